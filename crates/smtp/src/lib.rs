@@ -1,0 +1,23 @@
+//! SMTP as values and two state machines, without a socket, a clock or a runtime.
+//!
+//! Bytes go in, [`server::Step`]s or [`client::Step`]s come out. Where the outside must decide (may
+//! this login pass? is this recipient known?) the session hands itself over inside a value that can
+//! only be answered, so a forgotten answer does not compile. The drivers that own the socket are the
+//! crates `smtp-server` and `smtp-client`.
+//!
+//! In reading order: [`address`] and [`path`] (who), [`reply`] (answers), [`command`] with
+//! [`parameters`] and [`sasl`] (questions), [`mail_data`] (the message itself), then the two sessions.
+
+pub mod address;
+pub mod command;
+pub mod extension;
+mod line;
+pub mod mail_data;
+pub mod parameters;
+pub mod path;
+pub mod reply;
+pub mod sasl;
+pub mod xtext;
+
+pub mod client;
+pub mod server;

@@ -1,0 +1,208 @@
+//! Steps of a session: each holds the session, and the answer gives it back.
+
+use super::{Ending, Session};
+use crate::parameters::{MailParameters, RecipientParameters};
+use crate::path::{ForwardPath, ReversePath};
+use crate::reply::{Refusal, Reply};
+use crate::sasl::Login;
+
+/// What a session needs from outside.
+#[derive(Debug)]
+pub enum Step {
+    /// Send what is pending and bring more input.
+    NeedsInput(Session),
+    /// Send what is pending, then start TLS on the connection.
+    StartTls(StartTls),
+    /// Is this login good?
+    Authenticate(Authenticate),
+    /// May mail be sent from here?
+    Mail(MailAsk),
+    /// May this recipient have it?
+    Recipient(RecipientAsk),
+    /// Take a piece of the message.
+    MailData(MailDataAsk),
+    /// The message is complete: keep it or refuse it.
+    EndOfData(EndOfData),
+    /// Send what is pending and close the connection.
+    Closed(Session, Ending),
+}
+
+/// The client asked for TLS and was told to begin.
+#[derive(Debug)]
+pub struct StartTls(pub(super) Session);
+
+/// A login to be checked.
+#[derive(Debug)]
+pub struct Authenticate {
+    pub(super) session: Session,
+    pub(super) login: Login,
+}
+
+/// A reverse-path to be allowed. It starts a new transaction.
+#[derive(Debug)]
+pub struct MailAsk {
+    pub(super) session: Session,
+    pub(super) path: ReversePath,
+    pub(super) parameters: MailParameters,
+}
+
+/// A forward-path to be allowed.
+#[derive(Debug)]
+pub struct RecipientAsk {
+    pub(super) session: Session,
+    pub(super) path: ForwardPath,
+    pub(super) parameters: RecipientParameters,
+}
+
+/// A piece of the message at the start of the session's input.
+#[derive(Debug)]
+pub struct MailDataAsk {
+    pub(super) session: Session,
+    pub(super) content: std::ops::Range<usize>,
+}
+
+/// The end of a message that broke no rule.
+#[derive(Debug)]
+pub struct EndOfData {
+    pub(super) session: Session,
+    pub(super) measures: crate::mail_data::Measures,
+}
+
+impl StartTls {
+    /// What is still to be sent in clear.
+    pub fn pending(&mut self) -> &mut Vec<u8> {
+        self.0.pending()
+    }
+
+    /// TLS stands. The session forgets all it knew (RFC 3207 section 4.2).
+    #[must_use]
+    pub fn established(self) -> Session {
+        let Self(mut session) = self;
+        session.0.secured = true;
+        session.0.client = None;
+        session.0.transaction = None;
+        session.0.logged_in = false;
+        session
+    }
+}
+
+impl Authenticate {
+    /// Who the client says it is, with the proof.
+    #[must_use]
+    pub fn login(&self) -> &Login {
+        &self.login
+    }
+
+    /// The login is good.
+    #[must_use]
+    pub fn accept(self) -> Session {
+        self.session.logged_in()
+    }
+
+    /// The login is not.
+    #[must_use]
+    pub fn reject(self, refusal: Refusal) -> Session {
+        self.session.login_refused(&self.login, refusal)
+    }
+}
+
+impl MailAsk {
+    /// The reverse-path.
+    #[must_use]
+    pub fn path(&self) -> &ReversePath {
+        &self.path
+    }
+
+    /// What the client said about the message.
+    #[must_use]
+    pub fn parameters(&self) -> &MailParameters {
+        &self.parameters
+    }
+
+    /// The session, for its client's name and its protection.
+    #[must_use]
+    pub fn session(&self) -> &Session {
+        &self.session
+    }
+
+    /// Mail may be sent from here.
+    #[must_use]
+    pub fn accept(self) -> Session {
+        self.session.mail_accepted(&self.parameters)
+    }
+
+    /// It may not.
+    #[must_use]
+    pub fn reject(mut self, refusal: &Refusal) -> Session {
+        self.session.0.refuse(refusal);
+        self.session
+    }
+}
+
+impl RecipientAsk {
+    /// The forward-path.
+    #[must_use]
+    pub fn path(&self) -> &ForwardPath {
+        &self.path
+    }
+
+    /// What the client asks for this recipient.
+    #[must_use]
+    pub fn parameters(&self) -> &RecipientParameters {
+        &self.parameters
+    }
+
+    /// The recipient may have it.
+    #[must_use]
+    pub fn accept(self) -> Session {
+        self.session.recipient_accepted()
+    }
+
+    /// It may not.
+    #[must_use]
+    pub fn reject(mut self, refusal: &Refusal) -> Session {
+        self.session.0.refuse(refusal);
+        self.session
+    }
+}
+
+impl MailDataAsk {
+    /// The octets, without transparency dots.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        &self.session.0.input[self.content.clone()]
+    }
+
+    /// The octets are taken.
+    #[must_use]
+    pub fn taken(self) -> Session {
+        self.session.content_used(self.content.end)
+    }
+
+    /// The message is refused; the rest of it is read past, and then the client is told.
+    #[must_use]
+    pub fn refuse(self, refusal: Refusal) -> Session {
+        self.session.content_used(self.content.end).mail_data_refused(refusal)
+    }
+}
+
+impl EndOfData {
+    /// What was seen of the message while it passed.
+    #[must_use]
+    pub fn measures(&self) -> crate::mail_data::Measures {
+        self.measures
+    }
+
+    /// The message is in safe hands. Anything that `reply` promises must be true already.
+    #[must_use]
+    pub fn accept(self, reply: &Reply) -> Session {
+        self.session.message_accepted(reply)
+    }
+
+    /// The message is not taken.
+    #[must_use]
+    pub fn reject(mut self, refusal: &Refusal) -> Session {
+        self.session.0.refuse(refusal);
+        self.session
+    }
+}

@@ -1,0 +1,194 @@
+//! DATA and BDAT: the message on its way in.
+
+use std::ops::ControlFlow;
+
+use bytes::Buf as _;
+
+use super::{EndOfData, Ending, Flow, Inner, MailDataAsk, Session, State, Step, Transaction, wording};
+use crate::extension::Extension;
+use crate::mail_data::{DotReader, Found, Measures, Violation};
+use crate::reply::{Refusal, Reply};
+
+/// A message that is being received, and the reason why it is only read past, if there is one.
+#[derive(Debug)]
+pub(super) struct Receiving {
+    framing: Framing,
+    refused: Option<Refusal>,
+}
+
+#[derive(Debug)]
+enum Framing {
+    /// DATA: up to CRLF.CRLF.
+    Dots(DotReader),
+    /// BDAT: so many octets more.
+    Chunk { left: u64, last: bool },
+}
+
+impl Session {
+    pub(super) fn data(mut self) -> Flow {
+        if let Err(refusal) = self.ready_for_data() {
+            return self.refuse(&refusal);
+        }
+        if self.0.transaction.as_ref().is_some_and(Transaction::has_chunks) {
+            return self.refuse(&wording::CHUNKS_BEGUN);
+        }
+        self.0.reply(&wording::SEND_DATA);
+        self.0.state = State::MailData(Receiving { framing: Framing::Dots(DotReader::new()), refused: None });
+        ControlFlow::Continue(self)
+    }
+
+    /// A chunk follows its command at once, so that even one that has no place here is read.
+    pub(super) fn chunk(mut self, octets: u64, last: bool) -> Flow {
+        if !self.0.settings.extensions.contains(Extension::Chunking) {
+            return self.refuse(&wording::UNKNOWN_COMMAND);
+        }
+        let limit = self.0.settings.limits.message_octets;
+        let mut refused = self.ready_for_data().err();
+        if let (None, Some(transaction)) = (&refused, &mut self.0.transaction) {
+            let chunks = transaction.chunks.get_or_insert_default();
+            if chunks.measures().octets.saturating_add(octets) > limit {
+                refused = Some(wording::TOO_LARGE);
+            }
+        }
+        if octets > limit.saturating_mul(2) {
+            return self.end(Ending::BadMailData, &wording::TOO_LARGE);
+        }
+        self.0.state = State::MailData(Receiving { framing: Framing::Chunk { left: octets, last }, refused });
+        ControlFlow::Continue(self)
+    }
+
+    pub(super) fn next_mail_data(self, receiving: Receiving) -> Flow {
+        match receiving.framing {
+            Framing::Dots(reader) => self.next_dotted(reader, receiving.refused),
+            Framing::Chunk { left, last } => self.next_of_chunk(left, last, receiving.refused),
+        }
+    }
+
+    fn next_dotted(mut self, mut reader: DotReader, refused: Option<Refusal>) -> Flow {
+        match reader.read(&self.0.input) {
+            Err(violation) => self.end_for(violation),
+            Ok(Found::NeedsMore) => {
+                self.0.state = State::MailData(Receiving { framing: Framing::Dots(reader), refused });
+                ControlFlow::Break(Step::NeedsInput(self))
+            }
+            Ok(Found::End(octets)) => {
+                self.0.input.advance(octets);
+                self.end_of_data(reader.measures(), refused)
+            }
+            Ok(Found::Content(content)) => {
+                let (octets, limit) = (reader.measures().octets, self.0.settings.limits.message_octets);
+                // A client that was promised an answer after its last dot gets it, but not for ever.
+                if octets > limit.saturating_mul(2) {
+                    return self.end(Ending::BadMailData, &wording::TOO_LARGE);
+                }
+                let too_large = || (octets > limit).then_some(wording::TOO_LARGE);
+                let refused = refused.or_else(too_large);
+                self.content(Receiving { framing: Framing::Dots(reader), refused }, content)
+            }
+        }
+    }
+
+    fn next_of_chunk(mut self, left: u64, last: bool, refused: Option<Refusal>) -> Flow {
+        if left == 0 {
+            return self.end_of_chunk(last, refused);
+        }
+        let available = self.0.input.len().min(usize::try_from(left).unwrap_or(usize::MAX));
+        if available == 0 {
+            self.0.state = State::MailData(Receiving { framing: Framing::Chunk { left, last }, refused });
+            return ControlFlow::Break(Step::NeedsInput(self));
+        }
+        let framing = Framing::Chunk { left: left - available as u64, last };
+        let refused = match refused {
+            Some(refusal) => Some(refusal),
+            None => self.0.check_chunk(available).err().map(violation_refusal),
+        };
+        self.content(Receiving { framing, refused }, 0..available)
+    }
+
+    /// Hands the content over, or reads past it when the message is refused already.
+    fn content(mut self, receiving: Receiving, content: std::ops::Range<usize>) -> Flow {
+        let refused = receiving.refused.is_some();
+        self.0.state = State::MailData(receiving);
+        if refused {
+            return ControlFlow::Continue(self.content_used(content.end));
+        }
+        ControlFlow::Break(Step::MailData(MailDataAsk { session: self, content }))
+    }
+
+    pub(super) fn content_used(mut self, octets: usize) -> Self {
+        self.0.input.advance(octets);
+        self
+    }
+
+    pub(super) fn mail_data_refused(mut self, refusal: Refusal) -> Self {
+        if let State::MailData(receiving) = &mut self.0.state {
+            receiving.refused = Some(refusal);
+        }
+        self
+    }
+
+    fn end_of_chunk(mut self, last: bool, refused: Option<Refusal>) -> Flow {
+        if let Some(refusal) = refused {
+            // RFC 3030 section 2: after a failed chunk the transaction is over.
+            self.0.transaction = None;
+            return self.refuse(&refusal);
+        }
+        let mut chunks = self.0.transaction.as_mut().and_then(|t| t.chunks.take()).unwrap_or_default();
+        if !last {
+            let text = format!("{} octets received", chunks.measures().octets);
+            if let Some(transaction) = &mut self.0.transaction {
+                transaction.chunks = Some(chunks);
+            }
+            return self.answer(&wording::OK.with_text(text));
+        }
+        match chunks.finish() {
+            Ok(measures) => self.end_of_data(measures, None),
+            Err(violation) => {
+                self.0.transaction = None;
+                self.refuse(&violation_refusal(violation))
+            }
+        }
+    }
+
+    fn end_of_data(mut self, measures: Measures, refused: Option<Refusal>) -> Flow {
+        self.0.transaction = None;
+        if let Some(refusal) = refused {
+            return self.refuse(&refusal);
+        }
+        ControlFlow::Break(Step::EndOfData(EndOfData { session: self, measures }))
+    }
+
+    pub(super) fn message_accepted(mut self, reply: &Reply) -> Self {
+        let counts = &mut self.0.counts;
+        (counts.errors, counts.fruitless) = (0, 0);
+        counts.messages += 1;
+        self.0.reply(reply);
+        self
+    }
+
+    fn ready_for_data(&self) -> Result<(), Refusal> {
+        match &self.0.transaction {
+            None => Err(wording::MAIL_FIRST),
+            Some(transaction) if transaction.recipients == 0 => Err(wording::RECIPIENT_FIRST),
+            Some(_) => Ok(()),
+        }
+    }
+
+    /// Where the message ends can no longer be told, so nothing behind it is a command any more.
+    fn end_for(self, violation: Violation) -> Flow {
+        self.end(Ending::BadMailData, &violation_refusal(violation))
+    }
+}
+
+impl Inner {
+    fn check_chunk(&mut self, octets: usize) -> Result<(), Violation> {
+        match self.transaction.as_mut().and_then(|transaction| transaction.chunks.as_mut()) {
+            Some(chunks) => chunks.read(&self.input[..octets]),
+            None => Ok(()),
+        }
+    }
+}
+
+fn violation_refusal(violation: Violation) -> Refusal {
+    wording::BAD_MAIL_DATA.with_text(format!("The message holds {violation}: lines end with CR LF"))
+}

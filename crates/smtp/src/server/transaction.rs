@@ -1,0 +1,109 @@
+//! MAIL and RCPT: the envelope. The transaction ends with the message; the session goes on.
+
+use std::ops::ControlFlow;
+
+use super::{Ending, Flow, Inner, LoginPolicy, MailAsk, RecipientAsk, Session, Step, TlsPolicy, wording};
+use crate::mail_data::ChunkReader;
+use crate::parameters::{MailParameters, ParameterError, RecipientParameters};
+use crate::path::{ForwardPath, ReversePath};
+use crate::reply::Refusal;
+
+/// What the protocol has to remember of an open transaction.
+#[derive(Debug)]
+pub(super) struct Transaction {
+    pub(super) recipients: u32,
+    pub(super) smtputf8: bool,
+    /// Present from the first BDAT on.
+    pub(super) chunks: Option<ChunkReader>,
+}
+
+impl Transaction {
+    /// Whether the message has begun to arrive by BDAT.
+    pub(super) fn has_chunks(&self) -> bool {
+        self.chunks.is_some()
+    }
+}
+
+impl Session {
+    pub(super) fn mail(self, path: ReversePath, parameters: &str) -> Flow {
+        if let Err(refusal) = self.0.may_send() {
+            return self.refuse(&refusal);
+        }
+        if self.0.transaction.is_some() {
+            return self.refuse(&wording::OUT_OF_ORDER);
+        }
+        if self.0.counts.messages >= self.0.settings.limits.messages {
+            return self.end(Ending::TooManyMessages, &wording::TOO_MANY_MESSAGES);
+        }
+        let parameters = match MailParameters::parse(parameters, &self.0.offered()) {
+            Ok(parameters) => parameters,
+            Err(error) => return self.refuse(&parameter_refusal(&error)),
+        };
+        // RFC 1870 section 6.1: a size that cannot fit is refused before it is sent.
+        if parameters.size_octets.is_some_and(|size| size > self.0.settings.limits.message_octets) {
+            return self.refuse(&wording::TOO_LARGE);
+        }
+        if !parameters.smtputf8 && path.mailbox().is_some_and(|mailbox| !mailbox.is_ascii()) {
+            return self.refuse(&wording::NEEDS_SMTPUTF8);
+        }
+        ControlFlow::Break(Step::Mail(MailAsk { session: self, path, parameters }))
+    }
+
+    pub(super) fn recipient(self, path: ForwardPath, parameters: &str) -> Flow {
+        let Some(transaction) = &self.0.transaction else {
+            return self.refuse(&wording::MAIL_FIRST);
+        };
+        if transaction.has_chunks() {
+            return self.refuse(&wording::CHUNKS_BEGUN);
+        }
+        if transaction.recipients >= self.0.settings.limits.recipients {
+            return self.refuse(&wording::TOO_MANY_RECIPIENTS);
+        }
+        if !transaction.smtputf8 && path.mailbox().is_some_and(|mailbox| !mailbox.is_ascii()) {
+            return self.refuse(&wording::NEEDS_SMTPUTF8);
+        }
+        match RecipientParameters::parse(parameters, &self.0.offered()) {
+            Ok(parameters) => {
+                ControlFlow::Break(Step::Recipient(RecipientAsk { session: self, path, parameters }))
+            }
+            Err(error) => self.refuse(&parameter_refusal(&error)),
+        }
+    }
+
+    pub(super) fn mail_accepted(mut self, parameters: &MailParameters) -> Self {
+        self.0.transaction = Some(Transaction { recipients: 0, smtputf8: parameters.smtputf8, chunks: None });
+        self.0.reply(&wording::SENDER_OK);
+        self
+    }
+
+    pub(super) fn recipient_accepted(mut self) -> Self {
+        if let Some(transaction) = &mut self.0.transaction {
+            transaction.recipients += 1;
+        }
+        self.0.reply(&wording::RECIPIENT_OK);
+        self
+    }
+}
+
+impl Inner {
+    /// Whether the client has greeted, secured the session and logged in as far as it has to.
+    fn may_send(&self) -> Result<(), Refusal> {
+        if self.settings.login == LoginPolicy::Required && !self.logged_in {
+            if self.settings.tls == TlsPolicy::StartTls && !self.secured {
+                return Err(wording::TLS_FIRST);
+            }
+            return Err(wording::LOGIN_FIRST);
+        }
+        if self.client.is_some() { Ok(()) } else { Err(wording::GREET_FIRST) }
+    }
+}
+
+fn parameter_refusal(error: &ParameterError) -> Refusal {
+    let refusal = match error {
+        ParameterError::Unknown(_) => wording::UNKNOWN_PARAMETER,
+        ParameterError::Value(_) | ParameterError::Repeated(_) => wording::SYNTAX,
+    };
+    let mut text = error.to_string();
+    text[..1].make_ascii_uppercase();
+    refusal.with_text(text)
+}
