@@ -1,8 +1,7 @@
 //! Transcripts of the server's session.
 //!
 //! Actions: `tls absent|starttls|implicit`, `login none|optional|required`, `without <EHLO keyword>`,
-//! `limit <name> <number>` set the listener up; `only uncut` spares a transcript whose point is what
-//! arrives in one read; `tls established` is the handshake. The service
+//! `limit <name> <number>` set the listener up; `tls established` is the handshake. The service
 //! behind the session takes any login whose proof is `good`, ends the session when it is `busy`, refuses
 //! addresses whose local part is `blocked`, and messages that hold the word REFUSE.
 //! Expectations: `login <name>`, `message <escaped octets>`, `ending <why>`.
@@ -29,7 +28,7 @@ pub(crate) enum Cut {
 }
 
 pub(crate) fn replay(name: &str, transcript: &Transcript, cut: Cut) {
-    if cut == Cut::Octets && transcript.events.contains(&Event::Action("only uncut".to_owned())) {
+    if cut == Cut::Octets && transcript.is_only_uncut() {
         return;
     }
     let (settings, events) = set_up(&transcript.events);

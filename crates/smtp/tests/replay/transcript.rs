@@ -35,6 +35,11 @@ impl Transcript {
         });
         Self { events: events.collect() }
     }
+
+    /// `! only uncut` spares a transcript whose point is what arrives in one read.
+    pub(crate) fn is_only_uncut(&self) -> bool {
+        self.events.contains(&Event::Action("only uncut".to_owned()))
+    }
 }
 
 pub(crate) fn unescape(text: &str) -> Vec<u8> {
