@@ -1,0 +1,316 @@
+//! One connection: bytes to the session, its questions to the service, its replies to the client.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::BytesMut;
+use rustls::ServerConfig;
+use smtp::reply::Refusal;
+use smtp::server::{Authenticate, Ending, MailAsk, Session, Settings, Step, TlsPolicy, Waiting};
+use tls::Stream;
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
+use tokio_util::sync::CancellationToken;
+
+use crate::service::{Peer, Service};
+
+/// What all connections of a listener share.
+pub struct Endpoint<S> {
+    /// Who answers the questions.
+    pub service: Arc<S>,
+    /// How the sessions speak.
+    pub settings: Arc<Settings>,
+    /// Certificate and versions; `None` only where the settings have no TLS.
+    pub tls: Option<Arc<ServerConfig>>,
+    /// When to hang up.
+    pub timeouts: Timeouts,
+}
+
+/// When to hang up on a client (RFC 5321 section 4.5.3.2 has the lower bounds for patient servers).
+#[derive(Clone, Copy, Debug)]
+pub struct Timeouts {
+    /// For the TLS handshake.
+    pub handshake: Duration,
+    /// Between two commands.
+    pub command: Duration,
+    /// Between two pieces of a message, and for a reply to be taken.
+    pub data: Duration,
+    /// A message must arrive with this many octets a second on average, ...
+    pub data_octets_per_second: u64,
+    /// ... counted from this long after its start: the answer to one octet a minute.
+    pub data_grace: Duration,
+    /// For a whole session, checked between transactions.
+    pub session: Duration,
+    /// Before a failed login is answered; times the failures of the session, at most ten of them.
+    pub failed_login: Duration,
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        Self {
+            handshake: Duration::from_secs(30),
+            command: Duration::from_secs(300),
+            data: Duration::from_secs(180),
+            data_octets_per_second: 256,
+            data_grace: Duration::from_secs(120),
+            session: Duration::from_secs(7_200),
+            failed_login: Duration::from_secs(1),
+        }
+    }
+}
+
+const TIMED_OUT: Refusal = Refusal::temporary(421, (4, 2), "Waited too long for you");
+const SESSION_TOO_LONG: Refusal = Refusal::temporary(421, (4, 2), "Enough for one session: connect again");
+const SHUTTING_DOWN: Refusal = Refusal::temporary(421, (3, 2), "Shutting down: try again in a minute");
+
+/// Room made for a command, and for the pieces of a message: small while idle, large while useful.
+const COMMAND_OCTETS: usize = 1_024;
+const DATA_OCTETS: usize = 16_384;
+const LARGE_DATA_OCTETS: usize = 131_072;
+
+/// Serves one client until it leaves, fails a deadline, or `shutdown` finds it between messages.
+///
+/// # Errors
+/// When the connection breaks or its TLS handshake fails.
+pub async fn serve<S, IO>(
+    endpoint: &Endpoint<S>,
+    io: IO,
+    address: SocketAddr,
+    shutdown: CancellationToken,
+) -> io::Result<Ending>
+where
+    S: Service,
+    IO: AsyncRead + AsyncWrite + Unpin,
+{
+    let mut connection = Connection {
+        endpoint,
+        stream: Stream::Clear(io),
+        peer: Peer { address, client: None, tls: None },
+        principal: None,
+        transaction: None,
+        failed_logins: 0,
+        started: Instant::now(),
+        arrival: Arrival::default(),
+        shutdown,
+    };
+    if endpoint.settings.tls == TlsPolicy::Implicit {
+        connection.secure().await?;
+    }
+    connection.run(Session::open(Arc::clone(&endpoint.settings), address.ip().to_canonical())).await
+}
+
+struct Connection<'a, S: Service, IO> {
+    endpoint: &'a Endpoint<S>,
+    stream: Stream<IO>,
+    peer: Peer,
+    principal: Option<S::Principal>,
+    transaction: Option<S::Transaction>,
+    failed_logins: u32,
+    started: Instant,
+    arrival: Arrival,
+    shutdown: CancellationToken,
+}
+
+/// How a message is arriving.
+#[derive(Default)]
+struct Arrival {
+    since: Option<Instant>,
+    octets: u64,
+    last_read_filled_the_buffer: bool,
+}
+
+impl<S, IO> Connection<'_, S, IO>
+where
+    S: Service,
+    IO: AsyncRead + AsyncWrite + Unpin,
+{
+    async fn run(mut self, mut session: Session) -> io::Result<Ending> {
+        loop {
+            session = match session.advance() {
+                Step::NeedsInput(session) => self.read(session).await?,
+                Step::StartTls(mut start) => {
+                    self.write(start.pending()).await?;
+                    self.secure().await?;
+                    (self.principal, self.transaction) = (None, None);
+                    start.established()
+                }
+                Step::Authenticate(ask) => self.authenticate(ask).await,
+                Step::Mail(ask) => self.mail(ask).await,
+                Step::Recipient(ask) => {
+                    let Some(transaction) = &mut self.transaction else { unreachable_transaction() };
+                    match self.endpoint.service.recipient(transaction, ask.path(), ask.parameters()).await {
+                        Ok(()) => ask.accept(),
+                        Err(refusal) => ask.reject(&refusal),
+                    }
+                }
+                Step::MailData(ask) => {
+                    let Some(transaction) = &mut self.transaction else { unreachable_transaction() };
+                    match self.endpoint.service.data(transaction, ask.bytes()).await {
+                        Ok(()) => ask.taken(),
+                        Err(refusal) => ask.refuse(refusal),
+                    }
+                }
+                Step::EndOfData(ask) => {
+                    let Some(transaction) = self.transaction.take() else { unreachable_transaction() };
+                    match self.endpoint.service.finish(transaction, ask.measures()).await {
+                        Ok(reply) => ask.accept(&reply),
+                        Err(refusal) => ask.reject(&refusal),
+                    }
+                }
+                Step::Closed(session, ending) => return self.close(session, ending).await,
+            };
+        }
+    }
+
+    async fn authenticate(&mut self, ask: Authenticate) -> Session {
+        match self.endpoint.service.authenticate(&self.peer, ask.login()).await {
+            Ok(principal) => {
+                self.principal = Some(principal);
+                ask.accept()
+            }
+            Err(refusal) => {
+                self.failed_logins += 1;
+                sleep(self.endpoint.timeouts.failed_login * self.failed_logins.min(10)).await;
+                ask.reject(refusal)
+            }
+        }
+    }
+
+    async fn mail(&mut self, ask: MailAsk) -> Session {
+        self.peer.client = ask.session().client().cloned();
+        let service = &self.endpoint.service;
+        match service.mail(&self.peer, self.principal.as_ref(), ask.path(), ask.parameters()).await {
+            Ok(transaction) => {
+                self.transaction = Some(transaction);
+                ask.accept()
+            }
+            Err(refusal) => ask.reject(&refusal),
+        }
+    }
+
+    /// Sends what is pending and reads what comes, or closes the session at a deadline.
+    async fn read(&mut self, mut session: Session) -> io::Result<Session> {
+        self.write(session.pending()).await?;
+        if !session.in_transaction() {
+            self.transaction = None;
+            if self.shutdown.is_cancelled() {
+                session.close(&SHUTTING_DOWN);
+                return Ok(session);
+            }
+        }
+        let waiting = session.waiting();
+        if waiting != Waiting::ForMailData {
+            self.arrival = Arrival::default();
+        }
+        let deadline = self.deadline(waiting);
+        let may_shut_down = !session.in_transaction();
+        self.make_room(session.input(), waiting);
+        let read = tokio::select! {
+            biased;
+            read = timeout_at(deadline, self.stream.read_buf(session.input())) => read,
+            () = self.shutdown.cancelled(), if may_shut_down => {
+                session.close(&SHUTTING_DOWN);
+                return Ok(session);
+            }
+        };
+        match read {
+            Ok(Ok(0)) => Err(io::ErrorKind::UnexpectedEof.into()),
+            Ok(Ok(octets)) => {
+                self.arrival.octets += octets as u64;
+                self.arrival.last_read_filled_the_buffer =
+                    session.input().capacity() == session.input().len();
+                Ok(session)
+            }
+            Ok(Err(error)) => Err(error),
+            Err(_) if Instant::now() >= self.started + self.endpoint.timeouts.session => {
+                session.close(&SESSION_TOO_LONG);
+                Ok(session)
+            }
+            Err(_) => {
+                session.close(&TIMED_OUT);
+                Ok(session)
+            }
+        }
+    }
+
+    fn deadline(&mut self, waiting: Waiting) -> Instant {
+        let (now, timeouts) = (Instant::now(), &self.endpoint.timeouts);
+        match waiting {
+            Waiting::ForCommand | Waiting::ForLogin => {
+                (now + timeouts.command).min(self.started + timeouts.session)
+            }
+            Waiting::ForMailData => {
+                let since = *self.arrival.since.get_or_insert(now);
+                let earned =
+                    Duration::from_secs(self.arrival.octets / timeouts.data_octets_per_second.max(1));
+                (now + timeouts.data).min(since + timeouts.data_grace + earned)
+            }
+        }
+    }
+
+    /// Many sessions are idle and few receive mail: only those hold a large buffer.
+    fn make_room(&self, input: &mut BytesMut, waiting: Waiting) {
+        match waiting {
+            Waiting::ForMailData if self.arrival.last_read_filled_the_buffer => {
+                input.reserve(LARGE_DATA_OCTETS)
+            }
+            Waiting::ForMailData => input.reserve(DATA_OCTETS),
+            Waiting::ForCommand | Waiting::ForLogin => {
+                if input.is_empty() && input.capacity() > COMMAND_OCTETS {
+                    *input = BytesMut::new();
+                }
+                input.reserve(COMMAND_OCTETS);
+            }
+        }
+    }
+
+    async fn write(&mut self, pending: &mut Vec<u8>) -> io::Result<()> {
+        if pending.is_empty() {
+            return Ok(());
+        }
+        let write = async {
+            self.stream.write_all(pending).await?;
+            self.stream.flush().await
+        };
+        timeout(self.endpoint.timeouts.data, write).await.map_err(|_| io::ErrorKind::TimedOut)??;
+        *pending = Vec::new();
+        Ok(())
+    }
+
+    async fn secure(&mut self) -> io::Result<()> {
+        let Some(config) = self.endpoint.tls.clone() else {
+            return Err(io::Error::other("the listener has no certificate"));
+        };
+        timeout(self.endpoint.timeouts.handshake, self.stream.accept(config))
+            .await
+            .map_err(|_| io::ErrorKind::TimedOut)??;
+        self.peer.tls = self.stream.tls_facts();
+        self.peer.client = None;
+        Ok(())
+    }
+
+    async fn close(mut self, mut session: Session, ending: Ending) -> io::Result<Ending> {
+        self.write(session.pending()).await?;
+        drop(session);
+        let linger = async {
+            self.stream.shutdown().await?;
+            // A client that is still sending would lose our last reply to a reset connection.
+            let mut rest = [0; 4_096];
+            while self.stream.read(&mut rest).await? > 0 {}
+            io::Result::Ok(())
+        };
+        let _ = timeout(LINGER, linger).await;
+        Ok(ending)
+    }
+}
+
+/// How long a closed session's client may still send into the void.
+const LINGER: Duration = Duration::from_secs(2);
+
+/// The session asks about recipients and data only after a MAIL that the service accepted.
+#[track_caller]
+fn unreachable_transaction() -> ! {
+    unreachable!("the session has a transaction that the service did not begin")
+}

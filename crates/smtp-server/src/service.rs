@@ -1,0 +1,71 @@
+//! The seam: what a server that stands behind the protocol has to answer.
+
+use std::future::Future;
+use std::net::SocketAddr;
+
+use smtp::mail_data::Measures;
+use smtp::parameters::{MailParameters, RecipientParameters};
+use smtp::path::{ForwardPath, ReversePath};
+use smtp::reply::{Refusal, Reply};
+use smtp::sasl::Login;
+use smtp::server::Client;
+use tls::TlsFacts;
+
+/// Five questions. A service keeps no state of a session: who logged in and what is under way are
+/// values that the connection holds, and drops when the session or the transaction ends.
+pub trait Service: Send + Sync + 'static {
+    /// Who a client proved to be.
+    type Principal: Send + Sync;
+    /// A message under way. Dropping it forgets the message.
+    type Transaction: Send;
+
+    /// AUTH: is this login good? A failure's text must not tell unknown names from wrong passwords.
+    fn authenticate(
+        &self,
+        peer: &Peer,
+        login: &Login,
+    ) -> impl Future<Output = Result<Self::Principal, Refusal>> + Send;
+
+    /// MAIL: may a message come from here?
+    fn mail(
+        &self,
+        peer: &Peer,
+        principal: Option<&Self::Principal>,
+        path: &ReversePath,
+        parameters: &MailParameters,
+    ) -> impl Future<Output = Result<Self::Transaction, Refusal>> + Send;
+
+    /// RCPT: may it go there?
+    fn recipient(
+        &self,
+        transaction: &mut Self::Transaction,
+        path: &ForwardPath,
+        parameters: &RecipientParameters,
+    ) -> impl Future<Output = Result<(), Refusal>> + Send;
+
+    /// A piece of the message, its transparency dots removed. After a refusal no more pieces come.
+    fn data(
+        &self,
+        transaction: &mut Self::Transaction,
+        octets: &[u8],
+    ) -> impl Future<Output = Result<(), Refusal>> + Send;
+
+    /// The message is complete. A reply means that it is in safe hands; the client's departure does
+    /// not cancel the future.
+    fn finish(
+        &self,
+        transaction: Self::Transaction,
+        measures: Measures,
+    ) -> impl Future<Output = Result<Reply, Refusal>> + Send;
+}
+
+/// What is known about a connection's other end.
+#[derive(Clone, Debug)]
+pub struct Peer {
+    /// Address and port.
+    pub address: SocketAddr,
+    /// What the client called itself, once it did.
+    pub client: Option<Client>,
+    /// How the connection is protected, if it is.
+    pub tls: Option<TlsFacts>,
+}

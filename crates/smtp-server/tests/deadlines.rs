@@ -1,0 +1,183 @@
+//! What a client that is slow, silent or in the way meets. Time is paused: nothing waits for real.
+
+#![allow(clippy::unwrap_used, reason = "a broken pipe fails the test")]
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use smtp::mail_data::Measures;
+use smtp::parameters::{MailParameters, RecipientParameters};
+use smtp::path::{ForwardPath, ReversePath};
+use smtp::reply::{Refusal, Reply};
+use smtp::sasl::Login;
+use smtp::server::{Ending, LoginPolicy, Settings, TlsPolicy};
+use smtp_server::{Endpoint, Peer, Service, Timeouts, serve};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream};
+use tokio::task::JoinHandle;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+/// Takes every message and no login.
+struct Sink;
+
+impl Service for Sink {
+    type Principal = ();
+    type Transaction = ();
+
+    async fn authenticate(&self, _: &Peer, _: &Login) -> Result<(), Refusal> {
+        Err(Refusal::permanent(535, (7, 3), "Authentication unsuccessful"))
+    }
+
+    async fn mail(
+        &self,
+        _: &Peer,
+        _: Option<&()>,
+        _: &ReversePath,
+        _: &MailParameters,
+    ) -> Result<(), Refusal> {
+        Ok(())
+    }
+
+    async fn recipient(&self, (): &mut (), _: &ForwardPath, _: &RecipientParameters) -> Result<(), Refusal> {
+        Ok(())
+    }
+
+    async fn data(&self, (): &mut (), _: &[u8]) -> Result<(), Refusal> {
+        Ok(())
+    }
+
+    async fn finish(&self, (): (), measures: Measures) -> Result<Reply, Refusal> {
+        Ok(Reply::positive(250, (0, 0), "").with_text(format!("{} octets", measures.octets)))
+    }
+}
+
+struct Client {
+    pipe: DuplexStream,
+    server: JoinHandle<std::io::Result<Ending>>,
+    shutdown: CancellationToken,
+}
+
+impl Client {
+    async fn connect() -> Self {
+        let mut settings = Settings::submission("relay.example", TlsPolicy::Absent);
+        settings.login = LoginPolicy::Optional;
+        let endpoint = Endpoint {
+            service: Arc::new(Sink),
+            settings: Arc::new(settings),
+            tls: None,
+            timeouts: Timeouts::default(),
+        };
+        let (pipe, theirs) = tokio::io::duplex(1 << 20);
+        let shutdown = CancellationToken::new();
+        let server = tokio::spawn({
+            let shutdown = shutdown.clone();
+            async move {
+                let address = SocketAddr::from(([192, 0, 2, 1], 40_000));
+                serve(&endpoint, theirs, address, shutdown).await
+            }
+        });
+        let mut client = Self { pipe, server, shutdown };
+        client.hears("220 relay.example ESMTP ready\r\n").await;
+        client
+    }
+
+    async fn says(&mut self, text: &str) {
+        self.pipe.write_all(text.as_bytes()).await.unwrap();
+    }
+
+    async fn hears(&mut self, text: &str) {
+        let mut heard = vec![0; text.len()];
+        self.pipe.read_exact(&mut heard).await.unwrap();
+        assert_eq!(String::from_utf8_lossy(&heard), text);
+    }
+
+    async fn begins_a_message(&mut self) {
+        self.says("HELO c\r\nMAIL FROM:<>\r\nRCPT TO:<a@b.c>\r\nDATA\r\n").await;
+        self.hears(
+            "250 relay.example Hello [192.0.2.1]\r\n250 2.1.0 Sender OK\r\n250 2.1.5 Recipient OK\r\n",
+        )
+        .await;
+        self.hears("354 End the message with a dot on a line by itself\r\n").await;
+    }
+
+    async fn ending(self) -> std::io::Result<Ending> {
+        drop(self.pipe);
+        self.server.await.unwrap()
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_silent_client_is_told_and_left() {
+    let start = Instant::now();
+    let mut client = Client::connect().await;
+    client.hears("421 4.4.2 Waited too long for you\r\n").await;
+    assert_eq!(start.elapsed(), Timeouts::default().command);
+    assert_eq!(client.ending().await.unwrap(), Ending::Refused);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_stays_for_ever_is_sent_away_between_messages() {
+    let mut client = Client::connect().await;
+    let start = Instant::now();
+    while start.elapsed() < Timeouts::default().session - Duration::from_secs(200) {
+        tokio::time::advance(Duration::from_secs(200)).await;
+        client.says("NOOP\r\n").await;
+        client.hears("250 2.0.0 OK\r\n").await;
+    }
+    client.hears("421 4.4.2 Enough for one session: connect again\r\n").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_message_that_trickles_in_is_cut_off() {
+    let mut client = Client::connect().await;
+    client.begins_a_message().await;
+    let start = Instant::now();
+    let mut refused = [0; 3];
+    loop {
+        let trickle =
+            tokio::time::timeout(Duration::from_secs(10), client.pipe.read_exact(&mut refused)).await;
+        if trickle.is_ok() {
+            break;
+        }
+        client.says("x").await;
+    }
+    assert_eq!(&refused, b"421");
+    let grace = Timeouts::default().data_grace;
+    assert!(start.elapsed() >= grace && start.elapsed() < grace + Duration::from_secs(20));
+}
+
+#[tokio::test(start_paused = true)]
+async fn failed_logins_take_longer_and_longer() {
+    let mut client = Client::connect().await;
+    client.says("EHLO c\r\n").await;
+    let mut greeting = vec![0; 512];
+    let _ = client.pipe.read(&mut greeting).await.unwrap();
+    for nth in 1..4 {
+        let start = Instant::now();
+        client.says("AUTH PLAIN AGEAYQ==\r\n").await;
+        client.hears("535 5.7.3 Authentication unsuccessful\r\n").await;
+        assert_eq!(start.elapsed(), Timeouts::default().failed_login * nth);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn shutdown_waits_for_the_message_under_way() {
+    let mut idle = Client::connect().await;
+    let mut busy = Client::connect().await;
+    busy.begins_a_message().await;
+    idle.shutdown.cancel();
+    busy.shutdown.cancel();
+    idle.hears("421 4.3.2 Shutting down: try again in a minute\r\n").await;
+    busy.says("hello\r\n.\r\n").await;
+    busy.hears("250 2.0.0 7 octets\r\n421 4.3.2 Shutting down: try again in a minute\r\n").await;
+    assert_eq!(busy.ending().await.unwrap(), Ending::Refused);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_hangs_up_leaves_nothing_behind() {
+    let mut client = Client::connect().await;
+    client.begins_a_message().await;
+    client.says("half a mess").await;
+    assert_eq!(client.ending().await.unwrap_err().kind(), std::io::ErrorKind::UnexpectedEof);
+}
