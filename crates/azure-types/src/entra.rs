@@ -1,0 +1,183 @@
+//! Entra ID: the client credentials grant, its replies and its errors.
+
+use serde::{Deserialize, Serialize};
+
+/// Scope of Azure Resource Manager.
+pub const SCOPE_ARM: &str = "https://management.azure.com/.default";
+/// Scope of the Communication Services data plane, in the form that the SMTP documentation has. The
+/// SDKs write two slashes; both name the same resource.
+pub const SCOPE_COMMUNICATION: &str = "https://communication.azure.com/.default";
+/// Scope of Microsoft Graph.
+pub const SCOPE_GRAPH: &str = "https://graph.microsoft.com/.default";
+
+/// Error codes of Entra, the number behind `AADSTS`.
+pub mod code {
+    /// The client secret is wrong, or it is the id of one.
+    pub const INVALID_SECRET: u32 = 7_000_215;
+    /// The client secret has expired.
+    pub const EXPIRED_SECRET: u32 = 7_000_222;
+    /// Neither secret nor assertion was given.
+    pub const NO_SECRET: u32 = 7_000_218;
+    /// The app is not in this tenant.
+    pub const UNKNOWN_APP: u32 = 700_016;
+    /// The tenant does not exist.
+    pub const UNKNOWN_TENANT: u32 = 90_002;
+    /// The tenant is neither a GUID nor a domain name.
+    pub const MALFORMED_TENANT: u32 = 900_023;
+    /// A field of the form is absent.
+    pub const MISSING_FIELD: u32 = 900_144;
+    /// The scope is not of the form `resource/.default`.
+    pub const INVALID_SCOPE: u32 = 70_011;
+    /// The grant type is not one that this endpoint has.
+    pub const UNSUPPORTED_GRANT: u32 = 70_003;
+    /// The resource of the scope is not in this tenant.
+    pub const UNKNOWN_RESOURCE: u32 = 500_011;
+    /// Too many requests.
+    pub const THROTTLED: u32 = 50_196;
+    /// Entra itself is in trouble.
+    pub const TRANSIENT: u32 = 90_033;
+}
+
+/// The form that is posted to the token endpoint. More fields than these arrive and are ignored.
+#[derive(Clone, Default, Serialize, Deserialize)]
+pub struct TokenForm {
+    /// `client_credentials`.
+    pub grant_type: Option<String>,
+    /// The app.
+    pub client_id: Option<String>,
+    /// Its secret.
+    pub client_secret: Option<String>,
+    /// What the token is for.
+    pub scope: Option<String>,
+}
+
+/// A token.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct TokenResponse {
+    /// `Bearer`.
+    pub token_type: String,
+    /// Seconds from now. Older endpoints write it as a string.
+    #[serde(deserialize_with = "seconds")]
+    pub expires_in: u64,
+    /// As `expires_in`, for when Entra is down.
+    #[serde(default, deserialize_with = "seconds")]
+    pub ext_expires_in: u64,
+    /// The token itself.
+    pub access_token: String,
+}
+
+/// Why there is no token.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TokenError {
+    /// OAuth 2.0's word for it.
+    pub error: String,
+    /// `AADSTS<code>: ...` with trace and correlation ids behind it.
+    pub error_description: String,
+    /// The codes.
+    #[serde(default)]
+    pub error_codes: Vec<u32>,
+    /// `2026-01-02 03:04:05Z`.
+    #[serde(default)]
+    pub timestamp: String,
+    /// Microsoft's support asks for this one.
+    #[serde(default)]
+    pub trace_id: String,
+    /// The client's own id, if it sent one.
+    #[serde(default)]
+    pub correlation_id: String,
+    /// Where the error is explained.
+    #[serde(default)]
+    pub error_uri: String,
+}
+
+/// `/.well-known/openid-configuration`, as far as clients read it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OpenIdConfiguration {
+    /// Where tokens are had.
+    pub token_endpoint: String,
+    /// Where people log in.
+    pub authorization_endpoint: String,
+    /// Who issues the tokens.
+    pub issuer: String,
+    /// Where the keys are that sign them.
+    pub jwks_uri: String,
+    /// How a client may prove itself.
+    #[serde(default)]
+    pub token_endpoint_auth_methods_supported: Vec<String>,
+    /// Always `code`-like for people; unused here.
+    #[serde(default)]
+    pub response_types_supported: Vec<String>,
+    /// `RS256`.
+    #[serde(default)]
+    pub id_token_signing_alg_values_supported: Vec<String>,
+    /// `pairwise`.
+    #[serde(default)]
+    pub subject_types_supported: Vec<String>,
+}
+
+impl TokenError {
+    /// The number behind `AADSTS`: from `error_codes`, else from the description.
+    #[must_use]
+    pub fn code(&self) -> Option<u32> {
+        let described = || {
+            let digits = self.error_description.split("AADSTS").nth(1)?;
+            let end = digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(digits.len());
+            digits[..end].parse().ok()
+        };
+        self.error_codes.first().copied().or_else(described)
+    }
+
+    /// The first sentence: the description without its ids and time.
+    #[must_use]
+    pub fn summary(&self) -> &str {
+        let end =
+            ["Trace ID:", "\r\n", "\n"].iter().filter_map(|mark| self.error_description.find(mark)).min();
+        self.error_description[..end.unwrap_or(self.error_description.len())].trim_end()
+    }
+}
+
+/// A number, or a string that holds one.
+fn seconds<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Either {
+        Number(u64),
+        Text(String),
+    }
+    match Either::deserialize(deserializer)? {
+        Either::Number(number) => Ok(number),
+        Either::Text(text) => text.parse().map_err(serde::de::Error::custom),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error(description: &str, codes: &[u32]) -> TokenError {
+        let body = serde_json::json!({
+            "error": "invalid_client", "error_description": description, "error_codes": codes,
+        });
+        serde_json::from_value(body).unwrap()
+    }
+
+    #[test]
+    fn the_code_is_found_in_either_place() {
+        assert_eq!(error("AADSTS7000222: expired", &[7_000_215]).code(), Some(7_000_215));
+        assert_eq!(error("AADSTS7000222: expired.\r\nTrace ID: x", &[]).code(), Some(7_000_222));
+        assert_eq!(error("no code", &[]).code(), None);
+    }
+
+    #[test]
+    fn the_summary_is_without_ids() {
+        assert_eq!(error("AADSTS1: Wrong. Trace ID: x Correlation ID: y", &[]).summary(), "AADSTS1: Wrong.");
+        assert_eq!(error("AADSTS1: Wrong.\r\nTrace ID: x", &[]).summary(), "AADSTS1: Wrong.");
+    }
+
+    #[test]
+    fn a_lifetime_may_be_a_string() {
+        let body = r#"{"token_type":"Bearer","expires_in":"3599","access_token":"x"}"#;
+        let token: TokenResponse = serde_json::from_str(body).unwrap();
+        assert_eq!((token.expires_in, token.ext_expires_in), (3_599, 0));
+    }
+}

@@ -1,0 +1,10 @@
+//! Azure as it is on the wire, for the product and for the twin alike.
+//!
+//! One file for each service; types mirror Azure's JSON field for field and keep values they do not
+//! know. There is no I/O here: requests are built and replies are read elsewhere.
+
+pub mod access_key;
+pub mod email;
+pub mod entra;
+pub mod error;
+pub mod ids;

@@ -1,0 +1,101 @@
+//! Address lists of header fields (RFC 5322 section 3.4).
+
+use mailparse::MailAddr;
+
+use crate::header::Field;
+
+/// A mailbox with the name beside it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Address {
+    /// Display name, decoded.
+    pub name: Option<String>,
+    /// `local-part@domain` as written.
+    pub address: String,
+}
+
+/// The addresses of a field, groups flattened.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AddressList {
+    /// The mailboxes in order.
+    pub addresses: Vec<Address>,
+    /// Whether there was a group, whose name the flat list does not have.
+    pub has_groups: bool,
+}
+
+/// The field's body is not an address list.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("field {0} is not a list of addresses")]
+pub struct NotAddresses(pub String);
+
+impl AddressList {
+    /// Reads the body of an address field. An empty body is an empty list.
+    ///
+    /// # Errors
+    /// When the body is something else.
+    pub fn read(field: &Field<'_>) -> Result<Self, NotAddresses> {
+        let malformed = || NotAddresses(field.name().to_owned());
+        if field.body().is_empty() {
+            return Ok(Self::default());
+        }
+        let (header, _) = mailparse::parse_header(field.raw()).map_err(|_| malformed())?;
+        let parsed = mailparse::addrparse_header(&header).map_err(|_| malformed())?;
+        let mut list = Self::default();
+        for address in parsed.iter() {
+            match address {
+                MailAddr::Single(single) => list.push(single),
+                MailAddr::Group(group) => {
+                    list.has_groups = true;
+                    group.addrs.iter().for_each(|single| list.push(single));
+                }
+            }
+        }
+        Ok(list)
+    }
+
+    fn push(&mut self, single: &mailparse::SingleInfo) {
+        let name = single.display_name.as_deref().map(str::trim).filter(|name| !name.is_empty());
+        self.addresses.push(Address { name: name.map(str::to_owned), address: single.addr.clone() });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::header;
+
+    fn read(body: &str) -> Option<(Vec<(Option<String>, String)>, bool)> {
+        let raw = format!("To: {body}\r\n");
+        let field = header::fields(raw.as_bytes()).next().unwrap().unwrap();
+        let list = AddressList::read(&field).ok()?;
+        Some((list.addresses.into_iter().map(|a| (a.name, a.address)).collect(), list.has_groups))
+    }
+
+    fn one(name: Option<&str>, address: &str) -> Option<(Vec<(Option<String>, String)>, bool)> {
+        Some((vec![(name.map(str::to_owned), address.to_owned())], false))
+    }
+
+    #[test]
+    fn the_usual_forms_are_read() {
+        assert_eq!(read("a@b.c"), one(None, "a@b.c"));
+        assert_eq!(read("<a@b.c>"), one(None, "a@b.c"));
+        assert_eq!(read("A B <a@b.c>"), one(Some("A B"), "a@b.c"));
+        assert_eq!(read("\"B, A\" <a@b.c>"), one(Some("B, A"), "a@b.c"));
+        assert_eq!(read("=?utf-8?Q?J=C3=BCrgen?= <a@b.c>"), one(Some("Jürgen"), "a@b.c"));
+        assert_eq!(read("a@b.c, D <d@e.f>").unwrap().0.len(), 2);
+        assert_eq!(read("a@b.c,\r\n d@e.f").unwrap().0[1].1, "d@e.f");
+    }
+
+    #[test]
+    fn groups_are_flattened_and_noticed() {
+        assert_eq!(read("undisclosed-recipients:;"), Some((Vec::new(), true)));
+        let (addresses, has_groups) = read("Team: a@b.c, D <d@e.f>;").unwrap();
+        assert_eq!((addresses.len(), has_groups), (2, true));
+    }
+
+    #[test]
+    fn nonsense_is_refused() {
+        assert_eq!(read(""), Some((Vec::new(), false)));
+        assert_eq!(read("\"unfinished <a@b.c>"), None);
+        assert_eq!(read("A <a@b.c> trailing@x"), None);
+    }
+}

@@ -1,0 +1,165 @@
+//! Header sections, field by field, every octet kept (RFC 5322 section 2.2).
+
+use std::borrow::Cow;
+
+/// One field with its name, its body and its line ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Field<'a> {
+    raw: &'a [u8],
+    name: &'a str,
+}
+
+/// The text is not a header section.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("line {line} of the message is not a header field")]
+pub struct NotAField {
+    /// Counted from 1.
+    pub line: usize,
+}
+
+/// Walks through the fields of a header section.
+#[derive(Clone, Debug)]
+pub struct Fields<'a> {
+    rest: &'a [u8],
+    line: usize,
+}
+
+/// Divides a message into its header section, without the empty line, and its body.
+///
+/// A message without an empty line is all header section.
+#[must_use]
+pub fn split(message: &[u8]) -> (&[u8], &[u8]) {
+    match end_of_header(message) {
+        Some(end) => (&message[..end - 2], &message[end..]),
+        None => (message, &[]),
+    }
+}
+
+/// Where the body starts: behind the first empty line.
+#[must_use]
+pub fn end_of_header(message: &[u8]) -> Option<usize> {
+    if message.starts_with(b"\r\n") {
+        return Some(2);
+    }
+    memchr::memmem::find(message, b"\r\n\r\n").map(|position| position + 4)
+}
+
+/// The fields of a header section in order.
+#[must_use]
+pub fn fields(header: &[u8]) -> Fields<'_> {
+    Fields { rest: header, line: 1 }
+}
+
+impl<'a> Field<'a> {
+    /// The whole field, line ends included.
+    #[must_use]
+    pub fn raw(&self) -> &'a [u8] {
+        self.raw
+    }
+
+    /// The name as written.
+    #[must_use]
+    pub fn name(&self) -> &'a str {
+        self.name
+    }
+
+    /// Whether the field has that name, in any case.
+    #[must_use]
+    pub fn is(&self, name: &str) -> bool {
+        self.name.eq_ignore_ascii_case(name)
+    }
+
+    /// What follows the colon, unfolded and trimmed; encoded words stay encoded.
+    #[must_use]
+    pub fn body(&self) -> Cow<'a, str> {
+        let colon = memchr::memchr(b':', self.raw).unwrap_or(self.name.len());
+        let body = self.raw[(colon + 1).min(self.raw.len())..].trim_ascii();
+        match String::from_utf8_lossy(body) {
+            Cow::Borrowed(body) if !body.contains(['\r', '\n']) => Cow::Borrowed(body),
+            body => Cow::Owned(body.replace("\r\n", "")),
+        }
+    }
+
+    /// What follows the colon, unfolded, encoded words decoded (RFC 2047).
+    #[must_use]
+    pub fn decoded(&self) -> String {
+        match mailparse::parse_header(self.raw) {
+            Ok((header, _)) => header.get_value(),
+            Err(_) => self.body().into_owned(),
+        }
+    }
+}
+
+impl<'a> Iterator for Fields<'a> {
+    type Item = Result<Field<'a>, NotAField>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.rest.is_empty() {
+            return None;
+        }
+        let (mut end, mut lines) = (0, 0);
+        loop {
+            end += memchr::memchr(b'\n', &self.rest[end..]).map_or(self.rest.len() - end, |at| at + 1);
+            lines += 1;
+            // A line that begins with a blank continues the field (RFC 5322 section 2.2.3).
+            if !matches!(self.rest.get(end), Some(b' ' | b'\t')) {
+                break;
+            }
+        }
+        let (raw, rest) = self.rest.split_at(end);
+        let line = self.line;
+        (self.rest, self.line) = (rest, self.line + lines);
+        let Some(name) = field_name(raw) else {
+            self.rest = &[];
+            return Some(Err(NotAField { line }));
+        };
+        Some(Ok(Field { raw, name }))
+    }
+}
+
+/// RFC 5322 section 2.2: printable characters but the colon; old software puts blanks before it.
+fn field_name(raw: &[u8]) -> Option<&str> {
+    let colon = memchr::memchr(b':', raw)?;
+    let name = raw[..colon].trim_ascii_end();
+    if name.is_empty() || !name.iter().all(u8::is_ascii_graphic) {
+        return None;
+    }
+    std::str::from_utf8(name).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(header: &str) -> Result<Vec<(String, String)>, NotAField> {
+        fields(header.as_bytes())
+            .map(|field| field.map(|field| (field.name().to_owned(), field.body().into_owned())))
+            .collect()
+    }
+
+    #[test]
+    fn fields_keep_their_order_and_are_unfolded() {
+        let pairs = read("From: a@b\r\nSubject:\r\n one\r\n\ttwo\r\nX : y\r\nEmpty:\r\nLast: z").unwrap();
+        let pairs: Vec<(&str, &str)> = pairs.iter().map(|(n, b)| (n.as_str(), b.as_str())).collect();
+        assert_eq!(
+            pairs,
+            [("From", "a@b"), ("Subject", "one\ttwo"), ("X", "y"), ("Empty", ""), ("Last", "z")]
+        );
+    }
+
+    #[test]
+    fn a_line_that_is_no_field_is_named() {
+        assert_eq!(read("A: b\r\n c\r\nnonsense\r\nD: e"), Err(NotAField { line: 3 }));
+        assert_eq!(read("From someone Sat Nov 21\r\n"), Err(NotAField { line: 1 }));
+        assert_eq!(read(": x\r\n"), Err(NotAField { line: 1 }));
+        assert_eq!(read(" folded: first\r\n"), Err(NotAField { line: 1 }));
+        assert_eq!(read(""), Ok(Vec::new()));
+    }
+
+    #[test]
+    fn the_first_empty_line_divides() {
+        assert_eq!(split(b"A: b\r\n\r\nbody\r\n\r\nx"), (&b"A: b\r\n"[..], &b"body\r\n\r\nx"[..]));
+        assert_eq!(split(b"\r\nbody"), (&b""[..], &b"body"[..]));
+        assert_eq!(split(b"A: b\r\n"), (&b"A: b\r\n"[..], &b""[..]));
+    }
+}
