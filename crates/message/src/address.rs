@@ -63,15 +63,15 @@ mod tests {
     use super::*;
     use crate::header;
 
-    fn read(body: &str) -> Option<(Vec<(Option<String>, String)>, bool)> {
+    fn read(body: &str) -> Option<AddressList> {
         let raw = format!("To: {body}\r\n");
         let field = header::fields(raw.as_bytes()).next().unwrap().unwrap();
-        let list = AddressList::read(&field).ok()?;
-        Some((list.addresses.into_iter().map(|a| (a.name, a.address)).collect(), list.has_groups))
+        AddressList::read(&field).ok()
     }
 
-    fn one(name: Option<&str>, address: &str) -> Option<(Vec<(Option<String>, String)>, bool)> {
-        Some((vec![(name.map(str::to_owned), address.to_owned())], false))
+    fn one(name: Option<&str>, address: &str) -> Option<AddressList> {
+        let address = Address { name: name.map(str::to_owned), address: address.to_owned() };
+        Some(AddressList { addresses: vec![address], has_groups: false })
     }
 
     #[test]
@@ -81,20 +81,21 @@ mod tests {
         assert_eq!(read("A B <a@b.c>"), one(Some("A B"), "a@b.c"));
         assert_eq!(read("\"B, A\" <a@b.c>"), one(Some("B, A"), "a@b.c"));
         assert_eq!(read("=?utf-8?Q?J=C3=BCrgen?= <a@b.c>"), one(Some("Jürgen"), "a@b.c"));
-        assert_eq!(read("a@b.c, D <d@e.f>").unwrap().0.len(), 2);
-        assert_eq!(read("a@b.c,\r\n d@e.f").unwrap().0[1].1, "d@e.f");
+        assert_eq!(read("a@b.c, D <d@e.f>").unwrap().addresses.len(), 2);
+        assert_eq!(read("a@b.c,\r\n d@e.f").unwrap().addresses[1].address, "d@e.f");
     }
 
     #[test]
     fn groups_are_flattened_and_noticed() {
-        assert_eq!(read("undisclosed-recipients:;"), Some((Vec::new(), true)));
-        let (addresses, has_groups) = read("Team: a@b.c, D <d@e.f>;").unwrap();
-        assert_eq!((addresses.len(), has_groups), (2, true));
+        let empty = AddressList { addresses: Vec::new(), has_groups: true };
+        assert_eq!(read("undisclosed-recipients:;"), Some(empty));
+        let list = read("Team: a@b.c, D <d@e.f>;").unwrap();
+        assert_eq!((list.addresses.len(), list.has_groups), (2, true));
     }
 
     #[test]
     fn nonsense_is_refused() {
-        assert_eq!(read(""), Some((Vec::new(), false)));
+        assert_eq!(read(""), Some(AddressList::default()));
         assert_eq!(read("\"unfinished <a@b.c>"), None);
         assert_eq!(read("A <a@b.c> trailing@x"), None);
     }

@@ -1,1 +1,13 @@
-//! x
+//! Our own nouns, without behaviour that needs anything outside.
+//!
+//! Nothing here is serialisable: rows are `store`'s, views are `web`'s, and both are converted by hand,
+//! so that neither can change the other by accident.
+
+pub mod account;
+pub mod credential;
+pub mod delivery;
+pub mod id;
+pub mod name;
+pub mod queued;
+pub mod quota;
+pub mod sender;

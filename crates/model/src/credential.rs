@@ -1,0 +1,163 @@
+//! Credentials: what a device or application logs in with.
+
+use std::fmt;
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+use jiff::Timestamp;
+use smtp::address::{Domain, Mailbox};
+
+use crate::id::{AccountId, CredentialId};
+use crate::name::LoginName;
+
+/// A login of ours with all that it is allowed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Credential {
+    /// Our id.
+    pub id: CredentialId,
+    /// What the device types.
+    pub login: LoginName,
+    /// The account that its mail goes through.
+    pub account: AccountId,
+    /// The password's argon2id hash in PHC form.
+    pub password_hash: PasswordHash,
+    /// Which senders it may use.
+    pub senders: SenderRule,
+    /// Where it may come from; anywhere when empty.
+    pub networks: Vec<IpNet>,
+    /// What happens to From.
+    pub author: AuthorRule,
+    /// Messages in any minute; as many as the account allows when `None`.
+    pub rate_per_minute: Option<u32>,
+    /// How urgent its mail is.
+    pub lane: Lane,
+    /// When it was added.
+    pub created_at: Timestamp,
+}
+
+/// A hashed password. It does not print, so that it is not carried off by a log.
+#[derive(Clone, PartialEq, Eq)]
+pub struct PasswordHash(String);
+
+/// Which of the account's senders a credential may use.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SenderRule {
+    /// Every one.
+    Any,
+    /// These addresses, and every sender of these domains.
+    Only {
+        /// Addresses.
+        mailboxes: Vec<Mailbox>,
+        /// Domains.
+        domains: Vec<Domain>,
+    },
+}
+
+/// What happens to the From field.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AuthorRule {
+    /// It stays as the author wrote it.
+    Keep,
+    /// This address stands in where there is none.
+    Default(Mailbox),
+    /// This address replaces whatever is there, in the envelope too.
+    Forced(Mailbox),
+}
+
+/// How urgent mail is: lanes do not wait for each other.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Lane {
+    /// Login codes, alarms.
+    Urgent,
+    /// Everything else.
+    #[default]
+    Normal,
+    /// Newsletters.
+    Bulk,
+}
+
+impl PasswordHash {
+    /// A hash in PHC form.
+    #[must_use]
+    pub fn new(phc: String) -> Self {
+        Self(phc)
+    }
+
+    /// The PHC text.
+    #[must_use]
+    pub fn as_phc(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for PasswordHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PasswordHash(hidden)")
+    }
+}
+
+impl Credential {
+    /// Whether it may be used from there.
+    #[must_use]
+    pub fn may_come_from(&self, address: IpAddr) -> bool {
+        let address = address.to_canonical();
+        self.networks.is_empty() || self.networks.iter().any(|network| network.contains(&address))
+    }
+}
+
+impl SenderRule {
+    /// Whether `mailbox` may be used, if it is a sender of the account at all.
+    #[must_use]
+    pub fn allows(&self, mailbox: &Mailbox) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Only { mailboxes, domains } => {
+                mailboxes.contains(mailbox) || domains.contains(mailbox.domain())
+            }
+        }
+    }
+}
+
+impl Lane {
+    /// All lanes, most urgent first.
+    pub const ALL: [Self; 3] = [Self::Urgent, Self::Normal, Self::Bulk];
+
+    /// The lane's word.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Urgent => "urgent",
+            Self::Normal => "normal",
+            Self::Bulk => "bulk",
+        }
+    }
+
+    /// The lane of that word.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|lane| lane.as_str() == word)
+    }
+}
+
+impl fmt::Display for Lane {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rule_allows_addresses_and_domains() {
+        let rule = SenderRule::Only {
+            mailboxes: vec!["a@b.example".parse().unwrap()],
+            domains: vec!["c.example".parse().unwrap()],
+        };
+        for (mailbox, allowed) in [("a@b.example", true), ("x@b.example", false), ("x@C.example", true)] {
+            assert_eq!(rule.allows(&mailbox.parse().unwrap()), allowed, "{mailbox}");
+            assert!(SenderRule::Any.allows(&mailbox.parse().unwrap()));
+        }
+    }
+}

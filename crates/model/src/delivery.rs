@@ -1,0 +1,137 @@
+//! Where a send stands, and what was tried.
+
+use std::fmt;
+
+use azure_types::ids::OperationId;
+use jiff::Timestamp;
+
+use crate::id::QueueId;
+use crate::queued::Recipient;
+
+/// Names one send of a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct SendId {
+    /// The message.
+    pub message: QueueId,
+    /// Which of its sends, from 0.
+    pub part: u16,
+}
+
+/// Where a send stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum SendState {
+    /// It waits for its time.
+    Queued,
+    /// It is under way, under a lease.
+    Sending,
+    /// Azure has it and has not said what came of it.
+    Submitted,
+    /// Azure sent it on.
+    Sent,
+    /// It was given up.
+    Failed,
+    /// The operator removed it.
+    Dropped,
+}
+
+/// A send that was claimed: it may be tried now, by us alone, until the lease ends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClaimedSend {
+    /// Which.
+    pub id: SendId,
+    /// Under which id Azure gets it.
+    pub operation: OperationId,
+    /// To whom.
+    pub recipients: Vec<Recipient>,
+    /// How often it was tried before.
+    pub attempts: u32,
+    /// When it is given up.
+    pub expires_at: Timestamp,
+}
+
+/// How mail reaches Azure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Transport {
+    /// The Email API.
+    Rest,
+    /// The SMTP endpoint.
+    Smtp,
+}
+
+/// One try.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attempt {
+    /// When it ended.
+    pub at: Timestamp,
+    /// Which way it went; `None` when it never got that far.
+    pub transport: Option<Transport>,
+    /// What came of it.
+    pub result: AttemptResult,
+    /// A sentence for the operator: what was done, why that way, and what was answered.
+    pub text: String,
+}
+
+/// What came of a try.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AttemptResult {
+    /// Azure has it.
+    Accepted,
+    /// Try again later.
+    Deferred,
+    /// Not again.
+    Failed,
+}
+
+impl SendState {
+    /// All states.
+    pub const ALL: [Self; 6] =
+        [Self::Queued, Self::Sending, Self::Submitted, Self::Sent, Self::Failed, Self::Dropped];
+
+    /// The state's word.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Queued => "queued",
+            Self::Sending => "sending",
+            Self::Submitted => "submitted",
+            Self::Sent => "sent",
+            Self::Failed => "failed",
+            Self::Dropped => "dropped",
+        }
+    }
+
+    /// Whether nothing more will happen.
+    #[must_use]
+    pub fn is_final(self) -> bool {
+        matches!(self, Self::Sent | Self::Failed | Self::Dropped)
+    }
+}
+
+impl Transport {
+    /// The transport's word.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Rest => "rest",
+            Self::Smtp => "smtp",
+        }
+    }
+}
+
+impl AttemptResult {
+    /// The result's word.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Accepted => "accepted",
+            Self::Deferred => "deferred",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+impl fmt::Display for SendState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}

@@ -1,0 +1,122 @@
+//! Ids that we choose. Time and randomness are arguments.
+
+use std::fmt;
+use std::str::FromStr;
+
+use jiff::Timestamp;
+use uuid::{Builder, Uuid};
+
+/// The text is not an id of ours.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is not an id: 26 letters and digits are expected")]
+pub struct NotAnId(String);
+
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident;)+) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(Uuid);
+
+        impl $name {
+            /// Makes an id of that moment (RFC 9562 section 5.7).
+            #[must_use]
+            pub fn new(at: Timestamp, random: [u8; 10]) -> Self {
+                Self(at_moment(at, random))
+            }
+
+            /// An id that was stored.
+            #[must_use]
+            pub const fn from_bytes(bytes: [u8; 16]) -> Self {
+                Self(Uuid::from_bytes(bytes))
+            }
+
+            /// The octets to store.
+            #[must_use]
+            pub const fn to_bytes(self) -> [u8; 16] {
+                self.0.into_bytes()
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&to_text(self.0.as_u128()))
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "{}({self})", stringify!($name))
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = NotAnId;
+
+            fn from_str(text: &str) -> Result<Self, NotAnId> {
+                from_text(text).map(|number| Self(Uuid::from_u128(number))).ok_or_else(|| NotAnId(text.to_owned()))
+            }
+        }
+    )+};
+}
+
+ids! {
+    /// An account.
+    AccountId;
+    /// A credential.
+    CredentialId;
+    /// A message in the queue: the name that the client is given and the log knows.
+    QueueId;
+}
+
+/// Letters and digits without those that are mistaken for each other (Crockford's base 32).
+const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
+/// Characters of 128 bits.
+const LENGTH: usize = 26;
+
+fn at_moment(at: Timestamp, random: [u8; 10]) -> Uuid {
+    let milliseconds = u64::try_from(at.as_millisecond()).unwrap_or(0);
+    Builder::from_unix_timestamp_millis(milliseconds, &random).into_uuid()
+}
+
+fn to_text(number: u128) -> String {
+    (0..LENGTH).rev().map(|place| char::from(ALPHABET[(number >> (place * 5) & 31) as usize])).collect()
+}
+
+fn from_text(text: &str) -> Option<u128> {
+    if text.len() != LENGTH {
+        return None;
+    }
+    text.bytes().try_fold(0_u128, |number, byte| {
+        let digit = ALPHABET.iter().position(|known| *known == byte.to_ascii_lowercase())?;
+        number.checked_mul(32)?.checked_add(digit as u128)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn later_ids_sort_behind_earlier_ones() {
+        let at = |second| QueueId::new(Timestamp::from_second(second).unwrap(), [7; 10]);
+        assert!(at(1) < at(2));
+        assert!(at(1).to_string() < at(2).to_string());
+    }
+
+    #[test]
+    fn nonsense_is_no_id() {
+        for text in ["", "01", "01aaaaaaaaaaaaaaaaaaaaaaau", "zzzzzzzzzzzzzzzzzzzzzzzzzz"] {
+            assert!(text.parse::<QueueId>().is_err(), "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_printed_is_read_back(bytes: [u8; 16]) {
+            let id = QueueId::from_bytes(bytes);
+            prop_assert_eq!(id.to_string().parse(), Ok(id));
+            prop_assert_eq!(id.to_string().to_uppercase().parse(), Ok(id));
+        }
+    }
+}

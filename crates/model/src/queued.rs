@@ -1,0 +1,89 @@
+//! A message that was accepted, and the sends that carry it.
+
+use azure_types::ids::OperationId;
+use jiff::Timestamp;
+use smtp::address::Mailbox;
+use smtp::parameters::{Notify, OriginalRecipient, Ret};
+use smtp::path::ReversePath;
+
+use crate::credential::Lane;
+use crate::id::{AccountId, QueueId};
+
+/// What is known of an accepted message; the message itself is kept beside it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QueuedMessage {
+    /// Our name for it.
+    pub id: QueueId,
+    /// The account that it goes through.
+    pub account: AccountId,
+    /// Who brought it.
+    pub origin: Origin,
+    /// How urgent it is.
+    pub lane: Lane,
+    /// Where failure notices go.
+    pub reverse_path: ReversePath,
+    /// RET of the submission.
+    pub ret: Option<Ret>,
+    /// ENVID of the submission.
+    pub envelope_id: Option<String>,
+    /// What its header says, for lists and notices.
+    pub summary: Summary,
+    /// Octets as stored.
+    pub size_octets: u64,
+    /// When it was accepted.
+    pub accepted_at: Timestamp,
+    /// When delivery is given up.
+    pub expires_at: Timestamp,
+    /// Tells a repeated submission from a new one, where the author gave a Message-ID.
+    pub fingerprint: Option<Fingerprint>,
+    /// The sends that together reach every recipient once.
+    pub sends: Vec<NewSend>,
+}
+
+/// One request to Azure: as many recipients as one request may have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewSend {
+    /// The id under which Azure gets it, now and at every retry.
+    pub operation: OperationId,
+    /// To whom.
+    pub recipients: Vec<Recipient>,
+}
+
+/// Someone a message goes to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recipient {
+    /// The address.
+    pub mailbox: Mailbox,
+    /// NOTIFY of the submission.
+    pub notify: Option<Notify>,
+    /// ORCPT of the submission.
+    pub original: Option<OriginalRecipient>,
+}
+
+/// Who brought a message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// A credential, by its login.
+    Credential(String),
+    /// An Entra login, which is its own proof.
+    Entra(String),
+    /// The operator.
+    Operator,
+    /// Ourselves: a notice about another message.
+    Notice,
+}
+
+/// What a message's header says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// The author's address.
+    pub from: String,
+    /// Message-ID, brackets included.
+    pub message_id: String,
+    /// Subject, shortened.
+    pub subject: String,
+}
+
+/// A hash over everything that makes two submissions the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Fingerprint(pub [u8; 16]);

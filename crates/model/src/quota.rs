@@ -1,0 +1,33 @@
+//! How much Azure allows a subscription.
+
+/// The allowances of a subscription, all counted per subscription and not per domain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Quota {
+    /// Sends, by REST and by SMTP together.
+    pub sends: Allowance,
+    /// Reads of an operation's status.
+    pub status_reads: Allowance,
+}
+
+/// So many requests in any minute and so many in any hour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Allowance {
+    /// In any 60 seconds.
+    pub per_minute: u32,
+    /// In any 3,600 seconds.
+    pub per_hour: u32,
+}
+
+impl Quota {
+    /// What a subscription with custom domains starts with (Azure document "Service limits").
+    pub const CUSTOM_DOMAIN: Self = Self {
+        sends: Allowance { per_minute: 30, per_hour: 100 },
+        status_reads: Allowance { per_minute: 60, per_hour: 200 },
+    };
+
+    /// What an Azure-managed domain is held to; it cannot be raised.
+    pub const AZURE_MANAGED_DOMAIN: Self = Self {
+        sends: Allowance { per_minute: 5, per_hour: 10 },
+        status_reads: Allowance { per_minute: 10, per_hour: 20 },
+    };
+}
