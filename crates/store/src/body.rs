@@ -1,0 +1,185 @@
+//! Bodies on their way in: small ones in memory, large ones in a file from the start.
+
+use std::fs::{self, File};
+use std::io::{self, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::PathBuf;
+
+use model::id::QueueId;
+
+use crate::error::StoreError;
+use crate::journal;
+
+/// A complete body.
+#[derive(Debug)]
+pub struct Body(pub(crate) Kept);
+
+#[derive(Debug)]
+pub(crate) enum Kept {
+    /// In memory.
+    Inline(Vec<u8>),
+    /// In its file, written and synced.
+    Large(LargeFile),
+}
+
+/// Takes a body piece by piece, never holding more of it in memory than a small body has.
+#[derive(Debug)]
+pub struct BodyWriter {
+    id: QueueId,
+    bodies: LargeBodies,
+    buffer: Vec<u8>,
+    file: Option<LargeFile>,
+    octets: u64,
+}
+
+/// A body above this has a file of its own.
+pub(crate) const INLINE_OCTETS: usize = 256 * 1024;
+
+/// The folder of large bodies.
+#[derive(Clone, Debug)]
+pub(crate) struct LargeBodies(PathBuf);
+
+/// A large body's file. It goes with the value, unless it was accepted.
+#[derive(Debug)]
+pub(crate) struct LargeFile {
+    file: Option<File>,
+    path: PathBuf,
+    keep: bool,
+}
+
+impl Body {
+    /// A body that is at hand already.
+    #[must_use]
+    pub fn inline(octets: Vec<u8>) -> Self {
+        Self(Kept::Inline(octets))
+    }
+}
+
+impl BodyWriter {
+    pub(crate) fn new(id: QueueId, bodies: LargeBodies) -> Self {
+        Self { id, bodies, buffer: Vec::new(), file: None, octets: 0 }
+    }
+
+    /// Takes a piece.
+    ///
+    /// # Errors
+    /// When a file is needed and cannot be written.
+    pub async fn write(&mut self, octets: &[u8]) -> Result<(), StoreError> {
+        self.octets += octets.len() as u64;
+        self.buffer.extend_from_slice(octets);
+        if self.buffer.len() >= INLINE_OCTETS { self.spill().await } else { Ok(()) }
+    }
+
+    /// Octets so far.
+    #[must_use]
+    pub fn octets(&self) -> u64 {
+        self.octets
+    }
+
+    /// Completes the body; a large one is on disk then, synced.
+    ///
+    /// # Errors
+    /// When its file cannot be written.
+    pub async fn finish(mut self) -> Result<Body, StoreError> {
+        if self.file.is_none() {
+            return Ok(Body(Kept::Inline(std::mem::take(&mut self.buffer))));
+        }
+        self.spill().await?;
+        let Some(mut large) = self.file.take() else { return Err(StoreError::Closed) };
+        let synced = tokio::task::spawn_blocking(move || large.sync().map(|()| large));
+        let large = synced.await.map_err(|_| StoreError::Closed)??;
+        Ok(Body(Kept::Large(large)))
+    }
+
+    async fn spill(&mut self) -> Result<(), StoreError> {
+        let (buffer, file) = (std::mem::take(&mut self.buffer), self.file.take());
+        let (id, bodies) = (self.id, self.bodies.clone());
+        let written = tokio::task::spawn_blocking(move || {
+            let mut large = file.map_or_else(|| bodies.create(id), Ok)?;
+            large.write(&buffer)?;
+            io::Result::Ok((large, buffer))
+        });
+        let (large, mut buffer) = written.await.map_err(|_| StoreError::Closed)??;
+        buffer.clear();
+        (self.file, self.buffer) = (Some(large), buffer);
+        Ok(())
+    }
+}
+
+impl LargeBodies {
+    pub(crate) fn open(path: PathBuf) -> io::Result<Self> {
+        fs::create_dir_all(&path)?;
+        Ok(Self(path))
+    }
+
+    fn path(&self, id: QueueId) -> PathBuf {
+        self.0.join(id.to_string())
+    }
+
+    fn create(&self, id: QueueId) -> io::Result<LargeFile> {
+        let path = self.path(id);
+        let file = File::options().create(true).truncate(true).write(true).mode(0o600).open(&path)?;
+        Ok(LargeFile { file: Some(file), path, keep: false })
+    }
+
+    /// Makes the names of finished files durable.
+    pub(crate) fn sync(&self) -> io::Result<()> {
+        journal::sync_folder(&self.0)
+    }
+
+    pub(crate) fn read(&self, id: QueueId) -> io::Result<Vec<u8>> {
+        fs::read(self.path(id))
+    }
+
+    /// Removes the file of a message that is done with, if it has one.
+    pub(crate) fn remove(&self, id: QueueId) {
+        // What stays behind is swept up at the next start.
+        let _ = fs::remove_file(self.path(id));
+    }
+
+    /// Removes files that no message needs; gives the number of those that stay.
+    pub(crate) fn sweep(
+        &self,
+        needed: impl Fn(QueueId) -> Result<bool, StoreError>,
+    ) -> Result<usize, StoreError> {
+        let mut kept = 0;
+        for entry in fs::read_dir(&self.0)? {
+            let entry = entry?;
+            match entry.file_name().to_str().and_then(|name| name.parse().ok()) {
+                Some(id) if needed(id)? => kept += 1,
+                _ => fs::remove_file(entry.path())?,
+            }
+        }
+        Ok(kept)
+    }
+}
+
+impl LargeFile {
+    fn write(&mut self, octets: &[u8]) -> io::Result<()> {
+        match &mut self.file {
+            Some(file) => file.write_all(octets),
+            None => Err(io::ErrorKind::NotConnected.into()),
+        }
+    }
+
+    /// Syncs and closes the file: an open one for each waiting message would be too many.
+    fn sync(&mut self) -> io::Result<()> {
+        match self.file.take() {
+            Some(file) => file.sync_data(),
+            None => Ok(()),
+        }
+    }
+
+    /// The file belongs to an accepted message now.
+    pub(crate) fn keep(mut self) {
+        self.keep = true;
+    }
+}
+
+impl Drop for LargeFile {
+    fn drop(&mut self) {
+        if !self.keep {
+            let _ = fs::remove_file(&self.path);
+        }
+    }
+}

@@ -1,0 +1,168 @@
+//! Credentials as rows.
+
+use std::sync::Arc;
+
+use model::credential::{AuthorRule, Credential, PasswordHash, SenderRule};
+use rusqlite::{Connection, params};
+use serde::{Deserialize, Serialize};
+
+use crate::database::{Database, Durability};
+use crate::directory::Published;
+use crate::error::StoreError;
+use crate::words;
+
+/// A handle to the credentials.
+#[derive(Clone)]
+pub struct Credentials {
+    database: Database,
+    published: Arc<Published>,
+}
+
+/// What a credential may do, as JSON: only we read it, and it grows.
+#[derive(Default, Serialize, Deserialize)]
+struct Rules {
+    /// Absent when every sender is allowed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    senders: Option<Allowed>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    networks: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    default_from: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    forced_from: Option<String>,
+}
+
+#[derive(Default, Serialize, Deserialize)]
+struct Allowed {
+    mailboxes: Vec<String>,
+    domains: Vec<String>,
+}
+
+impl Credentials {
+    pub(crate) fn new(database: Database, published: Arc<Published>) -> Self {
+        Self { database, published }
+    }
+
+    /// Adds a credential.
+    ///
+    /// # Errors
+    /// When the login is taken or nothing can be written.
+    pub async fn add(&self, credential: Credential) -> Result<(), StoreError> {
+        self.database
+            .write(Durability::Synced, move |connection| {
+                let inserted = connection.execute(
+                    "INSERT INTO credential VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+                    params![
+                        credential.id.to_string(),
+                        credential.login.as_str(),
+                        credential.account.to_string(),
+                        credential.password_hash.as_phc(),
+                        from_rules(&credential),
+                        credential.rate_per_minute,
+                        credential.lane.as_str(),
+                        credential.created_at.as_millisecond(),
+                    ],
+                )?;
+                if inserted == 1 {
+                    Ok(())
+                } else {
+                    Err(StoreError::Exists(format!("credential {}", credential.login)))
+                }
+            })
+            .await?;
+        self.published.refresh(&self.database).await
+    }
+
+    /// Gives a credential another password.
+    ///
+    /// # Errors
+    /// When there is no such credential or nothing can be written.
+    pub async fn set_password(&self, login: &str, hash: PasswordHash) -> Result<(), StoreError> {
+        let login = login.to_owned();
+        self.database
+            .write(Durability::Synced, move |connection| {
+                let changed = connection.execute(
+                    "UPDATE credential SET password_hash = ? WHERE login = ?",
+                    params![hash.as_phc(), login],
+                )?;
+                if changed == 1 { Ok(()) } else { Err(StoreError::Missing(format!("credential {login}"))) }
+            })
+            .await?;
+        self.published.refresh(&self.database).await
+    }
+
+    /// Removes a credential. Its next login fails.
+    ///
+    /// # Errors
+    /// When there is no such credential or nothing can be written.
+    pub async fn remove(&self, login: &str) -> Result<(), StoreError> {
+        let login = login.to_owned();
+        self.database
+            .write(Durability::Synced, move |connection| {
+                let removed = connection.execute("DELETE FROM credential WHERE login = ?", [&login])?;
+                if removed == 1 { Ok(()) } else { Err(StoreError::Missing(format!("credential {login}"))) }
+            })
+            .await?;
+        self.published.refresh(&self.database).await
+    }
+}
+
+pub(crate) fn read_all(connection: &Connection) -> Result<Vec<Credential>, StoreError> {
+    let mut select = connection.prepare(
+        "SELECT id, login, account_id, password_hash, rules, rate_per_minute, lane, created_at FROM credential",
+    )?;
+    let mut rows = select.query([])?;
+    let mut credentials = Vec::new();
+    while let Some(row) = rows.next()? {
+        let (senders, networks, author) = to_rules(&row.get::<_, String>(4)?)?;
+        credentials.push(Credential {
+            id: words::to_id(&row.get::<_, String>(0)?)?,
+            login: words::to_id(&row.get::<_, String>(1)?)?,
+            account: words::to_id(&row.get::<_, String>(2)?)?,
+            password_hash: PasswordHash::new(row.get(3)?),
+            senders,
+            networks,
+            author,
+            rate_per_minute: row.get(5)?,
+            lane: words::to_lane(&row.get::<_, String>(6)?)?,
+            created_at: words::to_time(row.get(7)?)?,
+        });
+    }
+    Ok(credentials)
+}
+
+fn from_rules(credential: &Credential) -> String {
+    let senders = match &credential.senders {
+        SenderRule::Any => None,
+        SenderRule::Only { mailboxes, domains } => Some(Allowed {
+            mailboxes: mailboxes.iter().map(ToString::to_string).collect(),
+            domains: domains.iter().map(ToString::to_string).collect(),
+        }),
+    };
+    let (default_from, forced_from) = match &credential.author {
+        AuthorRule::Keep => (None, None),
+        AuthorRule::Default(mailbox) => (Some(mailbox.to_string()), None),
+        AuthorRule::Forced(mailbox) => (None, Some(mailbox.to_string())),
+    };
+    let networks = credential.networks.iter().map(ToString::to_string).collect();
+    serde_json::to_string(&Rules { senders, networks, default_from, forced_from }).unwrap_or_default()
+}
+
+fn to_rules(json: &str) -> Result<(SenderRule, Vec<ipnet::IpNet>, AuthorRule), StoreError> {
+    let rules: Rules =
+        serde_json::from_str(json).map_err(|_| StoreError::Damaged(format!("rules {json}")))?;
+    let senders = match rules.senders {
+        None => SenderRule::Any,
+        Some(allowed) => SenderRule::Only {
+            mailboxes: allowed.mailboxes.iter().map(|text| words::to_id(text)).collect::<Result<_, _>>()?,
+            domains: allowed.domains.iter().map(|text| words::to_id(text)).collect::<Result<_, _>>()?,
+        },
+    };
+    let networks = rules.networks.iter().map(|text| words::to_id(text)).collect::<Result<_, _>>()?;
+    let author = match (rules.forced_from, rules.default_from) {
+        (Some(mailbox), _) => AuthorRule::Forced(words::to_id(&mailbox)?),
+        (None, Some(mailbox)) => AuthorRule::Default(words::to_id(&mailbox)?),
+        (None, None) => AuthorRule::Keep,
+    };
+    Ok((senders, networks, author))
+}

@@ -1,0 +1,193 @@
+//! The thread that writes, a group of jobs at a time.
+
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::Duration;
+
+use rusqlite::Connection;
+use tracing::{error, info};
+
+use crate::error::{StoreError, chain};
+
+/// Something to be written.
+pub(super) enum Job {
+    /// To be tried once.
+    Once {
+        /// Whether the commit must be on disk.
+        synced: bool,
+        /// The work; it is given an error in place of the connection when there is no transaction.
+        run: Run,
+    },
+    /// To be tried until it succeeds.
+    UntilDone(Stubborn),
+}
+
+pub(super) type Run = Box<dyn FnOnce(Result<&Connection, StoreError>) -> Ran + Send>;
+pub(super) type Work = Box<dyn Fn(&Connection) -> Result<(), StoreError> + Send>;
+pub(super) type Hear = Box<dyn FnMut(Result<(), &StoreError>) + Send>;
+pub(super) type Tell = Box<dyn FnOnce(Result<(), StoreError>) + Send>;
+
+/// What a job that ran wants.
+pub(super) enum Ran {
+    /// To be committed, and then told.
+    Keep(Tell),
+    /// To be undone; whoever waits has been told why.
+    Undo,
+}
+
+/// Work that must succeed, however often it has to be tried.
+pub(super) struct Stubborn {
+    pub(super) work: Work,
+    /// Hears of every failure and of the success.
+    pub(super) tell: Hear,
+}
+
+/// Jobs in one commit; more would make the first of them wait too long.
+const MAX_GROUP: usize = 256;
+/// Between tries of work that must succeed.
+const RETRY: Duration = Duration::from_millis(250);
+
+/// Writes until every handle is gone.
+pub(super) fn run(connection: Connection, inbox: &Receiver<Job>) {
+    let mut writer = Writer { connection, synced: false, stubborn: Vec::new(), in_trouble: false };
+    loop {
+        let first = if writer.stubborn.is_empty() {
+            inbox.recv().map_err(|_| RecvTimeoutError::Disconnected)
+        } else {
+            inbox.recv_timeout(RETRY)
+        };
+        let mut group = match first {
+            Ok(job) => vec![job],
+            Err(RecvTimeoutError::Timeout) => Vec::new(),
+            Err(RecvTimeoutError::Disconnected) => break,
+        };
+        group.extend(inbox.try_iter().take(MAX_GROUP - 1));
+        writer.write(group);
+    }
+    // Leaves one file behind instead of three, and no log to be read at the next start.
+    let _ = writer.connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)");
+}
+
+struct Writer {
+    connection: Connection,
+    synced: bool,
+    stubborn: Vec<Stubborn>,
+    in_trouble: bool,
+}
+
+/// What is told once the commit stands or falls.
+#[derive(Default)]
+struct Waiting {
+    tellers: Vec<Tell>,
+    stubborn: Vec<(Stubborn, Result<(), StoreError>)>,
+}
+
+impl Writer {
+    fn write(&mut self, group: Vec<Job>) {
+        let (mut runs, mut wants_sync) = (Vec::new(), false);
+        for job in group {
+            match job {
+                Job::Once { synced, run } => {
+                    wants_sync |= synced;
+                    runs.push(run);
+                }
+                Job::UntilDone(stubborn) => self.stubborn.push(stubborn),
+            }
+        }
+        let mut waiting = Waiting::default();
+        let result = self.begin(wants_sync).and_then(|()| {
+            // What was accepted is entered before anything that may depend on it.
+            for stubborn in std::mem::take(&mut self.stubborn) {
+                // They stay in order: none is entered while an earlier one is not.
+                let entered = match waiting.stubborn.last() {
+                    Some((_, Err(_))) => Err(StoreError::Behind),
+                    _ => self.in_savepoint(&*stubborn.work),
+                };
+                waiting.stubborn.push((stubborn, entered));
+            }
+            for run in runs.drain(..) {
+                self.one(run, &mut waiting.tellers)?;
+            }
+            Ok(self.connection.execute_batch("COMMIT")?)
+        });
+        if result.is_err() && !self.connection.is_autocommit() {
+            let _ = self.connection.execute_batch("ROLLBACK");
+        }
+        // Jobs that came too late in a broken transaction hear of it too.
+        for run in runs {
+            let _ = run(Err(result.as_ref().err().map_or(StoreError::Closed, again)));
+        }
+        for tell in waiting.tellers {
+            tell(result.as_ref().copied().map_err(again));
+        }
+        self.settle_stubborn(waiting.stubborn, &result);
+        self.report(&result);
+    }
+
+    fn settle_stubborn(
+        &mut self,
+        entered: Vec<(Stubborn, Result<(), StoreError>)>,
+        commit: &Result<(), StoreError>,
+    ) {
+        for (mut stubborn, entered) in entered {
+            let outcome = entered.as_ref().copied().and(commit.as_ref().copied());
+            (stubborn.tell)(outcome);
+            if outcome.is_err() {
+                self.stubborn.push(stubborn);
+            }
+        }
+    }
+
+    /// Says once that writing fails, and once that it works again.
+    fn report(&mut self, result: &Result<(), StoreError>) {
+        match result {
+            Err(error) if !self.in_trouble => error!(error = chain(error), "the database cannot be written"),
+            Ok(()) if self.in_trouble => info!("the database can be written again"),
+            _ => {}
+        }
+        self.in_trouble = result.is_err();
+    }
+
+    fn begin(&mut self, synced: bool) -> Result<(), StoreError> {
+        if self.synced != synced {
+            let level = if synced { "FULL" } else { "NORMAL" };
+            self.connection.pragma_update(None, "synchronous", level)?;
+            self.synced = synced;
+        }
+        Ok(self.connection.execute_batch("BEGIN IMMEDIATE")?)
+    }
+
+    /// Runs a job; fails only if the transaction itself is broken.
+    fn one(&self, run: Run, tellers: &mut Vec<Tell>) -> Result<(), StoreError> {
+        self.execute("SAVEPOINT job")?;
+        match run(Ok(&self.connection)) {
+            Ran::Keep(tell) => tellers.push(tell),
+            Ran::Undo => self.execute("ROLLBACK TO job")?,
+        }
+        self.execute("RELEASE job")
+    }
+
+    fn in_savepoint(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        self.execute("SAVEPOINT job")?;
+        let result = work(&self.connection);
+        if result.is_err() {
+            self.execute("ROLLBACK TO job")?;
+        }
+        self.execute("RELEASE job").and(result)
+    }
+
+    fn execute(&self, statement: &str) -> Result<(), StoreError> {
+        self.connection.prepare_cached(statement)?.execute([])?;
+        Ok(())
+    }
+}
+
+/// One failure for several who wait.
+fn again(error: &StoreError) -> StoreError {
+    match error {
+        StoreError::Full(_) => StoreError::Full(None),
+        other => StoreError::Io(std::io::Error::other(chain(other))),
+    }
+}

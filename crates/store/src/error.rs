@@ -1,0 +1,104 @@
+//! What can go wrong with the store, sorted by whose fault it is.
+
+use std::io;
+
+/// A failure of the store.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The disk is full: nothing can be accepted until there is room.
+    #[error("the disk that holds the data directory is full")]
+    Full(#[source] Option<io::Error>),
+    /// Reading or writing failed: a broken or read-only disk.
+    #[error("the data directory cannot be read or written")]
+    Io(#[source] io::Error),
+    /// The database failed.
+    #[error("the database failed")]
+    Database(#[source] rusqlite::Error),
+    /// More was accepted than has been entered into the queue; the disk does not keep up.
+    #[error("the queue is behind with entering accepted messages")]
+    Behind,
+    /// The same message is being accepted at this moment.
+    #[error("the same message is being accepted right now")]
+    InProgress,
+    /// A name is taken.
+    #[error("{0} exists already")]
+    Exists(String),
+    /// What was asked for is not there.
+    #[error("{0} does not exist")]
+    Missing(String),
+    /// It cannot go while something depends on it.
+    #[error("{what} is still used by {by}")]
+    InUse {
+        /// What was to be removed.
+        what: String,
+        /// Who needs it.
+        by: String,
+    },
+    /// A stored value cannot be understood: the data directory is newer than the program, or damaged.
+    #[error("a stored value is damaged: {0}")]
+    Damaged(String),
+    /// A secret cannot be opened with this master key.
+    #[error("the secret cannot be opened with this master key")]
+    Sealed,
+    /// The store has been closed.
+    #[error("the store is closed")]
+    Closed,
+}
+
+/// Whose move it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Blame {
+    /// The caller asked for something that cannot be.
+    Caller,
+    /// There is no room on the disk.
+    Space,
+    /// The machine or the program is at fault.
+    Us,
+}
+
+impl StoreError {
+    /// Whose move it is.
+    #[must_use]
+    pub fn blame(&self) -> Blame {
+        match self {
+            Self::Exists(_) | Self::Missing(_) | Self::InUse { .. } => Blame::Caller,
+            Self::Full(_) | Self::Behind => Blame::Space,
+            Self::Io(_)
+            | Self::Database(_)
+            | Self::InProgress
+            | Self::Damaged(_)
+            | Self::Sealed
+            | Self::Closed => Blame::Us,
+        }
+    }
+}
+
+impl From<io::Error> for StoreError {
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::Full(Some(error)),
+            _ => Self::Io(error),
+        }
+    }
+}
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        match error.sqlite_error_code() {
+            Some(rusqlite::ErrorCode::DiskFull) => Self::Full(None),
+            _ => Self::Database(error),
+        }
+    }
+}
+
+/// An error and what is behind it, in one line for the log.
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    text
+}

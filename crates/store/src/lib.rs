@@ -1,0 +1,39 @@
+//! Everything that outlives the process.
+//!
+//! A data directory holds a journal of accepted messages (`journal/`, large bodies in `large/`) and a
+//! database (`postern.db`). The journal is what "accepted" means: a message is in it, synced, before
+//! anybody is told so. The database is the queue's memory of what became of it, and the home of accounts,
+//! senders, credentials and sealed secrets. After a crash the journal fills in what the database had not
+//! yet heard of; see `docs/decisions/0003-journal-and-database.md`.
+//!
+//! [`Store::open`] opens all of it; [`Store::queue`], [`Store::accounts`], [`Store::senders`],
+//! [`Store::credentials`] and [`Store::secrets`] are its rooms; [`Directory`] is the part that every
+//! session looks at, kept in memory.
+
+mod accounts;
+mod body;
+mod credentials;
+mod data_dir;
+mod database;
+mod directory;
+mod error;
+mod journal;
+mod pace;
+mod queue;
+mod secrets;
+mod senders;
+mod store;
+mod words;
+
+pub use accounts::Accounts;
+pub use body::{Body, BodyWriter};
+pub use credentials::Credentials;
+pub use data_dir::{DataDir, DataDirError, Volatile};
+pub use directory::Directory;
+pub use error::{Blame, StoreError};
+pub use pace::{Pace, Usage};
+pub use queue::{
+    Accepted, Cursor, ListedSend, MessageView, NextStep, Queue, SendView, Settlement, StatusCheck,
+};
+pub use secrets::{MasterKey, SecretFacts, SecretName, SecretOwner, Secrets};
+pub use store::{Options, Store};

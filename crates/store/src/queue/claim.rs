@@ -1,0 +1,195 @@
+//! Claiming what is due, under a lease: a crash delivers again rather than loses.
+
+use jiff::Timestamp;
+use model::delivery::{ClaimedSend, SendId};
+use model::id::AccountId;
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
+
+use super::{Claim, Queue, StatusCheck};
+use crate::database::Durability;
+use crate::error::StoreError;
+use crate::journal::Place;
+use crate::words;
+
+impl Queue {
+    /// Claims up to `limit` sends of an account that are due, most urgent lane first, longest waiting
+    /// first. Until `lease_until` nobody else gets them.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn claim_due(
+        &self,
+        account: AccountId,
+        now: Timestamp,
+        limit: usize,
+        lease_until: Timestamp,
+    ) -> Result<Vec<Claim>, StoreError> {
+        self.0
+            .database
+            .write(Durability::Synced, move |connection| claim(connection, account, now, limit, lease_until))
+            .await
+    }
+
+    /// When the next send of an account is due, if one waits.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn next_due(&self, account: AccountId) -> Result<Option<Timestamp>, StoreError> {
+        self.0
+            .database
+            .read(move |connection| {
+                let mut select = connection.prepare_cached(
+                    "SELECT min(due_at) FROM send WHERE account_id = ? AND lane = ? AND state = 'queued'",
+                )?;
+                let mut next: Option<i64> = None;
+                for lane in 0..3 {
+                    let due: Option<i64> =
+                        select.query_row(params![account.to_string(), lane], |row| row.get(0))?;
+                    next = [next, due].into_iter().flatten().min();
+                }
+                next.map(words::to_time).transpose()
+            })
+            .await
+    }
+
+    /// Puts every send back that was under way when the last process ended; says how many of each
+    /// account: Azure may have counted them.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn release_leases(&self, now: Timestamp) -> Result<Vec<(AccountId, u32)>, StoreError> {
+        self.0
+            .database
+            .write(Durability::Synced, move |connection| {
+                let mut select = connection.prepare(
+                    "SELECT account_id, count(*) FROM send WHERE state = 'sending' GROUP BY account_id",
+                )?;
+                let rows =
+                    select.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, u32>(1)?)))?;
+                let mut released = Vec::new();
+                for row in rows {
+                    let (account, count) = row?;
+                    released.push((words::to_id(&account)?, count));
+                }
+                connection.execute(
+                    "UPDATE send SET state = 'queued', due_at = ? WHERE state = 'sending'",
+                    [now.as_millisecond()],
+                )?;
+                Ok(released)
+            })
+            .await
+    }
+
+    /// Takes up to `limit` sends whose status may be read now. Until `lease_until` nobody else does.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn claim_status_checks(
+        &self,
+        account: AccountId,
+        now: Timestamp,
+        limit: usize,
+        lease_until: Timestamp,
+    ) -> Result<Vec<StatusCheck>, StoreError> {
+        self.0
+            .database
+            .write(Durability::Written, move |connection| {
+                let mut select = connection.prepare_cached(
+                    "SELECT s.message_id, s.part, s.operation_id, s.recipients, m.accepted_at
+                     FROM send s JOIN message m ON m.id = s.message_id
+                     WHERE s.account_id = ? AND s.state = 'submitted' AND s.due_at <= ?
+                     ORDER BY s.due_at LIMIT ?",
+                )?;
+                let mut rows = select.query(params![account.to_string(), now.as_millisecond(), limit])?;
+                let mut checks = Vec::new();
+                while let Some(row) = rows.next()? {
+                    checks.push(StatusCheck {
+                        id: send_id(row)?,
+                        operation: words::to_id(&row.get::<_, String>(2)?)?,
+                        recipients: words::to_recipients(&row.get::<_, String>(3)?)?,
+                        accepted_at: words::to_time(row.get(4)?)?,
+                    });
+                }
+                let mut update = connection
+                    .prepare_cached("UPDATE send SET due_at = ? WHERE message_id = ? AND part = ?")?;
+                for check in &checks {
+                    let id = check.id;
+                    update.execute(params![lease_until.as_millisecond(), id.message.to_string(), id.part])?;
+                }
+                Ok(checks)
+            })
+            .await
+    }
+
+    /// When the next status is to be read, if one is.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn next_status_check(&self, account: AccountId) -> Result<Option<Timestamp>, StoreError> {
+        self.0
+            .database
+            .read(move |connection| {
+                let due: Option<i64> = connection
+                    .prepare_cached(
+                        "SELECT min(due_at) FROM send WHERE account_id = ? AND state = 'submitted'",
+                    )?
+                    .query_row([account.to_string()], |row| row.get(0))
+                    .optional()?
+                    .flatten();
+                due.map(words::to_time).transpose()
+            })
+            .await
+    }
+}
+
+fn claim(
+    connection: &Connection,
+    account: AccountId,
+    now: Timestamp,
+    limit: usize,
+    lease_until: Timestamp,
+) -> Result<Vec<Claim>, StoreError> {
+    let mut select = connection.prepare_cached(
+        "SELECT s.message_id, s.part, s.operation_id, s.recipients, s.attempts,
+                m.expires_at, m.segment, m.position
+         FROM send s JOIN message m ON m.id = s.message_id
+         WHERE s.account_id = ? AND s.lane = ? AND s.state = 'queued' AND s.due_at <= ?
+         ORDER BY s.due_at LIMIT ?",
+    )?;
+    let mut claims = Vec::new();
+    for lane in 0..3 {
+        if claims.len() == limit {
+            break;
+        }
+        let mut rows =
+            select.query(params![account.to_string(), lane, now.as_millisecond(), limit - claims.len()])?;
+        while let Some(row) = rows.next()? {
+            claims.push(read_claim(row)?);
+        }
+    }
+    let mut update = connection
+        .prepare_cached("UPDATE send SET state = 'sending', due_at = ? WHERE message_id = ? AND part = ?")?;
+    for claim in &claims {
+        let id = claim.send.id;
+        update.execute(params![lease_until.as_millisecond(), id.message.to_string(), id.part])?;
+    }
+    Ok(claims)
+}
+
+fn read_claim(row: &Row<'_>) -> Result<Claim, StoreError> {
+    Ok(Claim {
+        send: ClaimedSend {
+            id: send_id(row)?,
+            operation: words::to_id(&row.get::<_, String>(2)?)?,
+            recipients: words::to_recipients(&row.get::<_, String>(3)?)?,
+            attempts: row.get(4)?,
+            expires_at: words::to_time(row.get(5)?)?,
+        },
+        place: Place { segment: row.get(6)?, position: row.get(7)? },
+    })
+}
+
+/// The first two columns of every query here.
+fn send_id(row: &Row<'_>) -> Result<SendId, StoreError> {
+    Ok(SendId { message: words::to_id(&row.get::<_, String>(0)?)?, part: row.get(1)? })
+}

@@ -1,0 +1,256 @@
+//! Looking at the queue: lists, and one message with all that happened to it.
+
+use jiff::Timestamp;
+use model::credential::Lane;
+use model::delivery::{Attempt, SendId, SendState};
+use model::id::{AccountId, QueueId};
+use model::queued::{Origin, Recipient, Summary};
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
+use smtp::path::ReversePath;
+
+use super::Queue;
+use crate::error::StoreError;
+use crate::words;
+
+/// Where a list goes on: everything before this id, newest first.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Cursor {
+    /// The last id of the page before; the newest message comes first without one.
+    pub before: Option<QueueId>,
+    /// Only sends in this state.
+    pub state: Option<SendState>,
+    /// Only sends of this account.
+    pub account: Option<AccountId>,
+    /// How many.
+    pub limit: usize,
+}
+
+/// One line of a list.
+#[derive(Clone, Debug)]
+pub struct ListedSend {
+    /// Which send.
+    pub id: SendId,
+    /// Its account.
+    pub account: AccountId,
+    /// Where it stands.
+    pub state: SendState,
+    /// When it is tried or looked at next, while it waits.
+    pub due_at: Timestamp,
+    /// How often it was tried.
+    pub attempts: u32,
+    /// To whom.
+    pub recipients: Vec<Recipient>,
+    /// What its header says.
+    pub summary: Summary,
+    /// Octets.
+    pub size_octets: u64,
+    /// When it was accepted.
+    pub accepted_at: Timestamp,
+    /// What the last try brought.
+    pub last_text: Option<String>,
+}
+
+/// A message and all that happened to it.
+#[derive(Clone, Debug)]
+pub struct MessageView {
+    /// Our name for it.
+    pub id: QueueId,
+    /// Its account.
+    pub account: AccountId,
+    /// Who brought it.
+    pub origin: Origin,
+    /// How urgent it is.
+    pub lane: Lane,
+    /// Where failure notices go.
+    pub reverse_path: ReversePath,
+    /// ENVID of the submission.
+    pub envelope_id: Option<String>,
+    /// What its header says.
+    pub summary: Summary,
+    /// Octets.
+    pub size_octets: u64,
+    /// When it was accepted.
+    pub accepted_at: Timestamp,
+    /// When delivery is given up.
+    pub expires_at: Timestamp,
+    /// Its sends.
+    pub sends: Vec<SendView>,
+}
+
+/// One send of a message.
+#[derive(Clone, Debug)]
+pub struct SendView {
+    /// Which.
+    pub id: SendId,
+    /// Where it stands.
+    pub state: SendState,
+    /// When it is tried or looked at next, while it waits.
+    pub due_at: Timestamp,
+    /// Under which id Azure has it.
+    pub operation: azure_types::ids::OperationId,
+    /// To whom.
+    pub recipients: Vec<Recipient>,
+    /// What was tried.
+    pub attempts: Vec<Attempt>,
+}
+
+impl Queue {
+    /// Lists sends, newest message first.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn list(&self, cursor: Cursor) -> Result<Vec<ListedSend>, StoreError> {
+        self.0.database.read(move |connection| list(connection, cursor)).await
+    }
+
+    /// Counts sends by state.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn counts(&self) -> Result<Vec<(SendState, u64)>, StoreError> {
+        self.0
+            .database
+            .read(|connection| {
+                let mut select = connection.prepare("SELECT state, count(*) FROM send GROUP BY state")?;
+                let rows = select.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get(1)?)))?;
+                rows.map(|row| {
+                    let (state, count) = row?;
+                    Ok((words::to_state(&state)?, count))
+                })
+                .collect()
+            })
+            .await
+    }
+
+    /// One message with its sends and what was tried; `None` if it is unknown.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn view(&self, id: QueueId) -> Result<Option<MessageView>, StoreError> {
+        self.0.database.read(move |connection| view(connection, id)).await
+    }
+
+    pub(super) async fn account_of(&self, id: QueueId) -> Result<AccountId, StoreError> {
+        self.0
+            .database
+            .read(move |connection| {
+                let account: String = connection
+                    .prepare_cached("SELECT account_id FROM message WHERE id = ?")?
+                    .query_row([id.to_string()], |row| row.get(0))?;
+                words::to_id(&account)
+            })
+            .await
+    }
+
+    /// Sends of an account that are not done with.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn open_sends(&self, account: AccountId) -> Result<u64, StoreError> {
+        self.0.database.read(move |connection| open_sends(connection, account)).await
+    }
+}
+
+pub(crate) fn open_sends(connection: &Connection, account: AccountId) -> Result<u64, StoreError> {
+    let count = connection
+        .prepare_cached("SELECT count(*) FROM send WHERE account_id = ? AND state IN ('queued', 'sending')")?
+        .query_row([account.to_string()], |row| row.get(0))?;
+    Ok(count)
+}
+
+fn list(connection: &Connection, cursor: Cursor) -> Result<Vec<ListedSend>, StoreError> {
+    let mut select = connection.prepare_cached(
+        "SELECT s.message_id, s.part, s.account_id, s.state, s.due_at, s.attempts, s.recipients,
+                m.header_from, m.message_id, m.subject, m.size_octets, m.accepted_at,
+                (SELECT a.text FROM attempt a WHERE a.message_id = s.message_id AND a.part = s.part
+                 ORDER BY a.number DESC LIMIT 1)
+         FROM send s JOIN message m ON m.id = s.message_id
+         WHERE (?1 IS NULL OR s.message_id < ?1) AND (?2 IS NULL OR s.state = ?2)
+           AND (?3 IS NULL OR s.account_id = ?3)
+         ORDER BY s.message_id DESC, s.part LIMIT ?4",
+    )?;
+    let mut rows = select.query(params![
+        cursor.before.map(|id| id.to_string()),
+        cursor.state.map(SendState::as_str),
+        cursor.account.map(|id| id.to_string()),
+        cursor.limit,
+    ])?;
+    let mut sends = Vec::new();
+    while let Some(row) = rows.next()? {
+        sends.push(ListedSend {
+            id: SendId { message: words::to_id(&row.get::<_, String>(0)?)?, part: row.get(1)? },
+            account: words::to_id(&row.get::<_, String>(2)?)?,
+            state: words::to_state(&row.get::<_, String>(3)?)?,
+            due_at: words::to_time(row.get(4)?)?,
+            attempts: row.get(5)?,
+            recipients: words::to_recipients(&row.get::<_, String>(6)?)?,
+            summary: Summary { from: row.get(7)?, message_id: row.get(8)?, subject: row.get(9)? },
+            size_octets: row.get(10)?,
+            accepted_at: words::to_time(row.get(11)?)?,
+            last_text: row.get(12)?,
+        });
+    }
+    Ok(sends)
+}
+
+fn view(connection: &Connection, id: QueueId) -> Result<Option<MessageView>, StoreError> {
+    let message = connection
+        .prepare_cached(
+            "SELECT account_id, origin, origin_name, lane, reverse_path, envelope_id,
+                    header_from, message_id, subject, size_octets, accepted_at, expires_at
+             FROM message WHERE id = ?",
+        )?
+        .query_row([id.to_string()], |row| Ok(read_message(id, row)))
+        .optional()?
+        .transpose()?;
+    let Some(mut message) = message else { return Ok(None) };
+    let mut select = connection.prepare_cached(
+        "SELECT part, state, due_at, operation_id, recipients FROM send WHERE message_id = ? ORDER BY part",
+    )?;
+    let mut rows = select.query([id.to_string()])?;
+    while let Some(row) = rows.next()? {
+        let id = SendId { message: id, part: row.get(0)? };
+        message.sends.push(SendView {
+            id,
+            state: words::to_state(&row.get::<_, String>(1)?)?,
+            due_at: words::to_time(row.get(2)?)?,
+            operation: words::to_id(&row.get::<_, String>(3)?)?,
+            recipients: words::to_recipients(&row.get::<_, String>(4)?)?,
+            attempts: attempts(connection, id)?,
+        });
+    }
+    Ok(Some(message))
+}
+
+fn read_message(id: QueueId, row: &Row<'_>) -> Result<MessageView, StoreError> {
+    Ok(MessageView {
+        id,
+        account: words::to_id(&row.get::<_, String>(0)?)?,
+        origin: words::to_origin(&row.get::<_, String>(1)?, &row.get::<_, String>(2)?)?,
+        lane: words::to_lane(&row.get::<_, String>(3)?)?,
+        reverse_path: words::to_reverse_path(&row.get::<_, String>(4)?)?,
+        envelope_id: row.get(5)?,
+        summary: Summary { from: row.get(6)?, message_id: row.get(7)?, subject: row.get(8)? },
+        size_octets: row.get(9)?,
+        accepted_at: words::to_time(row.get(10)?)?,
+        expires_at: words::to_time(row.get(11)?)?,
+        sends: Vec::new(),
+    })
+}
+
+fn attempts(connection: &Connection, id: SendId) -> Result<Vec<Attempt>, StoreError> {
+    let mut select = connection.prepare_cached(
+        "SELECT at, transport, result, text FROM attempt WHERE message_id = ? AND part = ? ORDER BY number",
+    )?;
+    let mut rows = select.query(params![id.message.to_string(), id.part])?;
+    let mut attempts = Vec::new();
+    while let Some(row) = rows.next()? {
+        attempts.push(Attempt {
+            at: words::to_time(row.get(0)?)?,
+            transport: row.get::<_, Option<String>>(1)?.as_deref().map(words::to_transport).transpose()?,
+            result: words::to_attempt_result(&row.get::<_, String>(2)?)?,
+            text: row.get(3)?,
+        });
+    }
+    Ok(attempts)
+}

@@ -1,0 +1,202 @@
+//! The queue: messages that were accepted, the sends that carry them, and what came of each.
+//!
+//! Accept ([`Queue::accept`]) -> claim under a lease ([`Queue::claim_due`]) -> settle
+//! ([`Queue::settle`]). Nothing is deleted on the way; rows change state. What is done with is pruned
+//! after its retention.
+
+mod accept;
+mod claim;
+mod compact;
+mod list;
+mod recent;
+mod segments;
+mod settle;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use jiff::Timestamp;
+use model::delivery::{Attempt, ClaimedSend, SendId};
+use model::id::{AccountId, QueueId};
+use model::queued::Recipient;
+use tokio::sync::Notify;
+
+pub use self::accept::Accepted;
+pub(crate) use self::list::open_sends;
+pub use self::list::{Cursor, ListedSend, MessageView, SendView};
+pub(crate) use self::segments::{
+    SegmentRow, enter, forget_segment, mark_done_with, needs_body, seal, segments,
+};
+
+use self::recent::Recent;
+use crate::body::{BodyWriter, LargeBodies};
+use crate::data_dir::DataDir;
+use crate::database::Database;
+use crate::error::StoreError;
+use crate::journal::{Entry, Journal, Keeper, Opening, Place};
+
+/// A handle to the queue.
+#[derive(Clone)]
+pub struct Queue(Arc<Inner>);
+
+struct Inner {
+    data_dir: DataDir,
+    database: Database,
+    journal: Journal,
+    keeper: Keeper,
+    large: LargeBodies,
+    recent: Recent,
+    arrivals: Arc<Arrivals>,
+}
+
+/// A send that may be tried now, and where its message is.
+#[derive(Clone, Debug)]
+pub struct Claim {
+    /// The send.
+    pub send: ClaimedSend,
+    place: Place,
+}
+
+/// What came of a claimed send.
+#[derive(Clone, Debug)]
+pub struct Settlement {
+    /// Which send.
+    pub id: SendId,
+    /// What was tried, if anything was.
+    pub attempt: Option<Attempt>,
+    /// What happens next.
+    pub next: NextStep,
+}
+
+/// What happens to a send next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NextStep {
+    /// It is tried again.
+    Again {
+        /// Not before then.
+        at: Timestamp,
+    },
+    /// Azure has it; its status is read.
+    ReadStatus {
+        /// Not before then.
+        at: Timestamp,
+    },
+    /// Azure sent it on.
+    Sent,
+    /// It is given up.
+    Failed,
+}
+
+/// A send that Azure has, whose status may be read now.
+#[derive(Clone, Debug)]
+pub struct StatusCheck {
+    /// Which.
+    pub id: SendId,
+    /// Under which id Azure has it.
+    pub operation: azure_types::ids::OperationId,
+    /// To whom it goes.
+    pub recipients: Vec<Recipient>,
+    /// When it was accepted from its author.
+    pub accepted_at: Timestamp,
+}
+
+/// Wakes whoever waits for an account's mail.
+#[derive(Default)]
+struct Arrivals(Mutex<HashMap<AccountId, Arc<Notify>>>);
+
+/// Room that is left to the database when the disk runs full, so that deliveries can still be noted.
+const RESERVE_OCTETS: u64 = 64 << 20;
+
+impl Queue {
+    pub(crate) fn open(
+        data_dir: DataDir,
+        database: Database,
+        segment_octets: u64,
+        now: Timestamp,
+    ) -> Result<Self, StoreError> {
+        let large = LargeBodies::open(data_dir.join("large"))?;
+        let arrivals = Arc::new(Arrivals::default());
+        let opening = Opening {
+            folder: data_dir.join("journal"),
+            large: large.clone(),
+            segment_octets,
+            entered: Box::new({
+                let arrivals = Arc::clone(&arrivals);
+                move |entries| arrivals.announce(entries)
+            }),
+        };
+        let (journal, keeper) = Journal::open(opening, &database)?;
+        let recent = Recent::load(&database, now)?;
+        Ok(Self(Arc::new(Inner { data_dir, database, journal, keeper, large, recent, arrivals })))
+    }
+
+    /// Begins the body of a message.
+    #[must_use]
+    pub fn begin_body(&self, id: QueueId) -> BodyWriter {
+        BodyWriter::new(id, self.0.large.clone())
+    }
+
+    /// Whether there is room for a message of that size, with something left for the database.
+    ///
+    /// # Errors
+    /// When there is not, or when the file system does not say.
+    pub fn has_room(&self, octets: u64) -> Result<(), StoreError> {
+        let free = self.0.data_dir.free_octets()?;
+        if free < octets.saturating_add(RESERVE_OCTETS) { Err(StoreError::Full(None)) } else { Ok(()) }
+    }
+
+    /// Resolves when mail of that account has arrived in the queue since the last call.
+    pub async fn arrival(&self, account: AccountId) {
+        let notify = self.0.arrivals.of(account);
+        notify.notified().await;
+    }
+
+    /// Wakes whoever waits for that account's mail.
+    pub fn announce(&self, account: AccountId) {
+        self.0.arrivals.of(account).notify_one();
+    }
+
+    /// Reads the message of a claimed send.
+    ///
+    /// # Errors
+    /// When it cannot be read, or is not what was stored.
+    pub async fn body(&self, claim: &Claim) -> Result<Vec<u8>, StoreError> {
+        let (inner, id, place) = (Arc::clone(&self.0), claim.send.id.message, claim.place);
+        let read = tokio::task::spawn_blocking(move || inner.journal.body(id, place));
+        match read.await.map_err(|_| StoreError::Closed)? {
+            // It may have been moved to another segment since it was claimed.
+            Err(StoreError::Damaged(_)) => self.body_of(id).await,
+            result => result,
+        }
+    }
+
+    /// Reads a message that is still needed.
+    ///
+    /// # Errors
+    /// When it is unknown, done with, or cannot be read.
+    pub async fn body_of(&self, id: QueueId) -> Result<Vec<u8>, StoreError> {
+        let inner = Arc::clone(&self.0);
+        let read = tokio::task::spawn_blocking(move || {
+            let place = inner.database.read_blocking(|connection| segments::place_of(connection, id))?;
+            let place = place.ok_or_else(|| StoreError::Missing(format!("the content of message {id}")))?;
+            inner.journal.body(id, place)
+        });
+        read.await.map_err(|_| StoreError::Closed)?
+    }
+}
+
+impl Arrivals {
+    fn of(&self, account: AccountId) -> Arc<Notify> {
+        let mut map = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(map.entry(account).or_default())
+    }
+
+    fn announce(&self, entries: &[Entry]) {
+        let mut accounts: Vec<AccountId> = entries.iter().map(|entry| entry.message.account).collect();
+        accounts.sort_unstable();
+        accounts.dedup();
+        for account in accounts {
+            self.of(account).notify_one();
+        }
+    }
+}

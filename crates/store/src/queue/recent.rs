@@ -1,0 +1,109 @@
+//! Submissions of the last hour, so that one that is repeated is recognised.
+//!
+//! A client that lost our 250 sends its message again (RFC 5321 section 4.5.4.1). Where its author gave a
+//! Message-ID and everything else is the same too, it is the same message, and one copy is enough.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Mutex, PoisonError};
+
+use jiff::{SignedDuration, Timestamp};
+use model::id::QueueId;
+use model::queued::Fingerprint;
+
+use crate::database::Database;
+use crate::error::StoreError;
+use crate::words;
+
+/// How long a submission is remembered. Clients retry within minutes.
+const WINDOW: SignedDuration = SignedDuration::from_hours(1);
+/// How many are remembered at most.
+const CAPACITY: usize = 100_000;
+
+#[derive(Default)]
+pub(super) struct Recent(Mutex<Seen>);
+
+#[derive(Default)]
+struct Seen {
+    by_fingerprint: HashMap<Fingerprint, Sighting>,
+    in_order: VecDeque<(Timestamp, Fingerprint)>,
+}
+
+#[derive(Clone, Copy)]
+enum Sighting {
+    /// It is being accepted at this moment.
+    UnderWay,
+    /// It was accepted under this id.
+    Accepted(QueueId),
+}
+
+/// What is known of a submission.
+pub(super) enum Known {
+    /// It is new; whoever asked must say what came of it.
+    New,
+    /// It is being accepted on another connection.
+    UnderWay,
+    /// It was accepted.
+    Accepted(QueueId),
+}
+
+impl Recent {
+    /// Remembers what was accepted before the process started.
+    pub(super) fn load(database: &Database, now: Timestamp) -> Result<Self, StoreError> {
+        let since = now.saturating_sub(WINDOW).unwrap_or(Timestamp::MIN).as_millisecond();
+        let rows = database.read_blocking(|connection| {
+            // Ids begin with their time, so that this reads the last of the table and no more.
+            let mut select = connection.prepare(
+                "SELECT id, accepted_at, fingerprint FROM message
+                 WHERE fingerprint IS NOT NULL AND accepted_at >= ? ORDER BY id DESC LIMIT ?",
+            )?;
+            let rows = select.query_map((since, CAPACITY), |row| {
+                Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?, row.get::<_, [u8; 16]>(2)?))
+            })?;
+            Ok(rows.collect::<Result<Vec<_>, _>>()?)
+        })?;
+        let recent = Self::default();
+        for (id, accepted_at, fingerprint) in rows.into_iter().rev() {
+            let fingerprint = Fingerprint(fingerprint);
+            recent.settle(fingerprint, Some(words::to_id(&id)?), words::to_time(accepted_at)?);
+        }
+        Ok(recent)
+    }
+
+    /// Asks about a submission, and takes it under way if it is new.
+    pub(super) fn look_up(&self, fingerprint: Fingerprint, now: Timestamp) -> Known {
+        let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.forget_before(now.saturating_sub(WINDOW).unwrap_or(Timestamp::MIN));
+        match seen.by_fingerprint.get(&fingerprint) {
+            Some(Sighting::Accepted(id)) => Known::Accepted(*id),
+            Some(Sighting::UnderWay) => Known::UnderWay,
+            None => {
+                seen.by_fingerprint.insert(fingerprint, Sighting::UnderWay);
+                Known::New
+            }
+        }
+    }
+
+    /// Says what came of a submission that was under way: its id, or nothing.
+    pub(super) fn settle(&self, fingerprint: Fingerprint, accepted: Option<QueueId>, at: Timestamp) {
+        let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match accepted {
+            None => drop(seen.by_fingerprint.remove(&fingerprint)),
+            Some(id) => {
+                seen.by_fingerprint.insert(fingerprint, Sighting::Accepted(id));
+                seen.in_order.push_back((at, fingerprint));
+            }
+        }
+    }
+}
+
+impl Seen {
+    fn forget_before(&mut self, since: Timestamp) {
+        while let Some((at, fingerprint)) = self.in_order.front().copied() {
+            if at >= since && self.in_order.len() <= CAPACITY {
+                break;
+            }
+            self.in_order.pop_front();
+            self.by_fingerprint.remove(&fingerprint);
+        }
+    }
+}

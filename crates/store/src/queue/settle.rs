@@ -1,0 +1,219 @@
+//! Noting what came of a send, and letting go of bodies that nobody needs any more.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use model::delivery::{Attempt, SendId, SendState};
+use model::id::QueueId;
+use rusqlite::{Connection, OptionalExtension as _, params};
+
+use super::{NextStep, Queue, Settlement};
+use crate::database::Durability;
+use crate::error::StoreError;
+use crate::pace::{self, Usage};
+
+/// What a transaction let go of.
+#[derive(Debug, Default)]
+struct Released {
+    messages: Vec<QueueId>,
+    segments: BTreeSet<u64>,
+}
+
+impl Queue {
+    /// Notes what came of claimed sends, with the requests that Azure counted for them. A settlement of
+    /// a send that the operator dropped meanwhile changes nothing.
+    ///
+    /// # Errors
+    /// When the database cannot be written; nothing was noted then.
+    pub async fn settle(&self, settlements: Vec<Settlement>, usage: Vec<Usage>) -> Result<(), StoreError> {
+        let work = move |connection: &Connection| {
+            let mut released = Released::default();
+            for settlement in &settlements {
+                settle(connection, settlement, &mut released)?;
+            }
+            pace::add(connection, &usage)?;
+            Ok(released)
+        };
+        let released = self.0.database.write(Durability::Written, work).await?;
+        self.let_go(released).await;
+        Ok(())
+    }
+
+    /// Has a message's waiting sends tried again at once. Says how many there were.
+    ///
+    /// # Errors
+    /// When the message is unknown or the database cannot be written.
+    pub async fn retry(&self, id: QueueId, now: Timestamp) -> Result<usize, StoreError> {
+        let changed = self
+            .0
+            .database
+            .write(Durability::Synced, move |connection| {
+                ensure_known(connection, id)?;
+                Ok(connection.execute(
+                    "UPDATE send SET due_at = ?1 WHERE message_id = ?2 AND state = 'queued' AND due_at > ?1",
+                    params![now.as_millisecond(), id.to_string()],
+                )?)
+            })
+            .await?;
+        let account = self.account_of(id).await?;
+        self.announce(account);
+        Ok(changed)
+    }
+
+    /// Removes a message's waiting sends from the queue for good. Says how many there were.
+    ///
+    /// # Errors
+    /// When the message is unknown or the database cannot be written.
+    pub async fn drop_message(&self, id: QueueId) -> Result<usize, StoreError> {
+        let work = move |connection: &Connection| {
+            ensure_known(connection, id)?;
+            let mut select = connection.prepare(
+                "UPDATE send SET state = 'dropped' WHERE message_id = ? AND state = 'queued' RETURNING part",
+            )?;
+            let parts: Result<Vec<u16>, _> = select.query_map([id.to_string()], |row| row.get(0))?.collect();
+            let (parts, mut released) = (parts?, Released::default());
+            for _ in &parts {
+                release(connection, id, &mut released)?;
+            }
+            Ok((parts.len(), released))
+        };
+        let (dropped, released) = self.0.database.write(Durability::Synced, work).await?;
+        self.let_go(released).await;
+        Ok(dropped)
+    }
+
+    /// Deletes what is known of messages that were accepted before `before` and are done with, a limited
+    /// number at a time. Says how many went.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn prune(&self, before: Timestamp, limit: usize) -> Result<usize, StoreError> {
+        self.0
+            .database
+            .write(Durability::Written, move |connection| {
+                let mut select = connection.prepare_cached(
+                    "SELECT m.id FROM message m WHERE m.accepted_at < ? AND m.open_sends = 0
+                     AND NOT EXISTS (SELECT 1 FROM send s WHERE s.message_id = m.id AND s.state = 'submitted')
+                     ORDER BY m.id LIMIT ?",
+                )?;
+                let ids: Result<Vec<String>, _> =
+                    select.query_map(params![before.as_millisecond(), limit], |row| row.get(0))?.collect();
+                let ids = ids?;
+                for table in ["attempt", "send"] {
+                    let sql = format!("DELETE FROM {table} WHERE message_id = ?");
+                    let mut delete = connection.prepare_cached(&sql)?;
+                    for id in &ids {
+                        delete.execute([id])?;
+                    }
+                }
+                let mut delete = connection.prepare_cached("DELETE FROM message WHERE id = ?")?;
+                for id in &ids {
+                    delete.execute([id])?;
+                }
+                Ok(ids.len())
+            })
+            .await
+    }
+
+    async fn let_go(&self, released: Released) {
+        for segment in released.segments {
+            self.0.keeper.retire(segment);
+        }
+        if !released.messages.is_empty() {
+            let inner = Arc::clone(&self.0);
+            let remove = move || released.messages.iter().for_each(|id| inner.large.remove(*id));
+            // A file that stays is swept up at the next start.
+            let _ = tokio::task::spawn_blocking(remove).await;
+        }
+    }
+}
+
+fn settle(
+    connection: &Connection,
+    settlement: &Settlement,
+    released: &mut Released,
+) -> Result<(), StoreError> {
+    let Settlement { id, attempt, next } = settlement;
+    let (state, due_at) = match next {
+        NextStep::Again { at } => (SendState::Queued, Some(*at)),
+        NextStep::ReadStatus { at } => (SendState::Submitted, Some(*at)),
+        NextStep::Sent => (SendState::Sent, None),
+        NextStep::Failed => (SendState::Failed, None),
+    };
+    let before: Option<String> = connection
+        .prepare_cached("SELECT state FROM send WHERE message_id = ? AND part = ?")?
+        .query_row(params![id.message.to_string(), id.part], |row| row.get(0))
+        .optional()?;
+    let was_open = before.as_deref() == Some(SendState::Sending.as_str());
+    let was_submitted = before.as_deref() == Some(SendState::Submitted.as_str());
+    if !was_open && !was_submitted {
+        return Ok(());
+    }
+    connection
+        .prepare_cached(
+            "UPDATE send SET state = ?, due_at = coalesce(?, due_at), attempts = attempts + ?
+             WHERE message_id = ? AND part = ?",
+        )?
+        .execute(params![
+            state.as_str(),
+            due_at.map(Timestamp::as_millisecond),
+            attempt.is_some() && was_open,
+            id.message.to_string(),
+            id.part
+        ])?;
+    if let Some(attempt) = attempt {
+        note(connection, *id, attempt)?;
+    }
+    if was_open && state != SendState::Queued {
+        release(connection, id.message, released)?;
+    }
+    Ok(())
+}
+
+fn note(connection: &Connection, id: SendId, attempt: &Attempt) -> Result<(), StoreError> {
+    connection
+        .prepare_cached(
+            "INSERT INTO attempt (message_id, part, number, at, transport, result, text)
+             VALUES (?1, ?2, (SELECT coalesce(max(number), 0) + 1 FROM attempt WHERE message_id = ?1 AND part = ?2),
+                     ?3, ?4, ?5, ?6)",
+        )?
+        .execute(params![
+            id.message.to_string(),
+            id.part,
+            attempt.at.as_millisecond(),
+            attempt.transport.map(model::delivery::Transport::as_str),
+            attempt.result.as_str(),
+            attempt.text,
+        ])?;
+    Ok(())
+}
+
+/// One send of the message needs the body no more; with the last of them the body goes.
+fn release(connection: &Connection, id: QueueId, released: &mut Released) -> Result<(), StoreError> {
+    let (open, segment, size): (i64, u64, u64) = connection
+        .prepare_cached(
+            "UPDATE message SET open_sends = open_sends - 1 WHERE id = ? RETURNING open_sends, segment, size_octets",
+        )?
+        .query_row([id.to_string()], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+    if open > 0 {
+        return Ok(());
+    }
+    let (needed, sealed): (i64, bool) = connection
+        .prepare_cached(
+            "UPDATE segment SET needed = needed - 1 WHERE number = ? RETURNING needed, sealed_at IS NOT NULL",
+        )?
+        .query_row([segment], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    if needed == 0 && sealed {
+        released.segments.insert(segment);
+    }
+    if size >= crate::body::INLINE_OCTETS as u64 {
+        released.messages.push(id);
+    }
+    Ok(())
+}
+
+fn ensure_known(connection: &Connection, id: QueueId) -> Result<(), StoreError> {
+    let known = connection.prepare_cached("SELECT 1 FROM message WHERE id = ?")?.exists([id.to_string()])?;
+    if known { Ok(()) } else { Err(StoreError::Missing(format!("message {id}"))) }
+}

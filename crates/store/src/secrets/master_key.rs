@@ -1,0 +1,96 @@
+//! The key that all secrets are sealed under.
+
+use std::fmt;
+use std::fs::{self, File};
+use std::io::{self, Write as _};
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+use std::path::Path;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use zeroize::Zeroizing;
+
+/// 256 bits. It does not print.
+pub struct MasterKey {
+    octets: Zeroizing<[u8; 32]>,
+    id: String,
+}
+
+impl MasterKey {
+    /// Reads the key from a file that only its owner may read, or makes both at the first start.
+    ///
+    /// # Errors
+    /// When the file can be read by others, does not hold a key, or cannot be made.
+    pub fn open_or_create(path: &Path) -> io::Result<Self> {
+        match fs::read_to_string(path) {
+            Ok(text) => {
+                if fs::metadata(path)?.permissions().mode() & 0o077 != 0 {
+                    let text = format!("{} can be read by others: chmod 600 it", path.display());
+                    return Err(io::Error::new(io::ErrorKind::PermissionDenied, text));
+                }
+                Self::parse(&text).ok_or_else(|| {
+                    let text = format!("{} does not hold a master key", path.display());
+                    io::Error::new(io::ErrorKind::InvalidData, text)
+                })
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                let mut octets = Zeroizing::new([0; 32]);
+                getrandom::fill(octets.as_mut()).map_err(io::Error::from)?;
+                let mut file = File::options().create_new(true).write(true).mode(0o600).open(path)?;
+                file.write_all(Zeroizing::new(STANDARD.encode(*octets)).as_bytes())?;
+                file.sync_all()?;
+                Ok(Self::from_octets(*octets))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Reads a key from base64, as the environment or a credential store gives it.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let octets = Zeroizing::new(STANDARD.decode(text.trim()).ok()?);
+        Some(Self::from_octets(octets.as_slice().try_into().ok()?))
+    }
+
+    /// A key that is at hand.
+    #[must_use]
+    pub fn from_octets(octets: [u8; 32]) -> Self {
+        let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &octets);
+        let id = digest.as_ref()[..8].iter().map(|octet| format!("{octet:02x}")).collect();
+        Self { octets: Zeroizing::new(octets), id }
+    }
+
+    /// A name for the key that does not give it away.
+    pub(super) fn id(&self) -> &str {
+        &self.id
+    }
+
+    pub(super) fn octets(&self) -> &[u8; 32] {
+        &self.octets
+    }
+}
+
+impl fmt::Debug for MasterKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "MasterKey({})", self.id)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_key_is_made_once_and_kept_private() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("master.key");
+        let made = MasterKey::open_or_create(&path).unwrap();
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(MasterKey::open_or_create(&path).unwrap().octets(), made.octets());
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+        assert_eq!(MasterKey::open_or_create(&path).unwrap_err().kind(), io::ErrorKind::PermissionDenied);
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+        fs::write(&path, "short").unwrap();
+        assert_eq!(MasterKey::open_or_create(&path).unwrap_err().kind(), io::ErrorKind::InvalidData);
+    }
+}

@@ -1,0 +1,84 @@
+//! Sender addresses as rows.
+
+use std::sync::Arc;
+
+use model::sender::Sender;
+use rusqlite::{Connection, params};
+
+use crate::database::{Database, Durability};
+use crate::directory::Published;
+use crate::error::StoreError;
+use crate::words;
+
+/// A handle to the senders.
+#[derive(Clone)]
+pub struct Senders {
+    database: Database,
+    published: Arc<Published>,
+}
+
+impl Senders {
+    pub(crate) fn new(database: Database, published: Arc<Published>) -> Self {
+        Self { database, published }
+    }
+
+    /// Adds a sender.
+    ///
+    /// # Errors
+    /// When the account has it already or nothing can be written.
+    pub async fn add(&self, sender: Sender) -> Result<(), StoreError> {
+        self.database
+            .write(Durability::Synced, move |connection| {
+                let inserted = connection.execute(
+                    "INSERT INTO sender VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
+                    params![
+                        sender.account.to_string(),
+                        sender.mailbox.to_string(),
+                        sender.display_name,
+                        sender.created_at.as_millisecond(),
+                    ],
+                )?;
+                if inserted == 1 {
+                    Ok(())
+                } else {
+                    Err(StoreError::Exists(format!("sender {}", sender.mailbox)))
+                }
+            })
+            .await?;
+        self.published.refresh(&self.database).await
+    }
+
+    /// Removes a sender.
+    ///
+    /// # Errors
+    /// When the account does not have it or nothing can be written.
+    pub async fn remove(&self, sender: &Sender) -> Result<(), StoreError> {
+        let (account, mailbox) = (sender.account.to_string(), sender.mailbox.to_string());
+        self.database
+            .write(Durability::Synced, move |connection| {
+                let removed = connection.execute(
+                    "DELETE FROM sender WHERE account_id = ? AND mailbox = ?",
+                    params![account, mailbox],
+                )?;
+                if removed == 1 { Ok(()) } else { Err(StoreError::Missing(format!("sender {mailbox}"))) }
+            })
+            .await?;
+        self.published.refresh(&self.database).await
+    }
+}
+
+pub(crate) fn read_all(connection: &Connection) -> Result<Vec<Sender>, StoreError> {
+    let mut select =
+        connection.prepare("SELECT account_id, mailbox, display_name, created_at FROM sender")?;
+    let mut rows = select.query([])?;
+    let mut senders = Vec::new();
+    while let Some(row) = rows.next()? {
+        senders.push(Sender {
+            account: words::to_id(&row.get::<_, String>(0)?)?,
+            mailbox: words::to_id(&row.get::<_, String>(1)?)?,
+            display_name: row.get(2)?,
+            created_at: words::to_time(row.get(3)?)?,
+        });
+    }
+    Ok(senders)
+}

@@ -1,0 +1,184 @@
+//! Our nouns as words and back: how they stand in rows and in the journal.
+
+use std::str::FromStr;
+
+use jiff::Timestamp;
+use model::credential::Lane;
+use model::delivery::{AttemptResult, SendState, Transport};
+use model::queued::{Origin, Recipient};
+use serde::{Deserialize, Serialize};
+use smtp::parameters::{Notify, OriginalRecipient, Ret};
+use smtp::path::ReversePath;
+
+use crate::error::StoreError;
+
+/// A recipient: the address alone, or with what was asked for it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(untagged)]
+pub(crate) enum RecipientWords {
+    Plain(String),
+    Wishes {
+        to: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        notify: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        original: Option<(String, String)>,
+    },
+}
+
+fn damaged(what: &str, value: &str) -> StoreError {
+    StoreError::Damaged(format!("{value:?} is no {what}"))
+}
+
+pub(crate) fn to_id<T: FromStr>(text: &str) -> Result<T, StoreError> {
+    text.parse().map_err(|_| damaged("id", text))
+}
+
+pub(crate) fn to_time(milliseconds: i64) -> Result<Timestamp, StoreError> {
+    Timestamp::from_millisecond(milliseconds).map_err(|_| damaged("time", &milliseconds.to_string()))
+}
+
+pub(crate) fn from_reverse_path(path: &ReversePath) -> String {
+    path.mailbox().map(ToString::to_string).unwrap_or_default()
+}
+
+pub(crate) fn to_reverse_path(text: &str) -> Result<ReversePath, StoreError> {
+    if text.is_empty() {
+        return Ok(ReversePath::Null);
+    }
+    text.parse().map(ReversePath::Mailbox).map_err(|_| damaged("reverse-path", text))
+}
+
+pub(crate) fn from_ret(ret: Ret) -> &'static str {
+    match ret {
+        Ret::Full => "full",
+        Ret::Headers => "headers",
+    }
+}
+
+pub(crate) fn to_ret(text: &str) -> Result<Ret, StoreError> {
+    match text {
+        "full" => Ok(Ret::Full),
+        "headers" => Ok(Ret::Headers),
+        _ => Err(damaged("RET", text)),
+    }
+}
+
+pub(crate) fn from_origin(origin: &Origin) -> (&'static str, &str) {
+    match origin {
+        Origin::Credential(login) => ("credential", login),
+        Origin::Entra(login) => ("entra", login),
+        Origin::Operator => ("operator", ""),
+        Origin::Notice => ("notice", ""),
+    }
+}
+
+pub(crate) fn to_origin(kind: &str, name: &str) -> Result<Origin, StoreError> {
+    match kind {
+        "credential" => Ok(Origin::Credential(name.to_owned())),
+        "entra" => Ok(Origin::Entra(name.to_owned())),
+        "operator" => Ok(Origin::Operator),
+        "notice" => Ok(Origin::Notice),
+        _ => Err(damaged("origin", kind)),
+    }
+}
+
+pub(crate) fn to_lane(text: &str) -> Result<Lane, StoreError> {
+    Lane::from_word(text).ok_or_else(|| damaged("lane", text))
+}
+
+/// Lanes as numbers that sort by urgency.
+pub(crate) fn lane_rank(lane: Lane) -> u8 {
+    match lane {
+        Lane::Urgent => 0,
+        Lane::Normal => 1,
+        Lane::Bulk => 2,
+    }
+}
+
+pub(crate) fn to_state(text: &str) -> Result<SendState, StoreError> {
+    SendState::ALL.into_iter().find(|state| state.as_str() == text).ok_or_else(|| damaged("state", text))
+}
+
+pub(crate) fn to_transport(text: &str) -> Result<Transport, StoreError> {
+    [Transport::Rest, Transport::Smtp]
+        .into_iter()
+        .find(|transport| transport.as_str() == text)
+        .ok_or_else(|| damaged("transport", text))
+}
+
+pub(crate) fn to_attempt_result(text: &str) -> Result<AttemptResult, StoreError> {
+    [AttemptResult::Accepted, AttemptResult::Deferred, AttemptResult::Failed]
+        .into_iter()
+        .find(|result| result.as_str() == text)
+        .ok_or_else(|| damaged("result", text))
+}
+
+pub(crate) fn from_recipient(recipient: &Recipient) -> RecipientWords {
+    let to = recipient.mailbox.to_string();
+    if recipient.notify.is_none() && recipient.original.is_none() {
+        return RecipientWords::Plain(to);
+    }
+    RecipientWords::Wishes {
+        to,
+        notify: recipient.notify.map(from_notify),
+        original: recipient
+            .original
+            .as_ref()
+            .map(|original| (original.kind.clone(), original.address.clone())),
+    }
+}
+
+pub(crate) fn to_recipient(words: &RecipientWords) -> Result<Recipient, StoreError> {
+    let (to, notify, original) = match words {
+        RecipientWords::Plain(to) => (to, None, None),
+        RecipientWords::Wishes { to, notify, original } => (to, notify.as_deref(), original.as_ref()),
+    };
+    Ok(Recipient {
+        mailbox: to.parse().map_err(|_| damaged("recipient", to))?,
+        notify: notify.map(to_notify),
+        original: original
+            .map(|(kind, address)| OriginalRecipient { kind: kind.clone(), address: address.clone() }),
+    })
+}
+
+pub(crate) fn from_recipients(recipients: &[Recipient]) -> String {
+    let words: Vec<RecipientWords> = recipients.iter().map(from_recipient).collect();
+    serde_json::to_string(&words).unwrap_or_default()
+}
+
+pub(crate) fn to_recipients(json: &str) -> Result<Vec<Recipient>, StoreError> {
+    let words: Vec<RecipientWords> =
+        serde_json::from_str(json).map_err(|_| damaged("list of recipients", json))?;
+    words.iter().map(to_recipient).collect()
+}
+
+fn from_notify(notify: Notify) -> String {
+    let events = [(notify.success, "success"), (notify.failure, "failure"), (notify.delay, "delay")];
+    let words: Vec<&str> = events.into_iter().filter(|(wanted, _)| *wanted).map(|(_, word)| word).collect();
+    words.join(",")
+}
+
+fn to_notify(text: &str) -> Notify {
+    let has = |word| text.split(',').any(|event| event == word);
+    Notify { success: has("success"), failure: has("failure"), delay: has("delay") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn recipients_survive_with_and_without_wishes() {
+        let plain = Recipient { mailbox: "a@b.example".parse().unwrap(), notify: None, original: None };
+        let notify = Some(Notify { failure: true, delay: true, success: false });
+        let original = Some(OriginalRecipient { kind: "rfc822".into(), address: "c@d".into() });
+        let wishes = Recipient { notify, original, ..plain.clone() };
+        let never = Recipient { notify: Some(Notify::default()), ..plain.clone() };
+        let all = vec![plain, wishes, never];
+        let json = from_recipients(&all);
+        assert!(json.starts_with(r#"["a@b.example",{"to":"#), "{json}");
+        assert_eq!(to_recipients(&json).unwrap(), all);
+        assert!(to_recipients(r#"["no address"]"#).is_err());
+    }
+}
