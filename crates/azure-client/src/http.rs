@@ -1,0 +1,106 @@
+//! The pool of connections, and how a request proves who sends it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use azure_types::access_key::{AccessKey, Signed, content_hash};
+use jiff::Timestamp;
+use reqwest::{Client, Method, Request, RequestBuilder};
+use secrecy::{ExposeSecret as _, SecretString};
+use tls::TrustError;
+use url::{Position, Url};
+
+/// Connections to Azure, shared by everything that one account does.
+#[derive(Clone, Debug)]
+pub struct Http(Client);
+
+/// Why no connections can be made.
+#[derive(Debug, thiserror::Error)]
+pub enum HttpError {
+    /// What was to be trusted cannot be.
+    #[error(transparent)]
+    Trust(#[from] TrustError),
+    /// The client cannot be built.
+    #[error("the HTTP client cannot be built")]
+    Client(#[source] reqwest::Error),
+}
+
+/// How a request proves who sends it.
+#[derive(Clone, Debug)]
+pub enum Authorization {
+    /// A token of Entra.
+    Bearer(SecretString),
+    /// A signature with a key of the communication service.
+    AccessKey(AccessKey),
+}
+
+const CONNECT: Duration = Duration::from_secs(10);
+/// A 10 MB request over a slow line.
+const WHOLE_REQUEST: Duration = Duration::from_secs(120);
+const IDLE: Duration = Duration::from_secs(60);
+
+impl Http {
+    /// A pool that trusts the system's roots, or only `ca_pem`.
+    ///
+    /// # Errors
+    /// When what is to be trusted is not usable.
+    pub fn new(ca_pem: Option<&str>) -> Result<Self, HttpError> {
+        let mut config = Arc::unwrap_or_clone(tls::client_config(ca_pem)?);
+        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        let builder = Client::builder()
+            .tls_backend_preconfigured(config)
+            .user_agent(concat!("postern/", env!("CARGO_PKG_VERSION")))
+            .https_only(true)
+            .redirect(reqwest::redirect::Policy::none())
+            .connect_timeout(CONNECT)
+            .timeout(WHOLE_REQUEST)
+            .pool_idle_timeout(IDLE);
+        // A proxy of the environment would also be asked for a twin on this machine.
+        let builder = if ca_pem.is_some() { builder.no_proxy() } else { builder };
+        Ok(Self(builder.build().map_err(HttpError::Client)?))
+    }
+
+    pub(crate) fn request(&self, method: Method, url: Url) -> RequestBuilder {
+        self.0.request(method, url)
+    }
+
+    pub(crate) async fn execute(&self, request: Request) -> Result<reqwest::Response, reqwest::Error> {
+        self.0.execute(request).await
+    }
+}
+
+impl Authorization {
+    /// Adds the headers that prove the sender. A signed request is good for five minutes.
+    pub(crate) fn apply(
+        &self,
+        builder: RequestBuilder,
+        signed: &ToSign<'_>,
+        now: Timestamp,
+    ) -> RequestBuilder {
+        match self {
+            Self::Bearer(token) => builder.bearer_auth(token.expose_secret()),
+            Self::AccessKey(key) => {
+                let (hash, date) = (content_hash(signed.body), message::date::http(now));
+                let host = signed.url[Position::BeforeHost..Position::AfterPort].to_owned();
+                let authorization = key.authorization(&Signed {
+                    method: signed.method.as_str(),
+                    path_and_query: &signed.url[Position::BeforePath..Position::AfterQuery],
+                    date: &date,
+                    host: &host,
+                    content_hash: &hash,
+                });
+                builder
+                    .header("x-ms-date", date)
+                    .header("x-ms-content-sha256", hash)
+                    .header("authorization", authorization)
+            }
+        }
+    }
+}
+
+/// What a signature covers.
+pub(crate) struct ToSign<'a> {
+    pub(crate) method: &'a Method,
+    pub(crate) url: &'a Url,
+    pub(crate) body: &'a [u8],
+}

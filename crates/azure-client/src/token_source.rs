@@ -1,0 +1,71 @@
+//! A token that is always fresh.
+
+use std::fmt;
+
+use azure_types::entra;
+use clock::Clock;
+use jiff::{SignedDuration, Timestamp};
+use secrecy::SecretString;
+use tokio::sync::Mutex;
+
+use crate::entra::{AppCredential, TokenFailure, request_token};
+use crate::http::Http;
+
+/// A token and its end.
+#[derive(Clone, Debug)]
+pub struct Token {
+    /// What is sent with requests.
+    pub access_token: SecretString,
+    /// When it is no longer good.
+    pub expires_at: Timestamp,
+}
+
+/// Gives out one app's token for the Email API and renews it before it expires.
+pub struct TokenSource {
+    http: Http,
+    credential: AppCredential,
+    clock: Clock,
+    current: Mutex<Option<Token>>,
+}
+
+/// A token is renewed this long before its end, as Microsoft's own libraries do.
+const EARLY: SignedDuration = SignedDuration::from_mins(5);
+
+impl TokenSource {
+    /// A source that has no token yet.
+    #[must_use]
+    pub fn new(http: Http, credential: AppCredential, clock: Clock) -> Self {
+        Self { http, credential, clock, current: Mutex::default() }
+    }
+
+    /// The token, asked for if need be. Whoever comes meanwhile waits for the same answer.
+    ///
+    /// # Errors
+    /// When Entra refuses or cannot be asked.
+    pub async fn token(&self) -> Result<Token, TokenFailure> {
+        let mut current = self.current.lock().await;
+        let now = self.clock.now();
+        if let Some(token) = &*current
+            && token.expires_at.duration_since(now) > EARLY
+        {
+            return Ok(token.clone());
+        }
+        let token = request_token(&self.http, &self.credential, entra::SCOPE_COMMUNICATION, now).await?;
+        *current = Some(token.clone());
+        Ok(token)
+    }
+
+    /// Forgets a token that Azure did not take; a newer one stays.
+    pub async fn forget(&self, refused: &Token) {
+        let mut current = self.current.lock().await;
+        if current.as_ref().is_some_and(|token| token.expires_at == refused.expires_at) {
+            *current = None;
+        }
+    }
+}
+
+impl fmt::Debug for TokenSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TokenSource").field("credential", &self.credential).finish_non_exhaustive()
+    }
+}
