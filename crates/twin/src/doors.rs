@@ -1,0 +1,169 @@
+//! Listening: the HTTPS door with its TLS, and connections that can be cut at an octet.
+
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::{Request, Response, Uri};
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper_util::server::conn::auto;
+use rustls::ServerConfig;
+use tls::Stream;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::{TcpListener, TcpStream};
+use tokio_util::sync::CancellationToken;
+use tower::ServiceExt as _;
+use tracing::debug;
+
+use crate::faults::{Effect, Operation};
+use crate::state::State;
+
+/// Put into a response's extensions, it makes the connection close without the response.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Unanswered;
+
+/// Binds an address; a loopback one in both families, because `localhost` may mean either.
+pub(crate) async fn bind(address: SocketAddr) -> io::Result<Vec<TcpListener>> {
+    let first = TcpListener::bind(address).await?;
+    let port = first.local_addr()?.port();
+    let mut listeners = vec![first];
+    if address.ip() == IpAddr::V4(Ipv4Addr::LOCALHOST) {
+        // A machine without IPv6 does without.
+        listeners.extend(TcpListener::bind((Ipv6Addr::LOCALHOST, port)).await.ok());
+    }
+    Ok(listeners)
+}
+
+/// Serves HTTPS until `shutdown`.
+pub(crate) async fn serve_https(
+    listener: TcpListener,
+    state: Arc<State>,
+    config: Arc<ServerConfig>,
+    router: Router,
+    shutdown: CancellationToken,
+) {
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            () = shutdown.cancelled() => return,
+        };
+        let Ok((tcp, _)) = accepted else { continue };
+        let _ = tcp.set_nodelay(true);
+        let cut_after = match state.faults.strike(Operation::HttpsConnection) {
+            Some(Effect::CutAfter(octets)) => Some(octets),
+            Some(_) => continue,
+            None => None,
+        };
+        let connection = serve_connection(Cuttable::new(tcp, cut_after), Arc::clone(&config), router.clone());
+        let shutdown = shutdown.clone();
+        tokio::spawn(async move {
+            tokio::select! {
+                () = connection => {}
+                () = shutdown.cancelled() => {}
+            }
+        });
+    }
+}
+
+async fn serve_connection(io: Cuttable, config: Arc<ServerConfig>, router: Router) {
+    let mut stream = Stream::Clear(io);
+    if let Err(error) = stream.accept(config).await {
+        return debug!(%error, "a TLS handshake failed");
+    }
+    let service = service_fn(move |request: Request<Incoming>| answer(router.clone(), request));
+    let mut builder = auto::Builder::new(TokioExecutor::new());
+    builder.http2().max_concurrent_streams(1_000);
+    if let Err(error) = builder.serve_connection(TokioIo::new(stream), service).await {
+        debug!(%error, "a connection ended badly");
+    }
+}
+
+/// Asks the router, unless the answer is not to be given.
+async fn answer(router: Router, request: Request<Incoming>) -> io::Result<Response<Body>> {
+    let (mut parts, body) = request.into_parts();
+    parts.uri = without_doubled_slashes(&parts.uri);
+    let response = match router.oneshot(Request::from_parts(parts, Body::new(body))).await {
+        Ok(response) => response,
+        Err(error) => match error {},
+    };
+    if response.extensions().get::<Unanswered>().is_some() {
+        return Err(io::ErrorKind::ConnectionAborted.into());
+    }
+    Ok(response)
+}
+
+/// Azure takes `//emails/operations/...`, which its own examples show.
+fn without_doubled_slashes(uri: &Uri) -> Uri {
+    if !uri.path().contains("//") {
+        return uri.clone();
+    }
+    let mut path = String::with_capacity(uri.path().len());
+    for c in uri.path().chars() {
+        if c != '/' || !path.ends_with('/') {
+            path.push(c);
+        }
+    }
+    let path_and_query = uri.query().map_or(path.clone(), |query| format!("{path}?{query}"));
+    let mut parts = uri.clone().into_parts();
+    parts.path_and_query = path_and_query.parse().ok();
+    Uri::from_parts(parts).unwrap_or_else(|_| uri.clone())
+}
+
+/// A connection that breaks when so many octets have come.
+pub(crate) struct Cuttable {
+    tcp: TcpStream,
+    left: Option<u64>,
+}
+
+impl Cuttable {
+    pub(crate) fn new(tcp: TcpStream, cut_after: Option<u64>) -> Self {
+        Self { tcp, left: cut_after }
+    }
+
+    fn is_cut(&self) -> bool {
+        self.left == Some(0)
+    }
+}
+
+impl AsyncRead for Cuttable {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        if this.is_cut() {
+            return Poll::Ready(Err(io::ErrorKind::ConnectionReset.into()));
+        }
+        let before = buffer.filled().len();
+        let polled = Pin::new(&mut this.tcp).poll_read(context, buffer);
+        if let Some(left) = &mut this.left {
+            *left = left.saturating_sub((buffer.filled().len() - before) as u64);
+        }
+        polled
+    }
+}
+
+impl AsyncWrite for Cuttable {
+    fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, octets: &[u8]) -> Poll<io::Result<usize>> {
+        let this = self.get_mut();
+        if this.is_cut() {
+            return Poll::Ready(Err(io::ErrorKind::ConnectionReset.into()));
+        }
+        Pin::new(&mut this.tcp).poll_write(context, octets)
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().tcp).poll_flush(context)
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().tcp).poll_shutdown(context)
+    }
+}

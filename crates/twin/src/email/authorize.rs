@@ -1,0 +1,97 @@
+//! Who calls: a signature with a service's key, or a token of Entra.
+
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, StatusCode, header};
+use azure_types::access_key::{Signed, content_hash};
+use jiff::SignedDuration;
+
+use crate::keys::Claims;
+use crate::refusal::Refusal;
+use crate::state::State;
+use crate::world::Service;
+
+/// The services that a caller may use.
+pub(super) struct Caller {
+    /// Most callers may use one. With a token it may be several; the sender's domain decides.
+    pub(super) services: Vec<Service>,
+}
+
+/// How far a signature's date may be off.
+const MARGIN: SignedDuration = SignedDuration::from_mins(5);
+/// Audiences that mean Communication Services, as the clients write them.
+const AUDIENCES: [&str; 2] = ["https://communication.azure.com", "https://communication.azure.com/"];
+
+/// Finds out who calls.
+pub(super) fn authorize(state: &State, parts: &Parts, body: &[u8]) -> Result<Caller, Refusal> {
+    let authorization = text(&parts.headers, header::AUTHORIZATION.as_str());
+    if let Some(token) = authorization.strip_prefix("Bearer ") {
+        return by_token(state, token);
+    }
+    if authorization.starts_with("HMAC-SHA256 ") {
+        return by_signature(state, parts, body, authorization);
+    }
+    Err(denied("The request has no Authorization header that is understood."))
+}
+
+fn by_token(state: &State, token: &str) -> Result<Caller, Refusal> {
+    let claims = read_token(state, token).ok_or_else(|| denied("The token is not valid or has expired."))?;
+    let world = state.world();
+    let services: Vec<Service> = world
+        .services
+        .iter()
+        .filter(|service| world.may_send(claims.oid, &service.resource_id()))
+        .cloned()
+        .collect();
+    if services.is_empty() {
+        let text = format!(
+            "The client '{}' with object id '{}' may not send through any communication service.",
+            claims.appid, claims.oid
+        );
+        return Err(Refusal::new(StatusCode::FORBIDDEN, "Forbidden", text));
+    }
+    Ok(Caller { services })
+}
+
+/// Reads a token that is meant for Communication Services.
+pub(crate) fn read_token(state: &State, token: &str) -> Option<Claims> {
+    let claims = state.token_key.read(token, state.now())?;
+    AUDIENCES.contains(&claims.aud.as_str()).then_some(claims)
+}
+
+fn by_signature(state: &State, parts: &Parts, body: &[u8], authorization: &str) -> Result<Caller, Refusal> {
+    let date = text(&parts.headers, "x-ms-date");
+    let signed_at =
+        jiff::fmt::rfc2822::parse(date).map_err(|_| denied("The x-ms-date header is not a date."))?;
+    if signed_at.timestamp().duration_since(state.now()).abs() > MARGIN {
+        return Err(denied(
+            "The given request could not be resolved.\nThe time difference between the originating client and \
+             the server is greater than the allowed margin of 5 minutes.",
+        ));
+    }
+    let hash = content_hash(body);
+    if text(&parts.headers, "x-ms-content-sha256") != hash {
+        return Err(denied("The x-ms-content-sha256 header does not fit the body."));
+    }
+    // By HTTP/2 the host is in the URI, by HTTP/1.1 in the header.
+    let host =
+        parts.uri.authority().map_or_else(|| text(&parts.headers, "host"), |authority| authority.as_str());
+    let path_and_query = parts.uri.path_and_query().map_or("/", |path| path.as_str());
+    let signed = Signed { method: parts.method.as_str(), path_and_query, date, host, content_hash: &hash };
+    let world = state.world();
+    let service = world
+        .services
+        .iter()
+        .find(|service| service.usable_keys().any(|key| key.verifies(authorization, &signed)));
+    match service {
+        Some(service) => Ok(Caller { services: vec![service.clone()] }),
+        None => Err(denied("Denied by the resource provider.")),
+    }
+}
+
+fn denied(message: &str) -> Refusal {
+    Refusal::new(StatusCode::UNAUTHORIZED, "Denied", message)
+}
+
+fn text<'a>(headers: &'a HeaderMap, name: &str) -> &'a str {
+    headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+}

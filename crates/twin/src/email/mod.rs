@@ -1,0 +1,86 @@
+//! The Email data plane of Communication Services.
+
+mod authorize;
+mod send;
+mod status;
+mod validate;
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::Query;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::{get, post};
+use azure_types::email::API_VERSIONS;
+use serde::Deserialize;
+
+pub(crate) use self::authorize::read_token;
+pub(crate) use self::validate::{SenderProblem, check_sender};
+
+use crate::doors::Unanswered;
+use crate::faults::{Effect, Operation};
+use crate::refusal::Refusal;
+use crate::state::State;
+
+/// The routes of `<service>.communication.azure.com`.
+pub(crate) fn routes() -> Router<Arc<State>> {
+    Router::new()
+        .route("/emails:send", post(send::send))
+        .route("/emails/operations/{id}", get(status::status))
+}
+
+#[derive(Deserialize)]
+struct Version {
+    #[serde(rename = "api-version")]
+    api_version: Option<String>,
+}
+
+/// The version that a request asks for, if it is one that is played here.
+fn version(query: &Query<Version>) -> Result<&str, Refusal> {
+    let asked = query.0.api_version.as_deref().unwrap_or_default();
+    let known = API_VERSIONS.into_iter().find(|known| *known == asked);
+    known.ok_or_else(|| {
+        let text = format!(
+            "The api-version '{asked}' is not supported. Supported are: {}.",
+            API_VERSIONS.join(", ")
+        );
+        Refusal::bad_request("UnsupportedApiVersion", text)
+    })
+}
+
+/// Gives the real answer, unless a failure is due.
+pub(crate) async fn befall(
+    state: &State,
+    operation: Operation,
+    real: impl Future<Output = Response> + Send,
+) -> Response {
+    match state.faults.strike(operation) {
+        None => real.await,
+        Some(Effect::Answer { status, code, message, retry_after }) => {
+            let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+            let refusal = Refusal::new(status, &code, message);
+            match retry_after {
+                Some(seconds) => refusal.retry_after(seconds).into_response(),
+                None => refusal.into_response(),
+            }
+        }
+        Some(Effect::Late(milliseconds)) => {
+            tokio::time::sleep(Duration::from_millis(milliseconds)).await;
+            real.await
+        }
+        Some(Effect::Hang) => std::future::pending().await,
+        Some(Effect::DoneButUnanswered) => {
+            let mut response = real.await;
+            response.extensions_mut().insert(Unanswered);
+            response
+        }
+        Some(Effect::CutAfter(_)) => {
+            let mut response = StatusCode::INTERNAL_SERVER_ERROR.into_response();
+            response.extensions_mut().insert(Unanswered);
+            response
+        }
+    }
+}

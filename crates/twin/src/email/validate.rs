@@ -1,0 +1,111 @@
+//! What a message must be before it is taken.
+
+use std::collections::HashSet;
+
+use axum::http::StatusCode;
+use azure_types::email::{EmailMessage, MAX_RECIPIENTS, is_allowed_attachment};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use smtp::address::Mailbox;
+
+use crate::post::Outcome;
+use crate::refusal::Refusal;
+use crate::world::{Domain, Service, World};
+
+/// What is wrong with a sender.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum SenderProblem {
+    /// Its domain is not linked to the service, or does not exist.
+    DomainNotLinked,
+    /// The domain does not know the username.
+    UnknownUsername(String),
+}
+
+/// Finds the domain that an address may send from through one of `services`, and that service.
+pub(crate) fn check_sender<'w, 's>(
+    world: &'w World,
+    services: impl IntoIterator<Item = &'s Service>,
+    sender: &Mailbox,
+) -> Result<(&'w Domain, &'s Service), SenderProblem> {
+    let name = sender.domain().as_str();
+    let service = services.into_iter().find(|service| service.links(name));
+    let domain = world.domain(name).filter(|domain| domain.verified);
+    let (Some(service), Some(domain)) = (service, domain) else {
+        return Err(SenderProblem::DomainNotLinked);
+    };
+    if !domain.has_sender(sender.local_part().as_str()) {
+        return Err(SenderProblem::UnknownUsername(sender.local_part().to_string()));
+    }
+    Ok((domain, service))
+}
+
+impl From<SenderProblem> for Refusal {
+    fn from(problem: SenderProblem) -> Self {
+        match problem {
+            SenderProblem::DomainNotLinked => Self::new(
+                StatusCode::NOT_FOUND,
+                "DomainNotLinked",
+                "The specified sender domain has not been linked.",
+            ),
+            SenderProblem::UnknownUsername(name) => Self::bad_request(
+                "InvalidSenderUserName",
+                format!(
+                    "Invalid email sender username: '{name}'. Please use a username from the list of valid \
+                     usernames configured by your admin."
+                ),
+            ),
+        }
+    }
+}
+
+/// Checks everything but the sender.
+pub(super) fn check_message(message: &EmailMessage) -> Result<(), Refusal> {
+    let bad = |text: String| Refusal::bad_request("BadRequest", text);
+    let content = &message.content;
+    if content.plain_text.as_deref().unwrap_or_default().is_empty()
+        && content.html.as_deref().unwrap_or_default().is_empty()
+    {
+        return Err(bad("Either content.plainText or content.html is required.".to_owned()));
+    }
+    if message.recipients.to.is_empty() {
+        return Err(bad("recipients.to must have at least one recipient.".to_owned()));
+    }
+    let recipients = message.recipients.all().count();
+    if recipients > MAX_RECIPIENTS {
+        let text = format!("The message has {recipients} recipients; {MAX_RECIPIENTS} are allowed.");
+        return Err(Refusal::bad_request("TooManyRecipients", text));
+    }
+    for address in message.recipients.all().chain(&message.reply_to) {
+        if address.address.parse::<Mailbox>().is_err() || Outcome::of(&address.address) == Outcome::Refused {
+            return Err(bad(format!("Invalid format for email address: '{}'", address.address)));
+        }
+    }
+    check_attachments(message)
+}
+
+fn check_attachments(message: &EmailMessage) -> Result<(), Refusal> {
+    let bad = |text: String| Refusal::bad_request("BadRequest", text);
+    let is_set = |name: &str| {
+        let value = message.headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name));
+        value.is_some_and(|(_, value)| value.eq_ignore_ascii_case("true"))
+    };
+    let ignores_types = is_set("x-ms-acsemail-suppress-invalid-attachment");
+    let ignores_ids = is_set("x-ms-acsemail-ignore-duplicate-content-id");
+    let mut ids = HashSet::new();
+    for attachment in &message.attachments {
+        if STANDARD.decode(&attachment.content_in_base64).is_err() {
+            return Err(bad(format!("The content of attachment '{}' is not base64.", attachment.name)));
+        }
+        if !ignores_types && !is_allowed_attachment(&attachment.content_type) {
+            let text = format!("The attachment type '{}' is not allowed.", attachment.content_type);
+            return Err(bad(text));
+        }
+        if let Some(id) = &attachment.content_id
+            && !ids.insert(id)
+            && !ignores_ids
+        {
+            return Err(bad(format!("The contentId '{id}' is used more than once.")));
+        }
+    }
+    Ok(())
+}

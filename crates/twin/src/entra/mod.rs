@@ -1,0 +1,22 @@
+//! Entra ID: discovery, keys, tokens.
+
+mod discovery;
+mod error;
+mod token;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::routing::{get, post};
+
+use crate::state::State;
+
+/// The routes of `login.microsoftonline.com`.
+pub(crate) fn routes() -> Router<Arc<State>> {
+    Router::new()
+        .route("/common/discovery/instance", get(discovery::instance))
+        .route("/{tenant}/v2.0/.well-known/openid-configuration", get(discovery::configuration))
+        .route("/{tenant}/.well-known/openid-configuration", get(discovery::configuration))
+        .route("/{tenant}/discovery/v2.0/keys", get(discovery::keys))
+        .route("/{tenant}/oauth2/v2.0/token", post(token::token))
+}

@@ -1,0 +1,155 @@
+//! Failures on demand: what fails, how, and how often.
+
+use std::sync::{Mutex, PoisonError};
+
+use serde::{Deserialize, Serialize};
+
+/// A failure that is waiting to happen.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Fault {
+    /// What fails.
+    pub operation: Operation,
+    /// How.
+    pub effect: Effect,
+    /// How often; for ever when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub times: Option<u32>,
+    /// One request in so many fails; every one when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub one_in: Option<u32>,
+}
+
+/// Something that the twin does and that can fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Operation {
+    /// The token endpoint.
+    #[serde(rename = "entra.token")]
+    Token,
+    /// `POST /emails:send`.
+    #[serde(rename = "email.send")]
+    Send,
+    /// `GET /emails/operations/{id}`.
+    #[serde(rename = "email.status")]
+    Status,
+    /// AUTH.
+    #[serde(rename = "smtp.login")]
+    SmtpLogin,
+    /// The end of a message.
+    #[serde(rename = "smtp.message")]
+    SmtpMessage,
+    /// A connection to the HTTPS door.
+    #[serde(rename = "https.connection")]
+    HttpsConnection,
+    /// A connection to the SMTP door.
+    #[serde(rename = "smtp.connection")]
+    SmtpConnection,
+}
+
+/// How it fails.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Effect {
+    /// An answer in place of the real one, before anything is done. By SMTP the status is a reply code.
+    Answer {
+        /// HTTP status or SMTP reply code.
+        status: u16,
+        /// Azure's word for it, or an enhanced status code.
+        #[serde(default)]
+        code: String,
+        /// The text.
+        #[serde(default)]
+        message: String,
+        /// Seconds of Retry-After.
+        #[serde(default)]
+        retry_after: Option<u64>,
+    },
+    /// The real answer, so many milliseconds late.
+    Late(u64),
+    /// No answer, nothing done.
+    Hang,
+    /// No answer, but everything done: what a client takes for a failure was none.
+    DoneButUnanswered,
+    /// The connection is cut when the client has sent so many octets.
+    CutAfter(u64),
+}
+
+/// The failures that wait.
+#[derive(Debug, Default)]
+pub(crate) struct Faults(Mutex<Vec<Armed>>);
+
+#[derive(Debug)]
+struct Armed {
+    fault: Fault,
+    seen: u32,
+}
+
+impl Faults {
+    /// Arms one more.
+    pub(crate) fn arm(&self, fault: Fault) {
+        self.lock().push(Armed { fault, seen: 0 });
+    }
+
+    /// Disarms all.
+    pub(crate) fn clear(&self) {
+        self.lock().clear();
+    }
+
+    /// The failures that still wait.
+    pub(crate) fn waiting(&self) -> Vec<Fault> {
+        self.lock().iter().map(|armed| armed.fault.clone()).collect()
+    }
+
+    /// What befalls the next request of that kind. The first failure that is due is used up by one.
+    pub(crate) fn strike(&self, operation: Operation) -> Option<Effect> {
+        let mut armed = self.lock();
+        let due = armed.iter_mut().position(|armed| {
+            if armed.fault.operation != operation {
+                return false;
+            }
+            armed.seen += 1;
+            armed.seen % armed.fault.one_in.unwrap_or(1).max(1) == 0
+        })?;
+        let effect = armed[due].fault.effect.clone();
+        if let Some(times) = &mut armed[due].fault.times {
+            *times = times.saturating_sub(1);
+            if *times == 0 {
+                armed.remove(due);
+            }
+        }
+        Some(effect)
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Armed>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fault_strikes_as_often_as_it_was_asked_to() {
+        let faults = Faults::default();
+        faults.arm(Fault {
+            operation: Operation::Send,
+            effect: Effect::Hang,
+            times: Some(2),
+            one_in: Some(3),
+        });
+        let strikes: Vec<bool> = (0..10).map(|_| faults.strike(Operation::Send).is_some()).collect();
+        assert_eq!(strikes, [false, false, true, false, false, true, false, false, false, false]);
+        assert!(faults.strike(Operation::Token).is_none());
+        assert!(faults.waiting().is_empty());
+    }
+
+    #[test]
+    fn faults_are_written_in_plain_words() {
+        let text =
+            r#"{"operation":"email.send","effect":{"answer":{"status":429,"retry_after":3}},"times":1}"#;
+        let fault: Fault = serde_json::from_str(text).unwrap();
+        assert_eq!(fault.operation, Operation::Send);
+        assert!(serde_json::from_str::<Fault>(r#"{"operation":"email.send","effect":"explode"}"#).is_err());
+    }
+}

@@ -1,0 +1,148 @@
+//! The inspection API: JSON for programs.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, Query, State as Shared};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use azure_types::ids::ClientId;
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::view::{MailDetail, MailSummary};
+use crate::faults::Fault;
+use crate::post::{Kind, Path as MailPath};
+use crate::state::State;
+
+pub(super) fn routes() -> Router<Arc<State>> {
+    Router::new()
+        .route("/api/status", get(status))
+        .route("/api/mail", get(list).delete(forget))
+        .route("/api/mail/{number}", get(detail))
+        .route("/api/mail/{number}/raw", get(raw))
+        .route("/api/clock", get(clock).post(move_clock))
+        .route("/api/faults", get(faults).post(arm).delete(disarm))
+        .route("/api/apps/{client}/secrets/revoke", post(revoke))
+}
+
+async fn status(Shared(state): Shared<Arc<State>>) -> Response {
+    let post = state.post();
+    let meters: Vec<_> = post
+        .meters()
+        .map(|((subscription, kind), meter)| {
+            let kind = match kind {
+                Kind::Sends => "sends",
+                Kind::SmtpSends => "smtp_sends",
+                Kind::StatusReads => "status_reads",
+            };
+            json!({ "subscription": subscription, "kind": kind, "requests": meter.total, "throttled": meter.throttled })
+        })
+        .collect();
+    Json(json!({ "mail_taken": post.taken(), "meters": meters, "now": state.now() })).into_response()
+}
+
+#[derive(Deserialize)]
+struct ListQuery {
+    /// Only mail to that address.
+    to: Option<String>,
+    /// Only mail with that Message-ID.
+    message_id: Option<String>,
+    limit: Option<usize>,
+}
+
+async fn list(Shared(state): Shared<Arc<State>>, Query(query): Query<ListQuery>) -> Json<Vec<MailSummary>> {
+    let post = state.post();
+    let wanted = post
+        .all()
+        .filter(|mail| {
+            query
+                .to
+                .as_ref()
+                .is_none_or(|to| mail.recipients.iter().any(|one| one.address.eq_ignore_ascii_case(to)))
+        })
+        .filter(|mail| query.message_id.is_none() || mail.message_id() == query.message_id);
+    Json(wanted.take(query.limit.unwrap_or(100)).map(|mail| MailDetail::from(mail).summary).collect())
+}
+
+async fn detail(Shared(state): Shared<Arc<State>>, Path(number): Path<u64>) -> Response {
+    match state.post().mail(number) {
+        Some(mail) => Json(MailDetail::from(mail)).into_response(),
+        None => unknown(number),
+    }
+}
+
+async fn raw(Shared(state): Shared<Arc<State>>, Path(number): Path<u64>) -> Response {
+    match state.post().mail(number) {
+        Some(mail) => {
+            let kind = match mail.path {
+                MailPath::Smtp => "message/rfc822",
+                MailPath::Rest => "application/json",
+            };
+            ([(header::CONTENT_TYPE, kind)], mail.raw.clone()).into_response()
+        }
+        None => unknown(number),
+    }
+}
+
+async fn forget(Shared(state): Shared<Arc<State>>) -> StatusCode {
+    state.post().clear();
+    state.persistence.forget_mail();
+    StatusCode::NO_CONTENT
+}
+
+#[derive(Serialize)]
+struct ClockView {
+    now: Timestamp,
+}
+
+/// How to move the clock: by seconds, or to a time.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "snake_case")]
+enum Move {
+    AdvanceSeconds(i64),
+    Set(Timestamp),
+}
+
+async fn clock(Shared(state): Shared<Arc<State>>) -> Json<ClockView> {
+    Json(ClockView { now: state.now() })
+}
+
+async fn move_clock(Shared(state): Shared<Arc<State>>, Json(change): Json<Move>) -> Json<ClockView> {
+    state.advance(match change {
+        Move::AdvanceSeconds(seconds) => SignedDuration::from_secs(seconds),
+        Move::Set(time) => time.duration_since(state.now()),
+    });
+    Json(ClockView { now: state.now() })
+}
+
+async fn faults(Shared(state): Shared<Arc<State>>) -> Json<Vec<Fault>> {
+    Json(state.faults.waiting())
+}
+
+async fn arm(Shared(state): Shared<Arc<State>>, Json(fault): Json<Fault>) -> StatusCode {
+    state.arm(fault);
+    StatusCode::CREATED
+}
+
+async fn disarm(Shared(state): Shared<Arc<State>>) -> StatusCode {
+    state.disarm();
+    StatusCode::NO_CONTENT
+}
+
+/// Takes all secrets from an app, as somebody in the portal would.
+async fn revoke(Shared(state): Shared<Arc<State>>, Path(client): Path<ClientId>) -> Response {
+    let revoked = state.change_world(|world| world.app_mut(client).map(|app| app.secrets.drain(..).count()));
+    match revoked {
+        Some(count) => Json(json!({ "revoked": count })).into_response(),
+        None => (StatusCode::NOT_FOUND, Json(json!({ "error": format!("there is no app {client}") })))
+            .into_response(),
+    }
+}
+
+fn unknown(number: u64) -> Response {
+    let text = format!("there is no mail {number}; the newest 50,000 are kept");
+    (StatusCode::NOT_FOUND, Json(json!({ "error": text }))).into_response()
+}

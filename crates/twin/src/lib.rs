@@ -1,0 +1,28 @@
+//! A local Azure, to rehearse with: what it plays, it plays for unmodified Azure clients.
+//!
+//! [`world`] is what exists (tenants, apps, services, domains), [`post`] is what was sent, both without
+//! any I/O. `entra`, `email` and `smtp` are the doors that Azure has too; `inspect` and `faults` are
+//! levers that Azure does not have, behind a door of their own.
+//!
+//! [`Twin::start`] opens all doors; [`ReadyFile`] says where they are; [`State`] is what is behind them.
+
+mod certificate;
+mod doors;
+mod email;
+mod entra;
+mod faults;
+mod inspect;
+mod keys;
+mod persistence;
+pub mod post;
+mod ready;
+mod refusal;
+mod smtp;
+mod state;
+mod twin;
+pub mod world;
+
+pub use faults::{Effect, Fault, Operation};
+pub use ready::ReadyFile;
+pub use state::State;
+pub use twin::{Options, StartError, Twin};

@@ -1,0 +1,84 @@
+//! What outlives the twin: the world as one document, captured mail as a growing file.
+//!
+//! A twin without a data directory keeps nothing.
+
+use std::fs::{self, File};
+use std::io::{self, BufRead as _, BufReader, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use tracing::warn;
+
+use crate::post::{CapturedMail, Post};
+use crate::world::World;
+
+/// Writes what has to be kept.
+pub(crate) struct Persistence(Option<Files>);
+
+struct Files {
+    world: PathBuf,
+    mail_path: PathBuf,
+    mail: Mutex<File>,
+}
+
+impl Persistence {
+    /// Keeps nothing.
+    pub(crate) fn none() -> Self {
+        Self(None)
+    }
+
+    /// Keeps everything in `folder`; gives what is there already.
+    pub(crate) fn open(folder: &Path) -> io::Result<(Self, Option<World>, Post)> {
+        let (world_path, mail_path) = (folder.join("world.json"), folder.join("mail.jsonl"));
+        let world = match fs::read(&world_path) {
+            Ok(octets) => Some(serde_json::from_slice(&octets)?),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(error) => return Err(error),
+        };
+        let mut post = Post::default();
+        if let Ok(file) = File::open(&mail_path) {
+            for line in BufReader::new(file).lines() {
+                // A line that was cut off by the end of the last twin is the last one.
+                let Ok(mail) = serde_json::from_str::<CapturedMail>(&line?) else { break };
+                post.restore(mail);
+            }
+        }
+        let mail = Mutex::new(File::options().create(true).append(true).open(&mail_path)?);
+        Ok((Self(Some(Files { world: world_path, mail_path, mail })), world, post))
+    }
+
+    pub(crate) fn keep_world(&self, world: &World) {
+        let Some(files) = &self.0 else { return };
+        let unfinished = files.world.with_extension("unfinished");
+        let written = serde_json::to_vec_pretty(world)
+            .map_err(io::Error::from)
+            .and_then(|octets| fs::write(&unfinished, octets))
+            .and_then(|()| fs::rename(&unfinished, &files.world));
+        if let Err(error) = written {
+            warn!(%error, "the twin's world could not be kept");
+        }
+    }
+
+    pub(crate) fn keep_mail(&self, mail: &CapturedMail) {
+        let Some(files) = &self.0 else { return };
+        let Ok(mut line) = serde_json::to_vec(mail) else { return };
+        line.push(b'\n');
+        let mut file = files.mail.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Err(error) = file.write_all(&line) {
+            warn!(%error, "a captured mail could not be kept");
+        }
+    }
+
+    /// Forgets captured mail.
+    pub(crate) fn forget_mail(&self) {
+        let Some(files) = &self.0 else { return };
+        let mut file = files.mail.lock().unwrap_or_else(PoisonError::into_inner);
+        match File::options().create(true).write(true).truncate(true).open(&files.mail_path) {
+            Ok(_) => match File::options().append(true).open(&files.mail_path) {
+                Ok(fresh) => *file = fresh,
+                Err(error) => warn!(%error, "captured mail cannot be kept any more"),
+            },
+            Err(error) => warn!(%error, "captured mail could not be forgotten"),
+        }
+    }
+}

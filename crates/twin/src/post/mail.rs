@@ -1,0 +1,170 @@
+//! A captured mail: as it came, and as it would be read.
+
+use azure_types::email::{EmailAddress, EmailMessage};
+use azure_types::error::ErrorDetail;
+use azure_types::ids::OperationId;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use jiff::{SignedDuration, Timestamp};
+use message::parts::{Attachment, Parts};
+use serde::{Deserialize, Serialize};
+
+use super::Outcome;
+use crate::world::Habits;
+
+/// A mail that the twin took and would have sent on.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct CapturedMail {
+    /// Counted from 1.
+    pub number: u64,
+    /// Its id at the Email API; by SMTP the twin chose it.
+    pub operation: OperationId,
+    /// When it came.
+    pub at: Timestamp,
+    /// Which way.
+    pub path: Path,
+    /// The service that it came through.
+    pub service: String,
+    /// Who sent it.
+    pub sender: String,
+    /// The name beside the sender.
+    pub sender_name: Option<String>,
+    /// MAIL FROM, by SMTP.
+    pub reverse_path: Option<String>,
+    /// To whom, and what becomes of each.
+    pub recipients: Vec<CapturedRecipient>,
+    /// What came: a message by SMTP, a JSON document by REST.
+    #[serde(with = "in_base64")]
+    pub raw: Vec<u8>,
+}
+
+/// Which way a mail came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Path {
+    /// The Email API.
+    Rest,
+    /// SMTP.
+    Smtp,
+}
+
+/// One recipient.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct CapturedRecipient {
+    /// The address.
+    pub address: String,
+    /// Where it stood.
+    pub field: Field,
+    /// What becomes of it.
+    pub outcome: Outcome,
+    /// When that was clear.
+    pub decided_at: Timestamp,
+}
+
+/// Where a recipient stood.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Field {
+    /// To.
+    To,
+    /// Cc.
+    Cc,
+    /// Bcc.
+    Bcc,
+    /// RCPT TO: only the message's header knows.
+    Envelope,
+}
+
+/// `slow@` takes this long.
+const DELAY: SignedDuration = SignedDuration::from_mins(10);
+
+impl CapturedRecipient {
+    /// A recipient whose fate follows from its address.
+    #[must_use]
+    pub fn new(address: &str, field: Field, at: Timestamp) -> Self {
+        let outcome = Outcome::of(address);
+        let delay = if outcome == Outcome::Delayed { DELAY } else { SignedDuration::ZERO };
+        let decided_at = at.saturating_add(delay).unwrap_or(Timestamp::MAX);
+        Self { address: address.to_owned(), field, outcome, decided_at }
+    }
+}
+
+impl CapturedMail {
+    /// Why the whole mail was dropped, if it was.
+    #[must_use]
+    pub fn dropped(&self, habits: &Habits) -> Option<ErrorDetail> {
+        let all =
+            |wanted: &[Outcome]| self.recipients.iter().all(|recipient| wanted.contains(&recipient.outcome));
+        let (code, message) = if all(&[Outcome::Suppressed]) {
+            ("EmailDroppedAllRecipientsSuppressed", "Message dropped because all recipients were suppressed")
+        } else if habits.bounces_fail_the_operation && all(&[Outcome::Bounced, Outcome::Failed]) {
+            ("EmailDropped", "Email was dropped after several attempts to deliver.")
+        } else {
+            return None;
+        };
+        Some(ErrorDetail { code: code.to_owned(), message: message.to_owned(), ..ErrorDetail::default() })
+    }
+
+    /// The mail as subject, texts and files, whichever way it came.
+    #[must_use]
+    pub fn parts(&self) -> Parts {
+        match self.path {
+            Path::Smtp => message::parts::read(&self.raw),
+            Path::Rest => serde_json::from_slice(&self.raw).map(from_json).unwrap_or_default(),
+        }
+    }
+
+    /// Message-ID: the header's, or the one that was given to the Email API.
+    #[must_use]
+    pub fn message_id(&self) -> Option<String> {
+        let parts = self.parts();
+        parts.headers.into_iter().find(|(name, _)| name.eq_ignore_ascii_case("Message-ID")).map(|(_, id)| id)
+    }
+}
+
+fn from_json(message: EmailMessage) -> Parts {
+    let address = |address: EmailAddress| message::address::Address {
+        name: address.display_name,
+        address: address.address,
+    };
+    let list = |addresses: Vec<EmailAddress>| message::address::AddressList {
+        addresses: addresses.into_iter().map(address).collect(),
+        has_groups: false,
+    };
+    let attachments = message
+        .attachments
+        .into_iter()
+        .map(|file| Attachment {
+            name: file.name,
+            content_type: file.content_type,
+            content: STANDARD.decode(&file.content_in_base64).unwrap_or_default(),
+            content_id: file.content_id,
+        })
+        .collect();
+    Parts {
+        from: Some(message::address::Address { name: None, address: message.sender_address }),
+        to: list(message.recipients.to),
+        cc: list(message.recipients.cc),
+        reply_to: message.reply_to.into_iter().map(address).collect(),
+        subject: message.content.subject,
+        text: message.content.plain_text,
+        html: message.content.html,
+        attachments,
+        headers: message.headers.into_iter().collect(),
+        losses: Vec::new(),
+    }
+}
+
+mod in_base64 {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::STANDARD;
+    use serde::{Deserialize as _, Deserializer, Serializer, de::Error as _};
+
+    pub(super) fn serialize<S: Serializer>(octets: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&STANDARD.encode(octets))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
+        STANDARD.decode(String::deserialize(deserializer)?).map_err(D::Error::custom)
+    }
+}

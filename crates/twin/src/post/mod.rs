@@ -1,0 +1,139 @@
+//! What was sent: operations, captured mail, and how much of the quota is used. Pure state.
+
+mod mail;
+mod meter;
+mod outcome;
+
+use std::collections::{HashMap, VecDeque};
+
+use azure_types::email::EmailSendStatus;
+use azure_types::error::ErrorDetail;
+use azure_types::ids::{OperationId, SubscriptionId};
+use jiff::Timestamp;
+
+pub use self::mail::{CapturedMail, CapturedRecipient, Field, Path};
+pub use self::meter::{Meter, Throttled};
+pub use self::outcome::Outcome;
+
+use crate::world::{Habits, Limits};
+
+/// All of it.
+#[derive(Debug, Default)]
+pub struct Post {
+    mail: VecDeque<CapturedMail>,
+    by_operation: HashMap<OperationId, u64>,
+    operations: HashMap<OperationId, Timestamp>,
+    taken: u64,
+    meters: HashMap<(SubscriptionId, Kind), Meter>,
+}
+
+/// What a meter counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// Sends by REST, and by SMTP where that shares the limit.
+    Sends,
+    /// Sends by SMTP where that has a limit of its own.
+    SmtpSends,
+    /// Status reads.
+    StatusReads,
+}
+
+/// Mail that is kept; older mail is forgotten.
+const CAPACITY: usize = 50_000;
+
+impl Post {
+    /// Counts a request.
+    ///
+    /// # Errors
+    /// When the limit is reached; says how long to wait.
+    pub fn count(
+        &mut self,
+        subscription: SubscriptionId,
+        kind: Kind,
+        limits: Limits,
+        now: Timestamp,
+        throttled_counts: bool,
+    ) -> Result<(), Throttled> {
+        let (per_minute, per_hour) = match kind {
+            Kind::Sends | Kind::SmtpSends => (limits.sends_per_minute, limits.sends_per_hour),
+            Kind::StatusReads => (limits.status_reads_per_minute, limits.status_reads_per_hour),
+        };
+        let meter = self.meters.entry((subscription, kind)).or_default();
+        meter.count(now, per_minute, per_hour, throttled_counts)
+    }
+
+    /// Requests that were counted, and those that came over the limit.
+    pub fn meters(&self) -> impl Iterator<Item = (&(SubscriptionId, Kind), &Meter)> {
+        self.meters.iter()
+    }
+
+    /// Whether a send of that id was taken before.
+    #[must_use]
+    pub fn knows(&self, operation: OperationId) -> bool {
+        self.operations.contains_key(&operation)
+    }
+
+    /// Keeps a mail. Its number counts from 1.
+    pub fn keep(&mut self, mut mail: CapturedMail) -> u64 {
+        self.taken += 1;
+        mail.number = self.taken;
+        self.restore(mail);
+        self.taken
+    }
+
+    /// Keeps a mail that has its number already.
+    pub fn restore(&mut self, mail: CapturedMail) {
+        self.taken = self.taken.max(mail.number);
+        self.operations.insert(mail.operation, mail.at);
+        self.by_operation.insert(mail.operation, mail.number);
+        self.mail.push_back(mail);
+        if self.mail.len() > CAPACITY {
+            self.mail.pop_front();
+        }
+    }
+
+    /// How a send stands; `None` if it is not known.
+    #[must_use]
+    pub fn status(
+        &self,
+        operation: OperationId,
+        now: Timestamp,
+        habits: &Habits,
+    ) -> Option<(EmailSendStatus, Option<ErrorDetail>)> {
+        let at = *self.operations.get(&operation)?;
+        if now.duration_since(at).as_secs() < habits.operation_seconds {
+            return Some((EmailSendStatus::Running, None));
+        }
+        let mail = self.by_operation.get(&operation).and_then(|number| self.mail(*number));
+        let error = mail.and_then(|mail| mail.dropped(habits));
+        Some(match error {
+            Some(error) => (EmailSendStatus::Failed, Some(error)),
+            None => (EmailSendStatus::Succeeded, None),
+        })
+    }
+
+    /// Captured mail, newest first.
+    pub fn all(&self) -> impl Iterator<Item = &CapturedMail> {
+        self.mail.iter().rev()
+    }
+
+    /// One captured mail.
+    #[must_use]
+    pub fn mail(&self, number: u64) -> Option<&CapturedMail> {
+        let first = self.mail.front()?.number;
+        self.mail.get(usize::try_from(number.checked_sub(first)?).ok()?)
+    }
+
+    /// Mail that was ever taken.
+    #[must_use]
+    pub fn taken(&self) -> u64 {
+        self.taken
+    }
+
+    /// Forgets captured mail and what was counted, and keeps which operations there were.
+    pub fn clear(&mut self) {
+        self.mail.clear();
+        self.by_operation.clear();
+        self.meters.clear();
+    }
+}

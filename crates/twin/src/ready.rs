@@ -1,0 +1,44 @@
+//! Where the twin's doors are, for whoever started it.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use azure_types::ids::{ClientId, SubscriptionId, TenantId};
+use serde::{Deserialize, Serialize};
+
+/// What a client needs to know. Written when all doors are open.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ReadyFile {
+    /// One origin for Entra, ARM, Graph and the Email API.
+    pub url: String,
+    /// The certificate authority to trust, a PEM file.
+    pub ca: String,
+    /// The first tenant.
+    pub tenant_id: TenantId,
+    /// An app that owns the subscription.
+    pub client_id: ClientId,
+    /// Its secret.
+    pub client_secret: String,
+    /// The subscription.
+    pub subscription_id: SubscriptionId,
+    /// The first communication service.
+    pub communication_service: String,
+    /// `endpoint=...;accesskey=...` of that service.
+    pub connection_string: String,
+    /// Host of the SMTP door.
+    pub smtp_host: String,
+    /// Its port.
+    pub smtp_port: u16,
+    /// Where the levers are.
+    pub inspect_url: String,
+}
+
+impl ReadyFile {
+    /// Writes the file in one go, so that nobody reads half of it.
+    pub(crate) fn write(&self, path: &Path) -> io::Result<()> {
+        let unfinished = path.with_extension("unfinished");
+        fs::write(&unfinished, serde_json::to_vec_pretty(self)?)?;
+        fs::rename(unfinished, path)
+    }
+}

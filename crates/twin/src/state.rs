@@ -1,0 +1,95 @@
+//! What all doors share.
+
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use clock::Clock;
+use jiff::{SignedDuration, Timestamp};
+
+use crate::faults::Faults;
+use crate::keys::TokenKey;
+use crate::persistence::Persistence;
+use crate::post::{CapturedMail, Post};
+use crate::world::World;
+
+/// The twin behind its doors.
+pub struct State {
+    world: Mutex<World>,
+    post: Mutex<Post>,
+    clock: Clock,
+    /// How far the twin's clock is ahead of the one it was given.
+    ahead_milliseconds: AtomicI64,
+    pub(crate) faults: Faults,
+    pub(crate) token_key: TokenKey,
+    pub(crate) persistence: Persistence,
+}
+
+impl State {
+    pub(crate) fn new(
+        world: World,
+        post: Post,
+        clock: Clock,
+        token_key: TokenKey,
+        persistence: Persistence,
+    ) -> Self {
+        Self {
+            world: Mutex::new(world),
+            post: Mutex::new(post),
+            clock,
+            ahead_milliseconds: AtomicI64::new(0),
+            faults: Faults::default(),
+            token_key,
+            persistence,
+        }
+    }
+
+    /// What exists.
+    pub fn world(&self) -> MutexGuard<'_, World> {
+        self.world.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Changes what exists, and keeps the change.
+    pub fn change_world<T>(&self, change: impl FnOnce(&mut World) -> T) -> T {
+        let mut world = self.world();
+        let result = change(&mut world);
+        self.persistence.keep_world(&world);
+        result
+    }
+
+    /// What was sent.
+    pub fn post(&self) -> MutexGuard<'_, Post> {
+        self.post.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Keeps a mail.
+    pub(crate) fn keep(&self, mail: CapturedMail) {
+        let mut post = self.post();
+        let number = post.keep(mail);
+        if let Some(mail) = post.mail(number) {
+            self.persistence.keep_mail(mail);
+        }
+    }
+
+    /// The twin's time.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        let ahead = SignedDuration::from_millis(self.ahead_milliseconds.load(Ordering::Relaxed));
+        self.clock.now().saturating_add(ahead).unwrap_or(Timestamp::MAX)
+    }
+
+    /// Moves the twin's clock forward, or back.
+    pub fn advance(&self, by: SignedDuration) {
+        let milliseconds = i64::try_from(by.as_millis()).unwrap_or(0);
+        self.ahead_milliseconds.fetch_add(milliseconds, Ordering::Relaxed);
+    }
+
+    /// Arms a failure.
+    pub fn arm(&self, fault: crate::faults::Fault) {
+        self.faults.arm(fault);
+    }
+
+    /// Disarms all failures.
+    pub fn disarm(&self) {
+        self.faults.clear();
+    }
+}

@@ -1,0 +1,285 @@
+//! Opening all doors, and closing them.
+
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use axum::Router;
+use clock::Clock;
+use smtp_server::admission::{Admission, AdmissionLimits};
+use smtp_server::{Endpoint, Timeouts, serve};
+use tls::ServerIdentity;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tracing::debug;
+
+use crate::doors::{Cuttable, bind, serve_https};
+use crate::faults::{Effect, Operation};
+use crate::keys::TokenKey;
+use crate::persistence::Persistence;
+use crate::post::Post;
+use crate::ready::ReadyFile;
+use crate::smtp::Door;
+use crate::state::State;
+use crate::world::Seed;
+use crate::{certificate, email, entra, inspect, smtp};
+
+/// How to start a twin.
+#[derive(Debug)]
+pub struct Options {
+    /// Where it keeps its state; nothing is kept when absent.
+    pub data_dir: Option<PathBuf>,
+    /// The HTTPS door. Port 0 means any.
+    pub listen: SocketAddr,
+    /// The SMTP door.
+    pub smtp_listen: SocketAddr,
+    /// The inspection door.
+    pub inspect_listen: SocketAddr,
+    /// What exists at the first start.
+    pub seed: Seed,
+    /// The time, before the twin's own clock is moved.
+    pub clock: Clock,
+    /// Where to write down that the doors are open.
+    pub ready_file: Option<PathBuf>,
+}
+
+/// Why a twin does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// A file cannot be read or written.
+    #[error("the twin's files cannot be used")]
+    Files(#[source] io::Error),
+    /// An address is taken or not ours.
+    #[error("the twin cannot listen on {0}")]
+    Listen(SocketAddr, #[source] io::Error),
+    /// The certificate that was just made is not usable.
+    #[error("the twin's certificate cannot be used")]
+    Certificate(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// A running twin. Dropping it does not stop it; [`Twin::stop`] does.
+pub struct Twin {
+    state: Arc<State>,
+    ready: ReadyFile,
+    shutdown: CancellationToken,
+    tasks: TaskTracker,
+    /// The certificates' folder of a twin that keeps nothing.
+    _folder: Option<Scratch>,
+}
+
+impl Options {
+    /// A twin on free ports of the loopback, that keeps nothing.
+    #[must_use]
+    pub fn ephemeral(clock: Clock) -> Self {
+        let any = SocketAddr::from(([127, 0, 0, 1], 0));
+        Self {
+            data_dir: None,
+            listen: any,
+            smtp_listen: any,
+            inspect_listen: any,
+            seed: Seed::standard(),
+            clock,
+            ready_file: None,
+        }
+    }
+}
+
+impl Twin {
+    /// Opens all doors.
+    ///
+    /// # Errors
+    /// When files or addresses cannot be used.
+    pub async fn start(options: Options) -> Result<Self, StartError> {
+        let scratch =
+            if options.data_dir.is_none() { Some(Scratch::new().map_err(StartError::Files)?) } else { None };
+        let folder = match (&options.data_dir, &scratch) {
+            (Some(folder), _) => folder.clone(),
+            (None, Some(scratch)) => scratch.0.clone(),
+            (None, None) => PathBuf::new(),
+        };
+        std::fs::create_dir_all(&folder).map_err(StartError::Files)?;
+        let files = certificate::prepare(&folder).map_err(StartError::Files)?;
+        let token_key = TokenKey::open(&folder).map_err(StartError::Files)?;
+        let (persistence, world, post) = match &options.data_dir {
+            Some(folder) => Persistence::open(folder).map_err(StartError::Files)?,
+            None => (Persistence::none(), None, Post::default()),
+        };
+        let now = options.clock.now();
+        let world = world.unwrap_or_else(|| options.seed.into_world(now));
+        persistence.keep_world(&world);
+        let state = Arc::new(State::new(world, post, options.clock, token_key, persistence));
+
+        let listen =
+            |address| async move { bind(address).await.map_err(|error| StartError::Listen(address, error)) };
+        let https = listen(options.listen).await?;
+        let smtp = listen(options.smtp_listen).await?;
+        let inspect = listen(options.inspect_listen).await?;
+        let port = |listeners: &[TcpListener]| {
+            listeners[0].local_addr().map(|address| address.port()).map_err(StartError::Files)
+        };
+        let ready = ready_file(
+            &state,
+            files.ca.display().to_string(),
+            [port(&https)?, port(&smtp)?, port(&inspect)?],
+        );
+
+        let identity = ServerIdentity::load(&files.certificate, &files.key)
+            .map_err(|error| StartError::Certificate(error.into()))?;
+        let twin = Self {
+            state,
+            ready,
+            shutdown: CancellationToken::new(),
+            tasks: TaskTracker::new(),
+            _folder: scratch,
+        };
+        let config = |alpn: &[&[u8]]| {
+            identity.server_config(alpn).map_err(|error| StartError::Certificate(error.into()))
+        };
+        twin.open_https(https, config(&[b"h2", b"http/1.1"])?);
+        twin.open_smtp(smtp, config(&[])?);
+        twin.open_inspection(inspect);
+        if let Some(path) = options.ready_file {
+            twin.ready.write(&path).map_err(StartError::Files)?;
+        }
+        Ok(twin)
+    }
+
+    /// Where the doors are.
+    #[must_use]
+    pub fn ready(&self) -> &ReadyFile {
+        &self.ready
+    }
+
+    /// What is behind the doors, for whoever runs the twin in their own process.
+    #[must_use]
+    pub fn state(&self) -> &Arc<State> {
+        &self.state
+    }
+
+    /// Closes all doors.
+    pub async fn stop(self) {
+        self.shutdown.cancel();
+        self.tasks.close();
+        self.tasks.wait().await;
+    }
+
+    fn open_https(&self, listeners: Vec<TcpListener>, config: Arc<rustls::ServerConfig>) {
+        let router =
+            Router::new().merge(entra::routes()).merge(email::routes()).with_state(Arc::clone(&self.state));
+        for listener in listeners {
+            let state = Arc::clone(&self.state);
+            let served =
+                serve_https(listener, state, Arc::clone(&config), router.clone(), self.shutdown.clone());
+            self.tasks.spawn(served);
+        }
+    }
+
+    fn open_smtp(&self, listeners: Vec<TcpListener>, config: Arc<rustls::ServerConfig>) {
+        let endpoint = Arc::new(Endpoint {
+            service: Arc::new(Door::new(Arc::clone(&self.state))),
+            settings: Arc::new(smtp::settings()),
+            tls: Some(config),
+            timeouts: Timeouts { failed_login: std::time::Duration::ZERO, ..Timeouts::default() },
+        });
+        let limits = AdmissionLimits { sessions: 2_000, sessions_per_network: 2_000 };
+        let admission = Admission::new(limits);
+        for listener in listeners {
+            let served = serve_smtp(
+                listener,
+                Arc::clone(&endpoint),
+                Arc::clone(&admission),
+                Arc::clone(&self.state),
+                self.shutdown.clone(),
+            );
+            self.tasks.spawn(served);
+        }
+    }
+
+    fn open_inspection(&self, listeners: Vec<TcpListener>) {
+        let router = inspect::routes().with_state(Arc::clone(&self.state));
+        for listener in listeners {
+            let shutdown = self.shutdown.clone();
+            let served = axum::serve(listener, router.clone());
+            self.tasks.spawn(async move {
+                tokio::select! {
+                    served = served => debug!(?served, "the inspection door closed"),
+                    () = shutdown.cancelled() => {}
+                }
+            });
+        }
+    }
+}
+
+async fn serve_smtp(
+    listener: TcpListener,
+    endpoint: Arc<Endpoint<Door>>,
+    admission: Arc<Admission>,
+    state: Arc<State>,
+    shutdown: CancellationToken,
+) {
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            () = shutdown.cancelled() => return,
+        };
+        let Ok((tcp, address)) = accepted else { continue };
+        let Ok(permit) = admission.admit(address.ip()) else { continue };
+        let cut_after = match state.faults.strike(Operation::SmtpConnection) {
+            Some(Effect::CutAfter(octets)) => Some(octets),
+            Some(_) => continue,
+            None => None,
+        };
+        let _ = tcp.set_nodelay(true);
+        let (endpoint, shutdown) = (Arc::clone(&endpoint), shutdown.clone());
+        tokio::spawn(async move {
+            let _permit = permit;
+            let session = serve(&endpoint, Cuttable::new(tcp, cut_after), address, shutdown.clone());
+            // A session that hangs on purpose must not keep the twin from stopping.
+            tokio::select! {
+                ended = session => debug!(?ended, "an SMTP session ended"),
+                () = shutdown.cancelled() => {}
+            }
+        });
+    }
+}
+
+fn ready_file(state: &State, ca: String, [https, smtp, inspect]: [u16; 3]) -> ReadyFile {
+    let world = state.world();
+    let url = format!("https://localhost:{https}");
+    let tenant = &world.tenants[0];
+    let app = &tenant.apps[0];
+    let service = world.services.first();
+    let key = service.map(|service| service.keys[0].clone()).unwrap_or_default();
+    ReadyFile {
+        connection_string: format!("endpoint={url}/;accesskey={key}"),
+        communication_service: service.map(|service| service.name.clone()).unwrap_or_default(),
+        url,
+        ca,
+        tenant_id: tenant.id,
+        client_id: app.client,
+        client_secret: app.secrets.first().map(|secret| secret.value.clone()).unwrap_or_default(),
+        subscription_id: world.subscriptions[0].id,
+        smtp_host: "localhost".to_owned(),
+        smtp_port: smtp,
+        inspect_url: format!("http://localhost:{inspect}"),
+    }
+}
+
+/// A folder for certificates that goes with the twin.
+struct Scratch(PathBuf);
+
+impl Scratch {
+    fn new() -> io::Result<Self> {
+        let path = std::env::temp_dir().join(format!("postern-twin-{}", crate::keys::random_guid().simple()));
+        std::fs::create_dir_all(&path)?;
+        Ok(Self(path))
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}

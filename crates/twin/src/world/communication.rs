@@ -1,0 +1,113 @@
+//! Communication services, email domains and sender usernames.
+
+use azure_types::access_key::AccessKey;
+use azure_types::ids::{ClientId, SubscriptionId, TenantId};
+use serde::{Deserialize, Serialize};
+
+/// A communication service.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Service {
+    /// Its resource name.
+    pub name: String,
+    /// Where it is billed.
+    pub subscription: SubscriptionId,
+    /// Where it is kept.
+    pub resource_group: String,
+    /// Two access keys in base64; both are good.
+    pub keys: [String; 2],
+    /// Whether keys are switched off.
+    #[serde(default)]
+    pub disable_local_auth: bool,
+    /// Names of the domains that are linked to it.
+    #[serde(default)]
+    pub linked_domains: Vec<String>,
+    /// Logins for SMTP that are resources of their own.
+    #[serde(default)]
+    pub smtp_usernames: Vec<SmtpUsername>,
+}
+
+/// A login for SMTP.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct SmtpUsername {
+    /// What is typed.
+    pub username: String,
+    /// The app whose secret is the password.
+    pub client: ClientId,
+    /// The app's directory.
+    pub tenant: TenantId,
+}
+
+/// An email domain.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Domain {
+    /// Its name.
+    pub name: String,
+    /// Whose DNS it is.
+    pub management: Management,
+    /// Whether its records were verified.
+    pub verified: bool,
+    /// Who may send from it. `donotreply` always may.
+    #[serde(default)]
+    pub senders: Vec<SenderUsername>,
+}
+
+/// Whose DNS a domain is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Management {
+    /// Azure's own, with small limits.
+    AzureManaged,
+    /// The customer's.
+    CustomerManaged,
+}
+
+/// A sender username.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct SenderUsername {
+    /// The local part.
+    pub username: String,
+    /// The name beside the address.
+    #[serde(default)]
+    pub display_name: Option<String>,
+}
+
+/// Every domain has this sender from the start.
+const DEFAULT_SENDER: &str = "donotreply";
+
+impl Service {
+    /// The service's ARM id.
+    #[must_use]
+    pub fn resource_id(&self) -> String {
+        format!(
+            "/subscriptions/{}/resourceGroups/{}/providers/Microsoft.Communication/CommunicationServices/{}",
+            self.subscription, self.resource_group, self.name
+        )
+    }
+
+    /// The keys that can be used now.
+    pub fn usable_keys(&self) -> impl Iterator<Item = AccessKey> {
+        let keys = if self.disable_local_auth { &self.keys[..0] } else { &self.keys[..] };
+        keys.iter().filter_map(|key| AccessKey::parse(key).ok())
+    }
+
+    /// Whether a domain of that name is linked to it.
+    #[must_use]
+    pub fn links(&self, domain: &str) -> bool {
+        self.linked_domains.iter().any(|linked| linked.eq_ignore_ascii_case(domain))
+    }
+}
+
+impl Domain {
+    /// Whether mail may come from `username` at this domain.
+    #[must_use]
+    pub fn has_sender(&self, username: &str) -> bool {
+        username.eq_ignore_ascii_case(DEFAULT_SENDER)
+            || self.senders.iter().any(|sender| sender.username.eq_ignore_ascii_case(username))
+    }
+
+    /// The name that is put beside a sender's address.
+    #[must_use]
+    pub fn display_name(&self, username: &str) -> Option<&str> {
+        let sender = self.senders.iter().find(|sender| sender.username.eq_ignore_ascii_case(username))?;
+        sender.display_name.as_deref()
+    }
+}

@@ -1,0 +1,93 @@
+//! What is not known for sure about Azure, and is therefore a setting here.
+
+use serde::{Deserialize, Serialize};
+
+/// Habits of the Azure that is played.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Habits {
+    /// What a second send under the same operation id gives.
+    pub repeated_operation: RepeatedOperation,
+    /// Seconds for which a send is `Running`.
+    pub operation_seconds: i64,
+    /// Seconds that `Retry-After` asks for while a send is running.
+    pub poll_seconds: u64,
+    /// Whether a send whose recipients all bounce ends as `Failed`, with `EmailDropped`.
+    pub bounces_fail_the_operation: bool,
+    /// Whether SMTP and REST count against the same limit.
+    pub smtp_shares_quota: bool,
+    /// Whether a request that was answered with 429 counts as well.
+    pub throttled_requests_count: bool,
+    /// Whether MAIL FROM:<> is taken.
+    pub takes_null_reverse_path: bool,
+    /// Seconds for which a token is good.
+    pub token_seconds: i64,
+    /// Largest request, in octets.
+    pub max_request_octets: usize,
+    /// Open sessions by SMTP for each subscription.
+    pub max_smtp_sessions: usize,
+}
+
+/// What a second send under the same operation id gives.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RepeatedOperation {
+    /// 202 again, and no second mail.
+    #[default]
+    Accept,
+    /// 409, and no second mail.
+    Conflict,
+    /// 400, and no second mail.
+    BadRequest,
+    /// 202 again, and a second mail: what a service does that does not know the id.
+    SendAgain,
+}
+
+/// What a subscription may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Limits {
+    /// Sends in any minute.
+    pub sends_per_minute: u32,
+    /// Sends in any hour.
+    pub sends_per_hour: u32,
+    /// Status reads in any minute.
+    pub status_reads_per_minute: u32,
+    /// Status reads in any hour.
+    pub status_reads_per_hour: u32,
+}
+
+impl Default for Habits {
+    fn default() -> Self {
+        Self {
+            repeated_operation: RepeatedOperation::Accept,
+            operation_seconds: 1,
+            poll_seconds: 1,
+            bounces_fail_the_operation: true,
+            smtp_shares_quota: true,
+            throttled_requests_count: false,
+            takes_null_reverse_path: true,
+            token_seconds: 3_599,
+            max_request_octets: azure_types::email::MAX_REQUEST_OCTETS,
+            max_smtp_sessions: 250,
+        }
+    }
+}
+
+impl Limits {
+    /// What a subscription with custom domains starts with.
+    pub const CUSTOM: Self = Self {
+        sends_per_minute: 30,
+        sends_per_hour: 100,
+        status_reads_per_minute: 60,
+        status_reads_per_hour: 200,
+    };
+
+    /// What Azure-managed domains are held to.
+    pub const AZURE_MANAGED: Self = Self {
+        sends_per_minute: 5,
+        sends_per_hour: 10,
+        status_reads_per_minute: 10,
+        status_reads_per_hour: 20,
+    };
+}
