@@ -1,9 +1,14 @@
-//! The time of day, handed to everything that needs it.
+//! Time and randomness, handed to everything that needs them.
 //!
-//! A [`Clock`] is the system's, or one that a test moves: then nothing ever sleeps for real.
+//! A [`Clock`] is the system's, or one that a test moves: then nothing ever sleeps for real. [`Entropy`]
+//! is the system's, or a sequence that a test can repeat.
+
+mod entropy;
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
+
+pub use entropy::Entropy;
 
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::watch;
@@ -14,15 +19,22 @@ pub struct Clock(Kind);
 
 #[derive(Clone, Debug)]
 enum Kind {
-    System,
+    System(Start),
     Moved(Arc<watch::Sender<Timestamp>>),
+}
+
+/// Where the steady time of a system clock begins.
+#[derive(Clone, Copy, Debug)]
+struct Start {
+    time: Timestamp,
+    instant: Instant,
 }
 
 impl Clock {
     /// The system's clock.
     #[must_use]
     pub fn system() -> Self {
-        Self(Kind::System)
+        Self(Kind::System(Start { time: Timestamp::now(), instant: Instant::now() }))
     }
 
     /// A clock that stands still until [`Clock::advance`] moves it. All clones move together.
@@ -35,7 +47,20 @@ impl Clock {
     #[must_use]
     pub fn now(&self) -> Timestamp {
         match &self.0 {
-            Kind::System => Timestamp::now(),
+            Kind::System(_) => Timestamp::now(),
+            Kind::Moved(time) => *time.borrow(),
+        }
+    }
+
+    /// A time that neither jumps nor stands still when somebody sets the system's clock. It began as
+    /// the time of day when this clock was made.
+    #[must_use]
+    pub fn steady(&self) -> Timestamp {
+        match &self.0 {
+            Kind::System(start) => {
+                let gone = SignedDuration::try_from(start.instant.elapsed()).unwrap_or(SignedDuration::MAX);
+                start.time.saturating_add(gone).unwrap_or(Timestamp::MAX)
+            }
             Kind::Moved(time) => *time.borrow(),
         }
     }
@@ -51,7 +76,7 @@ impl Clock {
     /// Waits until the clock shows `time` or later.
     pub async fn sleep_until(&self, time: Timestamp) {
         match &self.0 {
-            Kind::System => {
+            Kind::System(_) => {
                 let left = time.duration_since(Timestamp::now());
                 tokio::time::sleep(Duration::try_from(left).unwrap_or_default()).await;
             }

@@ -3,8 +3,12 @@
 use std::fmt;
 use std::net::IpAddr;
 
+use argon2::Argon2;
+use argon2::password_hash::phc;
+use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
 use ipnet::IpNet;
 use jiff::Timestamp;
+use secrecy::{ExposeSecret as _, SecretString};
 use smtp::address::{Domain, Mailbox};
 
 use crate::id::{AccountId, CredentialId};
@@ -83,6 +87,22 @@ impl PasswordHash {
         Self(phc)
     }
 
+    /// Hashes a password with argon2id (RFC 9106). Takes tens of milliseconds of one core, on purpose.
+    #[must_use]
+    pub fn of(password: &SecretString, salt: [u8; 16]) -> Self {
+        let hashed: Result<phc::PasswordHash, _> =
+            Argon2::default().hash_password_with_salt(password.expose_secret().as_bytes(), &salt);
+        // The parameters are the library's own; only they could be refused. No password fits nothing.
+        Self(hashed.map(|hash| hash.to_string()).unwrap_or_default())
+    }
+
+    /// Whether this is the hash of `password`. Takes as long as hashing it.
+    #[must_use]
+    pub fn is_of(&self, password: &SecretString) -> bool {
+        let Ok(hash) = phc::PasswordHash::new(&self.0) else { return false };
+        Argon2::default().verify_password(password.expose_secret().as_bytes(), &hash).is_ok()
+    }
+
     /// The PHC text.
     #[must_use]
     pub fn as_phc(&self) -> &str {
@@ -148,6 +168,18 @@ impl fmt::Display for Lane {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_password_is_recognised_by_its_hash_alone() {
+        let password = SecretString::from("correct horse");
+        let hash = PasswordHash::of(&password, [7; 16]);
+        assert!(hash.as_phc().starts_with("$argon2id$"));
+        assert!(hash.is_of(&password));
+        assert!(!hash.is_of(&SecretString::from("correct horses")));
+        assert!(!PasswordHash::new("nonsense".into()).is_of(&password));
+        assert_ne!(hash, PasswordHash::of(&password, [8; 16]));
+        assert!(!format!("{hash:?}").contains("argon2id"));
+    }
 
     #[test]
     fn a_rule_allows_addresses_and_domains() {

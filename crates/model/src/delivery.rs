@@ -4,6 +4,7 @@ use std::fmt;
 
 use azure_types::ids::OperationId;
 use jiff::Timestamp;
+use smtp::path::ReversePath;
 
 use crate::id::QueueId;
 use crate::queued::Recipient;
@@ -43,6 +44,10 @@ pub struct ClaimedSend {
     pub operation: OperationId,
     /// To whom.
     pub recipients: Vec<Recipient>,
+    /// Where failure notices go.
+    pub reverse_path: ReversePath,
+    /// The author's address, as the header has it.
+    pub author: String,
     /// How often it was tried before.
     pub attempts: u32,
     /// When it is given up.

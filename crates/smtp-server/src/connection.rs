@@ -254,7 +254,7 @@ where
     fn make_room(&self, input: &mut BytesMut, waiting: Waiting) {
         match waiting {
             Waiting::ForMailData if self.arrival.last_read_filled_the_buffer => {
-                input.reserve(LARGE_DATA_OCTETS)
+                input.reserve(LARGE_DATA_OCTETS);
             }
             Waiting::ForMailData => input.reserve(DATA_OCTETS),
             Waiting::ForCommand | Waiting::ForLogin => {

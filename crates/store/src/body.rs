@@ -53,6 +53,20 @@ impl Body {
     pub fn inline(octets: Vec<u8>) -> Self {
         Self(Kept::Inline(octets))
     }
+
+    /// The octets, read back if need be. A body that was not accepted leaves nothing behind.
+    ///
+    /// # Errors
+    /// When its file cannot be read.
+    pub async fn into_octets(self) -> Result<Vec<u8>, StoreError> {
+        match self.0 {
+            Kept::Inline(octets) => Ok(octets),
+            Kept::Large(file) => {
+                let read = tokio::task::spawn_blocking(move || fs::read(&file.path));
+                Ok(read.await.map_err(|_| StoreError::Closed)??)
+            }
+        }
+    }
 }
 
 impl BodyWriter {

@@ -33,7 +33,7 @@ pub use directory::Directory;
 pub use error::{Blame, StoreError};
 pub use pace::{Pace, Usage};
 pub use queue::{
-    Accepted, Cursor, ListedSend, MessageView, NextStep, Queue, SendView, Settlement, StatusCheck,
+    Accepted, Claim, Cursor, ListedSend, MessageView, NextStep, Queue, SendView, Settlement, StatusCheck,
 };
 pub use secrets::{MasterKey, SecretFacts, SecretName, SecretOwner, Secrets};
 pub use store::{Options, Store};

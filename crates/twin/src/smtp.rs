@@ -146,8 +146,7 @@ impl Door {
             })?;
             let kind = if world.habits.smtp_shares_quota { Kind::Sends } else { Kind::SmtpSends };
             let limits = world.limits(service.subscription, domain.management);
-            let counts = world.habits.throttled_requests_count;
-            let counted = self.state.post().count(service.subscription, kind, limits, now, counts);
+            let counted = self.state.post().count((service.subscription, kind), limits, now, &world.habits);
             counted.map_err(|_| TOO_FAST)?;
             domain.display_name(author.local_part().as_str()).map(str::to_owned)
         };

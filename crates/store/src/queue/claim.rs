@@ -121,6 +121,21 @@ impl Queue {
             .await
     }
 
+    /// How many sends of an account wait for their status to be read.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn unread(&self, account: AccountId) -> Result<u32, StoreError> {
+        self.0
+            .database
+            .read(move |connection| {
+                Ok(connection
+                    .prepare_cached("SELECT count(*) FROM send WHERE account_id = ? AND state = 'submitted'")?
+                    .query_row([account.to_string()], |row| row.get(0))?)
+            })
+            .await
+    }
+
     /// When the next status is to be read, if one is.
     ///
     /// # Errors
@@ -151,7 +166,7 @@ fn claim(
 ) -> Result<Vec<Claim>, StoreError> {
     let mut select = connection.prepare_cached(
         "SELECT s.message_id, s.part, s.operation_id, s.recipients, s.attempts,
-                m.expires_at, m.segment, m.position
+                m.expires_at, m.segment, m.position, m.reverse_path, m.header_from
          FROM send s JOIN message m ON m.id = s.message_id
          WHERE s.account_id = ? AND s.lane = ? AND s.state = 'queued' AND s.due_at <= ?
          ORDER BY s.due_at LIMIT ?",
@@ -182,6 +197,8 @@ fn read_claim(row: &Row<'_>) -> Result<Claim, StoreError> {
             id: send_id(row)?,
             operation: words::to_id(&row.get::<_, String>(2)?)?,
             recipients: words::to_recipients(&row.get::<_, String>(3)?)?,
+            reverse_path: words::to_reverse_path(&row.get::<_, String>(8)?)?,
+            author: row.get(9)?,
             attempts: row.get(4)?,
             expires_at: words::to_time(row.get(5)?)?,
         },

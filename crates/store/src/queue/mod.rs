@@ -69,12 +69,21 @@ pub struct Settlement {
 }
 
 /// What happens to a send next.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NextStep {
     /// It is tried again.
     Again {
         /// Not before then.
         at: Timestamp,
+    },
+    /// It is tried again for those who were left, as a request of its own.
+    AgainForOthers {
+        /// Not before then.
+        at: Timestamp,
+        /// Who was left.
+        recipients: Vec<Recipient>,
+        /// Under which id Azure gets that request.
+        operation: azure_types::ids::OperationId,
     },
     /// Azure has it; its status is read.
     ReadStatus {

@@ -12,6 +12,7 @@ use super::{NextStep, Queue, Settlement};
 use crate::database::Durability;
 use crate::error::StoreError;
 use crate::pace::{self, Usage};
+use crate::words;
 
 /// What a transaction let go of.
 #[derive(Debug, Default)]
@@ -136,7 +137,7 @@ fn settle(
 ) -> Result<(), StoreError> {
     let Settlement { id, attempt, next } = settlement;
     let (state, due_at) = match next {
-        NextStep::Again { at } => (SendState::Queued, Some(*at)),
+        NextStep::Again { at } | NextStep::AgainForOthers { at, .. } => (SendState::Queued, Some(*at)),
         NextStep::ReadStatus { at } => (SendState::Submitted, Some(*at)),
         NextStep::Sent => (SendState::Sent, None),
         NextStep::Failed => (SendState::Failed, None),
@@ -164,6 +165,18 @@ fn settle(
         ])?;
     if let Some(attempt) = attempt {
         note(connection, *id, attempt)?;
+    }
+    if let NextStep::AgainForOthers { recipients, operation, .. } = next {
+        connection
+            .prepare_cached(
+                "UPDATE send SET recipients = ?, operation_id = ? WHERE message_id = ? AND part = ?",
+            )?
+            .execute(params![
+                words::from_recipients(recipients),
+                operation.to_string(),
+                id.message.to_string(),
+                id.part
+            ])?;
     }
     if was_open && state != SendState::Queued {
         release(connection, id.message, released)?;

@@ -79,8 +79,7 @@ fn take(state: &State, parts: &Parts, octets: &[u8]) -> Result<OperationId, Refu
         let world = state.world();
         let (domain, service) = check_sender(&world, &caller.services, &sender)?;
         let limits = world.limits(service.subscription, domain.management);
-        let counts = world.habits.throttled_requests_count;
-        let counted = state.post().count(service.subscription, Kind::Sends, limits, now, counts);
+        let counted = state.post().count((service.subscription, Kind::Sends), limits, now, &world.habits);
         counted.map_err(throttled)?;
         let name = domain.display_name(sender.local_part().as_str()).map(str::to_owned);
         (world.habits.clone(), service.name.clone(), name)
@@ -151,7 +150,7 @@ fn accepted(state: &State, parts: &Parts, operation: OperationId, api_version: &
     let host = parts
         .uri
         .authority()
-        .map(|authority| authority.as_str())
+        .map(http::uri::Authority::as_str)
         .or_else(|| parts.headers.get("host").and_then(|host| host.to_str().ok()))
         .unwrap_or("localhost");
     let location = format!("https://{host}{OPERATIONS_PATH}/{operation}?api-version={api_version}");

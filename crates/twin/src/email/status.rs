@@ -58,8 +58,7 @@ fn look_up(
     let mut post = state.post();
     if let Some(subscription) = subscription {
         let limits = world.limits(subscription, Management::CustomerManaged);
-        let counts = world.habits.throttled_requests_count;
-        post.count(subscription, Kind::StatusReads, limits, now, counts).map_err(throttled)?;
+        post.count((subscription, Kind::StatusReads), limits, now, &world.habits).map_err(throttled)?;
     }
     let (status, error) = post.status(operation, now, &world.habits).ok_or_else(not_found)?;
     Ok(EmailSendResult { id: operation, status, error })

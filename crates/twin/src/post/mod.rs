@@ -48,18 +48,17 @@ impl Post {
     /// When the limit is reached; says how long to wait.
     pub fn count(
         &mut self,
-        subscription: SubscriptionId,
-        kind: Kind,
+        (subscription, kind): (SubscriptionId, Kind),
         limits: Limits,
         now: Timestamp,
-        throttled_counts: bool,
+        habits: &Habits,
     ) -> Result<(), Throttled> {
         let (per_minute, per_hour) = match kind {
             Kind::Sends | Kind::SmtpSends => (limits.sends_per_minute, limits.sends_per_hour),
             Kind::StatusReads => (limits.status_reads_per_minute, limits.status_reads_per_hour),
         };
         let meter = self.meters.entry((subscription, kind)).or_default();
-        meter.count(now, per_minute, per_hour, throttled_counts)
+        meter.count(now, per_minute, per_hour, habits.throttled_requests_count)
     }
 
     /// Requests that were counted, and those that came over the limit.

@@ -1,0 +1,229 @@
+//! One account's dispatcher: claims what is due, as much as the pace and the account's own limits
+//! allow, and keeps that many sends under way at once.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use model::account::Account;
+use store::{Settlement, StoreError, Usage};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+use tracing::{error, warn};
+
+use super::attempt::{Tried, attempt};
+use super::outcome::Matter;
+use super::upstream::Upstream;
+use super::{Context, Upstreams, backoff};
+
+/// Sends one account's mail until it is told to stop.
+pub(crate) struct Dispatcher {
+    context: Context,
+    upstreams: Arc<Upstreams>,
+    account: Arc<Account>,
+    under_way: JoinSet<Tried>,
+    /// Nothing is tried before then: the account cannot log in, or Azure cannot be reached.
+    paused_until: Timestamp,
+    /// How often in a row that was so.
+    troubles: u32,
+    /// Whether more may be due than the last claim brought.
+    maybe_more: bool,
+    claimed_at: Timestamp,
+}
+
+/// A send that is not settled within this time may be claimed again.
+const LEASE: SignedDuration = SignedDuration::from_mins(30);
+/// While sends are under way, claims are this far apart, so that each brings a batch.
+const BETWEEN_CLAIMS: SignedDuration = SignedDuration::from_millis(5);
+/// Sends claimed at once.
+const BATCH: usize = 128;
+/// A look at the queue at least this often, whatever woke nobody up.
+const LOOK: SignedDuration = SignedDuration::from_secs(60);
+/// After a failure of our own.
+const OUR_TROUBLE: Duration = Duration::from_secs(5);
+
+impl Dispatcher {
+    pub(crate) fn new(context: Context, upstreams: Arc<Upstreams>, account: Arc<Account>) -> Self {
+        Self {
+            context,
+            upstreams,
+            account,
+            under_way: JoinSet::new(),
+            paused_until: Timestamp::MIN,
+            troubles: 0,
+            maybe_more: true,
+            claimed_at: Timestamp::MIN,
+        }
+    }
+
+    /// Runs until `shutdown`; then what is under way is settled first.
+    pub(crate) async fn run(mut self, shutdown: CancellationToken) {
+        while !shutdown.is_cancelled() {
+            let wake_at = match self.turn().await {
+                Ok(wake_at) => wake_at,
+                Err(error) => {
+                    error!(account = %self.account.name, error = crate::reply_for::chain(&error), "the queue cannot be worked on");
+                    later(self.context.clock.now(), OUR_TROUBLE)
+                }
+            };
+            let (clock, queue) = (self.context.clock.clone(), self.context.store.queue().clone());
+            tokio::select! {
+                biased;
+                () = shutdown.cancelled() => break,
+                Some(first) = self.under_way.join_next(), if !self.under_way.is_empty() => {
+                    self.settle(first).await;
+                }
+                () = queue.arrival(self.account.id) => self.maybe_more = true,
+                () = clock.sleep_until(wake_at) => self.maybe_more = true,
+            }
+        }
+        while let Some(last) = self.under_way.join_next().await {
+            self.settle(last).await;
+        }
+    }
+
+    /// Claims and starts what can be started; says when to look again.
+    async fn turn(&mut self) -> Result<Timestamp, StoreError> {
+        let now = self.context.clock.now();
+        if now < self.paused_until {
+            return Ok(self.paused_until);
+        }
+        let look = now.saturating_add(LOOK).unwrap_or(Timestamp::MAX);
+        if !self.maybe_more {
+            return Ok(look);
+        }
+        let upstream = match self.upstreams.of(&self.account).await {
+            Ok(upstream) => upstream,
+            Err(error) => {
+                warn!(account = %self.account.name, error = crate::reply_for::chain(&error), "the account cannot be used");
+                self.pause(now, None);
+                return Ok(self.paused_until);
+            }
+        };
+        let limit = self.free(&upstream);
+        if limit == 0 {
+            return Ok(self.next_permit(&upstream, now).unwrap_or(look).min(look));
+        }
+        let next_claim = self.claimed_at.saturating_add(BETWEEN_CLAIMS).unwrap_or(now);
+        if !self.under_way.is_empty() && now < next_claim {
+            return Ok(next_claim);
+        }
+        self.claim(&upstream, now, limit).await?;
+        if self.maybe_more {
+            return Ok(now);
+        }
+        let next_due = self.context.store.queue().next_due(self.account.id).await?;
+        Ok(next_due.unwrap_or(look).min(look))
+    }
+
+    async fn claim(
+        &mut self,
+        upstream: &Arc<Upstream>,
+        now: Timestamp,
+        limit: usize,
+    ) -> Result<(), StoreError> {
+        let permits = u32::try_from(limit).unwrap_or(u32::MAX);
+        upstream.sends.limiter().start(permits);
+        let lease_until = now.saturating_add(LEASE).unwrap_or(Timestamp::MAX);
+        let claimed = self.context.store.queue().claim_due(self.account.id, now, limit, lease_until).await;
+        let unused = limit - claimed.as_ref().map_or(0, Vec::len);
+        (0..unused).for_each(|_| upstream.sends.limiter().cancel());
+        let claims = claimed?;
+        self.claimed_at = self.context.clock.now();
+        self.maybe_more = claims.len() == limit;
+        for claim in claims {
+            let (context, upstream) = (self.context.clone(), Arc::clone(upstream));
+            self.under_way.spawn(async move { attempt(&context, &upstream, claim).await });
+        }
+        Ok(())
+    }
+
+    /// How many sends may be started now.
+    fn free(&self, upstream: &Upstream) -> usize {
+        let concurrency = self.account.concurrency;
+        let slots = usize::from(concurrency.requests.max(concurrency.smtp_sessions)).max(1);
+        let slots = slots.saturating_sub(self.under_way.len());
+        // A few free slots are not worth a claim while there is much to do.
+        if slots * 8 < usize::from(concurrency.requests) && !self.under_way.is_empty() {
+            return 0;
+        }
+        let permits = upstream.sends.limiter().permits(self.context.clock.steady());
+        slots.min(permits as usize).min(BATCH)
+    }
+
+    /// When the pace allows the next send, by the time of day.
+    fn next_permit(&self, upstream: &Upstream, now: Timestamp) -> Option<Timestamp> {
+        let steady = self.context.clock.steady();
+        let next = upstream.sends.limiter().next_permit(steady)?;
+        let wait = next.duration_since(steady);
+        // With a permit at hand it is slots that are missing; the end of a send wakes us.
+        if wait.is_positive() { now.saturating_add(wait).ok() } else { None }
+    }
+
+    /// Notes what came of a send, together with others that are done.
+    async fn settle(&mut self, first: Result<Tried, tokio::task::JoinError>) {
+        let mut done = vec![first];
+        while let Some(next) = self.under_way.try_join_next() {
+            done.push(next);
+        }
+        let (mut settlements, mut usage): (Vec<Settlement>, Vec<Usage>) = (Vec::new(), Vec::new());
+        let now = self.context.clock.now();
+        for tried in done {
+            match tried {
+                Ok(tried) => {
+                    settlements.push(tried.settlement);
+                    usage.extend(tried.usage);
+                    match tried.trouble {
+                        None => self.troubles = 0,
+                        Some((Matter::Rate, wait)) => self.slow_down(wait).await,
+                        Some((_, wait)) => self.pause(now, wait),
+                    }
+                }
+                // The lease gives the send back in time; its permit is gone until the next start.
+                Err(error) => error!(%error, "a send ended badly"),
+            }
+        }
+        if settlements.iter().any(|settlement| !matches!(settlement.next, store::NextStep::Sent)) {
+            self.maybe_more = true;
+        }
+        if let Err(error) = self.context.store.queue().settle(settlements, combined(usage)).await {
+            error!(error = crate::reply_for::chain(&error), "what came of a send could not be noted");
+        }
+    }
+
+    async fn slow_down(&self, wait: Option<Duration>) {
+        if let Ok(upstream) = self.upstreams.of(&self.account).await {
+            let until = later(self.context.clock.steady(), wait.unwrap_or(OUR_TROUBLE));
+            upstream.sends.limiter().block(until);
+        }
+    }
+
+    fn pause(&mut self, now: Timestamp, wait: Option<Duration>) {
+        if now < self.paused_until {
+            return;
+        }
+        let wait = backoff::wait(self.troubles, wait, self.context.entropy.fraction());
+        self.troubles = (self.troubles + 1).min(6);
+        self.paused_until = later(now, wait);
+        warn!(account = %self.account.name, until = %self.paused_until, "the account's mail waits");
+    }
+}
+
+/// One row for each slot instead of one for each request.
+fn combined(mut usage: Vec<Usage>) -> Vec<Usage> {
+    let key = |usage: &Usage| (usage.subscription, usage.kind, usage.slot_seconds, usage.slot);
+    usage.sort_by_key(key);
+    usage.dedup_by(|next, kept| {
+        let is_same = key(next) == key(kept);
+        if is_same {
+            kept.count += next.count;
+        }
+        is_same
+    });
+    usage
+}
+
+fn later(now: Timestamp, wait: Duration) -> Timestamp {
+    let wait = SignedDuration::try_from(wait).unwrap_or(SignedDuration::MAX);
+    now.saturating_add(wait).unwrap_or(Timestamp::MAX)
+}

@@ -1,0 +1,35 @@
+//! Delivery: from a claimed send to what came of it.
+//!
+//! 1. [`dispatcher`] claims what is due and what the pace allows, many sends at once.
+//! 2. [`attempt`] reads the message, [`choice`] picks a transport, [`rest`] or [`smtp`] carries it.
+//! 3. [`outcome`] maps the result, once and for all: accepted, deferred or failed.
+//! 4. [`backoff`] says when to try again; [`notice`] tells the sender when nobody will.
+//! 5. [`status`] asks, as far as the quota for that goes, what became of what Azure took.
+
+mod attempt;
+mod backoff;
+mod choice;
+mod direct;
+mod dispatcher;
+mod notice;
+mod outcome;
+mod pool;
+mod rest;
+mod smtp;
+mod status;
+mod upstream;
+
+pub(crate) use self::direct::submit_directly;
+pub(crate) use self::dispatcher::Dispatcher;
+pub(crate) use self::outcome::{Matter, Verdict};
+pub(crate) use self::status::StatusReader;
+pub use self::upstream::{UpstreamError, Upstreams};
+
+/// What every part of delivery needs.
+#[derive(Clone)]
+pub(crate) struct Context {
+    pub(crate) store: store::Store,
+    pub(crate) clock: clock::Clock,
+    pub(crate) entropy: clock::Entropy,
+    pub(crate) settings: std::sync::Arc<crate::settings::RelaySettings>,
+}

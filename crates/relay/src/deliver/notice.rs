@@ -1,0 +1,148 @@
+//! Telling the sender that a message did not arrive: one notice for each send that fails, never one for
+//! a notice.
+
+use ::smtp::address::{LocalPart, Mailbox};
+use ::smtp::path::ReversePath;
+use aws_lc_rs::digest;
+use azure_types::ids::OperationId;
+use jiff::{SignedDuration, Timestamp};
+use message::notification::{FailedRecipient, Failure};
+use model::account::Account;
+use model::credential::Lane;
+use model::delivery::SendId;
+use model::id::QueueId;
+use model::queued::{NewSend, Origin, QueuedMessage, Recipient, Summary};
+use store::{Body, MessageView, StoreError};
+use tracing::info;
+
+use super::Context;
+use super::outcome::Failed;
+
+/// Queues a notice about recipients that were not reached. Doing it twice queues one.
+pub(crate) async fn queue(
+    context: &Context,
+    account: &Account,
+    id: SendId,
+    failures: &[(Recipient, Failed)],
+) -> Result<(), StoreError> {
+    let Some(message) = context.store.queue().view(id.message).await? else { return Ok(()) };
+    let Some(to) = message.reverse_path.mailbox() else { return Ok(()) };
+    // RFC 3461 section 4.1: a recipient of whom the sender wants to hear nothing is not mentioned.
+    let mentioned: Vec<FailedRecipient> = failures
+        .iter()
+        .filter(|(recipient, _)| recipient.notify.is_none_or(|notify| notify.failure))
+        .map(|(recipient, failed)| failed_recipient(recipient, failed))
+        .collect();
+    let Some(from) = author(&message) else { return Ok(()) };
+    if mentioned.is_empty() || message.origin == Origin::Notice {
+        return Ok(());
+    }
+    let notice =
+        Notice { context, account, id: derived_id(id, &mentioned, message.accepted_at), from: &from, to };
+    if context.store.queue().contains(notice.id).await? {
+        return Ok(());
+    }
+    let body = notice.compose(&message, &mentioned).await;
+    context.store.queue().accept(notice.queued(body.len()), Body::inline(body)).await?;
+    info!(message.id = %id.message, notice.id = %notice.id, "the sender is told that delivery failed");
+    Ok(())
+}
+
+struct Notice<'a> {
+    context: &'a Context,
+    account: &'a Account,
+    id: QueueId,
+    from: &'a Mailbox,
+    to: &'a Mailbox,
+}
+
+impl Notice<'_> {
+    async fn compose(&self, message: &MessageView, recipients: &[FailedRecipient]) -> Vec<u8> {
+        let original = self.context.store.queue().body_of(message.id).await;
+        let returned_header = match &original {
+            Ok(octets) => message::header::split(octets).0.to_vec(),
+            // The message is gone; what was noted of it has to do.
+            Err(_) => format!(
+                "From: {}\r\nSubject: {}\r\nMessage-ID: {}\r\n",
+                message.summary.from, message.summary.subject, message.summary.message_id
+            )
+            .into_bytes(),
+        };
+        Failure {
+            reporting_host: &self.context.settings.host_name,
+            from: &format!("Mail Delivery <{}>", self.from),
+            to: &self.to.to_string(),
+            message_id: &self.message_id(),
+            boundary: &format!("=_{}", self.id),
+            written_at: self.context.clock.now(),
+            arrived_at: message.accepted_at,
+            envelope_id: message.envelope_id.as_deref(),
+            queue_id: &message.id.to_string(),
+            recipients,
+            returned_header: &returned_header,
+        }
+        .compose()
+    }
+
+    fn queued(&self, octets: usize) -> QueuedMessage {
+        let now = self.context.clock.now();
+        let expiry = SignedDuration::try_from(self.context.settings.expiry).unwrap_or(SignedDuration::MAX);
+        let recipient = Recipient { mailbox: self.to.clone(), notify: None, original: None };
+        let operation = uuid::Builder::from_custom_bytes(self.id.to_bytes()).into_uuid();
+        QueuedMessage {
+            id: self.id,
+            account: self.account.id,
+            origin: Origin::Notice,
+            lane: Lane::Normal,
+            reverse_path: ReversePath::Null,
+            ret: None,
+            envelope_id: None,
+            summary: Summary {
+                from: self.from.to_string(),
+                message_id: self.message_id(),
+                subject: "Undelivered".to_owned(),
+            },
+            size_octets: octets as u64,
+            accepted_at: now,
+            expires_at: now.saturating_add(expiry).unwrap_or(Timestamp::MAX),
+            fingerprint: None,
+            sends: vec![NewSend { operation: OperationId::new(operation), recipients: vec![recipient] }],
+        }
+    }
+
+    fn message_id(&self) -> String {
+        format!("<{}@{}>", self.id, self.context.settings.host_name)
+    }
+}
+
+/// Notices come from the sender that every linked domain has.
+fn author(message: &MessageView) -> Option<Mailbox> {
+    let author: Mailbox = message.summary.from.parse().ok()?;
+    let local_part = LocalPart::parse("donotreply").ok()?;
+    Some(Mailbox::new(local_part, author.domain().clone()))
+}
+
+fn failed_recipient(recipient: &Recipient, failed: &Failed) -> FailedRecipient {
+    let original = recipient.original.as_ref();
+    FailedRecipient {
+        address: recipient.mailbox.to_string(),
+        original: original.map(|original| (original.kind.clone(), original.address.clone())),
+        status: failed.status_text(),
+        reason: failed.reason.clone(),
+        diagnostic: failed.diagnostic.clone(),
+    }
+}
+
+/// The same failure gives the same notice, however often it is reported.
+fn derived_id(id: SendId, recipients: &[FailedRecipient], accepted_at: Timestamp) -> QueueId {
+    let mut context = digest::Context::new(&digest::SHA256);
+    context.update(&id.message.to_bytes());
+    context.update(&id.part.to_be_bytes());
+    for recipient in recipients {
+        context.update(recipient.address.as_bytes());
+        context.update(&[0]);
+    }
+    let mut random = [0; 10];
+    random.copy_from_slice(&context.finish().as_ref()[..10]);
+    QueueId::new(accepted_at, random)
+}

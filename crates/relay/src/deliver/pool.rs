@@ -1,0 +1,78 @@
+//! Sessions with Azure's SMTP endpoint, kept open between messages.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use ::smtp::client::{Settings, TlsPolicy};
+use ::smtp::sasl::{Login, Proof};
+use model::account::Account;
+use rustls::ClientConfig;
+use secrecy::SecretString;
+use smtp_client::{Connection, Error, Target, Timeouts};
+use tokio::sync::{Semaphore, SemaphorePermit};
+
+/// Open sessions of one account.
+pub(crate) struct Pool {
+    target: Target,
+    settings: Settings,
+    permits: Semaphore,
+    idle: Mutex<Vec<(Connection, Instant)>>,
+}
+
+/// A session that is in use.
+pub(crate) struct Leased<'p> {
+    pub(crate) connection: Connection,
+    /// Whether it was used before: then its server may have left without a word.
+    pub(crate) is_reused: bool,
+    pool: &'p Pool,
+    _permit: SemaphorePermit<'p>,
+}
+
+/// Azure's idle time-out is not documented; a session that rested longer is not trusted.
+const IDLE: Duration = Duration::from_secs(30);
+
+impl Pool {
+    pub(crate) fn new(account: &Account, trust: Arc<ClientConfig>, secret: SecretString) -> Self {
+        let (host, port) = account.cloud.smtp();
+        let login = Login { name: account.smtp_login(), proof: Proof::Password(secret) };
+        Self {
+            target: Target { host: host.to_owned(), port, trust, timeouts: Timeouts::default() },
+            settings: Settings {
+                client_name: "postern".to_owned(),
+                tls: TlsPolicy::StartTls,
+                login: Some(login),
+            },
+            permits: Semaphore::new(usize::from(account.concurrency.smtp_sessions.max(1))),
+            idle: Mutex::default(),
+        }
+    }
+
+    /// A session, rested or new.
+    pub(crate) async fn lease(&self) -> Result<Leased<'_>, Error> {
+        // The semaphore is never closed; if it were, the session would only be one too many.
+        let permit = self.permits.acquire().await;
+        let rested = self.take_rested();
+        let (connection, is_reused) = match rested {
+            Some(connection) => (connection, true),
+            None => (Connection::open(&self.target, self.settings.clone()).await?, false),
+        };
+        let permit = permit.unwrap_or_else(|_| unreachable!("nobody closes the pool's semaphore"));
+        Ok(Leased { connection, is_reused, pool: self, _permit: permit })
+    }
+
+    fn take_rested(&self) -> Option<Connection> {
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        idle.retain(|(_, since)| since.elapsed() < IDLE);
+        idle.pop().map(|(connection, _)| connection)
+    }
+}
+
+impl Leased<'_> {
+    /// Gives a session back, to rest until the next message.
+    pub(crate) fn give_back(self) {
+        if self.connection.is_usable() {
+            let mut idle = self.pool.idle.lock().unwrap_or_else(PoisonError::into_inner);
+            idle.push((self.connection, Instant::now()));
+        }
+    }
+}

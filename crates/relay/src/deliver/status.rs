@@ -1,0 +1,182 @@
+//! Asking what became of what Azure took, as far as the quota for status reads goes.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use azure_client::email::Answer;
+use azure_client::{Answered, Failure};
+use azure_types::email::EmailSendStatus;
+use jiff::{SignedDuration, Timestamp};
+use model::account::Account;
+use model::delivery::{Attempt, AttemptResult, Transport};
+use model::queued::Recipient;
+use store::{NextStep, Settlement, StatusCheck, StoreError, Usage};
+use tokio_util::sync::CancellationToken;
+use tracing::{debug, error, warn};
+
+use super::outcome::Failed;
+use super::upstream::Upstream;
+use super::{Context, Upstreams, backoff, notice};
+
+/// Reads the status of one account's sends until it is told to stop.
+pub(crate) struct StatusReader {
+    context: Context,
+    upstreams: Arc<Upstreams>,
+    account: Arc<Account>,
+}
+
+/// Status reads at once.
+const BATCH: usize = 8;
+const LEASE: SignedDuration = SignedDuration::from_mins(5);
+/// What Azure has not decided by then is not asked about any more.
+const PATIENCE: SignedDuration = SignedDuration::from_hours(24);
+/// A look at least this often.
+const LOOK: SignedDuration = SignedDuration::from_secs(60);
+/// After an answer that says nothing.
+const WAIT: Duration = Duration::from_secs(60);
+
+impl StatusReader {
+    pub(crate) fn new(context: Context, upstreams: Arc<Upstreams>, account: Arc<Account>) -> Self {
+        Self { context, upstreams, account }
+    }
+
+    pub(crate) async fn run(self, shutdown: CancellationToken) {
+        while !shutdown.is_cancelled() {
+            let now = self.context.clock.now();
+            let wake_at = match self.turn().await {
+                Ok(wake_at) => wake_at,
+                Err(error) => {
+                    error!(error = crate::reply_for::chain(&error), "the status of sends cannot be noted");
+                    now.saturating_add(LOOK).unwrap_or(Timestamp::MAX)
+                }
+            };
+            tokio::select! {
+                () = shutdown.cancelled() => {}
+                () = self.context.clock.sleep_until(wake_at) => {}
+                () = self.upstreams.status_wanted(self.account.id) => {}
+            }
+        }
+    }
+
+    async fn turn(&self) -> Result<Timestamp, StoreError> {
+        let now = self.context.clock.now();
+        let look = now.saturating_add(LOOK).unwrap_or(Timestamp::MAX);
+        let queue = self.context.store.queue();
+        let Some(due) = queue.next_status_check(self.account.id).await? else { return Ok(look) };
+        if due > now {
+            return Ok(due.min(look));
+        }
+        // Without its secret the account is at a loss anyway; the dispatcher says so.
+        let Ok(upstream) = self.upstreams.of(&self.account).await else { return Ok(look) };
+        let steady = self.context.clock.steady();
+        let permits = upstream.status_reads.limiter().permits(steady).min(u32::try_from(BATCH).unwrap_or(1));
+        if permits == 0 {
+            let next = upstream.status_reads.limiter().next_permit(steady);
+            let wait = next.map_or(LOOK, |next| next.duration_since(steady));
+            return Ok(now.saturating_add(wait).unwrap_or(look).min(look));
+        }
+        let lease_until = now.saturating_add(LEASE).unwrap_or(Timestamp::MAX);
+        let checks = queue.claim_status_checks(self.account.id, now, permits as usize, lease_until).await?;
+        for check in checks {
+            let (settlement, usage) = self.read(&upstream, check).await;
+            queue.settle(vec![settlement], usage).await?;
+        }
+        Ok(now)
+    }
+
+    async fn read(&self, upstream: &Arc<Upstream>, check: StatusCheck) -> (Settlement, Vec<Usage>) {
+        upstream.status_reads.limiter().start(1);
+        let result = match upstream.present().await {
+            Ok(presented) => {
+                let now = self.context.clock.now();
+                Some(upstream.email.status(&presented.authorization, check.operation, now).await)
+            }
+            Err(_) => None,
+        };
+        let was_sent = !matches!(result, None | Some(Err(Failure::Unreachable { .. })));
+        let usage = upstream.status_reads.finish(self.context.clock.steady(), was_sent);
+        let (attempt, next) = self.judge(upstream, &check, result).await;
+        upstream.status_read(&next);
+        (Settlement { id: check.id, attempt, next }, usage)
+    }
+
+    async fn judge(
+        &self,
+        upstream: &Upstream,
+        check: &StatusCheck,
+        result: Option<Result<Answer, Failure>>,
+    ) -> (Option<Attempt>, NextStep) {
+        let now = self.context.clock.now();
+        let note =
+            |result, text: String| Some(Attempt { at: now, transport: Some(Transport::Rest), result, text });
+        let is_stale = now.duration_since(check.accepted_at) > PATIENCE;
+        match result {
+            Some(Ok(Answer { result, retry_after })) => match result.status {
+                EmailSendStatus::Succeeded => {
+                    let text = "Azure sent it on: the operation has succeeded".to_owned();
+                    (note(AttemptResult::Accepted, text), NextStep::Sent)
+                }
+                EmailSendStatus::Failed | EmailSendStatus::Canceled => {
+                    let detail = result.error.unwrap_or_default();
+                    let diagnostic = format!("{}: {}", detail.code, detail.message);
+                    let text = format!("Azure gave up: {diagnostic}");
+                    if self.tell(upstream, check, diagnostic).await {
+                        (note(AttemptResult::Failed, text), NextStep::Failed)
+                    } else {
+                        (None, self.later(WAIT))
+                    }
+                }
+                _ if is_stale => (note(AttemptResult::Accepted, undecided()), NextStep::Sent),
+                _ => (None, self.later(retry_after.unwrap_or(WAIT))),
+            },
+            Some(Err(Failure::Answered(Answered { http_status: 404, .. }))) => {
+                let text = "Azure does not know the operation any more".to_owned();
+                (note(AttemptResult::Accepted, text), NextStep::Sent)
+            }
+            _ if is_stale => (note(AttemptResult::Accepted, undecided()), NextStep::Sent),
+            Some(Err(failure)) => {
+                debug!(message.id = %check.id.message, error = failure.chain(), "a status could not be read");
+                let asked_for = match &failure {
+                    Failure::Answered(answered) => answered.retry_after,
+                    _ => None,
+                };
+                if let (Failure::Answered(Answered { http_status: 429, .. }), Some(wait)) =
+                    (&failure, asked_for)
+                {
+                    let until = SignedDuration::try_from(wait).unwrap_or(SignedDuration::MAX);
+                    let until = self.context.clock.steady().saturating_add(until).unwrap_or(Timestamp::MAX);
+                    upstream.status_reads.limiter().block(until);
+                }
+                (None, self.later(backoff::wait(2, asked_for, self.context.entropy.fraction())))
+            }
+            None => (None, self.later(WAIT)),
+        }
+    }
+
+    async fn tell(&self, upstream: &Upstream, check: &StatusCheck, diagnostic: String) -> bool {
+        let failed = Failed {
+            code: 550,
+            status: (0, 0),
+            reason: "Azure could not deliver it.".to_owned(),
+            diagnostic: Some(diagnostic),
+        };
+        let failures: Vec<(Recipient, Failed)> =
+            check.recipients.iter().map(|recipient| (recipient.clone(), failed.clone())).collect();
+        match notice::queue(&self.context, &upstream.account, check.id, &failures).await {
+            Ok(()) => true,
+            Err(error) => {
+                warn!(error = crate::reply_for::chain(&error), "a notice could not be queued");
+                false
+            }
+        }
+    }
+
+    fn later(&self, wait: Duration) -> NextStep {
+        let wait = SignedDuration::try_from(wait).unwrap_or(SignedDuration::MAX);
+        NextStep::ReadStatus { at: self.context.clock.now().saturating_add(wait).unwrap_or(Timestamp::MAX) }
+    }
+}
+
+fn undecided() -> String {
+    "Azure has not said what became of it within a day".to_owned()
+}

@@ -1,0 +1,258 @@
+//! One account's side of Azure: connections, logins, and the pace of its subscription.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use azure_client::email::EmailApi;
+use azure_client::entra::{AppCredential, TokenFailure};
+use azure_client::{Authorization as RequestAuthorization, Http, HttpError, Token, TokenSource};
+use azure_types::access_key::{AccessKey, NotAnAccessKey};
+use azure_types::ids::SubscriptionId;
+use clock::Clock;
+use jiff::Timestamp;
+use model::account::{Account, Authorization};
+use model::id::AccountId;
+use secrecy::{ExposeSecret as _, SecretString};
+use store::{NextStep, SecretName, SecretOwner, Store, StoreError, Usage};
+use tls::TrustError;
+use tokio::sync::{Mutex as AsyncMutex, Notify};
+
+use super::pool::Pool;
+use crate::pacing::{Limiter, MEMORY, SlotCount};
+
+/// An account, ready to be sent through.
+pub(crate) struct Upstream {
+    pub(crate) account: Arc<Account>,
+    pub(crate) email: EmailApi,
+    pub(crate) smtp: Pool,
+    pub(crate) sends: Arc<Pacer>,
+    pub(crate) status_reads: Arc<Pacer>,
+    proof: Proof,
+    /// Sends whose status is still to be read.
+    unread: AtomicU32,
+    status_wanted: Arc<Notify>,
+}
+
+/// How the account proves itself.
+enum Proof {
+    Token(TokenSource),
+    Key(AccessKey),
+}
+
+/// A proof for one request, to be handed back if it is refused.
+pub(crate) struct Presented {
+    pub(crate) authorization: RequestAuthorization,
+    token: Option<Token>,
+}
+
+/// The pace of one kind of request of one subscription, shared by all accounts in it.
+pub(crate) struct Pacer {
+    subscription: SubscriptionId,
+    kind: &'static str,
+    limiter: Mutex<Limiter>,
+}
+
+/// All accounts that were sent through.
+pub struct Upstreams {
+    store: Store,
+    clock: Clock,
+    ready: AsyncMutex<HashMap<AccountId, Arc<Upstream>>>,
+    status_wanted: Mutex<HashMap<AccountId, Arc<Notify>>>,
+    pacers: AsyncMutex<HashMap<(SubscriptionId, &'static str), Arc<Pacer>>>,
+}
+
+/// Why an account cannot be sent through.
+#[derive(Debug, thiserror::Error)]
+pub enum UpstreamError {
+    /// Its secret cannot be had.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// No connections can be made.
+    #[error(transparent)]
+    Http(#[from] HttpError),
+    /// What is to be trusted cannot be.
+    #[error(transparent)]
+    Trust(#[from] TrustError),
+    /// Its access key is not one.
+    #[error(transparent)]
+    AccessKey(#[from] NotAnAccessKey),
+}
+
+const SENDS: &str = "sends";
+const STATUS_READS: &str = "status_reads";
+
+impl Upstreams {
+    /// None yet.
+    #[must_use]
+    pub fn new(store: Store, clock: Clock) -> Self {
+        Self {
+            store,
+            clock,
+            ready: AsyncMutex::default(),
+            status_wanted: Mutex::default(),
+            pacers: AsyncMutex::default(),
+        }
+    }
+
+    /// The account's side of Azure, made if need be, or made anew if the account has changed.
+    pub(crate) async fn of(&self, account: &Arc<Account>) -> Result<Arc<Upstream>, UpstreamError> {
+        let mut ready = self.ready.lock().await;
+        if let Some(upstream) = ready.get(&account.id)
+            && upstream.account == *account
+        {
+            return Ok(Arc::clone(upstream));
+        }
+        let upstream = Arc::new(self.make(account).await?);
+        ready.insert(account.id, Arc::clone(&upstream));
+        Ok(upstream)
+    }
+
+    /// Forgets an account's side: it was removed, or its secret changed.
+    pub async fn forget(&self, account: AccountId) {
+        self.ready.lock().await.remove(&account);
+    }
+
+    /// Resolves when the status of one of the account's sends is to be read.
+    pub(crate) async fn status_wanted(&self, account: AccountId) {
+        self.status_notify(account).notified().await;
+    }
+
+    fn status_notify(&self, account: AccountId) -> Arc<Notify> {
+        let mut map = self.status_wanted.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(map.entry(account).or_default())
+    }
+
+    async fn make(&self, account: &Arc<Account>) -> Result<Upstream, UpstreamError> {
+        let http = Http::new(account.cloud.ca_pem())?;
+        let owner = SecretOwner::Account(account.id);
+        let (proof, smtp_secret) = match account.authorization {
+            Authorization::ClientSecret => {
+                let secret = self.store.secrets().get(owner, SecretName::ClientSecret).await?;
+                let credential = AppCredential {
+                    authority: account.cloud.authority().to_owned(),
+                    tenant: account.tenant,
+                    client: account.client,
+                    secret: secret.clone(),
+                };
+                (Proof::Token(TokenSource::new(http.clone(), credential, self.clock.clone())), secret)
+            }
+            Authorization::AccessKey => {
+                let key = self.store.secrets().get(owner, SecretName::AccessKey).await?;
+                // Nothing is sent by SMTP with a key, so that this is never shown to anybody.
+                (Proof::Key(AccessKey::parse(key.expose_secret())?), SecretString::default())
+            }
+        };
+        let trust = tls::client_config(account.cloud.ca_pem())?;
+        Ok(Upstream {
+            email: EmailApi::new(http.clone(), account.endpoint.clone()),
+            smtp: Pool::new(account, trust, smtp_secret),
+            sends: self.pacer(account, SENDS).await?,
+            status_reads: self.pacer(account, STATUS_READS).await?,
+            unread: AtomicU32::new(self.store.queue().unread(account.id).await?),
+            status_wanted: self.status_notify(account.id),
+            account: Arc::clone(account),
+            proof,
+        })
+    }
+
+    async fn pacer(&self, account: &Account, kind: &'static str) -> Result<Arc<Pacer>, UpstreamError> {
+        let allowance = if kind == SENDS { account.quota.sends } else { account.quota.status_reads };
+        let mut pacers = self.pacers.lock().await;
+        if let Some(pacer) = pacers.get(&(account.subscription, kind)) {
+            pacer.limiter().allow(allowance);
+            return Ok(Arc::clone(pacer));
+        }
+        let since = self.clock.steady().saturating_sub(MEMORY).unwrap_or(Timestamp::MIN);
+        let used = self.store.pace().load(account.subscription, kind, since).await?;
+        let mut limiter = Limiter::new(allowance);
+        let counts = used.iter().map(|usage| SlotCount {
+            slot_seconds: usage.slot_seconds,
+            slot: usage.slot,
+            count: usage.count,
+        });
+        limiter.restore(&counts.collect::<Vec<_>>());
+        let pacer =
+            Arc::new(Pacer { subscription: account.subscription, kind, limiter: Mutex::new(limiter) });
+        pacers.insert((account.subscription, kind), Arc::clone(&pacer));
+        Ok(pacer)
+    }
+}
+
+impl Upstream {
+    /// A proof for the Email API.
+    pub(crate) async fn present(&self) -> Result<Presented, TokenFailure> {
+        Ok(match &self.proof {
+            Proof::Key(key) => {
+                Presented { authorization: RequestAuthorization::AccessKey(key.clone()), token: None }
+            }
+            Proof::Token(source) => {
+                let token = source.token().await?;
+                let authorization = RequestAuthorization::Bearer(token.access_token.clone());
+                Presented { authorization, token: Some(token) }
+            }
+        })
+    }
+
+    /// Whether the status of one more send will be read: not if so many wait already that an hour's
+    /// reads would not do.
+    pub(crate) fn wants_status(&self) -> bool {
+        let limit = self.account.quota.status_reads.per_hour / 2;
+        let wanted = self.unread.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |unread| {
+            (unread < limit).then_some(unread + 1)
+        });
+        if wanted.is_ok() {
+            self.status_wanted.notify_one();
+        }
+        wanted.is_ok()
+    }
+
+    /// A status was read; what follows says whether it has to be read again.
+    pub(crate) fn status_read(&self, next: &NextStep) {
+        if !matches!(next, NextStep::ReadStatus { .. }) {
+            let _ = self
+                .unread
+                .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |unread| unread.checked_sub(1));
+        }
+    }
+
+    /// Azure did not take a proof: the next one is fresh.
+    pub(crate) async fn refused(&self, presented: &Presented) {
+        if let (Proof::Token(source), Some(token)) = (&self.proof, &presented.token) {
+            source.forget(token).await;
+        }
+    }
+}
+
+impl Pacer {
+    pub(crate) fn limiter(&self) -> MutexGuard<'_, Limiter> {
+        self.limiter.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Ends one request; gives what the store has to remember.
+    pub(crate) fn finish(&self, now: Timestamp, may_be_counted: bool) -> Vec<Usage> {
+        let mut limiter = self.limiter();
+        if !may_be_counted {
+            limiter.cancel();
+            return Vec::new();
+        }
+        self.usage(limiter.finish(now))
+    }
+
+    /// Counts requests that an earlier process left under way.
+    pub(crate) fn count(&self, now: Timestamp, count: u32) -> Vec<Usage> {
+        let counts = self.limiter().count(now, count);
+        self.usage(counts)
+    }
+
+    fn usage(&self, counts: [SlotCount; 2]) -> Vec<Usage> {
+        let usage = |count: SlotCount| Usage {
+            subscription: self.subscription,
+            kind: self.kind,
+            slot_seconds: count.slot_seconds,
+            slot: count.slot,
+            count: count.count,
+        };
+        counts.map(usage).to_vec()
+    }
+}

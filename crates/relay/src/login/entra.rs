@@ -1,0 +1,57 @@
+//! Entra logins: the client secret of an app is the password, and the token that it brings carries the
+//! message. Nothing of it is stored.
+
+use azure_client::entra::{AppCredential, TokenFailure, request_token};
+use azure_client::{Http, Token};
+use azure_types::entra::SCOPE_COMMUNICATION;
+use azure_types::ids::{ClientId, TenantId};
+use jiff::Timestamp;
+use model::name::ServiceName;
+use secrecy::SecretString;
+use url::Url;
+
+/// Where an Entra login leads.
+#[derive(Clone, Debug)]
+pub struct EntraTarget {
+    /// Connections, with what they trust.
+    pub http: Http,
+    /// Where tokens are had.
+    pub authority: String,
+    /// The communication service's own origin.
+    pub endpoint: Url,
+    /// Host and port of the SMTP endpoint.
+    pub smtp: (String, u16),
+    /// CA certificates to trust by SMTP instead of the system's.
+    pub ca_pem: Option<String>,
+}
+
+/// A login that Entra took: the session's own token, good for this session only.
+#[derive(Clone, Debug)]
+pub struct EntraLogin {
+    /// The name that was logged in with, for SMTP and for the log.
+    pub name: String,
+    /// The communication service.
+    pub service: ServiceName,
+    /// The token.
+    pub token: Token,
+    /// Where it is good.
+    pub target: EntraTarget,
+}
+
+impl EntraTarget {
+    /// Asks Entra for a token with the secret that the client gave.
+    ///
+    /// # Errors
+    /// When Entra refuses or cannot be asked.
+    pub async fn log_in(
+        self,
+        name: &str,
+        (service, client, tenant): (ServiceName, ClientId, TenantId),
+        secret: SecretString,
+        now: Timestamp,
+    ) -> Result<EntraLogin, TokenFailure> {
+        let credential = AppCredential { authority: self.authority.clone(), tenant, client, secret };
+        let token = request_token(&self.http, &credential, SCOPE_COMMUNICATION, now).await?;
+        Ok(EntraLogin { name: name.to_owned(), service, token, target: self })
+    }
+}

@@ -1,0 +1,11 @@
+//! Logins: what a name means, whether its proof is good, and who has failed too often.
+
+mod entra;
+mod guard;
+mod name;
+mod verifier;
+
+pub use entra::{EntraLogin, EntraTarget};
+pub use guard::{Banned, LoginGuard};
+pub use name::LoginForm;
+pub use verifier::Verifier;

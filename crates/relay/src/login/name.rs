@@ -1,0 +1,98 @@
+//! What a login name means: one of our credentials, or an app of Entra.
+
+use azure_types::ids::{ClientId, TenantId};
+use model::name::ServiceName;
+
+/// The two kinds of login.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LoginForm {
+    /// The login of a credential, or nonsense: both are looked up, and nonsense is not found.
+    Credential(String),
+    /// `<communication service>.<app>.<tenant>`, as smtp.azurecomm.net takes it, with dots or pipes.
+    Entra {
+        /// The communication service.
+        service: ServiceName,
+        /// The app whose secret is the password.
+        client: ClientId,
+        /// The app's tenant.
+        tenant: TenantId,
+    },
+}
+
+impl LoginForm {
+    /// Reads a login name. The three parts are taken off from the right, because the name of a service
+    /// may hold dots and hyphens, and GUIDs hold hyphens always.
+    #[must_use]
+    pub fn read(name: &str) -> Self {
+        entra(name).unwrap_or_else(|| Self::Credential(name.to_owned()))
+    }
+}
+
+fn entra(name: &str) -> Option<LoginForm> {
+    let delimiter = if name.contains('|') { '|' } else { '.' };
+    let mut parts = name.rsplitn(3, delimiter);
+    let tenant = parts.next()?.parse().ok()?;
+    let client = parts.next()?.parse().ok()?;
+    let service = parts.next()?.parse().ok()?;
+    Some(LoginForm::Entra { service, client, tenant })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const APP: &str = "33333333-cccc-4333-8333-333333333333";
+    const TENANT: &str = "11111111-aaaa-4111-8111-111111111111";
+
+    fn service_of(name: &str) -> Option<String> {
+        match LoginForm::read(name) {
+            LoginForm::Entra { service, client, tenant } => {
+                assert_eq!((client.to_string(), tenant.to_string()), (APP.into(), TENANT.into()), "{name}");
+                Some(service.to_string())
+            }
+            LoginForm::Credential(login) => {
+                assert_eq!(login, name);
+                None
+            }
+        }
+    }
+
+    #[test]
+    fn the_three_parts_are_read_from_the_right() {
+        assert_eq!(service_of(&format!("contoso-mail.{APP}.{TENANT}")).as_deref(), Some("contoso-mail"));
+        assert_eq!(service_of(&format!("contoso-mail|{APP}|{TENANT}")).as_deref(), Some("contoso-mail"));
+        assert_eq!(service_of(&format!("a.b-c.d.{APP}.{TENANT}")).as_deref(), Some("a.b-c.d"));
+        assert_eq!(
+            service_of(&format!("a.b|{}|{}", APP.to_uppercase(), TENANT.to_uppercase())).as_deref(),
+            Some("a.b")
+        );
+    }
+
+    #[test]
+    fn whatever_else_is_looked_up_as_a_credential() {
+        for name in [
+            "scanner1".to_owned(),
+            String::new(),
+            "..".to_owned(),
+            "||".to_owned(),
+            format!(".{APP}.{TENANT}"),
+            format!("{APP}.{TENANT}"),
+            format!("svc.{APP}"),
+            format!("svc.{APP}.contoso.com"),
+            format!("svc.{}.{TENANT}", APP.replace('-', "")),
+            format!("svc|{APP}.{TENANT}"),
+            format!("a b.{APP}.{TENANT}"),
+            format!("{}.{APP}.{TENANT}", "x".repeat(64)),
+        ] {
+            assert_eq!(service_of(&name), None, "{name}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_name_panics(name in "[a-f0-9.|-]{0,120}") {
+            let _ = LoginForm::read(&name);
+        }
+    }
+}

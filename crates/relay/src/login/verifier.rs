@@ -1,0 +1,121 @@
+//! Checking passwords without spending 50 ms of CPU on every page that a scanner sends.
+//!
+//! A password that was found good is remembered for some minutes, under a key that lives only in this
+//! process, together with the hash that it fitted: a changed or removed credential is not found again.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use aws_lc_rs::hmac;
+use clock::Entropy;
+use jiff::{SignedDuration, Timestamp};
+use model::credential::PasswordHash;
+use secrecy::{ExposeSecret as _, SecretString};
+use tokio::sync::Semaphore;
+
+/// Checks passwords.
+pub struct Verifier {
+    key: hmac::Key,
+    good: Mutex<HashMap<[u8; 32], Timestamp>>,
+    /// Hashing takes 19 MiB each; this many at once.
+    permits: Semaphore,
+    /// What a password for an unknown login is compared with, so that it takes as long.
+    nobody: Arc<PasswordHash>,
+}
+
+/// How long a good password is remembered.
+const LIFETIME: SignedDuration = SignedDuration::from_mins(10);
+/// How many are remembered; beyond that the expired go, then all.
+const CAPACITY: usize = 20_000;
+
+impl Verifier {
+    /// A verifier that remembers nothing.
+    #[must_use]
+    pub fn new(entropy: &Entropy) -> Self {
+        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let nobody = PasswordHash::of(&SecretString::from("nobody"), entropy.octets());
+        Self {
+            key: hmac::Key::new(hmac::HMAC_SHA256, &entropy.octets::<32>()),
+            good: Mutex::default(),
+            permits: Semaphore::new(cores),
+            nobody: Arc::new(nobody),
+        }
+    }
+
+    /// Whether `password` fits `hash`. Without a hash it fits nothing, after the same time.
+    pub async fn is_good(
+        &self,
+        hash: Option<&PasswordHash>,
+        password: &SecretString,
+        now: Timestamp,
+    ) -> bool {
+        let tag = hash.map(|hash| self.tag(hash, password));
+        if let Some(tag) = &tag
+            && self.lock().get(tag).is_some_and(|until| *until > now)
+        {
+            return true;
+        }
+        // The semaphore is never closed.
+        let Ok(_permit) = self.permits.acquire().await else { return false };
+        let (candidate, password) = (hash.cloned(), password.clone());
+        let nobody = Arc::clone(&self.nobody);
+        let fits = tokio::task::spawn_blocking(move || match candidate {
+            Some(hash) => hash.is_of(&password),
+            None => {
+                std::hint::black_box(nobody.is_of(&password));
+                false
+            }
+        });
+        let fits = fits.await.unwrap_or(false);
+        if let (true, Some(tag)) = (fits, tag) {
+            self.remember(tag, now);
+        }
+        fits
+    }
+
+    fn remember(&self, tag: [u8; 32], now: Timestamp) {
+        let mut good = self.lock();
+        if good.len() >= CAPACITY {
+            good.retain(|_, until| *until > now);
+        }
+        if good.len() >= CAPACITY {
+            good.clear();
+        }
+        good.insert(tag, now.saturating_add(LIFETIME).unwrap_or(Timestamp::MAX));
+    }
+
+    fn tag(&self, hash: &PasswordHash, password: &SecretString) -> [u8; 32] {
+        let mut context = hmac::Context::with_key(&self.key);
+        context.update(hash.as_phc().as_bytes());
+        context.update(&[0]);
+        context.update(password.expose_secret().as_bytes());
+        let mut tag = [0; 32];
+        tag.copy_from_slice(context.sign().as_ref());
+        tag
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<[u8; 32], Timestamp>> {
+        self.good.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_good_password_is_remembered_only_with_its_hash() {
+        let verifier = Verifier::new(&Entropy::repeatable(1));
+        let (good, bad) = (SecretString::from("good"), SecretString::from("bad"));
+        let (first, second) = (PasswordHash::of(&good, [1; 16]), PasswordHash::of(&bad, [2; 16]));
+        let now = Timestamp::UNIX_EPOCH;
+        assert!(!verifier.is_good(Some(&first), &bad, now).await);
+        assert!(!verifier.is_good(None, &SecretString::from("nobody"), now).await);
+        assert!(verifier.lock().is_empty());
+        assert!(verifier.is_good(Some(&first), &good, now).await);
+        assert_eq!(verifier.lock().len(), 1);
+        assert!(verifier.is_good(Some(&first), &good, now).await);
+        assert!(!verifier.is_good(Some(&second), &good, now).await, "the credential got another password");
+        assert!(!verifier.is_good(None, &good, now).await, "the credential is gone");
+    }
+}

@@ -1,0 +1,108 @@
+//! The one place where failures become replies to an SMTP client.
+//!
+//! A client hears what it can act on. What is wrong with us it hears as "later"; the log has the rest.
+
+use azure_client::entra::TokenFailure;
+use message::submission::HeaderError;
+use smtp::reply::Refusal;
+use store::{Blame, StoreError};
+use tracing::{error, warn};
+
+use crate::deliver::{Matter, Verdict};
+
+pub(crate) const LOGIN_FAILED: Refusal = Refusal::permanent(535, (7, 3), "Authentication unsuccessful");
+pub(crate) const LOGIN_BANNED: Refusal =
+    Refusal::temporary(454, (7, 0), "Too many failed logins: try again later");
+pub(crate) const NETWORK_BANNED: Refusal =
+    Refusal::temporary(421, (7, 0), "Too many failed logins from your network: try again later");
+pub(crate) const LOGIN_UNAVAILABLE: Refusal =
+    Refusal::temporary(454, (7, 0), "Authentication is not possible at the moment");
+pub(crate) const LOG_IN_FIRST: Refusal = Refusal::permanent(530, (7, 0), "Authentication required");
+pub(crate) const SENDER_NOT_ALLOWED: Refusal =
+    Refusal::permanent(550, (7, 1), "This login may not send from that address");
+pub(crate) const UNKNOWN_SENDER: Refusal =
+    Refusal::permanent(550, (1, 8), "The address is not a sender of this account");
+/// Azure's own words, which people look for.
+pub(crate) const DOMAIN_NOT_LINKED: Refusal =
+    Refusal::permanent(550, (1, 7), "The specified sender domain has not been linked.");
+pub(crate) const NO_AUTHOR: Refusal = Refusal::permanent(550, (6, 0), "The message has no From field");
+pub(crate) const NO_POSTMASTER: Refusal = Refusal::permanent(550, (1, 1), "There is no postmaster here");
+pub(crate) const TOO_FAST: Refusal =
+    Refusal::temporary(450, (7, 1), "This login sends too many messages a minute: try again later");
+pub(crate) const LOOP: Refusal = Refusal::permanent(554, (4, 6), "The message has passed too many servers");
+pub(crate) const HEADER_TOO_LARGE: Refusal =
+    Refusal::permanent(552, (3, 4), "The header section of the message is too large");
+pub(crate) const TOO_MANY_RECIPIENTS: Refusal =
+    Refusal::temporary(452, (5, 3), "Too many recipients: send the message again to the others");
+pub(crate) const NO_MEMORY: Refusal = Refusal::temporary(421, (3, 2), "Too busy: try again later");
+const NO_ROOM: Refusal = Refusal::temporary(452, (3, 1), "Insufficient system storage");
+const BUSY_WITH_IT: Refusal = Refusal::temporary(451, (3, 0), "This message is being received already");
+const OUR_FAULT: Refusal = Refusal::temporary(451, (3, 0), "Local error: try again later");
+const MALFORMED: Refusal = Refusal::permanent(554, (6, 0), "");
+/// Azure's own words for it, with its own code.
+const RATE: Refusal = Refusal::temporary(
+    450,
+    (5, 127),
+    "Message rejected. Excessive message rate from sender. For more information see https://aka.ms/EXOSmtpErrors.",
+);
+
+/// A failure of the store while a message is taken in.
+pub(crate) fn store(error: &StoreError) -> Refusal {
+    match (error, error.blame()) {
+        (StoreError::InProgress, _) => BUSY_WITH_IT,
+        (_, Blame::Space) => NO_ROOM,
+        (_, Blame::Us | Blame::Caller) => {
+            error!(error = chain(error), "a message could not be accepted");
+            OUR_FAULT
+        }
+    }
+}
+
+/// A header section that cannot be accepted.
+pub(crate) fn header(error: &HeaderError) -> Refusal {
+    let mut text = error.to_string();
+    text[..1].make_ascii_uppercase();
+    MALFORMED.with_text(text)
+}
+
+/// A login that Entra did not take. Whatever the reason, the client hears the same, as it does from Azure.
+pub(crate) fn token(login: &str, failure: &TokenFailure) -> Refusal {
+    match failure {
+        TokenFailure::Refused(refused) => {
+            warn!(login, code = refused.code(), reason = refused.summary(), "Entra refused a login");
+            LOGIN_FAILED
+        }
+        TokenFailure::Exchange(failure) => {
+            warn!(login, error = failure.chain(), "Entra could not be asked about a login");
+            LOGIN_UNAVAILABLE
+        }
+    }
+}
+
+/// Azure's verdict about a message whose client waits for it. Accepted ones do not come here.
+pub(crate) fn verdict(verdict: &Verdict) -> Refusal {
+    match verdict {
+        Verdict::Accepted(_) => OUR_FAULT,
+        Verdict::Failed(failed) => failed.refusal(),
+        Verdict::Deferred(deferred) => match deferred.matter {
+            Matter::Rate => RATE,
+            Matter::Sender => DOMAIN_NOT_LINKED,
+            Matter::Login => LOGIN_FAILED,
+            Matter::Message | Matter::Unreachable => {
+                OUR_FAULT.with_text("Azure could not take the message: try again later")
+            }
+        },
+    }
+}
+
+/// An error and what is behind it, in one line for the log.
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    text
+}

@@ -1,0 +1,196 @@
+//! The end of a submission: into the queue, or at once to Azure.
+
+use ::smtp::address::Mailbox;
+use ::smtp::path::ReversePath;
+use ::smtp::reply::{Refusal, Reply};
+use azure_types::email::MAX_RECIPIENTS;
+use azure_types::ids::OperationId;
+use clock::{Clock, Entropy};
+use jiff::{SignedDuration, Timestamp};
+use message::submission::{Additions, inspect, rewrite};
+use model::account::Account;
+use model::credential::{Credential, Lane};
+use model::id::QueueId;
+use model::queued::{NewSend, Origin, QueuedMessage, Recipient, Summary};
+use store::{Body, Store, StoreError};
+use tracing::{info, warn};
+
+use super::intake::Complete;
+use super::{Envelope, Submission};
+use crate::deliver::{Verdict, submit_directly};
+use crate::login::EntraLogin;
+use crate::reply_for;
+use crate::settings::RelaySettings;
+
+const OK: Reply = Reply::positive(250, (0, 0), "");
+
+impl Submission {
+    /// Queues a credential's message; the reply is given when it is on disk.
+    pub(super) async fn queue(
+        &self,
+        envelope: Envelope,
+        complete: Complete,
+        credential: &Credential,
+        account: &Account,
+    ) -> Result<Reply, Refusal> {
+        let recipients = envelope.recipients.len();
+        let now = self.context.clock.now();
+        let message = QueuedMessage {
+            id: envelope.id,
+            account: account.id,
+            origin: Origin::Credential(credential.login.to_string()),
+            lane: credential.lane,
+            reverse_path: envelope.reverse_path,
+            ret: envelope.parameters.ret,
+            envelope_id: envelope.parameters.envelope_id,
+            summary: complete.summary,
+            size_octets: complete.octets,
+            accepted_at: now,
+            expires_at: expiry(now, &self.context.settings),
+            fingerprint: complete.fingerprint,
+            sends: sends(envelope.id, &envelope.recipients),
+        };
+        let accepted = self.context.store.queue().accept(message, complete.body).await;
+        let id = accepted.map_err(|error| reply_for::store(&error))?.id();
+        info!(
+            message.id = %id,
+            login = %credential.login,
+            peer.address = %envelope.peer.address.ip(),
+            size_octets = complete.octets,
+            recipients,
+            "accepted"
+        );
+        Ok(OK.with_text(format!("Queued as {id}")))
+    }
+
+    /// Sends an Entra login's message while its client waits.
+    pub(super) async fn send_now(
+        &self,
+        envelope: Envelope,
+        complete: Complete,
+        login: &EntraLogin,
+    ) -> Result<Reply, Refusal> {
+        if envelope.recipients.len() > MAX_RECIPIENTS {
+            return Err(reply_for::TOO_MANY_RECIPIENTS);
+        }
+        // A client that lost the reply and sends the message again gets the same operation.
+        let id = complete.fingerprint.map_or(envelope.id.to_bytes(), |fingerprint| fingerprint.0);
+        let operation = OperationId::new(uuid::Builder::from_custom_bytes(id).into_uuid());
+        let message = complete.body.into_octets().await.map_err(|error| reply_for::store(&error))?;
+        let recipients: Vec<Mailbox> = envelope.recipients.into_iter().map(|one| one.mailbox).collect();
+        let paths = (&envelope.reverse_path, recipients.as_slice());
+        let verdict = submit_directly(&self.context, login, operation, &message, paths).await;
+        match &verdict {
+            Verdict::Accepted(accepted) if accepted.refused.is_empty() && accepted.deferred.is_empty() => {
+                info!(login = login.name, azure.operation = %operation, "sent at once");
+                return Ok(OK.with_text(format!("OK {operation}")));
+            }
+            // Some have it and some do not; one reply cannot say that. Recipients are refused one by one
+            // only by SMTP, and only for good.
+            Verdict::Accepted(accepted) => {
+                warn!(login = login.name, refused = accepted.refused.len(), "Azure refused some recipients");
+                return Ok(OK.with_text(format!("OK {operation}, but not for all recipients")));
+            }
+            Verdict::Deferred(deferred) => {
+                warn!(login = login.name, reason = deferred.text, "Azure did not take a message now");
+            }
+            Verdict::Failed(failed) => {
+                warn!(login = login.name, reason = failed.diagnostic, "Azure refused a message");
+            }
+        }
+        Err(reply_for::verdict(&verdict))
+    }
+}
+
+/// A message that the operator or another part of the product brings.
+#[derive(Debug)]
+pub struct Message {
+    /// The account that it goes through.
+    pub account: std::sync::Arc<Account>,
+    /// The author, a sender of the account.
+    pub from: Mailbox,
+    /// To whom.
+    pub recipients: Vec<Mailbox>,
+    /// How urgent it is.
+    pub lane: Lane,
+    /// The message, with header section and body.
+    pub octets: Vec<u8>,
+}
+
+/// Queues a message on the same path as those that come by SMTP.
+///
+/// # Errors
+/// When it is malformed, or cannot be stored.
+pub async fn submit(
+    store: &Store,
+    settings: &RelaySettings,
+    (clock, entropy): (&Clock, &Entropy),
+    message: Message,
+) -> Result<QueueId, StoreError> {
+    let now = clock.now();
+    let id = QueueId::new(now, entropy.octets());
+    let (header, body) = message::header::split(&message.octets);
+    let facts = inspect(header).map_err(|error| StoreError::Damaged(error.to_string()))?;
+    let message_id = facts.message_id.clone().unwrap_or_else(|| format!("<{id}@{}>", settings.host_name));
+    let additions = Additions {
+        message_id: facts.message_id.is_none().then(|| message_id.clone()),
+        date: (!facts.has_date).then_some(now),
+        ..Additions::default()
+    };
+    let mut octets = rewrite(header, &additions);
+    octets.extend_from_slice(b"\r\n");
+    octets.extend_from_slice(body);
+    let recipients: Vec<Recipient> = message
+        .recipients
+        .into_iter()
+        .map(|mailbox| Recipient { mailbox, notify: None, original: None })
+        .collect();
+    let queued = QueuedMessage {
+        id,
+        account: message.account.id,
+        origin: Origin::Operator,
+        lane: message.lane,
+        reverse_path: ReversePath::Mailbox(message.from.clone()),
+        ret: None,
+        envelope_id: None,
+        summary: Summary {
+            from: message.from.to_string(),
+            message_id,
+            subject: facts.subject.unwrap_or_default(),
+        },
+        size_octets: octets.len() as u64,
+        accepted_at: now,
+        expires_at: expiry(now, settings),
+        fingerprint: None,
+        sends: sends(id, &recipients),
+    };
+    store.queue().accept(queued, Body::inline(octets)).await.map(store::Accepted::id)
+}
+
+fn expiry(now: Timestamp, settings: &RelaySettings) -> Timestamp {
+    let expiry = SignedDuration::try_from(settings.expiry).unwrap_or(SignedDuration::MAX);
+    now.saturating_add(expiry).unwrap_or(Timestamp::MAX)
+}
+
+/// As many sends as it takes, each with an id that follows from the message's.
+fn sends(id: QueueId, recipients: &[Recipient]) -> Vec<NewSend> {
+    recipients
+        .chunks(MAX_RECIPIENTS)
+        .zip(0_u16..)
+        .map(|(recipients, part)| NewSend {
+            operation: operation_of(id, part),
+            recipients: recipients.to_vec(),
+        })
+        .collect()
+}
+
+/// The id under which Azure gets one send of a message (RFC 9562 section 5.8).
+fn operation_of(id: QueueId, part: u16) -> OperationId {
+    let mut octets = [0; 18];
+    octets[..16].copy_from_slice(&id.to_bytes());
+    octets[16..].copy_from_slice(&part.to_be_bytes());
+    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &octets);
+    let mut custom = [0; 16];
+    custom.copy_from_slice(&digest.as_ref()[..16]);
+    OperationId::new(uuid::Builder::from_custom_bytes(custom).into_uuid())
+}

@@ -1,0 +1,135 @@
+//! What is checked and changed in a header section (RFC 6409 sections 6 and 8).
+
+use ::smtp::address::Mailbox;
+use ::smtp::reply::Refusal;
+use aws_lc_rs::digest;
+use message::submission::{Additions, Facts, Trace, inspect, rewrite};
+use model::credential::AuthorRule;
+use model::queued::Summary;
+
+use super::intake::Written;
+use super::{Envelope, Sender, Submission, Transaction, policy};
+use crate::reply_for;
+
+/// More servers than that have never been passed on purpose (RFC 5321 section 6.3 has at least 100 as a
+/// limit for relays; a submission has passed few).
+const MAX_HOPS: usize = 50;
+/// Characters of a subject that are kept for lists.
+const MAX_SUBJECT: usize = 200;
+
+impl Submission {
+    /// Looks at the header section, and goes on with the body behind what becomes of it.
+    pub(super) async fn begin_body(
+        &self,
+        transaction: &mut Transaction,
+        header: &[u8],
+    ) -> Result<(), Refusal> {
+        let written = self.header(&transaction.sender, &transaction.envelope, header)?;
+        transaction.intake.begin_body(written).await
+    }
+
+    fn header(&self, sender: &Sender, envelope: &Envelope, header: &[u8]) -> Result<Written, Refusal> {
+        let facts = inspect(header).map_err(|error| reply_for::header(&error))?;
+        if facts.hops > MAX_HOPS {
+            return Err(reply_for::LOOP);
+        }
+        let author = self.author(sender, &facts)?;
+        let host = &self.context.settings.host_name;
+        let message_id = facts.message_id.clone().unwrap_or_else(|| format!("<{}@{host}>", envelope.id));
+        let additions = Additions {
+            trace: self.trace(envelope),
+            message_id: facts.message_id.is_none().then(|| message_id.clone()),
+            date: (!facts.has_date).then(|| self.context.clock.now()),
+            from: author.replacement.as_ref().map(ToString::to_string),
+        };
+        Ok(Written {
+            summary: Summary {
+                from: author.address.to_string(),
+                message_id,
+                subject: facts.subject.unwrap_or_default().chars().take(MAX_SUBJECT).collect(),
+            },
+            digest: facts.message_id.is_some().then(|| begin_digest(sender, envelope, header)),
+            header: rewrite(header, &additions),
+        })
+    }
+
+    /// Who the message is from, and whether that is allowed.
+    fn author(&self, sender: &Sender, facts: &Facts) -> Result<Author, Refusal> {
+        let written: Vec<Mailbox> = facts.from.iter().filter_map(|from| from.address.parse().ok()).collect();
+        let is_complete = written.len() == facts.from.len();
+        let credential = match sender {
+            // Azure judges the author of what an Entra login sends.
+            Sender::Entra(_) => {
+                let address = written.into_iter().next().ok_or(reply_for::NO_AUTHOR)?;
+                return Ok(Author { address, replacement: None });
+            }
+            Sender::Credential { credential, .. } => credential,
+        };
+        let stand_in = match &credential.author {
+            AuthorRule::Forced(mailbox) => Some(mailbox),
+            AuthorRule::Default(mailbox) if written.is_empty() => Some(mailbox),
+            AuthorRule::Default(_) | AuthorRule::Keep => None,
+        };
+        let directory = self.context.store.directory();
+        if let Some(mailbox) = stand_in {
+            policy::may_send_as(&directory, credential, mailbox)?;
+            return Ok(Author { address: mailbox.clone(), replacement: Some(mailbox.clone()) });
+        }
+        if written.is_empty() || !is_complete {
+            return Err(reply_for::NO_AUTHOR);
+        }
+        for mailbox in &written {
+            policy::may_send_as(&directory, credential, mailbox)?;
+        }
+        Ok(Author { address: written[0].clone(), replacement: None })
+    }
+
+    fn trace(&self, envelope: &Envelope) -> String {
+        let peer = &envelope.peer;
+        let extended = peer.client.as_ref().is_some_and(|client| client.extended);
+        // RFC 3848 and RFC 6531 section 4.3: extended, with TLS, with AUTH, with SMTPUTF8.
+        let protocol = match (envelope.parameters.smtputf8, extended, peer.tls.is_some()) {
+            (true, _, true) => "UTF8SMTPSA",
+            (true, _, false) => "UTF8SMTPA",
+            (false, true, true) => "ESMTPSA",
+            (false, true, false) => "ESMTPA",
+            (false, false, _) => "SMTP",
+        };
+        Trace {
+            client_name: peer.client.as_ref().map_or("unknown", |client| client.name.as_str()),
+            client_address: peer.address.ip().to_canonical(),
+            host_name: &self.context.settings.host_name,
+            protocol,
+            tls: peer.tls.as_ref().map(|tls| (tls.version.as_str(), tls.cipher_suite.as_str())),
+            queue_id: &envelope.id.to_string(),
+            received_at: self.context.clock.now(),
+        }
+        .field()
+    }
+}
+
+struct Author {
+    address: Mailbox,
+    /// Present when it is to be written in place of what is there.
+    replacement: Option<Mailbox>,
+}
+
+/// Everything but the body that makes two submissions the same.
+fn begin_digest(sender: &Sender, envelope: &Envelope, header: &[u8]) -> digest::Context {
+    let mut context = digest::Context::new(&digest::SHA256);
+    let mut field = |octets: &[u8]| {
+        context.update(&octets.len().to_be_bytes());
+        context.update(octets);
+    };
+    match sender {
+        Sender::Credential { credential, .. } => field(&credential.id.to_bytes()),
+        Sender::Entra(login) => field(login.name.as_bytes()),
+    }
+    field(envelope.reverse_path.to_string().as_bytes());
+    let mut recipients: Vec<String> =
+        envelope.recipients.iter().map(|recipient| recipient.mailbox.to_string()).collect();
+    recipients.sort_unstable();
+    recipients.iter().for_each(|recipient| field(recipient.as_bytes()));
+    field(header);
+    context
+}

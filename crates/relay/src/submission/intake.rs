@@ -1,0 +1,135 @@
+//! A message on its way in: first its header section, which is looked at as a whole, then its body,
+//! which flows past.
+
+use ::smtp::reply::Refusal;
+use aws_lc_rs::digest;
+use model::queued::{Fingerprint, Summary};
+use store::{Body, BodyWriter, StoreError};
+
+use crate::reply_for;
+
+/// What has come of a message so far.
+pub(super) struct Intake {
+    phase: Phase,
+    writer: BodyWriter,
+    summary: Summary,
+    digest: Option<digest::Context>,
+    last: [u8; 2],
+}
+
+enum Phase {
+    /// The header section is not complete.
+    Header(Vec<u8>),
+    /// The header section is being looked at; this much of the body came with it.
+    Between(Vec<u8>),
+    /// The body flows.
+    Body,
+}
+
+/// A whole message.
+pub(super) struct Complete {
+    pub(super) body: Body,
+    pub(super) octets: u64,
+    pub(super) summary: Summary,
+    pub(super) fingerprint: Option<Fingerprint>,
+}
+
+/// What the header section became.
+pub(super) struct Written {
+    /// The header section as it is kept, without the empty line.
+    pub(super) header: Vec<u8>,
+    pub(super) summary: Summary,
+    /// Everything that makes two submissions the same, but for the body. Absent if they never are.
+    pub(super) digest: Option<digest::Context>,
+}
+
+/// A header section that is larger than this is refused.
+const MAX_HEADER_OCTETS: usize = 262_144;
+/// What one message holds in memory at most: header or body, before it goes to a file.
+pub(super) const HELD_OCTETS: u64 = 262_144;
+
+impl Intake {
+    pub(super) fn new(writer: BodyWriter) -> Self {
+        Self {
+            phase: Phase::Header(Vec::new()),
+            writer,
+            summary: Summary::default(),
+            digest: None,
+            last: *b"\r\n",
+        }
+    }
+
+    /// Takes a piece. Gives the header section when it is complete; [`Intake::begin_body`] must follow.
+    pub(super) async fn take(&mut self, octets: &[u8]) -> Result<Option<Vec<u8>>, Refusal> {
+        let held = match &mut self.phase {
+            Phase::Body => return self.write(octets).await.map(|()| None),
+            Phase::Between(_) => return Err(reply_for::store(&StoreError::Closed)),
+            Phase::Header(held) => held,
+        };
+        // The end may lie across the border of two pieces.
+        let from = held.len().saturating_sub(3);
+        held.extend_from_slice(octets);
+        let end = if from == 0 {
+            message::header::end_of_header(held)
+        } else {
+            message::header::end_of_header(&held[from..]).map(|end| from + end).filter(|end| *end >= 4)
+        };
+        let Some(end) = end else {
+            return if held.len() > MAX_HEADER_OCTETS { Err(reply_for::HEADER_TOO_LARGE) } else { Ok(None) };
+        };
+        let rest = held.split_off(end);
+        let mut header = std::mem::take(held);
+        header.truncate(end - 2);
+        self.phase = Phase::Between(rest);
+        Ok(Some(header))
+    }
+
+    /// Says that no more comes. Gives the header section of a message that has no body.
+    pub(super) fn end_of_data(&mut self) -> Option<Vec<u8>> {
+        let Phase::Header(held) = &mut self.phase else { return None };
+        let header = std::mem::take(held);
+        self.phase = Phase::Between(Vec::new());
+        Some(header)
+    }
+
+    /// Goes on with the body, behind the header section as it is kept.
+    pub(super) async fn begin_body(&mut self, written: Written) -> Result<(), Refusal> {
+        let Phase::Between(rest) = std::mem::replace(&mut self.phase, Phase::Body) else {
+            return Err(reply_for::store(&StoreError::Closed));
+        };
+        self.summary = written.summary;
+        let mut head = written.header;
+        head.extend_from_slice(b"\r\n");
+        self.write(&head).await?;
+        self.digest = written.digest;
+        self.write(&rest).await
+    }
+
+    /// Completes the message.
+    pub(super) async fn finish(mut self) -> Result<Complete, Refusal> {
+        // BDAT may leave out the last line end; no server behind us would take that.
+        if self.last != *b"\r\n" {
+            self.write(b"\r\n").await?;
+        }
+        let fingerprint = self.digest.map(|context| {
+            let mut octets = [0; 16];
+            octets.copy_from_slice(&context.finish().as_ref()[..16]);
+            Fingerprint(octets)
+        });
+        let octets = self.writer.octets();
+        let body = self.writer.finish().await.map_err(|error| reply_for::store(&error))?;
+        Ok(Complete { body, octets, summary: self.summary, fingerprint })
+    }
+
+    async fn write(&mut self, octets: &[u8]) -> Result<(), Refusal> {
+        if let Some(digest) = &mut self.digest {
+            digest.update(octets);
+        }
+        match octets {
+            [.., before, last] => self.last = [*before, *last],
+            [only] => self.last = [self.last[1], *only],
+            [] => return Ok(()),
+        }
+        self.writer.write(octets).await.map_err(|error| reply_for::store(&error))
+    }
+}
