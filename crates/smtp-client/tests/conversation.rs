@@ -90,6 +90,7 @@ async fn server(tls: TlsPolicy) -> Server {
         settings: Arc::new(Settings::submission("localhost", tls)),
         tls: Some(identity.server_config(&[]).unwrap()),
         timeouts: smtp_server::Timeouts { failed_login: std::time::Duration::ZERO, ..Default::default() },
+        networks: Vec::new(),
     };
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();

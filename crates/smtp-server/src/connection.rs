@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::BytesMut;
+use ipnet::IpNet;
 use rustls::ServerConfig;
 use smtp::reply::Refusal;
 use smtp::server::{Authenticate, Ending, MailAsk, Session, Settings, Step, TlsPolicy, Waiting};
@@ -26,6 +27,8 @@ pub struct Endpoint<S> {
     pub tls: Option<Arc<ServerConfig>>,
     /// When to hang up.
     pub timeouts: Timeouts,
+    /// Networks that may connect; all may when empty.
+    pub networks: Vec<IpNet>,
 }
 
 /// When to hang up on a client (RFC 5321 section 4.5.3.2 has the lower bounds for patient servers).

@@ -1,7 +1,7 @@
 //! Accepts connections until told to stop, then lets those that bring mail finish.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -54,6 +54,15 @@ pub async fn run<S: Service>(
     }
 }
 
+const NOT_FROM_HERE: Refusal = Refusal::permanent(554, (7, 1), "This listener is not for your network");
+
+impl<S> Endpoint<S> {
+    fn lets_in(&self, address: IpAddr) -> bool {
+        let address = address.to_canonical();
+        self.networks.is_empty() || self.networks.iter().any(|network| network.contains(&address))
+    }
+}
+
 async fn one<S: Service>(
     endpoint: Arc<Endpoint<S>>,
     admission: Arc<Admission>,
@@ -61,7 +70,11 @@ async fn one<S: Service>(
     address: SocketAddr,
     shutdown: CancellationToken,
 ) {
-    let _permit = match admission.admit(address.ip()) {
+    let admitted = match endpoint.lets_in(address.ip()) {
+        true => admission.admit(address.ip()),
+        false => Err(NOT_FROM_HERE),
+    };
+    let _permit = match admitted {
         Ok(permit) => permit,
         Err(refusal) => {
             info!(peer.address = %address.ip(), reply = %refusal, "a connection was turned away");

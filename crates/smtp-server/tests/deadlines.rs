@@ -67,6 +67,7 @@ impl Client {
             settings: Arc::new(settings),
             tls: None,
             timeouts: Timeouts::default(),
+            networks: Vec::new(),
         };
         let (pipe, theirs) = tokio::io::duplex(1 << 20);
         let shutdown = CancellationToken::new();

@@ -182,6 +182,7 @@ impl Twin {
             settings: Arc::new(smtp::settings()),
             tls: Some(config),
             timeouts: Timeouts { failed_login: std::time::Duration::ZERO, ..Timeouts::default() },
+            networks: Vec::new(),
         });
         let limits = AdmissionLimits { sessions: 2_000, sessions_per_network: 2_000 };
         let admission = Admission::new(limits);

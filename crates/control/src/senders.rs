@@ -1,0 +1,54 @@
+//! Sender addresses of an account.
+
+use model::sender::Sender;
+use store::StoreError;
+
+use crate::Control;
+use crate::error::{ControlError, Invalid};
+
+/// A sender as the operator describes it.
+#[derive(Clone, Debug)]
+pub struct NewSender {
+    /// The account's name.
+    pub account: String,
+    /// The address.
+    pub mailbox: String,
+    /// The name that Azure puts beside it.
+    pub display_name: Option<String>,
+}
+
+impl Control {
+    /// Lets an account send from an address. The address must be a sender username at a domain that is
+    /// linked to the account's communication service.
+    ///
+    /// # Errors
+    /// When the address is not one, the account has it already, or nothing can be stored.
+    pub async fn add_sender(&self, new: NewSender) -> Result<Sender, ControlError> {
+        let directory = self.store.directory();
+        let account = directory
+            .account_named(&new.account)
+            .ok_or_else(|| StoreError::Missing(format!("account {}", new.account)))?;
+        let mailbox = new.mailbox.trim().parse().map_err(|error| Invalid::new("address", error))?;
+        let display_name =
+            new.display_name.map(|name| name.trim().to_owned()).filter(|name| !name.is_empty());
+        let sender = Sender { account: account.id, mailbox, display_name, created_at: self.clock.now() };
+        self.store.senders().add(sender.clone()).await?;
+        Ok(sender)
+    }
+
+    /// Takes an address from an account.
+    ///
+    /// # Errors
+    /// When the account does not have it, or nothing can be stored.
+    pub async fn remove_sender(&self, account: &str, mailbox: &str) -> Result<(), ControlError> {
+        let directory = self.store.directory();
+        let account = directory
+            .account_named(account)
+            .ok_or_else(|| StoreError::Missing(format!("account {account}")))?;
+        let address = mailbox.trim().parse().map_err(|error| Invalid::new("address", error))?;
+        let sender = directory
+            .sender(account.id, &address)
+            .ok_or_else(|| StoreError::Missing(format!("sender {mailbox}")))?;
+        Ok(self.store.senders().remove(sender).await?)
+    }
+}

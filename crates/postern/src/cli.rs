@@ -1,0 +1,349 @@
+//! The command line.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// Turns an Azure subscription you own into email infrastructure.
+#[derive(Debug, Parser)]
+#[command(name = "postern", version, propagate_version = true, max_term_width = 100)]
+pub(crate) struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run the server
+    Serve(Serve),
+    /// Run a local twin of Azure to rehearse with
+    Twin(Twin),
+    /// Run server and twin together, seeded, and send a first message through both
+    Demo(Demo),
+    /// Connect Azure accounts
+    #[command(subcommand)]
+    Account(AccountCommand),
+    /// Say which addresses may be sent from
+    #[command(subcommand)]
+    Sender(SenderCommand),
+    /// Make logins for devices and applications
+    #[command(subcommand)]
+    Credential(CredentialCommand),
+    /// Send a test message and watch what happens to it
+    Send(Send),
+    /// Look at the queue and act on it
+    #[command(subcommand)]
+    Queue(QueueCommand),
+    /// Ask what happened to a message
+    #[command(subcommand)]
+    Message(MessageCommand),
+    /// Check the configuration
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// Show whether the server runs and what it holds
+    Status(Connection),
+}
+
+/// Where the configuration is.
+#[derive(Debug, Args)]
+pub(crate) struct ConfigFile {
+    /// Configuration file [default: /etc/postern/postern.toml, if it is there]
+    #[arg(long, value_name = "FILE", global = true)]
+    pub(crate) config: Option<PathBuf>,
+}
+
+/// How to reach the server, and how to answer.
+#[derive(Debug, Args)]
+pub(crate) struct Connection {
+    #[command(flatten)]
+    pub(crate) file: ConfigFile,
+    /// The server's data directory [default: what the configuration says]
+    #[arg(long, value_name = "DIR", global = true)]
+    pub(crate) data_dir: Option<PathBuf>,
+    /// Print JSON
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Serve {
+    #[command(flatten)]
+    pub(crate) file: ConfigFile,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Twin {
+    /// Where to keep its state; nothing is kept without
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data_dir: Option<PathBuf>,
+    /// Write a JSON file here when all doors are open
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ready_file: Option<PathBuf>,
+    /// What exists at the first start, as a TOML file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) seed: Option<PathBuf>,
+    /// Address of Entra, ARM, Graph and the Email API; port 0 means any free one
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8443")]
+    pub(crate) listen: SocketAddr,
+    /// Address of the SMTP endpoint
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8587")]
+    pub(crate) smtp_listen: SocketAddr,
+    /// Address of captured mail, clock and faults
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
+    pub(crate) inspect_listen: SocketAddr,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Demo {
+    /// Send the message, check that it arrived once, and leave
+    #[arg(long)]
+    pub(crate) once: bool,
+    /// Where to keep the demo's data; it starts empty every time [default: a folder of its own]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data_dir: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum AccountCommand {
+    /// Connect an account. The client secret is read from standard input or asked for
+    Add(Box<AccountAdd>),
+    /// List accounts
+    List(Connection),
+    /// Show one account
+    Show(Named),
+    /// Remove an account with its senders and its secret
+    Remove(Named),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AccountAdd {
+    /// A name for it
+    pub(crate) name: String,
+    /// Directory (tenant) id
+    #[arg(long, value_name = "GUID")]
+    pub(crate) tenant: String,
+    /// Application (client) id
+    #[arg(long, value_name = "GUID")]
+    pub(crate) client_id: String,
+    /// Subscription id
+    #[arg(long, value_name = "GUID")]
+    pub(crate) subscription: String,
+    /// Name of the communication service
+    #[arg(long, value_name = "NAME")]
+    pub(crate) service: String,
+    /// Origin of the communication service [default: https://NAME.communication.azure.com]
+    #[arg(long, value_name = "URL")]
+    pub(crate) endpoint: Option<String>,
+    /// The secret that is read is an access key of the communication service, not a client secret
+    #[arg(long)]
+    pub(crate) access_key: bool,
+    /// Read the secret from this file instead
+    #[arg(long, value_name = "FILE")]
+    pub(crate) secret_file: Option<PathBuf>,
+    /// Which way mail takes: auto, rest or smtp
+    #[arg(long, value_name = "WAY", default_value = "auto")]
+    pub(crate) transport: String,
+    /// What Azure allows: custom-domain (30 a minute, 100 an hour), azure-managed (5 and 10), or
+    /// MINUTE/HOUR such as 1000/30000
+    #[arg(long, value_name = "QUOTA", default_value = "custom-domain")]
+    pub(crate) quota: String,
+    /// Sends that wait for an answer at once, by REST
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) requests_at_once: Option<u16>,
+    /// Sessions at once, by SMTP
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) smtp_sessions: Option<u16>,
+    /// Another Azure: where tokens are had
+    #[arg(long, value_name = "URL", requires = "cloud_smtp")]
+    pub(crate) cloud_authority: Option<String>,
+    /// Another Azure: SMTP host and port
+    #[arg(long, value_name = "HOST:PORT", requires = "cloud_authority")]
+    pub(crate) cloud_smtp: Option<String>,
+    /// Another Azure: CA certificates to trust, a PEM file
+    #[arg(long, value_name = "FILE", requires = "cloud_authority")]
+    pub(crate) cloud_ca: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) connection: Connection,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Named {
+    /// Its name
+    pub(crate) name: String,
+    #[command(flatten)]
+    pub(crate) connection: Connection,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum SenderCommand {
+    /// Let an account send from an address
+    Add(SenderAdd),
+    /// List senders
+    List(SenderList),
+    /// Take an address from an account
+    Remove(SenderRemove),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SenderAdd {
+    /// The address: a sender username at a domain linked to the account's communication service
+    pub(crate) address: String,
+    /// The account
+    #[arg(long, value_name = "NAME")]
+    pub(crate) account: String,
+    /// The name that Azure puts beside it
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) display_name: Option<String>,
+    #[command(flatten)]
+    pub(crate) connection: Connection,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SenderList {
+    /// Only those of this account
+    #[arg(long, value_name = "NAME")]
+    pub(crate) account: Option<String>,
+    #[command(flatten)]
+    pub(crate) connection: Connection,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SenderRemove {
+    /// The address
+    pub(crate) address: String,
+    /// The account
+    #[arg(long, value_name = "NAME")]
+    pub(crate) account: String,
+    #[command(flatten)]
+    pub(crate) connection: Connection,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum CredentialCommand {
+    /// Make a login; its password is shown this once
+    Add(CredentialAdd),
+    /// List logins
+    List(Connection),
+    /// Give a login a new password; the old one is good for nothing from now on
+    Reset(Named),
+    /// Remove a login
+    Remove(Named),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CredentialAdd {
+    /// What the device types
+    pub(crate) login: String,
+    /// The account that its mail goes through
+    #[arg(long, value_name = "NAME")]
+    pub(crate) account: String,
+    /// An address or domain that it may send from; may be repeated [default: every sender]
+    #[arg(long = "sender", value_name = "ADDRESS|DOMAIN")]
+    pub(crate) senders: Vec<String>,
+    /// A network or address that it may come from; may be repeated [default: anywhere]
+    #[arg(long = "network", value_name = "NETWORK")]
+    pub(crate) networks: Vec<String>,
+    /// An author for messages that have none
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) default_from: Option<String>,
+    /// An author for all messages
+    #[arg(long, value_name = "ADDRESS", conflicts_with = "default_from")]
+    pub(crate) forced_from: Option<String>,
+    /// Messages in any minute [default: as many as the account allows]
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) rate_per_minute: Option<u32>,
+    /// How urgent its mail is: urgent, normal or bulk
+    #[arg(long, value_name = "LANE", default_value = "normal")]
+    pub(crate) lane: String,
+    #[command(flatten)]
+    pub(crate) connection: Connection,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Send {
+    /// The author: a sender of an account
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) from: String,
+    /// A recipient; may be repeated
+    #[arg(long, value_name = "ADDRESS", required = true)]
+    pub(crate) to: Vec<String>,
+    /// The account, if more than one has the sender
+    #[arg(long, value_name = "NAME")]
+    pub(crate) account: Option<String>,
+    /// Subject
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) subject: Option<String>,
+    /// Text
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) text: Option<String>,
+    /// Leave as soon as the message is queued
+    #[arg(long)]
+    pub(crate) no_wait: bool,
+    /// Stop watching after so many seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    pub(crate) timeout: u64,
+    #[command(flatten)]
+    pub(crate) connection: Connection,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum QueueCommand {
+    /// List what is in the queue, newest first
+    List(QueueList),
+    /// Show one message and what was tried
+    Show(ById),
+    /// Try a waiting message again at once
+    Retry(ById),
+    /// Remove a waiting message for good
+    Drop(ById),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct QueueList {
+    /// Only in this state: queued, sending, submitted, sent, failed or dropped
+    #[arg(long, value_name = "STATE")]
+    pub(crate) state: Option<String>,
+    /// Only of this account
+    #[arg(long, value_name = "NAME")]
+    pub(crate) account: Option<String>,
+    /// Only older than this message
+    #[arg(long, value_name = "ID")]
+    pub(crate) before: Option<String>,
+    /// How many
+    #[arg(long, value_name = "NUMBER", default_value_t = 50)]
+    pub(crate) limit: usize,
+    #[command(flatten)]
+    pub(crate) connection: Connection,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ById {
+    /// The queue id, as the relay's reply to the client named it
+    pub(crate) id: String,
+    #[command(flatten)]
+    pub(crate) connection: Connection,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum MessageCommand {
+    /// Show one message and what happened to it
+    Show(ById),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConfigCommand {
+    /// Say whether the configuration is valid, with file, line and reason if it is not
+    Check(Serve),
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        super::Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,123 @@
+//! A client of the running server's management API.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, anyhow, bail};
+use reqwest::{Method, StatusCode};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use web::ErrorBody;
+
+use crate::cli::Connection;
+use crate::config;
+use crate::server::SOCKET;
+
+/// Speaks to the server over its socket.
+pub(crate) struct Client {
+    http: reqwest::Client,
+    socket: PathBuf,
+}
+
+impl Client {
+    /// A client of the server whose data directory is named, or configured.
+    pub(crate) fn new(connection: &Connection) -> anyhow::Result<Self> {
+        let data_dir = match &connection.data_dir {
+            Some(data_dir) => data_dir.clone(),
+            None => config::data_dir(connection.file.config.as_deref())?,
+        };
+        Self::at(&data_dir)
+    }
+
+    /// A client of the server with that data directory.
+    pub(crate) fn at(data_dir: &Path) -> anyhow::Result<Self> {
+        let socket = data_dir.join(SOCKET);
+        let http = reqwest::Client::builder().unix_socket(socket.clone()).no_proxy().build()?;
+        Ok(Self { http, socket })
+    }
+
+    pub(crate) async fn get<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        query: &[(&str, String)],
+    ) -> anyhow::Result<T> {
+        let request = self.request(Method::GET, path).query(query);
+        Ok(serde_json::from_slice(&self.exchange(request).await?)?)
+    }
+
+    pub(crate) async fn post<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        body: &impl Serialize,
+    ) -> anyhow::Result<T> {
+        let request = self.request(Method::POST, path).json(body);
+        Ok(serde_json::from_slice(&self.exchange(request).await?)?)
+    }
+
+    pub(crate) async fn delete(&self, path: &str) -> anyhow::Result<()> {
+        self.exchange(self.request(Method::DELETE, path)).await.map(drop)
+    }
+
+    fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
+        self.http.request(method, format!("http://postern{path}"))
+    }
+
+    async fn exchange(&self, request: reqwest::RequestBuilder) -> anyhow::Result<Vec<u8>> {
+        let response = match request.send().await {
+            Ok(response) => response,
+            Err(error) if error.is_connect() => return Err(self.unreachable(&error)),
+            Err(error) => return Err(error).context("the server did not answer"),
+        };
+        let status = response.status();
+        let body = response.bytes().await.context("the server did not finish its answer")?;
+        if status.is_success() {
+            return Ok(body.to_vec());
+        }
+        match serde_json::from_slice::<ErrorBody>(&body) {
+            Ok(ErrorBody { error }) => match error.field {
+                Some(field) => bail!("{field}: {}", error.message),
+                None => bail!("{}", error.message),
+            },
+            Err(_) => bail!("the server answered {}", describe(status)),
+        }
+    }
+
+    fn unreachable(&self, error: &reqwest::Error) -> anyhow::Error {
+        let socket = self.socket.display();
+        let mut cause: &dyn std::error::Error = error;
+        while let Some(source) = cause.source() {
+            cause = source;
+        }
+        let denied = cause.to_string().contains("Permission denied");
+        let hint = if denied {
+            "it belongs to another user: run this as that user, or with sudo"
+        } else {
+            "start it with `postern serve`, or name its directory with --data-dir"
+        };
+        anyhow!("no server answers at {socket}: {hint}")
+    }
+}
+
+/// Percent-encodes one segment of a path.
+pub(crate) fn segment(text: &str) -> String {
+    let mut encoded = String::new();
+    for octet in text.bytes() {
+        if octet.is_ascii_alphanumeric() || b"-._~@".contains(&octet) {
+            encoded.push(char::from(octet));
+        } else {
+            encoded.push_str(&format!("%{octet:02X}"));
+        }
+    }
+    encoded
+}
+
+/// An empty request body.
+pub(crate) fn nothing() -> Value {
+    Value::Object(serde_json::Map::new())
+}
+
+fn describe(status: StatusCode) -> String {
+    status
+        .canonical_reason()
+        .map_or_else(|| status.to_string(), |reason| format!("{} {reason}", status.as_u16()))
+}

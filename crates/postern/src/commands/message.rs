@@ -1,0 +1,81 @@
+//! `postern message`: what happened to a mail.
+
+use std::process::ExitCode;
+
+use web::api::{MessageView, SendView};
+
+use crate::cli::{ById, MessageCommand};
+use crate::client::{Client, segment};
+use crate::output::{self, QUIET, STRONG, style_of};
+
+pub(super) async fn run(command: MessageCommand) -> anyhow::Result<ExitCode> {
+    let MessageCommand::Show(arguments) = command;
+    show(&arguments).await?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Prints a message and all that happened to it.
+pub(super) async fn show(arguments: &ById) -> anyhow::Result<()> {
+    let client = Client::new(&arguments.connection)?;
+    let message = fetch(&client, &arguments.id).await?;
+    if arguments.connection.json {
+        return output::json(&message);
+    }
+    print(&message);
+    Ok(())
+}
+
+pub(super) async fn fetch(client: &Client, id: &str) -> anyhow::Result<MessageView> {
+    client.get(&format!("/v1/messages/{}", segment(id)), &[]).await
+}
+
+fn print(message: &MessageView) {
+    anstream::println!(
+        "{STRONG}{}{STRONG:#}",
+        if message.subject.is_empty() { "(no subject)" } else { &message.subject }
+    );
+    let who = message
+        .login
+        .as_ref()
+        .map_or_else(|| message.origin.clone(), |login| format!("{} {login}", message.origin));
+    output::pairs(&[
+        ("Queue id", message.id.clone()),
+        ("From", message.from.clone()),
+        ("Message-ID", message.message_id.clone()),
+        ("Account", message.account.clone()),
+        ("Brought by", who),
+        ("Notices to", message.reverse_path.clone().unwrap_or_else(|| "nobody".to_owned())),
+        ("Size", format!("{} octets", message.size_octets)),
+        ("Accepted", output::time(message.accepted_at)),
+    ]);
+    for send in &message.sends {
+        print_send(send, message);
+    }
+}
+
+fn print_send(send: &SendView, message: &MessageView) {
+    let addresses: Vec<&str> = send.recipients.iter().map(|recipient| recipient.address.as_str()).collect();
+    let style = style_of(&send.state);
+    anstream::println!("\n{style}{}{style:#}  to {}", send.state, addresses.join(", "));
+    anstream::println!("  {QUIET}{}{QUIET:#}  queued", output::time(message.accepted_at));
+    for attempt in &send.attempts {
+        let style = style_of(&attempt.result);
+        anstream::println!(
+            "  {QUIET}{}{QUIET:#}  {style}{}{style:#}: {}",
+            output::time(attempt.at),
+            attempt.result,
+            attempt.text
+        );
+    }
+    match (send.state.as_str(), send.due_at) {
+        ("queued", Some(at)) if send.attempts.is_empty() => {
+            anstream::println!("  {QUIET}waits for its turn since {}{QUIET:#}", output::time(at));
+        }
+        ("queued", Some(at)) => anstream::println!("  {QUIET}{}  is tried again{QUIET:#}", output::time(at)),
+        ("submitted", Some(at)) => {
+            anstream::println!("  {QUIET}{}  Azure is asked what became of it{QUIET:#}", output::time(at));
+        }
+        _ => {}
+    }
+    anstream::println!("  {QUIET}Azure operation {}{QUIET:#}", send.operation_id);
+}

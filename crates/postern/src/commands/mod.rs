@@ -1,0 +1,55 @@
+//! The commands, one file each.
+
+mod account;
+mod config;
+mod credential;
+mod message;
+mod queue;
+mod send;
+mod sender;
+mod serve;
+mod status;
+mod twin;
+
+use std::future::Future;
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+
+use crate::cli::{Cli, Command};
+use crate::demo;
+
+/// Runs a command to its end.
+pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
+    match cli.command {
+        Command::Serve(arguments) => serve::serve(&arguments),
+        Command::Twin(arguments) => block_on(twin::twin(arguments)),
+        Command::Demo(arguments) => block_on(demo::demo(arguments)),
+        Command::Account(command) => block_on(account::run(command)),
+        Command::Sender(command) => block_on(sender::run(command)),
+        Command::Credential(command) => block_on(credential::run(command)),
+        Command::Send(arguments) => block_on(send::send(arguments)),
+        Command::Queue(command) => block_on(queue::run(command)),
+        Command::Message(command) => block_on(message::run(command)),
+        Command::Config(command) => config::run(&command),
+        Command::Status(connection) => block_on(status::status(connection)),
+    }
+}
+
+fn block_on(work: impl Future<Output = anyhow::Result<ExitCode>>) -> anyhow::Result<ExitCode> {
+    runtime()?.block_on(work)
+}
+
+pub(crate) fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build().context("the runtime cannot be started")
+}
+
+/// Resolves at Ctrl-C or SIGTERM.
+pub(crate) async fn asked_to_stop() -> anyhow::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        interrupted = tokio::signal::ctrl_c() => Ok(interrupted?),
+        _ = terminate.recv() => Ok(()),
+    }
+}

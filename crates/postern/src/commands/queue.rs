@@ -1,0 +1,69 @@
+//! `postern queue`.
+
+use std::process::ExitCode;
+
+use web::api::{ChangedView, QueueEntry};
+
+use super::message;
+use crate::cli::{ById, QueueCommand, QueueList};
+use crate::client::{Client, nothing, segment};
+use crate::output::{self, cell, state_cell};
+
+pub(super) async fn run(command: QueueCommand) -> anyhow::Result<ExitCode> {
+    match command {
+        QueueCommand::List(arguments) => list(&arguments).await?,
+        QueueCommand::Show(arguments) => message::show(&arguments).await?,
+        QueueCommand::Retry(arguments) => return change(&arguments, "retry", "is tried again at once").await,
+        QueueCommand::Drop(arguments) => {
+            return change(&arguments, "drop", "is removed from the queue").await;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn list(arguments: &QueueList) -> anyhow::Result<()> {
+    let mut query = vec![("limit", arguments.limit.to_string())];
+    let optional =
+        [("state", &arguments.state), ("account", &arguments.account), ("before", &arguments.before)];
+    query.extend(optional.into_iter().filter_map(|(name, value)| Some((name, value.clone()?))));
+    let entries: Vec<QueueEntry> = Client::new(&arguments.connection)?.get("/v1/queue", &query).await?;
+    if arguments.connection.json {
+        return output::json(&entries);
+    }
+    let rows = entries
+        .into_iter()
+        .map(|entry| {
+            let more = entry.recipients.len().saturating_sub(1);
+            let to = entry.recipients.into_iter().next().unwrap_or_default();
+            let next = match entry.state.as_str() {
+                "queued" => entry.due_at.map(output::time).unwrap_or_default(),
+                _ => String::new(),
+            };
+            [
+                cell(entry.id),
+                state_cell(&entry.state),
+                cell(output::time(entry.accepted_at)),
+                cell(entry.from),
+                cell(if more > 0 { format!("{to} +{more}") } else { to }),
+                cell(entry.attempts),
+                cell(next),
+            ]
+        })
+        .collect();
+    let header = ["Queue id", "State", "Accepted", "From", "To", "Tries", "Next try"];
+    output::table(header, rows, "The queue is empty.");
+    Ok(())
+}
+
+async fn change(arguments: &ById, verb: &str, done: &str) -> anyhow::Result<ExitCode> {
+    let path = format!("/v1/queue/{}/{verb}", segment(&arguments.id));
+    let changed: ChangedView = Client::new(&arguments.connection)?.post(&path, &nothing()).await?;
+    if arguments.connection.json {
+        output::json(&changed)?;
+    } else if changed.changed == 0 {
+        anstream::println!("Nothing of {} waits: there is nothing to {verb}.", arguments.id);
+    } else {
+        anstream::println!("{} {done}.", arguments.id);
+    }
+    Ok(if changed.changed == 0 { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}

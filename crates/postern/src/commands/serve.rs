@@ -1,0 +1,50 @@
+//! `postern serve`.
+
+use std::process::ExitCode;
+
+use clock::{Clock, Entropy};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use tracing::{info, warn};
+use tracing_subscriber::EnvFilter;
+
+use super::{asked_to_stop, runtime};
+use crate::cli::Serve;
+use crate::config::raw::LogFormat;
+use crate::config::{self, Config};
+use crate::server::Server;
+
+pub(super) fn serve(arguments: &Serve) -> anyhow::Result<ExitCode> {
+    let config = config::load(arguments.file.config.as_deref())?;
+    start_log(&config)?;
+    raise_open_files();
+    runtime()?.block_on(async {
+        let server = Server::start(config, Clock::system(), Entropy::system()).await?;
+        asked_to_stop().await?;
+        info!("stopping: sessions and sends under way are finished first");
+        tokio::select! {
+            () = server.stop() => info!("stopped"),
+            // A second signal is an order.
+            _ = asked_to_stop() => warn!("stopped at once; what was under way is tried again at the next start"),
+        }
+        Ok(ExitCode::SUCCESS)
+    })
+}
+
+fn start_log(config: &Config) -> anyhow::Result<()> {
+    let filter = EnvFilter::try_new(&config.log)?;
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    match config.log_format {
+        LogFormat::Text => builder.init(),
+        LogFormat::Json => builder.json().init(),
+    }
+    Ok(())
+}
+
+/// Each session is an open file; the limit that a shell gives is far below what the machine can do.
+fn raise_open_files() {
+    let limit = getrlimit(Resource::Nofile);
+    let raised = Rlimit { current: limit.maximum, maximum: limit.maximum };
+    if let Err(error) = setrlimit(Resource::Nofile, raised) {
+        warn!(%error, "the number of open files stays limited");
+    }
+}

@@ -1,0 +1,54 @@
+//! `postern twin`.
+
+use std::fs;
+use std::process::ExitCode;
+
+use ::twin::world::Seed;
+use ::twin::{Options, Twin};
+use anyhow::Context as _;
+use clock::Clock;
+
+use super::asked_to_stop;
+use crate::cli;
+use crate::output::{self, STRONG};
+
+pub(super) async fn twin(arguments: cli::Twin) -> anyhow::Result<ExitCode> {
+    let seed = match &arguments.seed {
+        None => Seed::standard(),
+        Some(path) => {
+            let text =
+                fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))?;
+            Seed::parse(&text).with_context(|| path.display().to_string())?
+        }
+    };
+    let twin = Twin::start(Options {
+        data_dir: arguments.data_dir,
+        listen: arguments.listen,
+        smtp_listen: arguments.smtp_listen,
+        inspect_listen: arguments.inspect_listen,
+        seed,
+        clock: Clock::system(),
+        ready_file: arguments.ready_file,
+    })
+    .await?;
+    let ready = twin.ready();
+    anstream::println!(
+        "{STRONG}A twin of Azure is running.{STRONG:#} Nothing that is sent to it leaves this machine.\n"
+    );
+    output::pairs(&[
+        ("Entra, Email API", ready.url.clone()),
+        ("SMTP", format!("{}:{}", ready.smtp_host, ready.smtp_port)),
+        ("Captured mail", ready.inspect_url.clone()),
+        ("CA to trust", ready.ca.clone()),
+        ("Tenant id", ready.tenant_id.to_string()),
+        ("Client id", ready.client_id.to_string()),
+        ("Client secret", ready.client_secret.clone()),
+        ("Subscription id", ready.subscription_id.to_string()),
+        ("Service", ready.communication_service.clone()),
+        ("Connection string", ready.connection_string.clone()),
+    ]);
+    anstream::println!("\nCtrl-C stops it.");
+    asked_to_stop().await?;
+    twin.stop().await;
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,264 @@
+//! The configuration: what was written ([`raw`]), then what it means ([`Config`]).
+//!
+//! The only place that reads files and the environment. Every option is also a variable: `POSTERN_`, the
+//! section, the key, in capitals.
+
+mod environment;
+pub mod raw;
+
+use std::collections::HashSet;
+use std::fs;
+use std::io;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use ipnet::IpNet;
+use relay::{EntraSettings, RelaySettings};
+use smtp_server::admission::AdmissionLimits;
+use store::Volatile;
+
+use self::raw::{LogFormat, Mode, RawConfig};
+
+/// What the configuration means.
+#[derive(Debug)]
+pub struct Config {
+    /// Where everything is kept.
+    pub data_dir: PathBuf,
+    /// Whether that may be on storage that forgets.
+    pub volatile: Volatile,
+    /// The master key, if the environment gives it.
+    pub master_key: Option<secrecy::SecretString>,
+    /// SMTP listeners.
+    pub listeners: Vec<Listener>,
+    /// Certificate and key, if they are not to be made.
+    pub certificate: Option<(PathBuf, PathBuf)>,
+    /// How many sessions there may be.
+    pub admission: AdmissionLimits,
+    /// What the relay does.
+    pub relay: RelaySettings,
+    /// What is logged.
+    pub log: String,
+    /// How it is written.
+    pub log_format: LogFormat,
+}
+
+/// One SMTP listener.
+#[derive(Clone, Debug)]
+pub struct Listener {
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// When TLS comes.
+    pub mode: Mode,
+    /// Networks that may connect; all may when empty.
+    pub networks: Vec<IpNet>,
+}
+
+/// Why a configuration cannot be used. Prints file, line and reason.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("{path} cannot be read")]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+    /// The file says something that it cannot say.
+    #[error("{path}, {place}: {reason}")]
+    Invalid {
+        /// The file.
+        path: PathBuf,
+        /// The line, or the key.
+        place: String,
+        /// What is wrong, and what would be right.
+        reason: String,
+    },
+    /// A variable says something that it cannot say.
+    #[error("environment variable {name}: {reason}")]
+    Variable {
+        /// Its name.
+        name: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+}
+
+/// Where the configuration is looked for.
+const DEFAULT_FILE: &str = "/etc/postern/postern.toml";
+
+/// Reads the file that is named, or the default one if it is there, and the environment.
+///
+/// # Errors
+/// When something is not valid; the error names file, line and reason.
+pub fn load(file: Option<&Path>) -> Result<Config, ConfigError> {
+    let variables = environment::variables();
+    let file = file.map(Path::to_owned).or_else(|| variables.get("POSTERN_CONFIG").map(PathBuf::from));
+    let (path, text) = match file {
+        Some(path) => {
+            let read = fs::read_to_string(&path);
+            let text = read.map_err(|source| ConfigError::Read { path: path.clone(), source })?;
+            (path, text)
+        }
+        None => (PathBuf::from(DEFAULT_FILE), fs::read_to_string(DEFAULT_FILE).unwrap_or_default()),
+    };
+    let raw = environment::parse(&path, &text, &variables)?;
+    let master_key = variables.get("POSTERN_MASTER_KEY").map(|key| key.as_str().into());
+    meaning(raw, &path, &text, master_key)
+}
+
+/// Where the data directory is, for commands that need nothing else of the configuration.
+///
+/// # Errors
+/// As [`load`].
+pub fn data_dir(file: Option<&Path>) -> Result<PathBuf, ConfigError> {
+    load(file).map(|config| config.data_dir)
+}
+
+fn meaning(
+    raw: RawConfig,
+    path: &Path,
+    text: &str,
+    master_key: Option<secrecy::SecretString>,
+) -> Result<Config, ConfigError> {
+    let invalid = |place: &str, reason: String| ConfigError::Invalid {
+        path: path.to_owned(),
+        place: environment::place_of(text, place),
+        reason,
+    };
+    let listeners: Vec<Listener> = raw
+        .listener
+        .into_iter()
+        .map(|listener| Listener {
+            address: listener.address,
+            mode: listener.mode,
+            networks: listener.networks,
+        })
+        .collect();
+    if let Some(open) = listeners
+        .iter()
+        .find(|l| l.mode == Mode::Plain && l.networks.is_empty() && !l.address.ip().is_loopback())
+    {
+        let reason =
+            format!("the plain listener {} has no TLS: say with `networks` who may use it", open.address);
+        return Err(invalid("listener", reason));
+    }
+    let certificate = match (raw.tls.certificate, raw.tls.key) {
+        (Some(certificate), Some(key)) => Some((certificate, key)),
+        (None, None) => None,
+        _ => return Err(invalid("tls", "`certificate` and `key` go together".to_owned())),
+    };
+    let host_name = match raw.host_name {
+        Some(name) if name.parse::<smtp::address::Domain>().is_err() => {
+            return Err(invalid("host_name", format!("{name:?} is not a host name")));
+        }
+        Some(name) => name,
+        None => system_host_name(),
+    };
+    let ca_pem = match raw.entra.ca_file {
+        None => None,
+        Some(file) => Some(
+            fs::read_to_string(&file)
+                .map_err(|error| invalid("ca_file", format!("{} cannot be read: {error}", file.display())))?,
+        ),
+    };
+    let postmaster = raw
+        .queue
+        .postmaster
+        .map(|text| text.parse().map_err(|error| invalid("postmaster", format!("{text}: {error}"))));
+    Ok(Config {
+        data_dir: raw.data_dir,
+        volatile: if raw.allow_volatile_data_dir { Volatile::Allowed } else { Volatile::Refused },
+        master_key,
+        listeners,
+        certificate,
+        admission: AdmissionLimits {
+            sessions: raw.smtp.max_sessions,
+            sessions_per_network: raw.smtp.max_sessions_per_network,
+        },
+        relay: RelaySettings {
+            host_name,
+            expiry: Duration::from_secs(u64::from(raw.queue.expiry_hours) * 3_600),
+            max_message_octets: raw.smtp.max_message_octets,
+            max_recipients: raw.smtp.max_recipients,
+            max_buffered_octets: raw.smtp.max_buffered_octets,
+            postmaster: postmaster.transpose()?,
+            entra: EntraSettings {
+                tenants: raw.entra.tenants.into_iter().collect::<HashSet<_>>(),
+                authority: raw.entra.authority,
+                endpoint: raw.entra.endpoint,
+                smtp: (raw.entra.smtp_host, raw.entra.smtp_port),
+                ca_pem,
+            },
+            history: Duration::from_secs(u64::from(raw.queue.history_days) * 86_400),
+        },
+        log: raw.log.filter,
+        log_format: raw.log.format,
+    })
+}
+
+fn system_host_name() -> String {
+    let name = rustix::system::uname().nodename().to_string_lossy().into_owned();
+    if name.parse::<smtp::address::Domain>().is_ok() { name } else { "localhost".to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeMap;
+
+    fn read(text: &str, variables: &[(&str, &str)]) -> Result<Config, String> {
+        let variables: BTreeMap<String, String> =
+            variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let path = Path::new("postern.toml");
+        environment::parse(path, text, &variables)
+            .and_then(|raw| meaning(raw, path, text, None))
+            .map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn nothing_written_means_the_defaults() {
+        let config = read("", &[]).unwrap();
+        assert_eq!(config.data_dir, Path::new("/var/lib/postern"));
+        assert_eq!(config.listeners.iter().map(|l| l.address.port()).collect::<Vec<_>>(), [587, 465]);
+        assert_eq!(config.relay.max_recipients, RelaySettings::default().max_recipients);
+    }
+
+    #[test]
+    fn mistakes_are_named_with_file_and_line() {
+        let error = |text: &str| read(text, &[]).unwrap_err();
+        assert!(
+            error("data_dri = 'x'").starts_with("postern.toml, line 1: unknown field `data_dri`"),
+            "{}",
+            error("data_dri = 'x'")
+        );
+        assert!(error("[smtp]\nmax_sessions = 'many'").starts_with("postern.toml, line 2: "));
+        assert!(
+            error("\n[[listener]]\naddress = '0.0.0.0'\nmode = 'tls'").starts_with("postern.toml, line 3: ")
+        );
+        assert!(error("[tls]\nkey = 'x'").contains("go together"));
+        assert!(error("host_name = 'a b'").starts_with("postern.toml, line 1: "));
+        let open = "[[listener]]\naddress = '0.0.0.0:25'\nmode = 'plain'\n";
+        assert!(error(open).contains("has no TLS"));
+        assert!(read(&format!("{open}networks = ['10.0.0.0/8']"), &[]).is_ok());
+    }
+
+    #[test]
+    fn every_option_is_a_variable_too() {
+        let variables = [
+            ("POSTERN_DATA_DIR", "/tmp/x"),
+            ("POSTERN_SMTP_MAX_RECIPIENTS", "7"),
+            ("POSTERN_ALLOW_VOLATILE_DATA_DIR", "true"),
+            ("POSTERN_ENTRA_TENANTS", "[\"11111111-aaaa-4111-8111-111111111111\"]"),
+        ];
+        let config = read("[smtp]\nmax_recipients = 3", &variables).unwrap();
+        assert_eq!((config.data_dir.as_path(), config.relay.max_recipients), (Path::new("/tmp/x"), 7));
+        assert_eq!(config.volatile, Volatile::Allowed);
+        assert_eq!(config.relay.entra.tenants.len(), 1);
+        let wrong = read("", &[("POSTERN_SMTP_MAX_RECIPIENTS", "some")]).unwrap_err();
+        assert!(wrong.starts_with("environment variable POSTERN_SMTP_MAX_RECIPIENTS: "), "{wrong}");
+        let unknown = read("", &[("POSTERN_SMPT_MAX_RECIPIENTS", "7")]).unwrap_err();
+        assert!(unknown.contains("is not an option"), "{unknown}");
+    }
+}

@@ -1,0 +1,196 @@
+//! What was written. The comments are the manual: `docs/reference/configuration.md` is made of them.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use azure_types::ids::TenantId;
+use ipnet::IpNet;
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+/// The whole file.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RawConfig {
+    /// Directory that holds everything: queue, accounts, sealed secrets, the management socket. It must be
+    /// on a local disk, and belongs to one server.
+    pub data_dir: PathBuf,
+    /// Let the data directory be on storage that forgets (tmpfs, a container's own layer). Mail is lost
+    /// with it.
+    pub allow_volatile_data_dir: bool,
+    /// The server's own name, in greetings, trace fields and notices. Default: the system's host name.
+    pub host_name: Option<String>,
+    /// SMTP listeners. Default: 587 with STARTTLS and 465 with TLS, on all addresses.
+    pub listener: Vec<RawListener>,
+    /// The server's certificate.
+    pub tls: RawTls,
+    /// Limits of SMTP sessions.
+    pub smtp: RawSmtp,
+    /// What happens to accepted messages.
+    pub queue: RawQueue,
+    /// Logins with the client secret of an Entra app.
+    pub entra: RawEntra,
+    /// The log.
+    pub log: RawLog,
+}
+
+/// One SMTP listener.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawListener {
+    /// Address and port, `[::]:587`.
+    pub address: SocketAddr,
+    /// When TLS comes: `starttls`, `tls` from the first octet, or `plain` never.
+    pub mode: Mode,
+    /// Networks that may connect, such as `10.0.0.0/8`. Default: all. A plain listener must have some.
+    #[serde(default)]
+    pub networks: Vec<IpNet>,
+}
+
+/// When TLS comes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Mode {
+    /// After STARTTLS; no login before it.
+    Starttls,
+    /// From the first octet.
+    Tls,
+    /// Never.
+    Plain,
+}
+
+/// The server's certificate.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RawTls {
+    /// Certificate chain, a PEM file. Read again when it changes. Default: one that signs itself, made at
+    /// the first start.
+    pub certificate: Option<PathBuf>,
+    /// Its private key, a PEM file.
+    pub key: Option<PathBuf>,
+}
+
+/// Limits of SMTP sessions.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RawSmtp {
+    /// Largest message in octets. Azure takes 10 MB unless it was asked for more.
+    pub max_message_octets: u64,
+    /// Recipients of one message. More than 50 are sent in several requests.
+    pub max_recipients: usize,
+    /// Sessions at once, in all.
+    pub max_sessions: usize,
+    /// Sessions at once from one IPv4 address or IPv6 /64.
+    pub max_sessions_per_network: usize,
+    /// Octets of mail data that all sessions together may hold in memory.
+    pub max_buffered_octets: u64,
+}
+
+/// What happens to accepted messages.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RawQueue {
+    /// Hours for which a message is tried. Then its sender is told.
+    pub expiry_hours: u32,
+    /// Days for which messages that are done with are remembered.
+    pub history_days: u32,
+    /// Who gets mail for `<Postmaster>` without a domain. Default: nobody.
+    pub postmaster: Option<String>,
+}
+
+/// Logins with the client secret of an Entra app.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RawEntra {
+    /// Tenants whose apps may log in as `service.app.tenant` with a client secret. Default: none.
+    pub tenants: Vec<TenantId>,
+    /// Where tokens are had, for services that belong to no account.
+    pub authority: Url,
+    /// Origin of such a service; `{service}` stands for its name.
+    pub endpoint: String,
+    /// Host of the SMTP endpoint, for such a service.
+    pub smtp_host: String,
+    /// Port of the SMTP endpoint.
+    pub smtp_port: u16,
+    /// CA certificates to trust instead of the system's, a PEM file.
+    pub ca_file: Option<PathBuf>,
+}
+
+/// The log.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RawLog {
+    /// What is logged: `error`, `warn`, `info`, `debug`, or by part, `info,relay=debug`.
+    pub filter: String,
+    /// How it is written: `text` or `json`.
+    pub format: LogFormat,
+}
+
+/// How the log is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+}
+
+impl Default for RawConfig {
+    fn default() -> Self {
+        let listener = |port, mode| RawListener {
+            address: SocketAddr::from(([0_u16; 8], port)),
+            mode,
+            networks: Vec::new(),
+        };
+        Self {
+            data_dir: PathBuf::from("/var/lib/postern"),
+            allow_volatile_data_dir: false,
+            host_name: None,
+            listener: vec![listener(587, Mode::Starttls), listener(465, Mode::Tls)],
+            tls: RawTls::default(),
+            smtp: RawSmtp::default(),
+            queue: RawQueue::default(),
+            entra: RawEntra::default(),
+            log: RawLog::default(),
+        }
+    }
+}
+
+impl Default for RawSmtp {
+    fn default() -> Self {
+        Self {
+            max_message_octets: 10 * 1024 * 1024,
+            max_recipients: 1_000,
+            max_sessions: 10_000,
+            max_sessions_per_network: 100,
+            max_buffered_octets: 512 << 20,
+        }
+    }
+}
+
+impl Default for RawQueue {
+    fn default() -> Self {
+        Self { expiry_hours: 48, history_days: 30, postmaster: None }
+    }
+}
+
+impl Default for RawEntra {
+    fn default() -> Self {
+        let settings = relay::EntraSettings::default();
+        Self {
+            tenants: Vec::new(),
+            authority: settings.authority,
+            endpoint: settings.endpoint,
+            smtp_host: settings.smtp.0,
+            smtp_port: settings.smtp.1,
+            ca_file: None,
+        }
+    }
+}
+
+impl Default for RawLog {
+    fn default() -> Self {
+        Self { filter: "info".to_owned(), format: LogFormat::Text }
+    }
+}

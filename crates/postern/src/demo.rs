@@ -1,0 +1,93 @@
+//! `postern demo`: twin and server in one process, seeded, and a first message through both.
+
+mod card;
+mod folder;
+mod seed;
+mod story;
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use clock::{Clock, Entropy};
+use relay::{EntraSettings, RelaySettings};
+use smtp_server::admission::AdmissionLimits;
+use store::Volatile;
+use tokio::net::TcpListener;
+use twin::{Options, Twin};
+
+use crate::cli;
+use crate::commands::asked_to_stop;
+use crate::config::raw::{LogFormat, Mode};
+use crate::config::{Config, Listener};
+use crate::server::Server;
+
+use self::folder::Folder;
+
+/// Ports that are used if they are free.
+const HTTPS_PORT: u16 = 8_443;
+const TWIN_SMTP_PORT: u16 = 8_587;
+const INSPECT_PORT: u16 = 8_080;
+const STARTTLS_PORT: u16 = 2_587;
+const TLS_PORT: u16 = 2_465;
+
+pub(crate) async fn demo(arguments: cli::Demo) -> anyhow::Result<ExitCode> {
+    let folder = Folder::claim(arguments.data_dir.as_deref())?;
+    let twin = start_twin(&folder).await?;
+    let server = start_server(&folder, &twin).await?;
+    let seeded = seed::seed(&server, &twin).await.context("the demo could not be set up")?;
+    card::heading(&folder, &twin);
+    story::tell(&server, &twin, &seeded).await.context("the demo's message did not arrive")?;
+    if !arguments.once {
+        card::print(&server, &twin, &seeded);
+        asked_to_stop().await?;
+    }
+    server.stop().await;
+    twin.stop().await;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn start_twin(folder: &Folder) -> anyhow::Result<Twin> {
+    Twin::start(Options {
+        data_dir: Some(folder.path().join("twin")),
+        listen: free(HTTPS_PORT).await,
+        smtp_listen: free(TWIN_SMTP_PORT).await,
+        inspect_listen: free(INSPECT_PORT).await,
+        ..Options::ephemeral(Clock::system())
+    })
+    .await
+    .context("the twin does not start")
+}
+
+async fn start_server(folder: &Folder, twin: &Twin) -> anyhow::Result<Server> {
+    let ready = twin.ready();
+    let listener = |address, mode| Listener { address, mode, networks: Vec::new() };
+    let config = Config {
+        data_dir: folder.path().join("server"),
+        volatile: Volatile::Allowed,
+        master_key: None,
+        listeners: vec![
+            listener(free(STARTTLS_PORT).await, Mode::Starttls),
+            listener(free(TLS_PORT).await, Mode::Tls),
+        ],
+        certificate: None,
+        admission: AdmissionLimits { sessions: 1_000, sessions_per_network: 1_000 },
+        relay: RelaySettings {
+            host_name: "relay.contoso.example".to_owned(),
+            entra: EntraSettings { tenants: [ready.tenant_id].into(), ..EntraSettings::default() },
+            ..RelaySettings::default()
+        },
+        log: String::new(),
+        log_format: LogFormat::Text,
+    };
+    Server::start(config, Clock::system(), Entropy::system()).await.context("the server does not start")
+}
+
+/// A port of the loopback: the wanted one, or any if that is taken.
+async fn free(port: u16) -> SocketAddr {
+    let wanted = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port);
+    match TcpListener::bind(wanted).await {
+        Ok(_) => wanted,
+        Err(_) => SocketAddr::new(wanted.ip(), 0),
+    }
+}

@@ -1,0 +1,30 @@
+//! The program: `serve` (the product), `twin` (a local Azure), `demo` (both, seeded), and the operator's
+//! commands, which are clients of the running server's management API.
+//!
+//! [`config`] is the only place that reads files and the environment; [`server`] puts the crates
+//! together.
+
+mod cli;
+mod client;
+mod commands;
+pub mod config;
+mod demo;
+mod output;
+pub mod server;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+/// Runs the command that the arguments name.
+#[must_use]
+pub fn main() -> ExitCode {
+    tls::install_provider();
+    match commands::run(cli::Cli::parse()) {
+        Ok(code) => code,
+        Err(error) => {
+            output::error(&error);
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,187 @@
+//! The server: listeners, relay and management socket over one store.
+
+use std::fs;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use clock::{Clock, Entropy};
+use relay::submission::Submission;
+use relay::{Relay, Upstreams};
+use secrecy::ExposeSecret as _;
+use smtp::server::{Settings, TlsPolicy};
+use smtp_server::admission::Admission;
+use smtp_server::{Endpoint, Timeouts, listener};
+use store::{DataDir, MasterKey, Options, Store};
+use tls::{Names, ServerIdentity};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tracing::{error, info, warn};
+use web::api::Api;
+
+use crate::config::raw::Mode;
+use crate::config::{Config, Listener};
+
+/// A running server.
+pub struct Server {
+    /// Where it listens, in the order of the configuration.
+    pub addresses: Vec<(SocketAddr, Mode)>,
+    /// Its data directory.
+    pub data_dir: PathBuf,
+    /// SHA-256 of its certificate.
+    pub fingerprint: String,
+    /// What it keeps.
+    pub store: Store,
+    shutdown: CancellationToken,
+    tasks: TaskTracker,
+}
+
+/// Name of the management socket in the data directory.
+pub const SOCKET: &str = "control.sock";
+/// Between two looks at the certificate's files.
+const RELOAD: Duration = Duration::from_secs(10);
+
+impl Server {
+    /// Opens the store and all listeners, and starts to deliver.
+    ///
+    /// # Errors
+    /// When the data directory, a certificate or an address cannot be used.
+    pub async fn start(config: Config, clock: Clock, entropy: Entropy) -> anyhow::Result<Self> {
+        let data_dir = DataDir::open(&config.data_dir, config.volatile)?;
+        let key = master_key(&config, &data_dir)?;
+        let options = Options::default();
+        let store =
+            Store::open(&data_dir, key, &options, clock.now()).context("the store cannot be opened")?;
+        let identity = identity(&config, &data_dir)?;
+        let settings = Arc::new(config.relay);
+        let source = || (clock.clone(), entropy.clone());
+        let submission = Arc::new(Submission::new(store.clone(), Arc::clone(&settings), source())?);
+        let socket = web::bind_socket(&data_dir.join(SOCKET))?;
+        let admission = Admission::new(config.admission);
+
+        let mut server = Self {
+            addresses: Vec::new(),
+            data_dir: data_dir.path().to_owned(),
+            fingerprint: identity.fingerprint(),
+            store: store.clone(),
+            shutdown: CancellationToken::new(),
+            tasks: TaskTracker::new(),
+        };
+        for wanted in &config.listeners {
+            let bound = TcpListener::bind(wanted.address).await;
+            let bound = bound.with_context(|| format!("cannot listen on {}", wanted.address))?;
+            server.addresses.push((bound.local_addr()?, wanted.mode));
+            let endpoint = Arc::new(Endpoint {
+                service: Arc::clone(&submission),
+                settings: Arc::new(session_settings(wanted, &settings)),
+                tls: Some(identity.server_config(&[])?),
+                timeouts: Timeouts::default(),
+                networks: wanted.networks.clone(),
+            });
+            let served = listener::run(bound, endpoint, Arc::clone(&admission), server.shutdown.clone());
+            server.tasks.spawn(served);
+        }
+        let api = Api::new(store.clone(), Arc::clone(&settings), clock.clone(), entropy.clone());
+        let served = web::serve_socket(socket, api.routes(), server.shutdown.clone());
+        server.tasks.spawn(async move {
+            if let Err(error) = served.await {
+                error!(%error, "the management socket broke");
+            }
+        });
+        let upstreams = Arc::new(Upstreams::new(store.clone(), clock.clone()));
+        let relay = Relay::new(store, upstreams, settings, source());
+        let delivered = relay.run(server.shutdown.clone());
+        server.tasks.spawn(async move {
+            if let Err(error) = delivered.await {
+                error!(error = &error as &dyn std::error::Error, "delivery has stopped");
+            }
+        });
+        server.tasks.spawn(reload(identity, server.shutdown.clone()));
+        for (address, mode) in &server.addresses {
+            info!(%address, ?mode, "listening");
+        }
+        Ok(server)
+    }
+
+    /// Stops to accept, lets sessions and sends under way finish, and closes.
+    pub async fn stop(self) {
+        self.shutdown.cancel();
+        self.tasks.close();
+        self.tasks.wait().await;
+    }
+}
+
+fn session_settings(wanted: &Listener, relay: &relay::RelaySettings) -> Settings {
+    let policy = match wanted.mode {
+        Mode::Starttls => TlsPolicy::StartTls,
+        Mode::Tls => TlsPolicy::Implicit,
+        Mode::Plain => TlsPolicy::Absent,
+    };
+    let mut settings = Settings::submission(relay.host_name.clone(), policy);
+    settings.banner = "ESMTP Postern".to_owned();
+    settings.limits.message_octets = relay.max_message_octets;
+    settings.limits.recipients = u32::try_from(relay.max_recipients).unwrap_or(u32::MAX);
+    settings
+}
+
+fn master_key(config: &Config, data_dir: &DataDir) -> anyhow::Result<MasterKey> {
+    match &config.master_key {
+        Some(key) => {
+            MasterKey::parse(key.expose_secret()).context("POSTERN_MASTER_KEY is not 32 octets in base64")
+        }
+        None => Ok(MasterKey::open_or_create(&data_dir.join("master.key"))?),
+    }
+}
+
+/// The configured certificate, or one that signs itself, made at the first start.
+fn identity(config: &Config, data_dir: &DataDir) -> anyhow::Result<Arc<ServerIdentity>> {
+    if let Some((certificate, key)) = &config.certificate {
+        return Ok(ServerIdentity::load(certificate, key)?);
+    }
+    let folder = data_dir.join("tls");
+    let (certificate, key) = (folder.join("certificate.pem"), folder.join("key.pem"));
+    let is_new = !certificate.exists() || !key.exists();
+    if is_new {
+        fs::create_dir_all(&folder)?;
+        let hosts = vec![config.relay.host_name.clone(), "localhost".to_owned()];
+        let addresses = vec![IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)];
+        let (certificate_pem, key_pem) = tls::self_signed(&Names { hosts, addresses })?;
+        write_private(&key, &key_pem)?;
+        fs::write(&certificate, certificate_pem)?;
+    }
+    let identity = ServerIdentity::load(&certificate, &key)?;
+    info!(
+        fingerprint = identity.fingerprint(),
+        certificate = %certificate.display(),
+        "the certificate signs itself; set [tls] to use another"
+    );
+    Ok(identity)
+}
+
+fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
+    let _ = fs::remove_file(path);
+    let mut file = fs::File::options().create_new(true).write(true).mode(0o600).open(path)?;
+    std::io::Write::write_all(&mut file, text.as_bytes())
+}
+
+/// Takes up a certificate that was renewed.
+async fn reload(identity: Arc<ServerIdentity>, shutdown: CancellationToken) {
+    loop {
+        tokio::select! {
+            () = shutdown.cancelled() => return,
+            () = tokio::time::sleep(RELOAD) => {}
+        }
+        match identity.reload_if_changed() {
+            Ok(false) => {}
+            Ok(true) => info!(fingerprint = identity.fingerprint(), "the certificate was renewed"),
+            Err(error) => {
+                let error = &error as &dyn std::error::Error;
+                warn!(error, "the changed certificate cannot be used; the old one stays");
+            }
+        }
+    }
+}

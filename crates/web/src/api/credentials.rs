@@ -1,0 +1,156 @@
+//! `/v1/credentials`.
+
+use axum::extract::rejection::JsonRejection;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::routing::{delete, get, post};
+use axum::{Json, Router};
+use control::NewCredential;
+use jiff::Timestamp;
+use model::credential::{AuthorRule, Credential, Lane, SenderRule};
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::{Deserialize, Serialize};
+
+use super::Api;
+use crate::error::ApiError;
+
+/// A credential, without its password.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct CredentialView {
+    /// What the device types.
+    pub login: String,
+    /// The account's name.
+    pub account: String,
+    /// Addresses and domains that it may send from; every sender of the account when empty.
+    pub senders: Vec<String>,
+    /// Networks that it may come from; anywhere when empty.
+    pub networks: Vec<String>,
+    /// An author for messages that have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub default_from: Option<String>,
+    /// An author for all messages.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub forced_from: Option<String>,
+    /// Messages in any minute.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rate_per_minute: Option<u32>,
+    /// How urgent its mail is.
+    pub lane: String,
+    /// When it was added.
+    pub created_at: Timestamp,
+}
+
+/// A credential with its password, shown this once.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct IssuedView {
+    /// The credential.
+    #[serde(flatten)]
+    pub credential: CredentialView,
+    /// Its password.
+    pub password: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AddCredential {
+    login: String,
+    account: String,
+    #[serde(default)]
+    password: Option<SecretString>,
+    #[serde(default)]
+    senders: Vec<String>,
+    #[serde(default)]
+    networks: Vec<String>,
+    #[serde(default)]
+    default_from: Option<String>,
+    #[serde(default)]
+    forced_from: Option<String>,
+    #[serde(default)]
+    rate_per_minute: Option<u32>,
+    #[serde(default)]
+    lane: Option<String>,
+}
+
+pub(super) fn routes() -> Router<Api> {
+    Router::new()
+        .route("/v1/credentials", get(list).post(add))
+        .route("/v1/credentials/{login}", delete(remove))
+        .route("/v1/credentials/{login}/reset", post(reset))
+}
+
+async fn list(State(api): State<Api>) -> Json<Vec<CredentialView>> {
+    let mut views: Vec<CredentialView> =
+        api.store.directory().credentials().map(|credential| view(&api, credential)).collect();
+    views.sort_by(|one, other| one.login.cmp(&other.login));
+    Json(views)
+}
+
+async fn add(
+    State(api): State<Api>,
+    body: Result<Json<AddCredential>, JsonRejection>,
+) -> Result<(StatusCode, Json<IssuedView>), ApiError> {
+    let Json(body) = body?;
+    let lane = match body.lane.as_deref() {
+        None => Lane::Normal,
+        Some(word) => Lane::from_word(word)
+            .ok_or_else(|| ApiError::invalid("lane", format!("{word:?} is none of urgent, normal, bulk")))?,
+    };
+    let new = NewCredential {
+        login: body.login,
+        account: body.account,
+        password: body.password,
+        senders: body.senders,
+        networks: body.networks,
+        default_from: body.default_from,
+        forced_from: body.forced_from,
+        rate_per_minute: body.rate_per_minute,
+        lane,
+    };
+    let issued = api.control.add_credential(new).await?;
+    let view = IssuedView {
+        credential: view(&api, &issued.credential),
+        password: issued.password.expose_secret().to_owned(),
+    };
+    Ok((StatusCode::CREATED, Json(view)))
+}
+
+async fn reset(State(api): State<Api>, Path(login): Path<String>) -> Result<Json<IssuedView>, ApiError> {
+    let password = api.control.reset_password(&login).await?;
+    let directory = api.store.directory();
+    let credential =
+        directory.credential(&login).ok_or_else(|| ApiError::missing(format!("credential {login}")))?;
+    let password = password.expose_secret().to_owned();
+    Ok(Json(IssuedView { credential: view(&api, credential), password }))
+}
+
+async fn remove(State(api): State<Api>, Path(login): Path<String>) -> Result<StatusCode, ApiError> {
+    api.control.remove_credential(&login).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+fn view(api: &Api, credential: &Credential) -> CredentialView {
+    let directory = api.store.directory();
+    let account = directory.account(credential.account);
+    let senders = match &credential.senders {
+        SenderRule::Any => Vec::new(),
+        SenderRule::Only { mailboxes, domains } => {
+            mailboxes.iter().map(ToString::to_string).chain(domains.iter().map(ToString::to_string)).collect()
+        }
+    };
+    let (default_from, forced_from) = match &credential.author {
+        AuthorRule::Keep => (None, None),
+        AuthorRule::Default(mailbox) => (Some(mailbox.to_string()), None),
+        AuthorRule::Forced(mailbox) => (None, Some(mailbox.to_string())),
+    };
+    CredentialView {
+        login: credential.login.to_string(),
+        account: account.map(|account| account.name.to_string()).unwrap_or_default(),
+        senders,
+        networks: credential.networks.iter().map(ToString::to_string).collect(),
+        default_from,
+        forced_from,
+        rate_per_minute: credential.rate_per_minute,
+        lane: credential.lane.to_string(),
+        created_at: credential.created_at,
+    }
+}

@@ -1,0 +1,94 @@
+//! `/v1/senders`.
+
+use axum::extract::rejection::JsonRejection;
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
+use axum::routing::{delete, get};
+use axum::{Json, Router};
+use control::NewSender;
+use jiff::Timestamp;
+use model::sender::Sender;
+use serde::{Deserialize, Serialize};
+
+use super::Api;
+use crate::error::ApiError;
+
+/// A sender address.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct SenderView {
+    /// The account's name.
+    pub account: String,
+    /// The address.
+    pub address: String,
+    /// The name that Azure puts beside it.
+    pub display_name: Option<String>,
+    /// When it was added.
+    pub created_at: Timestamp,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AddSender {
+    account: String,
+    address: String,
+    #[serde(default)]
+    display_name: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct ListSenders {
+    account: Option<String>,
+}
+
+pub(super) fn routes() -> Router<Api> {
+    Router::new()
+        .route("/v1/senders", get(list).post(add))
+        .route("/v1/senders/{account}/{address}", delete(remove))
+}
+
+async fn list(
+    State(api): State<Api>,
+    Query(query): Query<ListSenders>,
+) -> Result<Json<Vec<SenderView>>, ApiError> {
+    let directory = api.store.directory();
+    let accounts: Vec<_> = match &query.account {
+        None => directory.accounts().collect(),
+        Some(name) => {
+            vec![directory.account_named(name).ok_or_else(|| ApiError::missing(format!("account {name}")))?]
+        }
+    };
+    let mut views: Vec<SenderView> = accounts
+        .into_iter()
+        .flat_map(|account| directory.senders(account.id).map(|sender| view(account.name.as_str(), sender)))
+        .collect();
+    views.sort_by(|one, other| (&one.account, &one.address).cmp(&(&other.account, &other.address)));
+    Ok(Json(views))
+}
+
+async fn add(
+    State(api): State<Api>,
+    body: Result<Json<AddSender>, JsonRejection>,
+) -> Result<(StatusCode, Json<SenderView>), ApiError> {
+    let Json(body) = body?;
+    let new =
+        NewSender { account: body.account.clone(), mailbox: body.address, display_name: body.display_name };
+    let sender = api.control.add_sender(new).await?;
+    Ok((StatusCode::CREATED, Json(view(&body.account, &sender))))
+}
+
+async fn remove(
+    State(api): State<Api>,
+    Path((account, address)): Path<(String, String)>,
+) -> Result<StatusCode, ApiError> {
+    api.control.remove_sender(&account, &address).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+fn view(account: &str, sender: &Sender) -> SenderView {
+    SenderView {
+        account: account.to_owned(),
+        address: sender.mailbox.to_string(),
+        display_name: sender.display_name.clone(),
+        created_at: sender.created_at,
+    }
+}

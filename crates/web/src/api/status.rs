@@ -1,0 +1,46 @@
+//! `/v1/status`: whether the server is there, and what it holds.
+
+use std::collections::BTreeMap;
+
+use axum::extract::State;
+use axum::routing::get;
+use axum::{Json, Router};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::Api;
+use crate::error::ApiError;
+
+/// What the server holds.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct StatusView {
+    /// The server's version.
+    pub version: String,
+    /// Its time.
+    pub now: Timestamp,
+    /// Its own name.
+    pub host_name: String,
+    /// Accounts.
+    pub accounts: usize,
+    /// Credentials.
+    pub credentials: usize,
+    /// Requests to Azure by state.
+    pub sends: BTreeMap<String, u64>,
+}
+
+pub(super) fn routes() -> Router<Api> {
+    Router::new().route("/v1/status", get(status))
+}
+
+async fn status(State(api): State<Api>) -> Result<Json<StatusView>, ApiError> {
+    let directory = api.store.directory();
+    let counts = api.store.queue().counts().await?;
+    Ok(Json(StatusView {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        now: api.clock.now(),
+        host_name: api.settings.host_name.clone(),
+        accounts: directory.accounts().count(),
+        credentials: directory.credentials().count(),
+        sends: counts.into_iter().map(|(state, count)| (state.to_string(), count)).collect(),
+    }))
+}

@@ -1,0 +1,46 @@
+//! The socket in the data directory.
+
+use std::fs;
+use std::io;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+
+use axum::Router;
+use tokio::net::UnixListener;
+use tokio_util::sync::CancellationToken;
+
+/// Why the socket cannot be opened.
+#[derive(Debug, thiserror::Error)]
+#[error("the management socket {path} cannot be opened")]
+pub struct SocketError {
+    path: PathBuf,
+    source: io::Error,
+}
+
+/// Opens the socket for this user alone. One that a dead server left behind is replaced; a living one
+/// would hold the lock of the data directory.
+///
+/// # Errors
+/// When the path is too long for a socket, or cannot be written.
+pub fn bind_socket(path: &Path) -> Result<UnixListener, SocketError> {
+    let failed = |source| SocketError { path: path.to_owned(), source };
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(error)),
+        _ => {}
+    }
+    let listener = UnixListener::bind(path).map_err(failed)?;
+    fs::set_permissions(path, fs::Permissions::from_mode(0o600)).map_err(failed)?;
+    Ok(listener)
+}
+
+/// Serves until `shutdown`.
+///
+/// # Errors
+/// When the socket breaks.
+pub async fn serve_socket(
+    listener: UnixListener,
+    router: Router,
+    shutdown: CancellationToken,
+) -> io::Result<()> {
+    axum::serve(listener, router).with_graceful_shutdown(shutdown.cancelled_owned()).await
+}
