@@ -182,7 +182,14 @@ impl Sending {
 impl Session {
     /// Takes the next reply of a transaction.
     pub(super) fn answered(mut self, mut sending: Sending, reply: Reply) -> Result<Self, Finished> {
-        match std::mem::replace(&mut sending.awaited, Awaited::Content) {
+        let awaited = std::mem::replace(&mut sending.awaited, Awaited::Content);
+        if matches!(awaited, Awaited::Mail | Awaited::Recipient | Awaited::Data) {
+            // A 421 is the last reply there is, whatever else was asked (RFC 5321 section 3.8).
+            if let Some(goodbye) = Refusal::try_from(reply.clone()).ok().filter(Refusal::ends_session) {
+                return Err(self.finished(Vec::new(), Some(Err(goodbye))));
+            }
+        }
+        match awaited {
             Awaited::Mail => match refusal_unless(Severity::Positive, reply) {
                 Ok(_) => Ok(self.next_recipient(sending)),
                 // The replies to pipelined recipients still come, and mean nothing.
