@@ -31,6 +31,17 @@ pub struct Failure<'a> {
     pub recipients: &'a [FailedRecipient],
     /// Header section of the failed message, as far as it is kept.
     pub returned_header: &'a [u8],
+    /// How it is laid out.
+    pub layout: Layout,
+}
+
+/// How a notification is laid out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Layout {
+    /// `multipart/report`, which mail programs and list managers understand.
+    Report,
+    /// The same in one plain text, for a carrier that knows texts and files only.
+    Text,
 }
 
 /// One recipient that was not reached.
@@ -52,30 +63,25 @@ impl Failure<'_> {
     /// The whole message, in seven bits.
     #[must_use]
     pub fn compose(&self) -> Vec<u8> {
-        let mut text = self.header();
-        let boundary = self.boundary;
-        let _ = write!(
-            text,
-            "--{boundary}\r\nContent-Type: text/plain; charset=us-ascii\r\n\r\n{}\r\n",
-            self.for_people()
-        );
-        let _ = write!(
-            text,
-            "--{boundary}\r\nContent-Type: message/delivery-status\r\n\r\n{}\r\n",
-            self.for_programs()
-        );
-        let _ = write!(text, "--{boundary}\r\nContent-Type: text/rfc822-headers\r\n\r\n");
-        let mut message = text.into_bytes();
-        message.extend(self.returned_header.iter().map(|octet| if octet.is_ascii() { *octet } else { b'?' }));
-        message.extend_from_slice(format!("\r\n--{boundary}--\r\n").as_bytes());
-        message
+        let returned = String::from_utf8_lossy(self.returned_header);
+        let returned: String = returned.chars().map(|c| if c.is_ascii() { c } else { '?' }).collect();
+        let (people, programs, boundary) = (self.for_people(), self.for_programs(), self.boundary);
+        let body = match self.layout {
+            Layout::Report => format!(
+                "--{boundary}\r\nContent-Type: text/plain; charset=us-ascii\r\n\r\n{people}\r\n\
+                 --{boundary}\r\nContent-Type: message/delivery-status\r\n\r\n{programs}\r\n\
+                 --{boundary}\r\nContent-Type: text/rfc822-headers\r\n\r\n{returned}\r\n--{boundary}--\r\n"
+            ),
+            Layout::Text => format!("{people}\r\n{programs}\r\nThe message began:\r\n\r\n{returned}"),
+        };
+        (self.header() + "\r\n" + &body).into_bytes()
     }
 
     fn header(&self) -> String {
         format!(
             "From: {from}\r\nTo: {to}\r\nSubject: Undelivered: your message did not reach {whom}\r\n\
              Date: {date}\r\nMessage-ID: {id}\r\nAuto-Submitted: auto-replied\r\nMIME-Version: 1.0\r\n\
-             Content-Type: multipart/report; report-type=delivery-status;\r\n boundary=\"{boundary}\"\r\n\r\n",
+             Content-Type: {content_type}\r\n",
             from = self.from,
             to = self.to,
             whom = match self.recipients {
@@ -84,7 +90,13 @@ impl Failure<'_> {
             },
             date = date::rfc5322(self.written_at),
             id = self.message_id,
-            boundary = self.boundary,
+            content_type = match self.layout {
+                Layout::Report => format!(
+                    "multipart/report; report-type=delivery-status;\r\n boundary=\"{}\"",
+                    self.boundary
+                ),
+                Layout::Text => "text/plain; charset=us-ascii".to_owned(),
+            },
         )
     }
 
@@ -156,8 +168,7 @@ mod tests {
     use super::*;
     use crate::{header, seven_bit};
 
-    #[test]
-    fn a_notification_tells_people_and_programs() {
+    fn notification(layout: Layout) -> Vec<u8> {
         let recipients = [
             FailedRecipient {
                 address: "b@example.com".into(),
@@ -174,7 +185,7 @@ mod tests {
                 diagnostic: None,
             },
         ];
-        let message = Failure {
+        Failure {
             reporting_host: "relay.example",
             from: "Mail Delivery <donotreply@contoso.example>",
             to: "a@contoso.example",
@@ -186,8 +197,14 @@ mod tests {
             queue_id: "01abc",
             recipients: &recipients,
             returned_header: b"Subject: h\xc3\xa9\r\n",
+            layout,
         }
-        .compose();
+        .compose()
+    }
+
+    #[test]
+    fn a_notification_tells_people_and_programs() {
+        let message = notification(Layout::Report);
         assert!(seven_bit::is_seven_bit(&message));
         let text = String::from_utf8(message.clone()).unwrap();
         for expected in [
@@ -195,7 +212,7 @@ mod tests {
             "Reporting-MTA: dns; relay.example\r\nOriginal-Envelope-Id: 42\r\nArrival-Date: Thu, 01 Jan 1970",
             "\r\n\r\nOriginal-Recipient: rfc822; bob@example.com\r\nFinal-Recipient: rfc822; b@example.com\r\nAction: failed\r\nStatus: 5.1.1\r\n",
             "Final-Recipient: utf-8; j\\x{FC}rgen@example.com\r\nAction: failed\r\nStatus: 5.4.7\r\n",
-            "Subject: h??\r\n\r\n--xyz--\r\n",
+            "Subject: h?\r\n\r\n--xyz--\r\n",
         ] {
             assert!(text.contains(expected), "{expected:?} in {text}");
         }
@@ -204,5 +221,18 @@ mod tests {
         let parsed = mailparse::parse_mail(&message).unwrap();
         let kinds: Vec<&str> = parsed.subparts.iter().map(|part| part.ctype.mimetype.as_str()).collect();
         assert_eq!(kinds, ["text/plain", "message/delivery-status", "text/rfc822-headers"]);
+    }
+
+    #[test]
+    fn a_notification_in_one_text_says_the_same() {
+        let message = notification(Layout::Text);
+        assert!(seven_bit::is_seven_bit(&message));
+        let parts = crate::parts::read(&message);
+        let text = parts.text.unwrap();
+        for expected in ["The address does not exist.", "Status: 5.4.7", "The message began:", "Subject: h?"]
+        {
+            assert!(text.contains(expected), "{expected:?} in {text}");
+        }
+        assert_eq!(parts.losses, [crate::parts::Loss::DisplayName("Mail Delivery".into())]);
     }
 }

@@ -6,7 +6,7 @@ use ::smtp::path::ReversePath;
 use aws_lc_rs::digest;
 use azure_types::ids::OperationId;
 use jiff::{SignedDuration, Timestamp};
-use message::notification::{FailedRecipient, Failure};
+use message::notification::{FailedRecipient, Failure, Layout};
 use model::account::Account;
 use model::credential::Lane;
 use model::delivery::SendId;
@@ -16,6 +16,7 @@ use store::{Body, MessageView, StoreError};
 use tracing::info;
 
 use super::Context;
+use super::choice::Ways;
 use super::outcome::Failed;
 
 /// Queues a notice about recipients that were not reached. Doing it twice queues one.
@@ -80,6 +81,10 @@ impl Notice<'_> {
             queue_id: &message.id.to_string(),
             recipients,
             returned_header: &returned_header,
+            layout: match Ways::of(self.account) {
+                Ways::Both | Ways::Smtp => Layout::Report,
+                Ways::Rest => Layout::Text,
+            },
         }
         .compose()
     }
