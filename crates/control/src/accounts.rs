@@ -219,10 +219,12 @@ mod tests {
         assert!(control.store.directory().account_named("contoso").is_none());
     }
 
+    type Spoil = fn(&mut NewAccount);
+
     #[tokio::test]
     async fn each_wrong_field_is_named() {
         let (_folder, control) = control();
-        let cases: [(&str, fn(&mut NewAccount)); 7] = [
+        let cases: [(&str, Spoil); 7] = [
             ("name", |new| new.name = "a b".into()),
             ("tenant id", |new| new.tenant_id = "contoso.com".into()),
             ("subscription id", |new| new.subscription_id.clear()),

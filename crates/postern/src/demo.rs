@@ -11,6 +11,7 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use clock::{Clock, Entropy};
 use relay::{EntraSettings, RelaySettings};
+use smtp_server::Timeouts;
 use smtp_server::admission::AdmissionLimits;
 use store::Volatile;
 use tokio::net::TcpListener;
@@ -72,6 +73,7 @@ async fn start_server(folder: &Folder, twin: &Twin) -> anyhow::Result<Server> {
         ],
         certificate: None,
         admission: AdmissionLimits { sessions: 1_000, sessions_per_network: 1_000 },
+        timeouts: Timeouts::default(),
         relay: RelaySettings {
             host_name: "relay.contoso.example".to_owned(),
             entra: EntraSettings { tenants: [ready.tenant_id].into(), ..EntraSettings::default() },

@@ -14,7 +14,7 @@ use relay::{Relay, Upstreams};
 use secrecy::ExposeSecret as _;
 use smtp::server::{Settings, TlsPolicy};
 use smtp_server::admission::Admission;
-use smtp_server::{Endpoint, Timeouts, listener};
+use smtp_server::{Endpoint, listener};
 use store::{DataDir, MasterKey, Options, Store};
 use tls::{Names, ServerIdentity};
 use tokio::net::TcpListener;
@@ -79,7 +79,7 @@ impl Server {
                 service: Arc::clone(&submission),
                 settings: Arc::new(session_settings(wanted, &settings)),
                 tls: Some(identity.server_config(&[])?),
-                timeouts: Timeouts::default(),
+                timeouts: config.timeouts,
                 networks: wanted.networks.clone(),
             });
             let served = listener::run(bound, endpoint, Arc::clone(&admission), server.shutdown.clone());

@@ -167,7 +167,7 @@ mod tests {
 
         let later = SystemTime::now() + std::time::Duration::from_secs(5);
         let touch = |path: &Path| {
-            std::fs::File::options().append(true).open(path).unwrap().set_modified(later).unwrap()
+            std::fs::File::options().append(true).open(path).unwrap().set_modified(later).unwrap();
         };
         write(folder.path(), "two.example");
         touch(&certificate);

@@ -5,6 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use clock::Clock;
 use jiff::{SignedDuration, Timestamp};
+use tokio::sync::watch;
 
 use crate::faults::Faults;
 use crate::keys::TokenKey;
@@ -22,6 +23,7 @@ pub struct State {
     pub(crate) faults: Faults,
     pub(crate) token_key: TokenKey,
     pub(crate) persistence: Persistence,
+    taken: watch::Sender<u64>,
 }
 
 impl State {
@@ -34,10 +36,11 @@ impl State {
     ) -> Self {
         Self {
             world: Mutex::new(world),
-            post: Mutex::new(post),
             clock,
             ahead_milliseconds: AtomicI64::new(0),
             faults: Faults::default(),
+            taken: watch::Sender::new(post.taken()),
+            post: Mutex::new(post),
             token_key,
             persistence,
         }
@@ -68,6 +71,13 @@ impl State {
         if let Some(mail) = post.mail(number) {
             self.persistence.keep_mail(mail);
         }
+        self.taken.send_replace(number);
+    }
+
+    /// Resolves when so many mails have been taken in all.
+    pub async fn until_taken(&self, count: u64) {
+        // The sender lives in this value, so that waiting cannot fail.
+        let _ = self.taken.subscribe().wait_for(|taken| *taken >= count).await;
     }
 
     /// The twin's time.

@@ -15,6 +15,7 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 use relay::{EntraSettings, RelaySettings};
+use smtp_server::Timeouts;
 use smtp_server::admission::AdmissionLimits;
 use store::Volatile;
 
@@ -35,6 +36,8 @@ pub struct Config {
     pub certificate: Option<(PathBuf, PathBuf)>,
     /// How many sessions there may be.
     pub admission: AdmissionLimits,
+    /// When to hang up on a client.
+    pub timeouts: Timeouts,
     /// What the relay does.
     pub relay: RelaySettings,
     /// What is logged.
@@ -177,6 +180,7 @@ fn meaning(
             sessions: raw.smtp.max_sessions,
             sessions_per_network: raw.smtp.max_sessions_per_network,
         },
+        timeouts: Timeouts::default(),
         relay: RelaySettings {
             host_name,
             expiry: Duration::from_secs(u64::from(raw.queue.expiry_hours) * 3_600),

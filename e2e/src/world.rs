@@ -1,0 +1,382 @@
+//! The world of a story.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use clock::{Clock, Entropy};
+use control::{Control, NewAccount, NewCloud, NewCredential, NewSender};
+use jiff::Timestamp;
+use model::account::{Concurrency, TransportChoice};
+use model::credential::Lane;
+use model::delivery::SendState;
+use model::id::QueueId;
+use model::quota::{Allowance, Quota};
+use postern::config::raw::{LogFormat, Mode};
+use postern::config::{Config, Listener};
+use postern::server::Server;
+use relay::{EntraSettings, RelaySettings};
+use secrecy::{ExposeSecret as _, SecretString};
+use smtp::client::{Envelope, Settings, TlsPolicy, Verdict};
+use smtp::path::ReversePath;
+use smtp::sasl::{Login, Proof};
+use smtp_client::{Connection, Target, Timeouts};
+use smtp_server::admission::AdmissionLimits;
+use store::{MessageView, SecretName, SecretOwner, Volatile};
+use tempfile::TempDir;
+use twin::post::CapturedMail;
+use twin::world::Habits;
+use twin::{Options, Twin};
+
+/// Product and twin, and the time for both.
+pub struct World {
+    /// The time for both.
+    pub clock: Clock,
+    /// Azure.
+    pub twin: Twin,
+    /// The device that the story's mail comes from.
+    pub device: Device,
+    server: Option<Server>,
+    setup: Setup,
+    folder: TempDir,
+    accepted: Mutex<Vec<QueueId>>,
+}
+
+/// A login.
+#[derive(Clone, Debug)]
+pub struct Device {
+    /// What it types.
+    pub login: String,
+    /// Its password.
+    pub password: String,
+}
+
+/// What is different in one story.
+#[derive(Clone, Debug)]
+pub struct Setup {
+    /// Which way mail takes.
+    pub transport: TransportChoice,
+    /// What the account says that Azure allows.
+    pub quota: Quota,
+    /// What the twin allows, if it is not the default.
+    pub twin_is_generous: bool,
+    /// Whether the account has an access key in place of a client secret.
+    pub by_access_key: bool,
+    /// What is not known for sure about Azure.
+    pub habits: Habits,
+    /// How long a message is tried.
+    pub expiry: Duration,
+}
+
+/// More than any story sends.
+const PLENTY: Allowance = Allowance { per_minute: 100_000, per_hour: 1_000_000 };
+/// Real time until a story is given up; nothing is measured by it.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// Real time between two looks at something that has no way to call.
+const LOOK: Duration = Duration::from_millis(2);
+const START: i64 = 1_800_000_000;
+
+impl Default for Setup {
+    fn default() -> Self {
+        Self {
+            transport: TransportChoice::Auto,
+            quota: Quota { sends: PLENTY, status_reads: PLENTY },
+            twin_is_generous: true,
+            by_access_key: false,
+            habits: Habits::default(),
+            expiry: Duration::from_secs(2 * 86_400),
+        }
+    }
+}
+
+impl World {
+    /// A world as most stories want it.
+    pub async fn start() -> Self {
+        Self::start_with(Setup::default()).await
+    }
+
+    /// A world that is different in some way.
+    pub async fn start_with(setup: Setup) -> Self {
+        tls::install_provider();
+        let clock = Clock::standing(Timestamp::from_second(START).unwrap());
+        let twin = Twin::start(Options::ephemeral(clock.clone())).await.unwrap();
+        twin.state().change_world(|world| {
+            world.habits = setup.habits.clone();
+            if setup.twin_is_generous {
+                for subscription in &mut world.subscriptions {
+                    subscription.limits = Some(twin::world::Limits {
+                        sends_per_minute: PLENTY.per_minute,
+                        sends_per_hour: PLENTY.per_hour,
+                        status_reads_per_minute: PLENTY.per_minute,
+                        status_reads_per_hour: PLENTY.per_hour,
+                    });
+                }
+            }
+        });
+        let mut world = Self {
+            clock,
+            twin,
+            device: Device { login: "scanner1".to_owned(), password: String::new() },
+            server: None,
+            setup,
+            folder: tempfile::tempdir().unwrap(),
+            accepted: Mutex::default(),
+        };
+        world.start_server().await;
+        world.seed().await;
+        world
+    }
+
+    /// The product.
+    pub fn server(&self) -> &Server {
+        self.server.as_ref().unwrap()
+    }
+
+    /// What an operator may change.
+    pub fn control(&self) -> Control {
+        Control::new(self.server().store.clone(), self.clock.clone(), Entropy::system())
+    }
+
+    /// Starts the product on the data that is there.
+    pub async fn start_server(&mut self) {
+        let any = || "127.0.0.1:0".parse().unwrap();
+        let listener = |mode| Listener { address: any(), mode, networks: Vec::new() };
+        let config = Config {
+            data_dir: self.folder.path().join("server"),
+            volatile: Volatile::Allowed,
+            master_key: None,
+            listeners: vec![listener(Mode::Starttls), listener(Mode::Tls)],
+            certificate: None,
+            admission: AdmissionLimits { sessions: 1_000, sessions_per_network: 1_000 },
+            timeouts: smtp_server::Timeouts { failed_login: Duration::ZERO, ..Default::default() },
+            relay: RelaySettings {
+                host_name: "relay.contoso.example".to_owned(),
+                expiry: self.setup.expiry,
+                entra: EntraSettings {
+                    tenants: [self.twin.ready().tenant_id].into(),
+                    authority: self.twin.ready().url.parse().unwrap(),
+                    endpoint: self.twin.ready().url.clone(),
+                    ca_pem: Some(std::fs::read_to_string(&self.twin.ready().ca).unwrap()),
+                    ..EntraSettings::default()
+                },
+                ..RelaySettings::default()
+            },
+            log: String::new(),
+            log_format: LogFormat::Text,
+        };
+        self.server = Some(Server::start(config, self.clock.clone(), Entropy::system()).await.unwrap());
+    }
+
+    /// Stops the product in good order.
+    pub async fn stop_server(&mut self) {
+        if let Some(server) = self.server.take() {
+            server.stop().await;
+        }
+    }
+
+    async fn seed(&mut self) {
+        let ready = self.twin.ready();
+        let key = self.twin.state().world().services[0].keys[0].clone();
+        let secret = |wanted: bool, text: &str| wanted.then(|| SecretString::from(text));
+        let account = NewAccount {
+            name: "contoso".to_owned(),
+            tenant_id: ready.tenant_id.to_string(),
+            client_id: ready.client_id.to_string(),
+            client_secret: secret(!self.setup.by_access_key, &ready.client_secret),
+            access_key: secret(self.setup.by_access_key, &key),
+            subscription_id: ready.subscription_id.to_string(),
+            service: ready.communication_service.clone(),
+            endpoint: Some(ready.url.clone()),
+            cloud: Some(NewCloud {
+                authority: ready.url.clone(),
+                smtp_host: ready.smtp_host.clone(),
+                smtp_port: ready.smtp_port,
+                ca_pem: Some(std::fs::read_to_string(&ready.ca).unwrap()),
+            }),
+            transport: self.setup.transport,
+            quota: self.setup.quota,
+            concurrency: Concurrency::default(),
+        };
+        let control = self.control();
+        control.add_account(account).await.unwrap();
+        for (mailbox, name) in
+            [("scanner@contoso.example", Some("Scanner")), ("noreply@contoso.example", None)]
+        {
+            let new = NewSender {
+                account: "contoso".to_owned(),
+                mailbox: mailbox.to_owned(),
+                display_name: name.map(str::to_owned),
+            };
+            control.add_sender(new).await.unwrap();
+        }
+        self.device = self.add_device("scanner1").await;
+    }
+
+    /// Makes a login that may send from every sender of the account.
+    pub async fn add_device(&self, login: &str) -> Device {
+        let new = NewCredential {
+            login: login.to_owned(),
+            account: "contoso".to_owned(),
+            password: None,
+            senders: Vec::new(),
+            networks: Vec::new(),
+            default_from: None,
+            forced_from: None,
+            rate_per_minute: None,
+            lane: Lane::Normal,
+        };
+        let issued = self.control().add_credential(new).await.unwrap();
+        Device { login: login.to_owned(), password: issued.password.expose_secret().to_owned() }
+    }
+
+    /// Where a client of the product connects.
+    pub fn target(&self, mode: Mode) -> Target {
+        let server = self.server();
+        let certificate = std::fs::read_to_string(server.data_dir.join("tls/certificate.pem")).unwrap();
+        let (address, _) = server.addresses.iter().find(|(_, other)| *other == mode).unwrap();
+        Target {
+            host: "localhost".to_owned(),
+            port: address.port(),
+            trust: tls::client_config(Some(&certificate)).unwrap(),
+            timeouts: Timeouts::default(),
+        }
+    }
+
+    /// Connects and logs in.
+    pub async fn log_in(&self, device: &Device) -> Result<Connection, smtp_client::Error> {
+        let password = SecretString::from(device.password.as_str());
+        let settings = Settings {
+            client_name: "device.example".to_owned(),
+            tls: TlsPolicy::StartTls,
+            login: Some(Login { name: device.login.clone(), proof: Proof::Password(password) }),
+        };
+        Connection::open(&self.target(Mode::Starttls), settings).await
+    }
+
+    /// Submits a message from the scanner; gives the server's verdict.
+    pub async fn offer(&self, connection: &mut Connection, recipients: &[&str], message: &[u8]) -> Verdict {
+        let envelope = Envelope {
+            reverse_path: ReversePath::Mailbox("scanner@contoso.example".parse().unwrap()),
+            recipients: recipients.iter().map(|recipient| recipient.parse().unwrap()).collect(),
+            size_octets: message.len() as u64,
+            eight_bit: !message.is_ascii(),
+            smtputf8: false,
+        };
+        let verdict = connection.send(envelope, message).await.unwrap();
+        if let Some(Ok(reply)) = &verdict.message {
+            // What Azure answered at once has another kind of id, and is nobody's to account for.
+            if let Ok(id) = reply.text().rsplit(' ').next().unwrap_or_default().parse() {
+                self.accepted.lock().unwrap_or_else(PoisonError::into_inner).push(id);
+            }
+        }
+        verdict
+    }
+
+    /// Submits a message over a connection of its own; it has to be accepted.
+    pub async fn submit(&self, recipients: &[&str], message: &[u8]) -> QueueId {
+        let mut connection = self.log_in(&self.device).await.unwrap();
+        let verdict = self.offer(&mut connection, recipients, message).await;
+        connection.quit().await;
+        let reply = verdict.message.expect("a recipient was accepted").expect("the message was accepted");
+        reply.text().rsplit(' ').next().unwrap().parse().unwrap()
+    }
+
+    /// A message as the queue knows it.
+    pub async fn view(&self, id: QueueId) -> Option<MessageView> {
+        self.server().store.queue().view(id).await.unwrap()
+    }
+
+    /// Waits until a message's sends are all in one of these states.
+    pub async fn until(&self, id: QueueId, states: &[SendState]) -> MessageView {
+        self.until_view(id, |view| view.sends.iter().all(|send| states.contains(&send.state))).await
+    }
+
+    /// Waits until a message is as wanted.
+    pub async fn until_view(&self, id: QueueId, wanted: impl Fn(&MessageView) -> bool) -> MessageView {
+        let looking = async {
+            loop {
+                match self.view(id).await {
+                    Some(view) if wanted(&view) => return view,
+                    _ => tokio::time::sleep(LOOK).await,
+                }
+            }
+        };
+        match tokio::time::timeout(PATIENCE, looking).await {
+            Ok(view) => view,
+            Err(_) => panic!("it never came about: {:#?}", self.view(id).await),
+        }
+    }
+
+    /// Moves the clock step by step until `done` holds: deliveries wait for the clock, and nothing else.
+    pub async fn advance_until(&self, step: Duration, done: impl AsyncFn() -> bool) {
+        let moving = async {
+            while !done().await {
+                self.clock.advance(step);
+                // Whoever was woken gets the chance to do what is due.
+                for _ in 0..20 {
+                    tokio::time::sleep(Duration::from_millis(1)).await;
+                    if done().await {
+                        return;
+                    }
+                }
+            }
+        };
+        tokio::time::timeout(PATIENCE, moving).await.expect("it never came about");
+    }
+
+    /// Waits until the twin has taken so many mails in all.
+    pub async fn until_taken(&self, count: u64) {
+        let waiting = self.twin.state().until_taken(count);
+        if tokio::time::timeout(PATIENCE, waiting).await.is_err() {
+            panic!("{count} mails were expected, {} were taken", self.twin.state().post().taken());
+        }
+    }
+
+    /// What the twin has taken, oldest first.
+    pub fn captured(&self) -> Vec<CapturedMail> {
+        let mut mail: Vec<CapturedMail> = self.twin.state().post().all().cloned().collect();
+        mail.reverse();
+        mail
+    }
+
+    /// Captured mail to an address.
+    pub fn captured_for(&self, address: &str) -> Vec<CapturedMail> {
+        let is_for =
+            |mail: &CapturedMail| mail.recipients.iter().any(|recipient| recipient.address == address);
+        self.captured().into_iter().filter(is_for).collect()
+    }
+
+    /// Takes the account's secret away at Azure and gives it another.
+    pub fn revoke_secrets(&self) {
+        let client = self.twin.ready().client_id;
+        self.twin.state().change_world(|world| world.app_mut(client).unwrap().secrets.clear());
+    }
+
+    /// The owner of the account's secret, and the secret's name.
+    pub fn account_secret(&self) -> (SecretOwner, SecretName) {
+        let directory = self.server().store.directory();
+        let account = directory.account_named("contoso").unwrap();
+        (SecretOwner::Account(account.id), SecretName::ClientSecret)
+    }
+
+    /// Ends the story, and asks of every accepted message what became of it.
+    pub async fn finish(mut self) {
+        let accepted = std::mem::take(&mut *self.accepted.lock().unwrap_or_else(PoisonError::into_inner));
+        for id in accepted {
+            let accounted_for = |view: &MessageView| {
+                view.sends.iter().all(|send| match send.state {
+                    SendState::Queued => !send.attempts.is_empty(),
+                    SendState::Sending => false,
+                    SendState::Submitted | SendState::Sent | SendState::Failed | SendState::Dropped => true,
+                })
+            };
+            self.until_view(id, accounted_for).await;
+        }
+        self.stop_server().await;
+        self.twin.stop().await;
+    }
+}
+
+/// A message from the scanner.
+pub fn message(subject: &str, to: &str, text: &str) -> Vec<u8> {
+    format!("From: scanner@contoso.example\r\nTo: {to}\r\nSubject: {subject}\r\n\r\n{text}\r\n").into_bytes()
+}

@@ -1,0 +1,3 @@
+//! Clients we did not write, against a running server and its twin.
+
+fn main() {}

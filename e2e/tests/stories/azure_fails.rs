@@ -1,0 +1,133 @@
+//! Azure fails in every way it knows, and each message still arrives once.
+
+use std::time::Duration;
+
+use e2e::{Setup, World, message};
+use model::account::TransportChoice;
+use model::delivery::{AttemptResult, SendState};
+use twin::world::{Habits, RepeatedOperation};
+use twin::{Effect, Fault, Operation};
+
+const DONE: [SendState; 2] = [SendState::Submitted, SendState::Sent];
+
+fn answer(status: u16, code: &str, retry_after: Option<u64>) -> Effect {
+    Effect::Answer { status, code: code.into(), message: "on purpose".into(), retry_after }
+}
+
+/// One failure, then delivery: the same operation both times, one mail in the end.
+async fn survives(world: World, operation: Operation, effect: Effect, deferred: usize) {
+    world.twin.state().arm(Fault { operation, effect: effect.clone(), times: Some(1), one_in: None });
+    let text = "A page of a letter.\r\n".repeat(200);
+    let id = world.submit(&["a@example.com"], &message("s", "a@example.com", &text)).await;
+    world
+        .advance_until(Duration::from_secs(5), async || {
+            world.view(id).await.is_some_and(|view| view.sends.iter().all(|send| DONE.contains(&send.state)))
+        })
+        .await;
+    assert_eq!(world.captured().len(), 1, "{effect:?}");
+    let view = world.view(id).await.unwrap();
+    let deferrals = view.sends[0].attempts.iter().filter(|a| a.result == AttemptResult::Deferred).count();
+    assert_eq!(deferrals, deferred, "{effect:?}: {:?}", view.sends[0].attempts);
+    if world.captured()[0].path == twin::post::Path::Rest {
+        assert_eq!(world.captured()[0].operation, view.sends[0].operation);
+    }
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn too_many_requests_are_waited_out() {
+    survives(World::start().await, Operation::Send, answer(429, "TooManyRequests", Some(40)), 1).await;
+}
+
+#[tokio::test]
+async fn retry_after_is_obeyed_by_all_of_the_account() {
+    let world = World::start().await;
+    let effect = answer(429, "TooManyRequests", Some(300));
+    world.twin.state().arm(Fault { operation: Operation::Send, effect, times: Some(1), one_in: None });
+    let first = world.submit(&["a@example.com"], &message("1", "a@example.com", "x")).await;
+    world.until_view(first, |view| view.sends[0].attempts.len() == 1).await;
+    let second = world.submit(&["b@example.com"], &message("2", "b@example.com", "x")).await;
+    world.clock.advance(Duration::from_secs(290));
+    assert!(world.captured().is_empty(), "Azure asked for 300 seconds");
+    world.advance_until(Duration::from_secs(5), async || world.captured().len() == 2).await;
+    for id in [first, second] {
+        world.until(id, &DONE).await;
+    }
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn trouble_at_azure_is_waited_out() {
+    for status in [500, 503] {
+        survives(World::start().await, Operation::Send, answer(status, "", None), 1).await;
+    }
+}
+
+#[tokio::test]
+async fn a_false_alarm_about_the_clock_is_answered_with_a_fresh_signature() {
+    let text = "The time difference between the originating client and the server is greater than the allowed margin of 5 minutes.";
+    let effect =
+        Effect::Answer { status: 401, code: "Denied".into(), message: text.into(), retry_after: None };
+    for by_access_key in [true, false] {
+        let world = World::start_with(Setup { by_access_key, ..Setup::default() }).await;
+        survives(world, Operation::Send, effect.clone(), 0).await;
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_is_lost_makes_no_second_copy() {
+    for repeated_operation in
+        [RepeatedOperation::Accept, RepeatedOperation::Conflict, RepeatedOperation::BadRequest]
+    {
+        let habits = Habits { repeated_operation, ..Habits::default() };
+        let world = World::start_with(Setup { habits, ..Setup::default() }).await;
+        survives(world, Operation::Send, Effect::DoneButUnanswered, 1).await;
+    }
+}
+
+#[tokio::test]
+async fn a_connection_that_breaks_on_the_way_is_made_again() {
+    survives(World::start().await, Operation::HttpsConnection, Effect::CutAfter(2_000), 1).await;
+    let smtp = || World::start_with(Setup { transport: TransportChoice::Smtp, ..Setup::default() });
+    survives(smtp().await, Operation::SmtpConnection, Effect::CutAfter(2_500), 1).await;
+    survives(smtp().await, Operation::SmtpMessage, answer(450, "4.5.127", None), 1).await;
+}
+
+#[tokio::test]
+async fn a_token_that_cannot_be_had_makes_mail_wait() {
+    survives(World::start().await, Operation::Token, answer(503, "", None), 1).await;
+}
+
+#[tokio::test]
+async fn mail_waits_for_a_new_secret_and_then_flows() {
+    let world = World::start().await;
+    let first = world.submit(&["a@example.com"], &message("1", "a@example.com", "x")).await;
+    world.until(first, &DONE).await;
+    let old = world.twin.state().world().tenants[0].apps[0].secrets.clone();
+    world.revoke_secrets();
+    // The token that is held is good until it expires.
+    world.clock.advance(Duration::from_secs(3_600));
+    let second = world.submit(&["b@example.com"], &message("2", "b@example.com", "x")).await;
+    let waiting = world.until_view(second, |view| !view.sends[0].attempts.is_empty()).await;
+    assert_eq!(waiting.sends[0].state, SendState::Queued);
+    assert!(waiting.sends[0].attempts[0].text.contains("AADSTS7000215"), "{:?}", waiting.sends[0].attempts);
+    let client = world.twin.ready().client_id;
+    world.twin.state().change_world(|w| w.app_mut(client).unwrap().secrets = old);
+    world.advance_until(Duration::from_secs(10), async || world.captured().len() == 2).await;
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn one_recipient_that_is_refused_does_not_hold_up_the_others() {
+    let world = World::start_with(Setup { transport: TransportChoice::Smtp, ..Setup::default() }).await;
+    let recipients = ["good@example.com", "refuse@example.com"];
+    let id = world.submit(&recipients, &message("s", "good@example.com", "x")).await;
+    world.until(id, &[SendState::Sent]).await;
+    world.until_taken(2).await;
+    assert_eq!(world.captured_for("good@example.com").len(), 1);
+    let [notice] = &world.captured_for("scanner@contoso.example")[..] else { panic!() };
+    let text = String::from_utf8_lossy(&notice.raw).into_owned();
+    assert!(text.contains("Final-Recipient: rfc822; refuse@example.com"), "{text}");
+    assert!(!text.contains("Final-Recipient: rfc822; good@example.com"), "{text}");
+    world.finish().await;
+}

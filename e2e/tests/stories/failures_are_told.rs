@@ -1,0 +1,100 @@
+//! Whoever sent a message hears of it when it does not arrive: once, and never about a notice.
+
+use std::time::Duration;
+
+use e2e::{Setup, World, message};
+use model::account::TransportChoice;
+use model::delivery::SendState;
+use twin::world::Habits;
+use twin::{Effect, Fault, Operation};
+
+#[tokio::test]
+async fn a_bounce_gives_one_notice() {
+    for takes_null_reverse_path in [true, false] {
+        let habits = Habits { takes_null_reverse_path, ..Habits::default() };
+        let world = World::start_with(Setup { habits, ..Setup::default() }).await;
+        let id = world.submit(&["bounce@example.com"], &message("lost", "bounce@example.com", "x")).await;
+        world.advance_until(Duration::from_secs(2), async || world.captured().len() == 2).await;
+        world.until(id, &[SendState::Failed]).await;
+        let [notice] = &world.captured_for("scanner@contoso.example")[..] else { panic!() };
+        assert_eq!(notice.sender, "donotreply@contoso.example");
+        let reverse_path = if takes_null_reverse_path { "<>" } else { "<donotreply@contoso.example>" };
+        assert_eq!(notice.reverse_path.as_deref(), Some(reverse_path));
+        let text = String::from_utf8_lossy(&notice.raw).into_owned();
+        for expected in [
+            "Content-Type: multipart/report; report-type=delivery-status",
+            "Auto-Submitted: auto-replied",
+            "Final-Recipient: rfc822; bounce@example.com\r\nAction: failed\r\n",
+            "EmailDropped",
+            "Subject: lost",
+        ] {
+            assert!(text.contains(expected), "{expected:?} in {text}");
+        }
+        // However long one waits, there is no second.
+        world.clock.advance(Duration::from_secs(86_400));
+        assert_eq!(world.captured().len(), 2);
+        world.finish().await;
+    }
+}
+
+#[tokio::test]
+async fn a_message_that_azure_refuses_is_told_at_once() {
+    let world = World::start().await;
+    let id = world.submit(&["refuse@example.com"], &message("no", "refuse@example.com", "x")).await;
+    world.until(id, &[SendState::Failed]).await;
+    world.until_taken(1).await;
+    let notice = &world.captured_for("scanner@contoso.example")[0];
+    assert!(String::from_utf8_lossy(&notice.raw).contains("Status: 5.6.0"));
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn a_notice_that_fails_is_not_answered() {
+    let world = World::start().await;
+    // The notice's own way is SMTP; there it is refused for good.
+    let effect =
+        Effect::Answer { status: 554, code: "5.6.0".into(), message: "no".into(), retry_after: None };
+    world.twin.state().arm(Fault { operation: Operation::SmtpMessage, effect, times: None, one_in: None });
+    let id = world.submit(&["refuse@example.com"], &message("no", "refuse@example.com", "x")).await;
+    world.until(id, &[SendState::Failed]).await;
+    let failed = async || {
+        let counts = world.server().store.queue().counts().await.unwrap();
+        counts.contains(&(SendState::Failed, 2)) && counts.len() == 1
+    };
+    world.advance_until(Duration::from_secs(10), failed).await;
+    assert!(world.captured().is_empty());
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn what_cannot_be_delivered_in_time_is_told() {
+    let setup = Setup { expiry: Duration::from_secs(4 * 3_600), ..Setup::default() };
+    let world = World::start_with(setup).await;
+    let effect =
+        Effect::Answer { status: 503, code: String::new(), message: "busy".into(), retry_after: None };
+    world.twin.state().arm(Fault { operation: Operation::Send, effect, times: None, one_in: None });
+    let id = world.submit(&["a@example.com"], &message("late", "a@example.com", "x")).await;
+    world
+        .advance_until(Duration::from_secs(600), async || {
+            world.view(id).await.is_some_and(|view| view.sends[0].state == SendState::Failed)
+        })
+        .await;
+    world.until_taken(1).await;
+    let notice = &world.captured_for("scanner@contoso.example")[0];
+    let text = String::from_utf8_lossy(&notice.raw).into_owned();
+    assert!(text.contains("could not be delivered within 4 hours"), "{text}");
+    assert!(text.contains("Status: 5.4.7"), "{text}");
+    let tries = world.view(id).await.unwrap().sends[0].attempts.len();
+    assert!((8..14).contains(&tries), "it was tried {tries} times");
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn where_only_rest_is_open_the_sender_is_told_too() {
+    let world = World::start_with(Setup { transport: TransportChoice::Rest, ..Setup::default() }).await;
+    let id = world.submit(&["refuse@example.com"], &message("no", "refuse@example.com", "x")).await;
+    world.until(id, &[SendState::Failed]).await;
+    world.until_taken(1).await;
+    assert!(world.captured()[0].parts().text.unwrap().contains("refuse@example.com"));
+    world.finish().await;
+}

@@ -1,0 +1,13 @@
+//! Stories: the product against the twin, each file one chapter.
+
+#![allow(clippy::unwrap_used, reason = "a story that goes wrong fails")]
+
+mod accounting;
+mod azure_fails;
+mod entra_logins;
+mod failures_are_told;
+mod limits;
+mod many_clients;
+mod pace;
+mod restarts;
+mod what_arrives;
