@@ -55,7 +55,7 @@ impl Http {
             .connect_timeout(CONNECT)
             .timeout(WHOLE_REQUEST)
             .pool_idle_timeout(IDLE);
-        // A proxy of the environment would also be asked for a twin on this machine.
+        // A proxy of the environment would also be asked for another Azure on this machine.
         let builder = if ca_pem.is_some() { builder.no_proxy() } else { builder };
         Ok(Self(builder.build().map_err(HttpError::Client)?))
     }

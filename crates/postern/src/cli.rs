@@ -336,6 +336,8 @@ pub(crate) enum MessageCommand {
 pub(crate) enum ConfigCommand {
     /// Say whether the configuration is valid, with file, line and reason if it is not
     Check(Serve),
+    /// Print the whole configuration, with the defaults of what was not written
+    Show(Serve),
 }
 
 #[cfg(test)]

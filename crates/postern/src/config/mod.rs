@@ -91,11 +91,34 @@ pub enum ConfigError {
 /// Where the configuration is looked for.
 const DEFAULT_FILE: &str = "/etc/postern/postern.toml";
 
+/// What was written, and where.
+struct Written {
+    raw: RawConfig,
+    path: PathBuf,
+    text: String,
+    master_key: Option<secrecy::SecretString>,
+}
+
 /// Reads the file that is named, or the default one if it is there, and the environment.
 ///
 /// # Errors
 /// When something is not valid; the error names file, line and reason.
 pub fn load(file: Option<&Path>) -> Result<Config, ConfigError> {
+    meaning(written(file)?)
+}
+
+/// What was written, with the defaults of what was not, as a file would have it.
+///
+/// # Errors
+/// As [`load`].
+pub fn show(file: Option<&Path>) -> Result<String, ConfigError> {
+    let written = written(file)?;
+    let text = toml::to_string(&written.raw);
+    meaning(written)?;
+    Ok(text.expect("a configuration that was read can be written"))
+}
+
+fn written(file: Option<&Path>) -> Result<Written, ConfigError> {
     let variables = environment::variables();
     let file = file.map(Path::to_owned).or_else(|| variables.get("POSTERN_CONFIG").map(PathBuf::from));
     let (path, text) = match file {
@@ -108,7 +131,7 @@ pub fn load(file: Option<&Path>) -> Result<Config, ConfigError> {
     };
     let raw = environment::parse(&path, &text, &variables)?;
     let master_key = variables.get("POSTERN_MASTER_KEY").map(|key| key.as_str().into());
-    meaning(raw, &path, &text, master_key)
+    Ok(Written { raw, path, text, master_key })
 }
 
 /// Where the data directory is, for commands that need nothing else of the configuration.
@@ -119,17 +142,16 @@ pub fn data_dir(file: Option<&Path>) -> Result<PathBuf, ConfigError> {
     load(file).map(|config| config.data_dir)
 }
 
-fn meaning(
-    raw: RawConfig,
-    path: &Path,
-    text: &str,
-    master_key: Option<secrecy::SecretString>,
-) -> Result<Config, ConfigError> {
+fn meaning(written: Written) -> Result<Config, ConfigError> {
+    let Written { raw, path, text, master_key } = written;
     let invalid = |place: &str, reason: String| ConfigError::Invalid {
-        path: path.to_owned(),
-        place: environment::place_of(text, place),
+        path: path.clone(),
+        place: environment::place_of(&text, place),
         reason,
     };
+    if let Some(key) = zero(&raw) {
+        return Err(invalid(key, format!("`{key}` must be at least 1")));
+    }
     let listeners: Vec<Listener> = raw
         .listener
         .into_iter()
@@ -202,6 +224,19 @@ fn meaning(
     })
 }
 
+/// An option that would let nothing through.
+fn zero(raw: &RawConfig) -> Option<&'static str> {
+    let positive = [
+        ("max_message_octets", raw.smtp.max_message_octets > 0),
+        ("max_recipients", raw.smtp.max_recipients > 0),
+        ("max_sessions", raw.smtp.max_sessions > 0),
+        ("max_sessions_per_network", raw.smtp.max_sessions_per_network > 0),
+        ("max_buffered_octets", raw.smtp.max_buffered_octets > 0),
+        ("expiry_hours", raw.queue.expiry_hours > 0),
+    ];
+    positive.into_iter().find_map(|(key, is_positive)| (!is_positive).then_some(key))
+}
+
 fn system_host_name() -> String {
     let name = rustix::system::uname().nodename().to_string_lossy().into_owned();
     if name.parse::<smtp::address::Domain>().is_ok() { name } else { "localhost".to_owned() }
@@ -217,7 +252,9 @@ mod tests {
             variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         let path = Path::new("postern.toml");
         environment::parse(path, text, &variables)
-            .and_then(|raw| meaning(raw, path, text, None))
+            .and_then(|raw| {
+                meaning(Written { raw, path: path.to_owned(), text: text.to_owned(), master_key: None })
+            })
             .map_err(|error| error.to_string())
     }
 
@@ -241,6 +278,7 @@ mod tests {
         assert!(
             error("\n[[listener]]\naddress = '0.0.0.0'\nmode = 'tls'").starts_with("postern.toml, line 3: ")
         );
+        assert!(error("[queue]\nexpiry_hours = 0").starts_with("postern.toml, line 2: `expiry_hours` must"));
         assert!(error("[tls]\nkey = 'x'").contains("go together"));
         assert!(error("host_name = 'a b'").starts_with("postern.toml, line 1: "));
         let open = "[[listener]]\naddress = '0.0.0.0:25'\nmode = 'plain'\n";
