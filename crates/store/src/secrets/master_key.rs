@@ -36,9 +36,7 @@ impl MasterKey {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 let mut octets = Zeroizing::new([0; 32]);
                 getrandom::fill(octets.as_mut()).map_err(io::Error::from)?;
-                let mut file = File::options().create_new(true).write(true).mode(0o600).open(path)?;
-                file.write_all(Zeroizing::new(STANDARD.encode(*octets)).as_bytes())?;
-                file.sync_all()?;
+                keep(path, &STANDARD.encode(*octets).into())?;
                 Ok(Self::from_octets(*octets))
             }
             Err(error) => Err(error),
@@ -67,6 +65,19 @@ impl MasterKey {
 
     pub(super) fn octets(&self) -> &[u8; 32] {
         &self.octets
+    }
+}
+
+/// Writes a key that is there as a whole or not at all: half a key would be taken for a foreign one.
+fn keep(path: &Path, key: &Zeroizing<String>) -> io::Result<()> {
+    let unfinished = path.with_extension("unfinished");
+    let mut file = File::options().create(true).truncate(true).write(true).mode(0o600).open(&unfinished)?;
+    file.write_all(key.as_bytes())?;
+    file.sync_all()?;
+    fs::rename(&unfinished, path)?;
+    match path.parent() {
+        Some(folder) => File::open(folder)?.sync_all(),
+        None => Ok(()),
     }
 }
 
