@@ -1,5 +1,6 @@
 //! The world of a story.
 
+use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -21,7 +22,7 @@ use smtp::path::ReversePath;
 use smtp::sasl::{Login, Proof};
 use smtp_client::{Connection, Target, Timeouts};
 use smtp_server::admission::AdmissionLimits;
-use store::{MessageView, SecretName, SecretOwner, Volatile};
+use store::{MessageView, Volatile};
 use tempfile::TempDir;
 use twin::post::CapturedMail;
 use twin::world::Habits;
@@ -53,6 +54,8 @@ pub struct Device {
 /// What is different in one story.
 #[derive(Clone, Debug)]
 pub struct Setup {
+    /// The time for product and twin. It stands still but in stories with clients that have their own.
+    pub clock: Clock,
     /// Which way mail takes.
     pub transport: TransportChoice,
     /// What the account says that Azure allows.
@@ -78,6 +81,7 @@ const START: i64 = 1_800_000_000;
 impl Default for Setup {
     fn default() -> Self {
         Self {
+            clock: Clock::standing(Timestamp::from_second(START).unwrap()),
             transport: TransportChoice::Auto,
             quota: Quota { sends: PLENTY, status_reads: PLENTY },
             twin_is_generous: true,
@@ -97,7 +101,7 @@ impl World {
     /// A world that is different in some way.
     pub async fn start_with(setup: Setup) -> Self {
         tls::install_provider();
-        let clock = Clock::standing(Timestamp::from_second(START).unwrap());
+        let clock = setup.clock.clone();
         let twin = Twin::start(Options::ephemeral(clock.clone())).await.unwrap();
         twin.state().change_world(|world| {
             world.habits = setup.habits.clone();
@@ -228,14 +232,22 @@ impl World {
         Device { login: login.to_owned(), password: issued.password.expose_secret().to_owned() }
     }
 
+    /// The product's port.
+    pub fn port(&self, mode: Mode) -> u16 {
+        self.server().addresses.iter().find(|(_, other)| *other == mode).unwrap().0.port()
+    }
+
+    /// What a client of the product has to trust, a PEM file.
+    pub fn certificate(&self) -> PathBuf {
+        self.server().data_dir.join("tls/certificate.pem")
+    }
+
     /// Where a client of the product connects.
     pub fn target(&self, mode: Mode) -> Target {
-        let server = self.server();
-        let certificate = std::fs::read_to_string(server.data_dir.join("tls/certificate.pem")).unwrap();
-        let (address, _) = server.addresses.iter().find(|(_, other)| *other == mode).unwrap();
+        let certificate = std::fs::read_to_string(self.certificate()).unwrap();
         Target {
             host: "localhost".to_owned(),
-            port: address.port(),
+            port: self.port(mode),
             trust: tls::client_config(Some(&certificate)).unwrap(),
             timeouts: Timeouts::default(),
         }
@@ -349,13 +361,6 @@ impl World {
     pub fn revoke_secrets(&self) {
         let client = self.twin.ready().client_id;
         self.twin.state().change_world(|world| world.app_mut(client).unwrap().secrets.clear());
-    }
-
-    /// The owner of the account's secret, and the secret's name.
-    pub fn account_secret(&self) -> (SecretOwner, SecretName) {
-        let directory = self.server().store.directory();
-        let account = directory.account_named("contoso").unwrap();
-        (SecretOwner::Account(account.id), SecretName::ClientSecret)
     }
 
     /// Ends the story, and asks of every accepted message what became of it.
