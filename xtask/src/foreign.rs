@@ -1,0 +1,90 @@
+//! Clients that others wrote, for `e2e/tests/foreign`: installed by name, each at a fixed version.
+
+use std::path::{Path, PathBuf};
+
+use crate::process::{command, quietly, root};
+
+/// Debian packages, and what succeeds where one is there.
+const PACKAGES: [(&str, &str); 8] = [
+    ("swaks", "command -v swaks"),
+    ("curl", "command -v curl"),
+    ("libnet-ssleay-perl", "perl -MNet::SSLeay -e 1"),
+    ("libio-socket-ssl-perl", "perl -MIO::Socket::SSL -e 1"),
+    ("libauthen-sasl-perl", "perl -MAuthen::SASL -e 1"),
+    ("strace", "command -v strace"),
+    ("python3-venv", "python3 -c 'import ensurepip, venv'"),
+    ("npm", "command -v npm"),
+];
+const PYTHON: [&str; 2] = ["azure-communication-email==1.1.0", "azure-identity==1.27.0"];
+const NODE: [&str; 1] = ["nodemailer@10.6.0"];
+
+/// Installs what is missing and can be installed. The tests skip what is not there and say so.
+pub(crate) fn install(offline: bool) -> PathBuf {
+    let tools = root().join("target/foreign");
+    if offline {
+        println!("   nothing is installed: --offline");
+        return tools;
+    }
+    debian();
+    step("Python packages", &PYTHON, &tools.join("venv"), python);
+    step("Node packages", &NODE, &tools.join("node_modules"), node);
+    tools
+}
+
+/// Installs once; what was installed is written beside it.
+fn step(what: &str, wanted: &[&str], folder: &Path, install: fn(&Path) -> anyhow::Result<()>) {
+    let (mark, wanted) = (folder.join(".installed"), wanted.join(" "));
+    if std::fs::read_to_string(&mark).is_ok_and(|there| there == wanted) {
+        println!("   {what}: {wanted} are there");
+        return;
+    }
+    println!("   {what}: installing {wanted}");
+    let result = install(folder).and_then(|()| Ok(std::fs::write(mark, wanted)?));
+    if let Err(error) = result {
+        println!("   {what}: {error:#}");
+    }
+}
+
+fn debian() {
+    let is_missing = |(_, sign): &&(&str, &str)| quietly(command("sh", &["-c", sign])).is_err();
+    let missing: Vec<&str> = PACKAGES.iter().filter(is_missing).map(|(package, _)| *package).collect();
+    if missing.is_empty() {
+        println!("   Debian packages: all are there");
+        return;
+    }
+    println!("   Debian packages: installing {}", missing.join(" "));
+    // Without rights to install, sudo may give them, but must not ask.
+    let is_root = quietly(command("id", &["-u"])).is_ok_and(|id| id.trim() == "0");
+    let apt = |arguments: &[&str]| {
+        let mut words = if is_root { vec!["env"] } else { vec!["sudo", "-n", "env"] };
+        words.extend(["DEBIAN_FRONTEND=noninteractive", "apt-get", "-y", "-qq"]);
+        words.extend(arguments);
+        quietly(command(words[0], &words[1..]))
+    };
+    let install: Vec<&str> =
+        ["install", "--no-install-recommends"].into_iter().chain(missing.iter().copied()).collect();
+    let installed = apt(&["update"]).and_then(|_| apt(&install));
+    if let Err(error) = installed {
+        println!("   Debian packages: {error:#}");
+    }
+}
+
+fn python(folder: &Path) -> anyhow::Result<()> {
+    let folder = folder.display().to_string();
+    quietly(command("python3", &["-m", "venv", &folder]))?;
+    let install: Vec<&str> = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        .into_iter()
+        .chain(PYTHON)
+        .collect();
+    quietly(command(&format!("{folder}/bin/python"), &install)).map(drop)
+}
+
+fn node(folder: &Path) -> anyhow::Result<()> {
+    let prefix = folder.parent().unwrap_or(folder).display().to_string();
+    std::fs::create_dir_all(&prefix)?;
+    let install: Vec<&str> = ["install", "--silent", "--no-audit", "--no-fund", "--prefix", &prefix]
+        .into_iter()
+        .chain(NODE)
+        .collect();
+    quietly(command("npm", &install)).map(drop)
+}

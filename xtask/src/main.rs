@@ -1,0 +1,78 @@
+//! The project's menu. `cargo xtask test` is what the README gives and what CI runs.
+
+mod docs;
+mod foreign;
+mod process;
+mod report;
+mod test;
+mod tidy;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Run everything: format, clippy, house rules, documents, tests, foreign clients, crashes
+    Test {
+        /// Skip what needs the network to be installed
+        #[arg(long)]
+        offline: bool,
+    },
+    /// Check the house rules alone
+    Tidy,
+    /// Write the generated documents
+    Docs {
+        /// Only say whether they are up to date
+        #[arg(long)]
+        check: bool,
+    },
+    /// Kill the server under load, restart it, and look for lost and doubled mail
+    Crash {
+        /// `--help` lists what it takes
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
+    /// Measure, alone or beside others
+    Bench {
+        /// `--help` lists what it takes
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
+    /// Fuzz a target for a while
+    Fuzz {
+        /// The target; all of them if there is none
+        target: Option<String>,
+        /// How long, each
+        #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+        seconds: u32,
+    },
+}
+
+fn main() -> ExitCode {
+    match run(Cli::parse().verb) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {}", error.chain().map(ToString::to_string).collect::<Vec<_>>().join(": "));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(verb: Verb) -> anyhow::Result<()> {
+    match verb {
+        Verb::Test { offline } => test::run(offline),
+        Verb::Tidy => tidy::run(),
+        Verb::Docs { check } => docs::run(check),
+        Verb::Crash { arguments } => process::in_release("bench", "crash", &arguments),
+        Verb::Bench { arguments } => process::in_release("bench", "bench", &arguments),
+        Verb::Fuzz { target, seconds } => test::fuzz(target.as_deref(), seconds),
+    }
+}

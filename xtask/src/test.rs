@@ -1,0 +1,102 @@
+//! Everything that has to hold, in one command.
+//!
+//! 1. Format, clippy, the house rules, the generated documents.
+//! 2. Unit, transcript, route and story tests, then those in the documentation.
+//! 3. Foreign clients, after installing them.
+//! 4. A few kills under load.
+
+use std::io::{BufRead as _, BufReader};
+use std::process::{Command, Stdio};
+
+use anyhow::bail;
+
+use crate::process::{cargo, succeeds};
+use crate::report::Report;
+use crate::{docs, foreign, tidy};
+
+/// Kills in one run of the test command; `cargo xtask crash` goes on for longer.
+const KILLS: &str = "5";
+/// Failures of the disk in one run of the test command.
+const DISK_FAILURES: &str = "3";
+
+/// Runs everything.
+pub(crate) fn run(offline: bool) -> anyhow::Result<()> {
+    let mut report = Report::default();
+    report.step("format", |report| {
+        report.check("format", succeeds(cargo(&["fmt", "--all", "--", "--check"])));
+    });
+    report.step("house rules", |report| {
+        report.check("house rules", shown(tidy::run()));
+    });
+    report.step("clippy", |report| {
+        let clippy =
+            ["clippy", "--quiet", "--workspace", "--all-targets", "--locked", "--", "--deny", "warnings"];
+        report.check("clippy", succeeds(cargo(&clippy)));
+    });
+    report.step("tests", |report| {
+        tests(report, "tests", &["test", "--workspace", "--locked", "--no-fail-fast", "--all-targets"]);
+    });
+    report.step("tests in the documentation", |report| {
+        tests(report, "documentation", &["test", "--workspace", "--locked", "--no-fail-fast", "--doc"]);
+    });
+    report.step("generated documents", |report| {
+        report.check("generated documents", shown(docs::run(true)));
+    });
+    let tools = report.step("foreign clients: installing", |_| foreign::install(offline));
+    report.step("foreign clients", |report| {
+        let tools = tools.display().to_string();
+        let run = ["test", "--package", "e2e", "--locked", "--test", "foreign", "--", "--tools", &tools];
+        tests(report, "foreign clients", &run);
+    });
+    report.step("kills under load", |report| {
+        let crash = ["run", "--quiet", "--locked", "--package", "bench", "--bin", "crash", "--"];
+        for arguments in [["--cycles", KILLS], ["--disk-failures", DISK_FAILURES]] {
+            tests(report, "kills under load", &[&crash[..], &arguments[..]].concat());
+        }
+    });
+    if report.finish() { Ok(()) } else { bail!("not everything holds") }
+}
+
+fn shown(result: anyhow::Result<()>) -> bool {
+    if let Err(error) = &result {
+        println!("{}", error.chain().map(ToString::to_string).collect::<Vec<_>>().join(": "));
+    }
+    result.is_ok()
+}
+
+/// Runs a test program and counts what it prints. One that fails without naming a test counts itself.
+fn tests(report: &mut Report, name: &str, arguments: &[&str]) {
+    let before = report.failures();
+    let passed = watch(report, cargo(arguments));
+    if !passed && report.failures() == before {
+        report.check(name, false);
+    }
+}
+
+fn watch(report: &mut Report, mut command: Command) -> bool {
+    let Ok(mut child) = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn() else { return false };
+    if let Some(output) = child.stdout.take() {
+        for line in BufReader::new(output).lines().map_while(Result::ok) {
+            if report.read(&line) {
+                println!("{line}");
+            }
+        }
+    }
+    child.wait().is_ok_and(|status| status.success())
+}
+
+/// Fuzzes one target, or all.
+pub(crate) fn fuzz(target: Option<&str>, seconds: u32) -> anyhow::Result<()> {
+    let Some(target) = target else {
+        for target in FUZZ_TARGETS {
+            fuzz(Some(target), seconds)?;
+        }
+        return Ok(());
+    };
+    let limit = format!("-max_total_time={seconds}");
+    // The instrumentation is switched on by hand: cargo-fuzz would want another toolchain.
+    let run = cargo(&["fuzz", "run", "--fuzz-dir", "fuzz", target, "--", &limit]);
+    if succeeds(run) { Ok(()) } else { bail!("{target} found something, or cargo-fuzz is not installed") }
+}
+
+const FUZZ_TARGETS: [&str; 0] = [];

@@ -1,0 +1,117 @@
+//! Words that only some crates may use.
+
+use super::{Breach, Source};
+
+/// A word, the paths where it may stand, and the rule that keeps it there.
+const WALLS: [(&str, &[&str], &str); 8] = [
+    (
+        "TcpListener::bind",
+        &[
+            "crates/smtp-server/",
+            "crates/twin/",
+            "crates/web/",
+            "crates/postern/src/server.rs",
+            "crates/postern/src/demo.rs",
+            "bench/",
+        ],
+        "listeners are opened by servers alone",
+    ),
+    (
+        "env::var",
+        &["crates/postern/src/config/environment.rs"],
+        "only the configuration reads the environment",
+    ),
+    ("SELECT ", &["crates/store/"], "SQL stands in store"),
+    ("INSERT INTO", &["crates/store/"], "SQL stands in store"),
+    ("UPDATE ", &["crates/store/"], "SQL stands in store"),
+    (
+        "Timestamp::now()",
+        &["crates/clock/", "crates/postern/src/output.rs"],
+        "the time is an argument: take a Clock",
+    ),
+    ("SystemTime::now()", &["crates/clock/"], "the time is an argument: take a Clock"),
+    // What seals secrets must never be a sequence that a test repeats.
+    (
+        "getrandom::",
+        &["crates/clock/", "crates/store/src/secrets/"],
+        "randomness is an argument: take an Entropy",
+    ),
+];
+
+/// In level 0, nothing outside.
+const OUTSIDE: [&str; 5] = ["std::fs", "std::net::Tcp", "std::time::Instant", "std::thread", "println!"];
+const LEVEL_ZERO: [&str; 3] = ["smtp", "message", "azure-types"];
+/// What lies below the programs.
+const BELOW_THE_TWIN: [&str; 14] = [
+    "azure-client",
+    "clock",
+    "control",
+    "dns",
+    "message",
+    "model",
+    "relay",
+    "smtp",
+    "smtp-client",
+    "smtp-server",
+    "store",
+    "tls",
+    "web",
+    "azure-types",
+];
+/// Words of the product, which its Azure does not know.
+const OF_THE_PRODUCT: [&str; 4] = ["postern::", "relay::", "store::", "control::"];
+
+/// Checks one file.
+pub(super) fn check(source: &Source, breaches: &mut Vec<Breach>) {
+    let package = source.package();
+    if package == "xtask" {
+        return;
+    }
+    for (number, line) in source.program() {
+        let code = line.split("//").next().unwrap_or_default();
+        for (word, allowed, rule) in WALLS {
+            if code.contains(word)
+                && !source.is_test()
+                && !allowed.iter().any(|path| source.path.starts_with(path))
+            {
+                breaches.push(source.breach(number, format!("{word}: {rule}")));
+            }
+        }
+        let mut forbid = |words: &[&str], rule: &str| {
+            for word in words.iter().filter(|word| code.contains(**word)) {
+                breaches.push(source.breach(number, format!("{word}: {rule}")));
+            }
+        };
+        if LEVEL_ZERO.contains(&package) && !source.is_test() {
+            forbid(&OUTSIDE, "level 0 has no runtime, socket, file, clock or log");
+        }
+        if BELOW_THE_TWIN.contains(&package) && !source.is_test() {
+            forbid(&["twin", "Twin"], "the product does not know the twin");
+        }
+        if package == "twin" {
+            forbid(&OF_THE_PRODUCT, "the twin does not know the product");
+        }
+        if package == "model" {
+            forbid(&["Serialize"], "what model has is not serialisable");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_word_has_its_place() {
+        let count = |path: &str, text: &str| {
+            let mut breaches = Vec::new();
+            check(&Source { path: path.to_owned(), text: text.to_owned() }, &mut breaches);
+            breaches.len()
+        };
+        assert_eq!(count("crates/web/src/a.rs", "let q = \"SELECT a\";"), 1);
+        assert_eq!(count("crates/store/src/a.rs", "let q = \"SELECT a\";"), 0);
+        assert_eq!(count("crates/smtp/src/a.rs", "use std::fs;\n#[cfg(test)]\nuse std::fs;"), 1);
+        assert_eq!(count("crates/relay/src/a.rs", "let now = Timestamp::now(); // TcpListener::bind"), 1);
+        assert_eq!(count("crates/relay/src/a.rs", "struct TwinClient;"), 1);
+    }
+}
