@@ -132,6 +132,23 @@ mod tests {
     }
 
     #[test]
+    fn undeclared_utf8_is_read_as_utf8() {
+        let parts = of("From: a@b.c\nSubject: s\n\nÄrger\n");
+        assert_eq!((parts.text.as_deref(), &parts.losses[..]), (Some("Ärger\r\n"), &[][..]));
+        let message = b"From: a@b.c\r\nSubject: s\r\n\r\n\xc4rger\r\n";
+        assert_eq!(read(message).losses, [Loss::Charset("us-ascii".into()), Loss::NoText]);
+        let file = |charset: &str| {
+            losses(&format!(
+                "From: a@b.c\nSubject: s\nContent-Type: multipart/mixed; boundary=m\n\n--m\n\ntext\n--m\n\
+                 Content-Type: text/csv{charset}; name=a.csv\nContent-Disposition: attachment\n\nä\n--m--\n"
+            ))
+        };
+        assert_eq!(file(""), []);
+        assert_eq!(file("; charset=utf-8"), []);
+        assert_eq!(file("; charset=utf-16"), [Loss::Charset("utf-16".into())]);
+    }
+
+    #[test]
     fn header_fields_that_cannot_be_said_are_listed() {
         let with = |fields: &str| losses(&format!("Subject: s\n{fields}\n\nx\n"));
         assert_eq!(with("From: A <a@b.c>"), [Loss::DisplayName("A".into())]);

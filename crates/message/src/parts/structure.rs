@@ -125,7 +125,8 @@ impl Walk<'_> {
             self.lose(Loss::Flowed);
         }
         let Some(octets) = self.decoded(entity) else { return };
-        let text = match in_unicode(&octets, &entity.ctype.charset) {
+        let declared = entity.ctype.params.get("charset").map(String::as_str);
+        let text = match in_unicode(&octets, declared) {
             Ok(text) => text,
             Err(loss) => return self.lose(loss),
         };
@@ -140,11 +141,12 @@ impl Walk<'_> {
         let Some(content) = self.decoded(entity) else { return };
         let content_type = entity.ctype.mimetype.clone();
         // A file carries no character set with it; only text that reads the same without one may go.
-        if content_type.starts_with("text/") && !content.is_ascii() {
-            let charset = &entity.ctype.charset;
-            if !charset.eq_ignore_ascii_case("utf-8") {
-                self.lose(Loss::Charset(charset.clone()));
-            }
+        if content_type.starts_with("text/")
+            && !content.is_ascii()
+            && let Some(declared) = entity.ctype.params.get("charset")
+            && !declared.eq_ignore_ascii_case("utf-8")
+        {
+            self.lose(Loss::Charset(declared.clone()));
         }
         let disposition = entity.get_content_disposition();
         let name = disposition.params.get("filename").or_else(|| entity.ctype.params.get("name")).cloned();
@@ -182,8 +184,11 @@ impl Walk<'_> {
 }
 
 /// Decodes a text; every octet must mean something.
-fn in_unicode(octets: &[u8], charset: &str) -> Result<String, Loss> {
-    let lost = || Loss::Charset(charset.to_owned());
+///
+/// Devices often send UTF-8 and do not say so: where nothing is declared, what is UTF-8 is read as such.
+fn in_unicode(octets: &[u8], declared: Option<&str>) -> Result<String, Loss> {
+    let charset = declared.unwrap_or("utf-8");
+    let lost = || Loss::Charset(declared.unwrap_or("us-ascii").to_owned());
     if charset.eq_ignore_ascii_case("us-ascii") && !octets.is_ascii() {
         return Err(lost());
     }
