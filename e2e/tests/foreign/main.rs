@@ -1,3 +1,55 @@
-//! Clients we did not write, against a running server and its twin.
+//! Clients that others wrote, against product and twin: both share a server, and could be wrong together.
+//!
+//! [`tools`] finds the programs, each of the other modules is one client's table of witnesses.
+//! `cargo xtask test` installs the clients first; a witness whose client is not there is skipped by name.
 
-fn main() {}
+#![allow(clippy::unwrap_used, reason = "a witness that cannot go on has failed")]
+
+mod curl;
+mod email_sdk;
+mod nodemailer;
+mod scene;
+mod smtplib;
+mod swaks;
+mod tools;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use crate::scene::{Scene, Witness};
+use crate::tools::Tools;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let mut words = std::env::args().skip(1);
+    let mut tools = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../target/foreign"));
+    let mut wanted = String::new();
+    while let Some(word) = words.next() {
+        match word.as_str() {
+            "--tools" => tools = words.next().map(PathBuf::from).unwrap_or_default(),
+            _ => wanted = word,
+        }
+    }
+    let tools = Tools::find(tools);
+    let all =
+        [swaks::WITNESSES, curl::WITNESSES, smtplib::WITNESSES, nodemailer::WITNESSES, email_sdk::WITNESSES];
+    let mut failed = 0;
+    for witness in all.concat().iter().filter(|witness| witness.name.contains(&wanted)) {
+        let verdict = testify(witness, &tools).await;
+        failed += usize::from(verdict == "FAILED");
+        println!("test {} ... {verdict}", witness.name);
+    }
+    ExitCode::from(u8::from(failed > 0))
+}
+
+async fn testify(witness: &Witness, tools: &Tools) -> String {
+    if let Err(reason) = tools.has(witness.client) {
+        return format!("skipped, {reason}");
+    }
+    let scene = Scene::set(tools.clone()).await;
+    // A task of its own: what it asserts may panic.
+    match tokio::spawn((witness.run)(scene)).await {
+        Ok(()) => "ok".to_owned(),
+        Err(_) => "FAILED".to_owned(),
+    }
+}

@@ -1,0 +1,126 @@
+//! What every witness stands on: product and twin with the time of day, and a client to run.
+
+use std::pin::Pin;
+use std::process::Stdio;
+use std::time::Duration;
+
+use clock::Clock;
+use e2e::{Device, Setup, World};
+use postern::config::raw::Mode;
+use tokio::io::AsyncWriteExt as _;
+use tokio::process::Command;
+use twin::post::CapturedMail;
+
+use crate::tools::{Client, Tools};
+
+/// One client's word on one thing.
+#[derive(Clone, Copy)]
+pub(crate) struct Witness {
+    /// A sentence.
+    pub(crate) name: &'static str,
+    /// The client that is needed.
+    pub(crate) client: Client,
+    /// The test.
+    pub(crate) run: fn(Scene) -> Pin<Box<dyn Future<Output = ()> + Send>>,
+}
+
+/// Makes a table of witnesses from a client and functions named by sentences.
+macro_rules! witnesses {
+    ($client:expr => $($name:ident),+ $(,)?) => {
+        pub(crate) const WITNESSES: &[crate::scene::Witness] = &[$(crate::scene::Witness {
+            name: concat!(module_path!(), "::", stringify!($name)),
+            client: $client,
+            run: |scene| Box::pin($name(scene)),
+        }),+];
+    };
+}
+pub(crate) use witnesses;
+
+/// Product, twin and clients.
+pub(crate) struct Scene {
+    pub(crate) world: World,
+    tools: Tools,
+}
+
+/// What a client left.
+#[derive(Debug)]
+pub(crate) struct Ended {
+    /// Its exit code.
+    pub(crate) code: i32,
+    /// What it printed, both streams.
+    pub(crate) words: String,
+}
+
+/// A client that takes longer hangs.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+impl Scene {
+    /// A fresh world; its clock runs, because the clients have clocks of their own.
+    pub(crate) async fn set(tools: Tools) -> Self {
+        let world = World::start_with(Setup { clock: Clock::system(), ..Setup::default() }).await;
+        Self { world, tools }
+    }
+
+    /// Runs a client to its end.
+    pub(crate) async fn run(&self, client: Client, arguments: &[&str], input: &str) -> Ended {
+        let words = self.tools.command(client);
+        let ready = self.world.twin.ready();
+        let mut command = Command::new(&words[0]);
+        command
+            .args(&words[1..])
+            .args(arguments)
+            .env("REQUESTS_CA_BUNDLE", &ready.ca)
+            .env("NODE_EXTRA_CA_CERTS", self.world.certificate())
+            .env("PACKAGES", self.tools.node_modules())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true);
+        let mut child = command.spawn().unwrap();
+        let mut stdin = child.stdin.take().unwrap();
+        // A client that refuses its arguments does not read.
+        let _ = stdin.write_all(input.as_bytes()).await;
+        drop(stdin);
+        let output = tokio::time::timeout(PATIENCE, child.wait_with_output())
+            .await
+            .expect("the client hangs")
+            .unwrap();
+        let both = [output.stdout, output.stderr].concat();
+        Ended { code: output.status.code().unwrap_or(-1), words: String::from_utf8_lossy(&both).into_owned() }
+    }
+
+    /// The one mail that the twin gets, once it has it.
+    pub(crate) async fn one_mail(&self) -> CapturedMail {
+        self.world.until_taken(1).await;
+        let mut captured = self.world.captured();
+        assert_eq!(captured.len(), 1, "one mail was sent");
+        captured.remove(0)
+    }
+
+    /// The port of the product as text.
+    pub(crate) fn port(&self, mode: Mode) -> String {
+        self.world.port(mode).to_string()
+    }
+
+    /// What a client of the product has to trust.
+    pub(crate) fn certificate(&self) -> String {
+        self.world.certificate().display().to_string()
+    }
+
+    /// The login that Azure's own SMTP knows.
+    pub(crate) fn entra(&self, delimiter: &str) -> Device {
+        let ready = self.world.twin.ready();
+        let parts =
+            [ready.communication_service.clone(), ready.client_id.to_string(), ready.tenant_id.to_string()];
+        Device { login: parts.join(delimiter), password: ready.client_secret.clone() }
+    }
+}
+
+impl Ended {
+    /// Fails unless the client ended with this code.
+    #[track_caller]
+    pub(crate) fn expect(self, code: i32) -> String {
+        assert_eq!(self.code, code, "{}", self.words);
+        self.words
+    }
+}

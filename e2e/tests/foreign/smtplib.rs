@@ -1,0 +1,78 @@
+//! Python's smtplib: what scripts and web frameworks use.
+
+use e2e::Device;
+use postern::config::raw::Mode;
+
+use crate::scene::{Ended, Scene, witnesses};
+use crate::tools::Client;
+
+witnesses!(Client::Python =>
+    an_attachment_by_starttls,
+    implicit_tls,
+    utf8_in_names_and_subject,
+    many_messages_over_one_connection,
+    a_wrong_password_is_told,
+    a_message_over_the_limit_is_refused,
+    entra_login,
+    the_twin_itself,
+);
+
+async fn smtplib(scene: &Scene, what: &str, device: &Device, mode: Mode) -> Ended {
+    let port = scene.port(mode);
+    let security = if mode == Mode::Tls { "tls" } else { "starttls" };
+    let words = [what, "localhost", &port, security, &scene.certificate(), &device.login, &device.password];
+    scene.run(Client::Python, &words, "").await
+}
+
+async fn an_attachment_by_starttls(scene: Scene) {
+    smtplib(&scene, "attachment", &scene.world.device, Mode::Starttls).await.expect(0);
+    let parts = scene.one_mail().await.parts();
+    assert_eq!(parts.text.as_deref(), Some("The scan is attached.\r\n"));
+    assert_eq!((parts.attachments[0].name.as_str(), parts.attachments.len()), ("scan.pdf", 1));
+    let expected: Vec<u8> = b"%PDF-1.7 ".iter().copied().chain((0..=255).cycle().take(100_000)).collect();
+    assert_eq!(parts.attachments[0].content, expected);
+}
+
+async fn implicit_tls(scene: Scene) {
+    smtplib(&scene, "plain", &scene.world.device, Mode::Tls).await.expect(0);
+    assert_eq!(scene.one_mail().await.parts().subject, "From smtplib");
+}
+
+async fn utf8_in_names_and_subject(scene: Scene) {
+    smtplib(&scene, "utf8", &scene.world.device, Mode::Starttls).await.expect(0);
+    let parts = scene.one_mail().await.parts();
+    assert_eq!(parts.subject, "Grüße aus Zürich ✉");
+    assert_eq!(parts.to.addresses[0].name.as_deref(), Some("Jürgen Müller"));
+    assert_eq!(parts.text.as_deref(), Some("日本語\r\n"));
+}
+
+async fn many_messages_over_one_connection(scene: Scene) {
+    smtplib(&scene, "many", &scene.world.device, Mode::Starttls).await.expect(0);
+    scene.world.until_taken(20).await;
+    assert_eq!(scene.world.captured().len(), 20);
+}
+
+async fn a_wrong_password_is_told(scene: Scene) {
+    let device = Device { password: "wrong".to_owned(), ..scene.world.device.clone() };
+    let words = smtplib(&scene, "plain", &device, Mode::Starttls).await.expect(1);
+    assert!(words.contains("SMTPAuthenticationError: (535"), "{words}");
+}
+
+async fn a_message_over_the_limit_is_refused(scene: Scene) {
+    let words = smtplib(&scene, "huge", &scene.world.device, Mode::Starttls).await.expect(1);
+    assert!(words.contains("552"), "{words}");
+    assert!(scene.world.captured().is_empty());
+}
+
+async fn entra_login(scene: Scene) {
+    smtplib(&scene, "plain", &scene.entra("."), Mode::Starttls).await.expect(0);
+    assert_eq!(scene.one_mail().await.parts().subject, "From smtplib");
+}
+
+async fn the_twin_itself(scene: Scene) {
+    let (ready, device) = (scene.world.twin.ready().clone(), scene.entra("."));
+    let port = ready.smtp_port.to_string();
+    let words = ["plain", &ready.smtp_host, &port, "starttls", &ready.ca, &device.login, &device.password];
+    scene.run(Client::Python, &words, "").await.expect(0);
+    assert_eq!(scene.one_mail().await.parts().subject, "From smtplib");
+}

@@ -1,0 +1,127 @@
+//! swaks, the tool that mail administrators type.
+
+use e2e::Device;
+use postern::config::raw::Mode;
+use twin::post::Path;
+
+use crate::scene::{Ended, Scene, witnesses};
+use crate::tools::Client;
+
+witnesses!(Client::Swaks =>
+    auth_plain_after_starttls,
+    auth_login_after_starttls,
+    implicit_tls,
+    pipelined,
+    many_recipients,
+    no_auth_before_tls,
+    a_wrong_password_is_told,
+    a_foreign_sender_is_refused,
+    entra_logins_of_both_forms,
+    a_malformed_entra_login_is_told,
+    the_twin_itself_by_auth_login,
+    the_twin_knows_no_plain,
+);
+
+/// Exit codes of swaks.
+const OK: i32 = 0;
+const NO_SENDER: i32 = 23;
+const NO_AUTH: i32 = 28;
+
+async fn swaks(scene: &Scene, device: &Device, more: &[&str]) -> Ended {
+    let server = format!("localhost:{}", scene.port(Mode::Starttls));
+    let certificate = scene.certificate();
+    let mut words = vec!["--server", &server, "--tls-verify", "--tls-ca-path", &certificate];
+    words.extend(["--auth-user", &device.login, "--auth-password", &device.password]);
+    words.extend(["--from", "scanner@contoso.example", "--to", "a@example.com"]);
+    // What comes last wins.
+    words.extend(more);
+    scene.run(Client::Swaks, &words, "").await
+}
+
+async fn arrives(scene: Scene, more: &[&str]) {
+    swaks(&scene, &scene.world.device, more).await.expect(OK);
+    let mail = scene.one_mail().await;
+    assert_eq!(mail.sender, "scanner@contoso.example");
+    assert_eq!(mail.recipients[0].address, "a@example.com");
+    assert!(mail.parts().text.unwrap().contains("This is a test mailing"));
+}
+
+async fn auth_plain_after_starttls(scene: Scene) {
+    arrives(scene, &["--tls", "--auth", "PLAIN"]).await;
+}
+
+async fn auth_login_after_starttls(scene: Scene) {
+    arrives(scene, &["--tls", "--auth", "LOGIN"]).await;
+}
+
+async fn implicit_tls(scene: Scene) {
+    let server = format!("localhost:{}", scene.port(Mode::Tls));
+    arrives(scene, &["--tls-on-connect", "--auth", "PLAIN", "--server", &server]).await;
+}
+
+async fn pipelined(scene: Scene) {
+    arrives(scene, &["--tls", "--auth", "PLAIN", "--pipeline"]).await;
+}
+
+async fn many_recipients(scene: Scene) {
+    let to: Vec<String> = (0..60).map(|number| format!("r{number}@example.com")).collect();
+    swaks(&scene, &scene.world.device, &["--tls", "--auth", "PLAIN", "--to", &to.join(",")]).await.expect(OK);
+    scene.world.until_taken(2).await;
+    let mut reached: Vec<String> =
+        scene.world.captured().into_iter().flat_map(|mail| mail.recipients).map(|one| one.address).collect();
+    reached.sort();
+    let mut wanted = to;
+    wanted.sort();
+    assert_eq!(reached, wanted);
+}
+
+async fn no_auth_before_tls(scene: Scene) {
+    let words = swaks(&scene, &scene.world.device, &["--auth", "PLAIN"]).await.expect(NO_AUTH);
+    assert!(!words.contains("250-AUTH") && !words.contains("250 AUTH"), "{words}");
+}
+
+async fn a_wrong_password_is_told(scene: Scene) {
+    let device = Device { password: "wrong".to_owned(), ..scene.world.device.clone() };
+    let words = swaks(&scene, &device, &["--tls", "--auth", "LOGIN"]).await.expect(NO_AUTH);
+    assert!(words.contains("535 5.7.3"), "{words}");
+}
+
+async fn a_foreign_sender_is_refused(scene: Scene) {
+    let more = ["--tls", "--auth", "LOGIN", "--from", "boss@fabrikam.example"];
+    let words = swaks(&scene, &scene.world.device, &more).await.expect(NO_SENDER);
+    assert!(words.contains("550 5.1.7"), "{words}");
+    assert!(scene.world.captured().is_empty());
+}
+
+async fn entra_logins_of_both_forms(scene: Scene) {
+    for (delimiter, mechanism) in [(".", "PLAIN"), ("|", "LOGIN")] {
+        let device = scene.entra(delimiter);
+        let words = swaks(&scene, &device, &["--tls", "--auth", mechanism]).await.expect(OK);
+        let operation = scene.world.captured().pop().unwrap().operation.to_string();
+        assert!(words.contains(&format!("250 2.0.0 OK {operation}")), "{words}");
+    }
+    assert_eq!(scene.world.captured().len(), 2);
+}
+
+async fn a_malformed_entra_login_is_told(scene: Scene) {
+    let device = Device { login: "service|app|tenant".to_owned(), password: "x".to_owned() };
+    let words = swaks(&scene, &device, &["--tls", "--auth", "LOGIN"]).await.expect(NO_AUTH);
+    assert!(words.contains("535 5.7.3"), "{words}");
+}
+
+async fn at_the_twin(scene: &Scene, mechanism: &str) -> Ended {
+    let ready = scene.world.twin.ready().clone();
+    let server = format!("{}:{}", ready.smtp_host, ready.smtp_port);
+    let more = ["--tls", "--auth", mechanism, "--server", &server, "--tls-ca-path", &ready.ca];
+    swaks(scene, &scene.entra("|"), &more).await
+}
+
+async fn the_twin_itself_by_auth_login(scene: Scene) {
+    at_the_twin(&scene, "LOGIN").await.expect(OK);
+    assert_eq!(scene.one_mail().await.path, Path::Smtp);
+}
+
+async fn the_twin_knows_no_plain(scene: Scene) {
+    let words = at_the_twin(&scene, "PLAIN").await.expect(NO_AUTH);
+    assert!(words.contains("AUTH LOGIN XOAUTH2"), "{words}");
+}
