@@ -50,10 +50,9 @@ const RATE: Refusal = Refusal::temporary(
 pub(crate) fn store(error: &StoreError) -> Refusal {
     match (error, error.blame()) {
         (StoreError::InProgress, _) => BUSY_WITH_IT,
-        (_, Blame::Space) => NO_ROOM,
-        (_, Blame::Us | Blame::Caller) => {
+        (_, blame) => {
             error!(error = chain(error), "a message could not be accepted");
-            OUR_FAULT
+            if blame == Blame::Space { NO_ROOM } else { OUR_FAULT }
         }
     }
 }

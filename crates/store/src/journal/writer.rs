@@ -104,14 +104,12 @@ impl Writer {
                 }
             }
             Err(error) => {
-                let full = matches!(error, StoreError::Full(_));
+                let is_full = matches!(error, StoreError::Full(_));
+                let reason = std::error::Error::source(&error).map_or_else(|| error.to_string(), chain);
                 for append in group {
-                    let error = std::io::Error::other(chain(&error));
-                    (append.done)(Err(if full {
-                        StoreError::Full(Some(error))
-                    } else {
-                        StoreError::Io(error)
-                    }));
+                    let error = std::io::Error::other(reason.clone());
+                    let error = if is_full { StoreError::Full(Some(error)) } else { StoreError::Io(error) };
+                    (append.done)(Err(error));
                 }
             }
         }
