@@ -1,0 +1,219 @@
+//! Our server as its own process, set up with its own command line.
+
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+
+use anyhow::{Context as _, bail, ensure};
+use serde_json::Value;
+use tempfile::TempDir;
+use tokio::io::AsyncWriteExt as _;
+use tokio::net::TcpStream;
+use tokio::process::{Child, Command};
+
+use super::{System, free_port, scratch};
+use crate::load::Door;
+use crate::usage::Family;
+
+/// The server, its folder and its login.
+pub struct Postern {
+    folder: TempDir,
+    port: u16,
+    child: Option<Child>,
+    door: Option<Door>,
+}
+
+/// An Azure for the server's account.
+pub struct Cloud {
+    /// Origin of tokens and of the Email API.
+    pub url: String,
+    /// Its SMTP port on this machine.
+    pub smtp_port: u16,
+    /// What both certificates are to be checked with, a PEM file.
+    pub ca: PathBuf,
+    /// Directory, application and subscription.
+    pub ids: [String; 3],
+    /// The application's secret.
+    pub secret: String,
+    /// The communication service.
+    pub service: String,
+    /// The sender.
+    pub sender: &'static str,
+}
+
+/// How the server sends.
+#[derive(Clone, Copy, Debug)]
+pub struct Sending {
+    /// `rest`, `smtp` or `auto`.
+    pub transport: &'static str,
+    /// Requests that wait for an answer at once.
+    pub requests: u16,
+    /// Sessions at once.
+    pub smtp_sessions: u16,
+}
+
+/// A server that does not come up in this time does not come up.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+impl Postern {
+    /// Starts the server and connects an account.
+    ///
+    /// # Errors
+    /// When it does not come up.
+    pub async fn start(cloud: &Cloud, sending: Sending) -> anyhow::Result<Self> {
+        let (folder, port) = (scratch()?, free_port()?);
+        let config = format!(
+            "data_dir = {:?}\nallow_volatile_data_dir = true\nhost_name = \"localhost\"\n\
+             [[listener]]\naddress = \"127.0.0.1:{port}\"\nmode = \"starttls\"\n\
+             [smtp]\nmax_sessions = 30000\nmax_sessions_per_network = 30000\n\
+             [log]\nfilter = \"error\"\n",
+            folder.path().join("data"),
+        );
+        std::fs::write(folder.path().join("postern.toml"), config)?;
+        let mut server = Self { folder, port, child: None, door: None };
+        server.launch(&[]).await?;
+        server.connect(cloud, sending).await?;
+        Ok(server)
+    }
+
+    /// Starts the process, through another program if `wrapper` names one, and waits for its listener.
+    ///
+    /// # Errors
+    /// When it does not come up.
+    pub async fn launch(&mut self, wrapper: &[&str]) -> anyhow::Result<()> {
+        let program = program()?;
+        let words: Vec<&str> =
+            wrapper.iter().copied().chain([program.as_str(), "serve", "--config"]).collect();
+        let log = std::fs::File::options().create(true).append(true).open(self.folder.path().join("log"))?;
+        let mut command = Command::new(words[0]);
+        command.args(&words[1..]).arg(self.config()).stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
+        let mut child = command.kill_on_drop(true).spawn().with_context(|| words.join(" "))?;
+        let up = async {
+            while TcpStream::connect(("127.0.0.1", self.port)).await.is_err() {
+                tokio::select! {
+                    ended = child.wait() => bail!("the server ended: {}\n{}", ended?, self.log()),
+                    () = tokio::time::sleep(Duration::from_millis(5)) => {}
+                }
+            }
+            Ok(())
+        };
+        tokio::time::timeout(PATIENCE, up).await.context("the server does not come up")??;
+        self.child = Some(child);
+        Ok(())
+    }
+
+    /// `kill -9`.
+    ///
+    /// # Errors
+    /// When there is nobody to kill.
+    pub async fn kill(&mut self) -> anyhow::Result<()> {
+        let family = self.family();
+        let mut child = self.child.take().context("the server is not running")?;
+        family.kill().await;
+        child.wait().await?;
+        Ok(())
+    }
+
+    /// Stops in good order.
+    ///
+    /// # Errors
+    /// When it does not stop.
+    pub async fn stop(&mut self) -> anyhow::Result<()> {
+        let mut child = self.child.take().context("the server is not running")?;
+        let id = child.id().and_then(|id| rustix::process::Pid::from_raw(i32::try_from(id).ok()?));
+        rustix::process::kill_process(id.context("the server has ended")?, rustix::process::Signal::TERM)?;
+        tokio::time::timeout(PATIENCE, child.wait()).await.context("the server does not stop")??;
+        Ok(())
+    }
+
+    /// Messages that are not done with.
+    ///
+    /// # Errors
+    /// When the server does not answer.
+    pub async fn unfinished(&self) -> anyhow::Result<u64> {
+        let status = self.command(&["status", "--json"], "").await?;
+        let count = |state: &str| status["sends"][state].as_u64().unwrap_or(0);
+        Ok(count("queued") + count("sending"))
+    }
+
+    /// What the server had to say.
+    #[must_use]
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
+    }
+
+    async fn connect(&mut self, cloud: &Cloud, sending: Sending) -> anyhow::Result<()> {
+        let [tenant, client, subscription] = &cloud.ids;
+        let (ca, smtp) = (cloud.ca.display().to_string(), format!("localhost:{}", cloud.smtp_port));
+        let (requests, sessions) = (sending.requests.to_string(), sending.smtp_sessions.to_string());
+        let mut account = vec!["account", "add", "bench", "--tenant", tenant, "--client-id", client];
+        account.extend(["--subscription", subscription, "--service", &cloud.service]);
+        account.extend(["--endpoint", &cloud.url, "--cloud-authority", &cloud.url]);
+        account.extend(["--cloud-smtp", &smtp, "--cloud-ca", &ca, "--transport", sending.transport]);
+        account.extend(["--quota", "10000000/1000000000", "--json"]);
+        account.extend(["--requests-at-once", &requests, "--smtp-sessions", &sessions]);
+        self.command(&account, &cloud.secret).await?;
+        self.command(&["sender", "add", cloud.sender, "--account", "bench", "--json"], "").await?;
+        let issued =
+            self.command(&["credential", "add", "device", "--account", "bench", "--json"], "").await?;
+        let password = issued["password"].as_str().context("the credential has no password")?;
+        let certificate = std::fs::read_to_string(self.folder.path().join("data/tls/certificate.pem"))?;
+        self.door = Some(Door::new(self.port, &certificate, "device", password)?);
+        Ok(())
+    }
+
+    /// One of the operator's commands.
+    async fn command(&self, words: &[&str], input: &str) -> anyhow::Result<Value> {
+        let mut command = Command::new(program()?);
+        command.args(words).arg("--config").arg(self.config());
+        let mut child =
+            command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
+        if let Some(mut stdin) = child.stdin.take() {
+            stdin.write_all(input.as_bytes()).await?;
+        }
+        let output = child.wait_with_output().await?;
+        let failure = || format!("{}: {}", words.join(" "), String::from_utf8_lossy(&output.stderr));
+        ensure!(output.status.success(), failure());
+        serde_json::from_slice(&output.stdout).with_context(failure)
+    }
+
+    fn config(&self) -> PathBuf {
+        self.folder.path().join("postern.toml")
+    }
+}
+
+impl System for Postern {
+    fn door(&self) -> &Door {
+        self.door.as_ref().unwrap_or_else(|| unreachable!("`start` connects before it gives a server away"))
+    }
+
+    fn family(&self) -> Family {
+        Family { parent: self.child.as_ref().and_then(Child::id).unwrap_or(0) }
+    }
+}
+
+impl Cloud {
+    /// The sinks of [`crate::sink`]: they take any login.
+    #[must_use]
+    pub fn of_sink(sink: &crate::sink::Sink, ca: PathBuf) -> Self {
+        let id = |digit: char| format!("00000000-0000-4000-8000-{}", String::from(digit).repeat(12));
+        Self {
+            url: format!("https://localhost:{}", sink.https_port),
+            smtp_port: sink.smtp_port,
+            ca,
+            ids: [id('1'), id('2'), id('3')],
+            secret: "secret-of-the-bench".to_owned(),
+            service: "bench".to_owned(),
+            sender: "scanner@bench.example",
+        }
+    }
+}
+
+/// The server's program, which was built beside this one.
+fn program() -> anyhow::Result<String> {
+    let here = std::env::current_exe()?;
+    let program = here.parent().map(|folder| folder.join("postern")).filter(|program| program.exists());
+    let program =
+        program.as_deref().map(Path::display).context("build postern first, with the same profile")?;
+    Ok(program.to_string())
+}
