@@ -17,6 +17,8 @@ mod persistence;
 pub mod post;
 mod ready;
 mod refusal;
+#[cfg(test)]
+mod rehearsal;
 mod smtp;
 mod state;
 mod twin;

@@ -66,12 +66,21 @@ impl State {
 
     /// Keeps a mail.
     pub(crate) fn keep(&self, mail: CapturedMail) {
+        self.keep_unless_known(mail, true);
+    }
+
+    /// Keeps a mail if its id is new, or if it is to be kept `again`; says whether it was.
+    pub(crate) fn keep_unless_known(&self, mail: CapturedMail, again: bool) -> bool {
         let mut post = self.post();
+        if !again && post.knows(mail.operation) {
+            return false;
+        }
         let number = post.keep(mail);
         if let Some(mail) = post.mail(number) {
             self.persistence.keep_mail(mail);
         }
         self.taken.send_replace(number);
+        true
     }
 
     /// Resolves when so many mails have been taken in all.

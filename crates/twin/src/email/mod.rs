@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::Query;
-use axum::http::StatusCode;
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use azure_types::email::API_VERSIONS;
@@ -52,20 +52,31 @@ fn version(query: &Query<Version>) -> Result<&str, Refusal> {
 }
 
 /// Gives the real answer, unless a failure is due.
-pub(crate) async fn befall(
+async fn befall(
     state: &State,
     operation: Operation,
+    real: impl Future<Output = Response> + Send,
+) -> Response {
+    let refuse = |status, code: String, message: String| Refusal::new(status, &code, message).into_response();
+    befall_with(state, operation, refuse, real).await
+}
+
+/// As [`befall`], for a door that words its refusals in its own way.
+pub(crate) async fn befall_with(
+    state: &State,
+    operation: Operation,
+    refuse: impl FnOnce(StatusCode, String, String) -> Response + Send,
     real: impl Future<Output = Response> + Send,
 ) -> Response {
     match state.faults.strike(operation) {
         None => real.await,
         Some(Effect::Answer { status, code, message, retry_after }) => {
             let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-            let refusal = Refusal::new(status, &code, message);
-            match retry_after {
-                Some(seconds) => refusal.retry_after(seconds).into_response(),
-                None => refusal.into_response(),
+            let mut response = refuse(status, code, message);
+            if let Some(seconds) = retry_after {
+                response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
             }
+            response
         }
         Some(Effect::Late(milliseconds)) => {
             tokio::time::sleep(Duration::from_millis(milliseconds)).await;

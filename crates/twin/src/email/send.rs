@@ -85,19 +85,6 @@ fn take(state: &State, parts: &Parts, octets: &[u8]) -> Result<OperationId, Refu
         (world.habits.clone(), service.name.clone(), name)
     };
     check_message(&message)?;
-    if state.post().knows(operation) {
-        match habits.repeated_operation {
-            RepeatedOperation::Accept => return Ok(operation),
-            RepeatedOperation::SendAgain => {}
-            RepeatedOperation::Conflict => {
-                let text = "An operation with this id exists already.";
-                return Err(Refusal::new(StatusCode::CONFLICT, "Conflict", text));
-            }
-            RepeatedOperation::BadRequest => {
-                return Err(Refusal::bad_request("BadRequest", "The Operation-Id was used before."));
-            }
-        }
-    }
     let recipients = &message.recipients;
     let recipients =
         [(&recipients.to, Field::To), (&recipients.cc, Field::Cc), (&recipients.bcc, Field::Bcc)]
@@ -106,7 +93,7 @@ fn take(state: &State, parts: &Parts, octets: &[u8]) -> Result<OperationId, Refu
                 list.iter().map(move |one| CapturedRecipient::new(&one.address, field, now))
             })
             .collect();
-    state.keep(CapturedMail {
+    let mail = CapturedMail {
         number: 0,
         operation,
         at: now,
@@ -117,8 +104,18 @@ fn take(state: &State, parts: &Parts, octets: &[u8]) -> Result<OperationId, Refu
         reverse_path: None,
         recipients,
         raw: octets.to_vec(),
-    });
-    Ok(operation)
+    };
+    let is_new = state.keep_unless_known(mail, habits.repeated_operation == RepeatedOperation::SendAgain);
+    match habits.repeated_operation {
+        RepeatedOperation::Conflict if !is_new => {
+            let text = "An operation with this id exists already.";
+            Err(Refusal::new(StatusCode::CONFLICT, "Conflict", text))
+        }
+        RepeatedOperation::BadRequest if !is_new => {
+            Err(Refusal::bad_request("BadRequest", "The Operation-Id was used before."))
+        }
+        _ => Ok(operation),
+    }
 }
 
 /// The id that the caller chose, or one of ours.
@@ -159,4 +156,148 @@ fn accepted(state: &State, parts: &Parts, operation: OperationId, api_version: &
     }
     headers.insert(header::RETRY_AFTER, HeaderValue::from(state.world().habits.poll_seconds));
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rehearsal::{Answer, Rehearsal};
+    use azure_types::access_key::{AccessKey, Signed, content_hash};
+    use serde_json::{Value, json};
+
+    const SEND: &str = "/emails:send?api-version=2025-09-01";
+
+    fn mail() -> Value {
+        json!({
+            "senderAddress": "scanner@contoso.example",
+            "recipients": { "to": [{ "address": "a@example.com" }] },
+            "content": { "subject": "s", "plainText": "x" },
+        })
+    }
+
+    fn with(change: impl FnOnce(&mut Value)) -> Value {
+        let mut mail = mail();
+        change(&mut mail);
+        mail
+    }
+
+    async fn post(rehearsal: &Rehearsal, path: &str, mail: &Value, more: &[(&str, &str)]) -> Answer {
+        let body = mail.to_string();
+        let date = message::date::http(rehearsal.state.now());
+        let hash = content_hash(body.as_bytes());
+        let key = AccessKey::parse(&rehearsal.state.world().services[0].keys[0]).unwrap();
+        let signed = Signed {
+            method: "POST",
+            path_and_query: path,
+            date: &date,
+            host: "localhost:8443",
+            content_hash: &hash,
+        };
+        let authorization = key.authorization(&signed);
+        let mut headers = vec![
+            ("authorization", authorization.as_str()),
+            ("x-ms-date", &date),
+            ("x-ms-content-sha256", &hash),
+            ("content-type", "application/json"),
+        ];
+        headers.extend(more);
+        rehearsal.ask("POST", path, &headers, body.clone().into()).await
+    }
+
+    #[tokio::test]
+    async fn what_azure_would_refuse_is_refused_by_code() {
+        let rehearsal = Rehearsal::begin();
+        let file = |kind: &str, content: &str| json!([{ "name": "f", "contentType": kind, "contentInBase64": content }]);
+        let many: Vec<Value> = (0..51).map(|n| json!({ "address": format!("r{n}@example.com") })).collect();
+        for (what, mail, expected) in [
+            ("good", mail(), (202, "")),
+            (
+                "unlinked",
+                with(|mail| mail["senderAddress"] = json!("news@unlinked.example")),
+                (404, "DomainNotLinked"),
+            ),
+            (
+                "username",
+                with(|mail| mail["senderAddress"] = json!("x@contoso.example")),
+                (400, "InvalidSenderUserName"),
+            ),
+            ("no address", with(|mail| mail["senderAddress"] = json!("x")), (400, "BadRequest")),
+            ("empty", with(|mail| mail["content"] = json!({ "subject": "s" })), (400, "BadRequest")),
+            ("nobody", with(|mail| mail["recipients"]["to"] = json!([])), (400, "BadRequest")),
+            (
+                "51 recipients",
+                with(|mail| mail["recipients"]["to"] = json!(many)),
+                (400, "TooManyRecipients"),
+            ),
+            (
+                "recipient",
+                with(|mail| mail["recipients"]["to"][0]["address"] = json!("a b")),
+                (400, "BadRequest"),
+            ),
+            ("not base64", with(|mail| mail["attachments"] = file("text/plain", "*")), (400, "BadRequest")),
+            (
+                "program",
+                with(|mail| mail["attachments"] = file("application/x-msdownload", "AAAA")),
+                (400, "BadRequest"),
+            ),
+            ("pdf", with(|mail| mail["attachments"] = file("application/pdf", "AAAA")), (202, "")),
+            ("not a mail", json!([1]), (422, "InvalidJson")),
+        ] {
+            let answer = post(&rehearsal, SEND, &mail, &[]).await;
+            let code = answer.body["error"]["code"].as_str().unwrap_or_default();
+            assert_eq!((answer.status, code), expected, "{what}: {}", answer.body);
+        }
+        let version = post(&rehearsal, "/emails:send?api-version=1999-01-01", &mail(), &[]).await;
+        assert_eq!((version.status, &version.body["error"]["code"]), (400, &"UnsupportedApiVersion".into()));
+        let id = post(&rehearsal, SEND, &mail(), &[("operation-id", "seven")]).await;
+        assert_eq!(id.status, 400);
+        let unsigned = rehearsal.ask("POST", SEND, &[], mail().to_string().into()).await;
+        assert_eq!((unsigned.status, &unsigned.body["error"]["code"]), (401, &"Denied".into()));
+    }
+
+    #[tokio::test]
+    async fn a_repeated_id_sends_once_however_it_is_answered() {
+        use RepeatedOperation::{Accept, BadRequest, Conflict, SendAgain};
+        for (habit, status, kept) in
+            [(Accept, 202, 1), (Conflict, 409, 1), (BadRequest, 400, 1), (SendAgain, 202, 2)]
+        {
+            let rehearsal = Rehearsal::begin();
+            rehearsal.state.change_world(|world| world.habits.repeated_operation = habit);
+            let id = ("operation-id", "7f000000-0000-4000-8000-000000000001");
+            let first = post(&rehearsal, SEND, &mail(), &[id]).await;
+            assert_eq!((first.status, &first.body["id"]), (202, &id.1.into()));
+            assert!(
+                first.headers["operation-location"].to_str().unwrap().starts_with("https://localhost:8443/")
+            );
+            let second = post(&rehearsal, SEND, &mail(), &[id]).await;
+            assert_eq!((second.status, rehearsal.state.post().taken()), (status, kept), "{habit:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn the_quota_ends_in_429_with_a_wait() {
+        let rehearsal = Rehearsal::begin();
+        for _ in 0..30 {
+            assert_eq!(post(&rehearsal, SEND, &mail(), &[]).await.status, 202);
+        }
+        let over = post(&rehearsal, SEND, &mail(), &[]).await;
+        assert_eq!((over.status, over.headers["retry-after"].to_str().unwrap()), (429, "60"));
+        rehearsal.state.advance(jiff::SignedDuration::from_secs(60));
+        assert_eq!(post(&rehearsal, SEND, &mail(), &[]).await.status, 202);
+    }
+
+    #[tokio::test]
+    async fn an_old_signature_is_refused() {
+        let rehearsal = Rehearsal::begin();
+        let body = mail().to_string();
+        let hash = content_hash(body.as_bytes());
+        let headers = [
+            ("authorization", "HMAC-SHA256 SignedHeaders=x-ms-date;host;x-ms-content-sha256&Signature=AAAA"),
+            ("x-ms-date", "Fri, 01 Jan 2027 00:00:00 GMT"),
+            ("x-ms-content-sha256", hash.as_str()),
+        ];
+        let answer = rehearsal.ask("POST", SEND, &headers, body.clone().into()).await;
+        assert_eq!(answer.status, 401);
+        assert!(answer.body["error"]["message"].as_str().unwrap().contains("5 minutes"), "{}", answer.body);
+    }
 }

@@ -140,6 +140,32 @@ pub(super) fn invalid_scope(scope: &str) -> EntraError {
     }
 }
 
+pub(super) fn unknown_resource(resource: &str, tenant: &str) -> EntraError {
+    EntraError {
+        status: 400,
+        error: "invalid_resource",
+        code: code::UNKNOWN_RESOURCE,
+        text: format!(
+            "The resource principal named {resource} was not found in the tenant named {tenant}. This can \
+             happen if the application has not been installed by the administrator of the tenant or consented \
+             to by any user in the tenant. You might have sent your authentication request to the wrong tenant."
+        ),
+    }
+}
+
+/// A failure that somebody asked for. `word` may hold the number of another error.
+pub(super) fn on_demand(status: u16, word: &str, text: String) -> EntraError {
+    let (error, default) = match status {
+        429 => ("temporarily_unavailable", code::THROTTLED),
+        500 => ("server_error", code::TRANSIENT),
+        501.. => ("temporarily_unavailable", code::TRANSIENT),
+        401 => ("invalid_client", code::INVALID_SECRET),
+        _ => ("invalid_request", code::MISSING_FIELD),
+    };
+    let number = word.trim_start_matches("AADSTS").parse().unwrap_or(default);
+    EntraError { status, error, code: number, text }
+}
+
 pub(super) fn unsupported_grant(grant: &str) -> EntraError {
     EntraError {
         status: 400,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Path, State as Shared};
-use axum::http::{HeaderMap, HeaderValue, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use azure_types::entra::{TokenForm, TokenResponse};
 use azure_types::ids::ClientId;
@@ -14,7 +14,7 @@ use bytes::Bytes;
 
 use super::discovery::{is_plausible, origin};
 use super::error::{self, EntraError};
-use crate::email::befall;
+use crate::email::befall_with;
 use crate::faults::Operation;
 use crate::keys::{Claims, random_guid};
 use crate::state::State;
@@ -27,7 +27,10 @@ pub(super) async fn token(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    befall(&state, Operation::Token, async {
+    let refuse = |status: StatusCode, code: String, text: String| {
+        error::on_demand(status.as_u16(), &code, text).respond(&state, &headers)
+    };
+    befall_with(&state, Operation::Token, refuse, async {
         match issue(&state, &tenant, &headers, &body) {
             Ok(token) => {
                 let mut response = Json(token).into_response();
@@ -67,10 +70,13 @@ fn issue(state: &State, tenant: &str, headers: &HeaderMap, body: &[u8]) -> Resul
         SecretVerdict::Wrong => return Err(error::wrong_secret(&client)),
     }
     let audience = audience(&scope).ok_or_else(|| error::invalid_scope(&scope))?;
+    let origin = origin(headers);
+    if !is_known(audience, &origin) {
+        return Err(error::unknown_resource(audience, tenant));
+    }
     let lifetime = world.habits.token_seconds;
     let issuer = format!("https://sts.windows.net/{}/", directory.id);
-    let is_graph = audience.contains("graph.microsoft.com")
-        || origin(headers).starts_with(audience.trim_end_matches('/'));
+    let is_graph = audience.contains("graph.microsoft.com") || origin == audience.trim_end_matches('/');
     let claims = Claims {
         aud: audience.to_owned(),
         idp: issuer.clone(),
@@ -102,6 +108,31 @@ fn audience(scope: &str) -> Option<&str> {
     let audience = scope.trim().strip_suffix("/.default")?;
     (!audience.is_empty() && !audience.contains(' ')).then_some(audience)
 }
+
+/// Whether the resource is one of Azure's, in any of its clouds, or the twin itself.
+fn is_known(audience: &str, origin: &str) -> bool {
+    let audience = audience.trim_end_matches('/');
+    let host = audience.strip_prefix("https://").unwrap_or_default();
+    audience == origin || RESOURCES.contains(&host)
+}
+
+/// Hosts of the resources that every tenant knows.
+const RESOURCES: [&str; 14] = [
+    "communication.azure.com",
+    "communication.azure.us",
+    "communication.azure.cn",
+    "management.azure.com",
+    "management.core.windows.net",
+    "management.usgovcloudapi.net",
+    "management.core.usgovcloudapi.net",
+    "management.chinacloudapi.cn",
+    "management.core.chinacloudapi.cn",
+    "graph.microsoft.com",
+    "graph.microsoft.us",
+    "microsoftgraph.chinacloudapi.cn",
+    "storage.azure.com",
+    "eventgrid.azure.net",
+];
 
 /// The form, with the client's id and secret from an `Authorization: Basic` header if they stand there.
 fn read_form(headers: &HeaderMap, body: &[u8]) -> TokenForm {
@@ -158,6 +189,9 @@ fn unescape(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::faults::{Effect, Fault};
+    use crate::rehearsal::Rehearsal;
+    use jiff::SignedDuration;
 
     #[test]
     fn a_form_is_unescaped() {
@@ -165,6 +199,87 @@ mod tests {
         assert_eq!(fields[0], ("client_secret".into(), "a~b+c/ d".into()));
         assert_eq!(fields[1].1, "https://x/.default");
         assert_eq!(fields.len(), 2);
+    }
+
+    const TENANT: &str = "11111111-aaaa-4111-8111-111111111111";
+    const CLIENT: &str = "33333333-cccc-4333-8333-333333333333";
+    const SECRET: &str = "twin8Q~Rehearsal.Only_Not-A-Real-Secret~";
+    const SCOPE: &str = "https://communication.azure.com/.default";
+
+    async fn ask(rehearsal: &Rehearsal, tenant: &str, form: &[(&str, &str)]) -> (u16, String, u64) {
+        let form: Vec<String> = form.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let path = format!("/{tenant}/oauth2/v2.0/token");
+        let answer = rehearsal.ask("POST", &path, &[], form.join("&").into()).await;
+        let error = answer.body["error"].as_str().unwrap_or("none").to_owned();
+        let code = answer.body["error_codes"][0].as_u64().unwrap_or(0);
+        if code != 0 {
+            let text = answer.body["error_description"].as_str().unwrap();
+            assert!(text.starts_with(&format!("AADSTS{code}: ")) && text.contains(" Trace ID: "), "{text}");
+            assert_eq!(answer.body["trace_id"], answer.headers["x-ms-request-id"].to_str().unwrap());
+        }
+        (answer.status, error, code)
+    }
+
+    #[tokio::test]
+    async fn every_refusal_has_entras_status_word_and_number() {
+        let rehearsal = Rehearsal::begin();
+        let grant = ("grant_type", "client_credentials");
+        let (client, secret, scope) = (("client_id", CLIENT), ("client_secret", SECRET), ("scope", SCOPE));
+        let stranger = ("client_id", "00000000-0000-4000-8000-000000000000");
+        let unknown = "99999999-aaaa-4111-8111-111111111111";
+        for (tenant, form, expected) in [
+            (TENANT, vec![grant, client, secret, scope], (200, "none", 0)),
+            ("contoso.example", vec![grant, client, secret, scope], (200, "none", 0)),
+            (TENANT, vec![grant, client, ("client_secret", "x"), scope], (401, "invalid_client", 7_000_215)),
+            (TENANT, vec![grant, stranger, secret, scope], (400, "unauthorized_client", 700_016)),
+            (unknown, vec![grant, client, secret, scope], (400, "invalid_request", 90_002)),
+            ("nonsense", vec![grant, client, secret, scope], (400, "invalid_request", 900_023)),
+            (TENANT, vec![client, secret, scope], (400, "invalid_request", 900_144)),
+            (TENANT, vec![grant, secret, scope], (400, "invalid_request", 900_144)),
+            (TENANT, vec![grant, client, secret], (400, "invalid_request", 900_144)),
+            (TENANT, vec![grant, client, scope], (401, "invalid_client", 7_000_218)),
+            (TENANT, vec![grant, client, secret, ("scope", "Mail.Send")], (400, "invalid_scope", 70_011)),
+            (
+                TENANT,
+                vec![grant, client, secret, ("scope", "https://x.example/.default")],
+                (400, "invalid_resource", 500_011),
+            ),
+            (
+                TENANT,
+                vec![("grant_type", "password"), client, secret, scope],
+                (400, "unsupported_grant_type", 70_003),
+            ),
+        ] {
+            let (status, error, code) = ask(&rehearsal, tenant, &form).await;
+            assert_eq!((status, error.as_str(), code), expected, "{form:?}");
+        }
+        rehearsal.state.advance(SignedDuration::from_hours(24 * 800));
+        let late = ask(&rehearsal, TENANT, &[grant, client, secret, scope]).await;
+        assert_eq!(late, (401, "invalid_client".to_owned(), 7_000_222));
+    }
+
+    #[tokio::test]
+    async fn a_failure_on_demand_has_entras_form() {
+        let rehearsal = Rehearsal::begin();
+        for (status, expected) in
+            [(429, (429, "temporarily_unavailable", 50_196)), (503, (503, "temporarily_unavailable", 90_033))]
+        {
+            let effect =
+                Effect::Answer { status, code: String::new(), message: "Busy.".into(), retry_after: Some(9) };
+            rehearsal.state.arm(Fault { operation: Operation::Token, effect, times: Some(1), one_in: None });
+            let (status, error, code) = ask(&rehearsal, TENANT, &[]).await;
+            assert_eq!((status, error.as_str(), code), expected);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_secret_may_stand_in_the_authorization_header() {
+        let rehearsal = Rehearsal::begin();
+        let basic = format!("Basic {}", STANDARD.encode(format!("{CLIENT}:{}", SECRET.replace('~', "%7E"))));
+        let form = format!("grant_type=client_credentials&scope={SCOPE}");
+        let path = format!("/{TENANT}/oauth2/v2.0/token");
+        let answer = rehearsal.ask("POST", &path, &[("authorization", &basic)], form.into()).await;
+        assert_eq!((answer.status, &answer.body["token_type"]), (200, &"Bearer".into()));
     }
 
     #[test]

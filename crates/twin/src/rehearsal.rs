@@ -1,0 +1,69 @@
+//! Doors without sockets, for the tests of this crate.
+
+use std::sync::{Arc, OnceLock};
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::{HeaderMap, Request};
+use bytes::Bytes;
+use clock::Clock;
+use http_body_util::BodyExt as _;
+use jiff::Timestamp;
+use serde_json::Value;
+use tempfile::TempDir;
+use tower::ServiceExt as _;
+
+use crate::keys::TokenKey;
+use crate::persistence::Persistence;
+use crate::post::Post;
+use crate::state::State;
+use crate::world::Seed;
+
+/// The HTTPS door of a fresh twin.
+pub(crate) struct Rehearsal {
+    pub(crate) state: Arc<State>,
+    router: Router,
+}
+
+/// What the door answered.
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Value,
+}
+
+/// Where the token key is, which takes long to make.
+static FOLDER: OnceLock<TempDir> = OnceLock::new();
+
+impl Rehearsal {
+    pub(crate) fn begin() -> Self {
+        let folder = FOLDER.get_or_init(|| tempfile::tempdir().unwrap());
+        let clock = Clock::standing(Timestamp::from_second(1_800_000_000).unwrap());
+        let world = Seed::standard().into_world(clock.now());
+        let key = TokenKey::open(folder.path()).unwrap();
+        let state = Arc::new(State::new(world, Post::default(), clock, key, Persistence::none()));
+        let router = crate::entra::routes().merge(crate::email::routes()).with_state(Arc::clone(&state));
+        Self { state, router }
+    }
+
+    pub(crate) async fn ask(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Bytes,
+    ) -> Answer {
+        let mut request = Request::builder().method(method).uri(path).header("host", "localhost:8443");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let response = self.router.clone().oneshot(request.body(Body::from(body)).unwrap()).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let body = body.collect().await.unwrap().to_bytes();
+        Answer {
+            status: parts.status.as_u16(),
+            headers: parts.headers,
+            body: serde_json::from_slice(&body).unwrap_or_default(),
+        }
+    }
+}
