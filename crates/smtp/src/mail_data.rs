@@ -44,6 +44,17 @@ pub struct Measures {
 }
 
 /// Takes the transparency off what follows DATA (RFC 5321 section 4.5.2).
+///
+/// ```
+/// use smtp::mail_data::{DotReader, Found, Violation};
+///
+/// let mut reader = DotReader::new();
+/// assert_eq!(reader.read(b"..dots\r\n"), Ok(Found::Content(1..8)));
+/// assert_eq!(reader.read(b".\r\nQUIT\r\n"), Ok(Found::End(3)));
+///
+/// let smuggled = DotReader::new().read(b"text\n.\nMAIL FROM:<boss@example.com>\r\n");
+/// assert_eq!(smuggled, Err(Violation::BareLf));
+/// ```
 #[derive(Clone, Debug)]
 pub struct DotReader {
     at_line_start: bool,

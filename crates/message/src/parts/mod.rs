@@ -54,6 +54,18 @@ pub struct Attachment {
 const MAX_PARTS: usize = 1_000;
 
 /// Takes a message apart. Never fails: what cannot be understood is a [`Loss`].
+///
+/// ```
+/// use message::parts::{Loss, read};
+///
+/// let scan = read(b"From: scanner@example.com\r\nSubject: =?utf-8?q?Gr=C3=BC=C3=9Fe?=\r\n\r\nSee below.\r\n");
+/// assert_eq!(scan.subject, "Gr\u{fc}\u{df}e");
+/// assert_eq!(scan.text.as_deref(), Some("See below.\r\n"));
+/// assert!(scan.losses.is_empty());
+///
+/// let signed = read(b"From: a@example.com\r\nContent-Type: multipart/signed; boundary=x\r\n\r\n--x--\r\n");
+/// assert!(signed.losses.contains(&Loss::Signed));
+/// ```
 #[must_use]
 pub fn read(message: &[u8]) -> Parts {
     let mut parts = Parts::default();
