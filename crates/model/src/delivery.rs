@@ -48,6 +48,8 @@ pub struct ClaimedSend {
     pub reverse_path: ReversePath,
     /// The author's address, as the header has it.
     pub author: String,
+    /// Size of the message.
+    pub size_octets: u64,
     /// How often it was tried before.
     pub attempts: u32,
     /// When it is given up.

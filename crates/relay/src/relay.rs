@@ -42,9 +42,9 @@ impl Relay {
         store: Store,
         upstreams: Arc<Upstreams>,
         settings: Arc<RelaySettings>,
-        (clock, entropy): (Clock, Entropy),
+        source: (Clock, Entropy),
     ) -> Self {
-        let context = Context { store, clock, entropy, settings };
+        let context = Context::new(store, settings, source);
         Self { context, upstreams, workers: HashMap::new(), tasks: TaskTracker::new() }
     }
 

@@ -20,6 +20,8 @@ pub struct RelaySettings {
     pub max_recipients: usize,
     /// Octets of mail data that all sessions together may hold in memory.
     pub max_buffered_octets: u64,
+    /// Octets that messages on their way to Azure may hold in memory.
+    pub max_sending_octets: u64,
     /// Who gets mail for `<Postmaster>` without a domain.
     pub postmaster: Option<Mailbox>,
     /// Logins with the client secret of an app.
@@ -63,6 +65,7 @@ impl Default for RelaySettings {
             max_message_octets: 10 * 1024 * 1024,
             max_recipients: 1_000,
             max_buffered_octets: 512 << 20,
+            max_sending_octets: 256 << 20,
             postmaster: None,
             entra: EntraSettings::default(),
             history: Duration::from_secs(30 * 86_400),

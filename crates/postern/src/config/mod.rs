@@ -209,6 +209,7 @@ fn meaning(written: Written) -> Result<Config, ConfigError> {
             max_message_octets: raw.smtp.max_message_octets,
             max_recipients: raw.smtp.max_recipients,
             max_buffered_octets: raw.smtp.max_buffered_octets,
+            max_sending_octets: raw.queue.max_sending_octets,
             postmaster: postmaster.transpose()?,
             entra: EntraSettings {
                 tenants: raw.entra.tenants.into_iter().collect::<HashSet<_>>(),
@@ -233,6 +234,7 @@ fn zero(raw: &RawConfig) -> Option<&'static str> {
         ("max_sessions_per_network", raw.smtp.max_sessions_per_network > 0),
         ("max_buffered_octets", raw.smtp.max_buffered_octets > 0),
         ("expiry_hours", raw.queue.expiry_hours > 0),
+        ("max_sending_octets", raw.queue.max_sending_octets > 0),
     ];
     positive.into_iter().find_map(|(key, is_positive)| (!is_positive).then_some(key))
 }

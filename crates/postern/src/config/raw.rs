@@ -94,6 +94,8 @@ pub struct RawQueue {
     pub expiry_hours: u32,
     /// Days for which messages that are done with are remembered.
     pub history_days: u32,
+    /// Octets of memory for messages on their way to Azure. Others wait until there is room.
+    pub max_sending_octets: u64,
     /// Who gets mail for `<Postmaster>` without a domain. Default: nobody.
     pub postmaster: Option<String>,
 }
@@ -171,7 +173,7 @@ impl Default for RawSmtp {
 
 impl Default for RawQueue {
     fn default() -> Self {
-        Self { expiry_hours: 48, history_days: 30, postmaster: None }
+        Self { expiry_hours: 48, history_days: 30, max_sending_octets: 256 << 20, postmaster: None }
     }
 }
 

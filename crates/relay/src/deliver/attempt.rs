@@ -72,6 +72,7 @@ impl Try<'_> {
     /// Reads the message, chooses a way and takes it.
     async fn send(&self) -> (Verdict, Option<Transport>, String) {
         let (context, send) = (self.context, &self.claim.send);
+        let _room = context.room.take(send.size_octets).await;
         let octets = match context.store.queue().body(self.claim).await {
             Ok(octets) => octets,
             Err(error) => return (unreadable(&error), None, "before anything was sent".to_owned()),

@@ -15,6 +15,7 @@ mod notice;
 mod outcome;
 mod pool;
 mod rest;
+mod room;
 mod smtp;
 mod status;
 mod upstream;
@@ -32,4 +33,16 @@ pub(crate) struct Context {
     pub(crate) clock: clock::Clock,
     pub(crate) entropy: clock::Entropy,
     pub(crate) settings: std::sync::Arc<crate::settings::RelaySettings>,
+    pub(crate) room: std::sync::Arc<room::Room>,
+}
+
+impl Context {
+    pub(crate) fn new(
+        store: store::Store,
+        settings: std::sync::Arc<crate::settings::RelaySettings>,
+        (clock, entropy): (clock::Clock, clock::Entropy),
+    ) -> Self {
+        let room = std::sync::Arc::new(room::Room::new(settings.max_sending_octets));
+        Self { store, clock, entropy, settings, room }
+    }
 }

@@ -50,13 +50,15 @@ impl Verifier {
         now: Timestamp,
     ) -> bool {
         let tag = hash.map(|hash| self.tag(hash, password));
-        if let Some(tag) = &tag
-            && self.lock().get(tag).is_some_and(|until| *until > now)
-        {
+        if self.remembers(tag.as_ref(), now) {
             return true;
         }
         // The semaphore is never closed.
         let Ok(_permit) = self.permits.acquire().await else { return false };
+        // While this one waited, another session of the same device may have found the password good.
+        if self.remembers(tag.as_ref(), now) {
+            return true;
+        }
         let (candidate, password) = (hash.cloned(), password.clone());
         let nobody = Arc::clone(&self.nobody);
         let fits = tokio::task::spawn_blocking(move || match candidate {
@@ -71,6 +73,10 @@ impl Verifier {
             self.remember(tag, now);
         }
         fits
+    }
+
+    fn remembers(&self, tag: Option<&[u8; 32]>, now: Timestamp) -> bool {
+        tag.is_some_and(|tag| self.lock().get(tag).is_some_and(|until| *until > now))
     }
 
     fn remember(&self, tag: [u8; 32], now: Timestamp) {

@@ -76,6 +76,7 @@ impl Submission {
         // A client that lost the reply and sends the message again gets the same operation.
         let id = complete.fingerprint.map_or(envelope.id.to_bytes(), |fingerprint| fingerprint.0);
         let operation = OperationId::new(uuid::Builder::from_custom_bytes(id).into_uuid());
+        let _room = self.context.room.take(complete.octets).await;
         let message = complete.body.into_octets().await.map_err(|error| reply_for::store(&error))?;
         let recipients: Vec<Mailbox> = envelope.recipients.into_iter().map(|one| one.mailbox).collect();
         let paths = (&envelope.reverse_path, recipients.as_slice());

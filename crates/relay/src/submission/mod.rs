@@ -94,7 +94,7 @@ impl Submission {
             rates: Rates::default(),
             budget: Budget::new(settings.max_buffered_octets),
             entra_http: azure_client::Http::new(settings.entra.ca_pem.as_deref())?,
-            context: Context { store, clock, entropy, settings },
+            context: Context::new(store, settings, (clock, entropy)),
         })
     }
 

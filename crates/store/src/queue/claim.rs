@@ -166,7 +166,7 @@ fn claim(
 ) -> Result<Vec<Claim>, StoreError> {
     let mut select = connection.prepare_cached(
         "SELECT s.message_id, s.part, s.operation_id, s.recipients, s.attempts,
-                m.expires_at, m.segment, m.position, m.reverse_path, m.header_from
+                m.expires_at, m.segment, m.position, m.reverse_path, m.header_from, m.size_octets
          FROM send s JOIN message m ON m.id = s.message_id
          WHERE s.account_id = ? AND s.lane = ? AND s.state = 'queued' AND s.due_at <= ?
          ORDER BY s.due_at LIMIT ?",
@@ -199,6 +199,7 @@ fn read_claim(row: &Row<'_>) -> Result<Claim, StoreError> {
             recipients: words::to_recipients(&row.get::<_, String>(3)?)?,
             reverse_path: words::to_reverse_path(&row.get::<_, String>(8)?)?,
             author: row.get(9)?,
+            size_octets: row.get(10)?,
             attempts: row.get(4)?,
             expires_at: words::to_time(row.get(5)?)?,
         },
