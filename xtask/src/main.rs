@@ -2,6 +2,7 @@
 
 mod docs;
 mod foreign;
+mod fuzz;
 mod process;
 mod report;
 mod test;
@@ -73,6 +74,6 @@ fn run(verb: Verb) -> anyhow::Result<()> {
         Verb::Docs { check } => docs::run(check),
         Verb::Crash { arguments } => process::in_release("bench", "crash", &arguments),
         Verb::Bench { arguments } => process::in_release("bench", "bench", &arguments),
-        Verb::Fuzz { target, seconds } => test::fuzz(target.as_deref(), seconds),
+        Verb::Fuzz { target, seconds } => fuzz::run(target.as_deref(), seconds),
     }
 }

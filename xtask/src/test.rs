@@ -84,19 +84,3 @@ fn watch(report: &mut Report, mut command: Command) -> bool {
     }
     child.wait().is_ok_and(|status| status.success())
 }
-
-/// Fuzzes one target, or all.
-pub(crate) fn fuzz(target: Option<&str>, seconds: u32) -> anyhow::Result<()> {
-    let Some(target) = target else {
-        for target in FUZZ_TARGETS {
-            fuzz(Some(target), seconds)?;
-        }
-        return Ok(());
-    };
-    let limit = format!("-max_total_time={seconds}");
-    // The instrumentation is switched on by hand: cargo-fuzz would want another toolchain.
-    let run = cargo(&["fuzz", "run", "--fuzz-dir", "fuzz", target, "--", &limit]);
-    if succeeds(run) { Ok(()) } else { bail!("{target} found something, or cargo-fuzz is not installed") }
-}
-
-const FUZZ_TARGETS: [&str; 0] = [];

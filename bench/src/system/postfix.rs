@@ -5,7 +5,7 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -63,7 +63,7 @@ impl Postfix {
         let (folder, port) = (scratch()?, free_port()?);
         // Postfix' processes drop their rights and have to get through.
         fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755))?;
-        for part in ["etc", "queue", "data", "sasl"] {
+        for part in ["etc", "etc/sasl", "queue", "data"] {
             fs::create_dir(folder.path().join(part))?;
         }
         run(Command::new("chown").arg("postfix").arg(folder.path().join("data"))).await?;
@@ -97,14 +97,6 @@ impl Postfix {
         run(self.postfix("postqueue").arg("-f")).await
     }
 
-    /// Stops it.
-    ///
-    /// # Errors
-    /// When it does not stop.
-    pub async fn stop(self) -> anyhow::Result<()> {
-        run(self.postfix("postfix").arg("stop")).await
-    }
-
     async fn read_master(&self) -> anyhow::Result<u32> {
         let path = self.folder.path().join("queue/pid/master.pid");
         for _ in 0..500 {
@@ -121,6 +113,16 @@ impl Postfix {
         let mut command = Command::new(program);
         command.arg("-c").arg(self.folder.path().join("etc"));
         command
+    }
+}
+
+impl Drop for Postfix {
+    fn drop(&mut self) {
+        let mut stop = self.postfix("postfix").into_std();
+        let stopped = stop.arg("stop").stderr(Stdio::null()).status();
+        if !stopped.is_ok_and(|status| status.success()) {
+            eprintln!("Postfix does not stop");
+        }
     }
 }
 
@@ -144,7 +146,7 @@ fn certificate(folder: &Path) -> anyhow::Result<String> {
 
 /// Logins in a file of Cyrus SASL's.
 async fn logins(folder: &Path) -> anyhow::Result<()> {
-    let database: PathBuf = folder.join("sasl/sasldb2");
+    let database = folder.join("data/sasldb2");
     let line =
         format!("printf %s {PASSWORD} | saslpasswd2 -p -c -u localhost -f {} {LOGIN}", database.display());
     run(Command::new("sh").arg("-c").arg(line)).await?;
@@ -153,7 +155,8 @@ async fn logins(folder: &Path) -> anyhow::Result<()> {
         "pwcheck_method: auxprop\nauxprop_plugin: sasldb\nmech_list: PLAIN LOGIN\nsasldb_path: {}\n",
         database.display()
     );
-    fs::write(folder.join("sasl/smtpd.conf"), settings)?;
+    // Debian looks beside main.cf, whatever cyrus_sasl_config_path says.
+    fs::write(folder.join("etc/sasl/smtpd.conf"), settings)?;
     Ok(())
 }
 
@@ -188,7 +191,6 @@ fn main_cf(folder: &Path, sink: &Sink, tuning: Tuning) -> String {
          smtpd_tls_auth_only = yes\n\
          smtpd_sasl_auth_enable = yes\n\
          smtpd_sasl_local_domain = localhost\n\
-         cyrus_sasl_config_path = {folder}/sasl\n\
          smtpd_relay_restrictions = permit_sasl_authenticated, reject\n\
          smtpd_recipient_restrictions = check_sender_access {hold_map}, permit_sasl_authenticated, reject\n\
          relayhost = [localhost]:{port}\n\

@@ -51,12 +51,11 @@ fn functions(source: &Source) -> Vec<Function> {
             if !line.ends_with([';', '}']) {
                 open.push((indent, Function { name, line: number, lines: 0 }));
             }
-        } else if line.trim_end() == format!("{}}}", " ".repeat(indent)) || line.trim_start() == ";" {
-            if open.last().is_some_and(|(begun, _)| *begun == indent) {
-                if let Some((_, function)) = open.pop() {
-                    closed.push(Function { lines: number - function.line + 1, ..function });
-                }
-            }
+            continue;
+        }
+        let is_end = line.trim_end() == format!("{}}}", " ".repeat(indent)) || line.trim_start() == ";";
+        if is_end && let Some((_, function)) = open.pop_if(|(begun, _)| *begun == indent) {
+            closed.push(Function { lines: number - function.line + 1, ..function });
         }
     }
     closed
