@@ -115,7 +115,8 @@ impl FromStr for Domain {
             Some(literal) => literal.strip_suffix(']').is_some_and(is_address_literal),
             None => text.split('.').all(is_label),
         };
-        if valid { Ok(Self(text.to_lowercase())) } else { Err(AddressError::Domain) }
+        // Beyond ASCII a letter in lower case may be one that no label has.
+        if valid { Ok(Self(text.to_ascii_lowercase())) } else { Err(AddressError::Domain) }
     }
 }
 
@@ -243,6 +244,8 @@ mod tests {
         check("x@[192.0.2.1]", Ok(("x", "[192.0.2.1]")));
         check("x@[IPv6:2001:db8::1]", Ok(("x", "[ipv6:2001:db8::1]")));
         check("jürgen@bücher.example", Ok(("jürgen", "bücher.example")));
+        // Its lower case is two characters, the second of which no label has.
+        check("a@İ.example", Ok(("a", "İ.example")));
         check("a", Err(AddressError::NoAt));
         check("\"a@b", Err(AddressError::NoAt));
         check("@b", Err(AddressError::LocalPart));

@@ -15,11 +15,11 @@ pub(crate) enum LineError {
 
 /// Takes one line without its CRLF off the input, or `None` while it is unfinished.
 pub(crate) fn take(input: &mut BytesMut, max_octets: usize) -> Result<Option<BytesMut>, LineError> {
+    // The first octets of a TLS handshake or of a binary protocol need not wait for a line feed.
+    if input.first().is_some_and(|byte| byte.is_ascii_control() && !matches!(byte, b'\r' | b'\n' | b'\t')) {
+        return Err(LineError::Junk);
+    }
     let Some(end) = memchr::memchr(b'\n', input) else {
-        // The first octets of a TLS handshake or of a binary protocol never bring a line feed.
-        if input.first().is_some_and(|byte| byte.is_ascii_control() && !matches!(byte, b'\r' | b'\t')) {
-            return Err(LineError::Junk);
-        }
         return if input.len() > max_octets { Err(LineError::TooLong) } else { Ok(None) };
     };
     if end > max_octets {
@@ -68,6 +68,7 @@ mod tests {
         check(b"NO\rOP\r\n", Err(LineError::BareControl), b"");
         check(b"NO\0OP\r\n", Err(LineError::Junk), b"");
         check(b"\x16\x03\x01\x02", Err(LineError::Junk), b"");
+        check(b"\0\n", Err(LineError::Junk), b"");
         check(b"123456789012345678\r\n", Ok(Some(b"123456789012345678")), b"");
         check(b"12345678901234567890\r\n", Err(LineError::TooLong), b"");
         check(b"123456789012345678901", Err(LineError::TooLong), b"");
