@@ -1,0 +1,112 @@
+//! What must hold for any input whatever. Each function panics when it does not.
+
+mod sessions;
+
+use std::fmt::Display;
+use std::str::FromStr;
+
+use smtp::address::{Domain, Mailbox};
+use smtp::command::Command;
+use smtp::extension::Extensions;
+use smtp::mail_data::{ChunkReader, DotReader, DotWriter, Found, Measures, Violation};
+use smtp::parameters::{MailParameters, RecipientParameters};
+use smtp::xtext;
+
+pub use self::sessions::{client_session, server_session};
+
+/// A command line.
+pub fn commands(data: &[u8]) {
+    let _ = Command::parse(data);
+}
+
+/// Addresses and parameters.
+pub fn addresses(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    reads_as_it_prints::<Mailbox>(text);
+    reads_as_it_prints::<Domain>(text);
+    if let Some(plain) = xtext::decode(text) {
+        assert_eq!(xtext::decode(&xtext::encode(&plain)).as_deref(), Some(plain.as_str()));
+    }
+    let _ = MailParameters::parse(text, &Extensions::all());
+    let _ = RecipientParameters::parse(text, &Extensions::all());
+}
+
+fn reads_as_it_prints<T: FromStr + Display + PartialEq>(text: &str) {
+    if let Ok(value) = text.parse::<T>() {
+        assert!(
+            value.to_string().parse::<T>().is_ok_and(|again| again == value),
+            "{text:?} prints as {value}"
+        );
+    }
+}
+
+/// A header section.
+pub fn header(data: &[u8]) {
+    let (header, _) = message::header::split(data);
+    // Nothing else gets past the session.
+    let mut reader = ChunkReader::default();
+    if reader.read(header).and_then(|()| reader.finish()).is_err() {
+        return;
+    }
+    for field in message::header::fields(header).flatten() {
+        let _ = (field.name(), field.decoded(), message::address::AddressList::read(&field));
+    }
+    if message::submission::inspect(header).is_ok() {
+        let rewritten = message::submission::rewrite(header, &message::submission::Additions::default());
+        assert!(message::submission::inspect(&rewritten).is_ok(), "a good header became a bad one");
+    }
+}
+
+/// A message.
+pub fn parts(data: &[u8]) {
+    let _ = message::parts::read(data);
+    if let Ok(encoded) = message::seven_bit::encode(data) {
+        assert!(message::seven_bit::is_seven_bit(&encoded));
+    }
+}
+
+/// Mail data. The first octet says where it is cut.
+pub fn mail_data(data: &[u8]) {
+    let Some((cut, data)) = data.split_first() else { return };
+    let whole = read_dots(data, data.len().max(1));
+    let cut_up = read_dots(data, usize::from(*cut).max(1));
+    assert_eq!(whole, cut_up, "where the input is cut matters");
+    if let Ok(Some((content, measures))) = whole {
+        assert_eq!(measures.octets, content.len() as u64);
+        assert!(ChunkReader::default().read(&content).is_ok(), "one reader passes what the other refuses");
+        writes_as_it_reads(&content);
+    }
+    let mut output = Vec::new();
+    let written = DotWriter::new().write(data, &mut output);
+    assert!(written.is_err() || ChunkReader::default().read(&output).is_ok(), "something bare was emitted");
+}
+
+type DotsRead = Result<Option<(Vec<u8>, Measures)>, Violation>;
+
+/// Reads to the end mark; `None` without one.
+fn read_dots(data: &[u8], step: usize) -> DotsRead {
+    let (mut reader, mut content, mut input) = (DotReader::new(), Vec::new(), Vec::new());
+    for piece in data.chunks(step) {
+        input.extend_from_slice(piece);
+        loop {
+            match reader.read(&input)? {
+                Found::Content(range) => {
+                    content.extend_from_slice(&input[range.clone()]);
+                    input.drain(..range.end);
+                }
+                Found::End(_) => return Ok(Some((content, reader.measures()))),
+                Found::NeedsMore => break,
+            }
+        }
+    }
+    Ok(None)
+}
+
+fn writes_as_it_reads(content: &[u8]) {
+    let (mut writer, mut wire) = (DotWriter::new(), Vec::new());
+    writer.write(content, &mut wire).expect("what was read can be written");
+    writer.finish(&mut wire).expect("what was read can be ended");
+    let (read, _) = read_dots(&wire, wire.len()).expect("it is clean").expect("it ends");
+    // A message that does not end with a line end gets one.
+    assert!(read == content || read.strip_suffix(b"\r\n") == Some(content));
+}

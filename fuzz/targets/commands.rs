@@ -1,0 +1,5 @@
+//! Command lines.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| fuzz::commands(data));
