@@ -41,8 +41,12 @@ impl Rehearsal {
         let clock = Clock::standing(Timestamp::from_second(1_800_000_000).unwrap());
         let world = Seed::standard().into_world(clock.now());
         let key = TokenKey::open(folder.path()).unwrap();
-        let state = Arc::new(State::new(world, Post::default(), clock, key, Persistence::none()));
-        let router = crate::entra::routes().merge(crate::email::routes()).with_state(Arc::clone(&state));
+        let state =
+            Arc::new(State::new((world.clone(), world), Post::default(), clock, key, Persistence::none()));
+        let router = crate::entra::routes()
+            .merge(crate::email::routes())
+            .merge(crate::inspect::routes())
+            .with_state(Arc::clone(&state));
         Self { state, router }
     }
 

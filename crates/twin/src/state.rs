@@ -16,6 +16,8 @@ use crate::world::World;
 /// The twin behind its doors.
 pub struct State {
     world: Mutex<World>,
+    /// What the seed says: where a reset leads back to.
+    seeded: World,
     post: Mutex<Post>,
     clock: Clock,
     /// How far the twin's clock is ahead of the one it was given.
@@ -28,7 +30,7 @@ pub struct State {
 
 impl State {
     pub(crate) fn new(
-        world: World,
+        (world, seeded): (World, World),
         post: Post,
         clock: Clock,
         token_key: TokenKey,
@@ -36,6 +38,7 @@ impl State {
     ) -> Self {
         Self {
             world: Mutex::new(world),
+            seeded,
             clock,
             ahead_milliseconds: AtomicI64::new(0),
             faults: Faults::default(),
@@ -100,6 +103,16 @@ impl State {
     pub fn advance(&self, by: SignedDuration) {
         let milliseconds = i64::try_from(by.as_millis()).unwrap_or(0);
         self.ahead_milliseconds.fetch_add(milliseconds, Ordering::Relaxed);
+    }
+
+    /// Puts everything back to how it was at the first start.
+    pub fn reset(&self) {
+        self.change_world(|world| *world = self.seeded.clone());
+        *self.post() = Post::default();
+        self.persistence.forget_mail();
+        self.taken.send_replace(0);
+        self.ahead_milliseconds.store(0, Ordering::Relaxed);
+        self.disarm();
     }
 
     /// Arms a failure.

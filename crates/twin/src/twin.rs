@@ -107,9 +107,10 @@ impl Twin {
             None => (Persistence::none(), None, Post::default()),
         };
         let now = options.clock.now();
-        let world = world.unwrap_or_else(|| options.seed.into_world(now));
+        let seeded = options.seed.into_world(now);
+        let world = world.unwrap_or_else(|| seeded.clone());
         persistence.keep_world(&world);
-        let state = Arc::new(State::new(world, post, options.clock, token_key, persistence));
+        let state = Arc::new(State::new((world, seeded), post, options.clock, token_key, persistence));
 
         let listen =
             |address| async move { bind(address).await.map_err(|error| StartError::Listen(address, error)) };

@@ -25,6 +25,7 @@ pub(super) fn routes() -> Router<Arc<State>> {
         .route("/api/mail/{number}/raw", get(raw))
         .route("/api/clock", get(clock).post(move_clock))
         .route("/api/faults", get(faults).post(arm).delete(disarm))
+        .route("/api/reset", post(reset))
         .route("/api/apps/{client}/secrets/revoke", post(revoke))
 }
 
@@ -132,6 +133,11 @@ async fn disarm(Shared(state): Shared<Arc<State>>) -> StatusCode {
     StatusCode::NO_CONTENT
 }
 
+async fn reset(Shared(state): Shared<Arc<State>>) -> StatusCode {
+    state.reset();
+    StatusCode::NO_CONTENT
+}
+
 /// Takes all secrets from an app, as somebody in the portal would.
 async fn revoke(Shared(state): Shared<Arc<State>>, Path(client): Path<ClientId>) -> Response {
     let revoked = state.change_world(|world| world.app_mut(client).map(|app| app.secrets.drain(..).count()));
@@ -145,4 +151,44 @@ async fn revoke(Shared(state): Shared<Arc<State>>, Path(client): Path<ClientId>)
 fn unknown(number: u64) -> Response {
     let text = format!("there is no mail {number}; the newest 50,000 are kept");
     (StatusCode::NOT_FOUND, Json(json!({ "error": text }))).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::rehearsal::Rehearsal;
+
+    async fn post(rehearsal: &Rehearsal, path: &str, body: &'static str) -> u16 {
+        rehearsal.ask("POST", path, &[("content-type", "application/json")], body.into()).await.status
+    }
+
+    #[tokio::test]
+    async fn a_reset_leads_back_to_the_first_start() {
+        let rehearsal = Rehearsal::begin();
+        let began = rehearsal.state.now();
+        let fault = r#"{"operation": "email.send", "effect": {"late": 5}}"#;
+        assert_eq!(post(&rehearsal, "/api/faults", fault).await, 201);
+        assert_eq!(post(&rehearsal, "/api/clock", r#"{"advance_seconds": 60}"#).await, 200);
+        let app = rehearsal.state.world().tenants[0].apps[0].client;
+        assert_eq!(post(&rehearsal, &format!("/api/apps/{app}/secrets/revoke"), "").await, 200);
+        assert_eq!(post(&rehearsal, "/api/reset", "").await, 204);
+        assert_eq!(rehearsal.state.now(), began);
+        assert!(!rehearsal.state.world().tenants[0].apps[0].secrets.is_empty());
+        let faults = rehearsal.ask("GET", "/api/faults", &[], "".into()).await;
+        assert_eq!(faults.body, serde_json::json!([]));
+    }
+
+    #[tokio::test]
+    async fn wrong_levers_are_refused() {
+        let rehearsal = Rehearsal::begin();
+        for (path, body) in [
+            ("/api/clock", r#"{"advance": 60}"#),
+            ("/api/clock", "x"),
+            ("/api/faults", r#"{"operation": "email.lose", "effect": "hang"}"#),
+        ] {
+            assert!((400..500).contains(&post(&rehearsal, path, body).await), "{path} {body}");
+        }
+        let nobody = "/api/apps/00000000-0000-4000-8000-000000000000/secrets/revoke";
+        assert_eq!(post(&rehearsal, nobody, "").await, 404);
+        assert_eq!(rehearsal.ask("GET", "/api/mail/7", &[], "".into()).await.status, 404);
+    }
 }
