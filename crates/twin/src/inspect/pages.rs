@@ -39,6 +39,7 @@ struct Row {
     recipients: String,
     path: &'static str,
     outcome: &'static str,
+    tone: &'static str,
 }
 
 #[derive(Template)]
@@ -64,6 +65,7 @@ struct RecipientRow {
     address: String,
     field: &'static str,
     outcome: &'static str,
+    tone: &'static str,
     time: String,
 }
 
@@ -117,6 +119,7 @@ async fn message(Shared(state): Shared<Arc<State>>, Path(number): Path<u64>) -> 
                     Field::Envelope => "RCPT",
                 },
                 outcome: outcome(recipient.outcome),
+                tone: tone(recipient.outcome),
                 time: minute(recipient.decided_at),
             })
             .collect(),
@@ -182,6 +185,7 @@ fn row(mail: &CapturedMail) -> Row {
         recipients: format!("{}{more}", recipients.join(", ")),
         path: path(mail.path),
         outcome: outcome(worst.unwrap_or(Outcome::Delivered)),
+        tone: tone(worst.unwrap_or(Outcome::Delivered)),
     }
 }
 
@@ -196,6 +200,19 @@ fn path(path: MailPath) -> &'static str {
     match path {
         MailPath::Rest => "REST",
         MailPath::Smtp => "SMTP",
+    }
+}
+
+/// The colour of an outcome, a class of the style sheet.
+fn tone(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Delivered => "good",
+        Outcome::Delayed | Outcome::Quarantined => "wait",
+        Outcome::Bounced
+        | Outcome::Suppressed
+        | Outcome::FilteredSpam
+        | Outcome::Failed
+        | Outcome::Refused => "bad",
     }
 }
 
