@@ -38,10 +38,18 @@ pub fn split(message: &[u8]) -> (&[u8], &[u8]) {
 /// Where the body starts: behind the first empty line.
 #[must_use]
 pub fn end_of_header(message: &[u8]) -> Option<usize> {
+    end_of_header_behind(message, 0)
+}
+
+/// The same for a message that arrives in pieces: its first `searched` octets were looked at before.
+#[must_use]
+pub fn end_of_header_behind(message: &[u8], searched: usize) -> Option<usize> {
+    // Only at the very start of a message is one line end an empty line.
     if message.starts_with(b"\r\n") {
         return Some(2);
     }
-    memchr::memmem::find(message, b"\r\n\r\n").map(|position| position + 4)
+    let from = searched.saturating_sub(3);
+    memchr::memmem::find(&message[from..], b"\r\n\r\n").map(|position| from + position + 4)
 }
 
 /// The fields of a header section in order.

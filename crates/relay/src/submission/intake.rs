@@ -66,15 +66,9 @@ impl Intake {
             Phase::Between(_) => return Err(reply_for::store(&StoreError::Closed)),
             Phase::Header(held) => held,
         };
-        // The end may lie across the border of two pieces.
-        let from = held.len().saturating_sub(3);
+        let searched = held.len();
         held.extend_from_slice(octets);
-        let end = if from == 0 {
-            message::header::end_of_header(held)
-        } else {
-            message::header::end_of_header(&held[from..]).map(|end| from + end).filter(|end| *end >= 4)
-        };
-        let Some(end) = end else {
+        let Some(end) = message::header::end_of_header_behind(held, searched) else {
             return if held.len() > MAX_HEADER_OCTETS { Err(reply_for::HEADER_TOO_LARGE) } else { Ok(None) };
         };
         let rest = held.split_off(end);
@@ -131,5 +125,52 @@ impl Intake {
             [] => return Ok(()),
         }
         self.writer.write(octets).await.map_err(|error| reply_for::store(&error))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::Timestamp;
+    use model::id::QueueId;
+    use store::{DataDir, MasterKey, Options, Store, Volatile};
+
+    /// Takes a message in these pieces, its header section kept as it is; gives header and message.
+    async fn taken(store: &Store, pieces: &[&[u8]]) -> (Vec<u8>, Vec<u8>) {
+        let id = QueueId::new(Timestamp::UNIX_EPOCH, [7; 10]);
+        let mut intake = Intake::new(store.queue().begin_body(id));
+        let mut found = None;
+        for piece in pieces {
+            if let Some(header) = intake.take(piece).await.unwrap() {
+                assert!(found.is_none(), "the header section ends once");
+                let written = Written { header: header.clone(), summary: Summary::default(), digest: None };
+                intake.begin_body(written).await.unwrap();
+                found = Some(header);
+            }
+        }
+        let complete = intake.finish().await.unwrap();
+        (found.unwrap(), complete.body.into_octets().await.unwrap())
+    }
+
+    #[tokio::test]
+    async fn where_a_message_is_cut_does_not_matter() {
+        let folder = tempfile::tempdir().unwrap();
+        let data_dir = DataDir::open(folder.path(), Volatile::Allowed).unwrap();
+        let options = Options { segment_octets: 65_536 };
+        let key = MasterKey::from_octets([1; 32]);
+        let store = Store::open(&data_dir, key, &options, Timestamp::UNIX_EPOCH).unwrap();
+        for message in [
+            &b"From: a@b.c\r\nBcc: d@e.f\r\nX: 1\r\n\r\n\r\nbody\r\n\r\nend\r\n"[..],
+            b"\r\nno header\r\n\r\nat all\r\n",
+        ] {
+            let whole = taken(&store, &[message]).await;
+            assert_eq!(whole.1, message);
+            for first in 0..message.len() {
+                for second in first..message.len() {
+                    let pieces = [&message[..first], &message[first..second], &message[second..]];
+                    assert_eq!(taken(&store, &pieces).await, whole, "cut at {first} and {second}");
+                }
+            }
+        }
     }
 }
