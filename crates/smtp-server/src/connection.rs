@@ -206,6 +206,11 @@ where
         let waiting = session.waiting();
         if waiting != Waiting::ForMailData {
             self.arrival = Arrival::default();
+            // A client that always has something to say would never meet the deadline below.
+            if !session.in_transaction() && self.is_over() {
+                session.close(&SESSION_TOO_LONG);
+                return Ok(session);
+            }
         }
         let deadline = self.deadline(waiting);
         let may_shut_down = !session.in_transaction();
@@ -227,7 +232,7 @@ where
                 Ok(session)
             }
             Ok(Err(error)) => Err(error),
-            Err(_) if Instant::now() >= self.started + self.endpoint.timeouts.session => {
+            Err(_) if self.is_over() => {
                 session.close(&SESSION_TOO_LONG);
                 Ok(session)
             }
@@ -236,6 +241,10 @@ where
                 Ok(session)
             }
         }
+    }
+
+    fn is_over(&self) -> bool {
+        Instant::now() >= self.started + self.endpoint.timeouts.session
     }
 
     fn deadline(&mut self, waiting: Waiting) -> Instant {

@@ -105,7 +105,8 @@ pub(crate) fn xoauth2(response: Vec<u8>) -> Option<Login> {
             _ => {}
         }
     }
-    let (name, token) = (name.filter(|name| !name.is_empty())?, token.filter(|token| !token.is_empty())?);
+    let name = name.filter(|name| (1..=MAX_FIELD_OCTETS).contains(&name.len()))?;
+    let token = token.filter(|token| !token.is_empty())?;
     Some(Login { name, proof: Proof::Token(SecretString::from(token)) })
 }
 

@@ -316,7 +316,8 @@ impl Inner {
             Command::Mail(..)
                 | Command::Recipient(..)
                 | Command::Data
-                | Command::Chunk { .. }
+                | Command::Chunk { octets: 1.., .. }
+                | Command::Chunk { last: true, .. }
                 | Command::Quit
         );
         if !brings_mail_nearer {
