@@ -101,12 +101,17 @@ impl Answered {
         let detail = ErrorResponse::read(body);
         Self {
             http_status,
-            code: detail.code,
-            message: detail.message,
+            code: on_one_line(&detail.code),
+            message: on_one_line(&detail.message),
             retry_after: retry_after(headers, now),
             request_id: headers.get("x-ms-request-id").and_then(|id| id.to_str().ok()).map(str::to_owned),
         }
     }
+}
+
+/// What Azure says ends up in logs, on terminals and in notices: no line breaks, no control characters.
+fn on_one_line(text: &str) -> String {
+    text.split(char::is_control).filter(|piece| !piece.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
 /// Retry-After in seconds or as a date (RFC 9110 section 10.2.3).
