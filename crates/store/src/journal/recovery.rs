@@ -24,7 +24,9 @@ pub(super) fn run(folder: &Folder, large: &LargeBodies, database: &Database) -> 
     let rows = database.read_blocking(queue::segments)?;
     let numbers = folder.segments()?;
     let last = numbers.iter().copied().chain(rows.iter().map(|row| row.number)).max().unwrap_or(0);
-    for row in rows.iter().filter(|row| !numbers.contains(&row.number)) {
+    // The highest number stays on record even when nothing is left of its segment: a number that came
+    // again would bring old records back that a reused file still holds.
+    for row in rows.iter().filter(|row| !numbers.contains(&row.number) && row.number < last) {
         if row.needed > 0 {
             error!(
                 segment = row.number,
@@ -39,7 +41,7 @@ pub(super) fn run(folder: &Folder, large: &LargeBodies, database: &Database) -> 
     }
     for number in numbers {
         let row = rows.iter().find(|row| row.number == number);
-        finish(folder, database, number, row)?;
+        finish(folder, database, (number, last), row)?;
     }
     let kept = large.sweep(|id| database.read_blocking(|connection| queue::needs_body(connection, id)))?;
     if kept > 0 {
@@ -52,7 +54,7 @@ pub(super) fn run(folder: &Folder, large: &LargeBodies, database: &Database) -> 
 fn finish(
     folder: &Folder,
     database: &Database,
-    number: u64,
+    (number, last): (u64, u64),
     row: Option<&SegmentRow>,
 ) -> Result<(), StoreError> {
     let start = row.map_or(FILE_HEADER_OCTETS, |row| row.entered_to);
@@ -70,9 +72,11 @@ fn finish(
     })?;
     if is_done {
         folder.retire(number, 1)?;
-        database.write_blocking(Durability::Written, move |connection| {
-            queue::forget_segment(connection, number)
-        })?;
+        if number < last {
+            database.write_blocking(Durability::Written, move |connection| {
+                queue::forget_segment(connection, number)
+            })?;
+        }
     }
     Ok(())
 }

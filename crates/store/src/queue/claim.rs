@@ -30,6 +30,43 @@ impl Queue {
             .await
     }
 
+    /// Claims up to `limit` waiting sends of an account whose time is over. None waits for longer.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn claim_expired(
+        &self,
+        account: AccountId,
+        now: Timestamp,
+        limit: usize,
+        lease_until: Timestamp,
+    ) -> Result<Vec<Claim>, StoreError> {
+        let any = self
+            .0
+            .database
+            .read(move |connection| {
+                let mut select = connection.prepare_cached(EXPIRED)?;
+                Ok(select.exists(params![account.to_string(), now.as_millisecond(), 1])?)
+            })
+            .await?;
+        if !any {
+            return Ok(Vec::new());
+        }
+        self.0
+            .database
+            .write(Durability::Written, move |connection| {
+                let mut select = connection.prepare_cached(EXPIRED)?;
+                let mut rows = select.query(params![account.to_string(), now.as_millisecond(), limit])?;
+                let mut claims = Vec::new();
+                while let Some(row) = rows.next()? {
+                    claims.push(read_claim(row)?);
+                }
+                lease(connection, &claims, lease_until)?;
+                Ok(claims)
+            })
+            .await
+    }
+
     /// When the next send of an account is due, if one waits.
     ///
     /// # Errors
@@ -95,7 +132,9 @@ impl Queue {
             .database
             .write(Durability::Written, move |connection| {
                 let mut select = connection.prepare_cached(
-                    "SELECT s.message_id, s.part, s.operation_id, s.recipients, m.accepted_at
+                    "SELECT s.message_id, s.part, s.operation_id, s.recipients, coalesce(
+                       (SELECT max(a.at) FROM attempt a WHERE a.message_id = s.message_id AND a.part = s.part),
+                       m.accepted_at)
                      FROM send s JOIN message m ON m.id = s.message_id
                      WHERE s.account_id = ? AND s.state = 'submitted' AND s.due_at <= ?
                      ORDER BY s.due_at LIMIT ?",
@@ -107,7 +146,7 @@ impl Queue {
                         id: send_id(row)?,
                         operation: words::to_id(&row.get::<_, String>(2)?)?,
                         recipients: words::to_recipients(&row.get::<_, String>(3)?)?,
-                        accepted_at: words::to_time(row.get(4)?)?,
+                        submitted_at: words::to_time(row.get(4)?)?,
                     });
                 }
                 let mut update = connection
@@ -182,13 +221,24 @@ fn claim(
             claims.push(read_claim(row)?);
         }
     }
+    lease(connection, &claims, lease_until)?;
+    Ok(claims)
+}
+
+const EXPIRED: &str = "SELECT s.message_id, s.part, s.operation_id, s.recipients, s.attempts,
+        m.expires_at, m.segment, m.position, m.reverse_path, m.header_from, m.size_octets
+     FROM send s JOIN message m ON m.id = s.message_id
+     WHERE s.account_id = ?1 AND s.lane BETWEEN 0 AND 2 AND s.state = 'queued'
+     AND s.due_at <= ?2 AND m.expires_at <= ?2 LIMIT ?3";
+
+fn lease(connection: &Connection, claims: &[Claim], lease_until: Timestamp) -> Result<(), StoreError> {
     let mut update = connection
         .prepare_cached("UPDATE send SET state = 'sending', due_at = ? WHERE message_id = ? AND part = ?")?;
-    for claim in &claims {
+    for claim in claims {
         let id = claim.send.id;
         update.execute(params![lease_until.as_millisecond(), id.message.to_string(), id.part])?;
     }
-    Ok(claims)
+    Ok(())
 }
 
 fn read_claim(row: &Row<'_>) -> Result<Claim, StoreError> {

@@ -27,6 +27,7 @@ pub use self::list::{Cursor, ListedSend, MessageView, SendView};
 pub(crate) use self::segments::{
     SegmentRow, enter, forget_segment, mark_done_with, needs_body, seal, segments,
 };
+pub(crate) use self::settle::hurry;
 
 use self::recent::Recent;
 use crate::body::{BodyWriter, LargeBodies};
@@ -105,8 +106,8 @@ pub struct StatusCheck {
     pub operation: azure_types::ids::OperationId,
     /// To whom it goes.
     pub recipients: Vec<Recipient>,
-    /// When it was accepted from its author.
-    pub accepted_at: Timestamp,
+    /// When Azure took it.
+    pub submitted_at: Timestamp,
 }
 
 /// Wakes whoever waits for an account's mail.

@@ -54,7 +54,9 @@ impl Recent {
             // Ids begin with their time, so that this reads the last of the table and no more.
             let mut select = connection.prepare(
                 "SELECT id, accepted_at, fingerprint FROM message
-                 WHERE fingerprint IS NOT NULL AND accepted_at >= ? ORDER BY id DESC LIMIT ?",
+                 WHERE fingerprint IS NOT NULL AND accepted_at >= ?
+                 AND EXISTS (SELECT 1 FROM send WHERE message_id = message.id AND state NOT IN ('failed', 'dropped'))
+                 ORDER BY id DESC LIMIT ?",
             )?;
             let rows = select.query_map((since, CAPACITY), |row| {
                 Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?, row.get::<_, [u8; 16]>(2)?))
@@ -80,6 +82,14 @@ impl Recent {
                 seen.by_fingerprint.insert(fingerprint, Sighting::UnderWay);
                 Known::New
             }
+        }
+    }
+
+    /// Forgets a submission that came to nothing.
+    pub(super) fn forget(&self, fingerprint: Fingerprint) {
+        let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if matches!(seen.by_fingerprint.get(&fingerprint), Some(Sighting::Accepted(_))) {
+            seen.by_fingerprint.remove(&fingerprint);
         }
     }
 

@@ -1,12 +1,14 @@
 //! Noting what came of a send, and letting go of bodies that nobody needs any more.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
 use model::delivery::{Attempt, SendId, SendState};
-use model::id::QueueId;
+use model::id::{AccountId, QueueId};
+use model::queued::Fingerprint;
 use rusqlite::{Connection, OptionalExtension as _, params};
+use tokio::sync::oneshot;
 
 use super::{NextStep, Queue, Settlement};
 use crate::database::Durability;
@@ -17,26 +19,45 @@ use crate::words;
 /// What a transaction let go of.
 #[derive(Debug, Default)]
 struct Released {
+    /// Messages whose file is not needed any more.
     messages: Vec<QueueId>,
     segments: BTreeSet<u64>,
+    /// Submissions that came to nothing: the same message is welcome again.
+    undone: Vec<Fingerprint>,
 }
 
 impl Queue {
     /// Notes what came of claimed sends, with the requests that Azure counted for them. A settlement of
     /// a send that the operator dropped meanwhile changes nothing.
     ///
+    /// What was sent must not be forgotten, or it is sent again: this takes as long as the database cannot
+    /// be written.
+    ///
     /// # Errors
-    /// When the database cannot be written; nothing was noted then.
+    /// When the store is closed.
     pub async fn settle(&self, settlements: Vec<Settlement>, usage: Vec<Usage>) -> Result<(), StoreError> {
-        let work = move |connection: &Connection| {
-            let mut released = Released::default();
-            for settlement in &settlements {
-                settle(connection, settlement, &mut released)?;
-            }
-            pace::add(connection, &usage)?;
-            Ok(released)
-        };
-        let released = self.0.database.write(Durability::Written, work).await?;
+        let released = Arc::new(Mutex::new(Released::default()));
+        let (filled, (tell, told)) = (Arc::clone(&released), oneshot::channel());
+        let mut tell = Some(tell);
+        self.0.database.write_until_done(
+            move |connection: &Connection| {
+                let mut released = Released::default();
+                for settlement in &settlements {
+                    settle(connection, settlement, &mut released)?;
+                }
+                pace::add(connection, &usage)?;
+                *filled.lock().unwrap_or_else(PoisonError::into_inner) = released;
+                Ok(())
+            },
+            move |result| {
+                if result.is_ok() {
+                    // Whoever waited may be gone.
+                    let _ = tell.take().map(|tell| tell.send(()));
+                }
+            },
+        );
+        told.await.map_err(|_| StoreError::Closed)?;
+        let released = std::mem::take(&mut *released.lock().unwrap_or_else(PoisonError::into_inner));
         self.let_go(released).await;
         Ok(())
     }
@@ -77,6 +98,7 @@ impl Queue {
             for _ in &parts {
                 release(connection, id, &mut released)?;
             }
+            undo(connection, id, &mut released)?;
             Ok((parts.len(), released))
         };
         let (dropped, released) = self.0.database.write(Durability::Synced, work).await?;
@@ -118,10 +140,18 @@ impl Queue {
     }
 
     async fn let_go(&self, released: Released) {
+        for fingerprint in &released.undone {
+            self.0.recent.forget(*fingerprint);
+        }
         for segment in released.segments {
             self.0.keeper.retire(segment);
         }
         if !released.messages.is_empty() {
+            // The file may only go when it is certain that nobody looks for it after a power cut.
+            let synced = self.0.database.write(Durability::Synced, mark_let_go).await;
+            if synced.is_err() {
+                return;
+            }
             let inner = Arc::clone(&self.0);
             let remove = move || released.messages.iter().for_each(|id| inner.large.remove(*id));
             // A file that stays is swept up at the next start.
@@ -181,6 +211,22 @@ fn settle(
     if was_open && state != SendState::Queued {
         release(connection, id.message, released)?;
     }
+    if state == SendState::Failed {
+        undo(connection, id.message, released)?;
+    }
+    Ok(())
+}
+
+/// Takes a message of which nothing was sent and nothing is left out of those that are not repeated.
+fn undo(connection: &Connection, id: QueueId, released: &mut Released) -> Result<(), StoreError> {
+    let fingerprint: Option<Option<[u8; 16]>> = connection
+        .prepare_cached(
+            "SELECT fingerprint FROM message WHERE id = ?1 AND NOT EXISTS
+             (SELECT 1 FROM send WHERE message_id = ?1 AND state NOT IN ('failed', 'dropped'))",
+        )?
+        .query_row([id.to_string()], |row| row.get(0))
+        .optional()?;
+    released.undone.extend(fingerprint.flatten().map(Fingerprint));
     Ok(())
 }
 
@@ -204,26 +250,44 @@ fn note(connection: &Connection, id: SendId, attempt: &Attempt) -> Result<(), St
 
 /// One send of the message needs the body no more; with the last of them the body goes.
 fn release(connection: &Connection, id: QueueId, released: &mut Released) -> Result<(), StoreError> {
-    let (open, segment, size): (i64, u64, u64) = connection
+    let message: Option<(i64, u64, u64)> = connection
         .prepare_cached(
             "UPDATE message SET open_sends = open_sends - 1 WHERE id = ? RETURNING open_sends, segment, size_octets",
         )?
-        .query_row([id.to_string()], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
-    if open > 0 {
-        return Ok(());
-    }
-    let (needed, sealed): (i64, bool) = connection
+        .query_row([id.to_string()], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+        .optional()?;
+    let Some((..=0, segment, size)) = message else { return Ok(()) };
+    let left: Option<(i64, bool)> = connection
         .prepare_cached(
             "UPDATE segment SET needed = needed - 1 WHERE number = ? RETURNING needed, sealed_at IS NOT NULL",
         )?
-        .query_row([segment], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    if needed == 0 && sealed {
+        .query_row([segment], |row| Ok((row.get(0)?, row.get(1)?)))
+        // A segment that went missing has no row, and its messages have to end all the same.
+        .optional()?;
+    if left == Some((0, true)) {
         released.segments.insert(segment);
     }
     if size >= crate::body::INLINE_OCTETS as u64 {
         released.messages.push(id);
     }
     Ok(())
+}
+
+/// Makes all waiting sends of an account due.
+pub(crate) fn hurry(connection: &Connection, account: AccountId, now: Timestamp) -> Result<(), StoreError> {
+    connection.execute(
+        "UPDATE send SET due_at = ?2 WHERE account_id = ?1 AND lane BETWEEN 0 AND 2 AND state = 'queued'
+         AND due_at > ?2",
+        params![account.to_string(), now.as_millisecond()],
+    )?;
+    Ok(())
+}
+
+/// Writes something, so that there is a commit to be synced, and all before it with it.
+fn mark_let_go(connection: &Connection) -> Result<(), StoreError> {
+    Ok(connection.execute_batch(
+        "UPDATE segment SET needed = needed WHERE number = (SELECT max(number) FROM segment)",
+    )?)
 }
 
 fn ensure_known(connection: &Connection, id: QueueId) -> Result<(), StoreError> {
