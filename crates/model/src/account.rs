@@ -39,6 +39,8 @@ pub struct Account {
     pub concurrency: Concurrency,
     /// When it was added.
     pub created_at: Timestamp,
+    /// When it was last changed, its secret included.
+    pub changed_at: Timestamp,
 }
 
 /// Where Azure is.

@@ -35,6 +35,8 @@ pub(crate) const HEADER_TOO_LARGE: Refusal =
 pub(crate) const TOO_MANY_RECIPIENTS: Refusal =
     Refusal::temporary(452, (5, 3), "Too many recipients: send the message again to the others");
 pub(crate) const NO_MEMORY: Refusal = Refusal::temporary(421, (3, 2), "Too busy: try again later");
+pub(crate) const LOG_IN_AGAIN: Refusal =
+    Refusal::temporary(421, (7, 0), "Azure does not take this login any more: connect and log in again");
 const NO_ROOM: Refusal = Refusal::temporary(452, (3, 1), "Insufficient system storage");
 const BUSY_WITH_IT: Refusal = Refusal::temporary(451, (3, 0), "This message is being received already");
 const OUR_FAULT: Refusal = Refusal::temporary(451, (3, 0), "Local error: try again later");
@@ -86,7 +88,8 @@ pub(crate) fn verdict(verdict: &Verdict) -> Refusal {
         Verdict::Deferred(deferred) => match deferred.matter {
             Matter::Rate => RATE,
             Matter::Sender => DOMAIN_NOT_LINKED,
-            Matter::Login => LOGIN_FAILED,
+            // The login was good when the session began: the client is to come back and log in again.
+            Matter::Login => LOG_IN_AGAIN,
             Matter::Message | Matter::Unreachable => {
                 OUR_FAULT.with_text("Azure could not take the message: try again later")
             }

@@ -6,10 +6,11 @@ use std::time::Duration;
 use ::smtp::address::Mailbox;
 use azure_types::ids::OperationId;
 use jiff::{SignedDuration, Timestamp};
+use model::account::Account;
 use model::delivery::{Attempt, AttemptResult, Transport};
 use model::queued::Recipient;
 use store::{Claim, NextStep, Settlement, StoreError, Usage};
-use tracing::{info, warn};
+use tracing::{error, info, warn};
 
 use super::choice::{Choice, Ways, choose};
 use super::outcome::{Accepted, Deferred, Failed, Matter, Verdict};
@@ -28,6 +29,25 @@ pub(crate) struct Tried {
 /// Tries once. Whatever happens, the send is settled.
 pub(crate) async fn attempt(context: &Context, upstream: &Arc<Upstream>, claim: Claim) -> Tried {
     Try { context, upstream, claim: &claim }.run().await
+}
+
+/// Gives up a send whose time is over, without asking Azure anything.
+pub(crate) async fn expire(context: &Context, account: &Account, claim: Claim) -> Settlement {
+    let (send, failed) = (claim.send, expired(context));
+    let failures: Vec<(Recipient, Failed)> =
+        send.recipients.iter().map(|recipient| (recipient.clone(), failed.clone())).collect();
+    let now = context.clock.now();
+    let attempt =
+        Attempt { at: now, transport: None, result: AttemptResult::Failed, text: failed.reason.clone() };
+    let next = match notice::queue(context, account, send.id, &failures).await {
+        Ok(()) => NextStep::Failed,
+        Err(error) => {
+            let error = crate::reply_for::chain(&error);
+            warn!(message.id = %send.id.message, error, "a notice could not be queued");
+            NextStep::Again { at: now }
+        }
+    };
+    Settlement { id: send.id, attempt: Some(attempt), next }
 }
 
 struct Try<'a> {
@@ -107,7 +127,7 @@ impl Try<'_> {
             .filter_map(|(place, failed)| Some((recipients.get(place)?.clone(), failed)))
             .collect();
         if !refused.is_empty() {
-            self.tell(&refused).await;
+            self.tell_in_the_end(&refused).await;
         }
         let next = if accepted.deferred.is_empty() {
             match accepted.read_status_in {
@@ -159,6 +179,19 @@ impl Try<'_> {
         self.tried(attempt, next, usage)
     }
 
+    /// Tells the sender, however long the disk takes to hold a notice: the send itself is done, and trying
+    /// it again would reach the others twice.
+    async fn tell_in_the_end(&self, failures: &[(Recipient, Failed)]) {
+        for tries in 0..TELLINGS {
+            if self.tell(failures).await {
+                return;
+            }
+            let wait = backoff::wait(tries, None, self.context.entropy.fraction());
+            self.context.clock.sleep_until(self.later(wait)).await;
+        }
+        error!(message.id = %self.claim.send.id.message, "the sender could not be told of refused recipients");
+    }
+
     /// Tells the sender; says whether that can be relied on.
     async fn tell(&self, failures: &[(Recipient, Failed)]) -> bool {
         let id = self.claim.send.id;
@@ -179,9 +212,14 @@ impl Try<'_> {
 
     fn later(&self, wait: Duration) -> Timestamp {
         let wait = SignedDuration::try_from(wait).unwrap_or(SignedDuration::MAX);
-        self.context.clock.now().saturating_add(wait).unwrap_or(Timestamp::MAX)
+        let later = self.context.clock.now().saturating_add(wait).unwrap_or(Timestamp::MAX);
+        // Whoever asks for more patience than there is gets one more try, which ends it.
+        later.min(self.claim.send.expires_at)
     }
 }
+
+/// Tries to queue a notice; with their waits they take half an hour.
+const TELLINGS: u32 = 7;
 
 fn expired(context: &Context) -> Failed {
     let hours = context.settings.expiry.as_secs() / 3_600;
@@ -191,5 +229,10 @@ fn expired(context: &Context) -> Failed {
 
 fn unreadable(error: &StoreError) -> Verdict {
     let text = crate::reply_for::chain(error);
+    if matches!(error, StoreError::Damaged(_) | StoreError::Missing(_)) {
+        error!(error = text, "a message is lost: the data directory does not hold it any more");
+        let reason = "The relay's disk has lost the message.".to_owned();
+        return Verdict::Failed(Failed { code: 550, status: (3, 0), reason, diagnostic: Some(text) });
+    }
     super::outcome::deferred(format!("the message could not be read: {text}"), Matter::Message, None)
 }

@@ -6,6 +6,8 @@ use std::time::Duration;
 const FIRST: Duration = Duration::from_secs(15);
 /// The longest.
 const LONGEST: Duration = Duration::from_secs(3_600);
+/// The longest that anybody may ask for: a day. Longer ones are mistakes.
+const LONGEST_ASKED_FOR: Duration = Duration::from_secs(86_400);
 /// How far a wait is spread to either side, as a part of it.
 const SPREAD: f64 = 0.2;
 
@@ -13,7 +15,10 @@ const SPREAD: f64 = 0.2;
 /// for is kept, and spread to the later side only.
 pub(crate) fn wait(attempts: u32, asked_for: Option<Duration>, chance: f64) -> Duration {
     match asked_for {
-        Some(asked_for) => asked_for + asked_for.min(LONGEST).mul_f64(chance * SPREAD / 2.0),
+        Some(asked_for) => {
+            let asked_for = asked_for.min(LONGEST_ASKED_FOR);
+            asked_for + asked_for.min(LONGEST).mul_f64(chance * SPREAD / 2.0)
+        }
         None => {
             let doubled = FIRST.saturating_mul(1 << attempts.min(16)).min(LONGEST);
             doubled.mul_f64(1.0 - SPREAD + chance * 2.0 * SPREAD)
@@ -38,5 +43,6 @@ mod tests {
         let asked_for = Duration::from_secs(100);
         assert_eq!(wait(9, Some(asked_for), 0.0), asked_for);
         assert!(wait(9, Some(asked_for), 0.999) <= Duration::from_secs(110));
+        assert!(wait(9, Some(Duration::MAX), 0.999) < 2 * LONGEST_ASKED_FOR);
     }
 }

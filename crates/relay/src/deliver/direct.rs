@@ -6,6 +6,7 @@ use ::smtp::path::ReversePath;
 use ::smtp::sasl::{Login, Proof};
 use azure_client::Authorization;
 use azure_client::email::EmailApi;
+use azure_client::{Answered, Failure};
 use azure_types::ids::OperationId;
 use smtp_client::{Connection, Target, Timeouts};
 
@@ -28,7 +29,12 @@ pub(crate) async fn submit_directly(
             let api = EmailApi::new(login.target.http.clone(), login.target.endpoint.clone());
             let authorization = Authorization::Bearer(login.token.access_token.clone());
             let body = EmailApi::body(&message);
-            outcome::of_send(api.send(&authorization, operation, body, context.clock.now()).await)
+            let send = || api.send(&authorization, operation, body.clone(), context.clock.now());
+            outcome::of_send(match send().await {
+                // Azure's 401 is a false alarm at times.
+                Err(Failure::Answered(Answered { http_status: 401, .. })) => send().await,
+                result => result,
+            })
         }
         Choice::Smtp { .. } => by_smtp(login, &Outgoing { message, reverse_path, recipients }).await,
         Choice::Neither { why } => Verdict::Failed(Failed {

@@ -1,17 +1,19 @@
 //! One account's dispatcher: claims what is due, as much as the pace and the account's own limits
 //! allow, and keeps that many sends under way at once.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use model::account::Account;
-use store::{Settlement, StoreError, Usage};
-use tokio::task::JoinSet;
+use model::delivery::{Attempt, AttemptResult, SendId};
+use store::{NextStep, Settlement, StoreError, Usage};
+use tokio::task::{self, JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, warn};
 
-use super::attempt::{Tried, attempt};
+use super::attempt::{Tried, attempt, expire};
 use super::outcome::Matter;
 use super::upstream::Upstream;
 use super::{Context, Upstreams, backoff};
@@ -22,6 +24,8 @@ pub(crate) struct Dispatcher {
     upstreams: Arc<Upstreams>,
     account: Arc<Account>,
     under_way: JoinSet<Tried>,
+    /// Which send each of them works on.
+    sends: HashMap<task::Id, SendId>,
     /// Nothing is tried before then: the account cannot log in, or Azure cannot be reached.
     paused_until: Timestamp,
     /// How often in a row that was so.
@@ -29,6 +33,8 @@ pub(crate) struct Dispatcher {
     /// Whether more may be due than the last claim brought.
     maybe_more: bool,
     claimed_at: Timestamp,
+    /// When it was last looked for what has waited too long.
+    expired_at: Timestamp,
 }
 
 /// A send that is not settled within this time may be claimed again.
@@ -41,6 +47,8 @@ const BATCH: usize = 128;
 const LOOK: SignedDuration = SignedDuration::from_secs(60);
 /// After a failure of our own.
 const OUR_TROUBLE: Duration = Duration::from_secs(5);
+/// Until a send is tried again that met one.
+const AFTER_A_FAULT: Duration = Duration::from_secs(300);
 
 impl Dispatcher {
     pub(crate) fn new(context: Context, upstreams: Arc<Upstreams>, account: Arc<Account>) -> Self {
@@ -49,10 +57,12 @@ impl Dispatcher {
             upstreams,
             account,
             under_way: JoinSet::new(),
+            sends: HashMap::new(),
             paused_until: Timestamp::MIN,
             troubles: 0,
             maybe_more: true,
             claimed_at: Timestamp::MIN,
+            expired_at: Timestamp::MIN,
         }
     }
 
@@ -70,14 +80,14 @@ impl Dispatcher {
             tokio::select! {
                 biased;
                 () = shutdown.cancelled() => break,
-                Some(first) = self.under_way.join_next(), if !self.under_way.is_empty() => {
+                Some(first) = self.under_way.join_next_with_id(), if !self.under_way.is_empty() => {
                     self.settle(first).await;
                 }
                 () = queue.arrival(self.account.id) => self.maybe_more = true,
                 () = clock.sleep_until(wake_at) => self.maybe_more = true,
             }
         }
-        while let Some(last) = self.under_way.join_next().await {
+        while let Some(last) = self.under_way.join_next_with_id().await {
             self.settle(last).await;
         }
     }
@@ -86,6 +96,7 @@ impl Dispatcher {
     async fn turn(&mut self) -> Result<Timestamp, StoreError> {
         let now = self.context.clock.now();
         if now < self.paused_until {
+            self.expire(now).await?;
             return Ok(self.paused_until);
         }
         let look = now.saturating_add(LOOK).unwrap_or(Timestamp::MAX);
@@ -97,11 +108,13 @@ impl Dispatcher {
             Err(error) => {
                 warn!(account = %self.account.name, error = crate::reply_for::chain(&error), "the account cannot be used");
                 self.pause(now, None);
+                self.expire(now).await?;
                 return Ok(self.paused_until);
             }
         };
         let limit = self.free(&upstream);
         if limit == 0 {
+            self.expire(now).await?;
             return Ok(self.next_permit(&upstream, now).unwrap_or(look).min(look));
         }
         let next_claim = self.claimed_at.saturating_add(BETWEEN_CLAIMS).unwrap_or(now);
@@ -133,7 +146,9 @@ impl Dispatcher {
         self.maybe_more = claims.len() == limit;
         for claim in claims {
             let (context, upstream) = (self.context.clone(), Arc::clone(upstream));
-            self.under_way.spawn(async move { attempt(&context, &upstream, claim).await });
+            let id = claim.send.id;
+            let task = self.under_way.spawn(async move { attempt(&context, &upstream, claim).await });
+            self.sends.insert(task.id(), id);
         }
         Ok(())
     }
@@ -161,16 +176,17 @@ impl Dispatcher {
     }
 
     /// Notes what came of a send, together with others that are done.
-    async fn settle(&mut self, first: Result<Tried, tokio::task::JoinError>) {
+    async fn settle(&mut self, first: Result<(task::Id, Tried), JoinError>) {
         let mut done = vec![first];
-        while let Some(next) = self.under_way.try_join_next() {
+        while let Some(next) = self.under_way.try_join_next_with_id() {
             done.push(next);
         }
         let (mut settlements, mut usage): (Vec<Settlement>, Vec<Usage>) = (Vec::new(), Vec::new());
         let now = self.context.clock.now();
         for tried in done {
             match tried {
-                Ok(tried) => {
+                Ok((task, tried)) => {
+                    self.sends.remove(&task);
                     settlements.push(tried.settlement);
                     usage.extend(tried.usage);
                     match tried.trouble {
@@ -179,16 +195,58 @@ impl Dispatcher {
                         Some((_, wait)) => self.pause(now, wait),
                     }
                 }
-                // The lease gives the send back in time; its permit is gone until the next start.
-                Err(error) => error!(%error, "a send ended badly"),
+                Err(error) => {
+                    let (settlement, counted) = self.broken(&error, now).await;
+                    settlements.extend(settlement);
+                    usage.extend(counted);
+                }
             }
         }
-        if settlements.iter().any(|settlement| !matches!(settlement.next, store::NextStep::Sent)) {
+        if settlements.iter().any(|settlement| !matches!(settlement.next, NextStep::Sent)) {
             self.maybe_more = true;
         }
+        let has_status =
+            settlements.iter().any(|settlement| matches!(settlement.next, NextStep::ReadStatus { .. }));
         if let Err(error) = self.context.store.queue().settle(settlements, combined(usage)).await {
             error!(error = crate::reply_for::chain(&error), "what came of a send could not be noted");
         }
+        if has_status {
+            self.upstreams.want_status(self.account.id);
+        }
+    }
+
+    /// A send whose work broke: a fault of ours, which must not take the message with it.
+    async fn broken(&mut self, error: &JoinError, now: Timestamp) -> (Option<Settlement>, Vec<Usage>) {
+        error!(%error, "a send ended badly");
+        let usage = match self.upstreams.of(&self.account).await {
+            // Nobody knows whether Azure has counted it.
+            Ok(upstream) => upstream.sends.finish(self.context.clock.steady(), true),
+            Err(_) => Vec::new(),
+        };
+        let text = "a fault of the relay's own; its log has more".to_owned();
+        let attempt = Attempt { at: now, transport: None, result: AttemptResult::Deferred, text };
+        let next = NextStep::Again { at: later(now, AFTER_A_FAULT) };
+        let id = self.sends.remove(&error.id());
+        (id.map(|id| Settlement { id, attempt: Some(attempt), next }), usage)
+    }
+
+    /// Gives up what has waited too long while the account cannot be used or may send nothing. What can
+    /// be claimed finds its end by itself.
+    async fn expire(&mut self, now: Timestamp) -> Result<(), StoreError> {
+        if now < self.expired_at.saturating_add(LOOK).unwrap_or(now) {
+            return Ok(());
+        }
+        let lease_until = now.saturating_add(LEASE).unwrap_or(Timestamp::MAX);
+        let queue = self.context.store.queue();
+        let expired = queue.claim_expired(self.account.id, now, BATCH, lease_until).await?;
+        if expired.len() < BATCH {
+            self.expired_at = now;
+        }
+        let mut settlements = Vec::with_capacity(expired.len());
+        for claim in expired {
+            settlements.push(expire(&self.context, &self.account, claim).await);
+        }
+        if settlements.is_empty() { Ok(()) } else { queue.settle(settlements, Vec::new()).await }
     }
 
     async fn slow_down(&self, wait: Option<Duration>) {

@@ -109,7 +109,7 @@ impl StatusReader {
         let now = self.context.clock.now();
         let note =
             |result, text: String| Some(Attempt { at: now, transport: Some(Transport::Rest), result, text });
-        let is_stale = now.duration_since(check.accepted_at) > PATIENCE;
+        let is_stale = now.duration_since(check.submitted_at) > PATIENCE;
         match result {
             Some(Ok(Answer { result, retry_after })) => match result.status {
                 EmailSendStatus::Succeeded => {

@@ -31,7 +31,6 @@ pub(crate) struct Upstream {
     proof: Proof,
     /// Sends whose status is still to be read.
     unread: AtomicU32,
-    status_wanted: Arc<Notify>,
 }
 
 /// How the account proves itself.
@@ -118,6 +117,11 @@ impl Upstreams {
         self.status_notify(account).notified().await;
     }
 
+    /// Says that there is a status to be read now: what was sent has been noted.
+    pub(crate) fn want_status(&self, account: AccountId) {
+        self.status_notify(account).notify_one();
+    }
+
     fn status_notify(&self, account: AccountId) -> Arc<Notify> {
         let mut map = self.status_wanted.lock().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(map.entry(account).or_default())
@@ -150,7 +154,6 @@ impl Upstreams {
             sends: self.pacer(account, SENDS).await?,
             status_reads: self.pacer(account, STATUS_READS).await?,
             unread: AtomicU32::new(self.store.queue().unread(account.id).await?),
-            status_wanted: self.status_notify(account.id),
             account: Arc::clone(account),
             proof,
         })
@@ -201,9 +204,6 @@ impl Upstream {
         let wanted = self.unread.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |unread| {
             (unread < limit).then_some(unread + 1)
         });
-        if wanted.is_ok() {
-            self.status_wanted.notify_one();
-        }
         wanted.is_ok()
     }
 

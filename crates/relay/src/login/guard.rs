@@ -124,6 +124,10 @@ fn make_room<K: Eq + std::hash::Hash>(records: &mut HashMap<K, Record>, now: Tim
         records.retain(|_, record| !record.is_over(now));
     }
     if records.len() >= CAPACITY {
+        // Under attack from everywhere: bans stay, and who has failed a few times is forgiven.
+        records.retain(|_, record| record.banned_until > now);
+    }
+    if records.len() >= CAPACITY {
         records.clear();
     }
 }

@@ -73,8 +73,14 @@ impl Submission {
         if envelope.recipients.len() > MAX_RECIPIENTS {
             return Err(reply_for::TOO_MANY_RECIPIENTS);
         }
-        // A client that lost the reply and sends the message again gets the same operation.
-        let id = complete.fingerprint.map_or(envelope.id.to_bytes(), |fingerprint| fingerprint.0);
+        // A client that lost the reply and sends the message again gets the same operation, within the
+        // hour: one that was refused in the end may be sent anew later.
+        let hour = self.context.clock.now().as_second() / 3_600;
+        let id = complete.fingerprint.map_or(envelope.id.to_bytes(), |fingerprint| {
+            let mut id = fingerprint.0;
+            id.iter_mut().zip(hour.to_be_bytes()).for_each(|(octet, hour)| *octet ^= hour);
+            id
+        });
         let operation = OperationId::new(uuid::Builder::from_custom_bytes(id).into_uuid());
         let _room = self.context.room.take(complete.octets).await;
         let message = complete.body.into_octets().await.map_err(|error| reply_for::store(&error))?;

@@ -63,7 +63,7 @@ impl Submission {
                 let address = written.into_iter().next().ok_or(reply_for::NO_AUTHOR)?;
                 return Ok(Author { address, replacement: None });
             }
-            Sender::Credential { credential, .. } => credential,
+            Sender::Credential(credential) => credential,
         };
         let stand_in = match &credential.author {
             AuthorRule::Forced(mailbox) => Some(mailbox),
@@ -122,7 +122,7 @@ fn begin_digest(sender: &Sender, envelope: &Envelope, header: &[u8]) -> digest::
         context.update(octets);
     };
     match sender {
-        Sender::Credential { credential, .. } => field(&credential.id.to_bytes()),
+        Sender::Credential(credential) => field(&credential.id.to_bytes()),
         Sender::Entra(login) => field(login.name.as_bytes()),
     }
     field(envelope.reverse_path.to_string().as_bytes());

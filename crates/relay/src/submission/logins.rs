@@ -51,16 +51,15 @@ impl Submission {
     ) -> Result<Arc<Credential>, Refusal> {
         let directory = self.context.store.directory();
         let credential = directory.credential(name);
-        let hash = credential.map(|credential| &credential.password_hash);
-        let is_good = self.verifier.is_good(hash, password, self.context.clock.now()).await;
-        match credential {
-            Some(credential) if is_good && credential.may_come_from(peer) => Ok(Arc::clone(credential)),
-            Some(credential) if is_good => {
-                warn!(login = %credential.login, peer.address = %peer, "a login from a network that is not its own");
-                Err(reply_for::LOGIN_FAILED)
-            }
-            _ => Err(reply_for::LOGIN_FAILED),
+        // From a network that is not its own a login does not exist: not even the time that the answer
+        // takes tells whether the password is good.
+        let here = credential.filter(|credential| credential.may_come_from(peer));
+        if let (Some(credential), None) = (credential, here) {
+            warn!(login = %credential.login, peer.address = %peer, "a login from a network that is not its own");
         }
+        let hash = here.map(|credential| &credential.password_hash);
+        let is_good = self.verifier.is_good(hash, password, self.context.clock.now()).await;
+        here.filter(|_| is_good).map(Arc::clone).ok_or(reply_for::LOGIN_FAILED)
     }
 
     /// Where an Entra login leads: to the account that has the service, or to where the settings say.

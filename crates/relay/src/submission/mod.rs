@@ -19,7 +19,7 @@ use ::smtp::path::{ForwardPath, ReversePath};
 use ::smtp::reply::{Refusal, Reply};
 use ::smtp::sasl::Login;
 use clock::{Clock, Entropy};
-use model::account::Account;
+use jiff::SignedDuration;
 use model::credential::{AuthorRule, Credential};
 use model::id::QueueId;
 use model::queued::Recipient;
@@ -65,7 +65,7 @@ pub struct Transaction {
 
 /// On whose behalf a message is taken.
 enum Sender {
-    Credential { credential: Arc<Credential>, account: Arc<Account> },
+    Credential(Arc<Credential>),
     Entra(Arc<EntraLogin>),
 }
 
@@ -103,6 +103,9 @@ impl Submission {
     }
 }
 
+/// A token that ends before the message has come in would make the client's work worth nothing.
+const TOKEN_MARGIN: SignedDuration = SignedDuration::from_mins(2);
+
 impl Service for Submission {
     type Principal = Principal;
     type Transaction = Transaction;
@@ -135,10 +138,13 @@ impl Service for Submission {
     ) -> Result<Transaction, Refusal> {
         let now = self.context.clock.now();
         let (sender, reverse_path) = match principal.ok_or(reply_for::LOG_IN_FIRST)? {
+            Principal::Entra(login) if login.token.expires_at.duration_since(now) < TOKEN_MARGIN => {
+                return Err(reply_for::LOG_IN_AGAIN);
+            }
             Principal::Entra(login) => (Sender::Entra(Arc::clone(login)), path.clone()),
             Principal::Credential(credential) => {
                 let directory = self.context.store.directory();
-                let (credential, account) = logins::current(credential, &directory)?;
+                let (credential, _) = logins::current(credential, &directory)?;
                 if !self.rates.allows(&credential, now) {
                     return Err(reply_for::TOO_FAST);
                 }
@@ -151,7 +157,7 @@ impl Service for Submission {
                 if let Some(mailbox) = reverse_path.mailbox() {
                     policy::may_send_as(&directory, &credential, mailbox)?;
                 }
-                (Sender::Credential { credential, account }, reverse_path)
+                (Sender::Credential(credential), reverse_path)
             }
         };
         let room = self.context.store.queue().has_room(parameters.size_octets.unwrap_or(0));
@@ -212,7 +218,9 @@ impl Service for Submission {
         let Transaction { sender, envelope, intake, _reserved } = transaction;
         let complete = intake.finish().await?;
         match sender {
-            Sender::Credential { credential, account } => {
+            Sender::Credential(credential) => {
+                // The login may have gone, and its account with it, while the message came in.
+                let (credential, account) = logins::current(&credential, &self.context.store.directory())?;
                 self.queue(envelope, complete, &credential, &account).await
             }
             Sender::Entra(login) => self.send_now(envelope, complete, &login).await,
