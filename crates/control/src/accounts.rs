@@ -2,6 +2,7 @@
 
 use azure_types::access_key::AccessKey;
 use azure_types::ids::ClientId;
+use jiff::{SignedDuration, Timestamp};
 use model::account::{Account, Authorization, Cloud, Concurrency, TransportChoice};
 use model::id::AccountId;
 use model::quota::Quota;
@@ -41,6 +42,21 @@ pub struct NewAccount {
     pub concurrency: Concurrency,
 }
 
+/// What is different from now on. What is absent stays.
+#[derive(Clone, Debug, Default)]
+pub struct AccountChange {
+    /// A new client secret or access key, whichever the account has.
+    pub secret: Option<SecretString>,
+    /// Which way mail takes.
+    pub transport: Option<TransportChoice>,
+    /// What Azure allows.
+    pub quota: Option<Quota>,
+    /// Sends that wait for an answer by REST.
+    pub requests: Option<u16>,
+    /// Open sessions by SMTP.
+    pub smtp_sessions: Option<u16>,
+}
+
 /// Another Azure than the public one.
 #[derive(Clone, Debug)]
 pub struct NewCloud {
@@ -75,11 +91,43 @@ impl Control {
             endpoint: origin("endpoint", &endpoint)?,
             authorization,
             transport: new.transport,
-            quota: new.quota,
-            concurrency: new.concurrency,
+            quota: checked_quota(new.quota)?,
+            concurrency: checked_concurrency(new.concurrency)?,
             created_at: now,
+            changed_at: now,
         };
         self.store.accounts().add(account.clone(), secret).await?;
+        Ok(account)
+    }
+
+    /// Changes how an account is used. Mail that waits takes the new way.
+    ///
+    /// # Errors
+    /// When there is none of that name, a field is not valid, or nothing can be stored.
+    pub async fn change_account(&self, name: &str, change: AccountChange) -> Result<Account, ControlError> {
+        let directory = self.store.directory();
+        let account =
+            directory.account_named(name).ok_or_else(|| StoreError::Missing(format!("account {name}")))?;
+        let secret = change.secret.map(|secret| match account.authorization {
+            Authorization::ClientSecret => proof(Some(secret), None),
+            Authorization::AccessKey => proof(None, Some(secret)),
+        });
+        let account = Account {
+            transport: change.transport.unwrap_or(account.transport),
+            quota: checked_quota(change.quota.unwrap_or(account.quota))?,
+            concurrency: checked_concurrency(Concurrency {
+                requests: change.requests.unwrap_or(account.concurrency.requests),
+                smtp_sessions: change.smtp_sessions.unwrap_or(account.concurrency.smtp_sessions),
+            })?,
+            // Two changes are told apart even where the clock stands or goes back.
+            changed_at: self
+                .clock
+                .now()
+                .max(account.changed_at.saturating_add(TICK).unwrap_or(Timestamp::MAX)),
+            ..Account::clone(account)
+        };
+        let secret = secret.transpose()?.map(|(_, secret)| secret);
+        self.store.accounts().change(account.clone(), secret).await?;
         Ok(account)
     }
 
@@ -92,6 +140,29 @@ impl Control {
         let account =
             directory.account_named(name).ok_or_else(|| StoreError::Missing(format!("account {name}")))?;
         Ok(self.store.accounts().remove(account).await?)
+    }
+}
+
+/// The store keeps times in milliseconds.
+const TICK: SignedDuration = SignedDuration::from_millis(1);
+
+fn checked_quota(quota: Quota) -> Result<Quota, Invalid> {
+    for allowance in [quota.sends, quota.status_reads] {
+        if allowance.per_minute == 0 || allowance.per_hour == 0 {
+            return Err(Invalid::new("quota", "with 0 nothing would ever be sent"));
+        }
+        if allowance.per_minute > allowance.per_hour {
+            return Err(Invalid::new("quota", "a minute cannot have more than an hour: write MINUTE/HOUR"));
+        }
+    }
+    Ok(quota)
+}
+
+fn checked_concurrency(concurrency: Concurrency) -> Result<Concurrency, Invalid> {
+    match concurrency {
+        Concurrency { requests: 0, .. } => Err(Invalid::new("requests at once", "with 0 nothing is sent")),
+        Concurrency { smtp_sessions: 0, .. } => Err(Invalid::new("SMTP sessions", "with 0 nothing is sent")),
+        concurrency => Ok(concurrency),
     }
 }
 
@@ -176,7 +247,6 @@ fn origin(field: &'static str, text: &str) -> Result<Url, Invalid> {
 mod tests {
     use super::*;
     use clock::{Clock, Entropy};
-    use jiff::Timestamp;
     use store::{DataDir, MasterKey, Options, Store, Volatile};
 
     fn control() -> (tempfile::TempDir, Control) {
@@ -215,6 +285,16 @@ mod tests {
         assert_eq!(secret.expose_secret(), "s~cret");
         let again = control.add_account(NewAccount { name: "CONTOSO".into(), ..new() }).await;
         assert!(matches!(again, Err(ControlError::Store(StoreError::Exists(_)))));
+        let secret = Some(SecretString::from("an~other"));
+        let change =
+            AccountChange { secret, transport: Some(TransportChoice::Rest), ..AccountChange::default() };
+        let changed = control.change_account("contoso", change).await.unwrap();
+        assert_eq!((changed.transport, changed.quota), (TransportChoice::Rest, account.quota));
+        let secret = control.store.secrets().get(owner, SecretName::ClientSecret).await.unwrap();
+        assert_eq!(secret.expose_secret(), "an~other");
+        assert_eq!(**control.store.directory().account_named("contoso").unwrap(), changed);
+        let nothing = AccountChange { requests: Some(0), ..AccountChange::default() };
+        assert!(control.change_account("contoso", nothing).await.is_err());
         control.remove_account("Contoso").await.unwrap();
         assert!(control.store.directory().account_named("contoso").is_none());
     }

@@ -72,6 +72,9 @@ impl Control {
             }
             (None, None) => AuthorRule::Keep,
         };
+        if new.rate_per_minute == Some(0) {
+            return Err(Invalid::new("rate per minute", "with 0 it could send nothing").into());
+        }
         let password = new.password.map_or_else(|| Ok(self.password()), checked_password)?;
         let (hashed, salt) = (password.clone(), self.entropy.octets());
         let credential = Credential {

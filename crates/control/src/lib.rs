@@ -10,7 +10,7 @@ mod senders;
 use clock::{Clock, Entropy};
 use store::Store;
 
-pub use accounts::{NewAccount, NewCloud};
+pub use accounts::{AccountChange, NewAccount, NewCloud};
 pub use credentials::{IssuedCredential, NewCredential};
 pub use error::{ControlError, Invalid};
 pub use senders::NewSender;

@@ -1,6 +1,7 @@
 //! Sender addresses of an account.
 
 use model::sender::Sender;
+use smtp::address::Mailbox;
 use store::StoreError;
 
 use crate::Control;
@@ -28,9 +29,24 @@ impl Control {
         let account = directory
             .account_named(&new.account)
             .ok_or_else(|| StoreError::Missing(format!("account {}", new.account)))?;
-        let mailbox = new.mailbox.trim().parse().map_err(|error| Invalid::new("address", error))?;
+        let mailbox: Mailbox = new.mailbox.trim().parse().map_err(|error| Invalid::new("address", error))?;
+        if mailbox.local_part().as_str() == "*" {
+            return Err(Invalid::new("address", "there are no wildcards: each sender is named").into());
+        }
+        // Azure does not tell upper from lower case in a sender username.
+        let text = mailbox.to_string();
+        if let Some(known) =
+            directory.senders(account.id).find(|known| known.mailbox.to_string().eq_ignore_ascii_case(&text))
+        {
+            return Err(StoreError::Exists(format!("sender {}", known.mailbox)).into());
+        }
         let display_name =
             new.display_name.map(|name| name.trim().to_owned()).filter(|name| !name.is_empty());
+        if display_name.as_ref().is_some_and(|name| name.contains(char::is_control)) {
+            return Err(
+                Invalid::new("display name", "it has a line break or another control character").into()
+            );
+        }
         let sender = Sender { account: account.id, mailbox, display_name, created_at: self.clock.now() };
         self.store.senders().add(sender.clone()).await?;
         Ok(sender)

@@ -113,8 +113,36 @@ pub(crate) enum AccountCommand {
     List(Connection),
     /// Show one account
     Show(Named),
+    /// Change an account: its secret, what Azure allows it, which way its mail takes
+    Edit(AccountEdit),
     /// Remove an account with its senders and its secret
     Remove(Named),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AccountEdit {
+    /// Its name
+    pub(crate) name: String,
+    /// Read a new client secret, or access key, from standard input, or ask for it
+    #[arg(long)]
+    pub(crate) secret: bool,
+    /// Read the new secret from this file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) secret_file: Option<PathBuf>,
+    /// Which way mail takes: auto, rest or smtp
+    #[arg(long, value_name = "WAY")]
+    pub(crate) transport: Option<String>,
+    /// What Azure allows: custom-domain, azure-managed, or MINUTE/HOUR such as 1000/30000
+    #[arg(long, value_name = "QUOTA")]
+    pub(crate) quota: Option<String>,
+    /// Sends that wait for an answer at once, by REST
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) requests_at_once: Option<u16>,
+    /// Sessions at once, by SMTP
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) smtp_sessions: Option<u16>,
+    #[command(flatten)]
+    pub(crate) connection: Connection,
 }
 
 #[derive(Debug, Args)]

@@ -54,6 +54,15 @@ impl Client {
         Ok(serde_json::from_slice(&self.exchange(request).await?)?)
     }
 
+    pub(crate) async fn patch<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        body: &impl Serialize,
+    ) -> anyhow::Result<T> {
+        let request = self.request(Method::PATCH, path).json(body);
+        Ok(serde_json::from_slice(&self.exchange(request).await?)?)
+    }
+
     pub(crate) async fn delete(&self, path: &str) -> anyhow::Result<()> {
         self.exchange(self.request(Method::DELETE, path)).await.map(drop)
     }

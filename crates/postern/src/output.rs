@@ -1,10 +1,31 @@
 //! What people see: words in colour where the terminal has it, tables, times.
 
+use std::io::Write as _;
+
 use anstyle::{AnsiColor, Style};
 use comfy_table::{Cell, Color, ContentArrangement, Table, presets};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::Serialize;
+
+/// Prints a line. A reader that has gone ends the program in peace, a full disk with an error.
+macro_rules! say {
+    ($($text:tt)*) => { $crate::output::write_line(format_args!($($text)*)) };
+}
+pub(crate) use say;
+
+/// What [`say!`] does.
+pub(crate) fn write_line(text: std::fmt::Arguments<'_>) {
+    let mut output = anstream::stdout().lock();
+    let Err(error) = writeln!(output, "{text}").and_then(|()| output.flush()) else { return };
+    if error.kind() == std::io::ErrorKind::BrokenPipe {
+        std::process::exit(0);
+    }
+    anstream::eprintln!(
+        "{BAD}error:{BAD:#} standard output cannot be written, but the command was carried out: {error}"
+    );
+    std::process::exit(1);
+}
 
 /// For what went well.
 pub(crate) const GOOD: Style = AnsiColor::Green.on_default();
@@ -32,20 +53,20 @@ pub(crate) fn error(error: &anyhow::Error) {
 
 /// Prints a value for programs.
 pub(crate) fn json(value: &impl Serialize) -> anyhow::Result<()> {
-    anstream::println!("{}", serde_json::to_string_pretty(value)?);
+    say!("{}", serde_json::to_string_pretty(value)?);
     Ok(())
 }
 
 /// Prints a table, or a sentence when there is nothing in it.
 pub(crate) fn table<const N: usize>(header: [&str; N], rows: Vec<[Cell; N]>, empty: &str) {
     if rows.is_empty() {
-        anstream::println!("{empty}");
+        say!("{empty}");
         return;
     }
     let mut table = Table::new();
     table.load_style(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
     table.set_header(header).add_rows(rows);
-    anstream::println!("{table}");
+    say!("{table}");
 }
 
 /// A cell of a table.
@@ -64,7 +85,7 @@ pub(crate) fn state_cell(word: &str) -> Cell {
 pub(crate) fn pairs(pairs: &[(&str, String)]) {
     let width = pairs.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
     for (name, value) in pairs {
-        anstream::println!("{QUIET}{name:width$}{QUIET:#}  {value}");
+        say!("{QUIET}{name:width$}{QUIET:#}  {value}");
     }
 }
 

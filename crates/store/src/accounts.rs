@@ -52,6 +52,29 @@ impl Accounts {
         self.published.refresh(&self.database).await
     }
 
+    /// Changes how an account is used, and its secret if there is a new one. Its waiting mail is due then.
+    ///
+    /// # Errors
+    /// When the account is gone or nothing can be written.
+    pub async fn change(
+        &self,
+        account: Account,
+        secret: Option<(SecretName, SecretString)>,
+    ) -> Result<(), StoreError> {
+        let owner = SecretOwner::Account(account.id);
+        let sealed = secret
+            .map(|(name, secret)| self.secrets.seal(owner, name, &secret, (account.changed_at, None)))
+            .transpose()?;
+        self.database
+            .write(Durability::Synced, move |connection| {
+                update(connection, &account)?;
+                queue::hurry(connection, account.id, account.changed_at)?;
+                sealed.as_ref().map_or(Ok(()), |sealed| sealed.store(connection))
+            })
+            .await?;
+        self.published.refresh(&self.database).await
+    }
+
     /// Removes an account with its senders and secrets.
     ///
     /// # Errors
@@ -67,11 +90,11 @@ impl Accounts {
                     |row| row.get(0),
                 )?;
                 if logins > 0 {
-                    return Err(in_use(format!("{logins} credentials")));
+                    return Err(in_use(counted(logins, "credential")));
                 }
                 let sends = queue::open_sends(connection, id)?;
                 if sends > 0 {
-                    return Err(in_use(format!("{sends} waiting messages")));
+                    return Err(in_use(counted(sends, "waiting message")));
                 }
                 connection.execute("DELETE FROM sender WHERE account_id = ?", [id.to_string()])?;
                 SecretOwner::Account(id).remove_all(connection)?;
@@ -83,6 +106,10 @@ impl Accounts {
     }
 }
 
+fn counted(count: u64, what: &str) -> String {
+    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
+}
+
 fn insert(connection: &Connection, account: &Account) -> Result<(), StoreError> {
     let taken =
         connection.prepare("SELECT 1 FROM account WHERE name = ?")?.exists([account.name.as_str()])?;
@@ -91,7 +118,7 @@ fn insert(connection: &Connection, account: &Account) -> Result<(), StoreError> 
     }
     let quota = &account.quota;
     connection.execute(
-        "INSERT INTO account VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO account VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         params![
             account.id.to_string(),
             account.name.as_str(),
@@ -110,16 +137,37 @@ fn insert(connection: &Connection, account: &Account) -> Result<(), StoreError> 
             account.concurrency.requests,
             account.concurrency.smtp_sessions,
             account.created_at.as_millisecond(),
+            account.changed_at.as_millisecond(),
         ],
     )?;
     Ok(())
+}
+
+fn update(connection: &Connection, account: &Account) -> Result<(), StoreError> {
+    let quota = &account.quota;
+    let changed = connection.execute(
+        "UPDATE account SET transport = ?, sends_per_minute = ?, sends_per_hour = ?, status_reads_per_minute = ?,
+         status_reads_per_hour = ?, requests_at_once = ?, smtp_sessions = ?, changed_at = ? WHERE id = ?",
+        params![
+            account.transport.to_string(),
+            quota.sends.per_minute,
+            quota.sends.per_hour,
+            quota.status_reads.per_minute,
+            quota.status_reads.per_hour,
+            account.concurrency.requests,
+            account.concurrency.smtp_sessions,
+            account.changed_at.as_millisecond(),
+            account.id.to_string(),
+        ],
+    )?;
+    if changed == 0 { Err(StoreError::Missing(format!("account {}", account.name))) } else { Ok(()) }
 }
 
 pub(crate) fn read_all(connection: &Connection) -> Result<Vec<Account>, StoreError> {
     let mut select = connection.prepare(
         "SELECT id, name, tenant, client, subscription, cloud, service, endpoint, authorization, transport,
                 sends_per_minute, sends_per_hour, status_reads_per_minute, status_reads_per_hour,
-                requests_at_once, smtp_sessions, created_at
+                requests_at_once, smtp_sessions, created_at, changed_at
          FROM account",
     )?;
     let mut rows = select.query([])?;
@@ -150,6 +198,7 @@ fn read(row: &Row<'_>) -> Result<Account, StoreError> {
         },
         concurrency: Concurrency { requests: row.get(14)?, smtp_sessions: row.get(15)? },
         created_at: words::to_time(row.get(16)?)?,
+        changed_at: words::to_time(row.get(17)?)?,
     })
 }
 

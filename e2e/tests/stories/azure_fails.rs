@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
+use control::AccountChange;
 use e2e::{Setup, World, message};
 use model::account::TransportChoice;
 use model::delivery::{AttemptResult, SendState};
+use secrecy::SecretString;
 use twin::world::{Habits, RepeatedOperation};
 use twin::{Effect, Fault, Operation};
 
@@ -114,6 +116,32 @@ async fn mail_waits_for_a_new_secret_and_then_flows() {
     let client = world.twin.ready().client_id;
     world.twin.state().change_world(|w| w.app_mut(client).unwrap().secrets = old);
     world.advance_until(Duration::from_secs(10), async || world.captured().len() == 2).await;
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn a_new_secret_lets_waiting_mail_go() {
+    let world = World::start().await;
+    world.twin.state().change_world(|w| {
+        w.tenants[0].apps[0].secrets[0].value = "the~other~one".to_owned();
+    });
+    let id = world.submit(&["a@example.com"], &message("1", "a@example.com", "x")).await;
+    world.until_view(id, |view| !view.sends[0].attempts.is_empty()).await;
+    world.clock.advance(Duration::from_secs(1));
+    let secret = Some(SecretString::from("the~other~one"));
+    let change = AccountChange { secret, ..AccountChange::default() };
+    world.control().change_account("contoso", change).await.unwrap();
+    world.until_taken(1).await;
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn a_status_is_read_as_soon_as_azure_says() {
+    let world = World::start().await;
+    let id = world.submit(&["a@example.com"], &message("1", "a@example.com", "x")).await;
+    world.until(id, &[SendState::Submitted]).await;
+    world.clock.advance(Duration::from_secs(2));
+    world.until(id, &[SendState::Sent]).await;
     world.finish().await;
 }
 

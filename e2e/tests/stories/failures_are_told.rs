@@ -49,6 +49,23 @@ async fn a_message_that_azure_refuses_is_told_at_once() {
 }
 
 #[tokio::test]
+async fn the_same_message_is_welcome_again_after_it_came_to_nothing() {
+    let world = World::start().await;
+    let text =
+        b"From: scanner@contoso.example\r\nTo: a@example.com\r\nMessage-ID: <1@contoso.example>\r\nSubject: s\r\n\r\nx\r\n";
+    let effect = Effect::Answer { status: 400, code: "No".into(), message: "no".into(), retry_after: None };
+    world.twin.state().arm(Fault { operation: Operation::Send, effect, times: Some(1), one_in: None });
+    let failed = world.submit(&["a@example.com"], text).await;
+    world.until(failed, &[SendState::Failed]).await;
+    let again = world.submit(&["a@example.com"], text).await;
+    assert_ne!(again, failed);
+    world.until(again, &[SendState::Submitted, SendState::Sent]).await;
+    assert_eq!(world.captured_for("a@example.com").len(), 1);
+    assert_eq!(world.submit(&["a@example.com"], text).await, again, "now it has been sent");
+    world.finish().await;
+}
+
+#[tokio::test]
 async fn a_notice_that_fails_is_not_answered() {
     let world = World::start().await;
     // The notice's own way is SMTP; there it is refused for good.

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::{IsTerminal as _, Read as _, stdin};
+use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
@@ -9,15 +10,16 @@ use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
 use serde_json::{Value, json};
 use web::api::AccountView;
 
-use crate::cli::{AccountAdd, AccountCommand, Connection, Named};
+use crate::cli::{AccountAdd, AccountCommand, AccountEdit, Connection, Named};
 use crate::client::{Client, segment};
-use crate::output::{self, GOOD, cell};
+use crate::output::{self, GOOD, cell, say};
 
 pub(super) async fn run(command: AccountCommand) -> anyhow::Result<ExitCode> {
     match command {
         AccountCommand::Add(arguments) => add(&arguments).await?,
         AccountCommand::List(connection) => list(&connection).await?,
         AccountCommand::Show(arguments) => show(&arguments).await?,
+        AccountCommand::Edit(arguments) => edit(&arguments).await?,
         AccountCommand::Remove(arguments) => remove(&arguments).await?,
     }
     Ok(ExitCode::SUCCESS)
@@ -25,7 +27,8 @@ pub(super) async fn run(command: AccountCommand) -> anyhow::Result<ExitCode> {
 
 async fn add(arguments: &AccountAdd) -> anyhow::Result<()> {
     let client = Client::new(&arguments.connection)?;
-    let secret = secret(arguments)?;
+    let what = if arguments.access_key { "access key" } else { "client secret" };
+    let secret = secret(what, arguments.secret_file.as_deref())?;
     let mut body = json!({
         "name": arguments.name,
         "tenant_id": arguments.tenant,
@@ -44,8 +47,8 @@ async fn add(arguments: &AccountAdd) -> anyhow::Result<()> {
     if arguments.connection.json {
         return output::json(&account);
     }
-    anstream::println!("{GOOD}Account {} is connected.{GOOD:#}", account.name);
-    anstream::println!("Next: postern sender add ADDRESS --account {}", account.name);
+    say!("{GOOD}Account {} is connected.{GOOD:#}", account.name);
+    say!("Next: postern sender add ADDRESS --account {}", account.name);
     Ok(())
 }
 
@@ -105,21 +108,50 @@ async fn show(arguments: &Named) -> anyhow::Result<()> {
     Ok(())
 }
 
+async fn edit(arguments: &AccountEdit) -> anyhow::Result<()> {
+    let client = Client::new(&arguments.connection)?;
+    let mut body = json!({});
+    if arguments.secret || arguments.secret_file.is_some() {
+        body["secret"] = secret("new secret", arguments.secret_file.as_deref())?.into();
+    }
+    if let Some(transport) = &arguments.transport {
+        body["transport"] = transport.as_str().into();
+    }
+    if let Some(text) = &arguments.quota {
+        body["quota"] = quota(if text == "custom-domain" { "30/100" } else { text })?;
+    }
+    if let Some(number) = arguments.requests_at_once {
+        body["requests_at_once"] = number.into();
+    }
+    if let Some(number) = arguments.smtp_sessions {
+        body["smtp_sessions"] = number.into();
+    }
+    if body.as_object().is_some_and(serde_json::Map::is_empty) {
+        bail!("nothing is to be changed: `postern account edit --help` lists what can be");
+    }
+    let account: AccountView =
+        client.patch(&format!("/v1/accounts/{}", segment(&arguments.name)), &body).await?;
+    if arguments.connection.json {
+        return output::json(&account);
+    }
+    say!("{GOOD}Account {} is changed.{GOOD:#} Waiting mail is tried again now.", account.name);
+    Ok(())
+}
+
 async fn remove(arguments: &Named) -> anyhow::Result<()> {
     let client = Client::new(&arguments.connection)?;
     client.delete(&format!("/v1/accounts/{}", segment(&arguments.name))).await?;
     if arguments.connection.json {
         return output::json(&json!({ "removed": arguments.name }));
     }
-    anstream::println!("Account {} is removed.", arguments.name);
+    say!("Account {} is removed.", arguments.name);
     Ok(())
 }
 
 /// The secret, from a file, from a pipe, or typed without being shown. Never from an argument, where
 /// every process on the machine could read it.
-fn secret(arguments: &AccountAdd) -> anyhow::Result<String> {
-    let what = if arguments.access_key { "access key" } else { "client secret" };
-    let text = match &arguments.secret_file {
+fn secret(what: &str, file: Option<&Path>) -> anyhow::Result<String> {
+    let text = match file {
         Some(path) => {
             fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))?
         }

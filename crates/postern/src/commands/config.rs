@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use crate::cli::ConfigCommand;
 use crate::config;
-use crate::output::GOOD;
+use crate::output::{GOOD, say};
 
 pub(super) fn run(command: &ConfigCommand) -> anyhow::Result<ExitCode> {
     match command {
@@ -13,11 +13,11 @@ pub(super) fn run(command: &ConfigCommand) -> anyhow::Result<ExitCode> {
             if let Some((certificate, key)) = &config.certificate {
                 tls::ServerIdentity::load(certificate, key)?;
             }
-            anstream::println!("{GOOD}The configuration is valid.{GOOD:#}");
+            say!("{GOOD}The configuration is valid.{GOOD:#}");
             for listener in &config.listeners {
-                anstream::println!("  listens on {} ({:?})", listener.address, listener.mode);
+                say!("  listens on {} ({:?})", listener.address, listener.mode);
             }
-            anstream::println!("  keeps its data in {}", config.data_dir.display());
+            say!("  keeps its data in {}", config.data_dir.display());
         }
         ConfigCommand::Show(arguments) => {
             anstream::print!("{}", config::show(arguments.file.config.as_deref())?);

@@ -7,7 +7,7 @@ use web::api::{CredentialView, IssuedView};
 
 use crate::cli::{Connection, CredentialAdd, CredentialCommand, Named};
 use crate::client::{Client, nothing, segment};
-use crate::output::{self, GOOD, STRONG, cell};
+use crate::output::{self, GOOD, STRONG, cell, say};
 
 pub(super) async fn run(command: CredentialCommand) -> anyhow::Result<ExitCode> {
     match command {
@@ -34,7 +34,7 @@ async fn add(arguments: &CredentialAdd) -> anyhow::Result<()> {
     if arguments.connection.json {
         return output::json(&issued);
     }
-    anstream::println!("{GOOD}Credential {} is made.{GOOD:#}", issued.credential.login);
+    say!("{GOOD}Credential {} is made.{GOOD:#}", issued.credential.login);
     show_password(&issued);
     Ok(())
 }
@@ -45,7 +45,7 @@ async fn reset(arguments: &Named) -> anyhow::Result<()> {
     if arguments.connection.json {
         return output::json(&issued);
     }
-    anstream::println!("{GOOD}Credential {} has a new password.{GOOD:#}", issued.credential.login);
+    say!("{GOOD}Credential {} has a new password.{GOOD:#}", issued.credential.login);
     show_password(&issued);
     Ok(())
 }
@@ -55,7 +55,7 @@ fn show_password(issued: &IssuedView) {
         ("Login", issued.credential.login.clone()),
         ("Password", format!("{STRONG}{}{STRONG:#}", issued.password)),
     ]);
-    anstream::println!("The password is shown this once.");
+    say!("The password is shown this once.");
 }
 
 async fn list(connection: &Connection) -> anyhow::Result<()> {
@@ -88,6 +88,6 @@ async fn remove(arguments: &Named) -> anyhow::Result<()> {
     if arguments.connection.json {
         return output::json(&json!({ "removed": arguments.name }));
     }
-    anstream::println!("Credential {} is removed; its next login fails.", arguments.name);
+    say!("Credential {} is removed; its next login fails.", arguments.name);
     Ok(())
 }

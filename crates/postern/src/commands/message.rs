@@ -6,7 +6,7 @@ use web::api::{MessageView, SendView};
 
 use crate::cli::{ById, MessageCommand};
 use crate::client::{Client, segment};
-use crate::output::{self, QUIET, STRONG, style_of};
+use crate::output::{self, QUIET, STRONG, say, style_of};
 
 pub(super) async fn run(command: MessageCommand) -> anyhow::Result<ExitCode> {
     let MessageCommand::Show(arguments) = command;
@@ -30,10 +30,7 @@ pub(super) async fn fetch(client: &Client, id: &str) -> anyhow::Result<MessageVi
 }
 
 fn print(message: &MessageView) {
-    anstream::println!(
-        "{STRONG}{}{STRONG:#}",
-        if message.subject.is_empty() { "(no subject)" } else { &message.subject }
-    );
+    say!("{STRONG}{}{STRONG:#}", if message.subject.is_empty() { "(no subject)" } else { &message.subject });
     let who = message
         .login
         .as_ref()
@@ -56,11 +53,11 @@ fn print(message: &MessageView) {
 fn print_send(send: &SendView, message: &MessageView) {
     let addresses: Vec<&str> = send.recipients.iter().map(|recipient| recipient.address.as_str()).collect();
     let style = style_of(&send.state);
-    anstream::println!("\n{style}{}{style:#}  to {}", send.state, addresses.join(", "));
-    anstream::println!("  {QUIET}{}{QUIET:#}  queued", output::time(message.accepted_at));
+    say!("\n{style}{}{style:#}  to {}", send.state, addresses.join(", "));
+    say!("  {QUIET}{}{QUIET:#}  queued", output::time(message.accepted_at));
     for attempt in &send.attempts {
         let style = style_of(&attempt.result);
-        anstream::println!(
+        say!(
             "  {QUIET}{}{QUIET:#}  {style}{}{style:#}: {}",
             output::time(attempt.at),
             attempt.result,
@@ -69,13 +66,13 @@ fn print_send(send: &SendView, message: &MessageView) {
     }
     match (send.state.as_str(), send.due_at) {
         ("queued", Some(at)) if send.attempts.is_empty() => {
-            anstream::println!("  {QUIET}waits for its turn since {}{QUIET:#}", output::time(at));
+            say!("  {QUIET}waits for its turn since {}{QUIET:#}", output::time(at));
         }
-        ("queued", Some(at)) => anstream::println!("  {QUIET}{}  is tried again{QUIET:#}", output::time(at)),
+        ("queued", Some(at)) => say!("  {QUIET}{}  is tried again{QUIET:#}", output::time(at)),
         ("submitted", Some(at)) => {
-            anstream::println!("  {QUIET}{}  Azure is asked what became of it{QUIET:#}", output::time(at));
+            say!("  {QUIET}{}  Azure is asked what became of it{QUIET:#}", output::time(at));
         }
         _ => {}
     }
-    anstream::println!("  {QUIET}Azure operation {}{QUIET:#}", send.operation_id);
+    say!("  {QUIET}Azure operation {}{QUIET:#}", send.operation_id);
 }

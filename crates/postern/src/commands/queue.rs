@@ -7,13 +7,16 @@ use web::api::{ChangedView, QueueEntry};
 use super::message;
 use crate::cli::{ById, QueueCommand, QueueList};
 use crate::client::{Client, nothing, segment};
-use crate::output::{self, cell, state_cell};
+use crate::output::{self, cell, say, state_cell};
 
 pub(super) async fn run(command: QueueCommand) -> anyhow::Result<ExitCode> {
     match command {
         QueueCommand::List(arguments) => list(&arguments).await?,
         QueueCommand::Show(arguments) => message::show(&arguments).await?,
-        QueueCommand::Retry(arguments) => return change(&arguments, "retry", "is tried again at once").await,
+        QueueCommand::Retry(arguments) => {
+            return change(&arguments, "retry", "is due now; it leaves as soon as its account may send")
+                .await;
+        }
         QueueCommand::Drop(arguments) => {
             return change(&arguments, "drop", "is removed from the queue").await;
         }
@@ -61,9 +64,9 @@ async fn change(arguments: &ById, verb: &str, done: &str) -> anyhow::Result<Exit
     if arguments.connection.json {
         output::json(&changed)?;
     } else if changed.changed == 0 {
-        anstream::println!("Nothing of {} waits: there is nothing to {verb}.", arguments.id);
+        say!("Nothing of {} waits: there is nothing to {verb}.", arguments.id);
     } else {
-        anstream::println!("{} {done}.", arguments.id);
+        say!("{} {done}.", arguments.id);
     }
     Ok(if changed.changed == 0 { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }

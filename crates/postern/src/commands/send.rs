@@ -10,7 +10,7 @@ use web::api::{AcceptedView, MessageView};
 use super::message::fetch;
 use crate::cli::Send;
 use crate::client::Client;
-use crate::output::{self, BAD, GOOD, QUIET, WAITING, style_of};
+use crate::output::{self, BAD, GOOD, QUIET, WAITING, say, style_of};
 
 /// Between two looks at the message.
 const LOOK: Duration = Duration::from_millis(150);
@@ -29,7 +29,7 @@ pub(super) async fn send(arguments: Send) -> anyhow::Result<ExitCode> {
         if arguments.connection.json {
             output::json(&accepted)?;
         } else {
-            anstream::println!("Queued as {}.", accepted.id);
+            say!("Queued as {}.", accepted.id);
         }
         return Ok(ExitCode::SUCCESS);
     }
@@ -46,7 +46,7 @@ async fn watch(client: &Client, id: &str, patience: Duration, show: bool) -> any
     let started = Instant::now();
     let mut told = 0;
     if show {
-        anstream::println!("Queued as {id}.");
+        say!("Queued as {id}.");
     }
     loop {
         // What was accepted this instant may take a moment to show up in the queue.
@@ -62,11 +62,7 @@ async fn watch(client: &Client, id: &str, patience: Duration, show: bool) -> any
         for attempt in attempts.iter().skip(told).filter(|_| show) {
             let style = style_of(&attempt.result);
             let after = since(message.accepted_at, attempt.at);
-            anstream::println!(
-                "{QUIET}{after:>8}{QUIET:#}  {style}{}{style:#}: {}",
-                attempt.result,
-                attempt.text
-            );
+            say!("{QUIET}{after:>8}{QUIET:#}  {style}{}{style:#}: {}", attempt.result, attempt.text);
         }
         told = attempts.len();
         let is_over =
@@ -88,7 +84,7 @@ fn verdict(message: &MessageView, show: bool) -> ExitCode {
         (WAITING, "It is still under way; `postern message show` tells more later.", ExitCode::from(3))
     };
     if show {
-        anstream::println!("{style}{text}{style:#}");
+        say!("{style}{text}{style:#}");
     }
     code
 }

@@ -7,7 +7,7 @@ use web::api::SenderView;
 
 use crate::cli::{SenderAdd, SenderCommand, SenderList, SenderRemove};
 use crate::client::{Client, segment};
-use crate::output::{self, GOOD, cell};
+use crate::output::{self, GOOD, cell, say};
 
 pub(super) async fn run(command: SenderCommand) -> anyhow::Result<ExitCode> {
     match command {
@@ -28,7 +28,7 @@ async fn add(arguments: &SenderAdd) -> anyhow::Result<()> {
     if arguments.connection.json {
         return output::json(&sender);
     }
-    anstream::println!("{GOOD}{} may send from {}.{GOOD:#}", sender.account, sender.address);
+    say!("{GOOD}{} may send from {}.{GOOD:#}", sender.account, sender.address);
     Ok(())
 }
 
@@ -55,6 +55,6 @@ async fn remove(arguments: &SenderRemove) -> anyhow::Result<()> {
     if arguments.connection.json {
         return output::json(&json!({ "removed": arguments.address }));
     }
-    anstream::println!("{} may not send from {} any more.", arguments.account, arguments.address);
+    say!("{} may not send from {} any more.", arguments.account, arguments.address);
     Ok(())
 }

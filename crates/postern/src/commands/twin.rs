@@ -10,7 +10,7 @@ use clock::Clock;
 
 use super::asked_to_stop;
 use crate::cli;
-use crate::output::{self, STRONG};
+use crate::output::{self, STRONG, say};
 
 pub(super) async fn twin(arguments: cli::Twin) -> anyhow::Result<ExitCode> {
     let seed = match &arguments.seed {
@@ -32,9 +32,7 @@ pub(super) async fn twin(arguments: cli::Twin) -> anyhow::Result<ExitCode> {
     })
     .await?;
     let ready = twin.ready();
-    anstream::println!(
-        "{STRONG}A twin of Azure is running.{STRONG:#} Nothing that is sent to it leaves this machine.\n"
-    );
+    say!("{STRONG}A twin of Azure is running.{STRONG:#} Nothing that is sent to it leaves this machine.\n");
     output::pairs(&[
         ("Entra, Email API", ready.url.clone()),
         ("SMTP", format!("{}:{}", ready.smtp_host, ready.smtp_port)),
@@ -47,7 +45,7 @@ pub(super) async fn twin(arguments: cli::Twin) -> anyhow::Result<ExitCode> {
         ("Service", ready.communication_service.clone()),
         ("Connection string", ready.connection_string.clone()),
     ]);
-    anstream::println!("\nCtrl-C stops it.");
+    say!("\nCtrl-C stops it.");
     asked_to_stop().await?;
     twin.stop().await;
     Ok(ExitCode::SUCCESS)

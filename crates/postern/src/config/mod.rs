@@ -18,6 +18,7 @@ use relay::{EntraSettings, RelaySettings};
 use smtp_server::Timeouts;
 use smtp_server::admission::AdmissionLimits;
 use store::Volatile;
+use tracing_subscriber::EnvFilter;
 
 use self::raw::{LogFormat, Mode, RawConfig};
 
@@ -152,6 +153,12 @@ fn meaning(written: Written) -> Result<Config, ConfigError> {
     if let Some(key) = zero(&raw) {
         return Err(invalid(key, format!("`{key}` must be at least 1")));
     }
+    if raw.data_dir.as_os_str().is_empty() {
+        return Err(invalid("data_dir", "`data_dir` is empty".to_owned()));
+    }
+    if let Err(error) = EnvFilter::try_new(&raw.log.filter) {
+        return Err(invalid("filter", format!("`filter` is not understood: {error}")));
+    }
     let listeners: Vec<Listener> = raw
         .listener
         .into_iter()
@@ -161,6 +168,10 @@ fn meaning(written: Written) -> Result<Config, ConfigError> {
             networks: listener.networks,
         })
         .collect();
+    let mut addresses = HashSet::new();
+    if let Some(twice) = listeners.iter().find(|listener| !addresses.insert(listener.address)) {
+        return Err(invalid("listener", format!("{} stands there twice", twice.address)));
+    }
     if let Some(open) = listeners
         .iter()
         .find(|l| l.mode == Mode::Plain && l.networks.is_empty() && !l.address.ip().is_loopback())
@@ -286,6 +297,10 @@ mod tests {
         let open = "[[listener]]\naddress = '0.0.0.0:25'\nmode = 'plain'\n";
         assert!(error(open).contains("has no TLS"));
         assert!(read(&format!("{open}networks = ['10.0.0.0/8']"), &[]).is_ok());
+        let twice = "[[listener]]\naddress = '[::]:587'\nmode = 'starttls'\n".repeat(2);
+        assert!(read(&twice, &[]).unwrap_err().contains("[::]:587 stands there twice"));
+        assert!(read("[log]\nfilter = 'bananas=x=y'", &[]).unwrap_err().contains("filter"));
+        assert!(read("data_dir = ''", &[]).is_err());
     }
 
     #[test]

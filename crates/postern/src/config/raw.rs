@@ -42,7 +42,8 @@ pub struct RawListener {
     pub address: SocketAddr,
     /// When TLS comes: `starttls`, `tls` from the first octet, or `plain` never.
     pub mode: Mode,
-    /// Networks that may connect, such as `10.0.0.0/8`. Default: all. A plain listener must have some.
+    /// Networks that may connect, such as `10.0.0.0/8`. Default: all. A plain listener must have some, unless it
+    /// listens on the loopback only.
     #[serde(default)]
     pub networks: Vec<IpNet>,
 }

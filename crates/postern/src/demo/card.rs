@@ -4,13 +4,13 @@ use twin::Twin;
 
 use super::folder::Folder;
 use super::seed::Seeded;
-use crate::output::{self, QUIET, STRONG};
+use crate::output::{self, QUIET, STRONG, say};
 use crate::server::Server;
 
 /// What is running, and where it keeps its data.
 pub(super) fn heading(folder: &Folder, twin: &Twin) {
-    anstream::println!("{STRONG}Postern demo{STRONG:#}: a relay and a twin of Azure in one process.");
-    anstream::println!(
+    say!("{STRONG}Postern demo{STRONG:#}: a relay and a twin of Azure in one process.");
+    say!(
         "{QUIET}Nothing leaves this machine. Data: {}. Twin: {}.{QUIET:#}\n",
         folder.path().display(),
         twin.ready().url
@@ -35,15 +35,15 @@ pub(super) fn print(server: &Server, twin: &Twin, seeded: &Seeded) {
         ("Captured mail", format!("{STRONG}{}{STRONG:#}", ready.inspect_url)),
         ("Commands", format!("postern queue list --data-dir {}", server.data_dir.display())),
     ]);
-    anstream::println!("\nSend one yourself:\n");
-    anstream::println!(
+    say!("\nSend one yourself:\n");
+    say!(
         "  printf 'From: {sender}\\nTo: you@example.com\\nSubject: by curl\\n\\nhello\\n' | curl --ssl-reqd --crlf \\\n    \
          --cacert {certificate} --url smtp://localhost:{starttls_port} --user '{login}:{password}' \\\n    \
          --mail-from {sender} --mail-rcpt you@example.com --upload-file -\n"
     );
-    anstream::println!(
+    say!(
         "  swaks --server localhost --port {starttls_port} --tls --auth LOGIN --auth-user {login} \\\n    \
          --auth-password {password} --from {sender} --to you@example.com --header 'Subject: by swaks'\n"
     );
-    anstream::println!("Ctrl-C stops it.");
+    say!("Ctrl-C stops it.");
 }

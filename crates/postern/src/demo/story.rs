@@ -14,7 +14,7 @@ use web::api::MessageView;
 
 use super::seed::Seeded;
 use crate::client::{Client, segment};
-use crate::output::{GOOD, QUIET, STRONG};
+use crate::output::{GOOD, QUIET, STRONG, say};
 use crate::server::Server;
 
 const RECIPIENT: &str = "you@example.com";
@@ -28,9 +28,9 @@ pub(super) async fn tell(server: &Server, twin: &Twin, seeded: &Seeded) -> anyho
     let started = Instant::now();
     let say = |word: &str, text: String| {
         let after = started.elapsed().as_secs_f64();
-        anstream::println!("  {QUIET}{after:6.3} s{QUIET:#}  {GOOD}{word:9}{GOOD:#} {text}");
+        say!("  {QUIET}{after:6.3} s{QUIET:#}  {GOOD}{word:9}{GOOD:#} {text}");
     };
-    anstream::println!("{STRONG}A message from {} to itself and on to {RECIPIENT}{STRONG:#}", seeded.login);
+    say!("{STRONG}A message from {} to itself and on to {RECIPIENT}{STRONG:#}", seeded.login);
     let reply = submit(server, seeded).await?;
     let id = reply.rsplit(' ').next().unwrap_or_default().to_owned();
     say(
@@ -55,7 +55,7 @@ pub(super) async fn tell(server: &Server, twin: &Twin, seeded: &Seeded) -> anyho
     ensure!(copies.len() == 1, "it arrived {} times", copies.len());
     ensure!(copies[0] == Outcome::Delivered, "it arrived, but not in the mailbox");
     say("delivered", format!("to {RECIPIENT}, once"));
-    anstream::println!();
+    say!("");
     Ok(())
 }
 

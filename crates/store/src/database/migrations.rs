@@ -5,7 +5,10 @@ use rusqlite::Connection;
 use crate::error::StoreError;
 
 /// All steps in order. A released step is never edited.
-const STEPS: [&str; 1] = [include_str!("../../migrations/0001_queue_accounts_and_secrets.sql")];
+const STEPS: [&str; 2] = [
+    include_str!("../../migrations/0001_queue_accounts_and_secrets.sql"),
+    include_str!("../../migrations/0002_when_an_account_changed.sql"),
+];
 
 /// Applies the steps that the database has not seen.
 pub(super) fn apply(connection: &mut Connection) -> Result<(), StoreError> {

@@ -5,7 +5,7 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::routing::get;
 use axum::{Json, Router};
-use control::{NewAccount, NewCloud};
+use control::{AccountChange, NewAccount, NewCloud};
 use jiff::Timestamp;
 use model::account::{Account, Authorization, Cloud, Concurrency, TransportChoice};
 use model::quota::{Allowance, Quota};
@@ -113,10 +113,26 @@ struct AddCloud {
     ca_pem: Option<String>,
 }
 
+/// What is to be different. What is absent stays.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ChangeAccount {
+    #[serde(default)]
+    secret: Option<SecretString>,
+    #[serde(default)]
+    transport: Option<String>,
+    #[serde(default)]
+    quota: Option<QuotaView>,
+    #[serde(default)]
+    requests_at_once: Option<u16>,
+    #[serde(default)]
+    smtp_sessions: Option<u16>,
+}
+
 pub(super) fn routes() -> Router<Api> {
     Router::new()
         .route("/v1/accounts", get(list).post(add))
-        .route("/v1/accounts/{name}", get(show).delete(remove))
+        .route("/v1/accounts/{name}", get(show).patch(change).delete(remove))
 }
 
 async fn list(State(api): State<Api>) -> Result<Json<Vec<AccountView>>, ApiError> {
@@ -142,14 +158,7 @@ async fn add(
     body: Result<Json<AddAccount>, JsonRejection>,
 ) -> Result<(StatusCode, Json<AccountView>), ApiError> {
     let Json(body) = body?;
-    let transport = match body.transport.as_deref() {
-        None | Some("auto") => TransportChoice::Auto,
-        Some("rest") => TransportChoice::Rest,
-        Some("smtp") => TransportChoice::Smtp,
-        Some(other) => {
-            return Err(ApiError::invalid("transport", format!("{other:?} is none of auto, rest, smtp")));
-        }
-    };
+    let transport = body.transport.as_deref().map_or(Ok(TransportChoice::Auto), transport)?;
     let concurrency = Concurrency::default();
     let new = NewAccount {
         name: body.name,
@@ -169,12 +178,36 @@ async fn add(
         transport,
         quota: body.quota.map_or(Quota::CUSTOM_DOMAIN, Into::into),
         concurrency: Concurrency {
-            requests: body.requests_at_once.unwrap_or(concurrency.requests).max(1),
-            smtp_sessions: body.smtp_sessions.unwrap_or(concurrency.smtp_sessions).max(1),
+            requests: body.requests_at_once.unwrap_or(concurrency.requests),
+            smtp_sessions: body.smtp_sessions.unwrap_or(concurrency.smtp_sessions),
         },
     };
     let account = api.control.add_account(new).await?;
     Ok((StatusCode::CREATED, Json(view(&api, &account).await?)))
+}
+
+async fn change(
+    State(api): State<Api>,
+    Path(name): Path<String>,
+    body: Result<Json<ChangeAccount>, JsonRejection>,
+) -> Result<Json<AccountView>, ApiError> {
+    let Json(body) = body?;
+    let change = AccountChange {
+        secret: body.secret,
+        transport: body.transport.as_deref().map(transport).transpose()?,
+        quota: body.quota.map(Into::into),
+        requests: body.requests_at_once,
+        smtp_sessions: body.smtp_sessions,
+    };
+    let account = api.control.change_account(&name, change).await?;
+    Ok(Json(view(&api, &account).await?))
+}
+
+fn transport(word: &str) -> Result<TransportChoice, ApiError> {
+    [TransportChoice::Auto, TransportChoice::Rest, TransportChoice::Smtp]
+        .into_iter()
+        .find(|choice| choice.to_string() == word)
+        .ok_or_else(|| ApiError::invalid("transport", format!("{word:?} is none of auto, rest, smtp")))
 }
 
 async fn remove(State(api): State<Api>, Path(name): Path<String>) -> Result<StatusCode, ApiError> {
