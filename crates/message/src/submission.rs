@@ -69,6 +69,10 @@ pub struct Trace<'a> {
     pub received_at: Timestamp,
 }
 
+/// How many servers a message had passed before it was sent on by a way that drops its trace fields: a loop
+/// over such a way would not be noticed otherwise (RFC 5321 section 6.3).
+pub const HOPS_FIELD: &str = "X-Postern-Hops";
+
 /// Reads a header section.
 ///
 /// # Errors
@@ -91,6 +95,8 @@ pub fn inspect(header: &[u8]) -> Result<Facts, HeaderError> {
             facts.has_date = true;
         } else if field.is("Received") {
             facts.hops += 1;
+        } else if field.is(HOPS_FIELD) {
+            facts.hops = facts.hops.saturating_add(field.body().trim().parse().unwrap_or(0));
         }
     }
     for (count, name) in [(froms, "From"), (subjects, "Subject"), (message_ids, "Message-ID")] {
@@ -164,6 +170,14 @@ mod tests {
     use super::*;
 
     const HEADER: &[u8] = b"Received: from x\r\n\tby y\r\nFROM: A <a@b.c>\r\nBcc: secret@d.e,\r\n other@d.e\r\nSubject: =?utf-8?Q?=C3=BCber?=\r\nX-Odd:   spaces\t\r\n";
+
+    #[test]
+    fn hops_are_counted_over_ways_that_drop_trace_fields() {
+        let hops = |fields: &str| inspect(fields.as_bytes()).unwrap().hops;
+        assert_eq!(hops("Received: from x\r\nReceived: from y\r\n"), 2);
+        assert_eq!(hops("Received: from x\r\nX-Postern-Hops: 12\r\n"), 13);
+        assert_eq!(hops("X-Postern-Hops: many\r\nX-Postern-Hops: 99999999999999999999999\r\n"), 0);
+    }
 
     #[test]
     fn the_facts_are_found() {

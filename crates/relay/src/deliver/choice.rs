@@ -11,6 +11,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use message::address::Address;
 use message::parts::{Loss, Parts};
+use message::submission::{HOPS_FIELD, inspect};
 use model::account::{Account, Authorization, TransportChoice};
 use model::sender::Sender;
 
@@ -65,8 +66,9 @@ pub(crate) fn choose(ways: Ways, sender: Option<&Sender>, message: &[u8], recipi
     }
     let parts = message::parts::read(message);
     let mut obstacles = losses(&parts, sender);
-    let (to_send, more) = document(parts, recipients);
+    let (mut to_send, more) = document(parts, recipients);
     obstacles.extend(more);
+    count_hops(&mut to_send, message);
     let smtp_is_open = ways == Ways::Both;
     let only_cosmetic = obstacles.iter().all(|obstacle| obstacle.is_cosmetic);
     let list = obstacles.iter().map(|obstacle| obstacle.text.as_str()).collect::<Vec<_>>().join(", ");
@@ -81,6 +83,16 @@ pub(crate) fn choose(ways: Ways, sender: Option<&Sender>, message: &[u8], recipi
         (false, false) => {
             Choice::Neither { why: format!("REST, the only way that is open, cannot say {list}") }
         }
+    }
+}
+
+/// Azure composes the message anew, without its trace fields. What another server relayed to us says how
+/// far it has come; what a device submitted stays as it is.
+fn count_hops(to_send: &mut EmailMessage, message: &[u8]) {
+    let hops = inspect(message::header::split(message).0).map_or(0, |facts| facts.hops);
+    to_send.headers.retain(|name, _| !name.eq_ignore_ascii_case(HOPS_FIELD));
+    if hops > 1 {
+        to_send.headers.insert(HOPS_FIELD.to_owned(), hops.to_string());
     }
 }
 
@@ -230,6 +242,18 @@ mod tests {
         assert!(why(&signed, &["x@example.com", "y@example.com"]).contains("a signature"));
         let program = "From: a@b.example\nTo: x@example.com\nSubject: s\nContent-Type: multipart/mixed; boundary=b\n\n--b\n\nhi\n--b\nContent-Type: application/x-msdownload; name=x.exe\n\nMZ\n--b--\n";
         assert!(why(program, &["x@example.com"]).contains("application/x-msdownload"));
+    }
+
+    #[test]
+    fn a_loop_is_counted_where_trace_fields_are_dropped() {
+        let hops = |fields: &str| match auto(&format!("{fields}{PLAIN}"), &["x@example.com", "y@example.com"])
+        {
+            Choice::Rest { message, .. } => message.headers.get(HOPS_FIELD).cloned(),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(hops("Received: from device\n"), None);
+        assert_eq!(hops("Received: from mta\nReceived: from device\n").as_deref(), Some("2"));
+        assert_eq!(hops("Received: from mta\nx-postern-hops: 4\n").as_deref(), Some("5"));
     }
 
     #[test]
