@@ -4,7 +4,9 @@
 //! know. There is no I/O here: requests are built and replies are read elsewhere.
 
 pub mod access_key;
+pub mod arm;
 pub mod email;
 pub mod entra;
 pub mod error;
 pub mod ids;
+pub mod permission;

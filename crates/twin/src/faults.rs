@@ -32,6 +32,9 @@ pub enum Operation {
     /// `GET /emails/operations/{id}`.
     #[serde(rename = "email.status")]
     Status,
+    /// A call to Resource Manager.
+    #[serde(rename = "arm")]
+    Arm,
     /// AUTH.
     #[serde(rename = "smtp.login")]
     SmtpLogin,

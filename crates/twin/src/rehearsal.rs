@@ -45,6 +45,7 @@ impl Rehearsal {
             Arc::new(State::new((world.clone(), world), Post::default(), clock, key, Persistence::none()));
         let router = crate::entra::routes()
             .merge(crate::email::routes())
+            .merge(crate::arm::routes())
             .merge(crate::inspect::routes())
             .with_state(Arc::clone(&state));
         Self { state, router }

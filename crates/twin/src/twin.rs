@@ -24,7 +24,7 @@ use crate::ready::ReadyFile;
 use crate::smtp::Door;
 use crate::state::State;
 use crate::world::Seed;
-use crate::{certificate, email, entra, inspect, smtp};
+use crate::{arm, certificate, email, entra, inspect, smtp};
 
 /// How to start a twin.
 #[derive(Debug)]
@@ -167,8 +167,11 @@ impl Twin {
     }
 
     fn open_https(&self, listeners: Vec<TcpListener>, config: Arc<rustls::ServerConfig>) {
-        let router =
-            Router::new().merge(entra::routes()).merge(email::routes()).with_state(Arc::clone(&self.state));
+        let router = Router::new()
+            .merge(entra::routes())
+            .merge(arm::routes())
+            .merge(email::routes())
+            .with_state(Arc::clone(&self.state));
         for listener in listeners {
             let state = Arc::clone(&self.state);
             let served =

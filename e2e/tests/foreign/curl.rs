@@ -7,7 +7,7 @@ use twin::post::Path;
 use crate::scene::{Ended, Scene, witnesses};
 use crate::tools::Client;
 
-witnesses!(Client::Curl => starttls, implicit_tls, a_wrong_password_is_told, the_twin_by_xoauth2, the_twin_over_http);
+witnesses!(Client::Curl => starttls, implicit_tls, a_wrong_password_is_told, the_twin_by_xoauth2, the_twin_over_http, resource_manager);
 
 /// Exit codes of curl.
 const OK: i32 = 0;
@@ -50,11 +50,11 @@ async fn a_wrong_password_is_told(scene: Scene) {
 }
 
 /// A token as curl fetches it from the twin, by the form that Entra documents.
-async fn token(scene: &Scene) -> String {
+async fn token(scene: &Scene, resource: &str) -> String {
     let ready = scene.world.twin.ready();
     let url = format!("{}/{}/oauth2/v2.0/token", ready.url, ready.tenant_id);
     let form = format!(
-        "grant_type=client_credentials&client_id={}&client_secret={}&scope=https://communication.azure.com/.default",
+        "grant_type=client_credentials&client_id={}&client_secret={}&scope=https://{resource}/.default",
         ready.client_id, ready.client_secret
     );
     let answer =
@@ -64,7 +64,7 @@ async fn token(scene: &Scene) -> String {
 }
 
 async fn the_twin_by_xoauth2(scene: Scene) {
-    let token = token(&scene).await;
+    let token = token(&scene, "communication.azure.com").await;
     let ready = scene.world.twin.ready().clone();
     let url = format!("smtp://{}:{}", ready.smtp_host, ready.smtp_port);
     let more = ["--ssl-reqd", "--oauth2-bearer", &token, "--cacert", &ready.ca];
@@ -74,7 +74,7 @@ async fn the_twin_by_xoauth2(scene: Scene) {
 }
 
 async fn the_twin_over_http(scene: Scene) {
-    let bearer = format!("Authorization: Bearer {}", token(&scene).await);
+    let bearer = format!("Authorization: Bearer {}", token(&scene, "communication.azure.com").await);
     let ready = scene.world.twin.ready().clone();
     let url = format!("{}/emails:send?api-version=2025-09-01", ready.url);
     let mail = serde_json::json!({
@@ -96,4 +96,19 @@ async fn the_twin_over_http(scene: Scene) {
     let answer = scene.run(Client::Curl, &words, "").await.expect(OK);
     assert!(answer.ends_with("202") && answer.contains("\"Running\""), "{answer}");
     arrives(&scene).await;
+}
+
+async fn resource_manager(scene: Scene) {
+    let bearer = format!("Authorization: Bearer {}", token(&scene, "management.azure.com").await);
+    let ready = scene.world.twin.ready().clone();
+    let subscription = format!("{}/subscriptions/{}", ready.url, ready.subscription_id);
+    let ask = async |path: &str| {
+        let url = format!("{subscription}{path}?api-version=2022-12-01");
+        let answer = scene.run(Client::Curl, &["--cacert", &ready.ca, "--header", &bearer, &url], "").await;
+        serde_json::from_str::<serde_json::Value>(&answer.expect(OK)).unwrap()
+    };
+    assert_eq!(ask("").await["state"], "Enabled");
+    let permissions = ask("/providers/Microsoft.Authorization/permissions").await;
+    assert_eq!(permissions["value"][0]["actions"], serde_json::json!(["*"]));
+    assert_eq!(ask("/providers/Microsoft.Communication").await["registrationState"], "Registered");
 }

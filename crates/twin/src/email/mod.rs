@@ -52,7 +52,7 @@ fn version(query: &Query<Version>) -> Result<&str, Refusal> {
 }
 
 /// Gives the real answer, unless a failure is due.
-async fn befall(
+pub(crate) async fn befall(
     state: &State,
     operation: Operation,
     real: impl Future<Output = Response> + Send,

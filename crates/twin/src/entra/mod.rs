@@ -9,6 +9,8 @@ use std::sync::Arc;
 use axum::Router;
 use axum::routing::{get, post};
 
+pub(crate) use self::discovery::origin;
+
 use crate::state::State;
 
 /// The routes of `login.microsoftonline.com`.

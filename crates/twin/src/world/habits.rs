@@ -20,6 +20,8 @@ pub struct Habits {
     pub throttled_requests_count: bool,
     /// Whether MAIL FROM:<> is taken.
     pub takes_null_reverse_path: bool,
+    /// Seconds that the registration of a resource provider takes.
+    pub registration_seconds: i64,
     /// Seconds for which a token is good.
     pub token_seconds: i64,
     /// Largest request, in octets.
@@ -67,6 +69,7 @@ impl Default for Habits {
             smtp_shares_quota: true,
             throttled_requests_count: false,
             takes_null_reverse_path: true,
+            registration_seconds: 60,
             token_seconds: 3_599,
             max_request_octets: azure_types::email::MAX_REQUEST_OCTETS,
             max_smtp_sessions: 250,

@@ -7,7 +7,9 @@ mod directory;
 mod habits;
 mod seed;
 
+use azure_types::arm::SubscriptionState;
 use azure_types::ids::{ClientId, SubscriptionId, TenantId};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use self::access::Assignment;
@@ -42,9 +44,28 @@ pub struct Subscription {
     pub name: String,
     /// The directory that it trusts.
     pub tenant: TenantId,
+    /// Whether it can be used.
+    #[serde(default = "enabled")]
+    pub state: SubscriptionState,
+    /// Resource providers that it may use, or soon may.
+    #[serde(default)]
+    pub registrations: Vec<Registration>,
     /// Limits other than those that its domains bring.
     #[serde(default)]
     pub limits: Option<Limits>,
+}
+
+/// A resource provider that was asked for.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Registration {
+    /// `Microsoft.Communication` and the like.
+    pub namespace: String,
+    /// When it can be used.
+    pub done_at: Timestamp,
+}
+
+fn enabled() -> SubscriptionState {
+    SubscriptionState::Enabled
 }
 
 impl World {

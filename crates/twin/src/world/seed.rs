@@ -1,5 +1,6 @@
 //! A world from a file: what exists when the twin starts for the first time.
 
+use azure_types::arm::{COMMUNICATION_NAMESPACE, SubscriptionState};
 use azure_types::ids::{ClientId, PrincipalId, SubscriptionId, TenantId};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -8,8 +9,8 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use super::{
-    App, Assignment, ClientSecret, Domain, Habits, Limits, Management, SenderUsername, Service, SmtpUsername,
-    Subscription, Tenant, World,
+    App, Assignment, ClientSecret, Domain, Habits, Limits, Management, Registration, SenderUsername, Service,
+    SmtpUsername, Subscription, Tenant, World,
 };
 
 /// What a seed file says. Ids that it leaves out follow from names, the same every time.
@@ -160,6 +161,11 @@ impl Seed {
                 id: self.subscription.id,
                 name: self.subscription.name,
                 tenant,
+                state: SubscriptionState::Enabled,
+                registrations: vec![Registration {
+                    namespace: COMMUNICATION_NAMESPACE.to_owned(),
+                    done_at: now,
+                }],
                 limits: self.subscription.limits,
             }],
             services,
