@@ -34,7 +34,10 @@ pub fn is_seven_bit(message: &[u8]) -> bool {
     message.is_ascii() && longest_line(message) <= MAX_LINE_OCTETS
 }
 
-/// Re-encodes what has to be.
+/// Re-encodes what has to be: the result is ASCII.
+///
+/// A line of a header section that is too long stays as it is. Where it may be broken is its author's to say,
+/// and the next server may well take it.
 ///
 /// # Errors
 /// When that would break the message.
