@@ -20,7 +20,7 @@ pub(super) fn run(command: &ConfigCommand) -> anyhow::Result<ExitCode> {
             say!("  keeps its data in {}", config.data_dir.display());
         }
         ConfigCommand::Show(arguments) => {
-            anstream::print!("{}", config::show(arguments.file.config.as_deref())?);
+            say!("{}", config::show(arguments.file.config.as_deref())?.trim_end());
         }
     }
     Ok(ExitCode::SUCCESS)
