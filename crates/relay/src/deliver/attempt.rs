@@ -7,7 +7,7 @@ use ::smtp::address::Mailbox;
 use azure_types::ids::OperationId;
 use jiff::{SignedDuration, Timestamp};
 use model::account::Account;
-use model::delivery::{Attempt, AttemptResult, Transport};
+use model::delivery::{Attempt, AttemptResult, ClaimedSend, SendId, Transport};
 use model::queued::Recipient;
 use store::{Claim, NextStep, Settlement, StoreError, Usage};
 use tracing::{error, info, warn};
@@ -32,22 +32,52 @@ pub(crate) async fn attempt(context: &Context, upstream: &Arc<Upstream>, claim: 
 }
 
 /// Gives up a send whose time is over, without asking Azure anything.
-pub(crate) async fn expire(context: &Context, account: &Account, claim: Claim) -> Settlement {
-    let (send, failed) = (claim.send, expired(context));
+pub(crate) async fn expire(context: &Context, account: &Account, claim: &Claim) -> Settlement {
+    give_up(context, account, &claim.send, &expired(context), None).await
+}
+
+/// Gives up a send, for whichever reason.
+async fn give_up(
+    context: &Context,
+    account: &Account,
+    send: &ClaimedSend,
+    failed: &Failed,
+    attempt: Option<Attempt>,
+) -> Settlement {
+    warn!(message.id = %send.id.message, reason = failed.reason, "delivery has failed");
     let failures: Vec<(Recipient, Failed)> =
         send.recipients.iter().map(|recipient| (recipient.clone(), failed.clone())).collect();
-    let now = context.clock.now();
-    let attempt =
-        Attempt { at: now, transport: None, result: AttemptResult::Failed, text: failed.reason.clone() };
-    let next = match notice::queue(context, account, send.id, &failures).await {
-        Ok(()) => NextStep::Failed,
-        Err(error) => {
-            let error = crate::reply_for::chain(&error);
-            warn!(message.id = %send.id.message, error, "a notice could not be queued");
-            NextStep::Again { at: now }
-        }
+    let attempt = attempt.unwrap_or_else(|| Attempt {
+        at: context.clock.now(),
+        transport: None,
+        result: AttemptResult::Failed,
+        text: failed.reason.clone(),
+    });
+    // The notice is queued before the failure is noted: a crash in between queues it again, as the
+    // same one.
+    let next = if tell(context, account, send.id, &failures).await {
+        NextStep::Failed
+    } else {
+        NextStep::Again { at: later(context, backoff::wait(0, None, context.entropy.fraction())) }
     };
     Settlement { id: send.id, attempt: Some(attempt), next }
+}
+
+/// Tells the sender; says whether that can be relied on.
+async fn tell(context: &Context, account: &Account, id: SendId, failures: &[(Recipient, Failed)]) -> bool {
+    match notice::queue(context, account, id, failures).await {
+        Ok(()) => true,
+        Err(error) => {
+            let error = crate::reply_for::chain(&error);
+            warn!(message.id = %id.message, error, "a notice could not be queued");
+            false
+        }
+    }
+}
+
+fn later(context: &Context, wait: Duration) -> Timestamp {
+    let wait = SignedDuration::try_from(wait).unwrap_or(SignedDuration::MAX);
+    context.clock.now().saturating_add(wait).unwrap_or(Timestamp::MAX)
 }
 
 struct Try<'a> {
@@ -131,7 +161,9 @@ impl Try<'_> {
         }
         let next = if accepted.deferred.is_empty() {
             match accepted.read_status_in {
-                Some(wait) if self.upstream.wants_status() => NextStep::ReadStatus { at: self.later(wait) },
+                Some(wait) if self.upstream.wants_status() => {
+                    NextStep::ReadStatus { at: later(self.context, wait) }
+                }
                 _ => NextStep::Sent,
             }
         } else {
@@ -140,7 +172,7 @@ impl Try<'_> {
             let id = uuid::Builder::from_random_bytes(self.context.entropy.octets()).into_uuid();
             let wait = backoff::wait(self.claim.send.attempts, None, self.context.entropy.fraction());
             NextStep::AgainForOthers {
-                at: self.later(wait),
+                at: self.retry_at(wait),
                 recipients: left,
                 operation: OperationId::new(id),
             }
@@ -150,7 +182,7 @@ impl Try<'_> {
 
     fn again(&self, deferred: &Deferred, attempt: Attempt, usage: Vec<Usage>) -> Tried {
         let wait = backoff::wait(self.claim.send.attempts, deferred.wait, self.context.entropy.fraction());
-        let mut tried = self.tried(attempt, NextStep::Again { at: self.later(wait) }, usage);
+        let mut tried = self.tried(attempt, NextStep::Again { at: self.retry_at(wait) }, usage);
         tried.trouble = match deferred.matter {
             Matter::Message | Matter::Sender => None,
             matter @ (Matter::Rate | Matter::Login | Matter::Unreachable) => Some((matter, deferred.wait)),
@@ -159,50 +191,22 @@ impl Try<'_> {
     }
 
     async fn give_up(&self, failed: &Failed, attempt: Option<Attempt>, usage: Vec<Usage>) -> Tried {
-        let send = &self.claim.send;
-        warn!(message.id = %send.id.message, reason = failed.reason, "delivery has failed");
-        let failures: Vec<(Recipient, Failed)> =
-            send.recipients.iter().map(|recipient| (recipient.clone(), failed.clone())).collect();
-        let attempt = attempt.unwrap_or_else(|| Attempt {
-            at: self.context.clock.now(),
-            transport: None,
-            result: AttemptResult::Failed,
-            text: failed.reason.clone(),
-        });
-        // The notice is queued before the failure is noted: a crash in between queues it again, as the
-        // same one.
-        let next = if self.tell(&failures).await {
-            NextStep::Failed
-        } else {
-            NextStep::Again { at: self.later(backoff::wait(0, None, self.context.entropy.fraction())) }
-        };
-        self.tried(attempt, next, usage)
+        let settlement =
+            give_up(self.context, &self.upstream.account, &self.claim.send, failed, attempt).await;
+        Tried { settlement, usage, trouble: None }
     }
 
     /// Tells the sender, however long the disk takes to hold a notice: the send itself is done, and trying
     /// it again would reach the others twice.
     async fn tell_in_the_end(&self, failures: &[(Recipient, Failed)]) {
         for tries in 0..TELLINGS {
-            if self.tell(failures).await {
+            if tell(self.context, &self.upstream.account, self.claim.send.id, failures).await {
                 return;
             }
             let wait = backoff::wait(tries, None, self.context.entropy.fraction());
-            self.context.clock.sleep_until(self.later(wait)).await;
+            self.context.clock.sleep_until(later(self.context, wait)).await;
         }
         error!(message.id = %self.claim.send.id.message, "the sender could not be told of refused recipients");
-    }
-
-    /// Tells the sender; says whether that can be relied on.
-    async fn tell(&self, failures: &[(Recipient, Failed)]) -> bool {
-        let id = self.claim.send.id;
-        match notice::queue(self.context, &self.upstream.account, id, failures).await {
-            Ok(()) => true,
-            Err(error) => {
-                let error = crate::reply_for::chain(&error);
-                warn!(message.id = %id.message, error, "a notice could not be queued");
-                false
-            }
-        }
     }
 
     fn tried(&self, attempt: Attempt, next: NextStep, usage: Vec<Usage>) -> Tried {
@@ -210,11 +214,9 @@ impl Try<'_> {
         Tried { settlement, usage, trouble: None }
     }
 
-    fn later(&self, wait: Duration) -> Timestamp {
-        let wait = SignedDuration::try_from(wait).unwrap_or(SignedDuration::MAX);
-        let later = self.context.clock.now().saturating_add(wait).unwrap_or(Timestamp::MAX);
-        // Whoever asks for more patience than there is gets one more try, which ends it.
-        later.min(self.claim.send.expires_at)
+    /// When to try again. Whoever asks for more patience than there is gets one more try, which ends it.
+    fn retry_at(&self, wait: Duration) -> Timestamp {
+        later(self.context, wait).min(self.claim.send.expires_at)
     }
 }
 

@@ -244,7 +244,7 @@ impl Dispatcher {
         }
         let mut settlements = Vec::with_capacity(expired.len());
         for claim in expired {
-            settlements.push(expire(&self.context, &self.account, claim).await);
+            settlements.push(expire(&self.context, &self.account, &claim).await);
         }
         if settlements.is_empty() { Ok(()) } else { queue.settle(settlements, Vec::new()).await }
     }
