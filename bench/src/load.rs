@@ -126,7 +126,8 @@ impl Load {
         tally: &mut Tally,
     ) -> Result<(), String> {
         let mut begin = Instant::now();
-        let mut connection = self.door.open().await.map_err(|error| chain(&error))?;
+        let mut connection =
+            self.door.open().await.map_err(|error| format!("{:#}", anyhow::Error::new(error)))?;
         for sent in 0..self.messages_per_session {
             if Instant::now() >= until {
                 break;
@@ -135,7 +136,10 @@ impl Load {
                 begin = Instant::now();
             }
             let number = audit.submit(|number| self.composer.compose(number, buffer));
-            let verdict = connection.send(self.envelope(), buffer).await.map_err(|error| chain(&error))?;
+            let verdict = connection
+                .send(self.envelope(), buffer)
+                .await
+                .map_err(|error| format!("{:#}", anyhow::Error::new(error)))?;
             match verdict.message {
                 Some(Ok(_)) => audit.accept(number),
                 Some(Err(refusal)) => return Err(refusal.to_string()),
@@ -167,15 +171,4 @@ impl Tally {
         let index = (self.latencies.len() * percent / 100).min(self.latencies.len().saturating_sub(1));
         self.latencies.get(index).copied().unwrap_or_default()
     }
-}
-
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(error) = source {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        source = error.source();
-    }
-    text
 }

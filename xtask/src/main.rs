@@ -61,7 +61,7 @@ fn main() -> ExitCode {
     match run(Cli::parse().verb) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {}", error.chain().map(ToString::to_string).collect::<Vec<_>>().join(": "));
+            eprintln!("error: {error:#}");
             ExitCode::FAILURE
         }
     }

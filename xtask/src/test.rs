@@ -59,7 +59,7 @@ pub(crate) fn run(offline: bool) -> anyhow::Result<()> {
 
 fn shown(result: anyhow::Result<()>) -> bool {
     if let Err(error) = &result {
-        println!("{}", error.chain().map(ToString::to_string).collect::<Vec<_>>().join(": "));
+        println!("{error:#}");
     }
     result.is_ok()
 }

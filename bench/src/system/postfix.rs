@@ -163,7 +163,7 @@ async fn logins(folder: &Path) -> anyhow::Result<()> {
 fn main_cf(folder: &Path, sink: &Sink, tuning: Tuning) -> String {
     let folder = folder.display();
     let (deliveries, port) = (tuning.deliveries, sink.smtp_port);
-    let hold = if tuning.hold { "static:HOLD" } else { "" };
+    let hold = if tuning.hold { "static:HOLD" } else { "static:DUNNO" };
     format!(
         "compatibility_level = 3.6\n\
          queue_directory = {folder}/queue\n\
@@ -192,7 +192,7 @@ fn main_cf(folder: &Path, sink: &Sink, tuning: Tuning) -> String {
          smtpd_sasl_auth_enable = yes\n\
          smtpd_sasl_local_domain = localhost\n\
          smtpd_relay_restrictions = permit_sasl_authenticated, reject\n\
-         smtpd_recipient_restrictions = check_sender_access {hold_map}, permit_sasl_authenticated, reject\n\
+         smtpd_recipient_restrictions = check_sender_access {hold}, permit_sasl_authenticated, reject\n\
          relayhost = [localhost]:{port}\n\
          smtp_host_lookup = native\n\
          smtp_tls_security_level = secure\n\
@@ -208,8 +208,7 @@ fn main_cf(folder: &Path, sink: &Sink, tuning: Tuning) -> String {
          default_destination_recipient_limit = 50\n\
          in_flow_delay = 0\n\
          qmgr_message_active_limit = 100000\n\
-         qmgr_message_recipient_limit = 100000\n",
-        hold_map = if hold.is_empty() { "static:DUNNO" } else { hold },
+         qmgr_message_recipient_limit = 100000\n"
     )
 }
 

@@ -8,12 +8,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::{SubscriptionId, TenantId};
 
-/// Version of the subscription resource.
-pub const SUBSCRIPTIONS_VERSION: &str = "2022-12-01";
-/// Version of the provider resource.
-pub const PROVIDERS_VERSION: &str = "2025-04-01";
-/// Version of the authorization resources.
-pub const AUTHORIZATION_VERSION: &str = "2022-04-01";
 /// The provider of communication services.
 pub const COMMUNICATION_NAMESPACE: &str = "Microsoft.Communication";
 

@@ -30,8 +30,7 @@ impl Permission {
 }
 
 /// Whether an action fits a pattern with `*`, in any case.
-#[must_use]
-pub fn matches(pattern: &str, action: &str) -> bool {
+fn matches(pattern: &str, action: &str) -> bool {
     let (pattern, action) = (pattern.to_ascii_lowercase(), action.to_ascii_lowercase());
     let mut pieces = pattern.split('*');
     let first = pieces.next().unwrap_or_default();

@@ -5,6 +5,7 @@
 use azure_client::entra::TokenFailure;
 use message::submission::HeaderError;
 use smtp::reply::Refusal;
+pub(crate) use store::chain;
 use store::{Blame, StoreError};
 use tracing::{error, warn};
 
@@ -95,16 +96,4 @@ pub(crate) fn verdict(verdict: &Verdict) -> Refusal {
             }
         },
     }
-}
-
-/// An error and what is behind it, in one line for the log.
-pub(crate) fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        source = cause.source();
-    }
-    text
 }

@@ -92,7 +92,8 @@ impl From<rusqlite::Error> for StoreError {
 }
 
 /// An error and what is behind it, in one line for the log.
-pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+#[must_use]
+pub fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(cause) = source {

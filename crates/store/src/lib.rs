@@ -30,7 +30,7 @@ pub use body::{Body, BodyWriter};
 pub use credentials::Credentials;
 pub use data_dir::{DataDir, DataDirError, Volatile};
 pub use directory::Directory;
-pub use error::{Blame, StoreError};
+pub use error::{Blame, StoreError, chain};
 pub use pace::{Pace, Usage};
 pub use queue::{
     Accepted, Claim, Cursor, ListedSend, MessageView, NextStep, Queue, SendView, Settlement, StatusCheck,
