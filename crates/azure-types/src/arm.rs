@@ -2,6 +2,7 @@
 //!
 //! Subscriptions 2022-12-01, Resources 2025-04-01; members that are not needed are left out.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -20,6 +21,40 @@ pub struct Page<T> {
     /// Where the next page is, to be followed word for word.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_link: Option<String>,
+}
+
+/// Where everything is in a cloud (`/metadata/endpoints`), as far as the Azure CLI insists on it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CloudMetadata {
+    /// What the cloud is called.
+    pub name: String,
+    /// The portal.
+    pub portal: String,
+    /// Resource Manager itself.
+    pub resource_manager: String,
+    /// Graph, which is also what its tokens are for.
+    pub microsoft_graph_resource_id: String,
+    /// The same once more.
+    pub graph_audience: String,
+    /// How to log in.
+    pub authentication: CloudAuthentication,
+    /// Suffixes of host names, by service.
+    pub suffixes: BTreeMap<String, String>,
+}
+
+/// How to log in to a cloud.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CloudAuthentication {
+    /// The authority.
+    pub login_endpoint: String,
+    /// What tokens for Resource Manager are for; the first is the one that is asked for.
+    pub audiences: Vec<String>,
+    /// `common`.
+    pub tenant: String,
+    /// `AAD`.
+    pub identity_provider: String,
 }
 
 /// A subscription.
@@ -67,6 +102,23 @@ pub struct Provider {
     pub namespace: String,
     /// `Registered`, `Registering`, `NotRegistered` and others.
     pub registration_state: String,
+    /// What it has.
+    #[serde(default)]
+    pub resource_types: Vec<ResourceType>,
+}
+
+/// A kind of resource of a provider.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ResourceType {
+    /// `CommunicationServices` and the like.
+    pub resource_type: String,
+    /// Where it can be.
+    #[serde(default)]
+    pub locations: Vec<String>,
+    /// Versions, the newest first.
+    #[serde(default)]
+    pub api_versions: Vec<String>,
 }
 
 impl From<String> for SubscriptionState {

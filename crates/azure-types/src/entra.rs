@@ -16,6 +16,14 @@ pub mod code {
     pub const INVALID_SECRET: u32 = 7_000_215;
     /// The client secret has expired.
     pub const EXPIRED_SECRET: u32 = 7_000_222;
+    /// The app has no service principal in this tenant.
+    pub const NO_PRINCIPAL: u32 = 7_000_229;
+    /// The certificate that signed the assertion is not the app's.
+    pub const UNKNOWN_CERTIFICATE: u32 = 700_027;
+    /// The assertion is not good at this time.
+    pub const ASSERTION_EXPIRED: u32 = 700_024;
+    /// A policy of the tenant refuses the login.
+    pub const CONDITIONAL_ACCESS: u32 = 53_003;
     /// Neither secret nor assertion was given.
     pub const NO_SECRET: u32 = 7_000_218;
     /// The app is not in this tenant.
@@ -47,6 +55,10 @@ pub struct TokenForm {
     pub client_id: Option<String>,
     /// Its secret.
     pub client_secret: Option<String>,
+    /// In place of a secret: `urn:ietf:params:oauth:client-assertion-type:jwt-bearer`.
+    pub client_assertion_type: Option<String>,
+    /// A token that the app signed with the key of its certificate.
+    pub client_assertion: Option<String>,
     /// What the token is for.
     pub scope: Option<String>,
 }

@@ -5,8 +5,10 @@
 
 pub mod access_key;
 pub mod arm;
+pub mod communication;
 pub mod email;
 pub mod entra;
 pub mod error;
+pub mod graph;
 pub mod ids;
 pub mod permission;

@@ -35,6 +35,9 @@ pub enum Operation {
     /// A call to Resource Manager.
     #[serde(rename = "arm")]
     Arm,
+    /// A call to Graph.
+    #[serde(rename = "graph")]
+    Graph,
     /// AUTH.
     #[serde(rename = "smtp.login")]
     SmtpLogin,

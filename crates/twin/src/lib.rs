@@ -1,7 +1,7 @@
 //! A local Azure, to rehearse with: what it plays, it plays for unmodified Azure clients.
 //!
 //! [`world`] is what exists (tenants, apps, services, domains), [`post`] is what was sent, both without
-//! any I/O. `entra`, `arm`, `email` and `smtp` are the doors that Azure has too; `inspect` and `faults` are
+//! any I/O. `entra`, `graph`, `arm`, `email` and `smtp` are the doors that Azure has too; `inspect` and `faults` are
 //! levers that Azure does not have, behind a door of their own.
 //!
 //! [`Twin::start`] opens all doors; [`ReadyFile`] says where they are; [`State`] is what is behind them.
@@ -12,6 +12,9 @@ mod doors;
 mod email;
 mod entra;
 mod faults;
+mod filter;
+mod form;
+mod graph;
 mod inspect;
 mod keys;
 mod persistence;

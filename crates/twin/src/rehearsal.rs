@@ -46,6 +46,7 @@ impl Rehearsal {
         let router = crate::entra::routes()
             .merge(crate::email::routes())
             .merge(crate::arm::routes())
+            .merge(crate::graph::routes())
             .merge(crate::inspect::routes())
             .with_state(Arc::clone(&state));
         Self { state, router }

@@ -116,7 +116,7 @@ impl Door {
             }
         };
         let world = self.state.world();
-        world.may_send(principal, &service.resource_id()).then_some(service)
+        world.may_send(principal, &service.resource_id(), self.state.now()).then_some(service)
     }
 
     fn by_secret(
@@ -128,7 +128,7 @@ impl Door {
         let world = self.state.world();
         let app = world.app(tenant, client)?;
         let verdict = app.judge(secret.expose_secret(), self.state.now());
-        (verdict == SecretVerdict::Good).then_some(app.principal)
+        (verdict == SecretVerdict::Good).then_some(app.principal?)
     }
 
     fn take(&self, transaction: Transaction, measures: Measures) -> Result<Reply, Refusal> {

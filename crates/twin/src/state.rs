@@ -7,6 +7,7 @@ use clock::Clock;
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::watch;
 
+use crate::arm::Throttle;
 use crate::faults::Faults;
 use crate::keys::TokenKey;
 use crate::persistence::Persistence;
@@ -23,6 +24,7 @@ pub struct State {
     /// How far the twin's clock is ahead of the one it was given.
     ahead_milliseconds: AtomicI64,
     pub(crate) faults: Faults,
+    pub(crate) throttle: Throttle,
     pub(crate) token_key: TokenKey,
     pub(crate) persistence: Persistence,
     taken: watch::Sender<u64>,
@@ -42,6 +44,7 @@ impl State {
             clock,
             ahead_milliseconds: AtomicI64::new(0),
             faults: Faults::default(),
+            throttle: Throttle::default(),
             taken: watch::Sender::new(post.taken()),
             post: Mutex::new(post),
             token_key,
@@ -112,6 +115,7 @@ impl State {
         self.persistence.forget_mail();
         self.taken.send_replace(0);
         self.ahead_milliseconds.store(0, Ordering::Relaxed);
+        self.throttle.clear();
         self.disarm();
     }
 

@@ -24,7 +24,7 @@ use crate::ready::ReadyFile;
 use crate::smtp::Door;
 use crate::state::State;
 use crate::world::Seed;
-use crate::{arm, certificate, email, entra, inspect, smtp};
+use crate::{arm, certificate, email, entra, graph, inspect, smtp};
 
 /// How to start a twin.
 #[derive(Debug)]
@@ -170,6 +170,7 @@ impl Twin {
         let router = Router::new()
             .merge(entra::routes())
             .merge(arm::routes())
+            .merge(graph::routes())
             .merge(email::routes())
             .with_state(Arc::clone(&self.state));
         for listener in listeners {

@@ -1,53 +1,97 @@
 //! Resource providers: whether a subscription may use them, and asking for it.
 
 use axum::Json;
+use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
-use azure_types::arm::Provider;
+use azure_types::arm::{COMMUNICATION_NAMESPACE, Page, Provider, ResourceType};
+use azure_types::communication::API_VERSIONS;
 use jiff::SignedDuration;
 
-use super::{Caller, subscriptions};
+use super::call::Call;
+use super::{Answer, subscriptions};
 use crate::refusal::Refusal;
-use crate::state::State;
-use crate::world::Registration;
+use crate::world::{Registration, Subscription};
+
+/// All providers that the twin has heard of.
+pub(super) fn list(call: &Call<'_>, id: &str) -> Answer {
+    let subscription = subscriptions::find(call, id)?;
+    call.must("Microsoft.Resources/subscriptions/providers/read", &subscription.id)?;
+    let mut value: Vec<Provider> = KNOWN.iter().map(|namespace| shown(call, id, namespace)).collect();
+    let world = call.state.world();
+    let others = world.subscription(id).into_iter().flat_map(|one| &one.registrations);
+    let others: Vec<String> = others
+        .map(|registration| registration.namespace.clone())
+        .filter(|namespace| !KNOWN.iter().any(|known| known.eq_ignore_ascii_case(namespace)))
+        .collect();
+    drop(world);
+    value.extend(others.iter().map(|namespace| shown(call, id, namespace)));
+    Ok(Json(Page { value, next_link: None }).into_response())
+}
 
 /// One provider.
-pub(super) fn show(state: &State, caller: &Caller, id: &str, namespace: &str) -> Result<Response, Refusal> {
-    let subscription = subscriptions::find(state, caller, id)?;
-    caller.must(state, "Microsoft.Resources/subscriptions/providers/read", &subscription.id)?;
-    Ok(shown(state, id, namespace))
+pub(super) fn show(call: &Call<'_>, id: &str, namespace: &str) -> Answer {
+    let subscription = subscriptions::find(call, id)?;
+    call.must("Microsoft.Resources/subscriptions/providers/read", &subscription.id)?;
+    Ok(answered(call, id, namespace))
 }
 
 /// Asks for a provider, which takes a while; asking again changes nothing.
-pub(super) fn register(
-    state: &State,
-    caller: &Caller,
-    id: &str,
-    namespace: &str,
-) -> Result<Response, Refusal> {
-    let scope = format!("/subscriptions/{id}");
-    caller.must(state, &format!("{namespace}/register/action"), &scope)?;
-    subscriptions::find(state, caller, id)?;
-    let now = state.now();
-    state.change_world(|world| {
-        let wait = SignedDuration::from_secs(world.habits.registration_seconds);
-        let subscription = world.subscriptions.iter_mut().find(|one| one.id.to_string() == id);
-        let Some(subscription) = subscription else { return };
+pub(super) fn register(call: &Call<'_>, id: &str, namespace: &str) -> Answer {
+    call.must(&format!("{namespace}/register/action"), &format!("/subscriptions/{id}"))?;
+    subscriptions::find_writable(call, id)?;
+    let now = call.state.now();
+    change(call, id, |subscription, seconds| {
         let is_known = |one: &Registration| one.namespace.eq_ignore_ascii_case(namespace);
         if !subscription.registrations.iter().any(is_known) {
-            let done_at = now.saturating_add(wait).unwrap_or(now);
-            subscription.registrations.push(Registration { namespace: namespace.to_owned(), done_at });
+            let done_at = now.saturating_add(SignedDuration::from_secs(seconds)).unwrap_or(now);
+            subscription.registrations.push(Registration { namespace: canonical(namespace), done_at });
         }
     });
-    Ok(shown(state, id, namespace))
+    Ok(answered(call, id, namespace))
 }
 
-fn shown(state: &State, id: &str, namespace: &str) -> Response {
-    let now = state.now();
-    let world = state.world();
+/// Gives a provider back.
+pub(super) fn unregister(call: &Call<'_>, id: &str, namespace: &str) -> Answer {
+    call.must(&format!("{namespace}/unregister/action"), &format!("/subscriptions/{id}"))?;
+    subscriptions::find_writable(call, id)?;
+    change(call, id, |subscription, _| {
+        subscription.registrations.retain(|one| !one.namespace.eq_ignore_ascii_case(namespace));
+    });
+    Ok(answered(call, id, namespace))
+}
+
+/// Refuses what belongs to a provider that the subscription may not use.
+pub(super) fn must_be_registered(call: &Call<'_>, id: &str, namespace: &str) -> Result<(), Refusal> {
+    if shown(call, id, namespace).registration_state == "Registered" {
+        return Ok(());
+    }
+    let text = format!(
+        "The subscription is not registered to use namespace '{namespace}'. See https://aka.ms/rps-not-found for \
+         how to register subscriptions."
+    );
+    Err(Refusal::new(StatusCode::CONFLICT, "MissingSubscriptionRegistration", text))
+}
+
+fn change(call: &Call<'_>, id: &str, change: impl FnOnce(&mut Subscription, i64)) {
+    call.state.change_world(|world| {
+        let seconds = world.habits.registration_seconds;
+        let found = world.subscriptions.iter_mut().find(|one| one.id.to_string().eq_ignore_ascii_case(id));
+        if let Some(subscription) = found {
+            change(subscription, seconds);
+        }
+    });
+}
+
+fn answered(call: &Call<'_>, id: &str, namespace: &str) -> Response {
+    Json(shown(call, id, namespace)).into_response()
+}
+
+fn shown(call: &Call<'_>, id: &str, namespace: &str) -> Provider {
+    let now = call.state.now();
+    let world = call.state.world();
     let registration = world
-        .subscriptions
-        .iter()
-        .filter(|one| one.id.to_string() == id)
+        .subscription(id)
+        .into_iter()
         .flat_map(|one| &one.registrations)
         .find(|one| one.namespace.eq_ignore_ascii_case(namespace));
     let registration_state = match registration {
@@ -55,11 +99,43 @@ fn shown(state: &State, id: &str, namespace: &str) -> Response {
         Some(registration) if registration.done_at > now => "Registering",
         Some(_) => "Registered",
     };
-    let namespace = registration.map_or(namespace, |registration| &registration.namespace);
-    Json(Provider {
+    let namespace = registration.map_or_else(|| canonical(namespace), |one| one.namespace.clone());
+    let types: &[&str] = if namespace == COMMUNICATION_NAMESPACE { &RESOURCE_TYPES } else { &[] };
+    Provider {
         id: format!("/subscriptions/{id}/providers/{namespace}"),
-        namespace: namespace.to_owned(),
         registration_state: registration_state.to_owned(),
-    })
-    .into_response()
+        resource_types: types.iter().map(|name| resource_type(name)).collect(),
+        namespace,
+    }
 }
+
+fn resource_type(name: &str) -> ResourceType {
+    ResourceType {
+        resource_type: name.to_owned(),
+        locations: vec!["global".to_owned()],
+        // The newest first, as clients expect that pick one.
+        api_versions: API_VERSIONS.iter().rev().map(|version| (*version).to_owned()).collect(),
+    }
+}
+
+/// Its name in Azure's own spelling, as far as it is known.
+fn canonical(namespace: &str) -> String {
+    let known = KNOWN.iter().find(|known| known.eq_ignore_ascii_case(namespace));
+    known.map_or_else(|| namespace.to_owned(), |known| (*known).to_owned())
+}
+
+const KNOWN: [&str; 6] = [
+    COMMUNICATION_NAMESPACE,
+    "Microsoft.Resources",
+    "Microsoft.Authorization",
+    "Microsoft.EventGrid",
+    "Microsoft.Storage",
+    "Microsoft.Network",
+];
+const RESOURCE_TYPES: [&str; 5] = [
+    "CommunicationServices",
+    "CommunicationServices/smtpUsernames",
+    "EmailServices",
+    "EmailServices/Domains",
+    "EmailServices/Domains/senderUsernames",
+];

@@ -3,33 +3,49 @@
 use axum::Json;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
-use azure_types::arm::{Page, Subscription};
+use azure_types::arm::{Page, Subscription, SubscriptionState};
 use serde_json::{Value, json};
 
-use super::Caller;
+use super::Answer;
+use super::call::Call;
 use crate::refusal::Refusal;
-use crate::state::State;
 use crate::world;
 
 /// All that the caller sees: none is no error.
-pub(super) fn list(state: &State, caller: &Caller) -> Response {
-    let all: Vec<Subscription> = state.world().subscriptions.iter().map(shown).collect();
-    let value = all.into_iter().filter(|one| caller.sees(state, &one.id)).collect();
+pub(super) fn list(call: &Call<'_>) -> Response {
+    let all: Vec<Subscription> = call.state.world().subscriptions.iter().map(shown).collect();
+    let value = all.into_iter().filter(|one| is_visible(call, one)).collect();
     Json(Page { value, next_link: None }).into_response()
 }
 
 /// One; what the caller does not see does not exist.
-pub(super) fn show(state: &State, caller: &Caller, id: &str) -> Result<Response, Refusal> {
-    find(state, caller, id).map(|subscription| Json(subscription).into_response())
+pub(super) fn show(call: &Call<'_>, id: &str) -> Answer {
+    find(call, id).map(|subscription| Json(subscription).into_response())
+}
+
+/// Where resource groups can be.
+pub(super) fn locations(call: &Call<'_>, id: &str) -> Answer {
+    let subscription = find(call, id)?;
+    let location = |(name, label): &(&str, &str)| {
+        json!({
+            "id": format!("{}/locations/{name}", subscription.id),
+            "name": name,
+            "displayName": label,
+            "regionalDisplayName": label,
+            "type": "Region",
+        })
+    };
+    let value: Vec<Value> = LOCATIONS.iter().map(location).collect();
+    Ok(Json(Page { value, next_link: None }).into_response())
 }
 
 /// Tenants that the caller is in.
-pub(super) fn tenants(state: &State, caller: &Caller) -> Response {
-    let world = state.world();
+pub(super) fn tenants(call: &Call<'_>) -> Response {
+    let world = call.state.world();
     let value: Vec<Value> = world
         .tenants
         .iter()
-        .filter(|tenant| tenant.id == caller.0.tid)
+        .filter(|tenant| tenant.id == call.claims.tid)
         .map(|tenant| {
             json!({
                 "id": format!("/tenants/{}", tenant.id),
@@ -42,12 +58,31 @@ pub(super) fn tenants(state: &State, caller: &Caller) -> Response {
     Json(Page { value, next_link: None }).into_response()
 }
 
-pub(super) fn find(state: &State, caller: &Caller, id: &str) -> Result<Subscription, Refusal> {
-    let found = state.world().subscriptions.iter().find(|one| one.id.to_string() == id).map(shown);
-    found.filter(|one| caller.sees(state, &one.id)).ok_or_else(|| {
+/// A subscription that the caller sees.
+pub(super) fn find(call: &Call<'_>, id: &str) -> Result<Subscription, Refusal> {
+    let found = call.state.world().subscription(id).map(shown);
+    found.filter(|one| is_visible(call, one)).ok_or_else(|| {
         let text = format!("The subscription '{id}' could not be found.");
         Refusal::new(StatusCode::NOT_FOUND, "SubscriptionNotFound", text)
     })
+}
+
+/// A subscription that the caller sees and that can be written to.
+pub(super) fn find_writable(call: &Call<'_>, id: &str) -> Result<Subscription, Refusal> {
+    let subscription = find(call, id)?;
+    if matches!(subscription.state, SubscriptionState::Disabled | SubscriptionState::Deleted) {
+        let text = format!(
+            "The subscription '{id}' is disabled and therefore marked as read only. You cannot perform any write \
+             actions on this subscription until it is re-enabled."
+        );
+        return Err(Refusal::new(StatusCode::CONFLICT, "ReadOnlyDisabledSubscription", text));
+    }
+    Ok(subscription)
+}
+
+/// A subscription trusts one directory: apps of others see nothing of it.
+fn is_visible(call: &Call<'_>, subscription: &Subscription) -> bool {
+    subscription.tenant_id == Some(call.claims.tid) && call.sees(&subscription.id)
 }
 
 fn shown(subscription: &world::Subscription) -> Subscription {
@@ -59,3 +94,12 @@ fn shown(subscription: &world::Subscription) -> Subscription {
         state: subscription.state.clone(),
     }
 }
+
+/// A few; the twin is nowhere.
+pub(super) const LOCATIONS: [(&str, &str); 5] = [
+    ("westeurope", "West Europe"),
+    ("northeurope", "North Europe"),
+    ("germanywestcentral", "Germany West Central"),
+    ("eastus", "East US"),
+    ("westus2", "West US 2"),
+];

@@ -39,7 +39,7 @@ fn by_token(state: &State, token: &str) -> Result<Caller, Refusal> {
     let services: Vec<Service> = world
         .services
         .iter()
-        .filter(|service| world.may_send(claims.oid, &service.resource_id()))
+        .filter(|service| world.may_send(claims.oid, &service.resource_id(), state.now()))
         .cloned()
         .collect();
     if services.is_empty() {

@@ -32,7 +32,11 @@ pub(super) async fn configuration(
         authorization_endpoint: format!("{origin}/{tenant}/oauth2/v2.0/authorize"),
         issuer: format!("{origin}/{id}/v2.0"),
         jwks_uri: format!("{origin}/{tenant}/discovery/v2.0/keys"),
-        token_endpoint_auth_methods_supported: words(&["client_secret_post", "client_secret_basic"]),
+        token_endpoint_auth_methods_supported: words(&[
+            "client_secret_post",
+            "client_secret_basic",
+            "private_key_jwt",
+        ]),
         response_types_supported: words(&["code", "id_token", "token id_token"]),
         id_token_signing_alg_values_supported: words(&["RS256"]),
         subject_types_supported: words(&["pairwise"]),

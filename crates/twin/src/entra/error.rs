@@ -103,6 +103,39 @@ pub(super) fn no_secret() -> EntraError {
     }
 }
 
+pub(super) fn no_principal(client: &str, tenant: &str) -> EntraError {
+    EntraError {
+        status: 401,
+        error: "invalid_client",
+        code: code::NO_PRINCIPAL,
+        text: format!(
+            "The client application {client} is missing service principal in the tenant {tenant}. See \
+             instructions here: https://go.microsoft.com/fwlink/?linkid=2225119"
+        ),
+    }
+}
+
+pub(super) fn unknown_certificate(why: &str) -> EntraError {
+    EntraError {
+        status: 401,
+        error: "invalid_client",
+        code: code::UNKNOWN_CERTIFICATE,
+        text: format!(
+            "The certificate with identifier used to sign the client assertion is not registered on \
+             application. [Reason - {why}]"
+        ),
+    }
+}
+
+pub(super) fn assertion_expired() -> EntraError {
+    EntraError {
+        status: 401,
+        error: "invalid_client",
+        code: code::ASSERTION_EXPIRED,
+        text: "Client assertion is not within its valid time range.".to_owned(),
+    }
+}
+
 pub(super) fn wrong_secret(client: &str) -> EntraError {
     EntraError {
         status: 401,

@@ -1,5 +1,6 @@
 //! Entra ID: discovery, keys, tokens.
 
+mod assertion;
 mod discovery;
 mod error;
 mod token;
@@ -10,6 +11,7 @@ use axum::Router;
 use axum::routing::{get, post};
 
 pub(crate) use self::discovery::origin;
+pub(crate) use self::token::is_own;
 
 use crate::state::State;
 

@@ -1,4 +1,4 @@
-//! The token endpoint: client credentials, by secret.
+//! The token endpoint: client credentials, by secret or by certificate.
 
 use std::sync::Arc;
 
@@ -12,6 +12,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 
+use super::assertion;
 use super::discovery::{is_plausible, origin};
 use super::error::{self, EntraError};
 use crate::email::befall_with;
@@ -62,21 +63,31 @@ fn issue(state: &State, tenant: &str, headers: &HeaderMap, body: &[u8]) -> Resul
         .ok()
         .and_then(|id| directory.apps.iter().find(|app| app.client == id))
         .ok_or_else(|| error::unknown_app(&client, tenant))?;
-    let secret = form.client_secret.ok_or_else(error::no_secret)?;
     let now = state.now();
-    match app.judge(&secret, now) {
-        SecretVerdict::Good => {}
-        SecretVerdict::Expired => return Err(error::expired_secret(&client)),
-        SecretVerdict::Wrong => return Err(error::wrong_secret(&client)),
-    }
-    let audience = audience(&scope).ok_or_else(|| error::invalid_scope(&scope))?;
     let origin = origin(headers);
+    let proof = match (&form.client_assertion, &form.client_secret) {
+        (Some(assertion), _) => {
+            assertion::check(app, assertion, &format!("{origin}/{tenant}"), now)?;
+            "2"
+        }
+        (None, Some(secret)) => {
+            match app.judge(secret, now) {
+                SecretVerdict::Good => {}
+                SecretVerdict::Expired => return Err(error::expired_secret(&client)),
+                SecretVerdict::Wrong => return Err(error::wrong_secret(&client)),
+            }
+            "1"
+        }
+        (None, None) => return Err(error::no_secret()),
+    };
+    let principal = app.principal.ok_or_else(|| error::no_principal(&client, tenant))?;
+    let audience = audience(&scope).ok_or_else(|| error::invalid_scope(&scope))?;
     if !is_known(audience, &origin) {
         return Err(error::unknown_resource(audience, tenant));
     }
     let lifetime = world.habits.token_seconds;
     let issuer = format!("https://sts.windows.net/{}/", directory.id);
-    let is_graph = audience.contains("graph.microsoft.com") || origin == audience.trim_end_matches('/');
+    let is_graph = audience.contains("graph") || is_own(audience, &origin);
     let claims = Claims {
         aud: audience.to_owned(),
         idp: issuer.clone(),
@@ -85,10 +96,10 @@ fn issue(state: &State, tenant: &str, headers: &HeaderMap, body: &[u8]) -> Resul
         nbf: now.as_second(),
         exp: now.as_second() + lifetime,
         appid: app.client,
-        appidacr: "1".to_owned(),
+        appidacr: proof.to_owned(),
         idtyp: "app".to_owned(),
-        oid: app.principal,
-        sub: app.principal,
+        oid: principal,
+        sub: principal,
         tid: directory.id,
         roles: if is_graph { app.graph_roles.clone() } else { Vec::new() },
         uti: random_guid().to_string(),
@@ -113,7 +124,14 @@ fn audience(scope: &str) -> Option<&str> {
 fn is_known(audience: &str, origin: &str) -> bool {
     let audience = audience.trim_end_matches('/');
     let host = audience.strip_prefix("https://").unwrap_or_default();
-    audience == origin || RESOURCES.contains(&host)
+    is_own(audience, origin) || RESOURCES.contains(&host)
+}
+
+/// Whether an audience is the twin itself. Some clients leave the port out.
+pub(crate) fn is_own(audience: &str, origin: &str) -> bool {
+    let audience = audience.trim_end_matches('/');
+    let without_port = origin.rsplit_once(':').map_or(origin, |(host, _)| host);
+    audience == origin || audience == without_port
 }
 
 /// Hosts of the resources that every tenant knows.
@@ -137,11 +155,12 @@ const RESOURCES: [&str; 14] = [
 /// The form, with the client's id and secret from an `Authorization: Basic` header if they stand there.
 fn read_form(headers: &HeaderMap, body: &[u8]) -> TokenForm {
     let mut form = TokenForm::default();
-    for (name, value) in form_fields(body) {
+    for (name, value) in crate::form::fields(body) {
         match name.as_str() {
             "grant_type" => form.grant_type = Some(value),
             "client_id" => form.client_id = Some(value),
             "client_secret" => form.client_secret = Some(value),
+            "client_assertion" => form.client_assertion = Some(value),
             "scope" => form.scope = Some(value),
             _ => {}
         }
@@ -151,39 +170,10 @@ fn read_form(headers: &HeaderMap, body: &[u8]) -> TokenForm {
     let decoded =
         basic.and_then(|value| STANDARD.decode(value).ok()).and_then(|octets| String::from_utf8(octets).ok());
     if let Some((client, secret)) = decoded.as_deref().and_then(|pair| pair.split_once(':')) {
-        form.client_id = Some(unescape(client));
-        form.client_secret = Some(unescape(secret));
+        form.client_id = Some(crate::form::unescape(client));
+        form.client_secret = Some(crate::form::unescape(secret));
     }
     form
-}
-
-fn form_fields(body: &[u8]) -> Vec<(String, String)> {
-    let body = String::from_utf8_lossy(body);
-    body.split('&')
-        .filter_map(|field| field.split_once('='))
-        .map(|(name, value)| (unescape(name), unescape(value)))
-        .collect()
-}
-
-/// Takes off the escaping of `application/x-www-form-urlencoded`.
-fn unescape(text: &str) -> String {
-    let mut octets = Vec::with_capacity(text.len());
-    let mut bytes = text.bytes();
-    while let Some(byte) = bytes.next() {
-        octets.push(match byte {
-            b'+' => b' ',
-            b'%' => {
-                let hex =
-                    [bytes.next(), bytes.next()].map(|digit| digit.and_then(|d| char::from(d).to_digit(16)));
-                match hex {
-                    [Some(high), Some(low)] => u8::try_from(high << 4 | low).unwrap_or(b'?'),
-                    _ => b'?',
-                }
-            }
-            _ => byte,
-        });
-    }
-    String::from_utf8_lossy(&octets).into_owned()
 }
 
 #[cfg(test)]
@@ -192,14 +182,6 @@ mod tests {
     use crate::faults::{Effect, Fault};
     use crate::rehearsal::Rehearsal;
     use jiff::SignedDuration;
-
-    #[test]
-    fn a_form_is_unescaped() {
-        let fields = form_fields(b"client_secret=a~b%2Bc%2F+d&scope=https%3A%2F%2Fx%2F.default&&odd");
-        assert_eq!(fields[0], ("client_secret".into(), "a~b+c/ d".into()));
-        assert_eq!(fields[1].1, "https://x/.default");
-        assert_eq!(fields.len(), 2);
-    }
 
     const TENANT: &str = "11111111-aaaa-4111-8111-111111111111";
     const CLIENT: &str = "33333333-cccc-4333-8333-333333333333";

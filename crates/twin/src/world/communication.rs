@@ -15,6 +15,10 @@ pub struct Service {
     pub resource_group: String,
     /// Two access keys in base64; both are good.
     pub keys: [String; 2],
+    /// The geography that its data stay in.
+    pub data_location: String,
+    /// Whether it can be reached from outside Azure.
+    pub public_network_access: bool,
     /// Whether keys are switched off.
     #[serde(default)]
     pub disable_local_auth: bool,
@@ -29,6 +33,8 @@ pub struct Service {
 /// A login for SMTP.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct SmtpUsername {
+    /// Its resource name, which is never what is typed.
+    pub name: String,
     /// What is typed.
     pub username: String,
     /// The app whose secret is the password.
@@ -42,6 +48,14 @@ pub struct SmtpUsername {
 pub struct Domain {
     /// Its name.
     pub name: String,
+    /// Where it is billed.
+    pub subscription: SubscriptionId,
+    /// Where it is kept.
+    pub resource_group: String,
+    /// The email service that it is part of.
+    pub email_service: String,
+    /// The geography that its data stay in.
+    pub data_location: String,
     /// Whose DNS it is.
     pub management: Management,
     /// Whether its records were verified.
@@ -97,6 +111,30 @@ impl Service {
 }
 
 impl Domain {
+    /// Its resource name: Azure's own domains are all called the same.
+    #[must_use]
+    pub fn resource_name(&self) -> &str {
+        match self.management {
+            Management::AzureManaged => "AzureManagedDomain",
+            Management::CustomerManaged => &self.name,
+        }
+    }
+
+    /// The ARM id of its email service.
+    #[must_use]
+    pub fn email_service_id(&self) -> String {
+        format!(
+            "/subscriptions/{}/resourceGroups/{}/providers/Microsoft.Communication/EmailServices/{}",
+            self.subscription, self.resource_group, self.email_service
+        )
+    }
+
+    /// The domain's ARM id.
+    #[must_use]
+    pub fn resource_id(&self) -> String {
+        format!("{}/Domains/{}", self.email_service_id(), self.resource_name())
+    }
+
     /// Whether mail may come from `username` at this domain.
     #[must_use]
     pub fn has_sender(&self, username: &str) -> bool {

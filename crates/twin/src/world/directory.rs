@@ -25,14 +25,22 @@ pub struct App {
     pub client: ClientId,
     /// Its name.
     pub name: String,
-    /// Object id of its service principal.
-    pub principal: PrincipalId,
+    /// Object id of its service principal, if it has one: without, it can log in to nothing.
+    pub principal: Option<PrincipalId>,
     /// Its secrets. Several may be good at once.
     #[serde(default)]
     pub secrets: Vec<ClientSecret>,
+    /// Its certificates.
+    #[serde(default)]
+    pub certificates: Vec<AppCertificate>,
+    /// Service principals that own the registration.
+    #[serde(default)]
+    pub owners: Vec<PrincipalId>,
     /// App roles on Graph that an administrator consented to.
     #[serde(default)]
     pub graph_roles: Vec<String>,
+    /// When it was registered.
+    pub created_at: Timestamp,
 }
 
 /// A client secret. A twin's secrets are nobody's secrets, so that they may be stored and shown.
@@ -40,8 +48,29 @@ pub struct App {
 pub struct ClientSecret {
     /// Its id, which is often pasted in place of the value.
     pub id: Uuid,
+    /// What somebody called it.
+    #[serde(default)]
+    pub name: Option<String>,
     /// Its value.
     pub value: String,
+    /// From when on it is good.
+    pub starts_at: Timestamp,
+    /// When it expires.
+    pub expires_at: Timestamp,
+    /// From when on all token servers know of it.
+    pub known_at: Timestamp,
+}
+
+/// A certificate by which an app may prove itself.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct AppCertificate {
+    /// Its id.
+    pub id: Uuid,
+    /// What somebody called it.
+    #[serde(default)]
+    pub name: Option<String>,
+    /// The certificate, DER in base64.
+    pub der: String,
     /// From when on it is good.
     pub starts_at: Timestamp,
     /// When it expires.
@@ -60,6 +89,18 @@ pub enum SecretVerdict {
 }
 
 impl App {
+    /// Object id of the registration, which is neither of its other two ids.
+    #[must_use]
+    pub fn object_id(&self) -> Uuid {
+        named(self.client.guid(), "application")
+    }
+
+    /// The object id that a service principal of this app gets.
+    #[must_use]
+    pub fn principal_to_be(client: ClientId) -> PrincipalId {
+        PrincipalId::new(named(client.guid(), "service principal"))
+    }
+
     /// Judges a presented secret.
     #[must_use]
     pub fn judge(&self, presented: &str, now: Timestamp) -> SecretVerdict {
@@ -68,7 +109,9 @@ impl App {
             .iter()
             .filter(|secret| bool::from(secret.value.as_bytes().ct_eq(presented.as_bytes())))
             .collect();
-        if matching.iter().any(|secret| secret.starts_at <= now && now < secret.expires_at) {
+        let is_good =
+            |secret: &&ClientSecret| secret.starts_at.max(secret.known_at) <= now && now < secret.expires_at;
+        if matching.iter().any(is_good) {
             SecretVerdict::Good
         } else if matching.iter().any(|secret| secret.expires_at <= now) {
             SecretVerdict::Expired
@@ -76,4 +119,13 @@ impl App {
             SecretVerdict::Wrong
         }
     }
+}
+
+/// An id that follows from another and a word.
+pub(super) fn named(base: Uuid, word: &str) -> Uuid {
+    let digest =
+        aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &[base.as_bytes(), word.as_bytes()].concat());
+    let mut octets = [0; 16];
+    octets.copy_from_slice(&digest.as_ref()[..16]);
+    uuid::Builder::from_custom_bytes(octets).into_uuid()
 }

@@ -22,6 +22,18 @@ pub struct Habits {
     pub takes_null_reverse_path: bool,
     /// Seconds that the registration of a resource provider takes.
     pub registration_seconds: i64,
+    /// Seconds until everybody in Azure knows of a role assignment.
+    pub assignment_seconds: i64,
+    /// Seconds until every token server knows of a new client secret.
+    pub secret_seconds: i64,
+    /// Seconds that the deletion of a resource group takes.
+    pub group_deletion_seconds: i64,
+    /// Reads of Resource Manager, for each app in each subscription.
+    pub arm_reads: Bucket,
+    /// Writes.
+    pub arm_writes: Bucket,
+    /// Deletions.
+    pub arm_deletes: Bucket,
     /// Seconds for which a token is good.
     pub token_seconds: i64,
     /// Largest request, in octets.
@@ -43,6 +55,16 @@ pub enum RepeatedOperation {
     BadRequest,
     /// 202 again, and a second mail: what a service does that does not know the id.
     SendAgain,
+}
+
+/// A token bucket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Bucket {
+    /// What it holds.
+    pub size: u32,
+    /// What comes in, each second.
+    pub per_second: u32,
 }
 
 /// What a subscription may do.
@@ -70,6 +92,12 @@ impl Default for Habits {
             throttled_requests_count: false,
             takes_null_reverse_path: true,
             registration_seconds: 60,
+            assignment_seconds: 5,
+            secret_seconds: 2,
+            group_deletion_seconds: 5,
+            arm_reads: Bucket { size: 250, per_second: 25 },
+            arm_writes: Bucket { size: 200, per_second: 10 },
+            arm_deletes: Bucket { size: 200, per_second: 10 },
             token_seconds: 3_599,
             max_request_octets: azure_types::email::MAX_REQUEST_OCTETS,
             max_smtp_sessions: 250,

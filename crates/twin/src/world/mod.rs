@@ -4,33 +4,44 @@
 mod access;
 mod communication;
 mod directory;
+mod groups;
 mod habits;
+pub mod roles;
 mod seed;
 
 use azure_types::arm::SubscriptionState;
-use azure_types::ids::{ClientId, SubscriptionId, TenantId};
+use azure_types::ids::{ClientId, PrincipalId, SubscriptionId, TenantId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-pub use self::access::Assignment;
+pub use self::access::{Assignment, covers};
 pub use self::communication::{Domain, Management, SenderUsername, Service, SmtpUsername};
-pub use self::directory::{App, ClientSecret, SecretVerdict, Tenant};
-pub use self::habits::{Habits, Limits, RepeatedOperation};
+pub use self::directory::{App, AppCertificate, ClientSecret, SecretVerdict, Tenant};
+pub use self::groups::{LongRunningOperation, ResourceGroup};
+pub use self::habits::{Bucket, Habits, Limits, RepeatedOperation};
+pub use self::roles::Role;
 pub use self::seed::{Seed, SeedError};
 
 /// All of it.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct World {
     /// Directories.
     pub tenants: Vec<Tenant>,
     /// Subscriptions.
     pub subscriptions: Vec<Subscription>,
+    /// Resource groups.
+    pub groups: Vec<ResourceGroup>,
     /// Communication services.
     pub services: Vec<Service>,
     /// Email domains.
     pub domains: Vec<Domain>,
+    /// Roles that somebody made.
+    pub custom_roles: Vec<Role>,
     /// Who may do what.
     pub assignments: Vec<Assignment>,
+    /// What was begun.
+    pub operations: Vec<LongRunningOperation>,
     /// What is not known for sure about Azure, as it is played here.
     pub habits: Habits,
 }
@@ -87,6 +98,18 @@ impl World {
     /// The app of that client id, in whatever tenant it is.
     pub fn app_mut(&mut self, client: ClientId) -> Option<&mut App> {
         self.tenants.iter_mut().flat_map(|tenant| &mut tenant.apps).find(|app| app.client == client)
+    }
+
+    /// The app whose service principal that is.
+    #[must_use]
+    pub fn app_of(&self, principal: PrincipalId) -> Option<&App> {
+        self.tenants.iter().flat_map(|tenant| &tenant.apps).find(|app| app.principal == Some(principal))
+    }
+
+    /// The subscription of that id, in any case.
+    #[must_use]
+    pub fn subscription(&self, id: &str) -> Option<&Subscription> {
+        self.subscriptions.iter().find(|one| one.id.to_string().eq_ignore_ascii_case(id))
     }
 
     /// The service of that name.

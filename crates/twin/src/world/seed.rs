@@ -1,16 +1,19 @@
 //! A world from a file: what exists when the twin starts for the first time.
 
+use std::collections::BTreeMap;
+
 use azure_types::arm::{COMMUNICATION_NAMESPACE, SubscriptionState};
-use azure_types::ids::{ClientId, PrincipalId, SubscriptionId, TenantId};
+use azure_types::ids::{ClientId, SubscriptionId, TenantId};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 use serde::Deserialize;
-use uuid::Uuid;
 
+use super::directory::named;
+use super::roles::OWNER;
 use super::{
-    App, Assignment, ClientSecret, Domain, Habits, Limits, Management, Registration, SenderUsername, Service,
-    SmtpUsername, Subscription, Tenant, World,
+    App, Assignment, ClientSecret, Domain, Habits, Limits, Management, Registration, ResourceGroup,
+    SenderUsername, Service, SmtpUsername, Subscription, Tenant, World,
 };
 
 /// What a seed file says. Ids that it leaves out follow from names, the same every time.
@@ -66,6 +69,8 @@ struct ServiceSeed {
     linked_domains: Vec<String>,
     #[serde(default)]
     smtp_usernames: Vec<String>,
+    #[serde(default = "europe")]
+    data_location: String,
 }
 
 #[derive(Debug, Deserialize)]
@@ -76,6 +81,24 @@ struct DomainSeed {
     management: Management,
     #[serde(default)]
     senders: Vec<SenderUsername>,
+    #[serde(default = "email_service")]
+    email_service: String,
+    #[serde(default = "resource_group")]
+    resource_group: String,
+    #[serde(default = "europe")]
+    data_location: String,
+}
+
+fn email_service() -> String {
+    "contoso-email".to_owned()
+}
+
+fn resource_group() -> String {
+    "mail".to_owned()
+}
+
+fn europe() -> String {
+    "Europe".to_owned()
 }
 
 fn customer_managed() -> Management {
@@ -106,59 +129,30 @@ impl Seed {
     /// Makes the world, at the time when the twin starts.
     #[must_use]
     pub fn into_world(self, now: Timestamp) -> World {
-        let tenant = self.tenant.id;
-        let client = self.app.client_id;
-        let principal = PrincipalId::new(named(client.guid(), "service principal"));
-        let app = App {
-            client,
-            name: self.app.name,
-            principal,
-            secrets: vec![ClientSecret {
-                id: named(client.guid(), "secret"),
-                value: self.app.secret,
-                starts_at: now,
-                expires_at: Timestamp::from_second(now.as_second() + SECRET_SECONDS)
-                    .unwrap_or(Timestamp::MAX),
-            }],
-            graph_roles: vec!["Application.ReadWrite.All".to_owned()],
-        };
-        let services = self
-            .service
-            .into_iter()
-            .map(|seed| Service {
-                keys: [key(&seed.name, "primary"), key(&seed.name, "secondary")],
-                smtp_usernames: seed
-                    .smtp_usernames
-                    .into_iter()
-                    .map(|username| SmtpUsername { username, client, tenant })
-                    .collect(),
-                name: seed.name,
-                subscription: self.subscription.id,
-                resource_group: seed.resource_group,
-                disable_local_auth: false,
-                linked_domains: seed.linked_domains,
-            })
-            .collect();
-        let domains = self
-            .domain
-            .into_iter()
-            .map(|seed| Domain {
-                name: seed.name,
-                management: seed.management,
-                verified: true,
-                senders: seed.senders,
-            })
-            .collect();
+        let (tenant, subscription) = (self.tenant.id, self.subscription.id);
+        let app = self.app.into_app(now);
+        let (client, principal) = (app.client, App::principal_to_be(app.client));
+        let services: Vec<Service> =
+            self.service.into_iter().map(|seed| seed.into_service(subscription, (tenant, client))).collect();
+        let domains: Vec<Domain> =
+            self.domain.into_iter().map(|seed| seed.into_domain(subscription)).collect();
+        let mut groups: Vec<String> = services.iter().map(|service| service.resource_group.clone()).collect();
+        groups.extend(domains.iter().map(|domain| domain.resource_group.clone()));
+        groups.sort();
+        groups.dedup();
         World {
             tenants: vec![Tenant { id: tenant, domain: self.tenant.domain, apps: vec![app] }],
             assignments: vec![Assignment {
+                id: named(client.guid(), "owner"),
                 principal,
-                scope: format!("/subscriptions/{}", self.subscription.id),
-                actions: vec!["*".to_owned()],
-                not_actions: Vec::new(),
+                scope: format!("/subscriptions/{subscription}"),
+                role: OWNER,
+                created_at: now,
+                active_at: now,
             }],
+            groups: groups.into_iter().map(|name| group(subscription, name)).collect(),
             subscriptions: vec![Subscription {
-                id: self.subscription.id,
+                id: subscription,
                 name: self.subscription.name,
                 tenant,
                 state: SubscriptionState::Enabled,
@@ -171,16 +165,78 @@ impl Seed {
             services,
             domains,
             habits: self.habits,
+            ..World::default()
         }
     }
 }
 
-/// An id that follows from another and a word.
-fn named(base: Uuid, word: &str) -> Uuid {
-    let digest = digest(&[base.as_bytes(), word.as_bytes()].concat());
-    let mut octets = [0; 16];
-    octets.copy_from_slice(&digest[..16]);
-    uuid::Builder::from_custom_bytes(octets).into_uuid()
+impl AppSeed {
+    fn into_app(self, now: Timestamp) -> App {
+        let client = self.client_id;
+        App {
+            client,
+            name: self.name,
+            principal: Some(App::principal_to_be(client)),
+            secrets: vec![ClientSecret {
+                id: named(client.guid(), "secret"),
+                name: Some("seed".to_owned()),
+                value: self.secret,
+                starts_at: now,
+                known_at: now,
+                expires_at: Timestamp::from_second(now.as_second() + SECRET_SECONDS)
+                    .unwrap_or(Timestamp::MAX),
+            }],
+            certificates: Vec::new(),
+            owners: Vec::new(),
+            graph_roles: vec![
+                "Application.ReadWrite.All".to_owned(),
+                "AppRoleAssignment.ReadWrite.All".to_owned(),
+            ],
+            created_at: now,
+        }
+    }
+}
+
+impl ServiceSeed {
+    fn into_service(self, subscription: SubscriptionId, (tenant, client): (TenantId, ClientId)) -> Service {
+        let smtp_username = |username: String| SmtpUsername {
+            name: username.replace(['@', '.'], "-"),
+            username,
+            client,
+            tenant,
+        };
+        Service {
+            keys: [key(&self.name, "primary"), key(&self.name, "secondary")],
+            smtp_usernames: self.smtp_usernames.into_iter().map(smtp_username).collect(),
+            name: self.name,
+            subscription,
+            resource_group: self.resource_group,
+            data_location: self.data_location,
+            public_network_access: true,
+            disable_local_auth: false,
+            linked_domains: self.linked_domains,
+        }
+    }
+}
+
+impl DomainSeed {
+    fn into_domain(self, subscription: SubscriptionId) -> Domain {
+        Domain {
+            name: self.name,
+            subscription,
+            resource_group: self.resource_group,
+            email_service: self.email_service,
+            data_location: self.data_location,
+            management: self.management,
+            verified: true,
+            senders: self.senders,
+        }
+    }
+}
+
+fn group(subscription: SubscriptionId, name: String) -> ResourceGroup {
+    let location = "westeurope".to_owned();
+    ResourceGroup { subscription, name, location, tags: BTreeMap::new(), gone_at: None }
 }
 
 /// An access key that follows from a name; 64 octets, as Azure's are.
@@ -209,7 +265,7 @@ mod tests {
         assert_eq!(app.judge(&app.secrets[0].value, Timestamp::MAX), SecretVerdict::Expired);
         assert_eq!(app.judge(&app.secrets[0].id.to_string(), now), SecretVerdict::Wrong);
         let service = world.service("contoso-mail").unwrap();
-        assert!(world.may_send(app.principal, &service.resource_id()));
+        assert!(world.may_send(app.principal.unwrap(), &service.resource_id(), now));
         assert_eq!(service.usable_keys().count(), 2);
         assert!(service.linked_domains.iter().all(|domain| world.domain(domain).is_some()));
     }

@@ -1,0 +1,170 @@
+//! `Microsoft.Communication` in Azure Resource Manager: services, domains, sender usernames.
+//!
+//! The published specification, api-version 2025-09-01; members that are not needed are left out.
+
+use serde::{Deserialize, Serialize};
+
+/// The version that the product speaks.
+pub const API_VERSION: &str = "2025-09-01";
+/// All versions that are known to have these shapes.
+pub const API_VERSIONS: [&str; 4] = ["2023-04-01", "2025-05-01", "2025-09-01", "2026-03-18"];
+
+/// A resource: what all of them have in common, and its own properties.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Resource<P> {
+    /// The ARM id. Its case changes from answer to answer.
+    pub id: String,
+    /// The last part of the id.
+    pub name: String,
+    /// The type. Its case and its form change, too; it is never compared.
+    #[serde(rename = "type", default)]
+    pub kind: String,
+    /// `Global`, where a resource has a location.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub location: Option<String>,
+    /// What is its own.
+    pub properties: P,
+}
+
+/// A communication service.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CommunicationService {
+    /// `Succeeded`, and others on the way there.
+    #[serde(default)]
+    pub provisioning_state: String,
+    /// The host of the data plane.
+    #[serde(default)]
+    pub host_name: String,
+    /// `Europe` and the like.
+    #[serde(default)]
+    pub data_location: String,
+    /// ARM ids of domains.
+    #[serde(default)]
+    pub linked_domains: Vec<String>,
+    /// Whether access keys are switched off.
+    #[serde(default)]
+    pub disable_local_auth: bool,
+    /// `Enabled`, `Disabled` or `SecuredByPerimeter`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub public_network_access: Option<String>,
+}
+
+/// An email service: what domains are part of.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct EmailService {
+    /// `Succeeded`, and others on the way there.
+    #[serde(default)]
+    pub provisioning_state: String,
+    /// `Europe` and the like.
+    #[serde(default)]
+    pub data_location: String,
+}
+
+/// A login for SMTP.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SmtpUsername {
+    /// What is typed.
+    pub username: String,
+    /// The app whose secret is the password. Azure does not check it.
+    pub entra_application_id: String,
+    /// The app's directory.
+    pub tenant_id: String,
+}
+
+/// An email domain.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Domain {
+    /// `Succeeded`, and others on the way there.
+    #[serde(default)]
+    pub provisioning_state: String,
+    /// `AzureManaged` or `CustomerManaged`.
+    #[serde(default)]
+    pub domain_management: String,
+    /// The domain of the author's address.
+    #[serde(default)]
+    pub from_sender_domain: String,
+    /// `Europe` and the like.
+    #[serde(default)]
+    pub data_location: String,
+    /// How far its verification is.
+    #[serde(default)]
+    pub verification_states: VerificationStates,
+}
+
+/// How far a domain's verification is.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VerificationStates {
+    /// Ownership.
+    #[serde(rename = "Domain", default)]
+    pub domain: VerificationState,
+    /// Who may send.
+    #[serde(rename = "SPF", default)]
+    pub spf: VerificationState,
+    /// The first key.
+    #[serde(rename = "DKIM", default)]
+    pub dkim: VerificationState,
+    /// The second key.
+    #[serde(rename = "DKIM2", default)]
+    pub dkim2: VerificationState,
+}
+
+/// How far one of them is.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct VerificationState {
+    /// `NotStarted`, `VerificationRequested`, `VerificationInProgress`, `VerificationFailed`, `Verified` or
+    /// `CancellationRequested`.
+    #[serde(default)]
+    pub status: String,
+    /// Free text, or nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error_code: Option<String>,
+}
+
+/// A sender username.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SenderUsername {
+    /// The local part.
+    pub username: String,
+    /// The name beside the address; may be empty.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub display_name: Option<String>,
+}
+
+impl VerificationState {
+    /// Whether this part is done.
+    #[must_use]
+    pub fn is_verified(&self) -> bool {
+        self.status == "Verified"
+    }
+}
+
+impl VerificationStates {
+    /// What is not verified yet, by the names that the portal uses.
+    pub fn missing(&self) -> impl Iterator<Item = &'static str> {
+        let parts =
+            [("Domain", &self.domain), ("SPF", &self.spf), ("DKIM", &self.dkim), ("DKIM2", &self.dkim2)];
+        parts.into_iter().filter(|(_, state)| !state.is_verified()).map(|(name, _)| name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_domain_says_what_is_missing() {
+        let json = r#"{"id":"/subscriptions/s/resourcegroups/g/providers/microsoft.communication/emailservices/e/domains/d",
+            "name":"d","type":"microsoft.communication/emailservices/domains","location":"global","tags":{},
+            "properties":{"domainManagement":"CustomerManaged","provisioningState":"Succeeded",
+            "verificationStates":{"Domain":{"status":"Verified","errorCode":""},"SPF":{"status":"NotStarted"},
+            "DKIM":{"status":"Verified"},"DMARC":{"status":"NotStarted"}}}}"#;
+        let domain: Resource<Domain> = serde_json::from_str(json).unwrap();
+        assert_eq!(domain.properties.verification_states.missing().collect::<Vec<_>>(), ["SPF", "DKIM2"]);
+    }
+}

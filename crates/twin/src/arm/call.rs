@@ -1,0 +1,137 @@
+//! One call: who asks for what, read once.
+
+use std::collections::HashMap;
+
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, Method, StatusCode, header};
+use azure_types::ids::SubscriptionId;
+use bytes::Bytes;
+use serde::de::DeserializeOwned;
+
+use crate::keys::Claims;
+use crate::refusal::Refusal;
+use crate::state::State;
+
+/// A call whose token is good.
+pub(crate) struct Call<'a> {
+    pub(super) state: &'a State,
+    pub(super) claims: Claims,
+    pub(super) method: Method,
+    /// Without a slash at its end.
+    pub(super) path: String,
+    /// Of the path, in lower case.
+    pub(super) segments: Vec<String>,
+    pub(super) query: HashMap<String, String>,
+    /// Where the client thinks that we are.
+    pub(super) origin: String,
+    body: Bytes,
+}
+
+/// Audiences that mean Resource Manager, in all clouds.
+const AUDIENCES: [&str; 6] = [
+    "https://management.azure.com",
+    "https://management.core.windows.net",
+    "https://management.usgovcloudapi.net",
+    "https://management.core.usgovcloudapi.net",
+    "https://management.chinacloudapi.cn",
+    "https://management.core.chinacloudapi.cn",
+];
+
+impl<'a> Call<'a> {
+    /// Reads the token and the rest.
+    pub(super) fn read(state: &'a State, request: &Parts, body: Bytes) -> Result<Self, Refusal> {
+        let claims = caller(state, &request.headers)?;
+        let query = crate::form::fields(request.uri.query().unwrap_or_default().as_bytes());
+        let query: HashMap<String, String> =
+            query.into_iter().map(|(name, value)| (name.to_ascii_lowercase(), value)).collect();
+        if query.get("api-version").is_none_or(String::is_empty) {
+            let text = "The api-version query parameter (?api-version=) is required for all requests.";
+            return Err(Refusal::bad_request("MissingApiVersionParameter", text));
+        }
+        let path = crate::form::unescape_path(request.uri.path().trim_end_matches('/'));
+        Ok(Self {
+            state,
+            claims,
+            method: request.method.clone(),
+            segments: path.split('/').skip(1).map(str::to_ascii_lowercase).collect(),
+            path,
+            query,
+            origin: crate::entra::origin(&request.headers),
+            body,
+        })
+    }
+
+    /// A segment of the path as it was written.
+    pub(super) fn segment(&self, number: usize) -> &str {
+        self.path.split('/').nth(number + 1).unwrap_or_default()
+    }
+
+    /// Scope and rest of a call to a provider that hangs below any scope; both as they were written.
+    pub(super) fn extension(&self, namespace: &str) -> Option<(String, Vec<String>)> {
+        let lower = self.path.to_ascii_lowercase();
+        let marker = format!("/providers/{namespace}/");
+        let at = lower.rfind(&marker)?;
+        let rest = self.path[at + marker.len()..].split('/').map(str::to_owned).collect();
+        Some((self.path[..at].to_owned(), rest))
+    }
+
+    /// The body, which must be JSON of that shape.
+    pub(super) fn json<T: DeserializeOwned>(&self) -> Result<T, Refusal> {
+        serde_json::from_slice(&self.body).map_err(|error| {
+            let text = format!("The request content was invalid and could not be deserialized: '{error}'.");
+            Refusal::bad_request("InvalidRequestContent", text)
+        })
+    }
+
+    /// Refuses what was not assigned to the caller.
+    pub(super) fn must(&self, action: &str, scope: &str) -> Result<(), Refusal> {
+        if self.state.world().may(self.claims.oid, action, scope, self.state.now()) {
+            return Ok(());
+        }
+        let text = format!(
+            "The client '{}' with object id '{}' does not have authorization to perform action '{action}' over \
+             scope '{scope}' or the scope is invalid. If access was recently granted, please refresh your \
+             credentials.",
+            self.claims.appid, self.claims.oid
+        );
+        Err(Refusal::new(StatusCode::FORBIDDEN, "AuthorizationFailed", text))
+    }
+
+    /// Whether anything was assigned to the caller there or below.
+    pub(super) fn sees(&self, scope: &str) -> bool {
+        self.state.world().sees(self.claims.oid, scope, self.state.now())
+    }
+
+    /// The subscription of the path, if there is one.
+    pub(super) fn subscription(&self) -> Option<SubscriptionId> {
+        if self.segments.first().is_some_and(|first| first == "subscriptions") {
+            return self.segments.get(1)?.parse().ok();
+        }
+        None
+    }
+}
+
+fn caller(state: &State, headers: &HeaderMap) -> Result<Claims, Refusal> {
+    let origin = crate::entra::origin(headers);
+    let authorization = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let Some(token) = authorization.and_then(|value| value.strip_prefix("Bearer ")) else {
+        let text = "Authentication failed. The 'Authorization' header is missing.";
+        return Err(unauthorized(&origin, "AuthenticationFailed", text));
+    };
+    let claims = state.token_key.read(token, state.now()).ok_or_else(|| {
+        unauthorized(&origin, "InvalidAuthenticationToken", "The access token is invalid or has expired.")
+    })?;
+    let audience = claims.aud.trim_end_matches('/');
+    if !crate::entra::is_own(audience, &origin) && !AUDIENCES.contains(&audience) {
+        let text = format!("The access token is for the audience '{}', which is another.", claims.aud);
+        return Err(unauthorized(&origin, "InvalidAuthenticationToken", &text));
+    }
+    Ok(claims)
+}
+
+fn unauthorized(origin: &str, code: &str, text: &str) -> Refusal {
+    let challenge = format!(
+        "Bearer authorization_uri=\"{origin}/\", error=\"invalid_token\", error_description=\"{text}\""
+    );
+    Refusal::new(StatusCode::UNAUTHORIZED, code, text).challenge(challenge)
+}

@@ -1,0 +1,209 @@
+//! Resource groups. Their deletion takes a while, and takes along what is in them.
+
+use std::collections::BTreeMap;
+
+use axum::Json;
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use azure_types::arm::Page;
+use azure_types::ids::SubscriptionId;
+use jiff::SignedDuration;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::call::Call;
+use super::{Answer, subscriptions, unknown};
+use crate::keys::random_guid;
+use crate::refusal::Refusal;
+use crate::world::{LongRunningOperation, ResourceGroup};
+
+#[derive(Deserialize)]
+struct Body {
+    location: Option<String>,
+    #[serde(default)]
+    tags: Option<BTreeMap<String, String>>,
+}
+
+const READ: &str = "Microsoft.Resources/subscriptions/resourceGroups/read";
+const WRITE: &str = "Microsoft.Resources/subscriptions/resourceGroups/write";
+const DELETE: &str = "Microsoft.Resources/subscriptions/resourceGroups/delete";
+
+/// Finds who answers a call to all groups, or to one.
+pub(super) fn dispatch(call: &Call<'_>, subscription: &str, name: Option<&str>) -> Answer {
+    let id = subscriptions::find(call, subscription)?;
+    match (call.method.as_str(), name) {
+        ("GET", None) => Ok(list(call, id.subscription_id)),
+        ("GET", Some(name)) => show(call, id.subscription_id, name),
+        ("HEAD", Some(name)) => exists(call, id.subscription_id, name),
+        ("PUT" | "PATCH", Some(name)) => {
+            subscriptions::find_writable(call, subscription)?;
+            put(call, id.subscription_id, name)
+        }
+        ("DELETE", Some(name)) => {
+            subscriptions::find_writable(call, subscription)?;
+            delete(call, id.subscription_id, name)
+        }
+        _ => Err(unknown(call)),
+    }
+}
+
+/// Where a client asks whether something is done: 202 until then.
+pub(super) fn operation_result(call: &Call<'_>, subscription: &str, id: &str) -> Answer {
+    subscriptions::find(call, subscription)?;
+    let id = Uuid::try_parse(id).ok();
+    let found = call.state.world().operations.iter().find(|one| Some(one.id) == id).cloned();
+    match found {
+        None => Err(Refusal::new(StatusCode::NOT_FOUND, "NotFound", "There is no such operation.")),
+        Some(operation) if operation.done_at > call.state.now() => {
+            Ok(accepted(call, subscription, operation.id))
+        }
+        Some(_) => Ok(StatusCode::OK.into_response()),
+    }
+}
+
+fn list(call: &Call<'_>, subscription: SubscriptionId) -> Response {
+    let groups: Vec<ResourceGroup> = call
+        .state
+        .world()
+        .groups
+        .iter()
+        .filter(|group| group.subscription == subscription)
+        .cloned()
+        .collect();
+    let value: Vec<Value> =
+        groups.iter().filter(|group| call.sees(&group.resource_id())).map(shown).collect();
+    Json(Page { value, next_link: None }).into_response()
+}
+
+fn show(call: &Call<'_>, subscription: SubscriptionId, name: &str) -> Answer {
+    Ok(Json(shown(&find(call, subscription, name)?)).into_response())
+}
+
+fn exists(call: &Call<'_>, subscription: SubscriptionId, name: &str) -> Answer {
+    Ok(match find(call, subscription, name) {
+        Ok(_) => StatusCode::NO_CONTENT.into_response(),
+        Err(_) => StatusCode::NOT_FOUND.into_response(),
+    })
+}
+
+fn find(call: &Call<'_>, subscription: SubscriptionId, name: &str) -> Result<ResourceGroup, Refusal> {
+    let id = id(subscription, name);
+    call.must(READ, &id)?;
+    call.state.world().group(&id).cloned().ok_or_else(|| missing(name))
+}
+
+fn put(call: &Call<'_>, subscription: SubscriptionId, name: &str) -> Answer {
+    let id = id(subscription, name);
+    call.must(WRITE, &id)?;
+    let body: Body = call.json()?;
+    let there = call.state.world().group(&id).cloned();
+    let (status, group) = match there {
+        Some(there) if body.location.as_ref().is_some_and(|l| !is_same_place(l, &there.location)) => {
+            let text = format!(
+                "Invalid resource group location. The Resource group already exists in location '{}'.",
+                there.location
+            );
+            return Err(Refusal::new(StatusCode::CONFLICT, "InvalidResourceGroupLocation", text));
+        }
+        Some(there) => {
+            let tags = body.tags.unwrap_or_else(|| there.tags.clone());
+            (StatusCode::OK, ResourceGroup { tags, ..there })
+        }
+        None if call.method == "PATCH" => return Err(missing(name)),
+        None => {
+            let location = body.location.ok_or_else(|| {
+                Refusal::bad_request(
+                    "LocationRequired",
+                    "The location property is required for this definition.",
+                )
+            })?;
+            let made = ResourceGroup {
+                subscription,
+                name: checked(name)?.to_owned(),
+                location: location.to_ascii_lowercase().replace(' ', ""),
+                tags: body.tags.unwrap_or_default(),
+                gone_at: None,
+            };
+            (StatusCode::CREATED, made)
+        }
+    };
+    let answer = Json(shown(&group));
+    call.state.change_world(|world| {
+        world.groups.retain(|other| !other.resource_id().eq_ignore_ascii_case(&id));
+        world.groups.push(group);
+    });
+    Ok((status, answer).into_response())
+}
+
+fn delete(call: &Call<'_>, subscription: SubscriptionId, name: &str) -> Answer {
+    let id = id(subscription, name);
+    call.must(DELETE, &id)?;
+    if call.state.world().group(&id).is_none() {
+        return Err(missing(name));
+    }
+    let operation = random_guid();
+    let now = call.state.now();
+    call.state.change_world(|world| {
+        let wait = SignedDuration::from_secs(world.habits.group_deletion_seconds);
+        let done_at = now.saturating_add(wait).unwrap_or(now);
+        world.operations.push(LongRunningOperation { id: operation, done_at });
+        if let Some(group) =
+            world.groups.iter_mut().find(|group| group.resource_id().eq_ignore_ascii_case(&id))
+        {
+            group.gone_at.get_or_insert(done_at);
+        }
+    });
+    Ok(accepted(call, &subscription.to_string(), operation))
+}
+
+/// 202, with the place to ask.
+fn accepted(call: &Call<'_>, subscription: &str, operation: Uuid) -> Response {
+    let version = call.query.get("api-version").map(String::as_str).unwrap_or_default();
+    let location = format!(
+        "{}/subscriptions/{subscription}/operationresults/{operation}?api-version={version}",
+        call.origin
+    );
+    let mut response = StatusCode::ACCEPTED.into_response();
+    let headers: [(HeaderName, HeaderValue); 2] = [
+        (header::LOCATION, HeaderValue::from_str(&location).unwrap_or(HeaderValue::from_static("/"))),
+        (header::RETRY_AFTER, HeaderValue::from_static("1")),
+    ];
+    response.headers_mut().extend(headers);
+    response
+}
+
+fn shown(group: &ResourceGroup) -> Value {
+    let state = if group.gone_at.is_some() { "Deleting" } else { "Succeeded" };
+    json!({
+        "id": group.resource_id(),
+        "name": group.name,
+        "type": "Microsoft.Resources/resourceGroups",
+        "location": group.location,
+        "tags": group.tags,
+        "properties": { "provisioningState": state },
+    })
+}
+
+fn id(subscription: SubscriptionId, name: &str) -> String {
+    format!("/subscriptions/{subscription}/resourceGroups/{name}")
+}
+
+fn is_same_place(one: &str, other: &str) -> bool {
+    one.replace(' ', "").eq_ignore_ascii_case(other)
+}
+
+/// 1-90 letters, digits, `_ - . ( )`, and no dot at the end.
+fn checked(name: &str) -> Result<&str, Refusal> {
+    let is_good = |c: char| c.is_alphanumeric() || "_-.()".contains(c);
+    if name.is_empty() || name.chars().count() > 90 || !name.chars().all(is_good) || name.ends_with('.') {
+        let text = format!("The provided resource group name '{name}' is not valid.");
+        return Err(Refusal::bad_request("InvalidResourceGroup", text));
+    }
+    Ok(name)
+}
+
+fn missing(name: &str) -> Refusal {
+    let text = format!("Resource group '{name}' could not be found.");
+    Refusal::new(StatusCode::NOT_FOUND, "ResourceGroupNotFound", text)
+}

@@ -1,0 +1,28 @@
+//! `/metadata/endpoints`: the document from which `az cloud register` learns where everything is.
+
+use std::collections::BTreeMap;
+
+use axum::Json;
+use axum::http::HeaderMap;
+use azure_types::arm::{CloudAuthentication, CloudMetadata};
+
+/// One origin has it all.
+pub(super) async fn endpoints(headers: HeaderMap) -> Json<CloudMetadata> {
+    let origin = crate::entra::origin(&headers);
+    let root = format!("{origin}/");
+    let audiences = ["https://management.core.windows.net/", "https://management.azure.com/"];
+    Json(CloudMetadata {
+        name: "Twin".to_owned(),
+        portal: origin.clone(),
+        resource_manager: root.clone(),
+        microsoft_graph_resource_id: root.clone(),
+        graph_audience: root,
+        authentication: CloudAuthentication {
+            login_endpoint: origin,
+            audiences: audiences.map(str::to_owned).to_vec(),
+            tenant: "common".to_owned(),
+            identity_provider: "AAD".to_owned(),
+        },
+        suffixes: BTreeMap::new(),
+    })
+}

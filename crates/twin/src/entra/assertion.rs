@@ -1,0 +1,72 @@
+//! Client assertions: a token that an app signed with the key of a certificate of its own (RFC 7523).
+
+use aws_lc_rs::digest::{SHA1_FOR_LEGACY_USE_ONLY, SHA256, digest};
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use jiff::Timestamp;
+use jsonwebtoken::{Algorithm, DecodingKey, Header, Validation};
+use serde::Deserialize;
+
+use super::error::{EntraError, assertion_expired, unknown_certificate};
+use crate::world::{App, AppCertificate};
+
+#[derive(Deserialize)]
+struct Claims {
+    aud: String,
+    iss: String,
+    sub: String,
+    exp: i64,
+    #[serde(default)]
+    nbf: i64,
+}
+
+/// Checks who signed, for whom, and when. `authority` is the tenant's place here, without a version.
+pub(super) fn check(app: &App, assertion: &str, authority: &str, now: Timestamp) -> Result<(), EntraError> {
+    let header = jsonwebtoken::decode_header(assertion)
+        .map_err(|_| unknown_certificate("The assertion is no JWT."))?;
+    let (certificate, der) = app
+        .certificates
+        .iter()
+        .filter_map(|certificate| Some((certificate, STANDARD.decode(&certificate.der).ok()?)))
+        .find(|(_, der)| is_meant(&header, der))
+        .ok_or_else(|| unknown_certificate("The key was not found."))?;
+    let claims = verified(&header, &der, assertion)?;
+    let client = app.client.to_string();
+    if claims.iss != client || claims.sub != client {
+        return Err(unknown_certificate("Issuer and subject must be the client id."));
+    }
+    if !claims.aud.starts_with(authority) {
+        return Err(unknown_certificate("The audience is not this token endpoint."));
+    }
+    let second = now.as_second();
+    if claims.nbf > second || claims.exp <= second || is_over(certificate, now) {
+        return Err(assertion_expired());
+    }
+    Ok(())
+}
+
+fn verified(header: &Header, der: &[u8], assertion: &str) -> Result<Claims, EntraError> {
+    if !matches!(header.alg, Algorithm::RS256 | Algorithm::PS256) {
+        return Err(unknown_certificate("The algorithm must be RS256 or PS256."));
+    }
+    let Ok((_, certificate)) = x509_parser::parse_x509_certificate(der) else {
+        return Err(unknown_certificate("The registered certificate cannot be read."));
+    };
+    let key = DecodingKey::from_rsa_der(&certificate.public_key().subject_public_key.data);
+    // Times are judged by the twin's clock, and the audience by the caller.
+    let mut validation = Validation::new(header.alg);
+    (validation.validate_exp, validation.validate_aud) = (false, false);
+    let decoded = jsonwebtoken::decode::<Claims>(assertion, &key, &validation);
+    decoded.map(|token| token.claims).map_err(|_| unknown_certificate("The signature does not verify."))
+}
+
+/// Whether the header names this certificate, by either of its thumbprints.
+fn is_meant(header: &Header, der: &[u8]) -> bool {
+    let of = |algorithm| URL_SAFE_NO_PAD.encode(digest(algorithm, der));
+    header.x5t.as_deref() == Some(&of(&SHA1_FOR_LEGACY_USE_ONLY))
+        || header.x5t_s256.as_deref() == Some(&of(&SHA256))
+}
+
+fn is_over(certificate: &AppCertificate, now: Timestamp) -> bool {
+    now < certificate.starts_at || certificate.expires_at <= now
+}

@@ -1,0 +1,189 @@
+//! App registrations.
+
+use axum::http::StatusCode;
+use axum::response::IntoResponse as _;
+use azure_types::graph::{Certificate, NewCertificate};
+use azure_types::ids::{ClientId, PrincipalId};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::call::{Call, GraphError};
+use super::passwords::shown as password;
+use super::principals::{owner, reference};
+use super::{Answer, list as listed, one};
+use crate::filter::{equals, prefix};
+use crate::keys::random_guid;
+use crate::world::{App, AppCertificate};
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct NewApp {
+    display_name: String,
+    #[serde(default)]
+    key_credentials: Vec<NewCertificate>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Change {
+    display_name: Option<String>,
+    key_credentials: Option<Vec<NewCertificate>>,
+}
+
+/// All registrations that the filter wants.
+pub(super) fn list(call: &Call<'_>) -> Answer {
+    call.must_read()?;
+    let filter = call.filter();
+    let (client, name, start) =
+        (equals(filter, "appId"), equals(filter, "displayName"), prefix(filter, "displayName"));
+    let id = equals(filter, "id");
+    let world = call.state.world();
+    let found = call.tenant(&world)?.apps.iter().filter(|app| {
+        client.as_ref().is_none_or(|client| app.client.to_string() == *client)
+            && id.as_ref().is_none_or(|id| app.object_id().to_string() == *id)
+            && name.as_ref().is_none_or(|name| app.name == *name)
+            && start.as_ref().is_none_or(|start| app.name.to_lowercase().starts_with(&start.to_lowercase()))
+    });
+    Ok(listed(call, "applications", found.map(shown).collect()))
+}
+
+/// One registration.
+pub(super) fn show(call: &Call<'_>, key: &str) -> Answer {
+    call.must_read()?;
+    let world = call.state.world();
+    let app = call.app(call.tenant(&world)?, key)?;
+    Ok(one(call, "applications", StatusCode::OK, shown(app)))
+}
+
+/// Makes a registration. Whoever may only write what it owns, owns it.
+pub(super) fn create(call: &Call<'_>) -> Answer {
+    call.must_create()?;
+    let new: NewApp = call.json()?;
+    let app = App {
+        client: ClientId::new(random_guid()),
+        name: new.display_name,
+        principal: None,
+        secrets: Vec::new(),
+        certificates: new.key_credentials.into_iter().map(certificate).collect(),
+        owners: vec![call.claims.oid],
+        graph_roles: Vec::new(),
+        created_at: call.state.now(),
+    };
+    let value = shown(&app);
+    call.state.change_world(|world| {
+        if let Some(tenant) = call.tenant_mut(world) {
+            tenant.apps.push(app);
+        }
+    });
+    Ok(one(call, "applications", StatusCode::CREATED, value))
+}
+
+/// Changes a registration, as far as the twin knows what is to be changed.
+pub(super) fn change(call: &Call<'_>, key: &str) -> Answer {
+    let id = writable(call, key)?;
+    let change: Change = call.json()?;
+    call.change_app(id, |app| {
+        if let Some(name) = change.display_name {
+            app.name = name;
+        }
+        if let Some(certificates) = change.key_credentials {
+            // What is sent without its key is there already, and stays.
+            let known = std::mem::take(&mut app.certificates);
+            for new in certificates {
+                let there = known.iter().find(|known| new.key_id == Some(known.id) && new.key.is_none());
+                app.certificates.push(there.cloned().unwrap_or_else(|| certificate(new)));
+            }
+        }
+    });
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+/// Removes a registration, with its service principal and what was assigned to it.
+pub(super) fn delete(call: &Call<'_>, key: &str) -> Answer {
+    let id = writable(call, key)?;
+    call.state.change_world(|world| {
+        let Some(tenant) = call.tenant_mut(world) else { return };
+        tenant.apps.retain(|app| app.object_id() != id);
+    });
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+/// Who owns a registration.
+pub(super) fn owners(call: &Call<'_>, key: &str) -> Answer {
+    call.must_read()?;
+    let world = call.state.world();
+    let app = call.app(call.tenant(&world)?, key)?;
+    let value = app.owners.iter().filter_map(|principal| world.app_of(*principal)).map(owner).collect();
+    Ok(listed(call, "directoryObjects", value))
+}
+
+/// Makes a service principal an owner.
+pub(super) fn add_owner(call: &Call<'_>, key: &str) -> Answer {
+    let id = writable(call, key)?;
+    let principal = reference(call)?;
+    let world = call.state.world();
+    if world.app_of(principal).is_none() {
+        return Err(GraphError::missing(&principal.to_string()));
+    }
+    let owns = call.app(call.tenant(&world)?, key)?.owners.contains(&principal);
+    drop(world);
+    if owns {
+        let text = "One or more added object references already exist for the following modified properties: 'owners'.";
+        return Err(GraphError::bad(text));
+    }
+    call.change_app(id, |app| app.owners.push(principal));
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+/// Takes an owner away.
+pub(super) fn remove_owner(call: &Call<'_>, key: &str, owner: &str) -> Answer {
+    let id = writable(call, key)?;
+    let owner: PrincipalId = owner.parse().map_err(|_| GraphError::missing(owner))?;
+    call.change_app(id, |app| app.owners.retain(|there| *there != owner));
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+/// The object id of a registration that the caller may change.
+pub(super) fn writable(call: &Call<'_>, key: &str) -> Result<uuid::Uuid, GraphError> {
+    let world = call.state.world();
+    let app = call.app(call.tenant(&world)?, key)?;
+    call.must_write(app)?;
+    Ok(app.object_id())
+}
+
+fn certificate(new: NewCertificate) -> AppCertificate {
+    AppCertificate {
+        id: new.key_id.unwrap_or_else(random_guid),
+        name: new.display_name,
+        der: new.key.unwrap_or_default(),
+        starts_at: new.start_date_time.unwrap_or(jiff::Timestamp::UNIX_EPOCH),
+        expires_at: new.end_date_time.unwrap_or(jiff::Timestamp::MAX),
+    }
+}
+
+fn shown(app: &App) -> Value {
+    let certificates: Vec<Certificate> = app
+        .certificates
+        .iter()
+        .map(|certificate| Certificate {
+            key_id: certificate.id,
+            display_name: certificate.name.clone(),
+            start_date_time: Some(certificate.starts_at),
+            end_date_time: Some(certificate.expires_at),
+            kind: "AsymmetricX509Cert".to_owned(),
+            usage: "Verify".to_owned(),
+        })
+        .collect();
+    let passwords: Vec<Value> = app.secrets.iter().map(password).collect();
+    json!({
+        "id": app.object_id(),
+        "appId": app.client,
+        "displayName": app.name,
+        "createdDateTime": app.created_at,
+        "signInAudience": "AzureADMyOrg",
+        "identifierUris": [],
+        "passwordCredentials": passwords,
+        "keyCredentials": certificates,
+        "requiredResourceAccess": [],
+    })
+}

@@ -1,0 +1,73 @@
+//! Resource groups, and what takes a while.
+
+use std::collections::BTreeMap;
+
+use azure_types::ids::SubscriptionId;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::World;
+use super::access::covers;
+
+/// A resource group.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ResourceGroup {
+    /// Where it is billed.
+    pub subscription: SubscriptionId,
+    /// Its name, as it was first written.
+    pub name: String,
+    /// Where Azure keeps what it knows of it.
+    pub location: String,
+    /// Words that people put on it.
+    #[serde(default)]
+    pub tags: BTreeMap<String, String>,
+    /// When it and all in it will be gone, if somebody deletes it.
+    #[serde(default)]
+    pub gone_at: Option<Timestamp>,
+}
+
+/// Something that was begun and will be done.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct LongRunningOperation {
+    /// Its id.
+    pub id: Uuid,
+    /// When it is done.
+    pub done_at: Timestamp,
+}
+
+impl ResourceGroup {
+    /// The group's ARM id.
+    #[must_use]
+    pub fn resource_id(&self) -> String {
+        format!("/subscriptions/{}/resourceGroups/{}", self.subscription, self.name)
+    }
+}
+
+impl World {
+    /// The group at an ARM id.
+    #[must_use]
+    pub fn group(&self, id: &str) -> Option<&ResourceGroup> {
+        self.groups.iter().find(|group| group.resource_id().eq_ignore_ascii_case(id))
+    }
+
+    /// Whether something is due that [`World::settle`] would do.
+    #[must_use]
+    pub fn is_due(&self, now: Timestamp) -> bool {
+        self.groups.iter().any(|group| group.gone_at.is_some_and(|at| at <= now))
+    }
+
+    /// Does what is due: groups that were deleted take what is in them along.
+    pub fn settle(&mut self, now: Timestamp) {
+        let (gone, kept) = std::mem::take(&mut self.groups)
+            .into_iter()
+            .partition(|group| group.gone_at.is_some_and(|at| at <= now));
+        self.groups = kept;
+        for group in gone as Vec<ResourceGroup> {
+            let id = group.resource_id();
+            self.services.retain(|service| !covers(&id, &service.resource_id()));
+            self.domains.retain(|domain| !covers(&id, &domain.resource_id()));
+            self.assignments.retain(|assignment| !covers(&id, &assignment.scope));
+        }
+    }
+}
