@@ -4,8 +4,9 @@ use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use azure_client::credential::IdentityEndpoint;
 use clock::{Clock, Entropy};
-use control::{Control, NewAccount, NewCloud, NewCredential, NewSender};
+use control::{Control, NewAccount, NewCloud, NewCredential, NewProof, NewSender};
 use jiff::Timestamp;
 use model::account::{Concurrency, TransportChoice};
 use model::credential::Lane;
@@ -66,6 +67,8 @@ pub struct Setup {
     pub by_access_key: bool,
     /// What is not known for sure about Azure.
     pub habits: Habits,
+    /// Where the tokens of the machine's own identity are.
+    pub identity: IdentityEndpoint,
     /// How long a message is tried.
     pub expiry: Duration,
 }
@@ -87,6 +90,7 @@ impl Default for Setup {
             twin_is_generous: true,
             by_access_key: false,
             habits: Habits::default(),
+            identity: IdentityEndpoint::default(),
             expiry: Duration::from_secs(2 * 86_400),
         }
     }
@@ -137,7 +141,8 @@ impl World {
 
     /// What an operator may change.
     pub fn control(&self) -> Control {
-        Control::new(self.server().store.clone(), self.clock.clone(), Entropy::system())
+        let source = (self.clock.clone(), Entropy::system());
+        Control::new(self.server().store.clone(), source, self.setup.identity.clone())
     }
 
     /// Starts the product on the data that is there.
@@ -148,6 +153,7 @@ impl World {
             data_dir: self.folder.path().join("server"),
             volatile: Volatile::Allowed,
             master_key: None,
+            identity: self.setup.identity.clone(),
             listeners: vec![listener(Mode::Starttls), listener(Mode::Tls)],
             certificate: None,
             admission: AdmissionLimits { sessions: 1_000, sessions_per_network: 1_000 },
@@ -180,22 +186,20 @@ impl World {
     async fn seed(&mut self) {
         let ready = self.twin.ready();
         let key = self.twin.state().world().services[0].keys[0].clone();
-        let secret = |wanted: bool, text: &str| wanted.then(|| SecretString::from(text));
         let account = NewAccount {
             name: "contoso".to_owned(),
             tenant_id: ready.tenant_id.to_string(),
             client_id: ready.client_id.to_string(),
-            client_secret: secret(!self.setup.by_access_key, &ready.client_secret),
-            access_key: secret(self.setup.by_access_key, &key),
+            proof: if self.setup.by_access_key {
+                NewProof::AccessKey(key.into())
+            } else {
+                NewProof::ClientSecret(ready.client_secret.clone().into())
+            },
+            expires_at: None,
             subscription_id: ready.subscription_id.to_string(),
-            service: ready.communication_service.clone(),
+            service: Some(ready.communication_service.clone()),
             endpoint: Some(ready.url.clone()),
-            cloud: Some(NewCloud {
-                authority: ready.url.clone(),
-                smtp_host: ready.smtp_host.clone(),
-                smtp_port: ready.smtp_port,
-                ca_pem: Some(std::fs::read_to_string(&ready.ca).unwrap()),
-            }),
+            cloud: self.cloud(),
             transport: self.setup.transport,
             quota: self.setup.quota,
             concurrency: Concurrency::default(),
@@ -213,6 +217,17 @@ impl World {
             control.add_sender(new).await.unwrap();
         }
         self.device = self.add_device("scanner1").await;
+    }
+
+    /// Where the twin is, for an account.
+    pub fn cloud(&self) -> NewCloud {
+        let ready = self.twin.ready();
+        NewCloud {
+            authority: Some(ready.url.clone()),
+            smtp: Some((ready.smtp_host.clone(), ready.smtp_port)),
+            ca_pem: Some(std::fs::read_to_string(&ready.ca).unwrap()),
+            ..NewCloud::default()
+        }
     }
 
     /// Makes a login that may send from every sender of the account.

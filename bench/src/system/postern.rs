@@ -146,7 +146,8 @@ impl Postern {
         let [tenant, client, subscription] = &cloud.ids;
         let (ca, smtp) = (cloud.ca.display().to_string(), format!("localhost:{}", cloud.smtp_port));
         let (requests, sessions) = (sending.requests.to_string(), sending.smtp_sessions.to_string());
-        let mut account = vec!["account", "add", "bench", "--tenant", tenant, "--client-id", client];
+        let mut account =
+            vec!["account", "add", "bench", "--no-verify", "--tenant", tenant, "--client-id", client];
         account.extend(["--subscription", subscription, "--service", &cloud.service]);
         account.extend(["--endpoint", &cloud.url, "--cloud-authority", &cloud.url]);
         account.extend(["--cloud-smtp", &smtp, "--cloud-ca", &ca, "--transport", sending.transport]);

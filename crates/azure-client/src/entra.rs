@@ -1,28 +1,16 @@
 //! Tokens by the client credentials grant.
 
-use azure_types::entra::{TokenError, TokenResponse};
-use azure_types::ids::{ClientId, TenantId};
+use azure_types::entra::{OpenIdConfiguration, TokenError, TokenResponse};
+use azure_types::ids::TenantId;
 use jiff::{SignedDuration, Timestamp};
 use reqwest::Method;
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::SecretString;
 use url::Url;
 
+use crate::credential::App;
 use crate::failure::{Answered, Failure};
 use crate::http::Http;
 use crate::token_source::Token;
-
-/// An app and its proof.
-#[derive(Clone, Debug)]
-pub struct AppCredential {
-    /// `https://login.microsoftonline.com` or another cloud's.
-    pub authority: String,
-    /// The directory.
-    pub tenant: TenantId,
-    /// The app.
-    pub client: ClientId,
-    /// Its client secret.
-    pub secret: SecretString,
-}
 
 /// Why there is no token.
 #[derive(Debug, thiserror::Error)]
@@ -33,38 +21,50 @@ pub enum TokenFailure {
     /// Entra could not be asked, or is in trouble.
     #[error(transparent)]
     Exchange(Failure),
+    /// What the app would prove itself with cannot be used.
+    #[error("the app's certificate cannot be used: {0}")]
+    Unusable(String),
 }
 
 impl TokenFailure {
     /// Whether the credential itself is at fault, so that asking again brings the same.
     #[must_use]
     pub fn is_refusal(&self) -> bool {
-        matches!(self, Self::Refused(_))
+        matches!(self, Self::Refused(_) | Self::Unusable(_))
     }
 }
 
-/// Asks for a token.
-///
-/// # Errors
-/// When Entra refuses or cannot be asked.
-pub async fn request_token(
+/// How a form says that a client assertion is in it (RFC 7523 section 2.2).
+const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+
+/// What an app shows.
+pub(crate) enum Proof<'a> {
+    Secret(&'a str),
+    Assertion(&'a str),
+}
+
+/// Asks for a token by the client credentials grant.
+pub(crate) async fn post_form(
     http: &Http,
-    credential: &AppCredential,
+    app: &App,
+    proof: Proof<'_>,
     scope: &str,
     now: Timestamp,
 ) -> Result<Token, TokenFailure> {
-    let AppCredential { authority, tenant, client, secret } = credential;
+    let App { authority, tenant, client } = app;
     let host = authority.trim_start_matches("https://").to_owned();
     let garbled = |what: String| TokenFailure::Exchange(Failure::Garbled { host: host.clone(), what });
     let url = Url::parse(&format!("{authority}/{tenant}/oauth2/v2.0/token"))
         .map_err(|error| garbled(error.to_string()))?;
     let client = client.to_string();
-    let form = [
-        ("grant_type", "client_credentials"),
-        ("client_id", client.as_str()),
-        ("client_secret", secret.expose_secret()),
-        ("scope", scope),
-    ];
+    let mut form =
+        vec![("grant_type", "client_credentials"), ("client_id", client.as_str()), ("scope", scope)];
+    match proof {
+        Proof::Secret(secret) => form.push(("client_secret", secret)),
+        Proof::Assertion(assertion) => {
+            form.extend([("client_assertion_type", ASSERTION_TYPE), ("client_assertion", assertion)]);
+        }
+    }
     let exchange = |error| TokenFailure::Exchange(Failure::exchange(&host, error));
     let request = http.request(Method::POST, url).form(&form).build().map_err(exchange)?;
     let response = http.execute(request).await.map_err(exchange)?;
@@ -93,5 +93,37 @@ pub async fn request_token(
             let answered = Answered::read(status.as_u16(), &headers, &body, now);
             Err(TokenFailure::Exchange(Failure::Answered(answered)))
         }
+    }
+}
+
+/// The directory that a domain name belongs to, from Entra's discovery document; `None` if Entra does not know
+/// the name.
+///
+/// # Errors
+/// When Entra cannot be asked.
+pub async fn tenant_of(
+    http: &Http,
+    authority: &str,
+    domain: &str,
+    now: Timestamp,
+) -> Result<Option<TenantId>, Failure> {
+    let host = authority.trim_start_matches("https://").to_owned();
+    let garbled = |what: String| Failure::Garbled { host: host.clone(), what };
+    let url = Url::parse(&format!("{authority}/{domain}/v2.0/.well-known/openid-configuration"))
+        .map_err(|error| garbled(error.to_string()))?;
+    let exchange = |error| Failure::exchange(&host, error);
+    let request = http.request(Method::GET, url).build().map_err(exchange)?;
+    let response = http.execute(request).await.map_err(exchange)?;
+    let (status, headers) = (response.status(), response.headers().clone());
+    let body = response.bytes().await.map_err(exchange)?;
+    match status.as_u16() {
+        200 => {
+            let document: OpenIdConfiguration =
+                serde_json::from_slice(&body).map_err(|error| garbled(error.to_string()))?;
+            // The issuer is `https://<host>/<tenant>/v2.0`.
+            Ok(document.issuer.split('/').find_map(|segment| segment.parse().ok()))
+        }
+        400..=404 => Ok(None),
+        status => Err(Failure::Answered(Answered::read(status, &headers, &body, now))),
     }
 }

@@ -10,9 +10,18 @@ use secrecy::{ExposeSecret as _, SecretString};
 use tls::TrustError;
 use url::{Position, Url};
 
+use crate::failure::Failure;
+
 /// Connections to Azure, shared by everything that one account does.
 #[derive(Clone, Debug)]
 pub struct Http(Client);
+
+/// What an origin says about itself.
+#[derive(Clone, Copy, Debug)]
+pub struct Probe {
+    /// What time it is there.
+    pub date: Option<Timestamp>,
+}
 
 /// Why no connections can be made.
 #[derive(Debug, thiserror::Error)]
@@ -34,6 +43,12 @@ pub enum Authorization {
     AccessKey(AccessKey),
 }
 
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Scheme {
+    Https,
+    Any,
+}
+
 const CONNECT: Duration = Duration::from_secs(10);
 /// A 10 MB request over a slow line.
 const WHOLE_REQUEST: Duration = Duration::from_secs(120);
@@ -45,19 +60,47 @@ impl Http {
     /// # Errors
     /// When what is to be trusted is not usable.
     pub fn new(ca_pem: Option<&str>) -> Result<Self, HttpError> {
+        Self::with(ca_pem, Scheme::Https)
+    }
+
+    /// As [`Http::new`], but also without TLS: for the metadata service of the machine that this runs on, and
+    /// for nothing else.
+    ///
+    /// # Errors
+    /// When what is to be trusted is not usable.
+    pub fn within_the_machine(ca_pem: Option<&str>) -> Result<Self, HttpError> {
+        Self::with(ca_pem, Scheme::Any)
+    }
+
+    fn with(ca_pem: Option<&str>, scheme: Scheme) -> Result<Self, HttpError> {
         let mut config = Arc::unwrap_or_clone(tls::client_config(ca_pem)?);
         config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         let builder = Client::builder()
             .tls_backend_preconfigured(config)
             .user_agent(concat!("postern/", env!("CARGO_PKG_VERSION")))
-            .https_only(true)
+            .https_only(scheme == Scheme::Https)
             .redirect(reqwest::redirect::Policy::none())
             .connect_timeout(CONNECT)
             .timeout(WHOLE_REQUEST)
             .pool_idle_timeout(IDLE);
         // A proxy of the environment would also be asked for another Azure on this machine.
-        let builder = if ca_pem.is_some() { builder.no_proxy() } else { builder };
+        let is_near = ca_pem.is_some() || scheme == Scheme::Any;
+        let builder = if is_near { builder.no_proxy() } else { builder };
         Ok(Self(builder.build().map_err(HttpError::Client)?))
+    }
+
+    /// Whether somebody answers at that origin, whatever the answer is, and what time it is there.
+    ///
+    /// # Errors
+    /// When nobody does.
+    pub async fn probe(&self, origin: &Url) -> Result<Probe, Failure> {
+        let host = origin.host_str().unwrap_or_default();
+        let exchange = |error| Failure::exchange(host, error);
+        let request = self.0.get(origin.clone()).build().map_err(exchange)?;
+        let response = self.0.execute(request).await.map_err(exchange)?;
+        let date = response.headers().get(reqwest::header::DATE).and_then(|date| date.to_str().ok());
+        let date = date.and_then(|date| jiff::fmt::rfc2822::parse(date).ok());
+        Ok(Probe { date: date.map(|date| date.timestamp()) })
     }
 
     pub(crate) fn request(&self, method: Method, url: Url) -> RequestBuilder {

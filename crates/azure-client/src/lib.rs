@@ -1,15 +1,23 @@
 //! Speaks to Azure.
 //!
-//! [`Http`] is the connection pool of one account, with what it trusts. [`entra`] gets tokens and
-//! [`TokenSource`] keeps one fresh; [`email`] sends and asks how a send stands. Nothing here retries on
-//! its own: a queue that keeps to a quota has to know of every request.
+//! [`Http`] is the connection pool of one account, with what it trusts. [`credential`] has the ways for an app
+//! to prove itself, [`entra`] gets tokens and [`TokenSource`] keeps one fresh; [`email`] sends and asks how a
+//! send stands. [`arm`] and [`graph`] are for what is done about mail.
+//!
+//! Nothing retries a send on its own: a queue that keeps to a quota has to know of every request. Resource
+//! Manager and Graph are asked again when they say that they are busy.
 
+pub mod account;
+pub mod arm;
+pub mod credential;
 pub mod email;
 pub mod entra;
 mod failure;
+pub mod graph;
 mod http;
+mod management;
 mod token_source;
 
 pub use failure::{Answered, Failure};
-pub use http::{Authorization, Http, HttpError};
+pub use http::{Authorization, Http, HttpError, Probe};
 pub use token_source::{Token, TokenSource};

@@ -1,15 +1,15 @@
 //! A token that is always fresh.
 
 use std::fmt;
+use std::sync::Arc;
 
-use azure_types::entra;
 use clock::Clock;
 use jiff::{SignedDuration, Timestamp};
 use secrecy::SecretString;
 use tokio::sync::Mutex;
 
-use crate::entra::{AppCredential, TokenFailure, request_token};
-use crate::http::Http;
+use crate::credential::Credential;
+use crate::entra::TokenFailure;
 
 /// A token and its end.
 #[derive(Clone, Debug)]
@@ -20,10 +20,10 @@ pub struct Token {
     pub expires_at: Timestamp,
 }
 
-/// Gives out one app's token for the Email API and renews it before it expires.
+/// Gives out one app's token for one scope and renews it before it expires.
 pub struct TokenSource {
-    http: Http,
-    credential: AppCredential,
+    credential: Arc<dyn Credential>,
+    scope: String,
     clock: Clock,
     current: Mutex<Option<Token>>,
 }
@@ -34,8 +34,8 @@ const EARLY: SignedDuration = SignedDuration::from_mins(5);
 impl TokenSource {
     /// A source that has no token yet.
     #[must_use]
-    pub fn new(http: Http, credential: AppCredential, clock: Clock) -> Self {
-        Self { http, credential, clock, current: Mutex::default() }
+    pub fn new(credential: Arc<dyn Credential>, scope: String, clock: Clock) -> Self {
+        Self { credential, scope, clock, current: Mutex::default() }
     }
 
     /// The token, asked for if need be. Whoever comes meanwhile waits for the same answer.
@@ -50,7 +50,7 @@ impl TokenSource {
         {
             return Ok(token.clone());
         }
-        let token = request_token(&self.http, &self.credential, entra::SCOPE_COMMUNICATION, now).await?;
+        let token = self.credential.request(&self.scope, now).await?;
         *current = Some(token.clone());
         Ok(token)
     }

@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{SubscriptionId, TenantId};
@@ -72,6 +73,35 @@ pub struct Subscription {
     pub tenant_id: Option<TenantId>,
     /// Whether it can be used.
     pub state: SubscriptionState,
+}
+
+/// A resource of any kind, as far as lists tell.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GenericResource {
+    /// The ARM id.
+    pub id: String,
+    /// The last part of the id.
+    pub name: String,
+}
+
+/// A role that somebody was given.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RoleAssignment {
+    /// What it says.
+    pub properties: RoleAssignmentProperties,
+}
+
+/// What a role assignment says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RoleAssignmentProperties {
+    /// The role's ARM id.
+    pub role_definition_id: String,
+    /// Where it holds.
+    pub scope: String,
+    /// When it was made.
+    #[serde(default)]
+    pub created_on: Option<Timestamp>,
 }
 
 /// Whether a subscription can be used.

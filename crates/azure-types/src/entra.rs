@@ -78,6 +78,16 @@ pub struct TokenResponse {
     pub access_token: String,
 }
 
+/// A token of a managed identity.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct IdentityToken {
+    /// The token itself.
+    pub access_token: String,
+    /// When it is no longer good, in seconds since 1970; written as a string.
+    #[serde(default, deserialize_with = "maybe_seconds")]
+    pub expires_on: Option<i64>,
+}
+
 /// Why there is no token.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TokenError {
@@ -146,6 +156,10 @@ impl TokenError {
             ["Trace ID:", "\r\n", "\n"].iter().filter_map(|mark| self.error_description.find(mark)).min();
         self.error_description[..end.unwrap_or(self.error_description.len())].trim_end()
     }
+}
+
+fn maybe_seconds<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
+    Ok(seconds(deserializer).ok().and_then(|seconds| i64::try_from(seconds).ok()))
 }
 
 /// A number, or a string that holds one.

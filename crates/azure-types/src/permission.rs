@@ -27,6 +27,13 @@ impl Permission {
         self.actions.iter().any(|pattern| matches(pattern, action))
             && !self.not_actions.iter().any(|pattern| matches(pattern, action))
     }
+
+    /// As [`Permission::allows`], for data inside of resources.
+    #[must_use]
+    pub fn allows_on_data(&self, action: &str) -> bool {
+        self.data_actions.iter().any(|pattern| matches(pattern, action))
+            && !self.not_data_actions.iter().any(|pattern| matches(pattern, action))
+    }
 }
 
 /// Whether an action fits a pattern with `*`, in any case.

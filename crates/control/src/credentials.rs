@@ -89,7 +89,8 @@ impl Control {
             lane: new.lane,
             created_at: self.clock.now(),
         };
-        self.store.credentials().add(credential.clone()).await?;
+        let audit = self.entry("credential.add", &credential.login, format!("account {}", account.name));
+        self.store.credentials().add(credential.clone(), audit).await?;
         Ok(IssuedCredential { credential, password })
     }
 
@@ -100,7 +101,8 @@ impl Control {
     pub async fn reset_password(&self, login: &str) -> Result<SecretString, ControlError> {
         let password = self.password();
         let hash = PasswordHash::of(&password, self.entropy.octets());
-        self.store.credentials().set_password(login, hash).await?;
+        let audit = self.entry("credential.reset", login, "");
+        self.store.credentials().set_password(login, hash, audit).await?;
         Ok(password)
     }
 
@@ -109,7 +111,8 @@ impl Control {
     /// # Errors
     /// When there is no such credential, or nothing can be stored.
     pub async fn remove_credential(&self, login: &str) -> Result<(), ControlError> {
-        Ok(self.store.credentials().remove(login).await?)
+        let audit = self.entry("credential.remove", login, "");
+        Ok(self.store.credentials().remove(login, audit).await?)
     }
 
     fn password(&self) -> SecretString {

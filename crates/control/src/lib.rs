@@ -1,16 +1,25 @@
-//! What the operator changes, checked before it is stored.
+//! What the operator changes, checked before it is stored, and what is looked after for the operator.
 //!
-//! Every change comes through [`Control`], whoever makes it: the CLI, the API, the demo.
+//! Every change comes through [`Control`], whoever makes it: the CLI, the API, the demo, the server itself. It is
+//! entered into the audit log together with who made it. [`verify`] looks whether an account can do what it is
+//! there for.
 
 mod accounts;
+mod actor;
 mod credentials;
 mod error;
+pub mod expiry;
+mod queue;
+mod secrets;
 mod senders;
+pub mod verify;
 
+use azure_client::credential::IdentityEndpoint;
 use clock::{Clock, Entropy};
 use store::Store;
 
-pub use accounts::{AccountChange, NewAccount, NewCloud};
+pub use accounts::{AccountChange, Imported, NewAccount, NewCloud, NewProof, Noted, Removal};
+pub use actor::Actor;
 pub use credentials::{IssuedCredential, NewCredential};
 pub use error::{ControlError, Invalid};
 pub use senders::NewSender;
@@ -21,12 +30,15 @@ pub struct Control {
     store: Store,
     clock: Clock,
     entropy: Entropy,
+    /// Where the tokens of this machine's own identity are.
+    identity: IdentityEndpoint,
+    actor: Actor,
 }
 
 impl Control {
     /// Changes what is in `store`.
     #[must_use]
-    pub fn new(store: Store, clock: Clock, entropy: Entropy) -> Self {
-        Self { store, clock, entropy }
+    pub fn new(store: Store, (clock, entropy): (Clock, Entropy), identity: IdentityEndpoint) -> Self {
+        Self { store, clock, entropy, identity, actor: Actor::server("itself") }
     }
 }

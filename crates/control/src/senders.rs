@@ -48,7 +48,8 @@ impl Control {
             );
         }
         let sender = Sender { account: account.id, mailbox, display_name, created_at: self.clock.now() };
-        self.store.senders().add(sender.clone()).await?;
+        let audit = self.entry("sender.add", &sender.mailbox, format!("account {}", account.name));
+        self.store.senders().add(sender.clone(), audit).await?;
         Ok(sender)
     }
 
@@ -65,6 +66,7 @@ impl Control {
         let sender = directory
             .sender(account.id, &address)
             .ok_or_else(|| StoreError::Missing(format!("sender {mailbox}")))?;
-        Ok(self.store.senders().remove(sender).await?)
+        let audit = self.entry("sender.remove", &sender.mailbox, format!("account {}", account.name));
+        Ok(self.store.senders().remove(sender, audit).await?)
     }
 }

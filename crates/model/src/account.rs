@@ -6,6 +6,8 @@ use azure_types::ids::{ClientId, SubscriptionId, TenantId};
 use jiff::Timestamp;
 use url::Url;
 
+use crate::cloud::Cloud;
+use crate::delivery::Transport;
 use crate::id::AccountId;
 use crate::name::{AccountName, ServiceName};
 use crate::quota::Quota;
@@ -25,10 +27,8 @@ pub struct Account {
     pub subscription: SubscriptionId,
     /// Where Azure is.
     pub cloud: Cloud,
-    /// The communication service that the sender domains are linked to.
-    pub service: ServiceName,
-    /// The service's own origin, `https://<hostName>`.
-    pub endpoint: Url,
+    /// The communication service that is sent through, once one is chosen.
+    pub service: Option<Service>,
     /// How the product proves itself to the Email API.
     pub authorization: Authorization,
     /// Which way mail takes.
@@ -37,36 +37,43 @@ pub struct Account {
     pub quota: Quota,
     /// How much is under way at once.
     pub concurrency: Concurrency,
+    /// Whether it is used.
+    pub state: AccountState,
     /// When it was added.
     pub created_at: Timestamp,
     /// When it was last changed, its secret included.
     pub changed_at: Timestamp,
 }
 
-/// Where Azure is.
+/// The communication service of an account.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Cloud {
-    /// The public cloud.
-    Public,
-    /// Somewhere else: another origin for tokens and another SMTP host.
-    Custom {
-        /// The authority, `https://login.example`.
-        authority: Url,
-        /// Host of the SMTP endpoint.
-        smtp_host: String,
-        /// Its port.
-        smtp_port: u16,
-        /// CA certificates to trust instead of the system's, in PEM.
-        ca_pem: Option<String>,
-    },
+pub struct Service {
+    /// Its resource name, to which the sender domains are linked.
+    pub name: ServiceName,
+    /// Its own origin, `https://<hostName>`.
+    pub endpoint: Url,
 }
 
-/// How the product proves itself to the Email API.
+/// Whether an account is used.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum AccountState {
+    /// It is.
+    #[default]
+    Enabled,
+    /// Nothing is accepted for it, and what waits goes on waiting.
+    Disabled,
+}
+
+/// How the product proves itself to Azure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Authorization {
     /// A token of the app, got with its client secret.
     ClientSecret,
-    /// A key of the communication service. It cannot log in to SMTP.
+    /// A token of the app, got with its certificate.
+    Certificate,
+    /// A token of the machine's own identity, on a host in Azure.
+    ManagedIdentity,
+    /// A key of the communication service. It can do nothing but send, and cannot log in to SMTP.
     AccessKey,
 }
 
@@ -96,43 +103,49 @@ impl Default for Concurrency {
     }
 }
 
-impl Cloud {
-    /// Where tokens are had.
-    #[must_use]
-    pub fn authority(&self) -> &str {
-        match self {
-            Self::Public => "https://login.microsoftonline.com",
-            Self::Custom { authority, .. } => authority.as_str().trim_end_matches('/'),
-        }
-    }
-
-    /// Host and port of the SMTP endpoint.
-    #[must_use]
-    pub fn smtp(&self) -> (&str, u16) {
-        match self {
-            Self::Public => ("smtp.azurecomm.net", 587),
-            Self::Custom { smtp_host, smtp_port, .. } => (smtp_host, *smtp_port),
-        }
-    }
-
-    /// CA certificates to trust instead of the system's.
-    #[must_use]
-    pub fn ca_pem(&self) -> Option<&str> {
-        match self {
-            Self::Public => None,
-            Self::Custom { ca_pem, .. } => ca_pem.as_deref(),
-        }
-    }
-}
-
 impl Account {
     /// The login that the SMTP endpoint takes from this account's app: service, app and tenant.
     ///
-    /// The pipe keeps the three apart whatever the service is called.
+    /// The pipe keeps the three apart whatever the service is called. There is none without a service.
     #[must_use]
-    pub fn smtp_login(&self) -> String {
-        format!("{}|{}|{}", self.service, self.client, self.tenant)
+    pub fn smtp_login(&self) -> Option<String> {
+        let service = self.service.as_ref()?;
+        Some(format!("{}|{}|{}", service.name, self.client, self.tenant))
     }
+
+    /// Whether mail of this account may go that way.
+    #[must_use]
+    pub fn may_use(&self, transport: Transport) -> bool {
+        match transport {
+            Transport::Rest => self.transport != TransportChoice::Smtp,
+            Transport::Smtp => {
+                self.transport != TransportChoice::Rest && self.authorization != Authorization::AccessKey
+            }
+        }
+    }
+
+    /// Whether the account may be used now.
+    #[must_use]
+    pub fn is_enabled(&self) -> bool {
+        self.state == AccountState::Enabled
+    }
+}
+
+impl Authorization {
+    /// Its word, as people and rows have it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::ClientSecret => "client_secret",
+            Self::Certificate => "certificate",
+            Self::ManagedIdentity => "managed_identity",
+            Self::AccessKey => "access_key",
+        }
+    }
+
+    /// All of them.
+    pub const ALL: [Self; 4] =
+        [Self::ClientSecret, Self::Certificate, Self::ManagedIdentity, Self::AccessKey];
 }
 
 impl fmt::Display for TransportChoice {

@@ -4,10 +4,12 @@
 //! so that neither can change the other by accident.
 
 pub mod account;
+pub mod cloud;
 pub mod credential;
 pub mod delivery;
 pub mod id;
 pub mod name;
 pub mod queued;
 pub mod quota;
+pub mod rotation;
 pub mod sender;

@@ -54,6 +54,25 @@ impl Client {
         Ok(serde_json::from_slice(&self.exchange(request).await?)?)
     }
 
+    /// Posts, and hears the answer line by line while it comes.
+    pub(crate) async fn post_lines<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        body: &impl Serialize,
+        mut hear: impl FnMut(T),
+    ) -> anyhow::Result<()> {
+        let mut response = self.send(self.request(Method::POST, path).json(body)).await?;
+        let mut waiting = Vec::new();
+        while let Some(piece) = response.chunk().await.context("the server did not finish its answer")? {
+            waiting.extend_from_slice(&piece);
+            while let Some(end) = waiting.iter().position(|octet| *octet == b'\n') {
+                let line: Vec<u8> = waiting.drain(..=end).collect();
+                hear(serde_json::from_slice(&line)?);
+            }
+        }
+        Ok(())
+    }
+
     pub(crate) async fn patch<T: DeserializeOwned>(
         &self,
         path: &str,
@@ -72,16 +91,22 @@ impl Client {
     }
 
     async fn exchange(&self, request: reqwest::RequestBuilder) -> anyhow::Result<Vec<u8>> {
+        let response = self.send(request).await?;
+        Ok(response.bytes().await.context("the server did not finish its answer")?.to_vec())
+    }
+
+    /// Sends a request; an answer that is an error becomes one.
+    async fn send(&self, request: reqwest::RequestBuilder) -> anyhow::Result<reqwest::Response> {
         let response = match request.send().await {
             Ok(response) => response,
             Err(error) if error.is_connect() => return Err(self.unreachable(&error)),
             Err(error) => return Err(error).context("the server did not answer"),
         };
         let status = response.status();
-        let body = response.bytes().await.context("the server did not finish its answer")?;
         if status.is_success() {
-            return Ok(body.to_vec());
+            return Ok(response);
         }
+        let body = response.bytes().await.context("the server did not finish its answer")?;
         match serde_json::from_slice::<ErrorBody>(&body) {
             Ok(ErrorBody { error }) => match error.field {
                 Some(field) => bail!("{field}: {}", error.message),

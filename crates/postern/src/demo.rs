@@ -9,6 +9,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::process::ExitCode;
 
 use anyhow::Context as _;
+use azure_client::credential::IdentityEndpoint;
 use clock::{Clock, Entropy};
 use relay::{EntraSettings, RelaySettings};
 use smtp_server::Timeouts;
@@ -64,6 +65,7 @@ async fn start_server(folder: &Folder, twin: &Twin) -> anyhow::Result<Server> {
     let ready = twin.ready();
     let listener = |address, mode| Listener { address, mode, networks: Vec::new() };
     let config = Config {
+        identity: IdentityEndpoint::default(),
         data_dir: folder.path().join("server"),
         volatile: Volatile::Allowed,
         master_key: None,

@@ -96,6 +96,11 @@ pub(crate) fn time(time: Timestamp) -> String {
     here.strftime(format).to_string()
 }
 
+/// Whole days from now; negative ones are over.
+pub(crate) fn days_until(time: Timestamp) -> i64 {
+    time.duration_since(Timestamp::now()).as_hours().div_euclid(24)
+}
+
 /// The style of a state or a result.
 pub(crate) fn style_of(word: &str) -> Style {
     match word {

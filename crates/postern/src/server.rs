@@ -9,13 +9,14 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use clock::{Clock, Entropy};
+use control::Control;
 use relay::submission::Submission;
 use relay::{Relay, Upstreams};
 use secrecy::ExposeSecret as _;
 use smtp::server::{Settings, TlsPolicy};
 use smtp_server::admission::Admission;
 use smtp_server::{Endpoint, listener};
-use store::{DataDir, MasterKey, Options, Store};
+use store::{DataDir, KeySource, MasterKey, Options, Store};
 use tls::{Names, ServerIdentity};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -53,6 +54,7 @@ impl Server {
     pub async fn start(config: Config, clock: Clock, entropy: Entropy) -> anyhow::Result<Self> {
         let data_dir = DataDir::open(&config.data_dir, config.volatile)?;
         let key = master_key(&config, &data_dir)?;
+        let identity_endpoint = config.identity.clone();
         let options = Options::default();
         let store =
             Store::open(&data_dir, key, &options, clock.now()).context("the store cannot be opened")?;
@@ -85,14 +87,16 @@ impl Server {
             let served = listener::run(bound, endpoint, Arc::clone(&admission), server.shutdown.clone());
             server.tasks.spawn(served);
         }
-        let api = Api::new(store.clone(), Arc::clone(&settings), clock.clone(), entropy.clone());
+        let control = Control::new(store.clone(), source(), identity_endpoint.clone());
+        let upstreams = Arc::new(Upstreams::new(store.clone(), source(), identity_endpoint));
+        let api =
+            Api::new((control, store.clone()), (Arc::clone(&settings), Arc::clone(&upstreams)), source());
         let served = web::serve_socket(socket, api.routes(), server.shutdown.clone());
         server.tasks.spawn(async move {
             if let Err(error) = served.await {
                 error!(%error, "the management socket broke");
             }
         });
-        let upstreams = Arc::new(Upstreams::new(store.clone(), clock.clone()));
         let relay = Relay::new(store, upstreams, settings, source());
         let delivered = relay.run(server.shutdown.clone());
         server.tasks.spawn(async move {
@@ -128,12 +132,13 @@ fn session_settings(wanted: &Listener, relay: &relay::RelaySettings) -> Settings
     settings
 }
 
-fn master_key(config: &Config, data_dir: &DataDir) -> anyhow::Result<MasterKey> {
+fn master_key(config: &Config, data_dir: &DataDir) -> anyhow::Result<KeySource> {
     match &config.master_key {
         Some(key) => {
-            MasterKey::parse(key.expose_secret()).context("POSTERN_MASTER_KEY is not 32 octets in base64")
+            let key = MasterKey::parse(key.expose_secret());
+            Ok(key.context("POSTERN_MASTER_KEY is not 32 octets in base64")?.into())
         }
-        None => Ok(MasterKey::open_or_create(&data_dir.join("master.key"))?),
+        None => Ok(KeySource::File(data_dir.join("master.key"))),
     }
 }
 

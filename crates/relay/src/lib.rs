@@ -12,6 +12,6 @@ mod reply_for;
 mod settings;
 pub mod submission;
 
-pub use deliver::{UpstreamError, Upstreams};
+pub use deliver::{Tried, UpstreamError, Upstreams, send_trial};
 pub use relay::Relay;
 pub use settings::{EntraSettings, RelaySettings};

@@ -118,6 +118,12 @@ impl Limiter {
         self.blocked_until = self.blocked_until.max(until);
     }
 
+    /// Requests that count in the minute and in the hour before now.
+    #[must_use]
+    pub fn used(&mut self, now: Timestamp) -> [u32; 2] {
+        self.windows.each_mut().map(|window| window.limit.saturating_sub(window.free(now)))
+    }
+
     /// Until when Azure asked to be left alone, if that is still to come.
     #[must_use]
     pub fn blocked_until(&self, now: Timestamp) -> Option<Timestamp> {

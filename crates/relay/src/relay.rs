@@ -96,7 +96,7 @@ impl Relay {
             }
             stays
         });
-        for account in accounts {
+        for account in accounts.into_iter().filter(|account| account.is_enabled()) {
             if self.workers.contains_key(&account.id) {
                 continue;
             }

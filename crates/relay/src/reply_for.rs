@@ -19,6 +19,8 @@ pub(crate) const NETWORK_BANNED: Refusal =
 pub(crate) const LOGIN_UNAVAILABLE: Refusal =
     Refusal::temporary(454, (7, 0), "Authentication is not possible at the moment");
 pub(crate) const LOG_IN_FIRST: Refusal = Refusal::permanent(530, (7, 0), "Authentication required");
+pub(crate) const ACCOUNT_DISABLED: Refusal =
+    Refusal::temporary(451, (3, 2), "The account of this login is disabled: try again later");
 pub(crate) const SENDER_NOT_ALLOWED: Refusal =
     Refusal::permanent(550, (7, 1), "This login may not send from that address");
 pub(crate) const UNKNOWN_SENDER: Refusal =
@@ -78,6 +80,7 @@ pub(crate) fn token(login: &str, failure: &TokenFailure) -> Refusal {
             warn!(login, error = failure.chain(), "Entra could not be asked about a login");
             LOGIN_UNAVAILABLE
         }
+        TokenFailure::Unusable(_) => LOGIN_UNAVAILABLE,
     }
 }
 

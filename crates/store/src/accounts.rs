@@ -1,19 +1,24 @@
 //! Accounts as rows.
 
+use std::fmt;
 use std::sync::Arc;
 
-use model::account::{Account, Authorization, Cloud, Concurrency, TransportChoice};
+use model::account::{Account, AccountState, Authorization, Concurrency, Service, TransportChoice};
+use model::cloud::{Cloud, CustomCloud};
+use model::id::AccountId;
 use model::quota::{Allowance, Quota};
-use rusqlite::{Connection, Row, params};
-use secrecy::SecretString;
+use model::rotation::Rotation;
+use rusqlite::types::Value;
+use rusqlite::{Connection, Row, params_from_iter};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+use crate::audit::AuditEntry;
 use crate::database::{Database, Durability};
 use crate::directory::Published;
 use crate::error::StoreError;
-use crate::secrets::{SecretName, SecretOwner, Secrets};
-use crate::{queue, words};
+use crate::secrets::{NewSecret, SecretFacts, SecretName, SecretOwner, Secrets, seal};
+use crate::{queue, rotations, words};
 
 /// A handle to the accounts.
 #[derive(Clone)]
@@ -28,7 +33,22 @@ pub struct Accounts {
 #[serde(rename_all = "snake_case", tag = "kind")]
 enum CloudRow {
     Public,
-    Custom { authority: Url, smtp_host: String, smtp_port: u16, ca_pem: Option<String> },
+    UsGovernment,
+    China,
+    Custom(Box<CustomRow>),
+}
+
+#[derive(Serialize, Deserialize)]
+struct CustomRow {
+    authority: Url,
+    /// Resource Manager and Graph are where the authority is, unless something else is said.
+    #[serde(default)]
+    resource_manager: Option<Url>,
+    #[serde(default)]
+    graph: Option<Url>,
+    smtp_host: String,
+    smtp_port: u16,
+    ca_pem: Option<String>,
 }
 
 impl Accounts {
@@ -36,74 +56,157 @@ impl Accounts {
         Self { database, published, secrets }
     }
 
-    /// Adds an account together with the secret that it cannot do without.
+    /// Adds an account together with the secret that it may need.
     ///
     /// # Errors
     /// When the name is taken or nothing can be written.
-    pub async fn add(&self, account: Account, secret: (SecretName, SecretString)) -> Result<(), StoreError> {
+    pub async fn add(
+        &self,
+        account: Account,
+        secret: Option<NewSecret>,
+        audit: AuditEntry,
+    ) -> Result<(), StoreError> {
+        let key = self.secrets.key().await;
         let owner = SecretOwner::Account(account.id);
-        let sealed = self.secrets.seal(owner, secret.0, &secret.1, (account.created_at, None))?;
+        let sealed = secret.map(|new| seal(&key, owner, &new)).transpose()?;
         self.database
             .write(Durability::Synced, move |connection| {
                 insert(connection, &account)?;
-                sealed.store(connection)
+                sealed.map_or(Ok(()), |sealed| sealed.store(connection))?;
+                audit.store(connection)
             })
             .await?;
         self.published.refresh(&self.database).await
     }
 
-    /// Changes how an account is used, and its secret if there is a new one. Its waiting mail is due then.
+    /// Changes an account, and its secret if there is a new one. Its waiting mail is due then.
     ///
     /// # Errors
-    /// When the account is gone or nothing can be written.
+    /// When the account is gone, its new name is taken, or nothing can be written.
     pub async fn change(
         &self,
         account: Account,
-        secret: Option<(SecretName, SecretString)>,
+        secret: Option<NewSecret>,
+        audit: AuditEntry,
     ) -> Result<(), StoreError> {
+        let key = self.secrets.key().await;
         let owner = SecretOwner::Account(account.id);
-        let sealed = secret
-            .map(|(name, secret)| self.secrets.seal(owner, name, &secret, (account.changed_at, None)))
-            .transpose()?;
+        let sealed = secret.map(|new| seal(&key, owner, &new)).transpose()?;
         self.database
             .write(Durability::Synced, move |connection| {
                 update(connection, &account)?;
                 queue::hurry(connection, account.id, account.changed_at)?;
-                sealed.as_ref().map_or(Ok(()), |sealed| sealed.store(connection))
+                sealed.map_or(Ok(()), |sealed| sealed.store(connection))?;
+                audit.store(connection)
             })
             .await?;
         self.published.refresh(&self.database).await
+    }
+
+    /// Puts the secret that a rotation made into use, and notes that the rotation is so far.
+    ///
+    /// # Errors
+    /// When there is no such secret, or nothing can be written.
+    pub async fn switch(
+        &self,
+        account: Account,
+        rotation: Rotation,
+        audit: AuditEntry,
+    ) -> Result<(), StoreError> {
+        let owner = SecretOwner::Account(account.id);
+        let secret = self.secrets.get(owner, SecretName::NextClientSecret).await?;
+        let facts = self.secrets.facts(owner, SecretName::NextClientSecret).await?;
+        let facts = facts.unwrap_or_else(|| SecretFacts::of(&secret, account.changed_at));
+        let key = self.secrets.key().await;
+        let sealed = seal(&key, owner, &NewSecret { name: SecretName::ClientSecret, secret, facts })?;
+        self.database
+            .write(Durability::Synced, move |connection| {
+                update(connection, &account)?;
+                sealed.store(connection)?;
+                owner.remove(connection, SecretName::NextClientSecret)?;
+                rotations::write(connection, &rotation)?;
+                queue::hurry(connection, account.id, account.changed_at)?;
+                audit.store(connection)
+            })
+            .await?;
+        self.published.refresh(&self.database).await
+    }
+
+    /// What cannot be without the account.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn dependents(&self, account: AccountId) -> Result<Dependents, StoreError> {
+        self.database.read(move |connection| dependents(connection, account)).await
     }
 
     /// Removes an account with its senders and secrets.
     ///
     /// # Errors
     /// When credentials use it or mail waits for it, or nothing can be written.
-    pub async fn remove(&self, account: &Account) -> Result<(), StoreError> {
+    pub async fn remove(&self, account: &Account, audit: AuditEntry) -> Result<(), StoreError> {
         let (id, name) = (account.id, account.name.to_string());
         self.database
             .write(Durability::Synced, move |connection| {
-                let in_use = |by: String| StoreError::InUse { what: format!("account {name}"), by };
-                let logins: u64 = connection.query_row(
-                    "SELECT count(*) FROM credential WHERE account_id = ?",
-                    [id.to_string()],
-                    |row| row.get(0),
-                )?;
-                if logins > 0 {
-                    return Err(in_use(counted(logins, "credential")));
+                let dependents = dependents(connection, id)?;
+                if !dependents.is_empty() {
+                    let what = format!("account {name}");
+                    return Err(StoreError::InUse { what, by: dependents.to_string() });
                 }
-                let sends = queue::open_sends(connection, id)?;
-                if sends > 0 {
-                    return Err(in_use(counted(sends, "waiting message")));
+                for table in ["sender", "verification", "rotation"] {
+                    connection
+                        .execute(&format!("DELETE FROM {table} WHERE account_id = ?"), [id.to_string()])?;
                 }
-                connection.execute("DELETE FROM sender WHERE account_id = ?", [id.to_string()])?;
                 SecretOwner::Account(id).remove_all(connection)?;
                 connection.execute("DELETE FROM account WHERE id = ?", [id.to_string()])?;
-                Ok(())
+                audit.store(connection)
             })
             .await?;
         self.published.refresh(&self.database).await
     }
+}
+
+/// What cannot be without an account.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Dependents {
+    /// Logins whose mail goes through it.
+    pub credentials: Vec<String>,
+    /// Messages that wait for it.
+    pub waiting: u64,
+}
+
+impl Dependents {
+    /// Whether there is nothing.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.credentials.is_empty() && self.waiting == 0
+    }
+}
+
+impl fmt::Display for Dependents {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut parts = Vec::new();
+        if !self.credentials.is_empty() {
+            let count = counted(self.credentials.len() as u64, "credential");
+            let named: Vec<&str> = self.credentials.iter().take(NAMED).map(String::as_str).collect();
+            let more = if self.credentials.len() > NAMED { ", ..." } else { "" };
+            parts.push(format!("{count} ({}{more})", named.join(", ")));
+        }
+        if self.waiting > 0 {
+            parts.push(counted(self.waiting, "waiting message"));
+        }
+        f.write_str(&parts.join(" and "))
+    }
+}
+
+/// Dependents that are named one by one.
+const NAMED: usize = 10;
+
+fn dependents(connection: &Connection, account: AccountId) -> Result<Dependents, StoreError> {
+    let mut select =
+        connection.prepare_cached("SELECT login FROM credential WHERE account_id = ? ORDER BY login")?;
+    let logins: Result<Vec<String>, _> = select.query_map([account.to_string()], |row| row.get(0))?.collect();
+    Ok(Dependents { credentials: logins?, waiting: queue::open_sends(connection, account)? })
 }
 
 fn counted(count: u64, what: &str) -> String {
@@ -116,58 +219,61 @@ fn insert(connection: &Connection, account: &Account) -> Result<(), StoreError> 
     if taken {
         return Err(StoreError::Exists(format!("account {}", account.name)));
     }
-    let quota = &account.quota;
     connection.execute(
-        "INSERT INTO account VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        params![
-            account.id.to_string(),
-            account.name.as_str(),
-            account.tenant.to_string(),
-            account.client.to_string(),
-            account.subscription.to_string(),
-            from_cloud(&account.cloud),
-            account.service.as_str(),
-            account.endpoint.as_str(),
-            from_authorization(account.authorization),
-            account.transport.to_string(),
-            quota.sends.per_minute,
-            quota.sends.per_hour,
-            quota.status_reads.per_minute,
-            quota.status_reads.per_hour,
-            account.concurrency.requests,
-            account.concurrency.smtp_sessions,
-            account.created_at.as_millisecond(),
-            account.changed_at.as_millisecond(),
-        ],
+        "INSERT INTO account (name, tenant, client, subscription, cloud, service, endpoint, authorization, transport,
+            sends_per_minute, sends_per_hour, status_reads_per_minute, status_reads_per_hour, requests_at_once,
+            smtp_sessions, changed_at, state, id, created_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        params_from_iter(
+            values(account).into_iter().chain([Value::from(account.created_at.as_millisecond())]),
+        ),
     )?;
     Ok(())
 }
 
 fn update(connection: &Connection, account: &Account) -> Result<(), StoreError> {
-    let quota = &account.quota;
     let changed = connection.execute(
-        "UPDATE account SET transport = ?, sends_per_minute = ?, sends_per_hour = ?, status_reads_per_minute = ?,
-         status_reads_per_hour = ?, requests_at_once = ?, smtp_sessions = ?, changed_at = ? WHERE id = ?",
-        params![
-            account.transport.to_string(),
-            quota.sends.per_minute,
-            quota.sends.per_hour,
-            quota.status_reads.per_minute,
-            quota.status_reads.per_hour,
-            account.concurrency.requests,
-            account.concurrency.smtp_sessions,
-            account.changed_at.as_millisecond(),
-            account.id.to_string(),
-        ],
+        "UPDATE account SET name = ?, tenant = ?, client = ?, subscription = ?, cloud = ?, service = ?, endpoint = ?,
+            authorization = ?, transport = ?, sends_per_minute = ?, sends_per_hour = ?,
+            status_reads_per_minute = ?, status_reads_per_hour = ?, requests_at_once = ?, smtp_sessions = ?,
+            changed_at = ?, state = ? WHERE id = ?",
+        params_from_iter(values(account)),
     )?;
     if changed == 0 { Err(StoreError::Missing(format!("account {}", account.name))) } else { Ok(()) }
+}
+
+/// All that can change, and the id last.
+fn values(account: &Account) -> Vec<Value> {
+    let quota = &account.quota;
+    let service = account.service.as_ref();
+    let text = |text: &str| Value::from(text.to_owned());
+    vec![
+        text(account.name.as_str()),
+        account.tenant.to_string().into(),
+        account.client.to_string().into(),
+        account.subscription.to_string().into(),
+        from_cloud(&account.cloud).into(),
+        text(service.map_or("", |service| service.name.as_str())),
+        text(service.map_or("", |service| service.endpoint.as_str())),
+        text(account.authorization.as_str()),
+        account.transport.to_string().into(),
+        quota.sends.per_minute.into(),
+        quota.sends.per_hour.into(),
+        quota.status_reads.per_minute.into(),
+        quota.status_reads.per_hour.into(),
+        i64::from(account.concurrency.requests).into(),
+        i64::from(account.concurrency.smtp_sessions).into(),
+        account.changed_at.as_millisecond().into(),
+        text(from_state(account.state)),
+        account.id.to_string().into(),
+    ]
 }
 
 pub(crate) fn read_all(connection: &Connection) -> Result<Vec<Account>, StoreError> {
     let mut select = connection.prepare(
         "SELECT id, name, tenant, client, subscription, cloud, service, endpoint, authorization, transport,
                 sends_per_minute, sends_per_hour, status_reads_per_minute, status_reads_per_hour,
-                requests_at_once, smtp_sessions, created_at, changed_at
+                requests_at_once, smtp_sessions, created_at, changed_at, state
          FROM account",
     )?;
     let mut rows = select.query([])?;
@@ -180,7 +286,6 @@ pub(crate) fn read_all(connection: &Connection) -> Result<Vec<Account>, StoreErr
 
 fn read(row: &Row<'_>) -> Result<Account, StoreError> {
     let text = |column: usize| row.get::<_, String>(column);
-    let endpoint = text(7)?;
     Ok(Account {
         id: words::to_id(&text(0)?)?,
         name: words::to_id(&text(1)?)?,
@@ -188,8 +293,7 @@ fn read(row: &Row<'_>) -> Result<Account, StoreError> {
         client: words::to_id(&text(3)?)?,
         subscription: words::to_id(&text(4)?)?,
         cloud: to_cloud(&text(5)?)?,
-        service: words::to_id(&text(6)?)?,
-        endpoint: Url::parse(&endpoint).map_err(|_| StoreError::Damaged(format!("endpoint {endpoint}")))?,
+        service: to_service(&text(6)?, &text(7)?)?,
         authorization: to_authorization(&text(8)?)?,
         transport: to_transport_choice(&text(9)?)?,
         quota: Quota {
@@ -199,15 +303,32 @@ fn read(row: &Row<'_>) -> Result<Account, StoreError> {
         concurrency: Concurrency { requests: row.get(14)?, smtp_sessions: row.get(15)? },
         created_at: words::to_time(row.get(16)?)?,
         changed_at: words::to_time(row.get(17)?)?,
+        state: to_state(&text(18)?)?,
     })
+}
+
+/// No name means that no service is chosen.
+fn to_service(name: &str, endpoint: &str) -> Result<Option<Service>, StoreError> {
+    if name.is_empty() {
+        return Ok(None);
+    }
+    let damaged = |_| StoreError::Damaged(format!("endpoint {endpoint}"));
+    Ok(Some(Service { name: words::to_id(name)?, endpoint: Url::parse(endpoint).map_err(damaged)? }))
 }
 
 fn from_cloud(cloud: &Cloud) -> String {
     let row = match cloud.clone() {
         Cloud::Public => CloudRow::Public,
-        Cloud::Custom { authority, smtp_host, smtp_port, ca_pem } => {
-            CloudRow::Custom { authority, smtp_host, smtp_port, ca_pem }
-        }
+        Cloud::UsGovernment => CloudRow::UsGovernment,
+        Cloud::China => CloudRow::China,
+        Cloud::Custom(custom) => CloudRow::Custom(Box::new(CustomRow {
+            authority: custom.authority,
+            resource_manager: Some(custom.resource_manager),
+            graph: Some(custom.graph),
+            smtp_host: custom.smtp_host,
+            smtp_port: custom.smtp_port,
+            ca_pem: custom.ca_pem,
+        })),
     };
     serde_json::to_string(&row).unwrap_or_default()
 }
@@ -216,25 +337,38 @@ fn to_cloud(json: &str) -> Result<Cloud, StoreError> {
     let row = serde_json::from_str(json).map_err(|_| StoreError::Damaged(format!("cloud {json}")))?;
     Ok(match row {
         CloudRow::Public => Cloud::Public,
-        CloudRow::Custom { authority, smtp_host, smtp_port, ca_pem } => {
-            Cloud::Custom { authority, smtp_host, smtp_port, ca_pem }
-        }
+        CloudRow::UsGovernment => Cloud::UsGovernment,
+        CloudRow::China => Cloud::China,
+        CloudRow::Custom(row) => Cloud::Custom(Box::new(CustomCloud {
+            resource_manager: row.resource_manager.unwrap_or_else(|| row.authority.clone()),
+            graph: row.graph.unwrap_or_else(|| row.authority.clone()),
+            authority: row.authority,
+            smtp_host: row.smtp_host,
+            smtp_port: row.smtp_port,
+            ca_pem: row.ca_pem,
+        })),
     })
 }
 
-fn from_authorization(authorization: Authorization) -> &'static str {
-    match authorization {
-        Authorization::ClientSecret => "client_secret",
-        Authorization::AccessKey => "access_key",
+fn to_authorization(text: &str) -> Result<Authorization, StoreError> {
+    Authorization::ALL
+        .into_iter()
+        .find(|authorization| authorization.as_str() == text)
+        .ok_or_else(|| StoreError::Damaged(format!("authorization {text}")))
+}
+
+fn from_state(state: AccountState) -> &'static str {
+    match state {
+        AccountState::Enabled => "enabled",
+        AccountState::Disabled => "disabled",
     }
 }
 
-fn to_authorization(text: &str) -> Result<Authorization, StoreError> {
-    match text {
-        "client_secret" => Ok(Authorization::ClientSecret),
-        "access_key" => Ok(Authorization::AccessKey),
-        _ => Err(StoreError::Damaged(format!("authorization {text}"))),
-    }
+fn to_state(text: &str) -> Result<AccountState, StoreError> {
+    [AccountState::Enabled, AccountState::Disabled]
+        .into_iter()
+        .find(|state| from_state(*state) == text)
+        .ok_or_else(|| StoreError::Damaged(format!("account state {text}")))
 }
 
 fn to_transport_choice(text: &str) -> Result<TransportChoice, StoreError> {

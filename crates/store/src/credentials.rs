@@ -6,6 +6,7 @@ use model::credential::{AuthorRule, Credential, PasswordHash, SenderRule};
 use rusqlite::{Connection, params};
 use serde::{Deserialize, Serialize};
 
+use crate::audit::AuditEntry;
 use crate::database::{Database, Durability};
 use crate::directory::Published;
 use crate::error::StoreError;
@@ -47,7 +48,7 @@ impl Credentials {
     ///
     /// # Errors
     /// When the login is taken or nothing can be written.
-    pub async fn add(&self, credential: Credential) -> Result<(), StoreError> {
+    pub async fn add(&self, credential: Credential, audit: AuditEntry) -> Result<(), StoreError> {
         self.database
             .write(Durability::Synced, move |connection| {
                 let inserted = connection.execute(
@@ -63,11 +64,10 @@ impl Credentials {
                         credential.created_at.as_millisecond(),
                     ],
                 )?;
-                if inserted == 1 {
-                    Ok(())
-                } else {
-                    Err(StoreError::Exists(format!("credential {}", credential.login)))
+                if inserted == 0 {
+                    return Err(StoreError::Exists(format!("credential {}", credential.login)));
                 }
+                audit.store(connection)
             })
             .await?;
         self.published.refresh(&self.database).await
@@ -77,7 +77,12 @@ impl Credentials {
     ///
     /// # Errors
     /// When there is no such credential or nothing can be written.
-    pub async fn set_password(&self, login: &str, hash: PasswordHash) -> Result<(), StoreError> {
+    pub async fn set_password(
+        &self,
+        login: &str,
+        hash: PasswordHash,
+        audit: AuditEntry,
+    ) -> Result<(), StoreError> {
         let login = login.to_owned();
         self.database
             .write(Durability::Synced, move |connection| {
@@ -85,7 +90,10 @@ impl Credentials {
                     "UPDATE credential SET password_hash = ? WHERE login = ?",
                     params![hash.as_phc(), login],
                 )?;
-                if changed == 1 { Ok(()) } else { Err(StoreError::Missing(format!("credential {login}"))) }
+                if changed == 0 {
+                    return Err(StoreError::Missing(format!("credential {login}")));
+                }
+                audit.store(connection)
             })
             .await?;
         self.published.refresh(&self.database).await
@@ -95,12 +103,15 @@ impl Credentials {
     ///
     /// # Errors
     /// When there is no such credential or nothing can be written.
-    pub async fn remove(&self, login: &str) -> Result<(), StoreError> {
+    pub async fn remove(&self, login: &str, audit: AuditEntry) -> Result<(), StoreError> {
         let login = login.to_owned();
         self.database
             .write(Durability::Synced, move |connection| {
                 let removed = connection.execute("DELETE FROM credential WHERE login = ?", [&login])?;
-                if removed == 1 { Ok(()) } else { Err(StoreError::Missing(format!("credential {login}"))) }
+                if removed == 0 {
+                    return Err(StoreError::Missing(format!("credential {login}")));
+                }
+                audit.store(connection)
             })
             .await?;
         self.published.refresh(&self.database).await

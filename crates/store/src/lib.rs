@@ -11,6 +11,7 @@
 //! session looks at, kept in memory.
 
 mod accounts;
+mod audit;
 mod body;
 mod credentials;
 mod data_dir;
@@ -20,20 +21,27 @@ mod error;
 mod journal;
 mod pace;
 mod queue;
+mod rotations;
 mod secrets;
 mod senders;
 mod store;
+mod troubles;
+mod verifications;
 mod words;
 
-pub use accounts::Accounts;
+pub use accounts::{Accounts, Dependents};
+pub use audit::{Audit, AuditEntry};
 pub use body::{Body, BodyWriter};
 pub use credentials::Credentials;
 pub use data_dir::{DataDir, DataDirError, Volatile};
 pub use directory::Directory;
 pub use error::{Blame, StoreError, chain};
-pub use pace::{Pace, Usage};
+pub use pace::{Pace, Refusal, SENDS, STATUS_READS, Usage};
 pub use queue::{
     Accepted, Claim, Cursor, ListedSend, MessageView, NextStep, Queue, SendView, Settlement, StatusCheck,
 };
-pub use secrets::{MasterKey, SecretFacts, SecretName, SecretOwner, Secrets};
+pub use rotations::Rotations;
+pub use secrets::{KeySource, MasterKey, NewSecret, SecretFacts, SecretName, SecretOwner, Secrets};
 pub use store::{Options, Store};
+pub use troubles::Troubles;
+pub use verifications::{KeptVerification, Verifications};

@@ -7,6 +7,11 @@ use rusqlite::{Connection, params};
 use crate::database::{Database, Durability};
 use crate::error::StoreError;
 
+/// The kind of a send.
+pub const SENDS: &str = "sends";
+/// The kind of a look at how a send stands.
+pub const STATUS_READS: &str = "status_reads";
+
 /// A handle to the counts.
 #[derive(Clone)]
 pub struct Pace(Database);
@@ -26,7 +31,79 @@ pub struct Usage {
     pub count: u32,
 }
 
+/// Azure said that there was too much.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// When.
+    pub at: Timestamp,
+    /// Requests that it had counted by then, in the minute before.
+    pub in_minute: u32,
+    /// In the hour before.
+    pub in_hour: u32,
+}
+
+/// Refusals that are remembered, of each kind.
+const REFUSALS: u32 = 100;
+
 impl Pace {
+    /// Notes that Azure said that there was too much.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn refused(
+        &self,
+        subscription: SubscriptionId,
+        kind: &'static str,
+        refusal: Refusal,
+    ) -> Result<(), StoreError> {
+        self.0
+            .write(Durability::Written, move |connection| {
+                let subscription = subscription.to_string();
+                connection.execute(
+                    "INSERT OR REPLACE INTO throttled VALUES (?, ?, ?, ?, ?)",
+                    params![
+                        subscription,
+                        kind,
+                        refusal.at.as_millisecond(),
+                        refusal.in_minute,
+                        refusal.in_hour
+                    ],
+                )?;
+                connection.execute(
+                    "DELETE FROM throttled WHERE subscription = ?1 AND kind = ?2 AND at NOT IN
+                     (SELECT at FROM throttled WHERE subscription = ?1 AND kind = ?2 ORDER BY at DESC LIMIT ?3)",
+                    params![subscription, kind, REFUSALS],
+                )?;
+                Ok(())
+            })
+            .await
+    }
+
+    /// The refusals that are remembered, the newest first.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn refusals(
+        &self,
+        subscription: SubscriptionId,
+        kind: &'static str,
+    ) -> Result<Vec<Refusal>, StoreError> {
+        self.0
+            .read(move |connection| {
+                let mut select = connection.prepare_cached(
+                    "SELECT at, in_minute, in_hour FROM throttled WHERE subscription = ? AND kind = ? ORDER BY at DESC",
+                )?;
+                let mut rows = select.query(params![subscription.to_string(), kind])?;
+                let mut refusals = Vec::new();
+                while let Some(row) = rows.next()? {
+                    let at = crate::words::to_time(row.get(0)?)?;
+                    refusals.push(Refusal { at, in_minute: row.get(1)?, in_hour: row.get(2)? });
+                }
+                Ok(refusals)
+            })
+            .await
+    }
+
     pub(crate) fn new(database: Database) -> Self {
         Self(database)
     }

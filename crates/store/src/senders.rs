@@ -5,6 +5,7 @@ use std::sync::Arc;
 use model::sender::Sender;
 use rusqlite::{Connection, params};
 
+use crate::audit::AuditEntry;
 use crate::database::{Database, Durability};
 use crate::directory::Published;
 use crate::error::StoreError;
@@ -26,7 +27,7 @@ impl Senders {
     ///
     /// # Errors
     /// When the account has it already or nothing can be written.
-    pub async fn add(&self, sender: Sender) -> Result<(), StoreError> {
+    pub async fn add(&self, sender: Sender, audit: AuditEntry) -> Result<(), StoreError> {
         self.database
             .write(Durability::Synced, move |connection| {
                 let inserted = connection.execute(
@@ -38,11 +39,10 @@ impl Senders {
                         sender.created_at.as_millisecond(),
                     ],
                 )?;
-                if inserted == 1 {
-                    Ok(())
-                } else {
-                    Err(StoreError::Exists(format!("sender {}", sender.mailbox)))
+                if inserted == 0 {
+                    return Err(StoreError::Exists(format!("sender {}", sender.mailbox)));
                 }
+                audit.store(connection)
             })
             .await?;
         self.published.refresh(&self.database).await
@@ -52,7 +52,7 @@ impl Senders {
     ///
     /// # Errors
     /// When the account does not have it or nothing can be written.
-    pub async fn remove(&self, sender: &Sender) -> Result<(), StoreError> {
+    pub async fn remove(&self, sender: &Sender, audit: AuditEntry) -> Result<(), StoreError> {
         let (account, mailbox) = (sender.account.to_string(), sender.mailbox.to_string());
         self.database
             .write(Durability::Synced, move |connection| {
@@ -60,7 +60,10 @@ impl Senders {
                     "DELETE FROM sender WHERE account_id = ? AND mailbox = ?",
                     params![account, mailbox],
                 )?;
-                if removed == 1 { Ok(()) } else { Err(StoreError::Missing(format!("sender {mailbox}"))) }
+                if removed == 0 {
+                    return Err(StoreError::Missing(format!("sender {mailbox}")));
+                }
+                audit.store(connection)
             })
             .await?;
         self.published.refresh(&self.database).await

@@ -1,10 +1,13 @@
 //! Opening the data directory as a whole.
 
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
 use crate::accounts::Accounts;
+use crate::audit::{Audit, AuditEntry};
 use crate::credentials::Credentials;
 use crate::data_dir::DataDir;
 use crate::database::Database;
@@ -12,8 +15,11 @@ use crate::directory::{Directory, Published};
 use crate::error::StoreError;
 use crate::pace::Pace;
 use crate::queue::Queue;
-use crate::secrets::{MasterKey, Secrets};
+use crate::rotations::Rotations;
+use crate::secrets::{KeySource, MasterKey, Secrets, is_used};
 use crate::senders::Senders;
+use crate::troubles::Troubles;
+use crate::verifications::Verifications;
 
 /// How to open a store.
 #[derive(Clone, Debug)]
@@ -35,6 +41,9 @@ pub struct Store {
     published: Arc<Published>,
     queue: Queue,
     secrets: Secrets,
+    /// Where the master key is, unless somebody else keeps it.
+    key_file: Option<PathBuf>,
+    troubles: Troubles,
 }
 
 impl Store {
@@ -44,15 +53,19 @@ impl Store {
     /// When a file cannot be read or written, or was written by a newer program.
     pub fn open(
         data_dir: &DataDir,
-        key: MasterKey,
+        key: impl Into<KeySource>,
         options: &Options,
         now: Timestamp,
     ) -> Result<Self, StoreError> {
         let database = Database::open(&data_dir.join("postern.db"))?;
         let queue = Queue::open(data_dir.clone(), database.clone(), options.segment_octets, now)?;
         let published = Arc::new(Published::load(&database)?);
+        let (key, key_file) = match key.into() {
+            KeySource::Given(key) => (key, None),
+            KeySource::File(path) => (current_key(&database, &path)?, Some(path)),
+        };
         let secrets = Secrets::new(database.clone(), key);
-        Ok(Self { database, published, queue, secrets })
+        Ok(Self { database, published, queue, secrets, key_file, troubles: Troubles::default() })
     }
 
     /// Accepted messages.
@@ -85,6 +98,30 @@ impl Store {
         Credentials::new(self.database.clone(), Arc::clone(&self.published))
     }
 
+    /// Who changed what.
+    #[must_use]
+    pub fn audit(&self) -> Audit {
+        Audit::new(self.database.clone())
+    }
+
+    /// What the last look at each account found.
+    #[must_use]
+    pub fn verifications(&self) -> Verifications {
+        Verifications::new(self.database.clone())
+    }
+
+    /// Rotations of client secrets.
+    #[must_use]
+    pub fn rotations(&self) -> Rotations {
+        Rotations::new(self.database.clone(), self.secrets.clone())
+    }
+
+    /// Accounts whose logins were refused.
+    #[must_use]
+    pub fn troubles(&self) -> &Troubles {
+        &self.troubles
+    }
+
     /// Requests that Azure has counted.
     #[must_use]
     pub fn pace(&self) -> Pace {
@@ -101,4 +138,41 @@ impl Store {
     pub async fn directory_change(&self, seen: &Arc<Directory>) -> Arc<Directory> {
         self.published.change(seen).await
     }
+
+    /// Seals all secrets under another master key; says how many there are. A key that is in a file is
+    /// replaced there, in an order in which a crash at any point leaves a key that opens everything.
+    ///
+    /// # Errors
+    /// When a secret cannot be opened, or nothing can be written.
+    pub async fn rewrap(&self, new: MasterKey, audit: AuditEntry) -> Result<usize, StoreError> {
+        let Some(path) = &self.key_file else { return self.secrets.rewrap(new, audit).await };
+        let next = next_key(path);
+        new.keep(&next)?;
+        let count = self.secrets.rewrap(new, audit).await?;
+        fs::rename(next, path)?;
+        Ok(count)
+    }
+
+    /// Whether the master key is in a file of the data directory.
+    #[must_use]
+    pub fn keeps_its_key(&self) -> bool {
+        self.key_file.is_some()
+    }
+}
+
+fn next_key(path: &Path) -> PathBuf {
+    path.with_extension("next")
+}
+
+/// The key that opens the secrets: the next one, if the last change of keys came so far.
+fn current_key(database: &Database, path: &Path) -> Result<MasterKey, StoreError> {
+    let next = next_key(path);
+    if next.exists() {
+        if is_used(database, &MasterKey::open_or_create(&next)?)? {
+            fs::rename(&next, path)?;
+        } else {
+            fs::remove_file(&next)?;
+        }
+    }
+    Ok(MasterKey::open_or_create(path)?)
 }

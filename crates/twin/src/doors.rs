@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 
 use axum::Router;
 use axum::body::Body;
-use axum::http::{Request, Response, Uri};
+use axum::http::{HeaderValue, Request, Response, Uri, header};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
@@ -60,7 +60,8 @@ pub(crate) async fn serve_https(
             Some(_) => continue,
             None => None,
         };
-        let connection = serve_connection(Cuttable::new(tcp, cut_after), Arc::clone(&config), router.clone());
+        let io = Cuttable::new(tcp, cut_after);
+        let connection = serve_connection(io, Arc::clone(&state), Arc::clone(&config), router.clone());
         let shutdown = shutdown.clone();
         tokio::spawn(async move {
             tokio::select! {
@@ -71,12 +72,13 @@ pub(crate) async fn serve_https(
     }
 }
 
-async fn serve_connection(io: Cuttable, config: Arc<ServerConfig>, router: Router) {
+async fn serve_connection(io: Cuttable, state: Arc<State>, config: Arc<ServerConfig>, router: Router) {
     let mut stream = Stream::Clear(io);
     if let Err(error) = stream.accept(config).await {
         return debug!(%error, "a TLS handshake failed");
     }
-    let service = service_fn(move |request: Request<Incoming>| answer(router.clone(), request));
+    let service =
+        service_fn(move |request: Request<Incoming>| answer(Arc::clone(&state), router.clone(), request));
     let mut builder = auto::Builder::new(TokioExecutor::new());
     builder.http2().max_concurrent_streams(1_000);
     if let Err(error) = builder.serve_connection(TokioIo::new(stream), service).await {
@@ -84,16 +86,24 @@ async fn serve_connection(io: Cuttable, config: Arc<ServerConfig>, router: Route
     }
 }
 
-/// Asks the router, unless the answer is not to be given.
-async fn answer(router: Router, request: Request<Incoming>) -> io::Result<Response<Body>> {
+/// Asks the router, unless the answer is not to be given. The date is the twin's own.
+async fn answer(state: Arc<State>, router: Router, request: Request<Incoming>) -> io::Result<Response<Body>> {
     let (mut parts, body) = request.into_parts();
     parts.uri = without_doubled_slashes(&parts.uri);
-    let response = match router.oneshot(Request::from_parts(parts, Body::new(body))).await {
+    // By HTTP/2 the host is in the URI, and everybody here looks for it in the header.
+    let host = parts.uri.authority().and_then(|host| HeaderValue::from_str(host.as_str()).ok());
+    if let Some(host) = host.filter(|_| !parts.headers.contains_key(header::HOST)) {
+        parts.headers.insert(header::HOST, host);
+    }
+    let mut response = match router.oneshot(Request::from_parts(parts, Body::new(body))).await {
         Ok(response) => response,
         Err(error) => match error {},
     };
     if response.extensions().get::<Unanswered>().is_some() {
         return Err(io::ErrorKind::ConnectionAborted.into());
+    }
+    if let Ok(date) = HeaderValue::from_str(&message::date::http(state.now())) {
+        response.headers_mut().insert(header::DATE, date);
     }
     Ok(response)
 }

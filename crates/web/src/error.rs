@@ -52,6 +52,13 @@ impl ApiError {
     }
 }
 
+impl ApiError {
+    /// What it says, for an answer that has begun.
+    pub(crate) fn into_text(self) -> ErrorText {
+        self.body
+    }
+}
+
 impl From<ControlError> for ApiError {
     fn from(error: ControlError) -> Self {
         match error {

@@ -8,5 +8,5 @@ pub mod api;
 mod error;
 mod socket;
 
-pub use error::ErrorBody;
+pub use error::{ErrorBody, ErrorText};
 pub use socket::{SocketError, bind_socket, serve_socket};

@@ -9,6 +9,8 @@ use axum::Router;
 use tokio::net::UnixListener;
 use tokio_util::sync::CancellationToken;
 
+use crate::api::Peer;
+
 /// Why the socket cannot be opened.
 #[derive(Debug, thiserror::Error)]
 #[error("the management socket {path} cannot be opened")]
@@ -42,5 +44,7 @@ pub async fn serve_socket(
     router: Router,
     shutdown: CancellationToken,
 ) -> io::Result<()> {
-    axum::serve(listener, router).with_graceful_shutdown(shutdown.cancelled_owned()).await
+    axum::serve(listener, router.into_make_service_with_connect_info::<Peer>())
+        .with_graceful_shutdown(shutdown.cancelled_owned())
+        .await
 }

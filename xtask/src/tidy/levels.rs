@@ -34,7 +34,22 @@ const WALLS: [(&str, &[&str]); 7] = [
     ("reqwest", &["azure-client", "dns", "postern"]),
     ("anyhow", &["postern", "e2e", "bench", "xtask"]),
     ("twin", &["postern", "e2e", "bench"]),
-    ("serde", &["azure-types", "relay", "store", "web", "twin", "postern", "bench", "xtask"]),
+    // What a verification found is kept and shown as it is; azure-client signs claims of its own.
+    (
+        "serde",
+        &[
+            "azure-types",
+            "azure-client",
+            "relay",
+            "store",
+            "control",
+            "web",
+            "twin",
+            "postern",
+            "bench",
+            "xtask",
+        ],
+    ),
     ("clap", &["postern", "bench", "xtask"]),
 ];
 

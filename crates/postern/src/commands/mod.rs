@@ -1,10 +1,12 @@
 //! The commands, one file each.
 
 mod account;
+mod audit;
 mod config;
 mod credential;
 mod message;
 mod queue;
+mod secrets;
 mod send;
 mod sender;
 mod serve;
@@ -31,6 +33,8 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Send(arguments) => block_on(send::send(arguments)),
         Command::Queue(command) => block_on(queue::run(command)),
         Command::Message(command) => block_on(message::run(command)),
+        Command::Audit(arguments) => block_on(async move { audit::list(&arguments).await }),
+        Command::Secrets(command) => block_on(secrets::run(command)),
         Command::Config(command) => config::run(&command),
         Command::Status(connection) => block_on(status::status(connection)),
     }

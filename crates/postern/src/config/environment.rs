@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use azure_client::credential::IdentityEndpoint;
 use serde::Deserialize as _;
 use toml::{Table, Value};
 
@@ -18,6 +19,13 @@ const SECTIONS: [&str; 5] = ["tls", "smtp", "queue", "entra", "log"];
 /// Our variables.
 pub(super) fn variables() -> BTreeMap<String, String> {
     std::env::vars().filter(|(name, _)| name.starts_with("POSTERN_")).collect()
+}
+
+/// Where a host in Azure says that its tokens are: its own variables, which are no options of ours.
+pub(super) fn identity() -> Result<IdentityEndpoint, String> {
+    let Ok(url) = std::env::var("IDENTITY_ENDPOINT") else { return Ok(IdentityEndpoint::default()) };
+    let url = url.parse().map_err(|_| format!("{url:?} is not a URL"))?;
+    Ok(IdentityEndpoint { url, header: std::env::var("IDENTITY_HEADER").ok().map(Into::into) })
 }
 
 /// Reads the file, then lets variables replace what it says.

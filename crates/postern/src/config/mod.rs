@@ -13,6 +13,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use azure_client::credential::IdentityEndpoint;
 use ipnet::IpNet;
 use relay::{EntraSettings, RelaySettings};
 use smtp_server::Timeouts;
@@ -31,6 +32,8 @@ pub struct Config {
     pub volatile: Volatile,
     /// The master key, if the environment gives it.
     pub master_key: Option<secrecy::SecretString>,
+    /// Where the tokens of this machine's own identity are.
+    pub identity: IdentityEndpoint,
     /// SMTP listeners.
     pub listeners: Vec<Listener>,
     /// Certificate and key, if they are not to be made.
@@ -94,6 +97,7 @@ const DEFAULT_FILE: &str = "/etc/postern/postern.toml";
 
 /// What was written, and where.
 struct Written {
+    identity: IdentityEndpoint,
     raw: RawConfig,
     path: PathBuf,
     text: String,
@@ -132,7 +136,9 @@ fn written(file: Option<&Path>) -> Result<Written, ConfigError> {
     };
     let raw = environment::parse(&path, &text, &variables)?;
     let master_key = variables.get("POSTERN_MASTER_KEY").map(|key| key.as_str().into());
-    Ok(Written { raw, path, text, master_key })
+    let identity = environment::identity()
+        .map_err(|reason| ConfigError::Variable { name: "IDENTITY_ENDPOINT".to_owned(), reason })?;
+    Ok(Written { raw, path, text, master_key, identity })
 }
 
 /// Where the data directory is, for commands that need nothing else of the configuration.
@@ -144,7 +150,7 @@ pub fn data_dir(file: Option<&Path>) -> Result<PathBuf, ConfigError> {
 }
 
 fn meaning(written: Written) -> Result<Config, ConfigError> {
-    let Written { raw, path, text, master_key } = written;
+    let Written { raw, path, text, master_key, identity } = written;
     let invalid = |place: &str, reason: String| ConfigError::Invalid {
         path: path.clone(),
         place: environment::place_of(&text, place),
@@ -207,6 +213,7 @@ fn meaning(written: Written) -> Result<Config, ConfigError> {
         data_dir: raw.data_dir,
         volatile: if raw.allow_volatile_data_dir { Volatile::Allowed } else { Volatile::Refused },
         master_key,
+        identity,
         listeners,
         certificate,
         admission: AdmissionLimits {
@@ -266,7 +273,13 @@ mod tests {
         let path = Path::new("postern.toml");
         environment::parse(path, text, &variables)
             .and_then(|raw| {
-                meaning(Written { raw, path: path.to_owned(), text: text.to_owned(), master_key: None })
+                meaning(Written {
+                    raw,
+                    path: path.to_owned(),
+                    text: text.to_owned(),
+                    master_key: None,
+                    identity: IdentityEndpoint::default(),
+                })
             })
             .map_err(|error| error.to_string())
     }

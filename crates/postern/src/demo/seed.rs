@@ -65,7 +65,7 @@ pub(super) async fn seed(server: &Server, twin: &Twin) -> anyhow::Result<Seeded>
         login: issued.credential.login,
         password: issued.password,
         sender: "scanner@contoso.example".to_owned(),
-        entra_login: account.entra_login,
+        entra_login: account.entra_login.unwrap_or_default(),
         starttls_port: port(Mode::Starttls),
         tls_port: port(Mode::Tls),
     })

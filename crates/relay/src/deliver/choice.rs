@@ -53,8 +53,8 @@ impl Ways {
     pub(crate) fn of(account: &Account) -> Self {
         match (account.transport, account.authorization) {
             (_, Authorization::AccessKey) | (TransportChoice::Rest, _) => Self::Rest,
-            (TransportChoice::Smtp, Authorization::ClientSecret) => Self::Smtp,
-            (TransportChoice::Auto, Authorization::ClientSecret) => Self::Both,
+            (TransportChoice::Smtp, _) => Self::Smtp,
+            (TransportChoice::Auto, _) => Self::Both,
         }
     }
 }

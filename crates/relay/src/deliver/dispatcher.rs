@@ -8,7 +8,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use model::account::Account;
 use model::delivery::{Attempt, AttemptResult, SendId};
-use store::{NextStep, Settlement, StoreError, Usage};
+use store::{NextStep, Refusal, SENDS, Settlement, StoreError, Usage};
 use tokio::task::{self, JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, warn};
@@ -187,13 +187,23 @@ impl Dispatcher {
             match tried {
                 Ok((task, tried)) => {
                     self.sends.remove(&task);
-                    settlements.push(tried.settlement);
-                    usage.extend(tried.usage);
                     match tried.trouble {
                         None => self.troubles = 0,
-                        Some((Matter::Rate, wait)) => self.slow_down(wait).await,
-                        Some((_, wait)) => self.pause(now, wait),
+                        Some((Matter::Rate, wait)) => self.slow_down(now, wait).await,
+                        Some((matter, wait)) => {
+                            if matter == Matter::Login {
+                                let words =
+                                    tried.settlement.attempt.as_ref().map(|attempt| attempt.text.as_str());
+                                self.context
+                                    .store
+                                    .troubles()
+                                    .note(self.account.id, words.unwrap_or_default());
+                            }
+                            self.pause(now, wait);
+                        }
                     }
+                    settlements.push(tried.settlement);
+                    usage.extend(tried.usage);
                 }
                 Err(error) => {
                     let (settlement, counted) = self.broken(&error, now).await;
@@ -249,10 +259,16 @@ impl Dispatcher {
         if settlements.is_empty() { Ok(()) } else { queue.settle(settlements, Vec::new()).await }
     }
 
-    async fn slow_down(&self, wait: Option<Duration>) {
-        if let Ok(upstream) = self.upstreams.of(&self.account).await {
-            let until = later(self.context.clock.steady(), wait.unwrap_or(OUR_TROUBLE));
-            upstream.sends.limiter().block(until);
+    async fn slow_down(&self, now: Timestamp, wait: Option<Duration>) {
+        let Ok(upstream) = self.upstreams.of(&self.account).await else { return };
+        let steady = self.context.clock.steady();
+        let [in_minute, in_hour] = upstream.sends.limiter().used(steady);
+        upstream.sends.limiter().block(later(steady, wait.unwrap_or(OUR_TROUBLE)));
+        // What Azure really allows shows in how much it had been asked.
+        let refusal = Refusal { at: now, in_minute, in_hour };
+        let noted = self.context.store.pace().refused(self.account.subscription, SENDS, refusal).await;
+        if let Err(error) = noted {
+            error!(error = crate::reply_for::chain(&error), "a limit of Azure's could not be noted");
         }
     }
 

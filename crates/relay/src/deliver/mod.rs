@@ -4,7 +4,7 @@
 //! 2. [`attempt`] reads the message, [`choice`] picks a transport, [`rest`] or [`smtp`] carries it.
 //! 3. [`outcome`] maps the result, once and for all: accepted, deferred or failed.
 //! 4. [`backoff`] says when to try again; [`notice`] tells the sender when nobody will.
-//! 5. [`status`] asks, as far as the quota for that goes, what became of what Azure took.
+//! 5. [`trial`] sends test messages past the queue; [`status`] asks, as far as the quota for that goes, what became of what Azure took.
 
 mod attempt;
 mod backoff;
@@ -18,12 +18,14 @@ mod rest;
 mod room;
 mod smtp;
 mod status;
+mod trial;
 mod upstream;
 
 pub(crate) use self::direct::submit_directly;
 pub(crate) use self::dispatcher::Dispatcher;
 pub(crate) use self::outcome::{Matter, Verdict};
 pub(crate) use self::status::StatusReader;
+pub use self::trial::{Tried, send_trial};
 pub use self::upstream::{UpstreamError, Upstreams};
 
 /// What every part of delivery needs.

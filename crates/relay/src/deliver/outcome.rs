@@ -117,7 +117,7 @@ fn of_answer(answered: &Answered) -> Verdict {
 /// What a failed login at Entra means.
 pub(crate) fn of_token(failure: &TokenFailure) -> Verdict {
     let matter = match failure {
-        TokenFailure::Refused(_) => Matter::Login,
+        TokenFailure::Refused(_) | TokenFailure::Unusable(_) => Matter::Login,
         TokenFailure::Exchange(_) => Matter::Unreachable,
     };
     let wait = match failure {
@@ -129,6 +129,7 @@ pub(crate) fn of_token(failure: &TokenFailure) -> Verdict {
         TokenFailure::Exchange(failure) => {
             format!("Entra could not be asked for a token: {}", failure.chain())
         }
+        TokenFailure::Unusable(_) => failure.to_string(),
     };
     deferred(text, matter, wait)
 }

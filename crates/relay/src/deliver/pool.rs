@@ -5,6 +5,8 @@ use std::time::{Duration, Instant};
 
 use ::smtp::client::{Settings, TlsPolicy};
 use ::smtp::sasl::{Login, Proof};
+use azure_client::TokenSource;
+use azure_client::entra::TokenFailure;
 use model::account::Account;
 use rustls::ClientConfig;
 use secrecy::SecretString;
@@ -14,9 +16,26 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 /// Open sessions of one account.
 pub(crate) struct Pool {
     target: Target,
-    settings: Settings,
+    login: String,
+    proof: PoolProof,
     permits: Semaphore,
     idle: Mutex<Vec<(Connection, Instant)>>,
+}
+
+/// What a session is opened with.
+pub(crate) enum PoolProof {
+    /// The client secret.
+    Secret(SecretString),
+    /// A token, fresh for each session.
+    Token(Arc<TokenSource>),
+}
+
+/// Why there is no session.
+pub(crate) enum LeaseError {
+    /// There is no token for it.
+    Token(TokenFailure),
+    /// The session itself.
+    Session(Error),
 }
 
 /// A session that is in use.
@@ -32,32 +51,43 @@ pub(crate) struct Leased<'p> {
 const IDLE: Duration = Duration::from_secs(30);
 
 impl Pool {
-    pub(crate) fn new(account: &Account, trust: Arc<ClientConfig>, secret: SecretString) -> Self {
+    pub(crate) fn new(account: &Account, trust: Arc<ClientConfig>, proof: PoolProof) -> Self {
         let (host, port) = account.cloud.smtp();
-        let login = Login { name: account.smtp_login(), proof: Proof::Password(secret) };
         Self {
             target: Target { host: host.to_owned(), port, trust, timeouts: Timeouts::default() },
-            settings: Settings {
-                client_name: "postern".to_owned(),
-                tls: TlsPolicy::StartTls,
-                login: Some(login),
-            },
+            login: account.smtp_login().unwrap_or_default(),
+            proof,
             permits: Semaphore::new(usize::from(account.concurrency.smtp_sessions.max(1))),
             idle: Mutex::default(),
         }
     }
 
     /// A session, rested or new.
-    pub(crate) async fn lease(&self) -> Result<Leased<'_>, Error> {
+    pub(crate) async fn lease(&self) -> Result<Leased<'_>, LeaseError> {
         // The semaphore is never closed; if it were, the session would only be one too many.
         let permit = self.permits.acquire().await;
         let rested = self.take_rested();
         let (connection, is_reused) = match rested {
             Some(connection) => (connection, true),
-            None => (Connection::open(&self.target, self.settings.clone()).await?, false),
+            None => (self.open().await?, false),
         };
         let permit = permit.unwrap_or_else(|_| unreachable!("nobody closes the pool's semaphore"));
         Ok(Leased { connection, is_reused, pool: self, _permit: permit })
+    }
+
+    async fn open(&self) -> Result<Connection, LeaseError> {
+        let proof = match &self.proof {
+            PoolProof::Secret(secret) => Proof::Password(secret.clone()),
+            PoolProof::Token(tokens) => {
+                Proof::Token(tokens.token().await.map_err(LeaseError::Token)?.access_token)
+            }
+        };
+        let settings = Settings {
+            client_name: "postern".to_owned(),
+            tls: TlsPolicy::StartTls,
+            login: Some(Login { name: self.login.clone(), proof }),
+        };
+        Connection::open(&self.target, settings).await.map_err(LeaseError::Session)
     }
 
     fn take_rested(&self) -> Option<Connection> {

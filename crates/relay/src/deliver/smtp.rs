@@ -10,6 +10,7 @@ use message::{header, seven_bit, submission};
 use smtp_client::Connection;
 
 use super::outcome::{self, Failed, Verdict};
+use super::pool::LeaseError;
 use super::upstream::Upstream;
 
 /// What is sent.
@@ -27,7 +28,8 @@ pub(crate) async fn send(upstream: &Upstream, outgoing: &Outgoing<'_>) -> Verdic
     loop {
         let mut leased = match upstream.smtp.lease().await {
             Ok(leased) => leased,
-            Err(error) => return outcome::of_session(&error),
+            Err(LeaseError::Session(error)) => return outcome::of_session(&error),
+            Err(LeaseError::Token(failure)) => return outcome::of_token(&failure),
         };
         let was_reused = leased.is_reused;
         let result = send_over(&mut leased.connection, outgoing).await;

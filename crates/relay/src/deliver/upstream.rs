@@ -4,21 +4,23 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use azure_client::account::{CredentialError, credential};
+use azure_client::credential::IdentityEndpoint;
 use azure_client::email::EmailApi;
-use azure_client::entra::{AppCredential, TokenFailure};
+use azure_client::entra::TokenFailure;
 use azure_client::{Authorization as RequestAuthorization, Http, HttpError, Token, TokenSource};
 use azure_types::access_key::{AccessKey, NotAnAccessKey};
 use azure_types::ids::SubscriptionId;
-use clock::Clock;
+use clock::{Clock, Entropy};
 use jiff::Timestamp;
 use model::account::{Account, Authorization};
 use model::id::AccountId;
 use secrecy::{ExposeSecret as _, SecretString};
-use store::{NextStep, SecretName, SecretOwner, Store, StoreError, Usage};
+use store::{NextStep, SENDS, STATUS_READS, SecretName, SecretOwner, Store, StoreError, Usage};
 use tls::TrustError;
 use tokio::sync::{Mutex as AsyncMutex, Notify};
 
-use super::pool::Pool;
+use super::pool::{Pool, PoolProof};
 use crate::pacing::{Limiter, MEMORY, SlotCount};
 
 /// An account, ready to be sent through.
@@ -35,7 +37,7 @@ pub(crate) struct Upstream {
 
 /// How the account proves itself.
 enum Proof {
-    Token(TokenSource),
+    Token(Arc<TokenSource>),
     Key(AccessKey),
 }
 
@@ -56,6 +58,8 @@ pub(crate) struct Pacer {
 pub struct Upstreams {
     store: Store,
     clock: Clock,
+    entropy: Entropy,
+    identity: IdentityEndpoint,
     ready: AsyncMutex<HashMap<AccountId, Arc<Upstream>>>,
     status_wanted: Mutex<HashMap<AccountId, Arc<Notify>>>,
     pacers: AsyncMutex<HashMap<(SubscriptionId, &'static str), Arc<Pacer>>>,
@@ -76,18 +80,23 @@ pub enum UpstreamError {
     /// Its access key is not one.
     #[error(transparent)]
     AccessKey(#[from] NotAnAccessKey),
+    /// What its app proves itself with is not usable.
+    #[error(transparent)]
+    Credential(#[from] CredentialError),
+    /// Nobody has said which communication service it sends through.
+    #[error("no communication service is chosen: `postern account import` shows which there are")]
+    NoService,
 }
-
-const SENDS: &str = "sends";
-const STATUS_READS: &str = "status_reads";
 
 impl Upstreams {
     /// None yet.
     #[must_use]
-    pub fn new(store: Store, clock: Clock) -> Self {
+    pub fn new(store: Store, (clock, entropy): (Clock, Entropy), identity: IdentityEndpoint) -> Self {
         Self {
             store,
             clock,
+            entropy,
+            identity,
             ready: AsyncMutex::default(),
             status_wanted: Mutex::default(),
             pacers: AsyncMutex::default(),
@@ -128,29 +137,31 @@ impl Upstreams {
     }
 
     async fn make(&self, account: &Arc<Account>) -> Result<Upstream, UpstreamError> {
+        let service = account.service.as_ref().ok_or(UpstreamError::NoService)?;
         let http = Http::new(account.cloud.ca_pem())?;
         let owner = SecretOwner::Account(account.id);
-        let (proof, smtp_secret) = match account.authorization {
-            Authorization::ClientSecret => {
-                let secret = self.store.secrets().get(owner, SecretName::ClientSecret).await?;
-                let credential = AppCredential {
-                    authority: account.cloud.authority().to_owned(),
-                    tenant: account.tenant,
-                    client: account.client,
-                    secret: secret.clone(),
-                };
-                (Proof::Token(TokenSource::new(http.clone(), credential, self.clock.clone())), secret)
-            }
-            Authorization::AccessKey => {
-                let key = self.store.secrets().get(owner, SecretName::AccessKey).await?;
-                // Nothing is sent by SMTP with a key, so that this is never shown to anybody.
-                (Proof::Key(AccessKey::parse(key.expose_secret())?), SecretString::default())
-            }
+        let secret = match SecretName::of(account.authorization) {
+            Some(name) => self.store.secrets().get(owner, name).await?,
+            None => SecretString::default(),
+        };
+        let (proof, smtp_proof) = if account.authorization == Authorization::AccessKey {
+            // Nothing is sent by SMTP with a key, so that this is never shown to anybody.
+            let key = AccessKey::parse(secret.expose_secret())?;
+            (Proof::Key(key), PoolProof::Secret(SecretString::default()))
+        } else {
+            let credential = credential(account, &http, secret.clone(), &self.identity, &self.entropy)?;
+            let scope = format!("{}/.default", account.cloud.communication());
+            let tokens = Arc::new(TokenSource::new(credential, scope, self.clock.clone()));
+            let smtp_proof = match account.authorization {
+                Authorization::ClientSecret => PoolProof::Secret(secret),
+                _ => PoolProof::Token(Arc::clone(&tokens)),
+            };
+            (Proof::Token(tokens), smtp_proof)
         };
         let trust = tls::client_config(account.cloud.ca_pem())?;
         Ok(Upstream {
-            email: EmailApi::new(http.clone(), account.endpoint.clone()),
-            smtp: Pool::new(account, trust, smtp_secret),
+            email: EmailApi::new(http, service.endpoint.clone()),
+            smtp: Pool::new(account, trust, smtp_proof),
             sends: self.pacer(account, SENDS).await?,
             status_reads: self.pacer(account, STATUS_READS).await?,
             unread: AtomicU32::new(self.store.queue().unread(account.id).await?),

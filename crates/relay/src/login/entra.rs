@@ -1,7 +1,8 @@
 //! Entra logins: the client secret of an app is the password, and the token that it brings carries the
 //! message. Nothing of it is stored.
 
-use azure_client::entra::{AppCredential, TokenFailure, request_token};
+use azure_client::credential::{App, ClientSecret, Credential as _};
+use azure_client::entra::TokenFailure;
 use azure_client::{Http, Token};
 use azure_types::entra::SCOPE_COMMUNICATION;
 use azure_types::ids::{ClientId, TenantId};
@@ -50,8 +51,9 @@ impl EntraTarget {
         secret: SecretString,
         now: Timestamp,
     ) -> Result<EntraLogin, TokenFailure> {
-        let credential = AppCredential { authority: self.authority.clone(), tenant, client, secret };
-        let token = request_token(&self.http, &credential, SCOPE_COMMUNICATION, now).await?;
+        let app = App { authority: self.authority.clone(), tenant, client };
+        let credential = ClientSecret::new(self.http.clone(), app, secret);
+        let token = credential.request(SCOPE_COMMUNICATION, now).await?;
         Ok(EntraLogin { name: name.to_owned(), service, token, target: self })
     }
 }

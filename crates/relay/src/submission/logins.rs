@@ -6,7 +6,7 @@ use std::sync::Arc;
 use ::smtp::reply::Refusal;
 use ::smtp::sasl::{Login, Proof};
 use azure_types::ids::TenantId;
-use model::account::Account;
+use model::account::{Account, Service};
 use model::credential::Credential;
 use secrecy::SecretString;
 use store::Directory;
@@ -65,11 +65,12 @@ impl Submission {
     /// Where an Entra login leads: to the account that has the service, or to where the settings say.
     fn target(&self, service: &str, tenant: TenantId) -> Result<EntraTarget, Refusal> {
         let directory = self.context.store.directory();
-        let account = directory.accounts().find(|account| {
-            account.tenant == tenant && account.service.as_str().eq_ignore_ascii_case(service)
+        let target = directory.accounts().filter(|account| account.tenant == tenant).find_map(|account| {
+            let own = account.service.as_ref()?;
+            own.name.as_str().eq_ignore_ascii_case(service).then(|| target_of(account, own))
         });
-        if let Some(account) = account {
-            return target_of(account);
+        if let Some(target) = target {
+            return target;
         }
         let entra = &self.context.settings.entra;
         let endpoint = entra.endpoint.replace("{service}", &service.to_ascii_lowercase());
@@ -83,12 +84,15 @@ impl Submission {
     }
 }
 
-fn target_of(account: &Account) -> Result<EntraTarget, Refusal> {
+fn target_of(account: &Account, service: &Service) -> Result<EntraTarget, Refusal> {
+    if !account.is_enabled() {
+        return Err(reply_for::ACCOUNT_DISABLED);
+    }
     let (host, port) = account.cloud.smtp();
     Ok(EntraTarget {
         http: azure_client::Http::new(account.cloud.ca_pem()).map_err(|_| reply_for::LOGIN_UNAVAILABLE)?,
         authority: account.cloud.authority().to_owned(),
-        endpoint: account.endpoint.clone(),
+        endpoint: service.endpoint.clone(),
         smtp: (host.to_owned(), port),
         ca_pem: account.cloud.ca_pem().map(str::to_owned),
     })
@@ -104,5 +108,8 @@ pub(super) fn current(
         .filter(|now| now.id == credential.id && now.password_hash == credential.password_hash)
         .ok_or(LOGIN_CHANGED)?;
     let account = directory.account(current.account).ok_or(LOGIN_CHANGED)?;
+    if !account.is_enabled() {
+        return Err(reply_for::ACCOUNT_DISABLED);
+    }
     Ok((Arc::clone(current), Arc::clone(account)))
 }

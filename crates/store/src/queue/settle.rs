@@ -106,6 +106,25 @@ impl Queue {
         Ok(dropped)
     }
 
+    /// Removes all that waits for an account. What is under way goes on; says how much was removed.
+    ///
+    /// # Errors
+    /// When nothing can be written.
+    pub async fn drop_account(&self, account: AccountId) -> Result<usize, StoreError> {
+        let waiting = self.0.database.read(move |connection| {
+            let mut select = connection
+                .prepare("SELECT DISTINCT message_id FROM send WHERE account_id = ? AND state = 'queued'")?;
+            let ids: Result<Vec<String>, _> =
+                select.query_map([account.to_string()], |row| row.get(0))?.collect();
+            ids?.iter().map(|id| words::to_id(id)).collect::<Result<Vec<QueueId>, _>>()
+        });
+        let mut dropped = 0;
+        for id in waiting.await? {
+            dropped += self.drop_message(id).await?;
+        }
+        Ok(dropped)
+    }
+
     /// Deletes what is known of messages that were accepted before `before` and are done with, a limited
     /// number at a time. Says how many went.
     ///

@@ -4,7 +4,7 @@ use std::fmt;
 use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -16,7 +16,40 @@ pub struct MasterKey {
     id: String,
 }
 
+/// Where the key is.
+#[derive(Debug)]
+pub enum KeySource {
+    /// In a file that only its owner may read; made at the first start.
+    File(PathBuf),
+    /// With whoever starts the server: the environment, or a credential store.
+    Given(MasterKey),
+}
+
+impl From<MasterKey> for KeySource {
+    fn from(key: MasterKey) -> Self {
+        Self::Given(key)
+    }
+}
+
 impl MasterKey {
+    /// A fresh key.
+    ///
+    /// # Errors
+    /// When the system has no randomness.
+    pub fn generate() -> io::Result<Self> {
+        let mut octets = Zeroizing::new([0; 32]);
+        getrandom::fill(octets.as_mut()).map_err(io::Error::from)?;
+        Ok(Self::from_octets(*octets))
+    }
+
+    /// Writes the key to a file of its own, as a whole or not at all.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub(crate) fn keep(&self, path: &Path) -> io::Result<()> {
+        keep(path, &STANDARD.encode(*self.octets).into())
+    }
+
     /// Reads the key from a file that only its owner may read, or makes both at the first start.
     ///
     /// # Errors
@@ -34,10 +67,9 @@ impl MasterKey {
                 })
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                let mut octets = Zeroizing::new([0; 32]);
-                getrandom::fill(octets.as_mut()).map_err(io::Error::from)?;
-                keep(path, &STANDARD.encode(*octets).into())?;
-                Ok(Self::from_octets(*octets))
+                let key = Self::generate()?;
+                key.keep(path)?;
+                Ok(key)
             }
             Err(error) => Err(error),
         }
@@ -59,7 +91,8 @@ impl MasterKey {
     }
 
     /// A name for the key that does not give it away.
-    pub(super) fn id(&self) -> &str {
+    #[must_use]
+    pub fn id(&self) -> &str {
         &self.id
     }
 

@@ -3,18 +3,23 @@
 //! A secret leaves this module only as a `SecretString`, which neither prints nor serialises.
 
 mod master_key;
+mod rewrap;
 
 use std::sync::Arc;
 
 use chacha20poly1305::aead::{Aead as _, KeyInit as _, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use jiff::Timestamp;
+use model::account::Authorization;
 use model::id::AccountId;
 use rusqlite::{Connection, OptionalExtension as _, params};
 use secrecy::{ExposeSecret as _, SecretString};
+use tokio::sync::{RwLock, RwLockReadGuard};
+use uuid::Uuid;
 use zeroize::Zeroizing;
 
-pub use self::master_key::MasterKey;
+pub use self::master_key::{KeySource, MasterKey};
+pub(crate) use self::rewrap::is_used;
 
 use crate::database::{Database, Durability};
 use crate::error::StoreError;
@@ -24,7 +29,8 @@ use crate::words;
 #[derive(Clone)]
 pub struct Secrets {
     database: Database,
-    key: Arc<MasterKey>,
+    /// Held from sealing until the row is written, so that no row is left behind when the key changes.
+    key: Arc<RwLock<MasterKey>>,
 }
 
 /// Whose a secret is.
@@ -39,6 +45,10 @@ pub enum SecretOwner {
 pub enum SecretName {
     /// The client secret of an app registration.
     ClientSecret,
+    /// The client secret that a rotation has made and not yet put into use.
+    NextClientSecret,
+    /// The certificate of an app registration with its private key, in PEM.
+    Certificate,
     /// A key of a communication service.
     AccessKey,
 }
@@ -52,6 +62,19 @@ pub struct SecretFacts {
     pub set_at: Timestamp,
     /// When it expires, if that is known.
     pub expires_at: Option<Timestamp>,
+    /// What Entra calls it, if that is known.
+    pub key_id: Option<Uuid>,
+}
+
+/// A secret that is to be kept.
+#[derive(Clone, Debug)]
+pub struct NewSecret {
+    /// What it is for.
+    pub name: SecretName,
+    /// It.
+    pub secret: SecretString,
+    /// What may be told about it.
+    pub facts: SecretFacts,
 }
 
 /// A secret that is ready to be stored.
@@ -70,21 +93,16 @@ const HINT: usize = 3;
 
 impl Secrets {
     pub(crate) fn new(database: Database, key: MasterKey) -> Self {
-        Self { database, key: Arc::new(key) }
+        Self { database, key: Arc::new(RwLock::new(key)) }
     }
 
     /// Stores a secret, in place of the one before.
     ///
     /// # Errors
     /// When there is no randomness or nothing can be written.
-    pub async fn put(
-        &self,
-        owner: SecretOwner,
-        name: SecretName,
-        secret: &SecretString,
-        times: (Timestamp, Option<Timestamp>),
-    ) -> Result<(), StoreError> {
-        let sealed = self.seal(owner, name, secret, times)?;
+    pub async fn put(&self, owner: SecretOwner, new: NewSecret) -> Result<(), StoreError> {
+        let key = self.key().await;
+        let sealed = seal(&key, owner, &new)?;
         self.database.write(Durability::Synced, move |connection| sealed.store(connection)).await
     }
 
@@ -93,6 +111,7 @@ impl Secrets {
     /// # Errors
     /// When there is none, or it was sealed under another master key or for another row.
     pub async fn get(&self, owner: SecretOwner, name: SecretName) -> Result<SecretString, StoreError> {
+        let key = self.key().await;
         let sealed: Option<(String, Vec<u8>)> = self
             .database
             .read(move |connection| {
@@ -108,15 +127,10 @@ impl Secrets {
             .await?;
         let (key_id, octets) = sealed
             .ok_or_else(|| StoreError::Missing(format!("the {} of {}", name.as_str(), owner.kind())))?;
-        if key_id != self.key.id() || octets.len() < NONCE_OCTETS {
+        if key_id != key.id() {
             return Err(StoreError::Sealed);
         }
-        let (nonce, ciphertext) = octets.split_at(NONCE_OCTETS);
-        let binding = owner.binding(name);
-        let payload = Payload { msg: ciphertext, aad: binding.as_bytes() };
-        let nonce: &[u8; NONCE_OCTETS] = nonce.try_into().map_err(|_| StoreError::Sealed)?;
-        let plain = self.cipher().decrypt(&XNonce::from(*nonce), payload).map_err(|_| StoreError::Sealed)?;
-        let plain = Zeroizing::new(plain);
+        let plain = open(&key, &owner.binding(name), &octets)?;
         let text = std::str::from_utf8(&plain).map_err(|_| StoreError::Sealed)?;
         Ok(SecretString::from(text))
     }
@@ -132,57 +146,103 @@ impl Secrets {
     ) -> Result<Option<SecretFacts>, StoreError> {
         self.database
             .read(move |connection| {
-                let row: Option<(String, i64, Option<i64>)> = connection
+                let row: Option<(String, i64, Option<i64>, Option<String>)> = connection
                     .prepare_cached(
-                        "SELECT hint, set_at, expires_at FROM secret
+                        "SELECT hint, set_at, expires_at, entra_key_id FROM secret
                          WHERE owner = ? AND owner_id = ? AND name = ?",
                     )?
                     .query_row(params![owner.kind(), owner.id(), name.as_str()], |row| {
-                        Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+                        Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
                     })
                     .optional()?;
-                let Some((hint, set_at, expires_at)) = row else { return Ok(None) };
-                let expires_at = expires_at.map(words::to_time).transpose()?;
-                Ok(Some(SecretFacts { hint, set_at: words::to_time(set_at)?, expires_at }))
+                let Some((hint, set_at, expires_at, key_id)) = row else { return Ok(None) };
+                Ok(Some(SecretFacts {
+                    hint,
+                    set_at: words::to_time(set_at)?,
+                    expires_at: expires_at.map(words::to_time).transpose()?,
+                    key_id: key_id.map(|text| words::to_id(&text)).transpose()?,
+                }))
             })
             .await
     }
 
-    pub(crate) fn seal(
+    /// Notes when a secret expires and what Entra calls it. The secret stays.
+    ///
+    /// # Errors
+    /// When nothing can be written.
+    pub async fn note(
         &self,
         owner: SecretOwner,
         name: SecretName,
-        secret: &SecretString,
-        (set_at, expires_at): (Timestamp, Option<Timestamp>),
-    ) -> Result<Sealed, StoreError> {
-        let mut nonce = [0; NONCE_OCTETS];
-        getrandom::fill(&mut nonce).map_err(|error| StoreError::Io(error.into()))?;
-        let plain = secret.expose_secret();
-        let binding = owner.binding(name);
-        let payload = Payload { msg: plain.as_bytes(), aad: binding.as_bytes() };
-        let ciphertext =
-            self.cipher().encrypt(&XNonce::from(nonce), payload).map_err(|_| StoreError::Sealed)?;
-        let hint = plain.chars().take(HINT).collect();
-        Ok(Sealed {
-            owner,
-            name,
-            key_id: self.key.id().to_owned(),
-            octets: [&nonce[..], &ciphertext].concat(),
-            facts: SecretFacts { hint, set_at, expires_at },
-        })
+        expires_at: Option<Timestamp>,
+        key_id: Option<Uuid>,
+    ) -> Result<(), StoreError> {
+        self.database
+            .write(Durability::Synced, move |connection| {
+                connection.execute(
+                    "UPDATE secret SET expires_at = ?, entra_key_id = ? WHERE owner = ? AND owner_id = ? AND name = ?",
+                    params![
+                        expires_at.map(Timestamp::as_millisecond),
+                        key_id.map(|id| id.to_string()),
+                        owner.kind(),
+                        owner.id(),
+                        name.as_str()
+                    ],
+                )?;
+                Ok(())
+            })
+            .await
     }
 
-    fn cipher(&self) -> XChaCha20Poly1305 {
-        XChaCha20Poly1305::new(self.key.octets().into())
+    /// The key, which cannot change while this is held.
+    pub(crate) async fn key(&self) -> RwLockReadGuard<'_, MasterKey> {
+        self.key.read().await
+    }
+}
+
+/// Seals a secret for its row.
+pub(crate) fn seal(key: &MasterKey, owner: SecretOwner, new: &NewSecret) -> Result<Sealed, StoreError> {
+    let octets = wrap(key, &owner.binding(new.name), new.secret.expose_secret().as_bytes())?;
+    Ok(Sealed { owner, name: new.name, key_id: key.id().to_owned(), octets, facts: new.facts.clone() })
+}
+
+fn wrap(key: &MasterKey, binding: &str, plain: &[u8]) -> Result<Vec<u8>, StoreError> {
+    let mut nonce = [0; NONCE_OCTETS];
+    getrandom::fill(&mut nonce).map_err(|error| StoreError::Io(error.into()))?;
+    let payload = Payload { msg: plain, aad: binding.as_bytes() };
+    let ciphertext = cipher(key).encrypt(&XNonce::from(nonce), payload).map_err(|_| StoreError::Sealed)?;
+    Ok([&nonce[..], &ciphertext].concat())
+}
+
+fn open(key: &MasterKey, binding: &str, octets: &[u8]) -> Result<Zeroizing<Vec<u8>>, StoreError> {
+    let (nonce, ciphertext) = octets.split_at_checked(NONCE_OCTETS).ok_or(StoreError::Sealed)?;
+    let payload = Payload { msg: ciphertext, aad: binding.as_bytes() };
+    let nonce: &[u8; NONCE_OCTETS] = nonce.try_into().map_err(|_| StoreError::Sealed)?;
+    let plain = cipher(key).decrypt(&XNonce::from(*nonce), payload).map_err(|_| StoreError::Sealed)?;
+    Ok(Zeroizing::new(plain))
+}
+
+fn cipher(key: &MasterKey) -> XChaCha20Poly1305 {
+    XChaCha20Poly1305::new(key.octets().into())
+}
+
+impl SecretFacts {
+    /// What may be told of a secret that was just set.
+    #[must_use]
+    pub fn of(secret: &SecretString, set_at: Timestamp) -> Self {
+        let hint = secret.expose_secret().chars().take(HINT).collect();
+        Self { hint, set_at, expires_at: None, key_id: None }
     }
 }
 
 impl Sealed {
     pub(crate) fn store(&self, connection: &Connection) -> Result<(), StoreError> {
         connection.execute(
-            "INSERT INTO secret VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+            "INSERT INTO secret (owner, owner_id, name, key_id, sealed, hint, set_at, expires_at, entra_key_id)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
              ON CONFLICT DO UPDATE SET key_id = excluded.key_id, sealed = excluded.sealed,
-                 hint = excluded.hint, set_at = excluded.set_at, expires_at = excluded.expires_at",
+                 hint = excluded.hint, set_at = excluded.set_at, expires_at = excluded.expires_at,
+                 entra_key_id = excluded.entra_key_id",
             params![
                 self.owner.kind(),
                 self.owner.id(),
@@ -192,6 +252,7 @@ impl Sealed {
                 self.facts.hint,
                 self.facts.set_at.as_millisecond(),
                 self.facts.expires_at.map(Timestamp::as_millisecond),
+                self.facts.key_id.map(|id| id.to_string()),
             ],
         )?;
         Ok(())
@@ -216,6 +277,15 @@ impl SecretOwner {
         format!("{}/{}/{}", self.kind(), self.id(), name.as_str())
     }
 
+    /// Removes one of its secrets, if it is there.
+    pub(crate) fn remove(self, connection: &Connection, name: SecretName) -> Result<(), StoreError> {
+        connection.execute(
+            "DELETE FROM secret WHERE owner = ? AND owner_id = ? AND name = ?",
+            params![self.kind(), self.id(), name.as_str()],
+        )?;
+        Ok(())
+    }
+
     pub(crate) fn remove_all(self, connection: &Connection) -> Result<(), StoreError> {
         connection.execute(
             "DELETE FROM secret WHERE owner = ? AND owner_id = ?",
@@ -226,9 +296,22 @@ impl SecretOwner {
 }
 
 impl SecretName {
+    /// What an account with that authorization keeps.
+    #[must_use]
+    pub fn of(authorization: Authorization) -> Option<Self> {
+        match authorization {
+            Authorization::ClientSecret => Some(Self::ClientSecret),
+            Authorization::Certificate => Some(Self::Certificate),
+            Authorization::AccessKey => Some(Self::AccessKey),
+            Authorization::ManagedIdentity => None,
+        }
+    }
+
     fn as_str(self) -> &'static str {
         match self {
             Self::ClientSecret => "client_secret",
+            Self::NextClientSecret => "next_client_secret",
+            Self::Certificate => "certificate",
             Self::AccessKey => "access_key",
         }
     }
@@ -252,8 +335,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let secrets = secrets(folder.path(), 1);
         let secret = SecretString::from("s3cr~t value");
-        let times = (Timestamp::UNIX_EPOCH, None);
-        secrets.put(owner(1), SecretName::ClientSecret, &secret, times).await.unwrap();
+        let facts = SecretFacts::of(&secret, Timestamp::UNIX_EPOCH);
+        secrets.put(owner(1), NewSecret { name: SecretName::ClientSecret, secret, facts }).await.unwrap();
         let opened = secrets.get(owner(1), SecretName::ClientSecret).await.unwrap();
         assert_eq!(opened.expose_secret(), "s3cr~t value");
         let facts = secrets.facts(owner(1), SecretName::ClientSecret).await.unwrap().unwrap();
@@ -261,7 +344,8 @@ mod tests {
 
         let copy = |connection: &Connection| {
             connection.execute(
-                "INSERT INTO secret SELECT owner, ?, name, key_id, sealed, hint, set_at, expires_at FROM secret",
+                "INSERT INTO secret (owner, owner_id, name, key_id, sealed, hint, set_at)
+                 SELECT owner, ?, name, key_id, sealed, hint, set_at FROM secret",
                 [owner(2).id()],
             )?;
             Ok(())
@@ -270,8 +354,7 @@ mod tests {
         assert!(matches!(secrets.get(owner(2), SecretName::ClientSecret).await, Err(StoreError::Sealed)));
         assert!(matches!(secrets.get(owner(3), SecretName::ClientSecret).await, Err(StoreError::Missing(_))));
 
-        let other =
-            Secrets { database: secrets.database.clone(), key: Arc::new(MasterKey::from_octets([2; 32])) };
+        let other = Secrets::new(secrets.database.clone(), MasterKey::from_octets([2; 32]));
         assert!(matches!(other.get(owner(1), SecretName::ClientSecret).await, Err(StoreError::Sealed)));
         let raw = std::fs::read(folder.path().join("test.db-wal")).unwrap();
         assert!(memchr_like(&raw, b"s3cr~t value").is_none(), "the secret is on disk in clear");

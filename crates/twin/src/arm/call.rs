@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, Method, StatusCode, header};
+use axum::http::{Method, StatusCode, header};
 use azure_types::ids::SubscriptionId;
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
@@ -40,7 +40,7 @@ const AUDIENCES: [&str; 6] = [
 impl<'a> Call<'a> {
     /// Reads the token and the rest.
     pub(super) fn read(state: &'a State, request: &Parts, body: Bytes) -> Result<Self, Refusal> {
-        let claims = caller(state, &request.headers)?;
+        let claims = caller(state, request)?;
         let query = crate::form::fields(request.uri.query().unwrap_or_default().as_bytes());
         let query: HashMap<String, String> =
             query.into_iter().map(|(name, value)| (name.to_ascii_lowercase(), value)).collect();
@@ -111,12 +111,13 @@ impl<'a> Call<'a> {
     }
 }
 
-fn caller(state: &State, headers: &HeaderMap) -> Result<Claims, Refusal> {
+fn caller(state: &State, request: &Parts) -> Result<Claims, Refusal> {
+    let headers = &request.headers;
     let origin = crate::entra::origin(headers);
     let authorization = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     let Some(token) = authorization.and_then(|value| value.strip_prefix("Bearer ")) else {
         let text = "Authentication failed. The 'Authorization' header is missing.";
-        return Err(unauthorized(&origin, "AuthenticationFailed", text));
+        return Err(unauthorized(&authority(state, request, &origin)?, "AuthenticationFailed", text));
     };
     let claims = state.token_key.read(token, state.now()).ok_or_else(|| {
         unauthorized(&origin, "InvalidAuthenticationToken", "The access token is invalid or has expired.")
@@ -129,9 +130,21 @@ fn caller(state: &State, headers: &HeaderMap) -> Result<Claims, Refusal> {
     Ok(claims)
 }
 
+/// Where to log in for a subscription, which is told to whoever asks without a token; one that does not exist
+/// has no such place.
+fn authority(state: &State, request: &Parts, origin: &str) -> Result<String, Refusal> {
+    let mut segments = request.uri.path().split('/').skip(1);
+    let id = match (segments.next(), segments.next()) {
+        (Some(first), Some(id)) if first.eq_ignore_ascii_case("subscriptions") && !id.is_empty() => id,
+        _ => return Ok(origin.to_owned()),
+    };
+    let tenant = state.world().subscription(id).map(|one| one.tenant);
+    tenant.map(|tenant| format!("{origin}/{tenant}")).ok_or_else(|| super::subscriptions::missing(id))
+}
+
 fn unauthorized(origin: &str, code: &str, text: &str) -> Refusal {
     let challenge = format!(
-        "Bearer authorization_uri=\"{origin}/\", error=\"invalid_token\", error_description=\"{text}\""
+        "Bearer authorization_uri=\"{origin}\", error=\"invalid_token\", error_description=\"{text}\""
     );
     Refusal::new(StatusCode::UNAUTHORIZED, code, text).challenge(challenge)
 }

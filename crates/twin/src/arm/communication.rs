@@ -34,12 +34,12 @@ pub(super) fn dispatch(call: &Call<'_>, subscription: &str) -> Answer {
             must("CommunicationServices")?;
             let world = world();
             let all = world.services.iter().filter(|one| covers(&base, &one.resource_id()));
-            Ok(page(all.map(|one| service(&world, one))))
+            Ok(page(all.map(|one| service(call, &world, one))))
         }
         ["communicationservices", _] => {
             must("CommunicationServices")?;
             let found = find_service(call, &call.path)?;
-            Ok(Json(service(&world(), &found)).into_response())
+            Ok(Json(service(call, &world(), &found)).into_response())
         }
         ["communicationservices", _, "smtpusernames"] => {
             must("CommunicationServices/SmtpUsernames")?;
@@ -116,7 +116,7 @@ fn find_domain(call: &Call<'_>, id: &str) -> Result<world::Domain, Refusal> {
     found.cloned().ok_or_else(|| missing(call))
 }
 
-fn service(world: &World, service: &world::Service) -> Resource<CommunicationService> {
+fn service(call: &Call<'_>, world: &World, service: &world::Service) -> Resource<CommunicationService> {
     let linked = service.linked_domains.iter().filter_map(|name| world.domain(name));
     Resource {
         id: service.resource_id(),
@@ -125,7 +125,7 @@ fn service(world: &World, service: &world::Service) -> Resource<CommunicationSer
         location: Some("global".to_owned()),
         properties: CommunicationService {
             provisioning_state: "Succeeded".to_owned(),
-            host_name: format!("{}.communication.azure.com", service.name.to_ascii_lowercase()),
+            host_name: host_name(call, service),
             data_location: service.data_location.clone(),
             linked_domains: linked.map(world::Domain::resource_id).collect(),
             disable_local_auth: service.disable_local_auth,
@@ -134,6 +134,15 @@ fn service(world: &World, service: &world::Service) -> Resource<CommunicationSer
             ),
         },
     }
+}
+
+/// Where the data plane is, for this client: beside Resource Manager, unless that goes by its real name.
+fn host_name(call: &Call<'_>, service: &world::Service) -> String {
+    let host = call.origin.trim_start_matches("https://");
+    if host.starts_with("management.") {
+        return format!("{}.communication.azure.com", service.name.to_ascii_lowercase());
+    }
+    host.to_owned()
 }
 
 fn email_services(world: &World) -> Vec<Resource<EmailService>> {

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::Answer;
 use super::call::Call;
 use crate::refusal::Refusal;
-use crate::world;
+use crate::world::{self, HiddenSubscription};
 
 /// All that the caller sees: none is no error.
 pub(super) fn list(call: &Call<'_>) -> Response {
@@ -61,10 +61,20 @@ pub(super) fn tenants(call: &Call<'_>) -> Response {
 /// A subscription that the caller sees.
 pub(super) fn find(call: &Call<'_>, id: &str) -> Result<Subscription, Refusal> {
     let found = call.state.world().subscription(id).map(shown);
-    found.filter(|one| is_visible(call, one)).ok_or_else(|| {
-        let text = format!("The subscription '{id}' could not be found.");
-        Refusal::new(StatusCode::NOT_FOUND, "SubscriptionNotFound", text)
-    })
+    let Some(found) = found else { return Err(missing(id)) };
+    if is_visible(call, &found) {
+        return Ok(found);
+    }
+    if call.state.world().habits.hidden_subscription == HiddenSubscription::Forbidden {
+        call.must("Microsoft.Resources/subscriptions/read", &found.id)?;
+    }
+    Err(missing(id))
+}
+
+/// There is none of that id.
+pub(super) fn missing(id: &str) -> Refusal {
+    let text = format!("The subscription '{id}' could not be found.");
+    Refusal::new(StatusCode::NOT_FOUND, "SubscriptionNotFound", text)
 }
 
 /// A subscription that the caller sees and that can be written to.

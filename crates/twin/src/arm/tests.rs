@@ -1,7 +1,7 @@
 //! Resource Manager, as its clients see it.
 
 use crate::rehearsal::{Answer, Rehearsal};
-use crate::world::Bucket;
+use crate::world::{Bucket, HiddenSubscription};
 use azure_types::permission::Permission;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
@@ -50,8 +50,13 @@ async fn whoever_was_assigned_nothing_sees_nothing() {
     let rehearsal = Rehearsal::begin();
     rehearsal.state.change_world(|world| world.assignments.clear());
     assert_eq!(ask(&rehearsal, "GET", "/subscriptions").await.body["value"], json!([]));
-    let one = ask(&rehearsal, "GET", SUBSCRIPTION).await;
-    assert_eq!((one.status, &one.body["error"]["code"]), (404, &json!("SubscriptionNotFound")));
+    let one = async || ask(&rehearsal, "GET", SUBSCRIPTION).await;
+    assert_eq!(one().await.body["error"]["code"], "AuthorizationFailed");
+    rehearsal.state.change_world(|world| world.habits.hidden_subscription = HiddenSubscription::NotFound);
+    assert_eq!(
+        (one().await.status, &one().await.body["error"]["code"]),
+        (404, &json!("SubscriptionNotFound"))
+    );
     let register =
         ask(&rehearsal, "POST", &format!("{SUBSCRIPTION}/providers/Microsoft.Storage/register")).await;
     assert_eq!((register.status, &register.body["error"]["code"]), (403, &json!("AuthorizationFailed")));

@@ -22,6 +22,8 @@ pub struct Habits {
     pub takes_null_reverse_path: bool,
     /// Seconds that the registration of a resource provider takes.
     pub registration_seconds: i64,
+    /// What a subscription is called that the caller has no role in.
+    pub hidden_subscription: HiddenSubscription,
     /// Seconds until everybody in Azure knows of a role assignment.
     pub assignment_seconds: i64,
     /// Seconds until every token server knows of a new client secret.
@@ -55,6 +57,17 @@ pub enum RepeatedOperation {
     BadRequest,
     /// 202 again, and a second mail: what a service does that does not know the id.
     SendAgain,
+}
+
+/// What a subscription is called that the caller has no role in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HiddenSubscription {
+    /// 403 `AuthorizationFailed`.
+    #[default]
+    Forbidden,
+    /// 404 `SubscriptionNotFound`, as if it did not exist.
+    NotFound,
 }
 
 /// A token bucket.
@@ -92,6 +105,7 @@ impl Default for Habits {
             throttled_requests_count: false,
             takes_null_reverse_path: true,
             registration_seconds: 60,
+            hidden_subscription: HiddenSubscription::Forbidden,
             assignment_seconds: 5,
             secret_seconds: 2,
             group_deletion_seconds: 5,

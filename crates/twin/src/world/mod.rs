@@ -18,7 +18,7 @@ pub use self::access::{Assignment, covers};
 pub use self::communication::{Domain, Management, SenderUsername, Service, SmtpUsername};
 pub use self::directory::{App, AppCertificate, ClientSecret, SecretVerdict, Tenant};
 pub use self::groups::{LongRunningOperation, ResourceGroup};
-pub use self::habits::{Bucket, Habits, Limits, RepeatedOperation};
+pub use self::habits::{Bucket, Habits, HiddenSubscription, Limits, RepeatedOperation};
 pub use self::roles::Role;
 pub use self::seed::{Seed, SeedError};
 

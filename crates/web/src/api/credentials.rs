@@ -11,7 +11,7 @@ use model::credential::{AuthorRule, Credential, Lane, SenderRule};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 
-use super::Api;
+use super::{Api, Operator};
 use crate::error::ApiError;
 
 /// A credential, without its password.
@@ -87,6 +87,7 @@ async fn list(State(api): State<Api>) -> Json<Vec<CredentialView>> {
 
 async fn add(
     State(api): State<Api>,
+    Operator(control): Operator,
     body: Result<Json<AddCredential>, JsonRejection>,
 ) -> Result<(StatusCode, Json<IssuedView>), ApiError> {
     let Json(body) = body?;
@@ -106,7 +107,7 @@ async fn add(
         rate_per_minute: body.rate_per_minute,
         lane,
     };
-    let issued = api.control.add_credential(new).await?;
+    let issued = control.add_credential(new).await?;
     let view = IssuedView {
         credential: view(&api, &issued.credential),
         password: issued.password.expose_secret().to_owned(),
@@ -114,8 +115,12 @@ async fn add(
     Ok((StatusCode::CREATED, Json(view)))
 }
 
-async fn reset(State(api): State<Api>, Path(login): Path<String>) -> Result<Json<IssuedView>, ApiError> {
-    let password = api.control.reset_password(&login).await?;
+async fn reset(
+    State(api): State<Api>,
+    Operator(control): Operator,
+    Path(login): Path<String>,
+) -> Result<Json<IssuedView>, ApiError> {
+    let password = control.reset_password(&login).await?;
     let directory = api.store.directory();
     let credential =
         directory.credential(&login).ok_or_else(|| ApiError::missing(format!("credential {login}")))?;
@@ -123,8 +128,8 @@ async fn reset(State(api): State<Api>, Path(login): Path<String>) -> Result<Json
     Ok(Json(IssuedView { credential: view(&api, credential), password }))
 }
 
-async fn remove(State(api): State<Api>, Path(login): Path<String>) -> Result<StatusCode, ApiError> {
-    api.control.remove_credential(&login).await?;
+async fn remove(Operator(control): Operator, Path(login): Path<String>) -> Result<StatusCode, ApiError> {
+    control.remove_credential(&login).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -146,8 +146,17 @@ fn account_of(api: &Api, name: Option<&str>, from: &Mailbox) -> Result<Arc<Accou
         }
         return Err(ApiError::invalid("from", format!("{from} is not a sender of account {name}")));
     }
-    let found = directory.accounts().find(has_sender).cloned();
-    found.ok_or_else(|| ApiError::invalid("from", format!("{from} is not a sender of any account")))
+    let found: Vec<&Arc<Account>> = directory.accounts().filter(has_sender).collect();
+    match found[..] {
+        [only] => Ok(Arc::clone(only)),
+        [] => Err(ApiError::invalid("from", format!("{from} is not a sender of any account"))),
+        _ => {
+            let mut names: Vec<&str> = found.iter().map(|account| account.name.as_str()).collect();
+            names.sort_unstable();
+            let text = format!("{from} is a sender of several accounts, say which: {}", names.join(", "));
+            Err(ApiError::invalid("account", text))
+        }
+    }
 }
 
 /// A plain message.

@@ -3,26 +3,37 @@
 //! Views are made by hand from `model`: what is shown is decided here, and secrets have no way in.
 
 mod accounts;
+mod audit;
 mod credentials;
 mod messages;
+mod operator;
 mod queue;
+mod secrets;
 mod senders;
 mod status;
+mod verification;
 
 use std::sync::Arc;
 
 use axum::Router;
 use clock::{Clock, Entropy};
 use control::Control;
-use relay::RelaySettings;
+use relay::{RelaySettings, Upstreams};
 use store::Store;
 
-pub use accounts::{AccountView, CloudView, QuotaView};
+pub use accounts::{AccountView, CloudView, QuotaView, VerifiedView};
+pub use audit::AuditView;
 pub use credentials::{CredentialView, IssuedView};
 pub use messages::{AcceptedView, AttemptView, MessageView, RecipientView, SendView};
 pub use queue::{ChangedView, QueueEntry};
+pub use secrets::RewrappedView;
 pub use senders::SenderView;
 pub use status::StatusView;
+pub use verification::{ImportedView, VerificationLine};
+
+pub(crate) use operator::Peer;
+
+use operator::Operator;
 
 /// What the API works on.
 #[derive(Clone)]
@@ -30,6 +41,7 @@ pub struct Api {
     control: Control,
     store: Store,
     settings: Arc<RelaySettings>,
+    upstreams: Arc<Upstreams>,
     clock: Clock,
     entropy: Entropy,
 }
@@ -37,15 +49,21 @@ pub struct Api {
 impl Api {
     /// The API of a server.
     #[must_use]
-    pub fn new(store: Store, settings: Arc<RelaySettings>, clock: Clock, entropy: Entropy) -> Self {
-        let control = Control::new(store.clone(), clock.clone(), entropy.clone());
-        Self { control, store, settings, clock, entropy }
+    pub fn new(
+        (control, store): (Control, Store),
+        (settings, upstreams): (Arc<RelaySettings>, Arc<Upstreams>),
+        (clock, entropy): (Clock, Entropy),
+    ) -> Self {
+        Self { control, store, settings, upstreams, clock, entropy }
     }
 
     /// All routes.
     pub fn routes(self) -> Router {
         Router::new()
             .merge(accounts::routes())
+            .merge(verification::routes())
+            .merge(audit::routes())
+            .merge(secrets::routes())
             .merge(senders::routes())
             .merge(credentials::routes())
             .merge(messages::routes())

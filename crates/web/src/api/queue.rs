@@ -9,7 +9,7 @@ use model::id::QueueId;
 use serde::{Deserialize, Serialize};
 use store::Cursor;
 
-use super::Api;
+use super::{Api, Operator};
 use crate::error::ApiError;
 
 /// One line of the list: one request to Azure.
@@ -107,8 +107,11 @@ async fn retry(State(api): State<Api>, Path(id): Path<String>) -> Result<Json<Ch
     Ok(Json(ChangedView { changed }))
 }
 
-async fn drop_message(State(api): State<Api>, Path(id): Path<String>) -> Result<Json<ChangedView>, ApiError> {
-    let changed = api.store.queue().drop_message(queue_id(&id)?).await?;
+async fn drop_message(
+    Operator(control): Operator,
+    Path(id): Path<String>,
+) -> Result<Json<ChangedView>, ApiError> {
+    let changed = control.drop_message(queue_id(&id)?).await?;
     Ok(Json(ChangedView { changed }))
 }
 

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use model::sender::Sender;
 use serde::{Deserialize, Serialize};
 
-use super::Api;
+use super::{Api, Operator};
 use crate::error::ApiError;
 
 /// A sender address.
@@ -66,21 +66,21 @@ async fn list(
 }
 
 async fn add(
-    State(api): State<Api>,
+    Operator(control): Operator,
     body: Result<Json<AddSender>, JsonRejection>,
 ) -> Result<(StatusCode, Json<SenderView>), ApiError> {
     let Json(body) = body?;
     let new =
         NewSender { account: body.account.clone(), mailbox: body.address, display_name: body.display_name };
-    let sender = api.control.add_sender(new).await?;
+    let sender = control.add_sender(new).await?;
     Ok((StatusCode::CREATED, Json(view(&body.account, &sender))))
 }
 
 async fn remove(
-    State(api): State<Api>,
+    Operator(control): Operator,
     Path((account, address)): Path<(String, String)>,
 ) -> Result<StatusCode, ApiError> {
-    api.control.remove_sender(&account, &address).await?;
+    control.remove_sender(&account, &address).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

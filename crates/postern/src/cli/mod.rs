@@ -1,9 +1,15 @@
 //! The command line.
 
+mod account;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+
+pub(crate) use self::account::{
+    AccountAdd, AccountCommand, AccountEdit, AccountGuide, AccountImport, AccountRemove, AccountVerify,
+};
 
 /// Turns an Azure subscription you own into email infrastructure.
 #[derive(Debug, Parser)]
@@ -39,6 +45,11 @@ pub(crate) enum Command {
     /// Ask what happened to a message
     #[command(subcommand)]
     Message(MessageCommand),
+    /// See who changed what
+    Audit(AuditList),
+    /// Look after the sealed secrets
+    #[command(subcommand)]
+    Secrets(SecretsCommand),
     /// Check the configuration
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -103,97 +114,6 @@ pub(crate) struct Demo {
     /// Where to keep the demo's data; it starts empty every time [default: a folder of its own]
     #[arg(long, value_name = "DIR")]
     pub(crate) data_dir: Option<PathBuf>,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum AccountCommand {
-    /// Connect an account. The client secret is read from standard input or asked for
-    Add(Box<AccountAdd>),
-    /// List accounts
-    List(Connection),
-    /// Show one account
-    Show(Named),
-    /// Change an account: its secret, what Azure allows it, which way its mail takes
-    Edit(AccountEdit),
-    /// Remove an account with its senders and its secret
-    Remove(Named),
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct AccountEdit {
-    /// Its name
-    pub(crate) name: String,
-    /// Read a new client secret, or access key, from standard input, or ask for it
-    #[arg(long)]
-    pub(crate) secret: bool,
-    /// Read the new secret from this file
-    #[arg(long, value_name = "FILE")]
-    pub(crate) secret_file: Option<PathBuf>,
-    /// Which way mail takes: auto, rest or smtp
-    #[arg(long, value_name = "WAY")]
-    pub(crate) transport: Option<String>,
-    /// What Azure allows: custom-domain, azure-managed, or MINUTE/HOUR such as 1000/30000
-    #[arg(long, value_name = "QUOTA")]
-    pub(crate) quota: Option<String>,
-    /// Sends that wait for an answer at once, by REST
-    #[arg(long, value_name = "NUMBER")]
-    pub(crate) requests_at_once: Option<u16>,
-    /// Sessions at once, by SMTP
-    #[arg(long, value_name = "NUMBER")]
-    pub(crate) smtp_sessions: Option<u16>,
-    #[command(flatten)]
-    pub(crate) connection: Connection,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct AccountAdd {
-    /// A name for it
-    pub(crate) name: String,
-    /// Directory (tenant) id
-    #[arg(long, value_name = "GUID")]
-    pub(crate) tenant: String,
-    /// Application (client) id
-    #[arg(long, value_name = "GUID")]
-    pub(crate) client_id: String,
-    /// Subscription id
-    #[arg(long, value_name = "GUID")]
-    pub(crate) subscription: String,
-    /// Name of the communication service
-    #[arg(long, value_name = "NAME")]
-    pub(crate) service: String,
-    /// Origin of the communication service [default: https://NAME.communication.azure.com]
-    #[arg(long, value_name = "URL")]
-    pub(crate) endpoint: Option<String>,
-    /// The secret that is read is an access key of the communication service, not a client secret
-    #[arg(long)]
-    pub(crate) access_key: bool,
-    /// Read the secret from this file instead
-    #[arg(long, value_name = "FILE")]
-    pub(crate) secret_file: Option<PathBuf>,
-    /// Which way mail takes: auto, rest or smtp
-    #[arg(long, value_name = "WAY", default_value = "auto")]
-    pub(crate) transport: String,
-    /// What Azure allows: custom-domain (30 a minute, 100 an hour), azure-managed (5 and 10), or
-    /// MINUTE/HOUR such as 1000/30000
-    #[arg(long, value_name = "QUOTA", default_value = "custom-domain")]
-    pub(crate) quota: String,
-    /// Sends that wait for an answer at once, by REST
-    #[arg(long, value_name = "NUMBER")]
-    pub(crate) requests_at_once: Option<u16>,
-    /// Sessions at once, by SMTP
-    #[arg(long, value_name = "NUMBER")]
-    pub(crate) smtp_sessions: Option<u16>,
-    /// Another Azure: where tokens are had
-    #[arg(long, value_name = "URL", requires = "cloud_smtp")]
-    pub(crate) cloud_authority: Option<String>,
-    /// Another Azure: SMTP host and port
-    #[arg(long, value_name = "HOST:PORT", requires = "cloud_authority")]
-    pub(crate) cloud_smtp: Option<String>,
-    /// Another Azure: CA certificates to trust, a PEM file
-    #[arg(long, value_name = "FILE", requires = "cloud_authority")]
-    pub(crate) cloud_ca: Option<PathBuf>,
-    #[command(flatten)]
-    pub(crate) connection: Connection,
 }
 
 #[derive(Debug, Args)]
@@ -358,6 +278,36 @@ pub(crate) struct ById {
 pub(crate) enum MessageCommand {
     /// Show one message and what happened to it
     Show(ById),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AuditList {
+    /// Only changes of this account, sender or login
+    pub(crate) subject: Option<String>,
+    /// Only changes before this number
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) before: Option<u64>,
+    /// How many
+    #[arg(long, value_name = "NUMBER", default_value_t = 50)]
+    pub(crate) limit: usize,
+    #[command(flatten)]
+    pub(crate) connection: Connection,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum SecretsCommand {
+    /// Seal all secrets under a new master key, under the running server
+    Rewrap(Rewrap),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Rewrap {
+    /// Read the new key, 32 octets in base64, from this file; needed where the key comes from
+    /// `POSTERN_MASTER_KEY` [default: a fresh one]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) key_file: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) connection: Connection,
 }
 
 #[derive(Debug, Subcommand)]

@@ -1,0 +1,156 @@
+//! Resource Manager: what a subscription is and has, and what may be done there.
+
+use std::sync::Arc;
+
+use azure_types::arm::{GenericResource, Provider, RoleAssignment, Subscription};
+use azure_types::communication::{
+    API_VERSION, CommunicationService, Domain, Resource, SenderUsername, SmtpUsername,
+};
+use azure_types::ids::{PrincipalId, SubscriptionId, TenantId};
+use azure_types::permission::Permission;
+use clock::{Clock, Entropy};
+use reqwest::Method;
+use url::Url;
+
+use crate::credential::Credential;
+use crate::failure::Failure;
+use crate::http::Http;
+use crate::management::Management;
+
+pub use crate::management::CallError;
+
+/// Resource Manager, for one account.
+#[derive(Clone, Debug)]
+pub struct ArmApi(Management);
+
+const SUBSCRIPTIONS: &str = "2022-12-01";
+const RESOURCES: &str = "2021-04-01";
+const AUTHORIZATION: &str = "2022-04-01";
+/// The resource type of communication services.
+const SERVICE_TYPE: &str = "Microsoft.Communication/CommunicationServices";
+
+impl ArmApi {
+    /// Resource Manager at `origin`, to which the credential's tokens are addressed.
+    #[must_use]
+    pub fn new(http: Http, origin: &str, credential: Arc<dyn Credential>, source: (Clock, Entropy)) -> Self {
+        Self(Management::new(http, origin, credential, source))
+    }
+
+    /// One subscription.
+    ///
+    /// # Errors
+    /// As all calls: no token, no connection, or Azure says no.
+    pub async fn subscription(&self, id: SubscriptionId) -> Result<Subscription, CallError> {
+        self.0.get(&format!("/subscriptions/{id}?api-version={SUBSCRIPTIONS}")).await
+    }
+
+    /// All subscriptions that the caller sees.
+    ///
+    /// # Errors
+    /// As [`ArmApi::subscription`].
+    pub async fn subscriptions(&self) -> Result<Vec<Subscription>, CallError> {
+        self.0.list(&format!("/subscriptions?api-version={SUBSCRIPTIONS}")).await
+    }
+
+    /// What the caller may do at a scope, entry by entry.
+    ///
+    /// # Errors
+    /// As [`ArmApi::subscription`].
+    pub async fn permissions(&self, scope: &str) -> Result<Vec<Permission>, CallError> {
+        let path =
+            format!("{scope}/providers/Microsoft.Authorization/permissions?api-version={AUTHORIZATION}");
+        self.0.list(&path).await
+    }
+
+    /// The roles that were assigned to a principal, at a scope and above.
+    ///
+    /// # Errors
+    /// As [`ArmApi::subscription`].
+    pub async fn role_assignments(
+        &self,
+        scope: &str,
+        principal: PrincipalId,
+    ) -> Result<Vec<RoleAssignment>, CallError> {
+        let filter = format!("assignedTo('{principal}')");
+        let path = format!(
+            "{scope}/providers/Microsoft.Authorization/roleAssignments?api-version={AUTHORIZATION}&$filter={filter}"
+        );
+        self.0.list(&path).await
+    }
+
+    /// A resource provider, as the subscription has it.
+    ///
+    /// # Errors
+    /// As [`ArmApi::subscription`].
+    pub async fn provider(&self, id: SubscriptionId, namespace: &str) -> Result<Provider, CallError> {
+        self.0.get(&format!("/subscriptions/{id}/providers/{namespace}?api-version={RESOURCES}")).await
+    }
+
+    /// Asks for a resource provider; it takes a while.
+    ///
+    /// # Errors
+    /// As [`ArmApi::subscription`].
+    pub async fn register(&self, id: SubscriptionId, namespace: &str) -> Result<Provider, CallError> {
+        let path = format!("/subscriptions/{id}/providers/{namespace}/register?api-version={RESOURCES}");
+        self.0.post(&path, None).await
+    }
+
+    /// The communication services that the caller sees, wherever it was let in.
+    ///
+    /// # Errors
+    /// As [`ArmApi::subscription`].
+    pub async fn services(&self, id: SubscriptionId) -> Result<Vec<GenericResource>, CallError> {
+        let filter = format!("resourceType%20eq%20'{SERVICE_TYPE}'");
+        self.0.list(&format!("/subscriptions/{id}/resources?api-version={RESOURCES}&$filter={filter}")).await
+    }
+
+    /// A communication service by its ARM id.
+    ///
+    /// # Errors
+    /// As [`ArmApi::subscription`].
+    pub async fn service(&self, id: &str) -> Result<Resource<CommunicationService>, CallError> {
+        self.0.get(&format!("{id}?api-version={API_VERSION}")).await
+    }
+
+    /// An email domain by its ARM id.
+    ///
+    /// # Errors
+    /// As [`ArmApi::subscription`].
+    pub async fn domain(&self, id: &str) -> Result<Resource<Domain>, CallError> {
+        self.0.get(&format!("{id}?api-version={API_VERSION}")).await
+    }
+
+    /// The sender usernames of a domain.
+    ///
+    /// # Errors
+    /// As [`ArmApi::subscription`].
+    pub async fn senders(&self, domain: &str) -> Result<Vec<Resource<SenderUsername>>, CallError> {
+        self.0.list(&format!("{domain}/senderUsernames?api-version={API_VERSION}")).await
+    }
+
+    /// The logins for SMTP of a communication service.
+    ///
+    /// # Errors
+    /// As [`ArmApi::subscription`].
+    pub async fn smtp_usernames(&self, service: &str) -> Result<Vec<Resource<SmtpUsername>>, CallError> {
+        self.0.list(&format!("{service}/smtpUsernames?api-version={API_VERSION}")).await
+    }
+}
+
+/// The directory that a subscription trusts, as Resource Manager tells whoever asks without a token: the way by
+/// which clients learn where to log in. `None` if it does not say.
+///
+/// # Errors
+/// When Resource Manager cannot be asked.
+pub async fn tenant_of(http: &Http, origin: &str, id: SubscriptionId) -> Result<Option<TenantId>, Failure> {
+    let host = origin.trim_start_matches("https://").to_owned();
+    let url = Url::parse(&format!("{origin}/subscriptions/{id}?api-version={SUBSCRIPTIONS}"))
+        .map_err(|error| Failure::Garbled { host: host.clone(), what: error.to_string() })?;
+    let exchange = |error| Failure::exchange(&host, error);
+    let request = http.request(Method::GET, url).build().map_err(exchange)?;
+    let response = http.execute(request).await.map_err(exchange)?;
+    let challenge = response.headers().get(reqwest::header::WWW_AUTHENTICATE);
+    let challenge = challenge.and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let authority = challenge.split('"').find(|part| part.starts_with("https://")).unwrap_or_default();
+    Ok(authority.split('/').find_map(|segment| segment.parse().ok()))
+}

@@ -1,0 +1,83 @@
+//! A managed identity: on a host in Azure, a service of that host has the tokens.
+
+use azure_types::entra::IdentityToken;
+use azure_types::ids::ClientId;
+use jiff::{SignedDuration, Timestamp};
+use reqwest::Method;
+use secrecy::{ExposeSecret as _, SecretString};
+use url::Url;
+
+use super::{Credential, Requested};
+use crate::entra::TokenFailure;
+use crate::failure::{Answered, Failure};
+use crate::http::Http;
+use crate::token_source::Token;
+
+/// Where a host's tokens are had.
+#[derive(Clone, Debug)]
+pub struct IdentityEndpoint {
+    /// The address: of the instance metadata service, or what `IDENTITY_ENDPOINT` says.
+    pub url: Url,
+    /// What `IDENTITY_HEADER` says, where there is one.
+    pub header: Option<SecretString>,
+}
+
+/// The identity of the machine.
+#[derive(Clone, Debug)]
+pub struct ManagedIdentity {
+    http: Http,
+    endpoint: IdentityEndpoint,
+    client: ClientId,
+}
+
+impl Default for IdentityEndpoint {
+    /// The instance metadata service of a virtual machine.
+    fn default() -> Self {
+        let url = "http://169.254.169.254/metadata/identity/oauth2/token";
+        // A literal that is a URL.
+        Self { url: Url::parse(url).expect("the metadata service's address is a URL"), header: None }
+    }
+}
+
+impl ManagedIdentity {
+    /// The identity of that client id, among those that the host has.
+    #[must_use]
+    pub fn new(http: Http, endpoint: IdentityEndpoint, client: ClientId) -> Self {
+        Self { http, endpoint, client }
+    }
+
+    async fn ask(&self, scope: &str, now: Timestamp) -> Result<Token, TokenFailure> {
+        let host = self.endpoint.url.host_str().unwrap_or_default().to_owned();
+        let exchange = |error| TokenFailure::Exchange(Failure::exchange(&host, error));
+        let resource = scope.strip_suffix("/.default").unwrap_or(scope);
+        let version = if self.endpoint.header.is_some() { "2019-08-01" } else { "2018-02-01" };
+        let client = self.client.to_string();
+        let query = [("api-version", version), ("resource", resource), ("client_id", &client)];
+        let mut request = self.http.request(Method::GET, self.endpoint.url.clone()).query(&query);
+        request = match &self.endpoint.header {
+            Some(header) => request.header("X-IDENTITY-HEADER", header.expose_secret()),
+            None => request.header("Metadata", "true"),
+        };
+        let response = self.http.execute(request.build().map_err(exchange)?).await.map_err(exchange)?;
+        let (status, headers) = (response.status(), response.headers().clone());
+        let body = response.bytes().await.map_err(exchange)?;
+        if !status.is_success() {
+            let answered = Answered::read(status.as_u16(), &headers, &body, now);
+            return Err(TokenFailure::Exchange(Failure::Answered(answered)));
+        }
+        let token: IdentityToken = serde_json::from_slice(&body)
+            .map_err(|error| TokenFailure::Exchange(Failure::Garbled { host, what: error.to_string() }))?;
+        let expires_at = token.expires_on.and_then(|second| Timestamp::from_second(second).ok());
+        let soon = now.saturating_add(SignedDuration::from_mins(10)).unwrap_or(now);
+        Ok(Token {
+            access_token: SecretString::from(token.access_token),
+            expires_at: expires_at.unwrap_or(soon),
+        })
+    }
+}
+
+impl Credential for ManagedIdentity {
+    fn request<'a>(&'a self, scope: &'a str, now: Timestamp) -> Requested<'a> {
+        Box::pin(self.ask(scope, now))
+    }
+}

@@ -1,0 +1,80 @@
+//! Graph: an app's own registration, and its secrets.
+
+use std::sync::Arc;
+
+use azure_types::graph::{AddPassword, Application, DirectoryObject, PasswordCredential, RemovePassword};
+use azure_types::ids::{ClientId, PrincipalId};
+use clock::{Clock, Entropy};
+use serde_json::Value;
+
+use crate::arm::CallError;
+use crate::credential::Credential;
+use crate::http::Http;
+use crate::management::Management;
+
+/// Graph, for one account.
+#[derive(Clone, Debug)]
+pub struct GraphApi(Management);
+
+impl GraphApi {
+    /// Graph at `origin`, to which the credential's tokens are addressed.
+    #[must_use]
+    pub fn new(http: Http, origin: &str, credential: Arc<dyn Credential>, source: (Clock, Entropy)) -> Self {
+        Self(Management::new(http, origin, credential, source))
+    }
+
+    /// The registration of an app.
+    ///
+    /// # Errors
+    /// As all calls: no token, no connection, or Azure says no.
+    pub async fn application(&self, client: ClientId) -> Result<Application, CallError> {
+        let select = "id,appId,displayName,passwordCredentials,keyCredentials";
+        self.0.get(&format!("/v1.0/applications(appId='{client}')?$select={select}")).await
+    }
+
+    /// The service principal of an app.
+    ///
+    /// # Errors
+    /// As [`GraphApi::application`].
+    pub async fn principal(&self, client: ClientId) -> Result<PrincipalId, CallError> {
+        let path = format!("/v1.0/servicePrincipals(appId='{client}')?$select=id");
+        self.0.get::<DirectoryObject>(&path).await.map(|found| found.id)
+    }
+
+    /// Who owns the registration of an app.
+    ///
+    /// # Errors
+    /// As [`GraphApi::application`].
+    pub async fn owners(&self, client: ClientId) -> Result<Vec<PrincipalId>, CallError> {
+        let path = format!("/v1.0/applications(appId='{client}')/owners?$select=id");
+        let owners: Vec<DirectoryObject> = self.0.list(&path).await?;
+        Ok(owners.into_iter().map(|owner| owner.id).collect())
+    }
+
+    /// Makes a client secret. Its value is in the answer and nowhere else.
+    ///
+    /// # Errors
+    /// As [`GraphApi::application`].
+    pub async fn add_password(
+        &self,
+        client: ClientId,
+        wish: &AddPassword,
+    ) -> Result<PasswordCredential, CallError> {
+        let path = format!("/v1.0/applications(appId='{client}')/addPassword");
+        self.0.post(&path, Some(&body(wish))).await
+    }
+
+    /// Takes a client secret away.
+    ///
+    /// # Errors
+    /// As [`GraphApi::application`].
+    pub async fn remove_password(&self, client: ClientId, key: &RemovePassword) -> Result<(), CallError> {
+        let path = format!("/v1.0/applications(appId='{client}')/removePassword");
+        self.0.post::<Value>(&path, Some(&body(key))).await.map(drop)
+    }
+}
+
+fn body(value: &impl serde::Serialize) -> Value {
+    // Strings, ids and times: there is nothing in it that JSON could not hold.
+    serde_json::to_value(value).unwrap_or_default()
+}

@@ -1,0 +1,190 @@
+//! What Resource Manager and Graph have in common: a token, JSON both ways, pages, and patience.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use azure_types::arm::Page;
+use clock::{Clock, Entropy};
+use reqwest::{Method, Response};
+use secrecy::ExposeSecret as _;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use url::Url;
+
+use crate::credential::Credential;
+use crate::entra::TokenFailure;
+use crate::failure::{Answered, Failure};
+use crate::http::Http;
+use crate::token_source::TokenSource;
+
+/// Why a call brought nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum CallError {
+    /// There is no token for it.
+    #[error("no token")]
+    Token(#[from] TokenFailure),
+    /// The call itself.
+    #[error(transparent)]
+    Failed(#[from] Failure),
+}
+
+impl CallError {
+    /// What Azure answered, if it did.
+    #[must_use]
+    pub fn answered(&self) -> Option<&Answered> {
+        match self {
+            Self::Failed(Failure::Answered(answered)) => Some(answered),
+            Self::Token(_) | Self::Failed(_) => None,
+        }
+    }
+
+    /// Whether Azure answered with that status.
+    #[must_use]
+    pub fn is(&self, status: u16) -> bool {
+        self.answered().is_some_and(|answered| answered.http_status == status)
+    }
+}
+
+/// One of the two, for one account.
+#[derive(Clone, Debug)]
+pub(crate) struct Management {
+    http: Http,
+    origin: String,
+    tokens: Arc<TokenSource>,
+    clock: Clock,
+    entropy: Entropy,
+}
+
+/// Tries of one call. With waits as Azure asks for them this is minutes.
+const TRIES: u32 = 8;
+/// Between tries, if Azure does not say.
+const WAIT: Duration = Duration::from_secs(1);
+/// A longer wait than this is left to whoever called.
+const MAX_WAIT: Duration = Duration::from_secs(60);
+/// Pages of one list.
+const MAX_PAGES: usize = 1_000;
+
+impl Management {
+    pub(crate) fn new(
+        http: Http,
+        origin: &str,
+        credential: Arc<dyn Credential>,
+        (clock, entropy): (Clock, Entropy),
+    ) -> Self {
+        let tokens = Arc::new(TokenSource::new(credential, format!("{origin}/.default"), clock.clone()));
+        Self { http, origin: origin.to_owned(), tokens, clock, entropy }
+    }
+
+    pub(crate) async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, CallError> {
+        self.call(Method::GET, &self.url(path)?, None).await
+    }
+
+    pub(crate) async fn post<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        body: Option<&Value>,
+    ) -> Result<T, CallError> {
+        self.call(Method::POST, &self.url(path)?, body).await
+    }
+
+    /// All pages of a list. The next page is where Azure says, word for word, but only on the same host: it
+    /// is sent a token.
+    pub(crate) async fn list<T: DeserializeOwned>(&self, path: &str) -> Result<Vec<T>, CallError> {
+        let (mut all, mut next) = (Vec::new(), Some(self.url(path)?));
+        for _ in 0..MAX_PAGES {
+            let Some(url) = next.take() else { break };
+            let page: Page<T> = self.call(Method::GET, &url, None).await?;
+            all.extend(page.value);
+            next = page.next_link.map(|link| self.same_host(&link)).transpose()?;
+        }
+        Ok(all)
+    }
+
+    async fn call<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        url: &Url,
+        body: Option<&Value>,
+    ) -> Result<T, CallError> {
+        let mut tries = 0;
+        let answered = loop {
+            tries += 1;
+            match self.once(&method, url, body).await {
+                Ok(octets) if octets.is_empty() => break b"null".to_vec(),
+                Ok(octets) => break octets,
+                Err(error) => match self.wait_for(&error, &method, tries) {
+                    Some(wait) => self.clock.sleep(wait).await,
+                    None => return Err(error),
+                },
+            }
+        };
+        let what = |error: serde_json::Error| Failure::Garbled { host: self.host(), what: error.to_string() };
+        Ok(serde_json::from_slice(&answered).map_err(what)?)
+    }
+
+    async fn once(&self, method: &Method, url: &Url, body: Option<&Value>) -> Result<Vec<u8>, CallError> {
+        let token = self.tokens.token().await?;
+        let host = self.host();
+        let exchange = |error| Failure::exchange(&host, error);
+        // Resource Manager remembers refusals by this id: a new one each time.
+        let id = uuid::Builder::from_random_bytes(self.entropy.octets()).into_uuid();
+        let mut request = self
+            .http
+            .request(method.clone(), url.clone())
+            .bearer_auth(token.access_token.expose_secret())
+            .header("x-ms-client-request-id", id.to_string());
+        if let Some(body) = body {
+            request = request.json(body);
+        }
+        let response = self.http.execute(request.build().map_err(exchange)?).await.map_err(exchange)?;
+        if response.status() == 401 {
+            self.tokens.forget(&token).await;
+        }
+        self.read(response).await
+    }
+
+    async fn read(&self, response: Response) -> Result<Vec<u8>, CallError> {
+        let (status, headers) = (response.status(), response.headers().clone());
+        let host = self.host();
+        let body = response.bytes().await.map_err(|error| Failure::exchange(&host, error))?;
+        if status.is_success() {
+            return Ok(body.to_vec());
+        }
+        let answered = Answered::read(status.as_u16(), &headers, &body, self.clock.now());
+        Err(Failure::Answered(answered).into())
+    }
+
+    /// How long to wait before the call is made again, if it should be.
+    fn wait_for(&self, error: &CallError, method: &Method, tries: u32) -> Option<Duration> {
+        if tries >= TRIES {
+            return None;
+        }
+        let answered = error.answered()?;
+        let is_busy = match answered.http_status {
+            429 => true,
+            500 | 502 | 503 | 504 => method == Method::GET || answered.retry_after.is_some(),
+            _ => false,
+        };
+        let wait = answered.retry_after.unwrap_or(WAIT * tries);
+        // Those who were sent away together must not come back together.
+        let wait = wait.mul_f64(1.0 + self.entropy.fraction());
+        (is_busy && wait <= MAX_WAIT * 2).then_some(wait)
+    }
+
+    fn url(&self, path: &str) -> Result<Url, Failure> {
+        Url::parse(&format!("{}{path}", self.origin))
+            .map_err(|error| Failure::Garbled { host: self.host(), what: error.to_string() })
+    }
+
+    fn same_host(&self, link: &str) -> Result<Url, Failure> {
+        let url = Url::parse(link)
+            .ok()
+            .filter(|url| Url::parse(&self.origin).is_ok_and(|own| own.origin() == url.origin()));
+        let what = || format!("the next page is somewhere else: {link}");
+        url.ok_or_else(|| Failure::Garbled { host: self.host(), what: what() })
+    }
+
+    fn host(&self) -> String {
+        self.origin.trim_start_matches("https://").to_owned()
+    }
+}

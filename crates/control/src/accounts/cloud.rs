@@ -1,0 +1,81 @@
+//! Which Azure is meant: one of the well-known ones, or another with an address for everything.
+
+use model::cloud::{Cloud, CustomCloud};
+
+use super::fields::Notes;
+use crate::error::Invalid;
+
+/// An Azure as the operator describes it. What is absent is as in the public cloud, or as in the one that is
+/// named; with another authority, Resource Manager and Graph are at the same place.
+#[derive(Clone, Debug, Default)]
+pub struct NewCloud {
+    /// `public`, `us-government` or `china`.
+    pub name: Option<String>,
+    /// Where tokens are had.
+    pub authority: Option<String>,
+    /// Resource Manager.
+    pub resource_manager: Option<String>,
+    /// Graph.
+    pub graph: Option<String>,
+    /// Host and port of the SMTP endpoint.
+    pub smtp: Option<(String, u16)>,
+    /// CA certificates to trust, in PEM.
+    pub ca_pem: Option<String>,
+}
+
+impl NewCloud {
+    pub(super) fn into_cloud(self, notes: &mut Notes) -> Result<Cloud, Invalid> {
+        let base = match &self.name {
+            None => Cloud::Public,
+            Some(word) => Cloud::from_word(notes.clean("cloud", word)).ok_or_else(|| {
+                Invalid::new("cloud", format!("{word:?} is none of public, us-government, china"))
+            })?,
+        };
+        let is_plain = self.authority.is_none()
+            && self.resource_manager.is_none()
+            && self.graph.is_none()
+            && self.smtp.is_none()
+            && self.ca_pem.is_none();
+        if is_plain {
+            return Ok(base);
+        }
+        let authority = self.authority.as_deref();
+        let (smtp_host, smtp_port) = match self.smtp {
+            Some((host, port)) => (notes.clean("SMTP host", &host).to_owned(), port),
+            None => (base.smtp().0.to_owned(), base.smtp().1),
+        };
+        Ok(Cloud::Custom(Box::new(CustomCloud {
+            authority: notes.origin("authority", authority.unwrap_or(base.authority()))?,
+            resource_manager: notes.origin(
+                "resource manager",
+                self.resource_manager.as_deref().or(authority).unwrap_or(base.resource_manager()),
+            )?,
+            graph: notes.origin("graph", self.graph.as_deref().or(authority).unwrap_or(base.graph()))?,
+            smtp_host,
+            smtp_port,
+            ca_pem: self.ca_pem,
+        })))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_absent_is_as_in_the_cloud_that_is_named() {
+        let cloud = |new: NewCloud| new.into_cloud(&mut Notes::default()).unwrap();
+        assert_eq!(cloud(NewCloud::default()), Cloud::Public);
+        let china = NewCloud { name: Some("china".into()), ..NewCloud::default() };
+        assert_eq!(cloud(china.clone()), Cloud::China);
+        let smtp = Some(("smtp.example".to_owned(), 2_525));
+        let custom = cloud(NewCloud { smtp, ..china });
+        assert_eq!(custom.authority(), Cloud::China.authority());
+        assert_eq!(custom.smtp(), ("smtp.example", 2_525));
+        let twin =
+            cloud(NewCloud { authority: Some("https://localhost:8443/".into()), ..NewCloud::default() });
+        assert_eq!(twin.graph(), "https://localhost:8443");
+        let nonsense = NewCloud { name: Some("mars".into()), ..NewCloud::default() };
+        assert!(nonsense.into_cloud(&mut Notes::default()).is_err());
+    }
+}

@@ -1,0 +1,146 @@
+//! The fields of an account, from what was typed or pasted. What was mended on the way is noted.
+
+use azure_types::access_key::AccessKey;
+use azure_types::ids::ClientId;
+use jiff::Timestamp;
+use model::account::{Authorization, Concurrency};
+use model::quota::Quota;
+use secrecy::{ExposeSecret as _, SecretString};
+use store::{NewSecret, SecretFacts, SecretName};
+use url::Url;
+
+use crate::error::Invalid;
+
+/// What was mended, in sentences.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Notes(pub(super) Vec<String>);
+
+/// What an account proves itself with.
+#[derive(Clone, Debug)]
+pub enum NewProof {
+    /// The value of a client secret.
+    ClientSecret(SecretString),
+    /// A certificate and its private key, in PEM.
+    Certificate(SecretString),
+    /// The identity of the machine, on a host in Azure.
+    ManagedIdentity,
+    /// A key of the communication service.
+    AccessKey(SecretString),
+}
+
+impl Notes {
+    /// Takes off what is pasted along: spaces, quotes, a trailing line break.
+    pub(super) fn clean<'a>(&mut self, field: &str, text: &'a str) -> &'a str {
+        let clean = text.trim().trim_matches(['"', '\'', '`', '\u{201c}', '\u{201d}']).trim();
+        if clean != text {
+            self.0.push(format!("{field}: spaces or quotes around it were left out"));
+        }
+        clean
+    }
+
+    pub(super) fn parse<T: std::str::FromStr<Err: std::fmt::Display>>(
+        &mut self,
+        field: &'static str,
+        text: &str,
+    ) -> Result<T, Invalid> {
+        self.clean(field, text).parse().map_err(|error| Invalid::new(field, error))
+    }
+
+    /// An https origin; its path is dropped.
+    pub(super) fn origin(&mut self, field: &'static str, text: &str) -> Result<Url, Invalid> {
+        let text = self.clean(field, text);
+        let mut url = Url::parse(text).map_err(|_| {
+            Invalid::new(field, format!("{text:?} is not a URL such as https://name.example"))
+        })?;
+        if url.scheme() != "https" || url.host_str().is_none() {
+            return Err(Invalid::new(field, "only https is used: tokens and mail do not travel in clear"));
+        }
+        url.set_path("/");
+        url.set_query(None);
+        url.set_fragment(None);
+        Ok(url)
+    }
+
+    /// What is to be kept of a proof.
+    pub(super) fn proof(
+        &mut self,
+        proof: NewProof,
+        expires_at: Option<Timestamp>,
+        now: Timestamp,
+    ) -> Result<(Authorization, Option<NewSecret>), Invalid> {
+        let (authorization, name, secret) = match proof {
+            NewProof::ClientSecret(secret) => {
+                let secret = self.client_secret(&secret)?;
+                (Authorization::ClientSecret, SecretName::ClientSecret, secret)
+            }
+            NewProof::AccessKey(key) => {
+                let key = SecretString::from(self.clean("access key", key.expose_secret()));
+                AccessKey::parse(key.expose_secret()).map_err(|error| Invalid::new("access key", error))?;
+                (Authorization::AccessKey, SecretName::AccessKey, key)
+            }
+            NewProof::Certificate(pem) => (Authorization::Certificate, SecretName::Certificate, pem),
+            NewProof::ManagedIdentity => return Ok((Authorization::ManagedIdentity, None)),
+        };
+        let mut facts = SecretFacts::of(&secret, now);
+        facts.expires_at = expires_at;
+        if name == SecretName::Certificate {
+            // The first characters of PEM are the same for all.
+            facts.hint = "PEM".to_owned();
+        }
+        Ok((authorization, Some(NewSecret { name, secret, facts })))
+    }
+
+    fn client_secret(&mut self, secret: &SecretString) -> Result<SecretString, Invalid> {
+        let secret = self.clean("client secret", secret.expose_secret());
+        if secret.is_empty() {
+            return Err(Invalid::new("client secret", "it is empty"));
+        }
+        // The portal shows the secret's id beside its value, and it is the id that stays visible.
+        if secret.parse::<ClientId>().is_ok() {
+            return Err(Invalid::new(
+                "client secret",
+                "this is the id of a secret; paste its value, which the portal shows only once",
+            ));
+        }
+        Ok(SecretString::from(secret))
+    }
+}
+
+pub(super) fn checked_quota(quota: Quota) -> Result<Quota, Invalid> {
+    for allowance in [quota.sends, quota.status_reads] {
+        if allowance.per_minute == 0 || allowance.per_hour == 0 {
+            return Err(Invalid::new("quota", "with 0 nothing would ever be sent"));
+        }
+        if allowance.per_minute > allowance.per_hour {
+            return Err(Invalid::new("quota", "a minute cannot have more than an hour: write MINUTE/HOUR"));
+        }
+    }
+    Ok(quota)
+}
+
+pub(super) fn checked_concurrency(concurrency: Concurrency) -> Result<Concurrency, Invalid> {
+    match concurrency {
+        Concurrency { requests: 0, .. } => Err(Invalid::new("requests at once", "with 0 nothing is sent")),
+        Concurrency { smtp_sessions: 0, .. } => Err(Invalid::new("SMTP sessions", "with 0 nothing is sent")),
+        concurrency => Ok(concurrency),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_pasted_along_is_left_out_and_noted() {
+        let mut notes = Notes::default();
+        assert_eq!(notes.clean("client id", " \"abc\"\n"), "abc");
+        assert_eq!(notes.clean("client id", "\u{201c}abc\u{201d}"), "abc");
+        assert_eq!(notes.clean("client id", "abc"), "abc");
+        assert_eq!(notes.0.len(), 2);
+        assert_eq!(
+            notes.origin("endpoint", " https://a.example/x?y#z ").unwrap().as_str(),
+            "https://a.example/"
+        );
+        assert!(notes.origin("endpoint", "http://a.example").is_err());
+    }
+}

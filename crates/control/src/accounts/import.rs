@@ -1,0 +1,116 @@
+//! Taking over what is there: a communication service, and the senders of its domains.
+
+use std::sync::Arc;
+
+use model::account::Account;
+use model::sender::Sender;
+
+use super::AccountChange;
+use crate::Control;
+use crate::error::{ControlError, Invalid};
+use crate::verify::{Repair, ServiceFound};
+
+/// What was taken over.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Imported {
+    /// The communication service.
+    pub service: String,
+    /// Senders that are new here.
+    pub added: Vec<String>,
+    /// Senders that were here already.
+    pub there: Vec<String>,
+}
+
+impl Control {
+    /// Looks at what the account's app sees, and takes over the service of that name, or the only one, with the
+    /// senders of the domains that are wanted: all of its linked ones if none are named.
+    ///
+    /// # Errors
+    /// When the account cannot look, there is no such service or domain, or nothing can be stored.
+    pub async fn import(
+        &self,
+        name: &str,
+        service: Option<&str>,
+        domains: &[String],
+    ) -> Result<Imported, ControlError> {
+        let report = Box::pin(self.verify(name, Repair::Nothing, None)).await?;
+        let account = self.account(name)?;
+        let chosen = account.service.as_ref().map(|service| service.name.to_string());
+        let wanted = service.map(str::to_owned).or(chosen);
+        let found = pick(&report.services, wanted.as_deref())?;
+        for domain in domains {
+            if !found.domains.iter().any(|one| one.name.eq_ignore_ascii_case(domain)) {
+                let linked: Vec<&str> = found.domains.iter().map(|one| one.name.as_str()).collect();
+                let reason = format!("{domain} is not linked to {}; {} is", found.name, linked.join(", "));
+                return Err(Invalid::new("domain", reason).into());
+            }
+        }
+        if account.service.as_ref().is_none_or(|own| !own.name.as_str().eq_ignore_ascii_case(&found.name)) {
+            let change = AccountChange {
+                service: Some(found.name.clone()),
+                endpoint: endpoint_of(&found.host_name),
+                ..AccountChange::default()
+            };
+            self.change_account(name, change).await?;
+        }
+        let mut imported = Imported { service: found.name.clone(), ..Imported::default() };
+        let is_wanted =
+            |name: &str| domains.is_empty() || domains.iter().any(|one| one.eq_ignore_ascii_case(name));
+        for sender in found.domains.iter().filter(|one| is_wanted(&one.name)).flat_map(|one| &one.senders) {
+            let Ok(mailbox) = sender.address.parse() else { continue };
+            if self.store.directory().sender(account.id, &mailbox).is_some() {
+                imported.there.push(sender.address.clone());
+                continue;
+            }
+            let detail = format!("account {name}, taken over from Azure");
+            let audit = self.entry("sender.add", &sender.address, detail);
+            let created_at = self.clock.now();
+            let display_name = sender.display_name.clone();
+            let row = Sender { account: account.id, mailbox, display_name, created_at };
+            self.store.senders().add(row, audit).await?;
+            imported.added.push(sender.address.clone());
+        }
+        Ok(imported)
+    }
+
+    /// Takes the service that an account was connected without, where the app sees exactly one.
+    pub(crate) async fn adopt_only_service(
+        &self,
+        account: Arc<Account>,
+    ) -> Result<Arc<Account>, ControlError> {
+        if account.service.is_some() {
+            return Ok(account);
+        }
+        let Ok(scene) = self.scene(&account).await else { return Ok(account) };
+        let only = match scene.services().await {
+            Ok([only]) => scene.arm.service(&only.id).await.ok(),
+            _ => None,
+        };
+        let Some(only) = only else { return Ok(account) };
+        let change = AccountChange {
+            service: Some(only.name),
+            endpoint: endpoint_of(&only.properties.host_name),
+            ..AccountChange::default()
+        };
+        self.change_account(account.name.as_str(), change).await?;
+        self.account(account.name.as_str())
+    }
+}
+
+fn endpoint_of(host_name: &str) -> Option<String> {
+    (!host_name.is_empty()).then(|| format!("https://{host_name}"))
+}
+
+fn pick<'a>(services: &'a [ServiceFound], wanted: Option<&str>) -> Result<&'a ServiceFound, Invalid> {
+    let names = || services.iter().map(|one| one.name.as_str()).collect::<Vec<_>>().join(", ");
+    match (services, wanted) {
+        ([], _) => Err(Invalid::new("service", "the app sees no communication service: verify the account")),
+        (_, Some(wanted)) => {
+            services.iter().find(|one| one.name.eq_ignore_ascii_case(wanted)).ok_or_else(|| {
+                Invalid::new("service", format!("the app sees no service {wanted}; it sees {}", names()))
+            })
+        }
+        ([only], None) => Ok(only),
+        (_, None) => Err(Invalid::new("service", format!("say which one with --service: {}", names()))),
+    }
+}

@@ -1,0 +1,113 @@
+//! Accounts, from what is typed to what is kept.
+
+use super::*;
+use crate::Actor;
+use azure_client::credential::IdentityEndpoint;
+use clock::{Clock, Entropy};
+use secrecy::ExposeSecret as _;
+use store::{DataDir, MasterKey, Options, SecretName, Store, Volatile};
+
+fn control() -> (tempfile::TempDir, Control) {
+    let folder = tempfile::tempdir().unwrap();
+    let data_dir = DataDir::open(folder.path(), Volatile::Allowed).unwrap();
+    let now = Timestamp::UNIX_EPOCH;
+    let options = Options { segment_octets: 65_536 };
+    let store = Store::open(&data_dir, MasterKey::from_octets([1; 32]), &options, now).unwrap();
+    (folder, Control::new(store, (Clock::standing(now), Entropy::repeatable(1)), IdentityEndpoint::default()))
+}
+
+fn new() -> NewAccount {
+    NewAccount {
+        name: "contoso".into(),
+        tenant_id: " \"11111111-aaaa-4111-8111-111111111111\" ".into(),
+        client_id: "33333333-cccc-4333-8333-333333333333".into(),
+        proof: NewProof::ClientSecret(SecretString::from(" s~cret\n")),
+        expires_at: None,
+        subscription_id: "22222222-bbbb-4222-8222-222222222222".into(),
+        service: Some("contoso-mail".into()),
+        endpoint: None,
+        cloud: NewCloud::default(),
+        transport: TransportChoice::Auto,
+        quota: Quota::CUSTOM_DOMAIN,
+        concurrency: Concurrency::default(),
+    }
+}
+
+#[tokio::test]
+async fn what_is_pasted_is_cleaned_and_kept() {
+    let (_folder, control) = control();
+    let Noted { account, notes } = control.add_account(new()).await.unwrap();
+    let service = account.service.clone().unwrap();
+    assert_eq!(service.endpoint.as_str(), "https://contoso-mail.communication.azure.com/");
+    assert_eq!(notes.len(), 2, "{notes:?}");
+    let owner = SecretOwner::Account(account.id);
+    let secret = control.store.secrets().get(owner, SecretName::ClientSecret).await.unwrap();
+    assert_eq!(secret.expose_secret(), "s~cret");
+    let again = control.add_account(NewAccount { name: "CONTOSO".into(), ..new() }).await;
+    assert!(matches!(again, Err(ControlError::Store(StoreError::Exists(_)))));
+    let secret = Some(SecretString::from("an~other"));
+    let change = AccountChange { secret, transport: Some(TransportChoice::Rest), ..AccountChange::default() };
+    let changed = control.change_account("contoso", change).await.unwrap().account;
+    assert_eq!((changed.transport, changed.quota), (TransportChoice::Rest, account.quota));
+    let secret = control.store.secrets().get(owner, SecretName::ClientSecret).await.unwrap();
+    assert_eq!(secret.expose_secret(), "an~other");
+    assert_eq!(**control.store.directory().account_named("contoso").unwrap(), changed);
+    let nothing = AccountChange { requests: Some(0), ..AccountChange::default() };
+    assert!(control.change_account("contoso", nothing).await.is_err());
+    let moved = AccountChange {
+        name: Some("fabrikam".into()),
+        client_id: Some(" 33333333-cccc-4333-8333-333333333334".into()),
+        service: Some("fabrikam-mail".into()),
+        state: Some(AccountState::Disabled),
+        ..AccountChange::default()
+    };
+    let moved = control.change_account("contoso", moved).await.unwrap().account;
+    assert_eq!(
+        moved.smtp_login().unwrap(),
+        "fabrikam-mail|33333333-cccc-4333-8333-333333333334|11111111-aaaa-4111-8111-111111111111"
+    );
+    assert!(!control.account("fabrikam").unwrap().is_enabled());
+    control.remove_account("Fabrikam", Removal::IfUnused).await.unwrap();
+    assert!(control.account("fabrikam").is_err());
+}
+
+type Spoil = fn(&mut NewAccount);
+
+#[tokio::test]
+async fn each_wrong_field_is_named() {
+    let (_folder, control) = control();
+    let cases: [(&str, Spoil); 6] = [
+        ("name", |new| new.name = "a b".into()),
+        ("tenant id", |new| new.tenant_id = "contoso".into()),
+        ("subscription id", |new| new.subscription_id.clear()),
+        ("client secret", |new| new.proof = NewProof::ClientSecret(new.client_id.clone().into())),
+        ("access key", |new| new.proof = NewProof::AccessKey("no key!".into())),
+        ("endpoint", |new| new.endpoint = Some("http://contoso.example".into())),
+    ];
+    for (field, spoil) in cases {
+        let mut new = new();
+        spoil(&mut new);
+        match control.add_account(new).await {
+            Err(ControlError::Invalid(invalid)) => assert_eq!(invalid.field, field),
+            other => panic!("{field}: {other:?}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_change_is_entered_and_no_secret_with_it() {
+    let (_folder, control) = control();
+    let actor = Actor { who: "alice".into(), origin: "process 7".into() };
+    let alice = control.by(actor);
+    alice.add_account(new()).await.unwrap();
+    let secret = Some(SecretString::from("an~other"));
+    let change = AccountChange { secret, requests: Some(3), ..AccountChange::default() };
+    alice.change_account("contoso", change).await.unwrap();
+    control.remove_account("contoso", Removal::IfUnused).await.unwrap();
+    let entries = control.store.audit().list("contoso".into(), None, 10).await.unwrap();
+    let words: Vec<String> =
+        entries.iter().rev().map(|(_, e)| format!("{} {} {}", e.who, e.action, e.detail)).collect();
+    assert_eq!(words[1], "alice account.edit a new secret, 3 requests at once");
+    assert_eq!(words[2], "postern account.remove ");
+    assert!(!words.concat().contains("s~cret") && !words.concat().contains("an~other"));
+}

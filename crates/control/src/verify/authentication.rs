@@ -1,0 +1,188 @@
+//! Whether Entra lets the app in, and if not, which of the many reasons it is.
+
+use std::time::Duration;
+
+use azure_client::Failure;
+use azure_client::entra::TokenFailure;
+use azure_types::entra::{TokenError, code};
+use jiff::SignedDuration;
+use model::account::{Account, Authorization};
+use store::{SecretFacts, SecretName, SecretOwner};
+
+use super::report::{Check, Finding, Mover};
+use super::scene::Scene;
+
+const CHECK: Check = Check::Authentication;
+/// Entra's servers take so long to hear of a new secret; until then some say that it is wrong.
+const PROPAGATION: SignedDuration = SignedDuration::from_mins(5);
+/// Tries of a secret that was just set: a minute in all.
+const TRIES: u32 = 12;
+const BETWEEN: Duration = Duration::from_secs(5);
+
+pub(super) async fn check(scene: &Scene) -> Vec<Finding> {
+    let cloud = &scene.account.cloud;
+    for resource in [cloud.resource_manager(), cloud.communication()] {
+        if let Err(failure) = patiently(scene, &format!("{resource}/.default")).await {
+            return vec![explain(scene, &failure).await];
+        }
+    }
+    let with = match scene.account.authorization {
+        Authorization::ClientSecret => "its client secret",
+        Authorization::Certificate => "its certificate",
+        Authorization::ManagedIdentity => "this machine's managed identity",
+        Authorization::AccessKey => "an access key",
+    };
+    let sentence = format!(
+        "Entra gives app {} tokens for Resource Manager and for mail, with {with}.",
+        scene.account.client
+    );
+    vec![Finding::passed(CHECK, "authentication.let_in", sentence)]
+}
+
+/// Asks for a token, again and again if the secret is so new that not every server may know it.
+async fn patiently(scene: &Scene, scope: &str) -> Result<(), TokenFailure> {
+    let clock = &scene.control.clock;
+    let mut tries = 0;
+    loop {
+        tries += 1;
+        let Err(failure) = scene.credential.request(scope, clock.now()).await else { return Ok(()) };
+        let may_not_be_known = matches!(&failure, TokenFailure::Refused(error)
+            if error.code() == Some(code::INVALID_SECRET));
+        if !may_not_be_known || tries >= TRIES || !is_new(scene).await {
+            return Err(failure);
+        }
+        clock.sleep(BETWEEN).await;
+    }
+}
+
+async fn is_new(scene: &Scene) -> bool {
+    let age = facts(scene).await.map(|facts| scene.control.clock.now().duration_since(facts.set_at));
+    age.is_some_and(|age| age < PROPAGATION)
+}
+
+async fn facts(scene: &Scene) -> Option<SecretFacts> {
+    let name = SecretName::of(scene.account.authorization)?;
+    let owner = SecretOwner::Account(scene.account.id);
+    scene.control.store.secrets().facts(owner, name).await.ok().flatten()
+}
+
+async fn explain(scene: &Scene, failure: &TokenFailure) -> Finding {
+    match failure {
+        TokenFailure::Refused(refused) => {
+            let expired = facts(scene).await.and_then(|facts| facts.expires_at);
+            let on = expired.map(|at| format!(" on {}", at.strftime("%Y-%m-%d"))).unwrap_or_default();
+            refusal(&scene.account, refused, &on)
+        }
+        TokenFailure::Unusable(why) => {
+            let sentence = format!("The app's certificate cannot be used: {why}.");
+            Finding::failed(CHECK, "authentication.certificate_unusable", sentence).by(Mover::You)
+        }
+        TokenFailure::Exchange(Failure::Answered(answered)) if answered.http_status == 429 => {
+            let sentence = "Entra has been asked too often for the moment; verify again in a minute.";
+            Finding::failed(CHECK, "authentication.throttled", sentence).by(Mover::Wait)
+        }
+        TokenFailure::Exchange(Failure::Answered(answered)) if answered.http_status >= 500 => {
+            let sentence = format!("Entra itself is in trouble ({answered}); try again in a few minutes.");
+            Finding::failed(CHECK, "authentication.azure_in_trouble", sentence).by(Mover::Microsoft)
+        }
+        TokenFailure::Exchange(failure) => {
+            let sentence = format!("Entra could not be asked: {}.", failure.chain());
+            Finding::failed(CHECK, "authentication.unreachable", sentence).by(Mover::You)
+        }
+    }
+}
+
+/// What each of Entra's refusals means, and what to do.
+fn refusal(account: &Account, refused: &TokenError, on: &str) -> Finding {
+    let (name, client, tenant) = (&account.name, account.client, account.tenant);
+    let portal = |page: &str| format!("Microsoft Entra ID > App registrations > {client} > {page}");
+    let failed = |code: &str, mover: Mover, sentence: String| {
+        Finding::failed(CHECK, &format!("authentication.{code}"), sentence).by(mover)
+    };
+    let new_secret = || {
+        vec![
+            format!("az ad app credential reset --id {client} --append --display-name postern --years 1"),
+            format!("postern account edit {name} --secret"),
+        ]
+    };
+    match refused.code() {
+        Some(code::INVALID_SECRET) => failed(
+            "secret_wrong",
+            Mover::You,
+            "Entra does not know this client secret: it was removed, or it is the secret's id that was pasted, \
+             which the portal shows beside the value. Make a new one and give Postern its value."
+                .to_owned(),
+        )
+        .fix(new_secret(), portal("Certificates & secrets > New client secret")),
+        Some(code::EXPIRED_SECRET) => failed(
+            "secret_expired",
+            Mover::You,
+            format!("The client secret expired{on}. Make a new one and give Postern its value."),
+        )
+        .fix(new_secret(), portal("Certificates & secrets > New client secret")),
+        Some(code::UNKNOWN_APP) => failed(
+            "app_unknown",
+            Mover::EntraAdministrator,
+            format!(
+                "There is no app {client} in the directory {tenant}. Either the client id or the tenant id is \
+                 another app's or directory's, or the app was never brought into this one."
+            ),
+        )
+        .fix(
+            vec![
+                format!("az ad app list --filter \"appId eq '{client}'\" --query \"[].displayName\""),
+                format!("az ad sp create --id {client}"),
+            ],
+            "Microsoft Entra ID > App registrations > All applications".to_owned(),
+        ),
+        Some(code::NO_PRINCIPAL) => failed(
+            "no_principal",
+            Mover::EntraAdministrator,
+            format!("The app {client} is registered, but has no service principal in the directory {tenant}."),
+        )
+        .fix(
+            vec![format!("az ad sp create --id {client}")],
+            "Microsoft Entra ID > Enterprise applications > New application".to_owned(),
+        ),
+        Some(code::UNKNOWN_TENANT | code::MALFORMED_TENANT) => failed(
+            "tenant_unknown",
+            Mover::You,
+            format!("There is no directory {tenant} in this cloud ({}).", account.cloud.authority()),
+        )
+        .fix(
+            vec![
+                "az account show --query tenantId --output tsv".to_owned(),
+                format!("postern account edit {name} --tenant GUID"),
+            ],
+            "Microsoft Entra ID > Overview > Tenant ID".to_owned(),
+        ),
+        Some(code::UNKNOWN_CERTIFICATE) => failed(
+            "certificate_unknown",
+            Mover::EntraAdministrator,
+            "Entra does not know the certificate that Postern signs with: it has to be uploaded to the app."
+                .to_owned(),
+        )
+        .fix(
+            vec![format!("az ad app credential reset --id {client} --append --cert @certificate.pem")],
+            portal("Certificates & secrets > Certificates"),
+        ),
+        Some(code::NO_SECRET) => failed(
+            "nothing_shown",
+            Mover::You,
+            "Entra saw neither a secret nor a certificate. Something between here and Entra takes the body of \
+             requests away."
+                .to_owned(),
+        ),
+        Some(number) if (50_000..60_000).contains(&number) => failed(
+            "policy",
+            Mover::EntraAdministrator,
+            format!(
+                "A policy of the directory keeps the app out: {}. Workload identities can be excluded from \
+                 conditional access, or this machine's address be made a trusted location.",
+                refused.summary()
+            ),
+        )
+        .fix(Vec::new(), "Microsoft Entra ID > Security > Conditional Access > Policies".to_owned()),
+        _ => failed("refused", Mover::You, format!("Entra refused: {}", refused.summary())),
+    }
+}

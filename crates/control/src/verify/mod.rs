@@ -1,0 +1,215 @@
+//! Whether an account can do what it is there for, and what to do where it cannot.
+//!
+//! [`Control::verify`] runs the checks, side by side where one does not need another: first whether Azure can be
+//! reached ([`endpoint`]) and lets the app in ([`authentication`]), then everything else. Each check is one file
+//! and gives findings; [`report`] is what comes out.
+
+mod authentication;
+mod capability;
+mod endpoint;
+mod permissions;
+mod providers;
+mod quota;
+mod report;
+mod scene;
+pub(crate) mod secret;
+mod services;
+mod subscription;
+
+use std::sync::Arc;
+
+use azure_client::Http;
+use azure_client::account::credential;
+use model::account::{Account, Authorization};
+use secrecy::SecretString;
+use store::{KeptVerification, SecretName, SecretOwner, StoreError};
+use tokio::sync::mpsc::UnboundedSender;
+
+pub use self::report::{
+    CapabilityRow, Check, DomainFound, Finding, Fix, Mover, Outcome, Report, SenderFound, ServiceFound,
+    SmallestRole, Verdict,
+};
+
+pub(crate) use self::scene::Scene;
+use crate::Control;
+use crate::error::ControlError;
+
+/// What happens during a verification, for whoever watches.
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// A check begins.
+    Began(Check),
+    /// Something was found.
+    Found(Finding),
+    /// A check is done.
+    Ended(Check),
+}
+
+/// What a verification may do besides looking.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Repair {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// Register resource providers.
+    Register,
+}
+
+/// Whoever watches a verification.
+#[derive(Clone)]
+pub(crate) struct Watch(Option<UnboundedSender<Event>>);
+
+impl Watch {
+    fn tell(&self, event: Event) {
+        if let Some(sender) = &self.0 {
+            // Nobody has to stay to the end.
+            let _ = sender.send(event);
+        }
+    }
+
+    /// Runs a check and tells what it finds.
+    async fn check<T>(
+        &self,
+        check: Check,
+        work: impl Future<Output = (Vec<Finding>, T)>,
+    ) -> (Vec<Finding>, T) {
+        self.tell(Event::Began(check));
+        let (findings, more) = work.await;
+        for finding in &findings {
+            self.tell(Event::Found(finding.clone()));
+        }
+        self.tell(Event::Ended(check));
+        (findings, more)
+    }
+
+    async fn plain(&self, check: Check, work: impl Future<Output = Vec<Finding>>) -> Vec<Finding> {
+        self.check(check, async { (work.await, ()) }).await.0
+    }
+}
+
+impl Control {
+    /// Looks at an account, tells `events` meanwhile, and keeps the result.
+    ///
+    /// # Errors
+    /// When there is no such account, or the store fails. What is wrong with the account is no error.
+    pub async fn verify(
+        &self,
+        name: &str,
+        repair: Repair,
+        events: Option<UnboundedSender<Event>>,
+    ) -> Result<Report, ControlError> {
+        let account = self.adopt_only_service(self.account(name)?).await?;
+        let report = Box::pin(self.examine(account, repair, &Watch(events))).await?;
+        let account = self.account(name)?;
+        let kept = KeptVerification {
+            at: report.at,
+            verdict: report.verdict.title().to_owned(),
+            report: serde_json::to_string(&report).unwrap_or_default(),
+        };
+        self.store.verifications().keep(account.id, kept).await?;
+        Ok(report)
+    }
+
+    /// What the last verification of an account found.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn last_report(&self, account: &Account) -> Result<Option<Report>, StoreError> {
+        let kept = self.store.verifications().last(account.id).await?;
+        // One that an older program wrote in another form is as good as none.
+        Ok(kept.and_then(|kept| serde_json::from_str(&kept.report).ok()))
+    }
+
+    async fn examine(
+        &self,
+        account: Arc<Account>,
+        repair: Repair,
+        watch: &Watch,
+    ) -> Result<Report, ControlError> {
+        let mut report = Report {
+            account: account.name.to_string(),
+            at: self.clock.now(),
+            verdict: Verdict::Ready,
+            findings: Vec::new(),
+            capabilities: Vec::new(),
+            role: None,
+            services: Vec::new(),
+        };
+        let scene = match self.scene(&account).await {
+            Ok(scene) => scene,
+            Err(finding) => {
+                let found = watch.plain(Check::Authentication, async { vec![*finding] }).await;
+                report.findings.extend(found);
+                report.verdict = Verdict::of(&report.findings);
+                return Ok(report);
+            }
+        };
+        let (reached, let_in) = tokio::join!(
+            watch.plain(Check::Endpoint, endpoint::check(&scene)),
+            watch.plain(Check::Authentication, authentication::check(&scene)),
+        );
+        let is_in = let_in.iter().all(|finding| finding.outcome != Outcome::Failed);
+        report.findings.extend(reached);
+        report.findings.extend(let_in);
+        if is_in {
+            Box::pin(self.look_around(&scene, repair, watch, &mut report)).await?;
+        } else {
+            report.findings.extend(watch.plain(Check::Quota, quota::check(&scene, &[])).await);
+        }
+        report.findings.sort_by_key(|finding| finding.check);
+        report.verdict = Verdict::of(&report.findings);
+        Ok(report)
+    }
+
+    /// Everything that needs a token.
+    async fn look_around(
+        &self,
+        scene: &Scene,
+        repair: Repair,
+        watch: &Watch,
+        report: &mut Report,
+    ) -> Result<(), ControlError> {
+        let (subscription, providers, permissions, services, secret) = tokio::join!(
+            watch.plain(Check::Subscription, subscription::check(scene)),
+            watch.plain(Check::Providers, providers::check(scene, repair)),
+            watch.check(Check::Permissions, permissions::check(scene)),
+            watch.check(Check::Services, services::check(scene)),
+            watch.plain(Check::Secret, secret::check(scene)),
+        );
+        let quota = watch.plain(Check::Quota, quota::check(scene, &services.1)).await;
+        let (permissions, (capabilities, role)) = permissions;
+        for found in [subscription, providers, permissions, services.0, secret, quota] {
+            report.findings.extend(found);
+        }
+        (report.capabilities, report.role, report.services) = (capabilities, role, services.1);
+        Ok(())
+    }
+
+    /// Connections and credential of an account, or the finding that there are none.
+    pub(crate) async fn scene(&self, account: &Arc<Account>) -> Result<Scene, Box<Finding>> {
+        let unusable = |why: String| {
+            let sentence = format!("What the app proves itself with cannot be used: {why}.");
+            let code = "authentication.unusable";
+            let finding = Finding::failed(Check::Authentication, code, sentence).by(Mover::You);
+            let commands = vec![format!("postern account edit {} --secret", account.name)];
+            Box::new(finding.fix(commands, None))
+        };
+        if account.authorization == Authorization::AccessKey {
+            let sentence = "The account has an access key, with which it can send and do nothing else: \
+                            there is no app whose rights could be looked at.";
+            let code = "authentication.access_key";
+            return Err(Box::new(Finding::warning(Check::Authentication, code, sentence)));
+        }
+        let secret = match SecretName::of(account.authorization) {
+            Some(name) => {
+                let kept = self.store.secrets().get(SecretOwner::Account(account.id), name).await;
+                kept.map_err(|error| unusable(error.to_string()))?
+            }
+            None => SecretString::default(),
+        };
+        let http = Http::new(account.cloud.ca_pem()).map_err(|error| unusable(error.to_string()))?;
+        let credential = credential(account, &http, secret, &self.identity, &self.entropy)
+            .map_err(|error| unusable(error.to_string()))?;
+        Ok(Scene::new(self.clone(), Arc::clone(account), http, credential))
+    }
+}

@@ -1,0 +1,159 @@
+//! What the app may do, compared with what Postern needs, and the smallest role that would do.
+
+use azure_types::permission::Permission;
+use jiff::SignedDuration;
+
+use super::capability::{ALL, Capability, LOOK, Place, SEND_BY_REST, SEND_BY_SMTP};
+use super::report::{CapabilityRow, Check, Finding, Mover, SmallestRole};
+use super::scene::{Scene, group_of, trouble};
+
+const CHECK: Check = Check::Permissions;
+/// Until everybody in Azure knows of a role assignment.
+const PROPAGATION: SignedDuration = SignedDuration::from_mins(10);
+
+type Found = (Vec<Finding>, (Vec<CapabilityRow>, Option<SmallestRole>));
+
+pub(super) async fn check(scene: &Scene) -> Found {
+    let subscription = scene.subscription();
+    let service = scene.own_service().await.map(str::to_owned);
+    let group = service.as_deref().and_then(group_of);
+    let scope_of = |place: Place| match place {
+        Place::Service => service.as_ref().or(group.as_ref()).unwrap_or(&subscription),
+        Place::Group => group.as_ref().unwrap_or(&subscription),
+        Place::Subscription => &subscription,
+    };
+    let mut scopes: Vec<&String> = [Place::Service, Place::Group, Place::Subscription].map(scope_of).to_vec();
+    scopes.dedup();
+    let asked = scopes.iter().map(|scope| scene.arm.permissions(scope));
+    let mut answers: Vec<(&String, Vec<Permission>)> = Vec::new();
+    for (scope, answer) in scopes.iter().zip(futures_util::future::join_all(asked).await) {
+        match answer {
+            Ok(permissions) => answers.push((scope, permissions)),
+            // Whoever has nothing there is not even told so.
+            Err(error) if error.is(403) || error.is(404) => answers.push((scope, Vec::new())),
+            Err(error) => return (vec![trouble(CHECK, &error)], (Vec::new(), None)),
+        }
+    }
+    let needed = needed(scene);
+    let rows: Vec<CapabilityRow> = ALL
+        .iter()
+        .map(|capability| {
+            let scope = scope_of(capability.place);
+            let permissions = answers.iter().find(|(asked, _)| *asked == scope);
+            row(capability, scope, permissions.map_or(&[], |(_, found)| found), &needed)
+        })
+        .collect();
+    let role_scope = group.as_ref().unwrap_or(&subscription);
+    let role = SmallestRole::of(scene.account.name.as_str(), role_scope, &needed);
+    let finding = judge(scene, &rows, &role, role_scope).await;
+    (vec![finding], (rows, Some(role)))
+}
+
+/// What the account is of no use without.
+fn needed(scene: &Scene) -> Vec<Capability> {
+    let mut needed = vec![SEND_BY_REST, LOOK];
+    if scene.uses_smtp() {
+        needed.push(SEND_BY_SMTP);
+    }
+    needed
+}
+
+fn row(
+    capability: &Capability,
+    scope: &str,
+    permissions: &[Permission],
+    needed: &[Capability],
+) -> CapabilityRow {
+    let missing: Vec<String> = capability.missing(permissions).into_iter().map(str::to_owned).collect();
+    CapabilityRow {
+        capability: capability.code.to_owned(),
+        title: capability.title.to_owned(),
+        granted: missing.is_empty(),
+        needed: needed.iter().any(|one| one.code == capability.code),
+        missing,
+        scope: scope.to_owned(),
+    }
+}
+
+async fn judge(scene: &Scene, rows: &[CapabilityRow], role: &SmallestRole, scope: &str) -> Finding {
+    let lacking: Vec<&CapabilityRow> = rows.iter().filter(|row| row.needed && !row.granted).collect();
+    let roles = recent(scene, scope).await;
+    if lacking.is_empty() {
+        let by = roles.names.map_or_else(String::new, |names| format!(", as {names}"));
+        let sentence = format!("The app may send, and see what it sends from{by}.");
+        return Finding::passed(CHECK, "permissions.granted", sentence);
+    }
+    let mut missing: Vec<&str> = lacking.iter().flat_map(|row| &row.missing).map(String::as_str).collect();
+    missing.sort_unstable();
+    missing.dedup();
+    let only_looking = lacking.iter().all(|row| row.capability == LOOK.code);
+    let late = if roles.is_recent {
+        " A role was assigned in the last ten minutes and may not act yet: verify again before doing anything."
+    } else {
+        " A role that was assigned in the last ten minutes may not act yet."
+    };
+    let sentence = format!("At {scope} the app lacks {}.{late}", missing.join(", "));
+    let definition = serde_json::to_string(role).unwrap_or_default();
+    let commands = vec![
+        format!("az role definition create --role-definition '{definition}'"),
+        format!(
+            "az role assignment create --assignee {} --role \"{}\" --scope {scope}",
+            scene.client(),
+            role.name
+        ),
+    ];
+    let portal = format!("{} > Access control (IAM) > Add role assignment", place(scope));
+    let finding = if only_looking {
+        Finding::warning(CHECK, "permissions.cannot_look", sentence)
+    } else {
+        Finding::failed(CHECK, "permissions.missing", sentence)
+    };
+    let mover = if roles.is_recent { Mover::Wait } else { Mover::SubscriptionOwner };
+    finding.by(mover).fix(commands, portal)
+}
+
+#[derive(Default)]
+struct Roles {
+    /// The names of well-known roles that the app has.
+    names: Option<String>,
+    is_recent: bool,
+}
+
+/// Built-in roles that are often given, by the GUIDs that they have everywhere.
+const BUILT_IN: [(&str, &str); 4] = [
+    ("8e3af657-a8ff-443c-a75c-2fe8c4bcb635", "Owner"),
+    ("b24988ac-6180-42a0-ab88-20f7382dd24c", "Contributor"),
+    ("acdd72a7-3385-48ef-bd42-f606fba81ae7", "Reader"),
+    ("09976791-48a7-449e-bb21-39d1a415f350", "Communication and Email Service Owner"),
+];
+
+/// What is known of the app's role assignments: only apps that may read Graph and assignments can tell.
+async fn recent(scene: &Scene, scope: &str) -> Roles {
+    let Ok(principal) = scene.graph.principal(scene.account.client).await else { return Roles::default() };
+    let Ok(assignments) = scene.arm.role_assignments(scope, principal).await else { return Roles::default() };
+    let now = scene.control.clock.now();
+    let is_recent = assignments
+        .iter()
+        .filter_map(|assignment| assignment.properties.created_on)
+        .any(|created| now.duration_since(created) < PROPAGATION);
+    let mut names: Vec<&str> = assignments
+        .iter()
+        .filter_map(|assignment| {
+            let id = assignment.properties.role_definition_id.rsplit('/').next()?.to_ascii_lowercase();
+            BUILT_IN.iter().find(|(known, _)| *known == id).map(|(_, name)| *name)
+        })
+        .collect();
+    names.sort_unstable();
+    names.dedup();
+    Roles { names: (!names.is_empty()).then(|| names.join(", ")), is_recent }
+}
+
+/// A scope as the portal calls it.
+fn place(scope: &str) -> String {
+    let segments: Vec<&str> = scope.split('/').collect();
+    match segments[..] {
+        [_, _, _, _, group] => format!("Resource groups > {group}"),
+        [_, _, id] => format!("Subscriptions > {id}"),
+        _ => scope.to_owned(),
+    }
+}

@@ -1,0 +1,87 @@
+//! Whether the subscription may use what Postern needs, and asking for it on request.
+
+use std::time::Duration;
+
+use azure_types::arm::COMMUNICATION_NAMESPACE;
+
+use super::Repair;
+use super::report::{Check, Finding, Mover};
+use super::scene::{Scene, trouble};
+
+const CHECK: Check = Check::Providers;
+const BETWEEN: Duration = Duration::from_secs(5);
+/// Looks until a registration is left to itself: five minutes.
+const LOOKS: u32 = 60;
+
+pub(super) async fn check(scene: &Scene, repair: Repair) -> Vec<Finding> {
+    let (id, namespace) = (scene.account.subscription, COMMUNICATION_NAMESPACE);
+    let mut state = match scene.arm.provider(id, namespace).await {
+        Ok(provider) => provider.registration_state,
+        Err(error) if error.is(403) || error.is(404) => return vec![unreadable(scene).await],
+        Err(error) => return vec![trouble(CHECK, &error)],
+    };
+    if repair == Repair::Register && state != "Registered" {
+        state = match register(scene).await {
+            Ok(state) => state,
+            Err(finding) => return vec![*finding],
+        };
+    }
+    let commands = vec![
+        format!("az provider register --namespace {namespace} --subscription {id} --wait"),
+        format!("postern account verify {} --fix", scene.account.name),
+    ];
+    let portal = format!("Subscriptions > {id} > Resource providers > {namespace} > Register");
+    vec![match state.as_str() {
+        "Registered" => Finding::passed(CHECK, "providers.registered", format!("{namespace} is registered.")),
+        "Registering" => {
+            let sentence = format!("{namespace} is being registered; that takes a few minutes.");
+            Finding::warning(CHECK, "providers.registering", sentence).by(Mover::Wait)
+        }
+        _ => {
+            let sentence =
+                format!("{namespace} is not registered in the subscription, so that nothing works.");
+            Finding::failed(CHECK, "providers.not_registered", sentence)
+                .by(Mover::SubscriptionOwner)
+                .fix(commands, portal)
+        }
+    }]
+}
+
+/// Asks for the provider and waits until it is there.
+async fn register(scene: &Scene) -> Result<String, Box<Finding>> {
+    let (id, namespace) = (scene.account.subscription, COMMUNICATION_NAMESPACE);
+    let mut provider = scene.arm.register(id, namespace).await.map_err(|error| {
+        if error.is(403) {
+            let sentence = format!("The app may not register {namespace}: somebody else has to.");
+            let commands =
+                vec![format!("az provider register --namespace {namespace} --subscription {id} --wait")];
+            let finding = Finding::failed(CHECK, "providers.may_not_register", sentence);
+            Box::new(finding.by(Mover::SubscriptionOwner).fix(commands, None))
+        } else {
+            Box::new(trouble(CHECK, &error))
+        }
+    })?;
+    for _ in 0..LOOKS {
+        if provider.registration_state == "Registered" {
+            break;
+        }
+        scene.control.clock.sleep(BETWEEN).await;
+        let looked = scene.arm.provider(id, namespace).await;
+        provider = looked.map_err(|error| Box::new(trouble(CHECK, &error)))?;
+    }
+    Ok(provider.registration_state)
+}
+
+/// The app may not look at providers: then whether there are services tells.
+async fn unreadable(scene: &Scene) -> Finding {
+    let namespace = COMMUNICATION_NAMESPACE;
+    if scene.services().await.is_ok_and(|services| !services.is_empty()) {
+        let sentence = format!("{namespace} is registered: there are communication services.");
+        return Finding::passed(CHECK, "providers.in_use", sentence);
+    }
+    let sentence = format!("The app may not see whether {namespace} is registered.");
+    Finding::warning(CHECK, "providers.unreadable", sentence).by(Mover::SubscriptionOwner).fix(
+        vec![format!("az provider show --namespace {namespace} --query registrationState")],
+        format!("Subscriptions > {} > Resource providers", scene.account.subscription),
+    )
+}

@@ -1,0 +1,314 @@
+//! What a verification says. The words in `code` are stable: programs match them.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::capability::{Capability, LOOK, SEND_BY_REST, SEND_BY_SMTP, actions_of};
+
+/// All that was found.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Report {
+    /// The account.
+    pub account: String,
+    /// When it was looked at.
+    pub at: Timestamp,
+    /// How it ended.
+    pub verdict: Verdict,
+    /// What was found, check by check.
+    pub findings: Vec<Finding>,
+    /// What the account may do, and what it lacks.
+    pub capabilities: Vec<CapabilityRow>,
+    /// The smallest custom role that would do.
+    pub role: Option<SmallestRole>,
+    /// Communication services with what is linked to them.
+    pub services: Vec<ServiceFound>,
+}
+
+/// How a verification ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// Mail can be sent.
+    Ready,
+    /// Mail can be sent, and something should be done.
+    ReadyWithWarnings,
+    /// Mail cannot be sent.
+    NotReady,
+}
+
+/// The checks, in the order in which they are shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Check {
+    /// Azure can be reached, and its clock is ours.
+    Endpoint,
+    /// Entra takes what the app proves itself with.
+    Authentication,
+    /// The subscription is there and can be used.
+    Subscription,
+    /// What the app may do.
+    Permissions,
+    /// Resource providers are registered.
+    Providers,
+    /// Communication services, domains, senders.
+    Services,
+    /// What Azure allows.
+    Quota,
+    /// How long the secret is good.
+    Secret,
+    /// A test message, on request.
+    Delivery,
+}
+
+/// One thing that was found.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Finding {
+    /// Which check found it.
+    pub check: Check,
+    /// A word for programs, `authentication.secret_expired`.
+    pub code: String,
+    /// How bad it is.
+    pub outcome: Outcome,
+    /// A sentence for people.
+    pub sentence: String,
+    /// Whose move it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mover: Option<Mover>,
+    /// What mends it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fix: Option<Fix>,
+}
+
+/// How bad a finding is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// It is as it should be.
+    Passed,
+    /// It could not be looked at, because of something else.
+    Skipped,
+    /// Mail can be sent in spite of it.
+    Warning,
+    /// Mail cannot be sent because of it.
+    Failed,
+}
+
+/// Whose move it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mover {
+    /// Whoever looks after Postern.
+    You,
+    /// Whoever looks after the directory.
+    EntraAdministrator,
+    /// Whoever owns the subscription.
+    SubscriptionOwner,
+    /// Microsoft.
+    Microsoft,
+    /// Nobody: it takes its time.
+    Wait,
+}
+
+/// What mends a finding.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fix {
+    /// Commands to be typed, with all values filled in. Those of `az` are for whoever may.
+    pub commands: Vec<String>,
+    /// The way through the portal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub portal: Option<String>,
+}
+
+/// What the account may do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CapabilityRow {
+    /// A word for programs, `send_by_rest`.
+    pub capability: String,
+    /// The words for people.
+    pub title: String,
+    /// Whether it is granted.
+    pub granted: bool,
+    /// Whether the account is of no use without it.
+    pub needed: bool,
+    /// Actions that are missing, by name.
+    pub missing: Vec<String>,
+    /// Where it was looked at.
+    pub scope: String,
+}
+
+/// A custom role, in the form that `az role definition create` takes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct SmallestRole {
+    /// Its name.
+    pub name: String,
+    /// Always true.
+    pub is_custom: bool,
+    /// What it is for.
+    pub description: String,
+    /// What it gives.
+    pub actions: Vec<String>,
+    /// Nothing is taken away again.
+    pub not_actions: Vec<String>,
+    /// Where it may be assigned.
+    pub assignable_scopes: Vec<String>,
+}
+
+/// A communication service.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServiceFound {
+    /// Its resource name.
+    pub name: String,
+    /// Its ARM id.
+    pub id: String,
+    /// The host of its data plane.
+    pub host_name: String,
+    /// Where its data stay.
+    pub data_location: String,
+    /// Whether access keys are switched off.
+    pub local_auth_disabled: bool,
+    /// Whether it can be reached from outside Azure.
+    pub public_network_access: bool,
+    /// Domains that are linked to it.
+    pub domains: Vec<DomainFound>,
+    /// Logins for SMTP that are resources of their own.
+    pub smtp_usernames: Vec<String>,
+}
+
+/// A linked domain.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DomainFound {
+    /// The domain of its addresses.
+    pub name: String,
+    /// Its ARM id.
+    pub id: String,
+    /// `AzureManaged` or `CustomerManaged`.
+    pub management: String,
+    /// Parts that are not verified, by the names of the portal.
+    pub unverified: Vec<String>,
+    /// Its senders.
+    pub senders: Vec<SenderFound>,
+}
+
+/// A sender username.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SenderFound {
+    /// The whole address.
+    pub address: String,
+    /// The name beside it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub display_name: Option<String>,
+}
+
+impl SmallestRole {
+    /// The smallest role that lets an account of that name send and look, at a scope.
+    #[must_use]
+    pub fn for_scope(account: &str, scope: &str) -> Self {
+        Self::of(account, scope, &[SEND_BY_REST, SEND_BY_SMTP, LOOK])
+    }
+
+    pub(super) fn of(account: &str, scope: &str, needed: &[Capability]) -> Self {
+        Self {
+            name: format!("Postern mail ({account})"),
+            is_custom: true,
+            description: "What Postern needs to send mail, and to see what it sends from.".to_owned(),
+            actions: actions_of(needed),
+            not_actions: Vec::new(),
+            assignable_scopes: vec![scope.to_owned()],
+        }
+    }
+}
+
+impl Check {
+    /// All of them but the one that is only made on request.
+    pub const STANDARD: [Self; 8] = [
+        Self::Endpoint,
+        Self::Authentication,
+        Self::Subscription,
+        Self::Permissions,
+        Self::Providers,
+        Self::Services,
+        Self::Quota,
+        Self::Secret,
+    ];
+
+    /// The words for people.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Endpoint => "Azure can be reached",
+            Self::Authentication => "The app can log in",
+            Self::Subscription => "The subscription can be used",
+            Self::Permissions => "The app has the rights it needs",
+            Self::Providers => "Resource providers are registered",
+            Self::Services => "Domains and senders are ready",
+            Self::Quota => "The quota is known",
+            Self::Secret => "The secret is good for a while",
+            Self::Delivery => "A test message arrives",
+        }
+    }
+}
+
+impl Verdict {
+    /// What follows from findings.
+    #[must_use]
+    pub fn of(findings: &[Finding]) -> Self {
+        match findings.iter().map(|finding| finding.outcome).max() {
+            Some(Outcome::Failed) => Self::NotReady,
+            Some(Outcome::Warning) => Self::ReadyWithWarnings,
+            _ => Self::Ready,
+        }
+    }
+
+    /// The words for people.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Ready => "ready",
+            Self::ReadyWithWarnings => "ready with warnings",
+            Self::NotReady => "not ready",
+        }
+    }
+}
+
+impl Mover {
+    /// The words for people.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::You => "you",
+            Self::EntraAdministrator => "your Entra administrator",
+            Self::SubscriptionOwner => "the owner of the subscription",
+            Self::Microsoft => "Microsoft",
+            Self::Wait => "nobody: wait",
+        }
+    }
+}
+
+impl Finding {
+    pub(super) fn new(check: Check, code: &str, outcome: Outcome, sentence: impl Into<String>) -> Self {
+        Self { check, code: code.to_owned(), outcome, sentence: sentence.into(), mover: None, fix: None }
+    }
+
+    pub(super) fn passed(check: Check, code: &str, sentence: impl Into<String>) -> Self {
+        Self::new(check, code, Outcome::Passed, sentence)
+    }
+
+    pub(super) fn warning(check: Check, code: &str, sentence: impl Into<String>) -> Self {
+        Self::new(check, code, Outcome::Warning, sentence)
+    }
+
+    pub(super) fn failed(check: Check, code: &str, sentence: impl Into<String>) -> Self {
+        Self::new(check, code, Outcome::Failed, sentence)
+    }
+
+    pub(super) fn by(mut self, mover: Mover) -> Self {
+        self.mover = Some(mover);
+        self
+    }
+
+    pub(super) fn fix(mut self, commands: Vec<String>, portal: impl Into<Option<String>>) -> Self {
+        self.fix = Some(Fix { commands, portal: portal.into() });
+        self
+    }
+}

@@ -1,0 +1,115 @@
+//! What the checks share: the account, its side of Azure, and what one check has learnt for the others.
+
+use std::sync::Arc;
+
+use azure_client::arm::{ArmApi, CallError};
+use azure_client::credential::Credential;
+use azure_client::graph::GraphApi;
+use azure_client::{Failure, Http};
+use azure_types::arm::GenericResource;
+use model::account::Account;
+use model::delivery::Transport;
+use tokio::sync::OnceCell;
+
+use super::report::{Check, Finding, Mover, Outcome};
+use crate::Control;
+
+/// One account under examination.
+pub(crate) struct Scene {
+    pub(crate) control: Control,
+    pub(crate) account: Arc<Account>,
+    pub(crate) http: Http,
+    pub(crate) credential: Arc<dyn Credential>,
+    pub(crate) arm: ArmApi,
+    pub(crate) graph: GraphApi,
+    services: OnceCell<Result<Vec<GenericResource>, String>>,
+}
+
+impl Scene {
+    pub(super) fn new(
+        control: Control,
+        account: Arc<Account>,
+        http: Http,
+        credential: Arc<dyn Credential>,
+    ) -> Self {
+        let source = || (control.clock.clone(), control.entropy.clone());
+        let cloud = &account.cloud;
+        let arm = ArmApi::new(http.clone(), cloud.resource_manager(), Arc::clone(&credential), source());
+        let graph = GraphApi::new(http.clone(), cloud.graph(), Arc::clone(&credential), source());
+        Self { arm, graph, control, account, http, credential, services: OnceCell::new() }
+    }
+
+    /// The communication services that the app sees.
+    pub(crate) async fn services(&self) -> Result<&[GenericResource], &str> {
+        let found = self.services.get_or_init(|| async {
+            self.arm.services(self.account.subscription).await.map_err(|error| explain(&error))
+        });
+        found.await.as_deref().map_err(String::as_str)
+    }
+
+    /// The ARM id of the account's own service, if the app sees it.
+    pub(super) async fn own_service(&self) -> Option<&str> {
+        let wanted = self.account.service.as_ref()?.name.as_str();
+        let services = self.services().await.ok()?;
+        let own = services.iter().find(|service| service.name.eq_ignore_ascii_case(wanted))?;
+        Some(&own.id)
+    }
+
+    /// The ARM id of the subscription.
+    pub(super) fn subscription(&self) -> String {
+        format!("/subscriptions/{}", self.account.subscription)
+    }
+
+    /// Whether mail of this account may go by SMTP.
+    pub(super) fn uses_smtp(&self) -> bool {
+        self.account.may_use(Transport::Smtp)
+    }
+
+    /// The client id, as commands have it.
+    pub(super) fn client(&self) -> String {
+        self.account.client.to_string()
+    }
+}
+
+/// The resource group of a resource: its ARM id up to there.
+pub(super) fn group_of(id: &str) -> Option<String> {
+    let segments: Vec<&str> = id.split('/').collect();
+    let is_group = segments.get(3).is_some_and(|word| word.eq_ignore_ascii_case("resourceGroups"));
+    (is_group && segments.len() > 4).then(|| segments[..5].join("/"))
+}
+
+/// What a call that failed says, in one line.
+pub(super) fn explain(error: &CallError) -> String {
+    match error {
+        CallError::Token(failure) => failure.to_string(),
+        CallError::Failed(failure) => failure.chain(),
+    }
+}
+
+/// What is found when a call fails in a way that has nothing to do with the check itself.
+pub(super) fn trouble(check: Check, error: &CallError) -> Finding {
+    let name = |word: &str| format!("{}.{word}", serde_name(check));
+    match error {
+        CallError::Token(failure) => {
+            let sentence = format!("It could not be looked at, because there is no token for it: {failure}.");
+            Finding::new(check, &name("no_token"), Outcome::Skipped, sentence).by(Mover::You)
+        }
+        CallError::Failed(Failure::Answered(answered)) if answered.http_status == 429 => {
+            let sentence = "Azure has been asked too much for the moment; verify again in a minute.";
+            Finding::warning(check, &name("throttled"), sentence).by(Mover::Wait)
+        }
+        CallError::Failed(Failure::Answered(answered)) if answered.http_status >= 500 => {
+            let sentence = format!("Azure itself is in trouble ({answered}); verify again in a few minutes.");
+            Finding::failed(check, &name("azure_in_trouble"), sentence).by(Mover::Microsoft)
+        }
+        CallError::Failed(failure) => {
+            let sentence = format!("Azure's answer was not expected: {}.", failure.chain());
+            Finding::failed(check, &name("unexpected"), sentence).by(Mover::You)
+        }
+    }
+}
+
+/// A check as it stands in codes.
+pub(super) fn serde_name(check: Check) -> String {
+    serde_json::to_value(check).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
+}

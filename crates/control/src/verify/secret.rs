@@ -1,0 +1,156 @@
+//! How long the secret is good, and whether Postern may renew it by itself.
+
+use azure_client::credential::AppCertificate;
+use azure_types::graph::{APP_ROLES, Application, GRAPH_APP_ID, OWNED_BY, PasswordCredential};
+use jiff::{SignedDuration, Timestamp};
+use model::account::Authorization;
+use store::{SecretFacts, SecretName, SecretOwner};
+
+use super::report::{Check, Finding, Mover};
+use super::scene::{Scene, trouble};
+use crate::expiry::Urgency;
+
+const CHECK: Check = Check::Secret;
+/// A secret that lives longer is a risk of its own.
+const LONG: SignedDuration = SignedDuration::from_hours(24 * 731);
+
+pub(super) async fn check(scene: &Scene) -> Vec<Finding> {
+    match scene.account.authorization {
+        Authorization::ClientSecret => client_secret(scene).await,
+        Authorization::Certificate => certificate(scene).await,
+        Authorization::ManagedIdentity | Authorization::AccessKey => {
+            vec![Finding::passed(CHECK, "secret.none", "There is no secret that could expire.")]
+        }
+    }
+}
+
+async fn client_secret(scene: &Scene) -> Vec<Finding> {
+    let owner = SecretOwner::Account(scene.account.id);
+    let secrets = scene.control.store.secrets();
+    let Ok(Some(facts)) = secrets.facts(owner, SecretName::ClientSecret).await else { return Vec::new() };
+    let app = scene.graph.application(scene.account.client).await;
+    let (facts, rotation) = match app {
+        Ok(app) => {
+            let facts = learn(scene, &app, facts).await;
+            (facts, may_rotate(scene).await)
+        }
+        Err(error) if error.is(403) || error.is(401) => (facts, Some(how_to_allow(scene))),
+        Err(error) => (facts, Some(trouble(CHECK, &error))),
+    };
+    std::iter::once(expiry(scene, &facts)).chain(rotation).collect()
+}
+
+/// Finds our secret among those of the app: by its id, or by its first characters if no other has the same.
+pub(crate) fn ours<'a>(app: &'a Application, facts: &SecretFacts) -> Option<&'a PasswordCredential> {
+    if let Some(known) = app.password_credentials.iter().find(|one| facts.key_id == Some(one.key_id)) {
+        return Some(known);
+    }
+    let mut alike = app.password_credentials.iter().filter(|one| one.hint.as_deref() == Some(&facts.hint));
+    alike.next().filter(|_| alike.next().is_none())
+}
+
+/// Notes what Graph knows of our secret.
+async fn learn(scene: &Scene, app: &Application, facts: SecretFacts) -> SecretFacts {
+    let Some(found) = ours(app, &facts) else { return facts };
+    let (expires_at, key_id) = (found.end_date_time, Some(found.key_id));
+    if (facts.expires_at, facts.key_id) != (expires_at, key_id) {
+        let owner = SecretOwner::Account(scene.account.id);
+        let noted =
+            scene.control.store.secrets().note(owner, SecretName::ClientSecret, expires_at, key_id).await;
+        if let Err(error) = noted {
+            tracing::warn!(error = store::chain(&error), "when a secret expires could not be noted");
+        }
+    }
+    SecretFacts { expires_at, key_id, ..facts }
+}
+
+async fn certificate(scene: &Scene) -> Vec<Finding> {
+    let owner = SecretOwner::Account(scene.account.id);
+    let secrets = scene.control.store.secrets();
+    let Ok(pem) = secrets.get(owner, SecretName::Certificate).await else { return Vec::new() };
+    let app = azure_client::account::app(&scene.account);
+    let parsed = AppCertificate::new(scene.http.clone(), app, &pem, scene.control.entropy.clone());
+    let Ok(certificate) = parsed else { return Vec::new() };
+    let facts = secrets.facts(owner, SecretName::Certificate).await.ok().flatten();
+    let facts = SecretFacts {
+        expires_at: Some(certificate.expires_at()),
+        ..facts.unwrap_or_else(|| SecretFacts::of(&pem, scene.account.changed_at))
+    };
+    vec![expiry(scene, &facts)]
+}
+
+fn expiry(scene: &Scene, facts: &SecretFacts) -> Finding {
+    let (name, client) = (&scene.account.name, scene.account.client);
+    let Some(at) = facts.expires_at else {
+        let sentence = "Nobody has said when the secret expires, and the app may not look it up.";
+        return Finding::warning(CHECK, "secret.expiry_unknown", sentence).by(Mover::You).fix(
+            vec![
+                format!(
+                    "az ad app credential list --id {client} --query \"[].{{hint:hint, end:endDateTime}}\""
+                ),
+                format!("postern account edit {name} --secret-expires YYYY-MM-DD"),
+            ],
+            format!("Microsoft Entra ID > App registrations > {client} > Certificates & secrets"),
+        );
+    };
+    let now = scene.control.clock.now();
+    let day = at.strftime("%Y-%m-%d");
+    let renew = || match scene.account.authorization {
+        Authorization::ClientSecret => vec![format!("postern account rotate {name}")],
+        _ => vec![format!("postern account edit {name} --secret")],
+    };
+    match Urgency::of(at, now) {
+        Urgency::Expired => Finding::failed(CHECK, "secret.expired", format!("The secret expired on {day}."))
+            .by(Mover::You)
+            .fix(renew(), None),
+        Urgency::Days(days) => {
+            let sentence = format!("The secret expires on {day}, in less than {days} days.");
+            Finding::warning(CHECK, "secret.expires_soon", sentence).by(Mover::You).fix(renew(), None)
+        }
+        Urgency::None if lives_long(facts, at) => {
+            let sentence =
+                format!("The secret is good until {day}: more than 24 months is longer than is wise.");
+            Finding::warning(CHECK, "secret.lives_long", sentence).by(Mover::You).fix(renew(), None)
+        }
+        Urgency::None => Finding::passed(CHECK, "secret.good", format!("The secret is good until {day}.")),
+    }
+}
+
+fn lives_long(facts: &SecretFacts, at: Timestamp) -> bool {
+    at.duration_since(facts.set_at) > LONG
+}
+
+/// Whether the app may renew its own secret; only what is in the way is said.
+async fn may_rotate(scene: &Scene) -> Option<Finding> {
+    let principal = scene.graph.principal(scene.account.client).await.ok()?;
+    let owners = scene.graph.owners(scene.account.client).await.ok()?;
+    if owners.contains(&principal) {
+        let sentence = "Postern may renew the secret by itself before it expires.";
+        return Some(Finding::passed(CHECK, "secret.may_rotate", sentence));
+    }
+    Some(how_to_allow(scene))
+}
+
+/// The commands by which an Entra administrator lets the app look after its own secret.
+pub(crate) fn how_to_allow(scene: &Scene) -> Finding {
+    let (client, graph) = (scene.account.client, scene.account.cloud.graph());
+    let role = APP_ROLES.iter().find(|(_, name)| *name == OWNED_BY).map(|(id, _)| *id).unwrap_or_default();
+    let commands = vec![
+        format!("SP=$(az ad sp show --id {client} --query id --output tsv)"),
+        format!("GRAPH=$(az ad sp show --id {GRAPH_APP_ID} --query id --output tsv)"),
+        format!("az ad app owner add --id {client} --owner-object-id $SP"),
+        format!(
+            "az rest --method POST --url {graph}/v1.0/servicePrincipals/$SP/appRoleAssignments --body \
+             \"{{\\\"principalId\\\":\\\"$SP\\\",\\\"resourceId\\\":\\\"$GRAPH\\\",\\\"appRoleId\\\":\\\"{role}\\\"}}\""
+        ),
+    ];
+    let sentence = format!(
+        "Postern could renew the secret by itself, if the app owned its own registration and had {OWNED_BY}. Until \
+         then somebody has to do it by hand: `postern account rotate {} --by-hand` leads through it.",
+        scene.account.name
+    );
+    let portal = format!("Microsoft Entra ID > App registrations > {client} > API permissions, and Owners");
+    Finding::passed(CHECK, "secret.may_not_rotate", sentence)
+        .by(Mover::EntraAdministrator)
+        .fix(commands, portal)
+}

@@ -1,0 +1,218 @@
+//! Communication services, the domains that are linked to them, and whether Postern's own senders are among
+//! what Azure would send from.
+
+use azure_client::arm::CallError;
+use model::account::{Account, Authorization};
+use model::sender::Sender;
+
+use super::report::{Check, DomainFound, Finding, Mover, SenderFound, ServiceFound};
+use super::scene::{Scene, trouble};
+
+const CHECK: Check = Check::Services;
+/// Findings about single senders or domains; more would only be long.
+const NAMED: usize = 20;
+
+pub(super) async fn check(scene: &Scene) -> (Vec<Finding>, Vec<ServiceFound>) {
+    let listed = match scene.services().await {
+        Ok(listed) => listed,
+        Err(why) => {
+            let sentence = format!("Communication services cannot be listed: {why}.");
+            return (
+                vec![Finding::failed(CHECK, "services.unreadable", sentence).by(Mover::You)],
+                Vec::new(),
+            );
+        }
+    };
+    let looks = listed.iter().map(|service| look(scene, &service.id));
+    let (mut found, mut findings) = (Vec::new(), Vec::new());
+    for looked in futures_util::future::join_all(looks).await {
+        match looked {
+            Ok(service) => found.push(service),
+            Err(error) => findings.push(denied(scene, &error)),
+        }
+    }
+    findings.extend(judge(scene, &found));
+    (findings, found)
+}
+
+async fn look(scene: &Scene, id: &str) -> Result<ServiceFound, CallError> {
+    let service = scene.arm.service(id).await?;
+    let (domains, logins) = tokio::join!(
+        futures_util::future::join_all(service.properties.linked_domains.iter().map(|id| domain(scene, id))),
+        scene.arm.smtp_usernames(id),
+    );
+    let mut found = ServiceFound {
+        name: service.name,
+        id: service.id,
+        host_name: service.properties.host_name,
+        data_location: service.properties.data_location,
+        local_auth_disabled: service.properties.disable_local_auth,
+        public_network_access: service.properties.public_network_access.as_deref() != Some("Disabled"),
+        domains: Vec::new(),
+        // Versions of Azure before 2025-09-01 do not have them.
+        smtp_usernames: logins.unwrap_or_default().into_iter().map(|one| one.properties.username).collect(),
+    };
+    for domain in domains {
+        found.domains.push(domain?);
+    }
+    Ok(found)
+}
+
+async fn domain(scene: &Scene, id: &str) -> Result<DomainFound, CallError> {
+    let (domain, senders) = tokio::join!(scene.arm.domain(id), scene.arm.senders(id));
+    let (domain, senders) = (domain?, senders?);
+    let name = domain.properties.from_sender_domain;
+    let unverified = domain.properties.verification_states.missing().map(str::to_owned).collect();
+    let sender = |username: &str, display_name: Option<String>| SenderFound {
+        address: format!("{username}@{name}"),
+        display_name: display_name.filter(|text| !text.is_empty()),
+    };
+    let senders = senders
+        .into_iter()
+        .map(|one| sender(&one.properties.username, one.properties.display_name))
+        .collect();
+    Ok(DomainFound {
+        id: domain.id,
+        management: domain.properties.domain_management,
+        unverified,
+        senders,
+        name,
+    })
+}
+
+fn denied(scene: &Scene, error: &CallError) -> Finding {
+    if !error.is(403) {
+        return trouble(CHECK, error);
+    }
+    let sentence = "The app may not look at all of its communication services, domains and senders; what it may \
+                    not see cannot be checked. See what is said about its rights.";
+    let _ = scene;
+    Finding::warning(CHECK, "services.hidden", sentence).by(Mover::SubscriptionOwner)
+}
+
+fn judge(scene: &Scene, found: &[ServiceFound]) -> Vec<Finding> {
+    let account = &scene.account;
+    let Some(chosen) = &account.service else { return vec![unchosen(account, found)] };
+    let own = found.iter().find(|one| one.name.eq_ignore_ascii_case(chosen.name.as_str()));
+    let Some(own) = own else { return vec![missing(account, found)] };
+    let mut findings = Vec::new();
+    if own.local_auth_disabled && account.authorization == Authorization::AccessKey {
+        let sentence =
+            format!("Access keys are switched off at {}, and the account has nothing else.", own.name);
+        findings.push(Finding::failed(CHECK, "services.keys_off", sentence).by(Mover::You));
+    }
+    if !own.public_network_access {
+        let sentence =
+            format!("{} cannot be reached from outside Azure: its public network access is off.", own.name);
+        let commands =
+            vec![format!("az resource update --ids {} --set properties.publicNetworkAccess=Enabled", own.id)];
+        findings.push(
+            Finding::failed(CHECK, "services.network_closed", sentence)
+                .by(Mover::SubscriptionOwner)
+                .fix(commands, format!("Communication Services > {} > Networking", own.name)),
+        );
+    }
+    findings.extend(domains(own));
+    findings.extend(senders(scene, own));
+    if findings.is_empty() {
+        let names: Vec<&str> = own.domains.iter().map(|domain| domain.name.as_str()).collect();
+        let senders: usize = own.domains.iter().map(|domain| domain.senders.len()).sum();
+        let sentence =
+            format!("{} has {} verified and linked, with {senders} senders.", own.name, names.join(", "));
+        findings.push(Finding::passed(CHECK, "services.ready", sentence));
+    }
+    findings
+}
+
+fn unchosen(account: &Account, found: &[ServiceFound]) -> Finding {
+    if found.is_empty() {
+        let sentence =
+            "The app sees no communication service. Either there is none yet, or it has no role there.";
+        return Finding::failed(CHECK, "services.none", sentence)
+            .by(Mover::SubscriptionOwner)
+            .fix(Vec::new(), "Communication Services > Create".to_owned());
+    }
+    let names: Vec<&str> = found.iter().map(|one| one.name.as_str()).collect();
+    let sentence =
+        format!("Nobody has said yet which communication service to send through: {}.", names.join(", "));
+    let commands =
+        names.iter().map(|name| format!("postern account import {} --service {name}", account.name));
+    Finding::failed(CHECK, "services.not_chosen", sentence).by(Mover::You).fix(commands.collect(), None)
+}
+
+fn missing(account: &Account, found: &[ServiceFound]) -> Finding {
+    let wanted = account.service.as_ref().map(|service| service.name.to_string()).unwrap_or_default();
+    let names: Vec<&str> = found.iter().map(|one| one.name.as_str()).collect();
+    let others = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
+    let sentence = format!("The app does not see the communication service {wanted}; it sees {others}.");
+    let commands =
+        names.iter().map(|name| format!("postern account import {} --service {name}", account.name));
+    Finding::failed(CHECK, "services.missing", sentence).by(Mover::You).fix(commands.collect(), None)
+}
+
+fn domains(own: &ServiceFound) -> Vec<Finding> {
+    if own.domains.is_empty() {
+        let sentence = format!("No domain is linked to {}, so that it can send from nowhere.", own.name);
+        let portal = format!("Communication Services > {} > Email > Domains > Connect domain", own.name);
+        return vec![
+            Finding::failed(CHECK, "services.no_domain", sentence)
+                .by(Mover::SubscriptionOwner)
+                .fix(Vec::new(), portal),
+        ];
+    }
+    let unverified = own.domains.iter().filter(|domain| !domain.unverified.is_empty()).take(NAMED);
+    unverified
+        .map(|domain| {
+            let sentence =
+                format!("{} is linked, but {} is not verified.", domain.name, domain.unverified.join(", "));
+            let command = |part: &String| {
+                format!(
+                    "az resource invoke-action --action initiateVerification --ids {} --request-body \
+                     '{{\"verificationType\":\"{part}\"}}'",
+                    domain.id
+                )
+            };
+            Finding::warning(CHECK, "services.unverified_domain", sentence).by(Mover::You).fix(
+                domain.unverified.iter().map(command).collect(),
+                "Email Communication Services > Provision domains".to_owned(),
+            )
+        })
+        .collect()
+}
+
+/// Senders that Postern would send from, and Azure would not.
+fn senders(scene: &Scene, own: &ServiceFound) -> Vec<Finding> {
+    let directory = scene.control.store.directory();
+    let mut senders: Vec<&Sender> = directory.senders(scene.account.id).collect();
+    senders.sort_by_key(|sender| sender.mailbox.to_string());
+    let problem = |sender: &Sender| {
+        let address = sender.mailbox.to_string();
+        let domain =
+            own.domains.iter().find(|one| one.name.eq_ignore_ascii_case(sender.mailbox.domain().as_str()));
+        let Some(domain) = domain else {
+            let sentence =
+                format!("{address} is a sender here, but its domain is not linked to {}.", own.name);
+            let commands = vec![format!("postern sender remove {address} --account {}", scene.account.name)];
+            return Some(Finding::warning(CHECK, "services.domain_not_linked", sentence).by(Mover::You).fix(
+                commands,
+                format!("Communication Services > {} > Email > Domains > Connect domain", own.name),
+            ));
+        };
+        if domain.senders.iter().any(|one| one.address.eq_ignore_ascii_case(&address)) {
+            return None;
+        }
+        let sentence = format!("{address} is a sender here, but Azure does not know that username.");
+        let username = sender.mailbox.local_part().to_string();
+        let commands = vec![format!(
+            "az rest --method PUT --url \"{}{}/senderUsernames/{username}?api-version=2025-09-01\" --body \
+             '{{\"properties\":{{\"username\":\"{username}\"}}}}'",
+            scene.account.cloud.resource_manager(),
+            domain.id
+        )];
+        Some(Finding::warning(CHECK, "services.unknown_sender", sentence).by(Mover::SubscriptionOwner).fix(
+            commands,
+            format!("Email Communication Services > {} > MailFrom addresses > Add", domain.name),
+        ))
+    };
+    senders.into_iter().filter_map(problem).take(NAMED).collect()
+}

@@ -1,0 +1,110 @@
+//! Whether the subscription is there for the app, and whether it can be used.
+
+use azure_types::arm::{Subscription, SubscriptionState};
+
+use super::report::{Check, Finding, Mover};
+use super::scene::{Scene, trouble};
+
+const CHECK: Check = Check::Subscription;
+
+pub(super) async fn check(scene: &Scene) -> Vec<Finding> {
+    let error = match scene.arm.subscription(scene.account.subscription).await {
+        Ok(subscription) => return vec![state(scene, &subscription)],
+        Err(error) => error,
+    };
+    if !error.is(404) && !error.is(403) && !error.is(401) {
+        return vec![trouble(CHECK, &error)];
+    }
+    // What cannot be read by itself may still be in the list of all that is visible.
+    let all = scene.arm.subscriptions().await.unwrap_or_default();
+    if let Some(seen) = all.iter().find(|seen| seen.subscription_id == scene.account.subscription) {
+        return vec![state(scene, seen)];
+    }
+    let cloud = &scene.account.cloud;
+    let trusted =
+        azure_client::arm::tenant_of(&scene.http, cloud.resource_manager(), scene.account.subscription).await;
+    let (id, tenant) = (scene.account.subscription, scene.account.tenant);
+    let name = &scene.account.name;
+    let portal = format!("Subscriptions > {id} > Access control (IAM) > Add role assignment");
+    let assign = vec![format!(
+        "az role assignment create --assignee {} --role \"Communication and Email Service Owner\" --scope {}",
+        scene.client(),
+        scene.subscription()
+    )];
+    let finding = match trusted {
+        Ok(Some(other)) if other != tenant => {
+            let sentence = format!(
+                "The subscription {id} exists and belongs to the directory {other}, not to {tenant}: the app has to \
+                 be of that directory, or another subscription is meant."
+            );
+            let commands =
+                vec!["az account list --query \"[].{name:name, id:id, tenant:tenantId}\"".to_owned()];
+            Finding::failed(CHECK, "subscription.other_tenant", sentence).by(Mover::You).fix(commands, None)
+        }
+        Ok(Some(_)) => {
+            let sentence = format!(
+                "The subscription {id} exists, but the app has no role in it. A role that was assigned in the last \
+                 ten minutes may not act yet; then verify again."
+            );
+            Finding::failed(CHECK, "subscription.no_access", sentence)
+                .by(Mover::SubscriptionOwner)
+                .fix(assign, portal)
+        }
+        Ok(None) if error.is(404) => {
+            let sentence = format!("There is no subscription {id} in this cloud.");
+            let commands = vec![
+                "az account list --query \"[].{name:name, id:id}\" --output table".to_owned(),
+                format!("postern account edit {name} --subscription GUID"),
+            ];
+            Finding::failed(CHECK, "subscription.unknown", sentence)
+                .by(Mover::You)
+                .fix(commands, "Subscriptions".to_owned())
+        }
+        _ => {
+            let sentence = format!(
+                "The app does not see the subscription {id}: either the id is wrong, or the app has no role in it."
+            );
+            Finding::failed(CHECK, "subscription.not_visible", sentence)
+                .by(Mover::SubscriptionOwner)
+                .fix(assign, portal)
+        }
+    };
+    vec![finding]
+}
+
+fn state(scene: &Scene, subscription: &Subscription) -> Finding {
+    let (id, name) = (scene.account.subscription, &subscription.display_name);
+    let portal = format!("Subscriptions > {id} > Overview");
+    let owner = |finding: Finding| finding.by(Mover::SubscriptionOwner).fix(Vec::new(), portal.clone());
+    match &subscription.state {
+        SubscriptionState::Enabled => {
+            let sentence = format!("{name} is enabled.");
+            Finding::passed(CHECK, "subscription.enabled", sentence)
+        }
+        SubscriptionState::Warned => owner(Finding::warning(
+            CHECK,
+            "subscription.warned",
+            format!("{name} will be disabled unless somebody acts: Azure has warned its owner."),
+        )),
+        SubscriptionState::PastDue => owner(Finding::warning(
+            CHECK,
+            "subscription.past_due",
+            format!("{name} has not been paid; when Azure disables it, nothing can be sent."),
+        )),
+        SubscriptionState::Disabled => owner(Finding::failed(
+            CHECK,
+            "subscription.disabled",
+            format!("{name} is disabled: it can only be read, and nothing can be sent."),
+        )),
+        SubscriptionState::Deleted => owner(Finding::failed(
+            CHECK,
+            "subscription.deleted",
+            format!("{name} is deleted; for some weeks its owner can have it back."),
+        )),
+        SubscriptionState::Unknown(word) => owner(Finding::warning(
+            CHECK,
+            "subscription.unknown_state",
+            format!("{name} is in a state that Postern does not know: {word}."),
+        )),
+    }
+}

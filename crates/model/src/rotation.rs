@@ -1,0 +1,78 @@
+//! Replacing a client secret while the old one still works.
+
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use crate::id::AccountId;
+
+/// A rotation. What is here is known to have happened; the next step may have, too.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rotation {
+    /// Whose secret.
+    pub account: AccountId,
+    /// What the new secret is called in Entra: chosen before it is made, so that it can be found again.
+    pub label: String,
+    /// How far it is.
+    pub step: Step,
+    /// When it began.
+    pub started_at: Timestamp,
+    /// When it came to this step.
+    pub changed_at: Timestamp,
+    /// How long the new secret is to be good.
+    pub wanted_until: Timestamp,
+    /// The new secret's id in Entra.
+    pub new_key: Option<Uuid>,
+    /// The old secret's id in Entra, if it is known for sure.
+    pub old_key: Option<Uuid>,
+    /// When the old secret is taken away.
+    pub remove_at: Option<Timestamp>,
+    /// What is in the way.
+    pub problem: Option<String>,
+}
+
+/// How far a rotation is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Step {
+    /// The label is chosen; Entra may have been asked.
+    Begun,
+    /// The new secret is there, sealed, and not in use.
+    Added,
+    /// Entra takes the new secret for everything that it is needed for.
+    Proved,
+    /// The new secret is in use; the old one still works.
+    Switched,
+    /// The old secret is gone, or stays because nobody knows which one it is.
+    Done,
+    /// It was given up; what it had made is gone.
+    RolledBack,
+}
+
+impl Step {
+    const ALL: [Self; 6] =
+        [Self::Begun, Self::Added, Self::Proved, Self::Switched, Self::Done, Self::RolledBack];
+
+    /// The word for it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Begun => "begun",
+            Self::Added => "added",
+            Self::Proved => "proved",
+            Self::Switched => "switched",
+            Self::Done => "done",
+            Self::RolledBack => "rolled-back",
+        }
+    }
+
+    /// The step of that word.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|step| step.as_str() == word)
+    }
+
+    /// Whether nothing is left to be done.
+    #[must_use]
+    pub fn is_over(self) -> bool {
+        matches!(self, Self::Done | Self::RolledBack)
+    }
+}

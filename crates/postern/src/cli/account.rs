@@ -1,0 +1,203 @@
+//! `postern account`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+use super::{Connection, Named};
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum AccountCommand {
+    /// Connect an account and verify it. What is not given is asked for; the secret is never an argument
+    Add(Box<AccountAdd>),
+    /// List accounts
+    List(Connection),
+    /// Show one account
+    Show(Named),
+    /// Look whether an account can do what it is there for, and what mends it where it cannot
+    Verify(AccountVerify),
+    /// Take over a communication service and the senders of its domains
+    Import(AccountImport),
+    /// Walk through setting up app, secret, role and provider, each step as a command and in the portal
+    Guide(AccountGuide),
+    /// Change an account: its secret, what Azure allows it, which way its mail takes
+    Edit(Box<AccountEdit>),
+    /// Use an account again
+    Enable(Named),
+    /// Accept nothing for an account and send nothing; what waits goes on waiting
+    Disable(Named),
+    /// Remove an account with its senders and its secret
+    Remove(AccountRemove),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AccountAdd {
+    /// A name for it
+    pub(crate) name: String,
+    /// Directory (tenant) id, or a domain name of the directory
+    #[arg(long, value_name = "GUID|DOMAIN")]
+    pub(crate) tenant: Option<String>,
+    /// Application (client) id
+    #[arg(long, value_name = "GUID")]
+    pub(crate) client_id: Option<String>,
+    /// Subscription id
+    #[arg(long, value_name = "GUID")]
+    pub(crate) subscription: Option<String>,
+    /// Name of the communication service [default: the only one that the app sees]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) service: Option<String>,
+    /// Origin of the communication service [default: https://NAME.communication.azure.com]
+    #[arg(long, value_name = "URL", requires = "service")]
+    pub(crate) endpoint: Option<String>,
+    /// The secret that is read is an access key of the communication service, not a client secret
+    #[arg(long, conflicts_with_all = ["certificate", "managed_identity"])]
+    pub(crate) access_key: bool,
+    /// In place of a secret: certificate and private key of the app, a PEM file
+    #[arg(long, value_name = "FILE", conflicts_with = "managed_identity")]
+    pub(crate) certificate: Option<PathBuf>,
+    /// In place of a secret: the managed identity of this machine, on a host in Azure
+    #[arg(long)]
+    pub(crate) managed_identity: bool,
+    /// Read the secret from this file instead
+    #[arg(long, value_name = "FILE")]
+    pub(crate) secret_file: Option<PathBuf>,
+    /// When the secret expires, where the app may not look it up
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub(crate) secret_expires: Option<String>,
+    /// Which way mail takes: auto, rest or smtp
+    #[arg(long, value_name = "WAY", default_value = "auto")]
+    pub(crate) transport: String,
+    /// What Azure allows: custom-domain (30 a minute, 100 an hour), azure-managed (5 and 10), or
+    /// MINUTE/HOUR such as 1000/30000
+    #[arg(long, value_name = "QUOTA", default_value = "custom-domain")]
+    pub(crate) quota: String,
+    /// Sends that wait for an answer at once, by REST
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) requests_at_once: Option<u16>,
+    /// Sessions at once, by SMTP
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) smtp_sessions: Option<u16>,
+    /// Which Azure: public, us-government or china [default: public]
+    #[arg(long, value_name = "CLOUD")]
+    pub(crate) cloud: Option<String>,
+    /// Another Azure: where tokens are had
+    #[arg(long, value_name = "URL")]
+    pub(crate) cloud_authority: Option<String>,
+    /// Another Azure: Resource Manager [default: where tokens are had]
+    #[arg(long, value_name = "URL", requires = "cloud_authority")]
+    pub(crate) cloud_resource_manager: Option<String>,
+    /// Another Azure: Graph [default: where tokens are had]
+    #[arg(long, value_name = "URL", requires = "cloud_authority")]
+    pub(crate) cloud_graph: Option<String>,
+    /// Another Azure: SMTP host and port
+    #[arg(long, value_name = "HOST:PORT")]
+    pub(crate) cloud_smtp: Option<String>,
+    /// Another Azure: CA certificates to trust, a PEM file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) cloud_ca: Option<PathBuf>,
+    /// Only store it
+    #[arg(long)]
+    pub(crate) no_verify: bool,
+    #[command(flatten)]
+    pub(crate) connection: Connection,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AccountEdit {
+    /// Its name
+    pub(crate) name: String,
+    /// Another name
+    #[arg(long, value_name = "NAME")]
+    pub(crate) rename: Option<String>,
+    /// Directory (tenant) id, or a domain name of the directory
+    #[arg(long, value_name = "GUID|DOMAIN")]
+    pub(crate) tenant: Option<String>,
+    /// Application (client) id
+    #[arg(long, value_name = "GUID")]
+    pub(crate) client_id: Option<String>,
+    /// Subscription id
+    #[arg(long, value_name = "GUID")]
+    pub(crate) subscription: Option<String>,
+    /// Name of the communication service
+    #[arg(long, value_name = "NAME")]
+    pub(crate) service: Option<String>,
+    /// Origin of the communication service
+    #[arg(long, value_name = "URL")]
+    pub(crate) endpoint: Option<String>,
+    /// Read a new client secret, certificate or access key from standard input, or ask for it
+    #[arg(long)]
+    pub(crate) secret: bool,
+    /// Read the new secret from this file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) secret_file: Option<PathBuf>,
+    /// When the secret expires, where the app may not look it up
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub(crate) secret_expires: Option<String>,
+    /// Which way mail takes: auto, rest or smtp
+    #[arg(long, value_name = "WAY")]
+    pub(crate) transport: Option<String>,
+    /// What Azure allows: custom-domain, azure-managed, or MINUTE/HOUR such as 1000/30000
+    #[arg(long, value_name = "QUOTA")]
+    pub(crate) quota: Option<String>,
+    /// Sends that wait for an answer at once, by REST
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) requests_at_once: Option<u16>,
+    /// Sessions at once, by SMTP
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) smtp_sessions: Option<u16>,
+    #[command(flatten)]
+    pub(crate) connection: Connection,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AccountVerify {
+    /// Its name
+    pub(crate) name: String,
+    /// Register resource providers that are not registered, and wait for it
+    #[arg(long)]
+    pub(crate) fix: bool,
+    /// Also send a test message there, by REST and by SMTP
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) send_to: Option<String>,
+    /// From this sender [default: the account's first]
+    #[arg(long, value_name = "ADDRESS", requires = "send_to")]
+    pub(crate) send_from: Option<String>,
+    /// Show what the last verification found, and look at nothing
+    #[arg(long, conflicts_with_all = ["fix", "send_to"])]
+    pub(crate) last: bool,
+    #[command(flatten)]
+    pub(crate) connection: Connection,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AccountImport {
+    /// Its name
+    pub(crate) name: String,
+    /// The communication service [default: the account's, or the only one that the app sees]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) service: Option<String>,
+    /// Only senders of this domain; may be repeated [default: all linked domains]
+    #[arg(long = "domain", value_name = "DOMAIN")]
+    pub(crate) domains: Vec<String>,
+    #[command(flatten)]
+    pub(crate) connection: Connection,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AccountGuide {
+    /// An account that is there already, whose values are filled in
+    pub(crate) name: Option<String>,
+    #[command(flatten)]
+    pub(crate) connection: Connection,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AccountRemove {
+    /// Its name
+    pub(crate) name: String,
+    /// Also remove the logins whose mail goes through it, and the mail that waits
+    #[arg(long)]
+    pub(crate) force: bool,
+    #[command(flatten)]
+    pub(crate) connection: Connection,
+}

@@ -1,0 +1,94 @@
+//! `postern account add`.
+
+use std::fs;
+use std::path::Path;
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use serde_json::{Value, json};
+use web::api::AccountView;
+
+use super::input::{day, field, quota, secret};
+use super::verify::{self, Wanted};
+use super::{path, say_notes};
+use crate::cli::AccountAdd;
+use crate::client::Client;
+use crate::output::{self, GOOD, say};
+
+pub(super) async fn add(arguments: &AccountAdd) -> anyhow::Result<ExitCode> {
+    let client = Client::new(&arguments.connection)?;
+    let mut body = json!({
+        "name": arguments.name,
+        "tenant_id": field(arguments.tenant.as_ref(), "Directory (tenant) id", "--tenant")?,
+        "client_id": field(arguments.client_id.as_ref(), "Application (client) id", "--client-id")?,
+        "subscription_id": field(arguments.subscription.as_ref(), "Subscription id", "--subscription")?,
+        "service": arguments.service,
+        "endpoint": arguments.endpoint,
+        "transport": arguments.transport,
+        "quota": quota(&arguments.quota)?,
+        "requests_at_once": arguments.requests_at_once,
+        "smtp_sessions": arguments.smtp_sessions,
+        "secret_expires_at": arguments.secret_expires.as_deref().map(day).transpose()?,
+        "cloud": cloud(arguments)?,
+    });
+    let (name, value) = proof(arguments)?;
+    body[name] = value;
+    let account: AccountView = client.post("/v1/accounts", &body).await?;
+    if arguments.connection.json && arguments.no_verify {
+        output::json(&account)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    if !arguments.connection.json {
+        say_notes(&account);
+        say!("{GOOD}Account {} is stored.{GOOD:#}", account.name);
+    }
+    if arguments.no_verify {
+        say!("Next: postern account verify {}", account.name);
+        return Ok(ExitCode::SUCCESS);
+    }
+    let wanted = Wanted { name: &account.name, body: json!({}) };
+    let code = verify::run(&client, &wanted, arguments.connection.json).await?;
+    let account: AccountView = client.get(&path(&account.name), &[]).await?;
+    if !arguments.connection.json && account.senders == 0 {
+        say!("\nNext: postern account import {}", account.name);
+    }
+    Ok(code)
+}
+
+/// What the account proves itself with, by the name that the API has for it.
+fn proof(arguments: &AccountAdd) -> anyhow::Result<(&'static str, Value)> {
+    if arguments.managed_identity {
+        return Ok(("managed_identity", true.into()));
+    }
+    if let Some(file) = &arguments.certificate {
+        return Ok(("certificate", read(file)?.into()));
+    }
+    let file = arguments.secret_file.as_deref();
+    Ok(if arguments.access_key {
+        ("access_key", secret("access key", file)?.into())
+    } else {
+        ("client_secret", secret("client secret", file)?.into())
+    })
+}
+
+fn cloud(arguments: &AccountAdd) -> anyhow::Result<Value> {
+    let smtp = arguments.cloud_smtp.as_ref().map(|smtp| {
+        smtp.rsplit_once(':')
+            .and_then(|(host, port)| Some((host.to_owned(), port.parse::<u16>().ok()?)))
+            .with_context(|| format!("--cloud-smtp {smtp:?} is not HOST:PORT"))
+    });
+    let (smtp_host, smtp_port) = smtp.transpose()?.unzip();
+    Ok(json!({
+        "name": arguments.cloud,
+        "authority": arguments.cloud_authority,
+        "resource_manager": arguments.cloud_resource_manager,
+        "graph": arguments.cloud_graph,
+        "smtp_host": smtp_host,
+        "smtp_port": smtp_port,
+        "ca_pem": arguments.cloud_ca.as_deref().map(read).transpose()?,
+    }))
+}
+
+fn read(path: &Path) -> anyhow::Result<String> {
+    fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))
+}

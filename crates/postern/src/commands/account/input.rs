@@ -1,0 +1,90 @@
+//! What is read from people: fields that were not given, and secrets, which are never arguments.
+
+use std::fs;
+use std::io::{IsTerminal as _, Read as _, stdin};
+use std::path::Path;
+
+use anyhow::{Context as _, bail};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
+use serde_json::{Value, json};
+
+/// A field that was given, or that is typed now.
+pub(super) fn field(given: Option<&String>, what: &str, flag: &str) -> anyhow::Result<String> {
+    if let Some(given) = given {
+        return Ok(given.clone());
+    }
+    if !stdin().is_terminal() {
+        bail!("the {what} is missing: give it with {flag}");
+    }
+    anstream::eprint!("{what}: ");
+    let mut line = String::new();
+    stdin().read_line(&mut line)?;
+    if line.trim().is_empty() { bail!("the {what} is empty") } else { Ok(line.trim().to_owned()) }
+}
+
+/// The secret, from a file, from a pipe, or typed without being shown. Never from an argument, where
+/// every process on the machine could read it.
+pub(super) fn secret(what: &str, file: Option<&Path>) -> anyhow::Result<String> {
+    let text = match file {
+        Some(path) => {
+            fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))?
+        }
+        None if stdin().is_terminal() => {
+            anstream::eprint!("Value of the {what}: ");
+            typed()?
+        }
+        None => {
+            let mut text = String::new();
+            stdin().read_to_string(&mut text)?;
+            text
+        }
+    };
+    if text.trim().is_empty() {
+        bail!("the {what} is empty: pipe it in, type it, or name a file with --secret-file");
+    }
+    Ok(text.trim().to_owned())
+}
+
+fn typed() -> anyhow::Result<String> {
+    let terminal = stdin();
+    let before = tcgetattr(&terminal)?;
+    let mut hidden = before.clone();
+    hidden.local_modes.remove(LocalModes::ECHO);
+    tcsetattr(&terminal, OptionalActions::Now, &hidden)?;
+    let mut line = String::new();
+    let read = terminal.read_line(&mut line);
+    tcsetattr(&terminal, OptionalActions::Now, &before)?;
+    anstream::eprintln!();
+    read?;
+    Ok(line)
+}
+
+/// What Azure allows, as it is written on the command line.
+pub(super) fn quota(text: &str) -> anyhow::Result<Value> {
+    let (minute, hour): (u32, u32) = match text {
+        "custom-domain" => return Ok(Value::Null),
+        "azure-managed" => (5, 10),
+        _ => text
+            .split_once('/')
+            .and_then(|(minute, hour)| Some((minute.parse().ok()?, hour.parse().ok()?)))
+            .with_context(|| {
+                format!("--quota {text:?} is none of custom-domain, azure-managed, MINUTE/HOUR")
+            })?,
+    };
+    // Azure's tables allow twice as many status reads as sends.
+    Ok(json!({
+        "sends_per_minute": minute,
+        "sends_per_hour": hour,
+        "status_reads_per_minute": minute.saturating_mul(2),
+        "status_reads_per_hour": hour.saturating_mul(2),
+    }))
+}
+
+/// The end of a day, as it is written on the command line.
+pub(super) fn day(text: &str) -> anyhow::Result<Timestamp> {
+    let date: Date = text.parse().with_context(|| format!("{text:?} is not a day such as 2027-03-31"))?;
+    Ok(date.to_zoned(TimeZone::UTC)?.timestamp())
+}

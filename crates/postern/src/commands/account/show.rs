@@ -1,0 +1,111 @@
+//! `postern account list` and `show`.
+
+use comfy_table::{Cell, Color};
+use web::api::AccountView;
+
+use super::path;
+use crate::cli::{Connection, Named};
+use crate::client::Client;
+use crate::output::{self, cell};
+
+pub(super) async fn list(connection: &Connection) -> anyhow::Result<()> {
+    let accounts: Vec<AccountView> = Client::new(connection)?.get("/v1/accounts", &[]).await?;
+    if connection.json {
+        return output::json(&accounts);
+    }
+    let rows = accounts
+        .into_iter()
+        .map(|account| {
+            let quota = format!("{}/min, {}/h", account.quota.sends_per_minute, account.quota.sends_per_hour);
+            [
+                cell(&account.name),
+                state(&account),
+                cell(account.service.as_deref().unwrap_or("none chosen")),
+                cell(quota),
+                cell(account.senders),
+                expiry(&account),
+            ]
+        })
+        .collect();
+    let empty = "There is no account yet: `postern account guide` shows how to connect one.";
+    output::table(["Account", "State", "Service", "Quota", "Senders", "Secret"], rows, empty);
+    Ok(())
+}
+
+pub(super) async fn show(arguments: &Named) -> anyhow::Result<()> {
+    let client = Client::new(&arguments.connection)?;
+    let account: AccountView = client.get(&path(&arguments.name), &[]).await?;
+    if arguments.connection.json {
+        return output::json(&account);
+    }
+    let none = || "none chosen".to_owned();
+    output::pairs(&[
+        ("Name", account.name.clone()),
+        ("State", account.state.clone()),
+        ("Verified", verified(&account)),
+        ("Tenant id", account.tenant_id.clone()),
+        ("Client id", account.client_id.clone()),
+        ("Subscription id", account.subscription_id.clone()),
+        ("Service", account.service.clone().unwrap_or_else(none)),
+        ("Endpoint", account.endpoint.clone().unwrap_or_else(none)),
+        (
+            "Cloud",
+            account
+                .cloud
+                .as_ref()
+                .map_or_else(|| "public".to_owned(), |cloud| format!("{}, {}", cloud.name, cloud.authority)),
+        ),
+        ("Secret", secret(&account)),
+        ("Transport", account.transport.clone()),
+        (
+            "Quota",
+            format!("{} a minute, {} an hour", account.quota.sends_per_minute, account.quota.sends_per_hour),
+        ),
+        ("Senders", account.senders.to_string()),
+        ("Entra login", account.entra_login.clone().unwrap_or_else(none)),
+        ("Added", output::time(account.created_at)),
+    ]);
+    Ok(())
+}
+
+fn verified(account: &AccountView) -> String {
+    match &account.verified {
+        Some(verified) => format!("{}, {}", verified.verdict, output::time(verified.at)),
+        None => "never".to_owned(),
+    }
+}
+
+fn secret(account: &AccountView) -> String {
+    let kind = account.authorization.replace('_', " ");
+    let (Some(hint), Some(set_at)) = (&account.secret_hint, account.secret_set_at) else { return kind };
+    let end = match account.secret_expires_at {
+        Some(at) => format!("expires {}", at.strftime("%Y-%m-%d")),
+        None => "end unknown".to_owned(),
+    };
+    format!("{kind}, begins with {hint}, set {}, {end}", output::time(set_at))
+}
+
+/// One word: what is worst about the account.
+fn state(account: &AccountView) -> Cell {
+    let verdict = account.verified.as_ref().map(|verified| verified.verdict.as_str());
+    match (account.state.as_str(), verdict) {
+        ("disabled", _) => cell("disabled").fg(Color::Yellow),
+        (_, Some("ready")) => cell("ready").fg(Color::Green),
+        (_, Some("ready with warnings")) => cell("warnings").fg(Color::Yellow),
+        (_, Some(_)) => cell("not ready").fg(Color::Red),
+        (_, None) => cell("not verified").fg(Color::Yellow),
+    }
+}
+
+/// How many days the secret is still good.
+fn expiry(account: &AccountView) -> Cell {
+    let Some(at) = account.secret_expires_at else {
+        return cell(if account.secret_hint.is_some() { "end unknown" } else { "none" });
+    };
+    match output::days_until(at) {
+        ..0 => cell("expired").fg(Color::Red),
+        days @ 0..=14 => cell(format!("{days} days")).fg(Color::Red),
+        days @ 15..=60 => cell(format!("{days} days")).fg(Color::Yellow),
+        days => cell(format!("{days} days")),
+    }
+}

@@ -1,0 +1,36 @@
+//! `postern audit`.
+
+use std::process::ExitCode;
+
+use web::api::AuditView;
+
+use crate::cli::AuditList;
+use crate::client::Client;
+use crate::output::{self, cell};
+
+pub(super) async fn list(arguments: &AuditList) -> anyhow::Result<ExitCode> {
+    let mut query = vec![("limit", arguments.limit.to_string())];
+    query.extend(arguments.subject.clone().map(|subject| ("subject", subject)));
+    query.extend(arguments.before.map(|number| ("before", number.to_string())));
+    let entries: Vec<AuditView> = Client::new(&arguments.connection)?.get("/v1/audit", &query).await?;
+    if arguments.connection.json {
+        output::json(&entries)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let rows = entries
+        .into_iter()
+        .map(|entry| {
+            [
+                cell(entry.number),
+                cell(output::time(entry.at)),
+                cell(format!("{}\n{}", entry.who, entry.origin)),
+                cell(entry.action),
+                cell(entry.subject),
+                cell(entry.detail),
+            ]
+        })
+        .collect();
+    let header = ["Number", "When", "Who, from where", "What", "Which", "More"];
+    output::table(header, rows, "Nothing has been changed yet.");
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,126 @@
+//! Rotations of client secrets: each step is here before the next one begins.
+
+use jiff::Timestamp;
+use model::id::AccountId;
+use model::rotation::{Rotation, Step};
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
+use secrecy::SecretString;
+use uuid::Uuid;
+
+use crate::audit::AuditEntry;
+use crate::database::{Database, Durability};
+use crate::error::StoreError;
+use crate::secrets::{NewSecret, SecretFacts, SecretName, SecretOwner, Secrets, seal};
+use crate::words;
+
+/// A handle to the rotations.
+#[derive(Clone)]
+pub struct Rotations {
+    database: Database,
+    secrets: Secrets,
+}
+
+impl Rotations {
+    pub(crate) fn new(database: Database, secrets: Secrets) -> Self {
+        Self { database, secrets }
+    }
+
+    /// Notes how far a rotation is.
+    ///
+    /// # Errors
+    /// When nothing can be written.
+    pub async fn note(&self, rotation: Rotation, audit: Option<AuditEntry>) -> Result<(), StoreError> {
+        self.database
+            .write(Durability::Synced, move |connection| {
+                write(connection, &rotation)?;
+                audit.map_or(Ok(()), |entry| entry.store(connection))
+            })
+            .await
+    }
+
+    /// Notes a step together with the secret that it brought, which is not in use yet.
+    ///
+    /// # Errors
+    /// When nothing can be written.
+    pub async fn note_with_secret(
+        &self,
+        rotation: Rotation,
+        secret: SecretString,
+        facts: SecretFacts,
+        audit: AuditEntry,
+    ) -> Result<(), StoreError> {
+        let owner = SecretOwner::Account(rotation.account);
+        let key = self.secrets.key().await;
+        let sealed = seal(&key, owner, &NewSecret { name: SecretName::NextClientSecret, secret, facts })?;
+        self.database
+            .write(Durability::Synced, move |connection| {
+                write(connection, &rotation)?;
+                sealed.store(connection)?;
+                audit.store(connection)
+            })
+            .await
+    }
+
+    /// The rotation of an account: one that is under way, or the last one.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn of(&self, account: AccountId) -> Result<Option<Rotation>, StoreError> {
+        self.database
+            .read(move |connection| {
+                connection
+                    .prepare_cached(
+                        "SELECT account_id, label, step, started_at, changed_at, wanted_until, new_key_id, old_key_id,
+                                remove_at, problem
+                         FROM rotation WHERE account_id = ?",
+                    )?
+                    .query_row([account.to_string()], |row| Ok(read(row)))
+                    .optional()?
+                    .transpose()
+            })
+            .await
+    }
+}
+
+pub(crate) fn write(connection: &Connection, rotation: &Rotation) -> Result<(), StoreError> {
+    connection.execute(
+        "INSERT INTO rotation (account_id, label, step, started_at, changed_at, wanted_until, new_key_id, old_key_id,
+             remove_at, problem) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+         ON CONFLICT DO UPDATE SET label = excluded.label, step = excluded.step, started_at = excluded.started_at,
+             changed_at = excluded.changed_at, wanted_until = excluded.wanted_until,
+             new_key_id = excluded.new_key_id, old_key_id = excluded.old_key_id, remove_at = excluded.remove_at,
+             problem = excluded.problem",
+        params![
+            rotation.account.to_string(),
+            rotation.label,
+            rotation.step.as_str(),
+            rotation.started_at.as_millisecond(),
+            rotation.changed_at.as_millisecond(),
+            rotation.wanted_until.as_millisecond(),
+            rotation.new_key.map(|id| id.to_string()),
+            rotation.old_key.map(|id| id.to_string()),
+            rotation.remove_at.map(Timestamp::as_millisecond),
+            rotation.problem,
+        ],
+    )?;
+    Ok(())
+}
+
+fn read(row: &Row<'_>) -> Result<Rotation, StoreError> {
+    let key = |column: usize| -> Result<Option<Uuid>, StoreError> {
+        row.get::<_, Option<String>>(column)?.map(|text| words::to_id(&text)).transpose()
+    };
+    let step: String = row.get(2)?;
+    Ok(Rotation {
+        account: words::to_id(&row.get::<_, String>(0)?)?,
+        label: row.get(1)?,
+        step: Step::from_word(&step).ok_or_else(|| StoreError::Damaged(format!("rotation step {step}")))?,
+        started_at: words::to_time(row.get(3)?)?,
+        changed_at: words::to_time(row.get(4)?)?,
+        wanted_until: words::to_time(row.get(5)?)?,
+        new_key: key(6)?,
+        old_key: key(7)?,
+        remove_at: row.get::<_, Option<i64>>(8)?.map(words::to_time).transpose()?,
+        problem: row.get(9)?,
+    })
+}

@@ -1,0 +1,38 @@
+//! Accounts that Azure would not let in: noted by whoever sends, taken by whoever looks after accounts.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use model::id::AccountId;
+use tokio::sync::Notify;
+
+/// The accounts in trouble that nobody has looked at yet. Forgotten with the process: the next try brings
+/// them back.
+#[derive(Clone, Default)]
+pub struct Troubles(Arc<Inner>);
+
+#[derive(Default)]
+struct Inner {
+    waiting: Mutex<BTreeMap<AccountId, String>>,
+    arrived: Notify,
+}
+
+impl Troubles {
+    /// Notes that a login of the account was refused, and in which words.
+    pub fn note(&self, account: AccountId, words: &str) {
+        let mut waiting = self.0.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        waiting.insert(account, words.to_owned());
+        self.0.arrived.notify_one();
+    }
+
+    /// An account in trouble, once there is one.
+    pub async fn next(&self) -> (AccountId, String) {
+        loop {
+            let first = self.0.waiting.lock().unwrap_or_else(PoisonError::into_inner).pop_first();
+            match first {
+                Some(first) => return first,
+                None => self.0.arrived.notified().await,
+            }
+        }
+    }
+}

@@ -1,0 +1,241 @@
+//! `/v1/accounts/{name}/verify`: looking at an account, told line by line while it goes on.
+
+use std::convert::Infallible;
+
+use axum::body::Body;
+use axum::extract::rejection::JsonRejection;
+use axum::extract::{Path, State};
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use control::verify::{Check, Event, Finding, Mover, Outcome, Repair, Report, Verdict};
+use futures_util::StreamExt as _;
+use model::delivery::Transport;
+use relay::Tried;
+use serde::{Deserialize, Serialize};
+use smtp::address::Mailbox;
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+
+use super::{Api, Operator};
+use crate::error::{ApiError, ErrorText};
+
+/// One line of a verification that goes on.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "event")]
+pub enum VerificationLine {
+    /// A check begins.
+    Began {
+        /// Which.
+        check: Check,
+    },
+    /// Something was found.
+    Found {
+        /// What.
+        finding: Finding,
+    },
+    /// A check is done.
+    Ended {
+        /// Which.
+        check: Check,
+    },
+    /// All is done: the last line.
+    Done {
+        /// All that was found.
+        report: Box<Report>,
+    },
+    /// It could not be done: the last line.
+    Failed {
+        /// Why.
+        error: ErrorText,
+    },
+}
+
+/// A service with its senders was taken over.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ImportedView {
+    /// The communication service.
+    pub service: String,
+    /// Senders that are new here.
+    pub added: Vec<String>,
+    /// Senders that were here already.
+    pub there: Vec<String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Verify {
+    /// Register resource providers.
+    fix: bool,
+    /// Where to send a test message.
+    send_to: Option<String>,
+    /// From which sender; any of the account's if absent.
+    send_from: Option<String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Import {
+    service: Option<String>,
+    domains: Vec<String>,
+}
+
+pub(super) fn routes() -> Router<Api> {
+    Router::new()
+        .route("/v1/accounts/{name}/verify", post(verify))
+        .route("/v1/accounts/{name}/verification", get(last))
+        .route("/v1/accounts/{name}/import", post(import))
+}
+
+async fn verify(
+    State(api): State<Api>,
+    Operator(control): Operator,
+    Path(name): Path<String>,
+    body: Result<Json<Verify>, JsonRejection>,
+) -> Result<Response, ApiError> {
+    let Json(body) = body?;
+    let account = control.account(&name)?;
+    let test = match &body.send_to {
+        Some(to) => Some(test_addresses(&api, account.id, to, body.send_from.as_deref())?),
+        None => None,
+    };
+    let repair = if body.fix { Repair::Register } else { Repair::Nothing };
+    let (events, heard) = unbounded_channel();
+    let (lines, answer) = unbounded_channel();
+    // Whoever looks away does not end it.
+    tokio::spawn(async move {
+        let forwarded = tokio::spawn(forward(heard, lines.clone()));
+        let verified = control.verify(&name, repair, Some(events)).await;
+        let _ = forwarded.await;
+        let last = match verified {
+            Ok(mut report) => {
+                if let Some((from, to)) = test {
+                    let tell = |line| drop(lines.send(line));
+                    report.findings.extend(deliver(&api, &name, (&from, &to), tell).await);
+                    report.verdict = Verdict::of(&report.findings);
+                }
+                VerificationLine::Done { report: Box::new(report) }
+            }
+            Err(error) => VerificationLine::Failed { error: ApiError::from(error).into_text() },
+        };
+        let _ = lines.send(last);
+    });
+    Ok(streamed(answer))
+}
+
+async fn forward(
+    mut heard: UnboundedReceiver<Event>,
+    lines: tokio::sync::mpsc::UnboundedSender<VerificationLine>,
+) {
+    while let Some(event) = heard.recv().await {
+        let line = match event {
+            Event::Began(check) => VerificationLine::Began { check },
+            Event::Found(finding) => VerificationLine::Found { finding },
+            Event::Ended(check) => VerificationLine::Ended { check },
+        };
+        let _ = lines.send(line);
+    }
+}
+
+/// JSON, a line each.
+fn streamed(lines: UnboundedReceiver<VerificationLine>) -> Response {
+    let stream = futures_util::stream::unfold(lines, |mut lines| async move {
+        let line = lines.recv().await?;
+        let mut text = serde_json::to_vec(&line).unwrap_or_default();
+        text.push(b'\n');
+        Some((text, lines))
+    });
+    let body = Body::from_stream(stream.map(Ok::<_, Infallible>));
+    ([(header::CONTENT_TYPE, "application/x-ndjson")], body).into_response()
+}
+
+/// Sender and recipient of a test message.
+fn test_addresses(
+    api: &Api,
+    account: model::id::AccountId,
+    to: &str,
+    from: Option<&str>,
+) -> Result<(Mailbox, Mailbox), ApiError> {
+    let to = to.trim().parse().map_err(|error| ApiError::invalid("send_to", error))?;
+    let directory = api.store.directory();
+    let from = match from {
+        Some(text) => {
+            let mailbox = text.trim().parse().map_err(|error| ApiError::invalid("send_from", error))?;
+            directory.sender(account, &mailbox).map(|_| mailbox)
+        }
+        None => directory
+            .senders(account)
+            .map(|sender| sender.mailbox.clone())
+            .min_by_key(|mailbox| mailbox.to_string().to_lowercase()),
+    };
+    let missing =
+        || ApiError::invalid("send_from", "the account has no such sender: add or import one first");
+    Ok((from.ok_or_else(missing)?, to))
+}
+
+/// A test message by each transport that the account may use.
+async fn deliver(
+    api: &Api,
+    name: &str,
+    (from, to): (&Mailbox, &Mailbox),
+    tell: impl Fn(VerificationLine),
+) -> Vec<Finding> {
+    let check = Check::Delivery;
+    tell(VerificationLine::Began { check });
+    let mut findings = Vec::new();
+    for transport in [Transport::Rest, Transport::Smtp] {
+        let Ok(account) = api.control.account(name) else { break };
+        if !account.may_use(transport) {
+            continue;
+        }
+        let store = (&api.store, &*api.upstreams);
+        let source = (&api.clock, &api.entropy);
+        let tried = relay::send_trial(store, source, &account, (from, to), transport).await;
+        let finding = delivery_finding(transport, (from, to), tried);
+        tell(VerificationLine::Found { finding: finding.clone() });
+        findings.push(finding);
+    }
+    tell(VerificationLine::Ended { check });
+    findings
+}
+
+fn delivery_finding(transport: Transport, (from, to): (&Mailbox, &Mailbox), tried: Tried) -> Finding {
+    let way = transport.as_str();
+    let (word, outcome, sentence) = match tried {
+        Tried::Taken(text) => {
+            ("taken", Outcome::Passed, format!("A test message from {from} to {to} left by {way}: {text}."))
+        }
+        Tried::Refused(text) => (
+            "refused",
+            Outcome::Failed,
+            format!("A test message from {from} was not taken by {way}: {text}."),
+        ),
+        Tried::NoRoom(at) => {
+            let text = format!("No test message by {way}: the quota is used up until {at}.");
+            ("no_room", Outcome::Warning, text)
+        }
+    };
+    let mover = match outcome {
+        Outcome::Failed => Some(Mover::You),
+        Outcome::Warning => Some(Mover::Wait),
+        Outcome::Passed | Outcome::Skipped => None,
+    };
+    let code = format!("delivery.{way}_{word}");
+    Finding { check: Check::Delivery, code, outcome, sentence, mover, fix: None }
+}
+
+async fn last(State(api): State<Api>, Path(name): Path<String>) -> Result<Json<Report>, ApiError> {
+    let account = api.control.account(&name)?;
+    let report = api.control.last_report(&account).await?;
+    report.map(Json).ok_or_else(|| ApiError::missing(format!("a verification of account {name}")))
+}
+
+async fn import(
+    Operator(control): Operator,
+    Path(name): Path<String>,
+    body: Result<Json<Import>, JsonRejection>,
+) -> Result<Json<ImportedView>, ApiError> {
+    let Json(body) = body?;
+    let imported = control.import(&name, body.service.as_deref(), &body.domains).await?;
+    Ok(Json(ImportedView { service: imported.service, added: imported.added, there: imported.there }))
+}
