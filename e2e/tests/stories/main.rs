@@ -10,4 +10,5 @@ mod limits;
 mod many_clients;
 mod pace;
 mod restarts;
+mod verify;
 mod what_arrives;

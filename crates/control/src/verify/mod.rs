@@ -55,6 +55,10 @@ pub enum Repair {
     Register,
 }
 
+fn has_failed(findings: &[Finding]) -> bool {
+    findings.iter().any(|finding| finding.outcome == Outcome::Failed)
+}
+
 /// Whoever watches a verification.
 #[derive(Clone)]
 pub(crate) struct Watch(Option<UnboundedSender<Event>>);
@@ -144,17 +148,16 @@ impl Control {
                 return Ok(report);
             }
         };
-        let (reached, let_in) = tokio::join!(
-            watch.plain(Check::Endpoint, endpoint::check(&scene)),
-            watch.plain(Check::Authentication, authentication::check(&scene)),
-        );
-        let is_in = let_in.iter().all(|finding| finding.outcome != Outcome::Failed);
-        report.findings.extend(reached);
-        report.findings.extend(let_in);
-        if is_in {
-            Box::pin(self.look_around(&scene, repair, watch, &mut report)).await?;
+        report.findings = watch.plain(Check::Endpoint, endpoint::check(&scene)).await;
+        if has_failed(&report.findings) {
+            self.skip(watch, &mut report, &Check::STANDARD[1..], "Azure cannot be reached");
         } else {
-            report.findings.extend(watch.plain(Check::Quota, quota::check(&scene, &[])).await);
+            report.findings.extend(watch.plain(Check::Authentication, authentication::check(&scene)).await);
+            if has_failed(&report.findings) {
+                self.skip(watch, &mut report, &Check::STANDARD[2..], "the app cannot log in");
+            } else {
+                Box::pin(self.look_around(&scene, repair, watch, &mut report)).await;
+            }
         }
         report.findings.sort_by_key(|finding| finding.check);
         report.verdict = Verdict::of(&report.findings);
@@ -162,27 +165,43 @@ impl Control {
     }
 
     /// Everything that needs a token.
-    async fn look_around(
-        &self,
-        scene: &Scene,
-        repair: Repair,
-        watch: &Watch,
-        report: &mut Report,
-    ) -> Result<(), ControlError> {
-        let (subscription, providers, permissions, services, secret) = tokio::join!(
-            watch.plain(Check::Subscription, subscription::check(scene)),
+    async fn look_around(&self, scene: &Scene, repair: Repair, watch: &Watch, report: &mut Report) {
+        let (subscription, secret) = tokio::join!(
+            watch.check(Check::Subscription, subscription::check(scene)),
+            watch.plain(Check::Secret, secret::check(scene)),
+        );
+        let (subscription, is_visible) = subscription;
+        report.findings.extend(subscription);
+        report.findings.extend(secret);
+        if !is_visible {
+            let rest = [Check::Permissions, Check::Providers, Check::Services, Check::Quota];
+            self.skip(watch, report, &rest, "the app does not see the subscription");
+            return;
+        }
+        let (providers, permissions, services) = tokio::join!(
             watch.plain(Check::Providers, providers::check(scene, repair)),
             watch.check(Check::Permissions, permissions::check(scene)),
             watch.check(Check::Services, services::check(scene)),
-            watch.plain(Check::Secret, secret::check(scene)),
         );
         let quota = watch.plain(Check::Quota, quota::check(scene, &services.1)).await;
         let (permissions, (capabilities, role)) = permissions;
-        for found in [subscription, providers, permissions, services.0, secret, quota] {
+        for found in [providers, permissions, services.0, quota] {
             report.findings.extend(found);
         }
         (report.capabilities, report.role, report.services) = (capabilities, role, services.1);
-        Ok(())
+    }
+
+    /// Says of checks that they could not be made.
+    fn skip(&self, watch: &Watch, report: &mut Report, checks: &[Check], why: &str) {
+        for check in checks {
+            let code = format!("{}.skipped", scene::serde_name(*check));
+            let sentence = format!("It was not looked at, because {why}.");
+            let finding = Finding::new(*check, &code, Outcome::Skipped, sentence);
+            watch.tell(Event::Began(*check));
+            watch.tell(Event::Found(finding.clone()));
+            watch.tell(Event::Ended(*check));
+            report.findings.push(finding);
+        }
     }
 
     /// Connections and credential of an account, or the finding that there are none.

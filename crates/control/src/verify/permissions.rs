@@ -93,15 +93,7 @@ async fn judge(scene: &Scene, rows: &[CapabilityRow], role: &SmallestRole, scope
         " A role that was assigned in the last ten minutes may not act yet."
     };
     let sentence = format!("At {scope} the app lacks {}.{late}", missing.join(", "));
-    let definition = serde_json::to_string(role).unwrap_or_default();
-    let commands = vec![
-        format!("az role definition create --role-definition '{definition}'"),
-        format!(
-            "az role assignment create --assignee {} --role \"{}\" --scope {scope}",
-            scene.client(),
-            role.name
-        ),
-    ];
+    let commands = role.commands(&scene.client());
     let portal = format!("{} > Access control (IAM) > Add role assignment", place(scope));
     let finding = if only_looking {
         Finding::warning(CHECK, "permissions.cannot_look", sentence)

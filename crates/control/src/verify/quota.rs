@@ -18,8 +18,11 @@ pub(super) async fn check(scene: &Scene, services: &[ServiceFound]) -> Vec<Findi
     let since = scene.control.clock.now().saturating_sub(RECENT).unwrap_or(jiff::Timestamp::MIN);
     let recent: Vec<Refusal> =
         refusals.unwrap_or_default().into_iter().filter(|refusal| refusal.at > since).collect();
+    // What was refused below the limits that are configured says that they are too high.
+    let is_below =
+        |one: &&Refusal| one.in_minute < configured.per_minute && one.in_hour < configured.per_hour;
     let edit = |quota: &str| vec![format!("postern account edit {} --quota {quota}", scene.account.name)];
-    if let Some(least) = recent.iter().min_by_key(|refusal| refusal.in_minute) {
+    if let Some(least) = recent.iter().filter(is_below).min_by_key(|refusal| refusal.in_minute) {
         let sentence = format!(
             "{words} are configured, but Azure refused {} times in the last week, once after {} sends in a minute \
              and {} in an hour: it seems to allow less.",

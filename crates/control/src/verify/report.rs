@@ -207,6 +207,17 @@ impl SmallestRole {
         Self::of(account, scope, &[SEND_BY_REST, SEND_BY_SMTP, LOOK])
     }
 
+    /// How the role is made and given to an app.
+    #[must_use]
+    pub fn commands(&self, client: &str) -> Vec<String> {
+        let definition = serde_json::to_string(self).unwrap_or_default();
+        let scope = self.assignable_scopes.first().map(String::as_str).unwrap_or_default();
+        vec![
+            format!("az role definition create --role-definition '{definition}'"),
+            format!("az role assignment create --assignee {client} --role \"{}\" --scope {scope}", self.name),
+        ]
+    }
+
     pub(super) fn of(account: &str, scope: &str, needed: &[Capability]) -> Self {
         Self {
             name: format!("Postern mail ({account})"),

@@ -5,7 +5,7 @@ use azure_client::arm::CallError;
 use model::account::{Account, Authorization};
 use model::sender::Sender;
 
-use super::report::{Check, DomainFound, Finding, Mover, SenderFound, ServiceFound};
+use super::report::{Check, DomainFound, Finding, Mover, Outcome, SenderFound, ServiceFound};
 use super::scene::{Scene, trouble};
 
 const CHECK: Check = Check::Services;
@@ -28,10 +28,13 @@ pub(super) async fn check(scene: &Scene) -> (Vec<Finding>, Vec<ServiceFound>) {
     for looked in futures_util::future::join_all(looks).await {
         match looked {
             Ok(service) => found.push(service),
-            Err(error) => findings.push(denied(scene, &error)),
+            Err(error) => findings.push(denied(&error)),
         }
     }
-    findings.extend(judge(scene, &found));
+    // What could not be looked at is not missing.
+    if findings.is_empty() || !found.is_empty() {
+        findings.extend(judge(scene, &found));
+    }
     (findings, found)
 }
 
@@ -80,13 +83,16 @@ async fn domain(scene: &Scene, id: &str) -> Result<DomainFound, CallError> {
     })
 }
 
-fn denied(scene: &Scene, error: &CallError) -> Finding {
+fn denied(error: &CallError) -> Finding {
+    if error.answered().is_some_and(|answered| answered.code == "MissingSubscriptionRegistration") {
+        let sentence = "They cannot be looked at before the resource provider is registered.";
+        return Finding::new(CHECK, "services.skipped", Outcome::Skipped, sentence);
+    }
     if !error.is(403) {
         return trouble(CHECK, error);
     }
     let sentence = "The app may not look at all of its communication services, domains and senders; what it may \
                     not see cannot be checked. See what is said about its rights.";
-    let _ = scene;
     Finding::warning(CHECK, "services.hidden", sentence).by(Mover::SubscriptionOwner)
 }
 
@@ -113,7 +119,9 @@ fn judge(scene: &Scene, found: &[ServiceFound]) -> Vec<Finding> {
         );
     }
     findings.extend(domains(own));
-    findings.extend(senders(scene, own));
+    if !own.domains.is_empty() {
+        findings.extend(senders(scene, own));
+    }
     if findings.is_empty() {
         let names: Vec<&str> = own.domains.iter().map(|domain| domain.name.as_str()).collect();
         let senders: usize = own.domains.iter().map(|domain| domain.senders.len()).sum();

@@ -2,23 +2,24 @@
 
 use azure_types::arm::{Subscription, SubscriptionState};
 
-use super::report::{Check, Finding, Mover};
+use super::report::{Check, Finding, Mover, SmallestRole};
 use super::scene::{Scene, trouble};
 
 const CHECK: Check = Check::Subscription;
 
-pub(super) async fn check(scene: &Scene) -> Vec<Finding> {
+/// What there is to say, and whether the app sees the subscription at all.
+pub(super) async fn check(scene: &Scene) -> (Vec<Finding>, bool) {
     let error = match scene.arm.subscription(scene.account.subscription).await {
-        Ok(subscription) => return vec![state(scene, &subscription)],
+        Ok(subscription) => return (vec![state(scene, &subscription)], true),
         Err(error) => error,
     };
     if !error.is(404) && !error.is(403) && !error.is(401) {
-        return vec![trouble(CHECK, &error)];
+        return (vec![trouble(CHECK, &error)], false);
     }
     // What cannot be read by itself may still be in the list of all that is visible.
     let all = scene.arm.subscriptions().await.unwrap_or_default();
     if let Some(seen) = all.iter().find(|seen| seen.subscription_id == scene.account.subscription) {
-        return vec![state(scene, seen)];
+        return (vec![state(scene, seen)], true);
     }
     let cloud = &scene.account.cloud;
     let trusted =
@@ -26,11 +27,8 @@ pub(super) async fn check(scene: &Scene) -> Vec<Finding> {
     let (id, tenant) = (scene.account.subscription, scene.account.tenant);
     let name = &scene.account.name;
     let portal = format!("Subscriptions > {id} > Access control (IAM) > Add role assignment");
-    let assign = vec![format!(
-        "az role assignment create --assignee {} --role \"Communication and Email Service Owner\" --scope {}",
-        scene.client(),
-        scene.subscription()
-    )];
+    let role = SmallestRole::for_scope(name.as_str(), &scene.subscription());
+    let assign = role.commands(&scene.client());
     let finding = match trusted {
         Ok(Some(other)) if other != tenant => {
             let sentence = format!(
@@ -69,7 +67,7 @@ pub(super) async fn check(scene: &Scene) -> Vec<Finding> {
                 .fix(assign, portal)
         }
     };
-    vec![finding]
+    (vec![finding], false)
 }
 
 fn state(scene: &Scene, subscription: &Subscription) -> Finding {

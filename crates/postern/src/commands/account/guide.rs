@@ -50,8 +50,7 @@ fn steps(known: Option<&AccountView>) -> Vec<Step> {
     let client = value(|one| &one.client_id, "CLIENT");
     let subscription = value(|one| &one.subscription_id, "SUBSCRIPTION");
     let scope = format!("/subscriptions/{subscription}");
-    let role = serde_json::to_string(&SmallestRole::for_scope(&name, &scope)).unwrap_or_default();
-    let role_name = SmallestRole::for_scope(&name, &scope).name;
+    let role = SmallestRole::for_scope(&name, &scope);
     vec![
         Step {
             title: "Log in, and choose the subscription",
@@ -80,10 +79,7 @@ fn steps(known: Option<&AccountView>) -> Vec<Step> {
         },
         Step {
             title: "Give the app the smallest role that will do",
-            commands: vec![
-                format!("az role definition create --role-definition '{role}'"),
-                format!("az role assignment create --assignee {client} --role \"{role_name}\" --scope {scope}"),
-            ],
+            commands: role.commands(&client),
             portal: "Subscriptions > the subscription > Access control (IAM) > Add role assignment; the built-in role \
                      Communication and Email Service Owner will do, too"
                 .to_owned(),
