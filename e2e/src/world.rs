@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use azure_client::credential::IdentityEndpoint;
 use clock::{Clock, Entropy};
+use control::watch::WatchSettings;
 use control::{Control, NewAccount, NewCloud, NewCredential, NewProof, NewSender};
 use jiff::Timestamp;
 use model::account::{Concurrency, TransportChoice};
@@ -14,7 +15,7 @@ use model::delivery::SendState;
 use model::id::QueueId;
 use model::quota::{Allowance, Quota};
 use postern::config::raw::{LogFormat, Mode};
-use postern::config::{Config, Listener};
+use postern::config::{AlarmSettings, Config, Listener};
 use postern::server::Server;
 use relay::{EntraSettings, RelaySettings};
 use secrecy::{ExposeSecret as _, SecretString};
@@ -67,6 +68,10 @@ pub struct Setup {
     pub by_access_key: bool,
     /// What is not known for sure about Azure.
     pub habits: Habits,
+    /// How accounts are looked after: not by itself, unless a story is about that.
+    pub watch: WatchSettings,
+    /// Where alarms go.
+    pub alarms: AlarmSettings,
     /// Where the tokens of the machine's own identity are.
     pub identity: IdentityEndpoint,
     /// How long a message is tried.
@@ -90,6 +95,8 @@ impl Default for Setup {
             twin_is_generous: true,
             by_access_key: false,
             habits: Habits::default(),
+            watch: WatchSettings { verify_every: None, rotate_before: None, ..WatchSettings::default() },
+            alarms: AlarmSettings::default(),
             identity: IdentityEndpoint::default(),
             expiry: Duration::from_secs(2 * 86_400),
         }
@@ -154,6 +161,9 @@ impl World {
             volatile: Volatile::Allowed,
             master_key: None,
             identity: self.setup.identity.clone(),
+            watch: self.setup.watch,
+            alarms: self.setup.alarms.clone(),
+            metrics: None,
             listeners: vec![listener(Mode::Starttls), listener(Mode::Tls)],
             certificate: None,
             admission: AdmissionLimits { sessions: 1_000, sessions_per_network: 1_000 },

@@ -72,6 +72,14 @@ impl Http {
         Self::with(ca_pem, Scheme::Any)
     }
 
+    /// For the operator's own web hooks, which may be without TLS.
+    ///
+    /// # Errors
+    /// When the system's roots are not usable.
+    pub fn for_hooks() -> Result<Self, HttpError> {
+        Self::with(None, Scheme::Any)
+    }
+
     fn with(ca_pem: Option<&str>, scheme: Scheme) -> Result<Self, HttpError> {
         let mut config = Arc::unwrap_or_clone(tls::client_config(ca_pem)?);
         config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];

@@ -14,6 +14,7 @@ pub mod email;
 pub mod entra;
 mod failure;
 pub mod graph;
+pub mod hook;
 mod http;
 mod management;
 mod token_source;

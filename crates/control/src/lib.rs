@@ -2,7 +2,7 @@
 //!
 //! Every change comes through [`Control`], whoever makes it: the CLI, the API, the demo, the server itself. It is
 //! entered into the audit log together with who made it. [`verify`] looks whether an account can do what it is
-//! there for.
+//! there for, [`rotation`] renews its secret, and [`watch`] does both in time.
 
 mod accounts;
 mod actor;
@@ -10,13 +10,18 @@ mod credentials;
 mod error;
 pub mod expiry;
 mod queue;
+pub mod rotation;
 mod secrets;
 mod senders;
 pub mod verify;
+pub mod watch;
+
+use std::sync::Arc;
 
 use azure_client::credential::IdentityEndpoint;
 use clock::{Clock, Entropy};
 use store::Store;
+use tokio::sync::Notify;
 
 pub use accounts::{AccountChange, Imported, NewAccount, NewCloud, NewProof, Noted, Removal};
 pub use actor::Actor;
@@ -33,12 +38,14 @@ pub struct Control {
     /// Where the tokens of this machine's own identity are.
     identity: IdentityEndpoint,
     actor: Actor,
+    /// Wakes whoever looks after the accounts.
+    wake: Arc<Notify>,
 }
 
 impl Control {
     /// Changes what is in `store`.
     #[must_use]
     pub fn new(store: Store, (clock, entropy): (Clock, Entropy), identity: IdentityEndpoint) -> Self {
-        Self { store, clock, entropy, identity, actor: Actor::server("itself") }
+        Self { store, clock, entropy, identity, actor: Actor::server("itself"), wake: Arc::default() }
     }
 }

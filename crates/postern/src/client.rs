@@ -54,6 +54,11 @@ impl Client {
         Ok(serde_json::from_slice(&self.exchange(request).await?)?)
     }
 
+    /// Posts what has no answer but that it was done.
+    pub(crate) async fn post_nothing(&self, path: &str, body: &impl Serialize) -> anyhow::Result<()> {
+        self.exchange(self.request(Method::POST, path).json(body)).await.map(drop)
+    }
+
     /// Posts, and hears the answer line by line while it comes.
     pub(crate) async fn post_lines<T: DeserializeOwned>(
         &self,

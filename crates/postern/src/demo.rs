@@ -11,6 +11,7 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use azure_client::credential::IdentityEndpoint;
 use clock::{Clock, Entropy};
+use control::watch::WatchSettings;
 use relay::{EntraSettings, RelaySettings};
 use smtp_server::Timeouts;
 use smtp_server::admission::AdmissionLimits;
@@ -21,7 +22,7 @@ use twin::{Options, Twin};
 use crate::cli;
 use crate::commands::asked_to_stop;
 use crate::config::raw::{LogFormat, Mode};
-use crate::config::{Config, Listener};
+use crate::config::{AlarmSettings, Config, Listener};
 use crate::server::Server;
 
 use self::folder::Folder;
@@ -66,6 +67,9 @@ async fn start_server(folder: &Folder, twin: &Twin) -> anyhow::Result<Server> {
     let listener = |address, mode| Listener { address, mode, networks: Vec::new() };
     let config = Config {
         identity: IdentityEndpoint::default(),
+        watch: WatchSettings::default(),
+        alarms: AlarmSettings::default(),
+        metrics: None,
         data_dir: folder.path().join("server"),
         volatile: Volatile::Allowed,
         master_key: None,

@@ -4,6 +4,7 @@
 //! [`config`] is the only place that reads files and the environment; [`server`] puts the crates
 //! together.
 
+mod alarm;
 mod cli;
 mod client;
 mod commands;

@@ -10,6 +10,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use clock::{Clock, Entropy};
 use control::Control;
+use control::watch::Watch;
 use relay::submission::Submission;
 use relay::{Relay, Upstreams};
 use secrecy::ExposeSecret as _;
@@ -24,6 +25,7 @@ use tokio_util::task::TaskTracker;
 use tracing::{error, info, warn};
 use web::api::Api;
 
+use crate::alarm::Alarms;
 use crate::config::raw::Mode;
 use crate::config::{Config, Listener};
 
@@ -89,14 +91,37 @@ impl Server {
         }
         let control = Control::new(store.clone(), source(), identity_endpoint.clone());
         let upstreams = Arc::new(Upstreams::new(store.clone(), source(), identity_endpoint));
-        let api =
-            Api::new((control, store.clone()), (Arc::clone(&settings), Arc::clone(&upstreams)), source());
-        let served = web::serve_socket(socket, api.routes(), server.shutdown.clone());
+        let api = Api::new(
+            (control.clone(), store.clone()),
+            (Arc::clone(&settings), Arc::clone(&upstreams)),
+            source(),
+        );
+        let served = web::serve_socket(socket, api.clone().routes(), server.shutdown.clone());
         server.tasks.spawn(async move {
             if let Err(error) = served.await {
                 error!(%error, "the management socket broke");
             }
         });
+        let alarms = Alarms {
+            store: store.clone(),
+            settings: config.alarms,
+            relay: Arc::clone(&settings),
+            clock: clock.clone(),
+            entropy: entropy.clone(),
+        };
+        let watch = Watch::new(&control, config.watch, alarms.raise());
+        server.tasks.spawn(watch.run(server.shutdown.clone()));
+        if let Some(address) = config.metrics {
+            let listener = TcpListener::bind(address).await;
+            let listener = listener.with_context(|| format!("cannot listen on {address}"))?;
+            info!(address = %listener.local_addr()?, "figures are served at /metrics");
+            let served = web::serve_tcp(listener, api.clone().metrics(), server.shutdown.clone());
+            server.tasks.spawn(async move {
+                if let Err(error) = served.await {
+                    error!(%error, "the listener for figures broke");
+                }
+            });
+        }
         let relay = Relay::new(store, upstreams, settings, source());
         let delivered = relay.run(server.shutdown.clone());
         server.tasks.spawn(async move {

@@ -10,5 +10,6 @@ mod limits;
 mod many_clients;
 mod pace;
 mod restarts;
+mod rotation;
 mod verify;
 mod what_arrives;

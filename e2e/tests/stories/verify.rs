@@ -129,7 +129,7 @@ async fn an_app_of_another_directory_or_without_a_principal() {
     let finding = names_exactly(
         "authentication.app_unknown",
         async |world| {
-            edit(world, AccountChange { client_id: Some(OTHER.into()), ..AccountChange::default() }).await
+            edit(world, AccountChange { client_id: Some(OTHER.into()), ..AccountChange::default() }).await;
         },
         async |world| {
             let client_id = Some(world.twin.ready().client_id.to_string());
@@ -157,7 +157,7 @@ async fn a_directory_that_does_not_exist() {
     names_exactly(
         "authentication.tenant_unknown",
         async |world| {
-            edit(world, AccountChange { tenant_id: Some(OTHER.into()), ..AccountChange::default() }).await
+            edit(world, AccountChange { tenant_id: Some(OTHER.into()), ..AccountChange::default() }).await;
         },
         async |world| {
             // By its domain name, which Entra is asked about.

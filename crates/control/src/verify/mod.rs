@@ -30,7 +30,7 @@ pub use self::report::{
     SmallestRole, Verdict,
 };
 
-pub(crate) use self::scene::Scene;
+pub(crate) use self::scene::{Scene, explain};
 use crate::Control;
 use crate::error::ControlError;
 

@@ -79,7 +79,7 @@ pub(super) fn group_of(id: &str) -> Option<String> {
 }
 
 /// What a call that failed says, in one line.
-pub(super) fn explain(error: &CallError) -> String {
+pub(crate) fn explain(error: &CallError) -> String {
     match error {
         CallError::Token(failure) => failure.to_string(),
         CallError::Failed(failure) => failure.chain(),

@@ -22,6 +22,8 @@ pub(crate) enum AccountCommand {
     Guide(AccountGuide),
     /// Change an account: its secret, what Azure allows it, which way its mail takes
     Edit(Box<AccountEdit>),
+    /// Renew the client secret while the old one still works; devices and applications notice nothing
+    Rotate(AccountRotate),
     /// Use an account again
     Enable(Named),
     /// Accept nothing for an account and send nothing; what waits goes on waiting
@@ -187,6 +189,41 @@ pub(crate) struct AccountImport {
 pub(crate) struct AccountGuide {
     /// An account that is there already, whose values are filled in
     pub(crate) name: Option<String>,
+    #[command(flatten)]
+    pub(crate) connection: Connection,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AccountRotate {
+    /// Its name
+    pub(crate) name: String,
+    /// Only say what would be done
+    #[arg(long, conflicts_with_all = ["by_hand", "status"])]
+    pub(crate) dry_run: bool,
+    /// Only show how far the last rotation is
+    #[arg(long, conflicts_with = "by_hand")]
+    pub(crate) status: bool,
+    /// Days for which the new secret is good [default: 180]
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) days: Option<u16>,
+    /// Hours for which both secrets work [default: 24]
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) grace_hours: Option<u16>,
+    /// Take the old secret away in the end although somebody else made it
+    #[arg(long)]
+    pub(crate) remove_old: bool,
+    /// Be led through a rotation where Postern may not do it: somebody makes the secret, Postern proves it before it is used
+    #[arg(long, conflicts_with_all = ["days", "grace_hours", "remove_old"])]
+    pub(crate) by_hand: bool,
+    /// With --by-hand: read the new secret from this file
+    #[arg(long, value_name = "FILE", requires = "by_hand")]
+    pub(crate) secret_file: Option<PathBuf>,
+    /// With --by-hand: when the new secret expires
+    #[arg(long, value_name = "YYYY-MM-DD", requires = "by_hand")]
+    pub(crate) secret_expires: Option<String>,
+    /// Leave as soon as it has begun
+    #[arg(long)]
+    pub(crate) no_wait: bool,
     #[command(flatten)]
     pub(crate) connection: Connection,
 }

@@ -8,7 +8,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 pub(crate) use self::account::{
-    AccountAdd, AccountCommand, AccountEdit, AccountGuide, AccountImport, AccountRemove, AccountVerify,
+    AccountAdd, AccountCommand, AccountEdit, AccountGuide, AccountImport, AccountRemove, AccountRotate,
+    AccountVerify,
 };
 
 /// Turns an Azure subscription you own into email infrastructure.

@@ -14,14 +14,19 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use azure_client::credential::IdentityEndpoint;
+use control::rotation::RotationWish;
+use control::watch::WatchSettings;
 use ipnet::IpNet;
+use jiff::SignedDuration;
 use relay::{EntraSettings, RelaySettings};
+use smtp::address::Mailbox;
 use smtp_server::Timeouts;
 use smtp_server::admission::AdmissionLimits;
 use store::Volatile;
 use tracing_subscriber::EnvFilter;
+use url::Url;
 
-use self::raw::{LogFormat, Mode, RawConfig};
+use self::raw::{LogFormat, Mode, RawAccounts, RawConfig};
 
 /// What the configuration means.
 #[derive(Debug)]
@@ -44,10 +49,25 @@ pub struct Config {
     pub timeouts: Timeouts,
     /// What the relay does.
     pub relay: RelaySettings,
+    /// How accounts are looked after.
+    pub watch: WatchSettings,
+    /// Where alarms go.
+    pub alarms: AlarmSettings,
+    /// Where figures are served.
+    pub metrics: Option<SocketAddr>,
     /// What is logged.
     pub log: String,
     /// How it is written.
     pub log_format: LogFormat,
+}
+
+/// Where alarms go.
+#[derive(Clone, Debug, Default)]
+pub struct AlarmSettings {
+    /// A web hook.
+    pub web_hook: Option<Url>,
+    /// An address.
+    pub mail_to: Option<Mailbox>,
 }
 
 /// One SMTP listener.
@@ -209,6 +229,10 @@ fn meaning(written: Written) -> Result<Config, ConfigError> {
         .queue
         .postmaster
         .map(|text| text.parse().map_err(|error| invalid("postmaster", format!("{text}: {error}"))));
+    let mail_to = raw
+        .alarms
+        .mail_to
+        .map(|text| text.parse().map_err(|error| invalid("mail_to", format!("{text}: {error}"))));
     Ok(Config {
         data_dir: raw.data_dir,
         volatile: if raw.allow_volatile_data_dir { Volatile::Allowed } else { Volatile::Refused },
@@ -238,9 +262,26 @@ fn meaning(written: Written) -> Result<Config, ConfigError> {
             },
             history: Duration::from_secs(u64::from(raw.queue.history_days) * 86_400),
         },
+        watch: watch(&raw.accounts),
+        alarms: AlarmSettings { web_hook: raw.alarms.web_hook, mail_to: mail_to.transpose()? },
+        metrics: raw.metrics.listen,
         log: raw.log.filter,
         log_format: raw.log.format,
     })
+}
+
+fn watch(raw: &RawAccounts) -> WatchSettings {
+    let hours = |count: u32| SignedDuration::from_hours(i64::from(count));
+    let wanted = |count: u32| (count > 0).then_some(count);
+    WatchSettings {
+        verify_every: wanted(raw.verify_hours).map(hours),
+        rotate_before: wanted(raw.rotate_days).map(|days| hours(days * 24)),
+        wish: RotationWish {
+            life: hours(raw.secret_days * 24),
+            grace: hours(raw.grace_hours),
+            remove_old: false,
+        },
+    }
 }
 
 /// An option that would let nothing through.
@@ -253,6 +294,7 @@ fn zero(raw: &RawConfig) -> Option<&'static str> {
         ("max_buffered_octets", raw.smtp.max_buffered_octets > 0),
         ("expiry_hours", raw.queue.expiry_hours > 0),
         ("max_sending_octets", raw.queue.max_sending_octets > 0),
+        ("secret_days", raw.accounts.secret_days > 0),
     ];
     positive.into_iter().find_map(|(key, is_positive)| (!is_positive).then_some(key))
 }

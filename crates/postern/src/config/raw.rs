@@ -30,6 +30,12 @@ pub struct RawConfig {
     pub queue: RawQueue,
     /// Logins with the client secret of an Entra app.
     pub entra: RawEntra,
+    /// How accounts are looked after.
+    pub accounts: RawAccounts,
+    /// Who hears when something is wrong.
+    pub alarms: RawAlarms,
+    /// Figures for Prometheus.
+    pub metrics: RawMetrics,
     /// The log.
     pub log: RawLog,
 }
@@ -119,6 +125,40 @@ pub struct RawEntra {
     pub ca_file: Option<PathBuf>,
 }
 
+/// How accounts are looked after.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RawAccounts {
+    /// Hours between two verifications of an account. 0 means never. Refused logins bring one at once.
+    pub verify_hours: u32,
+    /// Days before its end at which a client secret is renewed, where the app may do that itself. 0 means
+    /// never.
+    pub rotate_days: u32,
+    /// Days for which a new client secret is good.
+    pub secret_days: u32,
+    /// Hours for which the old client secret still works after a new one is in use.
+    pub grace_hours: u32,
+}
+
+/// Who hears when something is wrong: secrets that expire, accounts that cannot send.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RawAlarms {
+    /// URL to which each alarm is posted as JSON: `account`, `code`, `sentence`, `at`. Default: none.
+    pub web_hook: Option<Url>,
+    /// Address to which each alarm is sent, through another account if there is one. Default: none.
+    pub mail_to: Option<String>,
+}
+
+/// Figures for Prometheus.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RawMetrics {
+    /// Address at which `/metrics` is served without a login, such as `127.0.0.1:9464`. Default: none; the
+    /// management socket has it, too.
+    pub listen: Option<SocketAddr>,
+}
+
 /// The log.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -155,8 +195,17 @@ impl Default for RawConfig {
             smtp: RawSmtp::default(),
             queue: RawQueue::default(),
             entra: RawEntra::default(),
+            accounts: RawAccounts::default(),
+            alarms: RawAlarms::default(),
+            metrics: RawMetrics::default(),
             log: RawLog::default(),
         }
+    }
+}
+
+impl Default for RawAccounts {
+    fn default() -> Self {
+        Self { verify_hours: 24, rotate_days: 30, secret_days: 180, grace_hours: 24 }
     }
 }
 

@@ -6,8 +6,10 @@ mod accounts;
 mod audit;
 mod credentials;
 mod messages;
+mod metrics;
 mod operator;
 mod queue;
+mod rotation;
 mod secrets;
 mod senders;
 mod status;
@@ -26,6 +28,7 @@ pub use audit::AuditView;
 pub use credentials::{CredentialView, IssuedView};
 pub use messages::{AcceptedView, AttemptView, MessageView, RecipientView, SendView};
 pub use queue::{ChangedView, QueueEntry};
+pub use rotation::{RotationPlanView, RotationView};
 pub use secrets::RewrappedView;
 pub use senders::SenderView;
 pub use status::StatusView;
@@ -57,12 +60,19 @@ impl Api {
         Self { control, store, settings, upstreams, clock, entropy }
     }
 
+    /// The figures alone, for whoever may see nothing else.
+    pub fn metrics(self) -> Router {
+        metrics::routes().with_state(self)
+    }
+
     /// All routes.
     pub fn routes(self) -> Router {
         Router::new()
             .merge(accounts::routes())
             .merge(verification::routes())
+            .merge(rotation::routes())
             .merge(audit::routes())
+            .merge(metrics::routes())
             .merge(secrets::routes())
             .merge(senders::routes())
             .merge(credentials::routes())

@@ -4,6 +4,7 @@ mod add;
 mod edit;
 mod guide;
 mod input;
+mod rotate;
 mod show;
 mod verify;
 
@@ -25,6 +26,7 @@ pub(super) async fn run(command: AccountCommand) -> anyhow::Result<ExitCode> {
         AccountCommand::Import(arguments) => import(&arguments).await?,
         AccountCommand::Guide(arguments) => guide::guide(&arguments).await?,
         AccountCommand::Edit(arguments) => edit::edit(&arguments).await?,
+        AccountCommand::Rotate(arguments) => return rotate::rotate(&arguments).await,
         AccountCommand::Enable(arguments) => switch(&arguments, "enabled").await?,
         AccountCommand::Disable(arguments) => switch(&arguments, "disabled").await?,
         AccountCommand::Remove(arguments) => remove(&arguments).await?,

@@ -1,0 +1,26 @@
+//! Telling the operator's own service something: one JSON document to one URL.
+
+use jiff::Timestamp;
+use reqwest::Method;
+use serde_json::Value;
+use url::Url;
+
+use crate::failure::{Answered, Failure};
+use crate::http::Http;
+
+/// Posts a document.
+///
+/// # Errors
+/// When nobody answers, or the answer is an error.
+pub async fn post(http: &Http, url: &Url, body: &Value, now: Timestamp) -> Result<(), Failure> {
+    let host = url.host_str().unwrap_or_default();
+    let exchange = |error| Failure::exchange(host, error);
+    let request = http.request(Method::POST, url.clone()).json(body).build().map_err(exchange)?;
+    let response = http.execute(request).await.map_err(exchange)?;
+    let (status, headers) = (response.status(), response.headers().clone());
+    if status.is_success() {
+        return Ok(());
+    }
+    let body = response.bytes().await.map_err(exchange)?;
+    Err(Failure::Answered(Answered::read(status.as_u16(), &headers, &body, now)))
+}

@@ -1,0 +1,196 @@
+//! Renewing a client secret while the old one still works, one recorded step at a time.
+//!
+//! 1. *Begun*: the name of the new secret is chosen and stored. Then Entra is asked for it.
+//! 2. *Added*: the new secret is sealed. Then it is tried, for every scope that is used, until Entra's servers
+//!    know of it.
+//! 3. *Proved*. Then it is put into use, in one transaction with this note.
+//! 4. *Switched*: both secrets work. After a while of grace the old one is taken away, if it is ours to take.
+//! 5. *Done*, or *rolled back*: the new secret was not good, and is gone again.
+//!
+//! Whoever dies between a call and its note finds the call done, or does it again: a secret that was made and
+//! never sealed is found by its name and taken away.
+
+mod steps;
+
+use azure_types::graph::Application;
+use jiff::{SignedDuration, Timestamp};
+use model::account::{Account, Authorization};
+use model::rotation::{Rotation, Step};
+use secrecy::SecretString;
+use store::{SecretFacts, SecretName, SecretOwner, StoreError};
+use uuid::Uuid;
+
+pub use self::steps::Stepped;
+
+use crate::error::{ControlError, Invalid};
+use crate::verify::{Scene, secret::ours};
+use crate::{AccountChange, Control};
+
+/// How a secret is to be renewed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RotationWish {
+    /// How long the new secret is to be good.
+    pub life: SignedDuration,
+    /// How long both secrets work.
+    pub grace: SignedDuration,
+    /// Whether the old secret is taken away although somebody else made it.
+    pub remove_old: bool,
+}
+
+/// What a rotation would do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RotationPlan {
+    /// The steps, in sentences.
+    pub steps: Vec<String>,
+}
+
+/// Half a year.
+pub const LIFE: SignedDuration = SignedDuration::from_hours(24 * 180);
+/// A day: longer than any token lives.
+pub const GRACE: SignedDuration = SignedDuration::from_hours(24);
+
+impl Default for RotationWish {
+    fn default() -> Self {
+        Self { life: LIFE, grace: GRACE, remove_old: false }
+    }
+}
+
+impl Control {
+    /// What a rotation would do, without doing it.
+    ///
+    /// # Errors
+    /// When the account has no client secret, or the app may not renew it.
+    pub async fn plan_rotation(&self, name: &str, wish: RotationWish) -> Result<RotationPlan, ControlError> {
+        let (scene, app, facts) = self.ready_to_rotate(name).await?;
+        let day = |time: Timestamp| time.strftime("%Y-%m-%d").to_string();
+        let now = self.clock.now();
+        let until = now.saturating_add(wish.life).unwrap_or(Timestamp::MAX);
+        let removal = now.saturating_add(wish.grace).unwrap_or(Timestamp::MAX);
+        let old = self.old_key(&scene.account, &app, &facts, wish).await?;
+        let last = match old {
+            Some(_) => format!("take away the secret that begins with {} after {}", facts.hint, day(removal)),
+            None => format!(
+                "leave the secret that begins with {}: Postern did not make it; --remove-old takes it away, too",
+                facts.hint
+            ),
+        };
+        let steps = vec![
+            format!("have Entra make a second secret for {}, good until {}", app.display_name, day(until)),
+            "seal it, and get tokens with it for Resource Manager, mail and Graph until all of Entra knows it"
+                .to_owned(),
+            "put it into use; devices and applications notice nothing".to_owned(),
+            last,
+        ];
+        Ok(RotationPlan { steps })
+    }
+
+    /// Begins a rotation; whoever looks after the accounts goes on with it. One that is under way goes on.
+    ///
+    /// # Errors
+    /// As [`Control::plan_rotation`], or when nothing can be stored.
+    pub async fn begin_rotation(&self, name: &str, wish: RotationWish) -> Result<Rotation, ControlError> {
+        let account = self.account(name)?;
+        if let Some(rotation) = self.store.rotations().of(account.id).await?
+            && !rotation.step.is_over()
+        {
+            self.wake.notify_one();
+            return Ok(rotation);
+        }
+        let (scene, app, facts) = self.ready_to_rotate(name).await?;
+        let now = self.clock.now();
+        let old_key = self.old_key(&scene.account, &app, &facts, wish).await?;
+        let random = Uuid::from_bytes(self.entropy.octets()).simple().to_string();
+        let rotation = Rotation {
+            account: account.id,
+            label: format!("Postern {} {}", now.strftime("%Y-%m-%d"), &random[..6]),
+            step: Step::Begun,
+            started_at: now,
+            changed_at: now,
+            wanted_until: now.saturating_add(wish.life).unwrap_or(Timestamp::MAX),
+            new_key: None,
+            old_key,
+            // Until the switch this is a length of time, counted from the beginning.
+            remove_at: now.saturating_add(wish.grace).ok(),
+            problem: None,
+        };
+        let audit = self.entry("secret.rotate", &account.name, format!("begins, as \"{}\"", rotation.label));
+        self.store.rotations().note(rotation.clone(), Some(audit)).await?;
+        self.wake.notify_one();
+        Ok(rotation)
+    }
+
+    /// The rotation of an account: one that is under way, or the last one.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn rotation(&self, name: &str) -> Result<Option<Rotation>, ControlError> {
+        let account = self.account(name)?;
+        Ok(self.store.rotations().of(account.id).await?)
+    }
+
+    /// Puts a secret into use that somebody made by hand, once Entra takes it for everything.
+    ///
+    /// # Errors
+    /// When Entra does not take it, or nothing can be stored.
+    pub async fn rotate_by_hand(
+        &self,
+        name: &str,
+        secret: SecretString,
+        expires_at: Option<Timestamp>,
+    ) -> Result<Account, ControlError> {
+        let account = self.account(name)?;
+        must_have_a_secret(&account)?;
+        let scene = self.scene_or_error(&account).await?;
+        steps::prove(&scene, &secret).await.map_err(|why| Invalid::new("client secret", why))?;
+        let change = AccountChange { secret: Some(secret), expires_at, ..AccountChange::default() };
+        Ok(self.change_account(name, change).await?.account)
+    }
+
+    /// Everything that a rotation needs to begin.
+    async fn ready_to_rotate(&self, name: &str) -> Result<(Scene, Application, SecretFacts), ControlError> {
+        let account = self.account(name)?;
+        must_have_a_secret(&account)?;
+        let scene = self.scene_or_error(&account).await?;
+        let app = scene.graph.application(account.client).await.map_err(|error| {
+            let reason = format!(
+                "Graph does not let the app look at its own registration ({}); `postern account verify {name}` \
+                 shows how to allow it, and --by-hand does without",
+                crate::verify::explain(&error)
+            );
+            Invalid::new("rotation", reason)
+        })?;
+        let owner = SecretOwner::Account(account.id);
+        let facts = self.store.secrets().facts(owner, SecretName::ClientSecret).await?;
+        let facts = facts.ok_or_else(|| StoreError::Missing(format!("the client secret of {name}")))?;
+        Ok((scene, app, facts))
+    }
+
+    pub(crate) async fn scene_or_error(
+        &self,
+        account: &std::sync::Arc<Account>,
+    ) -> Result<Scene, ControlError> {
+        let scene = self.scene(account).await;
+        Ok(scene.map_err(|finding| Invalid::new("account", finding.sentence))?)
+    }
+
+    /// The old secret, if it is to be taken away: one that an earlier rotation made, or that the operator named.
+    async fn old_key(
+        &self,
+        account: &Account,
+        app: &Application,
+        facts: &SecretFacts,
+        wish: RotationWish,
+    ) -> Result<Option<Uuid>, StoreError> {
+        let Some(old) = ours(app, facts).map(|found| found.key_id) else { return Ok(None) };
+        let earlier = self.store.rotations().of(account.id).await?.and_then(|earlier| earlier.new_key);
+        Ok((wish.remove_old || earlier == Some(old)).then_some(old))
+    }
+}
+
+fn must_have_a_secret(account: &Account) -> Result<(), Invalid> {
+    if account.authorization == Authorization::ClientSecret {
+        return Ok(());
+    }
+    let kind = account.authorization.as_str().replace('_', " ");
+    Err(Invalid::new("rotation", format!("the account has no client secret, but a {kind}")))
+}

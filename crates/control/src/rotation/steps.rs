@@ -1,0 +1,225 @@
+//! The steps of a rotation. Each does one thing at Entra or here, and is noted before the next begins.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use azure_client::arm::CallError;
+use azure_client::credential::{ClientSecret, Credential as _};
+use azure_client::entra::TokenFailure;
+use azure_types::graph::{AddPassword, NewPassword, RemovePassword};
+use jiff::Timestamp;
+use model::account::Account;
+use model::rotation::{Rotation, Step};
+use secrecy::SecretString;
+use store::{SecretFacts, SecretName, SecretOwner, StoreError};
+use tracing::{info, warn};
+use uuid::Uuid;
+
+use crate::Control;
+use crate::error::ControlError;
+use crate::verify::{Scene, explain};
+
+/// What a step brought.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stepped {
+    /// It is done; the next one may follow at once.
+    Moved,
+    /// Nothing can be done before then.
+    WaitUntil(Timestamp),
+    /// Nothing is left to be done.
+    Over,
+}
+
+/// Tries of a new secret; with the waits in between some ten minutes.
+const TRIES: u32 = 60;
+const BETWEEN: Duration = Duration::from_secs(10);
+/// Rounds that must succeed in a row: Entra's servers do not learn of a secret all at once.
+const ROUNDS: u32 = 3;
+/// After a step that did not come about.
+const AGAIN: Duration = Duration::from_secs(60);
+
+impl Control {
+    /// Does the next step of a rotation, if there is one to be done now.
+    ///
+    /// # Errors
+    /// When the store fails. What Azure says is noted with the rotation, and tried again.
+    pub async fn step_rotation(&self, account: &Arc<Account>) -> Result<Stepped, ControlError> {
+        let Some(rotation) = self.store.rotations().of(account.id).await? else { return Ok(Stepped::Over) };
+        if rotation.step.is_over() {
+            return Ok(Stepped::Over);
+        }
+        let scene = self.scene_or_error(account).await?;
+        let stepped = match rotation.step {
+            Step::Begun => self.add(&scene, &rotation).await,
+            Step::Added => self.try_out(&scene, &rotation).await,
+            Step::Proved => self.switch(account, &rotation).await,
+            Step::Switched => self.remove_old(&scene, &rotation).await,
+            Step::Done | Step::RolledBack => Ok(Stepped::Over),
+        };
+        match stepped {
+            Ok(stepped) => Ok(stepped),
+            Err(Trouble::Store(error)) => Err(error.into()),
+            Err(Trouble::Azure(error)) => {
+                let why = explain(&error);
+                warn!(account = %account.name, step = rotation.step.as_str(), why, "a rotation waits");
+                self.note(Rotation { problem: Some(why), ..rotation }, None).await?;
+                Ok(Stepped::WaitUntil(self.later(AGAIN)))
+            }
+        }
+    }
+
+    /// Has Entra make the new secret. One of that name that is there already was made by a process that died
+    /// before it could seal it: nobody knows its value.
+    async fn add(&self, scene: &Scene, rotation: &Rotation) -> Result<Stepped, Trouble> {
+        let client = scene.account.client;
+        let app = scene.graph.application(client).await?;
+        for lost in
+            app.password_credentials.iter().filter(|one| one.display_name.as_ref() == Some(&rotation.label))
+        {
+            scene.graph.remove_password(client, &RemovePassword { key_id: lost.key_id }).await?;
+        }
+        let wish = NewPassword {
+            display_name: Some(rotation.label.clone()),
+            start_date_time: None,
+            end_date_time: Some(rotation.wanted_until),
+        };
+        let made = scene.graph.add_password(client, &AddPassword { password_credential: Some(wish) }).await?;
+        let secret = SecretString::from(made.secret_text.clone().unwrap_or_default());
+        let facts = SecretFacts {
+            expires_at: made.end_date_time.or(Some(rotation.wanted_until)),
+            key_id: Some(made.key_id),
+            ..SecretFacts::of(&secret, self.clock.now())
+        };
+        let detail = format!("Entra made \"{}\", {}", rotation.label, made.key_id);
+        let audit = self.entry("secret.rotate", &scene.account.name, detail);
+        let added = self.at(rotation, Step::Added);
+        let added = Rotation { new_key: Some(made.key_id), ..added };
+        self.store.rotations().note_with_secret(added, secret, facts, audit).await?;
+        Ok(Stepped::Moved)
+    }
+
+    /// Tries the new secret until all of Entra knows it; one that is not good is taken away again.
+    async fn try_out(&self, scene: &Scene, rotation: &Rotation) -> Result<Stepped, Trouble> {
+        let owner = SecretOwner::Account(scene.account.id);
+        let secret = self.store.secrets().get(owner, SecretName::NextClientSecret).await?;
+        match prove(scene, &secret).await {
+            Ok(()) => {
+                self.note(self.at(rotation, Step::Proved), None).await?;
+                Ok(Stepped::Moved)
+            }
+            Err(why) => {
+                if let Some(key_id) = rotation.new_key {
+                    remove(scene, key_id).await?;
+                }
+                warn!(account = %scene.account.name, why, "a new secret is not good, and was taken away again");
+                let back = Rotation { problem: Some(why.clone()), ..self.at(rotation, Step::RolledBack) };
+                let audit = self.entry("secret.rotate", &scene.account.name, format!("rolled back: {why}"));
+                self.note(back, Some(audit)).await?;
+                Ok(Stepped::Over)
+            }
+        }
+    }
+
+    async fn switch(&self, account: &Arc<Account>, rotation: &Rotation) -> Result<Stepped, Trouble> {
+        let changed = Account { changed_at: self.after(account), ..Account::clone(account) };
+        let grace = rotation.remove_at.map(|at| at.duration_since(rotation.started_at)).unwrap_or_default();
+        let switched = Rotation {
+            remove_at: self.clock.now().saturating_add(grace).ok(),
+            ..self.at(rotation, Step::Switched)
+        };
+        let detail = format!("\"{}\" is in use", rotation.label);
+        let audit = self.entry("secret.rotate", &account.name, detail);
+        self.store.accounts().switch(changed, switched, audit).await?;
+        info!(account = %account.name, "a new client secret is in use");
+        Ok(Stepped::Moved)
+    }
+
+    /// Takes the old secret away, after the time of grace and only while the new one works.
+    async fn remove_old(&self, scene: &Scene, rotation: &Rotation) -> Result<Stepped, Trouble> {
+        let due = rotation.remove_at.unwrap_or(rotation.changed_at);
+        if self.clock.now() < due {
+            return Ok(Stepped::WaitUntil(due));
+        }
+        let now = self.clock.now();
+        let scope = format!("{}/.default", scene.account.cloud.communication());
+        scene.credential.request(&scope, now).await.map_err(|failure| Trouble::Azure(failure.into()))?;
+        let detail = match rotation.old_key {
+            Some(key_id) => {
+                remove(scene, key_id).await?;
+                format!("the old secret, {key_id}, is taken away")
+            }
+            None => "the old secret stays: Postern did not make it".to_owned(),
+        };
+        let audit = self.entry("secret.rotate", &scene.account.name, detail);
+        self.note(self.at(rotation, Step::Done), Some(audit)).await?;
+        Ok(Stepped::Over)
+    }
+
+    fn at(&self, rotation: &Rotation, step: Step) -> Rotation {
+        Rotation { step, changed_at: self.clock.now(), problem: None, ..rotation.clone() }
+    }
+
+    async fn note(&self, rotation: Rotation, audit: Option<store::AuditEntry>) -> Result<(), StoreError> {
+        self.store.rotations().note(rotation, audit).await
+    }
+
+    pub(crate) fn later(&self, wait: Duration) -> Timestamp {
+        let wait = jiff::SignedDuration::try_from(wait).unwrap_or(jiff::SignedDuration::MAX);
+        self.clock.now().saturating_add(wait).unwrap_or(Timestamp::MAX)
+    }
+}
+
+enum Trouble {
+    Store(StoreError),
+    Azure(CallError),
+}
+
+impl From<StoreError> for Trouble {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl From<CallError> for Trouble {
+    fn from(error: CallError) -> Self {
+        Self::Azure(error)
+    }
+}
+
+/// Takes a secret away; one that is gone already is gone.
+async fn remove(scene: &Scene, key_id: Uuid) -> Result<(), CallError> {
+    let app = scene.graph.application(scene.account.client).await?;
+    if app.password_credentials.iter().all(|one| one.key_id != key_id) {
+        return Ok(());
+    }
+    scene.graph.remove_password(scene.account.client, &RemovePassword { key_id }).await
+}
+
+/// Gets tokens with a secret for every scope that is used, several times in a row; why not, if that does not
+/// come about.
+pub(super) async fn prove(scene: &Scene, secret: &SecretString) -> Result<(), String> {
+    let (clock, cloud) = (&scene.control.clock, &scene.account.cloud);
+    let app = azure_client::account::app(&scene.account);
+    let credential = ClientSecret::new(scene.http.clone(), app, secret.clone());
+    let scopes = [cloud.communication(), cloud.resource_manager(), cloud.graph()]
+        .map(|resource| format!("{resource}/.default"));
+    let (mut rounds, mut last) = (0, String::new());
+    for _ in 0..TRIES {
+        match one_round(&credential, &scopes, clock.now()).await {
+            Ok(()) => rounds += 1,
+            Err(failure) => (rounds, last) = (0, failure.to_string()),
+        }
+        if rounds == ROUNDS {
+            return Ok(());
+        }
+        clock.sleep(BETWEEN).await;
+    }
+    Err(last)
+}
+
+async fn one_round(credential: &ClientSecret, scopes: &[String], now: Timestamp) -> Result<(), TokenFailure> {
+    for scope in scopes {
+        credential.request(scope, now).await?;
+    }
+    Ok(())
+}

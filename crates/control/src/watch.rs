@@ -1,0 +1,280 @@
+//! Looking after the accounts: goes on with rotations, verifies on a schedule and after refused logins, and says
+//! in time that a secret will expire.
+
+use std::collections::{HashMap, HashSet};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use model::account::{Account, Authorization};
+use model::id::AccountId;
+use store::{SecretName, SecretOwner, StoreError};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+use tracing::{error, info, warn};
+
+use crate::Control;
+use crate::actor::Actor;
+use crate::error::ControlError;
+use crate::expiry::Urgency;
+use crate::rotation::{RotationWish, Stepped};
+use crate::verify::{Outcome, Repair, Verdict};
+
+/// How the accounts are looked after.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WatchSettings {
+    /// Between two verifications of an account; never if absent.
+    pub verify_every: Option<SignedDuration>,
+    /// How long before its end a secret is renewed, where Postern may; never if absent.
+    pub rotate_before: Option<SignedDuration>,
+    /// How secrets are renewed.
+    pub wish: RotationWish,
+}
+
+/// Something that somebody should hear of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Alarm {
+    /// Which account.
+    pub account: Arc<Account>,
+    /// A word for programs.
+    pub code: String,
+    /// A sentence for people.
+    pub sentence: String,
+}
+
+/// Whoever passes alarms on.
+pub type Raise = Arc<dyn Fn(Alarm) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync>;
+
+/// Looks after the accounts until it is told to stop.
+pub struct Watch {
+    control: Control,
+    settings: WatchSettings,
+    raise: Raise,
+    /// Rotations that go on, each by itself: Entra makes them wait.
+    rotating: JoinSet<AccountId>,
+    under_way: HashSet<AccountId>,
+    verified_at: HashMap<AccountId, Timestamp>,
+    /// When refused logins were looked into last.
+    troubled_at: HashMap<AccountId, Timestamp>,
+    /// What was said last of each account's secret, so that each step is said once.
+    said: HashMap<AccountId, (Urgency, Timestamp)>,
+    /// Accounts whose last verification failed, and was told.
+    down: HashMap<AccountId, String>,
+}
+
+impl Default for WatchSettings {
+    fn default() -> Self {
+        Self {
+            verify_every: Some(SignedDuration::from_hours(24)),
+            rotate_before: Some(SignedDuration::from_hours(24 * 30)),
+            wish: RotationWish::default(),
+        }
+    }
+}
+
+/// Between two rounds.
+const ROUND: Duration = Duration::from_secs(60);
+/// An account that was verified is left alone for so long, however often its logins are refused.
+const REST: SignedDuration = SignedDuration::from_mins(10);
+/// What is said is said again after so long, while nothing changes.
+const REMINDER: SignedDuration = SignedDuration::from_hours(24);
+
+impl Watch {
+    /// Looks after the accounts of `control`, as the server itself.
+    #[must_use]
+    pub fn new(control: &Control, settings: WatchSettings, raise: Raise) -> Self {
+        let control = control.by(Actor::server("a schedule"));
+        Self {
+            control,
+            settings,
+            raise,
+            rotating: JoinSet::new(),
+            under_way: HashSet::new(),
+            verified_at: HashMap::new(),
+            troubled_at: HashMap::new(),
+            said: HashMap::new(),
+            down: HashMap::new(),
+        }
+    }
+
+    /// Runs until `shutdown`.
+    pub async fn run(mut self, shutdown: CancellationToken) {
+        loop {
+            self.round().await;
+            let control = self.control.clone();
+            tokio::select! {
+                () = shutdown.cancelled() => return,
+                () = control.clock.sleep(ROUND) => {}
+                Some(ended) = self.rotating.join_next() => match ended {
+                    Ok(account) => drop(self.under_way.remove(&account)),
+                    Err(error) => {
+                        error!(%error, "a rotation ended badly; it goes on where it was noted");
+                        self.under_way.clear();
+                    }
+                },
+                () = control.wake.notified() => {}
+                (account, words) = control.store.troubles().next() => self.trouble(account, &words).await,
+            }
+        }
+    }
+
+    /// Looks at every account once.
+    async fn round(&mut self) {
+        let directory = self.control.store.directory();
+        let accounts: Vec<Arc<Account>> =
+            directory.accounts().filter(|account| account.is_enabled()).cloned().collect();
+        for account in accounts {
+            self.go_on(account.id);
+            if let Err(error) = self.secret(&account).await {
+                error!(account = %account.name, error = store::chain(&error), "an account cannot be looked after");
+            }
+            self.verify_in_time(&account).await;
+        }
+    }
+
+    /// Goes on with the rotation of an account, if there is one and nobody is at it.
+    fn go_on(&mut self, account: AccountId) {
+        if self.under_way.insert(account) {
+            let control = self.control.clone();
+            self.rotating.spawn(async move {
+                rotate(&control, account).await;
+                account
+            });
+        }
+    }
+
+    /// Says how close the end of the secret is, and begins to renew it where that may be.
+    async fn secret(&mut self, account: &Arc<Account>) -> Result<(), ControlError> {
+        let Some(name) = SecretName::of(account.authorization) else { return Ok(()) };
+        let owner = SecretOwner::Account(account.id);
+        let facts = self.control.store.secrets().facts(owner, name).await?;
+        let Some(expires_at) = facts.and_then(|facts| facts.expires_at) else { return Ok(()) };
+        let now = self.control.clock.now();
+        let is_due =
+            self.settings.rotate_before.is_some_and(|before| expires_at.duration_since(now) < before);
+        if is_due && now < expires_at && account.authorization == Authorization::ClientSecret {
+            self.renew(account).await?;
+        }
+        let urgency = Urgency::of(expires_at, now);
+        let told = self.said.get(&account.id).copied();
+        let is_new = told.is_none_or(|(last, _)| last < urgency);
+        let is_due = told.is_none_or(|(_, at)| now.duration_since(at) >= REMINDER);
+        if urgency == Urgency::None {
+            self.said.remove(&account.id);
+        } else if is_new || is_due {
+            self.said.insert(account.id, (urgency, now));
+            self.tell(account, "secret_expires", said(account, urgency, expires_at)).await;
+        }
+        Ok(())
+    }
+
+    /// Begins a rotation, unless one is under way or has just failed.
+    async fn renew(&self, account: &Arc<Account>) -> Result<(), ControlError> {
+        let now = self.control.clock.now();
+        let last = self.control.store.rotations().of(account.id).await?;
+        let is_recent = |at: Timestamp| now.duration_since(at) < REMINDER;
+        if last.is_some_and(|last| !last.step.is_over() || is_recent(last.changed_at)) {
+            return Ok(());
+        }
+        match self.control.begin_rotation(account.name.as_str(), self.settings.wish).await {
+            Ok(_) => info!(account = %account.name, "the client secret is renewed, because it expires soon"),
+            Err(ControlError::Invalid(invalid)) => {
+                info!(account = %account.name, why = invalid.reason, "the client secret is not ours to renew");
+            }
+            Err(error) => return Err(error),
+        }
+        Ok(())
+    }
+
+    async fn verify_in_time(&mut self, account: &Arc<Account>) {
+        let Some(every) = self.settings.verify_every else { return };
+        let now = self.control.clock.now();
+        let last = match self.verified_at.get(&account.id) {
+            Some(at) => Some(*at),
+            None => self.last_verified(account.id).await.unwrap_or_default(),
+        };
+        // An account that was never verified was added so on purpose.
+        let last = *self.verified_at.entry(account.id).or_insert(last.unwrap_or(now));
+        if now.duration_since(last) >= every {
+            self.verify(account).await;
+        }
+    }
+
+    async fn last_verified(&self, account: AccountId) -> Result<Option<Timestamp>, StoreError> {
+        Ok(self.control.store.verifications().last(account).await?.map(|kept| kept.at))
+    }
+
+    /// A login of the account was refused: why, and what mends it?
+    async fn trouble(&mut self, id: AccountId, words: &str) {
+        let directory = self.control.store.directory();
+        let Some(account) = directory.account(id) else { return };
+        let now = self.control.clock.now();
+        let looked = self.troubled_at.insert(id, now);
+        if let Some(at) = looked.filter(|at| now.duration_since(*at) < REST) {
+            self.troubled_at.insert(id, at);
+            return;
+        }
+        warn!(account = %account.name, words, "a login was refused; the account is verified");
+        self.verify(account).await;
+    }
+
+    async fn verify(&mut self, account: &Arc<Account>) {
+        self.verified_at.insert(account.id, self.control.clock.now());
+        let report = match self.control.verify(account.name.as_str(), Repair::Nothing, None).await {
+            Ok(report) => report,
+            Err(error) => {
+                error!(account = %account.name, error = store::chain(&error), "an account cannot be verified");
+                return;
+            }
+        };
+        if report.verdict != Verdict::NotReady {
+            if self.down.remove(&account.id).is_some() {
+                self.tell(account, "account_recovered", format!("Account {} is ready again.", account.name))
+                    .await;
+            }
+            return;
+        }
+        let worst = report.findings.into_iter().find(|finding| finding.outcome == Outcome::Failed);
+        let Some(worst) = worst else { return };
+        if self.down.insert(account.id, worst.code.clone()).as_ref() != Some(&worst.code) {
+            let sentence = format!(
+                "Account {} cannot send: {} `postern account verify {}` has more.",
+                account.name, worst.sentence, account.name
+            );
+            self.tell(account, &worst.code, sentence).await;
+        }
+    }
+
+    async fn tell(&self, account: &Arc<Account>, code: &str, sentence: String) {
+        warn!(account = %account.name, code, "{sentence}");
+        (self.raise)(Alarm { account: Arc::clone(account), code: code.to_owned(), sentence }).await;
+    }
+}
+
+/// Goes on with the rotation of an account as far as it goes now.
+async fn rotate(control: &Control, id: AccountId) {
+    loop {
+        // A step changes the account; the next one works with what it is then.
+        let directory = control.store.directory();
+        let Some(account) = directory.account(id) else { return };
+        match control.step_rotation(account).await {
+            Ok(Stepped::Moved) => {}
+            Ok(Stepped::WaitUntil(_) | Stepped::Over) => return,
+            Err(error) => {
+                warn!(account = %account.name, error = store::chain(&error), "a rotation cannot go on");
+                return;
+            }
+        }
+    }
+}
+
+fn said(account: &Account, urgency: Urgency, expires_at: Timestamp) -> String {
+    let (name, day) = (&account.name, expires_at.strftime("%Y-%m-%d"));
+    match urgency {
+        Urgency::Expired => format!("The secret of account {name} expired on {day}: its mail waits."),
+        Urgency::Days(_) | Urgency::None => format!(
+            "The secret of account {name} expires on {day}. `postern account rotate {name}` renews it."
+        ),
+    }
+}

@@ -1,0 +1,100 @@
+//! Passing alarms on: to a web hook, and by mail through an account that is not the one in trouble.
+
+use std::sync::Arc;
+
+use azure_client::Http;
+use azure_client::hook::post;
+use clock::{Clock, Entropy};
+use control::watch::{Alarm, Raise};
+use model::account::Account;
+use model::credential::Lane;
+use relay::RelaySettings;
+use relay::submission::{Message, submit};
+use serde_json::json;
+use smtp::address::Mailbox;
+use store::Store;
+use tracing::warn;
+
+use crate::config::AlarmSettings;
+
+/// What it takes to pass alarms on.
+pub(crate) struct Alarms {
+    pub(crate) store: Store,
+    pub(crate) settings: AlarmSettings,
+    pub(crate) relay: Arc<RelaySettings>,
+    pub(crate) clock: Clock,
+    pub(crate) entropy: Entropy,
+}
+
+impl Alarms {
+    /// The function that does it.
+    pub(crate) fn raise(self) -> Raise {
+        let alarms = Arc::new(self);
+        Arc::new(move |alarm| {
+            let alarms = Arc::clone(&alarms);
+            Box::pin(async move { alarms.pass_on(&alarm).await })
+        })
+    }
+
+    async fn pass_on(&self, alarm: &Alarm) {
+        tokio::join!(self.by_hook(alarm), self.by_mail(alarm));
+    }
+
+    async fn by_hook(&self, alarm: &Alarm) {
+        let Some(url) = &self.settings.web_hook else { return };
+        let body = json!({
+            "account": alarm.account.name.as_str(),
+            "code": alarm.code,
+            "sentence": alarm.sentence,
+            "at": self.clock.now(),
+        });
+        let sent = match Http::for_hooks() {
+            Ok(http) => post(&http, url, &body, self.clock.now()).await.map_err(|failure| failure.chain()),
+            Err(error) => Err(error.to_string()),
+        };
+        if let Err(error) = sent {
+            warn!(error, "an alarm could not be passed on to the web hook");
+        }
+    }
+
+    async fn by_mail(&self, alarm: &Alarm) {
+        let Some(to) = &self.settings.mail_to else { return };
+        let Some((account, from)) = self.messenger(&alarm.account) else {
+            warn!("an alarm cannot be mailed: no account has a sender");
+            return;
+        };
+        let octets = compose(&from, to, alarm, &self.relay.host_name);
+        let message = Message { account, from, recipients: vec![to.clone()], lane: Lane::Urgent, octets };
+        let source = (&self.clock, &self.entropy);
+        if let Err(error) = submit(&self.store, &self.relay, source, message).await {
+            warn!(error = store::chain(&error), "an alarm could not be queued as mail");
+        }
+    }
+
+    /// An account to send through and one of its senders: another one than that in trouble, if there is one.
+    fn messenger(&self, troubled: &Account) -> Option<(Arc<Account>, Mailbox)> {
+        let directory = self.store.directory();
+        let mut able: Vec<(bool, Arc<Account>, Mailbox)> = directory
+            .accounts()
+            .filter(|account| account.is_enabled())
+            .filter_map(|account| {
+                let sender = directory.senders(account.id).map(|one| one.mailbox.clone());
+                let first = sender.min_by_key(ToString::to_string)?;
+                Some((account.id == troubled.id, Arc::clone(account), first))
+            })
+            .collect();
+        able.sort_by(|one, other| (one.0, &one.1.name).cmp(&(other.0, &other.1.name)));
+        able.into_iter().next().map(|(_, account, mailbox)| (account, mailbox))
+    }
+}
+
+fn compose(from: &Mailbox, to: &Mailbox, alarm: &Alarm, host: &str) -> Vec<u8> {
+    let account = &alarm.account.name;
+    let text = format!(
+        "From: {from}\r\nTo: {to}\r\nSubject: Postern: account {account}\r\nMIME-Version: 1.0\r\n\
+         Content-Type: text/plain; charset=utf-8\r\nAuto-Submitted: auto-generated\r\n\r\n{}\r\n\r\n\
+         This is from the server {host}.\r\n",
+        alarm.sentence
+    );
+    message::seven_bit::encode(text.as_bytes()).unwrap_or_else(|_| text.into_bytes())
+}

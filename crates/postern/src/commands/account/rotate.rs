@@ -1,0 +1,144 @@
+//! `postern account rotate`.
+
+use std::io::{IsTerminal as _, stderr};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use indicatif::ProgressBar;
+use serde_json::json;
+use web::api::{AccountView, RotationPlanView, RotationView};
+
+use super::input::{day, secret};
+use super::path;
+use crate::cli::AccountRotate;
+use crate::client::Client;
+use crate::output::{self, BAD, GOOD, QUIET, STRONG, say};
+
+/// Between two looks.
+const LOOK: Duration = Duration::from_millis(500);
+
+pub(super) async fn rotate(arguments: &AccountRotate) -> anyhow::Result<ExitCode> {
+    let client = Client::new(&arguments.connection)?;
+    let path = format!("{}/rotation", path(&arguments.name));
+    if arguments.by_hand {
+        by_hand(&client, arguments, &path).await?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    if arguments.status {
+        return show(&client.get(&path, &[]).await?, arguments.connection.json);
+    }
+    let body = json!({
+        "life_days": arguments.days,
+        "grace_hours": arguments.grace_hours,
+        "remove_old": arguments.remove_old,
+        "dry_run": arguments.dry_run,
+    });
+    if arguments.dry_run {
+        let plan: RotationPlanView = client.post(&path, &body).await?;
+        if arguments.connection.json {
+            output::json(&plan)?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        say!("{STRONG}A rotation would{STRONG:#}");
+        for (number, step) in plan.steps.iter().enumerate() {
+            say!("{:2}. {step}", number + 1);
+        }
+        return Ok(ExitCode::SUCCESS);
+    }
+    let begun: RotationView = client.post(&path, &body).await?;
+    if arguments.no_wait {
+        return show(&begun, arguments.connection.json);
+    }
+    let seen = watch(&client, &path, begun, arguments.connection.json).await?;
+    show(&seen, arguments.connection.json)
+}
+
+/// Looks until the new secret is in use, or is not going to be.
+async fn watch(
+    client: &Client,
+    path: &str,
+    mut seen: RotationView,
+    json: bool,
+) -> anyhow::Result<RotationView> {
+    let bar =
+        if !json && stderr().is_terminal() { ProgressBar::new_spinner() } else { ProgressBar::hidden() };
+    bar.enable_steady_tick(Duration::from_millis(100));
+    while matches!(seen.step.as_str(), "begun" | "added" | "proved") {
+        bar.set_message(format!("{}{}", doing(&seen.step), problem(&seen)));
+        tokio::time::sleep(LOOK).await;
+        seen = client.get(path, &[]).await?;
+    }
+    bar.finish_and_clear();
+    Ok(seen)
+}
+
+fn doing(step: &str) -> &'static str {
+    match step {
+        "begun" => "Entra is asked for a second secret",
+        "added" => "the new secret is tried until all of Entra knows it",
+        _ => "the new secret is put into use",
+    }
+}
+
+fn problem(rotation: &RotationView) -> String {
+    rotation.problem.as_ref().map(|problem| format!(" (waits: {problem})")).unwrap_or_default()
+}
+
+fn show(rotation: &RotationView, json: bool) -> anyhow::Result<ExitCode> {
+    let code = if rotation.step == "rolled-back" { ExitCode::FAILURE } else { ExitCode::SUCCESS };
+    if json {
+        output::json(rotation)?;
+        return Ok(code);
+    }
+    let since = output::time(rotation.changed_at);
+    match rotation.step.as_str() {
+        "switched" => {
+            say!("{GOOD}The new secret, \"{}\", is in use{GOOD:#} since {since}.", rotation.label);
+            let until = rotation.remove_at.map(output::time).unwrap_or_default();
+            match &rotation.old_key_id {
+                Some(key) => say!("The old one, {key}, works until {until} and is taken away then."),
+                None => say!("The old one stays: Postern did not make it."),
+            }
+        }
+        "done" => say!("{GOOD}The rotation to \"{}\" was done{GOOD:#} at {since}.", rotation.label),
+        "rolled-back" => {
+            let why = rotation.problem.as_deref().unwrap_or("its log says why");
+            say!("{BAD}The new secret was not good and is gone again:{BAD:#} {why}");
+            say!("The old one is in use as before.");
+        }
+        step => say!("{} since {since}{}.", doing(step), problem(rotation)),
+    }
+    Ok(code)
+}
+
+/// Leads through a rotation in which somebody else makes the secret.
+async fn by_hand(client: &Client, arguments: &AccountRotate, path: &str) -> anyhow::Result<()> {
+    let account: AccountView = client.get(&super::path(&arguments.name), &[]).await?;
+    let id = &account.client_id;
+    let say_step = |number: u8, text: &str| {
+        if !arguments.connection.json {
+            anstream::eprintln!("{STRONG}{number}.{STRONG:#} {text}");
+        }
+    };
+    say_step(1, "Somebody who may makes a second secret; the first one goes on working:");
+    say_step(
+        1,
+        &format!(
+            "az ad app credential reset --id {id} --append --display-name postern --years 1 --query password --output tsv"
+        ),
+    );
+    say_step(2, "Its value comes here, and is tried until all of Entra knows it:");
+    let value = secret("new client secret", arguments.secret_file.as_deref())?;
+    let expires_at = arguments.secret_expires.as_deref().map(day).transpose()?;
+    let body = json!({ "secret": value, "expires_at": expires_at });
+    client.post_nothing(&format!("{path}/by-hand"), &body).await?;
+    if arguments.connection.json {
+        return output::json(&json!({ "switched": arguments.name }));
+    }
+    say!("{GOOD}The new secret of {} is in use.{GOOD:#}", arguments.name);
+    let hint = account.secret_hint.as_deref().unwrap_or("?");
+    say!("Take the old one away tomorrow, the one that begins with {hint}:");
+    say!("{QUIET}az ad app credential list --id {id}{QUIET:#}");
+    say!("{QUIET}az ad app credential delete --id {id} --key-id KEY{QUIET:#}");
+    Ok(())
+}

@@ -1,0 +1,75 @@
+//! `/metrics`: figures in the text format of Prometheus, taken when somebody asks.
+
+use std::fmt::Write as _;
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::header;
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::get;
+use store::{SecretName, SecretOwner, StoreError};
+
+use super::Api;
+use crate::error::ApiError;
+
+pub(super) fn routes() -> Router<Api> {
+    Router::new().route("/metrics", get(metrics))
+}
+
+async fn metrics(State(api): State<Api>) -> Result<Response, ApiError> {
+    let text = write(&api).await?;
+    Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response())
+}
+
+async fn write(api: &Api) -> Result<String, StoreError> {
+    let mut text = Text::default();
+    let directory = api.store.directory();
+    let mut accounts: Vec<_> = directory.accounts().cloned().collect();
+    accounts.sort_by(|one, other| one.name.cmp(&other.name));
+    text.family(
+        "postern_secret_expires_seconds",
+        "Seconds until the account's secret expires; negative when it has.",
+    );
+    for account in &accounts {
+        let Some(name) = SecretName::of(account.authorization) else { continue };
+        let facts = api.store.secrets().facts(SecretOwner::Account(account.id), name).await?;
+        if let Some(at) = facts.and_then(|facts| facts.expires_at) {
+            let seconds = at.duration_since(api.clock.now()).as_secs();
+            text.sample("account", account.name.as_str(), seconds);
+        }
+    }
+    text.family("postern_account_ready", "Whether the last verification said that the account can send.");
+    for account in &accounts {
+        if let Some(kept) = api.store.verifications().last(account.id).await? {
+            text.sample("account", account.name.as_str(), i64::from(kept.verdict != "not ready"));
+        }
+    }
+    text.family("postern_account_enabled", "Whether the account is used.");
+    for account in &accounts {
+        text.sample("account", account.name.as_str(), i64::from(account.is_enabled()));
+    }
+    text.family("postern_sends", "Requests to Azure that the queue remembers, by state.");
+    for (state, count) in api.store.queue().counts().await? {
+        text.sample("state", &state.to_string(), i64::try_from(count).unwrap_or(i64::MAX));
+    }
+    Ok(text.all)
+}
+
+/// The format: a help line and a type line, then the samples of a family.
+#[derive(Default)]
+struct Text {
+    all: String,
+    family: &'static str,
+}
+
+impl Text {
+    fn family(&mut self, name: &'static str, help: &str) {
+        self.family = name;
+        let _ = writeln!(self.all, "# HELP {name} {help}\n# TYPE {name} gauge");
+    }
+
+    fn sample(&mut self, label: &str, value: &str, number: i64) {
+        let value = value.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n");
+        let _ = writeln!(self.all, "{}{{{label}=\"{value}\"}} {number}", self.family);
+    }
+}

@@ -1,0 +1,125 @@
+//! `/v1/accounts/{name}/rotation`: renewing a client secret.
+
+use axum::extract::rejection::JsonRejection;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use control::rotation::RotationWish;
+use jiff::{SignedDuration, Timestamp};
+use model::rotation::Rotation;
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+
+use super::{Api, Operator};
+use crate::error::ApiError;
+
+/// A rotation that is under way, or the last one.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct RotationView {
+    /// What the new secret is called in Entra.
+    pub label: String,
+    /// `begun`, `added`, `proved`, `switched`, `done` or `rolled-back`.
+    pub step: String,
+    /// When it began.
+    pub started_at: Timestamp,
+    /// When it came to this step.
+    pub changed_at: Timestamp,
+    /// The new secret's id in Entra.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub new_key_id: Option<String>,
+    /// The old secret's id in Entra, if it is taken away in the end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub old_key_id: Option<String>,
+    /// When the old secret is taken away.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remove_at: Option<Timestamp>,
+    /// What is in the way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub problem: Option<String>,
+}
+
+/// What a rotation would do.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct RotationPlanView {
+    /// The steps, in sentences.
+    pub steps: Vec<String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Rotate {
+    life_days: Option<u16>,
+    grace_hours: Option<u16>,
+    remove_old: bool,
+    dry_run: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ByHand {
+    secret: SecretString,
+    #[serde(default)]
+    expires_at: Option<Timestamp>,
+}
+
+pub(super) fn routes() -> Router<Api> {
+    Router::new()
+        .route("/v1/accounts/{name}/rotation", get(show).post(rotate))
+        .route("/v1/accounts/{name}/rotation/by-hand", post(by_hand))
+}
+
+async fn show(State(api): State<Api>, Path(name): Path<String>) -> Result<Json<RotationView>, ApiError> {
+    let rotation = api.control.rotation(&name).await?;
+    rotation
+        .map(|rotation| Json(view(rotation)))
+        .ok_or_else(|| ApiError::missing(format!("a rotation of account {name}")))
+}
+
+async fn rotate(
+    Operator(control): Operator,
+    Path(name): Path<String>,
+    body: Result<Json<Rotate>, JsonRejection>,
+) -> Result<Response, ApiError> {
+    let Json(body) = body?;
+    let default = RotationWish::default();
+    let hours = |hours: u32| SignedDuration::from_hours(i64::from(hours));
+    let wish = RotationWish {
+        life: body.life_days.map_or(default.life, |days| hours(u32::from(days) * 24)),
+        grace: body.grace_hours.map_or(default.grace, |count| hours(u32::from(count))),
+        remove_old: body.remove_old,
+    };
+    if wish.life < SignedDuration::from_hours(24) {
+        return Err(ApiError::invalid("life_days", "a secret has to be good for a day at least"));
+    }
+    if body.dry_run {
+        let plan = control.plan_rotation(&name, wish).await?;
+        return Ok(Json(RotationPlanView { steps: plan.steps }).into_response());
+    }
+    let rotation = control.begin_rotation(&name, wish).await?;
+    Ok((StatusCode::ACCEPTED, Json(view(rotation))).into_response())
+}
+
+async fn by_hand(
+    Operator(control): Operator,
+    Path(name): Path<String>,
+    body: Result<Json<ByHand>, JsonRejection>,
+) -> Result<StatusCode, ApiError> {
+    let Json(body) = body?;
+    control.rotate_by_hand(&name, body.secret, body.expires_at).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+fn view(rotation: Rotation) -> RotationView {
+    RotationView {
+        label: rotation.label,
+        step: rotation.step.as_str().to_owned(),
+        started_at: rotation.started_at,
+        changed_at: rotation.changed_at,
+        new_key_id: rotation.new_key.map(|id| id.to_string()),
+        old_key_id: rotation.old_key.map(|id| id.to_string()),
+        remove_at: rotation.remove_at,
+        problem: rotation.problem,
+    }
+}
