@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use crate::process::{command, quietly, root};
+use crate::report::Report;
+use crate::test::tests;
 
 /// Debian packages, and what succeeds where one is there.
 const PACKAGES: [(&str, &str); 8] = [
@@ -18,6 +20,43 @@ const PACKAGES: [(&str, &str); 8] = [
 const PYTHON: [&str; 2] = ["azure-communication-email==1.1.0", "azure-identity==1.27.0"];
 const NODE: [&str; 1] = ["nodemailer@10.6.0"];
 
+/// What the heavy witnesses need, each in a place of its own: the Azure CLI pins its own versions.
+const AZURE_CLI: [&str; 1] = ["azure-cli==2.91.0"];
+const MANAGEMENT_SDK: [&str; 4] = [
+    "azure-identity==1.27.0",
+    "azure-mgmt-resource==26.0.0",
+    "azure-mgmt-resource-subscriptions==1.0.0",
+    "azure-mgmt-authorization==4.0.0",
+];
+
+/// Installs the Azure CLI and the management SDKs, some 1.5 GB, where they outlive the source tree, and has them
+/// speak to product and twin.
+pub(crate) fn run() -> anyhow::Result<()> {
+    let mut report = Report::default();
+    let tools = cache();
+    report.step("heavy foreign clients: installing", |_| {
+        debian();
+        step("Azure CLI", &AZURE_CLI, &tools.join("azure-cli"), |folder| python(folder, &AZURE_CLI));
+        step("management SDKs", &MANAGEMENT_SDK, &tools.join("sdk"), |folder| {
+            python(folder, &MANAGEMENT_SDK)
+        });
+    });
+    report.step("heavy foreign clients", |report| {
+        let tools = tools.display().to_string();
+        let run =
+            ["test", "--package", "e2e", "--locked", "--test", "foreign", "--", "--heavy", "--tools", &tools];
+        tests(report, "heavy foreign clients", &run);
+    });
+    if report.finish() { Ok(()) } else { anyhow::bail!("not everything holds") }
+}
+
+/// The user's cache, where it is kept from one checkout to the next.
+fn cache() -> PathBuf {
+    let home = || std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cache"));
+    let cache = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from).or_else(home);
+    cache.unwrap_or_else(std::env::temp_dir).join("postern/foreign")
+}
+
 /// Installs what is missing and can be installed. The tests skip what is not there and say so.
 pub(crate) fn install(offline: bool) -> PathBuf {
     let tools = root().join("target/foreign");
@@ -26,13 +65,13 @@ pub(crate) fn install(offline: bool) -> PathBuf {
         return tools;
     }
     debian();
-    step("Python packages", &PYTHON, &tools.join("venv"), python);
+    step("Python packages", &PYTHON, &tools.join("venv"), |folder| python(folder, &PYTHON));
     step("Node packages", &NODE, &tools.join("node_modules"), node);
     tools
 }
 
 /// Installs once; what was installed is written beside it.
-fn step(what: &str, wanted: &[&str], folder: &Path, install: fn(&Path) -> anyhow::Result<()>) {
+fn step(what: &str, wanted: &[&str], folder: &Path, install: impl Fn(&Path) -> anyhow::Result<()>) {
     let (mark, wanted) = (folder.join(".installed"), wanted.join(" "));
     if std::fs::read_to_string(&mark).is_ok_and(|there| there == wanted) {
         println!("   {what}: {wanted} are there");
@@ -69,12 +108,15 @@ fn debian() {
     }
 }
 
-fn python(folder: &Path) -> anyhow::Result<()> {
+fn python(folder: &Path, packages: &[&str]) -> anyhow::Result<()> {
+    if let Some(parent) = folder.parent() {
+        std::fs::create_dir_all(parent)?;
+    }
     let folder = folder.display().to_string();
     quietly(command("python3", &["-m", "venv", &folder]))?;
     let install: Vec<&str> = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
         .into_iter()
-        .chain(PYTHON)
+        .chain(packages.iter().copied())
         .collect();
     quietly(command(&format!("{folder}/bin/python"), &install)).map(drop)
 }

@@ -27,6 +27,8 @@ enum Verb {
         #[arg(long)]
         offline: bool,
     },
+    /// Have the Azure CLI and the management SDKs speak to product and twin; installs some 1.5 GB once
+    Foreign,
     /// Check the house rules alone
     Tidy,
     /// Write the generated documents
@@ -70,6 +72,7 @@ fn main() -> ExitCode {
 fn run(verb: Verb) -> anyhow::Result<()> {
     match verb {
         Verb::Test { offline } => test::run(offline),
+        Verb::Foreign => foreign::run(),
         Verb::Tidy => tidy::run(),
         Verb::Docs { check } => docs::run(check),
         Verb::Crash { arguments } => process::in_release("bench", "crash", &arguments),

@@ -65,7 +65,7 @@ fn shown(result: anyhow::Result<()>) -> bool {
 }
 
 /// Runs a test program and counts what it prints. One that fails without naming a test counts itself.
-fn tests(report: &mut Report, name: &str, arguments: &[&str]) {
+pub(crate) fn tests(report: &mut Report, name: &str, arguments: &[&str]) {
     let before = report.failures();
     let passed = watch(report, cargo(arguments));
     if !passed && report.failures() == before {

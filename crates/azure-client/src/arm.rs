@@ -14,6 +14,7 @@ use url::Url;
 
 use crate::credential::Credential;
 use crate::failure::Failure;
+use crate::gate::Gate;
 use crate::http::Http;
 use crate::management::Management;
 
@@ -32,8 +33,14 @@ const SERVICE_TYPE: &str = "Microsoft.Communication/CommunicationServices";
 impl ArmApi {
     /// Resource Manager at `origin`, to which the credential's tokens are addressed.
     #[must_use]
-    pub fn new(http: Http, origin: &str, credential: Arc<dyn Credential>, source: (Clock, Entropy)) -> Self {
-        Self(Management::new(http, origin, credential, source))
+    pub fn new(
+        http: Http,
+        origin: &str,
+        credential: Arc<dyn Credential>,
+        source: (Clock, Entropy),
+        gate: Arc<Gate>,
+    ) -> Self {
+        Self(Management::new(http, origin, credential, source, gate))
     }
 
     /// One subscription.

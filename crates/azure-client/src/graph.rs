@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use crate::arm::CallError;
 use crate::credential::Credential;
+use crate::gate::Gate;
 use crate::http::Http;
 use crate::management::Management;
 
@@ -19,8 +20,14 @@ pub struct GraphApi(Management);
 impl GraphApi {
     /// Graph at `origin`, to which the credential's tokens are addressed.
     #[must_use]
-    pub fn new(http: Http, origin: &str, credential: Arc<dyn Credential>, source: (Clock, Entropy)) -> Self {
-        Self(Management::new(http, origin, credential, source))
+    pub fn new(
+        http: Http,
+        origin: &str,
+        credential: Arc<dyn Credential>,
+        source: (Clock, Entropy),
+        gate: Arc<Gate>,
+    ) -> Self {
+        Self(Management::new(http, origin, credential, source, gate))
     }
 
     /// The registration of an app.

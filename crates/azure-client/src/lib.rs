@@ -13,6 +13,7 @@ pub mod credential;
 pub mod email;
 pub mod entra;
 mod failure;
+mod gate;
 pub mod graph;
 pub mod hook;
 mod http;
@@ -20,5 +21,6 @@ mod management;
 mod token_source;
 
 pub use failure::{Answered, Failure};
+pub use gate::{Gate, Gates};
 pub use http::{Authorization, Http, HttpError, Probe};
 pub use token_source::{Token, TokenSource};

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use azure_types::arm::Page;
 use clock::{Clock, Entropy};
+use jiff::{SignedDuration, Timestamp};
 use reqwest::{Method, Response};
 use secrecy::ExposeSecret as _;
 use serde::de::DeserializeOwned;
@@ -14,6 +15,7 @@ use url::Url;
 use crate::credential::Credential;
 use crate::entra::TokenFailure;
 use crate::failure::{Answered, Failure};
+use crate::gate::Gate;
 use crate::http::Http;
 use crate::token_source::TokenSource;
 
@@ -53,10 +55,13 @@ pub(crate) struct Management {
     tokens: Arc<TokenSource>,
     clock: Clock,
     entropy: Entropy,
+    gate: Arc<Gate>,
 }
 
-/// Tries of one call. With waits as Azure asks for them this is minutes.
-const TRIES: u32 = 8;
+/// Tries of one call that meets trouble.
+const TRIES: u32 = 5;
+/// Times that one call is sent away because there is too much; others may have been in its place each time.
+const SENT_AWAY: u32 = 200;
 /// Between tries, if Azure does not say.
 const WAIT: Duration = Duration::from_secs(1);
 /// A longer wait than this is left to whoever called.
@@ -70,9 +75,10 @@ impl Management {
         origin: &str,
         credential: Arc<dyn Credential>,
         (clock, entropy): (Clock, Entropy),
+        gate: Arc<Gate>,
     ) -> Self {
         let tokens = Arc::new(TokenSource::new(credential, format!("{origin}/.default"), clock.clone()));
-        Self { http, origin: origin.to_owned(), tokens, clock, entropy }
+        Self { http, origin: origin.to_owned(), tokens, clock, entropy, gate }
     }
 
     pub(crate) async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, CallError> {
@@ -106,16 +112,28 @@ impl Management {
         url: &Url,
         body: Option<&Value>,
     ) -> Result<T, CallError> {
-        let mut tries = 0;
+        let (mut tries, mut sent_away) = (0, 0);
         let answered = loop {
-            tries += 1;
-            match self.once(&method, url, body).await {
+            let permit = self.gate.pass(&self.clock).await;
+            let answered = self.once(&method, url, body).await;
+            drop(permit);
+            match answered {
                 Ok(octets) if octets.is_empty() => break b"null".to_vec(),
                 Ok(octets) => break octets,
-                Err(error) => match self.wait_for(&error, &method, tries) {
-                    Some(wait) => self.clock.sleep(wait).await,
-                    None => return Err(error),
-                },
+                Err(error) if error.is(429) => {
+                    sent_away += 1;
+                    match self.wait(&error, 1) {
+                        Some(wait) if sent_away < SENT_AWAY => self.gate.close(self.later(wait)),
+                        _ => return Err(error),
+                    }
+                }
+                Err(error) => {
+                    tries += 1;
+                    match self.wait(&error, tries).filter(|_| is_passing(&error, &method) && tries < TRIES) {
+                        Some(wait) => self.clock.sleep(wait).await,
+                        None => return Err(error),
+                    }
+                }
             }
         };
         let what = |error: serde_json::Error| Failure::Garbled { host: self.host(), what: error.to_string() };
@@ -154,21 +172,17 @@ impl Management {
         Err(Failure::Answered(answered).into())
     }
 
-    /// How long to wait before the call is made again, if it should be.
-    fn wait_for(&self, error: &CallError, method: &Method, tries: u32) -> Option<Duration> {
-        if tries >= TRIES {
-            return None;
-        }
-        let answered = error.answered()?;
-        let is_busy = match answered.http_status {
-            429 => true,
-            500 | 502 | 503 | 504 => method == Method::GET || answered.retry_after.is_some(),
-            _ => false,
-        };
-        let wait = answered.retry_after.unwrap_or(WAIT * tries);
+    /// How long to wait before the call is made again, unless that is too long.
+    fn wait(&self, error: &CallError, tries: u32) -> Option<Duration> {
+        let asked = error.answered().and_then(|answered| answered.retry_after);
+        let wait = asked.unwrap_or(WAIT * tries);
         // Those who were sent away together must not come back together.
-        let wait = wait.mul_f64(1.0 + self.entropy.fraction());
-        (is_busy && wait <= MAX_WAIT * 2).then_some(wait)
+        (wait <= MAX_WAIT).then(|| wait.mul_f64(1.0 + self.entropy.fraction() / 4.0))
+    }
+
+    fn later(&self, wait: Duration) -> Timestamp {
+        let wait = SignedDuration::try_from(wait).unwrap_or(SignedDuration::MAX);
+        self.clock.now().saturating_add(wait).unwrap_or(Timestamp::MAX)
     }
 
     fn url(&self, path: &str) -> Result<Url, Failure> {
@@ -187,4 +201,12 @@ impl Management {
     fn host(&self) -> String {
         self.origin.trim_start_matches("https://").to_owned()
     }
+}
+
+/// Whether trouble may be over at the next try, and trying again does nothing twice.
+fn is_passing(error: &CallError, method: &Method) -> bool {
+    error.answered().is_some_and(|answered| match answered.http_status {
+        500 | 502 | 503 | 504 => method == Method::GET || answered.retry_after.is_some(),
+        _ => false,
+    })
 }

@@ -18,6 +18,7 @@ pub mod watch;
 
 use std::sync::Arc;
 
+use azure_client::Gates;
 use azure_client::credential::IdentityEndpoint;
 use clock::{Clock, Entropy};
 use store::Store;
@@ -37,6 +38,8 @@ pub struct Control {
     entropy: Entropy,
     /// Where the tokens of this machine's own identity are.
     identity: IdentityEndpoint,
+    /// The doors to Resource Manager.
+    gates: Gates,
     actor: Actor,
     /// Wakes whoever looks after the accounts.
     wake: Arc<Notify>,
@@ -46,6 +49,14 @@ impl Control {
     /// Changes what is in `store`.
     #[must_use]
     pub fn new(store: Store, (clock, entropy): (Clock, Entropy), identity: IdentityEndpoint) -> Self {
-        Self { store, clock, entropy, identity, actor: Actor::server("itself"), wake: Arc::default() }
+        Self {
+            store,
+            clock,
+            entropy,
+            identity,
+            gates: Gates::default(),
+            actor: Actor::server("itself"),
+            wake: Arc::default(),
+        }
     }
 }

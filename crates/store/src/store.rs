@@ -176,3 +176,85 @@ fn current_key(database: &Database, path: &Path) -> Result<MasterKey, StoreError
     }
     Ok(MasterKey::open_or_create(path)?)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::secrets::{NewSecret, SecretFacts, SecretName, SecretOwner};
+    use crate::{DataDir, Volatile};
+    use model::id::AccountId;
+    use secrecy::{ExposeSecret as _, SecretString};
+
+    const OWNER: SecretOwner = SecretOwner::Account(AccountId::from_bytes([7; 16]));
+
+    fn open(folder: &Path) -> Result<Store, StoreError> {
+        let data_dir = DataDir::open(folder, Volatile::Allowed).unwrap();
+        let key = KeySource::File(folder.join("master.key"));
+        Store::open(&data_dir, key, &Options { segment_octets: 65_536 }, Timestamp::UNIX_EPOCH)
+    }
+
+    async fn secret(store: &Store) -> String {
+        let secret = store.secrets().get(OWNER, SecretName::ClientSecret).await.unwrap();
+        secret.expose_secret().to_owned()
+    }
+
+    fn audit() -> AuditEntry {
+        AuditEntry {
+            at: Timestamp::UNIX_EPOCH,
+            who: String::new(),
+            origin: String::new(),
+            action: "secrets.rewrap".into(),
+            subject: String::new(),
+            detail: String::new(),
+        }
+    }
+
+    async fn with_a_secret(folder: &Path) -> Store {
+        let store = open(folder).unwrap();
+        let secret = SecretString::from("s~cret");
+        let facts = SecretFacts::of(&secret, Timestamp::UNIX_EPOCH);
+        store
+            .secrets()
+            .put(OWNER, NewSecret { name: SecretName::ClientSecret, secret, facts })
+            .await
+            .unwrap();
+        store
+    }
+
+    #[tokio::test]
+    async fn a_new_master_key_opens_everything_at_once_and_after_a_restart() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("master.key");
+        let store = with_a_secret(folder.path()).await;
+        let old = fs::read_to_string(&path).unwrap();
+        assert_eq!(store.rewrap(MasterKey::generate().unwrap(), audit()).await.unwrap(), 1);
+        assert_eq!(secret(&store).await, "s~cret");
+        assert_ne!(fs::read_to_string(&path).unwrap(), old);
+        drop(store);
+        let store = open(folder.path()).unwrap();
+        assert_eq!(secret(&store).await, "s~cret");
+        drop(store);
+        fs::write(&path, old).unwrap();
+        let store = open(folder.path()).unwrap();
+        let kept = store.secrets().get(OWNER, SecretName::ClientSecret).await;
+        assert!(matches!(kept, Err(StoreError::Sealed)));
+    }
+
+    #[tokio::test]
+    async fn a_change_of_keys_that_was_broken_off_leaves_a_key_that_opens_everything() {
+        for committed in [false, true] {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("master.key");
+            let store = with_a_secret(folder.path()).await;
+            let next = MasterKey::generate().unwrap();
+            next.keep(&next_key(&path)).unwrap();
+            if committed {
+                store.secrets.rewrap(next, audit()).await.unwrap();
+            }
+            drop(store);
+            let store = open(folder.path()).unwrap();
+            assert_eq!(secret(&store).await, "s~cret", "committed: {committed}");
+            assert!(!next_key(&path).exists());
+        }
+    }
+}

@@ -1,12 +1,15 @@
 //! Clients that others wrote, against product and twin: both share a server, and could be wrong together.
 //!
 //! [`tools`] finds the programs, each of the other modules is one client's table of witnesses.
-//! `cargo xtask test` installs the clients first; a witness whose client is not there is skipped by name.
+//! `cargo xtask test` installs the clients first, `cargo xtask foreign` the heavy ones; a witness whose client is
+//! not there is skipped by name.
 
 #![allow(clippy::unwrap_used, reason = "a witness that cannot go on has failed")]
 
+mod azure_cli;
 mod curl;
 mod email_sdk;
+mod management_sdk;
 mod nodemailer;
 mod scene;
 mod smtplib;
@@ -23,16 +26,26 @@ use crate::tools::Tools;
 async fn main() -> ExitCode {
     let mut words = std::env::args().skip(1);
     let mut tools = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../target/foreign"));
-    let mut wanted = String::new();
+    let (mut wanted, mut heavy) = (String::new(), false);
     while let Some(word) = words.next() {
         match word.as_str() {
             "--tools" => tools = words.next().map(PathBuf::from).unwrap_or_default(),
+            "--heavy" => heavy = true,
             _ => wanted = word,
         }
     }
     let tools = Tools::find(tools);
-    let all =
-        [swaks::WITNESSES, curl::WITNESSES, smtplib::WITNESSES, nodemailer::WITNESSES, email_sdk::WITNESSES];
+    let all = if heavy {
+        vec![azure_cli::WITNESSES, management_sdk::WITNESSES]
+    } else {
+        vec![
+            swaks::WITNESSES,
+            curl::WITNESSES,
+            smtplib::WITNESSES,
+            nodemailer::WITNESSES,
+            email_sdk::WITNESSES,
+        ]
+    };
     let mut failed = 0;
     for witness in all.concat().iter().filter(|witness| witness.name.contains(&wanted)) {
         let verdict = testify(witness, &tools).await;

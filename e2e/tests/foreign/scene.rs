@@ -7,6 +7,7 @@ use std::time::Duration;
 use clock::Clock;
 use e2e::{Device, Setup, World};
 use postern::config::raw::Mode;
+use tempfile::TempDir;
 use tokio::io::AsyncWriteExt as _;
 use tokio::process::Command;
 use twin::post::CapturedMail;
@@ -40,6 +41,8 @@ pub(crate) use witnesses;
 pub(crate) struct Scene {
     pub(crate) world: World,
     tools: Tools,
+    /// What clients keep.
+    folder: TempDir,
 }
 
 /// What a client left.
@@ -52,13 +55,13 @@ pub(crate) struct Ended {
 }
 
 /// A client that takes longer hangs.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(180);
 
 impl Scene {
     /// A fresh world; its clock runs, because the clients have clocks of their own.
     pub(crate) async fn set(tools: Tools) -> Self {
         let world = World::start_with(Setup { clock: Clock::system(), ..Setup::default() }).await;
-        Self { world, tools }
+        Self { world, tools, folder: tempfile::tempdir().unwrap() }
     }
 
     /// Runs a client to its end.
@@ -72,6 +75,10 @@ impl Scene {
             .env("REQUESTS_CA_BUNDLE", &ready.ca)
             .env("NODE_EXTRA_CA_CERTS", self.world.certificate())
             .env("PACKAGES", self.tools.node_modules())
+            .env("AZURE_CONFIG_DIR", self.folder.path().join("azure"))
+            .env("AZURE_CORE_INSTANCE_DISCOVERY", "false")
+            .env("AZURE_CORE_COLLECT_TELEMETRY", "false")
+            .env("PATH", self.path())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -87,6 +94,13 @@ impl Scene {
             .unwrap();
         let both = [output.stdout, output.stderr].concat();
         Ended { code: output.status.code().unwrap_or(-1), words: String::from_utf8_lossy(&both).into_owned() }
+    }
+
+    /// The usual path, with the Azure CLI before everything else.
+    fn path(&self) -> std::ffi::OsString {
+        let usual = std::env::var_os("PATH").unwrap_or_default();
+        let folders = std::iter::once(self.tools.azure_cli()).chain(std::env::split_paths(&usual));
+        std::env::join_paths(folders).unwrap_or(usual)
     }
 
     /// The one mail that the twin gets, once it has it.

@@ -11,6 +11,8 @@ pub(crate) enum Client {
     Python,
     Node,
     EmailSdk,
+    AzureCli,
+    ManagementSdk,
 }
 
 /// Where the programs are.
@@ -25,6 +27,9 @@ impl Tools {
     pub(crate) fn find(folder: PathBuf) -> Self {
         let venv = folder.join("venv/bin/python");
         let sdk = [&venv.display().to_string(), "-c", "import azure.communication.email, azure.identity"];
+        let python = folder.join("sdk/bin/python").display().to_string();
+        let management =
+            [&python, "-c", "import azure.mgmt.authorization, azure.mgmt.resource, azure.identity"];
         let nodemailer = folder.join("node_modules/nodemailer");
         let found = [
             (Client::Swaks, runs(&["swaks", "--version"]), "swaks is not installed"),
@@ -38,6 +43,8 @@ impl Tools {
             (Client::Node, runs(&["node", "--version"]), "node is not installed"),
             (Client::Node, nodemailer.is_dir(), "nodemailer is not installed"),
             (Client::EmailSdk, runs(&sdk), "the Azure SDK for Python is not installed"),
+            (Client::AzureCli, folder.join("azure-cli/bin/az").is_file(), "the Azure CLI is not installed"),
+            (Client::ManagementSdk, runs(&management), "the management SDKs are not installed"),
         ];
         let missing = found.into_iter().filter(|(_, there, _)| !there);
         Self { missing: missing.map(|(client, _, reason)| (client, reason)).collect(), folder }
@@ -66,7 +73,18 @@ impl Tools {
                 let python = self.folder.join("venv/bin/python").display().to_string();
                 vec![python, script("email_sdk_client.py")]
             }
+            // A shell: what Postern prints is typed as it stands.
+            Client::AzureCli => vec!["bash".to_owned(), "-euc".to_owned()],
+            Client::ManagementSdk => {
+                let python = self.folder.join("sdk/bin/python").display().to_string();
+                vec![python, script("management_sdk_client.py")]
+            }
         }
+    }
+
+    /// Where the Azure CLI is.
+    pub(crate) fn azure_cli(&self) -> PathBuf {
+        self.folder.join("azure-cli/bin")
     }
 
     /// The folder of the Node packages.

@@ -5,9 +5,11 @@ use std::time::Duration;
 use azure_types::arm::SubscriptionState;
 use azure_types::permission::Permission;
 use control::verify::{Finding, Mover, Outcome, Repair, Report, Verdict};
-use control::{AccountChange, NewSender};
+use control::{AccountChange, NewAccount, NewProof, NewSender};
 use e2e::World;
 use jiff::SignedDuration;
+use model::account::{Concurrency, TransportChoice};
+use model::quota::{Allowance, Quota};
 use store::{Refusal, SENDS};
 use twin::world::{Assignment, roles};
 use twin::{Effect, Fault, Operation};
@@ -393,8 +395,8 @@ async fn a_quota_that_azure_does_not_grant() {
             world.server().store.pace().refused(subscription, SENDS, refusal).await.unwrap();
         },
         async |world| {
-            let allowance = model::quota::Allowance { per_minute: 30, per_hour: 89 };
-            let quota = Some(model::quota::Quota { sends: allowance, status_reads: allowance });
+            let allowance = Allowance { per_minute: 30, per_hour: 89 };
+            let quota = Some(Quota { sends: allowance, status_reads: allowance });
             edit(world, AccountChange { quota, ..AccountChange::default() }).await;
         },
     )
@@ -478,5 +480,50 @@ async fn a_new_secret_is_given_a_minute_to_get_around() {
         tokio::spawn(async move { control.verify(ACCOUNT, Repair::Nothing, None).await.unwrap() });
     world.advance_until(Duration::from_secs(5), async || verifying.is_finished()).await;
     assert_eq!(verifying.await.unwrap().verdict, Verdict::Ready);
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn a_hundred_accounts_are_verified_side_by_side_within_what_azure_allows() {
+    let world = world().await;
+    let ready = world.twin.ready().clone();
+    for number in 0..100 {
+        let new = NewAccount {
+            name: format!("account{number}"),
+            tenant_id: ready.tenant_id.to_string(),
+            client_id: ready.client_id.to_string(),
+            proof: NewProof::ClientSecret(ready.client_secret.clone().into()),
+            expires_at: None,
+            subscription_id: ready.subscription_id.to_string(),
+            service: Some("contoso-mail".into()),
+            endpoint: Some(ready.url.clone()),
+            cloud: world.cloud(),
+            transport: TransportChoice::Rest,
+            quota: Quota::CUSTOM_DOMAIN,
+            concurrency: Concurrency::default(),
+        };
+        world.control().add_account(new).await.unwrap();
+    }
+    world.clock.advance(Duration::from_secs(900));
+    let control = world.control();
+    let verifying = tokio::spawn(async move {
+        let mut all = tokio::task::JoinSet::new();
+        for number in 0..100 {
+            let control = control.clone();
+            all.spawn(
+                async move { control.verify(&format!("account{number}"), Repair::Nothing, None).await },
+            );
+        }
+        all.join_all().await
+    });
+    let began = world.clock.now();
+    world.advance_until(Duration::from_secs(1), async || verifying.is_finished()).await;
+    for report in verifying.await.unwrap() {
+        let report = report.unwrap();
+        assert_eq!(report.verdict, Verdict::Ready, "{report:#?}");
+    }
+    let seconds = world.clock.now().duration_since(began).as_secs();
+    // 14 reads each, 250 at once and 25 a second after that.
+    assert!((20..120).contains(&seconds), "{seconds}");
     world.finish().await;
 }

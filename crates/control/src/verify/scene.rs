@@ -34,8 +34,12 @@ impl Scene {
     ) -> Self {
         let source = || (control.clock.clone(), control.entropy.clone());
         let cloud = &account.cloud;
-        let arm = ArmApi::new(http.clone(), cloud.resource_manager(), Arc::clone(&credential), source());
-        let graph = GraphApi::new(http.clone(), cloud.graph(), Arc::clone(&credential), source());
+        let gate = control.gates.of(account.client, account.subscription);
+        let arm =
+            ArmApi::new(http.clone(), cloud.resource_manager(), Arc::clone(&credential), source(), gate);
+        // Graph counts by itself.
+        let gate = Arc::default();
+        let graph = GraphApi::new(http.clone(), cloud.graph(), Arc::clone(&credential), source(), gate);
         Self { arm, graph, control, account, http, credential, services: OnceCell::new() }
     }
 

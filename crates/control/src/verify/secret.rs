@@ -140,7 +140,7 @@ pub(crate) fn how_to_allow(scene: &Scene) -> Finding {
         format!("GRAPH=$(az ad sp show --id {GRAPH_APP_ID} --query id --output tsv)"),
         format!("az ad app owner add --id {client} --owner-object-id $SP"),
         format!(
-            "az rest --method POST --url {graph}/v1.0/servicePrincipals/$SP/appRoleAssignments --body \
+            "az rest --method POST --resource {graph} --url {graph}/v1.0/servicePrincipals/$SP/appRoleAssignments --body \
              \"{{\\\"principalId\\\":\\\"$SP\\\",\\\"resourceId\\\":\\\"$GRAPH\\\",\\\"appRoleId\\\":\\\"{role}\\\"}}\""
         ),
     ];

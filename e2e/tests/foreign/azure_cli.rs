@@ -1,0 +1,231 @@
+//! The Azure CLI, unmodified: it sets up what Postern connects with, and types what `verify` prints.
+
+use control::verify::{Finding, Outcome, Repair, Report, SmallestRole, Verdict};
+use control::{AccountChange, NewAccount, NewProof};
+use jiff::SignedDuration;
+use model::account::{Concurrency, TransportChoice};
+use model::quota::Quota;
+use model::rotation::Step;
+
+use crate::scene::{Scene, witnesses};
+use crate::tools::Client;
+
+witnesses!(Client::AzureCli =>
+    sets_up_what_postern_connects_with,
+    groups_and_providers,
+    mends_a_missing_role,
+    mends_a_secret,
+    mends_an_app_without_a_principal,
+    mends_a_provider,
+    allows_rotation,
+);
+
+/// Types commands, one after the other; gives what they print.
+async fn az(scene: &Scene, commands: &[String]) -> String {
+    scene.run(Client::AzureCli, &[&commands.join("\n")], "").await.expect(0)
+}
+
+/// The twin as a cloud, with the app that owns everything logged in.
+async fn log_in(scene: &Scene) {
+    // Real seconds go by here: what takes a while takes a second.
+    scene.world.twin.state().change_world(|world| {
+        world.habits.registration_seconds = 1;
+        world.habits.assignment_seconds = 1;
+        world.habits.group_deletion_seconds = 1;
+    });
+    let ready = scene.world.twin.ready();
+    let commands = [
+        format!("az cloud register --name Twin --endpoint-resource-manager {}", ready.url),
+        "az cloud set --name Twin".to_owned(),
+        format!(
+            "az login --service-principal --username {} --password '{}' --tenant {}",
+            ready.client_id, ready.client_secret, ready.tenant_id
+        ),
+    ];
+    az(scene, &commands).await;
+}
+
+async fn verify(scene: &Scene, account: &str) -> Report {
+    scene.world.control().verify(account, Repair::Nothing, None).await.unwrap()
+}
+
+fn fault<'r>(report: &'r Report, code: &str) -> &'r Finding {
+    report.findings.iter().find(|finding| finding.code == code).unwrap_or_else(|| panic!("{report:#?}"))
+}
+
+/// What is typed at Azure; what is typed at Postern is left out.
+fn for_azure(finding: &Finding) -> Vec<String> {
+    let commands = finding.fix.clone().unwrap_or_default().commands;
+    commands.into_iter().filter(|command| !command.starts_with("postern ")).collect()
+}
+
+async fn sets_up_what_postern_connects_with(scene: Scene) {
+    log_in(&scene).await;
+    let ready = scene.world.twin.ready().clone();
+    let shown = az(&scene, &["az account show --query \"[id, tenantId]\" --output tsv".to_owned()]).await;
+    let mut lines = shown.lines();
+    let (subscription, tenant) = (lines.next().unwrap(), lines.next().unwrap());
+    assert_eq!(
+        (subscription, tenant),
+        (ready.subscription_id.to_string().as_str(), ready.tenant_id.to_string().as_str())
+    );
+    let client =
+        az(&scene, &["az ad app create --display-name postern-new --query appId --output tsv".to_owned()])
+            .await;
+    let client = client.trim();
+    let reset = format!(
+        "az ad app credential reset --id {client} --append --display-name postern --years 1 --query password \
+         --output tsv --only-show-errors"
+    );
+    let made = az(&scene, &[format!("az ad sp create --id {client} --output none"), reset]).await;
+    let scope = format!("/subscriptions/{subscription}");
+    az(&scene, &SmallestRole::for_scope("new", &scope).commands(client)).await;
+    let listed =
+        az(&scene, &[format!("az role assignment list --assignee {client} --all --output tsv")]).await;
+    assert!(listed.contains("Postern mail (new)"), "{listed}");
+    // Until everybody in Azure knows.
+    scene.world.twin.state().advance(SignedDuration::from_secs(60));
+
+    let new = NewAccount {
+        name: "new".to_owned(),
+        tenant_id: tenant.to_owned(),
+        client_id: client.to_owned(),
+        proof: NewProof::ClientSecret(made.trim().into()),
+        expires_at: Some(scene.world.clock.now() + SignedDuration::from_hours(24 * 365)),
+        subscription_id: subscription.to_owned(),
+        service: None,
+        endpoint: None,
+        cloud: scene.world.cloud(),
+        transport: TransportChoice::Auto,
+        quota: Quota::CUSTOM_DOMAIN,
+        concurrency: Concurrency::default(),
+    };
+    scene.world.control().add_account(new).await.unwrap();
+    let report = verify(&scene, "new").await;
+    assert_eq!(report.verdict, Verdict::Ready, "{report:#?}");
+    let service = scene.world.control().account("new").unwrap().service.clone();
+    assert_eq!(service.unwrap().name.as_str(), "contoso-mail");
+}
+
+async fn groups_and_providers(scene: Scene) {
+    log_in(&scene).await;
+    let typed = [
+        "az group create --name new --location westeurope --output none",
+        "az group exists --name new",
+        "az group delete --name new --yes",
+        "az group exists --name new",
+        "az provider register --namespace Microsoft.EventGrid --only-show-errors",
+        "sleep 2; az provider show --namespace Microsoft.EventGrid --query registrationState --output tsv",
+        "az resource list --resource-group mail --query \"[].type\" --output tsv",
+    ];
+    let words = az(&scene, &typed.map(str::to_owned)).await;
+    assert!(
+        words.starts_with("true\nfalse\nRegistered\nMicrosoft.Communication/CommunicationServices"),
+        "{words}"
+    );
+}
+
+async fn mends_a_missing_role(scene: Scene) {
+    log_in(&scene).await;
+    // Somebody else administers; our own app has nothing but a secret.
+    let ready = scene.world.twin.ready().clone();
+    let client =
+        az(&scene, &["az ad app create --display-name lowly --query appId --output tsv".to_owned()]).await;
+    let client = client.trim().to_owned();
+    let reset = format!(
+        "az ad app credential reset --id {client} --append --query password --output tsv --only-show-errors"
+    );
+    let made = az(&scene, &[format!("az ad sp create --id {client} --output none"), reset]).await;
+    scene.world.twin.state().advance(SignedDuration::from_secs(600));
+    let change = AccountChange {
+        client_id: Some(client),
+        secret: Some(made.trim().into()),
+        expires_at: Some(scene.world.clock.now() + SignedDuration::from_hours(24 * 365)),
+        ..AccountChange::default()
+    };
+    scene.world.control().change_account("contoso", change).await.unwrap();
+    scene.world.twin.state().advance(SignedDuration::from_secs(-600));
+    let broken = verify(&scene, "contoso").await;
+    let finding = fault(&broken, "subscription.no_access");
+    az(&scene, &for_azure(finding)).await;
+    scene.world.twin.state().advance(SignedDuration::from_secs(30));
+    let mended = verify(&scene, "contoso").await;
+    assert_eq!(mended.verdict, Verdict::Ready, "{} {mended:#?}", ready.url);
+}
+
+/// Logs in as another app that may do the same, for when our own cannot.
+async fn log_in_as_another(scene: &Scene) {
+    log_in(scene).await;
+    let ready = scene.world.twin.ready().clone();
+    let other = "33333333-cccc-4333-8333-333333333334";
+    scene.world.twin.state().change_world(|world| {
+        let mut app = world.tenants[0].apps[0].clone();
+        app.client = other.parse().unwrap();
+        app.principal = Some(twin::world::App::principal_to_be(app.client));
+        world.tenants[0].apps.push(app);
+    });
+    let command = format!(
+        "az login --service-principal --username {other} --password '{}' --tenant {} --allow-no-subscriptions \
+         --output none",
+        ready.client_secret, ready.tenant_id
+    );
+    az(scene, &[command]).await;
+}
+
+async fn mends_a_secret(scene: Scene) {
+    log_in_as_another(&scene).await;
+    let client = scene.world.twin.ready().client_id;
+    scene.world.twin.state().change_world(|world| {
+        let now = jiff::Timestamp::UNIX_EPOCH;
+        world.app_mut(client).unwrap().secrets[0].expires_at = now;
+    });
+    let broken = verify(&scene, "contoso").await;
+    let command = for_azure(fault(&broken, "authentication.secret_expired")).remove(0);
+    let made = az(&scene, &[format!("{command} --query password --output tsv --only-show-errors")]).await;
+    let change = AccountChange { secret: Some(made.trim().into()), ..AccountChange::default() };
+    scene.world.control().change_account("contoso", change).await.unwrap();
+    let mended = verify(&scene, "contoso").await;
+    assert_eq!(mended.verdict, Verdict::Ready, "{mended:#?}");
+}
+
+async fn mends_an_app_without_a_principal(scene: Scene) {
+    log_in_as_another(&scene).await;
+    let client = scene.world.twin.ready().client_id;
+    scene.world.twin.state().change_world(|world| world.app_mut(client).unwrap().principal = None);
+    let broken = verify(&scene, "contoso").await;
+    az(&scene, &for_azure(fault(&broken, "authentication.no_principal"))).await;
+    let mended = verify(&scene, "contoso").await;
+    assert_eq!(mended.verdict, Verdict::Ready, "{mended:#?}");
+}
+
+async fn mends_a_provider(scene: Scene) {
+    log_in(&scene).await;
+    scene.world.twin.state().change_world(|world| world.subscriptions[0].registrations.clear());
+    let broken = verify(&scene, "contoso").await;
+    az(&scene, &for_azure(fault(&broken, "providers.not_registered"))).await;
+    let mended = verify(&scene, "contoso").await;
+    assert_eq!(mended.verdict, Verdict::Ready, "{mended:#?}");
+}
+
+async fn allows_rotation(scene: Scene) {
+    log_in(&scene).await;
+    let before = verify(&scene, "contoso").await;
+    let finding = fault(&before, "secret.may_not_rotate");
+    assert_eq!(finding.outcome, Outcome::Passed);
+    az(&scene, &for_azure(finding)).await;
+    let after = verify(&scene, "contoso").await;
+    fault(&after, "secret.may_rotate");
+    let wish = control::rotation::RotationWish { remove_old: true, ..Default::default() };
+    scene.world.control().begin_rotation("contoso", wish).await.unwrap();
+    let account = scene.world.control().account("contoso").unwrap();
+    // The server has the rotation's own schedule; here it is taken along step by step.
+    while scene.world.control().rotation("contoso").await.unwrap().unwrap().step < Step::Added {
+        scene.world.control().step_rotation(&account).await.unwrap();
+    }
+    let listed = format!(
+        "az ad app credential list --id {} --query \"[].displayName\" --output tsv",
+        scene.world.twin.ready().client_id
+    );
+    let names = az(&scene, &[listed]).await;
+    assert!(names.contains("Postern 20"), "{names}");
+}
