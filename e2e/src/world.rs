@@ -112,6 +112,7 @@ impl World {
     /// A world that is different in some way.
     pub async fn start_with(setup: Setup) -> Self {
         tls::install_provider();
+        crate::leaks::listen();
         let clock = setup.clock.clone();
         let twin = Twin::start(Options::ephemeral(clock.clone())).await.unwrap();
         twin.state().change_world(|world| {
@@ -184,6 +185,11 @@ impl World {
             log_format: LogFormat::Text,
         };
         self.server = Some(Server::start(config, self.clock.clone(), Entropy::system()).await.unwrap());
+    }
+
+    /// From the next start on the tokens of the machine's own identity are there.
+    pub fn set_identity(&mut self, identity: IdentityEndpoint) {
+        self.setup.identity = identity;
     }
 
     /// Stops the product in good order.
@@ -402,6 +408,7 @@ impl World {
             self.until_view(id, accounted_for).await;
         }
         self.stop_server().await;
+        crate::leaks::look(&self.twin.state().world(), &self.folder.path().join("server"));
         self.twin.stop().await;
     }
 }

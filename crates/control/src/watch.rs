@@ -98,13 +98,19 @@ impl Watch {
         }
     }
 
-    /// Runs until `shutdown`.
+    /// Runs until `shutdown`. Whatever goes on then is broken off: all of it can be taken up again.
     pub async fn run(mut self, shutdown: CancellationToken) {
+        tokio::select! {
+            () = shutdown.cancelled() => {}
+            () = self.look_after() => {}
+        }
+    }
+
+    async fn look_after(&mut self) {
         loop {
             self.round().await;
             let control = self.control.clone();
             tokio::select! {
-                () = shutdown.cancelled() => return,
                 () = control.clock.sleep(ROUND) => {}
                 Some(ended) = self.rotating.join_next() => match ended {
                     Ok(account) => drop(self.under_way.remove(&account)),

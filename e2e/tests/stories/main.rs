@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a story that goes wrong fails")]
 
 mod accounting;
+mod alarms;
 mod azure_fails;
 mod entra_logins;
 mod failures_are_told;
@@ -12,4 +13,5 @@ mod pace;
 mod restarts;
 mod rotation;
 mod verify;
+mod ways_to_log_in;
 mod what_arrives;

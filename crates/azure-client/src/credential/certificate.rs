@@ -7,7 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use clock::Entropy;
 use jiff::{SignedDuration, Timestamp};
-use jsonwebtoken::{Algorithm, EncodingKey, Header};
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 use secrecy::{ExposeSecret as _, SecretString};
@@ -38,6 +38,9 @@ pub enum CertificateError {
     /// There is no usable key in it.
     #[error("there is no RSA private key in the PEM text, without a passphrase, as PKCS #1 or PKCS #8")]
     NoKey,
+    /// The key is another certificate's.
+    #[error("the private key is not the certificate's own")]
+    AnotherKey,
 }
 
 #[derive(Serialize)]
@@ -61,15 +64,25 @@ impl AppCertificate {
     /// # Errors
     /// When one of them is not in it.
     pub fn new(http: Http, app: App, pem: &SecretString, entropy: Entropy) -> Result<Self, CertificateError> {
-        let pem = pem.expose_secret().as_bytes();
-        let der = CertificateDer::from_pem_slice(pem).map_err(|_| CertificateError::NoCertificate)?;
+        let pem = pem.expose_secret();
+        let der =
+            CertificateDer::from_pem_slice(pem.as_bytes()).map_err(|_| CertificateError::NoCertificate)?;
         let (_, parsed) =
             x509_parser::parse_x509_certificate(&der).map_err(|_| CertificateError::NoCertificate)?;
         let expires_at = Timestamp::from_second(parsed.validity().not_after.timestamp());
-        let thumbprint = URL_SAFE_NO_PAD.encode(digest(&SHA256, &der));
-        let key = EncodingKey::from_rsa_pem(pem).map_err(|_| CertificateError::NoKey)?;
         let expires_at = expires_at.unwrap_or(Timestamp::MAX);
-        Ok(Self { http, app, key, thumbprint, entropy, expires_at })
+        let thumbprint = URL_SAFE_NO_PAD.encode(digest(&SHA256, &der));
+        let key = key_block(pem).and_then(|block| EncodingKey::from_rsa_pem(block.as_bytes()).ok());
+        let key = key.ok_or(CertificateError::NoKey)?;
+        let certificate = Self { http, app, key, thumbprint, entropy, expires_at };
+        // The key may be of another kind, or another certificate's: a trial tells.
+        let trial = certificate.assertion(Timestamp::UNIX_EPOCH).map_err(|_| CertificateError::NoKey)?;
+        let public = DecodingKey::from_rsa_der(&parsed.public_key().subject_public_key.data);
+        let mut validation = Validation::new(Algorithm::PS256);
+        (validation.validate_exp, validation.validate_aud) = (false, false);
+        jsonwebtoken::decode::<serde_json::Value>(&trial, &public, &validation)
+            .map_err(|_| CertificateError::AnotherKey)?;
+        Ok(certificate)
     }
 
     /// When the certificate expires.
@@ -99,6 +112,16 @@ impl AppCertificate {
         header.x5t_s256 = Some(self.thumbprint.clone());
         jsonwebtoken::encode(&header, &claims, &self.key)
     }
+}
+
+/// The first block of a PEM text that is a private key.
+fn key_block(pem: &str) -> Option<&str> {
+    const MARK: &str = "PRIVATE KEY-----";
+    let label = pem.find(MARK)?;
+    let begin = pem[..label].rfind("-----BEGIN")?;
+    let behind = label + MARK.len();
+    let end = behind + pem[behind..].find(MARK)? + MARK.len();
+    Some(&pem[begin..end])
 }
 
 impl Credential for AppCertificate {

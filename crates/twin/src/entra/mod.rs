@@ -3,6 +3,7 @@
 mod assertion;
 mod discovery;
 mod error;
+mod identity;
 mod token;
 
 use std::sync::Arc;
@@ -18,6 +19,7 @@ use crate::state::State;
 /// The routes of `login.microsoftonline.com`.
 pub(crate) fn routes() -> Router<Arc<State>> {
     Router::new()
+        .route("/metadata/identity/oauth2/token", get(identity::token))
         .route("/common/discovery/instance", get(discovery::instance))
         .route("/{tenant}/v2.0/.well-known/openid-configuration", get(discovery::configuration))
         .route("/{tenant}/.well-known/openid-configuration", get(discovery::configuration))

@@ -7,7 +7,7 @@ use axum::extract::{Path, State as Shared};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use azure_types::entra::{TokenForm, TokenResponse};
-use azure_types::ids::ClientId;
+use azure_types::ids::{ClientId, PrincipalId, TenantId};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
@@ -19,7 +19,7 @@ use crate::email::befall_with;
 use crate::faults::Operation;
 use crate::keys::{Claims, random_guid};
 use crate::state::State;
-use crate::world::SecretVerdict;
+use crate::world::{App, SecretVerdict};
 
 /// `POST /{tenant}/oauth2/v2.0/token`.
 pub(super) async fn token(
@@ -86,32 +86,52 @@ fn issue(state: &State, tenant: &str, headers: &HeaderMap, body: &[u8]) -> Resul
         return Err(error::unknown_resource(audience, tenant));
     }
     let lifetime = world.habits.token_seconds;
-    let issuer = format!("https://sts.windows.net/{}/", directory.id);
-    let is_graph = audience.contains("graph") || is_own(audience, &origin);
+    let wanted = Wanted { app, tenant: directory.id, principal, audience, proof, lifetime };
+    Ok(sign(state, &origin, wanted))
+}
+
+/// What a token is to say.
+pub(super) struct Wanted<'a> {
+    pub(super) app: &'a App,
+    pub(super) tenant: TenantId,
+    pub(super) principal: PrincipalId,
+    pub(super) audience: &'a str,
+    /// `1` for a secret, `2` for a certificate or the platform's own proof.
+    pub(super) proof: &'a str,
+    /// In seconds.
+    pub(super) lifetime: i64,
+}
+
+/// Signs a token.
+pub(super) fn sign(state: &State, origin: &str, wanted: Wanted<'_>) -> TokenResponse {
+    let Wanted { app, tenant, principal, audience, proof, lifetime } = wanted;
+    let now = state.now().as_second();
+    let issuer = format!("https://sts.windows.net/{tenant}/");
+    let is_graph = audience.contains("graph") || is_own(audience, origin);
     let claims = Claims {
         aud: audience.to_owned(),
         idp: issuer.clone(),
         iss: issuer,
-        iat: now.as_second(),
-        nbf: now.as_second(),
-        exp: now.as_second() + lifetime,
+        iat: now,
+        nbf: now,
+        exp: now + lifetime,
         appid: app.client,
         appidacr: proof.to_owned(),
         idtyp: "app".to_owned(),
         oid: principal,
         sub: principal,
-        tid: directory.id,
+        tid: tenant,
         roles: if is_graph { app.graph_roles.clone() } else { Vec::new() },
         uti: random_guid().to_string(),
         ver: "1.0".to_owned(),
     };
     let seconds = u64::try_from(lifetime).unwrap_or(0);
-    Ok(TokenResponse {
+    TokenResponse {
         token_type: "Bearer".to_owned(),
         expires_in: seconds,
         ext_expires_in: seconds,
         access_token: state.token_key.sign(&claims),
-    })
+    }
 }
 
 /// The part of a scope before `/.default`: what the token is for. Two resources at once are none.

@@ -63,6 +63,7 @@ pub(super) fn create(call: &Call<'_>) -> Answer {
         client: ClientId::new(random_guid()),
         name: new.display_name,
         principal: None,
+        is_managed: false,
         secrets: Vec::new(),
         certificates: new.key_credentials.into_iter().map(certificate).collect(),
         owners: vec![call.claims.oid],

@@ -27,6 +27,9 @@ pub struct App {
     pub name: String,
     /// Object id of its service principal, if it has one: without, it can log in to nothing.
     pub principal: Option<PrincipalId>,
+    /// Whether it is the managed identity of a machine, which needs no secret.
+    #[serde(default)]
+    pub is_managed: bool,
     /// Its secrets. Several may be good at once.
     #[serde(default)]
     pub secrets: Vec<ClientSecret>,

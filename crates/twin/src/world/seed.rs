@@ -177,6 +177,7 @@ impl AppSeed {
             client,
             name: self.name,
             principal: Some(App::principal_to_be(client)),
+            is_managed: false,
             secrets: vec![ClientSecret {
                 id: named(client.guid(), "secret"),
                 name: Some("seed".to_owned()),

@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use serde_json::{Value, json};
 use web::api::AccountView;
 
-use super::input::{day, field, quota, secret};
+use super::input::{Wanted as Field, day, field, quota, secret};
 use super::verify::{self, Wanted};
 use super::{path, say_notes};
 use crate::cli::AccountAdd;
@@ -19,9 +19,9 @@ pub(super) async fn add(arguments: &AccountAdd) -> anyhow::Result<ExitCode> {
     let client = Client::new(&arguments.connection)?;
     let mut body = json!({
         "name": arguments.name,
-        "tenant_id": field(arguments.tenant.as_ref(), "Directory (tenant) id", "--tenant")?,
-        "client_id": field(arguments.client_id.as_ref(), "Application (client) id", "--client-id")?,
-        "subscription_id": field(arguments.subscription.as_ref(), "Subscription id", "--subscription")?,
+        "tenant_id": field(arguments.tenant.as_ref(), "Directory (tenant) id", "--tenant", Field::GuidOrDomain)?,
+        "client_id": field(arguments.client_id.as_ref(), "Application (client) id", "--client-id", Field::Guid)?,
+        "subscription_id": field(arguments.subscription.as_ref(), "Subscription id", "--subscription", Field::Guid)?,
         "service": arguments.service,
         "endpoint": arguments.endpoint,
         "transport": arguments.transport,

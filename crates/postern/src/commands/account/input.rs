@@ -5,24 +5,48 @@ use std::io::{IsTerminal as _, Read as _, stdin};
 use std::path::Path;
 
 use anyhow::{Context as _, bail};
+use azure_types::ids::ClientId;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
 use serde_json::{Value, json};
 
-/// A field that was given, or that is typed now.
-pub(super) fn field(given: Option<&String>, what: &str, flag: &str) -> anyhow::Result<String> {
+/// What a field has to be.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Wanted {
+    /// A GUID.
+    Guid,
+    /// A GUID, or a domain name that one is looked up for.
+    GuidOrDomain,
+}
+
+/// A field that was given, or that is typed now; what is typed is checked at once, and asked for again.
+pub(super) fn field(
+    given: Option<&String>,
+    what: &str,
+    flag: &str,
+    wanted: Wanted,
+) -> anyhow::Result<String> {
     if let Some(given) = given {
         return Ok(given.clone());
     }
     if !stdin().is_terminal() {
         bail!("the {what} is missing: give it with {flag}");
     }
-    anstream::eprint!("{what}: ");
-    let mut line = String::new();
-    stdin().read_line(&mut line)?;
-    if line.trim().is_empty() { bail!("the {what} is empty") } else { Ok(line.trim().to_owned()) }
+    loop {
+        anstream::eprint!("{what}: ");
+        let mut line = String::new();
+        if stdin().read_line(&mut line)? == 0 {
+            bail!("the {what} is missing: give it with {flag}");
+        }
+        let text = line.trim().trim_matches(['"', '\'']).trim();
+        let is_domain = wanted == Wanted::GuidOrDomain && text.contains('.') && !text.contains(' ');
+        match text.parse::<ClientId>() {
+            Err(error) if !is_domain => anstream::eprintln!("  {error}"),
+            _ => return Ok(text.to_owned()),
+        }
+    }
 }
 
 /// The secret, from a file, from a pipe, or typed without being shown. Never from an argument, where

@@ -1,0 +1,61 @@
+//! Managed identities, as the metadata service of a virtual machine gives them tokens. Here it is behind TLS, and
+//! whoever reaches it is on the machine.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Query, State as Shared};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse as _, Response};
+use azure_types::ids::ClientId;
+use serde_json::json;
+
+use super::discovery::origin;
+use super::token::{Wanted, sign};
+use crate::state::State;
+
+/// `GET /metadata/identity/oauth2/token`.
+pub(super) async fn token(
+    Shared(state): Shared<Arc<State>>,
+    Query(query): Query<HashMap<String, String>>,
+    headers: HeaderMap,
+) -> Response {
+    let is_asked_rightly = headers.get("metadata").is_some_and(|value| value == "true")
+        || headers.contains_key("x-identity-header");
+    if !is_asked_rightly {
+        return refusal("invalid_request", "Required metadata header not specified");
+    }
+    let Some(resource) = query.get("resource") else {
+        return refusal("invalid_request", "Required query variable 'resource' is missing");
+    };
+    let client: Option<ClientId> = query.get("client_id").and_then(|id| id.parse().ok());
+    let origin = origin(&headers);
+    let world = state.world();
+    let found = world.tenants.iter().find_map(|tenant| {
+        let app =
+            tenant.apps.iter().find(|app| app.is_managed && client.is_none_or(|id| app.client == id))?;
+        Some((tenant.id, app, app.principal?))
+    });
+    let Some((tenant, app, principal)) = found else {
+        return refusal("invalid_request", "Identity not found");
+    };
+    let lifetime = world.habits.token_seconds;
+    let audience = resource.as_str();
+    let token = sign(&state, &origin, Wanted { app, tenant, principal, audience, proof: "2", lifetime });
+    let expires_on = state.now().as_second() + lifetime;
+    Json(json!({
+        "access_token": token.access_token,
+        "client_id": app.client,
+        "expires_in": lifetime.to_string(),
+        "expires_on": expires_on.to_string(),
+        "not_before": state.now().as_second().to_string(),
+        "resource": resource,
+        "token_type": "Bearer",
+    }))
+    .into_response()
+}
+
+fn refusal(error: &str, text: &str) -> Response {
+    (StatusCode::BAD_REQUEST, Json(json!({ "error": error, "error_description": text }))).into_response()
+}

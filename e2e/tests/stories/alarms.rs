@@ -1,0 +1,110 @@
+//! Somebody hears in time that a secret will expire, and that an account cannot send.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use control::watch::WatchSettings;
+use control::{AccountChange, NewAccount, NewProof, NewSender};
+use e2e::{Setup, World};
+use jiff::SignedDuration;
+use model::account::{Concurrency, TransportChoice};
+use model::quota::Quota;
+use postern::config::AlarmSettings;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpListener;
+
+/// A service of the operator's: it says yes to everything and keeps what it was told.
+async fn hook() -> (String, Arc<Mutex<Vec<String>>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/alarms", listener.local_addr().unwrap());
+    let heard: Arc<Mutex<Vec<String>>> = Arc::default();
+    let kept = Arc::clone(&heard);
+    tokio::spawn(async move {
+        loop {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let (mut octets, mut piece) = (Vec::new(), [0; 4_096]);
+            while !octets.ends_with(b"}") {
+                let count = stream.read(&mut piece).await.unwrap();
+                octets.extend_from_slice(&piece[..count]);
+            }
+            kept.lock().unwrap().push(String::from_utf8(octets).unwrap());
+            stream.write_all(b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n").await.unwrap();
+        }
+    });
+    (url, heard)
+}
+
+async fn add_second_account(world: &World) {
+    let ready = world.twin.ready();
+    let new = NewAccount {
+        name: "second".into(),
+        tenant_id: ready.tenant_id.to_string(),
+        client_id: ready.client_id.to_string(),
+        proof: NewProof::AccessKey(world.twin.state().world().services[0].keys[0].clone().into()),
+        expires_at: None,
+        subscription_id: ready.subscription_id.to_string(),
+        service: Some(ready.communication_service.clone()),
+        endpoint: Some(ready.url.clone()),
+        cloud: world.cloud(),
+        transport: TransportChoice::Auto,
+        quota: Quota::CUSTOM_DOMAIN,
+        concurrency: Concurrency::default(),
+    };
+    world.control().add_account(new).await.unwrap();
+    let mailbox = "noreply@contoso.example".to_owned();
+    let new = NewSender { account: "second".into(), mailbox, display_name: None };
+    world.control().add_sender(new).await.unwrap();
+}
+
+#[tokio::test]
+async fn an_expiry_is_told_in_steps_by_hook_and_by_mail_through_another_account() {
+    let (url, heard) = hook().await;
+    let alarms = AlarmSettings {
+        web_hook: Some(url.parse().unwrap()),
+        mail_to: Some("admin@example.com".parse().unwrap()),
+    };
+    let watch = WatchSettings { verify_every: None, rotate_before: None, ..WatchSettings::default() };
+    let world = World::start_with(Setup { watch, alarms, ..Setup::default() }).await;
+    add_second_account(&world).await;
+    let expires_at = Some(world.clock.now() + SignedDuration::from_hours(24 * 8));
+    let change = AccountChange { expires_at, ..AccountChange::default() };
+    world.control().change_account("contoso", change).await.unwrap();
+    let told = || heard.lock().unwrap().len();
+    world.advance_until(Duration::from_secs(30), async || told() == 1).await;
+    assert!(heard.lock().unwrap()[0].contains(r#""code":"secret_expires""#), "{heard:?}");
+    world.until_taken(1).await;
+    // Within a week; and then it is over.
+    world.clock.advance(Duration::from_secs(86_400 + 3_600));
+    world.advance_until(Duration::from_secs(30), async || told() == 2).await;
+    world.until_taken(2).await;
+    world.clock.advance(Duration::from_secs(7 * 86_400));
+    world.advance_until(Duration::from_secs(30), async || told() == 3).await;
+    let last = heard.lock().unwrap()[2].clone();
+    assert!(last.contains("POST /alarms") && last.contains("its mail waits"), "{last}");
+    world.until_taken(3).await;
+    let mails = world.captured_for("admin@example.com");
+    assert_eq!(mails.len(), 3);
+    let raw = String::from_utf8_lossy(&mails[0].raw).into_owned();
+    assert!(
+        raw.contains("noreply@contoso.example") && raw.contains("The secret of account contoso expires"),
+        "{raw}"
+    );
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn an_account_that_cannot_send_is_told_once_and_so_is_its_recovery() {
+    let (url, heard) = hook().await;
+    let alarms = AlarmSettings { web_hook: Some(url.parse().unwrap()), mail_to: None };
+    let hour = SignedDuration::from_hours(1);
+    let watch = WatchSettings { verify_every: Some(hour), rotate_before: None, ..WatchSettings::default() };
+    let world = World::start_with(Setup { watch, alarms, ..Setup::default() }).await;
+    world.twin.state().change_world(|w| w.services[0].linked_domains.clear());
+    let told = || heard.lock().unwrap().len();
+    world.advance_until(Duration::from_secs(120), async || told() == 1).await;
+    assert!(heard.lock().unwrap()[0].contains("services.no_domain"), "{heard:?}");
+    world.twin.state().change_world(|w| w.services[0].linked_domains.push("contoso.example".into()));
+    world.advance_until(Duration::from_secs(120), async || told() == 2).await;
+    assert!(heard.lock().unwrap()[1].contains("account_recovered"), "{heard:?}");
+    world.finish().await;
+}

@@ -1,0 +1,148 @@
+//! Accounts that prove themselves by a certificate or by the machine's own identity: verified, and mail flows both
+//! ways.
+
+use std::time::Duration;
+
+use azure_client::credential::IdentityEndpoint;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use control::verify::{Outcome, Repair, Verdict};
+use control::{NewAccount, NewProof, NewSender};
+use e2e::World;
+use jiff::SignedDuration;
+use model::account::{Authorization, Concurrency, TransportChoice};
+use model::quota::Quota;
+use rcgen::{CertificateParams, KeyPair, PKCS_RSA_SHA256, RsaKeySize};
+use twin::post::Path;
+use twin::world::AppCertificate;
+use uuid::Uuid;
+
+const ACCOUNT: &str = "other";
+
+async fn connect(world: &World, proof: NewProof, transport: TransportChoice) {
+    let ready = world.twin.ready();
+    let new = NewAccount {
+        name: ACCOUNT.into(),
+        tenant_id: ready.tenant_id.to_string(),
+        client_id: ready.client_id.to_string(),
+        proof,
+        expires_at: None,
+        subscription_id: ready.subscription_id.to_string(),
+        service: None,
+        endpoint: None,
+        cloud: world.cloud(),
+        transport,
+        quota: Quota::CUSTOM_DOMAIN,
+        concurrency: Concurrency::default(),
+    };
+    world.control().add_account(new).await.unwrap();
+    world.clock.advance(Duration::from_secs(900));
+}
+
+async fn mail_flows(world: &World, expected: Path) {
+    let mailbox = "noreply@contoso.example".to_owned();
+    let new = NewSender { account: ACCOUNT.into(), mailbox: mailbox.clone(), display_name: None };
+    world.control().add_sender(new).await.unwrap();
+    let account = world.control().account(ACCOUNT).unwrap();
+    let message = relay::submission::Message {
+        account,
+        from: mailbox.parse().unwrap(),
+        recipients: vec!["a@example.com".parse().unwrap()],
+        lane: model::credential::Lane::Normal,
+        octets: format!("From: {mailbox}\r\nTo: a@example.com\r\nSubject: x\r\n\r\nHello.\r\n").into_bytes(),
+    };
+    let settings = relay::RelaySettings::default();
+    let entropy = clock::Entropy::system();
+    let store = &world.server().store;
+    relay::submission::submit(store, &settings, (&world.clock, &entropy), message).await.unwrap();
+    world.until_taken(1).await;
+    assert_eq!(world.captured()[0].path, expected);
+}
+
+/// A certificate with its key in PEM, and what Entra keeps of it.
+fn certificate(world: &World) -> (String, AppCertificate) {
+    let key = KeyPair::generate_rsa_for(&PKCS_RSA_SHA256, RsaKeySize::_2048).unwrap();
+    let params = CertificateParams::new(vec!["postern".to_owned()]).unwrap();
+    let certificate = params.self_signed(&key).unwrap();
+    let kept = AppCertificate {
+        id: Uuid::from_u128(1),
+        name: None,
+        der: STANDARD.encode(certificate.der()),
+        starts_at: world.clock.now() - SignedDuration::from_hours(1),
+        expires_at: world.clock.now() + SignedDuration::from_hours(24 * 300),
+    };
+    (format!("{}{}", certificate.pem(), key.serialize_pem()), kept)
+}
+
+#[tokio::test]
+async fn a_certificate_is_as_good_as_a_secret_by_either_way() {
+    for (transport, path) in [(TransportChoice::Rest, Path::Rest), (TransportChoice::Smtp, Path::Smtp)] {
+        let world = World::start().await;
+        let (pem, kept) = certificate(&world);
+        connect(&world, NewProof::Certificate(pem.into()), transport).await;
+        let before = world.control().verify(ACCOUNT, Repair::Nothing, None).await.unwrap();
+        let codes: Vec<&str> = before
+            .findings
+            .iter()
+            .filter(|finding| finding.outcome == Outcome::Failed)
+            .map(|finding| finding.code.as_str())
+            .collect();
+        assert_eq!(codes, ["authentication.certificate_unknown"], "{before:#?}");
+        world.twin.state().change_world(|w| w.tenants[0].apps[0].certificates.push(kept));
+        let after = world.control().verify(ACCOUNT, Repair::Nothing, None).await.unwrap();
+        assert!(after.verdict < Verdict::NotReady, "{after:#?}");
+        mail_flows(&world, path).await;
+        world.finish().await;
+    }
+}
+
+#[tokio::test]
+async fn pem_without_a_certificate_or_key_is_refused() {
+    let world = World::start().await;
+    let (pem, _) = certificate(&world);
+    let ready = world.twin.ready();
+    let end = pem.find("-----BEGIN PRIVATE KEY-----").unwrap();
+    for (text, reason) in
+        [(&pem[..end], "no RSA private key"), (&pem[end..], "no certificate"), ("x", "no certificate")]
+    {
+        let new = NewAccount {
+            name: ACCOUNT.into(),
+            tenant_id: ready.tenant_id.to_string(),
+            client_id: ready.client_id.to_string(),
+            proof: NewProof::Certificate(text.into()),
+            expires_at: None,
+            subscription_id: ready.subscription_id.to_string(),
+            service: None,
+            endpoint: None,
+            cloud: world.cloud(),
+            transport: TransportChoice::Auto,
+            quota: Quota::CUSTOM_DOMAIN,
+            concurrency: Concurrency::default(),
+        };
+        let refused = world.control().add_account(new).await.unwrap_err().to_string();
+        assert!(refused.contains(reason), "{refused}");
+    }
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn the_identity_of_the_machine_needs_no_secret() {
+    let mut world = World::start().await;
+    let url = format!("{}/metadata/identity/oauth2/token", world.twin.ready().url).parse().unwrap();
+    // A server learns where tokens are when it starts.
+    world.stop_server().await;
+    world.set_identity(IdentityEndpoint { url, header: None });
+    world.start_server().await;
+    world.twin.state().change_world(|w| {
+        let app = &mut w.tenants[0].apps[0];
+        (app.is_managed, app.secrets) = (true, Vec::new());
+    });
+    connect(&world, NewProof::ManagedIdentity, TransportChoice::Smtp).await;
+    let account = world.control().account(ACCOUNT).unwrap();
+    assert_eq!(account.authorization, Authorization::ManagedIdentity);
+    let report = world.control().verify(ACCOUNT, Repair::Nothing, None).await.unwrap();
+    assert_eq!(report.verdict, Verdict::Ready, "{report:#?}");
+    assert!(report.findings.iter().any(|finding| finding.code == "secret.none"));
+    mail_flows(&world, Path::Smtp).await;
+    world.finish().await;
+}
