@@ -4,8 +4,8 @@ use super::*;
 use crate::Actor;
 use azure_client::credential::IdentityEndpoint;
 use clock::{Clock, Entropy};
-use secrecy::ExposeSecret as _;
-use store::{DataDir, MasterKey, Options, SecretName, Store, Volatile};
+use secrecy::{ExposeSecret as _, SecretString};
+use store::{DataDir, MasterKey, Options, SecretName, SecretOwner, Store, Volatile};
 
 fn control() -> (tempfile::TempDir, Control) {
     let folder = tempfile::tempdir().unwrap();

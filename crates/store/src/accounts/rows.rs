@@ -1,32 +1,15 @@
-//! Accounts as rows.
-
-use std::fmt;
-use std::sync::Arc;
+//! Accounts as rows, and back.
 
 use model::account::{Account, AccountState, Authorization, Concurrency, Service, TransportChoice};
 use model::cloud::{Cloud, CustomCloud};
-use model::id::AccountId;
 use model::quota::{Allowance, Quota};
-use model::rotation::Rotation;
 use rusqlite::types::Value;
 use rusqlite::{Connection, Row, params_from_iter};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use crate::audit::AuditEntry;
-use crate::database::{Database, Durability};
-use crate::directory::Published;
 use crate::error::StoreError;
-use crate::secrets::{NewSecret, SecretFacts, SecretName, SecretOwner, Secrets, seal};
-use crate::{queue, rotations, words};
-
-/// A handle to the accounts.
-#[derive(Clone)]
-pub struct Accounts {
-    database: Database,
-    published: Arc<Published>,
-    secrets: Secrets,
-}
+use crate::words;
 
 /// A cloud in a row: JSON, because only we read it.
 #[derive(Serialize, Deserialize)]
@@ -51,169 +34,7 @@ struct CustomRow {
     ca_pem: Option<String>,
 }
 
-impl Accounts {
-    pub(crate) fn new(database: Database, published: Arc<Published>, secrets: Secrets) -> Self {
-        Self { database, published, secrets }
-    }
-
-    /// Adds an account together with the secret that it may need.
-    ///
-    /// # Errors
-    /// When the name is taken or nothing can be written.
-    pub async fn add(
-        &self,
-        account: Account,
-        secret: Option<NewSecret>,
-        audit: AuditEntry,
-    ) -> Result<(), StoreError> {
-        let key = self.secrets.key().await;
-        let owner = SecretOwner::Account(account.id);
-        let sealed = secret.map(|new| seal(&key, owner, &new)).transpose()?;
-        self.database
-            .write(Durability::Synced, move |connection| {
-                insert(connection, &account)?;
-                sealed.map_or(Ok(()), |sealed| sealed.store(connection))?;
-                audit.store(connection)
-            })
-            .await?;
-        self.published.refresh(&self.database).await
-    }
-
-    /// Changes an account, and its secret if there is a new one. Its waiting mail is due then.
-    ///
-    /// # Errors
-    /// When the account is gone, its new name is taken, or nothing can be written.
-    pub async fn change(
-        &self,
-        account: Account,
-        secret: Option<NewSecret>,
-        audit: AuditEntry,
-    ) -> Result<(), StoreError> {
-        let key = self.secrets.key().await;
-        let owner = SecretOwner::Account(account.id);
-        let sealed = secret.map(|new| seal(&key, owner, &new)).transpose()?;
-        self.database
-            .write(Durability::Synced, move |connection| {
-                update(connection, &account)?;
-                queue::hurry(connection, account.id, account.changed_at)?;
-                sealed.map_or(Ok(()), |sealed| sealed.store(connection))?;
-                audit.store(connection)
-            })
-            .await?;
-        self.published.refresh(&self.database).await
-    }
-
-    /// Puts the secret that a rotation made into use, and notes that the rotation is so far.
-    ///
-    /// # Errors
-    /// When there is no such secret, or nothing can be written.
-    pub async fn switch(
-        &self,
-        account: Account,
-        rotation: Rotation,
-        audit: AuditEntry,
-    ) -> Result<(), StoreError> {
-        let owner = SecretOwner::Account(account.id);
-        let secret = self.secrets.get(owner, SecretName::NextClientSecret).await?;
-        let facts = self.secrets.facts(owner, SecretName::NextClientSecret).await?;
-        let facts = facts.unwrap_or_else(|| SecretFacts::of(&secret, account.changed_at));
-        let key = self.secrets.key().await;
-        let sealed = seal(&key, owner, &NewSecret { name: SecretName::ClientSecret, secret, facts })?;
-        self.database
-            .write(Durability::Synced, move |connection| {
-                update(connection, &account)?;
-                sealed.store(connection)?;
-                owner.remove(connection, SecretName::NextClientSecret)?;
-                rotations::write(connection, &rotation)?;
-                queue::hurry(connection, account.id, account.changed_at)?;
-                audit.store(connection)
-            })
-            .await?;
-        self.published.refresh(&self.database).await
-    }
-
-    /// What cannot be without the account.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
-    pub async fn dependents(&self, account: AccountId) -> Result<Dependents, StoreError> {
-        self.database.read(move |connection| dependents(connection, account)).await
-    }
-
-    /// Removes an account with its senders and secrets.
-    ///
-    /// # Errors
-    /// When credentials use it or mail waits for it, or nothing can be written.
-    pub async fn remove(&self, account: &Account, audit: AuditEntry) -> Result<(), StoreError> {
-        let (id, name) = (account.id, account.name.to_string());
-        self.database
-            .write(Durability::Synced, move |connection| {
-                let dependents = dependents(connection, id)?;
-                if !dependents.is_empty() {
-                    let what = format!("account {name}");
-                    return Err(StoreError::InUse { what, by: dependents.to_string() });
-                }
-                for table in ["sender", "verification", "rotation"] {
-                    connection
-                        .execute(&format!("DELETE FROM {table} WHERE account_id = ?"), [id.to_string()])?;
-                }
-                SecretOwner::Account(id).remove_all(connection)?;
-                connection.execute("DELETE FROM account WHERE id = ?", [id.to_string()])?;
-                audit.store(connection)
-            })
-            .await?;
-        self.published.refresh(&self.database).await
-    }
-}
-
-/// What cannot be without an account.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Dependents {
-    /// Logins whose mail goes through it.
-    pub credentials: Vec<String>,
-    /// Messages that wait for it.
-    pub waiting: u64,
-}
-
-impl Dependents {
-    /// Whether there is nothing.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.credentials.is_empty() && self.waiting == 0
-    }
-}
-
-impl fmt::Display for Dependents {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut parts = Vec::new();
-        if !self.credentials.is_empty() {
-            let count = counted(self.credentials.len() as u64, "credential");
-            let named: Vec<&str> = self.credentials.iter().take(NAMED).map(String::as_str).collect();
-            let more = if self.credentials.len() > NAMED { ", ..." } else { "" };
-            parts.push(format!("{count} ({}{more})", named.join(", ")));
-        }
-        if self.waiting > 0 {
-            parts.push(counted(self.waiting, "waiting message"));
-        }
-        f.write_str(&parts.join(" and "))
-    }
-}
-
-/// Dependents that are named one by one.
-const NAMED: usize = 10;
-
-fn dependents(connection: &Connection, account: AccountId) -> Result<Dependents, StoreError> {
-    let mut select =
-        connection.prepare_cached("SELECT login FROM credential WHERE account_id = ? ORDER BY login")?;
-    let logins: Result<Vec<String>, _> = select.query_map([account.to_string()], |row| row.get(0))?.collect();
-    Ok(Dependents { credentials: logins?, waiting: queue::open_sends(connection, account)? })
-}
-
-fn counted(count: u64, what: &str) -> String {
-    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
-}
-
-fn insert(connection: &Connection, account: &Account) -> Result<(), StoreError> {
+pub(super) fn insert(connection: &Connection, account: &Account) -> Result<(), StoreError> {
     let taken =
         connection.prepare("SELECT 1 FROM account WHERE name = ?")?.exists([account.name.as_str()])?;
     if taken {
@@ -231,7 +52,7 @@ fn insert(connection: &Connection, account: &Account) -> Result<(), StoreError> 
     Ok(())
 }
 
-fn update(connection: &Connection, account: &Account) -> Result<(), StoreError> {
+pub(super) fn update(connection: &Connection, account: &Account) -> Result<(), StoreError> {
     let changed = connection.execute(
         "UPDATE account SET name = ?, tenant = ?, client = ?, subscription = ?, cloud = ?, service = ?, endpoint = ?,
             authorization = ?, transport = ?, sends_per_minute = ?, sends_per_hour = ?,

@@ -1,0 +1,158 @@
+//! Changing an account: any of its fields, and its secret.
+
+use jiff::{SignedDuration, Timestamp};
+use model::account::{Account, AccountState, Authorization, Concurrency, Service, TransportChoice};
+use model::quota::Quota;
+use secrecy::SecretString;
+use store::{SecretOwner, StoreError};
+
+use super::fields::{NewProof, Notes, checked_concurrency, checked_quota};
+use super::{Noted, chosen};
+use crate::Control;
+use crate::error::{ControlError, Invalid};
+
+/// What is different from now on. What is absent stays.
+#[derive(Clone, Debug, Default)]
+pub struct AccountChange {
+    /// Another name.
+    pub name: Option<String>,
+    /// Another directory.
+    pub tenant_id: Option<String>,
+    /// Another app.
+    pub client_id: Option<String>,
+    /// Another subscription.
+    pub subscription_id: Option<String>,
+    /// Another communication service.
+    pub service: Option<String>,
+    /// Its origin.
+    pub endpoint: Option<String>,
+    /// A new client secret, certificate or access key, whichever the account has.
+    pub secret: Option<SecretString>,
+    /// When the secret expires.
+    pub expires_at: Option<Timestamp>,
+    /// Whether it is used.
+    pub state: Option<AccountState>,
+    /// Which way mail takes.
+    pub transport: Option<TransportChoice>,
+    /// What Azure allows.
+    pub quota: Option<Quota>,
+    /// Sends that wait for an answer by REST.
+    pub requests: Option<u16>,
+    /// Open sessions by SMTP.
+    pub smtp_sessions: Option<u16>,
+}
+
+/// The store keeps times in milliseconds.
+const TICK: SignedDuration = SignedDuration::from_millis(1);
+
+impl Control {
+    /// Changes an account. Mail that waits takes the new way.
+    ///
+    /// # Errors
+    /// When there is none of that name, a field is not valid, or nothing can be stored.
+    pub async fn change_account(&self, name: &str, change: AccountChange) -> Result<Noted, ControlError> {
+        let account = self.account(name)?;
+        let mut notes = Notes::default();
+        let detail = change.summary();
+        let now = self.clock.now();
+        let proof = change.secret.map(|secret| match account.authorization {
+            Authorization::ClientSecret => NewProof::ClientSecret(secret),
+            Authorization::Certificate => NewProof::Certificate(secret),
+            Authorization::AccessKey => NewProof::AccessKey(secret),
+            Authorization::ManagedIdentity => NewProof::ManagedIdentity,
+        });
+        let secret = match proof {
+            Some(proof) => notes.proof(proof, change.expires_at, now)?.1,
+            None => None,
+        };
+        let service = match (&change.service, &account.service) {
+            (Some(name), _) => Some(chosen(&mut notes, &account.cloud, name, change.endpoint.as_deref())?),
+            (None, Some(service)) => Some(match &change.endpoint {
+                Some(endpoint) => {
+                    Service { endpoint: notes.origin("endpoint", endpoint)?, ..service.clone() }
+                }
+                None => service.clone(),
+            }),
+            (None, None) => None,
+        };
+        let changed = Account {
+            name: given(&mut notes, "name", change.name.as_deref(), &account.name)?,
+            tenant: match &change.tenant_id {
+                Some(text) => self.tenant(&mut notes, &account.cloud, text).await?,
+                None => account.tenant,
+            },
+            client: given(&mut notes, "client id", change.client_id.as_deref(), &account.client)?,
+            subscription: given(
+                &mut notes,
+                "subscription id",
+                change.subscription_id.as_deref(),
+                &account.subscription,
+            )?,
+            service,
+            state: change.state.unwrap_or(account.state),
+            transport: change.transport.unwrap_or(account.transport),
+            quota: checked_quota(change.quota.unwrap_or(account.quota))?,
+            concurrency: checked_concurrency(Concurrency {
+                requests: change.requests.unwrap_or(account.concurrency.requests),
+                smtp_sessions: change.smtp_sessions.unwrap_or(account.concurrency.smtp_sessions),
+            })?,
+            changed_at: self.after(&account),
+            ..Account::clone(&account)
+        };
+        let secret = self.dated(&changed, secret)?;
+        if let (None, Some(at)) = (&secret, change.expires_at) {
+            self.note_expiry(&changed, at).await?;
+        }
+        let audit = self.entry("account.edit", &account.name, detail);
+        self.store.accounts().change(changed.clone(), secret, audit).await?;
+        Ok(Noted { account: changed, notes: notes.0 })
+    }
+
+    async fn note_expiry(&self, account: &Account, at: Timestamp) -> Result<(), StoreError> {
+        let Some(name) = store::SecretName::of(account.authorization) else { return Ok(()) };
+        let owner = SecretOwner::Account(account.id);
+        let key_id = self.store.secrets().facts(owner, name).await?.and_then(|facts| facts.key_id);
+        self.store.secrets().note(owner, name, Some(at), key_id).await
+    }
+
+    /// A time at which an account changes: two changes are told apart even where the clock stands or goes back.
+    pub(crate) fn after(&self, account: &Account) -> Timestamp {
+        self.clock.now().max(account.changed_at.saturating_add(TICK).unwrap_or(Timestamp::MAX))
+    }
+}
+
+impl AccountChange {
+    /// What is different, in words, for the audit log. Never the secret.
+    fn summary(&self) -> String {
+        let mut parts = Vec::new();
+        let texts = [
+            ("name", &self.name),
+            ("tenant", &self.tenant_id),
+            ("client", &self.client_id),
+            ("subscription", &self.subscription_id),
+            ("service", &self.service),
+            ("endpoint", &self.endpoint),
+        ];
+        parts.extend(texts.into_iter().filter_map(|(name, text)| Some(format!("{name} {}", text.as_ref()?))));
+        parts.extend(self.secret.as_ref().map(|_| "a new secret".to_owned()));
+        parts.extend(self.expires_at.map(|at| format!("the secret expires {}", at.strftime("%Y-%m-%d"))));
+        parts.extend(self.state.map(|state| format!("{state:?}").to_lowercase()));
+        parts.extend(self.transport.map(|transport| format!("transport {transport}")));
+        parts.extend(
+            self.quota.map(|quota| format!("quota {}/{}", quota.sends.per_minute, quota.sends.per_hour)),
+        );
+        parts.extend(self.requests.map(|count| format!("{count} requests at once")));
+        parts.extend(self.smtp_sessions.map(|count| format!("{count} SMTP sessions")));
+        parts.join(", ")
+    }
+}
+
+/// What is given, or what is there.
+fn given<T: std::str::FromStr<Err: std::fmt::Display> + Clone>(
+    notes: &mut Notes,
+    field: &'static str,
+    text: Option<&str>,
+    there: &T,
+) -> Result<T, Invalid> {
+    text.map_or_else(|| Ok(there.clone()), |text| notes.parse(field, text))
+}
