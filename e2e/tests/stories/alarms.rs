@@ -103,7 +103,7 @@ async fn an_account_that_cannot_send_is_told_once_and_so_is_its_recovery() {
     let told = || heard.lock().unwrap().len();
     world.advance_until(Duration::from_secs(120), async || told() == 1).await;
     assert!(heard.lock().unwrap()[0].contains("services.no_domain"), "{heard:?}");
-    world.twin.state().change_world(|w| w.services[0].linked_domains.push("contoso.example".into()));
+    world.twin.state().change_world(|w| w.link("contoso-mail", "contoso.example"));
     world.advance_until(Duration::from_secs(120), async || told() == 2).await;
     assert!(heard.lock().unwrap()[1].contains("account_recovered"), "{heard:?}");
     world.finish().await;

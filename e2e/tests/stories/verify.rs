@@ -348,13 +348,13 @@ async fn a_service_that_cannot_be_used() {
     names_exactly(
         "services.no_domain",
         async |world| twin(world, |w| w.services[0].linked_domains.clear()),
-        async |world| twin(world, |w| w.services[0].linked_domains.push("contoso.example".into())),
+        async |world| twin(world, |w| w.link("contoso-mail", "contoso.example")),
     )
     .await;
     let finding = names_exactly(
         "services.unverified_domain",
-        async |world| twin(world, |w| w.domains[0].verified = false),
-        async |world| twin(world, |w| w.domains[0].verified = true),
+        async |world| twin(world, |w| w.domains[0].set_verified(false)),
+        async |world| twin(world, |w| w.domains[0].set_verified(true)),
     )
     .await;
     assert!(finding.sentence.contains("Domain, SPF, DKIM, DKIM2"), "{finding:?}");
@@ -380,7 +380,7 @@ async fn senders_that_azure_does_not_know() {
     names_exactly(
         "services.domain_not_linked",
         async |world| add(world, "news@unlinked.example").await,
-        async |world| twin(world, |w| w.services[0].linked_domains.push("unlinked.example".into())),
+        async |world| twin(world, |w| w.link("contoso-mail", "unlinked.example")),
     )
     .await;
 }

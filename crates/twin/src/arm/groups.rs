@@ -147,7 +147,8 @@ fn delete(call: &Call<'_>, subscription: SubscriptionId, name: &str) -> Answer {
     call.state.change_world(|world| {
         let wait = SignedDuration::from_secs(world.habits.group_deletion_seconds);
         let done_at = now.saturating_add(wait).unwrap_or(now);
-        world.operations.push(LongRunningOperation { id: operation, done_at });
+        let resource = id.clone();
+        world.operations.push(LongRunningOperation { id: operation, resource, begun_at: now, done_at });
         if let Some(group) =
             world.groups.iter_mut().find(|group| group.resource_id().eq_ignore_ascii_case(&id))
         {

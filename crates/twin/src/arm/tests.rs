@@ -6,16 +6,16 @@ use azure_types::permission::Permission;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
-const SUBSCRIPTION: &str = "/subscriptions/22222222-bbbb-4222-8222-222222222222";
+pub(super) const SUBSCRIPTION: &str = "/subscriptions/22222222-bbbb-4222-8222-222222222222";
 const TENANT: &str = "11111111-aaaa-4111-8111-111111111111";
 const FORM: &str = "grant_type=client_credentials&client_id=33333333-cccc-4333-8333-333333333333\
     &client_secret=twin8Q~Rehearsal.Only_Not-A-Real-Secret~&scope=https://";
 
-async fn ask(rehearsal: &Rehearsal, method: &str, path: &str) -> Answer {
+pub(super) async fn ask(rehearsal: &Rehearsal, method: &str, path: &str) -> Answer {
     send(rehearsal, method, path, json!(null)).await
 }
 
-async fn send(rehearsal: &Rehearsal, method: &str, path: &str, body: Value) -> Answer {
+pub(super) async fn send(rehearsal: &Rehearsal, method: &str, path: &str, body: Value) -> Answer {
     let form = format!("{FORM}management.azure.com/.default");
     let token = rehearsal.ask("POST", &format!("/{TENANT}/oauth2/v2.0/token"), &[], form.into()).await;
     let bearer = format!("Bearer {}", token.body["access_token"].as_str().unwrap());
@@ -24,7 +24,7 @@ async fn send(rehearsal: &Rehearsal, method: &str, path: &str, body: Value) -> A
     rehearsal.ask(method, &path, &[("authorization", &bearer)], body.to_string().into()).await
 }
 
-fn assign(rehearsal: &Rehearsal, scope: &str, actions: &[&str]) {
+pub(super) fn assign(rehearsal: &Rehearsal, scope: &str, actions: &[&str]) {
     rehearsal.state.change_world(|world| {
         let principal = world.tenants[0].apps[0].principal.unwrap();
         world.assignments.clear();

@@ -28,11 +28,13 @@ pub(crate) fn check_sender<'w, 's>(
     sender: &Mailbox,
 ) -> Result<(&'w Domain, &'s Service), SenderProblem> {
     let name = sender.domain().as_str();
-    let service = services.into_iter().find(|service| service.links(name));
-    let domain = world.domain(name).filter(|domain| domain.verified);
-    let (Some(service), Some(domain)) = (service, domain) else {
-        return Err(SenderProblem::DomainNotLinked);
-    };
+    let services: Vec<&Service> = services.into_iter().collect();
+    let found = world
+        .domains
+        .iter()
+        .filter(|domain| domain.name.eq_ignore_ascii_case(name) && domain.verification.is_enough())
+        .find_map(|domain| Some((domain, *services.iter().find(|service| service.links(domain))?)));
+    let Some((domain, service)) = found else { return Err(SenderProblem::DomainNotLinked) };
     if !domain.has_sender(sender.local_part().as_str()) {
         return Err(SenderProblem::UnknownUsername(sender.local_part().to_string()));
     }

@@ -1,8 +1,13 @@
-//! Communication services, email domains and sender usernames.
+//! Communication services, and their logins for SMTP.
+
+use std::collections::BTreeMap;
 
 use azure_types::access_key::AccessKey;
 use azure_types::ids::{ClientId, SubscriptionId, TenantId};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+
+use super::Domain;
 
 /// A communication service.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -22,7 +27,12 @@ pub struct Service {
     /// Whether keys are switched off.
     #[serde(default)]
     pub disable_local_auth: bool,
-    /// Names of the domains that are linked to it.
+    /// Words that people put on it.
+    #[serde(default)]
+    pub tags: BTreeMap<String, String>,
+    /// When it is there.
+    pub ready_at: Timestamp,
+    /// ARM ids of the domains that are linked to it.
     #[serde(default)]
     pub linked_domains: Vec<String>,
     /// Logins for SMTP that are resources of their own.
@@ -43,50 +53,6 @@ pub struct SmtpUsername {
     pub tenant: TenantId,
 }
 
-/// An email domain.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Domain {
-    /// Its name.
-    pub name: String,
-    /// Where it is billed.
-    pub subscription: SubscriptionId,
-    /// Where it is kept.
-    pub resource_group: String,
-    /// The email service that it is part of.
-    pub email_service: String,
-    /// The geography that its data stay in.
-    pub data_location: String,
-    /// Whose DNS it is.
-    pub management: Management,
-    /// Whether its records were verified.
-    pub verified: bool,
-    /// Who may send from it. `donotreply` always may.
-    #[serde(default)]
-    pub senders: Vec<SenderUsername>,
-}
-
-/// Whose DNS a domain is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Management {
-    /// Azure's own, with small limits.
-    AzureManaged,
-    /// The customer's.
-    CustomerManaged,
-}
-
-/// A sender username.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct SenderUsername {
-    /// The local part.
-    pub username: String,
-    /// The name beside the address.
-    #[serde(default)]
-    pub display_name: Option<String>,
-}
-
-/// Every domain has this sender from the start.
-const DEFAULT_SENDER: &str = "donotreply";
-
 impl Service {
     /// The service's ARM id.
     #[must_use]
@@ -103,49 +69,10 @@ impl Service {
         keys.iter().filter_map(|key| AccessKey::parse(key).ok())
     }
 
-    /// Whether a domain of that name is linked to it.
+    /// Whether a domain is linked to it.
     #[must_use]
-    pub fn links(&self, domain: &str) -> bool {
-        self.linked_domains.iter().any(|linked| linked.eq_ignore_ascii_case(domain))
-    }
-}
-
-impl Domain {
-    /// Its resource name: Azure's own domains are all called the same.
-    #[must_use]
-    pub fn resource_name(&self) -> &str {
-        match self.management {
-            Management::AzureManaged => "AzureManagedDomain",
-            Management::CustomerManaged => &self.name,
-        }
-    }
-
-    /// The ARM id of its email service.
-    #[must_use]
-    pub fn email_service_id(&self) -> String {
-        format!(
-            "/subscriptions/{}/resourceGroups/{}/providers/Microsoft.Communication/EmailServices/{}",
-            self.subscription, self.resource_group, self.email_service
-        )
-    }
-
-    /// The domain's ARM id.
-    #[must_use]
-    pub fn resource_id(&self) -> String {
-        format!("{}/Domains/{}", self.email_service_id(), self.resource_name())
-    }
-
-    /// Whether mail may come from `username` at this domain.
-    #[must_use]
-    pub fn has_sender(&self, username: &str) -> bool {
-        username.eq_ignore_ascii_case(DEFAULT_SENDER)
-            || self.senders.iter().any(|sender| sender.username.eq_ignore_ascii_case(username))
-    }
-
-    /// The name that is put beside a sender's address.
-    #[must_use]
-    pub fn display_name(&self, username: &str) -> Option<&str> {
-        let sender = self.senders.iter().find(|sender| sender.username.eq_ignore_ascii_case(username))?;
-        sender.display_name.as_deref()
+    pub fn links(&self, domain: &Domain) -> bool {
+        let id = domain.resource_id();
+        self.linked_domains.iter().any(|linked| linked.eq_ignore_ascii_case(&id))
     }
 }

@@ -7,8 +7,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::World;
 use super::access::covers;
+use super::{FAILED, IN_PROGRESS, Part, VERIFIED, World};
 
 /// A resource group.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -32,6 +32,11 @@ pub struct ResourceGroup {
 pub struct LongRunningOperation {
     /// Its id.
     pub id: Uuid,
+    /// What it is about, an ARM id.
+    #[serde(default)]
+    pub resource: String,
+    /// When it was begun.
+    pub begun_at: Timestamp,
     /// When it is done.
     pub done_at: Timestamp,
 }
@@ -55,9 +60,10 @@ impl World {
     #[must_use]
     pub fn is_due(&self, now: Timestamp) -> bool {
         self.groups.iter().any(|group| group.gone_at.is_some_and(|at| at <= now))
+            || self.domains.iter().any(|domain| domain.verification.due(now).next().is_some())
     }
 
-    /// Does what is due: groups that were deleted take what is in them along.
+    /// Does what is due: groups that were deleted take what is in them along, and verifications are judged.
     pub fn settle(&mut self, now: Timestamp) {
         let (gone, kept) = std::mem::take(&mut self.groups)
             .into_iter()
@@ -65,9 +71,29 @@ impl World {
         self.groups = kept;
         for group in gone as Vec<ResourceGroup> {
             let id = group.resource_id();
+            self.email_services.retain(|service| !covers(&id, &service.resource_id()));
             self.services.retain(|service| !covers(&id, &service.resource_id()));
             self.domains.retain(|domain| !covers(&id, &domain.resource_id()));
             self.assignments.retain(|assignment| !covers(&id, &assignment.scope));
+        }
+        self.judge_what_is_due(now);
+    }
+
+    fn judge_what_is_due(&mut self, now: Timestamp) {
+        for at in 0..self.domains.len() {
+            let due: Vec<Part> = self.domains[at].verification.due(now).collect();
+            for part in due {
+                let domain = &self.domains[at];
+                let (status, error) = if domain.verification.of(part).status == IN_PROGRESS {
+                    match self.judge(domain, part) {
+                        Ok(()) => (VERIFIED, None),
+                        Err(error) => (FAILED, Some(error)),
+                    }
+                } else {
+                    ("NotStarted", None)
+                };
+                self.domains[at].verification.set(part, status, error, None);
+            }
         }
     }
 }

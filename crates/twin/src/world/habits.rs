@@ -30,6 +30,13 @@ pub struct Habits {
     pub secret_seconds: i64,
     /// Seconds that the deletion of a resource group takes.
     pub group_deletion_seconds: i64,
+    /// Seconds that making or changing a communication resource takes.
+    pub provisioning_seconds: i64,
+    /// Seconds that a verification takes.
+    pub verification_seconds: i64,
+    /// Seconds that `Retry-After` asks for on answers about communication resources; Azure itself is seen to say
+    /// nothing there.
+    pub communication_retry_after: Option<u64>,
     /// Reads of Resource Manager, for each app in each subscription.
     pub arm_reads: Bucket,
     /// Writes.
@@ -109,6 +116,9 @@ impl Default for Habits {
             assignment_seconds: 5,
             secret_seconds: 2,
             group_deletion_seconds: 5,
+            provisioning_seconds: 2,
+            verification_seconds: 5,
+            communication_retry_after: Some(1),
             arm_reads: Bucket { size: 250, per_second: 25 },
             arm_writes: Bucket { size: 200, per_second: 10 },
             arm_deletes: Bucket { size: 200, per_second: 10 },

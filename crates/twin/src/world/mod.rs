@@ -4,6 +4,8 @@
 mod access;
 mod communication;
 mod directory;
+pub mod dns;
+mod domain;
 mod groups;
 mod habits;
 pub mod roles;
@@ -15,8 +17,12 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use self::access::{Assignment, covers};
-pub use self::communication::{Domain, Management, SenderUsername, Service, SmtpUsername};
+pub use self::communication::{Service, SmtpUsername};
 pub use self::directory::{App, AppCertificate, ClientSecret, SecretVerdict, Tenant};
+pub use self::domain::{
+    DEFAULT_SENDER, Domain, EmailService, FAILED, IN_PROGRESS, Management, Part, Progress, SenderUsername,
+    SuppressedAddress, SuppressionList, VERIFIED, Verification,
+};
 pub use self::groups::{LongRunningOperation, ResourceGroup};
 pub use self::habits::{Bucket, Habits, HiddenSubscription, Limits, RepeatedOperation};
 pub use self::roles::Role;
@@ -34,6 +40,10 @@ pub struct World {
     pub groups: Vec<ResourceGroup>,
     /// Communication services.
     pub services: Vec<Service>,
+    /// Email services.
+    pub email_services: Vec<EmailService>,
+    /// Zones that the twin answers for.
+    pub zones: Vec<dns::Zone>,
     /// Email domains.
     pub domains: Vec<Domain>,
     /// Roles that somebody made.
@@ -118,10 +128,25 @@ impl World {
         self.services.iter().find(|service| service.name.eq_ignore_ascii_case(name))
     }
 
-    /// The domain of that name, in any of the services' email services.
+    /// The domain at an ARM id.
     #[must_use]
-    pub fn domain(&self, name: &str) -> Option<&Domain> {
-        self.domains.iter().find(|domain| domain.name.eq_ignore_ascii_case(name))
+    pub fn domain_at(&self, id: &str) -> Option<&Domain> {
+        self.domains.iter().find(|domain| domain.resource_id().eq_ignore_ascii_case(id))
+    }
+
+    /// The domain at an ARM id, to be changed.
+    pub fn domain_at_mut(&mut self, id: &str) -> Option<&mut Domain> {
+        self.domains.iter_mut().find(|domain| domain.resource_id().eq_ignore_ascii_case(id))
+    }
+
+    /// Links a domain of that name to a service of that name.
+    pub fn link(&mut self, service: &str, domain: &str) {
+        let Some(id) = self.domains.iter().find(|one| one.name == domain).map(Domain::resource_id) else {
+            return;
+        };
+        if let Some(service) = self.services.iter_mut().find(|one| one.name == service) {
+            service.linked_domains.push(id);
+        }
     }
 
     /// What a subscription may send from such a domain.

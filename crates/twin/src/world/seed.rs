@@ -12,8 +12,8 @@ use serde::Deserialize;
 use super::directory::named;
 use super::roles::OWNER;
 use super::{
-    App, Assignment, ClientSecret, Domain, Habits, Limits, Management, Registration, ResourceGroup,
-    SenderUsername, Service, SmtpUsername, Subscription, Tenant, World,
+    App, Assignment, ClientSecret, Domain, EmailService, Habits, Limits, Management, Registration,
+    ResourceGroup, SenderUsername, Service, SmtpUsername, Subscription, Tenant, Verification, World,
 };
 
 /// What a seed file says. Ids that it leaves out follow from names, the same every time.
@@ -132,15 +132,25 @@ impl Seed {
         let (tenant, subscription) = (self.tenant.id, self.subscription.id);
         let app = self.app.into_app(now);
         let (client, principal) = (app.client, App::principal_to_be(app.client));
-        let services: Vec<Service> =
-            self.service.into_iter().map(|seed| seed.into_service(subscription, (tenant, client))).collect();
+        let links: Vec<(String, String)> = self
+            .service
+            .iter()
+            .flat_map(|service| {
+                service.linked_domains.iter().map(|domain| (service.name.clone(), domain.clone()))
+            })
+            .collect();
+        let services: Vec<Service> = self
+            .service
+            .into_iter()
+            .map(|seed| seed.into_service(subscription, (tenant, client), now))
+            .collect();
         let domains: Vec<Domain> =
-            self.domain.into_iter().map(|seed| seed.into_domain(subscription)).collect();
+            self.domain.into_iter().map(|seed| seed.into_domain(subscription, now)).collect();
         let mut groups: Vec<String> = services.iter().map(|service| service.resource_group.clone()).collect();
         groups.extend(domains.iter().map(|domain| domain.resource_group.clone()));
         groups.sort();
         groups.dedup();
-        World {
+        let mut world = World {
             tenants: vec![Tenant { id: tenant, domain: self.tenant.domain, apps: vec![app] }],
             assignments: vec![Assignment {
                 id: named(client.guid(), "owner"),
@@ -162,11 +172,16 @@ impl Seed {
                 }],
                 limits: self.subscription.limits,
             }],
+            email_services: email_services(&domains),
             services,
             domains,
             habits: self.habits,
             ..World::default()
+        };
+        for (service, domain) in links {
+            world.link(&service, &domain);
         }
+        world
     }
 }
 
@@ -199,7 +214,12 @@ impl AppSeed {
 }
 
 impl ServiceSeed {
-    fn into_service(self, subscription: SubscriptionId, (tenant, client): (TenantId, ClientId)) -> Service {
+    fn into_service(
+        self,
+        subscription: SubscriptionId,
+        (tenant, client): (TenantId, ClientId),
+        now: Timestamp,
+    ) -> Service {
         let smtp_username = |username: String| SmtpUsername {
             name: username.replace(['@', '.'], "-"),
             username,
@@ -215,24 +235,51 @@ impl ServiceSeed {
             data_location: self.data_location,
             public_network_access: true,
             disable_local_auth: false,
-            linked_domains: self.linked_domains,
+            tags: BTreeMap::new(),
+            ready_at: now,
+            linked_domains: Vec::new(),
         }
     }
 }
 
 impl DomainSeed {
-    fn into_domain(self, subscription: SubscriptionId) -> Domain {
+    fn into_domain(self, subscription: SubscriptionId, now: Timestamp) -> Domain {
+        let mut senders = vec![SenderUsername::default_one()];
+        senders.extend(self.senders);
         Domain {
+            ownership: named(subscription.guid(), &self.name),
+            engagement_tracking: false,
+            tags: BTreeMap::new(),
+            ready_at: now,
+            suppression_lists: Vec::new(),
             name: self.name,
             subscription,
             resource_group: self.resource_group,
             email_service: self.email_service,
             data_location: self.data_location,
             management: self.management,
-            verified: true,
-            senders: self.senders,
+            verification: Verification::done(),
+            senders,
         }
     }
+}
+
+/// The email services that domains are part of.
+fn email_services(domains: &[Domain]) -> Vec<EmailService> {
+    let mut services: Vec<EmailService> = domains
+        .iter()
+        .map(|domain| EmailService {
+            name: domain.email_service.clone(),
+            subscription: domain.subscription,
+            resource_group: domain.resource_group.clone(),
+            data_location: domain.data_location.clone(),
+            tags: BTreeMap::new(),
+            ready_at: domain.ready_at,
+        })
+        .collect();
+    services.sort_by_key(EmailService::resource_id);
+    services.dedup_by_key(|service| service.resource_id());
+    services
 }
 
 fn group(subscription: SubscriptionId, name: String) -> ResourceGroup {
@@ -268,7 +315,8 @@ mod tests {
         let service = world.service("contoso-mail").unwrap();
         assert!(world.may_send(app.principal.unwrap(), &service.resource_id(), now));
         assert_eq!(service.usable_keys().count(), 2);
-        assert!(service.linked_domains.iter().all(|domain| world.domain(domain).is_some()));
+        assert!(service.linked_domains.iter().all(|domain| world.domain_at(domain).is_some()));
+        assert_eq!(service.linked_domains.len(), 2);
     }
 
     #[test]
