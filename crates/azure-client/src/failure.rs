@@ -69,7 +69,8 @@ impl std::fmt::Display for Answered {
 impl Failure {
     /// Sorts a failed exchange.
     pub(crate) fn exchange(host: &str, source: reqwest::Error) -> Self {
-        let host = host.to_owned();
+        // The rest of a URL may be a secret; the host is kept beside it.
+        let (host, source) = (host.to_owned(), source.without_url());
         if source.is_connect() || source.is_builder() {
             Self::Unreachable { host, source }
         } else {

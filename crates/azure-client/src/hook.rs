@@ -1,5 +1,7 @@
 //! Telling the operator's own service something: one JSON document to one URL.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use reqwest::Method;
 use serde_json::Value;
@@ -8,6 +10,9 @@ use url::Url;
 use crate::failure::{Answered, Failure};
 use crate::http::Http;
 
+/// Whoever takes longer to take an alarm is told by the next one.
+const PATIENCE: Duration = Duration::from_secs(10);
+
 /// Posts a document.
 ///
 /// # Errors
@@ -15,7 +20,8 @@ use crate::http::Http;
 pub async fn post(http: &Http, url: &Url, body: &Value, now: Timestamp) -> Result<(), Failure> {
     let host = url.host_str().unwrap_or_default();
     let exchange = |error| Failure::exchange(host, error);
-    let request = http.request(Method::POST, url.clone()).json(body).build().map_err(exchange)?;
+    let request =
+        http.request(Method::POST, url.clone()).json(body).timeout(PATIENCE).build().map_err(exchange)?;
     let response = http.execute(request).await.map_err(exchange)?;
     let (status, headers) = (response.status(), response.headers().clone());
     if status.is_success() {

@@ -60,8 +60,8 @@ pub(crate) struct Management {
 
 /// Tries of one call that meets trouble.
 const TRIES: u32 = 5;
-/// Times that one call is sent away because there is too much; others may have been in its place each time.
-const SENT_AWAY: u32 = 200;
+/// How long a call waits for its turn while there is too much.
+const PATIENCE: SignedDuration = SignedDuration::from_mins(10);
 /// Between tries, if Azure does not say.
 const WAIT: Duration = Duration::from_secs(1);
 /// A longer wait than this is left to whoever called.
@@ -112,7 +112,8 @@ impl Management {
         url: &Url,
         body: Option<&Value>,
     ) -> Result<T, CallError> {
-        let (mut tries, mut sent_away) = (0, 0);
+        let mut tries = 0;
+        let give_up_at = self.clock.now().saturating_add(PATIENCE).unwrap_or(Timestamp::MAX);
         let answered = loop {
             let permit = self.gate.pass(&self.clock).await;
             let answered = self.once(&method, url, body).await;
@@ -120,13 +121,10 @@ impl Management {
             match answered {
                 Ok(octets) if octets.is_empty() => break b"null".to_vec(),
                 Ok(octets) => break octets,
-                Err(error) if error.is(429) => {
-                    sent_away += 1;
-                    match self.wait(&error, 1) {
-                        Some(wait) if sent_away < SENT_AWAY => self.gate.close(self.later(wait)),
-                        _ => return Err(error),
-                    }
-                }
+                Err(error) if error.is(429) => match self.wait(&error, 1).map(|wait| self.later(wait)) {
+                    Some(again) if again < give_up_at => self.gate.close(again),
+                    _ => return Err(error),
+                },
                 Err(error) => {
                     tries += 1;
                     match self.wait(&error, tries).filter(|_| is_passing(&error, &method) && tries < TRIES) {
@@ -186,15 +184,21 @@ impl Management {
     }
 
     fn url(&self, path: &str) -> Result<Url, Failure> {
-        Url::parse(&format!("{}{path}", self.origin))
-            .map_err(|error| Failure::Garbled { host: self.host(), what: error.to_string() })
+        // Ids come from answers: one that is no path must not lead to another host.
+        if !path.starts_with('/') {
+            return Err(Failure::Garbled {
+                host: self.host(),
+                what: format!("an id that is no path: {path}"),
+            });
+        }
+        self.same_host(&format!("{}{path}", self.origin))
     }
 
     fn same_host(&self, link: &str) -> Result<Url, Failure> {
         let url = Url::parse(link)
             .ok()
             .filter(|url| Url::parse(&self.origin).is_ok_and(|own| own.origin() == url.origin()));
-        let what = || format!("the next page is somewhere else: {link}");
+        let what = || format!("what comes next is somewhere else: {link}");
         url.ok_or_else(|| Failure::Garbled { host: self.host(), what: what() })
     }
 

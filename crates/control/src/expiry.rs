@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 /// How urgent it is to renew a secret.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Urgency {
     /// It is good for a while.
     None,
@@ -18,6 +18,16 @@ const STEPS: [i64; 6] = [1, 3, 7, 14, 30, 60];
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 
 impl Urgency {
+    /// A number that is larger where it is more urgent.
+    #[must_use]
+    pub fn rank(self) -> i64 {
+        match self {
+            Self::None => 0,
+            Self::Days(days) => 1_000 - days,
+            Self::Expired => 1_000,
+        }
+    }
+
     /// How urgent it is at `now`.
     #[must_use]
     pub fn of(expires_at: Timestamp, now: Timestamp) -> Self {
@@ -45,5 +55,7 @@ mod tests {
         assert_eq!(before(2), Urgency::Days(1));
         assert_eq!(before(0), Urgency::Expired);
         assert_eq!(before(-5), Urgency::Expired);
+        let ranks = [24 * 61, 24 * 60, 24 * 10, 30, 2, 0].map(|hours| before(hours).rank());
+        assert!(ranks.is_sorted() && ranks[0] < ranks[1], "{ranks:?}");
     }
 }

@@ -1,7 +1,7 @@
 //! Looking after the accounts: goes on with rotations, verifies on a schedule and after refused logins, and says
 //! in time that a secret will expire.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use model::account::{Account, Authorization};
 use model::id::AccountId;
 use store::{SecretName, SecretOwner, StoreError};
-use tokio::task::JoinSet;
+use tokio::task::{self, JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
@@ -52,8 +52,14 @@ pub struct Watch {
     settings: WatchSettings,
     raise: Raise,
     /// Rotations that go on, each by itself: Entra makes them wait.
-    rotating: JoinSet<AccountId>,
-    under_way: HashSet<AccountId>,
+    rotating: JoinSet<Timestamp>,
+    under_way: HashMap<task::Id, AccountId>,
+    /// Until when there is nothing to be done about an account's rotation.
+    rest_until: HashMap<AccountId, Timestamp>,
+    /// When it was last found that an account's secret is not ours to renew.
+    refused_at: HashMap<AccountId, Timestamp>,
+    /// When refused logins that verify found no reason for were told last.
+    puzzled_at: HashMap<AccountId, Timestamp>,
     verified_at: HashMap<AccountId, Timestamp>,
     /// When refused logins were looked into last.
     troubled_at: HashMap<AccountId, Timestamp>,
@@ -73,6 +79,8 @@ impl Default for WatchSettings {
     }
 }
 
+/// Between two looks for a rotation that nobody has told us of.
+const IDLE: Duration = Duration::from_secs(600);
 /// Between two rounds.
 const ROUND: Duration = Duration::from_secs(60);
 /// An account that was verified is left alone for so long, however often its logins are refused.
@@ -90,7 +98,10 @@ impl Watch {
             settings,
             raise,
             rotating: JoinSet::new(),
-            under_way: HashSet::new(),
+            under_way: HashMap::new(),
+            rest_until: HashMap::new(),
+            refused_at: HashMap::new(),
+            puzzled_at: HashMap::new(),
             verified_at: HashMap::new(),
             troubled_at: HashMap::new(),
             said: HashMap::new(),
@@ -107,21 +118,36 @@ impl Watch {
     }
 
     async fn look_after(&mut self) {
+        let mut round_at = self.control.clock.now();
         loop {
-            self.round().await;
+            if self.control.clock.now() >= round_at {
+                self.round().await;
+                round_at = self.control.later(ROUND);
+            }
             let control = self.control.clone();
             tokio::select! {
-                () = control.clock.sleep(ROUND) => {}
-                Some(ended) = self.rotating.join_next() => match ended {
-                    Ok(account) => drop(self.under_way.remove(&account)),
-                    Err(error) => {
-                        error!(%error, "a rotation ended badly; it goes on where it was noted");
-                        self.under_way.clear();
-                    }
-                },
-                () = control.wake.notified() => {}
+                () = control.clock.sleep_until(round_at) => {}
+                Some(ended) = self.rotating.join_next_with_id() => self.rested(ended),
+                () = control.wake.notified() => {
+                    self.rest_until.clear();
+                    round_at = control.clock.now();
+                }
                 (account, words) = control.store.troubles().next() => self.trouble(account, &words).await,
             }
+        }
+    }
+
+    /// A rotation can do no more for now.
+    fn rested(&mut self, ended: Result<(task::Id, Timestamp), JoinError>) {
+        let (id, until) = match ended {
+            Ok((id, until)) => (id, until),
+            Err(error) => {
+                error!(%error, "a rotation ended badly; it goes on where it was noted");
+                (error.id(), self.control.later(ROUND))
+            }
+        };
+        if let Some(account) = self.under_way.remove(&id) {
+            self.rest_until.insert(account, until);
         }
     }
 
@@ -139,15 +165,16 @@ impl Watch {
         }
     }
 
-    /// Goes on with the rotation of an account, if there is one and nobody is at it.
+    /// Goes on with the rotation of an account, if nobody is at it and something may be done.
     fn go_on(&mut self, account: AccountId) {
-        if self.under_way.insert(account) {
-            let control = self.control.clone();
-            self.rotating.spawn(async move {
-                rotate(&control, account).await;
-                account
-            });
+        let now = self.control.clock.now();
+        let rests = self.rest_until.get(&account).is_some_and(|until| now < *until);
+        if rests || self.under_way.values().any(|other| *other == account) {
+            return;
         }
+        let control = self.control.clone();
+        let task = self.rotating.spawn(async move { rotate(&control, account).await });
+        self.under_way.insert(task.id(), account);
     }
 
     /// Says how close the end of the secret is, and begins to renew it where that may be.
@@ -164,7 +191,7 @@ impl Watch {
         }
         let urgency = Urgency::of(expires_at, now);
         let told = self.said.get(&account.id).copied();
-        let is_new = told.is_none_or(|(last, _)| last < urgency);
+        let is_new = told.is_none_or(|(last, _)| last.rank() < urgency.rank());
         let is_due = told.is_none_or(|(_, at)| now.duration_since(at) >= REMINDER);
         if urgency == Urgency::None {
             self.said.remove(&account.id);
@@ -176,8 +203,11 @@ impl Watch {
     }
 
     /// Begins a rotation, unless one is under way or has just failed.
-    async fn renew(&self, account: &Arc<Account>) -> Result<(), ControlError> {
+    async fn renew(&mut self, account: &Arc<Account>) -> Result<(), ControlError> {
         let now = self.control.clock.now();
+        if self.refused_at.get(&account.id).is_some_and(|at| now.duration_since(*at) < REMINDER) {
+            return Ok(());
+        }
         let last = self.control.store.rotations().of(account.id).await?;
         let is_recent = |at: Timestamp| now.duration_since(at) < REMINDER;
         if last.is_some_and(|last| !last.step.is_over() || is_recent(last.changed_at)) {
@@ -186,6 +216,7 @@ impl Watch {
         match self.control.begin_rotation(account.name.as_str(), self.settings.wish).await {
             Ok(_) => info!(account = %account.name, "the client secret is renewed, because it expires soon"),
             Err(ControlError::Invalid(invalid)) => {
+                self.refused_at.insert(account.id, now);
                 info!(account = %account.name, why = invalid.reason, "the client secret is not ours to renew");
             }
             Err(error) => return Err(error),
@@ -223,6 +254,15 @@ impl Watch {
         }
         warn!(account = %account.name, words, "a login was refused; the account is verified");
         self.verify(account).await;
+        let told = self.puzzled_at.get(&id).copied();
+        if !self.down.contains_key(&id) && told.is_none_or(|at| now.duration_since(at) >= REMINDER) {
+            self.puzzled_at.insert(id, now);
+            let sentence = format!(
+                "Azure refuses logins of account {}, and verify finds no reason for it. In Azure's words: {words}",
+                account.name
+            );
+            self.tell(account, "login_refused", sentence).await;
+        }
     }
 
     async fn verify(&mut self, account: &Arc<Account>) {
@@ -258,18 +298,20 @@ impl Watch {
     }
 }
 
-/// Goes on with the rotation of an account as far as it goes now.
-async fn rotate(control: &Control, id: AccountId) {
+/// Goes on with the rotation of an account as far as it goes now; says when to look again.
+async fn rotate(control: &Control, id: AccountId) -> Timestamp {
     loop {
         // A step changes the account; the next one works with what it is then.
         let directory = control.store.directory();
-        let Some(account) = directory.account(id) else { return };
+        let Some(account) = directory.account(id) else { return Timestamp::MAX };
         match control.step_rotation(account).await {
             Ok(Stepped::Moved) => {}
-            Ok(Stepped::WaitUntil(_) | Stepped::Over) => return,
+            Ok(Stepped::WaitUntil(until)) => return until,
+            // Whoever begins one wakes us.
+            Ok(Stepped::Over) => return control.later(IDLE),
             Err(error) => {
                 warn!(account = %account.name, error = store::chain(&error), "a rotation cannot go on");
-                return;
+                return control.later(ROUND);
             }
         }
     }
@@ -278,7 +320,10 @@ async fn rotate(control: &Control, id: AccountId) {
 fn said(account: &Account, urgency: Urgency, expires_at: Timestamp) -> String {
     let (name, day) = (&account.name, expires_at.strftime("%Y-%m-%d"));
     match urgency {
-        Urgency::Expired => format!("The secret of account {name} expired on {day}: its mail waits."),
+        Urgency::Expired => format!(
+            "The secret of account {name} was to expire on {day}. Unless it was renewed without a word to Postern, \
+             its mail waits; `postern account edit {name} --secret` takes the new one."
+        ),
         Urgency::Days(_) | Urgency::None => format!(
             "The secret of account {name} expires on {day}. `postern account rotate {name}` renews it."
         ),

@@ -12,7 +12,7 @@ use model::id::AccountId;
 use model::sender::Sender;
 use rusqlite::Connection;
 use smtp::address::{Domain, Mailbox};
-use tokio::sync::watch;
+use tokio::sync::{Mutex, watch};
 
 use crate::database::Database;
 use crate::error::StoreError;
@@ -97,27 +97,32 @@ impl Directory {
 }
 
 /// The directory that is valid now.
-pub(crate) struct Published(watch::Sender<Arc<Directory>>);
+pub(crate) struct Published {
+    directory: watch::Sender<Arc<Directory>>,
+    /// One refresh at a time: an older directory must not follow a newer one.
+    refreshing: Mutex<()>,
+}
 
 impl Published {
     pub(crate) fn load(database: &Database) -> Result<Self, StoreError> {
         let directory = database.read_blocking(Directory::read)?;
-        Ok(Self(watch::Sender::new(Arc::new(directory))))
+        Ok(Self { directory: watch::Sender::new(Arc::new(directory)), refreshing: Mutex::default() })
     }
 
     pub(crate) fn now(&self) -> Arc<Directory> {
-        Arc::clone(&self.0.borrow())
+        Arc::clone(&self.directory.borrow())
     }
 
     /// Reads the directory again and makes it the valid one.
     pub(crate) async fn refresh(&self, database: &Database) -> Result<(), StoreError> {
+        let _turn = self.refreshing.lock().await;
         let directory = database.read(Directory::read).await?;
-        self.0.send_replace(Arc::new(directory));
+        self.directory.send_replace(Arc::new(directory));
         Ok(())
     }
 
     pub(crate) async fn change(&self, seen: &Arc<Directory>) -> Arc<Directory> {
-        let mut receiver = self.0.subscribe();
+        let mut receiver = self.directory.subscribe();
         // The sender lives as long as this value, so that waiting cannot fail.
         match receiver.wait_for(|now| !Arc::ptr_eq(now, seen)).await {
             Ok(now) => Arc::clone(&now),

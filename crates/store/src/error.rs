@@ -23,6 +23,9 @@ pub enum StoreError {
     /// A name is taken.
     #[error("{0} exists already")]
     Exists(String),
+    /// Somebody else has changed it since it was read.
+    #[error("{0} was changed by somebody else meanwhile: look again")]
+    Changed(String),
     /// What was asked for is not there.
     #[error("{0} does not exist")]
     Missing(String),
@@ -61,7 +64,7 @@ impl StoreError {
     #[must_use]
     pub fn blame(&self) -> Blame {
         match self {
-            Self::Exists(_) | Self::Missing(_) | Self::InUse { .. } => Blame::Caller,
+            Self::Exists(_) | Self::Changed(_) | Self::Missing(_) | Self::InUse { .. } => Blame::Caller,
             Self::Full(_) | Self::Behind => Blame::Space,
             Self::Io(_)
             | Self::Database(_)

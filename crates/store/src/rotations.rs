@@ -25,14 +25,61 @@ impl Rotations {
         Self { database, secrets }
     }
 
-    /// Notes how far a rotation is.
+    /// Begins a rotation, unless one is under way; says whether it was begun.
     ///
     /// # Errors
     /// When nothing can be written.
-    pub async fn note(&self, rotation: Rotation, audit: Option<AuditEntry>) -> Result<(), StoreError> {
+    pub async fn begin(&self, rotation: Rotation, audit: AuditEntry) -> Result<bool, StoreError> {
         self.database
             .write(Durability::Synced, move |connection| {
-                write(connection, &rotation)?;
+                let is_under_way = connection
+                    .prepare(
+                        "SELECT 1 FROM rotation WHERE account_id = ? AND step NOT IN ('done', 'rolled-back')",
+                    )?
+                    .exists([rotation.account.to_string()])?;
+                if !is_under_way {
+                    let id = rotation.account.to_string();
+                    connection.execute("DELETE FROM rotation WHERE account_id = ?", [id])?;
+                    insert(connection, &rotation)?;
+                    audit.store(connection)?;
+                }
+                Ok(!is_under_way)
+            })
+            .await
+    }
+
+    /// Notes that a rotation was given up at the step `from`, and forgets the secret that it had made.
+    ///
+    /// # Errors
+    /// When it has left that step meanwhile, or nothing can be written.
+    pub async fn roll_back(
+        &self,
+        from: Step,
+        rotation: Rotation,
+        audit: AuditEntry,
+    ) -> Result<(), StoreError> {
+        self.database
+            .write(Durability::Synced, move |connection| {
+                update(connection, from, &rotation)?;
+                SecretOwner::Account(rotation.account).remove(connection, SecretName::NextClientSecret)?;
+                audit.store(connection)
+            })
+            .await
+    }
+
+    /// Notes how far a rotation is that was at the step `from`.
+    ///
+    /// # Errors
+    /// When it has left that step meanwhile, or nothing can be written.
+    pub async fn note(
+        &self,
+        from: Step,
+        rotation: Rotation,
+        audit: Option<AuditEntry>,
+    ) -> Result<(), StoreError> {
+        self.database
+            .write(Durability::Synced, move |connection| {
+                update(connection, from, &rotation)?;
                 audit.map_or(Ok(()), |entry| entry.store(connection))
             })
             .await
@@ -41,7 +88,7 @@ impl Rotations {
     /// Notes a step together with the secret that it brought, which is not in use yet.
     ///
     /// # Errors
-    /// When nothing can be written.
+    /// When the account is gone, the rotation was given up, or nothing can be written.
     pub async fn note_with_secret(
         &self,
         rotation: Rotation,
@@ -54,7 +101,11 @@ impl Rotations {
         let sealed = seal(&key, owner, &NewSecret { name: SecretName::NextClientSecret, secret, facts })?;
         self.database
             .write(Durability::Synced, move |connection| {
-                write(connection, &rotation)?;
+                let id = rotation.account.to_string();
+                if !connection.prepare("SELECT 1 FROM account WHERE id = ?")?.exists([id])? {
+                    return Err(StoreError::Missing("the account".to_owned()));
+                }
+                update(connection, Step::Begun, &rotation)?;
                 sealed.store(connection)?;
                 audit.store(connection)
             })
@@ -82,14 +133,10 @@ impl Rotations {
     }
 }
 
-pub(crate) fn write(connection: &Connection, rotation: &Rotation) -> Result<(), StoreError> {
+fn insert(connection: &Connection, rotation: &Rotation) -> Result<(), StoreError> {
     connection.execute(
         "INSERT INTO rotation (account_id, label, step, started_at, changed_at, wanted_until, new_key_id, old_key_id,
-             remove_at, problem) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-         ON CONFLICT DO UPDATE SET label = excluded.label, step = excluded.step, started_at = excluded.started_at,
-             changed_at = excluded.changed_at, wanted_until = excluded.wanted_until,
-             new_key_id = excluded.new_key_id, old_key_id = excluded.old_key_id, remove_at = excluded.remove_at,
-             problem = excluded.problem",
+             remove_at, problem) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         params![
             rotation.account.to_string(),
             rotation.label,
@@ -104,6 +151,19 @@ pub(crate) fn write(connection: &Connection, rotation: &Rotation) -> Result<(), 
         ],
     )?;
     Ok(())
+}
+
+/// Writes a rotation over itself, if nobody has moved it since it was at `from`.
+pub(crate) fn update(connection: &Connection, from: Step, rotation: &Rotation) -> Result<(), StoreError> {
+    let id = rotation.account.to_string();
+    let was = connection.execute(
+        "DELETE FROM rotation WHERE account_id = ? AND label = ? AND step = ?",
+        params![id, rotation.label, from.as_str()],
+    )?;
+    if was == 0 {
+        return Err(StoreError::Changed("the rotation".to_owned()));
+    }
+    insert(connection, rotation)
 }
 
 fn read(row: &Row<'_>) -> Result<Rotation, StoreError> {

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use tokio::sync::Mutex;
 
 use crate::accounts::Accounts;
 use crate::audit::{Audit, AuditEntry};
@@ -43,6 +44,8 @@ pub struct Store {
     secrets: Secrets,
     /// Where the master key is, unless somebody else keeps it.
     key_file: Option<PathBuf>,
+    /// One change of keys at a time.
+    rewrapping: Arc<Mutex<()>>,
     troubles: Troubles,
 }
 
@@ -65,7 +68,15 @@ impl Store {
             KeySource::File(path) => (current_key(&database, &path)?, Some(path)),
         };
         let secrets = Secrets::new(database.clone(), key);
-        Ok(Self { database, published, queue, secrets, key_file, troubles: Troubles::default() })
+        Ok(Self {
+            database,
+            published,
+            queue,
+            secrets,
+            key_file,
+            rewrapping: Arc::default(),
+            troubles: Troubles::default(),
+        })
     }
 
     /// Accepted messages.
@@ -145,8 +156,20 @@ impl Store {
     /// # Errors
     /// When a secret cannot be opened, or nothing can be written.
     pub async fn rewrap(&self, new: MasterKey, audit: AuditEntry) -> Result<usize, StoreError> {
+        let store = self.clone();
+        // Whoever asked may go away; half of it must not be done.
+        let work = tokio::spawn(async move { store.rewrap_whole(new, audit).await });
+        work.await.map_err(|_| StoreError::Closed)?
+    }
+
+    async fn rewrap_whole(&self, new: MasterKey, audit: AuditEntry) -> Result<usize, StoreError> {
+        let _turn = self.rewrapping.lock().await;
         let Some(path) = &self.key_file else { return self.secrets.rewrap(new, audit).await };
         let next = next_key(path);
+        if next.exists() && is_used(&self.database, &MasterKey::open_or_create(&next)?)? {
+            // It would be the only copy of the key that opens everything.
+            return Err(StoreError::Damaged("the last change of keys was not finished: restart".to_owned()));
+        }
         new.keep(&next)?;
         let count = self.secrets.rewrap(new, audit).await?;
         fs::rename(next, path)?;

@@ -19,7 +19,7 @@ pub struct ErrorBody {
 /// What went wrong.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ErrorText {
-    /// A word for programs: `invalid`, `exists`, `missing`, `in_use`, `full`, `internal`.
+    /// A word for programs: `invalid`, `exists`, `changed`, `missing`, `in_use`, `full`, `internal`.
     pub code: String,
     /// The field that is meant, for `invalid`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -72,6 +72,7 @@ impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
         match &error {
             StoreError::Exists(_) => Self::new(StatusCode::CONFLICT, "exists", error),
+            StoreError::Changed(_) => Self::new(StatusCode::CONFLICT, "changed", error),
             StoreError::Missing(_) => Self::new(StatusCode::NOT_FOUND, "missing", error),
             StoreError::InUse { .. } => Self::new(StatusCode::CONFLICT, "in_use", error),
             StoreError::Full(_) | StoreError::Behind => {

@@ -1,15 +1,20 @@
 //! The socket in the data directory.
 
 use std::fs;
+use std::future::IntoFuture as _;
 use std::io;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use axum::Router;
 use tokio::net::{TcpListener, UnixListener};
 use tokio_util::sync::CancellationToken;
 
 use crate::api::Peer;
+
+/// How long a server that stops waits for its last answers to be taken.
+const LAST_ANSWERS: Duration = Duration::from_secs(10);
 
 /// Why the socket cannot be opened.
 #[derive(Debug, thiserror::Error)]
@@ -40,7 +45,8 @@ pub fn bind_socket(path: &Path) -> Result<UnixListener, SocketError> {
 /// # Errors
 /// When the listener breaks.
 pub async fn serve_tcp(listener: TcpListener, router: Router, shutdown: CancellationToken) -> io::Result<()> {
-    axum::serve(listener, router).with_graceful_shutdown(shutdown.cancelled_owned()).await
+    let served = axum::serve(listener, router).with_graceful_shutdown(shutdown.clone().cancelled_owned());
+    unless_it_lasts(served.into_future(), shutdown).await
 }
 
 /// Serves until `shutdown`.
@@ -52,7 +58,22 @@ pub async fn serve_socket(
     router: Router,
     shutdown: CancellationToken,
 ) -> io::Result<()> {
-    axum::serve(listener, router.into_make_service_with_connect_info::<Peer>())
-        .with_graceful_shutdown(shutdown.cancelled_owned())
-        .await
+    let served = axum::serve(listener, router.into_make_service_with_connect_info::<Peer>())
+        .with_graceful_shutdown(shutdown.clone().cancelled_owned());
+    unless_it_lasts(served.into_future(), shutdown).await
+}
+
+/// Waits for open requests after `shutdown`, but not for clients that never end theirs.
+async fn unless_it_lasts(
+    served: impl Future<Output = io::Result<()>>,
+    shutdown: CancellationToken,
+) -> io::Result<()> {
+    let patience = async {
+        shutdown.cancelled().await;
+        tokio::time::sleep(LAST_ANSWERS).await;
+    };
+    tokio::select! {
+        ended = served => ended,
+        () = patience => Ok(()),
+    }
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use control::AccountChange;
 use control::rotation::RotationWish;
 use control::watch::WatchSettings;
 use e2e::{Setup, World, message};
@@ -168,6 +169,67 @@ async fn a_new_secret_that_is_not_good_is_taken_away_again() {
     let back = rotation(&world).await;
     assert!(back.problem.unwrap().contains("AADSTS7000215"));
     assert_eq!((secret_in_use(&world).await, secrets(&world).len()), (old, 1));
+    mail_flows(&world, "after").await;
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn a_rotation_can_be_given_up_while_its_secret_is_tried() {
+    let world = World::start().await;
+    let_it_rotate(&world);
+    world.twin.state().change_world(|w| w.habits.secret_seconds = 86_400);
+    let old = secret_in_use(&world).await;
+    world.control().begin_rotation(ACCOUNT, WISH).await.unwrap();
+    until_step(&world, Step::Added).await;
+    assert_eq!(secrets(&world).len(), 2);
+    let by_hand = AccountChange { secret: Some("another".to_owned().into()), ..AccountChange::default() };
+    let refused = world.control().change_account(ACCOUNT, by_hand).await.unwrap_err().to_string();
+    assert!(refused.contains("rotate contoso --cancel"), "{refused}");
+
+    let back = world.control().cancel_rotation(ACCOUNT).await.unwrap();
+    assert_eq!((back.step, back.problem.as_deref()), (Step::RolledBack, Some("it was cancelled")));
+    assert_eq!((secret_in_use(&world).await, secrets(&world).len()), (old, 1));
+    // Whoever still tries it does not bring it back.
+    world.clock.advance(Duration::from_secs(3_600));
+    mail_flows(&world, "after").await;
+    assert_eq!(rotation(&world).await.step, Step::RolledBack);
+    let again = world.control().cancel_rotation(ACCOUNT).await.unwrap_err().to_string();
+    assert!(again.contains("not in use yet"), "{again}");
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn an_app_that_may_look_and_not_touch_begins_no_endless_rotation() {
+    let world = World::start().await;
+    let_it_rotate(&world);
+    // Reading is call 1 of the beginning and call 2 of the first step; the third would make the secret.
+    let effect = Effect::Answer {
+        status: 403,
+        code: "Authorization_RequestDenied".into(),
+        message: "Insufficient privileges to complete the operation.".into(),
+        retry_after: None,
+    };
+    world.twin.state().arm(Fault { operation: Operation::Graph, effect, times: Some(1), one_in: Some(3) });
+    world.control().begin_rotation(ACCOUNT, WISH).await.unwrap();
+    until_step(&world, Step::RolledBack).await;
+    assert!(rotation(&world).await.problem.unwrap().contains("may not make secrets"));
+    assert_eq!(secrets(&world).len(), 1);
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn a_secret_that_was_put_back_by_hand_is_not_taken_away() {
+    let world = World::start().await;
+    let_it_rotate(&world);
+    let old = secret_in_use(&world).await;
+    world.control().begin_rotation(ACCOUNT, WISH).await.unwrap();
+    until_step(&world, Step::Switched).await;
+    let back = AccountChange { secret: Some(old.clone().into()), ..AccountChange::default() };
+    world.control().change_account(ACCOUNT, back).await.unwrap();
+    world.clock.advance(Duration::from_secs(25 * 3_600));
+    until_step(&world, Step::Done).await;
+    assert_eq!(secret_in_use(&world).await, old);
+    assert!(secrets(&world).iter().any(|one| one.value == old), "it is in use");
     mail_flows(&world, "after").await;
     world.finish().await;
 }

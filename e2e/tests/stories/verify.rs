@@ -442,6 +442,36 @@ async fn a_way_to_azure_that_is_blocked() {
 }
 
 #[tokio::test]
+async fn a_service_that_is_not_where_the_account_says() {
+    let finding = names_exactly(
+        "endpoint.service_unreachable",
+        async |world| {
+            let endpoint = Some("https://127.0.0.1:1".to_owned());
+            edit(world, AccountChange { endpoint, ..AccountChange::default() }).await;
+        },
+        async |world| {
+            let endpoint = Some(world.twin.ready().url.clone());
+            edit(world, AccountChange { endpoint, ..AccountChange::default() }).await;
+        },
+    )
+    .await;
+    assert_eq!(finding.mover, Some(Mover::You));
+}
+
+#[tokio::test]
+async fn a_domain_that_may_not_be_seen_hides_nothing_else() {
+    let world = world().await;
+    // The list, the service, its usernames; then the first question about a domain.
+    let hidden =
+        Fault { one_in: Some(9), times: Some(1), ..answer(Operation::Arm, 403, "AuthorizationFailed") };
+    world.twin.state().arm(hidden);
+    let report = verify(&world).await;
+    let codes = wrong(&report);
+    assert!(!codes.contains(&"services.missing") && !codes.contains(&"services.none"), "{report:#?}");
+    world.finish().await;
+}
+
+#[tokio::test]
 async fn a_clock_that_is_wrong() {
     let finding = names_exactly(
         "endpoint.clock_wrong",

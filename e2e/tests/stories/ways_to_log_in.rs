@@ -146,3 +146,38 @@ async fn the_identity_of_the_machine_needs_no_secret() {
     mail_flows(&world, Path::Smtp).await;
     world.finish().await;
 }
+
+#[tokio::test]
+async fn an_access_key_is_tried_without_sending_anything() {
+    let world = World::start().await;
+    let key = world.twin.state().world().services[0].keys[0].clone();
+    let service = world.twin.state().world().services[0].name.clone();
+    let ready = world.twin.ready();
+    let new = NewAccount {
+        name: ACCOUNT.into(),
+        tenant_id: ready.tenant_id.to_string(),
+        client_id: ready.client_id.to_string(),
+        proof: NewProof::AccessKey(key.into()),
+        expires_at: None,
+        subscription_id: ready.subscription_id.to_string(),
+        service: Some(service),
+        endpoint: Some(ready.url.clone()),
+        cloud: world.cloud(),
+        transport: TransportChoice::Auto,
+        quota: Quota::CUSTOM_DOMAIN,
+        concurrency: Concurrency::default(),
+    };
+    world.control().add_account(new).await.unwrap();
+    let report = world.control().verify(ACCOUNT, Repair::Nothing, None).await.unwrap();
+    assert_eq!(report.verdict, Verdict::Ready, "{report:#?}");
+    assert!(report.findings.iter().any(|finding| finding.code == "authentication.key_taken"));
+
+    // Somebody regenerates it.
+    world.twin.state().change_world(|w| w.services[0].keys = ["b3RoZXI=", "b3RoZXI="].map(str::to_owned));
+    let report = world.control().verify(ACCOUNT, Repair::Nothing, None).await.unwrap();
+    let failed: Vec<_> = report.findings.iter().filter(|one| one.outcome == Outcome::Failed).collect();
+    assert_eq!(failed.len(), 1, "{report:#?}");
+    assert_eq!(failed[0].code, "authentication.key_wrong");
+    assert_eq!(world.captured().len(), 0);
+    world.finish().await;
+}

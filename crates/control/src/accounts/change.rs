@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use model::account::{Account, AccountState, Authorization, Concurrency, Service, TransportChoice};
 use model::quota::Quota;
 use secrecy::SecretString;
-use store::{SecretOwner, StoreError};
+use store::{SecretFacts, SecretOwner, StoreError};
 
 use super::fields::{NewProof, Notes, checked_concurrency, checked_quota};
 use super::{Noted, chosen};
@@ -44,6 +44,8 @@ pub struct AccountChange {
 
 /// The store keeps times in milliseconds.
 const TICK: SignedDuration = SignedDuration::from_millis(1);
+/// Before somebody is told that others change the same account all the time.
+const TRIES: u32 = 4;
 
 impl Control {
     /// Changes an account. Mail that waits takes the new way.
@@ -51,7 +53,23 @@ impl Control {
     /// # Errors
     /// When there is none of that name, a field is not valid, or nothing can be stored.
     pub async fn change_account(&self, name: &str, change: AccountChange) -> Result<Noted, ControlError> {
+        for _ in 1..TRIES {
+            match self.change_once(name, change.clone()).await {
+                // Somebody else changed it, perhaps another field: the next try begins with what they left.
+                Err(ControlError::Store(StoreError::Changed(_))) => {}
+                done => return done,
+            }
+        }
+        self.change_once(name, change).await
+    }
+
+    async fn change_once(&self, name: &str, change: AccountChange) -> Result<Noted, ControlError> {
         let account = self.account(name)?;
+        let is_about_login =
+            change.secret.is_some() || change.client_id.is_some() || change.tenant_id.is_some();
+        if is_about_login {
+            self.must_not_rotate(&account).await?;
+        }
         let mut notes = Notes::default();
         let detail = change.summary();
         let now = self.clock.now();
@@ -104,15 +122,15 @@ impl Control {
             self.note_expiry(&changed, at).await?;
         }
         let audit = self.entry("account.edit", &account.name, detail);
-        self.store.accounts().change(changed.clone(), secret, audit).await?;
+        self.store.accounts().change(changed.clone(), account.changed_at, secret, audit).await?;
         Ok(Noted { account: changed, notes: notes.0 })
     }
 
     async fn note_expiry(&self, account: &Account, at: Timestamp) -> Result<(), StoreError> {
         let Some(name) = store::SecretName::of(account.authorization) else { return Ok(()) };
         let owner = SecretOwner::Account(account.id);
-        let key_id = self.store.secrets().facts(owner, name).await?.and_then(|facts| facts.key_id);
-        self.store.secrets().note(owner, name, Some(at), key_id).await
+        let Some(facts) = self.store.secrets().facts(owner, name).await? else { return Ok(()) };
+        self.store.secrets().note(owner, name, &SecretFacts { expires_at: Some(at), ..facts }).await
     }
 
     /// A time at which an account changes: two changes are told apart even where the clock stands or goes back.

@@ -96,6 +96,9 @@ impl Control {
             self.wake.notify_one();
             return Ok(rotation);
         }
+        if !account.is_enabled() {
+            return Err(Invalid::new("rotation", "the account is disabled: nobody looks after it").into());
+        }
         let (scene, app, facts) = self.ready_to_rotate(name).await?;
         let now = self.clock.now();
         let old_key = self.old_key(&scene.account, &app, &facts, wish).await?;
@@ -114,9 +117,51 @@ impl Control {
             problem: None,
         };
         let audit = self.entry("secret.rotate", &account.name, format!("begins, as \"{}\"", rotation.label));
-        self.store.rotations().note(rotation.clone(), Some(audit)).await?;
+        let has_begun = self.store.rotations().begin(rotation.clone(), audit).await?;
         self.wake.notify_one();
-        Ok(rotation)
+        if has_begun {
+            return Ok(rotation);
+        }
+        // Somebody else was faster.
+        let other = self.store.rotations().of(account.id).await?;
+        Ok(other.ok_or_else(|| StoreError::Missing(format!("the rotation of {name}")))?)
+    }
+
+    /// Gives up a rotation whose secret is not in use yet, and takes that secret away again.
+    ///
+    /// # Errors
+    /// When there is none that could be given up, Entra does not take the secret away, or nothing can be stored.
+    pub async fn cancel_rotation(&self, name: &str) -> Result<Rotation, ControlError> {
+        let account = self.account(name)?;
+        let rotation = self.store.rotations().of(account.id).await?;
+        let Some(rotation) = rotation.filter(|rotation| rotation.step < Step::Switched) else {
+            return Err(Invalid::new("rotation", "there is none whose secret is not in use yet").into());
+        };
+        let scene = self.scene_or_error(&account).await?;
+        // Noted first: from here on nobody puts it into use.
+        self.rolled_back(&scene, &rotation, "it was cancelled").await?;
+        self.take_back(&scene, &rotation, "it was cancelled").await.map_err(|error| {
+            let why = crate::verify::explain(&error);
+            let reason = format!(
+                "it is given up, but the secret \"{}\" is still in Entra: {why}. Delete it there",
+                rotation.label
+            );
+            Invalid::new("rotation", reason)
+        })?;
+        Ok(self.store.rotations().of(account.id).await?.unwrap_or(rotation))
+    }
+
+    /// Refuses what must not happen while a new secret is tried.
+    pub(crate) async fn must_not_rotate(&self, account: &Account) -> Result<(), ControlError> {
+        let rotation = self.store.rotations().of(account.id).await?;
+        if rotation.is_some_and(|rotation| rotation.step < Step::Switched) {
+            let name = &account.name;
+            let reason = format!(
+                "the secret is being renewed: wait for it, or give it up with `postern account rotate {name} --cancel`"
+            );
+            return Err(Invalid::new("rotation", reason).into());
+        }
+        Ok(())
     }
 
     /// The rotation of an account: one that is under way, or the last one.
@@ -140,8 +185,9 @@ impl Control {
     ) -> Result<Account, ControlError> {
         let account = self.account(name)?;
         must_have_a_secret(&account)?;
+        self.must_not_rotate(&account).await?;
         let scene = self.scene_or_error(&account).await?;
-        steps::prove(&scene, &secret).await.map_err(|why| Invalid::new("client secret", why))?;
+        steps::prove(&scene, &secret).await.map_err(|unproved| Invalid::new("client secret", unproved))?;
         let change = AccountChange { secret: Some(secret), expires_at, ..AccountChange::default() };
         Ok(self.change_account(name, change).await?.account)
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use azure_client::arm::CallError;
 use azure_client::credential::{ClientSecret, Credential as _};
 use azure_client::entra::TokenFailure;
-use azure_types::graph::{AddPassword, NewPassword, RemovePassword};
+use azure_types::graph::{AddPassword, NewPassword, PasswordCredential, RemovePassword};
 use jiff::Timestamp;
 use model::account::Account;
 use model::rotation::{Rotation, Step};
@@ -17,6 +17,7 @@ use uuid::Uuid;
 
 use crate::Control;
 use crate::error::ControlError;
+use crate::verify::secret::ours;
 use crate::verify::{Scene, explain};
 
 /// What a step brought.
@@ -58,11 +59,18 @@ impl Control {
         };
         match stepped {
             Ok(stepped) => Ok(stepped),
+            // The account was changed under it: the next step works with what it is then.
+            Err(Trouble::Store(StoreError::Changed(_))) => Ok(Stepped::Moved),
             Err(Trouble::Store(error)) => Err(error.into()),
+            Err(Trouble::Azure(error)) if rotation.step == Step::Begun && error.is(403) => {
+                let why = format!("the app may not make secrets for itself ({})", explain(&error));
+                self.rolled_back(&scene, &rotation, &why).await?;
+                Ok(Stepped::Over)
+            }
             Err(Trouble::Azure(error)) => {
                 let why = explain(&error);
                 warn!(account = %account.name, step = rotation.step.as_str(), why, "a rotation waits");
-                self.note(Rotation { problem: Some(why), ..rotation }, None).await?;
+                self.note(rotation.step, Rotation { problem: Some(why), ..rotation }, None).await?;
                 Ok(Stepped::WaitUntil(self.later(AGAIN)))
             }
         }
@@ -94,7 +102,12 @@ impl Control {
         let audit = self.entry("secret.rotate", &scene.account.name, detail);
         let added = self.at(rotation, Step::Added);
         let added = Rotation { new_key: Some(made.key_id), ..added };
-        self.store.rotations().note_with_secret(added, secret, facts, audit).await?;
+        let noted = self.store.rotations().note_with_secret(added, secret, facts, audit).await;
+        if let Err(StoreError::Missing(_) | StoreError::Changed(_)) = noted {
+            // The account was removed or the rotation given up meanwhile: nobody would ever take this secret away.
+            scene.graph.remove_password(client, &RemovePassword { key_id: made.key_id }).await?;
+        }
+        noted?;
         Ok(Stepped::Moved)
     }
 
@@ -104,20 +117,51 @@ impl Control {
         let secret = self.store.secrets().get(owner, SecretName::NextClientSecret).await?;
         match prove(scene, &secret).await {
             Ok(()) => {
-                self.note(self.at(rotation, Step::Proved), None).await?;
+                self.note(rotation.step, self.at(rotation, Step::Proved), None).await?;
                 Ok(Stepped::Moved)
             }
-            Err(why) => {
-                if let Some(key_id) = rotation.new_key {
-                    remove(scene, key_id).await?;
-                }
-                warn!(account = %scene.account.name, why, "a new secret is not good, and was taken away again");
-                let back = Rotation { problem: Some(why.clone()), ..self.at(rotation, Step::RolledBack) };
-                let audit = self.entry("secret.rotate", &scene.account.name, format!("rolled back: {why}"));
-                self.note(back, Some(audit)).await?;
+            Err(Unproved::Unreachable(failure)) => Err(Trouble::Azure(failure.into())),
+            Err(Unproved::Refused(why)) => {
+                self.take_back(scene, rotation, &why).await?;
+                self.rolled_back(scene, rotation, &why).await?;
                 Ok(Stepped::Over)
             }
         }
+    }
+
+    /// Takes the new secret away again, at Entra.
+    pub(super) async fn take_back(
+        &self,
+        scene: &Scene,
+        rotation: &Rotation,
+        why: &str,
+    ) -> Result<(), CallError> {
+        warn!(account = %scene.account.name, why, "a new secret is taken away again");
+        let app = scene.graph.application(scene.account.client).await?;
+        let is_new = |one: &&PasswordCredential| {
+            Some(one.key_id) == rotation.new_key || one.display_name.as_ref() == Some(&rotation.label)
+        };
+        for made in app.password_credentials.iter().filter(is_new) {
+            let key = RemovePassword { key_id: made.key_id };
+            scene.graph.remove_password(scene.account.client, &key).await?;
+        }
+        Ok(())
+    }
+
+    /// Notes that a rotation was given up. The secret in use stays ours, if it was.
+    pub(super) async fn rolled_back(
+        &self,
+        scene: &Scene,
+        rotation: &Rotation,
+        why: &str,
+    ) -> Result<(), StoreError> {
+        let back = Rotation {
+            problem: Some(why.to_owned()),
+            new_key: rotation.old_key,
+            ..self.at(rotation, Step::RolledBack)
+        };
+        let audit = self.entry("secret.rotate", &scene.account.name, format!("rolled back: {why}"));
+        self.store.rotations().roll_back(rotation.step, back, audit).await
     }
 
     async fn switch(&self, account: &Arc<Account>, rotation: &Rotation) -> Result<Stepped, Trouble> {
@@ -129,7 +173,7 @@ impl Control {
         };
         let detail = format!("\"{}\" is in use", rotation.label);
         let audit = self.entry("secret.rotate", &account.name, detail);
-        self.store.accounts().switch(changed, switched, audit).await?;
+        self.store.accounts().switch(changed, account.changed_at, switched, audit).await?;
         info!(account = %account.name, "a new client secret is in use");
         Ok(Stepped::Moved)
     }
@@ -144,23 +188,40 @@ impl Control {
         let scope = format!("{}/.default", scene.account.cloud.communication());
         scene.credential.request(&scope, now).await.map_err(|failure| Trouble::Azure(failure.into()))?;
         let detail = match rotation.old_key {
-            Some(key_id) => {
+            Some(key_id) if !self.is_in_use(scene, key_id).await? => {
                 remove(scene, key_id).await?;
                 format!("the old secret, {key_id}, is taken away")
+            }
+            Some(key_id) => {
+                format!("the old secret, {key_id}, stays: it may be the one that is in use again")
             }
             None => "the old secret stays: Postern did not make it".to_owned(),
         };
         let audit = self.entry("secret.rotate", &scene.account.name, detail);
-        self.note(self.at(rotation, Step::Done), Some(audit)).await?;
+        self.note(rotation.step, self.at(rotation, Step::Done), Some(audit)).await?;
         Ok(Stepped::Over)
+    }
+
+    /// Whether that secret may be the one in use: somebody may have put it back by hand.
+    async fn is_in_use(&self, scene: &Scene, key_id: Uuid) -> Result<bool, Trouble> {
+        let owner = SecretOwner::Account(scene.account.id);
+        let facts = self.store.secrets().facts(owner, SecretName::ClientSecret).await?;
+        let app = scene.graph.application(scene.account.client).await?;
+        let in_use = facts.and_then(|facts| ours(&app, &facts).map(|found| found.key_id));
+        Ok(in_use.is_none_or(|in_use| in_use == key_id))
     }
 
     fn at(&self, rotation: &Rotation, step: Step) -> Rotation {
         Rotation { step, changed_at: self.clock.now(), problem: None, ..rotation.clone() }
     }
 
-    async fn note(&self, rotation: Rotation, audit: Option<store::AuditEntry>) -> Result<(), StoreError> {
-        self.store.rotations().note(rotation, audit).await
+    async fn note(
+        &self,
+        from: Step,
+        rotation: Rotation,
+        audit: Option<store::AuditEntry>,
+    ) -> Result<(), StoreError> {
+        self.store.rotations().note(from, rotation, audit).await
     }
 
     pub(crate) fn later(&self, wait: Duration) -> Timestamp {
@@ -195,19 +256,36 @@ async fn remove(scene: &Scene, key_id: Uuid) -> Result<(), CallError> {
     scene.graph.remove_password(scene.account.client, &RemovePassword { key_id }).await
 }
 
-/// Gets tokens with a secret for every scope that is used, several times in a row; why not, if that does not
-/// come about.
-pub(super) async fn prove(scene: &Scene, secret: &SecretString) -> Result<(), String> {
+/// Why a secret could not be proved.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Unproved {
+    /// Entra does not take it.
+    #[error("Entra does not take it: {0}")]
+    Refused(String),
+    /// Entra could not be asked.
+    #[error("Entra could not be asked: {0}")]
+    Unreachable(TokenFailure),
+}
+
+/// Gets tokens with a secret for every scope that is used, several times in a row.
+pub(super) async fn prove(scene: &Scene, secret: &SecretString) -> Result<(), Unproved> {
     let (clock, cloud) = (&scene.control.clock, &scene.account.cloud);
     let app = azure_client::account::app(&scene.account);
     let credential = ClientSecret::new(scene.http.clone(), app, secret.clone());
     let scopes = [cloud.communication(), cloud.resource_manager(), cloud.graph()]
         .map(|resource| format!("{resource}/.default"));
-    let (mut rounds, mut last) = (0, String::new());
+    let (mut rounds, mut last) = (0, Unproved::Refused(String::new()));
     for _ in 0..TRIES {
         match one_round(&credential, &scopes, clock.now()).await {
             Ok(()) => rounds += 1,
-            Err(failure) => (rounds, last) = (0, failure.to_string()),
+            Err(failure) => {
+                rounds = 0;
+                last = if failure.is_refusal() {
+                    Unproved::Refused(failure.to_string())
+                } else {
+                    Unproved::Unreachable(failure)
+                };
+            }
         }
         if rounds == ROUNDS {
             return Ok(());

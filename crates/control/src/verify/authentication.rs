@@ -173,7 +173,7 @@ fn refusal(account: &Account, refused: &TokenError, on: &str) -> Finding {
              requests away."
                 .to_owned(),
         ),
-        Some(number) if (50_000..60_000).contains(&number) => failed(
+        Some(number) if (53_000..54_000).contains(&number) => failed(
             "policy",
             Mover::EntraAdministrator,
             format!(

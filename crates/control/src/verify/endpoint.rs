@@ -1,44 +1,47 @@
 //! Whether Azure can be reached from here, and whether its clock is ours.
 
-use azure_client::{Failure, Probe};
+use azure_client::{Failure, Http, Probe};
 use jiff::SignedDuration;
+use model::account::Account;
+use model::delivery::Transport;
 use smtp::client::{Settings, TlsPolicy};
 use smtp_client::{Connection, Target, Timeouts};
 use url::Url;
 
-use super::report::{Check, Finding, Mover};
-use super::scene::Scene;
+use super::report::{Check, Finding, Mover, Outcome};
+use crate::Control;
 
 const CHECK: Check = Check::Endpoint;
+const SERVICE_UNREACHABLE: &str = "endpoint.service_unreachable";
 /// Signatures are good for so long before and after their date.
 const MARGIN: SignedDuration = SignedDuration::from_mins(5);
 /// Worth a word before it hurts.
 const NOTICEABLE: SignedDuration = SignedDuration::from_mins(1);
 
-pub(super) async fn check(scene: &Scene) -> Vec<Finding> {
-    let cloud = &scene.account.cloud;
+pub(super) async fn check(control: &Control, account: &Account, http: &Http) -> Vec<Finding> {
+    let cloud = &account.cloud;
     let mut hosts = vec![cloud.authority().to_owned(), cloud.resource_manager().to_owned()];
-    if let Some(service) = &scene.account.service {
-        hosts.push(service.endpoint.as_str().trim_end_matches('/').to_owned());
-    }
+    let service = account.service.as_ref().map(|service| service.endpoint.as_str().trim_end_matches('/'));
+    let service = service.filter(|service| !hosts.iter().any(|host| host == service));
+    hosts.extend(service.map(str::to_owned));
     hosts.dedup();
     let probes = hosts.iter().map(|host| async move {
         match Url::parse(host) {
-            Ok(url) => scene.http.probe(&url).await,
+            Ok(url) => http.probe(&url).await,
             Err(error) => Err(Failure::Garbled { host: host.clone(), what: error.to_string() }),
         }
     });
-    let (probes, smtp) = tokio::join!(futures_util::future::join_all(probes), by_smtp(scene));
+    let (probes, smtp) = tokio::join!(futures_util::future::join_all(probes), by_smtp(account));
     let mut findings: Vec<Finding> = Vec::new();
     let mut dates = Vec::new();
-    for probe in probes {
+    for (host, probe) in hosts.iter().zip(probes) {
         match probe {
             Ok(probe) => dates.push(probe),
-            Err(failure) => findings.push(unreachable(&failure)),
+            Err(failure) => findings.push(unreachable(&failure, Some(host.as_str()) == service)),
         }
     }
     findings.extend(smtp);
-    findings.extend(clock(scene, &dates));
+    findings.extend(clock(control, &dates));
     if findings.is_empty() {
         let names: Vec<&str> = hosts.iter().map(|host| host.trim_start_matches("https://")).collect();
         let sentence = format!("{} answer, and their clock is ours.", names.join(", "));
@@ -47,7 +50,12 @@ pub(super) async fn check(scene: &Scene) -> Vec<Finding> {
     findings
 }
 
-fn unreachable(failure: &Failure) -> Finding {
+/// Whether there is no use in asking Azure for anything more: mail's own endpoint is not asked by the other checks.
+pub(super) fn is_in_the_way(finding: &Finding) -> bool {
+    finding.outcome == Outcome::Failed && finding.code != SERVICE_UNREACHABLE
+}
+
+fn unreachable(failure: &Failure, is_service: bool) -> Finding {
     let why = failure.chain();
     if why.contains("certificate") {
         let sentence = format!(
@@ -55,6 +63,13 @@ fn unreachable(failure: &Failure) -> Finding {
              TLS connections, or the CA file of a custom cloud is another one."
         );
         return Finding::failed(CHECK, "endpoint.certificate", sentence).by(Mover::You);
+    }
+    if is_service {
+        let sentence = format!(
+            "The communication service cannot be reached: {why}. If the rest of Azure can, its name may be wrong, or \
+             its public network access is off."
+        );
+        return Finding::failed(CHECK, SERVICE_UNREACHABLE, sentence).by(Mover::You);
     }
     let sentence = format!(
         "Azure cannot be reached: {why}. Let this machine connect to it on port 443, and look at name resolution \
@@ -64,12 +79,12 @@ fn unreachable(failure: &Failure) -> Finding {
 }
 
 /// Whether the SMTP endpoint is there, with TLS. Nobody logs in.
-async fn by_smtp(scene: &Scene) -> Option<Finding> {
-    if !scene.uses_smtp() {
+async fn by_smtp(account: &Account) -> Option<Finding> {
+    if !account.may_use(Transport::Smtp) {
         return None;
     }
-    let (host, port) = scene.account.cloud.smtp();
-    let trust = tls::client_config(scene.account.cloud.ca_pem()).ok()?;
+    let (host, port) = account.cloud.smtp();
+    let trust = tls::client_config(account.cloud.ca_pem()).ok()?;
     let target = Target { host: host.to_owned(), port, trust, timeouts: Timeouts::default() };
     let settings = Settings { client_name: "postern".to_owned(), tls: TlsPolicy::StartTls, login: None };
     match Connection::open(&target, settings).await {
@@ -83,15 +98,15 @@ async fn by_smtp(scene: &Scene) -> Option<Finding> {
                  it; let this machine connect to it, or choose REST alone.",
                 store::chain(&error)
             );
-            let commands = vec![format!("postern account edit {} --transport rest", scene.account.name)];
+            let commands = vec![format!("postern account edit {} --transport rest", account.name)];
             let finding = Finding::warning(CHECK, "endpoint.smtp_unreachable", sentence).by(Mover::You);
             Some(finding.fix(commands, None))
         }
     }
 }
 
-fn clock(scene: &Scene, probes: &[Probe]) -> Option<Finding> {
-    let now = scene.control.clock.now();
+fn clock(control: &Control, probes: &[Probe]) -> Option<Finding> {
+    let now = control.clock.now();
     let dates = probes.iter().filter_map(|probe| probe.date);
     let off = dates.map(|date| now.duration_since(date)).max_by_key(|off| off.abs())?;
     if off.abs() <= NOTICEABLE {

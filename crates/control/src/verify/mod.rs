@@ -7,6 +7,7 @@
 mod authentication;
 mod capability;
 mod endpoint;
+mod key;
 mod permissions;
 mod providers;
 mod quota;
@@ -14,6 +15,7 @@ mod report;
 mod scene;
 pub(crate) mod secret;
 mod services;
+mod shell;
 mod subscription;
 
 use std::sync::Arc;
@@ -104,14 +106,22 @@ impl Control {
     ) -> Result<Report, ControlError> {
         let account = self.adopt_only_service(self.account(name)?).await?;
         let report = Box::pin(self.examine(account, repair, &Watch(events))).await?;
+        self.keep_report(name, &report).await?;
+        Ok(report)
+    }
+
+    /// Keeps what a verification found, in the place of what the last one did.
+    ///
+    /// # Errors
+    /// When there is no such account, or the store fails.
+    pub async fn keep_report(&self, name: &str, report: &Report) -> Result<(), ControlError> {
         let account = self.account(name)?;
         let kept = KeptVerification {
             at: report.at,
             verdict: report.verdict.title().to_owned(),
-            report: serde_json::to_string(&report).unwrap_or_default(),
+            report: serde_json::to_string(report).unwrap_or_default(),
         };
-        self.store.verifications().keep(account.id, kept).await?;
-        Ok(report)
+        Ok(self.store.verifications().keep(account.id, kept).await?)
     }
 
     /// What the last verification of an account found.
@@ -139,6 +149,10 @@ impl Control {
             role: None,
             services: Vec::new(),
         };
+        if account.authorization == Authorization::AccessKey {
+            self.examine_key(&account, watch, &mut report).await;
+            return Ok(report);
+        }
         let scene = match self.scene(&account).await {
             Ok(scene) => scene,
             Err(finding) => {
@@ -148,12 +162,14 @@ impl Control {
                 return Ok(report);
             }
         };
-        report.findings = watch.plain(Check::Endpoint, endpoint::check(&scene)).await;
-        if has_failed(&report.findings) {
+        report.findings = watch.plain(Check::Endpoint, endpoint::check(self, &account, &scene.http)).await;
+        if report.findings.iter().any(endpoint::is_in_the_way) {
             self.skip(watch, &mut report, &Check::STANDARD[1..], "Azure cannot be reached");
         } else {
-            report.findings.extend(watch.plain(Check::Authentication, authentication::check(&scene)).await);
-            if has_failed(&report.findings) {
+            let found = watch.plain(Check::Authentication, authentication::check(&scene)).await;
+            let is_let_in = !has_failed(&found);
+            report.findings.extend(found);
+            if !is_let_in {
                 self.skip(watch, &mut report, &Check::STANDARD[2..], "the app cannot log in");
             } else {
                 Box::pin(self.look_around(&scene, repair, watch, &mut report)).await;
@@ -162,6 +178,27 @@ impl Control {
         report.findings.sort_by_key(|finding| finding.check);
         report.verdict = Verdict::of(&report.findings);
         Ok(report)
+    }
+
+    /// What can be said of an account that has an access key and no app.
+    async fn examine_key(&self, account: &Arc<Account>, watch: &Watch, report: &mut Report) {
+        let reached = async {
+            match Http::new(account.cloud.ca_pem()) {
+                Ok(http) => endpoint::check(self, account, &http).await,
+                Err(error) => vec![Finding::failed(Check::Endpoint, "endpoint.unusable", error.to_string())],
+            }
+        };
+        report.findings = watch.plain(Check::Endpoint, reached).await;
+        if has_failed(&report.findings) {
+            self.skip(watch, report, &Check::STANDARD[1..], "Azure cannot be reached");
+        } else {
+            let found = watch.plain(Check::Authentication, key::check(self, account)).await;
+            report.findings.extend(found);
+            let why = "an access key is good for sending and for nothing else: there is no app with rights";
+            self.skip(watch, report, &Check::STANDARD[2..], why);
+        }
+        report.findings.sort_by_key(|finding| finding.check);
+        report.verdict = Verdict::of(&report.findings);
     }
 
     /// Everything that needs a token.
@@ -213,12 +250,6 @@ impl Control {
             let commands = vec![format!("postern account edit {} --secret", account.name)];
             Box::new(finding.fix(commands, None))
         };
-        if account.authorization == Authorization::AccessKey {
-            let sentence = "The account has an access key, with which it can send and do nothing else: \
-                            there is no app whose rights could be looked at.";
-            let code = "authentication.access_key";
-            return Err(Box::new(Finding::warning(Check::Authentication, code, sentence)));
-        }
         let secret = match SecretName::of(account.authorization) {
             Some(name) => {
                 let kept = self.store.secrets().get(SecretOwner::Account(account.id), name).await;

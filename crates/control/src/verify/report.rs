@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::capability::{Capability, LOOK, SEND_BY_REST, SEND_BY_SMTP, actions_of};
+use super::shell::quote;
 
 /// All that was found.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -213,8 +214,12 @@ impl SmallestRole {
         let definition = serde_json::to_string(self).unwrap_or_default();
         let scope = self.assignable_scopes.first().map(String::as_str).unwrap_or_default();
         vec![
-            format!("az role definition create --role-definition '{definition}'"),
-            format!("az role assignment create --assignee {client} --role \"{}\" --scope {scope}", self.name),
+            format!("az role definition create --role-definition {}", quote(&definition)),
+            format!(
+                "az role assignment create --assignee {client} --role {} --scope {}",
+                quote(&self.name),
+                quote(scope)
+            ),
         ]
     }
 

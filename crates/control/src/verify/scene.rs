@@ -11,7 +11,7 @@ use model::account::Account;
 use model::delivery::Transport;
 use tokio::sync::OnceCell;
 
-use super::report::{Check, Finding, Mover, Outcome};
+use super::report::{Check, Finding, Mover};
 use crate::Control;
 
 /// One account under examination.
@@ -96,7 +96,7 @@ pub(super) fn trouble(check: Check, error: &CallError) -> Finding {
     match error {
         CallError::Token(failure) => {
             let sentence = format!("It could not be looked at, because there is no token for it: {failure}.");
-            Finding::new(check, &name("no_token"), Outcome::Skipped, sentence).by(Mover::You)
+            Finding::warning(check, &name("no_token"), sentence).by(Mover::Wait)
         }
         CallError::Failed(Failure::Answered(answered)) if answered.http_status == 429 => {
             let sentence = "Azure has been asked too much for the moment; verify again in a minute.";
@@ -104,11 +104,11 @@ pub(super) fn trouble(check: Check, error: &CallError) -> Finding {
         }
         CallError::Failed(Failure::Answered(answered)) if answered.http_status >= 500 => {
             let sentence = format!("Azure itself is in trouble ({answered}); verify again in a few minutes.");
-            Finding::failed(check, &name("azure_in_trouble"), sentence).by(Mover::Microsoft)
+            Finding::warning(check, &name("azure_in_trouble"), sentence).by(Mover::Microsoft)
         }
         CallError::Failed(failure) => {
             let sentence = format!("Azure's answer was not expected: {}.", failure.chain());
-            Finding::failed(check, &name("unexpected"), sentence).by(Mover::You)
+            Finding::warning(check, &name("unexpected"), sentence).by(Mover::You)
         }
     }
 }

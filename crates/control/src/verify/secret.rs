@@ -34,7 +34,7 @@ async fn client_secret(scene: &Scene) -> Vec<Finding> {
             let facts = learn(scene, &app, facts).await;
             (facts, may_rotate(scene).await)
         }
-        Err(error) if error.is(403) || error.is(401) => (facts, Some(how_to_allow(scene))),
+        Err(error) if error.is(403) || error.is(401) || error.is(404) => (facts, Some(how_to_allow(scene))),
         Err(error) => (facts, Some(trouble(CHECK, &error))),
     };
     std::iter::once(expiry(scene, &facts)).chain(rotation).collect()
@@ -52,16 +52,15 @@ pub(crate) fn ours<'a>(app: &'a Application, facts: &SecretFacts) -> Option<&'a 
 /// Notes what Graph knows of our secret.
 async fn learn(scene: &Scene, app: &Application, facts: SecretFacts) -> SecretFacts {
     let Some(found) = ours(app, &facts) else { return facts };
-    let (expires_at, key_id) = (found.end_date_time, Some(found.key_id));
-    if (facts.expires_at, facts.key_id) != (expires_at, key_id) {
+    let known = SecretFacts { expires_at: found.end_date_time, key_id: Some(found.key_id), ..facts.clone() };
+    if known != facts {
         let owner = SecretOwner::Account(scene.account.id);
-        let noted =
-            scene.control.store.secrets().note(owner, SecretName::ClientSecret, expires_at, key_id).await;
+        let noted = scene.control.store.secrets().note(owner, SecretName::ClientSecret, &known).await;
         if let Err(error) = noted {
             tracing::warn!(error = store::chain(&error), "when a secret expires could not be noted");
         }
     }
-    SecretFacts { expires_at, key_id, ..facts }
+    known
 }
 
 async fn certificate(scene: &Scene) -> Vec<Finding> {
@@ -100,9 +99,12 @@ fn expiry(scene: &Scene, facts: &SecretFacts) -> Finding {
         _ => vec![format!("postern account edit {name} --secret")],
     };
     match Urgency::of(at, now) {
-        Urgency::Expired => Finding::failed(CHECK, "secret.expired", format!("The secret expired on {day}."))
-            .by(Mover::You)
-            .fix(renew(), None),
+        // The app has just logged in with it: the day is what somebody said.
+        Urgency::Expired => {
+            let sentence =
+                format!("The secret was to expire on {day}, and still works: is that the right day?");
+            Finding::warning(CHECK, "secret.should_have_expired", sentence).by(Mover::You).fix(renew(), None)
+        }
         Urgency::Days(days) => {
             let sentence = format!("The secret expires on {day}, in less than {days} days.");
             Finding::warning(CHECK, "secret.expires_soon", sentence).by(Mover::You).fix(renew(), None)

@@ -7,6 +7,7 @@ use model::sender::Sender;
 
 use super::report::{Check, DomainFound, Finding, Mover, Outcome, SenderFound, ServiceFound};
 use super::scene::{Scene, trouble};
+use super::shell::{quote, segment};
 
 const CHECK: Check = Check::Services;
 /// Findings about single senders or domains; more would only be long.
@@ -27,18 +28,23 @@ pub(super) async fn check(scene: &Scene) -> (Vec<Finding>, Vec<ServiceFound>) {
     let (mut found, mut findings) = (Vec::new(), Vec::new());
     for looked in futures_util::future::join_all(looks).await {
         match looked {
-            Ok(service) => found.push(service),
+            Ok((service, unseen)) => {
+                found.push(service);
+                findings.extend(unseen.iter().map(denied));
+            }
             Err(error) => findings.push(denied(&error)),
         }
     }
-    // What could not be looked at is not missing.
-    if findings.is_empty() || !found.is_empty() {
-        findings.extend(judge(scene, &found));
-    }
+    let names: Vec<&str> = listed.iter().map(|service| service.name.as_str()).collect();
+    // One way to be denied is said once, however many services it hides.
+    findings.dedup_by(|one, other| one.code == other.code && one.sentence == other.sentence);
+    let is_partial = !findings.is_empty();
+    findings.extend(judge(scene, &names, &found, is_partial));
     (findings, found)
 }
 
-async fn look(scene: &Scene, id: &str) -> Result<ServiceFound, CallError> {
+/// A service, and what kept parts of it from being seen.
+async fn look(scene: &Scene, id: &str) -> Result<(ServiceFound, Vec<CallError>), CallError> {
     let service = scene.arm.service(id).await?;
     let (domains, logins) = tokio::join!(
         futures_util::future::join_all(service.properties.linked_domains.iter().map(|id| domain(scene, id))),
@@ -55,10 +61,14 @@ async fn look(scene: &Scene, id: &str) -> Result<ServiceFound, CallError> {
         // Versions of Azure before 2025-09-01 do not have them.
         smtp_usernames: logins.unwrap_or_default().into_iter().map(|one| one.properties.username).collect(),
     };
+    let mut unseen = Vec::new();
     for domain in domains {
-        found.domains.push(domain?);
+        match domain {
+            Ok(domain) => found.domains.push(domain),
+            Err(error) => unseen.push(error),
+        }
     }
-    Ok(found)
+    Ok((found, unseen))
 }
 
 async fn domain(scene: &Scene, id: &str) -> Result<DomainFound, CallError> {
@@ -96,11 +106,16 @@ fn denied(error: &CallError) -> Finding {
     Finding::warning(CHECK, "services.hidden", sentence).by(Mover::SubscriptionOwner)
 }
 
-fn judge(scene: &Scene, found: &[ServiceFound]) -> Vec<Finding> {
+/// What is said about the account's own service. What could not be looked at is not missing: of a partial view
+/// only what was seen is judged.
+fn judge(scene: &Scene, names: &[&str], found: &[ServiceFound], is_partial: bool) -> Vec<Finding> {
     let account = &scene.account;
-    let Some(chosen) = &account.service else { return vec![unchosen(account, found)] };
-    let own = found.iter().find(|one| one.name.eq_ignore_ascii_case(chosen.name.as_str()));
-    let Some(own) = own else { return vec![missing(account, found)] };
+    let Some(chosen) = &account.service else { return vec![unchosen(account, names)] };
+    let is_own = |name: &str| name.eq_ignore_ascii_case(chosen.name.as_str());
+    let Some(own) = found.iter().find(|one| is_own(&one.name)) else {
+        let is_listed = names.iter().any(|name| is_own(name));
+        return if is_listed { Vec::new() } else { vec![missing(account, names)] };
+    };
     let mut findings = Vec::new();
     if own.local_auth_disabled && account.authorization == Authorization::AccessKey {
         let sentence =
@@ -110,19 +125,23 @@ fn judge(scene: &Scene, found: &[ServiceFound]) -> Vec<Finding> {
     if !own.public_network_access {
         let sentence =
             format!("{} cannot be reached from outside Azure: its public network access is off.", own.name);
-        let commands =
-            vec![format!("az resource update --ids {} --set properties.publicNetworkAccess=Enabled", own.id)];
+        let commands = vec![format!(
+            "az resource update --ids {} --set properties.publicNetworkAccess=Enabled",
+            quote(&own.id)
+        )];
         findings.push(
             Finding::failed(CHECK, "services.network_closed", sentence)
                 .by(Mover::SubscriptionOwner)
                 .fix(commands, format!("Communication Services > {} > Networking", own.name)),
         );
     }
-    findings.extend(domains(own));
-    if !own.domains.is_empty() {
+    if !(is_partial && own.domains.is_empty()) {
+        findings.extend(domains(own));
+    }
+    if !is_partial && !own.domains.is_empty() {
         findings.extend(senders(scene, own));
     }
-    if findings.is_empty() {
+    if findings.is_empty() && !is_partial {
         let names: Vec<&str> = own.domains.iter().map(|domain| domain.name.as_str()).collect();
         let senders: usize = own.domains.iter().map(|domain| domain.senders.len()).sum();
         let sentence =
@@ -132,29 +151,27 @@ fn judge(scene: &Scene, found: &[ServiceFound]) -> Vec<Finding> {
     findings
 }
 
-fn unchosen(account: &Account, found: &[ServiceFound]) -> Finding {
-    if found.is_empty() {
+fn unchosen(account: &Account, names: &[&str]) -> Finding {
+    if names.is_empty() {
         let sentence =
             "The app sees no communication service. Either there is none yet, or it has no role there.";
         return Finding::failed(CHECK, "services.none", sentence)
             .by(Mover::SubscriptionOwner)
             .fix(Vec::new(), "Communication Services > Create".to_owned());
     }
-    let names: Vec<&str> = found.iter().map(|one| one.name.as_str()).collect();
     let sentence =
         format!("Nobody has said yet which communication service to send through: {}.", names.join(", "));
     let commands =
-        names.iter().map(|name| format!("postern account import {} --service {name}", account.name));
+        names.iter().map(|name| format!("postern account import {} --service {}", account.name, quote(name)));
     Finding::failed(CHECK, "services.not_chosen", sentence).by(Mover::You).fix(commands.collect(), None)
 }
 
-fn missing(account: &Account, found: &[ServiceFound]) -> Finding {
+fn missing(account: &Account, names: &[&str]) -> Finding {
     let wanted = account.service.as_ref().map(|service| service.name.to_string()).unwrap_or_default();
-    let names: Vec<&str> = found.iter().map(|one| one.name.as_str()).collect();
     let others = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
     let sentence = format!("The app does not see the communication service {wanted}; it sees {others}.");
     let commands =
-        names.iter().map(|name| format!("postern account import {} --service {name}", account.name));
+        names.iter().map(|name| format!("postern account import {} --service {}", account.name, quote(name)));
     Finding::failed(CHECK, "services.missing", sentence).by(Mover::You).fix(commands.collect(), None)
 }
 
@@ -177,7 +194,7 @@ fn domains(own: &ServiceFound) -> Vec<Finding> {
                 format!(
                     "az resource invoke-action --action initiateVerification --ids {} --request-body \
                      '{{\"verificationType\":\"{part}\"}}'",
-                    domain.id
+                    quote(&domain.id)
                 )
             };
             Finding::warning(CHECK, "services.unverified_domain", sentence).by(Mover::You).fix(
@@ -200,7 +217,8 @@ fn senders(scene: &Scene, own: &ServiceFound) -> Vec<Finding> {
         let Some(domain) = domain else {
             let sentence =
                 format!("{address} is a sender here, but its domain is not linked to {}.", own.name);
-            let commands = vec![format!("postern sender remove {address} --account {}", scene.account.name)];
+            let commands =
+                vec![format!("postern sender remove {} --account {}", quote(&address), scene.account.name)];
             return Some(Finding::warning(CHECK, "services.domain_not_linked", sentence).by(Mover::You).fix(
                 commands,
                 format!("Communication Services > {} > Email > Domains > Connect domain", own.name),
@@ -211,11 +229,13 @@ fn senders(scene: &Scene, own: &ServiceFound) -> Vec<Finding> {
         }
         let sentence = format!("{address} is a sender here, but Azure does not know that username.");
         let username = sender.mailbox.local_part().to_string();
+        let manager = scene.account.cloud.resource_manager();
+        let path = format!("{}/senderUsernames/{}", domain.id, segment(&username));
+        let body = serde_json::json!({ "properties": { "username": username } });
         let commands = vec![format!(
-            "az rest --method PUT --url \"{}{}/senderUsernames/{username}?api-version=2025-09-01\" --body \
-             '{{\"properties\":{{\"username\":\"{username}\"}}}}'",
-            scene.account.cloud.resource_manager(),
-            domain.id
+            "az rest --method PUT --url {} --body {}",
+            quote(&format!("{manager}{path}?api-version=2025-09-01")),
+            quote(&body.to_string())
         )];
         Some(Finding::warning(CHECK, "services.unknown_sender", sentence).by(Mover::SubscriptionOwner).fix(
             commands,

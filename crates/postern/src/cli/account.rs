@@ -203,6 +203,9 @@ pub(crate) struct AccountRotate {
     /// Only show how far the last rotation is
     #[arg(long, conflicts_with = "by_hand")]
     pub(crate) status: bool,
+    /// Give up a rotation whose secret is not in use yet, and take that secret away
+    #[arg(long, conflicts_with_all = ["dry_run", "by_hand", "status", "days", "grace_hours", "remove_old", "no_wait"])]
+    pub(crate) cancel: bool,
     /// Days for which the new secret is good [default: 180]
     #[arg(long, value_name = "NUMBER")]
     pub(crate) days: Option<u16>,

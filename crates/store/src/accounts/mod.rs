@@ -5,9 +5,10 @@ mod rows;
 use std::fmt;
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use model::account::Account;
 use model::id::AccountId;
-use model::rotation::Rotation;
+use model::rotation::{Rotation, Step};
 use rusqlite::Connection;
 
 pub(crate) use self::rows::read_all;
@@ -55,37 +56,43 @@ impl Accounts {
         self.published.refresh(&self.database).await
     }
 
-    /// Changes an account, and its secret if there is a new one. Its waiting mail is due then.
+    /// Changes an account that is as it was at `read_at`, and its secret if there is a new one. Its waiting mail is
+    /// due then.
     ///
     /// # Errors
-    /// When the account is gone, its new name is taken, or nothing can be written.
+    /// When the account is gone or was changed meanwhile, its new name is taken, or nothing can be written.
     pub async fn change(
         &self,
         account: Account,
+        read_at: Timestamp,
         secret: Option<NewSecret>,
         audit: AuditEntry,
     ) -> Result<(), StoreError> {
         let key = self.secrets.key().await;
         let owner = SecretOwner::Account(account.id);
         let sealed = secret.map(|new| seal(&key, owner, &new)).transpose()?;
-        self.database
+        let changed = self
+            .database
             .write(Durability::Synced, move |connection| {
-                update(connection, &account)?;
+                update(connection, &account, read_at)?;
                 queue::hurry(connection, account.id, account.changed_at)?;
                 sealed.map_or(Ok(()), |sealed| sealed.store(connection))?;
                 audit.store(connection)
             })
-            .await?;
-        self.published.refresh(&self.database).await
+            .await;
+        // Also for whoever worked with an account that was no longer so: the next try sees what it is.
+        self.published.refresh(&self.database).await?;
+        changed
     }
 
     /// Puts the secret that a rotation made into use, and notes that the rotation is so far.
     ///
     /// # Errors
-    /// When there is no such secret, or nothing can be written.
+    /// When there is no such secret, the account was changed meanwhile, or nothing can be written.
     pub async fn switch(
         &self,
         account: Account,
+        read_at: Timestamp,
         rotation: Rotation,
         audit: AuditEntry,
     ) -> Result<(), StoreError> {
@@ -97,10 +104,10 @@ impl Accounts {
         let sealed = seal(&key, owner, &NewSecret { name: SecretName::ClientSecret, secret, facts })?;
         self.database
             .write(Durability::Synced, move |connection| {
-                update(connection, &account)?;
+                update(connection, &account, read_at)?;
                 sealed.store(connection)?;
                 owner.remove(connection, SecretName::NextClientSecret)?;
-                rotations::write(connection, &rotation)?;
+                rotations::update(connection, Step::Proved, &rotation)?;
                 queue::hurry(connection, account.id, account.changed_at)?;
                 audit.store(connection)
             })

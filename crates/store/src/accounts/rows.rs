@@ -1,5 +1,6 @@
 //! Accounts as rows, and back.
 
+use jiff::Timestamp;
 use model::account::{Account, AccountState, Authorization, Concurrency, Service, TransportChoice};
 use model::cloud::{Cloud, CustomCloud};
 use model::quota::{Allowance, Quota};
@@ -52,15 +53,26 @@ pub(super) fn insert(connection: &Connection, account: &Account) -> Result<(), S
     Ok(())
 }
 
-pub(super) fn update(connection: &Connection, account: &Account) -> Result<(), StoreError> {
+/// Changes a row, if it is still as it was when it was read.
+pub(super) fn update(
+    connection: &Connection,
+    account: &Account,
+    read_at: Timestamp,
+) -> Result<(), StoreError> {
     let changed = connection.execute(
         "UPDATE account SET name = ?, tenant = ?, client = ?, subscription = ?, cloud = ?, service = ?, endpoint = ?,
             authorization = ?, transport = ?, sends_per_minute = ?, sends_per_hour = ?,
             status_reads_per_minute = ?, status_reads_per_hour = ?, requests_at_once = ?, smtp_sessions = ?,
-            changed_at = ?, state = ? WHERE id = ?",
-        params_from_iter(values(account)),
+            changed_at = ?, state = ? WHERE id = ? AND changed_at = ?",
+        params_from_iter(values(account).into_iter().chain([Value::from(read_at.as_millisecond())])),
     )?;
-    if changed == 0 { Err(StoreError::Missing(format!("account {}", account.name))) } else { Ok(()) }
+    if changed == 1 {
+        return Ok(());
+    }
+    let what = format!("account {}", account.name);
+    let is_there =
+        connection.prepare("SELECT 1 FROM account WHERE id = ?")?.exists([account.id.to_string()])?;
+    Err(if is_there { StoreError::Changed(what) } else { StoreError::Missing(what) })
 }
 
 /// All that can change, and the id last.

@@ -166,7 +166,8 @@ impl Secrets {
             .await
     }
 
-    /// Notes when a secret expires and what Entra calls it. The secret stays.
+    /// Notes when a secret expires and what Entra calls it. The secret stays; if it was replaced since `facts` were
+    /// read, nothing is noted.
     ///
     /// # Errors
     /// When nothing can be written.
@@ -174,19 +175,21 @@ impl Secrets {
         &self,
         owner: SecretOwner,
         name: SecretName,
-        expires_at: Option<Timestamp>,
-        key_id: Option<Uuid>,
+        facts: &SecretFacts,
     ) -> Result<(), StoreError> {
+        let facts = facts.clone();
         self.database
             .write(Durability::Synced, move |connection| {
                 connection.execute(
-                    "UPDATE secret SET expires_at = ?, entra_key_id = ? WHERE owner = ? AND owner_id = ? AND name = ?",
+                    "UPDATE secret SET expires_at = ?, entra_key_id = ?
+                     WHERE owner = ? AND owner_id = ? AND name = ? AND set_at = ?",
                     params![
-                        expires_at.map(Timestamp::as_millisecond),
-                        key_id.map(|id| id.to_string()),
+                        facts.expires_at.map(Timestamp::as_millisecond),
+                        facts.key_id.map(|id| id.to_string()),
                         owner.kind(),
                         owner.id(),
-                        name.as_str()
+                        name.as_str(),
+                        facts.set_at.as_millisecond(),
                     ],
                 )?;
                 Ok(())

@@ -18,10 +18,15 @@ mod verification;
 use std::sync::Arc;
 
 use axum::Router;
+use axum::extract::Request;
+use axum::http::StatusCode;
+use axum::middleware::{Next, from_fn};
+use axum::response::{IntoResponse as _, Response};
 use clock::{Clock, Entropy};
 use control::Control;
 use relay::{RelaySettings, Upstreams};
 use store::Store;
+use tracing::error;
 
 pub use accounts::{AccountView, CloudView, QuotaView, VerifiedView};
 pub use audit::AuditView;
@@ -79,6 +84,16 @@ impl Api {
             .merge(messages::routes())
             .merge(queue::routes())
             .merge(status::routes())
+            .layer(from_fn(see_through))
             .with_state(self)
     }
+}
+
+/// Goes on with a request whose client has hung up: what is half done would be stored and not be seen.
+async fn see_through(request: Request, next: Next) -> Response {
+    let done = tokio::spawn(next.run(request)).await;
+    done.unwrap_or_else(|error| {
+        error!(%error, "a request ended badly");
+        StatusCode::INTERNAL_SERVER_ERROR.into_response()
+    })
 }

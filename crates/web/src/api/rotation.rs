@@ -66,7 +66,7 @@ struct ByHand {
 
 pub(super) fn routes() -> Router<Api> {
     Router::new()
-        .route("/v1/accounts/{name}/rotation", get(show).post(rotate))
+        .route("/v1/accounts/{name}/rotation", get(show).post(rotate).delete(cancel))
         .route("/v1/accounts/{name}/rotation/by-hand", post(by_hand))
 }
 
@@ -99,6 +99,13 @@ async fn rotate(
     }
     let rotation = control.begin_rotation(&name, wish).await?;
     Ok((StatusCode::ACCEPTED, Json(view(rotation))).into_response())
+}
+
+async fn cancel(
+    Operator(control): Operator,
+    Path(name): Path<String>,
+) -> Result<Json<RotationView>, ApiError> {
+    Ok(Json(view(control.cancel_rotation(&name).await?)))
 }
 
 async fn by_hand(

@@ -105,17 +105,18 @@ async fn verify(
     // Whoever looks away does not end it.
     tokio::spawn(async move {
         let forwarded = tokio::spawn(forward(heard, lines.clone()));
-        let verified = control.verify(&name, repair, Some(events)).await;
+        let mut verified = control.verify(&name, repair, Some(events)).await;
         let _ = forwarded.await;
-        let last = match verified {
-            Ok(mut report) => {
-                if let Some((from, to)) = test {
-                    let tell = |line| drop(lines.send(line));
-                    report.findings.extend(deliver(&api, &name, (&from, &to), tell).await);
-                    report.verdict = Verdict::of(&report.findings);
-                }
-                VerificationLine::Done { report: Box::new(report) }
+        if let (Ok(report), Some((from, to))) = (&mut verified, test) {
+            let tell = |line| drop(lines.send(line));
+            report.findings.extend(deliver(&api, &name, (&from, &to), tell).await);
+            report.verdict = Verdict::of(&report.findings);
+            if let Err(error) = control.keep_report(&name, report).await {
+                verified = Err(error);
             }
+        }
+        let last = match verified {
+            Ok(report) => VerificationLine::Done { report: Box::new(report) },
             Err(error) => VerificationLine::Failed { error: ApiError::from(error).into_text() },
         };
         let _ = lines.send(last);

@@ -110,5 +110,5 @@ pub(super) fn quota(text: &str) -> anyhow::Result<Value> {
 /// The end of a day, as it is written on the command line.
 pub(super) fn day(text: &str) -> anyhow::Result<Timestamp> {
     let date: Date = text.parse().with_context(|| format!("{text:?} is not a day such as 2027-03-31"))?;
-    Ok(date.to_zoned(TimeZone::UTC)?.timestamp())
+    Ok(date.at(23, 59, 59, 0).to_zoned(TimeZone::UTC)?.timestamp())
 }

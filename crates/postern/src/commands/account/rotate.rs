@@ -27,6 +27,11 @@ pub(super) async fn rotate(arguments: &AccountRotate) -> anyhow::Result<ExitCode
     if arguments.status {
         return show(&client.get(&path, &[]).await?, arguments.connection.json);
     }
+    if arguments.cancel {
+        client.delete(&path).await?;
+        show(&client.get(&path, &[]).await?, arguments.connection.json)?;
+        return Ok(ExitCode::SUCCESS);
+    }
     let body = json!({
         "life_days": arguments.days,
         "grace_hours": arguments.grace_hours,
@@ -103,7 +108,7 @@ fn show(rotation: &RotationView, json: bool) -> anyhow::Result<ExitCode> {
         "done" => say!("{GOOD}The rotation to \"{}\" was done{GOOD:#} at {since}.", rotation.label),
         "rolled-back" => {
             let why = rotation.problem.as_deref().unwrap_or("its log says why");
-            say!("{BAD}The new secret was not good and is gone again:{BAD:#} {why}");
+            say!("{BAD}The new secret was not put into use and is gone again:{BAD:#} {why}");
             say!("The old one is in use as before.");
         }
         step => say!("{} since {since}{}.", doing(step), problem(rotation)),

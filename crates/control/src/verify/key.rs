@@ -1,0 +1,69 @@
+//! Whether a communication service takes an access key. It gives no list of what the key may do; a question about
+//! a send that there never was tells a good key from a bad one, and costs nothing.
+
+use azure_client::email::EmailApi;
+use azure_client::{Authorization, Failure, Http};
+use azure_types::access_key::AccessKey;
+use azure_types::ids::OperationId;
+use model::account::Account;
+use secrecy::ExposeSecret as _;
+use store::{SecretName, SecretOwner};
+use uuid::Uuid;
+
+use super::report::{Check, Finding, Mover};
+use crate::Control;
+
+const CHECK: Check = Check::Authentication;
+
+pub(super) async fn check(control: &Control, account: &Account) -> Vec<Finding> {
+    let finding = match asked(control, account).await {
+        Ok(()) => {
+            let sentence = "The communication service takes the access key.";
+            Finding::passed(CHECK, "authentication.key_taken", sentence)
+        }
+        Err(Unasked::Unusable(why)) => {
+            let sentence = format!("The access key cannot be used: {why}.");
+            wrong(account, "authentication.unusable", sentence)
+        }
+        Err(Unasked::Failed(Failure::Answered(answered))) if matches!(answered.http_status, 401 | 403) => {
+            let sentence = format!(
+                "The communication service does not take the access key ({answered}). It was regenerated, belongs to \
+                 another service, or access keys are switched off there."
+            );
+            wrong(account, "authentication.key_wrong", sentence)
+        }
+        Err(Unasked::Failed(failure)) => {
+            let sentence = format!("Whether the access key is good is not known: {}.", failure.chain());
+            Finding::warning(CHECK, "authentication.unexpected", sentence).by(Mover::Microsoft)
+        }
+    };
+    vec![finding]
+}
+
+enum Unasked {
+    Unusable(String),
+    Failed(Failure),
+}
+
+async fn asked(control: &Control, account: &Account) -> Result<(), Unasked> {
+    let unusable = |why: &dyn ToString| Unasked::Unusable(why.to_string());
+    let service = account.service.as_ref().ok_or_else(|| unusable(&"no communication service is chosen"))?;
+    let owner = SecretOwner::Account(account.id);
+    let secret = control.store.secrets().get(owner, SecretName::AccessKey).await;
+    let secret = secret.map_err(|error| unusable(&error))?;
+    let key = AccessKey::parse(secret.expose_secret()).map_err(|error| unusable(&error))?;
+    let http = Http::new(account.cloud.ca_pem()).map_err(|error| unusable(&error))?;
+    let api = EmailApi::new(http, service.endpoint.clone());
+    let never_sent = OperationId::new(Uuid::from_bytes(control.entropy.octets()));
+    match api.status(&Authorization::AccessKey(key), never_sent, control.clock.now()).await {
+        Err(Failure::Answered(answered)) if answered.http_status == 404 => Ok(()),
+        Err(failure) => Err(Unasked::Failed(failure)),
+        Ok(_) => Ok(()),
+    }
+}
+
+fn wrong(account: &Account, code: &str, sentence: String) -> Finding {
+    let portal = "Communication Services > Settings > Keys".to_owned();
+    let commands = vec![format!("postern account edit {} --secret", account.name)];
+    Finding::failed(CHECK, code, sentence).by(Mover::You).fix(commands, portal)
+}
