@@ -98,7 +98,7 @@ pub(crate) fn time(time: Timestamp) -> String {
 
 /// Whole days from now; negative ones are over.
 pub(crate) fn days_until(time: Timestamp) -> i64 {
-    time.duration_since(Timestamp::now()).as_hours().div_euclid(24)
+    time.duration_since(Timestamp::now()).as_secs().div_euclid(86_400)
 }
 
 /// The style of a state or a result.

@@ -1,6 +1,7 @@
 //! What can go wrong with the store, sorted by whose fault it is.
 
 use std::io;
+use std::path::PathBuf;
 
 /// A failure of the store.
 #[derive(Debug, thiserror::Error)]
@@ -43,6 +44,25 @@ pub enum StoreError {
     /// A secret cannot be opened with this master key.
     #[error("the secret cannot be opened with this master key")]
     Sealed,
+    /// The secrets were sealed under another master key.
+    #[error(
+        "the secrets are sealed under master key {id}, and this one is {given}: bring that key back, or restore the \
+         data directory that belongs to this one"
+    )]
+    OtherKey {
+        /// The name of the key that was given.
+        given: String,
+        /// The name of the key that is needed.
+        id: String,
+    },
+    /// There are sealed secrets, and no master key.
+    #[error("{path} is missing, and the secrets are sealed under master key {id}: bring that file back")]
+    KeyMissing {
+        /// Where the key should be.
+        path: PathBuf,
+        /// Its name.
+        id: String,
+    },
     /// The store has been closed.
     #[error("the store is closed")]
     Closed,
@@ -71,6 +91,8 @@ impl StoreError {
             | Self::InProgress
             | Self::Damaged(_)
             | Self::Sealed
+            | Self::OtherKey { .. }
+            | Self::KeyMissing { .. }
             | Self::Closed => Blame::Us,
         }
     }

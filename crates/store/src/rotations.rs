@@ -1,6 +1,7 @@
 //! Rotations of client secrets: each step is here before the next one begins.
 
 use jiff::Timestamp;
+use model::account::Account;
 use model::id::AccountId;
 use model::rotation::{Rotation, Step};
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
@@ -164,6 +165,17 @@ pub(crate) fn update(connection: &Connection, from: Step, rotation: &Rotation) -
         return Err(StoreError::Changed("the rotation".to_owned()));
     }
     insert(connection, rotation)
+}
+
+/// Ends a rotation whose secret was in use and is not any more: its old secret is nobody's to take away.
+pub(crate) fn overtake(connection: &Connection, account: &Account) -> Result<(), StoreError> {
+    connection.execute(
+        "UPDATE rotation SET step = 'done', changed_at = ?, remove_at = NULL,
+             problem = 'another secret was put in by hand; the old one stays'
+         WHERE account_id = ? AND step = 'switched'",
+        params![account.changed_at.as_millisecond(), account.id.to_string()],
+    )?;
+    Ok(())
 }
 
 fn read(row: &Row<'_>) -> Result<Rotation, StoreError> {

@@ -17,7 +17,7 @@ use crate::error::StoreError;
 use crate::pace::Pace;
 use crate::queue::Queue;
 use crate::rotations::Rotations;
-use crate::secrets::{KeySource, MasterKey, Secrets, is_used};
+use crate::secrets::{KeySource, MasterKey, Secrets, foreign_key, is_used};
 use crate::senders::Senders;
 use crate::troubles::Troubles;
 use crate::verifications::Verifications;
@@ -65,8 +65,18 @@ impl Store {
         let published = Arc::new(Published::load(&database)?);
         let (key, key_file) = match key.into() {
             KeySource::Given(key) => (key, None),
+            KeySource::File(path) if !path.exists() && !next_key(&path).exists() => {
+                // A fresh key opens nothing that was sealed under another.
+                if let Some(id) = foreign_key(&database, "")? {
+                    return Err(StoreError::KeyMissing { path, id });
+                }
+                (current_key(&database, &path)?, Some(path))
+            }
             KeySource::File(path) => (current_key(&database, &path)?, Some(path)),
         };
+        if let Some(id) = foreign_key(&database, key.id())? {
+            return Err(StoreError::OtherKey { given: key.id().to_owned(), id });
+        }
         let secrets = Secrets::new(database.clone(), key);
         Ok(Self {
             database,
@@ -258,9 +268,19 @@ mod tests {
         assert_eq!(secret(&store).await, "s~cret");
         drop(store);
         fs::write(&path, old).unwrap();
-        let store = open(folder.path()).unwrap();
-        let kept = store.secrets().get(OWNER, SecretName::ClientSecret).await;
-        assert!(matches!(kept, Err(StoreError::Sealed)));
+        let refused = open(folder.path()).err().unwrap();
+        assert!(matches!(refused, StoreError::OtherKey { .. }), "{refused}");
+    }
+
+    #[tokio::test]
+    async fn no_fresh_key_is_made_over_sealed_secrets() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("master.key");
+        drop(with_a_secret(folder.path()).await);
+        fs::remove_file(&path).unwrap();
+        let refused = open(folder.path()).err().unwrap();
+        assert!(matches!(refused, StoreError::KeyMissing { .. }), "{refused}");
+        assert!(!path.exists());
     }
 
     #[tokio::test]

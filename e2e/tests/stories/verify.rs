@@ -1,10 +1,11 @@
 //! One thing is broken at Azure: verify names exactly that one, and is content once it is mended.
 
+use std::cell::RefCell;
 use std::time::Duration;
 
 use azure_types::arm::SubscriptionState;
 use azure_types::permission::Permission;
-use control::verify::{Finding, Mover, Outcome, Repair, Report, Verdict};
+use control::verify::{Finding, Mover, Outcome, Repair, Report, SmallestRole, Verdict};
 use control::{AccountChange, NewAccount, NewProof, NewSender};
 use e2e::World;
 use jiff::SignedDuration;
@@ -329,6 +330,44 @@ async fn a_provider_that_is_not_registered_is_registered_on_request() {
         },
     )
     .await;
+}
+
+#[tokio::test]
+async fn a_provider_that_may_not_be_looked_at_is_judged_by_what_its_services_say() {
+    let kept = RefCell::new(Vec::new());
+    let finding = names_exactly(
+        "providers.not_registered",
+        async |world| {
+            twin(world, |w| {
+                let principal = w.tenants[0].apps[0].principal.unwrap();
+                let scope = format!("/subscriptions/{}", w.subscriptions[0].id);
+                let actions = SmallestRole::for_scope(ACCOUNT, &scope).actions;
+                w.assignments.clear();
+                w.grant(principal, &scope, Permission { actions, ..Permission::default() });
+                kept.replace(std::mem::take(&mut w.subscriptions[0].registrations));
+            });
+        },
+        async |world| twin(world, |w| w.subscriptions[0].registrations = kept.take()),
+    )
+    .await;
+    assert_eq!(finding.mover, Some(Mover::SubscriptionOwner));
+}
+
+#[tokio::test]
+async fn smtp_that_is_the_only_way_has_to_be_there() {
+    let finding = names_exactly(
+        "endpoint.smtp_unreachable",
+        async |world| {
+            edit(world, AccountChange { transport: Some(TransportChoice::Smtp), ..AccountChange::default() })
+                .await;
+            let effect = Effect::Hang;
+            let fault = Fault { operation: Operation::SmtpConnection, effect, times: None, one_in: None };
+            world.twin.state().arm(fault);
+        },
+        disarm,
+    )
+    .await;
+    assert_eq!(finding.outcome, Outcome::Failed);
 }
 
 #[tokio::test]

@@ -90,7 +90,7 @@ impl Notes {
         Ok((authorization, Some(NewSecret { name, secret, facts })))
     }
 
-    fn client_secret(&mut self, secret: &SecretString) -> Result<SecretString, Invalid> {
+    pub(super) fn client_secret(&mut self, secret: &SecretString) -> Result<SecretString, Invalid> {
         let secret = self.clean("client secret", secret.expose_secret());
         if secret.is_empty() {
             return Err(Invalid::new("client secret", "it is empty"));

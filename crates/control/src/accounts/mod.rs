@@ -15,6 +15,7 @@ use model::account::{Account, AccountState, Authorization, Concurrency, Service,
 use model::cloud::Cloud;
 use model::id::AccountId;
 use model::quota::Quota;
+use secrecy::SecretString;
 use store::{NewSecret, StoreError};
 
 pub use self::change::AccountChange;
@@ -123,6 +124,7 @@ impl Control {
     ) -> Result<(Account, Option<NewSecret>), ControlError> {
         let now = self.clock.now();
         let cloud = new.cloud.into_cloud(notes)?;
+        Http::new(cloud.ca_pem()).map_err(|error| Invalid::new("cloud.ca_pem", error))?;
         let (authorization, secret) = notes.proof(new.proof, new.expires_at, now)?;
         let service = new.service.as_deref().filter(|name| !name.trim().is_empty());
         let account = Account {
@@ -198,6 +200,11 @@ impl Control {
         let audit = self.entry("account.remove", &account.name, detail);
         Ok(self.store.accounts().remove(&account, audit).await?)
     }
+}
+
+/// A client secret without what stuck to it when it was pasted; its id is refused.
+pub(crate) fn clean_secret(secret: &SecretString) -> Result<SecretString, Invalid> {
+    Notes::default().client_secret(secret)
 }
 
 /// The communication service of that name, where its host is in that cloud unless something else is said.

@@ -22,6 +22,7 @@ use uuid::Uuid;
 
 pub use self::steps::Stepped;
 
+use crate::accounts::clean_secret;
 use crate::error::{ControlError, Invalid};
 use crate::verify::{Scene, secret::ours};
 use crate::{AccountChange, Control};
@@ -93,6 +94,9 @@ impl Control {
         if let Some(rotation) = self.store.rotations().of(account.id).await?
             && !rotation.step.is_over()
         {
+            if rotation.step == Step::Switched {
+                return Err(Invalid::new("rotation", still_two(&rotation)).into());
+            }
             self.wake.notify_one();
             return Ok(rotation);
         }
@@ -186,6 +190,8 @@ impl Control {
         let account = self.account(name)?;
         must_have_a_secret(&account)?;
         self.must_not_rotate(&account).await?;
+        // What would be refused in the end is refused before it is tried.
+        let secret = clean_secret(&secret)?;
         let scene = self.scene_or_error(&account).await?;
         steps::prove(&scene, &secret).await.map_err(|unproved| Invalid::new("client secret", unproved))?;
         let change = AccountChange { secret: Some(secret), expires_at, ..AccountChange::default() };
@@ -231,6 +237,16 @@ impl Control {
         let earlier = self.store.rotations().of(account.id).await?.and_then(|earlier| earlier.new_key);
         Ok((wish.remove_old || earlier == Some(old)).then_some(old))
     }
+}
+
+/// Why the next rotation has to wait for the end of the last one.
+fn still_two(rotation: &Rotation) -> String {
+    let time = |at: Timestamp| at.strftime("%Y-%m-%d %H:%M UTC").to_string();
+    let until = rotation.remove_at.map(|at| format!(" until {}", time(at))).unwrap_or_default();
+    format!(
+        "the secret was renewed at {}, and the one before it is kept{until}; the next rotation can begin then",
+        time(rotation.changed_at)
+    )
 }
 
 fn must_have_a_secret(account: &Account) -> Result<(), Invalid> {

@@ -2,7 +2,7 @@
 
 use azure_client::{Failure, Http, Probe};
 use jiff::SignedDuration;
-use model::account::Account;
+use model::account::{Account, TransportChoice};
 use model::delivery::Transport;
 use smtp::client::{Settings, TlsPolicy};
 use smtp_client::{Connection, Target, Timeouts};
@@ -12,6 +12,7 @@ use super::report::{Check, Finding, Mover, Outcome};
 use crate::Control;
 
 const CHECK: Check = Check::Endpoint;
+const SMTP_UNREACHABLE: &str = "endpoint.smtp_unreachable";
 const SERVICE_UNREACHABLE: &str = "endpoint.service_unreachable";
 /// Signatures are good for so long before and after their date.
 const MARGIN: SignedDuration = SignedDuration::from_mins(5);
@@ -52,7 +53,8 @@ pub(super) async fn check(control: &Control, account: &Account, http: &Http) -> 
 
 /// Whether there is no use in asking Azure for anything more: mail's own endpoint is not asked by the other checks.
 pub(super) fn is_in_the_way(finding: &Finding) -> bool {
-    finding.outcome == Outcome::Failed && finding.code != SERVICE_UNREACHABLE
+    finding.outcome == Outcome::Failed
+        && ![SERVICE_UNREACHABLE, SMTP_UNREACHABLE].contains(&finding.code.as_str())
 }
 
 fn unreachable(failure: &Failure, is_service: bool) -> Finding {
@@ -92,14 +94,22 @@ async fn by_smtp(account: &Account) -> Option<Finding> {
             connection.quit().await;
             None
         }
+        Err(error) if account.transport == TransportChoice::Smtp => {
+            let sentence = format!(
+                "{host} gives no session with TLS on port {port} ({}), and all mail of this account goes there; let \
+                 this machine connect to it.",
+                store::chain(&error)
+            );
+            Some(Finding::failed(CHECK, SMTP_UNREACHABLE, sentence).by(Mover::You))
+        }
         Err(error) => {
             let sentence = format!(
-                "{host} cannot be reached on port {port} ({}). Only messages that the Email API cannot express need \
+                "{host} gives no session with TLS on port {port} ({}). Only messages that the Email API cannot express need \
                  it; let this machine connect to it, or choose REST alone.",
                 store::chain(&error)
             );
             let commands = vec![format!("postern account edit {} --transport rest", account.name)];
-            let finding = Finding::warning(CHECK, "endpoint.smtp_unreachable", sentence).by(Mover::You);
+            let finding = Finding::warning(CHECK, SMTP_UNREACHABLE, sentence).by(Mover::You);
             Some(finding.fix(commands, None))
         }
     }

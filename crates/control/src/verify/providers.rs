@@ -5,10 +5,12 @@ use std::time::Duration;
 use azure_types::arm::COMMUNICATION_NAMESPACE;
 
 use super::Repair;
-use super::report::{Check, Finding, Mover};
+use super::report::{Check, Finding, Mover, Outcome};
 use super::scene::{Scene, trouble};
 
 const CHECK: Check = Check::Providers;
+/// What Azure says of whatever is asked of a provider that is not registered.
+const NOT_REGISTERED: &str = "MissingSubscriptionRegistration";
 const BETWEEN: Duration = Duration::from_secs(5);
 /// Looks until a registration is left to itself: five minutes.
 const LOOKS: u32 = 60;
@@ -17,7 +19,13 @@ pub(super) async fn check(scene: &Scene, repair: Repair) -> Vec<Finding> {
     let (id, namespace) = (scene.account.subscription, COMMUNICATION_NAMESPACE);
     let mut state = match scene.arm.provider(id, namespace).await {
         Ok(provider) => provider.registration_state,
-        Err(error) if error.is(403) || error.is(404) => return vec![unreadable(scene).await],
+        Err(error) if error.is(403) || error.is(404) => {
+            let finding = unreadable(scene).await;
+            if !(repair == Repair::Register && finding.outcome == Outcome::Failed) {
+                return vec![finding];
+            }
+            String::new()
+        }
         Err(error) => return vec![trouble(CHECK, &error)],
     };
     if repair == Repair::Register && state != "Registered" {
@@ -26,25 +34,27 @@ pub(super) async fn check(scene: &Scene, repair: Repair) -> Vec<Finding> {
             Err(finding) => return vec![*finding],
         };
     }
-    let commands = vec![
-        format!("az provider register --namespace {namespace} --subscription {id} --wait"),
-        format!("postern account verify {} --fix", scene.account.name),
-    ];
-    let portal = format!("Subscriptions > {id} > Resource providers > {namespace} > Register");
     vec![match state.as_str() {
         "Registered" => Finding::passed(CHECK, "providers.registered", format!("{namespace} is registered.")),
         "Registering" => {
             let sentence = format!("{namespace} is being registered; that takes a few minutes.");
             Finding::warning(CHECK, "providers.registering", sentence).by(Mover::Wait)
         }
-        _ => {
-            let sentence =
-                format!("{namespace} is not registered in the subscription, so that nothing works.");
-            Finding::failed(CHECK, "providers.not_registered", sentence)
-                .by(Mover::SubscriptionOwner)
-                .fix(commands, portal)
-        }
+        _ => not_registered(scene),
     }]
+}
+
+fn not_registered(scene: &Scene) -> Finding {
+    let (id, namespace) = (scene.account.subscription, COMMUNICATION_NAMESPACE);
+    let commands = vec![
+        format!("az provider register --namespace {namespace} --subscription {id} --wait"),
+        format!("postern account verify {} --fix", scene.account.name),
+    ];
+    let portal = format!("Subscriptions > {id} > Resource providers > {namespace} > Register");
+    let sentence = format!("{namespace} is not registered in the subscription, so that nothing works.");
+    Finding::failed(CHECK, "providers.not_registered", sentence)
+        .by(Mover::SubscriptionOwner)
+        .fix(commands, portal)
 }
 
 /// Asks for the provider and waits until it is there.
@@ -75,9 +85,20 @@ async fn register(scene: &Scene) -> Result<String, Box<Finding>> {
 /// The app may not look at providers: then whether there are services tells.
 async fn unreadable(scene: &Scene) -> Finding {
     let namespace = COMMUNICATION_NAMESPACE;
-    if scene.services().await.is_ok_and(|services| !services.is_empty()) {
-        let sentence = format!("{namespace} is registered: there are communication services.");
-        return Finding::passed(CHECK, "providers.in_use", sentence);
+    // Azure lists what there is even where nobody may touch it.
+    let touched = match scene.services().await.ok().and_then(|services| services.first()) {
+        Some(service) => Some(scene.arm.service(&service.id).await),
+        None => None,
+    };
+    match touched {
+        Some(Err(error)) if error.answered().is_some_and(|one| one.code == NOT_REGISTERED) => {
+            return not_registered(scene);
+        }
+        Some(Ok(_)) => {
+            let sentence = format!("{namespace} is registered: its services answer.");
+            return Finding::passed(CHECK, "providers.in_use", sentence);
+        }
+        _ => {}
     }
     let sentence = format!("The app may not see whether {namespace} is registered.");
     Finding::warning(CHECK, "providers.unreadable", sentence).by(Mover::SubscriptionOwner).fix(

@@ -225,7 +225,7 @@ impl SmallestRole {
 
     pub(super) fn of(account: &str, scope: &str, needed: &[Capability]) -> Self {
         Self {
-            name: format!("Postern mail ({account})"),
+            name: format!("Postern mail ({account}, {:04x})", mark(scope, needed)),
             is_custom: true,
             description: "What Postern needs to send mail, and to see what it sends from.".to_owned(),
             actions: actions_of(needed),
@@ -233,6 +233,17 @@ impl SmallestRole {
             assignable_scopes: vec![scope.to_owned()],
         }
     }
+}
+
+/// Tells roles apart that differ in scope or actions: a directory has no two roles of one name, and one that is too
+/// small cannot be made again.
+fn mark(scope: &str, needed: &[Capability]) -> u16 {
+    let actions = actions_of(needed);
+    let octets = actions.iter().flat_map(|action| action.bytes()).chain(scope.bytes());
+    // FNV-1a, 32 bits.
+    let hash =
+        octets.fold(0x811c_9dc5_u32, |hash, octet| (hash ^ u32::from(octet)).wrapping_mul(0x0100_0193));
+    u16::try_from(hash & 0xffff).unwrap_or_default()
 }
 
 impl Check {
@@ -260,7 +271,7 @@ impl Check {
             Self::Services => "Domains and senders are ready",
             Self::Quota => "The quota is known",
             Self::Secret => "The secret is good for a while",
-            Self::Delivery => "A test message arrives",
+            Self::Delivery => "Azure takes a test message",
         }
     }
 }

@@ -106,7 +106,8 @@ fn expiry(scene: &Scene, facts: &SecretFacts) -> Finding {
             Finding::warning(CHECK, "secret.should_have_expired", sentence).by(Mover::You).fix(renew(), None)
         }
         Urgency::Days(days) => {
-            let sentence = format!("The secret expires on {day}, in less than {days} days.");
+            let days = if days == 1 { "a day".to_owned() } else { format!("{days} days") };
+            let sentence = format!("The secret expires on {day}, in less than {days}.");
             Finding::warning(CHECK, "secret.expires_soon", sentence).by(Mover::You).fix(renew(), None)
         }
         Urgency::None if lives_long(facts, at) => {

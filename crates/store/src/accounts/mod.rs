@@ -76,7 +76,10 @@ impl Accounts {
             .write(Durability::Synced, move |connection| {
                 update(connection, &account, read_at)?;
                 queue::hurry(connection, account.id, account.changed_at)?;
-                sealed.map_or(Ok(()), |sealed| sealed.store(connection))?;
+                if let Some(sealed) = sealed {
+                    sealed.store(connection)?;
+                    rotations::overtake(connection, &account)?;
+                }
                 audit.store(connection)
             })
             .await;

@@ -59,6 +59,10 @@ pub(super) fn update(
     account: &Account,
     read_at: Timestamp,
 ) -> Result<(), StoreError> {
+    let (name, id) = (account.name.as_str(), account.id.to_string());
+    if connection.prepare("SELECT 1 FROM account WHERE name = ? AND id <> ?")?.exists([name, &id])? {
+        return Err(StoreError::Exists(format!("account {name}")));
+    }
     let changed = connection.execute(
         "UPDATE account SET name = ?, tenant = ?, client = ?, subscription = ?, cloud = ?, service = ?, endpoint = ?,
             authorization = ?, transport = ?, sends_per_minute = ?, sends_per_hour = ?,

@@ -19,7 +19,7 @@ use uuid::Uuid;
 use zeroize::Zeroizing;
 
 pub use self::master_key::{KeySource, MasterKey};
-pub(crate) use self::rewrap::is_used;
+pub(crate) use self::rewrap::{foreign_key, is_used};
 
 use crate::database::{Database, Durability};
 use crate::error::StoreError;

@@ -1,6 +1,6 @@
 //! Changing the master key under a running server: all secrets in one transaction.
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::{MasterKey, Secrets, open, wrap};
 use crate::audit::AuditEntry;
@@ -22,6 +22,15 @@ impl Secrets {
         *key = new;
         Ok(count)
     }
+}
+
+/// A key that secrets are sealed under and that is not this one.
+pub(crate) fn foreign_key(database: &Database, id: &str) -> Result<Option<String>, StoreError> {
+    let id = id.to_owned();
+    database.read_blocking(move |connection| {
+        let mut query = connection.prepare("SELECT key_id FROM secret WHERE key_id <> ? LIMIT 1")?;
+        Ok(query.query_row([id], |row| row.get(0)).optional()?)
+    })
 }
 
 /// Whether any secret is sealed under a key.

@@ -68,8 +68,11 @@ pub struct AccountView {
 pub struct VerifiedView {
     /// When.
     pub at: Timestamp,
-    /// `ready`, `ready with warnings` or `not ready`.
+    /// `ready`, `ready_with_warnings` or `not_ready`.
     pub verdict: String,
+    /// Whether the account was changed after it: then it says nothing about what the account is now.
+    #[serde(default)]
+    pub is_outdated: bool,
 }
 
 /// Another Azure than the public one.
@@ -357,7 +360,11 @@ async fn view(api: &Api, account: &Account) -> Result<AccountView, ApiError> {
         quota: account.quota.into(),
         entra_login: account.smtp_login(),
         senders: api.store.directory().senders(account.id).count(),
-        verified: verified.map(|kept| VerifiedView { at: kept.at, verdict: kept.verdict }),
+        verified: verified.map(|kept| VerifiedView {
+            at: kept.at,
+            verdict: kept.verdict.replace(' ', "_"),
+            is_outdated: kept.at < account.changed_at,
+        }),
         created_at: account.created_at,
         notes: Vec::new(),
     })

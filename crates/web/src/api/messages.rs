@@ -128,6 +128,10 @@ async fn send(
         return Err(ApiError::invalid("to", "there is no recipient"));
     }
     let account = account_of(&api, body.account.as_deref(), &from)?;
+    if !account.is_enabled() {
+        let text = format!("{0} is disabled: postern account enable {0}", account.name);
+        return Err(ApiError::invalid("account", text));
+    }
     let octets = compose(&from, &recipients, body.subject.as_deref(), body.text.as_deref());
     let message = Message { account, from, recipients, lane: Lane::Normal, octets };
     let id = submit(&api.store, &api.settings, (&api.clock, &api.entropy), message).await?;

@@ -49,8 +49,16 @@ pub(super) async fn add(arguments: &AccountAdd) -> anyhow::Result<ExitCode> {
     let wanted = Wanted { name: &account.name, body: json!({}) };
     let code = verify::run(&client, &wanted, arguments.connection.json).await?;
     let account: AccountView = client.get(&path(&account.name), &[]).await?;
-    if !arguments.connection.json && account.senders == 0 {
-        say!("\nNext: postern account import {}", account.name);
+    let name = &account.name;
+    if arguments.connection.json {
+        return Ok(code);
+    }
+    if code != ExitCode::SUCCESS {
+        say!("\nNext: do what is said above, then postern account verify {name}");
+    } else if account.senders == 0 && account.authorization == "access_key" {
+        say!("\nNext: postern sender add ADDRESS --account {name}");
+    } else if account.senders == 0 {
+        say!("\nNext: postern account import {name}");
     }
     Ok(code)
 }

@@ -70,7 +70,10 @@ pub(super) async fn show(arguments: &Named) -> anyhow::Result<()> {
 
 fn verified(account: &AccountView) -> String {
     match &account.verified {
-        Some(verified) => format!("{}, {}", verified.verdict, output::time(verified.at)),
+        Some(verified) => {
+            let outdated = if verified.is_outdated { "; changed since" } else { "" };
+            format!("{}, {}{outdated}", verified.verdict.replace('_', " "), output::time(verified.at))
+        }
         None => "never".to_owned(),
     }
 }
@@ -90,8 +93,11 @@ fn state(account: &AccountView) -> Cell {
     let verdict = account.verified.as_ref().map(|verified| verified.verdict.as_str());
     match (account.state.as_str(), verdict) {
         ("disabled", _) => cell("disabled").fg(Color::Yellow),
+        (_, Some(_)) if account.verified.as_ref().is_some_and(|verified| verified.is_outdated) => {
+            cell("changed since verified").fg(Color::Yellow)
+        }
         (_, Some("ready")) => cell("ready").fg(Color::Green),
-        (_, Some("ready with warnings")) => cell("warnings").fg(Color::Yellow),
+        (_, Some("ready_with_warnings")) => cell("warnings").fg(Color::Yellow),
         (_, Some(_)) => cell("not ready").fg(Color::Red),
         (_, None) => cell("not verified").fg(Color::Yellow),
     }
@@ -104,7 +110,9 @@ fn expiry(account: &AccountView) -> Cell {
     };
     match output::days_until(at) {
         ..0 => cell("expired").fg(Color::Red),
-        days @ 0..=14 => cell(format!("{days} days")).fg(Color::Red),
+        0 => cell("less than a day").fg(Color::Red),
+        1 => cell("1 day").fg(Color::Red),
+        days @ 2..=14 => cell(format!("{days} days")).fg(Color::Red),
         days @ 15..=60 => cell(format!("{days} days")).fg(Color::Yellow),
         days => cell(format!("{days} days")),
     }
