@@ -2,10 +2,13 @@
 
 use std::sync::Arc;
 
-use azure_types::graph::{AddPassword, Application, DirectoryObject, PasswordCredential, RemovePassword};
+use azure_types::graph::{
+    AddPassword, AppRoleAssignment, Application, DirectoryObject, PasswordCredential, RemovePassword,
+};
 use azure_types::ids::{ClientId, PrincipalId};
 use clock::{Clock, Entropy};
 use serde_json::Value;
+use uuid::Uuid;
 
 use crate::arm::CallError;
 use crate::credential::Credential;
@@ -56,6 +59,16 @@ impl GraphApi {
         let path = format!("/v1.0/applications(appId='{client}')/owners?$select=id");
         let owners: Vec<DirectoryObject> = self.0.list(&path).await?;
         Ok(owners.into_iter().map(|owner| owner.id).collect())
+    }
+
+    /// The app roles that a service principal was given, by their ids.
+    ///
+    /// # Errors
+    /// As [`GraphApi::application`]; whoever may change their own registration may not always look at this.
+    pub async fn app_roles(&self, principal: PrincipalId) -> Result<Vec<Uuid>, CallError> {
+        let path = format!("/v1.0/servicePrincipals/{principal}/appRoleAssignments");
+        let given: Vec<AppRoleAssignment> = self.0.list(&path).await?;
+        Ok(given.into_iter().map(|one| one.app_role_id).collect())
     }
 
     /// Makes a client secret. Its value is in the answer and nowhere else.

@@ -10,14 +10,24 @@ use crate::ids::{ClientId, PrincipalId};
 pub const GRAPH_APP_ID: &str = "00000003-0000-0000-c000-000000000000";
 /// May change the registrations that the app's own service principal owns.
 pub const OWNED_BY: &str = "Application.ReadWrite.OwnedBy";
+/// May change any registration.
+pub const ANY: &str = "Application.ReadWrite.All";
 /// App roles of Graph that matter to registrations: ids and names, the same everywhere.
 pub const APP_ROLES: [(&str, &str); 5] = [
     ("18a4783c-866b-4cc7-a460-3d5e5662c884", OWNED_BY),
-    ("1bfefb4e-e0b5-418b-a88f-73c46d2cc8e9", "Application.ReadWrite.All"),
+    ("1bfefb4e-e0b5-418b-a88f-73c46d2cc8e9", ANY),
     ("9a5d68dd-52b0-4cc2-bd40-abcf44ac3a30", "Application.Read.All"),
     ("06b708a9-e830-4db3-a914-8e69da51d44f", "AppRoleAssignment.ReadWrite.All"),
     ("7ab1d382-f21e-4acd-a863-ba3e13f1da61", "Directory.Read.All"),
 ];
+
+/// An app role that somebody was given.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AppRoleAssignment {
+    /// Which role, as in [`APP_ROLES`] where it is one of Graph's.
+    pub app_role_id: Uuid,
+}
 
 /// An app registration.
 #[derive(Clone, Debug, Serialize, Deserialize)]

@@ -1,7 +1,7 @@
 //! The Azure CLI, unmodified: it sets up what Postern connects with, and types what `verify` prints.
 
 use control::verify::{Finding, Outcome, Repair, Report, SmallestRole, Verdict};
-use control::{AccountChange, NewAccount, NewProof};
+use control::{AccountChange, NewAccount, NewProof, NewSender};
 use jiff::SignedDuration;
 use model::account::{Concurrency, TransportChoice};
 use model::quota::Quota;
@@ -17,6 +17,7 @@ witnesses!(Client::AzureCli =>
     mends_a_secret,
     mends_an_app_without_a_principal,
     mends_a_provider,
+    mends_what_is_not_ready_to_send,
     allows_rotation,
 );
 
@@ -203,6 +204,21 @@ async fn mends_a_provider(scene: Scene) {
     scene.world.twin.state().change_world(|world| world.subscriptions[0].registrations.clear());
     let broken = verify(&scene, "contoso").await;
     az(&scene, &for_azure(fault(&broken, "providers.not_registered"))).await;
+    let mended = verify(&scene, "contoso").await;
+    assert_eq!(mended.verdict, Verdict::Ready, "{mended:#?}");
+}
+
+/// What has to be done at the communication service and its domains.
+async fn mends_what_is_not_ready_to_send(scene: Scene) {
+    log_in(&scene).await;
+    scene.world.twin.state().change_world(|world| world.services[0].public_network_access = false);
+    let mailbox = "o'brien+news@contoso.example".to_owned();
+    let new = NewSender { account: "contoso".into(), mailbox, display_name: None };
+    scene.world.control().add_sender(new).await.unwrap();
+    let broken = verify(&scene, "contoso").await;
+    for code in ["services.network_closed", "services.unknown_sender"] {
+        az(&scene, &for_azure(fault(&broken, code))).await;
+    }
     let mended = verify(&scene, "contoso").await;
     assert_eq!(mended.verdict, Verdict::Ready, "{mended:#?}");
 }

@@ -8,7 +8,7 @@ use model::sender::Sender;
 use super::AccountChange;
 use crate::Control;
 use crate::error::{ControlError, Invalid};
-use crate::verify::{Repair, ServiceFound};
+use crate::verify::{Outcome, Repair, ServiceFound};
 
 /// What was taken over.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -37,6 +37,11 @@ impl Control {
         let account = self.account(name)?;
         let chosen = account.service.as_ref().map(|service| service.name.to_string());
         let wanted = service.map(str::to_owned).or(chosen);
+        if report.services.is_empty()
+            && let Some(reason) = report.findings.iter().find(|one| one.outcome == Outcome::Failed)
+        {
+            return Err(Invalid::new("service", format!("the app sees none: {}", reason.sentence)).into());
+        }
         let found = pick(&report.services, wanted.as_deref())?;
         for domain in domains {
             if !found.domains.iter().any(|one| one.name.eq_ignore_ascii_case(domain)) {

@@ -204,11 +204,15 @@ impl Control {
         must_have_a_secret(&account)?;
         let scene = self.scene_or_error(&account).await?;
         let app = scene.graph.application(account.client).await.map_err(|error| {
-            let reason = format!(
-                "Graph does not let the app look at its own registration ({}); `postern account verify {name}` \
-                 shows how to allow it, and --by-hand does without",
-                crate::verify::explain(&error)
-            );
+            let why = crate::verify::explain(&error);
+            let reason = if error.is(401) || error.is(403) || error.is(404) {
+                format!(
+                    "Graph does not let the app look at its own registration ({why}); `postern account verify {name}` \
+                     shows how to allow it, and --by-hand does without"
+                )
+            } else {
+                format!("Graph could not be asked: {why}")
+            };
             Invalid::new("rotation", reason)
         })?;
         let owner = SecretOwner::Account(account.id);

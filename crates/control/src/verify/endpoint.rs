@@ -45,7 +45,7 @@ pub(super) async fn check(control: &Control, account: &Account, http: &Http) -> 
     findings.extend(clock(control, &dates));
     if findings.is_empty() {
         let names: Vec<&str> = hosts.iter().map(|host| host.trim_start_matches("https://")).collect();
-        let sentence = format!("{} answer, and their clock is ours.", names.join(", "));
+        let sentence = format!("Answers, and a clock that is ours: {}.", names.join(", "));
         findings.push(Finding::passed(CHECK, "endpoint.reachable", sentence));
     }
     findings
@@ -74,8 +74,7 @@ fn unreachable(failure: &Failure, is_service: bool) -> Finding {
         return Finding::failed(CHECK, SERVICE_UNREACHABLE, sentence).by(Mover::You);
     }
     let sentence = format!(
-        "Azure cannot be reached: {why}. Let this machine connect to it on port 443, and look at name resolution \
-         and proxies."
+        "Azure cannot be reached: {why}. Let this machine connect to it, and look at name resolution and proxies."
     );
     Finding::failed(CHECK, "endpoint.unreachable", sentence).by(Mover::You)
 }

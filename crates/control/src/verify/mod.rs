@@ -164,7 +164,12 @@ impl Control {
         };
         report.findings = watch.plain(Check::Endpoint, endpoint::check(self, &account, &scene.http)).await;
         if report.findings.iter().any(endpoint::is_in_the_way) {
-            self.skip(watch, &mut report, &Check::STANDARD[1..], "Azure cannot be reached");
+            self.skip(
+                watch,
+                &mut report,
+                &Check::STANDARD[1..],
+                "what is said of the way to Azure comes first",
+            );
         } else {
             let found = watch.plain(Check::Authentication, authentication::check(&scene)).await;
             let is_let_in = !has_failed(&found);
@@ -190,7 +195,7 @@ impl Control {
         };
         report.findings = watch.plain(Check::Endpoint, reached).await;
         if has_failed(&report.findings) {
-            self.skip(watch, report, &Check::STANDARD[1..], "Azure cannot be reached");
+            self.skip(watch, report, &Check::STANDARD[1..], "what is said of the way to Azure comes first");
         } else {
             let found = watch.plain(Check::Authentication, key::check(self, account)).await;
             report.findings.extend(found);

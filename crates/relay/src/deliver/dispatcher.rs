@@ -11,7 +11,7 @@ use model::delivery::{Attempt, AttemptResult, SendId};
 use store::{NextStep, Refusal, SENDS, Settlement, StoreError, Usage};
 use tokio::task::{self, JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
-use tracing::{error, warn};
+use tracing::{debug, error, warn};
 
 use super::attempt::{Tried, attempt, expire};
 use super::outcome::Matter;
@@ -106,7 +106,11 @@ impl Dispatcher {
         let upstream = match self.upstreams.of(&self.account).await {
             Ok(upstream) => upstream,
             Err(error) => {
-                warn!(account = %self.account.name, error = crate::reply_for::chain(&error), "the account cannot be used");
+                // Said once: an account that was just added may not be complete yet, and have no mail.
+                if self.troubles == 0 {
+                    let error = crate::reply_for::chain(&error);
+                    warn!(account = %self.account.name, error, "the account cannot be used");
+                }
                 self.pause(now, None);
                 self.expire(now).await?;
                 return Ok(self.paused_until);
@@ -200,6 +204,7 @@ impl Dispatcher {
                                     .note(self.account.id, words.unwrap_or_default());
                             }
                             self.pause(now, wait);
+                            warn!(account = %self.account.name, until = %self.paused_until, "the account's mail waits");
                         }
                     }
                     settlements.push(tried.settlement);
@@ -279,7 +284,7 @@ impl Dispatcher {
         let wait = backoff::wait(self.troubles, wait, self.context.entropy.fraction());
         self.troubles = (self.troubles + 1).min(6);
         self.paused_until = later(now, wait);
-        warn!(account = %self.account.name, until = %self.paused_until, "the account's mail waits");
+        debug!(account = %self.account.name, until = %self.paused_until, "nothing is sent until then");
     }
 }
 

@@ -1,19 +1,20 @@
 //! A test message by a way of one's choice, past the queue but not past the pace.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use ::smtp::address::Mailbox;
 use ::smtp::path::ReversePath;
 use azure_types::ids::OperationId;
 use clock::{Clock, Entropy};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use model::account::Account;
 use model::delivery::Transport;
 use store::Store;
 
 use super::Upstreams;
 use super::choice::{Choice, Ways, choose};
-use super::outcome::Verdict;
+use super::outcome::{Matter, Verdict};
 use super::smtp::Outgoing;
 use super::{rest, smtp};
 
@@ -27,6 +28,9 @@ pub enum Tried {
     /// The pace does not allow another message before then.
     NoRoom(Timestamp),
 }
+
+/// What Azure's limit for each minute asks for at most, where Azure says nothing.
+const A_MINUTE: Duration = Duration::from_secs(60);
 
 /// Sends a test message by one transport, and waits for Azure's verdict.
 pub async fn send_trial(
@@ -77,6 +81,11 @@ pub async fn send_trial(
             Tried::Taken(accepted.text)
         }
         Verdict::Accepted(accepted) => Tried::Refused(accepted.text),
+        Verdict::Deferred(deferred) if deferred.matter == Matter::Rate => {
+            let wait =
+                SignedDuration::try_from(deferred.wait.unwrap_or(A_MINUTE)).unwrap_or(SignedDuration::MAX);
+            Tried::NoRoom(clock.now().saturating_add(wait).unwrap_or(Timestamp::MAX))
+        }
         Verdict::Deferred(deferred) => Tried::Refused(deferred.text),
         Verdict::Failed(failed) => Tried::Refused(failed.diagnostic.unwrap_or(failed.reason)),
     }

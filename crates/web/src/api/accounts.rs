@@ -49,6 +49,12 @@ pub struct AccountView {
     pub cloud: Option<CloudView>,
     /// What Azure allows.
     pub quota: QuotaView,
+    /// Sends that wait for an answer by REST.
+    #[serde(default)]
+    pub requests_at_once: u16,
+    /// Open sessions by SMTP.
+    #[serde(default)]
+    pub smtp_sessions: u16,
     /// What to log in with at the relay to send with the app's own secret.
     pub entra_login: Option<String>,
     /// Senders that it has.
@@ -358,6 +364,8 @@ async fn view(api: &Api, account: &Account) -> Result<AccountView, ApiError> {
         transport: account.transport.to_string(),
         cloud,
         quota: account.quota.into(),
+        requests_at_once: account.concurrency.requests,
+        smtp_sessions: account.concurrency.smtp_sessions,
         entra_login: account.smtp_login(),
         senders: api.store.directory().senders(account.id).count(),
         verified: verified.map(|kept| VerifiedView {

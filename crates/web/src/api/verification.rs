@@ -212,7 +212,10 @@ fn delivery_finding(transport: Transport, (from, to): (&Mailbox, &Mailbox), trie
             format!("A test message from {from} was not taken by {way}: {text}."),
         ),
         Tried::NoRoom(at) => {
-            let text = format!("No test message by {way}: the quota is used up until {at}.");
+            let text = format!(
+                "No test message by {way}: the quota is used up until {}.",
+                at.strftime("%H:%M:%S UTC")
+            );
             ("no_room", Outcome::Warning, text)
         }
     };

@@ -1,7 +1,7 @@
 //! `postern account guide`: the way to a connected account, step by step.
 
 use control::verify::SmallestRole;
-use web::api::AccountView;
+use web::api::{AccountView, CloudView};
 
 use super::path;
 use crate::cli::AccountGuide;
@@ -51,19 +51,27 @@ fn steps(known: Option<&AccountView>) -> Vec<Step> {
     let subscription = value(|one| &one.subscription_id, "SUBSCRIPTION");
     let scope = format!("/subscriptions/{subscription}");
     let role = SmallestRole::for_scope(&name, &scope);
+    let mut log_in = vec!["az login".to_owned(), format!("az account set --subscription {subscription}")];
+    if let Some(cloud) = known.and_then(|one| one.cloud.as_ref()) {
+        log_in.insert(0, format!("az cloud set --name {}", name_of(cloud)));
+    }
     vec![
         Step {
             title: "Log in, and choose the subscription",
-            commands: vec!["az login".to_owned(), format!("az account set --subscription {subscription}")],
+            commands: log_in,
             portal: "Subscriptions: note the subscription id".to_owned(),
             check: "az account show --query \"{subscription:id, tenant:tenantId}\"".to_owned(),
         },
         Step {
             title: "Register an app, with a service principal",
-            commands: vec![
-                "az ad app create --display-name postern --query appId --output tsv".to_owned(),
-                format!("az ad sp create --id {client}"),
-            ],
+            commands: match known {
+                // It is there: only its principal may be missing.
+                Some(_) => vec![format!("az ad app show --id {client}"), format!("az ad sp create --id {client}")],
+                None => vec![
+                    "az ad app create --display-name postern --query appId --output tsv".to_owned(),
+                    format!("az ad sp create --id {client}"),
+                ],
+            },
             portal: "Microsoft Entra ID > App registrations > New registration: note the client id and the tenant id"
                 .to_owned(),
             check: format!("az ad sp show --id {client} --query displayName"),
@@ -93,12 +101,26 @@ fn steps(known: Option<&AccountView>) -> Vec<Step> {
         },
         Step {
             title: "Connect",
-            commands: vec![
-                format!("postern account add {name} --tenant {tenant} --client-id {client} --subscription {subscription}"),
-                format!("postern account import {name}"),
-            ],
+            commands: match known {
+                Some(_) => vec![format!("postern account edit {name} --secret"), format!("postern account import {name}")],
+                None => vec![
+                    format!(
+                        "postern account add {name} --tenant {tenant} --client-id {client} --subscription {subscription}"
+                    ),
+                    format!("postern account import {name}"),
+                ],
+            },
             portal: "the secret is asked for, or read from standard input".to_owned(),
             check: format!("postern account verify {name}"),
         },
     ]
+}
+
+/// What the Azure CLI calls a cloud.
+fn name_of(cloud: &CloudView) -> &str {
+    match cloud.name.as_str() {
+        "us-government" => "AzureUSGovernment",
+        "china" => "AzureChinaCloud",
+        _ => "CLOUD",
+    }
 }

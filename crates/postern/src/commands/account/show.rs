@@ -61,6 +61,10 @@ pub(super) async fn show(arguments: &Named) -> anyhow::Result<()> {
             "Quota",
             format!("{} a minute, {} an hour", account.quota.sends_per_minute, account.quota.sends_per_hour),
         ),
+        (
+            "At once",
+            format!("{} requests, {} SMTP sessions", account.requests_at_once, account.smtp_sessions),
+        ),
         ("Senders", account.senders.to_string()),
         ("Entra login", account.entra_login.clone().unwrap_or_else(none)),
         ("Added", output::time(account.created_at)),

@@ -26,6 +26,9 @@ pub(super) async fn verify(arguments: &AccountVerify) -> anyhow::Result<ExitCode
     let client = Client::new(&arguments.connection)?;
     if arguments.last {
         let report: Report = client.get(&format!("{}/verification", path(&arguments.name)), &[]).await?;
+        if !arguments.connection.json {
+            say!("{QUIET}as found {}{QUIET:#}", output::time(report.at));
+        }
         return conclude(&report, arguments.connection.json);
     }
     let body = json!({
