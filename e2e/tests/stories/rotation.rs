@@ -193,8 +193,13 @@ async fn a_rotation_can_be_given_up_while_its_secret_is_tried() {
     world.clock.advance(Duration::from_secs(3_600));
     mail_flows(&world, "after").await;
     assert_eq!(rotation(&world).await.step, Step::RolledBack);
+    // What was given up does not stand in the way of the next one.
+    world.twin.state().change_world(|w| w.habits.secret_seconds = 0);
     let again = world.control().cancel_rotation(ACCOUNT).await.unwrap_err().to_string();
     assert!(again.contains("not in use yet"), "{again}");
+    world.control().begin_rotation(ACCOUNT, WISH).await.unwrap();
+    until_step(&world, Step::Switched).await;
+    assert_eq!(rotation(&world).await.step, Step::Switched);
     world.finish().await;
 }
 

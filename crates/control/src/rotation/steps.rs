@@ -115,7 +115,11 @@ impl Control {
     async fn try_out(&self, scene: &Scene, rotation: &Rotation) -> Result<Stepped, Trouble> {
         let owner = SecretOwner::Account(scene.account.id);
         let secret = self.store.secrets().get(owner, SecretName::NextClientSecret).await?;
-        match prove(scene, &secret).await {
+        let proved = tokio::select! {
+            proved = prove(scene, &secret) => proved,
+            () = self.left(rotation) => return Ok(Stepped::Moved),
+        };
+        match proved {
             Ok(()) => {
                 self.note(rotation.step, self.at(rotation, Step::Proved), None).await?;
                 Ok(Stepped::Moved)
@@ -125,6 +129,18 @@ impl Control {
                 self.take_back(scene, rotation, &why).await?;
                 self.rolled_back(scene, rotation, &why).await?;
                 Ok(Stepped::Over)
+            }
+        }
+    }
+
+    /// Waits until somebody else has moved the rotation: it was given up.
+    async fn left(&self, rotation: &Rotation) {
+        loop {
+            self.clock.sleep(BETWEEN).await;
+            // A store that cannot be read says so at the next note.
+            let Ok(now) = self.store.rotations().of(rotation.account).await else { continue };
+            if now.is_none_or(|now| now.label != rotation.label || now.step != rotation.step) {
+                return;
             }
         }
     }
