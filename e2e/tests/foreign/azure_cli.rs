@@ -224,7 +224,10 @@ async fn mends_what_is_not_ready_to_send(scene: Scene) {
 }
 
 async fn allows_rotation(scene: Scene) {
-    log_in(&scene).await;
+    log_in_as_another(&scene).await;
+    scene.world.twin.state().change_world(|world| {
+        world.tenants[0].apps[0].graph_roles = vec!["Application.Read.All".to_owned()];
+    });
     let before = verify(&scene, "contoso").await;
     let finding = fault(&before, "secret.may_not_rotate");
     assert_eq!(finding.outcome, Outcome::Passed);
