@@ -119,6 +119,23 @@ impl ArmApi {
         self.0.get(&format!("{id}?api-version={API_VERSION}")).await
     }
 
+    /// The email services of a subscription.
+    ///
+    /// # Errors
+    /// As [`ArmApi::subscription`].
+    pub async fn email_services(&self, id: SubscriptionId) -> Result<Vec<GenericResource>, CallError> {
+        let path = format!("/subscriptions/{id}/providers/Microsoft.Communication/emailServices");
+        self.0.list(&format!("{path}?api-version={API_VERSION}")).await
+    }
+
+    /// The domains of an email service.
+    ///
+    /// # Errors
+    /// As [`ArmApi::subscription`].
+    pub async fn domains(&self, email_service: &str) -> Result<Vec<Resource<Domain>>, CallError> {
+        self.0.list(&format!("{email_service}/domains?api-version={API_VERSION}")).await
+    }
+
     /// An email domain by its ARM id.
     ///
     /// # Errors

@@ -219,6 +219,15 @@ async fn mends_what_is_not_ready_to_send(scene: Scene) {
     for code in ["services.network_closed", "services.unknown_sender"] {
         az(&scene, &for_azure(fault(&broken, code))).await;
     }
+    scene.world.twin.state().change_world(|world| {
+        world.habits.verification_seconds = 1;
+        world.domains[0].set_verified(false);
+    });
+    let broken = verify(&scene, "contoso").await;
+    az(&scene, &for_azure(fault(&broken, "services.unverified_domain"))).await;
+    scene.world.twin.state().change_world(|world| world.services[0].linked_domains.clear());
+    let broken = verify(&scene, "contoso").await;
+    az(&scene, &for_azure(fault(&broken, "services.no_domain"))).await;
     let mended = verify(&scene, "contoso").await;
     assert_eq!(mended.verdict, Verdict::Ready, "{mended:#?}");
 }

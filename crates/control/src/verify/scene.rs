@@ -59,6 +59,11 @@ impl Scene {
         Some(&own.id)
     }
 
+    /// Whether that is the service that the account sends through.
+    pub(super) fn is_own(&self, name: &str) -> bool {
+        self.account.service.as_ref().is_some_and(|own| own.name.as_str().eq_ignore_ascii_case(name))
+    }
+
     /// The ARM id of the subscription.
     pub(super) fn subscription(&self) -> String {
         format!("/subscriptions/{}", self.account.subscription)

@@ -2,7 +2,8 @@
 //! what Azure would send from.
 
 use azure_client::arm::CallError;
-use model::account::{Account, Authorization};
+use azure_types::communication::Domain;
+use model::account::Account;
 use model::sender::Sender;
 
 use super::report::{Check, DomainFound, Finding, Mover, Outcome, SenderFound, ServiceFound};
@@ -10,6 +11,7 @@ use super::scene::{Scene, trouble};
 use super::shell::{quote, segment};
 
 const CHECK: Check = Check::Services;
+const NO_DOMAIN: &str = "services.no_domain";
 /// Findings about single senders or domains; more would only be long.
 const NAMED: usize = 20;
 
@@ -40,7 +42,33 @@ pub(super) async fn check(scene: &Scene) -> (Vec<Finding>, Vec<ServiceFound>) {
     findings.dedup_by(|one, other| one.code == other.code && one.sentence == other.sentence);
     let is_partial = !findings.is_empty();
     findings.extend(judge(scene, &names, &found, is_partial));
+    if let Some(finding) = findings.iter_mut().find(|finding| finding.code == NO_DOMAIN) {
+        let own = found.iter().find(|one| scene.is_own(&one.name));
+        let commands = match own {
+            Some(own) => link_command(scene, own).await.into_iter().collect(),
+            None => Vec::new(),
+        };
+        finding.fix.get_or_insert_default().commands = commands;
+    }
     (findings, found)
+}
+
+/// How all domains are linked that could be: Azure replaces the whole list.
+async fn link_command(scene: &Scene, own: &ServiceFound) -> Option<String> {
+    let services = scene.arm.email_services(scene.account.subscription).await.ok()?;
+    let lists = services.iter().map(|service| scene.arm.domains(&service.id));
+    let domains = futures_util::future::join_all(lists).await.into_iter().flatten().flatten();
+    let is_good = |domain: &Domain| {
+        domain.verification_states.missing().next().is_none()
+            && domain.data_location.eq_ignore_ascii_case(&own.data_location)
+    };
+    let ids: Vec<String> =
+        domains.filter(|domain| is_good(&domain.properties)).map(|domain| domain.id).collect();
+    if ids.is_empty() {
+        return None;
+    }
+    let links = format!("properties.linkedDomains={}", serde_json::json!(ids));
+    Some(format!("az resource update --ids {} --set {}", quote(&own.id), quote(&links)))
 }
 
 /// A service, and what kept parts of it from being seen.
@@ -117,11 +145,6 @@ fn judge(scene: &Scene, names: &[&str], found: &[ServiceFound], is_partial: bool
         return if is_listed { Vec::new() } else { vec![missing(account, names)] };
     };
     let mut findings = Vec::new();
-    if own.local_auth_disabled && account.authorization == Authorization::AccessKey {
-        let sentence =
-            format!("Access keys are switched off at {}, and the account has nothing else.", own.name);
-        findings.push(Finding::failed(CHECK, "services.keys_off", sentence).by(Mover::You));
-    }
     if !own.public_network_access {
         let sentence =
             format!("{} cannot be reached from outside Azure: its public network access is off.", own.name);
@@ -180,9 +203,7 @@ fn domains(own: &ServiceFound) -> Vec<Finding> {
         let sentence = format!("No domain is linked to {}, so that it can send from nowhere.", own.name);
         let portal = format!("Communication Services > {} > Email > Domains > Connect domain", own.name);
         return vec![
-            Finding::failed(CHECK, "services.no_domain", sentence)
-                .by(Mover::SubscriptionOwner)
-                .fix(Vec::new(), portal),
+            Finding::failed(CHECK, NO_DOMAIN, sentence).by(Mover::SubscriptionOwner).fix(Vec::new(), portal),
         ];
     }
     let unverified = own.domains.iter().filter(|domain| !domain.unverified.is_empty()).take(NAMED);
@@ -190,15 +211,21 @@ fn domains(own: &ServiceFound) -> Vec<Finding> {
         .map(|domain| {
             let sentence =
                 format!("{} is linked, but {} is not verified.", domain.name, domain.unverified.join(", "));
-            let command = |part: &String| {
-                format!(
-                    "az resource invoke-action --action initiateVerification --ids {} --request-body \
-                     '{{\"verificationType\":\"{part}\"}}'",
-                    quote(&domain.id)
-                )
+            // One after the other: Azure looks at nothing else before the domain itself is verified.
+            let id = quote(&domain.id);
+            let commands = |part: &String| {
+                let body = serde_json::json!({ "verificationType": part });
+                let is_verified = format!("properties.verificationStates.{part}.status=='Verified'");
+                [
+                    format!(
+                        "az resource invoke-action --action initiateVerification --ids {id} --request-body {}",
+                        quote(&body.to_string())
+                    ),
+                    format!("az resource wait --ids {id} --custom {}", quote(&is_verified)),
+                ]
             };
             Finding::warning(CHECK, "services.unverified_domain", sentence).by(Mover::You).fix(
-                domain.unverified.iter().map(command).collect(),
+                domain.unverified.iter().flat_map(commands).collect(),
                 "Email Communication Services > Provision domains".to_owned(),
             )
         })

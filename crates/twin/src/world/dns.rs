@@ -55,6 +55,31 @@ pub const DKIM: [(Part, &str, &str); 2] = [
 ];
 
 impl World {
+    /// Puts a zone into the world with all that a domain needs to be verified.
+    pub fn publish(&mut self, domain: &Domain) {
+        let record = |kind: &str, name: String, value: String| Record {
+            id: format!("{kind} {name}"),
+            name,
+            kind: kind.to_owned(),
+            value,
+            ttl: 3_600,
+            is_proxied: false,
+            comment: None,
+        };
+        let name = &domain.name;
+        let mut records = vec![
+            record("TXT", name.clone(), domain.ownership_record()),
+            record("TXT", name.clone(), format!("v=spf1 {SPF_INCLUDE} -all")),
+            record("TXT", format!("_dmarc.{name}"), "v=DMARC1; p=none".to_owned()),
+        ];
+        records.extend(
+            DKIM.map(|(_, selector, target)| {
+                record("CNAME", format!("{selector}.{name}"), target.to_owned())
+            }),
+        );
+        self.zones.push(Zone { name: name.clone(), id: name.clone(), records });
+    }
+
     /// The zone that a name is in: the one with the longest name.
     #[must_use]
     pub fn zone_of(&self, name: &str) -> Option<&Zone> {

@@ -178,6 +178,11 @@ impl Seed {
             habits: self.habits,
             ..World::default()
         };
+        for domain in world.domains.clone() {
+            if domain.management == Management::CustomerManaged {
+                world.publish(&domain);
+            }
+        }
         for (service, domain) in links {
             world.link(&service, &domain);
         }
