@@ -227,13 +227,12 @@ impl Watch {
     async fn verify_in_time(&mut self, account: &Arc<Account>) {
         let Some(every) = self.settings.verify_every else { return };
         let now = self.control.clock.now();
-        let last = match self.verified_at.get(&account.id) {
-            Some(at) => Some(*at),
-            None => self.last_verified(account.id).await.unwrap_or_default(),
-        };
+        let kept = self.last_verified(account.id).await.unwrap_or_default();
         // An account that was never verified was added so on purpose.
-        let last = *self.verified_at.entry(account.id).or_insert(last.unwrap_or(now));
-        if now.duration_since(last) >= every {
+        let seen = *self.verified_at.entry(account.id).or_insert(kept.unwrap_or(now));
+        let last = kept.map_or(seen, |kept| kept.max(seen));
+        let is_outdated = kept.is_some() && last < account.changed_at;
+        if is_outdated || now.duration_since(last) >= every {
             self.verify(account).await;
         }
     }

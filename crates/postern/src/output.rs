@@ -1,9 +1,11 @@
 //! What people see: words in colour where the terminal has it, tables, times.
 
-use std::io::Write as _;
+use std::io::{IsTerminal as _, Write as _, stderr};
+use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
 use comfy_table::{Cell, Color, ContentArrangement, Table, presets};
+use indicatif::{ProgressBar, ProgressStyle};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::Serialize;
@@ -99,6 +101,21 @@ pub(crate) fn time(time: Timestamp) -> String {
 /// Whole days from now; negative ones are over.
 pub(crate) fn days_until(time: Timestamp) -> i64 {
     time.duration_since(Timestamp::now()).as_secs().div_euclid(86_400)
+}
+
+/// Turns while something goes on, and says for how long.
+pub(crate) fn spinner() -> ProgressBar {
+    let style = ProgressStyle::with_template("{spinner} {msg} {elapsed:.dim}");
+    let bar =
+        ProgressBar::new_spinner().with_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
+    bar.enable_steady_tick(Duration::from_millis(100));
+    bar
+}
+
+/// A spinner for one thing, where somebody looks at it.
+pub(crate) fn spinner_for(message: &'static str, json: bool) -> ProgressBar {
+    let is_seen = !json && stderr().is_terminal();
+    if is_seen { spinner().with_message(message) } else { ProgressBar::hidden() }
 }
 
 /// The style of a state or a result.

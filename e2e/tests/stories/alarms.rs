@@ -108,3 +108,22 @@ async fn an_account_that_cannot_send_is_told_once_and_so_is_its_recovery() {
     assert!(heard.lock().unwrap()[1].contains("account_recovered"), "{heard:?}");
     world.finish().await;
 }
+
+#[tokio::test]
+async fn what_was_changed_is_verified_within_minutes_and_not_only_tomorrow() {
+    let watch = WatchSettings { rotate_before: None, ..WatchSettings::default() };
+    let world = World::start_with(Setup { watch, ..Setup::default() }).await;
+    let control = world.control();
+    control.verify("contoso", control::verify::Repair::Nothing, None).await.unwrap();
+    world.clock.advance(Duration::from_secs(1));
+    let change = AccountChange { smtp_sessions: Some(3), ..AccountChange::default() };
+    let changed_at = control.change_account("contoso", change).await.unwrap().account.changed_at;
+    let is_seen = async || {
+        let account = control.account("contoso").unwrap();
+        control.last_report(&account).await.unwrap().is_some_and(|report| report.at >= changed_at)
+    };
+    let begun = world.clock.now();
+    world.advance_until(Duration::from_secs(30), is_seen).await;
+    assert!(world.clock.now().duration_since(begun) < SignedDuration::from_hours(1));
+    world.finish().await;
+}

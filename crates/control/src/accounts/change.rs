@@ -1,13 +1,15 @@
 //! Changing an account: any of its fields, and its secret.
 
+use azure_client::Http;
 use jiff::{SignedDuration, Timestamp};
 use model::account::{Account, AccountState, Authorization, Concurrency, Service, TransportChoice};
+use model::cloud::Cloud;
 use model::quota::Quota;
 use secrecy::SecretString;
 use store::{SecretFacts, SecretOwner, StoreError};
 
 use super::fields::{NewProof, Notes, checked_concurrency, checked_quota};
-use super::{Noted, chosen};
+use super::{NewCloud, Noted, chosen};
 use crate::Control;
 use crate::error::{ControlError, Invalid};
 
@@ -26,6 +28,8 @@ pub struct AccountChange {
     pub service: Option<String>,
     /// Its origin.
     pub endpoint: Option<String>,
+    /// Another Azure; what is absent of it stays.
+    pub cloud: Option<NewCloud>,
     /// A new client secret, certificate or access key, whichever the account has.
     pub secret: Option<SecretString>,
     /// When the secret expires.
@@ -65,15 +69,17 @@ impl Control {
 
     async fn change_once(&self, name: &str, change: AccountChange) -> Result<Noted, ControlError> {
         let account = self.account(name)?;
-        let is_about_login =
-            change.secret.is_some() || change.client_id.is_some() || change.tenant_id.is_some();
+        let is_about_login = change.secret.is_some()
+            || change.client_id.is_some()
+            || change.tenant_id.is_some()
+            || change.cloud.is_some();
         if is_about_login {
             self.must_not_rotate(&account).await?;
         }
         let mut notes = Notes::default();
         let detail = change.summary();
         let now = self.clock.now();
-        let proof = change.secret.map(|secret| match account.authorization {
+        let proof = change.secret.clone().map(|secret| match account.authorization {
             Authorization::ClientSecret => NewProof::ClientSecret(secret),
             Authorization::Certificate => NewProof::Certificate(secret),
             Authorization::AccessKey => NewProof::AccessKey(secret),
@@ -83,20 +89,16 @@ impl Control {
             Some(proof) => notes.proof(proof, change.expires_at, now)?.1,
             None => None,
         };
-        let service = match (&change.service, &account.service) {
-            (Some(name), _) => Some(chosen(&mut notes, &account.cloud, name, change.endpoint.as_deref())?),
-            (None, Some(service)) => Some(match &change.endpoint {
-                Some(endpoint) => {
-                    Service { endpoint: notes.origin("endpoint", endpoint)?, ..service.clone() }
-                }
-                None => service.clone(),
-            }),
-            (None, None) => None,
+        let cloud = match change.cloud.clone() {
+            Some(cloud) => cloud.into_cloud(&account.cloud, &mut notes)?,
+            None => account.cloud.clone(),
         };
+        Http::new(cloud.ca_pem()).map_err(|error| Invalid::new("cloud.ca_pem", error))?;
+        let service = service(&mut notes, &account, &cloud, &change)?;
         let changed = Account {
             name: given(&mut notes, "name", change.name.as_deref(), &account.name)?,
             tenant: match &change.tenant_id {
-                Some(text) => self.tenant(&mut notes, &account.cloud, text).await?,
+                Some(text) => self.tenant(&mut notes, &cloud, text).await?,
                 None => account.tenant,
             },
             client: given(&mut notes, "client id", change.client_id.as_deref(), &account.client)?,
@@ -106,6 +108,7 @@ impl Control {
                 change.subscription_id.as_deref(),
                 &account.subscription,
             )?,
+            cloud,
             service,
             state: change.state.unwrap_or(account.state),
             transport: change.transport.unwrap_or(account.transport),
@@ -152,6 +155,7 @@ impl AccountChange {
             ("endpoint", &self.endpoint),
         ];
         parts.extend(texts.into_iter().filter_map(|(name, text)| Some(format!("{name} {}", text.as_ref()?))));
+        parts.extend(self.cloud.as_ref().map(|cloud| format!("cloud {}", cloud.summary())));
         parts.extend(self.secret.as_ref().map(|_| "a new secret".to_owned()));
         parts.extend(self.expires_at.map(|at| format!("the secret expires {}", at.strftime("%Y-%m-%d"))));
         parts.extend(self.state.map(|state| format!("{state:?}").to_lowercase()));
@@ -163,6 +167,24 @@ impl AccountChange {
         parts.extend(self.smtp_sessions.map(|count| format!("{count} SMTP sessions")));
         parts.join(", ")
     }
+}
+
+/// The communication service from now on. Another cloud has another origin for it, unless one was chosen.
+fn service(
+    notes: &mut Notes,
+    account: &Account,
+    cloud: &Cloud,
+    change: &AccountChange,
+) -> Result<Option<Service>, Invalid> {
+    let endpoint = change.endpoint.as_deref();
+    let (Some(before), None) = (&account.service, &change.service) else {
+        return change.service.as_ref().map(|name| chosen(notes, cloud, name, endpoint)).transpose();
+    };
+    let was_default = chosen(notes, &account.cloud, before.name.as_str(), None)? == *before;
+    if endpoint.is_none() && !was_default {
+        return Ok(Some(before.clone()));
+    }
+    Ok(Some(chosen(notes, cloud, before.name.as_str(), endpoint)?))
 }
 
 /// What is given, or what is there.

@@ -24,9 +24,10 @@ pub struct NewCloud {
 }
 
 impl NewCloud {
-    pub(super) fn into_cloud(self, notes: &mut Notes) -> Result<Cloud, Invalid> {
+    /// The cloud that is meant by somebody who had `before`, or nothing special.
+    pub(super) fn into_cloud(self, before: &Cloud, notes: &mut Notes) -> Result<Cloud, Invalid> {
         let base = match &self.name {
-            None => Cloud::Public,
+            None => before.clone(),
             Some(word) => Cloud::from_word(notes.clean("cloud", word)).ok_or_else(|| {
                 Invalid::new("cloud", format!("{word:?} is none of public, us-government, china"))
             })?,
@@ -53,8 +54,26 @@ impl NewCloud {
             graph: notes.origin("graph", self.graph.as_deref().or(authority).unwrap_or(base.graph()))?,
             smtp_host,
             smtp_port,
-            ca_pem: self.ca_pem,
+            ca_pem: self.ca_pem.or_else(|| base.ca_pem().map(str::to_owned)),
         })))
+    }
+}
+
+impl NewCloud {
+    /// What is said of it, in words.
+    pub(super) fn summary(&self) -> String {
+        let smtp = self.smtp.as_ref().map(|(host, port)| format!("{host}:{port}"));
+        let parts = [
+            ("", &self.name),
+            ("authority ", &self.authority),
+            ("resource manager ", &self.resource_manager),
+            ("graph ", &self.graph),
+            ("SMTP ", &smtp),
+        ];
+        let mut parts: Vec<String> =
+            parts.into_iter().filter_map(|(what, text)| Some(format!("{what}{}", text.as_ref()?))).collect();
+        parts.extend(self.ca_pem.as_ref().map(|_| "other CA certificates".to_owned()));
+        parts.join(" ")
     }
 }
 
@@ -64,7 +83,7 @@ mod tests {
 
     #[test]
     fn what_is_absent_is_as_in_the_cloud_that_is_named() {
-        let cloud = |new: NewCloud| new.into_cloud(&mut Notes::default()).unwrap();
+        let cloud = |new: NewCloud| new.into_cloud(&Cloud::Public, &mut Notes::default()).unwrap();
         assert_eq!(cloud(NewCloud::default()), Cloud::Public);
         let china = NewCloud { name: Some("china".into()), ..NewCloud::default() };
         assert_eq!(cloud(china.clone()), Cloud::China);
@@ -76,6 +95,20 @@ mod tests {
             cloud(NewCloud { authority: Some("https://localhost:8443/".into()), ..NewCloud::default() });
         assert_eq!(twin.graph(), "https://localhost:8443");
         let nonsense = NewCloud { name: Some("mars".into()), ..NewCloud::default() };
-        assert!(nonsense.into_cloud(&mut Notes::default()).is_err());
+        assert!(nonsense.into_cloud(&Cloud::Public, &mut Notes::default()).is_err());
+    }
+
+    #[test]
+    fn what_is_absent_from_a_change_stays() {
+        let change = |new: NewCloud, before: &Cloud| new.into_cloud(before, &mut Notes::default()).unwrap();
+        let authority = Some("https://localhost:8443".to_owned());
+        let ca_pem = Some("a certificate".to_owned());
+        let twin = change(NewCloud { authority, ca_pem, ..NewCloud::default() }, &Cloud::Public);
+        let smtp = Some(("localhost".to_owned(), 2_525));
+        let moved = change(NewCloud { smtp, ..NewCloud::default() }, &twin);
+        assert_eq!((moved.authority(), moved.ca_pem()), (twin.authority(), twin.ca_pem()));
+        assert_eq!(moved.smtp(), ("localhost", 2_525));
+        let public = NewCloud { name: Some("public".into()), ..NewCloud::default() };
+        assert_eq!(change(public, &moved), Cloud::Public);
     }
 }

@@ -123,7 +123,7 @@ impl Control {
         notes: &mut Notes,
     ) -> Result<(Account, Option<NewSecret>), ControlError> {
         let now = self.clock.now();
-        let cloud = new.cloud.into_cloud(notes)?;
+        let cloud = new.cloud.into_cloud(&Cloud::Public, notes)?;
         Http::new(cloud.ca_pem()).map_err(|error| Invalid::new("cloud.ca_pem", error))?;
         let (authorization, secret) = notes.proof(new.proof, new.expires_at, now)?;
         let service = new.service.as_deref().filter(|name| !name.trim().is_empty());

@@ -79,17 +79,40 @@ pub(crate) struct AccountAdd {
     /// Sessions at once, by SMTP
     #[arg(long, value_name = "NUMBER")]
     pub(crate) smtp_sessions: Option<u16>,
-    /// Which Azure: public, us-government or china [default: public]
+    #[command(flatten)]
+    pub(crate) cloud: CloudArguments,
+    /// Only store it
+    #[arg(long)]
+    pub(crate) no_verify: bool,
+    #[command(flatten)]
+    pub(crate) connection: Connection,
+}
+
+/// What an app proves itself with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum ProofKind {
+    /// A client secret, which expires and is renewed
+    ClientSecret,
+    /// A certificate and its private key
+    Certificate,
+    /// The identity of the machine itself, on a host in Azure
+    ManagedIdentity,
+}
+
+/// Which Azure.
+#[derive(Debug, Args)]
+pub(crate) struct CloudArguments {
+    /// Which Azure: public, us-government or china
     #[arg(long, value_name = "CLOUD")]
     pub(crate) cloud: Option<String>,
     /// Another Azure: where tokens are had
     #[arg(long, value_name = "URL")]
     pub(crate) cloud_authority: Option<String>,
-    /// Another Azure: Resource Manager [default: where tokens are had]
-    #[arg(long, value_name = "URL", requires = "cloud_authority")]
+    /// Another Azure: Resource Manager
+    #[arg(long, value_name = "URL")]
     pub(crate) cloud_resource_manager: Option<String>,
-    /// Another Azure: Graph [default: where tokens are had]
-    #[arg(long, value_name = "URL", requires = "cloud_authority")]
+    /// Another Azure: Graph
+    #[arg(long, value_name = "URL")]
     pub(crate) cloud_graph: Option<String>,
     /// Another Azure: SMTP host and port
     #[arg(long, value_name = "HOST:PORT")]
@@ -97,11 +120,6 @@ pub(crate) struct AccountAdd {
     /// Another Azure: CA certificates to trust, a PEM file
     #[arg(long, value_name = "FILE")]
     pub(crate) cloud_ca: Option<PathBuf>,
-    /// Only store it
-    #[arg(long)]
-    pub(crate) no_verify: bool,
-    #[command(flatten)]
-    pub(crate) connection: Connection,
 }
 
 #[derive(Debug, Args)]
@@ -126,6 +144,8 @@ pub(crate) struct AccountEdit {
     /// Origin of the communication service
     #[arg(long, value_name = "URL")]
     pub(crate) endpoint: Option<String>,
+    #[command(flatten)]
+    pub(crate) cloud: CloudArguments,
     /// Read a new client secret, certificate or access key from standard input, or ask for it
     #[arg(long)]
     pub(crate) secret: bool,
@@ -189,6 +209,15 @@ pub(crate) struct AccountImport {
 pub(crate) struct AccountGuide {
     /// An account that is there already, whose values are filled in
     pub(crate) name: Option<String>,
+    /// What the app is to prove itself with
+    #[arg(
+        long = "with",
+        value_name = "KIND",
+        value_enum,
+        default_value = "client-secret",
+        conflicts_with = "name"
+    )]
+    pub(crate) kind: ProofKind,
     #[command(flatten)]
     pub(crate) connection: Connection,
 }

@@ -9,7 +9,7 @@ use clap::{Args, Parser, Subcommand};
 
 pub(crate) use self::account::{
     AccountAdd, AccountCommand, AccountEdit, AccountGuide, AccountImport, AccountRemove, AccountRotate,
-    AccountVerify,
+    AccountVerify, CloudArguments, ProofKind,
 };
 
 /// Turns an Azure subscription you own into email infrastructure.

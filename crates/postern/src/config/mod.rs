@@ -182,8 +182,8 @@ fn meaning(written: Written) -> Result<Config, ConfigError> {
     if raw.data_dir.as_os_str().is_empty() {
         return Err(invalid("data_dir", "`data_dir` is empty".to_owned()));
     }
-    if let Err(error) = EnvFilter::try_new(&raw.log.filter) {
-        return Err(invalid("filter", format!("`filter` is not understood: {error}")));
+    if let Some((key, reason)) = contradiction(&raw) {
+        return Err(invalid(key, reason));
     }
     let listeners: Vec<Listener> = raw
         .listener
@@ -299,6 +299,22 @@ fn zero(raw: &RawConfig) -> Option<&'static str> {
     positive.into_iter().find_map(|(key, is_positive)| (!is_positive).then_some(key))
 }
 
+/// An option that cannot be meant so.
+fn contradiction(raw: &RawConfig) -> Option<(&'static str, String)> {
+    if let Err(error) = EnvFilter::try_new(&raw.log.filter) {
+        return Some(("filter", format!("`filter` is not understood: {error}")));
+    }
+    let (life, lead) = (raw.accounts.secret_days, raw.accounts.rotate_days);
+    if lead >= life {
+        let reason =
+            format!("secrets that are good for {life} days cannot be renewed {lead} days before their end");
+        return Some(("rotate_days", reason));
+    }
+    let hook = raw.alarms.web_hook.as_ref()?;
+    let is_web = matches!(hook.scheme(), "http" | "https");
+    (!is_web).then(|| ("web_hook", format!("{hook} is neither http nor https")))
+}
+
 fn system_host_name() -> String {
     let name = rustix::system::uname().nodename().to_string_lossy().into_owned();
     if name.parse::<smtp::address::Domain>().is_ok() { name } else { "localhost".to_owned() }
@@ -356,6 +372,9 @@ mod tests {
         assert!(read(&twice, &[]).unwrap_err().contains("[::]:587 stands there twice"));
         assert!(read("[log]\nfilter = 'bananas=x=y'", &[]).unwrap_err().contains("filter"));
         assert!(read("data_dir = ''", &[]).is_err());
+        let late = error("[accounts]\nsecret_days = 20\nrotate_days = 30");
+        assert!(late.starts_with("postern.toml, line 3: secrets that are good for 20 days"), "{late}");
+        assert!(error("[alarms]\nweb_hook = 'ftp://example.com/'").starts_with("postern.toml, line 2: "));
     }
 
     #[test]

@@ -1,14 +1,11 @@
 //! `postern account add`.
 
-use std::fs;
-use std::path::Path;
 use std::process::ExitCode;
 
-use anyhow::Context as _;
 use serde_json::{Value, json};
 use web::api::AccountView;
 
-use super::input::{Wanted as Field, day, field, quota, secret};
+use super::input::{Wanted as Field, cloud, day, field, quota, read, secret};
 use super::verify::{self, Wanted};
 use super::{path, say_notes};
 use crate::cli::AccountAdd;
@@ -29,7 +26,7 @@ pub(super) async fn add(arguments: &AccountAdd) -> anyhow::Result<ExitCode> {
         "requests_at_once": arguments.requests_at_once,
         "smtp_sessions": arguments.smtp_sessions,
         "secret_expires_at": arguments.secret_expires.as_deref().map(day).transpose()?,
-        "cloud": cloud(arguments)?,
+        "cloud": cloud(&arguments.cloud)?,
     });
     let (name, value) = proof(arguments)?;
     body[name] = value;
@@ -77,26 +74,4 @@ fn proof(arguments: &AccountAdd) -> anyhow::Result<(&'static str, Value)> {
     } else {
         ("client_secret", secret("client secret", file)?.into())
     })
-}
-
-fn cloud(arguments: &AccountAdd) -> anyhow::Result<Value> {
-    let smtp = arguments.cloud_smtp.as_ref().map(|smtp| {
-        smtp.rsplit_once(':')
-            .and_then(|(host, port)| Some((host.to_owned(), port.parse::<u16>().ok()?)))
-            .with_context(|| format!("--cloud-smtp {smtp:?} is not HOST:PORT"))
-    });
-    let (smtp_host, smtp_port) = smtp.transpose()?.unzip();
-    Ok(json!({
-        "name": arguments.cloud,
-        "authority": arguments.cloud_authority,
-        "resource_manager": arguments.cloud_resource_manager,
-        "graph": arguments.cloud_graph,
-        "smtp_host": smtp_host,
-        "smtp_port": smtp_port,
-        "ca_pem": arguments.cloud_ca.as_deref().map(read).transpose()?,
-    }))
-}
-
-fn read(path: &Path) -> anyhow::Result<String> {
-    fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))
 }

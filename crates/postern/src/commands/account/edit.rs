@@ -4,7 +4,7 @@ use anyhow::bail;
 use serde_json::{Map, Value};
 use web::api::AccountView;
 
-use super::input::{day, quota, secret};
+use super::input::{cloud, day, quota, secret};
 use super::{path, say_notes};
 use crate::cli::AccountEdit;
 use crate::client::Client;
@@ -37,6 +37,10 @@ pub(super) async fn edit(arguments: &AccountEdit) -> anyhow::Result<()> {
     let numbers =
         [("requests_at_once", arguments.requests_at_once), ("smtp_sessions", arguments.smtp_sessions)];
     body.extend(numbers.into_iter().filter_map(|(name, number)| Some((name.to_owned(), number?.into()))));
+    let cloud = cloud(&arguments.cloud)?;
+    if cloud.as_object().is_some_and(|fields| fields.values().any(|field| !field.is_null())) {
+        body.insert("cloud".to_owned(), cloud);
+    }
     if body.is_empty() {
         bail!("nothing is to be changed: `postern account edit --help` lists what can be");
     }

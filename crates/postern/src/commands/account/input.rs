@@ -12,6 +12,8 @@ use jiff::tz::TimeZone;
 use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
 use serde_json::{Value, json};
 
+use crate::cli::CloudArguments;
+
 /// What a field has to be.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Wanted {
@@ -111,4 +113,28 @@ pub(super) fn quota(text: &str) -> anyhow::Result<Value> {
 pub(super) fn day(text: &str) -> anyhow::Result<Timestamp> {
     let date: Date = text.parse().with_context(|| format!("{text:?} is not a day such as 2027-03-31"))?;
     Ok(date.at(23, 59, 59, 0).to_zoned(TimeZone::UTC)?.timestamp())
+}
+
+/// Which Azure is meant.
+pub(super) fn cloud(arguments: &CloudArguments) -> anyhow::Result<Value> {
+    let smtp = arguments.cloud_smtp.as_ref().map(|smtp| {
+        smtp.rsplit_once(':')
+            .and_then(|(host, port)| Some((host.to_owned(), port.parse::<u16>().ok()?)))
+            .with_context(|| format!("--cloud-smtp {smtp:?} is not HOST:PORT"))
+    });
+    let (smtp_host, smtp_port) = smtp.transpose()?.unzip();
+    Ok(json!({
+        "name": arguments.cloud,
+        "authority": arguments.cloud_authority,
+        "resource_manager": arguments.cloud_resource_manager,
+        "graph": arguments.cloud_graph,
+        "smtp_host": smtp_host,
+        "smtp_port": smtp_port,
+        "ca_pem": arguments.cloud_ca.as_deref().map(read).transpose()?,
+    }))
+}
+
+/// The text of a file.
+pub(super) fn read(path: &Path) -> anyhow::Result<String> {
+    fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))
 }

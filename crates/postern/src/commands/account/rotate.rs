@@ -1,10 +1,8 @@
 //! `postern account rotate`.
 
-use std::io::{IsTerminal as _, stderr};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use indicatif::ProgressBar;
 use serde_json::json;
 use web::api::{AccountView, RotationPlanView, RotationView};
 
@@ -65,9 +63,7 @@ async fn watch(
     mut seen: RotationView,
     json: bool,
 ) -> anyhow::Result<RotationView> {
-    let bar =
-        if !json && stderr().is_terminal() { ProgressBar::new_spinner() } else { ProgressBar::hidden() };
-    bar.enable_steady_tick(Duration::from_millis(100));
+    let bar = output::spinner_for("", json);
     while matches!(seen.step.as_str(), "begun" | "added" | "proved") {
         bar.set_message(format!("{}{}", doing(&seen.step), problem(&seen)));
         tokio::time::sleep(LOOK).await;
@@ -136,7 +132,11 @@ async fn by_hand(client: &Client, arguments: &AccountRotate, path: &str) -> anyh
     let value = secret("new client secret", arguments.secret_file.as_deref())?;
     let expires_at = arguments.secret_expires.as_deref().map(day).transpose()?;
     let body = json!({ "secret": value, "expires_at": expires_at });
-    client.post_nothing(&format!("{path}/by-hand"), &body).await?;
+    let bar =
+        output::spinner_for("the new secret is tried until all of Entra knows it", arguments.connection.json);
+    let proved = client.post_nothing(&format!("{path}/by-hand"), &body).await;
+    bar.finish_and_clear();
+    proved?;
     if arguments.connection.json {
         return output::json(&json!({ "switched": arguments.name }));
     }

@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 use std::io::{IsTerminal as _, stderr};
 use std::process::ExitCode;
-use std::time::Duration;
 
 use anyhow::bail;
 use control::verify::{CapabilityRow, Check, Finding, Outcome, Report, Verdict};
@@ -73,8 +72,7 @@ impl LiveList {
         let Some(bars) = &self.bars else { return };
         match line {
             VerificationLine::Began { check } => {
-                let bar = bars.add(ProgressBar::new_spinner().with_message(check.title()));
-                bar.enable_steady_tick(Duration::from_millis(100));
+                let bar = bars.add(output::spinner().with_message(check.title()));
                 self.running.insert(*check, bar);
             }
             VerificationLine::Found { finding } => {
