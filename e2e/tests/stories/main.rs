@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a story that goes wrong fails")]
 
 mod accounting;
+mod accounts;
 mod alarms;
 mod azure_fails;
 mod entra_logins;

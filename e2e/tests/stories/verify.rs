@@ -6,7 +6,7 @@ use std::time::Duration;
 use azure_types::arm::SubscriptionState;
 use azure_types::permission::Permission;
 use control::verify::{Finding, Mover, Outcome, Repair, Report, SmallestRole, Verdict};
-use control::{AccountChange, NewAccount, NewCloud, NewProof, NewSender};
+use control::{AccountChange, NewAccount, NewProof, NewSender};
 use e2e::World;
 use jiff::SignedDuration;
 use model::account::{Concurrency, TransportChoice};
@@ -478,40 +478,6 @@ async fn a_way_to_azure_that_is_blocked() {
         disarm,
     )
     .await;
-}
-
-#[tokio::test]
-async fn an_account_that_was_put_into_the_wrong_azure_is_moved() {
-    let (nowhere, china) = ("https://127.0.0.1:9", Some("china".to_owned()));
-    let authority = Some(nowhere.to_owned());
-    let wrong = NewCloud { authority, ..NewCloud::default() };
-    names_exactly(
-        "endpoint.unreachable",
-        async |world| {
-            edit(world, AccountChange { cloud: Some(wrong.clone()), ..AccountChange::default() }).await
-        },
-        async |world| {
-            let back = AccountChange { cloud: Some(world.cloud()), ..AccountChange::default() };
-            edit(world, back).await;
-        },
-    )
-    .await;
-    // The origin of a service follows its cloud, unless somebody chose one.
-    let world = world().await;
-    let endpoint = |world: &World| {
-        let account = world.control().account(ACCOUNT).unwrap();
-        account.service.as_ref().unwrap().endpoint.to_string()
-    };
-    let chosen = endpoint(&world);
-    let china = NewCloud { name: china, ..NewCloud::default() };
-    edit(&world, AccountChange { cloud: Some(china.clone()), ..AccountChange::default() }).await;
-    assert_eq!(endpoint(&world), chosen);
-    let service = Some("contoso-mail".to_owned());
-    edit(&world, AccountChange { service, ..AccountChange::default() }).await;
-    let public = NewCloud { name: Some("public".into()), ..NewCloud::default() };
-    edit(&world, AccountChange { cloud: Some(public), ..AccountChange::default() }).await;
-    assert_eq!(endpoint(&world), "https://contoso-mail.communication.azure.com/");
-    world.finish().await;
 }
 
 #[tokio::test]
