@@ -90,9 +90,49 @@ pub struct Domain {
     /// `Europe` and the like.
     #[serde(default)]
     pub data_location: String,
+    /// Whether opens and clicks are followed: `Enabled` or `Disabled`.
+    #[serde(default)]
+    pub user_engagement_tracking: String,
     /// How far its verification is.
     #[serde(default)]
     pub verification_states: VerificationStates,
+    /// What has to stand in DNS. Empty for a domain of Azure's own.
+    #[serde(default)]
+    pub verification_records: VerificationRecords,
+}
+
+/// What has to stand in DNS for each part of a verification. Azure gives none for DMARC.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VerificationRecords {
+    /// Ownership.
+    #[serde(rename = "Domain", default, skip_serializing_if = "Option::is_none")]
+    pub domain: Option<VerificationRecord>,
+    /// Who may send.
+    #[serde(rename = "SPF", default, skip_serializing_if = "Option::is_none")]
+    pub spf: Option<VerificationRecord>,
+    /// The first key.
+    #[serde(rename = "DKIM", default, skip_serializing_if = "Option::is_none")]
+    pub dkim: Option<VerificationRecord>,
+    /// The second key.
+    #[serde(rename = "DKIM2", default, skip_serializing_if = "Option::is_none")]
+    pub dkim2: Option<VerificationRecord>,
+}
+
+/// A record that has to stand in DNS.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VerificationRecord {
+    /// `TXT` or `CNAME`.
+    #[serde(rename = "type", default)]
+    pub kind: String,
+    /// Full for ownership and SPF; relative to the domain for keys, as far as it was seen.
+    #[serde(default)]
+    pub name: String,
+    /// The value.
+    #[serde(default)]
+    pub value: String,
+    /// Seconds.
+    #[serde(default)]
+    pub ttl: u32,
 }
 
 /// How far a domain's verification is.

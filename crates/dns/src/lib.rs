@@ -1,0 +1,1 @@
+//! Records that are demanded and records that are shown.
