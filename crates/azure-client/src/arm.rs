@@ -18,11 +18,11 @@ use crate::gate::Gate;
 use crate::http::Http;
 use crate::management::Management;
 
-pub use crate::management::CallError;
+pub use crate::management::{Begun, CallError, Operation};
 
 /// Resource Manager, for one account.
 #[derive(Clone, Debug)]
-pub struct ArmApi(Management);
+pub struct ArmApi(pub(crate) Management);
 
 const SUBSCRIPTIONS: &str = "2022-12-01";
 const RESOURCES: &str = "2021-04-01";

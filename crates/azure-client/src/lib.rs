@@ -18,7 +18,9 @@ pub mod graph;
 pub mod hook;
 mod http;
 mod management;
+pub mod provision;
 mod token_source;
+mod zones;
 
 pub use failure::{Answered, Failure};
 pub use gate::{Gate, Gates};

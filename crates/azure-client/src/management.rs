@@ -4,10 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use azure_types::arm::Page;
+use azure_types::error::ErrorDetail;
 use clock::{Clock, Entropy};
 use jiff::{SignedDuration, Timestamp};
-use reqwest::{Method, Response};
+use reqwest::header::HeaderMap;
+use reqwest::{Method, Response, StatusCode};
 use secrecy::ExposeSecret as _;
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use url::Url;
@@ -58,6 +61,41 @@ pub(crate) struct Management {
     gate: Arc<Gate>,
 }
 
+/// Something was written or deleted, and may go on for a while.
+#[derive(Clone, Debug)]
+pub struct Begun {
+    /// Whether there was anything to delete.
+    pub was_there: bool,
+    /// Where to ask how it goes.
+    operation: Option<Url>,
+}
+
+/// How something goes that was begun.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub struct Operation {
+    /// `Succeeded`, `Failed`, `Canceled`, and others on the way there.
+    #[serde(default)]
+    pub status: String,
+    /// Why it failed.
+    #[serde(default)]
+    pub error: Option<ErrorDetail>,
+}
+
+/// One call.
+struct Ask<'a> {
+    method: Method,
+    url: Url,
+    body: Option<&'a Value>,
+    /// A header.
+    condition: Option<(&'static str, &'a str)>,
+}
+
+struct Reply {
+    status: StatusCode,
+    headers: HeaderMap,
+    body: Vec<u8>,
+}
+
 /// Tries of one call that meets trouble.
 const TRIES: u32 = 5;
 /// How long a call waits for its turn while there is too much.
@@ -106,39 +144,89 @@ impl Management {
         Ok(all)
     }
 
+    /// Writes or deletes something, which may go on after the answer.
+    pub(crate) async fn begin(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+    ) -> Result<Begun, CallError> {
+        let reply = self.patiently(&Ask { method, url: self.url(path)?, body, condition: None }).await?;
+        // Where to ask is somewhere on the same host, or nowhere that a token is sent to.
+        let header = |name: &str| reply.headers.get(name)?.to_str().ok();
+        let link = header("azure-asyncoperation").or_else(|| header("location"));
+        let operation = link.and_then(|link| self.same_host(link).ok());
+        Ok(Begun { was_there: reply.status != StatusCode::NO_CONTENT, operation })
+    }
+
+    /// What became of something that was begun.
+    pub(crate) async fn operation(&self, begun: &Begun) -> Result<Option<Operation>, CallError> {
+        match &begun.operation {
+            Some(url) => self.call(Method::GET, url, None).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
     async fn call<T: DeserializeOwned>(
         &self,
         method: Method,
         url: &Url,
         body: Option<&Value>,
     ) -> Result<T, CallError> {
+        Ok(self.read_as(&self.patiently(&Ask { method, url: url.clone(), body, condition: None }).await?)?)
+    }
+
+    /// Writes if a condition holds, which is a header.
+    pub(crate) async fn write_if<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: &str,
+        condition: (&'static str, &str),
+        body: Option<&Value>,
+    ) -> Result<T, CallError> {
+        let ask = Ask { method, url: self.url(path)?, body, condition: Some(condition) };
+        Ok(self.read_as(&self.patiently(&ask).await?)?)
+    }
+
+    /// Writes, and reads what is there then.
+    pub(crate) async fn patch<T: DeserializeOwned>(&self, path: &str, body: &Value) -> Result<T, CallError> {
+        self.call(Method::PATCH, &self.url(path)?, Some(body)).await
+    }
+
+    fn read_as<T: DeserializeOwned>(&self, reply: &Reply) -> Result<T, Failure> {
+        let octets: &[u8] = if reply.body.is_empty() { b"null" } else { &reply.body };
+        let what = |error: serde_json::Error| Failure::Garbled { host: self.host(), what: error.to_string() };
+        serde_json::from_slice(octets).map_err(what)
+    }
+
+    async fn patiently(&self, ask: &Ask<'_>) -> Result<Reply, CallError> {
         let mut tries = 0;
         let give_up_at = self.clock.now().saturating_add(PATIENCE).unwrap_or(Timestamp::MAX);
-        let answered = loop {
+        loop {
             let permit = self.gate.pass(&self.clock).await;
-            let answered = self.once(&method, url, body).await;
+            let answered = self.once(ask).await;
             drop(permit);
             match answered {
-                Ok(octets) if octets.is_empty() => break b"null".to_vec(),
-                Ok(octets) => break octets,
+                Ok(reply) => return Ok(reply),
                 Err(error) if error.is(429) => match self.wait(&error, 1).map(|wait| self.later(wait)) {
                     Some(again) if again < give_up_at => self.gate.close(again),
                     _ => return Err(error),
                 },
                 Err(error) => {
                     tries += 1;
-                    match self.wait(&error, tries).filter(|_| is_passing(&error, &method) && tries < TRIES) {
+                    match self
+                        .wait(&error, tries)
+                        .filter(|_| is_passing(&error, &ask.method) && tries < TRIES)
+                    {
                         Some(wait) => self.clock.sleep(wait).await,
                         None => return Err(error),
                     }
                 }
             }
-        };
-        let what = |error: serde_json::Error| Failure::Garbled { host: self.host(), what: error.to_string() };
-        Ok(serde_json::from_slice(&answered).map_err(what)?)
+        }
     }
 
-    async fn once(&self, method: &Method, url: &Url, body: Option<&Value>) -> Result<Vec<u8>, CallError> {
+    async fn once(&self, ask: &Ask<'_>) -> Result<Reply, CallError> {
         let token = self.tokens.token().await?;
         let host = self.host();
         let exchange = |error| Failure::exchange(&host, error);
@@ -146,10 +234,13 @@ impl Management {
         let id = uuid::Builder::from_random_bytes(self.entropy.octets()).into_uuid();
         let mut request = self
             .http
-            .request(method.clone(), url.clone())
+            .request(ask.method.clone(), ask.url.clone())
             .bearer_auth(token.access_token.expose_secret())
             .header("x-ms-client-request-id", id.to_string());
-        if let Some(body) = body {
+        if let Some((name, value)) = ask.condition {
+            request = request.header(name, value);
+        }
+        if let Some(body) = ask.body {
             request = request.json(body);
         }
         let response = self.http.execute(request.build().map_err(exchange)?).await.map_err(exchange)?;
@@ -159,12 +250,12 @@ impl Management {
         self.read(response).await
     }
 
-    async fn read(&self, response: Response) -> Result<Vec<u8>, CallError> {
+    async fn read(&self, response: Response) -> Result<Reply, CallError> {
         let (status, headers) = (response.status(), response.headers().clone());
         let host = self.host();
         let body = response.bytes().await.map_err(|error| Failure::exchange(&host, error))?;
         if status.is_success() {
-            return Ok(body.to_vec());
+            return Ok(Reply { status, headers, body: body.to_vec() });
         }
         let answered = Answered::read(status.as_u16(), &headers, &body, self.clock.now());
         Err(Failure::Answered(answered).into())
@@ -210,7 +301,10 @@ impl Management {
 /// Whether trouble may be over at the next try, and trying again does nothing twice.
 fn is_passing(error: &CallError, method: &Method) -> bool {
     error.answered().is_some_and(|answered| match answered.http_status {
-        500 | 502 | 503 | 504 => method == Method::GET || answered.retry_after.is_some(),
+        500 | 502 | 503 | 504 => {
+            let is_idempotent = matches!(*method, Method::GET | Method::PUT | Method::DELETE);
+            is_idempotent || answered.retry_after.is_some()
+        }
         _ => false,
     })
 }

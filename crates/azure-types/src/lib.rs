@@ -6,6 +6,7 @@
 pub mod access_key;
 pub mod arm;
 pub mod communication;
+pub mod dns_zones;
 pub mod email;
 pub mod entra;
 pub mod error;

@@ -1,0 +1,60 @@
+//! Azure DNS: zones and record sets, through Resource Manager.
+//!
+//! A record set holds all values of a name and type. Whoever adds one reads the others, and writes only if
+//! nobody else has written meanwhile.
+
+use azure_types::dns_zones::{API_VERSION, DnsZone, RecordSet};
+use azure_types::ids::SubscriptionId;
+use reqwest::Method;
+
+use crate::arm::{ArmApi, CallError};
+
+impl ArmApi {
+    /// The zones of a subscription that the caller sees.
+    ///
+    /// # Errors
+    /// As [`ArmApi::subscription`].
+    pub async fn dns_zones(&self, id: SubscriptionId) -> Result<Vec<DnsZone>, CallError> {
+        let path = format!("/subscriptions/{id}/providers/Microsoft.Network/dnszones");
+        self.0.list(&format!("{path}?api-version={API_VERSION}")).await
+    }
+
+    /// A record set, by its ARM id; `None` if there is none.
+    ///
+    /// # Errors
+    /// As [`ArmApi::subscription`].
+    pub async fn record_set(&self, id: &str) -> Result<Option<RecordSet>, CallError> {
+        match self.0.get(&format!("{id}?api-version={API_VERSION}")).await {
+            Err(error) if error.is(404) => Ok(None),
+            found => found.map(Some),
+        }
+    }
+
+    /// Writes a record set over the one with that etag; without one, only where none is.
+    ///
+    /// # Errors
+    /// As [`ArmApi::subscription`]; 412 if somebody else was faster.
+    pub async fn put_record_set(
+        &self,
+        id: &str,
+        etag: Option<&str>,
+        set: &RecordSet,
+    ) -> Result<RecordSet, CallError> {
+        let path = format!("{id}?api-version={API_VERSION}");
+        let condition = match etag {
+            Some(etag) => ("if-match", etag),
+            None => ("if-none-match", "*"),
+        };
+        let body = serde_json::json!({ "properties": set.properties });
+        self.0.write_if(Method::PUT, &path, condition, Some(&body)).await
+    }
+
+    /// Deletes a record set, if nobody has changed it since it had that etag.
+    ///
+    /// # Errors
+    /// As [`ArmApi::put_record_set`].
+    pub async fn delete_record_set(&self, id: &str, etag: &str) -> Result<(), CallError> {
+        let path = format!("{id}?api-version={API_VERSION}");
+        self.0.write_if::<serde_json::Value>(Method::DELETE, &path, ("if-match", etag), None).await.map(drop)
+    }
+}
