@@ -62,6 +62,8 @@ macro_rules! ids {
 ids! {
     /// An account.
     AccountId;
+    /// A connection to somebody who keeps zones.
+    ConnectionId;
     /// A credential.
     CredentialId;
     /// A message in the queue: the name that the client is given and the log knows.

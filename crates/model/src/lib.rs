@@ -5,8 +5,10 @@
 
 pub mod account;
 pub mod cloud;
+pub mod connection;
 pub mod credential;
 pub mod delivery;
+pub mod estate;
 pub mod id;
 pub mod name;
 pub mod queued;

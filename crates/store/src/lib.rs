@@ -13,11 +13,13 @@
 mod accounts;
 mod audit;
 mod body;
+mod connections;
 mod credentials;
 mod data_dir;
 mod database;
 mod directory;
 mod error;
+mod estates;
 mod journal;
 mod pace;
 mod queue;
@@ -32,10 +34,12 @@ mod words;
 pub use accounts::{Accounts, Dependents};
 pub use audit::{Audit, AuditEntry};
 pub use body::{Body, BodyWriter};
+pub use connections::Connections;
 pub use credentials::Credentials;
 pub use data_dir::{DataDir, DataDirError, Volatile};
 pub use directory::Directory;
 pub use error::{Blame, StoreError, chain};
+pub use estates::Estates;
 pub use pace::{Pace, Refusal, SENDS, STATUS_READS, Usage};
 pub use queue::{
     Accepted, Claim, Cursor, ListedSend, MessageView, NextStep, Queue, SendView, Settlement, StatusCheck,

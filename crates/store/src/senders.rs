@@ -48,6 +48,40 @@ impl Senders {
         self.published.refresh(&self.database).await
     }
 
+    /// Adds senders, renames those that are there, and removes others; all of it or nothing.
+    ///
+    /// # Errors
+    /// When the account is gone or nothing can be written.
+    pub async fn put_all(
+        &self,
+        senders: Vec<Sender>,
+        gone: Vec<Sender>,
+        audit: AuditEntry,
+    ) -> Result<(), StoreError> {
+        self.database
+            .write(Durability::Synced, move |connection| {
+                let mut put = connection.prepare_cached(
+                    "INSERT INTO sender VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO UPDATE SET display_name = ?3",
+                )?;
+                for sender in &senders {
+                    put.execute(params![
+                        sender.account.to_string(),
+                        sender.mailbox.to_string(),
+                        sender.display_name,
+                        sender.created_at.as_millisecond(),
+                    ])?;
+                }
+                let mut delete =
+                    connection.prepare_cached("DELETE FROM sender WHERE account_id = ? AND mailbox = ?")?;
+                for sender in &gone {
+                    delete.execute(params![sender.account.to_string(), sender.mailbox.to_string()])?;
+                }
+                audit.store(connection)
+            })
+            .await?;
+        self.published.refresh(&self.database).await
+    }
+
     /// Removes a sender.
     ///
     /// # Errors

@@ -9,11 +9,13 @@ use tokio::sync::Mutex;
 
 use crate::accounts::Accounts;
 use crate::audit::{Audit, AuditEntry};
+use crate::connections::Connections;
 use crate::credentials::Credentials;
 use crate::data_dir::DataDir;
 use crate::database::Database;
 use crate::directory::{Directory, Published};
 use crate::error::StoreError;
+use crate::estates::Estates;
 use crate::pace::Pace;
 use crate::queue::Queue;
 use crate::rotations::Rotations;
@@ -117,6 +119,18 @@ impl Store {
     #[must_use]
     pub fn credentials(&self) -> Credentials {
         Credentials::new(self.database.clone(), Arc::clone(&self.published))
+    }
+
+    /// What accounts are to have at Azure.
+    #[must_use]
+    pub fn estates(&self) -> Estates {
+        Estates::new(self.database.clone())
+    }
+
+    /// Connections to those who keep zones.
+    #[must_use]
+    pub fn connections(&self) -> Connections {
+        Connections::new(self.database.clone(), self.secrets.clone())
     }
 
     /// Who changed what.

@@ -17,6 +17,7 @@ use crate::audit::AuditEntry;
 use crate::database::{Database, Durability};
 use crate::directory::Published;
 use crate::error::StoreError;
+use crate::estates;
 use crate::secrets::{NewSecret, SecretFacts, SecretName, SecretOwner, Secrets, seal};
 use crate::{queue, rotations};
 
@@ -139,7 +140,7 @@ impl Accounts {
                     let what = format!("account {name}");
                     return Err(StoreError::InUse { what, by: dependents.to_string() });
                 }
-                for table in ["sender", "verification", "rotation"] {
+                for table in ["sender", "verification", "rotation"].iter().chain(&estates::TABLES) {
                     connection
                         .execute(&format!("DELETE FROM {table} WHERE account_id = ?"), [id.to_string()])?;
                 }

@@ -11,7 +11,7 @@ use chacha20poly1305::aead::{Aead as _, KeyInit as _, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use jiff::Timestamp;
 use model::account::Authorization;
-use model::id::AccountId;
+use model::id::{AccountId, ConnectionId};
 use rusqlite::{Connection, OptionalExtension as _, params};
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio::sync::{RwLock, RwLockReadGuard};
@@ -38,6 +38,8 @@ pub struct Secrets {
 pub enum SecretOwner {
     /// An account's.
     Account(AccountId),
+    /// A connection's.
+    Connection(ConnectionId),
 }
 
 /// What a secret is for.
@@ -51,6 +53,8 @@ pub enum SecretName {
     Certificate,
     /// A key of a communication service.
     AccessKey,
+    /// A token of somebody's API.
+    ApiToken,
 }
 
 /// What may be told about a secret.
@@ -266,12 +270,14 @@ impl SecretOwner {
     fn kind(self) -> &'static str {
         match self {
             Self::Account(_) => "account",
+            Self::Connection(_) => "connection",
         }
     }
 
     fn id(self) -> String {
         match self {
             Self::Account(id) => id.to_string(),
+            Self::Connection(id) => id.to_string(),
         }
     }
 
@@ -316,6 +322,7 @@ impl SecretName {
             Self::NextClientSecret => "next_client_secret",
             Self::Certificate => "certificate",
             Self::AccessKey => "access_key",
+            Self::ApiToken => "api_token",
         }
     }
 }

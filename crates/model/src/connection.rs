@@ -1,0 +1,44 @@
+//! Connections to those who keep zones.
+
+use jiff::Timestamp;
+use url::Url;
+
+use crate::id::ConnectionId;
+use crate::name::AccountName;
+
+/// Where zones are written. Its token is kept apart, sealed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DnsConnection {
+    /// Our id.
+    pub id: ConnectionId,
+    /// The operator's name for it.
+    pub name: AccountName,
+    /// Who keeps the zones.
+    pub kind: DnsKind,
+    /// Where the API is.
+    pub origin: Url,
+    /// CA certificates to trust instead of the system's, in PEM.
+    pub ca_pem: Option<String>,
+    /// When it was added.
+    pub created_at: Timestamp,
+}
+
+/// Who keeps zones.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DnsKind {
+    /// Cloudflare, API v4.
+    Cloudflare,
+}
+
+impl DnsKind {
+    /// All of them.
+    pub const ALL: [Self; 1] = [Self::Cloudflare];
+
+    /// Its word.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Cloudflare => "cloudflare",
+        }
+    }
+}

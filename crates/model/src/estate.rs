@@ -1,0 +1,232 @@
+//! What an account is to have at Azure: the wish that is compared with what is there.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use azure_types::ids::{ClientId, SubscriptionId};
+use jiff::Timestamp;
+
+use crate::id::AccountId;
+
+/// What an account is to have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Estate {
+    /// Whose it is.
+    pub account: AccountId,
+    /// The resource group that all of it is in.
+    pub group: String,
+    /// Where the group is kept, `westeurope`. What is in it has a data location of its own.
+    pub location: String,
+    /// The geography that mail's data stay in, `Europe`.
+    pub data_location: String,
+    /// The communication service, which sends.
+    pub service: String,
+    /// The email service, which domains are part of.
+    pub email_service: String,
+    /// Whether the app gets the smallest role that sends.
+    pub access: bool,
+    /// Domains, by their resource names in lower case.
+    pub domains: BTreeMap<String, WishedDomain>,
+    /// Logins that Azure's own SMTP endpoint takes, by resource name.
+    pub smtp_usernames: BTreeMap<String, WishedLogin>,
+    /// When it was last changed.
+    pub changed_at: Timestamp,
+}
+
+/// A domain that mail is to be sent from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct WishedDomain {
+    /// Whose domain it is.
+    pub owner: DomainOwner,
+    /// Who writes its records.
+    pub dns: DnsWay,
+    /// Whether opens and clicks are followed.
+    pub tracking: bool,
+    /// The DMARC record that is to be written, if Postern is to write one.
+    pub dmarc: Option<String>,
+    /// Senders, by their usernames in lower case. The one that Azure makes is there without being wished.
+    pub senders: BTreeMap<String, WishedSender>,
+}
+
+/// A sender username.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct WishedSender {
+    /// As it is written.
+    pub username: String,
+    /// The name beside the address.
+    pub display_name: Option<String>,
+    /// Addresses that nothing is sent to.
+    pub suppressed: Vec<String>,
+}
+
+/// A login for Azure's own SMTP endpoint.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WishedLogin {
+    /// What is typed.
+    pub username: String,
+    /// The app whose secret is the password; the account's own if absent.
+    pub client: Option<ClientId>,
+}
+
+/// Whose domain it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum DomainOwner {
+    /// The customer's: it has to be verified.
+    #[default]
+    Customer,
+    /// Azure's own, with small limits.
+    Azure,
+}
+
+/// Who writes a domain's records.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum DnsWay {
+    /// A person.
+    #[default]
+    Manual,
+    /// Postern, to Azure DNS, as the account's app.
+    Azure,
+    /// Postern, with a connection of that name.
+    Connection(String),
+}
+
+/// How far a step of an apply came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StepState {
+    /// It has begun, and perhaps was carried out.
+    Begun,
+    /// It is done.
+    Done,
+    /// It waits for somebody, or for DNS.
+    Waits,
+    /// It came to nothing.
+    Failed,
+}
+
+/// A step of an apply, as it is recorded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecordedStep {
+    /// Which.
+    pub key: String,
+    /// How far it came.
+    pub state: StepState,
+    /// Why it came no further.
+    pub problem: Option<String>,
+    /// How often it was tried.
+    pub tries: u32,
+    /// When it was last tried.
+    pub at: Timestamp,
+}
+
+/// A record that was written, so that it can be taken back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WrittenRecord {
+    /// For which domain.
+    pub domain: String,
+    /// Which way.
+    pub way: DnsWay,
+    /// The zone.
+    pub zone: String,
+    /// The full name.
+    pub name: String,
+    /// `TXT` or `CNAME`.
+    pub kind: String,
+    /// What was written.
+    pub value: String,
+    /// What the provider calls it, once it has answered.
+    pub record_id: Option<String>,
+    /// What stood there before.
+    pub before: Option<String>,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// What Azure's own domains are all called.
+pub const AZURE_MANAGED: &str = "azuremanageddomain";
+
+/// The ARM ids of an estate's parts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EstateIds {
+    group: String,
+    service: String,
+    email_service: String,
+}
+
+impl Estate {
+    /// The ARM ids of its parts.
+    #[must_use]
+    pub fn ids(&self, subscription: SubscriptionId) -> EstateIds {
+        let group = format!("/subscriptions/{subscription}/resourceGroups/{}", self.group);
+        let provider = format!("{group}/providers/Microsoft.Communication");
+        EstateIds {
+            service: format!("{provider}/communicationServices/{}", self.service),
+            email_service: format!("{provider}/emailServices/{}", self.email_service),
+            group,
+        }
+    }
+}
+
+impl EstateIds {
+    /// Of the resource group.
+    #[must_use]
+    pub fn group(&self) -> &str {
+        &self.group
+    }
+
+    /// Of the communication service.
+    #[must_use]
+    pub fn service(&self) -> &str {
+        &self.service
+    }
+
+    /// Of the email service.
+    #[must_use]
+    pub fn email_service(&self) -> &str {
+        &self.email_service
+    }
+
+    /// Of a domain, by its name in the wish.
+    #[must_use]
+    pub fn domain(&self, name: &str) -> String {
+        let name = if name == AZURE_MANAGED { "AzureManagedDomain" } else { name };
+        format!("{}/domains/{name}", self.email_service)
+    }
+}
+
+impl DnsWay {
+    /// The way of that name: `manual`, `azure`, or a connection.
+    #[must_use]
+    pub fn from_word(word: &str) -> Self {
+        match word {
+            "manual" => Self::Manual,
+            "azure" => Self::Azure,
+            name => Self::Connection(name.to_owned()),
+        }
+    }
+}
+
+impl fmt::Display for DnsWay {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Manual => "manual",
+            Self::Azure => "azure",
+            Self::Connection(name) => name,
+        })
+    }
+}
+
+impl StepState {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Begun, Self::Done, Self::Waits, Self::Failed];
+
+    /// Its word, as rows and programs have it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Begun => "begun",
+            Self::Done => "done",
+            Self::Waits => "waits",
+            Self::Failed => "failed",
+        }
+    }
+}

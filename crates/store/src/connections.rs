@@ -1,0 +1,123 @@
+//! Connections to those who keep zones, with their sealed tokens.
+
+use model::connection::{DnsConnection, DnsKind};
+use rusqlite::{Connection, Row, params};
+use secrecy::SecretString;
+use url::Url;
+
+use crate::audit::AuditEntry;
+use crate::database::{Database, Durability};
+use crate::error::StoreError;
+use crate::secrets::{NewSecret, SecretFacts, SecretName, SecretOwner, Secrets, seal};
+use crate::words;
+
+/// A handle to the connections.
+#[derive(Clone)]
+pub struct Connections {
+    database: Database,
+    secrets: Secrets,
+}
+
+impl Connections {
+    pub(crate) fn new(database: Database, secrets: Secrets) -> Self {
+        Self { database, secrets }
+    }
+
+    /// Adds a connection with its token.
+    ///
+    /// # Errors
+    /// When there is one of that name, or nothing can be written.
+    pub async fn add(
+        &self,
+        connection: DnsConnection,
+        token: SecretString,
+        audit: AuditEntry,
+    ) -> Result<(), StoreError> {
+        let owner = SecretOwner::Connection(connection.id);
+        let facts = SecretFacts::of(&token, connection.created_at);
+        let key = self.secrets.key().await;
+        let sealed = seal(&key, owner, &NewSecret { name: SecretName::ApiToken, secret: token, facts })?;
+        self.database
+            .write(Durability::Synced, move |database| {
+                let inserted = database.execute(
+                    "INSERT INTO dns_connection VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+                    params![
+                        connection.id.to_string(),
+                        connection.name.as_str(),
+                        connection.kind.as_str(),
+                        connection.origin.as_str(),
+                        connection.ca_pem,
+                        connection.created_at.as_millisecond(),
+                    ],
+                )?;
+                if inserted == 0 {
+                    return Err(StoreError::Exists(format!("DNS connection {}", connection.name)));
+                }
+                sealed.store(database)?;
+                audit.store(database)
+            })
+            .await
+    }
+
+    /// Removes a connection with its token.
+    ///
+    /// # Errors
+    /// When a domain is written through it, or nothing can be written.
+    pub async fn remove(&self, connection: DnsConnection, audit: AuditEntry) -> Result<(), StoreError> {
+        self.database
+            .write(Durability::Synced, move |database| {
+                let name = connection.name.as_str();
+                let users = users(database, name)?;
+                if !users.is_empty() {
+                    let what = format!("DNS connection {name}");
+                    return Err(StoreError::InUse { what, by: users.join(", ") });
+                }
+                SecretOwner::Connection(connection.id).remove_all(database)?;
+                database.execute("DELETE FROM dns_connection WHERE id = ?", [connection.id.to_string()])?;
+                audit.store(database)
+            })
+            .await
+    }
+
+    /// All of them.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn list(&self) -> Result<Vec<DnsConnection>, StoreError> {
+        self.database
+            .read(move |database| {
+                let mut select = database.prepare_cached(
+                    "SELECT id, name, kind, origin, ca_pem, created_at FROM dns_connection ORDER BY name",
+                )?;
+                let mut rows = select.query([])?;
+                let mut connections = Vec::new();
+                while let Some(row) = rows.next()? {
+                    connections.push(read(row)?);
+                }
+                Ok(connections)
+            })
+            .await
+    }
+}
+
+/// Domains that are written through a connection.
+fn users(database: &Connection, name: &str) -> Result<Vec<String>, StoreError> {
+    let mut select = database.prepare_cached(
+        "SELECT name FROM estate_domain WHERE dns = ?1 UNION SELECT domain FROM written_record WHERE way = ?1",
+    )?;
+    let users: Result<Vec<String>, _> = select.query_map([name], |row| row.get(0))?.collect();
+    Ok(users?)
+}
+
+fn read(row: &Row<'_>) -> Result<DnsConnection, StoreError> {
+    let (kind, origin): (String, String) = (row.get(2)?, row.get(3)?);
+    let damaged = |what: &str| StoreError::Damaged(format!("DNS connection with {what}"));
+    Ok(DnsConnection {
+        id: words::to_id(&row.get::<_, String>(0)?)?,
+        name: words::to_id(&row.get::<_, String>(1)?)?,
+        kind: DnsKind::ALL.into_iter().find(|one| one.as_str() == kind).ok_or_else(|| damaged(&kind))?,
+        origin: Url::parse(&origin).map_err(|_| damaged(&origin))?,
+        ca_pem: row.get(4)?,
+        created_at: words::to_time(row.get(5)?)?,
+    })
+}

@@ -1,0 +1,142 @@
+//! Estates: what is kept is read back, and nobody writes over somebody else.
+
+#![allow(clippy::unwrap_used)]
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use model::estate::{
+    DnsWay, DomainOwner, Estate, RecordedStep, StepState, WishedDomain, WishedLogin, WishedSender,
+    WrittenRecord,
+};
+use model::id::AccountId;
+use store::{AuditEntry, DataDir, MasterKey, Options, Store, StoreError, Volatile};
+
+fn audit() -> AuditEntry {
+    let (who, origin) = ("test".to_owned(), String::new());
+    let (action, subject, detail) = ("estate.edit".to_owned(), String::new(), String::new());
+    AuditEntry { at: Timestamp::UNIX_EPOCH, who, origin, action, subject, detail }
+}
+
+async fn open(folder: &std::path::Path) -> (Store, AccountId) {
+    let data_dir = DataDir::open(folder, Volatile::Allowed).unwrap();
+    let key = MasterKey::generate().unwrap();
+    let store = Store::open(&data_dir, key, &Options { segment_octets: 65_536 }, Timestamp::UNIX_EPOCH);
+    let store = store.unwrap();
+    let account = model::account::Account {
+        id: AccountId::from_bytes([7; 16]),
+        name: "contoso".parse().unwrap(),
+        tenant: "11111111-aaaa-4111-8111-111111111111".parse().unwrap(),
+        client: "33333333-cccc-4333-8333-333333333333".parse().unwrap(),
+        subscription: "22222222-bbbb-4222-8222-222222222222".parse().unwrap(),
+        cloud: model::cloud::Cloud::Public,
+        service: None,
+        authorization: model::account::Authorization::ManagedIdentity,
+        transport: model::account::TransportChoice::Auto,
+        quota: model::quota::Quota::CUSTOM_DOMAIN,
+        concurrency: model::account::Concurrency::default(),
+        state: model::account::AccountState::Enabled,
+        created_at: Timestamp::UNIX_EPOCH,
+        changed_at: Timestamp::UNIX_EPOCH,
+    };
+    let id = account.id;
+    store.accounts().add(account, None, audit()).await.unwrap();
+    (store, id)
+}
+
+fn sender(name: &str, display_name: Option<&str>) -> (String, WishedSender) {
+    let display_name = display_name.map(str::to_owned);
+    let suppressed = vec!["a@b.example".to_owned(), "c@d.example".to_owned()];
+    (name.to_lowercase(), WishedSender { username: name.to_owned(), display_name, suppressed })
+}
+
+fn estate(account: AccountId) -> Estate {
+    let own = WishedDomain {
+        dns: DnsWay::Connection("cf".into()),
+        tracking: true,
+        dmarc: Some("v=DMARC1; p=none".into()),
+        senders: [sender("NoReply", Some("Contoso")), sender("alerts", None)].into(),
+        ..WishedDomain::default()
+    };
+    let azure = WishedDomain { owner: DomainOwner::Azure, ..WishedDomain::default() };
+    let login = WishedLogin { username: "printer@contoso.example".into(), client: None };
+    Estate {
+        account,
+        group: "mail".into(),
+        location: "westeurope".into(),
+        data_location: "Europe".into(),
+        service: "contoso-mail".into(),
+        email_service: "contoso-email".into(),
+        access: true,
+        domains: BTreeMap::from([
+            ("contoso.example".to_owned(), own),
+            (model::estate::AZURE_MANAGED.to_owned(), azure),
+        ]),
+        smtp_usernames: BTreeMap::from([("printer".to_owned(), login)]),
+        changed_at: Timestamp::from_second(1).unwrap(),
+    }
+}
+
+#[tokio::test]
+async fn an_estate_is_read_back_as_it_was_kept_and_changed() {
+    let folder = tempfile::tempdir().unwrap();
+    let (store, account) = open(folder.path()).await;
+    let estates = store.estates();
+    assert_eq!(estates.of(account).await.unwrap(), None);
+    let first = estate(account);
+    estates.keep(None, first.clone(), audit()).await.unwrap();
+    assert_eq!(estates.of(account).await.unwrap(), Some(first.clone()));
+    assert_eq!(estates.accounts().await.unwrap(), [account]);
+
+    let mut second = first.clone();
+    second.changed_at = Timestamp::from_second(2).unwrap();
+    let own = second.domains.get_mut("contoso.example").unwrap();
+    own.senders.remove("alerts");
+    own.senders.get_mut("noreply").unwrap().display_name = None;
+    second.domains.remove(model::estate::AZURE_MANAGED);
+    second.smtp_usernames.clear();
+    estates.keep(Some(first.clone()), second.clone(), audit()).await.unwrap();
+    assert_eq!(estates.of(account).await.unwrap(), Some(second));
+    // Whoever still has the first one in mind does not write over the second.
+    let late = estates.keep(Some(first.clone()), first, audit()).await;
+    assert!(matches!(late, Err(StoreError::Changed(_))), "{late:?}");
+}
+
+#[tokio::test]
+async fn steps_and_records_are_remembered_until_the_account_goes() {
+    let folder = tempfile::tempdir().unwrap();
+    let (store, account) = open(folder.path()).await;
+    let estates = store.estates();
+    let at = Timestamp::from_second(1).unwrap();
+    let step = |state, problem: Option<&str>| RecordedStep {
+        key: "domain/contoso.example".into(),
+        state,
+        problem: problem.map(str::to_owned),
+        tries: 0,
+        at,
+    };
+    estates.note_step(account, step(StepState::Begun, None)).await.unwrap();
+    estates.note_step(account, step(StepState::Failed, Some("no"))).await.unwrap();
+    estates.note_step(account, step(StepState::Begun, None)).await.unwrap();
+    let steps = estates.steps(account).await.unwrap();
+    assert_eq!((steps.len(), steps[0].tries, steps[0].state), (1, 2, StepState::Begun));
+
+    let mut record = WrittenRecord {
+        domain: "contoso.example".into(),
+        way: DnsWay::Azure,
+        zone: "contoso.example".into(),
+        name: "contoso.example".into(),
+        kind: "TXT".into(),
+        value: "v=spf1 -all".into(),
+        record_id: None,
+        before: Some("v=spf1 mx ~all".into()),
+        at,
+    };
+    estates.note_record(account, record.clone()).await.unwrap();
+    record.record_id = Some("17".into());
+    estates.note_record(account, WrittenRecord { before: None, ..record.clone() }).await.unwrap();
+    // What stood there before the first time is not forgotten.
+    assert_eq!(estates.written(account).await.unwrap(), [record.clone()]);
+    estates.forget_record(account, record).await.unwrap();
+    assert!(estates.written(account).await.unwrap().is_empty());
+}
