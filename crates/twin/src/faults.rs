@@ -44,6 +44,10 @@ pub enum Operation {
     /// The end of a message.
     #[serde(rename = "smtp.message")]
     SmtpMessage,
+    /// A question to the name server, or one that a verification asks the twin's own zones: an answer with a status
+    /// is SERVFAIL, and whatever else is not late is none.
+    #[serde(rename = "dns")]
+    Dns,
     /// A connection to the HTTPS door.
     #[serde(rename = "https.connection")]
     HttpsConnection,

@@ -30,6 +30,8 @@ pub struct ReadyFile {
     pub smtp_host: String,
     /// Its port.
     pub smtp_port: u16,
+    /// Address of the name server, UDP and TCP.
+    pub dns: String,
     /// Where the levers are.
     pub inspect_url: String,
 }

@@ -1,5 +1,6 @@
 //! Doors without sockets, for the tests of this crate.
 
+use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
 
 use axum::Router;
@@ -37,12 +38,18 @@ static FOLDER: OnceLock<TempDir> = OnceLock::new();
 
 impl Rehearsal {
     pub(crate) fn begin() -> Self {
+        Self::asking(None)
+    }
+
+    /// One whose verifications ask a name server.
+    pub(crate) fn asking(server: Option<SocketAddr>) -> Self {
         let folder = FOLDER.get_or_init(|| tempfile::tempdir().unwrap());
         let clock = Clock::standing(Timestamp::from_second(1_800_000_000).unwrap());
         let world = Seed::standard().into_world(clock.now());
         let key = TokenKey::open(folder.path()).unwrap();
-        let state =
-            Arc::new(State::new((world.clone(), world), Post::default(), clock, key, Persistence::none()));
+        let mut state = State::new((world.clone(), world), Post::default(), clock, key, Persistence::none());
+        state.resolver = server.map(|address| crate::dns::Resolver::new(address).unwrap());
+        let state = Arc::new(state);
         let router = crate::entra::routes()
             .merge(crate::email::routes())
             .merge(crate::arm::routes())

@@ -8,6 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::sync::watch;
 
 use crate::arm::Throttle;
+use crate::dns::Resolver;
 use crate::faults::Faults;
 use crate::keys::TokenKey;
 use crate::persistence::Persistence;
@@ -24,6 +25,8 @@ pub struct State {
     /// How far the twin's clock is ahead of the one it was given.
     ahead_milliseconds: AtomicI64,
     pub(crate) faults: Faults,
+    /// Whom verifications ask, if not the world's own zones.
+    pub(crate) resolver: Option<Resolver>,
     pub(crate) throttle: Throttle,
     pub(crate) token_key: TokenKey,
     pub(crate) persistence: Persistence,
@@ -44,6 +47,7 @@ impl State {
             clock,
             ahead_milliseconds: AtomicI64::new(0),
             faults: Faults::default(),
+            resolver: None,
             throttle: Throttle::default(),
             taken: watch::Sender::new(post.taken()),
             post: Mutex::new(post),

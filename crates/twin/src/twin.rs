@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::debug;
 
+use crate::dns::{Resolver, Sockets};
 use crate::doors::{Cuttable, bind, serve_https};
 use crate::faults::{Effect, Operation};
 use crate::keys::TokenKey;
@@ -37,6 +38,10 @@ pub struct Options {
     pub smtp_listen: SocketAddr,
     /// The inspection door.
     pub inspect_listen: SocketAddr,
+    /// The name server's door, UDP and TCP.
+    pub dns_listen: SocketAddr,
+    /// Whom the verification of domains asks; the twin's own zones when absent.
+    pub resolver: Option<SocketAddr>,
     /// What exists at the first start.
     pub seed: Seed,
     /// The time, before the twin's own clock is moved.
@@ -54,6 +59,9 @@ pub enum StartError {
     /// An address is taken or not ours.
     #[error("the twin cannot listen on {0}")]
     Listen(SocketAddr, #[source] io::Error),
+    /// Its settings are not usable.
+    #[error("the resolver {0} cannot be used")]
+    Resolver(SocketAddr, #[source] Box<dyn std::error::Error + Send + Sync>),
     /// The certificate that was just made is not usable.
     #[error("the twin's certificate cannot be used")]
     Certificate(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -79,6 +87,8 @@ impl Options {
             listen: any,
             smtp_listen: any,
             inspect_listen: any,
+            dns_listen: any,
+            resolver: None,
             seed: Seed::standard(),
             clock,
             ready_file: None,
@@ -110,13 +120,22 @@ impl Twin {
         let seeded = options.seed.into_world(now);
         let world = world.unwrap_or_else(|| seeded.clone());
         persistence.keep_world(&world);
-        let state = Arc::new(State::new((world, seeded), post, options.clock, token_key, persistence));
+        let mut state = State::new((world, seeded), post, options.clock, token_key, persistence);
+        if let Some(address) = options.resolver {
+            let resolver =
+                Resolver::new(address).map_err(|error| StartError::Resolver(address, error.into()))?;
+            state.resolver = Some(resolver);
+        }
+        let state = Arc::new(state);
 
         let listen =
             |address| async move { bind(address).await.map_err(|error| StartError::Listen(address, error)) };
         let https = listen(options.listen).await?;
         let smtp = listen(options.smtp_listen).await?;
         let inspect = listen(options.inspect_listen).await?;
+        let dns = Sockets::bind(options.dns_listen)
+            .await
+            .map_err(|error| StartError::Listen(options.dns_listen, error))?;
         let port = |listeners: &[TcpListener]| {
             listeners[0].local_addr().map(|address| address.port()).map_err(StartError::Files)
         };
@@ -124,6 +143,7 @@ impl Twin {
             &state,
             files.ca.display().to_string(),
             [port(&https)?, port(&smtp)?, port(&inspect)?],
+            dns.address(),
         );
 
         let identity = ServerIdentity::load(&files.certificate, &files.key)
@@ -141,6 +161,7 @@ impl Twin {
         twin.open_https(https, config(&[b"h2", b"http/1.1"])?);
         twin.open_smtp(smtp, config(&[])?);
         twin.open_inspection(inspect);
+        twin.tasks.spawn(dns.serve(Arc::clone(&twin.state), twin.shutdown.clone()));
         if let Some(path) = options.ready_file {
             twin.ready.write(&path).map_err(StartError::Files)?;
         }
@@ -251,7 +272,7 @@ async fn serve_smtp(
     }
 }
 
-fn ready_file(state: &State, ca: String, [https, smtp, inspect]: [u16; 3]) -> ReadyFile {
+fn ready_file(state: &State, ca: String, [https, smtp, inspect]: [u16; 3], dns: SocketAddr) -> ReadyFile {
     let world = state.world();
     let url = format!("https://localhost:{https}");
     let tenant = &world.tenants[0];
@@ -269,6 +290,7 @@ fn ready_file(state: &State, ca: String, [https, smtp, inspect]: [u16; 3]) -> Re
         subscription_id: world.subscriptions[0].id,
         smtp_host: "localhost".to_owned(),
         smtp_port: smtp,
+        dns: dns.to_string(),
         inspect_url: format!("http://localhost:{inspect}"),
     }
 }

@@ -105,6 +105,12 @@ pub(crate) struct Twin {
     /// Address of captured mail, clock and faults
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
     pub(crate) inspect_listen: SocketAddr,
+    /// Address of the name server, UDP and TCP
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8053")]
+    pub(crate) dns_listen: SocketAddr,
+    /// Name server that the verification of domains asks [default: the twin's own zones]
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) resolver: Option<SocketAddr>,
 }
 
 #[derive(Debug, Args)]

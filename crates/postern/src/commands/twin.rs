@@ -26,6 +26,8 @@ pub(super) async fn twin(arguments: cli::Twin) -> anyhow::Result<ExitCode> {
         listen: arguments.listen,
         smtp_listen: arguments.smtp_listen,
         inspect_listen: arguments.inspect_listen,
+        dns_listen: arguments.dns_listen,
+        resolver: arguments.resolver,
         seed,
         clock: Clock::system(),
         ready_file: arguments.ready_file,
@@ -36,6 +38,7 @@ pub(super) async fn twin(arguments: cli::Twin) -> anyhow::Result<ExitCode> {
     output::pairs(&[
         ("Entra, Email API", ready.url.clone()),
         ("SMTP", format!("{}:{}", ready.smtp_host, ready.smtp_port)),
+        ("Name server", ready.dns.clone()),
         ("Captured mail", ready.inspect_url.clone()),
         ("CA to trust", ready.ca.clone()),
         ("Tenant id", ready.tenant_id.to_string()),

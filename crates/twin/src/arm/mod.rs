@@ -52,7 +52,7 @@ async fn answer(Shared(state): Shared<Arc<State>>, request: Request) -> Response
             let refusal = Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, "RequestContentTooLarge", text);
             return refusal.into_response();
         };
-        settle(&state);
+        settle(&state).await;
         let call = match Call::read(&state, &parts, body) {
             Ok(call) => call,
             Err(refusal) => return refusal.into_response(),
@@ -78,10 +78,11 @@ async fn answer(Shared(state): Shared<Arc<State>>, request: Request) -> Response
 const MAX_BODY: usize = 4 << 20;
 
 /// Does what the clock says is due.
-fn settle(state: &State) {
+async fn settle(state: &State) {
     let now = state.now();
     if state.world().is_due(now) {
         state.change_world(|world| world.settle(now));
+        crate::dns::verify_what_is_due(state, now).await;
     }
 }
 

@@ -7,8 +7,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::World;
 use super::access::covers;
-use super::{FAILED, IN_PROGRESS, Part, VERIFIED, World};
 
 /// A resource group.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -63,7 +63,7 @@ impl World {
             || self.domains.iter().any(|domain| domain.verification.due(now).next().is_some())
     }
 
-    /// Does what is due: groups that were deleted take what is in them along, and verifications are judged.
+    /// Does what is due, but for verifications, which ask DNS: groups that were deleted take what is in them along.
     pub fn settle(&mut self, now: Timestamp) {
         let (gone, kept) = std::mem::take(&mut self.groups)
             .into_iter()
@@ -74,26 +74,8 @@ impl World {
             self.email_services.retain(|service| !covers(&id, &service.resource_id()));
             self.services.retain(|service| !covers(&id, &service.resource_id()));
             self.domains.retain(|domain| !covers(&id, &domain.resource_id()));
+            self.zones.retain(|zone| zone.resource_id().is_none_or(|zone| !covers(&id, &zone)));
             self.assignments.retain(|assignment| !covers(&id, &assignment.scope));
-        }
-        self.judge_what_is_due(now);
-    }
-
-    fn judge_what_is_due(&mut self, now: Timestamp) {
-        for at in 0..self.domains.len() {
-            let due: Vec<Part> = self.domains[at].verification.due(now).collect();
-            for part in due {
-                let domain = &self.domains[at];
-                let (status, error) = if domain.verification.of(part).status == IN_PROGRESS {
-                    match self.judge(domain, part) {
-                        Ok(()) => (VERIFIED, None),
-                        Err(error) => (FAILED, Some(error)),
-                    }
-                } else {
-                    ("NotStarted", None)
-                };
-                self.domains[at].verification.set(part, status, error, None);
-            }
         }
     }
 }

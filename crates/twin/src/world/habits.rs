@@ -34,6 +34,12 @@ pub struct Habits {
     pub provisioning_seconds: i64,
     /// Seconds that a verification takes.
     pub verification_seconds: i64,
+    /// Seconds until a verification sees what was written into a zone: DNS remembers what was there before.
+    pub dns_seconds: i64,
+    /// Seconds for which resolvers may remember that there is no such record.
+    pub negative_ttl: u32,
+    /// Requests in any five minutes, for each token of Cloudflare.
+    pub cloudflare_requests: u32,
     /// Seconds that `Retry-After` asks for on answers about communication resources; Azure itself is seen to say
     /// nothing there.
     pub communication_retry_after: Option<u64>,
@@ -118,6 +124,9 @@ impl Default for Habits {
             group_deletion_seconds: 5,
             provisioning_seconds: 2,
             verification_seconds: 5,
+            dns_seconds: 0,
+            negative_ttl: 300,
+            cloudflare_requests: 1_200,
             communication_retry_after: Some(1),
             arm_reads: Bucket { size: 250, per_second: 25 },
             arm_writes: Bucket { size: 200, per_second: 10 },

@@ -44,6 +44,8 @@ pub struct World {
     pub email_services: Vec<EmailService>,
     /// Zones that the twin answers for.
     pub zones: Vec<dns::Zone>,
+    /// Tokens of Cloudflare's interface.
+    pub cloudflare_tokens: Vec<dns::provider::CloudflareToken>,
     /// Email domains.
     pub domains: Vec<Domain>,
     /// Roles that somebody made.

@@ -46,20 +46,12 @@ async fn email_service(rehearsal: &Rehearsal) {
 async fn publish(rehearsal: &Rehearsal, except: &str) {
     let shown = ask(rehearsal, "GET", &domain(DOMAIN)).await;
     let wanted = shown.body["properties"]["verificationRecords"].as_object().unwrap().clone();
-    let records = wanted.iter().filter(|(part, _)| *part != except).map(|(part, record)| {
+    let records = wanted.iter().filter(|(part, _)| *part != except).map(|(_, record)| {
         let name = record["name"].as_str().unwrap();
         let name = if name.ends_with(DOMAIN) { name.to_owned() } else { format!("{name}.{DOMAIN}") };
-        Record {
-            id: part.clone(),
-            name,
-            kind: record["type"].as_str().unwrap().to_owned(),
-            value: record["value"].as_str().unwrap().to_owned(),
-            ttl: 3_600,
-            is_proxied: false,
-            comment: None,
-        }
+        Record::new(record["type"].as_str().unwrap(), &name, record["value"].as_str().unwrap())
     });
-    let zone = Zone { name: DOMAIN.to_owned(), id: "zone".to_owned(), records: records.collect() };
+    let zone = Zone { name: DOMAIN.to_owned(), records: records.collect(), ..Zone::default() };
     rehearsal.state.change_world(|world| world.zones = vec![zone]);
 }
 
