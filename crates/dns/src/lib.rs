@@ -1,1 +1,18 @@
 //! Records that are demanded and records that are shown.
+//!
+//! [`demand`] is what Azure wants to find, [`lookup`] asks what name servers show, [`preflight`] compares the
+//! two, and [`change`] says what has to be written. All but the asking is pure.
+
+mod name;
+
+pub mod change;
+pub mod demand;
+pub mod dmarc;
+pub mod lookup;
+pub mod preflight;
+pub mod provider;
+pub mod record;
+pub mod shown;
+pub mod spf;
+
+pub use name::{normal as normal_name, organisational};

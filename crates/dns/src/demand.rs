@@ -1,0 +1,361 @@
+//! What has to stand in DNS for one domain.
+
+use azure_types::communication::{VerificationRecord, VerificationRecords};
+use serde::{Deserialize, Serialize};
+
+use crate::name::{is_within, normal, organisational, possible_zones};
+use crate::record::Record;
+
+/// What a record is for. The order is the one in which they are shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Part {
+    /// The zone and its name servers. No record is demanded for it.
+    Zone,
+    /// Ownership of the domain.
+    Domain,
+    /// Who may send for the domain (RFC 7208).
+    Spf,
+    /// The first key.
+    Dkim,
+    /// The second key.
+    Dkim2,
+    /// What receivers do with mail that proves nothing (RFC 7489). Azure demands none.
+    Dmarc,
+    /// Where replies go. Azure demands none.
+    Mx,
+}
+
+impl Part {
+    /// The word for people.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Zone => "Zone",
+            Self::Domain => "Ownership",
+            Self::Spf => "SPF",
+            Self::Dkim => "DKIM",
+            Self::Dkim2 => "DKIM2",
+            Self::Dmarc => "DMARC",
+            Self::Mx => "MX",
+        }
+    }
+}
+
+/// What has to stand in DNS for one domain.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Demand {
+    domain: String,
+    zone: Option<String>,
+    ownership: Option<Record>,
+    spf: Option<Record>,
+    include: Option<String>,
+    dkim: Option<Record>,
+    dkim2: Option<Record>,
+    dmarc: Option<Record>,
+    takes_soft_end: bool,
+}
+
+/// Why no demand can be made of what Azure gave. It is Azure's fault, or the one of whoever calls.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum DemandError {
+    /// It is not a domain.
+    #[error("\"{0}\" is not a domain")]
+    Domain(String),
+    /// The domain is not in the zone.
+    #[error("{domain} is not part of the zone {zone}")]
+    Zone {
+        /// The domain.
+        domain: String,
+        /// The zone.
+        zone: String,
+    },
+    /// A record of Azure's is not of the kind that it always was.
+    #[error("Azure demands a record for {part} that cannot be understood: {kind} {name} \"{value}\"")]
+    Record {
+        /// `Domain`, `SPF` and so on.
+        part: &'static str,
+        /// `TXT` and the like.
+        kind: String,
+        /// The name that Azure gave.
+        name: String,
+        /// The value that Azure gave.
+        value: String,
+    },
+}
+
+impl Demand {
+    /// What `records` demand for `domain`. The zone that holds it is given where it is known; it says how relative
+    /// names are meant.
+    ///
+    /// # Errors
+    /// When the domain is not within the zone, or a record is not of the kind that is expected.
+    pub fn new(domain: &str, zone: Option<&str>, records: &VerificationRecords) -> Result<Self, DemandError> {
+        let (domain, zone) = (normal(domain), zone.map(normal));
+        let is_domain = domain.len() <= MOST_OCTETS && domain.split('.').all(is_label);
+        if !is_domain || !domain.contains('.') {
+            return Err(DemandError::Domain(domain));
+        }
+        if let Some(zone) = zone.clone().filter(|zone| !is_within(&domain, zone)) {
+            return Err(DemandError::Zone { domain, zone });
+        }
+        let text = |part, given: &Option<VerificationRecord>| {
+            let given = given.as_ref().filter(|given| !given.value.trim().is_empty());
+            given.map(|given| text_of(part, &domain, given)).transpose()
+        };
+        let key = |part, given: &Option<VerificationRecord>| {
+            let given = given.as_ref().filter(|given| !given.value.trim().is_empty());
+            given.map(|given| key_of(part, &domain, zone.as_deref(), given)).transpose()
+        };
+        let spf = text("SPF", &records.spf)?;
+        let include = spf.as_ref().and_then(Record::text).and_then(include_of);
+        if let (Some(_), None, Some(given)) = (&spf, &include, &records.spf) {
+            return Err(not_understood("SPF", given));
+        }
+        Ok(Self {
+            ownership: text("Domain", &records.domain)?,
+            include,
+            spf,
+            dkim: key("DKIM", &records.dkim)?,
+            dkim2: key("DKIM2", &records.dkim2)?,
+            dmarc: None,
+            takes_soft_end: false,
+            domain,
+            zone,
+        })
+    }
+
+    /// Also demands a DMARC policy, `v=DMARC1; p=none`.
+    #[must_use]
+    pub fn with_dmarc(mut self, policy: &str) -> Self {
+        self.dmarc = Some(Record::txt(&dmarc_name(&self.domain), policy, TTL_SECONDS));
+        self
+    }
+
+    /// Is content with an SPF record that does not end in `-all`: after Azure has verified it.
+    #[must_use]
+    pub fn with_soft_end(mut self) -> Self {
+        self.takes_soft_end = true;
+        self
+    }
+
+    /// The domain.
+    #[must_use]
+    pub fn domain(&self) -> &str {
+        &self.domain
+    }
+
+    /// The zone that holds it, if it is known.
+    #[must_use]
+    pub fn zone(&self) -> Option<&str> {
+        self.zone.as_deref()
+    }
+
+    /// What has to be included into the SPF record: `spf.protection.outlook.com`.
+    #[must_use]
+    pub fn include(&self) -> Option<&str> {
+        self.include.as_deref()
+    }
+
+    /// Whether a soft end of the SPF record will do.
+    #[must_use]
+    pub fn takes_soft_end(&self) -> bool {
+        self.takes_soft_end
+    }
+
+    /// The record that is demanded for a part. The one for SPF is what stands there if nothing else does.
+    #[must_use]
+    pub fn record(&self, part: Part) -> Option<&Record> {
+        match part {
+            Part::Domain => self.ownership.as_ref(),
+            Part::Spf => self.spf.as_ref(),
+            Part::Dkim => self.dkim.as_ref(),
+            Part::Dkim2 => self.dkim2.as_ref(),
+            Part::Dmarc => self.dmarc.as_ref(),
+            Part::Zone | Part::Mx => None,
+        }
+    }
+
+    /// All that is demanded, in the order of [`Part`].
+    pub fn records(&self) -> impl Iterator<Item = (Part, &Record)> {
+        let parts = [Part::Domain, Part::Spf, Part::Dkim, Part::Dkim2, Part::Dmarc];
+        parts.into_iter().filter_map(|part| Some((part, self.record(part)?)))
+    }
+
+    /// The names that have to be looked at: those of the records, those where records end up by mistake, where a
+    /// DMARC policy is inherited from, and what SPF includes.
+    #[must_use]
+    pub fn names(&self) -> Vec<String> {
+        let mut names = vec![self.domain.clone(), dmarc_name(&self.domain)];
+        names.push(dmarc_name(organisational(&self.domain)));
+        for (part, record) in self.records() {
+            names.push(record.name.clone());
+            names.extend(self.mistaken_names(part));
+        }
+        names.extend(self.include.clone());
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+
+    /// Where a record ends up when the page of a provider appends the zone to a full name, or when the label of a
+    /// subdomain is forgotten.
+    pub(crate) fn mistaken_names(&self, part: Part) -> Vec<String> {
+        let Some(record) = self.record(part) else { return Vec::new() };
+        let name = &record.name;
+        let zones: Vec<&str> = match &self.zone {
+            Some(zone) => vec![zone],
+            None => possible_zones(&self.domain).collect(),
+        };
+        let mut names: Vec<String> = zones.iter().map(|zone| format!("{name}.{zone}")).collect();
+        if let Some(label) = name.strip_suffix(&self.domain).filter(|label| !label.is_empty()) {
+            names.extend(zones.iter().map(|zone| format!("{label}{zone}")).filter(|other| other != name));
+        }
+        // Longer names cannot be asked for.
+        names.retain(|name| name.len() <= MOST_OCTETS);
+        names
+    }
+}
+
+/// Where a DMARC policy stands (RFC 7489 section 6.1).
+pub(crate) fn dmarc_name(domain: &str) -> String {
+    format!("_dmarc.{domain}")
+}
+
+/// For how long records of ours may be kept: what Azure proposes.
+pub(crate) const TTL_SECONDS: u32 = 3600;
+/// RFC 1035 section 3.1, without the octets that only the wire has.
+const MOST_OCTETS: usize = 253;
+
+fn is_label(label: &str) -> bool {
+    let is_fine = |octet: u8| octet.is_ascii_alphanumeric() || octet == b'-' || octet == b'_';
+    (1..=63).contains(&label.len()) && label.bytes().all(is_fine)
+}
+
+fn text_of(part: &'static str, domain: &str, given: &VerificationRecord) -> Result<Record, DemandError> {
+    if !given.kind.eq_ignore_ascii_case("TXT") {
+        return Err(not_understood(part, given));
+    }
+    let record = Record::read(domain, "TXT", given.value.trim(), ttl(given));
+    // The name is the domain, as far as it was seen; `@` is how portals write it.
+    let name = normal(&given.name);
+    if !(name.is_empty() || name == "@" || name == domain || domain.starts_with(&format!("{name}."))) {
+        return Err(not_understood(part, given));
+    }
+    Ok(record)
+}
+
+/// Names of keys are relative to the domain, as far as it was seen, and may one day be full or relative to the
+/// zone.
+fn key_of(
+    part: &'static str,
+    domain: &str,
+    zone: Option<&str>,
+    given: &VerificationRecord,
+) -> Result<Record, DemandError> {
+    let name = normal(&given.name);
+    if !given.kind.eq_ignore_ascii_case("CNAME") || name.is_empty() || !name.split('.').all(is_label) {
+        return Err(not_understood(part, given));
+    }
+    let record = Record::cname(&full_name(&name, domain, zone), &given.value, ttl(given));
+    if !record.value().split('.').all(is_label) || record.name.len() > MOST_OCTETS {
+        return Err(not_understood(part, given));
+    }
+    Ok(record)
+}
+
+fn full_name(name: &str, domain: &str, zone: Option<&str>) -> String {
+    if is_within(name, domain) {
+        return name.to_owned();
+    }
+    let zones: Vec<&str> = zone.map_or_else(|| possible_zones(domain).collect(), |zone| vec![zone]);
+    let is_relative_to = |zone: &&str| {
+        let labels = domain.strip_suffix(*zone).map(|labels| labels.trim_end_matches('.'));
+        labels.is_some_and(|labels| !labels.is_empty() && is_within(name, labels))
+    };
+    let zone = zones.into_iter().find(is_relative_to).unwrap_or(domain);
+    format!("{name}.{zone}")
+}
+
+/// What the record of Azure's includes.
+fn include_of(text: &str) -> Option<String> {
+    let word = |word: &str| {
+        word.split_at_checked(8).map(|(name, target)| (name.to_ascii_lowercase(), normal(target)))
+    };
+    let mut includes = text.split_ascii_whitespace().filter_map(word).filter(|(name, _)| name == "include:");
+    includes.next().map(|(_, target)| target).filter(|target| target.split('.').all(is_label))
+}
+
+fn ttl(given: &VerificationRecord) -> u32 {
+    if given.ttl == 0 { TTL_SECONDS } else { given.ttl }
+}
+
+fn not_understood(part: &'static str, given: &VerificationRecord) -> DemandError {
+    let VerificationRecord { kind, name, value, .. } = given.clone();
+    DemandError::Record { part, kind, name, value }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn records(dkim: &str) -> VerificationRecords {
+        let record = |kind: &str, name: &str, value: &str| {
+            let (kind, name, value) = (kind.to_owned(), name.to_owned(), value.to_owned());
+            Some(VerificationRecord { kind, name, value, ttl: 3600 })
+        };
+        let spf = "v=spf1 include:spf.protection.outlook.com -all";
+        VerificationRecords {
+            domain: record("TXT", "mail.example.com", "ms-domain-verification=1"),
+            spf: record("TXT", "mail.example.com", spf),
+            dkim: record("CNAME", dkim, "selector1-azurecomm-prod-net._domainkey.azurecomm.net"),
+            dkim2: None,
+        }
+    }
+
+    #[test]
+    fn names_of_keys_are_meant_in_three_ways() {
+        for (zone, name) in [
+            (None, "s1._domainkey"),
+            (Some("example.com"), "s1._domainkey"),
+            (Some("example.com"), "s1._domainkey.mail"),
+            (None, "s1._domainkey.mail"),
+            (Some("example.com"), "S1._domainkey.mail.example.com."),
+            (Some("mail.example.com"), "s1._domainkey"),
+        ] {
+            let demand = Demand::new("mail.example.com", zone, &records(name)).unwrap();
+            let found = demand.record(Part::Dkim).map(|record| record.name.as_str());
+            assert_eq!(found, Some("s1._domainkey.mail.example.com"), "{name} in {zone:?}");
+        }
+    }
+
+    #[test]
+    fn records_end_up_at_wrong_names() {
+        let demand = Demand::new("mail.example.com", None, &records("s1._domainkey")).unwrap();
+        assert_eq!(
+            demand.mistaken_names(Part::Dkim),
+            [
+                "s1._domainkey.mail.example.com.mail.example.com",
+                "s1._domainkey.mail.example.com.example.com",
+                "s1._domainkey.example.com",
+            ]
+        );
+        assert_eq!(demand.include(), Some("spf.protection.outlook.com"));
+        assert_eq!(demand.names().len(), 3 + 2 + 4 + 1);
+    }
+
+    #[test]
+    fn what_is_not_understood_is_said() {
+        let new = |domain: &str, zone, records| Demand::new(domain, zone, records).unwrap_err().to_string();
+        let good = records("s1._domainkey");
+        assert_eq!(new("example", None, &good), "\"example\" is not a domain");
+        assert_eq!(new("a..b", None, &good), "\"a..b\" is not a domain");
+        assert_eq!(
+            new("an-example.com", Some("example.com"), &good),
+            "an-example.com is not part of the zone example.com"
+        );
+        let bad = "Azure demands a record for DKIM that cannot be understood: CNAME s1 dk \
+                   \"selector1-azurecomm-prod-net._domainkey.azurecomm.net\"";
+        assert_eq!(new("mail.example.com", None, &records("s1 dk")), bad);
+    }
+}

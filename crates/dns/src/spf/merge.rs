@@ -1,0 +1,252 @@
+//! Adding an include to the SPF record that a domain has.
+
+use super::{Mechanism, Qualifier, Spf, Term, VERSION};
+
+/// An SPF record that permits what there was and one include more.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Merge {
+    /// The record. The one that was there, word for word, if nothing had to be changed.
+    pub text: String,
+    /// What is different, in sentences.
+    pub changes: Vec<String>,
+    /// What somebody should look at, in sentences.
+    pub warnings: Vec<String>,
+    /// What is wrong with what was there, in sentences. It was left as it is, so that the record is of no use
+    /// before somebody has mended it.
+    pub invalid: Vec<String>,
+    /// The end that was there, if it was softer and no invitation: `~all` or `?all`. For [`softened`].
+    pub softer: Option<String>,
+}
+
+/// Answers by UDP should stay below 512 octets (RFC 7208 section 3.4), and others share this one.
+const LONG_OCTETS: usize = 450;
+
+/// Merges all SPF records of a domain into one that includes `include` and ends in `-all`. Without any it is a new
+/// one. Done again, it changes nothing.
+#[must_use]
+pub fn merged(existing: &[&str], include: &str) -> Merge {
+    let mut merge = Merge::default();
+    let records: Vec<Vec<Word<'_>>> = existing.iter().map(|text| words(text, &mut merge)).collect();
+    if records.len() > 1 {
+        let sentence =
+            "There may be one SPF record only (RFC 7208 section 3.2): all that were there become one.";
+        merge.changes.push(sentence.to_owned());
+    }
+    let mut kept: Vec<String> = Vec::new();
+    for (number, record) in records.iter().enumerate() {
+        for word in without_ends(record, &mut merge) {
+            // Within a record even what is there twice stays.
+            if number == 0 || !kept.iter().any(|other| other.eq_ignore_ascii_case(&word)) {
+                kept.push(word);
+            }
+        }
+    }
+    add_include(&mut kept, include, &mut merge);
+    make_end(&records, &mut merge);
+    if let ([existing], true) = (existing, merge.changes.is_empty()) {
+        merge.text = (*existing).to_owned();
+    } else {
+        let words = kept.iter().map(String::as_str);
+        let words = std::iter::once(VERSION).chain(words).chain(std::iter::once("-all"));
+        merge.text = words.collect::<Vec<_>>().join(" ");
+    }
+    if merge.text.len() > LONG_OCTETS {
+        merge.warnings.push(format!(
+            "The record has {} octets. Above {LONG_OCTETS} some receivers cannot read it: take out what is not used \
+             any more.",
+            merge.text.len()
+        ));
+    }
+    merge
+}
+
+/// The record with the end that it had before, for the time after Azure has verified it.
+#[must_use]
+pub fn softened(text: &str, softer: &str) -> String {
+    match text.rsplit_once(' ') {
+        Some((rest, end)) if end.eq_ignore_ascii_case("-all") => format!("{rest} {softer}"),
+        _ => text.to_owned(),
+    }
+}
+
+/// A word, and what it means if that is understood.
+struct Word<'a> {
+    text: &'a str,
+    term: Option<Term>,
+}
+
+fn words<'a>(record: &'a str, merge: &mut Merge) -> Vec<Word<'a>> {
+    if let Err(error) = Spf::read(record) {
+        merge
+            .invalid
+            .push(format!("Receivers cannot use the record that is there: {error}. Mend that first."));
+    }
+    let mut pieces = record.split_ascii_whitespace().peekable();
+    pieces.next_if(|first| first.eq_ignore_ascii_case(VERSION));
+    pieces.map(|text| Word { text, term: Term::read(text).ok() }).collect()
+}
+
+impl Word<'_> {
+    fn is_all(&self) -> bool {
+        self.term.as_ref().is_some_and(Term::is_all)
+    }
+
+    fn redirect(&self) -> Option<&str> {
+        self.term.as_ref()?.redirect()
+    }
+}
+
+/// The words of a record without `all` and `redirect=`, of which neither can stay.
+fn without_ends(record: &[Word<'_>], merge: &mut Merge) -> Vec<String> {
+    let all_at = record.iter().position(Word::is_all);
+    let mut kept = Vec::new();
+    for (at, word) in record.iter().enumerate() {
+        let is_dead = all_at.is_some_and(|all_at| at > all_at);
+        if let Some(target) = word.redirect() {
+            if all_at.is_some() {
+                merge.changes.push(format!("{} is left out: beside all it never counted.", word.text));
+            } else {
+                merge.changes.push(format!(
+                    "{} cannot stand beside all (RFC 7208 section 6.1): it becomes include:{target}, which permits \
+                     the same senders.",
+                    word.text
+                ));
+                kept.push(format!("include:{target}"));
+            }
+        } else if word.is_all() {
+            if is_dead {
+                merge.changes.push(format!("{} is left out: the first all decided already.", word.text));
+            }
+        } else {
+            if is_dead && word.term.as_ref().is_none_or(|term| term.mechanism().is_some()) {
+                merge
+                    .changes
+                    .push(format!("{} stood behind all, where nobody looks: it counts now.", word.text));
+            }
+            kept.push(word.text.to_owned());
+        }
+    }
+    kept
+}
+
+fn add_include(kept: &mut Vec<String>, include: &str, merge: &mut Merge) {
+    let wanted = Mechanism::Include(include.to_owned());
+    let mut is_there = false;
+    for word in kept.iter_mut() {
+        let Some(term) = Term::read(word).ok().filter(|term| term.mechanism() == Some(&wanted)) else {
+            continue;
+        };
+        is_there = true;
+        if term.qualifier() != Some(Qualifier::Pass) {
+            merge.changes.push(format!("{word} permits nothing: it becomes include:{include}."));
+            *word = format!("include:{include}");
+        }
+    }
+    if !is_there {
+        let why = "is added: mail that Azure sends for the domain passes by it";
+        merge.changes.push(format!("include:{include} {why}."));
+        kept.push(format!("include:{include}"));
+    }
+}
+
+fn make_end(records: &[Vec<Word<'_>>], merge: &mut Merge) {
+    let ends: Vec<&Word<'_>> =
+        records.iter().filter_map(|record| record.iter().find(|word| word.is_all())).collect();
+    let with = |sign| move |word: &&&Word<'_>| word.term.as_ref().and_then(Term::qualifier) == Some(sign);
+    let azure = "Azure verifies nothing else";
+    if let Some(open) = ends.iter().find(with(Qualifier::Pass)) {
+        merge.changes.push(format!("{} lets everybody send: it becomes -all.", open.text));
+        return;
+    }
+    let soft =
+        ends.iter().find(with(Qualifier::Neutral)).or_else(|| ends.iter().find(with(Qualifier::SoftFail)));
+    if let Some(soft) = soft {
+        merge.changes.push(format!(
+            "{} becomes -all: {azure}. Mail from servers that the record does not name is refused from now on.",
+            soft.text
+        ));
+        merge.softer = Some(soft.text.to_owned());
+    } else if ends.is_empty() && !records.is_empty() {
+        merge.changes.push(format!(
+            "-all is added at the end: {azure}. Mail from servers that the record does not name is refused from now \
+             on."
+        ));
+    } else if merge.changes.is_empty() && records.iter().any(|words| !words.last().is_some_and(Word::is_all))
+    {
+        merge.changes.push(format!("-all becomes the last word: {azure}."));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const AZURE: &str = "spf.protection.outlook.com";
+
+    #[test]
+    fn records_are_merged() {
+        for (existing, wanted, changes) in [
+            (&[][..], "v=spf1 include:AZURE -all", 1),
+            (&["v=spf1 include:AZURE -all"], "v=spf1 include:AZURE -all", 0),
+            (&["V=spf1  Include:AZURE.  -ALL "], "V=spf1  Include:AZURE.  -ALL ", 0),
+            (&["v=spf1 mx ~all"], "v=spf1 mx include:AZURE -all", 2),
+            (&["v=spf1 mx"], "v=spf1 mx include:AZURE -all", 2),
+            (&["v=spf1 ?include:AZURE +all"], "v=spf1 include:AZURE -all", 2),
+            (&["v=spf1 redirect=_spf.a.example"], "v=spf1 include:_spf.a.example include:AZURE -all", 3),
+            (&["v=spf1 include:AZURE -all redirect=a.example"], "v=spf1 include:AZURE -all", 1),
+            (&["v=spf1 include:AZURE -all exp=a.example"], "v=spf1 include:AZURE exp=a.example -all", 1),
+            (&["v=spf1 -all include:AZURE"], "v=spf1 include:AZURE -all", 1),
+            (&["v=spf1 mx mx -all", "v=spf1 MX a ?all"], "v=spf1 mx mx a include:AZURE -all", 3),
+        ] {
+            let existing: Vec<String> = existing.iter().map(|text| text.replace("AZURE", AZURE)).collect();
+            let merge = merged(&existing.iter().map(String::as_str).collect::<Vec<_>>(), AZURE);
+            assert_eq!(merge.text, wanted.replace("AZURE", AZURE), "{existing:?}");
+            assert_eq!(merge.changes.len(), changes, "{existing:?}: {:#?}", merge.changes);
+        }
+    }
+
+    #[test]
+    fn the_softer_end_comes_back() {
+        let merge = merged(&["v=spf1 mx ~all"], AZURE);
+        let softer = merge.softer.unwrap();
+        assert_eq!(softened(&merge.text, &softer), "v=spf1 mx include:spf.protection.outlook.com ~all");
+        assert_eq!(merged(&["v=spf1 +all"], AZURE).softer, None);
+    }
+
+    #[test]
+    fn what_is_not_understood_stays_and_is_told() {
+        let merge = merged(&["v=spf1 ipv4:192.0.2.1 -all"], AZURE);
+        assert_eq!(merge.text, "v=spf1 ipv4:192.0.2.1 include:spf.protection.outlook.com -all");
+        assert_eq!(
+            merge.invalid,
+            [
+                "Receivers cannot use the record that is there: \"ipv4:192.0.2.1\" is not understood: it is written \
+              ip4. Mend that first."
+            ]
+        );
+        let long = format!("v=spf1 {}-all", "ip4:192.0.2.111 ".repeat(30));
+        assert_eq!(merged(&[&long], AZURE).warnings.len(), 1);
+    }
+
+    proptest! {
+        #[test]
+        fn merging_loses_nothing_and_is_done_once(
+            records in proptest::collection::vec(crate::spf::term::tests::record(), 0..3)
+        ) {
+            let records: Vec<&str> = records.iter().map(String::as_str).collect();
+            let merge = merged(&records, AZURE);
+            let again = merged(&[&merge.text], AZURE);
+            prop_assert_eq!(&again.text, &merge.text);
+            prop_assert_eq!(again.changes, Vec::<String>::new());
+            let result = Spf::read(&merge.text).unwrap();
+            prop_assert!(result.includes(AZURE) && merge.text.ends_with(" -all"));
+            for word in records.iter().flat_map(|record| record.split(' ').skip(1)) {
+                let term = Term::read(word).unwrap();
+                let is_kept = result.terms.iter().any(|other| other.to_string().eq_ignore_ascii_case(word));
+                prop_assert!(is_kept || term.is_all() || term.redirect().is_some(), "{} is lost", word);
+            }
+        }
+    }
+}
