@@ -5,7 +5,7 @@ use std::iter::successors;
 /// A name in the form that this crate compares: lower case, internationalised labels as `xn--`, no dot at the end.
 #[must_use]
 pub fn normal(name: &str) -> String {
-    let name = name.trim().trim_end_matches('.');
+    let name = name.trim_start().trim_end_matches(|c: char| c == '.' || c.is_whitespace());
     if name.is_ascii() {
         return name.to_ascii_lowercase();
     }

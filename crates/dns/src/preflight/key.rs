@@ -1,0 +1,90 @@
+//! The names where receivers find Azure's keys.
+
+use super::zone::negative;
+use super::{Row, Scene, Verdict, unanswered};
+use crate::demand::Part;
+use crate::provider::Provider;
+use crate::record::Record;
+
+pub(super) fn row(scene: &Scene<'_>, part: Part) -> Option<Row> {
+    let wanted = scene.demand.record(part)?;
+    let at = scene.at(&wanted.name);
+    if let Some(trouble) = &at.trouble {
+        return Some(unanswered(part, wanted, "dkim.unanswered", trouble));
+    }
+    if let Some(cname) = at.cname() {
+        return Some(if cname.says_the_same(wanted) {
+            let row = Row::new(part, wanted, Verdict::Right, "dkim.right", "The name leads to Azure's key.");
+            row.showing([cname]).waiting(at.stale_seconds)
+        } else {
+            elsewhere(part, wanted, cname)
+        });
+    }
+    let row = |verdict, code, sentence: String| {
+        Row::new(part, wanted, verdict, code, sentence).proposing(wanted, Vec::new(), Vec::new())
+    };
+    let texts: Vec<&Record> = at.records.iter().filter(|record| record.text().is_some()).collect();
+    if !texts.is_empty() {
+        let sentence = format!(
+            "A TXT record stands at {}, where Azure looks for a CNAME. Delete it, and add the CNAME.",
+            wanted.name
+        );
+        return Some(row(Verdict::Conflict, "dkim.text", sentence).showing(texts));
+    }
+    if let Some(found) = scene.misplaced(wanted, |record| record.data == wanted.data) {
+        let sentence = scene.misplacement(found, wanted);
+        let row = row(Verdict::Missing, "dkim.misplaced", sentence).showing([found]);
+        return Some(row.waiting(negative(scene)));
+    }
+    let addresses = at.addresses();
+    if addresses.is_empty() {
+        let sentence = format!("Nothing stands at {}. Add a CNAME to {}.", wanted.name, wanted.value());
+        return Some(row(Verdict::Missing, "dkim.missing", sentence).waiting(negative(scene)));
+    }
+    if is_of_a_wildcard(scene, wanted, &addresses) {
+        let sentence = format!(
+            "Nothing stands at {}: only the zone's wildcard answers there. Add a CNAME to {}.",
+            wanted.name,
+            wanted.value()
+        );
+        return Some(row(Verdict::Missing, "dkim.wildcard", sentence).showing(addresses));
+    }
+    let how = if scene.shown.provider == Provider::Cloudflare {
+        "Set the record to \"DNS only\" in Cloudflare."
+    } else {
+        "Turn its proxy or its flattening off, or put the CNAME in the place of the address records."
+    };
+    let sentence =
+        format!("{} shows addresses and not the CNAME, so that nobody finds Azure's key. {how}", wanted.name);
+    Some(row(Verdict::Conflict, "dkim.flattened", sentence).showing(addresses))
+}
+
+/// A CNAME that leads somewhere else.
+fn elsewhere(part: Part, wanted: &Record, cname: &Record) -> Row {
+    let target = cname.value();
+    let appended = target.strip_prefix(wanted.value()).and_then(|rest| rest.strip_prefix('.'));
+    let (code, sentence) = match appended {
+        Some(zone) => (
+            "dkim.target_appended",
+            format!(
+                "The zone was appended to its target: it leads to {target}. Put a dot at the end of the target, or \
+                     enter it without .{zone}."
+            ),
+        ),
+        None => (
+            "dkim.other_target",
+            format!("The name leads to {target}, and not to Azure's key. Let it lead to {}.", wanted.value()),
+        ),
+    };
+    let row = Row::new(part, wanted, Verdict::Wrong, code, sentence).showing([cname]);
+    row.proposing(wanted, vec![cname.clone()], Vec::new())
+}
+
+/// The same addresses where nobody would have entered any.
+fn is_of_a_wildcard(scene: &Scene<'_>, wanted: &Record, addresses: &[&Record]) -> bool {
+    let same = |name: &String| {
+        let there = scene.at(name).addresses();
+        !there.is_empty() && there.iter().all(|one| addresses.iter().any(|other| one.data == other.data))
+    };
+    scene.demand.mistaken_names(&wanted.name).iter().any(same)
+}

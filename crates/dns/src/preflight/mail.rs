@@ -1,0 +1,41 @@
+//! Where replies and bounces go: the MX records. Azure does not look at them.
+
+use super::{Row, Scene, Verdict};
+use crate::demand::Part;
+use crate::record::{Data, Record};
+
+pub(super) fn row(scene: &Scene<'_>) -> Option<Row> {
+    let domain = scene.demand.domain();
+    let at = scene.at(domain);
+    // What stands behind a CNAME is told with the proof of ownership.
+    if at.trouble.is_some() || at.cname().is_some() {
+        return None;
+    }
+    let meant = Record {
+        name: domain.to_owned(),
+        data: Data::Other { kind: "MX".to_owned(), value: String::new() },
+        ttl: 0,
+    };
+    let row = |verdict, code, sentence: String| Row::new(Part::Mx, &meant, verdict, code, sentence);
+    let servers = at.of_kinds(&["MX"]);
+    // RFC 7505 section 3.
+    if servers.iter().any(|record| record.value().ends_with(" .")) {
+        let sentence = format!(
+            "{domain} says that it takes no mail (a null MX): nobody can reply, and some receivers refuse mail from a \
+             domain that cannot be answered. Use a domain with a mailbox, or let its MX lead to one."
+        );
+        return Some(row(Verdict::Advice, "mx.null", sentence).showing(servers));
+    }
+    if servers.is_empty() {
+        let addresses = at.addresses();
+        // RFC 5321 section 5.1.
+        let where_to = if addresses.is_empty() { "go nowhere" } else { "are tried at its web server" };
+        let sentence = format!(
+            "{domain} has no MX record: replies and bounces {where_to}, and some receivers trust it less. Let its MX lead \
+             to a mailbox."
+        );
+        return Some(row(Verdict::Advice, "mx.missing", sentence).showing(addresses).waiting(None));
+    }
+    let sentence = "Replies and bounces have somewhere to go.".to_owned();
+    Some(row(Verdict::Right, "mx.right", sentence).showing(servers).waiting(at.stale_seconds))
+}

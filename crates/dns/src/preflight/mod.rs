@@ -1,0 +1,184 @@
+//! Comparing what is demanded with what is shown.
+
+mod key;
+mod mail;
+mod ownership;
+mod policy;
+mod sender;
+mod zone;
+
+use serde::Serialize;
+
+use crate::demand::{Demand, Part};
+use crate::record::Record;
+use crate::shown::{AtName, Shown};
+
+/// One thing that was found.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Row {
+    /// What it is for.
+    pub part: Part,
+    /// The full name.
+    pub name: String,
+    /// `TXT` and the like; empty where no record is meant.
+    pub kind: String,
+    /// The value that should stand there; empty where none is demanded.
+    pub wanted: String,
+    /// What stands there.
+    pub shown: Vec<String>,
+    /// How good that is.
+    pub verdict: Verdict,
+    /// A word for programs, `spf.soft_end`. It is stable.
+    pub code: &'static str,
+    /// What is wrong and what to do, for people.
+    pub sentence: String,
+    /// For how many seconds resolvers may still believe the old answer.
+    pub wait_seconds: Option<u32>,
+    /// What should be written.
+    pub proposal: Option<Proposal>,
+}
+
+/// How good it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// As it should be.
+    Right,
+    /// Azure does not mind, and something should be done.
+    Advice,
+    /// Nothing is there.
+    Missing,
+    /// What is there is not right, or nobody could be asked.
+    Wrong,
+    /// Something is in the way, and somebody has to decide.
+    Conflict,
+}
+
+/// What should be written.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Proposal {
+    /// The record that should stand there.
+    pub write: Record,
+    /// The records whose place it takes.
+    pub instead_of: Vec<Record>,
+    /// What is different, in sentences.
+    pub changes: Vec<String>,
+}
+
+impl Verdict {
+    /// Whether Azure will not verify, or mail will not arrive, because of it.
+    #[must_use]
+    pub fn is_in_the_way(self) -> bool {
+        matches!(self, Self::Missing | Self::Wrong | Self::Conflict)
+    }
+}
+
+/// Compares what is demanded with what is shown, in the order of [`Part`]. What is demanded has one row at least,
+/// SPF one for each thing that is wrong with it.
+#[must_use]
+pub fn preflight(demand: &Demand, shown: &Shown) -> Vec<Row> {
+    let scene = Scene { demand, shown };
+    let mut rows = zone::rows(&scene);
+    rows.extend(ownership::row(&scene));
+    rows.extend(sender::rows(&scene));
+    rows.extend([Part::Dkim, Part::Dkim2].into_iter().filter_map(|part| key::row(&scene, part)));
+    rows.push(policy::row(&scene));
+    rows.extend(mail::row(&scene));
+    rows
+}
+
+struct Scene<'a> {
+    demand: &'a Demand,
+    shown: &'a Shown,
+}
+
+impl<'a> Scene<'a> {
+    fn at(&self, name: &str) -> &'a AtName {
+        self.shown.at(name)
+    }
+
+    /// Where a record stands by mistake, and what stands there.
+    fn misplaced(&self, wanted: &Record, is_it: impl Fn(&Record) -> bool) -> Option<&'a Record> {
+        let names = self.demand.mistaken_names(&wanted.name);
+        names.iter().flat_map(|name| &self.at(name).records).find(|record| is_it(record))
+    }
+
+    /// What to say of a record that stands at `found`.
+    fn misplacement(&self, found: &Record, wanted: &Record) -> String {
+        if found.name.starts_with(&wanted.name) {
+            format!(
+                "The record stands at {}: it was entered with its full name, and {} appends the zone. Enter the name \
+                 without the zone, and delete the other one.",
+                found.name, self.shown.provider
+            )
+        } else {
+            format!(
+                "The record stands at {}, where the label of the subdomain is missing. Enter it at {}.",
+                found.name, wanted.name
+            )
+        }
+    }
+}
+
+impl Row {
+    fn new(
+        part: Part,
+        wanted: &Record,
+        verdict: Verdict,
+        code: &'static str,
+        sentence: impl Into<String>,
+    ) -> Self {
+        Self {
+            part,
+            name: wanted.name.clone(),
+            kind: wanted.kind().to_owned(),
+            wanted: wanted.value().to_owned(),
+            shown: Vec::new(),
+            verdict,
+            code,
+            sentence: sentence.into(),
+            wait_seconds: None,
+            proposal: None,
+        }
+    }
+
+    /// Shows records, and waits as long as resolvers may keep them.
+    fn showing<'a>(mut self, records: impl IntoIterator<Item = &'a Record>) -> Self {
+        for record in records {
+            let is_elsewhere = record.name != self.name || record.kind() != self.kind;
+            self.shown.push(if is_elsewhere { record.to_string() } else { record.value().to_owned() });
+            if self.verdict != Verdict::Right {
+                self.wait_seconds = self.wait_seconds.max(Some(record.ttl));
+            }
+        }
+        self
+    }
+
+    fn waiting(mut self, seconds: Option<u32>) -> Self {
+        self.wait_seconds = seconds;
+        self
+    }
+
+    fn proposing(mut self, write: &Record, instead_of: Vec<Record>, changes: Vec<String>) -> Self {
+        self.proposal = Some(Proposal { write: write.clone(), instead_of, changes });
+        self
+    }
+}
+
+/// Nobody could be asked for a name.
+fn unanswered(part: Part, wanted: &Record, code: &'static str, trouble: &str) -> Row {
+    let sentence =
+        format!("What stands at {} cannot be said: {trouble}. Look again in a minute.", wanted.name);
+    Row::new(part, wanted, Verdict::Wrong, code, sentence)
+}
+
+/// A CNAME hides what stands beside it.
+fn hidden(part: Part, wanted: &Record, code: &'static str, cname: &Record) -> Row {
+    let sentence = format!(
+        "{} is a CNAME to {}, and no text can stand beside one (RFC 1034 section 3.6.2). Replace it by address records, \
+         or take another domain.",
+        cname.name,
+        cname.value()
+    );
+    Row::new(part, wanted, Verdict::Conflict, code, sentence).showing([cname])
+}

@@ -1,0 +1,64 @@
+//! The proof that the domain is the subscription's.
+
+use super::zone::negative;
+use super::{Row, Scene, Verdict, hidden, unanswered};
+use crate::demand::Part;
+use crate::record::Record;
+
+const PART: Part = Part::Domain;
+
+pub(super) fn row(scene: &Scene<'_>) -> Option<Row> {
+    let wanted = scene.demand.record(PART)?;
+    let at = scene.at(&wanted.name);
+    if let Some(trouble) = &at.trouble {
+        return Some(unanswered(PART, wanted, "domain.unanswered", trouble));
+    }
+    let texts: Vec<&Record> = at.texts().collect();
+    if let Some(right) = texts.iter().find(|text| text.value() == wanted.value()) {
+        let sentence = "The proof of ownership is there.";
+        let row = Row::new(PART, wanted, Verdict::Right, "domain.right", sentence);
+        return Some(row.showing([*right]).waiting(at.stale_seconds));
+    }
+    if let Some(cname) = at.cname() {
+        return Some(hidden(PART, wanted, "domain.hidden", cname));
+    }
+    let row = |verdict, code, sentence: String| {
+        Row::new(PART, wanted, verdict, code, sentence).proposing(wanted, Vec::new(), Vec::new())
+    };
+    if let Some(garbled) = texts.iter().find(|text| plain(text.value()) == plain(wanted.value())) {
+        let sentence = "The proof of ownership is there, but with quotes, spaces or other letters that do not belong \
+                        to it. Enter it again exactly as it is given.";
+        let row = row(Verdict::Wrong, "domain.garbled", sentence.to_owned()).showing([*garbled]);
+        return Some(row.proposing(wanted, vec![(*garbled).clone()], Vec::new()));
+    }
+    if let Some(found) = scene.misplaced(wanted, |record| record.value() == wanted.value()) {
+        let sentence = scene.misplacement(found, wanted);
+        let row = row(Verdict::Missing, "domain.misplaced", sentence).showing([found]);
+        return Some(row.waiting(negative(scene)));
+    }
+    let others: Vec<&Record> =
+        texts.into_iter().filter(|text| word(text).is_some() && word(text) == word(wanted)).collect();
+    if let Some(other) = others.first() {
+        let sentence = format!(
+            "The proof that stands there, {}, belongs to another domain resource of Azure, maybe one that was deleted. \
+             Add the new one; the other may stay.",
+            other.value()
+        );
+        return Some(row(Verdict::Wrong, "domain.other_proof", sentence).showing(others));
+    }
+    let sentence =
+        format!("The proof of ownership is missing. Add a TXT record for {} with this value.", wanted.name);
+    Some(row(Verdict::Missing, "domain.missing", sentence).waiting(negative(scene)))
+}
+
+/// What comes before the equals sign.
+fn word(record: &Record) -> Option<&str> {
+    Some(record.value().split_once('=')?.0)
+}
+
+fn plain(text: &str) -> String {
+    text.chars()
+        .filter(|c| !c.is_whitespace() && !matches!(c, '"' | '\'' | '\\'))
+        .collect::<String>()
+        .to_lowercase()
+}

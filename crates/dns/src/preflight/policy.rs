@@ -1,0 +1,94 @@
+//! What receivers do with mail that proves nothing: the DMARC policy. Azure does not look at it.
+
+use super::zone::list;
+use super::{Row, Scene, Verdict};
+use crate::demand::{Part, TTL_SECONDS, dmarc_name};
+use crate::dmarc::{DmarcError, Policy, is_dmarc};
+use crate::name::organisational;
+use crate::record::Record;
+
+const PART: Part = Part::Dmarc;
+/// Harms nobody, and is what large receivers ask for.
+const MILDEST: &str = "v=DMARC1; p=none";
+
+pub(super) fn row(scene: &Scene<'_>) -> Row {
+    let domain = scene.demand.domain();
+    let proposed = Record::txt(&dmarc_name(domain), MILDEST, TTL_SECONDS);
+    let wanted = scene.demand.record(PART).unwrap_or(&proposed);
+    let row = |verdict, code, sentence: String| Row::new(PART, wanted, verdict, code, sentence);
+    let at = scene.at(&wanted.name);
+    if let Some(trouble) = &at.trouble {
+        let sentence = format!("Whether there is a DMARC policy cannot be said: {trouble}.");
+        return row(Verdict::Advice, "dmarc.unanswered", sentence);
+    }
+    let meant: Vec<&Record> = at.texts().filter(|record| is_dmarc(record.value())).collect();
+    match policies(&meant).as_slice() {
+        [] => none(scene, wanted, &meant),
+        [(record, Ok(policy))] => {
+            let sentence = format!(
+                "The DMARC policy is p={}: mail from this domain passes, because SPF and DKIM prove the domain itself.",
+                policy.domain.word()
+            );
+            row(Verdict::Right, "dmarc.right", sentence).showing([*record]).waiting(at.stale_seconds)
+        }
+        [(record, Err(error))] => {
+            let sentence = format!("Receivers ignore the DMARC policy: {error}. Replace it.");
+            let row = row(Verdict::Advice, "dmarc.invalid", sentence).showing([*record]);
+            row.proposing(wanted, vec![(*record).clone()], Vec::new())
+        }
+        several => {
+            let sentence = format!(
+                "There are {} DMARC policies, and receivers that find more than one use none (RFC 7489 section 6.6.3). \
+                 Keep one.",
+                several.len()
+            );
+            row(Verdict::Advice, "dmarc.several", sentence).showing(several.iter().map(|(record, _)| *record))
+        }
+    }
+}
+
+type Read<'a> = (&'a Record, Result<Policy, DmarcError>);
+
+/// What receivers take for a policy, good or bad (RFC 7489 section 6.6.3).
+fn policies<'a>(meant: &[&'a Record]) -> Vec<Read<'a>> {
+    let read = meant.iter().map(|record| (*record, Policy::read(record.value())));
+    read.filter(|(_, policy)| *policy != Err(DmarcError::Version)).collect()
+}
+
+/// There is none at the domain; one may be inherited from the organisational domain.
+fn none(scene: &Scene<'_>, wanted: &Record, meant: &[&Record]) -> Row {
+    let row = |verdict, code, sentence: String| Row::new(PART, wanted, verdict, code, sentence);
+    if let Some(almost) = meant.first() {
+        let sentence = format!("Receivers ignore the DMARC policy: {}. Replace it.", DmarcError::Version);
+        let instead_of = meant.iter().map(|record| (*record).clone()).collect();
+        let row = row(Verdict::Advice, "dmarc.invalid", sentence).showing([*almost]);
+        return row.proposing(wanted, instead_of, Vec::new());
+    }
+    let organisation = organisational(scene.demand.domain());
+    let above = scene.at(&dmarc_name(organisation));
+    let meant_above: Vec<&Record> = above.texts().filter(|record| is_dmarc(record.value())).collect();
+    if let [(record, Ok(policy))] = policies(&meant_above).as_slice()
+        && organisation != scene.demand.domain()
+    {
+        let sentence = format!(
+            "The DMARC policy of {organisation} holds here, too: {}. Mail passes, because SPF and DKIM prove the domain \
+             itself.",
+            policy.subdomains.word()
+        );
+        return row(Verdict::Right, "dmarc.inherited", sentence).showing([*record]);
+    }
+    if let Some(found) = scene.misplaced(wanted, |record| {
+        record.name.starts_with(&wanted.name) && record.text().is_some_and(is_dmarc)
+    }) {
+        let sentence = scene.misplacement(found, wanted);
+        let row = row(Verdict::Advice, "dmarc.misplaced", sentence).showing([found]);
+        return row.proposing(wanted, Vec::new(), Vec::new());
+    }
+    let receivers = list(["Google", "Yahoo", "Microsoft"]);
+    let sentence = format!(
+        "There is no DMARC policy. Azure does not mind, but {receivers} refuse larger amounts of mail without one: add \
+         this record."
+    );
+    let row = row(Verdict::Advice, "dmarc.missing", sentence).proposing(wanted, Vec::new(), Vec::new());
+    row.waiting(super::zone::negative(scene))
+}

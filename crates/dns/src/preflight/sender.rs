@@ -1,0 +1,196 @@
+//! Who may send: the SPF record.
+
+use super::zone::{list, negative};
+use super::{Proposal, Row, Scene, Verdict, hidden, unanswered};
+use crate::demand::Part;
+use crate::record::Record;
+use crate::spf::{self, Merge, Qualifier, Spf};
+
+const PART: Part = Part::Spf;
+
+pub(super) fn rows(scene: &Scene<'_>) -> Vec<Row> {
+    let (Some(wanted), Some(include)) = (scene.demand.record(PART), scene.demand.include()) else {
+        return Vec::new();
+    };
+    let at = scene.at(&wanted.name);
+    if let Some(trouble) = &at.trouble {
+        return vec![unanswered(PART, wanted, "spf.unanswered", trouble)];
+    }
+    let records: Vec<&Record> = at.texts().filter(|record| record.text().is_some_and(spf::is_spf)).collect();
+    let texts: Vec<&str> = records.iter().map(|record| record.value()).collect();
+    let merge = spf::merged(&texts, include);
+    let mut rows = match texts.as_slice() {
+        [] => vec![none(scene, wanted, include)],
+        [text] => one(scene, wanted, &merge, text),
+        several => {
+            let sentence = format!(
+                "There are {} SPF records, and receivers that find more than one use none (RFC 7208 section 4.5). \
+                 Replace all of them by the proposed one.",
+                several.len()
+            );
+            vec![Row::new(PART, wanted, Verdict::Wrong, "spf.several", sentence)]
+        }
+    };
+    if let Some(cname) = at.cname().filter(|_| rows.iter().any(|row| row.verdict.is_in_the_way())) {
+        return vec![hidden(PART, wanted, "spf.hidden", cname)];
+    }
+    rows.extend(costs(scene, wanted, &merge));
+    let proposal = proposal(scene, wanted, &merge, &records);
+    for row in rows.iter_mut().filter(|row| row.code != "spf.misplaced" && row.shown.is_empty()) {
+        *row = row.clone().showing(records.iter().copied());
+        let is_useful = row.verdict != Verdict::Right && row.code != "spf.too_many_lookups";
+        row.proposal = proposal.clone().filter(|_| is_useful);
+        if row.verdict == Verdict::Right {
+            row.wait_seconds = at.stale_seconds;
+        }
+    }
+    rows
+}
+
+/// What should stand there, if that is not what does.
+fn proposal(scene: &Scene<'_>, wanted: &Record, merge: &Merge, records: &[&Record]) -> Option<Proposal> {
+    let softer = merge.softer.as_ref().filter(|_| scene.demand.takes_soft_end());
+    let text = softer.map_or_else(|| merge.text.clone(), |softer| spf::softened(&merge.text, softer));
+    let is_there = records.len() == 1 && records[0].value() == text;
+    if is_there || !merge.invalid.is_empty() {
+        return None;
+    }
+    let write = if records.is_empty() {
+        wanted.clone()
+    } else {
+        Record::txt(&wanted.name, &text, records.iter().map(|record| record.ttl).min().unwrap_or(wanted.ttl))
+    };
+    let instead_of = records.iter().map(|record| (*record).clone()).collect();
+    Some(Proposal { write, instead_of, changes: merge.changes.clone() })
+}
+
+fn none(scene: &Scene<'_>, wanted: &Record, include: &str) -> Row {
+    let row = |verdict, code, sentence: String| Row::new(PART, wanted, verdict, code, sentence);
+    let at = scene.at(&wanted.name);
+    if let Some(almost) = at.texts().find(|record| record.text().is_some_and(spf::is_almost_spf)) {
+        let sentence = "What stands there is no SPF record for receivers: one begins with v=spf1 and a space, without \
+                        quotes of its own. Enter it again as proposed.";
+        return row(Verdict::Wrong, "spf.not_one", sentence.to_owned()).showing([almost]).proposing(
+            wanted,
+            vec![almost.clone()],
+            Vec::new(),
+        );
+    }
+    let is_it =
+        |record: &Record| record.text().is_some_and(|text| spf::is_spf(text) && text.contains(include));
+    if let Some(found) = scene.misplaced(wanted, is_it) {
+        let sentence = scene.misplacement(found, wanted);
+        let row = row(Verdict::Missing, "spf.misplaced", sentence).showing([found]);
+        return row.proposing(wanted, Vec::new(), Vec::new()).waiting(negative(scene));
+    }
+    let sentence = format!("There is no SPF record. Add a TXT record for {} with this value.", wanted.name);
+    row(Verdict::Missing, "spf.missing", sentence).waiting(negative(scene))
+}
+
+/// A row for each thing that is wrong with the only record.
+fn one(scene: &Scene<'_>, wanted: &Record, merge: &Merge, text: &str) -> Vec<Row> {
+    let row = |verdict, code, sentence: String| Row::new(PART, wanted, verdict, code, sentence);
+    let record = match Spf::read(text) {
+        Ok(record) => record,
+        Err(error) => {
+            let sentence = format!(
+                "Receivers cannot use the SPF record: {error}. Mend that first; nothing is changed before, so that no \
+                 sender is lost."
+            );
+            return vec![row(Verdict::Wrong, "spf.invalid", sentence)];
+        }
+    };
+    let include = scene.demand.include().unwrap_or_default();
+    let mut rows = Vec::new();
+    if !record.includes(include) {
+        let sentence =
+            format!("The SPF record does not permit Azure to send. Put include:{include} before its end.");
+        rows.push(row(Verdict::Wrong, "spf.no_include", sentence));
+    }
+    rows.extend(end(scene, &record).map(|(verdict, code, sentence)| row(verdict, code, sentence)));
+    if rows.is_empty() {
+        rows.push(if merge.changes.is_empty() {
+            row(Verdict::Right, "spf.right", "The SPF record permits Azure to send.".to_owned())
+        } else {
+            let sentence = "The SPF record permits Azure to send, but something stands behind its end, where nobody \
+                            looks. Move that to the front.";
+            row(Verdict::Advice, "spf.order", sentence.to_owned())
+        });
+    }
+    rows
+}
+
+/// What is wrong with how the record ends.
+fn end(scene: &Scene<'_>, record: &Spf) -> Option<(Verdict, &'static str, String)> {
+    let Some(end) = record.end() else {
+        return Some(match record.redirect() {
+            Some(target) => {
+                let sentence = format!(
+                    "The SPF record ends with redirect={target}, and Azure verifies only one that ends with -all. \
+                     Include {target} in its place."
+                );
+                (Verdict::Wrong, "spf.redirect", sentence)
+            }
+            None => {
+                let sentence =
+                    "The SPF record has no end, and Azure verifies only one that ends with -all. Add -all.";
+                (Verdict::Wrong, "spf.no_end", sentence.to_owned())
+            }
+        });
+    };
+    let sign = end.sign();
+    match end {
+        Qualifier::Fail => None,
+        Qualifier::Pass => {
+            let sentence = "The SPF record ends with +all, which lets everybody send as this domain. Put -all in its \
+                            place.";
+            Some((Verdict::Wrong, "spf.open_end", sentence.to_owned()))
+        }
+        _ if scene.demand.takes_soft_end() => None,
+        _ => {
+            let sentence = format!(
+                "The SPF record ends with {sign}all, and Azure verifies only -all. Put -all there, and {sign}all back \
+                 once Azure has verified the domain if you need it."
+            );
+            Some((Verdict::Wrong, "spf.soft_end", sentence))
+        }
+    }
+}
+
+/// What is wrong with what the record, as it is proposed, makes receivers look up.
+fn costs(scene: &Scene<'_>, wanted: &Record, merge: &Merge) -> Vec<Row> {
+    let row = |verdict, code, sentence: String| Row::new(PART, wanted, verdict, code, sentence);
+    let mut rows: Vec<Row> =
+        merge.warnings.iter().map(|warning| row(Verdict::Advice, "spf.long", warning.clone())).collect();
+    let Ok(record) = Spf::read(&merge.text) else { return rows };
+    let cost = spf::lookups(scene.demand.domain(), &record, &scene.shown.spf);
+    let names = |names: &[String]| list(names.iter().map(String::as_str));
+    if cost.lookups > spf::MOST_LOOKUPS {
+        let sentence = format!(
+            "With Azure's include the SPF record makes receivers look up {} names, and beyond {} they treat it as an \
+             error (RFC 7208 section 4.6.4). Take out includes of services that do not send for you any more.",
+            cost.lookups,
+            spf::MOST_LOOKUPS
+        );
+        rows.push(row(Verdict::Wrong, "spf.too_many_lookups", sentence));
+    }
+    if !cost.broken.is_empty() {
+        let sentence = format!(
+            "The SPF record includes {}, where no usable SPF record is, and receivers treat all of it as an error. Take \
+             that out, or have it mended.",
+            names(&cost.broken)
+        );
+        rows.push(row(Verdict::Wrong, "spf.broken_include", sentence));
+    } else if !cost.voids.is_empty() {
+        let is_bad = cost.voids.len() > spf::MOST_VOIDS;
+        let verdict = if is_bad { Verdict::Wrong } else { Verdict::Advice };
+        let sentence = format!(
+            "The SPF record makes receivers look up {}, where nothing is; beyond {} such names they treat it as an error. \
+             Take that out.",
+            names(&cost.voids),
+            spf::MOST_VOIDS
+        );
+        rows.push(row(verdict, "spf.void_lookups", sentence));
+    }
+    rows
+}

@@ -1,0 +1,110 @@
+//! The zone and its name servers.
+
+use super::{Row, Scene, Verdict};
+use crate::demand::Part;
+use crate::name::relative;
+use crate::shown::Server;
+
+pub(super) fn rows(scene: &Scene<'_>) -> Vec<Row> {
+    let domain = scene.demand.domain();
+    let Some(zone) = scene.shown.zone.as_deref() else {
+        let sentence = format!(
+            "Nobody holds {domain} in DNS. Register it, or let its registrar know the name servers of its zone."
+        );
+        return vec![row(domain, Verdict::Missing, "zone.missing", sentence).waiting(negative(scene))];
+    };
+    let mut rows = Vec::new();
+    let (silent, good): (Vec<&Server>, Vec<&Server>) =
+        scene.shown.servers.iter().partition(|server| server.trouble.is_some());
+    if let Some(other) = scene.demand.zone().filter(|other| *other != zone) {
+        let sentence = format!(
+            "{domain} is looked up in the zone {zone} at {}, and not in {other}, where its records would be written. Write \
+             them to {zone}, or take the name server records of {} out of {other}.",
+            scene.shown.provider,
+            relative(zone, other)
+        );
+        rows.push(row(zone, Verdict::Conflict, "zone.elsewhere", sentence));
+    }
+    if let Some(first) = silent.first() {
+        let trouble = first.trouble.as_deref().unwrap_or_default();
+        let names = list(silent.iter().map(|server| server.name.as_str()));
+        if good.is_empty() {
+            let sentence = format!(
+                "No name server of {zone} answers: {} {trouble}. Look again in a minute, then ask {}.",
+                first.name, scene.shown.provider
+            );
+            rows.push(row(zone, Verdict::Wrong, "zone.silent", sentence));
+        } else {
+            let sentence = format!(
+                "Not all name servers of {zone} can be used: {names} (the first one {trouble}). Resolvers come round \
+                 to the others, but have it mended or taken out."
+            );
+            rows.push(row(zone, Verdict::Advice, "zone.partly_silent", sentence));
+        }
+    }
+    rows.extend(disagreement(scene, zone));
+    if rows.is_empty() {
+        let sentence =
+            format!("The zone {zone} is held by {}, and its name servers agree.", scene.shown.provider);
+        rows.push(row(zone, Verdict::Right, "zone.right", sentence));
+    }
+    if let Some(first) = rows.first_mut() {
+        first.shown = good.iter().map(|server| server.name.clone()).collect();
+    }
+    rows
+}
+
+fn disagreement(scene: &Scene<'_>, zone: &str) -> Option<Row> {
+    let names = scene.shown.names.iter().filter(|(_, at)| !at.disagreeing.is_empty());
+    let (mut names, mut servers): (Vec<&str>, Vec<&str>) = names
+        .flat_map(|(name, at)| at.disagreeing.iter().map(|(server, _)| (name.as_str(), server.as_str())))
+        .unzip();
+    for list in [&mut names, &mut servers] {
+        list.sort_unstable();
+        list.dedup();
+    }
+    if names.is_empty() {
+        return None;
+    }
+    let sentence = format!(
+        "The name servers of {zone} do not agree on {}: {} shows something else. Wait until the last change has \
+         reached all of them; if it does not, ask {}.",
+        list(names),
+        list(servers),
+        scene.shown.provider
+    );
+    Some(row(zone, Verdict::Wrong, "zone.disagreeing", sentence))
+}
+
+fn row(name: &str, verdict: Verdict, code: &'static str, sentence: String) -> Row {
+    Row {
+        part: Part::Zone,
+        name: name.to_owned(),
+        kind: String::new(),
+        wanted: String::new(),
+        shown: Vec::new(),
+        verdict,
+        code,
+        sentence,
+        wait_seconds: None,
+        proposal: None,
+    }
+}
+
+/// Zero seconds are not worth a word.
+pub(super) fn negative(scene: &Scene<'_>) -> Option<u32> {
+    Some(scene.shown.negative_ttl).filter(|seconds| *seconds > 0)
+}
+
+/// `a, b and c`, with an end for long ones.
+pub(super) fn list<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
+    let words: Vec<&str> = words.into_iter().collect();
+    match words.as_slice() {
+        [] => String::new(),
+        [one] => (*one).to_owned(),
+        [first, second, third, _, rest @ ..] => {
+            format!("{first}, {second}, {third} and {} more", rest.len() + 1)
+        }
+        [most @ .., last] => format!("{} and {last}", most.join(", ")),
+    }
+}
