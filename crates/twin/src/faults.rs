@@ -44,6 +44,9 @@ pub enum Operation {
     /// The end of a message.
     #[serde(rename = "smtp.message")]
     SmtpMessage,
+    /// A call to Cloudflare.
+    #[serde(rename = "cloudflare")]
+    Cloudflare,
     /// A question to the name server, or one that a verification asks the twin's own zones: an answer with a status
     /// is SERVFAIL, and whatever else is not late is none.
     #[serde(rename = "dns")]

@@ -8,6 +8,7 @@
 
 mod arm;
 mod certificate;
+mod cloudflare;
 mod dns;
 mod doors;
 mod email;

@@ -54,6 +54,7 @@ impl Rehearsal {
             .merge(crate::email::routes())
             .merge(crate::arm::routes())
             .merge(crate::graph::routes())
+            .merge(crate::cloudflare::routes())
             .merge(crate::inspect::routes())
             .with_state(Arc::clone(&state));
         Self { state, router }

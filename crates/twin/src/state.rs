@@ -8,6 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::sync::watch;
 
 use crate::arm::Throttle;
+use crate::cloudflare::Meter;
 use crate::dns::Resolver;
 use crate::faults::Faults;
 use crate::keys::TokenKey;
@@ -28,6 +29,7 @@ pub struct State {
     /// Whom verifications ask, if not the world's own zones.
     pub(crate) resolver: Option<Resolver>,
     pub(crate) throttle: Throttle,
+    pub(crate) cloudflare: Meter,
     pub(crate) token_key: TokenKey,
     pub(crate) persistence: Persistence,
     taken: watch::Sender<u64>,
@@ -49,6 +51,7 @@ impl State {
             faults: Faults::default(),
             resolver: None,
             throttle: Throttle::default(),
+            cloudflare: Meter::default(),
             taken: watch::Sender::new(post.taken()),
             post: Mutex::new(post),
             token_key,
@@ -120,6 +123,7 @@ impl State {
         self.taken.send_replace(0);
         self.ahead_milliseconds.store(0, Ordering::Relaxed);
         self.throttle.clear();
+        self.cloudflare.clear();
         self.disarm();
     }
 

@@ -25,7 +25,7 @@ use crate::ready::ReadyFile;
 use crate::smtp::Door;
 use crate::state::State;
 use crate::world::Seed;
-use crate::{arm, certificate, email, entra, graph, inspect, smtp};
+use crate::{arm, certificate, cloudflare, email, entra, graph, inspect, smtp};
 
 /// How to start a twin.
 #[derive(Debug)]
@@ -192,6 +192,7 @@ impl Twin {
             .merge(entra::routes())
             .merge(arm::routes())
             .merge(graph::routes())
+            .merge(cloudflare::routes())
             .merge(email::routes())
             .with_state(Arc::clone(&self.state));
         for listener in listeners {

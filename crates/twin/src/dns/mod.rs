@@ -18,6 +18,7 @@ use tracing::debug;
 
 pub(crate) use self::resolver::Resolver;
 use self::server::Handler;
+pub(crate) use self::wire::ascii_name;
 use crate::doors::bind;
 use crate::faults::{Effect, Operation};
 use crate::state::State;

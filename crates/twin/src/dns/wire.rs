@@ -53,6 +53,16 @@ pub(super) fn value(data: &RData) -> String {
     }
 }
 
+/// A name in lower case and punycode, without a dot at the end; none if it is not one.
+pub(crate) fn ascii_name(text: &str) -> Option<String> {
+    let name = Name::from_utf8(text).or_else(|_| Name::from_ascii(text)).ok()?;
+    let name = name.to_ascii().to_ascii_lowercase();
+    let name = name.trim_end_matches('.');
+    let is_good = |c: char| c.is_ascii_alphanumeric() || "-_*".contains(c);
+    let is_name = name.split('.').all(|label| !label.is_empty() && label.chars().all(is_good));
+    is_name.then(|| name.to_owned())
+}
+
 fn text(value: &str) -> RData {
     let strings: Vec<&[u8]> = value.as_bytes().chunks(STRING).collect();
     RData::TXT(TXT::from_bytes(if strings.is_empty() { vec![b""] } else { strings }))
@@ -98,6 +108,21 @@ mod tests {
         for (kind, text) in [("A", "mail.example"), ("MX", "mail.example"), ("HINFO", "a b")] {
             assert!(record(&Record::new(kind, "zone.example", text)).is_none(), "{kind} {text}");
         }
+    }
+
+    #[test]
+    fn names_are_lower_case_and_punycode() {
+        for (text, name) in [
+            ("Bücher.Example.", Some("xn--bcher-kva.example")),
+            ("_dmarc.fabrikam.example", Some("_dmarc.fabrikam.example")),
+            ("*.fabrikam.example", Some("*.fabrikam.example")),
+            ("a..b", None),
+            ("a b.example", None),
+            ("", None),
+        ] {
+            assert_eq!(ascii_name(text).as_deref(), name, "{text}");
+        }
+        assert_eq!(ascii_name(&format!("{}.example", "a".repeat(64))), None);
     }
 
     #[test]

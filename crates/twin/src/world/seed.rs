@@ -10,6 +10,9 @@ use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::directory::named;
+use super::dns::Zone;
+use super::dns::provider::NETWORK_NAMESPACE;
+use super::dns::seed::{TokenSeed, ZoneSeed};
 use super::roles::OWNER;
 use super::{
     App, Assignment, ClientSecret, Domain, EmailService, Habits, Limits, Management, Registration,
@@ -27,6 +30,10 @@ pub struct Seed {
     service: Vec<ServiceSeed>,
     #[serde(default)]
     domain: Vec<DomainSeed>,
+    #[serde(default)]
+    zone: Vec<ZoneSeed>,
+    #[serde(default)]
+    cloudflare_token: Vec<TokenSeed>,
     #[serde(default)]
     habits: Habits,
 }
@@ -148,6 +155,8 @@ impl Seed {
             self.domain.into_iter().map(|seed| seed.into_domain(subscription, now)).collect();
         let mut groups: Vec<String> = services.iter().map(|service| service.resource_group.clone()).collect();
         groups.extend(domains.iter().map(|domain| domain.resource_group.clone()));
+        let zones: Vec<Zone> = self.zone.into_iter().map(|seed| seed.into_zone(subscription)).collect();
+        groups.extend(zones.iter().filter_map(|zone| zone.resource_group().map(str::to_owned)));
         groups.sort();
         groups.dedup();
         let mut world = World {
@@ -166,15 +175,20 @@ impl Seed {
                 name: self.subscription.name,
                 tenant,
                 state: SubscriptionState::Enabled,
-                registrations: vec![Registration {
-                    namespace: COMMUNICATION_NAMESPACE.to_owned(),
-                    done_at: now,
-                }],
+                registrations: [COMMUNICATION_NAMESPACE, NETWORK_NAMESPACE]
+                    .map(|namespace| Registration { namespace: namespace.to_owned(), done_at: now })
+                    .to_vec(),
                 limits: self.subscription.limits,
             }],
             email_services: email_services(&domains),
             services,
             domains,
+            zones,
+            cloudflare_tokens: self
+                .cloudflare_token
+                .into_iter()
+                .map(|seed| seed.into_token(subscription))
+                .collect(),
             habits: self.habits,
             ..World::default()
         };

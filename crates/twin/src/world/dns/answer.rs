@@ -32,8 +32,9 @@ const ALIASES: usize = 8;
 /// What a proxied name leads to.
 const PROXIES: [&str; 2] = ["104.21.32.1", "172.67.144.1"];
 const PROXIES_6: [&str; 2] = ["2606:4700:3030::6815:2001", "2606:4700:3031::ac43:9001"];
-/// Seconds for which a proxy's address may be remembered.
+/// Seconds for which a proxy's address may be remembered, and whatever has no TTL of its own.
 const PROXY_TTL: u32 = 300;
+const AUTOMATIC: u32 = 1;
 
 /// What the world's zones say about a name, counting what was written until `seen`. `ANY` stands for all kinds.
 #[must_use]
@@ -110,7 +111,8 @@ fn wildcard(zone: &Zone, visible: &[&Record], name: &str) -> String {
 /// A record as it is answered: one that is proxied is its proxy's addresses.
 fn shown(record: &Record) -> Vec<Record> {
     if !record.is_proxied {
-        return vec![record.clone()];
+        let ttl = if record.ttl == AUTOMATIC { PROXY_TTL } else { record.ttl };
+        return vec![Record { ttl, ..record.clone() }];
     }
     let proxy = |kind: &str, value: &str| Record {
         kind: kind.to_owned(),

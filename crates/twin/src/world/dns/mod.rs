@@ -6,6 +6,7 @@
 pub mod answer;
 pub mod judge;
 pub mod provider;
+pub(super) mod seed;
 
 use std::collections::BTreeMap;
 

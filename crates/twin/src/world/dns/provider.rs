@@ -36,6 +36,9 @@ pub struct CloudflareToken {
     pub is_read_only: bool,
 }
 
+/// The resource provider of Azure DNS.
+pub const NETWORK_NAMESPACE: &str = "Microsoft.Network";
+
 /// Name servers of zones that hold no NS records: of Cloudflare, of Azure DNS, and of zones by hand. All of them
 /// are this machine.
 const CLOUDFLARE: [&str; 2] = ["ada.ns.cloudflare.com", "bob.ns.cloudflare.com"];
@@ -60,6 +63,15 @@ impl Zone {
             "/subscriptions/{subscription}/resourceGroups/{resource_group}/providers/Microsoft.Network/dnszones/{}",
             self.name
         ))
+    }
+
+    /// The resource group that it is in, if it is in one.
+    #[must_use]
+    pub fn resource_group(&self) -> Option<&str> {
+        match &self.home {
+            Some(Home::Azure { resource_group, .. }) => Some(resource_group),
+            _ => None,
+        }
     }
 
     /// The name servers that its provider gives it.

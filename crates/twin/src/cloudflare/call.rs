@@ -1,0 +1,121 @@
+//! One call: whose token, which zone, which page.
+
+use axum::Json;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, Method, StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use bytes::Bytes;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use subtle::ConstantTimeEq as _;
+
+use super::failure::Failure;
+use crate::state::State;
+use crate::world::dns::Zone;
+use crate::world::dns::provider::{CloudflareToken, Home};
+
+/// A call whose token is good.
+pub(super) struct Call<'a> {
+    pub(super) state: &'a State,
+    pub(super) token: CloudflareToken,
+    pub(super) method: Method,
+    /// Of the path, without `/client/v4`.
+    pub(super) segments: Vec<String>,
+    query: Vec<(String, String)>,
+    body: Bytes,
+}
+
+impl<'a> Call<'a> {
+    pub(super) fn read(state: &'a State, request: &Parts, body: Bytes) -> Result<Self, Failure> {
+        let path = crate::form::unescape_path(request.uri.path());
+        let segments: Vec<String> = path.trim_matches('/').split('/').skip(2).map(str::to_owned).collect();
+        let token = token(state, &request.headers).map_err(|failure| {
+            let is_verify = segments.last().is_some_and(|last| last == "verify");
+            // The place where tokens are tried has a word of its own.
+            if is_verify && failure.code == 10_000 {
+                return Failure::new(StatusCode::UNAUTHORIZED, 1_000, "Invalid API Token");
+            }
+            failure
+        })?;
+        let query = crate::form::fields(request.uri.query().unwrap_or_default().as_bytes());
+        Ok(Self { state, token, method: request.method.clone(), segments, query, body })
+    }
+
+    /// A parameter of the query.
+    pub(super) fn parameter(&self, name: &str) -> Option<&str> {
+        let found = self.query.iter().find(|(own, _)| own == name);
+        found.map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
+    }
+
+    /// Whether the query says that at all, whatever it says.
+    pub(super) fn says(&self, name: &str) -> bool {
+        self.query.iter().any(|(own, _)| own == name)
+    }
+
+    /// The body, which must be JSON of that shape.
+    pub(super) fn json<T: DeserializeOwned>(&self) -> Result<T, Failure> {
+        let parsed = serde_json::from_slice(&self.body);
+        parsed.map_err(|error| Failure::bad(6_007, format!("Malformed JSON in request body: {error}")))
+    }
+
+    /// A zone by its id, for whoever may look at it, or write.
+    pub(super) fn zone(&self, id: &str) -> Result<Zone, Failure> {
+        if id.len() != 32 || !id.chars().all(|c| c.is_ascii_hexdigit()) {
+            return Err(Failure::no_route(&["zones", id]));
+        }
+        let world = self.state.world();
+        let zone = world.zones.iter().find(|zone| zone.home == Some(Home::Cloudflare) && zone.id == id);
+        let Some(zone) = zone else {
+            return Err(Failure::new(StatusCode::NOT_FOUND, 1_001, "Invalid zone identifier"));
+        };
+        if !self.token.covers(zone) || (self.token.is_read_only && self.method != Method::GET) {
+            return Err(Failure::forbidden());
+        }
+        Ok(zone.clone())
+    }
+
+    /// The asked page of a list; beyond its end there are empty ones.
+    pub(super) fn page(&self, all: &[Value], default: usize, max: usize) -> Result<Response, Failure> {
+        // Clients in Python may say 1.0.
+        let number = |name: &str, otherwise: usize| match self.parameter(name) {
+            None => Ok(otherwise),
+            Some(text) => {
+                text.trim_end_matches(".0").parse().ok().filter(|number| *number > 0).ok_or_else(|| {
+                    Failure::bad(1_004, format!("The parameter {name} is not a positive number"))
+                })
+            }
+        };
+        let (page, per_page) = (number("page", 1)?, number("per_page", default)?.min(max));
+        let skipped = (page - 1).saturating_mul(per_page);
+        let shown: Vec<&Value> = all.iter().skip(skipped).take(per_page).collect();
+        let info = json!({
+            "page": page,
+            "per_page": per_page,
+            "count": shown.len(),
+            "total_count": all.len(),
+            "total_pages": all.len().div_ceil(per_page),
+        });
+        let body = json!({
+            "success": true, "errors": [], "messages": [], "result": shown, "result_info": info
+        });
+        Ok(Json(body).into_response())
+    }
+}
+
+/// What was asked for.
+pub(super) fn result(value: Value) -> Response {
+    Json(json!({ "success": true, "errors": [], "messages": [], "result": value })).into_response()
+}
+
+fn token(state: &State, headers: &HeaderMap) -> Result<CloudflareToken, Failure> {
+    let Some(shown) = headers.get(header::AUTHORIZATION) else {
+        let text = "Missing X-Auth-Key, X-Auth-Email or Authorization headers";
+        return Err(Failure::bad(9_106, text));
+    };
+    let shown = shown.to_str().ok().and_then(|value| value.strip_prefix("Bearer "));
+    let shown = shown.ok_or_else(|| Failure::bad(6_003, "Invalid request headers"))?;
+    let world = state.world();
+    let is_it = |own: &&CloudflareToken| bool::from(own.value.as_bytes().ct_eq(shown.as_bytes()));
+    let found = world.cloudflare_tokens.iter().find(is_it).cloned();
+    found.ok_or_else(|| Failure::new(StatusCode::UNAUTHORIZED, 10_000, "Authentication error"))
+}

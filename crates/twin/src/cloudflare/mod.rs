@@ -1,0 +1,83 @@
+//! Cloudflare's interface, version 4, as far as zones and their records go.
+//!
+//! The steps: [`call`] reads whose token asks for what, [`meter`] counts it, [`dispatch`] finds who answers. What
+//! may stand in a zone is decided by [`input`] and [`edit`].
+
+mod batch;
+mod call;
+mod content;
+mod edit;
+mod failure;
+mod filter;
+mod input;
+mod meter;
+mod records;
+mod zones;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{Request, State as Shared};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::routing::any;
+use serde_json::json;
+
+use self::call::Call;
+use self::failure::Failure;
+pub(crate) use self::meter::Meter;
+use crate::email::befall_with;
+use crate::faults::Operation;
+use crate::state::State;
+
+/// The routes of `api.cloudflare.com`.
+pub(crate) fn routes() -> Router<Arc<State>> {
+    Router::new().route("/client/v4/{*path}", any(answer))
+}
+
+type Answer = Result<Response, Failure>;
+
+const MAX_BODY: usize = 4 << 20;
+
+async fn answer(Shared(state): Shared<Arc<State>>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let refuse = |status: StatusCode, code: String, message: String| {
+        Failure::new(status, code.parse().unwrap_or(10_000), message).into_response()
+    };
+    befall_with(&state, Operation::Cloudflare, refuse, async {
+        let Ok(body) = axum::body::to_bytes(body, MAX_BODY).await else {
+            return Failure::bad(6_007, "The request is too large.").into_response();
+        };
+        let call = match Call::read(&state, &parts, body) {
+            Ok(call) => call,
+            Err(failure) => return failure.into_response(),
+        };
+        state
+            .cloudflare
+            .count(&state, &call.token)
+            .and_then(|()| dispatch(&call))
+            .unwrap_or_else(IntoResponse::into_response)
+    })
+    .await
+}
+
+fn dispatch(call: &Call<'_>) -> Answer {
+    let segments: Vec<&str> = call.segments.iter().map(String::as_str).collect();
+    match (call.method.as_str(), &segments[..]) {
+        ("GET", ["user", "tokens", "verify"]) => {
+            Ok(call::result(json!({ "id": call.token.id, "status": "active" })))
+        }
+        ("GET", ["zones"]) => zones::list(call),
+        ("GET", ["zones", zone]) => zones::show(call, zone),
+        ("GET", ["zones", zone, "dns_records"]) => records::list(call, zone),
+        ("POST", ["zones", zone, "dns_records"]) => records::create(call, zone),
+        ("POST", ["zones", zone, "dns_records", "batch"]) => batch::run(call, zone),
+        ("GET", ["zones", zone, "dns_records", id]) => records::show(call, zone, id),
+        ("PUT" | "PATCH", ["zones", zone, "dns_records", id]) => records::change(call, zone, id),
+        ("DELETE", ["zones", zone, "dns_records", id]) => records::delete(call, zone, id),
+        _ => Err(Failure::no_route(&segments)),
+    }
+}
+
+#[cfg(test)]
+mod tests;
