@@ -161,10 +161,14 @@ impl Management {
 
     /// What became of something that was begun.
     pub(crate) async fn operation(&self, begun: &Begun) -> Result<Option<Operation>, CallError> {
-        match &begun.operation {
-            Some(url) => self.call(Method::GET, url, None).await.map(Some),
-            None => Ok(None),
-        }
+        let Some(url) = &begun.operation else { return Ok(None) };
+        let ask = Ask { method: Method::GET, url: url.clone(), body: None, condition: None };
+        let reply = self.patiently(&ask).await?;
+        // One of Azure's two ways says how it goes in the status alone.
+        let word = if reply.status == StatusCode::ACCEPTED { "InProgress" } else { "Succeeded" };
+        let told: Option<Operation> = serde_json::from_slice(&reply.body).ok();
+        let told = told.filter(|told| !told.status.is_empty());
+        Ok(Some(told.unwrap_or_else(|| Operation { status: word.to_owned(), error: None })))
     }
 
     async fn call<T: DeserializeOwned>(

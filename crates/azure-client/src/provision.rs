@@ -3,7 +3,9 @@
 //! `PUT` and `DELETE` may be made again: they end the same. Those that go on after the answer say so, and the
 //! resource itself tells when they are done.
 
-use azure_types::communication::{API_VERSION, CommunicationService, EmailService, Resource};
+use azure_types::communication::{
+    API_VERSION, CommunicationService, EmailService, Resource, SuppressedAddress, SuppressionList,
+};
 use azure_types::ids::{PrincipalId, SubscriptionId};
 use reqwest::Method;
 use serde::Deserialize;
@@ -168,6 +170,25 @@ impl ArmApi {
     /// As [`ArmApi::subscription`].
     pub async fn put_suppression(&self, id: &str, properties: &Value) -> Result<(), CallError> {
         self.put_smtp_username(id, properties).await
+    }
+
+    /// The suppression lists of a domain.
+    ///
+    /// # Errors
+    /// As [`ArmApi::subscription`].
+    pub async fn suppression_lists(&self, domain: &str) -> Result<Vec<Resource<SuppressionList>>, CallError> {
+        self.0.list(&at(&format!("{domain}/suppressionLists"))).await
+    }
+
+    /// The addresses on a suppression list.
+    ///
+    /// # Errors
+    /// As [`ArmApi::subscription`].
+    pub async fn suppressed_addresses(
+        &self,
+        list: &str,
+    ) -> Result<Vec<Resource<SuppressedAddress>>, CallError> {
+        self.0.list(&at(&format!("{list}/suppressionListAddresses"))).await
     }
 
     /// Deletes a resource of `Microsoft.Communication`, by its ARM id.

@@ -19,6 +19,14 @@ impl ArmApi {
         self.0.list(&format!("{path}?api-version={API_VERSION}")).await
     }
 
+    /// All record sets of a zone, by its ARM id.
+    ///
+    /// # Errors
+    /// As [`ArmApi::subscription`].
+    pub async fn record_sets(&self, zone: &str) -> Result<Vec<RecordSet>, CallError> {
+        self.0.list(&format!("{zone}/recordsets?api-version={API_VERSION}")).await
+    }
+
     /// A record set, by its ARM id; `None` if there is none.
     ///
     /// # Errors

@@ -176,6 +176,23 @@ pub struct SenderUsername {
     pub display_name: Option<String>,
 }
 
+/// A list of addresses that nothing is sent to.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SuppressionList {
+    /// The sender username that it is for; all of them when empty.
+    #[serde(default)]
+    pub list_name: String,
+}
+
+/// An address on a list.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SuppressedAddress {
+    /// The address.
+    pub email: String,
+}
+
 impl VerificationState {
     /// Whether this part is done.
     #[must_use]

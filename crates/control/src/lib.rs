@@ -9,6 +9,7 @@ mod actor;
 mod credentials;
 mod error;
 pub mod expiry;
+pub mod provision;
 mod queue;
 pub mod rotation;
 mod secrets;
@@ -16,6 +17,7 @@ mod senders;
 pub mod verify;
 pub mod watch;
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use azure_client::Gates;
@@ -41,6 +43,10 @@ pub struct Control {
     /// The doors to Resource Manager.
     gates: Gates,
     actor: Actor,
+    /// Where all questions of DNS go, if not to the zones' own servers.
+    name_server: Option<SocketAddr>,
+    /// One apply at a time for each account.
+    turns: provision::Turns,
     /// Wakes whoever looks after the accounts.
     wake: Arc<Notify>,
 }
@@ -56,7 +62,16 @@ impl Control {
             identity,
             gates: Gates::default(),
             actor: Actor::server("itself"),
+            name_server: None,
+            turns: provision::Turns::default(),
             wake: Arc::default(),
         }
+    }
+
+    /// Asks all questions of DNS there, instead of the zones' own servers.
+    #[must_use]
+    pub fn asking(mut self, server: SocketAddr) -> Self {
+        self.name_server = Some(server);
+        self
     }
 }

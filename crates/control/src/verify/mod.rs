@@ -32,6 +32,7 @@ pub use self::report::{
     SmallestRole, Verdict,
 };
 
+pub(crate) use self::permissions::may_send;
 pub(crate) use self::scene::{Scene, explain};
 use crate::Control;
 use crate::error::ControlError;

@@ -49,6 +49,11 @@ pub(super) async fn check(scene: &Scene) -> Found {
     (vec![finding], (rows, Some(role)))
 }
 
+/// Whether whoever has these permissions at a communication service may send through it.
+pub(crate) fn may_send(permissions: &[Permission]) -> bool {
+    SEND_BY_REST.missing(permissions).is_empty()
+}
+
 /// What the account is of no use without.
 fn needed(scene: &Scene) -> Vec<Capability> {
     let mut needed = vec![SEND_BY_REST, LOOK];

@@ -223,6 +223,17 @@ impl SmallestRole {
         ]
     }
 
+    /// What Resource Manager takes as its properties.
+    pub(crate) fn properties(&self) -> serde_json::Value {
+        serde_json::json!({
+            "roleName": self.name,
+            "description": self.description,
+            "type": "CustomRole",
+            "permissions": [{ "actions": self.actions, "notActions": self.not_actions }],
+            "assignableScopes": self.assignable_scopes,
+        })
+    }
+
     pub(super) fn of(account: &str, scope: &str, needed: &[Capability]) -> Self {
         Self {
             name: format!("Postern mail ({account}, {:04x})", mark(scope, needed)),

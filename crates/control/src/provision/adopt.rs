@@ -1,0 +1,126 @@
+//! Taking over what is there: the wish becomes what Azure has.
+
+use std::collections::BTreeMap;
+
+use azure_types::communication::{Domain, Resource};
+use model::estate::{AZURE_MANAGED, Estate};
+use serde::{Deserialize, Serialize};
+
+use super::document::{AZURE, Document, DomainDocument, FullSender, LoginDocument, SenderDocument};
+use super::{observed, unseen};
+use crate::Control;
+use crate::error::{ControlError, Invalid};
+use crate::verify::Scene;
+
+/// What was taken over.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Adopted {
+    /// The wish as it is now.
+    pub document: Document,
+    /// Domains.
+    pub domains: usize,
+    /// Senders.
+    pub senders: usize,
+    /// What is there and could not be taken over.
+    pub notes: Vec<String>,
+}
+
+impl Control {
+    /// Wishes for what the account's communication service has: its linked domains, their senders, its logins.
+    /// What was wished before is wished no more, except who writes which zone.
+    ///
+    /// # Errors
+    /// When the account has no service, or Azure cannot be looked at.
+    pub async fn adopt(&self, name: &str) -> Result<Adopted, ControlError> {
+        let account = self.adopt_only_service(self.account(name)?).await?;
+        let scene = self.scene_or_error(&account).await?;
+        let Some(service) = account.service.as_ref().map(|service| service.name.to_string()) else {
+            let reason =
+                format!("it has no communication service yet: `postern account import {name}` chooses one");
+            return Err(Invalid::new("account", reason).into());
+        };
+        let before = self.store.estates().of(account.id).await?;
+        let found = look(&scene, &service, before.as_ref()).await?;
+        let estate = self.set_estate(name, found.document.clone()).await?;
+        let senders = estate.domains.values().map(|domain| domain.senders.len()).sum();
+        Ok(Adopted { domains: estate.domains.len(), senders, ..found })
+    }
+}
+
+async fn look(scene: &Scene, service: &str, before: Option<&Estate>) -> Result<Adopted, ControlError> {
+    let account = &scene.account;
+    let failed = |error| unseen(account, &error);
+    let services = scene.arm.services(account.subscription).await.map_err(failed)?;
+    let listed = services.iter().find(|one| one.name.eq_ignore_ascii_case(service));
+    let id = listed.map(|one| one.id.clone());
+    let id = id.ok_or_else(|| Invalid::new("service", format!("the app does not see {service}")))?;
+    let found = scene.arm.service(&id).await.map_err(failed)?;
+    let group = part(&id, "resourcegroups").unwrap_or_default();
+    let location =
+        scene.arm.group(&format!("/subscriptions/{}/resourceGroups/{group}", account.subscription)).await;
+    let mut document = Document {
+        resource_group: Some(group.clone()),
+        location: Some(location.map_err(failed)?.location),
+        data_location: Some(found.properties.data_location.clone()),
+        service: Some(found.name.clone()),
+        ..Document::default()
+    };
+    let mut notes = Vec::new();
+    let links = &found.properties.linked_domains;
+    let home = links.iter().find(|link| part(link, "resourcegroups").is_some_and(|one| same(&one, &group)));
+    let email_service = home.and_then(|link| part(link, "emailservices"));
+    document.email_service.clone_from(&email_service);
+    for link in links {
+        let is_near = part(link, "resourcegroups").is_some_and(|one| same(&one, &group))
+            && part(link, "emailservices") == email_service;
+        if !is_near {
+            notes.push(format!("{link} is in another group or email service, and is left alone."));
+            continue;
+        }
+        let domain = scene.arm.domain(link).await.map_err(failed)?;
+        let senders = scene.arm.senders(link).await.map_err(failed)?;
+        let senders = observed::senders(&senders);
+        let (name, wished) = adopted(&domain, senders, before);
+        document.domain.insert(name, wished);
+    }
+    // Versions of Azure before 2025-09-01 have none.
+    for login in scene.arm.smtp_usernames(&id).await.unwrap_or_default() {
+        let client = login.properties.entra_application_id.parse().ok().filter(|one| *one != account.client);
+        let username = login.properties.username;
+        document.smtp_username.insert(login.name, LoginDocument { username, client });
+    }
+    Ok(Adopted { document, notes, ..Adopted::default() })
+}
+
+fn adopted(
+    domain: &Resource<Domain>,
+    senders: BTreeMap<String, Option<String>>,
+    before: Option<&Estate>,
+) -> (String, DomainDocument) {
+    let key = observed::wish_name(domain);
+    let there = before.and_then(|before| before.domains.get(&key));
+    let sender = |(username, display_name): (String, Option<String>)| match display_name {
+        None => SenderDocument::Plain(username),
+        display_name => SenderDocument::Full(FullSender { username, display_name, suppressed: Vec::new() }),
+    };
+    let wished = DomainDocument {
+        dns: there.map(|there| there.dns.to_string()).filter(|_| key != AZURE_MANAGED),
+        tracking: domain.properties.user_engagement_tracking == "Enabled",
+        dmarc: there.and_then(|there| there.dmarc.clone()),
+        // The one that every domain has is there without being wished.
+        senders: senders.into_iter().filter(|(name, _)| name != "donotreply").map(sender).collect(),
+    };
+    let name = if key == AZURE_MANAGED { AZURE.to_owned() } else { key };
+    (name, wished)
+}
+
+/// What stands behind a word in an ARM id.
+fn part(id: &str, word: &str) -> Option<String> {
+    let mut segments = id.split('/');
+    segments.find(|segment| segment.eq_ignore_ascii_case(word))?;
+    segments.next().map(str::to_owned)
+}
+
+fn same(one: &str, other: &str) -> bool {
+    one.eq_ignore_ascii_case(other)
+}

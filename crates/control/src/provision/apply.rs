@@ -1,0 +1,262 @@
+//! Carrying out a plan: one recorded step at a time for each thing, side by side where one does not need the other.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use model::estate::{RecordedStep, StepState};
+use serde::{Deserialize, Serialize};
+use tokio::task::JoinSet;
+use tracing::{info, warn};
+
+use super::perform::{Site, Trouble};
+use super::plan::{Plan, PlanView};
+use super::step::Step;
+
+/// What happens during an apply, a line each.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "event")]
+pub enum ApplyEvent {
+    /// What is to be done.
+    Planned {
+        /// The plan.
+        plan: PlanView,
+    },
+    /// A step begins.
+    Began {
+        /// Its key.
+        key: String,
+        /// What it does.
+        sentence: String,
+    },
+    /// How far a step is.
+    Told {
+        /// Its key.
+        key: String,
+        /// A sentence.
+        sentence: String,
+    },
+    /// A step has ended.
+    Ended {
+        /// Its key.
+        key: String,
+        /// How.
+        outcome: Outcome,
+        /// What is in the way, and what to do.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        problem: Option<String>,
+    },
+    /// All steps have ended: the last line.
+    Done {
+        /// How each went that did not go well.
+        applied: Applied,
+    },
+}
+
+/// How a step ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// It is done.
+    Done,
+    /// It waits for somebody, or for DNS: apply again then.
+    Waits,
+    /// It came to nothing.
+    Failed,
+    /// It was not begun, because a step before it is not done.
+    Skipped,
+}
+
+/// How an apply ended.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Applied {
+    /// How many steps are done.
+    pub done: usize,
+    /// Steps that are not, with what is in the way.
+    pub open: Vec<OpenStep>,
+    /// What could not be planned at all.
+    pub problems: Vec<String>,
+}
+
+/// A step that is not done.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OpenStep {
+    /// Its key.
+    pub key: String,
+    /// What it would do.
+    pub sentence: String,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// What is in the way.
+    pub problem: String,
+}
+
+impl Applied {
+    /// Whether all is done.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.open.is_empty() && self.problems.is_empty()
+    }
+
+    /// Whether somebody only has to wait, or to do what a step waits for.
+    #[must_use]
+    pub fn only_waits(&self) -> bool {
+        let is_bad = |step: &OpenStep| step.outcome == Outcome::Failed;
+        self.problems.is_empty() && !self.open.is_empty() && !self.open.iter().any(is_bad)
+    }
+}
+
+/// Tries of a step that meets passing trouble.
+const TRIES: u32 = 3;
+/// Between tries.
+const WAIT: std::time::Duration = std::time::Duration::from_secs(5);
+
+/// The steps, and what they wait for.
+struct Schedule {
+    steps: Vec<Option<Step>>,
+    /// How many steps each one still waits for.
+    open: Vec<usize>,
+    /// By number: those that wait for it, and whether they need it done.
+    dependents: Vec<Vec<(usize, bool)>>,
+    ready: Vec<usize>,
+}
+
+impl Schedule {
+    fn new(plan: Plan) -> Self {
+        let numbers: HashMap<String, usize> =
+            plan.steps.iter().enumerate().map(|(number, step)| (step.key(), number)).collect();
+        let count = plan.steps.len();
+        let (mut open, mut dependents) = (vec![0; count], vec![Vec::new(); count]);
+        for (number, step) in plan.steps.iter().enumerate() {
+            let needed = step.after.iter().map(|key| (key, true));
+            for (key, needs_done) in needed.chain(step.behind.iter().map(|key| (key, false))) {
+                // What is not planned is done already.
+                if let Some(before) = numbers.get(key) {
+                    open[number] += 1;
+                    dependents[*before].push((number, needs_done));
+                }
+            }
+        }
+        let ready = (0..count).filter(|number| open[*number] == 0).collect();
+        Self { steps: plan.steps.into_iter().map(Some).collect(), open, dependents, ready }
+    }
+
+    fn next(&mut self) -> Option<(usize, Step)> {
+        loop {
+            let number = self.ready.pop()?;
+            if let Some(step) = self.steps[number].take() {
+                return Some((number, step));
+            }
+        }
+    }
+
+    /// A step has ended; gives the steps that can never begin now, with the key of what they needed.
+    fn ended(&mut self, number: usize, key: &str, is_done: bool) -> Vec<(Step, String)> {
+        let mut skipped = Vec::new();
+        let mut ends = vec![(number, key.to_owned(), is_done)];
+        while let Some((number, key, is_done)) = ends.pop() {
+            for (dependent, needs_done) in std::mem::take(&mut self.dependents[number]) {
+                if needs_done && !is_done {
+                    let Some(step) = self.steps[dependent].take() else { continue };
+                    ends.push((dependent, step.key(), false));
+                    skipped.push((step, key.clone()));
+                    continue;
+                }
+                self.open[dependent] -= 1;
+                if self.open[dependent] == 0 {
+                    self.ready.push(dependent);
+                }
+            }
+        }
+        skipped
+    }
+}
+
+/// Carries out a plan. Whoever drops this stops it: what was begun is recorded, and begun again by the next one.
+pub(super) async fn run(site: &Arc<Site>, plan: Plan) -> Applied {
+    let mut applied = Applied { problems: plan.problems.clone(), ..Applied::default() };
+    let mut schedule = Schedule::new(plan);
+    let mut running: JoinSet<(usize, Step, Result<(), Trouble>)> = JoinSet::new();
+    loop {
+        while let Some((number, step)) = schedule.next() {
+            let site = Arc::clone(site);
+            running.spawn(async move {
+                let result = carry_out(&site, &step).await;
+                (number, step, result)
+            });
+        }
+        let Some(ended) = running.join_next().await else { return applied };
+        let Ok((number, step, result)) = ended else { continue };
+        let is_done = result.is_ok();
+        conclude(site, &step, result.err(), &mut applied);
+        for (step, before) in schedule.ended(number, &step.key(), is_done) {
+            let problem = format!("{before} comes first");
+            site.tell(ApplyEvent::Ended {
+                key: step.key(),
+                outcome: Outcome::Skipped,
+                problem: Some(problem.clone()),
+            });
+            applied.open.push(open(&step, Outcome::Skipped, problem));
+        }
+    }
+}
+
+fn conclude(site: &Site, step: &Step, trouble: Option<Trouble>, applied: &mut Applied) {
+    let (outcome, problem) = match trouble {
+        None => (Outcome::Done, None),
+        Some(Trouble::Waits(why)) => (Outcome::Waits, Some(why)),
+        Some(Trouble::Failed(why) | Trouble::Passing(why)) => (Outcome::Failed, Some(why)),
+    };
+    match &problem {
+        None => applied.done += 1,
+        Some(problem) => applied.open.push(open(step, outcome, problem.clone())),
+    }
+    site.tell(ApplyEvent::Ended { key: step.key(), outcome, problem });
+}
+
+fn open(step: &Step, outcome: Outcome, problem: String) -> OpenStep {
+    OpenStep { key: step.key(), sentence: step.action.sentence(), outcome, problem }
+}
+
+/// One step: written down, done, written down.
+async fn carry_out(site: &Arc<Site>, step: &Step) -> Result<(), Trouble> {
+    let key = step.key();
+    let _turn = site.turn(&step.action).await;
+    note(site, &key, StepState::Begun, None).await?;
+    site.tell(ApplyEvent::Began { key: key.clone(), sentence: step.action.sentence() });
+    let mut tries = 0;
+    let result = loop {
+        tries += 1;
+        match site.perform(&step.action).await {
+            Err(Trouble::Passing(why)) if tries < TRIES => {
+                site.tell(ApplyEvent::Told { key: key.clone(), sentence: format!("{why}; trying again") });
+                site.scene.control.clock.sleep(WAIT * tries).await;
+            }
+            result => break result,
+        }
+    };
+    let name = &site.scene.account.name;
+    match &result {
+        Ok(()) => {
+            info!(account = %name, step = key, "a step of provisioning is done");
+            note(site, &key, StepState::Done, None).await?;
+        }
+        Err(Trouble::Waits(why)) => note(site, &key, StepState::Waits, Some(why)).await?,
+        Err(Trouble::Failed(why) | Trouble::Passing(why)) => {
+            warn!(account = %name, step = key, why, "a step of provisioning failed");
+            note(site, &key, StepState::Failed, Some(why)).await?;
+        }
+    }
+    result
+}
+
+async fn note(site: &Site, key: &str, state: StepState, problem: Option<&str>) -> Result<(), Trouble> {
+    let step = RecordedStep {
+        key: key.to_owned(),
+        state,
+        problem: problem.map(str::to_owned),
+        tries: 0,
+        at: site.scene.control.clock.now(),
+    };
+    let noted = site.scene.control.store.estates().note_step(site.scene.account.id, step).await;
+    noted.map_err(|error| Trouble::Failed(store::chain(&error)))
+}

@@ -1,0 +1,299 @@
+//! One domain in one picture: what is wished, what Azure says, what DNS shows, and whose move it is.
+
+use azure_types::communication::{VerificationState, VerificationStates};
+use dns::preflight::Row;
+use jiff::Timestamp;
+use model::estate::{DnsWay, RecordedStep, StepState, WishedDomain};
+use serde::{Deserialize, Serialize};
+
+use super::observed::{DomainSeen, Progress};
+use super::{Survey, wish};
+use crate::Control;
+use crate::error::ControlError;
+use crate::verify::Mover;
+use store::StoreError;
+
+/// One domain.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct DomainPicture {
+    /// The account.
+    pub account: String,
+    /// The domain.
+    pub domain: String,
+    /// How far it is.
+    pub state: DomainState,
+    /// Who writes its records.
+    pub dns: String,
+    /// The zone that it is in, if one was found.
+    pub zone: Option<String>,
+    /// Who keeps the zone, as far as its name servers tell.
+    pub keeper: Option<String>,
+    /// What has to stand in DNS, beside what does.
+    pub rows: Vec<RecordRow>,
+    /// What Azure says of each part: its name, its state, and what it says besides.
+    pub parts: Vec<PartState>,
+    /// How many senders Azure has.
+    pub senders: usize,
+    /// What it means, in sentences.
+    pub sentences: Vec<String>,
+    /// Whose move it is, while it is not ready.
+    pub mover: Option<Mover>,
+    /// What to type.
+    pub commands: Vec<String>,
+}
+
+/// How far a domain is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DomainState {
+    /// Nobody has asked Azure yet.
+    Wished,
+    /// Azure has it, or is making it.
+    Created,
+    /// Its records are not right.
+    DnsNeeded,
+    /// Azure looks at its records.
+    Verifying,
+    /// Azure is content, and it is not linked.
+    Verified,
+    /// It is linked, and something is still to be done.
+    Linked,
+    /// Mail can be sent.
+    Ready,
+    /// A step came to nothing.
+    Failed,
+}
+
+/// A record that has to be there, beside what is.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct RecordRow {
+    /// What it is for.
+    pub part: String,
+    /// The full name.
+    pub name: String,
+    /// `TXT` and the like.
+    pub kind: String,
+    /// What has to be there.
+    pub wanted: String,
+    /// What is there.
+    pub shown: Vec<String>,
+    /// `right`, `missing`, `wrong`, `conflict` or `advice`.
+    pub verdict: String,
+    /// A word for programs.
+    pub code: String,
+    /// What is wrong and what to do.
+    pub sentence: String,
+    /// What should be written instead.
+    pub proposal: Option<String>,
+    /// For how many seconds others may still believe the old answer.
+    pub wait_seconds: Option<u32>,
+}
+
+/// What Azure says of a part.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct PartState {
+    /// `Domain`, `SPF`, `DKIM`, `DKIM2`.
+    pub part: String,
+    /// Azure's word.
+    pub state: String,
+    /// What it says besides.
+    pub error: Option<String>,
+}
+
+impl DomainState {
+    /// The word for people.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Wished => "wished",
+            Self::Created => "created",
+            Self::DnsNeeded => "DNS needed",
+            Self::Verifying => "verifying",
+            Self::Verified => "verified",
+            Self::Linked => "linked",
+            Self::Ready => "ready",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+impl Control {
+    /// Looks at a domain from all sides.
+    ///
+    /// # Errors
+    /// When nobody wished for it, or Azure cannot be looked at.
+    pub async fn domain_picture(&self, name: &str, domain: &str) -> Result<DomainPicture, ControlError> {
+        let survey = self.survey(name).await?;
+        let (domain, _) = wish::domain_name(domain)?;
+        let Some(wished) = survey.estate.domains.get(&domain) else {
+            return Err(StoreError::Missing(format!("domain {domain}")).into());
+        };
+        let steps = self.store.estates().steps(survey.scene.account.id).await?;
+        Ok(picture(&survey, &domain, wished, &steps, self.clock.now()))
+    }
+
+    /// All domains that an account is to have, and how far each is.
+    ///
+    /// # Errors
+    /// As [`Control::domain_picture`].
+    pub async fn domain_pictures(&self, name: &str) -> Result<Vec<DomainPicture>, ControlError> {
+        let survey = self.survey(name).await?;
+        let steps = self.store.estates().steps(survey.scene.account.id).await?;
+        let now = self.clock.now();
+        let pictures = survey
+            .estate
+            .domains
+            .iter()
+            .map(|(domain, wished)| picture(&survey, domain, wished, &steps, now));
+        Ok(pictures.collect())
+    }
+}
+
+fn picture(
+    survey: &Survey,
+    domain: &str,
+    wished: &WishedDomain,
+    steps: &[RecordedStep],
+    now: Timestamp,
+) -> DomainPicture {
+    let seen = survey.seen.domains.get(domain);
+    let examined = survey.examined.get(domain);
+    let link = survey.ids.domain(domain).to_lowercase();
+    let is_linked = survey.seen.service.as_ref().is_some_and(|service| service.links.contains(&link));
+    let mut plan = survey.plan();
+    plan.narrow(&[domain.to_owned()]);
+    let is_done = plan.steps.iter().all(|step| step.action.domain().is_none());
+    let recorded: Vec<&RecordedStep> =
+        steps.iter().filter(|step| step.key.split('/').nth(1) == Some(domain)).collect();
+    let state = state(seen, is_linked, is_done, &recorded);
+    let mut picture = DomainPicture {
+        account: survey.scene.account.name.to_string(),
+        domain: domain.to_owned(),
+        state,
+        dns: wished.dns.to_string(),
+        zone: examined.and_then(|one| one.shown.zone.clone()),
+        keeper: examined.map(|one| one.shown.provider.title().to_owned()),
+        // Of a domain that is not there only its SPF record is known.
+        rows: examined
+            .filter(|_| seen.is_some())
+            .map(|one| one.rows.iter().map(row).collect())
+            .unwrap_or_default(),
+        parts: seen.map(|seen| parts(&seen.states)).unwrap_or_default(),
+        senders: seen.map_or(0, |seen| seen.senders.len()),
+        sentences: Vec::new(),
+        mover: None,
+        commands: Vec::new(),
+    };
+    explain(&mut picture, wished, seen, &recorded, now);
+    picture
+}
+
+fn state(
+    seen: Option<&DomainSeen>,
+    is_linked: bool,
+    is_done: bool,
+    recorded: &[&RecordedStep],
+) -> DomainState {
+    let Some(seen) = seen else { return DomainState::Wished };
+    let has_failed = recorded.iter().any(|step| step.state == StepState::Failed);
+    let is_going = |state: &VerificationState| {
+        matches!(state.status.as_str(), "VerificationRequested" | "VerificationInProgress")
+    };
+    let states = [&seen.states.domain, &seen.states.spf, &seen.states.dkim, &seen.states.dkim2];
+    match () {
+        () if is_done => DomainState::Ready,
+        () if seen.progress == Progress::Failed || has_failed => DomainState::Failed,
+        () if is_linked => DomainState::Linked,
+        () if seen.is_verified() => DomainState::Verified,
+        () if states.into_iter().any(is_going) => DomainState::Verifying,
+        () if seen.dns == Some(false) => DomainState::DnsNeeded,
+        () => DomainState::Created,
+    }
+}
+
+/// What it means, whose move it is, and what to type.
+fn explain(
+    picture: &mut DomainPicture,
+    wished: &WishedDomain,
+    seen: Option<&DomainSeen>,
+    recorded: &[&RecordedStep],
+    now: Timestamp,
+) {
+    let name = &picture.domain;
+    let apply = format!("postern domain doctor {name} --fix");
+    let is_wrong = picture.rows.iter().any(|row| !matches!(row.verdict.as_str(), "right" | "advice"));
+    let wait = picture.rows.iter().filter_map(|row| row.wait_seconds).max().filter(|_| !is_wrong);
+    let problems: Vec<&RecordedStep> =
+        recorded.iter().copied().filter(|step| step.problem.is_some()).collect();
+    let (sentence, mover, command) = match (picture.state, seen) {
+        (DomainState::Ready, _) if is_wrong => (
+            "Mail can be sent, but records that Azure once found are not there any more.".to_owned(),
+            Some(if wished.dns == DnsWay::Manual { Mover::You } else { Mover::Wait }),
+            Some(apply),
+        ),
+        (DomainState::Ready, _) => ("Mail can be sent.".to_owned(), None, None),
+        (DomainState::Wished, _) => ("Azure does not have it yet.".to_owned(), Some(Mover::You), Some(apply)),
+        (_, Some(_)) if is_wrong => match wished.dns {
+            DnsWay::Manual => {
+                let text = "The records at its zone are not what Azure wants to find.".to_owned();
+                (text, Some(Mover::You), Some(format!("postern domain records {name}")))
+            }
+            _ => (
+                "Its records are not all there yet; Postern can write them.".to_owned(),
+                Some(Mover::You),
+                Some(apply),
+            ),
+        },
+        (DomainState::Verifying, _) => {
+            ("Azure is looking at its records. That takes minutes.".to_owned(), Some(Mover::Wait), None)
+        }
+        (_, Some(seen)) if !seen.is_verified() => (right_since(recorded, now), Some(Mover::You), Some(apply)),
+        _ => ("Azure is content; the rest can be done now.".to_owned(), Some(Mover::You), Some(apply)),
+    };
+    picture.sentences.push(sentence);
+    if let Some(seconds) = wait.filter(|_| picture.state != DomainState::Ready) {
+        let minutes = seconds.div_ceil(60);
+        picture.sentences.push(format!("Others may believe the old answers for {minutes} more minutes."));
+    }
+    if picture.state != DomainState::Ready {
+        let problems = problems.into_iter().filter_map(|step| step.problem.clone());
+        picture.sentences.extend(problems);
+    }
+    (picture.mover, picture.commands) = (mover, command.into_iter().collect());
+}
+
+fn right_since(recorded: &[&RecordedStep], now: Timestamp) -> String {
+    let dns = recorded.iter().find(|step| step.key.starts_with("dns/") && step.state == StepState::Done);
+    let since = dns.map_or_else(String::new, |step| {
+        let is_today = now.duration_since(step.at).as_hours() < 24;
+        let format = if is_today { "%H:%M UTC" } else { "%Y-%m-%d %H:%M UTC" };
+        format!(" since {}", step.at.strftime(format))
+    });
+    format!("Its DNS is right{since}; Azure has not looked again.")
+}
+
+fn parts(states: &VerificationStates) -> Vec<PartState> {
+    [("Domain", &states.domain), ("SPF", &states.spf), ("DKIM", &states.dkim), ("DKIM2", &states.dkim2)]
+        .into_iter()
+        .map(|(part, state)| PartState {
+            part: part.to_owned(),
+            state: state.status.clone(),
+            error: state.error_code.clone().filter(|code| !code.is_empty()),
+        })
+        .collect()
+}
+
+fn row(row: &Row) -> RecordRow {
+    RecordRow {
+        part: row.part.title().to_owned(),
+        name: row.name.clone(),
+        kind: row.kind.clone(),
+        wanted: row.wanted.clone(),
+        shown: row.shown.clone(),
+        verdict: format!("{:?}", row.verdict).to_lowercase(),
+        code: row.code.to_owned(),
+        sentence: row.sentence.clone(),
+        proposal: row.proposal.as_ref().map(|proposal| proposal.write.value().to_owned()),
+        wait_seconds: row.wait_seconds,
+    }
+}

@@ -1,0 +1,153 @@
+//! What an account is to have, as people write it down: `postern.infra.toml`, and the same as JSON.
+
+use std::collections::BTreeMap;
+
+use azure_types::ids::ClientId;
+use model::estate::{AZURE_MANAGED, DnsWay, DomainOwner, Estate, WishedDomain, WishedLogin, WishedSender};
+use serde::{Deserialize, Serialize};
+
+/// What an account is to have. What is left out is as it mostly is.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Document {
+    /// The account; only where nobody says it otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<String>,
+    /// The resource group; `postern` if left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resource_group: Option<String>,
+    /// Where the group is kept; `westeurope` if left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub location: Option<String>,
+    /// The geography that mail's data stay in, such as `Europe` or `United States`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub data_location: Option<String>,
+    /// The communication service; the account's, or one that is called as the account is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service: Option<String>,
+    /// The email service; called as the communication service if left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email_service: Option<String>,
+    /// Whether the app gets the smallest role that sends.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub access: bool,
+    /// Domains by name; `azure` is the one that Azure gives.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub domain: BTreeMap<String, DomainDocument>,
+    /// Logins for Azure's own SMTP endpoint, by resource name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub smtp_username: BTreeMap<String, LoginDocument>,
+}
+
+/// A domain.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct DomainDocument {
+    /// `manual`, `azure`, or the name of a connection.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dns: Option<String>,
+    /// Whether opens and clicks are followed.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub tracking: bool,
+    /// The DMARC record that Postern is to write.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dmarc: Option<String>,
+    /// Who sends from it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub senders: Vec<SenderDocument>,
+}
+
+/// A sender: a username, or more about it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum SenderDocument {
+    /// The username alone.
+    Plain(String),
+    /// With more.
+    Full(FullSender),
+}
+
+/// A sender with more about it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FullSender {
+    /// The part before the `@`.
+    pub username: String,
+    /// The name beside the address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub display_name: Option<String>,
+    /// Addresses that nothing is sent to.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub suppressed: Vec<String>,
+}
+
+/// A login for Azure's own SMTP endpoint.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LoginDocument {
+    /// What is typed.
+    pub username: String,
+    /// The app whose secret is the password; the account's own if left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client: Option<ClientId>,
+}
+
+/// What the domain that Azure gives is called here.
+pub const AZURE: &str = "azure";
+
+impl Document {
+    /// The document that says the same as an estate.
+    #[must_use]
+    pub fn of(estate: &Estate) -> Self {
+        let domain = |(name, domain): (&String, &WishedDomain)| {
+            let name = if name == AZURE_MANAGED { AZURE.to_owned() } else { name.clone() };
+            (name, DomainDocument::of(domain))
+        };
+        let login = |(name, login): (&String, &WishedLogin)| {
+            (name.clone(), LoginDocument { username: login.username.clone(), client: login.client })
+        };
+        Self {
+            account: None,
+            resource_group: Some(estate.group.clone()),
+            location: Some(estate.location.clone()),
+            data_location: Some(estate.data_location.clone()),
+            service: Some(estate.service.clone()),
+            email_service: Some(estate.email_service.clone()),
+            access: estate.access,
+            domain: estate.domains.iter().map(domain).collect(),
+            smtp_username: estate.smtp_usernames.iter().map(login).collect(),
+        }
+    }
+}
+
+impl DomainDocument {
+    fn of(domain: &WishedDomain) -> Self {
+        let dns = (domain.owner == DomainOwner::Customer && domain.dns != DnsWay::Manual)
+            .then(|| domain.dns.to_string());
+        Self {
+            dns,
+            tracking: domain.tracking,
+            dmarc: domain.dmarc.clone(),
+            senders: domain.senders.values().map(SenderDocument::of).collect(),
+        }
+    }
+}
+
+impl SenderDocument {
+    fn of(sender: &WishedSender) -> Self {
+        if sender.display_name.is_none() && sender.suppressed.is_empty() {
+            return Self::Plain(sender.username.clone());
+        }
+        let WishedSender { username, display_name, suppressed } = sender.clone();
+        Self::Full(FullSender { username, display_name, suppressed })
+    }
+
+    /// With all that can be said about it.
+    #[must_use]
+    pub fn into_full(self) -> FullSender {
+        match self {
+            Self::Plain(username) => FullSender { username, ..FullSender::default() },
+            Self::Full(sender) => sender,
+        }
+    }
+}

@@ -1,0 +1,235 @@
+//! Changing the wish: whole, or one domain or sender of it. Nothing here asks Azure.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use model::account::Account;
+use model::estate::{AZURE_MANAGED, DnsWay, Estate, WishedSender};
+use serde::{Deserialize, Serialize};
+use store::StoreError;
+
+use super::document::{Document, DomainDocument, FullSender, SenderDocument};
+use super::wish;
+use crate::Control;
+use crate::error::{ControlError, Invalid};
+
+/// A domain that is to be there.
+#[derive(Clone, Debug, Default)]
+pub struct NewDomain {
+    /// Its name, or `azure` for one of Azure's own.
+    pub name: String,
+    /// The rest.
+    pub document: DomainDocument,
+    /// Where the estate's parts are, if nobody has said yet.
+    pub estate: Document,
+}
+
+/// A sender that is to be there, as a line of a file has it.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SenderRow {
+    /// The line.
+    #[serde(default)]
+    pub line: u64,
+    /// The domain.
+    pub domain: String,
+    /// The part before the `@`.
+    pub username: String,
+    /// The name beside the address.
+    #[serde(default)]
+    pub display_name: Option<String>,
+    /// A login that is made with it, if one is wanted.
+    #[serde(default)]
+    pub credential: Option<String>,
+}
+
+/// What became of a line.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct SenderRowResult {
+    /// The line.
+    pub line: u64,
+    /// The address.
+    pub address: String,
+    /// What is wrong with it; it was left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub problem: Option<String>,
+}
+
+/// Before somebody is told that others change the same wish all the time.
+const TRIES: u32 = 4;
+
+impl Control {
+    /// Says what an account is to have, in place of what was said before.
+    ///
+    /// # Errors
+    /// When something in it cannot be, or nothing can be stored.
+    pub async fn set_estate(&self, name: &str, document: Document) -> Result<Estate, ControlError> {
+        let detail = format!("{} domains", document.domain.len());
+        self.change_estate(name, &detail, |account, _| {
+            wish::estate(document.clone(), account, self.clock.now())
+        })
+        .await
+    }
+
+    /// Wishes for a domain, or changes what is wished of it. Senders that it has stay.
+    ///
+    /// # Errors
+    /// As [`Control::set_estate`].
+    pub async fn add_domain(&self, name: &str, new: NewDomain) -> Result<Estate, ControlError> {
+        let detail = format!("domain {}", new.name);
+        self.change_estate(name, &detail, |account, before| {
+            let mut estate = match before {
+                Some(before) => before.clone(),
+                None => wish::estate(new.estate.clone(), account, self.clock.now())?,
+            };
+            let (key, mut domain) = wish::domain(&new.name, new.document.clone())?;
+            if let Some(there) = estate.domains.get(&key) {
+                let mut senders = there.senders.clone();
+                senders.extend(std::mem::take(&mut domain.senders));
+                domain.senders = senders;
+                domain.dmarc = domain.dmarc.or_else(|| there.dmarc.clone());
+                if new.document.dns.is_none() {
+                    domain.dns = there.dns.clone();
+                }
+            }
+            estate.domains.insert(key, domain);
+            Ok(estate)
+        })
+        .await
+    }
+
+    /// Wishes for senders; a row that cannot be is told and left out, and none is half done.
+    ///
+    /// # Errors
+    /// As [`Control::set_estate`]; when `is_strict`, already for the first row that cannot be.
+    pub async fn add_wished_senders(
+        &self,
+        name: &str,
+        rows: &[SenderRow],
+        is_strict: bool,
+    ) -> Result<Vec<SenderRowResult>, ControlError> {
+        let mut results = Vec::new();
+        let detail = format!("{} senders", rows.len());
+        self.change_estate(name, &detail, |_, before| {
+            let mut estate = before.cloned().ok_or_else(no_domain)?;
+            let mut seen = BTreeSet::new();
+            results.clear();
+            for row in rows {
+                let problem = add_row(&mut estate, row, &mut seen).err();
+                if let Some(problem) = problem.clone().filter(|_| is_strict) {
+                    return Err(problem);
+                }
+                let address = format!("{}@{}", row.username.trim(), row.domain.trim());
+                let problem = problem.map(|problem| problem.to_string());
+                results.push(SenderRowResult { line: row.line, address, problem });
+            }
+            Ok(estate)
+        })
+        .await?;
+        Ok(results)
+    }
+
+    /// Wishes no more for a sender.
+    ///
+    /// # Errors
+    /// When nobody wished for it, or nothing can be stored.
+    pub async fn forget_sender(&self, name: &str, address: &str) -> Result<(), ControlError> {
+        let (username, domain) = address.rsplit_once('@').unwrap_or((address, ""));
+        let (domain, _) = wish::domain_name(domain)?;
+        let key = username.to_lowercase();
+        self.change_estate(name, &format!("no sender {address}"), |_, before| {
+            let mut estate = before.cloned().ok_or_else(no_domain)?;
+            let there = estate.domains.get_mut(&domain).and_then(|domain| domain.senders.remove(&key));
+            there
+                .map(|_| estate)
+                .ok_or_else(|| Invalid::new("address", format!("nobody wished for {address}")))
+        })
+        .await?;
+        Ok(())
+    }
+
+    /// Forgets the wish, or the part of it about `domains`.
+    pub(super) async fn forget_wish(
+        &self,
+        name: &str,
+        domains: &BTreeSet<String>,
+    ) -> Result<(), ControlError> {
+        if domains.is_empty() {
+            let account = self.account(name)?;
+            let audit = self.entry("estate.remove", &account.name, "");
+            return Ok(self.store.estates().forget(&account, audit).await?);
+        }
+        let names: Vec<&str> = domains.iter().map(String::as_str).collect();
+        self.change_estate(name, &format!("no {}", names.join(", ")), |_, before| {
+            let mut estate = before.cloned().ok_or_else(no_domain)?;
+            estate.domains.retain(|name, _| !domains.contains(name));
+            Ok(estate)
+        })
+        .await?;
+        Ok(())
+    }
+
+    /// Changes the wish; begins again with what others left, if somebody was faster.
+    pub(super) async fn change_estate(
+        &self,
+        name: &str,
+        detail: &str,
+        mut change: impl FnMut(&Account, Option<&Estate>) -> Result<Estate, Invalid>,
+    ) -> Result<Estate, ControlError> {
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            let account = self.account(name)?;
+            let before = self.store.estates().of(account.id).await?;
+            let mut estate = change(&account, before.as_ref())?;
+            self.check_ways(&estate).await?;
+            let earliest = before.as_ref().map(|before| before.changed_at);
+            let tick = jiff::SignedDuration::from_millis(1);
+            let earliest = earliest.and_then(|at| at.saturating_add(tick).ok());
+            estate.changed_at = earliest.map_or(self.clock.now(), |earliest| earliest.max(self.clock.now()));
+            let audit = self.entry("estate.edit", &account.name, detail);
+            match self.store.estates().keep(before, estate.clone(), audit).await {
+                Err(StoreError::Changed(_)) if tries < TRIES => {}
+                kept => return Ok(kept.map(|()| estate)?),
+            }
+        }
+    }
+
+    /// Refuses connections that are not there.
+    async fn check_ways(&self, estate: &Estate) -> Result<(), ControlError> {
+        let connections = self.store.connections().list().await?;
+        for (name, domain) in &estate.domains {
+            let DnsWay::Connection(way) = &domain.dns else { continue };
+            if !connections.iter().any(|one| one.name.as_str() == way) {
+                let reason = format!(
+                    "{name}: there is no connection {way}; `postern dns add {way}` makes it, and `azure` and `manual` \
+                     need none"
+                );
+                return Err(Invalid::new("dns", reason).into());
+            }
+        }
+        Ok(())
+    }
+}
+
+fn add_row(estate: &mut Estate, row: &SenderRow, seen: &mut BTreeSet<String>) -> Result<(), Invalid> {
+    let (name, _) = wish::domain_name(&row.domain)?;
+    let known: Vec<String> = estate.domains.keys().cloned().collect();
+    let Some(domain) = estate.domains.get_mut(&name) else {
+        let known = known.into_iter().filter(|name| name != AZURE_MANAGED).collect::<Vec<_>>().join(", ");
+        return Err(Invalid::new("domain", format!("{name} is none of the account's: {known}")));
+    };
+    let (username, display_name) = (row.username.clone(), row.display_name.clone());
+    let full = FullSender { username, display_name, suppressed: Vec::new() };
+    let (key, sender) = wish::sender(&name, SenderDocument::Full(full))?;
+    if !seen.insert(format!("{key}@{name}")) {
+        return Err(Invalid::new("username", "it stands there twice; the first one counts"));
+    }
+    let there: &mut BTreeMap<String, WishedSender> = &mut domain.senders;
+    let suppressed = there.get(&key).map(|there| there.suppressed.clone()).unwrap_or_default();
+    there.insert(key, WishedSender { suppressed, ..sender });
+    Ok(())
+}
+
+fn no_domain() -> Invalid {
+    Invalid::new("domain", "the account has none yet: `postern domain add` gives it one")
+}

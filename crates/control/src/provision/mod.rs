@@ -1,0 +1,296 @@
+//! From a wish to senders that send: what an account is to have is compared with what Azure and DNS show, and the
+//! difference is done, one recorded step at a time.
+//!
+//! [`document`] is the wish as people write it, [`observed`] what is there, [`plan`] the difference, which asks
+//! nobody, and [`apply`] does it. A run that was killed leaves nothing that the next one does not find: every step
+//! can be done twice. Nothing else in Postern makes anything at Azure.
+
+mod adopt;
+mod apply;
+pub mod doctor;
+pub mod document;
+mod edit;
+mod observed;
+mod perform;
+mod plan;
+mod step;
+mod wish;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use azure_client::arm::CallError;
+use azure_types::communication::{VerificationRecord, VerificationRecords};
+use dns::lookup::Lookup;
+use dns::preflight::Row;
+use dns::record::Record;
+use futures_util::StreamExt as _;
+use model::account::Account;
+use model::estate::{Estate, EstateIds, StepState};
+use model::id::AccountId;
+use store::StoreError;
+use tokio::sync::mpsc::UnboundedSender;
+
+pub use self::adopt::Adopted;
+pub use self::apply::{Applied, ApplyEvent, OpenStep, Outcome};
+pub use self::edit::{NewDomain, SenderRow, SenderRowResult};
+pub use self::plan::PlanView;
+pub use self::step::{StepView, shown};
+
+use self::observed::{DomainSeen, Observed, observe};
+use self::perform::{Examined, Site, examine};
+use self::plan::{Known, Plan, destruction, plan};
+use self::step::{Action, has_records};
+use crate::Control;
+use crate::error::{ControlError, Invalid};
+use crate::verify::{Scene, explain};
+
+/// One apply at a time for each account.
+#[derive(Clone, Default)]
+pub(crate) struct Turns(Arc<Mutex<HashMap<AccountId, Turn>>>);
+
+type Turn = Arc<tokio::sync::Mutex<()>>;
+
+/// What a plan is made from.
+pub(crate) struct Survey {
+    scene: Scene,
+    estate: Estate,
+    ids: EstateIds,
+    lookup: Lookup,
+    seen: Observed,
+    known: Known,
+    /// What DNS shows, by domain.
+    examined: BTreeMap<String, Examined>,
+}
+
+/// Domains whose zones are looked at side by side.
+const LOOKS_AT_ONCE: usize = 16;
+/// What Azure has always demanded: enough to show what becomes of an SPF record before there is a domain.
+const SPF: &str = "v=spf1 include:spf.protection.outlook.com -all";
+
+impl Turns {
+    fn of(&self, account: AccountId) -> Turn {
+        let mut turns = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(turns.entry(account).or_default())
+    }
+}
+
+impl Control {
+    /// What an account is to have.
+    ///
+    /// # Errors
+    /// When there is no such account, or nobody has said.
+    pub async fn estate(&self, name: &str) -> Result<Estate, ControlError> {
+        let account = self.account(name)?;
+        let estate = self.store.estates().of(account.id).await?;
+        let missing = || {
+            let reason = format!(
+                "nobody has said yet what account {name} is to have: `postern domain add` or `postern apply FILE` \
+                 says it, `postern adopt {name}` takes what is there"
+            );
+            Invalid::new("account", reason)
+        };
+        Ok(estate.ok_or_else(missing)?)
+    }
+
+    /// What would have to be done so that the wish comes true; only about `targets`, if there are any.
+    ///
+    /// # Errors
+    /// When there is no wish, or Azure cannot be looked at.
+    pub async fn plan(&self, name: &str, targets: &[String]) -> Result<PlanView, ControlError> {
+        let survey = self.survey(name).await?;
+        let mut plan = survey.plan();
+        plan.narrow(targets);
+        Ok(survey.view(&plan))
+    }
+
+    /// Does what has to be done, and tells `events` meanwhile.
+    ///
+    /// # Errors
+    /// As [`Control::plan`]. What goes wrong with a step is no error: the answer says it.
+    pub async fn apply(
+        &self,
+        name: &str,
+        targets: &[String],
+        events: Option<UnboundedSender<ApplyEvent>>,
+    ) -> Result<Applied, ControlError> {
+        self.carry_out(name, events, |survey| {
+            let mut plan = survey.plan();
+            plan.narrow(targets);
+            plan
+        })
+        .await
+    }
+
+    /// What would be taken away: all of it, or `domains`.
+    ///
+    /// # Errors
+    /// As [`Control::plan`].
+    pub async fn plan_destruction(&self, name: &str, domains: &[String]) -> Result<PlanView, ControlError> {
+        let survey = self.survey(name).await?;
+        let domains = known_domains(&survey.estate, domains)?;
+        Ok(survey.view(&survey.destruction(&domains)))
+    }
+
+    /// Takes away what was made: all of it, or `domains`; and the wish with it.
+    ///
+    /// # Errors
+    /// As [`Control::plan`].
+    pub async fn destroy(
+        &self,
+        name: &str,
+        domains: &[String],
+        events: Option<UnboundedSender<ApplyEvent>>,
+    ) -> Result<Applied, ControlError> {
+        let domains = known_domains(&self.estate(name).await?, domains)?;
+        let applied = self.carry_out(name, events, |survey| survey.destruction(&domains)).await?;
+        if applied.is_complete() {
+            self.forget_wish(name, &domains).await?;
+        }
+        Ok(applied)
+    }
+
+    async fn carry_out(
+        &self,
+        name: &str,
+        events: Option<UnboundedSender<ApplyEvent>>,
+        plan: impl FnOnce(&Survey) -> Plan,
+    ) -> Result<Applied, ControlError> {
+        let turn = self.turns.of(self.account(name)?.id);
+        let _turn = turn.lock().await;
+        let survey = self.survey(name).await?;
+        let plan = plan(&survey);
+        let view = survey.view(&plan);
+        let audit =
+            self.entry("estate.apply", &survey.scene.account.name, format!("{} steps", plan.steps.len()));
+        if !plan.steps.is_empty() {
+            self.store.audit().enter(audit).await?;
+        }
+        let shown = survey.proposals();
+        let site = Site::new(survey.scene, survey.estate, (survey.seen, shown), survey.lookup, events);
+        site.tell(ApplyEvent::Planned { plan: view });
+        let site = Arc::new(site);
+        Ok(Box::pin(apply::run(&site, plan)).await)
+    }
+
+    /// Looks at everything that a plan is made from.
+    async fn survey(&self, name: &str) -> Result<Survey, ControlError> {
+        let account = self.account(name)?;
+        let estate = self.estate(name).await?;
+        let scene = self.scene_or_error(&account).await?;
+        let ids = estate.ids(account.subscription);
+        let seen = observe(&scene, &estate, &ids).await;
+        let mut seen = seen.map_err(|error| unseen(&account, &error))?;
+        let known = self.known(&account).await?;
+        let lookup = self.lookup()?;
+        let mut examined = BTreeMap::new();
+        let names: Vec<&String> = estate
+            .domains
+            .iter()
+            .filter(|(_, wished)| has_records(wished.owner))
+            .map(|(name, _)| name)
+            .collect();
+        let looks = names.into_iter().map(|name| {
+            let there = seen.domains.get(name).cloned().unwrap_or_else(expected);
+            let (lookup, wished) = (lookup.clone(), estate.domains.get(name));
+            async move { (name.clone(), examine(&lookup, name, wished, &there).await) }
+        });
+        let looks: Vec<_> = futures_util::stream::iter(looks).buffer_unordered(LOOKS_AT_ONCE).collect().await;
+        for (name, found) in looks {
+            // DNS that cannot be asked now is asked again by the step that needs it.
+            let Ok(found) = found else { continue };
+            if let Some(there) = seen.domains.get_mut(&name) {
+                there.dns = Some(found.is_right());
+            }
+            examined.insert(name, found);
+        }
+        Ok(Survey { scene, estate, ids, lookup, seen, known, examined })
+    }
+
+    fn lookup(&self) -> Result<Lookup, Invalid> {
+        match self.name_server {
+            Some(server) => Ok(Lookup::at(server)),
+            None => Lookup::system().map_err(|error| Invalid::new("DNS", error)),
+        }
+    }
+
+    async fn known(&self, account: &Account) -> Result<Known, StoreError> {
+        let estates = self.store.estates();
+        let steps = estates.steps(account.id).await?;
+        let done = steps.into_iter().filter(|step| step.state != StepState::Failed).map(|step| step.key);
+        let written = estates.written(account.id).await?.into_iter().map(|row| row.domain);
+        Ok(Known {
+            client: account.client.to_string().to_lowercase(),
+            done: done.collect(),
+            written: written.collect(),
+        })
+    }
+}
+
+impl Survey {
+    fn plan(&self) -> Plan {
+        plan(&self.estate, &self.ids, &self.seen, &self.known)
+    }
+
+    fn destruction(&self, domains: &BTreeSet<String>) -> Plan {
+        destruction(&self.estate, &self.ids, &self.seen, domains, &self.known)
+    }
+
+    /// A plan as people see it, with what would be written into DNS.
+    fn view(&self, plan: &Plan) -> PlanView {
+        let mut view = plan.view(self.scene.account.name.as_str(), &self.ids);
+        for (step, shown) in plan.steps.iter().zip(&mut view.steps) {
+            let Action::Dns(name, _) = &step.action else { continue };
+            let Some(examined) = self.examined.get(name) else { continue };
+            shown.details = examined.rows.iter().filter_map(detail).collect();
+        }
+        view
+    }
+
+    /// What records of others would become.
+    fn proposals(&self) -> Vec<Record> {
+        let rows = self.examined.values().flat_map(|examined| &examined.rows);
+        rows.filter_map(|row| Some(row.proposal.as_ref()?.write.clone())).collect()
+    }
+}
+
+/// What would be written for a row.
+fn detail(row: &Row) -> Option<String> {
+    let proposal = row.proposal.as_ref().filter(|_| row.verdict.is_in_the_way())?;
+    let write = &proposal.write;
+    let mut text = format!("{} {} \"{}\"", write.kind(), write.name, write.value());
+    for old in &proposal.instead_of {
+        text.push_str(&format!(" instead of \"{}\"", old.value()));
+    }
+    Some(text)
+}
+
+/// What is known of a domain that is not there yet.
+fn expected() -> DomainSeen {
+    let spf =
+        VerificationRecord { kind: "TXT".to_owned(), value: SPF.to_owned(), ..VerificationRecord::default() };
+    let records = VerificationRecords { spf: Some(spf), ..VerificationRecords::default() };
+    DomainSeen { records, ..DomainSeen::default() }
+}
+
+fn known_domains(estate: &Estate, domains: &[String]) -> Result<BTreeSet<String>, ControlError> {
+    let mut known = BTreeSet::new();
+    for text in domains {
+        let (name, _) = wish::domain_name(text)?;
+        if !estate.domains.contains_key(&name) {
+            return Err(StoreError::Missing(format!("domain {name}")).into());
+        }
+        known.insert(name);
+    }
+    Ok(known)
+}
+
+/// Azure cannot be looked at.
+pub(crate) fn unseen(account: &Account, error: &CallError) -> ControlError {
+    let reason = format!(
+        "Azure cannot be looked at: {}; `postern account verify {}` says more",
+        explain(error),
+        account.name
+    );
+    Invalid::new("account", reason).into()
+}

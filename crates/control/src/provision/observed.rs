@@ -1,0 +1,247 @@
+//! What Azure and DNS show of an estate.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use azure_client::arm::CallError;
+use azure_types::communication::{
+    CommunicationService, Domain, Resource, SenderUsername, VerificationRecords, VerificationStates,
+};
+use model::estate::{AZURE_MANAGED, DomainOwner, Estate, EstateIds};
+use serde::Serialize;
+
+use crate::verify::Scene;
+
+/// What is there.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Observed {
+    /// Whether `Microsoft.Communication` is registered.
+    pub is_registered: bool,
+    /// Where the resource group is kept.
+    pub group: Option<String>,
+    /// The email service.
+    pub email_service: Option<ServiceSeen>,
+    /// The communication service.
+    pub service: Option<ServiceSeen>,
+    /// Whether the account sends through that one.
+    pub is_chosen: bool,
+    /// Domains, by their names in the wish.
+    pub domains: BTreeMap<String, DomainSeen>,
+    /// Logins for SMTP, by resource name in lower case: username and app.
+    pub logins: BTreeMap<String, (String, String)>,
+    /// Whether the app may send.
+    pub has_access: bool,
+    /// Addresses that devices may send from, in lower case, with the names beside them.
+    pub local: BTreeMap<String, Option<String>>,
+}
+
+/// A service.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct ServiceSeen {
+    /// The geography that its data stay in.
+    pub data_location: String,
+    /// How far it is.
+    pub progress: Progress,
+    /// ARM ids of linked domains, in lower case.
+    pub links: BTreeSet<String>,
+    /// The host of its data plane.
+    pub host_name: String,
+}
+
+/// A domain.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct DomainSeen {
+    /// Whose it is.
+    pub owner: DomainOwner,
+    /// The geography that its data stay in.
+    pub data_location: String,
+    /// How far it is.
+    pub progress: Progress,
+    /// Whether opens and clicks are followed.
+    pub tracking: bool,
+    /// What stands behind the `@`.
+    pub address: String,
+    /// How far its verification is.
+    pub states: VerificationStates,
+    /// What has to stand in DNS.
+    pub records: VerificationRecords,
+    /// Whether it stands there, if somebody has looked.
+    pub dns: Option<bool>,
+    /// Sender usernames in lower case, with the names beside them.
+    pub senders: BTreeMap<String, Option<String>>,
+    /// Addresses that nothing is sent to, by sender username.
+    pub suppressed: BTreeMap<String, BTreeSet<String>>,
+}
+
+/// How far a resource is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub(crate) enum Progress {
+    /// It is there.
+    #[default]
+    Ready,
+    /// It is being made.
+    Going,
+    /// Making it failed.
+    Failed,
+}
+
+impl Progress {
+    /// What a `provisioningState` means. It is an open list: what is not known is on its way.
+    fn of(state: &str) -> Self {
+        match state {
+            "Succeeded" => Self::Ready,
+            "Failed" | "Canceled" => Self::Failed,
+            _ => Self::Going,
+        }
+    }
+}
+
+impl DomainSeen {
+    /// What is said of a domain, without its senders.
+    pub(super) fn of(domain: &Domain) -> Self {
+        let owner = if domain.domain_management == "AzureManaged" {
+            DomainOwner::Azure
+        } else {
+            DomainOwner::Customer
+        };
+        Self {
+            owner,
+            data_location: domain.data_location.clone(),
+            progress: Progress::of(&domain.provisioning_state),
+            tracking: domain.user_engagement_tracking == "Enabled",
+            address: domain.from_sender_domain.clone(),
+            states: domain.verification_states.clone(),
+            records: domain.verification_records.clone(),
+            ..Self::default()
+        }
+    }
+
+    /// Whether all is verified that mail needs.
+    #[must_use]
+    pub(crate) fn is_verified(&self) -> bool {
+        self.states.missing().next().is_none()
+    }
+}
+
+impl ServiceSeen {
+    /// How far a service is, by its `provisioningState`.
+    pub(super) fn state(word: &str) -> Progress {
+        Progress::of(word)
+    }
+
+    pub(super) fn of(service: &CommunicationService) -> Self {
+        Self {
+            data_location: service.data_location.clone(),
+            progress: Progress::of(&service.provisioning_state),
+            links: service.linked_domains.iter().map(|id| id.to_lowercase()).collect(),
+            host_name: service.host_name.clone(),
+        }
+    }
+}
+
+/// Looks at all that the wish is about. What is not there is no error.
+pub(super) async fn observe(scene: &Scene, estate: &Estate, ids: &EstateIds) -> Result<Observed, CallError> {
+    let arm = &scene.arm;
+    let provider =
+        arm.provider(scene.account.subscription, azure_types::arm::COMMUNICATION_NAMESPACE).await?;
+    let mut observed =
+        Observed { is_registered: provider.registration_state == "Registered", ..Observed::default() };
+    observed.group = optional(arm.group(ids.group())).await?.map(|group| group.location);
+    observed.local = local(scene);
+    if observed.group.is_none() || !observed.is_registered {
+        return Ok(observed);
+    }
+    let (service, email_service) =
+        tokio::join!(optional(arm.service(ids.service())), optional(arm.email_service(ids.email_service())));
+    observed.service = service?.map(|found| ServiceSeen::of(&found.properties));
+    observed.email_service = email_service?.map(|found| ServiceSeen {
+        data_location: found.properties.data_location,
+        progress: Progress::of(&found.properties.provisioning_state),
+        ..ServiceSeen::default()
+    });
+    if let Some(service) = &observed.service {
+        observed.is_chosen = is_chosen(scene, estate, service);
+        observed.logins = logins(scene, estate, ids).await?;
+        observed.has_access = !estate.access || super::perform::has_access(scene, ids.service()).await?;
+    }
+    if observed.email_service.is_some() {
+        observed.domains = domains(scene, estate, ids).await?;
+    }
+    Ok(observed)
+}
+
+/// The domains of the email service, and the senders of those that are wished.
+async fn domains(
+    scene: &Scene,
+    estate: &Estate,
+    ids: &EstateIds,
+) -> Result<BTreeMap<String, DomainSeen>, CallError> {
+    let found = scene.arm.domains(ids.email_service()).await?;
+    let looks = found.iter().map(|resource| async move {
+        let name = wish_name(resource);
+        let mut seen = DomainSeen::of(&resource.properties);
+        if let Some(wished) = estate.domains.get(&name) {
+            seen.senders = senders(&scene.arm.senders(&ids.domain(&name)).await?);
+            if wished.senders.values().any(|sender| !sender.suppressed.is_empty()) {
+                seen.suppressed = super::perform::suppressed(scene, &ids.domain(&name)).await?;
+            }
+        }
+        Ok::<_, CallError>((name, seen))
+    });
+    futures_util::future::join_all(looks).await.into_iter().collect()
+}
+
+/// What a domain is called in the wish.
+pub(super) fn wish_name(resource: &Resource<Domain>) -> String {
+    let name = resource.name.to_lowercase();
+    if resource.properties.domain_management == "AzureManaged" { AZURE_MANAGED.to_owned() } else { name }
+}
+
+pub(super) fn senders(found: &[Resource<SenderUsername>]) -> BTreeMap<String, Option<String>> {
+    let sender = |one: &Resource<SenderUsername>| {
+        let name = one.properties.display_name.clone().filter(|name| !name.is_empty());
+        (one.properties.username.to_lowercase(), name)
+    };
+    found.iter().map(sender).collect()
+}
+
+async fn logins(
+    scene: &Scene,
+    estate: &Estate,
+    ids: &EstateIds,
+) -> Result<BTreeMap<String, (String, String)>, CallError> {
+    if estate.smtp_usernames.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let found = scene.arm.smtp_usernames(ids.service()).await?;
+    let login = |one: Resource<azure_types::communication::SmtpUsername>| {
+        let properties = one.properties;
+        (one.name.to_lowercase(), (properties.username, properties.entra_application_id.to_lowercase()))
+    };
+    Ok(found.into_iter().map(login).collect())
+}
+
+fn is_chosen(scene: &Scene, estate: &Estate, seen: &ServiceSeen) -> bool {
+    let own = scene.control.account(scene.account.name.as_str()).ok();
+    let own = own.as_ref().and_then(|account| account.service.as_ref());
+    own.is_some_and(|own| {
+        let host = own.endpoint.as_str().trim_start_matches("https://").trim_end_matches('/');
+        own.name.as_str().eq_ignore_ascii_case(&estate.service)
+            && (seen.host_name.is_empty() || seen.host_name.eq_ignore_ascii_case(host))
+    })
+}
+
+fn local(scene: &Scene) -> BTreeMap<String, Option<String>> {
+    let directory = scene.control.store.directory();
+    let senders = directory.senders(scene.account.id);
+    senders.map(|one| (one.mailbox.to_string().to_lowercase(), one.display_name.clone())).collect()
+}
+
+/// What is there, or nothing where Azure says that nothing is.
+pub(super) async fn optional<T>(
+    call: impl Future<Output = Result<T, CallError>>,
+) -> Result<Option<T>, CallError> {
+    match call.await {
+        Err(error) if error.is(404) => Ok(None),
+        found => found.map(Some),
+    }
+}

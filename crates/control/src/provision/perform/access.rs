@@ -1,0 +1,36 @@
+//! The smallest role that sends, for the app of the account.
+
+use azure_client::arm::CallError;
+
+use super::senders::named;
+use super::{Site, Trouble};
+use crate::verify::{Scene, SmallestRole, may_send};
+
+impl Site {
+    /// Makes the role and gives it to the app. Ids follow from the service, so that a second time changes nothing.
+    pub(super) async fn give_access(&self) -> Result<(), Trouble> {
+        let (scene, scope) = (&self.scene, self.ids.service());
+        let principal = scene.graph.principal(scene.account.client).await.map_err(|error| {
+            let why = crate::verify::explain(&error);
+            let client = scene.account.client;
+            Trouble::Failed(format!(
+                "Graph does not tell who the app is at Entra ({why}). Somebody who may gives it the role: \
+                 az role assignment create --assignee {client} --role 'Communication and Email Service Owner' \
+                 --scope {scope}"
+            ))
+        })?;
+        // Roles are defined for groups, and given at the service itself.
+        let group = self.ids.group();
+        let role = SmallestRole::for_scope(scene.account.name.as_str(), group);
+        let id = scene.arm.put_role(group, named(group, &role.name), &role.properties()).await?;
+        let assignment = named(scope, &format!("role for {principal}"));
+        scene.arm.assign_role(scope, assignment, &id, principal).await?;
+        Ok(())
+    }
+}
+
+/// Whether the app may send through a service.
+pub(in super::super) async fn has_access(scene: &Scene, service: &str) -> Result<bool, CallError> {
+    let permissions = scene.arm.permissions(service).await?;
+    Ok(may_send(&permissions))
+}

@@ -1,0 +1,32 @@
+//! Deleting, and waiting until it is gone.
+
+use super::{Site, Trouble};
+
+impl Site {
+    /// Deletes a resource of `Microsoft.Communication`. What is gone already is no error.
+    pub(super) async fn delete(&self, id: &str) -> Result<(), Trouble> {
+        let begun = match self.scene.arm.delete(id).await {
+            Err(error) if error.is(404) => return Ok(()),
+            begun => begun?,
+        };
+        let until = self.until();
+        if !begun.was_there {
+            return Ok(());
+        }
+        loop {
+            match self.scene.arm.operation(&begun).await? {
+                Some(operation) if operation.status == "Failed" || operation.status == "Canceled" => {
+                    return Err(self.failed(Some(&begun)).await);
+                }
+                // Done; or Azure says nothing, which it does where there is nothing to wait for.
+                Some(operation) if is_over(&operation.status) => return Ok(()),
+                None => return Ok(()),
+                Some(_) => self.pause(until, "the deletion").await?,
+            }
+        }
+    }
+}
+
+fn is_over(status: &str) -> bool {
+    matches!(status, "Succeeded" | "Deleted")
+}

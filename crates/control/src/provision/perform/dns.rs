@@ -1,0 +1,236 @@
+//! Seeing to it that a domain's records stand in DNS: looked at where the zone itself is, and written where
+//! Postern may.
+
+use dns::change::{Change, Written};
+use dns::demand::Demand;
+use dns::lookup::Lookup;
+use dns::preflight::{Row, preflight};
+use dns::record::Record;
+use dns::shown::Shown;
+use jiff::SignedDuration;
+use model::estate::{DnsWay, WishedDomain, WrittenRecord};
+
+use super::super::observed::DomainSeen;
+use super::super::step::Action;
+use super::services::LOOK;
+use super::writer::{Writer, Zone};
+use super::{Site, Trouble};
+
+/// What DNS shows of a domain, beside what it should.
+pub(crate) struct Examined {
+    pub(in super::super) rows: Vec<Row>,
+    pub(in super::super) shown: Shown,
+}
+
+/// Name servers of a provider have a new record within seconds; after this somebody is told.
+const SETTLING: SignedDuration = SignedDuration::from_mins(5);
+
+/// Compares what Azure demands for a domain with what its zone shows.
+pub(in super::super) async fn examine(
+    lookup: &Lookup,
+    name: &str,
+    wished: Option<&WishedDomain>,
+    seen: &DomainSeen,
+) -> Result<Examined, String> {
+    let demand = demand(name, None, wished, seen)?;
+    let shown = lookup.shown(name, &demand.names()).await.map_err(|error| error.to_string())?;
+    // Now the zone is known, and with it how relative names are meant.
+    let demand = demand_within(name, shown.zone.as_deref(), wished, seen, demand)?;
+    Ok(Examined { rows: preflight(&demand, &shown), shown })
+}
+
+fn demand_within(
+    name: &str,
+    zone: Option<&str>,
+    wished: Option<&WishedDomain>,
+    seen: &DomainSeen,
+    otherwise: Demand,
+) -> Result<Demand, String> {
+    match zone {
+        Some(zone) => demand(name, Some(zone), wished, seen),
+        None => Ok(otherwise),
+    }
+}
+
+fn demand(
+    name: &str,
+    zone: Option<&str>,
+    wished: Option<&WishedDomain>,
+    seen: &DomainSeen,
+) -> Result<Demand, String> {
+    let demand = Demand::new(name, zone, &seen.records).map_err(|error| error.to_string())?;
+    let demand = match wished.and_then(|wished| wished.dmarc.as_deref()) {
+        Some(policy) => demand.with_dmarc(policy),
+        None => demand,
+    };
+    // A softer end is nobody's business once Azure has looked.
+    Ok(if seen.is_verified() { demand.with_soft_end() } else { demand })
+}
+
+impl Examined {
+    /// Whether nothing is in the way.
+    pub(in super::super) fn is_right(&self) -> bool {
+        !self.rows.iter().any(|row| row.verdict.is_in_the_way())
+    }
+
+    /// What is in the way, in sentences.
+    fn problems(&self) -> Vec<&str> {
+        let bad = self.rows.iter().filter(|row| row.verdict.is_in_the_way());
+        bad.map(|row| row.sentence.as_str()).collect()
+    }
+}
+
+impl Site {
+    pub(super) async fn see_to_dns(&self, name: &str, way: &DnsWay) -> Result<(), Trouble> {
+        let key = Action::Dns(name.to_owned(), way.clone()).key();
+        let wished = self.estate.domains.get(name);
+        let clock = &self.scene.control.clock;
+        let mut until = None;
+        loop {
+            let examined = examine(&self.lookup, name, wished, &self.domain_seen(name)).await;
+            let examined = examined.map_err(Trouble::Passing)?;
+            if examined.is_right() {
+                self.seen().domains.entry(name.to_owned()).or_default().dns = Some(true);
+                return Ok(());
+            }
+            let problems = examined.problems().join(" ");
+            if *way == DnsWay::Manual {
+                return Err(Trouble::Waits(format!(
+                    "{problems} `postern domain records {name}` has what to write"
+                )));
+            }
+            let now = clock.now();
+            match until {
+                None => {
+                    self.write_records(&key, name, way).await?;
+                    until = now.saturating_add(SETTLING).ok();
+                }
+                Some(until) if now >= until => {
+                    let text = "The records are written, but the zone's own servers do not show them all:";
+                    return Err(Trouble::Waits(format!("{text} {problems}")));
+                }
+                Some(_) => clock.sleep(LOOK).await,
+            }
+        }
+    }
+
+    async fn write_records(&self, key: &str, name: &str, way: &DnsWay) -> Result<(), Trouble> {
+        let writer = Writer::open(self, way).await?;
+        let zone = writer.zone(name).await?;
+        let demand = demand(name, Some(&zone.name), self.estate.domains.get(name), &self.domain_seen(name));
+        let demand = demand.map_err(Trouble::Failed)?;
+        let held = writer.held(&zone, &demand.names()).await?;
+        let written = self.scene.control.store.estates().written(self.scene.account.id).await?;
+        let is_ours = |held: &dns::change::Held| {
+            written.iter().any(|one| one.zone == zone.name && record(one).says_the_same(&held.record))
+        };
+        let (changes, blocked) = dns::change::changes(&demand, &held, &is_ours);
+        if !blocked.is_empty() {
+            let sentences: Vec<&str> = blocked.iter().map(|one| one.sentence.as_str()).collect();
+            return Err(Trouble::Waits(sentences.join(" ")));
+        }
+        self.must_be_shown(name, &changes)?;
+        for change in &changes {
+            self.write(key, name, (way, &writer, &zone), change).await?;
+        }
+        Ok(())
+    }
+
+    /// A record that somebody else wrote is changed only if the plan has shown what it becomes.
+    fn must_be_shown(&self, name: &str, changes: &[Change]) -> Result<(), Trouble> {
+        for change in changes {
+            let Change::Replace { held, by, .. } = change else { continue };
+            let is_shown = self.shown.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            if !is_shown.iter().any(|shown| shown.says_the_same(by)) {
+                return Err(Trouble::Waits(format!(
+                    "{} of {name} would be changed from \"{}\" to \"{}\". Apply again to have it so",
+                    held.record.kind(),
+                    held.record.value(),
+                    by.value()
+                )));
+            }
+        }
+        Ok(())
+    }
+
+    /// One change: written down, made, written down with the id that it was given.
+    async fn write(
+        &self,
+        key: &str,
+        name: &str,
+        (way, writer, zone): (&DnsWay, &Writer<'_>, &Zone),
+        change: &Change,
+    ) -> Result<(), Trouble> {
+        let (record, before) = match change {
+            Change::Create(record) => (record, None),
+            Change::Replace { held, by, .. } => (by, Some(held.record.value().to_owned())),
+            Change::Delete(held) => (&held.record, None),
+        };
+        let (estates, account) = (self.scene.control.store.estates(), self.scene.account.id);
+        let row = WrittenRecord {
+            domain: name.to_owned(),
+            way: way.clone(),
+            zone: zone.name.clone(),
+            name: record.name.clone(),
+            kind: record.kind().to_owned(),
+            value: record.value().to_owned(),
+            record_id: None,
+            before,
+            at: self.scene.control.clock.now(),
+        };
+        if let Change::Delete(_) = change {
+            writer.write(zone, change).await?;
+            return Ok(estates.forget_record(account, row).await?);
+        }
+        estates.note_record(account, row.clone()).await?;
+        let record_id = writer.write(zone, change).await?;
+        estates.note_record(account, WrittenRecord { record_id: Some(record_id), ..row }).await?;
+        self.told(key, format!("{} {} is written", record.kind(), record.name));
+        Ok(())
+    }
+
+    /// Takes back what was written for a domain, as far as it is still as it was written.
+    pub(super) async fn remove_dns(&self, name: &str) -> Result<(), Trouble> {
+        let (estates, account) = (self.scene.control.store.estates(), self.scene.account.id);
+        let rows: Vec<WrittenRecord> =
+            estates.written(account).await?.into_iter().filter(|row| row.domain == name).collect();
+        let mut ways: Vec<DnsWay> = Vec::new();
+        for row in &rows {
+            if !ways.contains(&row.way) {
+                ways.push(row.way.clone());
+            }
+        }
+        for way in ways {
+            let rows: Vec<&WrittenRecord> = rows.iter().filter(|row| row.way == way).collect();
+            let writer = Writer::open(self, &way).await?;
+            let zone = writer.zone(name).await?;
+            let names: Vec<String> = rows.iter().map(|row| row.name.clone()).collect();
+            let held = writer.held(&zone, &names).await?;
+            let written: Vec<Written> = rows.iter().map(|row| written(row)).collect();
+            let (changes, left) = dns::change::undo(&written, &held);
+            for change in &changes {
+                writer.write(&zone, change).await?;
+            }
+            for one in left {
+                self.told(&Action::RemoveDns(name.to_owned()).key(), one.sentence);
+            }
+            for row in rows {
+                estates.forget_record(account, row.clone()).await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn record(row: &WrittenRecord) -> Record {
+    Record::read(&row.name, &row.kind, &row.value, 0)
+}
+
+fn written(row: &WrittenRecord) -> Written {
+    Written {
+        zone: row.zone.clone(),
+        record: record(row),
+        record_id: row.record_id.clone().unwrap_or_default(),
+        before: row.before.clone(),
+    }
+}

@@ -1,0 +1,99 @@
+//! Making a domain, and looking at all domains at once while any of them is waited for.
+
+use azure_client::arm::CallError;
+use jiff::Timestamp;
+use tokio::sync::Mutex;
+
+use super::super::observed::{DomainSeen, Progress, wish_name};
+use super::services::LOOK;
+use super::{Site, Trouble};
+use model::estate::DomainOwner;
+
+/// Looks at all domains of the email service: one call, however many steps wait.
+#[derive(Default)]
+pub(super) struct Looks {
+    /// How many there were.
+    count: Mutex<u64>,
+}
+
+impl Site {
+    pub(super) async fn make_domain(&self, name: &str) -> Result<(), Trouble> {
+        let Some(wished) = self.estate.domains.get(name) else { return Ok(()) };
+        let there = self.seen().domains.get(name).map(|there| there.progress);
+        let begun = match there {
+            Some(Progress::Going) => None,
+            _ => {
+                let management = match wished.owner {
+                    DomainOwner::Customer => "CustomerManaged",
+                    DomainOwner::Azure => "AzureManaged",
+                };
+                let id = self.ids.domain(name);
+                Some(self.scene.arm.put_domain(&id, management, wished.tracking).await?)
+            }
+        };
+        self.seen().domains.entry(name.to_owned()).or_default().progress = Progress::Going;
+        let seen = self.wait_for(name, self.until(), |seen| seen.progress != Progress::Going).await?;
+        match seen {
+            Some(seen) if seen.progress == Progress::Failed => Err(self.failed(begun.as_ref()).await),
+            Some(_) => Ok(()),
+            None => Err(self.is_late("making the domain")),
+        }
+    }
+
+    pub(super) async fn track(&self, name: &str, wanted: bool) -> Result<(), Trouble> {
+        self.scene.arm.track(&self.ids.domain(name), wanted).await?;
+        let done = |seen: &DomainSeen| seen.progress == Progress::Ready && seen.tracking == wanted;
+        let seen = self.wait_for(name, self.until(), done).await?;
+        seen.map(drop).ok_or_else(|| self.is_late("changing the domain"))
+    }
+
+    pub(super) async fn delete_domain(&self, name: &str) -> Result<(), Trouble> {
+        self.delete(&self.ids.domain(name)).await?;
+        self.seen().domains.remove(name);
+        Ok(())
+    }
+
+    /// Looks at a domain until something is true of it; `None` if it is not true by then.
+    pub(super) async fn wait_for(
+        &self,
+        name: &str,
+        until: Timestamp,
+        is_so: impl Fn(&DomainSeen) -> bool,
+    ) -> Result<Option<DomainSeen>, Trouble> {
+        loop {
+            let before = *self.looks.count.lock().await;
+            if self.scene.control.clock.now() >= until {
+                return Ok(None);
+            }
+            self.look(before).await?;
+            let seen = self.domain_seen(name);
+            if is_so(&seen) {
+                return Ok(Some(seen));
+            }
+        }
+    }
+
+    /// Looks at all domains after a while, unless somebody has looked since there were `before` looks.
+    async fn look(&self, before: u64) -> Result<(), CallError> {
+        let mut count = self.looks.count.lock().await;
+        if *count > before {
+            return Ok(());
+        }
+        self.scene.control.clock.sleep(LOOK).await;
+        let found = self.scene.arm.domains(self.ids.email_service()).await?;
+        let mut seen = self.seen();
+        for resource in &found {
+            let there = seen.domains.entry(wish_name(resource)).or_default();
+            let new = DomainSeen::of(&resource.properties);
+            let (dns, senders) = (there.dns, std::mem::take(&mut there.senders));
+            let suppressed = std::mem::take(&mut there.suppressed);
+            *there = DomainSeen { dns, senders, suppressed, ..new };
+        }
+        *count += 1;
+        Ok(())
+    }
+
+    pub(super) fn is_late(&self, what: &str) -> Trouble {
+        Trouble::Waits(format!("Azure is not done with {what} yet. Apply again later: it goes on from there"))
+    }
+}

@@ -1,0 +1,78 @@
+//! Linking domains to the communication service. Azure replaces the whole list: it is read, changed, written and
+//! read again, so that two who write do not undo each other.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
+use tokio::sync::Mutex as Turn;
+
+use super::super::observed::ServiceSeen;
+use super::{Site, Trouble};
+
+/// Links that are to be made or ended: whoever has the turn does it for all that wait.
+#[derive(Default)]
+pub(super) struct Links {
+    waiting: Mutex<BTreeMap<String, bool>>,
+    done: Mutex<BTreeMap<String, Result<(), Trouble>>>,
+    turn: Turn<()>,
+}
+
+/// Writes, before somebody else who writes all the time is complained about.
+const TRIES: u32 = 4;
+
+impl Site {
+    pub(super) async fn link(&self, name: &str) -> Result<(), Trouble> {
+        self.set_link(name, true).await
+    }
+
+    pub(super) async fn unlink(&self, name: &str) -> Result<(), Trouble> {
+        self.set_link(name, false).await
+    }
+
+    async fn set_link(&self, name: &str, wanted: bool) -> Result<(), Trouble> {
+        let id = self.ids.domain(name);
+        let lock = |map: &Mutex<BTreeMap<String, bool>>| {
+            map.lock().unwrap_or_else(PoisonError::into_inner).insert(id.clone(), wanted);
+        };
+        lock(&self.links.waiting);
+        let _turn = self.links.turn.lock().await;
+        if let Some(result) = self.links.done.lock().unwrap_or_else(PoisonError::into_inner).remove(&id) {
+            return result;
+        }
+        let all = std::mem::take(&mut *self.links.waiting.lock().unwrap_or_else(PoisonError::into_inner));
+        let mut result = self.write_links(&all).await;
+        if result.is_err() && all.len() > 1 {
+            // One domain that Azure does not take must not keep the others out.
+            let alone: BTreeMap<_, _> = [(id.clone(), wanted)].into();
+            result = self.write_links(&alone).await;
+            let others = all.into_iter().filter(|(other, _)| *other != id);
+            self.links.waiting.lock().unwrap_or_else(PoisonError::into_inner).extend(others);
+            return result;
+        }
+        let mut done = self.links.done.lock().unwrap_or_else(PoisonError::into_inner);
+        done.extend(all.into_keys().filter(|other| *other != id).map(|other| (other, result.clone())));
+        result
+    }
+
+    async fn write_links(&self, changes: &BTreeMap<String, bool>) -> Result<(), Trouble> {
+        let service = self.ids.service();
+        for _ in 0..TRIES {
+            let there = self.scene.arm.service(service).await?.properties.linked_domains;
+            let is_there = |id: &str| there.iter().any(|one| one.eq_ignore_ascii_case(id));
+            if changes.iter().all(|(id, wanted)| is_there(id) == *wanted) {
+                return Ok(());
+            }
+            let gone =
+                |id: &String| changes.iter().any(|(other, wanted)| !wanted && other.eq_ignore_ascii_case(id));
+            let mut all: Vec<String> = there.iter().filter(|id| !gone(id)).cloned().collect();
+            let new = changes.iter().filter(|(id, wanted)| **wanted && !is_there(id));
+            all.extend(new.map(|(id, _)| id.clone()));
+            let written = self.scene.arm.link(service, &all).await?;
+            self.seen().service = Some(ServiceSeen::of(&written.properties));
+        }
+        Err(Trouble::Failed(format!(
+            "somebody else changes the linked domains of {} all the time",
+            self.estate.service
+        )))
+    }
+}

@@ -1,0 +1,169 @@
+//! Doing what a step says. Every step can be done twice: the second time finds what the first one left.
+
+mod access;
+mod delete;
+mod dns;
+mod domain;
+mod link;
+mod senders;
+mod services;
+mod verify;
+mod writer;
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use ::dns::record::Record;
+use azure_client::Failure;
+use azure_client::arm::CallError;
+use model::estate::{Estate, EstateIds};
+use tokio::sync::mpsc::UnboundedSender;
+use tokio::sync::{Semaphore, SemaphorePermit};
+
+pub(super) use self::access::has_access;
+pub(super) use self::dns::{Examined, examine};
+pub(super) use self::senders::suppressed;
+
+use self::domain::Looks;
+use self::link::Links;
+use super::apply::ApplyEvent;
+use super::observed::{DomainSeen, Observed};
+use super::step::Action;
+use crate::verify::{Scene, explain};
+
+/// An estate that is being made.
+pub(crate) struct Site {
+    pub(super) scene: Scene,
+    pub(super) estate: Estate,
+    pub(super) ids: EstateIds,
+    pub(super) lookup: ::dns::lookup::Lookup,
+    /// What records of others would become, as the plan has shown it.
+    shown: Mutex<Vec<Record>>,
+    seen: Mutex<Observed>,
+    looks: Looks,
+    links: Links,
+    /// Steps that are one call each wait here instead of all being under way.
+    short: Semaphore,
+    events: Option<UnboundedSender<ApplyEvent>>,
+}
+
+/// Why a step is not done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Trouble {
+    /// Somebody has to do something, or time has to pass.
+    Waits(String),
+    /// Trying again may help.
+    Passing(String),
+    /// It will not.
+    Failed(String),
+}
+
+/// Short steps that are under way at once.
+const AT_ONCE: usize = 32;
+
+impl Site {
+    pub(super) fn new(
+        scene: Scene,
+        estate: Estate,
+        (seen, shown): (Observed, Vec<Record>),
+        lookup: ::dns::lookup::Lookup,
+        events: Option<UnboundedSender<ApplyEvent>>,
+    ) -> Self {
+        let ids = estate.ids(scene.account.subscription);
+        let looks = Looks::default();
+        let links = Links::default();
+        let short = Semaphore::new(AT_ONCE);
+        let (seen, shown) = (Mutex::new(seen), Mutex::new(shown));
+        Self { scene, estate, ids, lookup, shown, seen, looks, links, short, events }
+    }
+
+    /// Tells whoever watches. Nobody has to stay to the end.
+    pub(super) fn tell(&self, event: ApplyEvent) {
+        if let Some(events) = &self.events {
+            let _ = events.send(event);
+        }
+    }
+
+    fn told(&self, key: &str, sentence: impl Into<String>) {
+        self.tell(ApplyEvent::Told { key: key.to_owned(), sentence: sentence.into() });
+    }
+
+    /// What was seen last. Never held over a call.
+    pub(super) fn seen(&self) -> MutexGuard<'_, Observed> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn domain_seen(&self, name: &str) -> DomainSeen {
+        self.seen().domains.get(name).cloned().unwrap_or_default()
+    }
+
+    /// The turn of a step that is a call or two. Those that wait for Azure or DNS do not stand in line.
+    pub(super) async fn turn(&self, action: &Action) -> Option<SemaphorePermit<'_>> {
+        let is_short = matches!(
+            action,
+            Action::Sender(..) | Action::Suppress(..) | Action::RemoveSender(..) | Action::Login(_)
+        );
+        if is_short { self.short.acquire().await.ok() } else { None }
+    }
+
+    pub(super) async fn perform(&self, action: &Action) -> Result<(), Trouble> {
+        match action {
+            Action::Register => self.register().await,
+            Action::Group => self.make_group().await,
+            Action::EmailService => self.make_email_service().await,
+            Action::Service => self.make_service().await,
+            Action::Access => self.give_access().await,
+            Action::Domain(name) => self.make_domain(name).await,
+            Action::Track(name, wanted) => self.track(name, *wanted).await,
+            Action::Dns(name, way) => self.see_to_dns(name, way).await,
+            Action::Ownership(name) => self.verify(action, name, &verify::OWNERSHIP).await,
+            Action::Records(name) => self.verify(action, name, &verify::RECORDS).await,
+            Action::Link(name) => self.link(name).await,
+            Action::Sender(name, username) => self.make_sender(name, username).await,
+            Action::Suppress(name, username) => self.suppress(name, username).await,
+            Action::RemoveSender(name, username) => self.remove_sender(name, username).await,
+            Action::Devices(name) => self.let_devices_send(name).await,
+            Action::Login(name) => self.make_login(name).await,
+            Action::Unlink(name) => self.unlink(name).await,
+            Action::RemoveDns(name) => self.remove_dns(name).await,
+            Action::DeleteDomain(name) => self.delete_domain(name).await,
+            Action::DeleteLogin(name) => {
+                self.delete(&format!("{}/smtpUsernames/{name}", self.ids.service())).await
+            }
+            Action::DeleteService => self.delete(self.ids.service()).await,
+            Action::DeleteEmailService => self.delete(self.ids.email_service()).await,
+        }
+    }
+}
+
+impl From<CallError> for Trouble {
+    fn from(error: CallError) -> Self {
+        let why = explain(&error);
+        let answered = error.answered();
+        if let Some(answered) = answered.filter(|answered| answered.http_status == 403) {
+            let action = if answered.code == "AuthorizationFailed" {
+                "; `postern account verify` shows what the app lacks"
+            } else {
+                ""
+            };
+            return Self::Failed(format!("{why}{action}"));
+        }
+        let is_passing = match (&error, answered) {
+            (CallError::Failed(Failure::Unreachable { .. } | Failure::Interrupted { .. }), _) => true,
+            (_, Some(answered)) => matches!(answered.http_status, 408 | 429 | 500..=599),
+            _ => false,
+        };
+        if is_passing { Self::Passing(why) } else { Self::Failed(why) }
+    }
+}
+
+impl From<store::StoreError> for Trouble {
+    fn from(error: store::StoreError) -> Self {
+        Self::Failed(store::chain(&error))
+    }
+}
+
+/// Azure's words as a sentence.
+fn sentence(text: &str) -> String {
+    let text = text.trim();
+    if text.ends_with('.') { text.to_owned() } else { format!("{text}.") }
+}

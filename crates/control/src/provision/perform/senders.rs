@@ -1,0 +1,130 @@
+//! Senders at Azure, whom they send nothing to, and which of them devices may use.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use azure_client::arm::CallError;
+use azure_client::provision::segment;
+use model::sender::Sender;
+use smtp::address::Mailbox;
+use uuid::Uuid;
+
+use super::super::observed;
+use super::{Site, Trouble};
+use crate::verify::Scene;
+
+impl Site {
+    pub(super) async fn make_sender(&self, name: &str, key: &str) -> Result<(), Trouble> {
+        let wished = self.estate.domains.get(name).and_then(|domain| domain.senders.get(key));
+        let Some(wished) = wished else { return Ok(()) };
+        let id = self.ids.domain(name);
+        self.scene.arm.put_sender(&id, &wished.username, wished.display_name.as_deref()).await?;
+        Ok(())
+    }
+
+    pub(super) async fn remove_sender(&self, name: &str, key: &str) -> Result<(), Trouble> {
+        let id = format!("{}/senderUsernames/{}", self.ids.domain(name), segment(key));
+        self.delete(&id).await
+    }
+
+    /// Every sender at Azure becomes one here, and those that are gone there go here.
+    pub(super) async fn let_devices_send(&self, name: &str) -> Result<(), Trouble> {
+        let found = self.scene.arm.senders(&self.ids.domain(name)).await?;
+        let address = match self.domain_seen(name).address {
+            address if address.is_empty() => {
+                self.scene.arm.domain(&self.ids.domain(name)).await?.properties.from_sender_domain
+            }
+            address => address,
+        };
+        let (control, account) = (&self.scene.control, &self.scene.account);
+        let now = control.clock.now();
+        let there: Vec<Sender> = found
+            .iter()
+            .filter_map(|one| {
+                let mailbox: Mailbox = format!("{}@{address}", one.properties.username).parse().ok()?;
+                let display_name = one.properties.display_name.clone().filter(|name| !name.is_empty());
+                Some(Sender { account: account.id, mailbox, display_name, created_at: now })
+            })
+            .collect();
+        let is_there = |sender: &Sender| {
+            let text = sender.mailbox.to_string();
+            there.iter().any(|one| one.mailbox.to_string().eq_ignore_ascii_case(&text))
+        };
+        let directory = control.store.directory();
+        let here: Vec<Sender> = directory
+            .senders(account.id)
+            .filter(|one| one.mailbox.domain().as_str().eq_ignore_ascii_case(&address))
+            .cloned()
+            .collect();
+        let gone: Vec<Sender> = here.iter().filter(|sender| !is_there(sender)).cloned().collect();
+        // One that is here in another case stays as it is written here.
+        let known: BTreeMap<String, &Sender> =
+            here.iter().map(|one| (one.mailbox.to_string().to_lowercase(), one)).collect();
+        let put: Vec<Sender> = there
+            .iter()
+            .map(|sender| match known.get(&sender.mailbox.to_string().to_lowercase()) {
+                Some(known) => Sender { display_name: sender.display_name.clone(), ..(*known).clone() },
+                None => sender.clone(),
+            })
+            .filter(|sender| !here.contains(sender))
+            .collect();
+        if put.is_empty() && gone.is_empty() {
+            return Ok(());
+        }
+        let detail = format!("{} new or renamed, {} gone, at {address}", put.len(), gone.len());
+        let audit = control.entry("sender.provision", &account.name, detail);
+        Ok(control.store.senders().put_all(put, gone, audit).await?)
+    }
+
+    /// Puts addresses on the list of a sender. Ids follow from names, so that a second time finds the first.
+    pub(super) async fn suppress(&self, name: &str, key: &str) -> Result<(), Trouble> {
+        let wished = self.estate.domains.get(name).and_then(|domain| domain.senders.get(key));
+        let Some(wished) = wished else { return Ok(()) };
+        let domain = self.ids.domain(name);
+        let there = list_of(&self.scene, &domain, key).await?;
+        let list = match there {
+            Some((list, _)) => format!("{domain}/suppressionLists/{list}"),
+            None => {
+                let list = format!("{domain}/suppressionLists/{}", named(&domain, key));
+                let properties = serde_json::json!({ "listName": wished.username });
+                self.scene.arm.put_suppression(&list, &properties).await?;
+                list
+            }
+        };
+        let listed = self.domain_seen(name).suppressed.get(key).cloned().unwrap_or_default();
+        for address in wished.suppressed.iter().filter(|one| !listed.contains(&one.to_lowercase())) {
+            let id = format!("{list}/suppressionListAddresses/{}", named(&list, &address.to_lowercase()));
+            self.scene.arm.put_suppression(&id, &serde_json::json!({ "email": address })).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Whom nothing is sent to, by sender username in lower case.
+pub(in super::super) async fn suppressed(
+    scene: &Scene,
+    domain: &str,
+) -> Result<BTreeMap<String, BTreeSet<String>>, CallError> {
+    let mut all = BTreeMap::new();
+    for list in scene.arm.suppression_lists(domain).await? {
+        let id = format!("{domain}/suppressionLists/{}", list.name);
+        let addresses = scene.arm.suppressed_addresses(&id).await?;
+        let addresses = addresses.into_iter().map(|one| one.properties.email.to_lowercase()).collect();
+        all.insert(list.properties.list_name.to_lowercase(), addresses);
+    }
+    Ok(all)
+}
+
+async fn list_of(scene: &Scene, domain: &str, key: &str) -> Result<Option<(String, String)>, CallError> {
+    let lists = observed::optional(scene.arm.suppression_lists(domain)).await?.unwrap_or_default();
+    let found = lists.into_iter().find(|list| list.properties.list_name.eq_ignore_ascii_case(key));
+    Ok(found.map(|list| (list.name, list.properties.list_name)))
+}
+
+/// A GUID that follows from where a thing is and what it is called.
+pub(super) fn named(scope: &str, name: &str) -> Uuid {
+    let text = format!("{}\n{name}", scope.to_lowercase());
+    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, text.as_bytes());
+    let mut octets = [0; 16];
+    octets.copy_from_slice(&digest.as_ref()[..16]);
+    uuid::Builder::from_custom_bytes(octets).into_uuid()
+}

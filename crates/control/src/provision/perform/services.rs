@@ -1,0 +1,161 @@
+//! The provider, the group, and the two services.
+
+use std::time::Duration;
+
+use azure_client::arm::Begun;
+use azure_types::arm::COMMUNICATION_NAMESPACE;
+use jiff::{SignedDuration, Timestamp};
+
+use super::super::observed::{Progress, ServiceSeen, optional};
+use super::{Site, Trouble};
+use crate::AccountChange;
+
+/// Between two looks at something that Azure is making.
+pub(super) const LOOK: Duration = Duration::from_secs(3);
+/// After that, Azure is asked again by the next apply.
+pub(super) const PATIENCE: SignedDuration = SignedDuration::from_mins(20);
+/// Names that are tried when the wished one is taken.
+const PROPOSALS: usize = 3;
+
+impl Site {
+    pub(super) async fn register(&self) -> Result<(), Trouble> {
+        let (arm, subscription) = (&self.scene.arm, self.scene.account.subscription);
+        let mut provider = arm.register(subscription, COMMUNICATION_NAMESPACE).await?;
+        let until = self.until();
+        while provider.registration_state != "Registered" {
+            self.pause(until, "the registration of Microsoft.Communication").await?;
+            provider = arm.provider(subscription, COMMUNICATION_NAMESPACE).await?;
+        }
+        Ok(())
+    }
+
+    pub(super) async fn make_group(&self) -> Result<(), Trouble> {
+        Ok(self.scene.arm.put_group(self.ids.group(), &self.estate.location).await?)
+    }
+
+    pub(super) async fn make_email_service(&self) -> Result<(), Trouble> {
+        let (arm, id) = (&self.scene.arm, self.ids.email_service());
+        let there = self.seen().email_service.as_ref().map(|there| there.progress);
+        let begun = match there {
+            Some(Progress::Going) => None,
+            _ => Some(arm.put_service(id, &self.estate.data_location).await?),
+        };
+        let until = self.until();
+        loop {
+            let found = optional(arm.email_service(id)).await?;
+            match found.map(|found| ServiceSeen::state(&found.properties.provisioning_state)) {
+                Some(Progress::Ready) => return Ok(()),
+                Some(Progress::Failed) => return Err(self.failed(begun.as_ref()).await),
+                _ => self.pause(until, "the email service").await?,
+            }
+        }
+    }
+
+    pub(super) async fn make_service(&self) -> Result<(), Trouble> {
+        let (arm, id) = (&self.scene.arm, self.ids.service());
+        let there = self.seen().service.as_ref().map(|there| there.progress);
+        let begun = match there {
+            Some(Progress::Going | Progress::Ready) => None,
+            Some(Progress::Failed) => Some(arm.put_service(id, &self.estate.data_location).await?),
+            None => {
+                self.must_be_free(&self.estate.service).await?;
+                Some(arm.put_service(id, &self.estate.data_location).await?)
+            }
+        };
+        let until = self.until();
+        let seen = loop {
+            let found = optional(arm.service(id)).await?;
+            let found = found.map(|found| ServiceSeen::of(&found.properties));
+            match found {
+                Some(found) if found.progress == Progress::Ready => break found,
+                Some(found) if found.progress == Progress::Failed => {
+                    return Err(self.failed(begun.as_ref()).await);
+                }
+                _ => self.pause(until, "the communication service").await?,
+            }
+        };
+        let host_name = seen.host_name.clone();
+        self.seen().service = Some(seen);
+        self.choose(&host_name).await
+    }
+
+    /// From now on the account sends through the service.
+    async fn choose(&self, host_name: &str) -> Result<(), Trouble> {
+        let change = AccountChange {
+            service: Some(self.estate.service.clone()),
+            endpoint: (!host_name.is_empty()).then(|| format!("https://{host_name}")),
+            ..AccountChange::default()
+        };
+        let name = self.scene.account.name.as_str();
+        match self.scene.control.change_account(name, change).await {
+            Ok(_) => Ok(()),
+            Err(error) => Err(Trouble::Failed(store::chain(&error))),
+        }
+    }
+
+    /// Names of communication services are host names: nobody in the world has the same.
+    async fn must_be_free(&self, name: &str) -> Result<(), Trouble> {
+        let (arm, subscription) = (&self.scene.arm, self.scene.account.subscription);
+        let answer = arm.check_name(subscription, name).await?;
+        if answer.name_available {
+            return Ok(());
+        }
+        let mut free = Vec::new();
+        for _ in 0..PROPOSALS {
+            let [one, two, ..] = self.scene.control.entropy.octets::<10>();
+            let proposal = format!("{name}-{one:02x}{two:02x}");
+            if arm.check_name(subscription, &proposal).await.is_ok_and(|answer| answer.name_available) {
+                free.push(proposal);
+            }
+        }
+        let why = answer.message.unwrap_or_else(|| format!("the name {name} is taken"));
+        Err(Trouble::Failed(format!(
+            "{} These are free: {}. Wish one of them as `service`",
+            super::sentence(&why),
+            free.join(", ")
+        )))
+    }
+
+    pub(super) async fn make_login(&self, name: &str) -> Result<(), Trouble> {
+        let Some(wished) = self.estate.smtp_usernames.get(name) else { return Ok(()) };
+        let account = &self.scene.account;
+        let properties = serde_json::json!({
+            "username": wished.username,
+            "entraApplicationId": wished.client.unwrap_or(account.client),
+            "tenantId": account.tenant,
+        });
+        let id = format!("{}/smtpUsernames/{name}", self.ids.service());
+        Ok(self.scene.arm.put_smtp_username(&id, &properties).await?)
+    }
+
+    pub(super) fn until(&self) -> Timestamp {
+        self.scene.control.clock.now().saturating_add(PATIENCE).unwrap_or(Timestamp::MAX)
+    }
+
+    /// Between two looks, unless it has been too long.
+    pub(super) async fn pause(&self, until: Timestamp, what: &str) -> Result<(), Trouble> {
+        let clock = &self.scene.control.clock;
+        if clock.now() >= until {
+            let minutes = PATIENCE.as_mins();
+            return Err(Trouble::Waits(format!(
+                "Azure is not done with {what} after {minutes} minutes. Apply again later: it goes on from there"
+            )));
+        }
+        clock.sleep(LOOK).await;
+        Ok(())
+    }
+
+    /// Why something that was begun came to nothing.
+    pub(super) async fn failed(&self, begun: Option<&Begun>) -> Trouble {
+        let operation = match begun {
+            Some(begun) => self.scene.arm.operation(begun).await.ok().flatten(),
+            None => None,
+        };
+        let error = operation.and_then(|operation| operation.error);
+        let why = error.map_or_else(
+            || "and says nothing more".to_owned(),
+            |error| format!("({}): {}", error.code, error.message),
+        );
+        Trouble::Failed(format!("Azure could not make it {why}. Applying again tries once more"))
+    }
+}

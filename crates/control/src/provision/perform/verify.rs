@@ -1,0 +1,108 @@
+//! Having a domain verified: asked for once, looked at until there is a verdict, begun again where Azure is stuck.
+
+use azure_types::communication::{VerificationState, VerificationStates};
+use jiff::{SignedDuration, Timestamp};
+
+use super::super::observed::DomainSeen;
+use super::super::step::Action;
+use super::{Site, Trouble};
+
+/// The parts of a step.
+type Parts = [&'static str];
+
+pub(super) const OWNERSHIP: [&str; 1] = ["Domain"];
+pub(super) const RECORDS: [&str; 3] = ["SPF", "DKIM", "DKIM2"];
+
+/// A verdict takes seconds or minutes; after this Azure is thought to be stuck.
+const STUCK: SignedDuration = SignedDuration::from_mins(15);
+
+impl Site {
+    pub(super) async fn verify(&self, action: &Action, name: &str, parts: &Parts) -> Result<(), Trouble> {
+        if self.ask_and_wait(name, parts).await? {
+            return self.verdict(name, parts);
+        }
+        self.told(&action.key(), "Azure is stuck; the verification is taken back and begun again");
+        let id = self.ids.domain(name);
+        let is_open = |part: &&&str| !state(&self.domain_seen(name).states, part).is_verified();
+        for part in parts.iter().filter(is_open) {
+            // It may have ended just now, which is an error there and good news here.
+            let _ = self.scene.arm.cancel_verification(&id, part).await;
+        }
+        let calm = |seen: &DomainSeen| parts.iter().all(|part| !is_going(state(&seen.states, part)));
+        self.wait_for(name, self.in_time(), calm).await?;
+        if self.ask_and_wait(name, parts).await? {
+            return self.verdict(name, parts);
+        }
+        Err(Trouble::Waits(format!(
+            "Azure has been asked twice to verify {} of {name}, and has given no verdict. Apply again later; if it \
+             stays so, `postern destroy --target {name}` and a new apply begin from the start",
+            parts.join(", ")
+        )))
+    }
+
+    /// Whether there was a verdict in time.
+    async fn ask_and_wait(&self, name: &str, parts: &Parts) -> Result<bool, Trouble> {
+        let id = self.ids.domain(name);
+        let now = self.domain_seen(name).states;
+        let asks = parts.iter().filter(|part| {
+            let state = state(&now, part);
+            !state.is_verified() && !is_going(state)
+        });
+        let asks = asks.map(|part| async {
+            match self.scene.arm.initiate_verification(&id, part).await {
+                // It is under way or done.
+                Err(error) if error.is(409) => Ok(()),
+                asked => asked,
+            }
+        });
+        futures_util::future::try_join_all(asks).await?;
+        let is_judged = |seen: &DomainSeen| {
+            parts.iter().all(|part| {
+                let state = state(&seen.states, part);
+                state.is_verified() || state.status == "VerificationFailed"
+            })
+        };
+        Ok(self.wait_for(name, self.in_time(), is_judged).await?.is_some())
+    }
+
+    fn verdict(&self, name: &str, parts: &Parts) -> Result<(), Trouble> {
+        let states = self.domain_seen(name).states;
+        let failed: Vec<String> = parts
+            .iter()
+            .filter(|part| !state(&states, part).is_verified())
+            .map(|part| {
+                let code = state(&states, part).error_code.clone().unwrap_or_default();
+                if code.is_empty() { (*part).to_owned() } else { format!("{part} ({code})") }
+            })
+            .collect();
+        if failed.is_empty() {
+            return Ok(());
+        }
+        // What is shown was right a moment ago: resolvers on Azure's side may still believe what was there before.
+        Err(Trouble::Waits(format!(
+            "Azure did not accept {}. The records are right at the zone's own servers; others may keep the old \
+             answer for a while. Apply again later, or look with `postern domain doctor {name}`",
+            failed.join(", ")
+        )))
+    }
+
+    fn in_time(&self) -> Timestamp {
+        self.scene.control.clock.now().saturating_add(STUCK).unwrap_or(Timestamp::MAX)
+    }
+}
+
+fn state<'a>(states: &'a VerificationStates, part: &str) -> &'a VerificationState {
+    match part {
+        "Domain" => &states.domain,
+        "SPF" => &states.spf,
+        "DKIM" => &states.dkim,
+        _ => &states.dkim2,
+    }
+}
+
+fn is_going(state: &VerificationState) -> bool {
+    matches!(
+        state.status.as_str(),
+        "VerificationRequested" | "VerificationInProgress" | "CancellationRequested"
+    )
+}

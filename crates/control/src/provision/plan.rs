@@ -1,0 +1,317 @@
+//! The difference between the wish and what is there, as steps. Nothing here asks anybody anything.
+
+use std::collections::BTreeSet;
+
+use model::estate::{Estate, EstateIds, WishedDomain};
+use serde::{Deserialize, Serialize};
+
+use super::observed::{DomainSeen, Observed, Progress, ServiceSeen};
+use super::step::{Action, Step, StepView, has_records, shown};
+
+/// What has to be done, in an order in which it can be done.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Plan {
+    /// The steps.
+    pub steps: Vec<Step>,
+    /// What cannot be done, and why: somebody has to change the wish, or what is there.
+    pub problems: Vec<String>,
+    /// What is there and not wished. It is left alone.
+    pub notes: Vec<String>,
+}
+
+/// A plan, as people and programs see it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlanView {
+    /// The account.
+    pub account: String,
+    /// The steps.
+    pub steps: Vec<StepView>,
+    /// What cannot be done.
+    pub problems: Vec<String>,
+    /// What is left alone.
+    pub notes: Vec<String>,
+}
+
+/// What else a plan has to know.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Known {
+    /// The app, in lower case.
+    pub client: String,
+    /// Keys of steps that were done at some time.
+    pub done: BTreeSet<String>,
+    /// Domains for which records were written.
+    pub written: BTreeSet<String>,
+}
+
+impl Plan {
+    /// As people and programs see it.
+    #[must_use]
+    pub(crate) fn view(&self, account: &str, ids: &EstateIds) -> PlanView {
+        PlanView {
+            account: account.to_owned(),
+            steps: self.steps.iter().map(|step| step.view(ids)).collect(),
+            problems: self.problems.clone(),
+            notes: self.notes.clone(),
+        }
+    }
+
+    /// Leaves only the steps whose key is a target or lies below one, and those that they need.
+    pub(crate) fn narrow(&mut self, targets: &[String]) {
+        if targets.is_empty() {
+            return;
+        }
+        let is_target = |step: &Step| {
+            let (key, domain) = (step.key(), step.action.domain().unwrap_or_default());
+            targets.iter().any(|target| key == *target || domain.eq_ignore_ascii_case(target))
+        };
+        let mut wanted: BTreeSet<String> =
+            self.steps.iter().filter(|step| is_target(step)).map(Step::key).collect();
+        for step in self.steps.iter().rev() {
+            if wanted.contains(&step.key()) {
+                wanted.extend(step.after.iter().cloned());
+            }
+        }
+        self.steps.retain(|step| wanted.contains(&step.key()));
+    }
+
+    fn push(&mut self, action: Action, after: impl IntoIterator<Item = Action>) {
+        self.steps.push(Step::new(action, after));
+    }
+}
+
+/// What has to be done so that the wish comes true.
+#[must_use]
+pub(crate) fn plan(estate: &Estate, ids: &EstateIds, seen: &Observed, known: &Known) -> Plan {
+    let mut plan = Plan::default();
+    if !seen.is_registered {
+        plan.push(Action::Register, []);
+    }
+    match &seen.group {
+        None => plan.push(Action::Group, []),
+        Some(there) if !same(there, &estate.location) => {
+            plan.notes.push(format!("The resource group is in {there}, which changes nothing for mail."));
+        }
+        Some(_) => {}
+    }
+    let wanted = [
+        (&seen.email_service, Action::EmailService, "email service", true),
+        (&seen.service, Action::Service, "communication service", seen.is_chosen),
+    ];
+    for (there, action, what, is_complete) in wanted {
+        service(&mut plan, estate, there.as_ref(), action, (what, is_complete));
+    }
+    if estate.access && !seen.has_access {
+        plan.push(Action::Access, [Action::Service]);
+    }
+    for (name, wished) in &estate.domains {
+        domain(&mut plan, estate, (name, wished), (ids, seen, known));
+    }
+    for (name, login) in &estate.smtp_usernames {
+        let client = login.client.map_or_else(|| known.client.clone(), |client| client.to_string());
+        let wanted = (login.username.clone(), client.to_lowercase());
+        if seen.logins.get(&name.to_lowercase()) != Some(&wanted) {
+            plan.push(Action::Login(name.clone()), [Action::Service]);
+        }
+    }
+    for name in seen.domains.keys().filter(|name| !estate.domains.contains_key(*name)) {
+        plan.notes.push(format!("{} is there and nobody wishes it. It is left alone.", shown(name)));
+    }
+    plan
+}
+
+fn service(
+    plan: &mut Plan,
+    estate: &Estate,
+    there: Option<&ServiceSeen>,
+    action: Action,
+    (what, is_complete): (&str, bool),
+) {
+    match there {
+        Some(there) if !same(&there.data_location, &estate.data_location) => {
+            plan.problems.push(format!(
+                "The {what} is in {}, and {} is wished. Azure cannot move it: wish {}, or another name.",
+                there.data_location, estate.data_location, there.data_location
+            ));
+        }
+        Some(there) if there.progress == Progress::Ready && is_complete => {}
+        _ => plan.push(action, [Action::Register, Action::Group]),
+    }
+}
+
+type Seen<'a> = (&'a EstateIds, &'a Observed, &'a Known);
+
+fn domain(
+    plan: &mut Plan,
+    estate: &Estate,
+    (name, wished): (&String, &WishedDomain),
+    (ids, seen, known): Seen<'_>,
+) {
+    let there = seen.domains.get(name);
+    if let Some(there) = there.filter(|there| !there.data_location.is_empty())
+        && !same(&there.data_location, &estate.data_location)
+    {
+        let text = format!("{name} is in {}, and {} is wished.", there.data_location, estate.data_location);
+        plan.problems.push(text);
+        return;
+    }
+    match there {
+        Some(there) if there.progress == Progress::Ready => {
+            if there.tracking != wished.tracking {
+                plan.push(Action::Track(name.clone(), wished.tracking), [Action::Domain(name.clone())]);
+            }
+        }
+        _ => plan.push(Action::Domain(name.clone()), [Action::EmailService]),
+    }
+    let is_verified = there.is_some_and(DomainSeen::is_verified);
+    if has_records(wished.owner) {
+        records(plan, (name, wished), there, is_verified);
+    }
+    let is_linked =
+        seen.service.as_ref().is_some_and(|service| service.links.contains(&ids.domain(name).to_lowercase()));
+    if !is_linked {
+        let before = [Action::Domain(name.clone()), Action::Records(name.clone()), Action::Service];
+        plan.push(Action::Link(name.clone()), before);
+    }
+    senders(plan, (name, wished), there, known);
+    devices(plan, (name, wished), there, seen);
+}
+
+/// DNS, and what Azure makes of it.
+fn records(
+    plan: &mut Plan,
+    (name, wished): (&String, &WishedDomain),
+    there: Option<&DomainSeen>,
+    is_verified: bool,
+) {
+    let dns = Action::Dns(name.clone(), wished.dns.clone());
+    let is_right = there.and_then(|there| there.dns);
+    if is_right == Some(false) || (!is_verified && is_right != Some(true)) {
+        plan.push(dns.clone(), [Action::Domain(name.clone())]);
+    }
+    if !there.is_some_and(|there| there.states.domain.is_verified()) {
+        plan.push(Action::Ownership(name.clone()), [Action::Domain(name.clone()), dns.clone()]);
+    }
+    if !is_verified {
+        plan.push(Action::Records(name.clone()), [dns, Action::Ownership(name.clone())]);
+    }
+}
+
+fn senders(
+    plan: &mut Plan,
+    (name, wished): (&String, &WishedDomain),
+    there: Option<&DomainSeen>,
+    known: &Known,
+) {
+    for (key, sender) in &wished.senders {
+        let found = there.and_then(|there| there.senders.get(key));
+        // A name that nobody wishes may be any.
+        let is_right =
+            found.is_some_and(|name| sender.display_name.is_none() || *name == sender.display_name);
+        let action = Action::Sender(name.clone(), key.clone());
+        if !is_right {
+            plan.push(action.clone(), [Action::Link(name.clone())]);
+        }
+        let listed = there.and_then(|there| there.suppressed.get(key));
+        let is_listed =
+            |address: &String| listed.is_some_and(|listed| listed.contains(&address.to_lowercase()));
+        if !sender.suppressed.iter().all(is_listed) {
+            plan.push(Action::Suppress(name.clone(), key.clone()), [action]);
+        }
+    }
+    let Some(there) = there else { return };
+    for key in there.senders.keys().filter(|key| !wished.senders.contains_key(*key)) {
+        let is_ours = known.done.contains(&Action::Sender(name.clone(), key.clone()).key());
+        if is_ours {
+            plan.push(Action::RemoveSender(name.clone(), key.clone()), []);
+        }
+    }
+}
+
+/// Every sender at Azure is one here, once its domain is linked.
+fn devices(
+    plan: &mut Plan,
+    (name, wished): (&String, &WishedDomain),
+    there: Option<&DomainSeen>,
+    seen: &Observed,
+) {
+    let waits = |step: &Step| {
+        step.action.domain() == Some(name)
+            && matches!(step.action, Action::Sender(..) | Action::RemoveSender(..))
+    };
+    let behind: Vec<String> = plan.steps.iter().filter(|step| waits(step)).map(Step::key).collect();
+    let is_here = |key: &String| {
+        let address = there.map(|there| there.address.as_str()).unwrap_or_default();
+        seen.local.contains_key(&format!("{key}@{address}").to_lowercase())
+    };
+    let is_complete =
+        there.is_some_and(|there| there.senders.keys().all(is_here)) && wished.senders.keys().all(is_here);
+    if !behind.is_empty() || !is_complete {
+        let mut step = Step::new(Action::Devices(name.clone()), [Action::Link(name.clone())]);
+        step.behind = behind;
+        plan.steps.push(step);
+    }
+}
+
+/// The way back: what has to be done so that nothing is left of an estate, or of some of its domains.
+#[must_use]
+pub(crate) fn destruction(
+    estate: &Estate,
+    ids: &EstateIds,
+    seen: &Observed,
+    domains: &BTreeSet<String>,
+    known: &Known,
+) -> Plan {
+    let mut plan = Plan::default();
+    let is_wanted = |name: &String| domains.is_empty() || domains.contains(name);
+    let mut before = Vec::new();
+    for name in estate.domains.keys().filter(|name| is_wanted(name)) {
+        let links = seen.service.as_ref().map(|service| &service.links);
+        if links.is_some_and(|links| links.contains(&ids.domain(name).to_lowercase())) {
+            plan.push(Action::Unlink(name.clone()), []);
+        }
+        if known.written.contains(name) {
+            plan.push(Action::RemoveDns(name.clone()), [Action::Unlink(name.clone())]);
+        }
+        if seen.domains.contains_key(name) {
+            plan.push(Action::DeleteDomain(name.clone()), [Action::Unlink(name.clone())]);
+        }
+        before.push(Action::DeleteDomain(name.clone()));
+    }
+    if !domains.is_empty() {
+        return plan;
+    }
+    for name in estate.smtp_usernames.keys().filter(|name| seen.logins.contains_key(&name.to_lowercase())) {
+        plan.push(Action::DeleteLogin(name.clone()), []);
+        before.push(Action::DeleteLogin(name.clone()));
+    }
+    let others: Vec<&str> = seen
+        .domains
+        .keys()
+        .filter(|name| !estate.domains.contains_key(*name))
+        .map(|name| shown(name))
+        .collect();
+    if !others.is_empty() {
+        let others = others.join(", ");
+        plan.notes.push(format!("The email service stays: it also has {others}, which nobody wished here."));
+    }
+    let is_ours = |action: &Action| known.done.contains(&action.key());
+    if seen.service.is_some() && is_ours(&Action::Service) {
+        plan.push(Action::DeleteService, before.iter().cloned());
+    }
+    if seen.email_service.is_some() && is_ours(&Action::EmailService) && others.is_empty() {
+        plan.push(Action::DeleteEmailService, before.iter().cloned());
+    }
+    if seen.group.is_some() && is_ours(&Action::Group) {
+        plan.notes.push("The resource group stays: something else may be in it.".to_owned());
+    }
+    plan
+}
+
+/// Whether two places are the same: Azure writes them with and without blanks, and in any case.
+fn same(one: &str, other: &str) -> bool {
+    let plain = |text: &str| text.replace(' ', "").to_lowercase();
+    plain(one) == plain(other)
+}
+
+#[cfg(test)]
+mod tests;

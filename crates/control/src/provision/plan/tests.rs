@@ -1,0 +1,285 @@
+//! Whatever is wished and whatever is there: doing the plan makes the wish come true, and nothing is left to do.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use azure_types::communication::{VerificationState, VerificationStates};
+use jiff::Timestamp;
+use model::estate::{AZURE_MANAGED, DnsWay, DomainOwner, WishedLogin, WishedSender};
+use model::id::AccountId;
+use proptest::collection::{btree_map, vec};
+use proptest::prelude::*;
+
+use super::*;
+
+const CLIENT: &str = "33333333-cccc-4333-8333-333333333333";
+
+fn ids(estate: &Estate) -> EstateIds {
+    estate.ids("22222222-bbbb-4222-8222-222222222222".parse().unwrap())
+}
+
+fn known() -> Known {
+    Known { client: CLIENT.to_owned(), ..Known::default() }
+}
+
+fn verified() -> VerificationState {
+    VerificationState { status: "Verified".into(), error_code: None }
+}
+
+/// What is there once a step is done.
+fn after(action: &Action, estate: &Estate, seen: &mut Observed) {
+    let ids = ids(estate);
+    let ready = || ServiceSeen { data_location: estate.data_location.clone(), ..ServiceSeen::default() };
+    match action {
+        Action::Register => seen.is_registered = true,
+        Action::Group => seen.group = Some(estate.location.clone()),
+        Action::EmailService => seen.email_service = Some(ready()),
+        Action::Service => {
+            let links = seen.service.take().map(|there| there.links).unwrap_or_default();
+            seen.service = Some(ServiceSeen { links, ..ready() });
+            seen.is_chosen = true;
+        }
+        Action::Access => seen.has_access = true,
+        Action::Domain(name) => {
+            let there = seen.domains.entry(name.clone()).or_default();
+            let is_azures = estate.domains[name].owner == DomainOwner::Azure;
+            there.owner = estate.domains[name].owner;
+            there.progress = Progress::Ready;
+            there.data_location.clone_from(&estate.data_location);
+            there.tracking = estate.domains[name].tracking;
+            there.address = if is_azures { "1.azurecomm.net".into() } else { name.clone() };
+            there.senders.entry("donotreply".into()).or_insert(Some("DoNotReply".into()));
+            if is_azures {
+                let one = verified;
+                there.states = VerificationStates { domain: one(), spf: one(), dkim: one(), dkim2: one() };
+            }
+        }
+        Action::Track(name, wanted) => seen.domains.get_mut(name).unwrap().tracking = *wanted,
+        Action::Dns(name, _) => seen.domains.get_mut(name).unwrap().dns = Some(true),
+        Action::Ownership(name) => {
+            let there = seen.domains.get_mut(name).unwrap();
+            assert_eq!(there.dns, Some(true), "Azure is asked before the records are there");
+            there.states.domain = verified();
+        }
+        Action::Records(name) => {
+            let there = seen.domains.get_mut(name).unwrap();
+            assert!(there.states.domain.is_verified(), "ownership comes first");
+            there.states = VerificationStates {
+                domain: verified(),
+                spf: verified(),
+                dkim: verified(),
+                dkim2: verified(),
+            };
+        }
+        Action::Link(name) => {
+            assert!(seen.domains[name].is_verified(), "Azure links nothing else");
+            seen.service.as_mut().unwrap().links.insert(ids.domain(name).to_lowercase());
+        }
+        Action::Sender(name, key) => {
+            let wished = estate.domains[name].senders[key].display_name.clone();
+            seen.domains.get_mut(name).unwrap().senders.insert(key.clone(), wished);
+        }
+        Action::Suppress(name, key) => {
+            let wished = &estate.domains[name].senders[key].suppressed;
+            let all: BTreeSet<String> = wished.iter().map(|address| address.to_lowercase()).collect();
+            seen.domains.get_mut(name).unwrap().suppressed.entry(key.clone()).or_default().extend(all);
+        }
+        Action::RemoveSender(name, key) => {
+            seen.domains.get_mut(name).unwrap().senders.remove(key);
+        }
+        Action::Devices(name) => {
+            let there = &seen.domains[name];
+            let address = |key: &String| format!("{key}@{}", there.address).to_lowercase();
+            let new: Vec<String> = there.senders.keys().map(address).collect();
+            seen.local.extend(new.into_iter().map(|address| (address, None)));
+        }
+        Action::Login(name) => {
+            let wished = &estate.smtp_usernames[name];
+            let client = wished.client.map_or_else(|| CLIENT.to_owned(), |client| client.to_string());
+            seen.logins.insert(name.to_lowercase(), (wished.username.clone(), client));
+        }
+        Action::Unlink(name) => {
+            seen.service.as_mut().unwrap().links.remove(&ids.domain(name).to_lowercase());
+        }
+        Action::DeleteDomain(name) => {
+            seen.domains.remove(name);
+        }
+        Action::DeleteLogin(name) => {
+            seen.logins.remove(&name.to_lowercase());
+        }
+        Action::DeleteService => seen.service = None,
+        Action::DeleteEmailService => seen.email_service = None,
+        Action::RemoveDns(_) => {}
+    }
+}
+
+/// Does a plan in its order, and demands that each step stands behind those that it needs.
+fn carry_out(plan: &Plan, estate: &Estate, seen: &mut Observed) {
+    let planned: BTreeSet<String> = plan.steps.iter().map(Step::key).collect();
+    assert_eq!(planned.len(), plan.steps.len(), "a step stands there twice");
+    let mut done = BTreeSet::new();
+    for step in &plan.steps {
+        let open = |key: &&String| planned.contains(*key) && !done.contains(*key);
+        assert_eq!(step.after.iter().chain(&step.behind).find(open), None, "before {}", step.key());
+        after(&step.action, estate, seen);
+        done.insert(step.key());
+    }
+}
+
+fn a_sender() -> impl Strategy<Value = WishedSender> {
+    let name = proptest::option::of(prop_oneof![Just("Contoso".to_owned()), Just("Other".to_owned())]);
+    (name, vec("[a-c]@x\\.example", 0..2)).prop_map(|(display_name, suppressed)| WishedSender {
+        username: String::new(),
+        display_name,
+        suppressed,
+    })
+}
+
+fn a_domain() -> impl Strategy<Value = WishedDomain> {
+    let senders = btree_map(prop_oneof![Just("donotreply".to_owned()), "[a-d]".boxed()], a_sender(), 0..4);
+    (any::<bool>(), any::<bool>(), senders).prop_map(|(by_azure, tracking, mut senders)| {
+        for (key, sender) in &mut senders {
+            sender.username.clone_from(key);
+        }
+        let dns = if by_azure { DnsWay::Azure } else { DnsWay::Manual };
+        WishedDomain { dns, tracking, senders, ..WishedDomain::default() }
+    })
+}
+
+fn an_estate() -> impl Strategy<Value = Estate> {
+    let domains = btree_map("[a-e]\\.example", a_domain(), 0..4);
+    (domains, proptest::option::of(a_domain()), btree_map("[p-q]", Just(()), 0..2), any::<bool>()).prop_map(
+        |(mut domains, azures, logins, access)| {
+            if let Some(domain) = azures {
+                let domain = WishedDomain { owner: DomainOwner::Azure, dns: DnsWay::Manual, ..domain };
+                domains.insert(AZURE_MANAGED.to_owned(), domain);
+            }
+            let login = |name: String| {
+                let username = format!("{name}@a.example");
+                (name, WishedLogin { username, client: None })
+            };
+            Estate {
+                account: AccountId::from_bytes([1; 16]),
+                group: "mail".into(),
+                location: "westeurope".into(),
+                data_location: "Europe".into(),
+                service: "contoso".into(),
+                email_service: "contoso".into(),
+                access,
+                domains,
+                smtp_usernames: logins.into_keys().map(login).collect::<BTreeMap<_, _>>(),
+                changed_at: Timestamp::UNIX_EPOCH,
+            }
+        },
+    )
+}
+
+/// Something that was made for another wish, and then half of it forgotten.
+fn something() -> impl Strategy<Value = Observed> {
+    (an_estate(), any::<u64>(), any::<u64>()).prop_map(|(estate, kept, broken)| {
+        let mut seen = Observed::default();
+        let plan = plan(&estate, &ids(&estate), &seen, &known());
+        for (number, step) in plan.steps.iter().enumerate() {
+            // Only whole beginnings can have been: what a step needs was there.
+            if number as u64 >= kept % 40 {
+                break;
+            }
+            after(&step.action, &estate, &mut seen);
+        }
+        for (number, there) in seen.domains.values_mut().enumerate() {
+            if broken >> number & 1 == 1 && there.owner == DomainOwner::Customer {
+                there.dns = Some(false);
+                there.senders.remove("a");
+            }
+        }
+        seen
+    })
+}
+
+proptest! {
+    #[test]
+    fn the_plan_makes_the_wish_come_true(estate in an_estate(), mut seen in something()) {
+        // What Azure gives and what the customer has do not become each other under one name.
+        let first = plan(&estate, &ids(&estate), &seen, &known());
+        carry_out(&first, &estate, &mut seen);
+        let second = plan(&estate, &ids(&estate), &seen, &known());
+        prop_assert!(second.steps.is_empty(), "{:?}", second.steps);
+        prop_assert!(second.problems.is_empty());
+    }
+
+    #[test]
+    fn a_plan_that_was_broken_off_is_finished_by_the_next(
+        estate in an_estate(),
+        mut seen in something(),
+        count in 0_usize..40,
+    ) {
+        let first = plan(&estate, &ids(&estate), &seen, &known());
+        for step in first.steps.iter().take(count) {
+            after(&step.action, &estate, &mut seen);
+        }
+        let second = plan(&estate, &ids(&estate), &seen, &known());
+        carry_out(&second, &estate, &mut seen);
+        prop_assert!(plan(&estate, &ids(&estate), &seen, &known()).steps.is_empty());
+    }
+
+    #[test]
+    fn a_target_takes_along_what_it_needs_and_nothing_else(estate in an_estate(), mut seen in something()) {
+        let Some(target) = estate.domains.keys().next().cloned() else { return Ok(()) };
+        let mut narrow = plan(&estate, &ids(&estate), &seen, &known());
+        narrow.narrow(std::slice::from_ref(&target));
+        for step in &narrow.steps {
+            prop_assert!(step.action.domain().is_none_or(|domain| domain == target), "{}", step.key());
+        }
+        carry_out(&narrow, &estate, &mut seen);
+        let mut again = plan(&estate, &ids(&estate), &seen, &known());
+        again.narrow(&[target]);
+        prop_assert!(again.steps.is_empty(), "{:?}", again.steps);
+    }
+
+    #[test]
+    fn the_way_back_leaves_nothing_of_ours(estate in an_estate(), mut seen in something()) {
+        let first = plan(&estate, &ids(&estate), &seen, &known());
+        carry_out(&first, &estate, &mut seen);
+        let mut known = known();
+        known.done = first.steps.iter().map(Step::key).collect();
+        known.done.extend(["service".to_owned(), "email-service".to_owned()]);
+        let back = destruction(&estate, &ids(&estate), &seen, &BTreeSet::new(), &known);
+        carry_out(&back, &estate, &mut seen);
+        prop_assert!(estate.domains.keys().all(|name| !seen.domains.contains_key(name)));
+        prop_assert!(seen.service.is_none());
+    }
+}
+
+#[test]
+fn what_was_made_here_and_is_wished_no_more_is_taken_away_and_the_rest_is_left_alone() {
+    let mut estate = Estate {
+        account: AccountId::from_bytes([1; 16]),
+        group: "mail".into(),
+        location: "westeurope".into(),
+        data_location: "Europe".into(),
+        service: "contoso".into(),
+        email_service: "contoso".into(),
+        access: false,
+        domains: BTreeMap::from([("a.example".to_owned(), WishedDomain::default())]),
+        smtp_usernames: BTreeMap::new(),
+        changed_at: Timestamp::UNIX_EPOCH,
+    };
+    let mut seen = Observed::default();
+    let first = plan(&estate, &ids(&estate), &seen, &known());
+    carry_out(&first, &estate, &mut seen);
+    let there = seen.domains.get_mut("a.example").unwrap();
+    there.senders.extend([("ours".to_owned(), None), ("theirs".to_owned(), None)]);
+    seen.local.extend([("ours@a.example".to_owned(), None), ("theirs@a.example".to_owned(), None)]);
+    let mut known = known();
+    known.done.insert("sender/a.example/ours".into());
+    let keys = |plan: &Plan| plan.steps.iter().map(Step::key).collect::<Vec<_>>();
+    let planned = plan(&estate, &ids(&estate), &seen, &known);
+    assert_eq!(keys(&planned), ["remove-sender/a.example/ours", "devices/a.example"]);
+
+    estate.data_location = "United States".into();
+    let planned = plan(&estate, &ids(&estate), &seen, &known);
+    assert_eq!(planned.problems.len(), 3, "{:?}", planned.problems);
+    estate.data_location = "europe".into();
+    estate.domains.clear();
+    let planned = plan(&estate, &ids(&estate), &seen, &known);
+    assert_eq!((planned.steps.len(), planned.notes.len()), (0, 1));
+}

@@ -1,0 +1,253 @@
+//! One step towards an estate, or away from it: what it does, what it calls, what it waits for.
+
+use model::estate::{AZURE_MANAGED, DnsWay, DomainOwner, EstateIds};
+use serde::{Deserialize, Serialize};
+
+use crate::verify::Mover;
+
+/// One step. Its key is the same whenever it is planned.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Step {
+    /// What it does.
+    pub action: Action,
+    /// Steps that have to be done before it.
+    pub after: Vec<String>,
+    /// Steps that have to have ended before it, well or badly.
+    pub behind: Vec<String>,
+}
+
+/// What a step does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Action {
+    /// Registers `Microsoft.Communication`.
+    Register,
+    /// Makes the resource group.
+    Group,
+    /// Makes the email service.
+    EmailService,
+    /// Makes the communication service, and lets the account send through it.
+    Service,
+    /// Gives the app the smallest role that sends.
+    Access,
+    /// Makes a domain.
+    Domain(String),
+    /// Switches the following of opens and clicks.
+    Track(String, bool),
+    /// Sees to it that the records stand in DNS.
+    Dns(String, DnsWay),
+    /// Has the ownership of a domain verified.
+    Ownership(String),
+    /// Has SPF and keys verified.
+    Records(String),
+    /// Links a domain to the communication service.
+    Link(String),
+    /// Makes or renames a sender.
+    Sender(String, String),
+    /// Puts addresses on the list of a sender.
+    Suppress(String, String),
+    /// Takes a sender away that Postern made and nobody wishes any more.
+    RemoveSender(String, String),
+    /// Lets devices send from the senders of a domain.
+    Devices(String),
+    /// Makes or changes a login for Azure's own SMTP endpoint.
+    Login(String),
+    /// Ends the link of a domain.
+    Unlink(String),
+    /// Takes records away that Postern wrote.
+    RemoveDns(String),
+    /// Deletes a domain.
+    DeleteDomain(String),
+    /// Deletes a login.
+    DeleteLogin(String),
+    /// Deletes the communication service.
+    DeleteService,
+    /// Deletes the email service.
+    DeleteEmailService,
+}
+
+/// A step, as people and programs see it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StepView {
+    /// Its key.
+    pub key: String,
+    /// What it does, in a sentence.
+    pub sentence: String,
+    /// The calls that it makes.
+    pub calls: Vec<String>,
+    /// Keys of the steps before it.
+    pub after: Vec<String>,
+    /// What it writes, as far as that is known before.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub details: Vec<String>,
+    /// Whether it cannot be undone.
+    pub is_final: bool,
+    /// Whom it needs besides Postern.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub needs: Option<Mover>,
+}
+
+impl Step {
+    pub(super) fn new(action: Action, after: impl IntoIterator<Item = Action>) -> Self {
+        let after = after.into_iter().map(|action| action.key()).collect();
+        Self { action, after, behind: Vec::new() }
+    }
+
+    /// What it is recorded under.
+    #[must_use]
+    pub(crate) fn key(&self) -> String {
+        self.action.key()
+    }
+
+    /// As people and programs see it.
+    #[must_use]
+    pub(crate) fn view(&self, ids: &EstateIds) -> StepView {
+        let is_manual = matches!(&self.action, Action::Dns(_, DnsWay::Manual));
+        StepView {
+            key: self.key(),
+            sentence: self.action.sentence(),
+            calls: self.action.calls(ids),
+            after: self.after.clone(),
+            details: Vec::new(),
+            is_final: self.action.is_final(),
+            needs: is_manual.then_some(Mover::You),
+        }
+    }
+}
+
+impl Action {
+    /// What it is recorded under.
+    #[must_use]
+    pub(crate) fn key(&self) -> String {
+        match self {
+            Self::Register => "provider".to_owned(),
+            Self::Group => "group".to_owned(),
+            Self::EmailService => "email-service".to_owned(),
+            Self::Service => "service".to_owned(),
+            Self::Access => "access".to_owned(),
+            Self::Domain(name) => format!("domain/{name}"),
+            Self::Track(name, _) => format!("tracking/{name}"),
+            Self::Dns(name, _) => format!("dns/{name}"),
+            Self::Ownership(name) => format!("ownership/{name}"),
+            Self::Records(name) => format!("records/{name}"),
+            Self::Link(name) => format!("link/{name}"),
+            Self::Sender(name, username) => format!("sender/{name}/{username}"),
+            Self::Suppress(name, username) => format!("suppressed/{name}/{username}"),
+            Self::RemoveSender(name, username) => format!("remove-sender/{name}/{username}"),
+            Self::Devices(name) => format!("devices/{name}"),
+            Self::Login(name) => format!("login/{name}"),
+            Self::Unlink(name) => format!("unlink/{name}"),
+            Self::RemoveDns(name) => format!("remove-dns/{name}"),
+            Self::DeleteDomain(name) => format!("delete-domain/{name}"),
+            Self::DeleteLogin(name) => format!("delete-login/{name}"),
+            Self::DeleteService => "delete-service".to_owned(),
+            Self::DeleteEmailService => "delete-email-service".to_owned(),
+        }
+    }
+
+    /// The domain that it is about.
+    #[must_use]
+    pub(crate) fn domain(&self) -> Option<&str> {
+        match self {
+            Self::Domain(name)
+            | Self::Track(name, _)
+            | Self::Dns(name, _)
+            | Self::Ownership(name)
+            | Self::Records(name)
+            | Self::Link(name)
+            | Self::Sender(name, _)
+            | Self::Suppress(name, _)
+            | Self::RemoveSender(name, _)
+            | Self::Devices(name)
+            | Self::Unlink(name)
+            | Self::RemoveDns(name)
+            | Self::DeleteDomain(name) => Some(name),
+            _ => None,
+        }
+    }
+
+    /// What it does, in a sentence.
+    #[must_use]
+    pub(crate) fn sentence(&self) -> String {
+        match self {
+            Self::Register => "register the resource provider Microsoft.Communication".to_owned(),
+            Self::Group => "make the resource group".to_owned(),
+            Self::EmailService => "make the email service, which domains are part of".to_owned(),
+            Self::Service => "make the communication service, and send through it".to_owned(),
+            Self::Access => "give the app the smallest role that sends".to_owned(),
+            Self::Domain(name) if name == AZURE_MANAGED => "get a domain of Azure's own".to_owned(),
+            Self::Domain(name) => format!("make the domain {name}"),
+            Self::Track(name, true) => format!("follow opens and clicks of mail from {name}"),
+            Self::Track(name, false) => format!("stop following opens and clicks of mail from {name}"),
+            Self::Dns(name, DnsWay::Manual) => format!("wait until you have written the records of {name}"),
+            Self::Dns(name, DnsWay::Azure) => format!("write the records of {name} into Azure DNS"),
+            Self::Dns(name, DnsWay::Connection(way)) => format!("write the records of {name} through {way}"),
+            Self::Ownership(name) => format!("have the ownership of {name} verified"),
+            Self::Records(name) => format!("have SPF, DKIM and DKIM2 of {name} verified"),
+            Self::Link(name) => format!("link {} to the communication service", shown(name)),
+            Self::Sender(name, username) => format!("make the sender {username}@{}", shown(name)),
+            Self::Suppress(name, username) => {
+                format!("put addresses on the suppression list of {username}@{}", shown(name))
+            }
+            Self::RemoveSender(name, username) => format!("take the sender {username}@{} away", shown(name)),
+            Self::Devices(name) => format!("let devices send from the senders of {}", shown(name)),
+            Self::Login(name) => format!("make the SMTP username {name}"),
+            Self::Unlink(name) => format!("end the link of {}", shown(name)),
+            Self::RemoveDns(name) => format!("take the records of {name} away that Postern wrote"),
+            Self::DeleteDomain(name) => format!("delete the domain {}", shown(name)),
+            Self::DeleteLogin(name) => format!("delete the SMTP username {name}"),
+            Self::DeleteService => "delete the communication service".to_owned(),
+            Self::DeleteEmailService => "delete the email service".to_owned(),
+        }
+    }
+
+    /// Whether it cannot be undone.
+    #[must_use]
+    pub(crate) fn is_final(&self) -> bool {
+        matches!(self, Self::DeleteDomain(_) | Self::DeleteService | Self::DeleteEmailService)
+    }
+
+    /// The calls that it makes, as far as they are known before.
+    fn calls(&self, ids: &EstateIds) -> Vec<String> {
+        let (service, email) = (ids.service(), ids.email_service());
+        let verify = |name: &str, parts: &[&str]| {
+            let call = |part: &&str| format!("POST {}/initiateVerification {part}", ids.domain(name));
+            parts.iter().map(call).collect()
+        };
+        let senders = |name: &str, username: &str| format!("{}/senderUsernames/{username}", ids.domain(name));
+        match self {
+            Self::Register => vec!["POST .../providers/Microsoft.Communication/register".to_owned()],
+            Self::Group => vec![format!("PUT {}", ids.group())],
+            Self::EmailService => vec![format!("PUT {email}")],
+            Self::Service => vec!["POST .../checkNameAvailability".to_owned(), format!("PUT {service}")],
+            Self::Access => vec![
+                format!("PUT {service}/providers/Microsoft.Authorization/roleDefinitions/..."),
+                format!("PUT {service}/providers/Microsoft.Authorization/roleAssignments/..."),
+            ],
+            Self::Domain(name) => vec![format!("PUT {}", ids.domain(name))],
+            Self::Track(name, _) => vec![format!("PATCH {}", ids.domain(name))],
+            Self::Ownership(name) => verify(name, &["Domain"]),
+            Self::Records(name) => verify(name, &["SPF", "DKIM", "DKIM2"]),
+            Self::Link(_) | Self::Unlink(_) => vec![format!("PATCH {service} linkedDomains")],
+            Self::Sender(name, username) => vec![format!("PUT {}", senders(name, username))],
+            Self::RemoveSender(name, username) => vec![format!("DELETE {}", senders(name, username))],
+            Self::Suppress(name, _) => vec![format!("PUT {}/suppressionLists/...", ids.domain(name))],
+            Self::Login(name) => vec![format!("PUT {service}/smtpUsernames/{name}")],
+            Self::DeleteLogin(name) => vec![format!("DELETE {service}/smtpUsernames/{name}")],
+            Self::DeleteDomain(name) => vec![format!("DELETE {}", ids.domain(name))],
+            Self::DeleteService => vec![format!("DELETE {service}")],
+            Self::DeleteEmailService => vec![format!("DELETE {email}")],
+            Self::Dns(..) | Self::RemoveDns(_) | Self::Devices(_) => Vec::new(),
+        }
+    }
+}
+
+/// A domain as people know it.
+#[must_use]
+pub fn shown(name: &str) -> &str {
+    if name == AZURE_MANAGED { "Azure's own domain" } else { name }
+}
+
+/// Whether a domain's records are anybody's business.
+pub(super) fn has_records(owner: DomainOwner) -> bool {
+    owner == DomainOwner::Customer
+}
