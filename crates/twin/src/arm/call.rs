@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use axum::http::request::Parts;
-use axum::http::{Method, StatusCode, header};
+use axum::http::{HeaderMap, Method, StatusCode, header};
 use azure_types::ids::SubscriptionId;
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
@@ -24,6 +24,7 @@ pub(crate) struct Call<'a> {
     pub(super) query: HashMap<String, String>,
     /// Where the client thinks that we are.
     pub(super) origin: String,
+    pub(super) headers: HeaderMap,
     body: Bytes,
 }
 
@@ -57,6 +58,7 @@ impl<'a> Call<'a> {
             path,
             query,
             origin: crate::entra::origin(&request.headers),
+            headers: request.headers.clone(),
             body,
         })
     }

@@ -1,5 +1,5 @@
-//! Azure Resource Manager: subscriptions, resource providers, resource groups, roles, and what there is of
-//! `Microsoft.Communication`.
+//! Azure Resource Manager: subscriptions, resource providers, resource groups, roles, DNS zones, and what there is
+//! of `Microsoft.Communication`.
 //!
 //! Paths have no case, so that requests are told apart by their segments in lower case. Every call is judged
 //! by the same rules as a send: who the token says, and what was assigned to them. The steps: [`call`] reads
@@ -8,6 +8,7 @@
 mod authorization;
 mod call;
 mod communication;
+mod dns_zones;
 mod groups;
 mod metadata;
 mod permissions;
@@ -118,6 +119,9 @@ fn dispatch(call: &Call<'_>) -> Answer {
         ) => communication::resources(call),
         (_, ["subscriptions", id, ..]) if call.extension("microsoft.communication").is_some() => {
             communication::dispatch(call, id)
+        }
+        (_, ["subscriptions", id, ..]) if call.extension("microsoft.network").is_some() => {
+            dns_zones::dispatch(call, id)
         }
         _ => Err(unknown(call)),
     }

@@ -10,6 +10,7 @@ use jiff::SignedDuration;
 use super::call::Call;
 use super::{Answer, subscriptions};
 use crate::refusal::Refusal;
+use crate::world::dns::provider::NETWORK_NAMESPACE;
 use crate::world::{Registration, Subscription};
 
 /// All providers that the twin has heard of.
@@ -100,7 +101,11 @@ fn shown(call: &Call<'_>, id: &str, namespace: &str) -> Provider {
         Some(_) => "Registered",
     };
     let namespace = registration.map_or_else(|| canonical(namespace), |one| one.namespace.clone());
-    let types: &[&str] = if namespace == COMMUNICATION_NAMESPACE { &RESOURCE_TYPES } else { &[] };
+    let types: &[&str] = match namespace.as_str() {
+        COMMUNICATION_NAMESPACE => &RESOURCE_TYPES,
+        NETWORK_NAMESPACE => &["dnszones"],
+        _ => &[],
+    };
     Provider {
         id: format!("/subscriptions/{id}/providers/{namespace}"),
         registration_state: registration_state.to_owned(),
@@ -113,8 +118,11 @@ fn resource_type(name: &str) -> ResourceType {
     ResourceType {
         resource_type: name.to_owned(),
         locations: vec!["global".to_owned()],
-        // The newest first, as clients expect that pick one.
-        api_versions: API_VERSIONS.iter().rev().map(|version| (*version).to_owned()).collect(),
+        api_versions: match name {
+            "dnszones" => vec!["2018-05-01".to_owned()],
+            // The newest first, as clients expect that pick one.
+            _ => API_VERSIONS.iter().rev().map(|version| (*version).to_owned()).collect(),
+        },
     }
 }
 
@@ -130,7 +138,7 @@ const KNOWN: [&str; 6] = [
     "Microsoft.Authorization",
     "Microsoft.EventGrid",
     "Microsoft.Storage",
-    "Microsoft.Network",
+    NETWORK_NAMESPACE,
 ];
 const RESOURCE_TYPES: [&str; 5] = [
     "CommunicationServices",

@@ -16,12 +16,23 @@ pub(super) async fn ask(rehearsal: &Rehearsal, method: &str, path: &str) -> Answ
 }
 
 pub(super) async fn send(rehearsal: &Rehearsal, method: &str, path: &str, body: Value) -> Answer {
+    send_with(rehearsal, method, path, body, &[]).await
+}
+
+pub(super) async fn send_with(
+    rehearsal: &Rehearsal,
+    method: &str,
+    path: &str,
+    body: Value,
+    others: &[(&str, &str)],
+) -> Answer {
     let form = format!("{FORM}management.azure.com/.default");
     let token = rehearsal.ask("POST", &format!("/{TENANT}/oauth2/v2.0/token"), &[], form.into()).await;
     let bearer = format!("Bearer {}", token.body["access_token"].as_str().unwrap());
     let path = format!("{path}{}api-version=2022-12-01", if path.contains('?') { '&' } else { '?' });
     let path = path.replace(' ', "%20").replace('\'', "%27");
-    rehearsal.ask(method, &path, &[("authorization", &bearer)], body.to_string().into()).await
+    let headers = [&[("authorization", bearer.as_str())], others].concat();
+    rehearsal.ask(method, &path, &headers, body.to_string().into()).await
 }
 
 pub(super) fn assign(rehearsal: &Rehearsal, scope: &str, actions: &[&str]) {

@@ -70,15 +70,13 @@ impl Input {
             return Err(Failure::invalid(9_300, "DNS record comment is longer than 100 characters."));
         }
         Ok(Record {
-            id: String::new(),
             name,
             kind,
             value,
             ttl: if is_proxied { AUTOMATIC } else { ttl },
             is_proxied,
             comment: comment.filter(|comment| !comment.is_empty()),
-            made_at: None,
-            since: None,
+            ..Record::default()
         })
     }
 }

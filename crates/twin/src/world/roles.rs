@@ -39,6 +39,8 @@ pub const READER: Uuid = Uuid::from_u128(0xacdd_72a7_3385_48ef_bd42_f606_fba8_1a
 pub const USER_ACCESS_ADMINISTRATOR: Uuid = Uuid::from_u128(0x18d7_d88d_d35e_4fb5_a5c3_7773_c20a_72d9);
 /// The built-in role for communication services.
 pub const COMMUNICATION_OWNER: Uuid = Uuid::from_u128(0x0997_6791_48a7_449e_bb21_39d1_a415_f350);
+/// The built-in role for zones of Azure DNS.
+pub const DNS_ZONE_CONTRIBUTOR: Uuid = Uuid::from_u128(0xbefe_fa01_2a29_4197_83a8_272f_f33c_e314);
 
 /// The roles that are there in every subscription.
 pub(super) static BUILT_IN: LazyLock<Vec<Role>> = LazyLock::new(|| {
@@ -71,6 +73,20 @@ pub(super) static BUILT_IN: LazyLock<Vec<Role>> = LazyLock::new(|| {
                 "Microsoft.Resources/deployments/*",
                 "Microsoft.Resources/subscriptions/resourceGroups/read",
                 "Microsoft.Insights/alertRules/*",
+            ],
+            &[],
+        ),
+        built_in(
+            DNS_ZONE_CONTRIBUTOR,
+            "DNS Zone Contributor",
+            &[
+                "Microsoft.Authorization/*/read",
+                "Microsoft.Insights/alertRules/*",
+                "Microsoft.Network/dnsZones/*",
+                "Microsoft.ResourceHealth/availabilityStatuses/read",
+                "Microsoft.Resources/deployments/*",
+                "Microsoft.Resources/subscriptions/resourceGroups/read",
+                "Microsoft.Support/*",
             ],
             &[],
         ),

@@ -104,19 +104,19 @@ fn deleted(call: &Call<'_>, resource: &str, was_there: bool) -> Response {
 }
 
 /// A page with all of it.
-fn page<T: Serialize>(value: impl IntoIterator<Item = T>) -> Response {
+pub(super) fn page<T: Serialize>(value: impl IntoIterator<Item = T>) -> Response {
     Json(Page { value: value.into_iter().collect(), next_link: None }).into_response()
 }
 
 /// A path without its last segments.
-fn parent(path: &str, segments: usize) -> String {
+pub(super) fn parent(path: &str, segments: usize) -> String {
     let mut parts: Vec<&str> = path.split('/').collect();
     parts.truncate(parts.len().saturating_sub(segments));
     parts.join("/")
 }
 
 /// Subscription and resource group of the call. The group has to be there.
-fn place(call: &Call<'_>) -> Result<(SubscriptionId, String), Refusal> {
+pub(super) fn place(call: &Call<'_>) -> Result<(SubscriptionId, String), Refusal> {
     let group_id = call.path.split('/').take(5).collect::<Vec<_>>().join("/");
     let world = call.state.world();
     let group = world.group(&group_id).filter(|group| group.gone_at.is_none());
@@ -161,7 +161,7 @@ fn tracked(id: &str, name: &str, kind: &str, tags: &impl Serialize, properties: 
 }
 
 /// Whether a resource lies below a base, as lists of a subscription or a group want it.
-fn is_below(base: &str, id: &str) -> bool {
+pub(super) fn is_below(base: &str, id: &str) -> bool {
     covers(base, id)
 }
 

@@ -54,6 +54,9 @@ pub struct Record {
     /// Words that somebody put beside it.
     #[serde(default)]
     pub comment: Option<String>,
+    /// Words that somebody put beside all records of this name and type.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub metadata: BTreeMap<String, String>,
     /// When it was made. One that was always there has no such time.
     #[serde(default)]
     pub made_at: Option<Timestamp>,
@@ -100,10 +103,12 @@ impl World {
         }
     }
 
-    /// The zone that a name is in: the one with the longest name.
+    /// The zone that a name is in: the one with the longest name. Of several with one name, the first is the one
+    /// that is delegated.
     #[must_use]
     pub fn zone_of(&self, name: &str) -> Option<&Zone> {
-        self.zones.iter().filter(|zone| is_within(name, &zone.name)).max_by_key(|zone| zone.name.len())
+        let all = self.zones.iter().rev().filter(|zone| is_within(name, &zone.name));
+        all.max_by_key(|zone| zone.name.len())
     }
 
     /// The zone of that name or id, to be changed.

@@ -2,8 +2,10 @@
 
 use azure_types::ids::SubscriptionId;
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use super::super::World;
+use super::super::directory::named;
 use super::{Record, Zone, is_within};
 
 /// Who keeps a zone.
@@ -42,8 +44,18 @@ pub const NETWORK_NAMESPACE: &str = "Microsoft.Network";
 /// Name servers of zones that hold no NS records: of Cloudflare, of Azure DNS, and of zones by hand. All of them
 /// are this machine.
 const CLOUDFLARE: [&str; 2] = ["ada.ns.cloudflare.com", "bob.ns.cloudflare.com"];
-const AZURE: [&str; 2] = ["ns1-01.azure-dns.com", "ns2-01.azure-dns.net"];
+const AZURE: [&str; 4] =
+    ["ns1-01.azure-dns.com", "ns2-01.azure-dns.net", "ns3-01.azure-dns.org", "ns4-01.azure-dns.info"];
 const BY_HAND: [&str; 2] = ["ns1.twin.example", "ns2.twin.example"];
+/// The zones that those are in.
+const NAME_SERVER_ZONES: [&str; 6] = [
+    "ns.cloudflare.com",
+    "azure-dns.com",
+    "azure-dns.net",
+    "azure-dns.org",
+    "azure-dns.info",
+    "twin.example",
+];
 
 impl CloudflareToken {
     /// Whether it is for that zone.
@@ -76,12 +88,19 @@ impl Zone {
 
     /// The name servers that its provider gives it.
     #[must_use]
-    pub fn name_servers(&self) -> [&'static str; 2] {
+    pub fn name_servers(&self) -> &'static [&'static str] {
         match self.home {
-            Some(Home::Cloudflare) => CLOUDFLARE,
-            Some(Home::Azure { .. }) => AZURE,
-            None => BY_HAND,
+            Some(Home::Cloudflare) => &CLOUDFLARE,
+            Some(Home::Azure { .. }) => &AZURE,
+            None => &BY_HAND,
         }
+    }
+
+    /// Changes with every change of the zone.
+    #[must_use]
+    pub fn etag(&self) -> String {
+        let tags = format!("{:?}{:?}", self.tags, self.records);
+        named(Uuid::nil(), &tags).to_string()
     }
 
     /// Its SOA: what it holds, or what its provider makes up. `minimum` is how long nothing is remembered as
@@ -92,7 +111,7 @@ impl Zone {
         own.cloned().unwrap_or_else(|| {
             let written = self.records.iter().filter_map(|record| record.since).max();
             let serial = written.and_then(|at| u32::try_from(at.as_second()).ok()).unwrap_or(1);
-            let [first, _] = self.name_servers();
+            let first = self.name_servers()[0];
             let mail = format!("hostmaster.{}", self.name);
             let value = format!("{first} {mail} {serial} 3600 300 2419200 {minimum}");
             Record::new("SOA", &self.name, &value)
@@ -104,18 +123,24 @@ impl Zone {
     pub fn ns(&self) -> Vec<Record> {
         let own: Vec<Record> = self.at(&self.name, "NS").cloned().collect();
         if own.is_empty() {
-            return self.name_servers().map(|server| Record::new("NS", &self.name, server)).to_vec();
+            let made_up = self.name_servers().iter().map(|server| Record::new("NS", &self.name, server));
+            return made_up.collect();
         }
         own
     }
 }
 
+/// Changes with every change of records that are written together.
+#[must_use]
+pub fn etag(records: &[Record]) -> String {
+    named(Uuid::nil(), &format!("{records:?}")).to_string()
+}
+
 impl World {
     /// The zones in which the name servers themselves are.
     pub(super) fn zone_of_name_servers(name: &str) -> Option<Zone> {
-        let all = [CLOUDFLARE, AZURE, BY_HAND].concat();
-        let above = ["ns.cloudflare.com", "azure-dns.com", "azure-dns.net", "twin.example"];
-        let above = above.into_iter().find(|above| is_within(name, above))?;
+        let above = NAME_SERVER_ZONES.into_iter().find(|above| is_within(name, above))?;
+        let all = [&CLOUDFLARE[..], &AZURE, &BY_HAND].concat();
         let records = all
             .into_iter()
             .filter(|server| is_within(server, above))

@@ -1,0 +1,82 @@
+//! `Microsoft.Network/dnsZones`: zones, and their record sets.
+//!
+//! A record set holds all values of a name and type, and has an etag that changes with every change, so that
+//! nobody writes over what somebody else has just written.
+
+mod record_sets;
+mod values;
+mod zones;
+
+use axum::http::{HeaderName, StatusCode, header};
+
+use super::call::Call;
+use super::communication::parent;
+use super::{Answer, providers, subscriptions, unknown};
+use crate::refusal::Refusal;
+use crate::world::dns::Zone;
+use crate::world::dns::provider::NETWORK_NAMESPACE;
+
+/// Finds who answers what lies below `/providers/Microsoft.Network`.
+pub(super) fn dispatch(call: &Call<'_>, subscription: &str) -> Answer {
+    if call.method == "GET" {
+        subscriptions::find(call, subscription)?;
+    } else {
+        subscriptions::find_writable(call, subscription)?;
+    }
+    providers::must_be_registered(call, subscription, NETWORK_NAMESPACE)?;
+    let at = call.segments.iter().rposition(|segment| segment == "microsoft.network").unwrap_or(0);
+    let rest: Vec<&str> = call.segments[at + 1..].iter().map(String::as_str).collect();
+    let base = parent(&call.path, call.segments.len() - at + 1);
+    match (call.method.as_str(), &rest[..]) {
+        ("GET", ["dnszones"]) => zones::list(call, &base),
+        (_, ["dnszones", _]) => zones::one(call),
+        ("GET", ["dnszones", _, kind]) => record_sets::list(call, kind),
+        (_, ["dnszones", _, kind, _]) => record_sets::one(call, kind),
+        _ => Err(unknown(call)),
+    }
+}
+
+/// Refuses what was not assigned to the caller; `kind` is what lies in the zone, if it is not the zone itself.
+fn must(call: &Call<'_>, kind: Option<&str>) -> Result<(), Refusal> {
+    let what = match call.method.as_str() {
+        "GET" => "read",
+        "DELETE" => "delete",
+        _ => "write",
+    };
+    let kind = kind.map(|kind| format!("{kind}/")).unwrap_or_default();
+    call.must(&format!("{NETWORK_NAMESPACE}/dnsZones/{kind}{what}"), &call.path)
+}
+
+/// The zone at an ARM id.
+fn zone(call: &Call<'_>, id: &str) -> Result<Zone, Refusal> {
+    let world = call.state.world();
+    world.azure_zone(id).cloned().ok_or_else(|| {
+        let text = format!("The Resource '{id}' was not found.");
+        Refusal::new(StatusCode::NOT_FOUND, "ResourceNotFound", text)
+    })
+}
+
+/// `If-Match` and `If-None-Match`, compared with what is there.
+fn check_conditions(call: &Call<'_>, there: Option<&str>) -> Result<(), Refusal> {
+    if call.method == "GET" {
+        return Ok(());
+    }
+    let said = |name: HeaderName| {
+        let value = call.headers.get(name).and_then(|value| value.to_str().ok());
+        value.map(|value| value.trim_matches('"').to_owned())
+    };
+    let is_it = |etag: &str| there.is_some_and(|there| etag == "*" || etag == there);
+    let is_refused = said(header::IF_MATCH).is_some_and(|etag| !is_it(&etag))
+        || said(header::IF_NONE_MATCH).is_some_and(|etag| is_it(&etag));
+    if is_refused {
+        let text = format!(
+            "The condition in the If-Match or If-None-Match header was not satisfied. The current etag is '{}'.",
+            there.unwrap_or("none")
+        );
+        return Err(Refusal::new(StatusCode::PRECONDITION_FAILED, "PreconditionFailed", text));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;
