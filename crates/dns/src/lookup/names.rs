@@ -1,0 +1,139 @@
+//! What stands at names, asked of all name servers of the zone and compared.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+
+use futures_util::future::join_all;
+use hickory_proto::rr::RecordType;
+
+use super::Lookup;
+use super::ask::{Answer, Trouble};
+use super::zone::Zone;
+use crate::name::is_within;
+use crate::record::{Data, Record};
+use crate::shown::AtName;
+
+type Found = Result<Vec<Record>, Trouble>;
+
+impl Lookup {
+    /// What stands at `names`, and what is wrong with each server of the zone.
+    pub(super) async fn names(
+        &self,
+        zone: &Zone,
+        domain: &str,
+        names: &[String],
+    ) -> (BTreeMap<String, AtName>, Vec<Option<Trouble>>) {
+        let looks = names.iter().map(|name| self.name(zone, name, name == domain));
+        let (mut shown, mut answers) = (BTreeMap::new(), Vec::new());
+        for (name, (at, found)) in names.iter().zip(join_all(looks).await) {
+            shown.insert(name.clone(), at);
+            answers.push(found);
+        }
+        // A server that answered once is there.
+        let trouble = |server: usize| {
+            let mut found = answers.iter().filter_map(|answers| answers.get(server)).peekable();
+            let is_silent = found.peek().is_some() && found.clone().all(Option::is_some);
+            found.find_map(Clone::clone).filter(|_| is_silent)
+        };
+        (shown, (0..zone.servers.len()).map(trouble).collect())
+    }
+
+    /// What stands at one name, and the trouble of each server.
+    async fn name(&self, zone: &Zone, name: &str, with_mail: bool) -> (AtName, Vec<Option<Trouble>>) {
+        let is_own = is_within(name, &zone.name);
+        let (found, troubles) = if is_own {
+            let questions = zone.servers.iter().map(|one| self.at_server(zone, one.address, name, with_mail));
+            let found: Vec<Found> = join_all(questions).await;
+            let troubles = found.iter().map(|found| found.as_ref().err().cloned()).collect();
+            (found, troubles)
+        } else {
+            // It belongs to a zone above.
+            (vec![self.records(name, with_mail).await], Vec::new())
+        };
+        let mut at = compared(zone, found);
+        if let Some(target) = at.cname().and_then(Record::target) {
+            at.behind = self.texts(target).await.unwrap_or_default();
+        }
+        if self.own_port.is_some() && is_own && !at.records.is_empty() {
+            at.stale_seconds = self.stale(name, with_mail, &at.records).await;
+        }
+        (at, troubles)
+    }
+
+    async fn at_server(&self, zone: &Zone, server: SocketAddr, name: &str, with_mail: bool) -> Found {
+        let texts = self.ask(server, name, RecordType::TXT).await?;
+        match texts.referral.as_deref().filter(|_| self.own_port.is_some()) {
+            // Somebody else holds that part.
+            Some(part) if part != zone.name && is_within(part, &zone.name) => {
+                self.records(name, with_mail).await
+            }
+            Some(_) => Err(Trouble::Lame),
+            None => self.others(Some(server), name, with_mail, texts).await,
+        }
+    }
+
+    /// What those who find everything show of a name.
+    async fn records(&self, name: &str, with_mail: bool) -> Found {
+        let texts = self.resolve(name, RecordType::TXT).await?;
+        self.others(None, name, with_mail, texts).await
+    }
+
+    /// What a server shows of a name itself, beside what it said when it was asked for texts.
+    async fn others(&self, server: Option<SocketAddr>, name: &str, with_mail: bool, texts: Answer) -> Found {
+        let (exists, mut records) = (texts.exists, texts.records);
+        records.retain(|record| record.name == name);
+        // Beside a CNAME there is nothing.
+        if exists && !records.iter().any(|record| record.target().is_some()) {
+            let mut kinds = vec![RecordType::A, RecordType::AAAA];
+            kinds.extend(with_mail.then_some(RecordType::MX));
+            records.extend(self.ask_all(server, name, &kinds).await?);
+            records.retain(|record| record.name == name);
+        }
+        records.sort_by(|one, other| one.data.cmp(&other.data));
+        records.dedup_by(|one, other| one.data == other.data);
+        Ok(records)
+    }
+
+    /// For how long the system's resolver will still say something else. It is asked only where something is: else
+    /// it would learn that there is nothing, and keep that.
+    async fn stale(&self, name: &str, with_mail: bool, now: &[Record]) -> Option<u32> {
+        let kept = self.records(name, with_mail).await.ok()?;
+        if comparable(&kept) == comparable(now) {
+            return None;
+        }
+        kept.iter().map(|record| record.ttl).max()
+    }
+}
+
+/// What most servers show, and those that show something else.
+fn compared(zone: &Zone, found: Vec<Found>) -> AtName {
+    let mut at = AtName::default();
+    let good: Vec<(usize, &Vec<Record>)> =
+        found.iter().enumerate().filter_map(|(server, found)| Some((server, found.as_ref().ok()?))).collect();
+    let agreeing = |records: &[Record]| {
+        good.iter().filter(|(_, others)| comparable(others) == comparable(records)).count()
+    };
+    // The first one among equals.
+    let Some((_, most)) = good.iter().rev().max_by_key(|(_, records)| agreeing(records)) else {
+        let trouble = found.iter().find_map(|found| found.as_ref().err());
+        at.trouble = Some(trouble.map_or_else(
+            || "no name server of the zone can be found".to_owned(),
+            |trouble| format!("the zone's name server {trouble}"),
+        ));
+        return at;
+    };
+    for (server, records) in &good {
+        if comparable(records) != comparable(most) {
+            let name = zone.servers.get(*server).map(|server| server.told(None).name);
+            at.disagreeing.push((name.unwrap_or_default(), (*records).clone()));
+        }
+    }
+    at.records.clone_from(most);
+    at
+}
+
+/// What all servers must show alike: addresses may be chosen by who asks.
+fn comparable(records: &[Record]) -> Vec<&Data> {
+    let is_address = |data: &Data| matches!(data, Data::Other { kind, .. } if kind == "A" || kind == "AAAA");
+    records.iter().map(|record| &record.data).filter(|data| !is_address(data)).collect()
+}
