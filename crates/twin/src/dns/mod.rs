@@ -18,7 +18,7 @@ use tracing::debug;
 
 pub(crate) use self::resolver::Resolver;
 use self::server::Handler;
-pub(crate) use self::wire::ascii_name;
+pub(crate) use self::wire::{ascii_name, has_wire_form};
 use crate::doors::bind;
 use crate::faults::{Effect, Operation};
 use crate::state::State;

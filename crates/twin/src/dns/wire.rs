@@ -42,6 +42,11 @@ pub(super) fn record(record: &Record) -> Option<WireRecord> {
     Some(WireRecord::from_rdata(name(&record.name)?, record.ttl, data))
 }
 
+/// Whether a record has a kind that is played, and a value of that kind.
+pub(crate) fn has_wire_form(shown: &Record) -> bool {
+    record(shown).is_some()
+}
+
 /// The value of a record from the wire, in the form that the world has.
 pub(super) fn value(data: &RData) -> String {
     let plain = |name: &Name| name.to_ascii().trim_end_matches('.').to_owned();
