@@ -1,11 +1,13 @@
 //! Records that are demanded and records that are shown.
 //!
 //! [`demand`] is what Azure wants to find, [`lookup`] asks what name servers show, [`preflight`] compares the
-//! two, and [`change`] says what has to be written. All but the asking is pure.
+//! two, and [`change`] says what has to be written. That is written by [`cloudflare`], or by whoever
+//! uses [`change`] for another provider. All but the asking and the writing is pure.
 
 mod name;
 
 pub mod change;
+pub mod cloudflare;
 pub mod demand;
 pub mod dmarc;
 pub mod lookup;
