@@ -262,6 +262,13 @@ const CASES: &[Case] = &[
         &["zone.silent"],
     ),
     case("name servers disagree", "! disagreeing ns2.example.net", &["zone.disagreeing"]),
+    Case {
+        name: "the zone is not delegated",
+        domain: "acs.example.com",
+        zone: "acs.example.com",
+        shown: "! zone example.com",
+        codes: &["zone.elsewhere"],
+    },
     case("the zone is held elsewhere", "! zone acs.example.com", &["zone.elsewhere"]),
 ];
 

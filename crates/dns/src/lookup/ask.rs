@@ -47,7 +47,7 @@ pub(super) enum Trouble {
 const QUESTION: Duration = Duration::from_secs(2);
 /// Datagrams get lost.
 const AGAIN: Duration = Duration::from_millis(800);
-/// What arrives in one piece (RFC 9715 section 3).
+/// What arrives in one piece whatever the path (RFC 9715).
 const PAYLOAD_OCTETS: u16 = 1232;
 
 /// Asks one server. By TCP if the answer is too long for a datagram (RFC 7766 section 5).

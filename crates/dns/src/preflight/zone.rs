@@ -2,7 +2,7 @@
 
 use super::{Row, Scene, Verdict};
 use crate::demand::Part;
-use crate::name::relative;
+use crate::name::{is_within, relative};
 use crate::shown::Server;
 
 pub(super) fn rows(scene: &Scene<'_>) -> Vec<Row> {
@@ -17,11 +17,15 @@ pub(super) fn rows(scene: &Scene<'_>) -> Vec<Row> {
     let (silent, good): (Vec<&Server>, Vec<&Server>) =
         scene.shown.servers.iter().partition(|server| server.trouble.is_some());
     if let Some(other) = scene.demand.zone().filter(|other| *other != zone) {
+        let way_out = if is_within(zone, other) {
+            format!("take the name server records of {} out of {other}", relative(zone, other))
+        } else {
+            format!("let the name server records of {} in {zone} lead there", relative(other, zone))
+        };
         let sentence = format!(
             "{domain} is looked up in the zone {zone} at {}, and not in {other}, where its records would be written. Write \
-             them to {zone}, or take the name server records of {} out of {other}.",
-            scene.shown.provider,
-            relative(zone, other)
+             them to {zone}, or {way_out}.",
+            scene.shown.provider
         );
         rows.push(row(zone, Verdict::Conflict, "zone.elsewhere", sentence));
     }

@@ -1,8 +1,11 @@
 //! What has to stand in DNS for one domain.
 
+mod given;
+
 use azure_types::communication::{VerificationRecord, VerificationRecords};
 use serde::{Deserialize, Serialize};
 
+use self::given::{include_of, is_label, key_of, not_understood, text_of};
 use crate::name::{is_within, normal, organisational, possible_zones};
 use crate::record::Record;
 
@@ -223,74 +226,6 @@ pub(crate) fn dmarc_name(domain: &str) -> String {
 pub(crate) const TTL_SECONDS: u32 = 3600;
 /// RFC 1035 section 3.1, without the octets that only the wire has.
 const MOST_OCTETS: usize = 253;
-
-fn is_label(label: &str) -> bool {
-    let is_fine = |octet: u8| octet.is_ascii_alphanumeric() || octet == b'-' || octet == b'_';
-    (1..=63).contains(&label.len()) && label.bytes().all(is_fine)
-}
-
-fn text_of(part: &'static str, domain: &str, given: &VerificationRecord) -> Result<Record, DemandError> {
-    if !given.kind.eq_ignore_ascii_case("TXT") {
-        return Err(not_understood(part, given));
-    }
-    let record = Record::read(domain, "TXT", given.value.trim(), ttl(given));
-    // The name is the domain, as far as it was seen; `@` is how portals write it.
-    let name = normal(&given.name);
-    if !(name.is_empty() || name == "@" || name == domain || domain.starts_with(&format!("{name}."))) {
-        return Err(not_understood(part, given));
-    }
-    Ok(record)
-}
-
-/// Names of keys are relative to the domain, as far as it was seen, and may one day be full or relative to the
-/// zone.
-fn key_of(
-    part: &'static str,
-    domain: &str,
-    zone: Option<&str>,
-    given: &VerificationRecord,
-) -> Result<Record, DemandError> {
-    let name = normal(&given.name);
-    if !given.kind.eq_ignore_ascii_case("CNAME") || name.is_empty() || !name.split('.').all(is_label) {
-        return Err(not_understood(part, given));
-    }
-    let record = Record::cname(&full_name(&name, domain, zone), &given.value, ttl(given));
-    if !record.value().split('.').all(is_label) || record.name.len() > MOST_OCTETS {
-        return Err(not_understood(part, given));
-    }
-    Ok(record)
-}
-
-fn full_name(name: &str, domain: &str, zone: Option<&str>) -> String {
-    if is_within(name, domain) {
-        return name.to_owned();
-    }
-    let zones: Vec<&str> = zone.map_or_else(|| possible_zones(domain).collect(), |zone| vec![zone]);
-    let is_relative_to = |zone: &&str| {
-        let labels = domain.strip_suffix(*zone).map(|labels| labels.trim_end_matches('.'));
-        labels.is_some_and(|labels| !labels.is_empty() && is_within(name, labels))
-    };
-    let zone = zones.into_iter().find(is_relative_to).unwrap_or(domain);
-    format!("{name}.{zone}")
-}
-
-/// What the record of Azure's includes.
-fn include_of(text: &str) -> Option<String> {
-    let word = |word: &str| {
-        word.split_at_checked(8).map(|(name, target)| (name.to_ascii_lowercase(), normal(target)))
-    };
-    let mut includes = text.split_ascii_whitespace().filter_map(word).filter(|(name, _)| name == "include:");
-    includes.next().map(|(_, target)| target).filter(|target| target.split('.').all(is_label))
-}
-
-fn ttl(given: &VerificationRecord) -> u32 {
-    if given.ttl == 0 { TTL_SECONDS } else { given.ttl }
-}
-
-fn not_understood(part: &'static str, given: &VerificationRecord) -> DemandError {
-    let VerificationRecord { kind, name, value, .. } = given.clone();
-    DemandError::Record { part, kind, name, value }
-}
 
 #[cfg(test)]
 mod tests {

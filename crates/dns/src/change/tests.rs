@@ -1,0 +1,172 @@
+//! Plans for zones that people have.
+
+use azure_types::communication::{VerificationRecord, VerificationRecords};
+
+use super::*;
+use crate::demand::Demand;
+
+const INCLUDE: &str = "v=spf1 include:spf.protection.outlook.com -all";
+
+fn demand() -> Demand {
+    let record = |kind: &str, name: &str, value: &str| {
+        let (kind, name, value) = (kind.to_owned(), name.to_owned(), value.to_owned());
+        Some(VerificationRecord { kind, name, value, ttl: 3600 })
+    };
+    let records = VerificationRecords {
+        domain: record("TXT", "example.com", "ms-domain-verification=1"),
+        spf: record("TXT", "example.com", INCLUDE),
+        dkim: record("CNAME", "s1._domainkey", "s1.azurecomm.net"),
+        dkim2: None,
+    };
+    Demand::new("example.com", Some("example.com"), &records).unwrap().with_dmarc("v=DMARC1; p=none")
+}
+
+fn held(name: &str, kind: &str, value: &str) -> Held {
+    let record = Record::read(name, kind, value, 300);
+    Held { id: format!("{name} {kind} {value}"), record, is_proxied: false, comment: None }
+}
+
+fn ours(name: &str, kind: &str, value: &str) -> Held {
+    Held { comment: Some("Postern".to_owned()), ..held(name, kind, value) }
+}
+
+fn is_ours(held: &Held) -> bool {
+    held.comment.is_some()
+}
+
+fn good() -> Vec<Held> {
+    let records = demand();
+    records.records().map(|(_, one)| held(&one.name, one.kind(), one.value())).collect()
+}
+
+fn said(change: &Change) -> String {
+    match change {
+        Change::Create(record) => format!("+ {record}"),
+        Change::Replace { held, by, .. } => format!("{} -> {}", held.record, by.value()),
+        Change::Delete(held) => format!("- {}", held.record),
+    }
+}
+
+/// Takes all of a name away from records that are right, adds others, and says what is planned.
+#[track_caller]
+fn check(without: &str, with: &[Held], changes: &[&str], blocked: &[&str]) {
+    let mut held = good();
+    held.retain(|one| one.record.name != without);
+    held.extend_from_slice(with);
+    let (planned, in_the_way) = super::changes(&demand(), &held, &is_ours);
+    assert_eq!(planned.iter().map(said).collect::<Vec<_>>(), changes);
+    assert_eq!(in_the_way.iter().map(|one| one.sentence.as_str()).collect::<Vec<_>>(), blocked);
+}
+
+const KEY: &str = "s1._domainkey.example.com";
+const PROOF: &str = "+ example.com TXT \"ms-domain-verification=1\"";
+
+#[test]
+fn nothing_is_changed_when_all_is_there() {
+    check("", &[held("example.com", "TXT", "else"), held("example.com", "MX", "10 a.example")], &[], &[]);
+    check("_dmarc.example.com", &[held("_dmarc.example.com", "TXT", "v=DMARC1; p=reject")], &[], &[]);
+    check("_dmarc.example.com", &[held("_dmarc.example.com", "CNAME", "p.example.net")], &[], &[]);
+}
+
+#[test]
+fn what_is_missing_is_created() {
+    let spf = format!("+ example.com TXT \"{INCLUDE}\"");
+    check("example.com", &[], &[PROOF, &spf], &[]);
+    check(KEY, &[], &["+ s1._domainkey.example.com CNAME s1.azurecomm.net"], &[]);
+    check("_dmarc.example.com", &[], &["+ _dmarc.example.com TXT \"v=DMARC1; p=none\""], &[]);
+}
+
+#[test]
+fn the_only_spf_record_is_merged() {
+    let replaced = "example.com TXT \"v=spf1 mx ~all\" -> v=spf1 mx include:spf.protection.outlook.com -all";
+    check("example.com", &[held("example.com", "TXT", "v=spf1 mx ~all")], &[PROOF, replaced], &[]);
+    let two = [ours("example.com", "TXT", INCLUDE), held("example.com", "TXT", "v=spf1 mx ~all")];
+    check("example.com", &two, &[PROOF, replaced, &format!("- example.com TXT \"{INCLUDE}\"")], &[]);
+    let foreign = [held("example.com", "TXT", "v=spf1 a -all"), held("example.com", "TXT", "v=spf1 mx ~all")];
+    check(
+        "example.com",
+        &foreign,
+        &[PROOF],
+        &["example.com has 2 SPF records, where one is allowed. Replace all of \
+        them by: v=spf1 a mx include:spf.protection.outlook.com -all"],
+    );
+    check(
+        "example.com",
+        &[held("example.com", "TXT", "v=spf1 mx,a ~all")],
+        &[PROOF],
+        &[
+            "Receivers cannot use the record that is there: \"mx,a\" is not understood: there is no such mechanism. \
+         Mend that first.",
+        ],
+    );
+}
+
+#[test]
+fn a_soft_end_stays_when_azure_has_verified() {
+    let held = [held("example.com", "TXT", "v=spf1 include:spf.protection.outlook.com ~all")];
+    let (changes, _) = changes(&demand().with_soft_end(), &held, &is_ours);
+    assert!(!changes.iter().any(|change| matches!(change, Change::Replace { .. })));
+}
+
+#[test]
+fn what_is_not_ours_is_left_alone() {
+    let foreign = "is there, and Postern did not write it. Nothing can stand beside the CNAME to s1.azurecomm.net \
+                   that Azure demands: delete it if it is not needed.";
+    check(KEY, &[held(KEY, "CNAME", "b.example")], &[], &[&format!("{KEY} CNAME b.example {foreign}")]);
+    check(KEY, &[held(KEY, "A", "192.0.2.1")], &[], &[&format!("{KEY} A 192.0.2.1 {foreign}")]);
+    check(
+        "example.com",
+        &[held("example.com", "CNAME", "b.example")],
+        &[],
+        &[
+            "example.com is a CNAME to b.example, and nothing else can stand beside one. Replace it by address records, \
+         or verify another domain.",
+        ],
+    );
+    let proxied = Held { is_proxied: true, ..held(KEY, "CNAME", "s1.azurecomm.net") };
+    check(
+        KEY,
+        &[proxied],
+        &[],
+        &[&format!("The CNAME at {KEY} is right, but proxied, so that nobody sees it. Turn its proxy off.")],
+    );
+}
+
+#[test]
+fn what_is_ours_is_mended() {
+    check(
+        KEY,
+        &[ours(KEY, "CNAME", "b.example")],
+        &[&format!("{KEY} CNAME b.example -> s1.azurecomm.net")],
+        &[],
+    );
+    let proxied = Held { is_proxied: true, ..ours(KEY, "CNAME", "s1.azurecomm.net") };
+    check(KEY, &[proxied], &[&format!("{KEY} CNAME s1.azurecomm.net -> s1.azurecomm.net")], &[]);
+    let old = [ours("example.com", "TXT", "ms-domain-verification=0"), held("example.com", "TXT", INCLUDE)];
+    let wanted = "example.com TXT \"ms-domain-verification=0\" -> ms-domain-verification=1";
+    check("example.com", &old, &[wanted], &[]);
+}
+
+#[test]
+fn what_was_written_is_taken_back() {
+    let written = |value: &str, before: Option<&str>| Written {
+        zone: "example.com".to_owned(),
+        record: Record::txt("example.com", value, 300),
+        record_id: String::new(),
+        before: before.map(str::to_owned),
+    };
+    let log = [written("ms-domain-verification=1", None), written(INCLUDE, Some("v=spf1 ~all"))];
+    let (changes, left) = undo(&log, &good());
+    assert_eq!(
+        changes.iter().map(said).collect::<Vec<_>>(),
+        [
+            format!("example.com TXT \"{INCLUDE}\" -> v=spf1 ~all"),
+            "- example.com TXT \"ms-domain-verification=1\"".to_owned(),
+        ]
+    );
+    assert!(left.is_empty() && undo(&log, &[]) == (Vec::new(), Vec::new()));
+    let edited = Held { id: "7".to_owned(), ..held("example.com", "TXT", "v=spf1 a mx -all") };
+    let log = [Written { record_id: "7".to_owned(), ..written(INCLUDE, Some("v=spf1 ~all")) }];
+    let (changes, left) = undo(&log, &[edited]);
+    assert!(changes.is_empty() && left[0].sentence.contains("was changed by somebody since it was written"));
+}
