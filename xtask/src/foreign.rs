@@ -7,9 +7,10 @@ use crate::report::Report;
 use crate::test::tests;
 
 /// Debian packages, and what succeeds where one is there.
-const PACKAGES: [(&str, &str); 8] = [
+const PACKAGES: [(&str, &str); 9] = [
     ("swaks", "command -v swaks"),
     ("curl", "command -v curl"),
+    ("bind9-dnsutils", "command -v dig"),
     ("libnet-ssleay-perl", "perl -MNet::SSLeay -e 1"),
     ("libio-socket-ssl-perl", "perl -MIO::Socket::SSL -e 1"),
     ("libauthen-sasl-perl", "perl -MAuthen::SASL -e 1"),

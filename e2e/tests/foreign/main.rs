@@ -8,6 +8,7 @@
 
 mod azure_cli;
 mod curl;
+mod dig;
 mod email_sdk;
 mod management_sdk;
 mod nodemailer;
@@ -41,6 +42,7 @@ async fn main() -> ExitCode {
         vec![
             swaks::WITNESSES,
             curl::WITNESSES,
+            dig::WITNESSES,
             smtplib::WITNESSES,
             nodemailer::WITNESSES,
             email_sdk::WITNESSES,

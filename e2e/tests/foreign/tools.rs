@@ -8,6 +8,7 @@ use std::process::{Command, Stdio};
 pub(crate) enum Client {
     Swaks,
     Curl,
+    Dig,
     Python,
     Node,
     EmailSdk,
@@ -39,6 +40,7 @@ impl Tools {
                 "swaks has no TLS here",
             ),
             (Client::Curl, runs(&["curl", "--version"]), "curl is not installed"),
+            (Client::Dig, runs(&["dig", "-v"]), "dig is not installed"),
             (Client::Python, runs(&["python3", "-c", "import smtplib, ssl"]), "python3 is not installed"),
             (Client::Node, runs(&["node", "--version"]), "node is not installed"),
             (Client::Node, nodemailer.is_dir(), "nodemailer is not installed"),
@@ -67,6 +69,8 @@ impl Tools {
         match client {
             Client::Swaks => vec!["swaks".to_owned()],
             Client::Curl => vec!["curl".to_owned(), "--silent".to_owned(), "--show-error".to_owned()],
+            // Nobody's own settings.
+            Client::Dig => vec!["dig".to_owned(), "-r".to_owned()],
             Client::Python => vec!["python3".to_owned(), script("smtplib_client.py")],
             Client::Node => vec!["node".to_owned(), script("nodemailer_client.mjs")],
             Client::EmailSdk => {
