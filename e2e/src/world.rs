@@ -151,6 +151,13 @@ impl World {
     pub fn control(&self) -> Control {
         let source = (self.clock.clone(), Entropy::system());
         Control::new(self.server().store.clone(), source, self.setup.identity.clone())
+            .asking(self.name_server())
+    }
+
+    /// The twin's name server.
+    #[must_use]
+    pub fn name_server(&self) -> std::net::SocketAddr {
+        self.twin.ready().dns.parse().unwrap()
     }
 
     /// Starts the product on the data that is there.
@@ -165,6 +172,7 @@ impl World {
             watch: self.setup.watch,
             alarms: self.setup.alarms.clone(),
             metrics: None,
+            name_server: Some(self.name_server()),
             listeners: vec![listener(Mode::Starttls), listener(Mode::Tls)],
             certificate: None,
             admission: AdmissionLimits { sessions: 1_000, sessions_per_network: 1_000 },
@@ -297,8 +305,18 @@ impl World {
 
     /// Submits a message from the scanner; gives the server's verdict.
     pub async fn offer(&self, connection: &mut Connection, recipients: &[&str], message: &[u8]) -> Verdict {
+        self.offer_from("scanner@contoso.example", connection, recipients, message).await
+    }
+
+    async fn offer_from(
+        &self,
+        from: &str,
+        connection: &mut Connection,
+        recipients: &[&str],
+        message: &[u8],
+    ) -> Verdict {
         let envelope = Envelope {
-            reverse_path: ReversePath::Mailbox("scanner@contoso.example".parse().unwrap()),
+            reverse_path: ReversePath::Mailbox(from.parse().unwrap()),
             recipients: recipients.iter().map(|recipient| recipient.parse().unwrap()).collect(),
             size_octets: message.len() as u64,
             eight_bit: !message.is_ascii(),
@@ -316,8 +334,13 @@ impl World {
 
     /// Submits a message over a connection of its own; it has to be accepted.
     pub async fn submit(&self, recipients: &[&str], message: &[u8]) -> QueueId {
+        self.submit_from("scanner@contoso.example", recipients, message).await
+    }
+
+    /// The same from another sender.
+    pub async fn submit_from(&self, from: &str, recipients: &[&str], message: &[u8]) -> QueueId {
         let mut connection = self.log_in(&self.device).await.unwrap();
-        let verdict = self.offer(&mut connection, recipients, message).await;
+        let verdict = self.offer_from(from, &mut connection, recipients, message).await;
         connection.quit().await;
         let reply = verdict.message.expect("a recipient was accepted").expect("the message was accepted");
         reply.text().rsplit(' ').next().unwrap().parse().unwrap()
@@ -364,6 +387,20 @@ impl World {
             }
         };
         tokio::time::timeout(PATIENCE, moving).await.expect("it never came about");
+    }
+
+    /// Lets time pass for as long as work goes on that waits for the clock.
+    pub async fn drive<T>(&self, work: impl Future<Output = T>) -> T {
+        let mut work = std::pin::pin!(work);
+        loop {
+            tokio::select! {
+                biased;
+                done = &mut work => return done,
+                () = tokio::time::sleep(Duration::from_millis(5)) => {
+                    self.clock.advance(Duration::from_millis(500));
+                }
+            }
+        }
     }
 
     /// Waits until the twin has taken so many mails in all.

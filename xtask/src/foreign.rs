@@ -30,6 +30,8 @@ const MANAGEMENT_SDK: [&str; 4] = [
     "azure-mgmt-authorization==4.0.0",
 ];
 
+const CLOUDFLARE: [&str; 1] = ["cloudflare==5.9.0"];
+
 /// Installs the Azure CLI and the management SDKs, some 1.5 GB, where they outlive the source tree, and has them
 /// speak to product and twin.
 pub(crate) fn run() -> anyhow::Result<()> {
@@ -40,6 +42,9 @@ pub(crate) fn run() -> anyhow::Result<()> {
         step("Azure CLI", &AZURE_CLI, &tools.join("azure-cli"), |folder| python(folder, &AZURE_CLI));
         step("management SDKs", &MANAGEMENT_SDK, &tools.join("sdk"), |folder| {
             python(folder, &MANAGEMENT_SDK)
+        });
+        step("Cloudflare's library", &CLOUDFLARE, &tools.join("cloudflare"), |folder| {
+            python(folder, &CLOUDFLARE)
         });
     });
     report.step("heavy foreign clients", |report| {

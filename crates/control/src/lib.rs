@@ -6,6 +6,7 @@
 
 mod accounts;
 mod actor;
+mod connections;
 mod credentials;
 mod error;
 pub mod expiry;
@@ -28,6 +29,7 @@ use tokio::sync::Notify;
 
 pub use accounts::{AccountChange, Imported, NewAccount, NewCloud, NewProof, Noted, Removal};
 pub use actor::Actor;
+pub use connections::NewConnection;
 pub use credentials::{IssuedCredential, NewCredential};
 pub use error::{ControlError, Invalid};
 pub use senders::NewSender;

@@ -78,6 +78,15 @@ impl Client {
         Ok(())
     }
 
+    pub(crate) async fn put<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        body: &impl Serialize,
+    ) -> anyhow::Result<T> {
+        let request = self.request(Method::PUT, path).json(body);
+        Ok(serde_json::from_slice(&self.exchange(request).await?)?)
+    }
+
     pub(crate) async fn patch<T: DeserializeOwned>(
         &self,
         path: &str,

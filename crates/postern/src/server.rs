@@ -90,6 +90,10 @@ impl Server {
             server.tasks.spawn(served);
         }
         let control = Control::new(store.clone(), source(), identity_endpoint.clone());
+        let control = match config.name_server {
+            Some(server) => control.asking(server),
+            None => control,
+        };
         let upstreams = Arc::new(Upstreams::new(store.clone(), source(), identity_endpoint));
         let api = Api::new(
             (control.clone(), store.clone()),

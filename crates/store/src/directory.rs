@@ -28,7 +28,8 @@ pub struct Directory {
 
 #[derive(Debug, Default)]
 struct Senders {
-    by_mailbox: HashMap<Mailbox, Sender>,
+    /// By address in lower case: Azure does not tell upper from lower case in a sender username.
+    by_mailbox: HashMap<String, Sender>,
     domains: HashSet<Domain>,
 }
 
@@ -61,10 +62,10 @@ impl Directory {
         self.credentials.values()
     }
 
-    /// An account's sender of that address.
+    /// An account's sender of that address, in any case.
     #[must_use]
     pub fn sender(&self, account: AccountId, mailbox: &Mailbox) -> Option<&Sender> {
-        self.senders.get(&account)?.by_mailbox.get(mailbox)
+        self.senders.get(&account)?.by_mailbox.get(&mailbox.to_string().to_lowercase())
     }
 
     /// Whether an account has any sender at that domain, which is then linked to it.
@@ -86,7 +87,7 @@ impl Directory {
         for sender in senders::read_all(connection)? {
             let senders = directory.senders.entry(sender.account).or_default();
             senders.domains.insert(sender.mailbox.domain().clone());
-            senders.by_mailbox.insert(sender.mailbox.clone(), sender);
+            senders.by_mailbox.insert(sender.mailbox.to_string().to_lowercase(), sender);
         }
         for credential in credentials::read_all(connection)? {
             let login = credential.login.as_str().to_ascii_lowercase();

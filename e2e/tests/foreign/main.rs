@@ -7,6 +7,7 @@
 #![allow(clippy::unwrap_used, reason = "a witness that cannot go on has failed")]
 
 mod azure_cli;
+mod cloudflare;
 mod curl;
 mod dig;
 mod email_sdk;
@@ -37,7 +38,7 @@ async fn main() -> ExitCode {
     }
     let tools = Tools::find(tools);
     let all = if heavy {
-        vec![azure_cli::WITNESSES, management_sdk::WITNESSES]
+        vec![azure_cli::WITNESSES, management_sdk::WITNESSES, cloudflare::WITNESSES]
     } else {
         vec![
             swaks::WITNESSES,

@@ -73,6 +73,7 @@ impl Scene {
             .args(&words[1..])
             .args(arguments)
             .env("REQUESTS_CA_BUNDLE", &ready.ca)
+            .env("SSL_CERT_FILE", &ready.ca)
             .env("NODE_EXTRA_CA_CERTS", self.world.certificate())
             .env("PACKAGES", self.tools.node_modules())
             .env("AZURE_CONFIG_DIR", self.folder.path().join("azure"))

@@ -14,6 +14,7 @@ pub(crate) enum Client {
     EmailSdk,
     AzureCli,
     ManagementSdk,
+    Cloudflare,
 }
 
 /// Where the programs are.
@@ -31,6 +32,8 @@ impl Tools {
         let python = folder.join("sdk/bin/python").display().to_string();
         let management =
             [&python, "-c", "import azure.mgmt.authorization, azure.mgmt.resource, azure.identity"];
+        let cloudflare = folder.join("cloudflare/bin/python").display().to_string();
+        let cloudflare = [cloudflare.as_str(), "-c", "import cloudflare"];
         let nodemailer = folder.join("node_modules/nodemailer");
         let found = [
             (Client::Swaks, runs(&["swaks", "--version"]), "swaks is not installed"),
@@ -47,6 +50,7 @@ impl Tools {
             (Client::EmailSdk, runs(&sdk), "the Azure SDK for Python is not installed"),
             (Client::AzureCli, folder.join("azure-cli/bin/az").is_file(), "the Azure CLI is not installed"),
             (Client::ManagementSdk, runs(&management), "the management SDKs are not installed"),
+            (Client::Cloudflare, runs(&cloudflare), "Cloudflare's library is not installed"),
         ];
         let missing = found.into_iter().filter(|(_, there, _)| !there);
         Self { missing: missing.map(|(client, _, reason)| (client, reason)).collect(), folder }
@@ -82,6 +86,10 @@ impl Tools {
             Client::ManagementSdk => {
                 let python = self.folder.join("sdk/bin/python").display().to_string();
                 vec![python, script("management_sdk_client.py")]
+            }
+            Client::Cloudflare => {
+                let python = self.folder.join("cloudflare/bin/python").display().to_string();
+                vec![python, script("cloudflare_client.py")]
             }
         }
     }

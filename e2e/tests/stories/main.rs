@@ -11,6 +11,7 @@ mod failures_are_told;
 mod limits;
 mod many_clients;
 mod pace;
+mod provision;
 mod restarts;
 mod rotation;
 mod verify;

@@ -7,7 +7,7 @@ use model::estate::{DnsWay, RecordedStep, StepState, WishedDomain};
 use serde::{Deserialize, Serialize};
 
 use super::observed::{DomainSeen, Progress};
-use super::{Survey, wish};
+use super::{Examined, Survey, wish};
 use crate::Control;
 use crate::error::ControlError;
 use crate::verify::Mover;
@@ -30,6 +30,10 @@ pub struct DomainPicture {
     pub keeper: Option<String>,
     /// What has to stand in DNS, beside what does.
     pub rows: Vec<RecordRow>,
+    /// The same as lines of a zone file.
+    pub bind: String,
+    /// The same as a script for `nsupdate`.
+    pub nsupdate: String,
     /// What Azure says of each part: its name, its state, and what it says besides.
     pub parts: Vec<PartState>,
     /// How many senders Azure has.
@@ -123,7 +127,7 @@ impl Control {
     /// # Errors
     /// When nobody wished for it, or Azure cannot be looked at.
     pub async fn domain_picture(&self, name: &str, domain: &str) -> Result<DomainPicture, ControlError> {
-        let survey = self.survey(name).await?;
+        let survey = Box::pin(self.survey(name)).await?;
         let (domain, _) = wish::domain_name(domain)?;
         let Some(wished) = survey.estate.domains.get(&domain) else {
             return Err(StoreError::Missing(format!("domain {domain}")).into());
@@ -137,7 +141,7 @@ impl Control {
     /// # Errors
     /// As [`Control::domain_picture`].
     pub async fn domain_pictures(&self, name: &str) -> Result<Vec<DomainPicture>, ControlError> {
-        let survey = self.survey(name).await?;
+        let survey = Box::pin(self.survey(name)).await?;
         let steps = self.store.estates().steps(survey.scene.account.id).await?;
         let now = self.clock.now();
         let pictures = survey
@@ -166,7 +170,10 @@ fn picture(
     let recorded: Vec<&RecordedStep> =
         steps.iter().filter(|step| step.key.split('/').nth(1) == Some(domain)).collect();
     let state = state(seen, is_linked, is_done, &recorded);
+    let (bind, nsupdate) = forms(examined.filter(|_| seen.is_some()), domain);
     let mut picture = DomainPicture {
+        bind,
+        nsupdate,
         account: survey.scene.account.name.to_string(),
         domain: domain.to_owned(),
         state,
@@ -186,6 +193,14 @@ fn picture(
     };
     explain(&mut picture, wished, seen, &recorded, now);
     picture
+}
+
+/// What has to be written, for people with a zone file or `nsupdate`.
+fn forms(examined: Option<&Examined>, domain: &str) -> (String, String) {
+    let Some(examined) = examined else { return (String::new(), String::new()) };
+    let zone = examined.shown.zone.as_deref().unwrap_or(domain);
+    let changes = &examined.changes;
+    (dns::manual::zone_file(changes, zone), dns::manual::nsupdate(changes, zone, None))
 }
 
 fn state(

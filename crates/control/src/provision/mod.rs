@@ -17,6 +17,7 @@ mod step;
 mod wish;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use azure_client::arm::CallError;
@@ -98,7 +99,7 @@ impl Control {
     /// # Errors
     /// When there is no wish, or Azure cannot be looked at.
     pub async fn plan(&self, name: &str, targets: &[String]) -> Result<PlanView, ControlError> {
-        let survey = self.survey(name).await?;
+        let survey = Box::pin(self.survey(name)).await?;
         let mut plan = survey.plan();
         plan.narrow(targets);
         Ok(survey.view(&plan))
@@ -114,12 +115,12 @@ impl Control {
         targets: &[String],
         events: Option<UnboundedSender<ApplyEvent>>,
     ) -> Result<Applied, ControlError> {
-        self.carry_out(name, events, |survey| {
+        let planned = |survey: &Survey| {
             let mut plan = survey.plan();
             plan.narrow(targets);
             plan
-        })
-        .await
+        };
+        Box::pin(self.carry_out(name, events, planned)).await
     }
 
     /// What would be taken away: all of it, or `domains`.
@@ -127,7 +128,7 @@ impl Control {
     /// # Errors
     /// As [`Control::plan`].
     pub async fn plan_destruction(&self, name: &str, domains: &[String]) -> Result<PlanView, ControlError> {
-        let survey = self.survey(name).await?;
+        let survey = Box::pin(self.survey(name)).await?;
         let domains = known_domains(&survey.estate, domains)?;
         Ok(survey.view(&survey.destruction(&domains)))
     }
@@ -143,7 +144,8 @@ impl Control {
         events: Option<UnboundedSender<ApplyEvent>>,
     ) -> Result<Applied, ControlError> {
         let domains = known_domains(&self.estate(name).await?, domains)?;
-        let applied = self.carry_out(name, events, |survey| survey.destruction(&domains)).await?;
+        let applied =
+            Box::pin(self.carry_out(name, events, |survey: &Survey| survey.destruction(&domains))).await?;
         if applied.is_complete() {
             self.forget_wish(name, &domains).await?;
         }
@@ -158,7 +160,7 @@ impl Control {
     ) -> Result<Applied, ControlError> {
         let turn = self.turns.of(self.account(name)?.id);
         let _turn = turn.lock().await;
-        let survey = self.survey(name).await?;
+        let survey = Box::pin(self.survey(name)).await?;
         let plan = plan(&survey);
         let view = survey.view(&plan);
         let audit =
@@ -183,27 +185,7 @@ impl Control {
         let mut seen = seen.map_err(|error| unseen(&account, &error))?;
         let known = self.known(&account).await?;
         let lookup = self.lookup()?;
-        let mut examined = BTreeMap::new();
-        let names: Vec<&String> = estate
-            .domains
-            .iter()
-            .filter(|(_, wished)| has_records(wished.owner))
-            .map(|(name, _)| name)
-            .collect();
-        let looks = names.into_iter().map(|name| {
-            let there = seen.domains.get(name).cloned().unwrap_or_else(expected);
-            let (lookup, wished) = (lookup.clone(), estate.domains.get(name));
-            async move { (name.clone(), examine(&lookup, name, wished, &there).await) }
-        });
-        let looks: Vec<_> = futures_util::stream::iter(looks).buffer_unordered(LOOKS_AT_ONCE).collect().await;
-        for (name, found) in looks {
-            // DNS that cannot be asked now is asked again by the step that needs it.
-            let Ok(found) = found else { continue };
-            if let Some(there) = seen.domains.get_mut(&name) {
-                there.dns = Some(found.is_right());
-            }
-            examined.insert(name, found);
-        }
+        let examined = examine_all(&lookup, &estate, &mut seen).await;
         Ok(Survey { scene, estate, ids, lookup, seen, known, examined })
     }
 
@@ -252,6 +234,31 @@ impl Survey {
         let rows = self.examined.values().flat_map(|examined| &examined.rows);
         rows.filter_map(|row| Some(row.proposal.as_ref()?.write.clone())).collect()
     }
+}
+
+type Look<'a> = Pin<Box<dyn Future<Output = (String, Result<Examined, String>)> + Send + 'a>>;
+
+/// What DNS shows of every domain that has records.
+async fn examine_all(lookup: &Lookup, estate: &Estate, seen: &mut Observed) -> BTreeMap<String, Examined> {
+    let mut looks: Vec<Look<'_>> = Vec::new();
+    for (name, wished) in estate.domains.iter().filter(|(_, wished)| has_records(wished.owner)) {
+        let there = seen.domains.get(name).cloned().unwrap_or_else(expected);
+        looks
+            .push(Box::pin(async move { (name.clone(), examine(lookup, name, Some(wished), &there).await) }));
+    }
+    let found: Vec<_> = futures_util::stream::iter(looks).buffer_unordered(LOOKS_AT_ONCE).collect().await;
+    let mut examined = BTreeMap::new();
+    for (name, found) in found {
+        // DNS that cannot be asked now is asked again by the step that needs it.
+        let Ok(found) = found else { continue };
+        // As long as Azure has not said what it wants to find, nothing can be right.
+        let there = seen.domains.get_mut(&name).filter(|there| there.records.domain.is_some());
+        if let Some(there) = there {
+            there.dns = Some(found.is_right());
+        }
+        examined.insert(name, found);
+    }
+    examined
 }
 
 /// What would be written for a row.

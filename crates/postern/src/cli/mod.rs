@@ -1,6 +1,7 @@
 //! The command line.
 
 mod account;
+mod provision;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -10,6 +11,11 @@ use clap::{Args, Parser, Subcommand};
 pub(crate) use self::account::{
     AccountAdd, AccountCommand, AccountEdit, AccountGuide, AccountImport, AccountRemove, AccountRotate,
     AccountVerify, CloudArguments, ProofKind,
+};
+
+pub(crate) use self::provision::{
+    Apply, Destroy, DnsAdd, DnsCommand, DomainAdd, DomainCommand, DomainDoctor, DomainList, DomainRecords,
+    OfAccount, Plan, RecordForm, Wish,
 };
 
 /// Turns an Azure subscription you own into email infrastructure.
@@ -32,6 +38,22 @@ pub(crate) enum Command {
     /// Connect Azure accounts
     #[command(subcommand)]
     Account(AccountCommand),
+    /// Get domains ready to send, and look after them
+    #[command(subcommand)]
+    Domain(DomainCommand),
+    /// Connect those who keep zones
+    #[command(subcommand)]
+    Dns(DnsCommand),
+    /// Say what would have to be done at Azure and in DNS; exits with 2 if there is anything
+    Plan(Plan),
+    /// Do what has to be done at Azure and in DNS; can be broken off and begun again at any time
+    Apply(Apply),
+    /// Compare Azure and DNS with what an account is to have; exits with 2 if they differ
+    Drift(OfAccount),
+    /// Take over what an account has at Azure, so that it is what it is to have
+    Adopt(OfAccount),
+    /// Take away what Postern made
+    Destroy(Destroy),
     /// Say which addresses may be sent from
     #[command(subcommand)]
     Sender(SenderCommand),

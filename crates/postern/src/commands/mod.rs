@@ -4,7 +4,10 @@ mod account;
 mod audit;
 mod config;
 mod credential;
+mod dns;
+mod domain;
 mod message;
+mod provision;
 mod queue;
 mod secrets;
 mod send;
@@ -28,6 +31,13 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Twin(arguments) => block_on(twin::twin(arguments)),
         Command::Demo(arguments) => block_on(demo::demo(arguments)),
         Command::Account(command) => block_on(account::run(command)),
+        Command::Domain(command) => block_on(domain::run(command)),
+        Command::Dns(command) => block_on(dns::run(command)),
+        Command::Plan(arguments) => block_on(async move { provision::plan(&arguments).await }),
+        Command::Apply(arguments) => block_on(async move { provision::apply(&arguments).await }),
+        Command::Drift(arguments) => block_on(async move { provision::drift(&arguments).await }),
+        Command::Adopt(arguments) => block_on(async move { provision::adopt(&arguments).await }),
+        Command::Destroy(arguments) => block_on(async move { provision::destroy(&arguments).await }),
         Command::Sender(command) => block_on(sender::run(command)),
         Command::Credential(command) => block_on(credential::run(command)),
         Command::Send(arguments) => block_on(send::send(arguments)),

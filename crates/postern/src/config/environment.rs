@@ -14,7 +14,7 @@ use super::raw::RawConfig;
 /// Variables that are no options of the file.
 const OTHERS: [&str; 2] = ["POSTERN_CONFIG", "POSTERN_MASTER_KEY"];
 /// Options of the top level that are tables or lists of tables.
-const SECTIONS: [&str; 8] = ["tls", "smtp", "queue", "entra", "accounts", "alarms", "metrics", "log"];
+const SECTIONS: [&str; 9] = ["tls", "smtp", "queue", "entra", "accounts", "dns", "alarms", "metrics", "log"];
 
 /// Our variables.
 pub(super) fn variables() -> BTreeMap<String, String> {

@@ -55,6 +55,8 @@ pub struct Config {
     pub alarms: AlarmSettings,
     /// Where figures are served.
     pub metrics: Option<SocketAddr>,
+    /// A name server that is asked about all domains, instead of the zones' own.
+    pub name_server: Option<SocketAddr>,
     /// What is logged.
     pub log: String,
     /// How it is written.
@@ -185,15 +187,7 @@ fn meaning(written: Written) -> Result<Config, ConfigError> {
     if let Some((key, reason)) = contradiction(&raw) {
         return Err(invalid(key, reason));
     }
-    let listeners: Vec<Listener> = raw
-        .listener
-        .into_iter()
-        .map(|listener| Listener {
-            address: listener.address,
-            mode: listener.mode,
-            networks: listener.networks,
-        })
-        .collect();
+    let listeners: Vec<Listener> = raw.listener.into_iter().map(Listener::from).collect();
     let mut addresses = HashSet::new();
     if let Some(twice) = listeners.iter().find(|listener| !addresses.insert(listener.address)) {
         return Err(invalid("listener", format!("{} stands there twice", twice.address)));
@@ -265,9 +259,16 @@ fn meaning(written: Written) -> Result<Config, ConfigError> {
         watch: watch(&raw.accounts),
         alarms: AlarmSettings { web_hook: raw.alarms.web_hook, mail_to: mail_to.transpose()? },
         metrics: raw.metrics.listen,
+        name_server: raw.dns.server,
         log: raw.log.filter,
         log_format: raw.log.format,
     })
+}
+
+impl From<raw::RawListener> for Listener {
+    fn from(raw: raw::RawListener) -> Self {
+        Self { address: raw.address, mode: raw.mode, networks: raw.networks }
+    }
 }
 
 fn watch(raw: &RawAccounts) -> WatchSettings {

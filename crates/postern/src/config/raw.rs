@@ -32,6 +32,8 @@ pub struct RawConfig {
     pub entra: RawEntra,
     /// How accounts are looked after.
     pub accounts: RawAccounts,
+    /// How name servers are asked.
+    pub dns: RawDns,
     /// Who hears when something is wrong.
     pub alarms: RawAlarms,
     /// Figures for Prometheus.
@@ -150,6 +152,15 @@ pub struct RawAlarms {
     pub mail_to: Option<String>,
 }
 
+/// How name servers are asked.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RawDns {
+    /// Address of a name server that is asked about all domains, such as `10.0.0.53:53`, where the world's own name
+    /// servers cannot be reached. Default: none; each zone's own servers are asked.
+    pub server: Option<SocketAddr>,
+}
+
 /// Figures for Prometheus.
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -196,6 +207,7 @@ impl Default for RawConfig {
             queue: RawQueue::default(),
             entra: RawEntra::default(),
             accounts: RawAccounts::default(),
+            dns: RawDns::default(),
             alarms: RawAlarms::default(),
             metrics: RawMetrics::default(),
             log: RawLog::default(),

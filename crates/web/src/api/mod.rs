@@ -4,10 +4,13 @@
 
 mod accounts;
 mod audit;
+mod connections;
 mod credentials;
+mod domains;
 mod messages;
 mod metrics;
 mod operator;
+mod provision;
 mod queue;
 mod rotation;
 mod secrets;
@@ -30,8 +33,10 @@ use tracing::error;
 
 pub use accounts::{AccountView, CloudView, QuotaView, VerifiedView};
 pub use audit::AuditView;
+pub use connections::DnsConnectionView;
 pub use credentials::{CredentialView, IssuedView};
 pub use messages::{AcceptedView, AttemptView, MessageView, RecipientView, SendView};
+pub use provision::ApplyLine;
 pub use queue::{ChangedView, QueueEntry};
 pub use rotation::{RotationPlanView, RotationView};
 pub use secrets::RewrappedView;
@@ -76,6 +81,9 @@ impl Api {
             .merge(accounts::routes())
             .merge(verification::routes())
             .merge(rotation::routes())
+            .merge(provision::routes())
+            .merge(domains::routes())
+            .merge(connections::routes())
             .merge(audit::routes())
             .merge(metrics::routes())
             .merge(secrets::routes())

@@ -20,6 +20,8 @@ use super::{Site, Trouble};
 pub(crate) struct Examined {
     pub(in super::super) rows: Vec<Row>,
     pub(in super::super) shown: Shown,
+    /// What somebody who may write everything would write.
+    pub(in super::super) changes: Vec<Change>,
 }
 
 /// Name servers of a provider have a new record within seconds; after this somebody is told.
@@ -36,7 +38,8 @@ pub(in super::super) async fn examine(
     let shown = lookup.shown(name, &demand.names()).await.map_err(|error| error.to_string())?;
     // Now the zone is known, and with it how relative names are meant.
     let demand = demand_within(name, shown.zone.as_deref(), wished, seen, demand)?;
-    Ok(Examined { rows: preflight(&demand, &shown), shown })
+    let (changes, _) = dns::change::changes(&demand, &shown.held(), &|_| false);
+    Ok(Examined { rows: preflight(&demand, &shown), shown, changes })
 }
 
 fn demand_within(
@@ -87,6 +90,11 @@ impl Site {
         let clock = &self.scene.control.clock;
         let mut until = None;
         loop {
+            if self.domain_seen(name).records.domain.is_none() {
+                let is_known = |seen: &DomainSeen| seen.records.domain.is_some();
+                let known = self.wait_for(name, self.until(), is_known).await?;
+                known.ok_or_else(|| self.is_late("saying what it wants to find in DNS"))?;
+            }
             let examined = examine(&self.lookup, name, wished, &self.domain_seen(name)).await;
             let examined = examined.map_err(Trouble::Passing)?;
             if examined.is_right() {
@@ -102,6 +110,7 @@ impl Site {
             let now = clock.now();
             match until {
                 None => {
+                    too_many(&examined)?;
                     self.write_records(&key, name, way).await?;
                     until = now.saturating_add(SETTLING).ok();
                 }
@@ -220,6 +229,12 @@ impl Site {
         }
         Ok(())
     }
+}
+
+/// A record that receivers give up on would break mail that arrives today.
+fn too_many(examined: &Examined) -> Result<(), Trouble> {
+    let row = examined.rows.iter().find(|row| row.code == "spf.too_many_lookups");
+    row.map_or(Ok(()), |row| Err(Trouble::Waits(row.sentence.clone())))
 }
 
 fn record(row: &WrittenRecord) -> Record {

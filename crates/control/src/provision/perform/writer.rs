@@ -3,8 +3,11 @@
 use azure_client::arm::CallError;
 use azure_types::dns_zones::{CnameRecord, RecordSet, TxtRecord};
 use dns::change::{Change, Held};
+use dns::cloudflare::{Cloudflare, CloudflareError, CloudflareZone};
 use dns::record::{Data, Record};
+use model::connection::DnsKind;
 use model::estate::DnsWay;
+use store::{SecretName, SecretOwner};
 
 use super::{Site, Trouble};
 
@@ -12,16 +15,26 @@ use super::{Site, Trouble};
 pub(super) enum Writer<'a> {
     /// Azure DNS, as the account's app.
     Azure(&'a Site),
+    /// Cloudflare, with a token.
+    Cloudflare(Cloudflare),
 }
 
 /// A zone.
 pub(super) struct Zone {
-    /// The provider's name for it.
-    id: String,
     /// The domain name.
     pub(super) name: String,
+    /// What its keeper knows it by.
+    key: Key,
 }
 
+enum Key {
+    /// An ARM id.
+    Azure(String),
+    Cloudflare(CloudflareZone),
+}
+
+/// What stands beside records that were written here.
+const COMMENT: &str = "Written by Postern";
 /// Writes of a record set, before somebody who writes all the time is complained about.
 const TRIES: u32 = 4;
 
@@ -29,9 +42,7 @@ impl<'a> Writer<'a> {
     pub(super) async fn open(site: &'a Site, way: &DnsWay) -> Result<Self, Trouble> {
         match way {
             DnsWay::Azure => Ok(Self::Azure(site)),
-            DnsWay::Connection(name) => Err(Trouble::Failed(format!(
-                "there is no DNS connection {name}: `postern dns add {name}` makes it"
-            ))),
+            DnsWay::Connection(name) => connect(site, name).await,
             DnsWay::Manual => Err(Trouble::Failed("its records are written by hand".to_owned())),
         }
     }
@@ -39,12 +50,23 @@ impl<'a> Writer<'a> {
     /// The zone that a domain is in: the one with the longest name that is visible.
     pub(super) async fn zone(&self, domain: &str) -> Result<Zone, Trouble> {
         match self {
+            Self::Cloudflare(cloudflare) => {
+                let zone = cloudflare.zone_of(domain).await?;
+                if !zone.is_active {
+                    return Err(Trouble::Waits(format!(
+                        "Cloudflare is not asked about {}: its registrar has to name {}",
+                        zone.name,
+                        zone.name_servers.join(" and ")
+                    )));
+                }
+                Ok(Zone { name: zone.name.clone(), key: Key::Cloudflare(zone) })
+            }
             Self::Azure(site) => {
                 let zones = site.scene.arm.dns_zones(site.scene.account.subscription).await?;
                 let is_above = |name: &str| domain == name || domain.ends_with(&format!(".{name}"));
                 let found = zones
                     .into_iter()
-                    .map(|zone| Zone { name: zone.name.to_lowercase(), id: zone.id })
+                    .map(|zone| Zone { name: zone.name.to_lowercase(), key: Key::Azure(zone.id) })
                     .filter(|zone| is_above(&zone.name))
                     .max_by_key(|zone| zone.name.len());
                 found.ok_or_else(|| {
@@ -59,11 +81,12 @@ impl<'a> Writer<'a> {
 
     /// What stands at the names.
     pub(super) async fn held(&self, zone: &Zone, names: &[String]) -> Result<Vec<Held>, Trouble> {
-        match self {
-            Self::Azure(site) => {
+        match (self, &zone.key) {
+            (Self::Cloudflare(cloudflare), Key::Cloudflare(key)) => Ok(cloudflare.held(key, names).await?),
+            (Self::Azure(site), Key::Azure(id)) => {
                 let inside =
                     |name: &&String| **name == zone.name || name.ends_with(&format!(".{}", zone.name));
-                let sets = site.scene.arm.record_sets(&zone.id).await?;
+                let sets = site.scene.arm.record_sets(id).await?;
                 let mut held = Vec::new();
                 for set in sets {
                     let name = full_name(&set.name, &zone.name);
@@ -73,20 +96,52 @@ impl<'a> Writer<'a> {
                 }
                 Ok(held)
             }
+            _ => Ok(Vec::new()),
         }
     }
 
     /// Makes a change; gives the provider's id of the record.
     pub(super) async fn write(&self, zone: &Zone, change: &Change) -> Result<String, Trouble> {
-        match self {
-            Self::Azure(site) => {
+        match (self, &zone.key) {
+            (Self::Cloudflare(cloudflare), Key::Cloudflare(key)) => {
+                Ok(cloudflare.write(key, change, COMMENT).await?)
+            }
+            (Self::Azure(site), Key::Azure(id)) => {
                 let (gone, new) = match change {
                     Change::Create(record) => (None, Some(record)),
                     Change::Replace { held, by, .. } => (Some(&held.record), Some(by)),
                     Change::Delete(held) => (Some(&held.record), None),
                 };
-                write_set(site, zone, gone, new).await
+                write_set(site, (id, &zone.name), gone, new).await
             }
+            // A zone is of the writer that found it.
+            _ => Ok(String::new()),
+        }
+    }
+}
+
+async fn connect<'a>(site: &Site, name: &str) -> Result<Writer<'a>, Trouble> {
+    let control = &site.scene.control;
+    let connection = control.connection(name).await.map_err(|error| Trouble::Failed(store::chain(&error)))?;
+    let owner = SecretOwner::Connection(connection.id);
+    let token = control.store.secrets().get(owner, SecretName::ApiToken).await?;
+    match connection.kind {
+        DnsKind::Cloudflare => Ok(Writer::Cloudflare(Cloudflare::new(
+            connection.origin.as_str(),
+            token,
+            connection.ca_pem.as_deref(),
+            control.clock.clone(),
+        )?)),
+    }
+}
+
+impl From<CloudflareError> for Trouble {
+    fn from(error: CloudflareError) -> Self {
+        match error {
+            CloudflareError::Busy(_) | CloudflareError::Failed(_) | CloudflareError::Silent(_) => {
+                Self::Passing(error.to_string())
+            }
+            error => Self::Failed(error.to_string()),
         }
     }
 }
@@ -94,17 +149,17 @@ impl<'a> Writer<'a> {
 /// Changes one value of a record set, and leaves the others as they are.
 async fn write_set(
     site: &Site,
-    zone: &Zone,
+    (zone_id, zone): (&str, &str),
     gone: Option<&Record>,
     new: Option<&Record>,
 ) -> Result<String, Trouble> {
     let Some(record) = new.or(gone) else { return Ok(String::new()) };
-    let relative = match record.name.strip_suffix(&zone.name).map(|name| name.trim_end_matches('.')) {
-        None => return Err(Trouble::Failed(format!("{} is not in the zone {}", record.name, zone.name))),
+    let relative = match record.name.strip_suffix(zone).map(|name| name.trim_end_matches('.')) {
+        None => return Err(Trouble::Failed(format!("{} is not in the zone {zone}", record.name))),
         Some("") => "@",
         Some(name) => name,
     };
-    let id = format!("{}/{}/{relative}", zone.id, record.kind());
+    let id = format!("{zone_id}/{}/{relative}", record.kind());
     let arm = &site.scene.arm;
     for _ in 0..TRIES {
         let there = arm.record_set(&id).await?;

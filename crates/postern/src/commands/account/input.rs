@@ -53,7 +53,7 @@ pub(super) fn field(
 
 /// The secret, from a file, from a pipe, or typed without being shown. Never from an argument, where
 /// every process on the machine could read it.
-pub(super) fn secret(what: &str, file: Option<&Path>) -> anyhow::Result<String> {
+pub(crate) fn secret(what: &str, file: Option<&Path>) -> anyhow::Result<String> {
     let text = match file {
         Some(path) => {
             fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))?
@@ -135,6 +135,6 @@ pub(super) fn cloud(arguments: &CloudArguments) -> anyhow::Result<Value> {
 }
 
 /// The text of a file.
-pub(super) fn read(path: &Path) -> anyhow::Result<String> {
+pub(crate) fn read(path: &Path) -> anyhow::Result<String> {
     fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))
 }

@@ -3,7 +3,7 @@
 mod add;
 mod edit;
 mod guide;
-mod input;
+pub(super) mod input;
 mod rotate;
 mod show;
 mod verify;

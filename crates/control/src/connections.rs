@@ -1,0 +1,91 @@
+//! Connections to those who keep zones.
+
+use model::connection::{DnsConnection, DnsKind};
+use model::id::ConnectionId;
+use secrecy::{ExposeSecret as _, SecretString};
+use store::StoreError;
+use url::Url;
+
+use crate::Control;
+use crate::error::{ControlError, Invalid};
+
+/// A connection as the operator describes it.
+#[derive(Clone, Debug)]
+pub struct NewConnection {
+    /// A name for it.
+    pub name: String,
+    /// Who keeps the zones: `cloudflare`.
+    pub kind: String,
+    /// The API token.
+    pub token: SecretString,
+    /// Another place than the provider's own.
+    pub origin: Option<String>,
+    /// CA certificates to trust, in PEM.
+    pub ca_pem: Option<String>,
+}
+
+/// Words that mean something else where a connection is named.
+const RESERVED: [&str; 2] = ["manual", "azure"];
+
+impl Control {
+    /// Connects somebody who keeps zones.
+    ///
+    /// # Errors
+    /// When a field is not valid, the name is taken, or nothing can be stored.
+    pub async fn add_connection(&self, new: NewConnection) -> Result<DnsConnection, ControlError> {
+        let kinds: Vec<&str> = DnsKind::ALL.iter().map(|kind| kind.as_str()).collect();
+        let kind =
+            DnsKind::ALL.into_iter().find(|kind| kind.as_str() == new.kind.trim()).ok_or_else(|| {
+                Invalid::new("kind", format!("{:?} is not known here: {}", new.kind, kinds.join(", ")))
+            })?;
+        let name: model::name::AccountName =
+            new.name.trim().parse().map_err(|error| Invalid::new("name", error))?;
+        if RESERVED.contains(&name.as_str()) {
+            return Err(Invalid::new("name", format!("{name} needs no connection")).into());
+        }
+        let token = new.token.expose_secret().trim().trim_matches(['"', '\'']);
+        if token.is_empty() || token.contains(|c: char| c.is_whitespace() || c.is_control()) {
+            return Err(Invalid::new("token", "it is empty, or more than a token").into());
+        }
+        let origin = match new.origin {
+            None => dns::cloudflare::ORIGIN.to_owned(),
+            Some(text) => text.trim().trim_end_matches('/').to_owned(),
+        };
+        let origin = Url::parse(&origin).ok().filter(|url| url.scheme() == "https" && url.has_host());
+        let origin = origin.ok_or_else(|| Invalid::new("origin", "it is not an https address"))?;
+        let now = self.clock.now();
+        let id = ConnectionId::new(now, self.entropy.octets());
+        let connection = DnsConnection { id, name, kind, origin, ca_pem: new.ca_pem, created_at: now };
+        // What cannot be used is refused before it is kept.
+        dns::cloudflare::Cloudflare::new(
+            connection.origin.as_str(),
+            SecretString::from(token),
+            connection.ca_pem.as_deref(),
+            self.clock.clone(),
+        )
+        .map_err(|error| Invalid::new("connection", error))?;
+        let audit = self.entry("dns.add", &connection.name, kind.as_str());
+        self.store.connections().add(connection.clone(), SecretString::from(token), audit).await?;
+        Ok(connection)
+    }
+
+    /// Forgets a connection.
+    ///
+    /// # Errors
+    /// When there is none of that name, a domain is written through it, or nothing can be stored.
+    pub async fn remove_connection(&self, name: &str) -> Result<(), ControlError> {
+        let connection = self.connection(name).await?;
+        let audit = self.entry("dns.remove", &connection.name, "");
+        Ok(self.store.connections().remove(connection, audit).await?)
+    }
+
+    /// The connection of that name.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub async fn connection(&self, name: &str) -> Result<DnsConnection, ControlError> {
+        let all = self.store.connections().list().await?;
+        let found = all.into_iter().find(|one| one.name.as_str() == name);
+        Ok(found.ok_or_else(|| StoreError::Missing(format!("DNS connection {name}")))?)
+    }
+}

@@ -1,0 +1,57 @@
+//! `postern dns`: connections to those who keep zones.
+
+use std::process::ExitCode;
+
+use serde_json::json;
+use web::api::DnsConnectionView;
+
+use super::account::input::{read, secret};
+use crate::cli::{DnsAdd, DnsCommand};
+use crate::client::{Client, segment};
+use crate::output::{self, GOOD, cell, say};
+
+pub(super) async fn run(command: DnsCommand) -> anyhow::Result<ExitCode> {
+    match command {
+        DnsCommand::Add(arguments) => add(&arguments).await?,
+        DnsCommand::List(connection) => {
+            let found: Vec<DnsConnectionView> =
+                Client::new(&connection)?.get("/v1/dns-connections", &[]).await?;
+            if connection.json {
+                output::json(&found)?;
+                return Ok(ExitCode::SUCCESS);
+            }
+            let row = |one: DnsConnectionView| [cell(one.name), cell(one.kind), cell(one.origin)];
+            let empty =
+                "There is no connection yet: `postern dns add cloudflare` makes one. Azure DNS needs none.";
+            output::table(["Name", "Kind", "At"], found.into_iter().map(row).collect(), empty);
+        }
+        DnsCommand::Remove(arguments) => {
+            let path = format!("/v1/dns-connections/{}", segment(&arguments.name));
+            Client::new(&arguments.connection)?.delete(&path).await?;
+            if arguments.connection.json {
+                output::json(&json!({ "removed": arguments.name }))?;
+            } else {
+                say!("DNS connection {} is forgotten.", arguments.name);
+            }
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn add(arguments: &DnsAdd) -> anyhow::Result<()> {
+    let client = Client::new(&arguments.connection)?;
+    let body = json!({
+        "name": arguments.name,
+        "kind": arguments.kind,
+        "token": secret("API token", arguments.token_file.as_deref())?,
+        "origin": arguments.origin,
+        "ca_pem": arguments.ca.as_deref().map(read).transpose()?,
+    });
+    let added: DnsConnectionView = client.post("/v1/dns-connections", &body).await?;
+    if arguments.connection.json {
+        return output::json(&added);
+    }
+    say!("{GOOD}DNS connection {} is stored.{GOOD:#}", added.name);
+    say!("Next: postern domain add DOMAIN --dns {}", added.name);
+    Ok(())
+}

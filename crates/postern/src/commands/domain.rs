@@ -1,0 +1,278 @@
+//! `postern domain`.
+
+use std::process::ExitCode;
+
+use control::provision::doctor::{DomainPicture, DomainState, RecordRow};
+use control::provision::document::{Document, DomainDocument, FullSender, SenderDocument};
+use control::provision::shown;
+use serde_json::json;
+use web::api::AccountView;
+
+use super::provision::{self, wish};
+use crate::cli::{DomainAdd, DomainCommand, DomainDoctor, DomainList, DomainRecords, RecordForm};
+use crate::client::{Client, segment};
+use crate::output::{self, BAD, GOOD, QUIET, STRONG, WAITING, cell, say};
+
+pub(super) async fn run(command: DomainCommand) -> anyhow::Result<ExitCode> {
+    match command {
+        DomainCommand::Add(arguments) => add(&arguments).await,
+        DomainCommand::List(arguments) => list(&arguments).await,
+        DomainCommand::Doctor(arguments) => doctor(&arguments).await,
+        DomainCommand::Records(arguments) => records(&arguments).await,
+        DomainCommand::Remove(arguments) => {
+            let client = Client::new(&arguments.connection)?;
+            let account = wish::account_of(&client, arguments.account.as_deref(), &arguments.domain).await?;
+            let targets = [arguments.domain.clone()];
+            provision::take_away(&client, &account, (&targets, arguments.yes), arguments.connection.json)
+                .await
+        }
+    }
+}
+
+async fn add(arguments: &DomainAdd) -> anyhow::Result<ExitCode> {
+    let client = Client::new(&arguments.connection)?;
+    let account = wish::account(&client, arguments.account.as_deref()).await?;
+    let sender = |text: &String| match text.split_once('=') {
+        None => SenderDocument::Plain(text.clone()),
+        Some((username, name)) => SenderDocument::Full(FullSender {
+            username: username.to_owned(),
+            display_name: Some(name.to_owned()),
+            suppressed: Vec::new(),
+        }),
+    };
+    let body = json!({
+        "name": arguments.domain,
+        "domain": DomainDocument {
+            dns: arguments.dns.clone(),
+            tracking: arguments.tracking,
+            dmarc: arguments.dmarc.clone(),
+            senders: arguments.senders.iter().map(sender).collect(),
+        },
+        "estate": Document {
+            resource_group: arguments.resource_group.clone(),
+            location: arguments.location.clone(),
+            data_location: arguments.data_location.clone(),
+            service: arguments.service.clone(),
+            ..Document::default()
+        },
+    });
+    let document: Document = client.post(&format!("{}/domains", path(&account)), &body).await?;
+    if arguments.no_apply {
+        if arguments.connection.json {
+            output::json(&document)?;
+        } else {
+            say!("Account {account} is to have {}. Next: postern plan", arguments.domain);
+        }
+        return Ok(ExitCode::SUCCESS);
+    }
+    let json = arguments.connection.json;
+    let code =
+        provision::carry_out(&client, &account, &json!({ "targets": [target(&arguments.domain)] }), json)
+            .await?;
+    if json {
+        return Ok(code);
+    }
+    let picture = picture(&client, &account, &target(&arguments.domain)).await?;
+    if picture.state == DomainState::DnsNeeded {
+        say!("");
+        show_records(&picture);
+    }
+    if picture.state == DomainState::Ready {
+        say!(
+            "Next: postern send --from ADDRESS --to YOU, with one of `postern sender list --account {account}`"
+        );
+    }
+    Ok(code)
+}
+
+/// What a domain is called in the wish.
+fn target(domain: &str) -> String {
+    let name = domain.trim().trim_end_matches('.').to_ascii_lowercase();
+    if name == "azure" { "azuremanageddomain".to_owned() } else { name }
+}
+
+fn path(account: &str) -> String {
+    format!("/v1/accounts/{}", segment(account))
+}
+
+async fn picture(client: &Client, account: &str, domain: &str) -> anyhow::Result<DomainPicture> {
+    let bar = output::spinner_for("looking at Azure and DNS", false);
+    let found = client.get(&format!("{}/domains/{}", path(account), segment(domain)), &[]).await;
+    bar.finish_and_clear();
+    found
+}
+
+async fn list(arguments: &DomainList) -> anyhow::Result<ExitCode> {
+    let client = Client::new(&arguments.connection)?;
+    let names = match &arguments.account {
+        Some(name) => vec![name.clone()],
+        None => {
+            let accounts: Vec<AccountView> = client.get("/v1/accounts", &[]).await?;
+            accounts.into_iter().map(|account| account.name).collect()
+        }
+    };
+    let mut pictures: Vec<DomainPicture> = Vec::new();
+    let mut troubles = Vec::new();
+    for name in names {
+        // Nobody has said yet what others are to have.
+        let said = client.get::<Document>(&format!("{}/estate", path(&name)), &[]).await;
+        if said.is_err() && arguments.account.is_none() {
+            continue;
+        }
+        match client.get::<Vec<DomainPicture>>(&format!("{}/domains", path(&name)), &[]).await {
+            Ok(found) => pictures.extend(found),
+            Err(error) => troubles.push(error),
+        }
+    }
+    if arguments.connection.json {
+        output::json(&pictures)?;
+    } else {
+        let row = |one: DomainPicture| {
+            let move_ = one.mover.map(|mover| mover.title().to_owned()).unwrap_or_default();
+            let state = cell(one.state.title());
+            [
+                cell(shown(&one.domain)),
+                state,
+                cell(one.dns),
+                cell(one.senders),
+                cell(move_),
+                cell(one.account),
+            ]
+        };
+        let empty = "No account has a domain yet: `postern domain add DOMAIN` makes one, `postern adopt` takes what is there.";
+        let header = ["Domain", "State", "DNS", "Senders", "Move", "Account"];
+        output::table(header, pictures.into_iter().map(row).collect(), empty);
+    }
+    for trouble in &troubles {
+        output::error(trouble);
+    }
+    Ok(if troubles.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+async fn doctor(arguments: &DomainDoctor) -> anyhow::Result<ExitCode> {
+    let client = Client::new(&arguments.connection)?;
+    let account = wish::account_of(&client, arguments.account.as_deref(), &arguments.domain).await?;
+    let domain = target(&arguments.domain);
+    let json = arguments.connection.json;
+    if arguments.fix {
+        provision::carry_out(&client, &account, &json!({ "targets": [domain] }), json).await?;
+    }
+    let picture = picture(&client, &account, &domain).await?;
+    if json {
+        output::json(&picture)?;
+    } else {
+        show(&picture);
+    }
+    Ok(if picture.state == DomainState::Ready { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn show(picture: &DomainPicture) {
+    let style = match picture.state {
+        DomainState::Ready => GOOD,
+        DomainState::Failed => BAD,
+        _ => WAITING,
+    };
+    say!("{STRONG}{}{STRONG:#}  {style}{}{style:#}", shown(&picture.domain), picture.state.title());
+    if let Some(zone) = &picture.zone {
+        let keeper = picture.keeper.as_deref().unwrap_or("somebody");
+        say!(
+            "{QUIET}zone {zone}, kept by {keeper}; records are written by {}{QUIET:#}",
+            writer(&picture.dns)
+        );
+    }
+    for row in &picture.rows {
+        let (sign, style) = sign(row);
+        say!("{style}{sign}{style:#} {STRONG}{:9}{STRONG:#} {}", row.part, row.sentence);
+        if row.verdict != "right" && !row.wanted.is_empty() {
+            say!("            {QUIET}wanted{QUIET:#} {} {} \"{}\"", row.kind, row.name, row.wanted);
+            for one in &row.shown {
+                say!("            {QUIET}there {QUIET:#} \"{one}\"");
+            }
+        }
+        if let Some(proposal) = row.proposal.as_ref().filter(|_| row.verdict != "right") {
+            say!("            {QUIET}write {QUIET:#} \"{proposal}\"");
+        }
+    }
+    if !picture.parts.is_empty() {
+        let parts: Vec<String> = picture
+            .parts
+            .iter()
+            .map(|part| {
+                let error = part.error.as_ref().map(|error| format!(" ({error})")).unwrap_or_default();
+                format!("{} {}{error}", part.part, part.state)
+            })
+            .collect();
+        say!("{QUIET}Azure says:{QUIET:#} {}", parts.join(", "));
+    }
+    say!("");
+    for sentence in &picture.sentences {
+        say!("{sentence}");
+    }
+    if let Some(mover) = picture.mover {
+        say!("{QUIET}move:{QUIET:#} {}", mover.title());
+    }
+    for command in &picture.commands {
+        say!("{QUIET}type:{QUIET:#} {STRONG}{command}{STRONG:#}");
+    }
+}
+
+fn writer(way: &str) -> String {
+    match way {
+        "manual" => "you".to_owned(),
+        "azure" => "Postern, into Azure DNS".to_owned(),
+        name => format!("Postern, through {name}"),
+    }
+}
+
+fn sign(row: &RecordRow) -> (&'static str, anstyle::Style) {
+    match row.verdict.as_str() {
+        "right" => ("✓", GOOD),
+        "advice" => ("!", WAITING),
+        _ => ("✗", BAD),
+    }
+}
+
+async fn records(arguments: &DomainRecords) -> anyhow::Result<ExitCode> {
+    let client = Client::new(&arguments.connection)?;
+    let account = wish::account_of(&client, arguments.account.as_deref(), &arguments.domain).await?;
+    let picture = picture(&client, &account, &target(&arguments.domain)).await?;
+    if arguments.connection.json {
+        output::json(&picture.rows)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    if picture.rows.is_empty() {
+        say!("{}", picture.sentences.join(" "));
+        for command in &picture.commands {
+            say!("Next: {command}");
+        }
+        return Ok(ExitCode::FAILURE);
+    }
+    match arguments.form {
+        RecordForm::Table => show_records(&picture),
+        RecordForm::Bind => say!("{}", picture.bind.trim_end()),
+        RecordForm::Nsupdate => say!("{}", picture.nsupdate.trim_end()),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The records for the page of a provider.
+fn show_records(picture: &DomainPicture) {
+    let zone = picture.zone.as_deref().unwrap_or(&picture.domain);
+    let rows = picture
+        .rows
+        .iter()
+        .filter(|row| !row.wanted.is_empty())
+        .map(|row| {
+            let relative = match row.name.strip_suffix(zone).map(|name| name.trim_end_matches('.')) {
+                Some("") => "@",
+                Some(name) => name,
+                None => &row.name,
+            };
+            let value = row.proposal.as_ref().unwrap_or(&row.wanted);
+            [cell(&row.part), cell(&row.kind), cell(relative), cell(value), cell(&row.verdict)]
+        })
+        .collect();
+    say!("{STRONG}Records of {}{STRONG:#}, names as the zone {zone} has them:", picture.domain);
+    output::table(["For", "Type", "Name", "Value", "There"], rows, "There is nothing to write.");
+    say!("When they are written: postern domain doctor {} --fix", picture.domain);
+}

@@ -1,0 +1,202 @@
+//! `postern plan`, `apply`, `destroy`, `adopt`, `drift`.
+
+mod live;
+pub(super) mod wish;
+
+use std::process::ExitCode;
+
+use anyhow::bail;
+use control::provision::{Adopted, Applied, ApplyEvent, Outcome, PlanView};
+use serde_json::{Value, json};
+use web::api::ApplyLine;
+
+use self::live::LiveSteps;
+use crate::cli::{Apply, Destroy, OfAccount, Plan};
+use crate::client::{Client, segment};
+use crate::output::{self, BAD, GOOD, QUIET, STRONG, WAITING, say};
+
+/// There are changes.
+const CHANGES: u8 = 2;
+/// Somebody has to do something, or time has to pass.
+const WAITS: u8 = 3;
+
+pub(super) async fn plan(arguments: &Plan) -> anyhow::Result<ExitCode> {
+    let client = Client::new(&arguments.connection)?;
+    let account = wish::say(&client, &arguments.wish).await?;
+    let plan = planned(&client, &account, &json!({ "targets": arguments.wish.targets })).await?;
+    show_plan(&plan, arguments.connection.json)?;
+    Ok(if plan.steps.is_empty() && plan.problems.is_empty() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::from(CHANGES)
+    })
+}
+
+pub(super) async fn apply(arguments: &Apply) -> anyhow::Result<ExitCode> {
+    let client = Client::new(&arguments.connection)?;
+    let account = wish::say(&client, &arguments.wish).await?;
+    let body = json!({ "targets": arguments.wish.targets });
+    if arguments.dry_run {
+        let plan = planned(&client, &account, &body).await?;
+        show_plan(&plan, arguments.connection.json)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    carry_out(&client, &account, &body, arguments.connection.json).await
+}
+
+pub(super) async fn destroy(arguments: &Destroy) -> anyhow::Result<ExitCode> {
+    let client = Client::new(&arguments.connection)?;
+    let account = wish::account(&client, arguments.account.as_deref()).await?;
+    take_away(&client, &account, (&arguments.targets, arguments.yes), arguments.connection.json).await
+}
+
+/// Says what would be taken away, or takes it away.
+pub(super) async fn take_away(
+    client: &Client,
+    account: &str,
+    (targets, yes): (&[String], bool),
+    json: bool,
+) -> anyhow::Result<ExitCode> {
+    let body = json!({ "targets": targets, "destroy": true });
+    if yes {
+        return carry_out(client, account, &body, json).await;
+    }
+    let plan = planned(client, account, &body).await?;
+    show_plan(&plan, json)?;
+    if !json && !plan.steps.is_empty() {
+        say!("\nNothing was done. The same with {STRONG}--yes{STRONG:#} does it.");
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(super) async fn adopt(arguments: &OfAccount) -> anyhow::Result<ExitCode> {
+    let client = Client::new(&arguments.connection)?;
+    let account = wish::account(&client, arguments.account.as_deref()).await?;
+    let adopted: Adopted = client.post(&format!("{}/adopt", path(&account)), &json!({})).await?;
+    if arguments.connection.json {
+        output::json(&adopted)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let text = format!("{} domains and {} senders", adopted.domains, adopted.senders);
+    say!("{GOOD}What account {account} has is what it is to have: {text}.{GOOD:#}");
+    for note in &adopted.notes {
+        say!("{WAITING}!{WAITING:#} {note}");
+    }
+    say!("Next: postern plan --account {account}");
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(super) async fn drift(arguments: &OfAccount) -> anyhow::Result<ExitCode> {
+    let client = Client::new(&arguments.connection)?;
+    let account = wish::account(&client, arguments.account.as_deref()).await?;
+    let plan = planned(&client, &account, &json!({})).await?;
+    let is_same = plan.steps.is_empty() && plan.problems.is_empty();
+    if is_same && !arguments.connection.json {
+        say!("{GOOD}Azure and DNS are as account {account} is to have them.{GOOD:#}");
+        return Ok(ExitCode::SUCCESS);
+    }
+    show_plan(&plan, arguments.connection.json)?;
+    Ok(if is_same { ExitCode::SUCCESS } else { ExitCode::from(CHANGES) })
+}
+
+fn path(account: &str) -> String {
+    format!("/v1/accounts/{}", segment(account))
+}
+
+async fn planned(client: &Client, account: &str, body: &Value) -> anyhow::Result<PlanView> {
+    let bar = output::spinner_for("looking at Azure and DNS", false);
+    let plan = client.post(&format!("{}/plan", path(account)), body).await;
+    bar.finish_and_clear();
+    plan
+}
+
+fn show_plan(plan: &PlanView, json: bool) -> anyhow::Result<()> {
+    if json {
+        return output::json(plan);
+    }
+    for problem in &plan.problems {
+        say!("{BAD}✗{BAD:#} {problem}");
+    }
+    for (number, step) in plan.steps.iter().enumerate() {
+        let mark = if step.is_final { format!("  {BAD}cannot be undone{BAD:#}") } else { String::new() };
+        say!("{:3}. {}{mark}", number + 1, step.sentence);
+        for call in &step.calls {
+            say!("     {QUIET}{call}{QUIET:#}");
+        }
+        for detail in &step.details {
+            say!("     {detail}");
+        }
+        if let Some(mover) = step.needs {
+            say!("     {WAITING}move: {}{WAITING:#}", mover.title());
+        }
+    }
+    for note in &plan.notes {
+        say!("{QUIET}note: {note}{QUIET:#}");
+    }
+    match plan.steps.len() {
+        0 if plan.problems.is_empty() => say!("{GOOD}Nothing to do: all is as it should be.{GOOD:#}"),
+        0 => {}
+        1 => say!("{STRONG}1 step.{STRONG:#}"),
+        count => say!("{STRONG}{count} steps.{STRONG:#}"),
+    }
+    Ok(())
+}
+
+/// Applies, shows the steps while they go on, and says in the end what is open.
+pub(super) async fn carry_out(
+    client: &Client,
+    account: &str,
+    body: &Value,
+    json: bool,
+) -> anyhow::Result<ExitCode> {
+    let mut steps = LiveSteps::new(json);
+    let mut last = None;
+    client
+        .post_lines(&format!("{}/apply", path(account)), body, |line: ApplyLine| {
+            match &line {
+                ApplyLine::Event(event) => steps.hear(event),
+                ApplyLine::Failed { .. } => {}
+            }
+            last = Some(line);
+        })
+        .await?;
+    steps.finish();
+    match last {
+        Some(ApplyLine::Event(ApplyEvent::Done { applied })) => conclude(account, &applied, json),
+        Some(ApplyLine::Failed { error }) => bail!("{}", error.message),
+        _ => bail!("the server broke off before all was done; apply again: it goes on from there"),
+    }
+}
+
+fn conclude(account: &str, applied: &Applied, json: bool) -> anyhow::Result<ExitCode> {
+    let code = match applied {
+        applied if applied.is_complete() => ExitCode::SUCCESS,
+        applied if applied.only_waits() => ExitCode::from(WAITS),
+        _ => ExitCode::FAILURE,
+    };
+    if json {
+        output::json(applied)?;
+        return Ok(code);
+    }
+    for problem in &applied.problems {
+        say!("{BAD}✗{BAD:#} {problem}");
+    }
+    let skipped = applied.open.iter().filter(|step| step.outcome == Outcome::Skipped).count();
+    for step in applied.open.iter().filter(|step| step.outcome != Outcome::Skipped) {
+        let (sign, style) = if step.outcome == Outcome::Waits { ("…", WAITING) } else { ("✗", BAD) };
+        say!("{style}{sign}{style:#} {}: {}", step.sentence, step.problem);
+    }
+    let done = match applied.done {
+        0 => "Nothing was to be done".to_owned(),
+        1 => "1 step is done".to_owned(),
+        count => format!("{count} steps are done"),
+    };
+    if applied.is_complete() {
+        say!("{GOOD}{done}: account {account} has what it is to have.{GOOD:#}");
+    } else {
+        let behind =
+            if skipped > 0 { format!(", {skipped} wait behind what is said above") } else { String::new() };
+        say!("{done}{behind}. Apply again later: it goes on from there.");
+    }
+    Ok(code)
+}

@@ -1,0 +1,65 @@
+//! Which account is meant, and what it is to have.
+
+use std::fs;
+
+use anyhow::{Context as _, bail};
+use control::provision::document::Document;
+use web::api::AccountView;
+
+use super::path;
+use crate::cli::Wish;
+use crate::client::Client;
+
+/// Says what a file says, if there is one; gives the account that is meant.
+pub(super) async fn say(client: &Client, wish: &Wish) -> anyhow::Result<String> {
+    let Some(file) = &wish.file else { return account(client, wish.account.as_deref()).await };
+    let text = fs::read_to_string(file).with_context(|| format!("{} cannot be read", file.display()))?;
+    let document: Document =
+        toml::from_str(&text).map_err(|error| anyhow::anyhow!("{}: {error}", file.display()))?;
+    let name = wish.account.as_deref().or(document.account.as_deref());
+    let account = account(client, name).await?;
+    let document = Document { account: None, ..document };
+    let _: Document = client.put(&format!("{}/estate", path(&account)), &document).await?;
+    Ok(account)
+}
+
+/// The account of that name, or the only one.
+pub(crate) async fn account(client: &Client, name: Option<&str>) -> anyhow::Result<String> {
+    if let Some(name) = name {
+        return Ok(name.to_owned());
+    }
+    let accounts: Vec<AccountView> = client.get("/v1/accounts", &[]).await?;
+    match &accounts[..] {
+        [only] => Ok(only.name.clone()),
+        [] => bail!("there is no account yet: `postern account guide` leads to one"),
+        several => {
+            let names: Vec<&str> = several.iter().map(|one| one.name.as_str()).collect();
+            bail!("say which account is meant: {}", names.join(", "))
+        }
+    }
+}
+
+/// The account that is to have a domain.
+pub(crate) async fn account_of(client: &Client, name: Option<&str>, domain: &str) -> anyhow::Result<String> {
+    if let Some(name) = name {
+        return Ok(name.to_owned());
+    }
+    let accounts: Vec<AccountView> = client.get("/v1/accounts", &[]).await?;
+    let wanted = domain.trim().trim_end_matches('.').to_ascii_lowercase();
+    let mut found = Vec::new();
+    for account in &accounts {
+        // Nobody has said yet what others are to have.
+        let Ok(document) = client.get::<Document>(&format!("{}/estate", path(&account.name)), &[]).await
+        else {
+            continue;
+        };
+        if document.domain.contains_key(&wanted) {
+            found.push(account.name.clone());
+        }
+    }
+    match &found[..] {
+        [only] => Ok(only.clone()),
+        [] => bail!("no account is to have {wanted}: `postern domain list` shows what there is"),
+        several => bail!("say with --account which one is meant: {}", several.join(", ")),
+    }
+}

@@ -1,0 +1,84 @@
+//! `/v1/accounts/{name}/domains` and the senders that are wished for them.
+
+use axum::extract::rejection::JsonRejection;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::routing::{delete, get, post};
+use axum::{Json, Router};
+use control::provision::doctor::DomainPicture;
+use control::provision::document::{Document, DomainDocument};
+use control::provision::{NewDomain, SenderRow, SenderRowResult};
+use serde::Deserialize;
+
+use super::{Api, Operator};
+use crate::error::ApiError;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AddDomain {
+    name: String,
+    #[serde(default)]
+    domain: DomainDocument,
+    /// Where the estate's parts are, if nobody has said yet.
+    #[serde(default)]
+    estate: Document,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AddSenders {
+    rows: Vec<SenderRow>,
+    /// Whether one row that cannot be refuses them all.
+    #[serde(default)]
+    strict: bool,
+}
+
+pub(super) fn routes() -> Router<Api> {
+    Router::new()
+        .route("/v1/accounts/{name}/domains", get(list).post(add))
+        .route("/v1/accounts/{name}/domains/{domain}", get(show))
+        .route("/v1/accounts/{name}/wished-senders", post(add_senders))
+        .route("/v1/accounts/{name}/wished-senders/{address}", delete(forget_sender))
+}
+
+async fn list(
+    State(api): State<Api>,
+    Path(name): Path<String>,
+) -> Result<Json<Vec<DomainPicture>>, ApiError> {
+    Ok(Json(api.control.domain_pictures(&name).await?))
+}
+
+async fn show(
+    State(api): State<Api>,
+    Path((name, domain)): Path<(String, String)>,
+) -> Result<Json<DomainPicture>, ApiError> {
+    Ok(Json(api.control.domain_picture(&name, &domain).await?))
+}
+
+async fn add(
+    Operator(control): Operator,
+    Path(name): Path<String>,
+    body: Result<Json<AddDomain>, JsonRejection>,
+) -> Result<(StatusCode, Json<Document>), ApiError> {
+    let Json(body) = body?;
+    let new = NewDomain { name: body.name, document: body.domain, estate: body.estate };
+    let estate = control.add_domain(&name, new).await?;
+    Ok((StatusCode::CREATED, Json(Document::of(&estate))))
+}
+
+async fn add_senders(
+    Operator(control): Operator,
+    Path(name): Path<String>,
+    body: Result<Json<AddSenders>, JsonRejection>,
+) -> Result<Json<Vec<SenderRowResult>>, ApiError> {
+    let Json(body) = body?;
+    Ok(Json(control.add_wished_senders(&name, &body.rows, body.strict).await?))
+}
+
+async fn forget_sender(
+    Operator(control): Operator,
+    Path((name, address)): Path<(String, String)>,
+) -> Result<StatusCode, ApiError> {
+    control.forget_sender(&name, &address).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,143 @@
+//! What an account is to have at Azure, and making it so: `/v1/accounts/{name}/estate`, `plan`, `apply`, `destroy`,
+//! `adopt`, `export`.
+
+use std::convert::Infallible;
+
+use axum::body::Body;
+use axum::extract::rejection::JsonRejection;
+use axum::extract::{Path, State};
+use axum::http::header;
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use control::Control;
+use control::provision::document::Document;
+use control::provision::{Adopted, Applied, ApplyEvent, PlanView};
+use futures_util::StreamExt as _;
+use serde::{Deserialize, Serialize};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::task::JoinHandle;
+
+use super::{Api, Operator};
+use crate::error::{ApiError, ErrorText};
+
+/// One line of an apply that goes on.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum ApplyLine {
+    /// Something happened.
+    Event(ApplyEvent),
+    /// It could not be done: the last line.
+    Failed {
+        /// Why.
+        error: ErrorText,
+    },
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Targets {
+    /// Keys of steps, or domains; all if there are none.
+    targets: Vec<String>,
+    /// The way back instead.
+    destroy: bool,
+}
+
+pub(super) fn routes() -> Router<Api> {
+    Router::new()
+        .route("/v1/accounts/{name}/estate", get(show).put(set))
+        .route("/v1/accounts/{name}/plan", post(plan))
+        .route("/v1/accounts/{name}/apply", post(apply))
+        .route("/v1/accounts/{name}/adopt", post(adopt))
+}
+
+async fn show(State(api): State<Api>, Path(name): Path<String>) -> Result<Json<Document>, ApiError> {
+    Ok(Json(Document::of(&api.control.estate(&name).await?)))
+}
+
+async fn set(
+    Operator(control): Operator,
+    Path(name): Path<String>,
+    body: Result<Json<Document>, JsonRejection>,
+) -> Result<Json<Document>, ApiError> {
+    let Json(document) = body?;
+    Ok(Json(Document::of(&control.set_estate(&name, document).await?)))
+}
+
+async fn plan(
+    State(api): State<Api>,
+    Path(name): Path<String>,
+    body: Result<Json<Targets>, JsonRejection>,
+) -> Result<Json<PlanView>, ApiError> {
+    let Json(body) = body?;
+    let plan = if body.destroy {
+        api.control.plan_destruction(&name, &body.targets).await?
+    } else {
+        api.control.plan(&name, &body.targets).await?
+    };
+    Ok(Json(plan))
+}
+
+async fn apply(
+    Operator(control): Operator,
+    Path(name): Path<String>,
+    body: Result<Json<Targets>, JsonRejection>,
+) -> Result<Response, ApiError> {
+    let Json(body) = body?;
+    control.estate(&name).await?;
+    let (lines, answer) = unbounded_channel();
+    let work = tokio::spawn(async move {
+        let last = match carry_out(&control, &name, &body, lines.clone()).await {
+            Ok(applied) => ApplyLine::Event(ApplyEvent::Done { applied }),
+            Err(error) => ApplyLine::Failed { error: error.into_text() },
+        };
+        let _ = lines.send(last);
+    });
+    Ok(streamed(answer, work))
+}
+
+async fn carry_out(
+    control: &Control,
+    name: &str,
+    body: &Targets,
+    lines: UnboundedSender<ApplyLine>,
+) -> Result<Applied, ApiError> {
+    let (events, mut heard) = unbounded_channel();
+    let forwarded = tokio::spawn(async move {
+        while let Some(event) = heard.recv().await {
+            let _ = lines.send(ApplyLine::Event(event));
+        }
+    });
+    let applied = if body.destroy {
+        Box::pin(control.destroy(name, &body.targets, Some(events))).await
+    } else {
+        Box::pin(control.apply(name, &body.targets, Some(events))).await
+    };
+    let _ = forwarded.await;
+    Ok(applied?)
+}
+
+/// Ends the work when whoever asked for it looks away: what was begun is recorded, and found by the next apply.
+struct Watched(JoinHandle<()>);
+
+impl Drop for Watched {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+/// JSON, a line each.
+fn streamed(lines: UnboundedReceiver<ApplyLine>, work: JoinHandle<()>) -> Response {
+    let stream = futures_util::stream::unfold((lines, Watched(work)), |(mut lines, work)| async move {
+        let line = lines.recv().await?;
+        let mut text = serde_json::to_vec(&line).unwrap_or_default();
+        text.push(b'\n');
+        Some((text, (lines, work)))
+    });
+    let body = Body::from_stream(stream.map(Ok::<_, Infallible>));
+    ([(header::CONTENT_TYPE, "application/x-ndjson")], body).into_response()
+}
+
+async fn adopt(Operator(control): Operator, Path(name): Path<String>) -> Result<Json<Adopted>, ApiError> {
+    Ok(Json(control.adopt(&name).await?))
+}

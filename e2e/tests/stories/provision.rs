@@ -1,0 +1,272 @@
+//! From a domain name to a sender that sends, whatever happens on the way.
+
+use control::provision::doctor::DomainState;
+use control::provision::document::{Document, DomainDocument, SenderDocument};
+use control::provision::{Applied, ApplyEvent, NewDomain};
+use control::{Control, NewConnection};
+use e2e::{World, message};
+use model::delivery::SendState;
+use tokio::sync::mpsc::unbounded_channel;
+use twin::world::dns::Record;
+use twin::{Effect, Fault, Operation};
+
+const ACCOUNT: &str = "contoso";
+
+fn wish(dns: Option<&str>, senders: &[&str]) -> DomainDocument {
+    let senders = senders.iter().map(|one| SenderDocument::Plain((*one).to_owned())).collect();
+    DomainDocument { dns: dns.map(str::to_owned), senders, ..DomainDocument::default() }
+}
+
+/// Wishes for a domain on the service that the account has, in the group that it is in.
+async fn add(control: &Control, name: &str, document: DomainDocument) {
+    let estate = Document {
+        resource_group: Some("mail".into()),
+        email_service: Some("contoso-email".into()),
+        ..Document::default()
+    };
+    let new = NewDomain { name: name.to_owned(), document, estate };
+    control.add_domain(ACCOUNT, new).await.unwrap();
+}
+
+async fn apply(world: &World, control: &Control) -> Applied {
+    world.drive(control.apply(ACCOUNT, &[], None)).await.unwrap()
+}
+
+async fn must_be_done(world: &World, control: &Control) {
+    let plan = control.plan(ACCOUNT, &[]).await.unwrap();
+    assert!(plan.steps.is_empty() && plan.problems.is_empty(), "{plan:#?}");
+    let picture = control.domain_pictures(ACCOUNT).await.unwrap();
+    assert!(picture.iter().all(|one| one.state == DomainState::Ready), "{picture:#?}");
+    let _ = world;
+}
+
+/// A device sends from an address, and the mail arrives.
+async fn must_send(world: &World, from: &str) {
+    let text = String::from_utf8(message("It works", "you@example.com", "Hello")).unwrap();
+    let text = text.replace("scanner@contoso.example", from);
+    let id = world.submit_from(from, &["you@example.com"], text.as_bytes()).await;
+    world.drive(world.until(id, &[SendState::Sent])).await;
+    assert_eq!(world.captured_for("you@example.com").len(), 1);
+}
+
+/// Writes what the plan says by hand.
+async fn write_by_hand(world: &World, control: &Control, domain: &str) {
+    let picture = control.domain_picture(ACCOUNT, domain).await.unwrap();
+    world.twin.state().change_world(|twin| {
+        let zone = twin.zones.iter_mut().find(|zone| zone.name == domain).unwrap();
+        for row in picture.rows.iter().filter(|row| !row.wanted.is_empty() && row.verdict != "right") {
+            zone.records.push(Record {
+                id: format!("{} {}", row.kind, row.name),
+                name: row.name.clone(),
+                kind: row.kind.clone(),
+                value: row.wanted.clone(),
+                ttl: 300,
+                ..Record::default()
+            });
+        }
+    });
+}
+
+#[tokio::test]
+async fn a_domain_in_azure_dns_is_ready_after_one_apply_and_its_sender_sends() {
+    let world = World::start().await;
+    let control = world.control();
+    add(&control, "northwind.example", wish(Some("azure"), &["noreply", "alerts"])).await;
+    let applied = apply(&world, &control).await;
+    assert!(applied.is_complete(), "{applied:#?}");
+    must_be_done(&world, &control).await;
+    must_send(&world, "noreply@northwind.example").await;
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn a_domain_whose_records_a_person_writes_waits_for_that_person() {
+    let world = World::start().await;
+    let control = world.control();
+    world.twin.state().change_world(|twin| {
+        twin.zones.push(twin::world::dns::Zone { name: "tailspin.example".into(), ..Default::default() });
+    });
+    add(&control, "tailspin.example", wish(None, &["noreply"])).await;
+    let applied = apply(&world, &control).await;
+    assert!(applied.only_waits(), "{applied:#?}");
+    let picture = control.domain_picture(ACCOUNT, "tailspin.example").await.unwrap();
+    assert_eq!(picture.state, DomainState::DnsNeeded, "{picture:#?}");
+    write_by_hand(&world, &control, "tailspin.example").await;
+    let applied = apply(&world, &control).await;
+    assert!(applied.is_complete(), "{applied:#?}");
+    must_be_done(&world, &control).await;
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn an_apply_that_is_killed_anywhere_is_finished_by_the_next() {
+    let mut killed_at = 0;
+    loop {
+        let world = World::start().await;
+        let control = world.control();
+        add(&control, "northwind.example", wish(Some("azure"), &["noreply"])).await;
+        let before = world.twin.state().world().domains.len();
+        let is_whole = {
+            let (events, mut heard) = unbounded_channel();
+            let applying = control.apply(ACCOUNT, &[], Some(events));
+            let killed = async {
+                let mut count = 0;
+                while let Some(event) = heard.recv().await {
+                    count +=
+                        usize::from(!matches!(event, ApplyEvent::Planned { .. } | ApplyEvent::Told { .. }));
+                    if count > killed_at {
+                        return;
+                    }
+                }
+                std::future::pending::<()>().await;
+            };
+            world
+                .drive(async {
+                    tokio::select! {
+                        biased;
+                        () = killed => false,
+                        applied = applying => applied.unwrap().is_complete(),
+                    }
+                })
+                .await
+        };
+        let applied = apply(&world, &control).await;
+        assert!(applied.is_complete(), "killed at {killed_at}: {applied:#?}");
+        must_be_done(&world, &control).await;
+        {
+            let twin = world.twin.state().world();
+            assert_eq!(twin.domains.len(), before + 1);
+            let zone = twin.zones.iter().find(|zone| zone.name == "northwind.example").unwrap();
+            assert_eq!(zone.records.len(), 4, "killed at {killed_at}: {:#?}", zone.records);
+        }
+        world.finish().await;
+        if is_whole {
+            break;
+        }
+        killed_at += 1;
+    }
+    assert!(killed_at >= 13, "only {killed_at} places to be killed at");
+}
+
+#[tokio::test]
+async fn an_apply_that_is_killed_after_any_call_and_before_its_answer_is_finished_by_the_next() {
+    for call in 1.. {
+        let world = World::start().await;
+        let control = world.control();
+        add(&control, "northwind.example", wish(Some("azure"), &["noreply"])).await;
+        let before = world.twin.state().world().domains.len();
+        let (effect, one_in) = (Effect::DoneButUnanswered, Some(call));
+        world.twin.state().arm(Fault { operation: Operation::Arm, effect, times: Some(1), one_in });
+        let (events, mut heard) = unbounded_channel();
+        let applying = control.apply(ACCOUNT, &[], Some(events));
+        let killed = async {
+            while let Some(event) = heard.recv().await {
+                if matches!(&event, ApplyEvent::Told { sentence, .. } if sentence.contains("trying again")) {
+                    return;
+                }
+            }
+            std::future::pending::<()>().await;
+        };
+        let is_whole = world
+            .drive(async {
+                tokio::select! {
+                    biased;
+                    () = killed => false,
+                    // While it still looks around nothing is begun.
+                    applied = applying => applied.is_ok_and(|applied| applied.is_complete()),
+                }
+            })
+            .await;
+        world.twin.state().disarm();
+        let applied = apply(&world, &control).await;
+        assert!(applied.is_complete(), "killed after call {call}: {applied:#?}");
+        must_be_done(&world, &control).await;
+        assert_eq!(world.twin.state().world().domains.len(), before + 1);
+        let records = records(&world, "northwind.example");
+        assert_eq!(records, 4, "killed after call {call}");
+        world.finish().await;
+        if is_whole {
+            assert!(call > 20, "only {call} calls");
+            break;
+        }
+    }
+}
+
+fn records(world: &World, zone: &str) -> usize {
+    let twin = world.twin.state().world();
+    twin.zones.iter().find(|one| one.name == zone).unwrap().records.len()
+}
+
+#[tokio::test]
+async fn everything_is_made_from_nothing_and_taken_away_again() {
+    let world = World::start().await;
+    let control = world.control();
+    let document: Document = toml::from_str(
+        r#"
+        resource_group = "fresh"
+        service = "fresh-mail"
+        access = true
+        [domain.azure]
+        senders = ["hello"]
+        [domain."northwind.example"]
+        dns = "azure"
+        dmarc = "v=DMARC1; p=none"
+        tracking = true
+        senders = ["alerts", { username = "NoReply", display_name = "Northwind", suppressed = ["no@example.com"] }]
+        [smtp_username.printer]
+        username = "printer@northwind.example"
+        "#,
+    )
+    .unwrap();
+    control.set_estate(ACCOUNT, document).await.unwrap();
+    let applied = apply(&world, &control).await;
+    assert!(applied.is_complete(), "{applied:#?}");
+    must_be_done(&world, &control).await;
+    must_send(&world, "noreply@northwind.example").await;
+
+    let back = world.drive(control.destroy(ACCOUNT, &[], None)).await.unwrap();
+    assert!(back.is_complete(), "{back:#?}");
+    {
+        let twin = world.twin.state().world();
+        assert!(twin.service("fresh-mail").is_none());
+        assert!(twin.domains.iter().all(|domain| domain.resource_group != "fresh"));
+        let zone = twin.zones.iter().find(|zone| zone.name == "northwind.example").unwrap();
+        assert!(zone.records.is_empty(), "{:#?}", zone.records);
+    }
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn what_is_there_is_adopted_without_a_change_planned() {
+    let world = World::start().await;
+    let control = world.control();
+    let adopted = control.adopt(ACCOUNT).await.unwrap();
+    assert_eq!((adopted.domains, adopted.senders), (2, 2), "{adopted:#?}");
+    apply(&world, &control).await;
+    must_be_done(&world, &control).await;
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn cloudflare_is_written_as_azure_dns_is() {
+    let world = World::start().await;
+    let control = world.control();
+    let new = NewConnection {
+        name: "cf".into(),
+        kind: "cloudflare".into(),
+        token: "twin-cloudflare-token".into(),
+        origin: Some(format!("{}/client/v4", world.twin.ready().url)),
+        ca_pem: Some(std::fs::read_to_string(&world.twin.ready().ca).unwrap()),
+    };
+    control.add_connection(new).await.unwrap();
+    add(&control, "fabrikam.example", wish(Some("cf"), &["noreply"])).await;
+    add(&control, "mail.adatum.example", wish(Some("cf"), &["noreply"])).await;
+    let applied = apply(&world, &control).await;
+    assert!(applied.is_complete(), "{applied:#?}");
+    must_be_done(&world, &control).await;
+    let domains = ["mail.adatum.example".to_owned()];
+    let back = world.drive(control.destroy(ACCOUNT, &domains, None)).await.unwrap();
+    assert!(back.is_complete(), "{back:#?}");
+    assert_eq!((records(&world, "fabrikam.example"), records(&world, "adatum.example")), (4, 0));
+    world.finish().await;
+}
