@@ -47,7 +47,7 @@ async fn records_are_written_and_shown(scene: Scene) {
          made TXT {ZONE} 3600.0 False\nmade TXT {ZONE} 3600.0 False\n\
          made CNAME {first}.{ZONE} 3600.0 False\nmade CNAME {second}.{ZONE} 3600.0 False\n\
          twice BadRequestError 400 81058\nbeside BadRequestError 400 81053\nnumber BadRequestError 400 1004\n\
-         texts ms-domain-verification v\nexact 2\nalias {second} True\n\
+         texts ms-domain-verification v\nexact 2\nalias {second}.{ZONE} True\n\
          edited 300.0 key two\nupdated 600.0 key 2\nbatch 2 1 True\nlong 400\ndeleted True\n\
          gone NotFoundError 404 81044\nstranger AuthenticationError 401 1000\n\
          stranger's zones AuthenticationError 401 10000\nlooks 5\nlooks PermissionDeniedError 403 10000\n"

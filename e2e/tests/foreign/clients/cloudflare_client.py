@@ -38,7 +38,7 @@ print("texts", *[text.content.strip('"').split("=")[0] for text in texts])
 exact = {"exact": "fabrikam.example"}
 print("exact", len(list(records.list(zone_id=zone.id, name=exact, match="all"))))
 alias = next(iter(records.list(zone_id=zone.id, type="CNAME", content={"startswith": "selector2"})))
-print("alias", alias.name.split(".")[0], records.get(alias.id, zone_id=zone.id).content == alias.content)
+print("alias", alias.name, records.get(alias.id, zone_id=zone.id).content == alias.content)
 
 edited = records.edit(alias.id, zone_id=zone.id, type="CNAME", name=alias.name, content=alias.content, ttl=300, comment="key two")
 print("edited", edited.ttl, edited.comment)
