@@ -22,12 +22,12 @@ witnesses!(Client::AzureCli =>
 );
 
 /// Types commands, one after the other; gives what they print.
-async fn az(scene: &Scene, commands: &[String]) -> String {
+pub(crate) async fn az(scene: &Scene, commands: &[String]) -> String {
     scene.run(Client::AzureCli, &[&commands.join("\n")], "").await.expect(0)
 }
 
 /// The twin as a cloud, with the app that owns everything logged in.
-async fn log_in(scene: &Scene) {
+pub(crate) async fn log_in(scene: &Scene) {
     // Real seconds go by here: what takes a while takes a second.
     scene.world.twin.state().change_world(|world| {
         world.habits.registration_seconds = 1;

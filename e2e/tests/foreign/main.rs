@@ -6,8 +6,11 @@
 
 #![allow(clippy::unwrap_used, reason = "a witness that cannot go on has failed")]
 
+mod adopting;
 mod azure_cli;
+mod azure_cli_from_nothing;
 mod cloudflare;
+mod communication_sdk;
 mod curl;
 mod dig;
 mod email_sdk;
@@ -24,8 +27,17 @@ use std::process::ExitCode;
 use crate::scene::{Scene, Witness};
 use crate::tools::Tools;
 
+fn main() -> ExitCode {
+    // Whoever types `postern` in a scene gets this program under that name.
+    let name = std::env::args().next().map(PathBuf::from);
+    if name.is_some_and(|name| name.file_stem().is_some_and(|stem| stem == scene::POSTERN)) {
+        return postern::main();
+    }
+    testify_all()
+}
+
 #[tokio::main]
-async fn main() -> ExitCode {
+async fn testify_all() -> ExitCode {
     let mut words = std::env::args().skip(1);
     let mut tools = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../target/foreign"));
     let (mut wanted, mut heavy) = (String::new(), false);
@@ -38,7 +50,13 @@ async fn main() -> ExitCode {
     }
     let tools = Tools::find(tools);
     let all = if heavy {
-        vec![azure_cli::WITNESSES, management_sdk::WITNESSES, cloudflare::WITNESSES]
+        vec![
+            azure_cli::WITNESSES,
+            azure_cli_from_nothing::WITNESSES,
+            management_sdk::WITNESSES,
+            communication_sdk::python::WITNESSES,
+            cloudflare::WITNESSES,
+        ]
     } else {
         vec![
             swaks::WITNESSES,

@@ -1,5 +1,6 @@
 //! What every witness stands on: product and twin with the time of day, and a client to run.
 
+use std::path::PathBuf;
 use std::pin::Pin;
 use std::process::Stdio;
 use std::time::Duration;
@@ -54,6 +55,8 @@ pub(crate) struct Ended {
     pub(crate) words: String,
 }
 
+/// What Postern is called in a scene.
+pub(crate) const POSTERN: &str = "postern";
 /// A client that takes longer hangs.
 const PATIENCE: Duration = Duration::from_secs(180);
 
@@ -61,12 +64,31 @@ impl Scene {
     /// A fresh world; its clock runs, because the clients have clocks of their own.
     pub(crate) async fn set(tools: Tools) -> Self {
         let world = World::start_with(Setup { clock: Clock::system(), ..Setup::default() }).await;
-        Self { world, tools, folder: tempfile::tempdir().unwrap() }
+        let folder = tempfile::tempdir().unwrap();
+        let programs = folder.path().join("bin");
+        std::fs::create_dir(&programs).unwrap();
+        std::os::unix::fs::symlink(std::env::current_exe().unwrap(), programs.join(POSTERN)).unwrap();
+        Self { world, tools, folder }
     }
 
     /// Runs a client to its end.
     pub(crate) async fn run(&self, client: Client, arguments: &[&str], input: &str) -> Ended {
-        let words = self.tools.command(client);
+        self.run_as(&self.tools.command(client), arguments, input).await
+    }
+
+    /// Types a line at a shell, such as a command of Postern's.
+    pub(crate) async fn type_in(&self, line: &str) -> Ended {
+        self.run_as(&["bash".to_owned(), "-euc".to_owned()], &[line], "").await
+    }
+
+    /// Writes a file for a client to read.
+    pub(crate) fn keep(&self, name: &str, text: &str) -> PathBuf {
+        let path = self.folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path
+    }
+
+    async fn run_as(&self, words: &[String], arguments: &[&str], input: &str) -> Ended {
         let ready = self.world.twin.ready();
         let mut command = Command::new(&words[0]);
         command
@@ -75,6 +97,7 @@ impl Scene {
             .env("REQUESTS_CA_BUNDLE", &ready.ca)
             .env("SSL_CERT_FILE", &ready.ca)
             .env("NODE_EXTRA_CA_CERTS", self.world.certificate())
+            .env("POSTERN_DATA_DIR", &self.world.server().data_dir)
             .env("PACKAGES", self.tools.node_modules())
             .env("AZURE_CONFIG_DIR", self.folder.path().join("azure"))
             .env("AZURE_CORE_INSTANCE_DISCOVERY", "false")
@@ -97,10 +120,11 @@ impl Scene {
         Ended { code: output.status.code().unwrap_or(-1), words: String::from_utf8_lossy(&both).into_owned() }
     }
 
-    /// The usual path, with the Azure CLI before everything else.
+    /// The usual path, with the Azure CLI and Postern before everything else.
     fn path(&self) -> std::ffi::OsString {
         let usual = std::env::var_os("PATH").unwrap_or_default();
-        let folders = std::iter::once(self.tools.azure_cli()).chain(std::env::split_paths(&usual));
+        let ours = [self.tools.azure_cli(), self.folder.path().join("bin")];
+        let folders = ours.into_iter().chain(std::env::split_paths(&usual));
         std::env::join_paths(folders).unwrap_or(usual)
     }
 

@@ -14,6 +14,7 @@ pub(crate) enum Client {
     EmailSdk,
     AzureCli,
     ManagementSdk,
+    CommunicationSdk,
     Cloudflare,
 }
 
@@ -32,6 +33,7 @@ impl Tools {
         let python = folder.join("sdk/bin/python").display().to_string();
         let management =
             [&python, "-c", "import azure.mgmt.authorization, azure.mgmt.resource, azure.identity"];
+        let communication = [&python, "-c", "import azure.mgmt.communication, azure.mgmt.dns"];
         let cloudflare = folder.join("cloudflare/bin/python").display().to_string();
         let cloudflare = [cloudflare.as_str(), "-c", "import cloudflare"];
         let nodemailer = folder.join("node_modules/nodemailer");
@@ -50,6 +52,11 @@ impl Tools {
             (Client::EmailSdk, runs(&sdk), "the Azure SDK for Python is not installed"),
             (Client::AzureCli, folder.join("azure-cli/bin/az").is_file(), "the Azure CLI is not installed"),
             (Client::ManagementSdk, runs(&management), "the management SDKs are not installed"),
+            (
+                Client::CommunicationSdk,
+                runs(&communication),
+                "the SDKs for communication and DNS are not installed",
+            ),
             (Client::Cloudflare, runs(&cloudflare), "Cloudflare's library is not installed"),
         ];
         let missing = found.into_iter().filter(|(_, there, _)| !there);
@@ -86,6 +93,10 @@ impl Tools {
             Client::ManagementSdk => {
                 let python = self.folder.join("sdk/bin/python").display().to_string();
                 vec![python, script("management_sdk_client.py")]
+            }
+            Client::CommunicationSdk => {
+                let python = self.folder.join("sdk/bin/python").display().to_string();
+                vec![python, script("communication_sdk_client.py")]
             }
             Client::Cloudflare => {
                 let python = self.folder.join("cloudflare/bin/python").display().to_string();

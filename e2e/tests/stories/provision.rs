@@ -270,3 +270,19 @@ async fn cloudflare_is_written_as_azure_dns_is() {
     assert_eq!((records(&world, "fabrikam.example"), records(&world, "adatum.example")), (4, 0));
     world.finish().await;
 }
+
+#[tokio::test]
+async fn a_sender_that_is_wished_no_more_is_gone_at_azure_whoever_made_it() {
+    let world = World::start().await;
+    let control = world.control();
+    control.adopt(ACCOUNT).await.unwrap();
+    control.forget_sender(ACCOUNT, "Scanner@contoso.example").await.unwrap();
+    apply(&world, &control).await;
+    must_be_done(&world, &control).await;
+    assert!(!world.twin.state().world().domains[0].has_sender("scanner"));
+    let account = control.account(ACCOUNT).unwrap();
+    let directory = world.server().store.directory();
+    let mailbox = "scanner@contoso.example".parse().unwrap();
+    assert!(directory.sender(account.id, &mailbox).is_none());
+    world.finish().await;
+}

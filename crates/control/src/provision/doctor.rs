@@ -2,6 +2,7 @@
 
 use azure_types::communication::{VerificationState, VerificationStates};
 use dns::preflight::Row;
+use dns::provider::Provider;
 use jiff::Timestamp;
 use model::estate::{DnsWay, RecordedStep, StepState, WishedDomain};
 use serde::{Deserialize, Serialize};
@@ -179,7 +180,7 @@ fn picture(
         state,
         dns: wished.dns.to_string(),
         zone: examined.and_then(|one| one.shown.zone.clone()),
-        keeper: examined.map(|one| one.shown.provider.title().to_owned()),
+        keeper: examined.and_then(|one| keeper(one.shown.provider)),
         // Of a domain that is not there only its SPF record is known.
         rows: examined
             .filter(|_| seen.is_some())
@@ -193,6 +194,11 @@ fn picture(
     };
     explain(&mut picture, wished, seen, &recorded, now);
     picture
+}
+
+/// Who keeps the zone, if its name servers tell.
+fn keeper(provider: Provider) -> Option<String> {
+    (provider != Provider::default()).then(|| provider.title().to_owned())
 }
 
 /// What has to be written, for people with a zone file or `nsupdate`.
@@ -271,7 +277,9 @@ fn explain(
         picture.sentences.push(format!("Others may believe the old answers for {minutes} more minutes."));
     }
     if picture.state != DomainState::Ready {
-        let problems = problems.into_iter().filter_map(|step| step.problem.clone());
+        // What is wrong in DNS stands beside each record.
+        let problems = problems.into_iter().filter(|step| !step.key.starts_with("dns/"));
+        let problems = problems.filter_map(|step| step.problem.clone());
         picture.sentences.extend(problems);
     }
     (picture.mover, picture.commands) = (mover, command.into_iter().collect());

@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use model::account::Account;
-use model::estate::{AZURE_MANAGED, DnsWay, Estate, WishedSender};
+use model::estate::{AZURE_MANAGED, DnsWay, Estate, RecordedStep, StepState, WishedSender};
 use serde::{Deserialize, Serialize};
 use store::StoreError;
 
 use super::document::{Document, DomainDocument, FullSender, SenderDocument};
+use super::step::Action;
 use super::wish;
 use crate::Control;
 use crate::error::{ControlError, Invalid};
@@ -144,7 +145,15 @@ impl Control {
                 .ok_or_else(|| Invalid::new("address", format!("nobody wished for {address}")))
         })
         .await?;
-        Ok(())
+        // Whoever made it at Azure: from here on it is to be taken away there.
+        let step = RecordedStep {
+            key: Action::Sender(domain, key).key(),
+            state: StepState::Done,
+            problem: None,
+            tries: 0,
+            at: self.clock.now(),
+        };
+        Ok(self.store.estates().note_step(self.account(name)?.id, step).await?)
     }
 
     /// Forgets the wish, or the part of it about `domains`.

@@ -184,11 +184,11 @@ impl Action {
             Self::Ownership(name) => format!("have the ownership of {name} verified"),
             Self::Records(name) => format!("have SPF, DKIM and DKIM2 of {name} verified"),
             Self::Link(name) => format!("link {} to the communication service", shown(name)),
-            Self::Sender(name, username) => format!("make the sender {username}@{}", shown(name)),
+            Self::Sender(name, username) => format!("make the sender {}", address(username, name)),
             Self::Suppress(name, username) => {
-                format!("put addresses on the suppression list of {username}@{}", shown(name))
+                format!("put addresses on the suppression list of {}", address(username, name))
             }
-            Self::RemoveSender(name, username) => format!("take the sender {username}@{} away", shown(name)),
+            Self::RemoveSender(name, username) => format!("take the sender {} away", address(username, name)),
             Self::Devices(name) => format!("let devices send from the senders of {}", shown(name)),
             Self::Login(name) => format!("make the SMTP username {name}"),
             Self::Unlink(name) => format!("end the link of {}", shown(name)),
@@ -245,6 +245,15 @@ impl Action {
 #[must_use]
 pub fn shown(name: &str) -> &str {
     if name == AZURE_MANAGED { "Azure's own domain" } else { name }
+}
+
+/// A sender as people know it. What Azure calls its own domain is known only later.
+fn address(username: &str, domain: &str) -> String {
+    if domain == AZURE_MANAGED {
+        format!("{username} at Azure's own domain")
+    } else {
+        format!("{username}@{domain}")
+    }
 }
 
 /// Whether a domain's records are anybody's business.

@@ -2,6 +2,7 @@
 
 mod account;
 mod provision;
+mod sender;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -16,6 +17,10 @@ pub(crate) use self::account::{
 pub(crate) use self::provision::{
     Apply, Destroy, DnsAdd, DnsCommand, DomainAdd, DomainCommand, DomainDoctor, DomainList, DomainRecords,
     OfAccount, Plan, RecordForm, Wish,
+};
+
+pub(crate) use self::sender::{
+    SenderAdd, SenderCommand, SenderExport, SenderImport, SenderList, SenderRemove,
 };
 
 /// Turns an Azure subscription you own into email infrastructure.
@@ -149,50 +154,6 @@ pub(crate) struct Demo {
 pub(crate) struct Named {
     /// Its name
     pub(crate) name: String,
-    #[command(flatten)]
-    pub(crate) connection: Connection,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum SenderCommand {
-    /// Let an account send from an address
-    Add(SenderAdd),
-    /// List senders
-    List(SenderList),
-    /// Take an address from an account
-    Remove(SenderRemove),
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct SenderAdd {
-    /// The address: a sender username at a domain linked to the account's communication service
-    pub(crate) address: String,
-    /// The account
-    #[arg(long, value_name = "NAME")]
-    pub(crate) account: String,
-    /// The name that Azure puts beside it
-    #[arg(long, value_name = "TEXT")]
-    pub(crate) display_name: Option<String>,
-    #[command(flatten)]
-    pub(crate) connection: Connection,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct SenderList {
-    /// Only those of this account
-    #[arg(long, value_name = "NAME")]
-    pub(crate) account: Option<String>,
-    #[command(flatten)]
-    pub(crate) connection: Connection,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct SenderRemove {
-    /// The address
-    pub(crate) address: String,
-    /// The account
-    #[arg(long, value_name = "NAME")]
-    pub(crate) account: String,
     #[command(flatten)]
     pub(crate) connection: Connection,
 }

@@ -174,11 +174,8 @@ fn show(picture: &DomainPicture) {
     };
     say!("{STRONG}{}{STRONG:#}  {style}{}{style:#}", shown(&picture.domain), picture.state.title());
     if let Some(zone) = &picture.zone {
-        let keeper = picture.keeper.as_deref().unwrap_or("somebody");
-        say!(
-            "{QUIET}zone {zone}, kept by {keeper}; records are written by {}{QUIET:#}",
-            writer(&picture.dns)
-        );
+        let keeper = picture.keeper.as_ref().map(|keeper| format!(", kept by {keeper}")).unwrap_or_default();
+        say!("{QUIET}zone {zone}{keeper}; records are written by {}{QUIET:#}", writer(&picture.dns));
     }
     for row in &picture.rows {
         let (sign, style) = sign(row);
@@ -189,7 +186,8 @@ fn show(picture: &DomainPicture) {
                 say!("            {QUIET}there {QUIET:#} \"{one}\"");
             }
         }
-        if let Some(proposal) = row.proposal.as_ref().filter(|_| row.verdict != "right") {
+        let proposal = row.proposal.as_ref().filter(|text| row.verdict != "right" && **text != row.wanted);
+        if let Some(proposal) = proposal {
             say!("            {QUIET}write {QUIET:#} \"{proposal}\"");
         }
     }

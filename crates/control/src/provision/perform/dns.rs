@@ -103,8 +103,10 @@ impl Site {
             }
             let problems = examined.problems().join(" ");
             if *way == DnsWay::Manual {
+                let count = examined.problems().len();
+                let are = if count == 1 { "1 record is".to_owned() } else { format!("{count} records are") };
                 return Err(Trouble::Waits(format!(
-                    "{problems} `postern domain records {name}` has what to write"
+                    "{are} not there yet, or not right: `postern domain records {name}` has what to write"
                 )));
             }
             let now = clock.now();

@@ -36,7 +36,8 @@ impl LiveSteps {
                     self.line(&format!("{QUIET}  {sentence}{QUIET:#}"));
                 }
             }
-            ApplyEvent::Ended { key, outcome, problem } => self.end(key, *outcome, problem.as_deref()),
+            // What is in the way is said in the end.
+            ApplyEvent::Ended { key, outcome, problem: _ } => self.end(key, *outcome),
             ApplyEvent::Done { .. } => {}
         }
     }
@@ -60,7 +61,7 @@ impl LiveSteps {
         self.running.insert(key.to_owned(), (sentence.to_owned(), bar));
     }
 
-    fn end(&mut self, key: &str, outcome: Outcome, problem: Option<&str>) {
+    fn end(&mut self, key: &str, outcome: Outcome) {
         if let Some(whole) = &self.whole {
             whole.inc(1);
         }
@@ -74,9 +75,7 @@ impl LiveSteps {
             Outcome::Failed => ("✗", BAD),
             Outcome::Skipped => ("-", QUIET),
         };
-        let more =
-            problem.filter(|_| self.bars.is_none()).map(|text| format!(": {text}")).unwrap_or_default();
-        self.line(&format!("{style}{sign}{style:#} {sentence}{more}"));
+        self.line(&format!("{style}{sign}{style:#} {sentence}"));
     }
 
     fn line(&self, text: &str) {

@@ -1,0 +1,83 @@
+//! Commands about sender addresses.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+use super::Connection;
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum SenderCommand {
+    /// Make a sender: at Azure, and for devices. It sends at once
+    Add(SenderAdd),
+    /// Put another name beside an address
+    Rename(SenderAdd),
+    /// List senders
+    List(SenderList),
+    /// Take an address away, at Azure too if Postern made it
+    Remove(SenderRemove),
+    /// Make the senders of a file, thousands if need be; a second time goes on where the first one stopped
+    Import(SenderImport),
+    /// Write senders as CSV, with what a device needs: relay host, port and login
+    Export(SenderExport),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SenderAdd {
+    /// The address, at a domain of the account's
+    pub(crate) address: String,
+    /// The account [default: the only one]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) account: Option<String>,
+    /// The name that Azure puts beside it
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) display_name: Option<String>,
+    #[command(flatten)]
+    pub(crate) connection: Connection,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SenderList {
+    /// Only those of this account
+    #[arg(long, value_name = "NAME")]
+    pub(crate) account: Option<String>,
+    #[command(flatten)]
+    pub(crate) connection: Connection,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SenderRemove {
+    /// The address
+    pub(crate) address: String,
+    /// The account [default: the only one]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) account: Option<String>,
+    #[command(flatten)]
+    pub(crate) connection: Connection,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SenderImport {
+    /// A CSV file: domain,username,display name[,credential]. The first line may name the columns
+    pub(crate) file: PathBuf,
+    /// The account [default: the only one]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) account: Option<String>,
+    /// Write the logins that are made, with their passwords, into this new CSV file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) connection: Connection,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SenderExport {
+    /// The account [default: the only one]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) account: Option<String>,
+    /// Write into this new file [default: standard output]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) connection: Connection,
+}

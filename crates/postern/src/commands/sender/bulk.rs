@@ -1,0 +1,292 @@
+//! Many senders at once, from a file and into one.
+
+use std::collections::BTreeMap;
+use std::fs::{File, OpenOptions};
+use std::io::{Read, Write};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::Path;
+use std::process::ExitCode;
+
+use anyhow::{Context as _, bail};
+use control::provision::{SenderRow, SenderRowResult};
+use serde_json::json;
+use web::api::{AccountView, CredentialView, IssuedView, SenderView};
+
+use super::super::provision::{self, wish};
+use super::path;
+use crate::cli::{SenderExport, SenderImport};
+use crate::client::Client;
+use crate::output::{self, BAD, GOOD, QUIET, WAITING, say};
+
+/// The columns that are written.
+const HEADER: [&str; 8] =
+    ["domain", "username", "display_name", "address", "relay_host", "relay_port", "login", "password"];
+/// Where devices go.
+const RELAY_PORT: &str = "587";
+
+pub(super) async fn import(arguments: &SenderImport) -> anyhow::Result<ExitCode> {
+    let client = Client::new(&arguments.connection)?;
+    let account = wish::account(&client, arguments.account.as_deref()).await?;
+    let file = File::open(&arguments.file)
+        .with_context(|| format!("{} cannot be read", arguments.file.display()))?;
+    let (rows, mut problems) = read(file)?;
+    let body = json!({ "rows": rows });
+    let bar = output::spinner_for("the rows are checked", arguments.connection.json);
+    let results = client.post(&format!("{}/wished-senders", path(&account)), &body).await;
+    bar.finish_and_clear();
+    let results: Vec<SenderRowResult> = results?;
+    problems.extend(results.iter().filter(|result| result.problem.is_some()).cloned());
+    problems.sort_by_key(|problem| problem.line);
+    if !arguments.connection.json {
+        for one in &problems {
+            let problem = one.problem.as_deref().unwrap_or_default();
+            say!("{BAD}✗{BAD:#} line {}: {}: {problem}", one.line, one.address);
+        }
+    }
+    let good: Vec<&SenderRow> = rows
+        .iter()
+        .zip(&results)
+        .filter_map(|(row, result)| result.problem.is_none().then_some(row))
+        .collect();
+    let mut domains: Vec<String> = good.iter().map(|row| row.domain.to_ascii_lowercase()).collect();
+    domains.sort();
+    domains.dedup();
+    let mut code = ExitCode::SUCCESS;
+    if !good.is_empty() {
+        let targets = json!({ "targets": domains });
+        code = provision::carry_out(&client, &account, &targets, arguments.connection.json).await?;
+    }
+    let made = credentials(&client, &account, &good).await?;
+    if let Some(out) = arguments.output.as_deref().filter(|_| !made.is_empty()) {
+        write(out, &lines(&client, &account, &made).await?)?;
+    }
+    conclude(arguments, (good.len(), problems.len()), &made)?;
+    Ok(if problems.is_empty() { code } else { ExitCode::FAILURE })
+}
+
+fn conclude(
+    arguments: &SenderImport,
+    (good, bad): (usize, usize),
+    made: &BTreeMap<String, IssuedView>,
+) -> anyhow::Result<()> {
+    if arguments.connection.json {
+        return output::json(&json!({ "taken": good, "refused": bad, "credentials": made.len() }));
+    }
+    let style = if bad == 0 { GOOD } else { WAITING };
+    say!("{style}{good} rows are taken, {bad} are left out.{style:#}");
+    match (&arguments.output, made.len()) {
+        (_, 0) => {}
+        (Some(path), count) => say!("{count} logins are made; their passwords are in {}.", path.display()),
+        (None, _) => {
+            for issued in made.values() {
+                say!("{}  {}", issued.credential.login, issued.password);
+            }
+            say!("{QUIET}The passwords are shown this once; --output FILE keeps them.{QUIET:#}");
+        }
+    }
+    Ok(())
+}
+
+/// The rows of a file, and those that are none. The first line may name the columns, in any order.
+fn read(file: impl Read) -> anyhow::Result<(Vec<SenderRow>, Vec<SenderRowResult>)> {
+    let mut reader =
+        csv::ReaderBuilder::new().has_headers(false).flexible(true).trim(csv::Trim::All).from_reader(file);
+    let mut columns = ["domain", "username", "display_name", "credential"].map(str::to_owned).to_vec();
+    let (mut rows, mut problems) = (Vec::new(), Vec::new());
+    for (number, record) in reader.records().enumerate() {
+        let record = match record {
+            Ok(record) => record,
+            Err(error) => {
+                let line = error.position().map_or(0, csv::Position::line);
+                let problem = Some(format!("it is no row: {error}"));
+                problems.push(SenderRowResult { line, address: String::new(), problem });
+                continue;
+            }
+        };
+        let line = record.position().map_or(0, csv::Position::line);
+        let names: Vec<String> = record.iter().map(|field| field.to_lowercase().replace(' ', "_")).collect();
+        if number == 0 && names.iter().any(|name| name == "username") {
+            if !names.iter().any(|name| name == "domain") {
+                bail!("line 1 names columns, and none of them is `domain`");
+            }
+            columns = names;
+            continue;
+        }
+        let field = |name: &str| {
+            let at = columns.iter().position(|column| column == name)?;
+            record.get(at).map(str::to_owned).filter(|text| !text.is_empty())
+        };
+        if record.iter().all(str::is_empty) {
+            continue;
+        }
+        rows.push(SenderRow {
+            line,
+            domain: field("domain").unwrap_or_default(),
+            username: field("username").unwrap_or_default(),
+            display_name: field("display_name"),
+            credential: field("credential").or_else(|| field("login")),
+        });
+    }
+    if rows.is_empty() && problems.is_empty() {
+        bail!("the file has no rows: domain,username,display name[,credential]");
+    }
+    Ok((rows, problems))
+}
+
+/// Makes the logins that rows ask for; one that is there already stays as it is.
+async fn credentials(
+    client: &Client,
+    account: &str,
+    rows: &[&SenderRow],
+) -> anyhow::Result<BTreeMap<String, IssuedView>> {
+    let wanted: Vec<(&SenderRow, &String)> =
+        rows.iter().filter_map(|row| Some((*row, row.credential.as_ref()?))).collect();
+    let mut made = BTreeMap::new();
+    if wanted.is_empty() {
+        return Ok(made);
+    }
+    let there: Vec<CredentialView> = client.get("/v1/credentials", &[]).await?;
+    for (row, login) in wanted {
+        let address = format!("{}@{}", row.username, row.domain.to_ascii_lowercase());
+        if there.iter().any(|one| one.login.eq_ignore_ascii_case(login)) || made.contains_key(&address) {
+            continue;
+        }
+        let body = json!({
+            "login": login,
+            "account": account,
+            "senders": [address],
+            "networks": [],
+            "default_from": address,
+        });
+        let issued: anyhow::Result<IssuedView> = client.post("/v1/credentials", &body).await;
+        match issued {
+            Ok(issued) => drop(made.insert(address, issued)),
+            Err(error) => {
+                let line = row.line;
+                anstream::eprintln!("{BAD}✗{BAD:#} line {line}: the login {login} is not made: {error}");
+            }
+        }
+    }
+    Ok(made)
+}
+
+pub(super) async fn export(arguments: &SenderExport) -> anyhow::Result<()> {
+    let client = Client::new(&arguments.connection)?;
+    let account = wish::account(&client, arguments.account.as_deref()).await?;
+    let lines = lines(&client, &account, &BTreeMap::new()).await?;
+    match &arguments.output {
+        Some(file) => write(file, &lines)?,
+        None => {
+            let mut writer = csv::Writer::from_writer(Vec::new());
+            for line in &lines {
+                writer.write_record(line)?;
+            }
+            let text = String::from_utf8(writer.into_inner().map_err(csv::IntoInnerError::into_error)?)?;
+            say!("{}", text.trim_end());
+        }
+    }
+    Ok(())
+}
+
+/// All senders as rows, with the logins that send from them. Passwords are known only when they are made.
+async fn lines(
+    client: &Client,
+    account: &str,
+    made: &BTreeMap<String, IssuedView>,
+) -> anyhow::Result<Vec<[String; 8]>> {
+    let query = [("account", account.to_owned())];
+    let senders: Vec<SenderView> = client.get("/v1/senders", &query).await?;
+    let credentials: Vec<CredentialView> = client.get("/v1/credentials", &[]).await?;
+    let status: web::api::StatusView = client.get("/v1/status", &[]).await?;
+    let _: AccountView = client.get(&path(account), &[]).await?;
+    let mut lines = vec![HEADER.map(str::to_owned)];
+    for sender in senders {
+        let (username, domain) = sender.address.rsplit_once('@').unwrap_or((&sender.address, ""));
+        let issued = made.iter().find(|(address, _)| address.eq_ignore_ascii_case(&sender.address));
+        if !made.is_empty() && issued.is_none() {
+            continue;
+        }
+        let own = |one: &&CredentialView| {
+            one.account == account
+                && one.senders.iter().any(|from| from.eq_ignore_ascii_case(&sender.address))
+        };
+        let login = issued.map(|(_, issued)| issued.credential.login.clone());
+        let login = login.or_else(|| credentials.iter().find(own).map(|one| one.login.clone()));
+        let password = issued.map(|(_, issued)| issued.password.clone());
+        lines.push([
+            harmless(domain),
+            harmless(username),
+            harmless(&sender.display_name.clone().unwrap_or_default()),
+            harmless(&sender.address),
+            status.host_name.clone(),
+            RELAY_PORT.to_owned(),
+            login.unwrap_or_default(),
+            password.unwrap_or_default(),
+        ]);
+    }
+    Ok(lines)
+}
+
+/// What a spreadsheet would take for a formula is marked as text.
+fn harmless(text: &str) -> String {
+    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_owned() }
+}
+
+/// Writes a file that only its owner reads: there may be passwords in it. One that is there is left alone.
+fn write(file: &Path, lines: &[[String; 8]]) -> anyhow::Result<()> {
+    let opened = OpenOptions::new().write(true).create_new(true).mode(0o600).open(file);
+    let mut writer =
+        csv::Writer::from_writer(opened.with_context(|| format!("{} cannot be made", file.display()))?);
+    for line in lines {
+        writer.write_record(line)?;
+    }
+    let mut file = writer.into_inner().map_err(csv::IntoInnerError::into_error)?;
+    file.flush()?;
+    Ok(file.sync_all()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    type Row = (u64, String, String, Option<String>, Option<String>);
+
+    fn rows(text: &str) -> Vec<Row> {
+        let (rows, problems) = read(text.as_bytes()).unwrap();
+        assert!(problems.is_empty(), "{problems:?}");
+        rows.into_iter()
+            .map(|row| (row.line, row.domain, row.username, row.display_name, row.credential))
+            .collect()
+    }
+
+    #[test]
+    fn columns_have_an_order_or_names() {
+        let plain = rows("a.example,noreply,\"Contoso, Ltd\",\n\nb.example , alerts\n");
+        assert_eq!(
+            plain,
+            [
+                (1, "a.example".into(), "noreply".into(), Some("Contoso, Ltd".into()), None),
+                (3, "b.example".into(), "alerts".into(), None, None),
+            ]
+        );
+        let named = rows("Username,Login,Domain,Display Name\nnoreply,copier1,a.example,Copier\n");
+        assert_eq!(
+            named,
+            [(2, "a.example".into(), "noreply".into(), Some("Copier".into()), Some("copier1".into()))]
+        );
+    }
+
+    #[test]
+    fn nothing_is_no_file_and_a_header_needs_a_domain() {
+        assert!(read("".as_bytes()).is_err());
+        assert!(read("username\nx\n".as_bytes()).is_err());
+        let (rows, problems) = read(&b"a.example,\xff\xfe\nb.example,x\n"[..]).unwrap();
+        assert_eq!((rows.len(), problems.len(), problems[0].line), (1, 1, 1));
+    }
+
+    #[test]
+    fn a_cell_is_never_a_formula() {
+        assert_eq!(harmless("=cmd()"), "'=cmd()");
+        assert_eq!(harmless("Contoso"), "Contoso");
+    }
+}

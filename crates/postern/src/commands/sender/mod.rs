@@ -1,0 +1,117 @@
+//! `postern sender`.
+
+mod bulk;
+
+use std::process::ExitCode;
+
+use control::provision::document::Document;
+use control::provision::{SenderRow, SenderRowResult};
+use serde_json::json;
+use web::api::SenderView;
+
+use super::provision::{self, wish};
+use crate::cli::{SenderAdd, SenderCommand, SenderList, SenderRemove};
+use crate::client::{Client, segment};
+use crate::output::{self, GOOD, cell, say};
+
+pub(super) async fn run(command: SenderCommand) -> anyhow::Result<ExitCode> {
+    match command {
+        SenderCommand::Add(arguments) => return add(&arguments).await,
+        SenderCommand::Rename(arguments) => return add(&arguments).await,
+        SenderCommand::List(arguments) => list(&arguments).await?,
+        SenderCommand::Remove(arguments) => return remove(&arguments).await,
+        SenderCommand::Import(arguments) => return bulk::import(&arguments).await,
+        SenderCommand::Export(arguments) => bulk::export(&arguments).await?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn path(account: &str) -> String {
+    format!("/v1/accounts/{}", segment(account))
+}
+
+/// The parts of an address whose domain the account is to have.
+async fn wished<'a>(client: &Client, account: &str, address: &'a str) -> Option<(&'a str, String)> {
+    let (username, domain) = address.trim().rsplit_once('@')?;
+    let domain = domain.to_ascii_lowercase();
+    let document: Document = client.get(&format!("{}/estate", path(account)), &[]).await.ok()?;
+    document.domain.contains_key(&domain).then_some((username, domain))
+}
+
+/// Makes or renames a sender: at Azure and here where Postern looks after the domain, else here alone.
+async fn add(arguments: &SenderAdd) -> anyhow::Result<ExitCode> {
+    let client = Client::new(&arguments.connection)?;
+    let json = arguments.connection.json;
+    let account = wish::account(&client, arguments.account.as_deref()).await?;
+    if let Some((username, domain)) = wished(&client, &account, &arguments.address).await {
+        let row = SenderRow {
+            domain: domain.clone(),
+            username: username.to_owned(),
+            display_name: arguments.display_name.clone(),
+            ..SenderRow::default()
+        };
+        let body = json!({ "rows": [row], "strict": true });
+        let _: Vec<SenderRowResult> =
+            client.post(&format!("{}/wished-senders", path(&account)), &body).await?;
+        let key = format!("{domain}/{}", username.to_lowercase());
+        let targets = [format!("sender/{key}"), format!("devices/{domain}")];
+        let code = provision::carry_out(&client, &account, &json!({ "targets": targets }), json).await?;
+        if code == ExitCode::SUCCESS && !json {
+            say!("Next: postern send --from {} --to YOU", arguments.address.trim());
+        }
+        return Ok(code);
+    }
+    let body = json!({
+        "account": account,
+        "address": arguments.address,
+        "display_name": arguments.display_name,
+    });
+    let sender: SenderView = client.post("/v1/senders", &body).await?;
+    if json {
+        output::json(&sender)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    say!("{GOOD}{} may send from {}.{GOOD:#}", sender.account, sender.address);
+    say!(
+        "Azure must have it already: Postern does not look after its domain (`postern adopt {account}` changes that)."
+    );
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn list(arguments: &SenderList) -> anyhow::Result<()> {
+    let query: Vec<(&str, String)> = arguments.account.iter().map(|name| ("account", name.clone())).collect();
+    let senders: Vec<SenderView> = Client::new(&arguments.connection)?.get("/v1/senders", &query).await?;
+    if arguments.connection.json {
+        return output::json(&senders);
+    }
+    let rows = senders
+        .into_iter()
+        .map(|sender| {
+            [cell(sender.address), cell(sender.display_name.unwrap_or_default()), cell(sender.account)]
+        })
+        .collect();
+    let empty =
+        "There is no sender yet: `postern domain add DOMAIN` or `postern sender add ADDRESS` makes one.";
+    output::table(["Address", "Display name", "Account"], rows, empty);
+    Ok(())
+}
+
+async fn remove(arguments: &SenderRemove) -> anyhow::Result<ExitCode> {
+    let client = Client::new(&arguments.connection)?;
+    let json = arguments.connection.json;
+    let account = wish::account(&client, arguments.account.as_deref()).await?;
+    if let Some((username, domain)) = wished(&client, &account, &arguments.address).await {
+        let address = format!("{username}@{domain}");
+        client.delete(&format!("{}/wished-senders/{}", path(&account), segment(&address))).await?;
+        let key = format!("{domain}/{}", username.to_lowercase());
+        let targets = [format!("remove-sender/{key}"), format!("devices/{domain}")];
+        return provision::carry_out(&client, &account, &json!({ "targets": targets }), json).await;
+    }
+    client.delete(&format!("/v1/senders/{}/{}", segment(&account), segment(&arguments.address))).await?;
+    if json {
+        output::json(&json!({ "removed": arguments.address }))?;
+    } else {
+        say!("{account} may not send from {} any more.", arguments.address);
+    }
+    Ok(ExitCode::SUCCESS)
+}

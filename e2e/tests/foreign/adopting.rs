@@ -1,0 +1,56 @@
+//! What every witness has in common that sets up an account from nothing, with tools that are not Postern's: names,
+//! and the proof that Postern takes over what they made without wanting to change any of it.
+
+use serde_json::Value;
+
+use crate::scene::Scene;
+
+/// The domain, whose zone the witness makes in Azure DNS.
+pub(crate) const DOMAIN: &str = "litware.example";
+/// The group for everything.
+pub(crate) const GROUP: &str = "litware";
+/// The email service.
+pub(crate) const EMAIL_SERVICE: &str = "litware-email";
+/// The communication service.
+pub(crate) const SERVICE: &str = "litware-mail";
+
+/// Real seconds go by for clients that others wrote: what takes a while takes a second.
+pub(crate) fn hurry(scene: &Scene) {
+    scene.world.twin.state().change_world(|world| {
+        world.habits.provisioning_seconds = 1;
+        world.habits.verification_seconds = 1;
+    });
+}
+
+/// What was made is there, can send, and is adopted.
+pub(crate) async fn must_be_adopted(scene: &Scene) {
+    let ready = scene.world.twin.ready().clone();
+    {
+        let world = scene.world.twin.state().world();
+        let service = world.service(SERVICE).expect("the communication service");
+        let domain = world.domains.iter().find(|domain| domain.name == DOMAIN).expect("the domain");
+        assert!(domain.verification.is_enough() && service.links(domain), "{domain:#?}");
+        assert_eq!(domain.display_name("alerts"), Some("Litware alerts"));
+        assert_eq!(service.smtp_usernames[0].username, format!("printer@{DOMAIN}"));
+    }
+    let secret = scene.keep("secret", &ready.client_secret);
+    let add = [
+        format!("postern account add litware --tenant {} --client-id {}", ready.tenant_id, ready.client_id),
+        format!("--subscription {} --service {SERVICE} --endpoint {}", ready.subscription_id, ready.url),
+        format!("--secret-file {} --cloud-authority {}", secret.display(), ready.url),
+        format!("--cloud-smtp {}:{} --cloud-ca {}", ready.smtp_host, ready.smtp_port, ready.ca),
+    ];
+    scene.type_in(&add.join(" ")).await.expect(0);
+    scene.type_in("postern account import litware").await.expect(0);
+    let adopted = scene.type_in("postern adopt litware").await.expect(0);
+    assert!(adopted.contains("1 domains and 1 senders"), "{adopted}");
+    let plan = scene.type_in("postern plan --account litware").await.expect(0);
+    assert!(plan.contains("Nothing to do"), "{plan}");
+    let plan = scene.type_in("postern plan --account litware --json").await.expect(0);
+    let plan: Value = serde_json::from_str(&plan).unwrap();
+    assert_eq!((&plan["steps"], &plan["problems"]), (&Value::Array(vec![]), &Value::Array(vec![])));
+    // And all of it is good for what it was made for.
+    let send = format!("postern send --account litware --from alerts@{DOMAIN} --to a@example.com");
+    scene.type_in(&send).await.expect(0);
+    assert_eq!(scene.world.captured_for("a@example.com").len(), 1);
+}

@@ -1,0 +1,64 @@
+//! Microsoft's management SDKs for communication services and DNS, in Python and in JavaScript: from no resource group
+//! to a sender.
+
+use crate::adopting::{DOMAIN, EMAIL_SERVICE, GROUP, SERVICE, hurry, must_be_adopted};
+use crate::scene::Scene;
+use crate::tools::Client;
+
+/// In Python, with a zone in Azure DNS.
+pub(crate) mod python {
+    use super::*;
+    crate::scene::witnesses!(Client::CommunicationSdk => makes_what_postern_adopts);
+
+    async fn makes_what_postern_adopts(scene: Scene) {
+        let printed = set_up(&scene, Client::CommunicationSdk, &[]).await;
+        let expected = [
+            "email service Succeeded Europe",
+            "domain Succeeded litware.example NotStarted",
+            "zone litware.example 4 2",
+            "written over 412 PreconditionFailed",
+            "sets CNAME CNAME NS SOA TXT",
+            "Domain Verified",
+            "SPF Verified",
+            "DKIM Verified",
+            "DKIM2 Verified",
+            "free True",
+            "service Succeeded True",
+            "taken AlreadyExists",
+            "linked 400 InvalidLinkedDomains",
+            "linked True",
+            "keys True True",
+            "sender alerts",
+            "senders donotreply alerts",
+            "login printer@litware.example",
+            "logins printer",
+            "list alerts",
+            "address gone@example.com Gone None moved away",
+            "addresses 1 1",
+            "tags {'by': 'sdk'}",
+            "tracking Enabled",
+            "deleted 409 DomainIsLinked",
+            "domains litware.example",
+            "services 2 1",
+        ];
+        assert_eq!(printed.lines().collect::<Vec<_>>(), expected);
+        must_be_adopted(&scene).await;
+    }
+}
+
+/// Runs a client that makes all of it; gives what it printed.
+async fn set_up(scene: &Scene, client: Client, more: &[&str]) -> String {
+    hurry(scene);
+    let ready = scene.world.twin.ready().clone();
+    let words = [
+        ready.url.clone(),
+        ready.tenant_id.to_string(),
+        ready.client_id.to_string(),
+        ready.client_secret.clone(),
+        ready.subscription_id.to_string(),
+    ];
+    let mut words: Vec<&str> = words.iter().map(String::as_str).collect();
+    words.extend([GROUP, DOMAIN, EMAIL_SERVICE, SERVICE]);
+    words.extend(more);
+    scene.run(client, &words, "").await.expect(0)
+}
