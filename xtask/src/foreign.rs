@@ -23,11 +23,13 @@ const NODE: [&str; 1] = ["nodemailer@10.6.0"];
 
 /// What the heavy witnesses need, each in a place of its own: the Azure CLI pins its own versions.
 const AZURE_CLI: [&str; 1] = ["azure-cli==2.91.0"];
-const MANAGEMENT_SDK: [&str; 4] = [
+const MANAGEMENT_SDK: [&str; 6] = [
     "azure-identity==1.27.0",
     "azure-mgmt-resource==26.0.0",
     "azure-mgmt-resource-subscriptions==1.0.0",
     "azure-mgmt-authorization==4.0.0",
+    "azure-mgmt-communication==3.0.0",
+    "azure-mgmt-dns==9.0.0",
 ];
 
 const CLOUDFLARE: [&str; 1] = ["cloudflare==5.9.0"];

@@ -138,6 +138,12 @@ pub struct SuppressedAddress {
     pub name: String,
     /// The address.
     pub email: String,
+    /// Whose it is.
+    #[serde(default)]
+    pub first_name: Option<String>,
+    /// And of which family.
+    #[serde(default)]
+    pub last_name: Option<String>,
     /// What else was said about it, as it was said.
     #[serde(default)]
     pub notes: Option<String>,

@@ -33,8 +33,13 @@ struct AddressBody {
 }
 
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct AddressProperties {
     email: String,
+    #[serde(default)]
+    first_name: Option<String>,
+    #[serde(default)]
+    last_name: Option<String>,
     #[serde(default)]
     notes: Option<String>,
 }
@@ -109,11 +114,14 @@ pub(super) fn one_address(call: &Call<'_>) -> Answer {
             Ok(Json(address(&domain, list, found)).into_response())
         }
         "PUT" => {
-            let AddressProperties { email, notes } = call.json::<AddressBody>()?.properties;
+            let AddressProperties { email, first_name, last_name, notes } =
+                call.json::<AddressBody>()?.properties;
             if email.parse::<smtp::address::Mailbox>().is_err() {
                 return Err(invalid("BadRequest", format!("'{email}' is not an address.")));
             }
-            let made = SuppressedAddress { name: name.clone(), email, notes, updated_at: call.state.now() };
+            let updated_at = call.state.now();
+            let own = name.clone();
+            let made = SuppressedAddress { name: own, email, first_name, last_name, notes, updated_at };
             let status = if there.is_some() { StatusCode::OK } else { StatusCode::CREATED };
             let answer = address(&domain, list, &made);
             on_list(call, &id, &list.name, |all| {
@@ -166,6 +174,17 @@ fn shown(domain: &Domain, list: &SuppressionList) -> Value {
 }
 
 fn address(domain: &Domain, list: &SuppressionList, one: &SuppressedAddress) -> Value {
+    let mut properties = json!({
+        "email": one.email,
+        "lastModified": one.updated_at,
+        "dataLocation": domain.data_location,
+    });
+    let said = [("firstName", &one.first_name), ("lastName", &one.last_name), ("notes", &one.notes)];
+    for (member, text) in said {
+        if let Some(text) = text {
+            properties[member] = text.as_str().into();
+        }
+    }
     json!({
         "id": format!(
             "{}/suppressionLists/{}/suppressionListAddresses/{}",
@@ -175,11 +194,6 @@ fn address(domain: &Domain, list: &SuppressionList, one: &SuppressedAddress) -> 
         ),
         "name": one.name,
         "type": "Microsoft.Communication/EmailServices/Domains/SuppressionLists/SuppressionListAddresses",
-        "properties": {
-            "email": one.email,
-            "notes": one.notes,
-            "lastModified": one.updated_at,
-            "dataLocation": domain.data_location,
-        },
+        "properties": properties,
     })
 }
