@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 
 /// The version that the product speaks.
 pub const API_VERSION: &str = "2025-09-01";
-/// All versions that are known to have these shapes.
+/// All stable versions that are known to have these shapes; SMTP usernames and suppression lists are in those from
+/// 2025-09-01 on.
 pub const API_VERSIONS: [&str; 4] = ["2023-04-01", "2025-05-01", "2025-09-01", "2026-03-18"];
 
 /// A resource: what all of them have in common, and its own properties.

@@ -97,6 +97,9 @@ fn dispatch(call: &Call<'_>) -> Answer {
     match (call.method.as_str(), &segments[..]) {
         ("GET", ["subscriptions"]) => Ok(subscriptions::list(call)),
         ("GET", ["tenants"]) => Ok(subscriptions::tenants(call)),
+        ("GET", ["providers", "microsoft.communication", "operations"]) => {
+            communication::possible_operations(call)
+        }
         ("GET", ["subscriptions", id]) => subscriptions::show(call, id),
         ("GET", ["subscriptions", id, "locations"]) => subscriptions::locations(call, id),
         ("GET", ["subscriptions", id, "operationresults", operation]) => {

@@ -4,11 +4,10 @@ use axum::Json;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use azure_types::arm::{COMMUNICATION_NAMESPACE, Page, Provider, ResourceType};
-use azure_types::communication::API_VERSIONS;
 use jiff::SignedDuration;
 
 use super::call::Call;
-use super::{Answer, subscriptions};
+use super::{Answer, communication, subscriptions};
 use crate::refusal::Refusal;
 use crate::world::dns::provider::NETWORK_NAMESPACE;
 use crate::world::{Registration, Subscription};
@@ -101,28 +100,24 @@ fn shown(call: &Call<'_>, id: &str, namespace: &str) -> Provider {
         Some(_) => "Registered",
     };
     let namespace = registration.map_or_else(|| canonical(namespace), |one| one.namespace.clone());
-    let types: &[&str] = match namespace.as_str() {
-        COMMUNICATION_NAMESPACE => &RESOURCE_TYPES,
-        NETWORK_NAMESPACE => &["dnszones"],
-        _ => &[],
+    let types: Vec<(&str, Vec<&str>)> = match namespace.as_str() {
+        COMMUNICATION_NAMESPACE => communication::kinds().collect(),
+        NETWORK_NAMESPACE => vec![("dnszones", vec!["2018-05-01"])],
+        _ => Vec::new(),
     };
     Provider {
         id: format!("/subscriptions/{id}/providers/{namespace}"),
         registration_state: registration_state.to_owned(),
-        resource_types: types.iter().map(|name| resource_type(name)).collect(),
+        resource_types: types.into_iter().map(resource_type).collect(),
         namespace,
     }
 }
 
-fn resource_type(name: &str) -> ResourceType {
+fn resource_type((name, versions): (&str, Vec<&str>)) -> ResourceType {
     ResourceType {
         resource_type: name.to_owned(),
         locations: vec!["global".to_owned()],
-        api_versions: match name {
-            "dnszones" => vec!["2018-05-01".to_owned()],
-            // The newest first, as clients expect that pick one.
-            _ => API_VERSIONS.iter().rev().map(|version| (*version).to_owned()).collect(),
-        },
+        api_versions: versions.into_iter().map(str::to_owned).collect(),
     }
 }
 
@@ -139,11 +134,4 @@ const KNOWN: [&str; 6] = [
     "Microsoft.EventGrid",
     "Microsoft.Storage",
     NETWORK_NAMESPACE,
-];
-const RESOURCE_TYPES: [&str; 5] = [
-    "CommunicationServices",
-    "CommunicationServices/smtpUsernames",
-    "EmailServices",
-    "EmailServices/Domains",
-    "EmailServices/Domains/senderUsernames",
 ];

@@ -29,7 +29,11 @@ pub(super) async fn send_with(
     let form = format!("{FORM}management.azure.com/.default");
     let token = rehearsal.ask("POST", &format!("/{TENANT}/oauth2/v2.0/token"), &[], form.into()).await;
     let bearer = format!("Bearer {}", token.body["access_token"].as_str().unwrap());
-    let path = format!("{path}{}api-version=2022-12-01", if path.contains('?') { '&' } else { '?' });
+    let version = if path.contains("Microsoft.Communication/") { "2025-09-01" } else { "2022-12-01" };
+    let path = match path.contains("api-version=") {
+        true => path.to_owned(),
+        false => format!("{path}{}api-version={version}", if path.contains('?') { '&' } else { '?' }),
+    };
     let path = path.replace(' ', "%20").replace('\'', "%27");
     let headers = [&[("authorization", bearer.as_str())], others].concat();
     rehearsal.ask(method, &path, &headers, body.to_string().into()).await

@@ -35,6 +35,9 @@ pub struct Service {
     /// ARM ids of the domains that are linked to it.
     #[serde(default)]
     pub linked_domains: Vec<String>,
+    /// ARM id of the notification hub that is linked to it.
+    #[serde(default)]
+    pub notification_hub: Option<String>,
     /// Logins for SMTP that are resources of their own.
     #[serde(default)]
     pub smtp_usernames: Vec<SmtpUsername>,

@@ -257,6 +257,7 @@ impl ServiceSeed {
             tags: BTreeMap::new(),
             ready_at: now,
             linked_domains: Vec::new(),
+            notification_hub: None,
         }
     }
 }

@@ -4,6 +4,7 @@
 //! quirks that Azure's have: a case that changes between PUT and GET, 200 where something was made, operations
 //! that are done before what they began.
 
+mod catalogue;
 mod domains;
 mod email_services;
 mod keys;
@@ -23,6 +24,7 @@ use azure_types::ids::SubscriptionId;
 use serde::Serialize;
 use serde_json::{Value, json};
 
+pub(super) use self::catalogue::{kinds, operations as possible_operations};
 pub(super) use self::list::resources;
 
 use super::call::Call;
@@ -32,7 +34,8 @@ use crate::world::covers;
 
 /// Finds who answers what lies below `/providers/Microsoft.Communication`.
 pub(super) fn dispatch(call: &Call<'_>, subscription: &str) -> Answer {
-    if call.method == "GET" || call.segments.last().is_some_and(|last| last == "checknameavailability") {
+    let only_asks = ["checknameavailability", "listverifiedexchangeonlinedomains"];
+    if call.method == "GET" || call.segments.last().is_some_and(|last| only_asks.contains(&last.as_str())) {
         subscriptions::find(call, subscription)?;
     } else {
         subscriptions::find_writable(call, subscription)?;
@@ -40,6 +43,7 @@ pub(super) fn dispatch(call: &Call<'_>, subscription: &str) -> Answer {
     providers::must_be_registered(call, subscription, COMMUNICATION_NAMESPACE)?;
     let at = call.segments.iter().rposition(|segment| segment == "microsoft.communication").unwrap_or(0);
     let rest: Vec<&str> = call.segments[at + 1..].iter().map(String::as_str).collect();
+    catalogue::check(call, &rest)?;
     let base = parent(&call.path, call.segments.len() - at + 1);
     let method = call.method.as_str();
     match (method, &rest[..]) {
@@ -47,10 +51,12 @@ pub(super) fn dispatch(call: &Call<'_>, subscription: &str) -> Answer {
             operations::status(call, operation, rest[2] == "operationresults")
         }
         ("POST", ["checknameavailability"]) => services::check_name(call),
+        ("POST", ["listverifiedexchangeonlinedomains"]) => catalogue::exchange_online_domains(call),
         (_, ["communicationservices"]) => services::list(call, &base),
         (_, ["communicationservices", _]) => services::one(call),
         ("POST", ["communicationservices", _, "listkeys"]) => keys::list(call),
         ("POST", ["communicationservices", _, "regeneratekey"]) => keys::regenerate(call),
+        ("POST", ["communicationservices", _, "linknotificationhub"]) => services::link_hub(call),
         ("GET", ["communicationservices", _, "smtpusernames"]) => smtp_usernames::list(call),
         (_, ["communicationservices", _, "smtpusernames", _]) => smtp_usernames::one(call),
         ("GET", ["emailservices"]) => email_services::list(call, &base),

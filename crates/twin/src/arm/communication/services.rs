@@ -13,7 +13,8 @@ use super::super::Answer;
 use super::super::call::Call;
 use super::super::unknown;
 use super::{
-    Written, accepted, deleted, invalid, is_below, missing, must, must_for_method, page, place, tracked,
+    Written, accepted, deleted, invalid, is_below, missing, must, must_for_method, page, parent, place,
+    tracked,
 };
 use crate::keys::random_key;
 use crate::refusal::Refusal;
@@ -86,6 +87,23 @@ pub(super) fn check_name(call: &Call<'_>) -> Answer {
     Ok(Json(answer).into_response())
 }
 
+/// Links a notification hub, of which nothing but the id is kept.
+pub(super) fn link_hub(call: &Call<'_>) -> Answer {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Asked {
+        resource_id: String,
+        #[serde(rename = "connectionString")]
+        _connection_string: String,
+    }
+    must(call, KIND, "linkNotificationHub/action")?;
+    let mut service = at(call, &parent(&call.path, 1))?;
+    let Asked { resource_id, .. } = call.json()?;
+    service.notification_hub = Some(resource_id.clone());
+    keep(call, service);
+    Ok(Json(json!({ "resourceId": resource_id })).into_response())
+}
+
 pub(super) fn find(call: &Call<'_>) -> Result<Service, Refusal> {
     at(call, &call.path)
 }
@@ -131,6 +149,7 @@ fn put(call: &Call<'_>) -> Answer {
         tags: BTreeMap::new(),
         ready_at: now.saturating_add(seconds).unwrap_or(now),
         linked_domains: Vec::new(),
+        notification_hub: None,
         smtp_usernames: Vec::new(),
     });
     let service = changed(call, base, body)?;
@@ -211,6 +230,9 @@ fn shown(call: &Call<'_>, service: &Service, now: Timestamp) -> Value {
     if is_ready {
         properties["hostName"] = host_name(call, service).into();
         properties["immutableResourceId"] = service.name.clone().into();
+    }
+    if let Some(hub) = &service.notification_hub {
+        properties["notificationHubId"] = hub.as_str().into();
     }
     tracked(
         &service.resource_id(),
