@@ -32,6 +32,7 @@ const MANAGEMENT_SDK: [&str; 6] = [
     "azure-mgmt-dns==9.0.0",
 ];
 
+const MANAGEMENT_JS: [&str; 2] = ["@azure/arm-communication@4.2.0", "@azure/identity@4.13.1"];
 const CLOUDFLARE: [&str; 1] = ["cloudflare==5.9.0"];
 
 /// Installs the Azure CLI and the management SDKs, some 1.5 GB, where they outlive the source tree, and has them
@@ -47,6 +48,10 @@ pub(crate) fn run() -> anyhow::Result<()> {
         });
         step("Cloudflare's library", &CLOUDFLARE, &tools.join("cloudflare"), |folder| {
             python(folder, &CLOUDFLARE)
+        });
+        let javascript = tools.join("node_modules");
+        step("management SDK in JavaScript", &MANAGEMENT_JS, &javascript, |folder| {
+            node(folder, &MANAGEMENT_JS)
         });
     });
     report.step("heavy foreign clients", |report| {
@@ -74,7 +79,7 @@ pub(crate) fn install(offline: bool) -> PathBuf {
     }
     debian();
     step("Python packages", &PYTHON, &tools.join("venv"), |folder| python(folder, &PYTHON));
-    step("Node packages", &NODE, &tools.join("node_modules"), node);
+    step("Node packages", &NODE, &tools.join("node_modules"), |folder| node(folder, &NODE));
     tools
 }
 
@@ -129,12 +134,12 @@ fn python(folder: &Path, packages: &[&str]) -> anyhow::Result<()> {
     quietly(command(&format!("{folder}/bin/python"), &install)).map(drop)
 }
 
-fn node(folder: &Path) -> anyhow::Result<()> {
+fn node(folder: &Path, packages: &[&str]) -> anyhow::Result<()> {
     let prefix = folder.parent().unwrap_or(folder).display().to_string();
     std::fs::create_dir_all(&prefix)?;
     let install: Vec<&str> = ["install", "--silent", "--no-audit", "--no-fund", "--prefix", &prefix]
         .into_iter()
-        .chain(NODE)
+        .chain(packages.iter().copied())
         .collect();
     quietly(command("npm", &install)).map(drop)
 }

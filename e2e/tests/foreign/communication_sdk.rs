@@ -40,6 +40,45 @@ pub(crate) mod python {
             "deleted 409 DomainIsLinked",
             "domains litware.example",
             "services 2 1",
+            "operations True",
+            "exchange []",
+            "hub True",
+        ];
+        assert_eq!(printed.lines().collect::<Vec<_>>(), expected);
+        must_be_adopted(&scene).await;
+    }
+}
+
+/// In JavaScript, with a zone that somebody writes by hand.
+pub(crate) mod javascript {
+    use super::*;
+    crate::scene::witnesses!(Client::CommunicationJs => makes_what_postern_adopts);
+
+    async fn makes_what_postern_adopts(scene: Scene) {
+        let inspect = scene.world.twin.ready().inspect_url.clone();
+        let printed = set_up(&scene, Client::CommunicationJs, &[&inspect]).await;
+        let expected = [
+            "email service Succeeded Europe",
+            "domain Succeeded litware.example NotStarted",
+            "Domain Verified",
+            "SPF Verified",
+            "DKIM Verified",
+            "DKIM2 Verified",
+            "free true",
+            "service Succeeded true",
+            "linked 400 InvalidLinkedDomains",
+            "linked 1",
+            "keys true true",
+            "sender Litware alerts",
+            "senders donotreply alerts",
+            "login printer@litware.example",
+            "logins printer",
+            "list true",
+            "address gone@example.com Gone true",
+            "addresses one all",
+            "deleted 409 DomainIsLinked",
+            "domains litware.example",
+            "services litware-mail",
         ];
         assert_eq!(printed.lines().collect::<Vec<_>>(), expected);
         must_be_adopted(&scene).await;

@@ -55,6 +55,7 @@ async fn testify_all() -> ExitCode {
             azure_cli_from_nothing::WITNESSES,
             management_sdk::WITNESSES,
             communication_sdk::python::WITNESSES,
+            communication_sdk::javascript::WITNESSES,
             cloudflare::WITNESSES,
         ]
     } else {

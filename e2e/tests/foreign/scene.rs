@@ -57,6 +57,8 @@ pub(crate) struct Ended {
 
 /// What Postern is called in a scene.
 pub(crate) const POSTERN: &str = "postern";
+/// Certificates of product and twin.
+const TRUST: &str = "trust.pem";
 /// A client that takes longer hangs.
 const PATIENCE: Duration = Duration::from_secs(180);
 
@@ -65,6 +67,9 @@ impl Scene {
     pub(crate) async fn set(tools: Tools) -> Self {
         let world = World::start_with(Setup { clock: Clock::system(), ..Setup::default() }).await;
         let folder = tempfile::tempdir().unwrap();
+        let both = [world.certificate(), PathBuf::from(&world.twin.ready().ca)];
+        let both = both.map(|path| std::fs::read_to_string(path).unwrap()).concat();
+        std::fs::write(folder.path().join(TRUST), both).unwrap();
         let programs = folder.path().join("bin");
         std::fs::create_dir(&programs).unwrap();
         std::os::unix::fs::symlink(std::env::current_exe().unwrap(), programs.join(POSTERN)).unwrap();
@@ -96,7 +101,7 @@ impl Scene {
             .args(arguments)
             .env("REQUESTS_CA_BUNDLE", &ready.ca)
             .env("SSL_CERT_FILE", &ready.ca)
-            .env("NODE_EXTRA_CA_CERTS", self.world.certificate())
+            .env("NODE_EXTRA_CA_CERTS", self.folder.path().join(TRUST))
             .env("POSTERN_DATA_DIR", &self.world.server().data_dir)
             .env("PACKAGES", self.tools.node_modules())
             .env("AZURE_CONFIG_DIR", self.folder.path().join("azure"))

@@ -15,6 +15,7 @@ pub(crate) enum Client {
     AzureCli,
     ManagementSdk,
     CommunicationSdk,
+    CommunicationJs,
     Cloudflare,
 }
 
@@ -37,6 +38,7 @@ impl Tools {
         let cloudflare = folder.join("cloudflare/bin/python").display().to_string();
         let cloudflare = [cloudflare.as_str(), "-c", "import cloudflare"];
         let nodemailer = folder.join("node_modules/nodemailer");
+        let communication_js = folder.join("node_modules/@azure/arm-communication");
         let found = [
             (Client::Swaks, runs(&["swaks", "--version"]), "swaks is not installed"),
             (
@@ -56,6 +58,12 @@ impl Tools {
                 Client::CommunicationSdk,
                 runs(&communication),
                 "the SDKs for communication and DNS are not installed",
+            ),
+            (Client::CommunicationJs, runs(&["node", "--version"]), "node is not installed"),
+            (
+                Client::CommunicationJs,
+                communication_js.is_dir(),
+                "the SDK for communication in JavaScript is not installed",
             ),
             (Client::Cloudflare, runs(&cloudflare), "Cloudflare's library is not installed"),
         ];
@@ -98,6 +106,7 @@ impl Tools {
                 let python = self.folder.join("sdk/bin/python").display().to_string();
                 vec![python, script("communication_sdk_client.py")]
             }
+            Client::CommunicationJs => vec!["node".to_owned(), script("arm_communication_client.mjs")],
             Client::Cloudflare => {
                 let python = self.folder.join("cloudflare/bin/python").display().to_string();
                 vec![python, script("cloudflare_client.py")]

@@ -104,3 +104,9 @@ communication.domains.begin_create_or_update(*other, custom).result()
 communication.domains.begin_delete(*other).result()
 say("domains", *[one.name for one in communication.domains.list_by_email_service_resource(group, email_service)])
 say("services", len(list(services.list_by_subscription())), len(list(services.list_by_resource_group(group))))
+
+# What belongs to nothing that was made here.
+say("operations", len(list(communication.operations.list())) > 20)
+say("exchange", emails.list_verified_exchange_online_domains())
+hub = {"resourceId": f"{link}/hub", "connectionString": "Endpoint=sb://n/;SharedAccessKey=a"}
+say("hub", services.link_notification_hub(group, service, hub).resource_id == services.get(group, service).notification_hub_id)
