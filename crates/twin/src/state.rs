@@ -1,5 +1,6 @@
 //! What all doors share.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -29,6 +30,8 @@ pub struct State {
     /// Whom verifications ask, if not the world's own zones.
     pub(crate) resolver: Option<Resolver>,
     pub(crate) throttle: Throttle,
+    /// Calls to Resource Manager by kind, those that were refused for their number among them.
+    calls: Mutex<BTreeMap<&'static str, u64>>,
     pub(crate) cloudflare: Meter,
     pub(crate) token_key: TokenKey,
     pub(crate) persistence: Persistence,
@@ -51,6 +54,7 @@ impl State {
             faults: Faults::default(),
             resolver: None,
             throttle: Throttle::default(),
+            calls: Mutex::default(),
             cloudflare: Meter::default(),
             taken: watch::Sender::new(post.taken()),
             post: Mutex::new(post),
@@ -100,6 +104,16 @@ impl State {
     pub async fn until_taken(&self, count: u64) {
         // The sender lives in this value, so that waiting cannot fail.
         let _ = self.taken.subscribe().wait_for(|taken| *taken >= count).await;
+    }
+
+    /// Calls to Resource Manager so far: `reads`, `writes`, `deletes`, and `refused` for there being too many.
+    #[must_use]
+    pub fn arm_calls(&self) -> BTreeMap<&'static str, u64> {
+        self.calls.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(crate) fn count_call(&self, kind: &'static str) {
+        *self.calls.lock().unwrap_or_else(PoisonError::into_inner).entry(kind).or_default() += 1;
     }
 
     /// The twin's time.

@@ -127,3 +127,49 @@ async fn what_was_changed_is_verified_within_minutes_and_not_only_tomorrow() {
     assert!(world.clock.now().duration_since(begun) < SignedDuration::from_hours(1));
     world.finish().await;
 }
+
+#[tokio::test]
+async fn a_domain_that_loses_its_records_is_told_and_one_that_waited_goes_on_by_itself() {
+    use control::provision::NewDomain;
+    use control::provision::document::{Document, DomainDocument};
+    use twin::world::dns::{Record, Zone};
+
+    let (url, heard) = hook().await;
+    let alarms = AlarmSettings { web_hook: Some(url.parse().unwrap()), mail_to: None };
+    let watch = WatchSettings { verify_every: None, rotate_before: None, ..WatchSettings::default() };
+    let world = World::start_with(Setup { watch, alarms, ..Setup::default() }).await;
+    let control = world.control();
+    world.twin.state().change_world(|twin| {
+        twin.zones.push(Zone { name: "tailspin.example".into(), ..Zone::default() });
+    });
+    let estate = Document {
+        resource_group: Some("mail".into()),
+        email_service: Some("contoso-email".into()),
+        ..Document::default()
+    };
+    let new = NewDomain { name: "tailspin.example".into(), document: DomainDocument::default(), estate };
+    control.add_domain("contoso", new).await.unwrap();
+    assert!(world.drive(control.apply("contoso", &[], None)).await.unwrap().only_waits());
+
+    // Somebody writes the records, and tells nobody.
+    let rows = control.domain_picture("contoso", "tailspin.example").await.unwrap().rows;
+    let zone = |twin: &mut twin::world::World, records: Vec<Record>| {
+        twin.zones.iter_mut().find(|zone| zone.name == "tailspin.example").unwrap().records = records;
+    };
+    let records: Vec<Record> = rows
+        .iter()
+        .filter(|row| !row.wanted.is_empty())
+        .map(|row| Record::new(&row.kind, &row.name, &row.wanted))
+        .collect();
+    world.twin.state().change_world(|twin| zone(twin, records.clone()));
+    let told = |code: &str| heard.lock().unwrap().iter().any(|text| text.contains(code));
+    world.advance_until(Duration::from_secs(20), async || told("domain_ready")).await;
+    assert!(control.plan("contoso", &[]).await.unwrap().steps.is_empty());
+
+    // Somebody takes them away again.
+    world.twin.state().change_world(|twin| zone(twin, Vec::new()));
+    world.advance_until(Duration::from_secs(1_200), async || told("\"drift\"")).await;
+    world.twin.state().change_world(|twin| zone(twin, records));
+    world.advance_until(Duration::from_secs(1_200), async || told("drift_ended")).await;
+    world.finish().await;
+}

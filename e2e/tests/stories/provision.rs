@@ -286,3 +286,62 @@ async fn a_sender_that_is_wished_no_more_is_gone_at_azure_whoever_made_it() {
     assert!(directory.sender(account.id, &mailbox).is_none());
     world.finish().await;
 }
+
+/// Many domains with many senders, as somebody brings them who leaves another provider.
+async fn provision_many(domains: usize, senders: usize) {
+    let world = World::start().await;
+    let control = world.control();
+    world.twin.state().change_world(|twin| {
+        let home = twin.zones.iter().find(|zone| zone.name == "northwind.example").unwrap().home.clone();
+        for number in 0..domains {
+            let name = format!("d{number}.example");
+            twin.zones.push(twin::world::dns::Zone {
+                id: name.clone(),
+                name,
+                home: home.clone(),
+                ..Default::default()
+            });
+        }
+    });
+    let names: Vec<String> = (0..senders).map(|number| format!("s{number}")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let domain = |number: usize| (format!("d{number}.example"), wish(Some("azure"), &names));
+    let document = Document {
+        resource_group: Some("many".into()),
+        service: Some("many-mail".into()),
+        domain: (0..domains).map(domain).collect(),
+        ..Document::default()
+    };
+    control.set_estate(ACCOUNT, document).await.unwrap();
+    let begun = world.clock.now();
+    let applied = apply(&world, &control).await;
+    assert!(applied.is_complete(), "{:#?}", applied.open.first());
+    let took = world.clock.now().duration_since(begun);
+    let calls = world.twin.state().arm_calls();
+    let of = |kind: &str| calls.get(kind).copied().unwrap_or(0);
+    let all = of("reads") + of("writes") + of("deletes");
+    // Each domain is made, asked about four times, and has four records written into its zone; each sender is
+    // made; domains are linked together.
+    let least = domains * (1 + 4 + 4) + domains * senders;
+    println!(
+        "{domains} domains with {senders} senders each: {all} calls ({calls:?}), {:.1} for each domain where {:.1} \
+         writes are the least, {} s",
+        all as f64 / domains as f64,
+        least as f64 / domains as f64,
+        took.as_secs()
+    );
+    assert!(of("writes") as usize <= least + domains + 10, "{calls:?} where {least} writes are the least");
+    must_be_done(&world, &control).await;
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn many_domains_take_few_calls() {
+    provision_many(10, 10).await;
+}
+
+#[tokio::test]
+#[ignore = "takes minutes; docs/performance.md has its figures"]
+async fn two_hundred_domains_with_fifty_senders_each() {
+    provision_many(200, 50).await;
+}

@@ -1,5 +1,7 @@
 //! One domain in one picture: what is wished, what Azure says, what DNS shows, and whose move it is.
 
+use std::collections::BTreeSet;
+
 use azure_types::communication::{VerificationState, VerificationStates};
 use dns::preflight::Row;
 use dns::provider::Provider;
@@ -134,7 +136,7 @@ impl Control {
             return Err(StoreError::Missing(format!("domain {domain}")).into());
         };
         let steps = self.store.estates().steps(survey.scene.account.id).await?;
-        Ok(picture(&survey, &domain, wished, &steps, self.clock.now()))
+        Ok(picture(&survey, (&domain, wished), (&steps, &open(&survey)), self.clock.now()))
     }
 
     /// All domains that an account is to have, and how far each is.
@@ -145,38 +147,38 @@ impl Control {
         let survey = Box::pin(self.survey(name)).await?;
         let steps = self.store.estates().steps(survey.scene.account.id).await?;
         let now = self.clock.now();
-        let pictures = survey
-            .estate
-            .domains
-            .iter()
-            .map(|(domain, wished)| picture(&survey, domain, wished, &steps, now));
+        let open = open(&survey);
+        let domains = survey.estate.domains.iter();
+        let pictures = domains.map(|domain| picture(&survey, domain, (&steps, &open), now));
         Ok(pictures.collect())
     }
 }
 
+/// Domains about which something is still to be done.
+fn open(survey: &Survey) -> BTreeSet<String> {
+    survey.plan().steps.iter().filter_map(|step| step.action.domain().map(str::to_owned)).collect()
+}
+
 fn picture(
     survey: &Survey,
-    domain: &str,
-    wished: &WishedDomain,
-    steps: &[RecordedStep],
+    (domain, wished): (&String, &WishedDomain),
+    (steps, open): (&[RecordedStep], &BTreeSet<String>),
     now: Timestamp,
 ) -> DomainPicture {
     let seen = survey.seen.domains.get(domain);
     let examined = survey.examined.get(domain);
     let link = survey.ids.domain(domain).to_lowercase();
     let is_linked = survey.seen.service.as_ref().is_some_and(|service| service.links.contains(&link));
-    let mut plan = survey.plan();
-    plan.narrow(&[domain.to_owned()]);
-    let is_done = plan.steps.iter().all(|step| step.action.domain().is_none());
+    let is_done = !open.contains(domain);
     let recorded: Vec<&RecordedStep> =
-        steps.iter().filter(|step| step.key.split('/').nth(1) == Some(domain)).collect();
+        steps.iter().filter(|step| step.key.split('/').nth(1) == Some(domain.as_str())).collect();
     let state = state(seen, is_linked, is_done, &recorded);
     let (bind, nsupdate) = forms(examined.filter(|_| seen.is_some()), domain);
     let mut picture = DomainPicture {
         bind,
         nsupdate,
         account: survey.scene.account.name.to_string(),
-        domain: domain.to_owned(),
+        domain: domain.clone(),
         state,
         dns: wished.dns.to_string(),
         zone: examined.and_then(|one| one.shown.zone.clone()),

@@ -14,6 +14,7 @@ mod observed;
 mod perform;
 mod plan;
 mod step;
+mod tend;
 mod wish;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -27,7 +28,7 @@ use dns::preflight::Row;
 use dns::record::Record;
 use futures_util::StreamExt as _;
 use model::account::Account;
-use model::estate::{Estate, EstateIds, StepState};
+use model::estate::{Estate, EstateIds, RecordedStep, StepState};
 use model::id::AccountId;
 use store::StoreError;
 use tokio::sync::mpsc::UnboundedSender;
@@ -37,11 +38,12 @@ pub use self::apply::{Applied, ApplyEvent, OpenStep, Outcome};
 pub use self::edit::{NewDomain, SenderRow, SenderRowResult};
 pub use self::plan::PlanView;
 pub use self::step::{StepView, shown};
+pub use self::tend::Tended;
 
 use self::observed::{DomainSeen, Observed, observe};
 use self::perform::{Examined, Site, examine};
 use self::plan::{Known, Plan, destruction, plan};
-use self::step::{Action, has_records};
+use self::step::{Action, Step, has_records};
 use crate::Control;
 use crate::error::{ControlError, Invalid};
 use crate::verify::{Scene, explain};
@@ -120,7 +122,11 @@ impl Control {
             plan.narrow(targets);
             plan
         };
-        Box::pin(self.carry_out(name, events, planned)).await
+        let applied = Box::pin(self.carry_out(name, events, planned)).await?;
+        if targets.is_empty() && applied.is_complete() {
+            self.note_whole(name).await?;
+        }
+        Ok(applied)
     }
 
     /// What would be taken away: all of it, or `domains`.
@@ -152,6 +158,33 @@ impl Control {
         Ok(applied)
     }
 
+    /// Steps that came to no end, and that nobody has to do any more: somebody else did them, or whoever began them
+    /// died before it was written down.
+    async fn note_done(&self, survey: &Survey) -> Result<(), ControlError> {
+        let open: BTreeSet<String> = survey.plan().steps.iter().map(Step::key).collect();
+        let (account, estates) = (survey.scene.account.id, self.store.estates());
+        for step in estates.steps(account).await? {
+            if step.state != StepState::Done && !open.contains(&step.key) {
+                let now = self.clock.now();
+                let done = RecordedStep { state: StepState::Done, problem: None, at: now, ..step };
+                estates.note_step(account, done).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// From here on everything that is different has become so.
+    async fn note_whole(&self, name: &str) -> Result<(), ControlError> {
+        let step = RecordedStep {
+            key: tend::WHOLE.to_owned(),
+            state: StepState::Done,
+            problem: None,
+            tries: 0,
+            at: self.clock.now(),
+        };
+        Ok(self.store.estates().note_step(self.account(name)?.id, step).await?)
+    }
+
     async fn carry_out(
         &self,
         name: &str,
@@ -161,6 +194,7 @@ impl Control {
         let turn = self.turns.of(self.account(name)?.id);
         let _turn = turn.lock().await;
         let survey = Box::pin(self.survey(name)).await?;
+        self.note_done(&survey).await?;
         let plan = plan(&survey);
         let view = survey.view(&plan);
         let audit =

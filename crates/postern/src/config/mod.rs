@@ -276,6 +276,7 @@ fn watch(raw: &RawAccounts) -> WatchSettings {
     let wanted = |count: u32| (count > 0).then_some(count);
     WatchSettings {
         verify_every: wanted(raw.verify_hours).map(hours),
+        drift_every: wanted(raw.drift_hours).map(hours),
         rotate_before: wanted(raw.rotate_days).map(|days| hours(days * 24)),
         wish: RotationWish {
             life: hours(raw.secret_days * 24),

@@ -133,6 +133,9 @@ pub struct RawEntra {
 pub struct RawAccounts {
     /// Hours between two verifications of an account. 0 means never. Refused logins bring one at once.
     pub verify_hours: u32,
+    /// Hours between two looks whether Azure and DNS are as an account is to have them. 0 means never. A domain that
+    /// waits for somebody, or for DNS, is looked at every ten minutes.
+    pub drift_hours: u32,
     /// Days before its end at which a client secret is renewed, where the app may do that itself. 0 means
     /// never.
     pub rotate_days: u32,
@@ -217,7 +220,7 @@ impl Default for RawConfig {
 
 impl Default for RawAccounts {
     fn default() -> Self {
-        Self { verify_hours: 24, rotate_days: 30, secret_days: 180, grace_hours: 24 }
+        Self { verify_hours: 24, drift_hours: 6, rotate_days: 30, secret_days: 180, grace_hours: 24 }
     }
 }
 

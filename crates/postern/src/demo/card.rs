@@ -2,8 +2,8 @@
 
 use twin::Twin;
 
+use super::Scene;
 use super::folder::Folder;
-use super::seed::Seeded;
 use crate::output::{self, QUIET, STRONG, say};
 use crate::server::Server;
 
@@ -18,8 +18,8 @@ pub(super) fn heading(folder: &Folder, twin: &Twin) {
 }
 
 /// How to send through it oneself.
-pub(super) fn print(server: &Server, twin: &Twin, seeded: &Seeded) {
-    let Seeded { login, password, sender, starttls_port, tls_port, .. } = seeded;
+pub(super) fn print(server: &Server, twin: &Twin, scene: &Scene) {
+    let Scene { login, password, sender, starttls_port, tls_port, .. } = scene;
     let ready = twin.ready();
     let certificate = server.data_dir.join("tls/certificate.pem");
     let certificate = certificate.display();
@@ -28,8 +28,8 @@ pub(super) fn print(server: &Server, twin: &Twin, seeded: &Seeded) {
         ("Ports", format!("{starttls_port} (STARTTLS), {tls_port} (TLS)")),
         ("Login", format!("{STRONG}{login}{STRONG:#}")),
         ("Password", format!("{STRONG}{password}{STRONG:#}")),
-        ("Senders", format!("{sender}, noreply@contoso.example")),
-        ("Entra login", seeded.entra_login.clone()),
+        ("Senders", format!("{sender}, noreply@{}", super::provision::DOMAIN)),
+        ("Entra login", scene.entra_login.clone()),
         ("  its secret", ready.client_secret.clone()),
         ("Certificate", certificate.to_string()),
         ("Captured mail", format!("{STRONG}{}{STRONG:#}", ready.inspect_url)),

@@ -47,6 +47,7 @@ impl Throttle {
         let level = levels.entry((call.claims.oid, subscription, kind)).or_insert(full);
         level.refill(bucket, now);
         let Some(left) = level.left.checked_sub(1_000) else {
+            call.state.count_call("refused");
             let missing = 1_000 - level.left;
             let wait = missing.div_ceil(u64::from(bucket.per_second.max(1)) * 1_000);
             let text = format!(
@@ -56,6 +57,7 @@ impl Throttle {
             return Err(refusal.retry_after(wait.max(1)));
         };
         level.left = left;
+        call.state.count_call(kind);
         Ok(Remaining { header: header(subscription.is_some(), kind), left: left / 1_000 })
     }
 

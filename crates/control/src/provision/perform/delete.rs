@@ -9,7 +9,7 @@ impl Site {
             Err(error) if error.is(404) => return Ok(()),
             begun => begun?,
         };
-        let until = self.until();
+        let mut patience = self.patience();
         if !begun.was_there {
             return Ok(());
         }
@@ -21,7 +21,7 @@ impl Site {
                 // Done; or Azure says nothing, which it does where there is nothing to wait for.
                 Some(operation) if is_over(&operation.status) => return Ok(()),
                 None => return Ok(()),
-                Some(_) => self.pause(until, "the deletion").await?,
+                Some(_) => self.pause(&mut patience, "the deletion").await?,
             }
         }
     }

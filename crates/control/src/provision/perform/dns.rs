@@ -12,7 +12,7 @@ use model::estate::{DnsWay, WishedDomain, WrittenRecord};
 
 use super::super::observed::DomainSeen;
 use super::super::step::Action;
-use super::services::LOOK;
+use super::services::look;
 use super::writer::{Writer, Zone};
 use super::{Site, Trouble};
 
@@ -89,6 +89,7 @@ impl Site {
         let wished = self.estate.domains.get(name);
         let clock = &self.scene.control.clock;
         let mut until = None;
+        let mut looks = 0;
         loop {
             if self.domain_seen(name).records.domain.is_none() {
                 let is_known = |seen: &DomainSeen| seen.records.domain.is_some();
@@ -120,7 +121,10 @@ impl Site {
                     let text = "The records are written, but the zone's own servers do not show them all:";
                     return Err(Trouble::Waits(format!("{text} {problems}")));
                 }
-                Some(_) => clock.sleep(LOOK).await,
+                Some(_) => {
+                    clock.sleep(look(looks)).await;
+                    looks += 1;
+                }
             }
         }
     }

@@ -1,11 +1,13 @@
 //! Making a domain, and looking at all domains at once while any of them is waited for.
 
+use std::time::Duration;
+
 use azure_client::arm::CallError;
 use jiff::Timestamp;
 use tokio::sync::Mutex;
 
 use super::super::observed::{DomainSeen, Progress, wish_name};
-use super::services::LOOK;
+use super::services::look;
 use super::{Site, Trouble};
 use model::estate::DomainOwner;
 
@@ -60,26 +62,27 @@ impl Site {
         until: Timestamp,
         is_so: impl Fn(&DomainSeen) -> bool,
     ) -> Result<Option<DomainSeen>, Trouble> {
-        loop {
+        for number in 0.. {
             let before = *self.looks.count.lock().await;
             if self.scene.control.clock.now() >= until {
-                return Ok(None);
+                break;
             }
-            self.look(before).await?;
+            self.look(before, look(number)).await?;
             let seen = self.domain_seen(name);
             if is_so(&seen) {
                 return Ok(Some(seen));
             }
         }
+        Ok(None)
     }
 
     /// Looks at all domains after a while, unless somebody has looked since there were `before` looks.
-    async fn look(&self, before: u64) -> Result<(), CallError> {
+    async fn look(&self, before: u64, wait: Duration) -> Result<(), CallError> {
         let mut count = self.looks.count.lock().await;
         if *count > before {
             return Ok(());
         }
-        self.scene.control.clock.sleep(LOOK).await;
+        self.scene.control.clock.sleep(wait).await;
         let found = self.scene.arm.domains(self.ids.email_service()).await?;
         let mut seen = self.seen();
         for resource in &found {

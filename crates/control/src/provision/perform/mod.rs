@@ -1,6 +1,7 @@
 //! Doing what a step says. Every step can be done twice: the second time finds what the first one left.
 
 mod access;
+mod azure_dns;
 mod delete;
 mod dns;
 mod domain;
@@ -15,13 +16,14 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use ::dns::record::Record;
 use azure_client::Failure;
 use azure_client::arm::CallError;
+use azure_types::dns_zones::DnsZone;
 use model::estate::{Estate, EstateIds};
 use tokio::sync::mpsc::UnboundedSender;
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::{OnceCell, Semaphore, SemaphorePermit};
 
 pub(super) use self::access::has_access;
 pub(super) use self::dns::{Examined, examine};
-pub(super) use self::senders::suppressed;
+pub(super) use self::senders::{named, suppressed};
 
 use self::domain::Looks;
 use self::link::Links;
@@ -38,6 +40,8 @@ pub(crate) struct Site {
     pub(super) lookup: ::dns::lookup::Lookup,
     /// What records of others would become, as the plan has shown it.
     shown: Mutex<Vec<Record>>,
+    /// The zones of Azure DNS, once somebody has looked.
+    zones: OnceCell<Vec<DnsZone>>,
     seen: Mutex<Observed>,
     looks: Looks,
     links: Links,
@@ -73,7 +77,8 @@ impl Site {
         let links = Links::default();
         let short = Semaphore::new(AT_ONCE);
         let (seen, shown) = (Mutex::new(seen), Mutex::new(shown));
-        Self { scene, estate, ids, lookup, shown, seen, looks, links, short, events }
+        let zones = OnceCell::new();
+        Self { scene, estate, ids, lookup, shown, zones, seen, looks, links, short, events }
     }
 
     /// Tells whoever watches. Nobody has to stay to the end.

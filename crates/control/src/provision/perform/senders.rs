@@ -121,7 +121,7 @@ async fn list_of(scene: &Scene, domain: &str, key: &str) -> Result<Option<(Strin
 }
 
 /// A GUID that follows from where a thing is and what it is called.
-pub(super) fn named(scope: &str, name: &str) -> Uuid {
+pub(in super::super) fn named(scope: &str, name: &str) -> Uuid {
     let text = format!("{}\n{name}", scope.to_lowercase());
     let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, text.as_bytes());
     let mut octets = [0; 16];

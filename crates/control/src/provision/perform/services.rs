@@ -10,20 +10,26 @@ use super::super::observed::{Progress, ServiceSeen, optional};
 use super::{Site, Trouble};
 use crate::AccountChange;
 
-/// Between two looks at something that Azure is making.
-pub(super) const LOOK: Duration = Duration::from_secs(3);
+/// Seconds between looks at something that Azure is making: soon at first, and then more seldom.
+const LOOKS: [u64; 6] = [1, 1, 2, 3, 5, 8];
 /// After that, Azure is asked again by the next apply.
 pub(super) const PATIENCE: SignedDuration = SignedDuration::from_mins(20);
 /// Names that are tried when the wished one is taken.
 const PROPOSALS: usize = 3;
 
+/// How long something is waited for, and how often it was looked at.
+pub(super) struct Patience {
+    until: Timestamp,
+    looks: usize,
+}
+
 impl Site {
     pub(super) async fn register(&self) -> Result<(), Trouble> {
         let (arm, subscription) = (&self.scene.arm, self.scene.account.subscription);
         let mut provider = arm.register(subscription, COMMUNICATION_NAMESPACE).await?;
-        let until = self.until();
+        let mut patience = self.patience();
         while provider.registration_state != "Registered" {
-            self.pause(until, "the registration of Microsoft.Communication").await?;
+            self.pause(&mut patience, "the registration of Microsoft.Communication").await?;
             provider = arm.provider(subscription, COMMUNICATION_NAMESPACE).await?;
         }
         Ok(())
@@ -40,13 +46,13 @@ impl Site {
             Some(Progress::Going) => None,
             _ => Some(arm.put_service(id, &self.estate.data_location).await?),
         };
-        let until = self.until();
+        let mut patience = self.patience();
         loop {
             let found = optional(arm.email_service(id)).await?;
             match found.map(|found| ServiceSeen::state(&found.properties.provisioning_state)) {
                 Some(Progress::Ready) => return Ok(()),
                 Some(Progress::Failed) => return Err(self.failed(begun.as_ref()).await),
-                _ => self.pause(until, "the email service").await?,
+                _ => self.pause(&mut patience, "the email service").await?,
             }
         }
     }
@@ -62,7 +68,7 @@ impl Site {
                 Some(arm.put_service(id, &self.estate.data_location).await?)
             }
         };
-        let until = self.until();
+        let mut patience = self.patience();
         let seen = loop {
             let found = optional(arm.service(id)).await?;
             let found = found.map(|found| ServiceSeen::of(&found.properties));
@@ -71,7 +77,7 @@ impl Site {
                 Some(found) if found.progress == Progress::Failed => {
                     return Err(self.failed(begun.as_ref()).await);
                 }
-                _ => self.pause(until, "the communication service").await?,
+                _ => self.pause(&mut patience, "the communication service").await?,
             }
         };
         let host_name = seen.host_name.clone();
@@ -132,16 +138,21 @@ impl Site {
         self.scene.control.clock.now().saturating_add(PATIENCE).unwrap_or(Timestamp::MAX)
     }
 
+    pub(super) fn patience(&self) -> Patience {
+        Patience { until: self.until(), looks: 0 }
+    }
+
     /// Between two looks, unless it has been too long.
-    pub(super) async fn pause(&self, until: Timestamp, what: &str) -> Result<(), Trouble> {
+    pub(super) async fn pause(&self, patience: &mut Patience, what: &str) -> Result<(), Trouble> {
         let clock = &self.scene.control.clock;
-        if clock.now() >= until {
+        if clock.now() >= patience.until {
             let minutes = PATIENCE.as_mins();
             return Err(Trouble::Waits(format!(
                 "Azure is not done with {what} after {minutes} minutes. Apply again later: it goes on from there"
             )));
         }
-        clock.sleep(LOOK).await;
+        clock.sleep(look(patience.looks)).await;
+        patience.looks += 1;
         Ok(())
     }
 
@@ -158,4 +169,9 @@ impl Site {
         );
         Trouble::Failed(format!("Azure could not make it {why}. Applying again tries once more"))
     }
+}
+
+/// How long to wait before the next look, after so many.
+pub(super) fn look(number: usize) -> Duration {
+    Duration::from_secs(LOOKS.get(number).or(LOOKS.last()).copied().unwrap_or_default())
 }

@@ -1,14 +1,12 @@
 //! Whoever keeps a zone, so that all of them are written alike.
 
-use azure_client::arm::CallError;
-use azure_types::dns_zones::{CnameRecord, RecordSet, TxtRecord};
 use dns::change::{Change, Held};
 use dns::cloudflare::{Cloudflare, CloudflareError, CloudflareZone};
-use dns::record::{Data, Record};
 use model::connection::DnsKind;
 use model::estate::DnsWay;
 use store::{SecretName, SecretOwner};
 
+use super::azure_dns::{self as azure, AzureZone};
 use super::{Site, Trouble};
 
 /// Writes zones.
@@ -28,15 +26,12 @@ pub(super) struct Zone {
 }
 
 enum Key {
-    /// An ARM id.
-    Azure(String),
+    Azure(AzureZone),
     Cloudflare(CloudflareZone),
 }
 
 /// What stands beside records that were written here.
 const COMMENT: &str = "Written by Postern";
-/// Writes of a record set, before somebody who writes all the time is complained about.
-const TRIES: u32 = 4;
 
 impl<'a> Writer<'a> {
     pub(super) async fn open(site: &'a Site, way: &DnsWay) -> Result<Self, Trouble> {
@@ -62,19 +57,8 @@ impl<'a> Writer<'a> {
                 Ok(Zone { name: zone.name.clone(), key: Key::Cloudflare(zone) })
             }
             Self::Azure(site) => {
-                let zones = site.scene.arm.dns_zones(site.scene.account.subscription).await?;
-                let is_above = |name: &str| domain == name || domain.ends_with(&format!(".{name}"));
-                let found = zones
-                    .into_iter()
-                    .map(|zone| Zone { name: zone.name.to_lowercase(), key: Key::Azure(zone.id) })
-                    .filter(|zone| is_above(&zone.name))
-                    .max_by_key(|zone| zone.name.len());
-                found.ok_or_else(|| {
-                    Trouble::Failed(format!(
-                        "the app sees no zone of Azure DNS that {domain} is in: make it, or give the app DNS Zone \
-                         Contributor there"
-                    ))
-                })
+                let zone = azure::zone_of(site, domain).await?;
+                Ok(Zone { name: zone.name().to_owned(), key: Key::Azure(zone) })
             }
         }
     }
@@ -83,19 +67,7 @@ impl<'a> Writer<'a> {
     pub(super) async fn held(&self, zone: &Zone, names: &[String]) -> Result<Vec<Held>, Trouble> {
         match (self, &zone.key) {
             (Self::Cloudflare(cloudflare), Key::Cloudflare(key)) => Ok(cloudflare.held(key, names).await?),
-            (Self::Azure(site), Key::Azure(id)) => {
-                let inside =
-                    |name: &&String| **name == zone.name || name.ends_with(&format!(".{}", zone.name));
-                let sets = site.scene.arm.record_sets(id).await?;
-                let mut held = Vec::new();
-                for set in sets {
-                    let name = full_name(&set.name, &zone.name);
-                    if names.iter().filter(inside).any(|one| *one == name) {
-                        held.extend(of_set(&name, &set));
-                    }
-                }
-                Ok(held)
-            }
+            (Self::Azure(site), Key::Azure(zone)) => zone.held(site, names).await,
             _ => Ok(Vec::new()),
         }
     }
@@ -106,13 +78,14 @@ impl<'a> Writer<'a> {
             (Self::Cloudflare(cloudflare), Key::Cloudflare(key)) => {
                 Ok(cloudflare.write(key, change, COMMENT).await?)
             }
-            (Self::Azure(site), Key::Azure(id)) => {
+            (Self::Azure(site), Key::Azure(zone)) => {
                 let (gone, new) = match change {
                     Change::Create(record) => (None, Some(record)),
                     Change::Replace { held, by, .. } => (Some(&held.record), Some(by)),
                     Change::Delete(held) => (Some(&held.record), None),
                 };
-                write_set(site, (id, &zone.name), gone, new).await
+                // A value of a record set has no id of its own.
+                zone.write(site, gone, new).await.map(|()| String::new())
             }
             // A zone is of the writer that found it.
             _ => Ok(String::new()),
@@ -144,82 +117,4 @@ impl From<CloudflareError> for Trouble {
             error => Self::Failed(error.to_string()),
         }
     }
-}
-
-/// Changes one value of a record set, and leaves the others as they are.
-async fn write_set(
-    site: &Site,
-    (zone_id, zone): (&str, &str),
-    gone: Option<&Record>,
-    new: Option<&Record>,
-) -> Result<String, Trouble> {
-    let Some(record) = new.or(gone) else { return Ok(String::new()) };
-    let relative = match record.name.strip_suffix(zone).map(|name| name.trim_end_matches('.')) {
-        None => return Err(Trouble::Failed(format!("{} is not in the zone {zone}", record.name))),
-        Some("") => "@",
-        Some(name) => name,
-    };
-    let id = format!("{zone_id}/{}/{relative}", record.kind());
-    let arm = &site.scene.arm;
-    for _ in 0..TRIES {
-        let there = arm.record_set(&id).await?;
-        let etag = there.as_ref().and_then(|set| set.etag.clone());
-        let mut set = there.unwrap_or_default();
-        change_set(&mut set, gone, new);
-        let is_empty = set.properties.txt.is_empty() && set.properties.cname.is_none();
-        let written = match (is_empty, &etag) {
-            (true, None) => return Ok(String::new()),
-            (true, Some(etag)) => arm.delete_record_set(&id, etag).await,
-            (false, etag) => arm.put_record_set(&id, etag.as_deref(), &set).await.map(drop),
-        };
-        match written {
-            Err(error) if is_overtaken(&error) => {}
-            written => return Ok(written.map(|()| String::new())?),
-        }
-    }
-    Err(Trouble::Failed(format!("somebody else writes {} all the time", record.name)))
-}
-
-fn is_overtaken(error: &CallError) -> bool {
-    error.is(412) || error.is(409)
-}
-
-fn change_set(set: &mut RecordSet, gone: Option<&Record>, new: Option<&Record>) {
-    let properties = &mut set.properties;
-    if let Some(text) = gone.and_then(Record::text) {
-        properties.txt.retain(|record| record.text() != text);
-    }
-    if gone.is_some_and(|gone| gone.target().is_some()) {
-        properties.cname = None;
-    }
-    let Some(new) = new else { return };
-    match &new.data {
-        Data::Txt(text) if !properties.txt.iter().any(|record| record.text() == *text) => {
-            properties.txt.push(TxtRecord::of(text));
-        }
-        Data::Cname(target) => properties.cname = Some(CnameRecord { cname: target.clone() }),
-        Data::Txt(_) | Data::Other { .. } => {}
-    }
-    if properties.ttl == 0 {
-        properties.ttl = new.ttl;
-    }
-    properties.metadata.insert("postern".to_owned(), "written by Postern".to_owned());
-}
-
-fn full_name(relative: &str, zone: &str) -> String {
-    if relative == "@" { zone.to_owned() } else { format!("{}.{zone}", relative.to_lowercase()) }
-}
-
-fn of_set(name: &str, set: &RecordSet) -> Vec<Held> {
-    let ttl = set.properties.ttl;
-    // All values of a set have its id: it tells none of them from the others.
-    let held = |record: Record| Held { id: String::new(), record, is_proxied: false, comment: None };
-    let texts = set.properties.txt.iter().map(|one| Record::txt(name, &one.text(), ttl));
-    let target = set.properties.cname.iter().map(|one| Record::cname(name, &one.cname, ttl));
-    let mut all: Vec<Held> = texts.chain(target).map(held).collect();
-    let kind = set.kind.rsplit('/').next().unwrap_or_default().to_uppercase();
-    if all.is_empty() && matches!(kind.as_str(), "A" | "AAAA" | "MX") {
-        all.push(held(Record::read(name, &kind, "set", ttl)));
-    }
-    all
 }

@@ -1,6 +1,8 @@
 //! Looking after the accounts: goes on with rotations, verifies on a schedule and after refused logins, and says
 //! in time that a secret will expire.
 
+mod estates;
+
 use std::collections::HashMap;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -18,6 +20,7 @@ use crate::Control;
 use crate::actor::Actor;
 use crate::error::ControlError;
 use crate::expiry::Urgency;
+use crate::provision::Tended;
 use crate::rotation::{RotationWish, Stepped};
 use crate::verify::{Outcome, Repair, Verdict};
 
@@ -26,6 +29,9 @@ use crate::verify::{Outcome, Repair, Verdict};
 pub struct WatchSettings {
     /// Between two verifications of an account; never if absent.
     pub verify_every: Option<SignedDuration>,
+    /// Between two looks whether Azure and DNS are as an account is to have them; never if absent. What waits for DNS
+    /// is looked at more often.
+    pub drift_every: Option<SignedDuration>,
     /// How long before its end a secret is renewed, where Postern may; never if absent.
     pub rotate_before: Option<SignedDuration>,
     /// How secrets are renewed.
@@ -54,6 +60,12 @@ pub struct Watch {
     /// Rotations that go on, each by itself: Entra makes them wait.
     rotating: JoinSet<Timestamp>,
     under_way: HashMap<task::Id, AccountId>,
+    /// Estates that are looked after, each by itself: Azure makes them wait.
+    tending: JoinSet<(AccountId, Result<Tended, ControlError>)>,
+    /// When an estate is looked after next.
+    tend_at: HashMap<AccountId, Timestamp>,
+    /// What differed at the last look.
+    different: HashMap<AccountId, Vec<String>>,
     /// Until when there is nothing to be done about an account's rotation.
     rest_until: HashMap<AccountId, Timestamp>,
     /// When it was last found that an account's secret is not ours to renew.
@@ -73,6 +85,7 @@ impl Default for WatchSettings {
     fn default() -> Self {
         Self {
             verify_every: Some(SignedDuration::from_hours(24)),
+            drift_every: Some(SignedDuration::from_hours(6)),
             rotate_before: Some(SignedDuration::from_hours(24 * 30)),
             wish: RotationWish::default(),
         }
@@ -99,6 +112,9 @@ impl Watch {
             raise,
             rotating: JoinSet::new(),
             under_way: HashMap::new(),
+            tending: JoinSet::new(),
+            tend_at: HashMap::new(),
+            different: HashMap::new(),
             rest_until: HashMap::new(),
             refused_at: HashMap::new(),
             puzzled_at: HashMap::new(),
@@ -128,6 +144,7 @@ impl Watch {
             tokio::select! {
                 () = control.clock.sleep_until(round_at) => {}
                 Some(ended) = self.rotating.join_next_with_id() => self.rested(ended),
+                Some(Ok((account, tended))) = self.tending.join_next() => self.tended(account, tended).await,
                 () = control.wake.notified() => {
                     self.rest_until.clear();
                     round_at = control.clock.now();
@@ -163,6 +180,7 @@ impl Watch {
             }
             self.verify_in_time(&account).await;
         }
+        self.tend().await;
     }
 
     /// Goes on with the rotation of an account, if nobody is at it and something may be done.

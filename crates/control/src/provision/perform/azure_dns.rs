@@ -1,0 +1,169 @@
+//! Azure DNS, as the account's app. A record set holds all values of a name and type: one is changed, and the others
+//! are left as they are.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use azure_client::arm::CallError;
+use azure_types::dns_zones::{CnameRecord, RecordSet, TxtRecord};
+use dns::change::Held;
+use dns::record::{Data, Record};
+
+use super::{Site, Trouble};
+
+/// A zone.
+pub(super) struct AzureZone {
+    id: String,
+    name: String,
+    /// Record sets as they were seen last, by the end of their ids in lower case; none before they were looked at.
+    sets: Mutex<Option<HashMap<String, RecordSet>>>,
+}
+
+/// Writes of a record set, before somebody who writes all the time is complained about.
+const TRIES: u32 = 4;
+
+/// The zone that a domain is in: the one with the longest name that is visible.
+pub(super) async fn zone_of(site: &Site, domain: &str) -> Result<AzureZone, Trouble> {
+    let subscription = site.scene.account.subscription;
+    let zones = site.zones.get_or_try_init(|| site.scene.arm.dns_zones(subscription)).await?;
+    let is_above = |name: &str| domain == name || domain.ends_with(&format!(".{name}"));
+    let found = zones
+        .iter()
+        .map(|zone| AzureZone { id: zone.id.clone(), name: zone.name.to_lowercase(), sets: Mutex::default() })
+        .filter(|zone| is_above(&zone.name))
+        .max_by_key(|zone| zone.name.len());
+    found.ok_or_else(|| {
+        Trouble::Failed(format!(
+            "the app sees no zone of Azure DNS that {domain} is in: make it, or give the app DNS Zone Contributor \
+             there"
+        ))
+    })
+}
+
+impl AzureZone {
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// What stands at the names.
+    pub(super) async fn held(&self, site: &Site, names: &[String]) -> Result<Vec<Held>, Trouble> {
+        let sets = site.scene.arm.record_sets(&self.id).await?;
+        let mut held = Vec::new();
+        for set in &sets {
+            let name = full_name(&set.name, &self.name);
+            if names.contains(&name) {
+                held.extend(of_set(&name, set));
+            }
+        }
+        *self.lock() = Some(sets.into_iter().map(|set| (key(kind_of(&set), &set.name), set)).collect());
+        Ok(held)
+    }
+
+    /// Takes one value away and puts another there.
+    pub(super) async fn write(
+        &self,
+        site: &Site,
+        gone: Option<&Record>,
+        new: Option<&Record>,
+    ) -> Result<(), Trouble> {
+        let Some(record) = new.or(gone) else { return Ok(()) };
+        let relative = match record.name.strip_suffix(&self.name).map(|name| name.trim_end_matches('.')) {
+            None => return Err(Trouble::Failed(format!("{} is not in the zone {}", record.name, self.name))),
+            Some("") => "@",
+            Some(name) => name,
+        };
+        let id = format!("{}/{}/{relative}", self.id, record.kind());
+        let key = key(record.kind(), relative);
+        let arm = &site.scene.arm;
+        for number in 0..TRIES {
+            let known = self.lock().as_ref().filter(|_| number == 0).map(|sets| sets.get(&key).cloned());
+            let there = match known {
+                Some(there) => there,
+                None => arm.record_set(&id).await?,
+            };
+            let etag = there.as_ref().and_then(|set| set.etag.clone());
+            let mut set = there.unwrap_or_default();
+            change_set(&mut set, gone, new);
+            let is_empty = set.properties.txt.is_empty() && set.properties.cname.is_none();
+            let written = match (is_empty, &etag) {
+                (true, None) => return Ok(()),
+                (true, Some(etag)) => arm.delete_record_set(&id, etag).await.map(|()| None),
+                (false, etag) => arm.put_record_set(&id, etag.as_deref(), &set).await.map(Some),
+            };
+            match written {
+                Err(error) if is_overtaken(&error) => {}
+                Err(error) => return Err(error.into()),
+                Ok(written) => {
+                    self.keep(key, written);
+                    return Ok(());
+                }
+            }
+        }
+        Err(Trouble::Failed(format!("somebody else writes {} all the time", record.name)))
+    }
+
+    fn keep(&self, key: String, written: Option<RecordSet>) {
+        let mut sets = self.lock();
+        let Some(sets) = sets.as_mut() else { return };
+        match written {
+            Some(set) => drop(sets.insert(key, set)),
+            None => drop(sets.remove(&key)),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<HashMap<String, RecordSet>>> {
+        self.sets.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn key(kind: &str, relative: &str) -> String {
+    format!("{kind}/{relative}").to_lowercase()
+}
+
+fn kind_of(set: &RecordSet) -> &str {
+    set.kind.rsplit('/').next().unwrap_or_default()
+}
+
+fn is_overtaken(error: &CallError) -> bool {
+    error.is(412) || error.is(409)
+}
+
+fn change_set(set: &mut RecordSet, gone: Option<&Record>, new: Option<&Record>) {
+    let properties = &mut set.properties;
+    if let Some(text) = gone.and_then(Record::text) {
+        properties.txt.retain(|record| record.text() != text);
+    }
+    if gone.is_some_and(|gone| gone.target().is_some()) {
+        properties.cname = None;
+    }
+    let Some(new) = new else { return };
+    match &new.data {
+        Data::Txt(text) if !properties.txt.iter().any(|record| record.text() == *text) => {
+            properties.txt.push(TxtRecord::of(text));
+        }
+        Data::Cname(target) => properties.cname = Some(CnameRecord { cname: target.clone() }),
+        Data::Txt(_) | Data::Other { .. } => {}
+    }
+    if properties.ttl == 0 {
+        properties.ttl = new.ttl;
+    }
+    properties.metadata.insert("postern".to_owned(), "written by Postern".to_owned());
+}
+
+fn full_name(relative: &str, zone: &str) -> String {
+    if relative == "@" { zone.to_owned() } else { format!("{}.{zone}", relative.to_lowercase()) }
+}
+
+fn of_set(name: &str, set: &RecordSet) -> Vec<Held> {
+    let ttl = set.properties.ttl;
+    // All values of a set have its id: it tells none of them from the others.
+    let held = |record: Record| Held { id: String::new(), record, is_proxied: false, comment: None };
+    let texts = set.properties.txt.iter().map(|one| Record::txt(name, &one.text(), ttl));
+    let target = set.properties.cname.iter().map(|one| Record::cname(name, &one.cname, ttl));
+    let mut all: Vec<Held> = texts.chain(target).map(held).collect();
+    let kind = kind_of(set).to_uppercase();
+    if all.is_empty() && matches!(kind.as_str(), "A" | "AAAA" | "MX") {
+        all.push(held(Record::read(name, &kind, "set", ttl)));
+    }
+    all
+}

@@ -1,0 +1,59 @@
+//! Looking after an estate once somebody has begun it: what waits goes on, and what was done and is so no more is told.
+
+use std::collections::BTreeSet;
+
+use model::estate::{RecordedStep, StepState};
+
+use super::Survey;
+use super::plan::Plan;
+use crate::Control;
+use crate::error::ControlError;
+
+/// What was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Tended {
+    /// All is as it was made.
+    Same,
+    /// What waited is done now: these domains.
+    Done(Vec<String>),
+    /// Something still waits.
+    Waits,
+    /// Something is not as it was made, in sentences.
+    Differs(Vec<String>),
+}
+
+/// Recorded when an apply of everything has left nothing to do.
+pub(super) const WHOLE: &str = "whole";
+
+impl Control {
+    /// Looks after the estate of an account. What somebody wished and never began is left alone.
+    ///
+    /// # Errors
+    /// As [`Control::plan`].
+    pub async fn tend(&self, name: &str) -> Result<Tended, ControlError> {
+        let account = self.account(name)?;
+        let steps = self.store.estates().steps(account.id).await?;
+        let waiting: BTreeSet<String> = steps
+            .iter()
+            .filter(|step| step.state == StepState::Waits)
+            .filter_map(|step| step.key.split('/').nth(1).map(str::to_owned))
+            .collect();
+        if !waiting.is_empty() {
+            let domains: Vec<String> = waiting.into_iter().collect();
+            let applied = Box::pin(self.apply(name, &domains, None)).await?;
+            return Ok(if applied.is_complete() { Tended::Done(domains) } else { Tended::Waits });
+        }
+        let survey = Box::pin(self.survey(name)).await?;
+        let differences = differences(&survey, &survey.plan(), &steps);
+        Ok(if differences.is_empty() { Tended::Same } else { Tended::Differs(differences) })
+    }
+}
+
+/// What was done once and would have to be done again.
+fn differences(survey: &Survey, plan: &Plan, steps: &[RecordedStep]) -> Vec<String> {
+    let whole = steps.iter().find(|step| step.key == WHOLE).map(|step| step.at);
+    let is_unchanged = whole.is_some_and(|at| survey.estate.changed_at <= at);
+    let was_done = |key: &str| steps.iter().any(|step| step.key == key && step.state == StepState::Done);
+    let again = plan.steps.iter().filter(|step| is_unchanged || was_done(&step.key()));
+    again.map(|step| step.action.sentence()).chain(plan.problems.iter().cloned()).collect()
+}
