@@ -172,4 +172,6 @@ pub(super) fn is_below(base: &str, id: &str) -> bool {
 }
 
 #[cfg(test)]
+mod published;
+#[cfg(test)]
 mod tests;

@@ -52,18 +52,7 @@ pub(super) fn one(call: &Call<'_>) -> Answer {
                 return Err(invalid("InvalidSenderUsername", text));
             }
             let made = SenderUsername { username, display_name };
-            let answer = json!({
-                "id": call.path,
-                "name": name,
-                "type": "microsoft.communication/emailservices/domains/senderusernames",
-                "systemData": {},
-                "properties": {
-                    "username": made.username,
-                    "displayName": made.display_name,
-                    "dataLocation": domain.data_location,
-                    "provisioningState": "Succeeded",
-                },
-            });
+            let answer = written(call, &name, &domain, &made);
             call.state.change_world(|world| {
                 if let Some(domain) = world.domain_at_mut(&id) {
                     domain.senders.retain(|one| !is_it(one));
@@ -88,6 +77,24 @@ pub(super) fn one(call: &Call<'_>) -> Answer {
         }
         _ => Err(unknown(call)),
     }
+}
+
+fn written(call: &Call<'_>, name: &str, domain: &Domain, sender: &SenderUsername) -> Value {
+    let mut properties = json!({
+        "username": sender.username,
+        "dataLocation": domain.data_location,
+        "provisioningState": "Succeeded",
+    });
+    if let Some(display_name) = &sender.display_name {
+        properties["displayName"] = display_name.as_str().into();
+    }
+    json!({
+        "id": call.path,
+        "name": name,
+        "type": "microsoft.communication/emailservices/domains/senderusernames",
+        "systemData": {},
+        "properties": properties,
+    })
 }
 
 fn read(domain: &Domain, sender: &SenderUsername) -> Value {
