@@ -45,6 +45,12 @@ impl Client {
         Ok(serde_json::from_slice(&self.exchange(request).await?)?)
     }
 
+    /// Gets what is not JSON.
+    pub(crate) async fn text(&self, path: &str, query: &[(&str, String)]) -> anyhow::Result<String> {
+        let octets = self.exchange(self.request(Method::GET, path).query(query)).await?;
+        String::from_utf8(octets).context("the server's answer is not text")
+    }
+
     pub(crate) async fn post<T: DeserializeOwned>(
         &self,
         path: &str,

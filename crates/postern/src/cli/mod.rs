@@ -15,8 +15,8 @@ pub(crate) use self::account::{
 };
 
 pub(crate) use self::provision::{
-    Apply, Destroy, DnsAdd, DnsCommand, DomainAdd, DomainCommand, DomainDoctor, DomainList, DomainRecords,
-    OfAccount, Plan, RecordForm, Wish,
+    Apply, Destroy, DnsAdd, DnsCommand, DomainAdd, DomainCommand, DomainDoctor, DomainList, DomainRecords, Export,
+    ExportAs, OfAccount, Plan, RecordForm, Wish,
 };
 
 pub(crate) use self::sender::{
@@ -59,6 +59,8 @@ pub(crate) enum Command {
     Adopt(OfAccount),
     /// Take away what Postern made
     Destroy(Destroy),
+    /// Write down what an account is to have, for Bicep, for Terraform, or as a table, to go on without Postern
+    Export(Export),
     /// Say which addresses may be sent from
     #[command(subcommand)]
     Sender(SenderCommand),

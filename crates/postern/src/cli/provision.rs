@@ -54,6 +54,34 @@ pub(crate) struct Destroy {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct Export {
+    /// The account [default: the only one]
+    pub(crate) account: Option<String>,
+    /// How: bicep, terraform or csv
+    #[arg(long, value_name = "FORM", value_enum)]
+    pub(crate) form: ExportAs,
+    /// Write it here [default: standard output]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// Write it also where a file is already
+    #[arg(long, requires = "output")]
+    pub(crate) force: bool,
+    #[command(flatten)]
+    pub(crate) connection: Connection,
+}
+
+/// How an account's estate is written down.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum ExportAs {
+    /// A deployment to the resource group
+    Bicep,
+    /// Resources, and import blocks that take over what is there
+    Terraform,
+    /// A line for each sender
+    Csv,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct OfAccount {
     /// The account [default: the only one]
     pub(crate) account: Option<String>,

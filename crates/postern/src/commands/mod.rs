@@ -6,6 +6,7 @@ mod config;
 mod credential;
 mod dns;
 mod domain;
+mod export;
 mod message;
 mod provision;
 mod queue;
@@ -38,6 +39,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Drift(arguments) => block_on(async move { provision::drift(&arguments).await }),
         Command::Adopt(arguments) => block_on(async move { provision::adopt(&arguments).await }),
         Command::Destroy(arguments) => block_on(async move { provision::destroy(&arguments).await }),
+        Command::Export(arguments) => block_on(async move { export::export(&arguments).await }),
         Command::Sender(command) => block_on(sender::run(command)),
         Command::Credential(command) => block_on(credential::run(command)),
         Command::Send(arguments) => block_on(send::send(arguments)),

@@ -7,6 +7,7 @@ mod audit;
 mod connections;
 mod credentials;
 mod domains;
+mod export;
 mod messages;
 mod metrics;
 mod operator;
@@ -83,6 +84,7 @@ impl Api {
             .merge(rotation::routes())
             .merge(provision::routes())
             .merge(domains::routes())
+            .merge(export::routes())
             .merge(connections::routes())
             .merge(audit::routes())
             .merge(metrics::routes())

@@ -1,5 +1,5 @@
 //! What an account is to have at Azure, and making it so: `/v1/accounts/{name}/estate`, `plan`, `apply`, `destroy`,
-//! `adopt`, `export`.
+//! `adopt`.
 
 use std::convert::Infallible;
 

@@ -1,4 +1,4 @@
-//! Senders as a table, a line each (RFC 4180): for those who give devices another relay.
+//! Senders as a table, a line each (RFC 4180 section 2): for those who give devices another relay.
 
 use std::borrow::Cow;
 

@@ -100,7 +100,7 @@ fn hcl_string(rest: &mut Characters<'_>) -> Token {
     }
 }
 
-/// The lines of a table, and their cells (RFC 4180).
+/// The lines of a table, and their cells (RFC 4180 section 2).
 pub(super) fn csv_records(text: &str) -> Vec<Vec<String>> {
     let (mut records, mut record) = (Vec::new(), Vec::new());
     let mut rest = text.chars().peekable();
