@@ -7,6 +7,7 @@ mod accounts;
 mod alarms;
 mod azure_fails;
 mod entra_logins;
+mod export;
 mod failures_are_told;
 mod limits;
 mod many_clients;
