@@ -345,3 +345,103 @@ async fn many_domains_take_few_calls() {
 async fn two_hundred_domains_with_fifty_senders_each() {
     provision_many(200, 50).await;
 }
+
+fn spf(world: &World) -> Vec<String> {
+    let twin = world.twin.state().world();
+    let zone = twin.zones.iter().find(|zone| zone.name == "northwind.example").unwrap();
+    let records = zone.records.iter().filter(|record| record.value.starts_with("v=spf1"));
+    records.map(|record| record.value.clone()).collect()
+}
+
+#[tokio::test]
+async fn an_spf_record_of_somebody_else_is_changed_only_as_it_was_shown_and_comes_back() {
+    const BEFORE: &str = "v=spf1 include:_spf.other.example ~all";
+    const MERGED: &str = "v=spf1 include:_spf.other.example include:spf.protection.outlook.com -all";
+    let world = World::start().await;
+    let control = world.control();
+    let put = |value: &str| {
+        world.twin.state().change_world(|twin| {
+            let zone = twin.zones.iter_mut().find(|zone| zone.name == "northwind.example").unwrap();
+            zone.records.retain(|record| !record.value.starts_with("v=spf1"));
+            zone.records.push(Record::new("TXT", "northwind.example", value));
+        });
+    };
+    put(BEFORE);
+    add(&control, "northwind.example", wish(Some("azure"), &[])).await;
+    let plan = control.plan(ACCOUNT, &[]).await.unwrap();
+    let dns = plan.steps.iter().find(|step| step.key == "dns/northwind.example").unwrap();
+    assert!(dns.details.iter().any(|line| line.contains(MERGED) && line.contains(BEFORE)), "{dns:#?}");
+
+    // Between the plan and the writing somebody changes it: what was shown is not what would be written.
+    let (events, mut heard) = unbounded_channel();
+    let meddling = async {
+        while let Some(event) = heard.recv().await {
+            if matches!(&event, ApplyEvent::Ended { key, .. } if key == "domain/northwind.example") {
+                put("v=spf1 include:_spf.third.example ~all");
+            }
+        }
+    };
+    let applying = async {
+        let applied = control.apply(ACCOUNT, &[], Some(events)).await.unwrap();
+        assert!(applied.only_waits(), "{applied:#?}");
+    };
+    world.drive(async { tokio::join!(applying, meddling) }).await;
+    assert_eq!(spf(&world), ["v=spf1 include:_spf.third.example ~all"]);
+
+    put(BEFORE);
+    let applied = apply(&world, &control).await;
+    assert!(applied.is_complete(), "{applied:#?}");
+    assert_eq!(spf(&world), [MERGED]);
+    must_be_done(&world, &control).await;
+    let picture = control.domain_picture(ACCOUNT, "northwind.example").await.unwrap();
+    assert_eq!(picture.commands, ["postern domain soften northwind.example"]);
+    let softer = world.drive(control.soften_spf(ACCOUNT, "northwind.example")).await.unwrap();
+    assert_eq!(softer, MERGED.replace("-all", "~all"));
+    assert_eq!(spf(&world), [softer]);
+    must_be_done(&world, &control).await;
+    let back = world.drive(control.destroy(ACCOUNT, &["northwind.example".to_owned()], None)).await.unwrap();
+    assert!(back.is_complete(), "{back:#?}");
+    assert_eq!(spf(&world), [BEFORE]);
+    assert_eq!(records(&world, "northwind.example"), 1);
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn two_who_link_do_not_undo_each_other() {
+    let world = World::start().await;
+    let control = world.control();
+    add(&control, "northwind.example", wish(Some("azure"), &[])).await;
+    let (events, mut heard) = unbounded_channel();
+    let other = async {
+        while let Some(event) = heard.recv().await {
+            // Somebody else links another domain while ours is verified.
+            if matches!(&event, ApplyEvent::Ended { key, .. } if key == "records/northwind.example") {
+                world.twin.state().change_world(|twin| twin.link("contoso-mail", "unlinked.example"));
+            }
+        }
+    };
+    let applying = async { control.apply(ACCOUNT, &[], Some(events)).await.unwrap() };
+    let (applied, ()) = world.drive(async { tokio::join!(applying, other) }).await;
+    assert!(applied.is_complete(), "{applied:#?}");
+    let links = world.twin.state().world().service("contoso-mail").unwrap().linked_domains.clone();
+    for name in ["contoso.example", "northwind.example", "unlinked.example"] {
+        assert!(links.iter().any(|link| link.to_lowercase().ends_with(name)), "{links:?}");
+    }
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn a_name_that_is_taken_is_told_with_others_that_are_free() {
+    let world = World::start().await;
+    let control = world.control();
+    let document = Document {
+        resource_group: Some("another".into()),
+        service: Some("contoso-mail".into()),
+        ..Document::default()
+    };
+    control.set_estate(ACCOUNT, document).await.unwrap();
+    let applied = apply(&world, &control).await;
+    let open = applied.open.iter().find(|step| step.key == "service").unwrap();
+    assert!(open.problem.contains("taken") && open.problem.contains("contoso-mail-"), "{open:#?}");
+    world.finish().await;
+}

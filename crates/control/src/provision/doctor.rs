@@ -6,10 +6,11 @@ use azure_types::communication::{VerificationState, VerificationStates};
 use dns::preflight::Row;
 use dns::provider::Provider;
 use jiff::Timestamp;
-use model::estate::{DnsWay, RecordedStep, StepState, WishedDomain};
+use model::estate::{DnsWay, RecordedStep, StepState, WishedDomain, WrittenRecord};
 use serde::{Deserialize, Serialize};
 
 use super::observed::{DomainSeen, Progress};
+use super::perform::softer;
 use super::{Examined, Survey, wish};
 use crate::Control;
 use crate::error::ControlError;
@@ -136,7 +137,10 @@ impl Control {
             return Err(StoreError::Missing(format!("domain {domain}")).into());
         };
         let steps = self.store.estates().steps(survey.scene.account.id).await?;
-        Ok(picture(&survey, (&domain, wished), (&steps, &open(&survey)), self.clock.now()))
+        let mut picture = picture(&survey, (&domain, wished), (&steps, &open(&survey)), self.clock.now());
+        let written = self.store.estates().written(survey.scene.account.id).await?;
+        offer_softer_end(&mut picture, &written);
+        Ok(picture)
     }
 
     /// All domains that an account is to have, and how far each is.
@@ -285,6 +289,18 @@ fn explain(
         picture.sentences.extend(problems);
     }
     (picture.mover, picture.commands) = (mover, command.into_iter().collect());
+}
+
+/// A record that had a softer end before may have it again.
+fn offer_softer_end(picture: &mut DomainPicture, written: &[WrittenRecord]) {
+    let softer = softer(written, &picture.domain).filter(|_| picture.state == DomainState::Ready);
+    let Some((row, value)) = softer else { return };
+    let before = row.before.unwrap_or_default();
+    picture.sentences.push(format!(
+        "Before Postern changed it for Azure the SPF record was \"{before}\". Azure is content now: the softer end may \
+         come back, as \"{value}\"."
+    ));
+    picture.commands.push(format!("postern domain soften {}", picture.domain));
 }
 
 fn right_since(recorded: &[&RecordedStep], now: Timestamp) -> String {

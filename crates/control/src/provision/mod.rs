@@ -131,6 +131,25 @@ impl Control {
         Ok(applied)
     }
 
+    /// Puts the softer end of a domain's SPF record back that it had before; gives the record as it is now.
+    ///
+    /// # Errors
+    /// When there was none, the domain is not verified yet, or the record is not Postern's to write.
+    pub async fn soften_spf(&self, name: &str, domain: &str) -> Result<String, ControlError> {
+        let turn = self.turns.of(self.account(name)?.id);
+        let _turn = turn.lock().await;
+        let survey = Box::pin(self.survey(name)).await?;
+        let domains = known_domains(&survey.estate, &[domain.to_owned()])?;
+        let domain = domains.first().cloned().unwrap_or_default();
+        let audit = self.entry("dns.soften", &domain, "");
+        self.store.audit().enter(audit).await?;
+        let site = Site::new(survey.scene, survey.estate, (survey.seen, Vec::new()), survey.lookup, None);
+        match Box::pin(site.soften(&domain)).await {
+            Ok(value) => Ok(value),
+            Err(trouble) => Err(Invalid::new("domain", trouble.why()).into()),
+        }
+    }
+
     /// What would be taken away: all of it, or `domains`.
     ///
     /// # Errors

@@ -15,8 +15,8 @@ pub(crate) use self::account::{
 };
 
 pub(crate) use self::provision::{
-    Apply, Destroy, DnsAdd, DnsCommand, DomainAdd, DomainCommand, DomainDoctor, DomainList, DomainRecords, Export,
-    ExportAs, OfAccount, Plan, RecordForm, Wish,
+    Apply, Destroy, DnsAdd, DnsCommand, DomainAdd, DomainCommand, DomainDoctor, DomainList, DomainRecords,
+    DomainSoften, Export, ExportAs, OfAccount, Plan, RecordForm, Wish,
 };
 
 pub(crate) use self::sender::{

@@ -99,6 +99,8 @@ pub(crate) enum DomainCommand {
     Doctor(DomainDoctor),
     /// Show the records that a domain needs, to be copied, as a zone file, or for nsupdate
     Records(DomainRecords),
+    /// Put the softer end of the SPF record back that it had before Azure wanted `-all`
+    Soften(DomainSoften),
     /// Take a domain away: its link, the records that Postern wrote, and the domain at Azure
     Remove(DomainRemove),
 }
@@ -160,6 +162,17 @@ pub(crate) struct DomainDoctor {
     /// Do what can be done about it
     #[arg(long)]
     pub(crate) fix: bool,
+    #[command(flatten)]
+    pub(crate) connection: Connection,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DomainSoften {
+    /// The domain
+    pub(crate) domain: String,
+    /// The account [default: the one that has it]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) account: Option<String>,
     #[command(flatten)]
     pub(crate) connection: Connection,
 }

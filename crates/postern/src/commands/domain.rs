@@ -6,10 +6,12 @@ use control::provision::doctor::{DomainPicture, DomainState, RecordRow};
 use control::provision::document::{Document, DomainDocument, FullSender, SenderDocument};
 use control::provision::shown;
 use serde_json::json;
-use web::api::AccountView;
+use web::api::{AccountView, SoftenedView};
 
 use super::provision::{self, wish};
-use crate::cli::{DomainAdd, DomainCommand, DomainDoctor, DomainList, DomainRecords, RecordForm};
+use crate::cli::{
+    DomainAdd, DomainCommand, DomainDoctor, DomainList, DomainRecords, DomainSoften, RecordForm,
+};
 use crate::client::{Client, segment};
 use crate::output::{self, BAD, GOOD, QUIET, STRONG, WAITING, cell, say};
 
@@ -19,6 +21,10 @@ pub(super) async fn run(command: DomainCommand) -> anyhow::Result<ExitCode> {
         DomainCommand::List(arguments) => list(&arguments).await,
         DomainCommand::Doctor(arguments) => doctor(&arguments).await,
         DomainCommand::Records(arguments) => records(&arguments).await,
+        DomainCommand::Soften(arguments) => {
+            soften(&arguments).await?;
+            Ok(ExitCode::SUCCESS)
+        }
         DomainCommand::Remove(arguments) => {
             let client = Client::new(&arguments.connection)?;
             let account = wish::account_of(&client, arguments.account.as_deref(), &arguments.domain).await?;
@@ -164,6 +170,18 @@ async fn doctor(arguments: &DomainDoctor) -> anyhow::Result<ExitCode> {
         show(&picture);
     }
     Ok(if picture.state == DomainState::Ready { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+async fn soften(arguments: &DomainSoften) -> anyhow::Result<()> {
+    let client = Client::new(&arguments.connection)?;
+    let account = wish::account_of(&client, arguments.account.as_deref(), &arguments.domain).await?;
+    let path = format!("{}/domains/{}/soften", path(&account), segment(&target(&arguments.domain)));
+    let softened: SoftenedView = client.post(&path, &json!({})).await?;
+    if arguments.connection.json {
+        return output::json(&softened);
+    }
+    say!("{GOOD}The SPF record of {} is \"{}\" now.{GOOD:#}", softened.domain, softened.spf);
+    Ok(())
 }
 
 fn show(picture: &DomainPicture) {

@@ -8,7 +8,7 @@ use axum::{Json, Router};
 use control::provision::doctor::DomainPicture;
 use control::provision::document::{Document, DomainDocument};
 use control::provision::{NewDomain, SenderRow, SenderRowResult};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Api, Operator};
 use crate::error::ApiError;
@@ -37,6 +37,7 @@ pub(super) fn routes() -> Router<Api> {
     Router::new()
         .route("/v1/accounts/{name}/domains", get(list).post(add))
         .route("/v1/accounts/{name}/domains/{domain}", get(show))
+        .route("/v1/accounts/{name}/domains/{domain}/soften", post(soften))
         .route("/v1/accounts/{name}/wished-senders", post(add_senders))
         .route("/v1/accounts/{name}/wished-senders/{address}", delete(forget_sender))
 }
@@ -64,6 +65,23 @@ async fn add(
     let new = NewDomain { name: body.name, document: body.domain, estate: body.estate };
     let estate = control.add_domain(&name, new).await?;
     Ok((StatusCode::CREATED, Json(Document::of(&estate))))
+}
+
+/// The SPF record as it is now.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct SoftenedView {
+    /// The domain.
+    pub domain: String,
+    /// The record.
+    pub spf: String,
+}
+
+async fn soften(
+    Operator(control): Operator,
+    Path((name, domain)): Path<(String, String)>,
+) -> Result<Json<SoftenedView>, ApiError> {
+    let spf = Box::pin(control.soften_spf(&name, &domain)).await?;
+    Ok(Json(SoftenedView { domain, spf }))
 }
 
 async fn add_senders(

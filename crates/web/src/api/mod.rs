@@ -36,6 +36,7 @@ pub use accounts::{AccountView, CloudView, QuotaView, VerifiedView};
 pub use audit::AuditView;
 pub use connections::DnsConnectionView;
 pub use credentials::{CredentialView, IssuedView};
+pub use domains::SoftenedView;
 pub use messages::{AcceptedView, AttemptView, MessageView, RecipientView, SendView};
 pub use provision::ApplyLine;
 pub use queue::{ChangedView, QueueEntry};

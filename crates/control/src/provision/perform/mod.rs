@@ -8,6 +8,7 @@ mod domain;
 mod link;
 mod senders;
 mod services;
+mod soften;
 mod verify;
 mod writer;
 
@@ -24,6 +25,7 @@ use tokio::sync::{OnceCell, Semaphore, SemaphorePermit};
 pub(super) use self::access::has_access;
 pub(super) use self::dns::{Examined, examine};
 pub(super) use self::senders::{named, suppressed};
+pub(super) use self::soften::softer;
 
 use self::domain::Looks;
 use self::link::Links;
@@ -59,6 +61,15 @@ pub(crate) enum Trouble {
     Passing(String),
     /// It will not.
     Failed(String),
+}
+
+impl Trouble {
+    /// What is in the way.
+    pub(super) fn why(self) -> String {
+        match self {
+            Self::Waits(why) | Self::Passing(why) | Self::Failed(why) => why,
+        }
+    }
 }
 
 /// Short steps that are under way at once.

@@ -1,0 +1,58 @@
+//! Putting the softer end of an SPF record back that it had before Azure wanted another: `~all` in place of `-all`.
+
+use dns::change::Change;
+use dns::record::Record;
+use dns::spf::{merged, softened};
+use model::estate::{DnsWay, WrittenRecord};
+
+use super::writer::Writer;
+use super::{Site, Trouble};
+
+/// The record as it was before, with the end that it had, if that was softer than what Postern wrote.
+pub(in super::super) fn softer(rows: &[WrittenRecord], name: &str) -> Option<(WrittenRecord, String)> {
+    let row =
+        rows.iter().find(|row| row.domain == name && row.kind == "TXT" && row.value.starts_with("v=spf1"))?;
+    let end = merged(&[row.before.as_deref()?], INCLUDE).softer?;
+    let value = softened(&row.value, &end);
+    (value != row.value).then(|| (row.clone(), value))
+}
+
+/// What is included says nothing about the end.
+const INCLUDE: &str = "spf.protection.outlook.com";
+
+impl Site {
+    /// Puts the softer end back, once Azure has verified the record; gives the record as it is now.
+    pub(in super::super) async fn soften(&self, name: &str) -> Result<String, Trouble> {
+        if !self.domain_seen(name).is_verified() {
+            return Err(Trouble::Waits(format!("Azure wants {name} to end in -all until it is verified")));
+        }
+        let (estates, account) = (self.scene.control.store.estates(), self.scene.account.id);
+        let rows = estates.written(account).await?;
+        let Some((row, value)) = softer(&rows, name) else {
+            return Err(Trouble::Failed(format!(
+                "the SPF record of {name} had no softer end before Postern wrote it"
+            )));
+        };
+        if row.way == DnsWay::Manual {
+            return Err(Trouble::Failed(format!("write \"{value}\" by hand")));
+        }
+        let writer = Writer::open(self, &row.way).await?;
+        let zone = writer.zone(name).await?;
+        let held = writer.held(&zone, std::slice::from_ref(&row.name)).await?;
+        let old = Record::read(&row.name, &row.kind, &row.value, 0);
+        let Some(held) = held.into_iter().find(|held| held.record.says_the_same(&old)) else {
+            return Err(Trouble::Failed(format!(
+                "somebody has changed the SPF record of {name} since it was written"
+            )));
+        };
+        let by = Record::txt(&row.name, &value, held.record.ttl);
+        let mut new =
+            WrittenRecord { value: value.clone(), at: self.scene.control.clock.now(), ..row.clone() };
+        estates.note_record(account, new.clone()).await?;
+        let why = "The end that was there before is put back.".to_owned();
+        new.record_id = Some(writer.write(&zone, &Change::Replace { held, by, why }).await?);
+        estates.note_record(account, new).await?;
+        estates.forget_record(account, row).await?;
+        Ok(value)
+    }
+}
