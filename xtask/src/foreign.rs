@@ -35,8 +35,8 @@ const MANAGEMENT_SDK: [&str; 6] = [
 const MANAGEMENT_JS: [&str; 2] = ["@azure/arm-communication@4.2.0", "@azure/identity@4.13.1"];
 const CLOUDFLARE: [&str; 1] = ["cloudflare==5.9.0"];
 
-/// Installs the Azure CLI and the management SDKs, some 1.5 GB, where they outlive the source tree, and has them
-/// speak to product and twin.
+/// Installs the Azure CLI, the management SDKs and Cloudflare's library, some 1.5 GB, where they outlive the source
+/// tree, and has them speak to product and twin.
 pub(crate) fn run() -> anyhow::Result<()> {
     let mut report = Report::default();
     let tools = cache();

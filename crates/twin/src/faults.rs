@@ -35,6 +35,21 @@ pub enum Operation {
     /// A call to Resource Manager.
     #[serde(rename = "arm")]
     Arm,
+    /// One that only looks.
+    #[serde(rename = "arm.read")]
+    ArmRead,
+    /// One that changes something, or may.
+    #[serde(rename = "arm.write")]
+    ArmWrite,
+    /// What goes on after a communication resource was written: it fails, is late, or hangs for ever.
+    #[serde(rename = "arm.provisioning")]
+    Provisioning,
+    /// The verification of a part of a domain, once it was begun: it fails, is late, or hangs until it is cancelled.
+    #[serde(rename = "arm.verification")]
+    Verification,
+    /// The question whether the name of a communication service is free, asked or meant: it is not.
+    #[serde(rename = "arm.name")]
+    Name,
     /// A call to Graph.
     #[serde(rename = "graph")]
     Graph,
@@ -76,6 +91,16 @@ pub enum Effect {
         /// Seconds of Retry-After.
         #[serde(default)]
         retry_after: Option<u64>,
+    },
+    /// The real answer, and later what was begun comes to nothing, for this reason. Where nothing is begun, an answer
+    /// with status 500.
+    Fail {
+        /// Azure's word for it.
+        #[serde(default)]
+        code: String,
+        /// The text.
+        #[serde(default)]
+        message: String,
     },
     /// The real answer, so many milliseconds late.
     Late(u64),

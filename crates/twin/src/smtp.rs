@@ -178,6 +178,7 @@ impl Door {
         match self.state.faults.strike(operation) {
             None => real.await,
             Some(Effect::Answer { status, code, message, .. }) => Err(answer(status, &code, &message)),
+            Some(Effect::Fail { code, message }) => Err(answer(451, &code, &message)),
             Some(Effect::Late(milliseconds)) => {
                 tokio::time::sleep(Duration::from_millis(milliseconds)).await;
                 real.await

@@ -148,7 +148,14 @@ fn delete(call: &Call<'_>, subscription: SubscriptionId, name: &str) -> Answer {
         let wait = SignedDuration::from_secs(world.habits.group_deletion_seconds);
         let done_at = now.saturating_add(wait).unwrap_or(now);
         let resource = id.clone();
-        world.operations.push(LongRunningOperation { id: operation, resource, begun_at: now, done_at });
+        let failure = None;
+        world.operations.push(LongRunningOperation {
+            id: operation,
+            resource,
+            begun_at: now,
+            done_at,
+            failure,
+        });
         if let Some(group) =
             world.groups.iter_mut().find(|group| group.resource_id().eq_ignore_ascii_case(&id))
         {

@@ -22,7 +22,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{Request, State as Shared};
-use axum::http::{HeaderValue, StatusCode};
+use axum::http::{HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get};
 
@@ -47,7 +47,9 @@ pub(crate) fn routes() -> Router<Arc<State>> {
 async fn answer(Shared(state): Shared<Arc<State>>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let given = parts.headers.get("x-ms-correlation-request-id").cloned();
-    let mut response = befall(&state, Operation::Arm, async {
+    let is_read = parts.method == Method::GET || parts.method == Method::HEAD;
+    let kind = if is_read { Operation::ArmRead } else { Operation::ArmWrite };
+    let real = async {
         let Ok(body) = axum::body::to_bytes(body, MAX_BODY).await else {
             let text = "The request is larger than the maximum of 4 MiB.";
             let refusal = Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, "RequestContentTooLarge", text);
@@ -66,8 +68,8 @@ async fn answer(Shared(state): Shared<Arc<State>>, request: Request) -> Response
                 response
             }
         }
-    })
-    .await;
+    };
+    let mut response = befall(&state, Operation::Arm, Box::pin(befall(&state, kind, real))).await;
     let id = HeaderValue::from_str(&random_guid().to_string()).unwrap_or(HeaderValue::from_static("-"));
     let headers = response.headers_mut();
     headers.insert("x-ms-correlation-request-id", given.unwrap_or_else(|| id.clone()));

@@ -44,7 +44,9 @@ impl Handler {
             Some(Effect::Late(milliseconds)) => {
                 tokio::time::sleep(Duration::from_millis(milliseconds)).await;
             }
-            Some(Effect::Answer { .. }) => return Some(Reply::without_records(ResponseCode::ServFail)),
+            Some(Effect::Answer { .. } | Effect::Fail { .. }) => {
+                return Some(Reply::without_records(ResponseCode::ServFail));
+            }
             Some(Effect::Hang | Effect::DoneButUnanswered | Effect::CutAfter(_)) => return None,
         }
         if request.metadata.op_code != OpCode::Query {

@@ -78,6 +78,7 @@ pub(crate) async fn befall_with(
             }
             response
         }
+        Some(Effect::Fail { code, message }) => refuse(StatusCode::INTERNAL_SERVER_ERROR, code, message),
         Some(Effect::Late(milliseconds)) => {
             tokio::time::sleep(Duration::from_millis(milliseconds)).await;
             real.await

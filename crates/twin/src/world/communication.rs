@@ -32,6 +32,9 @@ pub struct Service {
     pub tags: BTreeMap<String, String>,
     /// When it is there.
     pub ready_at: Timestamp,
+    /// Whether it was last written in vain.
+    #[serde(default)]
+    pub has_failed: bool,
     /// ARM ids of the domains that are linked to it.
     #[serde(default)]
     pub linked_domains: Vec<String>,

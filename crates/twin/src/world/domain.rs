@@ -23,6 +23,9 @@ pub struct EmailService {
     pub tags: BTreeMap<String, String>,
     /// When it is there.
     pub ready_at: Timestamp,
+    /// Whether it was last written in vain.
+    #[serde(default)]
+    pub has_failed: bool,
 }
 
 /// An email domain.
@@ -50,6 +53,9 @@ pub struct Domain {
     pub tags: BTreeMap<String, String>,
     /// When it is there.
     pub ready_at: Timestamp,
+    /// Whether it was last written in vain.
+    #[serde(default)]
+    pub has_failed: bool,
     /// How far its verification is.
     pub verification: Verification,
     /// Who may send from it. `donotreply` always may.
@@ -103,6 +109,9 @@ pub struct Progress {
     /// When it is judged, while it is under way.
     #[serde(default)]
     pub due_at: Option<Timestamp>,
+    /// Why it will fail then, whatever DNS shows.
+    #[serde(default)]
+    pub doom: Option<String>,
 }
 
 /// A sender username.
@@ -188,7 +197,7 @@ impl Part {
 
 impl Default for Progress {
     fn default() -> Self {
-        Self { status: "NotStarted".to_owned(), error: None, due_at: None }
+        Self { status: "NotStarted".to_owned(), error: None, due_at: None, doom: None }
     }
 }
 
@@ -208,7 +217,12 @@ impl Verification {
 
     /// Says how far a part is.
     pub fn set(&mut self, part: Part, status: &str, error: Option<String>, due_at: Option<Timestamp>) {
-        self.0.insert(part, Progress { status: status.to_owned(), error, due_at });
+        self.0.insert(part, Progress { status: status.to_owned(), error, due_at, doom: None });
+    }
+
+    /// Says that a part that is under way will fail, and why.
+    pub fn doom(&mut self, part: Part, word: String) {
+        self.0.entry(part).or_default().doom = Some(word);
     }
 
     /// Whether mail may be sent.

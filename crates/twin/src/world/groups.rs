@@ -39,6 +39,9 @@ pub struct LongRunningOperation {
     pub begun_at: Timestamp,
     /// When it is done.
     pub done_at: Timestamp,
+    /// Why it will have come to nothing then: a code and a text.
+    #[serde(default)]
+    pub failure: Option<(String, String)>,
 }
 
 impl ResourceGroup {

@@ -34,6 +34,10 @@ pub struct Habits {
     pub provisioning_seconds: i64,
     /// Seconds that a verification takes.
     pub verification_seconds: i64,
+    /// Domains that an email service may have. The number is made up: Azure's own is unconfirmed.
+    pub domains_per_email_service: usize,
+    /// What is said to one domain too many, with status 409. Made up as well, and unconfirmed.
+    pub domain_quota_code: String,
     /// Seconds until a verification sees what was written into a zone: DNS remembers what was there before.
     pub dns_seconds: i64,
     /// Seconds for which resolvers may remember that there is no such record.
@@ -124,6 +128,8 @@ impl Default for Habits {
             group_deletion_seconds: 5,
             provisioning_seconds: 2,
             verification_seconds: 5,
+            domains_per_email_service: 800,
+            domain_quota_code: "QuotaExceeded".to_owned(),
             dns_seconds: 0,
             negative_ttl: 300,
             cloudflare_requests: 1_200,

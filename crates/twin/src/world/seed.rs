@@ -256,6 +256,7 @@ impl ServiceSeed {
             disable_local_auth: false,
             tags: BTreeMap::new(),
             ready_at: now,
+            has_failed: false,
             linked_domains: Vec::new(),
             notification_hub: None,
         }
@@ -271,6 +272,7 @@ impl DomainSeed {
             engagement_tracking: false,
             tags: BTreeMap::new(),
             ready_at: now,
+            has_failed: false,
             suppression_lists: Vec::new(),
             name: self.name,
             subscription,
@@ -295,6 +297,7 @@ fn email_services(domains: &[Domain]) -> Vec<EmailService> {
             data_location: domain.data_location.clone(),
             tags: BTreeMap::new(),
             ready_at: domain.ready_at,
+            has_failed: false,
         })
         .collect();
     services.sort_by_key(EmailService::resource_id);

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use axum::Json;
 use axum::http::StatusCode;
 use axum::response::IntoResponse as _;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -13,13 +13,13 @@ use super::super::Answer;
 use super::super::call::Call;
 use super::super::unknown;
 use super::{
-    Written, accepted, deleted, email_services, invalid, missing, must, must_for_method, page, parent, place,
-    tracked,
+    Written, accepted, deleted, email_services, invalid, missing, must, must_for_method, operations, page,
+    parent, place, provisioning_state, tracked,
 };
 use crate::keys::random_guid;
 use crate::refusal::Refusal;
 use crate::world::dns::{DKIM, SPF_INCLUDE};
-use crate::world::{Domain, Management, Part, SenderUsername, Verification};
+use crate::world::{Domain, EmailService, Management, Part, SenderUsername, Verification};
 
 const KIND: &str = "EmailServices/Domains";
 
@@ -75,6 +75,8 @@ fn put(call: &Call<'_>) -> Answer {
         domain.engagement_tracking = tracking.eq_ignore_ascii_case("Enabled");
     }
     let id = domain.resource_id();
+    let fate = operations::fate(call);
+    fate.befall(written == Written::Made, &mut domain.ready_at, &mut domain.has_failed);
     let answer = match written {
         Written::Made => first_answer(&domain),
         Written::Changed => shown(&domain, call.state.now()),
@@ -83,7 +85,7 @@ fn put(call: &Call<'_>) -> Answer {
         world.domains.retain(|one| !one.resource_id().eq_ignore_ascii_case(&id));
         world.domains.push(domain);
     });
-    Ok(accepted(call, written, &id, answer))
+    Ok(accepted(call, (written, fate), &id, answer))
 }
 
 fn made(call: &Call<'_>, properties: &Properties) -> Result<Domain, Refusal> {
@@ -92,6 +94,7 @@ fn made(call: &Call<'_>, properties: &Properties) -> Result<Domain, Refusal> {
         let text = "The parent email service does not exist.";
         Refusal::new(StatusCode::NOT_FOUND, "ParentResourceNotFound", text)
     })?;
+    check_quota(call, &service)?;
     let name = call.segment(9).to_owned();
     let management = properties.domain_management.as_deref().unwrap_or_default();
     let (management, name, verification) = match management {
@@ -111,8 +114,6 @@ fn made(call: &Call<'_>, properties: &Properties) -> Result<Domain, Refusal> {
         }
         other => return Err(invalid("BadRequest", format!("The domainManagement '{other}' is not known."))),
     };
-    let now = call.state.now();
-    let seconds = SignedDuration::from_secs(call.state.world().habits.provisioning_seconds);
     Ok(Domain {
         name,
         subscription,
@@ -123,11 +124,25 @@ fn made(call: &Call<'_>, properties: &Properties) -> Result<Domain, Refusal> {
         ownership: random_guid(),
         engagement_tracking: false,
         tags: BTreeMap::new(),
-        ready_at: now.saturating_add(seconds).unwrap_or(now),
+        ready_at: call.state.now(),
+        has_failed: false,
         verification,
         senders: vec![SenderUsername::default_one()],
         suppression_lists: Vec::new(),
     })
+}
+
+/// An email service has so many domains and no more.
+fn check_quota(call: &Call<'_>, service: &EmailService) -> Result<(), Refusal> {
+    let (world, id) = (call.state.world(), service.resource_id());
+    let there = world.domains.iter().filter(|one| one.email_service_id().eq_ignore_ascii_case(&id)).count();
+    let most = world.habits.domains_per_email_service;
+    if there < most {
+        return Ok(());
+    }
+    let text =
+        format!("The email service '{}' has {most} domains already, which is all it may have.", service.name);
+    Err(Refusal::new(StatusCode::CONFLICT, &world.habits.domain_quota_code, text))
 }
 
 /// One that is linked stays.
@@ -169,7 +184,7 @@ fn shown(domain: &Domain, now: Timestamp) -> Value {
         .collect();
     let tracking = if domain.engagement_tracking { "Enabled" } else { "Disabled" };
     let properties = json!({
-        "provisioningState": "Succeeded",
+        "provisioningState": provisioning_state(domain.ready_at, domain.has_failed, now),
         "dataLocation": domain.data_location,
         "domainManagement": management(domain),
         "fromSenderDomain": domain.name,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use axum::Json;
 use axum::http::StatusCode;
 use axum::response::IntoResponse as _;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -13,8 +13,8 @@ use super::super::Answer;
 use super::super::call::Call;
 use super::super::unknown;
 use super::{
-    Written, accepted, deleted, invalid, is_below, is_plain, missing, must, must_for_method, page, place,
-    tracked,
+    Written, accepted, deleted, invalid, is_below, is_plain, missing, must, must_for_method, operations,
+    page, place, provisioning_state, tracked,
 };
 use crate::refusal::Refusal;
 use crate::world::EmailService;
@@ -80,22 +80,29 @@ fn put(call: &Call<'_>) -> Answer {
             let data_location = body.properties.data_location;
             let data_location =
                 data_location.ok_or_else(|| invalid("BadRequest", "dataLocation is required."))?;
-            let seconds = SignedDuration::from_secs(call.state.world().habits.provisioning_seconds);
-            let ready_at = now.saturating_add(seconds).unwrap_or(now);
-            let tags = BTreeMap::new();
-            let made = EmailService { name, subscription, resource_group, data_location, tags, ready_at };
+            let made = EmailService {
+                name,
+                subscription,
+                resource_group,
+                data_location,
+                tags: BTreeMap::new(),
+                ready_at: now,
+                has_failed: false,
+            };
             (Written::Made, made)
         }
     };
     if let Some(tags) = body.tags {
         service.tags = tags;
     }
+    let fate = operations::fate(call);
+    fate.befall(written == Written::Made, &mut service.ready_at, &mut service.has_failed);
     let (answer, id) = (shown(&service, now), service.resource_id());
     call.state.change_world(|world| {
         world.email_services.retain(|one| !one.resource_id().eq_ignore_ascii_case(&id));
         world.email_services.push(service);
     });
-    Ok(accepted(call, written, &id, answer))
+    Ok(accepted(call, (written, fate), &id, answer))
 }
 
 /// One that has domains stays.
@@ -113,7 +120,7 @@ fn delete(call: &Call<'_>) -> Answer {
 }
 
 fn shown(service: &EmailService, now: Timestamp) -> Value {
-    let state = if service.ready_at <= now { "Succeeded" } else { "Accepted" };
+    let state = provisioning_state(service.ready_at, service.has_failed, now);
     let properties = json!({ "provisioningState": state, "dataLocation": service.data_location });
     tracked(
         &service.resource_id(),

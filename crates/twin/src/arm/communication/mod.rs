@@ -9,6 +9,7 @@ mod domains;
 mod email_services;
 mod keys;
 mod list;
+mod names;
 mod operations;
 mod senders;
 mod services;
@@ -21,12 +22,14 @@ use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use azure_types::arm::{COMMUNICATION_NAMESPACE, Page};
 use azure_types::ids::SubscriptionId;
+use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Value, json};
 
 pub(super) use self::catalogue::{kinds, operations as possible_operations};
 pub(super) use self::list::resources;
 
+use self::operations::Fate;
 use super::call::Call;
 use super::{Answer, providers, subscriptions, unknown};
 use crate::refusal::Refusal;
@@ -50,7 +53,7 @@ pub(super) fn dispatch(call: &Call<'_>, subscription: &str) -> Answer {
         ("GET", ["locations", _, "operationstatuses" | "operationresults", operation]) => {
             operations::status(call, operation, rest[2] == "operationresults")
         }
-        ("POST", ["checknameavailability"]) => services::check_name(call),
+        ("POST", ["checknameavailability"]) => names::check(call),
         ("POST", ["listverifiedexchangeonlinedomains"]) => catalogue::exchange_online_domains(call),
         (_, ["communicationservices"]) => services::list(call, &base),
         (_, ["communicationservices", _]) => services::one(call),
@@ -79,6 +82,15 @@ pub(super) fn dispatch(call: &Call<'_>, subscription: &str) -> Answer {
     }
 }
 
+/// The state of something tracked.
+fn provisioning_state(ready_at: Timestamp, has_failed: bool, now: Timestamp) -> &'static str {
+    match (ready_at <= now, has_failed) {
+        (false, _) => "Accepted",
+        (true, true) => "Failed",
+        (true, false) => "Succeeded",
+    }
+}
+
 /// What an answer to a PUT of something tracked says.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Written {
@@ -87,10 +99,9 @@ enum Written {
 }
 
 /// The answer to a PUT that goes on for a while: where to ask about it.
-fn accepted(call: &Call<'_>, written: Written, resource: &str, body: Value) -> Response {
+fn accepted(call: &Call<'_>, (written, fate): (Written, Fate), resource: &str, body: Value) -> Response {
     let status = if written == Written::Made { StatusCode::CREATED } else { StatusCode::OK };
-    let seconds = call.state.world().habits.provisioning_seconds;
-    let operation = operations::begin(call, resource, seconds);
+    let operation = operations::begin(call, resource, fate);
     let mut response = (status, Json(body)).into_response();
     operations::tell(call, &mut response, &operation, &[HeaderName::from_static("azure-asyncoperation")]);
     response.headers_mut().insert(header::ETAG, HeaderValue::from_static("\"twin\""));
@@ -103,7 +114,7 @@ fn deleted(call: &Call<'_>, resource: &str, was_there: bool) -> Response {
         return StatusCode::NO_CONTENT.into_response();
     }
     let seconds = call.state.world().habits.provisioning_seconds;
-    let operation = operations::begin(call, resource, seconds);
+    let operation = operations::begin_for(call, resource, seconds);
     let mut response = (StatusCode::ACCEPTED, Json(Value::Null)).into_response();
     operations::tell(call, &mut response, &operation, &[header::LOCATION]);
     response
@@ -171,6 +182,8 @@ pub(super) fn is_below(base: &str, id: &str) -> bool {
     covers(base, id)
 }
 
+#[cfg(test)]
+mod failures;
 #[cfg(test)]
 mod published;
 #[cfg(test)]

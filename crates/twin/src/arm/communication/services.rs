@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use axum::Json;
 use axum::http::StatusCode;
 use axum::response::IntoResponse as _;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -13,8 +13,8 @@ use super::super::Answer;
 use super::super::call::Call;
 use super::super::unknown;
 use super::{
-    Written, accepted, deleted, invalid, is_below, missing, must, must_for_method, page, parent, place,
-    tracked,
+    Written, accepted, deleted, invalid, is_below, missing, must, must_for_method, names, operations, page,
+    parent, place, provisioning_state, tracked,
 };
 use crate::keys::random_key;
 use crate::refusal::Refusal;
@@ -67,26 +67,6 @@ pub(super) fn one(call: &Call<'_>) -> Answer {
     }
 }
 
-/// Whether a name is free: services' names are host names, and nobody has the same.
-pub(super) fn check_name(call: &Call<'_>) -> Answer {
-    #[derive(Deserialize)]
-    struct Asked {
-        name: String,
-    }
-    let Asked { name } = call.json()?;
-    let is_valid = is_valid(&name);
-    let is_taken = call.state.world().service(&name).is_some();
-    let mut answer = json!({ "nameAvailable": is_valid && !is_taken });
-    if !is_valid {
-        answer["reason"] = "Invalid".into();
-        answer["message"] = "The name has 1 to 63 letters, digits, hyphens and underscores.".into();
-    } else if is_taken {
-        answer["reason"] = "AlreadyExists".into();
-        answer["message"] = format!("The name '{name}' is already taken.").into();
-    }
-    Ok(Json(answer).into_response())
-}
-
 /// Links a notification hub, of which nothing but the id is kept.
 pub(super) fn link_hub(call: &Call<'_>) -> Answer {
     #[derive(Deserialize)]
@@ -118,7 +98,7 @@ pub(super) fn at(call: &Call<'_>, id: &str) -> Result<Service, Refusal> {
 fn put(call: &Call<'_>) -> Answer {
     let (subscription, resource_group) = place(call)?;
     let name = call.segment(7).to_owned();
-    if !is_valid(&name) {
+    if !names::is_valid(&name) {
         return Err(invalid("InvalidResourceName", format!("The name '{name}' is not valid.")));
     }
     let body: Body = call.json()?;
@@ -132,11 +112,12 @@ fn put(call: &Call<'_>) -> Answer {
         (Some(wanted), None) => wanted.clone(),
         (_, Some(there)) => there.data_location.clone(),
     };
-    if there.is_none() && call.state.world().service(&name).is_some() {
+    if there.is_none()
+        && let Some(code) = names::is_taken(call, &name)
+    {
         let text = format!("The name '{name}' is already taken.");
-        return Err(Refusal::new(StatusCode::CONFLICT, "NameAlreadyExists", text));
+        return Err(Refusal::new(StatusCode::CONFLICT, &code, text));
     }
-    let seconds = SignedDuration::from_secs(call.state.world().habits.provisioning_seconds);
     let written = if there.is_some() { Written::Changed } else { Written::Made };
     let base = there.unwrap_or_else(|| Service {
         name,
@@ -147,15 +128,18 @@ fn put(call: &Call<'_>) -> Answer {
         public_network_access: true,
         disable_local_auth: false,
         tags: BTreeMap::new(),
-        ready_at: now.saturating_add(seconds).unwrap_or(now),
+        ready_at: now,
+        has_failed: false,
         linked_domains: Vec::new(),
         notification_hub: None,
         smtp_usernames: Vec::new(),
     });
-    let service = changed(call, base, body)?;
+    let mut service = changed(call, base, body)?;
+    let fate = operations::fate(call);
+    fate.befall(written == Written::Made, &mut service.ready_at, &mut service.has_failed);
     let body = shown(call, &service, now);
     keep(call, service.clone());
-    Ok(accepted(call, written, &service.resource_id(), body))
+    Ok(accepted(call, (written, fate), &service.resource_id(), body))
 }
 
 /// At once, unlike all others.
@@ -197,6 +181,9 @@ fn check_link(world: &World, service: &Service, link: &str, now: Timestamp) -> R
     if domain.ready_at > now {
         return refuse("it is still being provisioned");
     }
+    if domain.has_failed {
+        return refuse("its provisioning has failed");
+    }
     if !domain.verification.is_enough() {
         return refuse("it is not verified");
     }
@@ -221,7 +208,7 @@ fn shown(call: &Call<'_>, service: &Service, now: Timestamp) -> Value {
     let is_ready = service.ready_at <= now;
     let access = if service.public_network_access { "Enabled" } else { "Disabled" };
     let mut properties = json!({
-        "provisioningState": if is_ready { "Succeeded" } else { "Accepted" },
+        "provisioningState": provisioning_state(service.ready_at, service.has_failed, now),
         "dataLocation": service.data_location,
         "linkedDomains": service.linked_domains,
         "disableLocalAuth": service.disable_local_auth,
@@ -250,9 +237,4 @@ pub(super) fn host_name(call: &Call<'_>, service: &Service) -> String {
         return format!("{}.communication.azure.com", service.name.to_ascii_lowercase());
     }
     host.to_owned()
-}
-
-fn is_valid(name: &str) -> bool {
-    let is_good = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
-    !name.is_empty() && name.len() <= 63 && name.chars().all(is_good)
 }

@@ -11,6 +11,7 @@ use serde_json::Value;
 use super::super::Answer;
 use super::super::call::Call;
 use super::{domains, invalid, must, operations, parent};
+use crate::faults::{Effect, Operation};
 use crate::refusal::Refusal;
 use crate::world::{IN_PROGRESS, Part, VERIFIED};
 
@@ -28,7 +29,20 @@ pub(super) fn begin(call: &Call<'_>) -> Answer {
         let text = format!("The verification of {} is {} already.", part.as_str(), progress.status);
         return Err(Refusal::new(StatusCode::CONFLICT, "Conflict", text));
     }
-    set(call, &id, part, IN_PROGRESS);
+    let wait = wait(call);
+    match call.state.faults.strike(Operation::Verification) {
+        // For ever, or until it is cancelled.
+        Some(Effect::Hang) => set(call, &id, part, (IN_PROGRESS, None), None),
+        Some(Effect::Late(milliseconds)) => {
+            set(call, &id, part, (IN_PROGRESS, Some(wait + operations::late(milliseconds))), None);
+        }
+        Some(Effect::Fail { code, .. } | Effect::Answer { code, .. }) => {
+            set(call, &id, part, (IN_PROGRESS, Some(wait)), Some(code));
+        }
+        None | Some(Effect::DoneButUnanswered | Effect::CutAfter(_)) => {
+            set(call, &id, part, (IN_PROGRESS, Some(wait)), None);
+        }
+    }
     Ok(answered(call, &id))
 }
 
@@ -36,7 +50,7 @@ pub(super) fn cancel(call: &Call<'_>) -> Answer {
     must(call, "EmailServices/Domains", "cancelVerification/action")?;
     let (id, part) = target(call)?;
     domains::at(call, &id)?;
-    set(call, &id, part, "CancellationRequested");
+    set(call, &id, part, ("CancellationRequested", Some(wait(call))), None);
     Ok(answered(call, &id))
 }
 
@@ -49,20 +63,33 @@ fn target(call: &Call<'_>) -> Result<(String, Part), Refusal> {
     Ok((parent(&call.path, 1), part))
 }
 
-fn set(call: &Call<'_>, id: &str, part: Part, status: &str) {
-    let now = call.state.now();
+/// How long a part takes.
+fn wait(call: &Call<'_>) -> SignedDuration {
+    SignedDuration::from_secs(call.state.world().habits.verification_seconds)
+}
+
+/// What a part is now, how long until it is judged, and why it will fail then, if that is settled.
+fn set(
+    call: &Call<'_>,
+    id: &str,
+    part: Part,
+    (status, wait): (&str, Option<SignedDuration>),
+    doom: Option<String>,
+) {
+    let due_at = wait.and_then(|wait| call.state.now().saturating_add(wait).ok());
     call.state.change_world(|world| {
-        let wait = SignedDuration::from_secs(world.habits.verification_seconds);
-        let due_at = now.saturating_add(wait).ok();
         if let Some(domain) = world.domain_at_mut(id) {
             domain.verification.set(part, status, None, due_at);
+            if let Some(word) = doom {
+                domain.verification.doom(part, word);
+            }
         }
     });
 }
 
 /// 202, with `null` and two places to ask.
 fn answered(call: &Call<'_>, id: &str) -> axum::response::Response {
-    let operation = operations::begin(call, id, 1);
+    let operation = operations::begin_for(call, id, 1);
     let mut response = (StatusCode::ACCEPTED, Json(Value::Null)).into_response();
     let both = [HeaderName::from_static("azure-asyncoperation"), header::LOCATION];
     operations::tell(call, &mut response, &operation, &both);

@@ -69,10 +69,12 @@ impl World {
         if domain.verification.of(due.part).due_at.is_none() {
             return;
         }
-        let (status, error) = if domain.verification.of(due.part).status == IN_PROGRESS {
-            match domain.judge(due.part, seen) {
-                Ok(()) => (VERIFIED, None),
-                Err(word) => (FAILED, Some(word.to_owned())),
+        let progress = domain.verification.of(due.part);
+        let (status, error) = if progress.status == IN_PROGRESS {
+            match (progress.doom, domain.judge(due.part, seen)) {
+                (Some(word), _) => (FAILED, Some(word)),
+                (None, Ok(())) => (VERIFIED, None),
+                (None, Err(word)) => (FAILED, Some(word.to_owned())),
             }
         } else {
             ("NotStarted", None)
