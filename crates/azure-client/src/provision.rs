@@ -271,3 +271,14 @@ pub fn segment(text: &str) -> String {
     }
     encoded
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_segment_is_one_whatever_is_in_it() {
+        assert_eq!(segment("no-reply_1.x~"), "no-reply_1.x~");
+        assert_eq!(segment("$(reboot)/../?a"), "%24%28reboot%29%2F..%2F%3Fa");
+    }
+}

@@ -55,6 +55,8 @@ pub struct SenderRowResult {
     pub problem: Option<String>,
 }
 
+/// Domains that are named one by one.
+const NAMED: usize = 5;
 /// Before somebody is told that others change the same wish all the time.
 const TRIES: u32 = 4;
 
@@ -222,11 +224,12 @@ impl Control {
 
 fn add_row(estate: &mut Estate, row: &SenderRow, seen: &mut BTreeSet<String>) -> Result<(), Invalid> {
     let (name, _) = wish::domain_name(&row.domain)?;
-    let known: Vec<String> = estate.domains.keys().cloned().collect();
-    let Some(domain) = estate.domains.get_mut(&name) else {
-        let known = known.into_iter().filter(|name| name != AZURE_MANAGED).collect::<Vec<_>>().join(", ");
+    if !estate.domains.contains_key(&name) {
+        let known = estate.domains.keys().filter(|name| *name != AZURE_MANAGED).take(NAMED);
+        let known = known.map(String::as_str).collect::<Vec<_>>().join(", ");
         return Err(Invalid::new("domain", format!("{name} is none of the account's: {known}")));
-    };
+    }
+    let domain = estate.domains.entry(name.clone()).or_default();
     let (username, display_name) = (row.username.clone(), row.display_name.clone());
     let full = FullSender { username, display_name, suppressed: Vec::new() };
     let (key, sender) = wish::sender(&name, SenderDocument::Full(full))?;

@@ -2,13 +2,14 @@
 //! what Azure would send from.
 
 use azure_client::arm::CallError;
+use azure_client::provision::segment;
 use azure_types::communication::Domain;
 use model::account::Account;
 use model::sender::Sender;
 
 use super::report::{Check, DomainFound, Finding, Mover, Outcome, SenderFound, ServiceFound};
 use super::scene::{Scene, trouble};
-use super::shell::{quote, segment};
+use super::shell::quote;
 
 const CHECK: Check = Check::Services;
 const NO_DOMAIN: &str = "services.no_domain";

@@ -9,19 +9,6 @@ pub(super) fn quote(text: &str) -> String {
     format!("'{}'", text.replace('\'', "'\\''"))
 }
 
-/// A segment of a URL's path, whatever is in it.
-pub(super) fn segment(text: &str) -> String {
-    let mut encoded = String::new();
-    for octet in text.bytes() {
-        if octet.is_ascii_alphanumeric() || b"-._~".contains(&octet) {
-            encoded.push(char::from(octet));
-        } else {
-            encoded.push_str(&format!("%{octet:02X}"));
-        }
-    }
-    encoded
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -32,6 +19,5 @@ mod tests {
         assert_eq!(quote("/resourceGroups/mail(prod)"), "'/resourceGroups/mail(prod)'");
         assert_eq!(quote("`id`@contoso.com"), "'`id`@contoso.com'");
         assert_eq!(quote("o'brien@contoso.com"), "'o'\\''brien@contoso.com'");
-        assert_eq!(segment("$(reboot)"), "%24%28reboot%29");
     }
 }

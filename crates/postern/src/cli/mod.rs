@@ -16,7 +16,7 @@ pub(crate) use self::account::{
 
 pub(crate) use self::provision::{
     Apply, Destroy, DnsAdd, DnsCommand, DomainAdd, DomainCommand, DomainDoctor, DomainList, DomainRecords,
-    DomainSoften, Export, ExportAs, OfAccount, Plan, RecordForm, Wish,
+    Export, ExportAs, OfAccount, OneDomain, Plan, RecordForm, Wish,
 };
 
 pub(crate) use self::sender::{

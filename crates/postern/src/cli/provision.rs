@@ -100,7 +100,7 @@ pub(crate) enum DomainCommand {
     /// Show the records that a domain needs, to be copied, as a zone file, or for nsupdate
     Records(DomainRecords),
     /// Put the softer end of the SPF record back that it had before Azure wanted `-all`
-    Soften(DomainSoften),
+    Soften(OneDomain),
     /// Take a domain away: its link, the records that Postern wrote, and the domain at Azure
     Remove(DomainRemove),
 }
@@ -152,43 +152,34 @@ pub(crate) struct DomainList {
     pub(crate) connection: Connection,
 }
 
+/// A domain that is there.
 #[derive(Debug, Args)]
-pub(crate) struct DomainDoctor {
+pub(crate) struct OneDomain {
     /// The domain
     pub(crate) domain: String,
     /// The account [default: the one that has it]
     #[arg(long, value_name = "NAME")]
     pub(crate) account: Option<String>,
-    /// Do what can be done about it
-    #[arg(long)]
-    pub(crate) fix: bool,
     #[command(flatten)]
     pub(crate) connection: Connection,
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct DomainSoften {
-    /// The domain
-    pub(crate) domain: String,
-    /// The account [default: the one that has it]
-    #[arg(long, value_name = "NAME")]
-    pub(crate) account: Option<String>,
+pub(crate) struct DomainDoctor {
     #[command(flatten)]
-    pub(crate) connection: Connection,
+    pub(crate) of: OneDomain,
+    /// Do what can be done about it
+    #[arg(long)]
+    pub(crate) fix: bool,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct DomainRecords {
-    /// The domain
-    pub(crate) domain: String,
-    /// The account [default: the one that has it]
-    #[arg(long, value_name = "NAME")]
-    pub(crate) account: Option<String>,
+    #[command(flatten)]
+    pub(crate) of: OneDomain,
     /// How: table, bind or nsupdate
     #[arg(long, value_name = "FORM", value_enum, default_value = "table")]
     pub(crate) form: RecordForm,
-    #[command(flatten)]
-    pub(crate) connection: Connection,
 }
 
 /// How records are shown.
@@ -204,16 +195,11 @@ pub(crate) enum RecordForm {
 
 #[derive(Debug, Args)]
 pub(crate) struct DomainRemove {
-    /// The domain
-    pub(crate) domain: String,
-    /// The account [default: the one that has it]
-    #[arg(long, value_name = "NAME")]
-    pub(crate) account: Option<String>,
+    #[command(flatten)]
+    pub(crate) of: OneDomain,
     /// Do it; without this it is only said what would be done
     #[arg(long)]
     pub(crate) yes: bool,
-    #[command(flatten)]
-    pub(crate) connection: Connection,
 }
 
 #[derive(Debug, Subcommand)]

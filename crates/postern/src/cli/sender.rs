@@ -32,6 +32,9 @@ pub(crate) struct SenderAdd {
     /// The name that Azure puts beside it
     #[arg(long, value_name = "TEXT")]
     pub(crate) display_name: Option<String>,
+    /// Also make a login for a device that sends from it
+    #[arg(long, value_name = "LOGIN")]
+    pub(crate) credential: Option<String>,
     #[command(flatten)]
     pub(crate) connection: Connection,
 }

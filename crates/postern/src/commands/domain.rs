@@ -9,9 +9,7 @@ use serde_json::json;
 use web::api::{AccountView, SoftenedView};
 
 use super::provision::{self, wish};
-use crate::cli::{
-    DomainAdd, DomainCommand, DomainDoctor, DomainList, DomainRecords, DomainSoften, RecordForm,
-};
+use crate::cli::{DomainAdd, DomainCommand, DomainDoctor, DomainList, DomainRecords, OneDomain, RecordForm};
 use crate::client::{Client, segment};
 use crate::output::{self, BAD, GOOD, QUIET, STRONG, WAITING, cell, say};
 
@@ -26,10 +24,11 @@ pub(super) async fn run(command: DomainCommand) -> anyhow::Result<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
         DomainCommand::Remove(arguments) => {
-            let client = Client::new(&arguments.connection)?;
-            let account = wish::account_of(&client, arguments.account.as_deref(), &arguments.domain).await?;
-            let targets = [arguments.domain.clone()];
-            provision::take_away(&client, &account, (&targets, arguments.yes), arguments.connection.json)
+            let client = Client::new(&arguments.of.connection)?;
+            let account =
+                wish::account_of(&client, arguments.of.account.as_deref(), &arguments.of.domain).await?;
+            let targets = [arguments.of.domain.clone()];
+            provision::take_away(&client, &account, (&targets, arguments.yes), arguments.of.connection.json)
                 .await
         }
     }
@@ -156,10 +155,10 @@ async fn list(arguments: &DomainList) -> anyhow::Result<ExitCode> {
 }
 
 async fn doctor(arguments: &DomainDoctor) -> anyhow::Result<ExitCode> {
-    let client = Client::new(&arguments.connection)?;
-    let account = wish::account_of(&client, arguments.account.as_deref(), &arguments.domain).await?;
-    let domain = target(&arguments.domain);
-    let json = arguments.connection.json;
+    let client = Client::new(&arguments.of.connection)?;
+    let account = wish::account_of(&client, arguments.of.account.as_deref(), &arguments.of.domain).await?;
+    let domain = target(&arguments.of.domain);
+    let json = arguments.of.connection.json;
     if arguments.fix {
         provision::carry_out(&client, &account, &json!({ "targets": [domain] }), json).await?;
     }
@@ -172,7 +171,7 @@ async fn doctor(arguments: &DomainDoctor) -> anyhow::Result<ExitCode> {
     Ok(if picture.state == DomainState::Ready { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-async fn soften(arguments: &DomainSoften) -> anyhow::Result<()> {
+async fn soften(arguments: &OneDomain) -> anyhow::Result<()> {
     let client = Client::new(&arguments.connection)?;
     let account = wish::account_of(&client, arguments.account.as_deref(), &arguments.domain).await?;
     let path = format!("{}/domains/{}/soften", path(&account), segment(&target(&arguments.domain)));
@@ -249,10 +248,10 @@ fn sign(row: &RecordRow) -> (&'static str, anstyle::Style) {
 }
 
 async fn records(arguments: &DomainRecords) -> anyhow::Result<ExitCode> {
-    let client = Client::new(&arguments.connection)?;
-    let account = wish::account_of(&client, arguments.account.as_deref(), &arguments.domain).await?;
-    let picture = picture(&client, &account, &target(&arguments.domain)).await?;
-    if arguments.connection.json {
+    let client = Client::new(&arguments.of.connection)?;
+    let account = wish::account_of(&client, arguments.of.account.as_deref(), &arguments.of.domain).await?;
+    let picture = picture(&client, &account, &target(&arguments.of.domain)).await?;
+    if arguments.of.connection.json {
         output::json(&picture.rows)?;
         return Ok(ExitCode::SUCCESS);
     }

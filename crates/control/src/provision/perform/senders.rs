@@ -1,6 +1,6 @@
 //! Senders at Azure, whom they send nothing to, and which of them devices may use.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use azure_client::arm::CallError;
 use azure_client::provision::segment;
@@ -45,27 +45,27 @@ impl Site {
                 Some(Sender { account: account.id, mailbox, display_name, created_at: now })
             })
             .collect();
-        let is_there = |sender: &Sender| {
-            let text = sender.mailbox.to_string();
-            there.iter().any(|one| one.mailbox.to_string().eq_ignore_ascii_case(&text))
-        };
         let directory = control.store.directory();
-        let here: Vec<Sender> = directory
+        let key = |sender: &Sender| sender.mailbox.to_string().to_lowercase();
+        let here: HashMap<String, &Sender> = directory
             .senders(account.id)
             .filter(|one| one.mailbox.domain().as_str().eq_ignore_ascii_case(&address))
-            .cloned()
+            .map(|one| (key(one), one))
             .collect();
-        let gone: Vec<Sender> = here.iter().filter(|sender| !is_there(sender)).cloned().collect();
-        // One that is here in another case stays as it is written here.
-        let known: BTreeMap<String, &Sender> =
-            here.iter().map(|one| (one.mailbox.to_string().to_lowercase(), one)).collect();
-        let put: Vec<Sender> = there
+        let keys: HashSet<String> = there.iter().map(key).collect();
+        let gone: Vec<Sender> = here
             .iter()
-            .map(|sender| match known.get(&sender.mailbox.to_string().to_lowercase()) {
-                Some(known) => Sender { display_name: sender.display_name.clone(), ..(*known).clone() },
-                None => sender.clone(),
+            .filter(|(key, _)| !keys.contains(*key))
+            .map(|(_, sender)| (*sender).clone())
+            .collect();
+        // One that is here in another case stays as it is written here.
+        let put: Vec<Sender> = there
+            .into_iter()
+            .filter_map(|sender| match here.get(&key(&sender)) {
+                Some(known) if known.display_name == sender.display_name => None,
+                Some(known) => Some(Sender { display_name: sender.display_name, ..(*known).clone() }),
+                None => Some(sender),
             })
-            .filter(|sender| !here.contains(sender))
             .collect();
         if put.is_empty() && gone.is_empty() {
             return Ok(());

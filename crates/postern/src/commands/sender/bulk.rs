@@ -13,7 +13,7 @@ use serde_json::json;
 use web::api::{AccountView, CredentialView, IssuedView, SenderView};
 
 use super::super::provision::{self, wish};
-use super::path;
+use super::{make_login, path};
 use crate::cli::{SenderExport, SenderImport};
 use crate::client::Client;
 use crate::output::{self, BAD, GOOD, QUIET, WAITING, say};
@@ -88,22 +88,27 @@ fn conclude(
 }
 
 /// The rows of a file, and those that are none. The first line may name the columns, in any order.
-fn read(file: impl Read) -> anyhow::Result<(Vec<SenderRow>, Vec<SenderRowResult>)> {
-    let mut reader =
-        csv::ReaderBuilder::new().has_headers(false).flexible(true).trim(csv::Trim::All).from_reader(file);
+fn read(mut file: impl Read) -> anyhow::Result<(Vec<SenderRow>, Vec<SenderRowResult>)> {
+    let mut text = Vec::new();
+    file.read_to_end(&mut text)?;
+    let mut reader = csv::ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .trim(csv::Trim::All)
+        .from_reader(&text[..]);
     let mut columns = ["domain", "username", "display_name", "credential"].map(str::to_owned).to_vec();
     let (mut rows, mut problems) = (Vec::new(), Vec::new());
     for (number, record) in reader.records().enumerate() {
         let record = match record {
             Ok(record) => record,
             Err(error) => {
-                let line = error.position().map_or(0, csv::Position::line);
+                let line = line_of(&text, error.position());
                 let problem = Some(format!("it is no row: {error}"));
                 problems.push(SenderRowResult { line, address: String::new(), problem });
                 continue;
             }
         };
-        let line = record.position().map_or(0, csv::Position::line);
+        let line = line_of(&text, record.position());
         let names: Vec<String> = record.iter().map(|field| field.to_lowercase().replace(' ', "_")).collect();
         if number == 0 && names.iter().any(|name| name == "username") {
             if !names.iter().any(|name| name == "domain") {
@@ -133,6 +138,14 @@ fn read(file: impl Read) -> anyhow::Result<(Vec<SenderRow>, Vec<SenderRowResult>
     Ok((rows, problems))
 }
 
+/// The line that a row begins on: empty lines before it are counted as part of it.
+fn line_of(text: &[u8], position: Option<&csv::Position>) -> u64 {
+    let Some(position) = position else { return 0 };
+    let from = usize::try_from(position.byte()).unwrap_or(usize::MAX);
+    let empty = text.iter().skip(from).take_while(|octet| matches!(octet, b'\n' | b'\r'));
+    position.line() + empty.filter(|octet| **octet == b'\n').count() as u64
+}
+
 /// Makes the logins that rows ask for; one that is there already stays as it is.
 async fn credentials(
     client: &Client,
@@ -151,15 +164,7 @@ async fn credentials(
         if there.iter().any(|one| one.login.eq_ignore_ascii_case(login)) || made.contains_key(&address) {
             continue;
         }
-        let body = json!({
-            "login": login,
-            "account": account,
-            "senders": [address],
-            "networks": [],
-            "default_from": address,
-        });
-        let issued: anyhow::Result<IssuedView> = client.post("/v1/credentials", &body).await;
-        match issued {
+        match make_login(client, account, login, &address).await {
             Ok(issued) => drop(made.insert(address, issued)),
             Err(error) => {
                 let line = row.line;

@@ -4,10 +4,11 @@ mod bulk;
 
 use std::process::ExitCode;
 
-use control::provision::document::Document;
+use control::provision::document::{AZURE, Document};
 use control::provision::{SenderRow, SenderRowResult};
+use model::estate::AZURE_MANAGED;
 use serde_json::json;
-use web::api::SenderView;
+use web::api::{IssuedView, SenderView};
 
 use super::provision::{self, wish};
 use crate::cli::{SenderAdd, SenderCommand, SenderList, SenderRemove};
@@ -35,6 +36,9 @@ async fn wished<'a>(client: &Client, account: &str, address: &'a str) -> Option<
     let (username, domain) = address.trim().rsplit_once('@')?;
     let domain = domain.to_ascii_lowercase();
     let document: Document = client.get(&format!("{}/estate", path(account)), &[]).await.ok()?;
+    if domain.ends_with(".azurecomm.net") && document.domain.contains_key(AZURE) {
+        return Some((username, AZURE_MANAGED.to_owned()));
+    }
     document.domain.contains_key(&domain).then_some((username, domain))
 }
 
@@ -56,8 +60,8 @@ async fn add(arguments: &SenderAdd) -> anyhow::Result<ExitCode> {
         let key = format!("{domain}/{}", username.to_lowercase());
         let targets = [format!("sender/{key}"), format!("devices/{domain}")];
         let code = provision::carry_out(&client, &account, &json!({ "targets": targets }), json).await?;
-        if code == ExitCode::SUCCESS && !json {
-            say!("Next: postern send --from {} --to YOU", arguments.address.trim());
+        if code == ExitCode::SUCCESS {
+            issue(&client, &account, arguments).await?;
         }
         return Ok(code);
     }
@@ -76,6 +80,41 @@ async fn add(arguments: &SenderAdd) -> anyhow::Result<ExitCode> {
         "Azure must have it already: Postern does not look after its domain (`postern adopt {account}` changes that)."
     );
     Ok(ExitCode::SUCCESS)
+}
+
+/// Makes a login that sends from one address.
+async fn make_login(
+    client: &Client,
+    account: &str,
+    login: &str,
+    address: &str,
+) -> anyhow::Result<IssuedView> {
+    let body = json!({
+        "login": login,
+        "account": account,
+        "senders": [address],
+        "networks": [],
+        "default_from": address,
+    });
+    client.post("/v1/credentials", &body).await
+}
+
+/// Makes the login that was asked for together with the sender.
+async fn issue(client: &Client, account: &str, arguments: &SenderAdd) -> anyhow::Result<()> {
+    let address = arguments.address.trim();
+    let Some(login) = &arguments.credential else {
+        if !arguments.connection.json {
+            say!("Next: postern send --from {address} --to YOU");
+        }
+        return Ok(());
+    };
+    let issued = make_login(client, account, login, address).await?;
+    if arguments.connection.json {
+        return output::json(&issued);
+    }
+    output::pairs(&[("Login", issued.credential.login), ("Password", issued.password)]);
+    say!("The password is shown this once.");
+    Ok(())
 }
 
 async fn list(arguments: &SenderList) -> anyhow::Result<()> {
