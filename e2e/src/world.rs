@@ -397,7 +397,7 @@ impl World {
                 biased;
                 done = &mut work => return done,
                 () = tokio::time::sleep(Duration::from_millis(5)) => {
-                    self.clock.advance(Duration::from_millis(500));
+                    self.clock.advance(Duration::from_secs(2));
                 }
             }
         }

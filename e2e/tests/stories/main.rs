@@ -13,6 +13,7 @@ mod limits;
 mod many_clients;
 mod pace;
 mod provision;
+mod provision_in_trouble;
 mod restarts;
 mod rotation;
 mod verify;
