@@ -16,6 +16,7 @@ mod perform;
 mod plan;
 mod step;
 mod tend;
+mod told;
 mod wish;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -35,12 +36,12 @@ use store::StoreError;
 use tokio::sync::mpsc::UnboundedSender;
 
 pub use self::adopt::Adopted;
-pub use self::apply::{Applied, ApplyEvent, OpenStep, Outcome};
 pub use self::edit::{NewDomain, SenderRow, SenderRowResult};
 pub use self::export::ExportForm;
 pub use self::plan::PlanView;
 pub use self::step::{StepView, shown};
 pub use self::tend::Tended;
+pub use self::told::{Applied, ApplyEvent, OpenStep, Outcome};
 
 use self::observed::{DomainSeen, Observed, observe};
 use self::perform::{Examined, Site, examine};

@@ -9,7 +9,7 @@ use azure_types::communication::{
 use model::estate::{AZURE_MANAGED, DomainOwner, Estate, EstateIds};
 use serde::Serialize;
 
-use crate::verify::Scene;
+use crate::verify::{Scene, may_send};
 
 /// What is there.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -161,7 +161,7 @@ pub(super) async fn observe(scene: &Scene, estate: &Estate, ids: &EstateIds) -> 
     if let Some(service) = &observed.service {
         observed.is_chosen = is_chosen(scene, estate, service);
         observed.logins = logins(scene, estate, ids).await?;
-        observed.has_access = !estate.access || super::perform::has_access(scene, ids.service()).await?;
+        observed.has_access = !estate.access || may_send(&arm.permissions(ids.service()).await?);
     }
     if observed.email_service.is_some() {
         observed.domains = domains(scene, estate, ids).await?;
@@ -182,7 +182,7 @@ async fn domains(
         if let Some(wished) = estate.domains.get(&name) {
             seen.senders = senders(&scene.arm.senders(&ids.domain(&name)).await?);
             if wished.senders.values().any(|sender| !sender.suppressed.is_empty()) {
-                seen.suppressed = super::perform::suppressed(scene, &ids.domain(&name)).await?;
+                seen.suppressed = suppressed(scene, &ids.domain(&name)).await?;
             }
         }
         Ok::<_, CallError>((name, seen))
@@ -244,4 +244,16 @@ pub(super) async fn optional<T>(
         Err(error) if error.is(404) => Ok(None),
         found => found.map(Some),
     }
+}
+
+/// Whom nothing is sent to, by sender username in lower case.
+async fn suppressed(scene: &Scene, domain: &str) -> Result<BTreeMap<String, BTreeSet<String>>, CallError> {
+    let mut all = BTreeMap::new();
+    for list in scene.arm.suppression_lists(domain).await? {
+        let id = format!("{domain}/suppressionLists/{}", list.name);
+        let addresses = scene.arm.suppressed_addresses(&id).await?;
+        let addresses = addresses.into_iter().map(|one| one.properties.email.to_lowercase()).collect();
+        all.insert(list.properties.list_name.to_lowercase(), addresses);
+    }
+    Ok(all)
 }

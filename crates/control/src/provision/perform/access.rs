@@ -1,10 +1,8 @@
 //! The smallest role that sends, for the app of the account.
 
-use azure_client::arm::CallError;
-
 use super::senders::named;
 use super::{Site, Trouble};
-use crate::verify::{Scene, SmallestRole, may_send};
+use crate::verify::SmallestRole;
 
 impl Site {
     /// Makes the role and gives it to the app. Ids follow from the service, so that a second time changes nothing.
@@ -27,10 +25,4 @@ impl Site {
         scene.arm.assign_role(scope, assignment, &id, principal).await?;
         Ok(())
     }
-}
-
-/// Whether the app may send through a service.
-pub(in super::super) async fn has_access(scene: &Scene, service: &str) -> Result<bool, CallError> {
-    let permissions = scene.arm.permissions(service).await?;
-    Ok(may_send(&permissions))
 }

@@ -12,7 +12,7 @@ use model::estate::{DnsWay, WishedDomain, WrittenRecord};
 
 use super::super::observed::DomainSeen;
 use super::super::step::Action;
-use super::services::look;
+use super::patience::look;
 use super::writer::{Writer, Zone};
 use super::{Site, Trouble};
 

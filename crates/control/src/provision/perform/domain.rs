@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use tokio::sync::Mutex;
 
 use super::super::observed::{DomainSeen, Progress, wish_name};
-use super::services::look;
+use super::patience::look;
 use super::{Site, Trouble};
 use model::estate::DomainOwner;
 

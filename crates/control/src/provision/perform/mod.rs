@@ -6,6 +6,7 @@ mod delete;
 mod dns;
 mod domain;
 mod link;
+mod patience;
 mod senders;
 mod services;
 mod soften;
@@ -22,16 +23,15 @@ use model::estate::{Estate, EstateIds};
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::{OnceCell, Semaphore, SemaphorePermit};
 
-pub(super) use self::access::has_access;
 pub(super) use self::dns::{Examined, examine};
-pub(super) use self::senders::{named, suppressed};
+pub(super) use self::senders::named;
 pub(super) use self::soften::softer;
 
 use self::domain::Looks;
 use self::link::Links;
-use super::apply::ApplyEvent;
 use super::observed::{DomainSeen, Observed};
 use super::step::Action;
+use super::told::ApplyEvent;
 use crate::verify::{Scene, explain};
 
 /// An estate that is being made.

@@ -1,6 +1,6 @@
 //! Senders at Azure, whom they send nothing to, and which of them devices may use.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
 use azure_client::arm::CallError;
 use azure_client::provision::segment;
@@ -97,21 +97,6 @@ impl Site {
         }
         Ok(())
     }
-}
-
-/// Whom nothing is sent to, by sender username in lower case.
-pub(in super::super) async fn suppressed(
-    scene: &Scene,
-    domain: &str,
-) -> Result<BTreeMap<String, BTreeSet<String>>, CallError> {
-    let mut all = BTreeMap::new();
-    for list in scene.arm.suppression_lists(domain).await? {
-        let id = format!("{domain}/suppressionLists/{}", list.name);
-        let addresses = scene.arm.suppressed_addresses(&id).await?;
-        let addresses = addresses.into_iter().map(|one| one.properties.email.to_lowercase()).collect();
-        all.insert(list.properties.list_name.to_lowercase(), addresses);
-    }
-    Ok(all)
 }
 
 async fn list_of(scene: &Scene, domain: &str, key: &str) -> Result<Option<(String, String)>, CallError> {

@@ -1,27 +1,14 @@
 //! The provider, the group, and the two services.
 
-use std::time::Duration;
-
 use azure_client::arm::Begun;
 use azure_types::arm::COMMUNICATION_NAMESPACE;
-use jiff::{SignedDuration, Timestamp};
 
 use super::super::observed::{Progress, ServiceSeen, optional};
 use super::{Site, Trouble};
 use crate::AccountChange;
 
-/// Seconds between looks at something that Azure is making: soon at first, and then more seldom.
-const LOOKS: [u64; 6] = [1, 1, 2, 3, 5, 8];
-/// After that, Azure is asked again by the next apply.
-pub(super) const PATIENCE: SignedDuration = SignedDuration::from_mins(20);
 /// Names that are tried when the wished one is taken.
 const PROPOSALS: usize = 3;
-
-/// How long something is waited for, and how often it was looked at.
-pub(super) struct Patience {
-    until: Timestamp,
-    looks: usize,
-}
 
 impl Site {
     pub(super) async fn register(&self) -> Result<(), Trouble> {
@@ -134,28 +121,6 @@ impl Site {
         Ok(self.scene.arm.put_smtp_username(&id, &properties).await?)
     }
 
-    pub(super) fn until(&self) -> Timestamp {
-        self.scene.control.clock.now().saturating_add(PATIENCE).unwrap_or(Timestamp::MAX)
-    }
-
-    pub(super) fn patience(&self) -> Patience {
-        Patience { until: self.until(), looks: 0 }
-    }
-
-    /// Between two looks, unless it has been too long.
-    pub(super) async fn pause(&self, patience: &mut Patience, what: &str) -> Result<(), Trouble> {
-        let clock = &self.scene.control.clock;
-        if clock.now() >= patience.until {
-            let minutes = PATIENCE.as_mins();
-            return Err(Trouble::Waits(format!(
-                "Azure is not done with {what} after {minutes} minutes. Apply again later: it goes on from there"
-            )));
-        }
-        clock.sleep(look(patience.looks)).await;
-        patience.looks += 1;
-        Ok(())
-    }
-
     /// Why something that was begun came to nothing.
     pub(super) async fn failed(&self, begun: Option<&Begun>) -> Trouble {
         let operation = match begun {
@@ -169,9 +134,4 @@ impl Site {
         );
         Trouble::Failed(format!("Azure could not make it {why}. Applying again tries once more"))
     }
-}
-
-/// How long to wait before the next look, after so many.
-pub(super) fn look(number: usize) -> Duration {
-    Duration::from_secs(LOOKS.get(number).or(LOOKS.last()).copied().unwrap_or_default())
 }

@@ -1,0 +1,98 @@
+//! What is told of an apply, while it goes on and in the end.
+
+use serde::{Deserialize, Serialize};
+
+use super::plan::PlanView;
+
+/// What happens during an apply, a line each.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "event")]
+pub enum ApplyEvent {
+    /// What is to be done.
+    Planned {
+        /// The plan.
+        plan: PlanView,
+    },
+    /// A step begins.
+    Began {
+        /// Its key.
+        key: String,
+        /// What it does.
+        sentence: String,
+    },
+    /// How far a step is.
+    Told {
+        /// Its key.
+        key: String,
+        /// A sentence.
+        sentence: String,
+    },
+    /// A step has ended.
+    Ended {
+        /// Its key.
+        key: String,
+        /// How.
+        outcome: Outcome,
+        /// What is in the way, and what to do.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        problem: Option<String>,
+    },
+    /// All steps have ended: the last line.
+    Done {
+        /// How each went that did not go well.
+        applied: Applied,
+    },
+}
+
+/// How a step ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// It is done.
+    Done,
+    /// It waits for somebody, or for DNS: apply again then.
+    Waits,
+    /// It came to nothing.
+    Failed,
+    /// It was not begun, because a step before it is not done.
+    Skipped,
+}
+
+/// How an apply ended.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Applied {
+    /// How many steps are done.
+    pub done: usize,
+    /// Steps that are not, with what is in the way.
+    pub open: Vec<OpenStep>,
+    /// What could not be planned at all.
+    pub problems: Vec<String>,
+}
+
+/// A step that is not done.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OpenStep {
+    /// Its key.
+    pub key: String,
+    /// What it would do.
+    pub sentence: String,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// What is in the way.
+    pub problem: String,
+}
+
+impl Applied {
+    /// Whether all is done.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.open.is_empty() && self.problems.is_empty()
+    }
+
+    /// Whether somebody only has to wait, or to do what a step waits for.
+    #[must_use]
+    pub fn only_waits(&self) -> bool {
+        let is_bad = |step: &OpenStep| step.outcome == Outcome::Failed;
+        self.problems.is_empty() && !self.open.is_empty() && !self.open.iter().any(is_bad)
+    }
+}
