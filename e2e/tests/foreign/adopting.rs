@@ -43,7 +43,7 @@ pub(crate) async fn must_be_adopted(scene: &Scene) {
     scene.type_in(&add.join(" ")).await.expect(0);
     scene.type_in("postern account import litware").await.expect(0);
     let adopted = scene.type_in("postern adopt litware").await.expect(0);
-    assert!(adopted.contains("1 domains and 1 senders"), "{adopted}");
+    assert!(adopted.contains("1 domain and 1 sender"), "{adopted}");
     let plan = scene.type_in("postern plan --account litware").await.expect(0);
     assert!(plan.contains("Nothing to do"), "{plan}");
     let plan = scene.type_in("postern plan --account litware --json").await.expect(0);

@@ -242,7 +242,6 @@ async fn what_is_there_is_adopted_without_a_change_planned() {
     let control = world.control();
     let adopted = control.adopt(ACCOUNT).await.unwrap();
     assert_eq!((adopted.domains, adopted.senders), (2, 2), "{adopted:#?}");
-    apply(&world, &control).await;
     must_be_done(&world, &control).await;
     world.finish().await;
 }

@@ -7,6 +7,7 @@ use model::estate::{AZURE_MANAGED, Estate};
 use serde::{Deserialize, Serialize};
 
 use super::document::{AZURE, Document, DomainDocument, FullSender, LoginDocument, SenderDocument};
+use super::step::Action;
 use super::{observed, unseen};
 use crate::Control;
 use crate::error::{ControlError, Invalid};
@@ -42,6 +43,12 @@ impl Control {
         let before = self.store.estates().of(account.id).await?;
         let found = look(&scene, &service, before.as_ref()).await?;
         let estate = self.set_estate(name, found.document.clone()).await?;
+        // What is there sends at once.
+        let devices: Vec<String> =
+            estate.domains.keys().map(|domain| Action::Devices(domain.clone()).key()).collect();
+        if !devices.is_empty() {
+            Box::pin(self.apply(name, &devices, None)).await?;
+        }
         let senders = estate.domains.values().map(|domain| domain.senders.len()).sum();
         Ok(Adopted { domains: estate.domains.len(), senders, ..found })
     }

@@ -77,7 +77,7 @@ pub(super) async fn adopt(arguments: &OfAccount) -> anyhow::Result<ExitCode> {
         output::json(&adopted)?;
         return Ok(ExitCode::SUCCESS);
     }
-    let text = format!("{} domains and {} senders", adopted.domains, adopted.senders);
+    let text = format!("{} and {}", counted(adopted.domains, "domain"), counted(adopted.senders, "sender"));
     say!("{GOOD}What account {account} has is what it is to have: {text}.{GOOD:#}");
     for note in &adopted.notes {
         say!("{WAITING}!{WAITING:#} {note}");
@@ -97,6 +97,11 @@ pub(super) async fn drift(arguments: &OfAccount) -> anyhow::Result<ExitCode> {
     }
     show_plan(&plan, arguments.connection.json)?;
     Ok(if is_same { ExitCode::SUCCESS } else { ExitCode::from(CHANGES) })
+}
+
+/// So many of something.
+pub(super) fn counted(count: usize, what: &str) -> String {
+    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
 }
 
 fn path(account: &str) -> String {
@@ -136,8 +141,7 @@ fn show_plan(plan: &PlanView, json: bool) -> anyhow::Result<()> {
     match plan.steps.len() {
         0 if plan.problems.is_empty() => say!("{GOOD}Nothing to do: all is as it should be.{GOOD:#}"),
         0 => {}
-        1 => say!("{STRONG}1 step.{STRONG:#}"),
-        count => say!("{STRONG}{count} steps.{STRONG:#}"),
+        count => say!("{STRONG}{}.{STRONG:#}", counted(count, "step")),
     }
     Ok(())
 }

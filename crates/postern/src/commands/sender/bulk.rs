@@ -73,10 +73,13 @@ fn conclude(
         return output::json(&json!({ "taken": good, "refused": bad, "credentials": made.len() }));
     }
     let style = if bad == 0 { GOOD } else { WAITING };
-    say!("{style}{good} rows are taken, {bad} are left out.{style:#}");
+    say!("{style}{} taken, {bad} left out.{style:#}", provision::counted(good, "row"));
     match (&arguments.output, made.len()) {
         (_, 0) => {}
-        (Some(path), count) => say!("{count} logins are made; their passwords are in {}.", path.display()),
+        (Some(path), count) => {
+            let logins = provision::counted(count, "login");
+            say!("{logins} made; the passwords are in {}.", path.display());
+        }
         (None, _) => {
             for issued in made.values() {
                 say!("{}  {}", issued.credential.login, issued.password);

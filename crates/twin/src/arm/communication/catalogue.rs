@@ -30,6 +30,16 @@ enum Since {
 }
 
 const PREVIEWS: [&str; 2] = ["2023-06-01-preview", "2024-09-01-preview"];
+/// Older ones, which scripts and templates go on carrying. They have the same shapes as far as they are played.
+const OLDER: [&str; 7] = [
+    "2020-08-20",
+    "2021-10-01-preview",
+    "2022-07-01-preview",
+    "2023-03-01-preview",
+    "2023-03-31",
+    "2023-04-01-preview",
+    "2025-05-01-preview",
+];
 /// The first stable version with SMTP usernames and suppression lists.
 const COMPLETE: &str = "2025-09-01";
 
@@ -146,7 +156,7 @@ impl Since {
     /// The newest first.
     fn versions(self) -> Vec<&'static str> {
         let mut all = match self {
-            Self::Always => [&API_VERSIONS[..], &PREVIEWS[..]].concat(),
+            Self::Always => [&API_VERSIONS[..], &PREVIEWS[..], &OLDER[..]].concat(),
             Self::Preview(preview) => {
                 let stable = API_VERSIONS.into_iter().filter(|version| *version >= COMPLETE);
                 stable.chain([preview]).collect()
@@ -176,6 +186,8 @@ mod tests {
         for (path, version, code) in [
             (SERVICE.to_owned(), "2023-04-01", good),
             (SERVICE.to_owned(), "2024-09-01-preview", good),
+            (SERVICE.to_owned(), "2020-08-20", good),
+            (domain.clone(), "2023-04-01-preview", good),
             (SERVICE.to_owned(), "2026-03-18", good),
             (SERVICE.to_owned(), "2019-10-10", no_provider),
             (domain.clone(), "2022-12-01", no_provider),
