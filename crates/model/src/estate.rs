@@ -185,6 +185,18 @@ impl EstateIds {
         &self.email_service
     }
 
+    /// Of a login for SMTP.
+    #[must_use]
+    pub fn login(&self, name: &str) -> String {
+        format!("{}/smtpUsernames/{name}", self.service)
+    }
+
+    /// Of a sender, by its username.
+    #[must_use]
+    pub fn sender(&self, domain: &str, username: &str) -> String {
+        format!("{}/senderUsernames/{username}", self.domain(domain))
+    }
+
     /// Of a domain, by its name in the wish.
     #[must_use]
     pub fn domain(&self, name: &str) -> String {

@@ -164,7 +164,7 @@ async fn a_domain_that_loses_its_records_is_told_and_one_that_waited_goes_on_by_
     world.twin.state().change_world(|twin| zone(twin, records.clone()));
     let told = |code: &str| heard.lock().unwrap().iter().any(|text| text.contains(code));
     world.advance_until(Duration::from_secs(20), async || told("domain_ready")).await;
-    assert!(control.plan("contoso", &[]).await.unwrap().steps.is_empty());
+    assert!(control.plan("contoso", &[], None).await.unwrap().steps.is_empty());
 
     // Somebody takes them away again.
     world.twin.state().change_world(|twin| zone(twin, Vec::new()));

@@ -33,7 +33,7 @@ async fn apply(world: &World, control: &Control) -> Applied {
 }
 
 async fn must_be_done(world: &World, control: &Control) {
-    let plan = control.plan(ACCOUNT, &[]).await.unwrap();
+    let plan = control.plan(ACCOUNT, &[], None).await.unwrap();
     assert!(plan.steps.is_empty() && plan.problems.is_empty(), "{plan:#?}");
     let picture = control.domain_pictures(ACCOUNT).await.unwrap();
     assert!(picture.iter().all(|one| one.state == DomainState::Ready), "{picture:#?}");
@@ -367,7 +367,7 @@ async fn an_spf_record_of_somebody_else_is_changed_only_as_it_was_shown_and_come
     };
     put(BEFORE);
     add(&control, "northwind.example", wish(Some("azure"), &[])).await;
-    let plan = control.plan(ACCOUNT, &[]).await.unwrap();
+    let plan = control.plan(ACCOUNT, &[], None).await.unwrap();
     let dns = plan.steps.iter().find(|step| step.key == "dns/northwind.example").unwrap();
     assert!(dns.details.iter().any(|line| line.contains(MERGED) && line.contains(BEFORE)), "{dns:#?}");
 
@@ -388,6 +388,8 @@ async fn an_spf_record_of_somebody_else_is_changed_only_as_it_was_shown_and_come
     assert_eq!(spf(&world), ["v=spf1 include:_spf.third.example ~all"]);
 
     put(BEFORE);
+    // The first one shows it, the second one does it.
+    assert!(apply(&world, &control).await.only_waits());
     let applied = apply(&world, &control).await;
     assert!(applied.is_complete(), "{applied:#?}");
     assert_eq!(spf(&world), [MERGED]);

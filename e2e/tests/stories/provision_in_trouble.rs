@@ -43,7 +43,7 @@ async fn must_come_right(world: World, control: &Control) {
     world.twin.state().disarm();
     let applied = apply(&world, control).await;
     assert!(applied.is_complete(), "{applied:#?}");
-    assert!(control.plan(ACCOUNT, &[]).await.unwrap().steps.is_empty());
+    assert!(control.plan(ACCOUNT, &[], None).await.unwrap().steps.is_empty());
     world.finish().await;
 }
 

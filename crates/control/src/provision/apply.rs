@@ -110,8 +110,9 @@ pub(super) async fn run(site: &Arc<Site>, plan: Plan) -> Applied {
 fn conclude(site: &Site, step: &Step, trouble: Option<Trouble>, applied: &mut Applied) {
     let (outcome, problem) = match trouble {
         None => (Outcome::Done, None),
-        Some(Trouble::Waits(why)) => (Outcome::Waits, Some(why)),
-        Some(Trouble::Failed(why) | Trouble::Passing(why)) => (Outcome::Failed, Some(why)),
+        // Trouble that stayed may be over by the next time.
+        Some(Trouble::Waits(why) | Trouble::Passing(why)) => (Outcome::Waits, Some(why)),
+        Some(Trouble::Failed(why)) => (Outcome::Failed, Some(why)),
     };
     match &problem {
         None => applied.done += 1,
@@ -133,7 +134,7 @@ async fn carry_out(site: &Arc<Site>, step: &Step) -> Result<(), Trouble> {
     let mut tries = 0;
     let result = loop {
         tries += 1;
-        match site.perform(&step.action).await {
+        match site.perform(&step.action).await.map_err(Trouble::clean) {
             Err(Trouble::Passing(why)) if tries < TRIES => {
                 site.tell(ApplyEvent::Told { key: key.clone(), sentence: format!("{why}; trying again") });
                 site.scene.control.clock.sleep(WAIT * tries).await;
@@ -147,8 +148,10 @@ async fn carry_out(site: &Arc<Site>, step: &Step) -> Result<(), Trouble> {
             info!(account = %name, step = key, "a step of provisioning is done");
             note(site, &key, StepState::Done, None).await?;
         }
-        Err(Trouble::Waits(why)) => note(site, &key, StepState::Waits, Some(why)).await?,
-        Err(Trouble::Failed(why) | Trouble::Passing(why)) => {
+        Err(Trouble::Waits(why) | Trouble::Passing(why)) => {
+            note(site, &key, StepState::Waits, Some(why)).await?;
+        }
+        Err(Trouble::Failed(why)) => {
             warn!(account = %name, step = key, why, "a step of provisioning failed");
             note(site, &key, StepState::Failed, Some(why)).await?;
         }

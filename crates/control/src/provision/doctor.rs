@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use model::estate::{DnsWay, RecordedStep, StepState, WishedDomain, WrittenRecord};
 use serde::{Deserialize, Serialize};
 
+use super::clean;
 use super::observed::{DomainSeen, Progress};
 use super::perform::softer;
 use super::{Examined, Survey, wish};
@@ -131,7 +132,7 @@ impl Control {
     /// # Errors
     /// When nobody wished for it, or Azure cannot be looked at.
     pub async fn domain_picture(&self, name: &str, domain: &str) -> Result<DomainPicture, ControlError> {
-        let survey = Box::pin(self.survey(name)).await?;
+        let survey = Box::pin(self.survey(name, None)).await?;
         let (domain, _) = wish::domain_name(domain)?;
         let Some(wished) = survey.estate.domains.get(&domain) else {
             return Err(StoreError::Missing(format!("domain {domain}")).into());
@@ -148,7 +149,7 @@ impl Control {
     /// # Errors
     /// As [`Control::domain_picture`].
     pub async fn domain_pictures(&self, name: &str) -> Result<Vec<DomainPicture>, ControlError> {
-        let survey = Box::pin(self.survey(name)).await?;
+        let survey = Box::pin(self.survey(name, None)).await?;
         let steps = self.store.estates().steps(survey.scene.account.id).await?;
         let now = self.clock.now();
         let open = open(&survey);
@@ -199,6 +200,10 @@ fn picture(
         commands: Vec::new(),
     };
     explain(&mut picture, wished, seen, &recorded, now);
+    if let Some(why) = survey.silent.get(domain) {
+        picture.sentences = vec![format!("DNS cannot be asked about it: {}", clean(why))];
+        (picture.mover, picture.commands) = (Some(Mover::Wait), Vec::new());
+    }
     picture
 }
 
@@ -319,7 +324,7 @@ fn parts(states: &VerificationStates) -> Vec<PartState> {
         .map(|(part, state)| PartState {
             part: part.to_owned(),
             state: state.status.clone(),
-            error: state.error_code.clone().filter(|code| !code.is_empty()),
+            error: state.error_code.as_deref().filter(|code| !code.is_empty()).map(clean),
         })
         .collect()
 }
@@ -328,13 +333,13 @@ fn row(row: &Row) -> RecordRow {
     RecordRow {
         part: row.part.title().to_owned(),
         name: row.name.clone(),
-        kind: row.kind.clone(),
-        wanted: row.wanted.clone(),
-        shown: row.shown.clone(),
+        kind: clean(&row.kind),
+        wanted: clean(&row.wanted),
+        shown: row.shown.iter().map(|text| clean(text)).collect(),
         verdict: format!("{:?}", row.verdict).to_lowercase(),
         code: row.code.to_owned(),
-        sentence: row.sentence.clone(),
-        proposal: row.proposal.as_ref().map(|proposal| proposal.write.value().to_owned()),
+        sentence: clean(&row.sentence),
+        proposal: row.proposal.as_ref().map(|proposal| clean(proposal.write.value())),
         wait_seconds: row.wait_seconds,
     }
 }

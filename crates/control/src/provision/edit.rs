@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use store::StoreError;
 
 use super::document::{Document, DomainDocument, FullSender, SenderDocument};
-use super::step::Action;
+use super::perform::{MADE, SHOWN, made_key};
 use super::wish;
 use crate::Control;
 use crate::error::{ControlError, Invalid};
@@ -139,35 +139,39 @@ impl Control {
         let (username, domain) = address.rsplit_once('@').unwrap_or((address, ""));
         let (domain, _) = wish::domain_name(domain)?;
         let key = username.to_lowercase();
-        self.change_estate(name, &format!("no sender {address}"), |_, before| {
-            let mut estate = before.cloned().ok_or_else(no_domain)?;
-            let there = estate.domains.get_mut(&domain).and_then(|domain| domain.senders.remove(&key));
-            there
-                .map(|_| estate)
-                .ok_or_else(|| Invalid::new("address", format!("nobody wished for {address}")))
-        })
-        .await?;
+        let estate = self
+            .change_estate(name, &format!("no sender {address}"), |_, before| {
+                let mut estate = before.cloned().ok_or_else(no_domain)?;
+                let there = estate.domains.get_mut(&domain).and_then(|domain| domain.senders.remove(&key));
+                there
+                    .map(|_| estate)
+                    .ok_or_else(|| Invalid::new("address", format!("nobody wished for {address}")))
+            })
+            .await?;
         // Whoever made it at Azure: from here on it is to be taken away there.
+        let account = self.account(name)?;
+        let id = estate.ids(account.subscription).sender(&domain, &key);
         let step = RecordedStep {
-            key: Action::Sender(domain, key).key(),
+            key: made_key(&id),
             state: StepState::Done,
             problem: None,
             tries: 0,
             at: self.clock.now(),
         };
-        Ok(self.store.estates().note_step(self.account(name)?.id, step).await?)
+        Ok(self.store.estates().note_step(account.id, step).await?)
     }
 
-    /// Forgets the wish, or the part of it about `domains`.
+    /// Forgets the wish as it was, or the part of it about `domains`, with how far it came.
     pub(super) async fn forget_wish(
         &self,
         name: &str,
+        before: &Estate,
         domains: &BTreeSet<String>,
     ) -> Result<(), ControlError> {
+        let account = self.account(name)?;
         if domains.is_empty() {
-            let account = self.account(name)?;
             let audit = self.entry("estate.remove", &account.name, "");
-            return Ok(self.store.estates().forget(&account, audit).await?);
+            return Ok(self.store.estates().forget(&account, before.changed_at, audit).await?);
         }
         let names: Vec<&str> = domains.iter().map(String::as_str).collect();
         self.change_estate(name, &format!("no {}", names.join(", ")), |_, before| {
@@ -176,6 +180,12 @@ impl Control {
             Ok(estate)
         })
         .await?;
+        for step in self.store.estates().steps(account.id).await? {
+            let is_note = step.key.starts_with(MADE) || step.key.starts_with(SHOWN);
+            if !is_note && step.key.split('/').nth(1).is_some_and(|domain| domains.contains(domain)) {
+                self.store.estates().forget_step(account.id, step.key).await?;
+            }
+        }
         Ok(())
     }
 

@@ -29,6 +29,7 @@ use dns::lookup::Lookup;
 use dns::preflight::Row;
 use dns::record::Record;
 use futures_util::StreamExt as _;
+use jiff::Timestamp;
 use model::account::Account;
 use model::estate::{Estate, EstateIds, RecordedStep, StepState};
 use model::id::AccountId;
@@ -43,8 +44,9 @@ pub use self::step::{StepView, shown};
 pub use self::tend::Tended;
 pub use self::told::{Applied, ApplyEvent, OpenStep, Outcome};
 
+use self::document::Document;
 use self::observed::{DomainSeen, Observed, observe};
-use self::perform::{Examined, Site, examine};
+use self::perform::{Examined, MADE, SHOWN, Site, examine};
 use self::plan::{Known, Plan, destruction, plan};
 use self::step::{Action, Step, has_records};
 use crate::Control;
@@ -67,6 +69,8 @@ pub(crate) struct Survey {
     known: Known,
     /// What DNS shows, by domain.
     examined: BTreeMap<String, Examined>,
+    /// Why it shows nothing, by domain.
+    silent: BTreeMap<String, String>,
 }
 
 /// Domains whose zones are looked at side by side.
@@ -99,14 +103,21 @@ impl Control {
         Ok(estate.ok_or_else(missing)?)
     }
 
-    /// What would have to be done so that the wish comes true; only about `targets`, if there are any.
+    /// What would have to be done so that the wish comes true, or the one in `document`, which is not kept; only about
+    /// `targets`, if there are any.
     ///
     /// # Errors
     /// When there is no wish, or Azure cannot be looked at.
-    pub async fn plan(&self, name: &str, targets: &[String]) -> Result<PlanView, ControlError> {
-        let survey = Box::pin(self.survey(name)).await?;
+    pub async fn plan(
+        &self,
+        name: &str,
+        targets: &[String],
+        document: Option<Document>,
+    ) -> Result<PlanView, ControlError> {
+        let survey = Box::pin(self.survey(name, document)).await?;
         let mut plan = survey.plan();
-        plan.narrow(targets);
+        plan.narrow(&checked(&survey, targets)?);
+        self.note_shown(survey.scene.account.id, &survey.proposals()).await?;
         Ok(survey.view(&plan))
     }
 
@@ -120,14 +131,15 @@ impl Control {
         targets: &[String],
         events: Option<UnboundedSender<ApplyEvent>>,
     ) -> Result<Applied, ControlError> {
+        let begun = self.clock.now();
         let planned = |survey: &Survey| {
             let mut plan = survey.plan();
-            plan.narrow(targets);
-            plan
+            plan.narrow(&checked(survey, targets)?);
+            Ok(plan)
         };
         let applied = Box::pin(self.carry_out(name, events, planned)).await?;
         if targets.is_empty() && applied.is_complete() {
-            self.note_whole(name).await?;
+            self.note_whole(name, begun).await?;
         }
         Ok(applied)
     }
@@ -139,8 +151,8 @@ impl Control {
     pub async fn soften_spf(&self, name: &str, domain: &str) -> Result<String, ControlError> {
         let turn = self.turns.of(self.account(name)?.id);
         let _turn = turn.lock().await;
-        let survey = Box::pin(self.survey(name)).await?;
-        let domains = known_domains(&survey.estate, &[domain.to_owned()])?;
+        let survey = Box::pin(self.survey(name, None)).await?;
+        let domains = self.known_domains(name, &survey.estate, &[domain.to_owned()]).await?;
         let domain = domains.first().cloned().unwrap_or_default();
         let audit = self.entry("dns.soften", &domain, "");
         self.store.audit().enter(audit).await?;
@@ -156,8 +168,8 @@ impl Control {
     /// # Errors
     /// As [`Control::plan`].
     pub async fn plan_destruction(&self, name: &str, domains: &[String]) -> Result<PlanView, ControlError> {
-        let survey = Box::pin(self.survey(name)).await?;
-        let domains = known_domains(&survey.estate, domains)?;
+        let survey = Box::pin(self.survey(name, None)).await?;
+        let domains = self.known_domains(name, &survey.estate, domains).await?;
         Ok(survey.view(&survey.destruction(&domains)))
     }
 
@@ -171,13 +183,39 @@ impl Control {
         domains: &[String],
         events: Option<UnboundedSender<ApplyEvent>>,
     ) -> Result<Applied, ControlError> {
-        let domains = known_domains(&self.estate(name).await?, domains)?;
+        let before = self.estate(name).await?;
+        let domains = self.known_domains(name, &before, domains).await?;
         let applied =
-            Box::pin(self.carry_out(name, events, |survey: &Survey| survey.destruction(&domains))).await?;
+            Box::pin(self.carry_out(name, events, |survey: &Survey| Ok(survey.destruction(&domains))))
+                .await?;
         if applied.is_complete() {
-            self.forget_wish(name, &domains).await?;
+            self.forget_wish(name, &before, &domains).await?;
         }
         Ok(applied)
+    }
+
+    /// Remembers what records of others are to become: somebody was shown it.
+    pub(crate) async fn note_shown(&self, account: AccountId, records: &[Record]) -> Result<(), StoreError> {
+        for record in records {
+            let step = RecordedStep {
+                key: format!("{SHOWN}{}", record.name),
+                state: StepState::Done,
+                problem: Some(record.value().to_owned()),
+                tries: 0,
+                at: self.clock.now(),
+            };
+            self.store.estates().note_step(account, step).await?;
+        }
+        Ok(())
+    }
+
+    async fn shown(&self, account: AccountId) -> Result<Vec<Record>, StoreError> {
+        let steps = self.store.estates().steps(account).await?;
+        let shown = steps.into_iter().filter_map(|step| {
+            let name = step.key.strip_prefix(SHOWN)?;
+            Some(Record::txt(name, &step.problem?, 0))
+        });
+        Ok(shown.collect())
     }
 
     /// Steps that came to no end, and that nobody has to do any more: somebody else did them, or whoever began them
@@ -186,7 +224,8 @@ impl Control {
         let open: BTreeSet<String> = survey.plan().steps.iter().map(Step::key).collect();
         let (account, estates) = (survey.scene.account.id, self.store.estates());
         for step in estates.steps(account).await? {
-            if step.state != StepState::Done && !open.contains(&step.key) {
+            let is_note = step.key.starts_with(MADE) || step.key.starts_with(SHOWN);
+            if step.state != StepState::Done && !is_note && !open.contains(&step.key) {
                 let now = self.clock.now();
                 let done = RecordedStep { state: StepState::Done, problem: None, at: now, ..step };
                 estates.note_step(account, done).await?;
@@ -196,13 +235,14 @@ impl Control {
     }
 
     /// From here on everything that is different has become so.
-    async fn note_whole(&self, name: &str) -> Result<(), ControlError> {
+    async fn note_whole(&self, name: &str, begun: Timestamp) -> Result<(), ControlError> {
         let step = RecordedStep {
             key: tend::WHOLE.to_owned(),
             state: StepState::Done,
             problem: None,
             tries: 0,
-            at: self.clock.now(),
+            // What is changed while it goes on is not part of it.
+            at: begun,
         };
         Ok(self.store.estates().note_step(self.account(name)?.id, step).await?)
     }
@@ -211,20 +251,29 @@ impl Control {
         &self,
         name: &str,
         events: Option<UnboundedSender<ApplyEvent>>,
-        plan: impl FnOnce(&Survey) -> Plan,
+        plan: impl FnOnce(&Survey) -> Result<Plan, Invalid>,
     ) -> Result<Applied, ControlError> {
         let turn = self.turns.of(self.account(name)?.id);
-        let _turn = turn.lock().await;
-        let survey = Box::pin(self.survey(name)).await?;
+        let _turn = match turn.try_lock() {
+            Ok(turn) => turn,
+            Err(_) => {
+                if let Some(events) = &events {
+                    let sentence = "another apply goes on; this one begins when it is done".to_owned();
+                    let _ = events.send(ApplyEvent::Told { key: String::new(), sentence });
+                }
+                turn.lock().await
+            }
+        };
+        let survey = Box::pin(self.survey(name, None)).await?;
         self.note_done(&survey).await?;
-        let plan = plan(&survey);
+        let plan = plan(&survey)?;
         let view = survey.view(&plan);
         let audit =
             self.entry("estate.apply", &survey.scene.account.name, format!("{} steps", plan.steps.len()));
         if !plan.steps.is_empty() {
             self.store.audit().enter(audit).await?;
         }
-        let shown = survey.proposals();
+        let shown = self.shown(survey.scene.account.id).await?;
         let site = Site::new(survey.scene, survey.estate, (survey.seen, shown), survey.lookup, events);
         site.tell(ApplyEvent::Planned { plan: view });
         let site = Arc::new(site);
@@ -232,17 +281,43 @@ impl Control {
     }
 
     /// Looks at everything that a plan is made from.
-    async fn survey(&self, name: &str) -> Result<Survey, ControlError> {
+    async fn survey(&self, name: &str, document: Option<Document>) -> Result<Survey, ControlError> {
         let account = self.account(name)?;
-        let estate = self.estate(name).await?;
+        let estate = match document {
+            Some(document) => wish::estate(document, &account, self.clock.now())?,
+            None => self.estate(name).await?,
+        };
         let scene = self.scene_or_error(&account).await?;
         let ids = estate.ids(account.subscription);
         let seen = observe(&scene, &estate, &ids).await;
         let mut seen = seen.map_err(|error| unseen(&account, &error))?;
         let known = self.known(&account).await?;
         let lookup = self.lookup()?;
-        let examined = examine_all(&lookup, &estate, &mut seen).await;
-        Ok(Survey { scene, estate, ids, lookup, seen, known, examined })
+        let (examined, silent) = examine_all(&lookup, &estate, &mut seen).await;
+        Ok(Survey { scene, estate, ids, lookup, seen, known, examined, silent })
+    }
+
+    /// The domains of those names: wished, or once written into DNS.
+    async fn known_domains(
+        &self,
+        name: &str,
+        estate: &Estate,
+        domains: &[String],
+    ) -> Result<BTreeSet<String>, ControlError> {
+        let known = self.known(&*self.account(name)?).await?;
+        let mut found = BTreeSet::new();
+        for text in domains {
+            let (domain, _) = wish::domain_name(text)?;
+            let id = estate.ids(self.account(name)?.subscription).domain(&domain).to_lowercase();
+            let is_known = estate.domains.contains_key(&domain)
+                || known.written.contains(&domain)
+                || known.made.contains(&id);
+            if !is_known {
+                return Err(StoreError::Missing(format!("domain {domain} of account {name}")).into());
+            }
+            found.insert(domain);
+        }
+        Ok(found)
     }
 
     fn lookup(&self) -> Result<Lookup, Invalid> {
@@ -255,11 +330,11 @@ impl Control {
     async fn known(&self, account: &Account) -> Result<Known, StoreError> {
         let estates = self.store.estates();
         let steps = estates.steps(account.id).await?;
-        let done = steps.into_iter().filter(|step| step.state != StepState::Failed).map(|step| step.key);
+        let made = steps.iter().filter_map(|step| step.key.strip_prefix(MADE)).map(str::to_owned);
         let written = estates.written(account.id).await?.into_iter().map(|row| row.domain);
         Ok(Known {
             client: account.client.to_string().to_lowercase(),
-            done: done.collect(),
+            made: made.collect(),
             written: written.collect(),
         })
     }
@@ -277,10 +352,14 @@ impl Survey {
     /// A plan as people see it, with what would be written into DNS.
     fn view(&self, plan: &Plan) -> PlanView {
         let mut view = plan.view(self.scene.account.name.as_str(), &self.ids);
+        let silent =
+            self.silent.iter().map(|(name, why)| format!("DNS of {name} cannot be asked: {}", clean(why)));
+        view.notes.extend(silent);
         for (step, shown) in plan.steps.iter().zip(&mut view.steps) {
             let Action::Dns(name, _) = &step.action else { continue };
             let Some(examined) = self.examined.get(name) else { continue };
             shown.details = examined.rows.iter().filter_map(detail).collect();
+            shown.details.dedup();
         }
         view
     }
@@ -288,14 +367,19 @@ impl Survey {
     /// What records of others would become.
     fn proposals(&self) -> Vec<Record> {
         let rows = self.examined.values().flat_map(|examined| &examined.rows);
-        rows.filter_map(|row| Some(row.proposal.as_ref()?.write.clone())).collect()
+        let proposals = rows.filter_map(|row| row.proposal.as_ref()).filter(|one| !one.instead_of.is_empty());
+        proposals.map(|proposal| proposal.write.clone()).collect()
     }
 }
 
 type Look<'a> = Pin<Box<dyn Future<Output = (String, Result<Examined, String>)> + Send + 'a>>;
 
 /// What DNS shows of every domain that has records.
-async fn examine_all(lookup: &Lookup, estate: &Estate, seen: &mut Observed) -> BTreeMap<String, Examined> {
+async fn examine_all(
+    lookup: &Lookup,
+    estate: &Estate,
+    seen: &mut Observed,
+) -> (BTreeMap<String, Examined>, BTreeMap<String, String>) {
     let mut looks: Vec<Look<'_>> = Vec::new();
     for (name, wished) in estate.domains.iter().filter(|(_, wished)| has_records(wished.owner)) {
         let there = seen.domains.get(name).cloned().unwrap_or_else(expected);
@@ -303,10 +387,15 @@ async fn examine_all(lookup: &Lookup, estate: &Estate, seen: &mut Observed) -> B
             .push(Box::pin(async move { (name.clone(), examine(lookup, name, Some(wished), &there).await) }));
     }
     let found: Vec<_> = futures_util::stream::iter(looks).buffer_unordered(LOOKS_AT_ONCE).collect().await;
-    let mut examined = BTreeMap::new();
+    let (mut examined, mut silent) = (BTreeMap::new(), BTreeMap::new());
     for (name, found) in found {
-        // DNS that cannot be asked now is asked again by the step that needs it.
-        let Ok(found) = found else { continue };
+        let found = match found {
+            Ok(found) => found,
+            Err(why) => {
+                silent.insert(name, why);
+                continue;
+            }
+        };
         // As long as Azure has not said what it wants to find, nothing can be right.
         let there = seen.domains.get_mut(&name).filter(|there| there.records.domain.is_some());
         if let Some(there) = there {
@@ -314,7 +403,39 @@ async fn examine_all(lookup: &Lookup, estate: &Estate, seen: &mut Observed) -> B
         }
         examined.insert(name, found);
     }
-    examined
+    (examined, silent)
+}
+
+/// Targets as the plan has them; one that means nothing is refused.
+fn checked(survey: &Survey, targets: &[String]) -> Result<Vec<String>, Invalid> {
+    let mut checked = Vec::new();
+    for target in targets {
+        if target.contains('/') || STEPS.contains(&target.as_str()) {
+            checked.push(target.clone());
+            continue;
+        }
+        let (name, _) = wish::domain_name(target)?;
+        if !survey.estate.domains.contains_key(&name) {
+            let names: Vec<&str> = survey.estate.domains.keys().map(|name| shown(name)).take(5).collect();
+            let reason = format!("the account is not to have {name}, but {}", names.join(", "));
+            return Err(Invalid::new("target", reason));
+        }
+        checked.push(name);
+    }
+    Ok(checked)
+}
+
+/// Steps that are about no domain.
+const STEPS: [&str; 5] = ["provider", "group", "email-service", "service", "access"];
+
+/// What others wrote, for a terminal and a log: nothing in it moves a cursor or begins a line.
+pub(crate) fn clean(text: &str) -> String {
+    if !text.contains(char::is_control) {
+        return text.to_owned();
+    }
+    text.chars()
+        .map(|c| if c.is_control() { c.escape_default().to_string() } else { c.to_string() })
+        .collect()
 }
 
 /// What would be written for a row.
@@ -325,7 +446,7 @@ fn detail(row: &Row) -> Option<String> {
     for old in &proposal.instead_of {
         text.push_str(&format!(" instead of \"{}\"", old.value()));
     }
-    Some(text)
+    Some(clean(&text))
 }
 
 /// What is known of a domain that is not there yet.
@@ -334,18 +455,6 @@ fn expected() -> DomainSeen {
         VerificationRecord { kind: "TXT".to_owned(), value: SPF.to_owned(), ..VerificationRecord::default() };
     let records = VerificationRecords { spf: Some(spf), ..VerificationRecords::default() };
     DomainSeen { records, ..DomainSeen::default() }
-}
-
-fn known_domains(estate: &Estate, domains: &[String]) -> Result<BTreeSet<String>, ControlError> {
-    let mut known = BTreeSet::new();
-    for text in domains {
-        let (name, _) = wish::domain_name(text)?;
-        if !estate.domains.contains_key(&name) {
-            return Err(StoreError::Missing(format!("domain {name}")).into());
-        }
-        known.insert(name);
-    }
-    Ok(known)
 }
 
 /// Azure cannot be looked at.

@@ -37,8 +37,8 @@ pub struct PlanView {
 pub(crate) struct Known {
     /// The app, in lower case.
     pub client: String,
-    /// Keys of steps that were done at some time.
-    pub done: BTreeSet<String>,
+    /// What was made here, by ARM ids in lower case.
+    pub made: BTreeSet<String>,
     /// Domains for which records were written.
     pub written: BTreeSet<String>,
 }
@@ -172,7 +172,7 @@ fn domain(
         let before = [Action::Domain(name.clone()), Action::Records(name.clone()), Action::Service];
         plan.push(Action::Link(name.clone()), before);
     }
-    senders(plan, (name, wished), there, known);
+    senders(plan, (name, wished), there, (ids, known));
     devices(plan, (name, wished), there, seen);
 }
 
@@ -200,7 +200,7 @@ fn senders(
     plan: &mut Plan,
     (name, wished): (&String, &WishedDomain),
     there: Option<&DomainSeen>,
-    known: &Known,
+    (ids, known): (&EstateIds, &Known),
 ) {
     for (key, sender) in &wished.senders {
         let found = there.and_then(|there| there.senders.get(key));
@@ -220,7 +220,7 @@ fn senders(
     }
     let Some(there) = there else { return };
     for key in there.senders.keys().filter(|key| !wished.senders.contains_key(*key)) {
-        let is_ours = known.done.contains(&Action::Sender(name.clone(), key.clone()).key());
+        let is_ours = known.made.contains(&ids.sender(name, key).to_lowercase());
         if is_ours {
             plan.push(Action::RemoveSender(name.clone(), key.clone()), []);
         }
@@ -262,9 +262,17 @@ pub(crate) fn destruction(
     known: &Known,
 ) -> Plan {
     let mut plan = Plan::default();
-    let is_wanted = |name: &String| domains.is_empty() || domains.contains(name);
+    let is_made = |id: &str| known.made.contains(&id.to_lowercase());
+    // What somebody names goes whoever made it; else only what was made here.
+    let mut names: BTreeSet<&String> = estate.domains.keys().chain(seen.domains.keys()).collect();
+    names.extend(&known.written);
+    let is_wanted = |name: &&String| match domains.is_empty() {
+        true => is_made(&ids.domain(name)) || known.written.contains(*name),
+        false => domains.contains(*name),
+    };
+    let (gone, stay): (Vec<&String>, Vec<&String>) = names.into_iter().partition(is_wanted);
     let mut before = Vec::new();
-    for name in estate.domains.keys().filter(|name| is_wanted(name)) {
+    for name in gone {
         let links = seen.service.as_ref().map(|service| &service.links);
         if links.is_some_and(|links| links.contains(&ids.domain(name).to_lowercase())) {
             plan.push(Action::Unlink(name.clone()), []);
@@ -272,7 +280,7 @@ pub(crate) fn destruction(
         if known.written.contains(name) {
             plan.push(Action::RemoveDns(name.clone()), [Action::Unlink(name.clone())]);
         }
-        if seen.domains.contains_key(name) {
+        if seen.domains.contains_key(name) && (!domains.is_empty() || is_made(&ids.domain(name))) {
             plan.push(Action::DeleteDomain(name.clone()), [Action::Unlink(name.clone())]);
         }
         before.push(Action::DeleteDomain(name.clone()));
@@ -281,27 +289,24 @@ pub(crate) fn destruction(
         return plan;
     }
     for name in estate.smtp_usernames.keys().filter(|name| seen.logins.contains_key(&name.to_lowercase())) {
-        plan.push(Action::DeleteLogin(name.clone()), []);
-        before.push(Action::DeleteLogin(name.clone()));
+        if is_made(&ids.login(name)) {
+            plan.push(Action::DeleteLogin(name.clone()), []);
+            before.push(Action::DeleteLogin(name.clone()));
+        }
     }
-    let others: Vec<&str> = seen
-        .domains
-        .keys()
-        .filter(|name| !estate.domains.contains_key(*name))
-        .map(|name| shown(name))
-        .collect();
-    if !others.is_empty() {
-        let others = others.join(", ");
-        plan.notes.push(format!("The email service stays: it also has {others}, which nobody wished here."));
+    let stay: Vec<&str> =
+        stay.into_iter().filter(|name| seen.domains.contains_key(*name)).map(|name| shown(name)).collect();
+    if !stay.is_empty() {
+        plan.notes
+            .push(format!("Postern did not make {}: they stay, and what they are part of.", stay.join(", ")));
     }
-    let is_ours = |action: &Action| known.done.contains(&action.key());
-    if seen.service.is_some() && is_ours(&Action::Service) {
+    if seen.service.is_some() && is_made(ids.service()) && stay.is_empty() {
         plan.push(Action::DeleteService, before.iter().cloned());
     }
-    if seen.email_service.is_some() && is_ours(&Action::EmailService) && others.is_empty() {
+    if seen.email_service.is_some() && is_made(ids.email_service()) && stay.is_empty() {
         plan.push(Action::DeleteEmailService, before.iter().cloned());
     }
-    if seen.group.is_some() && is_ours(&Action::Group) {
+    if seen.group.is_some() && is_made(ids.group()) {
         plan.notes.push("The resource group stays: something else may be in it.".to_owned());
     }
     plan

@@ -43,7 +43,7 @@ impl Control {
             let applied = Box::pin(self.apply(name, &domains, None)).await?;
             return Ok(if applied.is_complete() { Tended::Done(domains) } else { Tended::Waits });
         }
-        let survey = Box::pin(self.survey(name)).await?;
+        let survey = Box::pin(self.survey(name, None)).await?;
         let differences = differences(&survey, &survey.plan(), &steps);
         Ok(if differences.is_empty() { Tended::Same } else { Tended::Differs(differences) })
     }

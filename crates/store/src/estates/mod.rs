@@ -4,6 +4,7 @@ mod rows;
 mod steps;
 mod written;
 
+use jiff::Timestamp;
 use model::account::Account;
 use model::estate::Estate;
 use model::id::AccountId;
@@ -79,14 +80,27 @@ impl Estates {
             .await
     }
 
-    /// Forgets what an account is to have, and how far it came. What was written into DNS stays known.
+    /// Forgets what an account is to have, and how far it came, unless somebody has changed it since. What was written
+    /// into DNS stays known.
     ///
     /// # Errors
     /// When nothing can be written.
-    pub async fn forget(&self, account: &Account, audit: AuditEntry) -> Result<(), StoreError> {
+    pub async fn forget(
+        &self,
+        account: &Account,
+        changed_at: Timestamp,
+        audit: AuditEntry,
+    ) -> Result<(), StoreError> {
         let id = account.id.to_string();
         self.database
             .write(Durability::Synced, move |connection| {
+                let there: Option<i64> = connection
+                    .prepare_cached("SELECT changed_at FROM estate WHERE account_id = ?")?
+                    .query_row([&id], |row| row.get(0))
+                    .optional()?;
+                if there != Some(changed_at.as_millisecond()) {
+                    return Err(StoreError::Changed("what the account is to have".to_owned()));
+                }
                 for table in ["estate", "estate_domain", "estate_sender", "estate_login", "estate_step"] {
                     connection.execute(&format!("DELETE FROM {table} WHERE account_id = ?"), [&id])?;
                 }

@@ -36,6 +36,20 @@ impl Estates {
             .await
     }
 
+    /// Forgets a step.
+    ///
+    /// # Errors
+    /// When nothing can be written.
+    pub async fn forget_step(&self, account: AccountId, key: String) -> Result<(), StoreError> {
+        self.database
+            .write(Durability::Synced, move |connection| {
+                let delete = "DELETE FROM estate_step WHERE account_id = ? AND key = ?";
+                connection.execute(delete, params![account.to_string(), key])?;
+                Ok(())
+            })
+            .await
+    }
+
     /// All steps of an account, by their keys.
     ///
     /// # Errors

@@ -41,6 +41,8 @@ struct Targets {
     targets: Vec<String>,
     /// The way back instead.
     destroy: bool,
+    /// Another wish than the one that is kept; it is only looked at.
+    document: Option<Document>,
 }
 
 pub(super) fn routes() -> Router<Api> {
@@ -73,7 +75,7 @@ async fn plan(
     let plan = if body.destroy {
         api.control.plan_destruction(&name, &body.targets).await?
     } else {
-        api.control.plan(&name, &body.targets).await?
+        api.control.plan(&name, &body.targets, body.document).await?
     };
     Ok(Json(plan))
 }

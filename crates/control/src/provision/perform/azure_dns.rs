@@ -27,12 +27,22 @@ pub(super) async fn zone_of(site: &Site, domain: &str) -> Result<AzureZone, Trou
     let subscription = site.scene.account.subscription;
     let zones = site.zones.get_or_try_init(|| site.scene.arm.dns_zones(subscription)).await?;
     let is_above = |name: &str| domain == name || domain.ends_with(&format!(".{name}"));
-    let found = zones
+    let mut found: Vec<AzureZone> = zones
         .iter()
         .map(|zone| AzureZone { id: zone.id.clone(), name: zone.name.to_lowercase(), sets: Mutex::default() })
         .filter(|zone| is_above(&zone.name))
-        .max_by_key(|zone| zone.name.len());
-    found.ok_or_else(|| {
+        .collect();
+    found.sort_by_key(|zone| zone.name.len());
+    let found_one = found.pop();
+    if let (Some(one), Some(other)) = (&found_one, found.last())
+        && one.name == other.name
+    {
+        return Err(Trouble::Failed(format!(
+            "the app sees two zones {}: {} and {}. Delete the one that nobody asks, or write the records by hand",
+            one.name, one.id, other.id
+        )));
+    }
+    found_one.ok_or_else(|| {
         Trouble::Failed(format!(
             "the app sees no zone of Azure DNS that {domain} is in: make it, or give the app DNS Zone Contributor \
              there"
@@ -83,7 +93,12 @@ impl AzureZone {
             };
             let etag = there.as_ref().and_then(|set| set.etag.clone());
             let mut set = there.unwrap_or_default();
-            change_set(&mut set, gone, new);
+            if !change_set(&mut set, gone, new) {
+                return Err(Trouble::Waits(format!(
+                    "{} was changed by somebody else meanwhile, and was left alone. Apply again to see it anew",
+                    record.name
+                )));
+            }
             let is_empty = set.properties.txt.is_empty() && set.properties.cname.is_none();
             let written = match (is_empty, &etag) {
                 (true, None) => return Ok(()),
@@ -128,26 +143,44 @@ fn is_overtaken(error: &CallError) -> bool {
     error.is(412) || error.is(409)
 }
 
-fn change_set(set: &mut RecordSet, gone: Option<&Record>, new: Option<&Record>) {
+/// Takes one value away and puts another there; `false` if what is there is not what it was.
+fn change_set(set: &mut RecordSet, gone: Option<&Record>, new: Option<&Record>) -> bool {
     let properties = &mut set.properties;
+    let target = properties.cname.as_ref().map(|there| Record::cname("", &there.cname, 0));
     if let Some(text) = gone.and_then(Record::text) {
+        let before = properties.txt.len();
         properties.txt.retain(|record| record.text() != text);
+        // What is to go and is gone is no trouble; what is to be replaced has to be there.
+        if properties.txt.len() == before && new.is_some() {
+            return false;
+        }
     }
-    if gone.is_some_and(|gone| gone.target().is_some()) {
-        properties.cname = None;
+    if let Some(gone) = gone.and_then(Record::target) {
+        match target.as_ref().and_then(Record::target) {
+            Some(there) if there != gone => return false,
+            _ => properties.cname = None,
+        }
     }
-    let Some(new) = new else { return };
+    let Some(new) = new else { return true };
     match &new.data {
         Data::Txt(text) if !properties.txt.iter().any(|record| record.text() == *text) => {
             properties.txt.push(TxtRecord::of(text));
         }
-        Data::Cname(target) => properties.cname = Some(CnameRecord { cname: target.clone() }),
+        Data::Cname(wanted) => {
+            let other =
+                properties.cname.is_some() && target.as_ref().and_then(Record::target) != Some(wanted);
+            if other {
+                return false;
+            }
+            properties.cname = Some(CnameRecord { cname: wanted.clone() });
+        }
         Data::Txt(_) | Data::Other { .. } => {}
     }
     if properties.ttl == 0 {
         properties.ttl = new.ttl;
     }
     properties.metadata.insert("postern".to_owned(), "written by Postern".to_owned());
+    true
 }
 
 fn full_name(relative: &str, zone: &str) -> String {

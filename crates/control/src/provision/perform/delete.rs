@@ -6,12 +6,12 @@ impl Site {
     /// Deletes a resource of `Microsoft.Communication`. What is gone already is no error.
     pub(super) async fn delete(&self, id: &str) -> Result<(), Trouble> {
         let begun = match self.scene.arm.delete(id).await {
-            Err(error) if error.is(404) => return Ok(()),
+            Err(error) if error.is(404) => return self.forget_made(id).await,
             begun => begun?,
         };
         let mut patience = self.patience();
         if !begun.was_there {
-            return Ok(());
+            return self.forget_made(id).await;
         }
         loop {
             match self.scene.arm.operation(&begun).await? {
@@ -19,8 +19,8 @@ impl Site {
                     return Err(self.failed(Some(&begun)).await);
                 }
                 // Done; or Azure says nothing, which it does where there is nothing to wait for.
-                Some(operation) if is_over(&operation.status) => return Ok(()),
-                None => return Ok(()),
+                Some(operation) if is_over(&operation.status) => return self.forget_made(id).await,
+                None => return self.forget_made(id).await,
                 Some(_) => self.pause(&mut patience, "the deletion").await?,
             }
         }

@@ -24,6 +24,8 @@ pub(crate) struct Examined {
     pub(in super::super) changes: Vec<Change>,
 }
 
+/// What a record of others is to become is recorded under this once somebody was shown it.
+pub(in super::super) const SHOWN: &str = "shown/";
 /// Name servers of a provider have a new record within seconds; after this somebody is told.
 const SETTLING: SignedDuration = SignedDuration::from_mins(5);
 
@@ -144,26 +146,28 @@ impl Site {
             let sentences: Vec<&str> = blocked.iter().map(|one| one.sentence.as_str()).collect();
             return Err(Trouble::Waits(sentences.join(" ")));
         }
-        self.must_be_shown(name, &changes)?;
+        self.must_be_shown(name, &changes).await?;
         for change in &changes {
             self.write(key, name, (way, &writer, &zone), change).await?;
         }
         Ok(())
     }
 
-    /// A record that somebody else wrote is changed only if the plan has shown what it becomes.
-    fn must_be_shown(&self, name: &str, changes: &[Change]) -> Result<(), Trouble> {
+    /// A record that somebody else wrote is changed only into what somebody was shown that it becomes.
+    async fn must_be_shown(&self, name: &str, changes: &[Change]) -> Result<(), Trouble> {
         for change in changes {
             let Change::Replace { held, by, .. } = change else { continue };
-            let is_shown = self.shown.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-            if !is_shown.iter().any(|shown| shown.says_the_same(by)) {
-                return Err(Trouble::Waits(format!(
-                    "{} of {name} would be changed from \"{}\" to \"{}\". Apply again to have it so",
-                    held.record.kind(),
-                    held.record.value(),
-                    by.value()
-                )));
+            if self.shown.iter().any(|shown| shown.says_the_same(by)) {
+                continue;
             }
+            let control = &self.scene.control;
+            control.note_shown(self.scene.account.id, std::slice::from_ref(by)).await?;
+            return Err(Trouble::Waits(format!(
+                "{} of {name} would be changed from \"{}\" to \"{}\". Apply again to have it so",
+                held.record.kind(),
+                held.record.value(),
+                by.value()
+            )));
         }
         Ok(())
     }

@@ -24,13 +24,14 @@ impl Site {
         let there = self.seen().domains.get(name).map(|there| there.progress);
         let begun = match there {
             Some(Progress::Going) => None,
-            _ => {
+            there => {
                 let management = match wished.owner {
                     DomainOwner::Customer => "CustomerManaged",
                     DomainOwner::Azure => "AzureManaged",
                 };
                 let id = self.ids.domain(name);
-                Some(self.scene.arm.put_domain(&id, management, wished.tracking).await?)
+                let put = self.scene.arm.put_domain(&id, management, wished.tracking);
+                Some(self.make(&id, there.is_some(), put).await?)
             }
         };
         self.seen().domains.entry(name.to_owned()).or_default().progress = Progress::Going;
@@ -51,8 +52,9 @@ impl Site {
 
     pub(super) async fn delete_domain(&self, name: &str) -> Result<(), Trouble> {
         self.delete(&self.ids.domain(name)).await?;
+        let address = self.domain_seen(name).address;
         self.seen().domains.remove(name);
-        Ok(())
+        self.forget_devices(&address).await
     }
 
     /// Looks at a domain until something is true of it; `None` if it is not true by then.

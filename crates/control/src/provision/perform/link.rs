@@ -26,7 +26,9 @@ impl Site {
     }
 
     pub(super) async fn unlink(&self, name: &str) -> Result<(), Trouble> {
-        self.set_link(name, false).await
+        self.set_link(name, false).await?;
+        let address = self.domain_seen(name).address;
+        self.forget_devices(&address).await
     }
 
     async fn set_link(&self, name: &str, wanted: bool) -> Result<(), Trouble> {

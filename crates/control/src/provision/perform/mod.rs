@@ -6,6 +6,7 @@ mod delete;
 mod dns;
 mod domain;
 mod link;
+mod made;
 mod patience;
 mod senders;
 mod services;
@@ -23,12 +24,14 @@ use model::estate::{Estate, EstateIds};
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::{OnceCell, Semaphore, SemaphorePermit};
 
-pub(super) use self::dns::{Examined, examine};
+pub(super) use self::dns::{Examined, SHOWN, examine};
+pub(super) use self::made::{MADE, key as made_key};
 pub(super) use self::senders::named;
 pub(super) use self::soften::softer;
 
 use self::domain::Looks;
 use self::link::Links;
+use super::clean;
 use super::observed::{DomainSeen, Observed};
 use super::step::Action;
 use super::told::ApplyEvent;
@@ -40,8 +43,8 @@ pub(crate) struct Site {
     pub(super) estate: Estate,
     pub(super) ids: EstateIds,
     pub(super) lookup: ::dns::lookup::Lookup,
-    /// What records of others would become, as the plan has shown it.
-    shown: Mutex<Vec<Record>>,
+    /// What records of others are to become, as somebody was shown it.
+    shown: Vec<Record>,
     /// The zones of Azure DNS, once somebody has looked.
     zones: OnceCell<Vec<DnsZone>>,
     seen: Mutex<Observed>,
@@ -64,6 +67,15 @@ pub(crate) enum Trouble {
 }
 
 impl Trouble {
+    /// The same without what others may have written between the lines.
+    pub(super) fn clean(self) -> Self {
+        match self {
+            Self::Waits(why) => Self::Waits(clean(&why)),
+            Self::Passing(why) => Self::Passing(clean(&why)),
+            Self::Failed(why) => Self::Failed(clean(&why)),
+        }
+    }
+
     /// What is in the way.
     pub(super) fn why(self) -> String {
         match self {
@@ -87,7 +99,7 @@ impl Site {
         let looks = Looks::default();
         let links = Links::default();
         let short = Semaphore::new(AT_ONCE);
-        let (seen, shown) = (Mutex::new(seen), Mutex::new(shown));
+        let seen = Mutex::new(seen);
         let zones = OnceCell::new();
         Self { scene, estate, ids, lookup, shown, zones, seen, looks, links, short, events }
     }
@@ -142,9 +154,7 @@ impl Site {
             Action::Unlink(name) => self.unlink(name).await,
             Action::RemoveDns(name) => self.remove_dns(name).await,
             Action::DeleteDomain(name) => self.delete_domain(name).await,
-            Action::DeleteLogin(name) => {
-                self.delete(&format!("{}/smtpUsernames/{name}", self.ids.service())).await
-            }
+            Action::DeleteLogin(name) => self.delete(&self.ids.login(name)).await,
             Action::DeleteService => self.delete(self.ids.service()).await,
             Action::DeleteEmailService => self.delete(self.ids.email_service()).await,
         }

@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use azure_client::arm::CallError;
 use azure_client::provision::segment;
+use model::estate::StepState;
 use model::sender::Sender;
 use smtp::address::Mailbox;
 use uuid::Uuid;
@@ -12,18 +13,36 @@ use super::super::observed;
 use super::{Site, Trouble};
 use crate::verify::Scene;
 
+/// Azure makes it with every domain.
+const DEFAULT: &str = "donotreply";
+
 impl Site {
     pub(super) async fn make_sender(&self, name: &str, key: &str) -> Result<(), Trouble> {
         let wished = self.estate.domains.get(name).and_then(|domain| domain.senders.get(key));
         let Some(wished) = wished else { return Ok(()) };
         let id = self.ids.domain(name);
         self.scene.arm.put_sender(&id, &wished.username, wished.display_name.as_deref()).await?;
-        Ok(())
+        let is_there = key == DEFAULT || self.domain_seen(name).senders.contains_key(key);
+        if is_there { Ok(()) } else { self.note_made(&self.ids.sender(name, key), StepState::Done).await }
     }
 
     pub(super) async fn remove_sender(&self, name: &str, key: &str) -> Result<(), Trouble> {
-        let id = format!("{}/senderUsernames/{}", self.ids.domain(name), segment(key));
-        self.delete(&id).await
+        self.delete(&self.ids.sender(name, &segment(key))).await?;
+        self.forget_made(&self.ids.sender(name, key)).await
+    }
+
+    /// Lets nobody send from the addresses of a domain any more.
+    pub(super) async fn forget_devices(&self, address: &str) -> Result<(), Trouble> {
+        let (control, account) = (&self.scene.control, &self.scene.account);
+        let directory = control.store.directory();
+        let own = |one: &&Sender| one.mailbox.domain().as_str().eq_ignore_ascii_case(address);
+        let gone: Vec<Sender> = directory.senders(account.id).filter(own).cloned().collect();
+        if gone.is_empty() {
+            return Ok(());
+        }
+        let detail = format!("{} gone, at {address}", gone.len());
+        let audit = control.entry("sender.provision", &account.name, detail);
+        Ok(control.store.senders().put_all(Vec::new(), gone, audit).await?)
     }
 
     /// Every sender at Azure becomes one here, and those that are gone there go here.

@@ -23,7 +23,9 @@ impl Site {
     }
 
     pub(super) async fn make_group(&self) -> Result<(), Trouble> {
-        Ok(self.scene.arm.put_group(self.ids.group(), &self.estate.location).await?)
+        let id = self.ids.group();
+        let is_there = self.seen().group.is_some();
+        self.make(id, is_there, self.scene.arm.put_group(id, &self.estate.location)).await
     }
 
     pub(super) async fn make_email_service(&self) -> Result<(), Trouble> {
@@ -31,7 +33,10 @@ impl Site {
         let there = self.seen().email_service.as_ref().map(|there| there.progress);
         let begun = match there {
             Some(Progress::Going) => None,
-            _ => Some(arm.put_service(id, &self.estate.data_location).await?),
+            there => {
+                let put = arm.put_service(id, &self.estate.data_location);
+                Some(self.make(id, there.is_some(), put).await?)
+            }
         };
         let mut patience = self.patience();
         loop {
@@ -52,7 +57,7 @@ impl Site {
             Some(Progress::Failed) => Some(arm.put_service(id, &self.estate.data_location).await?),
             None => {
                 self.must_be_free(&self.estate.service).await?;
-                Some(arm.put_service(id, &self.estate.data_location).await?)
+                Some(self.make(id, false, arm.put_service(id, &self.estate.data_location)).await?)
             }
         };
         let mut patience = self.patience();
@@ -117,8 +122,9 @@ impl Site {
             "entraApplicationId": wished.client.unwrap_or(account.client),
             "tenantId": account.tenant,
         });
-        let id = format!("{}/smtpUsernames/{name}", self.ids.service());
-        Ok(self.scene.arm.put_smtp_username(&id, &properties).await?)
+        let id = self.ids.login(name);
+        let is_there = self.seen().logins.contains_key(&name.to_lowercase());
+        self.make(&id, is_there, self.scene.arm.put_smtp_username(&id, &properties)).await
     }
 
     /// Why something that was begun came to nothing.

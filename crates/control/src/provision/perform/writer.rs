@@ -111,9 +111,8 @@ async fn connect<'a>(site: &Site, name: &str) -> Result<Writer<'a>, Trouble> {
 impl From<CloudflareError> for Trouble {
     fn from(error: CloudflareError) -> Self {
         match error {
-            CloudflareError::Busy(_) | CloudflareError::Failed(_) | CloudflareError::Silent(_) => {
-                Self::Passing(error.to_string())
-            }
+            CloudflareError::Busy(_) => Self::Waits(error.to_string()),
+            CloudflareError::Failed(_) | CloudflareError::Silent(_) => Self::Passing(error.to_string()),
             error => Self::Failed(error.to_string()),
         }
     }

@@ -6,6 +6,7 @@ pub(super) mod wish;
 use std::process::ExitCode;
 
 use anyhow::bail;
+use control::provision::document::Document;
 use control::provision::{Adopted, Applied, ApplyEvent, Outcome, PlanView};
 use serde_json::{Value, json};
 use web::api::ApplyLine;
@@ -22,8 +23,9 @@ const WAITS: u8 = 3;
 
 pub(super) async fn plan(arguments: &Plan) -> anyhow::Result<ExitCode> {
     let client = Client::new(&arguments.connection)?;
-    let account = wish::say(&client, &arguments.wish).await?;
-    let plan = planned(&client, &account, &json!({ "targets": arguments.wish.targets })).await?;
+    let (account, document) = wish::read(&client, &arguments.wish).await?;
+    let body = json!({ "targets": arguments.wish.targets, "document": document });
+    let plan = planned(&client, &account, &body).await?;
     show_plan(&plan, arguments.connection.json)?;
     Ok(if plan.steps.is_empty() && plan.problems.is_empty() {
         ExitCode::SUCCESS
@@ -34,14 +36,18 @@ pub(super) async fn plan(arguments: &Plan) -> anyhow::Result<ExitCode> {
 
 pub(super) async fn apply(arguments: &Apply) -> anyhow::Result<ExitCode> {
     let client = Client::new(&arguments.connection)?;
-    let account = wish::say(&client, &arguments.wish).await?;
-    let body = json!({ "targets": arguments.wish.targets });
+    let (account, document) = wish::read(&client, &arguments.wish).await?;
     if arguments.dry_run {
+        let body = json!({ "targets": arguments.wish.targets, "document": document });
         let plan = planned(&client, &account, &body).await?;
         show_plan(&plan, arguments.connection.json)?;
         return Ok(ExitCode::SUCCESS);
     }
-    carry_out(&client, &account, &body, arguments.connection.json).await
+    if let Some(document) = document {
+        let _: Document = client.put(&format!("{}/estate", path(&account)), &document).await?;
+    }
+    carry_out(&client, &account, &json!({ "targets": arguments.wish.targets }), arguments.connection.json)
+        .await
 }
 
 pub(super) async fn destroy(arguments: &Destroy) -> anyhow::Result<ExitCode> {
@@ -166,13 +172,15 @@ pub(super) async fn carry_out(
         .await?;
     steps.finish();
     match last {
-        Some(ApplyLine::Event(ApplyEvent::Done { applied })) => conclude(account, &applied, json),
+        Some(ApplyLine::Event(ApplyEvent::Done { applied })) => {
+            conclude(&applied, body["destroy"] == true, json)
+        }
         Some(ApplyLine::Failed { error }) => bail!("{}", error.message),
         _ => bail!("the server broke off before all was done; apply again: it goes on from there"),
     }
 }
 
-fn conclude(account: &str, applied: &Applied, json: bool) -> anyhow::Result<ExitCode> {
+fn conclude(applied: &Applied, is_removal: bool, json: bool) -> anyhow::Result<ExitCode> {
     let code = match applied {
         applied if applied.is_complete() => ExitCode::SUCCESS,
         applied if applied.only_waits() => ExitCode::from(WAITS),
@@ -190,13 +198,15 @@ fn conclude(account: &str, applied: &Applied, json: bool) -> anyhow::Result<Exit
         let (sign, style) = if step.outcome == Outcome::Waits { ("…", WAITING) } else { ("✗", BAD) };
         say!("{style}{sign}{style:#} {}: {}", step.sentence, step.problem);
     }
-    let done = match applied.done {
-        0 => "Nothing was to be done".to_owned(),
-        1 => "1 step is done".to_owned(),
-        count => format!("{count} steps are done"),
+    let done = match (applied.done, applied.is_complete()) {
+        (0, true) => "Nothing was to be done".to_owned(),
+        (0, false) => "No step is done".to_owned(),
+        (1, _) => "1 step is done".to_owned(),
+        (count, _) => format!("{count} steps are done"),
     };
     if applied.is_complete() {
-        say!("{GOOD}{done}: account {account} has what it is to have.{GOOD:#}");
+        let end = if is_removal { "it is gone" } else { "all is as it is to be" };
+        say!("{GOOD}{done}: {end}.{GOOD:#}");
     } else {
         let behind =
             if skipped > 0 { format!(", {skipped} wait behind what is said above") } else { String::new() };

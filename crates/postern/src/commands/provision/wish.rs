@@ -10,17 +10,17 @@ use super::path;
 use crate::cli::Wish;
 use crate::client::Client;
 
-/// Says what a file says, if there is one; gives the account that is meant.
-pub(super) async fn say(client: &Client, wish: &Wish) -> anyhow::Result<String> {
-    let Some(file) = &wish.file else { return account(client, wish.account.as_deref()).await };
+/// The account that is meant, and what a file says, if there is one.
+pub(super) async fn read(client: &Client, wish: &Wish) -> anyhow::Result<(String, Option<Document>)> {
+    let Some(file) = &wish.file else {
+        return Ok((account(client, wish.account.as_deref()).await?, None));
+    };
     let text = fs::read_to_string(file).with_context(|| format!("{} cannot be read", file.display()))?;
     let document: Document =
         toml::from_str(&text).map_err(|error| anyhow::anyhow!("{}: {error}", file.display()))?;
     let name = wish.account.as_deref().or(document.account.as_deref());
     let account = account(client, name).await?;
-    let document = Document { account: None, ..document };
-    let _: Document = client.put(&format!("{}/estate", path(&account)), &document).await?;
-    Ok(account)
+    Ok((account, Some(Document { account: None, ..document })))
 }
 
 /// The account of that name, or the only one.
