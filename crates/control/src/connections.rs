@@ -1,5 +1,6 @@
 //! Connections to those who keep zones.
 
+use dns::cloudflare::CloudflareError;
 use model::connection::{DnsConnection, DnsKind};
 use model::id::ConnectionId;
 use secrecy::{ExposeSecret as _, SecretString};
@@ -24,6 +25,8 @@ pub struct NewConnection {
     pub ca_pem: Option<String>,
 }
 
+/// A name that nobody has (RFC 2606 section 2).
+const NOBODYS: &str = "postern.invalid";
 /// Words that mean something else where a connection is named.
 const RESERVED: [&str; 2] = ["manual", "azure"];
 
@@ -51,19 +54,27 @@ impl Control {
             None => dns::cloudflare::ORIGIN.to_owned(),
             Some(text) => text.trim().trim_end_matches('/').to_owned(),
         };
-        let origin = Url::parse(&origin).ok().filter(|url| url.scheme() == "https" && url.has_host());
-        let origin = origin.ok_or_else(|| Invalid::new("origin", "it is not an https address"))?;
+        let origin = Url::parse(&origin).ok().filter(|url| {
+            let has_more = url.query().is_some() || url.password().is_some() || !url.username().is_empty();
+            url.scheme() == "https" && url.has_host() && !has_more
+        });
+        let origin = origin.ok_or_else(|| Invalid::new("origin", "it is not a plain https address"))?;
         let now = self.clock.now();
         let id = ConnectionId::new(now, self.entropy.octets());
         let connection = DnsConnection { id, name, kind, origin, ca_pem: new.ca_pem, created_at: now };
         // What cannot be used is refused before it is kept.
-        dns::cloudflare::Cloudflare::new(
+        let cloudflare = dns::cloudflare::Cloudflare::new(
             connection.origin.as_str(),
             SecretString::from(token),
             connection.ca_pem.as_deref(),
             self.clock.clone(),
         )
         .map_err(|error| Invalid::new("connection", error))?;
+        match cloudflare.zone_of(NOBODYS).await {
+            // The token is good: it sees zones, and this is none.
+            Ok(_) | Err(CloudflareError::NoZone(_)) => {}
+            Err(error) => return Err(Invalid::new("token", error).into()),
+        }
         let audit = self.entry("dns.add", &connection.name, kind.as_str());
         self.store.connections().add(connection.clone(), SecretString::from(token), audit).await?;
         Ok(connection)

@@ -196,6 +196,7 @@ impl Control {
                 self.store.credentials().remove(login, audit).await?;
             }
             self.store.queue().drop_account(account.id).await?;
+            self.store.estates().abandon(account.id).await?;
         }
         let audit = self.entry("account.remove", &account.name, detail);
         Ok(self.store.accounts().remove(&account, audit).await?)

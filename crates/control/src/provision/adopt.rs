@@ -41,7 +41,8 @@ impl Control {
             return Err(Invalid::new("account", reason).into());
         };
         let before = self.store.estates().of(account.id).await?;
-        let found = look(&scene, &service, before.as_ref()).await?;
+        let mut found = look(&scene, &service, before.as_ref()).await?;
+        keep(&mut found, before.as_ref());
         let estate = self.set_estate(name, found.document.clone()).await?;
         // What is there sends at once.
         let devices: Vec<String> =
@@ -99,6 +100,19 @@ async fn look(scene: &Scene, service: &str, before: Option<&Estate>) -> Result<A
     Ok(Adopted { document, notes, ..Adopted::default() })
 }
 
+/// What is wished and not linked yet stays wished: it is on its way.
+fn keep(found: &mut Adopted, before: Option<&Estate>) {
+    let Some(before) = before else { return };
+    found.document.access = before.access;
+    for (name, domain) in Document::of(before).domain {
+        if found.document.domain.contains_key(&name) {
+            continue;
+        }
+        found.notes.push(format!("{name} is not linked yet; it stays what the account is to have."));
+        found.document.domain.insert(name, domain);
+    }
+}
+
 fn adopted(
     domain: &Resource<Domain>,
     senders: BTreeMap<String, Option<String>>,
@@ -110,12 +124,25 @@ fn adopted(
         None => SenderDocument::Plain(username),
         display_name => SenderDocument::Full(FullSender { username, display_name, suppressed: Vec::new() }),
     };
+    let suppressed = |one: SenderDocument| {
+        let full = one.clone().into_full();
+        let known = there.and_then(|there| there.senders.get(&full.username.to_lowercase()));
+        match known.filter(|known| !known.suppressed.is_empty()) {
+            Some(known) => SenderDocument::Full(FullSender { suppressed: known.suppressed.clone(), ..full }),
+            None => one,
+        }
+    };
     let wished = DomainDocument {
         dns: there.map(|there| there.dns.to_string()).filter(|_| key != AZURE_MANAGED),
         tracking: domain.properties.user_engagement_tracking == "Enabled",
         dmarc: there.and_then(|there| there.dmarc.clone()),
         // The one that every domain has is there without being wished.
-        senders: senders.into_iter().filter(|(name, _)| name != "donotreply").map(sender).collect(),
+        senders: senders
+            .into_iter()
+            .filter(|(name, _)| name != "donotreply")
+            .map(sender)
+            .map(suppressed)
+            .collect(),
     };
     let name = if key == AZURE_MANAGED { AZURE.to_owned() } else { key };
     (name, wished)

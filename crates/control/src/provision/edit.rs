@@ -81,14 +81,24 @@ impl Control {
         let detail = format!("domain {}", new.name);
         self.change_estate(name, &detail, |account, before| {
             let mut estate = match before {
-                Some(before) => before.clone(),
+                Some(before) => {
+                    must_agree(before, &new.estate)?;
+                    before.clone()
+                }
                 None => wish::estate(new.estate.clone(), account, self.clock.now())?,
             };
             let (key, mut domain) = wish::domain(&new.name, new.document.clone())?;
             if let Some(there) = estate.domains.get(&key) {
                 let mut senders = there.senders.clone();
-                senders.extend(std::mem::take(&mut domain.senders));
+                for (key, sender) in std::mem::take(&mut domain.senders) {
+                    // What nobody says stays.
+                    let known = senders.entry(key).or_default();
+                    known.username = sender.username;
+                    known.display_name = sender.display_name.or_else(|| known.display_name.take());
+                    known.suppressed.extend(sender.suppressed);
+                }
                 domain.senders = senders;
+                domain.tracking |= there.tracking;
                 domain.dmarc = domain.dmarc.or_else(|| there.dmarc.clone());
                 if new.document.dns.is_none() {
                     domain.dns = there.dns.clone();
@@ -230,6 +240,23 @@ impl Control {
         }
         Ok(())
     }
+}
+
+/// Where things are is said once.
+fn must_agree(estate: &Estate, wished: &Document) -> Result<(), Invalid> {
+    let parts = [
+        ("resource_group", &wished.resource_group, &estate.group),
+        ("location", &wished.location, &estate.location),
+        ("data_location", &wished.data_location, &estate.data_location),
+        ("service", &wished.service, &estate.service),
+    ];
+    for (field, wanted, there) in parts {
+        if wanted.as_ref().is_some_and(|wanted| !wanted.eq_ignore_ascii_case(there)) {
+            let reason = format!("it is {there} already, for all domains of the account; a file changes it");
+            return Err(Invalid::new(field, reason));
+        }
+    }
+    Ok(())
 }
 
 fn add_row(estate: &mut Estate, row: &SenderRow, seen: &mut BTreeSet<String>) -> Result<(), Invalid> {

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use model::estate::{RecordedStep, StepState};
+use model::id::AccountId;
 
 use super::Survey;
 use super::plan::Plan;
@@ -26,6 +27,12 @@ pub enum Tended {
 pub(super) const WHOLE: &str = "whole";
 
 impl Control {
+    /// Whether something of an estate waits for somebody, or for DNS.
+    pub(crate) async fn estate_waits(&self, account: AccountId) -> bool {
+        let steps = self.store.estates().steps(account).await;
+        steps.is_ok_and(|steps| steps.iter().any(|step| step.state == StepState::Waits))
+    }
+
     /// Looks after the estate of an account. What somebody wished and never began is left alone.
     ///
     /// # Errors

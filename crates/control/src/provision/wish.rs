@@ -73,8 +73,10 @@ pub(super) fn domain(name: &str, wished: DomainDocument) -> Result<(String, Wish
         Some(word) => DnsWay::from_word(word),
     };
     let dmarc = wished.dmarc.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
-    if let Some(text) = dmarc.as_ref().filter(|text| !text.starts_with("v=DMARC1")) {
-        return Err(Invalid::new("dmarc", format!("{text:?} does not begin with v=DMARC1")));
+    if let Some(text) = &dmarc
+        && let Err(error) = dns::dmarc::Policy::read(text)
+    {
+        return Err(Invalid::new("dmarc", format!("{text:?}: {error}")));
     }
     let mut domain = WishedDomain { owner, dns, tracking: wished.tracking, dmarc, senders: BTreeMap::new() };
     for one in wished.senders {
@@ -97,7 +99,10 @@ pub(super) fn domain_name(text: &str) -> Result<(String, DomainOwner), Invalid> 
     if !name.is_ascii() {
         return invalid("has letters that DNS does not have: give its ASCII form, xn--...");
     }
-    if name.parse::<Domain>().is_err() || !name.contains('.') || name.starts_with('[') {
+    let is_last_a_word =
+        name.rsplit('.').next().is_some_and(|last| last.chars().any(|c| c.is_ascii_alphabetic()));
+    let is_host = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '.' || c == '-');
+    if name.parse::<Domain>().is_err() || !name.contains('.') || !is_last_a_word || !is_host {
         return invalid("is not a domain name, such as mail.contoso.com");
     }
     Ok((name, DomainOwner::Customer))
@@ -109,7 +114,8 @@ pub(super) fn sender(domain: &str, wished: SenderDocument) -> Result<(String, Wi
     let username = username.trim().to_owned();
     // The address itself is known only later where Azure gives the domain.
     let host = if domain == AZURE_MANAGED { "azurecomm.net" } else { domain };
-    if username.is_empty() || format!("{username}@{host}").parse::<Mailbox>().is_err() || username == "*" {
+    let is_plain = username.chars().all(|c| c.is_ascii_alphanumeric() || "._-+".contains(c));
+    if username.is_empty() || !is_plain || format!("{username}@{host}").parse::<Mailbox>().is_err() {
         let reason = format!("{username:?} cannot stand before the @: letters, digits and . _ - + are good");
         return Err(Invalid::new("username", reason));
     }

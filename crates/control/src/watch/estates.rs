@@ -24,26 +24,31 @@ impl Watch {
             let Some(account) = directory.account(id).filter(|account| account.is_enabled()) else {
                 continue;
             };
-            let later = now.saturating_add(WAITING.min(every)).unwrap_or(Timestamp::MAX);
-            if *self.tend_at.entry(id).or_insert(later) > now {
+            let last = *self.tended_at.entry(id).or_insert(now);
+            let wait = if self.control.estate_waits(id).await { WAITING.min(every) } else { every };
+            if now.duration_since(last) < wait || self.is_tended.contains(&id) {
                 continue;
             }
-            // Until it is done nobody begins a second one.
-            self.tend_at.insert(id, Timestamp::MAX);
+            self.tended_at.insert(id, now);
+            self.is_tended.insert(id);
             let (control, name) = (self.control.clone(), account.name.to_string());
             self.tending.spawn(async move { (id, Box::pin(control.tend(&name)).await) });
         }
     }
 
+    /// A look ended in a way that nobody thought of; all are looked at again.
+    pub(super) fn tending_broke(&mut self, error: &tokio::task::JoinError) {
+        tracing::error!(%error, "looking after an estate ended badly; it is done again");
+        if self.tending.is_empty() {
+            self.is_tended.clear();
+        }
+    }
+
     /// An estate was looked after.
     pub(super) async fn tended(&mut self, id: AccountId, tended: Result<Tended, ControlError>) {
-        let every = self.settings.drift_every.unwrap_or(WAITING);
+        self.is_tended.remove(&id);
         let directory = self.control.store.directory();
         let Some(account) = directory.account(id) else { return };
-        let waits = matches!(tended, Ok(Tended::Waits));
-        let wait = if waits { WAITING.min(every) } else { every };
-        let next = self.control.clock.now().saturating_add(wait).unwrap_or(Timestamp::MAX);
-        self.tend_at.insert(id, next);
         let name = &account.name;
         match tended {
             Ok(Tended::Waits) => {}
@@ -68,6 +73,10 @@ impl Watch {
                 }
             }
             Err(error) => {
+                // Azure may be there again in ten minutes.
+                let every = self.settings.drift_every.unwrap_or(WAITING);
+                let last = self.control.clock.now().saturating_sub(every - WAITING.min(every));
+                self.tended_at.insert(id, last.unwrap_or(Timestamp::MIN));
                 warn!(account = %name, error = store::chain(&error), "an estate cannot be looked after");
             }
         }

@@ -3,7 +3,7 @@
 
 mod estates;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -62,8 +62,10 @@ pub struct Watch {
     under_way: HashMap<task::Id, AccountId>,
     /// Estates that are looked after, each by itself: Azure makes them wait.
     tending: JoinSet<(AccountId, Result<Tended, ControlError>)>,
-    /// When an estate is looked after next.
-    tend_at: HashMap<AccountId, Timestamp>,
+    /// When an estate was looked after last.
+    tended_at: HashMap<AccountId, Timestamp>,
+    /// Whose is looked after now.
+    is_tended: HashSet<AccountId>,
     /// What differed at the last look.
     different: HashMap<AccountId, Vec<String>>,
     /// Until when there is nothing to be done about an account's rotation.
@@ -113,7 +115,8 @@ impl Watch {
             rotating: JoinSet::new(),
             under_way: HashMap::new(),
             tending: JoinSet::new(),
-            tend_at: HashMap::new(),
+            tended_at: HashMap::new(),
+            is_tended: HashSet::new(),
             different: HashMap::new(),
             rest_until: HashMap::new(),
             refused_at: HashMap::new(),
@@ -144,7 +147,10 @@ impl Watch {
             tokio::select! {
                 () = control.clock.sleep_until(round_at) => {}
                 Some(ended) = self.rotating.join_next_with_id() => self.rested(ended),
-                Some(Ok((account, tended))) = self.tending.join_next() => self.tended(account, tended).await,
+                Some(ended) = self.tending.join_next() => match ended {
+                    Ok((account, tended)) => self.tended(account, tended).await,
+                    Err(error) => self.tending_broke(&error),
+                },
                 () = control.wake.notified() => {
                     self.rest_until.clear();
                     round_at = control.clock.now();

@@ -160,13 +160,15 @@ pub struct Dependents {
     pub credentials: Vec<String>,
     /// Messages that wait for it.
     pub waiting: u64,
+    /// Domains that it is to have at Azure, or whose records were written for it.
+    pub domains: u64,
 }
 
 impl Dependents {
     /// Whether there is nothing.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.credentials.is_empty() && self.waiting == 0
+        self.credentials.is_empty() && self.waiting == 0 && self.domains == 0
     }
 }
 
@@ -182,6 +184,12 @@ impl fmt::Display for Dependents {
         if self.waiting > 0 {
             parts.push(counted(self.waiting, "waiting message"));
         }
+        if self.domains > 0 {
+            let what = counted(self.domains, "domain");
+            parts.push(format!(
+                "{what} at Azure, which `postern destroy` takes away and --force leaves there"
+            ));
+        }
         f.write_str(&parts.join(" and "))
     }
 }
@@ -193,7 +201,13 @@ fn dependents(connection: &Connection, account: AccountId) -> Result<Dependents,
     let mut select =
         connection.prepare_cached("SELECT login FROM credential WHERE account_id = ? ORDER BY login")?;
     let logins: Result<Vec<String>, _> = select.query_map([account.to_string()], |row| row.get(0))?.collect();
-    Ok(Dependents { credentials: logins?, waiting: queue::open_sends(connection, account)? })
+    let domains = connection
+        .prepare_cached(
+            "SELECT count(*) FROM (SELECT name FROM estate_domain WHERE account_id = ?1
+                 UNION SELECT domain FROM written_record WHERE account_id = ?1)",
+        )?
+        .query_row([account.to_string()], |row| row.get(0))?;
+    Ok(Dependents { credentials: logins?, waiting: queue::open_sends(connection, account)?, domains })
 }
 
 fn counted(count: u64, what: &str) -> String {

@@ -1,7 +1,7 @@
 //! `/v1/accounts/{name}/domains` and the senders that are wished for them.
 
 use axum::extract::rejection::JsonRejection;
-use axum::extract::{Path, State};
+use axum::extract::{DefaultBodyLimit, Path, State};
 use axum::http::StatusCode;
 use axum::routing::{delete, get, post};
 use axum::{Json, Router};
@@ -33,12 +33,18 @@ struct AddSenders {
     strict: bool,
 }
 
+/// A hundred thousand rows.
+const MAX_ROWS_OCTETS: usize = 64 << 20;
+
 pub(super) fn routes() -> Router<Api> {
     Router::new()
         .route("/v1/accounts/{name}/domains", get(list).post(add))
         .route("/v1/accounts/{name}/domains/{domain}", get(show))
         .route("/v1/accounts/{name}/domains/{domain}/soften", post(soften))
-        .route("/v1/accounts/{name}/wished-senders", post(add_senders))
+        .route(
+            "/v1/accounts/{name}/wished-senders",
+            post(add_senders).layer(DefaultBodyLimit::max(MAX_ROWS_OCTETS)),
+        )
         .route("/v1/accounts/{name}/wished-senders/{address}", delete(forget_sender))
 }
 

@@ -26,6 +26,8 @@ pub(crate) struct Examined {
 
 /// What a record of others is to become is recorded under this once somebody was shown it.
 pub(in super::super) const SHOWN: &str = "shown/";
+/// An SPF record with too many look-ups is left to a person.
+const TOO_MANY: &str = "spf.too_many_lookups";
 /// Name servers of a provider have a new record within seconds; after this somebody is told.
 const SETTLING: SignedDuration = SignedDuration::from_mins(5);
 
@@ -40,8 +42,13 @@ pub(in super::super) async fn examine(
     let shown = lookup.shown(name, &demand.names()).await.map_err(|error| error.to_string())?;
     // Now the zone is known, and with it how relative names are meant.
     let demand = demand_within(name, shown.zone.as_deref(), wished, seen, demand)?;
-    let (changes, _) = dns::change::changes(&demand, &shown.held(), &|_| false);
-    Ok(Examined { rows: preflight(&demand, &shown), shown, changes })
+    let (mut changes, _) = dns::change::changes(&demand, &shown.held(), &|_| false);
+    let rows = preflight(&demand, &shown);
+    if rows.iter().any(|row| row.code == TOO_MANY) {
+        // It would break mail that arrives today.
+        changes.retain(|change| !matches!(change, Change::Replace { .. }));
+    }
+    Ok(Examined { rows, shown, changes })
 }
 
 fn demand_within(
@@ -243,7 +250,7 @@ impl Site {
 
 /// A record that receivers give up on would break mail that arrives today.
 fn too_many(examined: &Examined) -> Result<(), Trouble> {
-    let row = examined.rows.iter().find(|row| row.code == "spf.too_many_lookups");
+    let row = examined.rows.iter().find(|row| row.code == TOO_MANY);
     row.map_or(Ok(()), |row| Err(Trouble::Waits(row.sentence.clone())))
 }
 

@@ -27,6 +27,8 @@ const RELAY_PORT: &str = "587";
 pub(super) async fn import(arguments: &SenderImport) -> anyhow::Result<ExitCode> {
     let client = Client::new(&arguments.connection)?;
     let account = wish::account(&client, arguments.account.as_deref()).await?;
+    // Passwords are shown once: there has to be a place for them before they are made.
+    let mut output = arguments.output.as_deref().map(create).transpose()?;
     let file = File::open(&arguments.file)
         .with_context(|| format!("{} cannot be read", arguments.file.display()))?;
     let (rows, mut problems) = read(file)?;
@@ -56,10 +58,7 @@ pub(super) async fn import(arguments: &SenderImport) -> anyhow::Result<ExitCode>
         let targets = json!({ "targets": domains });
         code = provision::carry_out(&client, &account, &targets, arguments.connection.json).await?;
     }
-    let made = credentials(&client, &account, &good).await?;
-    if let Some(out) = arguments.output.as_deref().filter(|_| !made.is_empty()) {
-        write(out, &lines(&client, &account, &made).await?)?;
-    }
+    let made = credentials(&client, &account, &good, output.as_mut()).await?;
     conclude(arguments, (good.len(), problems.len()), &made)?;
     Ok(if problems.is_empty() { code } else { ExitCode::FAILURE })
 }
@@ -129,9 +128,9 @@ fn read(mut file: impl Read) -> anyhow::Result<(Vec<SenderRow>, Vec<SenderRowRes
         }
         rows.push(SenderRow {
             line,
-            domain: field("domain").unwrap_or_default(),
-            username: field("username").unwrap_or_default(),
-            display_name: field("display_name"),
+            domain: plain(field("domain").unwrap_or_default()),
+            username: plain(field("username").unwrap_or_default()),
+            display_name: field("display_name").map(plain),
             credential: field("credential").or_else(|| field("login")),
         });
     }
@@ -154,6 +153,7 @@ async fn credentials(
     client: &Client,
     account: &str,
     rows: &[&SenderRow],
+    mut output: Option<&mut csv::Writer<File>>,
 ) -> anyhow::Result<BTreeMap<String, IssuedView>> {
     let wanted: Vec<(&SenderRow, &String)> =
         rows.iter().filter_map(|row| Some((*row, row.credential.as_ref()?))).collect();
@@ -162,13 +162,34 @@ async fn credentials(
         return Ok(made);
     }
     let there: Vec<CredentialView> = client.get("/v1/credentials", &[]).await?;
+    let status: web::api::StatusView = client.get("/v1/status", &[]).await?;
+    if let Some(output) = &mut output {
+        output.write_record(HEADER)?;
+    }
     for (row, login) in wanted {
         let address = format!("{}@{}", row.username, row.domain.to_ascii_lowercase());
         if there.iter().any(|one| one.login.eq_ignore_ascii_case(login)) || made.contains_key(&address) {
+            anstream::eprintln!(
+                "{QUIET}= login {login} is there already; its password is known to whoever made it{QUIET:#}"
+            );
             continue;
         }
         match make_login(client, account, login, &address).await {
-            Ok(issued) => drop(made.insert(address, issued)),
+            Ok(issued) => {
+                if let Some(output) = &mut output {
+                    let own = [
+                        &row.domain,
+                        &row.username,
+                        row.display_name.as_ref().unwrap_or(&String::new()),
+                        &address,
+                    ]
+                    .map(|text| harmless(text));
+                    let device = [&status.host_name, RELAY_PORT, &issued.credential.login, &issued.password];
+                    output.write_record(own.iter().map(String::as_str).chain(device.map(|text| text)))?;
+                    output.flush()?;
+                }
+                made.insert(address, issued);
+            }
             Err(error) => {
                 let line = row.line;
                 anstream::eprintln!("{BAD}✗{BAD:#} line {line}: the login {login} is not made: {error}");
@@ -181,7 +202,7 @@ async fn credentials(
 pub(super) async fn export(arguments: &SenderExport) -> anyhow::Result<()> {
     let client = Client::new(&arguments.connection)?;
     let account = wish::account(&client, arguments.account.as_deref()).await?;
-    let lines = lines(&client, &account, &BTreeMap::new()).await?;
+    let lines = lines(&client, &account).await?;
     match &arguments.output {
         Some(file) => write(file, &lines)?,
         None => {
@@ -197,11 +218,7 @@ pub(super) async fn export(arguments: &SenderExport) -> anyhow::Result<()> {
 }
 
 /// All senders as rows, with the logins that send from them. Passwords are known only when they are made.
-async fn lines(
-    client: &Client,
-    account: &str,
-    made: &BTreeMap<String, IssuedView>,
-) -> anyhow::Result<Vec<[String; 8]>> {
+async fn lines(client: &Client, account: &str) -> anyhow::Result<Vec<[String; 8]>> {
     let query = [("account", account.to_owned())];
     let senders: Vec<SenderView> = client.get("/v1/senders", &query).await?;
     let credentials: Vec<CredentialView> = client.get("/v1/credentials", &[]).await?;
@@ -210,17 +227,11 @@ async fn lines(
     let mut lines = vec![HEADER.map(str::to_owned)];
     for sender in senders {
         let (username, domain) = sender.address.rsplit_once('@').unwrap_or((&sender.address, ""));
-        let issued = made.iter().find(|(address, _)| address.eq_ignore_ascii_case(&sender.address));
-        if !made.is_empty() && issued.is_none() {
-            continue;
-        }
         let own = |one: &&CredentialView| {
             one.account == account
                 && one.senders.iter().any(|from| from.eq_ignore_ascii_case(&sender.address))
         };
-        let login = issued.map(|(_, issued)| issued.credential.login.clone());
-        let login = login.or_else(|| credentials.iter().find(own).map(|one| one.login.clone()));
-        let password = issued.map(|(_, issued)| issued.password.clone());
+        let login = credentials.iter().find(own).map(|one| one.login.clone());
         lines.push([
             harmless(domain),
             harmless(username),
@@ -229,10 +240,19 @@ async fn lines(
             status.host_name.clone(),
             RELAY_PORT.to_owned(),
             login.unwrap_or_default(),
-            password.unwrap_or_default(),
+            // Known only while it is made.
+            String::new(),
         ]);
     }
     Ok(lines)
+}
+
+/// The text of a cell that was marked as one.
+fn plain(text: String) -> String {
+    match text.strip_prefix('\'') {
+        Some(rest) if harmless(rest) == text => rest.to_owned(),
+        _ => text,
+    }
 }
 
 /// What a spreadsheet would take for a formula is marked as text.
@@ -240,11 +260,15 @@ fn harmless(text: &str) -> String {
     if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_owned() }
 }
 
-/// Writes a file that only its owner reads: there may be passwords in it. One that is there is left alone.
-fn write(file: &Path, lines: &[[String; 8]]) -> anyhow::Result<()> {
+/// A new file that only its owner reads: there may be passwords in it. One that is there is left alone.
+fn create(file: &Path) -> anyhow::Result<csv::Writer<File>> {
     let opened = OpenOptions::new().write(true).create_new(true).mode(0o600).open(file);
-    let mut writer =
-        csv::Writer::from_writer(opened.with_context(|| format!("{} cannot be made", file.display()))?);
+    let opened = opened.with_context(|| format!("{} cannot be made", file.display()))?;
+    Ok(csv::Writer::from_writer(opened))
+}
+
+fn write(file: &Path, lines: &[[String; 8]]) -> anyhow::Result<()> {
+    let mut writer = create(file)?;
     for line in lines {
         writer.write_record(line)?;
     }
