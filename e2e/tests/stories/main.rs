@@ -14,6 +14,7 @@ mod many_clients;
 mod pace;
 mod provision;
 mod provision_in_trouble;
+mod provision_is_careful;
 mod restarts;
 mod rotation;
 mod verify;
