@@ -103,7 +103,7 @@ async fn a_plan_of_a_file_keeps_nothing_and_a_wish_that_changes_meanwhile_is_not
         }
     };
     let destroying = async { control.destroy(ACCOUNT, &[], Some(events)).await };
-    let (destroyed, ()) = world.drive(async { tokio::join!(destroying, meddling) }).await;
+    let (destroyed, ()) = Box::pin(world.drive(async { tokio::join!(destroying, meddling) })).await;
     assert!(destroyed.unwrap_err().to_string().contains("changed"));
     assert!(control.estate(ACCOUNT).await.unwrap().domains[DOMAIN].senders.contains_key("late"));
     world.finish().await;

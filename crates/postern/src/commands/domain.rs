@@ -160,7 +160,12 @@ async fn doctor(arguments: &DomainDoctor) -> anyhow::Result<ExitCode> {
     let domain = target(&arguments.of.domain);
     let json = arguments.of.connection.json;
     if arguments.fix {
-        provision::carry_out(&client, &account, &json!({ "targets": [domain] }), json).await?;
+        let body = json!({ "targets": [domain] });
+        if json {
+            provision::apply_steps(&client, &account, &body, json).await?;
+        } else {
+            provision::carry_out(&client, &account, &body, json).await?;
+        }
     }
     let picture = picture(&client, &account, &domain).await?;
     if json {

@@ -159,6 +159,17 @@ pub(super) async fn carry_out(
     body: &Value,
     json: bool,
 ) -> anyhow::Result<ExitCode> {
+    let applied = apply_steps(client, account, body, json).await?;
+    conclude(&applied, body["destroy"] == true, json)
+}
+
+/// Applies, and shows the steps while they go on.
+pub(super) async fn apply_steps(
+    client: &Client,
+    account: &str,
+    body: &Value,
+    json: bool,
+) -> anyhow::Result<Applied> {
     let mut steps = LiveSteps::new(json);
     let mut last = None;
     client
@@ -172,20 +183,23 @@ pub(super) async fn carry_out(
         .await?;
     steps.finish();
     match last {
-        Some(ApplyLine::Event(ApplyEvent::Done { applied })) => {
-            conclude(&applied, body["destroy"] == true, json)
-        }
+        Some(ApplyLine::Event(ApplyEvent::Done { applied })) => Ok(applied),
         Some(ApplyLine::Failed { error }) => bail!("{}", error.message),
         _ => bail!("the server broke off before all was done; apply again: it goes on from there"),
     }
 }
 
-fn conclude(applied: &Applied, is_removal: bool, json: bool) -> anyhow::Result<ExitCode> {
-    let code = match applied {
+/// What a program is told by the exit code.
+pub(super) fn code_of(applied: &Applied) -> ExitCode {
+    match applied {
         applied if applied.is_complete() => ExitCode::SUCCESS,
         applied if applied.only_waits() => ExitCode::from(WAITS),
         _ => ExitCode::FAILURE,
-    };
+    }
+}
+
+fn conclude(applied: &Applied, is_removal: bool, json: bool) -> anyhow::Result<ExitCode> {
+    let code = code_of(applied);
     if json {
         output::json(applied)?;
         return Ok(code);

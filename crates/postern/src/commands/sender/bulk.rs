@@ -53,24 +53,29 @@ pub(super) async fn import(arguments: &SenderImport) -> anyhow::Result<ExitCode>
     let mut domains: Vec<String> = good.iter().map(|row| row.domain.to_ascii_lowercase()).collect();
     domains.sort();
     domains.dedup();
-    let mut code = ExitCode::SUCCESS;
+    let (mut code, mut open) = (ExitCode::SUCCESS, Vec::new());
     if !good.is_empty() {
         let targets = json!({ "targets": domains });
-        code = provision::carry_out(&client, &account, &targets, arguments.connection.json).await?;
+        if arguments.connection.json {
+            let applied = provision::apply_steps(&client, &account, &targets, true).await?;
+            code = provision::code_of(&applied);
+            open = applied.open;
+        } else {
+            code = provision::carry_out(&client, &account, &targets, false).await?;
+        }
     }
     let made = credentials(&client, &account, &good, output.as_mut()).await?;
-    conclude(arguments, (good.len(), problems.len()), &made)?;
+    if arguments.connection.json {
+        let taken = good.len();
+        let document = json!({ "taken": taken, "refused": problems, "open": open, "credentials": made });
+        output::json(&document)?;
+    } else {
+        conclude(arguments, (good.len(), problems.len()), &made);
+    }
     Ok(if problems.is_empty() { code } else { ExitCode::FAILURE })
 }
 
-fn conclude(
-    arguments: &SenderImport,
-    (good, bad): (usize, usize),
-    made: &BTreeMap<String, IssuedView>,
-) -> anyhow::Result<()> {
-    if arguments.connection.json {
-        return output::json(&json!({ "taken": good, "refused": bad, "credentials": made.len() }));
-    }
+fn conclude(arguments: &SenderImport, (good, bad): (usize, usize), made: &BTreeMap<String, IssuedView>) {
     let style = if bad == 0 { GOOD } else { WAITING };
     say!("{style}{} taken, {bad} left out.{style:#}", provision::counted(good, "row"));
     match (&arguments.output, made.len()) {
@@ -86,7 +91,6 @@ fn conclude(
             say!("{QUIET}The passwords are shown this once; --output FILE keeps them.{QUIET:#}");
         }
     }
-    Ok(())
 }
 
 /// The rows of a file, and those that are none. The first line may name the columns, in any order.
