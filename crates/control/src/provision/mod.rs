@@ -31,7 +31,7 @@ use dns::record::Record;
 use futures_util::StreamExt as _;
 use jiff::Timestamp;
 use model::account::Account;
-use model::estate::{Estate, EstateIds, RecordedStep, StepState};
+use model::estate::{Estate, EstateIds, RecordedStep, StepState, WrittenRecord};
 use model::id::AccountId;
 use store::StoreError;
 use tokio::sync::mpsc::UnboundedSender;
@@ -69,6 +69,8 @@ pub(crate) struct Survey {
     known: Known,
     /// What DNS shows, by domain.
     examined: BTreeMap<String, Examined>,
+    /// What was written into DNS.
+    written: Vec<WrittenRecord>,
     /// Why it shows nothing, by domain.
     silent: BTreeMap<String, String>,
 }
@@ -293,8 +295,9 @@ impl Control {
         let mut seen = seen.map_err(|error| unseen(&account, &error))?;
         let known = self.known(&account).await?;
         let lookup = self.lookup()?;
+        let written = self.store.estates().written(account.id).await?;
         let (examined, silent) = examine_all(&lookup, &estate, &mut seen).await;
-        Ok(Survey { scene, estate, ids, lookup, seen, known, examined, silent })
+        Ok(Survey { scene, estate, ids, lookup, seen, known, examined, written, silent })
     }
 
     /// The domains of those names: wished, or once written into DNS.
@@ -356,9 +359,16 @@ impl Survey {
             self.silent.iter().map(|(name, why)| format!("DNS of {name} cannot be asked: {}", clean(why)));
         view.notes.extend(silent);
         for (step, shown) in plan.steps.iter().zip(&mut view.steps) {
-            let Action::Dns(name, _) = &step.action else { continue };
-            let Some(examined) = self.examined.get(name) else { continue };
-            shown.details = examined.rows.iter().filter_map(detail).collect();
+            shown.details = match &step.action {
+                Action::Dns(name, _) => match self.examined.get(name) {
+                    Some(examined) => examined.rows.iter().filter_map(detail).collect(),
+                    None => Vec::new(),
+                },
+                Action::RemoveDns(name) => {
+                    self.written.iter().filter(|row| row.domain == *name).map(removal).collect()
+                }
+                _ => Vec::new(),
+            };
             shown.details.dedup();
         }
         view
@@ -427,6 +437,12 @@ fn checked(survey: &Survey, targets: &[String]) -> Result<Vec<String>, Invalid> 
 
 /// Steps that are about no domain.
 const STEPS: [&str; 5] = ["provider", "group", "email-service", "service", "access"];
+
+/// What would be taken back.
+fn removal(row: &WrittenRecord) -> String {
+    let before = row.before.as_ref().map(|before| format!(", back to \"{before}\"")).unwrap_or_default();
+    clean(&format!("{} {} \"{}\"{before}", row.kind, row.name, row.value))
+}
 
 /// What others wrote, for a terminal and a log: nothing in it moves a cursor or begins a line.
 pub(crate) fn clean(text: &str) -> String {

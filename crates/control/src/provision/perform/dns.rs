@@ -124,6 +124,7 @@ impl Site {
                 None => {
                     too_many(&examined)?;
                     self.write_records(&key, name, way).await?;
+                    self.told(&key, "waiting until the zone's own servers show the records");
                     until = now.saturating_add(SETTLING).ok();
                 }
                 Some(until) if now >= until => {
