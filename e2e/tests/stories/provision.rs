@@ -1,5 +1,6 @@
 //! From a domain name to a sender that sends, whatever happens on the way.
 
+use azure_types::permission::Permission;
 use control::provision::doctor::DomainState;
 use control::provision::document::{Document, DomainDocument, SenderDocument};
 use control::provision::{Applied, ApplyEvent, NewDomain};
@@ -283,6 +284,42 @@ async fn a_sender_that_is_wished_no_more_is_gone_at_azure_whoever_made_it() {
     let directory = world.server().store.directory();
     let mailbox = "scanner@contoso.example".parse().unwrap();
     assert!(directory.sender(account.id, &mailbox).is_none());
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn an_app_that_may_give_roles_gives_itself_the_smallest_that_sends() {
+    let world = World::start().await;
+    let control = world.control();
+    let mut document = control.adopt(ACCOUNT).await.unwrap().document;
+    world.twin.state().change_world(|twin| {
+        twin.assignments.clear();
+        let principal = twin.tenants[0].apps[0].principal.unwrap();
+        let permission = Permission {
+            actions: vec!["*".into()],
+            not_actions: vec!["Microsoft.Communication/EmailServices/Write".into()],
+            ..Permission::default()
+        };
+        twin.grant(principal, &format!("/subscriptions/{}", world.twin.ready().subscription_id), permission);
+    });
+    document.access = true;
+    control.set_estate(ACCOUNT, document).await.unwrap();
+    let plan = control.plan(ACCOUNT, &[], None).await.unwrap();
+    assert_eq!(plan.steps.iter().map(|step| step.key.as_str()).collect::<Vec<_>>(), ["access"]);
+    let applied = apply(&world, &control).await;
+    assert!(applied.is_complete(), "{applied:#?}");
+    // Until everybody in Azure knows of it.
+    world.clock.advance(std::time::Duration::from_secs(60));
+    must_be_done(&world, &control).await;
+    must_send(&world, "noreply@contoso.example").await;
+    let (roles, assignments) = {
+        let twin = world.twin.state().world();
+        (twin.custom_roles.len(), twin.assignments.len())
+    };
+    // Once more changes nothing: ids follow from the service.
+    apply(&world, &control).await;
+    let twin = world.twin.state().world().clone();
+    assert_eq!((twin.custom_roles.len(), twin.assignments.len()), (roles, assignments));
     world.finish().await;
 }
 
