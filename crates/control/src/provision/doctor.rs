@@ -11,8 +11,10 @@ use serde::{Deserialize, Serialize};
 
 use super::clean;
 use super::observed::{DomainSeen, Progress};
+use super::perform::Examined;
 use super::perform::softer;
-use super::{Examined, Survey, wish};
+use super::survey::Survey;
+use super::wish;
 use crate::Control;
 use crate::error::ControlError;
 use crate::verify::Mover;

@@ -11,27 +11,22 @@ pub mod doctor;
 pub mod document;
 mod edit;
 mod export;
+mod notes;
 mod observed;
 mod perform;
 mod plan;
 mod step;
+mod survey;
 mod tend;
 mod told;
 mod wish;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::pin::Pin;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use azure_client::arm::CallError;
-use azure_types::communication::{VerificationRecord, VerificationRecords};
-use dns::lookup::Lookup;
-use dns::preflight::Row;
-use dns::record::Record;
-use futures_util::StreamExt as _;
-use jiff::Timestamp;
 use model::account::Account;
-use model::estate::{Estate, EstateIds, RecordedStep, StepState, WrittenRecord};
+use model::estate::Estate;
 use model::id::AccountId;
 use store::StoreError;
 use tokio::sync::mpsc::UnboundedSender;
@@ -45,40 +40,18 @@ pub use self::tend::Tended;
 pub use self::told::{Applied, ApplyEvent, OpenStep, Outcome};
 
 use self::document::Document;
-use self::observed::{DomainSeen, Observed, observe};
-use self::perform::{Examined, MADE, SHOWN, Site, examine};
-use self::plan::{Known, Plan, destruction, plan};
-use self::step::{Action, Step, has_records};
+use self::perform::Site;
+use self::plan::Plan;
+use self::survey::Survey;
 use crate::Control;
 use crate::error::{ControlError, Invalid};
-use crate::verify::{Scene, explain};
+use crate::verify::explain;
 
 /// One apply at a time for each account.
 #[derive(Clone, Default)]
 pub(crate) struct Turns(Arc<Mutex<HashMap<AccountId, Turn>>>);
 
 type Turn = Arc<tokio::sync::Mutex<()>>;
-
-/// What a plan is made from.
-pub(crate) struct Survey {
-    scene: Scene,
-    estate: Estate,
-    ids: EstateIds,
-    lookup: Lookup,
-    seen: Observed,
-    known: Known,
-    /// What DNS shows, by domain.
-    examined: BTreeMap<String, Examined>,
-    /// What was written into DNS.
-    written: Vec<WrittenRecord>,
-    /// Why it shows nothing, by domain.
-    silent: BTreeMap<String, String>,
-}
-
-/// Domains whose zones are looked at side by side.
-const LOOKS_AT_ONCE: usize = 16;
-/// What Azure has always demanded: enough to show what becomes of an SPF record before there is a domain.
-const SPF: &str = "v=spf1 include:spf.protection.outlook.com -all";
 
 impl Turns {
     fn of(&self, account: AccountId) -> Turn {
@@ -196,59 +169,6 @@ impl Control {
         Ok(applied)
     }
 
-    /// Remembers what records of others are to become: somebody was shown it.
-    pub(crate) async fn note_shown(&self, account: AccountId, records: &[Record]) -> Result<(), StoreError> {
-        for record in records {
-            let step = RecordedStep {
-                key: format!("{SHOWN}{}", record.name),
-                state: StepState::Done,
-                problem: Some(record.value().to_owned()),
-                tries: 0,
-                at: self.clock.now(),
-            };
-            self.store.estates().note_step(account, step).await?;
-        }
-        Ok(())
-    }
-
-    async fn shown(&self, account: AccountId) -> Result<Vec<Record>, StoreError> {
-        let steps = self.store.estates().steps(account).await?;
-        let shown = steps.into_iter().filter_map(|step| {
-            let name = step.key.strip_prefix(SHOWN)?;
-            Some(Record::txt(name, &step.problem?, 0))
-        });
-        Ok(shown.collect())
-    }
-
-    /// Steps that came to no end, and that nobody has to do any more: somebody else did them, or whoever began them
-    /// died before it was written down.
-    async fn note_done(&self, survey: &Survey) -> Result<(), ControlError> {
-        let open: BTreeSet<String> = survey.plan().steps.iter().map(Step::key).collect();
-        let (account, estates) = (survey.scene.account.id, self.store.estates());
-        for step in estates.steps(account).await? {
-            let is_note = step.key.starts_with(MADE) || step.key.starts_with(SHOWN);
-            if step.state != StepState::Done && !is_note && !open.contains(&step.key) {
-                let now = self.clock.now();
-                let done = RecordedStep { state: StepState::Done, problem: None, at: now, ..step };
-                estates.note_step(account, done).await?;
-            }
-        }
-        Ok(())
-    }
-
-    /// From here on everything that is different has become so.
-    async fn note_whole(&self, name: &str, begun: Timestamp) -> Result<(), ControlError> {
-        let step = RecordedStep {
-            key: tend::WHOLE.to_owned(),
-            state: StepState::Done,
-            problem: None,
-            tries: 0,
-            // What is changed while it goes on is not part of it.
-            at: begun,
-        };
-        Ok(self.store.estates().note_step(self.account(name)?.id, step).await?)
-    }
-
     async fn carry_out(
         &self,
         name: &str,
@@ -282,24 +202,6 @@ impl Control {
         Ok(Box::pin(apply::run(&site, plan)).await)
     }
 
-    /// Looks at everything that a plan is made from.
-    async fn survey(&self, name: &str, document: Option<Document>) -> Result<Survey, ControlError> {
-        let account = self.account(name)?;
-        let estate = match document {
-            Some(document) => wish::estate(document, &account, self.clock.now())?,
-            None => self.estate(name).await?,
-        };
-        let scene = self.scene_or_error(&account).await?;
-        let ids = estate.ids(account.subscription);
-        let seen = observe(&scene, &estate, &ids).await;
-        let mut seen = seen.map_err(|error| unseen(&account, &error))?;
-        let known = self.known(&account).await?;
-        let lookup = self.lookup()?;
-        let written = self.store.estates().written(account.id).await?;
-        let (examined, silent) = examine_all(&lookup, &estate, &mut seen).await;
-        Ok(Survey { scene, estate, ids, lookup, seen, known, examined, written, silent })
-    }
-
     /// The domains of those names: wished, or once written into DNS.
     async fn known_domains(
         &self,
@@ -322,98 +224,6 @@ impl Control {
         }
         Ok(found)
     }
-
-    fn lookup(&self) -> Result<Lookup, Invalid> {
-        match self.name_server {
-            Some(server) => Ok(Lookup::at(server)),
-            None => Lookup::system().map_err(|error| Invalid::new("DNS", error)),
-        }
-    }
-
-    async fn known(&self, account: &Account) -> Result<Known, StoreError> {
-        let estates = self.store.estates();
-        let steps = estates.steps(account.id).await?;
-        let made = steps.iter().filter_map(|step| step.key.strip_prefix(MADE)).map(str::to_owned);
-        let written = estates.written(account.id).await?.into_iter().map(|row| row.domain);
-        Ok(Known {
-            client: account.client.to_string().to_lowercase(),
-            made: made.collect(),
-            written: written.collect(),
-        })
-    }
-}
-
-impl Survey {
-    fn plan(&self) -> Plan {
-        plan(&self.estate, &self.ids, &self.seen, &self.known)
-    }
-
-    fn destruction(&self, domains: &BTreeSet<String>) -> Plan {
-        destruction(&self.estate, &self.ids, &self.seen, domains, &self.known)
-    }
-
-    /// A plan as people see it, with what would be written into DNS.
-    fn view(&self, plan: &Plan) -> PlanView {
-        let mut view = plan.view(self.scene.account.name.as_str(), &self.ids);
-        let silent =
-            self.silent.iter().map(|(name, why)| format!("DNS of {name} cannot be asked: {}", clean(why)));
-        view.notes.extend(silent);
-        for (step, shown) in plan.steps.iter().zip(&mut view.steps) {
-            shown.details = match &step.action {
-                Action::Dns(name, _) => match self.examined.get(name) {
-                    Some(examined) => examined.rows.iter().filter_map(detail).collect(),
-                    None => Vec::new(),
-                },
-                Action::RemoveDns(name) => {
-                    self.written.iter().filter(|row| row.domain == *name).map(removal).collect()
-                }
-                _ => Vec::new(),
-            };
-            shown.details.dedup();
-        }
-        view
-    }
-
-    /// What records of others would become.
-    fn proposals(&self) -> Vec<Record> {
-        let rows = self.examined.values().flat_map(|examined| &examined.rows);
-        let proposals = rows.filter_map(|row| row.proposal.as_ref()).filter(|one| !one.instead_of.is_empty());
-        proposals.map(|proposal| proposal.write.clone()).collect()
-    }
-}
-
-type Look<'a> = Pin<Box<dyn Future<Output = (String, Result<Examined, String>)> + Send + 'a>>;
-
-/// What DNS shows of every domain that has records.
-async fn examine_all(
-    lookup: &Lookup,
-    estate: &Estate,
-    seen: &mut Observed,
-) -> (BTreeMap<String, Examined>, BTreeMap<String, String>) {
-    let mut looks: Vec<Look<'_>> = Vec::new();
-    for (name, wished) in estate.domains.iter().filter(|(_, wished)| has_records(wished.owner)) {
-        let there = seen.domains.get(name).cloned().unwrap_or_else(expected);
-        looks
-            .push(Box::pin(async move { (name.clone(), examine(lookup, name, Some(wished), &there).await) }));
-    }
-    let found: Vec<_> = futures_util::stream::iter(looks).buffer_unordered(LOOKS_AT_ONCE).collect().await;
-    let (mut examined, mut silent) = (BTreeMap::new(), BTreeMap::new());
-    for (name, found) in found {
-        let found = match found {
-            Ok(found) => found,
-            Err(why) => {
-                silent.insert(name, why);
-                continue;
-            }
-        };
-        // As long as Azure has not said what it wants to find, nothing can be right.
-        let there = seen.domains.get_mut(&name).filter(|there| there.records.domain.is_some());
-        if let Some(there) = there {
-            there.dns = Some(found.is_right());
-        }
-        examined.insert(name, found);
-    }
-    (examined, silent)
 }
 
 /// Targets as the plan has them; one that means nothing is refused.
@@ -438,12 +248,6 @@ fn checked(survey: &Survey, targets: &[String]) -> Result<Vec<String>, Invalid> 
 /// Steps that are about no domain.
 const STEPS: [&str; 5] = ["provider", "group", "email-service", "service", "access"];
 
-/// What would be taken back.
-fn removal(row: &WrittenRecord) -> String {
-    let before = row.before.as_ref().map(|before| format!(", back to \"{before}\"")).unwrap_or_default();
-    clean(&format!("{} {} \"{}\"{before}", row.kind, row.name, row.value))
-}
-
 /// What others wrote, for a terminal and a log: nothing in it moves a cursor or begins a line.
 pub(crate) fn clean(text: &str) -> String {
     if !text.contains(char::is_control) {
@@ -452,25 +256,6 @@ pub(crate) fn clean(text: &str) -> String {
     text.chars()
         .map(|c| if c.is_control() { c.escape_default().to_string() } else { c.to_string() })
         .collect()
-}
-
-/// What would be written for a row.
-fn detail(row: &Row) -> Option<String> {
-    let proposal = row.proposal.as_ref().filter(|_| row.verdict.is_in_the_way())?;
-    let write = &proposal.write;
-    let mut text = format!("{} {} \"{}\"", write.kind(), write.name, write.value());
-    for old in &proposal.instead_of {
-        text.push_str(&format!(" instead of \"{}\"", old.value()));
-    }
-    Some(clean(&text))
-}
-
-/// What is known of a domain that is not there yet.
-fn expected() -> DomainSeen {
-    let spf =
-        VerificationRecord { kind: "TXT".to_owned(), value: SPF.to_owned(), ..VerificationRecord::default() };
-    let records = VerificationRecords { spf: Some(spf), ..VerificationRecords::default() };
-    DomainSeen { records, ..DomainSeen::default() }
 }
 
 /// Azure cannot be looked at.

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use model::estate::{RecordedStep, StepState};
 use model::id::AccountId;
 
-use super::Survey;
 use super::plan::Plan;
+use super::survey::Survey;
 use crate::Control;
 use crate::error::ControlError;
 

@@ -1,0 +1,85 @@
+//! What is remembered between runs: what is done, what was shown, what was made.
+
+use std::collections::BTreeSet;
+
+use dns::record::Record;
+use jiff::Timestamp;
+use model::account::Account;
+use model::estate::{RecordedStep, StepState};
+use model::id::AccountId;
+use store::StoreError;
+
+use super::perform::{MADE, SHOWN};
+use super::plan::Known;
+use super::step::Step;
+use super::survey::Survey;
+use super::tend;
+use crate::Control;
+use crate::error::ControlError;
+
+impl Control {
+    /// Remembers what records of others are to become: somebody was shown it.
+    pub(crate) async fn note_shown(&self, account: AccountId, records: &[Record]) -> Result<(), StoreError> {
+        for record in records {
+            let step = RecordedStep {
+                key: format!("{SHOWN}{}", record.name),
+                state: StepState::Done,
+                problem: Some(record.value().to_owned()),
+                tries: 0,
+                at: self.clock.now(),
+            };
+            self.store.estates().note_step(account, step).await?;
+        }
+        Ok(())
+    }
+
+    pub(super) async fn shown(&self, account: AccountId) -> Result<Vec<Record>, StoreError> {
+        let steps = self.store.estates().steps(account).await?;
+        let shown = steps.into_iter().filter_map(|step| {
+            let name = step.key.strip_prefix(SHOWN)?;
+            Some(Record::txt(name, &step.problem?, 0))
+        });
+        Ok(shown.collect())
+    }
+
+    /// Steps that came to no end, and that nobody has to do any more: somebody else did them, or whoever began them
+    /// died before it was written down.
+    pub(super) async fn note_done(&self, survey: &Survey) -> Result<(), ControlError> {
+        let open: BTreeSet<String> = survey.plan().steps.iter().map(Step::key).collect();
+        let (account, estates) = (survey.scene.account.id, self.store.estates());
+        for step in estates.steps(account).await? {
+            let is_note = step.key.starts_with(MADE) || step.key.starts_with(SHOWN);
+            if step.state != StepState::Done && !is_note && !open.contains(&step.key) {
+                let now = self.clock.now();
+                let done = RecordedStep { state: StepState::Done, problem: None, at: now, ..step };
+                estates.note_step(account, done).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// From here on everything that is different has become so.
+    pub(super) async fn note_whole(&self, name: &str, begun: Timestamp) -> Result<(), ControlError> {
+        let step = RecordedStep {
+            key: tend::WHOLE.to_owned(),
+            state: StepState::Done,
+            problem: None,
+            tries: 0,
+            // What is changed while it goes on is not part of it.
+            at: begun,
+        };
+        Ok(self.store.estates().note_step(self.account(name)?.id, step).await?)
+    }
+
+    pub(super) async fn known(&self, account: &Account) -> Result<Known, StoreError> {
+        let estates = self.store.estates();
+        let steps = estates.steps(account.id).await?;
+        let made = steps.iter().filter_map(|step| step.key.strip_prefix(MADE)).map(str::to_owned);
+        let written = estates.written(account.id).await?.into_iter().map(|row| row.domain);
+        Ok(Known {
+            client: account.client.to_string().to_lowercase(),
+            made: made.collect(),
+            written: written.collect(),
+        })
+    }
+}

@@ -1,0 +1,171 @@
+//! What a plan is made from: the wish, what Azure has, and what DNS shows.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::pin::Pin;
+
+use azure_types::communication::{VerificationRecord, VerificationRecords};
+use dns::lookup::Lookup;
+use dns::preflight::Row;
+use dns::record::Record;
+use futures_util::StreamExt as _;
+use model::estate::{Estate, EstateIds, WrittenRecord};
+
+use super::document::Document;
+use super::observed::{DomainSeen, Observed, observe};
+use super::perform::{Examined, examine};
+use super::plan::{Known, Plan, PlanView, destruction, plan};
+use super::step::{Action, has_records};
+use super::{clean, unseen, wish};
+use crate::Control;
+use crate::error::{ControlError, Invalid};
+use crate::verify::Scene;
+
+/// What a plan is made from.
+pub(crate) struct Survey {
+    pub(super) scene: Scene,
+    pub(super) estate: Estate,
+    pub(super) ids: EstateIds,
+    pub(super) lookup: Lookup,
+    pub(super) seen: Observed,
+    pub(super) known: Known,
+    /// What DNS shows, by domain.
+    pub(super) examined: BTreeMap<String, Examined>,
+    /// What was written into DNS.
+    written: Vec<WrittenRecord>,
+    /// Why it shows nothing, by domain.
+    pub(super) silent: BTreeMap<String, String>,
+}
+
+/// Domains whose zones are looked at side by side.
+const LOOKS_AT_ONCE: usize = 16;
+/// What Azure has always demanded: enough to show what becomes of an SPF record before there is a domain.
+const SPF: &str = "v=spf1 include:spf.protection.outlook.com -all";
+
+impl Control {
+    /// Looks at everything that a plan is made from.
+    pub(super) async fn survey(
+        &self,
+        name: &str,
+        document: Option<Document>,
+    ) -> Result<Survey, ControlError> {
+        let account = self.account(name)?;
+        let estate = match document {
+            Some(document) => wish::estate(document, &account, self.clock.now())?,
+            None => self.estate(name).await?,
+        };
+        let scene = self.scene_or_error(&account).await?;
+        let ids = estate.ids(account.subscription);
+        let seen = observe(&scene, &estate, &ids).await;
+        let mut seen = seen.map_err(|error| unseen(&account, &error))?;
+        let known = self.known(&account).await?;
+        let lookup = self.lookup()?;
+        let written = self.store.estates().written(account.id).await?;
+        let (examined, silent) = examine_all(&lookup, &estate, &mut seen).await;
+        Ok(Survey { scene, estate, ids, lookup, seen, known, examined, written, silent })
+    }
+
+    fn lookup(&self) -> Result<Lookup, Invalid> {
+        match self.name_server {
+            Some(server) => Ok(Lookup::at(server)),
+            None => Lookup::system().map_err(|error| Invalid::new("DNS", error)),
+        }
+    }
+}
+
+impl Survey {
+    pub(super) fn plan(&self) -> Plan {
+        plan(&self.estate, &self.ids, &self.seen, &self.known)
+    }
+
+    pub(super) fn destruction(&self, domains: &BTreeSet<String>) -> Plan {
+        destruction(&self.estate, &self.ids, &self.seen, domains, &self.known)
+    }
+
+    /// A plan as people see it, with what would be written into DNS.
+    pub(super) fn view(&self, plan: &Plan) -> PlanView {
+        let mut view = plan.view(self.scene.account.name.as_str(), &self.ids);
+        let silent =
+            self.silent.iter().map(|(name, why)| format!("DNS of {name} cannot be asked: {}", clean(why)));
+        view.notes.extend(silent);
+        for (step, shown) in plan.steps.iter().zip(&mut view.steps) {
+            shown.details = match &step.action {
+                Action::Dns(name, _) => match self.examined.get(name) {
+                    Some(examined) => examined.rows.iter().filter_map(detail).collect(),
+                    None => Vec::new(),
+                },
+                Action::RemoveDns(name) => {
+                    self.written.iter().filter(|row| row.domain == *name).map(removal).collect()
+                }
+                _ => Vec::new(),
+            };
+            shown.details.dedup();
+        }
+        view
+    }
+
+    /// What records of others would become.
+    pub(super) fn proposals(&self) -> Vec<Record> {
+        let rows = self.examined.values().flat_map(|examined| &examined.rows);
+        let proposals = rows.filter_map(|row| row.proposal.as_ref()).filter(|one| !one.instead_of.is_empty());
+        proposals.map(|proposal| proposal.write.clone()).collect()
+    }
+}
+
+type Look<'a> = Pin<Box<dyn Future<Output = (String, Result<Examined, String>)> + Send + 'a>>;
+
+/// What DNS shows of every domain that has records.
+async fn examine_all(
+    lookup: &Lookup,
+    estate: &Estate,
+    seen: &mut Observed,
+) -> (BTreeMap<String, Examined>, BTreeMap<String, String>) {
+    let mut looks: Vec<Look<'_>> = Vec::new();
+    for (name, wished) in estate.domains.iter().filter(|(_, wished)| has_records(wished.owner)) {
+        let there = seen.domains.get(name).cloned().unwrap_or_else(expected);
+        looks
+            .push(Box::pin(async move { (name.clone(), examine(lookup, name, Some(wished), &there).await) }));
+    }
+    let found: Vec<_> = futures_util::stream::iter(looks).buffer_unordered(LOOKS_AT_ONCE).collect().await;
+    let (mut examined, mut silent) = (BTreeMap::new(), BTreeMap::new());
+    for (name, found) in found {
+        let found = match found {
+            Ok(found) => found,
+            Err(why) => {
+                silent.insert(name, why);
+                continue;
+            }
+        };
+        // As long as Azure has not said what it wants to find, nothing can be right.
+        let there = seen.domains.get_mut(&name).filter(|there| there.records.domain.is_some());
+        if let Some(there) = there {
+            there.dns = Some(found.is_right());
+        }
+        examined.insert(name, found);
+    }
+    (examined, silent)
+}
+
+/// What would be taken back.
+fn removal(row: &WrittenRecord) -> String {
+    let before = row.before.as_ref().map(|before| format!(", back to \"{before}\"")).unwrap_or_default();
+    clean(&format!("{} {} \"{}\"{before}", row.kind, row.name, row.value))
+}
+
+/// What would be written for a row.
+fn detail(row: &Row) -> Option<String> {
+    let proposal = row.proposal.as_ref().filter(|_| row.verdict.is_in_the_way())?;
+    let write = &proposal.write;
+    let mut text = format!("{} {} \"{}\"", write.kind(), write.name, write.value());
+    for old in &proposal.instead_of {
+        text.push_str(&format!(" instead of \"{}\"", old.value()));
+    }
+    Some(clean(&text))
+}
+
+/// What is known of a domain that is not there yet.
+fn expected() -> DomainSeen {
+    let spf =
+        VerificationRecord { kind: "TXT".to_owned(), value: SPF.to_owned(), ..VerificationRecord::default() };
+    let records = VerificationRecords { spf: Some(spf), ..VerificationRecords::default() };
+    DomainSeen { records, ..DomainSeen::default() }
+}
