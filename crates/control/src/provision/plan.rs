@@ -79,6 +79,9 @@ impl Plan {
     }
 }
 
+/// Custom domains of a communication service, as Microsoft documents.
+const MOST_LINKS: usize = 100;
+
 /// What has to be done so that the wish comes true.
 #[must_use]
 pub(crate) fn plan(estate: &Estate, ids: &EstateIds, seen: &Observed, known: &Known) -> Plan {
@@ -99,6 +102,13 @@ pub(crate) fn plan(estate: &Estate, ids: &EstateIds, seen: &Observed, known: &Kn
     ];
     for (there, action, what, is_complete) in wanted {
         service(&mut plan, estate, there.as_ref(), action, (what, is_complete));
+    }
+    if estate.domains.len() > MOST_LINKS {
+        plan.problems.push(format!(
+            "{} domains are wished, and Azure links {MOST_LINKS} at most to a communication service: connect the app once \
+             more under another name, with a service of its own, and give that account some of them.",
+            estate.domains.len()
+        ));
     }
     if estate.access && !seen.has_access {
         plan.push(Action::Access, [Action::Service]);

@@ -41,6 +41,9 @@ pub struct Service {
     /// ARM id of the notification hub that is linked to it.
     #[serde(default)]
     pub notification_hub: Option<String>,
+    /// Its identity, as it was asked for: a kind, and identities of users.
+    #[serde(default)]
+    pub identity: Option<serde_json::Value>,
     /// Logins for SMTP that are resources of their own.
     #[serde(default)]
     pub smtp_usernames: Vec<SmtpUsername>,

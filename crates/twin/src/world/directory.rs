@@ -125,7 +125,7 @@ impl App {
 }
 
 /// An id that follows from another and a word.
-pub(super) fn named(base: Uuid, word: &str) -> Uuid {
+pub(crate) fn named(base: Uuid, word: &str) -> Uuid {
     let digest =
         aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &[base.as_bytes(), word.as_bytes()].concat());
     let mut octets = [0; 16];

@@ -73,6 +73,8 @@ pub enum Management {
     AzureManaged,
     /// The customer's.
     CustomerManaged,
+    /// The customer's, verified in Exchange Online too, of which nothing is played.
+    CustomerManagedInExchangeOnline,
 }
 
 /// The parts of a domain's verification.
@@ -255,7 +257,7 @@ impl Domain {
     pub fn resource_name(&self) -> &str {
         match self.management {
             Management::AzureManaged => "AzureManagedDomain",
-            Management::CustomerManaged => &self.name,
+            Management::CustomerManaged | Management::CustomerManagedInExchangeOnline => &self.name,
         }
     }
 

@@ -36,6 +36,8 @@ pub struct Habits {
     pub verification_seconds: i64,
     /// Domains that an email service may have. The number is made up: Azure's own is unconfirmed.
     pub domains_per_email_service: usize,
+    /// How many domains may be linked to a communication service.
+    pub linked_domains: usize,
     /// What is said to one domain too many, with status 409. Made up as well, and unconfirmed.
     pub domain_quota_code: String,
     /// Seconds until a verification sees what was written into a zone: DNS remembers what was there before.
@@ -129,6 +131,7 @@ impl Default for Habits {
             provisioning_seconds: 2,
             verification_seconds: 5,
             domains_per_email_service: 800,
+            linked_domains: 100,
             domain_quota_code: "QuotaExceeded".to_owned(),
             dns_seconds: 0,
             negative_ttl: 300,

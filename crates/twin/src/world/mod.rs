@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::access::{Assignment, covers};
 pub use self::communication::{Service, SmtpUsername};
+pub(crate) use self::directory::named;
 pub use self::directory::{App, AppCertificate, ClientSecret, SecretVerdict, Tenant};
 pub use self::domain::{
     DEFAULT_SENDER, Domain, EmailService, FAILED, IN_PROGRESS, Management, Part, Progress, SenderUsername,
@@ -157,7 +158,7 @@ impl World {
         let own = self.subscriptions.iter().find(|s| s.id == subscription).and_then(|s| s.limits);
         own.unwrap_or(match management {
             Management::AzureManaged => Limits::AZURE_MANAGED,
-            Management::CustomerManaged => Limits::CUSTOM,
+            Management::CustomerManaged | Management::CustomerManagedInExchangeOnline => Limits::CUSTOM,
         })
     }
 }

@@ -193,7 +193,7 @@ impl Seed {
             ..World::default()
         };
         for domain in world.domains.clone() {
-            if domain.management == Management::CustomerManaged {
+            if domain.management != Management::AzureManaged {
                 world.publish(&domain);
             }
         }
@@ -258,6 +258,7 @@ impl ServiceSeed {
             ready_at: now,
             has_failed: false,
             linked_domains: Vec::new(),
+            identity: None,
             notification_hub: None,
         }
     }

@@ -109,7 +109,10 @@ fn made(call: &Call<'_>, properties: &Properties) -> Result<Domain, Refusal> {
             ));
         }
         "CustomerManaged" if is_domain(&name) => (Management::CustomerManaged, name, Verification::default()),
-        "CustomerManaged" => {
+        "CustomerManagedInExchangeOnline" if is_domain(&name) => {
+            (Management::CustomerManagedInExchangeOnline, name, Verification::default())
+        }
+        "CustomerManaged" | "CustomerManagedInExchangeOnline" => {
             return Err(invalid("InvalidResourceName", format!("'{name}' is not a domain name.")));
         }
         other => return Err(invalid("BadRequest", format!("The domainManagement '{other}' is not known."))),
@@ -217,6 +220,7 @@ fn management(domain: &Domain) -> &'static str {
     match domain.management {
         Management::AzureManaged => "AzureManaged",
         Management::CustomerManaged => "CustomerManaged",
+        Management::CustomerManagedInExchangeOnline => "CustomerManagedInExchangeOnline",
     }
 }
 

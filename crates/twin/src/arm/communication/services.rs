@@ -18,7 +18,7 @@ use super::{
 };
 use crate::keys::random_key;
 use crate::refusal::Refusal;
-use crate::world::{Service, World};
+use crate::world::{Service, World, named};
 
 const KIND: &str = "CommunicationServices";
 
@@ -26,6 +26,8 @@ const KIND: &str = "CommunicationServices";
 struct Body {
     #[serde(default)]
     tags: Option<BTreeMap<String, String>>,
+    #[serde(default)]
+    identity: Option<Value>,
     #[serde(default)]
     properties: Properties,
 }
@@ -132,6 +134,7 @@ fn put(call: &Call<'_>) -> Answer {
         has_failed: false,
         linked_domains: Vec::new(),
         notification_hub: None,
+        identity: None,
         smtp_usernames: Vec::new(),
     });
     let mut service = changed(call, base, body)?;
@@ -154,6 +157,9 @@ fn changed(call: &Call<'_>, mut service: Service, body: Body) -> Result<Service,
     if let Some(tags) = body.tags {
         service.tags = tags;
     }
+    if let Some(identity) = body.identity {
+        service.identity = Some(identity).filter(|identity| identity["type"] != "None");
+    }
     let properties = body.properties;
     if let Some(disabled) = properties.disable_local_auth {
         service.disable_local_auth = disabled;
@@ -163,6 +169,11 @@ fn changed(call: &Call<'_>, mut service: Service, body: Body) -> Result<Service,
     }
     if let Some(links) = properties.linked_domains {
         let world = call.state.world();
+        let most = world.habits.linked_domains;
+        if links.len() > most {
+            let text = format!("A communication service may have {most} linked domains at most.");
+            return Err(invalid("InvalidLinkedDomains", text));
+        }
         for link in &links {
             check_link(&world, &service, link, call.state.now())?;
         }
@@ -221,13 +232,23 @@ fn shown(call: &Call<'_>, service: &Service, now: Timestamp) -> Value {
     if let Some(hub) = &service.notification_hub {
         properties["notificationHubId"] = hub.as_str().into();
     }
-    tracked(
-        &service.resource_id(),
-        &service.name,
-        "Microsoft.Communication/CommunicationServices",
-        &service.tags,
-        properties,
-    )
+    let kind = "Microsoft.Communication/CommunicationServices";
+    let mut whole = tracked(&service.resource_id(), &service.name, kind, &service.tags, properties);
+    if let Some(identity) = &service.identity {
+        whole["identity"] = identity_of(call, service, identity);
+    }
+    whole
+}
+
+/// An identity of the service's own has a principal; it follows from where the service is.
+fn identity_of(call: &Call<'_>, service: &Service, identity: &Value) -> Value {
+    let mut shown = identity.clone();
+    if identity["type"].as_str().is_some_and(|kind| kind.contains("SystemAssigned")) {
+        let principal = named(service.subscription.guid(), &service.resource_id().to_lowercase());
+        shown["principalId"] = principal.to_string().into();
+        shown["tenantId"] = call.claims.tid.to_string().into();
+    }
+    shown
 }
 
 /// Where the data plane is, for this client: beside Resource Manager, unless that goes by its real name.

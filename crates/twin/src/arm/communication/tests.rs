@@ -230,3 +230,39 @@ async fn names_of_services_are_nobody_elses() {
     assert_eq!(asked("Contoso-Mail").await["reason"], "AlreadyExists");
     assert_eq!(asked("no name").await["reason"], "Invalid");
 }
+
+#[tokio::test]
+async fn a_service_has_an_identity_if_it_is_asked_for_and_a_hundred_links_at_most() {
+    let rehearsal = Rehearsal::begin();
+    let path = format!(
+        "{SUBSCRIPTION}/resourceGroups/mail/providers/Microsoft.Communication/communicationServices/contoso-mail"
+    );
+    let shown = send(&rehearsal, "PATCH", &path, json!({ "identity": { "type": "SystemAssigned" } })).await;
+    assert_eq!(shown.body["identity"]["type"], "SystemAssigned");
+    assert_eq!(shown.body["identity"]["principalId"].as_str().map(str::len), Some(36));
+    let again = ask(&rehearsal, "GET", &path).await;
+    assert_eq!(again.body["identity"], shown.body["identity"]);
+    let shown = send(&rehearsal, "PATCH", &path, json!({ "identity": { "type": "None" } })).await;
+    assert_eq!(shown.body["identity"], Value::Null);
+
+    rehearsal.state.change_world(|world| world.habits.linked_domains = 1);
+    let links = ask(&rehearsal, "GET", &path).await.body["properties"]["linkedDomains"].clone();
+    let body = json!({ "properties": { "linkedDomains": links } });
+    let refused = send(&rehearsal, "PATCH", &path, body).await;
+    assert_eq!((refused.status, &refused.body["error"]["code"]), (400, &json!("InvalidLinkedDomains")));
+}
+
+#[tokio::test]
+async fn a_domain_of_exchange_online_is_verified_as_others_are() {
+    let rehearsal = Rehearsal::begin();
+    let path = format!(
+        "{SUBSCRIPTION}/resourceGroups/mail/providers/Microsoft.Communication/emailServices/contoso-email/domains/x.example"
+    );
+    let kind = "CustomerManagedInExchangeOnline";
+    let body = json!({ "location": "global", "properties": { "domainManagement": kind } });
+    assert_eq!(send(&rehearsal, "PUT", &path, body).await.status, 201);
+    rehearsal.state.advance(SignedDuration::from_mins(5));
+    let shown = ask(&rehearsal, "GET", &path).await.body["properties"].clone();
+    assert_eq!(shown["domainManagement"], kind);
+    assert_eq!(shown["verificationStates"]["Domain"]["status"], "NotStarted");
+}
