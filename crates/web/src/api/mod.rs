@@ -8,6 +8,7 @@ mod connections;
 mod credentials;
 mod domains;
 mod export;
+mod lines;
 mod messages;
 mod metrics;
 mod operator;

@@ -1,23 +1,19 @@
 //! What an account is to have at Azure, and making it so: `/v1/accounts/{name}/estate`, `plan`, `apply`, `destroy`,
 //! `adopt`.
 
-use std::convert::Infallible;
-
-use axum::body::Body;
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{Path, State};
-use axum::http::header;
-use axum::response::{IntoResponse as _, Response};
+use axum::response::Response;
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use control::Control;
 use control::provision::document::Document;
 use control::provision::{Adopted, Applied, ApplyEvent, PlanView};
-use futures_util::StreamExt as _;
 use serde::{Deserialize, Serialize};
-use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio::task::JoinHandle;
 
+use super::lines::streamed;
 use super::{Api, Operator};
 use crate::error::{ApiError, ErrorText};
 
@@ -95,7 +91,7 @@ async fn apply(
         };
         let _ = lines.send(last);
     });
-    Ok(streamed(answer, work))
+    Ok(streamed(answer, Watched(work)))
 }
 
 async fn carry_out(
@@ -126,18 +122,6 @@ impl Drop for Watched {
     fn drop(&mut self) {
         self.0.abort();
     }
-}
-
-/// JSON, a line each.
-fn streamed(lines: UnboundedReceiver<ApplyLine>, work: JoinHandle<()>) -> Response {
-    let stream = futures_util::stream::unfold((lines, Watched(work)), |(mut lines, work)| async move {
-        let line = lines.recv().await?;
-        let mut text = serde_json::to_vec(&line).unwrap_or_default();
-        text.push(b'\n');
-        Some((text, (lines, work)))
-    });
-    let body = Body::from_stream(stream.map(Ok::<_, Infallible>));
-    ([(header::CONTENT_TYPE, "application/x-ndjson")], body).into_response()
 }
 
 async fn adopt(Operator(control): Operator, Path(name): Path<String>) -> Result<Json<Adopted>, ApiError> {

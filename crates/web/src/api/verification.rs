@@ -1,22 +1,18 @@
 //! `/v1/accounts/{name}/verify`: looking at an account, told line by line while it goes on.
 
-use std::convert::Infallible;
-
-use axum::body::Body;
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{Path, State};
-use axum::http::header;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use control::verify::{Check, Event, Finding, Mover, Outcome, Repair, Report, Verdict};
-use futures_util::StreamExt as _;
 use model::delivery::Transport;
 use relay::Tried;
 use serde::{Deserialize, Serialize};
 use smtp::address::Mailbox;
-use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
+use super::lines::streamed;
 use super::{Api, Operator};
 use crate::error::{ApiError, ErrorText};
 
@@ -121,13 +117,10 @@ async fn verify(
         };
         let _ = lines.send(last);
     });
-    Ok(streamed(answer))
+    Ok(streamed(answer, ()))
 }
 
-async fn forward(
-    mut heard: UnboundedReceiver<Event>,
-    lines: tokio::sync::mpsc::UnboundedSender<VerificationLine>,
-) {
+async fn forward(mut heard: UnboundedReceiver<Event>, lines: UnboundedSender<VerificationLine>) {
     while let Some(event) = heard.recv().await {
         let line = match event {
             Event::Began(check) => VerificationLine::Began { check },
@@ -136,18 +129,6 @@ async fn forward(
         };
         let _ = lines.send(line);
     }
-}
-
-/// JSON, a line each.
-fn streamed(lines: UnboundedReceiver<VerificationLine>) -> Response {
-    let stream = futures_util::stream::unfold(lines, |mut lines| async move {
-        let line = lines.recv().await?;
-        let mut text = serde_json::to_vec(&line).unwrap_or_default();
-        text.push(b'\n');
-        Some((text, lines))
-    });
-    let body = Body::from_stream(stream.map(Ok::<_, Infallible>));
-    ([(header::CONTENT_TYPE, "application/x-ndjson")], body).into_response()
 }
 
 /// Sender and recipient of a test message.
