@@ -13,7 +13,7 @@ use model::estate::{DnsWay, WishedDomain, WrittenRecord};
 use super::super::observed::DomainSeen;
 use super::super::step::Action;
 use super::patience::look;
-use super::writer::{Writer, Zone};
+use super::zone::Zone;
 use super::{Site, Trouble};
 
 /// What DNS shows of a domain, beside what it should.
@@ -38,10 +38,10 @@ pub(in super::super) async fn examine(
     wished: Option<&WishedDomain>,
     seen: &DomainSeen,
 ) -> Result<Examined, String> {
-    let demand = demand(name, None, wished, seen)?;
-    let shown = lookup.shown(name, &demand.names()).await.map_err(|error| error.to_string())?;
+    let names = demand(name, None, wished, seen)?.names();
+    let shown = lookup.shown(name, &names).await.map_err(|error| error.to_string())?;
     // Now the zone is known, and with it how relative names are meant.
-    let demand = demand_within(name, shown.zone.as_deref(), wished, seen, demand)?;
+    let demand = demand(name, shown.zone.as_deref(), wished, seen)?;
     let (mut changes, _) = dns::change::changes(&demand, &shown.held(), &|_| false);
     let rows = preflight(&demand, &shown);
     if rows.iter().any(|row| row.code == TOO_MANY) {
@@ -49,19 +49,6 @@ pub(in super::super) async fn examine(
         changes.retain(|change| !matches!(change, Change::Replace { .. }));
     }
     Ok(Examined { rows, shown, changes })
-}
-
-fn demand_within(
-    name: &str,
-    zone: Option<&str>,
-    wished: Option<&WishedDomain>,
-    seen: &DomainSeen,
-    otherwise: Demand,
-) -> Result<Demand, String> {
-    match zone {
-        Some(zone) => demand(name, Some(zone), wished, seen),
-        None => Ok(otherwise),
-    }
 }
 
 fn demand(
@@ -140,14 +127,13 @@ impl Site {
     }
 
     async fn write_records(&self, key: &str, name: &str, way: &DnsWay) -> Result<(), Trouble> {
-        let writer = Writer::open(self, way).await?;
-        let zone = writer.zone(name).await?;
-        let demand = demand(name, Some(&zone.name), self.estate.domains.get(name), &self.domain_seen(name));
+        let zone = Zone::open(self, way, name).await?;
+        let demand = demand(name, Some(zone.name()), self.estate.domains.get(name), &self.domain_seen(name));
         let demand = demand.map_err(Trouble::Failed)?;
-        let held = writer.held(&zone, &demand.names()).await?;
+        let held = zone.held(&demand.names()).await?;
         let written = self.scene.control.store.estates().written(self.scene.account.id).await?;
         let is_ours = |held: &dns::change::Held| {
-            written.iter().any(|one| one.zone == zone.name && record(one).says_the_same(&held.record))
+            written.iter().any(|one| one.zone == zone.name() && record(one).says_the_same(&held.record))
         };
         let (changes, blocked) = dns::change::changes(&demand, &held, &is_ours);
         if !blocked.is_empty() {
@@ -156,7 +142,7 @@ impl Site {
         }
         self.must_be_shown(name, &changes).await?;
         for change in &changes {
-            self.write(key, name, (way, &writer, &zone), change).await?;
+            self.write(key, name, (way, &zone), change).await?;
         }
         Ok(())
     }
@@ -185,7 +171,7 @@ impl Site {
         &self,
         key: &str,
         name: &str,
-        (way, writer, zone): (&DnsWay, &Writer<'_>, &Zone),
+        (way, zone): (&DnsWay, &Zone<'_>),
         change: &Change,
     ) -> Result<(), Trouble> {
         let (record, before) = match change {
@@ -197,7 +183,7 @@ impl Site {
         let row = WrittenRecord {
             domain: name.to_owned(),
             way: way.clone(),
-            zone: zone.name.clone(),
+            zone: zone.name().to_owned(),
             name: record.name.clone(),
             kind: record.kind().to_owned(),
             value: record.value().to_owned(),
@@ -206,11 +192,11 @@ impl Site {
             at: self.scene.control.clock.now(),
         };
         if let Change::Delete(_) = change {
-            writer.write(zone, change).await?;
+            zone.write(change).await?;
             return Ok(estates.forget_record(account, row).await?);
         }
         estates.note_record(account, row.clone()).await?;
-        let record_id = writer.write(zone, change).await?;
+        let record_id = zone.write(change).await?;
         estates.note_record(account, WrittenRecord { record_id: Some(record_id), ..row }).await?;
         self.told(key, format!("{} {} is written", record.kind(), record.name));
         Ok(())
@@ -229,14 +215,13 @@ impl Site {
         }
         for way in ways {
             let rows: Vec<&WrittenRecord> = rows.iter().filter(|row| row.way == way).collect();
-            let writer = Writer::open(self, &way).await?;
-            let zone = writer.zone(name).await?;
+            let zone = Zone::open(self, &way, name).await?;
             let names: Vec<String> = rows.iter().map(|row| row.name.clone()).collect();
-            let held = writer.held(&zone, &names).await?;
+            let held = zone.held(&names).await?;
             let written: Vec<Written> = rows.iter().map(|row| written(row)).collect();
             let (changes, left) = dns::change::undo(&written, &held);
             for change in &changes {
-                writer.write(&zone, change).await?;
+                zone.write(change).await?;
             }
             for one in left {
                 self.told(&Action::RemoveDns(name.to_owned()).key(), one.sentence);

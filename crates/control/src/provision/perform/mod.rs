@@ -12,7 +12,7 @@ mod senders;
 mod services;
 mod soften;
 mod verify;
-mod writer;
+mod zone;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

@@ -5,7 +5,7 @@ use dns::record::Record;
 use dns::spf::{merged, softened};
 use model::estate::{DnsWay, WrittenRecord};
 
-use super::writer::Writer;
+use super::zone::Zone;
 use super::{Site, Trouble};
 
 /// The record as it was before, with the end that it had, if that was softer than what Postern wrote.
@@ -36,9 +36,8 @@ impl Site {
         if row.way == DnsWay::Manual {
             return Err(Trouble::Failed(format!("write \"{value}\" by hand")));
         }
-        let writer = Writer::open(self, &row.way).await?;
-        let zone = writer.zone(name).await?;
-        let held = writer.held(&zone, std::slice::from_ref(&row.name)).await?;
+        let zone = Zone::open(self, &row.way, name).await?;
+        let held = zone.held(std::slice::from_ref(&row.name)).await?;
         let old = Record::read(&row.name, &row.kind, &row.value, 0);
         let Some(held) = held.into_iter().find(|held| held.record.says_the_same(&old)) else {
             return Err(Trouble::Failed(format!(
@@ -50,7 +49,7 @@ impl Site {
             WrittenRecord { value: value.clone(), at: self.scene.control.clock.now(), ..row.clone() };
         estates.note_record(account, new.clone()).await?;
         let why = "The end that was there before is put back.".to_owned();
-        new.record_id = Some(writer.write(&zone, &Change::Replace { held, by, why }).await?);
+        new.record_id = Some(zone.write(&Change::Replace { held, by, why }).await?);
         estates.note_record(account, new).await?;
         estates.forget_record(account, row).await?;
         Ok(value)

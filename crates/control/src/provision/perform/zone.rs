@@ -1,4 +1,4 @@
-//! Whoever keeps a zone, so that all of them are written alike.
+//! A zone and whoever keeps it, so that all of them are read and written alike.
 
 use dns::change::{Change, Held};
 use dns::cloudflare::{Cloudflare, CloudflareError, CloudflareZone};
@@ -9,43 +9,24 @@ use store::{SecretName, SecretOwner};
 use super::azure_dns::{self as azure, AzureZone};
 use super::{Site, Trouble};
 
-/// Writes zones.
-pub(super) enum Writer<'a> {
-    /// Azure DNS, as the account's app.
-    Azure(&'a Site),
-    /// Cloudflare, with a token.
-    Cloudflare(Cloudflare),
-}
-
-/// A zone.
-pub(super) struct Zone {
-    /// The domain name.
-    pub(super) name: String,
-    /// What its keeper knows it by.
-    key: Key,
-}
-
-enum Key {
-    Azure(AzureZone),
-    Cloudflare(CloudflareZone),
+/// A zone that may be written.
+pub(super) enum Zone<'a> {
+    /// At Azure DNS, as the account's app.
+    Azure(&'a Site, AzureZone),
+    /// At Cloudflare, with a token.
+    Cloudflare(Cloudflare, CloudflareZone),
 }
 
 /// What stands beside records that were written here.
 const COMMENT: &str = "Written by Postern";
 
-impl<'a> Writer<'a> {
-    pub(super) async fn open(site: &'a Site, way: &DnsWay) -> Result<Self, Trouble> {
-        match way {
-            DnsWay::Azure => Ok(Self::Azure(site)),
-            DnsWay::Connection(name) => connect(site, name).await,
-            DnsWay::Manual => Err(Trouble::Failed("its records are written by hand".to_owned())),
-        }
-    }
-
+impl<'a> Zone<'a> {
     /// The zone that a domain is in: the one with the longest name that is visible.
-    pub(super) async fn zone(&self, domain: &str) -> Result<Zone, Trouble> {
-        match self {
-            Self::Cloudflare(cloudflare) => {
+    pub(super) async fn open(site: &'a Site, way: &DnsWay, domain: &str) -> Result<Self, Trouble> {
+        match way {
+            DnsWay::Azure => Ok(Self::Azure(site, azure::zone_of(site, domain).await?)),
+            DnsWay::Connection(connection) => {
+                let cloudflare = connect(site, connection).await?;
                 let zone = cloudflare.zone_of(domain).await?;
                 if !zone.is_active {
                     return Err(Trouble::Waits(format!(
@@ -54,31 +35,32 @@ impl<'a> Writer<'a> {
                         zone.name_servers.join(" and ")
                     )));
                 }
-                Ok(Zone { name: zone.name.clone(), key: Key::Cloudflare(zone) })
+                Ok(Self::Cloudflare(cloudflare, zone))
             }
-            Self::Azure(site) => {
-                let zone = azure::zone_of(site, domain).await?;
-                Ok(Zone { name: zone.name().to_owned(), key: Key::Azure(zone) })
-            }
+            DnsWay::Manual => Err(Trouble::Failed("its records are written by hand".to_owned())),
+        }
+    }
+
+    /// Its domain name.
+    pub(super) fn name(&self) -> &str {
+        match self {
+            Self::Azure(_, zone) => zone.name(),
+            Self::Cloudflare(_, zone) => &zone.name,
         }
     }
 
     /// What stands at the names.
-    pub(super) async fn held(&self, zone: &Zone, names: &[String]) -> Result<Vec<Held>, Trouble> {
-        match (self, &zone.key) {
-            (Self::Cloudflare(cloudflare), Key::Cloudflare(key)) => Ok(cloudflare.held(key, names).await?),
-            (Self::Azure(site), Key::Azure(zone)) => zone.held(site, names).await,
-            _ => Ok(Vec::new()),
+    pub(super) async fn held(&self, names: &[String]) -> Result<Vec<Held>, Trouble> {
+        match self {
+            Self::Azure(site, zone) => zone.held(site, names).await,
+            Self::Cloudflare(cloudflare, zone) => Ok(cloudflare.held(zone, names).await?),
         }
     }
 
     /// Makes a change; gives the provider's id of the record.
-    pub(super) async fn write(&self, zone: &Zone, change: &Change) -> Result<String, Trouble> {
-        match (self, &zone.key) {
-            (Self::Cloudflare(cloudflare), Key::Cloudflare(key)) => {
-                Ok(cloudflare.write(key, change, COMMENT).await?)
-            }
-            (Self::Azure(site), Key::Azure(zone)) => {
+    pub(super) async fn write(&self, change: &Change) -> Result<String, Trouble> {
+        match self {
+            Self::Azure(site, zone) => {
                 let (gone, new) = match change {
                     Change::Create(record) => (None, Some(record)),
                     Change::Replace { held, by, .. } => (Some(&held.record), Some(by)),
@@ -87,24 +69,23 @@ impl<'a> Writer<'a> {
                 // A value of a record set has no id of its own.
                 zone.write(site, gone, new).await.map(|()| String::new())
             }
-            // A zone is of the writer that found it.
-            _ => Ok(String::new()),
+            Self::Cloudflare(cloudflare, zone) => Ok(cloudflare.write(zone, change, COMMENT).await?),
         }
     }
 }
 
-async fn connect<'a>(site: &Site, name: &str) -> Result<Writer<'a>, Trouble> {
+async fn connect(site: &Site, name: &str) -> Result<Cloudflare, Trouble> {
     let control = &site.scene.control;
     let connection = control.connection(name).await.map_err(|error| Trouble::Failed(store::chain(&error)))?;
     let owner = SecretOwner::Connection(connection.id);
     let token = control.store.secrets().get(owner, SecretName::ApiToken).await?;
     match connection.kind {
-        DnsKind::Cloudflare => Ok(Writer::Cloudflare(Cloudflare::new(
+        DnsKind::Cloudflare => Ok(Cloudflare::new(
             connection.origin.as_str(),
             token,
             connection.ca_pem.as_deref(),
             control.clock.clone(),
-        )?)),
+        )?),
     }
 }
 
