@@ -156,20 +156,13 @@ impl ArmApi {
         self.0.begin(Method::PUT, &at(&id), Some(&json!({ "properties": properties }))).await.map(drop)
     }
 
-    /// Makes or changes a login for SMTP.
-    ///
-    /// # Errors
-    /// As [`ArmApi::subscription`]. Azure does not look whether the app exists.
-    pub async fn put_smtp_username(&self, id: &str, properties: &Value) -> Result<(), CallError> {
-        self.0.begin(Method::PUT, &at(id), Some(&json!({ "properties": properties }))).await.map(drop)
-    }
-
-    /// Makes or changes a suppression list, or an address on one.
+    /// Makes or changes a resource that is there at once and whole: a login for SMTP (Azure does not look whether its
+    /// app exists), a suppression list, an address on one.
     ///
     /// # Errors
     /// As [`ArmApi::subscription`].
-    pub async fn put_suppression(&self, id: &str, properties: &Value) -> Result<(), CallError> {
-        self.put_smtp_username(id, properties).await
+    pub async fn put(&self, id: &str, properties: &Value) -> Result<(), CallError> {
+        self.0.begin(Method::PUT, &at(id), Some(&json!({ "properties": properties }))).await.map(drop)
     }
 
     /// The suppression lists of a domain.

@@ -203,11 +203,15 @@ impl VerificationState {
 }
 
 impl VerificationStates {
+    /// The parts, by the names that the portal uses.
+    #[must_use]
+    pub fn parts(&self) -> [(&'static str, &VerificationState); 4] {
+        [("Domain", &self.domain), ("SPF", &self.spf), ("DKIM", &self.dkim), ("DKIM2", &self.dkim2)]
+    }
+
     /// What is not verified yet, by the names that the portal uses.
     pub fn missing(&self) -> impl Iterator<Item = &'static str> {
-        let parts =
-            [("Domain", &self.domain), ("SPF", &self.spf), ("DKIM", &self.dkim), ("DKIM2", &self.dkim2)];
-        parts.into_iter().filter(|(_, state)| !state.is_verified()).map(|(name, _)| name)
+        self.parts().into_iter().filter(|(_, state)| !state.is_verified()).map(|(name, _)| name)
     }
 }
 

@@ -139,10 +139,9 @@ impl Control {
         let Some(wished) = survey.estate.domains.get(&domain) else {
             return Err(StoreError::Missing(format!("domain {domain}")).into());
         };
-        let steps = self.store.estates().steps(survey.scene.account.id).await?;
-        let mut picture = picture(&survey, (&domain, wished), (&steps, &open(&survey)), self.clock.now());
-        let written = self.store.estates().written(survey.scene.account.id).await?;
-        offer_softer_end(&mut picture, &written);
+        let mut picture =
+            picture(&survey, (&domain, wished), (&survey.steps, &open(&survey)), self.clock.now());
+        offer_softer_end(&mut picture, &survey.written);
         Ok(picture)
     }
 
@@ -152,11 +151,10 @@ impl Control {
     /// As [`Control::domain_picture`].
     pub async fn domain_pictures(&self, name: &str) -> Result<Vec<DomainPicture>, ControlError> {
         let survey = Box::pin(self.survey(name, None)).await?;
-        let steps = self.store.estates().steps(survey.scene.account.id).await?;
         let now = self.clock.now();
         let open = open(&survey);
         let domains = survey.estate.domains.iter();
-        let pictures = domains.map(|domain| picture(&survey, domain, (&steps, &open), now));
+        let pictures = domains.map(|domain| picture(&survey, domain, (&survey.steps, &open), now));
         Ok(pictures.collect())
     }
 }
@@ -233,7 +231,7 @@ fn state(
     let is_going = |state: &VerificationState| {
         matches!(state.status.as_str(), "VerificationRequested" | "VerificationInProgress")
     };
-    let states = [&seen.states.domain, &seen.states.spf, &seen.states.dkim, &seen.states.dkim2];
+    let states = seen.states.parts().map(|(_, state)| state);
     match () {
         () if is_done => DomainState::Ready,
         () if seen.progress == Progress::Failed || has_failed => DomainState::Failed,
@@ -321,7 +319,8 @@ fn right_since(recorded: &[&RecordedStep], now: Timestamp) -> String {
 }
 
 fn parts(states: &VerificationStates) -> Vec<PartState> {
-    [("Domain", &states.domain), ("SPF", &states.spf), ("DKIM", &states.dkim), ("DKIM2", &states.dkim2)]
+    states
+        .parts()
         .into_iter()
         .map(|(part, state)| PartState {
             part: part.to_owned(),

@@ -41,7 +41,7 @@ pub use self::told::{Applied, ApplyEvent, OpenStep, Outcome};
 
 use self::document::Document;
 use self::perform::Site;
-use self::plan::Plan;
+use self::plan::{Known, Plan};
 use self::survey::Survey;
 use crate::Control;
 use crate::error::{ControlError, Invalid};
@@ -209,11 +209,14 @@ impl Control {
         estate: &Estate,
         domains: &[String],
     ) -> Result<BTreeSet<String>, ControlError> {
-        let known = self.known(&*self.account(name)?).await?;
+        let account = self.account(name)?;
+        let estates = self.store.estates();
+        let known =
+            Known::of(&account, &estates.steps(account.id).await?, &estates.written(account.id).await?);
         let mut found = BTreeSet::new();
         for text in domains {
             let (domain, _) = wish::domain_name(text)?;
-            let id = estate.ids(self.account(name)?.subscription).domain(&domain).to_lowercase();
+            let id = estate.ids(account.subscription).domain(&domain).to_lowercase();
             let is_known = estate.domains.contains_key(&domain)
                 || known.written.contains(&domain)
                 || known.made.contains(&id);

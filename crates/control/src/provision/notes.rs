@@ -4,13 +4,11 @@ use std::collections::BTreeSet;
 
 use dns::record::Record;
 use jiff::Timestamp;
-use model::account::Account;
 use model::estate::{RecordedStep, StepState};
 use model::id::AccountId;
 use store::StoreError;
 
 use super::perform::{MADE, SHOWN};
-use super::plan::Known;
 use super::step::Step;
 use super::survey::Survey;
 use super::tend;
@@ -69,17 +67,5 @@ impl Control {
             at: begun,
         };
         Ok(self.store.estates().note_step(self.account(name)?.id, step).await?)
-    }
-
-    pub(super) async fn known(&self, account: &Account) -> Result<Known, StoreError> {
-        let estates = self.store.estates();
-        let steps = estates.steps(account.id).await?;
-        let made = steps.iter().filter_map(|step| step.key.strip_prefix(MADE)).map(str::to_owned);
-        let written = estates.written(account.id).await?.into_iter().map(|row| row.domain);
-        Ok(Known {
-            client: account.client.to_string().to_lowercase(),
-            made: made.collect(),
-            written: written.collect(),
-        })
     }
 }

@@ -30,8 +30,8 @@ pub(crate) struct Observed {
     pub logins: BTreeMap<String, (String, String)>,
     /// Whether the app may send.
     pub has_access: bool,
-    /// Addresses that devices may send from, in lower case, with the names beside them.
-    pub local: BTreeMap<String, Option<String>>,
+    /// Addresses that devices may send from, in lower case.
+    pub local: BTreeSet<String>,
 }
 
 /// A service.
@@ -66,7 +66,7 @@ pub(crate) struct DomainSeen {
     pub records: VerificationRecords,
     /// Whether it stands there, if somebody has looked.
     pub dns: Option<bool>,
-    /// Sender usernames in lower case, with the names beside them.
+    /// Sender usernames in lower case.
     pub senders: BTreeMap<String, Option<String>>,
     /// Addresses that nothing is sent to, by sender username.
     pub suppressed: BTreeMap<String, BTreeSet<String>>,
@@ -86,7 +86,7 @@ pub(crate) enum Progress {
 
 impl Progress {
     /// What a `provisioningState` means. It is an open list: what is not known is on its way.
-    fn of(state: &str) -> Self {
+    pub(super) fn of(state: &str) -> Self {
         match state {
             "Succeeded" => Self::Ready,
             "Failed" | "Canceled" => Self::Failed,
@@ -123,11 +123,6 @@ impl DomainSeen {
 }
 
 impl ServiceSeen {
-    /// How far a service is, by its `provisioningState`.
-    pub(super) fn state(word: &str) -> Progress {
-        Progress::of(word)
-    }
-
     pub(super) fn of(service: &CommunicationService) -> Self {
         Self {
             data_location: service.data_location.clone(),
@@ -230,10 +225,10 @@ fn is_chosen(scene: &Scene, estate: &Estate, seen: &ServiceSeen) -> bool {
     })
 }
 
-fn local(scene: &Scene) -> BTreeMap<String, Option<String>> {
+fn local(scene: &Scene) -> BTreeSet<String> {
     let directory = scene.control.store.directory();
     let senders = directory.senders(scene.account.id);
-    senders.map(|one| (one.mailbox.to_string().to_lowercase(), one.display_name.clone())).collect()
+    senders.map(|one| one.mailbox.to_string().to_lowercase()).collect()
 }
 
 /// What is there, or nothing where Azure says that nothing is.

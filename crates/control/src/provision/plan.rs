@@ -2,10 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use model::estate::{Estate, EstateIds, WishedDomain};
+use model::account::Account;
+use model::estate::{Estate, EstateIds, RecordedStep, WishedDomain, WrittenRecord};
 use serde::{Deserialize, Serialize};
 
 use super::observed::{DomainSeen, Observed, Progress, ServiceSeen};
+use super::perform::MADE;
 use super::step::{Action, Step, StepView, has_records, shown};
 
 /// What has to be done, in an order in which it can be done.
@@ -41,6 +43,18 @@ pub(crate) struct Known {
     pub made: BTreeSet<String>,
     /// Domains for which records were written.
     pub written: BTreeSet<String>,
+}
+
+impl Known {
+    /// What follows from what is recorded of an account.
+    pub(crate) fn of(account: &Account, steps: &[RecordedStep], written: &[WrittenRecord]) -> Self {
+        let made = steps.iter().filter_map(|step| step.key.strip_prefix(MADE)).map(str::to_owned);
+        Self {
+            client: account.client.to_string().to_lowercase(),
+            made: made.collect(),
+            written: written.iter().map(|row| row.domain.clone()).collect(),
+        }
+    }
 }
 
 impl Plan {
@@ -182,8 +196,9 @@ fn domain(
         let before = [Action::Domain(name.clone()), Action::Records(name.clone()), Action::Service];
         plan.push(Action::Link(name.clone()), before);
     }
+    let first = plan.steps.len();
     senders(plan, (name, wished), there, (ids, known));
-    devices(plan, (name, wished), there, seen);
+    devices(plan, (name, wished), there, (seen, first));
 }
 
 /// DNS, and what Azure makes of it.
@@ -237,21 +252,18 @@ fn senders(
     }
 }
 
-/// Every sender at Azure is one here, once its domain is linked.
+/// Every sender at Azure is one here, once its domain is linked. Steps of the domain begin at `first`.
 fn devices(
     plan: &mut Plan,
     (name, wished): (&String, &WishedDomain),
     there: Option<&DomainSeen>,
-    seen: &Observed,
+    (seen, first): (&Observed, usize),
 ) {
-    let waits = |step: &Step| {
-        step.action.domain() == Some(name)
-            && matches!(step.action, Action::Sender(..) | Action::RemoveSender(..))
-    };
-    let behind: Vec<String> = plan.steps.iter().filter(|step| waits(step)).map(Step::key).collect();
+    let waits = |step: &&Step| matches!(step.action, Action::Sender(..) | Action::RemoveSender(..));
+    let behind: Vec<String> = plan.steps[first..].iter().filter(waits).map(Step::key).collect();
     let is_here = |key: &String| {
         let address = there.map(|there| there.address.as_str()).unwrap_or_default();
-        seen.local.contains_key(&format!("{key}@{address}").to_lowercase())
+        seen.local.contains(&format!("{key}@{address}").to_lowercase())
     };
     let is_complete =
         there.is_some_and(|there| there.senders.keys().all(is_here)) && wished.senders.keys().all(is_here);
@@ -276,9 +288,12 @@ pub(crate) fn destruction(
     // What somebody names goes whoever made it; else only what was made here.
     let mut names: BTreeSet<&String> = estate.domains.keys().chain(seen.domains.keys()).collect();
     names.extend(&known.written);
-    let is_wanted = |name: &&String| match domains.is_empty() {
-        true => is_made(&ids.domain(name)) || known.written.contains(*name),
-        false => domains.contains(*name),
+    let is_wanted = |name: &&String| {
+        if domains.is_empty() {
+            is_made(&ids.domain(name)) || known.written.contains(*name)
+        } else {
+            domains.contains(*name)
+        }
     };
     let (gone, stay): (Vec<&String>, Vec<&String>) = names.into_iter().partition(is_wanted);
     let mut before = Vec::new();

@@ -8,7 +8,7 @@ use dns::lookup::Lookup;
 use dns::preflight::Row;
 use dns::record::Record;
 use futures_util::StreamExt as _;
-use model::estate::{Estate, EstateIds, WrittenRecord};
+use model::estate::{Estate, EstateIds, RecordedStep, WrittenRecord};
 
 use super::document::Document;
 use super::observed::{DomainSeen, Observed, observe};
@@ -30,8 +30,10 @@ pub(crate) struct Survey {
     pub(super) known: Known,
     /// What DNS shows, by domain.
     pub(super) examined: BTreeMap<String, Examined>,
+    /// How far steps were, when it was looked.
+    pub(super) steps: Vec<RecordedStep>,
     /// What was written into DNS.
-    written: Vec<WrittenRecord>,
+    pub(super) written: Vec<WrittenRecord>,
     /// Why it shows nothing, by domain.
     pub(super) silent: BTreeMap<String, String>,
 }
@@ -57,11 +59,12 @@ impl Control {
         let ids = estate.ids(account.subscription);
         let seen = observe(&scene, &estate, &ids).await;
         let mut seen = seen.map_err(|error| unseen(&account, &error))?;
-        let known = self.known(&account).await?;
-        let lookup = self.lookup()?;
+        let steps = self.store.estates().steps(account.id).await?;
         let written = self.store.estates().written(account.id).await?;
+        let known = Known::of(&account, &steps, &written);
+        let lookup = self.lookup()?;
         let (examined, silent) = examine_all(&lookup, &estate, &mut seen).await;
-        Ok(Survey { scene, estate, ids, lookup, seen, known, examined, written, silent })
+        Ok(Survey { scene, estate, ids, lookup, seen, known, examined, steps, written, silent })
     }
 
     fn lookup(&self) -> Result<Lookup, Invalid> {

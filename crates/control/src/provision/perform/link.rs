@@ -2,7 +2,7 @@
 //! read again, so that two who write do not undo each other.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Mutex as Turn;
 
@@ -33,25 +33,22 @@ impl Site {
 
     async fn set_link(&self, name: &str, wanted: bool) -> Result<(), Trouble> {
         let id = self.ids.domain(name);
-        let lock = |map: &Mutex<BTreeMap<String, bool>>| {
-            map.lock().unwrap_or_else(PoisonError::into_inner).insert(id.clone(), wanted);
-        };
-        lock(&self.links.waiting);
+        lock(&self.links.waiting).insert(id.clone(), wanted);
         let _turn = self.links.turn.lock().await;
-        if let Some(result) = self.links.done.lock().unwrap_or_else(PoisonError::into_inner).remove(&id) {
+        if let Some(result) = lock(&self.links.done).remove(&id) {
             return result;
         }
-        let all = std::mem::take(&mut *self.links.waiting.lock().unwrap_or_else(PoisonError::into_inner));
+        let all = std::mem::take(&mut *lock(&self.links.waiting));
         let mut result = self.write_links(&all).await;
         if result.is_err() && all.len() > 1 {
             // One domain that Azure does not take must not keep the others out.
             let alone: BTreeMap<_, _> = [(id.clone(), wanted)].into();
             result = self.write_links(&alone).await;
             let others = all.into_iter().filter(|(other, _)| *other != id);
-            self.links.waiting.lock().unwrap_or_else(PoisonError::into_inner).extend(others);
+            lock(&self.links.waiting).extend(others);
             return result;
         }
-        let mut done = self.links.done.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut done = lock(&self.links.done);
         done.extend(all.into_keys().filter(|other| *other != id).map(|other| (other, result.clone())));
         result
     }
@@ -77,4 +74,8 @@ impl Site {
             self.estate.service
         )))
     }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -101,27 +101,27 @@ impl Site {
         let domain = self.ids.domain(name);
         let there = list_of(&self.scene, &domain, key).await?;
         let list = match there {
-            Some((list, _)) => format!("{domain}/suppressionLists/{list}"),
+            Some(list) => format!("{domain}/suppressionLists/{list}"),
             None => {
                 let list = format!("{domain}/suppressionLists/{}", named(&domain, key));
                 let properties = serde_json::json!({ "listName": wished.username });
-                self.scene.arm.put_suppression(&list, &properties).await?;
+                self.scene.arm.put(&list, &properties).await?;
                 list
             }
         };
         let listed = self.domain_seen(name).suppressed.get(key).cloned().unwrap_or_default();
         for address in wished.suppressed.iter().filter(|one| !listed.contains(&one.to_lowercase())) {
             let id = format!("{list}/suppressionListAddresses/{}", named(&list, &address.to_lowercase()));
-            self.scene.arm.put_suppression(&id, &serde_json::json!({ "email": address })).await?;
+            self.scene.arm.put(&id, &serde_json::json!({ "email": address })).await?;
         }
         Ok(())
     }
 }
 
-async fn list_of(scene: &Scene, domain: &str, key: &str) -> Result<Option<(String, String)>, CallError> {
+async fn list_of(scene: &Scene, domain: &str, key: &str) -> Result<Option<String>, CallError> {
     let lists = observed::optional(scene.arm.suppression_lists(domain)).await?.unwrap_or_default();
     let found = lists.into_iter().find(|list| list.properties.list_name.eq_ignore_ascii_case(key));
-    Ok(found.map(|list| (list.name, list.properties.list_name)))
+    Ok(found.map(|list| list.name))
 }
 
 /// A GUID that follows from where a thing is and what it is called.

@@ -41,7 +41,7 @@ impl Site {
         let mut patience = self.patience();
         loop {
             let found = optional(arm.email_service(id)).await?;
-            match found.map(|found| ServiceSeen::state(&found.properties.provisioning_state)) {
+            match found.map(|found| Progress::of(&found.properties.provisioning_state)) {
                 Some(Progress::Ready) => return Ok(()),
                 Some(Progress::Failed) => return Err(self.failed(begun.as_ref()).await),
                 _ => self.pause(&mut patience, "the email service").await?,
@@ -124,7 +124,7 @@ impl Site {
         });
         let id = self.ids.login(name);
         let is_there = self.seen().logins.contains_key(&name.to_lowercase());
-        self.make(&id, is_there, self.scene.arm.put_smtp_username(&id, &properties)).await
+        self.make(&id, is_there, self.scene.arm.put(&id, &properties)).await
     }
 
     /// Why something that was begun came to nothing.

@@ -90,7 +90,7 @@ fn after(action: &Action, estate: &Estate, seen: &mut Observed) {
             let there = &seen.domains[name];
             let address = |key: &String| format!("{key}@{}", there.address).to_lowercase();
             let new: Vec<String> = there.senders.keys().map(address).collect();
-            seen.local.extend(new.into_iter().map(|address| (address, None)));
+            seen.local.extend(new);
         }
         Action::Login(name) => {
             let wished = &estate.smtp_usernames[name];
@@ -273,7 +273,7 @@ fn what_was_made_here_and_is_wished_no_more_is_taken_away_and_the_rest_is_left_a
     carry_out(&first, &estate, &mut seen);
     let there = seen.domains.get_mut("a.example").unwrap();
     there.senders.extend([("ours".to_owned(), None), ("theirs".to_owned(), None)]);
-    seen.local.extend([("ours@a.example".to_owned(), None), ("theirs@a.example".to_owned(), None)]);
+    seen.local.extend(["ours@a.example".to_owned(), "theirs@a.example".to_owned()]);
     let mut known = known();
     known.made.insert(ids(&estate).sender("a.example", "ours").to_lowercase());
     let keys = |plan: &Plan| plan.steps.iter().map(Step::key).collect::<Vec<_>>();

@@ -10,7 +10,7 @@ use std::process::ExitCode;
 use anyhow::{Context as _, bail};
 use control::provision::{SenderRow, SenderRowResult};
 use serde_json::json;
-use web::api::{AccountView, CredentialView, IssuedView, SenderView};
+use web::api::{CredentialView, IssuedView, SenderView};
 
 use super::super::provision::{self, wish};
 use super::{make_login, path};
@@ -227,7 +227,6 @@ async fn lines(client: &Client, account: &str) -> anyhow::Result<Vec<[String; 8]
     let senders: Vec<SenderView> = client.get("/v1/senders", &query).await?;
     let credentials: Vec<CredentialView> = client.get("/v1/credentials", &[]).await?;
     let status: web::api::StatusView = client.get("/v1/status", &[]).await?;
-    let _: AccountView = client.get(&path(account), &[]).await?;
     let mut lines = vec![HEADER.map(str::to_owned)];
     for sender in senders {
         let (username, domain) = sender.address.rsplit_once('@').unwrap_or((&sender.address, ""));
