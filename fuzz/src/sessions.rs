@@ -70,6 +70,8 @@ fn advance(mut session: Session, happened: &mut Happened, message: &mut Vec<u8>)
                 message.clear();
                 ask.accept()
             }
+            server::Step::Hello(ask) => ask.accept(),
+            server::Step::Data(ask) => ask.accept(),
             server::Step::Recipient(ask) => ask.accept(),
             server::Step::MailData(ask) => {
                 message.extend_from_slice(ask.bytes());

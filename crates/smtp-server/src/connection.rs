@@ -139,11 +139,22 @@ where
                     (self.principal, self.transaction) = (None, None);
                     start.established()
                 }
+                Step::Hello(ask) => match self.endpoint.service.hello(&self.peer, ask.client()).await {
+                    Ok(()) => ask.accept(),
+                    Err(refusal) => ask.reject(&refusal),
+                },
                 Step::Authenticate(ask) => self.authenticate(ask).await,
                 Step::Mail(ask) => self.mail(ask).await,
                 Step::Recipient(ask) => {
                     let Some(transaction) = &mut self.transaction else { unreachable_transaction() };
                     match self.endpoint.service.recipient(transaction, ask.path(), ask.parameters()).await {
+                        Ok(()) => ask.accept(),
+                        Err(refusal) => ask.reject(&refusal),
+                    }
+                }
+                Step::Data(ask) => {
+                    let Some(transaction) = &mut self.transaction else { unreachable_transaction() };
+                    match self.endpoint.service.begin_data(transaction).await {
                         Ok(()) => ask.accept(),
                         Err(refusal) => ask.reject(&refusal),
                     }

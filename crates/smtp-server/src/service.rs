@@ -1,6 +1,6 @@
 //! The seam: what a server that stands behind the protocol has to answer.
 
-use std::future::Future;
+use std::future::{Future, ready};
 use std::net::SocketAddr;
 
 use smtp::mail_data::Measures;
@@ -11,13 +11,19 @@ use smtp::sasl::Login;
 use smtp::server::Client;
 use tls::TlsFacts;
 
-/// Five questions. A service keeps no state of a session: who logged in and what is under way are
+/// Seven questions, two of which few servers ask. A service keeps no state of a session: who logged in and what is under way are
 /// values that the connection holds, and drops when the session or the transaction ends.
 pub trait Service: Send + Sync + 'static {
     /// Who a client proved to be.
     type Principal: Send + Sync;
     /// A message under way. Dropping it forgets the message.
     type Transaction: Send;
+
+    /// EHLO and HELO: is this client welcome?
+    fn hello(&self, peer: &Peer, client: &Client) -> impl Future<Output = Result<(), Refusal>> + Send {
+        let _ = (peer, client);
+        ready(Ok(()))
+    }
 
     /// AUTH: is this login good? A failure's text must not tell unknown names from wrong passwords.
     fn authenticate(
@@ -42,6 +48,15 @@ pub trait Service: Send + Sync + 'static {
         path: &ForwardPath,
         parameters: &RecipientParameters,
     ) -> impl Future<Output = Result<(), Refusal>> + Send;
+
+    /// DATA: may the message follow? By BDAT the first piece is the question.
+    fn begin_data(
+        &self,
+        transaction: &mut Self::Transaction,
+    ) -> impl Future<Output = Result<(), Refusal>> + Send {
+        let _ = transaction;
+        ready(Ok(()))
+    }
 
     /// A piece of the message, its transparency dots removed. After a refusal no more pieces come.
     fn data(

@@ -19,6 +19,8 @@ pub enum Extension {
     Dsn,
     /// CHUNKING, RFC 3030.
     Chunking,
+    /// BINARYMIME, RFC 3030 section 3. Needs CHUNKING.
+    BinaryMime,
     /// STARTTLS, RFC 3207.
     StartTls,
     /// AUTH, RFC 4954.
@@ -41,12 +43,13 @@ impl Extension {
             Self::EnhancedStatusCodes => "ENHANCEDSTATUSCODES",
             Self::Dsn => "DSN",
             Self::Chunking => "CHUNKING",
+            Self::BinaryMime => "BINARYMIME",
             Self::StartTls => "STARTTLS",
             Self::Auth => "AUTH",
         }
     }
 
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 10] = [
         Self::Size,
         Self::Pipelining,
         Self::EightBitMime,
@@ -54,6 +57,7 @@ impl Extension {
         Self::EnhancedStatusCodes,
         Self::Dsn,
         Self::Chunking,
+        Self::BinaryMime,
         Self::StartTls,
         Self::Auth,
     ];
@@ -88,6 +92,12 @@ impl Extensions {
     #[must_use]
     pub const fn union(self, other: Self) -> Self {
         Self(self.0 | other.0)
+    }
+
+    /// What is in both sets.
+    #[must_use]
+    pub const fn intersection(self, other: Self) -> Self {
+        Self(self.0 & other.0)
     }
 
     /// Whether `extension` is in the set.

@@ -14,7 +14,8 @@
 //! let settings = Arc::new(Settings::submission("relay.example", TlsPolicy::StartTls));
 //! let mut session = Session::open(settings, IpAddr::V4(Ipv4Addr::LOCALHOST));
 //! session.input().extend_from_slice(b"EHLO device.example\r\nAUTH PLAIN AGEAYg==\r\n");
-//! let Step::NeedsInput(mut session) = session.advance() else { panic!("there is nothing to decide") };
+//! let Step::Hello(ask) = session.advance() else { panic!("somebody came") };
+//! let Step::NeedsInput(mut session) = ask.accept().advance() else { panic!("there is nothing else to decide") };
 //! let replies = String::from_utf8_lossy(session.pending());
 //! assert!(replies.contains("250-STARTTLS"));
 //! assert!(replies.contains("538 5.7.11 "), "no login in clear, whatever the client tries");

@@ -64,6 +64,7 @@ pub struct DotReader {
 /// Checks what follows BDAT, where the octet count ends the message (RFC 3030 section 2).
 #[derive(Clone, Debug, Default)]
 pub struct ChunkReader {
+    binary: bool,
     after_cr: bool,
     lines: Lines,
 }
@@ -138,11 +139,21 @@ impl Default for DotReader {
 }
 
 impl ChunkReader {
+    /// A reader for `BODY=BINARYMIME`, where every octet is allowed (RFC 3030 section 3). Lines are not counted.
+    #[must_use]
+    pub fn binary() -> Self {
+        Self { binary: true, ..Self::default() }
+    }
+
     /// Checks the next octets of the message.
     ///
     /// # Errors
     /// At the first octet that no mail data may hold.
     pub fn read(&mut self, input: &[u8]) -> Result<(), Violation> {
+        if self.binary {
+            self.lines.count(input);
+            return Ok(());
+        }
         let mut line_start = 0;
         if self.after_cr {
             match input.first() {

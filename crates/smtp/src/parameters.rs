@@ -8,7 +8,7 @@ use crate::xtext;
 pub struct MailParameters {
     /// SIZE: octets the client means to send (RFC 1870 section 6.3).
     pub size_octets: Option<u64>,
-    /// BODY (RFC 6152).
+    /// BODY (RFC 6152, RFC 3030 section 3).
     pub body: Body,
     /// SMTPUTF8: addresses or header fields are not ASCII (RFC 6531).
     pub smtputf8: bool,
@@ -18,7 +18,7 @@ pub struct MailParameters {
     pub envelope_id: Option<String>,
 }
 
-/// BODY= of RFC 6152.
+/// BODY= of RFC 6152 and RFC 3030.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Body {
     /// Seven bits, or nothing said.
@@ -26,6 +26,8 @@ pub enum Body {
     SevenBit,
     /// `8BITMIME`.
     EightBitMime,
+    /// `BINARYMIME`: lines do not count, and only BDAT can carry it.
+    BinaryMime,
 }
 
 /// RET= of RFC 3461.
@@ -106,6 +108,9 @@ impl MailParameters {
             }
             parameters.set(keyword, value).ok_or(Unfit::Value)
         })?;
+        if parameters.body == Body::BinaryMime && !offered.contains(Extension::BinaryMime) {
+            return Err(ParameterError::Value("BODY".to_owned()));
+        }
         Ok(parameters)
     }
 
@@ -188,6 +193,7 @@ fn body(value: &str) -> Option<Body> {
     match value.to_ascii_uppercase().as_str() {
         "7BIT" => Some(Body::SevenBit),
         "8BITMIME" => Some(Body::EightBitMime),
+        "BINARYMIME" => Some(Body::BinaryMime),
         _ => None,
     }
 }
@@ -225,7 +231,7 @@ mod tests {
     use super::*;
 
     fn mail(text: &str) -> Result<MailParameters, ParameterError> {
-        MailParameters::parse(text, &Extensions::all())
+        MailParameters::parse(text, &Extensions::all().without(Extension::BinaryMime))
     }
 
     fn recipient(text: &str) -> Result<RecipientParameters, ParameterError> {
@@ -270,6 +276,8 @@ mod tests {
             RecipientParameters::parse("NOTIFY=NEVER", &offered),
             Err(ParameterError::Unknown("NOTIFY".into()))
         );
+        let binary = MailParameters::parse("BODY=binarymime", &Extensions::all()).map(|p| p.body);
+        assert_eq!(binary, Ok(Body::BinaryMime));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::str::FromStr;
 
 /// An enhanced status code such as `5.7.1` (RFC 3463).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -209,6 +210,23 @@ impl Refusal {
     }
 }
 
+/// The text is no line of a reply.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a reply begins with three digits, the first of them 2 to 5, and a blank")]
+pub struct NotAReply;
+
+impl FromStr for Reply {
+    type Err = NotAReply;
+
+    /// Reads a reply of one line, such as `450 4.5.127 Too fast`.
+    fn from_str(line: &str) -> Result<Self, NotAReply> {
+        let (code, text) = line.split_once(' ').unwrap_or((line, ""));
+        let digits = code.len() == 3 && code.bytes().all(|b| b.is_ascii_digit());
+        let code = code.parse().ok().filter(|code| digits && (200..600).contains(code));
+        Ok(Self::received(code.ok_or(NotAReply)?, text.to_owned()))
+    }
+}
+
 impl TryFrom<Reply> for Refusal {
     type Error = Reply;
 
@@ -257,6 +275,16 @@ mod tests {
         let reply = Reply::positive(250, (0, 0), "one\ntwo");
         assert_eq!(written(&reply), "250-2.0.0 one\r\n250 2.0.0 two\r\n");
         assert_eq!(written(&Reply::plain(354, "Go ahead")), "354 Go ahead\r\n");
+    }
+
+    #[test]
+    fn a_reply_is_read_as_it_is_written() {
+        for line in ["450 4.5.127 Too fast", "250 OK", "354 Go ahead", "535 5.7.3 No"] {
+            assert_eq!(written(&line.parse().unwrap()), format!("{line}\r\n"));
+        }
+        for line in ["", "OK", "45 x", "+450 x", "650 x", "150 x"] {
+            assert_eq!(line.parse::<Reply>(), Err(NotAReply), "{line}");
+        }
     }
 
     #[test]

@@ -14,7 +14,7 @@ use smtp::parameters::{MailParameters, RecipientParameters};
 use smtp::path::{ForwardPath, ReversePath};
 use smtp::reply::{Refusal, Reply};
 use smtp::sasl::{Login, Mechanism, Proof};
-use smtp::server::{Limits, LoginPolicy, Settings, TlsPolicy};
+use smtp::server::{Limits, LoginPolicy, Settings, TlsPolicy, Wording};
 use smtp_server::{Peer, Service};
 
 use crate::email::{SenderProblem, check_sender};
@@ -77,10 +77,12 @@ pub(crate) fn settings() -> Settings {
         host_name: format!("ic3-transport-smtp-acs-deployment-{}-{}", &pod[..10], &pod[10..15]),
         banner: "Azure Communication Services, as the twin plays it".to_owned(),
         extensions: Extensions::none().with(Extension::Size).with(Extension::Chunking),
+        extensions_in_clear: Extensions::all(),
         mechanisms: vec![Mechanism::Login, Mechanism::XOAuth2],
         tls: TlsPolicy::StartTls,
         login: LoginPolicy::Required,
         limits: Limits { message_octets: 31_457_280, recipients: 1_000, ..Limits::default() },
+        wording: Wording::default(),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Steps of a session: each holds the session, and the answer gives it back.
 
-use super::{Ending, Session};
+use super::{Client, Ending, Session};
 use crate::parameters::{MailParameters, RecipientParameters};
 use crate::path::{ForwardPath, ReversePath};
 use crate::reply::{Refusal, Reply};
@@ -13,12 +13,16 @@ pub enum Step {
     NeedsInput(Session),
     /// Send what is pending, then start TLS on the connection.
     StartTls(StartTls),
+    /// Is this client welcome?
+    Hello(HelloAsk),
     /// Is this login good?
     Authenticate(Authenticate),
     /// May mail be sent from here?
     Mail(MailAsk),
     /// May this recipient have it?
     Recipient(RecipientAsk),
+    /// May the message follow? Asked at DATA; BDAT brings its octets along.
+    Data(DataAsk),
     /// Take a piece of the message.
     MailData(MailDataAsk),
     /// The message is complete: keep it or refuse it.
@@ -30,6 +34,13 @@ pub enum Step {
 /// The client asked for TLS and was told to begin.
 #[derive(Debug)]
 pub struct StartTls(pub(super) Session);
+
+/// A client that introduced itself by EHLO or HELO.
+#[derive(Debug)]
+pub struct HelloAsk {
+    pub(super) session: Session,
+    pub(super) client: Client,
+}
 
 /// A login to be checked.
 #[derive(Debug)]
@@ -53,6 +64,10 @@ pub struct RecipientAsk {
     pub(super) path: ForwardPath,
     pub(super) parameters: RecipientParameters,
 }
+
+/// A DATA command in its right place.
+#[derive(Debug)]
+pub struct DataAsk(pub(super) Session);
 
 /// A piece of the message at the start of the session's input.
 #[derive(Debug)]
@@ -83,6 +98,27 @@ impl StartTls {
         session.0.transaction = None;
         session.0.logged_in = false;
         session
+    }
+}
+
+impl HelloAsk {
+    /// What it calls itself.
+    #[must_use]
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// It is welcome, and hears what is offered.
+    #[must_use]
+    pub fn accept(self) -> Session {
+        self.session.greeted(self.client)
+    }
+
+    /// It is not (RFC 5321 section 4.1.4); the session is as if it had said nothing.
+    #[must_use]
+    pub fn reject(mut self, refusal: &Refusal) -> Session {
+        self.session.0.refuse(refusal);
+        self.session
     }
 }
 
@@ -163,6 +199,21 @@ impl RecipientAsk {
     pub fn reject(mut self, refusal: &Refusal) -> Session {
         self.session.0.refuse(refusal);
         self.session
+    }
+}
+
+impl DataAsk {
+    /// The message may follow.
+    #[must_use]
+    pub fn accept(self) -> Session {
+        self.0.data_accepted()
+    }
+
+    /// It may not. The transaction stays open (RFC 5321 section 4.1.1.4).
+    #[must_use]
+    pub fn reject(mut self, refusal: &Refusal) -> Session {
+        self.0.0.refuse(refusal);
+        self.0
     }
 }
 

@@ -44,7 +44,10 @@ impl Session {
             Some(Mechanism::Plain) => Exchange::Plain,
             Some(Mechanism::Login) => Exchange::LoginName,
             Some(Mechanism::XOAuth2) => Exchange::XOAuth2,
-            None => return self.refuse(&wording::UNKNOWN_MECHANISM),
+            None => {
+                let refusal = inner.settings.wording.unknown_mechanism.clone();
+                return self.refuse(&refusal);
+            }
         };
         match initial {
             Some(response) => self.continue_login(exchange, response),

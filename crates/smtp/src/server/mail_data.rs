@@ -4,9 +4,11 @@ use std::ops::ControlFlow;
 
 use bytes::Buf as _;
 
-use super::{EndOfData, Ending, Flow, Inner, MailDataAsk, Session, State, Step, Transaction, wording};
+use super::{
+    DataAsk, EndOfData, Ending, Flow, Inner, MailDataAsk, Session, State, Step, Transaction, wording,
+};
 use crate::extension::Extension;
-use crate::mail_data::{DotReader, Found, Measures, Violation};
+use crate::mail_data::{ChunkReader, DotReader, Found, Measures, Violation};
 use crate::reply::{Refusal, Reply};
 
 /// A message that is being received, and the reason why it is only read past, if there is one.
@@ -25,27 +27,37 @@ enum Framing {
 }
 
 impl Session {
-    pub(super) fn data(mut self) -> Flow {
+    pub(super) fn data(self) -> Flow {
         if let Err(refusal) = self.ready_for_data() {
             return self.refuse(&refusal);
         }
         if self.0.transaction.as_ref().is_some_and(Transaction::has_chunks) {
             return self.refuse(&wording::CHUNKS_BEGUN);
         }
+        // RFC 3030 section 3: what is binary has no line that could be its last.
+        if self.0.transaction.as_ref().is_some_and(|transaction| transaction.binary) {
+            return self.refuse(&wording::BINARY_NEEDS_CHUNKS);
+        }
+        ControlFlow::Break(Step::Data(DataAsk(self)))
+    }
+
+    pub(super) fn data_accepted(mut self) -> Self {
         self.0.reply(&wording::SEND_DATA);
         self.0.state = State::MailData(Receiving { framing: Framing::Dots(DotReader::new()), refused: None });
-        ControlFlow::Continue(self)
+        self
     }
 
     /// A chunk follows its command at once, so that even one that has no place here is read.
     pub(super) fn chunk(mut self, octets: u64, last: bool) -> Flow {
-        if !self.0.settings.extensions.contains(Extension::Chunking) {
+        if !self.0.extensions().contains(Extension::Chunking) {
             return self.refuse(&wording::UNKNOWN_COMMAND);
         }
         let limit = self.0.settings.limits.message_octets;
         let mut refused = self.ready_for_data().err();
         if let (None, Some(transaction)) = (&refused, &mut self.0.transaction) {
-            let chunks = transaction.chunks.get_or_insert_default();
+            let binary = transaction.binary;
+            let reader = || if binary { ChunkReader::binary() } else { ChunkReader::default() };
+            let chunks = transaction.chunks.get_or_insert_with(reader);
             if chunks.measures().octets.saturating_add(octets) > limit {
                 refused = Some(wording::TOO_LARGE);
             }

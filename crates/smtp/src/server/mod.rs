@@ -20,8 +20,10 @@ use std::sync::Arc;
 
 use bytes::BytesMut;
 
-pub use self::ask::{Authenticate, EndOfData, MailAsk, MailDataAsk, RecipientAsk, StartTls, Step};
-pub use self::settings::{Limits, LoginPolicy, Settings, TlsPolicy};
+pub use self::ask::{
+    Authenticate, DataAsk, EndOfData, HelloAsk, MailAsk, MailDataAsk, RecipientAsk, StartTls, Step,
+};
+pub use self::settings::{Limits, LoginPolicy, Settings, TlsPolicy, Wording};
 
 use self::auth::Exchange;
 use self::mail_data::Receiving;
@@ -243,6 +245,10 @@ impl Session {
     /// EHLO and HELO, which also end an open transaction (RFC 5321 section 4.1.4).
     fn greet(mut self, client: Client) -> Flow {
         self.0.transaction = None;
+        ControlFlow::Break(Step::Hello(HelloAsk { session: self, client }))
+    }
+
+    fn greeted(mut self, client: Client) -> Self {
         let mut text = format!("{} Hello [{}]", self.0.settings.host_name, self.0.peer);
         if client.extended {
             for line in self.0.announcements() {
@@ -251,7 +257,8 @@ impl Session {
             }
         }
         self.0.client = Some(client);
-        self.answer(&Reply::plain(250, "").with_text(text))
+        self.0.reply(&Reply::plain(250, "").with_text(text));
+        self
     }
 
     /// STARTTLS (RFC 3207 section 4).
@@ -334,10 +341,20 @@ impl Inner {
                 self.settings.login != LoginPolicy::NotOffered
                     && (self.secured || self.settings.tls == TlsPolicy::Absent)
             }
-            _ => self.settings.extensions.contains(extension),
+            _ => self.extensions().contains(extension),
         };
         // RFC 5321 section 2.2.1: extensions are for clients that said EHLO.
         possible && self.client.as_ref().is_none_or(|client| client.extended)
+    }
+
+    /// The extensions to offer in the clear or under TLS, whichever it is now; STARTTLS and AUTH apart.
+    fn extensions(&self) -> Extensions {
+        let settings = &self.settings;
+        if settings.tls == TlsPolicy::StartTls && !self.secured {
+            settings.extensions.intersection(settings.extensions_in_clear)
+        } else {
+            settings.extensions
+        }
     }
 
     /// The extensions whose parameters a client may use now.
@@ -348,23 +365,24 @@ impl Inner {
             Extensions::none()
         };
         let extended = self.client.as_ref().is_some_and(|client| client.extended);
-        if extended { self.settings.extensions.union(auth) } else { Extensions::none() }
+        if extended { self.extensions().union(auth) } else { Extensions::none() }
     }
 
     fn announcements(&self) -> Vec<String> {
         let mut lines = Vec::new();
-        let settings = &self.settings;
-        if settings.extensions.contains(Extension::Size) {
+        let (settings, extensions) = (&self.settings, self.extensions());
+        if extensions.contains(Extension::Size) {
             lines.push(format!("SIZE {}", settings.limits.message_octets));
         }
         for extension in [
             Extension::Pipelining,
             Extension::EightBitMime,
+            Extension::BinaryMime,
             Extension::SmtpUtf8,
             Extension::EnhancedStatusCodes,
             Extension::Dsn,
         ] {
-            if settings.extensions.contains(extension) {
+            if extensions.contains(extension) {
                 lines.push(extension.keyword().to_owned());
             }
         }
@@ -374,7 +392,7 @@ impl Inner {
             let names: Vec<&str> = settings.mechanisms.iter().map(|mechanism| mechanism.name()).collect();
             lines.push(format!("AUTH {}", names.join(" ")));
         }
-        if settings.extensions.contains(Extension::Chunking) {
+        if extensions.contains(Extension::Chunking) {
             lines.push(Extension::Chunking.keyword().to_owned());
         }
         lines

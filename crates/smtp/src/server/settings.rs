@@ -1,6 +1,8 @@
 //! What a server offers and how much it puts up with.
 
+use super::wording;
 use crate::extension::{Extension, Extensions};
+use crate::reply::Refusal;
 use crate::sasl::Mechanism;
 
 /// How a listener speaks; the same for all its sessions.
@@ -12,6 +14,8 @@ pub struct Settings {
     pub banner: String,
     /// Extensions to offer; STARTTLS and AUTH follow from the two policies instead.
     pub extensions: Extensions,
+    /// Which of them are offered before STARTTLS already. Without STARTTLS it makes no difference.
+    pub extensions_in_clear: Extensions,
     /// Mechanisms of AUTH, most wanted first.
     pub mechanisms: Vec<Mechanism>,
     /// When TLS comes.
@@ -20,6 +24,19 @@ pub struct Settings {
     pub login: LoginPolicy,
     /// Where patience ends.
     pub limits: Limits,
+    /// Replies that servers word differently.
+    pub wording: Wording,
+}
+
+/// Replies of the protocol that servers word differently, and that some clients search for words.
+#[derive(Clone, Debug)]
+pub struct Wording {
+    /// To a command that needs STARTTLS first.
+    pub tls_first: Refusal,
+    /// To a command that needs AUTH first.
+    pub login_first: Refusal,
+    /// To AUTH with a mechanism that is not offered.
+    pub unknown_mechanism: Refusal,
 }
 
 /// When TLS comes. Where there is TLS, AUTH is neither offered nor accepted before it.
@@ -77,18 +94,34 @@ impl Default for Limits {
     }
 }
 
+impl Default for Wording {
+    fn default() -> Self {
+        Self {
+            tls_first: wording::TLS_FIRST,
+            login_first: wording::LOGIN_FIRST,
+            unknown_mechanism: wording::UNKNOWN_MECHANISM,
+        }
+    }
+}
+
 impl Settings {
-    /// Everything that this crate can do, for a server of that name.
+    /// Everything that this crate can do, for a server of that name; but BINARYMIME, which few servers behind
+    /// it would take.
     #[must_use]
     pub fn submission(host_name: impl Into<String>, tls: TlsPolicy) -> Self {
         Self {
             host_name: host_name.into(),
             banner: "ESMTP ready".to_owned(),
-            extensions: Extensions::all().without(Extension::StartTls).without(Extension::Auth),
+            extensions: Extensions::all()
+                .without(Extension::StartTls)
+                .without(Extension::Auth)
+                .without(Extension::BinaryMime),
+            extensions_in_clear: Extensions::all(),
             mechanisms: vec![Mechanism::Plain, Mechanism::Login, Mechanism::XOAuth2],
             tls,
             login: LoginPolicy::Required,
             limits: Limits::default(),
+            wording: Wording::default(),
         }
     }
 }

@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use super::{Ending, Flow, Inner, LoginPolicy, MailAsk, RecipientAsk, Session, Step, TlsPolicy, wording};
 use crate::mail_data::ChunkReader;
-use crate::parameters::{MailParameters, ParameterError, RecipientParameters};
+use crate::parameters::{Body, MailParameters, ParameterError, RecipientParameters};
 use crate::path::{ForwardPath, ReversePath};
 use crate::reply::Refusal;
 
@@ -13,6 +13,8 @@ use crate::reply::Refusal;
 pub(super) struct Transaction {
     pub(super) recipients: u32,
     pub(super) smtputf8: bool,
+    /// BODY=BINARYMIME.
+    pub(super) binary: bool,
     /// Present from the first BDAT on.
     pub(super) chunks: Option<ChunkReader>,
 }
@@ -71,7 +73,12 @@ impl Session {
     }
 
     pub(super) fn mail_accepted(mut self, parameters: &MailParameters) -> Self {
-        self.0.transaction = Some(Transaction { recipients: 0, smtputf8: parameters.smtputf8, chunks: None });
+        self.0.transaction = Some(Transaction {
+            recipients: 0,
+            smtputf8: parameters.smtputf8,
+            binary: parameters.body == Body::BinaryMime,
+            chunks: None,
+        });
         self.0.reply(&wording::SENDER_OK);
         self
     }
@@ -90,9 +97,9 @@ impl Inner {
     fn may_send(&self) -> Result<(), Refusal> {
         if self.settings.login == LoginPolicy::Required && !self.logged_in {
             if self.settings.tls == TlsPolicy::StartTls && !self.secured {
-                return Err(wording::TLS_FIRST);
+                return Err(self.settings.wording.tls_first.clone());
             }
-            return Err(wording::LOGIN_FIRST);
+            return Err(self.settings.wording.login_first.clone());
         }
         if self.client.is_some() { Ok(()) } else { Err(wording::GREET_FIRST) }
     }

@@ -22,6 +22,8 @@ pub(super) const MAIL_FIRST: Refusal = Refusal::permanent(503, (5, 1), "Say MAIL
 pub(super) const RECIPIENT_FIRST: Refusal = Refusal::permanent(554, (5, 1), "There is no valid recipient");
 pub(super) const CHUNKS_BEGUN: Refusal =
     Refusal::permanent(503, (5, 1), "The message has begun with BDAT and must end with it");
+pub(super) const BINARY_NEEDS_CHUNKS: Refusal =
+    Refusal::permanent(503, (5, 1), "A binary message comes by BDAT");
 pub(super) const NO_EXPANSION: Refusal = Refusal::permanent(502, (5, 1), "Lists are not expanded here");
 pub(super) const TLS_FIRST: Refusal = Refusal::permanent(530, (7, 0), "Must issue a STARTTLS command first");
 pub(super) const LOGIN_FIRST: Refusal = Refusal::permanent(530, (7, 0), "Authentication required");

@@ -1,16 +1,17 @@
 //! Transcripts of the server's session.
 //!
-//! Actions: `tls absent|starttls|implicit`, `login none|optional|required`, `without <EHLO keyword>`,
+//! Actions: `tls absent|starttls|implicit`, `login none|optional|required`, `with` and `without <EHLO keyword>`, `clear only <EHLO keyword>`,
 //! `limit <name> <number>` set the listener up; `tls established` is the handshake. The service
 //! behind the session takes any login whose proof is `good`, ends the session when it is `busy`, refuses
-//! addresses whose local part is `blocked`, and messages that hold the word REFUSE.
+//! clients that are called `blocked`, addresses whose local part is `blocked`, and messages that hold the word
+//! REFUSE, and those from `nodata` before they begin.
 //! Expectations: `login <name>`, `message <escaped octets>`, `ending <why>`.
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
 use secrecy::ExposeSecret as _;
-use smtp::extension::Extension;
+use smtp::extension::{Extension, Extensions};
 use smtp::reply::{Refusal, Reply};
 use smtp::sasl::Proof;
 use smtp::server::{LoginPolicy, Session, Settings, Step, TlsPolicy};
@@ -32,7 +33,13 @@ pub(crate) fn replay(name: &str, transcript: &Transcript, cut: Cut) {
         return;
     }
     let (settings, events) = set_up(&transcript.events);
-    let mut world = World { session: None, output: Vec::new(), happened: Vec::new(), message: Vec::new() };
+    let mut world = World {
+        session: None,
+        output: Vec::new(),
+        happened: Vec::new(),
+        message: Vec::new(),
+        has_no_data: false,
+    };
     let session = Session::open(Arc::new(settings), IpAddr::V4(Ipv4Addr::LOCALHOST));
     world.run(session);
     for input in inputs(events, cut) {
@@ -76,6 +83,12 @@ fn set_up(events: &[Event]) -> (Settings, &[Event]) {
                         .find(|extension| extension.keyword() == keyword)
                         .unwrap();
                 settings.extensions = settings.extensions.without(gone);
+            }
+            ["with", "BINARYMIME"] => {
+                settings.extensions = settings.extensions.with(Extension::BinaryMime);
+            }
+            ["clear", "only", "SIZE"] => {
+                settings.extensions_in_clear = Extensions::none().with(Extension::Size);
             }
             ["limit", name, number] => {
                 let limits = &mut settings.limits;
@@ -128,6 +141,7 @@ struct World {
     output: Vec<u8>,
     happened: Vec<String>,
     message: Vec<u8>,
+    has_no_data: bool,
 }
 
 enum Waiting {
@@ -185,8 +199,17 @@ impl World {
                 }
                 Step::Mail(ask) => {
                     self.message.clear();
+                    self.has_no_data = ask.path().to_string().starts_with("<nodata@");
                     ask.accept()
                 }
+                Step::Hello(ask) if ask.client().name.to_string() == "blocked" => {
+                    ask.reject(&Refusal::permanent(550, (7, 1), "Client refused"))
+                }
+                Step::Hello(ask) => ask.accept(),
+                Step::Data(ask) if self.has_no_data => {
+                    ask.reject(&Refusal::temporary(451, (3, 0), "Not now"))
+                }
+                Step::Data(ask) => ask.accept(),
                 Step::Recipient(ask) if ask.path().to_string().starts_with("<blocked@") => {
                     ask.reject(&Refusal::permanent(550, (1, 1), "Recipient refused"))
                 }
