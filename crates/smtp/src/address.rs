@@ -1,13 +1,18 @@
 //! Mailboxes: `local-part@domain` (RFC 5321 section 4.1.2, RFC 6531 section 3.3).
 
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
+
+use idna::AsciiDenyList;
+use idna::uts46::{DnsLength, Hyphens, Uts46};
 
 /// The part before the `@`, without its quoting. Case is kept: only its own domain may fold it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct LocalPart(String);
 
-/// A domain name in lower case, or an address literal such as `[192.0.2.1]`.
+/// A domain name in lower case and in ASCII, or an address literal such as `[192.0.2.1]`. A name beyond
+/// ASCII is held in its A-labels (RFC 5890 section 2.3.2.1), which every server and directory understands.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Domain(String);
 
@@ -59,10 +64,11 @@ impl Mailbox {
         &self.domain
     }
 
-    /// Whether the mailbox can be written without SMTPUTF8 (RFC 6531).
+    /// Whether the mailbox can be written without SMTPUTF8 (RFC 6531). That is up to its local part: a
+    /// domain has a form in ASCII, a local part has none.
     #[must_use]
     pub fn is_ascii(&self) -> bool {
-        self.local_part.0.is_ascii() && self.domain.0.is_ascii()
+        self.local_part.0.is_ascii()
     }
 }
 
@@ -91,7 +97,7 @@ impl LocalPart {
 }
 
 impl Domain {
-    /// The domain in lower case.
+    /// The domain in lower case, in A-labels where it has any.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -111,12 +117,13 @@ impl FromStr for Domain {
         if text.len() > MAX_MAILBOX_OCTETS {
             return Err(AddressError::TooLong);
         }
-        let valid = match text.strip_prefix('[') {
-            Some(literal) => literal.strip_suffix(']').is_some_and(is_address_literal),
-            None => text.split('.').all(is_label),
-        };
-        // Beyond ASCII a letter in lower case may be one that no label has.
-        if valid { Ok(Self(text.to_ascii_lowercase())) } else { Err(AddressError::Domain) }
+        if let Some(literal) = text.strip_prefix('[') {
+            let is_valid = literal.strip_suffix(']').is_some_and(is_address_literal);
+            return if is_valid { Ok(Self(text.to_ascii_lowercase())) } else { Err(AddressError::Domain) };
+        }
+        let name = if text.is_ascii() { text.to_ascii_lowercase() } else { to_a_labels(text)? };
+        // What is mapped to ASCII may hold characters that no host name has: a full-width `@` is one.
+        if name.split('.').all(is_label) { Ok(Self(name)) } else { Err(AddressError::Domain) }
     }
 }
 
@@ -203,15 +210,22 @@ fn is_atext(c: char) -> bool {
     c.is_ascii_alphanumeric() || "!#$%&'*+-/=?^_`{|}~".contains(c) || (!c.is_ascii() && !c.is_control())
 }
 
+/// The A-labels of a name beyond ASCII (RFC 5891 section 4, with the mapping of UTS 46 that browsers and
+/// mail programs apply).
+fn to_a_labels(name: &str) -> Result<String, AddressError> {
+    Uts46::new()
+        .to_ascii(name.as_bytes(), AsciiDenyList::EMPTY, Hyphens::Allow, DnsLength::Verify)
+        .map(Cow::into_owned)
+        .map_err(|_| AddressError::Domain)
+}
+
 /// Host name labels, and the underscore that real names have.
 fn is_label(label: &str) -> bool {
     !label.is_empty()
         && label.len() <= MAX_LABEL_OCTETS
         && !label.starts_with('-')
         && !label.ends_with('-')
-        && label.chars().all(|c| {
-            c.is_ascii_alphanumeric() || c == '-' || c == '_' || (!c.is_ascii() && c.is_alphanumeric())
-        })
+        && label.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
 }
 
 fn is_address_literal(literal: &str) -> bool {
@@ -243,9 +257,6 @@ mod tests {
         check("\"a@b\\\"c\"@example.com", Ok(("a@b\"c", "example.com")));
         check("x@[192.0.2.1]", Ok(("x", "[192.0.2.1]")));
         check("x@[IPv6:2001:db8::1]", Ok(("x", "[ipv6:2001:db8::1]")));
-        check("jürgen@bücher.example", Ok(("jürgen", "bücher.example")));
-        // Its lower case is two characters, the second of which no label has.
-        check("a@İ.example", Ok(("a", "İ.example")));
         check("a", Err(AddressError::NoAt));
         check("\"a@b", Err(AddressError::NoAt));
         check("@b", Err(AddressError::LocalPart));
@@ -263,7 +274,34 @@ mod tests {
         check(&format!("{}@example.com", "a".repeat(250)), Err(AddressError::TooLong));
     }
 
+    #[test]
+    fn a_domain_beyond_ascii_is_held_in_its_a_labels() {
+        check("jürgen@bücher.example", Ok(("jürgen", "xn--bcher-kva.example")));
+        check("a@BÜCHER.example", Ok(("a", "xn--bcher-kva.example")));
+        // The same letter as two characters, an ideographic full stop, full-width letters.
+        check("a@bu\u{308}cher\u{3002}example", Ok(("a", "xn--bcher-kva.example")));
+        check("a@\u{ff42}.example", Ok(("a", "b.example")));
+        check("a@straße.example", Ok(("a", "xn--strae-oqa.example")));
+        check("a@xn--bcher-kva.example", Ok(("a", "xn--bcher-kva.example")));
+        check("a@_x.bücher.example", Ok(("a", "_x.xn--bcher-kva.example")));
+        check("a@b\u{ff20}c.example", Err(AddressError::Domain));
+        check("a@bücher.exa mple", Err(AddressError::Domain));
+        check("a@bücher..example", Err(AddressError::Domain));
+        check("a@\u{200b}.example", Err(AddressError::Domain));
+        check(&format!("a@{}.example", "ü".repeat(63)), Err(AddressError::Domain));
+        let is_ascii = |text: &str| text.parse::<Mailbox>().unwrap().is_ascii();
+        assert!(is_ascii("a@bücher.example") && !is_ascii("jürgen@example.com"));
+    }
+
     proptest! {
+        #[test]
+        fn a_domain_that_was_read_is_ascii_and_stays_as_it_is(domain in "\\PC{1,30}") {
+            if let Ok(domain) = domain.parse::<Domain>() {
+                prop_assert!(domain.as_str().is_ascii());
+                prop_assert_eq!(domain.as_str().parse::<Domain>(), Ok(domain));
+            }
+        }
+
         #[test]
         fn what_is_printed_is_read_back(local in "[a-z \"\\\\@.é]{1,12}", domain in "[a-z0-9]{1,8}(\\.[a-z]{2,5}){0,3}") {
             let mailbox = Mailbox { local_part: LocalPart(local), domain: Domain(domain) };
