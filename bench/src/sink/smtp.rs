@@ -7,7 +7,7 @@ use std::sync::Arc;
 use rustls::ServerConfig;
 use smtp::mail_data::Measures;
 use smtp::parameters::{MailParameters, RecipientParameters};
-use smtp::path::{ForwardPath, ReversePath};
+use smtp::path::{ForwardPath, OfferedPath};
 use smtp::reply::{Refusal, Reply};
 use smtp::sasl::Login;
 use smtp::server::{Limits, Settings, TlsPolicy};
@@ -55,7 +55,7 @@ impl Service for Door {
         &self,
         _: &Peer,
         _: Option<&()>,
-        _: &ReversePath,
+        _: &OfferedPath,
         _: &MailParameters,
     ) -> impl Future<Output = Result<Vec<u8>, Refusal>> + Send {
         ready(Ok(Vec::new()))

@@ -8,7 +8,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use smtp::client::{self, Envelope, Stage};
 use smtp::mail_data::Measures;
 use smtp::parameters::{MailParameters, RecipientParameters};
-use smtp::path::{ForwardPath, ReversePath};
+use smtp::path::{ForwardPath, OfferedPath, ReversePath};
 use smtp::reply::{Refusal, Reply};
 use smtp::sasl::{Login, Proof};
 use smtp::server::{Settings, TlsPolicy};
@@ -40,7 +40,7 @@ impl Service for Keeper {
         &self,
         _: &Peer,
         principal: Option<&String>,
-        _: &ReversePath,
+        _: &OfferedPath,
         _: &MailParameters,
     ) -> Result<Vec<u8>, Refusal> {
         assert_eq!(principal.map(String::as_str), Some("device"));

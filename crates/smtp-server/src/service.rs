@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 
 use smtp::mail_data::Measures;
 use smtp::parameters::{MailParameters, RecipientParameters};
-use smtp::path::{ForwardPath, ReversePath};
+use smtp::path::{ForwardPath, OfferedPath};
 use smtp::reply::{Refusal, Reply};
 use smtp::sasl::Login;
 use smtp::server::Client;
@@ -32,12 +32,13 @@ pub trait Service: Send + Sync + 'static {
         login: &Login,
     ) -> impl Future<Output = Result<Self::Principal, Refusal>> + Send;
 
-    /// MAIL: may a message come from here?
+    /// MAIL: may a message come from here? A service that needs a reverse-path refuses what is none by
+    /// [`OfferedPath::readable`].
     fn mail(
         &self,
         peer: &Peer,
         principal: Option<&Self::Principal>,
-        path: &ReversePath,
+        path: &OfferedPath,
         parameters: &MailParameters,
     ) -> impl Future<Output = Result<Self::Transaction, Refusal>> + Send;
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use smtp::mail_data::Measures;
 use smtp::parameters::{MailParameters, RecipientParameters};
-use smtp::path::{ForwardPath, ReversePath};
+use smtp::path::{ForwardPath, OfferedPath};
 use smtp::reply::{Refusal, Reply};
 use smtp::sasl::Login;
 use smtp::server::{Ending, LoginPolicy, Settings, TlsPolicy};
@@ -33,7 +33,7 @@ impl Service for Sink {
         &self,
         _: &Peer,
         _: Option<&()>,
-        _: &ReversePath,
+        _: &OfferedPath,
         _: &MailParameters,
     ) -> Result<(), Refusal> {
         Ok(())

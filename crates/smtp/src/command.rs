@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use crate::address::AddressError;
-use crate::path::{self, ForwardPath, PathError, ReversePath};
+use crate::path::{self, ForwardPath, OfferedPath};
+use crate::reply::Refusal;
 
 /// One command line, read. Parameters stay text until it is known which extensions are offered.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,7 +13,7 @@ pub enum Command<'a> {
     /// HELO, the same without extensions.
     Helo(ClientName),
     /// MAIL FROM with its unread parameters, section 4.1.1.2.
-    Mail(ReversePath, &'a str),
+    Mail(OfferedPath, &'a str),
     /// RCPT TO with its unread parameters, section 4.1.1.3.
     Recipient(ForwardPath, &'a str),
     /// DATA, section 4.1.1.4.
@@ -48,12 +48,13 @@ pub enum Command<'a> {
     },
 }
 
-/// The name that a client gives itself in EHLO. It proves nothing; it is kept for the trace field.
+/// The name that a client gives itself in EHLO, empty if it gave none. It proves nothing; it is kept for the
+/// trace field.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClientName(String);
 
 /// Why a line is not a command.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CommandError {
     /// The verb is unknown: 500.
     Unknown,
@@ -61,8 +62,8 @@ pub enum CommandError {
     Http,
     /// The arguments do not fit the verb: 501.
     Syntax(&'static str),
-    /// The address in MAIL or RCPT is not one.
-    Address(AddressError),
+    /// The path in RCPT is not one; the reply says why.
+    Recipient(Refusal),
 }
 
 /// RFC 1035 section 2.3.4; no honest client has a longer name.
@@ -74,22 +75,28 @@ impl<'a> Command<'a> {
     /// # Errors
     /// When the verb is unknown or its arguments are malformed.
     pub fn parse(line: &'a [u8]) -> Result<Self, CommandError> {
-        let line = std::str::from_utf8(line).map_err(|_| CommandError::Syntax("The command is not UTF-8"))?;
-        let (verb, arguments) = line.split_once(' ').unwrap_or((line, ""));
-        let arguments = arguments.trim_start_matches(' ');
-        match verb.to_ascii_uppercase().as_str() {
-            "EHLO" => Ok(Self::Ehlo(client_name(arguments)?)),
-            "HELO" => Ok(Self::Helo(client_name(arguments)?)),
-            "MAIL" => mail(arguments),
-            "RCPT" => recipient(arguments),
+        let end = line.iter().position(|octet| is_blank(*octet)).unwrap_or(line.len());
+        let (verb, arguments) = (&line[..end], line[end..].trim_ascii_start());
+        let verb = String::from_utf8_lossy(verb).to_ascii_uppercase();
+        // Names and paths may be in any charset; of other arguments nothing but ASCII has a meaning.
+        match verb.as_str() {
+            "EHLO" => return Ok(Self::Ehlo(ClientName::read(arguments))),
+            "HELO" => return Ok(Self::Helo(ClientName::read(arguments))),
+            "MAIL" => return mail(arguments),
+            "RCPT" => return recipient(arguments),
+            "NOOP" => return Ok(Self::Noop),
+            "VRFY" => return Ok(Self::Verify),
+            "EXPN" => return Ok(Self::Expand),
+            "HELP" => return Ok(Self::Help),
+            _ => {}
+        }
+        let arguments = std::str::from_utf8(arguments);
+        let arguments = arguments.map_err(|_| CommandError::Syntax("The command is not UTF-8"))?;
+        match verb.as_str() {
             "DATA" => nothing_more(Self::Data, arguments),
             "BDAT" => chunk(arguments),
             "RSET" => nothing_more(Self::Reset, arguments),
-            "NOOP" => Ok(Self::Noop),
             "QUIT" => nothing_more(Self::Quit, arguments),
-            "VRFY" => Ok(Self::Verify),
-            "EXPN" => Ok(Self::Expand),
-            "HELP" => Ok(Self::Help),
             "STARTTLS" => nothing_more(Self::StartTls, arguments),
             "AUTH" => auth(arguments),
             verb if is_http(verb) => Err(CommandError::Http),
@@ -99,6 +106,14 @@ impl<'a> Command<'a> {
 }
 
 impl ClientName {
+    /// Devices call themselves what they like, in any charset, and nothing depends on it. What is too long
+    /// is cut.
+    fn read(argument: &[u8]) -> Self {
+        let argument = argument.trim_ascii_end();
+        let name = String::from_utf8_lossy(&argument[..argument.len().min(MAX_CLIENT_NAME_OCTETS)]);
+        Self(name.into_owned())
+    }
+
     /// The name.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -112,35 +127,28 @@ impl fmt::Display for ClientName {
     }
 }
 
-/// Devices call themselves what they like, spaces included; only an empty name is refused.
-fn client_name(arguments: &str) -> Result<ClientName, CommandError> {
-    if arguments.is_empty() {
-        return Err(CommandError::Syntax("Give your host name or [address]"));
-    }
-    if arguments.len() > MAX_CLIENT_NAME_OCTETS {
-        return Err(CommandError::Syntax("The host name is too long"));
-    }
-    Ok(ClientName(arguments.to_owned()))
-}
-
-fn mail(arguments: &str) -> Result<Command<'_>, CommandError> {
-    let text =
-        strip_prefix_any_case(arguments, "FROM:").ok_or(CommandError::Syntax("Write MAIL FROM:<address>"))?;
-    let (path, parameters) = path::reverse_path(text).map_err(|error| match error {
-        PathError::Syntax => CommandError::Syntax("Write MAIL FROM:<address>"),
-        PathError::Address(error) => CommandError::Address(error),
-    })?;
+fn mail(arguments: &[u8]) -> Result<Command<'_>, CommandError> {
+    let argument = behind(arguments, b"FROM").ok_or(CommandError::Syntax("Write MAIL FROM:<address>"))?;
+    let (path, parameters) = path::reverse_path(argument);
     Ok(Command::Mail(path, parameters))
 }
 
-fn recipient(arguments: &str) -> Result<Command<'_>, CommandError> {
-    let text =
-        strip_prefix_any_case(arguments, "TO:").ok_or(CommandError::Syntax("Write RCPT TO:<address>"))?;
-    let (path, parameters) = path::forward_path(text).map_err(|error| match error {
-        PathError::Syntax => CommandError::Syntax("Write RCPT TO:<address>"),
-        PathError::Address(error) => CommandError::Address(error),
-    })?;
+fn recipient(arguments: &[u8]) -> Result<Command<'_>, CommandError> {
+    let argument = behind(arguments, b"TO").ok_or(CommandError::Syntax("Write RCPT TO:<address>"))?;
+    let (path, parameters) = path::forward_path(argument).map_err(CommandError::Recipient)?;
     Ok(Command::Recipient(path, parameters))
+}
+
+/// What follows `FROM:` or `TO:`. Devices write a blank before the colon, or a bracket in its place.
+fn behind<'a>(arguments: &'a [u8], word: &[u8]) -> Option<&'a [u8]> {
+    let (head, rest) = arguments.split_at_checked(word.len())?;
+    let rest = rest.trim_ascii_start();
+    match rest.first() {
+        _ if !head.eq_ignore_ascii_case(word) => None,
+        Some(b':') => Some(&rest[1..]),
+        Some(b'<') => Some(rest),
+        _ => None,
+    }
 }
 
 fn chunk(arguments: &str) -> Result<Command<'_>, CommandError> {
@@ -175,9 +183,8 @@ fn nothing_more<'a>(command: Command<'a>, arguments: &str) -> Result<Command<'a>
     }
 }
 
-fn strip_prefix_any_case<'a>(text: &'a str, prefix: &str) -> Option<&'a str> {
-    let head = text.get(..prefix.len())?;
-    head.eq_ignore_ascii_case(prefix).then(|| &text[prefix.len()..])
+fn is_blank(octet: u8) -> bool {
+    matches!(octet, b' ' | b'\t')
 }
 
 fn is_http(verb: &str) -> bool {
@@ -200,15 +207,23 @@ fn is_http(verb: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::path::ReversePath;
     use proptest::prelude::*;
 
     fn check(line: &str, expected: Result<Command<'_>, CommandError>) {
         assert_eq!(Command::parse(line.as_bytes()), expected, "{line}");
     }
 
+    fn null_path(parameters: &str) -> Result<Command<'_>, CommandError> {
+        Ok(Command::Mail(OfferedPath::Path(ReversePath::Null), parameters))
+    }
+
+    fn ehlo(name: &str) -> Result<Command<'_>, CommandError> {
+        Ok(Command::Ehlo(ClientName(name.to_owned())))
+    }
+
     #[test]
     fn verbs_are_known_in_any_case() {
-        check("ehlo HP LaserJet", Ok(Command::Ehlo(ClientName("HP LaserJet".into()))));
         check("HELO [192.0.2.1]", Ok(Command::Helo(ClientName("[192.0.2.1]".into()))));
         check("Data", Ok(Command::Data));
         check("NOOP anything", Ok(Command::Noop));
@@ -217,8 +232,36 @@ mod tests {
         check("BDAT 0", Ok(Command::Chunk { octets: 0, last: false }));
         check("AUTH PLAIN AGEAYg==", Ok(Command::Auth { mechanism: "PLAIN", initial: Some("AGEAYg==") }));
         check("AUTH login", Ok(Command::Auth { mechanism: "login", initial: None }));
-        check("MAIL FROM:<> SIZE=3", Ok(Command::Mail(ReversePath::Null, " SIZE=3")));
+        check("AUTH\tlogin", Ok(Command::Auth { mechanism: "login", initial: None }));
         check("rcpt to:<Postmaster>", Ok(Command::Recipient(ForwardPath::Postmaster, "")));
+    }
+
+    #[test]
+    fn devices_may_call_themselves_anything() {
+        check("ehlo HP LaserJet", ehlo("HP LaserJet"));
+        check("EHLO", ehlo(""));
+        check("EHLO  \t ", ehlo(""));
+        check("EHLO 192.0.2.1", ehlo("192.0.2.1"));
+        check("EHLO Büro", ehlo("Büro"));
+        assert_eq!(Command::parse(b"EHLO B\xfcro"), ehlo("B\u{fffd}ro"));
+        let long = format!("EHLO {}", "x".repeat(1_000));
+        check(&long, ehlo(&"x".repeat(MAX_CLIENT_NAME_OCTETS)));
+    }
+
+    #[test]
+    fn blanks_around_the_colon_do_not_matter() {
+        for line in [
+            "MAIL FROM:<>",
+            "mail from:<>",
+            "MAIL FROM : <>",
+            "MAIL  FROM: <>",
+            "MAIL\tFROM :<>",
+            "MAIL FROM <>",
+        ] {
+            check(line, null_path(""));
+        }
+        check("MAIL FROM:<> SIZE=3", null_path(" SIZE=3"));
+        check("RCPT TO : <Postmaster>", Ok(Command::Recipient(ForwardPath::Postmaster, "")));
     }
 
     #[test]
@@ -227,17 +270,18 @@ mod tests {
         check("MAILFROM:<a@b>", Err(CommandError::Unknown));
         check("GET / HTTP/1.1", Err(CommandError::Http));
         check("Host: example.com", Err(CommandError::Http));
-        check("EHLO", Err(CommandError::Syntax("Give your host name or [address]")));
+        check("MAIL", Err(CommandError::Syntax("Write MAIL FROM:<address>")));
         check("MAIL <a@b>", Err(CommandError::Syntax("Write MAIL FROM:<address>")));
-        check("MAIL FROM:", Err(CommandError::Syntax("Write MAIL FROM:<address>")));
-        check("MAIL FROM:<a>", Err(CommandError::Address(AddressError::NoAt)));
-        check("RCPT TO:<a@b..c>", Err(CommandError::Address(AddressError::Domain)));
+        check("MAIL FROM a@b", Err(CommandError::Syntax("Write MAIL FROM:<address>")));
+        check("RCPT FROM:<a@b>", Err(CommandError::Syntax("Write RCPT TO:<address>")));
         check("DATA now", Err(CommandError::Syntax("No arguments are allowed here")));
         check("BDAT", Err(CommandError::Syntax("Write BDAT <octets> [LAST]")));
         check("BDAT -1", Err(CommandError::Syntax("Write BDAT <octets> [LAST]")));
         check("BDAT 99999999999999999999999", Err(CommandError::Syntax("Write BDAT <octets> [LAST]")));
         check("BDAT 1 FIRST", Err(CommandError::Syntax("Write BDAT <octets> [LAST]")));
         check("AUTH", Err(CommandError::Syntax("Write AUTH <mechanism>")));
+        assert_eq!(Command::parse(b"AUTH \xff"), Err(CommandError::Syntax("The command is not UTF-8")));
+        assert!(matches!(Command::parse(b"RCPT TO:<a@b..c>"), Err(CommandError::Recipient(_))));
     }
 
     proptest! {

@@ -11,7 +11,7 @@ use smtp::address::Mailbox;
 use smtp::extension::{Extension, Extensions};
 use smtp::mail_data::Measures;
 use smtp::parameters::{MailParameters, RecipientParameters};
-use smtp::path::{ForwardPath, ReversePath};
+use smtp::path::{ForwardPath, OfferedPath, ReversePath};
 use smtp::reply::{Refusal, Reply};
 use smtp::sasl::{Login, Mechanism, Proof};
 use smtp::server::{Limits, LoginPolicy, Settings, TlsPolicy, Wording};
@@ -213,10 +213,11 @@ impl Service for Door {
         &self,
         _: &Peer,
         principal: Option<&Principal>,
-        path: &ReversePath,
+        path: &OfferedPath,
         _: &MailParameters,
     ) -> Result<Transaction, Refusal> {
         let Some(principal) = principal else { return Err(UNSUCCESSFUL) };
+        let path = path.readable()?;
         if path.mailbox().is_none() && !self.state.world().habits.takes_null_reverse_path {
             return Err(NULL_SENDER);
         }

@@ -15,7 +15,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ::smtp::mail_data::Measures;
 use ::smtp::parameters::{MailParameters, RecipientParameters};
-use ::smtp::path::{ForwardPath, ReversePath};
+use ::smtp::path::{ForwardPath, OfferedPath, ReversePath};
 use ::smtp::reply::{Refusal, Reply};
 use ::smtp::sasl::Login;
 use clock::{Clock, Entropy};
@@ -133,10 +133,11 @@ impl Service for Submission {
         &self,
         peer: &Peer,
         principal: Option<&Principal>,
-        path: &ReversePath,
+        path: &OfferedPath,
         parameters: &MailParameters,
     ) -> Result<Transaction, Refusal> {
         let now = self.context.clock.now();
+        let path = path.readable()?;
         let (sender, reverse_path) = match principal.ok_or(reply_for::LOG_IN_FIRST)? {
             Principal::Entra(login) if login.token.expires_at.duration_since(now) < TOKEN_MARGIN => {
                 return Err(reply_for::LOG_IN_AGAIN);

@@ -2,7 +2,7 @@
 
 use super::{Client, Ending, Session};
 use crate::parameters::{MailParameters, RecipientParameters};
-use crate::path::{ForwardPath, ReversePath};
+use crate::path::{ForwardPath, OfferedPath};
 use crate::reply::{Refusal, Reply};
 use crate::sasl::Login;
 
@@ -53,7 +53,7 @@ pub struct Authenticate {
 #[derive(Debug)]
 pub struct MailAsk {
     pub(super) session: Session,
-    pub(super) path: ReversePath,
+    pub(super) path: OfferedPath,
     pub(super) parameters: MailParameters,
 }
 
@@ -143,9 +143,9 @@ impl Authenticate {
 }
 
 impl MailAsk {
-    /// The reverse-path.
+    /// The reverse-path, or what the client wrote instead.
     #[must_use]
-    pub fn path(&self) -> &ReversePath {
+    pub fn path(&self) -> &OfferedPath {
         &self.path
     }
 

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use super::{Ending, Flow, Inner, LoginPolicy, MailAsk, RecipientAsk, Session, Step, TlsPolicy, wording};
 use crate::mail_data::ChunkReader;
 use crate::parameters::{Body, MailParameters, ParameterError, RecipientParameters};
-use crate::path::{ForwardPath, ReversePath};
+use crate::path::{ForwardPath, OfferedPath};
 use crate::reply::Refusal;
 
 /// What the protocol has to remember of an open transaction.
@@ -27,7 +27,7 @@ impl Transaction {
 }
 
 impl Session {
-    pub(super) fn mail(self, path: ReversePath, parameters: &str) -> Flow {
+    pub(super) fn mail(self, path: OfferedPath, parameters: &str) -> Flow {
         if let Err(refusal) = self.0.may_send() {
             return self.refuse(&refusal);
         }
@@ -45,9 +45,7 @@ impl Session {
         if parameters.size_octets.is_some_and(|size| size > self.0.settings.limits.message_octets) {
             return self.refuse(&wording::TOO_LARGE);
         }
-        if !parameters.smtputf8 && path.mailbox().is_some_and(|mailbox| !mailbox.is_ascii()) {
-            return self.refuse(&wording::NEEDS_SMTPUTF8);
-        }
+        let path = if parameters.smtputf8 { path } else { ascii_only(path) };
         ControlFlow::Break(Step::Mail(MailAsk { session: self, path, parameters }))
     }
 
@@ -102,6 +100,16 @@ impl Inner {
             return Err(self.settings.wording.login_first.clone());
         }
         if self.client.is_some() { Ok(()) } else { Err(wording::GREET_FIRST) }
+    }
+}
+
+/// Without SMTPUTF8 a path beyond ASCII has no meaning (RFC 6531 section 3.2).
+fn ascii_only(path: OfferedPath) -> OfferedPath {
+    match &path {
+        OfferedPath::Path(reverse) if reverse.mailbox().is_some_and(|mailbox| !mailbox.is_ascii()) => {
+            OfferedPath::Unreadable { text: reverse.to_string(), refusal: wording::NEEDS_SMTPUTF8 }
+        }
+        _ => path,
     }
 }
 

@@ -14,7 +14,6 @@ pub(super) const LOGGED_IN: Reply = Reply::positive(235, (7, 0), "Authentication
 
 pub(super) const UNKNOWN_COMMAND: Refusal = Refusal::permanent(500, (5, 1), "The command is not known");
 pub(super) const SYNTAX: Refusal = Refusal::permanent(501, (5, 4), "");
-pub(super) const ADDRESS: Refusal = Refusal::permanent(501, (1, 3), "");
 pub(super) const UNKNOWN_PARAMETER: Refusal = Refusal::permanent(555, (5, 4), "");
 pub(super) const OUT_OF_ORDER: Refusal = Refusal::permanent(503, (5, 1), "This command has no place here");
 pub(super) const GREET_FIRST: Refusal = Refusal::permanent(503, (5, 1), "Say EHLO first");

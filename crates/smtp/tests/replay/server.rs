@@ -1,7 +1,8 @@
 //! Transcripts of the server's session.
 //!
 //! Actions: `tls absent|starttls|implicit`, `login none|optional|required`, `with` and `without <EHLO keyword>`, `clear only <EHLO keyword>`,
-//! `limit <name> <number>` set the listener up; `tls established` is the handshake. The service
+//! `limit <name> <number>` set the listener up; `tls established` is the handshake. With `sender any` the service
+//! takes what is no reverse-path. The service
 //! behind the session takes any login whose proof is `good`, ends the session when it is `busy`, refuses
 //! clients that are called `blocked`, addresses whose local part is `blocked`, and messages that hold the word
 //! REFUSE, and those from `nodata` before they begin.
@@ -32,13 +33,14 @@ pub(crate) fn replay(name: &str, transcript: &Transcript, cut: Cut) {
     if cut == Cut::Octets && transcript.is_only_uncut() {
         return;
     }
-    let (settings, events) = set_up(&transcript.events);
+    let (settings, service, events) = set_up(&transcript.events);
     let mut world = World {
         session: None,
         output: Vec::new(),
         happened: Vec::new(),
         message: Vec::new(),
         has_no_data: false,
+        service,
     };
     let session = Session::open(Arc::new(settings), IpAddr::V4(Ipv4Addr::LOCALHOST));
     world.run(session);
@@ -62,7 +64,8 @@ pub(crate) fn replay(name: &str, transcript: &Transcript, cut: Cut) {
 }
 
 /// Applies the leading actions; gives the events behind them.
-fn set_up(events: &[Event]) -> (Settings, &[Event]) {
+fn set_up(events: &[Event]) -> (Settings, Service, &[Event]) {
+    let mut service = Service::default();
     let mut settings = Settings::submission("relay.example", TlsPolicy::Absent);
     settings.login = LoginPolicy::Optional;
     let mut used = 0;
@@ -102,12 +105,13 @@ fn set_up(events: &[Event]) -> (Settings, &[Event]) {
                     _ => panic!("unknown limit {name}"),
                 }
             }
+            ["sender", "any"] => service.any_sender = true,
             ["only", "uncut"] => {}
             _ => break,
         }
         used += 1;
     }
-    (settings, &events[used..])
+    (settings, service, &events[used..])
 }
 
 /// What the client says in reads, with `None` for a TLS handshake.
@@ -142,6 +146,14 @@ struct World {
     happened: Vec<String>,
     message: Vec<u8>,
     has_no_data: bool,
+    service: Service,
+}
+
+/// What the service behind the session was told by its operator.
+#[derive(Default)]
+struct Service {
+    /// Whether it does not matter what MAIL says.
+    any_sender: bool,
 }
 
 enum Waiting {
@@ -197,11 +209,14 @@ impl World {
                 Step::Mail(ask) if ask.path().to_string().starts_with("<blocked@") => {
                     ask.reject(&Refusal::permanent(550, (7, 1), "Sender refused"))
                 }
-                Step::Mail(ask) => {
-                    self.message.clear();
-                    self.has_no_data = ask.path().to_string().starts_with("<nodata@");
-                    ask.accept()
-                }
+                Step::Mail(ask) => match ask.path().readable() {
+                    Err(refusal) if !self.service.any_sender => ask.reject(&refusal),
+                    _ => {
+                        self.message.clear();
+                        self.has_no_data = ask.path().to_string().starts_with("<nodata@");
+                        ask.accept()
+                    }
+                },
                 Step::Hello(ask) if ask.client().name.to_string() == "blocked" => {
                     ask.reject(&Refusal::permanent(550, (7, 1), "Client refused"))
                 }
