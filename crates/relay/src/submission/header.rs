@@ -95,8 +95,9 @@ impl Submission {
             (false, true, false) => "ESMTPA",
             (false, false, _) => "SMTP",
         };
+        let client_name = peer.client.as_ref().map(|client| client.name.as_str());
         Trace {
-            client_name: peer.client.as_ref().map_or("unknown", |client| client.name.as_str()),
+            client_name: client_name.filter(|name| !name.is_empty()).unwrap_or("unknown"),
             client_address: peer.address.ip().to_canonical(),
             host_name: &self.context.settings.host_name,
             protocol,
