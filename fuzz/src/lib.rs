@@ -8,7 +8,7 @@ use std::str::FromStr;
 use smtp::address::{Domain, Mailbox};
 use smtp::command::Command;
 use smtp::extension::Extensions;
-use smtp::mail_data::{ChunkReader, DotReader, DotWriter, Found, Measures, Violation};
+use smtp::mail_data::{ChunkReader, DotReader, DotWriter, Found, LineEnds, Measures, Violation};
 use smtp::parameters::{MailParameters, RecipientParameters};
 use smtp::xtext;
 
@@ -45,7 +45,7 @@ pub fn header(data: &[u8]) {
     let (header, _) = message::header::split(data);
     // Nothing else gets past the session.
     let mut reader = ChunkReader::default();
-    if reader.read(header).and_then(|()| reader.finish()).is_err() {
+    if reader.read(header).map(drop).and_then(|()| reader.finish()).is_err() {
         return;
     }
     for field in message::header::fields(header).flatten() {
@@ -69,24 +69,45 @@ pub fn parts(data: &[u8]) {
 /// Mail data. The first octet says where it is cut.
 pub fn mail_data(data: &[u8]) {
     let Some((cut, data)) = data.split_first() else { return };
-    let whole = read_dots(data, data.len().max(1));
-    let cut_up = read_dots(data, usize::from(*cut).max(1));
-    assert_eq!(whole, cut_up, "where the input is cut matters");
-    if let Ok(Some((content, measures))) = whole {
-        assert_eq!(measures.octets, content.len() as u64);
-        assert!(ChunkReader::default().read(&content).is_ok(), "one reader passes what the other refuses");
-        writes_as_it_reads(&content);
+    let step = usize::from(*cut).max(1);
+    for line_ends in [LineEnds::Strict, LineEnds::Repaired] {
+        let whole = read_dots(DotReader::with(line_ends), data, data.len().max(1));
+        let cut_up = read_dots(DotReader::with(line_ends), data, step);
+        assert_eq!(whole, cut_up, "where the input is cut matters");
+        if let Ok(Some((content, measures))) = whole {
+            assert_eq!(measures.octets, content.len() as u64);
+            assert!(ChunkReader::default().read(&content).is_ok(), "one reader passes what the other refuses");
+            writes_as_it_reads(&content);
+        }
     }
+    let strict = read_dots(DotReader::new(), data, step);
+    if strict.is_ok() {
+        assert_eq!(strict, read_dots(DotReader::with(LineEnds::Repaired), data, step), "what is clean was repaired");
+    }
+    repairs_chunks(data, step);
     let mut output = Vec::new();
     let written = DotWriter::new().write(data, &mut output);
     assert!(written.is_err() || ChunkReader::default().read(&output).is_ok(), "something bare was emitted");
 }
 
+/// What comes by BDAT and is repaired is clean, and as long as it says.
+fn repairs_chunks(data: &[u8], step: usize) {
+    let (mut reader, mut content) = (ChunkReader::with(LineEnds::Repaired), Vec::new());
+    for chunk in data.chunks(step) {
+        let Ok(repaired) = reader.read(chunk) else { return };
+        content.extend_from_slice(&repaired);
+    }
+    content.extend_from_slice(&reader.rest());
+    let measures = reader.finish().expect("nothing is left to refuse");
+    assert_eq!(measures.octets, content.len() as u64);
+    assert!(ChunkReader::default().read(&content).is_ok(), "something bare was let through");
+}
+
 type DotsRead = Result<Option<(Vec<u8>, Measures)>, Violation>;
 
 /// Reads to the end mark; `None` without one.
-fn read_dots(data: &[u8], step: usize) -> DotsRead {
-    let (mut reader, mut content, mut input) = (DotReader::new(), Vec::new(), Vec::new());
+fn read_dots(mut reader: DotReader, data: &[u8], step: usize) -> DotsRead {
+    let (mut content, mut input) = (Vec::new(), Vec::new());
     for piece in data.chunks(step) {
         input.extend_from_slice(piece);
         loop {
@@ -94,6 +115,10 @@ fn read_dots(data: &[u8], step: usize) -> DotsRead {
                 Found::Content(range) => {
                     content.extend_from_slice(&input[range.clone()]);
                     input.drain(..range.end);
+                }
+                Found::Repaired { used, content: repaired } => {
+                    content.extend_from_slice(&repaired);
+                    input.drain(..used);
                 }
                 Found::End(_) => return Ok(Some((content, reader.measures()))),
                 Found::NeedsMore => break,
@@ -107,7 +132,7 @@ fn writes_as_it_reads(content: &[u8]) {
     let (mut writer, mut wire) = (DotWriter::new(), Vec::new());
     writer.write(content, &mut wire).expect("what was read can be written");
     writer.finish(&mut wire).expect("what was read can be ended");
-    let (read, _) = read_dots(&wire, wire.len()).expect("it is clean").expect("it ends");
+    let (read, _) = read_dots(DotReader::new(), &wire, wire.len()).expect("it is clean").expect("it ends");
     // A message that does not end with a line end gets one.
     assert!(read == content || read.strip_suffix(b"\r\n") == Some(content));
 }

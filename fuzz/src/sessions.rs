@@ -4,6 +4,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
 use smtp::client::{self, Envelope, Verdict};
+use smtp::mail_data::LineEnds;
 use smtp::path::ReversePath;
 use smtp::reply::{Refusal, Reply};
 use smtp::server::{self, LoginPolicy, Session, Settings, TlsPolicy};
@@ -23,9 +24,11 @@ const BEGINNINGS: [&str; 7] = [
 pub fn server_session(data: &[u8]) {
     let [state, cut, data @ ..] = data else { return };
     let beginning = BEGINNINGS[usize::from(*state) % BEGINNINGS.len()];
-    let whole = serve(beginning, data, data.len().max(1));
-    let cut_up = serve(beginning, data, usize::from(*cut).max(1));
-    assert_eq!(whole, cut_up, "where the input is cut matters");
+    for line_ends in [LineEnds::Strict, LineEnds::Repaired] {
+        let whole = serve(beginning, data, (data.len().max(1), line_ends));
+        let cut_up = serve(beginning, data, (usize::from(*cut).max(1), line_ends));
+        assert_eq!(whole, cut_up, "where the input is cut matters");
+    }
 }
 
 /// Everything that happened, the same however the input was cut.
@@ -36,22 +39,22 @@ struct Happened {
     closed: bool,
 }
 
-fn serve(beginning: &str, data: &[u8], step: usize) -> Happened {
+fn serve(beginning: &str, data: &[u8], (step, line_ends): (usize, LineEnds)) -> Happened {
     let mut settings = Settings::submission("relay.example", TlsPolicy::Absent);
     settings.login = LoginPolicy::Optional;
     let session = Session::open(Arc::new(settings), IpAddr::V4(Ipv4Addr::LOCALHOST));
     let mut happened = Happened::default();
     let mut message = Vec::new();
-    let mut session = advance(session, &mut happened, &mut message);
+    let mut session = advance(session, line_ends, &mut happened, &mut message);
     for piece in std::iter::once(beginning.as_bytes()).chain(data.chunks(step)) {
         let Some(mut waiting) = session else { break };
         waiting.input().extend_from_slice(piece);
-        session = advance(waiting, &mut happened, &mut message);
+        session = advance(waiting, line_ends, &mut happened, &mut message);
     }
     happened
 }
 
-fn advance(mut session: Session, happened: &mut Happened, message: &mut Vec<u8>) -> Option<Session> {
+fn advance(mut session: Session, line_ends: LineEnds, happened: &mut Happened, message: &mut Vec<u8>) -> Option<Session> {
     loop {
         session = match session.advance() {
             server::Step::NeedsInput(mut session) => {
@@ -68,7 +71,7 @@ fn advance(mut session: Session, happened: &mut Happened, message: &mut Vec<u8>)
             server::Step::Authenticate(ask) => ask.reject(Refusal::permanent(535, (7, 3), "no")),
             server::Step::Mail(ask) => {
                 message.clear();
-                ask.accept()
+                ask.accept(line_ends)
             }
             server::Step::Hello(ask) => ask.accept(),
             server::Step::Data(ask) => ask.accept(),

@@ -197,8 +197,9 @@ where
         let service = &self.endpoint.service;
         match service.mail(&self.peer, self.principal.as_ref(), ask.path(), ask.parameters()).await {
             Ok(transaction) => {
+                let line_ends = service.line_ends(&transaction);
                 self.transaction = Some(transaction);
-                ask.accept()
+                ask.accept(line_ends)
             }
             Err(refusal) => ask.reject(&refusal),
         }

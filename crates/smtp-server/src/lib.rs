@@ -2,7 +2,7 @@
 //!
 //! 1. [`listener::run`] accepts connections; [`admission`] says which of them there is room for.
 //! 2. [`connection`] owns one socket: it brings bytes to the session and answers to the client.
-//! 3. What the session asks is answered by a [`Service`]: seven questions, and nothing else to know.
+//! 3. What the session asks is answered by a [`Service`]: eight questions, and nothing else to know.
 //!
 //! No policy lives here, and no switch that only one service would use.
 

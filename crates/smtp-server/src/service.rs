@@ -3,7 +3,7 @@
 use std::future::{Future, ready};
 use std::net::SocketAddr;
 
-use smtp::mail_data::Measures;
+use smtp::mail_data::{LineEnds, Measures};
 use smtp::parameters::{MailParameters, RecipientParameters};
 use smtp::path::{ForwardPath, OfferedPath};
 use smtp::reply::{Refusal, Reply};
@@ -11,8 +11,8 @@ use smtp::sasl::Login;
 use smtp::server::Client;
 use tls::TlsFacts;
 
-/// Seven questions, two of which few servers ask. A service keeps no state of a session: who logged in and what is under way are
-/// values that the connection holds, and drops when the session or the transaction ends.
+/// Eight questions, three of which few servers ask. A service keeps no state of a session: who logged in and
+/// what is under way are values that the connection holds, and drops when the session or the transaction ends.
 pub trait Service: Send + Sync + 'static {
     /// Who a client proved to be.
     type Principal: Send + Sync;
@@ -41,6 +41,12 @@ pub trait Service: Send + Sync + 'static {
         path: &OfferedPath,
         parameters: &MailParameters,
     ) -> impl Future<Output = Result<Self::Transaction, Refusal>> + Send;
+
+    /// Once MAIL is accepted: what becomes of bare CR and LF in the message?
+    fn line_ends(&self, transaction: &Self::Transaction) -> LineEnds {
+        let _ = transaction;
+        LineEnds::Strict
+    }
 
     /// RCPT: may it go there?
     fn recipient(

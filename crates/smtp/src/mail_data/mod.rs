@@ -2,10 +2,11 @@
 //!
 //! Only `CRLF.CRLF` ends a message (RFC 5321 section 4.1.1.4). A bare CR, a bare LF or a NUL is a
 //! violation wherever it stands: read one way here and another way by the next server, such a line end
-//! smuggles a second message in. [`DotReader`] and [`ChunkReader`] refuse them, [`DotWriter`] does not
-//! emit them.
+//! smuggles a second message in. [`DotReader`] and [`ChunkReader`] refuse them, or repair them where an operator
+//! wants that ([`LineEnds`]); [`DotWriter`] does not emit them.
 
 mod reader;
+mod repair;
 #[cfg(test)]
 mod tests;
 mod writer;
@@ -20,6 +21,14 @@ pub use self::writer::DotWriter;
 pub enum Found {
     /// The octets in the range belong to the message. The input is used up to the range's end.
     Content(Range<usize>),
+    /// Line ends were repaired on the way: the content belongs to the message, and so many octets of the input are
+    /// used up.
+    Repaired {
+        /// Octets of the input.
+        used: usize,
+        /// Content, which may be empty.
+        content: Vec<u8>,
+    },
     /// The message is over; this many octets of the input ended it.
     End(usize),
     /// More input is needed before anything can be said.
@@ -40,6 +49,16 @@ pub enum Violation {
     Nul,
 }
 
+/// What becomes of bare CR and LF.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LineEnds {
+    /// They are violations.
+    #[default]
+    Strict,
+    /// They become CRLF and are content: still nothing but `CRLF.CRLF` ends the message.
+    Repaired,
+}
+
 /// What was seen of a message while it passed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Measures {
@@ -49,6 +68,8 @@ pub struct Measures {
     pub longest_line_octets: u64,
     /// Whether any octet has its highest bit set.
     pub eight_bit: bool,
+    /// Line ends that were repaired.
+    pub repaired_line_ends: u64,
 }
 
 /// Line lengths and bits, counted as content passes.

@@ -1,6 +1,9 @@
 //! Mail data on its way in.
 
-use super::{Found, LineEnd, Lines, Measures, Violation, find_line_end};
+use std::borrow::Cow;
+
+use super::repair::{Repair, Transparency};
+use super::{Found, LineEnd, LineEnds, Lines, Measures, Violation, find_line_end};
 
 /// Takes the transparency off what follows DATA (RFC 5321 section 4.5.2).
 ///
@@ -16,6 +19,7 @@ use super::{Found, LineEnd, Lines, Measures, Violation, find_line_end};
 /// ```
 #[derive(Clone, Debug)]
 pub struct DotReader {
+    repair: Option<Repair>,
     at_line_start: bool,
     lines: Lines,
 }
@@ -24,6 +28,7 @@ pub struct DotReader {
 #[derive(Clone, Debug, Default)]
 pub struct ChunkReader {
     binary: bool,
+    repair: Option<Repair>,
     after_cr: bool,
     lines: Lines,
 }
@@ -32,7 +37,17 @@ impl DotReader {
     /// A reader at the start of a message, which is the start of a line.
     #[must_use]
     pub fn new() -> Self {
-        Self { at_line_start: true, lines: Lines::default() }
+        Self { repair: None, at_line_start: true, lines: Lines::default() }
+    }
+
+    /// The same for a client whose line ends may be repaired.
+    #[must_use]
+    pub fn with(line_ends: LineEnds) -> Self {
+        let repair = match line_ends {
+            LineEnds::Strict => None,
+            LineEnds::Repaired => Some(Repair::new(Transparency::Dots)),
+        };
+        Self { repair, ..Self::new() }
     }
 
     /// Looks at the input, which starts behind what earlier calls used up.
@@ -40,6 +55,15 @@ impl DotReader {
     /// # Errors
     /// At the first octet that no mail data may hold.
     pub fn read(&mut self, input: &[u8]) -> Result<Found, Violation> {
+        if let Some(repair) = &mut self.repair {
+            return match input {
+                _ if repair.has_ended() => Ok(Found::End(0)),
+                [] => Ok(Found::NeedsMore),
+                _ => repair
+                    .read(input, &mut self.lines)
+                    .map(|(used, content)| Found::Repaired { used, content }),
+            };
+        }
         let start = match (self.at_line_start, input) {
             (_, []) | (true, [b'.'] | [b'.', b'\r']) => return Ok(Found::NeedsMore),
             (true, [b'.', b'\r', b'\n', ..]) => return Ok(Found::End(3)),
@@ -91,15 +115,32 @@ impl ChunkReader {
         Self { binary: true, ..Self::default() }
     }
 
-    /// Checks the next octets of the message.
+    /// A reader for a client whose line ends may be repaired.
+    #[must_use]
+    pub fn with(line_ends: LineEnds) -> Self {
+        let repair = match line_ends {
+            LineEnds::Strict => None,
+            LineEnds::Repaired => Some(Repair::new(Transparency::None)),
+        };
+        Self { repair, ..Self::default() }
+    }
+
+    /// Checks the next octets of the message; gives them, repaired if need be.
     ///
     /// # Errors
     /// At the first octet that no mail data may hold.
-    pub fn read(&mut self, input: &[u8]) -> Result<(), Violation> {
-        if self.binary {
-            self.lines.count(input);
-            return Ok(());
+    pub fn read<'a>(&mut self, input: &'a [u8]) -> Result<Cow<'a, [u8]>, Violation> {
+        if let Some(repair) = &mut self.repair {
+            return repair.read(input, &mut self.lines).map(|(_, content)| Cow::Owned(content));
         }
+        if !self.binary {
+            self.check(input)?;
+        }
+        self.lines.count(input);
+        Ok(Cow::Borrowed(input))
+    }
+
+    fn check(&mut self, input: &[u8]) -> Result<(), Violation> {
         let mut line_start = 0;
         if self.after_cr {
             match input.first() {
@@ -125,8 +166,14 @@ impl ChunkReader {
                 }
             }
         }
-        self.lines.count(input);
         Ok(())
+    }
+
+    /// What still belongs to the message when its last chunk is over: the repair of carriage returns that it ends
+    /// in. [`Self::finish`] follows.
+    #[must_use]
+    pub fn rest(&mut self) -> Vec<u8> {
+        self.repair.as_mut().map_or_else(Vec::new, |repair| repair.finish(&mut self.lines))
     }
 
     /// What was seen so far.

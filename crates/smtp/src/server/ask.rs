@@ -1,6 +1,9 @@
 //! Steps of a session: each holds the session, and the answer gives it back.
 
+use std::ops::Range;
+
 use super::{Client, Ending, Session};
+use crate::mail_data::{LineEnds, Measures};
 use crate::parameters::{MailParameters, RecipientParameters};
 use crate::path::{ForwardPath, OfferedPath};
 use crate::reply::{Refusal, Reply};
@@ -73,14 +76,23 @@ pub struct DataAsk(pub(super) Session);
 #[derive(Debug)]
 pub struct MailDataAsk {
     pub(super) session: Session,
-    pub(super) content: std::ops::Range<usize>,
+    pub(super) content: Content,
+}
+
+/// Where a piece of the message is.
+#[derive(Debug)]
+pub(super) enum Content {
+    /// In the input, which is used up to the end of the range.
+    InInput(Range<usize>),
+    /// Here, in place of so many octets of the input.
+    Repaired { used: usize, octets: Vec<u8> },
 }
 
 /// The end of a message that broke no rule.
 #[derive(Debug)]
 pub struct EndOfData {
     pub(super) session: Session,
-    pub(super) measures: crate::mail_data::Measures,
+    pub(super) measures: Measures,
 }
 
 impl StartTls {
@@ -161,10 +173,10 @@ impl MailAsk {
         &self.session
     }
 
-    /// Mail may be sent from here.
+    /// Mail may be sent from here. The message's line ends are dealt with as `line_ends` says.
     #[must_use]
-    pub fn accept(self) -> Session {
-        self.session.mail_accepted(&self.parameters)
+    pub fn accept(self, line_ends: LineEnds) -> Session {
+        self.session.mail_accepted(&self.parameters, line_ends)
     }
 
     /// It may not.
@@ -221,26 +233,46 @@ impl MailDataAsk {
     /// The octets, without transparency dots.
     #[must_use]
     pub fn bytes(&self) -> &[u8] {
-        &self.session.0.input[self.content.clone()]
+        match &self.content {
+            Content::InInput(range) => &self.session.0.input[range.clone()],
+            Content::Repaired { octets, .. } => octets,
+        }
     }
 
     /// The octets are taken.
     #[must_use]
     pub fn taken(self) -> Session {
-        self.session.content_used(self.content.end)
+        self.session.content_used(self.content.used())
     }
 
     /// The message is refused; the rest of it is read past, and then the client is told.
     #[must_use]
     pub fn refuse(self, refusal: Refusal) -> Session {
-        self.session.content_used(self.content.end).mail_data_refused(refusal)
+        self.session.content_used(self.content.used()).mail_data_refused(refusal)
+    }
+}
+
+impl Content {
+    /// Octets of the input that are used up.
+    pub(super) fn used(&self) -> usize {
+        match self {
+            Self::InInput(range) => range.end,
+            Self::Repaired { used, .. } => *used,
+        }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        match self {
+            Self::InInput(range) => range.is_empty(),
+            Self::Repaired { octets, .. } => octets.is_empty(),
+        }
     }
 }
 
 impl EndOfData {
     /// What was seen of the message while it passed.
     #[must_use]
-    pub fn measures(&self) -> crate::mail_data::Measures {
+    pub fn measures(&self) -> Measures {
         self.measures
     }
 

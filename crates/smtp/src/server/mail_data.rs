@@ -1,14 +1,16 @@
 //! DATA and BDAT: the message on its way in.
 
+use std::borrow::Cow;
 use std::ops::ControlFlow;
 
 use bytes::Buf as _;
 
+use super::ask::Content;
 use super::{
     DataAsk, EndOfData, Ending, Flow, Inner, MailDataAsk, Session, State, Step, Transaction, wording,
 };
 use crate::extension::Extension;
-use crate::mail_data::{ChunkReader, DotReader, Found, Measures, Violation};
+use crate::mail_data::{ChunkReader, DotReader, Found, LineEnds, Measures, Violation};
 use crate::reply::{Refusal, Reply};
 
 /// A message that is being received, and the reason why it is only read past, if there is one.
@@ -43,7 +45,9 @@ impl Session {
 
     pub(super) fn data_accepted(mut self) -> Self {
         self.0.reply(&wording::SEND_DATA);
-        self.0.state = State::MailData(Receiving { framing: Framing::Dots(DotReader::new()), refused: None });
+        let line_ends = self.0.transaction.as_ref().map_or(LineEnds::Strict, |t| t.line_ends);
+        let framing = Framing::Dots(DotReader::with(line_ends));
+        self.0.state = State::MailData(Receiving { framing, refused: None });
         self
     }
 
@@ -55,8 +59,8 @@ impl Session {
         let limit = self.0.settings.limits.message_octets;
         let mut refused = self.ready_for_data().err();
         if let (None, Some(transaction)) = (&refused, &mut self.0.transaction) {
-            let binary = transaction.binary;
-            let reader = || if binary { ChunkReader::binary() } else { ChunkReader::default() };
+            let (binary, line_ends) = (transaction.binary, transaction.line_ends);
+            let reader = || if binary { ChunkReader::binary() } else { ChunkReader::with(line_ends) };
             let chunks = transaction.chunks.get_or_insert_with(reader);
             if chunks.measures().octets.saturating_add(octets) > limit {
                 refused = Some(wording::TOO_LARGE);
@@ -87,17 +91,22 @@ impl Session {
                 self.0.input.advance(octets);
                 self.end_of_data(reader.measures(), refused)
             }
-            Ok(Found::Content(content)) => {
-                let (octets, limit) = (reader.measures().octets, self.0.settings.limits.message_octets);
-                // A client that was promised an answer after its last dot gets it, but not for ever.
-                if octets > limit.saturating_mul(2) {
-                    return self.end(Ending::BadMailData, &wording::TOO_LARGE);
-                }
-                let too_large = || (octets > limit).then_some(wording::TOO_LARGE);
-                let refused = refused.or_else(too_large);
-                self.content(Receiving { framing: Framing::Dots(reader), refused }, content)
+            Ok(Found::Content(range)) => self.dotted(reader, refused, Content::InInput(range)),
+            Ok(Found::Repaired { used, content }) => {
+                self.dotted(reader, refused, Content::Repaired { used, octets: content })
             }
         }
+    }
+
+    fn dotted(self, reader: DotReader, refused: Option<Refusal>, content: Content) -> Flow {
+        let (octets, limit) = (reader.measures().octets, self.0.settings.limits.message_octets);
+        // A client that was promised an answer after its last dot gets it, but not for ever.
+        if octets > limit.saturating_mul(2) {
+            return self.end(Ending::BadMailData, &wording::TOO_LARGE);
+        }
+        let too_large = || (octets > limit).then_some(wording::TOO_LARGE);
+        let refused = refused.or_else(too_large);
+        self.content(Receiving { framing: Framing::Dots(reader), refused }, content)
     }
 
     fn next_of_chunk(mut self, left: u64, last: bool, refused: Option<Refusal>) -> Flow {
@@ -110,21 +119,27 @@ impl Session {
             return ControlFlow::Break(Step::NeedsInput(self));
         }
         let framing = Framing::Chunk { left: left - available as u64, last };
-        let refused = match refused {
-            Some(refusal) => Some(refusal),
-            None => self.0.check_chunk(available).err().map(violation_refusal),
+        let checked = match refused {
+            Some(refusal) => Err(refusal),
+            None => self.0.check_chunk(available).map_err(violation_refusal),
         };
-        self.content(Receiving { framing, refused }, 0..available)
+        match checked {
+            Ok(content) => self.content(Receiving { framing, refused: None }, content),
+            Err(refusal) => {
+                let receiving = Receiving { framing, refused: Some(refusal) };
+                self.content(receiving, Content::InInput(0..available))
+            }
+        }
     }
 
-    /// Hands the content over, or reads past it when the message is refused already.
-    fn content(mut self, receiving: Receiving, content: std::ops::Range<usize>) -> Flow {
-        let refused = receiving.refused.is_some();
+    /// Hands the content over, or reads past it when there is none or the message is refused already.
+    fn content(mut self, receiving: Receiving, content: Content) -> Flow {
+        let is_wanted = receiving.refused.is_none() && !content.is_empty();
         self.0.state = State::MailData(receiving);
-        if refused {
-            return ControlFlow::Continue(self.content_used(content.end));
+        if is_wanted {
+            return ControlFlow::Break(Step::MailData(MailDataAsk { session: self, content }));
         }
-        ControlFlow::Break(Step::MailData(MailDataAsk { session: self, content }))
+        ControlFlow::Continue(self.content_used(content.used()))
     }
 
     pub(super) fn content_used(mut self, octets: usize) -> Self {
@@ -152,6 +167,12 @@ impl Session {
                 transaction.chunks = Some(chunks);
             }
             return self.answer(&wording::OK.with_text(text));
+        }
+        let rest = chunks.rest();
+        if let (false, Some(transaction)) = (rest.is_empty(), &mut self.0.transaction) {
+            transaction.chunks = Some(chunks);
+            let receiving = Receiving { framing: Framing::Chunk { left: 0, last }, refused: None };
+            return self.content(receiving, Content::Repaired { used: 0, octets: rest });
         }
         match chunks.finish() {
             Ok(measures) => self.end_of_data(measures, None),
@@ -193,10 +214,14 @@ impl Session {
 }
 
 impl Inner {
-    fn check_chunk(&mut self, octets: usize) -> Result<(), Violation> {
+    fn check_chunk(&mut self, octets: usize) -> Result<Content, Violation> {
+        let whole = Content::InInput(0..octets);
         match self.transaction.as_mut().and_then(|transaction| transaction.chunks.as_mut()) {
-            Some(chunks) => chunks.read(&self.input[..octets]),
-            None => Ok(()),
+            Some(chunks) => Ok(match chunks.read(&self.input[..octets])? {
+                Cow::Borrowed(_) => whole,
+                Cow::Owned(repaired) => Content::Repaired { used: octets, octets: repaired },
+            }),
+            None => Ok(whole),
         }
     }
 }

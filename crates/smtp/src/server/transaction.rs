@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use super::{Ending, Flow, Inner, LoginPolicy, MailAsk, RecipientAsk, Session, Step, TlsPolicy, wording};
-use crate::mail_data::ChunkReader;
+use crate::mail_data::{ChunkReader, LineEnds};
 use crate::parameters::{Body, MailParameters, ParameterError, RecipientParameters};
 use crate::path::{ForwardPath, OfferedPath};
 use crate::reply::Refusal;
@@ -15,6 +15,7 @@ pub(super) struct Transaction {
     pub(super) smtputf8: bool,
     /// BODY=BINARYMIME.
     pub(super) binary: bool,
+    pub(super) line_ends: LineEnds,
     /// Present from the first BDAT on.
     pub(super) chunks: Option<ChunkReader>,
 }
@@ -70,11 +71,12 @@ impl Session {
         }
     }
 
-    pub(super) fn mail_accepted(mut self, parameters: &MailParameters) -> Self {
+    pub(super) fn mail_accepted(mut self, parameters: &MailParameters, line_ends: LineEnds) -> Self {
         self.0.transaction = Some(Transaction {
             recipients: 0,
             smtputf8: parameters.smtputf8,
             binary: parameters.body == Body::BinaryMime,
+            line_ends,
             chunks: None,
         });
         self.0.reply(&wording::SENDER_OK);

@@ -2,17 +2,18 @@
 //!
 //! Actions: `tls absent|starttls|implicit`, `login none|optional|required`, `with` and `without <EHLO keyword>`, `clear only <EHLO keyword>`,
 //! `limit <name> <number>` set the listener up; `tls established` is the handshake. With `sender any` the service
-//! takes what is no reverse-path. The service
+//! takes what is no reverse-path, with `line-ends repaired` it has bare line ends repaired. The service
 //! behind the session takes any login whose proof is `good`, ends the session when it is `busy`, refuses
 //! clients that are called `blocked`, addresses whose local part is `blocked`, and messages that hold the word
 //! REFUSE, and those from `nodata` before they begin.
-//! Expectations: `login <name>`, `message <escaped octets>`, `ending <why>`.
+//! Expectations: `login <name>`, `message <escaped octets>`, `repaired <line ends>`, `ending <why>`.
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
 use secrecy::ExposeSecret as _;
 use smtp::extension::{Extension, Extensions};
+use smtp::mail_data::LineEnds;
 use smtp::reply::{Refusal, Reply};
 use smtp::sasl::Proof;
 use smtp::server::{LoginPolicy, Session, Settings, Step, TlsPolicy};
@@ -106,6 +107,7 @@ fn set_up(events: &[Event]) -> (Settings, Service, &[Event]) {
                 }
             }
             ["sender", "any"] => service.any_sender = true,
+            ["line-ends", "repaired"] => service.line_ends = LineEnds::Repaired,
             ["only", "uncut"] => {}
             _ => break,
         }
@@ -154,6 +156,8 @@ struct World {
 struct Service {
     /// Whether it does not matter what MAIL says.
     any_sender: bool,
+    /// What becomes of bare line ends.
+    line_ends: LineEnds,
 }
 
 enum Waiting {
@@ -214,7 +218,7 @@ impl World {
                     _ => {
                         self.message.clear();
                         self.has_no_data = ask.path().to_string().starts_with("<nodata@");
-                        ask.accept()
+                        ask.accept(self.service.line_ends)
                     }
                 },
                 Step::Hello(ask) if ask.client().name.to_string() == "blocked" => {
@@ -239,8 +243,12 @@ impl World {
                 }
                 Step::EndOfData(ask) => {
                     let message = std::mem::take(&mut self.message);
-                    assert_eq!(ask.measures().octets, message.len() as u64);
+                    let measures = ask.measures();
+                    assert_eq!(measures.octets, message.len() as u64);
                     self.happened.push(format!("message {}", escape(&message)));
+                    if measures.repaired_line_ends > 0 {
+                        self.happened.push(format!("repaired {}", measures.repaired_line_ends));
+                    }
                     ask.accept(&Reply::positive(250, (0, 0), "Queued"))
                 }
             };
