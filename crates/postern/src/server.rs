@@ -14,6 +14,7 @@ use control::watch::Watch;
 use relay::submission::Submission;
 use relay::{Relay, Upstreams};
 use secrecy::ExposeSecret as _;
+use smtp::extension::{Extension, Extensions};
 use smtp::server::{Settings, TlsPolicy};
 use smtp_server::admission::Admission;
 use smtp_server::{Endpoint, listener};
@@ -156,6 +157,10 @@ fn session_settings(wanted: &Listener, relay: &relay::RelaySettings) -> Settings
     };
     let mut settings = Settings::submission(relay.host_name.clone(), policy);
     settings.banner = "ESMTP Postern".to_owned();
+    // Success and delay are not reported, and whole messages not returned. So DSN is not offered; clients that use
+    // its parameters unasked are served as far as failure notices go.
+    settings.extensions = settings.extensions.without(Extension::Dsn);
+    settings.tolerated = Extensions::none().with(Extension::Dsn).with(Extension::Auth);
     settings.limits.message_octets = relay.max_message_octets;
     settings.limits.recipients = u32::try_from(relay.max_recipients).unwrap_or(u32::MAX);
     settings

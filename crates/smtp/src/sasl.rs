@@ -1,7 +1,9 @@
 //! SASL mechanisms PLAIN (RFC 4616), LOGIN and XOAUTH2 as AUTH carries them (RFC 4954).
 
 use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64::alphabet;
+use base64::engine::DecodePaddingMode;
+use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, STANDARD};
 use secrecy::{ExposeSecret as _, SecretString};
 
 /// A mechanism that this crate speaks.
@@ -54,9 +56,31 @@ impl Mechanism {
 /// Longest login name or password that is looked at, in octets. An access token is longer.
 const MAX_FIELD_OCTETS: usize = 1024;
 
+/// Devices leave the padding out, or bits in that belong to no octet. Both have one meaning.
+const LENIENT: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::STANDARD,
+    GeneralPurposeConfig::new()
+        .with_decode_padding_mode(DecodePaddingMode::Indifferent)
+        .with_decode_allow_trailing_bits(true),
+);
+
+/// Why a response proves nothing. No password was tried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unusable {
+    /// It is not in base64.
+    Base64,
+    /// It is not in the form of its mechanism, as when it was cut.
+    Form,
+    /// The login name or the proof is empty, too long or no text.
+    Field,
+    /// It asks to act for somebody else.
+    Identity,
+}
+
 /// Decodes one base64 line of an exchange. A lone `=` is the empty response (RFC 4954 section 4).
-pub(crate) fn decode(line: &str) -> Option<Vec<u8>> {
-    if line == "=" { Some(Vec::new()) } else { STANDARD.decode(line).ok() }
+pub(crate) fn decode(line: &str) -> Result<Vec<u8>, Unusable> {
+    let line = line.trim();
+    if line == "=" { Ok(Vec::new()) } else { LENIENT.decode(line).map_err(|_| Unusable::Base64) }
 }
 
 /// Encodes one line of an exchange.
@@ -67,47 +91,71 @@ pub(crate) fn encode(octets: &[u8]) -> String {
 /// Reads the response of PLAIN: `[authzid] NUL authcid NUL password` (RFC 4616 section 2).
 ///
 /// An authorization identity other than the login itself is refused: nobody acts for others here.
-pub(crate) fn plain(response: Vec<u8>) -> Option<Login> {
-    let text = String::from_utf8(response).ok()?;
-    let mut fields = text.split('\0');
-    let (on_behalf_of, name, password) = (fields.next()?, fields.next()?, fields.next()?);
-    if fields.next().is_some() || !(on_behalf_of.is_empty() || on_behalf_of == name) {
-        return None;
+pub(crate) fn plain(response: Vec<u8>) -> Result<Login, Unusable> {
+    let text = text(response)?;
+    let mut fields = text.trim_end_matches(ENDS).split('\0');
+    let (Some(on_behalf_of), Some(name), Some(password), None) =
+        (fields.next(), fields.next(), fields.next(), fields.next())
+    else {
+        return Err(Unusable::Form);
+    };
+    if !(on_behalf_of.is_empty() || on_behalf_of == name) {
+        return Err(Unusable::Identity);
     }
     password_login(name, password)
 }
 
-/// Puts the two responses of LOGIN together.
-pub(crate) fn login(name: &str, password: Vec<u8>) -> Option<Login> {
-    password_login(name, &String::from_utf8(password).ok()?)
+/// Reads the first response of LOGIN.
+pub(crate) fn login_name(response: Vec<u8>) -> Result<String, Unusable> {
+    let text = text(response)?;
+    let name = text.trim_end_matches(ENDS);
+    if is_plausible(name) { Ok(name.to_owned()) } else { Err(Unusable::Field) }
 }
 
-fn password_login(name: &str, password: &str) -> Option<Login> {
-    let plausible =
-        |field: &str| (1..=MAX_FIELD_OCTETS).contains(&field.len()) && !field.contains(['\0', '\r', '\n']);
-    if !plausible(name) || !plausible(password) {
-        return None;
+/// Puts the two responses of LOGIN together.
+pub(crate) fn login(name: &str, password: Vec<u8>) -> Result<Login, Unusable> {
+    password_login(name, text(password)?.trim_end_matches(ENDS))
+}
+
+/// What scripts leave behind a name or a password: the line end of `echo`, the NUL of a C string. Neither may be
+/// part of it.
+const ENDS: [char; 3] = ['\0', '\r', '\n'];
+
+fn text(response: Vec<u8>) -> Result<String, Unusable> {
+    String::from_utf8(response).map_err(|_| Unusable::Field)
+}
+
+fn is_plausible(field: &str) -> bool {
+    (1..=MAX_FIELD_OCTETS).contains(&field.len()) && !field.contains(ENDS)
+}
+
+fn password_login(name: &str, password: &str) -> Result<Login, Unusable> {
+    if !is_plausible(name) || !is_plausible(password) {
+        return Err(Unusable::Field);
     }
-    Some(Login { name: name.to_owned(), proof: Proof::Password(SecretString::from(password)) })
+    Ok(Login { name: name.to_owned(), proof: Proof::Password(SecretString::from(password)) })
 }
 
 /// Reads `user=<name>^Aauth=Bearer <token>^A^A`, where `^A` is the octet 1.
-pub(crate) fn xoauth2(response: Vec<u8>) -> Option<Login> {
-    let text = String::from_utf8(response).ok()?;
+pub(crate) fn xoauth2(response: Vec<u8>) -> Result<Login, Unusable> {
+    let text = text(response)?;
     let (mut name, mut token) = (None, None);
-    for field in text.split('\x01').filter(|field| !field.is_empty()) {
-        match field.split_once('=')? {
+    for field in text.trim_end_matches(ENDS).split('\x01').filter(|field| !field.is_empty()) {
+        match field.split_once('=').ok_or(Unusable::Form)? {
             ("user", value) => name = Some(value.to_owned()),
             ("auth", value) => {
-                let (scheme, credentials) = value.split_once(' ')?;
+                let (scheme, credentials) = value.split_once(' ').ok_or(Unusable::Form)?;
                 token = scheme.eq_ignore_ascii_case("bearer").then(|| credentials.trim().to_owned());
             }
             _ => {}
         }
     }
-    let name = name.filter(|name| (1..=MAX_FIELD_OCTETS).contains(&name.len()))?;
-    let token = token.filter(|token| !token.is_empty())?;
-    Some(Login { name, proof: Proof::Token(SecretString::from(token)) })
+    let name = name.ok_or(Unusable::Form)?;
+    let token = token.ok_or(Unusable::Form)?;
+    if token.is_empty() || !is_plausible(&name) {
+        return Err(Unusable::Field);
+    }
+    Ok(Login { name, proof: Proof::Token(SecretString::from(token)) })
 }
 
 /// Writes the initial response of PLAIN.
@@ -124,45 +172,76 @@ pub(crate) fn xoauth2_response(name: &str, token: &SecretString) -> String {
 mod tests {
     use super::*;
 
-    fn shown(login: Option<Login>) -> Option<(String, String)> {
+    type Shown = Result<(String, String), Unusable>;
+
+    fn shown(login: Result<Login, Unusable>) -> Shown {
         login.map(|login| match login.proof {
             Proof::Password(secret) | Proof::Token(secret) => (login.name, secret.expose_secret().to_owned()),
         })
     }
 
+    fn good(name: &str, proof: &str) -> Shown {
+        Ok((name.to_owned(), proof.to_owned()))
+    }
+
+    #[test]
+    fn base64_may_lack_its_padding_and_have_bits_too_many() {
+        for line in ["YQ==", "YQ=", "YQ", "YR==", "YR", " YQ== "] {
+            assert_eq!(decode(line), Ok(b"a".to_vec()), "{line}");
+        }
+        assert_eq!(decode("="), Ok(Vec::new()));
+        for line in ["Y", "YQ=a", "Y Q", "!!!!", "YQ===", "=YQ"] {
+            assert_eq!(decode(line), Err(Unusable::Base64), "{line}");
+        }
+    }
+
     #[test]
     fn plain_takes_no_foreign_identity() {
         let read = |text: &str| shown(plain(text.into()));
-        assert_eq!(read("\0user\0pass"), Some(("user".into(), "pass".into())));
-        assert_eq!(read("user\0user\0pass"), Some(("user".into(), "pass".into())));
-        for text in [
-            "other\0user\0pass",
-            "user\0pass",
-            "\0user\0pass\0",
-            "\0\0pass",
-            "\0user\0",
-            "",
-            "\0user\0pa\r\nss",
-        ] {
-            assert_eq!(read(text), None, "{text:?}");
+        for text in
+            ["\0user\0pass", "user\0user\0pass", "\0user\0pass\0", "\0user\0pass\r\n", "\0user\0pass\n"]
+        {
+            assert_eq!(read(text), good("user", "pass"), "{text:?}");
         }
-        assert!(plain(vec![0, 0xff, 0, b'x']).is_none());
+        for (text, fault) in [
+            ("other\0user\0pass", Unusable::Identity),
+            ("user\0pass", Unusable::Form),
+            ("\0user", Unusable::Form),
+            ("\0user\0pass\0more", Unusable::Form),
+            ("", Unusable::Form),
+            ("\0user\0", Unusable::Form),
+            ("\0\0pass", Unusable::Field),
+            ("\0user\0pa\r\nss", Unusable::Field),
+        ] {
+            assert_eq!(read(text), Err(fault), "{text:?}");
+        }
+        assert_eq!(shown(plain(vec![0, 0xff, 0, b'x'])), Err(Unusable::Field));
+    }
+
+    #[test]
+    fn login_takes_what_scripts_encode() {
+        assert_eq!(login_name(b"user\n".to_vec()), Ok("user".to_owned()));
+        assert_eq!(shown(login("user", b"pass\r\n".to_vec())), good("user", "pass"));
+        for response in [&b""[..], b"\n", b"a\0b", b"\xff"] {
+            assert_eq!(login_name(response.to_vec()), Err(Unusable::Field));
+            assert_eq!(shown(login("user", response.to_vec())), Err(Unusable::Field));
+        }
     }
 
     #[test]
     fn xoauth2_reads_back_what_it_writes() {
         let written = xoauth2_response("svc|app|tenant", &SecretString::from("eyJ.a.b"));
         let read = xoauth2(decode(&written).unwrap());
-        assert_eq!(shown(read), Some(("svc|app|tenant".into(), "eyJ.a.b".into())));
-        for text in [
-            "user=a",
-            "auth=Bearer x",
-            "user=a\x01auth=Basic x",
-            "user=\x01auth=Bearer x",
-            "user=a\x01auth=Bearer ",
-            "nonsense",
+        assert_eq!(shown(read), good("svc|app|tenant", "eyJ.a.b"));
+        for (text, fault) in [
+            ("user=a", Unusable::Form),
+            ("auth=Bearer x", Unusable::Form),
+            ("user=a\x01auth=Basic x", Unusable::Form),
+            ("user=\x01auth=Bearer x", Unusable::Field),
+            ("user=a\x01auth=Bearer ", Unusable::Field),
+            ("nonsense", Unusable::Form),
         ] {
-            assert_eq!(shown(xoauth2(text.into())), None, "{text:?}");
+            assert_eq!(shown(xoauth2(text.into())), Err(fault), "{text:?}");
         }
     }
 

@@ -78,6 +78,7 @@ pub(crate) fn settings() -> Settings {
         banner: "Azure Communication Services, as the twin plays it".to_owned(),
         extensions: Extensions::none().with(Extension::Size).with(Extension::Chunking),
         extensions_in_clear: Extensions::all(),
+        tolerated: Extensions::none(),
         mechanisms: vec![Mechanism::Login, Mechanism::XOAuth2],
         tls: TlsPolicy::StartTls,
         login: LoginPolicy::Required,

@@ -6,7 +6,7 @@ use super::{Authenticate, Flow, LoginPolicy, Session, State, Step, wording};
 use crate::extension::Extension;
 use crate::line;
 use crate::reply::{Refusal, Reply};
-use crate::sasl::{self, Login, Mechanism, Proof};
+use crate::sasl::{self, Login, Mechanism, Proof, Unusable};
 
 /// Where an exchange stands: what the client's next line is.
 #[derive(Debug)]
@@ -27,7 +27,8 @@ impl Session {
         if inner.settings.login == LoginPolicy::NotOffered {
             return self.refuse(&wording::NO_LOGIN_HERE);
         }
-        if !inner.client.as_ref().is_some_and(|client| client.extended) {
+        // Old devices say HELO and log in all the same.
+        if inner.client.is_none() {
             return self.refuse(&wording::GREET_FIRST);
         }
         if !inner.offers(Extension::Auth) {
@@ -68,30 +69,31 @@ impl Session {
         if let Exchange::XOAuth2Refused(refusal) = exchange {
             return self.refuse(&refusal);
         }
-        match std::str::from_utf8(&line) {
+        match std::str::from_utf8(&line).map(str::trim) {
             Ok("*") => self.refuse(&wording::LOGIN_CANCELLED),
             Ok(response) => self.continue_login(exchange, response),
-            Err(_) => self.refuse(&wording::NOT_BASE64),
+            Err(_) => self.refuse(&unusable(Unusable::Base64)),
         }
     }
 
     fn continue_login(self, exchange: Exchange, response: &str) -> Flow {
-        let Some(response) = sasl::decode(response) else {
-            return self.refuse(&wording::NOT_BASE64);
+        let response = match sasl::decode(response) {
+            Ok(response) => response,
+            Err(fault) => return self.refuse(&unusable(fault)),
         };
         let login = match exchange {
             Exchange::Plain => sasl::plain(response),
             Exchange::XOAuth2 => sasl::xoauth2(response),
             Exchange::LoginPassword { name } => sasl::login(&name, response),
-            Exchange::LoginName => match String::from_utf8(response) {
+            Exchange::LoginName => match sasl::login_name(response) {
                 Ok(name) => return self.prompt(Exchange::LoginPassword { name }),
-                Err(_) => None,
+                Err(fault) => Err(fault),
             },
             Exchange::XOAuth2Refused(refusal) => return self.refuse(&refusal),
         };
         match login {
-            Some(login) => ControlFlow::Break(Step::Authenticate(Authenticate { session: self, login })),
-            None => self.refuse(&wording::LOGIN_FAILED),
+            Ok(login) => ControlFlow::Break(Step::Authenticate(Authenticate { session: self, login })),
+            Err(fault) => self.refuse(&unusable(fault)),
         }
     }
 
@@ -123,5 +125,16 @@ impl Session {
             self.0.refuse(&refusal);
         }
         self
+    }
+}
+
+/// A response that proves nothing is a mistake of syntax (RFC 4954 section 4), and no wrong password: nobody was
+/// asked.
+fn unusable(fault: Unusable) -> Refusal {
+    match fault {
+        Unusable::Base64 => wording::NOT_BASE64,
+        Unusable::Form => wording::NOT_A_LOGIN,
+        Unusable::Field => wording::NO_NAME_OR_PROOF,
+        Unusable::Identity => wording::LOGIN_FAILED,
     }
 }

@@ -333,16 +333,14 @@ impl Inner {
 
     /// Whether `extension` is offered at this moment.
     fn offers(&self, extension: Extension) -> bool {
-        let possible = match extension {
+        match extension {
             Extension::StartTls => self.settings.tls == TlsPolicy::StartTls && !self.secured,
             Extension::Auth => {
                 self.settings.login != LoginPolicy::NotOffered
                     && (self.secured || self.settings.tls == TlsPolicy::Absent)
             }
             _ => self.extensions().contains(extension),
-        };
-        // RFC 5321 section 2.2.1: extensions are for clients that said EHLO.
-        possible && self.client.as_ref().is_none_or(|client| client.extended)
+        }
     }
 
     /// The extensions to offer in the clear or under TLS, whichever it is now; STARTTLS and AUTH apart.
@@ -355,15 +353,11 @@ impl Inner {
         }
     }
 
-    /// The extensions whose parameters a client may use now.
-    fn offered(&self) -> Extensions {
-        let auth = if self.offers(Extension::Auth) {
-            Extensions::none().with(Extension::Auth)
-        } else {
-            Extensions::none()
-        };
-        let extended = self.client.as_ref().is_some_and(|client| client.extended);
-        if extended { self.extensions().union(auth) } else { Extensions::none() }
+    /// The extensions whose parameters a client may use now. RFC 5321 section 2.2.1 has extensions for clients that
+    /// said EHLO; devices that said HELO use them all the same, and nothing is at stake.
+    fn usable(&self) -> Extensions {
+        let usable = self.extensions().union(self.settings.tolerated);
+        if self.offers(Extension::Auth) { usable.with(Extension::Auth) } else { usable }
     }
 
     fn announcements(&self) -> Vec<String> {

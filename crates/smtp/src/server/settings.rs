@@ -16,6 +16,9 @@ pub struct Settings {
     pub extensions: Extensions,
     /// Which of them are offered before STARTTLS already. Without STARTTLS it makes no difference.
     pub extensions_in_clear: Extensions,
+    /// Extensions that are not offered, but whose parameters are taken from clients that use them unasked. What such
+    /// a parameter asks for is done as far as the service can, and promised to nobody.
+    pub tolerated: Extensions,
     /// Mechanisms of AUTH, most wanted first.
     pub mechanisms: Vec<Mechanism>,
     /// When TLS comes.
@@ -117,6 +120,7 @@ impl Settings {
                 .without(Extension::Auth)
                 .without(Extension::BinaryMime),
             extensions_in_clear: Extensions::all(),
+            tolerated: Extensions::none(),
             mechanisms: vec![Mechanism::Plain, Mechanism::Login, Mechanism::XOAuth2],
             tls,
             login: LoginPolicy::Required,

@@ -38,7 +38,7 @@ impl Session {
         if self.0.counts.messages >= self.0.settings.limits.messages {
             return self.end(Ending::TooManyMessages, &wording::TOO_MANY_MESSAGES);
         }
-        let parameters = match MailParameters::parse(parameters, &self.0.offered()) {
+        let parameters = match MailParameters::parse(parameters, &self.0.usable()) {
             Ok(parameters) => parameters,
             Err(error) => return self.refuse(&parameter_refusal(&error)),
         };
@@ -63,7 +63,7 @@ impl Session {
         if !transaction.smtputf8 && path.mailbox().is_some_and(|mailbox| !mailbox.is_ascii()) {
             return self.refuse(&wording::NEEDS_SMTPUTF8);
         }
-        match RecipientParameters::parse(parameters, &self.0.offered()) {
+        match RecipientParameters::parse(parameters, &self.0.usable()) {
             Ok(parameters) => {
                 ControlFlow::Break(Step::Recipient(RecipientAsk { session: self, path, parameters }))
             }

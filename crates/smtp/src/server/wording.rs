@@ -35,6 +35,13 @@ pub(super) const UNKNOWN_MECHANISM: Refusal =
     Refusal::permanent(504, (7, 4), "Unrecognized authentication type");
 pub(super) const LOGIN_CANCELLED: Refusal = Refusal::permanent(501, (7, 0), "Authentication cancelled");
 pub(super) const NOT_BASE64: Refusal = Refusal::permanent(501, (5, 2), "The response is not valid base64");
+pub(super) const NOT_A_LOGIN: Refusal = Refusal::permanent(
+    501,
+    (5, 2),
+    "The response is not in the mechanism's form, or was cut: send it in one line",
+);
+pub(super) const NO_NAME_OR_PROOF: Refusal =
+    Refusal::permanent(501, (5, 2), "The login name or the password is empty, too long or not UTF-8");
 /// The text that Azure gives for every kind of failed login; ours does not tell them apart either.
 pub(super) const LOGIN_FAILED: Refusal = Refusal::permanent(535, (7, 3), "Authentication unsuccessful");
 pub(super) const NEEDS_SMTPUTF8: Refusal =

@@ -1,6 +1,6 @@
 //! Transcripts of the server's session.
 //!
-//! Actions: `tls absent|starttls|implicit`, `login none|optional|required`, `with` and `without <EHLO keyword>`, `clear only <EHLO keyword>`,
+//! Actions: `tls absent|starttls|implicit`, `login none|optional|required`, `with` and `without <EHLO keyword>`, `clear only <EHLO keyword>`, `tolerated DSN`,
 //! `limit <name> <number>` set the listener up; `tls established` is the handshake. With `sender any` the service
 //! takes what is no reverse-path, with `line-ends repaired` it has bare line ends repaired. The service
 //! behind the session takes any login whose proof is `good`, ends the session when it is `busy`, refuses
@@ -88,6 +88,7 @@ fn set_up(events: &[Event]) -> (Settings, Service, &[Event]) {
                         .unwrap();
                 settings.extensions = settings.extensions.without(gone);
             }
+            ["tolerated", "DSN"] => settings.tolerated = settings.tolerated.with(Extension::Dsn),
             ["with", "BINARYMIME"] => {
                 settings.extensions = settings.extensions.with(Extension::BinaryMime);
             }
