@@ -208,13 +208,19 @@ impl World {
     }
 
     async fn seed(&mut self) {
+        self.add_account("contoso", self.setup.transport, self.setup.by_access_key).await;
+        self.device = self.add_device("scanner1").await;
+    }
+
+    /// Makes an account with the usual senders.
+    pub async fn add_account(&self, name: &str, transport: TransportChoice, by_access_key: bool) {
         let ready = self.twin.ready();
         let key = self.twin.state().world().services[0].keys[0].clone();
         let account = NewAccount {
-            name: "contoso".to_owned(),
+            name: name.to_owned(),
             tenant_id: ready.tenant_id.to_string(),
             client_id: ready.client_id.to_string(),
-            proof: if self.setup.by_access_key {
+            proof: if by_access_key {
                 NewProof::AccessKey(key.into())
             } else {
                 NewProof::ClientSecret(ready.client_secret.clone().into())
@@ -224,23 +230,22 @@ impl World {
             service: Some(ready.communication_service.clone()),
             endpoint: Some(ready.url.clone()),
             cloud: self.cloud(),
-            transport: self.setup.transport,
+            transport,
             quota: self.setup.quota,
             concurrency: Concurrency::default(),
         };
         let control = self.control();
         control.add_account(account).await.unwrap();
-        for (mailbox, name) in
+        for (mailbox, display_name) in
             [("scanner@contoso.example", Some("Scanner")), ("noreply@contoso.example", None)]
         {
             let new = NewSender {
-                account: "contoso".to_owned(),
+                account: name.to_owned(),
                 mailbox: mailbox.to_owned(),
-                display_name: name.map(str::to_owned),
+                display_name: display_name.map(str::to_owned),
             };
             control.add_sender(new).await.unwrap();
         }
-        self.device = self.add_device("scanner1").await;
     }
 
     /// Where the twin is, for an account.
@@ -256,9 +261,14 @@ impl World {
 
     /// Makes a login that may send from every sender of the account.
     pub async fn add_device(&self, login: &str) -> Device {
+        self.add_device_of("contoso", login).await
+    }
+
+    /// Makes a login that may send from every sender of another account.
+    pub async fn add_device_of(&self, account: &str, login: &str) -> Device {
         let new = NewCredential {
             login: login.to_owned(),
-            account: "contoso".to_owned(),
+            account: account.to_owned(),
             password: None,
             senders: Vec::new(),
             networks: Vec::new(),

@@ -7,18 +7,20 @@ use crate::report::Report;
 use crate::test::tests;
 
 /// Debian packages, and what succeeds where one is there.
-const PACKAGES: [(&str, &str); 9] = [
+const PACKAGES: [(&str, &str); 11] = [
     ("swaks", "command -v swaks"),
     ("curl", "command -v curl"),
     ("bind9-dnsutils", "command -v dig"),
     ("libnet-ssleay-perl", "perl -MNet::SSLeay -e 1"),
     ("libio-socket-ssl-perl", "perl -MIO::Socket::SSL -e 1"),
     ("libauthen-sasl-perl", "perl -MAuthen::SASL -e 1"),
+    ("openssl", "command -v openssl"),
+    ("gnupg", "command -v gpg"),
     ("strace", "command -v strace"),
     ("python3-venv", "python3 -c 'import ensurepip, venv'"),
     ("npm", "command -v npm"),
 ];
-const PYTHON: [&str; 2] = ["azure-communication-email==1.1.0", "azure-identity==1.27.0"];
+const PYTHON: [&str; 3] = ["azure-communication-email==1.1.0", "azure-identity==1.27.0", "dkimpy==1.1.8"];
 const NODE: [&str; 1] = ["nodemailer@10.6.0"];
 
 /// What the heavy witnesses need, each in a place of its own: the Azure CLI pins its own versions.

@@ -14,6 +14,7 @@ mod communication_sdk;
 mod curl;
 mod dig;
 mod email_sdk;
+mod faithful;
 mod management_sdk;
 mod nodemailer;
 mod scene;
@@ -68,6 +69,7 @@ async fn testify_all() -> ExitCode {
             email_sdk::WITNESSES,
         ]
     };
+    let all = if wanted.contains("faithful") { vec![faithful::WITNESSES] } else { all };
     let mut failed = 0;
     for witness in all.concat().iter().filter(|witness| witness.name.contains(&wanted)) {
         let verdict = testify(witness, &tools).await;

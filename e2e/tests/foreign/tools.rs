@@ -10,6 +10,7 @@ pub(crate) enum Client {
     Curl,
     Dig,
     Python,
+    Faithful,
     Node,
     EmailSdk,
     AzureCli,
@@ -31,6 +32,7 @@ impl Tools {
     pub(crate) fn find(folder: PathBuf) -> Self {
         let venv = folder.join("venv/bin/python");
         let sdk = [&venv.display().to_string(), "-c", "import azure.communication.email, azure.identity"];
+        let faithful = [&venv.display().to_string(), "-c", "import dkim, cryptography"];
         let python = folder.join("sdk/bin/python").display().to_string();
         let management =
             [&python, "-c", "import azure.mgmt.authorization, azure.mgmt.resource, azure.identity"];
@@ -49,6 +51,7 @@ impl Tools {
             (Client::Curl, runs(&["curl", "--version"]), "curl is not installed"),
             (Client::Dig, runs(&["dig", "-v"]), "dig is not installed"),
             (Client::Python, runs(&["python3", "-c", "import smtplib, ssl"]), "python3 is not installed"),
+            (Client::Faithful, runs(&faithful), "dkimpy is not installed"),
             (Client::Node, runs(&["node", "--version"]), "node is not installed"),
             (Client::Node, nodemailer.is_dir(), "nodemailer is not installed"),
             (Client::EmailSdk, runs(&sdk), "the Azure SDK for Python is not installed"),
@@ -91,6 +94,10 @@ impl Tools {
             // Nobody's own settings.
             Client::Dig => vec!["dig".to_owned(), "-r".to_owned()],
             Client::Python => vec!["python3".to_owned(), script("smtplib_client.py")],
+            Client::Faithful => {
+                let python = self.folder.join("venv/bin/python").display().to_string();
+                vec![python, script("faithful_client.py")]
+            }
             Client::Node => vec!["node".to_owned(), script("nodemailer_client.mjs")],
             Client::EmailSdk => {
                 let python = self.folder.join("venv/bin/python").display().to_string();

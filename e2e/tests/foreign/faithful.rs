@@ -1,0 +1,39 @@
+//! Python's `email`, openssl, gpg and dkimpy as judges: what arrives is what was sent, by each way.
+
+use model::account::TransportChoice;
+use postern::config::raw::Mode;
+use serde_json::json;
+
+use crate::scene::{Scene, witnesses};
+use crate::tools::Client;
+
+witnesses!(Client::Faithful =>
+    every_message_arrives_whole_or_the_story_says_what_is_missing,
+);
+
+/// Cases by name, judged by every way; `POSTERN_FAITHFUL` is a part of the names that are wanted.
+async fn every_message_arrives_whole_or_the_story_says_what_is_missing(scene: Scene) {
+    let wanted = std::env::var("POSTERN_FAITHFUL").unwrap_or_default();
+    judged(&scene, &["cases", &wanted]).await;
+}
+
+/// Three accounts at one service: one that may choose, one by SMTP, one with an access key alone.
+async fn judged(scene: &Scene, arguments: &[&str]) {
+    let world = &scene.world;
+    world.add_account("contoso-smtp", TransportChoice::Smtp, false).await;
+    world.add_account("contoso-key", TransportChoice::Rest, true).await;
+    let (smtp, key) =
+        (world.add_device_of("contoso-smtp", "smtp").await, world.add_device_of("contoso-key", "key").await);
+    let login = |device: &e2e::Device| json!([device.login, device.password]);
+    let place = json!({
+        "host": "localhost",
+        "port": world.port(Mode::Starttls),
+        "certificate": scene.certificate(),
+        "socket": world.server().data_dir.join("control.sock"),
+        "inspect_url": world.twin.ready().inspect_url,
+        "logins": { "auto": login(&world.device), "smtp": login(&smtp), "key": login(&key) },
+    });
+    let ended = scene.run(Client::Faithful, arguments, &place.to_string()).await;
+    println!("{}", ended.words);
+    assert_eq!(ended.code, 0, "not everything arrived as it was sent");
+}
