@@ -9,12 +9,20 @@ use crate::tools::Client;
 
 witnesses!(Client::Faithful =>
     every_message_arrives_whole_or_the_story_says_what_is_missing,
+    what_is_slightly_damaged_arrives_as_it_was_written,
 );
 
 /// Cases by name, judged by every way; `POSTERN_FAITHFUL` is a part of the names that are wanted.
 async fn every_message_arrives_whole_or_the_story_says_what_is_missing(scene: Scene) {
     let wanted = std::env::var("POSTERN_FAITHFUL").unwrap_or_default();
     judged(&scene, &["cases", &wanted]).await;
+}
+
+/// Random MIME with one small damage. `POSTERN_DAMAGE` is a seed and a number of messages, as in `4711 5000`.
+async fn what_is_slightly_damaged_arrives_as_it_was_written(scene: Scene) {
+    let wanted = std::env::var("POSTERN_DAMAGE").unwrap_or_else(|_| "1 300".to_owned());
+    let (seed, count) = wanted.split_once(' ').expect("a seed and a number of messages");
+    judged(&scene, &["damage", seed, count]).await;
 }
 
 /// Three accounts at one service: one that may choose, one by SMTP, one with an access key alone.

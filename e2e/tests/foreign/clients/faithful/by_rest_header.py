@@ -126,7 +126,7 @@ def header(case, message, document):
         elif name == "message-id":
             if reading.value_of(raws[0]) and (
                 not VALID_ID.fullmatch(reading.value_of(raws[0]).decode("ascii", "replace"))
-                or got.get(name) != reading.value_of(raws[0]).decode()
+                or got.get(name) != reading.value_of(raws[0]).decode("utf-8", "replace")
             ):
                 yield f"the Message-ID {reading.value_of(raws[0])!r} became {got.get(name)!r}", [name]
         elif reading.value_of(raws[0]) and squeezed(got.get(name)) not in reading.field_readings(

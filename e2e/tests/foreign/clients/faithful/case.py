@@ -35,7 +35,12 @@ def case(name, message, **more):
     """Adds a case. Names are sentences in short: `kind/what is odd`."""
     if name in CASES:
         raise ValueError(f"two cases are called {name}")
-    CASES[name] = Case(name, message, **more)
+    CASES[name] = Case(name, ended(message), **more)
+
+
+def ended(message):
+    """A message as SMTP carries it: its last line has an end (RFC 5321 section 4.1.1.4)."""
+    return message if message.endswith(b"\r\n") else message + b"\r\n"
 
 
 def octets(text):

@@ -40,8 +40,7 @@ class Submission(smtplib.SMTP):
         self.send(f"MAIL FROM:<{AUTHOR}>{eight}\r\n{recipients}DATA\r\n")
         replies = [self.getreply() for _ in range(2 + len(case.recipients))]
         if replies[-1][0] == 354:
-            octets = smtplib._quote_periods(case.message)
-            self.send(octets + (b"" if octets.endswith(b"\r\n") else b"\r\n") + b".\r\n")
+            self.send(smtplib._quote_periods(case.message) + b".\r\n")
             replies.append(self.getreply())
         bad = next((reply for reply in replies if reply[0] >= 400), replies[-1])
         if bad[0] >= 400:
