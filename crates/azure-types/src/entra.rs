@@ -32,6 +32,8 @@ pub mod code {
     pub const UNKNOWN_TENANT: u32 = 90_002;
     /// The tenant is neither a GUID nor a domain name.
     pub const MALFORMED_TENANT: u32 = 900_023;
+    /// Nothing says which tenant is meant.
+    pub const NO_TENANT: u32 = 50_059;
     /// A field of the form is absent.
     pub const MISSING_FIELD: u32 = 900_144;
     /// The scope is not of the form `resource/.default`.
@@ -74,6 +76,9 @@ pub struct TokenResponse {
     /// As `expires_in`, for when Entra is down.
     #[serde(default, deserialize_with = "seconds")]
     pub ext_expires_in: u64,
+    /// Seconds from now until the next token may be fetched ahead of time; said of tokens that are good for hours.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refresh_in: Option<u64>,
     /// The token itself.
     pub access_token: String,
 }

@@ -2,13 +2,20 @@
 
 use aws_lc_rs::digest::{SHA1_FOR_LEGACY_USE_ONLY, SHA256, digest};
 use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use base64::alphabet::URL_SAFE;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use jiff::Timestamp;
 use jsonwebtoken::{Algorithm, DecodingKey, Header, Validation};
 use serde::Deserialize;
 
 use super::error::{EntraError, assertion_expired, unknown_certificate};
 use crate::world::{App, AppCertificate};
+
+/// Base64url with or without its padding. RFC 7515 section 2 leaves the padding out; MSAL for Python writes it.
+const THUMBPRINT: GeneralPurpose = GeneralPurpose::new(
+    &URL_SAFE,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
 
 #[derive(Deserialize)]
 struct Claims {
@@ -27,7 +34,7 @@ pub(super) fn check(app: &App, assertion: &str, authority: &str, now: Timestamp)
     let (certificate, der) = app
         .certificates
         .iter()
-        .filter_map(|certificate| Some((certificate, STANDARD.decode(&certificate.der).ok()?)))
+        .filter_map(|certificate| Some((certificate, certificate.octets()?)))
         .find(|(_, der)| is_meant(&header, der))
         .ok_or_else(|| unknown_certificate("The key was not found."))?;
     let claims = verified(&header, &der, assertion)?;
@@ -60,13 +67,40 @@ fn verified(header: &Header, der: &[u8], assertion: &str) -> Result<Claims, Entr
     decoded.map(|token| token.claims).map_err(|_| unknown_certificate("The signature does not verify."))
 }
 
-/// Whether the header names this certificate, by either of its thumbprints.
+/// Whether the header names this certificate by either of its thumbprints (RFC 7515 sections 4.1.7 and 4.1.8).
 fn is_meant(header: &Header, der: &[u8]) -> bool {
-    let of = |algorithm| URL_SAFE_NO_PAD.encode(digest(algorithm, der));
-    header.x5t.as_deref() == Some(&of(&SHA1_FOR_LEGACY_USE_ONLY))
-        || header.x5t_s256.as_deref() == Some(&of(&SHA256))
+    let names = |given: &Option<String>, algorithm| {
+        let octets = given.as_ref().and_then(|given| THUMBPRINT.decode(given).ok());
+        octets.is_some_and(|octets| octets == digest(algorithm, der).as_ref())
+    };
+    names(&header.x5t, &SHA1_FOR_LEGACY_USE_ONLY) || names(&header.x5t_s256, &SHA256)
 }
 
 fn is_over(certificate: &AppCertificate, now: Timestamp) -> bool {
     now < certificate.starts_at || certificate.expires_at <= now
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_thumbprint_is_compared_by_its_octets() {
+        let (der, other) = (b"a certificate".as_slice(), b"another one".as_slice());
+        let short = THUMBPRINT.encode(digest(&SHA1_FOR_LEGACY_USE_ONLY, der));
+        let long = THUMBPRINT.encode(digest(&SHA256, der));
+        assert!(short.ends_with('=') && long.ends_with('='), "both are written with padding here");
+        for (x5t, x5t_s256) in [
+            (Some(short.clone()), None),
+            (Some(short.trim_end_matches('=').to_owned()), None),
+            (None, Some(long.clone())),
+            (None, Some(long.trim_end_matches('=').to_owned())),
+        ] {
+            let header = Header { x5t, x5t_s256, ..Header::default() };
+            assert!(is_meant(&header, der), "{header:?}");
+            assert!(!is_meant(&header, other), "{header:?}");
+        }
+        assert!(!is_meant(&Header { x5t: Some("+/=".to_owned()), ..Header::default() }, der));
+        assert!(!is_meant(&Header::default(), der));
+    }
 }

@@ -6,12 +6,21 @@ use axum::Json;
 use axum::extract::{Path, Query, State as Shared};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
-use azure_types::entra::OpenIdConfiguration;
 use serde::Deserialize;
 use serde_json::json;
 
+use super::document::Document;
 use super::error::{EntraError, malformed_tenant, unknown_tenant};
 use crate::state::State;
+
+/// Places that belong to no tenant, and the id that tokens got there name as their issuer. `az logout` and
+/// `az account clear` read their documents.
+const SHARED: [(&str, &str); 3] = [
+    ("common", "{tenantid}"),
+    ("organizations", "{tenantid}"),
+    // The tenant of personal accounts, the same for everybody.
+    ("consumers", "9188040d-6c67-4c5b-b112-36a304b66dad"),
+];
 
 /// `/{tenant}/v2.0/.well-known/openid-configuration`.
 pub(super) async fn configuration(
@@ -19,29 +28,30 @@ pub(super) async fn configuration(
     Path(tenant): Path<String>,
     headers: HeaderMap,
 ) -> Response {
-    if !is_plausible(&tenant) {
-        return malformed_tenant(&tenant).respond(&state, &headers);
-    }
-    let Some(id) = state.world().tenant(&tenant).map(|tenant| tenant.id) else {
-        // Unlike the token endpoint's, this error is called invalid_tenant.
-        return EntraError { error: "invalid_tenant", ..unknown_tenant(&tenant) }.respond(&state, &headers);
+    let mut response = match document(&state, &tenant, &origin(&headers)) {
+        Ok(document) => Json(document).into_response(),
+        Err(error) => error.respond(&state, &headers),
     };
-    let origin = origin(&headers);
-    Json(OpenIdConfiguration {
-        token_endpoint: format!("{origin}/{tenant}/oauth2/v2.0/token"),
-        authorization_endpoint: format!("{origin}/{tenant}/oauth2/v2.0/authorize"),
-        issuer: format!("{origin}/{id}/v2.0"),
-        jwks_uri: format!("{origin}/{tenant}/discovery/v2.0/keys"),
-        token_endpoint_auth_methods_supported: words(&[
-            "client_secret_post",
-            "client_secret_basic",
-            "private_key_jwt",
-        ]),
-        response_types_supported: words(&["code", "id_token", "token id_token"]),
-        id_token_signing_alg_values_supported: words(&["RS256"]),
-        subject_types_supported: words(&["pairwise"]),
-    })
-    .into_response()
+    super::headers::of_document(&mut response);
+    response
+}
+
+fn document(state: &State, tenant: &str, origin: &str) -> Result<Document, EntraError> {
+    if let Some((_, issuer)) = shared(tenant) {
+        return Ok(Document::new(origin, tenant, issuer, None));
+    }
+    if !is_plausible(tenant) {
+        return Err(malformed_tenant(tenant));
+    }
+    let id = state.world().tenant(tenant).map(|tenant| tenant.id.to_string());
+    // Unlike the token endpoint's, this error is called invalid_tenant.
+    let id = id.ok_or_else(|| EntraError { error: "invalid_tenant", ..unknown_tenant(tenant) })?;
+    Ok(Document::new(origin, tenant, &id, Some("WW")))
+}
+
+/// The place of that name that belongs to no tenant.
+pub(super) fn shared(tenant: &str) -> Option<&'static (&'static str, &'static str)> {
+    SHARED.iter().find(|(name, _)| name.eq_ignore_ascii_case(tenant))
 }
 
 /// `/{tenant}/discovery/v2.0/keys`.
@@ -90,8 +100,4 @@ pub(crate) fn origin(headers: &HeaderMap) -> String {
 /// A GUID or a domain name.
 pub(super) fn is_plausible(tenant: &str) -> bool {
     tenant.contains(['.', '-']) && tenant.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'.' || b == b'-')
-}
-
-fn words(words: &[&str]) -> Vec<String> {
-    words.iter().map(|word| (*word).to_owned()).collect()
 }

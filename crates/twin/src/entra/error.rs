@@ -1,7 +1,7 @@
 //! Errors in Entra's own form.
 
 use axum::Json;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use azure_types::entra::{TokenError, code};
 
@@ -38,10 +38,8 @@ impl EntraError {
         };
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut response = (status, Json(body)).into_response();
-        let headers = response.headers_mut();
-        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store, no-cache"));
         if let Ok(trace_id) = HeaderValue::from_str(&trace_id) {
-            headers.insert("x-ms-request-id", trace_id);
+            response.headers_mut().insert("x-ms-request-id", trace_id);
         }
         response
     }
@@ -145,6 +143,18 @@ pub(super) fn wrong_secret(client: &str) -> EntraError {
             "Invalid client secret provided. Ensure the secret being sent in the request is the client secret \
              value, not the client secret ID, for a secret added to app '{client}'."
         ),
+    }
+}
+
+/// An app cannot log in where no tenant is named. The text is the documented one; it was not recorded.
+pub(super) fn no_tenant() -> EntraError {
+    EntraError {
+        status: 400,
+        error: "invalid_request",
+        code: code::NO_TENANT,
+        text: "No tenant-identifying information found in either the request or implied by any provided \
+               credentials."
+            .to_owned(),
     }
 }
 

@@ -2,7 +2,9 @@
 
 mod assertion;
 mod discovery;
+mod document;
 mod error;
+mod headers;
 mod identity;
 mod token;
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Path, State as Shared};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use azure_types::entra::{TokenForm, TokenResponse};
 use azure_types::ids::{ClientId, PrincipalId, TenantId};
@@ -13,7 +13,7 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 
 use super::assertion;
-use super::discovery::{is_plausible, origin};
+use super::discovery::{is_plausible, origin, shared};
 use super::error::{self, EntraError};
 use crate::email::befall_with;
 use crate::faults::Operation;
@@ -31,22 +31,22 @@ pub(super) async fn token(
     let refuse = |status: StatusCode, code: String, text: String| {
         error::on_demand(status.as_u16(), &code, text).respond(&state, &headers)
     };
-    befall_with(&state, Operation::Token, refuse, async {
+    let mut response = befall_with(&state, Operation::Token, refuse, async {
         match issue(&state, &tenant, &headers, &body) {
-            Ok(token) => {
-                let mut response = Json(token).into_response();
-                let no_store = HeaderValue::from_static("no-store, no-cache");
-                response.headers_mut().insert(header::CACHE_CONTROL, no_store);
-                response
-            }
+            Ok(token) => Json(token).into_response(),
             Err(error) => error.respond(&state, &headers),
         }
     })
-    .await
+    .await;
+    super::headers::of_token(&mut response, &headers);
+    response
 }
 
 fn issue(state: &State, tenant: &str, headers: &HeaderMap, body: &[u8]) -> Result<TokenResponse, EntraError> {
     let form = read_form(headers, body);
+    if shared(tenant).is_some() {
+        return Err(error::no_tenant());
+    }
     if !is_plausible(tenant) {
         return Err(error::malformed_tenant(tenant));
     }
@@ -102,6 +102,9 @@ pub(super) struct Wanted<'a> {
     pub(super) lifetime: i64,
 }
 
+/// Seconds; of a token that is good for longer, Entra says when to get the next one ahead of time.
+const LONG: u64 = 7_200;
+
 /// Signs a token.
 pub(super) fn sign(state: &State, origin: &str, wanted: Wanted<'_>) -> TokenResponse {
     let Wanted { app, tenant, principal, audience, proof, lifetime } = wanted;
@@ -130,6 +133,7 @@ pub(super) fn sign(state: &State, origin: &str, wanted: Wanted<'_>) -> TokenResp
         token_type: "Bearer".to_owned(),
         expires_in: seconds,
         ext_expires_in: seconds,
+        refresh_in: (seconds > LONG).then_some(seconds / 2),
         access_token: state.token_key.sign(&claims),
     }
 }
@@ -236,6 +240,7 @@ mod tests {
             (TENANT, vec![grant, stranger, secret, scope], (400, "unauthorized_client", 700_016)),
             (unknown, vec![grant, client, secret, scope], (400, "invalid_request", 90_002)),
             ("nonsense", vec![grant, client, secret, scope], (400, "invalid_request", 900_023)),
+            ("organizations", vec![grant, client, secret, scope], (400, "invalid_request", 50_059)),
             (TENANT, vec![client, secret, scope], (400, "invalid_request", 900_144)),
             (TENANT, vec![grant, secret, scope], (400, "invalid_request", 900_144)),
             (TENANT, vec![grant, client, secret], (400, "invalid_request", 900_144)),

@@ -65,7 +65,7 @@ pub(super) fn create(call: &Call<'_>) -> Answer {
         principal: None,
         is_managed: false,
         secrets: Vec::new(),
-        certificates: new.key_credentials.into_iter().map(certificate).collect(),
+        certificates: new.key_credentials.into_iter().map(certificate).collect::<Result<_, _>>()?,
         owners: vec![call.claims.oid],
         graph_roles: Vec::new(),
         created_at: call.state.now(),
@@ -83,19 +83,22 @@ pub(super) fn create(call: &Call<'_>) -> Answer {
 pub(super) fn change(call: &Call<'_>, key: &str) -> Answer {
     let id = writable(call, key)?;
     let change: Change = call.json()?;
-    call.change_app(id, |app| {
+    let changed = call.change_app(id, |app| {
+        let mut certificates = Vec::new();
+        for new in change.key_credentials.iter().flatten() {
+            // What is sent without its key is there already, and stays.
+            let there = app.certificates.iter().find(|one| new.key_id == Some(one.id) && new.key.is_none());
+            certificates.push(there.cloned().map_or_else(|| certificate(new.clone()), Ok)?);
+        }
+        if change.key_credentials.is_some() {
+            app.certificates = certificates;
+        }
         if let Some(name) = change.display_name {
             app.name = name;
         }
-        if let Some(certificates) = change.key_credentials {
-            // What is sent without its key is there already, and stays.
-            let known = std::mem::take(&mut app.certificates);
-            for new in certificates {
-                let there = known.iter().find(|known| new.key_id == Some(known.id) && new.key.is_none());
-                app.certificates.push(there.cloned().unwrap_or_else(|| certificate(new)));
-            }
-        }
+        Ok(())
     });
+    changed.unwrap_or(Ok(()))?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
@@ -152,14 +155,17 @@ pub(super) fn writable(call: &Call<'_>, key: &str) -> Result<uuid::Uuid, GraphEr
     Ok(app.object_id())
 }
 
-fn certificate(new: NewCertificate) -> AppCertificate {
-    AppCertificate {
+/// A certificate to be kept, which has to be one.
+fn certificate(new: NewCertificate) -> Result<AppCertificate, GraphError> {
+    let made = AppCertificate {
         id: new.key_id.unwrap_or_else(random_guid),
         name: new.display_name,
         der: new.key.unwrap_or_default(),
         starts_at: new.start_date_time.unwrap_or(jiff::Timestamp::UNIX_EPOCH),
         expires_at: new.end_date_time.unwrap_or(jiff::Timestamp::MAX),
-    }
+    };
+    let is_good = made.octets().is_some_and(|der| x509_parser::parse_x509_certificate(&der).is_ok());
+    if is_good { Ok(made) } else { Err(GraphError::bad("Key credential is not a valid X.509 certificate.")) }
 }
 
 fn shown(app: &App) -> Value {

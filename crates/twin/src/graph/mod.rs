@@ -12,7 +12,7 @@ mod principals;
 use std::sync::Arc;
 
 use axum::extract::{Request, State as Shared};
-use axum::http::{HeaderValue, StatusCode};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
 use axum::{Json, Router};
@@ -45,12 +45,28 @@ async fn answer(Shared(state): Shared<Arc<State>>, request: Request) -> Response
             .unwrap_or_else(IntoResponse::into_response)
     })
     .await;
-    let id = random_guid().to_string();
-    response
-        .headers_mut()
-        .insert("request-id", HeaderValue::from_str(&id).unwrap_or(HeaderValue::from_static("-")));
+    dress(&mut response);
     response
 }
+
+/// Headers of Graph's answers, as recorded in May 2022.
+fn dress(response: &mut Response) {
+    let has_body = response.headers().contains_key(header::CONTENT_TYPE);
+    let headers = response.headers_mut();
+    let id = HeaderValue::from_str(&random_guid().to_string()).unwrap_or(HeaderValue::from_static("-"));
+    headers.insert("request-id", id);
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    headers.insert("x-ms-resource-unit", HeaderValue::from_static("1"));
+    let diagnostic = r#"{"ServerInfo":{"DataCenter":"Twin","Slice":"E","Ring":"1"}}"#;
+    headers.insert("x-ms-ags-diagnostic", HeaderValue::from_static(diagnostic));
+    if has_body {
+        headers.insert("odata-version", HeaderValue::from_static("4.0"));
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(JSON));
+    }
+}
+
+const JSON: &str =
+    "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8";
 
 const MAX_BODY: usize = 4 << 20;
 

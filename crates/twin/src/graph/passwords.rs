@@ -1,13 +1,15 @@
 //! Client secrets: several at once, each known everywhere only after a while.
 
 use axum::Json;
-use axum::http::StatusCode;
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::IntoResponse as _;
 use azure_types::graph::{AddPassword, PasswordCredential, RemovePassword};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::{SignedDuration, Timestamp};
+use serde::Serialize;
 use serde_json::Value;
+use uuid::Uuid;
 
 use super::Answer;
 use super::applications::writable;
@@ -34,11 +36,40 @@ pub(super) fn add(call: &Call<'_>, key: &str) -> Answer {
         expires_at: wanted.end_date_time.unwrap_or(default),
         known_at: now.saturating_add(wait).unwrap_or(now),
     };
-    let mut answer = shown(&secret);
-    answer["secretText"] = secret.value.clone().into();
-    answer["@odata.context"] = call.context("microsoft.graph.passwordCredential").into();
+    let mut response = Json(Made {
+        context: call.context("microsoft.graph.passwordCredential"),
+        custom_key_identifier: None,
+        display_name: secret.name.clone(),
+        start_date_time: whole_seconds(secret.starts_at),
+        end_date_time: whole_seconds(secret.expires_at),
+        key_id: secret.id,
+        hint: secret.value.chars().take(3).collect(),
+        secret_text: secret.value.clone(),
+    })
+    .into_response();
+    response.headers_mut().insert(header::LOCATION, HeaderValue::from_static("https://graph.microsoft.com"));
     call.change_app(id, |app| app.secrets.push(secret));
-    Ok(Json(answer).into_response())
+    Ok(response)
+}
+
+/// A secret that was just made, its members in Graph's order.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Made {
+    #[serde(rename = "@odata.context")]
+    context: String,
+    custom_key_identifier: Option<()>,
+    display_name: Option<String>,
+    start_date_time: Timestamp,
+    end_date_time: Timestamp,
+    key_id: Uuid,
+    hint: String,
+    secret_text: String,
+}
+
+/// Graph writes no fractions of seconds.
+fn whole_seconds(at: Timestamp) -> Timestamp {
+    Timestamp::from_second(at.as_second()).unwrap_or(at)
 }
 
 /// Takes a secret away at once.
@@ -61,8 +92,8 @@ pub(super) fn shown(secret: &ClientSecret) -> Value {
     let credential = PasswordCredential {
         key_id: secret.id,
         display_name: secret.name.clone(),
-        start_date_time: Some(secret.starts_at),
-        end_date_time: Some(secret.expires_at),
+        start_date_time: Some(whole_seconds(secret.starts_at)),
+        end_date_time: Some(whole_seconds(secret.expires_at)),
         hint: Some(secret.value.chars().take(3).collect()),
         secret_text: None,
     };

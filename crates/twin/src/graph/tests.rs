@@ -108,3 +108,29 @@ async fn a_registration_becomes_a_principal_with_a_role() {
     assert_eq!(ask(&rehearsal, "POST", &format!("{path}/$ref"), owner).await.status, 204);
     assert_eq!(ask(&rehearsal, "GET", &path, json!(null)).await.body["value"].as_array().unwrap().len(), 2);
 }
+
+/// The Azure CLI sends the base64 of a PEM file with the line breaks of the file.
+#[tokio::test]
+async fn a_certificate_is_taken_with_line_breaks_and_not_if_it_is_none() {
+    let rehearsal = Rehearsal::begin();
+    let key = rcgen::KeyPair::generate().unwrap();
+    let certificate = rcgen::CertificateParams::default().self_signed(&key).unwrap();
+    let pem = certificate.pem();
+    let lines: Vec<&str> = pem.lines().filter(|line| !line.starts_with("---")).collect();
+    let app = format!("applications(appId='{CLIENT}')");
+    let id = ask(&rehearsal, "GET", &app, json!(null)).await.body["id"].as_str().unwrap().to_owned();
+    let write = async |text: String| {
+        let body =
+            json!({ "keyCredentials": [{ "key": text, "usage": "Verify", "type": "AsymmetricX509Cert" }] });
+        ask(&rehearsal, "PATCH", &format!("applications/{id}"), body).await
+    };
+    for text in [lines.join("\n"), lines.join("\r\n"), lines.concat()] {
+        assert_eq!(write(text).await.status, 204);
+        let kept = rehearsal.state.world().tenants[0].apps[0].certificates[0].octets();
+        assert_eq!(kept.as_deref(), Some(certificate.der().as_ref()));
+    }
+    for text in [String::new(), "no base64!".to_owned(), "bm8gY2VydGlmaWNhdGU=".to_owned()] {
+        assert_eq!(write(text.clone()).await.status, 400, "{text:?}");
+    }
+    assert_eq!(rehearsal.state.world().tenants[0].apps[0].certificates.len(), 1, "what was there stays");
+}

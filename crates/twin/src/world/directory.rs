@@ -1,6 +1,8 @@
 //! Tenants, apps and their secrets.
 
 use azure_types::ids::{ClientId, PrincipalId, TenantId};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq as _;
@@ -89,6 +91,16 @@ pub enum SecretVerdict {
     Expired,
     /// It is none of the app's.
     Wrong,
+}
+
+impl AppCertificate {
+    /// The certificate itself, DER; `None` if it is none. Line breaks do not count: the Azure CLI sends the base64 of
+    /// a PEM file with those of the file.
+    #[must_use]
+    pub fn octets(&self) -> Option<Vec<u8>> {
+        let text: String = self.der.chars().filter(|c| !c.is_ascii_whitespace()).collect();
+        STANDARD.decode(text).ok()
+    }
 }
 
 impl App {
