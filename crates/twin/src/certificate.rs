@@ -14,6 +14,8 @@ use rcgen::{
     KeyPair, KeyUsagePurpose, SanType,
 };
 
+use crate::world::data_location::LABELS;
+
 /// Where the files are.
 #[derive(Clone, Debug)]
 pub(crate) struct Files {
@@ -26,13 +28,12 @@ pub(crate) struct Files {
 }
 
 /// Names of the Azure that is played, for clients that are not told of another origin.
-const AZURE_NAMES: [&str; 6] = [
+const AZURE_NAMES: [&str; 5] = [
     "login.microsoftonline.com",
     "management.azure.com",
     "graph.microsoft.com",
     "smtp.azurecomm.net",
     "*.communication.azure.com",
-    "*.unitedstates.communication.azure.com",
 ];
 
 /// Makes what is missing in `folder`: the authority once, the doors' certificate at every start.
@@ -71,6 +72,8 @@ fn authority() -> CertificateParams {
 fn leaf() -> Result<CertificateParams, rcgen::Error> {
     let mut names = vec!["localhost".to_owned()];
     names.extend(AZURE_NAMES.map(str::to_owned));
+    // A wildcard covers one label only: each geography has its own.
+    names.extend(LABELS.map(|label| format!("*.{label}.communication.azure.com")));
     let mut params = CertificateParams::new(names)?;
     for address in [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)] {
         params.subject_alt_names.push(SanType::IpAddress(address));

@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 
 use axum::Router;
 use axum::body::Body;
-use axum::http::{HeaderValue, Request, Response, Uri, header};
+use axum::http::{HeaderValue, Request, Response, header};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
@@ -89,7 +89,7 @@ async fn serve_connection(io: Cuttable, state: Arc<State>, config: Arc<ServerCon
 /// Asks the router, unless the answer is not to be given. The date is the twin's own.
 async fn answer(state: Arc<State>, router: Router, request: Request<Incoming>) -> io::Result<Response<Body>> {
     let (mut parts, body) = request.into_parts();
-    parts.uri = without_doubled_slashes(&parts.uri);
+    parts.uri = crate::path::settled(&parts.uri);
     // By HTTP/2 the host is in the URI, and everybody here looks for it in the header.
     let host = parts.uri.authority().and_then(|host| HeaderValue::from_str(host.as_str()).ok());
     if let Some(host) = host.filter(|_| !parts.headers.contains_key(header::HOST)) {
@@ -106,23 +106,6 @@ async fn answer(state: Arc<State>, router: Router, request: Request<Incoming>) -
         response.headers_mut().insert(header::DATE, date);
     }
     Ok(response)
-}
-
-/// Azure takes `//emails/operations/...`, which its own examples show.
-fn without_doubled_slashes(uri: &Uri) -> Uri {
-    if !uri.path().contains("//") {
-        return uri.clone();
-    }
-    let mut path = String::with_capacity(uri.path().len());
-    for c in uri.path().chars() {
-        if c != '/' || !path.ends_with('/') {
-            path.push(c);
-        }
-    }
-    let path_and_query = uri.query().map_or(path.clone(), |query| format!("{path}?{query}"));
-    let mut parts = uri.clone().into_parts();
-    parts.path_and_query = path_and_query.parse().ok();
-    Uri::from_parts(parts).unwrap_or_else(|_| uri.clone())
 }
 
 /// A connection that breaks when so many octets have come.

@@ -19,9 +19,12 @@ mod form;
 mod graph;
 mod inspect;
 mod keys;
+mod path;
 mod persistence;
 pub mod post;
 mod ready;
+#[cfg(test)]
+mod recorded;
 mod refusal;
 #[cfg(test)]
 mod rehearsal;

@@ -1,7 +1,7 @@
 //! Error replies of the HTTPS door.
 
 use axum::Json;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use azure_types::error::ErrorResponse;
 
@@ -13,11 +13,43 @@ pub(crate) struct Refusal {
     message: String,
     retry_after: Option<u64>,
     challenge: Option<String>,
+    /// Whether a resource provider says it, and not Resource Manager in front of it.
+    is_by_service: bool,
+    /// Whether the document is the error itself, which has no envelope.
+    is_bare: bool,
 }
+
+/// Says who has refused: `gateway` or `service`.
+pub(crate) const FAILURE_CAUSE: HeaderName = HeaderName::from_static("x-ms-failure-cause");
 
 impl Refusal {
     pub(crate) fn new(status: StatusCode, code: &str, message: impl Into<String>) -> Self {
-        Self { status, code: code.to_owned(), message: message.into(), retry_after: None, challenge: None }
+        Self {
+            status,
+            code: code.to_owned(),
+            message: message.into(),
+            retry_after: None,
+            challenge: None,
+            is_by_service: false,
+            is_bare: false,
+        }
+    }
+
+    /// The same, said by a resource provider.
+    pub(crate) fn by_service(mut self) -> Self {
+        self.is_by_service = true;
+        self
+    }
+
+    /// The same without the envelope, as Azure DNS writes its errors.
+    pub(crate) fn bare(mut self) -> Self {
+        self.is_bare = true;
+        self.by_service()
+    }
+
+    /// The word for programs.
+    pub(crate) fn code(&self) -> &str {
+        &self.code
     }
 
     pub(crate) fn bad_request(code: &str, message: impl Into<String>) -> Self {
@@ -37,14 +69,20 @@ impl Refusal {
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
-        let mut response =
-            (self.status, Json(ErrorResponse::new(self.code.clone(), self.message))).into_response();
+        let document = ErrorResponse::new(self.code.clone(), self.message);
+        let mut response = match self.is_bare {
+            true => (self.status, Json(document.error)).into_response(),
+            false => (self.status, Json(document)).into_response(),
+        };
         let headers = response.headers_mut();
         if let Ok(code) = HeaderValue::from_str(&self.code) {
             headers.insert("x-ms-error-code", code);
         }
         if let Some(Ok(challenge)) = self.challenge.map(|text| HeaderValue::from_str(&text)) {
             headers.insert(header::WWW_AUTHENTICATE, challenge);
+        }
+        if self.is_by_service {
+            headers.insert(FAILURE_CAUSE, HeaderValue::from_static("service"));
         }
         if let Some(seconds) = self.retry_after {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));

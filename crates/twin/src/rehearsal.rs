@@ -31,6 +31,8 @@ pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Value,
+    /// The body as it came, where the order of members matters.
+    pub(crate) text: String,
 }
 
 /// Where the token key is, which takes long to make.
@@ -67,7 +69,11 @@ impl Rehearsal {
         headers: &[(&str, &str)],
         body: Bytes,
     ) -> Answer {
-        let mut request = Request::builder().method(method).uri(path).header("host", "localhost:8443");
+        let path = crate::path::settled(&path.parse().unwrap());
+        let mut request = Request::builder().method(method).uri(path);
+        if !headers.iter().any(|(name, _)| *name == "host") {
+            request = request.header("host", "localhost:8443");
+        }
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
@@ -78,6 +84,7 @@ impl Rehearsal {
             status: parts.status.as_u16(),
             headers: parts.headers,
             body: serde_json::from_slice(&body).unwrap_or_default(),
+            text: String::from_utf8_lossy(&body).into_owned(),
         }
     }
 }

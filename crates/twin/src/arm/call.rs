@@ -7,10 +7,12 @@ use axum::http::{HeaderMap, Method, StatusCode, header};
 use azure_types::ids::SubscriptionId;
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use crate::keys::Claims;
 use crate::refusal::Refusal;
 use crate::state::State;
+use crate::world::Habits;
 
 /// A call whose token is good.
 pub(crate) struct Call<'a> {
@@ -79,10 +81,21 @@ impl<'a> Call<'a> {
 
     /// The body, which must be JSON of that shape.
     pub(super) fn json<T: DeserializeOwned>(&self) -> Result<T, Refusal> {
-        serde_json::from_slice(&self.body).map_err(|error| {
+        let read = serde_json::from_slice(&self.body).map(without_nulls).and_then(serde_json::from_value);
+        read.map_err(|error| {
             let text = format!("The request content was invalid and could not be deserialized: '{error}'.");
             Refusal::bad_request("InvalidRequestContent", text)
         })
+    }
+
+    /// How Azure behaves here.
+    pub(super) fn habits(&self) -> Habits {
+        self.state.world().habits.clone()
+    }
+
+    /// The client id of the caller, as `systemData` has it.
+    pub(super) fn client(&self) -> String {
+        self.claims.appid.to_string()
     }
 
     /// Refuses what was not assigned to the caller.
@@ -110,6 +123,17 @@ impl<'a> Call<'a> {
             return self.segments.get(1)?.parse().ok();
         }
         None
+    }
+}
+
+/// A member that is `null` is as good as absent.
+fn without_nulls(value: Value) -> Value {
+    match value {
+        Value::Object(members) => {
+            let there = members.into_iter().filter(|(_, value)| !value.is_null());
+            Value::Object(there.map(|(name, value)| (name, without_nulls(value))).collect())
+        }
+        other => other,
     }
 }
 

@@ -8,15 +8,15 @@ use axum::response::{IntoResponse as _, Response};
 use azure_types::arm::Page;
 use azure_types::ids::SubscriptionId;
 use jiff::SignedDuration;
-use serde::Deserialize;
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::call::Call;
+use super::communication::located;
 use super::{Answer, subscriptions, unknown};
 use crate::keys::random_guid;
 use crate::refusal::Refusal;
-use crate::world::{LongRunningOperation, ResourceGroup};
+use crate::world::{LongRunningOperation, OperationKind, ResourceGroup};
 
 #[derive(Deserialize)]
 struct Body {
@@ -31,17 +31,20 @@ const DELETE: &str = "Microsoft.Resources/subscriptions/resourceGroups/delete";
 
 /// Finds who answers a call to all groups, or to one.
 pub(super) fn dispatch(call: &Call<'_>, subscription: &str, name: Option<&str>) -> Answer {
-    let id = subscriptions::find(call, subscription)?;
+    let id = subscriptions::must_exist(call, subscription)?;
     match (call.method.as_str(), name) {
-        ("GET", None) => Ok(list(call, id.subscription_id)),
+        ("GET", None) => {
+            subscriptions::find(call, subscription, READ)?;
+            Ok(list(call, id.subscription_id))
+        }
         ("GET", Some(name)) => show(call, id.subscription_id, name),
         ("HEAD", Some(name)) => exists(call, id.subscription_id, name),
         ("PUT" | "PATCH", Some(name)) => {
-            subscriptions::find_writable(call, subscription)?;
+            subscriptions::must_be_writable(call, subscription)?;
             put(call, id.subscription_id, name)
         }
         ("DELETE", Some(name)) => {
-            subscriptions::find_writable(call, subscription)?;
+            subscriptions::must_be_writable(call, subscription)?;
             delete(call, id.subscription_id, name)
         }
         _ => Err(unknown(call)),
@@ -50,7 +53,7 @@ pub(super) fn dispatch(call: &Call<'_>, subscription: &str, name: Option<&str>) 
 
 /// Where a client asks whether something is done: 202 until then.
 pub(super) fn operation_result(call: &Call<'_>, subscription: &str, id: &str) -> Answer {
-    subscriptions::find(call, subscription)?;
+    subscriptions::must_exist(call, subscription)?;
     let id = Uuid::try_parse(id).ok();
     let found = call.state.world().operations.iter().find(|one| Some(one.id) == id).cloned();
     match found {
@@ -71,7 +74,7 @@ fn list(call: &Call<'_>, subscription: SubscriptionId) -> Response {
         .filter(|group| group.subscription == subscription)
         .cloned()
         .collect();
-    let value: Vec<Value> =
+    let value: Vec<Shown<'_>> =
         groups.iter().filter(|group| call.sees(&group.resource_id())).map(shown).collect();
     Json(Page { value, next_link: None }).into_response()
 }
@@ -97,43 +100,41 @@ fn put(call: &Call<'_>, subscription: SubscriptionId, name: &str) -> Answer {
     let id = id(subscription, name);
     call.must(WRITE, &id)?;
     let body: Body = call.json()?;
-    let there = call.state.world().group(&id).cloned();
-    let (status, group) = match there {
-        Some(there) if body.location.as_ref().is_some_and(|l| !is_same_place(l, &there.location)) => {
-            let text = format!(
-                "Invalid resource group location. The Resource group already exists in location '{}'.",
-                there.location
-            );
-            return Err(Refusal::new(StatusCode::CONFLICT, "InvalidResourceGroupLocation", text));
-        }
-        Some(there) => {
-            let tags = body.tags.unwrap_or_else(|| there.tags.clone());
-            (StatusCode::OK, ResourceGroup { tags, ..there })
-        }
-        None if call.method == "PATCH" => return Err(missing(name)),
-        None => {
-            let location = body.location.ok_or_else(|| {
-                Refusal::bad_request(
-                    "LocationRequired",
-                    "The location property is required for this definition.",
-                )
-            })?;
-            let made = ResourceGroup {
-                subscription,
-                name: checked(name)?.to_owned(),
-                location: location.to_ascii_lowercase().replace(' ', ""),
-                tags: body.tags.unwrap_or_default(),
-                gone_at: None,
-            };
-            (StatusCode::CREATED, made)
-        }
-    };
-    let answer = Json(shown(&group));
     call.state.change_world(|world| {
+        let there = world.group(&id).cloned();
+        let (status, group) = match there {
+            Some(there) if body.location.as_ref().is_some_and(|l| !is_same_place(l, &there.location)) => {
+                let text = format!(
+                    "Invalid resource group location. The Resource group already exists in location '{}'.",
+                    there.location
+                );
+                return Err(Refusal::new(StatusCode::CONFLICT, "InvalidResourceGroupLocation", text));
+            }
+            Some(there) => {
+                // A PUT says all of it.
+                let is_whole = call.method == "PUT";
+                let kept = || if is_whole { BTreeMap::new() } else { there.tags.clone() };
+                let tags = body.tags.unwrap_or_else(kept);
+                (StatusCode::OK, ResourceGroup { tags, ..there })
+            }
+            None if call.method == "PATCH" => return Err(missing(name)),
+            None => (StatusCode::CREATED, made(subscription, name, body)?),
+        };
+        let answer = Json(shown(&group)).into_response();
         world.groups.retain(|other| !other.resource_id().eq_ignore_ascii_case(&id));
         world.groups.push(group);
-    });
-    Ok((status, answer).into_response())
+        Ok((status, answer).into_response())
+    })
+}
+
+fn made(subscription: SubscriptionId, name: &str, body: Body) -> Result<ResourceGroup, Refusal> {
+    Ok(ResourceGroup {
+        subscription,
+        name: checked(name)?.to_owned(),
+        location: located(body.location.as_deref())?.to_ascii_lowercase().replace(' ', ""),
+        tags: body.tags.unwrap_or_default(),
+        gone_at: None,
+    })
 }
 
 fn delete(call: &Call<'_>, subscription: SubscriptionId, name: &str) -> Answer {
@@ -155,6 +156,7 @@ fn delete(call: &Call<'_>, subscription: SubscriptionId, name: &str) -> Answer {
             begun_at: now,
             done_at,
             failure,
+            kind: OperationKind::Delete,
         });
         if let Some(group) =
             world.groups.iter_mut().find(|group| group.resource_id().eq_ignore_ascii_case(&id))
@@ -181,16 +183,35 @@ fn accepted(call: &Call<'_>, subscription: &str, operation: Uuid) -> Response {
     response
 }
 
-fn shown(group: &ResourceGroup) -> Value {
-    let state = if group.gone_at.is_some() { "Deleting" } else { "Succeeded" };
-    json!({
-        "id": group.resource_id(),
-        "name": group.name,
-        "type": "Microsoft.Resources/resourceGroups",
-        "location": group.location,
-        "tags": group.tags,
-        "properties": { "provisioningState": state },
-    })
+/// A group, its members in Azure's order; tags only if there are any.
+#[derive(Serialize)]
+struct Shown<'a> {
+    id: String,
+    name: &'a str,
+    #[serde(rename = "type")]
+    kind: &'static str,
+    location: &'a str,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    tags: &'a BTreeMap<String, String>,
+    properties: Properties,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Properties {
+    provisioning_state: &'static str,
+}
+
+fn shown(group: &ResourceGroup) -> Shown<'_> {
+    let provisioning_state = if group.gone_at.is_some() { "Deleting" } else { "Succeeded" };
+    Shown {
+        id: group.resource_id(),
+        name: &group.name,
+        kind: "Microsoft.Resources/resourceGroups",
+        location: &group.location,
+        tags: &group.tags,
+        properties: Properties { provisioning_state },
+    }
 }
 
 fn id(subscription: SubscriptionId, name: &str) -> String {

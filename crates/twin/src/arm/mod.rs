@@ -10,6 +10,7 @@ mod call;
 mod communication;
 mod dns_zones;
 mod groups;
+mod headers;
 mod metadata;
 mod permissions;
 mod providers;
@@ -22,15 +23,15 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{Request, State as Shared};
-use axum::http::{HeaderValue, Method, StatusCode};
+use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get};
 
 use self::call::Call;
+use self::headers::Asked;
 pub(crate) use self::throttle::Throttle;
 use crate::email::befall;
 use crate::faults::Operation;
-use crate::keys::random_guid;
 use crate::refusal::Refusal;
 use crate::state::State;
 
@@ -46,9 +47,10 @@ pub(crate) fn routes() -> Router<Arc<State>> {
 
 async fn answer(Shared(state): Shared<Arc<State>>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
-    let given = parts.headers.get("x-ms-correlation-request-id").cloned();
+    let asked = Asked::of(&parts.headers, parts.uri.path());
     let is_read = parts.method == Method::GET || parts.method == Method::HEAD;
     let kind = if is_read { Operation::ArmRead } else { Operation::ArmWrite };
+    let mut claims = None;
     let real = async {
         let Ok(body) = axum::body::to_bytes(body, MAX_BODY).await else {
             let text = "The request is larger than the maximum of 4 MiB.";
@@ -60,6 +62,7 @@ async fn answer(Shared(state): Shared<Arc<State>>, request: Request) -> Response
             Ok(call) => call,
             Err(refusal) => return refusal.into_response(),
         };
+        claims = Some(call.claims.clone());
         match state.throttle.count(&call) {
             Err(refusal) => refusal.into_response(),
             Ok(remaining) => {
@@ -70,10 +73,7 @@ async fn answer(Shared(state): Shared<Arc<State>>, request: Request) -> Response
         }
     };
     let mut response = befall(&state, Operation::Arm, Box::pin(befall(&state, kind, real))).await;
-    let id = HeaderValue::from_str(&random_guid().to_string()).unwrap_or(HeaderValue::from_static("-"));
-    let headers = response.headers_mut();
-    headers.insert("x-ms-correlation-request-id", given.unwrap_or_else(|| id.clone()));
-    headers.insert("x-ms-request-id", id);
+    asked.dress(&mut response, claims.as_ref(), state.now());
     response
 }
 
@@ -139,4 +139,6 @@ fn unknown(call: &Call<'_>) -> Refusal {
 }
 
 #[cfg(test)]
-mod tests;
+mod reach;
+#[cfg(test)]
+pub(crate) mod tests;

@@ -12,10 +12,12 @@ use crate::refusal::Refusal;
 use crate::world::dns::provider::NETWORK_NAMESPACE;
 use crate::world::{Registration, Subscription};
 
+/// What it takes to look at providers where the caller has no role at all. Whoever has one in a subscription may.
+const READ: &str = "Microsoft.Resources/subscriptions/providers/read";
+
 /// All providers that the twin has heard of.
 pub(super) fn list(call: &Call<'_>, id: &str) -> Answer {
-    let subscription = subscriptions::find(call, id)?;
-    call.must("Microsoft.Resources/subscriptions/providers/read", &subscription.id)?;
+    subscriptions::find(call, id, READ)?;
     let mut value: Vec<Provider> = KNOWN.iter().map(|namespace| shown(call, id, namespace)).collect();
     let world = call.state.world();
     let others = world.subscription(id).into_iter().flat_map(|one| &one.registrations);
@@ -30,15 +32,14 @@ pub(super) fn list(call: &Call<'_>, id: &str) -> Answer {
 
 /// One provider.
 pub(super) fn show(call: &Call<'_>, id: &str, namespace: &str) -> Answer {
-    let subscription = subscriptions::find(call, id)?;
-    call.must("Microsoft.Resources/subscriptions/providers/read", &subscription.id)?;
+    subscriptions::find(call, id, READ)?;
     Ok(answered(call, id, namespace))
 }
 
 /// Asks for a provider, which takes a while; asking again changes nothing.
 pub(super) fn register(call: &Call<'_>, id: &str, namespace: &str) -> Answer {
     call.must(&format!("{namespace}/register/action"), &format!("/subscriptions/{id}"))?;
-    subscriptions::find_writable(call, id)?;
+    subscriptions::must_be_writable(call, id)?;
     let now = call.state.now();
     change(call, id, |subscription, seconds| {
         let is_known = |one: &Registration| one.namespace.eq_ignore_ascii_case(namespace);
@@ -53,7 +54,7 @@ pub(super) fn register(call: &Call<'_>, id: &str, namespace: &str) -> Answer {
 /// Gives a provider back.
 pub(super) fn unregister(call: &Call<'_>, id: &str, namespace: &str) -> Answer {
     call.must(&format!("{namespace}/unregister/action"), &format!("/subscriptions/{id}"))?;
-    subscriptions::find_writable(call, id)?;
+    subscriptions::must_be_writable(call, id)?;
     change(call, id, |subscription, _| {
         subscription.registrations.retain(|one| !one.namespace.eq_ignore_ascii_case(namespace));
     });

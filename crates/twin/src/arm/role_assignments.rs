@@ -5,16 +5,17 @@ use axum::http::StatusCode;
 use axum::response::IntoResponse as _;
 use azure_types::arm::Page;
 use azure_types::ids::PrincipalId;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use super::Answer;
 use super::call::Call;
 use super::role_definitions::{parse, resource_id};
 use crate::filter::{argument, equals};
 use crate::refusal::Refusal;
-use crate::world::{Assignment, covers};
+use crate::world::{Assignment, World, covers};
 
 #[derive(Deserialize)]
 struct Body {
@@ -65,7 +66,20 @@ pub(super) fn put(call: &Call<'_>, scope: &str, id: &str) -> Answer {
     let role = parse(properties.role_definition_id.rsplit('/').next().unwrap_or_default())?;
     let principal = properties.principal_id;
     let now = call.state.now();
-    let world = call.state.world();
+    call.state.change_world(|world| assign(call, world, Wanted { scope, id, role, principal, now }))
+}
+
+/// An assignment to be made.
+struct Wanted<'a> {
+    scope: &'a str,
+    id: Uuid,
+    role: Uuid,
+    principal: PrincipalId,
+    now: Timestamp,
+}
+
+fn assign(call: &Call<'_>, world: &mut World, wanted: Wanted<'_>) -> Answer {
+    let Wanted { scope, id, role, principal, now } = wanted;
     if world.role(role).is_none() {
         let text = format!("The specified role definition with ID '{role}' does not exist.");
         return Err(Refusal::new(StatusCode::NOT_FOUND, "RoleDefinitionDoesNotExist", text));
@@ -93,11 +107,10 @@ pub(super) fn put(call: &Call<'_>, scope: &str, id: &str) -> Answer {
         None => {}
     }
     let wait = SignedDuration::from_secs(world.habits.assignment_seconds);
-    drop(world);
     let active_at = now.saturating_add(wait).unwrap_or(now);
     let made = Assignment { id, principal, scope: scope.to_owned(), role, created_at: now, active_at };
     let answer = Json(shown(&made));
-    call.state.change_world(|world| world.assignments.push(made));
+    world.assignments.push(made);
     Ok((StatusCode::CREATED, answer).into_response())
 }
 

@@ -20,12 +20,12 @@ pub(super) fn list(call: &Call<'_>) -> Response {
 
 /// One; what the caller does not see does not exist.
 pub(super) fn show(call: &Call<'_>, id: &str) -> Answer {
-    find(call, id).map(|subscription| Json(subscription).into_response())
+    find(call, id, "Microsoft.Resources/subscriptions/read").map(|one| Json(one).into_response())
 }
 
 /// Where resource groups can be.
 pub(super) fn locations(call: &Call<'_>, id: &str) -> Answer {
-    let subscription = find(call, id)?;
+    let subscription = find(call, id, "Microsoft.Resources/subscriptions/locations/read")?;
     let location = |(name, label): &(&str, &str)| {
         json!({
             "id": format!("{}/locations/{name}", subscription.id),
@@ -58,17 +58,22 @@ pub(super) fn tenants(call: &Call<'_>) -> Response {
     Json(Page { value, next_link: None }).into_response()
 }
 
-/// A subscription that the caller sees.
-pub(super) fn find(call: &Call<'_>, id: &str) -> Result<Subscription, Refusal> {
+/// A subscription that the caller sees, or may do `action` in.
+pub(super) fn find(call: &Call<'_>, id: &str, action: &str) -> Result<Subscription, Refusal> {
+    let found = must_exist(call, id)?;
+    if !call.sees(&found.id) {
+        call.must(action, &found.id)?;
+    }
+    Ok(found)
+}
+
+/// A subscription of the caller's directory. What may be done in it is judged by whoever is asked for something there:
+/// a refusal names what was asked, and not that the subscription is not seen.
+pub(super) fn must_exist(call: &Call<'_>, id: &str) -> Result<Subscription, Refusal> {
     let found = call.state.world().subscription(id).map(shown);
-    let Some(found) = found else { return Err(missing(id)) };
-    if is_visible(call, &found) {
-        return Ok(found);
-    }
-    if call.state.world().habits.hidden_subscription == HiddenSubscription::Forbidden {
-        call.must("Microsoft.Resources/subscriptions/read", &found.id)?;
-    }
-    Err(missing(id))
+    let found = found.filter(|one| one.tenant_id == Some(call.claims.tid)).ok_or_else(|| missing(id))?;
+    let is_hidden = call.state.world().habits.hidden_subscription == HiddenSubscription::NotFound;
+    if is_hidden && !call.sees(&found.id) { Err(missing(id)) } else { Ok(found) }
 }
 
 /// There is none of that id.
@@ -77,9 +82,9 @@ pub(super) fn missing(id: &str) -> Refusal {
     Refusal::new(StatusCode::NOT_FOUND, "SubscriptionNotFound", text)
 }
 
-/// A subscription that the caller sees and that can be written to.
-pub(super) fn find_writable(call: &Call<'_>, id: &str) -> Result<Subscription, Refusal> {
-    let subscription = find(call, id)?;
+/// A subscription of the caller's directory that can be written to.
+pub(super) fn must_be_writable(call: &Call<'_>, id: &str) -> Result<Subscription, Refusal> {
+    let subscription = must_exist(call, id)?;
     if matches!(subscription.state, SubscriptionState::Disabled | SubscriptionState::Deleted) {
         let text = format!(
             "The subscription '{id}' is disabled and therefore marked as read only. You cannot perform any write \

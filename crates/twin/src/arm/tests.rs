@@ -6,7 +6,7 @@ use azure_types::permission::Permission;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
-pub(super) const SUBSCRIPTION: &str = "/subscriptions/22222222-bbbb-4222-8222-222222222222";
+pub(crate) const SUBSCRIPTION: &str = "/subscriptions/22222222-bbbb-4222-8222-222222222222";
 const TENANT: &str = "11111111-aaaa-4111-8111-111111111111";
 const FORM: &str = "grant_type=client_credentials&client_id=33333333-cccc-4333-8333-333333333333\
     &client_secret=twin8Q~Rehearsal.Only_Not-A-Real-Secret~&scope=https://";
@@ -19,7 +19,7 @@ pub(super) async fn send(rehearsal: &Rehearsal, method: &str, path: &str, body: 
     send_with(rehearsal, method, path, body, &[]).await
 }
 
-pub(super) async fn send_with(
+pub(crate) async fn send_with(
     rehearsal: &Rehearsal,
     method: &str,
     path: &str,

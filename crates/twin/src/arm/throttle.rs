@@ -15,8 +15,8 @@ use crate::world::Bucket;
 #[derive(Debug, Default)]
 pub(crate) struct Throttle(Mutex<HashMap<Counted, Level>>);
 
-/// Who asks where for what.
-type Counted = (PrincipalId, Option<SubscriptionId>, &'static str);
+/// Who asks where for what; nobody in particular where all apps count together.
+type Counted = (Option<PrincipalId>, Option<SubscriptionId>, &'static str);
 
 #[derive(Clone, Copy, Debug)]
 struct Level {
@@ -25,40 +25,45 @@ struct Level {
     at: Timestamp,
 }
 
-/// What is left after a call that passed.
-pub(super) struct Remaining {
-    header: &'static str,
-    left: u64,
+/// A kind of call: its word, what an app may do, what all apps of a subscription may do.
+struct Kind {
+    word: &'static str,
+    own: Bucket,
+    global: Bucket,
 }
+
+/// What is left after a call that passed: headers and their numbers.
+pub(super) struct Remaining(Vec<(&'static str, u64)>);
 
 impl Throttle {
     /// Counts a call, or refuses it.
     pub(super) fn count(&self, call: &Call<'_>) -> Result<Remaining, Refusal> {
-        let habits = call.state.world().habits.clone();
-        let (kind, bucket) = match call.method {
-            Method::GET | Method::HEAD => ("reads", habits.arm_reads),
-            Method::DELETE => ("deletes", habits.arm_deletes),
-            _ => ("writes", habits.arm_writes),
-        };
+        let kind = Kind::of(call);
         let subscription = call.subscription();
+        let own = (Some(call.claims.oid), subscription, kind.word);
+        let mut buckets = vec![(own, kind.own, own_header(call, subscription.is_some(), kind.word))];
+        if subscription.is_some() && !is_of_dns(call) {
+            buckets.push(((None, subscription, kind.word), kind.global, global_header(kind.word)));
+        }
         let mut levels = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let now = call.state.now();
-        let full = Level { left: u64::from(bucket.size) * 1_000, at: now };
-        let level = levels.entry((call.claims.oid, subscription, kind)).or_insert(full);
-        level.refill(bucket, now);
-        let Some(left) = level.left.checked_sub(1_000) else {
-            call.state.count_call("refused");
-            let missing = 1_000 - level.left;
-            let wait = missing.div_ceil(u64::from(bucket.per_second.max(1)) * 1_000);
-            let text = format!(
-                "Number of '{kind}' requests exceeded the limit. Please try again after '{wait}' seconds."
-            );
-            let refusal = Refusal::new(StatusCode::TOO_MANY_REQUESTS, "SubscriptionRequestsThrottled", text);
-            return Err(refusal.retry_after(wait.max(1)));
-        };
-        level.left = left;
-        call.state.count_call(kind);
-        Ok(Remaining { header: header(subscription.is_some(), kind), left: left / 1_000 })
+        let mut remaining = Vec::new();
+        for (counted, bucket, header) in buckets {
+            let full = Level { left: u64::from(bucket.size) * 1_000, at: now };
+            let level = levels.entry(counted).or_insert(full);
+            level.refill(bucket, now);
+            let Some(left) = level.left.checked_sub(1_000) else {
+                call.state.count_call("refused");
+                return Err(too_many(kind.word, bucket, level.left));
+            };
+            level.left = left;
+            remaining.push((header, left / 1_000));
+        }
+        if is_of_dns(call) && kind.word == "reads" {
+            remaining.push(("x-ms-ratelimit-remaining-subscription-resource-entities-read", DNS_ENTITIES));
+        }
+        call.state.count_call(kind.word);
+        Ok(Remaining(remaining))
     }
 
     /// Fills all buckets.
@@ -67,13 +72,57 @@ impl Throttle {
     }
 }
 
-fn header(in_subscription: bool, kind: &str) -> &'static str {
+fn too_many(kind: &str, bucket: Bucket, left: u64) -> Refusal {
+    let wait = (1_000 - left).div_ceil(u64::from(bucket.per_second.max(1)) * 1_000);
+    let text =
+        format!("Number of '{kind}' requests exceeded the limit. Please try again after '{wait}' seconds.");
+    let refusal = Refusal::new(StatusCode::TOO_MANY_REQUESTS, "SubscriptionRequestsThrottled", text);
+    refusal.retry_after(wait.max(1))
+}
+
+/// Azure DNS counts by itself; its answers carry its counters and not those of the subscription.
+fn is_of_dns(call: &Call<'_>) -> bool {
+    call.segments.iter().any(|segment| segment == "microsoft.network")
+}
+
+/// Sizes of Azure DNS's buckets, filled again within five minutes.
+const DNS_WRITES: Bucket = Bucket { size: 12_000, per_second: 40 };
+const DNS_READS: Bucket = Bucket { size: 500, per_second: 34 };
+const DNS_ENTITIES: u64 = 60_000;
+
+impl Kind {
+    fn of(call: &Call<'_>) -> Self {
+        let habits = &call.state.world().habits;
+        let (word, own, global) = match call.method {
+            Method::GET | Method::HEAD => ("reads", habits.arm_reads, habits.arm_global_reads),
+            Method::DELETE => ("deletes", habits.arm_deletes, habits.arm_global_deletes),
+            _ => ("writes", habits.arm_writes, habits.arm_global_writes),
+        };
+        let own = match (is_of_dns(call), word) {
+            (false, _) => own,
+            (true, "reads") => DNS_READS,
+            (true, _) => DNS_WRITES,
+        };
+        Self { word, own, global }
+    }
+}
+
+fn own_header(call: &Call<'_>, in_subscription: bool, kind: &str) -> &'static str {
     match (in_subscription, kind) {
+        _ if is_of_dns(call) => "x-ms-ratelimit-remaining-subscription-resource-requests",
         (true, "reads") => "x-ms-ratelimit-remaining-subscription-reads",
         (true, "deletes") => "x-ms-ratelimit-remaining-subscription-deletes",
         (true, _) => "x-ms-ratelimit-remaining-subscription-writes",
         (false, "reads") => "x-ms-ratelimit-remaining-tenant-reads",
         (false, _) => "x-ms-ratelimit-remaining-tenant-writes",
+    }
+}
+
+fn global_header(kind: &str) -> &'static str {
+    match kind {
+        "reads" => "x-ms-ratelimit-remaining-subscription-global-reads",
+        "deletes" => "x-ms-ratelimit-remaining-subscription-global-deletes",
+        _ => "x-ms-ratelimit-remaining-subscription-global-writes",
     }
 }
 
@@ -88,7 +137,9 @@ impl Level {
 
 impl Remaining {
     pub(super) fn tell(&self, headers: &mut HeaderMap) {
-        headers.insert(self.header, HeaderValue::from(self.left));
+        for (header, left) in &self.0 {
+            headers.insert(*header, HeaderValue::from(*left));
+        }
     }
 }
 

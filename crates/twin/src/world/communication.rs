@@ -7,7 +7,7 @@ use azure_types::ids::{ClientId, SubscriptionId, TenantId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::Domain;
+use super::{Domain, Stamp, SystemData};
 
 /// A communication service.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -27,6 +27,15 @@ pub struct Service {
     /// Whether keys are switched off.
     #[serde(default)]
     pub disable_local_auth: bool,
+    /// `global`, as it was written.
+    #[serde(default = "global")]
+    pub location: String,
+    /// Who wrote it, and its version.
+    #[serde(default)]
+    pub stamp: Stamp,
+    /// What Azure shows only once somebody has set it.
+    #[serde(default)]
+    pub set: SetMembers,
     /// Words that people put on it.
     #[serde(default)]
     pub tags: BTreeMap<String, String>,
@@ -49,6 +58,22 @@ pub struct Service {
     pub smtp_usernames: Vec<SmtpUsername>,
 }
 
+/// Members of a service that Azure shows only once they were written.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct SetMembers {
+    /// `linkedDomains` was.
+    pub linked_domains: bool,
+    /// `disableLocalAuth` was.
+    pub disable_local_auth: bool,
+    /// `publicNetworkAccess` was, in this word.
+    pub public_network_access: Option<String>,
+}
+
+pub(super) fn global() -> String {
+    "global".to_owned()
+}
+
 /// A login for SMTP.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct SmtpUsername {
@@ -60,6 +85,9 @@ pub struct SmtpUsername {
     pub client: ClientId,
     /// The app's directory.
     pub tenant: TenantId,
+    /// Who wrote it.
+    #[serde(default)]
+    pub system_data: SystemData,
 }
 
 impl Service {

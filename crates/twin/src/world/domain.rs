@@ -7,6 +7,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::communication::global;
+use super::{Stamp, SystemData};
+
 /// An email service: what domains are part of.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct EmailService {
@@ -18,6 +21,12 @@ pub struct EmailService {
     pub resource_group: String,
     /// The geography that its data stay in.
     pub data_location: String,
+    /// `global`, as it was written.
+    #[serde(default = "global")]
+    pub location: String,
+    /// Who wrote it, and its version.
+    #[serde(default)]
+    pub stamp: Stamp,
     /// Words that people put on it.
     #[serde(default)]
     pub tags: BTreeMap<String, String>,
@@ -48,6 +57,12 @@ pub struct Domain {
     /// Whether opens and clicks are followed.
     #[serde(default)]
     pub engagement_tracking: bool,
+    /// `global`, as it was written.
+    #[serde(default = "global")]
+    pub location: String,
+    /// Who wrote it, and its version.
+    #[serde(default)]
+    pub stamp: Stamp,
     /// Words that people put on it.
     #[serde(default)]
     pub tags: BTreeMap<String, String>,
@@ -114,6 +129,9 @@ pub struct Progress {
     /// Why it will fail then, whatever DNS shows.
     #[serde(default)]
     pub doom: Option<String>,
+    /// What it will be called from a time on: the operation that was answered with 202 is not over yet.
+    #[serde(default)]
+    pub next: Option<(Timestamp, String)>,
 }
 
 /// A sender username.
@@ -137,6 +155,9 @@ pub struct SuppressionList {
     pub created_at: Timestamp,
     /// When it was last changed.
     pub updated_at: Timestamp,
+    /// Who wrote it.
+    #[serde(default)]
+    pub system_data: SystemData,
     /// The addresses.
     #[serde(default)]
     pub addresses: Vec<SuppressedAddress>,
@@ -160,6 +181,9 @@ pub struct SuppressedAddress {
     pub notes: Option<String>,
     /// When it was last changed.
     pub updated_at: Timestamp,
+    /// Who wrote it.
+    #[serde(default)]
+    pub system_data: SystemData,
 }
 
 /// Every domain has this sender from the start.
@@ -199,7 +223,7 @@ impl Part {
 
 impl Default for Progress {
     fn default() -> Self {
-        Self { status: "NotStarted".to_owned(), error: None, due_at: None, doom: None }
+        Self { status: "NotStarted".to_owned(), error: None, due_at: None, doom: None, next: None }
     }
 }
 
@@ -219,7 +243,33 @@ impl Verification {
 
     /// Says how far a part is.
     pub fn set(&mut self, part: Part, status: &str, error: Option<String>, due_at: Option<Timestamp>) {
-        self.0.insert(part, Progress { status: status.to_owned(), error, due_at, doom: None });
+        self.0.insert(part, Progress { status: status.to_owned(), error, due_at, doom: None, next: None });
+    }
+
+    /// Says what a part will be from `at` on, and when it is judged. Until then it is shown as it was.
+    pub fn plan(&mut self, part: Part, status: &str, at: Timestamp, due_at: Option<Timestamp>) {
+        let there = self.of(part);
+        let next = Some((at, status.to_owned()));
+        self.0.insert(part, Progress { due_at, doom: None, next, ..there });
+    }
+
+    /// Does what was planned for a time that has come; says whether anything was.
+    pub fn settle(&mut self, now: Timestamp) -> bool {
+        let mut is_changed = false;
+        for progress in self.0.values_mut() {
+            if let Some((_, status)) = progress.next.take_if(|(at, _)| *at <= now) {
+                progress.status = status;
+                progress.error = None;
+                is_changed = true;
+            }
+        }
+        is_changed
+    }
+
+    /// Whether [`Verification::settle`] would change anything.
+    #[must_use]
+    pub fn is_planned(&self, now: Timestamp) -> bool {
+        self.0.values().any(|progress| progress.next.as_ref().is_some_and(|(at, _)| *at <= now))
     }
 
     /// Says that a part that is under way will fail, and why.

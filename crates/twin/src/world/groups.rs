@@ -7,8 +7,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::World;
 use super::access::covers;
+use super::{PROVIDER_APP, World};
+use crate::keys::random_guid;
 
 /// A resource group.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -42,6 +43,19 @@ pub struct LongRunningOperation {
     /// Why it will have come to nothing then: a code and a text.
     #[serde(default)]
     pub failure: Option<(String, String)>,
+    /// What is done: operations of each kind have words of their own.
+    #[serde(default)]
+    pub kind: OperationKind,
+}
+
+/// What an operation does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum OperationKind {
+    /// It makes or changes something, or acts on it.
+    #[default]
+    Write,
+    /// It deletes something.
+    Delete,
 }
 
 impl ResourceGroup {
@@ -63,11 +77,18 @@ impl World {
     #[must_use]
     pub fn is_due(&self, now: Timestamp) -> bool {
         self.groups.iter().any(|group| group.gone_at.is_some_and(|at| at <= now))
-            || self.domains.iter().any(|domain| domain.verification.due(now).next().is_some())
+            || self.domains.iter().any(|domain| {
+                domain.verification.is_planned(now) || domain.verification.due(now).next().is_some()
+            })
     }
 
     /// Does what is due, but for verifications, which ask DNS: groups that were deleted take what is in them along.
     pub fn settle(&mut self, now: Timestamp) {
+        for domain in &mut self.domains {
+            if domain.verification.settle(now) {
+                domain.stamp.change(PROVIDER_APP, now, random_guid().as_u128());
+            }
+        }
         let (gone, kept) = std::mem::take(&mut self.groups)
             .into_iter()
             .partition(|group| group.gone_at.is_some_and(|at| at <= now));

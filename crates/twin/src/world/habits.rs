@@ -1,5 +1,6 @@
 //! What is not known for sure about Azure, and is therefore a setting here.
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// Habits of the Azure that is played.
@@ -34,6 +35,35 @@ pub struct Habits {
     pub provisioning_seconds: i64,
     /// Seconds that a verification takes.
     pub verification_seconds: i64,
+    /// Seconds until the operation that begins or cancels a verification is over. Until then the old state is shown;
+    /// with 0 the new one is shown at once.
+    pub verification_operation_seconds: i64,
+    /// Seconds until a verification that was cancelled is no longer shown as under way.
+    pub cancellation_seconds: i64,
+    /// Whether it is shown as `CancellationRequested` meanwhile.
+    pub shows_cancellation: bool,
+    /// The state of a verification that was cancelled.
+    pub cancelled_state: String,
+    /// Whether `errorCode` is there, and empty, while a verification is under way and once it is done.
+    pub empty_error_codes: bool,
+    /// Whether host names of services have a label for their geography, as they have since 2024.
+    pub host_label: bool,
+    /// Whether a service shows the members too that nobody has set.
+    pub whole_services: bool,
+    /// Whether senders and logins that do not exist are `ResourceNotFound`, as services and domains are.
+    pub plain_not_found: bool,
+    /// Whether a sender shows the geography of its domain.
+    pub sender_data_location: bool,
+    /// Whether suppression lists are written with 201 and deleted without a body, as the specification has it.
+    pub suppression_as_specified: bool,
+    /// Whether a suppression list may have a name that is no sender of its domain.
+    pub any_list_name: bool,
+    /// Whether asking about an operation takes `Locations/OperationStatuses/read`.
+    pub operations_need_a_right: bool,
+    /// The form of deletions.
+    pub deletion: DeletionForm,
+    /// How new services and domains are refused once Azure takes none any more; all of it is a guess.
+    pub creation_closed: Option<Refused>,
     /// Domains that an email service may have. The number is made up: Azure's own is unconfirmed.
     pub domains_per_email_service: usize,
     /// How many domains may be linked to a communication service.
@@ -55,6 +85,12 @@ pub struct Habits {
     pub arm_writes: Bucket,
     /// Deletions.
     pub arm_deletes: Bucket,
+    /// Reads of Resource Manager in a subscription, by all apps together.
+    pub arm_global_reads: Bucket,
+    /// Writes.
+    pub arm_global_writes: Bucket,
+    /// Deletions.
+    pub arm_global_deletes: Bucket,
     /// Seconds for which a token is good.
     pub token_seconds: i64,
     /// Largest request, in octets.
@@ -87,6 +123,31 @@ pub enum HiddenSubscription {
     Forbidden,
     /// 404 `SubscriptionNotFound`, as if it did not exist.
     NotFound,
+}
+
+/// How the deletion of a service or a domain is followed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DeletionForm {
+    /// Both headers lead to the operation, which is `Deleting` with status 202 and then `Succeeded`.
+    #[default]
+    Current,
+    /// As in 2020: `Location` alone, and the operation ends as `Deleted`.
+    Old,
+}
+
+/// A refusal from a day on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Refused {
+    /// From when on, by the twin's clock.
+    pub from: Timestamp,
+    /// HTTP's status.
+    pub status: u16,
+    /// The error's code.
+    pub code: String,
+    /// Its text.
+    pub message: String,
 }
 
 /// A token bucket.
@@ -130,6 +191,20 @@ impl Default for Habits {
             group_deletion_seconds: 5,
             provisioning_seconds: 2,
             verification_seconds: 5,
+            verification_operation_seconds: 1,
+            cancellation_seconds: 3,
+            shows_cancellation: false,
+            cancelled_state: "NotStarted".to_owned(),
+            empty_error_codes: true,
+            host_label: true,
+            whole_services: false,
+            plain_not_found: false,
+            sender_data_location: false,
+            suppression_as_specified: false,
+            any_list_name: false,
+            operations_need_a_right: false,
+            deletion: DeletionForm::Current,
+            creation_closed: None,
             domains_per_email_service: 800,
             linked_domains: 100,
             domain_quota_code: "QuotaExceeded".to_owned(),
@@ -140,6 +215,9 @@ impl Default for Habits {
             arm_reads: Bucket { size: 250, per_second: 25 },
             arm_writes: Bucket { size: 200, per_second: 10 },
             arm_deletes: Bucket { size: 200, per_second: 10 },
+            arm_global_reads: Bucket { size: 3_750, per_second: 375 },
+            arm_global_writes: Bucket { size: 3_000, per_second: 150 },
+            arm_global_deletes: Bucket { size: 3_000, per_second: 150 },
             token_seconds: 3_599,
             max_request_octets: azure_types::email::MAX_REQUEST_OCTETS,
             max_smtp_sessions: 250,

@@ -3,6 +3,7 @@
 
 mod access;
 mod communication;
+pub(crate) mod data_location;
 mod directory;
 pub mod dns;
 mod domain;
@@ -10,6 +11,7 @@ mod groups;
 mod habits;
 pub mod roles;
 mod seed;
+mod stamp;
 
 use azure_types::arm::SubscriptionState;
 use azure_types::ids::{ClientId, PrincipalId, SubscriptionId, TenantId};
@@ -17,17 +19,21 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use self::access::{Assignment, covers};
-pub use self::communication::{Service, SmtpUsername};
+pub use self::communication::{Service, SetMembers, SmtpUsername};
+pub use self::data_location::normalised;
 pub(crate) use self::directory::named;
 pub use self::directory::{App, AppCertificate, ClientSecret, SecretVerdict, Tenant};
 pub use self::domain::{
     DEFAULT_SENDER, Domain, EmailService, FAILED, IN_PROGRESS, Management, Part, Progress, SenderUsername,
     SuppressedAddress, SuppressionList, VERIFIED, Verification,
 };
-pub use self::groups::{LongRunningOperation, ResourceGroup};
-pub use self::habits::{Bucket, Habits, HiddenSubscription, Limits, RepeatedOperation};
+pub use self::groups::{LongRunningOperation, OperationKind, ResourceGroup};
+pub use self::habits::{
+    Bucket, DeletionForm, Habits, HiddenSubscription, Limits, Refused, RepeatedOperation,
+};
 pub use self::roles::Role;
 pub use self::seed::{Seed, SeedError};
+pub use self::stamp::{PROVIDER_APP, Stamp, SystemData};
 
 /// All of it.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -129,6 +135,23 @@ impl World {
     #[must_use]
     pub fn service(&self, name: &str) -> Option<&Service> {
         self.services.iter().find(|service| service.name.eq_ignore_ascii_case(name))
+    }
+
+    /// The service at an ARM id.
+    #[must_use]
+    pub fn service_at(&self, id: &str) -> Option<&Service> {
+        self.services.iter().find(|service| service.resource_id().eq_ignore_ascii_case(id))
+    }
+
+    /// The service at an ARM id, to be changed.
+    pub fn service_at_mut(&mut self, id: &str) -> Option<&mut Service> {
+        self.services.iter_mut().find(|service| service.resource_id().eq_ignore_ascii_case(id))
+    }
+
+    /// The email service at an ARM id.
+    #[must_use]
+    pub fn email_service_at(&self, id: &str) -> Option<&EmailService> {
+        self.email_services.iter().find(|service| service.resource_id().eq_ignore_ascii_case(id))
     }
 
     /// The domain at an ARM id.

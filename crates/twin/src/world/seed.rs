@@ -16,7 +16,8 @@ use super::dns::seed::{TokenSeed, ZoneSeed};
 use super::roles::OWNER;
 use super::{
     App, Assignment, ClientSecret, Domain, EmailService, Habits, Limits, Management, Registration,
-    ResourceGroup, SenderUsername, Service, SmtpUsername, Subscription, Tenant, Verification, World,
+    ResourceGroup, SenderUsername, Service, SetMembers, SmtpUsername, Stamp, Subscription, SystemData,
+    Tenant, Verification, World,
 };
 
 /// What a seed file says. Ids that it leaves out follow from names, the same every time.
@@ -152,7 +153,7 @@ impl Seed {
             .map(|seed| seed.into_service(subscription, (tenant, client), now))
             .collect();
         let domains: Vec<Domain> =
-            self.domain.into_iter().map(|seed| seed.into_domain(subscription, now)).collect();
+            self.domain.into_iter().map(|seed| seed.into_domain(subscription, client, now)).collect();
         let mut groups: Vec<String> = services.iter().map(|service| service.resource_group.clone()).collect();
         groups.extend(domains.iter().map(|domain| domain.resource_group.clone()));
         let zones: Vec<Zone> = self.zone.into_iter().map(|seed| seed.into_zone(subscription)).collect();
@@ -239,11 +240,13 @@ impl ServiceSeed {
         (tenant, client): (TenantId, ClientId),
         now: Timestamp,
     ) -> Service {
+        let self_id = format!("service {}", self.name);
         let smtp_username = |username: String| SmtpUsername {
             name: username.replace(['@', '.'], "-"),
             username,
             client,
             tenant,
+            system_data: SystemData::made(&client.to_string(), now),
         };
         Service {
             keys: [key(&self.name, "primary"), key(&self.name, "secondary")],
@@ -254,6 +257,9 @@ impl ServiceSeed {
             data_location: self.data_location,
             public_network_access: true,
             disable_local_auth: false,
+            location: "global".to_owned(),
+            stamp: Stamp::made(&client.to_string(), now, etag(subscription, &self_id)),
+            set: SetMembers::default(),
             tags: BTreeMap::new(),
             ready_at: now,
             has_failed: false,
@@ -265,11 +271,17 @@ impl ServiceSeed {
 }
 
 impl DomainSeed {
-    fn into_domain(self, subscription: SubscriptionId, now: Timestamp) -> Domain {
+    fn into_domain(self, subscription: SubscriptionId, client: ClientId, now: Timestamp) -> Domain {
         let mut senders = vec![SenderUsername::default_one()];
         senders.extend(self.senders);
         Domain {
             ownership: named(subscription.guid(), &self.name),
+            location: "global".to_owned(),
+            stamp: Stamp::made(
+                &client.to_string(),
+                now,
+                etag(subscription, &format!("domain {}", self.name)),
+            ),
             engagement_tracking: false,
             tags: BTreeMap::new(),
             ready_at: now,
@@ -296,6 +308,8 @@ fn email_services(domains: &[Domain]) -> Vec<EmailService> {
             subscription: domain.subscription,
             resource_group: domain.resource_group.clone(),
             data_location: domain.data_location.clone(),
+            location: domain.location.clone(),
+            stamp: domain.stamp.clone(),
             tags: BTreeMap::new(),
             ready_at: domain.ready_at,
             has_failed: false,
@@ -316,6 +330,11 @@ fn key(service: &str, which: &str) -> String {
     let first = digest(format!("{service}/{which}/1").as_bytes());
     let second = digest(format!("{service}/{which}/2").as_bytes());
     STANDARD.encode([first, second].concat())
+}
+
+/// An etag that follows from what a resource is called.
+fn etag(subscription: SubscriptionId, what: &str) -> u128 {
+    named(subscription.guid(), what).as_u128()
 }
 
 fn digest(octets: &[u8]) -> Vec<u8> {

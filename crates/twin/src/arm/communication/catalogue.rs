@@ -5,19 +5,16 @@ use axum::http::StatusCode;
 use axum::response::IntoResponse as _;
 use azure_types::arm::COMMUNICATION_NAMESPACE;
 use azure_types::communication::API_VERSIONS;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::super::Answer;
 use super::super::call::Call;
-use super::page;
 use crate::refusal::Refusal;
 
 /// A kind of resource.
 struct Kind {
     name: &'static str,
     since: Since,
-    /// Actions beside reading, writing and deleting.
-    actions: &'static [&'static str],
 }
 
 /// The versions that know a kind.
@@ -44,24 +41,15 @@ const OLDER: [&str; 7] = [
 const COMPLETE: &str = "2025-09-01";
 
 const KINDS: [Kind; 7] = [
-    Kind {
-        name: "CommunicationServices",
-        since: Since::Always,
-        actions: &["ListKeys", "RegenerateKey", "LinkNotificationHub"],
-    },
-    Kind { name: "CommunicationServices/smtpUsernames", since: Since::Preview(PREVIEWS[1]), actions: &[] },
-    Kind { name: "EmailServices", since: Since::Always, actions: &[] },
-    Kind {
-        name: "EmailServices/Domains",
-        since: Since::Always,
-        actions: &["InitiateVerification", "CancelVerification"],
-    },
-    Kind { name: "EmailServices/Domains/senderUsernames", since: Since::Always, actions: &[] },
-    Kind { name: "EmailServices/Domains/suppressionLists", since: Since::Preview(PREVIEWS[0]), actions: &[] },
+    Kind { name: "CommunicationServices", since: Since::Always },
+    Kind { name: "CommunicationServices/smtpUsernames", since: Since::Preview(PREVIEWS[1]) },
+    Kind { name: "EmailServices", since: Since::Always },
+    Kind { name: "EmailServices/Domains", since: Since::Always },
+    Kind { name: "EmailServices/Domains/senderUsernames", since: Since::Always },
+    Kind { name: "EmailServices/Domains/suppressionLists", since: Since::Preview(PREVIEWS[0]) },
     Kind {
         name: "EmailServices/Domains/suppressionLists/suppressionListAddresses",
         since: Since::Preview(PREVIEWS[0]),
-        actions: &[],
     },
 ];
 
@@ -70,34 +58,13 @@ pub(in super::super) fn kinds() -> impl Iterator<Item = (&'static str, Vec<&'sta
     KINDS.iter().map(|kind| (kind.name, kind.since.versions()))
 }
 
-/// What may be done with all of them, for whoever makes roles.
-pub(in super::super) fn operations(call: &Call<'_>) -> Answer {
-    check(call, &["operations"])?;
-    let of_kind = |kind: &Kind| -> Vec<Value> {
-        let own = kind.actions.iter().map(|action| format!("{action}/action"));
-        let all = ["read", "write", "delete"].into_iter().map(str::to_owned).chain(own);
-        all.map(|what| operation(kind.name, &what)).collect()
-    };
-    Ok(page(KINDS.iter().flat_map(of_kind)))
-}
-
-fn operation(kind: &str, what: &str) -> Value {
-    json!({
-        "name": format!("{COMMUNICATION_NAMESPACE}/{kind}/{what}"),
-        "isDataAction": false,
-        "display": {
-            "provider": "Microsoft Communication",
-            "resource": kind,
-            "operation": what,
-            "description": format!("{what} on {kind}"),
-        },
-    })
-}
-
 /// Domains that are verified in Exchange Online, which nobody has here.
 pub(super) fn exchange_online_domains(call: &Call<'_>) -> Answer {
     let scope = super::parent(&call.path, 3);
-    call.must(&format!("{COMMUNICATION_NAMESPACE}/EmailServices/read"), &scope)?;
+    call.must(
+        &format!("{COMMUNICATION_NAMESPACE}/EmailServices/verifiedExchangeOnlineDomains/action"),
+        &scope,
+    )?;
     Ok(Json(json!([])).into_response())
 }
 

@@ -2,30 +2,31 @@
 
 use std::collections::BTreeMap;
 
-use axum::Json;
 use axum::http::StatusCode;
 use axum::response::IntoResponse as _;
-use jiff::Timestamp;
+use azure_types::ids::SubscriptionId;
 use serde::Deserialize;
-use serde_json::{Map, Value, json};
 
 use super::super::Answer;
 use super::super::call::Call;
 use super::super::unknown;
+use super::domain_shape::shown;
+use super::operations::{self, Begin};
 use super::{
-    Written, accepted, deleted, email_services, invalid, missing, must, must_for_method, operations, page,
-    parent, place, provisioning_state, tracked,
+    Written, accepted, deleted, email_services, etag, invalid, located, missing, must, must_be_open,
+    must_for_method, page, parent, place,
 };
 use crate::keys::random_guid;
 use crate::refusal::Refusal;
-use crate::world::dns::{DKIM, SPF_INCLUDE};
-use crate::world::{Domain, EmailService, Management, Part, SenderUsername, Verification};
+use crate::world::{
+    Domain, EmailService, Management, OperationKind, SenderUsername, Stamp, Verification, World,
+};
 
 const KIND: &str = "EmailServices/Domains";
 
 #[derive(Deserialize)]
 struct Body {
-    #[serde(default)]
+    location: Option<String>,
     tags: Option<BTreeMap<String, String>>,
     #[serde(default)]
     properties: Properties,
@@ -41,16 +42,21 @@ struct Properties {
 pub(super) fn list(call: &Call<'_>) -> Answer {
     must(call, KIND, "read")?;
     let service = email_services::at(call, &parent(&call.path, 1))?.resource_id();
-    let (world, now) = (call.state.world(), call.state.now());
+    let world = call.state.world();
     let is_in = |one: &&Domain| one.email_service_id().eq_ignore_ascii_case(&service);
-    Ok(page(world.domains.iter().filter(is_in).map(|one| shown(one, now))))
+    Ok(page(world.domains.iter().filter(is_in).map(|one| shown(call, &world, one))))
 }
 
 pub(super) fn one(call: &Call<'_>) -> Answer {
     must_for_method(call, KIND)?;
     match call.method.as_str() {
-        "GET" => Ok(Json(shown(&at(call, &call.path)?, call.state.now())).into_response()),
-        "PUT" | "PATCH" => put(call),
+        "GET" => {
+            let world = call.state.world();
+            let domain = world.domain_at(&call.path).ok_or_else(|| missing(&call.path))?;
+            Ok(etag(&domain.stamp, shown(call, &world, domain).into_response()))
+        }
+        "PUT" => put(call),
+        "PATCH" => patch(call),
         "DELETE" => delete(call),
         _ => Err(unknown(call)),
     }
@@ -58,47 +64,85 @@ pub(super) fn one(call: &Call<'_>) -> Answer {
 
 /// The domain at an ARM id.
 pub(super) fn at(call: &Call<'_>, id: &str) -> Result<Domain, Refusal> {
-    call.state.world().domain_at(id).cloned().ok_or_else(|| missing(call))
+    call.state.world().domain_at(id).cloned().ok_or_else(|| missing(id))
 }
 
+/// Makes a domain, or says all of one anew: what the body leaves out is as it is by default.
 fn put(call: &Call<'_>) -> Answer {
     let body: Body = call.json()?;
-    let (written, mut domain) = match at(call, &call.path) {
-        Ok(there) => (Written::Changed, there),
-        Err(missing) if call.method == "PATCH" => return Err(missing),
-        Err(_) => (Written::Made, made(call, &body.properties)?),
-    };
-    if let Some(tags) = body.tags {
-        domain.tags = tags;
-    }
-    if let Some(tracking) = body.properties.user_engagement_tracking {
-        domain.engagement_tracking = tracking.eq_ignore_ascii_case("Enabled");
-    }
-    let id = domain.resource_id();
-    let fate = operations::fate(call);
-    fate.befall(written == Written::Made, &mut domain.ready_at, &mut domain.has_failed);
-    let answer = match written {
-        Written::Made => first_answer(&domain),
-        Written::Changed => shown(&domain, call.state.now()),
-    };
-    call.state.change_world(|world| {
-        world.domains.retain(|one| !one.resource_id().eq_ignore_ascii_case(&id));
-        world.domains.push(domain);
-    });
-    Ok(accepted(call, (written, fate), &id, answer))
+    let location = located(body.location.as_deref())?;
+    let place = place(call)?;
+    let (now, by, random) = (call.state.now(), call.client(), random_guid().as_u128());
+    let (written, operation, stamp, answer) = call.state.change_world(|world| {
+        let (written, mut domain) = match world.domain_at(&call.path) {
+            Some(there) => (Written::Changed, there.clone()),
+            None => (Written::Made, made(call, world, place, &body.properties)?),
+        };
+        match written {
+            Written::Made => domain.stamp = Stamp::made(&by, now, random),
+            Written::Changed => domain.stamp.change(&by, now, random),
+        }
+        domain.location = location;
+        domain.tags = body.tags.unwrap_or_default();
+        domain.engagement_tracking = is_on(body.properties.user_engagement_tracking.as_deref());
+        let fate = operations::fate(call, world);
+        fate.befall(written == Written::Made, &mut domain.ready_at, &mut domain.has_failed);
+        keep(world, domain.clone());
+        let begin = Begin { resource: domain.resource_id(), fate, kind: OperationKind::Write };
+        let operation = operations::begin(call, world, begin);
+        let answer = shown(call, world, &domain);
+        Ok::<_, Refusal>((written, operation, domain.stamp, answer))
+    })?;
+    Ok(accepted(call, written, &operation, etag(&stamp, answer.into_response())))
 }
 
-fn made(call: &Call<'_>, properties: &Properties) -> Result<Domain, Refusal> {
-    let (subscription, resource_group) = place(call)?;
-    let service = email_services::at(call, &parent(&call.path, 2)).map_err(|_| {
+/// At once, although the specification has it go on for a while.
+fn patch(call: &Call<'_>) -> Answer {
+    let body: Body = call.json()?;
+    let (now, by) = (call.state.now(), call.client());
+    let (stamp, answer) = call.state.change_world(|world| {
+        let domain = world.domain_at_mut(&call.path).ok_or_else(|| missing(&call.path))?;
+        if let Some(tags) = body.tags {
+            domain.tags = tags;
+        }
+        if let Some(tracking) = body.properties.user_engagement_tracking {
+            domain.engagement_tracking = is_on(Some(&tracking));
+        }
+        domain.stamp.change(&by, now, random_guid().as_u128());
+        let domain = domain.clone();
+        let answer = shown(call, world, &domain);
+        Ok::<_, Refusal>((domain.stamp, answer))
+    })?;
+    Ok(etag(&stamp, answer.into_response()))
+}
+
+fn is_on(tracking: Option<&str>) -> bool {
+    tracking.is_some_and(|word| word.eq_ignore_ascii_case("Enabled"))
+}
+
+fn keep(world: &mut World, domain: Domain) {
+    match world.domain_at_mut(&domain.resource_id()) {
+        Some(there) => *there = domain,
+        None => world.domains.push(domain),
+    }
+}
+
+fn made(
+    call: &Call<'_>,
+    world: &World,
+    (subscription, resource_group): (SubscriptionId, String),
+    properties: &Properties,
+) -> Result<Domain, Refusal> {
+    let service = world.email_service_at(&parent(&call.path, 2)).ok_or_else(|| {
         let text = "The parent email service does not exist.";
         Refusal::new(StatusCode::NOT_FOUND, "ParentResourceNotFound", text)
     })?;
-    check_quota(call, &service)?;
+    must_be_open(call, world)?;
+    check_quota(world, service)?;
     let name = call.segment(9).to_owned();
     let management = properties.domain_management.as_deref().unwrap_or_default();
     let (management, name, verification) = match management {
-        "AzureManaged" if name == "AzureManagedDomain" => {
+        "AzureManaged" if name.eq_ignore_ascii_case("AzureManagedDomain") => {
             let name = format!("{}.azurecomm.net", random_guid());
             (Management::AzureManaged, name, Verification::done())
         }
@@ -121,8 +165,10 @@ fn made(call: &Call<'_>, properties: &Properties) -> Result<Domain, Refusal> {
         name,
         subscription,
         resource_group,
-        email_service: service.name,
-        data_location: service.data_location,
+        email_service: service.name.clone(),
+        data_location: service.data_location.clone(),
+        location: String::new(),
+        stamp: Stamp::default(),
         management,
         ownership: random_guid(),
         engagement_tracking: false,
@@ -136,8 +182,8 @@ fn made(call: &Call<'_>, properties: &Properties) -> Result<Domain, Refusal> {
 }
 
 /// An email service has so many domains and no more.
-fn check_quota(call: &Call<'_>, service: &EmailService) -> Result<(), Refusal> {
-    let (world, id) = (call.state.world(), service.resource_id());
+fn check_quota(world: &World, service: &EmailService) -> Result<(), Refusal> {
+    let id = service.resource_id();
     let there = world.domains.iter().filter(|one| one.email_service_id().eq_ignore_ascii_case(&id)).count();
     let most = world.habits.domains_per_email_service;
     if there < most {
@@ -150,78 +196,17 @@ fn check_quota(call: &Call<'_>, service: &EmailService) -> Result<(), Refusal> {
 
 /// One that is linked stays.
 fn delete(call: &Call<'_>) -> Answer {
-    let Ok(domain) = at(call, &call.path) else { return Ok(deleted(call, &call.path, false)) };
-    let id = domain.resource_id();
-    if let Some(service) = call.state.world().services.iter().find(|service| service.links(&domain)) {
-        let text = format!("The domain is linked to '{}': unlink it first.", service.name);
-        return Err(Refusal::new(StatusCode::CONFLICT, "DomainIsLinked", text));
-    }
-    call.state.change_world(|world| world.domains.retain(|one| !one.resource_id().eq_ignore_ascii_case(&id)));
-    Ok(deleted(call, &id, true))
-}
-
-/// What the PUT that makes a domain answers: next to nothing.
-fn first_answer(domain: &Domain) -> Value {
-    let properties = json!({
-        "domainManagement": management(domain),
-        "provisioningState": "Accepted",
-    });
-    let kind = "microsoft.communication/emailservices/domains";
-    tracked(&domain.resource_id(), domain.resource_name(), kind, &domain.tags, properties)
-}
-
-fn shown(domain: &Domain, now: Timestamp) -> Value {
-    if domain.ready_at > now {
-        return first_answer(domain);
-    }
-    let states: Map<String, Value> = Part::ALL
-        .into_iter()
-        .map(|part| {
-            let progress = domain.verification.of(part);
-            let mut state = json!({ "status": progress.status });
-            if progress.status != "NotStarted" {
-                state["errorCode"] = progress.error.unwrap_or_default().into();
-            }
-            (part.as_str().to_owned(), state)
-        })
-        .collect();
-    let tracking = if domain.engagement_tracking { "Enabled" } else { "Disabled" };
-    let properties = json!({
-        "provisioningState": provisioning_state(domain.ready_at, domain.has_failed, now),
-        "dataLocation": domain.data_location,
-        "domainManagement": management(domain),
-        "fromSenderDomain": domain.name,
-        "mailFromSenderDomain": domain.name,
-        "userEngagementTracking": tracking,
-        "verificationStates": states,
-        "verificationRecords": records(domain),
-    });
-    let kind = "microsoft.communication/emailservices/domains";
-    tracked(&domain.resource_id(), domain.resource_name(), kind, &domain.tags, properties)
-}
-
-/// What has to stand in DNS. Nothing is said about DMARC, and nothing about Azure's own domains.
-fn records(domain: &Domain) -> Value {
-    if domain.management == Management::AzureManaged {
-        return json!({});
-    }
-    let record = |kind: &str, name: &str, value: String| json!({ "type": kind, "name": name, "value": value, "ttl": 3600 });
-    let mut records = json!({
-        "Domain": record("TXT", &domain.name, domain.ownership_record()),
-        "SPF": record("TXT", &domain.name, format!("v=spf1 {SPF_INCLUDE} -all")),
-    });
-    for (part, name, target) in DKIM {
-        records[part.as_str()] = record("CNAME", name, target.to_owned());
-    }
-    records
-}
-
-fn management(domain: &Domain) -> &'static str {
-    match domain.management {
-        Management::AzureManaged => "AzureManaged",
-        Management::CustomerManaged => "CustomerManaged",
-        Management::CustomerManagedInExchangeOnline => "CustomerManagedInExchangeOnline",
-    }
+    let begun = call.state.change_world(|world| {
+        let Some(domain) = world.domain_at(&call.path) else { return Ok(None) };
+        if let Some(service) = world.services.iter().find(|service| service.links(domain)) {
+            let text = format!("The domain is linked to '{}': unlink it first.", service.name);
+            return Err(Refusal::new(StatusCode::CONFLICT, "DomainIsLinked", text).by_service());
+        }
+        let id = domain.resource_id();
+        world.domains.retain(|one| one.resource_id() != id);
+        Ok(Some(operations::begin_deletion(call, world, id)))
+    })?;
+    Ok(deleted(call, begun.as_ref()))
 }
 
 fn is_domain(name: &str) -> bool {

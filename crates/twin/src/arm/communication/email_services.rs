@@ -2,50 +2,53 @@
 
 use std::collections::BTreeMap;
 
-use axum::Json;
 use axum::http::StatusCode;
 use axum::response::IntoResponse as _;
-use jiff::Timestamp;
-use serde::Deserialize;
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
 
 use super::super::Answer;
 use super::super::call::Call;
 use super::super::unknown;
+use super::operations::{self, Begin};
+use super::shape::{Document, Tracked};
 use super::{
-    Written, accepted, deleted, invalid, is_below, is_plain, missing, must, must_for_method, operations,
-    page, place, provisioning_state, tracked,
+    Written, accepted, deleted, etag, invalid, is_below, is_plain, located, missing, must, must_be_open,
+    must_for_method, page, place, provisioning_state,
 };
+use crate::keys::random_guid;
 use crate::refusal::Refusal;
-use crate::world::EmailService;
+use crate::world::{EmailService, OperationKind, Stamp, World, normalised};
 
 const KIND: &str = "EmailServices";
 
 #[derive(Deserialize)]
 struct Body {
-    #[serde(default)]
+    location: Option<String>,
     tags: Option<BTreeMap<String, String>>,
     #[serde(default)]
-    properties: Properties,
+    properties: Asked,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-struct Properties {
+struct Asked {
     data_location: Option<String>,
 }
 
 pub(super) fn list(call: &Call<'_>, base: &str) -> Answer {
     must(call, KIND, "read")?;
-    let (world, now) = (call.state.world(), call.state.now());
+    let world = call.state.world();
     let all = world.email_services.iter().filter(|one| is_below(base, &one.resource_id()));
-    Ok(page(all.map(|one| shown(one, now))))
+    Ok(page(all.map(|one| shown(call, one))))
 }
 
 pub(super) fn one(call: &Call<'_>) -> Answer {
     must_for_method(call, KIND)?;
     match call.method.as_str() {
-        "GET" => Ok(Json(shown(&at(call, &call.path)?, call.state.now())).into_response()),
+        "GET" => {
+            let service = at(call, &call.path)?;
+            Ok(etag(&service.stamp, shown(call, &service).into_response()))
+        }
         "PUT" | "PATCH" => put(call),
         "DELETE" => delete(call),
         _ => Err(unknown(call)),
@@ -54,79 +57,112 @@ pub(super) fn one(call: &Call<'_>) -> Answer {
 
 /// The email service at an ARM id.
 pub(super) fn at(call: &Call<'_>, id: &str) -> Result<EmailService, Refusal> {
-    let world = call.state.world();
-    let found = world.email_services.iter().find(|one| one.resource_id().eq_ignore_ascii_case(id));
-    found.cloned().ok_or_else(|| missing(call))
+    call.state.world().email_service_at(id).cloned().ok_or_else(|| missing(id))
 }
 
 fn put(call: &Call<'_>) -> Answer {
-    let (subscription, resource_group) = place(call)?;
     let name = call.segment(7).to_owned();
     if !is_plain(&name, 63) {
         return Err(invalid("InvalidResourceName", format!("The name '{name}' is not valid.")));
     }
+    let place = place(call)?;
     let body: Body = call.json()?;
-    let now = call.state.now();
-    let (written, mut service) = match at(call, &call.path) {
-        Ok(there) => {
-            let wanted = body.properties.data_location.as_ref();
-            if wanted.is_some_and(|wanted| !wanted.eq_ignore_ascii_case(&there.data_location)) {
-                return Err(invalid("BadRequest", "dataLocation cannot be changed."));
+    let is_whole = call.method == "PUT";
+    let location = if is_whole { Some(located(body.location.as_deref())?) } else { None };
+    let (now, by, random) = (call.state.now(), call.client(), random_guid().as_u128());
+    let (written, operation, stamp, answer) = call.state.change_world(|world| {
+        let there = world.email_service_at(&call.path).cloned();
+        let (written, mut service) = match there {
+            Some(mut there) => {
+                let wanted = body.properties.data_location.as_deref().map(normalised);
+                if wanted.is_some_and(|wanted| wanted != normalised(&there.data_location)) {
+                    return Err(invalid("BadRequest", "dataLocation cannot be changed."));
+                }
+                there.stamp.change(&by, now, random);
+                (Written::Changed, there)
             }
-            (Written::Changed, there)
+            None if !is_whole => return Err(missing(&call.path)),
+            None => {
+                must_be_open(call, world)?;
+                let data_location = body.properties.data_location;
+                let data_location =
+                    data_location.ok_or_else(|| invalid("BadRequest", "dataLocation is required."))?;
+                let made = EmailService {
+                    name,
+                    subscription: place.0,
+                    resource_group: place.1,
+                    data_location,
+                    location: String::new(),
+                    stamp: Stamp::made(&by, now, random),
+                    tags: BTreeMap::new(),
+                    ready_at: now,
+                    has_failed: false,
+                };
+                (Written::Made, made)
+            }
+        };
+        // A PUT says all of it, tags included.
+        if is_whole || body.tags.is_some() {
+            service.tags = body.tags.unwrap_or_default();
         }
-        Err(missing) if call.method == "PATCH" => return Err(missing),
-        Err(_) => {
-            let data_location = body.properties.data_location;
-            let data_location =
-                data_location.ok_or_else(|| invalid("BadRequest", "dataLocation is required."))?;
-            let made = EmailService {
-                name,
-                subscription,
-                resource_group,
-                data_location,
-                tags: BTreeMap::new(),
-                ready_at: now,
-                has_failed: false,
-            };
-            (Written::Made, made)
-        }
-    };
-    if let Some(tags) = body.tags {
-        service.tags = tags;
+        service.location = location.unwrap_or(service.location);
+        let fate = operations::fate(call, world);
+        fate.befall(written == Written::Made, &mut service.ready_at, &mut service.has_failed);
+        keep(world, service.clone());
+        let begin = Begin { resource: service.resource_id(), fate, kind: OperationKind::Write };
+        let operation = operations::begin(call, world, begin);
+        Ok((written, operation, service.stamp.clone(), shown(call, &service)))
+    })?;
+    Ok(accepted(call, written, &operation, etag(&stamp, answer.into_response())))
+}
+
+fn keep(world: &mut World, service: EmailService) {
+    let id = service.resource_id();
+    match world.email_services.iter_mut().find(|one| one.resource_id() == id) {
+        Some(there) => *there = service,
+        None => world.email_services.push(service),
     }
-    let fate = operations::fate(call);
-    fate.befall(written == Written::Made, &mut service.ready_at, &mut service.has_failed);
-    let (answer, id) = (shown(&service, now), service.resource_id());
-    call.state.change_world(|world| {
-        world.email_services.retain(|one| !one.resource_id().eq_ignore_ascii_case(&id));
-        world.email_services.push(service);
-    });
-    Ok(accepted(call, (written, fate), &id, answer))
 }
 
 /// One that has domains stays.
 fn delete(call: &Call<'_>) -> Answer {
-    let Ok(service) = at(call, &call.path) else { return Ok(deleted(call, &call.path, false)) };
-    let id = service.resource_id();
-    if call.state.world().domains.iter().any(|one| one.email_service_id().eq_ignore_ascii_case(&id)) {
-        let text = format!("Cannot delete resource '{id}' before nested resources are deleted.");
-        return Err(Refusal::new(StatusCode::CONFLICT, "CannotDeleteResource", text));
-    }
-    call.state.change_world(|world| {
-        world.email_services.retain(|one| !one.resource_id().eq_ignore_ascii_case(&id));
-    });
-    Ok(deleted(call, &id, true))
+    let begun = call.state.change_world(|world| {
+        let Some(there) = world.email_service_at(&call.path) else { return Ok(None) };
+        let id = there.resource_id();
+        if world.domains.iter().any(|one| one.email_service_id().eq_ignore_ascii_case(&id)) {
+            let text = format!("Cannot delete resource '{id}' before nested resources are deleted.");
+            return Err(Refusal::new(StatusCode::CONFLICT, "CannotDeleteResource", text));
+        }
+        world.email_services.retain(|one| one.resource_id() != id);
+        Ok(Some(operations::begin_deletion(call, world, id)))
+    })?;
+    Ok(deleted(call, begun.as_ref()))
 }
 
-fn shown(service: &EmailService, now: Timestamp) -> Value {
-    let state = provisioning_state(service.ready_at, service.has_failed, now);
-    let properties = json!({ "provisioningState": state, "dataLocation": service.data_location });
-    tracked(
-        &service.resource_id(),
-        &service.name,
-        "microsoft.communication/emailservices",
-        &service.tags,
-        properties,
-    )
+/// What is an email service's own.
+#[derive(Serialize)]
+#[serde(untagged, rename_all_fields = "camelCase")]
+enum Properties<'a> {
+    Accepted { data_location: &'a str, provisioning_state: &'static str },
+    Whole { provisioning_state: &'static str, data_location: &'a str },
+}
+
+fn shown(call: &Call<'_>, service: &EmailService) -> Document {
+    let now = call.state.now();
+    let data_location = service.data_location.as_str();
+    let provisioning_state = provisioning_state(service.ready_at, service.has_failed, now);
+    Document::of(&Tracked {
+        id: service.resource_id(),
+        name: &service.name,
+        kind: "microsoft.communication/emailservices",
+        location: &service.location,
+        tags: &service.tags,
+        identity: None,
+        system_data: &service.stamp.system_data,
+        properties: if service.ready_at > now {
+            Properties::Accepted { data_location, provisioning_state }
+        } else {
+            Properties::Whole { provisioning_state, data_location }
+        },
+    })
 }

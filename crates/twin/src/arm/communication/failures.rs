@@ -116,6 +116,7 @@ async fn a_verification_is_stuck_until_it_is_cancelled() {
     rehearsal.state.advance(SignedDuration::from_hours(48));
     assert_eq!(progress(&rehearsal, &domain).await, said("VerificationInProgress", ""));
     assert_eq!(code(&act(&rehearsal, &domain, "initiateVerification").await), (409, "Conflict"));
+    rehearsal.state.change_world(|world| world.habits.shows_cancellation = true);
     assert_eq!(act(&rehearsal, &domain, "cancelVerification").await.status, 202);
     assert_eq!(progress(&rehearsal, &domain).await.0, "CancellationRequested");
     wait(&rehearsal);
@@ -131,6 +132,8 @@ async fn a_verification_fails_for_a_reason_that_dns_does_not_know() {
     let domain = domain(&rehearsal).await;
     arm(&rehearsal, "arm.verification", json!({ "fail": { "code": "UnableToVerify" } }), Some(1)).await;
     act(&rehearsal, &domain, "initiateVerification").await;
+    assert_eq!(progress(&rehearsal, &domain).await, said("NotStarted", ""), "its operation is not over");
+    rehearsal.state.advance(SignedDuration::from_secs(1));
     assert_eq!(progress(&rehearsal, &domain).await, said("VerificationInProgress", ""));
     wait(&rehearsal);
     assert_eq!(progress(&rehearsal, &domain).await, said("VerificationFailed", "UnableToVerify"));

@@ -1,23 +1,45 @@
 //! Access keys of a communication service.
 
-use axum::Json;
 use axum::response::{IntoResponse as _, Response};
-use serde::Deserialize;
-use serde_json::json;
+use serde::{Deserialize, Serialize};
 
 use super::super::Answer;
 use super::super::call::Call;
-use super::{invalid, must, parent, services};
+use super::service_shape::host_name;
+use super::shape::Document;
+use super::{invalid, missing, must, parent};
 use crate::keys::random_key;
-use crate::world::Service;
+use crate::world::{Service, World};
+
+/// Keys in Azure's order. Of a key that was not asked for nothing is shown.
+#[derive(Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Keys<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    primary_key: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    secondary_key: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    primary_connection_string: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    secondary_connection_string: Option<String>,
+}
 
 pub(super) fn list(call: &Call<'_>) -> Answer {
     must(call, "CommunicationServices", "listKeys/action")?;
-    let service = services::at(call, &parent(&call.path, 1))?;
-    Ok(shown(call, &service))
+    let id = parent(&call.path, 1);
+    let world = call.state.world();
+    let service = world.service_at(&id).ok_or_else(|| missing(&id))?;
+    let [primary, secondary] = keys(call, &world, service);
+    Ok(Document::of(&Keys {
+        secondary_key: secondary.secondary_key,
+        secondary_connection_string: secondary.secondary_connection_string,
+        ..primary
+    })
+    .into_response())
 }
 
-/// Makes one of the two anew; the other one goes on working.
+/// Makes one of the two anew and shows that one; the other one goes on working.
 pub(super) fn regenerate(call: &Call<'_>) -> Answer {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
@@ -26,31 +48,41 @@ pub(super) fn regenerate(call: &Call<'_>) -> Answer {
     }
     must(call, "CommunicationServices", "regenerateKey/action")?;
     let id = parent(&call.path, 1);
-    services::at(call, &id)?;
+    if call.state.world().service_at(&id).is_none() {
+        return Err(missing(&id));
+    }
     let which = match call.json::<Asked>()?.key_type.to_ascii_lowercase().as_str() {
         "primary" => 0,
         "secondary" => 1,
         other => return Err(invalid("BadRequest", format!("There is no key of type '{other}'."))),
     };
     call.state.change_world(|world| {
-        if let Some(service) =
-            world.services.iter_mut().find(|one| one.resource_id().eq_ignore_ascii_case(&id))
-        {
-            service.keys[which] = random_key();
-        }
-    });
-    Ok(shown(call, &services::at(call, &id)?))
+        let service = world.service_at_mut(&id).ok_or_else(|| missing(&id))?;
+        service.keys[which] = random_key();
+        let service = service.clone();
+        Ok(shown(&keys(call, world, &service)[which]))
+    })
 }
 
-fn shown(call: &Call<'_>, service: &Service) -> Response {
-    let host = services::host_name(call, service);
+fn shown(keys: &Keys<'_>) -> Response {
+    Document::of(keys).into_response()
+}
+
+/// Both keys, each by itself.
+fn keys<'a>(call: &Call<'_>, world: &World, service: &'a Service) -> [Keys<'a>; 2] {
+    let host = host_name(call, world, service);
     let [primary, secondary] = &service.keys;
-    let connection = |key: &str| format!("endpoint=https://{host}/;accesskey={key}");
-    Json(json!({
-        "primaryKey": primary,
-        "secondaryKey": secondary,
-        "primaryConnectionString": connection(primary),
-        "secondaryConnectionString": connection(secondary),
-    }))
-    .into_response()
+    let connection = |key: &str| Some(format!("endpoint=https://{host}/;accesskey={key}"));
+    [
+        Keys {
+            primary_key: Some(primary),
+            primary_connection_string: connection(primary),
+            ..Keys::default()
+        },
+        Keys {
+            secondary_key: Some(secondary),
+            secondary_connection_string: connection(secondary),
+            ..Keys::default()
+        },
+    ]
 }

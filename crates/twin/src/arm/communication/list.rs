@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::super::Answer;
 use super::super::call::Call;
-use super::{page, parent};
+use super::{parent, plain_page};
 use crate::filter::equals;
 use crate::world::covers;
 use crate::world::dns::provider::NETWORK_NAMESPACE;
@@ -13,6 +13,9 @@ use crate::world::dns::provider::NETWORK_NAMESPACE;
 /// All of a subscription or a group, as far as the filter wants them.
 pub(in super::super) fn resources(call: &Call<'_>) -> Answer {
     let scope = parent(&call.path, 1);
+    if !call.sees(&scope) {
+        call.must("Microsoft.Resources/subscriptions/resources/read", &scope)?;
+    }
     let filter = call.query.get("$filter").map(String::as_str).unwrap_or_default();
     let (group, kind) = (equals(filter, "resourceGroup"), equals(filter, "resourceType"));
     let world = call.state.world();
@@ -42,5 +45,5 @@ pub(in super::super) fn resources(call: &Call<'_>) -> Answer {
         .filter(|(id, _, kind)| world.may(call.claims.oid, &format!("{kind}/read"), id, now))
         .map(|(id, name, kind)| json!({ "id": id, "name": name, "type": kind, "location": "global" }))
         .collect();
-    Ok(page(value))
+    Ok(plain_page(value))
 }

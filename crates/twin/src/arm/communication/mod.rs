@@ -4,7 +4,9 @@
 //! quirks that Azure's have: a case that changes between PUT and GET, 200 where something was made, operations
 //! that are done before what they began.
 
+mod actions;
 mod catalogue;
+mod domain_shape;
 mod domains;
 mod email_services;
 mod keys;
@@ -12,36 +14,39 @@ mod list;
 mod names;
 mod operations;
 mod senders;
+mod service_shape;
 mod services;
+mod shape;
 mod smtp_usernames;
+mod suppressed_addresses;
 mod suppression;
 mod verification;
 
-use axum::Json;
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
-use azure_types::arm::{COMMUNICATION_NAMESPACE, Page};
+use azure_types::arm::COMMUNICATION_NAMESPACE;
 use azure_types::ids::SubscriptionId;
 use jiff::Timestamp;
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 
-pub(super) use self::catalogue::{kinds, operations as possible_operations};
+pub(super) use self::actions::list as possible_operations;
+pub(super) use self::catalogue::kinds;
 pub(super) use self::list::resources;
 
-use self::operations::Fate;
+use self::shape::Document;
 use super::call::Call;
 use super::{Answer, providers, subscriptions, unknown};
 use crate::refusal::Refusal;
-use crate::world::covers;
+use crate::world::{LongRunningOperation, Stamp, World, covers};
 
 /// Finds who answers what lies below `/providers/Microsoft.Communication`.
 pub(super) fn dispatch(call: &Call<'_>, subscription: &str) -> Answer {
     let only_asks = ["checknameavailability", "listverifiedexchangeonlinedomains"];
     if call.method == "GET" || call.segments.last().is_some_and(|last| only_asks.contains(&last.as_str())) {
-        subscriptions::find(call, subscription)?;
+        subscriptions::must_exist(call, subscription)?;
     } else {
-        subscriptions::find_writable(call, subscription)?;
+        subscriptions::must_be_writable(call, subscription)?;
     }
     providers::must_be_registered(call, subscription, COMMUNICATION_NAMESPACE)?;
     let at = call.segments.iter().rposition(|segment| segment == "microsoft.communication").unwrap_or(0);
@@ -50,8 +55,8 @@ pub(super) fn dispatch(call: &Call<'_>, subscription: &str) -> Answer {
     let base = parent(&call.path, call.segments.len() - at + 1);
     let method = call.method.as_str();
     match (method, &rest[..]) {
-        ("GET", ["locations", _, "operationstatuses" | "operationresults", operation]) => {
-            operations::status(call, operation, rest[2] == "operationresults")
+        ("GET", ["locations", _, "operationstatuses", _]) => {
+            operations::status(call, call.segment(call.segments.len() - 1))
         }
         ("POST", ["checknameavailability"]) => names::check(call),
         ("POST", ["listverifiedexchangeonlinedomains"]) => catalogue::exchange_online_domains(call),
@@ -70,13 +75,13 @@ pub(super) fn dispatch(call: &Call<'_>, subscription: &str) -> Answer {
         ("POST", ["emailservices", _, "domains", _, "cancelverification"]) => verification::cancel(call),
         ("GET", ["emailservices", _, "domains", _, "senderusernames"]) => senders::list(call),
         (_, ["emailservices", _, "domains", _, "senderusernames", _]) => senders::one(call),
-        ("GET", ["emailservices", _, "domains", _, "suppressionlists"]) => suppression::lists(call),
-        (_, ["emailservices", _, "domains", _, "suppressionlists", _]) => suppression::one_list(call),
+        ("GET", ["emailservices", _, "domains", _, "suppressionlists"]) => suppression::list(call),
+        (_, ["emailservices", _, "domains", _, "suppressionlists", _]) => suppression::one(call),
         ("GET", ["emailservices", _, "domains", _, "suppressionlists", _, "suppressionlistaddresses"]) => {
-            suppression::addresses(call)
+            suppressed_addresses::list(call)
         }
         (_, ["emailservices", _, "domains", _, "suppressionlists", _, "suppressionlistaddresses", _]) => {
-            suppression::one_address(call)
+            suppressed_addresses::one(call)
         }
         _ => Err(unknown(call)),
     }
@@ -99,30 +104,47 @@ enum Written {
 }
 
 /// The answer to a PUT that goes on for a while: where to ask about it.
-fn accepted(call: &Call<'_>, (written, fate): (Written, Fate), resource: &str, body: Value) -> Response {
-    let status = if written == Written::Made { StatusCode::CREATED } else { StatusCode::OK };
-    let operation = operations::begin(call, resource, fate);
-    let mut response = (status, Json(body)).into_response();
-    operations::tell(call, &mut response, &operation, &[HeaderName::from_static("azure-asyncoperation")]);
-    response.headers_mut().insert(header::ETAG, HeaderValue::from_static("\"twin\""));
+fn accepted(
+    call: &Call<'_>,
+    written: Written,
+    operation: &LongRunningOperation,
+    mut response: Response,
+) -> Response {
+    *response.status_mut() = if written == Written::Made { StatusCode::CREATED } else { StatusCode::OK };
+    operations::tell(call, &mut response, operation, &[operations::ASYNC_OPERATION]);
     response
 }
 
 /// The answer to a DELETE that goes on for a while; nothing was there is an answer, too.
-fn deleted(call: &Call<'_>, resource: &str, was_there: bool) -> Response {
-    if !was_there {
-        return StatusCode::NO_CONTENT.into_response();
+fn deleted(call: &Call<'_>, begun: Option<&LongRunningOperation>) -> Response {
+    let Some(operation) = begun else { return StatusCode::NO_CONTENT.into_response() };
+    let form = call.state.world().habits.deletion;
+    let mut response = nothing(StatusCode::ACCEPTED);
+    operations::tell(call, &mut response, operation, operations::places(operation.kind, form));
+    response
+}
+
+/// A body of four characters: `null`.
+fn nothing(status: StatusCode) -> Response {
+    (status, Document::of(&Value::Null)).into_response()
+}
+
+/// Says which version of a resource is shown.
+fn etag(stamp: &Stamp, mut response: Response) -> Response {
+    if let Ok(value) = HeaderValue::from_str(&stamp.etag) {
+        response.headers_mut().insert(header::ETAG, value);
     }
-    let seconds = call.state.world().habits.provisioning_seconds;
-    let operation = operations::begin_for(call, resource, seconds);
-    let mut response = (StatusCode::ACCEPTED, Json(Value::Null)).into_response();
-    operations::tell(call, &mut response, &operation, &[header::LOCATION]);
     response
 }
 
 /// A page with all of it.
-pub(super) fn page<T: Serialize>(value: impl IntoIterator<Item = T>) -> Response {
-    Json(Page { value: value.into_iter().collect(), next_link: None }).into_response()
+fn page(all: impl IntoIterator<Item = Document>) -> Response {
+    Document::list(all).into_response()
+}
+
+/// A page of what has no order of its own.
+pub(super) fn plain_page<T: Serialize>(all: impl IntoIterator<Item = T>) -> Response {
+    page(all.into_iter().map(|one| Document::of(&one)))
 }
 
 /// A path without its last segments.
@@ -144,7 +166,17 @@ pub(super) fn place(call: &Call<'_>) -> Result<(SubscriptionId, String), Refusal
 }
 
 fn must(call: &Call<'_>, kind: &str, what: &str) -> Result<(), Refusal> {
-    call.must(&format!("{COMMUNICATION_NAMESPACE}/{kind}/{what}"), &call.path)
+    call.must(&format!("{COMMUNICATION_NAMESPACE}/{kind}/{what}"), &scope(call))
+}
+
+/// What a call is about: the resource itself, the one that is acted on, or what a list is a list of.
+fn scope(call: &Call<'_>) -> String {
+    let at = call.segments.iter().rposition(|segment| segment == "microsoft.communication").unwrap_or(0);
+    let below = call.segments.len() - at - 1;
+    match below {
+        1 => parent(&call.path, 3),
+        _ => parent(&call.path, below % 2),
+    }
 }
 
 /// Reads, writes and deletes are told apart by their method.
@@ -157,24 +189,50 @@ fn must_for_method(call: &Call<'_>, kind: &str) -> Result<(), Refusal> {
     must(call, kind, what)
 }
 
-fn missing(call: &Call<'_>) -> Refusal {
-    let text = format!("The Resource '{}' was not found.", call.path);
+/// What Resource Manager itself says of a resource with a location that is not there.
+fn missing(id: &str) -> Refusal {
+    let at = id.to_ascii_lowercase().rfind("/providers/").map_or(0, |at| at + "/providers/".len());
+    let text = format!("The resource '{}' could not be found.", &id[at..]);
     Refusal::new(StatusCode::NOT_FOUND, "ResourceNotFound", text)
 }
 
+/// What the provider says of a resource without one.
+fn unread(call: &Call<'_>) -> Refusal {
+    if call.habits().plain_not_found {
+        return missing(&call.path);
+    }
+    let text = format!("Failed to read resource '{}' with error: Not Found", call.path);
+    Refusal::new(StatusCode::NOT_FOUND, "ResourceReadFailed", text).by_service()
+}
+
 fn invalid(code: &str, text: impl Into<String>) -> Refusal {
-    Refusal::bad_request(code, text)
+    Refusal::bad_request(code, text).by_service()
+}
+
+/// The location of a resource, which a PUT has to name.
+pub(super) fn located(location: Option<&str>) -> Result<String, Refusal> {
+    let given = location.filter(|location| !location.trim().is_empty());
+    given.map(str::to_owned).ok_or_else(|| {
+        Refusal::bad_request("LocationRequired", "The location property is required for this definition.")
+    })
+}
+
+/// Refuses what is new once Azure takes nothing new any more.
+fn must_be_open(call: &Call<'_>, world: &World) -> Result<(), Refusal> {
+    let closed = world.habits.creation_closed.as_ref().filter(|closed| closed.from <= call.state.now());
+    match closed {
+        None => Ok(()),
+        Some(closed) => {
+            let status = StatusCode::from_u16(closed.status).unwrap_or(StatusCode::BAD_REQUEST);
+            Err(Refusal::new(status, &closed.code, closed.message.clone()).by_service())
+        }
+    }
 }
 
 /// Letters, digits and hyphens.
 fn is_plain(name: &str, max: usize) -> bool {
     let is_good = |c: char| c.is_ascii_alphanumeric() || c == '-';
     !name.is_empty() && name.len() <= max && name.chars().all(is_good)
-}
-
-/// The whole of a tracked resource.
-fn tracked(id: &str, name: &str, kind: &str, tags: &impl Serialize, properties: Value) -> Value {
-    json!({ "id": id, "name": name, "type": kind, "location": "global", "tags": tags, "properties": properties })
 }
 
 /// Whether a resource lies below a base, as lists of a subscription or a group want it.
@@ -186,5 +244,7 @@ pub(super) fn is_below(base: &str, id: &str) -> bool {
 mod failures;
 #[cfg(test)]
 mod published;
+#[cfg(test)]
+mod rules;
 #[cfg(test)]
 mod tests;

@@ -1,13 +1,23 @@
 //! Names of communication services: they are host names, and nobody has the same.
 
-use axum::Json;
 use axum::response::IntoResponse as _;
-use serde::Deserialize;
-use serde_json::json;
+use serde::{Deserialize, Serialize};
 
 use super::super::Answer;
 use super::super::call::Call;
+use super::shape::Document;
 use crate::faults::{Effect, Operation};
+use crate::world::World;
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Availability {
+    name_available: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<&'static str>,
+}
 
 /// Whether a name is free.
 pub(super) fn check(call: &Call<'_>) -> Answer {
@@ -15,25 +25,29 @@ pub(super) fn check(call: &Call<'_>) -> Answer {
     struct Asked {
         name: String,
     }
+    let scope = super::parent(&call.path, 3);
+    call.must("Microsoft.Communication/CheckNameAvailability/action", &scope)?;
     let Asked { name } = call.json()?;
     let is_valid = is_valid(&name);
-    let is_taken = is_taken(call, &name).is_some();
-    let mut answer = json!({ "nameAvailable": is_valid && !is_taken });
-    if !is_valid {
-        answer["reason"] = "Invalid".into();
-        answer["message"] = "The name has 1 to 63 letters, digits, hyphens and underscores.".into();
-    } else if is_taken {
-        answer["reason"] = "AlreadyExists".into();
-        answer["message"] = format!("The name '{name}' is already taken.").into();
-    }
-    Ok(Json(answer).into_response())
+    let is_taken = is_taken(call, &call.state.world(), &name).is_some();
+    let because = match (is_valid, is_taken) {
+        (false, _) => Some(("Invalid", "The name has 1 to 63 letters, digits, hyphens and underscores.")),
+        (true, true) => Some(("AlreadyExists", "Resource name already exists")),
+        (true, false) => None,
+    };
+    Ok(Document::of(&Availability {
+        name_available: because.is_none(),
+        reason: because.map(|(reason, _)| reason),
+        message: because.map(|(_, message)| message),
+    })
+    .into_response())
 }
 
 /// Whether somebody has that name, and the code for it.
-pub(super) fn is_taken(call: &Call<'_>, name: &str) -> Option<String> {
+pub(super) fn is_taken(call: &Call<'_>, world: &World, name: &str) -> Option<String> {
     match call.state.faults.strike(Operation::Name) {
         Some(Effect::Fail { code, .. } | Effect::Answer { code, .. }) if !code.is_empty() => Some(code),
-        None if call.state.world().service(name).is_none() => None,
+        None if world.service(name).is_none() => None,
         _ => Some("NameAlreadyExists".to_owned()),
     }
 }

@@ -1,18 +1,20 @@
 //! Operations that go on for a while, and where to ask about them.
 
-use axum::Json;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
+use azure_types::arm::COMMUNICATION_NAMESPACE;
 use jiff::{SignedDuration, Timestamp};
-use serde_json::{Value, json};
+use serde::Serialize;
 use uuid::Uuid;
 
 use super::super::Answer;
 use super::super::call::Call;
+use super::super::headers::RequestId;
+use super::shape::Document;
 use crate::faults::{Effect, Operation};
 use crate::keys::random_guid;
 use crate::refusal::Refusal;
-use crate::world::LongRunningOperation;
+use crate::world::{DeletionForm, LongRunningOperation, OperationKind, World};
 
 /// How something that goes on for a while will end.
 pub(super) struct Fate {
@@ -21,6 +23,17 @@ pub(super) struct Fate {
     /// Why it comes to nothing: a code and a text.
     pub(super) failure: Option<(String, String)>,
 }
+
+/// Something that begins.
+pub(super) struct Begin {
+    /// An ARM id.
+    pub(super) resource: String,
+    pub(super) fate: Fate,
+    pub(super) kind: OperationKind,
+}
+
+/// Where an answer says how an operation goes.
+pub(super) const ASYNC_OPERATION: HeaderName = HeaderName::from_static("azure-asyncoperation");
 
 impl Fate {
     /// Settles when a resource is there and whether in vain. One that was there stays as it is while it is changed,
@@ -32,11 +45,18 @@ impl Fate {
         }
         *has_failed = self.failure.is_some();
     }
+
+    /// It is done after so many seconds.
+    pub(super) fn after(call: &Call<'_>, seconds: i64) -> Self {
+        let now = call.state.now();
+        let done_at = now.saturating_add(SignedDuration::from_secs(seconds)).unwrap_or(now);
+        Self { done_at, failure: None }
+    }
 }
 
 /// What becomes of a resource that is written, unless a failure is due: it is there after a while.
-pub(super) fn fate(call: &Call<'_>) -> Fate {
-    let wait = SignedDuration::from_secs(call.state.world().habits.provisioning_seconds);
+pub(super) fn fate(call: &Call<'_>, world: &World) -> Fate {
+    let wait = SignedDuration::from_secs(world.habits.provisioning_seconds);
     let (wait, failure) = match call.state.faults.strike(Operation::Provisioning) {
         Some(Effect::Hang) => return Fate { done_at: Timestamp::MAX, failure: None },
         Some(Effect::Late(milliseconds)) => (wait + late(milliseconds), None),
@@ -56,97 +76,149 @@ pub(super) fn late(milliseconds: u64) -> SignedDuration {
 }
 
 /// Notes that something has begun.
-pub(super) fn begin(call: &Call<'_>, resource: &str, fate: Fate) -> LongRunningOperation {
+pub(super) fn begin(call: &Call<'_>, world: &mut World, begin: Begin) -> LongRunningOperation {
     let operation = LongRunningOperation {
         id: random_guid(),
-        resource: resource.to_owned(),
+        resource: begin.resource,
         begun_at: call.state.now(),
-        done_at: fate.done_at,
-        failure: fate.failure,
+        done_at: begin.fate.done_at,
+        failure: begin.fate.failure,
+        kind: begin.kind,
     };
-    call.state.change_world(|world| world.operations.push(operation.clone()));
+    world.operations.push(operation.clone());
     operation
 }
 
-/// Notes that something has begun that takes so many seconds and ends well.
-pub(super) fn begin_for(call: &Call<'_>, resource: &str, seconds: i64) -> LongRunningOperation {
-    let now = call.state.now();
-    let done_at = now.saturating_add(SignedDuration::from_secs(seconds)).unwrap_or(now);
-    begin(call, resource, Fate { done_at, failure: None })
+/// Notes that a deletion has begun, which takes as long as making something does.
+pub(super) fn begin_deletion(call: &Call<'_>, world: &mut World, resource: String) -> LongRunningOperation {
+    let fate = Fate::after(call, world.habits.provisioning_seconds);
+    begin(call, world, Begin { resource, fate, kind: OperationKind::Delete })
 }
 
-/// Says where to ask, as long and as odd as Azure's own addresses are.
+/// Says where to ask, as long and as odd as Azure's own addresses are. The id of the request is the operation's.
 pub(super) fn tell(
     call: &Call<'_>,
     response: &mut Response,
     operation: &LongRunningOperation,
     headers: &[HeaderName],
 ) {
-    let version = call.query.get("api-version").map(String::as_str).unwrap_or_default();
-    let subscription = call.segments.get(1).map(String::as_str).unwrap_or_default();
-    let hash = operation.id.simple().to_string().repeat(2).to_uppercase();
-    for name in headers {
-        let kind = if *name == header::LOCATION { "operationResults" } else { "operationStatuses" };
-        let url = format!(
-            "{}/subscriptions/{subscription}/providers/Microsoft.Communication/locations/WESTUS2/{kind}/{}*{hash}\
-             ?api-version={version}&t={}&c={}&s={}&h={}",
-            call.origin,
-            operation.id,
-            operation.begun_at.as_second(),
-            hash.repeat(20),
-            hash.repeat(5),
-            hash
-        );
-        if let Ok(value) = HeaderValue::from_str(&url) {
-            response.headers_mut().insert(name.clone(), value);
+    if let Ok(value) = HeaderValue::from_str(&address(call, operation)) {
+        for name in headers {
+            response.headers_mut().insert(name.clone(), value.clone());
         }
     }
-    if let Some(seconds) = call.state.world().habits.communication_retry_after {
+    // A seed cannot say "nothing" in any other way.
+    if let Some(seconds) = call.habits().communication_retry_after.filter(|seconds| *seconds > 0) {
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    if call.method != "GET" {
+        response.extensions_mut().insert(RequestId(operation.id));
     }
 }
 
-/// How an operation stands: as a document, or as a result that is not there yet.
-pub(super) fn status(call: &Call<'_>, name: &str, is_result: bool) -> Answer {
+/// Ticks of 100 ns from the beginning of the year 1 to 1970.
+const TICKS_TO_1970: i64 = 621_355_968_000_000_000;
+
+/// Where an operation is asked about: with a `*` in its path and a signature of some 3 KB in its query.
+fn address(call: &Call<'_>, operation: &LongRunningOperation) -> String {
+    let version = call.query.get("api-version").map(String::as_str).unwrap_or_default();
+    let subscription = call.segments.get(1).map(String::as_str).unwrap_or_default();
+    let hash = operation.id.simple().to_string().repeat(2).to_uppercase();
+    let ticks = TICKS_TO_1970 + operation.begun_at.as_microsecond() * 10;
+    let filled = |length: usize| -> String { hash.chars().cycle().take(length).collect() };
+    format!(
+        "{}/subscriptions/{subscription}/providers/{COMMUNICATION_NAMESPACE}/locations/WESTUS2/operationStatuses/\
+         {}*{hash}?api-version={version}&t={ticks}&c={}&s={}&h={}",
+        call.origin,
+        operation.id,
+        filled(2_700),
+        filled(342),
+        filled(43),
+    )
+}
+
+/// How an operation goes. One of a deletion is answered with 202 until it is over, with a body all the same.
+pub(super) fn status(call: &Call<'_>, name: &str) -> Answer {
+    if call.state.world().habits.operations_need_a_right {
+        let action = format!("{COMMUNICATION_NAMESPACE}/Locations/OperationStatuses/read");
+        call.must(&action, &call.path.split('/').take(3).collect::<Vec<_>>().join("/"))?;
+    }
     let id = name.split('*').next().and_then(|id| Uuid::try_parse(id).ok());
     let found = call.state.world().operations.iter().find(|one| Some(one.id) == id).cloned();
     let Some(operation) = found else {
-        return Err(Refusal::new(StatusCode::NOT_FOUND, "OperationNotFound", "There is no such operation."));
+        let text = "There is no such operation.";
+        return Err(Refusal::new(StatusCode::NOT_FOUND, "OperationNotFound", text).by_service());
     };
     let is_done = operation.done_at <= call.state.now();
-    let mut response = match (is_result, is_done) {
-        (true, true) => StatusCode::OK.into_response(),
-        (true, false) => StatusCode::ACCEPTED.into_response(),
-        (false, _) => Json(document(call, name, &operation, is_done)).into_response(),
-    };
+    let form = call.state.world().habits.deletion;
+    let document = document(call, name, &operation, (is_done, form));
+    let is_open_deletion = operation.kind == OperationKind::Delete && !is_done;
+    let status = if is_open_deletion { StatusCode::ACCEPTED } else { StatusCode::OK };
+    let mut response = (status, document).into_response();
     if !is_done {
-        let again =
-            if is_result { header::LOCATION } else { HeaderName::from_static("azure-asyncoperation") };
-        tell(call, &mut response, &operation, &[again]);
+        tell(call, &mut response, &operation, places(operation.kind, form));
     }
     Ok(response)
 }
 
-/// An operation as it is shown. That it failed is no failure of asking.
-fn document(call: &Call<'_>, name: &str, operation: &LongRunningOperation, is_done: bool) -> Value {
-    let status = match &operation.failure {
-        _ if !is_done => "Accepted",
-        Some(_) => "Failed",
-        None => "Succeeded",
-    };
-    let mut document = json!({
-        "id": call.path,
-        "name": name,
-        "resourceId": operation.resource,
-        "status": status,
-        "startTime": operation.begun_at,
-    });
-    if is_done {
-        document["endTime"] = operation.done_at.to_string().into();
-        document["properties"] = Value::Null;
-        if let Some((code, message)) = &operation.failure {
-            document["error"] = json!({ "code": code, "message": message });
-        }
+/// The headers that say where an operation is asked about.
+pub(super) fn places(kind: OperationKind, form: DeletionForm) -> &'static [HeaderName] {
+    static BOTH: [HeaderName; 2] = [ASYNC_OPERATION, header::LOCATION];
+    match (kind, form) {
+        (OperationKind::Write, _) => &BOTH[..1],
+        (OperationKind::Delete, DeletionForm::Current) => &BOTH,
+        (OperationKind::Delete, DeletionForm::Old) => &BOTH[1..],
     }
-    document
+}
+
+/// An operation as it is shown. `properties` and `error` belong to one that is over; `endTime` is not said of a
+/// deletion.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Shown<'a> {
+    id: &'a str,
+    name: &'a str,
+    resource_id: &'a str,
+    status: &'static str,
+    start_time: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    end_time: Option<Timestamp>,
+    /// Written as `null`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    properties: Option<Option<()>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<Failure<'a>>,
+}
+
+#[derive(Serialize)]
+struct Failure<'a> {
+    code: &'a str,
+    message: &'a str,
+}
+
+fn document(
+    call: &Call<'_>,
+    name: &str,
+    operation: &LongRunningOperation,
+    (is_done, form): (bool, DeletionForm),
+) -> Document {
+    let is_deletion = operation.kind == OperationKind::Delete;
+    let status = match (&operation.failure, is_done, form) {
+        (_, false, _) if is_deletion => "Deleting",
+        (_, false, _) => "Accepted",
+        (Some(_), true, _) => "Failed",
+        (None, true, DeletionForm::Old) if is_deletion => "Deleted",
+        (None, true, _) => "Succeeded",
+    };
+    let failure = operation.failure.as_ref().filter(|_| is_done);
+    Document::of(&Shown {
+        id: &call.path,
+        name,
+        resource_id: &operation.resource,
+        status,
+        start_time: operation.begun_at,
+        end_time: (is_done && !is_deletion).then_some(operation.done_at),
+        properties: is_done.then_some(None),
+        error: failure.map(|(code, message)| Failure { code, message }),
+    })
 }

@@ -1,112 +1,139 @@
 //! Sender usernames. What is read of them is in lower case, whatever was written.
 
-use axum::Json;
 use axum::http::StatusCode;
 use axum::response::IntoResponse as _;
-use serde::Deserialize;
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
 
 use super::super::Answer;
 use super::super::call::Call;
 use super::super::unknown;
-use super::{domains, invalid, missing, must, must_for_method, page, parent};
-use crate::world::{Domain, SenderUsername};
+use super::shape::{Document, Proxy};
+use super::{domains, invalid, missing, must, must_for_method, nothing, page, parent, unread};
+use crate::refusal::Refusal;
+use crate::world::{Domain, SenderUsername, SystemData, World};
 
 const KIND: &str = "EmailServices/Domains/SenderUsernames";
 
 #[derive(Deserialize)]
 struct Body {
-    properties: Properties,
+    properties: Asked,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Properties {
+struct Asked {
     username: String,
-    #[serde(default)]
     display_name: Option<String>,
 }
 
 pub(super) fn list(call: &Call<'_>) -> Answer {
     must(call, KIND, "read")?;
     let domain = domains::at(call, &parent(&call.path, 1))?;
-    Ok(page(domain.senders.iter().map(|one| read(&domain, one))))
+    let world = call.state.world();
+    Ok(page(domain.senders.iter().map(|one| read(&world, &domain, one))))
 }
 
 pub(super) fn one(call: &Call<'_>) -> Answer {
     must_for_method(call, KIND)?;
     let id = parent(&call.path, 2);
     let domain = domains::at(call, &id)?;
-    let name = call.segment(11).to_owned();
-    let is_it = |one: &SenderUsername| one.username.eq_ignore_ascii_case(&name);
+    let name = call.segment(11);
     match call.method.as_str() {
         "GET" => {
-            let found = domain.senders.iter().find(|one| is_it(one)).ok_or_else(|| missing(call))?;
-            Ok(Json(read(&domain, found)).into_response())
+            let found = domain.senders.iter().find(|one| one.username.eq_ignore_ascii_case(name));
+            let found = found.ok_or_else(|| unread(call))?;
+            Ok(read(&call.state.world(), &domain, found).into_response())
         }
-        "PUT" => {
-            let Properties { username, display_name } = call.json::<Body>()?.properties;
-            let address = format!("{username}@{}", domain.name);
-            if !username.eq_ignore_ascii_case(&name) || address.parse::<smtp::address::Mailbox>().is_err() {
-                let text = format!("'{username}' is not a username, or not the one that is named '{name}'.");
-                return Err(invalid("InvalidSenderUsername", text));
-            }
-            let made = SenderUsername { username, display_name };
-            let answer = written(call, &name, &domain, &made);
-            call.state.change_world(|world| {
-                if let Some(domain) = world.domain_at_mut(&id) {
-                    domain.senders.retain(|one| !is_it(one));
-                    domain.senders.push(made);
-                }
-            });
-            // 200 although it was made.
-            Ok(Json(answer).into_response())
-        }
-        "DELETE" => {
-            let was_there = domain.senders.iter().any(is_it);
-            call.state.change_world(|world| {
-                if let Some(domain) = world.domain_at_mut(&id) {
-                    domain.senders.retain(|one| !is_it(one));
-                }
-            });
-            Ok(if was_there {
-                (StatusCode::OK, Json(Value::Null)).into_response()
-            } else {
-                StatusCode::NO_CONTENT.into_response()
-            })
-        }
+        "PUT" => put(call, &domain, name),
+        "DELETE" => Ok(if take(call, &id, name) {
+            nothing(StatusCode::OK)
+        } else {
+            StatusCode::NO_CONTENT.into_response()
+        }),
         _ => Err(unknown(call)),
     }
 }
 
-fn written(call: &Call<'_>, name: &str, domain: &Domain, sender: &SenderUsername) -> Value {
-    let mut properties = json!({
-        "username": sender.username,
-        "dataLocation": domain.data_location,
-        "provisioningState": "Succeeded",
-    });
-    if let Some(display_name) = &sender.display_name {
-        properties["displayName"] = display_name.as_str().into();
-    }
-    json!({
-        "id": call.path,
-        "name": name,
-        "type": "microsoft.communication/emailservices/domains/senderusernames",
-        "systemData": {},
-        "properties": properties,
+/// Takes a sender away, and says whether it was there.
+fn take(call: &Call<'_>, domain: &str, name: &str) -> bool {
+    call.state.change_world(|world| {
+        let Some(domain) = world.domain_at_mut(domain) else { return false };
+        let before = domain.senders.len();
+        domain.senders.retain(|one| !one.username.eq_ignore_ascii_case(name));
+        before > domain.senders.len()
     })
 }
 
-fn read(domain: &Domain, sender: &SenderUsername) -> Value {
+fn put(call: &Call<'_>, domain: &Domain, name: &str) -> Answer {
+    let Asked { username, display_name } = call.json::<Body>()?.properties;
+    let address = format!("{username}@{}", domain.name);
+    if !username.eq_ignore_ascii_case(name) || address.parse::<smtp::address::Mailbox>().is_err() {
+        let text = format!("'{username}' is not a username, or not the one that is named '{name}'.");
+        return Err(invalid("InvalidSenderUsername", text));
+    }
+    let made = SenderUsername { username, display_name };
+    let id = domain.resource_id();
+    call.state.change_world(|world| {
+        let domain = world.domain_at_mut(&id).ok_or_else(|| missing(&id))?;
+        match domain.senders.iter_mut().find(|one| one.username.eq_ignore_ascii_case(name)) {
+            Some(there) => *there = made.clone(),
+            None => domain.senders.push(made.clone()),
+        }
+        Ok::<_, Refusal>(())
+    })?;
+    // 200 although it was made.
+    Ok(written(call, name, domain, &made).into_response())
+}
+
+/// What is a sender's own, as it is answered where it is written.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Written<'a> {
+    username: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    display_name: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    data_location: Option<&'a str>,
+    provisioning_state: &'static str,
+}
+
+/// The same where it is read.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Read<'a> {
+    username: &'a str,
+    display_name: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    data_location: Option<&'a str>,
+}
+
+fn written(call: &Call<'_>, name: &str, domain: &Domain, sender: &SenderUsername) -> Document {
+    let shows = call.state.world().habits.sender_data_location;
+    Document::of(&Proxy {
+        id: format!("{}/senderUsernames/{name}", domain.resource_id()),
+        name: name.to_owned(),
+        kind: "microsoft.communication/emailservices/domains/senderusernames",
+        system_data: Some(&SystemData::made(&call.client(), call.state.now())),
+        properties: Written {
+            username: &sender.username,
+            display_name: sender.display_name.as_deref(),
+            data_location: shows.then_some(&domain.data_location),
+            provisioning_state: "Succeeded",
+        },
+    })
+}
+
+fn read(world: &World, domain: &Domain, sender: &SenderUsername) -> Document {
     let name = sender.username.to_ascii_lowercase();
-    json!({
-        "id": format!("{}/senderusernames/{name}", domain.resource_id()).to_ascii_lowercase(),
-        "name": name,
-        "type": "emailservices/domains/senderusernames",
-        "properties": {
-            "username": sender.username,
-            "displayName": sender.display_name.clone().unwrap_or_default(),
-            "dataLocation": domain.data_location,
+    Document::of(&Proxy {
+        id: format!("{}/senderusernames/{name}", domain.resource_id()).to_ascii_lowercase(),
+        name,
+        kind: "emailservices/domains/senderusernames",
+        system_data: None,
+        properties: Read {
+            username: &sender.username,
+            display_name: sender.display_name.as_deref().unwrap_or_default(),
+            data_location: world.habits.sender_data_location.then_some(&domain.data_location),
         },
     })
 }

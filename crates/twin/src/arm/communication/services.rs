@@ -12,21 +12,22 @@ use serde_json::{Value, json};
 use super::super::Answer;
 use super::super::call::Call;
 use super::super::unknown;
+use super::operations::{self, Begin};
+use super::service_shape::shown;
 use super::{
-    Written, accepted, deleted, invalid, is_below, missing, must, must_for_method, names, operations, page,
-    parent, place, provisioning_state, tracked,
+    Written, accepted, deleted, etag, invalid, is_below, located, missing, must, must_be_open,
+    must_for_method, names, page, parent, place,
 };
-use crate::keys::random_key;
+use crate::keys::{random_guid, random_key};
 use crate::refusal::Refusal;
-use crate::world::{Service, World, named};
+use crate::world::{OperationKind, Service, SetMembers, Stamp, World, normalised};
 
 const KIND: &str = "CommunicationServices";
 
 #[derive(Deserialize)]
 struct Body {
-    #[serde(default)]
+    location: Option<String>,
     tags: Option<BTreeMap<String, String>>,
-    #[serde(default)]
     identity: Option<Value>,
     #[serde(default)]
     properties: Properties,
@@ -48,23 +49,20 @@ pub(super) fn list(call: &Call<'_>, base: &str) -> Answer {
     must(call, KIND, "read")?;
     let world = call.state.world();
     let all = world.services.iter().filter(|one| is_below(base, &one.resource_id()));
-    Ok(page(all.map(|one| shown(call, one, call.state.now()))))
+    Ok(page(all.map(|one| shown(call, &world, one))))
 }
 
 pub(super) fn one(call: &Call<'_>) -> Answer {
     must_for_method(call, KIND)?;
     match call.method.as_str() {
-        "GET" => Ok(Json(shown(call, &find(call)?, call.state.now())).into_response()),
+        "GET" => {
+            let world = call.state.world();
+            let service = found(call, &world)?;
+            Ok(etag(&service.stamp, shown(call, &world, service).into_response()))
+        }
         "PUT" => put(call),
         "PATCH" => patch(call),
-        "DELETE" => {
-            let id = call.path.clone();
-            let was_there = find(call).is_ok();
-            call.state.change_world(|world| {
-                world.services.retain(|one| !one.resource_id().eq_ignore_ascii_case(&id));
-            });
-            Ok(deleted(call, &id, was_there))
-        }
+        "DELETE" => delete(call),
         _ => Err(unknown(call)),
     }
 }
@@ -79,24 +77,27 @@ pub(super) fn link_hub(call: &Call<'_>) -> Answer {
         _connection_string: String,
     }
     must(call, KIND, "linkNotificationHub/action")?;
-    let mut service = at(call, &parent(&call.path, 1))?;
+    let id = parent(&call.path, 1);
+    at(call, &id)?;
     let Asked { resource_id, .. } = call.json()?;
-    service.notification_hub = Some(resource_id.clone());
-    keep(call, service);
+    call.state.change_world(|world| {
+        if let Some(service) = world.service_at_mut(&id) {
+            service.notification_hub = Some(resource_id.clone());
+        }
+    });
     Ok(Json(json!({ "resourceId": resource_id })).into_response())
 }
 
-pub(super) fn find(call: &Call<'_>) -> Result<Service, Refusal> {
-    at(call, &call.path)
+fn found<'w>(call: &Call<'_>, world: &'w World) -> Result<&'w Service, Refusal> {
+    world.service_at(&call.path).ok_or_else(|| missing(&call.path))
 }
 
 /// The service at an ARM id.
 pub(super) fn at(call: &Call<'_>, id: &str) -> Result<Service, Refusal> {
-    let world = call.state.world();
-    let found = world.services.iter().find(|one| one.resource_id().eq_ignore_ascii_case(id));
-    found.cloned().ok_or_else(|| missing(call))
+    call.state.world().service_at(id).cloned().ok_or_else(|| missing(id))
 }
 
+/// Makes a service, or says all of one anew: what the body leaves out is gone, links and tags included.
 fn put(call: &Call<'_>) -> Answer {
     let (subscription, resource_group) = place(call)?;
     let name = call.segment(7).to_owned();
@@ -104,56 +105,105 @@ fn put(call: &Call<'_>) -> Answer {
         return Err(invalid("InvalidResourceName", format!("The name '{name}' is not valid.")));
     }
     let body: Body = call.json()?;
-    let now = call.state.now();
-    let there = find(call).ok();
-    let data_location = match (&body.properties.data_location, &there) {
-        (None, None) => return Err(invalid("BadRequest", "dataLocation is required.")),
-        (Some(wanted), Some(there)) if !wanted.eq_ignore_ascii_case(&there.data_location) => {
-            return Err(invalid("BadRequest", "dataLocation cannot be changed."));
+    let location = located(body.location.as_deref())?;
+    let (now, by) = (call.state.now(), call.client());
+    let (written, operation, stamp, answer) = call.state.change_world(|world| {
+        let there = world.service_at(&call.path).cloned();
+        let data_location = data_location(&body.properties, there.as_ref())?;
+        if there.is_none() {
+            must_be_open(call, world)?;
+            if let Some(code) = names::is_taken(call, world, &name) {
+                let text = format!("The name '{name}' is already taken.");
+                return Err(Refusal::new(StatusCode::CONFLICT, &code, text).by_service());
+            }
         }
-        (Some(wanted), None) => wanted.clone(),
-        (_, Some(there)) => there.data_location.clone(),
-    };
-    if there.is_none()
-        && let Some(code) = names::is_taken(call, &name)
-    {
-        let text = format!("The name '{name}' is already taken.");
-        return Err(Refusal::new(StatusCode::CONFLICT, &code, text));
-    }
-    let written = if there.is_some() { Written::Changed } else { Written::Made };
-    let base = there.unwrap_or_else(|| Service {
-        name,
-        subscription,
-        resource_group,
-        keys: [random_key(), random_key()],
-        data_location,
-        public_network_access: true,
-        disable_local_auth: false,
-        tags: BTreeMap::new(),
-        ready_at: now,
-        has_failed: false,
-        linked_domains: Vec::new(),
-        notification_hub: None,
-        identity: None,
-        smtp_usernames: Vec::new(),
-    });
-    let mut service = changed(call, base, body)?;
-    let fate = operations::fate(call);
+        let written = if there.is_some() { Written::Changed } else { Written::Made };
+        let random = random_guid().as_u128();
+        let mut service = there.unwrap_or_else(|| Service {
+            name,
+            subscription,
+            resource_group,
+            keys: [random_key(), random_key()],
+            data_location,
+            location: String::new(),
+            stamp: Stamp::made(&by, now, random),
+            set: SetMembers::default(),
+            public_network_access: true,
+            disable_local_auth: false,
+            tags: BTreeMap::new(),
+            ready_at: now,
+            has_failed: false,
+            linked_domains: Vec::new(),
+            notification_hub: None,
+            identity: None,
+            smtp_usernames: Vec::new(),
+        });
+        if written == Written::Changed {
+            service.stamp.change(&by, now, random);
+        }
+        emptied(&mut service, location);
+        let service = changed(world, service, body, now)?;
+        let (service, begun) = begun(call, world, service, written);
+        let answer = shown(call, world, &service);
+        Ok((written, begun, service.stamp, answer))
+    })?;
+    Ok(accepted(call, written, &operation, etag(&stamp, answer.into_response())))
+}
+
+/// What is there before a body is read that says all of it.
+fn emptied(service: &mut Service, location: String) {
+    service.location = location;
+    service.tags.clear();
+    service.identity = None;
+    service.linked_domains.clear();
+    service.disable_local_auth = false;
+    service.public_network_access = true;
+    service.set = SetMembers::default();
+}
+
+/// Begins to write a service, and keeps it.
+fn begun(
+    call: &Call<'_>,
+    world: &mut World,
+    mut service: Service,
+    written: Written,
+) -> (Service, crate::world::LongRunningOperation) {
+    let fate = operations::fate(call, world);
     fate.befall(written == Written::Made, &mut service.ready_at, &mut service.has_failed);
-    let body = shown(call, &service, now);
-    keep(call, service.clone());
-    Ok(accepted(call, (written, fate), &service.resource_id(), body))
+    keep(world, service.clone());
+    let begin = Begin { resource: service.resource_id(), fate, kind: OperationKind::Write };
+    (service, operations::begin(call, world, begin))
+}
+
+/// The geography is chosen once.
+fn data_location(properties: &Properties, there: Option<&Service>) -> Result<String, Refusal> {
+    match (&properties.data_location, there) {
+        (None, None) => Err(invalid("BadRequest", "dataLocation is required.")),
+        (Some(wanted), Some(there)) if normalised(wanted) != normalised(&there.data_location) => {
+            Err(invalid("BadRequest", "dataLocation cannot be changed."))
+        }
+        (Some(wanted), None) => Ok(wanted.clone()),
+        (_, Some(there)) => Ok(there.data_location.clone()),
+    }
 }
 
 /// At once, unlike all others.
 fn patch(call: &Call<'_>) -> Answer {
-    let service = changed(call, find(call)?, call.json()?)?;
-    let answer = Json(shown(call, &service, call.state.now()));
-    keep(call, service);
-    Ok(answer.into_response())
+    let body: Body = call.json()?;
+    let now = call.state.now();
+    let (stamp, answer) = call.state.change_world(|world| {
+        let there = found(call, world)?.clone();
+        let mut service = changed(world, there, body, now)?;
+        service.stamp.change(&call.client(), now, random_guid().as_u128());
+        let answer = shown(call, world, &service);
+        let stamp = service.stamp.clone();
+        keep(world, service);
+        Ok::<_, Refusal>((stamp, answer))
+    })?;
+    Ok(etag(&stamp, answer.into_response()))
 }
 
-fn changed(call: &Call<'_>, mut service: Service, body: Body) -> Result<Service, Refusal> {
+fn changed(world: &World, mut service: Service, body: Body, now: Timestamp) -> Result<Service, Refusal> {
     if let Some(tags) = body.tags {
         service.tags = tags;
     }
@@ -163,22 +213,24 @@ fn changed(call: &Call<'_>, mut service: Service, body: Body) -> Result<Service,
     let properties = body.properties;
     if let Some(disabled) = properties.disable_local_auth {
         service.disable_local_auth = disabled;
+        service.set.disable_local_auth = true;
     }
     if let Some(access) = properties.public_network_access {
         service.public_network_access = access.eq_ignore_ascii_case("Enabled");
+        service.set.public_network_access = Some(access);
     }
     if let Some(links) = properties.linked_domains {
-        let world = call.state.world();
         let most = world.habits.linked_domains;
         if links.len() > most {
             let text = format!("A communication service may have {most} linked domains at most.");
             return Err(invalid("InvalidLinkedDomains", text));
         }
         for link in &links {
-            check_link(&world, &service, link, call.state.now())?;
+            check_link(world, &service, link, now)?;
         }
         // All of them are replaced.
         service.linked_domains = links;
+        service.set.linked_domains = true;
     }
     Ok(service)
 }
@@ -198,64 +250,24 @@ fn check_link(world: &World, service: &Service, link: &str, now: Timestamp) -> R
     if !domain.verification.is_enough() {
         return refuse("it is not verified");
     }
-    if !domain.data_location.eq_ignore_ascii_case(&service.data_location) {
+    if normalised(&domain.data_location) != normalised(&service.data_location) {
         return refuse("its data location is another");
     }
     Ok(())
 }
 
-fn keep(call: &Call<'_>, service: Service) {
-    let id = service.resource_id();
-    call.state.change_world(|world| {
-        let found = world.services.iter_mut().find(|one| one.resource_id().eq_ignore_ascii_case(&id));
-        match found {
-            Some(there) => *there = service,
-            None => world.services.push(service),
-        }
+fn keep(world: &mut World, service: Service) {
+    match world.service_at_mut(&service.resource_id()) {
+        Some(there) => *there = service,
+        None => world.services.push(service),
+    }
+}
+
+fn delete(call: &Call<'_>) -> Answer {
+    let begun = call.state.change_world(|world| {
+        let id = world.service_at(&call.path)?.resource_id();
+        world.services.retain(|one| one.resource_id() != id);
+        Some(operations::begin_deletion(call, world, id))
     });
-}
-
-fn shown(call: &Call<'_>, service: &Service, now: Timestamp) -> Value {
-    let is_ready = service.ready_at <= now;
-    let access = if service.public_network_access { "Enabled" } else { "Disabled" };
-    let mut properties = json!({
-        "provisioningState": provisioning_state(service.ready_at, service.has_failed, now),
-        "dataLocation": service.data_location,
-        "linkedDomains": service.linked_domains,
-        "disableLocalAuth": service.disable_local_auth,
-        "publicNetworkAccess": access,
-    });
-    if is_ready {
-        properties["hostName"] = host_name(call, service).into();
-        properties["immutableResourceId"] = service.name.clone().into();
-    }
-    if let Some(hub) = &service.notification_hub {
-        properties["notificationHubId"] = hub.as_str().into();
-    }
-    let kind = "Microsoft.Communication/CommunicationServices";
-    let mut whole = tracked(&service.resource_id(), &service.name, kind, &service.tags, properties);
-    if let Some(identity) = &service.identity {
-        whole["identity"] = identity_of(call, service, identity);
-    }
-    whole
-}
-
-/// An identity of the service's own has a principal; it follows from where the service is.
-fn identity_of(call: &Call<'_>, service: &Service, identity: &Value) -> Value {
-    let mut shown = identity.clone();
-    if identity["type"].as_str().is_some_and(|kind| kind.contains("SystemAssigned")) {
-        let principal = named(service.subscription.guid(), &service.resource_id().to_lowercase());
-        shown["principalId"] = principal.to_string().into();
-        shown["tenantId"] = call.claims.tid.to_string().into();
-    }
-    shown
-}
-
-/// Where the data plane is, for this client: beside Resource Manager, unless that goes by its real name.
-pub(super) fn host_name(call: &Call<'_>, service: &Service) -> String {
-    let host = call.origin.trim_start_matches("https://");
-    if host.starts_with("management.") {
-        return format!("{}.communication.azure.com", service.name.to_ascii_lowercase());
-    }
-    host.to_owned()
+    Ok(deleted(call, begun.as_ref()))
 }

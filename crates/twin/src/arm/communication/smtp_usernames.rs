@@ -1,27 +1,27 @@
 //! Logins for SMTP that are resources of their own. Azure does not ask Entra whether the app exists.
 
-use axum::Json;
 use axum::http::StatusCode;
 use axum::response::IntoResponse as _;
-use serde::Deserialize;
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
 
 use super::super::Answer;
 use super::super::call::Call;
 use super::super::unknown;
-use super::{invalid, is_plain, missing, must, must_for_method, page, parent, services};
-use crate::world::{Service, SmtpUsername};
+use super::shape::{Document, Proxy};
+use super::{invalid, is_plain, missing, must, must_for_method, page, parent, services, unread};
+use crate::refusal::Refusal;
+use crate::world::{Service, SmtpUsername, SystemData, World};
 
 const KIND: &str = "CommunicationServices/SmtpUsernames";
 
 #[derive(Deserialize)]
 struct Body {
-    properties: Properties,
+    properties: Asked,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Properties {
+struct Asked {
     username: String,
     entra_application_id: String,
     tenant_id: String,
@@ -37,45 +37,19 @@ pub(super) fn one(call: &Call<'_>) -> Answer {
     must_for_method(call, KIND)?;
     let service_id = parent(&call.path, 2);
     let service = services::at(call, &service_id)?;
-    let name = call.segment(9).to_owned();
-    let there = service.smtp_usernames.iter().find(|one| one.name.eq_ignore_ascii_case(&name));
+    let name = call.segment(9);
     match call.method.as_str() {
         "GET" => {
-            let found = there.ok_or_else(|| missing(call))?;
-            Ok(Json(read(&service, found)).into_response())
+            let found = service.smtp_usernames.iter().find(|one| one.name.eq_ignore_ascii_case(name));
+            Ok(read(&service, found.ok_or_else(|| unread(call))?).into_response())
         }
-        "PUT" => {
-            let properties = call.json::<Body>()?.properties;
-            if !is_plain(&name, 253) || name.eq_ignore_ascii_case(&properties.username) {
-                let text = format!("The name '{name}' is not valid, or is the username itself.");
-                return Err(invalid("InvalidResourceName", text));
-            }
-            let id = |text: &str| invalid("BadRequest", format!("'{text}' is not a GUID."));
-            let made = SmtpUsername {
-                name: name.clone(),
-                client: properties
-                    .entra_application_id
-                    .parse()
-                    .map_err(|_| id(&properties.entra_application_id))?,
-                tenant: properties.tenant_id.parse().map_err(|_| id(&properties.tenant_id))?,
-                username: properties.username,
-            };
-            let answer = json!({
-                "id": call.path,
-                "name": name,
-                "type": "microsoft.communication/communicationservices/smtpusernames",
-                "systemData": {},
-                "properties": own(&made),
-            });
-            change(call, &service_id, |all| {
-                all.retain(|one| !one.name.eq_ignore_ascii_case(&name));
-                all.push(made);
-            });
-            // 200 although it was made.
-            Ok(Json(answer).into_response())
-        }
+        "PUT" => put(call, &service_id, name),
         "DELETE" => {
-            change(call, &service_id, |all| all.retain(|one| !one.name.eq_ignore_ascii_case(&name)));
+            call.state.change_world(|world| {
+                if let Some(service) = world.service_at_mut(&service_id) {
+                    service.smtp_usernames.retain(|one| !one.name.eq_ignore_ascii_case(name));
+                }
+            });
             // 204 although it was there.
             Ok(StatusCode::NO_CONTENT.into_response())
         }
@@ -83,30 +57,82 @@ pub(super) fn one(call: &Call<'_>) -> Answer {
     }
 }
 
-fn change(call: &Call<'_>, service: &str, change: impl FnOnce(&mut Vec<SmtpUsername>)) {
-    call.state.change_world(|world| {
-        let found = world.services.iter_mut().find(|one| one.resource_id().eq_ignore_ascii_case(service));
-        if let Some(service) = found {
-            change(&mut service.smtp_usernames);
+fn put(call: &Call<'_>, service_id: &str, name: &str) -> Answer {
+    let asked = call.json::<Body>()?.properties;
+    if !is_plain(name, 253) || name.eq_ignore_ascii_case(&asked.username) {
+        let text = format!("The name '{name}' is not valid, or is the username itself.");
+        return Err(invalid("InvalidResourceName", text));
+    }
+    let id = |text: &str| invalid("BadRequest", format!("'{text}' is not a GUID."));
+    let system_data = SystemData::made(&call.client(), call.state.now());
+    let mut made = SmtpUsername {
+        name: name.to_owned(),
+        client: asked.entra_application_id.parse().map_err(|_| id(&asked.entra_application_id))?,
+        tenant: asked.tenant_id.parse().map_err(|_| id(&asked.tenant_id))?,
+        username: asked.username,
+        system_data,
+    };
+    let service = call.state.change_world(|world| {
+        must_be_linked(world, service_id, &made.username)?;
+        let now = call.state.now();
+        let service = world.service_at_mut(service_id).ok_or_else(|| missing(service_id))?;
+        match service.smtp_usernames.iter_mut().find(|one| one.name.eq_ignore_ascii_case(name)) {
+            Some(there) => {
+                made.system_data = there.system_data.clone().changed(&call.client(), now);
+                *there = made.clone();
+            }
+            None => service.smtp_usernames.push(made.clone()),
         }
-    });
+        Ok::<_, Refusal>(service.clone())
+    })?;
+    // 200 although it was made.
+    Ok(Document::of(&Proxy {
+        id: format!("{}/SmtpUsernames/{name}", service.resource_id()),
+        name: name.to_owned(),
+        kind: "microsoft.communication/communicationservices/smtpusernames",
+        system_data: Some(&made.system_data),
+        properties: Own::of(&made),
+    })
+    .into_response())
+}
+
+/// A username in the form of an address needs a domain that is linked to the service; any other one is free. The
+/// rule is documented; the words of the refusal are made up.
+fn must_be_linked(world: &World, service_id: &str, username: &str) -> Result<(), Refusal> {
+    let Some((_, name)) = username.rsplit_once('@') else { return Ok(()) };
+    let service = world.service_at(service_id);
+    let mut linked = service.iter().flat_map(|one| &one.linked_domains).filter_map(|id| world.domain_at(id));
+    if linked.any(|domain| domain.name.eq_ignore_ascii_case(name)) {
+        return Ok(());
+    }
+    let text = format!("The domain of the username '{username}' is not linked to the communication service.");
+    Err(invalid("InvalidSmtpUsername", text))
+}
+
+/// What is a login's own.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Own<'a> {
+    username: &'a str,
+    entra_application_id: String,
+    tenant_id: String,
+}
+
+impl<'a> Own<'a> {
+    fn of(login: &'a SmtpUsername) -> Self {
+        let (entra_application_id, tenant_id) = (login.client.to_string(), login.tenant.to_string());
+        Self { username: &login.username, entra_application_id, tenant_id }
+    }
 }
 
 /// What is read is in lower case, and its type has another form.
-fn read(service: &Service, login: &SmtpUsername) -> Value {
+fn read(service: &Service, login: &SmtpUsername) -> Document {
     let name = login.name.to_ascii_lowercase();
-    json!({
-        "id": format!("{}/SmtpUsernames/{name}", service.resource_id()),
-        "name": name,
-        "type": "communicationservices/smtpusernames",
-        "properties": own(login),
-    })
-}
-
-fn own(login: &SmtpUsername) -> Value {
-    json!({
-        "username": login.username,
-        "entraApplicationId": login.client,
-        "tenantId": login.tenant,
+    Document::of(&Proxy {
+        id: format!("{}/SmtpUsernames/{name}", service.resource_id()),
+        name,
+        kind: "communicationservices/smtpusernames",
+        system_data: None,
+        properties: Own::of(login),
     })
 }

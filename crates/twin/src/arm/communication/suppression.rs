@@ -1,199 +1,153 @@
-//! Suppression lists and the addresses on them.
+//! Suppression lists: how they are kept. What is on one is in `suppressed_addresses`.
 
-use axum::Json;
 use axum::http::StatusCode;
-use axum::response::IntoResponse as _;
-use serde::Deserialize;
-use serde_json::{Value, json};
+use axum::response::{IntoResponse as _, Response};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use super::super::Answer;
 use super::super::call::Call;
 use super::super::unknown;
-use super::{domains, invalid, is_plain, missing, must, must_for_method, page, parent};
-use crate::world::{Domain, SuppressedAddress, SuppressionList};
+use super::shape::{Document, Proxy};
+use super::{domains, invalid, is_plain, missing, must, must_for_method, nothing, page, parent, unread};
+use crate::refusal::Refusal;
+use crate::world::{Domain, SuppressionList, SystemData};
 
-const LISTS: &str = "EmailServices/Domains/SuppressionLists";
-const ADDRESSES: &str = "EmailServices/Domains/SuppressionLists/SuppressionListAddresses";
+const KIND: &str = "EmailServices/Domains/SuppressionLists";
 
 #[derive(Deserialize)]
-struct ListBody {
+struct Body {
     #[serde(default)]
-    properties: ListProperties,
+    properties: Asked,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-struct ListProperties {
+struct Asked {
     list_name: String,
 }
 
-#[derive(Deserialize)]
-struct AddressBody {
-    properties: AddressProperties,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct AddressProperties {
-    email: String,
-    #[serde(default)]
-    first_name: Option<String>,
-    #[serde(default)]
-    last_name: Option<String>,
-    #[serde(default)]
-    notes: Option<String>,
-}
-
-pub(super) fn lists(call: &Call<'_>) -> Answer {
-    must(call, LISTS, "read")?;
+pub(super) fn list(call: &Call<'_>) -> Answer {
+    must(call, KIND, "read")?;
     let domain = domains::at(call, &parent(&call.path, 1))?;
-    Ok(page(domain.suppression_lists.iter().map(|one| shown(&domain, one))))
+    Ok(page(domain.suppression_lists.iter().map(|one| read(&domain, one))))
 }
 
-pub(super) fn one_list(call: &Call<'_>) -> Answer {
-    must_for_method(call, LISTS)?;
+pub(super) fn one(call: &Call<'_>) -> Answer {
+    must_for_method(call, KIND)?;
     let id = parent(&call.path, 2);
     let domain = domains::at(call, &id)?;
-    let name = call.segment(11).to_owned();
-    let there = find(&domain, &name);
-    match call.method.as_str() {
-        "GET" => Ok(Json(shown(&domain, there.ok_or_else(|| missing(call))?)).into_response()),
-        "PUT" => {
-            let list_name = call.json::<ListBody>()?.properties.list_name;
-            if !is_plain(&name, 253) {
-                return Err(invalid("InvalidResourceName", format!("The name '{name}' is not valid.")));
-            }
-            if !list_name.is_empty() && !domain.has_sender(&list_name) {
-                let text = format!("'{list_name}' is not a sender username of the domain.");
-                return Err(invalid("InvalidListName", text));
-            }
-            let now = call.state.now();
-            let list = SuppressionList {
-                name: name.clone(),
-                list_name,
-                created_at: there.map_or(now, |there| there.created_at),
-                updated_at: now,
-                addresses: there.map(|there| there.addresses.clone()).unwrap_or_default(),
-            };
-            let status = if there.is_some() { StatusCode::OK } else { StatusCode::CREATED };
-            let answer = shown(&domain, &list);
-            change(call, &id, |domain| {
-                domain.suppression_lists.retain(|one| !one.name.eq_ignore_ascii_case(&name));
-                domain.suppression_lists.push(list);
-            });
-            Ok((status, Json(answer)).into_response())
-        }
-        "DELETE" => {
-            let status = if there.is_some() { StatusCode::OK } else { StatusCode::NO_CONTENT };
-            change(call, &id, |domain| {
-                domain.suppression_lists.retain(|one| !one.name.eq_ignore_ascii_case(&name));
-            });
-            Ok(status.into_response())
-        }
-        _ => Err(unknown(call)),
-    }
-}
-
-pub(super) fn addresses(call: &Call<'_>) -> Answer {
-    must(call, ADDRESSES, "read")?;
-    let domain = domains::at(call, &parent(&call.path, 3))?;
-    let list = find(&domain, call.segment(11)).ok_or_else(|| missing(call))?;
-    Ok(page(list.addresses.iter().map(|one| address(&domain, list, one))))
-}
-
-pub(super) fn one_address(call: &Call<'_>) -> Answer {
-    must_for_method(call, ADDRESSES)?;
-    let id = parent(&call.path, 4);
-    let domain = domains::at(call, &id)?;
-    let list = find(&domain, call.segment(11)).ok_or_else(|| missing(call))?;
-    let name = call.segment(13).to_owned();
-    let there = list.addresses.iter().find(|one| one.name.eq_ignore_ascii_case(&name));
+    let name = call.segment(11);
     match call.method.as_str() {
         "GET" => {
-            let found = there.ok_or_else(|| missing(call))?;
-            Ok(Json(address(&domain, list, found)).into_response())
+            let found = find(&domain, name).ok_or_else(|| unread(call))?;
+            Ok(read(&domain, found).into_response())
         }
-        "PUT" => {
-            let AddressProperties { email, first_name, last_name, notes } =
-                call.json::<AddressBody>()?.properties;
-            if email.parse::<smtp::address::Mailbox>().is_err() {
-                return Err(invalid("BadRequest", format!("'{email}' is not an address.")));
-            }
-            let updated_at = call.state.now();
-            let own = name.clone();
-            let made = SuppressedAddress { name: own, email, first_name, last_name, notes, updated_at };
-            let status = if there.is_some() { StatusCode::OK } else { StatusCode::CREATED };
-            let answer = address(&domain, list, &made);
-            on_list(call, &id, &list.name, |all| {
-                all.retain(|one| !one.name.eq_ignore_ascii_case(&name));
-                all.push(made);
-            });
-            Ok((status, Json(answer)).into_response())
-        }
+        "PUT" => put(call, &id, name),
         "DELETE" => {
-            let status = if there.is_some() { StatusCode::OK } else { StatusCode::NO_CONTENT };
-            on_list(call, &id, &list.name, |all| all.retain(|one| !one.name.eq_ignore_ascii_case(&name)));
-            Ok(status.into_response())
+            let was_there = call.state.change_world(|world| {
+                let Some(domain) = world.domain_at_mut(&id) else { return false };
+                let before = domain.suppression_lists.len();
+                domain.suppression_lists.retain(|one| !one.name.eq_ignore_ascii_case(name));
+                before > domain.suppression_lists.len()
+            });
+            Ok(taken(call, was_there))
         }
         _ => Err(unknown(call)),
     }
 }
 
-fn find<'d>(domain: &'d Domain, name: &str) -> Option<&'d SuppressionList> {
+/// The list of that resource name.
+pub(super) fn find<'d>(domain: &'d Domain, name: &str) -> Option<&'d SuppressionList> {
     domain.suppression_lists.iter().find(|one| one.name.eq_ignore_ascii_case(name))
 }
 
-fn change(call: &Call<'_>, id: &str, change: impl FnOnce(&mut Domain)) {
-    call.state.change_world(|world| {
-        if let Some(domain) = world.domain_at_mut(id) {
-            change(domain);
-        }
-    });
+/// How a write is answered: as a sender is, or as the specification has it.
+pub(super) fn put_status(call: &Call<'_>, is_new: bool) -> StatusCode {
+    let as_specified = call.state.world().habits.suppression_as_specified;
+    if as_specified && is_new { StatusCode::CREATED } else { StatusCode::OK }
 }
 
-fn on_list(call: &Call<'_>, id: &str, list: &str, work: impl FnOnce(&mut Vec<SuppressedAddress>)) {
-    change(call, id, |domain| {
-        if let Some(list) = domain.suppression_lists.iter_mut().find(|one| one.name == list) {
-            work(&mut list.addresses);
-        }
-    });
+/// How a deletion is answered.
+pub(super) fn taken(call: &Call<'_>, was_there: bool) -> Response {
+    match (was_there, call.state.world().habits.suppression_as_specified) {
+        (false, _) => StatusCode::NO_CONTENT.into_response(),
+        (true, true) => StatusCode::OK.into_response(),
+        (true, false) => nothing(StatusCode::OK),
+    }
 }
 
-fn shown(domain: &Domain, list: &SuppressionList) -> Value {
-    json!({
-        "id": format!("{}/suppressionLists/{}", domain.resource_id(), list.name),
-        "name": list.name,
-        "type": "Microsoft.Communication/EmailServices/Domains/SuppressionLists",
-        "properties": {
-            "listName": list.list_name,
-            "createdTimeStamp": list.created_at,
-            "lastUpdatedTimeStamp": list.updated_at,
-            "dataLocation": domain.data_location,
-        },
+fn put(call: &Call<'_>, id: &str, name: &str) -> Answer {
+    let list_name = call.json::<Body>()?.properties.list_name;
+    if !is_plain(name, 253) {
+        return Err(invalid("InvalidResourceName", format!("The name '{name}' is not valid.")));
+    }
+    let (now, by) = (call.state.now(), call.client());
+    let (is_new, answer) = call.state.change_world(|world| {
+        let any_name = world.habits.any_list_name;
+        let domain = world.domain_at_mut(id).ok_or_else(|| missing(id))?;
+        if !list_name.is_empty() && !any_name && !domain.has_sender(&list_name) {
+            let text = format!("'{list_name}' is not a sender username of the domain.");
+            return Err(invalid("InvalidListName", text));
+        }
+        let there = find(domain, name).cloned();
+        let is_new = there.is_none();
+        let mut list = there.unwrap_or_else(|| SuppressionList {
+            name: name.to_owned(),
+            list_name: String::new(),
+            created_at: now,
+            updated_at: now,
+            system_data: SystemData::made(&by, now),
+            addresses: Vec::new(),
+        });
+        list.list_name = list_name;
+        list.updated_at = now;
+        list.system_data = list.system_data.changed(&by, now);
+        domain.suppression_lists.retain(|one| !one.name.eq_ignore_ascii_case(name));
+        domain.suppression_lists.push(list.clone());
+        Ok::<_, Refusal>((is_new, written(domain, &list)))
+    })?;
+    Ok((put_status(call, is_new), answer).into_response())
+}
+
+/// What is a list's own.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Own<'a> {
+    list_name: &'a str,
+    data_location: &'a str,
+    created_time_stamp: Timestamp,
+    last_updated_time_stamp: Timestamp,
+}
+
+impl<'a> Own<'a> {
+    fn of(domain: &'a Domain, list: &'a SuppressionList) -> Self {
+        Self {
+            list_name: &list.list_name,
+            data_location: &domain.data_location,
+            created_time_stamp: list.created_at,
+            last_updated_time_stamp: list.updated_at,
+        }
+    }
+}
+
+fn written(domain: &Domain, list: &SuppressionList) -> Document {
+    Document::of(&Proxy {
+        id: format!("{}/SuppressionLists/{}", domain.resource_id(), list.name),
+        name: list.name.clone(),
+        kind: "microsoft.communication/emailservices/domains/suppressionlists",
+        system_data: Some(&list.system_data),
+        properties: Own::of(domain, list),
     })
 }
 
-fn address(domain: &Domain, list: &SuppressionList, one: &SuppressedAddress) -> Value {
-    let mut properties = json!({
-        "email": one.email,
-        "lastModified": one.updated_at,
-        "dataLocation": domain.data_location,
-    });
-    let said = [("firstName", &one.first_name), ("lastName", &one.last_name), ("notes", &one.notes)];
-    for (member, text) in said {
-        if let Some(text) = text {
-            properties[member] = text.as_str().into();
-        }
-    }
-    json!({
-        "id": format!(
-            "{}/suppressionLists/{}/suppressionListAddresses/{}",
-            domain.resource_id(),
-            list.name,
-            one.name
-        ),
-        "name": one.name,
-        "type": "Microsoft.Communication/EmailServices/Domains/SuppressionLists/SuppressionListAddresses",
-        "properties": properties,
+fn read(domain: &Domain, list: &SuppressionList) -> Document {
+    let name = list.name.to_ascii_lowercase();
+    Document::of(&Proxy {
+        id: format!("{}/suppressionlists/{name}", domain.resource_id()).to_ascii_lowercase(),
+        name,
+        kind: "emailservices/domains/suppressionlists",
+        system_data: None,
+        properties: Own::of(domain, list),
     })
 }

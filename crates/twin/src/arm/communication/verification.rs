@@ -1,19 +1,18 @@
-//! Beginning and cancelling the verification of a part of a domain. The operation is done long before the result
-//! is there: that shows at the domain.
+//! Beginning and cancelling the verification of a part of a domain. What is asked for is an operation of its own: the
+//! domain shows its old state until that is over, and a verdict long after it.
 
-use axum::Json;
-use axum::http::{HeaderName, StatusCode, header};
-use axum::response::IntoResponse as _;
-use jiff::SignedDuration;
+use axum::http::{StatusCode, header};
+use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
-use serde_json::Value;
 
 use super::super::Answer;
 use super::super::call::Call;
-use super::{domains, invalid, must, operations, parent};
+use super::operations::{self, ASYNC_OPERATION, Begin, Fate};
+use super::{invalid, missing, must, nothing, parent};
 use crate::faults::{Effect, Operation};
+use crate::keys::random_guid;
 use crate::refusal::Refusal;
-use crate::world::{IN_PROGRESS, Part, VERIFIED};
+use crate::world::{Domain, IN_PROGRESS, OperationKind, PROVIDER_APP, Part, VERIFIED, World};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -22,76 +21,88 @@ struct Asked {
 }
 
 pub(super) fn begin(call: &Call<'_>) -> Answer {
-    must(call, "EmailServices/Domains", "initiateVerification/action")?;
-    let (id, part) = target(call)?;
-    let progress = domains::at(call, &id)?.verification.of(part);
-    if [IN_PROGRESS, VERIFIED].contains(&progress.status.as_str()) {
-        let text = format!("The verification of {} is {} already.", part.as_str(), progress.status);
-        return Err(Refusal::new(StatusCode::CONFLICT, "Conflict", text));
-    }
-    let wait = wait(call);
-    match call.state.faults.strike(Operation::Verification) {
-        // For ever, or until it is cancelled.
-        Some(Effect::Hang) => set(call, &id, part, (IN_PROGRESS, None), None),
-        Some(Effect::Late(milliseconds)) => {
-            set(call, &id, part, (IN_PROGRESS, Some(wait + operations::late(milliseconds))), None);
+    must(call, "EmailServices/Domains", "InitiateVerification/action")?;
+    let part = part(call)?;
+    act(call, |world, at| {
+        let wait = SignedDuration::from_secs(world.habits.verification_seconds);
+        let domain = domain(call, world)?;
+        let status = word(domain, part);
+        if [IN_PROGRESS, VERIFIED].contains(&status.as_str()) {
+            let text = format!("The verification of {} is {status} already.", part.as_str());
+            return Err(Refusal::new(StatusCode::CONFLICT, "Conflict", text).by_service());
         }
-        Some(Effect::Fail { code, .. } | Effect::Answer { code, .. }) => {
-            set(call, &id, part, (IN_PROGRESS, Some(wait)), Some(code));
+        let (wait, doom) = match call.state.faults.strike(Operation::Verification) {
+            // For ever, or until it is cancelled.
+            Some(Effect::Hang) => (None, None),
+            Some(Effect::Late(milliseconds)) => (Some(wait + operations::late(milliseconds)), None),
+            Some(Effect::Fail { code, .. } | Effect::Answer { code, .. }) => (Some(wait), Some(code)),
+            None | Some(Effect::DoneButUnanswered | Effect::CutAfter(_)) => (Some(wait), None),
+        };
+        let due_at = wait.and_then(|wait| call.state.now().saturating_add(wait).ok());
+        // Nothing is judged before the operation is over.
+        domain.verification.plan(part, IN_PROGRESS, at, due_at.map(|due| due.max(at)));
+        if let Some(word) = doom {
+            domain.verification.doom(part, word);
         }
-        None | Some(Effect::DoneButUnanswered | Effect::CutAfter(_)) => {
-            set(call, &id, part, (IN_PROGRESS, Some(wait)), None);
-        }
-    }
-    Ok(answered(call, &id))
+        Ok(())
+    })
 }
 
+/// Takes a verification back. It goes on being shown as under way for a few seconds; what is not under way stays as
+/// it is.
 pub(super) fn cancel(call: &Call<'_>) -> Answer {
-    must(call, "EmailServices/Domains", "cancelVerification/action")?;
-    let (id, part) = target(call)?;
-    domains::at(call, &id)?;
-    set(call, &id, part, ("CancellationRequested", Some(wait(call))), None);
-    Ok(answered(call, &id))
-}
-
-fn target(call: &Call<'_>) -> Result<(String, Part), Refusal> {
-    let asked: Asked = call.json()?;
-    let part = Part::from_word(&asked.verification_type);
-    let part = part.ok_or_else(|| {
-        invalid("BadRequest", format!("There is no verification of type '{}'.", asked.verification_type))
-    })?;
-    Ok((parent(&call.path, 1), part))
-}
-
-/// How long a part takes.
-fn wait(call: &Call<'_>) -> SignedDuration {
-    SignedDuration::from_secs(call.state.world().habits.verification_seconds)
-}
-
-/// What a part is now, how long until it is judged, and why it will fail then, if that is settled.
-fn set(
-    call: &Call<'_>,
-    id: &str,
-    part: Part,
-    (status, wait): (&str, Option<SignedDuration>),
-    doom: Option<String>,
-) {
-    let due_at = wait.and_then(|wait| call.state.now().saturating_add(wait).ok());
-    call.state.change_world(|world| {
-        if let Some(domain) = world.domain_at_mut(id) {
-            domain.verification.set(part, status, None, due_at);
-            if let Some(word) = doom {
-                domain.verification.doom(part, word);
-            }
+    must(call, "EmailServices/Domains", "CancelVerification/action")?;
+    let part = part(call)?;
+    act(call, |world, _| {
+        let habits = world.habits.clone();
+        let wait = SignedDuration::from_secs(habits.cancellation_seconds);
+        let domain = domain(call, world)?;
+        if word(domain, part) != IN_PROGRESS {
+            return Ok(());
         }
-    });
+        let meanwhile = if habits.shows_cancellation { "CancellationRequested" } else { IN_PROGRESS };
+        let now = call.state.now();
+        domain.verification.set(part, meanwhile, None, None);
+        let at = now.saturating_add(wait).unwrap_or(Timestamp::MAX);
+        domain.verification.plan(part, &habits.cancelled_state, at, None);
+        Ok(())
+    })
 }
 
-/// 202, with `null` and two places to ask.
-fn answered(call: &Call<'_>, id: &str) -> axum::response::Response {
-    let operation = operations::begin_for(call, id, 1);
-    let mut response = (StatusCode::ACCEPTED, Json(Value::Null)).into_response();
-    let both = [HeaderName::from_static("azure-asyncoperation"), header::LOCATION];
-    operations::tell(call, &mut response, &operation, &both);
-    response
+fn domain<'w>(call: &Call<'_>, world: &'w mut World) -> Result<&'w mut Domain, Refusal> {
+    let id = parent(&call.path, 1);
+    world.domain_at_mut(&id).ok_or_else(|| missing(&id))
+}
+
+/// What a part is, or will be in a moment.
+fn word(domain: &Domain, part: Part) -> String {
+    let progress = domain.verification.of(part);
+    progress.next.map_or(progress.status, |(_, status)| status)
+}
+
+fn part(call: &Call<'_>) -> Result<Part, Refusal> {
+    let asked: Asked = call.json()?;
+    Part::from_word(&asked.verification_type).ok_or_else(|| {
+        invalid("BadRequest", format!("There is no verification of type '{}'.", asked.verification_type))
+    })
+}
+
+/// Plans something for the end of an operation that begins now, and answers with 202, `null`, and two places that are
+/// one.
+fn act(call: &Call<'_>, plan: impl FnOnce(&mut World, Timestamp) -> Result<(), Refusal>) -> Answer {
+    let operation = call.state.change_world(|world| {
+        let fate = Fate::after(call, world.habits.verification_operation_seconds);
+        let (now, done_at) = (call.state.now(), fate.done_at);
+        plan(world, done_at)?;
+        let domain = domain(call, world)?;
+        // With an operation that takes no time there is no old state to be shown.
+        if domain.verification.settle(now) {
+            domain.stamp.change(PROVIDER_APP, now, random_guid().as_u128());
+        }
+        let resource = domain.resource_id();
+        Ok::<_, Refusal>(operations::begin(call, world, Begin { resource, fate, kind: OperationKind::Write }))
+    })?;
+    let mut response = nothing(StatusCode::ACCEPTED);
+    operations::tell(call, &mut response, &operation, &[ASYNC_OPERATION, header::LOCATION]);
+    Ok(response)
 }

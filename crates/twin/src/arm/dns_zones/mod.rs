@@ -13,28 +13,41 @@ use super::call::Call;
 use super::communication::parent;
 use super::{Answer, providers, subscriptions, unknown};
 use crate::refusal::Refusal;
+use crate::world::World;
 use crate::world::dns::Zone;
 use crate::world::dns::provider::NETWORK_NAMESPACE;
 
 /// Finds who answers what lies below `/providers/Microsoft.Network`.
 pub(super) fn dispatch(call: &Call<'_>, subscription: &str) -> Answer {
     if call.method == "GET" {
-        subscriptions::find(call, subscription)?;
+        subscriptions::must_exist(call, subscription)?;
     } else {
-        subscriptions::find_writable(call, subscription)?;
+        subscriptions::must_be_writable(call, subscription)?;
     }
     providers::must_be_registered(call, subscription, NETWORK_NAMESPACE)?;
     let at = call.segments.iter().rposition(|segment| segment == "microsoft.network").unwrap_or(0);
     let rest: Vec<&str> = call.segments[at + 1..].iter().map(String::as_str).collect();
     let base = parent(&call.path, call.segments.len() - at + 1);
-    match (call.method.as_str(), &rest[..]) {
+    let answer = match (call.method.as_str(), &rest[..]) {
         ("GET", ["dnszones"]) => zones::list(call, &base),
         (_, ["dnszones", _]) => zones::one(call),
         ("GET", ["dnszones", _, kind]) => record_sets::list(call, kind),
         (_, ["dnszones", _, kind, _]) => record_sets::one(call, kind),
         _ => Err(unknown(call)),
-    }
+    };
+    // What Azure DNS itself says has no envelope; Resource Manager in front of it has one.
+    answer.map_err(|refusal| if BY_GATEWAY.contains(&refusal.code()) { refusal } else { refusal.bare() })
 }
+
+/// Codes of what Resource Manager refuses before a provider is asked.
+const BY_GATEWAY: [&str; 6] = [
+    "AuthorizationFailed",
+    "InvalidRequestContent",
+    "LocationNotAvailableForResourceType",
+    "LocationRequired",
+    "ResourceGroupNotFound",
+    "ResourceNotFound",
+];
 
 /// Refuses what was not assigned to the caller; `kind` is what lies in the zone, if it is not the zone itself.
 fn must(call: &Call<'_>, kind: Option<&str>) -> Result<(), Refusal> {
@@ -49,8 +62,11 @@ fn must(call: &Call<'_>, kind: Option<&str>) -> Result<(), Refusal> {
 
 /// The zone at an ARM id.
 fn zone(call: &Call<'_>, id: &str) -> Result<Zone, Refusal> {
-    let world = call.state.world();
-    world.azure_zone(id).cloned().ok_or_else(|| {
+    found(&call.state.world(), id).cloned()
+}
+
+fn found<'w>(world: &'w World, id: &str) -> Result<&'w Zone, Refusal> {
+    world.azure_zone(id).ok_or_else(|| {
         let text = format!("The Resource '{id}' was not found.");
         Refusal::new(StatusCode::NOT_FOUND, "ResourceNotFound", text)
     })

@@ -8,13 +8,14 @@ use axum::response::IntoResponse as _;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::super::communication::{page, parent};
+use super::super::communication::{parent, plain_page};
 use super::super::{Answer, unknown};
 use super::values::{self, KINDS};
-use super::{Call, check_conditions, must, zone};
+use super::{Call, check_conditions, found, must, zone};
 use crate::dns::ascii_name;
 use crate::keys::random_guid;
 use crate::refusal::Refusal;
+use crate::world::World;
 use crate::world::dns::provider::etag;
 use crate::world::dns::{Record, Zone};
 
@@ -37,30 +38,55 @@ pub(super) fn list(call: &Call<'_>, word: &str) -> Answer {
         let name = zone.relative_name(name);
         kind.is_none_or(|kind| kind == own) && suffix.as_ref().is_none_or(|suffix| name.ends_with(suffix))
     });
-    Ok(page(wanted.map(|(_, records)| shown(&zone, &records))))
+    Ok(plain_page(wanted.map(|(_, records)| shown(&zone, &records))))
 }
 
 pub(super) fn one(call: &Call<'_>, word: &str) -> Answer {
     let kind = KINDS.into_iter().find(|kind| kind.eq_ignore_ascii_case(word)).ok_or_else(|| unknown(call))?;
     must(call, Some(kind))?;
-    let zone = zone(call, &parent(&call.path, 2))?;
+    if call.method == "GET" {
+        let zone = zone(call, &parent(&call.path, 2))?;
+        let (name, relative) = name(call, &zone)?;
+        let there = sets(&zone).remove(&(name, kind.to_owned()));
+        let there = there.ok_or_else(|| missing(&zone, relative, kind))?;
+        return Ok(Json(shown(&zone, &there)).into_response());
+    }
+    // What is there is looked at and written over in one go: nobody writes in between.
+    call.state.change_world(|world| {
+        let zone = found(world, &parent(&call.path, 2))?.clone();
+        change(call, world, &zone, kind)
+    })
+}
+
+/// The full name that a call is about, and as it was written.
+fn name<'c>(call: &'c Call<'_>, zone: &Zone) -> Result<(String, &'c str), Refusal> {
     let relative = call.segment(call.segments.len() - 1);
     // Always relative: who writes the full name gets the zone's name twice.
     let full = if relative == "@" { zone.name.clone() } else { format!("{relative}.{}", zone.name) };
-    let name =
-        ascii_name(&full).ok_or_else(|| bad(&format!("The record set name '{relative}' is not valid.")))?;
-    let there = sets(&zone).remove(&(name.clone(), kind.to_owned()));
+    let name = ascii_name(&full).map(|name| name.to_ascii_lowercase());
+    Ok((name.ok_or_else(|| bad(&format!("The record set name '{relative}' is not valid.")))?, relative))
+}
+
+fn change(call: &Call<'_>, world: &mut World, zone: &Zone, kind: &str) -> Answer {
+    let (name, relative) = name(call, zone)?;
+    let there = sets(zone).remove(&(name.clone(), kind.to_owned()));
     check_conditions(call, there.as_deref().map(etag).as_deref())?;
     match (call.method.as_str(), there) {
-        ("GET", Some(there)) => Ok(Json(shown(&zone, &there)).into_response()),
-        ("GET" | "PATCH", None) => Err(missing(&zone, relative, kind)),
-        ("PUT" | "PATCH", there) => put(call, &zone, (&name, kind), there.as_deref().unwrap_or_default()),
+        ("PATCH", None) => Err(missing(zone, relative, kind)),
+        ("PUT" | "PATCH", there) => {
+            let there = there.unwrap_or_default();
+            let records = written(call, zone, (&name, kind), &there)?;
+            let answer = Json(shown(zone, &records));
+            write(world, zone, (&name, kind), records);
+            let status = if there.is_empty() { StatusCode::CREATED } else { StatusCode::OK };
+            Ok((status, answer).into_response())
+        }
         ("DELETE", None) => Ok(StatusCode::NO_CONTENT.into_response()),
         ("DELETE", Some(_)) if name == zone.name && ["NS", "SOA"].contains(&kind) => {
             Err(bad("The NS and SOA record sets of a zone cannot be deleted."))
         }
         ("DELETE", Some(_)) => {
-            write(call, &zone, (&name, kind), Vec::new());
+            write(world, zone, (&name, kind), Vec::new());
             Ok(StatusCode::OK.into_response())
         }
         _ => Err(unknown(call)),
@@ -72,8 +98,13 @@ pub(super) fn count(zone: &Zone) -> usize {
     sets(zone).len()
 }
 
-/// Writes a set over what is there, or with PATCH over the part of it that is named.
-fn put(call: &Call<'_>, zone: &Zone, (name, kind): (&str, &str), there: &[Record]) -> Answer {
+/// A set as it is to be: instead of what is there, or with PATCH instead of the part of it that is named.
+fn written(
+    call: &Call<'_>,
+    zone: &Zone,
+    (name, kind): (&str, &str),
+    there: &[Record],
+) -> Result<Vec<Record>, Refusal> {
     let said = call.json::<Body>()?.properties;
     let before = there.first().filter(|_| call.method == "PATCH");
     let said_values = values::read(kind, &said)?;
@@ -113,11 +144,7 @@ fn put(call: &Call<'_>, zone: &Zone, (name, kind): (&str, &str), there: &[Record
             ..Record::default()
         }
     };
-    let records: Vec<Record> = values.into_iter().map(record).collect();
-    let answer = Json(shown(zone, &records));
-    write(call, zone, (name, kind), records);
-    let status = if there.is_empty() { StatusCode::CREATED } else { StatusCode::OK };
-    Ok((status, answer).into_response())
+    Ok(values.into_iter().map(record).collect())
 }
 
 /// An alias stands alone.
@@ -137,14 +164,12 @@ fn check_neighbours(zone: &Zone, name: &str, kind: &str) -> Result<(), Refusal> 
     Ok(())
 }
 
-fn write(call: &Call<'_>, zone: &Zone, (name, kind): (&str, &str), records: Vec<Record>) {
+fn write(world: &mut World, zone: &Zone, (name, kind): (&str, &str), records: Vec<Record>) {
     let Some(id) = zone.resource_id() else { return };
-    call.state.change_world(|world| {
-        if let Some(zone) = world.azure_zone_mut(&id) {
-            zone.records.retain(|record| !record.is(name, kind));
-            zone.records.extend(records);
-        }
-    });
+    if let Some(zone) = world.azure_zone_mut(&id) {
+        zone.records.retain(|record| !record.is(name, kind));
+        zone.records.extend(records);
+    }
 }
 
 /// The records of a zone by name and type, those included that it has of its own accord.
@@ -164,16 +189,18 @@ const MINIMUM: u32 = 300;
 
 fn shown(zone: &Zone, records: &[Record]) -> Value {
     let Some(first) = records.first() else { return Value::Null };
-    let name = zone.relative_name(&first.name);
+    let name = zone.relative_name(&first.name).to_ascii_lowercase();
     let mut properties = json!({
         "TTL": first.ttl,
         "fqdn": format!("{}.", first.name),
-        "metadata": first.metadata,
         "provisioningState": "Succeeded",
         "targetResource": {},
     });
     let (member, value) = values::shown(records);
     properties[member] = value;
+    if !first.metadata.is_empty() {
+        properties["metadata"] = json!(first.metadata);
+    }
     json!({
         "id": format!("{}/{}/{name}", zone.resource_id().unwrap_or_default(), first.kind),
         "name": name,

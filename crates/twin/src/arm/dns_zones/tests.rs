@@ -14,8 +14,13 @@ fn set(kind: &str, name: &str) -> String {
     format!("{}/{kind}/{name}", zone())
 }
 
+/// The word of an error: Azure DNS writes it without an envelope, Resource Manager in one.
 fn code(answer: &Answer) -> (u16, &str) {
-    (answer.status, answer.body["error"]["code"].as_str().unwrap_or_default())
+    let is_bare = answer.body.get("error").is_none();
+    let by = if is_bare { "service" } else { "gateway" };
+    assert_eq!(answer.headers["x-ms-failure-cause"], by, "{:?}", answer.body);
+    let error = if is_bare { &answer.body } else { &answer.body["error"] };
+    (answer.status, error["code"].as_str().unwrap_or_default())
 }
 
 fn texts(values: &[&str]) -> Value {

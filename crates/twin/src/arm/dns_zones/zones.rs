@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use axum::Json;
 use axum::http::StatusCode;
 use axum::response::IntoResponse as _;
+use azure_types::ids::SubscriptionId;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::super::communication::{is_below, page, place};
+use super::super::communication::{is_below, located, place, plain_page};
 use super::super::{Answer, unknown};
-use super::{Call, check_conditions, must, record_sets, zone};
+use super::{Call, check_conditions, found, must, record_sets, zone};
 use crate::dns::ascii_name;
 use crate::keys::random_guid;
 use crate::refusal::Refusal;
@@ -28,7 +29,7 @@ pub(super) fn list(call: &Call<'_>, base: &str) -> Answer {
     must(call, None)?;
     let world = call.state.world();
     let is_wanted = |zone: &&Zone| zone.resource_id().is_some_and(|id| is_below(base, &id));
-    Ok(page(world.zones.iter().filter(is_wanted).map(shown)))
+    Ok(plain_page(world.zones.iter().filter(is_wanted).map(shown)))
 }
 
 pub(super) fn one(call: &Call<'_>) -> Answer {
@@ -43,28 +44,33 @@ pub(super) fn one(call: &Call<'_>) -> Answer {
 
 fn put(call: &Call<'_>) -> Answer {
     let body: Body = call.json()?;
-    let there = zone(call, &call.path).ok();
-    check_conditions(call, there.as_ref().map(Zone::etag).as_deref())?;
-    let (status, mut written) = match there {
-        Some(there) => (StatusCode::OK, there),
-        None if call.method == "PATCH" => return Err(zone(call, &call.path).err().unwrap_or(unknown(call))),
-        None => (StatusCode::CREATED, made(call, &body)?),
-    };
-    if let Some(tags) = body.tags {
-        written.tags = tags;
-    }
-    let answer = Json(shown(&written));
-    let id = call.path.clone();
-    call.state.change_world(|world| match world.azure_zone_mut(&id) {
-        Some(there) => *there = written,
-        None => world.zones.push(written),
-    });
-    Ok((status, answer).into_response())
+    let place = if call.method == "PUT" { Some(place(call)?) } else { None };
+    call.state.change_world(|world| {
+        let there = world.azure_zone(&call.path).cloned();
+        check_conditions(call, there.as_ref().map(Zone::etag).as_deref())?;
+        let (status, mut written) = match (there, place) {
+            (Some(there), _) => (StatusCode::OK, there),
+            (None, Some(place)) => (StatusCode::CREATED, made(call, place, &body)?),
+            (None, None) => return Err(found(world, &call.path).err().unwrap_or_else(|| unknown(call))),
+        };
+        if let Some(tags) = body.tags {
+            written.tags = tags;
+        }
+        let answer = Json(shown(&written));
+        match world.azure_zone_mut(&call.path) {
+            Some(there) => *there = written,
+            None => world.zones.push(written),
+        }
+        Ok((status, answer).into_response())
+    })
 }
 
-fn made(call: &Call<'_>, body: &Body) -> Result<Zone, Refusal> {
-    let (subscription, resource_group) = place(call)?;
-    if !body.location.as_ref().is_some_and(|location| location.eq_ignore_ascii_case("global")) {
+fn made(
+    call: &Call<'_>,
+    (subscription, resource_group): (SubscriptionId, String),
+    body: &Body,
+) -> Result<Zone, Refusal> {
+    if !located(body.location.as_deref())?.eq_ignore_ascii_case("global") {
         let text = "The location of a DNS zone is 'global'.";
         return Err(Refusal::bad_request("LocationNotAvailableForResourceType", text));
     }
@@ -73,16 +79,20 @@ fn made(call: &Call<'_>, body: &Body) -> Result<Zone, Refusal> {
         let text = format!("The zone name '{name}' is not valid.");
         return Err(Refusal::bad_request("BadRequest", text));
     };
-    let home = Some(Home::Azure { subscription, resource_group });
+    let (name, home) = (name.to_ascii_lowercase(), Some(Home::Azure { subscription, resource_group }));
     Ok(Zone { name, id: random_guid().simple().to_string(), home, ..Zone::default() })
 }
 
 fn delete(call: &Call<'_>) -> Answer {
-    let Ok(there) = zone(call, &call.path) else { return Ok(StatusCode::NO_CONTENT.into_response()) };
-    check_conditions(call, Some(&there.etag()))?;
-    let id = there.resource_id();
-    call.state.change_world(|world| world.zones.retain(|zone| zone.resource_id() != id));
-    Ok(StatusCode::OK.into_response())
+    call.state.change_world(|world| {
+        let Some(there) = world.azure_zone(&call.path) else {
+            return Ok(StatusCode::NO_CONTENT.into_response());
+        };
+        check_conditions(call, Some(&there.etag()))?;
+        let id = there.resource_id();
+        world.zones.retain(|zone| zone.resource_id() != id);
+        Ok(StatusCode::OK.into_response())
+    })
 }
 
 fn shown(zone: &Zone) -> Value {

@@ -105,7 +105,7 @@ async fn logins(walk: &mut Walk) {
     let logins = format!("{GROUP}/communicationServices/new/smtpUsernames");
     let one = format!("{logins}/Printer");
     let body = json!({ "properties": {
-        "username": "printer@new.example",
+        "username": "printers of new",
         "entraApplicationId": "33333333-cccc-4333-8333-333333333333",
         "tenantId": "11111111-aaaa-4111-8111-111111111111",
     } });
