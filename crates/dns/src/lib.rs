@@ -17,5 +17,6 @@ pub mod provider;
 pub mod record;
 pub mod shown;
 pub mod spf;
+pub mod text;
 
 pub use name::{normal as normal_name, organisational};

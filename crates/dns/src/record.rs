@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::name::normal;
+use crate::text::Text;
 
 /// A record. The constructors bring it into the form that is compared.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,8 +22,8 @@ pub struct Record {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Data {
-    /// Text: its character-strings put together (RFC 7208 section 3.3), without quotes.
-    Txt(String),
+    /// Text.
+    Txt(Text),
     /// Another name, in the form of [`Record::name`].
     Cname(String),
     /// Anything else, as it stands in a zone file.
@@ -34,14 +35,11 @@ pub enum Data {
     },
 }
 
-/// What one character-string holds (RFC 1035 section 3.3).
-const STRING_OCTETS: usize = 255;
-
 impl Record {
     /// A TXT record of a text without quotes and splits, taken word for word.
     #[must_use]
     pub fn txt(name: &str, text: &str, ttl: u32) -> Self {
-        Self { name: normal(name), data: Data::Txt(text.to_owned()), ttl }
+        Self { name: normal(name), data: Data::Txt(Text::new(text)), ttl }
     }
 
     /// A CNAME record.
@@ -55,7 +53,7 @@ impl Record {
     pub fn read(name: &str, kind: &str, value: &str, ttl: u32) -> Self {
         let kind = kind.trim().to_ascii_uppercase();
         match kind.as_str() {
-            "TXT" => Self::txt(name, &unquoted(value), ttl),
+            "TXT" => Self { name: normal(name), data: Data::Txt(Text::read(value)), ttl },
             "CNAME" => Self::cname(name, value, ttl),
             _ => Self { name: normal(name), data: Data::Other { value: tidied(&kind, value), kind }, ttl },
         }
@@ -75,14 +73,15 @@ impl Record {
     #[must_use]
     pub fn value(&self) -> &str {
         match &self.data {
-            Data::Txt(value) | Data::Cname(value) | Data::Other { value, .. } => value,
+            Data::Txt(text) => text.as_str(),
+            Data::Cname(value) | Data::Other { value, .. } => value,
         }
     }
 
     /// The text, if it is one.
     #[must_use]
     pub fn text(&self) -> Option<&str> {
-        if let Data::Txt(text) = &self.data { Some(text) } else { None }
+        if let Data::Txt(text) = &self.data { Some(text.as_str()) } else { None }
     }
 
     /// The other name, if it is a CNAME.
@@ -91,10 +90,14 @@ impl Record {
         if let Data::Cname(target) = &self.data { Some(target) } else { None }
     }
 
-    /// Whether both say the same of the same name, for however long.
+    /// Whether both say the same of the same name, for however long, and however a text is split.
     #[must_use]
     pub fn says_the_same(&self, other: &Self) -> bool {
-        self.name == other.name && self.data == other.data
+        let is_same = match (&self.data, &other.data) {
+            (Data::Txt(one), Data::Txt(other)) => one.says_the_same(other),
+            (one, other) => one == other,
+        };
+        self.name == other.name && is_same
     }
 }
 
@@ -102,71 +105,8 @@ impl fmt::Display for Record {
     /// `example.com TXT "v=spf1 -all"`, for sentences.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.data {
-            Data::Txt(text) => write!(f, "{} TXT \"{text}\"", self.name),
+            Data::Txt(text) => write!(f, "{} TXT \"{}\"", self.name, text.as_str()),
             _ => write!(f, "{} {} {}", self.name, self.kind(), self.value()),
-        }
-    }
-}
-
-/// A text as zone files have it: quoted, with escapes (RFC 1035 section 5.1), split at 255 octets.
-#[must_use]
-pub fn quoted(text: &str) -> String {
-    let mut strings: Vec<String> = text
-        .as_bytes()
-        .chunks(STRING_OCTETS)
-        .map(|chunk| format!("\"{}\"", chunk.iter().map(|octet| escaped(*octet)).collect::<String>()))
-        .collect();
-    if strings.is_empty() {
-        strings.push("\"\"".to_owned());
-    }
-    strings.join(" ")
-}
-
-fn escaped(octet: u8) -> String {
-    match octet {
-        b'"' | b'\\' => format!("\\{}", char::from(octet)),
-        b' '..=b'~' => char::from(octet).to_string(),
-        _ => format!("\\{octet:03}"),
-    }
-}
-
-/// The text behind quotes, splits and escapes; what is not well quoted stays as it is.
-#[must_use]
-pub fn unquoted(value: &str) -> String {
-    let trimmed = value.trim();
-    if !trimmed.starts_with('"') {
-        return value.to_owned();
-    }
-    read_strings(trimmed.as_bytes())
-        .map_or_else(|| value.to_owned(), |octets| String::from_utf8_lossy(&octets).into_owned())
-}
-
-fn read_strings(mut rest: &[u8]) -> Option<Vec<u8>> {
-    let mut text = Vec::new();
-    while let Some((first, inside)) = rest.split_first() {
-        if *first != b'"' {
-            return None;
-        }
-        rest = read_string(inside, &mut text)?.trim_ascii_start();
-    }
-    Some(text)
-}
-
-/// Reads up to the quote that ends a string, and gives what comes behind it.
-fn read_string<'a>(mut rest: &'a [u8], text: &mut Vec<u8>) -> Option<&'a [u8]> {
-    loop {
-        let (octet, behind) = rest.split_first()?;
-        rest = behind;
-        match octet {
-            b'"' => return Some(rest),
-            b'\\' => {
-                let digits = rest.get(..3).filter(|digits| digits.iter().all(u8::is_ascii_digit));
-                let number = digits.and_then(|digits| std::str::from_utf8(digits).ok()?.parse::<u8>().ok());
-                let taken = if number.is_some() { 3 } else { 1 };
-                text.push(number.or_else(|| rest.first().copied())?);
-                rest = &rest[taken..];
-            }
-            _ => text.push(*octet),
         }
     }
 }
@@ -208,13 +148,6 @@ mod tests {
     }
 
     proptest! {
-        #[test]
-        fn what_is_quoted_is_read_back(text in ".{0,600}") {
-            let zone_file = quoted(&text);
-            prop_assert!(zone_file.is_ascii());
-            prop_assert_eq!(unquoted(&zone_file), text);
-        }
-
         #[test]
         fn nothing_panics(kind in ".{0,6}", value in ".{0,40}") {
             let once = Record::read(&value, &kind, &value, 1);

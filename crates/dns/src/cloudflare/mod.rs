@@ -19,7 +19,7 @@ pub use self::error::{Answered, CloudflareError};
 use self::wire::WireRecord;
 use crate::change::{Change, Held};
 use crate::name::{is_within, normal, possible_zones};
-use crate::record::{Data, Record, quoted};
+use crate::record::{Data, Record};
 
 /// Where Cloudflare's API is.
 pub const ORIGIN: &str = "https://api.cloudflare.com/client/v4";
@@ -233,7 +233,7 @@ fn is_gone(error: &CloudflareError) -> bool {
 /// A record as Cloudflare reads it.
 fn body(record: &Record) -> Value {
     let content = match &record.data {
-        Data::Txt(text) => quoted(text),
+        Data::Txt(text) => text.quoted(),
         Data::Cname(value) | Data::Other { value, .. } => value.clone(),
     };
     json!({ "type": record.kind(), "name": record.name, "content": content, "ttl": record.ttl, "proxied": false })

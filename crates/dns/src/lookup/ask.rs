@@ -11,6 +11,7 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::name::normal;
 use crate::record::{Data, Record};
+use crate::text::Text;
 
 /// What a server said.
 #[derive(Clone, Debug, Default)]
@@ -144,9 +145,9 @@ fn record(wire: &hickory_proto::rr::Record) -> Option<Record> {
     let name = wire.name.to_ascii();
     let (kind, value) = match &wire.data {
         RData::TXT(text) => {
-            // RFC 7208 section 3.3: put together without spaces.
-            let octets = text.txt_data.concat();
-            return Some(Record::txt(&name, &String::from_utf8_lossy(&octets), wire.ttl));
+            let strings = text.txt_data.iter().map(|string| string.to_vec()).collect();
+            let data = Data::Txt(Text::of_strings(strings));
+            return Some(Record { name: normal(&name), data, ttl: wire.ttl });
         }
         RData::CNAME(target) => return Some(Record::cname(&name, &target.to_ascii(), wire.ttl)),
         RData::A(address) => ("A", address.to_string()),

@@ -10,7 +10,7 @@ use super::Lookup;
 use super::ask::{Answer, Trouble};
 use super::zone::Zone;
 use crate::name::is_within;
-use crate::record::{Data, Record};
+use crate::record::Record;
 use crate::shown::AtName;
 
 type Found = Result<Vec<Record>, Trouble>;
@@ -132,8 +132,8 @@ fn compared(zone: &Zone, found: Vec<Found>) -> AtName {
     at
 }
 
-/// What all servers must show alike: addresses may be chosen by who asks.
-fn comparable(records: &[Record]) -> Vec<&Data> {
-    let is_address = |data: &Data| matches!(data, Data::Other { kind, .. } if kind == "A" || kind == "AAAA");
-    records.iter().map(|record| &record.data).filter(|data| !is_address(data)).collect()
+/// What all servers must show alike: addresses may be chosen by who asks, and a text may be split anywhere.
+fn comparable(records: &[Record]) -> Vec<(&str, &str)> {
+    let others = records.iter().filter(|record| !matches!(record.kind(), "A" | "AAAA"));
+    others.map(|record| (record.kind(), record.value())).collect()
 }

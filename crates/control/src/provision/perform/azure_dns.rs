@@ -163,8 +163,8 @@ fn change_set(set: &mut RecordSet, gone: Option<&Record>, new: Option<&Record>) 
     }
     let Some(new) = new else { return true };
     match &new.data {
-        Data::Txt(text) if !properties.txt.iter().any(|record| record.text() == *text) => {
-            properties.txt.push(TxtRecord::of(text));
+        Data::Txt(text) if !properties.txt.iter().any(|record| record.text() == text.as_str()) => {
+            properties.txt.push(TxtRecord::of(text.as_str()));
         }
         Data::Cname(wanted) => {
             let other =
