@@ -1,6 +1,7 @@
 //! What has to be written, and how it is taken back.
 
 mod plan;
+mod ttl;
 
 use serde::{Deserialize, Serialize};
 
@@ -37,6 +38,26 @@ pub enum Change {
     },
     /// A record of ours that is not wanted any more, or is in the way.
     Delete(Held),
+}
+
+impl Change {
+    /// The record that will be there.
+    #[must_use]
+    pub fn new_record(&self) -> Option<&Record> {
+        match self {
+            Self::Create(record) | Self::Replace { by: record, .. } => Some(record),
+            Self::Delete(_) => None,
+        }
+    }
+
+    /// The record that will not be there any more.
+    #[must_use]
+    pub fn gone(&self) -> Option<&Held> {
+        match self {
+            Self::Create(_) => None,
+            Self::Replace { held, .. } | Self::Delete(held) => Some(held),
+        }
+    }
 }
 
 /// What cannot be written, because somebody has to decide.

@@ -22,6 +22,7 @@ pub fn changes(demand: &Demand, held: &[Held], ours: &dyn Fn(&Held) -> bool) -> 
             Part::Zone | Part::Mx => {}
         }
     }
+    super::ttl::unify(&mut plan.changes, held);
     (plan.changes, plan.blocked)
 }
 

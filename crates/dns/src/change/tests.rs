@@ -148,6 +148,34 @@ fn what_is_ours_is_mended() {
 }
 
 #[test]
+fn records_of_a_name_have_one_ttl() {
+    let ttls = |held: &[Held]| -> Vec<(String, u32)> {
+        let (changes, _) = changes(&demand(), held, &is_ours);
+        changes.iter().filter_map(Change::new_record).map(|one| (one.kind().to_owned(), one.ttl)).collect()
+    };
+    let with_ttl = |value: &str, ttl| Held {
+        record: Record::txt("example.com", value, ttl),
+        ..held("example.com", "TXT", value)
+    };
+    let all = |txt| {
+        [
+            ("TXT".to_owned(), txt),
+            ("TXT".to_owned(), txt),
+            ("CNAME".to_owned(), 3600),
+            ("TXT".to_owned(), 3600),
+        ]
+    };
+    assert_eq!(ttls(&[]), all(3600));
+    // What stays decides, then the shortest of what is written.
+    assert_eq!(ttls(&[with_ttl("token", 86_400)]), all(86_400));
+    assert_eq!(ttls(&[with_ttl("token", 86_400), with_ttl("v=spf1 mx ~all", 300)]), all(86_400));
+    assert_eq!(ttls(&[with_ttl("token", 600), with_ttl("other", 900)]), all(600));
+    assert_eq!(ttls(&[with_ttl("v=spf1 mx ~all", 300)]), all(300));
+    // Only records of the same type count.
+    assert_eq!(ttls(&[held("example.com", "A", "192.0.2.1")]), all(3600));
+}
+
+#[test]
 fn what_was_written_is_taken_back() {
     let written = |value: &str, before: Option<&str>| Written {
         zone: "example.com".to_owned(),
