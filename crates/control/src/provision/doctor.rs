@@ -10,8 +10,8 @@ use model::estate::{DnsWay, RecordedStep, StepState, WishedDomain, WrittenRecord
 use serde::{Deserialize, Serialize};
 
 use super::clean;
+use super::handout::{Handed, RecordToWrite};
 use super::observed::{DomainSeen, Progress};
-use super::perform::Examined;
 use super::perform::softer;
 use super::survey::Survey;
 use super::wish;
@@ -37,9 +37,11 @@ pub struct DomainPicture {
     pub keeper: Option<String>,
     /// What has to stand in DNS, beside what does.
     pub rows: Vec<RecordRow>,
-    /// The same as lines of a zone file.
+    /// The records to be written by hand, and those that are right: one row each.
+    pub records: Vec<RecordToWrite>,
+    /// What has to be written, as lines of a zone file.
     pub bind: String,
-    /// The same as a script for `nsupdate`.
+    /// What has to be written, as a script for `nsupdate`.
     pub nsupdate: String,
     /// What Azure says of each part: its name, its state, and what it says besides.
     pub parts: Vec<PartState>,
@@ -178,17 +180,18 @@ fn picture(
     let recorded: Vec<&RecordedStep> =
         steps.iter().filter(|step| step.key.split('/').nth(1) == Some(domain.as_str())).collect();
     let state = state(seen, is_linked, is_done, &recorded);
-    let (bind, nsupdate) = forms(examined.filter(|_| seen.is_some()), domain);
+    // Of a domain that is not there only its SPF record is known.
+    let handed = examined.filter(|_| seen.is_some()).map(|one| Handed::of(one, domain)).unwrap_or_default();
     let mut picture = DomainPicture {
-        bind,
-        nsupdate,
+        records: handed.records,
+        bind: handed.bind,
+        nsupdate: handed.nsupdate,
         account: survey.scene.account.name.to_string(),
         domain: domain.clone(),
         state,
         dns: wished.dns.to_string(),
         zone: examined.and_then(|one| one.shown.zone.clone()),
         keeper: examined.and_then(|one| keeper(one.shown.provider)),
-        // Of a domain that is not there only its SPF record is known.
         rows: examined
             .filter(|_| seen.is_some())
             .map(|one| one.rows.iter().map(row).collect())
@@ -210,14 +213,6 @@ fn picture(
 /// Who keeps the zone, if its name servers tell.
 fn keeper(provider: Provider) -> Option<String> {
     (provider != Provider::default()).then(|| provider.title().to_owned())
-}
-
-/// What has to be written, for people with a zone file or `nsupdate`.
-fn forms(examined: Option<&Examined>, domain: &str) -> (String, String) {
-    let Some(examined) = examined else { return (String::new(), String::new()) };
-    let zone = examined.shown.zone.as_deref().unwrap_or(domain);
-    let changes = &examined.changes;
-    (dns::manual::zone_file(changes, zone), dns::manual::nsupdate(changes, zone, None))
 }
 
 fn state(
@@ -330,7 +325,7 @@ fn parts(states: &VerificationStates) -> Vec<PartState> {
         .collect()
 }
 
-fn row(row: &Row) -> RecordRow {
+pub(super) fn row(row: &Row) -> RecordRow {
     RecordRow {
         part: row.part.title().to_owned(),
         name: row.name.clone(),

@@ -11,6 +11,7 @@ pub mod doctor;
 pub mod document;
 mod edit;
 mod export;
+pub mod handout;
 mod notes;
 mod observed;
 mod perform;

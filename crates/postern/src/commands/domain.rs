@@ -1,5 +1,7 @@
 //! `postern domain`.
 
+mod records;
+
 use std::process::ExitCode;
 
 use control::provision::doctor::{DomainPicture, DomainState, RecordRow};
@@ -9,7 +11,7 @@ use serde_json::json;
 use web::api::{AccountView, SoftenedView};
 
 use super::provision::{self, wish};
-use crate::cli::{DomainAdd, DomainCommand, DomainDoctor, DomainList, DomainRecords, OneDomain, RecordForm};
+use crate::cli::{DomainAdd, DomainCommand, DomainDoctor, DomainList, OneDomain};
 use crate::client::{Client, segment};
 use crate::output::{self, BAD, GOOD, QUIET, STRONG, WAITING, cell, say};
 
@@ -18,7 +20,7 @@ pub(super) async fn run(command: DomainCommand) -> anyhow::Result<ExitCode> {
         DomainCommand::Add(arguments) => add(&arguments).await,
         DomainCommand::List(arguments) => list(&arguments).await,
         DomainCommand::Doctor(arguments) => doctor(&arguments).await,
-        DomainCommand::Records(arguments) => records(&arguments).await,
+        DomainCommand::Records(arguments) => records::run(&arguments).await,
         DomainCommand::Soften(arguments) => {
             soften(&arguments).await?;
             Ok(ExitCode::SUCCESS)
@@ -80,7 +82,7 @@ async fn add(arguments: &DomainAdd) -> anyhow::Result<ExitCode> {
     let picture = picture(&client, &account, &target(&arguments.domain)).await?;
     if picture.state == DomainState::DnsNeeded {
         say!("");
-        show_records(&picture);
+        records::show(&picture);
     }
     if picture.state == DomainState::Ready {
         say!(
@@ -250,49 +252,4 @@ fn sign(row: &RecordRow) -> (&'static str, anstyle::Style) {
         "advice" => ("!", WAITING),
         _ => ("✗", BAD),
     }
-}
-
-async fn records(arguments: &DomainRecords) -> anyhow::Result<ExitCode> {
-    let client = Client::new(&arguments.of.connection)?;
-    let account = wish::account_of(&client, arguments.of.account.as_deref(), &arguments.of.domain).await?;
-    let picture = picture(&client, &account, &target(&arguments.of.domain)).await?;
-    if arguments.of.connection.json {
-        output::json(&picture.rows)?;
-        return Ok(ExitCode::SUCCESS);
-    }
-    if picture.rows.is_empty() {
-        say!("{}", picture.sentences.join(" "));
-        for command in &picture.commands {
-            say!("Next: {command}");
-        }
-        return Ok(ExitCode::FAILURE);
-    }
-    match arguments.form {
-        RecordForm::Table => show_records(&picture),
-        RecordForm::Bind => say!("{}", picture.bind.trim_end()),
-        RecordForm::Nsupdate => say!("{}", picture.nsupdate.trim_end()),
-    }
-    Ok(ExitCode::SUCCESS)
-}
-
-/// The records for the page of a provider.
-fn show_records(picture: &DomainPicture) {
-    let zone = picture.zone.as_deref().unwrap_or(&picture.domain);
-    let rows = picture
-        .rows
-        .iter()
-        .filter(|row| !row.wanted.is_empty())
-        .map(|row| {
-            let relative = match row.name.strip_suffix(zone).map(|name| name.trim_end_matches('.')) {
-                Some("") => "@",
-                Some(name) => name,
-                None => &row.name,
-            };
-            let value = row.proposal.as_ref().unwrap_or(&row.wanted);
-            [cell(&row.part), cell(&row.kind), cell(relative), cell(value), cell(&row.verdict)]
-        })
-        .collect();
-    say!("{STRONG}Records of {}{STRONG:#}, names as the zone {zone} has them:", picture.domain);
-    output::table(["For", "Type", "Name", "Value", "There"], rows, "There is nothing to write.");
-    say!("When they are written: postern domain doctor {} --fix", picture.domain);
 }

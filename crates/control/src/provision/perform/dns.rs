@@ -1,7 +1,7 @@
 //! Seeing to it that a domain's records stand in DNS: looked at where the zone itself is, and written where
 //! Postern may.
 
-use dns::change::{Change, Written};
+use dns::change::{Blocked, Change, Written};
 use dns::demand::Demand;
 use dns::lookup::Lookup;
 use dns::preflight::{Row, preflight};
@@ -22,6 +22,8 @@ pub(crate) struct Examined {
     pub(in super::super) shown: Shown,
     /// What somebody who may write everything would write.
     pub(in super::super) changes: Vec<Change>,
+    /// What nobody would write before a person has decided.
+    pub(in super::super) blocked: Vec<Blocked>,
 }
 
 /// What a record of others is to become is recorded under this once somebody was shown it.
@@ -42,13 +44,32 @@ pub(in super::super) async fn examine(
     let shown = lookup.shown(name, &names).await.map_err(|error| error.to_string())?;
     // Now the zone is known, and with it how relative names are meant.
     let demand = demand(name, shown.zone.as_deref(), wished, seen)?;
-    let (mut changes, _) = dns::change::changes(&demand, &shown.held(), &|_| false);
     let rows = preflight(&demand, &shown);
-    if rows.iter().any(|row| row.code == TOO_MANY) {
-        // It would break mail that arrives today.
-        changes.retain(|change| !matches!(change, Change::Replace { .. }));
+    let (planned, mut blocked) = dns::change::changes(&demand, &shown.held(), &|_| false);
+    let mut changes = Vec::new();
+    for change in planned {
+        match not_now(&change, &shown, &rows) {
+            None => changes.push(change),
+            Some((name, sentence)) => {
+                blocked.push(Blocked { name, held: change.gone().cloned().into_iter().collect(), sentence });
+            }
+        }
     }
-    Ok(Examined { rows, shown, changes })
+    Ok(Examined { rows, shown, changes, blocked })
+}
+
+/// At which name a change would do harm now, and why.
+fn not_now(change: &Change, shown: &Shown, rows: &[Row]) -> Option<(String, String)> {
+    let name = &change.new_record()?.name;
+    // What it would stand beside is not known.
+    if let Some(trouble) = &shown.at(name).trouble {
+        let sentence = format!("what stands there cannot be said: {trouble}. Look again in a minute.");
+        return Some((name.clone(), sentence));
+    }
+    // It would break mail that arrives today.
+    let too_many = rows.iter().find(|row| row.code == TOO_MANY);
+    let too_many = too_many.filter(|_| matches!(change, Change::Replace { .. }));
+    too_many.map(|row| (name.clone(), row.sentence.clone()))
 }
 
 fn demand(

@@ -1,0 +1,78 @@
+//! What a person is handed who writes a domain's records: rows for a provider's page, lines of a zone file, a script
+//! for `nsupdate`.
+
+pub use dns::manual::Action;
+use dns::manual::Handout;
+use dns::preflight::Row;
+use serde::{Deserialize, Serialize};
+
+use super::clean;
+use super::doctor::{RecordRow, row};
+use super::perform::Examined;
+
+/// A record that a domain needs, once, beside what is there.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct RecordToWrite {
+    /// What is wrong with it, if something is; the worst where it is several things.
+    #[serde(flatten)]
+    pub finding: RecordRow,
+    /// What to do.
+    pub action: Action,
+    /// The name without the zone, `@` for the zone itself.
+    pub relative: String,
+    /// The value as zone files have it: a text in quotes, a name with its dot.
+    pub value: String,
+    /// The value alone, for pages that add quotes and dots.
+    pub plain: String,
+    /// Seconds. All records of a name and type have one.
+    pub ttl: u32,
+    /// The values whose place it takes, as zone files have them.
+    pub replaces: Vec<String>,
+}
+
+/// What a person is handed for one domain.
+#[derive(Debug, Default)]
+pub(super) struct Handed {
+    pub(super) records: Vec<RecordToWrite>,
+    pub(super) bind: String,
+    pub(super) nsupdate: String,
+}
+
+impl Handed {
+    /// From what was found out about a domain.
+    pub(super) fn of(examined: &Examined, domain: &str) -> Self {
+        let held = examined.shown.held();
+        let handout = Handout {
+            zone: examined.shown.zone.as_deref().unwrap_or(domain),
+            held: &held,
+            changes: &examined.changes,
+            blocked: &examined.blocked,
+        };
+        let records = handout.lines(&examined.rows).into_iter().filter_map(|line| {
+            let rows: Vec<&Row> = examined.rows.iter().filter(|row| row.part == line.part).collect();
+            Some(RecordToWrite {
+                finding: worst(&rows, &line.name, &line.kind)?,
+                action: line.action,
+                relative: line.relative,
+                value: line.value,
+                plain: clean(&line.plain),
+                ttl: line.ttl,
+                replaces: line.replaces,
+            })
+        });
+        Self { records: records.collect(), bind: handout.zone_file(), nsupdate: handout.nsupdate() }
+    }
+}
+
+/// The worst of several findings, with the sentences of all that are as bad.
+fn worst(rows: &[&Row], name: &str, kind: &str) -> Option<RecordRow> {
+    let verdict = rows.iter().map(|row| row.verdict).max()?;
+    let mut worst = rows.iter().filter(|row| row.verdict == verdict);
+    let mut finding = row(worst.next()?);
+    for other in worst {
+        finding.sentence = format!("{} {}", finding.sentence, clean(&other.sentence));
+    }
+    // What is written may stand elsewhere than what was looked for.
+    (finding.name, finding.kind) = (name.to_owned(), kind.to_owned());
+    Some(finding)
+}

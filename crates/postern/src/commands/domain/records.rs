@@ -1,0 +1,80 @@
+//! `postern domain records`: what a person has to write into DNS.
+
+use std::process::ExitCode;
+
+use anstyle::Style;
+use control::provision::doctor::DomainPicture;
+use control::provision::handout::{Action, RecordToWrite};
+
+use super::super::provision::wish;
+use super::{picture, target};
+use crate::cli::{DomainRecords, RecordForm};
+use crate::client::Client;
+use crate::output::{self, BAD, GOOD, QUIET, STRONG, WAITING, say};
+
+pub(super) async fn run(arguments: &DomainRecords) -> anyhow::Result<ExitCode> {
+    let client = Client::new(&arguments.of.connection)?;
+    let account = wish::account_of(&client, arguments.of.account.as_deref(), &arguments.of.domain).await?;
+    let picture = picture(&client, &account, &target(&arguments.of.domain)).await?;
+    if arguments.of.connection.json {
+        output::json(&picture.records)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    if picture.records.is_empty() {
+        say!("{}", picture.sentences.join(" "));
+        for command in &picture.commands {
+            say!("Next: {command}");
+        }
+        return Ok(ExitCode::FAILURE);
+    }
+    match arguments.form {
+        RecordForm::Table => show(&picture),
+        RecordForm::Bind => say!("{}", picture.bind.trim_end()),
+        RecordForm::Nsupdate => say!("{}", picture.nsupdate.trim_end()),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The records for the page of a provider. Each value is on a line of its own, so that it is copied whole.
+pub(super) fn show(picture: &DomainPicture) {
+    let zone = picture.zone.as_deref().unwrap_or(&picture.domain);
+    say!("{STRONG}Records of {}{STRONG:#} in the zone {zone}", picture.domain);
+    for record in &picture.records {
+        say!("");
+        let style = style_of(record.action);
+        say!("{STRONG}{}{STRONG:#}: {style}{}{style:#}", record.finding.part, record.action.title());
+        for (label, value) in fields(record) {
+            say!("  {QUIET}{label:9}{QUIET:#} {value}");
+        }
+    }
+    say!("");
+    say!("Values are as zone files have them. Where a page adds quotes or the last dot, leave them out.");
+    say!("When they are written: postern domain doctor {} --fix", picture.domain);
+}
+
+fn fields(record: &RecordToWrite) -> Vec<(&'static str, String)> {
+    let mut fields = vec![
+        ("Type", record.finding.kind.clone()),
+        ("Name", record.relative.clone()),
+        ("Full name", record.finding.name.clone()),
+        ("Value", record.value.clone()),
+    ];
+    // What is split or escaped is not what a page wants that does that by itself.
+    if record.finding.kind == "TXT" && record.value != format!("\"{}\"", record.plain) {
+        fields.push(("Plain", record.plain.clone()));
+    }
+    fields.push(("TTL", record.ttl.to_string()));
+    fields.extend(record.replaces.iter().map(|value| ("Replaces", value.clone())));
+    if record.action == Action::Decide {
+        fields.push(("Why", record.finding.sentence.clone()));
+    }
+    fields
+}
+
+fn style_of(action: Action) -> Style {
+    match action {
+        Action::Keep => GOOD,
+        Action::Decide => BAD,
+        Action::Add | Action::Replace | Action::Recommended => WAITING,
+    }
+}
