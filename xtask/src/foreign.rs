@@ -22,6 +22,9 @@ const PACKAGES: [(&str, &str); 11] = [
 ];
 const PYTHON: [&str; 3] = ["azure-communication-email==1.1.0", "azure-identity==1.27.0", "dkimpy==1.1.8"];
 const NODE: [&str; 1] = ["nodemailer@10.6.0"];
+/// Programs that check zones, unpacked and not installed: Debian would start some of them as services. Five MB.
+const NAME_SERVERS: [&str; 7] =
+    ["bind9", "bind9-utils", "knot-dnssecutils", "nsd", "ldnsutils", "pdns-server", "pdns-backend-bind"];
 
 /// What the heavy witnesses need, each in a place of its own: the Azure CLI pins its own versions.
 const AZURE_CLI: [&str; 1] = ["azure-cli==2.91.0"];
@@ -36,6 +39,7 @@ const MANAGEMENT_SDK: [&str; 6] = [
 
 const MANAGEMENT_JS: [&str; 2] = ["@azure/arm-communication@4.2.0", "@azure/identity@4.13.1"];
 const CLOUDFLARE: [&str; 1] = ["cloudflare==5.9.0"];
+const DNS_TOOLS: [&str; 3] = ["octodns==1.22.0", "octodns-bind==1.1.0", "dns-lexicon[localzone]==3.25.2"];
 
 /// Installs the Azure CLI, the management SDKs and Cloudflare's library, some 1.5 GB, where they outlive the source
 /// tree, and has them speak to product and twin.
@@ -50,6 +54,9 @@ pub(crate) fn run() -> anyhow::Result<()> {
         });
         step("Cloudflare's library", &CLOUDFLARE, &tools.join("cloudflare"), |folder| {
             python(folder, &CLOUDFLARE)
+        });
+        step("OctoDNS and dns-lexicon", &DNS_TOOLS, &tools.join("dns-tools"), |folder| {
+            python(folder, &DNS_TOOLS)
         });
         let javascript = tools.join("node_modules");
         step("management SDK in JavaScript", &MANAGEMENT_JS, &javascript, |folder| {
@@ -81,6 +88,7 @@ pub(crate) fn install(offline: bool) -> PathBuf {
     }
     debian();
     step("Python packages", &PYTHON, &tools.join("venv"), |folder| python(folder, &PYTHON));
+    step("name servers", &NAME_SERVERS, &tools.join("name-servers"), unpack);
     step("Node packages", &NODE, &tools.join("node_modules"), |folder| node(folder, &NODE));
     tools
 }
@@ -107,20 +115,41 @@ fn debian() {
         return;
     }
     println!("   Debian packages: installing {}", missing.join(" "));
-    // Without rights to install, sudo may give them, but must not ask.
-    let is_root = quietly(command("id", &["-u"])).is_ok_and(|id| id.trim() == "0");
-    let apt = |arguments: &[&str]| {
-        let mut words = if is_root { vec!["env"] } else { vec!["sudo", "-n", "env"] };
-        words.extend(["DEBIAN_FRONTEND=noninteractive", "apt-get", "-y", "-qq"]);
-        words.extend(arguments);
-        quietly(command(words[0], &words[1..]))
-    };
     let install: Vec<&str> =
         ["install", "--no-install-recommends"].into_iter().chain(missing.iter().copied()).collect();
     let installed = apt(&["update"]).and_then(|_| apt(&install));
     if let Err(error) = installed {
         println!("   Debian packages: {error:#}");
     }
+}
+
+/// Without rights to install, sudo may give them, but must not ask.
+fn apt(arguments: &[&str]) -> anyhow::Result<String> {
+    let is_root = quietly(command("id", &["-u"])).is_ok_and(|id| id.trim() == "0");
+    let mut words = if is_root { vec!["env"] } else { vec!["sudo", "-n", "env"] };
+    words.extend(["DEBIAN_FRONTEND=noninteractive", "apt-get", "-y", "-qq"]);
+    words.extend(arguments);
+    quietly(command(words[0], &words[1..]))
+}
+
+/// Fetches packages, with what they need and the machine does not have, and unpacks them.
+fn unpack(folder: &Path) -> anyhow::Result<()> {
+    let packages = folder.join("packages");
+    std::fs::create_dir_all(packages.join("partial"))?;
+    let archives = format!("Dir::Cache::archives={}", packages.display());
+    let fetch = ["install", "--no-install-recommends", "--reinstall", "--download-only", "-o", &archives];
+    apt(&["update"])?;
+    apt(&fetch.into_iter().chain(NAME_SERVERS).collect::<Vec<_>>())?;
+    for entry in std::fs::read_dir(&packages)? {
+        let package = entry?.path();
+        if package.extension().is_some_and(|extension| extension == "deb") {
+            let words = ["-x", &package.display().to_string(), &folder.display().to_string()];
+            quietly(command("dpkg", &words))?;
+        }
+    }
+    // Its rest belongs to whoever fetched it.
+    let _ = std::fs::remove_dir_all(packages);
+    Ok(())
 }
 
 fn python(folder: &Path, packages: &[&str]) -> anyhow::Result<()> {

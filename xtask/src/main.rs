@@ -27,7 +27,7 @@ enum Verb {
         #[arg(long)]
         offline: bool,
     },
-    /// Have the Azure CLI, the management SDKs and Cloudflare's library speak to product and twin; installs some 1.5 GB once
+    /// Have the Azure CLI, the management SDKs, Cloudflare's library and DNS tools judge product and twin; installs some 1.5 GB once
     Foreign,
     /// Check the house rules alone
     Tidy,

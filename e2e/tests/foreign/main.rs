@@ -13,9 +13,12 @@ mod cloudflare;
 mod communication_sdk;
 mod curl;
 mod dig;
+mod dns_tools;
 mod email_sdk;
 mod faithful;
 mod management_sdk;
+mod name_server;
+mod name_servers;
 mod nodemailer;
 mod scene;
 mod smtplib;
@@ -58,12 +61,14 @@ async fn testify_all() -> ExitCode {
             communication_sdk::python::WITNESSES,
             communication_sdk::javascript::WITNESSES,
             cloudflare::WITNESSES,
+            dns_tools::WITNESSES,
         ]
     } else {
         vec![
             swaks::WITNESSES,
             curl::WITNESSES,
             dig::WITNESSES,
+            name_servers::WITNESSES,
             smtplib::WITNESSES,
             nodemailer::WITNESSES,
             email_sdk::WITNESSES,

@@ -1,6 +1,6 @@
 //! What every witness stands on: product and twin with the time of day, and a client to run.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::process::Stdio;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use e2e::{Device, Setup, World};
 use postern::config::raw::Mode;
 use tempfile::TempDir;
 use tokio::io::AsyncWriteExt as _;
-use tokio::process::Command;
+use tokio::process::{Child, Command};
 use twin::post::CapturedMail;
 
 use crate::tools::{Client, Tools};
@@ -93,7 +93,36 @@ impl Scene {
         path
     }
 
+    /// Starts a program that goes on until it is dropped.
+    pub(crate) fn begin(&self, client: Client, arguments: &[&str]) -> Child {
+        self.command(&self.tools.command(client), arguments).spawn().unwrap()
+    }
+
+    /// The programs that are there.
+    pub(crate) fn tools(&self) -> &Tools {
+        &self.tools
+    }
+
+    /// Where the scene's files are.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
     async fn run_as(&self, words: &[String], arguments: &[&str], input: &str) -> Ended {
+        let mut child = self.command(words, arguments).spawn().unwrap();
+        let mut stdin = child.stdin.take().unwrap();
+        // A client that refuses its arguments does not read.
+        let _ = stdin.write_all(input.as_bytes()).await;
+        drop(stdin);
+        let output = tokio::time::timeout(PATIENCE, child.wait_with_output())
+            .await
+            .expect("the client hangs")
+            .unwrap();
+        let both = [output.stdout, output.stderr].concat();
+        Ended { code: output.status.code().unwrap_or(-1), words: String::from_utf8_lossy(&both).into_owned() }
+    }
+
+    fn command(&self, words: &[String], arguments: &[&str]) -> Command {
         let ready = self.world.twin.ready();
         let mut command = Command::new(&words[0]);
         command
@@ -112,17 +141,7 @@ impl Scene {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .kill_on_drop(true);
-        let mut child = command.spawn().unwrap();
-        let mut stdin = child.stdin.take().unwrap();
-        // A client that refuses its arguments does not read.
-        let _ = stdin.write_all(input.as_bytes()).await;
-        drop(stdin);
-        let output = tokio::time::timeout(PATIENCE, child.wait_with_output())
-            .await
-            .expect("the client hangs")
-            .unwrap();
-        let both = [output.stdout, output.stderr].concat();
-        Ended { code: output.status.code().unwrap_or(-1), words: String::from_utf8_lossy(&both).into_owned() }
+        command
     }
 
     /// The usual path, with the Azure CLI and Postern before everything else.

@@ -18,6 +18,9 @@ pub(crate) enum Client {
     CommunicationSdk,
     CommunicationJs,
     Cloudflare,
+    /// BIND, and what Knot, NSD, ldns and PowerDNS check zones with. The program's name comes first.
+    NameServers,
+    DnsTools,
 }
 
 /// Where the programs are.
@@ -39,6 +42,11 @@ impl Tools {
         let communication = [&python, "-c", "import azure.mgmt.communication, azure.mgmt.dns"];
         let cloudflare = folder.join("cloudflare/bin/python").display().to_string();
         let cloudflare = [cloudflare.as_str(), "-c", "import cloudflare"];
+        let dns_tools = folder.join("dns-tools/bin/python").display().to_string();
+        let dns_tools = [dns_tools.as_str(), "-c", "import lexicon, octodns, octodns_bind"];
+        let name_servers =
+            [server_software(&folder), vec!["kzonecheck".to_owned(), "-V".to_owned()]].concat();
+        let name_servers: Vec<&str> = name_servers.iter().map(String::as_str).collect();
         let nodemailer = folder.join("node_modules/nodemailer");
         let communication_js = folder.join("node_modules/@azure/arm-communication");
         let found = [
@@ -69,6 +77,9 @@ impl Tools {
                 "the SDK for communication in JavaScript is not installed",
             ),
             (Client::Cloudflare, runs(&cloudflare), "Cloudflare's library is not installed"),
+            (Client::NameServers, runs(&name_servers), "the name servers are not installed"),
+            (Client::NameServers, runs(&["dig", "-v"]), "dig is not installed"),
+            (Client::DnsTools, runs(&dns_tools), "OctoDNS and dns-lexicon are not installed"),
         ];
         let missing = found.into_iter().filter(|(_, there, _)| !there);
         Self { missing: missing.map(|(client, _, reason)| (client, reason)).collect(), folder }
@@ -118,7 +129,17 @@ impl Tools {
                 let python = self.folder.join("cloudflare/bin/python").display().to_string();
                 vec![python, script("cloudflare_client.py")]
             }
+            Client::NameServers => server_software(&self.folder),
+            Client::DnsTools => {
+                let python = self.folder.join("dns-tools/bin/python").display().to_string();
+                vec![python, script("dns_tools_client.py")]
+            }
         }
+    }
+
+    /// Where the modules of PowerDNS are.
+    pub(crate) fn powerdns_modules(&self) -> PathBuf {
+        libraries(&self.folder).join("pdns")
     }
 
     /// Where the Azure CLI is.
@@ -130,6 +151,19 @@ impl Tools {
     pub(crate) fn node_modules(&self) -> PathBuf {
         self.folder.join("node_modules")
     }
+}
+
+/// The words before a program that was unpacked from Debian's packages and not installed, so that nothing is started
+/// by itself.
+fn server_software(folder: &Path) -> Vec<String> {
+    let root = folder.join("name-servers");
+    let usual = std::env::var("PATH").unwrap_or_default();
+    let path = format!("PATH={0}/usr/sbin:{0}/usr/bin:{usual}", root.display());
+    vec!["env".to_owned(), path, format!("LD_LIBRARY_PATH={}", libraries(folder).display())]
+}
+
+fn libraries(folder: &Path) -> PathBuf {
+    folder.join(format!("name-servers/usr/lib/{}-linux-gnu", std::env::consts::ARCH))
 }
 
 fn runs(words: &[&str]) -> bool {

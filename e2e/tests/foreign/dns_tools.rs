@@ -1,0 +1,66 @@
+//! What is handed out for DNS by hand, in OctoDNS and dns-lexicon.
+
+use control::provision::doctor::DomainPicture;
+use serde_json::{Value, json};
+use twin::world::dns::{Record, Zone};
+
+use crate::name_server::head;
+use crate::name_servers::{ZONE, known_to_azure};
+use crate::scene::{Scene, witnesses};
+use crate::tools::Client;
+
+witnesses!(Client::DnsTools =>
+    octodns_reads_what_is_handed_out,
+    values_may_be_pasted_into_lexicon,
+);
+
+const TOKEN: &str = "token; of \"others\"";
+
+/// A zone at the twin whose SPF record will be longer than one string.
+async fn handed(scene: &Scene) -> DomainPicture {
+    let spf = format!("v=spf1 {}~all", "ip4:192.0.2.111 ".repeat(20));
+    scene.world.twin.state().change_world(|twin| {
+        let records = vec![Record::new("TXT", ZONE, &spf), Record::new("TXT", ZONE, TOKEN)];
+        twin.zones.push(Zone { name: ZONE.into(), records, ..Zone::default() });
+    });
+    let control = known_to_azure(scene, ZONE).await;
+    control.domain_picture("contoso", ZONE).await.unwrap()
+}
+
+/// Each record as it was handed out stands in what a program printed.
+fn must_show_all(printed: &str, picture: &DomainPicture) {
+    assert!(picture.records.len() >= 5);
+    for record in &picture.records {
+        let value = if record.finding.kind == "TXT" { &record.plain } else { &record.value };
+        let line = format!("{}. {} {} {value}", record.finding.name, record.ttl, record.finding.kind);
+        assert!(printed.lines().any(|printed| printed == line), "{line}\nis not in\n{printed}");
+    }
+}
+
+async fn octodns_reads_what_is_handed_out(scene: Scene) {
+    let picture = handed(&scene).await;
+    let zone = format!("{}@ {} IN TXT \"token; of \\\"others\\\"\"\n", head(ZONE), picture.records[0].ttl);
+    scene.keep(&format!("{ZONE}."), &(zone + &picture.bind));
+    let folder = scene.folder().display().to_string();
+    let printed = scene.run(Client::DnsTools, &["octodns", &folder, ZONE], "").await.expect(0);
+    must_show_all(&printed, &picture);
+    assert!(printed.contains(TOKEN), "{printed}");
+}
+
+async fn values_may_be_pasted_into_lexicon(scene: Scene) {
+    let picture = handed(&scene).await;
+    let file = scene.keep("zone", &head(ZONE)).display().to_string();
+    for name in ["relative", "name"] {
+        let records: Vec<Value> = picture
+            .records
+            .iter()
+            .map(|record| {
+                let name = if name == "name" { &record.finding.name } else { &record.relative };
+                json!({ "kind": record.finding.kind, "name": name, "value": record.value, "ttl": record.ttl })
+            })
+            .collect();
+        let records = serde_json::to_string(&records).unwrap();
+        let printed = scene.run(Client::DnsTools, &["lexicon", &file, ZONE], &records).await.expect(0);
+        must_show_all(&printed, &picture);
+    }
+}
