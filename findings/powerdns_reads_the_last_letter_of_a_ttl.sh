@@ -11,13 +11,13 @@
 set -eu
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
-mkdir -p "$folder/packages/partial" "$folder/root"
+mkdir -p "$folder/packages/partial" "$folder/system"
 apt-get -qq -y -o Debug::NoLocking=1 -o Dir::Cache::archives="$folder/packages" --reinstall --download-only \
     --no-install-recommends install pdns-server=4.7.3-2 pdns-backend-bind=4.7.3-2 bind9-utils >/dev/null 2>&1
-for package in "$folder"/packages/*.deb; do dpkg -x "$package" "$folder/root" 2>/dev/null; done
-libraries=$folder/root/usr/lib/$(uname -m)-linux-gnu
+for package in "$folder"/packages/*.deb; do dpkg -x "$package" "$folder/system" 2>/dev/null; done
+libraries=$folder/system/usr/lib/$(uname -m)-linux-gnu
 export LD_LIBRARY_PATH="$libraries"
-PATH=$folder/root/usr/bin:$folder/root/usr/sbin:$PATH
+PATH=$folder/system/usr/bin:$folder/system/usr/sbin:$PATH
 
 printf 'launch=bind\nbind-config=%s/named.conf\nmodule-dir=%s/pdns\n' "$folder" "$libraries" >"$folder/pdns.conf"
 printf 'zone "example.com" { type master; file "%s/zone"; };\n' "$folder" >"$folder/named.conf"
