@@ -5,9 +5,12 @@
 //! own; [`seven_bit`] re-encodes one for a server without 8BITMIME; [`notification`] writes a DSN.
 
 pub mod address;
+mod charset;
 pub mod date;
 pub mod header;
+mod mime;
 pub mod notification;
 pub mod parts;
 pub mod seven_bit;
 pub mod submission;
+mod words;
