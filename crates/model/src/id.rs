@@ -24,6 +24,12 @@ macro_rules! ids {
                 Self(at_moment(at, random))
             }
 
+            /// The moment of which it is, to the millisecond.
+            #[must_use]
+            pub fn made_at(self) -> Timestamp {
+                moment_of(self.0)
+            }
+
             /// An id that was stored.
             #[must_use]
             pub const fn from_bytes(bytes: [u8; 16]) -> Self {
@@ -80,6 +86,11 @@ fn at_moment(at: Timestamp, random: [u8; 10]) -> Uuid {
     Builder::from_unix_timestamp_millis(milliseconds, &random).into_uuid()
 }
 
+fn moment_of(id: Uuid) -> Timestamp {
+    let milliseconds = i64::try_from(id.as_u128() >> 80).unwrap_or(0);
+    Timestamp::from_millisecond(milliseconds).unwrap_or(Timestamp::UNIX_EPOCH)
+}
+
 fn to_text(number: u128) -> String {
     (0..LENGTH).rev().map(|place| char::from(ALPHABET[(number >> (place * 5) & 31) as usize])).collect()
 }
@@ -102,6 +113,7 @@ mod tests {
     #[test]
     fn later_ids_sort_behind_earlier_ones() {
         let at = |second| QueueId::new(Timestamp::from_second(second).unwrap(), [7; 10]);
+        assert_eq!(at(1_800_000_000).made_at().as_second(), 1_800_000_000);
         assert!(at(1) < at(2));
         assert!(at(1).to_string() < at(2).to_string());
     }

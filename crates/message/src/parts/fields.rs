@@ -1,12 +1,13 @@
-//! The header section, sorted into the parts' members.
+//! The header section, sorted into the parts' members. A field that is not known here is a custom field, if it can
+//! be one, and a loss otherwise.
 
-use super::{Loss, Parts};
-use crate::address::AddressList;
-use crate::header::{self, Field};
+use super::{Loss, Parts, addresses};
+use crate::header::Field;
+use crate::mime::{Entity, field_text};
+use crate::words;
 
-/// Fields that the carrier writes itself, or that describe what the parts say otherwise.
-const CARRIERS_OWN: [&str; 8] =
-    ["Received", "Return-Path", "Delivered-To", "Date", "MIME-Version", "Bcc", "Resent-Bcc", "Subject"];
+/// Fields that every carrier writes itself, whose loss is no loss.
+const CARRIERS_OWN: [&str; 2] = ["Received", "MIME-Version"];
 
 /// Signatures over the message as it stands, and the chains that vouch for them.
 const SIGNATURES: [&str; 5] = [
@@ -17,41 +18,89 @@ const SIGNATURES: [&str; 5] = [
     "ARC-Authentication-Results",
 ];
 
-pub(super) fn read(header: &[u8], parts: &mut Parts) {
-    for field in header::fields(header) {
-        match field {
-            Ok(field) => sort(&field, parts),
-            Err(_) => parts.losses.push(Loss::Structure),
+/// Fields of the envelope and of others' handling, which mean something only where they stand.
+const NOT_CUSTOM: [&str; 6] = ["Sender", "Return-Path", "Delivered-To", "Bcc", "Apparently-To", "Encrypted"];
+
+/// Fields whose names begin like this control Azure's Email API and reach nobody else.
+const CONTROL: &str = "x-ms-acsemail-";
+
+/// The longest value of a custom field, in octets, that Azure is expected to take.
+const MAX_VALUE_OCTETS: usize = 8_192;
+
+pub(super) fn read(message: &Entity<'_>, charset: Option<&str>, parts: &mut Parts) {
+    for (number, field) in message.fields.iter().enumerate() {
+        let is_second = message.fields[..number].iter().any(|other| field.is(other.name()));
+        if is_second && !field.is("Received") && !is_signature(field) {
+            parts.losses.push(Loss::RepeatedField(field.name().to_owned()));
         }
+        sort(field, is_second, charset, parts);
+    }
+    if message.field("Subject").is_none() {
+        parts.losses.push(Loss::NoSubject);
     }
 }
 
-fn sort(field: &Field<'_>, parts: &mut Parts) {
+fn sort(field: &Field<'_>, is_second: bool, charset: Option<&str>, parts: &mut Parts) {
     let is_any = |names: &[&str]| names.iter().any(|name| field.is(name));
     if field.is("Subject") {
-        parts.subject = field.decoded();
-        if parts.subject.contains(char::REPLACEMENT_CHARACTER) {
-            parts.losses.push(Loss::Field("Subject".to_owned()));
+        if !is_second {
+            subject(field, charset, parts);
         }
-    } else if is_any(&CARRIERS_OWN) || has_prefix(field, "Content-") {
-        // Read with the structure, or not ours to say.
     } else if is_any(&["From", "To", "Cc", "Reply-To"]) {
-        addresses(field, parts);
-    } else if is_any(&SIGNATURES) {
+        addresses(field, charset, parts);
+    } else if field.is("Date") {
+        parts.date = Some(field.body().into_owned());
+    } else if field.is("MIME-Version") && field.body() != "1.0" {
+        parts.losses.push(Loss::Field(field.name().to_owned()));
+    } else if is_any(&CARRIERS_OWN) || is_any(&["Content-Type", "Content-Transfer-Encoding"]) {
+        // The structure says the same.
+    } else if is_signature(field) {
         if !parts.losses.contains(&Loss::Signed) {
             parts.losses.push(Loss::Signed);
         }
-    } else if field.is("Sender") || has_prefix(field, "Resent-") {
+    } else if has_prefix(field, CONTROL) {
+        parts.losses.push(Loss::ControlField(field.name().to_owned()));
+    } else if has_prefix(field, "Content-") {
+        // A disposition, an id and the like of the only part are its own.
+    } else if is_any(&NOT_CUSTOM) || has_prefix(field, "Resent-") || !is_plain(field) {
         parts.losses.push(Loss::Field(field.name().to_owned()));
-    } else if parts.headers.iter().any(|(name, _)| field.is(name)) {
-        parts.losses.push(Loss::RepeatedField(field.name().to_owned()));
-    } else {
+    } else if !is_second {
         parts.headers.push((field.name().to_owned(), field.body().into_owned()));
     }
 }
 
-fn addresses(field: &Field<'_>, parts: &mut Parts) {
-    let Ok(list) = AddressList::read(field) else {
+fn is_signature(field: &Field<'_>) -> bool {
+    SIGNATURES.iter().any(|name| field.is(name))
+}
+
+/// Whether a value means the same in a JSON string: ASCII, no control characters, and an id that is one.
+fn is_plain(field: &Field<'_>) -> bool {
+    let body = field.body();
+    let is_id = || {
+        let inner = body.strip_prefix('<').and_then(|id| id.strip_suffix('>')).unwrap_or_default();
+        let is_part = |part: &str| !part.is_empty() && !part.contains(['<', '>', '@', ' ', '"']);
+        inner.split_once('@').is_some_and(|(left, right)| is_part(left) && is_part(right))
+    };
+    !body.is_empty()
+        && body.len() <= MAX_VALUE_OCTETS
+        && body.chars().all(|c| c.is_ascii_graphic() || c == ' ')
+        && (!field.is("Message-ID") || is_id())
+}
+
+fn subject(field: &Field<'_>, charset: Option<&str>, parts: &mut Parts) {
+    let text = field_text(field, charset).and_then(|text| words::decode(&text));
+    match text.filter(|text| !text.chars().any(char::is_control)) {
+        Some(text) => parts.subject = text,
+        None => {
+            parts.subject = field.decoded().chars().filter(|c| !c.is_control()).collect();
+            parts.losses.push(Loss::Field(field.name().to_owned()));
+        }
+    }
+}
+
+fn addresses(field: &Field<'_>, charset: Option<&str>, parts: &mut Parts) {
+    let read = field_text(field, charset).and_then(|text| addresses::read(&text));
+    let Some(list) = read else {
         return parts.losses.push(Loss::Field(field.name().to_owned()));
     };
     // A group without members, `undisclosed-recipients:;`, says nothing that would be missed.
@@ -59,20 +108,27 @@ fn addresses(field: &Field<'_>, parts: &mut Parts) {
         parts.losses.push(Loss::Group);
     }
     if field.is("To") {
-        parts.to = list;
+        parts.to.addresses.extend(list.addresses);
+        parts.to.has_groups |= list.has_groups;
     } else if field.is("Cc") {
-        parts.cc = list;
+        parts.cc.addresses.extend(list.addresses);
+        parts.cc.has_groups |= list.has_groups;
     } else if field.is("Reply-To") {
-        parts.reply_to = list.addresses;
+        parts.reply_to.extend(list.addresses);
     } else {
-        let mut authors = list.addresses.into_iter();
-        parts.from = authors.next();
-        if let Some(name) = parts.from.as_ref().and_then(|author| author.name.clone()) {
-            parts.losses.push(Loss::DisplayName(name));
-        }
-        if authors.next().is_some() {
-            parts.losses.push(Loss::Field("From".to_owned()));
-        }
+        author(list.addresses, parts);
+    }
+}
+
+fn author(addresses: Vec<crate::address::Address>, parts: &mut Parts) {
+    let mut authors = addresses.into_iter();
+    let Some(first) = authors.next() else { return parts.losses.push(Loss::Field("From".to_owned())) };
+    if let Some(name) = &first.name {
+        parts.losses.push(Loss::DisplayName(name.clone()));
+    }
+    parts.from.get_or_insert(first);
+    if authors.next().is_some() {
+        parts.losses.push(Loss::Field("From".to_owned()));
     }
 }
 

@@ -2,15 +2,21 @@
 
 use std::fmt;
 
-/// Something that would be lost if only the parts were sent. Prints as the end of "because of ...".
+/// Something that would be lost, or could be, if only the parts were sent. Prints as the end of "because of ...".
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Loss {
     /// The author's display name. Some carriers know it by other means.
     DisplayName(String),
-    /// A header field that names more than the parts can hold, or that is malformed.
+    /// A header field that the parts cannot express, or that readers may read differently.
     Field(String),
-    /// A header field that stands there twice.
+    /// A header field that is there twice.
     RepeatedField(String),
+    /// A field with which the carrier is controlled, not the message.
+    ControlField(String),
+    /// A field of one part that nothing in the parts stands for.
+    PartField(String),
+    /// A parameter that nothing in the parts stands for.
+    Parameter(String),
     /// A named group of recipients.
     Group,
     /// A signature, which any rewording breaks.
@@ -25,22 +31,67 @@ pub enum Loss {
     Alternative(String),
     /// An attachment of a type that is a message or otherwise not a file.
     Attachment(String),
-    /// More than one text to be shown.
+    /// More than one text to be shown. The others are among the files.
     SeveralTexts,
+    /// Texts and files in an order that means something.
+    Order,
+    /// A file that is to be shown between the texts.
+    Inline(String),
+    /// A file without a name, of that type.
+    NoName(String),
     /// No text at all.
     NoText,
+    /// No Subject.
+    NoSubject,
     /// `format=flowed` (RFC 3676).
     Flowed,
     /// A character set that is unknown, or that the octets do not keep to.
     Charset(String),
+    /// Octets that do not keep to their character set, read in the one that they are most likely in.
+    CharsetGuessed(String),
+    /// A body that does not keep to its transfer encoding, decoded as most readers do.
+    EncodingGuessed(String),
     /// A transfer encoding that is unknown, or that the octets do not keep to.
     Encoding(String),
-    /// Two parts with the same Content-ID.
+    /// A reference from the HTML text to a file, in a form that has to be interpreted.
+    Reference(String),
+    /// A Content-ID to which nothing refers.
+    UnusedContentId(String),
+    /// Two parts with the same Content-ID, to which something refers.
     RepeatedContentId(String),
-    /// The MIME structure is broken.
+    /// The MIME structure is broken, or readers may read it differently.
     Structure,
     /// There are absurdly many parts.
     TooManyParts,
+}
+
+impl Loss {
+    /// Whether text and files, and who sees them, are the same without it: it may go where no other way is open.
+    #[must_use]
+    pub fn is_minor(&self) -> bool {
+        matches!(
+            self,
+            Self::DisplayName(_)
+                | Self::Field(_)
+                | Self::RepeatedField(_)
+                | Self::ControlField(_)
+                | Self::PartField(_)
+                | Self::Parameter(_)
+                | Self::Group
+                | Self::SeveralTexts
+                | Self::Order
+                | Self::Inline(_)
+                | Self::NoName(_)
+                | Self::NoText
+                | Self::NoSubject
+                | Self::Flowed
+                | Self::CharsetGuessed(_)
+                | Self::EncodingGuessed(_)
+                | Self::Reference(_)
+                | Self::UnusedContentId(_)
+                | Self::RepeatedContentId(_)
+        )
+    }
 }
 
 impl fmt::Display for Loss {
@@ -49,6 +100,9 @@ impl fmt::Display for Loss {
             Self::DisplayName(name) => write!(f, "the author's name {name:?}"),
             Self::Field(name) => write!(f, "the field {name}"),
             Self::RepeatedField(name) => write!(f, "the repeated field {name}"),
+            Self::ControlField(name) => write!(f, "the field {name}, which controls Azure"),
+            Self::PartField(name) => write!(f, "the field {name} of a part"),
+            Self::Parameter(name) => write!(f, "the parameter {name}"),
             Self::Group => f.write_str("a group of recipients"),
             Self::Signed => f.write_str("a signature"),
             Self::Encrypted => f.write_str("encrypted content"),
@@ -57,12 +111,20 @@ impl fmt::Display for Loss {
             Self::Alternative(kind) => write!(f, "an alternative of type {kind}"),
             Self::Attachment(kind) => write!(f, "an attachment of type {kind}"),
             Self::SeveralTexts => f.write_str("more than one text"),
+            Self::Order => f.write_str("the order of texts and files"),
+            Self::Inline(name) => write!(f, "the file {name:?}, which is shown inline"),
+            Self::NoName(kind) => write!(f, "a file of type {kind} without a name"),
             Self::NoText => f.write_str("a body without text"),
+            Self::NoSubject => f.write_str("a missing Subject"),
             Self::Flowed => f.write_str("flowed text"),
+            Self::CharsetGuessed(name) => write!(f, "text that is not in its character set {name}"),
+            Self::EncodingGuessed(name) => write!(f, "content that does not keep to its encoding {name}"),
             Self::Charset(name) => write!(f, "the character set {name}"),
             Self::Encoding(name) => write!(f, "the transfer encoding {name}"),
+            Self::Reference(text) => write!(f, "the reference {text:?} to a file"),
+            Self::UnusedContentId(id) => write!(f, "the unused Content-ID {id:?}"),
             Self::RepeatedContentId(id) => write!(f, "the repeated Content-ID {id}"),
-            Self::Structure => f.write_str("a broken structure"),
+            Self::Structure => f.write_str("a broken or ambiguous structure"),
             Self::TooManyParts => f.write_str("too many parts"),
         }
     }

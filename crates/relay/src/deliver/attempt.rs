@@ -12,7 +12,7 @@ use model::queued::Recipient;
 use store::{Claim, NextStep, Settlement, StoreError, Usage};
 use tracing::{error, info, warn};
 
-use super::choice::{Choice, Ways, choose};
+use super::choice::{Candidate, Choice, Ways, choose};
 use super::outcome::{Accepted, Deferred, Failed, Matter, Verdict};
 use super::smtp::Outgoing;
 use super::upstream::Upstream;
@@ -131,7 +131,13 @@ impl Try<'_> {
         let author: Option<Mailbox> = send.author.parse().ok();
         let directory = context.store.directory();
         let sender = author.as_ref().and_then(|author| directory.sender(self.upstream.account.id, author));
-        match choose(Ways::of(&self.upstream.account), sender, &octets, &mailboxes) {
+        let candidate = Candidate {
+            message: &octets,
+            recipients: &mailboxes,
+            sender,
+            accepted_at: send.id.message.made_at(),
+        };
+        match choose(Ways::of(&self.upstream.account), &candidate) {
             Choice::Rest { message, why } => {
                 let verdict = rest::send(self.upstream, send.operation, &message, &context.clock).await;
                 (verdict, Some(Transport::Rest), why)

@@ -13,7 +13,7 @@ use model::delivery::Transport;
 use store::Store;
 
 use super::Upstreams;
-use super::choice::{Choice, Ways, choose};
+use super::choice::{Candidate, Choice, Ways, choose};
 use super::outcome::{Matter, Verdict};
 use super::smtp::Outgoing;
 use super::{rest, smtp};
@@ -56,7 +56,13 @@ pub async fn send_trial(
     let recipients = [to.clone()];
     let verdict = match transport {
         Transport::Rest => {
-            match choose(Ways::Rest, directory.sender(account.id, from), &octets, &recipients) {
+            let candidate = Candidate {
+                message: &octets,
+                recipients: &recipients,
+                sender: directory.sender(account.id, from),
+                accepted_at: clock.now(),
+            };
+            match choose(Ways::Rest, &candidate) {
                 Choice::Rest { message, .. } => {
                     rest::send(&upstream, OperationId::new(id), &message, clock).await
                 }

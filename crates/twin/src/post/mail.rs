@@ -147,6 +147,7 @@ fn from_json(message: EmailMessage) -> Parts {
         cc: list(message.recipients.cc),
         reply_to: message.reply_to.into_iter().map(address).collect(),
         subject: message.content.subject,
+        date: None,
         text: message.content.plain_text,
         html: message.content.html,
         attachments,

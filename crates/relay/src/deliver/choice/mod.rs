@@ -1,0 +1,112 @@
+//! Which way a message takes. REST where it can say all of it; SMTP where it cannot, or where nobody can tell.
+
+mod document;
+mod file_type;
+mod obstacle;
+
+use ::smtp::address::Mailbox;
+use azure_types::email::EmailMessage;
+use jiff::Timestamp;
+use message::submission::{HOPS_FIELD, inspect};
+use model::account::{Account, Authorization, TransportChoice};
+use model::sender::Sender;
+
+use self::obstacle::Obstacle;
+
+/// A message that has to go, and what is known about it.
+#[derive(Clone, Copy)]
+pub(crate) struct Candidate<'a> {
+    /// The message.
+    pub(crate) message: &'a [u8],
+    /// Whom it goes to.
+    pub(crate) recipients: &'a [Mailbox],
+    /// Its author as Azure knows them.
+    pub(crate) sender: Option<&'a Sender>,
+    /// When it was accepted. By REST Azure writes a Date of its own. Not the time of day: the choice must be the same
+    /// at every try, or a message that Azure has already would go a second time by the other way.
+    pub(crate) accepted_at: Timestamp,
+}
+
+/// The way that was chosen, and why, for the trace.
+#[derive(Debug)]
+pub(crate) enum Choice {
+    /// By REST, as this document.
+    Rest {
+        /// The document.
+        message: Box<EmailMessage>,
+        /// Why this way.
+        why: String,
+    },
+    /// By SMTP, as it is.
+    Smtp {
+        /// Why this way.
+        why: String,
+    },
+    /// Not at all: the only way that is open cannot say it.
+    Neither {
+        /// What stands in the way.
+        why: String,
+    },
+}
+
+/// The ways that are open to a sender of mail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ways {
+    /// REST where it can say all of it, SMTP otherwise.
+    Both,
+    /// REST only.
+    Rest,
+    /// SMTP only.
+    Smtp,
+}
+
+impl Ways {
+    /// The ways of an account: a key cannot log in to SMTP.
+    pub(crate) fn of(account: &Account) -> Self {
+        match (account.transport, account.authorization) {
+            (_, Authorization::AccessKey) | (TransportChoice::Rest, _) => Self::Rest,
+            (TransportChoice::Smtp, _) => Self::Smtp,
+            (TransportChoice::Auto, _) => Self::Both,
+        }
+    }
+}
+
+/// Chooses for a message.
+pub(crate) fn choose(ways: Ways, candidate: &Candidate<'_>) -> Choice {
+    if ways == Ways::Smtp {
+        return Choice::Smtp { why: "by SMTP as the account is set".to_owned() };
+    }
+    let parts = message::parts::read(candidate.message);
+    let mut obstacles = obstacle::of_message(&parts, candidate);
+    let (mut to_send, more) = document::compose(parts, candidate);
+    obstacles.extend(more);
+    count_hops(&mut to_send, candidate.message);
+    let list = obstacle::listed(&obstacles);
+    match (obstacles.is_empty(), ways) {
+        (true, _) => Choice::Rest { message: Box::new(to_send), why: ALL_OF_IT.to_owned() },
+        (false, Ways::Both | Ways::Smtp) => Choice::Smtp { why: format!("by SMTP because of {list}") },
+        (false, Ways::Rest) if obstacles.iter().all(Obstacle::is_minor) => {
+            Choice::Rest { message: Box::new(to_send), why: format!("by REST, the only way, without {list}") }
+        }
+        (false, Ways::Rest) => {
+            let serious: Vec<Obstacle> = obstacles.into_iter().filter(|one| !one.is_minor()).collect();
+            let list = obstacle::listed(&serious);
+            Choice::Neither { why: format!("REST, the only way that is open, cannot say {list}") }
+        }
+    }
+}
+
+const ALL_OF_IT: &str = "by REST, which can say all of it (Azure writes Date and trace fields itself)";
+
+/// Azure composes the message anew, without its trace fields. What another server relayed to us says how
+/// far it has come; what a device submitted stays as it is.
+fn count_hops(to_send: &mut EmailMessage, message: &[u8]) {
+    let hops = inspect(message::header::split(message).0).map_or(0, |facts| facts.hops);
+    to_send.headers.retain(|name, _| !name.eq_ignore_ascii_case(HOPS_FIELD));
+    if hops > 1 {
+        to_send.headers.insert(HOPS_FIELD.to_owned(), hops.to_string());
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,167 @@
+//! Which way messages take, and what the trace says.
+
+use super::*;
+use jiff::Timestamp;
+use model::id::AccountId;
+
+fn chosen(ways: Ways, message: &str, recipients: &[&str]) -> Choice {
+    let recipients: Vec<Mailbox> = recipients.iter().map(|text| text.parse().unwrap()).collect();
+    let sender = Sender {
+        account: AccountId::from_bytes([1; 16]),
+        mailbox: "a@b.example".parse().unwrap(),
+        display_name: Some("Scanner".to_owned()),
+        created_at: Timestamp::UNIX_EPOCH,
+    };
+    let message = message.replace('\n', "\r\n");
+    let candidate = Candidate {
+        message: message.as_bytes(),
+        recipients: &recipients,
+        sender: Some(&sender),
+        accepted_at: Timestamp::UNIX_EPOCH,
+    };
+    choose(ways, &candidate)
+}
+
+fn auto(message: &str, recipients: &[&str]) -> Choice {
+    chosen(Ways::Both, message, recipients)
+}
+
+fn why(ways: Ways, message: &str, recipients: &[&str]) -> String {
+    match chosen(ways, message, recipients) {
+        Choice::Rest { why, .. } | Choice::Smtp { why } | Choice::Neither { why } => why,
+    }
+}
+
+const PLAIN: &str = "From: a@b.example\nTo: X <x@example.com>\nCc: y@example.com\nSubject: s\n\nhi\n";
+
+#[test]
+fn envelope_recipients_are_divided_among_to_cc_and_bcc() {
+    let Choice::Rest { message, .. } = auto(PLAIN, &["x@EXAMPLE.com", "z@example.com", "y@example.com"])
+    else {
+        panic!()
+    };
+    assert_eq!(message.recipients.to[0].display_name.as_deref(), Some("X"));
+    assert_eq!(message.recipients.cc[0].address, "y@example.com");
+    assert_eq!(message.recipients.bcc[0].address, "z@example.com");
+    assert_eq!(message.sender_address, "a@b.example");
+    assert_eq!(message.recipients.to[0].address, "x@example.com", "as it is written");
+}
+
+#[test]
+fn whatever_rest_cannot_say_goes_by_smtp() {
+    let why = |message: &str, recipients: &[&str]| match auto(message, recipients) {
+        Choice::Smtp { why } => why,
+        other => panic!("{other:?}"),
+    };
+    assert!(why(PLAIN, &["x@example.com"]).contains("y@example.com, who is not among"));
+    assert!(why(PLAIN, &["z@example.com"]).contains("none is in To"));
+    assert!(
+        why(
+            &PLAIN.replace("a@b", "Boss <a@b").replace("example\nTo", "example>\nTo"),
+            &["x@example.com", "y@example.com"]
+        )
+        .contains("name \"Boss\"")
+    );
+    let signed = PLAIN.replace("Subject", "DKIM-Signature: v=1\nSubject");
+    assert!(why(&signed, &["x@example.com", "y@example.com"]).contains("a signature"));
+    let program = "From: a@b.example\nTo: x@example.com\nSubject: s\nContent-Type: multipart/mixed; boundary=b\n\n--b\n\nhi\n--b\nContent-Type: application/x-msdownload; name=x.exe\n\nMZ\n--b--\n";
+    assert!(why(program, &["x@example.com"]).contains("application/x-msdownload"));
+}
+
+#[test]
+fn a_loop_is_counted_where_trace_fields_are_dropped() {
+    let hops = |fields: &str| match auto(&format!("{fields}{PLAIN}"), &["x@example.com", "y@example.com"]) {
+        Choice::Rest { message, .. } => message.headers.get(HOPS_FIELD).cloned(),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(hops("Received: from device\n"), None);
+    assert_eq!(hops("Received: from mta\nReceived: from device\n").as_deref(), Some("2"));
+    assert_eq!(hops("Received: from mta\nx-postern-hops: 4\n").as_deref(), Some("5"));
+}
+
+#[test]
+fn the_senders_own_name_is_no_obstacle() {
+    let message = PLAIN.replace("From: a@b.example", "From: Scanner <a@b.example>");
+    assert!(matches!(auto(&message, &["x@example.com", "y@example.com"]), Choice::Rest { .. }));
+}
+
+#[test]
+fn where_only_rest_is_open_small_things_may_go_and_large_ones_may_not() {
+    let both = ["x@example.com", "y@example.com"];
+    let named = PLAIN.replace("From: a@b.example", "From: Boss <a@b.example>");
+    let Choice::Rest { why, .. } = chosen(Ways::Rest, &named, &both) else { panic!() };
+    assert!(why.contains("without the author's name"), "{why}");
+    let signed = PLAIN.replace("Subject", "DKIM-Signature: v=1\nSubject");
+    assert!(matches!(chosen(Ways::Rest, &signed, &both), Choice::Neither { .. }));
+    assert!(matches!(chosen(Ways::Smtp, PLAIN, &both), Choice::Smtp { .. }));
+}
+
+#[test]
+fn a_date_that_somebody_would_miss_goes_by_smtp() {
+    let both = ["x@example.com", "y@example.com"];
+    let dated = |date: &str| PLAIN.replace("Subject", &format!("Date: {date}\nSubject"));
+    assert!(matches!(auto(&dated("Thu, 1 Jan 1970 01:10:00 +0100"), &both), Choice::Rest { .. }));
+    for odd in ["Thu, 1 Jan 1970 02:00:00 +0000", "1970-01-01", ""] {
+        assert!(matches!(auto(&dated(odd), &both), Choice::Smtp { .. }), "{odd}");
+        assert!(matches!(chosen(Ways::Rest, &dated(odd), &both), Choice::Rest { .. }), "{odd}");
+    }
+}
+
+#[test]
+fn the_list_of_reasons_is_bounded_and_clean() {
+    let fields: String = (0..500).map(|n| format!("X-{n}{}: \u{fc}\n", "y".repeat(300))).collect();
+    let why = why(Ways::Both, &format!("{fields}{PLAIN}"), &["x@example.com", "y@example.com"]);
+    assert!(why.len() < 640, "{}", why.len());
+    assert!(why.ends_with("and 495 more"), "{why}");
+    let mixed = "From: a@b.example\nTo: x@example.com\nSubject: s\nContent-Type: text/plain; charset=\"\u{1b}]0;x\"\n\nhi\n";
+    assert!(!self::why(Ways::Both, mixed, &["x@example.com"]).contains('\u{1b}'));
+}
+
+/// What an account without SMTP does with mail that is not quite what REST wants: `Ok` with the words of the trace.
+#[test]
+fn where_only_rest_is_open_nothing_fails_for_a_trifle() {
+    let scan = |part: &str| {
+        format!(
+            "From: a@b.example\nTo: x@example.com\nSubject: s\nContent-Type: multipart/mixed; boundary=b\n\n--b\n{part}\n--b--\n"
+        )
+    };
+    let rest = |message: &str, recipients: &[&str]| match chosen(Ways::Rest, message, recipients) {
+        Choice::Rest { message, why } => (message, why),
+        other => panic!("{other:?}"),
+    };
+    let (sent, why) = rest(&scan("Content-Type: application/pdf; name=a.pdf\n\n%PDF"), &["x@example.com"]);
+    assert_eq!(sent.content.plain_text.as_deref(), Some(" "));
+    assert!(why.contains("a body without text"), "{why}");
+    let (sent, why) = rest(
+        &scan("\nhi\n--b\nContent-Type: application/octet-stream; name=a.PDF\n\n%PDF"),
+        &["x@example.com"],
+    );
+    assert_eq!(sent.attachments[0].content_type, "application/pdf");
+    assert!(why.contains("\"a.PDF\", sent as application/pdf"), "{why}");
+    let unused = "\nhi\n--b\nContent-Type: image/png; name=a.png\nContent-ID: <a@b>\n\nx\n--b\nContent-Type: image/png; name=b.png\nContent-ID: <a@b>\n\nx";
+    let (sent, why) = rest(&scan(unused), &["x@example.com"]);
+    assert!(sent.attachments.iter().all(|file| file.content_id.is_none()));
+    assert!(why.contains("the unused Content-ID \"a@b\""), "{why}");
+    let (sent, _) = rest(&PLAIN.replace("To: X <x@example.com>\n", ""), &["y@example.com"]);
+    assert_eq!(sent.recipients.to[0].address, "y@example.com", "who was in Cc is shown in any case");
+}
+
+#[test]
+fn hidden_recipients_are_never_shown_to_each_other() {
+    let hidden = PLAIN.replace("To: X <x@example.com>\nCc: y@example.com\n", "");
+    let Choice::Rest { message, .. } = chosen(Ways::Rest, &hidden, &["z@example.com"]) else { panic!() };
+    assert_eq!(message.recipients.to[0].address, "z@example.com");
+    assert!(matches!(
+        chosen(Ways::Rest, &hidden, &["y@example.com", "z@example.com"]),
+        Choice::Neither { .. }
+    ));
+}
+
+#[test]
+fn azures_control_fields_do_not_come_from_devices() {
+    let controlled = PLAIN.replace("Subject", "x-ms-acsemail-suppress-invalid-attachment: true\nSubject");
+    let both = ["x@example.com", "y@example.com"];
+    assert!(matches!(auto(&controlled, &both), Choice::Smtp { .. }));
+    let Choice::Rest { message, .. } = chosen(Ways::Rest, &controlled, &both) else { panic!() };
+    assert!(message.headers.is_empty());
+}
