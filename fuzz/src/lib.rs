@@ -5,6 +5,7 @@ mod sessions;
 use std::fmt::Display;
 use std::str::FromStr;
 
+use message::seven_bit::Takes;
 use smtp::address::{Domain, Mailbox};
 use smtp::command::Command;
 use smtp::extension::Extensions;
@@ -60,9 +61,12 @@ pub fn header(data: &[u8]) {
 /// A message.
 pub fn parts(data: &[u8]) {
     let _ = message::parts::read(data);
-    if let Ok(encoded) = message::seven_bit::encode(data) {
-        // Header lines keep their length, bodies do not.
-        assert!(encoded.is_ascii(), "an octet kept its highest bit");
+    for takes in [Takes::SevenBits, Takes::EightBitBodies] {
+        let encoded = message::seven_bit::encode(data, takes);
+        assert!(encoded.octets.len() >= data.len(), "the message became shorter");
+        if takes == Takes::SevenBits && encoded.remarks.is_empty() {
+            assert!(encoded.octets.is_ascii(), "an octet kept its highest bit unsaid");
+        }
     }
 }
 

@@ -205,7 +205,7 @@ mod tests {
     #[test]
     fn a_notification_tells_people_and_programs() {
         let message = notification(Layout::Report);
-        assert!(seven_bit::is_seven_bit(&message));
+        assert!(seven_bit::fits(&message, seven_bit::Takes::SevenBits));
         let text = String::from_utf8(message.clone()).unwrap();
         for expected in [
             "\r\n  b@example.com\r\n    The address does not exist.\r\n    The server said: 550 5.1.1 no such user  X-Injected: 1\r\n",
@@ -226,7 +226,7 @@ mod tests {
     #[test]
     fn a_notification_in_one_text_says_the_same() {
         let message = notification(Layout::Text);
-        assert!(seven_bit::is_seven_bit(&message));
+        assert!(seven_bit::fits(&message, seven_bit::Takes::SevenBits));
         let parts = crate::parts::read(&message);
         let text = parts.text.unwrap();
         for expected in ["The address does not exist.", "Status: 5.4.7", "The message began:", "Subject: h?"]

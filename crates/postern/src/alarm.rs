@@ -96,5 +96,5 @@ fn compose(from: &Mailbox, to: &Mailbox, alarm: &Alarm, host: &str) -> Vec<u8> {
          This is from the server {host}.\r\n",
         alarm.sentence
     );
-    message::seven_bit::encode(text.as_bytes()).unwrap_or_else(|_| text.into_bytes())
+    message::seven_bit::encode(text.as_bytes(), message::seven_bit::Takes::SevenBits).octets
 }

@@ -1,90 +1,155 @@
 //! Header fields beyond ASCII, as encoded words (RFC 2047) and extended parameters (RFC 2231).
 
-use std::fmt::Write as _;
-
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-
-use super::NotInSevenBits;
-use crate::address::{Address, AddressList};
+use super::{mailboxes, parameters};
 use crate::header::Field;
+use crate::{charset, words};
 
-/// Octets of text in one encoded word, so that it keeps to 75 characters (RFC 2047 section 2).
-const WORD_OCTETS: usize = 42;
+/// A field as it is written.
+pub(super) struct Written {
+    /// Name, body and line end.
+    pub(super) octets: Vec<u8>,
+    /// Whether it is ASCII: all of it could be expressed.
+    pub(super) is_expressed: bool,
+}
 
-/// Writes a field, changed only if it has to be.
-pub(super) fn write(field: &Field<'_>, output: &mut Vec<u8>) -> Result<(), NotInSevenBits> {
-    let is_short =
-        field.raw().split(|octet| *octet == b'\n').all(|line| line.len() <= super::MAX_LINE_OCTETS);
-    if field.raw().is_ascii() && is_short {
-        output.extend_from_slice(field.raw());
-        if !field.raw().ends_with(b"\r\n") {
-            output.extend_from_slice(b"\r\n");
-        }
-        return Ok(());
+/// Fields that hold mailboxes.
+const MAILBOXES: [&str; 16] = [
+    "From",
+    "To",
+    "Cc",
+    "Bcc",
+    "Reply-To",
+    "Sender",
+    "Resent-From",
+    "Resent-To",
+    "Resent-Cc",
+    "Resent-Bcc",
+    "Resent-Sender",
+    "Resent-Reply-To",
+    "Return-Receipt-To",
+    "Disposition-Notification-To",
+    "Errors-To",
+    "Mail-Followup-To",
+];
+
+impl From<&[u8]> for Written {
+    fn from(octets: &[u8]) -> Self {
+        Self { is_expressed: true, octets: octets.to_vec() }
     }
-    let name = field.name();
-    let body = match name.to_ascii_lowercase().as_str() {
-        "from" | "to" | "cc" | "reply-to" | "sender" | "resent-from" | "resent-to" | "resent-cc"
-        | "resent-sender" => addresses(field)?,
-        "content-type" | "content-disposition" => with_parameters(&field.body()),
-        _ => words(&field.decoded()),
+}
+
+/// Writes a field in ASCII. Only what is beyond ASCII changes; folds, blanks and everything else are copied.
+pub(super) fn in_ascii(field: &Field<'_>, charset: Option<&str>) -> Written {
+    let raw = field.raw();
+    let colon = memchr::memchr(b':', raw).map_or(raw.len(), |colon| colon + 1);
+    let (name, body) = raw.split_at(colon);
+    let text = text(body, charset);
+    let is_any = |names: &[&str]| names.iter().any(|name| field.is(name));
+    let written = if is_any(&MAILBOXES) {
+        mailboxes::in_ascii(&text)
+    } else if is_any(&["Content-Type", "Content-Disposition"]) {
+        parameters::in_ascii(&text)
+    } else {
+        unstructured(&text)
     };
-    output.extend_from_slice(format!("{name}: {body}\r\n").as_bytes());
-    Ok(())
+    let octets = [name, &octets_of(&written)].concat();
+    Written { is_expressed: octets.is_ascii(), octets }
 }
 
-fn addresses(field: &Field<'_>) -> Result<String, NotInSevenBits> {
-    let list = AddressList::read(field).map_err(|_| NotInSevenBits::Structure)?;
-    let mut written = Vec::new();
-    for Address { name, address } in &list.addresses {
-        if !address.is_ascii() {
-            return Err(NotInSevenBits::Address);
-        }
-        written.push(match name {
-            None => address.clone(),
-            Some(name) => format!("{} <{address}>", words(name)),
-        });
+/// Octets of an unknown character set are carried through text as characters that nobody uses: those of Unicode's
+/// private area whose last octet is theirs.
+const UNKNOWN: u32 = 0xf_f700;
+
+/// The body of a field as text.
+fn text(body: &[u8], charset: Option<&str>) -> String {
+    if let Ok(text) = std::str::from_utf8(body) {
+        return text.to_owned();
     }
-    Ok(written.join(",\r\n "))
-}
-
-/// Encodes a whole text, a line for each word.
-fn words(text: &str) -> String {
-    let mut written = String::new();
-    let mut rest = text;
-    while !rest.is_empty() {
-        let mut end = rest.len().min(WORD_OCTETS);
-        while !rest.is_char_boundary(end) {
-            end -= 1;
-        }
-        let (word, behind) = rest.split_at(end);
-        let divider = if written.is_empty() { "" } else { "\r\n " };
-        let _ = write!(written, "{divider}=?utf-8?B?{}?=", STANDARD.encode(word));
-        rest = behind;
+    let in_charset = charset.filter(|label| !charset::is_ascii_label(label));
+    if let Some(text) = in_charset.and_then(|label| charset::decode(label, body)) {
+        return text;
     }
-    written
+    let carried = |octet: &u8| match octet {
+        0x80.. => char::from_u32(UNKNOWN + u32::from(*octet)).unwrap_or(char::REPLACEMENT_CHARACTER),
+        _ => char::from(*octet),
+    };
+    body.iter().map(carried).collect()
 }
 
-/// `value; name*=utf-8''percent-encoded` for the parameters that need it.
-fn with_parameters(body: &str) -> String {
-    let parsed = mailparse::parse_content_disposition(body);
-    let value = body.split(';').next().unwrap_or_default().trim();
-    let mut written: String = value.chars().filter(char::is_ascii).collect();
-    for (name, value) in &parsed.params {
-        let name: String = name.chars().filter(char::is_ascii).collect();
-        if value.is_ascii() {
-            let _ = write!(written, ";\r\n {name}=\"{}\"", value.replace('\\', "\\\\").replace('"', "\\\""));
+fn unknown_octet(c: char) -> Option<u8> {
+    u32::from(c)
+        .checked_sub(UNKNOWN)
+        .and_then(|octet| u8::try_from(octet).ok())
+        .filter(|octet| *octet >= 0x80)
+}
+
+/// Text as octets; those that were carried through are themselves again.
+fn octets_of(text: &str) -> Vec<u8> {
+    let mut octets = Vec::with_capacity(text.len());
+    for c in text.chars() {
+        match unknown_octet(c) {
+            Some(octet) => octets.push(octet),
+            None => octets.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes()),
+        }
+    }
+    octets
+}
+
+/// Encoded words for a text, in UTF-8 or as octets of an unknown character set.
+pub(super) fn encoded(text: &str) -> String {
+    if text.chars().any(|c| unknown_octet(c).is_some()) {
+        words::encode_unknown(&octets_of(text))
+    } else {
+        words::encode(text)
+    }
+}
+
+/// The octets that an extended parameter holds, and the character set that it names.
+pub(super) fn labelled(text: &str) -> (&'static str, Vec<u8>) {
+    let is_unknown = text.chars().any(|c| unknown_octet(c).is_some());
+    (if is_unknown { "unknown-8bit" } else { "utf-8" }, octets_of(text))
+}
+
+/// Encodes the words that need it. Words side by side become one run, because blanks between encoded words vanish.
+pub(super) fn unstructured(text: &str) -> String {
+    let pieces = pieces(text);
+    let needs = |piece: &str| !piece.is_ascii();
+    let mut written = String::with_capacity(text.len() * 2);
+    let mut at = 0;
+    while let Some(piece) = pieces.get(at) {
+        if !needs(piece) {
+            written.push_str(piece);
+            at += 1;
             continue;
         }
-        let _ = write!(written, ";\r\n {name}*=utf-8''");
-        for octet in value.bytes() {
-            if octet.is_ascii_alphanumeric() || b"-._~".contains(&octet) {
-                written.push(char::from(octet));
-            } else {
-                let _ = write!(written, "%{octet:02X}");
-            }
+        let mut last = at;
+        // Blanks and words alternate, so that the next word is two pieces on.
+        while pieces.get(last + 2).is_some_and(|next| needs(next)) {
+            last += 2;
         }
+        let mut run: String = pieces[at..=last].concat().replace("\r\n", "");
+        if at >= 2 && words::looks_encoded(pieces[at - 2]) {
+            run.insert_str(0, &pieces[at - 1].replace("\r\n", ""));
+        }
+        if pieces.get(last + 2).is_some_and(|next| words::looks_encoded(next)) {
+            run.push_str(&pieces[last + 1].replace("\r\n", ""));
+        }
+        written.push_str(&encoded(&run));
+        at = last + 1;
     }
     written
+}
+
+/// Words and blanks in turn, line ends among the blanks.
+fn pieces(text: &str) -> Vec<&str> {
+    let is_blank = |c: char| matches!(c, ' ' | '\t' | '\r' | '\n');
+    let mut pieces = Vec::new();
+    let mut rest = text;
+    while let Some(first) = rest.chars().next() {
+        let end = rest.find(|c| is_blank(c) != is_blank(first)).unwrap_or(rest.len());
+        let (piece, behind) = rest.split_at(end);
+        pieces.push(piece);
+        rest = behind;
+    }
+    pieces
 }

@@ -1,183 +1,306 @@
-//! The same message in seven bits, for a server without 8BITMIME (RFC 6152 section 3, RFC 6409
-//! section 8.4).
+//! The same message for a server that takes less: no octet beyond ASCII (RFC 6152 section 3, RFC 6409 section 8.4),
+//! or none in the header section, and no line of more than 998 octets.
 //!
-//! Parts that are 7-bit already, with lines that SMTP can carry, stay octet for octet as they are.
+//! What fits stays octet for octet as it is. What has to change is changed where it stands: raw octets in
+//! quoted-printable become `=XX`, base64 is only broken into lines. What cannot be understood is copied, and said: a
+//! message is never shorter, and never guessed at.
 
+mod body;
 mod fields;
+mod fold;
+mod mailboxes;
+mod parameters;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use mailparse::{ParsedContentType, parse_content_type};
+use std::fmt;
 
-use crate::header::{self, Field};
+use crate::header::Field;
+use crate::mime::encoding::TransferEncoding;
+use crate::mime::{Entity, declared_charset};
 
 /// RFC 5321 section 4.5.3.1.6, without CRLF.
 pub const MAX_LINE_OCTETS: usize = 998;
 
-/// Why a message cannot be said in seven bits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum NotInSevenBits {
-    /// Re-encoding breaks the signature.
-    #[error("the message is signed as it stands")]
-    Signed,
-    /// An address is beyond ASCII.
-    #[error("an address in the header section is not ASCII")]
-    Address,
-    /// The structure is too deep to be followed, or a header section is broken.
-    #[error("the structure of the message is broken")]
-    Structure,
+/// What the next server takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Takes {
+    /// ASCII alone.
+    SevenBits,
+    /// Any octet in the body, ASCII in the header section: 8BITMIME without SMTPUTF8.
+    EightBitBodies,
 }
 
-/// Whether the message can go over SMTP without extensions as it is.
+/// A message as it can be sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Encoded {
+    /// The message.
+    pub octets: Vec<u8>,
+    /// What had to stay as it is, and what the changes break. Each once.
+    pub remarks: Vec<Remark>,
+}
+
+/// Something that whoever looks for a fault has to know. Prints as a clause.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Remark {
+    /// A signature covers octets that had to change.
+    SignatureBroken,
+    /// A signed message or part was copied although the next server does not offer to take it.
+    SignedCopied,
+    /// The parts of a multipart could not be told apart with certainty.
+    StructureCopied,
+    /// A body does not keep to its transfer encoding, or that is unknown.
+    BodyCopied,
+    /// A header field holds octets that no form in ASCII can express.
+    FieldCopied,
+}
+
+impl fmt::Display for Remark {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::SignatureBroken => "re-encoding broke the message's signature",
+            Self::SignedCopied => {
+                "the signed content was sent in 8 bits, which the server did not offer to take"
+            }
+            Self::StructureCopied => "an ambiguous multipart was sent as it is, in 8 bits",
+            Self::BodyCopied => "a body that does not keep to its transfer encoding was sent as it is",
+            Self::FieldCopied => "a header field that cannot be written in ASCII was sent as it is",
+        })
+    }
+}
+
+/// Whether a message can go as it is.
 #[must_use]
-pub fn is_seven_bit(message: &[u8]) -> bool {
-    message.is_ascii() && longest_line(message) <= MAX_LINE_OCTETS
+pub fn fits(message: &[u8], takes: Takes) -> bool {
+    let header = crate::header::split(message).0;
+    header.is_ascii() && fits_as_body(message, takes)
 }
 
-/// Re-encodes what has to be: the result is ASCII.
+/// Re-encodes what has to be.
 ///
-/// A line of a header section that is too long stays as it is. Where it may be broken is its author's to say,
-/// and the next server may well take it.
-///
-/// # Errors
-/// When that would break the message.
-pub fn encode(message: &[u8]) -> Result<Vec<u8>, NotInSevenBits> {
-    let mut output = Vec::with_capacity(message.len() + message.len() / 2);
-    entity(message, 0, &mut output)?;
-    Ok(output)
+/// A line of a header section that has no place to be folded at stays as it is: the next server may well take it.
+#[must_use]
+pub fn encode(message: &[u8], takes: Takes) -> Encoded {
+    let entity = Entity::message(message);
+    let mut encoder = Encoder {
+        takes,
+        charset: declared_charset(&entity),
+        output: Vec::with_capacity(message.len() + message.len() / 2),
+        remarks: Vec::new(),
+    };
+    encoder.message(&entity);
+    Encoded { octets: encoder.output, remarks: encoder.remarks }
 }
 
 /// Deeper than any honest message.
 const MAX_DEPTH: usize = 50;
-/// RFC 2045 section 6.8.
-const BASE64_LINE: usize = 76;
+/// Fields that sign the message as a whole.
+const SIGNATURES: [&str; 3] = ["DKIM-Signature", "DomainKey-Signature", "ARC-Message-Signature"];
 
-fn entity(entity: &[u8], depth: usize, output: &mut Vec<u8>) -> Result<(), NotInSevenBits> {
-    if depth > MAX_DEPTH {
-        return Err(NotInSevenBits::Structure);
-    }
-    let (header, body) = header::split(entity);
-    let head = Head::read(header, depth == 0)?;
-    let kind = head.content_type.mimetype.as_str();
-    if kind == "multipart/signed" && !is_seven_bit(entity) {
-        return Err(NotInSevenBits::Signed);
-    }
-    if kind.starts_with("multipart/") {
-        head.write(Some("7bit"), body, output)?;
-        let boundary = head.content_type.params.get("boundary").ok_or(NotInSevenBits::Structure)?;
-        return multipart(body, boundary, depth, output);
-    }
-    if kind == "message/rfc822" {
-        head.write(Some("7bit"), body, output)?;
-        return self::entity(body, depth + 1, output);
-    }
-    if is_seven_bit(body) {
-        head.write(None, body, output)?;
-        output.extend_from_slice(body);
-        return Ok(());
-    }
-    let plain = decode(body, &head.encoding);
-    if kind.starts_with("text/") {
-        head.write(Some("quoted-printable"), body, output)?;
-        output.extend_from_slice(&quoted_printable::encode(&plain));
-    } else {
-        head.write(Some("base64"), body, output)?;
-        for line in STANDARD.encode(&plain).as_bytes().chunks(BASE64_LINE) {
-            output.extend_from_slice(line);
-            output.extend_from_slice(b"\r\n");
-        }
-    }
-    Ok(())
+struct Encoder {
+    takes: Takes,
+    /// What raw octets of header fields are in, if they are not UTF-8.
+    charset: Option<String>,
+    output: Vec<u8>,
+    remarks: Vec<Remark>,
 }
 
-/// Re-encodes the parts between the delimiter lines (RFC 2046 section 5.1.1).
-fn multipart(body: &[u8], boundary: &str, depth: usize, output: &mut Vec<u8>) -> Result<(), NotInSevenBits> {
-    let delimiter = format!("--{boundary}");
-    let mut part: Option<usize> = None;
-    let mut position = 0;
-    while position < body.len() {
-        let end = memchr::memchr(b'\n', &body[position..]).map_or(body.len(), |at| position + at + 1);
-        let line = &body[position..end];
-        if let Some(rest) = line.strip_prefix(delimiter.as_bytes()) {
-            if let Some(start) = part.take() {
-                // The CRLF before a delimiter belongs to the delimiter.
-                let stop = position.saturating_sub(2).max(start);
-                entity(&body[start..stop], depth + 1, output)?;
-                output.extend_from_slice(b"\r\n");
-            }
-            output.extend_from_slice(line);
-            part = (!rest.starts_with(b"--")).then_some(end);
-        }
-        position = end;
-    }
-    match part {
-        Some(start) => entity(&body[start..], depth + 1, output),
-        None => Ok(()),
-    }
+/// What happens to a body's encoding.
+enum Change {
+    /// Nothing.
+    None,
+    /// It is this from now on.
+    To(&'static str),
 }
 
-/// A header section, read as far as encoding is concerned.
-struct Head<'a> {
-    fields: Vec<Field<'a>>,
-    content_type: ParsedContentType,
-    has_content_type: bool,
-    encoding: String,
-    is_message: bool,
+fn fits_as_body(octets: &[u8], takes: Takes) -> bool {
+    (takes == Takes::EightBitBodies || octets.is_ascii()) && longest_line(octets) <= MAX_LINE_OCTETS
 }
 
-impl<'a> Head<'a> {
-    fn read(header: &'a [u8], is_message: bool) -> Result<Self, NotInSevenBits> {
-        let fields: Result<Vec<Field<'_>>, _> = header::fields(header).collect();
-        let fields = fields.map_err(|_| NotInSevenBits::Structure)?;
-        let body_of = |name| fields.iter().find(|field| field.is(name)).map(Field::body);
-        let content_type = body_of("Content-Type");
-        let encoding = body_of("Content-Transfer-Encoding").unwrap_or_default().trim().to_ascii_lowercase();
-        Ok(Self {
-            content_type: parse_content_type(content_type.as_deref().unwrap_or("text/plain")),
-            has_content_type: content_type.is_some(),
-            encoding,
-            is_message,
-            fields,
-        })
+impl Encoder {
+    fn message(&mut self, entity: &Entity<'_>) {
+        let is_signed = SIGNATURES.iter().any(|name| entity.field(name).is_some());
+        if fits(entity.raw, self.takes) {
+            self.output.extend_from_slice(entity.raw);
+        } else if is_signed && longest_line(entity.raw) <= MAX_LINE_OCTETS {
+            // A server that takes eight bits without offering it is common; a broken signature is for ever.
+            self.copy(entity.raw, Remark::SignedCopied);
+        } else {
+            if is_signed {
+                self.remark(Remark::SignatureBroken);
+            }
+            self.entity(entity, 0);
+        }
     }
 
-    /// Writes the header section and its empty line, with `encoding` if the body's changes.
-    fn write(&self, encoding: Option<&str>, body: &[u8], output: &mut Vec<u8>) -> Result<(), NotInSevenBits> {
-        for field in &self.fields {
-            if encoding.is_some() && field.is("Content-Transfer-Encoding") {
-                continue;
-            }
-            fields::write(field, output)?;
+    fn entity(&mut self, entity: &Entity<'_>, depth: usize) {
+        // A part's own header section is body to a server that takes eight bits.
+        let fits_whole = if depth == 0 { fits(entity.raw, self.takes) } else { self.fits(entity.raw) };
+        if fits_whole {
+            return self.output.extend_from_slice(entity.raw);
         }
-        if let Some(encoding) = encoding {
-            if self.is_message && !self.fields.iter().any(|field| field.is("MIME-Version")) {
-                output.extend_from_slice(b"MIME-Version: 1.0\r\n");
-            }
-            if !self.has_content_type {
-                // RFC 1428 names octets whose character set nobody gave.
-                let charset = if std::str::from_utf8(body).is_ok() { "utf-8" } else { "unknown-8bit" };
-                output
-                    .extend_from_slice(format!("Content-Type: text/plain; charset={charset}\r\n").as_bytes());
-            }
-            output.extend_from_slice(format!("Content-Transfer-Encoding: {encoding}\r\n").as_bytes());
+        if depth > MAX_DEPTH || !entity.is_clear {
+            return self.copy(entity.raw, Remark::StructureCopied);
         }
-        output.extend_from_slice(b"\r\n");
-        Ok(())
+        if self.fits(entity.body) {
+            self.header(entity, &Change::None, depth);
+            self.output.extend_from_slice(entity.body);
+        } else if entity.media.kind == "multipart/signed" {
+            self.header(entity, &Change::None, depth);
+            self.copy(entity.body, Remark::SignedCopied);
+        } else if entity.media.main_type() == "multipart" {
+            self.multipart(entity, depth);
+        } else if entity.media.kind == "message/rfc822" && entity.encoding == TransferEncoding::Identity {
+            self.attached_message(entity, depth);
+        } else {
+            self.leaf(entity, depth);
+        }
     }
-}
 
-/// Takes an encoding off whose lines were too long; other bodies are as they are.
-fn decode(body: &[u8], encoding: &str) -> Vec<u8> {
-    let decoded = match encoding {
-        "base64" => {
-            let compact: Vec<u8> =
-                body.iter().copied().filter(|octet| !octet.is_ascii_whitespace()).collect();
-            STANDARD.decode(compact).ok()
+    /// Re-encodes the parts; what lies between them is copied.
+    fn multipart(&mut self, entity: &Entity<'_>, depth: usize) {
+        let (Ok(division), Ok(parts)) = (entity.divide(), entity.parts()) else {
+            self.header(entity, &Change::None, depth);
+            return self.copy(entity.body, Remark::StructureCopied);
+        };
+        let header_at = self.output.len();
+        self.header(entity, &Change::To("7bit"), depth);
+        let body_at = self.output.len();
+        let mut copied = 0;
+        for (range, part) in division.parts.iter().zip(&parts) {
+            self.between(&entity.body[copied..range.start]);
+            self.entity(part, depth + 1);
+            copied = range.end;
         }
-        "quoted-printable" => quoted_printable::decode(body, quoted_printable::ParseMode::Robust).ok(),
-        _ => None,
-    };
-    decoded.unwrap_or_else(|| body.to_vec())
+        self.between(&entity.body[copied..]);
+        self.relabel(entity, header_at..body_at, depth);
+    }
+
+    fn attached_message(&mut self, entity: &Entity<'_>, depth: usize) {
+        let header_at = self.output.len();
+        self.header(entity, &Change::To("7bit"), depth);
+        let body_at = self.output.len();
+        self.entity(&Entity::message(entity.body), depth + 1);
+        self.relabel(entity, header_at..body_at, depth);
+    }
+
+    /// Writes the header section anew where the body did not become what it says.
+    fn relabel(&mut self, entity: &Entity<'_>, header: std::ops::Range<usize>, depth: usize) {
+        if self.output[header.end..].is_ascii() {
+            return;
+        }
+        let body = self.output.split_off(header.end);
+        self.output.truncate(header.start);
+        self.header(entity, &Change::None, depth);
+        self.output.extend_from_slice(&body);
+    }
+
+    fn leaf(&mut self, entity: &Entity<'_>, depth: usize) {
+        let kind = entity.media.main_type();
+        let encoded = match &entity.encoding {
+            TransferEncoding::QuotedPrintable => Some((body::quoted(entity.body), Change::None)),
+            TransferEncoding::Base64 if entity.body.is_ascii() => {
+                Some((body::in_lines(entity.body), Change::None))
+            }
+            TransferEncoding::Identity if kind == "text" => {
+                Some((body::to_quoted(entity.body), Change::To("quoted-printable")))
+            }
+            // Only 7bit, 8bit and binary are allowed in these (RFC 2046 section 5.2).
+            TransferEncoding::Identity if kind != "message" && kind != "multipart" => {
+                Some((body::to_base64(entity.body), Change::To("base64")))
+            }
+            _ => None,
+        };
+        match encoded {
+            Some((body, change)) => {
+                self.header(entity, &change, depth);
+                self.output.extend_from_slice(&body);
+            }
+            None => {
+                self.header(entity, &Change::None, depth);
+                self.copy(entity.body, Remark::BodyCopied);
+            }
+        }
+    }
+
+    /// Writes the header section and its empty line. The label of an encoding that changes is replaced where it is.
+    fn header(&mut self, entity: &Entity<'_>, change: &Change, depth: usize) {
+        let ends_here = crate::header::end_of_header(entity.raw).is_none();
+        let mut labelled = matches!(change, Change::None);
+        for field in &entity.fields {
+            match change {
+                Change::To(encoding) if field.is("Content-Transfer-Encoding") => {
+                    self.write(format!("{}: {encoding}\r\n", field.name()).as_bytes());
+                    labelled = true;
+                }
+                _ => self.field(field, depth),
+            }
+        }
+        if let (false, Change::To(encoding)) = (labelled, change) {
+            self.label(entity, encoding, depth);
+        }
+        if !ends_here {
+            self.write(b"\r\n");
+        }
+    }
+
+    /// Adds the label of a body that had none. A multipart in seven bits needs none.
+    fn label(&mut self, entity: &Entity<'_>, encoding: &str, depth: usize) {
+        if encoding == "7bit" {
+            return;
+        }
+        if depth == 0 && entity.field("MIME-Version").is_none() {
+            self.write(b"MIME-Version: 1.0\r\n");
+        }
+        if entity.field("Content-Type").is_none() {
+            // RFC 1428 names octets whose character set nobody gave.
+            let charset = if std::str::from_utf8(entity.body).is_ok() { "utf-8" } else { "unknown-8bit" };
+            self.write(format!("Content-Type: text/plain; charset={charset}\r\n").as_bytes());
+        }
+        self.write(format!("Content-Transfer-Encoding: {encoding}\r\n").as_bytes());
+    }
+
+    fn field(&mut self, field: &Field<'_>, depth: usize) {
+        let may_be_raw = depth > 0 && self.takes == Takes::EightBitBodies;
+        let written = if field.raw().is_ascii() || may_be_raw {
+            fields::Written::from(field.raw())
+        } else {
+            fields::in_ascii(field, self.charset.as_deref())
+        };
+        if !written.is_expressed {
+            self.remark(Remark::FieldCopied);
+        }
+        self.write(&fold::folded(&written.octets));
+        if !field.raw().ends_with(b"\r\n") {
+            self.write(b"\r\n");
+        }
+    }
+
+    /// Delimiters, preamble and epilogue.
+    fn between(&mut self, octets: &[u8]) {
+        if self.fits(octets) {
+            self.write(octets);
+        } else {
+            self.copy(octets, Remark::StructureCopied);
+        }
+    }
+
+    fn copy(&mut self, octets: &[u8], remark: Remark) {
+        self.remark(remark);
+        self.write(octets);
+    }
+
+    fn fits(&self, octets: &[u8]) -> bool {
+        fits_as_body(octets, self.takes)
+    }
+
+    fn write(&mut self, octets: &[u8]) {
+        self.output.extend_from_slice(octets);
+    }
+
+    fn remark(&mut self, remark: Remark) {
+        if !self.remarks.contains(&remark) {
+            self.remarks.push(remark);
+        }
+    }
 }
 
 fn longest_line(message: &[u8]) -> usize {
@@ -190,79 +313,4 @@ fn longest_line(message: &[u8]) -> usize {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::parts;
-    use proptest::prelude::*;
-
-    fn crlf(text: &str) -> Vec<u8> {
-        text.replace('\n', "\r\n").into_bytes()
-    }
-
-    #[test]
-    fn only_the_parts_that_need_it_change() {
-        let message = crlf(
-            "From: a@b.c\nContent-Type: multipart/mixed; boundary=x\nContent-Transfer-Encoding: 8bit\n\npreamble\n--x\nContent-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: 8bit\n\nhé\n--x\nContent-Type: text/html\n\n<p>same =\n--x--\nepilogue\n",
-        );
-        let encoded = String::from_utf8(encode(&message).unwrap()).unwrap();
-        let expected = String::from_utf8(crlf(
-            "From: a@b.c\nContent-Type: multipart/mixed; boundary=x\nMIME-Version: 1.0\nContent-Transfer-Encoding: 7bit\n\n--x\nContent-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: quoted-printable\n\nh=C3=A9\n--x\nContent-Type: text/html\n\n<p>same =\n--x--\n",
-        ))
-        .unwrap();
-        assert_eq!(encoded, expected);
-    }
-
-    #[test]
-    fn header_fields_become_encoded_words() {
-        let message = crlf(
-            "From: \"Jürgen, X\" <a@b.c>\nTo: d@e.f\nSubject: über alles und noch viel mehr, damit es für ein Wort zu lang wird\n\nplain\n",
-        );
-        let encoded = encode(&message).unwrap();
-        assert!(is_seven_bit(&encoded));
-        let (before, after) = (parts::read(&message), parts::read(&encoded));
-        assert_eq!(after.from, before.from);
-        assert_eq!(after.subject, before.subject);
-        assert_eq!(after.text.as_deref(), Some("plain\r\n"));
-    }
-
-    #[test]
-    fn a_file_name_beyond_ascii_is_kept() {
-        let message = crlf(
-            "From: a@b.c\nContent-Type: application/pdf; name=\"ü.pdf\"\nContent-Disposition: attachment; filename=\"ü.pdf\"\n\n\u{e9}\n",
-        );
-        let encoded = encode(&message).unwrap();
-        assert!(is_seven_bit(&encoded));
-        assert_eq!(parts::read(&encoded).attachments, parts::read(&message).attachments);
-    }
-
-    #[test]
-    fn what_cannot_be_re_encoded_is_refused() {
-        let signed = crlf("From: a@b.c\nContent-Type: multipart/signed; boundary=x\n\n--x\n\nhé\n--x--\n");
-        assert_eq!(encode(&signed), Err(NotInSevenBits::Signed));
-        assert_eq!(encode(&crlf("From: jürgen@b.c\n\nx\n")), Err(NotInSevenBits::Address));
-        assert_eq!(encode(&crlf("Content-Type: multipart/mixed\n\nhé\n")), Err(NotInSevenBits::Structure));
-    }
-
-    #[test]
-    fn octets_without_a_charset_get_an_honest_one() {
-        let encoded = encode(b"From: a@b.c\r\n\r\nh\xe9\r\n").unwrap();
-        let text = String::from_utf8(encoded).unwrap();
-        assert!(text.contains("charset=unknown-8bit\r\n"), "{text}");
-        assert!(text.ends_with("\r\n\r\nh=E9\r\n"), "{text}");
-    }
-
-    proptest! {
-        #[test]
-        fn the_text_survives_in_seven_bits(text in "([ -~é]{0,60}\n){0,5}", long in 0_usize..1_200) {
-            let message = crlf(&format!("From: a@b.c\nContent-Type: text/plain; charset=utf-8\n\n{}\n{text}", "y".repeat(long)));
-            let encoded = encode(&message).unwrap();
-            prop_assert!(is_seven_bit(&encoded));
-            prop_assert_eq!(parts::read(&encoded).text, parts::read(&message).text);
-        }
-
-        #[test]
-        fn no_message_panics(message in proptest::collection::vec(any::<u8>(), 0..400)) {
-            let _ = encode(&message);
-        }
-    }
-}
+mod tests;

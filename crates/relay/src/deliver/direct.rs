@@ -11,9 +11,9 @@ use azure_types::ids::OperationId;
 use smtp_client::{Connection, Target, Timeouts};
 
 use super::Context;
-use super::choice::{Choice, Ways, choose};
+use super::choice::{Candidate, Choice, Ways, choose};
 use super::outcome::{self, Failed, Matter, Verdict, deferred};
-use super::smtp::{Outgoing, SendError, send_over};
+use super::smtp::{Outgoing, send_over};
 use crate::login::EntraLogin;
 
 /// Sends a message with the token of the session that brought it.
@@ -24,7 +24,8 @@ pub(crate) async fn submit_directly(
     message: &[u8],
     (reverse_path, recipients): (&ReversePath, &[Mailbox]),
 ) -> Verdict {
-    match choose(Ways::Both, None, message, recipients) {
+    let candidate = Candidate { message, recipients, sender: None, accepted_at: context.clock.now() };
+    match choose(Ways::Both, &candidate) {
         Choice::Rest { message, .. } => {
             let api = EmailApi::new(login.target.http.clone(), login.target.endpoint.clone());
             let authorization = Authorization::Bearer(login.token.access_token.clone());
@@ -67,8 +68,7 @@ async fn by_smtp(login: &EntraLogin, outgoing: &Outgoing<'_>) -> Verdict {
     };
     let verdict = match send_over(&mut connection, outgoing).await {
         Ok(verdict) => verdict,
-        Err(SendError::Session(error)) => outcome::of_session(&error),
-        Err(SendError::Message(failed)) => Verdict::Failed(failed),
+        Err(error) => outcome::of_session(&error),
     };
     connection.quit().await;
     verdict

@@ -1,15 +1,16 @@
 //! Azure's SMTP endpoint as a transport: the message as it is, octet for octet, where that can be.
 
-use std::borrow::Cow;
+use std::fmt::Write as _;
 
 use ::smtp::address::Mailbox;
 use ::smtp::client::Envelope;
 use ::smtp::extension::Extension;
 use ::smtp::path::ReversePath;
-use message::{header, seven_bit, submission};
+use message::seven_bit::{self, Remark, Takes};
+use message::{header, submission};
 use smtp_client::Connection;
 
-use super::outcome::{self, Failed, Verdict};
+use super::outcome::{self, Verdict};
 use super::pool::LeaseError;
 use super::upstream::Upstream;
 
@@ -38,78 +39,70 @@ pub(crate) async fn send(upstream: &Upstream, outgoing: &Outgoing<'_>) -> Verdic
                 leased.give_back();
                 return verdict;
             }
-            Err(SendError::Session(error)) if was_reused && !error.message_may_be_taken() => continue,
-            Err(SendError::Session(error)) => return outcome::of_session(&error),
-            Err(SendError::Message(failed)) => {
-                leased.give_back();
-                return Verdict::Failed(failed);
-            }
+            Err(error) if was_reused && !error.message_may_be_taken() => continue,
+            Err(error) => return outcome::of_session(&error),
         }
     }
-}
-
-pub(crate) enum SendError {
-    Session(smtp_client::Error),
-    /// The server cannot take such a message.
-    Message(Failed),
 }
 
 /// Sends a message over an open session.
 pub(crate) async fn send_over(
     connection: &mut Connection,
     outgoing: &Outgoing<'_>,
-) -> Result<Verdict, SendError> {
+) -> Result<Verdict, smtp_client::Error> {
     let offers =
         |extension| connection.offered().is_some_and(|offered| offered.extensions.contains(extension));
-    let takes_eight_bit = offers(Extension::EightBitMime) && !offers_only_short_lines(outgoing.message);
-    let message = if takes_eight_bit || seven_bit::is_seven_bit(outgoing.message) {
-        Cow::Borrowed(outgoing.message)
+    let takes_eight_bit = offers(Extension::EightBitMime);
+    let takes = if takes_eight_bit { Takes::EightBitBodies } else { Takes::SevenBits };
+    let encoded;
+    let (message, remarks) = if seven_bit::fits(outgoing.message, takes) {
+        (outgoing.message, &[][..])
     } else {
-        Cow::Owned(seven_bit::encode(outgoing.message).map_err(|error| {
-            SendError::Message(Failed {
-                code: 554,
-                status: (6, 3),
-                reason: format!("The message cannot be converted for the next server: {error}."),
-                diagnostic: None,
-            })
-        })?)
+        encoded = seven_bit::encode(outgoing.message, takes);
+        (&encoded.octets[..], &encoded.remarks[..])
     };
-    let author = author(&message);
+    let author = author(message);
     let reverse_path = match (outgoing.reverse_path, author.clone()) {
         (ReversePath::Mailbox(_), Some(author)) => ReversePath::Mailbox(author),
         (path, _) => path.clone(),
     };
     let is_null = reverse_path.mailbox().is_none();
-    let first = send_from(connection, reverse_path, outgoing, &message).await?;
-    // Whether Azure takes MAIL FROM:<> is not documented. If it does not, the author's address has to do.
-    match (&first, author) {
-        (Verdict::Deferred(_) | Verdict::Failed(_), Some(author)) if is_null && connection.is_usable() => {
-            send_from(connection, ReversePath::Mailbox(author), outgoing, &message).await
-        }
-        _ => Ok(first),
-    }
-}
-
-async fn send_from(
-    connection: &mut Connection,
-    reverse_path: ReversePath,
-    outgoing: &Outgoing<'_>,
-    message: &[u8],
-) -> Result<Verdict, SendError> {
+    let is_plain = header::split(message).0.is_ascii() && outgoing.recipients.iter().all(Mailbox::is_ascii);
     let envelope = Envelope {
         reverse_path,
         recipients: outgoing.recipients.to_vec(),
         size_octets: message.len() as u64,
-        eight_bit: !message.is_ascii(),
-        smtputf8: outgoing.recipients.iter().any(|recipient| !recipient.is_ascii()),
+        eight_bit: takes_eight_bit && !message.is_ascii(),
+        smtputf8: !is_plain && offers(Extension::SmtpUtf8),
     };
-    let verdict = connection.send(envelope, message).await.map_err(SendError::Session)?;
+    let first = send_as(connection, envelope.clone(), message).await?;
+    // Whether Azure takes MAIL FROM:<> is not documented. If it does not, the author's address has to do.
+    let verdict = match (first, author) {
+        (Verdict::Deferred(_) | Verdict::Failed(_), Some(author)) if is_null && connection.is_usable() => {
+            let envelope = Envelope { reverse_path: ReversePath::Mailbox(author), ..envelope };
+            send_as(connection, envelope, message).await?
+        }
+        (first, _) => first,
+    };
+    Ok(remarked(verdict, remarks))
+}
+
+async fn send_as(
+    connection: &mut Connection,
+    envelope: Envelope,
+    message: &[u8],
+) -> Result<Verdict, smtp_client::Error> {
+    let verdict = connection.send(envelope, message).await?;
     Ok(outcome::of_verdict(verdict))
 }
 
-/// A server that takes eight bits still takes no line of a thousand octets (RFC 6152 section 2).
-fn offers_only_short_lines(message: &[u8]) -> bool {
-    message.split(|octet| *octet == b'\n').any(|line| line.len() > seven_bit::MAX_LINE_OCTETS + 1)
+/// The story names what re-encoding could not keep.
+fn remarked(verdict: Verdict, remarks: &[Remark]) -> Verdict {
+    let Verdict::Accepted(mut accepted) = verdict else { return verdict };
+    for remark in remarks {
+        let _ = write!(accepted.text, "; {remark}");
+    }
+    Verdict::Accepted(accepted)
 }
 
 /// The header's From: Azure goes by that, and wants MAIL FROM to be the same.

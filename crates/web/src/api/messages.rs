@@ -175,7 +175,7 @@ fn compose(from: &Mailbox, to: &[Mailbox], subject: Option<&str>, text: Option<&
         one_line(subject.unwrap_or("Test message")),
     );
     // Addresses beyond ASCII stay as they are; everything else fits into seven bits.
-    message::seven_bit::encode(message.as_bytes()).unwrap_or_else(|_| message.into_bytes())
+    message::seven_bit::encode(message.as_bytes(), message::seven_bit::Takes::SevenBits).octets
 }
 
 async fn show(State(api): State<Api>, Path(id): Path<String>) -> Result<Json<MessageView>, ApiError> {
