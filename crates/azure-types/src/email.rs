@@ -12,8 +12,15 @@ use crate::ids::OperationId;
 
 /// The version that the product speaks.
 pub const API_VERSION: &str = "2025-09-01";
-/// All versions that are known to have this shape.
-pub const API_VERSIONS: [&str; 4] = ["2023-03-31", "2024-07-01-preview", "2025-01-15-preview", "2025-09-01"];
+/// All versions that the service knows: the first four as it listed them in 2024, and those that came after.
+pub const API_VERSIONS: [&str; 6] = [
+    "2021-10-01-preview",
+    "2023-01-15-preview",
+    "2023-03-31",
+    "2024-07-01-preview",
+    "2025-01-15-preview",
+    "2025-09-01",
+];
 /// Path of a send. The colon is literal, and signed as it stands.
 pub const SEND_PATH: &str = "/emails:send";
 /// Path of all operations; the id follows behind a slash.
@@ -181,8 +188,8 @@ impl EmailRecipients {
     }
 }
 
-/// Azure's own CLI writes explicit nulls for what it leaves out.
-fn null_is_empty<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(
+/// Azure and its own CLI write explicit nulls for what they leave out.
+pub(crate) fn null_is_empty<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(
     deserializer: D,
 ) -> Result<T, D::Error> {
     Ok(Option::deserialize(deserializer)?.unwrap_or_default())

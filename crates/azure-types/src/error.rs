@@ -13,16 +13,20 @@ pub struct ErrorResponse {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ErrorDetail {
     /// A word for programs.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::email::null_is_empty")]
     pub code: String,
     /// A sentence for people.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::email::null_is_empty")]
     pub message: String,
     /// The field or resource that is meant.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub target: Option<String>,
     /// More of the same.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(
+        default,
+        deserialize_with = "crate::email::null_is_empty",
+        skip_serializing_if = "Vec::is_empty"
+    )]
     pub details: Vec<ErrorDetail>,
 }
 
@@ -65,6 +69,8 @@ mod tests {
         let found = ("DomainNotLinked".to_owned(), "no".to_owned());
         assert_eq!(read(r#"{"error":{"code":"DomainNotLinked","message":"no","innererror":{}}}"#), found);
         assert_eq!(read(r#"{"code":"DomainNotLinked","message":"no"}"#), found);
+        let with_nulls = r#"{"error":{"code":"DomainNotLinked","message":"no","target":null,"details":null}}"#;
+        assert_eq!(read(with_nulls), found);
         assert_eq!(read("<html>"), (String::new(), "<html>".to_owned()));
     }
 }
