@@ -28,7 +28,7 @@ pub fn addresses(data: &[u8]) {
     if let Some(plain) = xtext::decode(text) {
         assert_eq!(xtext::decode(&xtext::encode(&plain)).as_deref(), Some(plain.as_str()));
     }
-    let _ = MailParameters::parse(text, &Extensions::all());
+    let _ = (MailParameters::parse(text, &Extensions::all()), text.parse::<smtp::reply::Reply>());
     let _ = RecipientParameters::parse(text, &Extensions::all());
 }
 

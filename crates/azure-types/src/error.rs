@@ -69,7 +69,8 @@ mod tests {
         let found = ("DomainNotLinked".to_owned(), "no".to_owned());
         assert_eq!(read(r#"{"error":{"code":"DomainNotLinked","message":"no","innererror":{}}}"#), found);
         assert_eq!(read(r#"{"code":"DomainNotLinked","message":"no"}"#), found);
-        let with_nulls = r#"{"error":{"code":"DomainNotLinked","message":"no","target":null,"details":null}}"#;
+        let with_nulls =
+            r#"{"error":{"code":"DomainNotLinked","message":"no","target":null,"details":null}}"#;
         assert_eq!(read(with_nulls), found);
         assert_eq!(read("<html>"), (String::new(), "<html>".to_owned()));
     }

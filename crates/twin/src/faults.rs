@@ -53,9 +53,21 @@ pub enum Operation {
     /// A call to Graph.
     #[serde(rename = "graph")]
     Graph,
+    /// EHLO and HELO; a client says EHLO before TLS and again behind it.
+    #[serde(rename = "smtp.hello")]
+    SmtpHello,
     /// AUTH.
     #[serde(rename = "smtp.login")]
     SmtpLogin,
+    /// MAIL.
+    #[serde(rename = "smtp.mail")]
+    SmtpMail,
+    /// RCPT, each by itself.
+    #[serde(rename = "smtp.recipient")]
+    SmtpRecipient,
+    /// DATA, before the message; by BDAT its first chunk.
+    #[serde(rename = "smtp.data")]
+    SmtpData,
     /// The end of a message.
     #[serde(rename = "smtp.message")]
     SmtpMessage,

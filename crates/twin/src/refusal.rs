@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use azure_types::error::ErrorResponse;
+use azure_types::error::{ErrorDetail, ErrorResponse};
 
 /// An error document with its status (common-types `ErrorResponse`).
 #[derive(Clone, Debug)]
@@ -11,6 +11,7 @@ pub(crate) struct Refusal {
     status: StatusCode,
     code: String,
     message: String,
+    target: Option<String>,
     retry_after: Option<u64>,
     challenge: Option<String>,
     /// Whether a resource provider says it, and not Resource Manager in front of it.
@@ -28,6 +29,7 @@ impl Refusal {
             status,
             code: code.to_owned(),
             message: message.into(),
+            target: None,
             retry_after: None,
             challenge: None,
             is_by_service: false,
@@ -56,6 +58,22 @@ impl Refusal {
         Self::new(StatusCode::BAD_REQUEST, code, message)
     }
 
+    /// Names the member that is meant.
+    pub(crate) fn target(mut self, target: String) -> Self {
+        self.target = Some(target);
+        self
+    }
+
+    /// What goes into the document.
+    pub(crate) fn detail(&self) -> ErrorDetail {
+        ErrorDetail {
+            code: self.code.clone(),
+            message: self.message.clone(),
+            target: self.target.clone(),
+            ..ErrorDetail::default()
+        }
+    }
+
     pub(crate) fn challenge(mut self, challenge: String) -> Self {
         self.challenge = Some(challenge);
         self
@@ -67,13 +85,10 @@ impl Refusal {
     }
 }
 
-impl IntoResponse for Refusal {
-    fn into_response(self) -> Response {
-        let document = ErrorResponse::new(self.code.clone(), self.message);
-        let mut response = match self.is_bare {
-            true => (self.status, Json(document.error)).into_response(),
-            false => (self.status, Json(document)).into_response(),
-        };
+impl Refusal {
+    /// Status and headers around a document that is written already.
+    pub(crate) fn around(self, mut response: Response) -> Response {
+        *response.status_mut() = self.status;
         let headers = response.headers_mut();
         if let Ok(code) = HeaderValue::from_str(&self.code) {
             headers.insert("x-ms-error-code", code);
@@ -88,5 +103,16 @@ impl IntoResponse for Refusal {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         response
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let error = self.detail();
+        let document = match self.is_bare {
+            true => Json(error).into_response(),
+            false => Json(ErrorResponse { error }).into_response(),
+        };
+        self.around(document)
     }
 }

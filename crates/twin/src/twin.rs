@@ -10,6 +10,7 @@ use clock::Clock;
 use smtp_server::admission::{Admission, AdmissionLimits};
 use smtp_server::{Endpoint, Timeouts, serve};
 use tls::ServerIdentity;
+use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -24,7 +25,7 @@ use crate::post::Post;
 use crate::ready::ReadyFile;
 use crate::smtp::Door;
 use crate::state::State;
-use crate::world::Seed;
+use crate::world::{RetiredSmtp, Seed};
 use crate::{arm, certificate, cloudflare, email, entra, graph, inspect, smtp};
 
 /// How to start a twin.
@@ -204,19 +205,13 @@ impl Twin {
     }
 
     fn open_smtp(&self, listeners: Vec<TcpListener>, config: Arc<rustls::ServerConfig>) {
-        let endpoint = Arc::new(Endpoint {
-            service: Arc::new(Door::new(Arc::clone(&self.state))),
-            settings: Arc::new(smtp::settings()),
-            tls: Some(config),
-            timeouts: Timeouts { failed_login: std::time::Duration::ZERO, ..Timeouts::default() },
-            networks: Vec::new(),
-        });
+        let door = Arc::new(Door::new(Arc::clone(&self.state)));
         let limits = AdmissionLimits { sessions: 2_000, sessions_per_network: 2_000 };
         let admission = Admission::new(limits);
         for listener in listeners {
             let served = serve_smtp(
                 listener,
-                Arc::clone(&endpoint),
+                (Arc::clone(&door), Arc::clone(&config)),
                 Arc::clone(&admission),
                 Arc::clone(&self.state),
                 self.shutdown.clone(),
@@ -242,7 +237,7 @@ impl Twin {
 
 async fn serve_smtp(
     listener: TcpListener,
-    endpoint: Arc<Endpoint<Door>>,
+    (door, config): (Arc<Door>, Arc<rustls::ServerConfig>),
     admission: Arc<Admission>,
     state: Arc<State>,
     shutdown: CancellationToken,
@@ -252,15 +247,31 @@ async fn serve_smtp(
             accepted = listener.accept() => accepted,
             () = shutdown.cancelled() => return,
         };
-        let Ok((tcp, address)) = accepted else { continue };
+        let Ok((mut tcp, address)) = accepted else { continue };
         let Ok(permit) = admission.admit(address.ip()) else { continue };
+        let _ = tcp.set_nodelay(true);
+        let retired = smtp::retired(&state);
         let cut_after = match state.faults.strike(Operation::SmtpConnection) {
             Some(Effect::CutAfter(octets)) => Some(octets),
-            Some(_) => continue,
-            None => None,
+            Some(Effect::Answer { status, code, message, .. }) => {
+                let _ = tcp.write_all(&smtp::refused_greeting(status, &code, &message)).await;
+                continue;
+            }
+            None if retired == Some(RetiredSmtp::Unavailable) => {
+                let _ = tcp.write_all(&smtp::farewell()).await;
+                continue;
+            }
+            None if retired != Some(RetiredSmtp::Closed) => None,
+            Some(_) | None => continue,
         };
-        let _ = tcp.set_nodelay(true);
-        let (endpoint, shutdown) = (Arc::clone(&endpoint), shutdown.clone());
+        let endpoint = Endpoint {
+            service: Arc::clone(&door),
+            settings: Arc::new(smtp::settings(&state.world().habits.smtp)),
+            tls: Some(Arc::clone(&config)),
+            timeouts: Timeouts { failed_login: std::time::Duration::ZERO, ..Timeouts::default() },
+            networks: Vec::new(),
+        };
+        let shutdown = shutdown.clone();
         tokio::spawn(async move {
             let _permit = permit;
             let session = serve(&endpoint, Cuttable::new(tcp, cut_after), address, shutdown.clone());

@@ -140,7 +140,7 @@ async fn a_status_is_read_as_soon_as_azure_says() {
     let world = World::start().await;
     let id = world.submit(&["a@example.com"], &message("1", "a@example.com", "x")).await;
     world.until(id, &[SendState::Submitted]).await;
-    world.clock.advance(Duration::from_secs(2));
+    world.clock.advance(Duration::from_secs(4));
     world.until(id, &[SendState::Sent]).await;
     world.finish().await;
 }

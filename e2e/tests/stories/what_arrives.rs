@@ -4,6 +4,7 @@ use e2e::{Setup, World, message};
 use model::account::TransportChoice;
 use model::delivery::SendState;
 use twin::post::{Field, Path};
+use twin::world::{Habits, OfferedExtensions, SmtpHabits};
 
 const DONE: [SendState; 2] = [SendState::Submitted, SendState::Sent];
 
@@ -63,14 +64,21 @@ async fn an_invitation_goes_by_smtp_octet_for_octet() {
 
 #[tokio::test]
 async fn eight_bits_are_said_in_seven_where_the_next_server_takes_no_more() {
-    let world = World::start_with(Setup { transport: TransportChoice::Smtp, ..Setup::default() }).await;
-    let text = "From: scanner@contoso.example\r\nTo: a@example.com\r\nSubject: s\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\nGrüße\r\n";
-    world.submit(&["a@example.com"], text.as_bytes()).await;
-    world.until_taken(1).await;
-    let mail = &world.captured()[0];
-    assert!(mail.raw.is_ascii());
-    assert_eq!(mail.parts().text.as_deref(), Some("Grüße\r\n"));
-    world.finish().await;
+    for (extensions, in_seven) in [(OfferedExtensions::Thin, true), (OfferedExtensions::Full, false)] {
+        let smtp = SmtpHabits { extensions, ..SmtpHabits::default() };
+        let habits = Habits { smtp, ..Habits::default() };
+        let transport = TransportChoice::Smtp;
+        let world = World::start_with(Setup { transport, habits, ..Setup::default() }).await;
+        let text = "From: scanner@contoso.example\r\nTo: a@example.com\r\nSubject: s\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\nGrüße\r\n";
+        world.submit(&["a@example.com"], text.as_bytes()).await;
+        world.until_taken(1).await;
+        let mail = &world.captured()[0];
+        assert_eq!(mail.raw.is_ascii(), in_seven, "{extensions:?}");
+        let body = mail.smtp.as_ref().map(|facts| facts.body.as_str());
+        assert_eq!(body, Some(if in_seven { "7BIT" } else { "8BITMIME" }));
+        assert_eq!(mail.parts().text.as_deref(), Some("Grüße\r\n"));
+        world.finish().await;
+    }
 }
 
 #[tokio::test]

@@ -33,6 +33,17 @@ pub(super) fn authorize(state: &State, parts: &Parts, body: &[u8]) -> Result<Cal
     Err(denied("The request has no Authorization header that is understood."))
 }
 
+/// Only services that can be reached from outside Azure are reached by this door.
+fn reachable(services: Vec<Service>) -> Result<Caller, Refusal> {
+    let services: Vec<Service> =
+        services.into_iter().filter(|service| service.public_network_access).collect();
+    if services.is_empty() {
+        let text = "Public network access is disabled for the communication service.";
+        return Err(Refusal::new(StatusCode::FORBIDDEN, "PublicNetworkAccessDisabled", text));
+    }
+    Ok(Caller { services })
+}
+
 fn by_token(state: &State, token: &str) -> Result<Caller, Refusal> {
     let claims = read_token(state, token).ok_or_else(|| denied("The token is not valid or has expired."))?;
     let world = state.world();
@@ -49,7 +60,7 @@ fn by_token(state: &State, token: &str) -> Result<Caller, Refusal> {
         );
         return Err(Refusal::new(StatusCode::FORBIDDEN, "Forbidden", text));
     }
-    Ok(Caller { services })
+    reachable(services)
 }
 
 /// Reads a token that is meant for Communication Services.
@@ -83,7 +94,7 @@ fn by_signature(state: &State, parts: &Parts, body: &[u8], authorization: &str) 
         .iter()
         .find(|service| service.usable_keys().any(|key| key.verifies(authorization, &signed)));
     match service {
-        Some(service) => Ok(Caller { services: vec![service.clone()] }),
+        Some(service) => reachable(vec![service.clone()]),
         None => Err(denied("Denied by the resource provider.")),
     }
 }

@@ -1,8 +1,14 @@
 //! The Email data plane of Communication Services.
 
 mod authorize;
+mod document;
+mod message_id;
+mod reply;
 mod send;
 mod status;
+#[cfg(test)]
+mod tests;
+mod unwanted;
 mod validate;
 
 use std::future::Future;
@@ -49,6 +55,25 @@ fn version(query: &Query<Version>) -> Result<&str, Refusal> {
         );
         Refusal::bad_request("UnsupportedApiVersion", text)
     })
+}
+
+/// Gives the real answer, unless a failure is due or the service is retired, with the headers of this door.
+async fn answer(
+    state: &State,
+    operation: Operation,
+    real: impl Future<Output = Result<Response, Refusal>> + Send,
+) -> Response {
+    let refuse =
+        |status, code: String, message: String| reply::refuse(state, Refusal::new(status, &code, message));
+    let real = async {
+        let answered = match reply::retired(state) {
+            Some(refusal) => Err(refusal),
+            None => real.await,
+        };
+        answered.unwrap_or_else(|refusal| reply::refuse(state, refusal))
+    };
+    let response = befall_with(state, operation, refuse, real).await;
+    reply::dress(state, response)
 }
 
 /// Gives the real answer, unless a failure is due.

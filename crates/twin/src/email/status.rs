@@ -4,14 +4,15 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Path, Query, Request, State as Shared};
-use axum::http::{HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Response};
 use azure_types::email::EmailSendResult;
 use azure_types::ids::OperationId;
 
 use super::authorize::authorize;
-use super::send::throttled;
-use super::{Version, befall, version};
+use super::document::StatusDocument;
+use super::send::{ask_to_wait, throttled};
+use super::{Version, answer, version};
 use crate::faults::Operation;
 use crate::post::Kind;
 use crate::refusal::Refusal;
@@ -25,20 +26,19 @@ pub(super) async fn status(
     request: Request,
 ) -> Response {
     let (parts, _) = request.into_parts();
-    befall(&state, Operation::Status, async {
-        let read = version(&query).and_then(|_| authorize(&state, &parts, &[])).and_then(|caller| {
-            let subscription = caller.services.first().map(|service| service.subscription);
-            look_up(&state, &id, subscription)
-        });
-        read.map_or_else(IntoResponse::into_response, |result| {
-            let is_terminal = result.status.is_terminal();
-            let mut response = Json(result).into_response();
-            if !is_terminal {
-                let seconds = HeaderValue::from(state.world().habits.poll_seconds);
-                response.headers_mut().insert(header::RETRY_AFTER, seconds);
-            }
-            response
-        })
+    answer(&state, Operation::Status, async {
+        version(&query)?;
+        let caller = authorize(&state, &parts, &[])?;
+        let subscription = caller.services.first().map(|service| service.subscription);
+        let result = look_up(&state, &id, subscription)?;
+        let habits = state.world().habits.clone();
+        let is_terminal = result.status.is_terminal();
+        let EmailSendResult { id, status, error } = result;
+        let mut response = Json(StatusDocument { id, status, error, habits: &habits.email }).into_response();
+        if !is_terminal {
+            ask_to_wait(response.headers_mut(), &habits);
+        }
+        Ok(response)
     })
     .await
 }

@@ -3,14 +3,14 @@
 use std::collections::HashSet;
 
 use axum::http::StatusCode;
-use azure_types::email::{EmailMessage, MAX_RECIPIENTS, is_allowed_attachment};
+use azure_types::email::{EmailAddress, EmailMessage, MAX_RECIPIENTS, is_allowed_attachment};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use smtp::address::Mailbox;
 
-use crate::post::Outcome;
+use crate::post::{ChosenReply, Outcome, SUPPRESS_INVALID_ATTACHMENT, is_switched_on};
 use crate::refusal::Refusal;
-use crate::world::{Domain, Service, World};
+use crate::world::{Domain, EmailHabits, Service, World};
 
 /// What is wrong with a sender.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,8 +60,20 @@ impl From<SenderProblem> for Refusal {
     }
 }
 
-/// Checks everything but the sender.
-pub(super) fn check_message(message: &EmailMessage) -> Result<(), Refusal> {
+/// The one version that takes mail to nobody but cc and bcc.
+const WITHOUT_TO: &str = "2021-10-01-preview";
+
+/// Refuses an address that is none.
+pub(super) fn invalid_address(address: &str) -> Refusal {
+    Refusal::bad_request("BadRequest", format!("Invalid format for email address: '{address}'"))
+}
+
+/// Checks everything but the sender, for a request of that api-version.
+pub(super) fn check_message(
+    message: &EmailMessage,
+    version: &str,
+    habits: &EmailHabits,
+) -> Result<(), Refusal> {
     let bad = |text: String| Refusal::bad_request("BadRequest", text);
     let content = &message.content;
     if content.plain_text.as_deref().unwrap_or_default().is_empty()
@@ -69,30 +81,40 @@ pub(super) fn check_message(message: &EmailMessage) -> Result<(), Refusal> {
     {
         return Err(bad("Either content.plainText or content.html is required.".to_owned()));
     }
-    if message.recipients.to.is_empty() {
-        return Err(bad("recipients.to must have at least one recipient.".to_owned()));
-    }
     let recipients = message.recipients.all().count();
+    let may_lack_to = habits.takes_mail_without_to || version == WITHOUT_TO;
+    if recipients == 0 || (message.recipients.to.is_empty() && !may_lack_to) {
+        let text = "recipients.to must have at least one recipient.".to_owned();
+        return Err(bad(text).target("recipients.to".to_owned()));
+    }
     if recipients > MAX_RECIPIENTS {
         let text = format!("The message has {recipients} recipients; {MAX_RECIPIENTS} are allowed.");
         return Err(Refusal::bad_request("TooManyRecipients", text));
     }
-    for address in message.recipients.all().chain(&message.reply_to) {
-        if address.address.parse::<Mailbox>().is_err() || Outcome::of(&address.address) == Outcome::Refused {
-            return Err(bad(format!("Invalid format for email address: '{}'", address.address)));
-        }
-    }
+    message.recipients.all().chain(&message.reply_to).try_for_each(check_address)?;
     check_attachments(message)
+}
+
+/// An address must be one, and may want to be refused.
+fn check_address(address: &EmailAddress) -> Result<(), Refusal> {
+    let address = &address.address;
+    if address.parse::<Mailbox>().is_err() || Outcome::of(address) == Outcome::Refused {
+        return Err(invalid_address(address));
+    }
+    match ChosenReply::of(address) {
+        None => Ok(()),
+        Some(chosen) if chosen.is_temporary() => {
+            let text = format!("The recipient '{address}' wants this reply.");
+            Err(Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "ServiceUnavailable", text))
+        }
+        Some(_) => Err(invalid_address(address)),
+    }
 }
 
 fn check_attachments(message: &EmailMessage) -> Result<(), Refusal> {
     let bad = |text: String| Refusal::bad_request("BadRequest", text);
-    let is_set = |name: &str| {
-        let value = message.headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name));
-        value.is_some_and(|(_, value)| value.eq_ignore_ascii_case("true"))
-    };
-    let ignores_types = is_set("x-ms-acsemail-suppress-invalid-attachment");
-    let ignores_ids = is_set("x-ms-acsemail-ignore-duplicate-content-id");
+    let ignores_types = is_switched_on(message, SUPPRESS_INVALID_ATTACHMENT);
+    let ignores_ids = is_switched_on(message, "x-ms-acsemail-ignore-duplicate-content-id");
     let mut ids = HashSet::new();
     for attachment in &message.attachments {
         if STANDARD.decode(&attachment.content_in_base64).is_err() {

@@ -1,9 +1,10 @@
-//! Levers and windows that Azure does not have: captured mail, zones by hand, the clock, faults, a fresh
+//! Levers and windows that Azure does not have: captured mail, zones by hand, the clock, faults, habits, a fresh
 //! start.
 //!
 //! They are on a listener of their own, so that nothing here is ever taken for Azure.
 
 mod api;
+mod habits;
 mod pages;
 mod view;
 mod zones;
@@ -16,5 +17,5 @@ use crate::state::State;
 
 /// The routes of the inspection door.
 pub(crate) fn routes() -> Router<Arc<State>> {
-    Router::new().merge(api::routes()).merge(zones::routes()).merge(pages::routes())
+    Router::new().merge(api::routes()).merge(habits::routes()).merge(zones::routes()).merge(pages::routes())
 }

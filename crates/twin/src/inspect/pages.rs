@@ -11,7 +11,7 @@ use axum::routing::get;
 use serde::Deserialize;
 
 use super::view::{AttachmentView, MailDetail};
-use crate::post::{CapturedMail, Field, Outcome, Path as MailPath};
+use crate::post::{CapturedMail, Field, Outcome, Path as MailPath, SmtpFacts};
 use crate::state::State;
 
 pub(super) fn routes() -> Router<Arc<State>> {
@@ -53,6 +53,7 @@ struct MessagePage {
     service: String,
     operation_id: String,
     reverse_path: Option<String>,
+    said: Option<String>,
     recipients: Vec<RecipientRow>,
     text: Option<String>,
     has_html: bool,
@@ -107,6 +108,7 @@ async fn message(Shared(state): Shared<Arc<State>>, Path(number): Path<u64>) -> 
         service: summary.service,
         operation_id: summary.operation_id,
         reverse_path: summary.reverse_path,
+        said: summary.smtp.as_ref().map(said),
         recipients: mail
             .recipients
             .iter()
@@ -194,6 +196,13 @@ fn sender(mail: &CapturedMail) -> String {
         Some(name) => format!("{name} <{}>", mail.sender),
         None => mail.sender.clone(),
     }
+}
+
+/// The parameters of MAIL, and how the message came.
+fn said(facts: &SmtpFacts) -> String {
+    let smtputf8 = if facts.smtputf8 { " SMTPUTF8" } else { "" };
+    let verb = if facts.by_chunks { "BDAT" } else { "DATA" };
+    format!("BODY={}{smtputf8}, by {verb}, as {}", facts.body, facts.login)
 }
 
 fn path(path: MailPath) -> &'static str {

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::post::{CapturedMail, CapturedRecipient};
+use crate::post::{CapturedMail, CapturedRecipient, SmtpFacts};
 
 /// One line of the list.
 #[derive(Clone, Debug, Serialize)]
@@ -16,6 +16,8 @@ pub(super) struct MailSummary {
     pub(super) sender: String,
     pub(super) sender_name: Option<String>,
     pub(super) reverse_path: Option<String>,
+    /// What was said by SMTP.
+    pub(super) smtp: Option<SmtpFacts>,
     pub(super) recipients: Vec<CapturedRecipient>,
     pub(super) subject: String,
     pub(super) message_id: Option<String>,
@@ -47,11 +49,6 @@ pub(super) struct AttachmentView {
 impl From<&CapturedMail> for MailDetail {
     fn from(mail: &CapturedMail) -> Self {
         let parts = mail.parts();
-        let message_id = parts
-            .headers
-            .iter()
-            .find(|(name, _)| name.eq_ignore_ascii_case("Message-ID"))
-            .map(|(_, id)| id.clone());
         let text = parts.text.as_deref().or(parts.html.as_deref()).unwrap_or_default();
         let summary = MailSummary {
             number: mail.number,
@@ -62,8 +59,9 @@ impl From<&CapturedMail> for MailDetail {
             sender: mail.sender.clone(),
             sender_name: mail.sender_name.clone(),
             reverse_path: mail.reverse_path.clone(),
+            smtp: mail.smtp.clone(),
             recipients: mail.recipients.clone(),
-            message_id,
+            message_id: mail.message_id(),
             text_sha256: sha256(text.as_bytes()),
             subject: parts.subject,
             size_octets: mail.raw.len(),

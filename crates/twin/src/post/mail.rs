@@ -1,6 +1,6 @@
 //! A captured mail: as it came, and as it would be read.
 
-use azure_types::email::{EmailAddress, EmailMessage};
+use azure_types::email::{EmailAddress, EmailMessage, is_allowed_attachment};
 use azure_types::error::ErrorDetail;
 use azure_types::ids::OperationId;
 use base64::Engine as _;
@@ -8,6 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use jiff::{SignedDuration, Timestamp};
 use message::parts::{Attachment, Parts};
 use serde::{Deserialize, Serialize};
+use smtp::parameters::{Body, MailParameters};
 
 use super::Outcome;
 use crate::world::Habits;
@@ -31,11 +32,32 @@ pub struct CapturedMail {
     pub sender_name: Option<String>,
     /// MAIL FROM, by SMTP.
     pub reverse_path: Option<String>,
+    /// What else was said by SMTP.
+    #[serde(default)]
+    pub smtp: Option<SmtpFacts>,
+    /// The Message-ID that recipients see. By REST Azure makes one where none was given, or none that can be used.
+    #[serde(default)]
+    pub internet_message_id: Option<String>,
     /// To whom, and what becomes of each.
     pub recipients: Vec<CapturedRecipient>,
     /// What came: a message by SMTP, a JSON document by REST.
     #[serde(with = "in_base64")]
     pub raw: Vec<u8>,
+}
+
+/// What a client said by SMTP.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SmtpFacts {
+    /// The login's name.
+    pub login: String,
+    /// BODY: `7BIT`, `8BITMIME` or `BINARYMIME`; `7BIT` also when nothing was said.
+    pub body: String,
+    /// Whether SMTPUTF8 was said.
+    pub smtputf8: bool,
+    /// SIZE, in octets.
+    pub declared_octets: Option<u64>,
+    /// Whether the message came by BDAT.
+    pub by_chunks: bool,
 }
 
 /// Which way a mail came.
@@ -87,6 +109,31 @@ impl CapturedRecipient {
         let decided_at = at.saturating_add(delay).unwrap_or(Timestamp::MAX);
         Self { address: address.to_owned(), field, outcome, decided_at }
     }
+
+    /// The same recipient, whom nothing is sent to.
+    #[must_use]
+    pub fn suppressed(self, at: Timestamp) -> Self {
+        Self { outcome: Outcome::Suppressed, decided_at: at, ..self }
+    }
+}
+
+impl SmtpFacts {
+    /// Keeps what MAIL said.
+    #[must_use]
+    pub fn new(login: String, parameters: &MailParameters) -> Self {
+        let body = match parameters.body {
+            Body::SevenBit => "7BIT",
+            Body::EightBitMime => "8BITMIME",
+            Body::BinaryMime => "BINARYMIME",
+        };
+        Self {
+            login,
+            body: body.to_owned(),
+            smtputf8: parameters.smtputf8,
+            declared_octets: parameters.size_octets,
+            by_chunks: true,
+        }
+    }
 }
 
 impl CapturedMail {
@@ -114,12 +161,24 @@ impl CapturedMail {
         }
     }
 
-    /// Message-ID: the header's, or the one that was given to the Email API.
+    /// Message-ID, as recipients see it.
     #[must_use]
     pub fn message_id(&self) -> Option<String> {
+        if self.internet_message_id.is_some() {
+            return self.internet_message_id.clone();
+        }
         let parts = self.parts();
         parts.headers.into_iter().find(|(name, _)| name.eq_ignore_ascii_case("Message-ID")).map(|(_, id)| id)
     }
+}
+
+/// Header by which a sender has files dropped whose type is not allowed.
+pub(crate) const SUPPRESS_INVALID_ATTACHMENT: &str = "x-ms-acsemail-suppress-invalid-attachment";
+
+/// Whether one of Azure's switches among the headers says `true`.
+pub(crate) fn is_switched_on(message: &EmailMessage, name: &str) -> bool {
+    let value = message.headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name));
+    value.is_some_and(|(_, value)| value.trim().eq_ignore_ascii_case("true"))
 }
 
 fn from_json(message: EmailMessage) -> Parts {
@@ -131,9 +190,11 @@ fn from_json(message: EmailMessage) -> Parts {
         addresses: addresses.into_iter().map(address).collect(),
         has_groups: false,
     };
+    let drops_files = is_switched_on(&message, SUPPRESS_INVALID_ATTACHMENT);
     let attachments = message
         .attachments
         .into_iter()
+        .filter(|file| !drops_files || is_allowed_attachment(&file.content_type))
         .map(|file| Attachment {
             name: file.name,
             content_type: file.content_type,

@@ -36,9 +36,7 @@ impl Meter {
         while self.counted.front().is_some_and(|at| now.duration_since(*at) >= HOUR) {
             self.counted.pop_front();
         }
-        let waits =
-            [(per_minute, MINUTE), (per_hour, HOUR)].map(|(limit, window)| self.wait(now, limit, window));
-        let wait = waits.into_iter().max().unwrap_or_default();
+        let wait = self.longest_wait(now, per_minute, per_hour);
         if wait.is_zero() || throttled_counts {
             self.counted.push_back(now);
         }
@@ -48,6 +46,15 @@ impl Meter {
         self.throttled += 1;
         let seconds = u64::try_from(wait.as_millis()).unwrap_or(0).div_ceil(1_000);
         Err(Throttled { retry_after_seconds: seconds.max(1) })
+    }
+
+    /// Whether one more would be within the limits.
+    pub(super) fn has_room(&self, now: Timestamp, per_minute: u32, per_hour: u32) -> bool {
+        self.longest_wait(now, per_minute, per_hour).is_zero()
+    }
+
+    fn longest_wait(&self, now: Timestamp, per_minute: u32, per_hour: u32) -> SignedDuration {
+        self.wait(now, per_minute, MINUTE).max(self.wait(now, per_hour, HOUR))
     }
 
     /// How long until fewer than `limit` requests lie within `window`.

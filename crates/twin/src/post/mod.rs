@@ -3,17 +3,20 @@
 mod mail;
 mod meter;
 mod outcome;
+mod reply;
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 
 use azure_types::email::EmailSendStatus;
 use azure_types::error::ErrorDetail;
 use azure_types::ids::{OperationId, SubscriptionId};
 use jiff::Timestamp;
 
-pub use self::mail::{CapturedMail, CapturedRecipient, Field, Path};
+pub use self::mail::{CapturedMail, CapturedRecipient, Field, Path, SmtpFacts};
+pub(crate) use self::mail::{SUPPRESS_INVALID_ATTACHMENT, is_switched_on};
 pub use self::meter::{Meter, Throttled};
 pub use self::outcome::Outcome;
+pub use self::reply::ChosenReply;
 
 use crate::world::{Habits, Limits};
 
@@ -23,6 +26,7 @@ pub struct Post {
     mail: VecDeque<CapturedMail>,
     by_operation: HashMap<OperationId, u64>,
     operations: HashMap<OperationId, Timestamp>,
+    message_ids: HashSet<String>,
     taken: u64,
     meters: HashMap<(SubscriptionId, Kind), Meter>,
 }
@@ -61,6 +65,24 @@ impl Post {
         meter.count(now, per_minute, per_hour, habits.throttled_requests_count)
     }
 
+    /// Whether a request would be counted without being over the limit.
+    #[must_use]
+    pub fn has_room(
+        &self,
+        (subscription, kind): (SubscriptionId, Kind),
+        limits: Limits,
+        now: Timestamp,
+    ) -> bool {
+        let meter = self.meters.get(&(subscription, kind));
+        meter.is_none_or(|meter| meter.has_room(now, limits.sends_per_minute, limits.sends_per_hour))
+    }
+
+    /// Whether a mail with that Message-ID was taken before.
+    #[must_use]
+    pub fn knows_message_id(&self, id: &str) -> bool {
+        self.message_ids.contains(id)
+    }
+
     /// Requests that were counted, and those that came over the limit.
     pub fn meters(&self) -> impl Iterator<Item = (&(SubscriptionId, Kind), &Meter)> {
         self.meters.iter()
@@ -85,6 +107,7 @@ impl Post {
         self.taken = self.taken.max(mail.number);
         self.operations.insert(mail.operation, mail.at);
         self.by_operation.insert(mail.operation, mail.number);
+        self.message_ids.extend(mail.internet_message_id.clone());
         self.mail.push_back(mail);
         if self.mail.len() > CAPACITY {
             self.mail.pop_front();
@@ -133,6 +156,7 @@ impl Post {
     pub fn clear(&mut self) {
         self.mail.clear();
         self.by_operation.clear();
+        self.message_ids.clear();
         self.meters.clear();
     }
 }

@@ -3,15 +3,23 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::{EmailHabits, Retirement, SmtpHabits};
+
 /// Habits of the Azure that is played.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Habits {
+    /// The Email API's.
+    pub email: EmailHabits,
+    /// Those of SMTP.
+    pub smtp: SmtpHabits,
+    /// How sending ends on the day of retirement; it never comes when absent.
+    pub retirement: Option<Retirement>,
     /// What a second send under the same operation id gives.
     pub repeated_operation: RepeatedOperation,
     /// Seconds for which a send is `Running`.
     pub operation_seconds: i64,
-    /// Seconds that `Retry-After` asks for while a send is running.
+    /// Seconds that `Retry-After` asks for while a send is running; with 0 nothing is said.
     pub poll_seconds: u64,
     /// Whether a send whose recipients all bounce ends as `Failed`, with `EmailDropped`.
     pub bounces_fail_the_operation: bool,
@@ -177,9 +185,12 @@ pub struct Limits {
 impl Default for Habits {
     fn default() -> Self {
         Self {
+            email: EmailHabits::default(),
+            smtp: SmtpHabits::default(),
+            retirement: None,
             repeated_operation: RepeatedOperation::Accept,
-            operation_seconds: 1,
-            poll_seconds: 1,
+            operation_seconds: 3,
+            poll_seconds: 3,
             bounces_fail_the_operation: true,
             smtp_shares_quota: true,
             throttled_requests_count: false,

@@ -9,9 +9,11 @@ pub mod dns;
 mod domain;
 mod groups;
 mod habits;
+mod mail_habits;
 pub mod roles;
 mod seed;
 mod stamp;
+mod suppression;
 
 use azure_types::arm::SubscriptionState;
 use azure_types::ids::{ClientId, PrincipalId, SubscriptionId, TenantId};
@@ -30,6 +32,10 @@ pub use self::domain::{
 pub use self::groups::{LongRunningOperation, OperationKind, ResourceGroup};
 pub use self::habits::{
     Bucket, DeletionForm, Habits, HiddenSubscription, Limits, Refused, RepeatedOperation,
+};
+pub use self::mail_habits::{
+    Absent, EmailHabits, OfferedExtensions, ReplyLine, RestRefusal, RetiredSmtp, Retirement, SmtpHabits,
+    SmtpReplies, Stage, Unwanted,
 };
 pub use self::roles::Role;
 pub use self::seed::{Seed, SeedError};

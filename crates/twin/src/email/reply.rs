@@ -1,0 +1,52 @@
+//! The replies of the Email API, with the headers that all of them have.
+
+use axum::Json;
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use azure_types::email::API_VERSIONS;
+
+use super::document::ErrorDocument;
+use crate::keys::random_guid;
+use crate::refusal::Refusal;
+use crate::state::State;
+
+/// An error document, written by the twin's habits.
+pub(super) fn refuse(state: &State, refusal: Refusal) -> Response {
+    let habits = state.world().habits.email.clone();
+    let detail = refusal.detail();
+    refusal.around(Json(ErrorDocument::new(&detail, &habits)).into_response())
+}
+
+/// What everything is answered with once the service is retired.
+pub(super) fn retired(state: &State) -> Option<Refusal> {
+    let now = state.now();
+    let world = state.world();
+    let retirement = world.habits.retirement.as_ref().filter(|retirement| retirement.from <= now)?;
+    let status = StatusCode::from_u16(retirement.status).unwrap_or(StatusCode::GONE);
+    Some(Refusal::new(status, &retirement.code, retirement.message.clone()))
+}
+
+/// Puts the headers on a reply. The client's own id is not among them, and `x-ms-request-id` only by a habit.
+pub(super) fn dress(state: &State, mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    let mut insert = |name: &'static str, value: String| {
+        if let Ok(value) = HeaderValue::from_str(&value) {
+            headers.insert(HeaderName::from_static(name), value);
+        }
+    };
+    insert("api-supported-versions", API_VERSIONS.join(", "));
+    insert("mise-correlation-id", random_guid().to_string());
+    insert("x-azure-ref", edge_reference(state));
+    insert("x-cache", "CONFIG_NOCACHE".to_owned());
+    insert(header::STRICT_TRANSPORT_SECURITY.as_str(), "max-age=31536000;includeSubDomains".to_owned());
+    if state.world().habits.email.sends_request_id {
+        insert("x-ms-request-id", random_guid().to_string());
+    }
+    response
+}
+
+/// The reference that the servers in front of Azure put on everything: a time, and letters.
+fn edge_reference(state: &State) -> String {
+    let time = state.now().strftime("%Y%m%dT%H%M%SZ");
+    format!("{time}-{}", random_guid().simple())
+}

@@ -1,0 +1,54 @@
+//! Nothing is sent to those who are on a suppression list.
+
+use jiff::SignedDuration;
+use serde_json::json;
+
+use super::{ID, SEND, mail, post, status, with};
+use crate::post::Outcome;
+use crate::rehearsal::Rehearsal;
+
+fn suppress(rehearsal: &Rehearsal, list: &str, address: &str) {
+    let now = rehearsal.state.now();
+    let list = json!({
+        "name": "list", "list_name": list, "created_at": now, "updated_at": now,
+        "addresses": [{ "name": "one", "email": address, "updated_at": now }],
+    });
+    rehearsal.state.change_world(|world| {
+        let domain = world.domains.iter_mut().find(|domain| domain.name == "contoso.example").unwrap();
+        domain.suppression_lists.push(serde_json::from_value(list).unwrap());
+    });
+}
+
+#[tokio::test]
+async fn a_send_to_nobody_but_the_suppressed_fails_in_a_200() {
+    let rehearsal = Rehearsal::begin();
+    suppress(&rehearsal, "", "A@example.com");
+    assert_eq!(post(&rehearsal, SEND, &mail(), &[("operation-id", ID)]).await.status, 202);
+    assert_eq!(status(&rehearsal, ID).await.body["status"], "Running");
+    rehearsal.state.advance(SignedDuration::from_secs(3));
+    let answer = status(&rehearsal, ID).await;
+    assert_eq!((answer.status, &answer.body["status"]), (200, &json!("Failed")));
+    assert_eq!(answer.body["error"]["code"], "EmailDroppedAllRecipientsSuppressed");
+}
+
+#[tokio::test]
+async fn one_of_two_is_dropped() {
+    let rehearsal = Rehearsal::begin();
+    suppress(&rehearsal, "scanner", "a@example.com");
+    let two = with(|mail| mail["recipients"]["cc"] = json!([{ "address": "b@example.com" }]));
+    assert_eq!(post(&rehearsal, SEND, &two, &[("operation-id", ID)]).await.status, 202);
+    rehearsal.state.advance(SignedDuration::from_secs(3));
+    assert_eq!(status(&rehearsal, ID).await.body["status"], "Succeeded");
+    let outcomes: Vec<Outcome> =
+        rehearsal.state.post().mail(1).unwrap().recipients.iter().map(|one| one.outcome).collect();
+    assert_eq!(outcomes, [Outcome::Suppressed, Outcome::Delivered]);
+}
+
+#[tokio::test]
+async fn a_list_of_another_sender_does_not_count() {
+    let rehearsal = Rehearsal::begin();
+    suppress(&rehearsal, "noreply", "a@example.com");
+    assert_eq!(post(&rehearsal, SEND, &mail(), &[("operation-id", ID)]).await.status, 202);
+    rehearsal.state.advance(SignedDuration::from_secs(3));
+    assert_eq!(status(&rehearsal, ID).await.body["status"], "Succeeded");
+}

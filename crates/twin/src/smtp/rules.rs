@@ -1,0 +1,167 @@
+//! Azure's rules about a message: whose it may be, how many there may be, what is kept of it.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+use azure_types::ids::{OperationId, SubscriptionId};
+use jiff::{SignedDuration, Timestamp};
+use message::address::AddressList;
+use message::header::{self, Field};
+use smtp::address::Mailbox;
+use smtp::reply::Refusal;
+
+use super::Transaction;
+use crate::email::{SenderProblem, check_sender};
+use crate::keys::random_guid;
+use crate::post::{self, CapturedMail, CapturedRecipient, Kind, Path};
+use crate::state::State;
+use crate::world::{Domain, Habits, Management, Service, World};
+
+/// Subscriptions that went too fast, and until when they are refused.
+#[derive(Default)]
+pub(super) struct Slowed(Mutex<HashMap<SubscriptionId, Timestamp>>);
+
+/// Whether mail may come from that address through the service.
+pub(super) fn check<'w>(
+    world: &'w World,
+    service: &Service,
+    sender: Option<&Mailbox>,
+) -> Result<&'w Domain, Refusal> {
+    let replies = &world.habits.smtp.replies;
+    let sender = sender.ok_or_else(|| replies.not_linked.refusal())?;
+    match check_sender(world, [service], sender) {
+        Ok((domain, _)) => Ok(domain),
+        Err(SenderProblem::DomainNotLinked) => Err(replies.not_linked.refusal()),
+        Err(SenderProblem::UnknownUsername(_)) => Err(replies.unknown_username.refusal()),
+    }
+}
+
+impl Slowed {
+    /// Refuses whoever has no room left, without counting.
+    pub(super) fn look(&self, state: &State, transaction: &Transaction) -> Result<(), Refusal> {
+        let world = state.world();
+        let domain = transaction.reverse_path.mailbox();
+        let domain = domain.and_then(|sender| check(&world, &transaction.service, Some(sender)).ok());
+        let management = domain.map_or(Management::CustomerManaged, |domain| domain.management);
+        let subscription = transaction.service.subscription;
+        let limits = world.limits(subscription, management);
+        let (now, habits) = (state.now(), &world.habits);
+        if self.is_slowed(subscription, now)
+            || !state.post().has_room((subscription, kind(habits)), limits, now)
+        {
+            self.slow(subscription, now, habits);
+            return Err(habits.smtp.replies.too_fast.refusal());
+        }
+        Ok(())
+    }
+
+    fn count(&self, state: &State, world: &World, service: &Service, domain: &Domain) -> Result<(), Refusal> {
+        let (now, habits, subscription) = (state.now(), &world.habits, service.subscription);
+        let limits = world.limits(subscription, domain.management);
+        let is_over = self.is_slowed(subscription, now)
+            || state.post().count((subscription, kind(habits)), limits, now, habits).is_err();
+        if is_over {
+            self.slow(subscription, now, habits);
+            return Err(habits.smtp.replies.too_fast.refusal());
+        }
+        Ok(())
+    }
+
+    fn is_slowed(&self, subscription: SubscriptionId, now: Timestamp) -> bool {
+        let slowed = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        slowed.get(&subscription).is_some_and(|until| now < *until)
+    }
+
+    /// Begins the time for which everything is refused, unless it has begun.
+    fn slow(&self, subscription: SubscriptionId, now: Timestamp, habits: &Habits) {
+        let seconds = SignedDuration::from_secs(habits.smtp.rate_seconds);
+        let until = now.saturating_add(seconds).unwrap_or(Timestamp::MAX);
+        let mut slowed = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = slowed.entry(subscription).or_insert(until);
+        if *known <= now {
+            *known = until;
+        }
+    }
+
+    /// Takes a whole message, or says why not.
+    pub(super) fn take(&self, state: &State, transaction: Transaction) -> Result<OperationId, Refusal> {
+        let Transaction { service, reverse_path, recipients, facts, message, .. } = transaction;
+        let now = state.now();
+        let author = author(&message);
+        let (sender, name, recipients) = {
+            let world = state.world();
+            if message.len() > world.habits.max_request_octets {
+                return Err(world.habits.smtp.replies.too_large.refusal());
+            }
+            let domain = check(&world, &service, author.as_ref())?;
+            self.count(state, &world, &service, domain)?;
+            let username = author.as_ref().map_or("", |author| author.local_part().as_str());
+            let captured = |recipient: &Mailbox| {
+                let address = recipient.to_string();
+                let captured = CapturedRecipient::new(&address, post::Field::Envelope, now);
+                if domain.suppresses(username, &address) { captured.suppressed(now) } else { captured }
+            };
+            let recipients = recipients.iter().map(captured).collect();
+            (
+                author.as_ref().map(Mailbox::to_string),
+                domain.display_name(username).map(str::to_owned),
+                recipients,
+            )
+        };
+        let operation = OperationId::new(random_guid());
+        state.keep(CapturedMail {
+            number: 0,
+            operation,
+            at: now,
+            path: Path::Smtp,
+            service: service.name,
+            sender: sender.unwrap_or_default(),
+            sender_name: name,
+            reverse_path: Some(reverse_path.to_string()),
+            smtp: Some(facts),
+            internet_message_id: field(&message, "Message-ID").map(|id| id.body().into_owned()),
+            recipients,
+            raw: message,
+        });
+        Ok(operation)
+    }
+}
+
+fn kind(habits: &Habits) -> Kind {
+    if habits.smtp_shares_quota { Kind::Sends } else { Kind::SmtpSends }
+}
+
+/// The header's From: Azure goes by that, not by MAIL FROM. Whatever else is wrong with the header, and where From
+/// is no list of addresses, what stands in brackets is taken.
+fn author(message: &[u8]) -> Option<Mailbox> {
+    let from = field(message, "From")?;
+    let listed = AddressList::read(&from).ok().and_then(|list| list.addresses.into_iter().next());
+    if let Some(mailbox) = listed.and_then(|first| first.address.parse().ok()) {
+        return Some(mailbox);
+    }
+    let body = from.body();
+    let (_, behind) = body.rsplit_once('<')?;
+    behind.split_once('>')?.0.trim().parse().ok()
+}
+
+fn field<'m>(message: &'m [u8], name: &str) -> Option<Field<'m>> {
+    header::fields(header::split(message).0).filter_map(Result::ok).find(|field| field.is(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_author_is_found_in_what_others_would_refuse() {
+        for (message, expected) in [
+            ("From: a@example.com\r\n\r\n", Some("a@example.com")),
+            ("From: M\u{fc}ller, Hans <h@example.com>\r\n\r\n", Some("h@example.com")),
+            ("Subject: x\r\n\r\nFrom: a@example.com\r\n", None),
+            ("From: root\r\n\r\n", None),
+        ] {
+            let found = author(message.as_bytes()).map(|mailbox| mailbox.to_string());
+            assert_eq!(found.as_deref(), expected, "{message:?}");
+        }
+    }
+}
