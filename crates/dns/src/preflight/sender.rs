@@ -182,7 +182,7 @@ fn costs(scene: &Scene<'_>, wanted: &Record, merge: &Merge) -> Vec<Row> {
         );
         rows.push(row(Verdict::Wrong, "spf.broken_include", sentence));
     } else if !cost.voids.is_empty() {
-        let is_bad = cost.voids.len() > spf::MOST_VOIDS;
+        let is_bad = cost.void_lookups > spf::MOST_VOIDS;
         let verdict = if is_bad { Verdict::Wrong } else { Verdict::Advice };
         let sentence = format!(
             "The SPF record makes receivers look up {}, where nothing is; beyond {} such names they treat it as an error. \

@@ -43,7 +43,9 @@ pub type Seen = BTreeMap<Question, Reply>;
 pub struct Cost {
     /// Look-ups in the worst case; at least so many if something is `unseen`.
     pub lookups: usize,
-    /// Look-ups that find nothing.
+    /// Look-ups that find nothing. A name counts as often as it is looked up.
+    pub void_lookups: usize,
+    /// The names of those, each once.
     pub voids: Vec<String>,
     /// Names that are included and have no SPF record, or several, or one that is not understood.
     pub broken: Vec<String>,
@@ -107,11 +109,15 @@ fn follow(question: Option<Question>, seen: &Seen, cost: &mut Cost) {
             Err(_) => cost.broken.push(name),
         },
         (Some(Reply::Nothing), Question::Record(_)) => {
+            cost.void_lookups += 1;
             cost.voids.push(name.clone());
             cost.broken.push(name);
         }
         (Some(_), Question::Record(_)) => cost.broken.push(name),
-        (Some(Reply::Nothing), _) => cost.voids.push(name),
+        (Some(Reply::Nothing), _) => {
+            cost.void_lookups += 1;
+            cost.voids.push(name);
+        }
         (Some(_), _) => {}
     }
 }
@@ -159,6 +165,8 @@ mod tests {
         let cost_of_mx = cost("v=spf1 mx include:void.example include:bad.example -all");
         assert_eq!(cost_of_mx.voids, ["example.com", "void.example"]);
         assert_eq!(cost_of_mx.broken, ["bad.example", "void.example"]);
+        let thrice = cost("v=spf1 mx mx/24 mx:example.com -all");
+        assert_eq!((thrice.void_lookups, thrice.voids.len()), (3, 1));
         assert_eq!(cost("v=spf1 a -all").unseen, [Question::Address("example.com".to_owned())]);
         assert!(cost("v=spf1 include:ring.example -all").lookups > MOST_LOOKUPS);
     }

@@ -36,7 +36,12 @@ pub fn merged(existing: &[&str], include: &str) -> Merge {
     for (number, record) in records.iter().enumerate() {
         for word in without_ends(record, &mut merge) {
             // Within a record even what is there twice stays.
-            if number == 0 || !kept.iter().any(|other| other.eq_ignore_ascii_case(&word)) {
+            let is_there = number > 0 && kept.iter().any(|other| other.eq_ignore_ascii_case(&word));
+            // Two explanations would make the record an error (RFC 7208 section 6).
+            let is_second = is_explanation(&word) && kept.iter().any(|other| is_explanation(other));
+            if is_second && number > 0 && !is_there {
+                merge.changes.push(format!("{word} is left out: there may be one explanation only."));
+            } else if !is_there {
                 kept.push(word);
             }
         }
@@ -133,6 +138,10 @@ fn without_ends(record: &[Word<'_>], merge: &mut Merge) -> Vec<String> {
     kept
 }
 
+fn is_explanation(word: &str) -> bool {
+    Term::read(word).is_ok_and(|term| term.is_modifier("exp"))
+}
+
 fn add_include(kept: &mut Vec<String>, include: &str, merge: &mut Merge) {
     let wanted = Mechanism::Include(include.to_owned());
     let mut is_there = false;
@@ -201,6 +210,11 @@ mod tests {
             (&["v=spf1 include:AZURE -all redirect=a.example"], "v=spf1 include:AZURE -all", 1),
             (&["v=spf1 include:AZURE -all exp=a.example"], "v=spf1 include:AZURE exp=a.example -all", 1),
             (&["v=spf1 -all include:AZURE"], "v=spf1 include:AZURE -all", 1),
+            (
+                &["v=spf1 mx exp=a.example -all", "v=spf1 exp=b.example -all"],
+                "v=spf1 mx exp=a.example include:AZURE -all",
+                3,
+            ),
             (&["v=spf1 mx mx -all", "v=spf1 MX a ?all"], "v=spf1 mx mx a include:AZURE -all", 3),
         ] {
             let existing: Vec<String> = existing.iter().map(|text| text.replace("AZURE", AZURE)).collect();
@@ -248,7 +262,8 @@ mod tests {
             for word in records.iter().flat_map(|record| record.split(' ').skip(1)) {
                 let term = Term::read(word).unwrap();
                 let is_kept = result.terms.iter().any(|other| other.to_string().eq_ignore_ascii_case(word));
-                prop_assert!(is_kept || term.is_all() || term.redirect().is_some(), "{} is lost", word);
+                let may_go = term.is_all() || term.redirect().is_some() || term.is_modifier("exp");
+                prop_assert!(is_kept || may_go, "{} is lost", word);
             }
         }
     }

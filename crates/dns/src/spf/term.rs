@@ -289,9 +289,14 @@ pub(super) mod tests {
         let term = ("[-+~?]?", term)
             .prop_map(|(sign, term)| if term.contains('=') { term } else { format!("{sign}{term}") });
         let redirect = proptest::option::of(Just("redirect=_spf.example.com".to_owned()));
-        (proptest::collection::vec(term, 0..8), redirect).prop_map(|(terms, redirect)| {
-            std::iter::once("v=spf1".to_owned()).chain(terms).chain(redirect).collect::<Vec<_>>().join(" ")
-        })
+        let explanation = proptest::option::of("exp=[a-c]\\.example\\.com");
+        (explanation, proptest::collection::vec(term, 0..8), redirect).prop_map(
+            |(explanation, terms, redirect)| {
+                let words =
+                    std::iter::once("v=spf1".to_owned()).chain(explanation).chain(terms).chain(redirect);
+                words.collect::<Vec<_>>().join(" ")
+            },
+        )
     }
 
     #[test]
