@@ -65,13 +65,26 @@ impl Shown {
     }
 
     /// What is shown within the zone, as [`changes`](crate::change::changes) wants it: for zones that no program
-    /// can write to.
+    /// can write to. Addresses that only a wildcard gives stand nowhere, and are in nobody's way.
     #[must_use]
     pub fn held(&self) -> Vec<Held> {
         let zone = self.zone.as_deref().unwrap_or(&self.domain);
         let inside = self.names.iter().filter(|(name, _)| crate::name::is_within(name, zone));
-        let records = inside.flat_map(|(_, at)| &at.records).cloned();
-        records.map(|record| Held { id: String::new(), record, is_proxied: false, comment: None }).collect()
+        let records =
+            inside.flat_map(|(_, at)| &at.records).filter(|record| !self.is_of_a_wildcard(record, zone));
+        let held = records.cloned().map(|record| Held {
+            id: String::new(),
+            record,
+            is_proxied: false,
+            comment: None,
+        });
+        held.collect()
+    }
+
+    /// Whether the same address is given where nobody would have entered one.
+    fn is_of_a_wildcard(&self, record: &Record, zone: &str) -> bool {
+        let elsewhere = self.at(&format!("{}.{zone}", record.name)).addresses();
+        elsewhere.iter().any(|other| other.data == record.data)
     }
 }
 

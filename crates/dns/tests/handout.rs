@@ -130,6 +130,16 @@ fn names_are_relative_to_the_zone_and_inherited_policies_are_no_row() {
 }
 
 #[test]
+fn what_only_a_wildcard_gives_is_in_nobodys_way() {
+    let wildcard = |name: &'static str| (name, "A", "192.0.2.9");
+    let there = [wildcard(KEY), wildcard("s1._domainkey.example.com.example.com")];
+    assert_eq!(in_words(&lines(&demand("example.com", "example.com"), &there))[2], DKIM);
+    let stands = in_words(&lines(&demand("example.com", "example.com"), &there[..1]));
+    let key = "DKIM, decide first: s1._domainkey 3600 CNAME s1.azurecomm.net.";
+    assert_eq!(stands[2], format!("{key} <- {KEY} A 192.0.2.9"));
+}
+
+#[test]
 fn long_texts_are_split_for_zone_files_and_whole_for_pages() {
     let old = format!("v=spf1 {}~all", "ip4:192.0.2.111 ".repeat(20));
     let lines = lines(&demand("example.com", "example.com"), &[("example.com", "TXT", &old)]);

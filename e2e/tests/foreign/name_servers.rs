@@ -6,6 +6,8 @@ use control::provision::NewDomain;
 use control::provision::doctor::DomainPicture;
 use control::provision::document::{Document, DomainDocument};
 use control::provision::handout::Action;
+use serde_json::{Value, json};
+use twin::world::dns::{Record, Zone};
 
 use crate::adopting::hurry;
 use crate::name_server::{NameServer, head};
@@ -17,6 +19,7 @@ witnesses!(Client::NameServers =>
     scripts_fail_where_somebody_was_faster,
     zone_files_are_read_alike_by_all,
     each_record_is_a_row,
+    the_command_prints_what_is_pasted,
 );
 
 const ACCOUNT: &str = "contoso";
@@ -79,7 +82,9 @@ async fn scripts_leave_one_spf_record_and_lose_nothing(scene: Scene) {
         known_to_azure(&scene, domain).await;
         let name = within_zone(domain);
         for spf in old_spf_records().iter().map(|spf| Some(spf.as_str())).chain([None]) {
-            let server = NameServer::start(&scene, ZONE, &lines(domain, spf)).await;
+            // What a wildcard gives is not in the way of a key.
+            let zone = format!("*.{ZONE}. 300 IN A 192.0.2.9\n{}", lines(domain, spf));
+            let server = NameServer::start(&scene, ZONE, &zone).await;
             let picture = handed(&scene, domain, &server).await;
             let said = server.update(&scene, &picture.nsupdate).await.expect(0);
             assert_eq!(said, "", "{spf:?}");
@@ -97,6 +102,10 @@ async fn scripts_leave_one_spf_record_and_lose_nothing(scene: Scene) {
             }
             let dmarc = if name.is_empty() { "_dmarc".to_owned() } else { format!("_dmarc.{name}") };
             assert_eq!(server.records(&scene, &dmarc, "TXT").await, [r#"3600 IN TXT "v=DMARC1; p=none""#]);
+            for key in picture.records.iter().filter(|record| record.finding.kind == "CNAME") {
+                let shown = server.records(&scene, within_zone(&key.finding.name), "CNAME").await;
+                assert_eq!(shown, [format!("3600 IN CNAME {}", key.value)]);
+            }
             // All that is demanded is there now, and the same script changes nothing any more.
             let again = handed(&scene, domain, &server).await;
             assert!(again.nsupdate.ends_with("; There is nothing to change.\n"), "{}", again.nsupdate);
@@ -226,4 +235,37 @@ async fn each_record_is_a_row(scene: Scene) {
         ]
     );
     assert_eq!(picture.records[1].replaces, [r#""v=spf1 " "mx ?all""#]);
+}
+
+async fn the_command_prints_what_is_pasted(scene: Scene) {
+    let old = format!("v=spf1 {}~all", "ip4:192.0.2.111 ".repeat(20));
+    scene.world.twin.state().change_world(|twin| {
+        let records = vec![Record::new("TXT", ZONE, &old)];
+        twin.zones.push(Zone { name: ZONE.into(), records, ..Zone::default() });
+    });
+    let control = known_to_azure(&scene, ZONE).await;
+    let picture = control.domain_picture(ACCOUNT, ZONE).await.unwrap();
+    let printed = scene.type_in(&format!("postern domain records {ZONE}")).await.expect(0);
+    let spf = &picture.records[1];
+    let (ttl, value, plain, replaces) = (spf.ttl, &spf.value, &spf.plain, &spf.replaces[0]);
+    let block = format!(
+        "\nSPF: replace\n  Type      TXT\n  Name      @\n  Full name {ZONE}\n  Value     {value}\n  \
+         Plain     {plain}\n  TTL       {ttl}\n  Replaces  {replaces}\n"
+    );
+    assert!(printed.contains(&block), "{block}\nis not in\n{printed}");
+    assert!(printed.contains("\n  Value     \"v=DMARC1; p=none\"\n"), "{printed}");
+    assert_eq!(printed.matches("  Type ").count(), picture.records.len(), "{printed}");
+    for (form, wanted) in [("bind", &picture.bind), ("nsupdate", &picture.nsupdate)] {
+        let printed = scene.type_in(&format!("postern domain records {ZONE} --form {form}")).await.expect(0);
+        assert_eq!(printed, *wanted);
+    }
+    let printed = scene.type_in(&format!("postern domain records {ZONE} --json")).await.expect(0);
+    let rows: Vec<Value> = serde_json::from_str(&printed).unwrap();
+    assert_eq!(rows.len(), picture.records.len());
+    assert_eq!((&rows[1]["action"], &rows[1]["part"]), (&json!("replace"), &json!("SPF")));
+    assert_eq!((&rows[1]["plain"], &rows[1]["replaces"]), (&json!(plain), &json!([replaces])));
+    assert_eq!(
+        (&rows[1]["name"], &rows[1]["relative"], &rows[1]["ttl"]),
+        (&json!(ZONE), &json!("@"), &json!(ttl))
+    );
 }
