@@ -2,6 +2,7 @@
 
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 use azure_types::email::EmailMessage;
 use bytes::Bytes;
@@ -46,10 +47,13 @@ pub(super) async fn start(
     Ok(port)
 }
 
+/// For a client to finish its TLS handshake.
+const HANDSHAKE: Duration = Duration::from_secs(30);
+
 async fn connection(tcp: TcpStream, shared: Shared, config: Arc<ServerConfig>) {
     let _ = tcp.set_nodelay(true);
     let mut stream = tls::Stream::Clear(tcp);
-    if stream.accept(config).await.is_err() {
+    if stream.accept(config, HANDSHAKE).await.is_err() {
         return;
     }
     let service = service_fn(move |request| answer(shared.clone(), request));

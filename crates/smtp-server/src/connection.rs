@@ -15,6 +15,7 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 use tokio_util::sync::CancellationToken;
 
+use crate::handshake;
 use crate::service::{Peer, Service};
 
 /// What all connections of a listener share.
@@ -307,9 +308,10 @@ where
         let Some(config) = self.endpoint.tls.clone() else {
             return Err(io::Error::other("the listener has no certificate"));
         };
-        timeout(self.endpoint.timeouts.handshake, self.stream.accept(config))
-            .await
-            .map_err(|_| io::ErrorKind::TimedOut)??;
+        if let Err(error) = self.stream.accept(config, self.endpoint.timeouts.handshake).await {
+            handshake::log_failure(self.peer.address.ip(), &error);
+            return Err(error.into());
+        }
         self.peer.tls = self.stream.tls_facts();
         self.peer.client = None;
         Ok(())

@@ -8,6 +8,7 @@
 
 pub mod admission;
 mod connection;
+mod handshake;
 pub mod listener;
 mod service;
 

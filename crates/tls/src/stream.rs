@@ -4,11 +4,16 @@ use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ServerConfig};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::timeout;
 use tokio_rustls::{TlsAcceptor, TlsConnector, TlsStream};
+
+use crate::handshake::HandshakeError;
+use crate::recorder::{Record, Recorder};
 
 /// The two ways to speak over `IO`.
 #[derive(Debug)]
@@ -16,7 +21,7 @@ pub enum Stream<IO> {
     /// In clear.
     Clear(IO),
     /// Inside TLS.
-    Secured(Box<TlsStream<IO>>),
+    Secured(Box<TlsStream<Recorder<IO>>>),
     /// A handshake took the connection and failed: there is nothing left to speak over.
     Gone,
 }
@@ -31,13 +36,18 @@ pub struct TlsFacts {
 }
 
 impl<IO: AsyncRead + AsyncWrite + Unpin> Stream<IO> {
-    /// Waits for the other side's handshake.
+    /// Waits for the other side's handshake, at most `limit` long.
     ///
     /// # Errors
-    /// When the handshake fails, or the stream is not in clear. The stream is gone then.
-    pub async fn accept(&mut self, config: Arc<ServerConfig>) -> io::Result<()> {
-        let io = self.take_clear()?;
-        *self = Self::Secured(Box::new(TlsAcceptor::from(config).accept(io).await?.into()));
+    /// When the handshake fails or takes too long, or the stream is not in clear. The stream is gone then.
+    pub async fn accept(&mut self, config: Arc<ServerConfig>, limit: Duration) -> Result<(), HandshakeError> {
+        let record = Record::default();
+        let io = self.take_clear().map_err(|error| HandshakeError::new(&[], error))?;
+        let accepted = TlsAcceptor::from(config).accept(Recorder::new(io, record.clone()));
+        let accepted = timeout(limit, accepted).await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()));
+        let mut stream = accepted.map_err(|error| HandshakeError::new(&record.octets(), error))?;
+        stream.get_mut().0.stop();
+        *self = Self::Secured(Box::new(stream.into()));
         Ok(())
     }
 
@@ -46,7 +56,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Stream<IO> {
     /// # Errors
     /// When the handshake fails, or the stream is not in clear. The stream is gone then.
     pub async fn connect(&mut self, config: Arc<ClientConfig>, name: ServerName<'static>) -> io::Result<()> {
-        let io = self.take_clear()?;
+        let io = Recorder::off(self.take_clear()?);
         *self = Self::Secured(Box::new(TlsConnector::from(config).connect(name, io).await?.into()));
         Ok(())
     }

@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
@@ -72,9 +73,12 @@ pub(crate) async fn serve_https(
     }
 }
 
+/// For a client to finish its TLS handshake.
+const HANDSHAKE: Duration = Duration::from_secs(30);
+
 async fn serve_connection(io: Cuttable, state: Arc<State>, config: Arc<ServerConfig>, router: Router) {
     let mut stream = Stream::Clear(io);
-    if let Err(error) = stream.accept(config).await {
+    if let Err(error) = stream.accept(config, HANDSHAKE).await {
         return debug!(%error, "a TLS handshake failed");
     }
     let service =
