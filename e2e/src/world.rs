@@ -174,7 +174,7 @@ impl World {
             metrics: None,
             name_server: Some(self.name_server()),
             listeners: vec![listener(Mode::Starttls), listener(Mode::Tls)],
-            certificate: None,
+            certificates: Vec::new(),
             admission: AdmissionLimits { sessions: 1_000, sessions_per_network: 1_000 },
             timeouts: smtp_server::Timeouts { failed_login: Duration::ZERO, ..Default::default() },
             relay: RelaySettings {

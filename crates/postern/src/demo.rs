@@ -121,7 +121,7 @@ async fn start_server(folder: &Folder, twin: &Twin) -> anyhow::Result<Server> {
             listener(free(STARTTLS_PORT).await, Mode::Starttls),
             listener(free(TLS_PORT).await, Mode::Tls),
         ],
-        certificate: None,
+        certificates: Vec::new(),
         admission: AdmissionLimits { sessions: 1_000, sessions_per_network: 1_000 },
         timeouts: Timeouts::default(),
         relay: RelaySettings {

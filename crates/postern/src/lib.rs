@@ -5,6 +5,7 @@
 //! together.
 
 mod alarm;
+mod certificates;
 mod cli;
 mod client;
 mod commands;

@@ -1,11 +1,8 @@
 //! The server: listeners, relay and management socket over one store.
 
-use std::fs;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::{Path, PathBuf};
+use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
 use anyhow::Context as _;
 use clock::{Clock, Entropy};
@@ -19,14 +16,14 @@ use smtp::server::{Settings, TlsPolicy};
 use smtp_server::admission::Admission;
 use smtp_server::{Endpoint, listener};
 use store::{DataDir, KeySource, MasterKey, Options, Store};
-use tls::{Names, ServerIdentity};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use tracing::{error, info, warn};
+use tracing::{error, info};
 use web::api::Api;
 
 use crate::alarm::Alarms;
+use crate::certificates;
 use crate::config::raw::Mode;
 use crate::config::{Config, Listener};
 
@@ -36,7 +33,7 @@ pub struct Server {
     pub addresses: Vec<(SocketAddr, Mode)>,
     /// Its data directory.
     pub data_dir: PathBuf,
-    /// SHA-256 of its certificate.
+    /// SHA-256 of its first certificate.
     pub fingerprint: String,
     /// What it keeps.
     pub store: Store,
@@ -46,8 +43,6 @@ pub struct Server {
 
 /// Name of the management socket in the data directory.
 pub const SOCKET: &str = "control.sock";
-/// Between two looks at the certificate's files.
-const RELOAD: Duration = Duration::from_secs(10);
 
 impl Server {
     /// Opens the store and all listeners, and starts to deliver.
@@ -61,7 +56,7 @@ impl Server {
         let options = Options::default();
         let store =
             Store::open(&data_dir, key, &options, clock.now()).context("the store cannot be opened")?;
-        let identity = identity(&config, &data_dir)?;
+        let identity = certificates::identity(&config, &data_dir)?;
         let settings = Arc::new(config.relay);
         let source = || (clock.clone(), entropy.clone());
         let submission = Arc::new(Submission::new(store.clone(), Arc::clone(&settings), source())?);
@@ -134,7 +129,7 @@ impl Server {
                 error!(error = &error as &dyn std::error::Error, "delivery has stopped");
             }
         });
-        server.tasks.spawn(reload(identity, server.shutdown.clone()));
+        server.tasks.spawn(certificates::reload(identity, server.shutdown.clone()));
         for (address, mode) in &server.addresses {
             info!(%address, ?mode, "listening");
         }
@@ -173,54 +168,5 @@ fn master_key(config: &Config, data_dir: &DataDir) -> anyhow::Result<KeySource> 
             Ok(key.context("POSTERN_MASTER_KEY is not 32 octets in base64")?.into())
         }
         None => Ok(KeySource::File(data_dir.join("master.key"))),
-    }
-}
-
-/// The configured certificate, or one that signs itself, made at the first start.
-fn identity(config: &Config, data_dir: &DataDir) -> anyhow::Result<Arc<ServerIdentity>> {
-    if let Some((certificate, key)) = &config.certificate {
-        return Ok(ServerIdentity::load(certificate, key)?);
-    }
-    let folder = data_dir.join("tls");
-    let (certificate, key) = (folder.join("certificate.pem"), folder.join("key.pem"));
-    let is_new = !certificate.exists() || !key.exists();
-    if is_new {
-        fs::create_dir_all(&folder)?;
-        let hosts = vec![config.relay.host_name.clone(), "localhost".to_owned()];
-        let addresses = vec![IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)];
-        let (certificate_pem, key_pem) = tls::self_signed(&Names { hosts, addresses })?;
-        write_private(&key, &key_pem)?;
-        fs::write(&certificate, certificate_pem)?;
-    }
-    let identity = ServerIdentity::load(&certificate, &key)?;
-    info!(
-        fingerprint = identity.fingerprint(),
-        certificate = %certificate.display(),
-        "the certificate signs itself; set [tls] to use another"
-    );
-    Ok(identity)
-}
-
-fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
-    let _ = fs::remove_file(path);
-    let mut file = fs::File::options().create_new(true).write(true).mode(0o600).open(path)?;
-    std::io::Write::write_all(&mut file, text.as_bytes())
-}
-
-/// Takes up a certificate that was renewed.
-async fn reload(identity: Arc<ServerIdentity>, shutdown: CancellationToken) {
-    loop {
-        tokio::select! {
-            () = shutdown.cancelled() => return,
-            () = tokio::time::sleep(RELOAD) => {}
-        }
-        match identity.reload_if_changed() {
-            Ok(false) => {}
-            Ok(true) => info!(fingerprint = identity.fingerprint(), "the certificate was renewed"),
-            Err(error) => {
-                let error = &error as &dyn std::error::Error;
-                warn!(error, "the changed certificate cannot be used; the old one stays");
-            }
-        }
     }
 }

@@ -20,6 +20,7 @@ mod management_sdk;
 mod name_server;
 mod name_servers;
 mod nodemailer;
+mod old_devices;
 mod scene;
 mod smtplib;
 mod swaks;
@@ -70,6 +71,7 @@ async fn testify_all() -> ExitCode {
             dig::WITNESSES,
             name_servers::WITNESSES,
             smtplib::WITNESSES,
+            old_devices::WITNESSES,
             nodemailer::WITNESSES,
             email_sdk::WITNESSES,
         ]

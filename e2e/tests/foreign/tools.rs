@@ -11,6 +11,7 @@ pub(crate) enum Client {
     Dig,
     Python,
     Faithful,
+    OldDevice,
     Node,
     EmailSdk,
     AzureCli,
@@ -60,6 +61,8 @@ impl Tools {
             (Client::Dig, runs(&["dig", "-v"]), "dig is not installed"),
             (Client::Python, runs(&["python3", "-c", "import smtplib, ssl"]), "python3 is not installed"),
             (Client::Faithful, runs(&faithful), "dkimpy is not installed"),
+            (Client::OldDevice, runs(&["python3", "-c", "import smtplib, ssl"]), "python3 is not installed"),
+            (Client::OldDevice, runs(&["openssl", "version"]), "openssl is not installed"),
             (Client::Node, runs(&["node", "--version"]), "node is not installed"),
             (Client::Node, nodemailer.is_dir(), "nodemailer is not installed"),
             (Client::EmailSdk, runs(&sdk), "the Azure SDK for Python is not installed"),
@@ -109,6 +112,7 @@ impl Tools {
                 let python = self.folder.join("venv/bin/python").display().to_string();
                 vec![python, script("faithful_client.py")]
             }
+            Client::OldDevice => vec!["python3".to_owned(), script("old_device_client.py")],
             Client::Node => vec!["node".to_owned(), script("nodemailer_client.mjs")],
             Client::EmailSdk => {
                 let python = self.folder.join("venv/bin/python").display().to_string();

@@ -10,8 +10,8 @@ pub(super) fn run(command: &ConfigCommand) -> anyhow::Result<ExitCode> {
     match command {
         ConfigCommand::Check(arguments) => {
             let config = config::load(arguments.file.config.as_deref())?;
-            if let Some((certificate, key)) = &config.certificate {
-                tls::ServerIdentity::load(certificate, key)?;
+            if !config.certificates.is_empty() {
+                tls::ServerIdentity::load_all(config.certificates.clone())?;
             }
             say!("{GOOD}The configuration is valid.{GOOD:#}");
             for listener in &config.listeners {

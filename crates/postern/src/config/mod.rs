@@ -23,10 +23,11 @@ use smtp::address::Mailbox;
 use smtp_server::Timeouts;
 use smtp_server::admission::AdmissionLimits;
 use store::Volatile;
+use tls::CertificateFiles;
 use tracing_subscriber::EnvFilter;
 use url::Url;
 
-use self::raw::{LogFormat, Mode, RawAccounts, RawConfig};
+use self::raw::{LogFormat, Mode, RawAccounts, RawConfig, RawTls};
 
 /// What the configuration means.
 #[derive(Debug)]
@@ -41,8 +42,8 @@ pub struct Config {
     pub identity: IdentityEndpoint,
     /// SMTP listeners.
     pub listeners: Vec<Listener>,
-    /// Certificate and key, if they are not to be made.
-    pub certificate: Option<(PathBuf, PathBuf)>,
+    /// Certificates with their keys, the most wanted first. None means that they are to be made.
+    pub certificates: Vec<CertificateFiles>,
     /// How many sessions there may be.
     pub admission: AdmissionLimits,
     /// When to hang up on a client.
@@ -200,11 +201,7 @@ fn meaning(written: Written) -> Result<Config, ConfigError> {
             format!("the plain listener {} has no TLS: say with `networks` who may use it", open.address);
         return Err(invalid("listener", reason));
     }
-    let certificate = match (raw.tls.certificate, raw.tls.key) {
-        (Some(certificate), Some(key)) => Some((certificate, key)),
-        (None, None) => None,
-        _ => return Err(invalid("tls", "`certificate` and `key` go together".to_owned())),
-    };
+    let certificates = certificates(raw.tls).map_err(|reason| invalid("tls", reason.to_owned()))?;
     let host_name = match raw.host_name {
         Some(name) if name.parse::<smtp::address::Domain>().is_err() => {
             return Err(invalid("host_name", format!("{name:?} is not a host name")));
@@ -233,7 +230,7 @@ fn meaning(written: Written) -> Result<Config, ConfigError> {
         master_key,
         identity,
         listeners,
-        certificate,
+        certificates,
         admission: AdmissionLimits {
             sessions: raw.smtp.max_sessions,
             sessions_per_network: raw.smtp.max_sessions_per_network,
@@ -269,6 +266,21 @@ impl From<raw::RawListener> for Listener {
     fn from(raw: raw::RawListener) -> Self {
         Self { address: raw.address, mode: raw.mode, networks: raw.networks }
     }
+}
+
+fn certificates(raw: RawTls) -> Result<Vec<CertificateFiles>, &'static str> {
+    let first = match (raw.certificate, raw.key) {
+        (Some(certificate), Some(key)) => Some(CertificateFiles { certificate, key }),
+        (None, None) => None,
+        _ => return Err("`certificate` and `key` go together"),
+    };
+    let second = match (raw.second_certificate, raw.second_key) {
+        (Some(certificate), Some(key)) if first.is_some() => Some(CertificateFiles { certificate, key }),
+        (Some(_), Some(_)) => return Err("`second_certificate` needs a first: `certificate` and `key`"),
+        (None, None) => None,
+        _ => return Err("`second_certificate` and `second_key` go together"),
+    };
+    Ok(first.into_iter().chain(second).collect())
 }
 
 fn watch(raw: &RawAccounts) -> WatchSettings {
@@ -365,7 +377,11 @@ mod tests {
             error("\n[[listener]]\naddress = '0.0.0.0'\nmode = 'tls'").starts_with("postern.toml, line 3: ")
         );
         assert!(error("[queue]\nexpiry_hours = 0").starts_with("postern.toml, line 2: `expiry_hours` must"));
-        assert!(error("[tls]\nkey = 'x'").contains("go together"));
+        assert!(error("[tls]\nkey = 'x'").contains("`certificate` and `key` go together"));
+        assert!(error("[tls]\nsecond_key = 'x'").contains("`second_key` go together"));
+        assert!(error("[tls]\nsecond_key = 'x'\nsecond_certificate = 'x'").contains("needs a first"));
+        let both = "[tls]\ncertificate = 'a'\nkey = 'b'\nsecond_certificate = 'c'\nsecond_key = 'd'";
+        assert_eq!(read(both, &[]).unwrap().certificates.len(), 2);
         assert!(error("host_name = 'a b'").starts_with("postern.toml, line 1: "));
         let open = "[[listener]]\naddress = '0.0.0.0:25'\nmode = 'plain'\n";
         assert!(error(open).contains("has no TLS"));

@@ -22,7 +22,7 @@ pub struct RawConfig {
     pub host_name: Option<String>,
     /// SMTP listeners. Default: 587 with STARTTLS and 465 with TLS, on all addresses.
     pub listener: Vec<RawListener>,
-    /// The server's certificate.
+    /// The server's certificates.
     pub tls: RawTls,
     /// Limits of SMTP sessions.
     pub smtp: RawSmtp,
@@ -68,15 +68,20 @@ pub enum Mode {
     Plain,
 }
 
-/// The server's certificate.
+/// The server's certificates.
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct RawTls {
-    /// Certificate chain, a PEM file. Read again when it changes. Default: one that signs itself, made at
-    /// the first start.
+    /// Certificate chain, a PEM file. Read again when it changes. Default: two that sign themselves, made at
+    /// the first start, one with an ECDSA key and one with an RSA key.
     pub certificate: Option<PathBuf>,
     /// Its private key, a PEM file.
     pub key: Option<PathBuf>,
+    /// A second certificate chain, a PEM file, with a key of another kind: RSA beside ECDSA, for old devices. A client
+    /// gets the first that it can use. Default: none beside a `certificate`; the ones made at the first start are both.
+    pub second_certificate: Option<PathBuf>,
+    /// Its private key, a PEM file.
+    pub second_key: Option<PathBuf>,
 }
 
 /// Limits of SMTP sessions.

@@ -105,7 +105,8 @@ fn what_is_not_tls_is_shown() {
 #[test]
 fn a_real_client_is_read_as_it_is() {
     let provider = rustls::crypto::aws_lc_rs::default_provider();
-    let suites: Vec<CipherSuite> = provider.cipher_suites.iter().map(|suite| suite.suite()).collect();
+    let suites: Vec<CipherSuite> =
+        provider.cipher_suites.iter().map(rustls::SupportedCipherSuite::suite).collect();
     let builder = rustls::ClientConfig::builder_with_provider(Arc::new(provider));
     let builder = builder.with_safe_default_protocol_versions().unwrap();
     let config = builder.with_root_certificates(rustls::RootCertStore::empty()).with_no_client_auth();

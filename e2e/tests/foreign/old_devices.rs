@@ -1,0 +1,54 @@
+//! What old devices do, by Python's smtplib and ssl and by OpenSSL.
+
+use postern::config::raw::Mode;
+
+use crate::scene::{Scene, witnesses};
+use crate::tools::Client;
+
+witnesses!(Client::OldDevice =>
+    helo_is_enough_to_log_in,
+    a_login_with_the_line_ends_of_echo,
+    paths_as_devices_write_them,
+    broken_logins_lock_nobody_out,
+    a_client_gets_the_certificate_that_it_can_use,
+    openssl_restricted_to_one_kind_of_signature,
+);
+
+async fn device(scene: &Scene, what: &str) {
+    let (port, folder) = (scene.port(Mode::Starttls), scene.world.server().data_dir.join("tls"));
+    let device = &scene.world.device;
+    let folder = folder.display().to_string();
+    let words = [what, "localhost", &port, &folder, &device.login, &device.password];
+    scene.run(Client::OldDevice, &words, "").await.expect(0);
+}
+
+async fn helo_is_enough_to_log_in(scene: Scene) {
+    device(&scene, "helo-then-login").await;
+    assert_eq!(scene.one_mail().await.parts().subject, "Old");
+}
+
+async fn a_login_with_the_line_ends_of_echo(scene: Scene) {
+    device(&scene, "login-with-line-ends").await;
+    assert_eq!(scene.one_mail().await.parts().subject, "Old");
+}
+
+async fn paths_as_devices_write_them(scene: Scene) {
+    device(&scene, "paths").await;
+    scene.world.until_taken(1).await;
+    for mail in scene.world.captured() {
+        assert_eq!(mail.parts().to.addresses[0].address, "a@example.com");
+    }
+}
+
+async fn broken_logins_lock_nobody_out(scene: Scene) {
+    device(&scene, "broken-logins").await;
+    scene.one_mail().await;
+}
+
+async fn a_client_gets_the_certificate_that_it_can_use(scene: Scene) {
+    device(&scene, "certificates").await;
+}
+
+async fn openssl_restricted_to_one_kind_of_signature(scene: Scene) {
+    device(&scene, "openssl").await;
+}
