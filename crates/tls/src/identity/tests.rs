@@ -11,6 +11,13 @@ fn write(folder: &Path, name: &str) -> (PathBuf, PathBuf) {
     (certificate, key)
 }
 
+/// Files that are written within one tick of the file system's clock have the same time.
+fn touch(path: &Path) {
+    let file = std::fs::File::options().append(true).open(path).unwrap();
+    let later = file.metadata().unwrap().modified().unwrap() + std::time::Duration::from_secs(5);
+    file.set_modified(later).unwrap();
+}
+
 #[test]
 fn a_changed_certificate_is_taken_up_and_a_broken_one_is_not() {
     let folder = tempfile::tempdir().unwrap();
@@ -20,10 +27,6 @@ fn a_changed_certificate_is_taken_up_and_a_broken_one_is_not() {
     assert_eq!(first.len(), 32 * 3 - 1);
     assert!(!identity.reload_if_changed().unwrap());
 
-    let later = SystemTime::now() + std::time::Duration::from_secs(5);
-    let touch = |path: &Path| {
-        std::fs::File::options().append(true).open(path).unwrap().set_modified(later).unwrap();
-    };
     write(folder.path(), "two.example");
     touch(&certificate);
     assert!(identity.reload_if_changed().unwrap());
@@ -110,9 +113,7 @@ fn one_of_two_certificates_may_change() {
     let identity = ServerIdentity::load_all(files.clone()).unwrap();
     let before = identity.fingerprints();
     std::fs::write(&files[1].certificate, "nonsense").unwrap();
-    let later = SystemTime::now() + std::time::Duration::from_secs(5);
-    let touched = std::fs::File::options().append(true).open(&files[1].certificate).unwrap();
-    touched.set_modified(later).unwrap();
+    touch(&files[1].certificate);
     assert!(identity.reload_if_changed().is_err());
     assert_eq!(identity.fingerprints(), before, "both stay in use");
     pair(folder.path(), KeyKind::Rsa);
