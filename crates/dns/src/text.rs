@@ -1,7 +1,7 @@
 //! The text of a TXT record: one value for people, character-strings on the wire (RFC 1035 section 3.3.14).
 //!
-//! Two records that say the same and are split differently are two records for a name server: RFC 2136 sections 2.4.2
-//! and 2.5.4 compare them octet for octet. So the splits are kept.
+//! Two records that say the same and are split differently are two records for a name server, which compares them octet
+//! for octet (RFC 2136 section 2.4.2, RFC 2136 section 2.5.4). So the splits are kept.
 
 use serde::{Deserialize, Serialize};
 

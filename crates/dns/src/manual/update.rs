@@ -1,9 +1,9 @@
 //! Scripts for `nsupdate`.
 //!
-//! A name server does not say that it ignored something: deleting a record that differs in one octet, or adding a text
-//! beside a CNAME, is NOERROR (RFC 2136 sections 3.4.2.2 and 3.4.2.4). So every update demands first that its name is
-//! as it was seen, octet for octet (section 2.4.2). Whoever writes a record of theirs meanwhile loses nothing: the
-//! update fails.
+//! A name server does not say that it ignored something: adding a text beside a CNAME (RFC 2136 section 3.4.2.2), or
+//! deleting a record that differs in one octet (RFC 2136 section 3.4.2.4), is NOERROR. So every update demands first
+//! that its name is as it was seen, octet for octet (RFC 2136 section 2.4.2). Whoever writes a record of theirs
+//! meanwhile loses nothing: the update fails.
 
 use std::fmt::Write as _;
 
