@@ -11,7 +11,6 @@ use axum::response::{IntoResponse as _, Response};
 use azure_types::email::{EmailMessage, EmailSendStatus, OPERATION_ID_HEADER, OPERATIONS_PATH};
 use azure_types::ids::OperationId;
 use http_body_util::{BodyExt as _, Limited};
-use jiff::Timestamp;
 use smtp::address::Mailbox;
 
 use super::authorize::{Caller, authorize};
@@ -20,7 +19,7 @@ use super::validate::{check_message, check_sender, invalid_address};
 use super::{Version, answer, message_id, unwanted, version};
 use crate::faults::Operation;
 use crate::keys::random_guid;
-use crate::post::{CapturedMail, CapturedRecipient, Field, Kind, Path, Throttled};
+use crate::post::{CapturedMail, CapturedRecipient, Fate, Field, Kind, Path, Throttled};
 use crate::refusal::Refusal;
 use crate::state::State;
 use crate::world::{Domain, Habits, RepeatedOperation};
@@ -82,28 +81,41 @@ fn take(state: &State, asked: &Asked<'_>) -> Result<OperationId, Refusal> {
     check_message(&message, asked.version, &known.habits.email)?;
     unwanted::check(&known.habits.email, &message, asked.octets.len())?;
     let repeats = known.habits.repeated_operation;
-    if repeats != RepeatedOperation::SendAgain && state.post().knows(operation) {
+    let again = repeats == RepeatedOperation::SendAgain;
+    if !again && state.post().knows(operation) {
         return repeated(repeats, operation);
     }
-    let mail = CapturedMail {
+    let mail = captured(state, asked, (operation, &message, &sender), known)?;
+    if state.keep_unless_known(mail, again) { Ok(operation) } else { repeated(repeats, operation) }
+}
+
+/// The mail as it is kept, with what becomes of each recipient.
+fn captured(
+    state: &State,
+    asked: &Asked<'_>,
+    (operation, message, sender): (OperationId, &EmailMessage, &Mailbox),
+    known: Known,
+) -> Result<CapturedMail, Refusal> {
+    let (username, now) = (sender.local_part().as_str(), state.now());
+    let (internet_message_id, recipients) = {
+        let post = state.post();
+        let fate = Fate { domain: &known.domain, username, post: &post, habits: &known.habits, now };
+        (message_id::settle(message, &post)?, recipients(message, &fate))
+    };
+    Ok(CapturedMail {
         number: 0,
         operation,
-        at: state.now(),
+        at: now,
         path: Path::Rest,
         sender: sender.to_string(),
-        sender_name: known.domain.display_name(sender.local_part().as_str()).map(str::to_owned),
+        sender_name: known.domain.display_name(username).map(str::to_owned),
         reverse_path: None,
         smtp: None,
-        internet_message_id: Some(message_id::settle(&message, &state.post())?),
-        recipients: recipients(&message, (&known.domain, &sender), state.now()),
+        internet_message_id: Some(internet_message_id),
+        recipients,
         raw: asked.octets.to_vec(),
         service: known.service,
-    };
-    if state.keep_unless_known(mail, repeats == RepeatedOperation::SendAgain) {
-        Ok(operation)
-    } else {
-        repeated(repeats, operation)
-    }
+    })
 }
 
 /// Finds the sender's domain, and counts the send.
@@ -130,21 +142,12 @@ fn repeated(habit: RepeatedOperation, operation: OperationId) -> Result<Operatio
     }
 }
 
-/// To whom, and what becomes of each: nothing is sent to those who are on a list of the sender's.
-fn recipients(
-    message: &EmailMessage,
-    (domain, sender): (&Domain, &Mailbox),
-    now: Timestamp,
-) -> Vec<CapturedRecipient> {
+/// To whom, and what becomes of each.
+fn recipients(message: &EmailMessage, fate: &Fate<'_>) -> Vec<CapturedRecipient> {
     let recipients = &message.recipients;
     let lists = [(&recipients.to, Field::To), (&recipients.cc, Field::Cc), (&recipients.bcc, Field::Bcc)];
-    let captured = |address: &str, field| {
-        let captured = CapturedRecipient::new(address, field, now);
-        let is_suppressed = domain.suppresses(sender.local_part().as_str(), address);
-        if is_suppressed { captured.suppressed(now) } else { captured }
-    };
     let each = lists.into_iter().flat_map(|(list, field)| list.iter().map(move |one| (one, field)));
-    each.map(|(one, field)| captured(&one.address, field)).collect()
+    each.map(|(one, field)| fate.of(&one.address, field)).collect()
 }
 
 /// The id that the caller chose, or one of ours.

@@ -1,5 +1,6 @@
 //! What was sent: operations, captured mail, and how much of the quota is used. Pure state.
 
+mod fate;
 mod mail;
 mod meter;
 mod outcome;
@@ -12,6 +13,8 @@ use azure_types::error::ErrorDetail;
 use azure_types::ids::{OperationId, SubscriptionId};
 use jiff::Timestamp;
 
+use self::fate::Bounces;
+pub(crate) use self::fate::Fate;
 pub use self::mail::{CapturedMail, CapturedRecipient, Field, Path, SmtpFacts};
 pub(crate) use self::mail::{SUPPRESS_INVALID_ATTACHMENT, is_switched_on};
 pub use self::meter::{Meter, Throttled};
@@ -27,6 +30,7 @@ pub struct Post {
     by_operation: HashMap<OperationId, u64>,
     operations: HashMap<OperationId, Timestamp>,
     message_ids: HashSet<String>,
+    bounces: Bounces,
     taken: u64,
     meters: HashMap<(SubscriptionId, Kind), Meter>,
 }
@@ -108,6 +112,7 @@ impl Post {
         self.operations.insert(mail.operation, mail.at);
         self.by_operation.insert(mail.operation, mail.number);
         self.message_ids.extend(mail.internet_message_id.clone());
+        self.bounces.note(&mail.recipients, mail.at);
         self.mail.push_back(mail);
         if self.mail.len() > CAPACITY {
             self.mail.pop_front();
@@ -157,6 +162,7 @@ impl Post {
         self.mail.clear();
         self.by_operation.clear();
         self.message_ids.clear();
+        self.bounces = Bounces::default();
         self.meters.clear();
     }
 }

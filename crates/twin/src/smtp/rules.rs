@@ -13,7 +13,7 @@ use smtp::reply::Refusal;
 use super::Transaction;
 use crate::email::{SenderProblem, check_sender};
 use crate::keys::random_guid;
-use crate::post::{self, CapturedMail, CapturedRecipient, Kind, Path};
+use crate::post::{self, CapturedMail, Fate, Kind, Path};
 use crate::state::State;
 use crate::world::{Domain, Habits, Management, Service, World};
 
@@ -96,12 +96,12 @@ impl Slowed {
             let domain = check(&world, &service, author.as_ref())?;
             self.count(state, &world, &service, domain)?;
             let username = author.as_ref().map_or("", |author| author.local_part().as_str());
-            let captured = |recipient: &Mailbox| {
-                let address = recipient.to_string();
-                let captured = CapturedRecipient::new(&address, post::Field::Envelope, now);
-                if domain.suppresses(username, &address) { captured.suppressed(now) } else { captured }
-            };
-            let recipients = recipients.iter().map(captured).collect();
+            let post = state.post();
+            let fate = Fate { domain, username, post: &post, habits: &world.habits, now };
+            let recipients = recipients
+                .iter()
+                .map(|recipient| fate.of(&recipient.to_string(), post::Field::Envelope))
+                .collect();
             (
                 author.as_ref().map(Mailbox::to_string),
                 domain.display_name(username).map(str::to_owned),

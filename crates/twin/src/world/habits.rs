@@ -23,6 +23,8 @@ pub struct Habits {
     pub poll_seconds: u64,
     /// Whether a send whose recipients all bounce ends as `Failed`, with `EmailDropped`.
     pub bounces_fail_the_operation: bool,
+    /// Whether nothing is sent for a day, and then for longer, to an address that mail came back from.
+    pub suppresses_bounced: bool,
     /// Whether SMTP and REST count against the same limit.
     pub smtp_shares_quota: bool,
     /// Whether a request that was answered with 429 counts as well.
@@ -192,6 +194,7 @@ impl Default for Habits {
             operation_seconds: 3,
             poll_seconds: 3,
             bounces_fail_the_operation: true,
+            suppresses_bounced: false,
             smtp_shares_quota: true,
             throttled_requests_count: false,
             takes_null_reverse_path: true,

@@ -45,6 +45,22 @@ async fn one_of_two_is_dropped() {
 }
 
 #[tokio::test]
+async fn by_a_habit_nothing_is_sent_where_mail_came_back_from() {
+    for (suppresses_bounced, expected) in [(false, Outcome::Bounced), (true, Outcome::Suppressed)] {
+        let rehearsal = Rehearsal::begin();
+        rehearsal.state.change_world(|world| world.habits.suppresses_bounced = suppresses_bounced);
+        let lost = with(|mail| mail["recipients"]["to"][0]["address"] = json!("bounce@example.com"));
+        for (number, expected) in [(1, Outcome::Bounced), (2, expected)] {
+            assert_eq!(post(&rehearsal, SEND, &lost, &[]).await.status, 202);
+            assert_eq!(rehearsal.state.post().mail(number).unwrap().recipients[0].outcome, expected);
+        }
+        rehearsal.state.advance(SignedDuration::from_hours(24));
+        assert_eq!(post(&rehearsal, SEND, &lost, &[]).await.status, 202);
+        assert_eq!(rehearsal.state.post().mail(3).unwrap().recipients[0].outcome, Outcome::Bounced);
+    }
+}
+
+#[tokio::test]
 async fn a_list_of_another_sender_does_not_count() {
     let rehearsal = Rehearsal::begin();
     suppress(&rehearsal, "noreply", "a@example.com");
