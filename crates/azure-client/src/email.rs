@@ -12,7 +12,7 @@ use reqwest::Method;
 use reqwest::header::CONTENT_TYPE;
 use url::Url;
 
-use crate::failure::{Answered, Failure, retry_after};
+use crate::failure::{Answered, Failure, RequestIds, retry_after};
 use crate::http::{Authorization, Http, ToSign};
 
 /// The Email API of one communication service.
@@ -29,6 +29,8 @@ pub struct Answer {
     pub result: EmailSendResult,
     /// When to ask again.
     pub retry_after: Option<Duration>,
+    /// The ids that Microsoft's support asks for.
+    pub ids: RequestIds,
 }
 
 impl EmailApi {
@@ -102,7 +104,7 @@ impl EmailApi {
         }
         let result = serde_json::from_slice(&body)
             .map_err(|error| Failure::Garbled { host: self.host().to_owned(), what: error.to_string() })?;
-        Ok(Answer { result, retry_after: retry_after(&headers, now) })
+        Ok(Answer { result, retry_after: retry_after(&headers, now), ids: RequestIds::read(&headers) })
     }
 
     fn url(&self, path: &str) -> Result<Url, Failure> {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use azure_types::error::ErrorResponse;
+use azure_types::error::{ErrorDetail, ErrorResponse};
 use jiff::Timestamp;
 use reqwest::header::{HeaderMap, RETRY_AFTER};
 
@@ -47,10 +47,50 @@ pub struct Answered {
     pub code: String,
     /// Azure's sentence.
     pub message: String,
+    /// Azure's fields that are meant, and its sentences about parts of the request, in the order given.
+    pub particulars: Vec<String>,
     /// How long Azure wants to be left alone.
     pub retry_after: Option<Duration>,
-    /// The id that Microsoft's support asks for.
-    pub request_id: Option<String>,
+    /// The ids that Microsoft's support asks for.
+    pub ids: RequestIds,
+}
+
+/// The ids under which Azure, and the network in front of it, know a request: what Microsoft's support asks
+/// for. The Email API gives no `x-ms-request-id`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RequestIds(Vec<(&'static str, String)>);
+
+/// Headers that name a request, most telling first.
+const REQUEST_IDS: [&str; 3] = ["x-ms-request-id", "mise-correlation-id", "X-Azure-Ref"];
+/// The longest id that is kept, in bytes.
+const MAX_ID_BYTES: usize = 128;
+
+impl RequestIds {
+    /// The ids of an answer.
+    pub(crate) fn read(headers: &HeaderMap) -> Self {
+        let id = |name: &'static str| {
+            let value = headers.get(name)?.to_str().ok()?.trim();
+            let is_an_id = !value.is_empty() && value.len() <= MAX_ID_BYTES;
+            is_an_id.then(|| (name, value.to_owned()))
+        };
+        Self(REQUEST_IDS.into_iter().filter_map(id).collect())
+    }
+
+    /// `text`, and the ids behind it in brackets.
+    #[must_use]
+    pub fn behind(&self, text: &str) -> String {
+        if self.0.is_empty() { text.to_owned() } else { format!("{text} [{self}]") }
+    }
+}
+
+impl std::fmt::Display for RequestIds {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        for (place, (name, id)) in self.0.iter().enumerate() {
+            let comma = if place == 0 { "" } else { ", " };
+            write!(f, "{comma}{name} {id}")?;
+        }
+        Ok(())
+    }
 }
 
 impl std::fmt::Display for Answered {
@@ -104,10 +144,19 @@ impl Answered {
             http_status,
             code: on_one_line(&detail.code),
             message: on_one_line(&detail.message),
+            particulars: particulars(&detail),
             retry_after: retry_after(headers, now),
-            request_id: headers.get("x-ms-request-id").and_then(|id| id.to_str().ok()).map(str::to_owned),
+            ids: RequestIds::read(headers),
         }
     }
+}
+
+/// What an error says beyond its code and its sentence: the fields that it means, and the same of each detail.
+fn particulars(detail: &ErrorDetail) -> Vec<String> {
+    let all = detail.all();
+    let targets = all.iter().filter_map(|one| one.target.as_deref());
+    let sentences = all.iter().skip(1).map(|one| one.message.as_str());
+    targets.chain(sentences).map(on_one_line).filter(|text| !text.is_empty()).collect()
 }
 
 /// What Azure says ends up in logs, on terminals and in notices: no line breaks, no control characters.
@@ -128,6 +177,29 @@ pub(crate) fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duratio
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_ids_that_support_asks_for_are_kept() {
+        let ids = |headers: &[(&'static str, &str)]| {
+            let headers = headers.iter().map(|(name, value)| {
+                (reqwest::header::HeaderName::from_bytes(name.as_bytes()).unwrap(), value.parse().unwrap())
+            });
+            RequestIds::read(&headers.collect()).behind("no")
+        };
+        let recorded = [("x-azure-ref", "20260101T1Z-abc"), ("mise-correlation-id", "8540c0de")];
+        assert_eq!(ids(&recorded), "no [mise-correlation-id 8540c0de, X-Azure-Ref 20260101T1Z-abc]");
+        assert_eq!(ids(&[("x-ms-request-id", "7")]), "no [x-ms-request-id 7]");
+        assert_eq!(ids(&[("x-ms-request-id", ""), ("X-Azure-Ref", &"x".repeat(500))]), "no");
+    }
+
+    #[test]
+    fn what_an_error_says_about_parts_of_a_request_is_kept() {
+        let body = r#"{"error":{"code":"BadRequest","message":"no","target":"recipients.to",
+            "details":[{"code":"Invalid","message":"a@b is\nnot valid","target":null},null]}}"#;
+        let now = "2026-11-21T08:00:00Z".parse().unwrap();
+        let answered = Answered::read(400, &HeaderMap::new(), body.as_bytes(), now);
+        assert_eq!(answered.particulars, ["recipients.to", "a@b is not valid"]);
+    }
 
     fn read(value: &str) -> Option<Duration> {
         let mut headers = HeaderMap::new();

@@ -22,7 +22,7 @@ pub mod provision;
 mod token_source;
 mod zones;
 
-pub use failure::{Answered, Failure};
+pub use failure::{Answered, Failure, RequestIds};
 pub use gate::{Gate, Gates};
 pub use http::{Authorization, Http, HttpError, Probe};
 pub use token_source::{Token, TokenSource};

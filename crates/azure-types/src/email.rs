@@ -259,6 +259,27 @@ mod tests {
     }
 
     #[test]
+    fn a_failure_is_read_whatever_is_null_in_it() {
+        let id = "8540c0de-899f-5cce-acb5-3ec493af3800";
+        let read = |error: &str| {
+            let text = format!(r#"{{"id":"{id}","status":"Failed","error":{error}}}"#);
+            serde_json::from_str::<EmailSendResult>(&text).unwrap()
+        };
+        for error in [
+            r#"{"code":"EmailDropped","message":"gone","target":null,"details":null,"additionalInfo":null}"#,
+            r#"{"code":"EmailDropped","message":"gone","details":[null]}"#,
+            r#"{"code":"EmailDropped","message":"gone"}"#,
+        ] {
+            let detail = read(error).error.unwrap();
+            assert_eq!((detail.code.as_str(), detail.message.as_str()), ("EmailDropped", "gone"), "{error}");
+        }
+        assert_eq!(read("null").error, None);
+        assert_eq!(read(r#"{"code":null,"message":null}"#).error, Some(ErrorDetail::default()));
+        let absent = format!(r#"{{"id":"{id}","status":"Failed"}}"#);
+        assert_eq!(serde_json::from_str::<EmailSendResult>(&absent).unwrap(), read("null"));
+    }
+
+    #[test]
     fn an_unknown_status_is_kept() {
         let read = |word: &str| serde_json::from_str::<EmailSendStatus>(&format!("{word:?}")).unwrap();
         assert_eq!(read("succeeded"), EmailSendStatus::Succeeded);
