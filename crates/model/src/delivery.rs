@@ -6,6 +6,7 @@ use azure_types::ids::OperationId;
 use jiff::Timestamp;
 use smtp::path::ReversePath;
 
+use crate::division::Division;
 use crate::id::QueueId;
 use crate::queued::Recipient;
 
@@ -42,8 +43,12 @@ pub struct ClaimedSend {
     pub id: SendId,
     /// Under which id Azure gets it.
     pub operation: OperationId,
-    /// To whom.
+    /// To whom: all who have not got it yet.
     pub recipients: Vec<Recipient>,
+    /// The groups in which they are asked for, if the Email API refused them together.
+    pub division: Option<Division>,
+    /// What the Email API said when it refused the send for good.
+    pub refused_by_rest: Option<String>,
     /// Where failure notices go.
     pub reverse_path: ReversePath,
     /// The author's address, as the header has it.
@@ -54,6 +59,15 @@ pub struct ClaimedSend {
     pub attempts: u32,
     /// When it is given up.
     pub expires_at: Timestamp,
+}
+
+impl ClaimedSend {
+    /// The recipients of the next request: the next group's, where the send is divided.
+    #[must_use]
+    pub fn asked_for(&self) -> &[Recipient] {
+        let next = self.division.as_ref().and_then(Division::next);
+        next.map_or(&self.recipients, |group| &group.recipients)
+    }
 }
 
 /// How mail reaches Azure.

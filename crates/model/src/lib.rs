@@ -8,6 +8,7 @@ pub mod cloud;
 pub mod connection;
 pub mod credential;
 pub mod delivery;
+pub mod division;
 pub mod estate;
 pub mod id;
 pub mod name;

@@ -43,6 +43,7 @@ pub use estates::Estates;
 pub use pace::{Pace, Refusal, SENDS, STATUS_READS, Usage};
 pub use queue::{
     Accepted, Claim, Cursor, ListedSend, MessageView, NextStep, Queue, SendView, Settlement, StatusCheck,
+    TakenGroup,
 };
 pub use rotations::Rotations;
 pub use secrets::{KeySource, MasterKey, NewSecret, SecretFacts, SecretName, SecretOwner, Secrets};

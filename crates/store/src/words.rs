@@ -5,6 +5,7 @@ use std::str::FromStr;
 use jiff::Timestamp;
 use model::credential::Lane;
 use model::delivery::{AttemptResult, SendState, Transport};
+use model::division::{Division, Group, RefusedRecipient};
 use model::queued::{Origin, Recipient};
 use serde::{Deserialize, Serialize};
 use smtp::parameters::{Notify, OriginalRecipient, Ret};
@@ -153,6 +154,57 @@ pub(crate) fn to_recipients(json: &str) -> Result<Vec<Recipient>, StoreError> {
     words.iter().map(to_recipient).collect()
 }
 
+/// A division as it stands in its row.
+#[derive(Serialize, Deserialize)]
+struct DivisionWords {
+    groups: Vec<GroupWords>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    refused: Vec<(RecipientWords, String)>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    message_taken: bool,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    probing: bool,
+}
+
+#[derive(Serialize, Deserialize)]
+struct GroupWords {
+    to: Vec<RecipientWords>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    other_half: bool,
+}
+
+pub(crate) fn from_division(division: &Division) -> String {
+    let group = |group: &Group| GroupWords {
+        to: group.recipients.iter().map(from_recipient).collect(),
+        other_half: group.is_other_half,
+    };
+    let refused = |one: &RefusedRecipient| (from_recipient(&one.recipient), one.words.clone());
+    let words = DivisionWords {
+        groups: division.groups.iter().map(group).collect(),
+        refused: division.refused.iter().map(refused).collect(),
+        message_taken: division.is_message_taken,
+        probing: division.is_probing,
+    };
+    serde_json::to_string(&words).unwrap_or_default()
+}
+
+pub(crate) fn to_division(json: &str) -> Result<Division, StoreError> {
+    let words: DivisionWords = serde_json::from_str(json).map_err(|_| damaged("division", json))?;
+    let group = |words: &GroupWords| {
+        let recipients: Result<Vec<Recipient>, _> = words.to.iter().map(to_recipient).collect();
+        Ok(Group { recipients: recipients?, is_other_half: words.other_half })
+    };
+    let refused = |(recipient, words): &(RecipientWords, String)| {
+        Ok(RefusedRecipient { recipient: to_recipient(recipient)?, words: words.clone() })
+    };
+    Ok(Division {
+        groups: words.groups.iter().map(group).collect::<Result<_, StoreError>>()?,
+        refused: words.refused.iter().map(refused).collect::<Result<_, StoreError>>()?,
+        is_message_taken: words.message_taken,
+        is_probing: words.probing,
+    })
+}
+
 fn from_notify(notify: Notify) -> String {
     let events = [(notify.success, "success"), (notify.failure, "failure"), (notify.delay, "delay")];
     let words: Vec<&str> = events.into_iter().filter(|(wanted, _)| *wanted).map(|(_, word)| word).collect();
@@ -180,5 +232,16 @@ mod tests {
         assert!(json.starts_with(r#"["a@b.example",{"to":"#), "{json}");
         assert_eq!(to_recipients(&json).unwrap(), all);
         assert!(to_recipients(r#"["no address"]"#).is_err());
+        let division = Division {
+            groups: vec![
+                Group { recipients: all[..2].to_vec(), is_other_half: false },
+                Group { recipients: all[2..].to_vec(), is_other_half: true },
+            ],
+            refused: vec![RefusedRecipient { recipient: all[1].clone(), words: "no".into() }],
+            is_message_taken: true,
+            is_probing: true,
+        };
+        assert_eq!(to_division(&from_division(&division)).unwrap(), division);
+        assert!(to_division("{}").is_err());
     }
 }

@@ -5,11 +5,12 @@ use rusqlite::Connection;
 use crate::error::StoreError;
 
 /// All steps in order. A released step is never edited.
-const STEPS: [&str; 4] = [
+const STEPS: [&str; 5] = [
     include_str!("../../migrations/0001_queue_accounts_and_secrets.sql"),
     include_str!("../../migrations/0002_when_an_account_changed.sql"),
     include_str!("../../migrations/0003_verify_rotate_audit.sql"),
     include_str!("../../migrations/0004_estates.sql"),
+    include_str!("../../migrations/0007_a_second_way_and_divided_sends.sql"),
 ];
 
 /// Applies the steps that the database has not seen.
@@ -46,6 +47,29 @@ mod tests {
             .unwrap();
         let names: Result<Vec<String>, _> = statement.query_map([], |row| row.get(0)).unwrap().collect();
         assert_eq!(names.unwrap().join("\n") + "\n", include_str!("../../migrations/schema.txt"));
+    }
+
+    #[test]
+    fn sends_of_an_older_database_are_undivided_and_unrefused() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        let step = STEPS.iter().position(|step| step.contains("refused_by_rest")).unwrap();
+        for step in &STEPS[..step] {
+            connection.execute_batch(step).unwrap();
+        }
+        connection.pragma_update(None, "user_version", step).unwrap();
+        connection
+            .execute_batch(
+                "INSERT INTO send (message_id, part, account_id, lane, operation_id, recipients, state, due_at)
+                 VALUES ('m', 0, 'a', 1, 'o', '[]', 'queued', 7)",
+            )
+            .unwrap();
+        apply(&mut connection).unwrap();
+        let row: (i64, Option<String>, Option<String>) = connection
+            .query_row("SELECT due_at, refused_by_rest, division FROM send", [], |row| {
+                Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+            })
+            .unwrap();
+        assert_eq!(row, (7, None, None));
     }
 
     #[test]

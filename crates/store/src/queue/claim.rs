@@ -205,7 +205,8 @@ fn claim(
 ) -> Result<Vec<Claim>, StoreError> {
     let mut select = connection.prepare_cached(
         "SELECT s.message_id, s.part, s.operation_id, s.recipients, s.attempts,
-                m.expires_at, m.segment, m.position, m.reverse_path, m.header_from, m.size_octets
+                m.expires_at, m.segment, m.position, m.reverse_path, m.header_from, m.size_octets,
+                s.division, s.refused_by_rest
          FROM send s JOIN message m ON m.id = s.message_id
          WHERE s.account_id = ? AND s.lane = ? AND s.state = 'queued' AND s.due_at <= ?
          ORDER BY s.due_at LIMIT ?",
@@ -226,7 +227,8 @@ fn claim(
 }
 
 const EXPIRED: &str = "SELECT s.message_id, s.part, s.operation_id, s.recipients, s.attempts,
-        m.expires_at, m.segment, m.position, m.reverse_path, m.header_from, m.size_octets
+        m.expires_at, m.segment, m.position, m.reverse_path, m.header_from, m.size_octets,
+                s.division, s.refused_by_rest
      FROM send s JOIN message m ON m.id = s.message_id
      WHERE s.account_id = ?1 AND s.lane BETWEEN 0 AND 2 AND s.state = 'queued'
      AND s.due_at <= ?2 AND m.expires_at <= ?2 LIMIT ?3";
@@ -247,6 +249,8 @@ fn read_claim(row: &Row<'_>) -> Result<Claim, StoreError> {
             id: send_id(row)?,
             operation: words::to_id(&row.get::<_, String>(2)?)?,
             recipients: words::to_recipients(&row.get::<_, String>(3)?)?,
+            division: row.get::<_, Option<String>>(11)?.as_deref().map(words::to_division).transpose()?,
+            refused_by_rest: row.get(12)?,
             reverse_path: words::to_reverse_path(&row.get::<_, String>(8)?)?,
             author: row.get(9)?,
             size_octets: row.get(10)?,

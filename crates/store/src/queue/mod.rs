@@ -7,6 +7,7 @@
 mod accept;
 mod claim;
 mod compact;
+mod divide;
 mod list;
 mod recent;
 mod segments;
@@ -17,6 +18,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
 use model::delivery::{Attempt, ClaimedSend, SendId};
+use model::division::Division;
 use model::id::{AccountId, QueueId};
 use model::queued::Recipient;
 use tokio::sync::Notify;
@@ -86,6 +88,33 @@ pub enum NextStep {
         /// Under which id Azure gets that request.
         operation: azure_types::ids::OperationId,
     },
+    /// It is tried by SMTP: the Email API refused it for good.
+    BySmtp {
+        /// Not before then.
+        at: Timestamp,
+        /// What the Email API said.
+        refusal: String,
+    },
+    /// It is tried in groups of recipients, each a request of its own.
+    Divided {
+        /// Not before then.
+        at: Timestamp,
+        /// The groups that are left.
+        division: Division,
+        /// Under which id Azure gets the first of them.
+        operation: azure_types::ids::OperationId,
+        /// The group that Azure has taken: it becomes a send of its own.
+        taken: Option<TakenGroup>,
+    },
+    /// It was tried in groups, and the last one was taken: that is all that is left of it.
+    LastGroup(TakenGroup),
+    /// It is given up for some; Azure has the others.
+    FailedFor {
+        /// For whom.
+        recipients: Vec<Recipient>,
+        /// The group that Azure has taken last.
+        taken: Option<TakenGroup>,
+    },
     /// Azure has it; its status is read.
     ReadStatus {
         /// Not before then.
@@ -95,6 +124,15 @@ pub enum NextStep {
     Sent,
     /// It is given up.
     Failed,
+}
+
+/// A group of recipients for whom Azure has taken a message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TakenGroup {
+    /// Who they are.
+    pub recipients: Vec<Recipient>,
+    /// When its status may be read, if it is to be read.
+    pub read_status_at: Option<Timestamp>,
 }
 
 /// A send that Azure has, whose status may be read now.

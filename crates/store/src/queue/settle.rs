@@ -10,7 +10,7 @@ use model::queued::Fingerprint;
 use rusqlite::{Connection, OptionalExtension as _, params};
 use tokio::sync::oneshot;
 
-use super::{NextStep, Queue, Settlement};
+use super::{NextStep, Queue, Settlement, divide};
 use crate::database::Durability;
 use crate::error::StoreError;
 use crate::pace::{self, Usage};
@@ -186,10 +186,14 @@ fn settle(
 ) -> Result<(), StoreError> {
     let Settlement { id, attempt, next } = settlement;
     let (state, due_at) = match next {
-        NextStep::Again { at } | NextStep::AgainForOthers { at, .. } => (SendState::Queued, Some(*at)),
+        NextStep::Again { at }
+        | NextStep::AgainForOthers { at, .. }
+        | NextStep::BySmtp { at, .. }
+        | NextStep::Divided { at, .. } => (SendState::Queued, Some(*at)),
         NextStep::ReadStatus { at } => (SendState::Submitted, Some(*at)),
+        NextStep::LastGroup(group) => divide::state_of(group),
         NextStep::Sent => (SendState::Sent, None),
-        NextStep::Failed => (SendState::Failed, None),
+        NextStep::Failed | NextStep::FailedFor { .. } => (SendState::Failed, None),
     };
     let before: Option<String> = connection
         .prepare_cached("SELECT state FROM send WHERE message_id = ? AND part = ?")?
@@ -212,21 +216,16 @@ fn settle(
             id.message.to_string(),
             id.part
         ])?;
+    let taken = match next {
+        NextStep::Divided { taken: Some(taken), .. } | NextStep::FailedFor { taken: Some(taken), .. } => {
+            Some(divide::split_off(connection, *id, taken)?)
+        }
+        _ => None,
+    };
     if let Some(attempt) = attempt {
-        note(connection, *id, attempt)?;
+        note(connection, taken.unwrap_or(*id), attempt)?;
     }
-    if let NextStep::AgainForOthers { recipients, operation, .. } = next {
-        connection
-            .prepare_cached(
-                "UPDATE send SET recipients = ?, operation_id = ? WHERE message_id = ? AND part = ?",
-            )?
-            .execute(params![
-                words::from_recipients(recipients),
-                operation.to_string(),
-                id.message.to_string(),
-                id.part
-            ])?;
-    }
+    divide::rewrite(connection, *id, next)?;
     if was_open && state != SendState::Queued {
         release(connection, id.message, released)?;
     }

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use model::delivery::{Attempt, AttemptResult, SendState, Transport};
-use store::{Accepted, Cursor, NextStep, Settlement};
+use model::division::{Division, Group};
+use store::{Accepted, Cursor, NextStep, Settlement, TakenGroup};
 
 use super::*;
 
@@ -150,4 +151,91 @@ async fn many_at_once_share_syncs_and_all_arrive() {
         claimed += claims.len();
     }
     assert_eq!(claimed, 500);
+}
+
+#[tokio::test]
+async fn a_divided_send_keeps_what_is_left_and_gives_away_what_was_taken() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path());
+    let queue = store.queue();
+    let one = |text: &str| Recipient { mailbox: text.parse().unwrap(), notify: None, original: None };
+    let (a, b, c) = (one("a@example.com"), one("b@example.com"), one("c@example.com"));
+    let mut new = message(1);
+    new.sends[0].recipients = vec![a.clone(), b.clone(), c.clone()];
+    let first = new.sends[0].operation;
+    let id = queue.accept(new, inline("x")).await.unwrap().id();
+    entered(&store, 1).await;
+    let settle = async |at_second: i64, result: AttemptResult, next: NextStep| {
+        let claims = queue.claim_due(ACCOUNT, at(at_second), 10, at(at_second + 60)).await.unwrap();
+        let settlement = Settlement { id: claims[0].send.id, attempt: attempt(result, "said"), next };
+        queue.settle(vec![settlement], Vec::new()).await.unwrap();
+        claims.into_iter().next().unwrap().send
+    };
+    let group = |recipients: &[&Recipient]| Group {
+        recipients: recipients.iter().map(|one| (*one).clone()).collect(),
+        is_other_half: false,
+    };
+    let operation = |number: u128| OperationId::new(Uuid::from_u128(number));
+    let division = Division { groups: vec![group(&[&a]), group(&[&b, &c])], ..Division::default() };
+    let next =
+        NextStep::Divided { at: at(1), division: division.clone(), operation: operation(11), taken: None };
+    let whole = settle(0, AttemptResult::Deferred, next).await;
+    assert_eq!((whole.asked_for().len(), whole.division), (3, None));
+
+    // a is taken: it is a send of its own, under the id that it was sent under.
+    let left =
+        Division { groups: vec![group(&[&c]), group(&[&b])], is_message_taken: true, ..division.clone() };
+    let taken = TakenGroup { recipients: vec![a.clone()], read_status_at: Some(at(20)) };
+    let next =
+        NextStep::Divided { at: at(2), division: left.clone(), operation: operation(12), taken: Some(taken) };
+    let sent = settle(1, AttemptResult::Accepted, next).await;
+    assert_eq!((sent.asked_for(), sent.operation), (&[a.clone()][..], operation(11)));
+    assert_eq!(sent.division, Some(division));
+    drop(store);
+
+    // All of that is there after a restart; the body is needed as long as somebody is left.
+    let store = open(folder.path());
+    let queue = store.queue();
+    let claim = queue.claim_due(ACCOUNT, at(2), 10, at(60)).await.unwrap().remove(0);
+    assert_eq!((claim.send.operation, claim.send.division.as_ref()), (operation(12), Some(&left)));
+    assert_eq!(claim.send.recipients, [c.clone(), b.clone()]);
+    assert_eq!(queue.body(&claim).await.unwrap(), b"x");
+    let taken = Some(TakenGroup { recipients: vec![c.clone()], read_status_at: None });
+    let next = NextStep::FailedFor { recipients: vec![b.clone()], taken };
+    let settlement = Settlement { id: claim.send.id, attempt: attempt(AttemptResult::Accepted, "ok"), next };
+    queue.settle(vec![settlement], Vec::new()).await.unwrap();
+    assert!(queue.body_of(id).await.is_err(), "nobody is left");
+    let view = queue.view(id).await.unwrap().unwrap();
+    let seen: Vec<_> = view
+        .sends
+        .iter()
+        .map(|send| (send.state, send.recipients.clone(), send.operation, send.attempts.len()))
+        .collect();
+    assert_eq!(
+        seen,
+        [
+            (SendState::Failed, vec![b], operation(12), 1),
+            (SendState::Submitted, vec![a], operation(11), 1),
+            (SendState::Sent, vec![c], operation(12), 1),
+        ]
+    );
+    assert_ne!(first, operation(11));
+    let checks = queue.claim_status_checks(ACCOUNT, at(20), 10, at(60)).await.unwrap();
+    assert_eq!(checks.iter().map(|check| check.operation).collect::<Vec<_>>(), [operation(11)]);
+}
+
+#[tokio::test]
+async fn what_the_email_api_said_is_remembered() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path());
+    let queue = store.queue();
+    accept(&store, 1, b"x").await.unwrap();
+    entered(&store, 1).await;
+    let claim = queue.claim_due(ACCOUNT, at(0), 10, at(60)).await.unwrap().remove(0);
+    assert_eq!(claim.send.refused_by_rest, None);
+    let next = NextStep::BySmtp { at: at(0), refusal: "HTTP 400".to_owned() };
+    let settlement = Settlement { id: claim.send.id, attempt: attempt(AttemptResult::Deferred, "no"), next };
+    queue.settle(vec![settlement], Vec::new()).await.unwrap();
+    let claim = queue.claim_due(ACCOUNT, at(0), 10, at(60)).await.unwrap().remove(0);
+    assert_eq!(claim.send.refused_by_rest.as_deref(), Some("HTTP 400"));
 }
