@@ -53,6 +53,12 @@ impl EnhancedStatus {
         (self.subject, self.detail) == (subject, detail)
     }
 
+    /// The second and the third number.
+    #[must_use]
+    pub fn subject_and_detail(self) -> (u16, u16) {
+        (self.subject, self.detail)
+    }
+
     /// Reads a status at the start of `text`; gives it and what follows.
     #[must_use]
     pub fn split_from(text: &str) -> Option<(Self, &str)> {
@@ -102,8 +108,10 @@ impl Reply {
         self
     }
 
-    /// What a client received: `text` still holds the enhanced status code, if there was one.
-    pub(crate) fn received(code: u16, text: String) -> Self {
+    /// What a client received: `text` still holds the enhanced status code, if there was one. A status whose
+    /// class does not fit the code stays in the text.
+    #[must_use]
+    pub fn received(code: u16, text: String) -> Self {
         match EnhancedStatus::split_from(&text) {
             Some((status, rest)) if u16::from(status.class) == code / 100 => {
                 Self { code, status: Some(status), text: Cow::Owned(rest.to_owned()) }

@@ -17,6 +17,7 @@ mod provision_in_trouble;
 mod provision_is_careful;
 mod restarts;
 mod rotation;
+mod second_way;
 mod verify;
 mod ways_to_log_in;
 mod what_arrives;

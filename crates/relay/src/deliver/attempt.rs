@@ -1,22 +1,25 @@
 //! One try to send one claimed send, from the journal to a settlement.
 
+use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
 use ::smtp::address::Mailbox;
 use azure_types::ids::OperationId;
 use jiff::{SignedDuration, Timestamp};
-use model::account::Account;
-use model::delivery::{Attempt, AttemptResult, ClaimedSend, SendId, Transport};
+use model::delivery::{Attempt, AttemptResult, Transport};
 use model::queued::Recipient;
 use store::{Claim, NextStep, Settlement, StoreError, Usage};
 use tracing::{error, info, warn};
 
 use super::choice::{Candidate, Choice, Ways, choose};
+use super::give_up::{GivenUp, expired, give_up, tell_in_the_end};
 use super::outcome::{Accepted, Deferred, Failed, Matter, Verdict};
+use super::rest::Posted;
+use super::second_way::{self, OtherWay};
 use super::smtp::Outgoing;
 use super::upstream::Upstream;
-use super::{Context, backoff, notice, rest, smtp};
+use super::{Context, backoff, rest, smtp};
 
 /// What a try brought.
 pub(crate) struct Tried {
@@ -31,59 +34,33 @@ pub(crate) async fn attempt(context: &Context, upstream: &Arc<Upstream>, claim: 
     Try { context, upstream, claim: &claim }.run().await
 }
 
-/// Gives up a send whose time is over, without asking Azure anything.
-pub(crate) async fn expire(context: &Context, account: &Account, claim: &Claim) -> Settlement {
-    give_up(context, account, &claim.send, &expired(context), None).await
-}
-
-/// Gives up a send, for whichever reason.
-async fn give_up(
-    context: &Context,
-    account: &Account,
-    send: &ClaimedSend,
-    failed: &Failed,
-    attempt: Option<Attempt>,
-) -> Settlement {
-    warn!(message.id = %send.id.message, reason = failed.reason, "delivery has failed");
-    let failures: Vec<(Recipient, Failed)> =
-        send.recipients.iter().map(|recipient| (recipient.clone(), failed.clone())).collect();
-    let attempt = attempt.unwrap_or_else(|| Attempt {
-        at: context.clock.now(),
-        transport: None,
-        result: AttemptResult::Failed,
-        text: failed.reason.clone(),
-    });
-    // The notice is queued before the failure is noted: a crash in between queues it again, as the
-    // same one.
-    let next = if tell(context, account, send.id, &failures).await {
-        NextStep::Failed
-    } else {
-        NextStep::Again { at: later(context, backoff::wait(0, None, context.entropy.fraction())) }
-    };
-    Settlement { id: send.id, attempt: Some(attempt), next }
-}
-
-/// Tells the sender; says whether that can be relied on.
-async fn tell(context: &Context, account: &Account, id: SendId, failures: &[(Recipient, Failed)]) -> bool {
-    match notice::queue(context, account, id, failures).await {
-        Ok(()) => true,
-        Err(error) => {
-            let error = crate::reply_for::chain(&error);
-            warn!(message.id = %id.message, error, "a notice could not be queued");
-            false
-        }
-    }
-}
-
-fn later(context: &Context, wait: Duration) -> Timestamp {
+pub(super) fn later(context: &Context, wait: Duration) -> Timestamp {
     let wait = SignedDuration::try_from(wait).unwrap_or(SignedDuration::MAX);
     context.clock.now().saturating_add(wait).unwrap_or(Timestamp::MAX)
 }
 
-struct Try<'a> {
-    context: &'a Context,
-    upstream: &'a Arc<Upstream>,
-    claim: &'a Claim,
+/// One try.
+pub(super) struct Try<'a> {
+    pub(super) context: &'a Context,
+    pub(super) upstream: &'a Arc<Upstream>,
+    pub(super) claim: &'a Claim,
+}
+
+/// What a request brought, before it is settled.
+struct Carried {
+    posted: Posted,
+    transport: Option<Transport>,
+    why: String,
+    status_reads: Vec<Usage>,
+    /// Recipients whom the header does not show, where the request was by REST.
+    hidden: Vec<Mailbox>,
+}
+
+impl Carried {
+    fn settled(verdict: Verdict, transport: Option<Transport>, why: impl Into<String>) -> Self {
+        let (posted, why) = (Posted::Settled(verdict), why.into());
+        Self { posted, transport, why, status_reads: Vec::new(), hidden: Vec::new() }
+    }
 }
 
 impl Try<'_> {
@@ -91,21 +68,46 @@ impl Try<'_> {
         let send = &self.claim.send;
         if send.expires_at <= self.context.clock.now() {
             self.upstream.sends.finish(self.context.clock.steady(), false);
-            return self.give_up(&expired(self.context), None, Vec::new()).await;
+            let failed = expired(self.context, send);
+            return self.give_up(GivenUp::all(send, &failed), Vec::new()).await;
         }
-        let (verdict, transport, why) = self.send().await;
-        let usage = self.upstream.sends.finish(self.context.clock.steady(), verdict.may_be_counted());
+        let carried = self.send().await;
+        let may_be_counted = match &carried.posted {
+            Posted::Settled(verdict) => verdict.may_be_counted(),
+            Posted::Refused(_) => true,
+        };
+        let mut usage = self.upstream.sends.finish(self.context.clock.steady(), may_be_counted);
+        usage.extend(carried.status_reads);
         let note = |result, text: &str| Attempt {
             at: self.context.clock.now(),
-            transport,
+            transport: carried.transport,
             result,
-            text: format!("{why}: {text}"),
+            text: format!("{}: {text}", carried.why),
+        };
+        let verdict = match carried.posted {
+            Posted::Settled(verdict) => verdict,
+            Posted::Refused(refused) => match self.other_way(&refused, &carried.hidden) {
+                OtherWay::Next(next, text) => {
+                    warn!(message.id = %send.id.message, reason = text, "the Email API refused a send");
+                    return self.tried(note(AttemptResult::Deferred, &text), next, usage);
+                }
+                OtherWay::GiveUp(given_up) => {
+                    let attempt = Some(note(AttemptResult::Failed, &refused.words()));
+                    return self.give_up(GivenUp { attempt, ..given_up }, usage).await;
+                }
+                OtherWay::None(verdict) => verdict,
+            },
         };
         match verdict {
             Verdict::Accepted(accepted) => {
-                info!(message.id = %send.id.message, azure.operation = %send.operation, "sent {why}");
+                info!(message.id = %send.id.message, azure.operation = %send.operation, answer = accepted.text, "sent {}", carried.why);
                 let attempt = note(AttemptResult::Accepted, &accepted.text);
-                self.accepted(accepted, attempt, usage).await
+                match &send.division {
+                    None => self.accepted(accepted, attempt, usage).await,
+                    Some(division) => {
+                        self.group_accepted(division, &accepted, &carried.hidden, (attempt, usage)).await
+                    }
+                }
             }
             Verdict::Deferred(deferred) => {
                 warn!(message.id = %send.id.message, reason = deferred.text, "delivery is deferred");
@@ -113,44 +115,68 @@ impl Try<'_> {
             }
             Verdict::Failed(failed) => {
                 let text = failed.diagnostic.as_ref().unwrap_or(&failed.reason);
-                let attempt = note(AttemptResult::Failed, text);
-                self.give_up(&failed, Some(attempt), usage).await
+                let attempt = Some(note(AttemptResult::Failed, text));
+                let given_up = GivenUp::all(send, &self.after_both_ways(failed.clone()));
+                self.give_up(GivenUp { attempt, ..given_up }, usage).await
             }
         }
     }
 
+    /// The ways that are open. A search for the recipients whom REST refuses ends where it began.
+    pub(super) fn ways(&self) -> Ways {
+        if self.claim.send.division.is_some() { Ways::Rest } else { Ways::of(&self.upstream.account) }
+    }
+
     /// Reads the message, chooses a way and takes it.
-    async fn send(&self) -> (Verdict, Option<Transport>, String) {
+    async fn send(&self) -> Carried {
         let (context, send) = (self.context, &self.claim.send);
         let _room = context.room.take(send.size_octets).await;
         let octets = match context.store.queue().body(self.claim).await {
             Ok(octets) => octets,
-            Err(error) => return (unreadable(&error), None, "before anything was sent".to_owned()),
+            Err(error) => return Carried::settled(unreadable(&error), None, NOTHING_SENT),
         };
-        let mailboxes: Vec<Mailbox> = send.recipients.iter().map(|one| one.mailbox.clone()).collect();
+        let mailboxes: Vec<Mailbox> = send.asked_for().iter().map(|one| one.mailbox.clone()).collect();
+        let everybody = match &send.division {
+            None => mailboxes.clone(),
+            Some(_) => match self.everybody().await {
+                Ok(everybody) => everybody,
+                Err(error) => return Carried::settled(unreadable(&error), None, NOTHING_SENT),
+            },
+        };
         let author: Option<Mailbox> = send.author.parse().ok();
         let directory = context.store.directory();
         let sender = author.as_ref().and_then(|author| directory.sender(self.upstream.account.id, author));
         let candidate = Candidate {
             message: &octets,
-            recipients: &mailboxes,
+            recipients: &everybody,
             sender,
             accepted_at: send.id.message.made_at(),
         };
-        match choose(Ways::of(&self.upstream.account), &candidate) {
-            Choice::Rest { message, why } => {
-                let verdict = rest::send(self.upstream, send.operation, &message, &context.clock).await;
-                (verdict, Some(Transport::Rest), why)
+        let choice = match self.only_by_smtp() {
+            Some(why) => Choice::Smtp { why },
+            None => choose(self.ways(), &candidate),
+        };
+        match choice {
+            Choice::Rest { mut message, mut why } => {
+                let hidden = second_way::hidden(&message);
+                if send.division.is_some() {
+                    second_way::narrow(&mut message, &mailboxes);
+                    let _ = write!(why, ", for {} of its {} recipients", mailboxes.len(), everybody.len());
+                }
+                let sending = rest::send(self.upstream, send.operation, &message, &context.clock);
+                let (posted, status_reads) = sending.await;
+                Carried { posted, transport: Some(Transport::Rest), why, status_reads, hidden }
             }
             Choice::Smtp { why } => {
                 let outgoing =
                     Outgoing { message: &octets, reverse_path: &send.reverse_path, recipients: &mailboxes };
-                (smtp::send(self.upstream, &outgoing).await, Some(Transport::Smtp), why)
+                let verdict = smtp::send(self.upstream, &outgoing).await;
+                Carried::settled(verdict, Some(Transport::Smtp), why)
             }
             Choice::Neither { why } => {
                 let reason = "The message is of a kind that cannot be sent this way.".to_owned();
                 let failed = Failed { code: 554, status: (6, 3), reason, diagnostic: Some(why) };
-                (Verdict::Failed(failed), None, "before anything was sent".to_owned())
+                Carried::settled(Verdict::Failed(failed), None, NOTHING_SENT)
             }
         }
     }
@@ -159,63 +185,61 @@ impl Try<'_> {
         let recipients = &self.claim.send.recipients;
         let refused: Vec<(Recipient, Failed)> = accepted
             .refused
-            .into_iter()
-            .filter_map(|(place, failed)| Some((recipients.get(place)?.clone(), failed)))
+            .iter()
+            .filter_map(|(place, failed)| {
+                Some((recipients.get(*place)?.clone(), self.after_both_ways(failed.clone())))
+            })
             .collect();
         if !refused.is_empty() {
-            self.tell_in_the_end(&refused).await;
+            tell_in_the_end(self.context, &self.upstream.account, self.claim.send.id, &refused).await;
         }
         let next = if accepted.deferred.is_empty() {
-            match accepted.read_status_in {
-                Some(wait) if self.upstream.wants_status() => {
-                    NextStep::ReadStatus { at: later(self.context, wait) }
-                }
-                _ => NextStep::Sent,
-            }
+            self.read_status_at(&accepted).map_or(NextStep::Sent, |at| NextStep::ReadStatus { at })
         } else {
             // The others have it. Those who are left get it under an id of their own.
             let left = accepted.deferred.iter().filter_map(|place| recipients.get(*place).cloned()).collect();
             let id = uuid::Builder::from_random_bytes(self.context.entropy.octets()).into_uuid();
-            let wait = backoff::wait(self.claim.send.attempts, None, self.context.entropy.fraction());
+            let asked_for = accepted.trouble.as_ref().and_then(|trouble| trouble.wait);
+            let wait = backoff::wait(self.claim.send.attempts, asked_for, self.context.entropy.fraction());
             NextStep::AgainForOthers {
                 at: self.retry_at(wait),
                 recipients: left,
                 operation: OperationId::new(id),
             }
         };
-        self.tried(attempt, next, usage)
+        let trouble = accepted.trouble.as_ref().and_then(|trouble| self.trouble_for_others(trouble));
+        Tried { trouble, ..self.tried(attempt, next, usage) }
+    }
+
+    /// When the status of what was accepted is to be read, if it is.
+    pub(super) fn read_status_at(&self, accepted: &Accepted) -> Option<Timestamp> {
+        let wait = accepted.read_status_in?;
+        self.upstream.wants_status().then(|| later(self.context, wait))
     }
 
     fn again(&self, deferred: &Deferred, attempt: Attempt, usage: Vec<Usage>) -> Tried {
         let wait = backoff::wait(self.claim.send.attempts, deferred.wait, self.context.entropy.fraction());
-        let mut tried = self.tried(attempt, NextStep::Again { at: self.retry_at(wait) }, usage);
-        tried.trouble = match deferred.matter {
-            Matter::Message | Matter::Sender => None,
-            matter @ (Matter::Rate | Matter::Login | Matter::Unreachable) => Some((matter, deferred.wait)),
-        };
-        tried
+        let next = NextStep::Again { at: self.retry_at(wait) };
+        Tried { trouble: self.trouble_for_others(deferred), ..self.tried(attempt, next, usage) }
     }
 
-    async fn give_up(&self, failed: &Failed, attempt: Option<Attempt>, usage: Vec<Usage>) -> Tried {
-        let settlement =
-            give_up(self.context, &self.upstream.account, &self.claim.send, failed, attempt).await;
+    /// What a deferral means for the account's other mail.
+    fn trouble_for_others(&self, deferred: &Deferred) -> Option<(Matter, Option<Duration>)> {
+        match deferred.matter {
+            Matter::Message | Matter::Sender => None,
+            // The Email API answered, so that the account's other mail can go on by REST.
+            Matter::Login | Matter::Unreachable if self.claim.send.refused_by_rest.is_some() => None,
+            matter @ (Matter::Rate | Matter::Login | Matter::Unreachable) => Some((matter, deferred.wait)),
+        }
+    }
+
+    async fn give_up(&self, given_up: GivenUp, usage: Vec<Usage>) -> Tried {
+        let id = self.claim.send.id;
+        let settlement = give_up(self.context, &self.upstream.account, id, &given_up).await;
         Tried { settlement, usage, trouble: None }
     }
 
-    /// Tells the sender, however long the disk takes to hold a notice: the send itself is done, and trying
-    /// it again would reach the others twice.
-    async fn tell_in_the_end(&self, failures: &[(Recipient, Failed)]) {
-        for tries in 0..TELLINGS {
-            if tell(self.context, &self.upstream.account, self.claim.send.id, failures).await {
-                return;
-            }
-            let wait = backoff::wait(tries, None, self.context.entropy.fraction());
-            self.context.clock.sleep_until(later(self.context, wait)).await;
-        }
-        error!(message.id = %self.claim.send.id.message, "the sender could not be told of refused recipients");
-    }
-
-    fn tried(&self, attempt: Attempt, next: NextStep, usage: Vec<Usage>) -> Tried {
+    pub(super) fn tried(&self, attempt: Attempt, next: NextStep, usage: Vec<Usage>) -> Tried {
         let settlement = Settlement { id: self.claim.send.id, attempt: Some(attempt), next };
         Tried { settlement, usage, trouble: None }
     }
@@ -226,14 +250,7 @@ impl Try<'_> {
     }
 }
 
-/// Tries to queue a notice; with their waits they take half an hour.
-const TELLINGS: u32 = 7;
-
-fn expired(context: &Context) -> Failed {
-    let hours = context.settings.expiry.as_secs() / 3_600;
-    let reason = format!("It could not be delivered within {hours} hours.");
-    Failed { code: 550, status: (4, 7), reason, diagnostic: None }
-}
+const NOTHING_SENT: &str = "before anything was sent";
 
 fn unreadable(error: &StoreError) -> Verdict {
     let text = crate::reply_for::chain(error);

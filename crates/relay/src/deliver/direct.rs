@@ -9,11 +9,15 @@ use azure_client::email::EmailApi;
 use azure_client::{Answered, Failure};
 use azure_types::ids::OperationId;
 use smtp_client::{Connection, Target, Timeouts};
+use tracing::info;
 
 use super::Context;
 use super::choice::{Candidate, Choice, Ways, choose};
-use super::outcome::{self, Failed, Matter, Verdict, deferred};
-use super::smtp::{Outgoing, send_over};
+use super::outcome::{self, Accepted, Deferred, Failed, Matter, Verdict, deferred};
+use super::refused::RefusedByRest;
+use super::rest::{self, Posted};
+use super::smtp::Outgoing;
+use super::smtputf8::send_to_whom_it_can;
 use crate::login::EntraLogin;
 
 /// Sends a message with the token of the session that brought it.
@@ -24,6 +28,10 @@ pub(crate) async fn submit_directly(
     message: &[u8],
     (reverse_path, recipients): (&ReversePath, &[Mailbox]),
 ) -> Verdict {
+    let outgoing = Outgoing { message, reverse_path, recipients };
+    if recipients.iter().any(|recipient| !recipient.is_ascii()) {
+        return by_smtp(login, &outgoing).await;
+    }
     let candidate = Candidate { message, recipients, sender: None, accepted_at: context.clock.now() };
     match choose(Ways::Both, &candidate) {
         Choice::Rest { message, .. } => {
@@ -31,19 +39,48 @@ pub(crate) async fn submit_directly(
             let authorization = Authorization::Bearer(login.token.access_token.clone());
             let body = EmailApi::body(&message);
             let send = || api.send(&authorization, operation, body.clone(), context.clock.now());
-            outcome::of_send(match send().await {
+            let result = match send().await {
                 // Azure's 401 is a false alarm at times.
                 Err(Failure::Answered(Answered { http_status: 401, .. })) => send().await,
                 result => result,
-            })
+            };
+            let refused = match rest::refusal(result) {
+                Ok(refused) => refused,
+                Err(result) => return outcome::of_send(result),
+            };
+            let known = rest::known(api.status(&authorization, operation, context.clock.now()).await);
+            match rest::judged(refused, known) {
+                Posted::Settled(verdict) => verdict,
+                Posted::Refused(refused) => by_smtp_instead(login, &outgoing, &refused).await,
+            }
         }
-        Choice::Smtp { .. } => by_smtp(login, &Outgoing { message, reverse_path, recipients }).await,
+        Choice::Smtp { .. } => by_smtp(login, &outgoing).await,
         Choice::Neither { why } => Verdict::Failed(Failed {
             code: 554,
             status: (6, 3),
             reason: "The message is of a kind that cannot be sent this way.".to_owned(),
             diagnostic: Some(why),
         }),
+    }
+}
+
+/// What the Email API refused goes by SMTP at once. Where that fails too, the client hears of both.
+async fn by_smtp_instead(login: &EntraLogin, outgoing: &Outgoing<'_>, refused: &RefusedByRest) -> Verdict {
+    let words = refused.words();
+    info!(login = login.name, reason = words, "the Email API refused a message: it goes by SMTP");
+    let before = |text: &str| format!("{text}; the Email API had refused it before: {words}");
+    match by_smtp(login, outgoing).await {
+        Verdict::Failed(failed) => {
+            let diagnostic = before(failed.diagnostic.as_ref().unwrap_or(&failed.reason));
+            Verdict::Failed(Failed { diagnostic: Some(diagnostic), ..failed })
+        }
+        Verdict::Deferred(deferred) => {
+            Verdict::Deferred(Deferred { text: before(&deferred.text), ..deferred })
+        }
+        Verdict::Accepted(accepted) => {
+            let text = format!("{} (by SMTP, because the Email API refused it: {words})", accepted.text);
+            Verdict::Accepted(Accepted { text, ..accepted })
+        }
     }
 }
 
@@ -66,7 +103,7 @@ async fn by_smtp(login: &EntraLogin, outgoing: &Outgoing<'_>) -> Verdict {
         Ok(connection) => connection,
         Err(error) => return outcome::of_session(&error),
     };
-    let verdict = match send_over(&mut connection, outgoing).await {
+    let verdict = match send_to_whom_it_can(&mut connection, outgoing).await {
         Ok(verdict) => verdict,
         Err(error) => outcome::of_session(&error),
     };

@@ -13,7 +13,8 @@ use tokio::task::{self, JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, error, warn};
 
-use super::attempt::{Tried, attempt, expire};
+use super::attempt::{Tried, attempt};
+use super::give_up::expire;
 use super::outcome::Matter;
 use super::upstream::Upstream;
 use super::{Context, Upstreams, backoff};

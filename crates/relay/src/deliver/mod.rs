@@ -3,20 +3,26 @@
 //! 1. [`dispatcher`] claims what is due and what the pace allows, many sends at once.
 //! 2. [`attempt`] reads the message, [`choice`] picks a transport, [`rest`] or [`smtp`] carries it.
 //! 3. [`outcome`] maps the result, once and for all: accepted, deferred or failed.
-//! 4. [`backoff`] says when to try again; [`notice`] tells the sender when nobody will.
-//! 5. [`trial`] sends test messages past the queue; [`status`] asks, as far as the quota for that goes, what became of what Azure took.
+//! 4. [`second_way`] takes SMTP where the Email API refuses, or [`division`] finds the recipients it refuses.
+//! 5. [`backoff`] says when to try again; [`notice`] tells the sender when nobody will.
+//! 6. [`trial`] sends test messages past the queue; [`status`] asks, as far as the quota for that goes, what became of what Azure took.
 
 mod attempt;
 mod backoff;
 mod choice;
 mod direct;
 mod dispatcher;
+mod division;
+mod give_up;
 mod notice;
 mod outcome;
 mod pool;
+mod refused;
 mod rest;
 mod room;
+mod second_way;
 mod smtp;
+mod smtputf8;
 mod status;
 mod trial;
 mod upstream;

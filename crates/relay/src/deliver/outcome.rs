@@ -33,6 +33,8 @@ pub(crate) struct Accepted {
     pub(crate) refused: Vec<(usize, Failed)>,
     /// Recipients that it would not take now.
     pub(crate) deferred: Vec<usize>,
+    /// Why it would not take them, where that is not about them.
+    pub(crate) trouble: Option<Deferred>,
 }
 
 /// Not now.
@@ -74,8 +76,9 @@ pub(crate) struct Failed {
     pub(crate) diagnostic: Option<String>,
 }
 
-/// When a status may be read if Azure does not say.
-const READ_STATUS_IN: Duration = Duration::from_secs(10);
+/// When a status is read first, unless Azure asks for more patience. Azure says 3 seconds, needs 3 to 8, and
+/// allows two hundred reads an hour: one that finds the end is worth more than three that find it under way.
+pub(crate) const READ_STATUS_IN: Duration = Duration::from_secs(10);
 /// After a rate limit that came without a wait.
 const RATE_WAIT: Duration = Duration::from_secs(60);
 
@@ -83,8 +86,11 @@ const RATE_WAIT: Duration = Duration::from_secs(60);
 pub(crate) fn of_send(result: Result<Answer, Failure>) -> Verdict {
     match result {
         Ok(answer) => Verdict::Accepted(Accepted {
-            text: format!("Azure took it as operation {}: {}", answer.result.id, answer.result.status),
-            read_status_in: Some(answer.retry_after.unwrap_or(READ_STATUS_IN)),
+            text: answer.ids.behind(&format!(
+                "Azure took it as operation {}: {}",
+                answer.result.id, answer.result.status
+            )),
+            read_status_in: Some(answer.retry_after.unwrap_or_default().max(READ_STATUS_IN)),
             ..Accepted::default()
         }),
         Err(Failure::Answered(answered)) => of_answer(&answered),
@@ -95,11 +101,14 @@ pub(crate) fn of_send(result: Result<Answer, Failure>) -> Verdict {
     }
 }
 
-fn of_answer(answered: &Answered) -> Verdict {
-    let text = answered.to_string();
+/// What an error of the Email API means where nothing else can be done about it.
+pub(crate) fn of_answer(answered: &Answered) -> Verdict {
+    let text = answered.ids.behind(&answered.to_string());
     let wait = answered.retry_after;
     match (answered.http_status, answered.code.as_str()) {
         (_, "DomainNotLinked" | "InvalidSenderUserName") => deferred(text, Matter::Sender, wait),
+        // That is about this program and no message.
+        (_, code) if code.contains("ApiVersion") => deferred(text, Matter::Message, wait),
         // The id was used before: an earlier try arrived although nobody said so.
         (409, _) => Verdict::Accepted(Accepted {
             text: format!("Azure has it from an earlier try ({text})"),
@@ -136,51 +145,85 @@ pub(crate) fn of_token(failure: &TokenFailure) -> Verdict {
 
 /// What a server's verdict by SMTP means.
 pub(crate) fn of_verdict(verdict: SmtpVerdict) -> Verdict {
-    let (mut refused, mut later) = (Vec::new(), Vec::new());
+    let (mut refused, mut later, mut troubles) = (Vec::new(), Vec::new(), Vec::new());
     for (place, recipient) in verdict.recipients.iter().enumerate() {
-        match recipient {
-            Ok(()) => {}
-            Err(refusal) if refusal.is_permanent() => refused.push((place, of_refusal(refusal))),
-            Err(_) => later.push(place),
+        let Err(refusal) = recipient else { continue };
+        match (not_about_a_recipient(refusal), refusal.is_permanent()) {
+            (Some(trouble), _) => {
+                troubles.push(trouble);
+                later.push(place);
+            }
+            (None, true) => refused.push((place, of_refusal(refusal))),
+            (None, false) => later.push(place),
         }
     }
+    // A rate limit says most about what else has to wait.
+    troubles.sort_by_key(|trouble| trouble.matter != Matter::Rate);
+    let trouble = troubles.into_iter().next();
     match verdict.message {
         Some(Ok(reply)) => Verdict::Accepted(Accepted {
             text: format!("Azure took it: {reply}"),
             read_status_in: None,
             refused,
             deferred: later,
+            trouble,
         }),
+        Some(Err(refusal)) if verdict.recipients.is_empty() => of_mail_refusal(&refusal),
         Some(Err(refusal)) => of_message_refusal(&refusal),
         // Nobody was left to send to.
-        None => {
-            match (refused.into_iter().next(), verdict.recipients.iter().find_map(|r| r.as_ref().err())) {
-                (Some((_, failed)), _) if later.is_empty() => Verdict::Failed(failed),
-                (_, Some(refusal)) => deferred(refusal.to_string(), Matter::Message, None),
-                (_, None) => deferred("no recipient was accepted".to_owned(), Matter::Message, None),
+        None => match (trouble, refused.into_iter().next()) {
+            (Some(trouble), _) => Verdict::Deferred(trouble),
+            (None, Some((_, failed))) if later.is_empty() => Verdict::Failed(failed),
+            (None, _) => {
+                let refusal = verdict.recipients.iter().find_map(|recipient| recipient.as_ref().err());
+                let text = refusal.map_or_else(|| "no recipient was accepted".to_owned(), Refusal::to_string);
+                deferred(text, Matter::Message, None)
             }
-        }
+        },
     }
+}
+
+/// What a refusal of MAIL means: of what it carries, only the sender can be meant.
+fn of_mail_refusal(refusal: &Refusal) -> Verdict {
+    not_about_a_recipient(refusal).map_or_else(|| of_message_refusal(refusal), Verdict::Deferred)
 }
 
 fn of_message_refusal(refusal: &Refusal) -> Verdict {
-    let has = |subject, detail| refusal.reply().status().is_some_and(|status| status.is(subject, detail));
-    let text = refusal.to_string();
-    if has(5, 127) {
-        deferred(text, Matter::Rate, Some(RATE_WAIT))
-    } else if has(1, 7) || has(1, 8) {
-        deferred(text, Matter::Sender, None)
-    } else if has(7, 3) || has(7, 57) {
-        deferred(text, Matter::Login, None)
+    if let Some(trouble) = trouble(refusal) {
+        Verdict::Deferred(trouble)
     } else if refusal.is_permanent() {
         Verdict::Failed(of_refusal(refusal))
     } else {
-        deferred(text, Matter::Message, None)
+        deferred(refusal.to_string(), Matter::Message, None)
     }
 }
 
+/// What MAIL or RCPT is refused for that is neither the recipient's nor the message's doing. Before there is
+/// a message, any 5.7.x is about permissions; only those that [`trouble`] knows concern all other mail too.
+fn not_about_a_recipient(refusal: &Refusal) -> Option<Deferred> {
+    let unknown = || {
+        let is_about_permission = matches!(numbers(refusal), Some((7, _)));
+        let deferred = Deferred { text: refusal.to_string(), wait: None, matter: Matter::Sender };
+        is_about_permission.then_some(deferred)
+    };
+    trouble(refusal).or_else(unknown)
+}
+
+/// What Azure says of the rate, the sender and the login, by status: its basic codes vary (5.1.7 was seen with
+/// 501 and 550), and so does the stage at which it says it.
+fn trouble(refusal: &Refusal) -> Option<Deferred> {
+    let (matter, wait) = match (numbers(refusal), refusal.reply().code()) {
+        (Some((5, 127)), _) => (Matter::Rate, Some(RATE_WAIT)),
+        // 5.7.60: this login has no permission to send as this sender (Exchange).
+        (Some((1, 7 | 8) | (7, 60)), _) => (Matter::Sender, None),
+        (Some((7, 0 | 3 | 8 | 57)), _) | (_, 530 | 535) => (Matter::Login, None),
+        _ => return None,
+    };
+    Some(Deferred { text: refusal.to_string(), wait, matter })
+}
+
 fn of_refusal(refusal: &Refusal) -> Failed {
-    let status = refusal.reply().status().map_or((0, 0), numbers);
+    let status = numbers(refusal).unwrap_or_default();
     let reason = match status.0 {
         1 => "The address was not accepted.",
         3 => "The message was not accepted as it is too large or of a wrong kind.",
@@ -194,11 +237,12 @@ fn of_refusal(refusal: &Refusal) -> Failed {
     }
 }
 
-/// Subject and detail of a status, by way of its text: its class is known to be 5.
-fn numbers(status: EnhancedStatus) -> (u16, u16) {
-    let text = status.to_string();
-    let mut numbers = text.split('.').skip(1).map(|number| number.parse().unwrap_or(0));
-    (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0))
+/// Subject and detail of the status in a refusal, also of one whose class does not fit the basic code: a
+/// `554 4.5.127` is about the rate all the same.
+fn numbers(refusal: &Refusal) -> Option<(u16, u16)> {
+    let reply = refusal.reply();
+    let status = reply.status().or_else(|| Some(EnhancedStatus::split_from(reply.text())?.0))?;
+    Some(status.subject_and_detail())
 }
 
 /// What a session that broke means.
@@ -206,6 +250,9 @@ pub(crate) fn of_session(error: &smtp_client::Error) -> Verdict {
     let text = crate::reply_for::chain(error);
     if let smtp_client::Cause::Protocol(failure) = &error.cause {
         match &failure.cause {
+            ProtocolCause::Refused(refusal) if numbers(refusal) == Some((5, 127)) => {
+                return deferred(text, Matter::Rate, Some(RATE_WAIT));
+            }
             ProtocolCause::Refused(refusal) if error.stage == Stage::Login => {
                 let matter = if refusal.is_permanent() { Matter::Login } else { Matter::Unreachable };
                 return deferred(text, matter, None);
@@ -266,8 +313,9 @@ mod tests {
             http_status,
             code: code.to_owned(),
             message: "text".to_owned(),
+            particulars: Vec::new(),
             retry_after: (http_status == 503).then_some(Duration::from_secs(7)),
-            request_id: None,
+            ids: azure_client::RequestIds::default(),
         })))
     }
 
@@ -291,6 +339,8 @@ mod tests {
             (500, "", (Matter::Message, None)),
             (404, "NotFound", (Matter::Message, None)),
             (302, "", (Matter::Message, None)),
+            (410, "Gone", (Matter::Message, None)),
+            (400, "UnsupportedApiVersion", (Matter::Message, None)),
         ] {
             assert_eq!(matter(&answered(status, code)), Some(expected), "{status} {code}");
         }
@@ -300,22 +350,71 @@ mod tests {
         assert!(matches!(answered(409, "Conflict"), Verdict::Accepted(_)));
     }
 
-    fn said(code: u16, status: (u16, u16)) -> Verdict {
-        let refusal = match code {
-            500.. => Refusal::permanent(code, status, "text"),
-            _ => Refusal::temporary(code, status, "text"),
-        };
-        of_verdict(SmtpVerdict { recipients: vec![Ok(())], message: Some(Err(refusal)) })
+    /// What a server sends, as it is read: its status may not fit its code.
+    fn refusal(line: &str) -> Refusal {
+        let (code, text) = line.split_once(' ').unwrap();
+        Reply::received(code.parse().unwrap(), text.to_owned()).try_into().unwrap()
+    }
+
+    fn said(line: &str) -> Verdict {
+        of_verdict(SmtpVerdict { recipients: vec![Ok(())], message: Some(Err(refusal(line))) })
     }
 
     #[test]
     fn azures_smtp_replies_are_told_apart_by_status() {
-        assert_eq!(matter(&said(450, (5, 127))), Some((Matter::Rate, Some(60))));
-        assert_eq!(matter(&said(550, (1, 7))), Some((Matter::Sender, None)));
-        assert_eq!(matter(&said(535, (7, 3))), Some((Matter::Login, None)));
-        assert_eq!(matter(&said(451, (3, 0))), Some((Matter::Message, None)));
-        let Verdict::Failed(failed) = said(554, (6, 0)) else { panic!() };
+        assert_eq!(matter(&said("451 4.3.0 later")), Some((Matter::Message, None)));
+        assert_eq!(matter(&said("535 5.7.3 no")), Some((Matter::Login, None)));
+        for line in ["554 5.6.0 no", "550 5.7.1 blocked as spam", "552 5.3.4 too large", "500 no"] {
+            assert!(matches!(said(line), Verdict::Failed(_)), "{line}");
+        }
+        let Verdict::Failed(failed) = said("554 5.6.0 no") else { panic!() };
         assert_eq!((failed.status_text().as_str(), failed.refusal().reply().code()), ("5.6.0", 554));
+    }
+
+    #[test]
+    fn the_rate_the_sender_and_the_login_are_told_at_every_stage_by_every_code() {
+        let table = [
+            ("4.5.127", [450, 451, 421, 452], (Matter::Rate, Some(60))),
+            ("5.1.7", [501, 550, 554, 553], (Matter::Sender, None)),
+            ("5.1.8", [501, 550, 554, 553], (Matter::Sender, None)),
+            ("5.7.60", [550, 554, 501, 553], (Matter::Sender, None)),
+            ("5.7.57", [530, 550, 554, 535], (Matter::Login, None)),
+            ("5.7.3", [530, 550, 554, 535], (Matter::Login, None)),
+        ];
+        for (status, codes, expected) in table {
+            for code in codes {
+                let refusal = || refusal(&format!("{code} {status} text"));
+                let at_mail = SmtpVerdict { recipients: vec![], message: Some(Err(refusal())) };
+                let one = SmtpVerdict { recipients: vec![Err(refusal())], message: None };
+                let gone = Refusal::permanent(550, (1, 1), "no such user");
+                let two = SmtpVerdict { recipients: vec![Err(gone), Err(refusal())], message: None };
+                let at_end = SmtpVerdict { recipients: vec![Ok(())], message: Some(Err(refusal())) };
+                for verdict in [at_mail, one, two, at_end] {
+                    let text = format!("{verdict:?}");
+                    assert_eq!(matter(&of_verdict(verdict)), Some(expected), "{text}");
+                }
+                let taken = Some(Ok(Reply::positive(250, (0, 0), "ok")));
+                let mixed = SmtpVerdict { recipients: vec![Ok(()), Err(refusal())], message: taken };
+                let Verdict::Accepted(accepted) = of_verdict(mixed) else { panic!("{code} {status}") };
+                assert_eq!((accepted.refused, accepted.deferred), (vec![], vec![1]));
+                assert_eq!(accepted.trouble.map(|trouble| trouble.matter), Some(expected.0));
+            }
+        }
+        for line in ["554 4.5.127 too fast", "450 5.1.7 not linked"] {
+            assert!(matches!(matter(&said(line)), Some((Matter::Rate | Matter::Sender, _))), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_permission_that_is_refused_before_there_is_a_message_is_not_the_recipients() {
+        for line in ["550 5.7.1 unable to relay", "550 5.7.708 not from this network", "450 4.7.0 wait"] {
+            for verdict in [
+                SmtpVerdict { recipients: vec![], message: Some(Err(refusal(line))) },
+                SmtpVerdict { recipients: vec![Err(refusal(line))], message: None },
+            ] {
+                assert!(matches!(of_verdict(verdict), Verdict::Deferred(_)), "{line}");
+            }
+        }
     }
 
     #[test]

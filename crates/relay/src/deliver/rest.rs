@@ -2,25 +2,46 @@
 
 use azure_client::email::{Answer, EmailApi};
 use azure_client::{Answered, Failure};
-use azure_types::email::EmailMessage;
+use azure_types::email::{EmailMessage, EmailSendStatus};
 use azure_types::ids::OperationId;
 use bytes::Bytes;
 use clock::Clock;
+use store::Usage;
 
-use super::outcome::{self, Accepted, Verdict};
+use super::outcome::{self, Accepted, Matter, READ_STATUS_IN, Verdict, deferred};
+use super::refused::RefusedByRest;
 use super::upstream::{Presented, Upstream};
 
-/// Sends a message; the same operation id every time.
+/// What came of a send by REST.
+pub(crate) enum Posted {
+    /// This.
+    Settled(Verdict),
+    /// Azure answered that it does not take the request, and it certainly has nothing of it.
+    Refused(RefusedByRest),
+}
+
+/// What Azure knows of an operation.
+pub(super) enum Known {
+    /// It has it, and this is how it stands.
+    As(EmailSendStatus),
+    /// Nothing, or that it failed.
+    Not,
+    /// Azure did not say.
+    Unclear(String),
+}
+
+/// Sends a message; the same operation id every time. Says also which status reads that took.
 pub(crate) async fn send(
     upstream: &Upstream,
     operation: OperationId,
     message: &EmailMessage,
     clock: &Clock,
-) -> Verdict {
+) -> (Posted, Vec<Usage>) {
     let body = EmailApi::body(message);
+    let settled = |verdict| (Posted::Settled(verdict), Vec::new());
     let presented = match upstream.present().await {
         Ok(presented) => presented,
-        Err(failure) => return outcome::of_token(&failure),
+        Err(failure) => return settled(outcome::of_token(&failure)),
     };
     let first = post(upstream, &presented, operation, body.clone(), clock).await;
     let result = match first {
@@ -29,22 +50,57 @@ pub(crate) async fn send(
             upstream.refused(&presented).await;
             match upstream.present().await {
                 Ok(presented) => post(upstream, &presented, operation, body, clock).await,
-                Err(failure) => return outcome::of_token(&failure),
+                Err(failure) => return settled(outcome::of_token(&failure)),
             }
         }
         result => result,
     };
-    match &result {
-        // Some versions of Azure may say 400 to an id that they have seen.
-        Err(Failure::Answered(Answered { http_status: 400, .. }))
-            if is_known(upstream, operation, clock).await =>
-        {
-            Verdict::Accepted(Accepted {
-                text: "Azure has it from an earlier try".to_owned(),
-                ..Accepted::default()
-            })
+    match refusal(result) {
+        Err(result) => settled(outcome::of_send(result)),
+        Ok(refused) => {
+            let (known, usage) = look_up(upstream, operation, clock).await;
+            (judged(refused, known), usage)
         }
-        _ => outcome::of_send(result),
+    }
+}
+
+/// The refusal in a result, if it is one.
+pub(super) fn refusal(result: Result<Answer, Failure>) -> Result<RefusedByRest, Result<Answer, Failure>> {
+    match result {
+        Err(Failure::Answered(answered)) => {
+            RefusedByRest::of(answered).map_err(|answered| Err(Failure::Answered(answered)))
+        }
+        result => Err(result),
+    }
+}
+
+/// What a refusal is worth: some versions of Azure may say 400 to an id that they have seen, and what they
+/// have must not be sent another way.
+pub(super) fn judged(refused: RefusedByRest, known: Known) -> Posted {
+    Posted::Settled(match known {
+        Known::Not => return Posted::Refused(refused),
+        Known::As(status) => Verdict::Accepted(Accepted {
+            text: format!("Azure has it from an earlier try ({})", refused.words()),
+            read_status_in: (!status.is_terminal()).then_some(READ_STATUS_IN),
+            ..Accepted::default()
+        }),
+        Known::Unclear(why) => {
+            let text =
+                format!("{}; whether Azure has it from an earlier try is not known: {why}", refused.words());
+            deferred(text, Matter::Message, None)
+        }
+    })
+}
+
+/// What the answer to a status read says about whether Azure has an operation.
+pub(super) fn known(result: Result<Answer, Failure>) -> Known {
+    match result {
+        Ok(answer) => match answer.result.status {
+            EmailSendStatus::Failed | EmailSendStatus::Canceled => Known::Not,
+            status => Known::As(status),
+        },
+        Err(Failure::Answered(Answered { http_status: 404, .. })) => Known::Not,
+        Err(failure) => Known::Unclear(failure.chain()),
     }
 }
 
@@ -58,7 +114,15 @@ async fn post(
     upstream.email.send(&presented.authorization, operation, body, clock.now()).await
 }
 
-async fn is_known(upstream: &Upstream, operation: OperationId, clock: &Clock) -> bool {
-    let Ok(presented) = upstream.present().await else { return false };
-    upstream.email.status(&presented.authorization, operation, clock.now()).await.is_ok()
+/// Asks what Azure knows of an operation. That comes before the ration of status reads, and out of it.
+async fn look_up(upstream: &Upstream, operation: OperationId, clock: &Clock) -> (Known, Vec<Usage>) {
+    let presented = match upstream.present().await {
+        Ok(presented) => presented,
+        Err(failure) => return (Known::Unclear(failure.to_string()), Vec::new()),
+    };
+    upstream.status_reads.limiter().start(1);
+    let result = upstream.email.status(&presented.authorization, operation, clock.now()).await;
+    let was_sent = !matches!(result, Err(Failure::Unreachable { .. }));
+    let usage = upstream.status_reads.finish(clock.steady(), was_sent);
+    (known(result), usage)
 }

@@ -12,6 +12,7 @@ use smtp_client::Connection;
 
 use super::outcome::{self, Verdict};
 use super::pool::LeaseError;
+use super::smtputf8::send_to_whom_it_can;
 use super::upstream::Upstream;
 
 /// What is sent.
@@ -33,7 +34,7 @@ pub(crate) async fn send(upstream: &Upstream, outgoing: &Outgoing<'_>) -> Verdic
             Err(LeaseError::Token(failure)) => return outcome::of_token(&failure),
         };
         let was_reused = leased.is_reused;
-        let result = send_over(&mut leased.connection, outgoing).await;
+        let result = send_to_whom_it_can(&mut leased.connection, outgoing).await;
         match result {
             Ok(verdict) => {
                 leased.give_back();

@@ -6,6 +6,7 @@ use std::time::Duration;
 use azure_client::email::Answer;
 use azure_client::{Answered, Failure};
 use azure_types::email::EmailSendStatus;
+use azure_types::error::ErrorDetail;
 use jiff::{SignedDuration, Timestamp};
 use model::account::Account;
 use model::delivery::{Attempt, AttemptResult, Transport};
@@ -32,8 +33,10 @@ const LEASE: SignedDuration = SignedDuration::from_mins(5);
 const PATIENCE: SignedDuration = SignedDuration::from_hours(24);
 /// A look at least this often.
 const LOOK: SignedDuration = SignedDuration::from_secs(60);
-/// After an answer that says nothing.
+/// After an answer that says nothing, and after each one twice as long.
 const WAIT: Duration = Duration::from_secs(60);
+/// The longest wait between two reads.
+const LONGEST_WAIT: Duration = Duration::from_secs(3_600);
 
 impl StatusReader {
     pub(crate) fn new(context: Context, upstreams: Arc<Upstreams>, account: Arc<Account>) -> Self {
@@ -109,48 +112,55 @@ impl StatusReader {
         let now = self.context.clock.now();
         let note =
             |result, text: String| Some(Attempt { at: now, transport: Some(Transport::Rest), result, text });
-        let is_stale = now.duration_since(check.submitted_at) > PATIENCE;
+        let age = now.duration_since(check.submitted_at);
+        let is_stale = age > PATIENCE;
+        // A read that finds nothing new has still used up a part of the ration.
+        let wait = Duration::try_from(age).unwrap_or_default().clamp(WAIT, LONGEST_WAIT);
         match result {
-            Some(Ok(Answer { result, retry_after })) => match result.status {
+            Some(Ok(Answer { result, retry_after, ids })) => match result.status {
                 EmailSendStatus::Succeeded => {
-                    let text = "Azure sent it on: the operation has succeeded".to_owned();
+                    let text = ids.behind("Azure sent it on: the operation has succeeded");
                     (note(AttemptResult::Accepted, text), NextStep::Sent)
                 }
                 EmailSendStatus::Failed | EmailSendStatus::Canceled => {
-                    let detail = result.error.unwrap_or_default();
-                    let diagnostic = format!("{}: {}", detail.code, detail.message);
-                    let text = format!("Azure gave up: {diagnostic}");
-                    if self.tell(upstream, check, diagnostic).await {
+                    let why = ids.behind(&said(&result.error.unwrap_or_default()));
+                    let text = format!("Azure gave up: {why}");
+                    if self.tell(upstream, check, why).await {
                         (note(AttemptResult::Failed, text), NextStep::Failed)
                     } else {
                         (None, self.later(WAIT))
                     }
                 }
                 _ if is_stale => (note(AttemptResult::Accepted, undecided()), NextStep::Sent),
-                _ => (None, self.later(retry_after.unwrap_or(WAIT))),
+                _ => (None, self.later(retry_after.unwrap_or_default().max(wait))),
             },
             Some(Err(Failure::Answered(Answered { http_status: 404, .. }))) => {
                 let text = "Azure does not know the operation any more".to_owned();
                 (note(AttemptResult::Accepted, text), NextStep::Sent)
             }
             _ if is_stale => (note(AttemptResult::Accepted, undecided()), NextStep::Sent),
-            Some(Err(failure)) => {
-                debug!(message.id = %check.id.message, error = failure.chain(), "a status could not be read");
-                let asked_for = match &failure {
-                    Failure::Answered(answered) => answered.retry_after,
-                    _ => None,
-                };
-                if let (Failure::Answered(Answered { http_status: 429, .. }), Some(wait)) =
-                    (&failure, asked_for)
-                {
-                    let until = SignedDuration::try_from(wait).unwrap_or(SignedDuration::MAX);
-                    let until = self.context.clock.steady().saturating_add(until).unwrap_or(Timestamp::MAX);
-                    upstream.status_reads.limiter().block(until);
-                }
-                (None, self.later(backoff::wait(2, asked_for, self.context.entropy.fraction())))
-            }
+            Some(Err(failure)) => (None, self.unread(upstream, check, &failure, wait)),
             None => (None, self.later(WAIT)),
         }
+    }
+
+    /// A status that could not be read is read again later; who is asked to slow down does.
+    fn unread(
+        &self,
+        upstream: &Upstream,
+        check: &StatusCheck,
+        failure: &Failure,
+        wait: Duration,
+    ) -> NextStep {
+        debug!(message.id = %check.id.message, error = failure.chain(), "a status could not be read");
+        let Failure::Answered(answered) = failure else { return self.later(wait) };
+        if let (429, Some(wait)) = (answered.http_status, answered.retry_after) {
+            let until = SignedDuration::try_from(wait).unwrap_or(SignedDuration::MAX);
+            let until = self.context.clock.steady().saturating_add(until).unwrap_or(Timestamp::MAX);
+            upstream.status_reads.limiter().block(until);
+        }
+        let asked_for = answered.retry_after.unwrap_or_default().max(wait);
+        self.later(backoff::wait(0, Some(asked_for), self.context.entropy.fraction()))
     }
 
     async fn tell(&self, upstream: &Upstream, check: &StatusCheck, diagnostic: String) -> bool {
@@ -175,6 +185,18 @@ impl StatusReader {
         let wait = SignedDuration::try_from(wait).unwrap_or(SignedDuration::MAX);
         NextStep::ReadStatus { at: self.context.clock.now().saturating_add(wait).unwrap_or(Timestamp::MAX) }
     }
+}
+
+/// Why an operation failed, in Azure's words, or in ours where it gives none.
+fn said(error: &ErrorDetail) -> String {
+    let words = match (error.code.as_str(), error.message.as_str()) {
+        ("", "") => "it gives no reason".to_owned(),
+        (code, "") => code.to_owned(),
+        ("", message) => message.to_owned(),
+        (code, message) => format!("{code}: {message}"),
+    };
+    // They end up in the log, on terminals and in a notice.
+    words.split(char::is_control).filter(|piece| !piece.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
 fn undecided() -> String {

@@ -15,8 +15,8 @@ use store::Store;
 use super::Upstreams;
 use super::choice::{Candidate, Choice, Ways, choose};
 use super::outcome::{Matter, Verdict};
-use super::smtp::Outgoing;
-use super::{rest, smtp};
+use super::rest::{self, Posted};
+use super::smtp::{self, Outgoing};
 
 /// What came of a test message.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,6 +54,7 @@ pub async fn send_trial(
     let octets = message(from, to, transport, &id.to_string(), clock.now());
     let directory = store.directory();
     let recipients = [to.clone()];
+    let mut usage = Vec::new();
     let verdict = match transport {
         Transport::Rest => {
             let candidate = Candidate {
@@ -64,7 +65,13 @@ pub async fn send_trial(
             };
             match choose(Ways::Rest, &candidate) {
                 Choice::Rest { message, .. } => {
-                    rest::send(&upstream, OperationId::new(id), &message, clock).await
+                    let (posted, status_reads) =
+                        rest::send(&upstream, OperationId::new(id), &message, clock).await;
+                    usage.extend(status_reads);
+                    match posted {
+                        Posted::Settled(verdict) => verdict,
+                        Posted::Refused(refused) => refused.verdict(),
+                    }
                 }
                 Choice::Smtp { why } | Choice::Neither { why } => {
                     upstream.sends.limiter().cancel();
@@ -78,7 +85,7 @@ pub async fn send_trial(
             smtp::send(&upstream, &outgoing).await
         }
     };
-    let usage = upstream.sends.finish(clock.steady(), verdict.may_be_counted());
+    usage.extend(upstream.sends.finish(clock.steady(), verdict.may_be_counted()));
     if let Err(error) = store.pace().add(usage).await {
         tracing::error!(error = store::chain(&error), "a test message could not be counted");
     }

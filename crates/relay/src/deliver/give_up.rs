@@ -1,0 +1,109 @@
+//! Giving up: who is told, and what is noted.
+
+use model::account::Account;
+use model::delivery::{Attempt, AttemptResult, ClaimedSend, SendId};
+use model::division::RefusedRecipient;
+use model::queued::Recipient;
+use store::{Claim, NextStep, Settlement};
+use tracing::{error, warn};
+
+use super::attempt::later;
+use super::outcome::Failed;
+use super::{Context, backoff, notice};
+
+/// Gives up a send whose time is over, without asking Azure anything.
+pub(crate) async fn expire(context: &Context, account: &Account, claim: &Claim) -> Settlement {
+    give_up(context, account, claim.send.id, &GivenUp::all(&claim.send, &expired(context, &claim.send))).await
+}
+
+/// What is given up, and why.
+pub(super) struct GivenUp {
+    pub(super) failures: Vec<(Recipient, Failed)>,
+    pub(super) attempt: Option<Attempt>,
+    pub(super) next: NextStep,
+}
+
+impl GivenUp {
+    /// All that is left of a send, for one reason but for those who have one of their own.
+    pub(super) fn all(send: &ClaimedSend, failed: &Failed) -> Self {
+        let own = send.division.iter().flat_map(|division| &division.refused);
+        let mut failures: Vec<(Recipient, Failed)> = own.map(blamed).collect();
+        for recipient in &send.recipients {
+            if !failures.iter().any(|(other, _)| other == recipient) {
+                failures.push((recipient.clone(), failed.clone()));
+            }
+        }
+        Self { failures, attempt: None, next: NextStep::Failed }
+    }
+}
+
+/// Gives up, for whichever reason.
+pub(super) async fn give_up(
+    context: &Context,
+    account: &Account,
+    id: SendId,
+    given_up: &GivenUp,
+) -> Settlement {
+    let reason = given_up.failures.last().map(|(_, failed)| failed.reason.clone()).unwrap_or_default();
+    warn!(message.id = %id.message, reason, "delivery has failed");
+    let attempt = given_up.attempt.clone().unwrap_or_else(|| Attempt {
+        at: context.clock.now(),
+        transport: None,
+        result: AttemptResult::Failed,
+        text: reason,
+    });
+    // The notice is queued before the failure is noted: a crash in between queues it again, as the
+    // same one.
+    let next = if tell(context, account, id, &given_up.failures).await {
+        given_up.next.clone()
+    } else {
+        NextStep::Again { at: later(context, backoff::wait(0, None, context.entropy.fraction())) }
+    };
+    Settlement { id, attempt: Some(attempt), next }
+}
+
+/// A recipient that was refused alone, as a notice says it.
+pub(super) fn blamed(refused: &RefusedRecipient) -> (Recipient, Failed) {
+    let reason = "Azure does not take this address.".to_owned();
+    let failed = Failed { code: 550, status: (1, 0), reason, diagnostic: Some(refused.words.clone()) };
+    (refused.recipient.clone(), failed)
+}
+
+/// Tells the sender; says whether that can be relied on.
+async fn tell(context: &Context, account: &Account, id: SendId, failures: &[(Recipient, Failed)]) -> bool {
+    match notice::queue(context, account, id, failures).await {
+        Ok(()) => true,
+        Err(error) => {
+            let error = crate::reply_for::chain(&error);
+            warn!(message.id = %id.message, error, "a notice could not be queued");
+            false
+        }
+    }
+}
+
+/// Tells the sender, however long the disk takes to hold a notice: the send itself is done, and trying it again
+/// would reach the others twice.
+pub(super) async fn tell_in_the_end(
+    context: &Context,
+    account: &Account,
+    id: SendId,
+    failures: &[(Recipient, Failed)],
+) {
+    for tries in 0..TELLINGS {
+        if tell(context, account, id, failures).await {
+            return;
+        }
+        let wait = backoff::wait(tries, None, context.entropy.fraction());
+        context.clock.sleep_until(later(context, wait)).await;
+    }
+    error!(message.id = %id.message, "the sender could not be told of refused recipients");
+}
+
+/// Tries to queue a notice; with their waits they take half an hour.
+const TELLINGS: u32 = 7;
+
+pub(super) fn expired(context: &Context, send: &ClaimedSend) -> Failed {
+    let hours = context.settings.expiry.as_secs() / 3_600;
+    let reason = format!("It could not be delivered within {hours} hours.");
+    Failed { code: 550, status: (4, 7), reason, diagnostic: send.refused_by_rest.clone() }
+}

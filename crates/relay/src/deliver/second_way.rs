@@ -1,0 +1,199 @@
+//! What else can be done about a send that the Email API has refused: SMTP, where it is open, and otherwise
+//! finding the recipients for whose sake it did.
+
+use ::smtp::address::Mailbox;
+use azure_types::email::{EmailAddress, EmailMessage};
+use azure_types::ids::OperationId;
+use model::delivery::Attempt;
+use model::division::{Division, RefusedRecipient};
+use model::queued::Recipient;
+use store::{NextStep, StoreError, TakenGroup, Usage};
+
+use super::attempt::{Tried, Try};
+use super::choice::Ways;
+use super::division::{self, Next};
+use super::give_up::{GivenUp, blamed, tell_in_the_end};
+use super::outcome::{Accepted, Failed, Verdict};
+use super::refused::RefusedByRest;
+
+impl Try<'_> {
+    /// Why a send goes by SMTP whatever its message is like.
+    pub(super) fn only_by_smtp(&self) -> Option<String> {
+        let send = &self.claim.send;
+        if self.ways() != Ways::Both {
+            return None;
+        }
+        if let Some(words) = &send.refused_by_rest {
+            return Some(format!("by SMTP because the Email API refused it ({words})"));
+        }
+        let beyond_ascii = send.recipients.iter().find(|one| !one.mailbox.is_ascii())?;
+        Some(format!("by SMTP because of the address {}, which is beyond ASCII", beyond_ascii.mailbox))
+    }
+
+    /// What is left to be done about a send that the Email API has refused.
+    pub(super) fn other_way(&self, refused: &RefusedByRest, hidden: &[Mailbox]) -> OtherWay {
+        let send = &self.claim.send;
+        let words = refused.words();
+        if self.ways() == Ways::Both {
+            let text = format!("{words}; nothing was taken, so it goes by SMTP now");
+            let next = NextStep::BySmtp { at: self.context.clock.now(), refusal: words };
+            return OtherWay::Next(next, text);
+        }
+        let verdict = refused.verdict();
+        let asked_for = send.asked_for();
+        let is_divided = send.division.is_some() || asked_for.len() > 1 && refused.may_be_about_recipients();
+        let (true, Verdict::Failed(failed)) = (is_divided, &verdict) else { return OtherWay::None(verdict) };
+        let clue = refused.clue(asked_for);
+        let next = match &send.division {
+            None => division::begin(asked_for, &clue, &words),
+            Some(division) => division::refused(division.clone(), &clue, &words),
+        };
+        match next {
+            Next::Ask(division) => {
+                let group = division.next().map_or(0, |group| group.recipients.len());
+                let left = division.left().len();
+                let text = format!(
+                    "{words}; nothing was taken, so {group} of the {left} recipients left are asked for next"
+                );
+                OtherWay::Next(self.divided(division, None, hidden), text)
+            }
+            Next::Done(refused) => OtherWay::GiveUp(GivenUp {
+                failures: refused.iter().map(blamed).collect(),
+                attempt: None,
+                next: given_up_for(&refused, None),
+            }),
+            // Each alone and all together are refused: that is about the message, and is said once.
+            Next::Message => OtherWay::GiveUp(GivenUp {
+                failures: send.recipients.iter().map(|one| (one.clone(), failed.clone())).collect(),
+                attempt: None,
+                next: NextStep::Failed,
+            }),
+        }
+    }
+
+    /// All recipients of the message, those who have it included.
+    pub(super) async fn everybody(&self) -> Result<Vec<Mailbox>, StoreError> {
+        let view = self.context.store.queue().view(self.claim.send.id.message).await?;
+        let sends = view.into_iter().flat_map(|view| view.sends);
+        Ok(sends.flat_map(|send| send.recipients).map(|recipient| recipient.mailbox).collect())
+    }
+
+    /// What goes on with the next group, under an id that is stored before anything goes out under it.
+    fn divided(&self, division: Division, taken: Option<TakenGroup>, hidden: &[Mailbox]) -> NextStep {
+        let division = division::apart(division, |one| hidden.contains(&one.mailbox));
+        let id = uuid::Builder::from_random_bytes(self.context.entropy.octets()).into_uuid();
+        let operation = OperationId::new(id);
+        NextStep::Divided { at: self.context.clock.now(), division, operation, taken }
+    }
+
+    /// A failure by SMTP of what REST had refused before: the sender hears of both.
+    pub(super) fn after_both_ways(&self, mut failed: Failed) -> Failed {
+        if let Some(words) = &self.claim.send.refused_by_rest {
+            failed.reason = format!("{} The Email API had refused it before: {words}", failed.reason);
+        }
+        failed
+    }
+
+    /// A group was taken: it becomes a send of its own, and the search goes on without it.
+    pub(super) async fn group_accepted(
+        &self,
+        division: &Division,
+        accepted: &Accepted,
+        hidden: &[Mailbox],
+        note: (Attempt, Vec<Usage>),
+    ) -> Tried {
+        let (attempt, usage) = note;
+        let recipients = self.claim.send.asked_for().to_vec();
+        let group = TakenGroup { recipients, read_status_at: self.read_status_at(accepted) };
+        let next = match division::taken(division.clone()) {
+            Next::Ask(division) => self.divided(division, Some(group), hidden),
+            Next::Done(refused) if !refused.is_empty() => {
+                let failures: Vec<(Recipient, Failed)> = refused.iter().map(blamed).collect();
+                tell_in_the_end(self.context, &self.upstream.account, self.claim.send.id, &failures).await;
+                given_up_for(&refused, Some(group))
+            }
+            Next::Done(_) | Next::Message => NextStep::LastGroup(group),
+        };
+        self.tried(attempt, next, usage)
+    }
+}
+
+/// Recipients whom the header does not show. No request may show them to each other.
+pub(super) fn hidden(message: &EmailMessage) -> Vec<Mailbox> {
+    message.recipients.bcc.iter().filter_map(|one| one.address.parse().ok()).collect()
+}
+
+/// Leaves only a group of its recipients in a document. Azure wants somebody in To: whoever stands in Cc, or is
+/// alone, may stand there.
+pub(super) fn narrow(message: &mut EmailMessage, group: &[Mailbox]) {
+    let is_in_group = |one: &EmailAddress| one.address.parse().is_ok_and(|mailbox| group.contains(&mailbox));
+    let recipients = &mut message.recipients;
+    for list in [&mut recipients.to, &mut recipients.cc, &mut recipients.bcc] {
+        list.retain(is_in_group);
+    }
+    if recipients.to.is_empty() {
+        recipients.to = std::mem::take(&mut recipients.cc);
+    }
+    if recipients.to.is_empty() && recipients.bcc.len() == 1 {
+        recipients.to = std::mem::take(&mut recipients.bcc);
+    }
+}
+
+/// What can still be done about a send that the Email API has refused.
+pub(super) enum OtherWay {
+    /// This, and why.
+    Next(NextStep, String),
+    /// Nothing more.
+    GiveUp(GivenUp),
+    /// The refusal is all there is.
+    None(Verdict),
+}
+
+fn given_up_for(refused: &[RefusedRecipient], taken: Option<TakenGroup>) -> NextStep {
+    NextStep::FailedFor { recipients: refused.iter().map(|one| one.recipient.clone()).collect(), taken }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use azure_types::email::EmailRecipients;
+
+    #[test]
+    fn a_group_has_somebody_in_to_and_shows_nobody_who_was_hidden() {
+        let addresses = |texts: &[&str]| -> Vec<EmailAddress> {
+            texts
+                .iter()
+                .map(|text| EmailAddress { address: (*text).to_owned(), display_name: None })
+                .collect()
+        };
+        let texts = |addresses: &[EmailAddress]| -> Vec<String> {
+            addresses.iter().map(|one| one.address.clone()).collect()
+        };
+        for (group, to, cc, bcc) in [
+            (&["a@b.example", "c@b.example"][..], &["a@b.example"][..], &["c@b.example"][..], &[][..]),
+            (&["c@b.example", "d@b.example"], &["c@b.example"], &[], &["d@b.example"]),
+            (&["D@b.example"], &[], &[], &[]),
+            (&["d@b.example"], &["d@b.example"], &[], &[]),
+        ] {
+            let recipients = EmailRecipients {
+                to: addresses(&["a@b.example"]),
+                cc: addresses(&["c@b.example"]),
+                bcc: addresses(&["d@b.example", "e@b.example"]),
+            };
+            let mut message = EmailMessage { recipients, ..EmailMessage::default() };
+            assert_eq!(hidden(&message).len(), 2);
+            let group: Vec<Mailbox> = group.iter().map(|one| one.parse().unwrap()).collect();
+            narrow(&mut message, &group);
+            let left = &message.recipients;
+            assert_eq!(
+                (texts(&left.to), texts(&left.cc), texts(&left.bcc)),
+                (
+                    to.iter().map(ToString::to_string).collect(),
+                    cc.iter().map(ToString::to_string).collect(),
+                    bcc.iter().map(ToString::to_string).collect(),
+                ),
+                "{group:?}"
+            );
+        }
+    }
+}

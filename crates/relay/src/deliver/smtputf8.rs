@@ -1,0 +1,83 @@
+//! Recipients whose local part is beyond ASCII: only a server that offers SMTPUTF8 takes them (RFC 6531
+//! section 3.1). To the others the message goes all the same.
+
+use ::smtp::address::Mailbox;
+use ::smtp::extension::Extension;
+use smtp_client::Connection;
+
+use super::outcome::{Failed, Verdict};
+use super::smtp::{Outgoing, SendError, send_over};
+
+/// Sends a message over an open session to those whom the server can be told.
+pub(super) async fn send_to_whom_it_can(
+    connection: &mut Connection,
+    outgoing: &Outgoing<'_>,
+) -> Result<Verdict, SendError> {
+    let offered = connection.offered();
+    let takes_all = offered.is_some_and(|offered| offered.extensions.contains(Extension::SmtpUtf8));
+    let left_out = left_out(outgoing.recipients, takes_all);
+    if left_out.is_empty() {
+        return send_over(connection, outgoing).await;
+    }
+    let carried: Vec<usize> =
+        (0..outgoing.recipients.len()).filter(|place| !left_out.contains(place)).collect();
+    if carried.is_empty() {
+        return Ok(Verdict::Failed(not_carried()));
+    }
+    let recipients: Vec<Mailbox> =
+        carried.iter().filter_map(|place| outgoing.recipients.get(*place).cloned()).collect();
+    let verdict = send_over(connection, &Outgoing { recipients: &recipients, ..*outgoing }).await?;
+    Ok(with_left_out(verdict, &carried, &left_out))
+}
+
+fn left_out(recipients: &[Mailbox], takes_all: bool) -> Vec<usize> {
+    let places = recipients.iter().enumerate();
+    places.filter(|(_, one)| !takes_all && !one.is_ascii()).map(|(place, _)| place).collect()
+}
+
+/// The verdict about those who were sent to, as one about all.
+fn with_left_out(verdict: Verdict, carried: &[usize], left_out: &[usize]) -> Verdict {
+    let Verdict::Accepted(mut accepted) = verdict else { return verdict };
+    let place = |place: usize| carried.get(place).copied();
+    accepted.refused = std::mem::take(&mut accepted.refused)
+        .into_iter()
+        .filter_map(|(index, failed)| Some((place(index)?, failed)))
+        .chain(left_out.iter().map(|place| (*place, not_carried())))
+        .collect();
+    accepted.deferred = accepted.deferred.into_iter().filter_map(place).collect();
+    Verdict::Accepted(accepted)
+}
+
+/// RFC 6531 section 3.5: 5.6.7 is for an address beyond ASCII that cannot be passed on.
+fn not_carried() -> Failed {
+    Failed {
+        code: 553,
+        status: (6, 7),
+        reason: "The part before the @ has characters beyond ASCII, which Azure's server does not take."
+            .to_owned(),
+        diagnostic: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::outcome::Accepted;
+    use super::*;
+
+    #[test]
+    fn the_others_keep_their_places() {
+        let recipients: Vec<Mailbox> = ["a@b.example", "jürgen@b.example", "c@bücher.example", "d@b.example"]
+            .into_iter()
+            .map(|one| one.parse().unwrap())
+            .collect();
+        assert!(left_out(&recipients, true).is_empty());
+        assert_eq!(left_out(&recipients, false), [1]);
+        let accepted =
+            Accepted { refused: vec![(2, not_carried())], deferred: vec![1], ..Accepted::default() };
+        let Verdict::Accepted(accepted) = with_left_out(Verdict::Accepted(accepted), &[0, 2, 3], &[1]) else {
+            panic!()
+        };
+        let refused: Vec<usize> = accepted.refused.iter().map(|(place, _)| *place).collect();
+        assert_eq!((refused, accepted.deferred), (vec![3, 1], vec![2]));
+    }
+}

@@ -1,0 +1,238 @@
+//! What the Email API refuses goes by SMTP; where there is no SMTP, only whom Azure refuses goes without.
+
+use std::time::Duration;
+
+use e2e::{Setup, World, message};
+use jiff::Timestamp;
+use model::account::TransportChoice;
+use model::delivery::{AttemptResult, SendState, Transport};
+use model::quota::{Allowance, Quota};
+use store::{MessageView, SENDS};
+use twin::post::Path;
+use twin::world::{Habits, RepeatedOperation};
+use twin::{Effect, Fault, Operation};
+
+const DONE: [SendState; 3] = [SendState::Submitted, SendState::Sent, SendState::Failed];
+const FIVE: [&str; 5] =
+    ["a@example.com", "b@example.com", "refuse@example.com", "d@example.com", "e@example.com"];
+
+fn answer(status: u16, code: &str, message: &str) -> Effect {
+    Effect::Answer { status, code: code.into(), message: message.into(), retry_after: None }
+}
+
+fn arm(world: &World, operation: Operation, effect: Effect, times: u32) {
+    world.twin.state().arm(Fault { operation, effect, times: Some(times), one_in: None });
+}
+
+async fn sends_used(world: &World) -> u32 {
+    let subscription = world.twin.ready().subscription_id;
+    let used = world.server().store.pace().load(subscription, SENDS, Timestamp::MIN).await.unwrap();
+    used.iter().filter(|usage| usage.slot_seconds == 1).map(|usage| usage.count).sum()
+}
+
+/// How often each of `addresses` got the message, notices left out.
+fn copies(world: &World, addresses: &[&str]) -> Vec<usize> {
+    addresses.iter().map(|address| world.captured_for(address).len()).collect()
+}
+
+fn texts(view: &MessageView) -> String {
+    let attempts = view.sends.iter().flat_map(|send| &send.attempts);
+    attempts.map(|attempt| attempt.text.as_str()).collect::<Vec<_>>().join("\n")
+}
+
+/// The one notice to the scanner.
+async fn notice(world: &World) -> String {
+    world
+        .advance_until(Duration::from_secs(5), async || {
+            !world.captured_for("scanner@contoso.example").is_empty()
+        })
+        .await;
+    let [notice] = &world.captured_for("scanner@contoso.example")[..] else { panic!("there is one notice") };
+    String::from_utf8_lossy(&notice.raw).into_owned()
+}
+
+#[tokio::test]
+async fn a_refusal_of_the_request_sends_the_message_by_smtp_at_once() {
+    for (status, code) in [
+        (400, "BadRequest"),
+        (400, "TooManyRecipients"),
+        (400, "UnsupportedApiVersion"),
+        (413, "RequestBodyTooLarge"),
+        (415, "UnsupportedMediaType"),
+        (422, "InvalidJson"),
+    ] {
+        let world = World::start().await;
+        arm(&world, Operation::Send, answer(status, code, "on purpose"), 1);
+        let to = ["a@example.com", "b@example.com"];
+        let id = world.submit(&to, &message("s", "a@example.com", "x")).await;
+        // Nothing has to wait for the clock.
+        let view = world.until(id, &DONE).await;
+        let [mail] = &world.captured()[..] else { panic!("one copy: {:?}", world.captured()) };
+        assert_eq!((mail.path, mail.recipients.len()), (Path::Smtp, 2));
+        let [first, second] = &view.sends[0].attempts[..] else { panic!("{view:#?}") };
+        assert_eq!((first.transport, first.result), (Some(Transport::Rest), AttemptResult::Deferred));
+        assert!(first.text.contains(&format!("HTTP {status} {code}: on purpose")), "{}", first.text);
+        assert!(first.text.contains("it goes by SMTP now"), "{}", first.text);
+        assert_eq!((second.transport, second.result), (Some(Transport::Smtp), AttemptResult::Accepted));
+        let why = format!("by SMTP because the Email API refused it (HTTP {status} {code}");
+        assert!(second.text.starts_with(&why), "{}", second.text);
+        assert_eq!(sends_used(&world).await, 2, "the second try is a request too");
+        world.finish().await;
+    }
+}
+
+#[tokio::test]
+async fn a_second_try_by_smtp_keeps_to_the_pace() {
+    let pace = Allowance { per_minute: 1, per_hour: 100 };
+    let quota = Quota { sends: pace, status_reads: pace };
+    let world = World::start_with(Setup { quota, ..Setup::default() }).await;
+    arm(&world, Operation::Send, answer(400, "BadRequest", "on purpose"), 1);
+    let id = world.submit(&["a@example.com"], &message("s", "a@example.com", "x")).await;
+    world.until_view(id, |view| view.sends[0].attempts.len() == 1).await;
+    world.clock.advance(Duration::from_secs(55));
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    assert!(world.captured().is_empty(), "one request a minute is allowed");
+    world.clock.advance(Duration::from_secs(10));
+    world.until(id, &DONE).await;
+    assert_eq!(world.captured()[0].path, Path::Smtp);
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn by_smtp_only_the_refused_recipient_is_left_out() {
+    let world = World::start().await;
+    let id = world.submit(&FIVE, &message("s", "a@example.com", "x")).await;
+    world.until(id, &DONE).await;
+    let notice = notice(&world).await;
+    assert_eq!(copies(&world, &FIVE), [1, 1, 0, 1, 1]);
+    assert!(notice.contains("Final-Recipient: rfc822; refuse@example.com"), "{notice}");
+    assert_eq!(notice.matches("Final-Recipient").count(), 1, "{notice}");
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn the_sender_hears_of_both_refusals() {
+    let world = World::start().await;
+    arm(&world, Operation::Send, answer(400, "BadRequest", "not by this door"), 1);
+    arm(&world, Operation::SmtpMessage, answer(554, "5.6.0", "nor by that"), 1);
+    let id = world.submit(&["a@example.com"], &message("s", "a@example.com", "x")).await;
+    world.until(id, &[SendState::Failed]).await;
+    let notice = notice(&world).await;
+    for words in ["HTTP 400 BadRequest: not by this door", "554 5.6.0 nor by that", "Status: 5.6.0"] {
+        assert!(notice.replace("=\r\n", "").contains(words), "{words}: {notice}");
+    }
+    world.finish().await;
+}
+
+fn rest_only() -> Setup {
+    Setup { by_access_key: true, ..Setup::default() }
+}
+
+#[tokio::test]
+async fn without_smtp_the_refused_recipient_is_found_and_nobody_else_is_blamed() {
+    // With and without the address in Azure's words.
+    for unnamed in [0, 1] {
+        let world = World::start_with(rest_only()).await;
+        if unnamed == 1 {
+            arm(&world, Operation::Send, answer(400, "BadRequest", "on purpose"), 1);
+        }
+        let id = world.submit(&FIVE, &message("s", "a@example.com", "x")).await;
+        let view = world.until(id, &DONE).await;
+        let notice = notice(&world).await;
+        assert_eq!(copies(&world, &FIVE), [1, 1, 0, 1, 1]);
+        assert!(notice.contains("Final-Recipient: rfc822; refuse@example.com"), "{notice}");
+        assert_eq!(notice.matches("Final-Recipient").count(), 1, "{notice}");
+        let failed: Vec<_> = view.sends.iter().filter(|send| send.state == SendState::Failed).collect();
+        let [failed] = &failed[..] else { panic!("{view:#?}") };
+        let [guilty] = &failed.recipients[..] else { panic!("{failed:#?}") };
+        assert_eq!(guilty.mailbox.to_string(), "refuse@example.com");
+        let text = texts(&view);
+        assert!(text.contains("nothing was taken, so"), "{text}");
+        assert!(text.contains("Invalid format for email address: 'refuse@example.com'"), "{text}");
+        let requests = view.sends.iter().map(|send| send.attempts.len()).sum::<usize>();
+        assert!(requests <= 8, "{text}");
+        assert!(sends_used(&world).await as usize >= requests, "each request counts");
+        // Each group has an operation of its own, whose status is read.
+        world
+            .advance_until(Duration::from_secs(5), async || {
+                let view = world.view(id).await.unwrap();
+                view.sends.iter().all(|send| matches!(send.state, SendState::Sent | SendState::Failed))
+            })
+            .await;
+        world.finish().await;
+    }
+}
+
+#[tokio::test]
+async fn without_smtp_a_message_that_is_refused_for_everybody_fails_once() {
+    let world = World::start_with(rest_only()).await;
+    arm(&world, Operation::Send, answer(400, "BadRequest", "on purpose"), 5);
+    let five = ["a@example.com", "b@example.com", "c@example.com", "d@example.com", "e@example.com"];
+    let id = world.submit(&five, &message("s", "a@example.com", "x")).await;
+    let view = world.until(id, &[SendState::Failed]).await;
+    let notice = notice(&world).await;
+    assert_eq!(copies(&world, &five), [0; 5]);
+    assert_eq!(notice.matches("Final-Recipient").count(), 5, "{notice}");
+    assert!(notice.contains("HTTP 400 BadRequest: on purpose"), "{notice}");
+    assert_eq!(view.sends.len(), 1, "{view:#?}");
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn without_smtp_what_no_recipient_is_to_blame_for_is_asked_once() {
+    for (status, code) in [(413, "RequestBodyTooLarge"), (415, "UnsupportedMediaType")] {
+        let world = World::start_with(rest_only()).await;
+        arm(&world, Operation::Send, answer(status, code, "on purpose"), 1);
+        let id = world.submit(&["a@example.com", "b@example.com"], &message("s", "a@example.com", "x")).await;
+        let view = world.until(id, &[SendState::Failed]).await;
+        assert_eq!(view.sends[0].attempts.len(), 1, "{view:#?}");
+        world.finish().await;
+    }
+}
+
+#[tokio::test]
+async fn a_division_that_is_interrupted_loses_and_doubles_nothing() {
+    for repeated_operation in
+        [RepeatedOperation::Accept, RepeatedOperation::Conflict, RepeatedOperation::BadRequest]
+    {
+        // So slow that the product can be stopped between any two requests.
+        let pace = Allowance { per_minute: 1, per_hour: 100 };
+        let quota = Quota { sends: pace, status_reads: Allowance { per_minute: 60, per_hour: 200 } };
+        let habits = Habits { repeated_operation, ..Habits::default() };
+        let mut world = World::start_with(Setup { quota, habits, ..rest_only() }).await;
+        arm(&world, Operation::Send, answer(400, "BadRequest", "on purpose"), 1);
+        let id = world.submit(&FIVE, &message("s", "a@example.com", "x")).await;
+        world.until_view(id, |view| texts(view).contains("nothing was taken")).await;
+        // The next group is taken, and nobody hears of it.
+        arm(&world, Operation::Send, Effect::DoneButUnanswered, 1);
+        let mut done = false;
+        while !done {
+            world.stop_server().await;
+            world.start_server().await;
+            let before = world.view(id).await.map(|view| texts(&view));
+            world
+                .advance_until(Duration::from_secs(10), async || {
+                    let view = world.view(id).await.unwrap();
+                    Some(texts(&view)) != before || view.sends.iter().all(|send| DONE.contains(&send.state))
+                })
+                .await;
+            let view = world.view(id).await.unwrap();
+            done = view.sends.iter().all(|send| DONE.contains(&send.state));
+        }
+        let notice = notice(&world).await;
+        assert_eq!(copies(&world, &FIVE), [1, 1, 0, 1, 1], "{repeated_operation:?}");
+        assert_eq!(notice.matches("Final-Recipient").count(), 1, "{notice}");
+        world.finish().await;
+    }
+}
+
+#[tokio::test]
+async fn an_account_that_is_set_to_rest_divides_too() {
+    let world = World::start_with(Setup { transport: TransportChoice::Rest, ..Setup::default() }).await;
+    let two = ["a@example.com", "refuse@example.com"];
+    let id = world.submit(&two, &message("s", "a@example.com", "x")).await;
+    world.until(id, &DONE).await;
+    assert_eq!(copies(&world, &two), [1, 0]);
+    assert!(world.captured().iter().all(|mail| mail.path == Path::Rest));
+    world.finish().await;
+}
