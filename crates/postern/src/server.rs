@@ -59,7 +59,10 @@ impl Server {
         let identity = certificates::identity(&config, &data_dir)?;
         let settings = Arc::new(config.relay);
         let source = || (clock.clone(), entropy.clone());
-        let submission = Arc::new(Submission::new(store.clone(), Arc::clone(&settings), source())?);
+        let upstreams = Arc::new(Upstreams::new(store.clone(), source(), identity_endpoint.clone()));
+        let submission =
+            Submission::new(store.clone(), Arc::clone(&settings), source(), Arc::clone(&upstreams))?;
+        let submission = Arc::new(submission);
         let socket = web::bind_socket(&data_dir.join(SOCKET))?;
         let admission = Admission::new(config.admission);
 
@@ -85,12 +88,11 @@ impl Server {
             let served = listener::run(bound, endpoint, Arc::clone(&admission), server.shutdown.clone());
             server.tasks.spawn(served);
         }
-        let control = Control::new(store.clone(), source(), identity_endpoint.clone());
+        let control = Control::new(store.clone(), source(), identity_endpoint);
         let control = match config.name_server {
             Some(server) => control.asking(server),
             None => control,
         };
-        let upstreams = Arc::new(Upstreams::new(store.clone(), source(), identity_endpoint));
         let api = Api::new(
             (control.clone(), store.clone()),
             (Arc::clone(&settings), Arc::clone(&upstreams)),

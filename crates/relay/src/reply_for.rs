@@ -40,6 +40,17 @@ pub(crate) const TOO_MANY_RECIPIENTS: Refusal =
 pub(crate) const NO_MEMORY: Refusal = Refusal::temporary(421, (3, 2), "Too busy: try again later");
 pub(crate) const LOG_IN_AGAIN: Refusal =
     Refusal::temporary(421, (7, 0), "Azure does not take this login any more: connect and log in again");
+const UNKNOWN_USERNAME: Refusal = Refusal::permanent(550, (1, 8), "");
+const BEYOND_ASCII: Refusal = Refusal::permanent(
+    553,
+    (6, 7),
+    "The part before the @ has characters beyond ASCII, which this account's mail cannot reach",
+);
+const BEYOND_ASCII_UNKNOWN: Refusal = Refusal::temporary(
+    451,
+    (4, 1),
+    "Whether the next server takes an address beyond ASCII cannot be learnt: try again later",
+);
 const NO_ROOM: Refusal = Refusal::temporary(452, (3, 1), "Insufficient system storage");
 const BUSY_WITH_IT: Refusal = Refusal::temporary(451, (3, 0), "This message is being received already");
 const OUR_FAULT: Refusal = Refusal::temporary(451, (3, 0), "Local error: try again later");
@@ -84,7 +95,20 @@ pub(crate) fn token(login: &str, failure: &TokenFailure) -> Refusal {
     }
 }
 
-/// Azure's verdict about a message whose client waits for it. Accepted ones do not come here.
+/// A recipient whose local part is beyond ASCII: whether the way on carries it (RFC 6531 section 3.5).
+pub(crate) fn beyond_ascii(reaches: Result<bool, String>) -> Result<(), Refusal> {
+    match reaches {
+        Ok(true) => Ok(()),
+        Ok(false) => Err(BEYOND_ASCII),
+        Err(reason) => {
+            warn!(reason, "whether Azure's server takes addresses beyond ASCII could not be learnt");
+            Err(BEYOND_ASCII_UNKNOWN)
+        }
+    }
+}
+
+/// Azure's verdict about a message whose client waits for it. Accepted ones do not come here. The client's
+/// operator is Azure's own customer, and hears what Azure said.
 pub(crate) fn verdict(verdict: &Verdict) -> Refusal {
     match verdict {
         Verdict::Accepted(_) => OUR_FAULT,
@@ -92,11 +116,13 @@ pub(crate) fn verdict(verdict: &Verdict) -> Refusal {
         Verdict::Deferred(deferred) => match deferred.matter {
             Matter::Rate => RATE,
             Matter::Sender => DOMAIN_NOT_LINKED,
+            Matter::Username => {
+                UNKNOWN_USERNAME.with_text(format!("Azure refused the sender: {}", deferred.text))
+            }
             // The login was good when the session began: the client is to come back and log in again.
             Matter::Login => LOG_IN_AGAIN,
-            Matter::Message | Matter::Unreachable => {
-                OUR_FAULT.with_text("Azure could not take the message: try again later")
-            }
+            Matter::Message | Matter::Unreachable => OUR_FAULT
+                .with_text(format!("Azure could not take the message: try again later ({})", deferred.text)),
         },
     }
 }

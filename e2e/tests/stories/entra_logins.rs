@@ -45,6 +45,34 @@ async fn what_rest_cannot_say_goes_by_smtp_with_the_same_token() {
     world.finish().await;
 }
 
+#[tokio::test]
+async fn what_the_email_api_refuses_goes_by_smtp_while_the_client_waits() {
+    let world = World::start().await;
+    let refuse = |operation, status, code: &str, message: &str| {
+        let effect = Effect::Answer { status, code: code.into(), message: message.into(), retry_after: None };
+        world.twin.state().arm(Fault { operation, effect, times: Some(1), one_in: None });
+    };
+    let mut connection = world.log_in(&device(&world, "|")).await.unwrap();
+    refuse(Operation::Send, 400, "BadRequest", "not by this door");
+    let text = message("s", "a@example.com", "x");
+    let verdict = world.offer(&mut connection, &["a@example.com"], &text).await;
+    assert!(verdict.message.unwrap().is_ok());
+    let [mail] = &world.captured()[..] else { panic!("one copy") };
+    assert_eq!(mail.path, Path::Smtp);
+
+    // Where neither takes it, the reply says what both said.
+    refuse(Operation::Send, 400, "BadRequest", "not by this door");
+    refuse(Operation::SmtpMessage, 554, "5.6.0", "nor by that");
+    let text = message("t", "a@example.com", "x");
+    let verdict = world.offer(&mut connection, &["a@example.com"], &text).await;
+    let refusal = verdict.message.unwrap().unwrap_err().to_string();
+    for words in ["554 5.6.0", "nor by that", "HTTP 400 BadRequest: not by this door"] {
+        assert!(refusal.contains(words), "{words}: {refusal}");
+    }
+    assert_eq!(world.captured().len(), 1);
+    world.finish().await;
+}
+
 async fn offered(world: &World, text: &str) -> Refusal {
     let mut connection = world.log_in(&device(world, ".")).await.unwrap();
     world.offer(&mut connection, &["a@example.com"], text.as_bytes()).await.message.unwrap().unwrap_err()
@@ -73,6 +101,12 @@ async fn refusals_come_in_azures_words() {
     world.twin.state().arm(Fault { operation: Operation::Send, effect, times: Some(1), one_in: None });
     let trouble = offered(&world, &from("scanner@contoso.example")).await;
     assert_eq!(trouble.reply().code(), 451);
+    assert!(trouble.to_string().contains("HTTP 500: x"), "{trouble}");
+    let username = offered(&world, &from("nobody@contoso.example")).await.to_string();
+    assert!(
+        username.starts_with("550 5.1.8 Azure refused the sender: HTTP 400 InvalidSenderUserName"),
+        "{username}"
+    );
     assert!(world.captured().is_empty());
     world.finish().await;
 }

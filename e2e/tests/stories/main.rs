@@ -6,6 +6,7 @@ mod accounting;
 mod accounts;
 mod alarms;
 mod azure_fails;
+mod beyond_ascii;
 mod entra_logins;
 mod export;
 mod failures_are_told;

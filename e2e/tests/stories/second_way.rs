@@ -168,7 +168,7 @@ async fn without_smtp_a_message_that_is_refused_for_everybody_fails_once() {
     let world = World::start_with(rest_only()).await;
     arm(&world, Operation::Send, answer(400, "BadRequest", "on purpose"), 5);
     let five = ["a@example.com", "b@example.com", "c@example.com", "d@example.com", "e@example.com"];
-    let id = world.submit(&five, &message("s", "a@example.com", "x")).await;
+    let id = world.submit(&five, &message("s", &five.join(", "), "x")).await;
     let view = world.until(id, &[SendState::Failed]).await;
     let notice = notice(&world).await;
     assert_eq!(copies(&world, &five), [0; 5]);

@@ -226,7 +226,7 @@ impl Try<'_> {
     /// What a deferral means for the account's other mail.
     fn trouble_for_others(&self, deferred: &Deferred) -> Option<(Matter, Option<Duration>)> {
         match deferred.matter {
-            Matter::Message | Matter::Sender => None,
+            Matter::Message | Matter::Sender | Matter::Username => None,
             // The Email API answered, so that the account's other mail can go on by REST.
             Matter::Login | Matter::Unreachable if self.claim.send.refused_by_rest.is_some() => None,
             matter @ (Matter::Rate | Matter::Login | Matter::Unreachable) => Some((matter, deferred.wait)),

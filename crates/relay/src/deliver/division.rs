@@ -36,6 +36,8 @@ pub(super) enum Next {
 
 /// Single recipients that are asked for to learn whether the message is taken at all.
 const PROBES: usize = 3;
+/// As many where the others cannot be asked for together, because the header shows none of them.
+const MOST_PROBES: usize = 6;
 
 /// After the request for all was refused.
 pub(super) fn begin(recipients: &[Recipient], clue: &Clue, words: &str) -> Next {
@@ -56,6 +58,9 @@ pub(super) fn refused(mut division: Division, clue: &Clue, words: &str) -> Next 
     let groups = match &recipients[..] {
         [alone] => {
             division.refused.push(RefusedRecipient { recipient: alone.clone(), words: words.to_owned() });
+            if !division.is_message_taken && division.refused.len() >= MOST_PROBES {
+                return Next::Message;
+            }
             Vec::new()
         }
         _ if names_some(clue, &recipients) => named_apart(recipients, &clue.named),
@@ -279,6 +284,14 @@ mod tests {
         };
         assert_eq!(sizes(apart(division.clone(), |one| number(one) < 3)), [1, 1, 1, 3]);
         assert_eq!(sizes(apart(division, |one| number(one) < 2)), [3, 3]);
+
+        let everybody = recipients(50);
+        let (mut requests, mut step) = (1, begin(&everybody, &Clue::default(), "no"));
+        while let Next::Ask(division) = step {
+            requests += 1;
+            step = refused(apart(division, |one| number(one) > 0), &Clue::default(), "no");
+        }
+        assert_eq!((step, requests), (Next::Message, 7), "the message, and not fifty requests");
     }
 
     proptest! {

@@ -53,8 +53,10 @@ pub(crate) struct Deferred {
 pub(crate) enum Matter {
     /// This message's only.
     Message,
-    /// The sender's: its domain is not linked, or the username is unknown.
+    /// The sender's: its domain is not linked.
     Sender,
+    /// The sender's: its domain is linked and does not know the username.
+    Username,
     /// The subscription's quota.
     Rate,
     /// The account's login or permissions: nothing of it can be sent.
@@ -106,7 +108,8 @@ pub(crate) fn of_answer(answered: &Answered) -> Verdict {
     let text = answered.ids.behind(&answered.to_string());
     let wait = answered.retry_after;
     match (answered.http_status, answered.code.as_str()) {
-        (_, "DomainNotLinked" | "InvalidSenderUserName") => deferred(text, Matter::Sender, wait),
+        (_, "DomainNotLinked") => deferred(text, Matter::Sender, wait),
+        (_, "InvalidSenderUserName") => deferred(text, Matter::Username, wait),
         // That is about this program and no message.
         (_, code) if code.contains("ApiVersion") => deferred(text, Matter::Message, wait),
         // The id was used before: an earlier try arrived although nobody said so.
@@ -203,7 +206,7 @@ fn of_message_refusal(refusal: &Refusal) -> Verdict {
 fn not_about_a_recipient(refusal: &Refusal) -> Option<Deferred> {
     let unknown = || {
         let is_about_permission = matches!(numbers(refusal), Some((7, _)));
-        let deferred = Deferred { text: refusal.to_string(), wait: None, matter: Matter::Sender };
+        let deferred = Deferred { text: refusal.to_string(), wait: None, matter: Matter::Message };
         is_about_permission.then_some(deferred)
     };
     trouble(refusal).or_else(unknown)
@@ -214,8 +217,9 @@ fn not_about_a_recipient(refusal: &Refusal) -> Option<Deferred> {
 fn trouble(refusal: &Refusal) -> Option<Deferred> {
     let (matter, wait) = match (numbers(refusal), refusal.reply().code()) {
         (Some((5, 127)), _) => (Matter::Rate, Some(RATE_WAIT)),
+        (Some((1, 7)), _) => (Matter::Sender, None),
         // 5.7.60: this login has no permission to send as this sender (Exchange).
-        (Some((1, 7 | 8) | (7, 60)), _) => (Matter::Sender, None),
+        (Some((1, 8) | (7, 60)), _) => (Matter::Username, None),
         (Some((7, 0 | 3 | 8 | 57)), _) | (_, 530 | 535) => (Matter::Login, None),
         _ => return None,
     };
@@ -299,7 +303,11 @@ impl Failed {
     /// The refusal for a client that waits.
     pub(crate) fn refusal(&self) -> Refusal {
         let code = if (500..600).contains(&self.code) { self.code } else { 554 };
-        Refusal::permanent(code, self.status, "").with_text(self.reason.clone())
+        let text = match &self.diagnostic {
+            Some(diagnostic) => format!("{} {diagnostic}", self.reason),
+            None => self.reason.clone(),
+        };
+        Refusal::permanent(code, self.status, "").with_text(text)
     }
 }
 
@@ -331,7 +339,7 @@ mod tests {
         for (status, code, expected) in [
             (404, "DomainNotLinked", (Matter::Sender, None)),
             (400, "DomainNotLinked", (Matter::Sender, None)),
-            (400, "InvalidSenderUserName", (Matter::Sender, None)),
+            (400, "InvalidSenderUserName", (Matter::Username, None)),
             (401, "Denied", (Matter::Login, None)),
             (403, "", (Matter::Login, None)),
             (429, "TooManyRequests", (Matter::Rate, Some(60))),
@@ -376,8 +384,8 @@ mod tests {
         let table = [
             ("4.5.127", [450, 451, 421, 452], (Matter::Rate, Some(60))),
             ("5.1.7", [501, 550, 554, 553], (Matter::Sender, None)),
-            ("5.1.8", [501, 550, 554, 553], (Matter::Sender, None)),
-            ("5.7.60", [550, 554, 501, 553], (Matter::Sender, None)),
+            ("5.1.8", [501, 550, 554, 553], (Matter::Username, None)),
+            ("5.7.60", [550, 554, 501, 553], (Matter::Username, None)),
             ("5.7.57", [530, 550, 554, 535], (Matter::Login, None)),
             ("5.7.3", [530, 550, 554, 535], (Matter::Login, None)),
         ];

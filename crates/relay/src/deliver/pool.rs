@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use ::smtp::client::{Settings, TlsPolicy};
+use ::smtp::extension::Extension;
 use ::smtp::sasl::{Login, Proof};
 use azure_client::TokenSource;
 use azure_client::entra::TokenFailure;
@@ -20,6 +21,8 @@ pub(crate) struct Pool {
     proof: PoolProof,
     permits: Semaphore,
     idle: Mutex<Vec<(Connection, Instant)>>,
+    /// Whether SMTPUTF8 was offered when a session was last opened, and when that was.
+    smtputf8: Mutex<Option<(bool, Instant)>>,
 }
 
 /// What a session is opened with.
@@ -50,6 +53,9 @@ pub(crate) struct Leased<'p> {
 /// Azure's idle time-out is not documented; a session that rested longer is not trusted.
 const IDLE: Duration = Duration::from_secs(30);
 
+/// A server that did not offer SMTPUTF8 may have learnt it since.
+const LOOK_AGAIN: Duration = Duration::from_secs(3_600);
+
 impl Pool {
     pub(crate) fn new(account: &Account, trust: Arc<ClientConfig>, proof: PoolProof) -> Self {
         let (host, port) = account.cloud.smtp();
@@ -59,6 +65,7 @@ impl Pool {
             proof,
             permits: Semaphore::new(usize::from(account.concurrency.smtp_sessions.max(1))),
             idle: Mutex::default(),
+            smtputf8: Mutex::default(),
         }
     }
 
@@ -87,7 +94,29 @@ impl Pool {
             tls: TlsPolicy::StartTls,
             login: Some(Login { name: self.login.clone(), proof }),
         };
-        Connection::open(&self.target, settings).await.map_err(LeaseError::Session)
+        let connection = Connection::open(&self.target, settings).await.map_err(LeaseError::Session)?;
+        let offered = connection.offered();
+        let offers = offered.is_some_and(|offered| offered.extensions.contains(Extension::SmtpUtf8));
+        *self.smtputf8.lock().unwrap_or_else(PoisonError::into_inner) = Some((offers, Instant::now()));
+        Ok(connection)
+    }
+
+    /// Whether the server takes local parts beyond ASCII, by what it offered after TLS. A session is opened to
+    /// learn it only where none has been, or where the last one that did not offer it is long past.
+    pub(crate) async fn takes_smtputf8(&self) -> Result<bool, LeaseError> {
+        let known = *self.smtputf8.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((offers, since)) = known
+            && (offers || since.elapsed() < LOOK_AGAIN)
+        {
+            return Ok(offers);
+        }
+        // A rested session would say what was known before.
+        let _permit = self.permits.acquire().await;
+        let connection = self.open().await?;
+        let is_offered = connection.offered().map(|offered| offered.extensions.contains(Extension::SmtpUtf8));
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        idle.push((connection, Instant::now()));
+        Ok(is_offered.unwrap_or_default())
     }
 
     fn take_rested(&self) -> Option<Connection> {

@@ -10,7 +10,7 @@ use message::seven_bit::{self, Remark, Takes};
 use message::{header, submission};
 use smtp_client::Connection;
 
-use super::outcome::{self, Verdict};
+use super::outcome::{self, Matter, Verdict};
 use super::pool::LeaseError;
 use super::smtputf8::send_to_whom_it_can;
 use super::upstream::Upstream;
@@ -79,13 +79,24 @@ pub(crate) async fn send_over(
     let first = send_as(connection, envelope.clone(), message).await?;
     // Whether Azure takes MAIL FROM:<> is not documented. If it does not, the author's address has to do.
     let verdict = match (first, author) {
-        (Verdict::Deferred(_) | Verdict::Failed(_), Some(author)) if is_null && connection.is_usable() => {
+        (first, Some(author)) if is_null && may_be_the_null_path(&first) && connection.is_usable() => {
             let envelope = Envelope { reverse_path: ReversePath::Mailbox(author), ..envelope };
             send_as(connection, envelope, message).await?
         }
         (first, _) => first,
     };
     Ok(remarked(verdict, remarks))
+}
+
+/// Whether a verdict may be about MAIL FROM:<>: a limit or a login that was refused is not.
+fn may_be_the_null_path(verdict: &Verdict) -> bool {
+    match verdict {
+        Verdict::Failed(_) => true,
+        Verdict::Deferred(deferred) => {
+            matches!(deferred.matter, Matter::Message | Matter::Sender | Matter::Username)
+        }
+        Verdict::Accepted(_) => false,
+    }
 }
 
 async fn send_as(

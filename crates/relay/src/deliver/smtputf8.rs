@@ -6,13 +6,13 @@ use ::smtp::extension::Extension;
 use smtp_client::Connection;
 
 use super::outcome::{Failed, Verdict};
-use super::smtp::{Outgoing, SendError, send_over};
+use super::smtp::{Outgoing, send_over};
 
 /// Sends a message over an open session to those whom the server can be told.
 pub(super) async fn send_to_whom_it_can(
     connection: &mut Connection,
     outgoing: &Outgoing<'_>,
-) -> Result<Verdict, SendError> {
+) -> Result<Verdict, smtp_client::Error> {
     let offered = connection.offered();
     let takes_all = offered.is_some_and(|offered| offered.extensions.contains(Extension::SmtpUtf8));
     let left_out = left_out(outgoing.recipients, takes_all);

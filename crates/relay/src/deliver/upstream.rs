@@ -20,7 +20,8 @@ use store::{NextStep, SENDS, STATUS_READS, SecretName, SecretOwner, Store, Store
 use tls::TrustError;
 use tokio::sync::{Mutex as AsyncMutex, Notify};
 
-use super::pool::{Pool, PoolProof};
+use super::choice::Ways;
+use super::pool::{LeaseError, Pool, PoolProof};
 use crate::pacing::{Limiter, MEMORY, SlotCount};
 
 /// An account, ready to be sent through.
@@ -114,6 +115,22 @@ impl Upstreams {
         let upstream = Arc::new(self.make(account).await?);
         ready.insert(account.id, Arc::clone(&upstream));
         Ok(upstream)
+    }
+
+    /// Whether an account's mail can reach a local part beyond ASCII: by SMTP alone, and only where Azure's
+    /// server offers SMTPUTF8. Azure's Email API is not known to take one.
+    ///
+    /// # Errors
+    /// When the server has to be asked and cannot be, with the reason.
+    pub(crate) async fn reaches_beyond_ascii(&self, account: &Arc<Account>) -> Result<bool, String> {
+        if Ways::of(account) == Ways::Rest {
+            return Ok(false);
+        }
+        let upstream = self.of(account).await.map_err(|error| store::chain(&error))?;
+        upstream.smtp.takes_smtputf8().await.map_err(|error| match error {
+            LeaseError::Session(error) => store::chain(&error),
+            LeaseError::Token(failure) => store::chain(&failure),
+        })
     }
 
     /// Forgets an account's side: it was removed, or its secret changed.

@@ -30,7 +30,7 @@ use tracing::warn;
 use self::budget::{Budget, Reserved};
 use self::intake::Intake;
 use self::rate::Rates;
-use crate::deliver::Context;
+use crate::deliver::{Context, Upstreams};
 use crate::login::{Banned, EntraLogin, LoginGuard, Verifier};
 use crate::reply_for;
 use crate::settings::RelaySettings;
@@ -44,6 +44,7 @@ pub struct Submission {
     guard: Mutex<LoginGuard>,
     rates: Rates,
     budget: Arc<Budget>,
+    upstreams: Arc<Upstreams>,
     entra_http: azure_client::Http,
 }
 
@@ -87,12 +88,14 @@ impl Submission {
         store: Store,
         settings: Arc<RelaySettings>,
         (clock, entropy): (Clock, Entropy),
+        upstreams: Arc<Upstreams>,
     ) -> Result<Self, azure_client::HttpError> {
         Ok(Self {
             verifier: Verifier::new(&entropy),
             guard: Mutex::default(),
             rates: Rates::default(),
             budget: Budget::new(settings.max_buffered_octets),
+            upstreams,
             entra_http: azure_client::Http::new(settings.entra.ca_pem.as_deref())?,
             context: Context::new(store, settings, (clock, entropy)),
         })
@@ -196,6 +199,12 @@ impl Service for Submission {
         }
         if recipients.len() >= settings.max_recipients {
             return Err(reply_for::TOO_MANY_RECIPIENTS);
+        }
+        // An Entra login hears it from Azure, at the end of its data.
+        if let (false, Sender::Credential(credential)) = (mailbox.is_ascii(), &transaction.sender) {
+            let (_, account) = logins::current(credential, &self.context.store.directory())?;
+            let reaches = self.upstreams.reaches_beyond_ascii(&account).await;
+            reply_for::beyond_ascii(reaches)?;
         }
         recipients.push(Recipient {
             mailbox,

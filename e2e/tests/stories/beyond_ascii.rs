@@ -1,0 +1,47 @@
+//! Addresses beyond ASCII: their domains have another form, their local parts do not.
+
+use e2e::{Setup, World};
+use model::account::TransportChoice;
+use model::delivery::SendState;
+use smtp::client::{Envelope, Verdict};
+use smtp::path::ReversePath;
+
+const DONE: [SendState; 2] = [SendState::Submitted, SendState::Sent];
+
+async fn offer(world: &World, recipients: &[&str], message: &str) -> Verdict {
+    let mut connection = world.log_in(&world.device).await.unwrap();
+    let envelope = Envelope {
+        reverse_path: ReversePath::Mailbox("scanner@contoso.example".parse().unwrap()),
+        recipients: recipients.iter().map(|one| one.parse().unwrap()).collect(),
+        size_octets: 0,
+        eight_bit: false,
+        smtputf8: true,
+    };
+    connection.send(envelope, message.replace('\n', "\r\n").as_bytes()).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_domain_travels_in_its_a_labels_by_both_ways() {
+    for transport in [TransportChoice::Auto, TransportChoice::Smtp] {
+        let world = World::start_with(Setup { transport, ..Setup::default() }).await;
+        let text = "From: scanner@contoso.example\nTo: a@xn--bcher-kva.example\nSubject: s\n\nx\n";
+        let id = world.submit(&["a@BÜCHER.example"], text.replace('\n', "\r\n").as_bytes()).await;
+        world.until(id, &DONE).await;
+        let [mail] = &world.captured()[..] else { panic!("one copy") };
+        assert_eq!(mail.recipients[0].address, "a@xn--bcher-kva.example", "{transport}");
+        world.finish().await;
+    }
+}
+
+#[tokio::test]
+async fn a_local_part_that_no_way_carries_is_refused_at_rcpt() {
+    let world = World::start_with(Setup { by_access_key: true, ..Setup::default() }).await;
+    let text = "From: scanner@contoso.example\nTo: a@example.com\nSubject: s\n\nx\n";
+    let verdict = offer(&world, &["jürgen@example.com", "a@example.com"], text).await;
+    let refusal = verdict.recipients[0].as_ref().unwrap_err().to_string();
+    assert!(refusal.starts_with("553 5.6.7 The part before the @ has characters beyond ASCII"), "{refusal}");
+    assert!(verdict.message.unwrap().is_ok(), "the other one is reached");
+    world.until_taken(1).await;
+    assert_eq!(world.captured()[0].recipients.len(), 1);
+    world.finish().await;
+}
