@@ -44,9 +44,9 @@ pub(crate) async fn submit_directly(
                 Err(Failure::Answered(Answered { http_status: 401, .. })) => send().await,
                 result => result,
             };
-            let refused = match rest::refusal(result) {
-                Ok(refused) => refused,
-                Err(result) => return outcome::of_send(result),
+            let refused = match rest::sorted(result) {
+                Posted::Refused(refused) => refused,
+                Posted::Settled(verdict) => return verdict,
             };
             let known = rest::known(api.status(&authorization, operation, context.clock.now()).await);
             match rest::judged(refused, known) {

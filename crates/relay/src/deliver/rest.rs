@@ -55,22 +55,23 @@ pub(crate) async fn send(
         }
         result => result,
     };
-    match refusal(result) {
-        Err(result) => settled(outcome::of_send(result)),
-        Ok(refused) => {
+    match sorted(result) {
+        Posted::Settled(verdict) => settled(verdict),
+        Posted::Refused(refused) => {
             let (known, usage) = look_up(upstream, operation, clock).await;
             (judged(refused, known), usage)
         }
     }
 }
 
-/// The refusal in a result, if it is one.
-pub(super) fn refusal(result: Result<Answer, Failure>) -> Result<RefusedByRest, Result<Answer, Failure>> {
+/// What an answer says by itself: a refusal is one only when Azure does not know the operation.
+pub(super) fn sorted(result: Result<Answer, Failure>) -> Posted {
     match result {
-        Err(Failure::Answered(answered)) => {
-            RefusedByRest::of(answered).map_err(|answered| Err(Failure::Answered(answered)))
-        }
-        result => Err(result),
+        Err(Failure::Answered(answered)) => match RefusedByRest::of(answered) {
+            Ok(refused) => Posted::Refused(refused),
+            Err(answered) => Posted::Settled(outcome::of_answer(&answered)),
+        },
+        result => Posted::Settled(outcome::of_send(result)),
     }
 }
 
