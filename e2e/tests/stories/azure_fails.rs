@@ -99,6 +99,33 @@ async fn a_connection_that_breaks_on_the_way_is_made_again() {
 }
 
 #[tokio::test]
+async fn the_rate_and_the_sender_are_nobodys_fault_at_whatever_stage_azure_says_so() {
+    for operation in
+        [Operation::SmtpMail, Operation::SmtpRecipient, Operation::SmtpData, Operation::SmtpMessage]
+    {
+        for (code, status) in [(501, "5.1.7"), (554, "5.1.8"), (450, "4.5.127"), (550, "5.5.127")] {
+            let smtp = Setup { transport: TransportChoice::Smtp, ..Setup::default() };
+            survives(World::start_with(smtp).await, operation, answer(code, status, None), 1).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_sender_that_is_refused_at_one_recipient_costs_nobody_the_message() {
+    let world = World::start_with(Setup { transport: TransportChoice::Smtp, ..Setup::default() }).await;
+    let effect = answer(501, "5.1.7", None);
+    let operation = Operation::SmtpRecipient;
+    world.twin.state().arm(Fault { operation, effect, times: Some(1), one_in: None });
+    let both = ["a@example.com", "b@example.com"];
+    world.submit(&both, &message("s", "a@example.com", "x")).await;
+    world.advance_until(Duration::from_secs(5), async || world.captured().len() == 2).await;
+    for address in both {
+        assert_eq!(world.captured_for(address).len(), 1, "{address}");
+    }
+    world.finish().await;
+}
+
+#[tokio::test]
 async fn a_token_that_cannot_be_had_makes_mail_wait() {
     survives(World::start().await, Operation::Token, answer(503, "", None), 1).await;
 }

@@ -5,6 +5,8 @@ use model::account::TransportChoice;
 use model::delivery::SendState;
 use smtp::client::{Envelope, Verdict};
 use smtp::path::ReversePath;
+use twin::post::Path;
+use twin::world::{Habits, OfferedExtensions, SmtpHabits};
 
 const DONE: [SendState; 2] = [SendState::Submitted, SendState::Sent];
 
@@ -31,6 +33,47 @@ async fn a_domain_travels_in_its_a_labels_by_both_ways() {
         assert_eq!(mail.recipients[0].address, "a@xn--bcher-kva.example", "{transport}");
         world.finish().await;
     }
+}
+
+#[tokio::test]
+async fn a_local_part_is_accepted_where_azures_server_offers_to_take_it() {
+    let text = "From: scanner@contoso.example\nTo: a@example.com\nSubject: s\n\nx\n";
+    for extensions in [OfferedExtensions::Full, OfferedExtensions::Thin] {
+        let smtp = SmtpHabits { extensions, ..SmtpHabits::default() };
+        let habits = Habits { smtp, ..Habits::default() };
+        let world = World::start_with(Setup { habits, ..Setup::default() }).await;
+        // The first time nothing is known of the server; the second time it is.
+        for taken in 1..3 {
+            let verdict = offer(&world, &["jürgen@bücher.example"], text).await;
+            let Some(message) = verdict.message else {
+                let refusal = verdict.recipients[0].as_ref().unwrap_err().to_string();
+                assert!(refusal.starts_with("553 5.6.7"), "{refusal}");
+                assert_eq!(extensions, OfferedExtensions::Thin);
+                continue;
+            };
+            assert!(message.is_ok());
+            assert_eq!(extensions, OfferedExtensions::Full);
+            world.until_taken(taken).await;
+            let mail = &world.captured()[0];
+            assert_eq!(mail.recipients[0].address, "jürgen@xn--bcher-kva.example");
+            let asked = mail.smtp.as_ref().map(|facts| facts.smtputf8);
+            assert_eq!((mail.path, asked), (Path::Smtp, Some(true)));
+        }
+        world.finish().await;
+    }
+}
+
+#[tokio::test]
+async fn smtputf8_is_not_asked_for_where_no_address_needs_it() {
+    let world = World::start_with(Setup { transport: TransportChoice::Smtp, ..Setup::default() }).await;
+    let text = "From: scanner@contoso.example\r\nTo: a@bücher.example\r\nSubject: Grüße\r\n\r\nx\r\n";
+    let id = world.submit(&["a@bücher.example"], text.as_bytes()).await;
+    world.until(id, &DONE).await;
+    let mail = &world.captured()[0];
+    let asked = mail.smtp.as_ref().map(|facts| facts.smtputf8);
+    assert_eq!(asked, Some(false), "servers behind Azure's may not take it");
+    assert_eq!(mail.parts().subject, "Grüße");
+    world.finish().await;
 }
 
 #[tokio::test]
