@@ -9,7 +9,7 @@ use model::delivery::{AttemptResult, SendState, Transport};
 use model::quota::{Allowance, Quota};
 use store::{MessageView, SENDS};
 use twin::post::Path;
-use twin::world::{Habits, RepeatedOperation};
+use twin::world::{EmailHabits, Habits, RepeatedOperation, RestRefusal, Unwanted};
 use twin::{Effect, Fault, Operation};
 
 const DONE: [SendState; 3] = [SendState::Submitted, SendState::Sent, SendState::Failed];
@@ -79,6 +79,22 @@ async fn a_refusal_of_the_request_sends_the_message_by_smtp_at_once() {
         assert_eq!(sends_used(&world).await, 2, "the second try is a request too");
         world.finish().await;
     }
+}
+
+#[tokio::test]
+async fn what_azure_may_have_taken_is_not_sent_another_way() {
+    let world = World::start().await;
+    arm(&world, Operation::Send, answer(400, "BadRequest", "on purpose"), 1);
+    arm(&world, Operation::Status, answer(503, "", "busy"), 1);
+    let id = world.submit(&["a@example.com"], &message("s", "a@example.com", "x")).await;
+    let view = world.until_view(id, |view| !view.sends[0].attempts.is_empty()).await;
+    assert!(texts(&view).contains("whether Azure has it from an earlier try is not known"), "{view:#?}");
+    assert!(world.captured().is_empty());
+    world.advance_until(Duration::from_secs(5), async || !world.captured().is_empty()).await;
+    world.until(id, &DONE).await;
+    let [mail] = &world.captured()[..] else { panic!("one copy") };
+    assert_eq!(mail.path, Path::Rest, "the same request is sent again");
+    world.finish().await;
 }
 
 #[tokio::test]
@@ -222,6 +238,28 @@ async fn a_division_that_is_interrupted_loses_and_doubles_nothing() {
         let notice = notice(&world).await;
         assert_eq!(copies(&world, &FIVE), [1, 1, 0, 1, 1], "{repeated_operation:?}");
         assert_eq!(notice.matches("Final-Recipient").count(), 1, "{notice}");
+        world.finish().await;
+    }
+}
+
+#[tokio::test]
+async fn without_smtp_too_many_recipients_are_divided_and_nobody_is_blamed() {
+    for code in ["TooManyRecipients", "BadRequest"] {
+        let rule = RestRefusal {
+            when: Unwanted::MoreRecipientsThan(2),
+            status: 400,
+            code: code.to_owned(),
+            message: "too many".to_owned(),
+        };
+        let email = EmailHabits { refuses: vec![rule], ..EmailHabits::default() };
+        let habits = Habits { email, ..Habits::default() };
+        let world = World::start_with(Setup { habits, ..rest_only() }).await;
+        let five = ["a@example.com", "b@example.com", "c@example.com", "d@example.com", "e@example.com"];
+        let id = world.submit(&five, &message("s", &five.join(", "), "x")).await;
+        let view = world.until(id, &[SendState::Submitted, SendState::Sent]).await;
+        assert_eq!(copies(&world, &five), [1; 5], "{code}");
+        assert!(view.sends.len() >= 3, "{view:#?}");
+        assert!(world.captured_for("scanner@contoso.example").is_empty());
         world.finish().await;
     }
 }

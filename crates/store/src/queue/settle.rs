@@ -212,7 +212,7 @@ fn settle(
         .execute(params![
             state.as_str(),
             due_at.map(Timestamp::as_millisecond),
-            attempt.is_some() && was_open,
+            attempt.is_some() && was_open && !is_handed_on(next),
             id.message.to_string(),
             id.part
         ])?;
@@ -233,6 +233,12 @@ fn settle(
         undo(connection, id.message, released)?;
     }
     Ok(())
+}
+
+/// Whether the next try is another one and not the same again: it has not been put off, so that nothing has to
+/// be waited for any longer.
+fn is_handed_on(next: &NextStep) -> bool {
+    matches!(next, NextStep::BySmtp { .. } | NextStep::Divided { .. })
 }
 
 /// Takes a message of which nothing was sent and nothing is left out of those that are not repeated.

@@ -238,4 +238,5 @@ async fn what_the_email_api_said_is_remembered() {
     queue.settle(vec![settlement], Vec::new()).await.unwrap();
     let claim = queue.claim_due(ACCOUNT, at(0), 10, at(60)).await.unwrap().remove(0);
     assert_eq!(claim.send.refused_by_rest.as_deref(), Some("HTTP 400"));
+    assert_eq!(claim.send.attempts, 0, "the second way is no repetition");
 }
