@@ -107,11 +107,11 @@ impl<'a> Command<'a> {
 
 impl ClientName {
     /// Devices call themselves what they like, in any charset, and nothing depends on it. What is too long
-    /// is cut.
+    /// is cut, and control characters are replaced.
     fn read(argument: &[u8]) -> Self {
         let argument = argument.trim_ascii_end();
         let name = String::from_utf8_lossy(&argument[..argument.len().min(MAX_CLIENT_NAME_OCTETS)]);
-        Self(name.into_owned())
+        Self(name.replace(char::is_control, "?"))
     }
 
     /// The name.
@@ -244,6 +244,7 @@ mod tests {
         check("EHLO 192.0.2.1", ehlo("192.0.2.1"));
         check("EHLO Büro", ehlo("Büro"));
         assert_eq!(Command::parse(b"EHLO B\xfcro"), ehlo("B\u{fffd}ro"));
+        assert_eq!(Command::parse(b"EHLO a\x01\0b"), ehlo("a??b"));
         let long = format!("EHLO {}", "x".repeat(1_000));
         check(&long, ehlo(&"x".repeat(MAX_CLIENT_NAME_OCTETS)));
     }

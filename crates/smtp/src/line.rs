@@ -33,13 +33,21 @@ pub(crate) fn take(input: &mut BytesMut, max_octets: usize) -> Result<Option<Byt
     if memchr::memchr(b'\r', &line).is_some() {
         return Err(LineError::BareControl);
     }
-    if line.iter().any(|byte| byte.is_ascii_control() && *byte != b'\t') {
+    // Devices put into their name what they find in memory, and nothing depends on it.
+    let is_junk = |byte: &u8| byte.is_ascii_control() && *byte != b'\t';
+    if line.iter().any(is_junk) && !is_greeting(&line) {
         return Err(LineError::Junk);
     }
     while line.last().is_some_and(|byte| matches!(byte, b' ' | b'\t')) {
         line.truncate(line.len() - 1);
     }
     Ok(Some(line))
+}
+
+/// Whether the line is EHLO or HELO with a name.
+fn is_greeting(line: &[u8]) -> bool {
+    let verb = line.get(..5).unwrap_or_default();
+    verb.eq_ignore_ascii_case(b"EHLO ") || verb.eq_ignore_ascii_case(b"HELO ")
 }
 
 #[cfg(test)]
@@ -67,6 +75,8 @@ mod tests {
         check(b"\n", Err(LineError::BareControl), b"");
         check(b"NO\rOP\r\n", Err(LineError::BareControl), b"");
         check(b"NO\0OP\r\n", Err(LineError::Junk), b"");
+        check(b"helo a\x01\0b\r\n", Ok(Some(b"helo a\x01\0b")), b"");
+        check(b"helo a\rb\r\n", Err(LineError::BareControl), b"");
         check(b"\x16\x03\x01\x02", Err(LineError::Junk), b"");
         check(b"\0\n", Err(LineError::Junk), b"");
         check(b"123456789012345678\r\n", Ok(Some(b"123456789012345678")), b"");

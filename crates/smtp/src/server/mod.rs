@@ -201,6 +201,10 @@ impl Session {
             Ok(None) => return ControlFlow::Break(Step::NeedsInput(self)),
             Err(error) => return self.end_for_bad_line(error),
         };
+        // Devices write one line end too many behind a login or a message, and wait for no answer to it.
+        if line.is_empty() {
+            return if self.0.was_fruitless() { self.end_fruitless() } else { ControlFlow::Continue(self) };
+        }
         match Command::parse(&line) {
             Ok(command) => self.obey(command),
             Err(CommandError::Http) => self.end(Ending::Http, &wording::NOT_HTTP),
@@ -212,7 +216,7 @@ impl Session {
 
     fn obey(mut self, command: Command<'_>) -> Flow {
         if self.0.is_fruitless(&command) {
-            return self.end(Ending::TooManyErrors, &wording::TOO_MANY_COMMANDS);
+            return self.end_fruitless();
         }
         match command {
             Command::Ehlo(name) => self.greet(Client { name, extended: true }),
@@ -288,6 +292,10 @@ impl Session {
         ControlFlow::Continue(self)
     }
 
+    fn end_fruitless(self) -> Flow {
+        self.end(Ending::TooManyErrors, &wording::TOO_MANY_COMMANDS)
+    }
+
     fn end_for_bad_line(self, error: LineError) -> Flow {
         let refusal = match error {
             LineError::TooLong => &wording::LINE_TOO_LONG,
@@ -325,9 +333,12 @@ impl Inner {
                 | Command::Chunk { last: true, .. }
                 | Command::Quit
         );
-        if !brings_mail_nearer {
-            self.counts.fruitless += 1;
-        }
+        !brings_mail_nearer && self.was_fruitless()
+    }
+
+    /// Counts one more, and says when there were too many.
+    fn was_fruitless(&mut self) -> bool {
+        self.counts.fruitless += 1;
         self.counts.fruitless > self.settings.limits.fruitless_commands
     }
 
