@@ -11,6 +11,8 @@ use tracing::{error, warn};
 
 use crate::deliver::{Matter, Verdict};
 
+pub(crate) const LOGIN_BROKEN: Refusal =
+    Refusal::permanent(501, (5, 2), "The login name came in two lines: send it in one");
 pub(crate) const LOGIN_FAILED: Refusal = Refusal::permanent(535, (7, 3), "Authentication unsuccessful");
 pub(crate) const LOGIN_BANNED: Refusal =
     Refusal::temporary(454, (7, 0), "Too many failed logins: try again later");

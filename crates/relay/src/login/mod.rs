@@ -7,5 +7,5 @@ mod verifier;
 
 pub use entra::{EntraLogin, EntraTarget};
 pub use guard::{Banned, LoginGuard};
-pub use name::LoginForm;
+pub use name::{LoginForm, is_broken};
 pub use verifier::Verifier;

@@ -28,6 +28,13 @@ impl LoginForm {
     }
 }
 
+/// Whether a login name came in two lines, as encoders break it that put 76 characters into one. AUTH LOGIN then takes
+/// the rest of the name for the password. No password of ours continues a name to the form of Entra's.
+#[must_use]
+pub fn is_broken(name: &str, password: &str) -> bool {
+    entra(name).is_none() && entra(&format!("{name}{password}")).is_some()
+}
+
 fn entra(name: &str) -> Option<LoginForm> {
     let delimiter = if name.contains('|') { '|' } else { '.' };
     let mut parts = name.rsplitn(3, delimiter);
@@ -56,6 +63,16 @@ mod tests {
                 None
             }
         }
+    }
+
+    #[test]
+    fn a_name_that_came_in_two_lines_is_no_wrong_password() {
+        let whole = format!("contoso-mail.{APP}.{TENANT}");
+        let (line, rest) = whole.split_at(57);
+        assert!(is_broken(line, rest));
+        assert!(!is_broken(&whole, "secret"));
+        assert!(!is_broken("scanner1", "k7mwp2x9qd4t"));
+        assert!(!is_broken(line, "k7mwp2x9qd4t"));
     }
 
     #[test]

@@ -17,12 +17,13 @@ use ::smtp::mail_data::Measures;
 use ::smtp::parameters::{MailParameters, RecipientParameters};
 use ::smtp::path::{ForwardPath, OfferedPath, ReversePath};
 use ::smtp::reply::{Refusal, Reply};
-use ::smtp::sasl::Login;
+use ::smtp::sasl::{Login, Proof};
 use clock::{Clock, Entropy};
 use jiff::SignedDuration;
 use model::credential::{AuthorRule, Credential};
 use model::id::QueueId;
 use model::queued::Recipient;
+use secrecy::ExposeSecret as _;
 use smtp_server::{Peer, Service};
 use store::Store;
 use tracing::warn;
@@ -31,7 +32,7 @@ use self::budget::{Budget, Reserved};
 use self::intake::Intake;
 use self::rate::Rates;
 use crate::deliver::{Context, Upstreams};
-use crate::login::{Banned, EntraLogin, LoginGuard, Verifier};
+use crate::login::{Banned, EntraLogin, LoginGuard, Verifier, is_broken};
 use crate::reply_for;
 use crate::settings::RelaySettings;
 
@@ -115,6 +116,11 @@ impl Service for Submission {
 
     async fn authenticate(&self, peer: &Peer, login: &Login) -> Result<Principal, Refusal> {
         let (address, now) = (peer.address.ip(), self.context.clock.now());
+        if let Proof::Password(password) = &login.proof
+            && is_broken(&login.name, password.expose_secret())
+        {
+            return Err(reply_for::LOGIN_BROKEN);
+        }
         let checked = self.guard().check(&login.name, address, now);
         checked.map_err(|banned| match banned {
             Banned::Login => reply_for::LOGIN_BANNED,
