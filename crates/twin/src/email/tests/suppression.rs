@@ -4,25 +4,28 @@ use jiff::SignedDuration;
 use serde_json::json;
 
 use super::{ID, SEND, mail, post, status, with};
+use crate::arm::tests::{SUBSCRIPTION, send_with};
 use crate::post::Outcome;
 use crate::rehearsal::Rehearsal;
 
-fn suppress(rehearsal: &Rehearsal, list: &str, address: &str) {
-    let now = rehearsal.state.now();
-    let list = json!({
-        "name": "list", "list_name": list, "created_at": now, "updated_at": now,
-        "addresses": [{ "name": "one", "email": address, "updated_at": now }],
-    });
-    rehearsal.state.change_world(|world| {
-        let domain = world.domains.iter_mut().find(|domain| domain.name == "contoso.example").unwrap();
-        domain.suppression_lists.push(serde_json::from_value(list).unwrap());
-    });
+/// Puts an address on a list of a sender's, or of all senders, as a client of Resource Manager does.
+async fn suppress(rehearsal: &Rehearsal, sender: &str, address: &str) {
+    let domain = format!(
+        "{SUBSCRIPTION}/resourceGroups/mail/providers/Microsoft.Communication/emailServices/contoso-email/domains/\
+         contoso.example"
+    );
+    let list = format!("{domain}/suppressionLists/2e1ac9c0-1111-4111-8111-111111111111");
+    let one = format!("{list}/suppressionListAddresses/2e1ac9c0-1111-4111-8111-222222222222");
+    for (path, properties) in [(list, json!({ "listName": sender })), (one, json!({ "email": address }))] {
+        let answer = send_with(rehearsal, "PUT", &path, json!({ "properties": properties }), &[]).await;
+        assert_eq!(answer.status, 200, "{}", answer.text);
+    }
 }
 
 #[tokio::test]
 async fn a_send_to_nobody_but_the_suppressed_fails_in_a_200() {
     let rehearsal = Rehearsal::begin();
-    suppress(&rehearsal, "", "A@example.com");
+    suppress(&rehearsal, "", "A@example.com").await;
     assert_eq!(post(&rehearsal, SEND, &mail(), &[("operation-id", ID)]).await.status, 202);
     assert_eq!(status(&rehearsal, ID).await.body["status"], "Running");
     rehearsal.state.advance(SignedDuration::from_secs(3));
@@ -34,7 +37,7 @@ async fn a_send_to_nobody_but_the_suppressed_fails_in_a_200() {
 #[tokio::test]
 async fn one_of_two_is_dropped() {
     let rehearsal = Rehearsal::begin();
-    suppress(&rehearsal, "scanner", "a@example.com");
+    suppress(&rehearsal, "scanner", "a@example.com").await;
     let two = with(|mail| mail["recipients"]["cc"] = json!([{ "address": "b@example.com" }]));
     assert_eq!(post(&rehearsal, SEND, &two, &[("operation-id", ID)]).await.status, 202);
     rehearsal.state.advance(SignedDuration::from_secs(3));
@@ -63,7 +66,7 @@ async fn by_a_habit_nothing_is_sent_where_mail_came_back_from() {
 #[tokio::test]
 async fn a_list_of_another_sender_does_not_count() {
     let rehearsal = Rehearsal::begin();
-    suppress(&rehearsal, "noreply", "a@example.com");
+    suppress(&rehearsal, "noreply", "a@example.com").await;
     assert_eq!(post(&rehearsal, SEND, &mail(), &[("operation-id", ID)]).await.status, 202);
     rehearsal.state.advance(SignedDuration::from_secs(3));
     assert_eq!(status(&rehearsal, ID).await.body["status"], "Succeeded");
