@@ -58,7 +58,7 @@ struct Known {
 async fn read_body(state: &State, body: Body) -> Result<Vec<u8>, Refusal> {
     let limit = state.world().habits.max_request_octets;
     let too_large = || {
-        let text = format!("The request is larger than {limit} octets.");
+        let text = format!("The request is larger than {limit} bytes.");
         Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, "RequestBodyTooLarge", text)
     };
     let collected = Limited::new(body, limit.saturating_mul(4)).collect().await.map_err(|_| too_large())?;

@@ -11,7 +11,7 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use azure_types::email::EmailSendStatus;
 use azure_types::error::ErrorDetail;
 use azure_types::ids::{OperationId, SubscriptionId};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use self::fate::Bounces;
 pub(crate) use self::fate::Fate;
@@ -31,6 +31,7 @@ pub struct Post {
     operations: HashMap<OperationId, Timestamp>,
     message_ids: HashSet<String>,
     bounces: Bounces,
+    slowed: HashMap<SubscriptionId, Timestamp>,
     taken: u64,
     meters: HashMap<(SubscriptionId, Kind), Meter>,
 }
@@ -79,6 +80,20 @@ impl Post {
     ) -> bool {
         let meter = self.meters.get(&(subscription, kind));
         meter.is_none_or(|meter| meter.has_room(now, limits.sends_per_minute, limits.sends_per_hour))
+    }
+
+    /// Whether a subscription went too fast by SMTP and is still refused for it.
+    #[must_use]
+    pub fn is_slowed(&self, subscription: SubscriptionId, now: Timestamp) -> bool {
+        self.slowed.get(&subscription).is_some_and(|until| now < *until)
+    }
+
+    /// Refuses a subscription by SMTP for so many seconds, unless it is refused already.
+    pub fn slow(&mut self, subscription: SubscriptionId, now: Timestamp, seconds: i64) {
+        if !self.is_slowed(subscription, now) {
+            let until = now.saturating_add(SignedDuration::from_secs(seconds)).unwrap_or(Timestamp::MAX);
+            self.slowed.insert(subscription, until);
+        }
     }
 
     /// Whether a mail with that Message-ID was taken before.
@@ -163,6 +178,7 @@ impl Post {
         self.by_operation.clear();
         self.message_ids.clear();
         self.bounces = Bounces::default();
+        self.slowed.clear();
         self.meters.clear();
     }
 }

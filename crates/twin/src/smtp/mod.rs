@@ -20,7 +20,6 @@ use smtp::server::Client;
 use smtp_server::{Peer, Service};
 
 use self::login::{Seat, Sessions};
-use self::rules::Slowed;
 pub(crate) use self::settings::settings;
 use crate::faults::{Effect, Operation};
 use crate::post::{ChosenReply, Outcome, SmtpFacts};
@@ -31,7 +30,6 @@ use crate::world::{self, RetiredSmtp, Stage};
 pub(crate) struct Door {
     state: Arc<State>,
     sessions: Arc<Sessions>,
-    slowed: Slowed,
 }
 
 /// A login that was good.
@@ -56,7 +54,7 @@ const RETIRED: Refusal = Refusal::temporary(421, (3, 2), "Service not available"
 
 impl Door {
     pub(crate) fn new(state: Arc<State>) -> Self {
-        Self { state, sessions: Arc::default(), slowed: Slowed::default() }
+        Self { state, sessions: Arc::default() }
     }
 
     /// What is checked at the stages before the message: who sends, and how fast.
@@ -68,7 +66,7 @@ impl Door {
         if let Some(sender) = transaction.reverse_path.mailbox().filter(|_| sender_stage == stage) {
             rules::check(&self.state.world(), &transaction.service, Some(sender))?;
         }
-        if rate_stage == stage { self.slowed.look(&self.state, transaction) } else { Ok(()) }
+        if rate_stage == stage { rules::look(&self.state, transaction) } else { Ok(()) }
     }
 
     fn start(
@@ -204,7 +202,7 @@ impl Service for Door {
 
     async fn finish(&self, transaction: Transaction, _: Measures) -> Result<Reply, Refusal> {
         self.befall(Operation::SmtpMessage, async {
-            let operation = self.slowed.take(&self.state, transaction)?;
+            let operation = rules::take(&self.state, transaction)?;
             let accepted = self.state.world().habits.smtp.accepted.clone();
             Ok(Reply::positive(250, (0, 0), "").with_text(format!("{accepted} {operation}")))
         })

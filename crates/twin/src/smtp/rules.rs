@@ -1,10 +1,7 @@
 //! Azure's rules about a message: whose it may be, how many there may be, what is kept of it.
 
-use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
-
 use azure_types::ids::{OperationId, SubscriptionId};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use message::address::AddressList;
 use message::header::{self, Field};
 use smtp::address::Mailbox;
@@ -13,13 +10,9 @@ use smtp::reply::Refusal;
 use super::Transaction;
 use crate::email::{SenderProblem, check_sender};
 use crate::keys::random_guid;
-use crate::post::{self, CapturedMail, Fate, Kind, Path};
+use crate::post::{self, CapturedMail, Fate, Kind, Path, Post};
 use crate::state::State;
 use crate::world::{Domain, Habits, Management, Service, World};
-
-/// Subscriptions that went too fast, and until when they are refused.
-#[derive(Default)]
-pub(super) struct Slowed(Mutex<HashMap<SubscriptionId, Timestamp>>);
 
 /// Whether mail may come from that address through the service.
 pub(super) fn check<'w>(
@@ -36,95 +29,81 @@ pub(super) fn check<'w>(
     }
 }
 
-impl Slowed {
-    /// Refuses whoever has no room left, without counting.
-    pub(super) fn look(&self, state: &State, transaction: &Transaction) -> Result<(), Refusal> {
+/// Refuses whoever has no room left, without counting.
+pub(super) fn look(state: &State, transaction: &Transaction) -> Result<(), Refusal> {
+    let world = state.world();
+    let sender = transaction.reverse_path.mailbox();
+    let domain = sender.and_then(|sender| check(&world, &transaction.service, Some(sender)).ok());
+    let management = domain.map_or(Management::CustomerManaged, |domain| domain.management);
+    let counted = (transaction.service.subscription, kind(&world.habits));
+    let limits = world.limits(counted.0, management);
+    let (now, habits) = (state.now(), &world.habits);
+    let mut post = state.post();
+    if post.is_slowed(counted.0, now) || !post.has_room(counted, limits, now) {
+        return Err(too_fast(&mut post, counted.0, now, habits));
+    }
+    Ok(())
+}
+
+fn count(state: &State, world: &World, service: &Service, domain: &Domain) -> Result<(), Refusal> {
+    let (now, habits, subscription) = (state.now(), &world.habits, service.subscription);
+    let limits = world.limits(subscription, domain.management);
+    let mut post = state.post();
+    if post.is_slowed(subscription, now)
+        || post.count((subscription, kind(habits)), limits, now, habits).is_err()
+    {
+        return Err(too_fast(&mut post, subscription, now, habits));
+    }
+    Ok(())
+}
+
+/// The refusal, and the time for which nothing else is said.
+fn too_fast(post: &mut Post, subscription: SubscriptionId, now: Timestamp, habits: &Habits) -> Refusal {
+    post.slow(subscription, now, habits.smtp.rate_seconds);
+    habits.smtp.replies.too_fast.refusal()
+}
+
+/// Takes a whole message, or says why not.
+pub(super) fn take(state: &State, transaction: Transaction) -> Result<OperationId, Refusal> {
+    let Transaction { service, reverse_path, recipients, facts, message, .. } = transaction;
+    let now = state.now();
+    let author = author(&message);
+    let (sender, name, recipients) = {
         let world = state.world();
-        let domain = transaction.reverse_path.mailbox();
-        let domain = domain.and_then(|sender| check(&world, &transaction.service, Some(sender)).ok());
-        let management = domain.map_or(Management::CustomerManaged, |domain| domain.management);
-        let subscription = transaction.service.subscription;
-        let limits = world.limits(subscription, management);
-        let (now, habits) = (state.now(), &world.habits);
-        if self.is_slowed(subscription, now)
-            || !state.post().has_room((subscription, kind(habits)), limits, now)
-        {
-            self.slow(subscription, now, habits);
-            return Err(habits.smtp.replies.too_fast.refusal());
+        if message.len() > world.habits.max_request_octets {
+            return Err(world.habits.smtp.replies.too_large.refusal());
         }
-        Ok(())
-    }
-
-    fn count(&self, state: &State, world: &World, service: &Service, domain: &Domain) -> Result<(), Refusal> {
-        let (now, habits, subscription) = (state.now(), &world.habits, service.subscription);
-        let limits = world.limits(subscription, domain.management);
-        let is_over = self.is_slowed(subscription, now)
-            || state.post().count((subscription, kind(habits)), limits, now, habits).is_err();
-        if is_over {
-            self.slow(subscription, now, habits);
-            return Err(habits.smtp.replies.too_fast.refusal());
-        }
-        Ok(())
-    }
-
-    fn is_slowed(&self, subscription: SubscriptionId, now: Timestamp) -> bool {
-        let slowed = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        slowed.get(&subscription).is_some_and(|until| now < *until)
-    }
-
-    /// Begins the time for which everything is refused, unless it has begun.
-    fn slow(&self, subscription: SubscriptionId, now: Timestamp, habits: &Habits) {
-        let seconds = SignedDuration::from_secs(habits.smtp.rate_seconds);
-        let until = now.saturating_add(seconds).unwrap_or(Timestamp::MAX);
-        let mut slowed = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = slowed.entry(subscription).or_insert(until);
-        if *known <= now {
-            *known = until;
-        }
-    }
-
-    /// Takes a whole message, or says why not.
-    pub(super) fn take(&self, state: &State, transaction: Transaction) -> Result<OperationId, Refusal> {
-        let Transaction { service, reverse_path, recipients, facts, message, .. } = transaction;
-        let now = state.now();
-        let author = author(&message);
-        let (sender, name, recipients) = {
-            let world = state.world();
-            if message.len() > world.habits.max_request_octets {
-                return Err(world.habits.smtp.replies.too_large.refusal());
-            }
-            let domain = check(&world, &service, author.as_ref())?;
-            self.count(state, &world, &service, domain)?;
-            let username = author.as_ref().map_or("", |author| author.local_part().as_str());
-            let post = state.post();
-            let fate = Fate { domain, username, post: &post, habits: &world.habits, now };
-            let recipients = recipients
-                .iter()
-                .map(|recipient| fate.of(&recipient.to_string(), post::Field::Envelope))
-                .collect();
-            (
-                author.as_ref().map(Mailbox::to_string),
-                domain.display_name(username).map(str::to_owned),
-                recipients,
-            )
-        };
-        let operation = OperationId::new(random_guid());
-        state.keep(CapturedMail {
-            number: 0,
-            operation,
-            at: now,
-            path: Path::Smtp,
-            service: service.name,
-            sender: sender.unwrap_or_default(),
-            sender_name: name,
-            reverse_path: Some(reverse_path.to_string()),
-            smtp: Some(facts),
-            internet_message_id: field(&message, "Message-ID").map(|id| id.body().into_owned()),
+        let domain = check(&world, &service, author.as_ref())?;
+        count(state, &world, &service, domain)?;
+        let username = author.as_ref().map_or("", |author| author.local_part().as_str());
+        let post = state.post();
+        let fate = Fate { domain, username, post: &post, habits: &world.habits, now };
+        let recipients = recipients
+            .iter()
+            .map(|recipient| fate.of(&recipient.to_string(), post::Field::Envelope))
+            .collect();
+        (
+            author.as_ref().map(Mailbox::to_string),
+            domain.display_name(username).map(str::to_owned),
             recipients,
-            raw: message,
-        });
-        Ok(operation)
-    }
+        )
+    };
+    let operation = OperationId::new(random_guid());
+    state.keep(CapturedMail {
+        number: 0,
+        operation,
+        at: now,
+        path: Path::Smtp,
+        service: service.name,
+        sender: sender.unwrap_or_default(),
+        sender_name: name,
+        reverse_path: Some(reverse_path.to_string()),
+        smtp: Some(facts),
+        internet_message_id: field(&message, "Message-ID").map(|id| id.body().into_owned()),
+        recipients,
+        raw: message,
+    });
+    Ok(operation)
 }
 
 fn kind(habits: &Habits) -> Kind {

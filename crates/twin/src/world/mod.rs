@@ -7,11 +7,12 @@ pub(crate) mod data_location;
 mod directory;
 pub mod dns;
 mod domain;
+mod email_habits;
 mod groups;
 mod habits;
-mod mail_habits;
 pub mod roles;
 mod seed;
+mod smtp_habits;
 mod stamp;
 mod suppression;
 
@@ -29,16 +30,14 @@ pub use self::domain::{
     DEFAULT_SENDER, Domain, EmailService, FAILED, IN_PROGRESS, Management, Part, Progress, SenderUsername,
     SuppressedAddress, SuppressionList, VERIFIED, Verification,
 };
+pub use self::email_habits::{Absent, EmailHabits, RestRefusal, RetiredSmtp, Retirement, Unwanted};
 pub use self::groups::{LongRunningOperation, OperationKind, ResourceGroup};
 pub use self::habits::{
     Bucket, DeletionForm, Habits, HiddenSubscription, Limits, Refused, RepeatedOperation,
 };
-pub use self::mail_habits::{
-    Absent, EmailHabits, OfferedExtensions, ReplyLine, RestRefusal, RetiredSmtp, Retirement, SmtpHabits,
-    SmtpReplies, Stage, Unwanted,
-};
 pub use self::roles::Role;
 pub use self::seed::{Seed, SeedError};
+pub use self::smtp_habits::{OfferedExtensions, ReplyLine, SmtpHabits, SmtpReplies, Stage};
 pub use self::stamp::{PROVIDER_APP, Stamp, SystemData};
 
 /// All of it.

@@ -1,80 +1,7 @@
-//! What is not known for sure about sending by REST and by SMTP, and is therefore a setting here.
+//! What is not known for sure about `smtp.azurecomm.net`, and is therefore a setting here.
 
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use smtp::reply::{Refusal, Reply};
-
-/// Habits of the Email API.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct EmailHabits {
-    /// How `error` is written of a send that has not failed.
-    pub no_error: Absent,
-    /// How the members of an error are written that it does not have.
-    pub absent_error_members: Absent,
-    /// Whether `Operation-Location` has two slashes behind the host, as in the specification's examples.
-    pub doubles_slash: bool,
-    /// Whether replies have an `x-ms-request-id`.
-    pub sends_request_id: bool,
-    /// Whether mail without `to` is taken by every api-version, not by 2021-10-01-preview alone.
-    pub takes_mail_without_to: bool,
-    /// Largest value of one header field, in octets; 0 is no limit.
-    pub max_header_octets: usize,
-    /// What is refused although the documentation allows it. The first rule that fits gives the answer.
-    pub refuses: Vec<RestRefusal>,
-}
-
-/// How a member is written that has no value.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Absent {
-    /// As `null`.
-    #[default]
-    Null,
-    /// Not at all.
-    LeftOut,
-}
-
-/// A rule by which the Email API refuses a send.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct RestRefusal {
-    /// What it is about.
-    pub when: Unwanted,
-    /// HTTP's status, 400 to 599.
-    #[serde(default = "bad_request")]
-    pub status: u16,
-    /// The error's code.
-    #[serde(default = "bad_request_code")]
-    pub code: String,
-    /// Its text.
-    #[serde(default)]
-    pub message: String,
-}
-
-/// Something that the Email API may refuse.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Unwanted {
-    /// Every send.
-    Everything,
-    /// A send without text, or with nothing but white space.
-    NoText,
-    /// A recipient, Reply-To or sender that is not ASCII.
-    NonAsciiAddress,
-    /// Two recipients with the same address.
-    RepeatedRecipient,
-    /// A header field of that name.
-    Header(String),
-    /// An attachment of that type: `application/pdf`, or `image/*` for a family.
-    AttachmentType(String),
-    /// An attachment whose name ends so, such as `.exe`.
-    AttachmentName(String),
-    /// A request of more octets.
-    LargerThan(usize),
-    /// More recipients in all.
-    MoreRecipientsThan(usize),
-}
 
 /// Habits of `smtp.azurecomm.net`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -155,69 +82,6 @@ pub struct SmtpReplies {
 #[serde(try_from = "String", into = "String")]
 pub struct ReplyLine(Refusal);
 
-/// How the Email API and SMTP end on the day of retirement. All of it is a guess.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Retirement {
-    /// From when on, by the twin's clock.
-    pub from: Timestamp,
-    /// HTTP's status for every call of the Email API.
-    #[serde(default = "gone")]
-    pub status: u16,
-    /// The error's code.
-    #[serde(default = "gone_code")]
-    pub code: String,
-    /// Its text.
-    #[serde(default)]
-    pub message: String,
-    /// What SMTP does.
-    #[serde(default)]
-    pub smtp: RetiredSmtp,
-}
-
-/// What SMTP does once it is retired.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum RetiredSmtp {
-    /// Connections are closed without a word.
-    #[default]
-    Closed,
-    /// The greeting is a 421.
-    Unavailable,
-    /// Every login fails.
-    LoginRefused,
-}
-
-fn bad_request() -> u16 {
-    400
-}
-
-fn bad_request_code() -> String {
-    "BadRequest".to_owned()
-}
-
-fn gone() -> u16 {
-    410
-}
-
-fn gone_code() -> String {
-    "Gone".to_owned()
-}
-
-impl Default for EmailHabits {
-    fn default() -> Self {
-        Self {
-            no_error: Absent::Null,
-            absent_error_members: Absent::Null,
-            doubles_slash: false,
-            sends_request_id: false,
-            takes_mail_without_to: false,
-            max_header_octets: 32_768,
-            refuses: Vec::new(),
-        }
-    }
-}
-
 impl Default for SmtpHabits {
     fn default() -> Self {
         Self {
@@ -289,16 +153,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn habits_are_written_in_plain_words() {
-        let text = r#"
-            refuses = [
-                { when = "no_text" },
-                { when = { attachment_type = "image/*" }, status = 415, code = "No", message = "no" },
-                { when = { larger_than = 1000 }, status = 413 },
-            ]"#;
-        let habits: EmailHabits = toml::from_str(text).unwrap();
-        assert_eq!(habits.refuses[0].code, "BadRequest");
-        assert_eq!(habits.refuses[1].when, Unwanted::AttachmentType("image/*".to_owned()));
+    fn replies_are_written_as_they_go_over_the_wire() {
         let text = "sender_stage = 'recipient'\nreplies = { not_linked = '550 5.1.7 Not linked' }";
         let habits: SmtpHabits = toml::from_str(text).unwrap();
         assert_eq!(habits.replies.not_linked.refusal().reply().code(), 550);
