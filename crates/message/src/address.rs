@@ -54,7 +54,8 @@ impl AddressList {
 
     fn push(&mut self, single: &mailparse::SingleInfo) {
         let name = single.display_name.as_deref().map(str::trim).filter(|name| !name.is_empty());
-        self.addresses.push(Address { name: name.map(str::to_owned), address: single.addr.clone() });
+        self.addresses
+            .push(Address { name: name.map(str::to_owned), address: single.addr.trim().to_owned() });
     }
 }
 
@@ -78,6 +79,7 @@ mod tests {
     fn the_usual_forms_are_read() {
         assert_eq!(read("a@b.c"), one(None, "a@b.c"));
         assert_eq!(read("<a@b.c>"), one(None, "a@b.c"));
+        assert_eq!(read("< a@b.c >"), one(None, "a@b.c"));
         assert_eq!(read("A B <a@b.c>"), one(Some("A B"), "a@b.c"));
         assert_eq!(read("\"B, A\" <a@b.c>"), one(Some("B, A"), "a@b.c"));
         assert_eq!(read("=?utf-8?Q?J=C3=BCrgen?= <a@b.c>"), one(Some("Jürgen"), "a@b.c"));

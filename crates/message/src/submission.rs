@@ -2,42 +2,31 @@
 
 use jiff::Timestamp;
 
-use crate::address::{Address, AddressList, NotAddresses};
+use crate::address::Address;
+use crate::author::{self, AuthorFault};
 use crate::date;
 use crate::header::{self, Field, NotAField};
 
 /// What a header section says, as far as submission asks.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Facts {
-    /// The mailboxes of From.
-    pub from: Vec<Address>,
-    /// Message-ID, brackets included.
+    /// The mailboxes of From, of which there is at least one, or why it cannot be told who the author is.
+    pub from: Result<Vec<Address>, AuthorFault>,
+    /// The first Message-ID that is not empty, brackets included.
     pub message_id: Option<String>,
-    /// Subject, decoded.
+    /// The first Subject, decoded.
     pub subject: Option<String>,
-    /// Whether there is a Date.
+    /// Whether there is a Date that is not empty.
     pub has_date: bool,
+    /// Whether there is a Reply-To that is not empty.
+    pub has_reply_to: bool,
     /// Number of Received fields: how many servers the message has passed.
     pub hops: usize,
     /// Whether any octet is not ASCII, which needs SMTPUTF8 (RFC 6532).
     pub eight_bit: bool,
 }
 
-/// Why a header section cannot be accepted.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum HeaderError {
-    /// A line is no field.
-    #[error(transparent)]
-    NotAField(#[from] NotAField),
-    /// From is not a list of addresses.
-    #[error(transparent)]
-    Addresses(#[from] NotAddresses),
-    /// A field stands there twice that may stand there once (RFC 5322 section 3.6).
-    #[error("there is more than one {0} field")]
-    Repeated(&'static str),
-}
-
-/// What is put into a header section.
+/// What is put into a header section, and what is taken out of it.
 #[derive(Clone, Debug, Default)]
 pub struct Additions {
     /// A complete Received field, CRLF included.
@@ -46,8 +35,12 @@ pub struct Additions {
     pub message_id: Option<String>,
     /// Date, when the author gave none.
     pub date: Option<Timestamp>,
-    /// A From that replaces the author's, when the operator asked for that.
+    /// The body of a From that replaces the author's, when the operator asked for that.
     pub from: Option<String>,
+    /// The body of a Reply-To, when there is none.
+    pub reply_to: Option<String>,
+    /// Names of fields that are left out.
+    pub left_out: Vec<String>,
 }
 
 /// The trace field of one hop (RFC 5321 section 4.4).
@@ -73,66 +66,86 @@ pub struct Trace<'a> {
 /// over such a way would not be noticed otherwise (RFC 5321 section 6.3).
 pub const HOPS_FIELD: &str = "X-Postern-Hops";
 
-/// Reads a header section.
+/// Reads a header section. A field that stands there twice and should not (RFC 5322 section 3.6) is no reason to
+/// refuse what a device has to say: it stays, and its first body counts. Only the author must be certain.
 ///
 /// # Errors
-/// When it is malformed in a way that makes its author or its structure uncertain.
-pub fn inspect(header: &[u8]) -> Result<Facts, HeaderError> {
-    let mut facts = Facts { eight_bit: !header.is_ascii(), ..Facts::default() };
-    let (mut froms, mut subjects, mut message_ids) = (0, 0, 0);
+/// When a line is no field: whatever follows could be header or body.
+pub fn inspect(header: &[u8]) -> Result<Facts, NotAField> {
+    let (mut message_id, mut subject, mut hops) = (None, None, 0_usize);
+    let (mut has_date, mut has_reply_to) = (false, false);
+    let mut froms = Vec::new();
     for field in header::fields(header) {
         let field = field?;
         if field.is("From") {
-            froms += 1;
-            facts.from = AddressList::read(&field)?.addresses;
+            froms.push(field);
+        } else if is_blank(&field) {
         } else if field.is("Message-ID") {
-            message_ids += 1;
-            facts.message_id = Some(field.body().into_owned()).filter(|id| !id.is_empty());
+            message_id.get_or_insert_with(|| field.body().into_owned());
         } else if field.is("Subject") {
-            subjects += 1;
-            facts.subject = Some(field.decoded());
+            subject.get_or_insert_with(|| field.decoded());
         } else if field.is("Date") {
-            facts.has_date = true;
+            has_date = true;
+        } else if field.is("Reply-To") {
+            has_reply_to = true;
         } else if field.is("Received") {
-            facts.hops += 1;
+            hops += 1;
         } else if field.is(HOPS_FIELD) {
-            facts.hops = facts.hops.saturating_add(field.body().trim().parse().unwrap_or(0));
+            hops = hops.saturating_add(field.body().trim().parse().unwrap_or(0));
         }
     }
-    for (count, name) in [(froms, "From"), (subjects, "Subject"), (message_ids, "Message-ID")] {
-        if count > 1 {
-            return Err(HeaderError::Repeated(name));
-        }
-    }
-    Ok(facts)
+    let (from, eight_bit) = (author::read(&froms), !header.is_ascii());
+    Ok(Facts { from, message_id, subject, has_date, has_reply_to, hops, eight_bit })
 }
 
-/// Writes the header section anew: trace field first, Bcc left out, the rest octet for octet, what was
-/// missing at its end. The empty line is not part of it.
+/// The From fields of a header section.
+#[must_use]
+pub fn author_fields(header: &[u8]) -> Vec<Field<'_>> {
+    header::fields(header).map_while(Result::ok).filter(|field| field.is("From")).collect()
+}
+
+/// Whether a field says nothing. Clients leave `Date:` and `Message-ID: <>` for a server to fill in.
+fn is_blank(field: &Field<'_>) -> bool {
+    let body = field.body();
+    body.is_empty() || (field.is("Message-ID") && body.trim_matches(['<', '>', ' ', '\t']).is_empty())
+}
+
+/// Writes the header section anew: trace field first, Bcc and what says nothing left out, the rest octet for octet,
+/// what was missing at its end. The empty line is not part of it.
 #[must_use]
 pub fn rewrite(header: &[u8], additions: &Additions) -> Vec<u8> {
     let mut output = Vec::with_capacity(header.len() + additions.trace.len() + 256);
     output.extend_from_slice(additions.trace.as_bytes());
+    let mut from = additions.from.as_deref();
     // What is no field was refused by `inspect`; it ends the walk here as it did there.
     for field in header::fields(header).map_while(Result::ok) {
-        // Bcc names those who are not to be seen (RFC 5322 section 3.6.3).
-        let dropped =
-            field.is("Bcc") || field.is("Resent-Bcc") || (field.is("From") && additions.from.is_some());
-        if !dropped {
+        if field.is("From") && additions.from.is_some() {
+            // It takes the place of the first.
+            add(&mut output, "From", from.take());
+        } else if !is_dropped(&field, additions) {
             push(&mut output, &field);
         }
     }
-    let mut add = |name: &str, body: &str| output.extend_from_slice(format!("{name}: {body}\r\n").as_bytes());
-    if let Some(from) = &additions.from {
-        add("From", from);
-    }
-    if let Some(time) = additions.date {
-        add("Date", &date::rfc5322(time));
-    }
-    if let Some(message_id) = &additions.message_id {
-        add("Message-ID", message_id);
-    }
+    add(&mut output, "From", from);
+    add(&mut output, "Reply-To", additions.reply_to.as_deref());
+    add(&mut output, "Date", additions.date.map(date::rfc5322).as_deref());
+    add(&mut output, "Message-ID", additions.message_id.as_deref());
     output
+}
+
+fn is_dropped(field: &Field<'_>, additions: &Additions) -> bool {
+    let is_any = |names: &[&str]| names.iter().any(|name| field.is(name));
+    // Bcc names those who are not to be seen (RFC 5322 section 3.6.3).
+    is_any(&["Bcc", "Resent-Bcc"])
+        || (is_any(&["Date", "Message-ID"]) && is_blank(field))
+        || (field.is("Reply-To") && additions.reply_to.is_some() && is_blank(field))
+        || additions.left_out.iter().any(|name| field.is(name))
+}
+
+fn add(output: &mut Vec<u8>, name: &str, body: Option<&str>) {
+    if let Some(body) = body {
+        output.extend_from_slice(format!("{name}: {body}\r\n").as_bytes());
+    }
 }
 
 /// A field, and the line end that the last one of a message without a body may lack.
@@ -182,7 +195,7 @@ mod tests {
     #[test]
     fn the_facts_are_found() {
         let facts = inspect(HEADER).unwrap();
-        assert_eq!(facts.from[0].address, "a@b.c");
+        assert_eq!(facts.from.unwrap()[0].address, "a@b.c");
         assert_eq!(facts.subject.as_deref(), Some("über"));
         assert_eq!((facts.hops, facts.has_date, facts.message_id), (1, false, None));
         assert!(!facts.eight_bit);
@@ -190,10 +203,47 @@ mod tests {
     }
 
     #[test]
-    fn an_uncertain_author_is_refused() {
-        assert_eq!(inspect(b"From: a@b\r\nfrom: c@d\r\n"), Err(HeaderError::Repeated("From")));
-        assert_eq!(inspect(b"From: \"a\r\n"), Err(HeaderError::Addresses(NotAddresses("From".into()))));
-        assert_eq!(inspect(b"From: a@b\r\nhello\r\n"), Err(HeaderError::NotAField(NotAField { line: 2 })));
+    fn an_uncertain_author_is_a_fact_and_a_line_that_is_no_field_an_error() {
+        let from = |header: &[u8]| inspect(header).unwrap().from;
+        assert_eq!(from(b"From: a@b\r\nfrom: c@d\r\n"), Err(AuthorFault::Repeated(2)));
+        assert_eq!(from(b"From: \"a\r\n"), Err(AuthorFault::OpenQuote));
+        assert_eq!(from(b"Subject: x\r\n"), Err(AuthorFault::Missing));
+        assert_eq!(inspect(b"From: a@b\r\nhello\r\n"), Err(NotAField { line: 2 }));
+    }
+
+    #[test]
+    fn what_says_nothing_is_replaced_and_what_is_said_twice_stays() {
+        let written = |header: &str| {
+            let facts = inspect(header.as_bytes()).unwrap();
+            let additions = Additions {
+                message_id: facts.message_id.is_none().then(|| "<1@relay>".into()),
+                date: (!facts.has_date).then_some(Timestamp::UNIX_EPOCH),
+                ..Additions::default()
+            };
+            String::from_utf8(rewrite(header.as_bytes(), &additions)).unwrap()
+        };
+        let date = "Date: Thu, 01 Jan 1970 00:00:00 +0000\r\n";
+        let both = format!("From: a@b\r\n{date}Message-ID: <1@relay>\r\n");
+        for header in [
+            "From: a@b\r\n",
+            "From: a@b\r\nDate:\r\nMessage-ID:\r\n",
+            "Date: \t \r\nFrom: a@b\r\nMessage-ID: <>\r\n",
+            "Message-Id: < >\r\nFrom: a@b\r\nmessage-id:\r\n <>\r\ndate:\r\n \r\n",
+        ] {
+            assert_eq!(written(header), both, "{header}");
+        }
+        for header in [
+            "From: a@b\r\nDate: yesterday\r\nMessage-ID: not an id\r\n",
+            "From: a@b\r\nDate: 1\r\nDate: 2\r\nMessage-ID: <a>\r\nMessage-ID: <b>\r\nSubject: 1\r\nSubject: 2\r\n",
+        ] {
+            assert_eq!(written(header), header);
+        }
+        assert_eq!(
+            written("From: a@b\r\nMessage-ID:\r\nDate: 1\r\nMessage-ID: <a>\r\nDate:\r\n"),
+            "From: a@b\r\nDate: 1\r\nMessage-ID: <a>\r\n"
+        );
+        let facts = inspect(b"Subject: 1\r\nSubject: 2\r\nMessage-ID: <a>\r\nMessage-ID: <b>\r\n").unwrap();
+        assert_eq!((facts.subject.as_deref(), facts.message_id.as_deref()), (Some("1"), Some("<a>")));
     }
 
     #[test]
@@ -202,17 +252,25 @@ mod tests {
             trace: "Received: from z\r\n".into(),
             message_id: Some("<1@relay>".into()),
             date: Some(Timestamp::UNIX_EPOCH),
-            from: None,
+            ..Additions::default()
         };
         let expected = "Received: from z\r\nReceived: from x\r\n\tby y\r\nFROM: A <a@b.c>\r\nSubject: =?utf-8?Q?=C3=BCber?=\r\nX-Odd:   spaces\t\r\nDate: Thu, 01 Jan 1970 00:00:00 +0000\r\nMessage-ID: <1@relay>\r\n";
         assert_eq!(String::from_utf8(rewrite(HEADER, &additions)).unwrap(), expected);
     }
 
     #[test]
-    fn a_forced_author_replaces_the_other() {
+    fn a_forced_author_takes_the_place_of_the_others() {
         let additions = Additions { from: Some("scan@b.c".into()), ..Additions::default() };
-        let written = rewrite(b"From: a@b.c\r\nTo: d@e.f", &additions);
-        assert_eq!(written, b"To: d@e.f\r\nFrom: scan@b.c\r\n");
+        let written = rewrite(b"X: 1\r\nFrom: a@b.c\r\nfrom: x\r\nTo: d@e.f", &additions);
+        assert_eq!(written, b"X: 1\r\nFrom: scan@b.c\r\nTo: d@e.f\r\n");
+        assert_eq!(rewrite(b"To: d@e.f\r\n", &additions), b"To: d@e.f\r\nFrom: scan@b.c\r\n");
+        let additions = Additions {
+            reply_to: Some("a@b.c".into()),
+            left_out: vec!["Sender".into()],
+            ..Additions::default()
+        };
+        let written = rewrite(b"sender: a@b.c\r\nReply-To: \r\nSender: x\r\nTo: d@e.f\r\n", &additions);
+        assert_eq!(written, b"To: d@e.f\r\nReply-To: a@b.c\r\n");
     }
 
     #[test]

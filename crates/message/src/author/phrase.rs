@@ -1,0 +1,44 @@
+//! Names beside addresses: encoded words read and written (RFC 2047), quoted strings written.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+/// Characters of a name that is written. No device has a longer one on purpose.
+const MAX_NAME: usize = 128;
+/// Octets of text in one encoded word, so that it keeps to 75 characters (RFC 2047 section 2).
+const WORD_OCTETS: usize = 42;
+
+/// The body of a From field: a name, if there is one, and an address.
+#[must_use]
+pub fn written(name: Option<&str>, address: &str) -> String {
+    let name: String = name.unwrap_or_default().chars().filter(|c| !c.is_control()).take(MAX_NAME).collect();
+    let name = name.trim();
+    if name.is_empty() {
+        return address.to_owned();
+    }
+    if name.is_ascii() {
+        return format!("\"{}\" <{address}>", name.replace('\\', "\\\\").replace('"', "\\\""));
+    }
+    format!("{}\r\n <{address}>", encoded(name))
+}
+
+/// Encoded words, a line for each.
+fn encoded(text: &str) -> String {
+    let mut words = Vec::new();
+    let mut rest = text;
+    while !rest.is_empty() {
+        let (word, behind) = rest.split_at(rest.floor_char_boundary(WORD_OCTETS));
+        words.push(format!("=?utf-8?B?{}?=", STANDARD.encode(word)));
+        rest = behind;
+    }
+    words.join("\r\n ")
+}
+
+/// A text with its encoded words decoded.
+pub(super) fn decoded(text: &str) -> String {
+    let line = format!("X: {}", text.replace(['\r', '\n'], " "));
+    match mailparse::parse_header(line.as_bytes()) {
+        Ok((header, _)) => header.get_value(),
+        Err(_) => text.to_owned(),
+    }
+}
