@@ -8,7 +8,7 @@ use std::time::Duration;
 use bytes::BytesMut;
 use ipnet::IpNet;
 use rustls::ServerConfig;
-use smtp::reply::Refusal;
+use smtp::reply::{Refusal, Reply};
 use smtp::server::{Authenticate, Ending, MailAsk, Session, Settings, Step, TlsPolicy, Waiting};
 use tls::Stream;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
@@ -94,6 +94,7 @@ where
         peer: Peer { address, client: None, tls: None },
         principal: None,
         transaction: None,
+        unheard: None,
         failed_logins: 0,
         started: Instant::now(),
         arrival: Arrival::default(),
@@ -111,6 +112,8 @@ struct Connection<'a, S: Service, IO> {
     peer: Peer,
     principal: Option<S::Principal>,
     transaction: Option<S::Transaction>,
+    /// The reply to the last message, until the client shows that it has received it.
+    unheard: Option<Reply>,
     failed_logins: u32,
     started: Instant,
     arrival: Arrival,
@@ -170,7 +173,12 @@ where
                 Step::EndOfData(ask) => {
                     let Some(transaction) = self.transaction.take() else { unreachable_transaction() };
                     match self.endpoint.service.finish(transaction, ask.measures()).await {
-                        Ok(reply) => ask.accept(&reply),
+                        Ok(reply) => {
+                            let mut session = ask.accept(&reply);
+                            // What was sent without waiting for the reply shows nothing.
+                            self.unheard = Some(reply).filter(|_| session.input().is_empty());
+                            session
+                        }
                         Err(refusal) => ask.reject(&refusal),
                     }
                 }
@@ -239,6 +247,9 @@ where
         match read {
             Ok(Ok(0)) => Err(io::ErrorKind::UnexpectedEof.into()),
             Ok(Ok(octets)) => {
+                if let Some(reply) = self.unheard.take() {
+                    self.endpoint.service.heard(&reply);
+                }
                 self.arrival.octets += octets as u64;
                 self.arrival.last_read_filled_the_buffer =
                     session.input().capacity() == session.input().len();

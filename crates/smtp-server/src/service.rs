@@ -79,6 +79,12 @@ pub trait Service: Send + Sync + 'static {
         transaction: Self::Transaction,
         measures: Measures,
     ) -> impl Future<Output = Result<Reply, Refusal>> + Send;
+
+    /// The client went on after this reply to its message, so that it has received it. Whoever never hears of a reply
+    /// may meet the message again (RFC 5321 section 4.5.4.1).
+    fn heard(&self, reply: &Reply) {
+        let _ = reply;
+    }
 }
 
 /// What is known about a connection's other end.
