@@ -13,6 +13,7 @@ use smtp::address::{Domain, Mailbox};
 
 use crate::id::{AccountId, CredentialId};
 use crate::name::LoginName;
+use crate::repair::Repairs;
 
 /// A login of ours with all that it is allowed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,6 +32,8 @@ pub struct Credential {
     pub networks: Vec<IpNet>,
     /// What happens to From.
     pub author: AuthorRule,
+    /// What else is done with its mail on its way in.
+    pub intake: IntakeRules,
     /// Messages in any minute; as many as the account allows when `None`.
     pub rate_per_minute: Option<u32>,
     /// How urgent its mail is.
@@ -62,10 +65,31 @@ pub enum SenderRule {
 pub enum AuthorRule {
     /// It stays as the author wrote it.
     Keep,
-    /// This address stands in where there is none.
+    /// This address stands in where there is none, or none that can be read.
     Default(Mailbox),
     /// This address replaces whatever is there, in the envelope too.
     Forced(Mailbox),
+}
+
+/// What is done with a credential's mail on its way in, beside the rule about its author.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct IntakeRules {
+    /// Whether Reply-To, where there is none, names the author whom the rule replaced.
+    pub reply_to_author: bool,
+    /// Which reverse-paths are allowed beside addresses of the account's domains.
+    pub reverse_paths: ReversePathRule,
+    /// What is repaired.
+    pub repairs: Repairs,
+}
+
+/// Which reverse-paths a credential may give. One of a domain that is linked to its account is always allowed:
+/// Azure writes an envelope sender of its own, and the notices that Postern makes go to the one that was given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ReversePathRule {
+    /// Addresses of the account's domains, and of these.
+    Domains(Vec<Domain>),
+    /// Any address.
+    Anywhere,
 }
 
 /// How urgent mail is: lanes do not wait for each other.
@@ -134,6 +158,23 @@ impl SenderRule {
             Self::Only { mailboxes, domains } => {
                 mailboxes.contains(mailbox) || domains.contains(mailbox.domain())
             }
+        }
+    }
+}
+
+impl Default for ReversePathRule {
+    fn default() -> Self {
+        Self::Domains(Vec::new())
+    }
+}
+
+impl ReversePathRule {
+    /// Whether an address outside the account's domains may be given.
+    #[must_use]
+    pub fn allows(&self, mailbox: &Mailbox) -> bool {
+        match self {
+            Self::Anywhere => true,
+            Self::Domains(domains) => domains.contains(mailbox.domain()),
         }
     }
 }

@@ -14,5 +14,6 @@ pub mod id;
 pub mod name;
 pub mod queued;
 pub mod quota;
+pub mod repair;
 pub mod rotation;
 pub mod sender;

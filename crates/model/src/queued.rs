@@ -8,6 +8,7 @@ use smtp::path::ReversePath;
 
 use crate::credential::Lane;
 use crate::id::{AccountId, QueueId};
+use crate::repair::Repair;
 
 /// What is known of an accepted message; the message itself is kept beside it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,16 +29,36 @@ pub struct QueuedMessage {
     pub envelope_id: Option<String>,
     /// What its header says, for lists and notices.
     pub summary: Summary,
+    /// What was changed in it on its way in.
+    pub changes: Vec<Change>,
     /// Octets as stored.
     pub size_octets: u64,
     /// When it was accepted.
     pub accepted_at: Timestamp,
     /// When delivery is given up.
     pub expires_at: Timestamp,
-    /// Tells a repeated submission from a new one, where the author gave a Message-ID.
+    /// Tells a repeated submission from a new one; `None` for what Postern itself writes.
     pub fingerprint: Option<Fingerprint>,
     /// The sends that together reach every recipient once.
     pub sends: Vec<NewSend>,
+}
+
+/// A change that was made to a message on its way in, by a rule or a repair of the operator's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// On whose word.
+    pub cause: Cause,
+    /// A sentence for the operator: what it was, and what it is.
+    pub text: String,
+}
+
+/// Why a message was changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cause {
+    /// A rule about authors.
+    Rule,
+    /// A repair.
+    Repair(Repair),
 }
 
 /// One request to Azure: as many recipients as one request may have.

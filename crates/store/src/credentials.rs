@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use model::credential::{AuthorRule, Credential, PasswordHash, SenderRule};
+use model::credential::{AuthorRule, Credential, IntakeRules, PasswordHash, SenderRule};
 use rusqlite::{Connection, params};
 use serde::{Deserialize, Serialize};
 
@@ -10,6 +10,7 @@ use crate::audit::AuditEntry;
 use crate::database::{Database, Durability};
 use crate::directory::Published;
 use crate::error::StoreError;
+use crate::intake_rules::IntakeWords;
 use crate::words;
 
 /// A handle to the credentials.
@@ -31,6 +32,8 @@ struct Rules {
     default_from: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     forced_from: Option<String>,
+    #[serde(flatten)]
+    intake: IntakeWords,
 }
 
 #[derive(Default, Serialize, Deserialize)]
@@ -125,7 +128,7 @@ pub(crate) fn read_all(connection: &Connection) -> Result<Vec<Credential>, Store
     let mut rows = select.query([])?;
     let mut credentials = Vec::new();
     while let Some(row) = rows.next()? {
-        let (senders, networks, author) = to_rules(&row.get::<_, String>(4)?)?;
+        let (senders, networks, author, intake) = to_rules(&row.get::<_, String>(4)?)?;
         credentials.push(Credential {
             id: words::to_id(&row.get::<_, String>(0)?)?,
             login: words::to_id(&row.get::<_, String>(1)?)?,
@@ -134,6 +137,7 @@ pub(crate) fn read_all(connection: &Connection) -> Result<Vec<Credential>, Store
             senders,
             networks,
             author,
+            intake,
             rate_per_minute: row.get(5)?,
             lane: words::to_lane(&row.get::<_, String>(6)?)?,
             created_at: words::to_time(row.get(7)?)?,
@@ -156,10 +160,11 @@ fn from_rules(credential: &Credential) -> String {
         AuthorRule::Forced(mailbox) => (None, Some(mailbox.to_string())),
     };
     let networks = credential.networks.iter().map(ToString::to_string).collect();
-    serde_json::to_string(&Rules { senders, networks, default_from, forced_from }).unwrap_or_default()
+    let intake = IntakeWords::of(&credential.intake);
+    serde_json::to_string(&Rules { senders, networks, default_from, forced_from, intake }).unwrap_or_default()
 }
 
-fn to_rules(json: &str) -> Result<(SenderRule, Vec<ipnet::IpNet>, AuthorRule), StoreError> {
+fn to_rules(json: &str) -> Result<(SenderRule, Vec<ipnet::IpNet>, AuthorRule, IntakeRules), StoreError> {
     let rules: Rules =
         serde_json::from_str(json).map_err(|_| StoreError::Damaged(format!("rules {json}")))?;
     let senders = match rules.senders {
@@ -175,5 +180,5 @@ fn to_rules(json: &str) -> Result<(SenderRule, Vec<ipnet::IpNet>, AuthorRule), S
         (None, Some(mailbox)) => AuthorRule::Default(words::to_id(&mailbox)?),
         (None, None) => AuthorRule::Keep,
     };
-    Ok((senders, networks, author))
+    Ok((senders, networks, author, rules.intake.into_rules()?))
 }

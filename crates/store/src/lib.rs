@@ -20,6 +20,7 @@ mod database;
 mod directory;
 mod error;
 mod estates;
+mod intake_rules;
 mod journal;
 mod pace;
 mod queue;
@@ -42,8 +43,8 @@ pub use error::{Blame, StoreError, chain};
 pub use estates::Estates;
 pub use pace::{Pace, Refusal, SENDS, STATUS_READS, Usage};
 pub use queue::{
-    Accepted, Claim, Cursor, ListedSend, MessageView, NextStep, Queue, SendView, Settlement, StatusCheck,
-    TakenGroup,
+    Accepted, Claim, Cursor, ListedSend, MessageView, NextStep, Queue, RepairUse, SendView, Settlement,
+    StatusCheck, TakenGroup,
 };
 pub use rotations::Rotations;
 pub use secrets::{KeySource, MasterKey, NewSecret, SecretFacts, SecretName, SecretOwner, Secrets};

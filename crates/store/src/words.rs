@@ -6,7 +6,8 @@ use jiff::Timestamp;
 use model::credential::Lane;
 use model::delivery::{AttemptResult, SendState, Transport};
 use model::division::{Division, Group, RefusedRecipient};
-use model::queued::{Origin, Recipient};
+use model::queued::{Cause, Change, Origin, Recipient};
+use model::repair::Repair;
 use serde::{Deserialize, Serialize};
 use smtp::parameters::{Notify, OriginalRecipient, Ret};
 use smtp::path::ReversePath;
@@ -26,6 +27,10 @@ pub(crate) enum RecipientWords {
         original: Option<(String, String)>,
     },
 }
+
+/// A change to a message: its cause, and what was changed.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct ChangeWords(String, String);
 
 fn damaged(what: &str, value: &str) -> StoreError {
     StoreError::Damaged(format!("{value:?} is no {what}"))
@@ -203,6 +208,33 @@ pub(crate) fn to_division(json: &str) -> Result<Division, StoreError> {
         is_message_taken: words.message_taken,
         is_probing: words.probing,
     })
+}
+
+pub(crate) fn from_change(change: &Change) -> ChangeWords {
+    let cause = match change.cause {
+        Cause::Rule => "rule",
+        Cause::Repair(repair) => repair.as_str(),
+    };
+    ChangeWords(cause.to_owned(), change.text.clone())
+}
+
+pub(crate) fn to_change(ChangeWords(cause, text): &ChangeWords) -> Result<Change, StoreError> {
+    let cause = match (cause.as_str(), Repair::from_word(cause)) {
+        ("rule", _) => Cause::Rule,
+        (_, Some(repair)) => Cause::Repair(repair),
+        (_, None) => return Err(damaged("cause of a change", cause)),
+    };
+    Ok(Change { cause, text: text.clone() })
+}
+
+pub(crate) fn from_changes(changes: &[Change]) -> String {
+    let words: Vec<ChangeWords> = changes.iter().map(from_change).collect();
+    serde_json::to_string(&words).unwrap_or_default()
+}
+
+pub(crate) fn to_changes(json: &str) -> Result<Vec<Change>, StoreError> {
+    let words: Vec<ChangeWords> = serde_json::from_str(json).map_err(|_| damaged("list of changes", json))?;
+    words.iter().map(to_change).collect()
 }
 
 fn from_notify(notify: Notify) -> String {

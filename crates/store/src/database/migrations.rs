@@ -5,11 +5,12 @@ use rusqlite::Connection;
 use crate::error::StoreError;
 
 /// All steps in order. A released step is never edited.
-const STEPS: [&str; 5] = [
+const STEPS: [&str; 6] = [
     include_str!("../../migrations/0001_queue_accounts_and_secrets.sql"),
     include_str!("../../migrations/0002_when_an_account_changed.sql"),
     include_str!("../../migrations/0003_verify_rotate_audit.sql"),
     include_str!("../../migrations/0004_estates.sql"),
+    include_str!("../../migrations/0005_changes_to_messages.sql"),
     include_str!("../../migrations/0007_a_second_way_and_divided_sends.sql"),
 ];
 
@@ -70,6 +71,22 @@ mod tests {
             })
             .unwrap();
         assert_eq!(row, (7, None, None));
+    }
+
+    #[test]
+    fn messages_of_an_older_build_have_no_changes() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        for (number, step) in STEPS.iter().enumerate().take(4) {
+            connection.execute_batch(step).unwrap();
+            connection.pragma_update(None, "user_version", number + 1).unwrap();
+        }
+        let old = "INSERT INTO message VALUES ('1', 'a', 'credential', 'scanner1', 'normal', '', NULL, NULL, 'a@b', '<1@x>', \
+             's', 3, 0, 0, NULL, 1, 8, 1)";
+        connection.execute(old, []).unwrap();
+        apply(&mut connection).unwrap();
+        let changes: String =
+            connection.query_row("SELECT changes FROM message WHERE id = '1'", [], |row| row.get(0)).unwrap();
+        assert_eq!(changes, "[]");
     }
 
     #[test]

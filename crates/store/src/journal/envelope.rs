@@ -6,7 +6,7 @@ use model::queued::{Fingerprint, NewSend, QueuedMessage, Summary};
 use serde::{Deserialize, Serialize};
 
 use crate::error::StoreError;
-use crate::words::{self, RecipientWords};
+use crate::words::{self, ChangeWords, RecipientWords};
 
 #[derive(Serialize, Deserialize)]
 struct Envelope {
@@ -23,6 +23,8 @@ struct Envelope {
     from: String,
     message_id: String,
     subject: String,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    changes: Vec<ChangeWords>,
     size: u64,
     accepted_at: i64,
     expires_at: i64,
@@ -52,6 +54,7 @@ pub(super) fn write(message: &QueuedMessage) -> Vec<u8> {
         from: message.summary.from.clone(),
         message_id: message.summary.message_id.clone(),
         subject: message.summary.subject.clone(),
+        changes: message.changes.iter().map(words::from_change).collect(),
         size: message.size_octets,
         accepted_at: message.accepted_at.as_millisecond(),
         expires_at: message.expires_at.as_millisecond(),
@@ -89,10 +92,33 @@ pub(super) fn read(octets: &[u8]) -> Result<QueuedMessage, StoreError> {
         ret: envelope.ret.as_deref().map(words::to_ret).transpose()?,
         envelope_id: envelope.envelope_id,
         summary: Summary { from: envelope.from, message_id: envelope.message_id, subject: envelope.subject },
+        changes: envelope.changes.iter().map(words::to_change).collect::<Result<_, _>>()?,
         size_octets: envelope.size,
         accepted_at: time(envelope.accepted_at)?,
         expires_at: time(envelope.expires_at)?,
         fingerprint: envelope.fingerprint.map(Fingerprint),
         sends,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use model::queued::{Cause, Change};
+    use model::repair::Repair;
+
+    /// An envelope as the journal's first format had it.
+    const OLD: &str = r#"{"id":"0103g40r40m30e209185gr38e1","account":"0103g40r40m30e209185gr38e1","origin":"credential","origin_name":"scanner1","lane":"normal","reverse_path":"","from":"a@b.example","message_id":"<1@x>","subject":"s","size":3,"accepted_at":1800000000000,"expires_at":1800172800000,"sends":[{"operation":"00000000-0000-0000-0000-000000000001","to":["r1@example.com"]}]}"#;
+
+    #[test]
+    fn envelopes_of_older_builds_are_read_and_changes_survive() {
+        let mut message = read(OLD.as_bytes()).unwrap();
+        assert_eq!((message.changes.len(), message.summary.from.as_str()), (0, "a@b.example"));
+        assert_eq!(write(&message), OLD.as_bytes());
+        message.changes = vec![
+            Change { cause: Cause::Rule, text: "From was \"root\"".into() },
+            Change { cause: Cause::Repair(Repair::LineEnds), text: "3 bare line feeds".into() },
+        ];
+        assert_eq!(read(&write(&message)).unwrap(), message);
+    }
 }

@@ -102,6 +102,11 @@ impl Journal {
         }
     }
 
+    /// Whether messages are synced that the database has not heard of.
+    pub(crate) fn is_ahead(&self) -> bool {
+        self.behind.load(Ordering::Relaxed) > 0
+    }
+
     /// Reads a message's body. Blocks while the disk works.
     pub(crate) fn body(&self, id: QueueId, place: Place) -> Result<Vec<u8>, StoreError> {
         let (kind, _, body) = self.record(id, place)?;

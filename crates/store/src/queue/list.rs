@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use model::credential::Lane;
 use model::delivery::{Attempt, SendId, SendState};
 use model::id::{AccountId, QueueId};
-use model::queued::{Origin, Recipient, Summary};
+use model::queued::{Change, Origin, Recipient, Summary};
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use smtp::path::ReversePath;
 
@@ -67,6 +67,8 @@ pub struct MessageView {
     pub envelope_id: Option<String>,
     /// What its header says.
     pub summary: Summary,
+    /// What was changed in it on its way in.
+    pub changes: Vec<Change>,
     /// Octets.
     pub size_octets: u64,
     /// When it was accepted.
@@ -95,11 +97,12 @@ pub struct SendView {
 }
 
 impl Queue {
-    /// Lists sends, newest message first.
+    /// Lists sends, newest message first, with all that was accepted before.
     ///
     /// # Errors
     /// When the database cannot be read.
     pub async fn list(&self, cursor: Cursor) -> Result<Vec<ListedSend>, StoreError> {
+        self.caught_up().await;
         self.0.database.read(move |connection| list(connection, cursor)).await
     }
 
@@ -122,12 +125,21 @@ impl Queue {
             .await
     }
 
-    /// One message with its sends and what was tried; `None` if it is unknown.
+    /// One message with its sends and what was tried; `None` if it is unknown. What was accepted is known, even if
+    /// the database hears of it only now.
     ///
     /// # Errors
-    /// When the database cannot be read.
+    /// When the database cannot be read, or cannot be told of what was accepted.
     pub async fn view(&self, id: QueueId) -> Result<Option<MessageView>, StoreError> {
-        self.0.database.read(move |connection| view(connection, id)).await
+        let read = || self.0.database.read(move |connection| view(connection, id));
+        if let Some(known) = read().await? {
+            return Ok(Some(known));
+        }
+        self.caught_up().await;
+        match read().await? {
+            None if self.0.journal.is_ahead() => Err(StoreError::Behind),
+            known => Ok(known),
+        }
     }
 
     pub(super) async fn account_of(&self, id: QueueId) -> Result<AccountId, StoreError> {
@@ -197,7 +209,7 @@ fn view(connection: &Connection, id: QueueId) -> Result<Option<MessageView>, Sto
     let message = connection
         .prepare_cached(
             "SELECT account_id, origin, origin_name, lane, reverse_path, envelope_id,
-                    header_from, message_id, subject, size_octets, accepted_at, expires_at
+                    header_from, message_id, subject, size_octets, accepted_at, expires_at, changes
              FROM message WHERE id = ?",
         )?
         .query_row([id.to_string()], |row| Ok(read_message(id, row)))
@@ -234,6 +246,7 @@ fn read_message(id: QueueId, row: &Row<'_>) -> Result<MessageView, StoreError> {
         size_octets: row.get(9)?,
         accepted_at: words::to_time(row.get(10)?)?,
         expires_at: words::to_time(row.get(11)?)?,
+        changes: words::to_changes(&row.get::<_, String>(12)?)?,
         sends: Vec::new(),
     })
 }
@@ -253,4 +266,88 @@ fn attempts(connection: &Connection, id: SendId) -> Result<Vec<Attempt>, StoreEr
         });
     }
     Ok(attempts)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use model::queued::{Cause, Change, NewSend, QueuedMessage};
+    use model::repair::Repair;
+
+    use super::*;
+    use crate::database::Durability;
+    use crate::{Body, DataDir, MasterKey, Options, RepairUse, Store, Volatile};
+
+    fn message(second: i64) -> QueuedMessage {
+        let at = Timestamp::from_second(second).unwrap();
+        let mailbox = "r@example.com".parse().unwrap();
+        QueuedMessage {
+            id: QueueId::new(at, [7; 10]),
+            account: AccountId::from_bytes([1; 16]),
+            origin: Origin::Credential("scanner1".into()),
+            lane: Lane::Normal,
+            reverse_path: ReversePath::Null,
+            ret: None,
+            envelope_id: None,
+            summary: Summary::default(),
+            changes: vec![
+                Change { cause: Cause::Rule, text: "a rule".into() },
+                Change { cause: Cause::Repair(Repair::From), text: "one".into() },
+                Change { cause: Cause::Repair(Repair::From), text: "two".into() },
+            ],
+            size_octets: 1,
+            accepted_at: at,
+            expires_at: at,
+            fingerprint: None,
+            sends: vec![NewSend {
+                operation: azure_types::ids::OperationId::new(uuid::Uuid::from_u128(1)),
+                recipients: vec![Recipient { mailbox, notify: None, original: None }],
+            }],
+        }
+    }
+
+    #[tokio::test]
+    async fn what_was_accepted_is_known_before_the_database_has_heard_of_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let data_dir = DataDir::open(folder.path(), Volatile::Allowed).unwrap();
+        let key = MasterKey::from_octets([1; 32]);
+        let store = Store::open(&data_dir, key, &Options::default(), Timestamp::UNIX_EPOCH).unwrap();
+        let queue = store.queue().clone();
+        for look in 0..3 {
+            // The database is busy until it is let go.
+            let (release, held) = mpsc::channel::<()>();
+            let database = queue.0.database.clone();
+            let busy = tokio::spawn(async move {
+                database.write(Durability::Written, move |_| Ok(held.recv().unwrap_or_default())).await
+            });
+            tokio::task::yield_now().await;
+            let new = message(look);
+            queue.accept(new.clone(), Body::inline(b"x".to_vec())).await.unwrap();
+            let looking = tokio::spawn({
+                let (queue, id) = (queue.clone(), new.id);
+                async move {
+                    match look {
+                        0 => queue.view(id).await.unwrap().is_some(),
+                        1 => {
+                            let sends = queue.list(Cursor { limit: 1, ..Cursor::default() }).await.unwrap();
+                            sends[0].id.message == id
+                        }
+                        _ => queue.repairs().await.unwrap()[0].count == 3,
+                    }
+                }
+            });
+            tokio::task::yield_now().await;
+            drop(release);
+            assert!(looking.await.unwrap(), "look {look}");
+            busy.await.unwrap().unwrap();
+        }
+        let view = queue.view(message(0).id).await.unwrap().unwrap();
+        assert_eq!(view.changes, message(0).changes);
+        let counted = RepairUse { login: "scanner1".into(), repair: "from".into(), count: 3 };
+        assert_eq!(queue.repairs().await.unwrap(), [counted], "each message counts once");
+        queue.count_repairs("scanner1", &message(0).changes).await.unwrap();
+        assert_eq!(queue.repairs().await.unwrap()[0].count, 4);
+        assert!(queue.view(QueueId::new(Timestamp::UNIX_EPOCH, [9; 10])).await.unwrap().is_none());
+    }
 }

@@ -10,6 +10,7 @@ mod compact;
 mod divide;
 mod list;
 mod recent;
+mod repairs;
 mod segments;
 mod settle;
 
@@ -26,6 +27,7 @@ use tokio::sync::Notify;
 pub use self::accept::Accepted;
 pub(crate) use self::list::open_sends;
 pub use self::list::{Cursor, ListedSend, MessageView, SendView};
+pub use self::repairs::RepairUse;
 pub(crate) use self::segments::{
     SegmentRow, enter, forget_segment, mark_done_with, needs_body, seal, segments,
 };
@@ -34,7 +36,7 @@ pub(crate) use self::settle::hurry;
 use self::recent::Recent;
 use crate::body::{BodyWriter, LargeBodies};
 use crate::data_dir::DataDir;
-use crate::database::Database;
+use crate::database::{Database, Durability};
 use crate::error::StoreError;
 use crate::journal::{Entry, Journal, Keeper, Opening, Place};
 
@@ -176,6 +178,18 @@ impl Queue {
         let (journal, keeper) = Journal::open(opening, &database)?;
         let recent = Recent::load(&database, now)?;
         Ok(Self(Arc::new(Inner { data_dir, database, journal, keeper, large, recent, arrivals })))
+    }
+
+    /// Says that a client knows that its message was accepted: an equal one is a new one from now on.
+    pub fn heard(&self, id: QueueId) {
+        self.0.recent.forget(id);
+    }
+
+    /// Waits until the database has heard of all that was accepted before.
+    async fn caught_up(&self) {
+        // What was accepted is entered before any other work. A database that cannot be written is as far as it gets.
+        let nothing = self.0.database.write(Durability::Written, |_| Ok(()));
+        drop(nothing.await);
     }
 
     /// Begins the body of a message.

@@ -1,7 +1,8 @@
-//! Submissions of the last hour, so that one that is repeated is recognised.
+//! Submissions of the last minutes whose clients may not know that they were accepted.
 //!
-//! A client that lost our 250 sends its message again (RFC 5321 section 4.5.4.1). Where its author gave a
-//! Message-ID and everything else is the same too, it is the same message, and one copy is enough.
+//! A client that lost our 250 sends its message again (RFC 5321 section 4.5.4.1), within minutes and octet for octet.
+//! One copy is enough then. A client that went on after the 250 has it: what is equal later is a new message, such as
+//! the next alarm of a device that writes no date. After a restart nobody knows who has heard what.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, PoisonError};
@@ -14,10 +15,12 @@ use crate::database::Database;
 use crate::error::StoreError;
 use crate::words;
 
-/// How long a submission is remembered. Clients retry within minutes.
-const WINDOW: SignedDuration = SignedDuration::from_hours(1);
+/// How long a submission is remembered: clients and the queues of mail servers retry earlier.
+const WINDOW: SignedDuration = SignedDuration::from_mins(10);
 /// How many are remembered at most.
 const CAPACITY: usize = 100_000;
+/// How many have their place in the order, those included that were forgotten since.
+const IN_ORDER: usize = 4 * CAPACITY;
 
 #[derive(Default)]
 pub(super) struct Recent(Mutex<Seen>);
@@ -25,7 +28,9 @@ pub(super) struct Recent(Mutex<Seen>);
 #[derive(Default)]
 struct Seen {
     by_fingerprint: HashMap<Fingerprint, Sighting>,
-    in_order: VecDeque<(Timestamp, Fingerprint)>,
+    /// What was accepted and is still remembered.
+    by_id: HashMap<QueueId, Fingerprint>,
+    in_order: VecDeque<(Timestamp, QueueId)>,
 }
 
 #[derive(Clone, Copy)]
@@ -85,12 +90,9 @@ impl Recent {
         }
     }
 
-    /// Forgets a submission that came to nothing.
-    pub(super) fn forget(&self, fingerprint: Fingerprint) {
-        let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if matches!(seen.by_fingerprint.get(&fingerprint), Some(Sighting::Accepted(_))) {
-            seen.by_fingerprint.remove(&fingerprint);
-        }
+    /// Forgets a submission: it came to nothing, or its client knows of it.
+    pub(super) fn forget(&self, id: QueueId) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).forget(id);
     }
 
     /// Says what came of a submission that was under way: its id, or nothing.
@@ -100,20 +102,27 @@ impl Recent {
             None => drop(seen.by_fingerprint.remove(&fingerprint)),
             Some(id) => {
                 seen.by_fingerprint.insert(fingerprint, Sighting::Accepted(id));
-                seen.in_order.push_back((at, fingerprint));
+                seen.by_id.insert(id, fingerprint);
+                seen.in_order.push_back((at, id));
             }
         }
     }
 }
 
 impl Seen {
+    fn forget(&mut self, id: QueueId) {
+        if let Some(fingerprint) = self.by_id.remove(&id) {
+            self.by_fingerprint.remove(&fingerprint);
+        }
+    }
+
     fn forget_before(&mut self, since: Timestamp) {
-        while let Some((at, fingerprint)) = self.in_order.front().copied() {
-            if at >= since && self.in_order.len() <= CAPACITY {
+        while let Some((at, id)) = self.in_order.front().copied() {
+            if at > since && self.by_id.len() <= CAPACITY && self.in_order.len() <= IN_ORDER {
                 break;
             }
             self.in_order.pop_front();
-            self.by_fingerprint.remove(&fingerprint);
+            self.forget(id);
         }
     }
 }

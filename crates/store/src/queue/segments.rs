@@ -4,6 +4,7 @@ use model::id::QueueId;
 use model::queued::QueuedMessage;
 use rusqlite::{Connection, OptionalExtension as _, named_params, params};
 
+use super::repairs;
 use crate::error::StoreError;
 use crate::journal::{Entry, Place};
 use crate::words;
@@ -52,7 +53,10 @@ fn enter_message(connection: &Connection, entry: &Entry) -> Result<bool, StoreEr
     let (origin, origin_name) = words::from_origin(&message.origin);
     let inserted = connection
         .prepare_cached(
-            "INSERT INTO message VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            "INSERT INTO message (id, account_id, origin, origin_name, lane, reverse_path, ret, envelope_id,
+                 header_from, message_id, subject, size_octets, accepted_at, expires_at, fingerprint, segment,
+                 position, open_sends, changes)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
              ON CONFLICT (id) DO NOTHING",
         )?
         .execute(params![
@@ -74,10 +78,12 @@ fn enter_message(connection: &Connection, entry: &Entry) -> Result<bool, StoreEr
             entry.place.segment,
             entry.place.position,
             message.sends.len(),
+            words::from_changes(&message.changes),
         ])?;
     if inserted == 0 {
         return Ok(false);
     }
+    repairs::count(connection, origin_name, &message.changes)?;
     let mut insert = connection.prepare_cached(
         "INSERT INTO send (message_id, part, account_id, lane, operation_id, recipients, state, due_at)
          VALUES (?, ?, ?, ?, ?, ?, 'queued', ?)",

@@ -6,7 +6,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use jiff::Timestamp;
 use model::delivery::{Attempt, SendId, SendState};
 use model::id::{AccountId, QueueId};
-use model::queued::Fingerprint;
 use rusqlite::{Connection, OptionalExtension as _, params};
 use tokio::sync::oneshot;
 
@@ -23,7 +22,7 @@ struct Released {
     messages: Vec<QueueId>,
     segments: BTreeSet<u64>,
     /// Submissions that came to nothing: the same message is welcome again.
-    undone: Vec<Fingerprint>,
+    undone: Vec<QueueId>,
 }
 
 impl Queue {
@@ -159,8 +158,8 @@ impl Queue {
     }
 
     async fn let_go(&self, released: Released) {
-        for fingerprint in &released.undone {
-            self.0.recent.forget(*fingerprint);
+        for id in &released.undone {
+            self.0.recent.forget(*id);
         }
         for segment in released.segments {
             self.0.keeper.retire(segment);
@@ -243,14 +242,13 @@ fn is_handed_on(next: &NextStep) -> bool {
 
 /// Takes a message of which nothing was sent and nothing is left out of those that are not repeated.
 fn undo(connection: &Connection, id: QueueId, released: &mut Released) -> Result<(), StoreError> {
-    let fingerprint: Option<Option<[u8; 16]>> = connection
+    let is_undone = connection
         .prepare_cached(
-            "SELECT fingerprint FROM message WHERE id = ?1 AND NOT EXISTS
+            "SELECT 1 FROM message WHERE id = ?1 AND NOT EXISTS
              (SELECT 1 FROM send WHERE message_id = ?1 AND state NOT IN ('failed', 'dropped'))",
         )?
-        .query_row([id.to_string()], |row| row.get(0))
-        .optional()?;
-    released.undone.extend(fingerprint.flatten().map(Fingerprint));
+        .exists([id.to_string()])?;
+    released.undone.extend(is_undone.then_some(id));
     Ok(())
 }
 

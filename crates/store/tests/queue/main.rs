@@ -45,6 +45,7 @@ fn message(number: u32) -> QueuedMessage {
             message_id: format!("<{number}@x>"),
             subject: "s".into(),
         },
+        changes: Vec::new(),
         size_octets: 0,
         accepted_at: at(0),
         expires_at: at(0).saturating_add(SignedDuration::from_hours(48)).unwrap(),

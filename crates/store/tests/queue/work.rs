@@ -90,11 +90,30 @@ async fn a_repeated_submission_is_recognised_and_a_failed_one_is_not() {
     let store = open(folder.path());
     let third = store.queue().accept(fingerprinted(4, 7), inline("x")).await.unwrap();
     assert_eq!(third, Accepted::Repeated(first.id()), "it is remembered over a restart");
-    let later = QueuedMessage { accepted_at: at(4_000), ..fingerprinted(5, 7) };
-    assert!(
-        matches!(store.queue().accept(later, inline("x")).await, Ok(Accepted::New(_))),
-        "but not for ever"
+    let later = |number, second| QueuedMessage { accepted_at: at(second), ..fingerprinted(number, 7) };
+    let soon = store.queue().accept(later(5, 599), inline("x")).await.unwrap();
+    assert_eq!(soon, Accepted::Repeated(first.id()));
+    let fourth = store.queue().accept(later(6, 600), inline("x")).await.unwrap();
+    assert_eq!(fourth, Accepted::New(message(6).id), "but not for ever");
+    let fifth = store.queue().accept(later(7, 601), inline("x")).await.unwrap();
+    assert_eq!(
+        fifth,
+        Accepted::Repeated(fourth.id()),
+        "what was forgotten does not take the new one with it"
     );
+}
+
+#[tokio::test]
+async fn what_is_equal_is_new_once_the_client_has_heard_of_the_first() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path());
+    let first = store.queue().accept(fingerprinted(1, 7), inline("x")).await.unwrap();
+    store.queue().heard(first.id());
+    let second = store.queue().accept(fingerprinted(2, 7), inline("x")).await.unwrap();
+    assert_eq!(second, Accepted::New(message(2).id));
+    store.queue().heard(first.id());
+    let third = store.queue().accept(fingerprinted(3, 7), inline("x")).await.unwrap();
+    assert_eq!(third, Accepted::Repeated(second.id()), "only the first was heard of");
 }
 
 #[tokio::test]
