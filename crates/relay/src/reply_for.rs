@@ -3,13 +3,16 @@
 //! A client hears what it can act on. What is wrong with us it hears as "later"; the log has the rest.
 
 use azure_client::entra::TokenFailure;
-use message::submission::HeaderError;
+use message::author::{AuthorFault, excerpt};
+use message::header::NotAField;
+use smtp::address::Mailbox;
 use smtp::reply::Refusal;
 pub(crate) use store::chain;
 use store::{Blame, StoreError};
 use tracing::{error, warn};
 
 use crate::deliver::{Matter, Verdict};
+use crate::submission::Denied;
 
 pub(crate) const LOGIN_BROKEN: Refusal =
     Refusal::permanent(501, (5, 2), "The login name came in two lines: send it in one");
@@ -23,14 +26,12 @@ pub(crate) const LOGIN_UNAVAILABLE: Refusal =
 pub(crate) const LOG_IN_FIRST: Refusal = Refusal::permanent(530, (7, 0), "Authentication required");
 pub(crate) const ACCOUNT_DISABLED: Refusal =
     Refusal::temporary(451, (3, 2), "The account of this login is disabled: try again later");
-pub(crate) const SENDER_NOT_ALLOWED: Refusal =
-    Refusal::permanent(550, (7, 1), "This login may not send from that address");
-pub(crate) const UNKNOWN_SENDER: Refusal =
-    Refusal::permanent(550, (1, 8), "The address is not a sender of this account");
+const SENDER_NOT_ALLOWED: Refusal = Refusal::permanent(550, (7, 1), "");
+const UNKNOWN_SENDER: Refusal = Refusal::permanent(550, (1, 8), "");
 /// Azure's own words, which people look for.
 pub(crate) const DOMAIN_NOT_LINKED: Refusal =
     Refusal::permanent(550, (1, 7), "The specified sender domain has not been linked.");
-pub(crate) const NO_AUTHOR: Refusal = Refusal::permanent(550, (6, 0), "The message has no From field");
+const NO_AUTHOR: Refusal = Refusal::permanent(550, (6, 0), "");
 pub(crate) const NO_POSTMASTER: Refusal = Refusal::permanent(550, (1, 1), "There is no postmaster here");
 pub(crate) const TOO_FAST: Refusal =
     Refusal::temporary(450, (7, 1), "This login sends too many messages a minute: try again later");
@@ -76,10 +77,37 @@ pub(crate) fn store(error: &StoreError) -> Refusal {
 }
 
 /// A header section that cannot be accepted.
-pub(crate) fn header(error: &HeaderError) -> Refusal {
+pub(crate) fn header(error: &NotAField) -> Refusal {
+    MALFORMED.with_text(sentence(error))
+}
+
+/// A message of which nobody can tell who wrote it.
+pub(crate) fn author(fault: &AuthorFault) -> Refusal {
+    NO_AUTHOR.with_text(sentence(fault))
+}
+
+/// An address that a credential may not use; `part` says where it was written.
+pub(crate) fn denied(denied: Denied, part: &str, mailbox: &Mailbox) -> Refusal {
+    let mailbox = excerpt(&mailbox.to_string());
+    match denied {
+        Denied::DomainNotLinked => {
+            let azures = DOMAIN_NOT_LINKED.reply().text().to_owned();
+            DOMAIN_NOT_LINKED.with_text(format!("{azures} {part} has {mailbox}"))
+        }
+        Denied::UnknownSender => {
+            UNKNOWN_SENDER.with_text(format!("{mailbox} in {part} is not a sender of this account"))
+        }
+        Denied::OtherLogin => SENDER_NOT_ALLOWED
+            .with_text(format!("This login may not send from {mailbox}, which is in {part}")),
+    }
+}
+
+fn sentence(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
-    text[..1].make_ascii_uppercase();
-    MALFORMED.with_text(text)
+    if let Some(first) = text.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    text
 }
 
 /// A login that Entra did not take. Whatever the reason, the client hears the same, as it does from Azure.

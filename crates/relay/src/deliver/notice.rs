@@ -107,6 +107,7 @@ impl Notice<'_> {
                 message_id: self.message_id(),
                 subject: "Undelivered".to_owned(),
             },
+            changes: Vec::new(),
             size_octets: octets as u64,
             accepted_at: now,
             expires_at: now.saturating_add(expiry).unwrap_or(Timestamp::MAX),

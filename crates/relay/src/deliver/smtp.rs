@@ -120,5 +120,5 @@ fn remarked(verdict: Verdict, remarks: &[Remark]) -> Verdict {
 /// The header's From: Azure goes by that, and wants MAIL FROM to be the same.
 fn author(message: &[u8]) -> Option<Mailbox> {
     let facts = submission::inspect(header::split(message).0).ok()?;
-    facts.from.first()?.address.parse().ok()
+    facts.from.ok()?.first()?.address.parse().ok()
 }

@@ -11,7 +11,7 @@ use message::submission::{Additions, inspect, rewrite};
 use model::account::Account;
 use model::credential::{Credential, Lane};
 use model::id::QueueId;
-use model::queued::{NewSend, Origin, QueuedMessage, Recipient, Summary};
+use model::queued::{Change, NewSend, Origin, QueuedMessage, Recipient, Summary};
 use store::{Body, Store, StoreError};
 use tracing::{info, warn};
 
@@ -23,13 +23,15 @@ use crate::reply_for;
 use crate::settings::RelaySettings;
 
 const OK: Reply = Reply::positive(250, (0, 0), "");
+/// What stands before the id in the reply for a message that is queued, and for one that Azure has taken.
+const QUEUED_AS: &str = "Queued as ";
+const SENT_AS: &str = "OK ";
 
 impl Submission {
     /// Queues a credential's message; the reply is given when it is on disk.
     pub(super) async fn queue(
         &self,
-        envelope: Envelope,
-        complete: Complete,
+        Taken { envelope, complete, changes }: Taken,
         credential: &Credential,
         account: &Account,
     ) -> Result<Reply, Refusal> {
@@ -44,10 +46,11 @@ impl Submission {
             ret: envelope.parameters.ret,
             envelope_id: envelope.parameters.envelope_id,
             summary: complete.summary,
+            changes,
             size_octets: complete.octets,
             accepted_at: now,
             expires_at: expiry(now, &self.context.settings),
-            fingerprint: complete.fingerprint,
+            fingerprint: Some(complete.fingerprint),
             sends: sends(envelope.id, &envelope.recipients),
         };
         let accepted = self.context.store.queue().accept(message, complete.body).await;
@@ -60,43 +63,38 @@ impl Submission {
             recipients,
             "accepted"
         );
-        Ok(OK.with_text(format!("Queued as {id}")))
+        Ok(OK.with_text(format!("{QUEUED_AS}{id}")))
     }
 
     /// Sends an Entra login's message while its client waits.
     pub(super) async fn send_now(
         &self,
-        envelope: Envelope,
-        complete: Complete,
+        Taken { envelope, complete, changes }: Taken,
         login: &EntraLogin,
     ) -> Result<Reply, Refusal> {
         if envelope.recipients.len() > MAX_RECIPIENTS {
             return Err(reply_for::TOO_MANY_RECIPIENTS);
         }
-        // A client that lost the reply and sends the message again gets the same operation, within the
-        // hour: one that was refused in the end may be sent anew later.
-        let hour = self.context.clock.now().as_second() / 3_600;
-        let id = complete.fingerprint.map_or(envelope.id.to_bytes(), |fingerprint| {
-            let mut id = fingerprint.0;
-            id.iter_mut().zip(hour.to_be_bytes()).for_each(|(octet, hour)| *octet ^= hour);
-            id
-        });
-        let operation = OperationId::new(uuid::Builder::from_custom_bytes(id).into_uuid());
+        for change in &changes {
+            info!(login = login.name, change = ?change.cause, "a message was changed on its way in");
+        }
+        let operation = self.repeats.operation(complete.fingerprint, self.context.clock.now());
         let _room = self.context.room.take(complete.octets).await;
         let message = complete.body.into_octets().await.map_err(|error| reply_for::store(&error))?;
         let recipients: Vec<Mailbox> = envelope.recipients.into_iter().map(|one| one.mailbox).collect();
         let paths = (&envelope.reverse_path, recipients.as_slice());
         let verdict = submit_directly(&self.context, login, operation, &message, paths).await;
+        self.count_repairs(&login.name, &changes).await;
         match &verdict {
             Verdict::Accepted(accepted) if accepted.refused.is_empty() && accepted.deferred.is_empty() => {
                 info!(login = login.name, azure.operation = %operation, "sent at once");
-                return Ok(OK.with_text(format!("OK {operation}")));
+                return Ok(OK.with_text(format!("{SENT_AS}{operation}")));
             }
             // Some have it and some do not; one reply cannot say that. Recipients are refused one by one
             // only by SMTP, and only for good.
             Verdict::Accepted(accepted) => {
                 warn!(login = login.name, refused = accepted.refused.len(), "Azure refused some recipients");
-                return Ok(OK.with_text(format!("OK {operation}, but not for all recipients")));
+                return Ok(OK.with_text(format!("{SENT_AS}{operation}, but not for all recipients")));
             }
             Verdict::Deferred(deferred) => {
                 warn!(login = login.name, reason = deferred.text, "Azure did not take a message now");
@@ -107,6 +105,33 @@ impl Submission {
         }
         Err(reply_for::verdict(&verdict))
     }
+
+    /// Takes note that a client has received this reply: what it sends from now on is no repetition.
+    pub(super) fn note_heard(&self, reply: &Reply) {
+        let id = |prefix| reply.text().strip_prefix(prefix)?.split(',').next();
+        if let Some(Ok(id)) = id(QUEUED_AS).map(str::parse) {
+            self.context.store.queue().heard(id);
+        } else if let Some(Ok(operation)) = id(SENT_AS).map(str::parse) {
+            self.repeats.heard(operation);
+        }
+    }
+
+    /// Counts repairs of what is not queued; the queue counts its own.
+    async fn count_repairs(&self, login: &str, changes: &[Change]) {
+        if changes.is_empty() {
+            return;
+        }
+        if let Err(error) = self.context.store.queue().count_repairs(login, changes).await {
+            warn!(error = reply_for::chain(&error), "repairs of a message could not be counted");
+        }
+    }
+}
+
+/// A message that has come in whole.
+pub(super) struct Taken {
+    pub(super) envelope: Envelope,
+    pub(super) complete: Complete,
+    pub(super) changes: Vec<Change>,
 }
 
 /// A message that the operator or another part of the product brings.
@@ -165,6 +190,7 @@ pub async fn submit(
             message_id,
             subject: facts.subject.unwrap_or_default(),
         },
+        changes: Vec::new(),
         size_octets: octets.len() as u64,
         accepted_at: now,
         expires_at: expiry(now, settings),

@@ -1,12 +1,11 @@
 //! What is checked and changed in a header section (RFC 6409 sections 6 and 8).
 
-use ::smtp::address::Mailbox;
 use ::smtp::reply::Refusal;
 use aws_lc_rs::digest;
-use message::submission::{Additions, Facts, Trace, inspect, rewrite};
-use model::credential::AuthorRule;
-use model::queued::Summary;
+use message::submission::{Additions, Trace, inspect, rewrite};
+use model::queued::{Change, Summary};
 
+use super::author::Draft;
 use super::intake::Written;
 use super::{Envelope, Sender, Submission, Transaction, policy};
 use crate::reply_for;
@@ -24,64 +23,44 @@ impl Submission {
         transaction: &mut Transaction,
         header: &[u8],
     ) -> Result<(), Refusal> {
-        let written = self.header(&transaction.sender, &transaction.envelope, header)?;
+        let (written, changes) = self.header(transaction, header)?;
+        transaction.changes.extend(changes);
         transaction.intake.begin_body(written).await
     }
 
-    fn header(&self, sender: &Sender, envelope: &Envelope, header: &[u8]) -> Result<Written, Refusal> {
+    fn header(&self, transaction: &Transaction, header: &[u8]) -> Result<(Written, Vec<Change>), Refusal> {
+        let Transaction { sender, envelope, repairs, .. } = transaction;
         let facts = inspect(header).map_err(|error| reply_for::header(&error))?;
         if facts.hops > MAX_HOPS {
             return Err(reply_for::LOOP);
         }
-        let author = self.author(sender, &facts)?;
+        let draft = Draft { header, facts: &facts, repairs, reverse_path: &envelope.reverse_path };
+        let author = match sender {
+            Sender::Credential(credential) => {
+                let directory = self.context.store.directory();
+                draft.of_credential(credential, &|mailbox| {
+                    policy::may_send_as(&directory, credential, mailbox)
+                })?
+            }
+            Sender::Entra(_) => draft.of_entra()?,
+        };
         let host = &self.context.settings.host_name;
         let message_id = facts.message_id.clone().unwrap_or_else(|| format!("<{}@{host}>", envelope.id));
         let additions = Additions {
             trace: self.trace(envelope),
             message_id: facts.message_id.is_none().then(|| message_id.clone()),
             date: (!facts.has_date).then(|| self.context.clock.now()),
-            from: author.replacement.as_ref().map(ToString::to_string),
+            from: author.from,
+            reply_to: author.reply_to,
+            left_out: author.left_out,
         };
-        Ok(Written {
-            summary: Summary {
-                from: author.address.to_string(),
-                message_id,
-                subject: facts.subject.unwrap_or_default().chars().take(MAX_SUBJECT).collect(),
-            },
-            digest: facts.message_id.is_some().then(|| begin_digest(sender, envelope, header)),
-            header: rewrite(header, &additions),
-        })
-    }
-
-    /// Who the message is from, and whether that is allowed.
-    fn author(&self, sender: &Sender, facts: &Facts) -> Result<Author, Refusal> {
-        let written: Vec<Mailbox> = facts.from.iter().filter_map(|from| from.address.parse().ok()).collect();
-        let is_complete = written.len() == facts.from.len();
-        let credential = match sender {
-            // Azure judges the author of what an Entra login sends.
-            Sender::Entra(_) => {
-                let address = written.into_iter().next().ok_or(reply_for::NO_AUTHOR)?;
-                return Ok(Author { address, replacement: None });
-            }
-            Sender::Credential(credential) => credential,
+        let summary = Summary {
+            from: author.address.to_string(),
+            message_id,
+            subject: facts.subject.clone().unwrap_or_default().chars().take(MAX_SUBJECT).collect(),
         };
-        let stand_in = match &credential.author {
-            AuthorRule::Forced(mailbox) => Some(mailbox),
-            AuthorRule::Default(mailbox) if written.is_empty() => Some(mailbox),
-            AuthorRule::Default(_) | AuthorRule::Keep => None,
-        };
-        let directory = self.context.store.directory();
-        if let Some(mailbox) = stand_in {
-            policy::may_send_as(&directory, credential, mailbox)?;
-            return Ok(Author { address: mailbox.clone(), replacement: Some(mailbox.clone()) });
-        }
-        if written.is_empty() || !is_complete {
-            return Err(reply_for::NO_AUTHOR);
-        }
-        for mailbox in &written {
-            policy::may_send_as(&directory, credential, mailbox)?;
-        }
-        Ok(Author { address: written[0].clone(), replacement: None })
+        let digest = begin_digest(sender, envelope, header);
+        Ok((Written { summary, digest, header: rewrite(header, &additions) }, author.changes))
     }
 
     fn trace(&self, envelope: &Envelope) -> String {
@@ -109,12 +88,6 @@ impl Submission {
     }
 }
 
-struct Author {
-    address: Mailbox,
-    /// Present when it is to be written in place of what is there.
-    replacement: Option<Mailbox>,
-}
-
 /// Everything but the body that makes two submissions the same.
 fn begin_digest(sender: &Sender, envelope: &Envelope, header: &[u8]) -> digest::Context {
     let mut context = digest::Context::new(&digest::SHA256);
@@ -126,7 +99,7 @@ fn begin_digest(sender: &Sender, envelope: &Envelope, header: &[u8]) -> digest::
         Sender::Credential(credential) => field(&credential.id.to_bytes()),
         Sender::Entra(login) => field(login.name.as_bytes()),
     }
-    field(envelope.reverse_path.to_string().as_bytes());
+    field(envelope.offered.as_bytes());
     let mut recipients: Vec<String> =
         envelope.recipients.iter().map(|recipient| recipient.mailbox.to_string()).collect();
     recipients.sort_unstable();

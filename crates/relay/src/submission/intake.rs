@@ -13,6 +13,7 @@ pub(super) struct Intake {
     phase: Phase,
     writer: BodyWriter,
     summary: Summary,
+    /// Absent until the body begins.
     digest: Option<digest::Context>,
     last: [u8; 2],
 }
@@ -31,7 +32,7 @@ pub(super) struct Complete {
     pub(super) body: Body,
     pub(super) octets: u64,
     pub(super) summary: Summary,
-    pub(super) fingerprint: Option<Fingerprint>,
+    pub(super) fingerprint: Fingerprint,
 }
 
 /// What the header section became.
@@ -39,8 +40,8 @@ pub(super) struct Written {
     /// The header section as it is kept, without the empty line.
     pub(super) header: Vec<u8>,
     pub(super) summary: Summary,
-    /// Everything that makes two submissions the same, but for the body. Absent if they never are.
-    pub(super) digest: Option<digest::Context>,
+    /// Everything that makes two submissions the same, but for the body.
+    pub(super) digest: digest::Context,
 }
 
 /// A header section that is larger than this is refused.
@@ -95,7 +96,7 @@ impl Intake {
         let mut head = written.header;
         head.extend_from_slice(b"\r\n");
         self.write(&head).await?;
-        self.digest = written.digest;
+        self.digest = Some(written.digest);
         self.write(&rest).await
     }
 
@@ -105,14 +106,12 @@ impl Intake {
         if self.last != *b"\r\n" {
             self.write(b"\r\n").await?;
         }
-        let fingerprint = self.digest.map(|context| {
-            let mut octets = [0; 16];
-            octets.copy_from_slice(&context.finish().as_ref()[..16]);
-            Fingerprint(octets)
-        });
+        let Some(digest) = self.digest else { return Err(reply_for::store(&StoreError::Closed)) };
+        let mut fingerprint = [0; 16];
+        fingerprint.copy_from_slice(&digest.finish().as_ref()[..16]);
         let octets = self.writer.octets();
         let body = self.writer.finish().await.map_err(|error| reply_for::store(&error))?;
-        Ok(Complete { body, octets, summary: self.summary, fingerprint })
+        Ok(Complete { body, octets, summary: self.summary, fingerprint: Fingerprint(fingerprint) })
     }
 
     async fn write(&mut self, octets: &[u8]) -> Result<(), Refusal> {
@@ -143,7 +142,8 @@ mod tests {
         for piece in pieces {
             if let Some(header) = intake.take(piece).await.unwrap() {
                 assert!(found.is_none(), "the header section ends once");
-                let written = Written { header: header.clone(), summary: Summary::default(), digest: None };
+                let digest = digest::Context::new(&digest::SHA256);
+                let written = Written { header: header.clone(), summary: Summary::default(), digest };
                 intake.begin_body(written).await.unwrap();
                 found = Some(header);
             }

@@ -4,49 +4,61 @@
 //! is sent with the session's own token while its client waits: its 250 is Azure's.
 
 mod accept;
+mod author;
 mod budget;
+mod envelope;
 mod header;
 mod intake;
 mod logins;
 mod policy;
 mod rate;
+mod repeats;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use ::smtp::mail_data::Measures;
+use ::smtp::mail_data::{LineEnds, Measures};
 use ::smtp::parameters::{MailParameters, RecipientParameters};
 use ::smtp::path::{ForwardPath, OfferedPath, ReversePath};
 use ::smtp::reply::{Refusal, Reply};
 use ::smtp::sasl::{Login, Proof};
 use clock::{Clock, Entropy};
 use jiff::SignedDuration;
-use model::credential::{AuthorRule, Credential};
+use model::credential::Credential;
 use model::id::QueueId;
-use model::queued::Recipient;
+use model::queued::{Cause, Change, Recipient};
+use model::repair::{Repair, Repairs};
 use secrecy::ExposeSecret as _;
 use smtp_server::{Peer, Service};
 use store::Store;
 use tracing::warn;
 
+use self::accept::Taken;
 use self::budget::{Budget, Reserved};
+use self::envelope::Returned;
 use self::intake::Intake;
 use self::rate::Rates;
+use self::repeats::Repeats;
 use crate::deliver::{Context, Upstreams};
 use crate::login::{Banned, EntraLogin, LoginGuard, Verifier, is_broken};
 use crate::reply_for;
 use crate::settings::RelaySettings;
 
 pub use self::accept::{Message, submit};
+pub(crate) use self::policy::Denied;
 
-/// Answers for the relay.
+/// Answers for the relay. Clones answer together: they know the same of logins, rates and repetitions.
+#[derive(Clone)]
 pub struct Submission {
     context: Context,
-    verifier: Verifier,
-    guard: Mutex<LoginGuard>,
-    rates: Rates,
+    verifier: Arc<Verifier>,
+    guard: Arc<Mutex<LoginGuard>>,
+    rates: Arc<Rates>,
+    repeats: Arc<Repeats>,
     budget: Arc<Budget>,
     upstreams: Arc<Upstreams>,
     entra_http: azure_client::Http,
+    /// What is repaired of whatever comes by the listener that this one answers for.
+    repairs: Repairs,
 }
 
 /// Who a client proved to be.
@@ -61,6 +73,8 @@ pub enum Principal {
 pub struct Transaction {
     sender: Sender,
     envelope: Envelope,
+    repairs: Repairs,
+    changes: Vec<Change>,
     intake: Intake,
     _reserved: Reserved,
 }
@@ -74,6 +88,8 @@ enum Sender {
 /// What MAIL and RCPT said.
 struct Envelope {
     id: QueueId,
+    /// The reverse-path as the client wrote it.
+    offered: String,
     reverse_path: ReversePath,
     parameters: MailParameters,
     recipients: Vec<Recipient>,
@@ -92,14 +108,22 @@ impl Submission {
         upstreams: Arc<Upstreams>,
     ) -> Result<Self, azure_client::HttpError> {
         Ok(Self {
-            verifier: Verifier::new(&entropy),
-            guard: Mutex::default(),
-            rates: Rates::default(),
+            verifier: Arc::new(Verifier::new(&entropy)),
+            guard: Arc::default(),
+            rates: Arc::default(),
+            repeats: Arc::default(),
             budget: Budget::new(settings.max_buffered_octets),
             upstreams,
             entra_http: azure_client::Http::new(settings.entra.ca_pem.as_deref())?,
             context: Context::new(store, settings, (clock, entropy)),
+            repairs: Repairs::default(),
         })
+    }
+
+    /// The same for a listener whose clients all need these repairs.
+    #[must_use]
+    pub fn with_repairs(&self, repairs: Repairs) -> Self {
+        Self { repairs, ..self.clone() }
     }
 
     fn guard(&self) -> MutexGuard<'_, LoginGuard> {
@@ -146,39 +170,37 @@ impl Service for Submission {
         parameters: &MailParameters,
     ) -> Result<Transaction, Refusal> {
         let now = self.context.clock.now();
-        let path = path.readable()?;
-        let (sender, reverse_path) = match principal.ok_or(reply_for::LOG_IN_FIRST)? {
+        let sender = match principal.ok_or(reply_for::LOG_IN_FIRST)? {
             Principal::Entra(login) if login.token.expires_at.duration_since(now) < TOKEN_MARGIN => {
                 return Err(reply_for::LOG_IN_AGAIN);
             }
-            Principal::Entra(login) => (Sender::Entra(Arc::clone(login)), path.clone()),
+            Principal::Entra(login) => Sender::Entra(Arc::clone(login)),
             Principal::Credential(credential) => {
-                let directory = self.context.store.directory();
-                let (credential, _) = logins::current(credential, &directory)?;
+                let (credential, _) = logins::current(credential, &self.context.store.directory())?;
                 if !self.rates.allows(&credential, now) {
                     return Err(reply_for::TOO_FAST);
                 }
-                let reverse_path = match (&credential.author, path) {
-                    (AuthorRule::Forced(forced), ReversePath::Mailbox(_)) => {
-                        ReversePath::Mailbox(forced.clone())
-                    }
-                    (_, path) => path.clone(),
-                };
-                if let Some(mailbox) = reverse_path.mailbox() {
-                    policy::may_send_as(&directory, &credential, mailbox)?;
-                }
-                (Sender::Credential(credential), reverse_path)
+                Sender::Credential(credential)
             }
         };
+        let repairs = match &sender {
+            Sender::Credential(credential) => self.repairs.and(&credential.intake.repairs),
+            Sender::Entra(_) => self.repairs.clone(),
+        };
+        let Returned { path: reverse_path, changes } =
+            envelope::reverse_path(path, &sender, &repairs, &self.context.store.directory())?;
         let room = self.context.store.queue().has_room(parameters.size_octets.unwrap_or(0));
         room.map_err(|error| reply_for::store(&error))?;
         let reserved = self.budget.reserve(intake::HELD_OCTETS).ok_or(reply_for::NO_MEMORY)?;
         let id = QueueId::new(now, self.context.entropy.octets());
         Ok(Transaction {
             sender,
+            repairs,
+            changes,
             intake: Intake::new(self.context.store.queue().begin_body(id)),
             envelope: Envelope {
                 id,
+                offered: path.to_string(),
                 reverse_path,
                 parameters: parameters.clone(),
                 recipients: Vec::new(),
@@ -186,6 +208,13 @@ impl Service for Submission {
             },
             _reserved: reserved,
         })
+    }
+
+    fn line_ends(&self, transaction: &Transaction) -> LineEnds {
+        match transaction.repairs.allow(Repair::LineEnds) {
+            true => LineEnds::Repaired,
+            false => LineEnds::Strict,
+        }
     }
 
     async fn recipient(
@@ -227,19 +256,27 @@ impl Service for Submission {
         }
     }
 
-    async fn finish(&self, mut transaction: Transaction, _: Measures) -> Result<Reply, Refusal> {
+    async fn finish(&self, mut transaction: Transaction, measures: Measures) -> Result<Reply, Refusal> {
         if let Some(header) = transaction.intake.end_of_data() {
             self.begin_body(&mut transaction, &header).await?;
         }
-        let Transaction { sender, envelope, intake, _reserved } = transaction;
-        let complete = intake.finish().await?;
+        let Transaction { sender, envelope, mut changes, intake, _reserved, .. } = transaction;
+        if measures.repaired_line_ends > 0 {
+            let text = format!("{} bare CR or LF became CRLF", measures.repaired_line_ends);
+            changes.push(Change { cause: Cause::Repair(Repair::LineEnds), text });
+        }
+        let taken = Taken { envelope, complete: intake.finish().await?, changes };
         match sender {
             Sender::Credential(credential) => {
                 // The login may have gone, and its account with it, while the message came in.
                 let (credential, account) = logins::current(&credential, &self.context.store.directory())?;
-                self.queue(envelope, complete, &credential, &account).await
+                self.queue(taken, &credential, &account).await
             }
-            Sender::Entra(login) => self.send_now(envelope, complete, &login).await,
+            Sender::Entra(login) => self.send_now(taken, &login).await,
         }
+    }
+
+    fn heard(&self, reply: &Reply) {
+        self.note_heard(reply);
     }
 }

@@ -1,0 +1,106 @@
+//! Messages of Entra logins in the last minutes: one that is sent again, because its client lost the reply, goes to
+//! Azure under the same operation id.
+//!
+//! The rule is that of the queue: what is equal is a repetition for ten minutes, unless the client has heard of the
+//! first. The id follows from the message and the time, so that most repetitions keep theirs over a restart.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Mutex, PoisonError};
+
+use azure_types::ids::OperationId;
+use jiff::{SignedDuration, Timestamp};
+use model::queued::Fingerprint;
+
+/// How long a message is remembered.
+const WINDOW: SignedDuration = SignedDuration::from_mins(10);
+/// How many are remembered at most.
+const CAPACITY: usize = 100_000;
+
+#[derive(Debug, Default)]
+pub(super) struct Repeats(Mutex<Sent>);
+
+#[derive(Debug, Default)]
+struct Sent {
+    by_fingerprint: HashMap<Fingerprint, Last>,
+    in_order: VecDeque<(Timestamp, Fingerprint)>,
+}
+
+/// The last of equal messages.
+#[derive(Clone, Copy, Debug)]
+struct Last {
+    operation: OperationId,
+    at: Timestamp,
+    /// How many equal ones there were before it.
+    before: u32,
+    has_heard: bool,
+}
+
+impl Repeats {
+    /// The operation id for a message that is sent now.
+    pub(super) fn operation(&self, fingerprint: Fingerprint, now: Timestamp) -> OperationId {
+        let mut sent = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        sent.forget_before(now.saturating_sub(WINDOW).unwrap_or(Timestamp::MIN));
+        let before = match sent.by_fingerprint.get(&fingerprint) {
+            Some(last) if !last.has_heard => return last.operation,
+            Some(last) => last.before.saturating_add(1),
+            None => 0,
+        };
+        let operation = derived(fingerprint, now, before);
+        sent.by_fingerprint.insert(fingerprint, Last { operation, at: now, before, has_heard: false });
+        sent.in_order.push_back((now, fingerprint));
+        operation
+    }
+
+    /// The client knows what came of the operation.
+    pub(super) fn heard(&self, operation: OperationId) {
+        let mut sent = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(last) = sent.by_fingerprint.values_mut().find(|last| last.operation == operation) {
+            last.has_heard = true;
+        }
+    }
+}
+
+impl Sent {
+    fn forget_before(&mut self, since: Timestamp) {
+        while let Some((at, fingerprint)) = self.in_order.front().copied() {
+            if at > since && self.in_order.len() <= CAPACITY {
+                break;
+            }
+            self.in_order.pop_front();
+            if self.by_fingerprint.get(&fingerprint).is_some_and(|last| last.at == at) {
+                self.by_fingerprint.remove(&fingerprint);
+            }
+        }
+    }
+}
+
+/// An id that is the same for equal messages of the same ten minutes, counted (RFC 9562 section 5.8).
+fn derived(fingerprint: Fingerprint, now: Timestamp, before: u32) -> OperationId {
+    let mut octets = fingerprint.0;
+    let slot = (now.as_second() / WINDOW.as_secs()).to_be_bytes();
+    let salt = slot.into_iter().chain(before.to_be_bytes());
+    octets.iter_mut().zip(salt).for_each(|(octet, salt)| *octet ^= salt);
+    OperationId::new(uuid::Builder::from_custom_bytes(octets).into_uuid())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_repetition_keeps_its_id_and_a_new_message_does_not() {
+        let at = |second: i64| Timestamp::from_second(1_800_000_000 + second).unwrap();
+        let (repeats, message) = (Repeats::default(), Fingerprint([7; 16]));
+        let first = repeats.operation(message, at(0));
+        assert_eq!(repeats.operation(message, at(599)), first, "its client may not know");
+        assert_ne!(repeats.operation(Fingerprint([8; 16]), at(0)), first);
+        assert_eq!(Repeats::default().operation(message, at(599)), first, "nor after a restart");
+        repeats.heard(first);
+        let second = repeats.operation(message, at(599));
+        assert_ne!(second, first, "its client knows");
+        assert_eq!(repeats.operation(message, at(600)), second);
+        let third = repeats.operation(message, at(1_199));
+        assert_ne!(third, second, "clients do not retry for ever");
+        assert_eq!(repeats.operation(message, at(1_200)), third);
+    }
+}
