@@ -1,8 +1,11 @@
 //! Logins for devices and applications.
 
 use ipnet::IpNet;
-use model::credential::{AuthorRule, Credential, Lane, PasswordHash, SenderRule};
+use model::credential::{
+    AuthorRule, Credential, IntakeRules, Lane, PasswordHash, ReversePathRule, SenderRule,
+};
 use model::id::CredentialId;
+use model::repair::Repair;
 use secrecy::{ExposeSecret as _, SecretString};
 use smtp::address::{Domain, Mailbox};
 use store::{Directory, StoreError};
@@ -27,10 +30,25 @@ pub struct NewCredential {
     pub default_from: Option<String>,
     /// An author for all messages.
     pub forced_from: Option<String>,
+    /// What else is done with its mail.
+    pub intake: NewIntakeRules,
     /// Messages in any minute.
     pub rate_per_minute: Option<u32>,
     /// How urgent its mail is.
     pub lane: Lane,
+}
+
+/// What is done with a credential's mail on its way in, as the operator describes it.
+#[derive(Clone, Debug, Default)]
+pub struct NewIntakeRules {
+    /// Whether answers go to the author whom the rule replaced.
+    pub reply_to_author: bool,
+    /// Domains of reverse-paths, beside those of the account's senders.
+    pub reverse_paths: Vec<String>,
+    /// Whether a reverse-path may be any address.
+    pub reverse_path_anywhere: bool,
+    /// Names of repairs.
+    pub repairs: Vec<String>,
 }
 
 /// A credential with its password, which is shown this once.
@@ -85,6 +103,7 @@ impl Control {
             senders: sender_rule(&new.senders)?,
             networks: new.networks.iter().map(|text| network(text)).collect::<Result<_, _>>()?,
             author,
+            intake: intake_rules(&new.intake)?,
             rate_per_minute: new.rate_per_minute,
             lane: new.lane,
             created_at: self.clock.now(),
@@ -160,6 +179,28 @@ fn sender_rule(texts: &[String]) -> Result<SenderRule, Invalid> {
         }
     }
     Ok(SenderRule::Only { mailboxes, domains })
+}
+
+fn intake_rules(new: &NewIntakeRules) -> Result<IntakeRules, Invalid> {
+    let domain = |text: &String| {
+        text.trim()
+            .parse::<Domain>()
+            .map_err(|error| Invalid::new("reverse paths", format!("{text}: {error}")))
+    };
+    let repair = |word: &String| {
+        let known = Repair::ALL.map(Repair::as_str).join(", ");
+        let unknown = || Invalid::new("repairs", format!("{word:?} is none of {known}"));
+        Repair::from_word(word.trim()).ok_or_else(unknown)
+    };
+    let domains = new.reverse_paths.iter().map(domain).collect::<Result<_, _>>()?;
+    Ok(IntakeRules {
+        reply_to_author: new.reply_to_author,
+        reverse_paths: match new.reverse_path_anywhere {
+            true => ReversePathRule::Anywhere,
+            false => ReversePathRule::Domains(domains),
+        },
+        repairs: new.repairs.iter().map(repair).collect::<Result<_, _>>()?,
+    })
 }
 
 fn network(text: &str) -> Result<IpNet, Invalid> {

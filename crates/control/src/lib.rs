@@ -30,7 +30,7 @@ use tokio::sync::Notify;
 pub use accounts::{AccountChange, Imported, NewAccount, NewCloud, NewProof, Noted, Removal};
 pub use actor::Actor;
 pub use connections::NewConnection;
-pub use credentials::{IssuedCredential, NewCredential};
+pub use credentials::{IssuedCredential, NewCredential, NewIntakeRules};
 pub use error::{ControlError, Invalid};
 pub use senders::NewSender;
 

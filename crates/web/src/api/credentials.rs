@@ -5,9 +5,9 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::routing::{delete, get, post};
 use axum::{Json, Router};
-use control::NewCredential;
+use control::{NewCredential, NewIntakeRules};
 use jiff::Timestamp;
-use model::credential::{AuthorRule, Credential, Lane, SenderRule};
+use model::credential::{AuthorRule, Credential, Lane, ReversePathRule, SenderRule};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 
@@ -31,6 +31,18 @@ pub struct CredentialView {
     /// An author for all messages.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub forced_from: Option<String>,
+    /// Whether answers go to the author whom the rule replaced.
+    #[serde(default)]
+    pub reply_to_author: bool,
+    /// Domains of reverse-paths, beside those of the account's senders.
+    #[serde(default)]
+    pub reverse_paths: Vec<String>,
+    /// Whether a reverse-path may be any address.
+    #[serde(default)]
+    pub reverse_path_anywhere: bool,
+    /// What is repaired of what it sends: `line-ends`, `from`, `envelope`.
+    #[serde(default)]
+    pub repairs: Vec<String>,
     /// Messages in any minute.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rate_per_minute: Option<u32>,
@@ -65,6 +77,14 @@ struct AddCredential {
     default_from: Option<String>,
     #[serde(default)]
     forced_from: Option<String>,
+    #[serde(default)]
+    reply_to_author: bool,
+    #[serde(default)]
+    reverse_paths: Vec<String>,
+    #[serde(default)]
+    reverse_path_anywhere: bool,
+    #[serde(default)]
+    repairs: Vec<String>,
     #[serde(default)]
     rate_per_minute: Option<u32>,
     #[serde(default)]
@@ -104,6 +124,12 @@ async fn add(
         networks: body.networks,
         default_from: body.default_from,
         forced_from: body.forced_from,
+        intake: NewIntakeRules {
+            reply_to_author: body.reply_to_author,
+            reverse_paths: body.reverse_paths,
+            reverse_path_anywhere: body.reverse_path_anywhere,
+            repairs: body.repairs,
+        },
         rate_per_minute: body.rate_per_minute,
         lane,
     };
@@ -147,6 +173,11 @@ fn view(api: &Api, credential: &Credential) -> CredentialView {
         AuthorRule::Default(mailbox) => (Some(mailbox.to_string()), None),
         AuthorRule::Forced(mailbox) => (None, Some(mailbox.to_string())),
     };
+    let intake = &credential.intake;
+    let (reverse_paths, reverse_path_anywhere) = match &intake.reverse_paths {
+        ReversePathRule::Anywhere => (Vec::new(), true),
+        ReversePathRule::Domains(domains) => (domains.iter().map(ToString::to_string).collect(), false),
+    };
     CredentialView {
         login: credential.login.to_string(),
         account: account.map(|account| account.name.to_string()).unwrap_or_default(),
@@ -154,6 +185,10 @@ fn view(api: &Api, credential: &Credential) -> CredentialView {
         networks: credential.networks.iter().map(ToString::to_string).collect(),
         default_from,
         forced_from,
+        reply_to_author: intake.reply_to_author,
+        reverse_paths,
+        reverse_path_anywhere,
+        repairs: intake.repairs.iter().map(|repair| repair.to_string()).collect(),
         rate_per_minute: credential.rate_per_minute,
         lane: credential.lane.to_string(),
         created_at: credential.created_at,

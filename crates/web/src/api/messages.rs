@@ -12,7 +12,7 @@ use model::account::Account;
 use model::credential::Lane;
 use model::delivery::Transport;
 use model::id::QueueId;
-use model::queued::Origin;
+use model::queued::{Cause, Origin};
 use relay::submission::{Message, submit};
 use serde::{Deserialize, Serialize};
 use smtp::address::Mailbox;
@@ -50,6 +50,9 @@ pub struct MessageView {
     pub message_id: String,
     /// Subject.
     pub subject: String,
+    /// What was changed in it on its way in.
+    #[serde(default)]
+    pub changes: Vec<ChangeView>,
     /// Octets.
     pub size_octets: u64,
     /// When it was accepted.
@@ -58,6 +61,18 @@ pub struct MessageView {
     pub expires_at: Timestamp,
     /// The requests to Azure that carry it.
     pub sends: Vec<SendView>,
+}
+
+/// A change to a message on its way in, by a rule or a repair of the operator's.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ChangeView {
+    /// `rule` or `repair`.
+    pub cause: String,
+    /// The repair's name: `line-ends`, `from` or `envelope`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repair: Option<String>,
+    /// What it was, and what it is.
+    pub text: String,
 }
 
 /// One request to Azure.
@@ -199,11 +214,20 @@ async fn show(State(api): State<Api>, Path(id): Path<String>) -> Result<Json<Mes
         from: message.summary.from,
         message_id: message.summary.message_id,
         subject: message.summary.subject,
+        changes: message.changes.into_iter().map(change_view).collect(),
         size_octets: message.size_octets,
         accepted_at: message.accepted_at,
         expires_at: message.expires_at,
         sends: message.sends.into_iter().map(send_view).collect(),
     }))
+}
+
+fn change_view(change: model::queued::Change) -> ChangeView {
+    let (cause, repair) = match change.cause {
+        Cause::Rule => ("rule", None),
+        Cause::Repair(repair) => ("repair", Some(repair.to_string())),
+    };
+    ChangeView { cause: cause.to_owned(), repair, text: change.text }
 }
 
 fn send_view(send: store::SendView) -> SendView {

@@ -52,6 +52,14 @@ async fn write(api: &Api) -> Result<String, StoreError> {
     for (state, count) in api.store.queue().counts().await? {
         text.sample("state", &state.to_string(), i64::try_from(count).unwrap_or(i64::MAX));
     }
+    text.counter(
+        "postern_repairs_total",
+        "Messages that were repaired on their way in, by login and repair.",
+    );
+    for used in api.store.queue().repairs().await? {
+        let count = i64::try_from(used.count).unwrap_or(i64::MAX);
+        text.samples(&[("login", &used.login), ("repair", &used.repair)], count);
+    }
     Ok(text.all)
 }
 
@@ -64,12 +72,27 @@ struct Text {
 
 impl Text {
     fn family(&mut self, name: &'static str, help: &str) {
+        self.begin(name, help, "gauge");
+    }
+
+    /// A family whose figures only grow.
+    fn counter(&mut self, name: &'static str, help: &str) {
+        self.begin(name, help, "counter");
+    }
+
+    fn begin(&mut self, name: &'static str, help: &str, kind: &str) {
         self.family = name;
-        let _ = writeln!(self.all, "# HELP {name} {help}\n# TYPE {name} gauge");
+        let _ = writeln!(self.all, "# HELP {name} {help}\n# TYPE {name} {kind}");
     }
 
     fn sample(&mut self, label: &str, value: &str, number: i64) {
-        let value = value.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n");
-        let _ = writeln!(self.all, "{}{{{label}=\"{value}\"}} {number}", self.family);
+        self.samples(&[(label, value)], number);
+    }
+
+    fn samples(&mut self, labels: &[(&str, &str)], number: i64) {
+        let escaped = |value: &str| value.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n");
+        let labels: Vec<String> =
+            labels.iter().map(|(label, value)| format!("{label}=\"{}\"", escaped(value))).collect();
+        let _ = writeln!(self.all, "{}{{{}}} {number}", self.family, labels.join(","));
     }
 }

@@ -38,7 +38,7 @@ pub use audit::AuditView;
 pub use connections::DnsConnectionView;
 pub use credentials::{CredentialView, IssuedView};
 pub use domains::SoftenedView;
-pub use messages::{AcceptedView, AttemptView, MessageView, RecipientView, SendView};
+pub use messages::{AcceptedView, AttemptView, ChangeView, MessageView, RecipientView, SendView};
 pub use provision::ApplyLine;
 pub use queue::{ChangedView, QueueEntry};
 pub use rotation::{RotationPlanView, RotationView};
