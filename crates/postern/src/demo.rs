@@ -13,6 +13,7 @@ use anyhow::Context as _;
 use azure_client::credential::IdentityEndpoint;
 use clock::{Clock, Entropy};
 use control::watch::WatchSettings;
+use model::repair::Repairs;
 use relay::{EntraSettings, RelaySettings};
 use smtp_server::Timeouts;
 use smtp_server::admission::AdmissionLimits;
@@ -107,7 +108,8 @@ async fn start_twin(folder: &Folder) -> anyhow::Result<Twin> {
 
 async fn start_server(folder: &Folder, twin: &Twin) -> anyhow::Result<Server> {
     let ready = twin.ready();
-    let listener = |address, mode| Listener { address, mode, networks: Vec::new() };
+    let listener =
+        |address, mode| Listener { address, mode, networks: Vec::new(), repairs: Repairs::default() };
     let config = Config {
         identity: IdentityEndpoint::default(),
         watch: WatchSettings::default(),

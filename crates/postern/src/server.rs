@@ -62,7 +62,6 @@ impl Server {
         let upstreams = Arc::new(Upstreams::new(store.clone(), source(), identity_endpoint.clone()));
         let submission =
             Submission::new(store.clone(), Arc::clone(&settings), source(), Arc::clone(&upstreams))?;
-        let submission = Arc::new(submission);
         let socket = web::bind_socket(&data_dir.join(SOCKET))?;
         let admission = Admission::new(config.admission);
 
@@ -79,7 +78,7 @@ impl Server {
             let bound = bound.with_context(|| format!("cannot listen on {}", wanted.address))?;
             server.addresses.push((bound.local_addr()?, wanted.mode));
             let endpoint = Arc::new(Endpoint {
-                service: Arc::clone(&submission),
+                service: Arc::new(submission.with_repairs(wanted.repairs.clone())),
                 settings: Arc::new(session_settings(wanted, &settings)),
                 tls: Some(identity.server_config(&[])?),
                 timeouts: config.timeouts,

@@ -163,7 +163,7 @@ pub(crate) struct Named {
 #[derive(Debug, Subcommand)]
 pub(crate) enum CredentialCommand {
     /// Make a login; its password is shown this once
-    Add(CredentialAdd),
+    Add(Box<CredentialAdd>),
     /// List logins
     List(Connection),
     /// Give a login a new password; the old one is good for nothing from now on
@@ -185,12 +185,24 @@ pub(crate) struct CredentialAdd {
     /// A network or address that it may come from; may be repeated [default: anywhere]
     #[arg(long = "network", value_name = "NETWORK")]
     pub(crate) networks: Vec<String>,
-    /// An author for messages that have none
+    /// An author for messages that have none, or none that can be read
     #[arg(long, value_name = "ADDRESS")]
     pub(crate) default_from: Option<String>,
-    /// An author for all messages
+    /// An author for all messages, in the envelope too; a display name that the device writes stays
     #[arg(long, value_name = "ADDRESS", conflicts_with = "default_from")]
     pub(crate) forced_from: Option<String>,
+    /// Send answers to the author whom the forced or default one replaces, where there is no Reply-To
+    #[arg(long)]
+    pub(crate) reply_to_author: bool,
+    /// A domain of reverse-paths (MAIL FROM) beside those that are linked to the account; may be repeated
+    #[arg(long = "reverse-path", value_name = "DOMAIN")]
+    pub(crate) reverse_paths: Vec<String>,
+    /// Allow any reverse-path (MAIL FROM): notices about failures go where the client says
+    #[arg(long, conflicts_with = "reverse_paths")]
+    pub(crate) reverse_path_anywhere: bool,
+    /// Repair what its clients send wrong: line-ends, from or envelope; may be repeated
+    #[arg(long = "repair", value_name = "NAME")]
+    pub(crate) repairs: Vec<String>,
     /// Messages in any minute [default: as many as the account allows]
     #[arg(long, value_name = "NUMBER")]
     pub(crate) rate_per_minute: Option<u32>,

@@ -27,6 +27,10 @@ async fn add(arguments: &CredentialAdd) -> anyhow::Result<()> {
         "networks": arguments.networks,
         "default_from": arguments.default_from,
         "forced_from": arguments.forced_from,
+        "reply_to_author": arguments.reply_to_author,
+        "reverse_paths": arguments.reverse_paths,
+        "reverse_path_anywhere": arguments.reverse_path_anywhere,
+        "repairs": arguments.repairs,
         "rate_per_minute": arguments.rate_per_minute,
         "lane": arguments.lane,
     });

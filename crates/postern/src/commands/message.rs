@@ -45,6 +45,11 @@ fn print(message: &MessageView) {
         ("Size", format!("{} octets", message.size_octets)),
         ("Accepted", output::time(message.accepted_at)),
     ]);
+    for change in &message.changes {
+        let by =
+            change.repair.as_ref().map_or_else(|| "rule".to_owned(), |repair| format!("repair {repair}"));
+        say!("Changed       {} {QUIET}({by}){QUIET:#}", change.text);
+    }
     for send in &message.sends {
         print_send(send, message);
     }

@@ -18,6 +18,7 @@ use control::rotation::RotationWish;
 use control::watch::WatchSettings;
 use ipnet::IpNet;
 use jiff::SignedDuration;
+use model::repair::{Repair, Repairs};
 use relay::{EntraSettings, RelaySettings};
 use smtp::address::Mailbox;
 use smtp_server::Timeouts;
@@ -27,7 +28,7 @@ use tls::CertificateFiles;
 use tracing_subscriber::EnvFilter;
 use url::Url;
 
-use self::raw::{LogFormat, Mode, RawAccounts, RawConfig, RawTls};
+use self::raw::{LogFormat, Mode, RawAccounts, RawConfig, RawRepair, RawTls};
 
 /// What the configuration means.
 #[derive(Debug)]
@@ -82,6 +83,8 @@ pub struct Listener {
     pub mode: Mode,
     /// Networks that may connect; all may when empty.
     pub networks: Vec<IpNet>,
+    /// What is repaired of what comes by it.
+    pub repairs: Repairs,
 }
 
 /// Why a configuration cannot be used. Prints file, line and reason.
@@ -264,7 +267,13 @@ fn meaning(written: Written) -> Result<Config, ConfigError> {
 
 impl From<raw::RawListener> for Listener {
     fn from(raw: raw::RawListener) -> Self {
-        Self { address: raw.address, mode: raw.mode, networks: raw.networks }
+        let repair = |raw: RawRepair| match raw {
+            RawRepair::LineEnds => Repair::LineEnds,
+            RawRepair::From => Repair::From,
+            RawRepair::Envelope => Repair::Envelope,
+        };
+        let repairs = raw.repairs.into_iter().map(repair).collect();
+        Self { address: raw.address, mode: raw.mode, networks: raw.networks, repairs }
     }
 }
 
@@ -388,6 +397,10 @@ mod tests {
         assert!(read(&format!("{open}networks = ['10.0.0.0/8']"), &[]).is_ok());
         let twice = "[[listener]]\naddress = '[::]:587'\nmode = 'starttls'\n".repeat(2);
         assert!(read(&twice, &[]).unwrap_err().contains("[::]:587 stands there twice"));
+        let repaired = format!("{open}networks = ['10.0.0.0/8']\nrepairs = ['from', 'line-ends']");
+        let repairs = &read(&repaired, &[]).unwrap().listeners[0].repairs;
+        assert!(repairs.allow(Repair::From) && repairs.allow(Repair::LineEnds));
+        assert!(error(&repaired.replace("'from'", "'form'")).starts_with("postern.toml, line 5: "));
         assert!(read("[log]\nfilter = 'bananas=x=y'", &[]).unwrap_err().contains("filter"));
         assert!(read("data_dir = ''", &[]).is_err());
         let late = error("[accounts]\nsecret_days = 20\nrotate_days = 30");

@@ -54,6 +54,23 @@ pub struct RawListener {
     /// listens on the loopback only.
     #[serde(default)]
     pub networks: Vec<IpNet>,
+    /// What is repaired of what clients send wrong here, beside what their credentials say: `line-ends` (bare CR and LF
+    /// become CRLF), `from` (a From that cannot be read), `envelope` (a MAIL FROM that cannot be read). Each use is
+    /// counted and shown with the message. Default: nothing.
+    #[serde(default)]
+    pub repairs: Vec<RawRepair>,
+}
+
+/// A repair.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RawRepair {
+    /// Bare CR and LF become CRLF.
+    LineEnds,
+    /// A From that cannot be read is written anew, where one address can be told for certain.
+    From,
+    /// A MAIL FROM that cannot be read loses what is no part of an address.
+    Envelope,
 }
 
 /// When TLS comes.
@@ -204,6 +221,7 @@ impl Default for RawConfig {
             address: SocketAddr::from(([0_u16; 8], port)),
             mode,
             networks: Vec::new(),
+            repairs: Vec::new(),
         };
         Self {
             data_dir: PathBuf::from("/var/lib/postern"),
