@@ -7,13 +7,14 @@ use std::time::Duration;
 use azure_client::credential::IdentityEndpoint;
 use clock::{Clock, Entropy};
 use control::watch::WatchSettings;
-use control::{Control, NewAccount, NewCloud, NewCredential, NewProof, NewSender};
+use control::{Control, NewAccount, NewCloud, NewCredential, NewIntakeRules, NewProof, NewSender};
 use jiff::Timestamp;
 use model::account::{Concurrency, TransportChoice};
 use model::credential::Lane;
 use model::delivery::SendState;
 use model::id::QueueId;
 use model::quota::{Allowance, Quota};
+use model::repair::Repair;
 use postern::config::raw::{LogFormat, Mode};
 use postern::config::{AlarmSettings, Config, Listener};
 use postern::server::Server;
@@ -76,6 +77,8 @@ pub struct Setup {
     pub identity: IdentityEndpoint,
     /// How long a message is tried.
     pub expiry: Duration,
+    /// What listeners repair.
+    pub repairs: Vec<Repair>,
 }
 
 /// More than any story sends.
@@ -99,6 +102,7 @@ impl Default for Setup {
             alarms: AlarmSettings::default(),
             identity: IdentityEndpoint::default(),
             expiry: Duration::from_secs(2 * 86_400),
+            repairs: Vec::new(),
         }
     }
 }
@@ -163,7 +167,12 @@ impl World {
     /// Starts the product on the data that is there.
     pub async fn start_server(&mut self) {
         let any = || "127.0.0.1:0".parse().unwrap();
-        let listener = |mode| Listener { address: any(), mode, networks: Vec::new() };
+        let listener = |mode| Listener {
+            address: any(),
+            mode,
+            networks: Vec::new(),
+            repairs: self.setup.repairs.iter().copied().collect(),
+        };
         let config = Config {
             data_dir: self.folder.path().join("server"),
             volatile: Volatile::Allowed,
@@ -274,6 +283,7 @@ impl World {
             networks: Vec::new(),
             default_from: None,
             forced_from: None,
+            intake: NewIntakeRules::default(),
             rate_per_minute: None,
             lane: Lane::Normal,
         };

@@ -5,6 +5,7 @@
 mod accounting;
 mod accounts;
 mod alarms;
+mod authors;
 mod azure_fails;
 mod beyond_ascii;
 mod entra_logins;
@@ -16,6 +17,7 @@ mod pace;
 mod provision;
 mod provision_in_trouble;
 mod provision_is_careful;
+mod repeats;
 mod restarts;
 mod rotation;
 mod second_way;
