@@ -1,12 +1,9 @@
 //! Names beside addresses: encoded words read and written (RFC 2047), quoted strings written.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use crate::words;
 
 /// Characters of a name that is written. No device has a longer one on purpose.
 const MAX_NAME: usize = 128;
-/// Octets of text in one encoded word, so that it keeps to 75 characters (RFC 2047 section 2).
-const WORD_OCTETS: usize = 42;
 
 /// The body of a From field: a name, if there is one, and an address.
 #[must_use]
@@ -19,19 +16,7 @@ pub fn written(name: Option<&str>, address: &str) -> String {
     if name.is_ascii() {
         return format!("\"{}\" <{address}>", name.replace('\\', "\\\\").replace('"', "\\\""));
     }
-    format!("{}\r\n <{address}>", encoded(name))
-}
-
-/// Encoded words, a line for each.
-fn encoded(text: &str) -> String {
-    let mut words = Vec::new();
-    let mut rest = text;
-    while !rest.is_empty() {
-        let (word, behind) = rest.split_at(rest.floor_char_boundary(WORD_OCTETS));
-        words.push(format!("=?utf-8?B?{}?=", STANDARD.encode(word)));
-        rest = behind;
-    }
-    words.join("\r\n ")
+    format!("{}\r\n <{address}>", words::encode(name))
 }
 
 /// A text with its encoded words decoded.
