@@ -7,6 +7,7 @@
 #![allow(clippy::unwrap_used, reason = "a witness that cannot go on has failed")]
 
 mod adopting;
+mod authors;
 mod azure_cli;
 mod azure_cli_from_nothing;
 mod cloudflare;
@@ -66,6 +67,7 @@ async fn testify_all() -> ExitCode {
         ]
     } else {
         vec![
+            authors::WITNESSES,
             swaks::WITNESSES,
             curl::WITNESSES,
             dig::WITNESSES,

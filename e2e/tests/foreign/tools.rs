@@ -10,6 +10,7 @@ pub(crate) enum Client {
     Curl,
     Dig,
     Python,
+    Authors,
     Faithful,
     OldDevice,
     Node,
@@ -60,6 +61,7 @@ impl Tools {
             (Client::Curl, runs(&["curl", "--version"]), "curl is not installed"),
             (Client::Dig, runs(&["dig", "-v"]), "dig is not installed"),
             (Client::Python, runs(&["python3", "-c", "import smtplib, ssl"]), "python3 is not installed"),
+            (Client::Authors, runs(&["python3", "-c", "import smtplib, ssl"]), "python3 is not installed"),
             (Client::Faithful, runs(&faithful), "dkimpy is not installed"),
             (Client::OldDevice, runs(&["python3", "-c", "import smtplib, ssl"]), "python3 is not installed"),
             (Client::OldDevice, runs(&["openssl", "version"]), "openssl is not installed"),
@@ -108,6 +110,7 @@ impl Tools {
             // Nobody's own settings.
             Client::Dig => vec!["dig".to_owned(), "-r".to_owned()],
             Client::Python => vec!["python3".to_owned(), script("smtplib_client.py")],
+            Client::Authors => vec!["python3".to_owned(), script("authors_client.py")],
             Client::Faithful => {
                 let python = self.folder.join("venv/bin/python").display().to_string();
                 vec![python, script("faithful_client.py")]

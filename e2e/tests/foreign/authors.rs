@@ -1,0 +1,58 @@
+//! What cron, mdadm, PHP and their kin write, byte for byte; Python's `email` reads what became of it.
+
+use control::{NewCredential, NewIntakeRules};
+use model::account::TransportChoice;
+use model::credential::Lane;
+use postern::config::raw::Mode;
+use secrecy::ExposeSecret as _;
+use serde_json::{Value, json};
+
+use crate::scene::{Scene, witnesses};
+use crate::tools::Client;
+
+witnesses!(Client::Authors =>
+    the_operators_rule_helps_programs_that_write_no_address,
+);
+
+async fn the_operators_rule_helps_programs_that_write_no_address(scene: Scene) {
+    let world = &scene.world;
+    world.add_account("contoso-smtp", TransportChoice::Smtp, false).await;
+    let scanner = || Some("scanner@contoso.example".to_owned());
+    let place = json!({
+        "host": "localhost",
+        "port": world.port(Mode::Starttls),
+        "certificate": scene.certificate(),
+        "socket": world.server().data_dir.join("control.sock"),
+        "inspect_url": world.twin.ready().inspect_url,
+        "logins": {
+            "forced": login(&scene, "forced", (scanner(), None)).await,
+            "default": login(&scene, "default", (None, scanner())).await,
+            "own": login(&scene, "own", (None, None)).await,
+        },
+    });
+    let ended = scene.run(Client::Authors, &[], &place.to_string()).await;
+    println!("{}", ended.words);
+    assert_eq!(ended.code, 0, "not every program was helped");
+}
+
+/// A login by name, and the author that is forced or stands in.
+async fn login(
+    scene: &Scene,
+    name: &str,
+    (forced_from, default_from): (Option<String>, Option<String>),
+) -> Value {
+    let new = NewCredential {
+        login: name.to_owned(),
+        account: "contoso-smtp".to_owned(),
+        password: None,
+        senders: Vec::new(),
+        networks: Vec::new(),
+        default_from,
+        forced_from,
+        intake: NewIntakeRules::default(),
+        rate_per_minute: None,
+        lane: Lane::Normal,
+    };
+    let issued = scene.world.control().add_credential(new).await.unwrap();
+    json!([name, issued.password.expose_secret()])
+}
