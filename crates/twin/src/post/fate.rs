@@ -77,7 +77,7 @@ mod tests {
         let mut now = 0;
         for hours in [24, 48, 96, 168, 336, 336] {
             let gone = CapturedRecipient::new("Bounce@example.com", Field::To, hour(now));
-            bounces.note(&[gone.clone()], hour(now));
+            bounces.note(std::slice::from_ref(&gone), hour(now));
             bounces.note(&[gone], hour(now + 1));
             assert!(bounces.hold("bounce@example.com", hour(now + hours - 1)), "{hours}");
             assert!(!bounces.hold("bounce@example.com", hour(now + hours)), "{hours}");

@@ -9,7 +9,7 @@ use crate::arm::tests::{SUBSCRIPTION, send_with};
 async fn buckets_are_those_of_january_2026() {
     let azure = azure();
     let path = format!("{}/communicationServices/contoso-mail", provider());
-    let sizes: [(&str, Value, [(&str, &str); 2]); 3] = [
+    let sizes = [
         ("GET", Value::Null, [("subscription-reads", "249"), ("subscription-global-reads", "3749")]),
         ("PATCH", json!({}), [("subscription-writes", "199"), ("subscription-global-writes", "2999")]),
         ("DELETE", Value::Null, [("subscription-deletes", "199"), ("subscription-global-deletes", "2999")]),
