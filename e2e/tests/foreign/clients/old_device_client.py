@@ -74,6 +74,18 @@ def paths():
     assert (code, text) == (501, b"5.1.7 Sender refused: the address `root` has no domain"), text
 
 
+def bare_line_ends():
+    """A controller that ends its lines with LF, and the message as it must; smtplib itself would mend them."""
+    server = connect()
+    log_in(server)
+    for verb, argument in [("MAIL", "FROM:<scanner@contoso.example>"), ("RCPT", "TO:<a@example.com>")]:
+        assert server.docmd(verb, argument)[0] == 250
+    assert server.docmd("DATA")[0] == 354
+    server.send(b"From: scanner@contoso.example\nTo: a@example.com\nSubject: Tank 4\n\nfull\n.\nMAIL FROM:<b@c.d>\n\r\n.\r\n")
+    code, text = server.getreply()
+    print(code, text.decode())
+
+
 def broken_logins():
     """More often than passwords may be wrong; then the right one still works."""
     for _ in range(15):
@@ -139,6 +151,7 @@ def openssl():
     "helo-then-login": helo_then_login,
     "login-with-line-ends": login_with_line_ends,
     "paths": paths,
+    "bare-line-ends": bare_line_ends,
     "broken-logins": broken_logins,
     "certificates": certificates,
     "openssl": openssl,
