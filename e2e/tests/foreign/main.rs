@@ -92,7 +92,7 @@ async fn testify(witness: &Witness, tools: &Tools) -> String {
     if let Err(reason) = tools.has(witness.client) {
         return format!("skipped, {reason}");
     }
-    let scene = Scene::set(tools.clone()).await;
+    let scene = Box::pin(Scene::set(tools.clone())).await;
     // A task of its own: what it asserts may panic.
     match tokio::spawn((witness.run)(scene)).await {
         Ok(()) => "ok".to_owned(),
