@@ -6,8 +6,9 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
+use crate::absent::or_default;
 use crate::ids::{SubscriptionId, TenantId};
 
 /// The provider of communication services.
@@ -16,12 +17,18 @@ pub const COMMUNICATION_NAMESPACE: &str = "Microsoft.Communication";
 /// A page of a list.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[serde(bound(deserialize = "T: Deserialize<'de>"))]
 pub struct Page<T> {
     /// The items.
+    #[serde(default = "Vec::new", deserialize_with = "items")]
     pub value: Vec<T>,
     /// Where the next page is, to be followed word for word.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_link: Option<String>,
+}
+
+fn items<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Vec<T>, D::Error> {
+    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
 }
 
 /// Where everything is in a cloud (`/metadata/endpoints`), as far as the Azure CLI insists on it.
@@ -67,6 +74,7 @@ pub struct Subscription {
     /// The GUID.
     pub subscription_id: SubscriptionId,
     /// Its name.
+    #[serde(default, deserialize_with = "or_default")]
     pub display_name: String,
     /// The directory that it trusts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -133,7 +141,7 @@ pub struct Provider {
     /// `Registered`, `Registering`, `NotRegistered` and others.
     pub registration_state: String,
     /// What it has.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub resource_types: Vec<ResourceType>,
 }
 
@@ -144,10 +152,10 @@ pub struct ResourceType {
     /// `CommunicationServices` and the like.
     pub resource_type: String,
     /// Where it can be.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub locations: Vec<String>,
     /// Versions, the newest first.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub api_versions: Vec<String>,
 }
 

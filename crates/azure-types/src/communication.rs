@@ -4,6 +4,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::absent::or_default;
+
 /// The version that the product speaks.
 pub const API_VERSION: &str = "2025-09-01";
 /// All stable versions that are known to have these shapes; SMTP usernames and suppression lists are in those from
@@ -18,7 +20,7 @@ pub struct Resource<P> {
     /// The last part of the id.
     pub name: String,
     /// The type. Its case and its form change, too; it is never compared.
-    #[serde(rename = "type", default)]
+    #[serde(rename = "type", default, deserialize_with = "or_default")]
     pub kind: String,
     /// `Global`, where a resource has a location.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -32,19 +34,19 @@ pub struct Resource<P> {
 #[serde(rename_all = "camelCase")]
 pub struct CommunicationService {
     /// `Succeeded`, and others on the way there.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub provisioning_state: String,
     /// The host of the data plane.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub host_name: String,
     /// `Europe` and the like.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub data_location: String,
     /// ARM ids of domains.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub linked_domains: Vec<String>,
     /// Whether access keys are switched off.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub disable_local_auth: bool,
     /// `Enabled`, `Disabled` or `SecuredByPerimeter`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -56,10 +58,10 @@ pub struct CommunicationService {
 #[serde(rename_all = "camelCase")]
 pub struct EmailService {
     /// `Succeeded`, and others on the way there.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub provisioning_state: String,
     /// `Europe` and the like.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub data_location: String,
 }
 
@@ -80,25 +82,25 @@ pub struct SmtpUsername {
 #[serde(rename_all = "camelCase")]
 pub struct Domain {
     /// `Succeeded`, and others on the way there.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub provisioning_state: String,
     /// `AzureManaged` or `CustomerManaged`.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub domain_management: String,
     /// The domain of the author's address.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub from_sender_domain: String,
     /// `Europe` and the like.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub data_location: String,
     /// Whether opens and clicks are followed: `Enabled` or `Disabled`.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub user_engagement_tracking: String,
     /// How far its verification is.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub verification_states: VerificationStates,
     /// What has to stand in DNS. Empty for a domain of Azure's own.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub verification_records: VerificationRecords,
 }
 
@@ -123,16 +125,16 @@ pub struct VerificationRecords {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct VerificationRecord {
     /// `TXT` or `CNAME`.
-    #[serde(rename = "type", default)]
+    #[serde(rename = "type", default, deserialize_with = "or_default")]
     pub kind: String,
     /// Full for ownership and SPF; relative to the domain for keys, as far as it was seen.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub name: String,
     /// The value.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub value: String,
     /// Seconds.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub ttl: u32,
 }
 
@@ -140,16 +142,16 @@ pub struct VerificationRecord {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct VerificationStates {
     /// Ownership.
-    #[serde(rename = "Domain", default)]
+    #[serde(rename = "Domain", default, deserialize_with = "or_default")]
     pub domain: VerificationState,
     /// Who may send.
-    #[serde(rename = "SPF", default)]
+    #[serde(rename = "SPF", default, deserialize_with = "or_default")]
     pub spf: VerificationState,
     /// The first key.
-    #[serde(rename = "DKIM", default)]
+    #[serde(rename = "DKIM", default, deserialize_with = "or_default")]
     pub dkim: VerificationState,
     /// The second key.
-    #[serde(rename = "DKIM2", default)]
+    #[serde(rename = "DKIM2", default, deserialize_with = "or_default")]
     pub dkim2: VerificationState,
 }
 
@@ -159,7 +161,7 @@ pub struct VerificationStates {
 pub struct VerificationState {
     /// `NotStarted`, `VerificationRequested`, `VerificationInProgress`, `VerificationFailed`, `Verified` or
     /// `CancellationRequested`.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub status: String,
     /// Free text, or nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -182,7 +184,7 @@ pub struct SenderUsername {
 #[serde(rename_all = "camelCase")]
 pub struct SuppressionList {
     /// The sender username that it is for; all of them when empty.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub list_name: String,
 }
 
@@ -192,6 +194,14 @@ pub struct SuppressionList {
 pub struct SuppressedAddress {
     /// The address.
     pub email: String,
+}
+
+/// Whether two geographies are the same. Services write them as they were chosen (`United States`), domains without
+/// blanks and in lower case (`unitedstates`).
+#[must_use]
+pub fn is_same_location(one: &str, other: &str) -> bool {
+    let plain = |text: &str| text.split_whitespace().collect::<String>().to_lowercase();
+    plain(one) == plain(other)
 }
 
 impl VerificationState {
@@ -228,5 +238,30 @@ mod tests {
             "DKIM":{"status":"Verified"},"DMARC":{"status":"NotStarted"}}}}"#;
         let domain: Resource<Domain> = serde_json::from_str(json).unwrap();
         assert_eq!(domain.properties.verification_states.missing().collect::<Vec<_>>(), ["SPF", "DKIM2"]);
+    }
+
+    #[test]
+    fn a_member_that_is_null_is_absent() {
+        let json = r#"{"id":"/s","name":"s","type":null,"location":null,"properties":{"provisioningState":"Succeeded",
+            "hostName":null,"dataLocation":null,"linkedDomains":null,"disableLocalAuth":null,"publicNetworkAccess":null}}"#;
+        let service: Resource<CommunicationService> = serde_json::from_str(json).unwrap();
+        let expected = CommunicationService {
+            provisioning_state: "Succeeded".to_owned(),
+            ..CommunicationService::default()
+        };
+        assert_eq!((service.kind.as_str(), service.properties), ("", expected));
+        let json = r#"{"id":"/d","name":"d","properties":{"provisioningState":null,"userEngagementTracking":null,
+            "verificationStates":{"Domain":{"status":null,"errorCode":null},"SPF":null},"verificationRecords":null}}"#;
+        let domain: Resource<Domain> = serde_json::from_str(json).unwrap();
+        assert_eq!(domain.properties, Domain::default());
+        let json = r#"{"id":"/n","name":"n","properties":{"username":"n","displayName":null}}"#;
+        assert!(serde_json::from_str::<Resource<SenderUsername>>(json).is_ok());
+    }
+
+    #[test]
+    fn a_geography_is_the_same_with_and_without_blanks() {
+        assert!(is_same_location("United States", "unitedstates"));
+        assert!(is_same_location("ASIA PACIFIC", "asiapacific"));
+        assert!(!is_same_location("Europe", "United States"));
     }
 }

@@ -6,6 +6,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::absent::or_default;
+
 /// The version that the product speaks.
 pub const API_VERSION: &str = "2018-05-01";
 
@@ -22,19 +24,24 @@ pub struct DnsZone {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RecordSet {
     /// The ARM id.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[serde(default, deserialize_with = "or_default", skip_serializing_if = "String::is_empty")]
     pub id: String,
     /// Relative to the zone; `@` for the zone itself.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[serde(default, deserialize_with = "or_default", skip_serializing_if = "String::is_empty")]
     pub name: String,
     /// `Microsoft.Network/dnszones/TXT` and the like.
-    #[serde(rename = "type", default, skip_serializing_if = "String::is_empty")]
+    #[serde(
+        rename = "type",
+        default,
+        deserialize_with = "or_default",
+        skip_serializing_if = "String::is_empty"
+    )]
     pub kind: String,
     /// Changes with every change.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub etag: Option<String>,
     /// The values.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub properties: RecordSetProperties,
 }
 
@@ -42,13 +49,18 @@ pub struct RecordSet {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RecordSetProperties {
     /// Seconds.
-    #[serde(rename = "TTL", default)]
+    #[serde(rename = "TTL", default, deserialize_with = "or_default")]
     pub ttl: u32,
     /// Words that somebody put beside it.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(default, deserialize_with = "or_default", skip_serializing_if = "BTreeMap::is_empty")]
     pub metadata: BTreeMap<String, String>,
     /// Texts.
-    #[serde(rename = "TXTRecords", default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(
+        rename = "TXTRecords",
+        default,
+        deserialize_with = "or_default",
+        skip_serializing_if = "Vec::is_empty"
+    )]
     pub txt: Vec<TxtRecord>,
     /// The other name.
     #[serde(rename = "CNAMERecord", default, skip_serializing_if = "Option::is_none")]

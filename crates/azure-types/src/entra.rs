@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::absent::or_default;
+
 /// Scope of Azure Resource Manager.
 pub const SCOPE_ARM: &str = "https://management.azure.com/.default";
 /// Scope of the Communication Services data plane, in the form that the SMTP documentation has. The
@@ -22,6 +24,8 @@ pub mod code {
     pub const UNKNOWN_CERTIFICATE: u32 = 700_027;
     /// The assertion is not good at this time.
     pub const ASSERTION_EXPIRED: u32 = 700_024;
+    /// The assertion cannot be read.
+    pub const MALFORMED_ASSERTION: u32 = 50_027;
     /// A policy of the tenant refuses the login.
     pub const CONDITIONAL_ACCESS: u32 = 53_003;
     /// Neither secret nor assertion was given.
@@ -101,19 +105,19 @@ pub struct TokenError {
     /// `AADSTS<code>: ...` with trace and correlation ids behind it.
     pub error_description: String,
     /// The codes.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub error_codes: Vec<u32>,
     /// `2026-01-02 03:04:05Z`.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub timestamp: String,
     /// Microsoft's support asks for this one.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub trace_id: String,
     /// The client's own id, if it sent one.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub correlation_id: String,
     /// Where the error is explained.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub error_uri: String,
 }
 
@@ -129,16 +133,16 @@ pub struct OpenIdConfiguration {
     /// Where the keys are that sign them.
     pub jwks_uri: String,
     /// How a client may prove itself.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub token_endpoint_auth_methods_supported: Vec<String>,
     /// Always `code`-like for people; unused here.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub response_types_supported: Vec<String>,
     /// `RS256`.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub id_token_signing_alg_values_supported: Vec<String>,
     /// `pairwise`.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub subject_types_supported: Vec<String>,
 }
 

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::absent::or_default;
 use crate::ids::{ClientId, PrincipalId};
 
 /// The app id of Graph itself, the same everywhere.
@@ -38,13 +39,13 @@ pub struct Application {
     /// Client id.
     pub app_id: ClientId,
     /// Its name.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub display_name: String,
     /// Its secrets.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub password_credentials: Vec<PasswordCredential>,
     /// Its certificates.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub key_credentials: Vec<Certificate>,
 }
 
@@ -107,10 +108,10 @@ pub struct Certificate {
     #[serde(default)]
     pub end_date_time: Option<Timestamp>,
     /// `AsymmetricX509Cert`.
-    #[serde(rename = "type", default)]
+    #[serde(rename = "type", default, deserialize_with = "or_default")]
     pub kind: String,
     /// `Verify`.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub usage: String,
 }
 

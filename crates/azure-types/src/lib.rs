@@ -3,6 +3,7 @@
 //! One file for each service; types mirror Azure's JSON field for field and keep values they do not
 //! know. There is no I/O here: requests are built and replies are read elsewhere.
 
+mod absent;
 pub mod access_key;
 pub mod arm;
 pub mod communication;

@@ -2,21 +2,23 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::absent::or_default;
+
 /// What one role assignment allows there.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Permission {
     /// What may be done; `*` stands for anything.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub actions: Vec<String>,
     /// What may not be done although `actions` say so.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub not_actions: Vec<String>,
     /// The same for data.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub data_actions: Vec<String>,
     /// The same for data.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub not_data_actions: Vec<String>,
 }
 
