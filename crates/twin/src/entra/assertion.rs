@@ -1,12 +1,14 @@
 //! Client assertions: a token that an app signed with the key of a certificate of its own (RFC 7523).
 
 use aws_lc_rs::digest::{SHA1_FOR_LEGACY_USE_ONLY, SHA256, digest};
+use azure_types::entra::code;
 use base64::Engine as _;
 use base64::alphabet::URL_SAFE;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use jiff::Timestamp;
 use jsonwebtoken::{Algorithm, DecodingKey, Header, Validation};
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::error::{EntraError, assertion_expired, unknown_certificate};
 use crate::world::{App, AppCertificate};
@@ -22,9 +24,10 @@ struct Claims {
     aud: String,
     iss: String,
     sub: String,
-    exp: i64,
+    /// Seconds since 1970, with a fraction in those that MSAL for Python makes (RFC 7519 section 2, NumericDate).
+    exp: f64,
     #[serde(default)]
-    nbf: i64,
+    nbf: f64,
 }
 
 /// Checks who signed, for whom, and when. `authority` is the tenant's place here, without a version.
@@ -45,7 +48,7 @@ pub(super) fn check(app: &App, assertion: &str, authority: &str, now: Timestamp)
     if !claims.aud.starts_with(authority) {
         return Err(unknown_certificate("The audience is not this token endpoint."));
     }
-    let second = now.as_second();
+    let second = now.as_duration().as_secs_f64();
     if claims.nbf > second || claims.exp <= second || is_over(certificate, now) {
         return Err(assertion_expired());
     }
@@ -63,8 +66,12 @@ fn verified(header: &Header, der: &[u8], assertion: &str) -> Result<Claims, Entr
     // Times are judged by the twin's clock, and the audience by the caller.
     let mut validation = Validation::new(header.alg);
     (validation.validate_exp, validation.validate_aud) = (false, false);
-    let decoded = jsonwebtoken::decode::<Claims>(assertion, &key, &validation);
-    decoded.map(|token| token.claims).map_err(|_| unknown_certificate("The signature does not verify."))
+    let decoded = jsonwebtoken::decode::<Value>(assertion, &key, &validation)
+        .map_err(|_| unknown_certificate("The signature does not verify."))?;
+    serde_json::from_value(decoded.claims).map_err(|error| {
+        let text = format!("The claims of the assertion cannot be read: {error}.");
+        EntraError { code: code::MALFORMED_ASSERTION, ..unknown_certificate(&text) }
+    })
 }
 
 /// Whether the header names this certificate by either of its thumbprints (RFC 7515 sections 4.1.7 and 4.1.8).

@@ -57,7 +57,13 @@ fn must(call: &Call<'_>, kind: Option<&str>) -> Result<(), Refusal> {
         _ => "write",
     };
     let kind = kind.map(|kind| format!("{kind}/")).unwrap_or_default();
-    call.must(&format!("{NETWORK_NAMESPACE}/dnsZones/{kind}{what}"), &call.path)
+    let at = call.segments.iter().rposition(|segment| segment == "microsoft.network").unwrap_or(0);
+    // A list is of what its parent has.
+    let scope = match call.segments.len() - at - 1 {
+        1 => parent(&call.path, 3),
+        below => parent(&call.path, below % 2),
+    };
+    call.must(&format!("{NETWORK_NAMESPACE}/dnsZones/{kind}{what}"), &scope)
 }
 
 /// The zone at an ARM id.
