@@ -9,7 +9,7 @@ use azure_types::communication::{
 use azure_types::ids::{PrincipalId, SubscriptionId};
 use reqwest::Method;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use crate::arm::{ArmApi, Begun, CallError, Operation};
@@ -79,13 +79,23 @@ impl ArmApi {
         self.0.get(&at(id)).await
     }
 
-    /// Makes an email service or a communication service.
+    /// Makes an email service or a communication service, or writes one again whose making has failed.
     ///
     /// # Errors
     /// As [`ArmApi::subscription`].
     pub async fn put_service(&self, id: &str, data_location: &str) -> Result<Begun, CallError> {
-        let body = json!({ "location": "Global", "properties": { "dataLocation": data_location } });
-        self.0.begin(Method::PUT, &at(id), Some(&body)).await
+        self.put_whole(id, &json!({ "dataLocation": data_location })).await
+    }
+
+    /// Writes a resource that has a location. A PUT replaces at Azure: tags, identity and links that it does not
+    /// repeat are gone, so that what is there is looked at first.
+    async fn put_whole(&self, id: &str, properties: &Value) -> Result<Begun, CallError> {
+        let there = match self.0.get::<Value>(&at(id)).await {
+            Ok(there) => there,
+            Err(error) if error.is(404) => Value::Null,
+            Err(error) => return Err(error),
+        };
+        self.0.begin(Method::PUT, &at(id), Some(&repeated(&there, properties))).await
     }
 
     /// Says which domains a communication service sends from, in place of those before.
@@ -108,8 +118,7 @@ impl ArmApi {
     pub async fn put_domain(&self, id: &str, management: &str, tracking: bool) -> Result<Begun, CallError> {
         let properties =
             json!({ "domainManagement": management, "userEngagementTracking": on_or_off(tracking) });
-        let body = json!({ "location": "Global", "properties": properties });
-        self.0.begin(Method::PUT, &at(id), Some(&body)).await
+        self.put_whole(id, &properties).await
     }
 
     /// Says whether opens and clicks are followed.
@@ -122,11 +131,12 @@ impl ArmApi {
     }
 
     /// Asks for one part of a domain to be verified: `Domain`, `SPF`, `DKIM`, `DKIM2`. The answer comes long before
-    /// the verdict.
+    /// the verdict, and until the operation is over that it begins, the domain may still show what became of the last
+    /// attempt.
     ///
     /// # Errors
     /// As [`ArmApi::subscription`]; 409 where that is under way or done.
-    pub async fn initiate_verification(&self, domain: &str, part: &str) -> Result<(), CallError> {
+    pub async fn initiate_verification(&self, domain: &str, part: &str) -> Result<Begun, CallError> {
         self.act(domain, "initiateVerification", &json!({ "verificationType": part })).await
     }
 
@@ -134,7 +144,7 @@ impl ArmApi {
     ///
     /// # Errors
     /// As [`ArmApi::initiate_verification`].
-    pub async fn cancel_verification(&self, domain: &str, part: &str) -> Result<(), CallError> {
+    pub async fn cancel_verification(&self, domain: &str, part: &str) -> Result<Begun, CallError> {
         self.act(domain, "cancelVerification", &json!({ "verificationType": part })).await
     }
 
@@ -237,10 +247,45 @@ impl ArmApi {
         self.0.operation(begun).await
     }
 
-    async fn act(&self, id: &str, action: &str, body: &Value) -> Result<(), CallError> {
+    async fn act(&self, id: &str, action: &str, body: &Value) -> Result<Begun, CallError> {
         let path = format!("{id}/{action}?api-version={API_VERSION}");
-        self.0.begin(Method::POST, &path, Some(body)).await.map(drop)
+        self.0.begin(Method::POST, &path, Some(body)).await
     }
+}
+
+/// Properties that can be written; the others are Azure's own, and it refuses or ignores them.
+const WRITABLE: [&str; 6] = [
+    "dataLocation",
+    "linkedDomains",
+    "disableLocalAuth",
+    "publicNetworkAccess",
+    "domainManagement",
+    "userEngagementTracking",
+];
+
+/// The body of a PUT: some properties, and all else as it was found.
+fn repeated(there: &Value, properties: &Value) -> Value {
+    let mut whole = json!({});
+    for name in WRITABLE {
+        let value = properties.get(name).or_else(|| there["properties"].get(name));
+        if let Some(value) = value.filter(|value| !value.is_null()) {
+            whole[name] = value.clone();
+        }
+    }
+    let location = there["location"].as_str().unwrap_or("Global");
+    let mut body = json!({ "location": location, "properties": whole });
+    if let Some(tags) = there["tags"].as_object() {
+        body["tags"] = json!(tags);
+    }
+    if let Some(kind) = there["identity"]["type"].as_str() {
+        body["identity"] = json!({ "type": kind });
+        if let Some(users) = there["identity"]["userAssignedIdentities"].as_object() {
+            // What is shown of each is Azure's; its id alone is written.
+            let ids: Map<String, Value> = users.keys().map(|id| (id.clone(), json!({}))).collect();
+            body["identity"]["userAssignedIdentities"] = ids.into();
+        }
+    }
+    body
 }
 
 fn at(id: &str) -> String {
@@ -268,6 +313,32 @@ pub fn segment(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_put_repeats_what_is_there_and_nothing_that_is_azures_own() {
+        let asked = json!({ "dataLocation": "Europe" });
+        let new = json!({ "location": "Global", "properties": asked });
+        assert_eq!(repeated(&Value::Null, &asked), new);
+        assert_eq!(repeated(&json!({ "tags": null, "identity": null, "properties": null }), &asked), new);
+        let there = json!({
+            "id": "/s", "name": "s", "type": "t", "location": "global", "systemData": {}, "tags": { "a": "b" },
+            "identity": {
+                "type": "SystemAssigned,UserAssigned", "principalId": "p", "tenantId": "t",
+                "userAssignedIdentities": { "/u": { "clientId": "c", "principalId": "p" } },
+            },
+            "properties": {
+                "provisioningState": "Failed", "hostName": "s.europe", "immutableResourceId": "i",
+                "dataLocation": "europe", "linkedDomains": ["/d"], "disableLocalAuth": true,
+                "publicNetworkAccess": null,
+            },
+        });
+        let expected = json!({
+            "location": "global", "tags": { "a": "b" },
+            "identity": { "type": "SystemAssigned,UserAssigned", "userAssignedIdentities": { "/u": {} } },
+            "properties": { "dataLocation": "Europe", "linkedDomains": ["/d"], "disableLocalAuth": true },
+        });
+        assert_eq!(repeated(&there, &asked), expected);
+    }
 
     #[test]
     fn a_segment_is_one_whatever_is_in_it() {
