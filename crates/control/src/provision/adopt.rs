@@ -33,7 +33,7 @@ impl Control {
     /// # Errors
     /// When the account has no service, or Azure cannot be looked at.
     pub async fn adopt(&self, name: &str) -> Result<Adopted, ControlError> {
-        let account = self.adopt_only_service(self.account(name)?).await?;
+        let account = self.settle_service(self.account(name)?).await?;
         let scene = self.scene_or_error(&account).await?;
         let Some(service) = account.service.as_ref().map(|service| service.name.to_string()) else {
             let reason =

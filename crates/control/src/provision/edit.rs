@@ -1,5 +1,6 @@
 //! Changing the wish: whole, or one domain or sender of it. Nothing here asks Azure.
 
+use azure_types::communication::is_same_location;
 use std::collections::{BTreeMap, BTreeSet};
 
 use model::account::Account;
@@ -251,7 +252,7 @@ fn must_agree(estate: &Estate, wished: &Document) -> Result<(), Invalid> {
         ("service", &wished.service, &estate.service),
     ];
     for (field, wanted, there) in parts {
-        if wanted.as_ref().is_some_and(|wanted| !wanted.eq_ignore_ascii_case(there)) {
+        if wanted.as_ref().is_some_and(|wanted| !is_same_location(wanted, there)) {
             let reason = format!("it is {there} already, for all domains of the account; a file changes it");
             return Err(Invalid::new(field, reason));
         }

@@ -16,6 +16,7 @@ mod notes;
 mod observed;
 mod perform;
 mod plan;
+pub(crate) mod rights;
 mod step;
 mod survey;
 mod tend;

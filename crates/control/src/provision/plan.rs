@@ -134,7 +134,10 @@ pub(crate) fn plan(estate: &Estate, ids: &EstateIds, seen: &Observed, known: &Kn
         let client = login.client.map_or_else(|| known.client.clone(), |client| client.to_string());
         let wanted = (login.username.clone(), client.to_lowercase());
         if seen.logins.get(&name.to_lowercase()) != Some(&wanted) {
-            plan.push(Action::Login(name.clone()), [Action::Service]);
+            // Azure takes a username in the form of an address only if its domain is linked already.
+            let domain =
+                login.username.rsplit_once('@').map(|(_, domain)| Action::Link(domain.to_lowercase()));
+            plan.push(Action::Login(name.clone()), [Action::Service].into_iter().chain(domain));
         }
     }
     for name in seen.domains.keys().filter(|name| !estate.domains.contains_key(*name)) {
@@ -339,8 +342,7 @@ pub(crate) fn destruction(
 
 /// Whether two places are the same: Azure writes them with and without blanks, and in any case.
 fn same(one: &str, other: &str) -> bool {
-    let plain = |text: &str| text.replace(' ', "").to_lowercase();
-    plain(one) == plain(other)
+    azure_types::communication::is_same_location(one, other)
 }
 
 #[cfg(test)]

@@ -2,6 +2,8 @@
 
 use azure_types::permission::Permission;
 
+use crate::provision::rights;
+
 /// Something that Postern can do for an account.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Capability {
@@ -66,21 +68,7 @@ pub(super) const ALL: [Capability; 9] = [
     Capability {
         code: "provision",
         title: "Set up services, domains and senders",
-        actions: &[
-            "Microsoft.Resources/subscriptions/resourceGroups/Read",
-            "Microsoft.Resources/subscriptions/resourceGroups/Write",
-            "Microsoft.Communication/CommunicationServices/Read",
-            "Microsoft.Communication/CommunicationServices/Write",
-            "Microsoft.Communication/CommunicationServices/Delete",
-            "Microsoft.Communication/EmailServices/Read",
-            "Microsoft.Communication/EmailServices/Write",
-            "Microsoft.Communication/EmailServices/Delete",
-            "Microsoft.Communication/EmailServices/Domains/Write",
-            "Microsoft.Communication/EmailServices/Domains/Delete",
-            "Microsoft.Communication/EmailServices/Domains/InitiateVerification/Action",
-            "Microsoft.Communication/EmailServices/Domains/SenderUsernames/Write",
-            "Microsoft.Communication/EmailServices/Domains/SenderUsernames/Delete",
-        ],
+        actions: rights::ACTIONS,
         data_actions: &[],
         place: Place::Subscription,
     },
@@ -96,6 +84,7 @@ pub(super) const ALL: [Capability; 9] = [
         title: "Write records to Azure DNS",
         actions: &[
             "Microsoft.Network/dnsZones/Read",
+            "Microsoft.Network/dnsZones/recordsets/Read",
             "Microsoft.Network/dnsZones/TXT/Read",
             "Microsoft.Network/dnsZones/TXT/Write",
             "Microsoft.Network/dnsZones/TXT/Delete",

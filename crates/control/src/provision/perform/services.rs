@@ -6,6 +6,7 @@ use azure_types::arm::COMMUNICATION_NAMESPACE;
 use super::super::observed::{Progress, ServiceSeen, optional};
 use super::{Site, Trouble};
 use crate::AccountChange;
+use crate::accounts::endpoint::believed;
 
 /// Names that are tried when the wished one is taken.
 const PROPOSALS: usize = 3;
@@ -81,7 +82,7 @@ impl Site {
     async fn choose(&self, host_name: &str) -> Result<(), Trouble> {
         let change = AccountChange {
             service: Some(self.estate.service.clone()),
-            endpoint: (!host_name.is_empty()).then(|| format!("https://{host_name}")),
+            endpoint: believed(&self.scene.account.cloud, host_name).map(String::from),
             ..AccountChange::default()
         };
         let name = self.scene.account.name.as_str();
@@ -106,9 +107,9 @@ impl Site {
                 free.push(proposal);
             }
         }
-        let why = answer.message.unwrap_or_else(|| format!("the name {name} is taken"));
+        let why = answer.message.unwrap_or_else(|| "it is taken".to_owned());
         Err(Trouble::Failed(format!(
-            "{} These are free: {}. Wish one of them as `service`",
+            "Azure refuses the name {name}: {} These are free: {}. Wish one of them as `service`",
             super::sentence(&why),
             free.join(", ")
         )))

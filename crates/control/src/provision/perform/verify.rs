@@ -1,5 +1,6 @@
 //! Having a domain verified: asked for once, looked at until there is a verdict, begun again where Azure is stuck.
 
+use azure_client::arm::Begun;
 use azure_types::communication::{VerificationState, VerificationStates};
 use jiff::{SignedDuration, Timestamp};
 
@@ -52,7 +53,9 @@ impl Site {
             match self.scene.arm.initiate_verification(&id, part).await {
                 // It is under way or done.
                 Err(error) if error.is(409) => Ok(()),
-                asked => asked,
+                Err(error) => Err(error.into()),
+                // Until that operation is over, the domain may show what became of an attempt before.
+                Ok(begun) => self.until_over(&begun).await,
             }
         });
         futures_util::future::try_join_all(asks).await?;
@@ -63,6 +66,24 @@ impl Site {
             })
         };
         Ok(self.wait_for(name, self.in_time(), is_judged).await?.is_some())
+    }
+
+    /// Waits until an operation is over, which says nothing of the verdict. One that cannot be asked about is over.
+    async fn until_over(&self, begun: &Begun) -> Result<(), Trouble> {
+        let mut patience = self.patience();
+        loop {
+            match self.scene.arm.operation(begun).await {
+                Ok(Some(operation)) if matches!(operation.status.as_str(), "Failed" | "Canceled") => {
+                    return Err(self.failed(Some(begun)).await);
+                }
+                Ok(Some(operation)) if operation.status != "Succeeded" => {
+                    self.pause(&mut patience, "beginning the verification").await?;
+                }
+                Ok(_) => return Ok(()),
+                Err(error) if error.is(403) || error.is(404) => return Ok(()),
+                Err(error) => return Err(error.into()),
+            }
+        }
     }
 
     fn verdict(&self, name: &str, parts: &Parts) -> Result<(), Trouble> {
