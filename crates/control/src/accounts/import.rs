@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use model::account::Account;
+use model::account::{Account, Authorization};
 use model::sender::Sender;
 
 use super::AccountChange;
+use super::endpoint::{believed, is_guess};
 use crate::Control;
 use crate::error::{ControlError, Invalid};
 use crate::verify::{Outcome, Repair, ServiceFound};
@@ -50,10 +51,14 @@ impl Control {
                 return Err(Invalid::new("domain", reason).into());
             }
         }
-        if account.service.as_ref().is_none_or(|own| !own.name.as_str().eq_ignore_ascii_case(&found.name)) {
+        // An origin that the operator has said for this service stays; one that was only guessed does not.
+        let is_right = account.service.as_ref().is_some_and(|own| {
+            own.name.as_str().eq_ignore_ascii_case(&found.name) && !is_guess(&account.cloud, own)
+        });
+        if !is_right {
             let change = AccountChange {
                 service: Some(found.name.clone()),
-                endpoint: endpoint_of(&found.host_name),
+                endpoint: believed(&account.cloud, &found.host_name).map(String::from),
                 ..AccountChange::default()
             };
             self.change_account(name, change).await?;
@@ -78,15 +83,18 @@ impl Control {
         Ok(imported)
     }
 
-    /// Takes the service that an account was connected without, where the app sees exactly one.
-    pub(crate) async fn adopt_only_service(
-        &self,
-        account: Arc<Account>,
-    ) -> Result<Arc<Account>, ControlError> {
-        if account.service.is_some() {
+    /// Takes the service that an account was connected without, where the app sees exactly one; and asks where the
+    /// service is, where nobody has said it.
+    pub(crate) async fn settle_service(&self, account: Arc<Account>) -> Result<Arc<Account>, ControlError> {
+        let is_settled = account.service.as_ref().is_some_and(|own| !is_guess(&account.cloud, own));
+        if is_settled || account.authorization == Authorization::AccessKey {
             return Ok(account);
         }
         let Ok(scene) = self.scene(&account).await else { return Ok(account) };
+        if account.service.is_some() {
+            self.settle_endpoint(&account, &scene).await?;
+            return self.account(account.name.as_str());
+        }
         let only = match scene.services().await {
             Ok([only]) => scene.arm.service(&only.id).await.ok(),
             _ => None,
@@ -94,16 +102,12 @@ impl Control {
         let Some(only) = only else { return Ok(account) };
         let change = AccountChange {
             service: Some(only.name),
-            endpoint: endpoint_of(&only.properties.host_name),
+            endpoint: believed(&account.cloud, &only.properties.host_name).map(String::from),
             ..AccountChange::default()
         };
         self.change_account(account.name.as_str(), change).await?;
         self.account(account.name.as_str())
     }
-}
-
-fn endpoint_of(host_name: &str) -> Option<String> {
-    (!host_name.is_empty()).then(|| format!("https://{host_name}"))
 }
 
 fn pick<'a>(services: &'a [ServiceFound], wanted: Option<&str>) -> Result<&'a ServiceFound, Invalid> {

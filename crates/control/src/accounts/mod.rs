@@ -2,6 +2,7 @@
 
 mod change;
 mod cloud;
+pub(crate) mod endpoint;
 mod fields;
 mod import;
 
@@ -44,7 +45,7 @@ pub struct NewAccount {
     pub subscription_id: String,
     /// Name of the communication service, if it is chosen already.
     pub service: Option<String>,
-    /// Origin of the communication service; follows from its name when absent.
+    /// Origin of the communication service; when absent, Azure is asked for it by the first verification.
     pub endpoint: Option<String>,
     /// Another Azure than the public one.
     pub cloud: NewCloud,
@@ -208,12 +209,12 @@ pub(crate) fn clean_secret(secret: &SecretString) -> Result<SecretString, Invali
     Notes::default().client_secret(secret)
 }
 
-/// The communication service of that name, where its host is in that cloud unless something else is said.
-fn chosen(notes: &mut Notes, cloud: &Cloud, name: &str, endpoint: Option<&str>) -> Result<Service, Invalid> {
+/// The communication service of that name. Unless its origin is said, what the name suggests stands until a verification
+/// has asked Azure.
+fn chosen(notes: &mut Notes, cloud: &Cloud, name: &str, said: Option<&str>) -> Result<Service, Invalid> {
     let name: model::name::ServiceName = notes.parse("communication service", name)?;
-    let suffix = cloud.communication().trim_start_matches("https://");
-    let default = format!("https://{name}.{suffix}");
-    Ok(Service { endpoint: notes.origin("endpoint", endpoint.unwrap_or(&default))?, name })
+    let default = endpoint::guess(cloud, &name);
+    Ok(Service { endpoint: notes.origin("endpoint", said.unwrap_or(&default))?, name })
 }
 
 #[cfg(test)]

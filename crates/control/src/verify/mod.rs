@@ -105,7 +105,7 @@ impl Control {
         repair: Repair,
         events: Option<UnboundedSender<Event>>,
     ) -> Result<Report, ControlError> {
-        let account = self.adopt_only_service(self.account(name)?).await?;
+        let account = self.settle_service(self.account(name)?).await?;
         let report = Box::pin(self.examine(account, repair, &Watch(events))).await?;
         self.keep_report(name, &report).await?;
         Ok(report)

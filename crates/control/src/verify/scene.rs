@@ -52,7 +52,7 @@ impl Scene {
     }
 
     /// The ARM id of the account's own service, if the app sees it.
-    pub(super) async fn own_service(&self) -> Option<&str> {
+    pub(crate) async fn own_service(&self) -> Option<&str> {
         let wanted = self.account.service.as_ref()?.name.as_str();
         let services = self.services().await.ok()?;
         let own = services.iter().find(|service| service.name.eq_ignore_ascii_case(wanted))?;

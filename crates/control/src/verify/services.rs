@@ -3,13 +3,14 @@
 
 use azure_client::arm::CallError;
 use azure_client::provision::segment;
-use azure_types::communication::Domain;
-use model::account::Account;
+use azure_types::communication::{Domain, is_same_location};
+use model::account::{Account, Service};
 use model::sender::Sender;
 
 use super::report::{Check, DomainFound, Finding, Mover, Outcome, SenderFound, ServiceFound};
 use super::scene::{Scene, trouble};
 use super::shell::quote;
+use crate::accounts::endpoint;
 
 const CHECK: Check = Check::Services;
 const NO_DOMAIN: &str = "services.no_domain";
@@ -61,7 +62,7 @@ async fn link_command(scene: &Scene, own: &ServiceFound) -> Option<String> {
     let domains = futures_util::future::join_all(lists).await.into_iter().flatten().flatten();
     let is_good = |domain: &Domain| {
         domain.verification_states.missing().next().is_none()
-            && domain.data_location.eq_ignore_ascii_case(&own.data_location)
+            && is_same_location(&domain.data_location, &own.data_location)
     };
     let ids: Vec<String> =
         domains.filter(|domain| is_good(&domain.properties)).map(|domain| domain.id).collect();
@@ -145,7 +146,7 @@ fn judge(scene: &Scene, names: &[&str], found: &[ServiceFound], is_partial: bool
         let is_listed = names.iter().any(|name| is_own(name));
         return if is_listed { Vec::new() } else { vec![missing(account, names)] };
     };
-    let mut findings = Vec::new();
+    let mut findings: Vec<Finding> = place(account, chosen, own).into_iter().collect();
     if !own.public_network_access {
         let sentence =
             format!("{} cannot be reached from outside Azure: its public network access is off.", own.name);
@@ -173,6 +174,32 @@ fn judge(scene: &Scene, names: &[&str], found: &[ServiceFound], is_partial: bool
         findings.push(Finding::passed(CHECK, "services.ready", sentence));
     }
     findings
+}
+
+/// Whether mail goes where Azure says that the service is.
+fn place(account: &Account, chosen: &Service, own: &ServiceFound) -> Option<Finding> {
+    if own.host_name.is_empty() {
+        return None;
+    }
+    let (name, endpoint) = (&own.name, chosen.endpoint.as_str().trim_end_matches('/'));
+    let Some(wanted) = endpoint::believed(&account.cloud, &own.host_name) else {
+        let sentence = format!(
+            "Azure names {} as the host of {name}, which is not under Azure's own domain. Postern does not use it and \
+             goes on sending to {endpoint}.",
+            own.host_name
+        );
+        return Some(Finding::warning(CHECK, "services.strange_host", sentence).by(Mover::Microsoft));
+    };
+    if endpoint::is_same(&wanted, &chosen.endpoint) {
+        return None;
+    }
+    let wanted = wanted.as_str().trim_end_matches('/');
+    let sentence = format!(
+        "The account sends to {endpoint}, and Azure says that {name} is at {wanted}. Unless somebody has put another \
+         endpoint there on purpose, mail does not reach the service."
+    );
+    let commands = vec![format!("postern account edit {} --endpoint {}", account.name, quote(wanted))];
+    Some(Finding::warning(CHECK, "services.other_endpoint", sentence).by(Mover::You).fix(commands, None))
 }
 
 fn unchosen(account: &Account, names: &[&str]) -> Finding {

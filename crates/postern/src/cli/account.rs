@@ -48,7 +48,7 @@ pub(crate) struct AccountAdd {
     /// Name of the communication service [default: the only one that the app sees]
     #[arg(long, value_name = "NAME")]
     pub(crate) service: Option<String>,
-    /// Origin of the communication service [default: https://NAME.communication.azure.com]
+    /// Origin of the communication service [default: what Azure says at the first verification]
     #[arg(long, value_name = "URL", requires = "service")]
     pub(crate) endpoint: Option<String>,
     /// The secret that is read is an access key of the communication service, not a client secret
