@@ -1,9 +1,10 @@
 //! How the relay is set up. Read from the configuration by the program, never from files here.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use azure_types::ids::TenantId;
+use model::name::ServiceName;
 use smtp::address::Mailbox;
 use url::Url;
 
@@ -37,8 +38,13 @@ pub struct EntraSettings {
     pub tenants: HashSet<TenantId>,
     /// Where tokens are had.
     pub authority: Url,
-    /// Origin of a service that belongs to no account; `{service}` stands for its name.
+    /// Origins of services that belong to no account, by their names in lower case.
+    pub services: HashMap<String, Url>,
+    /// Origin of a service that belongs to no account and is not listed: `{service}` stands for its name,
+    /// `{geography}` for the label of its geography.
     pub endpoint: String,
+    /// What `{geography}` stands for; without it, only listed services are known.
+    pub geography: Option<String>,
     /// Host and port of the SMTP endpoint.
     pub smtp: (String, u16),
     /// CA certificates to trust instead of the system's.
@@ -50,12 +56,35 @@ impl Default for EntraSettings {
         Self {
             tenants: HashSet::new(),
             authority: Url::parse("https://login.microsoftonline.com").expect("a constant URL"),
-            endpoint: "https://{service}.communication.azure.com".to_owned(),
+            services: HashMap::new(),
+            endpoint: "https://{service}.{geography}.communication.azure.com".to_owned(),
+            geography: None,
             smtp: ("smtp.azurecomm.net".to_owned(), 587),
             ca_pem: None,
         }
     }
 }
+
+impl EntraSettings {
+    /// Where a service is that belongs to no account; `None` where nothing says it. A name alone does not: services
+    /// made since 2024 have a label for their geography in their host names, and a token must not go to another host.
+    #[must_use]
+    pub fn endpoint_of(&self, service: &str) -> Option<Url> {
+        // Whoever logs in has written it.
+        let name = service.parse::<ServiceName>().ok()?.as_str().to_ascii_lowercase();
+        if let Some(listed) = self.services.get(&name) {
+            return Some(listed.clone());
+        }
+        let mut text = self.endpoint.clone();
+        if text.contains(GEOGRAPHY) {
+            let label: String = self.geography.as_ref()?.split_whitespace().collect();
+            text = text.replace(GEOGRAPHY, &label.to_ascii_lowercase());
+        }
+        text.replace("{service}", &name).parse().ok()
+    }
+}
+
+const GEOGRAPHY: &str = "{geography}";
 
 impl Default for RelaySettings {
     fn default() -> Self {
@@ -70,5 +99,29 @@ impl Default for RelaySettings {
             entra: EntraSettings::default(),
             history: Duration::from_secs(30 * 86_400),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_service_without_account_is_where_the_settings_say_and_nowhere_else() {
+        let mut settings = EntraSettings::default();
+        let at = |settings: &EntraSettings, name: &str| settings.endpoint_of(name).map(String::from);
+        assert_eq!(at(&settings, "contoso"), None, "nothing is guessed");
+        let old = "https://old.communication.azure.com/".parse().unwrap();
+        settings.services.insert("old".to_owned(), old);
+        assert_eq!(at(&settings, "OLD").unwrap(), "https://old.communication.azure.com/");
+        settings.geography = Some("United States".to_owned());
+        let expected = "https://contoso.unitedstates.communication.azure.com/";
+        assert_eq!(at(&settings, "Contoso").unwrap(), expected);
+        for odd in ["evil.example/", "a@evil.example", "a:b@evil.example", "a#", "", "a b", "a/../b"] {
+            assert_eq!(at(&settings, odd), None, "{odd:?}");
+        }
+        settings.endpoint = "https://localhost:8443".to_owned();
+        settings.geography = None;
+        assert_eq!(at(&settings, "contoso").unwrap(), "https://localhost:8443/");
     }
 }

@@ -6,7 +6,7 @@
 mod environment;
 pub mod raw;
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs;
 use std::io;
 use std::net::SocketAddr;
@@ -251,6 +251,8 @@ fn meaning(written: Written) -> Result<Config, ConfigError> {
                 tenants: raw.entra.tenants.into_iter().collect::<HashSet<_>>(),
                 authority: raw.entra.authority,
                 endpoint: raw.entra.endpoint,
+                geography: raw.entra.geography,
+                services: lower(raw.entra.services),
                 smtp: (raw.entra.smtp_host, raw.entra.smtp_port),
                 ca_pem,
             },
@@ -290,6 +292,11 @@ fn certificates(raw: RawTls) -> Result<Vec<CertificateFiles>, &'static str> {
         _ => return Err("`second_certificate` and `second_key` go together"),
     };
     Ok(first.into_iter().chain(second).collect())
+}
+
+/// Names of services have no case.
+fn lower(services: BTreeMap<String, Url>) -> HashMap<String, Url> {
+    services.into_iter().map(|(name, url)| (name.to_ascii_lowercase(), url)).collect()
 }
 
 fn watch(raw: &RawAccounts) -> WatchSettings {

@@ -1,5 +1,6 @@
 //! What was written. The comments are the manual: `docs/reference/configuration.md` is made of them.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -139,8 +140,15 @@ pub struct RawEntra {
     pub tenants: Vec<TenantId>,
     /// Where tokens are had, for services that belong to no account.
     pub authority: Url,
-    /// Origin of such a service; `{service}` stands for its name.
+    /// Origin of such a service that `services` does not list; `{service}` stands for its name, `{geography}` for
+    /// the next option.
     pub endpoint: String,
+    /// Geography of such services, as `az communication show` has it under `dataLocation`. Without it only listed
+    /// services are known. Default: none.
+    pub geography: Option<String>,
+    /// Origins of such services by name, as `az communication show` has them under `hostName`:
+    /// `name = "https://name.europe.communication.azure.com"`. Default: none.
+    pub services: BTreeMap<String, Url>,
     /// Host of the SMTP endpoint, for such a service.
     pub smtp_host: String,
     /// Port of the SMTP endpoint.
@@ -272,6 +280,8 @@ impl Default for RawEntra {
             tenants: Vec::new(),
             authority: settings.authority,
             endpoint: settings.endpoint,
+            geography: settings.geography,
+            services: BTreeMap::new(),
             smtp_host: settings.smtp.0,
             smtp_port: settings.smtp.1,
             ca_file: None,

@@ -73,11 +73,18 @@ impl Submission {
             return target;
         }
         let entra = &self.context.settings.entra;
-        let endpoint = entra.endpoint.replace("{service}", &service.to_ascii_lowercase());
+        let Some(endpoint) = entra.endpoint_of(service) else {
+            warn!(
+                service,
+                "an Entra login names a communication service that belongs to no account, and [entra] does not say \
+                 where it is: list it under [entra.services]"
+            );
+            return Err(reply_for::LOGIN_FAILED);
+        };
         Ok(EntraTarget {
             http: self.entra_http.clone(),
             authority: entra.authority.as_str().trim_end_matches('/').to_owned(),
-            endpoint: endpoint.parse().map_err(|_| reply_for::LOGIN_FAILED)?,
+            endpoint,
             smtp: entra.smtp.clone(),
             ca_pem: entra.ca_pem.clone(),
         })
