@@ -10,6 +10,7 @@ mod adopting;
 mod authors;
 mod azure_cli;
 mod azure_cli_from_nothing;
+mod certificates;
 mod cloudflare;
 mod communication_sdk;
 mod curl;
@@ -59,6 +60,8 @@ async fn testify_all() -> ExitCode {
         vec![
             azure_cli::WITNESSES,
             azure_cli_from_nothing::WITNESSES,
+            certificates::WITNESSES,
+            certificates::OF_PYTHON,
             management_sdk::WITNESSES,
             communication_sdk::python::WITNESSES,
             communication_sdk::javascript::WITNESSES,

@@ -17,6 +17,7 @@ pub(crate) enum Client {
     EmailSdk,
     AzureCli,
     ManagementSdk,
+    IdentitySdk,
     CommunicationSdk,
     CommunicationJs,
     Cloudflare,
@@ -70,6 +71,7 @@ impl Tools {
             (Client::EmailSdk, runs(&sdk), "the Azure SDK for Python is not installed"),
             (Client::AzureCli, folder.join("azure-cli/bin/az").is_file(), "the Azure CLI is not installed"),
             (Client::ManagementSdk, runs(&management), "the management SDKs are not installed"),
+            (Client::IdentitySdk, runs(&management), "the management SDKs are not installed"),
             (
                 Client::CommunicationSdk,
                 runs(&communication),
@@ -126,6 +128,10 @@ impl Tools {
             Client::ManagementSdk => {
                 let python = self.folder.join("sdk/bin/python").display().to_string();
                 vec![python, script("management_sdk_client.py")]
+            }
+            Client::IdentitySdk => {
+                let python = self.folder.join("sdk/bin/python").display().to_string();
+                vec![python, script("certificate_client.py")]
             }
             Client::CommunicationSdk => {
                 let python = self.folder.join("sdk/bin/python").display().to_string();

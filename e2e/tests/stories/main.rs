@@ -15,6 +15,7 @@ mod limits;
 mod many_clients;
 mod pace;
 mod provision;
+mod provision_agrees;
 mod provision_in_trouble;
 mod provision_is_careful;
 mod repeats;

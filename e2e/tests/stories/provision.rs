@@ -520,6 +520,10 @@ async fn a_name_that_is_taken_is_told_with_others_that_are_free() {
     control.set_estate(ACCOUNT, document).await.unwrap();
     let applied = apply(&world, &control).await;
     let open = applied.open.iter().find(|step| step.key == "service").unwrap();
-    assert!(open.problem.contains("taken") && open.problem.contains("contoso-mail-"), "{open:#?}");
+    assert!(
+        open.problem.contains("the name contoso-mail: Resource name already exists.")
+            && open.problem.contains("contoso-mail-"),
+        "{open:#?}"
+    );
     world.finish().await;
 }
