@@ -7,6 +7,7 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize};
 
+use crate::absent::or_default;
 use crate::error::ErrorDetail;
 use crate::ids::OperationId;
 
@@ -37,7 +38,7 @@ pub const MAX_REQUEST_OCTETS: usize = 10 * 1024 * 1024;
 #[serde(rename_all = "camelCase")]
 pub struct EmailMessage {
     /// Custom header fields. Each name once: that is all a JSON object can say.
-    #[serde(default, deserialize_with = "null_is_empty", skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(default, deserialize_with = "or_default", skip_serializing_if = "BTreeMap::is_empty")]
     pub headers: BTreeMap<String, String>,
     /// A sender username at a linked domain, without display name.
     pub sender_address: String,
@@ -46,10 +47,10 @@ pub struct EmailMessage {
     /// To whom.
     pub recipients: EmailRecipients,
     /// Files.
-    #[serde(default, deserialize_with = "null_is_empty", skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, deserialize_with = "or_default", skip_serializing_if = "Vec::is_empty")]
     pub attachments: Vec<EmailAttachment>,
     /// Reply-To.
-    #[serde(default, deserialize_with = "null_is_empty", skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, deserialize_with = "or_default", skip_serializing_if = "Vec::is_empty")]
     pub reply_to: Vec<EmailAddress>,
     /// Switches tracking of opens and clicks off for this message.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -74,13 +75,13 @@ pub struct EmailContent {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EmailRecipients {
     /// To.
-    #[serde(default, deserialize_with = "null_is_empty")]
+    #[serde(default, deserialize_with = "or_default")]
     pub to: Vec<EmailAddress>,
     /// Cc.
-    #[serde(default, deserialize_with = "null_is_empty", skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, deserialize_with = "or_default", skip_serializing_if = "Vec::is_empty")]
     pub cc: Vec<EmailAddress>,
     /// Bcc.
-    #[serde(default, deserialize_with = "null_is_empty", skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, deserialize_with = "or_default", skip_serializing_if = "Vec::is_empty")]
     pub bcc: Vec<EmailAddress>,
 }
 
@@ -186,13 +187,6 @@ impl EmailRecipients {
     pub fn all(&self) -> impl Iterator<Item = &EmailAddress> {
         self.to.iter().chain(&self.cc).chain(&self.bcc)
     }
-}
-
-/// Azure and its own CLI write explicit nulls for what they leave out.
-pub(crate) fn null_is_empty<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(
-    deserializer: D,
-) -> Result<T, D::Error> {
-    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
 }
 
 /// MIME types of attachments that the service takes, after the documentation's table of allowed types.
