@@ -186,5 +186,9 @@ async fn azure_says_where_a_service_is_unless_the_operator_does() {
     assert!(command.contains(&world.twin.ready().url), "{command}");
     control.import(ACCOUNT, None, &[]).await.unwrap();
     assert_eq!(endpoint(&control), format!("{other}/"), "what the operator said stays");
+    control.adopt(ACCOUNT).await.unwrap();
+    let applied = apply(&world, &control).await;
+    assert!(applied.is_complete(), "{applied:#?}");
+    assert_eq!(endpoint(&control), format!("{other}/"), "and is nothing that provisioning would mend");
     world.finish().await;
 }

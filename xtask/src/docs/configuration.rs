@@ -91,6 +91,9 @@ fn kind_of(rust: &str) -> String {
     if let Some(inner) = inside("Vec<") {
         return format!("list of {}s", kind_of(inner));
     }
+    if let Some(inner) = inside("BTreeMap<String, ") {
+        return format!("table of {}s", kind_of(inner));
+    }
     match rust {
         "bool" => "true or false",
         "u16" | "u32" | "u64" | "usize" => "whole number",

@@ -9,6 +9,7 @@ use azure_types::communication::{
 use model::estate::{AZURE_MANAGED, DomainOwner, Estate, EstateIds};
 use serde::Serialize;
 
+use crate::accounts::endpoint;
 use crate::verify::{Scene, may_send};
 
 /// What is there.
@@ -215,13 +216,17 @@ async fn logins(
     Ok(found.into_iter().map(login).collect())
 }
 
+/// Whether the account sends through the service. Another endpoint than Azure says is somebody's choice, unless it was
+/// only guessed.
 fn is_chosen(scene: &Scene, estate: &Estate, seen: &ServiceSeen) -> bool {
     let own = scene.control.account(scene.account.name.as_str()).ok();
     let own = own.as_ref().and_then(|account| account.service.as_ref());
     own.is_some_and(|own| {
-        let host = own.endpoint.as_str().trim_start_matches("https://").trim_end_matches('/');
+        let cloud = &scene.account.cloud;
+        let wanted = endpoint::believed(cloud, &seen.host_name);
+        let is_right = wanted.is_none_or(|wanted| endpoint::is_same(&wanted, &own.endpoint));
         own.name.as_str().eq_ignore_ascii_case(&estate.service)
-            && (seen.host_name.is_empty() || seen.host_name.eq_ignore_ascii_case(host))
+            && (is_right || !endpoint::is_guess(cloud, own))
     })
 }
 

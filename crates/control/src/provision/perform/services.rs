@@ -6,7 +6,7 @@ use azure_types::arm::COMMUNICATION_NAMESPACE;
 use super::super::observed::{Progress, ServiceSeen, optional};
 use super::{Site, Trouble};
 use crate::AccountChange;
-use crate::accounts::endpoint::believed;
+use crate::accounts::endpoint::{believed, is_guess};
 
 /// Names that are tried when the wished one is taken.
 const PROPOSALS: usize = 3;
@@ -78,8 +78,16 @@ impl Site {
         self.choose(&host_name).await
     }
 
-    /// From now on the account sends through the service.
+    /// From now on the account sends through the service. Where the operator has said where that is, it stays so.
     async fn choose(&self, host_name: &str) -> Result<(), Trouble> {
+        let account = self.scene.control.account(self.scene.account.name.as_str());
+        let account = account.map_err(|error| Trouble::Failed(store::chain(&error)))?;
+        let is_said = account.service.as_ref().is_some_and(|own| {
+            own.name.as_str().eq_ignore_ascii_case(&self.estate.service) && !is_guess(&account.cloud, own)
+        });
+        if is_said {
+            return Ok(());
+        }
         let change = AccountChange {
             service: Some(self.estate.service.clone()),
             endpoint: believed(&self.scene.account.cloud, host_name).map(String::from),
