@@ -73,7 +73,10 @@ await refused("linked", () => services.update(group, service, { linkedDomains: [
 console.log("linked", (await services.update(group, service, { linkedDomains })).linkedDomains.length);
 const keys = await services.listKeys(group, service);
 const again = await services.regenerateKey(group, service, { keyType: "Secondary" });
-console.log("keys", keys.primaryKey === again.primaryKey, keys.secondaryKey !== again.secondaryKey);
+// Azure answers with the one pair that was made anew.
+const after = await services.listKeys(group, service);
+const isNew = again.primaryKey === undefined && after.secondaryKey === again.secondaryKey;
+console.log("keys", keys.primaryKey === after.primaryKey, isNew && keys.secondaryKey !== again.secondaryKey);
 const sender = { username: "alerts", displayName: "Litware alerts" };
 console.log("sender", (await client.senderUsernames.createOrUpdate(...here, "alerts", sender)).displayName);
 console.log("senders", await all(client.senderUsernames.listByDomains(...here)));

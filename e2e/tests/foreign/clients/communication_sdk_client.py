@@ -78,7 +78,10 @@ refused("linked", lambda: services.update(group, service, {"properties": {"linke
 say("linked", services.update(group, service, {"properties": {"linkedDomains": [link]}}).linked_domains == [link])
 keys = services.list_keys(group, service)
 again = services.regenerate_key(group, service, {"keyType": "Primary"})
-say("keys", keys.primary_key != again.primary_key, keys.secondary_key == again.secondary_key)
+# Azure answers with the one pair that was made anew.
+after = services.list_keys(group, service)
+is_new = again.secondary_key is None and after.primary_key == again.primary_key != keys.primary_key
+say("keys", is_new, after.secondary_key == keys.secondary_key)
 wish = {"properties": {"username": "alerts", "displayName": "Litware alerts"}}
 say("sender", communication.sender_usernames.create_or_update(*here, "alerts", wish).username)
 say("senders", *[one.name for one in communication.sender_usernames.list_by_domains(*here)])
