@@ -115,6 +115,11 @@ impl World {
 
     /// A world that is different in some way.
     pub async fn start_with(setup: Setup) -> Self {
+        // Every story holds this future: it is to be small.
+        Box::pin(Self::started(setup)).await
+    }
+
+    async fn started(setup: Setup) -> Self {
         tls::install_provider();
         crate::leaks::listen();
         let clock = setup.clock.clone();
