@@ -206,7 +206,8 @@ impl World {
             log: String::new(),
             log_format: LogFormat::Text,
         };
-        self.server = Some(Server::start(config, self.clock.clone(), Entropy::system()).await.unwrap());
+        self.server =
+            Some(Box::pin(Server::start(config, self.clock.clone(), Entropy::system())).await.unwrap());
     }
 
     /// From the next start on the tokens of the machine's own identity are there.
