@@ -1,7 +1,8 @@
 //! Speaks to Azure.
 //!
 //! [`Http`] is the connection pool of one account, with what it trusts. [`credential`] has the ways for an app
-//! to prove itself, [`entra`] gets tokens and [`TokenSource`] keeps one fresh; [`email`] sends and asks how a
+//! to prove itself, [`entra`] gets tokens and [`TokenSource`] keeps one fresh, [`bearer`]
+//! checks those that clients bring; [`email`] sends and asks how a
 //! send stands. [`arm`] and [`graph`] are for what is done about mail.
 //!
 //! Nothing retries a send on its own: a queue that keeps to a quota has to know of every request. Resource
@@ -9,6 +10,7 @@
 
 pub mod account;
 pub mod arm;
+pub mod bearer;
 pub mod credential;
 pub mod email;
 pub mod entra;

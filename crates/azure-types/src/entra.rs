@@ -3,12 +3,15 @@
 use serde::{Deserialize, Serialize};
 
 use crate::absent::or_default;
+use crate::ids::{ClientId, TenantId};
 
 /// Scope of Azure Resource Manager.
 pub const SCOPE_ARM: &str = "https://management.azure.com/.default";
 /// Scope of the Communication Services data plane, in the form that the SMTP documentation has. The
 /// SDKs write two slashes; both name the same resource.
 pub const SCOPE_COMMUNICATION: &str = "https://communication.azure.com/.default";
+/// The resource that [`SCOPE_COMMUNICATION`] is for, as a token names it.
+pub const AUDIENCE_COMMUNICATION: &str = "https://communication.azure.com";
 /// Scope of Microsoft Graph.
 pub const SCOPE_GRAPH: &str = "https://graph.microsoft.com/.default";
 
@@ -144,6 +147,53 @@ pub struct OpenIdConfiguration {
     /// `pairwise`.
     #[serde(default, deserialize_with = "or_default")]
     pub subject_types_supported: Vec<String>,
+}
+
+/// `/{tenant}/discovery/v2.0/keys`: what tokens are signed with (RFC 7517 section 5).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeySet {
+    /// The keys, of which some may be of kinds that nobody here uses.
+    pub keys: Vec<SigningKey>,
+}
+
+/// A key, as far as a signature by RSA needs it (RFC 7518 section 6.3.1).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SigningKey {
+    /// `RSA`.
+    pub kty: String,
+    /// `sig`.
+    #[serde(default)]
+    pub r#use: Option<String>,
+    /// What a token's header calls it.
+    #[serde(default)]
+    pub kid: Option<String>,
+    /// The modulus in base64url.
+    #[serde(default)]
+    pub n: Option<String>,
+    /// The exponent in base64url.
+    #[serde(default)]
+    pub e: Option<String>,
+}
+
+/// What an access token says of itself, as far as a resource judges it. Times are seconds since 1970.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TokenClaims {
+    /// The resource that it is for.
+    pub aud: String,
+    /// Who issued it.
+    pub iss: String,
+    /// When it is no longer good.
+    pub exp: i64,
+    /// From when on it is good.
+    pub nbf: i64,
+    /// The directory.
+    pub tid: TenantId,
+    /// The app that it was issued to, in version 1.0.
+    #[serde(default)]
+    pub appid: Option<ClientId>,
+    /// The app that it was issued to, in version 2.0.
+    #[serde(default)]
+    pub azp: Option<ClientId>,
 }
 
 impl TokenError {
