@@ -7,7 +7,7 @@ use std::time::Duration;
 use azure_client::credential::IdentityEndpoint;
 use clock::{Clock, Entropy};
 use control::watch::WatchSettings;
-use control::{Control, NewAccount, NewCloud, NewCredential, NewIntakeRules, NewProof, NewSender};
+use control::{Control, NewAccess, NewAccount, NewCloud, NewCredential, NewIntakeRules, NewProof, NewSender};
 use jiff::Timestamp;
 use model::account::{Concurrency, TransportChoice};
 use model::credential::Lane;
@@ -15,7 +15,7 @@ use model::delivery::SendState;
 use model::id::QueueId;
 use model::quota::{Allowance, Quota};
 use model::repair::Repair;
-use postern::config::raw::{LogFormat, Mode};
+use postern::config::raw::{ListenerLogin, LogFormat, Mode};
 use postern::config::{AlarmSettings, Config, Listener};
 use postern::server::Server;
 use relay::{EntraSettings, RelaySettings};
@@ -77,6 +77,10 @@ pub struct Setup {
     pub identity: IdentityEndpoint,
     /// How long a message is tried.
     pub expiry: Duration,
+    /// Whether apps of the tenant may log in.
+    pub apps_may_log_in: bool,
+    /// Listeners; one of each mode, of which the plain one asks for no login.
+    pub listeners: Vec<(Mode, ListenerLogin)>,
     /// What listeners repair.
     pub repairs: Vec<Repair>,
 }
@@ -102,6 +106,12 @@ impl Default for Setup {
             alarms: AlarmSettings::default(),
             identity: IdentityEndpoint::default(),
             expiry: Duration::from_secs(2 * 86_400),
+            apps_may_log_in: true,
+            listeners: vec![
+                (Mode::Starttls, ListenerLogin::Required),
+                (Mode::Tls, ListenerLogin::Required),
+                (Mode::Plain, ListenerLogin::None),
+            ],
             repairs: Vec::new(),
         }
     }
@@ -172,9 +182,11 @@ impl World {
     /// Starts the product on the data that is there.
     pub async fn start_server(&mut self) {
         let any = || "127.0.0.1:0".parse().unwrap();
-        let listener = |mode| Listener {
+        let tenants = self.setup.apps_may_log_in.then_some(self.twin.ready().tenant_id);
+        let listener = |&(mode, login): &(Mode, ListenerLogin)| Listener {
             address: any(),
             mode,
+            login,
             networks: Vec::new(),
             repairs: self.setup.repairs.iter().copied().collect(),
         };
@@ -187,7 +199,7 @@ impl World {
             alarms: self.setup.alarms.clone(),
             metrics: None,
             name_server: Some(self.name_server()),
-            listeners: vec![listener(Mode::Starttls), listener(Mode::Tls)],
+            listeners: self.setup.listeners.iter().map(listener).collect(),
             certificates: Vec::new(),
             admission: AdmissionLimits { sessions: 1_000, sessions_per_network: 1_000 },
             timeouts: smtp_server::Timeouts { failed_login: Duration::ZERO, ..Default::default() },
@@ -195,7 +207,7 @@ impl World {
                 host_name: "relay.contoso.example".to_owned(),
                 expiry: self.setup.expiry,
                 entra: EntraSettings {
-                    tenants: [self.twin.ready().tenant_id].into(),
+                    tenants: tenants.into_iter().collect(),
                     authority: self.twin.ready().url.parse().unwrap(),
                     endpoint: self.twin.ready().url.clone(),
                     ca_pem: Some(std::fs::read_to_string(&self.twin.ready().ca).unwrap()),
@@ -276,15 +288,20 @@ impl World {
 
     /// Makes a login that may send from every sender of the account.
     pub async fn add_device(&self, login: &str) -> Device {
-        self.add_device_of("contoso", login).await
+        self.add_credential(login, |_| ()).await
     }
 
     /// Makes a login that may send from every sender of another account.
     pub async fn add_device_of(&self, account: &str, login: &str) -> Device {
-        let new = NewCredential {
+        self.add_credential(login, |new| account.clone_into(&mut new.account)).await
+    }
+
+    /// Makes a credential that is special in some way; without a password that was made, the device has none.
+    pub async fn add_credential(&self, login: &str, change: impl FnOnce(&mut NewCredential)) -> Device {
+        let mut new = NewCredential {
             login: login.to_owned(),
-            account: account.to_owned(),
-            password: None,
+            account: "contoso".to_owned(),
+            access: NewAccess::MadePassword,
             senders: Vec::new(),
             networks: Vec::new(),
             default_from: None,
@@ -293,8 +310,10 @@ impl World {
             rate_per_minute: None,
             lane: Lane::Normal,
         };
+        change(&mut new);
         let issued = self.control().add_credential(new).await.unwrap();
-        Device { login: login.to_owned(), password: issued.password.expose_secret().to_owned() }
+        let password = issued.password.map(|made| made.expose_secret().to_owned());
+        Device { login: login.to_owned(), password: password.unwrap_or_default() }
     }
 
     /// The product's port.
@@ -321,12 +340,24 @@ impl World {
     /// Connects and logs in.
     pub async fn log_in(&self, device: &Device) -> Result<Connection, smtp_client::Error> {
         let password = SecretString::from(device.password.as_str());
+        self.log_in_by(&device.login, Proof::Password(password)).await
+    }
+
+    /// Connects and logs in by password or token.
+    pub async fn log_in_by(&self, name: &str, proof: Proof) -> Result<Connection, smtp_client::Error> {
         let settings = Settings {
             client_name: "device.example".to_owned(),
             tls: TlsPolicy::StartTls,
-            login: Some(Login { name: device.login.clone(), proof: Proof::Password(password) }),
+            login: Some(Login { name: name.to_owned(), proof }),
         };
         Connection::open(&self.target(Mode::Starttls), settings).await
+    }
+
+    /// Connects to the listener that asks for no login.
+    pub async fn connect_without_login(&self) -> Connection {
+        let settings =
+            Settings { client_name: "device.example".to_owned(), tls: TlsPolicy::Absent, login: None };
+        Connection::open(&self.target(Mode::Plain), settings).await.unwrap()
     }
 
     /// Submits a message from the scanner; gives the server's verdict.

@@ -15,6 +15,7 @@ mod queue;
 pub mod rotation;
 mod secrets;
 mod senders;
+mod smtp_usernames;
 pub mod verify;
 pub mod watch;
 
@@ -30,7 +31,7 @@ use tokio::sync::Notify;
 pub use accounts::{AccountChange, Imported, NewAccount, NewCloud, NewProof, Noted, Removal};
 pub use actor::Actor;
 pub use connections::NewConnection;
-pub use credentials::{IssuedCredential, NewCredential, NewIntakeRules};
+pub use credentials::{IssuedCredential, NewAccess, NewCredential, NewIntakeRules, PublicNetworks};
 pub use error::{ControlError, Invalid};
 pub use senders::NewSender;
 

@@ -24,8 +24,8 @@ pub struct Credential {
     pub login: LoginName,
     /// The account that its mail goes through.
     pub account: AccountId,
-    /// The password's argon2id hash in PHC form.
-    pub password_hash: PasswordHash,
+    /// How clients show that they may use it.
+    pub access: Access,
     /// Which senders it may use.
     pub senders: SenderRule,
     /// Where it may come from; anywhere when empty.
@@ -40,6 +40,15 @@ pub struct Credential {
     pub lane: Lane,
     /// When it was added.
     pub created_at: Timestamp,
+}
+
+/// How clients show that they may use a credential.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// By login and password; the password's argon2id hash.
+    Password(PasswordHash),
+    /// By their address alone, which must be in one of the credential's networks, on listeners without login.
+    Network,
 }
 
 /// A hashed password. It does not print, so that it is not carried off by a log.
@@ -141,6 +150,15 @@ impl fmt::Debug for PasswordHash {
 }
 
 impl Credential {
+    /// The hash of its password; `None` if it is used without login.
+    #[must_use]
+    pub fn password_hash(&self) -> Option<&PasswordHash> {
+        match &self.access {
+            Access::Password(hash) => Some(hash),
+            Access::Network => None,
+        }
+    }
+
     /// Whether it may be used from there.
     #[must_use]
     pub fn may_come_from(&self, address: IpAddr) -> bool {

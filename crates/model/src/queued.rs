@@ -86,6 +86,8 @@ pub struct Recipient {
 pub enum Origin {
     /// A credential, by its login.
     Credential(String),
+    /// A credential that was chosen by the client's network, without login, by its name.
+    Network(String),
     /// An Entra login, which is its own proof.
     Entra(String),
     /// The operator.

@@ -24,7 +24,7 @@ use web::api::{AccountView, IssuedView};
 
 use crate::cli;
 use crate::commands::asked_to_stop;
-use crate::config::raw::{LogFormat, Mode};
+use crate::config::raw::{ListenerLogin, LogFormat, Mode};
 use crate::config::{AlarmSettings, Config, Listener};
 use crate::server::Server;
 
@@ -78,8 +78,8 @@ impl Scene {
             found.map(|(address, _)| address.port()).unwrap_or_default()
         };
         Self {
+            password: issued.made().to_owned(),
             login: issued.credential.login,
-            password: issued.password,
             sender: format!("scanner@{}", provision::DOMAIN),
             entra_login: account.entra_login.unwrap_or_default(),
             starttls_port: port(Mode::Starttls),
@@ -108,8 +108,13 @@ async fn start_twin(folder: &Folder) -> anyhow::Result<Twin> {
 
 async fn start_server(folder: &Folder, twin: &Twin) -> anyhow::Result<Server> {
     let ready = twin.ready();
-    let listener =
-        |address, mode| Listener { address, mode, networks: Vec::new(), repairs: Repairs::default() };
+    let listener = |address, mode| Listener {
+        address,
+        mode,
+        login: ListenerLogin::Required,
+        networks: Vec::new(),
+        repairs: Repairs::default(),
+    };
     let config = Config {
         identity: IdentityEndpoint::default(),
         watch: WatchSettings::default(),

@@ -12,20 +12,21 @@ use relay::submission::Submission;
 use relay::{Relay, Upstreams};
 use secrecy::ExposeSecret as _;
 use smtp::extension::{Extension, Extensions};
-use smtp::server::{Settings, TlsPolicy};
+use smtp::sasl::Mechanism;
+use smtp::server::{LoginPolicy, Settings, TlsPolicy};
 use smtp_server::admission::Admission;
 use smtp_server::{Endpoint, listener};
 use store::{DataDir, KeySource, MasterKey, Options, Store};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use tracing::{error, info};
+use tracing::{error, info, warn};
 use web::api::Api;
 
 use crate::alarm::Alarms;
 use crate::certificates;
-use crate::config::raw::Mode;
-use crate::config::{Config, Listener};
+use crate::config::raw::{ListenerLogin, Mode};
+use crate::config::{self, Config, Listener};
 
 /// A running server.
 pub struct Server {
@@ -74,6 +75,9 @@ impl Server {
             tasks: TaskTracker::new(),
         };
         for wanted in &config.listeners {
+            for warning in config::warnings(wanted) {
+                warn!("{warning}");
+            }
             let bound = TcpListener::bind(wanted.address).await;
             let bound = bound.with_context(|| format!("cannot listen on {}", wanted.address))?;
             server.addresses.push((bound.local_addr()?, wanted.mode));
@@ -152,6 +156,16 @@ fn session_settings(wanted: &Listener, relay: &relay::RelaySettings) -> Settings
         Mode::Plain => TlsPolicy::Absent,
     };
     let mut settings = Settings::submission(relay.host_name.clone(), policy);
+    settings.login = match (wanted.login, wanted.mode) {
+        (ListenerLogin::Required, _) => LoginPolicy::Required,
+        // A password that is not needed is not asked for in clear text.
+        (ListenerLogin::None, Mode::Plain) => LoginPolicy::NotOffered,
+        (ListenerLogin::None, Mode::Starttls | Mode::Tls) => LoginPolicy::Optional,
+    };
+    if relay.entra.tenants.is_empty() {
+        // Nobody's token could be taken.
+        settings.mechanisms.retain(|mechanism| *mechanism != Mechanism::XOAuth2);
+    }
     settings.banner = "ESMTP Postern".to_owned();
     // Success and delay are not reported, and whole messages not returned. So DSN is not offered; clients that use
     // its parameters unasked are served as far as failure notices go.

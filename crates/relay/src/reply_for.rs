@@ -2,6 +2,9 @@
 //!
 //! A client hears what it can act on. What is wrong with us it hears as "later"; the log has the rest.
 
+use std::net::IpAddr;
+
+use azure_client::bearer::BearerFailure;
 use azure_client::entra::TokenFailure;
 use message::author::{AuthorFault, excerpt};
 use message::header::NotAField;
@@ -43,6 +46,7 @@ pub(crate) const TOO_MANY_RECIPIENTS: Refusal =
 pub(crate) const NO_MEMORY: Refusal = Refusal::temporary(421, (3, 2), "Too busy: try again later");
 pub(crate) const LOG_IN_AGAIN: Refusal =
     Refusal::temporary(421, (7, 0), "Azure does not take this login any more: connect and log in again");
+const NO_CREDENTIAL: Refusal = Refusal::permanent(550, (7, 1), "");
 const UNKNOWN_USERNAME: Refusal = Refusal::permanent(550, (1, 8), "");
 const BEYOND_ASCII: Refusal = Refusal::permanent(
     553,
@@ -64,6 +68,13 @@ const RATE: Refusal = Refusal::temporary(
     (5, 127),
     "Message rejected. Excessive message rate from sender. For more information see https://aka.ms/EXOSmtpErrors.",
 );
+
+/// A client without login whose network nobody has listed.
+pub(crate) fn no_credential_for(address: IpAddr) -> Refusal {
+    let address = address.to_canonical();
+    NO_CREDENTIAL
+        .with_text(format!("No login is needed here, but {address} is in no network that a credential lists"))
+}
 
 /// A failure of the store while a message is taken in.
 pub(crate) fn store(error: &StoreError) -> Refusal {
@@ -133,6 +144,24 @@ pub(crate) fn beyond_ascii(reaches: Result<bool, String>) -> Result<(), Refusal>
         Err(reason) => {
             warn!(reason, "whether Azure's server takes addresses beyond ASCII could not be learnt");
             Err(BEYOND_ASCII_UNKNOWN)
+        }
+    }
+}
+
+/// A token that a client brought and that is not taken.
+pub(crate) fn bearer(login: &str, failure: &BearerFailure) -> Refusal {
+    match failure {
+        BearerFailure::Refused(reason) => {
+            warn!(login, reason, "a token that a client brought was refused");
+            LOGIN_FAILED
+        }
+        BearerFailure::Exchange(failure) => {
+            warn!(
+                login,
+                error = failure.chain(),
+                "Entra's keys cannot be had, so that a token cannot be checked"
+            );
+            LOGIN_UNAVAILABLE
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
+use azure_types::entra::AUDIENCE_COMMUNICATION;
 use azure_types::ids::TenantId;
 use model::name::ServiceName;
 use smtp::address::Mailbox;
@@ -25,17 +26,19 @@ pub struct RelaySettings {
     pub max_sending_octets: u64,
     /// Who gets mail for `<Postmaster>` without a domain.
     pub postmaster: Option<Mailbox>,
-    /// Logins with the client secret of an app.
+    /// Logins as an app of Entra.
     pub entra: EntraSettings,
     /// How long messages that are done with are remembered.
     pub history: Duration,
 }
 
-/// Who may log in with the client secret of an app, and where that leads.
+/// Who may log in as an app of Entra, and where that leads.
 #[derive(Clone, Debug)]
 pub struct EntraSettings {
     /// Tenants whose apps may. Nobody may while it is empty.
     pub tenants: HashSet<TenantId>,
+    /// Resources that a token may be for which a client brings; a slash at the end makes no difference.
+    pub audiences: Vec<String>,
     /// Where tokens are had.
     pub authority: Url,
     /// Origins of services that belong to no account, by their names in lower case.
@@ -55,6 +58,7 @@ impl Default for EntraSettings {
     fn default() -> Self {
         Self {
             tenants: HashSet::new(),
+            audiences: vec![AUDIENCE_COMMUNICATION.to_owned()],
             authority: Url::parse("https://login.microsoftonline.com").expect("a constant URL"),
             services: HashMap::new(),
             endpoint: "https://{service}.{geography}.communication.azure.com".to_owned(),

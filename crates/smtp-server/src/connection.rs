@@ -91,7 +91,7 @@ where
     let mut connection = Connection {
         endpoint,
         stream: Stream::Clear(io),
-        peer: Peer { address, client: None, tls: None },
+        peer: Peer { address, client: None, tls: None, login: endpoint.settings.login },
         principal: None,
         transaction: None,
         unheard: None,

@@ -8,7 +8,7 @@ use smtp::parameters::{MailParameters, RecipientParameters};
 use smtp::path::{ForwardPath, OfferedPath};
 use smtp::reply::{Refusal, Reply};
 use smtp::sasl::Login;
-use smtp::server::Client;
+use smtp::server::{Client, LoginPolicy};
 use tls::TlsFacts;
 
 /// Eight questions, three of which few servers ask. A service keeps no state of a session: who logged in and
@@ -96,4 +96,6 @@ pub struct Peer {
     pub client: Option<Client>,
     /// How the connection is protected, if it is.
     pub tls: Option<TlsFacts>,
+    /// Whether its listener asks for a login.
+    pub login: LoginPolicy,
 }

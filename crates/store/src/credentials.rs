@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use model::credential::{AuthorRule, Credential, IntakeRules, PasswordHash, SenderRule};
+use ipnet::IpNet;
+use model::credential::{Access, AuthorRule, Credential, IntakeRules, PasswordHash, SenderRule};
+use model::network;
 use rusqlite::{Connection, params};
 use serde::{Deserialize, Serialize};
 
@@ -28,12 +30,21 @@ struct Rules {
     senders: Option<Allowed>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     networks: Vec<String>,
+    /// Absent when there is a password.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    access: Option<RuleAccess>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     default_from: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     forced_from: Option<String>,
     #[serde(flatten)]
     intake: IntakeWords,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum RuleAccess {
+    Network,
 }
 
 #[derive(Default, Serialize, Deserialize)]
@@ -50,17 +61,21 @@ impl Credentials {
     /// Adds a credential.
     ///
     /// # Errors
-    /// When the login is taken or nothing can be written.
+    /// When the login is taken, another credential is used without login from one of its networks, or nothing can
+    /// be written.
     pub async fn add(&self, credential: Credential, audit: AuditEntry) -> Result<(), StoreError> {
         self.database
             .write(Durability::Synced, move |connection| {
+                if credential.access == Access::Network {
+                    networks_are_free(connection, &credential)?;
+                }
                 let inserted = connection.execute(
                     "INSERT INTO credential VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
                     params![
                         credential.id.to_string(),
                         credential.login.as_str(),
                         credential.account.to_string(),
-                        credential.password_hash.as_phc(),
+                        credential.password_hash().map_or("", PasswordHash::as_phc),
                         from_rules(&credential),
                         credential.rate_per_minute,
                         credential.lane.as_str(),
@@ -90,11 +105,11 @@ impl Credentials {
         self.database
             .write(Durability::Synced, move |connection| {
                 let changed = connection.execute(
-                    "UPDATE credential SET password_hash = ? WHERE login = ?",
+                    "UPDATE credential SET password_hash = ? WHERE login = ? AND password_hash <> ''",
                     params![hash.as_phc(), login],
                 )?;
                 if changed == 0 {
-                    return Err(StoreError::Missing(format!("credential {login}")));
+                    return Err(StoreError::Missing(format!("credential {login} with a password")));
                 }
                 audit.store(connection)
             })
@@ -128,12 +143,15 @@ pub(crate) fn read_all(connection: &Connection) -> Result<Vec<Credential>, Store
     let mut rows = select.query([])?;
     let mut credentials = Vec::new();
     while let Some(row) = rows.next()? {
-        let (senders, networks, author, intake) = to_rules(&row.get::<_, String>(4)?)?;
+        let (senders, networks, author, intake, access) = to_rules(&row.get::<_, String>(4)?)?;
         credentials.push(Credential {
             id: words::to_id(&row.get::<_, String>(0)?)?,
             login: words::to_id(&row.get::<_, String>(1)?)?,
             account: words::to_id(&row.get::<_, String>(2)?)?,
-            password_hash: PasswordHash::new(row.get(3)?),
+            access: match access {
+                Some(RuleAccess::Network) => Access::Network,
+                None => Access::Password(PasswordHash::new(row.get(3)?)),
+            },
             senders,
             networks,
             author,
@@ -144,6 +162,18 @@ pub(crate) fn read_all(connection: &Connection) -> Result<Vec<Credential>, Store
         });
     }
     Ok(credentials)
+}
+
+/// Equal networks of two credentials would leave it open whose mail it is; of nested ones the smaller is meant.
+fn networks_are_free(connection: &Connection, new: &Credential) -> Result<(), StoreError> {
+    let wanted: Vec<IpNet> = new.networks.iter().copied().map(network::canonical).collect();
+    for other in read_all(connection)?.iter().filter(|other| other.access == Access::Network) {
+        let taken = other.networks.iter().copied().map(network::canonical).find(|one| wanted.contains(one));
+        if let Some(taken) = taken {
+            return Err(StoreError::Exists(format!("a credential for network {taken} ({})", other.login)));
+        }
+    }
+    Ok(())
 }
 
 fn from_rules(credential: &Credential) -> String {
@@ -160,11 +190,15 @@ fn from_rules(credential: &Credential) -> String {
         AuthorRule::Forced(mailbox) => (None, Some(mailbox.to_string())),
     };
     let networks = credential.networks.iter().map(ToString::to_string).collect();
+    let access = (credential.access == Access::Network).then_some(RuleAccess::Network);
     let intake = IntakeWords::of(&credential.intake);
-    serde_json::to_string(&Rules { senders, networks, default_from, forced_from, intake }).unwrap_or_default()
+    let rules = Rules { senders, networks, access, default_from, forced_from, intake };
+    serde_json::to_string(&rules).unwrap_or_default()
 }
 
-fn to_rules(json: &str) -> Result<(SenderRule, Vec<ipnet::IpNet>, AuthorRule, IntakeRules), StoreError> {
+type Read = (SenderRule, Vec<IpNet>, AuthorRule, IntakeRules, Option<RuleAccess>);
+
+fn to_rules(json: &str) -> Result<Read, StoreError> {
     let rules: Rules =
         serde_json::from_str(json).map_err(|_| StoreError::Damaged(format!("rules {json}")))?;
     let senders = match rules.senders {
@@ -180,5 +214,5 @@ fn to_rules(json: &str) -> Result<(SenderRule, Vec<ipnet::IpNet>, AuthorRule, In
         (None, Some(mailbox)) => AuthorRule::Default(words::to_id(&mailbox)?),
         (None, None) => AuthorRule::Keep,
     };
-    Ok((senders, networks, author, rules.intake.into_rules()?))
+    Ok((senders, networks, author, rules.intake.into_rules()?, rules.access))
 }

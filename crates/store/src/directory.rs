@@ -4,26 +4,34 @@
 //! credential is gone from the very next login.
 
 use std::collections::{HashMap, HashSet};
+use std::net::IpAddr;
 use std::sync::Arc;
 
+use ipnet::IpNet;
 use model::account::Account;
-use model::credential::Credential;
+use model::credential::{Access, Credential};
 use model::id::AccountId;
+use model::network;
 use model::sender::Sender;
+use model::smtp_username::SmtpUsername;
 use rusqlite::Connection;
 use smtp::address::{Domain, Mailbox};
 use tokio::sync::{Mutex, watch};
 
 use crate::database::Database;
 use crate::error::StoreError;
-use crate::{accounts, credentials, senders};
+use crate::{accounts, credentials, senders, smtp_usernames};
 
 /// All of it at one moment.
 #[derive(Debug, Default)]
 pub struct Directory {
     accounts: HashMap<AccountId, Arc<Account>>,
     credentials: HashMap<String, Arc<Credential>>,
+    /// Credentials that are used without login.
+    by_network: HashMap<IpNet, Arc<Credential>>,
     senders: HashMap<AccountId, Senders>,
+    /// By name in lower case; several accounts may see the same service.
+    smtp_usernames: HashMap<String, Vec<SmtpUsername>>,
 }
 
 #[derive(Debug, Default)]
@@ -55,6 +63,29 @@ impl Directory {
     #[must_use]
     pub fn credential(&self, login: &str) -> Option<&Arc<Credential>> {
         self.credentials.get(&login.to_ascii_lowercase())
+    }
+
+    /// The credential that mail without login from that address belongs to: of nested networks the smallest counts.
+    #[must_use]
+    pub fn credential_without_login(&self, address: IpAddr) -> Option<&Arc<Credential>> {
+        let host = IpNet::from(address.to_canonical());
+        (0..=host.max_prefix_len()).rev().find_map(|prefix| {
+            let network = IpNet::new(host.addr(), prefix).ok()?;
+            self.by_network.get(&network.trunc())
+        })
+    }
+
+    /// The SMTP username of that name, in any case, with the account whose service has it. An account that is enabled
+    /// comes before one that is not.
+    #[must_use]
+    pub fn smtp_username(&self, name: &str) -> Option<(&SmtpUsername, &Arc<Account>)> {
+        let listed = self.smtp_usernames.get(&name.to_ascii_lowercase())?;
+        let current = listed.iter().filter_map(|one| {
+            let account = self.accounts.get(&one.account)?;
+            let own = account.service.as_ref()?;
+            smtp_usernames::is_same(&own.name, &one.service).then_some((one, account))
+        });
+        current.min_by_key(|(_, account)| (!account.is_enabled(), account.created_at))
     }
 
     /// All credentials, in no order.
@@ -89,9 +120,17 @@ impl Directory {
             senders.domains.insert(sender.mailbox.domain().clone());
             senders.by_mailbox.insert(sender.mailbox.to_string().to_lowercase(), sender);
         }
+        for username in smtp_usernames::read_all(connection)? {
+            let name = username.username.to_ascii_lowercase();
+            directory.smtp_usernames.entry(name).or_default().push(username);
+        }
         for credential in credentials::read_all(connection)? {
-            let login = credential.login.as_str().to_ascii_lowercase();
-            directory.credentials.insert(login, Arc::new(credential));
+            let (login, credential) = (credential.login.as_str().to_ascii_lowercase(), Arc::new(credential));
+            if credential.access == Access::Network {
+                let networks = credential.networks.iter().copied().map(network::canonical);
+                directory.by_network.extend(networks.map(|network| (network, Arc::clone(&credential))));
+            }
+            directory.credentials.insert(login, credential);
         }
         Ok(directory)
     }
@@ -128,6 +167,58 @@ impl Published {
         match receiver.wait_for(|now| !Arc::ptr_eq(now, seen)).await {
             Ok(now) => Arc::clone(&now),
             Err(_) => self.now(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::Timestamp;
+    use model::credential::{AuthorRule, Lane, SenderRule};
+
+    fn credential(login: &str) -> Arc<Credential> {
+        Arc::new(Credential {
+            id: model::id::CredentialId::new(Timestamp::UNIX_EPOCH, [1; 10]),
+            login: login.parse().unwrap(),
+            account: AccountId::new(Timestamp::UNIX_EPOCH, [1; 10]),
+            access: Access::Network,
+            senders: SenderRule::Any,
+            networks: Vec::new(),
+            author: AuthorRule::Keep,
+            intake: model::credential::IntakeRules::default(),
+            rate_per_minute: None,
+            lane: Lane::Normal,
+            created_at: Timestamp::UNIX_EPOCH,
+        })
+    }
+
+    #[test]
+    fn of_nested_networks_the_smallest_counts_however_the_address_is_written() {
+        let mut directory = Directory::default();
+        for (network, login) in [
+            ("10.0.0.0/8", "site"),
+            ("10.1.2.0/24", "hall"),
+            ("10.1.2.3/32", "scanner"),
+            ("fd00::/8", "six"),
+            ("fd00::7/128", "seven"),
+        ] {
+            directory.by_network.insert(network.parse().unwrap(), credential(login));
+        }
+        for (address, expected) in [
+            ("10.9.9.9", Some("site")),
+            ("10.1.2.4", Some("hall")),
+            ("10.1.2.3", Some("scanner")),
+            ("::ffff:10.1.2.3", Some("scanner")),
+            ("::ffff:10.1.2.4", Some("hall")),
+            ("192.0.2.1", None),
+            ("fd12::1", Some("six")),
+            ("fd00::7", Some("seven")),
+            ("2001:db8::1", None),
+            ("::10.1.2.3", None),
+        ] {
+            let found = directory.credential_without_login(address.parse().unwrap());
+            assert_eq!(found.map(|one| one.login.as_str()), expected, "{address}");
         }
     }
 }

@@ -27,6 +27,7 @@ mod queue;
 mod rotations;
 mod secrets;
 mod senders;
+mod smtp_usernames;
 mod store;
 mod troubles;
 mod verifications;
@@ -48,6 +49,7 @@ pub use queue::{
 };
 pub use rotations::Rotations;
 pub use secrets::{KeySource, MasterKey, NewSecret, SecretFacts, SecretName, SecretOwner, Secrets};
+pub use smtp_usernames::SmtpUsernames;
 pub use store::{Options, Store};
 pub use troubles::Troubles;
 pub use verifications::{KeptVerification, Verifications};

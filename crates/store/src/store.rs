@@ -21,6 +21,7 @@ use crate::queue::Queue;
 use crate::rotations::Rotations;
 use crate::secrets::{KeySource, MasterKey, Secrets, foreign_key, is_used};
 use crate::senders::Senders;
+use crate::smtp_usernames::SmtpUsernames;
 use crate::troubles::Troubles;
 use crate::verifications::Verifications;
 
@@ -119,6 +120,12 @@ impl Store {
     #[must_use]
     pub fn credentials(&self) -> Credentials {
         Credentials::new(self.database.clone(), Arc::clone(&self.published))
+    }
+
+    /// SMTP usernames that Azure lists.
+    #[must_use]
+    pub fn smtp_usernames(&self) -> SmtpUsernames {
+        SmtpUsernames::new(self.database.clone(), Arc::clone(&self.published))
     }
 
     /// What accounts are to have at Azure.

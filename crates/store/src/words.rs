@@ -73,6 +73,7 @@ pub(crate) fn to_ret(text: &str) -> Result<Ret, StoreError> {
 pub(crate) fn from_origin(origin: &Origin) -> (&'static str, &str) {
     match origin {
         Origin::Credential(login) => ("credential", login),
+        Origin::Network(login) => ("network", login),
         Origin::Entra(login) => ("entra", login),
         Origin::Operator => ("operator", ""),
         Origin::Notice => ("notice", ""),
@@ -82,6 +83,7 @@ pub(crate) fn from_origin(origin: &Origin) -> (&'static str, &str) {
 pub(crate) fn to_origin(kind: &str, name: &str) -> Result<Origin, StoreError> {
     match kind {
         "credential" => Ok(Origin::Credential(name.to_owned())),
+        "network" => Ok(Origin::Network(name.to_owned())),
         "entra" => Ok(Origin::Entra(name.to_owned())),
         "operator" => Ok(Origin::Operator),
         "notice" => Ok(Origin::Notice),

@@ -1,12 +1,10 @@
 //! What operators allow to devices: authors that are forced, reverse-paths of their own, repairs; and what of that
 //! can be seen afterwards.
 
-use control::{NewCredential, NewIntakeRules};
+use control::NewCredential;
 use e2e::{Device, Setup, World};
-use model::credential::Lane;
 use model::queued::Cause;
 use model::repair::Repair;
-use secrecy::ExposeSecret as _;
 use smtp::client::Envelope;
 use smtp::path::ReversePath;
 
@@ -15,21 +13,7 @@ const BROKEN: &str =
     "From: Kock, Arne <scanner@contoso.example>\r\nTo: a@example.com\r\nSubject: s\r\n\r\nx\r\n";
 
 async fn device(world: &World, login: &str, change: impl FnOnce(&mut NewCredential)) -> Device {
-    let mut new = NewCredential {
-        login: login.to_owned(),
-        account: "contoso".to_owned(),
-        password: None,
-        senders: Vec::new(),
-        networks: Vec::new(),
-        default_from: None,
-        forced_from: None,
-        intake: NewIntakeRules::default(),
-        rate_per_minute: None,
-        lane: Lane::Normal,
-    };
-    change(&mut new);
-    let issued = world.control().add_credential(new).await.unwrap();
-    Device { login: login.to_owned(), password: issued.password.expose_secret().to_owned() }
+    world.add_credential(login, change).await
 }
 
 async fn send(world: &World, device: &Device, path: &str, text: &str) -> Result<String, String> {

@@ -1,9 +1,7 @@
 //! What is refused at the door, with which reply.
 
-use control::{NewCredential, NewIntakeRules};
+use control::NewCredential;
 use e2e::{Device, World, message};
-use model::credential::Lane;
-use secrecy::ExposeSecret as _;
 use smtp::client::{Envelope, Verdict};
 use smtp::path::ReversePath;
 use smtp_client::Connection;
@@ -100,21 +98,7 @@ async fn twelve_megabytes_are_refused() {
 }
 
 async fn credential(world: &World, change: impl FnOnce(&mut NewCredential)) -> Device {
-    let mut new = NewCredential {
-        login: "special".to_owned(),
-        account: "contoso".to_owned(),
-        password: None,
-        senders: Vec::new(),
-        networks: Vec::new(),
-        default_from: None,
-        forced_from: None,
-        intake: NewIntakeRules::default(),
-        rate_per_minute: None,
-        lane: Lane::Normal,
-    };
-    change(&mut new);
-    let issued = world.control().add_credential(new).await.unwrap();
-    Device { login: "special".to_owned(), password: issued.password.expose_secret().to_owned() }
+    world.add_credential("special", change).await
 }
 
 #[tokio::test]

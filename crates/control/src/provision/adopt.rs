@@ -92,7 +92,11 @@ async fn look(scene: &Scene, service: &str, before: Option<&Estate>) -> Result<A
         document.domain.insert(name, wished);
     }
     // Versions of Azure before 2025-09-01 have none.
-    for login in scene.arm.smtp_usernames(&id).await.unwrap_or_default() {
+    let logins = scene.arm.smtp_usernames(&id).await;
+    if let Ok(logins) = &logins {
+        scene.control.keep_smtp_usernames(account, &found.name, logins).await;
+    }
+    for login in logins.unwrap_or_default() {
         let client = login.properties.entra_application_id.parse().ok().filter(|one| *one != account.client);
         let username = login.properties.username;
         document.smtp_username.insert(login.name, LoginDocument { username, client });

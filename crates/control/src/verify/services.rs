@@ -80,6 +80,14 @@ async fn look(scene: &Scene, id: &str) -> Result<(ServiceFound, Vec<CallError>),
         futures_util::future::join_all(service.properties.linked_domains.iter().map(|id| domain(scene, id))),
         scene.arm.smtp_usernames(id),
     );
+    // Versions of Azure before 2025-09-01 do not have them.
+    let logins = match logins {
+        Ok(logins) => {
+            scene.control.keep_smtp_usernames(&scene.account, &service.name, &logins).await;
+            logins
+        }
+        Err(_) => Vec::new(),
+    };
     let mut found = ServiceFound {
         name: service.name,
         id: service.id,
@@ -88,8 +96,7 @@ async fn look(scene: &Scene, id: &str) -> Result<(ServiceFound, Vec<CallError>),
         local_auth_disabled: service.properties.disable_local_auth,
         public_network_access: service.properties.public_network_access.as_deref() != Some("Disabled"),
         domains: Vec::new(),
-        // Versions of Azure before 2025-09-01 do not have them.
-        smtp_usernames: logins.unwrap_or_default().into_iter().map(|one| one.properties.username).collect(),
+        smtp_usernames: logins.into_iter().map(|one| one.properties.username).collect(),
     };
     let mut unseen = Vec::new();
     for domain in domains {

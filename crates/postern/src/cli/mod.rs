@@ -162,19 +162,19 @@ pub(crate) struct Named {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum CredentialCommand {
-    /// Make a login; its password is shown this once
+    /// Make a credential: a login whose password is shown this once, or one for a network without login
     Add(Box<CredentialAdd>),
     /// List logins
     List(Connection),
     /// Give a login a new password; the old one is good for nothing from now on
-    Reset(Named),
+    Reset(CredentialReset),
     /// Remove a login
     Remove(Named),
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct CredentialAdd {
-    /// What the device types
+    /// What the device types, a plain name or an e-mail address; without login, any name
     pub(crate) login: String,
     /// The account that its mail goes through
     #[arg(long, value_name = "NAME")]
@@ -185,6 +185,15 @@ pub(crate) struct CredentialAdd {
     /// A network or address that it may come from; may be repeated [default: anywhere]
     #[arg(long = "network", value_name = "NETWORK")]
     pub(crate) networks: Vec<String>,
+    /// Read the password that the devices have already from standard input, instead of making one
+    #[arg(long, conflicts_with = "no_login")]
+    pub(crate) password_stdin: bool,
+    /// Recognise clients by their network, on listeners with `login = "none"`; there is no password
+    #[arg(long, requires = "networks")]
+    pub(crate) no_login: bool,
+    /// Let everybody in a public network send without login
+    #[arg(long, requires = "no_login")]
+    pub(crate) allow_public_networks: bool,
     /// An author for messages that have none, or none that can be read
     #[arg(long, value_name = "ADDRESS")]
     pub(crate) default_from: Option<String>,
@@ -209,6 +218,17 @@ pub(crate) struct CredentialAdd {
     /// How urgent its mail is: urgent, normal or bulk
     #[arg(long, value_name = "LANE", default_value = "normal")]
     pub(crate) lane: String,
+    #[command(flatten)]
+    pub(crate) connection: Connection,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CredentialReset {
+    /// Its name
+    pub(crate) name: String,
+    /// Read the new password from standard input, instead of making one
+    #[arg(long)]
+    pub(crate) password_stdin: bool,
     #[command(flatten)]
     pub(crate) connection: Connection,
 }

@@ -3,8 +3,9 @@
 use std::process::ExitCode;
 
 use crate::cli::ConfigCommand;
-use crate::config;
-use crate::output::{GOOD, say};
+use crate::config::raw::ListenerLogin;
+use crate::config::{self, Listener};
+use crate::output::{BAD, GOOD, say};
 
 pub(super) fn run(command: &ConfigCommand) -> anyhow::Result<ExitCode> {
     match command {
@@ -15,13 +16,26 @@ pub(super) fn run(command: &ConfigCommand) -> anyhow::Result<ExitCode> {
             }
             say!("{GOOD}The configuration is valid.{GOOD:#}");
             for listener in &config.listeners {
-                say!("  listens on {} ({:?})", listener.address, listener.mode);
+                say!("  {}", describe(listener));
             }
             say!("  keeps its data in {}", config.data_dir.display());
+            for warning in config.listeners.iter().flat_map(config::warnings) {
+                say!("{BAD}Warning:{BAD:#} {warning}.");
+            }
         }
         ConfigCommand::Show(arguments) => {
             say!("{}", config::show(arguments.file.config.as_deref())?.trim_end());
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+fn describe(listener: &Listener) -> String {
+    let networks: Vec<String> = listener.networks.iter().map(ToString::to_string).collect();
+    let who = if networks.is_empty() { String::new() } else { format!(", for {}", networks.join(", ")) };
+    let login = match listener.login {
+        ListenerLogin::Required => "",
+        ListenerLogin::None => ", without login",
+    };
+    format!("listens on {} ({:?}{login}{who})", listener.address, listener.mode)
 }

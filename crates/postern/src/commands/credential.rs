@@ -5,8 +5,9 @@ use std::process::ExitCode;
 use serde_json::json;
 use web::api::{CredentialView, IssuedView};
 
-use crate::cli::{Connection, CredentialAdd, CredentialCommand, Named};
-use crate::client::{Client, nothing, segment};
+use super::account::input;
+use crate::cli::{Connection, CredentialAdd, CredentialCommand, CredentialReset, Named};
+use crate::client::{Client, segment};
 use crate::output::{self, GOOD, STRONG, cell, say};
 
 pub(super) async fn run(command: CredentialCommand) -> anyhow::Result<ExitCode> {
@@ -20,9 +21,13 @@ pub(super) async fn run(command: CredentialCommand) -> anyhow::Result<ExitCode> 
 }
 
 async fn add(arguments: &CredentialAdd) -> anyhow::Result<()> {
+    let password = arguments.password_stdin.then(input::password).transpose()?;
     let body = json!({
         "login": arguments.login,
         "account": arguments.account,
+        "access": if arguments.no_login { "network" } else { "password" },
+        "allow_public_networks": arguments.allow_public_networks,
+        "password": password,
         "senders": arguments.senders,
         "networks": arguments.networks,
         "default_from": arguments.default_from,
@@ -39,13 +44,20 @@ async fn add(arguments: &CredentialAdd) -> anyhow::Result<()> {
         return output::json(&issued);
     }
     say!("{GOOD}Credential {} is made.{GOOD:#}", issued.credential.login);
-    show_password(&issued);
+    if arguments.no_login {
+        let networks = issued.credential.networks.join(", ");
+        say!("It takes mail from {networks} without login, on listeners with `login = \"none\"`.");
+    } else {
+        show_password(&issued);
+    }
     Ok(())
 }
 
-async fn reset(arguments: &Named) -> anyhow::Result<()> {
+async fn reset(arguments: &CredentialReset) -> anyhow::Result<()> {
     let path = format!("/v1/credentials/{}/reset", segment(&arguments.name));
-    let issued: IssuedView = Client::new(&arguments.connection)?.post(&path, &nothing()).await?;
+    let password = arguments.password_stdin.then(input::password).transpose()?;
+    let body = json!({ "password": password });
+    let issued: IssuedView = Client::new(&arguments.connection)?.post(&path, &body).await?;
     if arguments.connection.json {
         return output::json(&issued);
     }
@@ -55,10 +67,12 @@ async fn reset(arguments: &Named) -> anyhow::Result<()> {
 }
 
 fn show_password(issued: &IssuedView) {
-    output::pairs(&[
-        ("Login", issued.credential.login.clone()),
-        ("Password", format!("{STRONG}{}{STRONG:#}", issued.password)),
-    ]);
+    let login = ("Login", issued.credential.login.clone());
+    let Some(password) = &issued.password else {
+        output::pairs(&[login, ("Password", "as given".to_owned())]);
+        return;
+    };
+    output::pairs(&[login, ("Password", format!("{STRONG}{password}{STRONG:#}"))]);
     say!("The password is shown this once.");
 }
 
@@ -73,6 +87,7 @@ async fn list(connection: &Connection) -> anyhow::Result<()> {
             let any = |list: Vec<String>| if list.is_empty() { "any".to_owned() } else { list.join(", ") };
             [
                 cell(credential.login),
+                cell(if credential.access == "network" { "no login" } else { "password" }),
                 cell(credential.account),
                 cell(any(credential.senders)),
                 cell(any(credential.networks)),
@@ -82,7 +97,7 @@ async fn list(connection: &Connection) -> anyhow::Result<()> {
         })
         .collect();
     let empty = "There is no credential yet: `postern credential add LOGIN --account NAME` makes one.";
-    output::table(["Login", "Account", "Senders", "Networks", "Per minute", "Lane"], rows, empty);
+    output::table(["Login", "Access", "Account", "Senders", "Networks", "Per minute", "Lane"], rows, empty);
     Ok(())
 }
 
@@ -92,6 +107,6 @@ async fn remove(arguments: &Named) -> anyhow::Result<()> {
     if arguments.connection.json {
         return output::json(&json!({ "removed": arguments.name }));
     }
-    say!("Credential {} is removed; its next login fails.", arguments.name);
+    say!("Credential {} is removed; nothing more is taken on its behalf.", arguments.name);
     Ok(())
 }

@@ -31,10 +31,11 @@ pub(super) async fn fetch(client: &Client, id: &str) -> anyhow::Result<MessageVi
 
 fn print(message: &MessageView) {
     say!("{STRONG}{}{STRONG:#}", if message.subject.is_empty() { "(no subject)" } else { &message.subject });
-    let who = message
-        .login
-        .as_ref()
-        .map_or_else(|| message.origin.clone(), |login| format!("{} {login}", message.origin));
+    let who = match (message.origin.as_str(), &message.login) {
+        ("network", Some(credential)) => format!("credential {credential}, without login"),
+        (origin, Some(login)) => format!("{origin} {login}"),
+        (origin, None) => origin.to_owned(),
+    };
     output::pairs(&[
         ("Queue id", message.id.clone()),
         ("From", message.from.clone()),

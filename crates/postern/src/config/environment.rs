@@ -97,6 +97,13 @@ pub(super) fn place_of(text: &str, key: &str) -> String {
     found.map_or_else(|| key.to_owned(), |line| format!("line {}", line + 1))
 }
 
+/// The line where one of several tables of a name begins, or the name where it was not written so.
+pub(super) fn place_of_table(text: &str, name: &str, number: usize) -> String {
+    let header = format!("[[{name}]]");
+    let mut lines = text.lines().enumerate().filter(|(_, line)| line.trim_start().starts_with(&header));
+    lines.nth(number).map_or_else(|| name.to_owned(), |(line, _)| format!("line {}", line + 1))
+}
+
 fn line_at(text: &str, offset: usize) -> String {
     let before = &text.as_bytes()[..offset.min(text.len())];
     format!("line {}", before.iter().filter(|octet| **octet == b'\n').count() + 1)

@@ -4,6 +4,7 @@
 //! section, the key, in capitals.
 
 mod environment;
+mod listeners;
 pub mod raw;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -16,9 +17,7 @@ use std::time::Duration;
 use azure_client::credential::IdentityEndpoint;
 use control::rotation::RotationWish;
 use control::watch::WatchSettings;
-use ipnet::IpNet;
 use jiff::SignedDuration;
-use model::repair::{Repair, Repairs};
 use relay::{EntraSettings, RelaySettings};
 use smtp::address::Mailbox;
 use smtp_server::Timeouts;
@@ -28,7 +27,8 @@ use tls::CertificateFiles;
 use tracing_subscriber::EnvFilter;
 use url::Url;
 
-use self::raw::{LogFormat, Mode, RawAccounts, RawConfig, RawRepair, RawTls};
+pub use self::listeners::{Listener, warnings};
+use self::raw::{LogFormat, RawAccounts, RawConfig, RawTls};
 
 /// What the configuration means.
 #[derive(Debug)]
@@ -72,19 +72,6 @@ pub struct AlarmSettings {
     pub web_hook: Option<Url>,
     /// An address.
     pub mail_to: Option<Mailbox>,
-}
-
-/// One SMTP listener.
-#[derive(Clone, Debug)]
-pub struct Listener {
-    /// Where it listens.
-    pub address: SocketAddr,
-    /// When TLS comes.
-    pub mode: Mode,
-    /// Networks that may connect; all may when empty.
-    pub networks: Vec<IpNet>,
-    /// What is repaired of what comes by it.
-    pub repairs: Repairs,
 }
 
 /// Why a configuration cannot be used. Prints file, line and reason.
@@ -191,19 +178,11 @@ fn meaning(written: Written) -> Result<Config, ConfigError> {
     if let Some((key, reason)) = contradiction(&raw) {
         return Err(invalid(key, reason));
     }
-    let listeners: Vec<Listener> = raw.listener.into_iter().map(Listener::from).collect();
-    let mut addresses = HashSet::new();
-    if let Some(twice) = listeners.iter().find(|listener| !addresses.insert(listener.address)) {
-        return Err(invalid("listener", format!("{} stands there twice", twice.address)));
-    }
-    if let Some(open) = listeners
-        .iter()
-        .find(|l| l.mode == Mode::Plain && l.networks.is_empty() && !l.address.ip().is_loopback())
-    {
-        let reason =
-            format!("the plain listener {} has no TLS: say with `networks` who may use it", open.address);
-        return Err(invalid("listener", reason));
-    }
+    let listeners = listeners::read(raw.listener).map_err(|(number, reason)| ConfigError::Invalid {
+        path: path.clone(),
+        place: environment::place_of_table(&text, "listener", number),
+        reason,
+    })?;
     let certificates = certificates(raw.tls).map_err(|reason| invalid("tls", reason.to_owned()))?;
     let host_name = match raw.host_name {
         Some(name) if name.parse::<smtp::address::Domain>().is_err() => {
@@ -249,6 +228,7 @@ fn meaning(written: Written) -> Result<Config, ConfigError> {
             postmaster: postmaster.transpose()?,
             entra: EntraSettings {
                 tenants: raw.entra.tenants.into_iter().collect::<HashSet<_>>(),
+                audiences: raw.entra.audiences,
                 authority: raw.entra.authority,
                 endpoint: raw.entra.endpoint,
                 geography: raw.entra.geography,
@@ -265,18 +245,6 @@ fn meaning(written: Written) -> Result<Config, ConfigError> {
         log: raw.log.filter,
         log_format: raw.log.format,
     })
-}
-
-impl From<raw::RawListener> for Listener {
-    fn from(raw: raw::RawListener) -> Self {
-        let repair = |raw: RawRepair| match raw {
-            RawRepair::LineEnds => Repair::LineEnds,
-            RawRepair::From => Repair::From,
-            RawRepair::Envelope => Repair::Envelope,
-        };
-        let repairs = raw.repairs.into_iter().map(repair).collect();
-        Self { address: raw.address, mode: raw.mode, networks: raw.networks, repairs }
-    }
 }
 
 fn certificates(raw: RawTls) -> Result<Vec<CertificateFiles>, &'static str> {
@@ -353,6 +321,7 @@ fn system_host_name() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use model::repair::Repair;
     use std::collections::BTreeMap;
 
     fn read(text: &str, variables: &[(&str, &str)]) -> Result<Config, String> {
@@ -402,6 +371,18 @@ mod tests {
         let open = "[[listener]]\naddress = '0.0.0.0:25'\nmode = 'plain'\n";
         assert!(error(open).contains("has no TLS"));
         assert!(read(&format!("{open}networks = ['10.0.0.0/8']"), &[]).is_ok());
+        let second = "[[listener]]\naddress = '[::]:587'\nmode = 'tls'\n\n[[listener]]\naddress = '[::]:25'\nmode = 'plain'\n";
+        let no_login = error(&format!("{second}login = 'none'"));
+        assert!(
+            no_login.starts_with("postern.toml, line 5: the listener [::]:25 takes mail without login"),
+            "{no_login}"
+        );
+        let public = error(&format!("{second}login = 'none'\nnetworks = ['203.0.113.0/24']"));
+        assert!(
+            public.starts_with("postern.toml, line 5: ") && public.contains("allow_public_networks"),
+            "{public}"
+        );
+        assert!(error(&format!("{second}login = 'no'")).starts_with("postern.toml, line 8: unknown variant"));
         let twice = "[[listener]]\naddress = '[::]:587'\nmode = 'starttls'\n".repeat(2);
         assert!(read(&twice, &[]).unwrap_err().contains("[::]:587 stands there twice"));
         let repaired = format!("{open}networks = ['10.0.0.0/8']\nrepairs = ['from', 'line-ends']");

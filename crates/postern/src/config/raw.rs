@@ -29,7 +29,7 @@ pub struct RawConfig {
     pub smtp: RawSmtp,
     /// What happens to accepted messages.
     pub queue: RawQueue,
-    /// Logins with the client secret of an Entra app.
+    /// Logins as an Entra app, by client secret or by token.
     pub entra: RawEntra,
     /// How accounts are looked after.
     pub accounts: RawAccounts,
@@ -60,6 +60,25 @@ pub struct RawListener {
     /// counted and shown with the message. Default: nothing.
     #[serde(default)]
     pub repairs: Vec<RawRepair>,
+    /// Whether clients log in: `required`, or `none` for devices that cannot. Without login the client's address says
+    /// which credential its mail belongs to: one that was made with `--no-login` and lists its network. Such a
+    /// listener needs `networks`. Clients that have TLS may still log in. Default: `required`.
+    #[serde(default)]
+    pub login: ListenerLogin,
+    /// Let a listener without login have networks that are not private. Everybody in them can then send.
+    #[serde(default)]
+    pub allow_public_networks: bool,
+}
+
+/// Whether clients of a listener log in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ListenerLogin {
+    /// Before they send.
+    #[default]
+    Required,
+    /// They need not.
+    None,
 }
 
 /// A repair.
@@ -132,12 +151,15 @@ pub struct RawQueue {
     pub postmaster: Option<String>,
 }
 
-/// Logins with the client secret of an Entra app.
+/// Logins as an Entra app, by client secret or by token.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct RawEntra {
-    /// Tenants whose apps may log in as `service.app.tenant` with a client secret. Default: none.
+    /// Tenants whose apps may log in, as `service.app.tenant` or by an SMTP username that Azure lists: with a client
+    /// secret, or by XOAUTH2 with a token. Default: none, and XOAUTH2 is not offered.
     pub tenants: Vec<TenantId>,
+    /// Resources that the token of an XOAUTH2 login may be for. A slash at the end makes no difference.
+    pub audiences: Vec<String>,
     /// Where tokens are had, for services that belong to no account.
     pub authority: Url,
     /// Origin of such a service that `services` does not list; `{service}` stands for its name, `{geography}` for
@@ -229,6 +251,8 @@ impl Default for RawConfig {
             address: SocketAddr::from(([0_u16; 8], port)),
             mode,
             networks: Vec::new(),
+            login: ListenerLogin::Required,
+            allow_public_networks: false,
             repairs: Vec::new(),
         };
         Self {
@@ -278,6 +302,7 @@ impl Default for RawEntra {
         let settings = relay::EntraSettings::default();
         Self {
             tenants: Vec::new(),
+            audiences: settings.audiences,
             authority: settings.authority,
             endpoint: settings.endpoint,
             geography: settings.geography,

@@ -1,6 +1,7 @@
 //! Entra logins: the client secret of an app is the password, and the token that it brings carries the
-//! message. Nothing of it is stored.
+//! message; or the client brings the token itself. Nothing of it is stored.
 
+use azure_client::bearer::{BearerChecker, BearerFailure, Expected};
 use azure_client::credential::{App, ClientSecret, Credential as _};
 use azure_client::entra::TokenFailure;
 use azure_client::{Http, Token};
@@ -39,6 +40,17 @@ pub struct EntraLogin {
     pub target: EntraTarget,
 }
 
+/// The app that a login means.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EntraApp {
+    /// The communication service.
+    pub service: ServiceName,
+    /// The app.
+    pub client: ClientId,
+    /// Its directory.
+    pub tenant: TenantId,
+}
+
 impl EntraTarget {
     /// Asks Entra for a token with the secret that the client gave.
     ///
@@ -47,13 +59,43 @@ impl EntraTarget {
     pub async fn log_in(
         self,
         name: &str,
-        (service, client, tenant): (ServiceName, ClientId, TenantId),
+        app: EntraApp,
         secret: SecretString,
         now: Timestamp,
     ) -> Result<EntraLogin, TokenFailure> {
+        let EntraApp { service, client, tenant } = app;
         let app = App { authority: self.authority.clone(), tenant, client };
         let credential = ClientSecret::new(self.http.clone(), app, secret);
         let token = credential.request(SCOPE_COMMUNICATION, now).await?;
         Ok(EntraLogin { name: name.to_owned(), service, token, target: self })
     }
+
+    /// Takes a token that the client brought, once it is known to be the app's own.
+    ///
+    /// # Errors
+    /// When the token is not that, or the keys that sign such tokens cannot be had.
+    pub async fn take(
+        self,
+        name: &str,
+        app: EntraApp,
+        brought: Brought<'_>,
+        now: Timestamp,
+    ) -> Result<EntraLogin, BearerFailure> {
+        let EntraApp { service, client, tenant } = app;
+        let Brought { token, checker, audiences } = brought;
+        let expected = Expected { authority: &self.authority, tenant, client, audiences };
+        let token = checker.check(&self.http, token, expected, now).await?;
+        Ok(EntraLogin { name: name.to_owned(), service, token, target: self })
+    }
+}
+
+/// A token from outside, and what it is judged by.
+#[derive(Clone, Copy, Debug)]
+pub struct Brought<'a> {
+    /// The token.
+    pub token: &'a SecretString,
+    /// Who knows the keys.
+    pub checker: &'a BearerChecker,
+    /// Resources that it may be for.
+    pub audiences: &'a [String],
 }

@@ -5,7 +5,7 @@ mod guard;
 mod name;
 mod verifier;
 
-pub use entra::{EntraLogin, EntraTarget};
+pub use entra::{Brought, EntraApp, EntraLogin, EntraTarget};
 pub use guard::{Banned, LoginGuard};
 pub use name::{LoginForm, is_broken};
 pub use verifier::Verifier;

@@ -1,22 +1,14 @@
 //! What a login name means: one of our credentials, or an app of Entra.
 
-use azure_types::ids::{ClientId, TenantId};
-use model::name::ServiceName;
+use super::EntraApp;
 
 /// The two kinds of login.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LoginForm {
-    /// The login of a credential, or nonsense: both are looked up, and nonsense is not found.
+    /// The login of a credential, an SMTP username, or nonsense: all are looked up, and nonsense is not found.
     Credential(String),
     /// `<communication service>.<app>.<tenant>`, as smtp.azurecomm.net takes it, with dots or pipes.
-    Entra {
-        /// The communication service.
-        service: ServiceName,
-        /// The app whose secret is the password.
-        client: ClientId,
-        /// The app's tenant.
-        tenant: TenantId,
-    },
+    Entra(EntraApp),
 }
 
 impl LoginForm {
@@ -41,7 +33,7 @@ fn entra(name: &str) -> Option<LoginForm> {
     let tenant = parts.next()?.parse().ok()?;
     let client = parts.next()?.parse().ok()?;
     let service = parts.next()?.parse().ok()?;
-    Some(LoginForm::Entra { service, client, tenant })
+    Some(LoginForm::Entra(EntraApp { service, client, tenant }))
 }
 
 #[cfg(test)]
@@ -54,7 +46,7 @@ mod tests {
 
     fn service_of(name: &str) -> Option<String> {
         match LoginForm::read(name) {
-            LoginForm::Entra { service, client, tenant } => {
+            LoginForm::Entra(EntraApp { service, client, tenant }) => {
                 assert_eq!((client.to_string(), tenant.to_string()), (APP.into(), TENANT.into()), "{name}");
                 Some(service.to_string())
             }
@@ -110,6 +102,19 @@ mod tests {
         #[test]
         fn no_name_panics(name in "[a-f0-9.|-]{0,120}") {
             let _ = LoginForm::read(&name);
+        }
+
+        /// A credential can have no name that would be read as an Entra login.
+        #[test]
+        fn every_login_that_can_be_made_is_read_as_a_credential(
+            service in "[a-z0-9@.-]{0,12}",
+            delimiter in "[.|@]",
+            tail in "(@[a-z]{1,8}\\.example)?",
+        ) {
+            let name = format!("{service}{delimiter}{APP}{delimiter}{TENANT}{tail}");
+            if name.parse::<model::name::LoginName>().is_ok() {
+                prop_assert_eq!(LoginForm::read(&name), LoginForm::Credential(name));
+            }
         }
     }
 }

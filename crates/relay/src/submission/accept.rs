@@ -9,7 +9,7 @@ use clock::{Clock, Entropy};
 use jiff::{SignedDuration, Timestamp};
 use message::submission::{Additions, inspect, rewrite};
 use model::account::Account;
-use model::credential::{Credential, Lane};
+use model::credential::{Access, Credential, Lane};
 use model::id::QueueId;
 use model::queued::{Change, NewSend, Origin, QueuedMessage, Recipient, Summary};
 use store::{Body, Store, StoreError};
@@ -40,7 +40,7 @@ impl Submission {
         let message = QueuedMessage {
             id: envelope.id,
             account: account.id,
-            origin: Origin::Credential(credential.login.to_string()),
+            origin: origin(credential),
             lane: credential.lane,
             reverse_path: envelope.reverse_path,
             ret: envelope.parameters.ret,
@@ -198,6 +198,14 @@ pub async fn submit(
         sends: sends(id, &recipients),
     };
     store.queue().accept(queued, Body::inline(octets)).await.map(store::Accepted::id)
+}
+
+fn origin(credential: &Credential) -> Origin {
+    let name = credential.login.to_string();
+    match credential.access {
+        Access::Password(_) => Origin::Credential(name),
+        Access::Network => Origin::Network(name),
+    }
 }
 
 fn expiry(now: Timestamp, settings: &RelaySettings) -> Timestamp {

@@ -47,7 +47,7 @@ impl Submission {
         let host = &self.context.settings.host_name;
         let message_id = facts.message_id.clone().unwrap_or_else(|| format!("<{}@{host}>", envelope.id));
         let additions = Additions {
-            trace: self.trace(envelope),
+            trace: self.trace(sender, envelope),
             message_id: facts.message_id.is_none().then(|| message_id.clone()),
             date: (!facts.has_date).then(|| self.context.clock.now()),
             from: author.from,
@@ -63,29 +63,34 @@ impl Submission {
         Ok((Written { summary, digest, header: rewrite(header, &additions) }, author.changes))
     }
 
-    fn trace(&self, envelope: &Envelope) -> String {
+    fn trace(&self, sender: &Sender, envelope: &Envelope) -> String {
         let peer = &envelope.peer;
-        let extended = peer.client.as_ref().is_some_and(|client| client.extended);
-        // RFC 3848 and RFC 6531 section 4.3: extended, with TLS, with AUTH, with SMTPUTF8.
-        let protocol = match (envelope.parameters.smtputf8, extended, peer.tls.is_some()) {
-            (true, _, true) => "UTF8SMTPSA",
-            (true, _, false) => "UTF8SMTPA",
-            (false, true, true) => "ESMTPSA",
-            (false, true, false) => "ESMTPA",
-            (false, false, _) => "SMTP",
-        };
         let client_name = peer.client.as_ref().map(|client| client.name.as_str());
         Trace {
             client_name: client_name.filter(|name| !name.is_empty()).unwrap_or("unknown"),
             client_address: peer.address.ip().to_canonical(),
             host_name: &self.context.settings.host_name,
-            protocol,
+            protocol: &protocol(sender, envelope),
             tls: peer.tls.as_ref().map(|tls| (tls.version.as_str(), tls.cipher_suite.as_str())),
             queue_id: &envelope.id.to_string(),
             received_at: self.context.clock.now(),
         }
         .field()
     }
+}
+
+/// RFC 3848 and RFC 6531 section 4.3: extended or with SMTPUTF8, then S for TLS and A for AUTH.
+fn protocol(sender: &Sender, envelope: &Envelope) -> String {
+    let peer = &envelope.peer;
+    let extended = peer.client.as_ref().is_some_and(|client| client.extended);
+    let base = match (envelope.parameters.smtputf8, extended) {
+        (true, _) => "UTF8SMTP",
+        (false, true) => "ESMTP",
+        (false, false) => return "SMTP".to_owned(),
+    };
+    let secured = if peer.tls.is_some() { "S" } else { "" };
+    let proven = if sender.has_logged_in() { "A" } else { "" };
+    format!("{base}{secured}{proven}")
 }
 
 /// Everything but the body that makes two submissions the same.

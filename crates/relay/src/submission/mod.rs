@@ -21,9 +21,10 @@ use ::smtp::parameters::{MailParameters, RecipientParameters};
 use ::smtp::path::{ForwardPath, OfferedPath, ReversePath};
 use ::smtp::reply::{Refusal, Reply};
 use ::smtp::sasl::{Login, Proof};
+use azure_client::bearer::BearerChecker;
 use clock::{Clock, Entropy};
 use jiff::SignedDuration;
-use model::credential::Credential;
+use model::credential::{Access, Credential};
 use model::id::QueueId;
 use model::queued::{Cause, Change, Recipient};
 use model::repair::{Repair, Repairs};
@@ -57,6 +58,7 @@ pub struct Submission {
     budget: Arc<Budget>,
     upstreams: Arc<Upstreams>,
     entra_http: azure_client::Http,
+    bearers: Arc<BearerChecker>,
     /// What is repaired of whatever comes by the listener that this one answers for.
     repairs: Repairs,
 }
@@ -65,7 +67,7 @@ pub struct Submission {
 pub enum Principal {
     /// One of our credentials.
     Credential(Arc<Credential>),
-    /// An app of Entra, with the token that its secret brought.
+    /// An app of Entra, with a token of its own.
     Entra(Arc<EntraLogin>),
 }
 
@@ -83,6 +85,16 @@ pub struct Transaction {
 enum Sender {
     Credential(Arc<Credential>),
     Entra(Arc<EntraLogin>),
+}
+
+impl Sender {
+    /// Whether the client has proved more than its address.
+    fn has_logged_in(&self) -> bool {
+        match self {
+            Self::Credential(credential) => credential.access != Access::Network,
+            Self::Entra(_) => true,
+        }
+    }
 }
 
 /// What MAIL and RCPT said.
@@ -115,6 +127,7 @@ impl Submission {
             budget: Budget::new(settings.max_buffered_octets),
             upstreams,
             entra_http: azure_client::Http::new(settings.entra.ca_pem.as_deref())?,
+            bearers: Arc::default(),
             context: Context::new(store, settings, (clock, entropy)),
             repairs: Repairs::default(),
         })
@@ -170,19 +183,7 @@ impl Service for Submission {
         parameters: &MailParameters,
     ) -> Result<Transaction, Refusal> {
         let now = self.context.clock.now();
-        let sender = match principal.ok_or(reply_for::LOG_IN_FIRST)? {
-            Principal::Entra(login) if login.token.expires_at.duration_since(now) < TOKEN_MARGIN => {
-                return Err(reply_for::LOG_IN_AGAIN);
-            }
-            Principal::Entra(login) => Sender::Entra(Arc::clone(login)),
-            Principal::Credential(credential) => {
-                let (credential, _) = logins::current(credential, &self.context.store.directory())?;
-                if !self.rates.allows(&credential, now) {
-                    return Err(reply_for::TOO_FAST);
-                }
-                Sender::Credential(credential)
-            }
-        };
+        let sender = self.sender(peer, principal)?;
         let repairs = match &sender {
             Sender::Credential(credential) => self.repairs.and(&credential.intake.repairs),
             Sender::Entra(_) => self.repairs.clone(),
@@ -237,7 +238,8 @@ impl Service for Submission {
         }
         // An Entra login hears it from Azure, at the end of its data.
         if let (false, Sender::Credential(credential)) = (mailbox.is_ascii(), &transaction.sender) {
-            let (_, account) = logins::current(credential, &self.context.store.directory())?;
+            let address = transaction.envelope.peer.address.ip();
+            let (_, account) = logins::current(credential, address, &self.context.store.directory())?;
             let reaches = self.upstreams.reaches_beyond_ascii(&account).await;
             reply_for::beyond_ascii(reaches)?;
         }
@@ -269,7 +271,9 @@ impl Service for Submission {
         match sender {
             Sender::Credential(credential) => {
                 // The login may have gone, and its account with it, while the message came in.
-                let (credential, account) = logins::current(&credential, &self.context.store.directory())?;
+                let address = taken.envelope.peer.address.ip();
+                let (credential, account) =
+                    logins::current(&credential, address, &self.context.store.directory())?;
                 self.queue(taken, &credential, &account).await
             }
             Sender::Entra(login) => self.send_now(taken, &login).await,

@@ -140,7 +140,9 @@ impl Accounts {
                     let what = format!("account {name}");
                     return Err(StoreError::InUse { what, by: dependents.to_string() });
                 }
-                for table in ["sender", "verification", "rotation"].iter().chain(&estates::TABLES) {
+                for table in
+                    ["sender", "smtp_username", "verification", "rotation"].iter().chain(&estates::TABLES)
+                {
                     connection
                         .execute(&format!("DELETE FROM {table} WHERE account_id = ?"), [id.to_string()])?;
                 }

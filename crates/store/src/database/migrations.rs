@@ -5,12 +5,13 @@ use rusqlite::Connection;
 use crate::error::StoreError;
 
 /// All steps in order. A released step is never edited.
-const STEPS: [&str; 6] = [
+const STEPS: [&str; 7] = [
     include_str!("../../migrations/0001_queue_accounts_and_secrets.sql"),
     include_str!("../../migrations/0002_when_an_account_changed.sql"),
     include_str!("../../migrations/0003_verify_rotate_audit.sql"),
     include_str!("../../migrations/0004_estates.sql"),
     include_str!("../../migrations/0005_changes_to_messages.sql"),
+    include_str!("../../migrations/0006_smtp_usernames.sql"),
     include_str!("../../migrations/0007_a_second_way_and_divided_sends.sql"),
 ];
 
@@ -71,6 +72,28 @@ mod tests {
             })
             .unwrap();
         assert_eq!(row, (7, None, None));
+    }
+
+    #[test]
+    fn an_account_of_before_can_have_smtp_usernames() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        let before = STEPS.iter().position(|step| step.contains("CREATE TABLE smtp_username")).unwrap();
+        for step in &STEPS[..before] {
+            connection.execute_batch(step).unwrap();
+        }
+        connection.pragma_update(None, "user_version", before).unwrap();
+        let account = "INSERT INTO account (id, name, tenant, client, subscription, cloud, service, endpoint,
+            authorization, transport, sends_per_minute, sends_per_hour, status_reads_per_minute,
+            status_reads_per_hour, requests_at_once, smtp_sessions, created_at)
+            VALUES ('a', 'contoso', 't', 'c', 's', 'public', 'svc', 'https://x', 'secret', 'auto', 1, 1, 1, 1, 1, 1, 1)";
+        connection.execute_batch(account).unwrap();
+        apply(&mut connection).unwrap();
+        let insert = "INSERT INTO smtp_username (account_id, service, username, client, tenant)
+            VALUES ('a', 'svc', ?, 'c', 't')";
+        connection.execute(insert, ["Printer@contoso.com"]).unwrap();
+        assert!(connection.execute(insert, ["printer@CONTOSO.com"]).is_err(), "the same in any case");
+        let name: String = connection.query_row("SELECT name FROM account", [], |row| row.get(0)).unwrap();
+        assert_eq!(name, "contoso");
     }
 
     #[test]

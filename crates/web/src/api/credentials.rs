@@ -5,9 +5,9 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::routing::{delete, get, post};
 use axum::{Json, Router};
-use control::{NewCredential, NewIntakeRules};
+use control::{NewAccess, NewCredential, NewIntakeRules, PublicNetworks};
 use jiff::Timestamp;
-use model::credential::{AuthorRule, Credential, Lane, ReversePathRule, SenderRule};
+use model::credential::{Access, AuthorRule, Credential, Lane, ReversePathRule, SenderRule};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 
@@ -19,6 +19,9 @@ use crate::error::ApiError;
 pub struct CredentialView {
     /// What the device types.
     pub login: String,
+    /// How its clients are recognised: `password`, or `network` where no login is needed.
+    #[serde(default = "by_password")]
+    pub access: String,
     /// The account's name.
     pub account: String,
     /// Addresses and domains that it may send from; every sender of the account when empty.
@@ -52,14 +55,27 @@ pub struct CredentialView {
     pub created_at: Timestamp,
 }
 
-/// A credential with its password, shown this once.
+fn by_password() -> String {
+    "password".to_owned()
+}
+
+/// A credential with the password that was made for it, shown this once.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct IssuedView {
     /// The credential.
     #[serde(flatten)]
     pub credential: CredentialView,
-    /// Its password.
-    pub password: String,
+    /// Its password; absent when the operator chose it, or when none is needed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub password: Option<String>,
+}
+
+impl IssuedView {
+    /// The password that was made; empty when none was.
+    #[must_use]
+    pub fn made(&self) -> &str {
+        self.password.as_deref().unwrap_or_default()
+    }
 }
 
 #[derive(Deserialize)]
@@ -69,6 +85,10 @@ struct AddCredential {
     account: String,
     #[serde(default)]
     password: Option<SecretString>,
+    #[serde(default)]
+    access: Option<String>,
+    #[serde(default)]
+    allow_public_networks: bool,
     #[serde(default)]
     senders: Vec<String>,
     #[serde(default)]
@@ -89,6 +109,12 @@ struct AddCredential {
     rate_per_minute: Option<u32>,
     #[serde(default)]
     lane: Option<String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Reset {
+    password: Option<SecretString>,
 }
 
 pub(super) fn routes() -> Router<Api> {
@@ -117,9 +143,9 @@ async fn add(
             .ok_or_else(|| ApiError::invalid("lane", format!("{word:?} is none of urgent, normal, bulk")))?,
     };
     let new = NewCredential {
+        access: access(body.access.as_deref(), body.allow_public_networks, body.password)?,
         login: body.login,
         account: body.account,
-        password: body.password,
         senders: body.senders,
         networks: body.networks,
         default_from: body.default_from,
@@ -136,7 +162,7 @@ async fn add(
     let issued = control.add_credential(new).await?;
     let view = IssuedView {
         credential: view(&api, &issued.credential),
-        password: issued.password.expose_secret().to_owned(),
+        password: issued.password.map(|password| password.expose_secret().to_owned()),
     };
     Ok((StatusCode::CREATED, Json(view)))
 }
@@ -145,18 +171,45 @@ async fn reset(
     State(api): State<Api>,
     Operator(control): Operator,
     Path(login): Path<String>,
+    body: Result<Json<Reset>, JsonRejection>,
 ) -> Result<Json<IssuedView>, ApiError> {
-    let password = control.reset_password(&login).await?;
+    let Json(body) = body?;
+    let made = control.reset_password(&login, body.password).await?;
     let directory = api.store.directory();
     let credential =
         directory.credential(&login).ok_or_else(|| ApiError::missing(format!("credential {login}")))?;
-    let password = password.expose_secret().to_owned();
+    let password = made.map(|password| password.expose_secret().to_owned());
     Ok(Json(IssuedView { credential: view(&api, credential), password }))
 }
 
 async fn remove(Operator(control): Operator, Path(login): Path<String>) -> Result<StatusCode, ApiError> {
     control.remove_credential(&login).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+fn access(
+    word: Option<&str>,
+    allow_public_networks: bool,
+    password: Option<SecretString>,
+) -> Result<NewAccess, ApiError> {
+    let access = match (word.unwrap_or("password"), password) {
+        ("password", None) => NewAccess::MadePassword,
+        ("password", Some(password)) => NewAccess::Password(password),
+        ("network", None) if allow_public_networks => NewAccess::Network(PublicNetworks::Allowed),
+        ("network", None) => NewAccess::Network(PublicNetworks::Refused),
+        ("network", Some(_)) => {
+            let reason = "a credential that is used without login has none: leave it out";
+            return Err(ApiError::invalid("password", reason));
+        }
+        (other, _) => {
+            return Err(ApiError::invalid("access", format!("{other:?} is neither password nor network")));
+        }
+    };
+    if allow_public_networks && !matches!(access, NewAccess::Network(_)) {
+        let reason = "only a credential that is used without login (`access` `network`) can allow them";
+        return Err(ApiError::invalid("allow_public_networks", reason));
+    }
+    Ok(access)
 }
 
 fn view(api: &Api, credential: &Credential) -> CredentialView {
@@ -180,6 +233,10 @@ fn view(api: &Api, credential: &Credential) -> CredentialView {
     };
     CredentialView {
         login: credential.login.to_string(),
+        access: match credential.access {
+            Access::Password(_) => by_password(),
+            Access::Network => "network".to_owned(),
+        },
         account: account.map(|account| account.name.to_string()).unwrap_or_default(),
         senders,
         networks: credential.networks.iter().map(ToString::to_string).collect(),

@@ -34,9 +34,10 @@ pub struct MessageView {
     pub id: String,
     /// The account's name.
     pub account: String,
-    /// `credential`, `entra`, `operator` or `notice`.
+    /// `credential`, `network` (a credential that was chosen by the client's network, without login), `entra`,
+    /// `operator` or `notice`.
     pub origin: String,
-    /// The login, where there was one.
+    /// The credential or login, where there was one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub login: Option<String>,
     /// How urgent it is.
@@ -200,6 +201,7 @@ async fn show(State(api): State<Api>, Path(id): Path<String>) -> Result<Json<Mes
     let directory = api.store.directory();
     let (origin, login) = match message.origin {
         Origin::Credential(login) => ("credential", Some(login)),
+        Origin::Network(login) => ("network", Some(login)),
         Origin::Entra(login) => ("entra", Some(login)),
         Origin::Operator => ("operator", None),
         Origin::Notice => ("notice", None),

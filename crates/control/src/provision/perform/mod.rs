@@ -154,7 +154,7 @@ impl Site {
             Action::Unlink(name) => self.unlink(name).await,
             Action::RemoveDns(name) => self.remove_dns(name).await,
             Action::DeleteDomain(name) => self.delete_domain(name).await,
-            Action::DeleteLogin(name) => self.delete(&self.ids.login(name)).await,
+            Action::DeleteLogin(name) => self.delete_login(name).await,
             Action::DeleteService => self.delete(self.ids.service()).await,
             Action::DeleteEmailService => self.delete(self.ids.email_service()).await,
         }

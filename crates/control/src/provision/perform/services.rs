@@ -133,7 +133,23 @@ impl Site {
         });
         let id = self.ids.login(name);
         let is_there = self.seen().logins.contains_key(&name.to_lowercase());
-        self.make(&id, is_there, self.scene.arm.put(&id, &properties)).await
+        self.make(&id, is_there, self.scene.arm.put(&id, &properties)).await?;
+        self.look_at_logins().await;
+        Ok(())
+    }
+
+    pub(super) async fn delete_login(&self, name: &str) -> Result<(), Trouble> {
+        self.delete(&self.ids.login(name)).await?;
+        self.look_at_logins().await;
+        Ok(())
+    }
+
+    /// Takes note of the SMTP usernames that there are now, so that they can be used here at once.
+    async fn look_at_logins(&self) {
+        if let Ok(logins) = self.scene.arm.smtp_usernames(self.ids.service()).await {
+            let account = &self.scene.account;
+            self.scene.control.keep_smtp_usernames(account, &self.estate.service, &logins).await;
+        }
     }
 
     /// Why something that was begun came to nothing.

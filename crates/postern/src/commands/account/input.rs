@@ -14,6 +14,9 @@ use serde_json::{Value, json};
 
 use crate::cli::CloudArguments;
 
+/// Octets that are read of a password; the server refuses far shorter ones.
+const MAX_PASSWORD_INPUT: u64 = 65_536;
+
 /// What a field has to be.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Wanted {
@@ -72,6 +75,29 @@ pub(crate) fn secret(what: &str, file: Option<&Path>) -> anyhow::Result<String> 
         bail!("the {what} is empty: pipe it in, type it, or name a file with --secret-file");
     }
     Ok(text.trim().to_owned())
+}
+
+/// A password for `--password-stdin`: all of standard input but one line end behind it, blanks included.
+pub(crate) fn password() -> anyhow::Result<String> {
+    let text = if stdin().is_terminal() {
+        anstream::eprint!("Password: ");
+        typed()?
+    } else {
+        let mut text = String::new();
+        let read = stdin().take(MAX_PASSWORD_INPUT).read_to_string(&mut text);
+        read.context("the password on standard input is not UTF-8 text")?;
+        text
+    };
+    let password = without_line_end(&text);
+    if password.is_empty() {
+        bail!("there is no password on standard input");
+    }
+    Ok(password.to_owned())
+}
+
+/// What `echo` and editors put behind a line is not part of it; a blank is.
+fn without_line_end(text: &str) -> &str {
+    text.strip_suffix("\r\n").or_else(|| text.strip_suffix('\n')).unwrap_or(text)
 }
 
 fn typed() -> anyhow::Result<String> {
@@ -137,4 +163,18 @@ pub(super) fn cloud(arguments: &CloudArguments) -> anyhow::Result<Value> {
 /// The text of a file.
 pub(crate) fn read(path: &Path) -> anyhow::Result<String> {
     fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_line_end_is_taken_off_a_password_and_no_blank() {
+        for (text, password) in
+            [("a b \n", "a b "), (" x\r\n", " x"), ("x", "x"), ("x\n\n", "x\n"), ("x\r", "x\r"), ("\n", "")]
+        {
+            assert_eq!(without_line_end(text), password, "{text:?}");
+        }
+    }
 }

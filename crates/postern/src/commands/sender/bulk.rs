@@ -86,7 +86,7 @@ fn conclude(arguments: &SenderImport, (good, bad): (usize, usize), made: &BTreeM
         }
         (None, _) => {
             for issued in made.values() {
-                say!("{}  {}", issued.credential.login, issued.password);
+                say!("{}  {}", issued.credential.login, issued.made());
             }
             say!("{QUIET}The passwords are shown this once; --output FILE keeps them.{QUIET:#}");
         }
@@ -188,7 +188,8 @@ async fn credentials(
                         &address,
                     ]
                     .map(|text| harmless(text));
-                    let device = [&status.host_name, RELAY_PORT, &issued.credential.login, &issued.password];
+                    let device =
+                        [status.host_name.as_str(), RELAY_PORT, &issued.credential.login, issued.made()];
                     output.write_record(own.iter().map(String::as_str).chain(device.map(|text| text)))?;
                     output.flush()?;
                 }

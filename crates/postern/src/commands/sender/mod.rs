@@ -112,7 +112,7 @@ async fn issue(client: &Client, account: &str, arguments: &SenderAdd) -> anyhow:
     if arguments.connection.json {
         return output::json(&issued);
     }
-    output::pairs(&[("Login", issued.credential.login), ("Password", issued.password)]);
+    output::pairs(&[("Login", issued.credential.login.clone()), ("Password", issued.made().to_owned())]);
     say!("The password is shown this once.");
     Ok(())
 }

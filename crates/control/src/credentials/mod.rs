@@ -1,12 +1,15 @@
-//! Logins for devices and applications.
+//! Credentials for devices and applications: with login and password, or by network alone.
 
-use ipnet::IpNet;
+mod networks;
+mod password;
+
 use model::credential::{
-    AuthorRule, Credential, IntakeRules, Lane, PasswordHash, ReversePathRule, SenderRule,
+    Access, AuthorRule, Credential, IntakeRules, Lane, PasswordHash, ReversePathRule, SenderRule,
 };
 use model::id::CredentialId;
+use model::name::LoginName;
 use model::repair::Repair;
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::SecretString;
 use smtp::address::{Domain, Mailbox};
 use store::{Directory, StoreError};
 
@@ -20,8 +23,8 @@ pub struct NewCredential {
     pub login: String,
     /// The account that its mail goes through.
     pub account: String,
-    /// A password of the operator's choice; one is made when absent.
-    pub password: Option<SecretString>,
+    /// How its clients show that they may use it.
+    pub access: NewAccess,
     /// Addresses or domains that it may send from; every sender of the account when empty.
     pub senders: Vec<String>,
     /// Networks that it may come from, `192.0.2.0/24` or single addresses; anywhere when empty.
@@ -51,21 +54,34 @@ pub struct NewIntakeRules {
     pub repairs: Vec<String>,
 }
 
-/// A credential with its password, which is shown this once.
+/// How clients are to show that they may use a credential.
+#[derive(Clone, Debug)]
+pub enum NewAccess {
+    /// By a password that is made.
+    MadePassword,
+    /// By a password that devices have already.
+    Password(SecretString),
+    /// By the network alone, on listeners without login.
+    Network(PublicNetworks),
+}
+
+/// Whether networks of the Internet may do without login.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PublicNetworks {
+    /// They are a mistake.
+    Refused,
+    /// They are meant.
+    Allowed,
+}
+
+/// A credential, and the password that was made for it.
 #[derive(Debug)]
 pub struct IssuedCredential {
     /// The credential.
     pub credential: Credential,
-    /// Its password.
-    pub password: SecretString,
+    /// Its password, if it was made here: it is shown this once.
+    pub password: Option<SecretString>,
 }
-
-/// No character that is mistaken for another, or that a device's keyboard may lack.
-const ALPHABET: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
-/// 60 bits: guessed online, that takes for ever, and a copier's panel takes a minute.
-const PASSWORD_LENGTH: usize = 12;
-/// What the operator chooses must not be much weaker.
-const MIN_PASSWORD_LENGTH: usize = 10;
 
 impl Control {
     /// Makes a credential.
@@ -77,7 +93,7 @@ impl Control {
         let account = directory
             .account_named(&new.account)
             .ok_or_else(|| StoreError::Missing(format!("account {}", new.account)))?;
-        let login = new.login.trim().parse().map_err(|error| Invalid::new("login", error))?;
+        let login: LoginName = new.login.trim().parse().map_err(|error| Invalid::new("login", error))?;
         let author = match (&new.forced_from, &new.default_from) {
             (Some(_), Some(_)) => {
                 return Err(Invalid::new("forced from", "choose it or a default from, not both").into());
@@ -93,39 +109,75 @@ impl Control {
         if new.rate_per_minute == Some(0) {
             return Err(Invalid::new("rate per minute", "with 0 it could send nothing").into());
         }
-        let password = new.password.map_or_else(|| Ok(self.password()), checked_password)?;
-        let (hashed, salt) = (password.clone(), self.entropy.octets());
+        let networks = networks::read(&new.networks)?;
+        let (access, password) = match new.access {
+            NewAccess::MadePassword => {
+                let made = password::make(&self.entropy);
+                (Access::Password(self.hash(&made).await), Some(made))
+            }
+            NewAccess::Password(given) => {
+                password::check(&given, &login, &networks)?;
+                (Access::Password(self.hash(&given).await), None)
+            }
+            NewAccess::Network(public) => {
+                networks::check_without_login(&networks, public)?;
+                (Access::Network, None)
+            }
+        };
         let credential = Credential {
             id: CredentialId::new(self.clock.now(), self.entropy.octets()),
             login,
             account: account.id,
-            password_hash: PasswordHash::of(&hashed, salt),
+            access,
             senders: sender_rule(&new.senders)?,
-            networks: new.networks.iter().map(|text| network(text)).collect::<Result<_, _>>()?,
+            networks,
             author,
             intake: intake_rules(&new.intake)?,
             rate_per_minute: new.rate_per_minute,
             lane: new.lane,
             created_at: self.clock.now(),
         };
-        let audit = self.entry("credential.add", &credential.login, format!("account {}", account.name));
+        let without_login = if credential.access == Access::Network { ", without login" } else { "" };
+        let detail = format!("account {}{without_login}", account.name);
+        let audit = self.entry("credential.add", &credential.login, detail);
         self.store.credentials().add(credential.clone(), audit).await?;
         Ok(IssuedCredential { credential, password })
     }
 
-    /// Gives a credential a new password; the old one is good for nothing from now on.
+    /// Gives a credential another password, one that is made if none is given; the old one is good for nothing from
+    /// now on. Returns what was made.
     ///
     /// # Errors
-    /// When there is no such credential, or nothing can be stored.
-    pub async fn reset_password(&self, login: &str) -> Result<SecretString, ControlError> {
-        let password = self.password();
-        let hash = PasswordHash::of(&password, self.entropy.octets());
+    /// When there is no such credential, it has no password, what is given is too weak, or nothing can be stored.
+    pub async fn reset_password(
+        &self,
+        login: &str,
+        given: Option<SecretString>,
+    ) -> Result<Option<SecretString>, ControlError> {
+        let directory = self.store.directory();
+        let missing = || StoreError::Missing(format!("credential {login}"));
+        let credential = directory.credential(login).ok_or_else(missing)?;
+        if credential.access == Access::Network {
+            let reason = format!("{login} is used without login, and has no password");
+            return Err(Invalid::new("login", reason).into());
+        }
+        let (password, made) = match given {
+            Some(given) => {
+                password::check(&given, &credential.login, &credential.networks)?;
+                (given, None)
+            }
+            None => {
+                let made = password::make(&self.entropy);
+                (made.clone(), Some(made))
+            }
+        };
+        let hash = self.hash(&password).await;
         let audit = self.entry("credential.reset", login, "");
         self.store.credentials().set_password(login, hash, audit).await?;
-        Ok(password)
+        Ok(made)
     }
 
-    /// Removes a credential. Its next login fails, and so does its next message.
+    /// Removes a credential. Its next login fails, and so does its next message, with login or without.
     ///
     /// # Errors
     /// When there is no such credential, or nothing can be stored.
@@ -134,19 +186,13 @@ impl Control {
         Ok(self.store.credentials().remove(login, audit).await?)
     }
 
-    fn password(&self) -> SecretString {
-        let octets: [u8; PASSWORD_LENGTH] = self.entropy.octets();
-        let text: String = octets.iter().map(|octet| char::from(ALPHABET[usize::from(octet % 32)])).collect();
-        SecretString::from(text)
+    /// Hashes a password on a thread that may take its time.
+    async fn hash(&self, password: &SecretString) -> PasswordHash {
+        let (password, salt) = (password.clone(), self.entropy.octets());
+        let hashed = tokio::task::spawn_blocking(move || PasswordHash::of(&password, salt));
+        // A hash that was not made is that of no password.
+        hashed.await.unwrap_or_else(|_| PasswordHash::new(String::new()))
     }
-}
-
-fn checked_password(password: SecretString) -> Result<SecretString, Invalid> {
-    if password.expose_secret().chars().count() < MIN_PASSWORD_LENGTH {
-        let reason = format!("it needs {MIN_PASSWORD_LENGTH} characters; leave it out to have one made");
-        return Err(Invalid::new("password", reason));
-    }
-    Ok(password)
 }
 
 /// An author must be one of the account's senders, or every message would be refused.
@@ -203,25 +249,9 @@ fn intake_rules(new: &NewIntakeRules) -> Result<IntakeRules, Invalid> {
     })
 }
 
-fn network(text: &str) -> Result<IpNet, Invalid> {
-    let text = text.trim();
-    let single = || text.parse().map(|address: std::net::IpAddr| IpNet::from(address)).ok();
-    text.parse().ok().or_else(single).ok_or_else(|| {
-        Invalid::new("networks", format!("{text:?} is not a network such as 192.0.2.0/24 or an address"))
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn networks_may_be_single_addresses() {
-        assert_eq!(network("192.0.2.7").unwrap().to_string(), "192.0.2.7/32");
-        assert_eq!(network(" 2001:db8::/32 ").unwrap().to_string(), "2001:db8::/32");
-        assert!(network("192.0.2.0/33").is_err());
-        assert!(network("scanner").is_err());
-    }
 
     #[test]
     fn senders_are_addresses_or_domains() {
