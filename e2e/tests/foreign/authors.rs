@@ -44,7 +44,7 @@ async fn login(
     let new = NewCredential {
         login: name.to_owned(),
         account: "contoso-smtp".to_owned(),
-        password: None,
+        access: control::NewAccess::MadePassword,
         senders: Vec::new(),
         networks: Vec::new(),
         default_from,
@@ -54,5 +54,5 @@ async fn login(
         lane: Lane::Normal,
     };
     let issued = scene.world.control().add_credential(new).await.unwrap();
-    json!([name, issued.password.expose_secret()])
+    json!([name, issued.password.unwrap().expose_secret()])
 }

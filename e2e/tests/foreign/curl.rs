@@ -7,7 +7,7 @@ use twin::post::Path;
 use crate::scene::{Ended, Scene, witnesses};
 use crate::tools::Client;
 
-witnesses!(Client::Curl => starttls, implicit_tls, a_wrong_password_is_told, the_twin_by_xoauth2, the_twin_over_http, resource_manager);
+witnesses!(Client::Curl => starttls, implicit_tls, a_wrong_password_is_told, xoauth2, a_token_for_something_else_is_told, the_twin_by_xoauth2, the_twin_over_http, resource_manager);
 
 /// Exit codes of curl.
 const OK: i32 = 0;
@@ -61,6 +61,25 @@ async fn token(scene: &Scene, resource: &str) -> String {
         scene.run(Client::Curl, &["--cacert", &ready.ca, "--data", &form, &url], "").await.expect(OK);
     let answer: serde_json::Value = serde_json::from_str(&answer).unwrap();
     answer["access_token"].as_str().unwrap().to_owned()
+}
+
+async fn by_token(scene: &Scene, token: &str) -> Ended {
+    let url = format!("smtp://localhost:{}", scene.port(Mode::Starttls));
+    curl(scene, &url, &scene.entra("|"), &["--ssl-reqd", "--oauth2-bearer", token, "--verbose"]).await
+}
+
+async fn xoauth2(scene: Scene) {
+    let token = token(&scene, "communication.azure.com").await;
+    let words = by_token(&scene, &token).await.expect(OK);
+    assert!(words.contains("> AUTH XOAUTH2"), "{words}");
+    arrives(&scene).await;
+}
+
+async fn a_token_for_something_else_is_told(scene: Scene) {
+    let token = token(&scene, "management.azure.com").await;
+    let words = by_token(&scene, &token).await.expect(LOGIN_DENIED);
+    // The reason as JSON is enough for curl, which does not wait for the 535 behind it.
+    assert!(words.contains("< 334 eyJ"), "{words}");
 }
 
 async fn the_twin_by_xoauth2(scene: Scene) {

@@ -1,5 +1,6 @@
 //! Python's smtplib: what scripts and web frameworks use.
 
+use control::{NewAccess, PublicNetworks};
 use e2e::Device;
 use postern::config::raw::Mode;
 
@@ -14,12 +15,19 @@ witnesses!(Client::Python =>
     a_wrong_password_is_told,
     a_message_over_the_limit_is_refused,
     entra_login,
+    without_login,
+    xoauth2,
+    a_token_that_expired_is_told,
     the_twin_itself,
 );
 
 async fn smtplib(scene: &Scene, what: &str, device: &Device, mode: Mode) -> Ended {
     let port = scene.port(mode);
-    let security = if mode == Mode::Tls { "tls" } else { "starttls" };
+    let security = match mode {
+        Mode::Tls => "tls",
+        Mode::Starttls => "starttls",
+        Mode::Plain => "clear",
+    };
     let words = [what, "localhost", &port, security, &scene.certificate(), &device.login, &device.password];
     scene.run(Client::Python, &words, "").await
 }
@@ -67,6 +75,38 @@ async fn a_message_over_the_limit_is_refused(scene: Scene) {
 async fn entra_login(scene: Scene) {
     smtplib(&scene, "plain", &scene.entra("."), Mode::Starttls).await.expect(0);
     assert_eq!(scene.one_mail().await.parts().subject, "From smtplib");
+}
+
+async fn without_login(scene: Scene) {
+    scene
+        .world
+        .add_credential("hall", |new| {
+            new.access = NewAccess::Network(PublicNetworks::Refused);
+            new.networks = vec!["127.0.0.0/8".to_owned(), "::1".to_owned()];
+        })
+        .await;
+    let nobody = Device { login: String::new(), password: String::new() };
+    smtplib(&scene, "attachment", &nobody, Mode::Plain).await.expect(0);
+    assert_eq!(scene.one_mail().await.parts().attachments[0].name, "scan.pdf");
+}
+
+/// The app's login with a token that the script asks the twin's Entra for.
+fn by_token(scene: &Scene) -> Device {
+    let ready = scene.world.twin.ready();
+    let url = format!("{}/{}/oauth2/v2.0/token", ready.url, ready.tenant_id);
+    let app = [url, ready.client_id.to_string(), ready.client_secret.clone()];
+    Device { login: scene.entra("|").login, password: format!("token:{}", app.join(" ")) }
+}
+
+async fn xoauth2(scene: Scene) {
+    smtplib(&scene, "plain", &by_token(&scene), Mode::Tls).await.expect(0);
+    assert_eq!(scene.one_mail().await.parts().subject, "From smtplib");
+}
+
+async fn a_token_that_expired_is_told(scene: Scene) {
+    scene.world.twin.state().change_world(|world| world.habits.token_seconds = -1);
+    let words = smtplib(&scene, "plain", &by_token(&scene), Mode::Starttls).await.expect(1);
+    assert!(words.contains("SMTPAuthenticationError: (535"), "{words}");
 }
 
 async fn the_twin_itself(scene: Scene) {

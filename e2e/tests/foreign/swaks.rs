@@ -1,5 +1,6 @@
 //! swaks, the tool that mail administrators type.
 
+use control::{NewAccess, PublicNetworks};
 use e2e::Device;
 use postern::config::raw::Mode;
 use twin::post::Path;
@@ -18,6 +19,9 @@ witnesses!(Client::Swaks =>
     a_foreign_sender_is_refused,
     entra_logins_of_both_forms,
     a_malformed_entra_login_is_told,
+    without_login_from_a_listed_network,
+    a_login_that_insists_where_none_is_asked_for,
+    a_login_that_is_an_address,
     the_twin_itself_by_auth_login,
     the_twin_knows_no_plain,
 );
@@ -124,4 +128,50 @@ async fn the_twin_itself_by_auth_login(scene: Scene) {
 async fn the_twin_knows_no_plain(scene: Scene) {
     let words = at_the_twin(&scene, "PLAIN").await.expect(NO_AUTH);
     assert!(words.contains("AUTH LOGIN XOAUTH2"), "{words}");
+}
+
+/// A credential for this machine, without login.
+async fn hall(scene: &Scene) {
+    scene
+        .world
+        .add_credential("hall", |new| {
+            new.access = NewAccess::Network(PublicNetworks::Refused);
+            new.networks = vec!["127.0.0.0/8".to_owned(), "::1".to_owned()];
+        })
+        .await;
+}
+
+async fn without_login_from_a_listed_network(scene: Scene) {
+    let server = format!("localhost:{}", scene.port(Mode::Plain));
+    let words = ["--server", &server, "--from", "scanner@contoso.example", "--to", "a@example.com"];
+    let refused = scene.run(Client::Swaks, &words, "").await.expect(NO_SENDER);
+    assert!(refused.contains("550 5.7.1 No login is needed here, but 127.0.0.1"), "{refused}");
+    hall(&scene).await;
+    let taken = scene.run(Client::Swaks, &words, "").await.expect(OK);
+    assert!(!taken.contains("AUTH"), "{taken}");
+    let mail = scene.one_mail().await;
+    assert_eq!(mail.sender, "scanner@contoso.example");
+    assert!(mail.parts().text.unwrap().contains("This is a test mailing"));
+}
+
+async fn a_login_that_insists_where_none_is_asked_for(scene: Scene) {
+    hall(&scene).await;
+    let server = format!("localhost:{}", scene.port(Mode::Plain));
+    let insists = ["--server", &server, "--auth", "PLAIN"];
+    swaks(&scene, &scene.world.device, &insists).await.expect(NO_AUTH);
+    arrives(scene, &["--server", &server, "--auth-optional", "PLAIN"]).await;
+}
+
+async fn a_login_that_is_an_address(scene: Scene) {
+    let device = scene
+        .world
+        .add_credential("scanner@contoso.example", |new| {
+            new.access = NewAccess::Password(" p4ss w\u{f6}rd % & \" ".into());
+            new.networks = vec!["127.0.0.1".to_owned()];
+        })
+        .await;
+    let device =
+        Device { login: device.login.to_uppercase(), password: " p4ss w\u{f6}rd % & \" ".to_owned() };
+    swaks(&scene, &device, &["--tls", "--auth", "LOGIN"]).await.expect(OK);
+    assert_eq!(scene.one_mail().await.sender, "scanner@contoso.example");
 }
