@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use message::submission::{Additions, inspect, rewrite};
-use model::credential::{IntakeRules, Lane, PasswordHash, SenderRule};
+use model::credential::{Access, IntakeRules, Lane, PasswordHash, SenderRule};
 use model::id::{AccountId, CredentialId};
 
 use super::*;
@@ -12,7 +12,7 @@ fn credential(author: AuthorRule) -> Credential {
         id: CredentialId::from_bytes([2; 16]),
         login: "cron".parse().unwrap(),
         account: AccountId::from_bytes([1; 16]),
-        password_hash: PasswordHash::new(String::new()),
+        access: Access::Password(PasswordHash::new(String::new())),
         senders: SenderRule::Any,
         networks: Vec::new(),
         author,
