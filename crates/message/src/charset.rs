@@ -33,6 +33,26 @@ const JAPANESE: [char; 11] = [
 /// The same for GB 2312 and GBK.
 const CHINESE: [char; 3] = ['\u{b7}', '\u{2014}', '\u{20ac}'];
 
+/// Sets in which octets below 0x80 are not, or not always, ASCII.
+const NO_ASCII: [&str; 16] = [
+    "utf-7",
+    "utf7",
+    "unicode",
+    "hz",
+    "iso-2022",
+    "utf-16",
+    "utf16",
+    "utf-32",
+    "utf32",
+    "ucs",
+    "iso-10646",
+    "scsu",
+    "bocu",
+    "ebcdic",
+    "ibm",
+    "cp037",
+];
+
 /// Whether a label says US-ASCII, by any of its names.
 pub(crate) fn is_ascii_label(label: &str) -> bool {
     ASCII.iter().any(|name| label.trim().eq_ignore_ascii_case(name))
@@ -60,6 +80,13 @@ pub(crate) fn decode(label: &str, octets: &[u8]) -> Option<String> {
 
 /// What octets most likely say that do not keep to their label: UTF-8 if they are that, else what browsers read.
 pub(crate) fn guess(label: Option<&str>, octets: &[u8]) -> Option<String> {
+    let is_no_ascii = |label: &str| {
+        let label = label.trim().to_ascii_lowercase();
+        NO_ASCII.iter().any(|name| label.starts_with(name))
+    };
+    if label.is_some_and(is_no_ascii) {
+        return None;
+    }
     if let Ok(text) = std::str::from_utf8(octets) {
         return Some(text.to_owned());
     }

@@ -14,4 +14,4 @@ pub mod submission;
 
 pub use deliver::{Tried, UpstreamError, Upstreams, send_trial};
 pub use relay::Relay;
-pub use settings::{EntraSettings, RelaySettings};
+pub use settings::{ControlFields, EntraSettings, RelaySettings};

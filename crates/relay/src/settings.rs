@@ -24,12 +24,24 @@ pub struct RelaySettings {
     pub max_buffered_octets: u64,
     /// Octets that messages on their way to Azure may hold in memory.
     pub max_sending_octets: u64,
+    /// What happens to header fields that control Azure's mail service.
+    pub control_fields: ControlFields,
     /// Who gets mail for `<Postmaster>` without a domain.
     pub postmaster: Option<Mailbox>,
     /// Logins as an app of Entra.
     pub entra: EntraSettings,
     /// How long messages that are done with are remembered.
     pub history: Duration,
+}
+
+/// What happens to header fields that control Azure's mail service (`x-ms-acsemail-...`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ControlFields {
+    /// They are left out, and the attempt names them.
+    #[default]
+    LeftOut,
+    /// They reach Azure.
+    Passed,
 }
 
 /// Who may log in as an app of Entra, and where that leads.
@@ -99,6 +111,7 @@ impl Default for RelaySettings {
             max_recipients: 1_000,
             max_buffered_octets: 512 << 20,
             max_sending_octets: 256 << 20,
+            control_fields: ControlFields::LeftOut,
             postmaster: None,
             entra: EntraSettings::default(),
             history: Duration::from_secs(30 * 86_400),

@@ -30,7 +30,7 @@ impl Media {
         let is_clear = follows_the_grammar
             && agrees
             && kind.split('/').all(|token| !token.is_empty() && token.chars().all(is_token))
-            && parameters.iter().all(|parameter| !parameter.value.chars().any(char::is_control));
+            && parameters.iter().all(Parameter::is_plain);
         Self { kind, parameters, is_clear }
     }
 

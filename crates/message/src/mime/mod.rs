@@ -30,6 +30,8 @@ pub(crate) struct Entity<'a> {
     pub(crate) encoding: TransferEncoding,
     /// Whether every line of the header section is a field, and no field that describes the body is there twice.
     pub(crate) is_clear: bool,
+    /// Whether a field has blanks before its colon (RFC 5322 section 4.5), which ends the header section for some.
+    pub(crate) has_old_fields: bool,
 }
 
 /// Fields that describe a body. Readers differ about which counts when there are two.
@@ -48,6 +50,7 @@ impl<'a> Entity<'a> {
                 Err(_) => is_clear = false,
             }
         }
+        let has_old_fields = fields.iter().any(|field| field.raw().get(field.name().len()) != Some(&b':'));
         let is_repeated = |name: &str| fields.iter().filter(|field| field.is(name)).count() > 1;
         is_clear &= !DESCRIBING.iter().any(|name| is_repeated(name));
         let declared = fields.iter().find(|field| field.is("Content-Type"));
@@ -55,7 +58,7 @@ impl<'a> Entity<'a> {
             Some(field) => Media::of(field),
             None => Media::of_kind(default_kind),
         };
-        Self { raw, encoding: TransferEncoding::of(&fields), body, media, is_clear, fields }
+        Self { raw, encoding: TransferEncoding::of(&fields), body, media, is_clear, has_old_fields, fields }
     }
 
     /// A whole message.

@@ -21,6 +21,14 @@ pub(crate) struct Parameter {
     pub(crate) value: String,
 }
 
+impl Parameter {
+    /// Whether readers agree about its characters. Only names of files are looked at beyond ASCII.
+    pub(super) fn is_plain(&self) -> bool {
+        let may_be_any = matches!(self.name.as_str(), "name" | "filename");
+        !self.value.chars().any(char::is_control) && (may_be_any || self.value.is_ascii())
+    }
+}
+
 /// The parameters that pieces make, and whether all of them are clear.
 pub(super) fn assemble(pieces: &[Piece]) -> (Vec<Parameter>, bool) {
     let (mut parameters, mut is_clear) = (Vec::<Parameter>::new(), true);

@@ -21,9 +21,6 @@ const SIGNATURES: [&str; 5] = [
 /// Fields of the envelope and of others' handling, which mean something only where they stand.
 const NOT_CUSTOM: [&str; 6] = ["Sender", "Return-Path", "Delivered-To", "Bcc", "Apparently-To", "Encrypted"];
 
-/// Fields whose names begin like this control Azure's Email API and reach nobody else.
-const CONTROL: &str = "x-ms-acsemail-";
-
 /// The longest value of a custom field, in octets, that Azure is expected to take.
 const MAX_VALUE_OCTETS: usize = 8_192;
 
@@ -58,8 +55,6 @@ fn sort(field: &Field<'_>, is_second: bool, charset: Option<&str>, parts: &mut P
         if !parts.losses.contains(&Loss::Signed) {
             parts.losses.push(Loss::Signed);
         }
-    } else if has_prefix(field, CONTROL) {
-        parts.losses.push(Loss::ControlField(field.name().to_owned()));
     } else if has_prefix(field, "Content-") {
         // A disposition, an id and the like of the only part are its own.
     } else if is_any(&NOT_CUSTOM) || has_prefix(field, "Resent-") || !is_plain(field) {

@@ -96,9 +96,12 @@ impl Facts {
 
     fn parameters(&self, entity: &Entity<'_>, content: &[u8], parts: &mut Parts) {
         // A file carries no character set with it; only what reads the same without one needs none.
-        let needs_no_charset = entity.media.main_type() == "text" && content.is_ascii();
+        let is_text = entity.media.main_type() == "text";
+        if is_text && !content.is_ascii() {
+            parts.losses.push(Loss::TextFile(self.name.clone().unwrap_or_default()));
+        }
         for name in entity.media.names() {
-            if name != "name" && !(name == "charset" && needs_no_charset) {
+            if name != "name" && !(name == "charset" && is_text) {
                 parts.losses.push(Loss::Parameter(name.to_owned()));
             }
         }

@@ -11,8 +11,6 @@ pub enum Loss {
     Field(String),
     /// A header field that is there twice.
     RepeatedField(String),
-    /// A field with which the carrier is controlled, not the message.
-    ControlField(String),
     /// A field of one part that nothing in the parts stands for.
     PartField(String),
     /// A parameter that nothing in the parts stands for.
@@ -37,6 +35,8 @@ pub enum Loss {
     Order,
     /// A file that is to be shown between the texts.
     Inline(String),
+    /// A text file beyond ASCII, whose character set cannot be given.
+    TextFile(String),
     /// A file without a name, of that type.
     NoName(String),
     /// No text at all.
@@ -74,13 +74,13 @@ impl Loss {
             Self::DisplayName(_)
                 | Self::Field(_)
                 | Self::RepeatedField(_)
-                | Self::ControlField(_)
                 | Self::PartField(_)
                 | Self::Parameter(_)
                 | Self::Group
                 | Self::SeveralTexts
                 | Self::Order
                 | Self::Inline(_)
+                | Self::TextFile(_)
                 | Self::NoName(_)
                 | Self::NoText
                 | Self::NoSubject
@@ -100,7 +100,6 @@ impl fmt::Display for Loss {
             Self::DisplayName(name) => write!(f, "the author's name {name:?}"),
             Self::Field(name) => write!(f, "the field {name}"),
             Self::RepeatedField(name) => write!(f, "the repeated field {name}"),
-            Self::ControlField(name) => write!(f, "the field {name}, which controls Azure"),
             Self::PartField(name) => write!(f, "the field {name} of a part"),
             Self::Parameter(name) => write!(f, "the parameter {name}"),
             Self::Group => f.write_str("a group of recipients"),
@@ -113,6 +112,7 @@ impl fmt::Display for Loss {
             Self::SeveralTexts => f.write_str("more than one text"),
             Self::Order => f.write_str("the order of texts and files"),
             Self::Inline(name) => write!(f, "the file {name:?}, which is shown inline"),
+            Self::TextFile(name) => write!(f, "the character set of the text file {name:?}"),
             Self::NoName(kind) => write!(f, "a file of type {kind} without a name"),
             Self::NoText => f.write_str("a body without text"),
             Self::NoSubject => f.write_str("a missing Subject"),

@@ -6,7 +6,7 @@ use crate::mime::Entity;
 
 /// Sorts the whole message.
 pub(super) fn read(message: &Entity<'_>, parts: &mut Parts) {
-    let mut walk = Walk { parts, shown: Shown::Nothing, entities: 0 };
+    let mut walk = Walk { parts, shown: Shown::Nothing, entities: 0, boundaries: Vec::new() };
     walk.entity(message, Place::Sequence, 0);
     let understood = !parts.losses.iter().any(|loss| {
         matches!(
@@ -25,6 +25,8 @@ struct Walk<'p> {
     parts: &'p mut Parts,
     shown: Shown,
     entities: usize,
+    /// Of the multiparts around.
+    boundaries: Vec<String>,
 }
 
 /// What readers are shown so far, outside alternatives.
@@ -58,7 +60,7 @@ impl Walk<'_> {
         if self.entities > MAX_ENTITIES || depth > MAX_DEPTH {
             return self.lose_once(Loss::TooManyParts);
         }
-        if !entity.is_clear {
+        if !entity.is_clear || entity.has_old_fields {
             return self.lose(Loss::Structure);
         }
         match entity.media.kind.as_str() {
@@ -79,6 +81,11 @@ impl Walk<'_> {
         let (Ok(division), Ok(subparts)) = (entity.divide(), entity.parts()) else {
             return self.lose(Loss::Structure);
         };
+        let boundary = entity.media.parameter("boundary").unwrap_or_default();
+        // A delimiter of the whole would be one of the part, too, for those who compare only its beginning.
+        if self.boundaries.iter().any(|outer| outer.starts_with(boundary)) {
+            return self.lose(Loss::Structure);
+        }
         let has_epilogue = !entity.body[division.epilogue].trim_ascii().is_empty();
         if has_epilogue || !division.is_closed || entity.encoding != super::TransferEncoding::Identity {
             return self.lose(Loss::Structure);
@@ -87,13 +94,19 @@ impl Walk<'_> {
         for name in entity.media.names().filter(|name| !STRUCTURAL.contains(name)) {
             self.parts.losses.push(Loss::Parameter(name.to_owned()));
         }
+        self.boundaries.push(boundary.to_owned());
+        self.parts_of(kind, &subparts, place, depth);
+        self.boundaries.pop();
+    }
+
+    fn parts_of(&mut self, kind: &str, subparts: &[Entity<'_>], place: Place, depth: usize) {
         match kind {
             "multipart/mixed" if place == Place::Sequence => {
                 subparts.iter().for_each(|part| self.entity(part, Place::Sequence, depth + 1));
             }
-            "multipart/alternative" if place == Place::Sequence => self.alternative(&subparts, depth),
+            "multipart/alternative" if place == Place::Sequence => self.alternative(subparts, depth),
             "multipart/related" if place != Place::Beside => {
-                if let [root, others @ ..] = &subparts[..] {
+                if let [root, others @ ..] = subparts {
                     self.entity(root, place, depth + 1);
                     others.iter().for_each(|part| self.entity(part, Place::Beside, depth + 1));
                 }
@@ -124,7 +137,9 @@ impl Walk<'_> {
                 if !is_file && place == Place::Sequence && self.shown == Shown::OneText =>
             {
                 self.lose(Loss::SeveralTexts);
-                file.read(entity, self.parts);
+                if !entity.body.trim_ascii().is_empty() {
+                    file.read(entity, self.parts);
+                }
             }
             "text/plain" | "text/html" if !is_file => {
                 file.of_text(self.parts);

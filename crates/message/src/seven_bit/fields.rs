@@ -32,6 +32,9 @@ const MAILBOXES: [&str; 16] = [
     "Mail-Followup-To",
 ];
 
+/// Fields that hold tokens, in which nothing can be encoded.
+const TOKENS: [&str; 4] = ["Content-Transfer-Encoding", "MIME-Version", "Content-ID", "Content-MD5"];
+
 impl From<&[u8]> for Written {
     fn from(octets: &[u8]) -> Self {
         Self { is_expressed: true, octets: octets.to_vec() }
@@ -45,7 +48,9 @@ pub(super) fn in_ascii(field: &Field<'_>, charset: Option<&str>) -> Written {
     let (name, body) = raw.split_at(colon);
     let text = text(body, charset);
     let is_any = |names: &[&str]| names.iter().any(|name| field.is(name));
-    let written = if is_any(&MAILBOXES) {
+    let written = if is_any(&TOKENS) {
+        text
+    } else if is_any(&MAILBOXES) {
         mailboxes::in_ascii(&text)
     } else if is_any(&["Content-Type", "Content-Disposition"]) {
         parameters::in_ascii(&text)

@@ -1,8 +1,9 @@
-//! Parameters beyond ASCII (RFC 2231): each that needs it becomes an extended one, the others are copied.
+//! Parameters beyond ASCII (RFC 2231): each that needs it becomes an extended one. The type before them and the other
+//! parameters are copied.
 
 use std::fmt::Write as _;
 
-use super::fields::{encoded, labelled, unstructured};
+use super::fields::{encoded, labelled};
 
 /// Writes the body of Content-Type or Content-Disposition in ASCII where that can be.
 pub(super) fn in_ascii(text: &str) -> String {
@@ -12,8 +13,8 @@ pub(super) fn in_ascii(text: &str) -> String {
         .iter()
         .enumerate()
         .map(|(number, piece)| match number {
+            0 => (*piece).to_owned(),
             _ if piece.is_ascii() => (*piece).to_owned(),
-            0 => unstructured(piece),
             _ => parameter(piece, &names),
         })
         .collect();

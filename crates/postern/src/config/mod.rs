@@ -18,7 +18,7 @@ use azure_client::credential::IdentityEndpoint;
 use control::rotation::RotationWish;
 use control::watch::WatchSettings;
 use jiff::SignedDuration;
-use relay::{EntraSettings, RelaySettings};
+use relay::{ControlFields, EntraSettings, RelaySettings};
 use smtp::address::Mailbox;
 use smtp_server::Timeouts;
 use smtp_server::admission::AdmissionLimits;
@@ -225,6 +225,10 @@ fn meaning(written: Written) -> Result<Config, ConfigError> {
             max_recipients: raw.smtp.max_recipients,
             max_buffered_octets: raw.smtp.max_buffered_octets,
             max_sending_octets: raw.queue.max_sending_octets,
+            control_fields: match raw.queue.azure_control_fields {
+                true => ControlFields::Passed,
+                false => ControlFields::LeftOut,
+            },
             postmaster: postmaster.transpose()?,
             entra: EntraSettings {
                 tenants: raw.entra.tenants.into_iter().collect::<HashSet<_>>(),

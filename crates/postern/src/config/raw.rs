@@ -147,6 +147,9 @@ pub struct RawQueue {
     pub history_days: u32,
     /// Octets of memory for messages on their way to Azure. Others wait until there is room.
     pub max_sending_octets: u64,
+    /// Pass on header fields that control Azure's mail service (`x-ms-acsemail-...`). Otherwise they are left out,
+    /// and the message's story says so: a device could have Azure drop attachments without an error.
+    pub azure_control_fields: bool,
     /// Who gets mail for `<Postmaster>` without a domain. Default: nobody.
     pub postmaster: Option<String>,
 }
@@ -293,7 +296,13 @@ impl Default for RawSmtp {
 
 impl Default for RawQueue {
     fn default() -> Self {
-        Self { expiry_hours: 48, history_days: 30, max_sending_octets: 256 << 20, postmaster: None }
+        Self {
+            expiry_hours: 48,
+            history_days: 30,
+            max_sending_octets: 256 << 20,
+            azure_control_fields: false,
+            postmaster: None,
+        }
     }
 }
 

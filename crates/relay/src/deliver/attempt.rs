@@ -19,7 +19,7 @@ use super::rest::Posted;
 use super::second_way::{self, OtherWay};
 use super::smtp::Outgoing;
 use super::upstream::Upstream;
-use super::{Context, backoff, rest, smtp};
+use super::{Context, backoff, control_fields, rest, smtp};
 
 /// What a try brought.
 pub(crate) struct Tried {
@@ -146,8 +146,9 @@ impl Try<'_> {
         let author: Option<Mailbox> = send.author.parse().ok();
         let directory = context.store.directory();
         let sender = author.as_ref().and_then(|author| directory.sender(self.upstream.account.id, author));
+        let (message, left_out) = control_fields::judged(&octets, context.settings.control_fields);
         let candidate = Candidate {
-            message: &octets,
+            message: &message,
             recipients: &everybody,
             sender,
             accepted_at: send.id.message.made_at(),
@@ -156,22 +157,27 @@ impl Try<'_> {
             Some(why) => Choice::Smtp { why },
             None => choose(self.ways(), &candidate),
         };
+        let told = |why: String| match &left_out {
+            Some(left_out) => format!("{why}, {left_out}"),
+            None => why,
+        };
         match choice {
-            Choice::Rest { mut message, mut why } => {
-                let hidden = second_way::hidden(&message);
+            Choice::Rest { message: mut document, why } => {
+                let mut why = told(why);
+                let hidden = second_way::hidden(&document);
                 if send.division.is_some() {
-                    second_way::narrow(&mut message, &mailboxes);
+                    second_way::narrow(&mut document, &mailboxes);
                     let _ = write!(why, ", for {} of its {} recipients", mailboxes.len(), everybody.len());
                 }
-                let sending = rest::send(self.upstream, send.operation, &message, &context.clock);
+                let sending = rest::send(self.upstream, send.operation, &document, &context.clock);
                 let (posted, status_reads) = sending.await;
                 Carried { posted, transport: Some(Transport::Rest), why, status_reads, hidden }
             }
             Choice::Smtp { why } => {
                 let outgoing =
-                    Outgoing { message: &octets, reverse_path: &send.reverse_path, recipients: &mailboxes };
+                    Outgoing { message: &message, reverse_path: &send.reverse_path, recipients: &mailboxes };
                 let verdict = smtp::send(self.upstream, &outgoing).await;
-                Carried::settled(verdict, Some(Transport::Smtp), why)
+                Carried::settled(verdict, Some(Transport::Smtp), told(why))
             }
             Choice::Neither { why } => {
                 let reason = "The message is of a kind that cannot be sent this way.".to_owned();

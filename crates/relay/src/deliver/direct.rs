@@ -11,13 +11,13 @@ use azure_types::ids::OperationId;
 use smtp_client::{Connection, Target, Timeouts};
 use tracing::info;
 
-use super::Context;
 use super::choice::{Candidate, Choice, Ways, choose};
 use super::outcome::{self, Accepted, Deferred, Failed, Matter, Verdict, deferred};
 use super::refused::RefusedByRest;
 use super::rest::{self, Posted};
 use super::smtp::Outgoing;
 use super::smtputf8::send_to_whom_it_can;
+use super::{Context, control_fields};
 use crate::login::EntraLogin;
 
 /// Sends a message with the token of the session that brought it.
@@ -28,11 +28,16 @@ pub(crate) async fn submit_directly(
     message: &[u8],
     (reverse_path, recipients): (&ReversePath, &[Mailbox]),
 ) -> Verdict {
-    let outgoing = Outgoing { message, reverse_path, recipients };
+    let (message, left_out) = control_fields::judged(message, context.settings.control_fields);
+    if let Some(left_out) = left_out {
+        info!(login = login.name, left_out, "a message goes on without what would control Azure");
+    }
+    let outgoing = Outgoing { message: &message, reverse_path, recipients };
     if recipients.iter().any(|recipient| !recipient.is_ascii()) {
         return by_smtp(login, &outgoing).await;
     }
-    let candidate = Candidate { message, recipients, sender: None, accepted_at: context.clock.now() };
+    let candidate =
+        Candidate { message: &message, recipients, sender: None, accepted_at: context.clock.now() };
     match choose(Ways::Both, &candidate) {
         Choice::Rest { message, .. } => {
             let api = EmailApi::new(login.target.http.clone(), login.target.endpoint.clone());

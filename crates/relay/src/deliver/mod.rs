@@ -10,6 +10,7 @@
 mod attempt;
 mod backoff;
 mod choice;
+mod control_fields;
 mod direct;
 mod dispatcher;
 mod division;

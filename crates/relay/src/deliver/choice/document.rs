@@ -29,10 +29,10 @@ pub(super) fn compose(parts: Parts, candidate: &Candidate<'_>) -> (EmailMessage,
     if octets + OVERHEAD_OCTETS > MAX_REQUEST_OCTETS {
         obstacles.push(Obstacle::serious("a size that is too large for one request"));
     }
-    let plain_text = match (&parts.text, &parts.html) {
-        (None, None) => Some(BLANK_TEXT.to_owned()),
-        _ => parts.text,
-    };
+    let has_text = [&parts.text, &parts.html].into_iter().flatten().any(|text| !text.is_empty());
+    let plain_text = if has_text { parts.text } else { Some(BLANK_TEXT.to_owned()) };
+    let reply_to =
+        parts.reply_to.into_iter().filter_map(|address| replies(address, &mut obstacles)).collect();
     let author = parts.from.map(|from| from.address);
     let message = EmailMessage {
         headers: parts.headers.into_iter().collect(),
@@ -40,7 +40,7 @@ pub(super) fn compose(parts: Parts, candidate: &Candidate<'_>) -> (EmailMessage,
         content: EmailContent { subject: parts.subject, plain_text, html: parts.html },
         recipients,
         attachments,
-        reply_to: parts.reply_to.into_iter().map(shown).collect(),
+        reply_to,
         user_engagement_tracking_disabled: None,
     };
     (message, obstacles)
@@ -53,39 +53,67 @@ fn recipients(
     candidate: &Candidate<'_>,
     obstacles: &mut Vec<Obstacle>,
 ) -> EmailRecipients {
-    let mut left: Vec<&Mailbox> = candidate.recipients.iter().collect();
-    let mut take = |addresses: Vec<Address>| -> Vec<EmailAddress> {
-        let mut taken = Vec::new();
-        for address in addresses {
-            let mailbox = address.address.parse::<Mailbox>().ok();
-            match mailbox.and_then(|mailbox| left.iter().position(|other| **other == mailbox)) {
-                Some(place) => {
-                    left.swap_remove(place);
-                    taken.push(shown(address));
-                }
-                None => obstacles.push(Obstacle::minor(format!(
-                    "the shown recipient {}, who is not among those that it goes to",
-                    address.address
-                ))),
-            }
-        }
-        taken
-    };
-    let (mut to, mut cc) = (take(to), take(cc));
+    let mut division = Division { left: candidate.recipients.to_vec(), taken: Vec::new(), obstacles };
+    let (mut to, mut cc) = (division.take(to), division.take(cc));
     let hidden = |mailbox: &Mailbox| EmailAddress { address: mailbox.to_string(), display_name: None };
-    let mut bcc: Vec<EmailAddress> = left.into_iter().map(hidden).collect();
+    let mut bcc: Vec<EmailAddress> = division.left.iter().map(hidden).collect();
     if to.is_empty() {
         // Azure wants somebody in To. Those in Cc are shown already, and who is alone is shown to nobody else.
-        let can_be_shown = if cc.is_empty() && bcc.len() == 1 { &mut bcc } else { &mut cc };
-        let make = if can_be_shown.is_empty() { Obstacle::serious } else { Obstacle::minor };
-        obstacles.push(make("recipients of whom none is in To".to_owned()));
-        to = std::mem::take(can_be_shown);
+        if !cc.is_empty() {
+            obstacles.push(Obstacle::minor("an empty To: those in Cc are put there"));
+            to = std::mem::take(&mut cc);
+        } else if bcc.len() == 1 {
+            obstacles.push(Obstacle::minor("an empty To: the only recipient is put there"));
+            to = std::mem::take(&mut bcc);
+        } else {
+            obstacles.push(Obstacle::serious("recipients of whom none is in To"));
+        }
     }
     EmailRecipients { to, cc, bcc }
 }
 
-fn shown(address: Address) -> EmailAddress {
-    EmailAddress { address: in_ascii(&address.address), display_name: address.name }
+struct Division<'o> {
+    /// Recipients who were not shown yet.
+    left: Vec<Mailbox>,
+    taken: Vec<Mailbox>,
+    obstacles: &'o mut Vec<Obstacle>,
+}
+
+impl Division<'_> {
+    /// Takes the recipients out whom a field shows.
+    fn take(&mut self, addresses: Vec<Address>) -> Vec<EmailAddress> {
+        addresses.into_iter().filter_map(|address| self.take_one(address)).collect()
+    }
+
+    fn take_one(&mut self, address: Address) -> Option<EmailAddress> {
+        let mailbox = address.address.parse::<Mailbox>().ok();
+        let place = mailbox.as_ref().and_then(|mailbox| self.left.iter().position(|other| other == mailbox));
+        if let Some(place) = place {
+            let mailbox = self.left.swap_remove(place);
+            let written = mailbox.to_string();
+            self.taken.push(mailbox);
+            // The author's capitals are kept; quotes that are not needed and the like are not.
+            let is_same = address.address.eq_ignore_ascii_case(&written);
+            let shown = if is_same { address.address } else { written };
+            return Some(EmailAddress { address: shown, display_name: address.name });
+        }
+        let is_second = mailbox.is_some_and(|mailbox| self.taken.contains(&mailbox));
+        self.obstacles.push(Obstacle::minor(if is_second {
+            format!("the shown recipient {} a second time", address.address)
+        } else {
+            format!("the shown recipient {}, who is not among those that it goes to", address.address)
+        }));
+        None
+    }
+}
+
+/// Where answers go. Azure refuses a whole message for an address that it cannot read.
+fn replies(address: Address, obstacles: &mut Vec<Obstacle>) -> Option<EmailAddress> {
+    let mailbox = address.address.parse::<Mailbox>();
+    if mailbox.is_err() {
+        obstacles.push(Obstacle::minor(format!("the field Reply-To with the address {}", address.address)));
+    }
+    mailbox.ok().map(|_| EmailAddress { address: in_ascii(&address.address), display_name: address.name })
 }
 
 /// An address with its domain in A-labels, as written otherwise.

@@ -21,7 +21,7 @@ enum Weight {
 }
 
 /// By how much a Date may differ from the one that Azure will write before somebody would miss it.
-const DATE_MAY_DIFFER: SignedDuration = SignedDuration::from_mins(15);
+const DATE_MAY_DIFFER: SignedDuration = SignedDuration::from_mins(5);
 /// Obstacles that are named one by one.
 const NAMED: usize = 5;
 /// Characters of one obstacle: field names and the like come from outside.

@@ -54,7 +54,7 @@ fn whatever_rest_cannot_say_goes_by_smtp() {
         other => panic!("{other:?}"),
     };
     assert!(why(PLAIN, &["x@example.com"]).contains("y@example.com, who is not among"));
-    assert!(why(PLAIN, &["z@example.com"]).contains("none is in To"));
+    assert!(why(PLAIN, &["z@example.com"]).contains("an empty To: the only recipient"));
     assert!(
         why(
             &PLAIN.replace("a@b", "Boss <a@b").replace("example\nTo", "example>\nTo"),
@@ -100,7 +100,7 @@ fn where_only_rest_is_open_small_things_may_go_and_large_ones_may_not() {
 fn a_date_that_somebody_would_miss_goes_by_smtp() {
     let both = ["x@example.com", "y@example.com"];
     let dated = |date: &str| PLAIN.replace("Subject", &format!("Date: {date}\nSubject"));
-    assert!(matches!(auto(&dated("Thu, 1 Jan 1970 01:10:00 +0100"), &both), Choice::Rest { .. }));
+    assert!(matches!(auto(&dated("Thu, 1 Jan 1970 01:04:00 +0100"), &both), Choice::Rest { .. }));
     for odd in ["Thu, 1 Jan 1970 02:00:00 +0000", "1970-01-01", ""] {
         assert!(matches!(auto(&dated(odd), &both), Choice::Smtp { .. }), "{odd}");
         assert!(matches!(chosen(Ways::Rest, &dated(odd), &both), Choice::Rest { .. }), "{odd}");
@@ -155,13 +155,4 @@ fn hidden_recipients_are_never_shown_to_each_other() {
         chosen(Ways::Rest, &hidden, &["y@example.com", "z@example.com"]),
         Choice::Neither { .. }
     ));
-}
-
-#[test]
-fn azures_control_fields_do_not_come_from_devices() {
-    let controlled = PLAIN.replace("Subject", "x-ms-acsemail-suppress-invalid-attachment: true\nSubject");
-    let both = ["x@example.com", "y@example.com"];
-    assert!(matches!(auto(&controlled, &both), Choice::Smtp { .. }));
-    let Choice::Rest { message, .. } = chosen(Ways::Rest, &controlled, &both) else { panic!() };
-    assert!(message.headers.is_empty());
 }
