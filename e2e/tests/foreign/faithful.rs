@@ -4,42 +4,66 @@ use model::account::TransportChoice;
 use postern::config::raw::Mode;
 use serde_json::json;
 
-use crate::scene::{Scene, witnesses};
+use twin::world::{Habits, OfferedExtensions, SmtpHabits};
+
+use crate::scene::{Scene, Witness};
 use crate::tools::Client;
 
-witnesses!(Client::Faithful =>
-    every_message_arrives_whole_or_the_story_says_what_is_missing,
-    what_is_slightly_damaged_arrives_as_it_was_written,
-);
+pub(crate) const WITNESSES: &[Witness] = &[
+    Witness {
+        name: "foreign::faithful::every_message_arrives_whole_or_the_story_says_what_is_missing",
+        client: Client::Faithful,
+        habits: || offering(OfferedExtensions::Thin),
+        run: |scene| Box::pin(every_message(scene, "auto,smtp,key")),
+    },
+    Witness {
+        name: "foreign::faithful::every_message_arrives_whole_where_eight_bits_are_taken",
+        client: Client::Faithful,
+        habits: || offering(OfferedExtensions::Full),
+        run: |scene| Box::pin(every_message(scene, "smtp")),
+    },
+    Witness {
+        name: "foreign::faithful::what_is_slightly_damaged_arrives_as_it_was_written",
+        client: Client::Faithful,
+        habits: || offering(OfferedExtensions::Thin),
+        run: |scene| Box::pin(damaged(scene)),
+    },
+];
 
-/// Cases by name, judged by every way; `POSTERN_FAITHFUL` is a part of the names that are wanted.
-async fn every_message_arrives_whole_or_the_story_says_what_is_missing(scene: Scene) {
+fn offering(extensions: OfferedExtensions) -> Habits {
+    Habits { smtp: SmtpHabits { extensions, ..SmtpHabits::default() }, ..Habits::default() }
+}
+
+/// Cases by name; `POSTERN_FAITHFUL` is a part of the names that are wanted.
+async fn every_message(scene: Scene, ways: &str) {
     let wanted = std::env::var("POSTERN_FAITHFUL").unwrap_or_default();
-    judged(&scene, &["cases", &wanted]).await;
+    judged(&scene, ways, &["cases", &wanted]).await;
 }
 
 /// Random MIME with one small damage. `POSTERN_DAMAGE` is a seed and a number of messages, as in `4711 5000`.
-async fn what_is_slightly_damaged_arrives_as_it_was_written(scene: Scene) {
+async fn damaged(scene: Scene) {
     let wanted = std::env::var("POSTERN_DAMAGE").unwrap_or_else(|_| "1 300".to_owned());
     let (seed, count) = wanted.split_once(' ').expect("a seed and a number of messages");
-    judged(&scene, &["damage", seed, count]).await;
+    judged(&scene, "auto,smtp,key", &["damage", seed, count]).await;
 }
 
 /// Three accounts at one service: one that may choose, one by SMTP, one with an access key alone.
-async fn judged(scene: &Scene, arguments: &[&str]) {
+async fn judged(scene: &Scene, ways: &str, arguments: &[&str]) {
     let world = &scene.world;
     world.add_account("contoso-smtp", TransportChoice::Smtp, false).await;
     world.add_account("contoso-key", TransportChoice::Rest, true).await;
     let (smtp, key) =
         (world.add_device_of("contoso-smtp", "smtp").await, world.add_device_of("contoso-key", "key").await);
     let login = |device: &e2e::Device| json!([device.login, device.password]);
+    let mut logins = json!({ "auto": login(&world.device), "smtp": login(&smtp), "key": login(&key) });
+    logins.as_object_mut().unwrap().retain(|way, _| ways.split(',').any(|wanted| wanted == way));
     let place = json!({
         "host": "localhost",
         "port": world.port(Mode::Starttls),
         "certificate": scene.certificate(),
         "socket": world.server().data_dir.join("control.sock"),
         "inspect_url": world.twin.ready().inspect_url,
-        "logins": { "auto": login(&world.device), "smtp": login(&smtp), "key": login(&key) },
+        "logins": logins,
     });
     let ended = scene.run(Client::Faithful, arguments, &place.to_string()).await;
     println!("{}", ended.words);

@@ -23,6 +23,7 @@ mod name_server;
 mod name_servers;
 mod nodemailer;
 mod old_devices;
+mod programs;
 mod scene;
 mod smtplib;
 mod swaks;
@@ -67,6 +68,7 @@ async fn testify_all() -> ExitCode {
             communication_sdk::javascript::WITNESSES,
             cloudflare::WITNESSES,
             dns_tools::WITNESSES,
+            programs::WITNESSES,
         ]
     } else {
         vec![
@@ -95,7 +97,7 @@ async fn testify(witness: &Witness, tools: &Tools) -> String {
     if let Err(reason) = tools.has(witness.client) {
         return format!("skipped, {reason}");
     }
-    let scene = Box::pin(Scene::set(tools.clone())).await;
+    let scene = Box::pin(Scene::set(tools.clone(), (witness.habits)())).await;
     // A task of its own: what it asserts may panic.
     match tokio::spawn((witness.run)(scene)).await {
         Ok(()) => "ok".to_owned(),

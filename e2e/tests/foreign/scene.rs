@@ -12,6 +12,7 @@ use tempfile::TempDir;
 use tokio::io::AsyncWriteExt as _;
 use tokio::process::{Child, Command};
 use twin::post::CapturedMail;
+use twin::world::Habits;
 
 use crate::tools::{Client, Tools};
 
@@ -22,6 +23,8 @@ pub(crate) struct Witness {
     pub(crate) name: &'static str,
     /// The client that is needed.
     pub(crate) client: Client,
+    /// How the twin behaves.
+    pub(crate) habits: fn() -> Habits,
     /// The test.
     pub(crate) run: fn(Scene) -> Pin<Box<dyn Future<Output = ()> + Send>>,
 }
@@ -32,6 +35,7 @@ macro_rules! witnesses {
         pub(crate) const WITNESSES: &[crate::scene::Witness] = &[$(crate::scene::Witness {
             name: concat!(module_path!(), "::", stringify!($name)),
             client: $client,
+            habits: twin::world::Habits::default,
             run: |scene| Box::pin($name(scene)),
         }),+];
     };
@@ -64,8 +68,8 @@ const PATIENCE: Duration = Duration::from_secs(180);
 
 impl Scene {
     /// A fresh world; its clock runs, because the clients have clocks of their own.
-    pub(crate) async fn set(tools: Tools) -> Self {
-        let world = World::start_with(Setup { clock: Clock::system(), ..Setup::default() }).await;
+    pub(crate) async fn set(tools: Tools, habits: Habits) -> Self {
+        let world = World::start_with(Setup { clock: Clock::system(), habits, ..Setup::default() }).await;
         let folder = tempfile::tempdir().unwrap();
         let both = [world.certificate(), PathBuf::from(&world.twin.ready().ca)];
         let both = both.map(|path| std::fs::read_to_string(path).unwrap()).concat();
@@ -158,6 +162,11 @@ impl Scene {
         let mut captured = self.world.captured();
         assert_eq!(captured.len(), 1, "one mail was sent");
         captured.remove(0)
+    }
+
+    /// Where a program's Debian packages are unpacked.
+    pub(crate) fn packages(&self, program: &str) -> String {
+        self.tools.packages(program).display().to_string()
     }
 
     /// The port of the product as text.

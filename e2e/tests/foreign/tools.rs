@@ -24,6 +24,8 @@ pub(crate) enum Client {
     /// BIND, and what Knot, NSD, ldns and PowerDNS check zones with. The program's name comes first.
     NameServers,
     DnsTools,
+    /// A program of Debian's in a room of its own, by its name in `clients/programs`.
+    Program(&'static str),
 }
 
 /// Where the programs are.
@@ -94,6 +96,10 @@ impl Tools {
 
     /// Whether a client can be run, or why not.
     pub(crate) fn has(&self, client: Client) -> Result<(), &'static str> {
+        if let Client::Program(name) = client {
+            let is_there = self.packages(name).is_dir();
+            return if is_there { Ok(()) } else { Err("its Debian packages are not unpacked") };
+        }
         self.missing.iter().find(|(missing, _)| *missing == client).map_or(Ok(()), |(_, reason)| Err(reason))
     }
 
@@ -138,6 +144,7 @@ impl Tools {
                 vec![python, script("communication_sdk_client.py")]
             }
             Client::CommunicationJs => vec!["node".to_owned(), script("arm_communication_client.mjs")],
+            Client::Program(_) => vec!["python3".to_owned(), script("programs_client.py")],
             Client::Cloudflare => {
                 let python = self.folder.join("cloudflare/bin/python").display().to_string();
                 vec![python, script("cloudflare_client.py")]
@@ -153,6 +160,11 @@ impl Tools {
     /// Where the modules of PowerDNS are.
     pub(crate) fn powerdns_modules(&self) -> PathBuf {
         libraries(&self.folder).join("pdns")
+    }
+
+    /// Where a program's Debian packages are unpacked.
+    pub(crate) fn packages(&self, program: &str) -> PathBuf {
+        self.folder.join("programs").join(program)
     }
 
     /// Where the Azure CLI is.

@@ -5,7 +5,7 @@ from datetime import datetime, timezone
 from email.utils import getaddresses, parseaddr, parsedate_to_datetime
 
 from . import reading
-from .reading import squeezed
+from .reading import same_mailbox, squeezed
 
 # Fields that the carrier writes itself, or that have members of their own.
 MEMBERS = {
@@ -37,22 +37,22 @@ def differences(case, message, document, alone):
 
 def addresses(case, document, alone):
     members = document["recipients"]
-    listed = [one["address"].lower() for kind in ("to", "cc", "bcc") for one in members.get(kind) or []]
-    if alone and sorted(listed) != sorted(address.lower() for address in case.recipients):
+    listed = [same_mailbox(one["address"]) for kind in ("to", "cc", "bcc") for one in members.get(kind) or []]
+    if alone and sorted(listed) != sorted(map(same_mailbox, case.recipients)):
         yield f"the recipients are {listed}", []
-    everyone = {address.lower() for address in case.recipients}
+    everyone = set(map(same_mailbox, case.recipients))
     for field, got in (("To", members.get("to")), ("Cc", members.get("cc")), ("Reply-To", document.get("replyTo"))):
-        got = [(squeezed(one.get("displayName")), one["address"].lower()) for one in got or []]
+        got = [(squeezed(one.get("displayName")), same_mailbox(one["address"])) for one in got or []]
         readings = address_readings(case.message, field)
         if field != "Reply-To":
             hidden = [address for _, address in readings[0] if address not in everyone]
             if hidden:
-                yield f"{field} shows {hidden}, who do not get it", ["shown recipient", *hidden]
+                yield f"{field} shows {hidden}, who do not get it", ["shown recipient", f"field {field}", *hidden]
             readings += [[one for one in list_ if one[1] in everyone] for list_ in readings]
         if not alone:
             continue
         if got not in readings:
-            yield f"{field} {readings[0]} became {got}", [f"field {field}", f"in {field}", "group"]
+            yield f"{field} {readings[0]} became {got}", [f"field {field}", f"in {field}", "group", "shown recipient"]
     name, address = author(case.message)
     if document["senderAddress"].lower() != address.lower():
         yield f"the author {address} became {document['senderAddress']}", []
@@ -74,7 +74,7 @@ def address_readings(octets, field):
             try:
                 found.append(
                     [
-                        (squeezed(reading.decoded_words(one.display_name)), one.addr_spec.lower())
+                        (squeezed(reading.decoded_words(one.display_name)), same_mailbox(one.addr_spec))
                         for one in newer.addresses
                     ]
                 )
@@ -82,7 +82,7 @@ def address_readings(octets, field):
                 pass
         found.append(
             [
-                (squeezed(reading.decoded_words(name)), address.lower())
+                (squeezed(reading.decoded_words(name)), same_mailbox(address))
                 for name, address in getaddresses([text])
                 if address
             ]
@@ -90,7 +90,7 @@ def address_readings(octets, field):
         # A name that is an unquoted address: Python takes it for an address of its own, everybody else for a name.
         pairs = [re.fullmatch(r"([^<>,\"()]+?@[^<>,\"()]+?)\s*<([^<>]+)>", one.strip()) for one in text.split(",")]
         if all(pairs):
-            found.append([(squeezed(pair[1]), pair[2].lower()) for pair in pairs])
+            found.append([(squeezed(pair[1]), same_mailbox(pair[2])) for pair in pairs])
     return found or [[("unreadable", "")]]
 
 
@@ -123,6 +123,8 @@ def header(case, message, document):
             continue
         if len(raws) > 1:
             yield f"the second {name} is lost", [name]
+        elif name == "message-id" and reading.value_of(raws[0]) == b"<>":
+            continue
         elif name == "message-id":
             if reading.value_of(raws[0]) and (
                 not VALID_ID.fullmatch(reading.value_of(raws[0]).decode("ascii", "replace"))

@@ -1,6 +1,6 @@
 """Header fields that REST has no member for, or that stand where nobody looks."""
 
-from .case import HTML, PDF, TEXT, case, mail, multipart, octets
+from .case import HTML, PDF, TEXT, case, mail, multipart
 
 for name, fields in {
     "To": "To: a@example.com\nTo: Second <b@example.com>",
@@ -21,7 +21,7 @@ for name, fields in {
     "In-Reply-To": "In-Reply-To: <a@b>\nIn-Reply-To: <c@d>",
     "X-Alarm in another case": "X-Alarm: fire\nx-alarm: water",
     "Bcc": "Bcc: b@example.com\nBcc: c@example.com",
-    "Sender": "Sender: a@contoso.example\nSender: b@contoso.example",
+    "Sender": "Sender: noreply@contoso.example\nSender: scanner@contoso.example",
 }.items():
     # RFC 5322 section 3.6 allows some of them once: a submission server may say so.
     once = name.split()[0] in ("Subject", "Message-ID", "Date", "To", "Cc", "Reply-To", "Sender")

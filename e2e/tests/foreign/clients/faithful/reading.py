@@ -76,6 +76,18 @@ def seven_bit(octets):
     return octets.isascii() and all(len(line) <= 998 for line in octets.split(b"\r\n"))
 
 
+def same_mailbox(address):
+    """An address as it is compared: domain in A-labels (RFC 5890), no quotes that are not needed, in lower case."""
+    local, at, domain = address.rpartition("@")
+    if re.fullmatch(r'"[\w.+-]+"', local):
+        local = local[1:-1]
+    try:
+        domain = domain.encode("idna").decode() if domain else domain
+    except UnicodeError:
+        pass
+    return f"{local}{at}{domain}".lower()
+
+
 def squeezed(text):
     return re.sub(r"\s+", " ", text or "").strip()
 
@@ -111,7 +123,11 @@ def decoded_words(text):
         if isinstance(piece, str):
             output.append(piece)
             continue
-        name = (charset or "ascii").lower().partition("*")[0]
+        if charset is None:
+            # What `decode_header` makes of text between encoded-words.
+            output.append(piece.decode("raw-unicode-escape"))
+            continue
+        name = charset.lower().partition("*")[0]
         codec = {"unknown-8bit": "ascii", "unknown": "ascii"}.get(
             name, LARGER.get(name, name) if name not in ASCII else "ascii"
         )
@@ -218,7 +234,9 @@ def parameters(part, header, charset=None):
     """What each parameter may be read as, by name: by either policy, with encoded-words decoded."""
     found = {}
     for raw in values(part, header)[:1]:
-        for text in [raw.decode()] if raw.isascii() else raw_readings(raw, charset):
+        texts = {raw.decode()} if raw.isascii() else raw_readings(raw, charset)
+        # What nobody can read has its octets for a reading, as `unknown-8bit` has.
+        for text in texts or {raw.decode("ascii", "surrogateescape")}:
             plain = email.message.Message()
             plain._headers.append((header, text))
             pairs = [(key, collapsed(value)) for key, value in plain.get_params([], header)[1:]]

@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import tempfile
 
-from .case import PDF, TEXT, case, joined, mail, multipart, octets
+from .case import PDF, TEXT, case, mail, multipart, octets
 
 QP = "Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: quoted-printable\n\nGr=C3=BC=C3=9Fe, signiert.\n"
 UMLAUTS = "Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: 8bit\n\nGrüße, signiert.\n"
@@ -143,8 +143,7 @@ def pgp(folder):
             message = multipart(octets(entity).removesuffix(b"\r\n"), part, boundary="=_PGP", fields=fields, **kind)
             # A seal over 8 bits cannot be kept where a server takes seven: that is said.
             case(title, message, says=("signature", "signed") if name == "8-bit" else ())
-            if name != "8-bit":
-                SEALS[title] = holds
+            SEALS[title] = holds
     inline = run(*gpg, "--clear-sign", text=b"Readings attached.\n- dash\nFrom here\n")
     case("PGP, a text signed inline", mail("", inline))
     armour = "-----BEGIN PGP MESSAGE-----\n\nhQEMAwAAAAAAAAAAAQf+AAAA\n=AAAA\n-----END PGP MESSAGE-----\n"
@@ -193,8 +192,7 @@ def dkim():
             title = f"DKIM, {name}, {form.decode()}"
             changed = "8 bit" in name or "raw" in name or "long" in name
             case(title, octets(signature) + message, says=("signature", "signed", "DKIM") if changed else ())
-            if not changed:
-                SEALS[title] = lambda octets: dkimpy.verify(octets, dnsfunc=lambda *_, **__: record)
+            SEALS[title] = lambda octets: dkimpy.verify(octets, dnsfunc=lambda *_, **__: record)
 
 
 FOLDER = tempfile.TemporaryDirectory(prefix="faithful-")

@@ -5,6 +5,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 from . import by_rest, by_smtp
+from .reading import same_mailbox
 from .world import Captured, OverSocket, Submission, story, told
 
 
@@ -65,18 +66,17 @@ def wrong(case, way, verdict, view, captured, seal):
     if not mails:
         return [f"the twin was given nothing: {words}"]
     found = []
-    reached = sorted(one["address"].lower() for _, _, mail in mails for one in mail["recipients"])
-    if reached != sorted(address.lower() for address in case.recipients):
+    reached = sorted(same_mailbox(one["address"]) for _, _, mail in mails for one in mail["recipients"])
+    if reached != sorted(map(same_mailbox, case.recipients)):
         found.append(f"it went to {reached}")
     for path, raw, _ in mails:
         if path == "rest":
             found += by_rest.differences(case, json.loads(raw), words, alone=len(mails) == 1)
-            found += ["readers differ over it, and REST was taken"] if case.only_by_smtp else []
+            # An account with a key alone has no other way; what is lost is named or found above.
+            found += ["readers differ over it, and REST was taken"] if case.only_by_smtp and way != "key" else []
         else:
             found += by_smtp.differences(case, raw, words)
-            if case.says and not any(word.lower() in words for word in case.says):
-                found.append("a seal was broken, and the story does not say so")
-            # Behind the trace field, and the Bcc that is gone, the seal has to hold.
-            if seal and not seal(raw):
-                found.append("the seal does not hold any more")
+            # Behind the trace field, and the Bcc that is gone, a seal holds, or it could not and the story says so.
+            if seal and not seal(raw) and not any(word.lower() in words for word in case.says):
+                found.append("the seal does not hold any more, and the story does not say so")
     return [f"by {mails[0][0]}: {text}" for text in dict.fromkeys(found)]

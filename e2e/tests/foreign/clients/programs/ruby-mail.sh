@@ -1,0 +1,2 @@
+# Ruby's mail, which Rails sends by.
+exec ruby /programs/ruby_mail.rb
