@@ -1,5 +1,5 @@
 # Emacs: a message buffer sent by smtpmail.
-echo "machine localhost login $LOGIN password $PASSWORD port $PORT" > /root/.authinfo
-chmod 600 /root/.authinfo
-mkdir -p /root/.emacs.d
+echo "machine localhost login $LOGIN password $PASSWORD port $PORT" > $HOME/.authinfo
+chmod 600 $HOME/.authinfo
+mkdir -p $HOME/.emacs.d
 exec emacs-nox --batch --quick --load /programs/send.el

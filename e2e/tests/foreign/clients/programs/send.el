@@ -11,7 +11,7 @@
       smtpmail-smtp-server "localhost"
       smtpmail-smtp-service (string-to-number (getenv "PORT"))
       smtpmail-stream-type (if (equal (getenv "SECURITY") "tls") 'ssl 'starttls)
-      auth-sources '("/root/.authinfo")
+      auth-sources '("~/.authinfo")
       network-security-level 'low)
 (defun piece (name)
   (with-temp-buffer
