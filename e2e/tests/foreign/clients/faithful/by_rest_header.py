@@ -52,7 +52,10 @@ def addresses(case, document, alone):
         if not alone:
             continue
         if got not in readings:
-            yield f"{field} {readings[0]} became {got}", [f"field {field}", f"in {field}", "group", "shown recipient"]
+            yield (
+                f"{field} {readings[0]} became {got}",
+                [f"field {field}", f"in {field}", f"empty {field}", "group", "shown recipient"],
+            )
     name, address = author(case.message)
     if document["senderAddress"].lower() != address.lower():
         yield f"the author {address} became {document['senderAddress']}", []
