@@ -319,7 +319,12 @@ mod tests {
             let (release, held) = mpsc::channel::<()>();
             let database = queue.0.database.clone();
             let busy = tokio::spawn(async move {
-                database.write(Durability::Written, move |_| Ok(held.recv().unwrap_or_default())).await
+                database
+                    .write(Durability::Written, move |_| {
+                        let _ = held.recv();
+                        Ok(())
+                    })
+                    .await
             });
             tokio::task::yield_now().await;
             let new = message(look);
