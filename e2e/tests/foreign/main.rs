@@ -81,9 +81,9 @@ async fn testify_all() -> ExitCode {
             old_devices::WITNESSES,
             nodemailer::WITNESSES,
             email_sdk::WITNESSES,
+            faithful::WITNESSES,
         ]
     };
-    let all = if wanted.contains("faithful") { vec![faithful::WITNESSES] } else { all };
     let mut failed = 0;
     for witness in all.concat().iter().filter(|witness| witness.name.contains(&wanted)) {
         let verdict = testify(witness, &tools).await;

@@ -64,7 +64,7 @@ pub(crate) const POSTERN: &str = "postern";
 /// Certificates of product and twin.
 const TRUST: &str = "trust.pem";
 /// A client that takes longer hangs.
-const PATIENCE: Duration = Duration::from_secs(180);
+const PATIENCE: Duration = Duration::from_secs(600);
 
 impl Scene {
     /// A fresh world; its clock runs, because the clients have clocks of their own.
