@@ -31,7 +31,9 @@ use tokio::sync::Notify;
 pub use accounts::{AccountChange, Imported, NewAccount, NewCloud, NewProof, Noted, Removal};
 pub use actor::Actor;
 pub use connections::NewConnection;
-pub use credentials::{IssuedCredential, NewAccess, NewCredential, NewIntakeRules, PublicNetworks};
+pub use credentials::{
+    CredentialChange, IssuedCredential, NewAccess, NewCredential, NewIntakeRules, PublicNetworks,
+};
 pub use error::{ControlError, Invalid};
 pub use senders::NewSender;
 

@@ -91,6 +91,43 @@ impl Credentials {
         self.published.refresh(&self.database).await
     }
 
+    /// Changes a credential: all but its id, login, account and time.
+    ///
+    /// # Errors
+    /// When it is not as it was read before, another credential is used without login from one of its networks, or
+    /// nothing can be written.
+    pub async fn change(
+        &self,
+        before: Arc<Credential>,
+        changed: Credential,
+        audit: AuditEntry,
+    ) -> Result<(), StoreError> {
+        self.database
+            .write(Durability::Synced, move |connection| {
+                let what = || format!("credential {}", before.login);
+                let there = read_all(connection)?.into_iter().find(|there| there.id == before.id);
+                if there.ok_or_else(|| StoreError::Missing(what()))? != *before {
+                    return Err(StoreError::Changed(what()));
+                }
+                if changed.access == Access::Network {
+                    networks_are_free(connection, &changed)?;
+                }
+                connection.execute(
+                    "UPDATE credential SET password_hash = ?, rules = ?, rate_per_minute = ?, lane = ? WHERE id = ?",
+                    params![
+                        changed.password_hash().map_or("", PasswordHash::as_phc),
+                        from_rules(&changed),
+                        changed.rate_per_minute,
+                        changed.lane.as_str(),
+                        before.id.to_string(),
+                    ],
+                )?;
+                audit.store(connection)
+            })
+            .await?;
+        self.published.refresh(&self.database).await
+    }
+
     /// Gives a credential another password.
     ///
     /// # Errors
@@ -167,7 +204,8 @@ pub(crate) fn read_all(connection: &Connection) -> Result<Vec<Credential>, Store
 /// Equal networks of two credentials would leave it open whose mail it is; of nested ones the smaller is meant.
 fn networks_are_free(connection: &Connection, new: &Credential) -> Result<(), StoreError> {
     let wanted: Vec<IpNet> = new.networks.iter().copied().map(network::canonical).collect();
-    for other in read_all(connection)?.iter().filter(|other| other.access == Access::Network) {
+    let is_another = |other: &&Credential| other.id != new.id && other.access == Access::Network;
+    for other in read_all(connection)?.iter().filter(is_another) {
         let taken = other.networks.iter().copied().map(network::canonical).find(|one| wanted.contains(one));
         if let Some(taken) = taken {
             return Err(StoreError::Exists(format!("a credential for network {taken} ({})", other.login)));

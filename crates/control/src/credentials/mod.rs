@@ -1,20 +1,23 @@
 //! Credentials for devices and applications: with login and password, or by network alone.
 
+mod differences;
+mod edit;
 mod networks;
 mod password;
+mod rules;
 
-use model::credential::{
-    Access, AuthorRule, Credential, IntakeRules, Lane, PasswordHash, ReversePathRule, SenderRule,
-};
+use model::credential::{Access, AuthorRule, Credential, Lane, PasswordHash};
 use model::id::CredentialId;
 use model::name::LoginName;
-use model::repair::Repair;
 use secrecy::SecretString;
-use smtp::address::{Domain, Mailbox};
-use store::{Directory, StoreError};
+use store::StoreError;
 
 use crate::Control;
 use crate::error::{ControlError, Invalid};
+
+use self::rules::{intake_rules, known_sender, rate, sender_rule};
+
+pub use self::edit::CredentialChange;
 
 /// A credential as the operator describes it.
 #[derive(Clone, Debug)]
@@ -66,9 +69,10 @@ pub enum NewAccess {
 }
 
 /// Whether networks of the Internet may do without login.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum PublicNetworks {
     /// They are a mistake.
+    #[default]
     Refused,
     /// They are meant.
     Allowed,
@@ -106,9 +110,7 @@ impl Control {
             }
             (None, None) => AuthorRule::Keep,
         };
-        if new.rate_per_minute == Some(0) {
-            return Err(Invalid::new("rate per minute", "with 0 it could send nothing").into());
-        }
+        let rate_per_minute = rate(new.rate_per_minute)?;
         let networks = networks::read(&new.networks)?;
         let (access, password) = match new.access {
             NewAccess::MadePassword => {
@@ -133,7 +135,7 @@ impl Control {
             networks,
             author,
             intake: intake_rules(&new.intake)?,
-            rate_per_minute: new.rate_per_minute,
+            rate_per_minute,
             lane: new.lane,
             created_at: self.clock.now(),
         };
@@ -192,72 +194,5 @@ impl Control {
         let hashed = tokio::task::spawn_blocking(move || PasswordHash::of(&password, salt));
         // A hash that was not made is that of no password.
         hashed.await.unwrap_or_else(|_| PasswordHash::new(String::new()))
-    }
-}
-
-/// An author must be one of the account's senders, or every message would be refused.
-fn known_sender(
-    field: &'static str,
-    text: &str,
-    account: model::id::AccountId,
-    directory: &Directory,
-) -> Result<Mailbox, Invalid> {
-    let mailbox: Mailbox = text.trim().parse().map_err(|error| Invalid::new(field, error))?;
-    match directory.sender(account, &mailbox) {
-        Some(_) => Ok(mailbox),
-        None => Err(Invalid::new(field, format!("{mailbox} is not a sender of the account; add it first"))),
-    }
-}
-
-fn sender_rule(texts: &[String]) -> Result<SenderRule, Invalid> {
-    if texts.is_empty() {
-        return Ok(SenderRule::Any);
-    }
-    let (mut mailboxes, mut domains) = (Vec::new(), Vec::new());
-    for text in texts.iter().map(|text| text.trim()) {
-        if text.contains('@') {
-            mailboxes
-                .push(text.parse().map_err(|error| Invalid::new("senders", format!("{text}: {error}")))?);
-        } else {
-            let domain: Domain =
-                text.parse().map_err(|error| Invalid::new("senders", format!("{text}: {error}")))?;
-            domains.push(domain);
-        }
-    }
-    Ok(SenderRule::Only { mailboxes, domains })
-}
-
-fn intake_rules(new: &NewIntakeRules) -> Result<IntakeRules, Invalid> {
-    let domain = |text: &String| {
-        text.trim()
-            .parse::<Domain>()
-            .map_err(|error| Invalid::new("reverse paths", format!("{text}: {error}")))
-    };
-    let repair = |word: &String| {
-        let known = Repair::ALL.map(Repair::as_str).join(", ");
-        let unknown = || Invalid::new("repairs", format!("{word:?} is none of {known}"));
-        Repair::from_word(word.trim()).ok_or_else(unknown)
-    };
-    let domains = new.reverse_paths.iter().map(domain).collect::<Result<_, _>>()?;
-    Ok(IntakeRules {
-        reply_to_author: new.reply_to_author,
-        reverse_paths: match new.reverse_path_anywhere {
-            true => ReversePathRule::Anywhere,
-            false => ReversePathRule::Domains(domains),
-        },
-        repairs: new.repairs.iter().map(repair).collect::<Result<_, _>>()?,
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn senders_are_addresses_or_domains() {
-        let rule = sender_rule(&["a@b.example".into(), "c.example".into()]).unwrap();
-        assert!(rule.allows(&"x@c.example".parse().unwrap()));
-        assert!(sender_rule(&["a@".into()]).is_err());
-        assert_eq!(sender_rule(&[]).unwrap(), SenderRule::Any);
     }
 }

@@ -48,13 +48,18 @@ pub(super) fn check(password: &SecretString, login: &LoginName, networks: &[IpNe
         return refuse("it holds a line end or a NUL, which no login can carry".to_owned());
     }
     let Some(weakness) = weakness(text, login) else { return Ok(()) };
-    if !networks.is_empty() && networks.iter().all(is_narrow) {
+    if may_be_weak(networks) {
         return Ok(());
     }
     refuse(format!(
         "{weakness}: choose a stronger one, leave it out to have one made, or keep it and list the networks of its \
          devices with --network, none larger than a /16 (IPv6: /48)"
     ))
+}
+
+/// Whether a weak password is good enough, since few machines can try one.
+pub(super) fn may_be_weak(networks: &[IpNet]) -> bool {
+    !networks.is_empty() && networks.iter().all(is_narrow)
 }
 
 /// Why a password would be guessed; `None` when it would not.

@@ -1,0 +1,90 @@
+//! The rules of a credential, from what the operator wrote.
+
+use model::credential::{IntakeRules, ReversePathRule, SenderRule};
+use model::id::AccountId;
+use model::repair::{Repair, Repairs};
+use smtp::address::{Domain, Mailbox};
+use store::Directory;
+
+use super::NewIntakeRules;
+use crate::error::Invalid;
+
+/// An author must be one of the account's senders, or every message would be refused.
+pub(super) fn known_sender(
+    field: &'static str,
+    text: &str,
+    account: AccountId,
+    directory: &Directory,
+) -> Result<Mailbox, Invalid> {
+    let mailbox: Mailbox = text.trim().parse().map_err(|error| Invalid::new(field, error))?;
+    match directory.sender(account, &mailbox) {
+        Some(_) => Ok(mailbox),
+        None => Err(Invalid::new(field, format!("{mailbox} is not a sender of the account; add it first"))),
+    }
+}
+
+pub(super) fn sender_rule(texts: &[String]) -> Result<SenderRule, Invalid> {
+    if texts.is_empty() {
+        return Ok(SenderRule::Any);
+    }
+    let (mut mailboxes, mut domains) = (Vec::new(), Vec::new());
+    for text in texts.iter().map(|text| text.trim()) {
+        if text.contains('@') {
+            mailboxes
+                .push(text.parse().map_err(|error| Invalid::new("senders", format!("{text}: {error}")))?);
+        } else {
+            let domain: Domain =
+                text.parse().map_err(|error| Invalid::new("senders", format!("{text}: {error}")))?;
+            domains.push(domain);
+        }
+    }
+    Ok(SenderRule::Only { mailboxes, domains })
+}
+
+pub(super) fn intake_rules(new: &NewIntakeRules) -> Result<IntakeRules, Invalid> {
+    Ok(IntakeRules {
+        reply_to_author: new.reply_to_author,
+        reverse_paths: match new.reverse_path_anywhere {
+            true => ReversePathRule::Anywhere,
+            false => ReversePathRule::Domains(reverse_path_domains(&new.reverse_paths)?),
+        },
+        repairs: repairs(&new.repairs)?,
+    })
+}
+
+pub(super) fn reverse_path_domains(texts: &[String]) -> Result<Vec<Domain>, Invalid> {
+    let domain = |text: &String| {
+        let read = text.trim().parse();
+        read.map_err(|error| Invalid::new("reverse paths", format!("{text}: {error}")))
+    };
+    texts.iter().map(domain).collect()
+}
+
+pub(super) fn repairs(words: &[String]) -> Result<Repairs, Invalid> {
+    let repair = |word: &String| {
+        let known = Repair::ALL.map(Repair::as_str).join(", ");
+        let unknown = || Invalid::new("repairs", format!("{word:?} is none of {known}"));
+        Repair::from_word(word.trim()).ok_or_else(unknown)
+    };
+    words.iter().map(repair).collect()
+}
+
+pub(super) fn rate(per_minute: Option<u32>) -> Result<Option<u32>, Invalid> {
+    match per_minute {
+        Some(0) => Err(Invalid::new("rate per minute", "with 0 it could send nothing")),
+        per_minute => Ok(per_minute),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn senders_are_addresses_or_domains() {
+        let rule = sender_rule(&["a@b.example".into(), "c.example".into()]).unwrap();
+        assert!(rule.allows(&"x@c.example".parse().unwrap()));
+        assert!(sender_rule(&["a@".into()]).is_err());
+        assert_eq!(sender_rule(&[]).unwrap(), SenderRule::Any);
+    }
+}
