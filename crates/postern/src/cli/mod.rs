@@ -15,7 +15,7 @@ pub(crate) use self::account::{
     AccountVerify, CloudArguments, ProofKind,
 };
 
-pub(crate) use self::credential::{CredentialAdd, CredentialCommand, CredentialReset};
+pub(crate) use self::credential::{CredentialAdd, CredentialCommand, CredentialEdit, CredentialReset};
 
 pub(crate) use self::provision::{
     Apply, Destroy, DnsAdd, DnsCommand, DomainAdd, DomainCommand, DomainDoctor, DomainList, DomainRecords,

@@ -2,11 +2,12 @@
 
 use std::process::ExitCode;
 
-use serde_json::json;
+use anyhow::bail;
+use serde_json::{Map, Value, json};
 use web::api::{CredentialView, IssuedView};
 
 use super::account::input;
-use crate::cli::{Connection, CredentialAdd, CredentialCommand, CredentialReset, Named};
+use crate::cli::{Connection, CredentialAdd, CredentialCommand, CredentialEdit, CredentialReset, Named};
 use crate::client::{Client, segment};
 use crate::output::{self, GOOD, STRONG, cell, say};
 
@@ -14,6 +15,7 @@ pub(super) async fn run(command: CredentialCommand) -> anyhow::Result<ExitCode> 
     match command {
         CredentialCommand::Add(arguments) => add(&arguments).await?,
         CredentialCommand::List(connection) => list(&connection).await?,
+        CredentialCommand::Edit(arguments) => edit(&arguments).await?,
         CredentialCommand::Reset(arguments) => reset(&arguments).await?,
         CredentialCommand::Remove(arguments) => remove(&arguments).await?,
     }
@@ -53,6 +55,59 @@ async fn add(arguments: &CredentialAdd) -> anyhow::Result<()> {
     Ok(())
 }
 
+async fn edit(arguments: &CredentialEdit) -> anyhow::Result<()> {
+    let mut body = changes(arguments);
+    if arguments.password_stdin {
+        body.insert("password".to_owned(), input::password()?.into());
+    }
+    if body.is_empty() {
+        bail!("nothing is to be changed: `postern credential edit --help` lists what can be");
+    }
+    if arguments.allow_public_networks {
+        body.insert("allow_public_networks".to_owned(), true.into());
+    }
+    let path = format!("/v1/credentials/{}", segment(&arguments.login));
+    let credential: CredentialView = Client::new(&arguments.connection)?.patch(&path, &body).await?;
+    if arguments.connection.json {
+        return output::json(&credential);
+    }
+    say!(
+        "{GOOD}Credential {} is changed.{GOOD:#} Open sessions notice at their next message.",
+        credential.login
+    );
+    Ok(())
+}
+
+/// What is given, as members of the request. Null removes.
+fn changes(arguments: &CredentialEdit) -> Map<String, Value> {
+    let list = |given: &[String], none: bool| (none || !given.is_empty()).then(|| given.into());
+    let flag = |yes: bool, no: bool| (yes || no).then_some(Value::Bool(yes));
+    let text = |given: &Option<String>, none: bool| match given {
+        Some(text) => Some(Value::from(text.as_str())),
+        None => none.then_some(Value::Null),
+    };
+    let number = |given: Option<u32>, none: bool| match given {
+        Some(number) => Some(Value::from(number)),
+        None => none.then_some(Value::Null),
+    };
+    let has_domains = arguments.no_reverse_paths || !arguments.reverse_paths.is_empty();
+    [
+        ("senders", list(&arguments.senders, arguments.any_sender)),
+        ("networks", list(&arguments.networks, arguments.any_network)),
+        ("default_from", text(&arguments.default_from, arguments.keep_author)),
+        ("forced_from", text(&arguments.forced_from, arguments.keep_author)),
+        ("reply_to_author", flag(arguments.reply_to_author, arguments.no_reply_to_author)),
+        ("reverse_paths", list(&arguments.reverse_paths, arguments.no_reverse_paths)),
+        ("reverse_path_anywhere", flag(arguments.reverse_path_anywhere, has_domains)),
+        ("repairs", list(&arguments.repairs, arguments.no_repairs)),
+        ("rate_per_minute", number(arguments.rate_per_minute, arguments.no_rate)),
+        ("lane", text(&arguments.lane, false)),
+    ]
+    .into_iter()
+    .filter_map(|(name, value)| Some((name.to_owned(), value?)))
+    .collect()
+}
+
 async fn reset(arguments: &CredentialReset) -> anyhow::Result<()> {
     let path = format!("/v1/credentials/{}/reset", segment(&arguments.name));
     let password = arguments.password_stdin.then(input::password).transpose()?;
@@ -82,23 +137,39 @@ async fn list(connection: &Connection) -> anyhow::Result<()> {
         return output::json(&credentials);
     }
     let rows = credentials
-        .into_iter()
+        .iter()
         .map(|credential| {
-            let any = |list: Vec<String>| if list.is_empty() { "any".to_owned() } else { list.join(", ") };
+            let or = |list: &[String], none: &str| match list {
+                [] => none.to_owned(),
+                list => list.join(", "),
+            };
             [
-                cell(credential.login),
+                cell(&credential.login),
                 cell(if credential.access == "network" { "no login" } else { "password" }),
-                cell(credential.account),
-                cell(any(credential.senders)),
-                cell(any(credential.networks)),
+                cell(&credential.account),
+                cell(or(&credential.senders, "any")),
+                cell(or(&credential.networks, "any")),
+                cell(author(credential)),
+                cell(or(&credential.repairs, "-")),
                 cell(credential.rate_per_minute.map_or_else(|| "-".to_owned(), |rate| rate.to_string())),
-                cell(credential.lane),
+                cell(&credential.lane),
             ]
         })
         .collect();
     let empty = "There is no credential yet: `postern credential add LOGIN --account NAME` makes one.";
-    output::table(["Login", "Access", "Account", "Senders", "Networks", "Per minute", "Lane"], rows, empty);
+    let head =
+        ["Login", "Access", "Account", "Senders", "Networks", "Author", "Repairs", "Per minute", "Lane"];
+    output::table(head, rows, empty);
     Ok(())
+}
+
+/// The rule about authors, in few words.
+fn author(credential: &CredentialView) -> String {
+    match (&credential.forced_from, &credential.default_from) {
+        (Some(forced), _) => format!("forced {forced}"),
+        (None, Some(default)) => format!("default {default}"),
+        (None, None) => "-".to_owned(),
+    }
 }
 
 async fn remove(arguments: &Named) -> anyhow::Result<()> {

@@ -3,13 +3,13 @@
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use axum::routing::{delete, get, post};
+use axum::routing::{get, patch, post};
 use axum::{Json, Router};
-use control::{NewAccess, NewCredential, NewIntakeRules, PublicNetworks};
+use control::{CredentialChange, NewAccess, NewCredential, NewIntakeRules, PublicNetworks};
 use jiff::Timestamp;
 use model::credential::{Access, AuthorRule, Credential, Lane, ReversePathRule, SenderRule};
 use secrecy::{ExposeSecret as _, SecretString};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{Api, Operator};
 use crate::error::ApiError;
@@ -117,10 +117,36 @@ struct Reset {
     password: Option<SecretString>,
 }
 
+/// What is absent stays, and lists replace those that are there.
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct EditCredential {
+    senders: Option<Vec<String>>,
+    networks: Option<Vec<String>>,
+    allow_public_networks: bool,
+    password: Option<SecretString>,
+    #[serde(deserialize_with = "given")]
+    default_from: Option<Option<String>>,
+    #[serde(deserialize_with = "given")]
+    forced_from: Option<Option<String>>,
+    reply_to_author: Option<bool>,
+    reverse_paths: Option<Vec<String>>,
+    reverse_path_anywhere: Option<bool>,
+    repairs: Option<Vec<String>>,
+    #[serde(deserialize_with = "given")]
+    rate_per_minute: Option<Option<u32>>,
+    lane: Option<String>,
+}
+
+/// A member that is there, be it null, which removes what it is about.
+fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(deserializer).map(Some)
+}
+
 pub(super) fn routes() -> Router<Api> {
     Router::new()
         .route("/v1/credentials", get(list).post(add))
-        .route("/v1/credentials/{login}", delete(remove))
+        .route("/v1/credentials/{login}", patch(edit).delete(remove))
         .route("/v1/credentials/{login}/reset", post(reset))
 }
 
@@ -137,11 +163,7 @@ async fn add(
     body: Result<Json<AddCredential>, JsonRejection>,
 ) -> Result<(StatusCode, Json<IssuedView>), ApiError> {
     let Json(body) = body?;
-    let lane = match body.lane.as_deref() {
-        None => Lane::Normal,
-        Some(word) => Lane::from_word(word)
-            .ok_or_else(|| ApiError::invalid("lane", format!("{word:?} is none of urgent, normal, bulk")))?,
-    };
+    let lane = body.lane.as_deref().map(lane).transpose()?.unwrap_or_default();
     let new = NewCredential {
         access: access(body.access.as_deref(), body.allow_public_networks, body.password)?,
         login: body.login,
@@ -167,6 +189,31 @@ async fn add(
     Ok((StatusCode::CREATED, Json(view)))
 }
 
+async fn edit(
+    State(api): State<Api>,
+    Operator(control): Operator,
+    Path(login): Path<String>,
+    body: Result<Json<EditCredential>, JsonRejection>,
+) -> Result<Json<CredentialView>, ApiError> {
+    let Json(body) = body?;
+    let change = CredentialChange {
+        senders: body.senders,
+        networks: body.networks,
+        public: public_networks(body.allow_public_networks),
+        password: body.password,
+        default_from: body.default_from,
+        forced_from: body.forced_from,
+        reply_to_author: body.reply_to_author,
+        reverse_paths: body.reverse_paths,
+        reverse_path_anywhere: body.reverse_path_anywhere,
+        repairs: body.repairs,
+        rate_per_minute: body.rate_per_minute,
+        lane: body.lane.as_deref().map(lane).transpose()?,
+    };
+    let changed = control.change_credential(&login, change).await?;
+    Ok(Json(view(&api, &changed)))
+}
+
 async fn reset(
     State(api): State<Api>,
     Operator(control): Operator,
@@ -187,6 +234,15 @@ async fn remove(Operator(control): Operator, Path(login): Path<String>) -> Resul
     Ok(StatusCode::NO_CONTENT)
 }
 
+fn lane(word: &str) -> Result<Lane, ApiError> {
+    let unknown = || ApiError::invalid("lane", format!("{word:?} is none of urgent, normal, bulk"));
+    Lane::from_word(word).ok_or_else(unknown)
+}
+
+fn public_networks(are_allowed: bool) -> PublicNetworks {
+    if are_allowed { PublicNetworks::Allowed } else { PublicNetworks::Refused }
+}
+
 fn access(
     word: Option<&str>,
     allow_public_networks: bool,
@@ -195,8 +251,7 @@ fn access(
     let access = match (word.unwrap_or("password"), password) {
         ("password", None) => NewAccess::MadePassword,
         ("password", Some(password)) => NewAccess::Password(password),
-        ("network", None) if allow_public_networks => NewAccess::Network(PublicNetworks::Allowed),
-        ("network", None) => NewAccess::Network(PublicNetworks::Refused),
+        ("network", None) => NewAccess::Network(public_networks(allow_public_networks)),
         ("network", Some(_)) => {
             let reason = "a credential that is used without login has none: leave it out";
             return Err(ApiError::invalid("password", reason));
