@@ -8,6 +8,7 @@ mod alarms;
 mod authors;
 mod azure_fails;
 mod beyond_ascii;
+mod changed_credentials;
 mod entra_logins;
 mod export;
 mod failures_are_told;
