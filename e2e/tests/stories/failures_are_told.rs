@@ -5,6 +5,7 @@ use std::time::Duration;
 use e2e::{Setup, World, message};
 use model::account::TransportChoice;
 use model::delivery::SendState;
+use model::id::QueueId;
 use twin::world::Habits;
 use twin::{Effect, Fault, Operation};
 
@@ -57,14 +58,21 @@ async fn the_same_message_is_welcome_again_after_it_came_to_nothing() {
         b"From: scanner@contoso.example\r\nTo: a@example.com\r\nMessage-ID: <1@contoso.example>\r\nSubject: s\r\n\r\nx\r\n";
     let effect = Effect::Answer { status: 400, code: "No".into(), message: "no".into(), retry_after: None };
     world.twin.state().arm(Fault { operation: Operation::Send, effect, times: Some(1), one_in: None });
-    let failed = world.submit(&["a@example.com"], text).await;
+    let failed = offered(&world, text).await;
     world.until(failed, &[SendState::Failed]).await;
-    let again = world.submit(&["a@example.com"], text).await;
+    let again = offered(&world, text).await;
     assert_ne!(again, failed);
     world.until(again, &[SendState::Submitted, SendState::Sent]).await;
     assert_eq!(world.captured_for("a@example.com").len(), 1);
-    assert_eq!(world.submit(&["a@example.com"], text).await, again, "now it has been sent");
+    assert_eq!(offered(&world, text).await, again, "now it has been sent");
     world.finish().await;
+}
+
+/// Offers a message and breaks the connection before anything shows that the reply was read.
+async fn offered(world: &World, text: &[u8]) -> QueueId {
+    let mut connection = world.log_in(&world.device).await.unwrap();
+    let verdict = world.offer(&mut connection, &["a@example.com"], text).await;
+    verdict.message.unwrap().unwrap().text().rsplit(' ').next().unwrap().parse().unwrap()
 }
 
 #[tokio::test]
