@@ -74,6 +74,8 @@ fn quoted_line(content: &[u8], output: &mut Vec<u8>) {
                 escaped = format!("={raw:02X}");
                 escaped.as_bytes()
             }
+            // An `=` that begins nothing would take the escape behind it for its own.
+            b"=" if behind.first().is_some_and(|next| !next.is_ascii()) => b"=3D",
             token => token,
         };
         // A soft line end is never put before the `=` of one that is there, or in the middle of a triple.
@@ -117,6 +119,7 @@ mod tests {
     #[test]
     fn raw_octets_in_quoted_printable_are_escaped_where_they_are() {
         assert_eq!(quoted(b"a=20\xe9=\r\nb =zz\r\n"), b"a=20=E9=\r\nb =zz\r\n");
+        assert_eq!(quoted(b"=\xe99C=A\xe9\r\n"), b"=3D=E99C=A=E9\r\n");
         let line = [&b"=C3=A9"[..]; 300].concat();
         let broken = quoted(&[&line[..], b"\r\n"].concat());
         assert!(broken.split(|octet| *octet == b'\n').all(|line| line.len() <= 77));

@@ -137,7 +137,7 @@ impl Encoder {
         if fits_whole {
             return self.output.extend_from_slice(entity.raw);
         }
-        if depth > MAX_DEPTH || !entity.is_clear {
+        if depth > MAX_DEPTH || !entity.is_clear || entity.has_old_fields {
             return self.copy(entity.raw, Remark::StructureCopied);
         }
         if self.fits(entity.body) {

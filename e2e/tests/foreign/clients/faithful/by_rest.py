@@ -155,7 +155,7 @@ def files(left, document, used, charset):
         wanted = identity if identity in ids.found else None
         given = file.get("contentId") or None
         if given != (wanted or None) and not (given == identity and identity in ids.hidden):
-            yield f"the id {wanted!r} became {file.get('contentId')!r}", ["content-id", "inline"]
+            yield f"the id {wanted!r} became {file.get('contentId')!r}", ["content-id", "inline", "reference"]
         for key, readings in reading.parameters(part, "content-type", charset).items():
             if key and key != "name" and not (key == "charset" and part.get_content_maintype() == "text"):
                 yield f"the file's parameter {key}={readings} is lost", [key]
