@@ -13,18 +13,19 @@ mod logins;
 mod policy;
 mod rate;
 mod repeats;
+mod transaction;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ::smtp::mail_data::{LineEnds, Measures};
 use ::smtp::parameters::{MailParameters, RecipientParameters};
-use ::smtp::path::{ForwardPath, OfferedPath, ReversePath};
+use ::smtp::path::{ForwardPath, OfferedPath};
 use ::smtp::reply::{Refusal, Reply};
 use ::smtp::sasl::{Login, Proof};
 use azure_client::bearer::BearerChecker;
 use clock::{Clock, Entropy};
 use jiff::SignedDuration;
-use model::credential::{Access, Credential};
+use model::credential::Credential;
 use model::id::QueueId;
 use model::queued::{Cause, Change, Recipient};
 use model::repair::{Repair, Repairs};
@@ -34,11 +35,12 @@ use store::Store;
 use tracing::warn;
 
 use self::accept::Taken;
-use self::budget::{Budget, Reserved};
+use self::budget::Budget;
 use self::envelope::Returned;
 use self::intake::Intake;
 use self::rate::Rates;
 use self::repeats::Repeats;
+use self::transaction::{Envelope, Sender};
 use crate::deliver::{Context, Upstreams};
 use crate::login::{Banned, EntraLogin, LoginGuard, Verifier, is_broken};
 use crate::reply_for;
@@ -46,6 +48,7 @@ use crate::settings::RelaySettings;
 
 pub use self::accept::{Message, submit};
 pub(crate) use self::policy::Denied;
+pub use self::transaction::Transaction;
 
 /// Answers for the relay. Clones answer together: they know the same of logins, rates and repetitions.
 #[derive(Clone)]
@@ -69,43 +72,6 @@ pub enum Principal {
     Credential(Arc<Credential>),
     /// An app of Entra, with a token of its own.
     Entra(Arc<EntraLogin>),
-}
-
-/// A message under way.
-pub struct Transaction {
-    sender: Sender,
-    envelope: Envelope,
-    repairs: Repairs,
-    changes: Vec<Change>,
-    intake: Intake,
-    _reserved: Reserved,
-}
-
-/// On whose behalf a message is taken.
-enum Sender {
-    Credential(Arc<Credential>),
-    Entra(Arc<EntraLogin>),
-}
-
-impl Sender {
-    /// Whether the client has proved more than its address.
-    fn has_logged_in(&self) -> bool {
-        match self {
-            Self::Credential(credential) => credential.access != Access::Network,
-            Self::Entra(_) => true,
-        }
-    }
-}
-
-/// What MAIL and RCPT said.
-struct Envelope {
-    id: QueueId,
-    /// The reverse-path as the client wrote it.
-    offered: String,
-    reverse_path: ReversePath,
-    parameters: MailParameters,
-    recipients: Vec<Recipient>,
-    peer: Peer,
 }
 
 impl Submission {
