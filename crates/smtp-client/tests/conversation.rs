@@ -50,7 +50,7 @@ impl Service for Keeper {
     async fn recipient(
         &self,
         _: &mut Vec<u8>,
-        path: &ForwardPath,
+        path: &OfferedPath<ForwardPath>,
         _: &RecipientParameters,
     ) -> Result<(), Refusal> {
         match path.to_string().as_str() {

@@ -48,11 +48,12 @@ pub trait Service: Send + Sync + 'static {
         LineEnds::Strict
     }
 
-    /// RCPT: may it go there?
+    /// RCPT: may it go there? A service that needs a forward-path refuses what is none by
+    /// [`OfferedPath::readable`].
     fn recipient(
         &self,
         transaction: &mut Self::Transaction,
-        path: &ForwardPath,
+        path: &OfferedPath<ForwardPath>,
         parameters: &RecipientParameters,
     ) -> impl Future<Output = Result<(), Refusal>> + Send;
 

@@ -39,7 +39,12 @@ impl Service for Sink {
         Ok(())
     }
 
-    async fn recipient(&self, (): &mut (), _: &ForwardPath, _: &RecipientParameters) -> Result<(), Refusal> {
+    async fn recipient(
+        &self,
+        (): &mut (),
+        _: &OfferedPath<ForwardPath>,
+        _: &RecipientParameters,
+    ) -> Result<(), Refusal> {
         Ok(())
     }
 

@@ -1,6 +1,6 @@
 //! Listeners for networks without login: the client's address says whose mail it is.
 
-use control::{NewAccess, NewCredential, PublicNetworks};
+use control::{CredentialChange, NewAccess, NewCredential, PublicNetworks};
 use e2e::{Device, Setup, World, message};
 use model::queued::Origin;
 use postern::config::raw::{ListenerLogin, Mode};
@@ -180,6 +180,85 @@ async fn equal_networks_are_refused_and_nested_ones_are_not() {
     assert!(add("five", &|new| new.networks.clear()).await.unwrap().contains("--network"));
     let reset = world.control().reset_password("one", None).await.unwrap_err().to_string();
     assert!(reset.contains("has no password"), "{reset}");
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn paths_that_are_no_addresses_are_repaired_where_that_is_allowed() {
+    let world = World::start().await;
+    world.add_credential("hall", without_login(&["127.0.0.0/8"])).await;
+    let mut client = Client::connect(&world).await;
+    client.say("EHLO device.example").await;
+    let dot = "501 5.1.3 Recipient refused: the domain of the address `a@example.com.` ends with a dot\r\n";
+    client.say("MAIL FROM:<scanner@contoso.example>").await;
+    assert_eq!(client.say("RCPT TO:<a@example.com.>").await, dot);
+    client.say("RSET").await;
+    let change =
+        CredentialChange { repairs: Some(vec!["envelope".to_owned()]), ..CredentialChange::default() };
+    world.control().change_credential("hall", change).await.unwrap();
+    for (command, reply) in [
+        ("MAIL FROM:<scanner@contoso.example.>", "250 "),
+        ("RCPT TO:<a@example.com.>", "250 "),
+        ("RCPT TO:<a@example.com>", "250 "),
+        ("RCPT TO:Front desk <b@example.com>", "250 "),
+        ("RCPT TO:<c@example.com", "250 "),
+        ("RCPT TO:<c@example.com>,<d@example.com>", "501 5.1.3 "),
+        ("RCPT TO:<front desk@example.com>", "501 5.1.3 "),
+        ("RCPT TO:<m\u{fc}ller@example.com>", "553 5.6.7 "),
+        ("RCPT TO:<nobody>", "501 5.1.3 "),
+        ("DATA", "354"),
+    ] {
+        let said = client.say(command).await;
+        assert!(said.starts_with(reply), "{command}: {said}");
+    }
+    let text = "From: scanner@contoso.example\r\nTo: a@example.com\r\nSubject: s\r\n\r\nx\r\n.";
+    let reply = client.say(text).await;
+    world.until_taken(1).await;
+    let view = world.view(reply.trim_end().rsplit(' ').next().unwrap().parse().unwrap()).await.unwrap();
+    let changes: Vec<&str> = view.changes.iter().map(|change| change.text.as_str()).collect();
+    assert_eq!(
+        changes,
+        [
+            "MAIL FROM was \"scanner@contoso.example.\", is <scanner@contoso.example>",
+            "RCPT TO was \"a@example.com.\", is <a@example.com>",
+            "RCPT TO was \"Front desk <b@example.com>\", is <b@example.com>",
+            "RCPT TO was \"<c@example.com\", is <c@example.com>",
+        ]
+    );
+    let counted = world.server().store.queue().repairs().await.unwrap();
+    let counted: Vec<_> =
+        counted.iter().map(|used| (used.login.as_str(), used.repair.as_str(), used.count)).collect();
+    assert_eq!(counted, [("hall", "envelope", 1)], "once for a message");
+    for address in ["a@example.com", "b@example.com", "c@example.com"] {
+        assert_eq!(world.captured_for(address).len(), 1, "{address}");
+    }
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn a_long_list_of_repaired_recipients_makes_a_short_story() {
+    let world = World::start().await;
+    world
+        .add_credential("hall", |new| {
+            without_login(&["127.0.0.0/8"])(new);
+            new.intake.repairs = vec!["envelope".to_owned()];
+        })
+        .await;
+    let mut client = Client::connect(&world).await;
+    client.say("EHLO device.example").await;
+    client.say("MAIL FROM:<scanner@contoso.example>").await;
+    for number in 0..25 {
+        assert!(client.say(&format!("RCPT TO:<a{number}@example.com.>")).await.starts_with("250 "));
+    }
+    client.say("DATA").await;
+    let reply = client.say("From: scanner@contoso.example\r\nSubject: s\r\n\r\nx\r\n.").await;
+    let id = reply.trim_end().rsplit(' ').next().unwrap().parse().unwrap();
+    let view = world.until_view(id, |_| true).await;
+    let changes: Vec<&str> = view.changes.iter().map(|change| change.text.as_str()).collect();
+    assert_eq!(changes.len(), 11, "{changes:#?}");
+    assert_eq!(changes[9], "RCPT TO was \"a9@example.com.\", is <a9@example.com>");
+    assert_eq!(changes[10], "RCPT TO was repaired for 15 more");
+    world.until_taken(1).await;
     world.finish().await;
 }
 

@@ -56,8 +56,8 @@ pub struct RawListener {
     #[serde(default)]
     pub networks: Vec<IpNet>,
     /// What is repaired of what clients send wrong here, beside what their credentials say: `line-ends` (bare CR and LF
-    /// become CRLF), `from` (a From that cannot be read), `envelope` (a MAIL FROM that cannot be read). Each use is
-    /// counted and shown with the message. Default: nothing.
+    /// become CRLF), `from` (a From that cannot be read), `envelope` (a MAIL FROM or RCPT TO that cannot be
+    /// read). Each use is counted and shown with the message. Default: nothing.
     #[serde(default)]
     pub repairs: Vec<RawRepair>,
     /// Whether clients log in: `required`, or `none` for devices that cannot. Without login the client's address says

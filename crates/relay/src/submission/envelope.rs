@@ -1,6 +1,7 @@
 //! Where notices about a message go: the reverse-path that was offered, or what stands in for it.
 
 use ::smtp::address::Mailbox;
+use ::smtp::parameters::MailParameters;
 use ::smtp::path::{OfferedPath, ReversePath};
 use ::smtp::reply::Refusal;
 use message::author::{bare_address, excerpt};
@@ -19,6 +20,13 @@ pub(super) struct Returned {
     pub(super) changes: Vec<Change>,
 }
 
+/// What may be done with a path that cannot be read.
+pub(super) struct Mending<'a> {
+    pub(super) repairs: &'a Repairs,
+    /// Those of MAIL.
+    pub(super) parameters: &'a MailParameters,
+}
+
 /// Finds the reverse-path. The operator's rule comes first: where an author is forced, what the client offers does
 /// not matter, and a default stands in for what cannot be read.
 ///
@@ -27,7 +35,7 @@ pub(super) struct Returned {
 pub(super) fn reverse_path(
     offered: &OfferedPath,
     sender: &Sender,
-    repairs: &Repairs,
+    mending: &Mending<'_>,
     directory: &Directory,
 ) -> Result<Returned, Refusal> {
     let rule = match sender {
@@ -43,7 +51,7 @@ pub(super) fn reverse_path(
         }
         (_, AuthorRule::Forced(forced)) => (ReversePath::Mailbox(forced.clone()), Some(Cause::Rule)),
         (OfferedPath::Path(path), _) => (path.clone(), None),
-        (OfferedPath::Unreadable { text, refusal }, rule) => match (repaired(text, repairs), rule) {
+        (OfferedPath::Unreadable { text, refusal }, rule) => match (mending.mailbox(text), rule) {
             (Some(mailbox), _) => (ReversePath::Mailbox(mailbox), Some(Cause::Repair(Repair::Envelope))),
             (None, AuthorRule::Default(default)) => {
                 (ReversePath::Mailbox(default.clone()), Some(Cause::Rule))
@@ -60,23 +68,31 @@ pub(super) fn reverse_path(
     Ok(Returned { path, changes })
 }
 
-/// The address in a broken path, if the repair is allowed and there can be no other: what is in its only pair of
-/// brackets, or all of it.
-fn repaired(text: &str, repairs: &Repairs) -> Option<Mailbox> {
-    if !repairs.allow(Repair::Envelope) {
-        return None;
+impl Mending<'_> {
+    /// The address in a broken path, if the repair is allowed and there can be no other: what is in its only pair of
+    /// brackets, or all of it.
+    pub(super) fn mailbox(&self, text: &str) -> Option<Mailbox> {
+        if !self.repairs.allow(Repair::Envelope) {
+            return None;
+        }
+        let (before, inner) = text.rsplit_once('<').unwrap_or(("", text));
+        let (address, behind) = inner.split_once('>').unwrap_or((inner, ""));
+        let is_alone = !before.contains('@')
+            && behind.trim_matches(['>', ' ']).is_empty()
+            && !text.contains(char::REPLACEMENT_CHARACTER);
+        let mailbox: Mailbox = bare_address(address).parse().ok().filter(|_| is_alone)?;
+        // What a client has not announced (RFC 6531 section 3.2) is no slip of its pen.
+        (mailbox.is_ascii() || self.parameters.smtputf8).then_some(mailbox)
     }
-    let (before, inner) = text.rsplit_once('<').unwrap_or(("", text));
-    let (address, behind) = inner.split_once('>').unwrap_or((inner, ""));
-    let is_alone = !before.contains('@')
-        && behind.trim_matches(['>', ' ']).is_empty()
-        && !text.contains(char::REPLACEMENT_CHARACTER);
-    bare_address(address).parse().ok().filter(|_| is_alone)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn mailbox_of(text: &str, repairs: &Repairs, parameters: &MailParameters) -> Option<String> {
+        Mending { repairs, parameters }.mailbox(text).map(|mailbox| mailbox.to_string())
+    }
 
     #[test]
     fn a_broken_path_is_repaired_where_there_is_one_address() {
@@ -98,9 +114,13 @@ mod tests {
             ("a@b.example;c@d.example", None),
             ("m\u{fffd}ller@b.example", None),
         ] {
-            let mailbox = repaired(text, &all).map(|mailbox| mailbox.to_string());
+            let mailbox = mailbox_of(text, &all, &MailParameters::default());
             assert_eq!(mailbox.as_deref(), expected, "{text}");
-            assert_eq!(repaired(text, &Repairs::default()), None);
+            assert_eq!(mailbox_of(text, &Repairs::default(), &MailParameters::default()), None);
         }
+        let announced = MailParameters { smtputf8: true, ..MailParameters::default() };
+        let beyond_ascii = "<m\u{fc}ller@b.example.>";
+        assert_eq!(mailbox_of(beyond_ascii, &all, &MailParameters::default()), None);
+        assert_eq!(mailbox_of(beyond_ascii, &all, &announced).as_deref(), Some("m\u{fc}ller@b.example"));
     }
 }

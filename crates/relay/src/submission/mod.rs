@@ -12,6 +12,7 @@ mod intake;
 mod logins;
 mod policy;
 mod rate;
+mod recipients;
 mod repeats;
 mod transaction;
 
@@ -27,7 +28,7 @@ use clock::{Clock, Entropy};
 use jiff::SignedDuration;
 use model::credential::Credential;
 use model::id::QueueId;
-use model::queued::{Cause, Change, Recipient};
+use model::queued::{Cause, Change};
 use model::repair::{Repair, Repairs};
 use secrecy::ExposeSecret as _;
 use smtp_server::{Peer, Service};
@@ -36,7 +37,7 @@ use tracing::warn;
 
 use self::accept::Taken;
 use self::budget::Budget;
-use self::envelope::Returned;
+use self::envelope::{Mending, Returned};
 use self::intake::Intake;
 use self::rate::Rates;
 use self::repeats::Repeats;
@@ -154,8 +155,9 @@ impl Service for Submission {
             Sender::Credential(credential) => self.repairs.and(&credential.intake.repairs),
             Sender::Entra(_) => self.repairs.clone(),
         };
+        let mending = Mending { repairs: &repairs, parameters };
         let Returned { path: reverse_path, changes } =
-            envelope::reverse_path(path, &sender, &repairs, &self.context.store.directory())?;
+            envelope::reverse_path(path, &sender, &mending, &self.context.store.directory())?;
         let room = self.context.store.queue().has_room(parameters.size_octets.unwrap_or(0));
         room.map_err(|error| reply_for::store(&error))?;
         let reserved = self.budget.reserve(intake::HELD_OCTETS).ok_or(reply_for::NO_MEMORY)?;
@@ -171,6 +173,7 @@ impl Service for Submission {
                 reverse_path,
                 parameters: parameters.clone(),
                 recipients: Vec::new(),
+                repaired_recipients: 0,
                 peer: peer.clone(),
             },
             _reserved: reserved,
@@ -187,34 +190,10 @@ impl Service for Submission {
     async fn recipient(
         &self,
         transaction: &mut Transaction,
-        path: &ForwardPath,
+        path: &OfferedPath<ForwardPath>,
         parameters: &RecipientParameters,
     ) -> Result<(), Refusal> {
-        let settings = &self.context.settings;
-        let mailbox = match path {
-            ForwardPath::Mailbox(mailbox) => mailbox.clone(),
-            ForwardPath::Postmaster => settings.postmaster.clone().ok_or(reply_for::NO_POSTMASTER)?,
-        };
-        let recipients = &mut transaction.envelope.recipients;
-        if recipients.iter().any(|recipient| recipient.mailbox == mailbox) {
-            return Ok(());
-        }
-        if recipients.len() >= settings.max_recipients {
-            return Err(reply_for::TOO_MANY_RECIPIENTS);
-        }
-        // An Entra login hears it from Azure, at the end of its data.
-        if let (false, Sender::Credential(credential)) = (mailbox.is_ascii(), &transaction.sender) {
-            let address = transaction.envelope.peer.address.ip();
-            let (_, account) = logins::current(credential, address, &self.context.store.directory())?;
-            let reaches = self.upstreams.reaches_beyond_ascii(&account).await;
-            reply_for::beyond_ascii(reaches)?;
-        }
-        recipients.push(Recipient {
-            mailbox,
-            notify: parameters.notify,
-            original: parameters.original_recipient.clone(),
-        });
-        Ok(())
+        self.take_recipient(transaction, path, parameters).await
     }
 
     async fn data(&self, transaction: &mut Transaction, octets: &[u8]) -> Result<(), Refusal> {
@@ -229,6 +208,7 @@ impl Service for Submission {
             self.begin_body(&mut transaction, &header).await?;
         }
         let Transaction { sender, envelope, mut changes, intake, _reserved, .. } = transaction;
+        changes.extend(recipients::untold(&envelope));
         if measures.repaired_line_ends > 0 {
             let text = format!("{} bare CR or LF became CRLF", measures.repaired_line_ends);
             changes.push(Change { cause: Cause::Repair(Repair::LineEnds), text });

@@ -48,5 +48,7 @@ pub(super) struct Envelope {
     pub(super) reverse_path: ReversePath,
     pub(super) parameters: MailParameters,
     pub(super) recipients: Vec<Recipient>,
+    /// How many of the recipients were repaired.
+    pub(super) repaired_recipients: usize,
     pub(super) peer: Peer,
 }

@@ -18,19 +18,19 @@ pub enum ReversePath {
     Mailbox(Mailbox),
 }
 
-/// The argument of MAIL FROM as the client offered it.
+/// The argument of MAIL FROM or RCPT TO as the client offered it.
 ///
 /// Devices write paths that are no addresses. Whether that matters is for the service to say: where the
-/// operator has said who the author is, it does not.
+/// operator has said who the author is, or that paths are repaired, it does not.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum OfferedPath {
-    /// A reverse-path.
-    Path(ReversePath),
+pub enum OfferedPath<P = ReversePath> {
+    /// A path.
+    Path(P),
     /// Something else.
     Unreadable {
         /// What was written, at most 256 octets of it, without control characters.
         text: String,
-        /// What the client hears if the service needs a reverse-path: it says what is wrong.
+        /// What the client hears if the service needs a path: it says what is wrong.
         refusal: Refusal,
     },
 }
@@ -55,12 +55,12 @@ impl ReversePath {
     }
 }
 
-impl OfferedPath {
-    /// The reverse-path, for a service that needs one.
+impl<P> OfferedPath<P> {
+    /// The path, for a service that needs one.
     ///
     /// # Errors
-    /// What is wrong with an argument that is not a reverse-path.
-    pub fn readable(&self) -> Result<&ReversePath, Refusal> {
+    /// What is wrong with an argument that is not a path.
+    pub fn readable(&self) -> Result<&P, Refusal> {
         match self {
             Self::Path(path) => Ok(path),
             Self::Unreadable { refusal, .. } => Err(refusal.clone()),
@@ -68,7 +68,7 @@ impl OfferedPath {
     }
 }
 
-impl fmt::Display for OfferedPath {
+impl<P: fmt::Display> fmt::Display for OfferedPath<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Path(path) => path.fmt(f),

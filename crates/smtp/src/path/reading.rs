@@ -43,33 +43,34 @@ pub(crate) fn reverse_path(argument: &[u8]) -> (OfferedPath, &str) {
         Ok(address) => mailbox(address).map(ReversePath::Mailbox),
         Err(fault) => Err(fault),
     };
-    match path {
-        Ok(path) => (OfferedPath::Path(path), parameters),
-        Err(fault) => {
-            let refusal = match fault {
-                Fault::Missing => REVERSE_SYNTAX,
-                _ => REVERSE_ADDRESS.with_text(format!("Sender refused: {}", fault.explain(text))),
-            };
-            (OfferedPath::Unreadable { text: bounded(text, MAX_KEPT_OCTETS), refusal }, parameters)
-        }
-    }
+    let refusal = |fault| match fault {
+        Fault::Missing => REVERSE_SYNTAX,
+        fault => REVERSE_ADDRESS.with_text(format!("Sender refused: {}", fault.explain(text))),
+    };
+    (offered(path, text, refusal), parameters)
 }
 
 /// Reads what stands behind `RCPT TO:`; gives the path and the text of the parameters.
-///
-/// # Errors
-/// What is wrong with the path.
-pub(crate) fn forward_path(argument: &[u8]) -> Result<(ForwardPath, &str), Refusal> {
+pub(crate) fn forward_path(argument: &[u8]) -> (OfferedPath<ForwardPath>, &str) {
     let (read, text, parameters) = read(argument);
     let path = match read {
         Ok(address) if address.eq_ignore_ascii_case("postmaster") => Ok(ForwardPath::Postmaster),
         Ok(address) => mailbox(address).map(ForwardPath::Mailbox),
         Err(fault) => Err(fault),
     };
-    path.map(|path| (path, parameters)).map_err(|fault| match fault {
+    let refusal = |fault| match fault {
         Fault::Missing => FORWARD_SYNTAX,
-        _ => FORWARD_ADDRESS.with_text(format!("Recipient refused: {}", fault.explain(text))),
-    })
+        fault => FORWARD_ADDRESS.with_text(format!("Recipient refused: {}", fault.explain(text))),
+    };
+    (offered(path, text, refusal), parameters)
+}
+
+/// What the service is asked with; `refusal` is for what is no path.
+fn offered<P>(path: Result<P, Fault>, text: &[u8], refusal: impl FnOnce(Fault) -> Refusal) -> OfferedPath<P> {
+    path.map_or_else(
+        |fault| OfferedPath::Unreadable { text: bounded(text, MAX_KEPT_OCTETS), refusal: refusal(fault) },
+        OfferedPath::Path,
+    )
 }
 
 fn mailbox(address: &str) -> Result<Mailbox, Fault> {
@@ -297,7 +298,8 @@ mod tests {
     #[test]
     fn recipients_are_read_with_the_same_patience() {
         let read = |text: &str| {
-            forward_path(text.as_bytes()).map(|(path, _)| path.to_string()).map_err(|r| r.to_string())
+            let (path, _) = forward_path(text.as_bytes());
+            path.readable().map(ToString::to_string).map_err(|refusal| refusal.to_string())
         };
         assert_eq!(read(" < a@b.c >"), Ok("<a@b.c>".to_owned()));
         assert_eq!(read("<PostMaster>"), Ok("<Postmaster>".to_owned()));

@@ -64,7 +64,7 @@ pub struct MailAsk {
 #[derive(Debug)]
 pub struct RecipientAsk {
     pub(super) session: Session,
-    pub(super) path: ForwardPath,
+    pub(super) path: OfferedPath<ForwardPath>,
     pub(super) parameters: RecipientParameters,
 }
 
@@ -188,9 +188,9 @@ impl MailAsk {
 }
 
 impl RecipientAsk {
-    /// The forward-path.
+    /// The forward-path, or what the client wrote instead.
     #[must_use]
-    pub fn path(&self) -> &ForwardPath {
+    pub fn path(&self) -> &OfferedPath<ForwardPath> {
         &self.path
     }
 

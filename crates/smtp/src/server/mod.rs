@@ -210,7 +210,6 @@ impl Session {
             Err(CommandError::Http) => self.end(Ending::Http, &wording::NOT_HTTP),
             Err(CommandError::Unknown) => self.refuse(&wording::UNKNOWN_COMMAND),
             Err(CommandError::Syntax(text)) => self.refuse(&wording::SYNTAX.with_text(text)),
-            Err(CommandError::Recipient(refusal)) => self.refuse(&refusal),
         }
     }
 

@@ -1,11 +1,13 @@
 //! MAIL and RCPT: the envelope. The transaction ends with the message; the session goes on.
 
+use std::fmt::Display;
 use std::ops::ControlFlow;
 
 use super::{Ending, Flow, Inner, LoginPolicy, MailAsk, RecipientAsk, Session, Step, TlsPolicy, wording};
+use crate::address::Mailbox;
 use crate::mail_data::{ChunkReader, LineEnds};
 use crate::parameters::{Body, MailParameters, ParameterError, RecipientParameters};
-use crate::path::{ForwardPath, OfferedPath};
+use crate::path::{ForwardPath, OfferedPath, ReversePath};
 use crate::reply::Refusal;
 
 /// What the protocol has to remember of an open transaction.
@@ -46,11 +48,11 @@ impl Session {
         if parameters.size_octets.is_some_and(|size| size > self.0.settings.limits.message_octets) {
             return self.refuse(&wording::TOO_LARGE);
         }
-        let path = if parameters.smtputf8 { path } else { ascii_only(path) };
+        let path = if parameters.smtputf8 { path } else { ascii_only(path, ReversePath::mailbox) };
         ControlFlow::Break(Step::Mail(MailAsk { session: self, path, parameters }))
     }
 
-    pub(super) fn recipient(self, path: ForwardPath, parameters: &str) -> Flow {
+    pub(super) fn recipient(self, path: OfferedPath<ForwardPath>, parameters: &str) -> Flow {
         let Some(transaction) = &self.0.transaction else {
             return self.refuse(&wording::MAIL_FIRST);
         };
@@ -60,9 +62,7 @@ impl Session {
         if transaction.recipients >= self.0.settings.limits.recipients {
             return self.refuse(&wording::TOO_MANY_RECIPIENTS);
         }
-        if !transaction.smtputf8 && path.mailbox().is_some_and(|mailbox| !mailbox.is_ascii()) {
-            return self.refuse(&wording::NEEDS_SMTPUTF8);
-        }
+        let path = if transaction.smtputf8 { path } else { ascii_only(path, ForwardPath::mailbox) };
         match RecipientParameters::parse(parameters, &self.0.usable()) {
             Ok(parameters) => {
                 ControlFlow::Break(Step::Recipient(RecipientAsk { session: self, path, parameters }))
@@ -106,12 +106,12 @@ impl Inner {
 }
 
 /// Without SMTPUTF8 a path beyond ASCII has no meaning (RFC 6531 section 3.2).
-fn ascii_only(path: OfferedPath) -> OfferedPath {
-    match &path {
-        OfferedPath::Path(reverse) if reverse.mailbox().is_some_and(|mailbox| !mailbox.is_ascii()) => {
-            OfferedPath::Unreadable { text: reverse.to_string(), refusal: wording::NEEDS_SMTPUTF8 }
+fn ascii_only<P: Display>(path: OfferedPath<P>, mailbox: fn(&P) -> Option<&Mailbox>) -> OfferedPath<P> {
+    match path {
+        OfferedPath::Path(path) if mailbox(&path).is_some_and(|mailbox| !mailbox.is_ascii()) => {
+            OfferedPath::Unreadable { text: path.to_string(), refusal: wording::NEEDS_SMTPUTF8 }
         }
-        _ => path,
+        path => path,
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Actions: `tls absent|starttls|implicit`, `login none|optional|required`, `with` and `without <EHLO keyword>`, `clear only <EHLO keyword>`, `tolerated DSN`,
 //! `limit <name> <number>` set the listener up; `tls established` is the handshake. With `sender any` the service
-//! takes what is no reverse-path, with `line-ends repaired` it has bare line ends repaired. The service
+//! takes what is no reverse-path, with `recipient any` what is no forward-path, with `line-ends repaired` it has bare line ends repaired. The service
 //! behind the session takes any login whose proof is `good`, ends the session when it is `busy`, refuses
 //! clients that are called `blocked`, addresses whose local part is `blocked`, and messages that hold the word
 //! REFUSE, and those from `nodata` before they begin.
@@ -108,6 +108,7 @@ fn set_up(events: &[Event]) -> (Settings, Service, &[Event]) {
                 }
             }
             ["sender", "any"] => service.any_sender = true,
+            ["recipient", "any"] => service.any_recipient = true,
             ["line-ends", "repaired"] => service.line_ends = LineEnds::Repaired,
             ["only", "uncut"] => {}
             _ => break,
@@ -157,6 +158,8 @@ struct World {
 struct Service {
     /// Whether it does not matter what MAIL says.
     any_sender: bool,
+    /// Whether it does not matter what RCPT says.
+    any_recipient: bool,
     /// What becomes of bare line ends.
     line_ends: LineEnds,
 }
@@ -233,7 +236,10 @@ impl World {
                 Step::Recipient(ask) if ask.path().to_string().starts_with("<blocked@") => {
                     ask.reject(&Refusal::permanent(550, (1, 1), "Recipient refused"))
                 }
-                Step::Recipient(ask) => ask.accept(),
+                Step::Recipient(ask) => match ask.path().readable() {
+                    Err(refusal) if !self.service.any_recipient => ask.reject(&refusal),
+                    _ => ask.accept(),
+                },
                 Step::MailData(ask) => {
                     self.message.extend_from_slice(ask.bytes());
                     if self.message.windows(6).any(|window| window == b"REFUSE") {

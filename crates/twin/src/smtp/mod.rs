@@ -183,10 +183,10 @@ impl Service for Door {
     async fn recipient(
         &self,
         transaction: &mut Transaction,
-        path: &ForwardPath,
+        path: &OfferedPath<ForwardPath>,
         _: &RecipientParameters,
     ) -> Result<(), Refusal> {
-        self.befall(Operation::SmtpRecipient, async { self.add(transaction, path) }).await
+        self.befall(Operation::SmtpRecipient, async { self.add(transaction, path.readable()?) }).await
     }
 
     async fn begin_data(&self, transaction: &mut Transaction) -> Result<(), Refusal> {
