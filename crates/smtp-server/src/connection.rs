@@ -16,6 +16,7 @@ use tokio::time::{Instant, sleep, timeout, timeout_at};
 use tokio_util::sync::CancellationToken;
 
 use crate::handshake;
+use crate::negative;
 use crate::service::{Peer, Service};
 
 /// What all connections of a listener share.
@@ -305,6 +306,9 @@ where
     async fn write(&mut self, pending: &mut Vec<u8>) -> io::Result<()> {
         if pending.is_empty() {
             return Ok(());
+        }
+        for reply in negative::replies(pending) {
+            self.endpoint.service.refused(&self.peer, self.principal.as_ref(), &reply);
         }
         let write = async {
             self.stream.write_all(pending).await?;

@@ -2,7 +2,7 @@
 //!
 //! 1. [`listener::run`] accepts connections; [`admission`] says which of them there is room for.
 //! 2. [`connection`] owns one socket: it brings bytes to the session and answers to the client.
-//! 3. What the session asks is answered by a [`Service`]: eight questions, and nothing else to know.
+//! 3. What the session asks is answered by a [`Service`]: nine questions, and nothing else to know.
 //!
 //! No policy lives here, and no switch that only one service would use.
 
@@ -10,6 +10,7 @@ pub mod admission;
 mod connection;
 mod handshake;
 pub mod listener;
+mod negative;
 mod service;
 
 pub use connection::{Endpoint, Timeouts, serve};

@@ -11,7 +11,7 @@ use smtp::sasl::Login;
 use smtp::server::{Client, LoginPolicy};
 use tls::TlsFacts;
 
-/// Eight questions, three of which few servers ask. A service keeps no state of a session: who logged in and
+/// Nine questions, four of which few servers ask. A service keeps no state of a session: who logged in and
 /// what is under way are values that the connection holds, and drops when the session or the transaction ends.
 pub trait Service: Send + Sync + 'static {
     /// Who a client proved to be.
@@ -80,6 +80,12 @@ pub trait Service: Send + Sync + 'static {
         transaction: Self::Transaction,
         measures: Measures,
     ) -> impl Future<Output = Result<Reply, Refusal>> + Send;
+
+    /// The client gets a negative reply (4yz or 5yz, RFC 5321 section 4.2.1), one line of it without the line end.
+    /// What the client shows of it is up to the client, so that a service may want to write it down.
+    fn refused(&self, peer: &Peer, principal: Option<&Self::Principal>, reply: &str) {
+        let _ = (peer, principal, reply);
+    }
 
     /// The client went on after this reply to its message, so that it has received it. Whoever never hears of a reply
     /// may meet the message again (RFC 5321 section 4.5.4.1).

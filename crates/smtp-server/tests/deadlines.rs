@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a broken pipe fails the test")]
 
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use smtp::mail_data::Measures;
@@ -18,8 +18,9 @@ use tokio::task::JoinHandle;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-/// Takes every message and no login.
-struct Sink;
+/// Takes every message and no login; keeps the negative replies.
+#[derive(Default)]
+struct Sink(Mutex<Vec<String>>);
 
 impl Service for Sink {
     type Principal = ();
@@ -55,20 +56,26 @@ impl Service for Sink {
     async fn finish(&self, (): (), measures: Measures) -> Result<Reply, Refusal> {
         Ok(Reply::positive(250, (0, 0), "").with_text(format!("{} octets", measures.octets)))
     }
+
+    fn refused(&self, _: &Peer, _: Option<&()>, reply: &str) {
+        self.0.lock().unwrap().push(reply.to_owned());
+    }
 }
 
 struct Client {
     pipe: DuplexStream,
     server: JoinHandle<std::io::Result<Ending>>,
     shutdown: CancellationToken,
+    sink: Arc<Sink>,
 }
 
 impl Client {
     async fn connect() -> Self {
         let mut settings = Settings::submission("relay.example", TlsPolicy::Absent);
         settings.login = LoginPolicy::Optional;
+        let sink = Arc::new(Sink::default());
         let endpoint = Endpoint {
-            service: Arc::new(Sink),
+            service: Arc::clone(&sink),
             settings: Arc::new(settings),
             tls: None,
             timeouts: Timeouts::default(),
@@ -83,7 +90,7 @@ impl Client {
                 serve(&endpoint, theirs, address, shutdown).await
             }
         });
-        let mut client = Self { pipe, server, shutdown };
+        let mut client = Self { pipe, server, shutdown, sink };
         client.hears("220 relay.example ESMTP ready\r\n").await;
         client
     }
@@ -186,4 +193,16 @@ async fn a_client_that_hangs_up_leaves_nothing_behind() {
     client.begins_a_message().await;
     client.says("half a mess").await;
     assert_eq!(client.ending().await.unwrap_err().kind(), std::io::ErrorKind::UnexpectedEof);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_service_hears_of_every_negative_reply() {
+    let mut client = Client::connect().await;
+    client.begins_a_message().await;
+    client.says("a\nb\r\n.\r\n").await;
+    client.hears("550 5.6.11 The message holds a bare line feed: lines end with CR LF\r\n").await;
+    let sink = Arc::clone(&client.sink);
+    client.ending().await.unwrap();
+    let refused = sink.0.lock().unwrap();
+    assert_eq!(*refused, ["550 5.6.11 The message holds a bare line feed: lines end with CR LF"]);
 }

@@ -135,7 +135,15 @@ impl Service for Submission {
             Ok(_) => self.guard().succeeded(&login.name, address, now),
             Err(refusal) if refusal.is_permanent() => {
                 let banned = self.guard().failed(&login.name, address, now);
-                warn!(peer.address = %address, login = login.name, ?banned, "a login failed");
+                match banned {
+                    None => warn!(peer.address = %address, login = login.name, "a login failed"),
+                    Some(Banned::Login) => {
+                        warn!(peer.address = %address, login = login.name, "a login failed too often and is locked");
+                    }
+                    Some(Banned::Network) => {
+                        warn!(peer.address = %address, login = login.name, "logins failed too often from a network, which is locked");
+                    }
+                }
             }
             Err(_) => {}
         }
@@ -224,6 +232,10 @@ impl Service for Submission {
             }
             Sender::Entra(login) => self.send_now(taken, &login).await,
         }
+    }
+
+    fn refused(&self, peer: &Peer, principal: Option<&Principal>, reply: &str) {
+        self.log_refusal(peer, principal, reply);
     }
 
     fn heard(&self, reply: &Reply) {

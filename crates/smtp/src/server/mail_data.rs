@@ -227,5 +227,10 @@ impl Inner {
 }
 
 fn violation_refusal(violation: Violation) -> Refusal {
-    wording::BAD_MAIL_DATA.with_text(format!("The message holds {violation}: lines end with CR LF"))
+    wording::BAD_MAIL_DATA.with_text(match violation {
+        Violation::Nul => format!("The message holds {violation}: send binary content in base64"),
+        Violation::BareCr | Violation::BareLf => {
+            format!("The message holds {violation}: lines end with CR LF")
+        }
+    })
 }
