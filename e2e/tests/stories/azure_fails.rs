@@ -206,7 +206,10 @@ async fn one_recipient_that_is_refused_does_not_hold_up_the_others() {
     let world = World::start_with(Setup { transport: TransportChoice::Smtp, ..Setup::default() }).await;
     let recipients = ["good@example.com", "refuse@example.com"];
     let id = world.submit(&recipients, &message("s", "good@example.com", "x")).await;
-    world.until(id, &[SendState::Sent]).await;
+    let view = world.until(id, &[SendState::Sent]).await;
+    let told = &view.sends[0].attempts[0].text;
+    assert!(told.contains("it refused the recipient refuse@example.com: 550 5.1.3"), "{told}");
+    assert!(!told.contains("the recipient good@"), "{told}");
     world.until_taken(2).await;
     assert_eq!(world.captured_for("good@example.com").len(), 1);
     let [notice] = &world.captured_for("scanner@contoso.example")[..] else { panic!() };

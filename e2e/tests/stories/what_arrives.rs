@@ -14,7 +14,7 @@ async fn what_is_submitted_once_arrives_once() {
     let id = world.submit(&["a@example.com"], &message("hello", "a@example.com", "text")).await;
     world.until_taken(1).await;
     let view = world.until(id, &DONE).await;
-    assert!(view.sends[0].attempts[0].text.starts_with("by REST, which can say all of it"));
+    assert!(view.sends[0].attempts[0].text.starts_with("by REST, which carries the whole message"));
     let [mail] = &world.captured()[..] else { panic!("{:?}", world.captured()) };
     let parts = mail.parts();
     assert_eq!((mail.path, parts.subject.as_str()), (Path::Rest, "hello"));
@@ -58,7 +58,11 @@ async fn an_invitation_goes_by_smtp_octet_for_octet() {
     ));
     assert_eq!(rest, text);
     let view = world.until(id, &[SendState::Sent]).await;
-    assert!(view.sends[0].attempts[0].text.starts_with("by SMTP because of a calendar item"));
+    assert!(
+        view.sends[0].attempts[0]
+            .text
+            .starts_with("by SMTP because the Email API cannot carry a calendar item")
+    );
     world.finish().await;
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// Something that would be lost, or could be, if only the parts were sent. Prints as the end of "because of ...".
+/// Something that would be lost, or could be, if only the parts were sent. Prints as the object of "cannot carry ...".
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Loss {
     /// The author's display name. Some carriers know it by other means.
@@ -115,7 +115,7 @@ impl fmt::Display for Loss {
             Self::TextFile(name) => write!(f, "the character set of the text file {name:?}"),
             Self::NoName(kind) => write!(f, "a file of type {kind} without a name"),
             Self::NoText => f.write_str("a body without text"),
-            Self::NoSubject => f.write_str("a missing Subject"),
+            Self::NoSubject => f.write_str("a message without Subject"),
             Self::Flowed => f.write_str("flowed text"),
             Self::CharsetGuessed(name) => write!(f, "text that is not in its character set {name}"),
             Self::EncodingGuessed(name) => write!(f, "content that does not keep to its encoding {name}"),

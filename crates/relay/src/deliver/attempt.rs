@@ -100,8 +100,9 @@ impl Try<'_> {
         };
         match verdict {
             Verdict::Accepted(accepted) => {
-                info!(message.id = %send.id.message, azure.operation = %send.operation, answer = accepted.text, "sent {}", carried.why);
-                let attempt = note(AttemptResult::Accepted, &accepted.text);
+                let answer = accepted.story(send.asked_for());
+                info!(message.id = %send.id.message, azure.operation = %send.operation, answer, "sent {}", carried.why);
+                let attempt = note(AttemptResult::Accepted, &answer);
                 match &send.division {
                     None => self.accepted(accepted, attempt, usage).await,
                     Some(division) => {
@@ -203,7 +204,8 @@ impl Try<'_> {
             self.read_status_at(&accepted).map_or(NextStep::Sent, |at| NextStep::ReadStatus { at })
         } else {
             // The others have it. Those who are left get it under an id of their own.
-            let left = accepted.deferred.iter().filter_map(|place| recipients.get(*place).cloned()).collect();
+            let left = accepted.deferred.iter();
+            let left = left.filter_map(|(place, _)| recipients.get(*place).cloned()).collect();
             let id = uuid::Builder::from_random_bytes(self.context.entropy.octets()).into_uuid();
             let asked_for = accepted.trouble.as_ref().and_then(|trouble| trouble.wait);
             let wait = backoff::wait(self.claim.send.attempts, asked_for, self.context.entropy.fraction());

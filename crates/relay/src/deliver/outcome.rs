@@ -3,6 +3,7 @@
 //! Codes are matched, not texts. What is not known is temporary: a message waits rather than bounces
 //! because of a word that Azure changed.
 
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use ::smtp::client::{Cause as ProtocolCause, Stage, Verdict as SmtpVerdict};
@@ -10,6 +11,7 @@ use ::smtp::reply::{EnhancedStatus, Refusal};
 use azure_client::email::Answer;
 use azure_client::entra::TokenFailure;
 use azure_client::{Answered, Failure};
+use model::queued::Recipient;
 
 /// What came of an attempt.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,10 +33,28 @@ pub(crate) struct Accepted {
     pub(crate) read_status_in: Option<Duration>,
     /// Recipients that it refused, by their place in the send.
     pub(crate) refused: Vec<(usize, Failed)>,
-    /// Recipients that it would not take now.
-    pub(crate) deferred: Vec<usize>,
+    /// Recipients that it would not take now, and what it said of each.
+    pub(crate) deferred: Vec<(usize, String)>,
     /// Why it would not take them, where that is not about them.
     pub(crate) trouble: Option<Deferred>,
+}
+
+impl Accepted {
+    /// What Azure said, of the message and of each of these recipients that it did not take.
+    pub(crate) fn story(&self, recipients: &[Recipient]) -> String {
+        let mut story = self.text.clone();
+        let refused = self
+            .refused
+            .iter()
+            .map(|(place, failed)| (*place, "refused", failed.diagnostic.as_ref().unwrap_or(&failed.reason)));
+        let deferred = self.deferred.iter().map(|(place, text)| (*place, "deferred", text));
+        for (place, what, text) in refused.chain(deferred) {
+            if let Some(recipient) = recipients.get(place) {
+                let _ = write!(story, "; it {what} the recipient {}: {text}", recipient.mailbox);
+            }
+        }
+        story
+    }
 }
 
 /// Not now.
@@ -154,10 +174,10 @@ pub(crate) fn of_verdict(verdict: SmtpVerdict) -> Verdict {
         match (not_about_a_recipient(refusal), refusal.is_permanent()) {
             (Some(trouble), _) => {
                 troubles.push(trouble);
-                later.push(place);
+                later.push((place, refusal.to_string()));
             }
             (None, true) => refused.push((place, of_refusal(refusal))),
-            (None, false) => later.push(place),
+            (None, false) => later.push((place, refusal.to_string())),
         }
     }
     // A rate limit says most about what else has to wait.
@@ -404,7 +424,8 @@ mod tests {
                 let taken = Some(Ok(Reply::positive(250, (0, 0), "ok")));
                 let mixed = SmtpVerdict { recipients: vec![Ok(()), Err(refusal())], message: taken };
                 let Verdict::Accepted(accepted) = of_verdict(mixed) else { panic!("{code} {status}") };
-                assert_eq!((accepted.refused, accepted.deferred), (vec![], vec![1]));
+                let text = format!("{code} {status} text");
+                assert_eq!((accepted.refused, accepted.deferred), (vec![], vec![(1, text)]));
                 assert_eq!(accepted.trouble.map(|trouble| trouble.matter), Some(expected.0));
             }
         }
@@ -436,7 +457,16 @@ mod tests {
         };
         assert_eq!(accepted.refused.len(), 1);
         assert_eq!((accepted.refused[0].0, accepted.refused[0].1.status_text()), (0, "5.1.1".into()));
-        assert_eq!(accepted.deferred, [2]);
+        assert_eq!(accepted.deferred, [(2, "452 4.5.3 too many".to_owned())]);
+        let everybody: Vec<Recipient> = ["a@b.example", "c@b.example", "d@b.example"]
+            .into_iter()
+            .map(|one| Recipient { mailbox: one.parse().unwrap(), notify: None, original: None })
+            .collect();
+        assert_eq!(
+            accepted.story(&everybody),
+            "Azure took it: 250 2.0.0 ok; it refused the recipient a@b.example: 550 5.1.1 no such user; \
+             it deferred the recipient d@b.example: 452 4.5.3 too many"
+        );
         let none = |recipients| of_verdict(SmtpVerdict { recipients, message: None });
         assert!(matches!(none(vec![Err(GONE)]), Verdict::Failed(_)));
         assert!(matches!(none(vec![Err(GONE), Err(LATER)]), Verdict::Deferred(_)));

@@ -27,7 +27,7 @@ impl Try<'_> {
             return Some(format!("by SMTP because the Email API refused it ({words})"));
         }
         let beyond_ascii = send.recipients.iter().find(|one| !one.mailbox.is_ascii())?;
-        Some(format!("by SMTP because of the address {}, which is beyond ASCII", beyond_ascii.mailbox))
+        Some(format!("by SMTP because the address {} is not ASCII", beyond_ascii.mailbox))
     }
 
     /// What is left to be done about a send that the Email API has refused.

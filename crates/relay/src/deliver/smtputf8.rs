@@ -44,7 +44,8 @@ fn with_left_out(verdict: Verdict, carried: &[usize], left_out: &[usize]) -> Ver
         .filter_map(|(index, failed)| Some((place(index)?, failed)))
         .chain(left_out.iter().map(|place| (*place, not_carried())))
         .collect();
-    accepted.deferred = accepted.deferred.into_iter().filter_map(place).collect();
+    let deferred = std::mem::take(&mut accepted.deferred).into_iter();
+    accepted.deferred = deferred.filter_map(|(index, text)| Some((place(index)?, text))).collect();
     Verdict::Accepted(accepted)
 }
 
@@ -72,12 +73,15 @@ mod tests {
             .collect();
         assert!(left_out(&recipients, true).is_empty());
         assert_eq!(left_out(&recipients, false), [1]);
-        let accepted =
-            Accepted { refused: vec![(2, not_carried())], deferred: vec![1], ..Accepted::default() };
+        let accepted = Accepted {
+            refused: vec![(2, not_carried())],
+            deferred: vec![(1, "451".to_owned())],
+            ..Accepted::default()
+        };
         let Verdict::Accepted(accepted) = with_left_out(Verdict::Accepted(accepted), &[0, 2, 3], &[1]) else {
             panic!()
         };
         let refused: Vec<usize> = accepted.refused.iter().map(|(place, _)| *place).collect();
-        assert_eq!((refused, accepted.deferred), (vec![3, 1], vec![2]));
+        assert_eq!((refused, accepted.deferred), (vec![3, 1], vec![(2, "451".to_owned())]));
     }
 }

@@ -81,7 +81,7 @@ impl Submission {
         let operation = self.repeats.operation(complete.fingerprint, self.context.clock.now());
         let _room = self.context.room.take(complete.octets).await;
         let message = complete.body.into_octets().await.map_err(|error| reply_for::store(&error))?;
-        let recipients: Vec<Mailbox> = envelope.recipients.into_iter().map(|one| one.mailbox).collect();
+        let recipients: Vec<Mailbox> = envelope.recipients.iter().map(|one| one.mailbox.clone()).collect();
         let paths = (&envelope.reverse_path, recipients.as_slice());
         let verdict = submit_directly(&self.context, login, operation, &message, paths).await;
         self.count_repairs(&login.name, &changes).await;
@@ -93,7 +93,8 @@ impl Submission {
             // Some have it and some do not; one reply cannot say that. Recipients are refused one by one
             // only by SMTP, and only for good.
             Verdict::Accepted(accepted) => {
-                warn!(login = login.name, refused = accepted.refused.len(), "Azure refused some recipients");
+                let answer = accepted.story(&envelope.recipients);
+                warn!(login = login.name, azure.operation = %operation, answer, "sent at once, but not to all recipients");
                 return Ok(OK.with_text(format!("{SENT_AS}{operation}, but not for all recipients")));
             }
             Verdict::Deferred(deferred) => {

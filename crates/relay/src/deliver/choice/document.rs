@@ -60,13 +60,13 @@ fn recipients(
     if to.is_empty() {
         // Azure wants somebody in To. Those in Cc are shown already, and who is alone is shown to nobody else.
         if !cc.is_empty() {
-            obstacles.push(Obstacle::minor("an empty To: those in Cc are put there"));
+            obstacles.push(Obstacle::minor("an empty To (those in Cc are put there)"));
             to = std::mem::take(&mut cc);
         } else if bcc.len() == 1 {
-            obstacles.push(Obstacle::minor("an empty To: the only recipient is put there"));
+            obstacles.push(Obstacle::minor("an empty To (the only recipient is put there)"));
             to = std::mem::take(&mut bcc);
         } else {
-            obstacles.push(Obstacle::serious("recipients of whom none is in To"));
+            obstacles.push(Obstacle::serious("an empty To and Cc with several recipients"));
         }
     }
     EmailRecipients { to, cc, bcc }
@@ -99,9 +99,9 @@ impl Division<'_> {
         }
         let is_second = mailbox.is_some_and(|mailbox| self.taken.contains(&mailbox));
         self.obstacles.push(Obstacle::minor(if is_second {
-            format!("the shown recipient {} a second time", address.address)
+            format!("the recipient {} a second time in To and Cc", address.address)
         } else {
-            format!("the shown recipient {}, who is not among those that it goes to", address.address)
+            format!("the address {} in To or Cc without sending to it", address.address)
         }));
         None
     }

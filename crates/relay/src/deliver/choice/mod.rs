@@ -74,7 +74,7 @@ impl Ways {
 /// Chooses for a message.
 pub(crate) fn choose(ways: Ways, candidate: &Candidate<'_>) -> Choice {
     if ways == Ways::Smtp {
-        return Choice::Smtp { why: "by SMTP as the account is set".to_owned() };
+        return Choice::Smtp { why: "by SMTP, the account's only transport".to_owned() };
     }
     let parts = message::parts::read(candidate.message);
     let mut obstacles = obstacle::of_message(&parts, candidate);
@@ -84,19 +84,25 @@ pub(crate) fn choose(ways: Ways, candidate: &Candidate<'_>) -> Choice {
     let list = obstacle::listed(&obstacles);
     match (obstacles.is_empty(), ways) {
         (true, _) => Choice::Rest { message: Box::new(to_send), why: ALL_OF_IT.to_owned() },
-        (false, Ways::Both | Ways::Smtp) => Choice::Smtp { why: format!("by SMTP because of {list}") },
-        (false, Ways::Rest) if obstacles.iter().all(Obstacle::is_minor) => {
-            Choice::Rest { message: Box::new(to_send), why: format!("by REST, the only way, without {list}") }
+        (false, Ways::Both | Ways::Smtp) => {
+            Choice::Smtp { why: format!("by SMTP because the Email API cannot carry {list}") }
         }
+        (false, Ways::Rest) if obstacles.iter().all(Obstacle::is_minor) => Choice::Rest {
+            message: Box::new(to_send),
+            why: format!("by REST, the account's only transport, without {list}"),
+        },
         (false, Ways::Rest) => {
             let serious: Vec<Obstacle> = obstacles.into_iter().filter(|one| !one.is_minor()).collect();
             let list = obstacle::listed(&serious);
-            Choice::Neither { why: format!("REST, the only way that is open, cannot say {list}") }
+            Choice::Neither {
+                why: format!("the Email API is the account's only transport and cannot carry {list}"),
+            }
         }
     }
 }
 
-const ALL_OF_IT: &str = "by REST, which can say all of it (Azure writes Date and trace fields itself)";
+const ALL_OF_IT: &str =
+    "by REST, which carries the whole message (Azure writes Date and trace fields itself)";
 
 /// Azure composes the message anew, without its trace fields. What another server relayed to us says how
 /// far it has come; what a device submitted stays as it is.
