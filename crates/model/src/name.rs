@@ -15,7 +15,7 @@ pub enum NameError {
     #[error("the name has more than {0} characters")]
     TooLong(usize),
     /// A character has no place in it.
-    #[error("{0:?} cannot be in a name: letters, digits and . _ - are allowed")]
+    #[error("{0:?} cannot be in a name: ASCII letters, digits and . _ - are allowed")]
     Character(char),
     /// It has an at sign and is no address that devices can type.
     #[error("{0:?} is neither a plain name nor an e-mail address such as scanner@example.com in ASCII")]

@@ -136,7 +136,7 @@ impl Server {
         });
         server.tasks.spawn(certificates::reload(identity, server.shutdown.clone()));
         for (address, mode) in &server.addresses {
-            info!(%address, ?mode, "listening");
+            info!(%address, %mode, "listening");
         }
         Ok(server)
     }

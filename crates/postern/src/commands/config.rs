@@ -37,5 +37,5 @@ fn describe(listener: &Listener) -> String {
         ListenerLogin::Required => "",
         ListenerLogin::None => ", without login",
     };
-    format!("listens on {} ({:?}{login}{who})", listener.address, listener.mode)
+    format!("listens on {} ({}{login}{who})", listener.address, listener.mode)
 }

@@ -41,14 +41,16 @@ fn print(message: &MessageView) {
         ("From", message.from.clone()),
         ("Message-ID", message.message_id.clone()),
         ("Account", message.account.clone()),
-        ("Brought by", who),
+        ("Submitted by", who),
         ("Notices to", message.reverse_path.clone().unwrap_or_else(|| "nobody".to_owned())),
-        ("Size", format!("{} octets", message.size_octets)),
+        ("Size", format!("{} bytes", message.size_octets)),
         ("Accepted", output::time(message.accepted_at)),
     ]);
     for change in &message.changes {
-        let by =
-            change.repair.as_ref().map_or_else(|| "rule".to_owned(), |repair| format!("repair {repair}"));
+        let by = change
+            .repair
+            .as_ref()
+            .map_or_else(|| "by the credential".to_owned(), |repair| format!("repair {repair}"));
         say!("Changed       {} {QUIET}({by}){QUIET:#}", change.text);
     }
     for send in &message.sends {

@@ -48,6 +48,18 @@ pub(super) async fn twin(arguments: cli::Twin) -> anyhow::Result<ExitCode> {
         ("Service", ready.communication_service.clone()),
         ("Connection string", ready.connection_string.clone()),
     ]);
+    say!("\nTo connect a server to it, and give the client secret when asked:");
+    say!("  postern account add contoso \\");
+    for option in [
+        format!("--tenant {} --client-id {}", ready.tenant_id, ready.client_id),
+        format!("--subscription {} --service {}", ready.subscription_id, ready.communication_service),
+        format!("--cloud-authority {0} --cloud-resource-manager {0} --cloud-graph {0}", ready.url),
+        format!("--endpoint {} --cloud-smtp {}:{}", ready.url, ready.smtp_host, ready.smtp_port),
+    ] {
+        say!("    {option} \\");
+    }
+    say!("    --cloud-ca {}", ready.ca);
+    say!("  postern account import contoso");
     say!("\nCtrl-C stops it.");
     asked_to_stop().await?;
     twin.stop().await;

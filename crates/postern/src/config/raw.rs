@@ -105,6 +105,16 @@ pub enum Mode {
     Plain,
 }
 
+impl std::fmt::Display for Mode {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Starttls => "starttls",
+            Self::Tls => "tls",
+            Self::Plain => "plain",
+        })
+    }
+}
+
 /// The server's certificates.
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
