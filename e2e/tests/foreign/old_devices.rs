@@ -2,6 +2,7 @@
 
 use e2e::Device;
 use postern::config::raw::Mode;
+use serde_json::{Value, json};
 
 use crate::scene::{Scene, witnesses};
 use crate::tools::Client;
@@ -11,6 +12,7 @@ witnesses!(Client::OldDevice =>
     a_login_with_the_line_ends_of_echo,
     paths_as_devices_write_them,
     bare_line_ends_are_repaired_where_the_operator_says_so,
+    paths_are_repaired_where_the_operator_says_so,
     broken_logins_lock_nobody_out,
     a_client_gets_the_certificate_that_it_can_use,
     openssl_restricted_to_one_kind_of_signature,
@@ -48,11 +50,7 @@ async fn paths_as_devices_write_them(scene: Scene) {
 async fn bare_line_ends_are_repaired_where_the_operator_says_so(scene: Scene) {
     let refused = device(&scene, "bare-line-ends").await;
     assert_eq!(refused.trim(), "550 5.6.11 The message holds a bare line feed: lines end with CR LF");
-    let add =
-        "postern credential add plc --account contoso --sender scanner@contoso.example --repair line-ends";
-    let words = scene.type_in(add).await.expect(0);
-    let password = words.lines().find_map(|line| line.strip_prefix("Password")).unwrap().trim().to_owned();
-    let plc = Device { login: "plc".to_owned(), password };
+    let plc = made(&scene, "plc", "--sender scanner@contoso.example --repair line-ends").await;
     let taken = as_device(&scene, "bare-line-ends", &plc).await;
     assert!(taken.starts_with("250 "), "{taken}");
     let mail = scene.one_mail().await;
@@ -61,6 +59,63 @@ async fn bare_line_ends_are_repaired_where_the_operator_says_so(scene: Scene) {
     let parts = mail.parts();
     assert_eq!(parts.subject, "Tank 4");
     assert_eq!(parts.text.as_deref(), Some("full\r\n.\r\nMAIL FROM:<b@c.d>\r\n\r\n"));
+    let changes = changes(&scene, &taken).await;
+    assert_eq!(
+        changes,
+        json!([{"cause": "repair", "repair": "line-ends", "text": "7 bare CR or LF became CRLF"}])
+    );
+    assert_eq!(counted(&scene).await, "postern_repairs_total{login=\"plc\",repair=\"line-ends\"} 1");
+}
+
+async fn paths_are_repaired_where_the_operator_says_so(scene: Scene) {
+    let old = made(&scene, "old", "--network 127.0.0.0/8").await;
+    let refused = as_device(&scene, "broken-paths", &old).await;
+    let codes = |words: &str| -> Vec<String> {
+        words.lines().map(|line| line.chars().take(9).collect::<String>().trim().to_owned()).collect()
+    };
+    assert_eq!(codes(&refused), ["250 2.1.0", "501 5.1.3", "501 5.1.3", "250 2.1.5", "250 2.0.0"]);
+    let edited = scene.type_in("postern credential edit old --repair envelope").await.expect(0);
+    assert_eq!(edited.trim(), "Credential old is changed. Open sessions notice at their next message.");
+    let listed = scene.type_in("postern credential list --json").await.expect(0);
+    let listed: Value = serde_json::from_str(&listed).unwrap();
+    let old_now = listed.as_array().unwrap().iter().find(|one| one["login"] == "old").unwrap();
+    assert_eq!((&old_now["repairs"], &old_now["networks"]), (&json!(["envelope"]), &json!(["127.0.0.0/8"])));
+    let taken = as_device(&scene, "broken-paths", &old).await;
+    assert_eq!(codes(&taken), ["250 2.1.0", "250 2.1.5", "250 2.1.5", "250 2.1.5", "250 2.0.0"]);
+    let changes = changes(&scene, &taken).await;
+    let texts: Vec<&str> =
+        changes.as_array().unwrap().iter().map(|change| change["text"].as_str().unwrap()).collect();
+    assert_eq!(
+        texts,
+        [
+            "RCPT TO was \"a@example.com.\", is <a@example.com>",
+            "RCPT TO was \"Front desk <b@example.com>\", is <b@example.com>",
+        ]
+    );
+    assert_eq!(counted(&scene).await, "postern_repairs_total{login=\"old\",repair=\"envelope\"} 1");
+    scene.world.until_taken(2).await;
+    assert_eq!(scene.world.captured_for("a@example.com").len(), 1);
+    let nothing = scene.type_in("postern credential edit old").await;
+    assert!(nothing.code != 0 && nothing.words.contains("nothing is to be changed"), "{}", nothing.words);
+}
+
+/// A credential that the command line made.
+async fn made(scene: &Scene, login: &str, options: &str) -> Device {
+    let add = format!("postern credential add {login} --account contoso {options}");
+    let words = scene.type_in(&add).await.expect(0);
+    let password = words.lines().find_map(|line| line.strip_prefix("Password")).unwrap().trim().to_owned();
+    Device { login: login.to_owned(), password }
+}
+
+/// What the command line says was changed in the message that the last line of `reply` is about.
+async fn changes(scene: &Scene, reply: &str) -> Value {
+    let id = reply.trim_end().rsplit(' ').next().unwrap();
+    let shown = scene.type_in(&format!("postern message show {id} --json")).await.expect(0);
+    serde_json::from_str::<Value>(&shown).unwrap()["changes"].clone()
+}
+
+async fn counted(scene: &Scene) -> String {
+    device(scene, "repairs-counted").await.trim().to_owned()
 }
 
 async fn broken_logins_lock_nobody_out(scene: Scene) {

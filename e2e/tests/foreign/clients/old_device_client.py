@@ -4,8 +4,10 @@ Does with smtplib, ssl and openssl what old devices do. PORT has STARTTLS, CERTI
 """
 
 import base64
+import http.client
 import pathlib
 import smtplib
+import socket
 import ssl
 import subprocess
 import sys
@@ -86,6 +88,35 @@ def bare_line_ends():
     print(code, text.decode())
 
 
+def broken_paths():
+    """A device that writes domains as a name server does, and names where only addresses are."""
+    server = connect()
+    log_in(server)
+    for verb, argument in [
+        ("MAIL", "FROM:<scanner@contoso.example>"),
+        ("RCPT", "TO:<a@example.com.>"),
+        ("RCPT", "TO:Front desk <b@example.com>"),
+        ("RCPT", "TO:<c@example.com>"),
+    ]:
+        code, text = server.docmd(verb, argument)
+        print(code, text.decode())
+    code, text = server.data(b"From: scanner@contoso.example\r\nTo: a@example.com\r\nSubject: Old\r\n\r\nHello.\r\n")
+    print(code, text.decode())
+
+
+def repairs_counted():
+    """What /metrics says of repairs, read over the management socket by http.client."""
+    connection = http.client.HTTPConnection("postern")
+    connection.sock = socket.socket(socket.AF_UNIX)
+    connection.sock.connect(str(pathlib.Path(folder).parent / "control.sock"))
+    connection.request("GET", "/metrics")
+    answer = connection.getresponse()
+    assert answer.status == 200 and answer.getheader("Content-Type").startswith("text/plain"), answer.status
+    for line in answer.read().decode().splitlines():
+        if line.startswith("postern_repairs_total"):
+            print(line)
+
+
 def broken_logins():
     """More often than passwords may be wrong; then the right one still works."""
     for _ in range(15):
@@ -152,6 +183,8 @@ def openssl():
     "login-with-line-ends": login_with_line_ends,
     "paths": paths,
     "bare-line-ends": bare_line_ends,
+    "broken-paths": broken_paths,
+    "repairs-counted": repairs_counted,
     "broken-logins": broken_logins,
     "certificates": certificates,
     "openssl": openssl,
