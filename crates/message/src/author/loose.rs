@@ -41,7 +41,8 @@ pub fn repair(
     let is_one = |list: &[String]| list.iter().all(|other| other.eq_ignore_ascii_case(&list[0]));
     let address = match (found.first(), others.first()) {
         (Some(address), None) if is_one(&found) => address.clone(),
-        (None, Some(local_part)) if is_one(&others) => complete(local_part)?,
+        // Octets whose charset nobody named are no local part, even if the envelope holds the same character.
+        (None, Some(local_part)) if is_one(&others) && is_text(local_part) => complete(local_part)?,
         _ => return None,
     };
     Some(Address { name: display_name(fields), address })

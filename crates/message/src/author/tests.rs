@@ -171,6 +171,16 @@ fn what_is_written_keeps_to_its_lines() {
     assert!(long.lines().all(|line| line.len() <= 76), "{long}");
 }
 
+#[test]
+fn octets_of_no_known_charset_are_not_completed_to_an_address() {
+    let complete = |local_part: &str| Some(format!("{local_part}@b.example"));
+    for (body, expected) in [(&b"root"[..], Some("root@b.example")), (b"\xfc", None), (b"<r\xfct>", None)] {
+        let raw = [b"From: ", body, b"\r\n"].concat();
+        let repaired = repair(&fields(&raw), |_| false, complete);
+        assert_eq!(repaired.map(|one| one.address).as_deref(), expected, "{body:?}");
+    }
+}
+
 proptest! {
     #[test]
     fn no_field_panics_and_what_is_written_is_read_back(
