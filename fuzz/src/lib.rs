@@ -5,6 +5,8 @@ mod sessions;
 use std::fmt::Display;
 use std::str::FromStr;
 
+use message::author;
+use message::header::{Field, fields};
 use message::seven_bit::Takes;
 use smtp::address::{Domain, Mailbox};
 use smtp::command::Command;
@@ -56,6 +58,44 @@ pub fn header(data: &[u8]) {
         let rewritten = message::submission::rewrite(header, &message::submission::Additions::default());
         assert!(message::submission::inspect(&rewritten).is_ok(), "a good header became a bad one");
     }
+}
+
+/// What stands behind `From:`, perhaps with more fields behind it. Whatever is repaired or replaced is a field that
+/// reads as it was meant.
+pub fn author(data: &[u8]) {
+    let raw = [b"From:", data, b"\r\n"].concat();
+    let fields: Vec<Field<'_>> = fields(&raw).flatten().filter(|field| field.is("From")).collect();
+    match author::read(&fields) {
+        Ok(authors) => {
+            assert!(!authors.is_empty(), "nobody is no author");
+            assert!(authors.iter().all(|one| one.address.contains('@')), "{authors:?}");
+        }
+        Err(fault) => {
+            let said = fault.to_string();
+            assert!(said.chars().all(|c| c == ' ' || c.is_ascii_graphic()), "{said:?} is no text of a reply");
+        }
+    }
+    let name = author::display_name(&fields);
+    reads_as_written(name.as_deref(), "a@b.example");
+    let is_address = |text: &str| text.parse::<Mailbox>().is_ok();
+    let complete = |local_part: &str| Some(format!("{local_part}@b.example")).filter(|text| is_address(text));
+    if let Some(repaired) = author::repair(&fields, is_address, complete) {
+        assert!(is_address(&repaired.address), "{repaired:?} has no address");
+        reads_as_written(repaired.name.as_deref(), &repaired.address);
+    }
+    for field in &fields {
+        let _ = author::addresses(field);
+    }
+    let text = String::from_utf8_lossy(data);
+    let _ = (author::excerpt(&text), author::bare_address(&text));
+}
+
+fn reads_as_written(name: Option<&str>, address: &str) {
+    let raw = format!("From: {}\r\n", author::written(name, address));
+    let written: Vec<Field<'_>> = fields(raw.as_bytes()).map(|field| field.expect("one field was written")).collect();
+    assert_eq!(written.len(), 1, "{raw:?} is more than one field");
+    let read = author::read(&written).unwrap_or_else(|fault| panic!("{raw:?}: {fault}"));
+    assert!(read.len() == 1 && read[0].address == address, "{raw:?} reads as {read:?}");
 }
 
 /// A message.
