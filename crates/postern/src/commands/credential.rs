@@ -4,12 +4,12 @@ use std::process::ExitCode;
 
 use anyhow::bail;
 use serde_json::{Map, Value, json};
-use web::api::{CredentialView, IssuedView};
+use web::api::{CredentialView, IssuedView, SenderView};
 
 use super::account::input;
 use crate::cli::{Connection, CredentialAdd, CredentialCommand, CredentialEdit, CredentialReset, Named};
 use crate::client::{Client, segment};
-use crate::output::{self, GOOD, STRONG, cell, say};
+use crate::output::{self, GOOD, QUIET, STRONG, cell, say};
 
 pub(super) async fn run(command: CredentialCommand) -> anyhow::Result<ExitCode> {
     match command {
@@ -41,7 +41,8 @@ async fn add(arguments: &CredentialAdd) -> anyhow::Result<()> {
         "rate_per_minute": arguments.rate_per_minute,
         "lane": arguments.lane,
     });
-    let issued: IssuedView = Client::new(&arguments.connection)?.post("/v1/credentials", &body).await?;
+    let client = Client::new(&arguments.connection)?;
+    let issued: IssuedView = client.post("/v1/credentials", &body).await?;
     if arguments.connection.json {
         return output::json(&issued);
     }
@@ -52,7 +53,7 @@ async fn add(arguments: &CredentialAdd) -> anyhow::Result<()> {
     } else {
         show_password(&issued);
     }
-    Ok(())
+    note_unknown_senders(&client, &issued.credential).await
 }
 
 async fn edit(arguments: &CredentialEdit) -> anyhow::Result<()> {
@@ -67,7 +68,8 @@ async fn edit(arguments: &CredentialEdit) -> anyhow::Result<()> {
         body.insert("allow_public_networks".to_owned(), true.into());
     }
     let path = format!("/v1/credentials/{}", segment(&arguments.login));
-    let credential: CredentialView = Client::new(&arguments.connection)?.patch(&path, &body).await?;
+    let client = Client::new(&arguments.connection)?;
+    let credential: CredentialView = client.patch(&path, &body).await?;
     if arguments.connection.json {
         return output::json(&credential);
     }
@@ -75,7 +77,34 @@ async fn edit(arguments: &CredentialEdit) -> anyhow::Result<()> {
         "{GOOD}Credential {} is changed.{GOOD:#} Open sessions notice at their next message.",
         credential.login
     );
+    note_unknown_senders(&client, &credential).await
+}
+
+/// A login may be bound to senders that are made later, or to one that was misspelt.
+async fn note_unknown_senders(client: &Client, credential: &CredentialView) -> anyhow::Result<()> {
+    if credential.senders.is_empty() {
+        return Ok(());
+    }
+    let account = &credential.account;
+    let known: Vec<SenderView> = client.get("/v1/senders", &[("account", account.clone())]).await?;
+    let addresses: Vec<&str> = known.iter().map(|sender| sender.address.as_str()).collect();
+    for text in unknown_senders(&credential.senders, &addresses) {
+        say!(
+            "{QUIET}note: {account} has no sender {text}: mail from it is refused until you add it.{QUIET:#}"
+        );
+    }
     Ok(())
+}
+
+/// The addresses, and the domains, that no known address is or is in.
+fn unknown_senders<'a>(allowed: &'a [String], known: &[&str]) -> Vec<&'a str> {
+    let is_known = |text: &str| {
+        known.iter().any(|address| match address.rsplit_once('@') {
+            Some((_, domain)) if !text.contains('@') => domain.eq_ignore_ascii_case(text),
+            _ => address.eq_ignore_ascii_case(text),
+        })
+    };
+    allowed.iter().map(String::as_str).filter(|text| !is_known(text)).collect()
 }
 
 /// What is given, as members of the request. Null removes.
@@ -180,4 +209,22 @@ async fn remove(arguments: &Named) -> anyhow::Result<()> {
     }
     say!("Credential {} is removed; nothing more is taken on its behalf.", arguments.name);
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn senders_that_the_account_does_not_have_are_named() {
+        let known = ["scanner@a.example", "DoNotReply@b.example"];
+        for (allowed, expected) in [
+            (&["scanner@a.example", "Scanner@A.example"][..], &[][..]),
+            (&["a.example", "B.example"], &[]),
+            (&["scaner@a.example", "c.example", "example"], &["scaner@a.example", "c.example", "example"]),
+        ] {
+            let allowed: Vec<String> = allowed.iter().map(ToString::to_string).collect();
+            assert_eq!(unknown_senders(&allowed, &known), expected, "{allowed:?}");
+        }
+    }
 }
