@@ -51,7 +51,7 @@ const UNKNOWN_USERNAME: Refusal = Refusal::permanent(550, (1, 8), "");
 const BEYOND_ASCII: Refusal = Refusal::permanent(
     553,
     (6, 7),
-    "The part before the @ has characters beyond ASCII, which this account's mail cannot reach",
+    "The part before the @ has characters beyond ASCII, which this account cannot send to",
 );
 const BEYOND_ASCII_UNKNOWN: Refusal = Refusal::temporary(
     451,
@@ -103,7 +103,7 @@ pub(crate) fn denied(denied: Denied, part: &str, mailbox: &Mailbox) -> Refusal {
     match denied {
         Denied::DomainNotLinked => {
             let azures = DOMAIN_NOT_LINKED.reply().text().to_owned();
-            DOMAIN_NOT_LINKED.with_text(format!("{azures} {part} has {mailbox}"))
+            DOMAIN_NOT_LINKED.with_text(format!("{azures} {part} is {mailbox}"))
         }
         Denied::UnknownSender => {
             UNKNOWN_SENDER.with_text(format!("{mailbox} in {part} is not a sender of this account"))

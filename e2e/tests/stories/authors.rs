@@ -45,7 +45,7 @@ async fn bounces_of_list_mail_may_go_to_any_address_of_a_linked_domain() {
     let refused = send(&world, &world.device, outside, FROM).await.unwrap_err();
     assert_eq!(
         refused,
-        format!("550 5.1.7 The specified sender domain has not been linked. MAIL FROM has {outside}")
+        format!("550 5.1.7 The specified sender domain has not been linked. MAIL FROM is {outside}")
     );
     let lists = device(&world, "lists", |new| new.intake.reverse_paths = vec!["Lists.example".into()]).await;
     assert!(send(&world, &lists, outside, FROM).await.is_ok());

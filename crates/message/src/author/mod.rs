@@ -57,7 +57,7 @@ pub enum AuthorFault {
     #[error("the From field contains no address")]
     NoAddress,
     /// `Kock, Arne <a@b>`.
-    #[error("From has a comma outside quotation marks behind \"{0}\", which is not an address")]
+    #[error("From has a comma outside quotation marks after \"{0}\", which is not an address")]
     Comma(String),
     /// `a@b c@d`.
     #[error("From has two addresses without a comma between them")]

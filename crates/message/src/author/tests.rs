@@ -60,7 +60,7 @@ fn a_fault_says_what_is_wrong() {
         (b"(nobody)", "the From field contains no address"),
         (
             b"Kock, Arne <a@b.example>",
-            "From has a comma outside quotation marks behind \"Kock\", which is not an address",
+            "From has a comma outside quotation marks after \"Kock\", which is not an address",
         ),
         (b"\"A <a@b.example>", "a quotation mark in From is not closed"),
         (b"A\" <a@b.example>", "a quotation mark in From is not closed"),

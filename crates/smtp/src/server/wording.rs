@@ -45,7 +45,7 @@ pub(super) const NO_NAME_OR_PROOF: Refusal =
 /// The text that Azure gives for every kind of failed login; ours does not tell them apart either.
 pub(super) const LOGIN_FAILED: Refusal = Refusal::permanent(535, (7, 3), "Authentication unsuccessful");
 pub(super) const NEEDS_SMTPUTF8: Refusal =
-    Refusal::permanent(553, (6, 7), "The address is not ASCII and MAIL did not say SMTPUTF8");
+    Refusal::permanent(553, (6, 7), "The address is not ASCII and MAIL FROM came without SMTPUTF8");
 pub(super) const TOO_MANY_RECIPIENTS: Refusal =
     Refusal::temporary(452, (5, 3), "Too many recipients: send the message again to the others");
 pub(super) const TOO_LARGE: Refusal =

@@ -102,7 +102,7 @@ fn a_refusal_says_what_is_wrong_and_where() {
         ("From: root\r\n", "550 5.6.0 The address \"root\" in From has no domain"),
         (
             "From: Kock, Arne <a@b.example>\r\n",
-            "550 5.6.0 From has a comma outside quotation marks behind \"Kock\", which is not an address",
+            "550 5.6.0 From has a comma outside quotation marks after \"Kock\", which is not an address",
         ),
         (
             "From: a@x_y_$.example\r\n",
@@ -118,11 +118,11 @@ fn a_refusal_says_what_is_wrong_and_where() {
         ),
         (
             "From: x@other.example\r\n",
-            "550 5.1.7 The specified sender domain has not been linked. From has x@other.example",
+            "550 5.1.7 The specified sender domain has not been linked. From is x@other.example",
         ),
         (
             "From: scan@contoso.example, x@other.example\r\n",
-            "550 5.1.7 The specified sender domain has not been linked. From has x@other.example",
+            "550 5.1.7 The specified sender domain has not been linked. From is x@other.example",
         ),
     ] {
         let refused = taken_by(&credential(AuthorRule::Keep), &[], header).unwrap_err();
