@@ -55,7 +55,7 @@ pub struct RawListener {
     /// listens on the loopback only.
     #[serde(default)]
     pub networks: Vec<IpNet>,
-    /// What is repaired of what clients send wrong here, beside what their credentials say: `line-ends` (bare CR and LF
+    /// Repairs for all clients of this listener, in addition to those of their credentials: `line-ends` (bare CR and LF
     /// become CRLF), `from` (a From that cannot be read), `envelope` (a MAIL FROM or RCPT TO that cannot be
     /// read). Each use is counted and shown with the message. Default: nothing.
     #[serde(default)]
@@ -119,13 +119,13 @@ impl std::fmt::Display for Mode {
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct RawTls {
-    /// Certificate chain, a PEM file. Read again when it changes. Default: two that sign themselves, made at
-    /// the first start, one with an ECDSA key and one with an RSA key.
+    /// Certificate chain, a PEM file. Read again when it changes. Default: two self-signed ones, made at the first
+    /// start, one with an ECDSA key and one with an RSA key.
     pub certificate: Option<PathBuf>,
     /// Its private key, a PEM file.
     pub key: Option<PathBuf>,
     /// A second certificate chain, a PEM file, with a key of another kind: RSA beside ECDSA, for old devices. A client
-    /// gets the first that it can use. Default: none beside a `certificate`; the ones made at the first start are both.
+    /// gets the first that it can use. Default: none if `certificate` is set; the self-signed default has both kinds.
     pub second_certificate: Option<PathBuf>,
     /// Its private key, a PEM file.
     pub second_key: Option<PathBuf>,
@@ -157,8 +157,9 @@ pub struct RawQueue {
     pub history_days: u32,
     /// Octets of memory for messages on their way to Azure. Others wait until there is room.
     pub max_sending_octets: u64,
-    /// Pass on header fields that control Azure's mail service (`x-ms-acsemail-...`). Otherwise they are left out,
-    /// and the message's story says so: a device could have Azure drop attachments without an error.
+    /// Pass on header fields that control Azure's mail service (`x-ms-acsemail-...`). Otherwise they are removed, and
+    /// `postern message show` says so: a device could make Azure drop
+    /// attachments without an error.
     pub azure_control_fields: bool,
     /// Who gets mail for `<Postmaster>` without a domain. Default: nobody.
     pub postmaster: Option<String>,
