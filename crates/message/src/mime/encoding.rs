@@ -73,9 +73,22 @@ fn decode_base64(body: &[u8]) -> Option<Vec<u8>> {
     STANDARD.decode(compact(body)).ok()
 }
 
+/// The body without its line ends and blanks, which are nearly always at the ends of lines.
 fn compact(body: &[u8]) -> Vec<u8> {
-    let is_blank = |octet: &u8| matches!(octet, b'\r' | b'\n' | b' ' | b'\t');
-    body.iter().copied().filter(|octet| !is_blank(octet)).collect()
+    let is_blank = |octet: &u8| matches!(octet, b'\r' | b' ' | b'\t');
+    let mut compact = Vec::with_capacity(body.len());
+    let mut start = 0;
+    while start < body.len() {
+        let end = memchr::memchr(b'\n', &body[start..]).map_or(body.len(), |at| start + at);
+        let line = body[start..end].trim_ascii();
+        if memchr::memchr3(b'\r', b' ', b'\t', line).is_none() {
+            compact.extend_from_slice(line);
+        } else {
+            compact.extend(line.iter().copied().filter(|octet| !is_blank(octet)));
+        }
+        start = end + 1;
+    }
+    compact
 }
 
 /// Decodes quoted-printable that needs no guess: no octet beyond ASCII, no blank at the end of a line (RFC 2045
@@ -134,6 +147,7 @@ mod tests {
     fn only_what_needs_no_guess_is_decoded() {
         let base64 = |body: &str| TransferEncoding::Base64.decode(body.as_bytes()).map(Cow::into_owned);
         assert_eq!(base64("aGVs\r\nbG8=\r\n"), Some(b"hello".to_vec()));
+        assert_eq!(base64("\r\n aG Vs\t\r\n\r\n\tbG8 = "), Some(b"hello".to_vec()));
         for odd in ["aGVsbG9=", "aGVsbG8=aGVsbG8=", "aGVsbG8=\r\nfooter", "aGVsbG8", "aGVs*G8="] {
             assert_eq!(base64(odd), None, "{odd}");
         }

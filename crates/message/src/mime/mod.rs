@@ -71,12 +71,12 @@ impl<'a> Entity<'a> {
         self.fields.iter().find(|field| field.is(name))
     }
 
-    /// Whether the parts can be told from each other, if it is a multipart.
-    pub(crate) fn parts(&self) -> Result<Vec<Self>, boundary::Unclear> {
-        let division = self.divide()?;
+    /// The parts of a multipart that was divided.
+    pub(crate) fn parts(&self, division: &boundary::Division) -> Vec<Self> {
         let default_kind =
             if self.media.kind == "multipart/digest" { "message/rfc822" } else { "text/plain" };
-        Ok(division.parts.into_iter().map(|part| Self::read(&self.body[part], default_kind)).collect())
+        let part = |part: &std::ops::Range<usize>| Self::read(&self.body[part.clone()], default_kind);
+        division.parts.iter().map(part).collect()
     }
 
     /// Where the parts are.
@@ -99,7 +99,8 @@ fn charset_of(entity: &Entity<'_>, looks: usize) -> Option<String> {
     match entity.media.main_type() {
         "text" => entity.media.parameter("charset").map(str::to_owned),
         "multipart" if looks > 0 => {
-            entity.parts().ok()?.iter().take(looks).find_map(|part| charset_of(part, looks - 1))
+            let division = entity.divide().ok()?;
+            entity.parts(&division).iter().take(looks).find_map(|part| charset_of(part, looks - 1))
         }
         _ => None,
     }

@@ -80,7 +80,8 @@ pub fn read(message: &[u8]) -> Parts {
     // Every part costs many times its octets: a bomb is recognised before it is taken apart.
     let is_bomb = memchr::memmem::find_iter(message, b"\n--").nth(MAX_DIVIDERS).is_some();
     let entity = Entity::message(message);
-    let charset = if is_bomb { None } else { declared_charset(&entity) };
+    let is_raw = entity.fields.iter().any(|field| !field.raw().is_ascii());
+    let charset = if is_raw && !is_bomb { declared_charset(&entity) } else { None };
     fields::read(&entity, charset.as_deref(), &mut parts);
     if is_bomb {
         parts.losses.push(Loss::TooManyParts);

@@ -78,9 +78,8 @@ impl Walk<'_> {
         if !matches!(kind, "multipart/mixed" | "multipart/alternative" | "multipart/related") {
             return self.lose(Loss::Multipart(kind.to_owned()));
         }
-        let (Ok(division), Ok(subparts)) = (entity.divide(), entity.parts()) else {
-            return self.lose(Loss::Structure);
-        };
+        let Ok(division) = entity.divide() else { return self.lose(Loss::Structure) };
+        let subparts = entity.parts(&division);
         let boundary = entity.media.parameter("boundary").unwrap_or_default();
         // A delimiter of the whole would be one of the part, too, for those who compare only its beginning.
         if self.boundaries.iter().any(|outer| outer.starts_with(boundary)) {

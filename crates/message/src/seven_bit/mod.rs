@@ -157,10 +157,11 @@ impl Encoder {
 
     /// Re-encodes the parts; what lies between them is copied.
     fn multipart(&mut self, entity: &Entity<'_>, depth: usize) {
-        let (Ok(division), Ok(parts)) = (entity.divide(), entity.parts()) else {
+        let Ok(division) = entity.divide() else {
             self.header(entity, &Change::None, depth);
             return self.copy(entity.body, Remark::StructureCopied);
         };
+        let parts = entity.parts(&division);
         let header_at = self.output.len();
         self.header(entity, &Change::To("7bit"), depth);
         let body_at = self.output.len();
