@@ -54,7 +54,13 @@ impl Repeats {
     /// The client knows what came of the operation.
     pub(super) fn heard(&self, operation: OperationId) {
         let mut sent = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(last) = sent.by_fingerprint.values_mut().find(|last| last.operation == operation) {
+        let Sent { by_fingerprint, in_order } = &mut *sent;
+        // It was sent a moment ago: among a hundred thousand it is one of the last.
+        let is_it = |fingerprint: &Fingerprint| {
+            by_fingerprint.get(fingerprint).is_some_and(|last| last.operation == operation)
+        };
+        let found = in_order.iter().rev().map(|(_, fingerprint)| *fingerprint).find(is_it);
+        if let Some(last) = found.and_then(|fingerprint| by_fingerprint.get_mut(&fingerprint)) {
             last.has_heard = true;
         }
     }
