@@ -49,6 +49,15 @@ impl Media {
         self.parameters.iter().map(|parameter| parameter.name.as_str())
     }
 
+    /// Whether this is no type, but some readers take it for a multipart or a message: `multipart / mixed`,
+    /// `(c) multipart/mixed`, `multipart`.
+    pub(crate) fn may_be_composite(&self) -> bool {
+        let is_type = self.kind.split_once('/').is_some_and(|(main, sub)| {
+            [main, sub].iter().all(|token| !token.is_empty() && token.chars().all(is_token))
+        });
+        !is_type && ["multipart", "message"].iter().any(|name| self.kind.contains(name))
+    }
+
     /// `multipart` of `multipart/mixed`.
     pub(crate) fn main_type(&self) -> &str {
         self.kind.split('/').next().unwrap_or_default()

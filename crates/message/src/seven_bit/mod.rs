@@ -146,6 +146,10 @@ impl Encoder {
         } else if entity.media.kind == "multipart/signed" {
             self.header(entity, &Change::None, depth);
             self.copy(entity.body, Remark::SignedCopied);
+        } else if entity.media.may_be_composite() {
+            // Any other encoding would hide the parts from the readers who see them.
+            self.header(entity, &Change::None, depth);
+            self.copy(entity.body, Remark::StructureCopied);
         } else if entity.media.main_type() == "multipart" {
             self.multipart(entity, depth);
         } else if entity.media.kind == "message/rfc822" && entity.encoding == TransferEncoding::Identity {
