@@ -96,7 +96,7 @@ fn subject(field: &Field<'_>, charset: Option<&str>, parts: &mut Parts) {
 fn addresses(field: &Field<'_>, charset: Option<&str>, parts: &mut Parts) {
     let read = field_text(field, charset).and_then(|text| addresses::read(&text));
     let Some(list) = read else {
-        return parts.losses.push(Loss::Field(field.name().to_owned()));
+        return unclear(field, parts);
     };
     // A group without members, `undisclosed-recipients:;`, says nothing that would be missed.
     if list.has_groups && !list.addresses.is_empty() {
@@ -113,6 +113,20 @@ fn addresses(field: &Field<'_>, charset: Option<&str>, parts: &mut Parts) {
     } else {
         author(list.addresses, parts);
     }
+}
+
+/// A list that readers may read differently. Who the author is was settled when the message was accepted; only what
+/// stands beside the address is in doubt.
+fn unclear(field: &Field<'_>, parts: &mut Parts) {
+    let authors = field.is("From").then(|| crate::author::read(std::slice::from_ref(field)));
+    let loss = match authors {
+        Some(Ok(authors)) if authors.len() == 1 => {
+            parts.from = parts.from.take().or_else(|| authors.into_iter().next());
+            Loss::BesideAuthor
+        }
+        _ => Loss::Field(field.name().to_owned()),
+    };
+    parts.losses.push(loss);
 }
 
 fn author(addresses: Vec<crate::address::Address>, parts: &mut Parts) {

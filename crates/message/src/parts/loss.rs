@@ -7,6 +7,8 @@ use std::fmt;
 pub enum Loss {
     /// The author's display name. Some carriers know it by other means.
     DisplayName(String),
+    /// A name or comment beside the author's address that readers may read differently.
+    BesideAuthor,
     /// A header field that the parts cannot express, or that readers may read differently.
     Field(String),
     /// A header field that is there twice.
@@ -72,6 +74,7 @@ impl Loss {
         matches!(
             self,
             Self::DisplayName(_)
+                | Self::BesideAuthor
                 | Self::Field(_)
                 | Self::RepeatedField(_)
                 | Self::PartField(_)
@@ -98,6 +101,7 @@ impl fmt::Display for Loss {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::DisplayName(name) => write!(f, "the author's name {name:?}"),
+            Self::BesideAuthor => f.write_str("what From says beside the address"),
             Self::Field(name) => write!(f, "the field {name}"),
             Self::RepeatedField(name) => write!(f, "the repeated field {name}"),
             Self::PartField(name) => write!(f, "the field {name} of a part"),

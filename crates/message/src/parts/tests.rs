@@ -84,6 +84,8 @@ fn header_fields_that_cannot_be_said_are_listed() {
     let with = |fields: &str| losses(&format!("Subject: s\n{fields}\n\nx\n"));
     assert_eq!(with("From: A <a@b.c>"), [Loss::DisplayName("A".into())]);
     assert_eq!(with("From: a@b.c, d@e.f"), [Loss::Field("From".into())]);
+    assert_eq!(with("From: a@b.c (Cron)"), [Loss::BesideAuthor]);
+    assert_eq!(with("From: a@b.c (Cron"), [Loss::Field("From".into())]);
     assert_eq!(with("From: a@b.c\nSender: d@e.f"), [Loss::Field("Sender".into())]);
     assert_eq!(with("From: a@b.c\nResent-To: d@e.f"), [Loss::Field("Resent-To".into())]);
     assert_eq!(with("From: a@b.c\nDKIM-Signature: v=1"), [Loss::Signed]);

@@ -34,6 +34,9 @@ pub(super) fn compose(parts: Parts, candidate: &Candidate<'_>) -> (EmailMessage,
     let reply_to =
         parts.reply_to.into_iter().filter_map(|address| replies(address, &mut obstacles)).collect();
     let author = parts.from.map(|from| from.address);
+    if author.is_none() {
+        obstacles.push(Obstacle::serious("an author who cannot be read"));
+    }
     let message = EmailMessage {
         headers: parts.headers.into_iter().collect(),
         sender_address: author.as_deref().map(in_ascii).unwrap_or_default(),

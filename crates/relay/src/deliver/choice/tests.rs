@@ -69,6 +69,21 @@ fn whatever_rest_cannot_say_goes_by_smtp() {
 }
 
 #[test]
+fn an_author_with_odd_words_beside_the_address_is_still_the_author() {
+    let both = ["x@example.com", "y@example.com"];
+    for odd in
+        ["a@b.example (Cron Daemon)", "MFP [3] <a@b.example>", "\"=?utf-8?Q?B=C3=BCro?=\" <a@b.example>"]
+    {
+        let odd = PLAIN.replace("a@b.example", odd);
+        let Choice::Rest { message, why } = chosen(Ways::Rest, &odd, &both) else { panic!("{odd}") };
+        assert_eq!(message.sender_address, "a@b.example", "{odd}");
+        assert!(why.contains("without what From says beside the address"), "{why}");
+    }
+    let nobody = PLAIN.replace("a@b.example", "root (Cron Daemon)");
+    assert!(matches!(chosen(Ways::Rest, &nobody, &both), Choice::Neither { .. }));
+}
+
+#[test]
 fn a_loop_is_counted_where_trace_fields_are_dropped() {
     let hops = |fields: &str| match auto(&format!("{fields}{PLAIN}"), &["x@example.com", "y@example.com"]) {
         Choice::Rest { message, .. } => message.headers.get(HOPS_FIELD).cloned(),

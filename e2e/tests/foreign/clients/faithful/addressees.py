@@ -91,6 +91,8 @@ for bits, (fields, body) in BODIES.items():
         "folded": "Scanner\n <scanner@contoso.example>",
         "twice in a list": "scanner@contoso.example, noreply@contoso.example",
         "with a name with dots": "Scan. to. Mail <scanner@contoso.example>",
+        "with a name in square brackets": "MFP [3] <scanner@contoso.example>",
+        "with an encoded name in quotes": '"=?utf-8?Q?B=C3=BCro?=" <scanner@contoso.example>',
     }.items():
         unreadable = "an author that is not the login's own" if "group" in name or "twice" in name else ""
         case(f"From {name}, {bits}", mail(f"From: {value}\n{fields}", body), may_be_refused=unreadable)
