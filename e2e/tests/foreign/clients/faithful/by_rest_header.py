@@ -5,6 +5,7 @@ from datetime import datetime, timezone
 from email.utils import getaddresses, parseaddr, parsedate_to_datetime
 
 from . import reading
+from .case import AUTHOR
 from .reading import same_mailbox, squeezed
 
 # Fields that the carrier writes itself, or that have members of their own.
@@ -47,20 +48,22 @@ def addresses(case, document, alone):
         if field != "Reply-To":
             hidden = [address for _, address in readings[0] if address not in everyone]
             if hidden:
-                yield f"{field} shows {hidden}, who do not get it", ["shown recipient", f"field {field}", *hidden]
+                yield f"{field} shows {hidden}, who do not get it", ["in to or cc", f"field {field}", *hidden]
             readings += [[one for one in list_ if one[1] in everyone] for list_ in readings]
         if not alone:
             continue
         if got not in readings:
             yield (
                 f"{field} {readings[0]} became {got}",
-                [f"field {field}", f"in {field}", f"empty {field}", "group", "shown recipient"],
+                [f"field {field}", f"in {field}", f"empty {field}", "group", "in to or cc", "in to and cc"],
             )
     name, address = author(case.message)
     if document["senderAddress"].lower() != address.lower():
-        yield f"the author {address} became {document['senderAddress']}", []
+        # Python reads no address, or half a name, from some fields whose words are odd.
+        said = ["beside the address"] if document["senderAddress"] == AUTHOR else []
+        yield f"the author {address} became {document['senderAddress']}", said
     if name not in ("", OWN_NAME):
-        yield f"the author's name {name!r} is lost", ["author's name", "display name"]
+        yield f"the author's name {name!r} is lost", ["author's name", "display name", "beside the address"]
 
 
 def address_readings(octets, field):
