@@ -64,7 +64,7 @@ impl Service for Door {
     fn recipient(
         &self,
         _: &mut Vec<u8>,
-        _: &ForwardPath,
+        _: &OfferedPath<ForwardPath>,
         _: &RecipientParameters,
     ) -> impl Future<Output = Result<(), Refusal>> + Send {
         ready(Ok(()))

@@ -102,7 +102,8 @@ impl Credentials {
         changed: Credential,
         audit: AuditEntry,
     ) -> Result<(), StoreError> {
-        self.database
+        let written = self
+            .database
             .write(Durability::Synced, move |connection| {
                 let what = || format!("credential {}", before.login);
                 let there = read_all(connection)?.into_iter().find(|there| there.id == before.id);
@@ -124,8 +125,10 @@ impl Credentials {
                 )?;
                 audit.store(connection)
             })
-            .await?;
-        self.published.refresh(&self.database).await
+            .await;
+        // Who lost against another change begins anew with what that one left, which may not be published yet.
+        self.published.refresh(&self.database).await?;
+        written
     }
 
     /// Gives a credential another password.

@@ -9,7 +9,7 @@ use secrecy::SecretString;
 use store::{Directory, StoreError};
 
 use super::differences::differences;
-use super::rules::{known_sender, rate, repairs, reverse_path_domains, sender_rule};
+use super::rules::{known_sender, rate, repairs, replaces_somebody, reverse_path_domains, sender_rule};
 use super::{PublicNetworks, networks, password};
 use crate::Control;
 use crate::error::{ControlError, Invalid};
@@ -139,10 +139,14 @@ impl CredentialChange {
             }
             None => before.networks.clone(),
         };
+        let author = self.author(&before.author, account, directory)?;
+        if self.reply_to_author == Some(true) {
+            replaces_somebody(&author)?;
+        }
         Ok(Credential {
             senders: self.senders.as_deref().map_or_else(|| Ok(before.senders.clone()), sender_rule)?,
             networks,
-            author: self.author(&before.author, account, directory)?,
+            author,
             intake: self.intake(&before.intake)?,
             rate_per_minute: match self.rate_per_minute {
                 Some(given) => rate(given)?,

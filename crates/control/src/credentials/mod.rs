@@ -15,7 +15,7 @@ use store::StoreError;
 use crate::Control;
 use crate::error::{ControlError, Invalid};
 
-use self::rules::{intake_rules, known_sender, rate, sender_rule};
+use self::rules::{intake_rules, known_sender, rate, replaces_somebody, sender_rule};
 
 pub use self::edit::CredentialChange;
 
@@ -110,6 +110,9 @@ impl Control {
             }
             (None, None) => AuthorRule::Keep,
         };
+        if new.intake.reply_to_author {
+            replaces_somebody(&author)?;
+        }
         let rate_per_minute = rate(new.rate_per_minute)?;
         let networks = networks::read(&new.networks)?;
         let (access, password) = match new.access {

@@ -1,6 +1,6 @@
 //! The rules of a credential, from what the operator wrote.
 
-use model::credential::{IntakeRules, ReversePathRule, SenderRule};
+use model::credential::{AuthorRule, IntakeRules, ReversePathRule, SenderRule};
 use model::id::AccountId;
 use model::repair::{Repair, Repairs};
 use smtp::address::{Domain, Mailbox};
@@ -50,6 +50,17 @@ pub(super) fn intake_rules(new: &NewIntakeRules) -> Result<IntakeRules, Invalid>
         },
         repairs: repairs(&new.repairs)?,
     })
+}
+
+/// Reply-To names an author who was replaced: without a rule nobody is.
+pub(super) fn replaces_somebody(author: &AuthorRule) -> Result<(), Invalid> {
+    match author {
+        AuthorRule::Keep => Err(Invalid::new(
+            "reply to author",
+            "it needs a forced or default From: without one From is kept",
+        )),
+        AuthorRule::Forced(_) | AuthorRule::Default(_) => Ok(()),
+    }
 }
 
 pub(super) fn reverse_path_domains(texts: &[String]) -> Result<Vec<Domain>, Invalid> {

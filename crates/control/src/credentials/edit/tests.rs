@@ -182,6 +182,7 @@ async fn what_is_not_valid_changes_nothing() {
         },
         CredentialChange { repairs: Some(texts(&["everything"])), ..nothing() },
         CredentialChange { rate_per_minute: Some(Some(0)), ..nothing() },
+        CredentialChange { forced_from: Some(None), reply_to_author: Some(true), ..nothing() },
         CredentialChange { public: PublicNetworks::Allowed, ..nothing() },
         CredentialChange { password: Some("1234".into()), ..nothing() },
     ];
