@@ -9,6 +9,8 @@ pub(crate) struct Media {
     /// What stands before the first semicolon, in lower case.
     pub(crate) kind: String,
     parameters: Vec<Parameter>,
+    /// All of it, as written.
+    text: String,
     /// Whether every reader reads the same: no comment, nothing unquoted that has to be quoted, nothing twice.
     pub(crate) is_clear: bool,
 }
@@ -27,21 +29,34 @@ impl Media {
         let kind = kind.trim().to_ascii_lowercase();
         let (pieces, follows_the_grammar) = pieces(rest);
         let (parameters, agrees) = assemble(&pieces);
-        let is_clear = follows_the_grammar
-            && agrees
-            && kind.split('/').all(|token| !token.is_empty() && token.chars().all(is_token))
-            && parameters.iter().all(Parameter::is_plain);
-        Self { kind, parameters, is_clear }
+        let is_clear = follows_the_grammar && agrees && parameters.iter().all(Parameter::is_plain);
+        let mut media = Self { kind, parameters, text: text.to_owned(), is_clear };
+        media.is_clear &= media.has_plain_kind();
+        media
     }
 
     /// A type without parameters.
     pub(crate) fn of_kind(kind: &str) -> Self {
-        Self { kind: kind.to_owned(), parameters: Vec::new(), is_clear: true }
+        Self { kind: kind.to_owned(), parameters: Vec::new(), text: String::new(), is_clear: true }
     }
 
     /// A parameter's value.
     pub(crate) fn parameter(&self, name: &str) -> Option<&str> {
         self.parameters.iter().find(|parameter| parameter.name == name).map(|one| one.value.as_str())
+    }
+
+    /// What a parameter most likely is, where the field is not clear.
+    pub(crate) fn likely(&self, name: &str) -> Option<String> {
+        let lower = self.text.to_ascii_lowercase();
+        let is_start = |at: &usize| lower[..*at].trim_end().ends_with(';');
+        let (start, _) = lower.match_indices(name).find(|(at, _)| is_start(at))?;
+        let value = self.text[start + name.len()..].trim_start().strip_prefix('=')?.trim_start();
+        let value = match value.strip_prefix('"') {
+            Some(quoted) => quoted.split('"').next(),
+            None => value.split(';').next(),
+        };
+        let value: String = value?.trim().chars().filter(|c| !c.is_control()).collect();
+        Some(crate::words::decode(&value).unwrap_or(value)).filter(|value| !value.is_empty())
     }
 
     /// The names of all parameters, in lower case.
@@ -56,6 +71,11 @@ impl Media {
             [main, sub].iter().all(|token| !token.is_empty() && token.chars().all(is_token))
         });
         !is_type && ["multipart", "message"].iter().any(|name| self.kind.contains(name))
+    }
+
+    /// Whether the type or disposition itself is a plain word, whatever is behind it.
+    pub(crate) fn has_plain_kind(&self) -> bool {
+        self.kind.split('/').all(|token| !token.is_empty() && token.chars().all(is_token))
     }
 
     /// `multipart` of `multipart/mixed`.

@@ -38,7 +38,10 @@ impl Facts {
             if field.is("Content-Disposition") {
                 disposition = Some(Media::of(field));
             } else if field.is("Content-ID") {
-                content_id = Some(id(&field.body())?);
+                content_id = id(&field.body());
+                if content_id.is_none() {
+                    parts.losses.push(Loss::PartField(field.name().to_owned()));
+                }
             } else if field.is("Content-Type") || field.is("Content-Transfer-Encoding") {
                 // Read with the entity.
             } else if field.is("MIME-Version") && field.body() == "1.0" {
@@ -47,17 +50,21 @@ impl Facts {
                 parts.losses.push(Loss::PartField(field.name().to_owned()));
             }
         }
-        let written = disposition.as_ref().and_then(|one| one.parameter("filename"));
-        let named = entity.media.parameter("name");
-        if disposition.as_ref().is_some_and(|disposition| !disposition.is_clear) {
+        if disposition.as_ref().is_some_and(|disposition| !disposition.has_plain_kind()) {
             return None;
         }
-        if let (Some(written), Some(named)) = (written, named)
+        let written = disposition.as_ref().and_then(|one| value(one, "filename"));
+        let named = value(&entity.media, "name");
+        if let (Some(written), Some(named)) = (&written, &named)
             && written != named
         {
             parts.losses.push(Loss::Parameter("name".to_owned()));
         }
-        let name = written.or(named).filter(|name| !name.is_empty()).map(str::to_owned);
+        let name = written.clone().or(named).filter(|name| !name.is_empty());
+        let is_clear = disposition.as_ref().is_none_or(|disposition| disposition.is_clear);
+        if !is_clear || !entity.media.is_clear {
+            parts.losses.push(Loss::FileName(name.clone().unwrap_or_default()));
+        }
         let kind = disposition.as_ref().map_or("", |disposition| disposition.kind.as_str());
         if !["", "inline", "attachment"].contains(&kind) {
             parts.losses.push(Loss::PartField("Content-Disposition".to_owned()));
@@ -76,7 +83,7 @@ impl Facts {
 
     /// Reads the file.
     pub(super) fn read(self, entity: &Entity<'_>, parts: &mut Parts) {
-        if !entity.media.is_clear {
+        if !entity.media.has_plain_kind() {
             return parts.losses.push(Loss::Structure);
         }
         let Some(content) = decoded(entity, parts) else { return };
@@ -109,6 +116,11 @@ impl Facts {
             parts.losses.push(Loss::Parameter(name.to_owned()));
         }
     }
+}
+
+/// A parameter, or what it most likely is.
+fn value(media: &Media, name: &str) -> Option<String> {
+    if media.is_clear { media.parameter(name).map(str::to_owned) } else { media.likely(name) }
 }
 
 /// The octets without their transfer encoding.

@@ -39,6 +39,8 @@ pub enum Loss {
     Inline(String),
     /// A text file beyond ASCII, whose character set cannot be given.
     TextFile(String),
+    /// A file whose name, or what stands beside it, readers may read differently.
+    FileName(String),
     /// A file without a name, of that type.
     NoName(String),
     /// No text at all.
@@ -84,6 +86,7 @@ impl Loss {
                 | Self::Order
                 | Self::Inline(_)
                 | Self::TextFile(_)
+                | Self::FileName(_)
                 | Self::NoName(_)
                 | Self::NoText
                 | Self::NoSubject
@@ -117,6 +120,8 @@ impl fmt::Display for Loss {
             Self::Order => f.write_str("the order of texts and files"),
             Self::Inline(name) => write!(f, "the file {name:?}, which is shown inline"),
             Self::TextFile(name) => write!(f, "the character set of the text file {name:?}"),
+            Self::FileName(name) if name.is_empty() => f.write_str("the exact parameters of a part"),
+            Self::FileName(name) => write!(f, "the exact name and parameters of the file {name:?}"),
             Self::NoName(kind) => write!(f, "a file of type {kind} without a name"),
             Self::NoText => f.write_str("a body without text"),
             Self::NoSubject => f.write_str("a message without Subject"),

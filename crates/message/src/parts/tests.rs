@@ -213,10 +213,13 @@ fn fields_and_parameters_of_parts_are_looked_at() {
             "Content-Type: application/pdf; name=a.pdf\nContent-Disposition: inline",
             Loss::Inline("a.pdf".into()),
         ),
-        ("Content-Type: application/pdf; name=a.pdf\nContent-ID: < a@b >", Loss::Structure),
         (
-            "Content-Type: application/pdf; name=a.pdf\nContent-Disposition: attachment; filename=x y.pdf",
-            Loss::Structure,
+            "Content-Type: application/pdf; name=a.pdf\nContent-ID: < a@b >",
+            Loss::PartField("Content-ID".into()),
+        ),
+        (
+            "Content-Type: application/pdf\nContent-Disposition: attachment; filename=a.pdf x",
+            Loss::FileName("a.pdf x".into()),
         ),
         ("Content-Type: application/pdf; name=a.pdf\nContent-Type: text/plain", Loss::Structure),
     ] {
@@ -265,5 +268,26 @@ fn no_control_character_leaves_an_encoding() {
         let parts = of(&format!("From: a@b.c\nSubject: {subject}\n\nx\n"));
         assert_eq!(parts.losses, [Loss::Field("Subject".into())]);
         assert!(!parts.subject.chars().any(char::is_control));
+    }
+}
+
+#[test]
+fn a_name_that_readers_read_differently_is_guessed_and_said() {
+    for (disposition, name) in [
+        ("attachment; filename=scan 001.pdf", "scan 001.pdf"),
+        ("attachment; FileName = scan(1).pdf; size=3", "scan(1).pdf"),
+        ("attachment; filename=\"C:\\scans\\a.pdf\"", "C:\\scans\\a.pdf"),
+        ("attachment; filename==?utf-8?q?=C3=BC?=", "\u{fc}"),
+        ("attachment; filename=\"open.pdf", "open.pdf"),
+    ] {
+        let parts = of(&format!(
+            "From: a@b.c\nSubject: s\nContent-Type: multipart/mixed; boundary=m\n\n--m\n\ntext\n--m\nContent-Type: application/pdf\nContent-Disposition: {disposition}\n\n%PDF\n--m--\n"
+        ));
+        assert!(parts.losses.contains(&Loss::FileName(name.to_owned())), "{disposition}: {:?}", parts.losses);
+        assert_eq!(
+            (parts.attachments[0].name.as_str(), &parts.attachments[0].content[..]),
+            (name, &b"%PDF"[..])
+        );
+        assert!(parts.losses.iter().all(Loss::is_minor), "{:?}", parts.losses);
     }
 }
