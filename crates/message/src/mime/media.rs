@@ -15,6 +15,9 @@ pub(crate) struct Media {
     pub(crate) is_clear: bool,
 }
 
+/// More parameters than any honest field has: each is compared with all others.
+const MAX_PIECES: usize = 200;
+
 impl Media {
     /// Reads a field. Octets that are not UTF-8 could be anything.
     pub(crate) fn of(field: &Field<'_>) -> Self {
@@ -90,6 +93,9 @@ fn pieces(text: &str) -> (Vec<Piece>, bool) {
     let mut rest = text.trim();
     // A semicolon at the very end is common and means nothing.
     while !rest.is_empty() {
+        if pieces.len() == MAX_PIECES {
+            return (pieces, false);
+        }
         let Some((piece, behind)) = piece(rest) else { return (pieces, false) };
         pieces.push(piece);
         rest = match behind.trim_start().strip_prefix(';') {

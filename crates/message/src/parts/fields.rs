@@ -1,6 +1,8 @@
 //! The header section, sorted into the parts' members. A field that is not known here is a custom field, if it can
 //! be one, and a loss otherwise.
 
+use std::collections::HashSet;
+
 use super::{Loss, Parts, addresses};
 use crate::header::Field;
 use crate::mime::{Entity, field_text};
@@ -25,8 +27,9 @@ const NOT_CUSTOM: [&str; 6] = ["Sender", "Return-Path", "Delivered-To", "Bcc", "
 const MAX_VALUE_OCTETS: usize = 8_192;
 
 pub(super) fn read(message: &Entity<'_>, charset: Option<&str>, parts: &mut Parts) {
-    for (number, field) in message.fields.iter().enumerate() {
-        let is_second = message.fields[..number].iter().any(|other| field.is(other.name()));
+    let mut seen = HashSet::new();
+    for field in &message.fields {
+        let is_second = !seen.insert(field.name().to_ascii_lowercase());
         if is_second && !field.is("Received") && !is_signature(field) {
             parts.losses.push(Loss::RepeatedField(field.name().to_owned()));
         }

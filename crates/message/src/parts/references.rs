@@ -1,5 +1,7 @@
 //! References from an HTML text to files beside it (RFC 2392).
 
+use std::collections::HashSet;
+
 use super::{Loss, Parts};
 
 /// Leaves a Content-ID only to files that the HTML text refers to, and judges whether the references are clear.
@@ -7,27 +9,27 @@ pub(super) fn settle(parts: &mut Parts) {
     let html = parts.html.take();
     let references = read(html.as_deref().unwrap_or_default());
     let has_ids = parts.attachments.iter().any(|attachment| attachment.content_id.is_some());
-    let mut all_clear = true;
+    let (mut all_clear, mut said) = (true, HashSet::new());
     for reference in &references {
         // Text that happens to hold `cid:` refers to nothing where there are no ids.
         let is_clear = reference.is_plain || !has_ids;
         all_clear &= is_clear;
-        let loss = Loss::Reference(reference.text.chars().take(LONGEST_SHOWN).collect());
-        if !is_clear && !parts.losses.contains(&loss) {
-            parts.losses.push(loss);
+        let shown = || reference.text.chars().take(LONGEST_SHOWN).collect::<String>();
+        if !is_clear && said.insert(shown()) {
+            parts.losses.push(Loss::Reference(shown()));
         }
     }
-    let is_used = |id: &str| references.iter().any(|reference| reference.is_plain && reference.text == id);
-    let mut used: Vec<String> = Vec::new();
+    let plain: HashSet<&str> =
+        references.iter().filter(|reference| reference.is_plain).map(|reference| reference.text).collect();
+    let mut used = HashSet::new();
     for attachment in &mut parts.attachments {
         let Some(id) = attachment.content_id.take() else { continue };
-        if all_clear && !is_used(&id) {
+        if all_clear && !plain.contains(id.as_str()) {
             parts.losses.push(Loss::UnusedContentId(id));
-        } else if used.contains(&id) {
-            parts.losses.push(Loss::RepeatedContentId(id));
-        } else {
-            used.push(id.clone());
+        } else if used.insert(id.clone()) {
             attachment.content_id = Some(id);
+        } else {
+            parts.losses.push(Loss::RepeatedContentId(id));
         }
     }
     parts.html = html;

@@ -291,3 +291,18 @@ fn a_name_that_readers_read_differently_is_guessed_and_said() {
         assert!(parts.losses.iter().all(Loss::is_minor), "{:?}", parts.losses);
     }
 }
+
+/// None of these may cost the square of its length; they would take minutes.
+#[test]
+fn what_is_compared_with_its_like_is_bounded() {
+    let many = |text: &str| text.repeat(100_000);
+    let parameters = format!("From: a@b.c\nSubject: s\nContent-Type: text/plain{}\n\nx\n", many(";a=b"));
+    assert!(losses(&parameters).contains(&Loss::Structure));
+    let fields: String = (0..50_000).map(|n| format!("X{n}: y\n")).collect();
+    assert_eq!(of(&format!("From: a@b.c\nSubject: s\n{fields}\nx\n")).headers.len(), 50_000);
+    let references: String = (0..50_000).map(|n| format!("<img src=CID:{n}>\n")).collect();
+    let parts = of(&format!(
+        "From: a@b.c\nSubject: s\nContent-Type: multipart/related; boundary=m\n\n--m\nContent-Type: text/html\n\n{references}\n--m\nContent-Type: image/png; name=a.png\nContent-ID: <1>\n\nx\n--m--\n"
+    ));
+    assert_eq!(parts.losses.len(), 50_000);
+}

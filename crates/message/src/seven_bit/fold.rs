@@ -35,8 +35,9 @@ fn place(line: &[u8]) -> Option<Place> {
     }
     let is_blank = |octet: u8| octet == b' ' || octet == b'\t';
     let starts = text.iter().position(|octet| !is_blank(*octet))?;
+    let ends = text.iter().rposition(|octet| !is_blank(*octet))?;
     let latest = starts + 1..MAX_LINE_OCTETS;
-    let at_blank = |at: &usize| is_blank(text[*at]) && text[*at..].iter().any(|octet| !is_blank(*octet));
+    let at_blank = |at: &usize| *at < ends && is_blank(text[*at]);
     if let Some(at) = latest.clone().rev().find(at_blank) {
         return Some(Place { at, is_blank: true });
     }

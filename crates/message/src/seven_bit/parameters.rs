@@ -5,9 +5,15 @@ use std::fmt::Write as _;
 
 use super::fields::{encoded, labelled};
 
+const MAX_PIECES: usize = 200;
+
 /// Writes the body of Content-Type or Content-Disposition in ASCII where that can be.
 pub(super) fn in_ascii(text: &str) -> String {
     let pieces = pieces(text);
+    // More than any honest field has, and each is compared with all others.
+    if pieces.len() > MAX_PIECES {
+        return text.to_owned();
+    }
     let names: Vec<String> = pieces.iter().filter_map(|piece| name_of(piece)).collect();
     let written: Vec<String> = pieces
         .iter()
