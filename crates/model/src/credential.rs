@@ -168,13 +168,19 @@ impl Credential {
 }
 
 impl SenderRule {
-    /// Whether `mailbox` may be used, if it is a sender of the account at all.
+    /// Whether `mailbox` may be used, if it is a sender of the account at all. As in the list of senders, and as at
+    /// Azure, an address is the same whether its ASCII letters are upper or lower case.
     #[must_use]
     pub fn allows(&self, mailbox: &Mailbox) -> bool {
         match self {
             Self::Any => true,
             Self::Only { mailboxes, domains } => {
-                mailboxes.contains(mailbox) || domains.contains(mailbox.domain())
+                let local_part = mailbox.local_part().as_str();
+                let is_it = |allowed: &Mailbox| {
+                    allowed.domain() == mailbox.domain()
+                        && allowed.local_part().as_str().eq_ignore_ascii_case(local_part)
+                };
+                domains.contains(mailbox.domain()) || mailboxes.iter().any(is_it)
             }
         }
     }
@@ -246,7 +252,9 @@ mod tests {
             mailboxes: vec!["a@b.example".parse().unwrap()],
             domains: vec!["c.example".parse().unwrap()],
         };
-        for (mailbox, allowed) in [("a@b.example", true), ("x@b.example", false), ("x@C.example", true)] {
+        for (mailbox, allowed) in
+            [("a@b.example", true), ("A@B.example", true), ("x@b.example", false), ("x@C.example", true)]
+        {
             assert_eq!(rule.allows(&mailbox.parse().unwrap()), allowed, "{mailbox}");
             assert!(SenderRule::Any.allows(&mailbox.parse().unwrap()));
         }

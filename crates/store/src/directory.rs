@@ -36,7 +36,7 @@ pub struct Directory {
 
 #[derive(Debug, Default)]
 struct Senders {
-    /// By address in lower case: Azure does not tell upper from lower case in a sender username.
+    /// By address in lower case (ASCII): Azure does not tell upper from lower case in a sender username.
     by_mailbox: HashMap<String, Sender>,
     domains: HashSet<Domain>,
 }
@@ -96,7 +96,7 @@ impl Directory {
     /// An account's sender of that address, in any case.
     #[must_use]
     pub fn sender(&self, account: AccountId, mailbox: &Mailbox) -> Option<&Sender> {
-        self.senders.get(&account)?.by_mailbox.get(&mailbox.to_string().to_lowercase())
+        self.senders.get(&account)?.by_mailbox.get(&mailbox.to_string().to_ascii_lowercase())
     }
 
     /// Whether an account has any sender at that domain, which is then linked to it.
@@ -118,7 +118,7 @@ impl Directory {
         for sender in senders::read_all(connection)? {
             let senders = directory.senders.entry(sender.account).or_default();
             senders.domains.insert(sender.mailbox.domain().clone());
-            senders.by_mailbox.insert(sender.mailbox.to_string().to_lowercase(), sender);
+            senders.by_mailbox.insert(sender.mailbox.to_string().to_ascii_lowercase(), sender);
         }
         for username in smtp_usernames::read_all(connection)? {
             let name = username.username.to_ascii_lowercase();
