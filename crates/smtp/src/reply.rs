@@ -20,9 +20,13 @@ pub struct Reply {
     text: Cow<'static, str>,
 }
 
-/// A reply that refuses: its code is 4yz or 5yz and cannot be anything else.
+/// A reply that refuses: its code is 4yz or 5yz and cannot be anything else. Beside it stands what the operator should
+/// know of its cause; the client never hears that.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refusal(Reply);
+pub struct Refusal {
+    reply: Reply,
+    reason: Option<Cow<'static, str>>,
+}
 
 /// The first digit of a reply code (RFC 5321 section 4.2.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -180,7 +184,7 @@ impl Refusal {
     #[must_use]
     pub const fn temporary(code: u16, status: (u16, u16), text: &'static str) -> Self {
         assert!(code >= 400 && code < 500, "a temporary refusal has a 4yz code");
-        Self(Reply::with(code, 4, status, text))
+        Self { reply: Reply::with(code, 4, status, text), reason: None }
     }
 
     /// A 5yz reply: the client should not try the same again.
@@ -190,31 +194,43 @@ impl Refusal {
     #[must_use]
     pub const fn permanent(code: u16, status: (u16, u16), text: &'static str) -> Self {
         assert!(code >= 500 && code < 600, "a permanent refusal has a 5yz code");
-        Self(Reply::with(code, 5, status, text))
+        Self { reply: Reply::with(code, 5, status, text), reason: None }
     }
 
     /// The same refusal with another text.
     #[must_use]
     pub fn with_text(self, text: impl Into<Cow<'static, str>>) -> Self {
-        Self(self.0.with_text(text))
+        Self { reply: self.reply.with_text(text), ..self }
+    }
+
+    /// The same refusal, with its cause for the operator: more exact than the text, and never sent.
+    #[must_use]
+    pub fn because(self, reason: impl Into<Cow<'static, str>>) -> Self {
+        Self { reason: Some(reason.into()), ..self }
     }
 
     /// The reply.
     #[must_use]
     pub fn reply(&self) -> &Reply {
-        &self.0
+        &self.reply
+    }
+
+    /// The cause, if it says more than the reply.
+    #[must_use]
+    pub fn reason(&self) -> Option<&str> {
+        self.reason.as_deref()
     }
 
     /// Whether the client should not try again.
     #[must_use]
     pub fn is_permanent(&self) -> bool {
-        self.0.severity() == Severity::Permanent
+        self.reply.severity() == Severity::Permanent
     }
 
     /// Whether the session ends with it: 421 always means that (RFC 5321 section 3.8).
     #[must_use]
     pub fn ends_session(&self) -> bool {
-        self.0.code == 421
+        self.reply.code == 421
     }
 }
 
@@ -240,7 +256,7 @@ impl TryFrom<Reply> for Refusal {
 
     fn try_from(reply: Reply) -> Result<Self, Reply> {
         match reply.severity() {
-            Severity::Temporary | Severity::Permanent => Ok(Self(reply)),
+            Severity::Temporary | Severity::Permanent => Ok(Self { reply, reason: None }),
             Severity::Positive | Severity::Intermediate => Err(reply),
         }
     }
@@ -264,7 +280,7 @@ impl fmt::Display for Reply {
 
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        self.reply.fmt(f)
     }
 }
 
@@ -302,6 +318,15 @@ mod tests {
         assert_eq!(written.len(), MAX_LINE_OCTETS);
         assert!(written.starts_with("250 a?b??x"));
         assert_eq!(written.matches("\r\n").count(), 1);
+    }
+
+    #[test]
+    fn a_reason_is_for_the_operator_alone() {
+        let refusal =
+            Refusal::permanent(535, (7, 3), "Authentication unsuccessful").because("wrong password");
+        assert_eq!(written(refusal.reply()), "535 5.7.3 Authentication unsuccessful\r\n");
+        assert_eq!(refusal.to_string(), "535 5.7.3 Authentication unsuccessful");
+        assert_eq!(refusal.with_text("No").reason(), Some("wrong password"));
     }
 
     #[test]

@@ -50,7 +50,8 @@ impl DotReader {
         Self { repair, ..Self::new() }
     }
 
-    /// Looks at the input, which starts behind what earlier calls used up.
+    /// Looks at the input, which starts behind what earlier calls used up. Whole lines before a violation come first, so
+    /// that it does not matter in how many pieces the input arrives.
     ///
     /// # Errors
     /// At the first octet that no mail data may hold.
@@ -72,7 +73,12 @@ impl DotReader {
         };
         let mut line_start = start;
         let (end, at_line_start) = loop {
-            let Some(found) = find_line_end(input, line_start)? else { break (input.len(), false) };
+            let found = match find_line_end(input, line_start) {
+                Ok(Some(found)) => found,
+                Ok(None) => break (input.len(), false),
+                Err(_) if line_start > start => break (line_start, true),
+                Err(violation) => return Err(violation),
+            };
             match found {
                 LineEnd::Unfinished(cr) => break (cr, false),
                 LineEnd::Finished(next) => {

@@ -95,6 +95,25 @@ pub struct EndOfData {
     pub(super) measures: Measures,
 }
 
+impl Step {
+    /// [`Session::refusals`] of the session that the step holds: those from before the question.
+    #[must_use]
+    pub fn refusals(&mut self) -> Vec<Refusal> {
+        let session = match self {
+            Self::NeedsInput(session) | Self::Closed(session, _) => session,
+            Self::StartTls(start) => &mut start.0,
+            Self::Hello(ask) => &mut ask.session,
+            Self::Authenticate(ask) => &mut ask.session,
+            Self::Mail(ask) => &mut ask.session,
+            Self::Recipient(ask) => &mut ask.session,
+            Self::Data(ask) => &mut ask.0,
+            Self::MailData(ask) => &mut ask.session,
+            Self::EndOfData(ask) => &mut ask.session,
+        };
+        session.refusals()
+    }
+}
+
 impl StartTls {
     /// What is still to be sent in clear.
     pub fn pending(&mut self) -> &mut Vec<u8> {

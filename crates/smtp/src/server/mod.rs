@@ -43,6 +43,7 @@ struct Inner {
     peer: IpAddr,
     input: BytesMut,
     output: Vec<u8>,
+    refusals: Vec<Refusal>,
     state: State,
     secured: bool,
     logged_in: bool,
@@ -120,6 +121,7 @@ impl Session {
             peer,
             input: BytesMut::new(),
             output: Vec::new(),
+            refusals: Vec::new(),
             state: State::Command,
             logged_in: false,
             client: None,
@@ -161,6 +163,13 @@ impl Session {
         &mut self.0.output
     }
 
+    /// The negative replies since the last call, the session's own and the service's, in the order in which the client
+    /// gets them.
+    #[must_use]
+    pub fn refusals(&mut self) -> Vec<Refusal> {
+        std::mem::take(&mut self.0.refusals)
+    }
+
     /// What the session waits for.
     #[must_use]
     pub fn waiting(&self) -> Waiting {
@@ -191,7 +200,7 @@ impl Session {
 
     /// Ends the session from outside: shutdown, time-out or load.
     pub fn close(&mut self, refusal: &Refusal) {
-        self.0.reply(refusal.reply());
+        self.0.reply_negative(refusal);
         self.0.state = State::Closed(Ending::Refused);
     }
 
@@ -286,7 +295,7 @@ impl Session {
     }
 
     fn end(mut self, ending: Ending, refusal: &Refusal) -> Flow {
-        self.0.reply(refusal.reply());
+        self.0.reply_negative(refusal);
         self.0.state = State::Closed(ending);
         ControlFlow::Continue(self)
     }
@@ -310,13 +319,18 @@ impl Inner {
         reply.write_to(&mut self.output);
     }
 
-    fn refuse(&mut self, refusal: &Refusal) {
+    fn reply_negative(&mut self, refusal: &Refusal) {
         self.reply(refusal.reply());
+        self.refusals.push(refusal.clone());
+    }
+
+    fn refuse(&mut self, refusal: &Refusal) {
+        self.reply_negative(refusal);
         self.counts.errors += 1;
         if refusal.ends_session() {
             self.state = State::Closed(Ending::Refused);
         } else if self.counts.errors >= self.settings.limits.errors {
-            self.reply(wording::TOO_MANY_ERRORS.reply());
+            self.reply_negative(&wording::TOO_MANY_ERRORS);
             self.state = State::Closed(Ending::TooManyErrors);
         }
     }

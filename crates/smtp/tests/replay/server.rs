@@ -38,6 +38,7 @@ pub(crate) fn replay(name: &str, transcript: &Transcript, cut: Cut) {
     let mut world = World {
         session: None,
         output: Vec::new(),
+        refusals: Vec::new(),
         happened: Vec::new(),
         message: Vec::new(),
         has_no_data: false,
@@ -62,6 +63,13 @@ pub(crate) fn replay(name: &str, transcript: &Transcript, cut: Cut) {
         .filter_map(|event| if let Event::Expect(text) = event { Some(text.clone()) } else { None })
         .collect();
     assert_eq!(world.happened, expected, "{context}");
+    assert_eq!(world.refusals, negative(&world.output), "{context}");
+}
+
+/// The negative replies among what the server said, by their last lines.
+fn negative(output: &[u8]) -> Vec<String> {
+    let is_negative = |line: &&str| line.starts_with(['4', '5']) && line[3..].starts_with(' ');
+    String::from_utf8_lossy(output).lines().filter(is_negative).map(str::to_owned).collect()
 }
 
 /// Applies the leading actions; gives the events behind them.
@@ -147,6 +155,8 @@ fn inputs(events: &[Event], cut: Cut) -> Vec<Option<Vec<u8>>> {
 struct World {
     session: Option<Waiting>,
     output: Vec<u8>,
+    /// What the session said of its own negative replies.
+    refusals: Vec<String>,
     happened: Vec<String>,
     message: Vec<u8>,
     has_no_data: bool,
@@ -190,7 +200,9 @@ impl World {
 
     fn run(&mut self, mut session: Session) {
         loop {
-            session = match session.advance() {
+            let mut step = session.advance();
+            self.refusals.extend(step.refusals().iter().map(ToString::to_string));
+            session = match step {
                 Step::NeedsInput(mut session) => {
                     self.output.append(session.pending());
                     return self.session = Some(Waiting::ForInput(session));
