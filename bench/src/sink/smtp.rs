@@ -75,9 +75,9 @@ impl Service for Door {
         ready(Ok(()))
     }
 
-    async fn finish(&self, message: Vec<u8>, _: Measures) -> Result<Reply, Refusal> {
+    async fn finish(&self, message: &mut Vec<u8>, _: Measures) -> Result<Reply, Refusal> {
         self.0.clone().hesitate().await;
-        self.0.audit.arrive(mail::read_message(&message));
+        self.0.audit.arrive(mail::read_message(message));
         Ok(Reply::positive(250, (0, 0), "taken"))
     }
 }

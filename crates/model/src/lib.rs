@@ -15,6 +15,7 @@ pub mod name;
 pub mod network;
 pub mod queued;
 pub mod quota;
+pub mod refused;
 pub mod repair;
 pub mod rotation;
 pub mod sender;

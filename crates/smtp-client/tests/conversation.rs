@@ -64,8 +64,8 @@ impl Service for Keeper {
         Ok(())
     }
 
-    async fn finish(&self, message: Vec<u8>, _: Measures) -> Result<Reply, Refusal> {
-        self.0.lock().unwrap().push(message);
+    async fn finish(&self, message: &mut Vec<u8>, _: Measures) -> Result<Reply, Refusal> {
+        self.0.lock().unwrap().push(std::mem::take(message));
         Ok(Reply::positive(250, (0, 0), "kept"))
     }
 }

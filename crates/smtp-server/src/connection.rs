@@ -8,6 +8,7 @@ use std::time::Duration;
 use bytes::BytesMut;
 use ipnet::IpNet;
 use rustls::ServerConfig;
+use smtp::path::OfferedPath;
 use smtp::reply::{Refusal, Reply};
 use smtp::server::{Authenticate, Ending, MailAsk, Session, Settings, Step, TlsPolicy, Waiting};
 use tls::Stream;
@@ -15,9 +16,7 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 use tokio_util::sync::CancellationToken;
 
-use crate::handshake;
-use crate::negative;
-use crate::service::{Peer, Service};
+use crate::service::{Answer, Peer, Refused, Service};
 
 /// What all connections of a listener share.
 pub struct Endpoint<S> {
@@ -95,6 +94,8 @@ where
         peer: Peer { address, client: None, tls: None, login: endpoint.settings.login },
         principal: None,
         transaction: None,
+        refused_login: None,
+        refused_path: None,
         unheard: None,
         failed_logins: 0,
         started: Instant::now(),
@@ -113,6 +114,8 @@ struct Connection<'a, S: Service, IO> {
     peer: Peer,
     principal: Option<S::Principal>,
     transaction: Option<S::Transaction>,
+    refused_login: Option<String>,
+    refused_path: Option<OfferedPath>,
     /// The reply to the last message, until the client shows that it has received it.
     unheard: Option<Reply>,
     failed_logins: u32,
@@ -136,12 +139,14 @@ where
 {
     async fn run(mut self, mut session: Session) -> io::Result<Ending> {
         loop {
-            session = match session.advance() {
+            let mut step = session.advance();
+            self.tell_of(step.refusals());
+            session = match step {
                 Step::NeedsInput(session) => self.read(session).await?,
                 Step::StartTls(mut start) => {
                     self.write(start.pending()).await?;
                     self.secure().await?;
-                    (self.principal, self.transaction) = (None, None);
+                    (self.principal, self.transaction, self.refused_login) = (None, None, None);
                     start.established()
                 }
                 Step::Hello(ask) => match self.endpoint.service.hello(&self.peer, ask.client()).await {
@@ -172,7 +177,7 @@ where
                     }
                 }
                 Step::EndOfData(ask) => {
-                    let Some(transaction) = self.transaction.take() else { unreachable_transaction() };
+                    let Some(transaction) = &mut self.transaction else { unreachable_transaction() };
                     match self.endpoint.service.finish(transaction, ask.measures()).await {
                         Ok(reply) => {
                             let mut session = ask.accept(&reply);
@@ -185,17 +190,41 @@ where
                 }
                 Step::Closed(session, ending) => return self.close(session, ending).await,
             };
+            self.tell_of(session.refusals());
+            if !session.in_transaction() {
+                self.transaction = None;
+            }
         }
+    }
+
+    /// Tells the service what the client is refused.
+    fn tell_of(&self, refusals: Vec<Refusal>) {
+        for refusal in &refusals {
+            self.tell(Answer::Reply(refusal));
+        }
+    }
+
+    fn tell(&self, answer: Answer<'_>) {
+        self.endpoint.service.refused(&Refused {
+            peer: &self.peer,
+            principal: self.principal.as_ref(),
+            login: self.refused_login.as_deref(),
+            path: self.refused_path.as_ref(),
+            transaction: self.transaction.as_ref(),
+            answer,
+        });
     }
 
     async fn authenticate(&mut self, ask: Authenticate) -> Session {
         match self.endpoint.service.authenticate(&self.peer, ask.login()).await {
             Ok(principal) => {
                 self.principal = Some(principal);
+                self.refused_login = None;
                 ask.accept()
             }
             Err(refusal) => {
                 self.failed_logins += 1;
+                self.refused_login = Some(ask.login().name.clone());
                 sleep(self.endpoint.timeouts.failed_login * self.failed_logins.min(10)).await;
                 ask.reject(refusal)
             }
@@ -204,6 +233,7 @@ where
 
     async fn mail(&mut self, ask: MailAsk) -> Session {
         self.peer.client = ask.session().client().cloned();
+        self.refused_path = None;
         let service = &self.endpoint.service;
         match service.mail(&self.peer, self.principal.as_ref(), ask.path(), ask.parameters()).await {
             Ok(transaction) => {
@@ -211,19 +241,19 @@ where
                 self.transaction = Some(transaction);
                 ask.accept(line_ends)
             }
-            Err(refusal) => ask.reject(&refusal),
+            Err(refusal) => {
+                self.refused_path = Some(ask.path().clone());
+                ask.reject(&refusal)
+            }
         }
     }
 
     /// Sends what is pending and reads what comes, or closes the session at a deadline.
     async fn read(&mut self, mut session: Session) -> io::Result<Session> {
         self.write(session.pending()).await?;
-        if !session.in_transaction() {
-            self.transaction = None;
-            if self.shutdown.is_cancelled() {
-                session.close(&SHUTTING_DOWN);
-                return Ok(session);
-            }
+        if !session.in_transaction() && self.shutdown.is_cancelled() {
+            session.close(&SHUTTING_DOWN);
+            return Ok(session);
         }
         let waiting = session.waiting();
         if waiting != Waiting::ForMailData {
@@ -307,9 +337,6 @@ where
         if pending.is_empty() {
             return Ok(());
         }
-        for reply in negative::replies(pending) {
-            self.endpoint.service.refused(&self.peer, self.principal.as_ref(), &reply);
-        }
         let write = async {
             self.stream.write_all(pending).await?;
             self.stream.flush().await
@@ -324,7 +351,7 @@ where
             return Err(io::Error::other("the listener has no certificate"));
         };
         if let Err(error) = self.stream.accept(config, self.endpoint.timeouts.handshake).await {
-            handshake::log_failure(self.peer.address.ip(), &error);
+            self.tell(Answer::Handshake(&error));
             return Err(error.into());
         }
         self.peer.tls = self.stream.tls_facts();

@@ -10,8 +10,7 @@ pub mod admission;
 mod connection;
 mod handshake;
 pub mod listener;
-mod negative;
 mod service;
 
 pub use connection::{Endpoint, Timeouts, serve};
-pub use service::{Peer, Service};
+pub use service::{Answer, Peer, Refused, Service};

@@ -11,11 +11,11 @@ use tokio::io::AsyncWriteExt as _;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use tracing::{debug, info, warn};
+use tracing::{debug, warn};
 
 use crate::admission::Admission;
 use crate::connection::{Endpoint, serve};
-use crate::service::Service;
+use crate::service::{Answer, Peer, Refused, Service};
 
 /// How long sessions may bring their message to an end once shutdown begins.
 const DRAIN: Duration = Duration::from_secs(30);
@@ -77,8 +77,7 @@ async fn one<S: Service>(
     let _permit = match admitted {
         Ok(permit) => permit,
         Err(refusal) => {
-            info!(peer.address = %address.ip(), reply = %refusal, "a connection was turned away");
-            return turn_away(&endpoint, &mut stream, &refusal).await;
+            return turn_away(&endpoint, &mut stream, address, &refusal).await;
         }
     };
     // Replies are small and must not wait for each other (RFC 9293 section 3.7.4).
@@ -93,7 +92,21 @@ async fn one<S: Service>(
 }
 
 /// Says why, where that can be said without TLS.
-async fn turn_away<S: Service>(endpoint: &Endpoint<S>, stream: &mut TcpStream, refusal: &Refusal) {
+async fn turn_away<S: Service>(
+    endpoint: &Endpoint<S>,
+    stream: &mut TcpStream,
+    address: SocketAddr,
+    refusal: &Refusal,
+) {
+    let peer = Peer { address, client: None, tls: None, login: endpoint.settings.login };
+    endpoint.service.refused(&Refused {
+        peer: &peer,
+        principal: None,
+        login: None,
+        path: None,
+        transaction: None,
+        answer: Answer::Reply(refusal),
+    });
     if endpoint.settings.tls == TlsPolicy::Implicit {
         return;
     }

@@ -9,7 +9,9 @@ use smtp::path::{ForwardPath, OfferedPath};
 use smtp::reply::{Refusal, Reply};
 use smtp::sasl::Login;
 use smtp::server::{Client, LoginPolicy};
-use tls::TlsFacts;
+use tls::{HandshakeError, TlsFacts};
+
+use crate::handshake;
 
 /// Nine questions, four of which few servers ask. A service keeps no state of a session: who logged in and
 /// what is under way are values that the connection holds, and drops when the session or the transaction ends.
@@ -74,17 +76,20 @@ pub trait Service: Send + Sync + 'static {
     ) -> impl Future<Output = Result<(), Refusal>> + Send;
 
     /// The message is complete. A reply means that it is in safe hands; the client's departure does
-    /// not cancel the future.
+    /// not cancel the future. The transaction is dropped afterwards; [`Service::refused`] may still see it.
     fn finish(
         &self,
-        transaction: Self::Transaction,
+        transaction: &mut Self::Transaction,
         measures: Measures,
     ) -> impl Future<Output = Result<Reply, Refusal>> + Send;
 
-    /// The client gets a negative reply (4yz or 5yz, RFC 5321 section 4.2.1), one line of it without the line end.
-    /// What the client shows of it is up to the client, so that a service may want to write it down.
-    fn refused(&self, peer: &Peer, principal: Option<&Self::Principal>, reply: &str) {
-        let _ = (peer, principal, reply);
+    /// A client was refused something, or its connection came to nothing. What the client shows of it is up to the
+    /// client, so that a service may want to write it down. A service that does not gets a line in the log for each TLS
+    /// handshake that failed.
+    fn refused(&self, refused: &Refused<'_, Self>) {
+        if let Answer::Handshake(error) = refused.answer {
+            handshake::log_failure(refused.peer.address.ip(), error);
+        }
     }
 
     /// The client went on after this reply to its message, so that it has received it. Whoever never hears of a reply
@@ -92,6 +97,32 @@ pub trait Service: Send + Sync + 'static {
     fn heard(&self, reply: &Reply) {
         let _ = reply;
     }
+}
+
+/// A client that was refused something, with what the connection knows of it.
+pub struct Refused<'a, S: Service + ?Sized> {
+    /// Who.
+    pub peer: &'a Peer,
+    /// What it had proved before.
+    pub principal: Option<&'a S::Principal>,
+    /// The login that it gave and that was refused, the last of the session.
+    pub login: Option<&'a str>,
+    /// What it gave as reverse-path, where MAIL was refused.
+    pub path: Option<&'a OfferedPath>,
+    /// The message that is or was under way.
+    pub transaction: Option<&'a S::Transaction>,
+    /// What it got.
+    pub answer: Answer<'a>,
+}
+
+/// What a client got that was refused.
+#[derive(Clone, Copy, Debug)]
+pub enum Answer<'a> {
+    /// A reply of 4yz or 5yz (RFC 5321 section 4.2.1). Before implicit TLS it is given to nobody, and the connection is
+    /// closed.
+    Reply(&'a Refusal),
+    /// No TLS.
+    Handshake(&'a HandshakeError),
 }
 
 /// What is known about a connection's other end.

@@ -12,7 +12,7 @@ use smtp::path::{ForwardPath, OfferedPath};
 use smtp::reply::{Refusal, Reply};
 use smtp::sasl::Login;
 use smtp::server::{Ending, LoginPolicy, Settings, TlsPolicy};
-use smtp_server::{Endpoint, Peer, Service, Timeouts, serve};
+use smtp_server::{Answer, Endpoint, Peer, Refused, Service, Timeouts, serve};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
@@ -53,12 +53,16 @@ impl Service for Sink {
         Ok(())
     }
 
-    async fn finish(&self, (): (), measures: Measures) -> Result<Reply, Refusal> {
+    async fn finish(&self, (): &mut (), measures: Measures) -> Result<Reply, Refusal> {
         Ok(Reply::positive(250, (0, 0), "").with_text(format!("{} octets", measures.octets)))
     }
 
-    fn refused(&self, _: &Peer, _: Option<&()>, reply: &str) {
-        self.0.lock().unwrap().push(reply.to_owned());
+    fn refused(&self, refused: &Refused<'_, Self>) {
+        let login = refused.login.map(|login| format!("{login}: ")).unwrap_or_default();
+        let message = refused.transaction.map(|()| " (of a message)").unwrap_or_default();
+        if let Answer::Reply(refusal) = refused.answer {
+            self.0.lock().unwrap().push(format!("{login}{refusal}{message}"));
+        }
     }
 }
 
@@ -196,13 +200,27 @@ async fn a_client_that_hangs_up_leaves_nothing_behind() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_service_hears_of_every_negative_reply() {
+async fn the_service_hears_of_every_negative_reply_and_what_it_was_about() {
     let mut client = Client::connect().await;
+    client.says("DATA\r\nEHLO c\r\n").await;
+    let mut greeting = vec![0; 512];
+    let _ = client.pipe.read(&mut greeting).await.unwrap();
+    client.says("AUTH PLAIN AGEAYQ==\r\n").await;
+    client.hears("535 5.7.3 Authentication unsuccessful\r\n").await;
+    client.says("RSET\r\n").await;
+    client.hears("250 2.0.0 OK\r\n").await;
     client.begins_a_message().await;
-    client.says("a\nb\r\n.\r\n").await;
+    client.says("a: b\r\n\r\na\nb\r\n.\r\n").await;
     client.hears("550 5.6.11 The message holds a bare line feed: lines end with CR LF\r\n").await;
     let sink = Arc::clone(&client.sink);
     client.ending().await.unwrap();
     let refused = sink.0.lock().unwrap();
-    assert_eq!(*refused, ["550 5.6.11 The message holds a bare line feed: lines end with CR LF"]);
+    assert_eq!(
+        *refused,
+        [
+            "503 5.5.1 Say MAIL FROM first",
+            "a: 535 5.7.3 Authentication unsuccessful",
+            "a: 550 5.6.11 The message holds a bare line feed: lines end with CR LF (of a message)",
+        ]
+    );
 }

@@ -31,7 +31,7 @@ impl Submission {
     /// Queues a credential's message; the reply is given when it is on disk.
     pub(super) async fn queue(
         &self,
-        Taken { envelope, complete, changes }: Taken,
+        Taken { envelope, complete, changes }: Taken<'_>,
         credential: &Credential,
         account: &Account,
     ) -> Result<Reply, Refusal> {
@@ -42,9 +42,9 @@ impl Submission {
             account: account.id,
             origin: origin(credential),
             lane: credential.lane,
-            reverse_path: envelope.reverse_path,
+            reverse_path: std::mem::replace(&mut envelope.reverse_path, ReversePath::Null),
             ret: envelope.parameters.ret,
-            envelope_id: envelope.parameters.envelope_id,
+            envelope_id: envelope.parameters.envelope_id.take(),
             summary: complete.summary,
             changes,
             size_octets: complete.octets,
@@ -69,7 +69,7 @@ impl Submission {
     /// Sends an Entra login's message while its client waits.
     pub(super) async fn send_now(
         &self,
-        Taken { envelope, complete, changes }: Taken,
+        Taken { envelope, complete, changes }: Taken<'_>,
         login: &EntraLogin,
     ) -> Result<Reply, Refusal> {
         if envelope.recipients.len() > MAX_RECIPIENTS {
@@ -129,8 +129,9 @@ impl Submission {
 }
 
 /// A message that has come in whole.
-pub(super) struct Taken {
-    pub(super) envelope: Envelope,
+pub(super) struct Taken<'a> {
+    /// What goes from here into the queue is taken out of it.
+    pub(super) envelope: &'a mut Envelope,
     pub(super) complete: Complete,
     pub(super) changes: Vec<Change>,
 }

@@ -8,7 +8,7 @@ use model::queued::{Change, Summary};
 use super::author::Draft;
 use super::intake::Written;
 use super::{Envelope, Sender, Submission, Transaction, policy};
-use crate::reply_for;
+use crate::{refusals, reply_for};
 
 /// More servers than that have never been passed on purpose (RFC 5321 section 6.3 has at least 100 as a
 /// limit for relays; a submission has passed few).
@@ -28,9 +28,17 @@ impl Submission {
         transaction.intake.begin_body(written).await
     }
 
-    fn header(&self, transaction: &Transaction, header: &[u8]) -> Result<(Written, Vec<Change>), Refusal> {
-        let Transaction { sender, envelope, repairs, .. } = transaction;
-        let facts = inspect(header).map_err(|error| reply_for::header(&error))?;
+    fn header(
+        &self,
+        transaction: &mut Transaction,
+        header: &[u8],
+    ) -> Result<(Written, Vec<Change>), Refusal> {
+        let Transaction { sender, envelope, repairs, message_id: authors, .. } = transaction;
+        let facts = inspect(header).map_err(|error| {
+            *authors = refusals::message_id_in(header);
+            reply_for::header(&error)
+        })?;
+        authors.clone_from(&facts.message_id);
         if facts.hops > MAX_HOPS {
             return Err(reply_for::LOOP);
         }

@@ -11,7 +11,8 @@ use crate::reply_for;
 /// What has come of a message so far.
 pub(super) struct Intake {
     phase: Phase,
-    writer: BodyWriter,
+    /// Absent once the message is complete.
+    writer: Option<BodyWriter>,
     summary: Summary,
     /// Absent until the body begins.
     digest: Option<digest::Context>,
@@ -53,7 +54,7 @@ impl Intake {
     pub(super) fn new(writer: BodyWriter) -> Self {
         Self {
             phase: Phase::Header(Vec::new()),
-            writer,
+            writer: Some(writer),
             summary: Summary::default(),
             digest: None,
             last: *b"\r\n",
@@ -100,18 +101,26 @@ impl Intake {
         self.write(&rest).await
     }
 
-    /// Completes the message.
-    pub(super) async fn finish(mut self) -> Result<Complete, Refusal> {
+    /// What has come of the header section, while it is not complete.
+    pub(super) fn unfinished_header(&self) -> Option<&[u8]> {
+        if let Phase::Header(held) = &self.phase { Some(held) } else { None }
+    }
+
+    /// Completes the message; nothing may follow.
+    pub(super) async fn finish(&mut self) -> Result<Complete, Refusal> {
         // BDAT may leave out the last line end; no server behind us would take that.
         if self.last != *b"\r\n" {
             self.write(b"\r\n").await?;
         }
-        let Some(digest) = self.digest else { return Err(reply_for::store(&StoreError::Closed)) };
+        let (Some(digest), Some(writer)) = (self.digest.take(), self.writer.take()) else {
+            return Err(reply_for::store(&StoreError::Closed));
+        };
         let mut fingerprint = [0; 16];
         fingerprint.copy_from_slice(&digest.finish().as_ref()[..16]);
-        let octets = self.writer.octets();
-        let body = self.writer.finish().await.map_err(|error| reply_for::store(&error))?;
-        Ok(Complete { body, octets, summary: self.summary, fingerprint: Fingerprint(fingerprint) })
+        let octets = writer.octets();
+        let body = writer.finish().await.map_err(|error| reply_for::store(&error))?;
+        let summary = std::mem::take(&mut self.summary);
+        Ok(Complete { body, octets, summary, fingerprint: Fingerprint(fingerprint) })
     }
 
     async fn write(&mut self, octets: &[u8]) -> Result<(), Refusal> {
@@ -123,7 +132,8 @@ impl Intake {
             [only] => self.last = [self.last[1], *only],
             [] => return Ok(()),
         }
-        self.writer.write(octets).await.map_err(|error| reply_for::store(&error))
+        let writer = self.writer.as_mut().ok_or_else(|| reply_for::store(&StoreError::Closed))?;
+        writer.write(octets).await.map_err(|error| reply_for::store(&error))
     }
 }
 

@@ -12,7 +12,7 @@ use model::smtp_username::SmtpUsername;
 use secrecy::SecretString;
 use smtp_server::Peer;
 use store::Directory;
-use tracing::{debug, info, warn};
+use tracing::warn;
 
 use super::{Principal, Sender, Submission, TOKEN_MARGIN};
 use crate::login::{Brought, EntraApp, EntraLogin, EntraTarget, LoginForm};
@@ -41,10 +41,7 @@ impl Submission {
             None if peer.login == LoginPolicy::Required => return Err(reply_for::LOG_IN_FIRST),
             None => match directory.credential_without_login(address) {
                 Some(credential) => Arc::clone(credential),
-                None => {
-                    warn!(peer.address = %address, "no credential without login lists the network of a client");
-                    return Err(reply_for::no_credential_for(address));
-                }
+                None => return Err(reply_for::no_credential_for(address)),
             },
         };
         let (credential, _) = current(&credential, address, &directory)?;
@@ -52,26 +49,6 @@ impl Submission {
             return Err(reply_for::TOO_FAST);
         }
         Ok(Sender::Credential(credential))
-    }
-
-    /// Many devices show nobody why their mail was refused. A client that has proved nothing is only of interest to
-    /// those who look for it; why its login failed is logged elsewhere.
-    pub(super) fn log_refusal(&self, peer: &Peer, principal: Option<&Principal>, reply: &str) {
-        let address = peer.address.ip().to_canonical();
-        let directory = self.context.store.directory();
-        let login = match principal {
-            Some(Principal::Credential(credential)) => credential.login.to_string(),
-            Some(Principal::Entra(login)) => login.name.clone(),
-            None if peer.login == LoginPolicy::Required => {
-                debug!(peer.address = %address, reply, "a client that is not logged in was refused");
-                return;
-            }
-            None => match directory.credential_without_login(address) {
-                Some(credential) => credential.login.to_string(),
-                None => return,
-            },
-        };
-        info!(peer.address = %address, login, reply, "a command or message was refused");
     }
 
     /// Checks a login. Every failure that is the client's reads the same.

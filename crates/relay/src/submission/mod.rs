@@ -13,6 +13,7 @@ mod logins;
 mod policy;
 mod rate;
 mod recipients;
+mod refused;
 mod repeats;
 mod transaction;
 
@@ -31,7 +32,7 @@ use model::id::QueueId;
 use model::queued::{Cause, Change};
 use model::repair::{Repair, Repairs};
 use secrecy::ExposeSecret as _;
-use smtp_server::{Peer, Service};
+use smtp_server::{Peer, Refused, Service};
 use store::Store;
 use tracing::warn;
 
@@ -175,6 +176,7 @@ impl Service for Submission {
             repairs,
             changes,
             intake: Intake::new(self.context.store.queue().begin_body(id)),
+            message_id: None,
             envelope: Envelope {
                 id,
                 offered: path.to_string(),
@@ -211,12 +213,13 @@ impl Service for Submission {
         }
     }
 
-    async fn finish(&self, mut transaction: Transaction, measures: Measures) -> Result<Reply, Refusal> {
+    async fn finish(&self, transaction: &mut Transaction, measures: Measures) -> Result<Reply, Refusal> {
         if let Some(header) = transaction.intake.end_of_data() {
-            self.begin_body(&mut transaction, &header).await?;
+            self.begin_body(transaction, &header).await?;
         }
-        let Transaction { sender, envelope, mut changes, intake, _reserved, .. } = transaction;
-        changes.extend(recipients::untold(&envelope));
+        let Transaction { sender, envelope, changes, intake, .. } = transaction;
+        let mut changes = std::mem::take(changes);
+        changes.extend(recipients::untold(envelope));
         if measures.repaired_line_ends > 0 {
             let text = format!("{} bare CR or LF became CRLF", measures.repaired_line_ends);
             changes.push(Change { cause: Cause::Repair(Repair::LineEnds), text });
@@ -227,15 +230,15 @@ impl Service for Submission {
                 // The login may have gone, and its account with it, while the message came in.
                 let address = taken.envelope.peer.address.ip();
                 let (credential, account) =
-                    logins::current(&credential, address, &self.context.store.directory())?;
+                    logins::current(credential, address, &self.context.store.directory())?;
                 self.queue(taken, &credential, &account).await
             }
-            Sender::Entra(login) => self.send_now(taken, &login).await,
+            Sender::Entra(login) => self.send_now(taken, login).await,
         }
     }
 
-    fn refused(&self, peer: &Peer, principal: Option<&Principal>, reply: &str) {
-        self.log_refusal(peer, principal, reply);
+    fn refused(&self, refused: &Refused<'_, Self>) {
+        self.note_refused(refused);
     }
 
     fn heard(&self, reply: &Reply) {

@@ -21,6 +21,8 @@ pub struct Transaction {
     pub(super) repairs: Repairs,
     pub(super) changes: Vec<Change>,
     pub(super) intake: Intake,
+    /// The author's Message-ID, once the header section has been looked at.
+    pub(super) message_id: Option<String>,
     pub(super) _reserved: Reserved,
 }
 

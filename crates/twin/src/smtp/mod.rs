@@ -200,7 +200,7 @@ impl Service for Door {
         Ok(())
     }
 
-    async fn finish(&self, transaction: Transaction, _: Measures) -> Result<Reply, Refusal> {
+    async fn finish(&self, transaction: &mut Transaction, _: Measures) -> Result<Reply, Refusal> {
         self.befall(Operation::SmtpMessage, async {
             let operation = rules::take(&self.state, transaction)?;
             let accepted = self.state.world().habits.smtp.accepted.clone();

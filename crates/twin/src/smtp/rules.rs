@@ -64,17 +64,17 @@ fn too_fast(post: &mut Post, subscription: SubscriptionId, now: Timestamp, habit
 }
 
 /// Takes a whole message, or says why not.
-pub(super) fn take(state: &State, transaction: Transaction) -> Result<OperationId, Refusal> {
+pub(super) fn take(state: &State, transaction: &mut Transaction) -> Result<OperationId, Refusal> {
     let Transaction { service, reverse_path, recipients, facts, message, .. } = transaction;
     let now = state.now();
-    let author = author(&message);
+    let author = author(message);
     let (sender, name, recipients) = {
         let world = state.world();
         if message.len() > world.habits.max_request_octets {
             return Err(world.habits.smtp.replies.too_large.refusal());
         }
-        let domain = check(&world, &service, author.as_ref())?;
-        count(state, &world, &service, domain)?;
+        let domain = check(&world, service, author.as_ref())?;
+        count(state, &world, service, domain)?;
         let username = author.as_ref().map_or("", |author| author.local_part().as_str());
         let post = state.post();
         let fate = Fate { domain, username, post: &post, habits: &world.habits, now };
@@ -94,14 +94,14 @@ pub(super) fn take(state: &State, transaction: Transaction) -> Result<OperationI
         operation,
         at: now,
         path: Path::Smtp,
-        service: service.name,
+        service: service.name.clone(),
         sender: sender.unwrap_or_default(),
         sender_name: name,
         reverse_path: Some(reverse_path.to_string()),
-        smtp: Some(facts),
-        internet_message_id: field(&message, "Message-ID").map(|id| id.body().into_owned()),
+        smtp: Some(facts.clone()),
+        internet_message_id: field(message, "Message-ID").map(|id| id.body().into_owned()),
         recipients,
-        raw: message,
+        raw: std::mem::take(message),
     });
     Ok(operation)
 }
