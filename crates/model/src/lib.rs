@@ -20,3 +20,4 @@ pub mod repair;
 pub mod rotation;
 pub mod sender;
 pub mod smtp_username;
+pub mod visible;

@@ -30,6 +30,7 @@ use azure_client::arm::CallError;
 use model::account::Account;
 use model::estate::Estate;
 use model::id::AccountId;
+use model::visible::visible;
 use store::StoreError;
 use tokio::sync::mpsc::UnboundedSender;
 
@@ -255,12 +256,7 @@ const STEPS: [&str; 5] = ["provider", "group", "email-service", "service", "acce
 
 /// What others wrote, for a terminal and a log: nothing in it moves a cursor or begins a line.
 pub(crate) fn clean(text: &str) -> String {
-    if !text.contains(char::is_control) {
-        return text.to_owned();
-    }
-    text.chars()
-        .map(|c| if c.is_control() { c.escape_default().to_string() } else { c.to_string() })
-        .collect()
+    visible(text).into_owned()
 }
 
 /// Azure cannot be looked at.
