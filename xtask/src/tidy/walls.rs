@@ -3,7 +3,7 @@
 use super::{Breach, Source};
 
 /// A word, the paths where it may stand, and the rule that keeps it there.
-const WALLS: [(&str, &[&str], &str); 8] = [
+const WALLS: [(&str, &[&str], &str); 12] = [
     (
         "TcpListener::bind",
         &[
@@ -26,10 +26,23 @@ const WALLS: [(&str, &[&str], &str); 8] = [
     ("UPDATE ", &["crates/store/"], "SQL stands in store"),
     (
         "Timestamp::now()",
-        &["crates/clock/", "crates/postern/src/output.rs"],
+        &["crates/clock/", "crates/postern/src/output/mod.rs"],
         "the time is an argument: take a Clock",
     ),
     ("SystemTime::now()", &["crates/clock/"], "the time is an argument: take a Clock"),
+    // What strangers wrote must not act on a terminal; only there is it made visible.
+    (
+        "println!",
+        &["bench/", "e2e/", "fuzz/", "crates/twin/src/arm/communication/published/"],
+        "output alone writes to the terminal: use say! or aside!",
+    ),
+    (
+        "anstream::",
+        &["bench/", "crates/postern/src/output/", "crates/postern/src/commands/serve.rs"],
+        ONLY_OUTPUT,
+    ),
+    ("comfy_table", &["crates/postern/src/output/", "bench/"], ONLY_OUTPUT),
+    ("indicatif", &["crates/postern/src/output/", "bench/"], ONLY_OUTPUT),
     // What seals secrets must never be a sequence that a test repeats.
     (
         "getrandom::",
@@ -37,6 +50,8 @@ const WALLS: [(&str, &[&str], &str); 8] = [
         "randomness is an argument: take an Entropy",
     ),
 ];
+
+const ONLY_OUTPUT: &str = "output alone writes to the terminal";
 
 /// In level 0, nothing outside.
 const OUTSIDE: [&str; 5] = ["std::fs", "std::net::Tcp", "std::time::Instant", "std::thread", "println!"];
@@ -113,5 +128,7 @@ mod tests {
         assert_eq!(count("crates/smtp/src/a.rs", "use std::fs;\n#[cfg(test)]\nuse std::fs;"), 1);
         assert_eq!(count("crates/relay/src/a.rs", "let now = Timestamp::now(); // TcpListener::bind"), 1);
         assert_eq!(count("crates/relay/src/a.rs", "struct TwinClient;"), 1);
+        assert_eq!(count("crates/postern/src/commands/a.rs", "eprintln!(\"{subject}\");"), 1);
+        assert_eq!(count("crates/postern/src/commands/a.rs", "use comfy_table::Cell;"), 1);
     }
 }

@@ -6,7 +6,7 @@ use web::api::AuditView;
 
 use crate::cli::AuditList;
 use crate::client::Client;
-use crate::output::{self, cell};
+use crate::output::{self, cell, cell_of_lines};
 
 pub(super) async fn list(arguments: &AuditList) -> anyhow::Result<ExitCode> {
     let mut query = vec![("limit", arguments.limit.to_string())];
@@ -23,7 +23,7 @@ pub(super) async fn list(arguments: &AuditList) -> anyhow::Result<ExitCode> {
             [
                 cell(entry.number),
                 cell(output::time(entry.at)),
-                cell(format!("{}\n{}", entry.who, entry.origin)),
+                cell_of_lines(&[&entry.who, &entry.origin]),
                 cell(entry.action),
                 cell(entry.subject),
                 cell(entry.detail),

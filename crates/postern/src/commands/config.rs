@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use crate::cli::ConfigCommand;
 use crate::config::raw::ListenerLogin;
 use crate::config::{self, Listener};
-use crate::output::{BAD, GOOD, say};
+use crate::output::{self, BAD, GOOD, say};
 
 pub(super) fn run(command: &ConfigCommand) -> anyhow::Result<ExitCode> {
     match command {
@@ -24,7 +24,7 @@ pub(super) fn run(command: &ConfigCommand) -> anyhow::Result<ExitCode> {
             }
         }
         ConfigCommand::Show(arguments) => {
-            say!("{}", config::show(arguments.file.config.as_deref())?.trim_end());
+            output::document(&config::show(arguments.file.config.as_deref())?);
         }
     }
     Ok(ExitCode::SUCCESS)

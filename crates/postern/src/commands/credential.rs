@@ -9,7 +9,7 @@ use web::api::{CredentialView, IssuedView, SenderView};
 use super::account::input;
 use crate::cli::{Connection, CredentialAdd, CredentialCommand, CredentialEdit, CredentialReset, Named};
 use crate::client::{Client, segment};
-use crate::output::{self, GOOD, QUIET, STRONG, cell, say};
+use crate::output::{self, GOOD, QUIET, STRONG, cell, line, say};
 
 pub(super) async fn run(command: CredentialCommand) -> anyhow::Result<ExitCode> {
     match command {
@@ -151,12 +151,12 @@ async fn reset(arguments: &CredentialReset) -> anyhow::Result<()> {
 }
 
 fn show_password(issued: &IssuedView) {
-    let login = ("Login", issued.credential.login.clone());
+    let login = ("Login", line!("{}", issued.credential.login));
     let Some(password) = &issued.password else {
-        output::pairs(&[login, ("Password", "as given".to_owned())]);
+        output::pairs(&[login, ("Password", line!("as given"))]);
         return;
     };
-    output::pairs(&[login, ("Password", format!("{STRONG}{password}{STRONG:#}"))]);
+    output::pairs(&[login, ("Password", line!("{STRONG}{password}{STRONG:#}"))]);
     say!("The password is shown this once.");
 }
 

@@ -13,7 +13,7 @@ use web::api::{AccountView, SoftenedView};
 use super::provision::{self, wish};
 use crate::cli::{DomainAdd, DomainCommand, DomainDoctor, DomainList, OneDomain};
 use crate::client::{Client, segment};
-use crate::output::{self, BAD, GOOD, QUIET, STRONG, WAITING, cell, say};
+use crate::output::{self, BAD, GOOD, QUIET, STRONG, Style, WAITING, cell, say};
 
 pub(super) async fn run(command: DomainCommand) -> anyhow::Result<ExitCode> {
     match command {
@@ -105,7 +105,7 @@ fn path(account: &str) -> String {
 async fn picture(client: &Client, account: &str, domain: &str) -> anyhow::Result<DomainPicture> {
     let bar = output::spinner_for("looking at Azure and DNS", false);
     let found = client.get(&format!("{}/domains/{}", path(account), segment(domain)), &[]).await;
-    bar.finish_and_clear();
+    bar.clear();
     found
 }
 
@@ -246,7 +246,7 @@ fn writer(way: &str) -> String {
     }
 }
 
-fn sign(row: &RecordRow) -> (&'static str, anstyle::Style) {
+fn sign(row: &RecordRow) -> (&'static str, Style) {
     match row.verdict.as_str() {
         "right" => ("✓", GOOD),
         "advice" => ("!", WAITING),

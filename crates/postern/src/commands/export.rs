@@ -1,7 +1,7 @@
 //! `postern export`.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, ErrorKind, Write as _};
+use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 use std::process::ExitCode;
@@ -40,7 +40,7 @@ pub(super) async fn export(arguments: &Export) -> anyhow::Result<ExitCode> {
         None if json => {
             output::json(&json!({ "account": account, "form": form.as_str(), "text": text }))?;
         }
-        None => print(&text)?,
+        None => output::document(&text),
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -52,16 +52,6 @@ fn next(form: ExportForm) -> &'static str {
             "terraform init and terraform plan, in its folder; nothing should be changed"
         }
         ExportForm::Csv => "a spreadsheet opens it; a single quote before = + - @ is no part of the value",
-    }
-}
-
-/// Octet by octet: it is for programs, and lines of tables have ends of their own.
-fn print(text: &str) -> anyhow::Result<()> {
-    let mut output = io::stdout().lock();
-    match output.write_all(text.as_bytes()).and_then(|()| output.flush()) {
-        // A reader that has gone has seen what it wanted.
-        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
-        written => written.context("standard output cannot be written"),
     }
 }
 

@@ -61,7 +61,8 @@ fn print(message: &MessageView) {
 fn print_send(send: &SendView, message: &MessageView) {
     let addresses: Vec<&str> = send.recipients.iter().map(|recipient| recipient.address.as_str()).collect();
     let style = style_of(&send.state);
-    say!("\n{style}{}{style:#}  to {}", send.state, addresses.join(", "));
+    say!("");
+    say!("{style}{}{style:#}  to {}", send.state, addresses.join(", "));
     say!("  {QUIET}{}{QUIET:#}  queued", output::time(message.accepted_at));
     for attempt in &send.attempts {
         let style = style_of(&attempt.result);

@@ -34,7 +34,8 @@ pub(super) async fn twin(arguments: cli::Twin) -> anyhow::Result<ExitCode> {
     })
     .await?;
     let ready = twin.ready();
-    say!("{STRONG}A twin of Azure is running.{STRONG:#} Nothing that is sent to it leaves this machine.\n");
+    say!("{STRONG}A twin of Azure is running.{STRONG:#} Nothing that is sent to it leaves this machine.");
+    say!("");
     output::pairs(&[
         ("Entra, Email API", ready.url.clone()),
         ("SMTP", format!("{}:{}", ready.smtp_host, ready.smtp_port)),
@@ -48,7 +49,8 @@ pub(super) async fn twin(arguments: cli::Twin) -> anyhow::Result<ExitCode> {
         ("Service", ready.communication_service.clone()),
         ("Connection string", ready.connection_string.clone()),
     ]);
-    say!("\nTo connect a server to it, and give the client secret when asked:");
+    say!("");
+    say!("To connect a server to it, and give the client secret when asked:");
     say!("  postern account add contoso \\");
     for option in [
         format!("--tenant {} --client-id {}", ready.tenant_id, ready.client_id),
@@ -60,7 +62,8 @@ pub(super) async fn twin(arguments: cli::Twin) -> anyhow::Result<ExitCode> {
     }
     say!("    --cloud-ca {}", ready.ca);
     say!("  postern account import contoso");
-    say!("\nCtrl-C stops it.");
+    say!("");
+    say!("Ctrl-C stops it.");
     asked_to_stop().await?;
     twin.stop().await;
     Ok(ExitCode::SUCCESS)

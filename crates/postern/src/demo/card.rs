@@ -4,17 +4,18 @@ use twin::Twin;
 
 use super::Scene;
 use super::folder::Folder;
-use crate::output::{self, QUIET, STRONG, say};
+use crate::output::{self, QUIET, STRONG, line, say};
 use crate::server::Server;
 
 /// What is running, and where it keeps its data.
 pub(super) fn heading(folder: &Folder, twin: &Twin) {
     say!("{STRONG}Postern demo{STRONG:#}: a relay and a twin of Azure in one process.");
     say!(
-        "{QUIET}Nothing leaves this machine. Data: {}. Twin: {}.{QUIET:#}\n",
+        "{QUIET}Nothing leaves this machine. Data: {}. Twin: {}.{QUIET:#}",
         folder.path().display(),
         twin.ready().url
     );
+    say!("");
 }
 
 /// How to send through it oneself.
@@ -24,26 +25,28 @@ pub(super) fn print(server: &Server, twin: &Twin, scene: &Scene) {
     let certificate = server.data_dir.join("tls/certificate.pem");
     let certificate = certificate.display();
     output::pairs(&[
-        ("SMTP host", "localhost".to_owned()),
-        ("Ports", format!("{starttls_port} (STARTTLS), {tls_port} (TLS)")),
-        ("Login", format!("{STRONG}{login}{STRONG:#}")),
-        ("Password", format!("{STRONG}{password}{STRONG:#}")),
-        ("Senders", format!("{sender}, noreply@{}", super::provision::DOMAIN)),
-        ("Entra login", scene.entra_login.clone()),
-        ("  its secret", ready.client_secret.clone()),
-        ("Certificate", certificate.to_string()),
-        ("Captured mail", format!("{STRONG}{}{STRONG:#}", ready.inspect_url)),
-        ("Commands", format!("postern queue list --data-dir {}", server.data_dir.display())),
+        ("SMTP host", line!("localhost")),
+        ("Ports", line!("{starttls_port} (STARTTLS), {tls_port} (TLS)")),
+        ("Login", line!("{STRONG}{login}{STRONG:#}")),
+        ("Password", line!("{STRONG}{password}{STRONG:#}")),
+        ("Senders", line!("{sender}, noreply@{}", super::provision::DOMAIN)),
+        ("Entra login", line!("{}", scene.entra_login)),
+        ("  its secret", line!("{}", ready.client_secret)),
+        ("Certificate", line!("{certificate}")),
+        ("Captured mail", line!("{STRONG}{}{STRONG:#}", ready.inspect_url)),
+        ("Commands", line!("postern queue list --data-dir {}", server.data_dir.display())),
     ]);
-    say!("\nSend one yourself:\n");
+    say!("");
+    say!("Send one yourself:");
+    say!("");
     say!(
-        "  printf 'From: {sender}\\nTo: you@example.com\\nSubject: by curl\\n\\nhello\\n' | curl --ssl-reqd --crlf \\\n    \
-         --cacert {certificate} --url smtp://localhost:{starttls_port} --user '{login}:{password}' \\\n    \
-         --mail-from {sender} --mail-rcpt you@example.com --upload-file -\n"
+        "  printf 'From: {sender}\\nTo: you@example.com\\nSubject: by curl\\n\\nhello\\n' | curl --ssl-reqd --crlf \\"
     );
-    say!(
-        "  swaks --server localhost --port {starttls_port} --tls --auth LOGIN --auth-user {login} \\\n    \
-         --auth-password {password} --from {sender} --to you@example.com --header 'Subject: by swaks'\n"
-    );
+    say!("    --cacert {certificate} --url smtp://localhost:{starttls_port} --user '{login}:{password}' \\");
+    say!("    --mail-from {sender} --mail-rcpt you@example.com --upload-file -");
+    say!("");
+    say!("  swaks --server localhost --port {starttls_port} --tls --auth LOGIN --auth-user {login} \\");
+    say!("    --auth-password {password} --from {sender} --to you@example.com --header 'Subject: by swaks'");
+    say!("");
     say!("Ctrl-C stops it.");
 }

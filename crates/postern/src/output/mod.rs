@@ -1,44 +1,104 @@
-//! What people see: words in colour where the terminal has it, tables, times.
+//! What people see, and the only place that writes to a terminal.
+//!
+//! Subjects, display names, answers of Azure's and DNS are texts of strangers. None of them reaches a terminal as it is:
+//! lines are made by [`say!`], [`aside!`] and [`line!`], cells by [`cell`], bars by [`Bar`], and each makes visible what
+//! would act ([`model::visible`]). What breaks a line is shown, too; who wants several lines, says several.
 
-use std::io::{IsTerminal as _, Write as _, stderr};
-use std::time::Duration;
+mod progress;
+mod style;
+mod table;
 
-use anstyle::{AnsiColor, Style};
-use comfy_table::{Cell, Color, ContentArrangement, Table, presets};
-use indicatif::{ProgressBar, ProgressStyle};
+use std::fmt::{self, Display};
+use std::io::{self, IsTerminal as _, Write as _};
+
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use model::visible::{visible, visible_json};
 use serde::Serialize;
+
+pub(crate) use self::progress::{Bar, Bars, spinner_for};
+pub(crate) use self::style::{BAD, GOOD, Line, QUIET, STRONG, Style, WAITING, style_of};
+pub(crate) use self::table::{Cell, cell, cell_of_lines, state_cell, table};
 
 /// Prints a line. A reader that has gone ends the program in peace, a full disk with an error.
 macro_rules! say {
-    ($($text:tt)*) => { $crate::output::write_line(format_args!($($text)*)) };
+    ($format:literal $($rest:tt)*) => {{
+        const { assert!(!$crate::output::breaks($format), "one line a say!") };
+        $crate::output::write_line(&$crate::output::line!($format $($rest)*))
+    }};
 }
 pub(crate) use say;
 
-/// What [`say!`] does.
-pub(crate) fn write_line(text: std::fmt::Arguments<'_>) {
-    let mut output = anstream::stdout().lock();
-    let Err(error) = writeln!(output, "{text}").and_then(|()| output.flush()) else { return };
-    if error.kind() == std::io::ErrorKind::BrokenPipe {
-        std::process::exit(0);
+/// Prints a line to standard error, beside what a program would read.
+macro_rules! aside {
+    ($format:literal $($rest:tt)*) => {{
+        const { assert!(!$crate::output::breaks($format), "one line an aside!") };
+        $crate::output::write_aside(&$crate::output::line!($format $($rest)*), "\n")
+    }};
+}
+pub(crate) use aside;
+
+/// Makes a [`Line`] of a format and its arguments.
+macro_rules! line {
+    ($($text:tt)*) => { $crate::output::Line::of(format_args!($($text)*)) };
+}
+pub(crate) use line;
+
+/// Whether a format would break the line.
+pub(crate) const fn breaks(format: &str) -> bool {
+    let (bytes, mut at) = (format.as_bytes(), 0);
+    while at < bytes.len() {
+        if bytes[at] == b'\n' {
+            return true;
+        }
+        at += 1;
     }
-    anstream::eprintln!(
-        "{BAD}error:{BAD:#} standard output cannot be written, but the command was carried out: {error}"
-    );
-    std::process::exit(1);
+    false
 }
 
-/// For what went well.
-pub(crate) const GOOD: Style = AnsiColor::Green.on_default();
-/// For what did not.
-pub(crate) const BAD: Style = AnsiColor::Red.on_default();
-/// For what waits.
-pub(crate) const WAITING: Style = AnsiColor::Yellow.on_default();
-/// For what matters.
-pub(crate) const STRONG: Style = Style::new().bold();
-/// For what matters less.
-pub(crate) const QUIET: Style = Style::new().dimmed();
+/// What [`say!`] does.
+pub(crate) fn write_line(line: &Line) {
+    write_safe(format_args!("{}", line.as_str()));
+}
+
+/// Prints what was made safe before.
+fn write_safe(text: fmt::Arguments<'_>) {
+    let mut output = anstream::stdout().lock();
+    ended(writeln!(output, "{text}").and_then(|()| output.flush()));
+}
+
+/// What [`aside!`] does.
+pub(crate) fn write_aside(line: &Line, end: &str) {
+    let mut output = anstream::stderr().lock();
+    // There is nowhere left to say that it cannot be said.
+    let _ = write!(output, "{}{end}", line.as_str()).and_then(|()| output.flush());
+}
+
+/// Asks for something to be typed on the same line.
+pub(crate) fn prompt(what: impl Display) {
+    write_aside(&line!("{what}: "), "");
+}
+
+/// Prints a document of lines. For a program it stays as it is; on a terminal nothing in it acts but tabs.
+pub(crate) fn document(text: &str) {
+    let mut output = io::stdout().lock();
+    let written = if output.is_terminal() {
+        let shown = |line: &str| line.split('\t').map(visible).collect::<Vec<_>>().join("\t");
+        text.lines().try_for_each(|line| writeln!(output, "{}", shown(line)))
+    } else {
+        output.write_all(text.as_bytes())
+    };
+    ended(written.and_then(|()| output.flush()));
+}
+
+fn ended(written: io::Result<()>) {
+    let Err(error) = written else { return };
+    if error.kind() == io::ErrorKind::BrokenPipe {
+        std::process::exit(0);
+    }
+    aside!("{BAD}error:{BAD:#} standard output cannot be written, but the command was carried out: {error}");
+    std::process::exit(1);
+}
 
 /// Prints an error with everything behind it.
 pub(crate) fn error(error: &anyhow::Error) {
@@ -50,41 +110,18 @@ pub(crate) fn error(error: &anyhow::Error) {
             text.push_str(&cause);
         }
     }
-    anstream::eprintln!("{BAD}error:{BAD:#} {text}");
+    aside!("{BAD}error:{BAD:#} {text}");
 }
 
-/// Prints a value for programs.
+/// Prints a value for programs. It says the same as ever, and nothing in it acts on a terminal.
 pub(crate) fn json(value: &impl Serialize) -> anyhow::Result<()> {
-    say!("{}", serde_json::to_string_pretty(value)?);
+    let document = serde_json::to_string_pretty(value)?;
+    write_safe(format_args!("{}", visible_json(&document)));
     Ok(())
 }
 
-/// Prints a table, or a sentence when there is nothing in it.
-pub(crate) fn table<const N: usize>(header: [&str; N], rows: Vec<[Cell; N]>, empty: &str) {
-    if rows.is_empty() {
-        say!("{empty}");
-        return;
-    }
-    let mut table = Table::new();
-    table.load_style(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
-    table.set_header(header).add_rows(rows);
-    say!("{table}");
-}
-
-/// A cell of a table.
-pub(crate) fn cell(text: impl ToString) -> Cell {
-    Cell::new(text)
-}
-
-/// A state or a result in its colour.
-pub(crate) fn state_cell(word: &str) -> Cell {
-    let style = style_of(word);
-    let color = [(GOOD, Color::Green), (BAD, Color::Red)].into_iter().find(|(known, _)| *known == style);
-    Cell::new(word).fg(color.map_or(Color::Yellow, |(_, color)| color))
-}
-
 /// Prints names and values, one pair a line.
-pub(crate) fn pairs(pairs: &[(&str, String)]) {
+pub(crate) fn pairs(pairs: &[(&str, impl Display)]) {
     let width = pairs.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
     for (name, value) in pairs {
         say!("{QUIET}{name:width$}{QUIET:#}  {value}");
@@ -101,28 +138,4 @@ pub(crate) fn time(time: Timestamp) -> String {
 /// Whole days from now; negative ones are over.
 pub(crate) fn days_until(time: Timestamp) -> i64 {
     time.duration_since(Timestamp::now()).as_secs().div_euclid(86_400)
-}
-
-/// Turns while something goes on, and says for how long.
-pub(crate) fn spinner() -> ProgressBar {
-    let style = ProgressStyle::with_template("{spinner} {msg} {elapsed:.dim}");
-    let bar =
-        ProgressBar::new_spinner().with_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
-    bar.enable_steady_tick(Duration::from_millis(100));
-    bar
-}
-
-/// A spinner for one thing, where somebody looks at it.
-pub(crate) fn spinner_for(message: &'static str, json: bool) -> ProgressBar {
-    let is_seen = !json && stderr().is_terminal();
-    if is_seen { spinner().with_message(message) } else { ProgressBar::hidden() }
-}
-
-/// The style of a state or a result.
-pub(crate) fn style_of(word: &str) -> Style {
-    match word {
-        "sent" | "accepted" | "delivered" => GOOD,
-        "failed" | "dropped" => BAD,
-        _ => WAITING,
-    }
 }

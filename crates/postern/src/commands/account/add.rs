@@ -51,11 +51,14 @@ pub(super) async fn add(arguments: &AccountAdd) -> anyhow::Result<ExitCode> {
         return Ok(code);
     }
     if code != ExitCode::SUCCESS {
-        say!("\nNext: do what is said above, then postern account verify {name}");
+        say!("");
+        say!("Next: do what is said above, then postern account verify {name}");
     } else if account.senders == 0 && account.authorization == "access_key" {
-        say!("\nNext: postern sender add ADDRESS --account {name}");
+        say!("");
+        say!("Next: postern sender add ADDRESS --account {name}");
     } else if account.senders == 0 {
-        say!("\nNext: postern account import {name}");
+        say!("");
+        say!("Next: postern account import {name}");
     }
     Ok(code)
 }

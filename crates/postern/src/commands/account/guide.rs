@@ -32,7 +32,8 @@ pub(super) async fn guide(arguments: &AccountGuide) -> anyhow::Result<()> {
     say!("{STRONG}Connecting an Azure account{STRONG:#}");
     say!("Each step can be typed, with the Azure CLI, or done in the portal. Words in capitals are yours.");
     for (number, step) in steps.iter().enumerate() {
-        say!("\n{STRONG}{}. {}{STRONG:#}", number + 1, step.title);
+        say!("");
+        say!("{STRONG}{}. {}{STRONG:#}", number + 1, step.title);
         for command in &step.commands {
             say!("   {command}");
         }

@@ -13,6 +13,7 @@ use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
 use serde_json::{Value, json};
 
 use crate::cli::CloudArguments;
+use crate::output::{self, aside};
 
 /// Octets that are read of a password; the server refuses far shorter ones.
 const MAX_PASSWORD_INPUT: u64 = 65_536;
@@ -40,7 +41,7 @@ pub(super) fn field(
         bail!("the {what} is missing: give it with {flag}");
     }
     loop {
-        anstream::eprint!("{what}: ");
+        output::prompt(what);
         let mut line = String::new();
         if stdin().read_line(&mut line)? == 0 {
             bail!("the {what} is missing: give it with {flag}");
@@ -48,7 +49,7 @@ pub(super) fn field(
         let text = line.trim().trim_matches(['"', '\'']).trim();
         let is_domain = wanted == Wanted::GuidOrDomain && text.contains('.') && !text.contains(' ');
         match text.parse::<ClientId>() {
-            Err(error) if !is_domain => anstream::eprintln!("  {error}"),
+            Err(error) if !is_domain => aside!("  {error}"),
             _ => return Ok(text.to_owned()),
         }
     }
@@ -62,7 +63,7 @@ pub(crate) fn secret(what: &str, file: Option<&Path>) -> anyhow::Result<String> 
             fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))?
         }
         None if stdin().is_terminal() => {
-            anstream::eprint!("Value of the {what}: ");
+            output::prompt(format_args!("Value of the {what}"));
             typed()?
         }
         None => {
@@ -80,7 +81,7 @@ pub(crate) fn secret(what: &str, file: Option<&Path>) -> anyhow::Result<String> 
 /// A password for `--password-stdin`: all of standard input but one line end behind it, blanks included.
 pub(crate) fn password() -> anyhow::Result<String> {
     let text = if stdin().is_terminal() {
-        anstream::eprint!("Password: ");
+        output::prompt("Password");
         typed()?
     } else {
         let mut text = String::new();
@@ -109,7 +110,7 @@ fn typed() -> anyhow::Result<String> {
     let mut line = String::new();
     let read = terminal.read_line(&mut line);
     tcsetattr(&terminal, OptionalActions::Now, &before)?;
-    anstream::eprintln!();
+    aside!("");
     read?;
     Ok(line)
 }

@@ -10,7 +10,7 @@ use super::input::{day, secret};
 use super::path;
 use crate::cli::AccountRotate;
 use crate::client::Client;
-use crate::output::{self, BAD, GOOD, QUIET, STRONG, say};
+use crate::output::{self, BAD, GOOD, QUIET, STRONG, aside, say};
 
 /// Between two looks.
 const LOOK: Duration = Duration::from_millis(500);
@@ -69,7 +69,7 @@ async fn watch(
         tokio::time::sleep(LOOK).await;
         seen = client.get(path, &[]).await?;
     }
-    bar.finish_and_clear();
+    bar.clear();
     Ok(seen)
 }
 
@@ -118,7 +118,7 @@ async fn by_hand(client: &Client, arguments: &AccountRotate, path: &str) -> anyh
     let id = &account.client_id;
     let say_step = |number: u8, text: &str| {
         if !arguments.connection.json {
-            anstream::eprintln!("{STRONG}{number}.{STRONG:#} {text}");
+            aside!("{STRONG}{number}.{STRONG:#} {text}");
         }
     };
     say_step(1, "Somebody who may makes a second secret; the first one goes on working:");
@@ -135,7 +135,7 @@ async fn by_hand(client: &Client, arguments: &AccountRotate, path: &str) -> anyh
     let bar =
         output::spinner_for("the new secret is tried until all of Entra knows it", arguments.connection.json);
     let proved = client.post_nothing(&format!("{path}/by-hand"), &body).await;
-    bar.finish_and_clear();
+    bar.clear();
     proved?;
     if arguments.connection.json {
         return output::json(&json!({ "switched": arguments.name }));

@@ -1,12 +1,11 @@
 //! `postern account list` and `show`.
 
-use comfy_table::{Cell, Color};
 use web::api::AccountView;
 
 use super::path;
 use crate::cli::{Connection, Named};
 use crate::client::Client;
-use crate::output::{self, cell};
+use crate::output::{self, BAD, Cell, GOOD, WAITING, cell};
 
 pub(super) async fn list(connection: &Connection) -> anyhow::Result<()> {
     let accounts: Vec<AccountView> = Client::new(connection)?.get("/v1/accounts", &[]).await?;
@@ -96,14 +95,14 @@ fn secret(account: &AccountView) -> String {
 fn state(account: &AccountView) -> Cell {
     let verdict = account.verified.as_ref().map(|verified| verified.verdict.as_str());
     match (account.state.as_str(), verdict) {
-        ("disabled", _) => cell("disabled").fg(Color::Yellow),
+        ("disabled", _) => cell("disabled").styled(WAITING),
         (_, Some(_)) if account.verified.as_ref().is_some_and(|verified| verified.is_outdated) => {
-            cell("changed since verified").fg(Color::Yellow)
+            cell("changed since verified").styled(WAITING)
         }
-        (_, Some("ready")) => cell("ready").fg(Color::Green),
-        (_, Some("ready_with_warnings")) => cell("warnings").fg(Color::Yellow),
-        (_, Some(_)) => cell("not ready").fg(Color::Red),
-        (_, None) => cell("not verified").fg(Color::Yellow),
+        (_, Some("ready")) => cell("ready").styled(GOOD),
+        (_, Some("ready_with_warnings")) => cell("warnings").styled(WAITING),
+        (_, Some(_)) => cell("not ready").styled(BAD),
+        (_, None) => cell("not verified").styled(WAITING),
     }
 }
 
@@ -113,11 +112,11 @@ fn expiry(account: &AccountView) -> Cell {
         return cell(if account.secret_hint.is_some() { "end unknown" } else { "none" });
     };
     match output::days_until(at) {
-        ..0 => cell("expired").fg(Color::Red),
-        0 => cell("less than a day").fg(Color::Red),
-        1 => cell("1 day").fg(Color::Red),
-        days @ 2..=14 => cell(format!("{days} days")).fg(Color::Red),
-        days @ 15..=60 => cell(format!("{days} days")).fg(Color::Yellow),
+        ..0 => cell("expired").styled(BAD),
+        0 => cell("less than a day").styled(BAD),
+        1 => cell("1 day").styled(BAD),
+        days @ 2..=14 => cell(format!("{days} days")).styled(BAD),
+        days @ 15..=60 => cell(format!("{days} days")).styled(WAITING),
         days => cell(format!("{days} days")),
     }
 }

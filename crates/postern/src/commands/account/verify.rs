@@ -6,14 +6,13 @@ use std::process::ExitCode;
 
 use anyhow::bail;
 use control::verify::{CapabilityRow, Check, Finding, Outcome, Report, Verdict};
-use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 use web::api::VerificationLine;
 
 use super::path;
 use crate::cli::AccountVerify;
 use crate::client::Client;
-use crate::output::{self, BAD, GOOD, QUIET, STRONG, WAITING, say};
+use crate::output::{self, BAD, Bar, Bars, GOOD, QUIET, STRONG, Style, WAITING, say};
 
 /// What is to be looked at.
 pub(super) struct Wanted<'a> {
@@ -58,21 +57,22 @@ pub(super) async fn run(client: &Client, wanted: &Wanted<'_>, json: bool) -> any
 
 /// The checks that go on, on a terminal.
 struct LiveList {
-    bars: Option<MultiProgress>,
-    running: HashMap<Check, ProgressBar>,
+    bars: Option<Bars>,
+    running: HashMap<Check, Bar>,
     worst: HashMap<Check, Outcome>,
 }
 
 impl LiveList {
     fn new(is_wanted: bool) -> Self {
-        Self { bars: is_wanted.then(MultiProgress::new), running: HashMap::new(), worst: HashMap::new() }
+        Self { bars: is_wanted.then(Bars::new), running: HashMap::new(), worst: HashMap::new() }
     }
 
     fn hear(&mut self, line: &VerificationLine) {
         let Some(bars) = &self.bars else { return };
         match line {
             VerificationLine::Began { check } => {
-                let bar = bars.add(output::spinner().with_message(check.title()));
+                let bar = Bar::spinner(check.title());
+                bars.add(&bar);
                 self.running.insert(*check, bar);
             }
             VerificationLine::Found { finding } => {
@@ -82,10 +82,7 @@ impl LiveList {
             VerificationLine::Ended { check } => {
                 let Some(bar) = self.running.get(check) else { return };
                 let outcome = self.worst.get(check).copied().unwrap_or(Outcome::Passed);
-                let style = ProgressStyle::with_template("{prefix} {msg}");
-                bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
-                bar.set_prefix(sign(outcome).0.to_owned());
-                bar.finish();
+                bar.finish_with(sign(outcome).0);
             }
             VerificationLine::Done { .. } | VerificationLine::Failed { .. } => {}
         }
@@ -93,7 +90,7 @@ impl LiveList {
 
     fn clear(&self) {
         if let Some(bars) = &self.bars {
-            let _ = bars.clear();
+            bars.clear();
         }
     }
 }
@@ -124,7 +121,8 @@ fn show(report: &Report) {
         Verdict::ReadyWithWarnings => WAITING,
         Verdict::NotReady => BAD,
     };
-    say!("\n{STRONG}{}:{STRONG:#} {style}{}{style:#}", report.account, report.verdict.title());
+    say!("");
+    say!("{STRONG}{}:{STRONG:#} {style}{}{style:#}", report.account, report.verdict.title());
 }
 
 /// Whose move it is, and which.
@@ -162,7 +160,7 @@ fn capabilities(rows: &[CapabilityRow]) {
     }
 }
 
-fn sign(outcome: Outcome) -> (&'static str, anstyle::Style) {
+fn sign(outcome: Outcome) -> (&'static str, Style) {
     match outcome {
         Outcome::Passed => ("✓", GOOD),
         Outcome::Skipped => ("-", QUIET),

@@ -2,7 +2,6 @@
 
 use std::process::ExitCode;
 
-use anstyle::Style;
 use control::provision::doctor::DomainPicture;
 use control::provision::handout::{Action, RecordToWrite};
 
@@ -10,7 +9,7 @@ use super::super::provision::wish;
 use super::{picture, target};
 use crate::cli::{DomainRecords, RecordForm};
 use crate::client::Client;
-use crate::output::{self, BAD, GOOD, QUIET, STRONG, WAITING, say};
+use crate::output::{self, BAD, GOOD, QUIET, STRONG, Style, WAITING, say};
 
 pub(super) async fn run(arguments: &DomainRecords) -> anyhow::Result<ExitCode> {
     let client = Client::new(&arguments.of.connection)?;
@@ -29,8 +28,8 @@ pub(super) async fn run(arguments: &DomainRecords) -> anyhow::Result<ExitCode> {
     }
     match arguments.form {
         RecordForm::Table => show(&picture),
-        RecordForm::Bind => say!("{}", picture.bind.trim_end()),
-        RecordForm::Nsupdate => say!("{}", picture.nsupdate.trim_end()),
+        RecordForm::Bind => output::document(&picture.bind),
+        RecordForm::Nsupdate => output::document(&picture.nsupdate),
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -4,15 +4,14 @@ use std::collections::HashMap;
 use std::io::{IsTerminal as _, stderr};
 
 use control::provision::{ApplyEvent, Outcome};
-use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
-use crate::output::{self, BAD, GOOD, QUIET, WAITING};
+use crate::output::{self, BAD, Bar, Bars, GOOD, Line, QUIET, WAITING, line};
 
 /// Shows steps while they go on.
 pub(super) struct LiveSteps {
-    bars: Option<MultiProgress>,
-    whole: Option<ProgressBar>,
-    running: HashMap<String, (String, Option<ProgressBar>)>,
+    bars: Option<Bars>,
+    whole: Option<Bar>,
+    running: HashMap<String, (String, Option<Bar>)>,
     is_quiet: bool,
 }
 
@@ -22,7 +21,7 @@ const SHOWN: usize = 12;
 impl LiveSteps {
     pub(super) fn new(json: bool) -> Self {
         let is_seen = !json && stderr().is_terminal();
-        Self { bars: is_seen.then(MultiProgress::new), whole: None, running: HashMap::new(), is_quiet: json }
+        Self { bars: is_seen.then(Bars::new), whole: None, running: HashMap::new(), is_quiet: json }
     }
 
     pub(super) fn hear(&mut self, event: &ApplyEvent) {
@@ -31,9 +30,9 @@ impl LiveSteps {
             ApplyEvent::Began { key, sentence } => self.begin(key, sentence),
             ApplyEvent::Told { key, sentence } => {
                 if let Some((_, Some(bar))) = self.running.get(key) {
-                    bar.set_message(sentence.clone());
+                    bar.set_message(sentence);
                 } else if self.bars.is_none() {
-                    self.line(&format!("{QUIET}  {sentence}{QUIET:#}"));
+                    self.line(&line!("{QUIET}  {sentence}{QUIET:#}"));
                 }
             }
             // What is in the way is said in the end.
@@ -44,30 +43,30 @@ impl LiveSteps {
 
     fn plan(&mut self, count: usize) {
         let Some(bars) = &self.bars else { return };
-        let style = ProgressStyle::with_template("{bar:30} {pos}/{len} {elapsed:.dim}");
-        let bar = ProgressBar::new(count as u64);
-        bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
-        self.whole = Some(bars.add(bar));
+        let bar = Bar::of_steps(count as u64);
+        bars.add(&bar);
+        self.whole = Some(bar);
     }
 
     fn begin(&mut self, key: &str, sentence: &str) {
         let bar = self.bars.as_ref().filter(|_| self.running.len() < SHOWN).map(|bars| {
-            let bar = output::spinner().with_message(sentence.to_owned());
+            let bar = Bar::spinner(sentence);
             match &self.whole {
-                Some(whole) => bars.insert_before(whole, bar),
-                None => bars.add(bar),
+                Some(whole) => bars.insert_before(whole, &bar),
+                None => bars.add(&bar),
             }
+            bar
         });
         self.running.insert(key.to_owned(), (sentence.to_owned(), bar));
     }
 
     fn end(&mut self, key: &str, outcome: Outcome) {
         if let Some(whole) = &self.whole {
-            whole.inc(1);
+            whole.step();
         }
         let Some((sentence, bar)) = self.running.remove(key) else { return };
         if let Some(bar) = bar {
-            bar.finish_and_clear();
+            bar.clear();
         }
         let (sign, style) = match outcome {
             Outcome::Done => ("✓", GOOD),
@@ -75,20 +74,20 @@ impl LiveSteps {
             Outcome::Failed => ("✗", BAD),
             Outcome::Skipped => ("-", QUIET),
         };
-        self.line(&format!("{style}{sign}{style:#} {sentence}"));
+        self.line(&line!("{style}{sign}{style:#} {sentence}"));
     }
 
-    fn line(&self, text: &str) {
+    fn line(&self, line: &Line) {
         match &self.bars {
-            Some(bars) => bars.suspend(|| anstream::eprintln!("{text}")),
-            None if !self.is_quiet => anstream::eprintln!("{text}"),
+            Some(bars) => bars.suspend(|| output::write_aside(line, "\n")),
+            None if !self.is_quiet => output::write_aside(line, "\n"),
             None => {}
         }
     }
 
     pub(super) fn finish(&self) {
         if let Some(whole) = &self.whole {
-            whole.finish_and_clear();
+            whole.clear();
         }
     }
 }

@@ -14,7 +14,7 @@ use web::api::ApplyLine;
 use self::live::LiveSteps;
 use crate::cli::{Apply, Destroy, OfAccount, Plan};
 use crate::client::{Client, segment};
-use crate::output::{self, BAD, GOOD, QUIET, STRONG, WAITING, say};
+use crate::output::{self, BAD, GOOD, Line, QUIET, STRONG, WAITING, line, say};
 
 /// There are changes.
 const CHANGES: u8 = 2;
@@ -70,7 +70,8 @@ pub(super) async fn take_away(
     let plan = planned(client, account, &body).await?;
     show_plan(&plan, json)?;
     if !json && !plan.steps.is_empty() {
-        say!("\nNothing was done. The same with {STRONG}--yes{STRONG:#} does it.");
+        say!("");
+        say!("Nothing was done. The same with {STRONG}--yes{STRONG:#} does it.");
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -117,7 +118,7 @@ fn path(account: &str) -> String {
 async fn planned(client: &Client, account: &str, body: &Value) -> anyhow::Result<PlanView> {
     let bar = output::spinner_for("looking at Azure and DNS", false);
     let plan = client.post(&format!("{}/plan", path(account)), body).await;
-    bar.finish_and_clear();
+    bar.clear();
     plan
 }
 
@@ -129,7 +130,7 @@ fn show_plan(plan: &PlanView, json: bool) -> anyhow::Result<()> {
         say!("{BAD}✗{BAD:#} {problem}");
     }
     for (number, step) in plan.steps.iter().enumerate() {
-        let mark = if step.is_final { format!("  {BAD}cannot be undone{BAD:#}") } else { String::new() };
+        let mark = if step.is_final { line!("  {BAD}cannot be undone{BAD:#}") } else { Line::default() };
         say!("{:3}. {}{mark}", number + 1, step.sentence);
         for call in &step.calls {
             say!("     {QUIET}{call}{QUIET:#}");

@@ -16,7 +16,7 @@ use super::super::provision::{self, wish};
 use super::{make_login, path};
 use crate::cli::{SenderExport, SenderImport};
 use crate::client::Client;
-use crate::output::{self, BAD, GOOD, QUIET, WAITING, say};
+use crate::output::{self, BAD, GOOD, QUIET, WAITING, aside, say};
 
 /// The columns that are written.
 const HEADER: [&str; 8] =
@@ -35,7 +35,7 @@ pub(super) async fn import(arguments: &SenderImport) -> anyhow::Result<ExitCode>
     let body = json!({ "rows": rows });
     let bar = output::spinner_for("the rows are checked", arguments.connection.json);
     let results = client.post(&format!("{}/wished-senders", path(&account)), &body).await;
-    bar.finish_and_clear();
+    bar.clear();
     let results: Vec<SenderRowResult> = results?;
     problems.extend(results.iter().filter(|result| result.problem.is_some()).cloned());
     problems.sort_by_key(|problem| problem.line);
@@ -173,7 +173,7 @@ async fn credentials(
     for (row, login) in wanted {
         let address = format!("{}@{}", row.username, row.domain.to_ascii_lowercase());
         if there.iter().any(|one| one.login.eq_ignore_ascii_case(login)) || made.contains_key(&address) {
-            anstream::eprintln!(
+            aside!(
                 "{QUIET}= login {login} is there already; its password is known to whoever made it{QUIET:#}"
             );
             continue;
@@ -197,7 +197,7 @@ async fn credentials(
             }
             Err(error) => {
                 let line = row.line;
-                anstream::eprintln!("{BAD}✗{BAD:#} line {line}: the login {login} is not made: {error}");
+                aside!("{BAD}✗{BAD:#} line {line}: the login {login} is not made: {error}");
             }
         }
     }
@@ -216,7 +216,7 @@ pub(super) async fn export(arguments: &SenderExport) -> anyhow::Result<()> {
                 writer.write_record(line)?;
             }
             let text = String::from_utf8(writer.into_inner().map_err(csv::IntoInnerError::into_error)?)?;
-            say!("{}", text.trim_end());
+            output::document(&text);
         }
     }
     Ok(())
