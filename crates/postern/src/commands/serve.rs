@@ -11,6 +11,7 @@ use super::{asked_to_stop, runtime};
 use crate::cli::Serve;
 use crate::config::raw::LogFormat;
 use crate::config::{self, Config};
+use crate::output::LogLines;
 use crate::server::Server;
 
 pub(super) fn serve(arguments: &Serve) -> anyhow::Result<ExitCode> {
@@ -33,8 +34,8 @@ pub(super) fn serve(arguments: &Serve) -> anyhow::Result<ExitCode> {
 fn start_log(config: &Config) -> anyhow::Result<()> {
     let filter = EnvFilter::try_new(&config.log)?;
     let colours = anstream::AutoStream::choice(&std::io::stderr()) != anstream::ColorChoice::Never;
-    let builder =
-        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colours);
+    let writer = LogLines::new(std::io::stderr, config.log_format);
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer).with_ansi(colours);
     match config.log_format {
         LogFormat::Text => builder.init(),
         LogFormat::Json => builder.json().init(),
