@@ -11,6 +11,8 @@ mod connection;
 mod handshake;
 pub mod listener;
 mod service;
+mod timeouts;
 
-pub use connection::{Endpoint, Timeouts, serve};
+pub use connection::{Endpoint, serve};
 pub use service::{Answer, Peer, Refused, Service};
+pub use timeouts::Timeouts;
