@@ -1,8 +1,11 @@
 //! How many sessions there is room for, in all and from one network.
+//!
+//! Whoever connects for the first time is a stranger until it logs in. Strangers get no more than three quarters of
+//! the seats, so that many of them, from however many networks, cannot keep out the clients that work.
 
 use std::collections::HashMap;
-use std::net::{IpAddr, Ipv6Addr};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use smtp::reply::Refusal;
 
@@ -18,25 +21,40 @@ pub struct Admission {
 pub struct AdmissionLimits {
     /// Sessions in all.
     pub sessions: usize,
-    /// Sessions from one IPv4 address or one IPv6 /64.
+    /// Sessions from one IPv4 address or one IPv6 /64. Strangers from one /24 or /48 have four times as many.
     pub sessions_per_network: usize,
+}
+
+/// What is known of a client before it says anything.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// Its network is one that clients of ours come from.
+    Welcome,
+    /// Nothing.
+    Stranger,
 }
 
 #[derive(Debug, Default)]
 struct Open {
     all: usize,
+    strangers: usize,
     by_network: HashMap<IpAddr, usize>,
+    strangers_by_site: HashMap<IpAddr, usize>,
 }
 
 /// Room for one session; dropping it gives the room back.
 #[derive(Debug)]
 pub struct Permit {
     admission: Arc<Admission>,
-    network: IpAddr,
+    address: SocketAddr,
+    standing: Standing,
 }
 
 const FULL: Refusal = Refusal::temporary(421, (3, 2), "Too busy: try again later");
 const TOO_MANY: Refusal = Refusal::temporary(421, (7, 0), "Too many connections from your address");
+const TOO_MANY_AROUND: Refusal = Refusal::temporary(421, (7, 0), "Too many connections from your network");
+/// A site has many addresses, and not all of its devices were here before.
+const NETWORKS_PER_SITE: usize = 4;
 
 impl Admission {
     /// Nobody is in yet.
@@ -49,37 +67,111 @@ impl Admission {
     ///
     /// # Errors
     /// A 421 when there is none.
-    pub fn admit(self: &Arc<Self>, address: IpAddr) -> Result<Permit, Refusal> {
-        let network = network(address);
-        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        if open.all >= self.limits.sessions {
+    pub fn admit(self: &Arc<Self>, address: SocketAddr, standing: Standing) -> Result<Permit, Refusal> {
+        let (network, site) = (network(address.ip()), site(address.ip()));
+        let is_stranger = standing == Standing::Stranger;
+        let mut open = self.open();
+        if open.all >= self.limits.sessions
+            || (is_stranger && open.strangers >= self.limits.seats_for_strangers())
+        {
             return Err(FULL);
         }
-        let from_there = open.by_network.entry(network).or_default();
-        if *from_there >= self.limits.sessions_per_network {
+        if count(&open.by_network, network) >= self.limits.sessions_per_network {
             return Err(TOO_MANY);
         }
-        *from_there += 1;
+        let most_around = self.limits.sessions_per_network.saturating_mul(NETWORKS_PER_SITE);
+        if is_stranger && count(&open.strangers_by_site, site) >= most_around {
+            return Err(TOO_MANY_AROUND);
+        }
         open.all += 1;
-        Ok(Permit { admission: Arc::clone(self), network })
+        *open.by_network.entry(network).or_default() += 1;
+        if is_stranger {
+            open.strangers += 1;
+            *open.strangers_by_site.entry(site).or_default() += 1;
+        }
+        Ok(Permit { admission: Arc::clone(self), address, standing })
     }
 
     /// How many sessions are open.
     #[must_use]
     pub fn open_sessions(&self) -> usize {
-        self.open.lock().unwrap_or_else(PoisonError::into_inner).all
+        self.open().all
+    }
+
+    /// Whether three quarters of the seats are taken: of all, or of those that strangers may have.
+    #[must_use]
+    pub fn is_crowded(&self) -> bool {
+        let nearly = |taken: usize, seats: usize| taken >= seats - seats / 4;
+        let open = self.open();
+        nearly(open.all, self.limits.sessions) || nearly(open.strangers, self.limits.seats_for_strangers())
+    }
+
+    fn open(&self) -> MutexGuard<'_, Open> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl AdmissionLimits {
+    fn seats_for_strangers(&self) -> usize {
+        self.sessions - self.sessions / 4
+    }
+}
+
+impl Permit {
+    /// Who sits there.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Whether nothing is known of the client, not even its network.
+    #[must_use]
+    pub fn is_strangers(&self) -> bool {
+        self.standing == Standing::Stranger
+    }
+
+    /// Whether seats are scarce.
+    #[must_use]
+    pub fn is_in_a_crowd(&self) -> bool {
+        self.admission.is_crowded()
+    }
+
+    /// The client has shown that it belongs here: it is no stranger any more.
+    pub fn prove(&mut self) {
+        if self.is_strangers() {
+            self.admission.open().stranger_left(self.address.ip());
+        }
+        self.standing = Standing::Welcome;
+    }
+}
+
+impl Open {
+    fn stranger_left(&mut self, address: IpAddr) {
+        self.strangers -= 1;
+        uncount(&mut self.strangers_by_site, site(address));
     }
 }
 
 impl Drop for Permit {
     fn drop(&mut self) {
-        let mut open = self.admission.open.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut open = self.admission.open();
         open.all -= 1;
-        if let Some(from_there) = open.by_network.get_mut(&self.network) {
-            *from_there -= 1;
-            if *from_there == 0 {
-                open.by_network.remove(&self.network);
-            }
+        uncount(&mut open.by_network, network(self.address.ip()));
+        if self.is_strangers() {
+            open.stranger_left(self.address.ip());
+        }
+    }
+}
+
+fn count(counts: &HashMap<IpAddr, usize>, network: IpAddr) -> usize {
+    counts.get(&network).copied().unwrap_or(0)
+}
+
+fn uncount(counts: &mut HashMap<IpAddr, usize>, network: IpAddr) {
+    if let Some(count) = counts.get_mut(&network) {
+        *count -= 1;
+        if *count == 0 {
+            counts.remove(&network);
         }
     }
 }
@@ -92,14 +184,26 @@ fn network(address: IpAddr) -> IpAddr {
     }
 }
 
+/// The /24 or /48 around it: what one owner easily has (RFC 6177 section 2).
+fn site(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V4(address) => IpAddr::V4(Ipv4Addr::from_bits(address.to_bits() & 0xffff_ff00)),
+        IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & (!0 << 80))),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn admit(admission: &Arc<Admission>, address: &str, standing: Standing) -> Result<Permit, Refusal> {
+        admission.admit(SocketAddr::new(address.parse().unwrap(), 40_000), standing)
+    }
+
     #[test]
     fn a_network_and_the_server_fill_up_and_empty_again() {
         let admission = Admission::new(AdmissionLimits { sessions: 3, sessions_per_network: 2 });
-        let admit = |address: &str| admission.admit(address.parse().unwrap());
+        let admit = |address: &str| admit(&admission, address, Standing::Stranger);
         let first = admit("2001:db8::1").unwrap();
         let _second = admit("2001:db8::2").unwrap();
         assert_eq!(admit("2001:db8::3").unwrap_err(), TOO_MANY);
@@ -108,5 +212,39 @@ mod tests {
         drop(first);
         let _fourth = admit("192.0.2.1").unwrap();
         assert_eq!(admission.open_sessions(), 3);
+    }
+
+    #[test]
+    fn strangers_from_everywhere_leave_seats_to_those_who_belong_here() {
+        let admission = Admission::new(AdmissionLimits { sessions: 100, sessions_per_network: 10 });
+        let stranger = |n: u32| admit(&admission, &format!("2001:db8:{n:x}::1"), Standing::Stranger);
+        let mut strangers: Vec<Permit> = (0..75).map(|n| stranger(n).unwrap()).collect();
+        assert!(admission.is_crowded());
+        assert_eq!(stranger(75).unwrap_err(), FULL);
+        let _welcome: Vec<Permit> =
+            (0..24).map(|n| admit(&admission, &format!("192.0.2.{n}"), Standing::Welcome).unwrap()).collect();
+        // Whoever logs in makes room for a stranger.
+        strangers[0].prove();
+        strangers[0].prove();
+        let last = stranger(75).unwrap();
+        assert_eq!(stranger(76).unwrap_err(), FULL);
+        assert_eq!(admit(&admission, "192.0.2.100", Standing::Welcome).unwrap_err(), FULL);
+        drop((strangers, last));
+        assert!(!admission.is_crowded());
+        assert_eq!(admission.open_sessions(), 24);
+        assert!(admission.open().strangers == 0 && admission.open().strangers_by_site.is_empty());
+    }
+
+    #[test]
+    fn strangers_of_one_site_are_counted_together() {
+        for (inside, outside) in [("2001:db8:7:{}::1", "2001:db8:8::1"), ("192.0.2.{}", "192.0.3.1")] {
+            let admission = Admission::new(AdmissionLimits { sessions: 1_000, sessions_per_network: 2 });
+            let inside = |n: u32| inside.replace("{}", &n.to_string());
+            let _strangers: Vec<Permit> =
+                (0..8).map(|n| admit(&admission, &inside(n), Standing::Stranger).unwrap()).collect();
+            assert_eq!(admit(&admission, &inside(8), Standing::Stranger).unwrap_err(), TOO_MANY_AROUND);
+            assert!(admit(&admission, outside, Standing::Stranger).is_ok());
+            assert!(admit(&admission, &inside(8), Standing::Welcome).is_ok());
+        }
     }
 }

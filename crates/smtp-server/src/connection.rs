@@ -1,7 +1,6 @@
 //! One connection: bytes to the session, its questions to the service, its replies to the client.
 
 use std::io;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,11 +12,13 @@ use smtp::reply::{Refusal, Reply};
 use smtp::server::{Authenticate, Ending, MailAsk, Session, Settings, Step, TlsPolicy, Waiting};
 use tls::Stream;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+use tokio::time::error::Elapsed;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 use tokio_util::sync::CancellationToken;
 
+use crate::admission::Permit;
 use crate::service::{Answer, Peer, Refused, Service};
-use crate::timeouts::Timeouts;
+use crate::timeouts::{LOOK_AGAIN, Timeouts};
 
 /// What all connections of a listener share.
 pub struct Endpoint<S> {
@@ -34,6 +35,8 @@ pub struct Endpoint<S> {
 }
 
 const TIMED_OUT: Refusal = Refusal::temporary(421, (4, 2), "Waited too long for you");
+const TOO_LONG_A_STRANGER: Refusal =
+    Refusal::temporary(421, (4, 2), "No login within the time for it: connect again");
 const SESSION_TOO_LONG: Refusal = Refusal::temporary(421, (4, 2), "Enough for one session: connect again");
 const SHUTTING_DOWN: Refusal = Refusal::temporary(421, (3, 2), "Shutting down: try again in a minute");
 
@@ -49,16 +52,18 @@ const LARGE_DATA_OCTETS: usize = 131_072;
 pub async fn serve<S, IO>(
     endpoint: &Endpoint<S>,
     io: IO,
-    address: SocketAddr,
+    permit: Permit,
     shutdown: CancellationToken,
 ) -> io::Result<Ending>
 where
     S: Service,
     IO: AsyncRead + AsyncWrite + Unpin,
 {
+    let address = permit.address();
     let mut connection = Connection {
         endpoint,
         stream: Stream::Clear(io),
+        permit,
         peer: Peer { address, client: None, tls: None, login: endpoint.settings.login },
         principal: None,
         transaction: None,
@@ -79,6 +84,7 @@ where
 struct Connection<'a, S: Service, IO> {
     endpoint: &'a Endpoint<S>,
     stream: Stream<IO>,
+    permit: Permit,
     peer: Peer,
     principal: Option<S::Principal>,
     transaction: Option<S::Transaction>,
@@ -188,6 +194,7 @@ where
             Ok(principal) => {
                 self.principal = Some(principal);
                 self.refused_login = None;
+                self.permit.prove();
                 ask.accept()
             }
             Err(refusal) => {
@@ -207,6 +214,7 @@ where
             Ok(transaction) => {
                 let line_ends = service.line_ends(&transaction);
                 self.transaction = Some(transaction);
+                self.permit.prove();
                 ask.accept(line_ends)
             }
             Err(refusal) => {
@@ -227,18 +235,18 @@ where
         if waiting != Waiting::ForMailData {
             self.arrival = Arrival::default();
             // A client that always has something to say would never meet the deadline below.
-            if !session.in_transaction() && self.is_over() {
-                session.close(&SESSION_TOO_LONG);
+            if !session.in_transaction() && Instant::now() >= self.end() {
+                session.close(&self.why_it_is_over());
                 return Ok(session);
             }
         }
-        let deadline = self.deadline(waiting);
         let may_shut_down = !session.in_transaction();
         self.make_room(session.input(), waiting);
+        let shutdown = self.shutdown.clone();
         let read = tokio::select! {
             biased;
-            read = timeout_at(deadline, self.stream.read_buf(session.input())) => read,
-            () = self.shutdown.cancelled(), if may_shut_down => {
+            read = self.receive(session.input(), waiting) => read,
+            () = shutdown.cancelled(), if may_shut_down => {
                 session.close(&SHUTTING_DOWN);
                 return Ok(session);
             }
@@ -255,27 +263,58 @@ where
                 Ok(session)
             }
             Ok(Err(error)) => Err(error),
-            Err(_) if self.is_over() => {
-                session.close(&SESSION_TOO_LONG);
-                Ok(session)
-            }
             Err(_) => {
-                session.close(&TIMED_OUT);
+                session.close(&self.why_it_is_over());
                 Ok(session)
             }
         }
+    }
+
+    /// Reads what comes before the deadline, which may come nearer while a stranger is waited for.
+    async fn receive(
+        &mut self,
+        input: &mut BytesMut,
+        waiting: Waiting,
+    ) -> Result<io::Result<usize>, Elapsed> {
+        let since = Instant::now();
+        loop {
+            let deadline = self.deadline(waiting, since);
+            let look = if self.permit.is_strangers() { Instant::now() + LOOK_AGAIN } else { deadline };
+            match timeout_at(deadline.min(look), self.stream.read_buf(input)).await {
+                Err(_) if Instant::now() < self.deadline(waiting, since) => {}
+                read => return read,
+            }
+        }
+    }
+
+    fn why_it_is_over(&self) -> Refusal {
+        let patience = self.endpoint.timeouts.patience(&self.permit);
+        match patience {
+            _ if self.is_over() => SESSION_TOO_LONG,
+            Some(patience) if Instant::now() >= self.started + patience.session => TOO_LONG_A_STRANGER,
+            Some(_) | None => TIMED_OUT,
+        }
+    }
+
+    /// When the session is over even if its client never falls silent.
+    fn end(&self) -> Instant {
+        let timeouts = &self.endpoint.timeouts;
+        let patience = timeouts.patience(&self.permit);
+        self.started + patience.map_or(timeouts.session, |patience| patience.session)
     }
 
     fn is_over(&self) -> bool {
         Instant::now() >= self.started + self.endpoint.timeouts.session
     }
 
-    fn deadline(&mut self, waiting: Waiting) -> Instant {
-        let (now, timeouts) = (Instant::now(), &self.endpoint.timeouts);
+    /// When a wait that began at `now` is over.
+    fn deadline(&mut self, waiting: Waiting, now: Instant) -> Instant {
+        let timeouts = &self.endpoint.timeouts;
         match waiting {
-            Waiting::ForCommand | Waiting::ForLogin => {
-                (now + timeouts.command).min(self.started + timeouts.session)
-            }
+            Waiting::ForCommand | Waiting::ForLogin => match timeouts.patience(&self.permit) {
+                Some(patience) => patience.deadline(self.started, now),
+                None => (now + timeouts.command).min(self.started + timeouts.session),
+            },
             Waiting::ForMailData => {
                 let since = *self.arrival.since.get_or_insert(now);
                 let earned =
@@ -309,7 +348,9 @@ where
             self.stream.write_all(pending).await?;
             self.stream.flush().await
         };
-        timeout(self.endpoint.timeouts.data, write).await.map_err(|_| io::ErrorKind::TimedOut)??;
+        let patience = self.endpoint.timeouts.patience(&self.permit);
+        let limit = patience.map_or(self.endpoint.timeouts.data, |patience| patience.command);
+        timeout(limit, write).await.map_err(|_| io::ErrorKind::TimedOut)??;
         *pending = Vec::new();
         Ok(())
     }
@@ -318,7 +359,12 @@ where
         let Some(config) = self.endpoint.tls.clone() else {
             return Err(io::Error::other("the listener has no certificate"));
         };
-        if let Err(error) = self.stream.accept(config, self.endpoint.timeouts.handshake).await {
+        let timeouts = &self.endpoint.timeouts;
+        let limit = timeouts.patience(&self.permit).map_or(timeouts.handshake, |patience| {
+            let now = Instant::now();
+            timeouts.handshake.min(patience.deadline(self.started, now).duration_since(now))
+        });
+        if let Err(error) = self.stream.accept(config, limit).await {
             self.tell(Answer::Handshake(&error));
             return Err(error.into());
         }

@@ -2,7 +2,7 @@
 //!
 //! 1. [`listener::run`] accepts connections; [`admission`] says which of them there is room for.
 //! 2. [`connection`] owns one socket: it brings bytes to the session and answers to the client.
-//! 3. What the session asks is answered by a [`Service`]: nine questions, and nothing else to know.
+//! 3. What the session asks is answered by a [`Service`]: ten questions, and nothing else to know.
 //!
 //! No policy lives here, and no switch that only one service would use.
 
@@ -15,4 +15,4 @@ mod timeouts;
 
 pub use connection::{Endpoint, serve};
 pub use service::{Answer, Peer, Refused, Service};
-pub use timeouts::Timeouts;
+pub use timeouts::{Patience, Timeouts};

@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{debug, warn};
 
-use crate::admission::Admission;
+use crate::admission::{Admission, Standing};
 use crate::connection::{Endpoint, serve};
 use crate::service::{Answer, Peer, Refused, Service};
 
@@ -71,10 +71,10 @@ async fn one<S: Service>(
     shutdown: CancellationToken,
 ) {
     let admitted = match endpoint.lets_in(address.ip()) {
-        true => admission.admit(address.ip()),
+        true => admission.admit(address, standing(&*endpoint.service, address.ip())),
         false => Err(NOT_FROM_HERE),
     };
-    let _permit = match admitted {
+    let permit = match admitted {
         Ok(permit) => permit,
         Err(refusal) => {
             return turn_away(&endpoint, &mut stream, address, &refusal).await;
@@ -82,13 +82,18 @@ async fn one<S: Service>(
     };
     // Replies are small and must not wait for each other (RFC 9293 section 3.7.4).
     let _ = stream.set_nodelay(true);
-    match serve(&endpoint, stream, address, shutdown).await {
+    match serve(&endpoint, stream, permit, shutdown).await {
         Ok(ending) => debug!(peer.address = %address.ip(), ?ending, "session ended"),
         Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
             debug!(peer.address = %address.ip(), "the client hung up");
         }
         Err(error) => debug!(peer.address = %address.ip(), %error, "the connection broke"),
     }
+}
+
+/// What is known of a client before it says anything.
+fn standing<S: Service>(service: &S, address: IpAddr) -> Standing {
+    if service.is_welcome(address) { Standing::Welcome } else { Standing::Stranger }
 }
 
 /// Says why, where that can be said without TLS.

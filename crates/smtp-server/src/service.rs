@@ -1,7 +1,7 @@
 //! The seam: what a server that stands behind the protocol has to answer.
 
 use std::future::{Future, ready};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use smtp::mail_data::{LineEnds, Measures};
 use smtp::parameters::{MailParameters, RecipientParameters};
@@ -13,13 +13,20 @@ use tls::{HandshakeError, TlsFacts};
 
 use crate::handshake;
 
-/// Nine questions, four of which few servers ask. A service keeps no state of a session: who logged in and
+/// Ten questions, five of which few servers ask. A service keeps no state of a session: who logged in and
 /// what is under way are values that the connection holds, and drops when the session or the transaction ends.
 pub trait Service: Send + Sync + 'static {
     /// Who a client proved to be.
     type Principal: Send + Sync;
     /// A message under way. Dropping it forgets the message.
     type Transaction: Send;
+
+    /// A connection: do clients of ours come from there? Seats are kept for them, and they have more time to log in.
+    /// Asked before anything is read, so that the answer must be at hand.
+    fn is_welcome(&self, address: IpAddr) -> bool {
+        let _ = address;
+        false
+    }
 
     /// EHLO and HELO: is this client welcome?
     fn hello(&self, peer: &Peer, client: &Client) -> impl Future<Output = Result<(), Refusal>> + Send {

@@ -12,6 +12,7 @@ use smtp::path::{ForwardPath, OfferedPath};
 use smtp::reply::{Refusal, Reply};
 use smtp::sasl::Login;
 use smtp::server::{Ending, LoginPolicy, Settings, TlsPolicy};
+use smtp_server::admission::{Admission, AdmissionLimits, Permit, Standing};
 use smtp_server::{Answer, Endpoint, Peer, Refused, Service, Timeouts, serve};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream};
 use tokio::task::JoinHandle;
@@ -66,6 +67,14 @@ impl Service for Sink {
     }
 }
 
+fn empty() -> Arc<Admission> {
+    Admission::new(AdmissionLimits { sessions: 8, sessions_per_network: 8 })
+}
+
+fn permit(admission: &Arc<Admission>, standing: Standing) -> Permit {
+    admission.admit(SocketAddr::from(([192, 0, 2, 1], 40_000)), standing).unwrap()
+}
+
 struct Client {
     pipe: DuplexStream,
     server: JoinHandle<std::io::Result<Ending>>,
@@ -75,6 +84,16 @@ struct Client {
 
 impl Client {
     async fn connect() -> Self {
+        Self::sit_down(permit(&empty(), Standing::Welcome)).await
+    }
+
+    async fn sit_down(permit: Permit) -> Self {
+        let mut client = Self::arrive(permit, 1 << 20);
+        client.hears("220 relay.example ESMTP ready\r\n").await;
+        client
+    }
+
+    fn arrive(permit: Permit, pipe_octets: usize) -> Self {
         let mut settings = Settings::submission("relay.example", TlsPolicy::Absent);
         settings.login = LoginPolicy::Optional;
         let sink = Arc::new(Sink::default());
@@ -85,18 +104,13 @@ impl Client {
             timeouts: Timeouts::default(),
             networks: Vec::new(),
         };
-        let (pipe, theirs) = tokio::io::duplex(1 << 20);
+        let (pipe, theirs) = tokio::io::duplex(pipe_octets);
         let shutdown = CancellationToken::new();
         let server = tokio::spawn({
             let shutdown = shutdown.clone();
-            async move {
-                let address = SocketAddr::from(([192, 0, 2, 1], 40_000));
-                serve(&endpoint, theirs, address, shutdown).await
-            }
+            async move { serve(&endpoint, theirs, permit, shutdown).await }
         });
-        let mut client = Self { pipe, server, shutdown, sink };
-        client.hears("220 relay.example ESMTP ready\r\n").await;
-        client
+        Self { pipe, server, shutdown, sink }
     }
 
     async fn says(&mut self, text: &str) {
@@ -131,6 +145,75 @@ async fn a_silent_client_is_told_and_left() {
     client.hears("421 4.4.2 Waited too long for you\r\n").await;
     assert_eq!(start.elapsed(), Timeouts::default().command);
     assert_eq!(client.ending().await.unwrap(), Ending::Refused);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stranger_has_less_time_and_least_when_seats_are_scarce() {
+    let admission = empty();
+    let start = Instant::now();
+    let mut client = Client::sit_down(permit(&admission, Standing::Stranger)).await;
+    client.hears("421 4.4.2 Waited too long for you\r\n").await;
+    assert_eq!(start.elapsed(), Timeouts::default().stranger.command);
+    assert_eq!(client.ending().await.unwrap(), Ending::Refused);
+
+    // Seats may also become scarce while a stranger is waited for.
+    let start = Instant::now();
+    let mut waiting = Client::sit_down(permit(&admission, Standing::Stranger)).await;
+    tokio::time::advance(Duration::from_secs(1)).await;
+    let _crowd: Vec<Permit> = (0..5).map(|_| permit(&admission, Standing::Stranger)).collect();
+    waiting.hears("421 4.4.2 Waited too long for you\r\n").await;
+    assert_eq!(start.elapsed(), Timeouts::default().crowded.command);
+
+    // Who belongs here has the time that it always had.
+    let start = Instant::now();
+    let mut welcome = Client::sit_down(permit(&admission, Standing::Welcome)).await;
+    welcome.hears("421 4.4.2 Waited too long for you\r\n").await;
+    assert_eq!(start.elapsed(), Timeouts::default().command);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stranger_that_always_has_something_to_say_is_sent_away() {
+    for (crowd, limit) in [(0, Timeouts::default().stranger), (5, Timeouts::default().crowded)] {
+        let admission = empty();
+        let _crowd: Vec<Permit> = (0..crowd).map(|_| permit(&admission, Standing::Stranger)).collect();
+        let start = Instant::now();
+        let mut client = Client::sit_down(permit(&admission, Standing::Stranger)).await;
+        let mut answer = [0; 4_096];
+        // One octet at a time, or one command at a time: neither makes the session longer.
+        for octet in b"NOOP\r\n".iter().cycle() {
+            client.pipe.write_all(&[*octet]).await.unwrap();
+            let pause = limit.command.mul_f64(0.9);
+            let heard = tokio::time::timeout(pause, client.pipe.read(&mut answer)).await;
+            if let Ok(Ok(length)) = heard
+                && answer[..length].starts_with(b"421")
+            {
+                break;
+            }
+        }
+        assert_eq!(start.elapsed(), limit.session);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stranger_whose_message_is_accepted_is_none_any_more() {
+    let admission = empty();
+    let mut client = Client::sit_down(permit(&admission, Standing::Stranger)).await;
+    client.begins_a_message().await;
+    client.says("hello\r\n.\r\n").await;
+    client.hears("250 2.0.0 7 octets\r\n").await;
+    let start = Instant::now();
+    client.hears("421 4.4.2 Waited too long for you\r\n").await;
+    assert_eq!(start.elapsed(), Timeouts::default().command);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stranger_that_takes_no_reply_is_left() {
+    let start = Instant::now();
+    // The greeting and the answer to EHLO are more than the pipe holds, and nobody reads them.
+    let mut client = Client::arrive(permit(&empty(), Standing::Stranger), 64);
+    client.says("EHLO c\r\n").await;
+    assert_eq!(client.server.await.unwrap().unwrap_err().kind(), std::io::ErrorKind::TimedOut);
+    assert_eq!(start.elapsed(), Timeouts::default().stranger.command);
 }
 
 #[tokio::test(start_paused = true)]

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use clock::Clock;
-use smtp_server::admission::{Admission, AdmissionLimits};
+use smtp_server::admission::{Admission, AdmissionLimits, Standing};
 use smtp_server::{Endpoint, Timeouts, serve};
 use tls::ServerIdentity;
 use tokio::io::AsyncWriteExt as _;
@@ -248,7 +248,7 @@ async fn serve_smtp(
             () = shutdown.cancelled() => return,
         };
         let Ok((mut tcp, address)) = accepted else { continue };
-        let Ok(permit) = admission.admit(address.ip()) else { continue };
+        let Ok(permit) = admission.admit(address, Standing::Welcome) else { continue };
         let _ = tcp.set_nodelay(true);
         let retired = smtp::retired(&state);
         let cut_after = match state.faults.strike(Operation::SmtpConnection) {
@@ -273,8 +273,7 @@ async fn serve_smtp(
         };
         let shutdown = shutdown.clone();
         tokio::spawn(async move {
-            let _permit = permit;
-            let session = serve(&endpoint, Cuttable::new(tcp, cut_after), address, shutdown.clone());
+            let session = serve(&endpoint, Cuttable::new(tcp, cut_after), permit, shutdown.clone());
             // A session that hangs on purpose must not keep the twin from stopping.
             tokio::select! {
                 ended = session => debug!(?ended, "an SMTP session ended"),

@@ -139,9 +139,11 @@ pub struct RawSmtp {
     pub max_message_octets: u64,
     /// Recipients of one message. More than 50 are sent in several requests.
     pub max_recipients: usize,
-    /// Sessions at once, in all.
+    /// Sessions at once, in all. A quarter of them is kept for clients that are logged in, and for networks from which
+    /// clients logged in lately or that a credential without login lists.
     pub max_sessions: usize,
-    /// Sessions at once from one IPv4 address or IPv6 /64.
+    /// Sessions at once from one IPv4 address or IPv6 /64. Clients of one IPv4 /24 or IPv6 /48 that have not logged in
+    /// have four times as many together.
     pub max_sessions_per_network: usize,
     /// Octets of mail data that all sessions together may hold in memory.
     pub max_buffered_octets: u64,

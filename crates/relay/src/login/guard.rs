@@ -14,6 +14,7 @@ pub struct LoginGuard {
     logins: HashMap<String, Record>,
     networks: HashMap<IpAddr, Record>,
     welcome: HashMap<(String, IpAddr), Timestamp>,
+    welcome_networks: HashMap<IpAddr, Timestamp>,
 }
 
 /// What is banned.
@@ -84,10 +85,22 @@ impl LoginGuard {
         if self.welcome.len() >= CAPACITY {
             self.welcome.retain(|_, until| *until > now);
         }
+        let until = now.saturating_add(DAY).unwrap_or(Timestamp::MAX);
         if self.welcome.len() < CAPACITY {
-            let until = now.saturating_add(DAY).unwrap_or(Timestamp::MAX);
             self.welcome.insert((login, network), until);
         }
+        if self.welcome_networks.len() >= CAPACITY {
+            self.welcome_networks.retain(|_, until| *until > now);
+        }
+        if self.welcome_networks.len() < CAPACITY {
+            self.welcome_networks.insert(network, until);
+        }
+    }
+
+    /// Whether some login succeeded from there lately.
+    #[must_use]
+    pub fn knows(&self, address: IpAddr, now: Timestamp) -> bool {
+        self.welcome_networks.get(&network(address)).is_some_and(|until| *until > now)
     }
 }
 
@@ -173,6 +186,18 @@ mod tests {
         fail(&mut guard, 10, "scanner1", "203.0.113.1", 10);
         assert_eq!(check(&mut guard, "scanner1", "203.0.113.1", 20), Err(Banned::Login));
         assert_eq!(check(&mut guard, "scanner1", "10.0.0.9", 20), Ok(()));
+    }
+
+    #[test]
+    fn a_network_is_known_by_a_login_that_succeeded_there() {
+        let mut guard = LoginGuard::default();
+        fail(&mut guard, 1, "scanner1", "10.0.0.5", 0);
+        let knows =
+            |guard: &LoginGuard, address: &str, second| guard.knows(address.parse().unwrap(), at(second));
+        assert!(!knows(&guard, "10.0.0.5", 0));
+        guard.succeeded("scanner1", "10.0.0.5".parse().unwrap(), at(0));
+        assert!(knows(&guard, "::ffff:10.0.0.77", 86_399));
+        assert!(!knows(&guard, "10.0.1.5", 1) && !knows(&guard, "10.0.0.5", 86_400));
     }
 
     #[test]

@@ -17,6 +17,7 @@ mod refused;
 mod repeats;
 mod transaction;
 
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ::smtp::mail_data::{LineEnds, Measures};
@@ -118,6 +119,11 @@ const TOKEN_MARGIN: SignedDuration = SignedDuration::from_mins(2);
 impl Service for Submission {
     type Principal = Principal;
     type Transaction = Transaction;
+
+    fn is_welcome(&self, address: IpAddr) -> bool {
+        let is_listed = || self.context.store.directory().credential_without_login(address).is_some();
+        self.guard().knows(address, self.context.clock.now()) || is_listed()
+    }
 
     async fn authenticate(&self, peer: &Peer, login: &Login) -> Result<Principal, Refusal> {
         let (address, now) = (peer.address.ip(), self.context.clock.now());

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use smtp::server::{Settings, TlsPolicy};
+use smtp_server::admission::{Admission, AdmissionLimits, Standing};
 use smtp_server::{Endpoint, Timeouts, serve};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex};
 use tokio_util::sync::CancellationToken;
@@ -53,7 +54,9 @@ impl Scene {
         let (ours, theirs) = duplex(1 << 20);
         tokio::spawn(async move {
             let address = SocketAddr::from(([127, 0, 0, 1], 1_025));
-            let _ = serve(&endpoint, theirs, address, CancellationToken::new()).await;
+            let admission = Admission::new(AdmissionLimits { sessions: 1, sessions_per_network: 1 });
+            let permit = admission.admit(address, Standing::Welcome).unwrap();
+            let _ = serve(&endpoint, theirs, permit, CancellationToken::new()).await;
         });
         let mut line = Line(ours);
         line.reply().await;
