@@ -14,6 +14,7 @@ use url::Url;
 
 use crate::failure::{Answered, Failure, RequestIds, retry_after};
 use crate::http::{Authorization, Http, ToSign};
+use crate::reply::Wanted;
 
 /// The Email API of one communication service.
 #[derive(Clone, Debug)]
@@ -96,15 +97,12 @@ impl EmailApi {
     async fn exchange(&self, builder: reqwest::RequestBuilder, now: Timestamp) -> Result<Answer, Failure> {
         let exchange = |error| Failure::exchange(self.host(), error);
         let request = builder.build().map_err(exchange)?;
-        let response = self.http.execute(request).await.map_err(exchange)?;
-        let (status, headers) = (response.status(), response.headers().clone());
-        let body = response.bytes().await.map_err(exchange)?;
-        if !status.is_success() {
-            return Err(Failure::Answered(Answered::read(status.as_u16(), &headers, &body, now)));
+        let reply = self.http.exchange(request, self.host(), Wanted::Document).await?;
+        if !reply.status.is_success() {
+            return Err(Failure::Answered(Answered::read(&reply, now)));
         }
-        let result = serde_json::from_slice(&body)
-            .map_err(|error| Failure::Garbled { host: self.host().to_owned(), what: error.to_string() })?;
-        Ok(Answer { result, retry_after: retry_after(&headers, now), ids: RequestIds::read(&headers) })
+        let (result, headers) = (reply.json(self.host())?, &reply.headers);
+        Ok(Answer { result, retry_after: retry_after(headers, now), ids: RequestIds::read(headers) })
     }
 
     fn url(&self, path: &str) -> Result<Url, Failure> {

@@ -8,8 +8,9 @@ use secrecy::SecretString;
 use url::Url;
 
 use crate::credential::App;
-use crate::failure::{Answered, Failure};
+use crate::failure::{Answered, Failure, one_line};
 use crate::http::Http;
+use crate::reply::Wanted;
 use crate::token_source::Token;
 
 /// Why there is no token.
@@ -67,33 +68,38 @@ pub(crate) async fn post_form(
     }
     let exchange = |error| TokenFailure::Exchange(Failure::exchange(&host, error));
     let request = http.request(Method::POST, url).form(&form).build().map_err(exchange)?;
-    let response = http.execute(request).await.map_err(exchange)?;
-    let (status, headers) = (response.status(), response.headers().clone());
-    let body = response.bytes().await.map_err(exchange)?;
+    let reply = http.exchange(request, &host, Wanted::Token).await.map_err(TokenFailure::Exchange)?;
+    let status = reply.status;
     if status.is_success() {
-        let token: TokenResponse =
-            serde_json::from_slice(&body).map_err(|error| garbled(error.to_string()))?;
+        let token: TokenResponse = reply.json(&host).map_err(TokenFailure::Exchange)?;
         let lifetime = SignedDuration::from_secs(i64::try_from(token.expires_in).unwrap_or(i64::MAX));
         let expires_at = now.saturating_add(lifetime).unwrap_or(Timestamp::MAX);
         return Ok(Token { access_token: SecretString::from(token.access_token), expires_at });
     }
-    let refusal = serde_json::from_slice::<TokenError>(&body).ok();
+    let refusal = serde_json::from_slice::<TokenError>(&reply.body).ok();
     match refusal {
         // Throttling and trouble come in the same shape as refusals; their status tells them apart.
         Some(error) if status.is_client_error() && status.as_u16() != 429 => {
-            Err(TokenFailure::Refused(error))
+            Err(TokenFailure::Refused(on_lines(error)))
         }
         Some(error) => {
-            let mut answered = Answered::read(status.as_u16(), &headers, &body, now);
-            error.summary().clone_into(&mut answered.message);
+            let mut answered = Answered::read(&reply, now);
+            let error = on_lines(error);
             answered.code = error.code().map_or(error.error, |code| format!("AADSTS{code}"));
+            answered.message = error.error_description;
             Err(TokenFailure::Exchange(Failure::Answered(answered)))
         }
         None => {
-            let answered = Answered::read(status.as_u16(), &headers, &body, now);
+            let answered = Answered::read(&reply, now);
             Err(TokenFailure::Exchange(Failure::Answered(answered)))
         }
     }
+}
+
+/// What Entra says ends up where other answers do: its word and its first sentence, each on one line.
+fn on_lines(error: TokenError) -> TokenError {
+    let (word, sentence) = (one_line(&error.error), one_line(error.summary()));
+    TokenError { error: word, error_description: sentence, ..error }
 }
 
 /// The directory that a domain name belongs to, from Entra's discovery document; `None` if Entra does not know
@@ -113,17 +119,14 @@ pub async fn tenant_of(
         .map_err(|error| garbled(error.to_string()))?;
     let exchange = |error| Failure::exchange(&host, error);
     let request = http.request(Method::GET, url).build().map_err(exchange)?;
-    let response = http.execute(request).await.map_err(exchange)?;
-    let (status, headers) = (response.status(), response.headers().clone());
-    let body = response.bytes().await.map_err(exchange)?;
-    match status.as_u16() {
+    let reply = http.exchange(request, &host, Wanted::Token).await?;
+    match reply.status.as_u16() {
         200 => {
-            let document: OpenIdConfiguration =
-                serde_json::from_slice(&body).map_err(|error| garbled(error.to_string()))?;
+            let document: OpenIdConfiguration = reply.json(&host)?;
             // The issuer is `https://<host>/<tenant>/v2.0`.
             Ok(document.issuer.split('/').find_map(|segment| segment.parse().ok()))
         }
         400..=404 => Ok(None),
-        status => Err(Failure::Answered(Answered::read(status, &headers, &body, now))),
+        _ => Err(Failure::Answered(Answered::read(&reply, now))),
     }
 }

@@ -6,6 +6,8 @@ use azure_types::error::{ErrorDetail, ErrorResponse};
 use jiff::Timestamp;
 use reqwest::header::{HeaderMap, RETRY_AFTER};
 
+use crate::reply::Reply;
+
 /// A request that did not succeed.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
@@ -64,6 +66,10 @@ pub struct RequestIds(Vec<(&'static str, String)>);
 const REQUEST_IDS: [&str; 3] = ["x-ms-request-id", "mise-correlation-id", "X-Azure-Ref"];
 /// The longest id that is kept, in bytes.
 const MAX_ID_BYTES: usize = 128;
+/// Characters that are kept of a text.
+const MAX_TEXT: usize = 2_048;
+/// Particulars that are kept: more than one for each of the 50 recipients that a request may have.
+const MAX_PARTICULARS: usize = 200;
 
 impl RequestIds {
     /// The ids of an answer.
@@ -138,12 +144,12 @@ impl Failure {
 
 impl Answered {
     /// Reads an error reply.
-    pub(crate) fn read(http_status: u16, headers: &HeaderMap, body: &[u8], now: Timestamp) -> Self {
-        let detail = ErrorResponse::read(body);
+    pub(crate) fn read(reply: &Reply, now: Timestamp) -> Self {
+        let (detail, headers) = (ErrorResponse::read(&reply.body), &reply.headers);
         Self {
-            http_status,
-            code: on_one_line(&detail.code),
-            message: on_one_line(&detail.message),
+            http_status: reply.status.as_u16(),
+            code: one_line(&detail.code),
+            message: one_line(&detail.message),
             particulars: particulars(&detail),
             retry_after: retry_after(headers, now),
             ids: RequestIds::read(headers),
@@ -156,12 +162,19 @@ fn particulars(detail: &ErrorDetail) -> Vec<String> {
     let all = detail.all();
     let targets = all.iter().filter_map(|one| one.target.as_deref());
     let sentences = all.iter().skip(1).map(|one| one.message.as_str());
-    targets.chain(sentences).map(on_one_line).filter(|text| !text.is_empty()).collect()
+    targets.chain(sentences).map(one_line).filter(|text| !text.is_empty()).take(MAX_PARTICULARS).collect()
 }
 
-/// What Azure says ends up in logs, on terminals and in notices: no line breaks, no control characters.
-fn on_one_line(text: &str) -> String {
-    text.split(char::is_control).filter(|piece| !piece.is_empty()).collect::<Vec<_>>().join(" ")
+/// What Azure says ends up in logs, on terminals and in notices: no line breaks, no control characters, no end of it.
+#[must_use]
+pub fn one_line(text: &str) -> String {
+    let mut line =
+        text.split(char::is_control).filter(|piece| !piece.is_empty()).collect::<Vec<_>>().join(" ");
+    if let Some((end, _)) = line.char_indices().nth(MAX_TEXT) {
+        line.truncate(end);
+        line.push('…');
+    }
+    line
 }
 
 /// Retry-After in seconds or as a date (RFC 9110 section 10.2.3).
@@ -176,6 +189,8 @@ pub(crate) fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duratio
 
 #[cfg(test)]
 mod tests {
+    use reqwest::StatusCode;
+
     use super::*;
 
     #[test]
@@ -197,7 +212,8 @@ mod tests {
         let body = r#"{"error":{"code":"BadRequest","message":"no","target":"recipients.to",
             "details":[{"code":"Invalid","message":"a@b is\nnot valid","target":null},null]}}"#;
         let now = "2026-11-21T08:00:00Z".parse().unwrap();
-        let answered = Answered::read(400, &HeaderMap::new(), body.as_bytes(), now);
+        let reply = Reply { status: StatusCode::BAD_REQUEST, headers: HeaderMap::new(), body: body.into() };
+        let answered = Answered::read(&reply, now);
         assert_eq!(answered.particulars, ["recipients.to", "a@b is not valid"]);
     }
 

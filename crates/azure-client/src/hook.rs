@@ -9,6 +9,7 @@ use url::Url;
 
 use crate::failure::{Answered, Failure};
 use crate::http::Http;
+use crate::reply::{Reply, Wanted};
 
 /// Whoever takes longer to take an alarm is told by the next one.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -23,10 +24,9 @@ pub async fn post(http: &Http, url: &Url, body: &Value, now: Timestamp) -> Resul
     let request =
         http.request(Method::POST, url.clone()).json(body).timeout(PATIENCE).build().map_err(exchange)?;
     let response = http.execute(request).await.map_err(exchange)?;
-    let (status, headers) = (response.status(), response.headers().clone());
-    if status.is_success() {
+    if response.status().is_success() {
+        // Of what it says to that nothing is read.
         return Ok(());
     }
-    let body = response.bytes().await.map_err(exchange)?;
-    Err(Failure::Answered(Answered::read(status.as_u16(), &headers, &body, now)))
+    Err(Failure::Answered(Answered::read(&Reply::read(response, host, Wanted::Document).await?, now)))
 }

@@ -21,10 +21,11 @@ pub mod hook;
 mod http;
 mod management;
 pub mod provision;
+mod reply;
 mod token_source;
 mod zones;
 
-pub use failure::{Answered, Failure, RequestIds};
+pub use failure::{Answered, Failure, RequestIds, one_line};
 pub use gate::{Gate, Gates};
 pub use http::{Authorization, Http, HttpError, Probe};
 pub use token_source::{Token, TokenSource};

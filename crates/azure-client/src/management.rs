@@ -7,8 +7,7 @@ use azure_types::arm::Page;
 use azure_types::error::ErrorDetail;
 use clock::{Clock, Entropy};
 use jiff::{SignedDuration, Timestamp};
-use reqwest::header::HeaderMap;
-use reqwest::{Method, Response, StatusCode};
+use reqwest::{Method, StatusCode};
 use secrecy::ExposeSecret as _;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -20,6 +19,7 @@ use crate::entra::TokenFailure;
 use crate::failure::{Answered, Failure};
 use crate::gate::Gate;
 use crate::http::Http;
+use crate::reply::{Reply, Wanted};
 use crate::token_source::TokenSource;
 
 /// Why a call brought nothing.
@@ -90,12 +90,6 @@ struct Ask<'a> {
     condition: Option<(&'static str, &'a str)>,
 }
 
-struct Reply {
-    status: StatusCode,
-    headers: HeaderMap,
-    body: Vec<u8>,
-}
-
 /// Tries of one call that meets trouble.
 const TRIES: u32 = 5;
 /// How long a call waits for its turn while there is too much.
@@ -106,6 +100,8 @@ const WAIT: Duration = Duration::from_secs(1);
 const MAX_WAIT: Duration = Duration::from_secs(60);
 /// Pages of one list.
 const MAX_PAGES: usize = 1_000;
+/// Bytes of all pages of one list.
+const MAX_LIST_BYTES: usize = 64 << 20;
 
 impl Management {
     pub(crate) fn new(
@@ -134,10 +130,17 @@ impl Management {
     /// All pages of a list. The next page is where Azure says, word for word, but only on the same host: it
     /// is sent a token.
     pub(crate) async fn list<T: DeserializeOwned>(&self, path: &str) -> Result<Vec<T>, CallError> {
-        let (mut all, mut next) = (Vec::new(), Some(self.url(path)?));
+        let (mut all, mut next, mut bytes) = (Vec::new(), Some(self.url(path)?), 0);
         for _ in 0..MAX_PAGES {
             let Some(url) = next.take() else { break };
-            let page: Page<T> = self.call(Method::GET, &url, None).await?;
+            let reply =
+                self.patiently(&Ask { method: Method::GET, url, body: None, condition: None }).await?;
+            bytes += reply.body.len();
+            if bytes > MAX_LIST_BYTES {
+                let what = format!("a list has more than {MAX_LIST_BYTES} bytes");
+                return Err(Failure::Garbled { host: self.host(), what }.into());
+            }
+            let page: Page<T> = self.read_as(&reply)?;
             all.extend(page.value);
             next = page.next_link.map(|link| self.same_host(&link)).transpose()?;
         }
@@ -247,22 +250,15 @@ impl Management {
         if let Some(body) = ask.body {
             request = request.json(body);
         }
-        let response = self.http.execute(request.build().map_err(exchange)?).await.map_err(exchange)?;
-        if response.status() == 401 {
+        let request = request.build().map_err(exchange)?;
+        let reply = self.http.exchange(request, &host, Wanted::Document).await?;
+        if reply.status == StatusCode::UNAUTHORIZED {
             self.tokens.forget(&token).await;
         }
-        self.read(response).await
-    }
-
-    async fn read(&self, response: Response) -> Result<Reply, CallError> {
-        let (status, headers) = (response.status(), response.headers().clone());
-        let host = self.host();
-        let body = response.bytes().await.map_err(|error| Failure::exchange(&host, error))?;
-        if status.is_success() {
-            return Ok(Reply { status, headers, body: body.to_vec() });
+        if reply.status.is_success() {
+            return Ok(reply);
         }
-        let answered = Answered::read(status.as_u16(), &headers, &body, self.clock.now());
-        Err(Failure::Answered(answered).into())
+        Err(Failure::Answered(Answered::read(&reply, self.clock.now())).into())
     }
 
     /// How long to wait before the call is made again, unless that is too long.

@@ -13,13 +13,12 @@ use url::Url;
 use super::{BearerFailure, Expected};
 use crate::failure::{Answered, Failure};
 use crate::http::Http;
+use crate::reply::Wanted;
 
 /// Keys are fetched again after this long, as Microsoft asks for.
 const LIFETIME: SignedDuration = SignedDuration::from_hours(24);
 /// Between two fetches because of a key that is not known: a client chooses what key its token names.
 const PATIENCE: SignedDuration = SignedDuration::from_mins(1);
-/// Octets of a document; Entra's set of keys has about 20,000.
-const MAX_OCTETS: usize = 262_144;
 /// Keys that are kept of a set; Entra has about ten.
 const MAX_KEYS: usize = 100;
 
@@ -110,19 +109,11 @@ async fn get<T: DeserializeOwned>(http: &Http, url: &str, now: Timestamp) -> Res
     let host = parsed.host_str().unwrap_or_default().to_owned();
     let exchange = |error| Failure::exchange(&host, error);
     let request = http.request(Method::GET, parsed).build().map_err(exchange)?;
-    let mut response = http.execute(request).await.map_err(exchange)?;
-    let (status, headers) = (response.status(), response.headers().clone());
-    let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(exchange)? {
-        if body.len() + chunk.len() > MAX_OCTETS {
-            return Err(garbled(format!("it has more than {MAX_OCTETS} bytes")));
-        }
-        body.extend_from_slice(&chunk);
+    let reply = http.exchange(request, &host, Wanted::Keys).await?;
+    if !reply.status.is_success() {
+        return Err(Failure::Answered(Answered::read(&reply, now)));
     }
-    if !status.is_success() {
-        return Err(Failure::Answered(Answered::read(status.as_u16(), &headers, &body, now)));
-    }
-    serde_json::from_slice(&body).map_err(|error| garbled(error.to_string()))
+    reply.json(url)
 }
 
 #[cfg(test)]

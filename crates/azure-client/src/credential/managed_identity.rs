@@ -11,6 +11,7 @@ use super::{Credential, Requested};
 use crate::entra::TokenFailure;
 use crate::failure::{Answered, Failure};
 use crate::http::Http;
+use crate::reply::Wanted;
 use crate::token_source::Token;
 
 /// Where a host's tokens are had.
@@ -58,15 +59,14 @@ impl ManagedIdentity {
             Some(header) => request.header("X-IDENTITY-HEADER", header.expose_secret()),
             None => request.header("Metadata", "true"),
         };
-        let response = self.http.execute(request.build().map_err(exchange)?).await.map_err(exchange)?;
-        let (status, headers) = (response.status(), response.headers().clone());
-        let body = response.bytes().await.map_err(exchange)?;
-        if !status.is_success() {
-            let answered = Answered::read(status.as_u16(), &headers, &body, now);
+        let request = request.build().map_err(exchange)?;
+        let reply =
+            self.http.exchange(request, &host, Wanted::Token).await.map_err(TokenFailure::Exchange)?;
+        if !reply.status.is_success() {
+            let answered = Answered::read(&reply, now);
             return Err(TokenFailure::Exchange(Failure::Answered(answered)));
         }
-        let token: IdentityToken = serde_json::from_slice(&body)
-            .map_err(|error| TokenFailure::Exchange(Failure::Garbled { host, what: error.to_string() }))?;
+        let token: IdentityToken = reply.json(&host).map_err(TokenFailure::Exchange)?;
         let expires_at = token.expires_on.and_then(|second| Timestamp::from_second(second).ok());
         let soon = now.saturating_add(SignedDuration::from_mins(10)).unwrap_or(now);
         Ok(Token {

@@ -195,8 +195,7 @@ fn said(error: &ErrorDetail) -> String {
         ("", message) => message.to_owned(),
         (code, message) => format!("{code}: {message}"),
     };
-    // They end up in the log, on terminals and in a notice.
-    words.split(char::is_control).filter(|piece| !piece.is_empty()).collect::<Vec<_>>().join(" ")
+    azure_client::one_line(&words)
 }
 
 fn undecided() -> String {
