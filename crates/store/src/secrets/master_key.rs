@@ -2,13 +2,15 @@
 
 use std::fmt;
 use std::fs::{self, File};
-use std::io::{self, Write as _};
+use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use zeroize::Zeroizing;
+
+use crate::data_dir::{NO_LINK, foreign_owner, us};
 
 /// 256 bits. It does not print.
 pub struct MasterKey {
@@ -50,17 +52,16 @@ impl MasterKey {
         keep(path, &STANDARD.encode(*self.octets).into())
     }
 
-    /// Reads the key from a file that only its owner may read, or makes both at the first start.
+    /// Reads the key from a file that is ours and that only we may read, or makes both at the first start.
     ///
     /// # Errors
-    /// When the file can be read by others, does not hold a key, or cannot be made.
+    /// When the file is a link, somebody else's, or can be read by others, does not hold a key, or cannot be made.
     pub fn open_or_create(path: &Path) -> io::Result<Self> {
-        match fs::read_to_string(path) {
-            Ok(text) => {
-                if fs::metadata(path)?.permissions().mode() & 0o077 != 0 {
-                    let text = format!("{} can be read by others: chmod 600 it", path.display());
-                    return Err(io::Error::new(io::ErrorKind::PermissionDenied, text));
-                }
+        match File::options().read(true).custom_flags(NO_LINK).open(path) {
+            Ok(file) => {
+                check_private(&file, path)?;
+                let mut text = Zeroizing::new(String::new());
+                file.take(MAX_FILE_OCTETS).read_to_string(&mut text)?;
                 Self::parse(&text).ok_or_else(|| {
                     let text = format!("{} does not hold a master key", path.display());
                     io::Error::new(io::ErrorKind::InvalidData, text)
@@ -71,6 +72,11 @@ impl MasterKey {
                 key.keep(path)?;
                 Ok(key)
             }
+            Err(_) if path.is_symlink() => Err(denied(format!(
+                "{path} is a symbolic link, which is not followed: type `cp --remove-destination \"$(readlink -f {path})\" \
+                 {path}`, or give the key in POSTERN_MASTER_KEY",
+                path = path.display()
+            ))),
             Err(error) => Err(error),
         }
     }
@@ -101,10 +107,36 @@ impl MasterKey {
     }
 }
 
+/// More than a key in base64 has, with blanks around it.
+const MAX_FILE_OCTETS: u64 = 1_024;
+
+/// A key that others can read is no secret; one that is somebody else's may be exchanged for theirs.
+fn check_private(file: &File, path: &Path) -> io::Result<()> {
+    let (metadata, path) = (file.metadata()?, path.display());
+    if let Some(owner) = foreign_owner(&metadata) {
+        let us = us();
+        return Err(denied(format!(
+            "{path} belongs to user {owner}, and Postern runs as user {us}: type `chown {us} {path}` if the key is yours"
+        )));
+    }
+    if metadata.permissions().mode() & 0o077 != 0 {
+        return Err(denied(format!("{path} can be read by others: type `chmod 600 {path}`")));
+    }
+    Ok(())
+}
+
+fn denied(text: String) -> io::Error {
+    io::Error::new(io::ErrorKind::PermissionDenied, text)
+}
+
 /// Writes a key that is there as a whole or not at all: half a key would be taken for a foreign one.
 fn keep(path: &Path, key: &Zeroizing<String>) -> io::Result<()> {
     let unfinished = path.with_extension("unfinished");
-    let mut file = File::options().create(true).truncate(true).write(true).mode(0o600).open(&unfinished)?;
+    match fs::remove_file(&unfinished) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let mut file = File::options().create_new(true).write(true).mode(0o600).open(&unfinished)?;
     file.write_all(key.as_bytes())?;
     file.sync_all()?;
     fs::rename(&unfinished, path)?;
@@ -122,7 +154,32 @@ impl fmt::Debug for MasterKey {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::{chown, symlink};
+
     use super::*;
+
+    #[test]
+    fn a_key_that_somebody_else_chose_is_not_taken() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, theirs) = (folder.path().join("master.key"), folder.path().join("theirs"));
+        MasterKey::open_or_create(&theirs).unwrap();
+        symlink(&theirs, &path).unwrap();
+        let error = MasterKey::open_or_create(&path).unwrap_err();
+        assert!(error.to_string().contains("is a symbolic link, which is not followed"), "{error}");
+        fs::remove_file(&path).unwrap();
+        // What an earlier try left, or somebody else put there, is not written through.
+        symlink(&theirs, folder.path().join("master.unfinished")).unwrap();
+        let made = MasterKey::open_or_create(&path).unwrap();
+        assert_ne!(MasterKey::open_or_create(&theirs).unwrap().id(), made.id());
+        // Only root can give a file away.
+        if chown(&path, Some(65_534), None).is_ok() {
+            let error = MasterKey::open_or_create(&path).unwrap_err();
+            assert!(
+                error.to_string().contains(&format!("type `chown {} {}`", us(), path.display())),
+                "{error}"
+            );
+        }
+    }
 
     #[test]
     fn the_key_is_made_once_and_kept_private() {
