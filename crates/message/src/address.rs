@@ -22,6 +22,9 @@ pub struct AddressList {
     pub has_groups: bool,
 }
 
+/// The longest field that is read, in octets: reading costs the square of the length.
+pub const MAX_FIELD_OCTETS: usize = 4_096;
+
 /// The field's body is not an address list.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("field {0} is not a list of addresses")]
@@ -34,6 +37,9 @@ impl AddressList {
     /// When the body is something else.
     pub fn read(field: &Field<'_>) -> Result<Self, NotAddresses> {
         let malformed = || NotAddresses(field.name().to_owned());
+        if field.raw().len() > MAX_FIELD_OCTETS {
+            return Err(malformed());
+        }
         if field.body().is_empty() {
             return Ok(Self::default());
         }

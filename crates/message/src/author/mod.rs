@@ -8,7 +8,7 @@ mod lexer;
 mod loose;
 mod phrase;
 
-use crate::address::{Address, AddressList};
+use crate::address::{Address, AddressList, MAX_FIELD_OCTETS};
 use crate::header::Field;
 
 pub use self::loose::{addresses, bare_address, display_name, repair};
@@ -70,6 +70,14 @@ pub enum AuthorFault {
         "the address in From has to be in angle brackets, because there is more than an address: \"{0}\""
     )]
     NoBrackets(String),
+    /// More than anybody writes on purpose.
+    #[error("the From field is longer than {MAX_FIELD_OCTETS} bytes")]
+    TooLong,
+    /// `boss@b <a@b>`: some readers take the first for the author, some the second.
+    #[error(
+        "From has \"{0}\" outside quotation marks before the address, which some programs show as the author"
+    )]
+    TwoAuthors(String),
     /// A quotation mark without its partner.
     #[error("a quotation mark in From is not closed")]
     OpenQuote,
@@ -101,6 +109,9 @@ pub fn read(fields: &[Field<'_>]) -> Result<Vec<Address>, AuthorFault> {
         [field] => field,
         more => return Err(AuthorFault::Repeated(more.len())),
     };
+    if field.raw().len() > MAX_FIELD_OCTETS {
+        return Err(AuthorFault::TooLong);
+    }
     if field.body().is_empty() {
         return Err(AuthorFault::Empty);
     }
@@ -165,6 +176,14 @@ fn mailbox(member: &[Lexed]) -> Result<Option<Address>, AuthorFault> {
             }
             if !behind.is_empty() {
                 return Err(AuthorFault::Behind(excerpt(&joined(behind))));
+            }
+            let other = before.iter().find(|one| {
+                one.has_address()
+                    && !one.raw.starts_with("=?")
+                    && !one.raw.eq_ignore_ascii_case(address.trim())
+            });
+            if let Some(other) = other {
+                return Err(AuthorFault::TwoAuthors(excerpt(&other.raw)));
             }
             (address.trim().to_owned(), lexer::phrase(before))
         }

@@ -1,6 +1,6 @@
 //! Names beside addresses: encoded words read and written (RFC 2047), quoted strings written.
 
-use crate::words;
+use crate::{header, words};
 
 /// Characters of a name that is written. No device has a longer one on purpose.
 const MAX_NAME: usize = 128;
@@ -21,9 +21,5 @@ pub fn written(name: Option<&str>, address: &str) -> String {
 
 /// A text with its encoded words decoded.
 pub(super) fn decoded(text: &str) -> String {
-    let line = format!("X: {}", text.replace(['\r', '\n'], " "));
-    match mailparse::parse_header(line.as_bytes()) {
-        Ok((header, _)) => header.get_value(),
-        Err(_) => text.to_owned(),
-    }
+    header::decoded(format!("X: {}", text.replace(['\r', '\n'], " ")).as_bytes())
 }

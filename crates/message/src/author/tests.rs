@@ -27,6 +27,8 @@ fn the_forms_of_the_grammar_are_read() {
         ("\"a \\\"b\\\"\" <a@b.example>", Some("a \"b\""), "a@b.example"),
         ("a@b.example <a@b.example>", Some("a@b.example"), "a@b.example"),
         ("=?utf-8?Q?J=C3=BCrgen?= <a@b.example>", Some("Jürgen"), "a@b.example"),
+        ("=?utf-8?Q?c@d.example?= <a@b.example>", Some("c@d.example"), "a@b.example"),
+        ("\"c@d.example\" <a@b.example>", Some("c@d.example"), "a@b.example"),
         ("=?utf-8?Q?Kock,_Arne?= <a@b.example>", Some("Kock, Arne"), "a@b.example"),
         ("Jürgen <a@b.example>", Some("Jürgen"), "a@b.example"),
         ("a(x)@b.example", Some("x"), "a@b.example"),
@@ -74,6 +76,14 @@ fn a_fault_says_what_is_wrong() {
             b"Scanner a@b.example",
             "the address in From has to be in angle brackets, because there is more than an address: \"Scanner a@b.example\"",
         ),
+        (
+            b"boss@b.example <a@b.example>",
+            "From has \"boss@b.example\" outside quotation marks before the address, which some programs show as the author",
+        ),
+        (
+            b"The Boss boss@b.example <a@b.example>",
+            "From has \"boss@b.example\" outside quotation marks before the address, which some programs show as the author",
+        ),
         (b"<a@b.example.>", "the address \"a@b.example.\" in From ends with a dot"),
         (b"<a b@c.example>", "the address \"a b@c.example\" in From contains a blank"),
         (b"a@b@c.example", "the address \"a@b@c.example\" in From has more than one @"),
@@ -87,6 +97,10 @@ fn a_fault_says_what_is_wrong() {
     }
     assert_eq!(read(&[]), Err(AuthorFault::Missing));
     assert_eq!(read(&fields(b"From: a@b.c\r\nfrom: a@b.c\r\n")), Err(AuthorFault::Repeated(2)));
+    let longest = format!("\"{}\" <a@b.example>", "x".repeat(4_000));
+    assert!(read_bytes(longest.as_bytes()).is_ok());
+    let longer = read_bytes(longest.repeat(2).as_bytes()).unwrap_err();
+    assert_eq!(longer, "the From field is longer than 4096 bytes");
     let long = read_bytes("ä".repeat(500).as_bytes()).unwrap_err();
     assert!(long.is_ascii() && long.len() < 200, "{long}");
 }
