@@ -88,12 +88,34 @@ impl<'a> Field<'a> {
         }
     }
 
-    /// What follows the colon, unfolded, encoded words decoded (RFC 2047).
+    /// What follows the colon, unfolded, encoded words decoded (RFC 2047): for people, who read no more than the
+    /// first [`MAX_SHOWN_OCTETS`]. Decoding costs the square of the length.
     #[must_use]
     pub fn decoded(&self) -> String {
-        match mailparse::parse_header(self.raw) {
-            Ok((header, _)) => header.get_value(),
-            Err(_) => self.body().into_owned(),
+        decoded(self.raw)
+    }
+}
+
+/// What is decoded of a field to be shown, in octets.
+pub const MAX_SHOWN_OCTETS: usize = 4_096;
+
+/// The body of a raw field for people, cut between two words where it is too long.
+pub(crate) fn decoded(raw: &[u8]) -> String {
+    let shown = if raw.len() <= MAX_SHOWN_OCTETS {
+        raw
+    } else {
+        let head = &raw[..MAX_SHOWN_OCTETS];
+        let cut = head.iter().rposition(|octet| matches!(octet, b' ' | b'\t' | b'\r' | b'\n'));
+        // One long word, which nobody reads either, is cut between characters.
+        let end = cut.filter(|cut| *cut > MAX_SHOWN_OCTETS / 2);
+        &head[..end
+            .unwrap_or_else(|| head.len() - head.utf8_chunks().last().map_or(0, |last| last.invalid().len()))]
+    };
+    match mailparse::parse_header(shown) {
+        Ok((header, _)) => header.get_value(),
+        Err(_) => {
+            let body = &shown[memchr::memchr(b':', shown).map_or(0, |colon| colon + 1)..];
+            String::from_utf8_lossy(body).replace("\r\n", "").trim().to_owned()
         }
     }
 }
@@ -162,6 +184,19 @@ mod tests {
         assert_eq!(read(": x\r\n"), Err(NotAField { line: 1 }));
         assert_eq!(read(" folded: first\r\n"), Err(NotAField { line: 1 }));
         assert_eq!(read(""), Ok(Vec::new()));
+    }
+
+    #[test]
+    fn what_is_shown_of_a_field_is_bounded_and_whole() {
+        let shown = |body: &str| {
+            let raw = format!("Subject: {body}\r\n");
+            fields(raw.as_bytes()).next().unwrap().unwrap().decoded()
+        };
+        assert_eq!(shown("=?utf-8?q?Gr=C3=BC=C3=9Fe?="), "Gr\u{fc}\u{df}e");
+        let words = shown(&"=?utf-8?q?=C3=BC?=\r\n ".repeat(50_000));
+        assert!(words.len() < MAX_SHOWN_OCTETS && words.chars().all(|c| c == '\u{fc}'), "{words}");
+        let letters = shown(&"\u{fc}".repeat(50_000));
+        assert!(letters.len() < MAX_SHOWN_OCTETS && letters.chars().all(|c| c == '\u{fc}'), "{letters}");
     }
 
     #[test]
