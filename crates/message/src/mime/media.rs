@@ -58,8 +58,10 @@ impl Media {
             Some(quoted) => quoted.split('"').next(),
             None => value.split(';').next(),
         };
-        let value: String = value?.trim().chars().filter(|c| !c.is_control()).collect();
-        Some(crate::words::decode(&value).unwrap_or(value)).filter(|value| !value.is_empty())
+        let value = value?.trim();
+        // Encoded words may hold what may not stand in a name any more than beside them.
+        let decoded = crate::words::decode(value).unwrap_or_else(|| value.to_owned());
+        Some(decoded.chars().filter(|c| !c.is_control()).collect()).filter(|value: &String| !value.is_empty())
     }
 
     /// The names of all parameters, in lower case.

@@ -61,10 +61,12 @@ impl Facts {
             parts.losses.push(Loss::Parameter("name".to_owned()));
         }
         let name = written.clone().or(named).filter(|name| !name.is_empty());
+        let leads_elsewhere = name.as_deref().is_some_and(is_path);
         let is_clear = disposition.as_ref().is_none_or(|disposition| disposition.is_clear);
-        if !is_clear || !entity.media.is_clear {
+        if !is_clear || !entity.media.is_clear || leads_elsewhere {
             parts.losses.push(Loss::FileName(name.clone().unwrap_or_default()));
         }
+        let name = if leads_elsewhere { name.as_deref().and_then(last_part) } else { name };
         let kind = disposition.as_ref().map_or("", |disposition| disposition.kind.as_str());
         if !["", "inline", "attachment"].contains(&kind) {
             parts.losses.push(Loss::PartField("Content-Disposition".to_owned()));
@@ -116,6 +118,19 @@ impl Facts {
             parts.losses.push(Loss::Parameter(name.to_owned()));
         }
     }
+}
+
+/// Whether a name leads out of the folder that a reader chooses for it, or into another (RFC 2183 section 2.3).
+fn is_path(name: &str) -> bool {
+    name.contains(['/', '\\'])
+        || name.trim().trim_matches('.').is_empty()
+        || name.as_bytes().get(1) == Some(&b':')
+}
+
+/// What is left of a path: the name behind its folders.
+fn last_part(path: &str) -> Option<String> {
+    let last = path.rsplit(['/', '\\', ':']).next().unwrap_or_default().trim();
+    (!last.trim_matches('.').is_empty()).then(|| last.to_owned())
 }
 
 /// A parameter, or what it most likely is.

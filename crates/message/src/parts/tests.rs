@@ -273,17 +273,20 @@ fn no_control_character_leaves_an_encoding() {
 
 #[test]
 fn a_name_that_readers_read_differently_is_guessed_and_said() {
-    for (disposition, name) in [
-        ("attachment; filename=scan 001.pdf", "scan 001.pdf"),
-        ("attachment; FileName = scan(1).pdf; size=3", "scan(1).pdf"),
-        ("attachment; filename=\"C:\\scans\\a.pdf\"", "C:\\scans\\a.pdf"),
-        ("attachment; filename==?utf-8?q?=C3=BC?=", "\u{fc}"),
-        ("attachment; filename=\"open.pdf", "open.pdf"),
+    for (disposition, said, name) in [
+        ("attachment; filename=scan 001.pdf", "scan 001.pdf", "scan 001.pdf"),
+        ("attachment; FileName = scan(1).pdf; size=3", "scan(1).pdf", "scan(1).pdf"),
+        ("attachment; filename=\"C:\\scans\\a.pdf\"", "C:\\scans\\a.pdf", "a.pdf"),
+        ("attachment; filename=\"../../etc/a.pdf\"", "../../etc/a.pdf", "a.pdf"),
+        ("attachment; filename*=utf-8''%2e%2e%5ca.pdf", "..\\a.pdf", "a.pdf"),
+        ("attachment; filename==?utf-8?q?=C3=BC?=", "\u{fc}", "\u{fc}"),
+        ("attachment; filename==?utf-8?q?a=0D=0A=1B[2J.pdf?=", "a[2J.pdf", "a[2J.pdf"),
+        ("attachment; filename=\"open.pdf", "open.pdf", "open.pdf"),
     ] {
         let parts = of(&format!(
             "From: a@b.c\nSubject: s\nContent-Type: multipart/mixed; boundary=m\n\n--m\n\ntext\n--m\nContent-Type: application/pdf\nContent-Disposition: {disposition}\n\n%PDF\n--m--\n"
         ));
-        assert!(parts.losses.contains(&Loss::FileName(name.to_owned())), "{disposition}: {:?}", parts.losses);
+        assert!(parts.losses.contains(&Loss::FileName(said.to_owned())), "{disposition}: {:?}", parts.losses);
         assert_eq!(
             (parts.attachments[0].name.as_str(), &parts.attachments[0].content[..]),
             (name, &b"%PDF"[..])

@@ -47,6 +47,25 @@ fn envelope_recipients_are_divided_among_to_cc_and_bcc() {
     assert_eq!(message.recipients.to[0].address, "x@example.com", "as it is written");
 }
 
+/// What a mail may put into the document, decoded: ESC, NUL, a line of its own, C1 and a folder.
+#[test]
+fn no_field_of_the_document_acts_or_leads_elsewhere() {
+    const WORD: &str = "=?utf-8?q?a=1B[2J=00=0D=0ABcc:_x=C2=9Bb?=";
+    const CODED: &str = "utf-8''..%2Fa%1B%00%0D%0A%C2%9B.pdf";
+    let mixed = format!(
+        "From: {WORD} <a@b.example>\nTo: {WORD} <x@example.com>\nCc: {WORD} <y@example.com>\nReply-To: {WORD} <r@b.example>\nSubject: {WORD}\nX-Custom: {WORD}\nX-Raw: a\u{1b}b\nMessage-ID: <a\u{9b}@b.example>\nContent-Type: multipart/mixed; boundary=m\n\n--m\n\ntext\n--m\nContent-Type: application/pdf; name*={CODED}\nContent-Disposition: attachment; filename*={CODED}\nContent-ID: <a\u{1b}b>\n\n%PDF\n--m\nContent-Type: application/pdf; name=\"{WORD}.pdf\"\nContent-Disposition: attachment; filename={WORD}.pdf\n\n%PDF\n--m--\n"
+    );
+    let chosen = chosen(Ways::Rest, &mixed, &["x@example.com"]);
+    let Choice::Rest { message, .. } = chosen else { panic!("{chosen:?}") };
+    let mut document = serde_json::to_value(&message).unwrap();
+    let text = document["content"]["plainText"].take();
+    assert!(text.as_str().unwrap().contains("text"));
+    let all = document.to_string();
+    for acting in ["\\u00", "\\r", "\\n", "\u{9b}", "../", "Bcc: x\""] {
+        assert!(!all.contains(acting), "{acting:?}: {all}");
+    }
+}
+
 #[test]
 fn whatever_rest_cannot_say_goes_by_smtp() {
     let why = |message: &str, recipients: &[&str]| match auto(message, recipients) {
