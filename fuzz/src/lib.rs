@@ -83,9 +83,6 @@ pub fn author(data: &[u8]) {
         assert!(is_address(&repaired.address), "{repaired:?} has no address");
         reads_as_written(repaired.name.as_deref(), &repaired.address);
     }
-    for field in &fields {
-        let _ = author::addresses(field);
-    }
     let text = String::from_utf8_lossy(data);
     let _ = (author::excerpt(&text), author::bare_address(&text));
 }

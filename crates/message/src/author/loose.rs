@@ -68,14 +68,6 @@ pub fn display_name(fields: &[Field<'_>]) -> Option<String> {
     (!name.is_empty() && is_text(name)).then(|| name.to_owned())
 }
 
-/// Everything in a field that looks like an address: in angle brackets, or with an at sign.
-#[must_use]
-pub fn addresses(field: &Field<'_>) -> Vec<String> {
-    let pieces = Pieces::of(&field.body());
-    let in_words = pieces.words.iter().filter(|word| word.contains('@'));
-    pieces.angles.iter().chain(in_words).map(|text| bare_address(text)).collect()
-}
-
 fn is_text(name: &str) -> bool {
     !name.contains(char::REPLACEMENT_CHARACTER)
 }

@@ -11,7 +11,7 @@ mod phrase;
 use crate::address::{Address, AddressList, MAX_FIELD_OCTETS};
 use crate::header::Field;
 
-pub use self::loose::{addresses, bare_address, display_name, repair};
+pub use self::loose::{bare_address, display_name, repair};
 pub use self::phrase::written;
 
 use self::lexer::{Lexed, Token};

@@ -148,17 +148,23 @@ impl Draft<'_> {
     }
 
     /// Leaves out what names another sender than the author that was put in, or one of the account's own domains
-    /// that this login may not use: its scope is not to be evaded by another field than From.
+    /// that this login may not use, or may do so to some readers: its scope is not to be evaded by another field than
+    /// From.
     fn leave_out_senders(&self, author: &mut Author, may_send_as: &dyn Fn(&Mailbox) -> Result<(), Denied>) {
         let is_another = |mailbox: &Mailbox| {
             matches!(may_send_as(mailbox), Err(Denied::UnknownSender | Denied::OtherLogin))
         };
+        let is_at_home = |mailbox: &Mailbox| !matches!(may_send_as(mailbox), Err(Denied::DomainNotLinked));
         for field in header::fields(self.header).map_while(Result::ok) {
             let Some(name) = SENDER_FIELDS.into_iter().find(|name| field.is(name)) else { continue };
-            let claims: Vec<Mailbox> =
-                author::addresses(&field).iter().filter_map(|text| text.parse().ok()).collect();
-            let contradicts = name == "Sender" && author.from.is_some() && claims != [author.address.clone()];
-            if contradicts || claims.iter().any(is_another) {
+            let named = named(&field);
+            let is_author = named.as_deref() == Some(std::slice::from_ref(&author.address));
+            let contradicts = name == "Sender" && author.from.is_some() && !is_author;
+            let evades = match named {
+                Some(named) => named.iter().any(is_another),
+                None => perhaps_named(&field).iter().any(is_at_home),
+            };
+            if contradicts || evades {
                 author.left_out.push(name.to_owned());
                 let text = format!("{name} was \"{}\", is left out", excerpt(&field.body()));
                 author.changes.push(Change { cause: Cause::Rule, text });
@@ -171,6 +177,48 @@ impl Author {
     fn as_written(address: Mailbox) -> Self {
         Self { address, from: None, reply_to: None, left_out: Vec::new(), changes: Vec::new() }
     }
+}
+
+/// Whom a field beside From names; `None` where readers may differ.
+fn named(field: &Field<'_>) -> Option<Vec<Mailbox>> {
+    let addresses = author::read(std::slice::from_ref(field)).ok()?;
+    addresses.iter().map(|one| one.address.parse().ok()).collect()
+}
+
+/// Somebody at each domain that a reader may find in a field, whatever that reader skips or decodes first.
+fn perhaps_named(field: &Field<'_>) -> Vec<Mailbox> {
+    let (mut text, mut without_comments, mut depth) = (String::new(), String::new(), 0_usize);
+    let both = format!("{} {}", field.body(), field.decoded());
+    for c in both.chars().filter(|c| !matches!(c, '"' | '\\')) {
+        text.push(c);
+        match c {
+            '(' => depth += 1,
+            ')' => depth = depth.saturating_sub(1),
+            _ if depth == 0 => without_comments.push(c),
+            _ => continue,
+        }
+        if depth > 0 {
+            without_comments.push(' ');
+        }
+    }
+    let texts = [joined(&text), joined(&without_comments)];
+    let somebody = |rest: &str| {
+        let end = rest.find(|c: char| !c.is_alphanumeric() && c != '-' && c != '.').unwrap_or(rest.len());
+        format!("somebody@{}", rest[..end].trim_end_matches('.')).parse().ok()
+    };
+    texts.iter().flat_map(|text| text.split('@').skip(1)).filter_map(somebody).collect()
+}
+
+/// A text without the blanks that may stand around the dots and the at sign of an address (RFC 5322 section 4.4).
+fn joined(text: &str) -> String {
+    let mut joined = String::with_capacity(text.len());
+    for word in text.split_whitespace() {
+        if !joined.ends_with(['.', '@']) && !word.starts_with(['.', '@']) {
+            joined.push(' ');
+        }
+        joined.push_str(word);
+    }
+    joined
 }
 
 fn was(fields: &[Field<'_>]) -> String {

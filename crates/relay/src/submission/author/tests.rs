@@ -197,6 +197,17 @@ fn a_login_does_not_evade_its_scope_by_another_field() {
         ("Sender: nobody@contoso.example\r\n", false),
         ("Resent-Sender: ceo@contoso.example\r\n", false),
         ("Resent-From: scan@contoso.example, ceo@contoso.example\r\n", false),
+        ("Sender: \"ceo\"@contoso.example\r\n", false),
+        ("Sender: <\"ceo\"@contoso.example>\r\n", false),
+        ("Sender: ceo (x) @ contoso . example\r\n", false),
+        ("Sender: =?utf-8?q?ceo=40contoso.example?=\r\n", false),
+        ("Sender: ceo@contoso.(x)example\r\n", false),
+        ("Sender: ceo@contoso.example boss\r\n", false),
+        ("Sender: x(ceo@contoso.example)\r\n", false),
+        ("Resent-From: x@web1.example ceo@contoso.example\r\n", false),
+        ("Sender: a@web1.example; b@web1.example\r\n", true),
+        ("Sender: \"a\"@web1.example.\r\n", true),
+        ("Sender: =?utf-8?q?ceo?= at contoso.example\r\n", true),
     ] {
         let header = format!("{field}From: scan@contoso.example\r\n");
         let (kept, changes) = taken_by(&keep, &[], &header).unwrap();
