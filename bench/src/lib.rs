@@ -1,4 +1,4 @@
-//! Load, sinks and audits for two programs: `bench` measures, `crash` kills.
+//! Load, sinks and audits for three programs: `bench` measures, `crash` kills, `attack` attacks.
 //!
 //! 1. [`mail`] makes messages that can be told apart and checked, [`load`] submits them by SMTP.
 //! 2. [`sink`] takes what comes out at the other end, by the Email API or by SMTP.
@@ -8,6 +8,7 @@
 pub mod audit;
 pub mod load;
 pub mod mail;
+pub mod random;
 pub mod sink;
 pub mod system;
 pub mod usage;

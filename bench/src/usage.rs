@@ -28,6 +28,21 @@ impl Family {
         self.members().iter().map(|member| resident(member.id)).sum()
     }
 
+    /// The most memory that the oldest of them has had in use since [`Family::forget_peak`], in octets.
+    #[must_use]
+    pub fn peak_octets(self) -> u64 {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.parent)).unwrap_or_default();
+        kilobytes(&status, "VmHWM:") * 1_024
+    }
+
+    /// Has the peak begin anew (proc_pid_clear_refs(5)).
+    ///
+    /// # Errors
+    /// When the kernel does not do it.
+    pub fn forget_peak(self) -> std::io::Result<()> {
+        fs::write(format!("/proc/{}/clear_refs", self.parent), "5")
+    }
+
     /// `kill -9` for all of them, the youngest first; comes back when they are gone.
     pub async fn kill(self) {
         let members = self.members();
@@ -86,9 +101,12 @@ fn is_alive(id: u32) -> bool {
 fn resident(id: u32) -> u64 {
     let rollup = fs::read_to_string(format!("/proc/{id}/smaps_rollup")).unwrap_or_default();
     // Shared pages count once, in proportion.
-    let line = rollup.lines().find_map(|line| line.strip_prefix("Pss:"));
-    let kilobytes = line.and_then(|line| line.trim().trim_end_matches(" kB").parse::<u64>().ok());
-    kilobytes.unwrap_or(0) * 1_024
+    kilobytes(&rollup, "Pss:") * 1_024
+}
+
+fn kilobytes(text: &str, name: &str) -> u64 {
+    let line = text.lines().find_map(|line| line.strip_prefix(name));
+    line.and_then(|line| line.trim().trim_end_matches(" kB").parse().ok()).unwrap_or(0)
 }
 
 #[cfg(test)]
@@ -99,6 +117,8 @@ mod tests {
     fn this_process_uses_something() {
         let family = Family { parent: std::process::id() };
         assert!(family.resident_octets() > 100_000);
+        family.forget_peak().unwrap();
+        assert!(family.peak_octets() > 100_000);
         assert!(family.members().iter().any(|member| member.id == std::process::id()));
     }
 }

@@ -31,7 +31,10 @@ pub fn scratch() -> anyhow::Result<tempfile::TempDir> {
     Ok(tempfile::Builder::new().prefix("bench-").tempdir_in(base)?)
 }
 
-/// A port that is free now.
-fn free_port() -> std::io::Result<u16> {
+/// A port of 127.0.0.1 that is free now.
+///
+/// # Errors
+/// When there is none.
+pub fn free_port() -> std::io::Result<u16> {
     Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
 }

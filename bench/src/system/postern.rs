@@ -61,18 +61,27 @@ impl Postern {
     /// # Errors
     /// When it does not come up.
     pub async fn start(cloud: &Cloud, sending: Sending) -> anyhow::Result<Self> {
+        let roomy = "[smtp]\nmax_sessions = 30000\nmax_sessions_per_network = 30000\n";
+        let mut server = Self::start_without_account(roomy).await?;
+        server.connect(cloud, sending).await?;
+        Ok(server)
+    }
+
+    /// Starts the server with nothing in it; `configuration` follows the data directory and a listener with STARTTLS.
+    ///
+    /// # Errors
+    /// When it does not come up.
+    pub async fn start_without_account(configuration: &str) -> anyhow::Result<Self> {
         let (folder, port) = (scratch()?, free_port()?);
         let config = format!(
             "data_dir = {:?}\nallow_volatile_data_dir = true\nhost_name = \"localhost\"\n\
              [[listener]]\naddress = \"127.0.0.1:{port}\"\nmode = \"starttls\"\n\
-             [smtp]\nmax_sessions = 30000\nmax_sessions_per_network = 30000\n\
-             [log]\nfilter = \"error\"\n",
+             [log]\nfilter = \"error\"\n{configuration}",
             folder.path().join("data"),
         );
         std::fs::write(folder.path().join("postern.toml"), config)?;
         let mut server = Self { folder, port, child: None, door: None };
         server.launch(&[]).await?;
-        server.connect(cloud, sending).await?;
         Ok(server)
     }
 
@@ -142,19 +151,34 @@ impl Postern {
         std::fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
     }
 
-    async fn connect(&mut self, cloud: &Cloud, sending: Sending) -> anyhow::Result<()> {
+    /// Adds an account with one sender, without a look at Azure.
+    ///
+    /// # Errors
+    /// When the server refuses.
+    pub async fn add_account(&self, name: &str, cloud: &Cloud, sending: Sending) -> anyhow::Result<()> {
         let [tenant, client, subscription] = &cloud.ids;
         let (ca, smtp) = (cloud.ca.display().to_string(), format!("localhost:{}", cloud.smtp_port));
         let (requests, sessions) = (sending.requests.to_string(), sending.smtp_sessions.to_string());
         let mut account =
-            vec!["account", "add", "bench", "--no-verify", "--tenant", tenant, "--client-id", client];
+            vec!["account", "add", name, "--no-verify", "--tenant", tenant, "--client-id", client];
         account.extend(["--subscription", subscription, "--service", &cloud.service]);
         account.extend(["--endpoint", &cloud.url, "--cloud-authority", &cloud.url]);
         account.extend(["--cloud-smtp", &smtp, "--cloud-ca", &ca, "--transport", sending.transport]);
         account.extend(["--quota", "10000000/1000000000", "--json"]);
         account.extend(["--requests-at-once", &requests, "--smtp-sessions", &sessions]);
         self.command(&account, &cloud.secret).await?;
-        self.command(&["sender", "add", cloud.sender, "--account", "bench", "--json"], "").await?;
+        self.command(&["sender", "add", cloud.sender, "--account", name, "--json"], "").await?;
+        Ok(())
+    }
+
+    /// Where its first listener is.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    async fn connect(&mut self, cloud: &Cloud, sending: Sending) -> anyhow::Result<()> {
+        self.add_account("bench", cloud, sending).await?;
         let issued =
             self.command(&["credential", "add", "device", "--account", "bench", "--json"], "").await?;
         let password = issued["password"].as_str().context("the credential has no password")?;
@@ -163,8 +187,11 @@ impl Postern {
         Ok(())
     }
 
-    /// One of the operator's commands.
-    async fn command(&self, words: &[&str], input: &str) -> anyhow::Result<Value> {
+    /// One of the operator's commands, with `input` at its standard input; what it prints, which has to be JSON.
+    ///
+    /// # Errors
+    /// When the command fails, with what it says.
+    pub async fn command(&self, words: &[&str], input: &str) -> anyhow::Result<Value> {
         let mut command = Command::new(program()?);
         command.args(words).arg("--config").arg(self.config());
         let mut child =
@@ -185,7 +212,9 @@ impl Postern {
 
 impl System for Postern {
     fn door(&self) -> &Door {
-        self.door.as_ref().unwrap_or_else(|| unreachable!("`start` connects before it gives a server away"))
+        self.door
+            .as_ref()
+            .unwrap_or_else(|| unreachable!("only a server from `start` is loaded through its door"))
     }
 
     fn family(&self) -> Family {

@@ -40,7 +40,7 @@ async fn main() -> ExitCode {
 }
 
 async fn run(cli: Cli) -> anyhow::Result<bool> {
-    let seed = cli.seed.unwrap_or_else(|| u64::from(std::process::id()) << 20 | 0x5EED);
+    let seed = cli.seed.unwrap_or_else(bench::random::fresh_seed);
     println!("seed {seed}");
     let mut passed = true;
     if cli.cycles > 0 {

@@ -8,6 +8,7 @@ use anyhow::Context as _;
 use bench::audit::{Audit, Findings};
 use bench::load::{Load, Tally};
 use bench::mail::{Composer, read, read_message};
+use bench::random::Random;
 use bench::system::{Cloud, Postern, Sending, System as _};
 use clock::Clock;
 use tokio::task::JoinHandle;
@@ -20,7 +21,7 @@ pub(crate) struct Stage {
     pub(crate) audit: Arc<Audit>,
     twin: Twin,
     seen: u64,
-    random: u64,
+    random: Random,
 }
 
 const SENDER: &str = "scanner@contoso.example";
@@ -63,7 +64,7 @@ impl Stage {
         // By REST, where Azure knows an id when it sees it again. SMTP has no such thing.
         let sending = Sending { transport: "rest", requests: 16, smtp_sessions: 1 };
         let server = Postern::start(&cloud, sending).await?;
-        Ok(Self { server, audit: Arc::default(), twin, seen: 0, random: seed | 1 })
+        Ok(Self { server, audit: Arc::default(), twin, seen: 0, random: Random::new(seed) })
     }
 
     /// Submits for a while, in the background.
@@ -103,10 +104,7 @@ impl Stage {
 
     /// A random number below `limit`.
     pub(crate) fn random(&mut self, limit: u64) -> u64 {
-        self.random ^= self.random << 13;
-        self.random ^= self.random >> 7;
-        self.random ^= self.random << 17;
-        (self.random >> 11) % limit
+        self.random.below(limit)
     }
 
     /// Says how a cycle went, as test programs do.
