@@ -169,6 +169,9 @@ impl Credentials {
                 if removed == 0 {
                     return Err(StoreError::Missing(format!("credential {login}")));
                 }
+                // Another one of that name is to be known nowhere.
+                let key = login.to_ascii_lowercase();
+                connection.execute("DELETE FROM login_welcome WHERE login = ?", [key])?;
                 audit.store(connection)
             })
             .await?;

@@ -22,6 +22,7 @@ mod error;
 mod estates;
 mod intake_rules;
 mod journal;
+mod logins;
 mod pace;
 mod queue;
 mod rotations;
@@ -42,6 +43,7 @@ pub use data_dir::{DataDir, DataDirError, Volatile};
 pub use directory::Directory;
 pub use error::{Blame, StoreError, chain};
 pub use estates::Estates;
+pub use logins::{CredentialUse, LoginNews, Logins, Welcome};
 pub use pace::{Pace, Refusal, SENDS, STATUS_READS, Usage};
 pub use queue::{
     Accepted, Claim, Cursor, ListedSend, MessageView, NextStep, Queue, RepairUse, SendView, Settlement,

@@ -16,6 +16,7 @@ use crate::database::Database;
 use crate::directory::{Directory, Published};
 use crate::error::StoreError;
 use crate::estates::Estates;
+use crate::logins::Logins;
 use crate::pace::Pace;
 use crate::queue::Queue;
 use crate::rotations::Rotations;
@@ -120,6 +121,12 @@ impl Store {
     #[must_use]
     pub fn credentials(&self) -> Credentials {
         Credentials::new(self.database.clone(), Arc::clone(&self.published))
+    }
+
+    /// Which logins worked, and from where.
+    #[must_use]
+    pub fn logins(&self) -> Logins {
+        Logins::new(self.database.clone())
     }
 
     /// SMTP usernames that Azure lists.

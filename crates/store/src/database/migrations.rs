@@ -5,7 +5,7 @@ use rusqlite::Connection;
 use crate::error::StoreError;
 
 /// All steps in order. A released step is never edited.
-const STEPS: [&str; 7] = [
+const STEPS: [&str; 8] = [
     include_str!("../../migrations/0001_queue_accounts_and_secrets.sql"),
     include_str!("../../migrations/0002_when_an_account_changed.sql"),
     include_str!("../../migrations/0003_verify_rotate_audit.sql"),
@@ -13,6 +13,7 @@ const STEPS: [&str; 7] = [
     include_str!("../../migrations/0005_changes_to_messages.sql"),
     include_str!("../../migrations/0006_smtp_usernames.sql"),
     include_str!("../../migrations/0007_a_second_way_and_divided_sends.sql"),
+    include_str!("../../migrations/0008_logins_that_worked.sql"),
 ];
 
 /// Applies the steps that the database has not seen.
