@@ -15,7 +15,7 @@ pub struct Refused {
     pub count: u64,
     /// Who, the last time.
     pub peer: IpAddr,
-    /// The login that the client gave and that was not taken, as it gave it.
+    /// The login that the client gave and that was not taken; of one that does not exist only as much as may be shown.
     pub login: Option<String>,
     /// The login of the credential, or of the app of Entra, that the client had proved, or that its network has.
     pub credential: Option<String>,

@@ -15,14 +15,14 @@ use store::{Blame, StoreError};
 use tracing::{error, warn};
 
 use crate::deliver::{Matter, Verdict};
+use crate::login::{Ban, Banned, Refused};
 use crate::submission::Denied;
 
 pub(crate) const LOGIN_BROKEN: Refusal =
     Refusal::permanent(501, (5, 2), "The login name came in two lines: send it in one");
 pub(crate) const LOGIN_FAILED: Refusal = Refusal::permanent(535, (7, 3), "Authentication unsuccessful");
-pub(crate) const LOGIN_BANNED: Refusal =
-    Refusal::temporary(454, (7, 0), "Too many failed logins: try again later");
-pub(crate) const NETWORK_BANNED: Refusal =
+const LOGIN_BANNED: Refusal = Refusal::temporary(454, (7, 0), "Too many failed logins: try again later");
+const NETWORK_BANNED: Refusal =
     Refusal::temporary(421, (7, 0), "Too many failed logins from your network: try again later");
 pub(crate) const LOGIN_UNAVAILABLE: Refusal =
     Refusal::temporary(454, (7, 0), "Authentication is not possible at the moment");
@@ -133,6 +133,15 @@ pub(crate) fn token(login: &str, failure: &TokenFailure) -> Refusal {
             LOGIN_UNAVAILABLE
         }
         TokenFailure::Unusable(_) => LOGIN_UNAVAILABLE,
+    }
+}
+
+/// A login that is not tried. Nobody is told whether there is one of that name.
+pub(crate) fn guard(refused: &Refused) -> Refusal {
+    match refused {
+        Refused::Banned(Ban { what: Banned::Network(_), .. }) => NETWORK_BANNED,
+        Refused::Banned(_) | Refused::Full => LOGIN_BANNED,
+        Refused::Busy => LOGIN_UNAVAILABLE,
     }
 }
 

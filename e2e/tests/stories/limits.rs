@@ -173,8 +173,8 @@ async fn a_removed_credential_is_out_at_once_even_in_an_open_session() {
 async fn guessing_brings_a_ban_that_passes() {
     let world = World::start().await;
     let other = world.add_device("scanner2").await;
-    let wrong = Device { password: "guess".to_owned(), ..other.clone() };
-    for _ in 0..10 {
+    for n in 0..10 {
+        let wrong = Device { password: format!("guess{n}"), ..other.clone() };
         assert!(world.log_in(&wrong).await.unwrap_err().cause.to_string().contains("535 5.7.3"));
     }
     let banned = world.log_in(&other).await.unwrap_err();

@@ -75,6 +75,20 @@ impl Verifier {
         fits
     }
 
+    /// What stands for a login with its proof and the hash that the proof is compared with, so that the same guess is
+    /// known again. It says nothing of them: the key lives only in this process.
+    #[must_use]
+    pub fn mark(&self, login: &str, hash: Option<&PasswordHash>, proof: &SecretString) -> u64 {
+        let mut context = hmac::Context::with_key(&self.key);
+        for part in [login, hash.map_or("", PasswordHash::as_phc)] {
+            context.update(part.as_bytes());
+            context.update(&[0]);
+        }
+        context.update(proof.expose_secret().as_bytes());
+        let tag = context.sign();
+        tag.as_ref().iter().take(8).fold(0, |mark, octet| mark << 8 | u64::from(*octet))
+    }
+
     fn remembers(&self, tag: Option<&[u8; 32]>, now: Timestamp) -> bool {
         tag.is_some_and(|tag| self.lock().get(tag).is_some_and(|until| *until > now))
     }
@@ -108,6 +122,18 @@ impl Verifier {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_mark_stands_for_login_and_proof_together() {
+        let verifier = Verifier::new(&Entropy::repeatable(1));
+        let hash = PasswordHash::new("hash".to_owned());
+        let mark = |login, proof: &str| verifier.mark(login, None, &SecretString::from(proof));
+        assert_eq!(mark("a", "bc"), mark("a", "bc"));
+        let changed = verifier.mark("a", Some(&hash), &SecretString::from("bc"));
+        let marks = [mark("a", "bc"), mark("ab", "c"), mark("a", "bd"), mark("", "abc"), changed];
+        let distinct: std::collections::HashSet<u64> = marks.into_iter().collect();
+        assert_eq!(distinct.len(), marks.len());
+    }
 
     #[tokio::test]
     async fn a_good_password_is_remembered_only_with_its_hash() {

@@ -4,6 +4,7 @@
 //! is sent with the session's own token while its client waits: its 250 is Azure's.
 
 mod accept;
+mod attempt;
 mod author;
 mod budget;
 mod envelope;
@@ -18,7 +19,7 @@ mod repeats;
 mod transaction;
 
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use ::smtp::mail_data::{LineEnds, Measures};
 use ::smtp::parameters::{MailParameters, RecipientParameters};
@@ -35,7 +36,6 @@ use model::repair::{Repair, Repairs};
 use secrecy::ExposeSecret as _;
 use smtp_server::{Peer, Refused, Service};
 use store::Store;
-use tracing::warn;
 
 use self::accept::Taken;
 use self::budget::Budget;
@@ -45,7 +45,7 @@ use self::rate::Rates;
 use self::repeats::Repeats;
 use self::transaction::{Envelope, Sender};
 use crate::deliver::{Context, Upstreams};
-use crate::login::{Banned, EntraLogin, LoginGuard, Verifier, is_broken};
+use crate::login::{EntraLogin, LoginProtection, Verifier, is_broken};
 use crate::reply_for;
 use crate::settings::RelaySettings;
 
@@ -58,7 +58,7 @@ pub use self::transaction::Transaction;
 pub struct Submission {
     context: Context,
     verifier: Arc<Verifier>,
-    guard: Arc<Mutex<LoginGuard>>,
+    protection: Arc<LoginProtection>,
     rates: Arc<Rates>,
     repeats: Arc<Repeats>,
     budget: Arc<Budget>,
@@ -90,7 +90,7 @@ impl Submission {
     ) -> Result<Self, azure_client::HttpError> {
         Ok(Self {
             verifier: Arc::new(Verifier::new(&entropy)),
-            guard: Arc::default(),
+            protection: LoginProtection::new(store.clone(), clock.clone()),
             rates: Arc::default(),
             repeats: Arc::default(),
             budget: Budget::new(settings.max_buffered_octets),
@@ -108,8 +108,10 @@ impl Submission {
         Self { repairs, ..self.clone() }
     }
 
-    fn guard(&self) -> MutexGuard<'_, LoginGuard> {
-        self.guard.lock().unwrap_or_else(PoisonError::into_inner)
+    /// What guards its logins.
+    #[must_use]
+    pub fn protection(&self) -> &Arc<LoginProtection> {
+        &self.protection
     }
 }
 
@@ -122,39 +124,16 @@ impl Service for Submission {
 
     fn is_welcome(&self, address: IpAddr) -> bool {
         let is_listed = || self.context.store.directory().credential_without_login(address).is_some();
-        self.guard().knows(address, self.context.clock.now()) || is_listed()
+        self.protection.knows(address) || is_listed()
     }
 
     async fn authenticate(&self, peer: &Peer, login: &Login) -> Result<Principal, Refusal> {
-        let (address, now) = (peer.address.ip(), self.context.clock.now());
         if let Proof::Password(password) = &login.proof
             && is_broken(&login.name, password.expose_secret())
         {
             return Err(reply_for::LOGIN_BROKEN);
         }
-        let checked = self.guard().check(&login.name, address, now);
-        checked.map_err(|banned| match banned {
-            Banned::Login => reply_for::LOGIN_BANNED,
-            Banned::Network => reply_for::NETWORK_BANNED,
-        })?;
-        let result = self.log_in(address, login).await;
-        match &result {
-            Ok(_) => self.guard().succeeded(&login.name, address, now),
-            Err(refusal) if refusal.is_permanent() => {
-                let banned = self.guard().failed(&login.name, address, now);
-                match banned {
-                    None => warn!(peer.address = %address, login = login.name, "a login failed"),
-                    Some(Banned::Login) => {
-                        warn!(peer.address = %address, login = login.name, "a login failed too often and is locked");
-                    }
-                    Some(Banned::Network) => {
-                        warn!(peer.address = %address, login = login.name, "logins failed too often from a network, which is locked");
-                    }
-                }
-            }
-            Err(_) => {}
-        }
-        result
+        self.guarded_log_in(peer.address.ip(), login).await
     }
 
     async fn mail(

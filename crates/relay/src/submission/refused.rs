@@ -44,7 +44,7 @@ impl Submission {
             since: now,
             count: 1,
             peer,
-            login: refused.login.map(str::to_owned),
+            login: refused.login.map(|name| self.shown(name)),
             credential,
             sender: transaction
                 .map(|transaction| transaction.envelope.offered.clone())
