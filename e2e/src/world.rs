@@ -79,6 +79,8 @@ pub struct Setup {
     pub expiry: Duration,
     /// Whether apps of the tenant may log in.
     pub apps_may_log_in: bool,
+    /// Whether they may only name communication services of accounts.
+    pub only_known_services: bool,
     /// Listeners; one of each mode, of which the plain one asks for no login.
     pub listeners: Vec<(Mode, ListenerLogin)>,
     /// What listeners repair.
@@ -107,6 +109,7 @@ impl Default for Setup {
             identity: IdentityEndpoint::default(),
             expiry: Duration::from_secs(2 * 86_400),
             apps_may_log_in: true,
+            only_known_services: false,
             listeners: vec![
                 (Mode::Starttls, ListenerLogin::Required),
                 (Mode::Tls, ListenerLogin::Required),
@@ -209,7 +212,10 @@ impl World {
                 entra: EntraSettings {
                     tenants: tenants.into_iter().collect(),
                     authority: self.twin.ready().url.parse().unwrap(),
-                    endpoint: self.twin.ready().url.clone(),
+                    endpoint: match self.setup.only_known_services {
+                        true => EntraSettings::default().endpoint,
+                        false => self.twin.ready().url.clone(),
+                    },
                     ca_pem: Some(std::fs::read_to_string(&self.twin.ready().ca).unwrap()),
                     ..EntraSettings::default()
                 },

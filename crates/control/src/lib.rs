@@ -10,6 +10,7 @@ mod connections;
 mod credentials;
 mod error;
 pub mod expiry;
+mod locks;
 pub mod provision;
 mod queue;
 pub mod rotation;

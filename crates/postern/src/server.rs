@@ -63,6 +63,8 @@ impl Server {
         let upstreams = Arc::new(Upstreams::new(store.clone(), source(), identity_endpoint.clone()));
         let submission =
             Submission::new(store.clone(), Arc::clone(&settings), source(), Arc::clone(&upstreams))?;
+        let logins = Arc::clone(submission.protection());
+        logins.load().await.context("which logins worked cannot be read")?;
         let socket = web::bind_socket(&data_dir.join(SOCKET))?;
         let admission = Admission::new(config.admission);
 
@@ -98,7 +100,7 @@ impl Server {
         };
         let api = Api::new(
             (control.clone(), store.clone()),
-            (Arc::clone(&settings), Arc::clone(&upstreams)),
+            (Arc::clone(&settings), Arc::clone(&upstreams), Arc::clone(&logins)),
             source(),
         );
         let served = web::serve_socket(socket, api.clone().routes(), server.shutdown.clone());
@@ -107,6 +109,7 @@ impl Server {
                 error!(%error, "the management socket broke");
             }
         });
+        server.tasks.spawn(logins.run(server.shutdown.clone()));
         let alarms = Alarms {
             store: store.clone(),
             settings: config.alarms,

@@ -13,6 +13,7 @@ mod entra_logins;
 mod export;
 mod failures_are_told;
 mod limits;
+mod login_guard;
 mod many_clients;
 mod pace;
 mod provision;

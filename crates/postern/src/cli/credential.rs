@@ -8,14 +8,42 @@ use super::{Connection, Named};
 pub(crate) enum CredentialCommand {
     /// Make a credential: a login with a password, which is shown once, or one for a network without login
     Add(Box<CredentialAdd>),
-    /// List logins
+    /// List logins, with their locks and when they were used last
     List(Connection),
+    /// Show one credential
+    Show(Named),
     /// Change a credential; open sessions follow at their next message
     Edit(Box<CredentialEdit>),
     /// Give a login a new password; the old one stops working at once
     Reset(CredentialReset),
+    /// Lift the locks that too many wrong passwords have put on a login
+    Unlock(Named),
     /// Remove a login
     Remove(Named),
+}
+
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(crate) struct Bans {
+    #[command(subcommand)]
+    pub(crate) command: Option<BansCommand>,
+    #[command(flatten)]
+    pub(crate) connection: Connection,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum BansCommand {
+    /// Let a network or a login try again at once
+    Lift(LiftBan),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct LiftBan {
+    /// A network, an address in it, or a login
+    #[arg(value_name = "NETWORK|LOGIN")]
+    pub(crate) which: String,
+    #[command(flatten)]
+    pub(crate) connection: Connection,
 }
 
 #[derive(Debug, Args)]

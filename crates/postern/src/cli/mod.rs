@@ -16,7 +16,9 @@ pub(crate) use self::account::{
     AccountVerify, CloudArguments, ProofKind,
 };
 
-pub(crate) use self::credential::{CredentialAdd, CredentialCommand, CredentialEdit, CredentialReset};
+pub(crate) use self::credential::{
+    Bans, BansCommand, CredentialAdd, CredentialCommand, CredentialEdit, CredentialReset, LiftBan,
+};
 
 pub(crate) use self::mail::{ById, MessageCommand, QueueCommand, QueueList, Send};
 
@@ -73,6 +75,8 @@ pub(crate) enum Command {
     /// Make logins for devices and applications
     #[command(subcommand)]
     Credential(CredentialCommand),
+    /// List logins and networks that are locked after too many wrong passwords, and lift locks
+    Bans(Bans),
     /// Send a test message and watch what happens to it
     Send(Send),
     /// Look at the queue and act on it

@@ -4,17 +4,20 @@ use std::process::ExitCode;
 
 use anyhow::bail;
 use serde_json::{Map, Value, json};
-use web::api::{CredentialView, IssuedView, SenderView};
+use web::api::{BanView, CredentialView, IssuedView, LiftedView, SenderView};
 
 use super::account::input;
+use super::bans;
 use crate::cli::{Connection, CredentialAdd, CredentialCommand, CredentialEdit, CredentialReset, Named};
-use crate::client::{Client, segment};
-use crate::output::{self, GOOD, QUIET, STRONG, cell, line, say};
+use crate::client::{Client, nothing, segment};
+use crate::output::{self, BAD, Cell, GOOD, QUIET, STRONG, cell, cell_of_lines, line, say};
 
 pub(super) async fn run(command: CredentialCommand) -> anyhow::Result<ExitCode> {
     match command {
         CredentialCommand::Add(arguments) => add(&arguments).await?,
         CredentialCommand::List(connection) => list(&connection).await?,
+        CredentialCommand::Show(arguments) => show(&arguments).await?,
+        CredentialCommand::Unlock(arguments) => unlock(&arguments).await?,
         CredentialCommand::Edit(arguments) => edit(&arguments).await?,
         CredentialCommand::Reset(arguments) => reset(&arguments).await?,
         CredentialCommand::Remove(arguments) => remove(&arguments).await?,
@@ -147,6 +150,7 @@ async fn reset(arguments: &CredentialReset) -> anyhow::Result<()> {
     }
     say!("{GOOD}Credential {} has a new password.{GOOD:#}", issued.credential.login);
     show_password(&issued);
+    note_locks(&issued.credential);
     Ok(())
 }
 
@@ -165,31 +169,114 @@ async fn list(connection: &Connection) -> anyhow::Result<()> {
     if connection.json {
         return output::json(&credentials);
     }
-    let rows = credentials
-        .iter()
-        .map(|credential| {
-            let or = |list: &[String], none: &str| match list {
-                [] => none.to_owned(),
-                list => list.join(", "),
-            };
-            [
-                cell(&credential.login),
-                cell(if credential.access == "network" { "no login" } else { "password" }),
-                cell(&credential.account),
-                cell(or(&credential.senders, "any")),
-                cell(or(&credential.networks, "any")),
-                cell(author(credential)),
-                cell(or(&credential.repairs, "-")),
-                cell(credential.rate_per_minute.map_or_else(|| "-".to_owned(), |rate| rate.to_string())),
-                cell(&credential.lane),
-            ]
-        })
-        .collect();
+    let row = |credential: &CredentialView| {
+        let (at, address) = last_use(credential);
+        [
+            cell(&credential.login),
+            cell(&credential.account),
+            cell(or(&credential.senders, "any")),
+            cell(or(&credential.networks, "any")),
+            lock_cell(credential),
+            cell_of_lines(&[&at, &address]),
+        ]
+    };
     let empty = "There is no credential yet: `postern credential add LOGIN --account NAME` makes one.";
-    let head =
-        ["Login", "Access", "Account", "Senders", "Networks", "Author", "Repairs", "Per minute", "Lane"];
-    output::table(head, rows, empty);
+    let head = ["Login", "Account", "Senders", "Networks", "Locked", "Last used"];
+    output::table(head, credentials.iter().map(row).collect(), empty);
     Ok(())
+}
+
+async fn show(arguments: &Named) -> anyhow::Result<()> {
+    let path = format!("/v1/credentials/{}", segment(&arguments.name));
+    let credential: CredentialView = Client::new(&arguments.connection)?.get(&path, &[]).await?;
+    if arguments.connection.json {
+        return output::json(&credential);
+    }
+    let (at, address) = last_use(&credential);
+    let rate =
+        credential.rate_per_minute.map_or_else(|| "as the account".to_owned(), |rate| rate.to_string());
+    let reverse_paths = match credential.reverse_path_anywhere {
+        true => "anywhere".to_owned(),
+        false => or(&credential.reverse_paths, "the account's domains"),
+    };
+    output::pairs(&[
+        ("Login", credential.login.clone()),
+        ("Access", if credential.access == "network" { "no login" } else { "password" }.to_owned()),
+        ("Account", credential.account.clone()),
+        ("Senders", or(&credential.senders, "any")),
+        ("Networks", or(&credential.networks, "any")),
+        ("Author", author(&credential)),
+        ("Reverse-paths", reverse_paths),
+        ("Repairs", or(&credential.repairs, "none")),
+        ("Per minute", rate),
+        ("Lane", credential.lane.clone()),
+        ("Added", output::time(credential.created_at)),
+        ("Last used", format!("{at} {address}").trim_end().to_owned()),
+    ]);
+    note_locks(&credential);
+    Ok(())
+}
+
+fn note_locks(credential: &CredentialView) {
+    for lock in &credential.locks {
+        say!(
+            "{BAD}Locked{BAD:#} until {}: {}, after {}. `postern credential unlock {}` lifts it.",
+            output::time(lock.until),
+            bans::what(lock),
+            bans::guesses(lock),
+            credential.login
+        );
+    }
+}
+
+async fn unlock(arguments: &Named) -> anyhow::Result<()> {
+    let path = format!("/v1/credentials/{}/unlock", segment(&arguments.name));
+    let client = Client::new(&arguments.connection)?;
+    let done: LiftedView = client.post(&path, &nothing()).await?;
+    if arguments.connection.json {
+        return output::json(&done);
+    }
+    if done.lifted.is_empty() {
+        say!("{} was not locked. Its wrong passwords are forgotten.", arguments.name);
+    }
+    for lock in &done.lifted {
+        let brought = bans::guesses(lock);
+        say!("{GOOD}The lock of {} is lifted.{GOOD:#} It came from {brought}.", bans::what(lock));
+    }
+    let bans: Vec<BanView> = client.get("/v1/bans", &[]).await?;
+    for ban in bans.iter().filter(|ban| ban.kind == "network") {
+        say!(
+            "{QUIET}note: {} is still locked, for logins that did not work from there lately: \
+             `postern bans lift` lets them in.{QUIET:#}",
+            bans::what(ban)
+        );
+    }
+    Ok(())
+}
+
+fn or(list: &[String], none: &str) -> String {
+    if list.is_empty() { none.to_owned() } else { list.join(", ") }
+}
+
+/// When and from where a credential was used last.
+fn last_use(credential: &CredentialView) -> (String, String) {
+    match (credential.last_used_at, credential.last_address) {
+        (Some(at), Some(address)) => (output::time(at), address.to_string()),
+        _ => ("never".to_owned(), String::new()),
+    }
+}
+
+/// Until when a login is locked, and where if it is not locked everywhere.
+fn lock_cell(credential: &CredentialView) -> Cell {
+    let Some(lock) = credential.locks.iter().max_by_key(|lock| (lock.network.is_none(), lock.until)) else {
+        return cell("-");
+    };
+    let until = output::time(lock.until);
+    let cell = match &lock.network {
+        None => cell(format_args!("until {until}")),
+        Some(network) => cell_of_lines(&[&format_args!("until {until}"), &format_args!("at {network}")]),
+    };
+    cell.styled(BAD)
 }
 
 /// The rule about authors, in few words.

@@ -2,6 +2,7 @@
 
 mod account;
 mod audit;
+mod bans;
 mod config;
 mod credential;
 mod dns;
@@ -42,6 +43,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Export(arguments) => block_on(async move { export::export(&arguments).await }),
         Command::Sender(command) => block_on(sender::run(command)),
         Command::Credential(command) => block_on(credential::run(command)),
+        Command::Bans(arguments) => block_on(async move { bans::run(&arguments).await }),
         Command::Send(arguments) => block_on(send::send(arguments)),
         Command::Queue(command) => block_on(queue::run(command)),
         Command::Message(command) => block_on(message::run(command)),

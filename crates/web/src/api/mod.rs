@@ -4,6 +4,7 @@
 
 mod accounts;
 mod audit;
+mod bans;
 mod connections;
 mod credentials;
 mod domains;
@@ -29,12 +30,14 @@ use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse as _, Response};
 use clock::{Clock, Entropy};
 use control::Control;
+use relay::login::LoginProtection;
 use relay::{RelaySettings, Upstreams};
 use store::Store;
 use tracing::error;
 
 pub use accounts::{AccountView, CloudView, QuotaView, VerifiedView};
 pub use audit::AuditView;
+pub use bans::{BanView, LiftedView};
 pub use connections::DnsConnectionView;
 pub use credentials::{CredentialView, IssuedView};
 pub use domains::SoftenedView;
@@ -58,6 +61,7 @@ pub struct Api {
     store: Store,
     settings: Arc<RelaySettings>,
     upstreams: Arc<Upstreams>,
+    logins: Arc<LoginProtection>,
     clock: Clock,
     entropy: Entropy,
 }
@@ -67,10 +71,10 @@ impl Api {
     #[must_use]
     pub fn new(
         (control, store): (Control, Store),
-        (settings, upstreams): (Arc<RelaySettings>, Arc<Upstreams>),
+        (settings, upstreams, logins): (Arc<RelaySettings>, Arc<Upstreams>, Arc<LoginProtection>),
         (clock, entropy): (Clock, Entropy),
     ) -> Self {
-        Self { control, store, settings, upstreams, clock, entropy }
+        Self { control, store, settings, upstreams, logins, clock, entropy }
     }
 
     /// The figures alone, for whoever may see nothing else.
@@ -89,6 +93,7 @@ impl Api {
             .merge(export::routes())
             .merge(connections::routes())
             .merge(audit::routes())
+            .merge(bans::routes())
             .merge(metrics::routes())
             .merge(secrets::routes())
             .merge(senders::routes())

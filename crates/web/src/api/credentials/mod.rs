@@ -5,15 +5,16 @@ mod view;
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use axum::routing::{get, patch, post};
+use axum::routing::{get, post};
 use axum::{Json, Router};
 use control::{CredentialChange, NewAccess, NewCredential, NewIntakeRules, PublicNetworks};
 use model::credential::Lane;
+use relay::login::{Ban, Banned, login_key};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Deserializer};
 
-use self::view::view;
-use super::{Api, Operator};
+use self::view::{Known, view};
+use super::{Api, LiftedView, Operator, bans};
 use crate::error::ApiError;
 
 pub use self::view::{CredentialView, IssuedView};
@@ -86,15 +87,49 @@ fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Res
 pub(super) fn routes() -> Router<Api> {
     Router::new()
         .route("/v1/credentials", get(list).post(add))
-        .route("/v1/credentials/{login}", patch(edit).delete(remove))
+        .route("/v1/credentials/{login}", get(show).patch(edit).delete(remove))
+        .route("/v1/credentials/{login}/unlock", post(unlock))
         .route("/v1/credentials/{login}/reset", post(reset))
 }
 
-async fn list(State(api): State<Api>) -> Json<Vec<CredentialView>> {
+async fn list(State(api): State<Api>) -> Result<Json<Vec<CredentialView>>, ApiError> {
+    let known = Known::now(&api).await?;
     let mut views: Vec<CredentialView> =
-        api.store.directory().credentials().map(|credential| view(&api, credential)).collect();
+        api.store.directory().credentials().map(|credential| view(&api, &known, credential)).collect();
     views.sort_by(|one, other| one.login.cmp(&other.login));
-    Json(views)
+    Ok(Json(views))
+}
+
+async fn show(State(api): State<Api>, Path(login): Path<String>) -> Result<Json<CredentialView>, ApiError> {
+    let known = Known::now(&api).await?;
+    let directory = api.store.directory();
+    let credential = directory.credential(&login).ok_or_else(|| missing(&login))?;
+    Ok(Json(view(&api, &known, credential)))
+}
+
+/// Forgets the wrong passwords of a login, and lifts its locks. A network that is banned stays so.
+async fn unlock(
+    State(api): State<Api>,
+    Operator(control): Operator,
+    Path(login): Path<String>,
+) -> Result<Json<LiftedView>, ApiError> {
+    let directory = api.store.directory();
+    let credential = directory.credential(&login).ok_or_else(|| missing(&login))?;
+    let login = credential.login.as_str();
+    let is_its = |ban: &Ban| match &ban.what {
+        Banned::Login(banned) | Banned::Place(banned, _) => *banned == login_key(login),
+        Banned::Network(_) => false,
+    };
+    let locks: Vec<Ban> = api.logins.bans().into_iter().filter(is_its).collect();
+    if !locks.is_empty() {
+        control.enter_unlock(login, bans::described(&locks)).await?;
+    }
+    api.logins.lift_login(login);
+    Ok(Json(LiftedView { lifted: bans::views(&api.logins, &locks) }))
+}
+
+fn missing(login: &str) -> ApiError {
+    ApiError::missing(format!("credential {login}"))
 }
 
 async fn add(
@@ -123,7 +158,7 @@ async fn add(
     };
     let issued = control.add_credential(new).await?;
     let view = IssuedView {
-        credential: view(&api, &issued.credential),
+        credential: view(&api, &Known::default(), &issued.credential),
         password: issued.password.map(|password| password.expose_secret().to_owned()),
     };
     Ok((StatusCode::CREATED, Json(view)))
@@ -151,7 +186,7 @@ async fn edit(
         lane: body.lane.as_deref().map(lane).transpose()?,
     };
     let changed = control.change_credential(&login, change).await?;
-    Ok(Json(view(&api, &changed)))
+    Ok(Json(view(&api, &Known::now(&api).await?, &changed)))
 }
 
 async fn reset(
@@ -163,14 +198,19 @@ async fn reset(
     let Json(body) = body?;
     let made = control.reset_password(&login, body.password).await?;
     let directory = api.store.directory();
-    let credential =
-        directory.credential(&login).ok_or_else(|| ApiError::missing(format!("credential {login}")))?;
+    let credential = directory.credential(&login).ok_or_else(|| missing(&login))?;
+    let known = Known::now(&api).await?;
     let password = made.map(|password| password.expose_secret().to_owned());
-    Ok(Json(IssuedView { credential: view(&api, credential), password }))
+    Ok(Json(IssuedView { credential: view(&api, &known, credential), password }))
 }
 
-async fn remove(Operator(control): Operator, Path(login): Path<String>) -> Result<StatusCode, ApiError> {
+async fn remove(
+    State(api): State<Api>,
+    Operator(control): Operator,
+    Path(login): Path<String>,
+) -> Result<StatusCode, ApiError> {
     control.remove_credential(&login).await?;
+    api.logins.forget(&login);
     Ok(StatusCode::NO_CONTENT)
 }
 

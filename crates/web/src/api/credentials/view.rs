@@ -1,10 +1,16 @@
 //! Credentials as they are shown.
 
+use std::collections::HashMap;
+use std::net::IpAddr;
+
 use jiff::Timestamp;
 use model::credential::{Access, AuthorRule, Credential, ReversePathRule, SenderRule};
+use model::id::CredentialId;
+use relay::login::{Ban, Banned};
 use serde::{Deserialize, Serialize};
+use store::{CredentialUse, StoreError};
 
-use crate::api::Api;
+use crate::api::{Api, BanView, bans};
 
 /// A credential, without its password.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -45,6 +51,39 @@ pub struct CredentialView {
     pub lane: String,
     /// When it was added.
     pub created_at: Timestamp,
+    /// Where it is locked now after too many wrong passwords.
+    #[serde(default)]
+    pub locks: Vec<BanView>,
+    /// When it logged in or began a message last; absent if it never did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_used_at: Option<Timestamp>,
+    /// From which address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_address: Option<IpAddr>,
+}
+
+/// What is known of the use of credentials.
+#[derive(Default)]
+pub(super) struct Known {
+    uses: HashMap<CredentialId, CredentialUse>,
+    /// By login in lower case.
+    locks: HashMap<String, Vec<Ban>>,
+}
+
+impl Known {
+    /// What is known now.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub(super) async fn now(api: &Api) -> Result<Self, StoreError> {
+        let mut locks: HashMap<String, Vec<Ban>> = HashMap::new();
+        for ban in api.logins.bans() {
+            if let Banned::Login(login) | Banned::Place(login, _) = &ban.what {
+                locks.entry(login.clone()).or_default().push(ban);
+            }
+        }
+        Ok(Self { uses: api.logins.uses().await?, locks })
+    }
 }
 
 fn by_password() -> String {
@@ -71,7 +110,7 @@ impl IssuedView {
 }
 
 /// What is shown of a credential.
-pub(super) fn view(api: &Api, credential: &Credential) -> CredentialView {
+pub(super) fn view(api: &Api, known: &Known, credential: &Credential) -> CredentialView {
     let directory = api.store.directory();
     let account = directory.account(credential.account);
     let senders = match &credential.senders {
@@ -86,6 +125,8 @@ pub(super) fn view(api: &Api, credential: &Credential) -> CredentialView {
         AuthorRule::Forced(mailbox) => (None, Some(mailbox.to_string())),
     };
     let intake = &credential.intake;
+    let used = known.uses.get(&credential.id);
+    let locks = known.locks.get(&credential.login.as_str().to_ascii_lowercase());
     let (reverse_paths, reverse_path_anywhere) = match &intake.reverse_paths {
         ReversePathRule::Anywhere => (Vec::new(), true),
         ReversePathRule::Domains(domains) => (domains.iter().map(ToString::to_string).collect(), false),
@@ -108,5 +149,8 @@ pub(super) fn view(api: &Api, credential: &Credential) -> CredentialView {
         rate_per_minute: credential.rate_per_minute,
         lane: credential.lane.to_string(),
         created_at: credential.created_at,
+        locks: locks.map(|locks| bans::views(&api.logins, locks)).unwrap_or_default(),
+        last_used_at: used.map(|used| used.at),
+        last_address: used.map(|used| used.address),
     }
 }

@@ -1,0 +1,136 @@
+//! `/v1/bans`: logins and networks that guessed too often.
+
+use std::net::IpAddr;
+
+use axum::extract::rejection::JsonRejection;
+use axum::extract::{Query, State};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use ipnet::IpNet;
+use jiff::Timestamp;
+use relay::login::{Ban, Banned, LoginProtection, login_key};
+use serde::{Deserialize, Serialize};
+
+use super::{Api, Operator};
+use crate::error::ApiError;
+
+/// A login or a network that is locked.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct BanView {
+    /// `login` or `network`.
+    pub kind: String,
+    /// The login, for one. Of a login that does not exist only the beginning is shown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub login: Option<String>,
+    /// The network; with a login, where it is locked although it worked there lately. Without one a login is locked
+    /// wherever it did not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub network: Option<String>,
+    /// Since when.
+    pub since: Timestamp,
+    /// Until when.
+    pub until: Timestamp,
+    /// Different wrong guesses that brought it.
+    pub guesses: usize,
+    /// At how many logins, for a network.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub logins: Option<usize>,
+    /// From how many networks, for a login.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub networks: Option<usize>,
+}
+
+/// What was lifted.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct LiftedView {
+    /// The bans.
+    pub lifted: Vec<BanView>,
+}
+
+#[derive(Deserialize)]
+struct ListBans {
+    limit: Option<usize>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Lift {
+    which: String,
+}
+
+const LIMIT: usize = 1_000;
+
+pub(super) fn routes() -> Router<Api> {
+    Router::new().route("/v1/bans", get(list)).route("/v1/bans/lift", post(lift))
+}
+
+async fn list(State(api): State<Api>, Query(query): Query<ListBans>) -> Json<Vec<BanView>> {
+    let mut bans = api.logins.bans();
+    bans.truncate(query.limit.unwrap_or(LIMIT));
+    Json(views(&api.logins, &bans))
+}
+
+async fn lift(
+    State(api): State<Api>,
+    Operator(control): Operator,
+    body: Result<Json<Lift>, JsonRejection>,
+) -> Result<Json<LiftedView>, ApiError> {
+    let which = body?.0.which.trim().to_owned();
+    let address = || which.parse::<IpAddr>().ok().map(IpNet::from);
+    let network: Option<IpNet> = which.parse().ok().or_else(address);
+    let network = network.map(model::network::canonical);
+    let is_meant = |ban: &Ban| match (&ban.what, &network) {
+        (Banned::Network(banned), Some(network)) => banned.contains(network) || network.contains(banned),
+        (Banned::Login(login) | Banned::Place(login, _), None) => *login == login_key(&which),
+        _ => false,
+    };
+    let meant: Vec<Ban> = api.logins.bans().into_iter().filter(is_meant).collect();
+    if meant.is_empty() {
+        return Err(ApiError::missing(format!("a ban of {which}")));
+    }
+    let subject = if network.is_some() { which.clone() } else { api.logins.shown(&login_key(&which)) };
+    control.enter_lift(&subject, described(&meant)).await?;
+    match network {
+        Some(network) => drop(api.logins.lift_network(network)),
+        None => drop(api.logins.lift_login(&which)),
+    }
+    Ok(Json(LiftedView { lifted: views(&api.logins, &meant) }))
+}
+
+pub(super) fn views(logins: &LoginProtection, bans: &[Ban]) -> Vec<BanView> {
+    bans.iter().map(|ban| view(logins, ban)).collect()
+}
+
+fn view(logins: &LoginProtection, Ban { what, spell }: &Ban) -> BanView {
+    let (login, network) = match what {
+        Banned::Login(login) => (Some(login), None),
+        Banned::Place(login, place) => (Some(login), Some(place)),
+        Banned::Network(network) => (None, Some(network)),
+    };
+    BanView {
+        kind: if login.is_some() { "login" } else { "network" }.to_owned(),
+        network: network.map(ToString::to_string),
+        since: spell.since,
+        until: spell.until,
+        guesses: spell.guesses,
+        logins: login.is_none().then_some(spell.breadth),
+        networks: login.is_some().then_some(spell.breadth),
+        login: login.map(|login| logins.shown(login)),
+    }
+}
+
+/// Bans in a few words, for the audit log.
+pub(super) fn described(bans: &[Ban]) -> String {
+    let place = |ban: &Ban| match &ban.what {
+        Banned::Login(_) => String::new(),
+        Banned::Place(_, place) => format!("at {place}, "),
+        Banned::Network(network) => format!("{network}, "),
+    };
+    let one = |ban: &Ban| {
+        format!("{}{} wrong guesses, locked until {}", place(ban), ban.spell.guesses, ban.spell.until)
+    };
+    let shown: Vec<String> = bans.iter().take(5).map(one).collect();
+    let more = bans.len().saturating_sub(shown.len());
+    let more = if more == 0 { String::new() } else { format!("; and {more} more") };
+    format!("{}{more}", shown.join("; "))
+}
