@@ -1,0 +1,48 @@
+//! The pieces that sequences are made of.
+
+/// One piece.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Atom {
+    /// Octets.
+    Octets(&'static [u8]),
+    /// A whole second message, with its envelope, up to its first word of text.
+    Message,
+}
+
+pub(super) const ATOMS: [Atom; 12] = [
+    Atom::Octets(b"\r"),
+    Atom::Octets(b"\n"),
+    Atom::Octets(b"\r\n"),
+    Atom::Octets(b"."),
+    Atom::Octets(b"\r\n.\r"),
+    Atom::Octets(b"\n.\n"),
+    Atom::Octets(b"\r.\r"),
+    Atom::Octets(b"\n.\r\n"),
+    Atom::Octets(b"\r\n.\n"),
+    Atom::Octets(b"\0"),
+    Atom::Octets(b"text"),
+    Atom::Message,
+];
+
+/// The atoms of a sequence, which is a number in base 12.
+pub(super) fn of_sequence(mut sequence: usize, length: u32) -> Vec<Atom> {
+    let mut atoms = Vec::new();
+    for _ in 0..length {
+        atoms.push(ATOMS[sequence % ATOMS.len()]);
+        sequence /= ATOMS.len();
+    }
+    atoms
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    #[test]
+    fn every_number_is_another_sequence() {
+        let count = ATOMS.len().pow(3);
+        let all: HashSet<String> = (0..count).map(|number| format!("{:?}", of_sequence(number, 3))).collect();
+        assert_eq!(all.len(), count);
+    }
+}
