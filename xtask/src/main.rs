@@ -21,7 +21,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Verb {
-    /// Run everything: format, clippy, house rules, documents, tests, foreign clients, crashes
+    /// Run everything: format, clippy, house rules, documents, tests, foreign clients, crashes, attacks
     Test {
         /// Skip what needs the network to be installed
         #[arg(long)]
@@ -39,6 +39,12 @@ enum Verb {
     },
     /// Kill the server under load, restart it, and look for lost and doubled mail
     Crash {
+        /// `--help` lists what it takes
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
+    /// Attack the server on the loopback, and list what got through
+    Attack {
         /// `--help` lists what it takes
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
@@ -76,6 +82,7 @@ fn run(verb: Verb) -> anyhow::Result<()> {
         Verb::Tidy => tidy::run(),
         Verb::Docs { check } => docs::run(check),
         Verb::Crash { arguments } => process::in_release("bench", "crash", &arguments),
+        Verb::Attack { arguments } => process::in_release("bench", "attack", &arguments),
         Verb::Bench { arguments } => process::in_release("bench", "bench", &arguments),
         Verb::Fuzz { target, seconds } => fuzz::run(target.as_deref(), seconds),
     }

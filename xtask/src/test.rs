@@ -4,6 +4,7 @@
 //! 2. Unit, transcript, route and story tests, then those in the documentation.
 //! 3. Foreign clients, after installing them.
 //! 4. A few kills under load.
+//! 5. The attacks in their short form.
 
 use std::io::{BufRead as _, BufReader};
 use std::process::{Command, Stdio};
@@ -53,6 +54,10 @@ pub(crate) fn run(offline: bool) -> anyhow::Result<()> {
         for arguments in [["--cycles", KILLS], ["--disk-failures", DISK_FAILURES]] {
             tests(report, "kills under load", &[&crash[..], &arguments[..]].concat());
         }
+    });
+    report.step("attacks", |report| {
+        let attack = ["run", "--quiet", "--locked", "--package", "bench", "--bin", "attack", "--", "--short"];
+        tests(report, "attacks", &attack);
     });
     if report.finish() { Ok(()) } else { bail!("not everything holds") }
 }
