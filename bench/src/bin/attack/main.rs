@@ -1,13 +1,14 @@
 //! Attacks our own server on the loopback, and says what got through.
 //!
 //! 1. [`stage`] has a server, a twin and a [`sink`] for each attack; [`client`] is a client without manners.
-//! 2. [`smuggling`], [`scope`], [`slow`] and [`bombs`] are the attacks; [`verdict`] prints their rows.
+//! 2. [`smuggling`], [`scope`], [`guard`], [`slow`] and [`bombs`] are the attacks; [`verdict`] prints their rows.
 //! 3. What arrives is judged by [`reader`], which shares nothing with the server's own parser.
 //!
 //! Every attack is bounded in count and time, and its server dies with it.
 
 mod bombs;
 mod client;
+mod guard;
 mod reader;
 mod scope;
 mod sink;
@@ -53,6 +54,8 @@ enum Attack {
     Smuggling,
     /// Senders that a login may not use
     Scope,
+    /// Passwords guessed in parallel
+    Guard,
     /// Clients that say nothing, or hardly anything
     Slow,
     /// Small inputs that are meant to cost much
@@ -148,6 +151,7 @@ impl Attack {
         match self {
             Self::Smuggling => smuggling::run(plan, ledger).await,
             Self::Scope => scope::run(ledger).await,
+            Self::Guard => guard::run(ledger).await,
             Self::Slow => slow::run(plan, ledger).await,
             Self::Bombs => bombs::run(plan, ledger).await,
         }
