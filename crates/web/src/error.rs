@@ -48,7 +48,11 @@ impl ApiError {
     }
 
     pub(crate) fn missing(what: impl std::fmt::Display) -> Self {
-        Self::new(StatusCode::NOT_FOUND, "missing", format!("{what} does not exist"))
+        Self::not_found(format!("{what} does not exist"))
+    }
+
+    pub(crate) fn not_found(message: impl ToString) -> Self {
+        Self::new(StatusCode::NOT_FOUND, "missing", message)
     }
 }
 

@@ -170,14 +170,13 @@ async fn list(connection: &Connection) -> anyhow::Result<()> {
         return output::json(&credentials);
     }
     let row = |credential: &CredentialView| {
-        let (at, address) = last_use(credential);
         [
             cell(&credential.login),
             cell(&credential.account),
             cell(or(&credential.senders, "any")),
             cell(or(&credential.networks, "any")),
             lock_cell(credential),
-            cell_of_lines(&[&at, &address]),
+            last_use_cell(credential),
         ]
     };
     let empty = "There is no credential yet: `postern credential add LOGIN --account NAME` makes one.";
@@ -192,7 +191,10 @@ async fn show(arguments: &Named) -> anyhow::Result<()> {
     if arguments.connection.json {
         return output::json(&credential);
     }
-    let (at, address) = last_use(&credential);
+    let last_use = match (credential.last_used_at, credential.last_address) {
+        (Some(at), Some(address)) => format!("{} from {address}", output::time(at)),
+        _ => "never".to_owned(),
+    };
     let rate =
         credential.rate_per_minute.map_or_else(|| "as the account".to_owned(), |rate| rate.to_string());
     let reverse_paths = match credential.reverse_path_anywhere {
@@ -211,7 +213,7 @@ async fn show(arguments: &Named) -> anyhow::Result<()> {
         ("Per minute", rate),
         ("Lane", credential.lane.clone()),
         ("Added", output::time(credential.created_at)),
-        ("Last used", format!("{at} {address}").trim_end().to_owned()),
+        ("Last used", last_use),
     ]);
     note_locks(&credential);
     Ok(())
@@ -259,10 +261,10 @@ fn or(list: &[String], none: &str) -> String {
 }
 
 /// When and from where a credential was used last.
-fn last_use(credential: &CredentialView) -> (String, String) {
+fn last_use_cell(credential: &CredentialView) -> Cell {
     match (credential.last_used_at, credential.last_address) {
-        (Some(at), Some(address)) => (output::time(at), address.to_string()),
-        _ => ("never".to_owned(), String::new()),
+        (Some(at), Some(address)) => cell_of_lines(&[&output::time(at), &address]),
+        _ => cell("never"),
     }
 }
 

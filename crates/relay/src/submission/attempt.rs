@@ -69,7 +69,7 @@ impl Submission {
         let reason = match refused {
             Refused::Banned(ban) => {
                 let (what, until, lift) = (&ban.what, ban.spell.until, self.protection.lift(&ban.what));
-                format!("{what} until {until} after too many wrong passwords; to lift that: {lift}")
+                format!("{what} until {until} after too many wrong passwords: `{lift}` unlocks it")
             }
             Refused::Busy => "too many passwords are being tried for it at the same time".to_owned(),
             Refused::Full => "so many logins or networks are locked that no more can be watched".to_owned(),
@@ -153,7 +153,7 @@ impl Submission {
             }
             (Some(_), _) => Err(failed("the password is wrong")),
             (None, Some(_)) => Err(failed("the login may not come from that network")),
-            (None, None) => Err(failed("no credential has that login")),
+            (None, None) => Err(failed("unknown login: no credential has that name")),
         }
     }
 

@@ -86,7 +86,7 @@ async fn lift(
     };
     let meant: Vec<Ban> = api.logins.bans().into_iter().filter(is_meant).collect();
     if meant.is_empty() {
-        return Err(ApiError::missing(format!("a ban of {which}")));
+        return Err(ApiError::not_found(format!("{which} is not locked: `postern bans` lists what is")));
     }
     let subject = if network.is_some() { which.clone() } else { api.logins.shown(&login_key(&which)) };
     control.enter_lift(&subject, described(&meant)).await?;

@@ -265,9 +265,9 @@ impl LoginGuard {
 impl fmt::Display for Banned {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Login(_) => f.write_str("it is locked"),
-            Self::Place(_, place) => write!(f, "it is locked for {place}"),
-            Self::Network(network) => write!(f, "{network} is locked"),
+            Self::Login(_) => f.write_str("the login is locked"),
+            Self::Place(_, place) => write!(f, "the login is locked for {place}"),
+            Self::Network(network) => write!(f, "the network {network} is locked"),
         }
     }
 }

@@ -116,8 +116,10 @@ impl Record {
         others.sort_unstable();
         others.dedup();
         let length = BAN.checked_mul(1 << self.bans.min(MAX_DOUBLINGS)).unwrap_or(DAY);
-        let until = now.saturating_add(length).unwrap_or(Timestamp::MAX);
-        let spell = Spell { since: now, until, guesses: self.wrong.len(), breadth: others.len() };
+        // Whole seconds are what people read.
+        let since = Timestamp::from_second(now.as_second()).unwrap_or(now);
+        let until = since.saturating_add(length).unwrap_or(Timestamp::MAX);
+        let spell = Spell { since, until, guesses: self.wrong.len(), breadth: others.len() };
         (self.ban, self.last) = (Some(spell), until);
         self.bans += 1;
         self.wrong = Vec::new();
