@@ -103,12 +103,7 @@ impl Server {
             (Arc::clone(&settings), Arc::clone(&upstreams), Arc::clone(&logins)),
             source(),
         );
-        let served = web::serve_socket(socket, api.clone().routes(), server.shutdown.clone());
-        server.tasks.spawn(async move {
-            if let Err(error) = served.await {
-                error!(%error, "the management socket broke");
-            }
-        });
+        server.tasks.spawn(web::serve_socket(socket, api.clone().routes(), server.shutdown.clone()));
         server.tasks.spawn(logins.run(server.shutdown.clone()));
         let alarms = Alarms {
             store: store.clone(),
@@ -123,12 +118,7 @@ impl Server {
             let listener = TcpListener::bind(address).await;
             let listener = listener.with_context(|| format!("cannot listen on {address}"))?;
             info!(address = %listener.local_addr()?, "figures are served at /metrics");
-            let served = web::serve_tcp(listener, api.clone().metrics(), server.shutdown.clone());
-            server.tasks.spawn(async move {
-                if let Err(error) = served.await {
-                    error!(%error, "the listener for figures broke");
-                }
-            });
+            server.tasks.spawn(web::serve_tcp(listener, api.clone().metrics(), server.shutdown.clone()));
         }
         let relay = Relay::new(store, upstreams, settings, source());
         let delivered = relay.run(server.shutdown.clone());

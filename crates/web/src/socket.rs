@@ -1,20 +1,35 @@
-//! The socket in the data directory.
+//! The socket in the data directory, and the listener for figures: so many connections, and so long for a header.
 
 use std::fs;
-use std::future::IntoFuture as _;
 use std::io;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
+use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
-use tokio::net::{TcpListener, UnixListener};
+use axum::extract::ConnectInfo;
+use axum::serve::Listener;
+use axum::{Extension, Router};
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
+use tokio::sync::Semaphore;
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tracing::debug;
 
 use crate::api::Peer;
 
 /// How long a server that stops waits for its last answers to be taken.
 const LAST_ANSWERS: Duration = Duration::from_secs(10);
+/// For a request's header to arrive, counted from the connection or from the answer before.
+const HEADER: Duration = Duration::from_secs(10);
+/// Connections at once: many more than an operator has terminals.
+const CONNECTIONS: usize = 64;
 
 /// Why the socket cannot be opened.
 #[derive(Debug, thiserror::Error)]
@@ -41,39 +56,114 @@ pub fn bind_socket(path: &Path) -> Result<UnixListener, SocketError> {
 }
 
 /// Serves over TCP until `shutdown`, for what everybody may see who may connect.
-///
-/// # Errors
-/// When the listener breaks.
-pub async fn serve_tcp(listener: TcpListener, router: Router, shutdown: CancellationToken) -> io::Result<()> {
-    let served = axum::serve(listener, router).with_graceful_shutdown(shutdown.clone().cancelled_owned());
-    unless_it_lasts(served.into_future(), shutdown).await
+pub async fn serve_tcp(listener: TcpListener, router: Router, shutdown: CancellationToken) {
+    serve(listener, move |_: &TcpStream| router.clone(), shutdown).await;
 }
 
 /// Serves until `shutdown`.
-///
-/// # Errors
-/// When the socket breaks.
-pub async fn serve_socket(
-    listener: UnixListener,
-    router: Router,
-    shutdown: CancellationToken,
-) -> io::Result<()> {
-    let served = axum::serve(listener, router.into_make_service_with_connect_info::<Peer>())
-        .with_graceful_shutdown(shutdown.clone().cancelled_owned());
-    unless_it_lasts(served.into_future(), shutdown).await
+pub async fn serve_socket(listener: UnixListener, router: Router, shutdown: CancellationToken) {
+    let known = move |stream: &UnixStream| router.clone().layer(Extension(ConnectInfo(Peer::of(stream))));
+    serve(listener, known, shutdown).await;
 }
 
-/// Waits for open requests after `shutdown`, but not for clients that never end theirs.
-async fn unless_it_lasts(
-    served: impl Future<Output = io::Result<()>>,
-    shutdown: CancellationToken,
-) -> io::Result<()> {
-    let patience = async {
-        shutdown.cancelled().await;
-        tokio::time::sleep(LAST_ANSWERS).await;
+/// Serves as many connections as there are seats; others wait until one is free. After `shutdown` open requests are
+/// waited for, but not clients that never end theirs.
+async fn serve<L: Listener>(mut listener: L, routes: impl Fn(&L::Io) -> Router, shutdown: CancellationToken) {
+    let (seats, connections) = (Arc::new(Semaphore::new(CONNECTIONS)), TaskTracker::new());
+    let cut_off = CancellationToken::new();
+    loop {
+        let accepted = async {
+            let seat = Arc::clone(&seats).acquire_owned().await;
+            (seat, listener.accept().await.0)
+        };
+        let (seat, stream) = tokio::select! {
+            biased;
+            () = shutdown.cancelled() => break,
+            accepted = accepted => accepted,
+        };
+        let service = TowerToHyperService::new(routes(&stream));
+        let (shutdown, cut_off) = (shutdown.clone(), cut_off.clone());
+        connections.spawn(async move {
+            let _seat = seat;
+            tokio::select! {
+                () = one(stream, service, shutdown) => {}
+                () = cut_off.cancelled() => {}
+            }
+        });
+    }
+    drop(listener);
+    connections.close();
+    let _ = timeout(LAST_ANSWERS, connections.wait()).await;
+    cut_off.cancel();
+}
+
+/// Serves one connection, whose client has so long for each header.
+async fn one<IO>(stream: IO, service: TowerToHyperService<Router>, shutdown: CancellationToken)
+where
+    IO: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let mut builder = http1::Builder::new();
+    builder.timer(TokioTimer::new()).header_read_timeout(HEADER);
+    let connection = builder.serve_connection(TokioIo::new(stream), service);
+    let mut connection = pin!(connection);
+    let ended = tokio::select! {
+        ended = &mut connection => ended,
+        () = shutdown.cancelled() => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
     };
-    tokio::select! {
-        ended = served => ended,
-        () = patience => Ok(()),
+    if let Err(error) = ended {
+        debug!(error = &error as &dyn std::error::Error, "a connection ended badly");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::routing::get;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::time::Instant;
+
+    use super::*;
+
+    async fn served() -> (std::net::SocketAddr, CancellationToken) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let (address, shutdown) = (listener.local_addr().unwrap(), CancellationToken::new());
+        let router = Router::new().route("/", get(|| async { "here" }));
+        tokio::spawn(serve_tcp(listener, router, shutdown.clone()));
+        (address, shutdown)
+    }
+
+    async fn everything(mut stream: TcpStream) -> String {
+        let mut heard = String::new();
+        stream.read_to_string(&mut heard).await.unwrap();
+        heard
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_header_that_does_not_end_ends_the_connection() {
+        let (address, _shutdown) = served().await;
+        for beginning in ["", "GET / HTTP/1.1\r\nhost: x\r\nx-slow: "] {
+            let start = Instant::now();
+            let mut stream = TcpStream::connect(address).await.unwrap();
+            stream.write_all(beginning.as_bytes()).await.unwrap();
+            assert!(!everything(stream).await.contains("here"));
+            assert!(start.elapsed() >= HEADER && start.elapsed() < HEADER * 2, "{:?}", start.elapsed());
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn whoever_comes_when_all_seats_are_taken_waits_for_one() {
+        let (address, shutdown) = served().await;
+        let mut silent = Vec::new();
+        for _ in 0..CONNECTIONS {
+            silent.push(TcpStream::connect(address).await.unwrap());
+        }
+        let start = Instant::now();
+        let mut last = TcpStream::connect(address).await.unwrap();
+        last.write_all(b"GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").await.unwrap();
+        assert!(everything(last).await.ends_with("here"));
+        assert!(start.elapsed() >= HEADER, "{:?}", start.elapsed());
+        shutdown.cancel();
     }
 }

@@ -3,12 +3,10 @@
 use std::convert::Infallible;
 use std::fs;
 
-use axum::extract::connect_info::Connected;
 use axum::extract::{ConnectInfo, FromRequestParts};
 use axum::http::request::Parts;
-use axum::serve::IncomingStream;
 use control::{Actor, Control};
-use tokio::net::UnixListener;
+use tokio::net::UnixStream;
 
 use super::Api;
 
@@ -22,16 +20,15 @@ pub(crate) struct Peer {
 /// What the caller may change things with: all of it is entered under their name.
 pub(super) struct Operator(pub(super) Control);
 
-impl Connected<IncomingStream<'_, UnixListener>> for Peer {
-    fn connect_info(stream: IncomingStream<'_, UnixListener>) -> Self {
-        match stream.io().peer_cred() {
+impl Peer {
+    /// Whoever is at the other end.
+    pub(crate) fn of(stream: &UnixStream) -> Self {
+        match stream.peer_cred() {
             Ok(credentials) => Self { user: Some(credentials.uid()), process: credentials.pid() },
             Err(_) => Self::default(),
         }
     }
-}
 
-impl Peer {
     fn actor(self) -> Actor {
         let who = match self.user {
             Some(user) => login_of(user).unwrap_or_else(|| format!("user {user}")),
