@@ -6,7 +6,6 @@
 use std::fs;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use rcgen::{
@@ -14,6 +13,7 @@ use rcgen::{
     KeyPair, KeyUsagePurpose, SanType,
 };
 
+use crate::private_file;
 use crate::world::data_location::LABELS;
 
 /// Where the files are.
@@ -48,14 +48,14 @@ pub(crate) fn prepare(folder: &Path) -> io::Result<Files> {
     if !files.ca.exists() || !ca_key_path.exists() {
         let key = KeyPair::generate().map_err(other)?;
         let certificate = authority().self_signed(&key).map_err(other)?;
-        write_private(&ca_key_path, &key.serialize_pem())?;
+        private_file::write(&ca_key_path, key.serialize_pem())?;
         fs::write(&files.ca, certificate.pem())?;
     }
     let ca_key = KeyPair::from_pem(&fs::read_to_string(&ca_key_path)?).map_err(other)?;
     let issuer = Issuer::from_ca_cert_pem(&fs::read_to_string(&files.ca)?, ca_key).map_err(other)?;
     let key = KeyPair::generate().map_err(other)?;
     let certificate = leaf().map_err(other)?.signed_by(&key, &issuer).map_err(other)?;
-    write_private(&files.key, &key.serialize_pem())?;
+    private_file::write(&files.key, key.serialize_pem())?;
     fs::write(&files.certificate, certificate.pem())?;
     Ok(files)
 }
@@ -85,10 +85,4 @@ fn leaf() -> Result<CertificateParams, rcgen::Error> {
     params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
     params.use_authority_key_identifier_extension = true;
     Ok(params)
-}
-
-fn write_private(path: &Path, text: &str) -> io::Result<()> {
-    let _ = fs::remove_file(path);
-    let mut file = fs::File::options().create_new(true).write(true).mode(0o600).open(path)?;
-    io::Write::write_all(&mut file, text.as_bytes())
 }

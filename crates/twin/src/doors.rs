@@ -11,13 +11,16 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderValue, Request, Response, header};
 use hyper::body::Incoming;
+use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
+use hyper_util::service::TowerToHyperService;
 use rustls::ServerConfig;
 use tls::Stream;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 use tracing::debug;
@@ -49,13 +52,9 @@ pub(crate) async fn serve_https(
     router: Router,
     shutdown: CancellationToken,
 ) {
+    let seats = Arc::new(Semaphore::new(CONNECTIONS));
     loop {
-        let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
-            () = shutdown.cancelled() => return,
-        };
-        let Ok((tcp, _)) = accepted else { continue };
-        let _ = tcp.set_nodelay(true);
+        let Some((seat, tcp)) = next(&listener, &seats, &shutdown).await else { return };
         let cut_after = match state.faults.strike(Operation::HttpsConnection) {
             Some(Effect::CutAfter(octets)) => Some(octets),
             Some(_) => continue,
@@ -65,6 +64,7 @@ pub(crate) async fn serve_https(
         let connection = serve_connection(io, Arc::clone(&state), Arc::clone(&config), router.clone());
         let shutdown = shutdown.clone();
         tokio::spawn(async move {
+            let _seat = seat;
             tokio::select! {
                 () = connection => {}
                 () = shutdown.cancelled() => {}
@@ -73,6 +73,56 @@ pub(crate) async fn serve_https(
     }
 }
 
+/// Serves HTTP/1.1 without TLS until `shutdown`.
+pub(crate) async fn serve_http(listener: TcpListener, router: Router, shutdown: CancellationToken) {
+    let seats = Arc::new(Semaphore::new(CONNECTIONS));
+    while let Some((seat, tcp)) = next(&listener, &seats, &shutdown).await {
+        let service = TowerToHyperService::new(router.clone());
+        let mut builder = http1::Builder::new();
+        builder.timer(TokioTimer::new()).header_read_timeout(HEADER);
+        let connection = builder.serve_connection(TokioIo::new(tcp), service);
+        let shutdown = shutdown.clone();
+        tokio::spawn(async move {
+            let _seat = seat;
+            tokio::select! {
+                ended = connection => debug!(?ended, "a connection ended"),
+                () = shutdown.cancelled() => {}
+            }
+        });
+    }
+}
+
+/// The next connection that there is a seat for; none after `shutdown`.
+async fn next(
+    listener: &TcpListener,
+    seats: &Arc<Semaphore>,
+    shutdown: &CancellationToken,
+) -> Option<(OwnedSemaphorePermit, TcpStream)> {
+    let accepted = async {
+        // Nobody closes the seats.
+        let seat = Arc::clone(seats).acquire_owned().await.ok()?;
+        loop {
+            match listener.accept().await {
+                Ok((tcp, _)) => return Some((seat, tcp)),
+                Err(_) => tokio::time::sleep(BACK_OFF).await,
+            }
+        }
+    };
+    let (seat, tcp) = tokio::select! {
+        accepted = accepted => accepted?,
+        () = shutdown.cancelled() => return None,
+    };
+    let _ = tcp.set_nodelay(true);
+    Some((seat, tcp))
+}
+
+/// Connections at once to one of the twin's doors: it is also used under load.
+const CONNECTIONS: usize = 1_024;
+/// For a request's header to arrive, counted from the connection or from the answer before. Clients keep connections
+/// open for as long.
+const HEADER: Duration = Duration::from_secs(60);
+/// Waits after a failed accept, which mostly means that there are no file descriptors left.
+const BACK_OFF: Duration = Duration::from_millis(100);
 /// For a client to finish its TLS handshake.
 const HANDSHAKE: Duration = Duration::from_secs(30);
 
@@ -84,7 +134,8 @@ async fn serve_connection(io: Cuttable, state: Arc<State>, config: Arc<ServerCon
     let service =
         service_fn(move |request: Request<Incoming>| answer(Arc::clone(&state), router.clone(), request));
     let mut builder = auto::Builder::new(TokioExecutor::new());
-    builder.http2().max_concurrent_streams(1_000);
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(HEADER);
+    builder.http2().timer(TokioTimer::new()).max_concurrent_streams(1_000);
     if let Err(error) = builder.serve_connection(TokioIo::new(stream), service).await {
         debug!(%error, "a connection ended badly");
     }

@@ -54,7 +54,7 @@ impl TokenKey {
         if !path.exists() {
             let key =
                 KeyPair::generate_rsa_for(&PKCS_RSA_SHA256, RsaKeySize::_2048).map_err(io::Error::other)?;
-            std::fs::write(&path, key.serialize_pem())?;
+            crate::private_file::write(&path, key.serialize_pem())?;
         }
         let key = KeyPair::from_pem(&std::fs::read_to_string(&path)?).map_err(io::Error::other)?;
         let encoding = EncodingKey::from_rsa_der(key.serialized_der());

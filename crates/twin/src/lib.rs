@@ -22,6 +22,7 @@ mod keys;
 mod path;
 mod persistence;
 pub mod post;
+mod private_file;
 mod ready;
 #[cfg(test)]
 mod recorded;

@@ -10,6 +10,7 @@ use std::sync::{Mutex, PoisonError};
 use tracing::warn;
 
 use crate::post::{CapturedMail, Post};
+use crate::private_file;
 use crate::world::World;
 
 /// Writes what has to be kept.
@@ -43,7 +44,7 @@ impl Persistence {
                 post.restore(mail);
             }
         }
-        let mail = Mutex::new(File::options().create(true).append(true).open(&mail_path)?);
+        let mail = Mutex::new(private_file::append(&mail_path)?);
         Ok((Self(Some(Files { world: world_path, mail_path, mail })), world, post))
     }
 
@@ -52,7 +53,7 @@ impl Persistence {
         let unfinished = files.world.with_extension("unfinished");
         let written = serde_json::to_vec_pretty(world)
             .map_err(io::Error::from)
-            .and_then(|octets| fs::write(&unfinished, octets))
+            .and_then(|octets| private_file::write(&unfinished, octets))
             .and_then(|()| fs::rename(&unfinished, &files.world));
         if let Err(error) = written {
             warn!(%error, "the twin's world could not be kept");
@@ -73,8 +74,8 @@ impl Persistence {
     pub(crate) fn forget_mail(&self) {
         let Some(files) = &self.0 else { return };
         let mut file = files.mail.lock().unwrap_or_else(PoisonError::into_inner);
-        match File::options().create(true).write(true).truncate(true).open(&files.mail_path) {
-            Ok(_) => match File::options().append(true).open(&files.mail_path) {
+        match private_file::write(&files.mail_path, b"") {
+            Ok(()) => match private_file::append(&files.mail_path) {
                 Ok(fresh) => *file = fresh,
                 Err(error) => warn!(%error, "captured mail cannot be kept any more"),
             },

@@ -7,6 +7,8 @@ use std::path::Path;
 use azure_types::ids::{ClientId, SubscriptionId, TenantId};
 use serde::{Deserialize, Serialize};
 
+use crate::private_file;
+
 /// What a client needs to know. Written when all doors are open.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ReadyFile {
@@ -37,10 +39,10 @@ pub struct ReadyFile {
 }
 
 impl ReadyFile {
-    /// Writes the file in one go, so that nobody reads half of it.
+    /// Writes the file in one go, so that nobody reads half of it. It holds secrets.
     pub(crate) fn write(&self, path: &Path) -> io::Result<()> {
         let unfinished = path.with_extension("unfinished");
-        fs::write(&unfinished, serde_json::to_vec_pretty(self)?)?;
+        private_file::write(&unfinished, serde_json::to_vec_pretty(self)?)?;
         fs::rename(unfinished, path)
     }
 }

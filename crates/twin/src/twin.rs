@@ -17,7 +17,7 @@ use tokio_util::task::TaskTracker;
 use tracing::debug;
 
 use crate::dns::{Resolver, Sockets};
-use crate::doors::{Cuttable, bind, serve_https};
+use crate::doors::{Cuttable, bind, serve_http, serve_https};
 use crate::faults::{Effect, Operation};
 use crate::keys::TokenKey;
 use crate::persistence::Persistence;
@@ -39,6 +39,8 @@ pub struct Options {
     pub smtp_listen: SocketAddr,
     /// The inspection door.
     pub inspect_listen: SocketAddr,
+    /// Names by which the inspection door may be called, beside loopback ones and addresses.
+    pub inspect_hosts: Vec<String>,
     /// The name server's door, UDP and TCP.
     pub dns_listen: SocketAddr,
     /// Whom the verification of domains asks; the twin's own zones when absent.
@@ -88,6 +90,7 @@ impl Options {
             listen: any,
             smtp_listen: any,
             inspect_listen: any,
+            inspect_hosts: Vec::new(),
             dns_listen: any,
             resolver: None,
             seed: Seed::standard(),
@@ -161,7 +164,7 @@ impl Twin {
         };
         twin.open_https(https, config(&[b"h2", b"http/1.1"])?);
         twin.open_smtp(smtp, config(&[])?);
-        twin.open_inspection(inspect);
+        twin.open_inspection(inspect, &options.inspect_hosts);
         twin.tasks.spawn(dns.serve(Arc::clone(&twin.state), twin.shutdown.clone()));
         if let Some(path) = options.ready_file {
             twin.ready.write(&path).map_err(StartError::Files)?;
@@ -220,17 +223,10 @@ impl Twin {
         }
     }
 
-    fn open_inspection(&self, listeners: Vec<TcpListener>) {
-        let router = inspect::routes().with_state(Arc::clone(&self.state));
+    fn open_inspection(&self, listeners: Vec<TcpListener>, hosts: &[String]) {
+        let router = inspect::checked(inspect::routes().with_state(Arc::clone(&self.state)), hosts);
         for listener in listeners {
-            let shutdown = self.shutdown.clone();
-            let served = axum::serve(listener, router.clone());
-            self.tasks.spawn(async move {
-                tokio::select! {
-                    served = served => debug!(?served, "the inspection door closed"),
-                    () = shutdown.cancelled() => {}
-                }
-            });
+            self.tasks.spawn(serve_http(listener, router.clone(), self.shutdown.clone()));
         }
     }
 }

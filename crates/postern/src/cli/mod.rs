@@ -144,6 +144,9 @@ pub(crate) struct Twin {
     /// Address of captured mail, clock and faults
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
     pub(crate) inspect_listen: SocketAddr,
+    /// Name by which captured mail may be called, beside localhost and addresses; may be repeated
+    #[arg(long = "inspect-host", value_name = "NAME")]
+    pub(crate) inspect_hosts: Vec<String>,
     /// Address of the name server, UDP and TCP
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8053")]
     pub(crate) dns_listen: SocketAddr,

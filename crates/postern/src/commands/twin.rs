@@ -26,6 +26,7 @@ pub(super) async fn twin(arguments: cli::Twin) -> anyhow::Result<ExitCode> {
         listen: arguments.listen,
         smtp_listen: arguments.smtp_listen,
         inspect_listen: arguments.inspect_listen,
+        inspect_hosts: arguments.inspect_hosts,
         dns_listen: arguments.dns_listen,
         resolver: arguments.resolver,
         seed,

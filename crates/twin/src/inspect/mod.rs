@@ -7,6 +7,7 @@ mod api;
 mod habits;
 mod pages;
 mod view;
+mod visitors;
 mod zones;
 
 use std::sync::Arc;
@@ -14,6 +15,8 @@ use std::sync::Arc;
 use axum::Router;
 
 use crate::state::State;
+
+pub(crate) use self::visitors::checked;
 
 /// The routes of the inspection door.
 pub(crate) fn routes() -> Router<Arc<State>> {
