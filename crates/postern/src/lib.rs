@@ -12,6 +12,7 @@ mod commands;
 pub mod config;
 mod demo;
 mod output;
+mod process;
 pub mod server;
 
 use std::process::ExitCode;
@@ -21,6 +22,7 @@ use clap::Parser as _;
 /// Runs the command that the arguments name.
 #[must_use]
 pub fn main() -> ExitCode {
+    process::keep_memory_private();
     tls::install_provider();
     match commands::run(cli::Cli::parse()) {
         Ok(code) => code,

@@ -12,11 +12,16 @@ use crate::cli::Serve;
 use crate::config::raw::LogFormat;
 use crate::config::{self, Config};
 use crate::output::LogLines;
+use crate::process;
 use crate::server::Server;
 
 pub(super) fn serve(arguments: &Serve) -> anyhow::Result<ExitCode> {
+    process::keep_files_private();
     let config = config::load(arguments.file.config.as_deref())?;
     start_log(&config)?;
+    if process::is_dumpable() {
+        warn!("this system lets others of the same user read the server's memory");
+    }
     raise_open_files();
     runtime()?.block_on(async {
         let server = Server::start(config, Clock::system(), Entropy::system()).await?;
