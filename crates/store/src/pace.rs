@@ -40,6 +40,9 @@ pub struct Refusal {
     pub in_minute: u32,
     /// In the hour before.
     pub in_hour: u32,
+    /// For how long it asked to be left alone, in whole seconds; `None` where it did not say, or an older build did
+    /// not keep it.
+    pub wait_seconds: Option<u32>,
 }
 
 /// Refusals that are remembered, of each kind.
@@ -60,13 +63,15 @@ impl Pace {
             .write(Durability::Written, move |connection| {
                 let subscription = subscription.to_string();
                 connection.execute(
-                    "INSERT OR REPLACE INTO throttled VALUES (?, ?, ?, ?, ?)",
+                    "INSERT OR REPLACE INTO throttled (subscription, kind, at, in_minute, in_hour, wait_seconds)
+                     VALUES (?, ?, ?, ?, ?, ?)",
                     params![
                         subscription,
                         kind,
                         refusal.at.as_millisecond(),
                         refusal.in_minute,
-                        refusal.in_hour
+                        refusal.in_hour,
+                        refusal.wait_seconds
                     ],
                 )?;
                 connection.execute(
@@ -91,13 +96,15 @@ impl Pace {
         self.0
             .read(move |connection| {
                 let mut select = connection.prepare_cached(
-                    "SELECT at, in_minute, in_hour FROM throttled WHERE subscription = ? AND kind = ? ORDER BY at DESC",
+                    "SELECT at, in_minute, in_hour, wait_seconds FROM throttled
+                     WHERE subscription = ? AND kind = ? ORDER BY at DESC",
                 )?;
                 let mut rows = select.query(params![subscription.to_string(), kind])?;
                 let mut refusals = Vec::new();
                 while let Some(row) = rows.next()? {
                     let at = crate::words::to_time(row.get(0)?)?;
-                    refusals.push(Refusal { at, in_minute: row.get(1)?, in_hour: row.get(2)? });
+                    let (in_minute, in_hour, wait_seconds) = (row.get(1)?, row.get(2)?, row.get(3)?);
+                    refusals.push(Refusal { at, in_minute, in_hour, wait_seconds });
                 }
                 Ok(refusals)
             })

@@ -271,7 +271,8 @@ impl Dispatcher {
         let [in_minute, in_hour] = upstream.sends.limiter().used(steady);
         upstream.sends.limiter().block(later(steady, wait.unwrap_or(OUR_TROUBLE)));
         // What Azure really allows shows in how much it had been asked.
-        let refusal = Refusal { at: now, in_minute, in_hour };
+        let wait_seconds = wait.map(|wait| u32::try_from(wait.as_secs()).unwrap_or(u32::MAX));
+        let refusal = Refusal { at: now, in_minute, in_hour, wait_seconds };
         let noted = self.context.store.pace().refused(self.account.subscription, SENDS, refusal).await;
         if let Err(error) = noted {
             error!(error = crate::reply_for::chain(&error), "a limit of Azure's could not be noted");

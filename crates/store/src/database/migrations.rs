@@ -5,7 +5,7 @@ use rusqlite::Connection;
 use crate::error::StoreError;
 
 /// All steps in order. A released step is never edited.
-const STEPS: [&str; 8] = [
+const STEPS: [&str; 9] = [
     include_str!("../../migrations/0001_queue_accounts_and_secrets.sql"),
     include_str!("../../migrations/0002_when_an_account_changed.sql"),
     include_str!("../../migrations/0003_verify_rotate_audit.sql"),
@@ -14,6 +14,7 @@ const STEPS: [&str; 8] = [
     include_str!("../../migrations/0006_smtp_usernames.sql"),
     include_str!("../../migrations/0007_a_second_way_and_divided_sends.sql"),
     include_str!("../../migrations/0008_logins_that_worked.sql"),
+    include_str!("../../migrations/0009_how_long_azure_asked_to_wait.sql"),
 ];
 
 /// Applies the steps that the database has not seen.
@@ -111,6 +112,24 @@ mod tests {
         let changes: String =
             connection.query_row("SELECT changes FROM message WHERE id = '1'", [], |row| row.get(0)).unwrap();
         assert_eq!(changes, "[]");
+    }
+
+    #[test]
+    fn refusals_of_an_older_build_do_not_say_how_long_azure_asked_to_wait() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        let before = STEPS.iter().position(|step| step.contains("wait_seconds")).unwrap();
+        for step in &STEPS[..before] {
+            connection.execute_batch(step).unwrap();
+        }
+        connection.pragma_update(None, "user_version", before).unwrap();
+        connection.execute("INSERT INTO throttled VALUES ('s', 'sends', 7, 2, 88)", []).unwrap();
+        apply(&mut connection).unwrap();
+        let row: (u32, Option<u32>) = connection
+            .query_row("SELECT in_hour, wait_seconds FROM throttled", [], |row| {
+                Ok((row.get(0)?, row.get(1)?))
+            })
+            .unwrap();
+        assert_eq!(row, (88, None));
     }
 
     #[test]
