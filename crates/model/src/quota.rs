@@ -18,6 +18,17 @@ pub struct Allowance {
     pub per_hour: u32,
 }
 
+impl Allowance {
+    /// What keeps within both: accounts of one subscription share what Azure allows it.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            per_minute: self.per_minute.min(other.per_minute),
+            per_hour: self.per_hour.min(other.per_hour),
+        }
+    }
+}
+
 impl Quota {
     /// What a subscription with custom domains starts with (Azure document "Service limits").
     pub const CUSTOM_DOMAIN: Self = Self {

@@ -15,6 +15,7 @@ use clock::{Clock, Entropy};
 use jiff::Timestamp;
 use model::account::{Account, Authorization};
 use model::id::AccountId;
+use model::quota::Allowance;
 use secrecy::{ExposeSecret as _, SecretString};
 use store::{NextStep, SENDS, STATUS_READS, SecretName, SecretOwner, Store, StoreError, Usage};
 use tls::TrustError;
@@ -85,8 +86,8 @@ pub enum UpstreamError {
     #[error(transparent)]
     Credential(#[from] CredentialError),
     /// Nobody has said which communication service it sends through.
-    #[error("no communication service is chosen: `postern account import` shows which there are")]
-    NoService,
+    #[error("no communication service is chosen: `postern account {0}` chooses one")]
+    NoService(String),
 }
 
 impl Upstreams {
@@ -154,7 +155,14 @@ impl Upstreams {
     }
 
     async fn make(&self, account: &Arc<Account>) -> Result<Upstream, UpstreamError> {
-        let service = account.service.as_ref().ok_or(UpstreamError::NoService)?;
+        let service = account.service.as_ref().ok_or_else(|| {
+            let name = &account.name;
+            // With a key alone services cannot be listed.
+            UpstreamError::NoService(match account.authorization {
+                Authorization::AccessKey => format!("edit {name} --service SERVICE"),
+                _ => format!("import {name}"),
+            })
+        })?;
         let http = Http::new(account.cloud.ca_pem())?;
         let owner = SecretOwner::Account(account.id);
         let secret = match SecretName::of(account.authorization) {
@@ -187,8 +195,17 @@ impl Upstreams {
         })
     }
 
+    /// What all accounts of a subscription keep to: Azure counts what they send together.
+    fn allowance(&self, account: &Account, kind: &'static str) -> Allowance {
+        let of = |one: &Account| if kind == SENDS { one.quota.sends } else { one.quota.status_reads };
+        let directory = self.store.directory();
+        let others = directory.accounts().filter(|one| one.is_enabled() && one.id != account.id);
+        let sharing = others.filter(|one| one.subscription == account.subscription);
+        sharing.fold(of(account), |least, one| least.and(of(one)))
+    }
+
     async fn pacer(&self, account: &Account, kind: &'static str) -> Result<Arc<Pacer>, UpstreamError> {
-        let allowance = if kind == SENDS { account.quota.sends } else { account.quota.status_reads };
+        let allowance = self.allowance(account, kind);
         let mut pacers = self.pacers.lock().await;
         if let Some(pacer) = pacers.get(&(account.subscription, kind)) {
             pacer.limiter().allow(allowance);
