@@ -93,6 +93,31 @@ async fn an_expiry_is_told_in_steps_by_hook_and_by_mail_through_another_account(
 }
 
 #[tokio::test]
+async fn the_alarm_of_an_app_that_may_not_renew_its_secret_names_the_way_that_works() {
+    let (url, heard) = hook().await;
+    let alarms = AlarmSettings { web_hook: Some(url.parse().unwrap()), mail_to: None };
+    for (roles, command) in [
+        (None, "`postern account rotate contoso` renews it"),
+        (Some("Application.Read.All"), "`postern account rotate contoso --by-hand` leads"),
+        (Some(""), "`postern account rotate contoso --by-hand` leads"),
+    ] {
+        heard.lock().unwrap().clear();
+        let watch = WatchSettings { verify_every: None, rotate_before: None, ..WatchSettings::default() };
+        let world = World::start_with(Setup { watch, alarms: alarms.clone(), ..Setup::default() }).await;
+        if let Some(role) = roles {
+            let roles = role.split_whitespace().map(str::to_owned).collect();
+            world.twin.state().change_world(|w| w.tenants[0].apps[0].graph_roles = roles);
+        }
+        let expires_at = Some(world.clock.now() + SignedDuration::from_hours(24 * 8));
+        let change = AccountChange { expires_at, ..AccountChange::default() };
+        world.control().change_account("contoso", change).await.unwrap();
+        world.advance_until(Duration::from_secs(30), async || !heard.lock().unwrap().is_empty()).await;
+        assert!(heard.lock().unwrap()[0].contains(command), "{roles:?}: {heard:?}");
+        world.finish().await;
+    }
+}
+
+#[tokio::test]
 async fn an_account_that_cannot_send_is_told_once_and_so_is_its_recovery() {
     let (url, heard) = hook().await;
     let alarms = AlarmSettings { web_hook: Some(url.parse().unwrap()), mail_to: None };

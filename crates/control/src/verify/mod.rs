@@ -253,7 +253,7 @@ impl Control {
             let sentence = format!("What the app proves itself with cannot be used: {why}.");
             let code = "authentication.unusable";
             let finding = Finding::failed(Check::Authentication, code, sentence).by(Mover::You);
-            let commands = vec![format!("postern account edit {} --secret", account.name)];
+            let commands = vec![secret::replace(account.name.as_str(), account.authorization)];
             Box::new(finding.fix(commands, None))
         };
         let secret = match SecretName::of(account.authorization) {

@@ -3,7 +3,7 @@
 use azure_client::credential::AppCertificate;
 use azure_types::graph::{ANY, APP_ROLES, Application, GRAPH_APP_ID, OWNED_BY, PasswordCredential};
 use jiff::{SignedDuration, Timestamp};
-use model::account::Authorization;
+use model::account::{Account, Authorization};
 use store::{SecretFacts, SecretName, SecretOwner};
 
 use super::report::{Check, Finding, Mover};
@@ -29,15 +29,63 @@ async fn client_secret(scene: &Scene) -> Vec<Finding> {
     let secrets = scene.control.store.secrets();
     let Ok(Some(facts)) = secrets.facts(owner, SecretName::ClientSecret).await else { return Vec::new() };
     let app = scene.graph.application(scene.account.client).await;
-    let (facts, rotation) = match app {
+    let (facts, renewal, rotation) = match app {
         Ok(app) => {
             let facts = learn(scene, &app, facts).await;
-            (facts, may_rotate(scene).await)
+            match may_rotate(scene).await {
+                Renewal::ByPostern => {
+                    let sentence = "Postern may renew the secret by itself before it expires.";
+                    let finding = Finding::passed(CHECK, "secret.may_rotate", sentence);
+                    (facts, Renewal::ByPostern, Some(finding))
+                }
+                Renewal::ByHand => (facts, Renewal::ByHand, Some(how_to_allow(scene))),
+                Renewal::Unknown => (facts, Renewal::Unknown, None),
+            }
         }
-        Err(error) if error.is(403) || error.is(401) || error.is(404) => (facts, Some(how_to_allow(scene))),
-        Err(error) => (facts, Some(trouble(CHECK, &error))),
+        Err(error) if error.is(403) || error.is(401) || error.is(404) => {
+            (facts, Renewal::ByHand, Some(how_to_allow(scene)))
+        }
+        Err(error) => (facts, Renewal::Unknown, Some(trouble(CHECK, &error))),
     };
-    std::iter::once(expiry(scene, &facts)).chain(rotation).collect()
+    std::iter::once(expiry(scene, &facts, renewal)).chain(rotation).collect()
+}
+
+/// Who can renew a client secret.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Renewal {
+    /// Postern itself: `rotate` works.
+    ByPostern,
+    /// Somebody in Entra: only `rotate --by-hand` works.
+    ByHand,
+    /// Graph did not say. By hand it works in any case.
+    Unknown,
+}
+
+/// Who can renew the account's client secret, as Graph says now.
+pub(crate) async fn renewal(scene: &Scene) -> Renewal {
+    match scene.graph.application(scene.account.client).await {
+        Ok(_) => may_rotate(scene).await,
+        Err(error) if error.is(403) || error.is(401) || error.is(404) => Renewal::ByHand,
+        Err(_) => Renewal::Unknown,
+    }
+}
+
+/// The command that puts a new secret into use, one that works as things are.
+pub(crate) fn renew(account: &Account, renewal: Renewal) -> String {
+    let name = &account.name;
+    match (account.authorization, renewal) {
+        (Authorization::ClientSecret, Renewal::ByPostern) => format!("postern account rotate {name}"),
+        (Authorization::ClientSecret, _) => format!("postern account rotate {name} --by-hand"),
+        (authorization, _) => replace(name.as_str(), authorization),
+    }
+}
+
+/// The command that takes what somebody else made: a certificate has many lines and comes in a file.
+pub(crate) fn replace(name: &str, authorization: Authorization) -> String {
+    match authorization {
+        Authorization::Certificate => format!("postern account edit {name} --secret-file CERTIFICATE.pem"),
+        _ => format!("postern account edit {name} --secret"),
+    }
 }
 
 /// Finds our secret among those of the app: by its id, or by its first characters if no other has the same.
@@ -75,10 +123,10 @@ async fn certificate(scene: &Scene) -> Vec<Finding> {
         expires_at: Some(certificate.expires_at()),
         ..facts.unwrap_or_else(|| SecretFacts::of(&pem, scene.account.changed_at))
     };
-    vec![expiry(scene, &facts)]
+    vec![expiry(scene, &facts, Renewal::ByHand)]
 }
 
-fn expiry(scene: &Scene, facts: &SecretFacts) -> Finding {
+fn expiry(scene: &Scene, facts: &SecretFacts, renewal: Renewal) -> Finding {
     let (name, client) = (&scene.account.name, scene.account.client);
     let Some(at) = facts.expires_at else {
         let sentence = "Nobody has said when the secret expires, and the app may not look it up.";
@@ -94,10 +142,7 @@ fn expiry(scene: &Scene, facts: &SecretFacts) -> Finding {
     };
     let now = scene.control.clock.now();
     let day = at.strftime("%Y-%m-%d");
-    let renew = || match scene.account.authorization {
-        Authorization::ClientSecret => vec![format!("postern account rotate {name}")],
-        _ => vec![format!("postern account edit {name} --secret")],
-    };
+    let renew = || vec![renew(&scene.account, renewal)];
     match Urgency::of(at, now) {
         // The app has just logged in with it: the day is what somebody said.
         Urgency::Expired => {
@@ -123,10 +168,10 @@ fn lives_long(facts: &SecretFacts, at: Timestamp) -> bool {
     at.duration_since(facts.set_at) > LONG
 }
 
-/// Whether the app may renew its own secret; only what is in the way is said.
-async fn may_rotate(scene: &Scene) -> Option<Finding> {
-    let principal = scene.graph.principal(scene.account.client).await.ok()?;
-    let owners = scene.graph.owners(scene.account.client).await.ok()?;
+/// Whether the app may renew its own secret.
+async fn may_rotate(scene: &Scene) -> Renewal {
+    let Ok(principal) = scene.graph.principal(scene.account.client).await else { return Renewal::Unknown };
+    let Ok(owners) = scene.graph.owners(scene.account.client).await else { return Renewal::Unknown };
     let roles = scene.graph.app_roles(principal).await.ok();
     let has = |name: &str| {
         let id = APP_ROLES.iter().find(|(_, known)| *known == name).map(|(id, _)| *id);
@@ -134,11 +179,7 @@ async fn may_rotate(scene: &Scene) -> Option<Finding> {
     };
     // Where the app may not look at its roles, being an owner is what there is to go by.
     let is_owner = owners.contains(&principal) && has(OWNED_BY) != Some(false);
-    if is_owner || has(ANY) == Some(true) {
-        let sentence = "Postern may renew the secret by itself before it expires.";
-        return Some(Finding::passed(CHECK, "secret.may_rotate", sentence));
-    }
-    Some(how_to_allow(scene))
+    if is_owner || has(ANY) == Some(true) { Renewal::ByPostern } else { Renewal::ByHand }
 }
 
 /// The commands by which an Entra administrator lets the app look after its own secret.

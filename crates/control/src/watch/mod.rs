@@ -22,6 +22,7 @@ use crate::error::ControlError;
 use crate::expiry::Urgency;
 use crate::provision::Tended;
 use crate::rotation::{RotationWish, Stepped};
+use crate::verify::secret::{self, Renewal};
 use crate::verify::{Outcome, Repair, Verdict};
 
 /// How the accounts are looked after.
@@ -221,7 +222,13 @@ impl Watch {
             self.said.remove(&account.id);
         } else if is_new || is_due {
             self.said.insert(account.id, (urgency, now));
-            self.tell(account, "secret_expires", said(account, urgency, expires_at)).await;
+            let renewal = match self.control.scene(account).await {
+                Ok(scene) if account.authorization == Authorization::ClientSecret => {
+                    secret::renewal(&scene).await
+                }
+                _ => Renewal::Unknown,
+            };
+            self.tell(account, "secret_expires", said(account, (urgency, expires_at), renewal)).await;
         }
         Ok(())
     }
@@ -340,15 +347,26 @@ async fn rotate(control: &Control, id: AccountId) -> Timestamp {
     }
 }
 
-fn said(account: &Account, urgency: Urgency, expires_at: Timestamp) -> String {
+fn said(account: &Account, (urgency, expires_at): (Urgency, Timestamp), renewal: Renewal) -> String {
     let (name, day) = (&account.name, expires_at.strftime("%Y-%m-%d"));
     match urgency {
         Urgency::Expired => format!(
             "The secret of account {name} was to expire on {day}. Unless it was renewed without a word to Postern, \
-             its mail waits; `postern account edit {name} --secret` takes the new one."
+             its mail waits; `{}` takes the new one.",
+            secret::replace(name.as_str(), account.authorization)
         ),
-        Urgency::Days(_) | Urgency::None => format!(
-            "The secret of account {name} expires on {day}. `postern account rotate {name}` renews it."
-        ),
+        Urgency::Days(_) | Urgency::None => {
+            let command = secret::renew(account, renewal);
+            let does = match (account.authorization, renewal) {
+                (Authorization::ClientSecret, Renewal::ByPostern) => "renews it",
+                (Authorization::ClientSecret, Renewal::ByHand) => {
+                    "leads through renewing it: the app may not do it itself, and `postern account verify {name}` shows how \
+                     to allow it"
+                }
+                (Authorization::ClientSecret, Renewal::Unknown) => "leads through renewing it",
+                _ => "takes a new one",
+            };
+            format!("The secret of account {name} expires on {day}. `{command}` {does}.")
+        }
     }
 }
