@@ -430,17 +430,69 @@ async fn a_quota_that_azure_does_not_grant() {
         "quota.refused",
         async |world| {
             let subscription = world.twin.ready().subscription_id;
-            let refusal = Refusal { at: world.clock.now(), in_minute: 31, in_hour: 90 };
+            let refusal =
+                Refusal { at: world.clock.now(), in_minute: 2, in_hour: 348, wait_seconds: Some(1_700) };
             world.server().store.pace().refused(subscription, SENDS, refusal).await.unwrap();
         },
         async |world| {
-            let allowance = Allowance { per_minute: 30, per_hour: 89 };
+            let per_minute = Quota::CUSTOM_DOMAIN.sends.per_minute;
+            let allowance = Allowance { per_minute, per_hour: 340 };
             let quota = Some(Quota { sends: allowance, status_reads: allowance });
             edit(world, AccountChange { quota, ..AccountChange::default() }).await;
         },
     )
     .await;
-    assert_eq!(commands(&finding), "postern account edit contoso --quota 30/89");
+    assert_eq!(commands(&finding), "postern account edit contoso --quota 340/340");
+}
+
+#[tokio::test]
+async fn azures_default_is_a_warning_until_it_is_raised() {
+    let set = async |world: &World, sends: Allowance| {
+        let quota = Some(Quota { sends, status_reads: sends });
+        edit(world, AccountChange { quota, ..AccountChange::default() }).await;
+    };
+    let finding = names_exactly(
+        "quota.default",
+        async |world| set(world, Quota::CUSTOM_DOMAIN.sends).await,
+        async |world| set(world, Allowance { per_minute: 100, per_hour: 1_000 }).await,
+    )
+    .await;
+    assert_eq!(finding.outcome, Outcome::Warning);
+    assert!(finding.sentence.contains("30 sends a minute and 100 an hour"), "{finding:?}");
+    assert!(finding.fix.unwrap().portal.unwrap().contains("support request"));
+}
+
+#[tokio::test]
+async fn accounts_of_one_subscription_share_what_azure_allows_it() {
+    let world = world().await;
+    let ready = world.twin.ready().clone();
+    let key = world.twin.state().world().services[0].keys[0].clone();
+    let sends = Allowance { per_minute: 100, per_hour: 500 };
+    let new = NewAccount {
+        name: "second".into(),
+        tenant_id: ready.tenant_id.to_string(),
+        client_id: ready.client_id.to_string(),
+        proof: NewProof::AccessKey(key.into()),
+        expires_at: None,
+        subscription_id: ready.subscription_id.to_string(),
+        service: Some(ready.communication_service.clone()),
+        endpoint: Some(ready.url.clone()),
+        cloud: world.cloud(),
+        transport: TransportChoice::Auto,
+        quota: Quota { sends, status_reads: sends },
+        concurrency: Concurrency::default(),
+    };
+    world.control().add_account(new).await.unwrap();
+    let report = verify(&world).await;
+    assert_eq!(wrong(&report), ["quota.differs"], "{report:#?}");
+    let refusal = Refusal { at: world.clock.now(), in_minute: 2, in_hour: 348, wait_seconds: Some(1_700) };
+    world.server().store.pace().refused(ready.subscription_id, SENDS, refusal).await.unwrap();
+    let report = verify(&world).await;
+    let finding = report.findings.iter().find(|finding| finding.code == "quota.refused").unwrap();
+    let both = "postern account edit contoso --quota 100/340\npostern account edit second --quota 100/340";
+    assert_eq!(commands(finding), both);
+    assert!(finding.sentence.contains("contoso and second together"), "{finding:?}");
+    world.finish().await;
 }
 
 #[tokio::test]
@@ -450,8 +502,21 @@ async fn a_secret_whose_end_is_near_or_far_or_unknown() {
         twin(world, |w| w.tenants[0].apps[0].secrets[0].expires_at = at);
     };
     for (days, expected) in [(10, "secret.expires_soon"), (900, "secret.lives_long")] {
-        names_exactly(expected, async |world| end(world, days), async |world| end(world, 300)).await;
+        let finding =
+            names_exactly(expected, async |world| end(world, days), async |world| end(world, 300)).await;
+        assert_eq!(commands(&finding), "postern account rotate contoso");
     }
+    // The app may look, and not renew.
+    let finding = names_exactly(
+        "secret.expires_soon",
+        async |world| {
+            end(world, 10);
+            twin(world, |w| w.tenants[0].apps[0].graph_roles = vec!["Application.Read.All".to_owned()]);
+        },
+        async |world| end(world, 300),
+    )
+    .await;
+    assert_eq!(commands(&finding), "postern account rotate contoso --by-hand");
     names_exactly(
         "secret.expiry_unknown",
         async |world| twin(world, |w| w.tenants[0].apps[0].graph_roles.clear()),
@@ -570,7 +635,7 @@ async fn a_hundred_accounts_are_verified_side_by_side_within_what_azure_allows()
             endpoint: Some(ready.url.clone()),
             cloud: world.cloud(),
             transport: TransportChoice::Rest,
-            quota: Quota::CUSTOM_DOMAIN,
+            quota: world.control().account(ACCOUNT).unwrap().quota,
             concurrency: Concurrency::default(),
         };
         world.control().add_account(new).await.unwrap();

@@ -32,7 +32,8 @@ async fn connect(world: &World, proof: NewProof, transport: TransportChoice) {
         endpoint: None,
         cloud: world.cloud(),
         transport,
-        quota: Quota::CUSTOM_DOMAIN,
+        // The account of the same subscription has that, too.
+        quota: world.control().account("contoso").unwrap().quota,
         concurrency: Concurrency::default(),
     };
     world.control().add_account(new).await.unwrap();

@@ -1,54 +1,153 @@
 //! What Azure allows: as it is configured, as it is by default, and as our own history shows it.
 
-use jiff::SignedDuration;
-use model::quota::Quota;
-use store::{Refusal, SENDS};
+use std::sync::Arc;
 
+use model::account::Account;
+use model::quota::{Allowance, Quota};
+use store::SENDS;
+
+use self::history::History;
 use super::report::{Check, Finding, Mover, ServiceFound};
 use super::scene::Scene;
 
+mod history;
+
 const CHECK: Check = Check::Quota;
-/// Refusals older than this say nothing about today.
-const RECENT: SignedDuration = SignedDuration::from_hours(24 * 7);
+/// Where Microsoft is asked for more.
+const SUPPORT: &str = "Help + support > Create a support request > Service and subscription limits (quotas), for \
+                       Communication Services; say how many messages a minute and an hour, what kind of mail, where the \
+                       addresses come from, and how bounces and unsubscribes are handled";
+
+/// The limits of a subscription.
+struct Limits {
+    /// What the relay keeps to: the smallest of all accounts of the subscription.
+    configured: Allowance,
+    /// What Azure allows until Microsoft raises it.
+    default: Allowance,
+    is_managed: bool,
+    /// The accounts that send through the subscription: Azure counts what they send together.
+    accounts: Vec<Arc<Account>>,
+}
 
 pub(super) async fn check(scene: &Scene, services: &[ServiceFound]) -> Vec<Finding> {
-    let configured = scene.account.quota.sends;
-    let words = format!("{} sends a minute and {} an hour", configured.per_minute, configured.per_hour);
+    let limits = limits(scene, services);
     let refusals = scene.control.store.pace().refusals(scene.account.subscription, SENDS).await;
-    let since = scene.control.clock.now().saturating_sub(RECENT).unwrap_or(jiff::Timestamp::MIN);
-    let recent: Vec<Refusal> =
-        refusals.unwrap_or_default().into_iter().filter(|refusal| refusal.at > since).collect();
-    // What was refused below the limits that are configured says that they are too high.
-    let is_below =
-        |one: &&Refusal| one.in_minute < configured.per_minute && one.in_hour < configured.per_hour;
-    let edit = |quota: &str| vec![format!("postern account edit {} --quota {quota}", scene.account.name)];
-    if let Some(least) = recent.iter().filter(is_below).min_by_key(|refusal| refusal.in_minute) {
-        let sentence = format!(
-            "{words} are configured, but Azure refused {} times in the last week, once after {} sends in a minute \
-             and {} in an hour: it seems to allow less.",
-            recent.len(),
-            least.in_minute,
-            least.in_hour
-        );
-        let less = |seen: u32, configured: u32| seen.saturating_sub(1).clamp(1, configured);
-        let minute = less(least.in_minute, configured.per_minute);
-        let hour = less(least.in_hour, configured.per_hour).max(minute);
-        let finding = Finding::warning(CHECK, "quota.refused", sentence).by(Mover::You);
-        return vec![finding.fix(edit(&format!("{minute}/{hour}")), None)];
-    }
+    let history = History::of(refusals.unwrap_or_default(), scene.control.clock.now(), limits.configured);
+    let finding = if history.refused > 0 { refused(&limits, &history) } else { unrefused(&limits) };
+    std::iter::once(finding).chain(different(&limits)).collect()
+}
+
+fn limits(scene: &Scene, services: &[ServiceFound]) -> Limits {
+    let directory = scene.control.store.directory();
+    let mut accounts: Vec<Arc<Account>> = directory
+        .accounts()
+        .filter(|one| one.subscription == scene.account.subscription && one.id != scene.account.id)
+        .filter(|one| one.is_enabled())
+        .cloned()
+        .collect();
+    accounts.push(Arc::clone(&scene.account));
+    accounts.sort_by(|one, other| one.name.cmp(&other.name));
     let chosen = scene.account.service.as_ref().map(|service| service.name.as_str());
     let own = services.iter().find(|one| chosen.is_some_and(|name| one.name.eq_ignore_ascii_case(name)));
     let is_managed = own.is_some_and(|own| {
         !own.domains.is_empty() && own.domains.iter().all(|domain| domain.management == "AzureManaged")
     });
     let default = if is_managed { Quota::AZURE_MANAGED_DOMAIN } else { Quota::CUSTOM_DOMAIN }.sends;
-    let kind = if is_managed { "Azure-managed domains" } else { "custom domains" };
-    let by_default = format!("Azure's default for {kind} is {} and {}", default.per_minute, default.per_hour);
+    let sends = accounts.iter().map(|one| one.quota.sends);
+    let configured = sends.reduce(Allowance::and).unwrap_or(scene.account.quota.sends);
+    Limits { configured, default, is_managed, accounts }
+}
+
+/// Azure refused although less was sent than is configured.
+fn refused(limits: &Limits, history: &History) -> Finding {
+    let (configured, shared) = (say(limits.configured), shared(limits));
+    let so_far =
+        format!("{configured} are configured{shared}, but in the last week Azure refused {}", history.say());
+    let Some(sensible) = history.sensible(limits.configured, limits.default) else {
+        let sentence = format!(
+            "{so_far}. That is not more than Azure's default, so that something else must be sending through \
+             the same subscription: find it, or ask Microsoft. A lower quota here would not help."
+        );
+        let finding = Finding::warning(CHECK, "quota.refused_below_default", sentence).by(Mover::You);
+        return finding
+            .fix(Vec::new(), "the communication services of the subscription > Metrics".to_owned());
+    };
+    let sentence = format!("{so_far}: it allows less.");
+    let figures = format!("{}/{}", sensible.per_minute, sensible.per_hour);
+    Finding::warning(CHECK, "quota.refused", sentence).by(Mover::You).fix(edits(limits, &figures), None)
+}
+
+fn unrefused(limits: &Limits) -> Finding {
+    let Limits { configured, default, is_managed, .. } = *limits;
+    let (words, shared) = (say(configured), shared(limits));
     if is_managed && configured.per_hour > default.per_hour {
-        let sentence = format!("{words} are configured; {by_default}, and it is not raised for those.");
+        let by_default = say(default);
+        let sentence = format!(
+            "{words} are configured{shared}; Azure allows Azure-managed domains {by_default} and does not raise that."
+        );
         let finding = Finding::warning(CHECK, "quota.above_default", sentence).by(Mover::You);
-        return vec![finding.fix(edit("azure-managed"), None)];
+        return finding.fix(edits(limits, "azure-managed"), None);
     }
-    let sentence = format!("{words} are configured; {by_default}. Azure has refused none in the last week.");
-    vec![Finding::passed(CHECK, "quota.kept", sentence)]
+    if is_managed {
+        let sentence = format!(
+            "{words} are configured{shared}: that is all that Azure allows Azure-managed domains, and Microsoft does not \
+             raise it. What exceeds it waits in the queue. For more, send from a domain of your own."
+        );
+        return Finding::warning(CHECK, "quota.default", sentence).by(Mover::You);
+    }
+    if configured.per_minute <= default.per_minute && configured.per_hour <= default.per_hour {
+        let sentence = format!(
+            "{words} are configured{shared}: Azure's default for custom domains until Microsoft raises it. What exceeds \
+             it waits in the queue. If you need more, ask Microsoft before you do: requests are decided within three \
+             days, and new figures may come in steps over weeks."
+        );
+        let finding = Finding::warning(CHECK, "quota.default", sentence).by(Mover::You);
+        return finding.fix(edits(limits, "MINUTE/HOUR"), SUPPORT.to_owned());
+    }
+    let sentence = format!("{words} are configured{shared}. Azure has refused none in the last week.");
+    Finding::passed(CHECK, "quota.kept", sentence)
+}
+
+/// Accounts of one subscription that do not agree on what it allows.
+fn different(limits: &Limits) -> Option<Finding> {
+    let first = limits.accounts.first()?.quota.sends;
+    if limits.accounts.iter().all(|one| one.quota.sends == first) {
+        return None;
+    }
+    let sentence = format!(
+        "The accounts {} send through one subscription, for which Azure counts their mail together, and differ in their \
+         quota: Postern keeps to {}.",
+        names(limits),
+        say(limits.configured)
+    );
+    let figures = "MINUTE/HOUR";
+    Some(Finding::warning(CHECK, "quota.differs", sentence).by(Mover::You).fix(edits(limits, figures), None))
+}
+
+fn edits(limits: &Limits, figures: &str) -> Vec<String> {
+    let edit = |account: &Arc<Account>| format!("postern account edit {} --quota {figures}", account.name);
+    limits.accounts.iter().map(edit).collect()
+}
+
+fn shared(limits: &Limits) -> String {
+    if limits.accounts.len() < 2 {
+        return String::new();
+    }
+    format!(" for {} together (they share a subscription)", names(limits))
+}
+
+fn names(limits: &Limits) -> String {
+    const NAMED: usize = 5;
+    let mut names: Vec<&str> = limits.accounts.iter().map(|one| one.name.as_str()).take(NAMED).collect();
+    let rest = limits.accounts.len().saturating_sub(NAMED);
+    let more = format!("{rest} more");
+    if rest > 0 {
+        names.push(&more);
+    }
+    let last = names.pop().unwrap_or_default();
+    if names.is_empty() { last.to_owned() } else { format!("{} and {last}", names.join(", ")) }
+}
+
+fn say(allowance: Allowance) -> String {
+    format!("{} sends a minute and {} an hour", allowance.per_minute, allowance.per_hour)
 }
