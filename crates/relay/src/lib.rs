@@ -13,6 +13,6 @@ mod reply_for;
 mod settings;
 pub mod submission;
 
-pub use deliver::{Tried, UpstreamError, Upstreams, send_trial};
+pub use deliver::{Told, Tried, UpstreamError, Upstreams, send_trial, tell_of_removal};
 pub use relay::Relay;
 pub use settings::{ControlFields, EntraSettings, RelaySettings};

@@ -34,7 +34,7 @@ mod troubles;
 mod verifications;
 mod words;
 
-pub use accounts::{Accounts, Dependents};
+pub use accounts::{Accounts, Dependents, Losses, Waiting};
 pub use audit::{Audit, AuditEntry};
 pub use body::{Body, BodyWriter};
 pub use connections::Connections;

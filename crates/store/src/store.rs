@@ -42,8 +42,8 @@ impl Default for Options {
 /// An open data directory.
 #[derive(Clone)]
 pub struct Store {
-    database: Database,
-    published: Arc<Published>,
+    pub(crate) database: Database,
+    pub(crate) published: Arc<Published>,
     queue: Queue,
     secrets: Secrets,
     /// Where the master key is, unless somebody else keeps it.

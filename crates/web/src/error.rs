@@ -26,6 +26,9 @@ pub struct ErrorText {
     pub field: Option<String>,
     /// A sentence for people.
     pub message: String,
+    /// What else there is to say to programs: for `in_use` at an account, what would be lost.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub details: Option<serde_json::Value>,
 }
 
 /// A failure on its way to the caller.
@@ -37,13 +40,21 @@ pub(crate) struct ApiError {
 
 impl ApiError {
     fn new(status: StatusCode, code: &str, message: impl ToString) -> Self {
-        let body = ErrorText { code: code.to_owned(), field: None, message: message.to_string() };
+        let body =
+            ErrorText { code: code.to_owned(), field: None, message: message.to_string(), details: None };
         Self { status, body }
     }
 
     pub(crate) fn invalid(field: &str, message: impl ToString) -> Self {
         let mut error = Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", message);
         error.body.field = Some(field.to_owned());
+        error
+    }
+
+    /// What cannot be as things are, with what stands against it.
+    pub(crate) fn conflict(code: &str, message: impl ToString, details: &impl Serialize) -> Self {
+        let mut error = Self::new(StatusCode::CONFLICT, code, message);
+        error.body.details = serde_json::to_value(details).ok();
         error
     }
 

@@ -2,7 +2,7 @@
 
 use control::provision::document::{Document, DomainDocument, SenderDocument};
 use control::provision::{ApplyEvent, NewDomain};
-use control::{Control, NewConnection, Removal};
+use control::{Control, NewConnection};
 use e2e::World;
 use tokio::sync::mpsc::unbounded_channel;
 use twin::world::dns::Record;
@@ -183,8 +183,11 @@ async fn an_account_with_domains_is_not_removed_in_silence() {
     let control = world.control();
     control.remove_credential("scanner1").await.unwrap();
     wish(&control, &[]).await;
-    let refused = control.remove_account(ACCOUNT, Removal::IfUnused).await.unwrap_err();
+    let refused = control.remove_account(ACCOUNT).await.unwrap_err();
     assert!(refused.to_string().contains("postern destroy"), "{refused}");
-    control.remove_account(ACCOUNT, Removal::WithDependents).await.unwrap();
+    let losses = control.losses(ACCOUNT).await.unwrap();
+    assert!(!losses.domains.is_empty(), "{losses:?}");
+    let removal = control.begin_removal(ACCOUNT, &losses).await.unwrap();
+    control.finish_removal(removal, &[]).await.unwrap();
     world.finish().await;
 }

@@ -5,6 +5,7 @@ mod cloud;
 pub(crate) mod endpoint;
 mod fields;
 mod import;
+mod removal;
 
 use std::sync::Arc;
 
@@ -23,6 +24,7 @@ pub use self::change::AccountChange;
 pub use self::cloud::NewCloud;
 pub use self::fields::NewProof;
 pub use self::import::Imported;
+pub use self::removal::Removal;
 
 use self::fields::{Notes, checked_concurrency, checked_quota};
 use crate::Control;
@@ -64,15 +66,6 @@ pub struct Noted {
     pub account: Account,
     /// Sentences about what was mended.
     pub notes: Vec<String>,
-}
-
-/// Whether an account may go although something depends on it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Removal {
-    /// Not then.
-    IfUnused,
-    /// Yes, with its logins and the mail that waits.
-    WithDependents,
 }
 
 impl Control {
@@ -182,24 +175,13 @@ impl Control {
         Ok(Some(new))
     }
 
-    /// Removes an account, with its senders and its secret.
+    /// Removes an account that nothing depends on, with its senders and its secret.
     ///
     /// # Errors
     /// When there is none of that name, something still uses it, or nothing can be stored.
-    pub async fn remove_account(&self, name: &str, removal: Removal) -> Result<(), ControlError> {
+    pub async fn remove_account(&self, name: &str) -> Result<(), ControlError> {
         let account = self.account(name)?;
-        let mut detail = String::new();
-        if removal == Removal::WithDependents {
-            let dependents = self.store.accounts().dependents(account.id).await?;
-            detail = if dependents.is_empty() { detail } else { format!("with {dependents}") };
-            for login in &dependents.credentials {
-                let audit = self.entry("credential.remove", login, format!("with account {}", account.name));
-                self.store.credentials().remove(login, audit).await?;
-            }
-            self.store.queue().drop_account(account.id).await?;
-            self.store.estates().abandon(account.id).await?;
-        }
-        let audit = self.entry("account.remove", &account.name, detail);
+        let audit = self.entry("account.remove", &account.name, "");
         Ok(self.store.accounts().remove(&account, audit).await?)
     }
 }

@@ -67,7 +67,7 @@ async fn what_is_pasted_is_cleaned_and_kept() {
         "fabrikam-mail|33333333-cccc-4333-8333-333333333334|11111111-aaaa-4111-8111-111111111111"
     );
     assert!(!control.account("fabrikam").unwrap().is_enabled());
-    control.remove_account("Fabrikam", Removal::IfUnused).await.unwrap();
+    control.remove_account("Fabrikam").await.unwrap();
     assert!(control.account("fabrikam").is_err());
 }
 
@@ -103,7 +103,7 @@ async fn every_change_is_entered_and_no_secret_with_it() {
     let secret = Some(SecretString::from("an~other"));
     let change = AccountChange { secret, requests: Some(3), ..AccountChange::default() };
     alice.change_account("contoso", change).await.unwrap();
-    control.remove_account("contoso", Removal::IfUnused).await.unwrap();
+    control.remove_account("contoso").await.unwrap();
     let entries = control.store.audit().list("contoso".into(), None, 10).await.unwrap();
     let words: Vec<String> =
         entries.iter().rev().map(|(_, e)| format!("{} {} {}", e.who, e.action, e.detail)).collect();

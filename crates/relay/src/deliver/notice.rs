@@ -27,26 +27,47 @@ pub(crate) async fn queue(
     failures: &[(Recipient, Failed)],
 ) -> Result<(), StoreError> {
     let Some(message) = context.store.queue().view(id.message).await? else { return Ok(()) };
-    let Some(to) = message.reverse_path.mailbox() else { return Ok(()) };
-    // RFC 3461 section 4.1: a recipient of whom the sender wants to hear nothing is not mentioned.
-    let mentioned: Vec<FailedRecipient> = failures
-        .iter()
-        .filter(|(recipient, _)| recipient.notify.is_none_or(|notify| notify.failure))
-        .map(|(recipient, failed)| failed_recipient(recipient, failed))
-        .collect();
     let Some(from) = author(&message) else { return Ok(()) };
-    if mentioned.is_empty() || message.origin == Origin::Notice {
-        return Ok(());
-    }
-    let notice =
-        Notice { context, account, id: derived_id(id, &mentioned, message.accepted_at), from: &from, to };
+    queue_through(context, &Through { account, from }, (id, &message), failures).await.map(drop)
+}
+
+/// An account that a notice goes through, and the mailbox that it comes from.
+pub(super) struct Through<'a> {
+    pub(super) account: &'a Account,
+    pub(super) from: Mailbox,
+}
+
+/// The same through an account that need not be the message's own.
+pub(super) async fn queue_through(
+    context: &Context,
+    through: &Through<'_>,
+    (id, message): (SendId, &MessageView),
+    failures: &[(Recipient, Failed)],
+) -> Result<(), StoreError> {
+    let mentioned = mentioned(message, failures);
+    let (Some(to), false) = (message.reverse_path.mailbox(), mentioned.is_empty()) else { return Ok(()) };
+    let Through { account, from } = through;
+    let notice = Notice { context, account, id: derived_id(id, &mentioned, message.accepted_at), from, to };
     if context.store.queue().contains(notice.id).await? {
         return Ok(());
     }
-    let body = notice.compose(&message, &mentioned).await;
+    let body = notice.compose(message, &mentioned).await;
     context.store.queue().accept(notice.queued(body.len()), Body::inline(body)).await?;
     info!(message.id = %id.message, notice.id = %notice.id, "the sender is told that delivery failed");
     Ok(())
+}
+
+/// Of whom the sender of a message wants to hear. Nobody hears of a notice.
+pub(super) fn mentioned(message: &MessageView, failures: &[(Recipient, Failed)]) -> Vec<FailedRecipient> {
+    if message.origin == Origin::Notice || message.reverse_path.mailbox().is_none() {
+        return Vec::new();
+    }
+    // RFC 3461 section 4.1: a recipient of whom the sender wants to hear nothing is not mentioned.
+    failures
+        .iter()
+        .filter(|(recipient, _)| recipient.notify.is_none_or(|notify| notify.failure))
+        .map(|(recipient, failed)| failed_recipient(recipient, failed))
+        .collect()
 }
 
 struct Notice<'a> {
@@ -124,8 +145,13 @@ impl Notice<'_> {
 /// Notices come from the sender that every linked domain has.
 fn author(message: &MessageView) -> Option<Mailbox> {
     let author: Mailbox = message.summary.from.parse().ok()?;
+    at_domain(&author)
+}
+
+/// The author of notices at the domain of a mailbox.
+pub(super) fn at_domain(mailbox: &Mailbox) -> Option<Mailbox> {
     let local_part = LocalPart::parse("donotreply").ok()?;
-    Some(Mailbox::new(local_part, author.domain().clone()))
+    Some(Mailbox::new(local_part, mailbox.domain().clone()))
 }
 
 fn failed_recipient(recipient: &Recipient, failed: &Failed) -> FailedRecipient {

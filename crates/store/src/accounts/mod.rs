@@ -1,5 +1,6 @@
 //! Accounts, with their secrets and what depends on them.
 
+mod discard;
 mod rows;
 
 use std::fmt;
@@ -11,6 +12,7 @@ use model::id::AccountId;
 use model::rotation::{Rotation, Step};
 use rusqlite::Connection;
 
+pub use self::discard::{Losses, Waiting};
 pub(crate) use self::rows::read_all;
 use self::rows::{insert, update};
 use crate::audit::AuditEntry;
@@ -140,14 +142,7 @@ impl Accounts {
                     let what = format!("account {name}");
                     return Err(StoreError::InUse { what, by: dependents.to_string() });
                 }
-                for table in
-                    ["sender", "smtp_username", "verification", "rotation"].iter().chain(&estates::TABLES)
-                {
-                    connection
-                        .execute(&format!("DELETE FROM {table} WHERE account_id = ?"), [id.to_string()])?;
-                }
-                SecretOwner::Account(id).remove_all(connection)?;
-                connection.execute("DELETE FROM account WHERE id = ?", [id.to_string()])?;
+                delete(connection, id)?;
                 audit.store(connection)
             })
             .await?;
@@ -199,17 +194,35 @@ impl fmt::Display for Dependents {
 /// Dependents that are named one by one.
 const NAMED: usize = 10;
 
-fn dependents(connection: &Connection, account: AccountId) -> Result<Dependents, StoreError> {
+/// Removes an account with what is its own.
+fn delete(connection: &Connection, id: AccountId) -> Result<(), StoreError> {
+    for table in ["sender", "smtp_username", "verification", "rotation"].iter().chain(&estates::TABLES) {
+        connection.execute(&format!("DELETE FROM {table} WHERE account_id = ?"), [id.to_string()])?;
+    }
+    SecretOwner::Account(id).remove_all(connection)?;
+    connection.execute("DELETE FROM account WHERE id = ?", [id.to_string()])?;
+    Ok(())
+}
+
+fn logins(connection: &Connection, account: AccountId) -> Result<Vec<String>, StoreError> {
     let mut select =
         connection.prepare_cached("SELECT login FROM credential WHERE account_id = ? ORDER BY login")?;
-    let logins: Result<Vec<String>, _> = select.query_map([account.to_string()], |row| row.get(0))?.collect();
+    let logins = select.query_map([account.to_string()], |row| row.get(0))?;
+    Ok(logins.collect::<Result<_, _>>()?)
+}
+
+fn dependents(connection: &Connection, account: AccountId) -> Result<Dependents, StoreError> {
     let domains = connection
         .prepare_cached(
             "SELECT count(*) FROM (SELECT name FROM estate_domain WHERE account_id = ?1
                  UNION SELECT domain FROM written_record WHERE account_id = ?1)",
         )?
         .query_row([account.to_string()], |row| row.get(0))?;
-    Ok(Dependents { credentials: logins?, waiting: queue::open_sends(connection, account)?, domains })
+    Ok(Dependents {
+        credentials: logins(connection, account)?,
+        waiting: queue::open_sends(connection, account)?,
+        domains,
+    })
 }
 
 fn counted(count: u64, what: &str) -> String {

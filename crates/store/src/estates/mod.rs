@@ -80,22 +80,6 @@ impl Estates {
             .await
     }
 
-    /// Forgets all about the estate of an account, what was written into DNS too: nobody looks after it any more.
-    ///
-    /// # Errors
-    /// When nothing can be written.
-    pub async fn abandon(&self, account: AccountId) -> Result<(), StoreError> {
-        self.database
-            .write(Durability::Synced, move |connection| {
-                for table in TABLES {
-                    let delete = format!("DELETE FROM {table} WHERE account_id = ?");
-                    connection.execute(&delete, [account.to_string()])?;
-                }
-                Ok(())
-            })
-            .await
-    }
-
     /// Forgets what an account is to have, and how far it came, unless somebody has changed it since. What was written
     /// into DNS stays known.
     ///

@@ -31,7 +31,7 @@ pub use self::repairs::RepairUse;
 pub(crate) use self::segments::{
     SegmentRow, enter, forget_segment, mark_done_with, needs_body, seal, segments,
 };
-pub(crate) use self::settle::hurry;
+pub(crate) use self::settle::{Released, drop_waiting, hurry};
 
 use self::recent::Recent;
 use crate::body::{BodyWriter, LargeBodies};
@@ -186,7 +186,7 @@ impl Queue {
     }
 
     /// Waits until the database has heard of all that was accepted before.
-    async fn caught_up(&self) {
+    pub(crate) async fn caught_up(&self) {
         // What was accepted is entered before any other work. A database that cannot be written is as far as it gets.
         let nothing = self.0.database.write(Durability::Written, |_| Ok(()));
         drop(nothing.await);

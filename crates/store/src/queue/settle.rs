@@ -13,11 +13,10 @@ use super::{NextStep, Queue, Settlement, divide};
 use crate::database::Durability;
 use crate::error::StoreError;
 use crate::pace::{self, Usage};
-use crate::words;
 
 /// What a transaction let go of.
 #[derive(Debug, Default)]
-struct Released {
+pub(crate) struct Released {
     /// Messages whose file is not needed any more.
     messages: Vec<QueueId>,
     segments: BTreeSet<u64>,
@@ -89,38 +88,11 @@ impl Queue {
     pub async fn drop_message(&self, id: QueueId) -> Result<usize, StoreError> {
         let work = move |connection: &Connection| {
             ensure_known(connection, id)?;
-            let mut select = connection.prepare(
-                "UPDATE send SET state = 'dropped' WHERE message_id = ? AND state = 'queued' RETURNING part",
-            )?;
-            let parts: Result<Vec<u16>, _> = select.query_map([id.to_string()], |row| row.get(0))?.collect();
-            let (parts, mut released) = (parts?, Released::default());
-            for _ in &parts {
-                release(connection, id, &mut released)?;
-            }
-            undo(connection, id, &mut released)?;
-            Ok((parts.len(), released))
+            let mut released = Released::default();
+            Ok((drop_waiting(connection, id, &mut released)?, released))
         };
         let (dropped, released) = self.0.database.write(Durability::Synced, work).await?;
         self.let_go(released).await;
-        Ok(dropped)
-    }
-
-    /// Removes all that waits for an account. What is under way goes on; says how much was removed.
-    ///
-    /// # Errors
-    /// When nothing can be written.
-    pub async fn drop_account(&self, account: AccountId) -> Result<usize, StoreError> {
-        let waiting = self.0.database.read(move |connection| {
-            let mut select = connection
-                .prepare("SELECT DISTINCT message_id FROM send WHERE account_id = ? AND state = 'queued'")?;
-            let ids: Result<Vec<String>, _> =
-                select.query_map([account.to_string()], |row| row.get(0))?.collect();
-            ids?.iter().map(|id| words::to_id(id)).collect::<Result<Vec<QueueId>, _>>()
-        });
-        let mut dropped = 0;
-        for id in waiting.await? {
-            dropped += self.drop_message(id).await?;
-        }
         Ok(dropped)
     }
 
@@ -157,7 +129,7 @@ impl Queue {
             .await
     }
 
-    async fn let_go(&self, released: Released) {
+    pub(crate) async fn let_go(&self, released: Released) {
         for id in &released.undone {
             self.0.recent.forget(*id);
         }
@@ -176,6 +148,24 @@ impl Queue {
             let _ = tokio::task::spawn_blocking(remove).await;
         }
     }
+}
+
+/// Takes what waits of a message out of the queue; says how many sends that were.
+pub(crate) fn drop_waiting(
+    connection: &Connection,
+    id: QueueId,
+    released: &mut Released,
+) -> Result<usize, StoreError> {
+    let mut select = connection.prepare_cached(
+        "UPDATE send SET state = 'dropped' WHERE message_id = ? AND state = 'queued' RETURNING part",
+    )?;
+    let parts: Result<Vec<u16>, _> = select.query_map([id.to_string()], |row| row.get(0))?.collect();
+    let parts = parts?;
+    for _ in &parts {
+        release(connection, id, released)?;
+    }
+    undo(connection, id, released)?;
+    Ok(parts.len())
 }
 
 fn settle(

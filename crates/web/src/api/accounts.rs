@@ -1,11 +1,11 @@
 //! `/v1/accounts`.
 
 use axum::extract::rejection::JsonRejection;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use control::{AccountChange, NewAccount, NewCloud, NewProof, Removal};
+use control::{AccountChange, NewAccount, NewCloud, NewProof};
 use jiff::Timestamp;
 use model::account::{Account, AccountState, Concurrency, TransportChoice};
 use model::cloud::Cloud;
@@ -178,17 +178,11 @@ struct ChangeAccount {
     smtp_sessions: Option<u16>,
 }
 
-#[derive(Deserialize)]
-struct Remove {
-    #[serde(default)]
-    force: bool,
-}
-
 pub(super) fn routes() -> Router<Api> {
     Router::new()
         .route("/v1/accounts", get(list).post(add))
         .route("/v1/account-check", post(check))
-        .route("/v1/accounts/{name}", get(show).patch(change).delete(remove))
+        .route("/v1/accounts/{name}", get(show).patch(change).delete(super::removal::remove))
 }
 
 async fn list(State(api): State<Api>) -> Result<Json<Vec<AccountView>>, ApiError> {
@@ -253,16 +247,6 @@ async fn change(
     };
     let noted = control.change_account(&name, change).await?;
     Ok(Json(AccountView { notes: noted.notes, ..view(&api, &noted.account).await? }))
-}
-
-async fn remove(
-    Operator(control): Operator,
-    Path(name): Path<String>,
-    Query(query): Query<Remove>,
-) -> Result<StatusCode, ApiError> {
-    let removal = if query.force { Removal::WithDependents } else { Removal::IfUnused };
-    control.remove_account(&name, removal).await?;
-    Ok(StatusCode::NO_CONTENT)
 }
 
 fn transport(word: &str) -> Result<TransportChoice, ApiError> {

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::IntoResponse;
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use jiff::Timestamp;
@@ -127,7 +129,10 @@ struct SendMessage {
 }
 
 pub(super) fn routes() -> Router<Api> {
-    Router::new().route("/v1/messages", post(send)).route("/v1/messages/{id}", get(show))
+    Router::new()
+        .route("/v1/messages", post(send))
+        .route("/v1/messages/{id}", get(show))
+        .route("/v1/messages/{id}/content", get(content))
 }
 
 async fn send(
@@ -173,7 +178,10 @@ fn account_of(api: &Api, name: Option<&str>, from: &Mailbox) -> Result<Arc<Accou
         _ => {
             let mut names: Vec<&str> = found.iter().map(|account| account.name.as_str()).collect();
             names.sort_unstable();
-            let text = format!("{from} is a sender of several accounts, say which: {}", names.join(", "));
+            let text = format!(
+                "{from} is a sender of several: say which with --account NAME; there are {}",
+                names.join(", ")
+            );
             Err(ApiError::invalid("account", text))
         }
     }
@@ -222,6 +230,13 @@ async fn show(State(api): State<Api>, Path(id): Path<String>) -> Result<Json<Mes
         expires_at: message.expires_at,
         sends: message.sends.into_iter().map(send_view).collect(),
     }))
+}
+
+/// The message itself, as long as it is still needed.
+async fn content(State(api): State<Api>, Path(id): Path<String>) -> Result<impl IntoResponse, ApiError> {
+    let id: QueueId = id.parse().map_err(|error| ApiError::invalid("id", error))?;
+    let octets = api.store.queue().body_of(id).await?;
+    Ok(([(CONTENT_TYPE, "message/rfc822")], octets))
 }
 
 fn change_view(change: model::queued::Change) -> ChangeView {

@@ -15,6 +15,7 @@ mod metrics;
 mod operator;
 mod provision;
 mod queue;
+mod removal;
 mod rotation;
 mod secrets;
 mod senders;
@@ -44,6 +45,7 @@ pub use domains::SoftenedView;
 pub use messages::{AcceptedView, AttemptView, ChangeView, MessageView, RecipientView, SendView};
 pub use provision::ApplyLine;
 pub use queue::{ChangedView, QueueEntry};
+pub use removal::{LossesView, RemovedView, WaitingView};
 pub use rotation::{RotationPlanView, RotationView};
 pub use secrets::RewrappedView;
 pub use senders::SenderView;
@@ -86,6 +88,7 @@ impl Api {
     pub fn routes(self) -> Router {
         Router::new()
             .merge(accounts::routes())
+            .merge(removal::routes())
             .merge(verification::routes())
             .merge(rotation::routes())
             .merge(provision::routes())

@@ -1,0 +1,95 @@
+//! Telling the senders of mail that waits for an account which the administrator removes.
+
+use std::sync::Arc;
+
+use ::smtp::address::Mailbox;
+use clock::{Clock, Entropy};
+use model::account::Account;
+use model::delivery::{SendId, SendState};
+use model::id::QueueId;
+use model::queued::Recipient;
+use store::{MessageView, Store, StoreError};
+use tracing::warn;
+
+use super::Context;
+use super::notice::{self, Through};
+use super::outcome::Failed;
+use crate::settings::RelaySettings;
+
+/// Whose senders could be told.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Told {
+    /// Messages whose senders get a notice.
+    pub told: Vec<QueueId>,
+    /// Messages whose senders cannot get one: no other account sends from the domain of their author or their
+    /// reverse-path.
+    pub untold: Vec<QueueId>,
+    /// Messages of which nobody wants to hear: notices, and those without a reverse-path.
+    pub silent: Vec<QueueId>,
+}
+
+/// Queues a notice for each of these messages, through other accounts than the one that is removed. Doing it twice
+/// queues one.
+///
+/// # Errors
+/// When the database cannot be read, or a notice cannot be queued: then nothing must be removed.
+pub async fn tell_of_removal(
+    (store, settings): (&Store, &Arc<RelaySettings>),
+    (clock, entropy): (&Clock, &Entropy),
+    removed: &Account,
+    messages: &[QueueId],
+) -> Result<Told, StoreError> {
+    let context = Context::new(store.clone(), Arc::clone(settings), (clock.clone(), entropy.clone()));
+    let mut told = Told::default();
+    for id in messages {
+        let Some(message) = store.queue().view(*id).await? else { continue };
+        let sends = failures(&message);
+        let is_wanted = sends.iter().any(|(_, failures)| !notice::mentioned(&message, failures).is_empty());
+        if !is_wanted {
+            told.silent.push(*id);
+            continue;
+        }
+        let Some((account, from)) = messenger(store, removed, &message) else {
+            warn!(message.id = %id, account = %removed.name, "the sender cannot be told that the account is removed");
+            told.untold.push(*id);
+            continue;
+        };
+        let through = Through { account: &account, from };
+        for (send, failures) in &sends {
+            notice::queue_through(&context, &through, (*send, &message), failures).await?;
+        }
+        store.queue().announce(account.id);
+        told.told.push(*id);
+    }
+    Ok(told)
+}
+
+/// Everybody whom the message has not reached, by send.
+fn failures(message: &MessageView) -> Vec<(SendId, Vec<(Recipient, Failed)>)> {
+    let failed = Failed {
+        code: 550,
+        status: (3, 0),
+        reason: "The administrator removed the account through which it was to be sent.".to_owned(),
+        diagnostic: None,
+    };
+    let waiting = message.sends.iter().filter(|send| send.state == SendState::Queued);
+    let of = |recipients: &[Recipient]| recipients.iter().map(|one| (one.clone(), failed.clone())).collect();
+    waiting.map(|send| (send.id, of(&send.recipients))).collect()
+}
+
+/// Another account that sends from the domain of the author or of the reverse-path, and the author of its notices.
+/// A domain of somebody else is not used: who they are is nobody's business.
+fn messenger(store: &Store, removed: &Account, message: &MessageView) -> Option<(Arc<Account>, Mailbox)> {
+    let author: Option<Mailbox> = message.summary.from.parse().ok();
+    let directory = store.directory();
+    let mut others: Vec<&Arc<Account>> =
+        directory.accounts().filter(|one| one.is_enabled() && one.id != removed.id).collect();
+    others.sort_by(|one, other| one.name.cmp(&other.name));
+    let wanted = [author.as_ref(), message.reverse_path.mailbox()];
+    wanted.into_iter().flatten().find_map(|mailbox| {
+        let sends = |account: &&&Arc<Account>| {
+            directory.senders(account.id).any(|sender| sender.mailbox.domain() == mailbox.domain())
+        };
+        Some((Arc::clone(others.iter().find(sends)?), notice::at_domain(mailbox)?))
+    })
+}
