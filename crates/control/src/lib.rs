@@ -6,6 +6,7 @@
 
 mod accounts;
 mod actor;
+pub mod command;
 mod connections;
 mod credentials;
 mod error;
