@@ -1,5 +1,6 @@
 //! The Azure CLI, unmodified: it sets up what Postern connects with, and types what `verify` prints.
 
+use control::command::Shell;
 use control::verify::{Finding, Outcome, Repair, Report, SmallestRole, Verdict};
 use control::{AccountChange, NewAccount, NewProof, NewSender};
 use jiff::SignedDuration;
@@ -80,7 +81,9 @@ async fn sets_up_what_postern_connects_with(scene: Scene) {
     );
     let made = az(&scene, &[format!("az ad sp create --id {client} --output none"), reset]).await;
     let scope = format!("/subscriptions/{subscription}");
-    az(&scene, &SmallestRole::for_scope("new", &scope).commands(client)).await;
+    let commands = SmallestRole::for_scope("new", &scope).commands(client);
+    let typed: Vec<String> = commands.iter().map(|command| command.text(Shell::Bash)).collect();
+    az(&scene, &typed).await;
     let listed =
         az(&scene, &[format!("az role assignment list --assignee {client} --all --output tsv")]).await;
     assert!(listed.contains("Postern mail (new,"), "{listed}");

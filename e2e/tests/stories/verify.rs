@@ -103,7 +103,11 @@ async fn a_secret_that_is_gone() {
         },
     )
     .await;
-    assert!(commands(&finding).contains("az ad app credential reset --id 33333333-"), "{finding:?}");
+    assert!(
+        commands(&finding)
+            .contains("az ad app credential reset --append --display-name postern --years 1 --id 33333333-"),
+        "{finding:?}"
+    );
 }
 
 #[tokio::test]
@@ -283,7 +287,7 @@ async fn one_missing_action_is_named_and_the_smallest_role_is_enough() {
     .await;
     assert!(finding.sentence.contains("lacks Microsoft.Communication/EmailServices/Write."), "{finding:?}");
     assert!(
-        commands(&finding).contains("az role definition create --role-definition '{\"Name\""),
+        commands(&finding).contains("az role definition create --role-definition @postern-role.json"),
         "{finding:?}"
     );
 }
@@ -443,56 +447,6 @@ async fn a_quota_that_azure_does_not_grant() {
     )
     .await;
     assert_eq!(commands(&finding), "postern account edit contoso --quota 340/340");
-}
-
-#[tokio::test]
-async fn azures_default_is_a_warning_until_it_is_raised() {
-    let set = async |world: &World, sends: Allowance| {
-        let quota = Some(Quota { sends, status_reads: sends });
-        edit(world, AccountChange { quota, ..AccountChange::default() }).await;
-    };
-    let finding = names_exactly(
-        "quota.default",
-        async |world| set(world, Quota::CUSTOM_DOMAIN.sends).await,
-        async |world| set(world, Allowance { per_minute: 100, per_hour: 1_000 }).await,
-    )
-    .await;
-    assert_eq!(finding.outcome, Outcome::Warning);
-    assert!(finding.sentence.contains("30 sends a minute and 100 an hour"), "{finding:?}");
-    assert!(finding.fix.unwrap().portal.unwrap().contains("support request"));
-}
-
-#[tokio::test]
-async fn accounts_of_one_subscription_share_what_azure_allows_it() {
-    let world = world().await;
-    let ready = world.twin.ready().clone();
-    let key = world.twin.state().world().services[0].keys[0].clone();
-    let sends = Allowance { per_minute: 100, per_hour: 500 };
-    let new = NewAccount {
-        name: "second".into(),
-        tenant_id: ready.tenant_id.to_string(),
-        client_id: ready.client_id.to_string(),
-        proof: NewProof::AccessKey(key.into()),
-        expires_at: None,
-        subscription_id: ready.subscription_id.to_string(),
-        service: Some(ready.communication_service.clone()),
-        endpoint: Some(ready.url.clone()),
-        cloud: world.cloud(),
-        transport: TransportChoice::Auto,
-        quota: Quota { sends, status_reads: sends },
-        concurrency: Concurrency::default(),
-    };
-    world.control().add_account(new).await.unwrap();
-    let report = verify(&world).await;
-    assert_eq!(wrong(&report), ["quota.differs"], "{report:#?}");
-    let refusal = Refusal { at: world.clock.now(), in_minute: 2, in_hour: 348, wait_seconds: Some(1_700) };
-    world.server().store.pace().refused(ready.subscription_id, SENDS, refusal).await.unwrap();
-    let report = verify(&world).await;
-    let finding = report.findings.iter().find(|finding| finding.code == "quota.refused").unwrap();
-    let both = "postern account edit contoso --quota 100/340\npostern account edit second --quota 100/340";
-    assert_eq!(commands(finding), both);
-    assert!(finding.sentence.contains("contoso and second together"), "{finding:?}");
-    world.finish().await;
 }
 
 #[tokio::test]

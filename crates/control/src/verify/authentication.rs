@@ -11,6 +11,8 @@ use store::{SecretFacts, SecretName, SecretOwner};
 
 use super::report::{Check, Finding, Mover};
 use super::scene::Scene;
+use super::{Event, Patience, Watch};
+use crate::command::Command;
 
 const CHECK: Check = Check::Authentication;
 /// Entra's servers take so long to hear of a new secret; until then some say that it is wrong.
@@ -18,11 +20,13 @@ const PROPAGATION: SignedDuration = SignedDuration::from_mins(5);
 /// Tries of a secret that was just set: a minute in all.
 const TRIES: u32 = 12;
 const BETWEEN: Duration = Duration::from_secs(5);
+const NEW_SECRET: &str = "Entra does not know the secret. It is new here, and Entra may take a minute to know a new one: it \
+                          is tried again for a minute. --no-wait does not wait.";
 
-pub(super) async fn check(scene: &Scene) -> Vec<Finding> {
+pub(super) async fn check(scene: &Scene, manner: (&Watch, Patience)) -> Vec<Finding> {
     let cloud = &scene.account.cloud;
     for resource in [cloud.resource_manager(), cloud.communication()] {
-        if let Err(failure) = patiently(scene, &format!("{resource}/.default")).await {
+        if let Err(failure) = patiently(scene, &format!("{resource}/.default"), manner).await {
             return vec![explain(scene, &failure).await];
         }
     }
@@ -40,7 +44,11 @@ pub(super) async fn check(scene: &Scene) -> Vec<Finding> {
 }
 
 /// Asks for a token, again and again if the secret is so new that not every server may know it.
-async fn patiently(scene: &Scene, scope: &str) -> Result<(), TokenFailure> {
+async fn patiently(
+    scene: &Scene,
+    scope: &str,
+    (watch, patience): (&Watch, Patience),
+) -> Result<(), TokenFailure> {
     let clock = &scene.control.clock;
     let mut tries = 0;
     loop {
@@ -48,8 +56,11 @@ async fn patiently(scene: &Scene, scope: &str) -> Result<(), TokenFailure> {
         let Err(failure) = scene.credential.request(scope, clock.now()).await else { return Ok(()) };
         let may_not_be_known = matches!(&failure, TokenFailure::Refused(error)
             if error.code() == Some(code::INVALID_SECRET));
-        if !may_not_be_known || tries >= TRIES || !is_new(scene).await {
+        if !may_not_be_known || tries >= TRIES || patience == Patience::AtOnce || !is_new(scene).await {
             return Err(failure);
+        }
+        if tries == 1 {
+            watch.tell(Event::Waits(CHECK, NEW_SECRET.to_owned()));
         }
         clock.sleep(BETWEEN).await;
     }
@@ -101,8 +112,9 @@ fn refusal(account: &Account, refused: &TokenError, on: &str) -> Finding {
     };
     let new_secret = || {
         vec![
-            format!("az ad app credential reset --id {client} --append --display-name postern --years 1"),
-            format!("postern account edit {name} --secret"),
+            Command::az("ad app credential reset --append --display-name postern --years 1 --id")
+                .arg(client.to_string()),
+            Command::postern(&format!("account edit {name} --secret")),
         ]
     };
     match refused.code() {
@@ -130,8 +142,8 @@ fn refusal(account: &Account, refused: &TokenError, on: &str) -> Finding {
         )
         .fix(
             vec![
-                format!("az ad app list --filter \"appId eq '{client}'\" --query \"[].displayName\""),
-                format!("az ad sp create --id {client}"),
+                Command::az("ad app list --query [].displayName --filter").arg(format!("appId eq '{client}'")),
+                Command::az(&format!("ad sp create --id {client}")),
             ],
             "Microsoft Entra ID > App registrations > All applications".to_owned(),
         ),
@@ -141,7 +153,7 @@ fn refusal(account: &Account, refused: &TokenError, on: &str) -> Finding {
             format!("The app {client} is registered, but has no service principal in the directory {tenant}."),
         )
         .fix(
-            vec![format!("az ad sp create --id {client}")],
+            vec![Command::az(&format!("ad sp create --id {client}"))],
             "Microsoft Entra ID > Enterprise applications > New application".to_owned(),
         ),
         Some(code::UNKNOWN_TENANT | code::MALFORMED_TENANT) => failed(
@@ -151,8 +163,8 @@ fn refusal(account: &Account, refused: &TokenError, on: &str) -> Finding {
         )
         .fix(
             vec![
-                "az account show --query tenantId --output tsv".to_owned(),
-                format!("postern account edit {name} --tenant GUID"),
+                Command::az("account show --query tenantId --output tsv"),
+                Command::postern(&format!("account edit {name} --tenant GUID")),
             ],
             "Microsoft Entra ID > Overview > Tenant ID".to_owned(),
         ),
@@ -163,7 +175,7 @@ fn refusal(account: &Account, refused: &TokenError, on: &str) -> Finding {
                 .to_owned(),
         )
         .fix(
-            vec![format!("az ad app credential reset --id {client} --append --cert @certificate.pem")],
+            vec![Command::az(&format!("ad app credential reset --id {client} --append --cert @certificate.pem"))],
             portal("Certificates & secrets > Certificates"),
         ),
         Some(code::NO_SECRET) => failed(

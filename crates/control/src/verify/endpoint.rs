@@ -10,6 +10,7 @@ use url::Url;
 
 use super::report::{Check, Finding, Mover, Outcome};
 use crate::Control;
+use crate::command::Command;
 
 const CHECK: Check = Check::Endpoint;
 const SMTP_UNREACHABLE: &str = "endpoint.smtp_unreachable";
@@ -107,7 +108,7 @@ async fn by_smtp(account: &Account) -> Option<Finding> {
                  it; let this machine connect to it, or choose REST alone.",
                 store::chain(&error)
             );
-            let commands = vec![format!("postern account edit {} --transport rest", account.name)];
+            let commands = vec![Command::postern(&format!("account edit {} --transport rest", account.name))];
             let finding = Finding::warning(CHECK, SMTP_UNREACHABLE, sentence).by(Mover::You);
             Some(finding.fix(commands, None))
         }
@@ -127,7 +128,7 @@ fn clock(control: &Control, probes: &[Probe]) -> Option<Finding> {
          worthless.",
         off.abs().as_secs()
     );
-    let commands = vec!["timedatectl set-ntp true".to_owned()];
+    let commands = vec![Command::server("timedatectl set-ntp true")];
     let finding = if off.abs() > MARGIN {
         Finding::failed(CHECK, "endpoint.clock_wrong", sentence)
     } else {

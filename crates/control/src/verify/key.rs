@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use super::report::{Check, Finding, Mover};
 use crate::Control;
+use crate::command::Command;
 
 const CHECK: Check = Check::Authentication;
 
@@ -64,6 +65,6 @@ async fn asked(control: &Control, account: &Account) -> Result<(), Unasked> {
 
 fn wrong(account: &Account, code: &str, sentence: String) -> Finding {
     let portal = "Communication Services > Settings > Keys".to_owned();
-    let commands = vec![format!("postern account edit {} --secret", account.name)];
+    let commands = vec![Command::postern(&format!("account edit {} --secret", account.name))];
     Finding::failed(CHECK, code, sentence).by(Mover::You).fix(commands, portal)
 }

@@ -15,7 +15,6 @@ mod report;
 mod scene;
 pub(crate) mod secret;
 mod services;
-mod shell;
 mod subscription;
 
 use std::sync::Arc;
@@ -44,8 +43,35 @@ pub enum Event {
     Began(Check),
     /// Something was found.
     Found(Finding),
+    /// A check waits, and why.
+    Waits(Check, String),
     /// A check is done.
     Ended(Check),
+}
+
+/// How a verification goes about it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Manner {
+    /// What it may do besides looking.
+    pub repair: Repair,
+    /// How long it waits for what Azure may know only in a while.
+    pub patience: Patience,
+}
+
+/// How long a verification waits for what Azure may know only in a while.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Patience {
+    /// A minute for a secret that is new here.
+    #[default]
+    Waits,
+    /// Not at all.
+    AtOnce,
+}
+
+impl From<Repair> for Manner {
+    fn from(repair: Repair) -> Self {
+        Self { repair, ..Self::default() }
+    }
 }
 
 /// What a verification may do besides looking.
@@ -102,11 +128,11 @@ impl Control {
     pub async fn verify(
         &self,
         name: &str,
-        repair: Repair,
+        manner: impl Into<Manner>,
         events: Option<UnboundedSender<Event>>,
     ) -> Result<Report, ControlError> {
         let account = self.settle_service(self.account(name)?).await?;
-        let report = Box::pin(self.examine(account, repair, &Watch(events))).await?;
+        let report = Box::pin(self.examine(account, manner.into(), &Watch(events))).await?;
         self.keep_report(name, &report).await?;
         Ok(report)
     }
@@ -138,7 +164,7 @@ impl Control {
     async fn examine(
         &self,
         account: Arc<Account>,
-        repair: Repair,
+        manner: Manner,
         watch: &Watch,
     ) -> Result<Report, ControlError> {
         let mut report = Report {
@@ -172,13 +198,15 @@ impl Control {
                 "what is said of the way to Azure comes first",
             );
         } else {
-            let found = watch.plain(Check::Authentication, authentication::check(&scene)).await;
+            let found = watch
+                .plain(Check::Authentication, authentication::check(&scene, (watch, manner.patience)))
+                .await;
             let is_let_in = !has_failed(&found);
             report.findings.extend(found);
             if !is_let_in {
                 self.skip(watch, &mut report, &Check::STANDARD[2..], "the app cannot log in");
             } else {
-                Box::pin(self.look_around(&scene, repair, watch, &mut report)).await;
+                Box::pin(self.look_around(&scene, manner.repair, watch, &mut report)).await;
             }
         }
         report.findings.sort_by_key(|finding| finding.check);

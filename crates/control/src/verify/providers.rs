@@ -7,6 +7,7 @@ use azure_types::arm::COMMUNICATION_NAMESPACE;
 use super::Repair;
 use super::report::{Check, Finding, Mover, Outcome};
 use super::scene::{Scene, trouble};
+use crate::command::Command;
 
 const CHECK: Check = Check::Providers;
 /// What Azure says of whatever is asked of a provider that is not registered.
@@ -47,8 +48,8 @@ pub(super) async fn check(scene: &Scene, repair: Repair) -> Vec<Finding> {
 fn not_registered(scene: &Scene) -> Finding {
     let (id, namespace) = (scene.account.subscription, COMMUNICATION_NAMESPACE);
     let commands = vec![
-        format!("az provider register --namespace {namespace} --subscription {id} --wait"),
-        format!("postern account verify {} --fix", scene.account.name),
+        Command::az(&format!("provider register --namespace {namespace} --subscription {id} --wait")),
+        Command::postern(&format!("account verify {} --fix", scene.account.name)),
     ];
     let portal = format!("Subscriptions > {id} > Resource providers > {namespace} > Register");
     let sentence = format!("{namespace} is not registered in the subscription, so that nothing works.");
@@ -63,8 +64,9 @@ async fn register(scene: &Scene) -> Result<String, Box<Finding>> {
     let mut provider = scene.arm.register(id, namespace).await.map_err(|error| {
         if error.is(403) {
             let sentence = format!("The app may not register {namespace}: somebody else has to.");
-            let commands =
-                vec![format!("az provider register --namespace {namespace} --subscription {id} --wait")];
+            let commands = vec![Command::az(&format!(
+                "provider register --namespace {namespace} --subscription {id} --wait"
+            ))];
             let finding = Finding::failed(CHECK, "providers.may_not_register", sentence);
             Box::new(finding.by(Mover::SubscriptionOwner).fix(commands, None))
         } else {
@@ -102,7 +104,7 @@ async fn unreadable(scene: &Scene) -> Finding {
     }
     let sentence = format!("The app may not see whether {namespace} is registered.");
     Finding::warning(CHECK, "providers.unreadable", sentence).by(Mover::SubscriptionOwner).fix(
-        vec![format!("az provider show --namespace {namespace} --query registrationState")],
+        vec![Command::az(&format!("provider show --namespace {namespace} --query registrationState"))],
         format!("Subscriptions > {} > Resource providers", scene.account.subscription),
     )
 }

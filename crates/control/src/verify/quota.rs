@@ -9,6 +9,7 @@ use store::SENDS;
 use self::history::History;
 use super::report::{Check, Finding, Mover, ServiceFound};
 use super::scene::Scene;
+use crate::command::Command;
 
 mod history;
 
@@ -124,8 +125,10 @@ fn different(limits: &Limits) -> Option<Finding> {
     Some(Finding::warning(CHECK, "quota.differs", sentence).by(Mover::You).fix(edits(limits, figures), None))
 }
 
-fn edits(limits: &Limits, figures: &str) -> Vec<String> {
-    let edit = |account: &Arc<Account>| format!("postern account edit {} --quota {figures}", account.name);
+fn edits(limits: &Limits, figures: &str) -> Vec<Command> {
+    let edit = |account: &Arc<Account>| {
+        Command::postern(&format!("account edit {} --quota {figures}", account.name))
+    };
     limits.accounts.iter().map(edit).collect()
 }
 

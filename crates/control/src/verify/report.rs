@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::capability::{Capability, LOOK, SEND_BY_REST, SEND_BY_SMTP, actions_of};
-use super::shell::quote;
+use crate::command::{Command, Shell};
 
 /// All that was found.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -113,8 +113,11 @@ pub enum Mover {
 /// What mends a finding.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fix {
-    /// Commands to be typed, with all values filled in. Those of `az` are for whoever may.
+    /// Commands to be typed into a POSIX shell, with all values filled in. Those of `az` are for whoever may.
     pub commands: Vec<String>,
+    /// The same with their arguments apart, for other shells. Reports of older builds have none.
+    #[serde(default)]
+    pub steps: Vec<Command>,
     /// The way through the portal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub portal: Option<String>,
@@ -201,6 +204,25 @@ pub struct SenderFound {
     pub display_name: Option<String>,
 }
 
+/// Where the definition of the role stands.
+const ROLE_FILE: &str = "postern-role.json";
+
+impl Fix {
+    /// These steps.
+    pub(super) fn of(steps: Vec<Command>) -> Self {
+        Self { commands: steps.iter().map(|step| step.text(Shell::Bash)).collect(), steps, portal: None }
+    }
+
+    /// What is typed into a shell; what has to be typed on the server is for the server's own.
+    #[must_use]
+    pub fn typed(&self, shell: Shell) -> Vec<String> {
+        if self.steps.is_empty() {
+            return self.commands.clone();
+        }
+        self.steps.iter().map(|step| step.text(shell)).collect()
+    }
+}
+
 impl SmallestRole {
     /// The smallest role that lets an account of that name send and look, at a scope.
     #[must_use]
@@ -210,16 +232,14 @@ impl SmallestRole {
 
     /// How the role is made and given to an app.
     #[must_use]
-    pub fn commands(&self, client: &str) -> Vec<String> {
-        let definition = serde_json::to_string(self).unwrap_or_default();
+    pub fn commands(&self, client: &str) -> Vec<Command> {
+        let definition = serde_json::to_value(self).unwrap_or_default();
         let scope = self.assignable_scopes.first().map(String::as_str).unwrap_or_default();
+        let assign = Command::az(&format!("role assignment create --assignee {client} --role"));
         vec![
-            format!("az role definition create --role-definition {}", quote(&definition)),
-            format!(
-                "az role assignment create --assignee {client} --role {} --scope {}",
-                quote(&self.name),
-                quote(scope)
-            ),
+            Command::file(ROLE_FILE, &definition, &[]),
+            Command::az("role definition create --role-definition").arg(format!("@{ROLE_FILE}")),
+            assign.arg(&self.name).arg("--scope").arg(scope),
         ]
     }
 
@@ -345,8 +365,8 @@ impl Finding {
         self
     }
 
-    pub(super) fn fix(mut self, commands: Vec<String>, portal: impl Into<Option<String>>) -> Self {
-        self.fix = Some(Fix { commands, portal: portal.into() });
+    pub(super) fn fix(mut self, steps: Vec<Command>, portal: impl Into<Option<String>>) -> Self {
+        self.fix = Some(Fix { portal: portal.into(), ..Fix::of(steps) });
         self
     }
 }

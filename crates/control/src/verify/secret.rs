@@ -8,6 +8,7 @@ use store::{SecretFacts, SecretName, SecretOwner};
 
 use super::report::{Check, Finding, Mover};
 use super::scene::{Scene, trouble};
+use crate::command::{Command, Piece, Word};
 use crate::expiry::Urgency;
 
 const CHECK: Check = Check::Secret;
@@ -71,21 +72,23 @@ pub(crate) async fn renewal(scene: &Scene) -> Renewal {
 }
 
 /// The command that puts a new secret into use, one that works as things are.
-pub(crate) fn renew(account: &Account, renewal: Renewal) -> String {
+pub(crate) fn renew(account: &Account, renewal: Renewal) -> Command {
     let name = &account.name;
     match (account.authorization, renewal) {
-        (Authorization::ClientSecret, Renewal::ByPostern) => format!("postern account rotate {name}"),
-        (Authorization::ClientSecret, _) => format!("postern account rotate {name} --by-hand"),
+        (Authorization::ClientSecret, Renewal::ByPostern) => {
+            Command::postern(&format!("account rotate {name}"))
+        }
+        (Authorization::ClientSecret, _) => Command::postern(&format!("account rotate {name} --by-hand")),
         (authorization, _) => replace(name.as_str(), authorization),
     }
 }
 
 /// The command that takes what somebody else made: a certificate has many lines and comes in a file.
-pub(crate) fn replace(name: &str, authorization: Authorization) -> String {
-    match authorization {
-        Authorization::Certificate => format!("postern account edit {name} --secret-file CERTIFICATE.pem"),
-        _ => format!("postern account edit {name} --secret"),
-    }
+pub(crate) fn replace(name: &str, authorization: Authorization) -> Command {
+    Command::postern(&match authorization {
+        Authorization::Certificate => format!("account edit {name} --secret-file CERTIFICATE.pem"),
+        _ => format!("account edit {name} --secret"),
+    })
 }
 
 /// Finds our secret among those of the app: by its id, or by its first characters if no other has the same.
@@ -132,10 +135,9 @@ fn expiry(scene: &Scene, facts: &SecretFacts, renewal: Renewal) -> Finding {
         let sentence = "Nobody has said when the secret expires, and the app may not look it up.";
         return Finding::warning(CHECK, "secret.expiry_unknown", sentence).by(Mover::You).fix(
             vec![
-                format!(
-                    "az ad app credential list --id {client} --query \"[].{{hint:hint, end:endDateTime}}\""
-                ),
-                format!("postern account edit {name} --secret-expires YYYY-MM-DD"),
+                Command::az(&format!("ad app credential list --id {client} --query"))
+                    .arg("[].{hint:hint, end:endDateTime}"),
+                Command::postern(&format!("account edit {name} --secret-expires YYYY-MM-DD")),
             ],
             format!("Microsoft Entra ID > App registrations > {client} > Certificates & secrets"),
         );
@@ -186,14 +188,25 @@ async fn may_rotate(scene: &Scene) -> Renewal {
 pub(crate) fn how_to_allow(scene: &Scene) -> Finding {
     let (client, graph) = (scene.account.client, scene.account.cloud.graph());
     let role = APP_ROLES.iter().find(|(_, name)| *name == OWNED_BY).map(|(id, _)| *id).unwrap_or_default();
+    let id_of =
+        |app: &dyn std::fmt::Display| Command::az(&format!("ad sp show --id {app} --query id --output tsv"));
+    let assignment = serde_json::json!({ "principalId": "@SP", "resourceId": "@GRAPH", "appRoleId": role });
+    let url = Word::Joined(vec![
+        Piece::Text(format!("{graph}/v1.0/servicePrincipals/")),
+        Piece::Variable("SP".to_owned()),
+        Piece::Text("/appRoleAssignments".to_owned()),
+    ]);
     let commands = vec![
-        format!("SP=$(az ad sp show --id {client} --query id --output tsv)"),
-        format!("GRAPH=$(az ad sp show --id {GRAPH_APP_ID} --query id --output tsv)"),
-        format!("az ad app owner add --id {client} --owner-object-id $SP"),
-        format!(
-            "az rest --method POST --resource {graph} --url {graph}/v1.0/servicePrincipals/$SP/appRoleAssignments --body \
-             \"{{\\\"principalId\\\":\\\"$SP\\\",\\\"resourceId\\\":\\\"$GRAPH\\\",\\\"appRoleId\\\":\\\"{role}\\\"}}\""
-        ),
+        id_of(&client).into_variable("SP"),
+        id_of(&GRAPH_APP_ID).into_variable("GRAPH"),
+        Command::az(&format!("ad app owner add --id {client} --owner-object-id"))
+            .arg_word(Word::Joined(vec![Piece::Variable("SP".to_owned())])),
+        Command::file("postern-graph.json", &assignment, &["SP", "GRAPH"]),
+        Command::az("rest --method POST --resource")
+            .arg(graph)
+            .arg("--url")
+            .arg_word(url)
+            .args("--body @postern-graph.json"),
     ];
     let sentence = format!(
         "Postern could renew the secret by itself, if the app owned its own registration and had {OWNED_BY}. Until \

@@ -7,10 +7,10 @@ use azure_types::communication::{Domain, is_same_location};
 use model::account::{Account, Service};
 use model::sender::Sender;
 
-use super::report::{Check, DomainFound, Finding, Mover, Outcome, SenderFound, ServiceFound};
+use super::report::{Check, DomainFound, Finding, Fix, Mover, Outcome, SenderFound, ServiceFound};
 use super::scene::{Scene, trouble};
-use super::shell::quote;
 use crate::accounts::endpoint;
+use crate::command::Command;
 
 const CHECK: Check = Check::Services;
 const NO_DOMAIN: &str = "services.no_domain";
@@ -46,18 +46,19 @@ pub(super) async fn check(scene: &Scene) -> (Vec<Finding>, Vec<ServiceFound>) {
     findings.extend(judge(scene, &names, &found, is_partial));
     if let Some(finding) = findings.iter_mut().find(|finding| finding.code == NO_DOMAIN) {
         let own = found.iter().find(|one| scene.is_own(&one.name));
-        let commands = match own {
-            Some(own) => link_command(scene, own).await.into_iter().collect(),
+        let steps = match own {
+            Some(own) => link_commands(scene, own).await,
             None => Vec::new(),
         };
-        finding.fix.get_or_insert_default().commands = commands;
+        let portal = finding.fix.take().and_then(|fix| fix.portal);
+        finding.fix = Some(Fix { portal, ..Fix::of(steps) });
     }
     (findings, found)
 }
 
 /// How all domains are linked that could be: Azure replaces the whole list.
-async fn link_command(scene: &Scene, own: &ServiceFound) -> Option<String> {
-    let services = scene.arm.email_services(scene.account.subscription).await.ok()?;
+async fn link_commands(scene: &Scene, own: &ServiceFound) -> Vec<Command> {
+    let services = scene.arm.email_services(scene.account.subscription).await.unwrap_or_default();
     let lists = services.iter().map(|service| scene.arm.domains(&service.id));
     let domains = futures_util::future::join_all(lists).await.into_iter().flatten().flatten();
     let is_good = |domain: &Domain| {
@@ -67,11 +68,21 @@ async fn link_command(scene: &Scene, own: &ServiceFound) -> Option<String> {
     let ids: Vec<String> =
         domains.filter(|domain| is_good(&domain.properties)).map(|domain| domain.id).collect();
     if ids.is_empty() {
-        return None;
+        return Vec::new();
     }
-    let links = format!("properties.linkedDomains={}", serde_json::json!(ids));
-    Some(format!("az resource update --ids {} --set {}", quote(&own.id), quote(&links)))
+    let links = serde_json::json!({ "properties": { "linkedDomains": ids } });
+    vec![Command::file(LINKS_FILE, &links, &[]), rest(scene, "PATCH", &own.id, LINKS_FILE)]
 }
+
+/// A request to Resource Manager whose body is in a file.
+fn rest(scene: &Scene, method: &str, path: &str, file: &str) -> Command {
+    let manager = scene.account.cloud.resource_manager();
+    let url = format!("{manager}{path}?api-version=2025-09-01");
+    Command::az(&format!("rest --method {method} --url")).arg(url).arg("--body").arg(format!("@{file}"))
+}
+
+const LINKS_FILE: &str = "postern-links.json";
+const SENDER_FILE: &str = "postern-sender.json";
 
 /// A service, and what kept parts of it from being seen.
 async fn look(scene: &Scene, id: &str) -> Result<(ServiceFound, Vec<CallError>), CallError> {
@@ -157,10 +168,9 @@ fn judge(scene: &Scene, names: &[&str], found: &[ServiceFound], is_partial: bool
     if !own.public_network_access {
         let sentence =
             format!("{} cannot be reached from outside Azure: its public network access is off.", own.name);
-        let commands = vec![format!(
-            "az resource update --ids {} --set properties.publicNetworkAccess=Enabled",
-            quote(&own.id)
-        )];
+        let commands = vec![
+            Command::az("resource update --set properties.publicNetworkAccess=Enabled --ids").arg(&own.id),
+        ];
         findings.push(
             Finding::failed(CHECK, "services.network_closed", sentence)
                 .by(Mover::SubscriptionOwner)
@@ -205,7 +215,7 @@ fn place(account: &Account, chosen: &Service, own: &ServiceFound) -> Option<Find
         "The account sends to {endpoint}, and Azure says that {name} is at {wanted}. Unless somebody has put another \
          endpoint there on purpose, mail does not reach the service."
     );
-    let commands = vec![format!("postern account edit {} --endpoint {}", account.name, quote(wanted))];
+    let commands = vec![Command::postern(&format!("account edit {} --endpoint", account.name)).arg(wanted)];
     Some(Finding::warning(CHECK, "services.other_endpoint", sentence).by(Mover::You).fix(commands, None))
 }
 
@@ -219,8 +229,8 @@ fn unchosen(account: &Account, names: &[&str]) -> Finding {
     }
     let sentence =
         format!("Nobody has said yet which communication service to send through: {}.", names.join(", "));
-    let commands =
-        names.iter().map(|name| format!("postern account import {} --service {}", account.name, quote(name)));
+    let import = Command::postern(&format!("account import {} --service", account.name));
+    let commands = names.iter().map(|name| import.clone().arg(name));
     Finding::failed(CHECK, "services.not_chosen", sentence).by(Mover::You).fix(commands.collect(), None)
 }
 
@@ -228,8 +238,8 @@ fn missing(account: &Account, names: &[&str]) -> Finding {
     let wanted = account.service.as_ref().map(|service| service.name.to_string()).unwrap_or_default();
     let others = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
     let sentence = format!("The app does not see the communication service {wanted}; it sees {others}.");
-    let commands =
-        names.iter().map(|name| format!("postern account import {} --service {}", account.name, quote(name)));
+    let import = Command::postern(&format!("account import {} --service", account.name));
+    let commands = names.iter().map(|name| import.clone().arg(name));
     Finding::failed(CHECK, "services.missing", sentence).by(Mover::You).fix(commands.collect(), None)
 }
 
@@ -247,16 +257,15 @@ fn domains(own: &ServiceFound) -> Vec<Finding> {
             let sentence =
                 format!("{} is linked, but {} is not verified.", domain.name, domain.unverified.join(", "));
             // One after the other: Azure looks at nothing else before the domain itself is verified.
-            let id = quote(&domain.id);
             let commands = |part: &String| {
-                let body = serde_json::json!({ "verificationType": part });
+                let file = format!("postern-verify-{}.json", part.to_ascii_lowercase());
                 let is_verified = format!("properties.verificationStates.{part}.status=='Verified'");
+                let begin =
+                    Command::az("resource invoke-action --action initiateVerification --ids").arg(&domain.id);
                 [
-                    format!(
-                        "az resource invoke-action --action initiateVerification --ids {id} --request-body {}",
-                        quote(&body.to_string())
-                    ),
-                    format!("az resource wait --ids {id} --custom {}", quote(&is_verified)),
+                    Command::file(&file, &serde_json::json!({ "verificationType": part }), &[]),
+                    begin.arg("--request-body").arg(format!("@{file}")),
+                    Command::az("resource wait --ids").arg(&domain.id).arg("--custom").arg(is_verified),
                 ]
             };
             Finding::warning(CHECK, "services.unverified_domain", sentence).by(Mover::You).fix(
@@ -279,8 +288,11 @@ fn senders(scene: &Scene, own: &ServiceFound) -> Vec<Finding> {
         let Some(domain) = domain else {
             let sentence =
                 format!("{address} is a sender here, but its domain is not linked to {}.", own.name);
-            let commands =
-                vec![format!("postern sender remove {} --account {}", quote(&address), scene.account.name)];
+            let commands = vec![
+                Command::postern("sender remove")
+                    .arg(&address)
+                    .args(&format!("--account {}", scene.account.name)),
+            ];
             return Some(Finding::warning(CHECK, "services.domain_not_linked", sentence).by(Mover::You).fix(
                 commands,
                 format!("Communication Services > {} > Email > Domains > Connect domain", own.name),
@@ -291,14 +303,9 @@ fn senders(scene: &Scene, own: &ServiceFound) -> Vec<Finding> {
         }
         let sentence = format!("{address} is a sender here, but Azure does not know that username.");
         let username = sender.mailbox.local_part().to_string();
-        let manager = scene.account.cloud.resource_manager();
         let path = format!("{}/senderUsernames/{}", domain.id, segment(&username));
         let body = serde_json::json!({ "properties": { "username": username } });
-        let commands = vec![format!(
-            "az rest --method PUT --url {} --body {}",
-            quote(&format!("{manager}{path}?api-version=2025-09-01")),
-            quote(&body.to_string())
-        )];
+        let commands = vec![Command::file(SENDER_FILE, &body, &[]), rest(scene, "PUT", &path, SENDER_FILE)];
         Some(Finding::warning(CHECK, "services.unknown_sender", sentence).by(Mover::SubscriptionOwner).fix(
             commands,
             format!("Email Communication Services > {} > MailFrom addresses > Add", domain.name),

@@ -4,6 +4,7 @@ use azure_types::arm::{Subscription, SubscriptionState};
 
 use super::report::{Check, Finding, Mover, SmallestRole};
 use super::scene::{Scene, trouble};
+use crate::command::Command;
 
 const CHECK: Check = Check::Subscription;
 
@@ -36,7 +37,7 @@ pub(super) async fn check(scene: &Scene) -> (Vec<Finding>, bool) {
                  be of that directory, or another subscription is meant."
             );
             let commands =
-                vec!["az account list --query \"[].{name:name, id:id, tenant:tenantId}\"".to_owned()];
+                vec![Command::az("account list --query").arg("[].{name:name, id:id, tenant:tenantId}")];
             Finding::failed(CHECK, "subscription.other_tenant", sentence).by(Mover::You).fix(commands, None)
         }
         Ok(Some(_)) => {
@@ -51,8 +52,8 @@ pub(super) async fn check(scene: &Scene) -> (Vec<Finding>, bool) {
         Ok(None) if error.is(404) => {
             let sentence = format!("There is no subscription {id} in this cloud.");
             let commands = vec![
-                "az account list --query \"[].{name:name, id:id}\" --output table".to_owned(),
-                format!("postern account edit {name} --subscription GUID"),
+                Command::az("account list --output table --query").arg("[].{name:name, id:id}"),
+                Command::postern(&format!("account edit {name} --subscription GUID")),
             ];
             Finding::failed(CHECK, "subscription.unknown", sentence)
                 .by(Mover::You)

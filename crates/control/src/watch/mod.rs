@@ -18,6 +18,7 @@ use tracing::{error, info, warn};
 
 use crate::Control;
 use crate::actor::Actor;
+use crate::command::Shell;
 use crate::error::ControlError;
 use crate::expiry::Urgency;
 use crate::provision::Tended;
@@ -353,10 +354,10 @@ fn said(account: &Account, (urgency, expires_at): (Urgency, Timestamp), renewal:
         Urgency::Expired => format!(
             "The secret of account {name} was to expire on {day}. Unless it was renewed without a word to Postern, \
              its mail waits; `{}` takes the new one.",
-            secret::replace(name.as_str(), account.authorization)
+            secret::replace(name.as_str(), account.authorization).text(Shell::Bash)
         ),
         Urgency::Days(_) | Urgency::None => {
-            let command = secret::renew(account, renewal);
+            let command = secret::renew(account, renewal).text(Shell::Bash);
             let does = match (account.authorization, renewal) {
                 (Authorization::ClientSecret, Renewal::ByPostern) => "renews it",
                 (Authorization::ClientSecret, Renewal::ByHand) => {

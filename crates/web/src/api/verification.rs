@@ -5,7 +5,7 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use control::verify::{Check, Event, Finding, Mover, Outcome, Repair, Report, Verdict};
+use control::verify::{Check, Event, Finding, Manner, Mover, Outcome, Patience, Repair, Report, Verdict};
 use model::delivery::Transport;
 use relay::Tried;
 use serde::{Deserialize, Serialize};
@@ -29,6 +29,13 @@ pub enum VerificationLine {
     Found {
         /// What.
         finding: Finding,
+    },
+    /// A check waits.
+    Waits {
+        /// Which.
+        check: Check,
+        /// What for.
+        sentence: String,
     },
     /// A check is done.
     Ended {
@@ -63,6 +70,8 @@ pub struct ImportedView {
 struct Verify {
     /// Register resource providers.
     fix: bool,
+    /// Do not wait for what Azure may know only in a while.
+    no_wait: bool,
     /// Where to send a test message.
     send_to: Option<String>,
     /// From which sender; any of the account's if absent.
@@ -96,12 +105,14 @@ async fn verify(
         None => None,
     };
     let repair = if body.fix { Repair::Register } else { Repair::Nothing };
+    let patience = if body.no_wait { Patience::AtOnce } else { Patience::Waits };
+    let manner = Manner { repair, patience };
     let (events, heard) = unbounded_channel();
     let (lines, answer) = unbounded_channel();
     // Whoever looks away does not end it.
     tokio::spawn(async move {
         let forwarded = tokio::spawn(forward(heard, lines.clone()));
-        let mut verified = control.verify(&name, repair, Some(events)).await;
+        let mut verified = control.verify(&name, manner, Some(events)).await;
         let _ = forwarded.await;
         if let (Ok(report), Some((from, to))) = (&mut verified, test) {
             let tell = |line| drop(lines.send(line));
@@ -125,6 +136,7 @@ async fn forward(mut heard: UnboundedReceiver<Event>, lines: UnboundedSender<Ver
         let line = match event {
             Event::Began(check) => VerificationLine::Began { check },
             Event::Found(finding) => VerificationLine::Found { finding },
+            Event::Waits(check, sentence) => VerificationLine::Waits { check, sentence },
             Event::Ended(check) => VerificationLine::Ended { check },
         };
         let _ = lines.send(line);

@@ -13,8 +13,8 @@ impl Site {
             let client = scene.account.client;
             Trouble::Failed(format!(
                 "Graph does not tell who the app is at Entra ({why}). Somebody who may gives it the role: \
-                 az role assignment create --assignee {client} --role 'Communication and Email Service Owner' \
-                 --scope {scope}"
+                 az role assignment create --assignee {client} --role \"Communication and Email Service Owner\" \
+                 --scope \"{scope}\""
             ))
         })?;
         // Roles are defined for groups, and given at the service itself.
