@@ -1,6 +1,6 @@
 //! `postern credential`.
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 
 use super::{Connection, Named};
 
@@ -18,8 +18,46 @@ pub(crate) enum CredentialCommand {
     Reset(CredentialReset),
     /// Lift the locks that too many wrong passwords have put on a login
     Unlock(Named),
+    /// Print what to type, or what to set in a device, to send a test message with a login; no password is in it
+    TestLine(TestLine),
     /// Remove a login
     Remove(Named),
+}
+
+/// In which form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TestForm {
+    /// What is set in a device
+    Card,
+    /// A line for swaks
+    Swaks,
+    /// A line for curl
+    Curl,
+    /// A script for Windows PowerShell 5.1 and PowerShell 7
+    Powershell,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TestLine {
+    /// The login
+    pub(crate) login: String,
+    /// In which form
+    #[arg(long = "as", value_name = "FORM", default_value = "card")]
+    pub(crate) form: TestForm,
+    /// The relay as its clients know it [default: `host_name` of the configuration]
+    #[arg(long, value_name = "HOST")]
+    pub(crate) server: Option<String>,
+    /// Its port for STARTTLS [default: that of the first such listener of the configuration]
+    #[arg(long, value_name = "PORT")]
+    pub(crate) port: Option<u16>,
+    /// The author [default: the first address that the login may send from]
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) from: Option<String>,
+    /// To whom
+    #[arg(long, value_name = "ADDRESS", default_value = "you@example.com")]
+    pub(crate) to: String,
+    #[command(flatten)]
+    pub(crate) connection: Connection,
 }
 
 #[derive(Debug, Args)]
@@ -50,9 +88,9 @@ pub(crate) struct LiftBan {
 pub(crate) struct CredentialAdd {
     /// What the device types, a plain name or an e-mail address; without login, any name
     pub(crate) login: String,
-    /// The account that its mail goes through
+    /// The account that its mail goes through [default: the only one]
     #[arg(long, value_name = "NAME")]
-    pub(crate) account: String,
+    pub(crate) account: Option<String>,
     /// An address or domain that it may send from; may be repeated [default: every sender]
     #[arg(long = "sender", value_name = "ADDRESS|DOMAIN")]
     pub(crate) senders: Vec<String>,

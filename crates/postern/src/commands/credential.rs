@@ -1,5 +1,7 @@
 //! `postern credential`.
 
+mod test_line;
+
 use std::process::ExitCode;
 
 use anyhow::bail;
@@ -8,6 +10,7 @@ use web::api::{BanView, CredentialView, IssuedView, LiftedView, SenderView};
 
 use super::account::input;
 use super::bans;
+use super::provision::wish;
 use crate::cli::{Connection, CredentialAdd, CredentialCommand, CredentialEdit, CredentialReset, Named};
 use crate::client::{Client, nothing, segment};
 use crate::output::{self, BAD, Cell, GOOD, QUIET, STRONG, cell, cell_of_lines, line, say};
@@ -20,16 +23,19 @@ pub(super) async fn run(command: CredentialCommand) -> anyhow::Result<ExitCode> 
         CredentialCommand::Unlock(arguments) => unlock(&arguments).await?,
         CredentialCommand::Edit(arguments) => edit(&arguments).await?,
         CredentialCommand::Reset(arguments) => reset(&arguments).await?,
+        CredentialCommand::TestLine(arguments) => test_line::test_line(&arguments).await?,
         CredentialCommand::Remove(arguments) => remove(&arguments).await?,
     }
     Ok(ExitCode::SUCCESS)
 }
 
 async fn add(arguments: &CredentialAdd) -> anyhow::Result<()> {
+    let client = Client::new(&arguments.connection)?;
+    let account = wish::account(&client, arguments.account.as_deref()).await?;
     let password = arguments.password_stdin.then(input::password).transpose()?;
     let body = json!({
         "login": arguments.login,
-        "account": arguments.account,
+        "account": account,
         "access": if arguments.no_login { "network" } else { "password" },
         "allow_public_networks": arguments.allow_public_networks,
         "password": password,
@@ -44,7 +50,6 @@ async fn add(arguments: &CredentialAdd) -> anyhow::Result<()> {
         "rate_per_minute": arguments.rate_per_minute,
         "lane": arguments.lane,
     });
-    let client = Client::new(&arguments.connection)?;
     let issued: IssuedView = client.post("/v1/credentials", &body).await?;
     if arguments.connection.json {
         return output::json(&issued);
@@ -55,6 +60,10 @@ async fn add(arguments: &CredentialAdd) -> anyhow::Result<()> {
         say!("It takes mail from {networks} without login, on listeners with `login = \"none\"`.");
     } else {
         show_password(&issued);
+        say!(
+            "Settings for a device, and a line to try it: postern credential test-line {}",
+            issued.credential.login
+        );
     }
     note_unknown_senders(&client, &issued.credential).await
 }
