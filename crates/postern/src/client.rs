@@ -106,6 +106,21 @@ impl Client {
         self.exchange(self.request(Method::DELETE, path)).await.map(drop)
     }
 
+    /// Deletes, and hears what came of it.
+    pub(crate) async fn delete_with<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        query: &[(&str, String)],
+    ) -> anyhow::Result<T> {
+        let request = self.request(Method::DELETE, path).query(query);
+        Ok(serde_json::from_slice(&self.exchange(request).await?)?)
+    }
+
+    /// Gets what is not text.
+    pub(crate) async fn octets(&self, path: &str) -> anyhow::Result<Vec<u8>> {
+        self.exchange(self.request(Method::GET, path)).await
+    }
+
     fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
         self.http.request(method, format!("http://postern{path}"))
     }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::{Connection, Named};
+use super::{Connection, Named, ShellChoice};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum AccountCommand {
@@ -84,8 +84,25 @@ pub(crate) struct AccountAdd {
     /// Only store it
     #[arg(long)]
     pub(crate) no_verify: bool,
+    /// Do not wait a minute for a new secret that Entra does not know yet
+    #[arg(long, conflicts_with = "no_verify")]
+    pub(crate) no_wait: bool,
+    /// What becomes of the account when the verification says that it cannot send [default: ask at a terminal, else keep]
+    #[arg(long, value_name = "WHAT", conflicts_with = "no_verify")]
+    pub(crate) if_not_ready: Option<IfNotReady>,
+    #[command(flatten)]
+    pub(crate) shell: ShellChoice,
     #[command(flatten)]
     pub(crate) connection: Connection,
+}
+
+/// What becomes of a new account that cannot send.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum IfNotReady {
+    /// Keep it, to be mended
+    Keep,
+    /// Remove it again
+    Remove,
 }
 
 /// What an app proves itself with.
@@ -178,6 +195,9 @@ pub(crate) struct AccountVerify {
     /// Register resource providers that are not registered, and wait for it
     #[arg(long)]
     pub(crate) fix: bool,
+    /// Do not wait a minute for a new secret that Entra does not know yet
+    #[arg(long)]
+    pub(crate) no_wait: bool,
     /// Also send a test message there, by REST and by SMTP
     #[arg(long, value_name = "ADDRESS")]
     pub(crate) send_to: Option<String>,
@@ -187,6 +207,8 @@ pub(crate) struct AccountVerify {
     /// Show what the last verification found, and look at nothing
     #[arg(long, conflicts_with_all = ["fix", "send_to"])]
     pub(crate) last: bool,
+    #[command(flatten)]
+    pub(crate) shell: ShellChoice,
     #[command(flatten)]
     pub(crate) connection: Connection,
 }
@@ -218,6 +240,8 @@ pub(crate) struct AccountGuide {
         conflicts_with = "name"
     )]
     pub(crate) kind: ProofKind,
+    #[command(flatten)]
+    pub(crate) shell: ShellChoice,
     #[command(flatten)]
     pub(crate) connection: Connection,
 }
@@ -257,6 +281,8 @@ pub(crate) struct AccountRotate {
     #[arg(long)]
     pub(crate) no_wait: bool,
     #[command(flatten)]
+    pub(crate) shell: ShellChoice,
+    #[command(flatten)]
     pub(crate) connection: Connection,
 }
 
@@ -264,9 +290,16 @@ pub(crate) struct AccountRotate {
 pub(crate) struct AccountRemove {
     /// Its name
     pub(crate) name: String,
-    /// Also remove the logins whose mail goes through it, and the mail that waits
+    /// Also remove the logins whose mail goes through it and the mail that waits; all of it is named first, and the senders
+    /// are told
     #[arg(long)]
     pub(crate) force: bool,
+    /// With --force: do not ask
+    #[arg(long, requires = "force")]
+    pub(crate) yes: bool,
+    /// With --force: write the messages that wait into this directory first, one .eml file each
+    #[arg(long, value_name = "DIRECTORY", requires = "force")]
+    pub(crate) save: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) connection: Connection,
 }

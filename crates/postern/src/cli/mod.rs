@@ -5,6 +5,7 @@ mod credential;
 mod mail;
 mod provision;
 mod sender;
+mod shell;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -13,11 +14,12 @@ use clap::{Args, Parser, Subcommand};
 
 pub(crate) use self::account::{
     AccountAdd, AccountCommand, AccountEdit, AccountGuide, AccountImport, AccountRemove, AccountRotate,
-    AccountVerify, CloudArguments, ProofKind,
+    AccountVerify, CloudArguments, IfNotReady, ProofKind,
 };
 
 pub(crate) use self::credential::{
-    Bans, BansCommand, CredentialAdd, CredentialCommand, CredentialEdit, CredentialReset, LiftBan,
+    Bans, BansCommand, CredentialAdd, CredentialCommand, CredentialEdit, CredentialReset, LiftBan, TestForm,
+    TestLine,
 };
 
 pub(crate) use self::mail::{ById, MessageCommand, QueueCommand, QueueList, Send};
@@ -30,6 +32,8 @@ pub(crate) use self::provision::{
 pub(crate) use self::sender::{
     SenderAdd, SenderCommand, SenderExport, SenderImport, SenderList, SenderRemove,
 };
+
+pub(crate) use self::shell::ShellChoice;
 
 /// Turns an Azure subscription you own into email infrastructure.
 #[derive(Debug, Parser)]

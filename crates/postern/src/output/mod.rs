@@ -12,6 +12,7 @@ mod table;
 use std::fmt::{self, Display};
 use std::io::{self, IsTerminal as _, Write as _};
 
+use control::command::{Command, Shell};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use model::visible::{visible, visible_json};
@@ -135,6 +136,11 @@ pub(crate) fn time(time: Timestamp) -> String {
     let (here, now) = (time.to_zoned(TimeZone::system()), Timestamp::now().to_zoned(TimeZone::system()));
     let format = if here.date() == now.date() { "%H:%M:%S" } else { "%Y-%m-%d %H:%M:%S" };
     here.strftime(format).to_string()
+}
+
+/// Where a command is typed, if that is not where the others are: the server has a POSIX shell.
+pub(crate) fn place(command: &Command, shell: Shell) -> &'static str {
+    if shell != Shell::Bash && command.is_for_server() { "(on the server) " } else { "" }
 }
 
 /// Whole days from now; negative ones are over.

@@ -1,16 +1,17 @@
 //! `postern account add`.
 
+use std::io::{IsTerminal as _, stderr, stdin};
 use std::process::ExitCode;
 
 use serde_json::{Value, json};
-use web::api::AccountView;
+use web::api::{AccountView, RemovedView};
 
 use super::input::{Wanted as Field, cloud, day, field, quota, read, secret};
 use super::verify::{self, Wanted};
 use super::{path, say_notes};
-use crate::cli::AccountAdd;
+use crate::cli::{AccountAdd, IfNotReady};
 use crate::client::Client;
-use crate::output::{self, GOOD, say};
+use crate::output::{self, GOOD, aside, say};
 
 pub(super) async fn add(arguments: &AccountAdd) -> anyhow::Result<ExitCode> {
     let client = Client::new(&arguments.connection)?;
@@ -43,8 +44,17 @@ pub(super) async fn add(arguments: &AccountAdd) -> anyhow::Result<ExitCode> {
         say!("Next: postern account verify {}", account.name);
         return Ok(ExitCode::SUCCESS);
     }
-    let wanted = Wanted { name: &account.name, body: json!({}) };
+    let wanted = Wanted {
+        name: &account.name,
+        body: json!({ "no_wait": arguments.no_wait }),
+        shell: arguments.shell.shell(),
+    };
     let code = verify::run(&client, &wanted, arguments.connection.json).await?;
+    if code != ExitCode::SUCCESS && !is_kept(arguments, &account.name)? {
+        let _: RemovedView = client.delete_with(&path(&account.name), &[]).await?;
+        aside!("Account {} is removed again: nothing of it is stored.", account.name);
+        return Ok(code);
+    }
     let account: AccountView = client.get(&path(&account.name), &[]).await?;
     let name = &account.name;
     if arguments.connection.json {
@@ -61,6 +71,20 @@ pub(super) async fn add(arguments: &AccountAdd) -> anyhow::Result<ExitCode> {
         say!("Next: postern account import {name}");
     }
     Ok(code)
+}
+
+/// Whether an account that cannot send stays.
+fn is_kept(arguments: &AccountAdd, name: &str) -> anyhow::Result<bool> {
+    if let Some(wanted) = arguments.if_not_ready {
+        return Ok(wanted == IfNotReady::Keep);
+    }
+    if !(stdin().is_terminal() && stderr().is_terminal()) {
+        return Ok(true);
+    }
+    output::prompt(format_args!("Account {name} cannot send yet. Keep it, to be mended? [Y/n]"));
+    let mut answer = String::new();
+    stdin().read_line(&mut answer)?;
+    Ok(!["n", "no"].contains(&answer.trim().to_ascii_lowercase().as_str()))
 }
 
 /// What the account proves itself with, by the name that the API has for it.

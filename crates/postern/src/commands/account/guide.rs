@@ -1,5 +1,6 @@
 //! `postern account guide`: the way to a connected account, step by step.
 
+use control::command::{Command, Shell};
 use control::verify::SmallestRole;
 use web::api::{AccountView, CloudView};
 
@@ -9,15 +10,41 @@ use crate::client::Client;
 use crate::output::{self, QUIET, STRONG, say};
 
 /// One step.
-#[derive(serde::Serialize)]
 struct Step {
     title: &'static str,
     /// What to type, by whoever may.
-    commands: Vec<String>,
+    commands: Vec<Command>,
     /// The same in the portal.
     portal: String,
     /// How to see that it is done.
+    check: Check,
+}
+
+/// How to see that something is done.
+enum Check {
+    Type(Command),
+    See(&'static str),
+}
+
+/// One step, for programs.
+#[derive(serde::Serialize)]
+struct StepView<'a> {
+    title: &'static str,
+    /// What to type into a POSIX shell.
+    commands: Vec<String>,
+    /// The same with arguments apart.
+    steps: &'a [Command],
+    portal: &'a str,
     check: String,
+}
+
+impl Check {
+    fn text(&self, shell: Shell) -> String {
+        match self {
+            Self::Type(command) => command.text(shell),
+            Self::See(text) => (*text).to_owned(),
+        }
+    }
 }
 
 pub(super) async fn guide(arguments: &AccountGuide) -> anyhow::Result<()> {
@@ -27,20 +54,35 @@ pub(super) async fn guide(arguments: &AccountGuide) -> anyhow::Result<()> {
     };
     let steps = steps(known.as_ref(), kind(known.as_ref(), arguments.kind));
     if arguments.connection.json {
-        return output::json(&steps);
+        let views: Vec<StepView<'_>> = steps.iter().map(view).collect();
+        return output::json(&views);
     }
+    let shell = arguments.shell.shell();
     say!("{STRONG}Connecting an Azure account{STRONG:#}");
-    say!("Each step can be typed, with the Azure CLI, or done in the portal. Words in capitals are yours.");
+    say!(
+        "Each step can be typed, with the Azure CLI in {}, or done in the portal. Words in capitals are yours.",
+        arguments.shell.name()
+    );
     for (number, step) in steps.iter().enumerate() {
         say!("");
         say!("{STRONG}{}. {}{STRONG:#}", number + 1, step.title);
         for command in &step.commands {
-            say!("   {command}");
+            say!("   {}{}", output::place(command, shell), command.text(shell));
         }
         say!("   {QUIET}portal:{QUIET:#} {}", step.portal);
-        say!("   {QUIET}check:{QUIET:#}  {}", step.check);
+        say!("   {QUIET}check:{QUIET:#}  {}", step.check.text(shell));
     }
     Ok(())
+}
+
+fn view(step: &Step) -> StepView<'_> {
+    StepView {
+        title: step.title,
+        commands: step.commands.iter().map(|command| command.text(Shell::Bash)).collect(),
+        steps: &step.commands,
+        portal: &step.portal,
+        check: step.check.text(Shell::Bash),
+    }
 }
 
 /// What a known account has, or what is wanted.
@@ -62,16 +104,16 @@ fn steps(known: Option<&AccountView>, kind: ProofKind) -> Vec<Step> {
     let subscription = value(|one| &one.subscription_id, "SUBSCRIPTION");
     let scope = format!("/subscriptions/{subscription}");
     let role = SmallestRole::for_scope(&name, &scope);
-    let mut log_in = vec!["az login".to_owned(), format!("az account set --subscription {subscription}")];
+    let mut log_in = vec![Command::az("login"), Command::az("account set --subscription").arg(&subscription)];
     if let Some(cloud) = known.and_then(|one| one.cloud.as_ref()) {
-        log_in.insert(0, format!("az cloud set --name {}", name_of(cloud)));
+        log_in.insert(0, Command::az("cloud set --name").arg(name_of(cloud)));
     }
     vec![
         Step {
             title: "Log in, and choose the subscription",
             commands: log_in,
             portal: "Subscriptions: note the subscription id".to_owned(),
-            check: "az account show --query \"{subscription:id, tenant:tenantId}\"".to_owned(),
+            check: Check::Type(Command::az("account show --query").arg("{subscription:id, tenant:tenantId}")),
         },
         identity(&client, known.is_some(), kind),
         proof(&client, kind),
@@ -81,24 +123,28 @@ fn steps(known: Option<&AccountView>, kind: ProofKind) -> Vec<Step> {
             portal: "Subscriptions > the subscription > Access control (IAM) > Add role assignment; the built-in role \
                      Communication and Email Service Owner will do, too"
                 .to_owned(),
-            check: format!("az role assignment list --assignee {client} --all --output table"),
+            check: Check::Type(
+                Command::az("role assignment list --all --output table --assignee").arg(&client),
+            ),
         },
         Step {
             title: "Register the resource provider",
-            commands: vec!["az provider register --namespace Microsoft.Communication --wait".to_owned()],
+            commands: vec![Command::az("provider register --namespace Microsoft.Communication --wait")],
             portal: "Subscriptions > the subscription > Resource providers > Microsoft.Communication > Register".to_owned(),
-            check: "az provider show --namespace Microsoft.Communication --query registrationState".to_owned(),
+            check: Check::Type(Command::az(
+                "provider show --namespace Microsoft.Communication --query registrationState",
+            )),
         },
         Step {
             title: "Connect",
-            commands: vec![connect(known, kind), format!("postern account import {name}")],
+            commands: vec![connect(known, kind), Command::postern("account import").arg(&name)],
             portal: match kind {
                 ProofKind::ClientSecret => "the secret is asked for, or read from standard input",
                 ProofKind::Certificate => "certificate and key are read from the file, and kept sealed",
                 ProofKind::ManagedIdentity => "nothing is asked for: the machine's own agent hands out tokens",
             }
             .to_owned(),
-            check: format!("postern account verify {name}"),
+            check: Check::Type(Command::postern("account verify").arg(&name)),
         },
     ]
 }
@@ -109,31 +155,32 @@ fn identity(client: &str, is_known: bool, kind: ProofKind) -> Step {
         return Step {
             title: "Give this machine an identity",
             commands: vec![
-                "az vm identity assign --resource-group GROUP --name MACHINE --query systemAssignedIdentity --output tsv"
-                    .to_owned(),
-                "az ad sp show --id PRINCIPAL --query \"{client:appId, tenant:appOwnerOrganizationId}\"".to_owned(),
+                Command::az(
+                    "vm identity assign --resource-group GROUP --name MACHINE --query systemAssignedIdentity --output tsv",
+                ),
+                Command::az("ad sp show --id PRINCIPAL --query").arg("{client:appId, tenant:appOwnerOrganizationId}"),
             ],
             portal: "Virtual machines > the machine > Identity > System assigned > On; then Microsoft Entra ID > Enterprise \
                      applications > the machine: note the application id"
                 .to_owned(),
-            check: format!("az ad sp show --id {client} --query servicePrincipalType"),
+            check: Check::Type(Command::az("ad sp show --query servicePrincipalType --id").arg(client)),
         };
     }
     Step {
         title: "Register an app, with a service principal",
         commands: if is_known {
             // It is there: only its principal may be missing.
-            vec![format!("az ad app show --id {client}"), format!("az ad sp create --id {client}")]
+            vec![Command::az("ad app show --id").arg(client), Command::az("ad sp create --id").arg(client)]
         } else {
             vec![
-                "az ad app create --display-name postern --query appId --output tsv".to_owned(),
-                format!("az ad sp create --id {client}"),
+                Command::az("ad app create --display-name postern --query appId --output tsv"),
+                Command::az("ad sp create --id").arg(client),
             ]
         },
         portal:
             "Microsoft Entra ID > App registrations > New registration: note the client id and the tenant id"
                 .to_owned(),
-        check: format!("az ad sp show --id {client} --query displayName"),
+        check: Check::Type(Command::az("ad sp show --query displayName --id").arg(client)),
     }
 }
 
@@ -142,57 +189,66 @@ fn proof(client: &str, kind: ProofKind) -> Step {
     match kind {
         ProofKind::ClientSecret => Step {
             title: "Make a client secret",
-            commands: vec![format!(
-                "az ad app credential reset --id {client} --append --display-name postern --years 1 --query password \
-                 --output tsv"
-            )],
+            commands: vec![new_secret(client)],
             portal: "the app > Certificates & secrets > New client secret: copy the value, not the id".to_owned(),
-            check: format!("az ad app credential list --id {client} --query \"[].{{name:displayName, end:endDateTime}}\""),
+            check: Check::Type(credentials(client)),
         },
         ProofKind::Certificate => Step {
             title: "Make a certificate",
             commands: vec![
-                "openssl req -x509 -newkey rsa:3072 -nodes -days 365 -subj /CN=postern -keyout postern.key -out postern.crt"
-                    .to_owned(),
-                "cat postern.crt postern.key > postern.pem && chmod 600 postern.pem postern.key".to_owned(),
-                format!("az ad app credential reset --id {client} --append --cert @postern.crt"),
+                Command::server(
+                    "openssl req -x509 -newkey rsa:3072 -nodes -days 365 -subj /CN=postern -keyout postern.key -out postern.crt",
+                ),
+                Command::server("cat postern.crt postern.key > postern.pem && chmod 600 postern.pem postern.key"),
+                Command::az("ad app credential reset --append --cert @postern.crt --id").arg(client),
             ],
             portal: "the app > Certificates & secrets > Certificates > Upload certificate: postern.crt, never the key"
                 .to_owned(),
-            check: format!(
-                "az ad app credential list --id {client} --cert --query \"[].{{name:displayName, end:endDateTime}}\""
-            ),
+            check: Check::Type(credentials(client).arg("--cert")),
         },
         ProofKind::ManagedIdentity => Step {
             title: "See that the machine gets tokens",
-            commands: vec![
+            commands: vec![Command::server(
                 "curl -s -H Metadata:true \"http://169.254.169.254/metadata/identity/oauth2/token?api-version=2018-02-01&\
-                 resource=https://management.azure.com/\" | cut -c1-60"
-                    .to_owned(),
-            ],
+                 resource=https://management.azure.com/\" | cut -c1-60",
+            )],
             portal: "there is no secret: nothing to copy, and nothing that expires".to_owned(),
-            check: "the answer begins with {\"access_token\":".to_owned(),
+            check: Check::See("the answer begins with {\"access_token\":"),
         },
     }
 }
 
+/// How a second client secret is made.
+pub(super) fn new_secret(client: &str) -> Command {
+    let reset = "ad app credential reset --append --display-name postern --years 1 --query password --output tsv --id";
+    Command::az(reset).arg(client)
+}
+
+/// What an app has to prove itself with.
+fn credentials(client: &str) -> Command {
+    Command::az("ad app credential list --id")
+        .arg(client)
+        .arg("--query")
+        .arg("[].{name:displayName, end:endDateTime}")
+}
+
 /// The command that connects.
-fn connect(known: Option<&AccountView>, kind: ProofKind) -> String {
+fn connect(known: Option<&AccountView>, kind: ProofKind) -> Command {
     match (known, kind) {
-        (Some(account), ProofKind::ManagedIdentity) => format!("postern account verify {}", account.name),
+        (Some(account), ProofKind::ManagedIdentity) => Command::postern("account verify").arg(&account.name),
         (Some(account), ProofKind::Certificate) => {
-            format!("postern account edit {} --secret-file postern.pem", account.name)
+            Command::postern("account edit").arg(&account.name).args("--secret-file postern.pem")
         }
-        (Some(account), ProofKind::ClientSecret) => format!("postern account edit {} --secret", account.name),
+        (Some(account), ProofKind::ClientSecret) => {
+            Command::postern("account edit").arg(&account.name).arg("--secret")
+        }
         (None, kind) => {
-            let flag = match kind {
+            let add = "account add NAME --tenant TENANT --client-id CLIENT --subscription SUBSCRIPTION";
+            Command::postern(add).args(match kind {
                 ProofKind::ClientSecret => "",
-                ProofKind::Certificate => " --certificate postern.pem",
-                ProofKind::ManagedIdentity => " --managed-identity",
-            };
-            format!(
-                "postern account add NAME --tenant TENANT --client-id CLIENT --subscription SUBSCRIPTION{flag}"
-            )
+                ProofKind::Certificate => "--certificate postern.pem",
+                ProofKind::ManagedIdentity => "--managed-identity",
+            })
         }
     }
 }

@@ -4,6 +4,7 @@ mod add;
 mod edit;
 mod guide;
 pub(super) mod input;
+mod remove;
 mod rotate;
 mod show;
 mod verify;
@@ -13,7 +14,7 @@ use std::process::ExitCode;
 use serde_json::json;
 use web::api::{AccountView, ImportedView};
 
-use crate::cli::{AccountCommand, AccountImport, AccountRemove, Named};
+use crate::cli::{AccountCommand, AccountImport, Named};
 use crate::client::{Client, segment};
 use crate::output::{self, GOOD, QUIET, say};
 
@@ -29,7 +30,7 @@ pub(super) async fn run(command: AccountCommand) -> anyhow::Result<ExitCode> {
         AccountCommand::Rotate(arguments) => return rotate::rotate(&arguments).await,
         AccountCommand::Enable(arguments) => switch(&arguments, "enabled").await?,
         AccountCommand::Disable(arguments) => switch(&arguments, "disabled").await?,
-        AccountCommand::Remove(arguments) => remove(&arguments).await?,
+        AccountCommand::Remove(arguments) => remove::remove(&arguments).await?,
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -65,16 +66,6 @@ async fn import(arguments: &AccountImport) -> anyhow::Result<()> {
     for address in &imported.there {
         say!("  {QUIET}= {address} was here already{QUIET:#}");
     }
-    Ok(())
-}
-
-async fn remove(arguments: &AccountRemove) -> anyhow::Result<()> {
-    let client = Client::new(&arguments.connection)?;
-    client.delete(&format!("{}?force={}", path(&arguments.name), arguments.force)).await?;
-    if arguments.connection.json {
-        return output::json(&json!({ "removed": arguments.name }));
-    }
-    say!("Account {} is removed.", arguments.name);
     Ok(())
 }
 

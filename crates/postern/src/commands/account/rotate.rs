@@ -3,9 +3,11 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
+use control::command::Command;
 use serde_json::json;
 use web::api::{AccountView, RotationPlanView, RotationView};
 
+use super::guide::new_secret;
 use super::input::{day, secret};
 use super::path;
 use crate::cli::AccountRotate;
@@ -116,18 +118,14 @@ fn show(rotation: &RotationView, json: bool) -> anyhow::Result<ExitCode> {
 async fn by_hand(client: &Client, arguments: &AccountRotate, path: &str) -> anyhow::Result<()> {
     let account: AccountView = client.get(&super::path(&arguments.name), &[]).await?;
     let id = &account.client_id;
+    let shell = arguments.shell.shell();
     let say_step = |number: u8, text: &str| {
         if !arguments.connection.json {
             aside!("{STRONG}{number}.{STRONG:#} {text}");
         }
     };
     say_step(1, "Somebody who may makes a second secret; the first one goes on working:");
-    say_step(
-        1,
-        &format!(
-            "az ad app credential reset --id {id} --append --display-name postern --years 1 --query password --output tsv"
-        ),
-    );
+    say_step(1, &new_secret(id).text(shell));
     say_step(2, "Its value comes here, and is tried until all of Entra knows it:");
     let value = secret("new client secret", arguments.secret_file.as_deref())?;
     let expires_at = arguments.secret_expires.as_deref().map(day).transpose()?;
@@ -143,7 +141,11 @@ async fn by_hand(client: &Client, arguments: &AccountRotate, path: &str) -> anyh
     say!("{GOOD}The new secret of {} is in use.{GOOD:#}", arguments.name);
     let hint = account.secret_hint.as_deref().unwrap_or("?");
     say!("Take the old one away tomorrow, the one that begins with {hint}:");
-    say!("{QUIET}az ad app credential list --id {id}{QUIET:#}");
-    say!("{QUIET}az ad app credential delete --id {id} --key-id KEY{QUIET:#}");
+    for words in [
+        format!("ad app credential list --id {id}"),
+        format!("ad app credential delete --id {id} --key-id KEY"),
+    ] {
+        say!("{QUIET}{}{QUIET:#}", Command::az(&words).text(shell));
+    }
     Ok(())
 }

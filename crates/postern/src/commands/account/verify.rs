@@ -5,6 +5,7 @@ use std::io::{IsTerminal as _, stderr};
 use std::process::ExitCode;
 
 use anyhow::bail;
+use control::command::Shell;
 use control::verify::{CapabilityRow, Check, Finding, Outcome, Report, Verdict};
 use serde_json::{Value, json};
 use web::api::VerificationLine;
@@ -12,12 +13,14 @@ use web::api::VerificationLine;
 use super::path;
 use crate::cli::AccountVerify;
 use crate::client::Client;
-use crate::output::{self, BAD, Bar, Bars, GOOD, QUIET, STRONG, Style, WAITING, say};
+use crate::output::{self, aside, BAD, Bar, Bars, GOOD, QUIET, STRONG, Style, WAITING, say};
 
 /// What is to be looked at.
 pub(super) struct Wanted<'a> {
     pub(super) name: &'a str,
     pub(super) body: Value,
+    /// Which shell what is to be typed is for.
+    pub(super) shell: Shell,
 }
 
 pub(super) async fn verify(arguments: &AccountVerify) -> anyhow::Result<ExitCode> {
@@ -27,19 +30,21 @@ pub(super) async fn verify(arguments: &AccountVerify) -> anyhow::Result<ExitCode
         if !arguments.connection.json {
             say!("{QUIET}as found {}{QUIET:#}", output::time(report.at));
         }
-        return conclude(&report, arguments.connection.json);
+        return conclude(&report, arguments.connection.json, arguments.shell.shell());
     }
     let body = json!({
         "fix": arguments.fix,
+        "no_wait": arguments.no_wait,
         "send_to": arguments.send_to,
         "send_from": arguments.send_from,
     });
-    run(&client, &Wanted { name: &arguments.name, body }, arguments.connection.json).await
+    let shell = arguments.shell.shell();
+    run(&client, &Wanted { name: &arguments.name, body, shell }, arguments.connection.json).await
 }
 
 /// Verifies an account and shows it; the exit code says whether mail can be sent.
 pub(super) async fn run(client: &Client, wanted: &Wanted<'_>, json: bool) -> anyhow::Result<ExitCode> {
-    let mut list = LiveList::new(!json && stderr().is_terminal());
+    let mut list = LiveList::new(json);
     let mut last = None;
     client
         .post_lines(&format!("{}/verify", path(wanted.name)), &wanted.body, |line: VerificationLine| {
@@ -49,25 +54,37 @@ pub(super) async fn run(client: &Client, wanted: &Wanted<'_>, json: bool) -> any
         .await?;
     list.clear();
     match last {
-        Some(VerificationLine::Done { report }) => conclude(&report, json),
+        Some(VerificationLine::Done { report }) => conclude(&report, json, wanted.shell),
         Some(VerificationLine::Failed { error }) => bail!("{}", error.message),
         _ => bail!("the server broke off before the verification was done; its log says why"),
     }
 }
 
-/// The checks that go on, on a terminal.
+/// The checks that go on: turning on a terminal, one line for each change elsewhere, nothing beside JSON.
 struct LiveList {
     bars: Option<Bars>,
+    has_lines: bool,
     running: HashMap<Check, Bar>,
     worst: HashMap<Check, Outcome>,
 }
 
 impl LiveList {
-    fn new(is_wanted: bool) -> Self {
-        Self { bars: is_wanted.then(Bars::new), running: HashMap::new(), worst: HashMap::new() }
+    fn new(json: bool) -> Self {
+        let is_terminal = stderr().is_terminal();
+        Self {
+            bars: (!json && is_terminal).then(Bars::new),
+            has_lines: !json && !is_terminal,
+            running: HashMap::new(),
+            worst: HashMap::new(),
+        }
     }
 
     fn hear(&mut self, line: &VerificationLine) {
+        if self.has_lines
+            && let Some(text) = progress(line)
+        {
+            aside!("{text}");
+        }
         let Some(bars) = &self.bars else { return };
         match line {
             VerificationLine::Began { check } => {
@@ -78,6 +95,11 @@ impl LiveList {
             VerificationLine::Found { finding } => {
                 let worst = self.worst.entry(finding.check).or_insert(finding.outcome);
                 *worst = (*worst).max(finding.outcome);
+            }
+            VerificationLine::Waits { check, sentence } => {
+                if let Some(bar) = self.running.get(check) {
+                    bar.set_message(format!("{}: {sentence}", check.title()));
+                }
             }
             VerificationLine::Ended { check } => {
                 let Some(bar) = self.running.get(check) else { return };
@@ -95,17 +117,31 @@ impl LiveList {
     }
 }
 
+/// What happens, in one line, for whoever reads a pipe.
+fn progress(line: &VerificationLine) -> Option<String> {
+    match line {
+        VerificationLine::Began { check } => Some(format!("looking: {}", check.title())),
+        VerificationLine::Waits { check, sentence } => {
+            Some(format!("waiting: {}: {sentence}", check.title()))
+        }
+        VerificationLine::Found { finding } if finding.outcome == Outcome::Failed => {
+            Some(format!("failed: {}: {}", finding.check.title(), finding.sentence))
+        }
+        _ => None,
+    }
+}
+
 /// Shows what was found; mail that cannot be sent is a failure.
-fn conclude(report: &Report, json: bool) -> anyhow::Result<ExitCode> {
+fn conclude(report: &Report, json: bool, shell: Shell) -> anyhow::Result<ExitCode> {
     if json {
         output::json(report)?;
     } else {
-        show(report);
+        show(report, shell);
     }
     Ok(if report.verdict == Verdict::NotReady { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
-fn show(report: &Report) {
+fn show(report: &Report, shell: Shell) {
     let mut last = None;
     for finding in &report.findings {
         let (sign, style) = sign(finding.outcome);
@@ -113,7 +149,7 @@ fn show(report: &Report) {
             say!("{STRONG}{}{STRONG:#}", finding.check.title());
         }
         say!("{style}{sign}{style:#} {}", finding.sentence);
-        remedy(finding);
+        remedy(finding, shell);
     }
     capabilities(&report.capabilities);
     let style = match report.verdict {
@@ -126,14 +162,15 @@ fn show(report: &Report) {
 }
 
 /// Whose move it is, and which.
-fn remedy(finding: &Finding) {
+fn remedy(finding: &Finding, shell: Shell) {
     if let Some(mover) = finding.mover {
         say!("  {QUIET}move:{QUIET:#}   {}", mover.title());
     }
     let Some(fix) = &finding.fix else { return };
-    for (number, command) in fix.commands.iter().enumerate() {
+    for (number, command) in fix.typed(shell).iter().enumerate() {
         let lead = if number == 0 { "type:" } else { "" };
-        say!("  {QUIET}{lead:7}{QUIET:#} {STRONG}{command}{STRONG:#}");
+        let place = fix.steps.get(number).map_or("", |step| output::place(step, shell));
+        say!("  {QUIET}{lead:7}{QUIET:#} {place}{STRONG}{command}{STRONG:#}");
     }
     if let Some(portal) = &fix.portal {
         say!("  {QUIET}portal:{QUIET:#} {portal}");

@@ -11,7 +11,7 @@ use crate::cli::{TestForm, TestLine};
 use crate::client::Client;
 use crate::config::raw::{ListenerLogin, Mode};
 use crate::config::{self, Config};
-use crate::output::{self, say};
+use crate::output;
 
 /// What a client has to know.
 struct Settings<'a> {
@@ -63,7 +63,7 @@ pub(super) async fn test_line(arguments: &TestLine) -> anyhow::Result<()> {
     if arguments.connection.json {
         return output::json(&json!({ "text": text }));
     }
-    say!("{text}");
+    output::document(&format!("{text}\n"));
     Ok(())
 }
 

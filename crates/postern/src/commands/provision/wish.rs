@@ -34,7 +34,7 @@ pub(crate) async fn account(client: &Client, name: Option<&str>) -> anyhow::Resu
         [] => bail!("there is no account yet: `postern account guide` leads to one"),
         several => {
             let names: Vec<&str> = several.iter().map(|one| one.name.as_str()).collect();
-            bail!("say which account is meant: {}", names.join(", "))
+            bail!("{}", say_which(&names))
         }
     }
 }
@@ -60,6 +60,22 @@ pub(crate) async fn account_of(client: &Client, name: Option<&str>, domain: &str
     match &found[..] {
         [only] => Ok(only.clone()),
         [] => bail!("no account is to have {wanted}: `postern domain list` shows what there is"),
-        several => bail!("say with --account which one is meant: {}", several.join(", ")),
+        several => bail!("{}", say_which(&several.iter().map(String::as_str).collect::<Vec<_>>())),
+    }
+}
+
+/// What is to be given where one of several accounts is meant.
+fn say_which(names: &[&str]) -> String {
+    format!("say which account is meant, with --account NAME; there are {}", names.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_option_and_the_accounts_are_named() {
+        let expected = "say which account is meant, with --account NAME; there are contoso, fabrikam";
+        assert_eq!(say_which(&["contoso", "fabrikam"]), expected);
     }
 }
