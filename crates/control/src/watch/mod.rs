@@ -182,10 +182,11 @@ impl Watch {
         let accounts: Vec<Arc<Account>> =
             directory.accounts().filter(|account| account.is_enabled()).cloned().collect();
         for account in accounts {
-            self.go_on(account.id);
             if let Err(error) = self.secret(&account).await {
                 error!(account = %account.name, error = store::chain(&error), "an account cannot be looked after");
             }
+            // After a rotation may have begun: whoever found none rests for ten minutes.
+            self.go_on(account.id);
             self.verify_in_time(&account).await;
         }
         self.tend().await;
