@@ -78,3 +78,21 @@ async fn accounts_of_one_subscription_share_what_azure_allows_it() {
     assert!(finding.sentence.contains("contoso and second together"), "{finding:?}");
     world.finish().await;
 }
+
+#[tokio::test]
+async fn a_quota_that_azure_does_not_grant() {
+    let world = world().await;
+    let subscription = world.twin.ready().subscription_id;
+    let refusal = Refusal { at: world.clock.now(), in_minute: 2, in_hour: 348, wait_seconds: Some(1_700) };
+    world.server().store.pace().refused(subscription, SENDS, refusal).await.unwrap();
+    let report = verify(&world).await;
+    assert_eq!(wrong(&report), ["quota.refused"], "{report:#?}");
+    let finding = report.findings.iter().find(|finding| finding.code == "quota.refused").unwrap();
+    assert_eq!(finding.fix.as_ref().unwrap().commands, ["postern account edit contoso --quota 340/340"]);
+    let allowance = Allowance { per_minute: 30, per_hour: 340 };
+    let quota = Some(Quota { sends: allowance, status_reads: allowance });
+    let change = AccountChange { quota, ..AccountChange::default() };
+    world.control().change_account(ACCOUNT, change).await.unwrap();
+    assert!(wrong(&verify(&world).await).is_empty());
+    world.finish().await;
+}

@@ -11,7 +11,6 @@ use e2e::World;
 use jiff::SignedDuration;
 use model::account::{Concurrency, TransportChoice};
 use model::quota::{Allowance, Quota};
-use store::{Refusal, SENDS};
 use twin::world::{Assignment, roles};
 use twin::{Effect, Fault, Operation};
 use uuid::Uuid;
@@ -426,27 +425,6 @@ async fn senders_that_azure_does_not_know() {
         async |world| twin(world, |w| w.link("contoso-mail", "unlinked.example")),
     )
     .await;
-}
-
-#[tokio::test]
-async fn a_quota_that_azure_does_not_grant() {
-    let finding = names_exactly(
-        "quota.refused",
-        async |world| {
-            let subscription = world.twin.ready().subscription_id;
-            let refusal =
-                Refusal { at: world.clock.now(), in_minute: 2, in_hour: 348, wait_seconds: Some(1_700) };
-            world.server().store.pace().refused(subscription, SENDS, refusal).await.unwrap();
-        },
-        async |world| {
-            let per_minute = Quota::CUSTOM_DOMAIN.sends.per_minute;
-            let allowance = Allowance { per_minute, per_hour: 340 };
-            let quota = Some(Quota { sends: allowance, status_reads: allowance });
-            edit(world, AccountChange { quota, ..AccountChange::default() }).await;
-        },
-    )
-    .await;
-    assert_eq!(commands(&finding), "postern account edit contoso --quota 340/340");
 }
 
 #[tokio::test]

@@ -1,9 +1,9 @@
 //! Which shell printed commands are for.
 
-use std::env;
-
 use clap::{Args, ValueEnum};
 use control::command::Shell;
+
+use crate::config;
 
 /// The shell that commands are printed for.
 #[derive(Debug, Args)]
@@ -30,7 +30,7 @@ impl ShellChoice {
             Some(ShellName::Bash) => Shell::Bash,
             Some(ShellName::Powershell) => Shell::PowerShell,
             Some(ShellName::Cmd) => Shell::Cmd,
-            None => running(|name| env::var_os(name).is_some()),
+            None => running(config::is_set),
         }
     }
 

@@ -11,6 +11,11 @@ use toml::{Table, Value};
 use super::ConfigError;
 use super::raw::RawConfig;
 
+/// Whether the environment has a variable: shells are known by what they set.
+pub(crate) fn is_set(name: &str) -> bool {
+    std::env::var_os(name).is_some()
+}
+
 /// Variables that are no options of the file.
 const OTHERS: [&str; 2] = ["POSTERN_CONFIG", "POSTERN_MASTER_KEY"];
 /// Options of the top level that are tables or lists of tables.

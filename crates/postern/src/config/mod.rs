@@ -27,6 +27,7 @@ use tls::CertificateFiles;
 use tracing_subscriber::EnvFilter;
 use url::Url;
 
+pub(crate) use self::environment::is_set;
 pub use self::listeners::{Listener, warnings};
 use self::raw::{LogFormat, RawAccounts, RawConfig, RawTls};
 

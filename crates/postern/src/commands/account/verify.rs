@@ -13,7 +13,7 @@ use web::api::VerificationLine;
 use super::path;
 use crate::cli::AccountVerify;
 use crate::client::Client;
-use crate::output::{self, aside, BAD, Bar, Bars, GOOD, QUIET, STRONG, Style, WAITING, say};
+use crate::output::{self, BAD, Bar, Bars, GOOD, QUIET, STRONG, Style, WAITING, aside, say};
 
 /// What is to be looked at.
 pub(super) struct Wanted<'a> {

@@ -121,8 +121,9 @@ fn card(settings: &Settings<'_>, json: bool) -> anyhow::Result<()> {
 /// swaks asks for a password that is not given, and takes any certificate.
 fn swaks(settings: &Settings<'_>) -> String {
     let Settings { server, port, login, from, to, .. } = settings;
-    let line =
-        Command::program("swaks --server").arg(server).args(&format!("--port {port} --tls --auth LOGIN"));
+    let line = Command::program("swaks --server")
+        .arg(server)
+        .args(&format!("--port {port} --tls --auth LOGIN --protect-prompt --auth-hide-password"));
     let line = line.arg("--auth-user").arg(login).arg("--from").arg(from).arg("--to").arg(to);
     line.arg("--header").arg("Subject: Test through Postern").text(Shell::Bash)
 }
@@ -180,7 +181,7 @@ mod tests {
     fn no_line_has_a_password_and_values_stay_values() {
         assert_eq!(
             swaks(&settings("scanner1")),
-            "swaks --server relay.example.com --port 587 --tls --auth LOGIN --auth-user scanner1 --from \
+            "swaks --server relay.example.com --port 587 --tls --auth LOGIN --protect-prompt --auth-hide-password --auth-user scanner1 --from \
              'o'\\''brien@example.com' --to you@example.com --header 'Subject: Test through Postern'"
         );
         let line = curl(&settings("scanner1"));
