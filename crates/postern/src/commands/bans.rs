@@ -45,7 +45,7 @@ async fn lift(arguments: &LiftBan) -> anyhow::Result<()> {
         return output::json(&done);
     }
     for ban in &done.lifted {
-        say!("{GOOD}The lock of {} is lifted.{GOOD:#} It came from {}.", what(ban), guesses(ban));
+        say!("{GOOD}The lock of {} is lifted.{GOOD:#} There were {}.", what(ban), guesses(ban));
     }
     Ok(())
 }

@@ -195,11 +195,11 @@ impl LoginProtection {
                 ),
                 Banned::Place(login, place) => warn!(
                     login = self.shown(&login), from = %place, guesses, %until, lift,
-                    "a login is locked where it is in use: too many wrong passwords from there"
+                    "a login is locked at a place where it worked lately: too many wrong passwords from there"
                 ),
                 Banned::Network(network) => warn!(
                     %network, guesses, logins = spell.breadth, %until, lift,
-                    "a network is locked out of logins that are not in use there: too many wrong passwords"
+                    "a network is locked: too many wrong passwords; logins that worked from there lately still do"
                 ),
             }
         }
