@@ -25,6 +25,7 @@ mod journal;
 mod logins;
 mod pace;
 mod queue;
+mod refusals;
 mod rotations;
 mod secrets;
 mod senders;
@@ -49,6 +50,7 @@ pub use queue::{
     Accepted, Claim, Cursor, ListedSend, MessageView, NextStep, Queue, RepairUse, SendView, Settlement,
     StatusCheck, TakenGroup,
 };
+pub use refusals::{RefusalChanges, Refusals};
 pub use rotations::Rotations;
 pub use secrets::{KeySource, MasterKey, NewSecret, SecretFacts, SecretName, SecretOwner, Secrets};
 pub use smtp_usernames::SmtpUsernames;

@@ -19,6 +19,7 @@ use crate::estates::Estates;
 use crate::logins::Logins;
 use crate::pace::Pace;
 use crate::queue::Queue;
+use crate::refusals::Refusals;
 use crate::rotations::Rotations;
 use crate::secrets::{KeySource, MasterKey, Secrets, foreign_key, is_used};
 use crate::senders::Senders;
@@ -175,6 +176,12 @@ impl Store {
     #[must_use]
     pub fn pace(&self) -> Pace {
         Pace::new(self.database.clone())
+    }
+
+    /// What clients were refused.
+    #[must_use]
+    pub fn refusals(&self) -> Refusals {
+        Refusals::new(self.database.clone())
     }
 
     /// Accounts, senders and credentials as they are now. Whoever asks after a change sees the change.

@@ -32,7 +32,7 @@ pub(crate) enum RecipientWords {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct ChangeWords(String, String);
 
-fn damaged(what: &str, value: &str) -> StoreError {
+pub(crate) fn damaged(what: &str, value: &str) -> StoreError {
     StoreError::Damaged(format!("{value:?} is no {what}"))
 }
 

@@ -5,7 +5,7 @@ use rusqlite::Connection;
 use crate::error::StoreError;
 
 /// All steps in order. A released step is never edited.
-const STEPS: [&str; 9] = [
+const STEPS: [&str; 10] = [
     include_str!("../../migrations/0001_queue_accounts_and_secrets.sql"),
     include_str!("../../migrations/0002_when_an_account_changed.sql"),
     include_str!("../../migrations/0003_verify_rotate_audit.sql"),
@@ -15,6 +15,7 @@ const STEPS: [&str; 9] = [
     include_str!("../../migrations/0007_a_second_way_and_divided_sends.sql"),
     include_str!("../../migrations/0008_logins_that_worked.sql"),
     include_str!("../../migrations/0009_how_long_azure_asked_to_wait.sql"),
+    include_str!("../../migrations/0010_refusals.sql"),
 ];
 
 /// Applies the steps that the database has not seen.
