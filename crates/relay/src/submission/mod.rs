@@ -29,6 +29,7 @@ use ::smtp::sasl::{Login, Proof};
 use azure_client::bearer::BearerChecker;
 use clock::{Clock, Entropy};
 use jiff::SignedDuration;
+use message::author::excerpt;
 use model::credential::Credential;
 use model::id::QueueId;
 use model::queued::{Cause, Change};
@@ -46,6 +47,7 @@ use self::repeats::Repeats;
 use self::transaction::{Envelope, Sender};
 use crate::deliver::{Context, Upstreams};
 use crate::login::{EntraLogin, LoginProtection, Verifier, is_broken};
+use crate::refusals::Refusals;
 use crate::reply_for;
 use crate::settings::RelaySettings;
 
@@ -65,6 +67,7 @@ pub struct Submission {
     upstreams: Arc<Upstreams>,
     entra_http: azure_client::Http,
     bearers: Arc<BearerChecker>,
+    refusals: Refusals,
     /// What is repaired of whatever comes by the listener that this one answers for.
     repairs: Repairs,
 }
@@ -97,6 +100,7 @@ impl Submission {
             upstreams,
             entra_http: azure_client::Http::new(settings.entra.ca_pem.as_deref())?,
             bearers: Arc::default(),
+            refusals: Refusals::new(&store, clock.clone()),
             context: Context::new(store, settings, (clock, entropy)),
             repairs: Repairs::default(),
         })
@@ -112,6 +116,12 @@ impl Submission {
     #[must_use]
     pub fn protection(&self) -> &Arc<LoginProtection> {
         &self.protection
+    }
+
+    /// What clients are refused, by all clones.
+    #[must_use]
+    pub fn refusals(&self) -> Refusals {
+        self.refusals.clone()
     }
 }
 
@@ -188,7 +198,8 @@ impl Service for Submission {
         path: &OfferedPath<ForwardPath>,
         parameters: &RecipientParameters,
     ) -> Result<(), Refusal> {
-        self.take_recipient(transaction, path, parameters).await
+        let taken = self.take_recipient(transaction, path, parameters).await;
+        taken.map_err(|refusal| refusal.because(format!("the recipient was {}", excerpt(&path.to_string()))))
     }
 
     async fn data(&self, transaction: &mut Transaction, octets: &[u8]) -> Result<(), Refusal> {

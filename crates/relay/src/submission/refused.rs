@@ -1,31 +1,32 @@
 //! What is written down of a client that was refused something.
 
 use ::smtp::reply::Refusal;
+use ::smtp::server::LoginPolicy;
+use jiff::Timestamp;
 use model::refused::{NO_TLS, Refused as Record};
 use smtp_server::{Answer, Refused};
-use tls::{HandshakeError, Heard};
-use tracing::{debug, info};
 
 use super::{Principal, Submission};
 use crate::refusals;
 
 impl Submission {
-    /// Many devices show nobody why their mail was refused.
     pub(super) fn note_refused(&self, refused: &Refused<'_, Self>) {
-        let record = self.record(refused);
-        match refused.answer {
-            Answer::Reply(_) => log_reply(&record),
-            Answer::Handshake(error) => log_handshake(&record, error),
-        }
+        let handshake = match refused.answer {
+            Answer::Reply(_) => None,
+            Answer::Handshake(error) => Some(error),
+        };
+        self.refusals.note(self.record(refused), handshake);
     }
 
     fn record(&self, refused: &Refused<'_, Self>) -> Record {
+        // As the store keeps it.
         let now = self.context.clock.now();
+        let now = Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now);
         let peer = refused.peer.address.ip().to_canonical();
         let credential = match refused.principal {
             Some(Principal::Credential(credential)) => Some(credential.login.to_string()),
             Some(Principal::Entra(login)) => Some(login.name.clone()),
-            None if refused.peer.login == ::smtp::server::LoginPolicy::Required => None,
+            None if refused.peer.login == LoginPolicy::Required => None,
             None => {
                 let directory = self.context.store.directory();
                 directory.credential_without_login(peer).map(|credential| credential.login.to_string())
@@ -63,32 +64,4 @@ impl Submission {
 fn code(refusal: &Refusal) -> String {
     let reply = refusal.reply();
     reply.status().map_or_else(|| reply.code().to_string(), |status| format!("{} {status}", reply.code()))
-}
-
-fn log_reply(record: &Record) {
-    info!(
-        peer.address = %record.peer,
-        login = record.credential.as_deref().or(record.login.as_deref()),
-        reply = record.reply,
-        reason = record.reason,
-        message.message_id = record.message_id,
-        "a command or message was refused"
-    );
-}
-
-fn log_handshake(record: &Record, error: &HandshakeError) {
-    let peer = record.peer;
-    match &error.heard {
-        Heard::Nothing => debug!(peer.address = %peer, "a TLS handshake failed: {error}"),
-        Heard::NotTls(_) => info!(peer.address = %peer, "a TLS handshake failed: {error}"),
-        Heard::Hello(offer) => info!(
-            peer.address = %peer,
-            tls.versions = offer.version_names(),
-            tls.cipher_suites = offer.cipher_suite_names(),
-            tls.signature_schemes = offer.signature_scheme_names(),
-            tls.groups = offer.group_names(),
-            tls.server_name = offer.server_name,
-            "a TLS handshake failed: {error}"
-        ),
-    }
 }

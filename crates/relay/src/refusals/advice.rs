@@ -1,0 +1,345 @@
+//! What an operator can do about a reply: the table. Pure.
+
+use model::refused::{NO_TLS, Refused};
+
+/// What to do about a refusal, in one sentence. Only the login of a credential gets into a command: what a stranger
+/// calls itself is nothing to paste into a shell.
+#[must_use]
+pub fn advice(refused: &Refused) -> String {
+    let is_meant = |(code, words, _): &&(&str, &str, &str)| {
+        refused.code == *code && (refused.reply.contains(words) || reason_has(refused, words))
+    };
+    let advice = TABLE.iter().find(is_meant).map_or(UNKNOWN, |(_, _, advice)| advice);
+    advice.replace("{login}", refused.credential.as_deref().unwrap_or("LOGIN"))
+}
+
+fn reason_has(refused: &Refused, words: &str) -> bool {
+    refused.reason.as_ref().is_some_and(|reason| reason.contains(words))
+}
+
+/// What Azure answers for itself.
+const UNKNOWN: &str = "This is Azure's own answer to a login of Entra: see its text.";
+
+/// Code, words that are in the reply or in its reason, and what to do. The first that fits counts; the last of a code
+/// has no words.
+const TABLE: &[(&str, &str, &str)] = &[
+    ("421 4.3.2", "Shutting down", "The server was being stopped: the client tries again."),
+    (
+        "421 4.3.2",
+        "",
+        "The server has no room: if that goes on, raise `max_sessions` or `max_buffered_octets` under [smtp].",
+    ),
+    (
+        "421 4.4.2",
+        "No login",
+        "The client did not log in: enter a login in it, or find out what scans the port.",
+    ),
+    ("421 4.4.2", "", "The client was silent or slow for too long: nothing to do if it connects again."),
+    (
+        "421 4.7.0",
+        "failed logins",
+        "Its network is locked after wrong passwords: give the device that keeps trying the right one; see `postern bans`.",
+    ),
+    (
+        "421 4.7.0",
+        "Too many connections",
+        "It opens too many connections at once: let it reuse them, or raise `max_sessions_per_network` under [smtp].",
+    ),
+    (
+        "421 4.7.0",
+        "Azure does not take",
+        "The app's token has ended or its secret is no longer good: let the client log in again.",
+    ),
+    ("421 4.7.0", "has changed", "Its credential was changed or removed: it has to connect again."),
+    ("421 4.7.0", "Enough messages", "One session has a limit of messages: the client connects again."),
+    ("421 4.7.0", "", "The client got too many refusals in one session: see those before this one."),
+    ("450 4.5.127", "", "Azure's limit of messages is used up: wait, or ask Microsoft for a higher one."),
+    (
+        "450 4.7.1",
+        "",
+        "It sends more than its rate: `postern credential edit {login} --rate-per-minute NUMBER`, or `--no-rate`.",
+    ),
+    ("451 4.3.0", "received already", "The client sends one message twice at once: nothing to do."),
+    ("451 4.3.0", "", "Something is wrong with the server or with Azure: the log says what, at that time."),
+    ("451 4.3.2", "", "The account is disabled: `postern account enable NAME`."),
+    (
+        "451 4.4.1",
+        "",
+        "Azure's SMTP server cannot be asked whether it takes such an address: the log says why.",
+    ),
+    ("452 4.3.1", "", "The server's disk is full: make room."),
+    (
+        "452 4.5.3",
+        "",
+        "The message has too many recipients: good clients send it again to the rest; see `max_recipients` under [smtp].",
+    ),
+    (
+        "454 4.7.0",
+        "Too many failed logins",
+        "The login is locked after wrong passwords: give the device that keeps trying the right one; see `postern bans`.",
+    ),
+    ("454 4.7.0", "", "Entra could not be asked about the login: the log says why."),
+    ("500 5.5.1", "", "The client used a command that is not known: often harmless; see what follows."),
+    (
+        "500 5.5.2",
+        "",
+        "This is no mail client, or one that ends lines with a bare CR or LF: update or replace it.",
+    ),
+    ("500 5.5.6", "", "The client sent a line without an end: this is no mail client, or a broken one."),
+    (
+        "501 5.1.3",
+        "",
+        "The recipient's address is malformed: correct it in the device, or add `--repair envelope`.",
+    ),
+    (
+        "501 5.1.7",
+        "",
+        "MAIL FROM is malformed: `postern credential edit {login} --default-from ADDRESS`, or `--repair envelope`.",
+    ),
+    (
+        "501 5.5.1",
+        "",
+        "The client, or somebody between, sent something behind STARTTLS: update it, or use port 465.",
+    ),
+    (
+        "501 5.5.2",
+        "",
+        "The device's login cannot be read: enter name and password anew, and choose PLAIN or LOGIN.",
+    ),
+    (
+        "501 5.5.4",
+        "",
+        "The client's command is malformed: update it; the reply says how the command is written.",
+    ),
+    ("501 5.7.0", "", "The client broke its login off: enter name and password in it."),
+    ("502 5.5.1", "", "The client asked for a mailing list's members: nothing to do."),
+    (
+        "503 5.5.1",
+        "not offered here",
+        "This listener takes no logins: switch the login off in the device, or use port 587 or 465.",
+    ),
+    ("503 5.5.1", "", "The command came too early: mostly it follows a refusal just before."),
+    (
+        "504 5.7.4",
+        "",
+        "The device wants another way to log in, such as CRAM-MD5: choose PLAIN or LOGIN in it, with TLS.",
+    ),
+    ("530 5.7.0", "STARTTLS", "The device sends without TLS: switch STARTTLS on in it."),
+    ("530 5.7.0", "", "The device has no login configured: enter one, made by `postern credential add`."),
+    (
+        "535 5.7.3",
+        "no credential has that login",
+        "No credential has that login: correct it in the device, or `postern credential add`.",
+    ),
+    (
+        "535 5.7.3",
+        "network",
+        "The login may not come from there: `postern credential edit LOGIN --network NETWORK`, for all its networks.",
+    ),
+    ("535 5.7.3", "tenant", "The app's tenant is not allowed to log in: list it under [entra] `tenants`."),
+    (
+        "535 5.7.3",
+        "Entra refused",
+        "The app's secret or token is wrong or has expired: give the client a new one; the log has Entra's code.",
+    ),
+    (
+        "535 5.7.3",
+        "",
+        "Login or password is wrong: correct them in the device; `postern credential reset LOGIN` makes a new password.",
+    ),
+    (
+        "538 5.7.11",
+        "",
+        "The device logs in without TLS: switch STARTTLS on in it, or use port 465 with SSL/TLS.",
+    ),
+    ("550 5.1.1", "", "Mail to <Postmaster> has no recipient: set `postmaster` under [smtp]."),
+    (
+        "550 5.1.7",
+        "",
+        "The domain is not linked to the account: correct the sender in the device, or `postern domain add`; for MAIL FROM alone `postern credential edit {login} --reverse-path DOMAIN`.",
+    ),
+    (
+        "550 5.1.8",
+        "",
+        "The address is not a sender of the account: `postern sender add`, or correct it in the device.",
+    ),
+    (
+        "550 5.6.0",
+        "",
+        "From cannot be read: `postern credential edit {login} --default-from ADDRESS`, or `--repair from`.",
+    ),
+    ("550 5.6.11", "NUL", "The message holds a NUL: the client has to send files in base64."),
+    (
+        "550 5.6.11",
+        "",
+        "The client ends lines with a bare CR or LF: update it, or `postern credential edit {login} --repair line-ends`.",
+    ),
+    (
+        "550 5.7.1",
+        "No login is needed here",
+        "No credential lists its network: `postern credential add NAME --no-login --network NETWORK`.",
+    ),
+    (
+        "550 5.7.1",
+        "",
+        "The sender is not allowed for this login: `postern credential edit {login} --sender ADDRESS`, which replaces its list.",
+    ),
+    (
+        "552 5.3.4",
+        "header section",
+        "The header section is larger than 256 KiB: update or replace the client.",
+    ),
+    (
+        "552 5.3.4",
+        "",
+        "The message is too large: send less, or raise `max_message_octets` if Azure takes more.",
+    ),
+    (
+        "553 5.6.7",
+        "",
+        "The address has characters beyond ASCII before the @, which the way on does not carry: use another address.",
+    ),
+    ("554 5.4.6", "", "The message goes round in a circle: look at its Received fields."),
+    ("554 5.5.1", "recipient", "All recipients were refused: see the refusals just before."),
+    ("554 5.5.1", "", "A web browser or a scanner spoke HTTP: nothing to do."),
+    (
+        "554 5.6.0",
+        "",
+        "The message begins with a line that is no header field: correct the script; an empty line comes before the text.",
+    ),
+    (
+        "554 5.7.1",
+        "",
+        "Its address is not in `networks` of that listener: add it there, or use another port.",
+    ),
+    ("555 5.5.4", "", "The client used an extension that is not offered: switch it off in the client."),
+    (
+        NO_TLS,
+        "TLS 1.2 or later",
+        "The device offers no TLS 1.2: update it, or give it a plain listener of its own; see devices.md, Old devices.",
+    ),
+    (
+        NO_TLS,
+        "does not trust",
+        "The device does not trust the server's certificate: install it there, or use one of a public CA.",
+    ),
+    (
+        NO_TLS,
+        "does not speak TLS",
+        "The device speaks without TLS on the port for it: choose SSL/TLS, or port 587.",
+    ),
+    (
+        NO_TLS,
+        "signature scheme",
+        "The device knows only RSA: add an RSA certificate, `second_certificate` under [tls].",
+    ),
+    (NO_TLS, "sent nothing", "A port scan or a health check: nothing to do."),
+    (NO_TLS, "before it sent anything", "A port scan or a health check: nothing to do."),
+    (NO_TLS, "", "The device's TLS does not fit: see devices.md, Old devices."),
+];
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::fs;
+    use std::path::Path;
+
+    use super::*;
+    use crate::refusals::tests::{of_credential, of_stranger};
+
+    /// The codes of all refusals that the code of these crates makes, as `code e.n.h`.
+    fn given() -> BTreeSet<String> {
+        let crates = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let mut codes = BTreeSet::new();
+        for folder in ["smtp/src/server", "smtp/src/path", "smtp-server/src", "relay/src"] {
+            read(&crates.join(folder), &mut codes);
+        }
+        codes
+    }
+
+    fn read(path: &Path, codes: &mut BTreeSet<String>) {
+        if path.is_dir() {
+            fs::read_dir(path).unwrap().for_each(|entry| read(&entry.unwrap().path(), codes));
+            return;
+        }
+        let text = fs::read_to_string(path).unwrap();
+        // Tests stand at the foot of a file.
+        let text = text.split("#[cfg(test)]").next().unwrap();
+        for (made, class) in [("Refusal::temporary(", 4), ("Refusal::permanent(", 5)] {
+            for call in text.split(made).skip(1) {
+                let arguments: String = call.split(')').next().unwrap().split_whitespace().collect();
+                let numbers: Vec<&str> =
+                    arguments.split([',', '(']).filter(|part| !part.is_empty()).collect();
+                if let [code, subject, detail] = numbers[..]
+                    && code.parse::<u16>().is_ok()
+                {
+                    codes.insert(format!("{code} {class}.{subject}.{detail}"));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_reply_has_advice_and_the_last_advice_of_a_code_is_for_all_of_them() {
+        let given = given();
+        assert!(given.len() > 35 && given.contains("550 5.6.11") && given.contains("421 4.4.2"), "{given:?}");
+        let mut advised = BTreeSet::new();
+        for (number, (code, words, text)) in TABLE.iter().enumerate() {
+            let is_last = TABLE.get(number + 1).is_none_or(|(next, _, _)| next != code);
+            assert_eq!(words.is_empty(), is_last, "{code} {words}");
+            assert!(is_last || !advised.contains(*code), "{code} stands together");
+            assert!(text.ends_with('.') && text.len() <= 200, "{text}");
+            if is_last {
+                assert!(advised.insert((*code).to_owned()), "{code} stands once");
+            }
+        }
+        assert!(advised.remove(NO_TLS));
+        assert_eq!(advised, given);
+    }
+
+    #[test]
+    fn the_manual_has_a_row_for_every_reply() {
+        let manual = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/operate/devices.md");
+        let manual = fs::read_to_string(manual).unwrap();
+        let table = manual.split("| reply | means |").nth(1).unwrap();
+        let listed: BTreeSet<String> = table
+            .lines()
+            .skip(2)
+            .take_while(|line| line.starts_with('|'))
+            .map(|line| line.split('|').nth(1).unwrap().trim().to_owned())
+            .collect();
+        assert_eq!(listed, given());
+    }
+
+    #[test]
+    fn only_a_credential_gets_into_a_command() {
+        let mut device = of_credential("scanner1", 0);
+        (device.code, device.reply) =
+            ("550 5.7.1".to_owned(), "550 5.7.1 This login may not send".to_owned());
+        assert!(advice(&device).contains("postern credential edit scanner1 --sender"));
+        let mut stranger = of_stranger("203.0.113.9", "450 4.7.1", 0);
+        stranger.login = Some("$(reboot)".to_owned());
+        assert!(advice(&stranger).contains("credential edit LOGIN --rate"));
+    }
+
+    #[test]
+    fn the_words_of_a_reply_and_its_reason_tell_which_advice_is_meant() {
+        let said = |code: &str, reply: &str, reason: Option<&str>| {
+            let mut refused = of_stranger("203.0.113.9", code, 0);
+            (refused.reply, refused.reason) = (reply.to_owned(), reason.map(str::to_owned));
+            advice(&refused)
+        };
+        let no = "535 5.7.3 Authentication unsuccessful";
+        assert!(
+            said("535 5.7.3", no, Some("no credential has that login"))
+                .starts_with("No credential has that login")
+        );
+        assert!(
+            said("535 5.7.3", no, Some("the login may not come from that network")).contains("--network")
+        );
+        assert!(said("535 5.7.3", no, None).starts_with("Login or password is wrong"));
+        let old = "the client offered TLS 1.0 at most; TLS 1.2 or later is required";
+        assert!(said(NO_TLS, old, None).starts_with("The device offers no TLS 1.2"));
+        assert_eq!(said("554 5.2.0", "554 5.2.0 what", None), UNKNOWN);
+    }
+}
