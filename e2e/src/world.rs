@@ -83,6 +83,8 @@ pub struct Setup {
     pub only_known_services: bool,
     /// Listeners; one of each mode, of which the plain one asks for no login.
     pub listeners: Vec<(Mode, ListenerLogin)>,
+    /// The listener that is open to other networks alone.
+    pub closed: Option<Mode>,
     /// What listeners repair.
     pub repairs: Vec<Repair>,
 }
@@ -115,6 +117,7 @@ impl Default for Setup {
                 (Mode::Tls, ListenerLogin::Required),
                 (Mode::Plain, ListenerLogin::None),
             ],
+            closed: None,
             repairs: Vec::new(),
         }
     }
@@ -186,11 +189,12 @@ impl World {
     pub async fn start_server(&mut self) {
         let any = || "127.0.0.1:0".parse().unwrap();
         let tenants = self.setup.apps_may_log_in.then_some(self.twin.ready().tenant_id);
+        let elsewhere = || vec!["192.0.2.0/24".parse().unwrap()];
         let listener = |&(mode, login): &(Mode, ListenerLogin)| Listener {
             address: any(),
             mode,
             login,
-            networks: Vec::new(),
+            networks: if self.setup.closed == Some(mode) { elsewhere() } else { Vec::new() },
             repairs: self.setup.repairs.iter().copied().collect(),
         };
         let config = Config {

@@ -8,6 +8,7 @@ use anyhow::Context as _;
 use clock::{Clock, Entropy};
 use control::Control;
 use control::watch::Watch;
+use relay::refusals::Refusals;
 use relay::submission::Submission;
 use relay::{Relay, Upstreams};
 use secrecy::ExposeSecret as _;
@@ -21,7 +22,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{error, info, warn};
-use web::api::Api;
+use web::api::{Api, RelayParts};
 
 use crate::alarm::Alarms;
 use crate::certificates;
@@ -38,6 +39,7 @@ pub struct Server {
     pub fingerprint: String,
     /// What it keeps.
     pub store: Store,
+    refusals: Refusals,
     shutdown: CancellationToken,
     tasks: TaskTracker,
 }
@@ -65,6 +67,7 @@ impl Server {
             Submission::new(store.clone(), Arc::clone(&settings), source(), Arc::clone(&upstreams))?;
         let logins = Arc::clone(submission.protection());
         logins.load().await.context("which logins worked cannot be read")?;
+        let refusals = known_refusals(&submission).await;
         let socket = web::bind_socket(&data_dir.join(SOCKET))?;
         let admission = Admission::new(config.admission);
 
@@ -73,6 +76,7 @@ impl Server {
             data_dir: data_dir.path().to_owned(),
             fingerprint: identity.fingerprint(),
             store: store.clone(),
+            refusals: refusals.clone(),
             shutdown: CancellationToken::new(),
             tasks: TaskTracker::new(),
         };
@@ -100,7 +104,12 @@ impl Server {
         };
         let api = Api::new(
             (control.clone(), store.clone()),
-            (Arc::clone(&settings), Arc::clone(&upstreams), Arc::clone(&logins)),
+            RelayParts {
+                settings: Arc::clone(&settings),
+                upstreams: Arc::clone(&upstreams),
+                logins: Arc::clone(&logins),
+                refusals: refusals.clone(),
+            },
             source(),
         );
         server.tasks.spawn(web::serve_socket(socket, api.clone().routes(), server.shutdown.clone()));
@@ -120,6 +129,7 @@ impl Server {
             info!(address = %listener.local_addr()?, "figures are served at /metrics");
             server.tasks.spawn(web::serve_tcp(listener, api.clone().metrics(), server.shutdown.clone()));
         }
+        server.tasks.spawn(refusals.keep_up(server.shutdown.clone()));
         let relay = Relay::new(store, upstreams, settings, source());
         let delivered = relay.run(server.shutdown.clone());
         server.tasks.spawn(async move {
@@ -139,7 +149,17 @@ impl Server {
         self.shutdown.cancel();
         self.tasks.close();
         self.tasks.wait().await;
+        self.refusals.write_down().await;
     }
+}
+
+/// What clients were refused, before the start too where that can be read: it is no reason not to start.
+async fn known_refusals(submission: &Submission) -> Refusals {
+    let refusals = submission.refusals();
+    if let Err(error) = refusals.load().await {
+        warn!(error = &error as &dyn std::error::Error, "what clients were refused before cannot be read");
+    }
+    refusals
 }
 
 fn session_settings(wanted: &Listener, relay: &relay::RelaySettings) -> Settings {

@@ -2,40 +2,15 @@
 
 use control::{NewAccess, PublicNetworks};
 use e2e::{World, message};
-use serde_json::{Value, json};
+use serde_json::json;
 use smtp::client::Envelope;
 use smtp::path::ReversePath;
 use smtp_client::Connection;
 
+use crate::api::Api;
+
 const BROKEN: &[u8] =
     b"From: Kock, Arne <scanner@contoso.example>\r\nTo: a@example.com\r\nSubject: s\r\n\r\nx\r\n";
-
-/// The management API, over its socket.
-struct Api(reqwest::Client);
-
-impl Api {
-    fn of(world: &World) -> Self {
-        let socket = world.server().data_dir.join(postern::server::SOCKET);
-        Self(reqwest::Client::builder().unix_socket(socket).no_proxy().build().unwrap())
-    }
-
-    async fn get(&self, path: &str) -> String {
-        let response = self.0.get(format!("http://postern{path}")).send().await.unwrap();
-        assert_eq!(response.status(), 200, "{path}");
-        response.text().await.unwrap()
-    }
-
-    async fn json(&self, path: &str) -> Value {
-        serde_json::from_str(&self.get(path).await).unwrap()
-    }
-
-    /// The status, and the credential or the error.
-    async fn edit(&self, login: &str, change: Value) -> (u16, Value) {
-        let request = self.0.patch(format!("http://postern/v1/credentials/{login}")).json(&change);
-        let response = request.send().await.unwrap();
-        (response.status().as_u16(), response.json().await.unwrap())
-    }
-}
 
 /// Offers a message in a session that is open; gives the reply.
 async fn offer(connection: &mut Connection, octets: &[u8]) -> String {

@@ -5,6 +5,7 @@
 mod accounting;
 mod accounts;
 mod alarms;
+mod api;
 mod authors;
 mod azure_fails;
 mod beyond_ascii;
@@ -22,6 +23,7 @@ mod provision_agrees;
 mod provision_in_trouble;
 mod provision_is_careful;
 mod quotas;
+mod refusals;
 mod removal;
 mod repeats;
 mod restarts;

@@ -1,4 +1,4 @@
-//! `postern send`, `postern queue` and `postern message`.
+//! `postern send`, `postern queue`, `postern message` and `postern refusals`.
 
 use clap::{Args, Subcommand};
 
@@ -73,4 +73,16 @@ pub(crate) struct ById {
 pub(crate) enum MessageCommand {
     /// Show one message and what happened to it
     Show(ById),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RefusalList {
+    /// Only of this credential, and of clients that gave its login
+    #[arg(long, value_name = "LOGIN")]
+    pub(crate) credential: Option<String>,
+    /// How many
+    #[arg(long, value_name = "NUMBER", default_value_t = 50)]
+    pub(crate) limit: usize,
+    #[command(flatten)]
+    pub(crate) connection: Connection,
 }

@@ -22,7 +22,7 @@ pub(crate) use self::credential::{
     TestLine,
 };
 
-pub(crate) use self::mail::{ById, MessageCommand, QueueCommand, QueueList, Send};
+pub(crate) use self::mail::{ById, MessageCommand, QueueCommand, QueueList, RefusalList, Send};
 
 pub(crate) use self::provision::{
     Apply, Destroy, DnsAdd, DnsCommand, DomainAdd, DomainCommand, DomainDoctor, DomainList, DomainRecords,
@@ -89,6 +89,8 @@ pub(crate) enum Command {
     /// Ask what happened to a message
     #[command(subcommand)]
     Message(MessageCommand),
+    /// See what clients were refused, why, and what to do about it
+    Refusals(RefusalList),
     /// See who changed what
     Audit(AuditList),
     /// Look after the sealed secrets

@@ -11,6 +11,7 @@ mod export;
 mod message;
 mod provision;
 mod queue;
+mod refusals;
 mod secrets;
 mod send;
 mod sender;
@@ -47,6 +48,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Send(arguments) => block_on(send::send(arguments)),
         Command::Queue(command) => block_on(queue::run(command)),
         Command::Message(command) => block_on(message::run(command)),
+        Command::Refusals(arguments) => block_on(async move { refusals::list(&arguments).await }),
         Command::Audit(arguments) => block_on(async move { audit::list(&arguments).await }),
         Command::Secrets(command) => block_on(secrets::run(command)),
         Command::Config(command) => config::run(&command),

@@ -60,6 +60,13 @@ async fn write(api: &Api) -> Result<String, StoreError> {
         let count = i64::try_from(used.count).unwrap_or(i64::MAX);
         text.samples(&[("login", &used.login), ("repair", &used.repair)], count);
     }
+    text.counter(
+        "postern_refusals_total",
+        "Negative replies since the server started, by code and enhanced status; \"no TLS\" where the handshake failed.",
+    );
+    for (code, count) in api.refusals.counts() {
+        text.sample("reply", &code, i64::try_from(count).unwrap_or(i64::MAX));
+    }
     Ok(text.all)
 }
 

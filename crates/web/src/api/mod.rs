@@ -15,6 +15,7 @@ mod metrics;
 mod operator;
 mod provision;
 mod queue;
+mod refusals;
 mod removal;
 mod rotation;
 mod secrets;
@@ -32,6 +33,7 @@ use axum::response::{IntoResponse as _, Response};
 use clock::{Clock, Entropy};
 use control::Control;
 use relay::login::LoginProtection;
+use relay::refusals::Refusals;
 use relay::{RelaySettings, Upstreams};
 use store::Store;
 use tracing::error;
@@ -45,6 +47,7 @@ pub use domains::SoftenedView;
 pub use messages::{AcceptedView, AttemptView, ChangeView, MessageView, RecipientView, SendView};
 pub use provision::ApplyLine;
 pub use queue::{ChangedView, QueueEntry};
+pub use refusals::RefusalView;
 pub use removal::{LossesView, RemovedView, WaitingView};
 pub use rotation::{RotationPlanView, RotationView};
 pub use secrets::RewrappedView;
@@ -64,8 +67,21 @@ pub struct Api {
     settings: Arc<RelaySettings>,
     upstreams: Arc<Upstreams>,
     logins: Arc<LoginProtection>,
+    refusals: Refusals,
     clock: Clock,
     entropy: Entropy,
+}
+
+/// What the API shows of the relay.
+pub struct RelayParts {
+    /// How it is set up.
+    pub settings: Arc<RelaySettings>,
+    /// Azure, for test messages.
+    pub upstreams: Arc<Upstreams>,
+    /// What guards its logins.
+    pub logins: Arc<LoginProtection>,
+    /// What clients were refused.
+    pub refusals: Refusals,
 }
 
 impl Api {
@@ -73,10 +89,11 @@ impl Api {
     #[must_use]
     pub fn new(
         (control, store): (Control, Store),
-        (settings, upstreams, logins): (Arc<RelaySettings>, Arc<Upstreams>, Arc<LoginProtection>),
+        relay: RelayParts,
         (clock, entropy): (Clock, Entropy),
     ) -> Self {
-        Self { control, store, settings, upstreams, logins, clock, entropy }
+        let RelayParts { settings, upstreams, logins, refusals } = relay;
+        Self { control, store, settings, upstreams, logins, refusals, clock, entropy }
     }
 
     /// The figures alone, for whoever may see nothing else.
@@ -103,6 +120,7 @@ impl Api {
             .merge(credentials::routes())
             .merge(messages::routes())
             .merge(queue::routes())
+            .merge(refusals::routes())
             .merge(status::routes())
             .layer(from_fn(see_through))
             .with_state(self)
