@@ -39,6 +39,8 @@ pub(super) enum Trouble {
     Code(ResponseCode),
     #[error("sent something that is no answer")]
     Garbled,
+    #[error("sent more than {MOST_RECORDS} records")]
+    TooMany,
     #[error("does not hold the zone")]
     Lame,
     #[error("cannot be asked for such a name")]
@@ -48,6 +50,8 @@ pub(super) enum Trouble {
 const QUESTION: Duration = Duration::from_secs(2);
 /// Datagrams get lost.
 const AGAIN: Duration = Duration::from_millis(800);
+/// Nobody has more at one name.
+const MOST_RECORDS: usize = 500;
 /// What arrives in one piece whatever the path (RFC 9715).
 const PAYLOAD_OCTETS: u16 = 1232;
 
@@ -120,7 +124,10 @@ fn matching(octets: &[u8], question: &Message) -> Option<Message> {
     let is_same = |(one, other): (&Query, &Query)| {
         one.name().eq_ignore_root(other.name()) && one.query_type() == other.query_type()
     };
-    let asked = message.queries.iter().zip(&question.queries).all(is_same);
+    // Old servers that cannot read EDNS may repeat nothing of what they could not read.
+    let is_whole = message.queries.len() == question.queries.len()
+        || (message.metadata.response_code == ResponseCode::FormErr && message.queries.is_empty());
+    let asked = is_whole && message.queries.iter().zip(&question.queries).all(is_same);
     let is_response = message.metadata.message_type == MessageType::Response;
     (is_response && message.metadata.id == question.metadata.id && asked).then_some(message)
 }
@@ -131,6 +138,9 @@ fn read(message: &Message) -> Result<Answer, Trouble> {
         ResponseCode::Refused | ResponseCode::NotAuth => return Err(Trouble::Refused),
         ResponseCode::ServFail => return Err(Trouble::Failed),
         code => return Err(Trouble::Code(code)),
+    }
+    if message.answers.len() > MOST_RECORDS {
+        return Err(Trouble::TooMany);
     }
     let records = message.answers.iter().filter(|record| record.dns_class == DNSClass::IN);
     let exists = message.metadata.response_code == ResponseCode::NoError;

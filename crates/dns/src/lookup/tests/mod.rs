@@ -1,5 +1,6 @@
 //! Lookups against name servers on loopback.
 
+mod hostile;
 mod loopback;
 
 use self::loopback::{Mind, serve};
