@@ -17,7 +17,7 @@ use smtp::extension::Offered;
 use tls::Stream;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout, timeout_at};
 
 /// A server, and how to trust it.
 #[derive(Clone, Debug)]
@@ -124,10 +124,12 @@ impl Connection {
         if settings.tls == TlsPolicy::Implicit {
             secure(&mut stream, target).await.map_err(at_greeting)?;
         }
-        let mut session = Session::open(settings);
+        let (mut session, mut asked_at) = (Session::open(settings), Instant::now());
         loop {
             session = match session.advance() {
-                Step::NeedsInput(session) => exchange(&mut stream, session, target.timeouts.command).await?,
+                Step::NeedsInput(session) => {
+                    exchange(&mut stream, session, target.timeouts.command, &mut asked_at).await?
+                }
                 Step::StartTls(start) => {
                     let secured = secure(&mut stream, target).await;
                     secured.map_err(|cause| Error::new(Stage::StartTls, cause))?;
@@ -165,7 +167,7 @@ impl Connection {
             return Err(Error::new(Stage::Idle, Cause::Io(io::ErrorKind::NotConnected.into())));
         };
         let mut session = ready.send(envelope);
-        let mut verdict = None;
+        let (mut verdict, mut asked_at) = (None, Instant::now());
         loop {
             session = match session.advance() {
                 Step::NeedsInput(session) => {
@@ -173,9 +175,13 @@ impl Connection {
                         Stage::EndOfData => self.timeouts.end_of_data,
                         _ => self.timeouts.command,
                     };
-                    exchange(&mut self.stream, session, patience).await?
+                    exchange(&mut self.stream, session, patience, &mut asked_at).await?
                 }
-                Step::MailData(ask) => write_message(&mut self.stream, ask, message, self.timeouts).await?,
+                Step::MailData(ask) => {
+                    let session = write_message(&mut self.stream, ask, message, self.timeouts).await?;
+                    asked_at = Instant::now();
+                    session
+                }
                 Step::Finished(finished) => {
                     let (session, given) = finished.into_parts();
                     verdict = Some(given);
@@ -215,13 +221,22 @@ impl From<Failure> for Error {
     }
 }
 
-/// Sends what is pending and reads what comes.
+/// How much longer than its first piece a reply may take, or those to commands that were sent together: a server that
+/// says an octet a minute is not waited for until it has said all.
+const REST_OF_REPLIES: Duration = Duration::from_secs(300);
+
+/// Sends what is pending and reads what comes. `asked_at` is when something was last sent.
 async fn exchange(
     stream: &mut Stream<TcpStream>,
     mut session: Session,
     patience: Duration,
+    asked_at: &mut Instant,
 ) -> Result<Session, Error> {
-    let stage = session.stage();
+    let (stage, now) = (session.stage(), Instant::now());
+    if !session.pending().is_empty() {
+        *asked_at = now;
+    }
+    let deadline = (now + patience).min(*asked_at + patience + REST_OF_REPLIES);
     let turn = async {
         if !session.pending().is_empty() {
             let pending = std::mem::take(session.pending());
@@ -234,7 +249,7 @@ async fn exchange(
             _ => Ok(()),
         }
     };
-    match timeout(patience, turn).await {
+    match timeout_at(deadline, turn).await {
         Ok(Ok(())) => Ok(session),
         Ok(Err(error)) => Err(Error::new(stage, Cause::Io(error))),
         Err(_) => Err(Error::new(stage, Cause::TimedOut)),

@@ -174,6 +174,10 @@ impl Session {
                     return Step::Failed(Failure { stage: self.stage(), cause: cause.clone() });
                 }
                 State::Sending(sending) if sending.wants_content() => {
+                    // A reply to a message that is not sent yet would be taken for its verdict.
+                    if !self.0.input.is_empty() {
+                        return self.failed(Stage::Data, Cause::Malformed);
+                    }
                     return Step::MailData(MailData::new(self));
                 }
                 _ => {}
@@ -253,7 +257,12 @@ impl Inner {
             let (code, last, text) = split_line(&line).ok_or(Cause::Malformed)?;
             let text = match self.partial.take() {
                 Some((begun, _)) if begun != code => return Err(Cause::Malformed),
-                Some((_, before)) => format!("{before}\n{}", without_repeated_status(&before, text)),
+                Some((_, mut before)) => {
+                    let rest = without_repeated_status(&before, text).to_owned();
+                    before.push('\n');
+                    before.push_str(&rest);
+                    before
+                }
                 None => text.to_owned(),
             };
             if text.len() > MAX_REPLY_OCTETS {
