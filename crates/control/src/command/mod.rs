@@ -137,7 +137,7 @@ impl Command {
                     let rest = parts.flat_map(|part| [Piece::Variable((*variable).to_owned()), part]);
                     first.into_iter().chain(rest).collect()
                 }
-                variable => vec![variable],
+                variable @ Piece::Variable(_) => vec![variable],
             };
             pieces = pieces.into_iter().flat_map(split).collect();
         }
