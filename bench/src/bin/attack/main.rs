@@ -29,6 +29,7 @@ use crate::verdict::{Announcing, Ledger};
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 #[derive(Debug, Parser)]
+/// Attacks a `postern serve` of its own on the loopback, and lists what got through
 #[command(name = "cargo xtask attack", max_term_width = 100)]
 struct Cli {
     /// Take a fifth of the time: what the test command runs
