@@ -190,6 +190,9 @@ async fn an_operator_sees_locks_and_lifts_them() {
     assert_eq!(seen, expected, "{bans}");
     let shown = get(&world, "/v1/credentials/SCANNER1").await;
     assert_eq!(shown["locks"][0]["until"], bans[0]["until"], "{shown}");
+    let refusal = &shown["last_refusal"];
+    assert_eq!((&refusal["code"], &refusal["peer"]), (&json!("535 5.7.3"), &json!(ELSEWHERE.to_string())));
+    assert_eq!(refusal["reason"], "the password is wrong");
     assert_eq!(shown["last_used_at"], Value::Null);
 
     let post = async |path: &str, body| api(&world, reqwest::Method::POST, path, body).await;

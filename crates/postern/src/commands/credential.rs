@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use anyhow::bail;
 use serde_json::{Map, Value, json};
-use web::api::{BanView, CredentialView, IssuedView, LiftedView, SenderView};
+use web::api::{BanView, CredentialView, IssuedView, LastRefusalView, LiftedView, SenderView};
 
 use super::account::input;
 use super::bans;
@@ -186,10 +186,11 @@ async fn list(connection: &Connection) -> anyhow::Result<()> {
             cell(or(&credential.networks, "any")),
             lock_cell(credential),
             last_use_cell(credential),
+            last_refusal_cell(credential),
         ]
     };
     let empty = "There is no credential yet: `postern credential add LOGIN --account NAME` makes one.";
-    let head = ["Login", "Account", "Senders", "Networks", "Locked", "Last used"];
+    let head = ["Login", "Account", "Senders", "Networks", "Locked", "Last used", "Last refused"];
     output::table(head, credentials.iter().map(row).collect(), empty);
     Ok(())
 }
@@ -203,6 +204,13 @@ async fn show(arguments: &Named) -> anyhow::Result<()> {
     let last_use = match (credential.last_used_at, credential.last_address) {
         (Some(at), Some(address)) => format!("{} from {address}", output::time(at)),
         _ => "never".to_owned(),
+    };
+    let last_refusal = match &credential.last_refusal {
+        Some(LastRefusalView { at, peer, reply, reason, .. }) => {
+            let reason = reason.as_ref().map(|reason| format!(" ({reason})")).unwrap_or_default();
+            format!("{} from {peer}: {reply}{reason}", output::time(*at))
+        }
+        None => "nothing is remembered".to_owned(),
     };
     let rate =
         credential.rate_per_minute.map_or_else(|| "as the account".to_owned(), |rate| rate.to_string());
@@ -223,6 +231,7 @@ async fn show(arguments: &Named) -> anyhow::Result<()> {
         ("Lane", credential.lane.clone()),
         ("Added", output::time(credential.created_at)),
         ("Last used", last_use),
+        ("Last refused", last_refusal),
     ]);
     note_locks(&credential);
     Ok(())
@@ -252,7 +261,7 @@ async fn unlock(arguments: &Named) -> anyhow::Result<()> {
     }
     for lock in &done.lifted {
         let brought = bans::guesses(lock);
-        say!("{GOOD}The lock of {} is lifted.{GOOD:#} It came from {brought}.", bans::what(lock));
+        say!("{GOOD}The lock of {} is lifted.{GOOD:#} There were {brought}.", bans::what(lock));
     }
     let bans: Vec<BanView> = client.get("/v1/bans", &[]).await?;
     for ban in bans.iter().filter(|ban| ban.kind == "network") {
@@ -274,6 +283,14 @@ fn last_use_cell(credential: &CredentialView) -> Cell {
     match (credential.last_used_at, credential.last_address) {
         (Some(at), Some(address)) => cell_of_lines(&[&output::time(at), &address]),
         _ => cell("never"),
+    }
+}
+
+/// When a client of the credential was refused something last, and with which reply.
+fn last_refusal_cell(credential: &CredentialView) -> Cell {
+    match &credential.last_refusal {
+        Some(refusal) => cell_of_lines(&[&output::time(refusal.at), &refusal.code]),
+        None => cell("-"),
     }
 }
 

@@ -42,7 +42,7 @@ pub use accounts::{AccountView, CloudView, QuotaView, VerifiedView};
 pub use audit::AuditView;
 pub use bans::{BanView, LiftedView};
 pub use connections::DnsConnectionView;
-pub use credentials::{CredentialView, IssuedView};
+pub use credentials::{CredentialView, IssuedView, LastRefusalView};
 pub use domains::SoftenedView;
 pub use messages::{AcceptedView, AttemptView, ChangeView, MessageView, RecipientView, SendView};
 pub use provision::ApplyLine;

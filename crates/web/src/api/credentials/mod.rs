@@ -17,7 +17,7 @@ use self::view::{Known, view};
 use super::{Api, LiftedView, Operator, bans};
 use crate::error::ApiError;
 
-pub use self::view::{CredentialView, IssuedView};
+pub use self::view::{CredentialView, IssuedView, LastRefusalView};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

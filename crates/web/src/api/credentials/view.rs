@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use jiff::Timestamp;
 use model::credential::{Access, AuthorRule, Credential, ReversePathRule, SenderRule};
 use model::id::CredentialId;
+use model::refused::Refused;
 use relay::login::{Ban, Banned};
 use serde::{Deserialize, Serialize};
 use store::{CredentialUse, StoreError};
@@ -60,6 +61,25 @@ pub struct CredentialView {
     /// From which address.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_address: Option<IpAddr>,
+    /// What a client was refused last that had logged in so, or tried to; absent if that is not remembered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_refusal: Option<LastRefusalView>,
+}
+
+/// The last refusal of a credential's clients.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct LastRefusalView {
+    /// When.
+    pub at: Timestamp,
+    /// The client's address.
+    pub peer: IpAddr,
+    /// Reply code and enhanced status code, `550 5.1.7`, or `no TLS`.
+    pub code: String,
+    /// The whole reply.
+    pub reply: String,
+    /// What the client was not told of the cause.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
 }
 
 /// What is known of the use of credentials.
@@ -68,6 +88,8 @@ pub(super) struct Known {
     uses: HashMap<CredentialId, CredentialUse>,
     /// By login in lower case.
     locks: HashMap<String, Vec<Ban>>,
+    /// The last of each, by login in lower case.
+    refusals: HashMap<String, Refused>,
 }
 
 impl Known {
@@ -82,7 +104,13 @@ impl Known {
                 locks.entry(login.clone()).or_default().push(ban);
             }
         }
-        Ok(Self { uses: api.logins.uses().await?, locks })
+        let mut refusals = HashMap::new();
+        for refused in api.refusals.list(None, usize::MAX) {
+            if let Some(login) = refused.credential.as_ref().or(refused.login.as_ref()) {
+                refusals.entry(login.to_ascii_lowercase()).or_insert(refused);
+            }
+        }
+        Ok(Self { uses: api.logins.uses().await?, locks, refusals })
     }
 }
 
@@ -126,7 +154,8 @@ pub(super) fn view(api: &Api, known: &Known, credential: &Credential) -> Credent
     };
     let intake = &credential.intake;
     let used = known.uses.get(&credential.id);
-    let locks = known.locks.get(&credential.login.as_str().to_ascii_lowercase());
+    let key = credential.login.as_str().to_ascii_lowercase();
+    let locks = known.locks.get(&key);
     let (reverse_paths, reverse_path_anywhere) = match &intake.reverse_paths {
         ReversePathRule::Anywhere => (Vec::new(), true),
         ReversePathRule::Domains(domains) => (domains.iter().map(ToString::to_string).collect(), false),
@@ -152,5 +181,10 @@ pub(super) fn view(api: &Api, known: &Known, credential: &Credential) -> Credent
         locks: locks.map(|locks| bans::views(&api.logins, locks)).unwrap_or_default(),
         last_used_at: used.map(|used| used.at),
         last_address: used.map(|used| used.address),
+        last_refusal: known.refusals.get(&key).cloned().map(last_refusal),
     }
+}
+
+fn last_refusal(Refused { at, peer, code, reply, reason, .. }: Refused) -> LastRefusalView {
+    LastRefusalView { at, peer, code, reply, reason }
 }
