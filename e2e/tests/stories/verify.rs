@@ -10,7 +10,6 @@ use control::{AccountChange, NewAccount, NewProof, NewSender};
 use e2e::World;
 use jiff::SignedDuration;
 use model::account::{Concurrency, TransportChoice};
-use model::quota::{Allowance, Quota};
 use twin::world::{Assignment, roles};
 use twin::{Effect, Fault, Operation};
 use uuid::Uuid;
