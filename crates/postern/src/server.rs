@@ -22,7 +22,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{error, info, warn};
-use web::api::{Api, RelayParts};
+use web::api::{Api, ListenerView, RelayParts};
 
 use crate::alarm::Alarms;
 use crate::certificates;
@@ -80,13 +80,20 @@ impl Server {
             shutdown: CancellationToken::new(),
             tasks: TaskTracker::new(),
         };
+        let mut views = Vec::new();
         for wanted in &config.listeners {
             for warning in config::warnings(wanted) {
                 warn!("{warning}");
             }
             let bound = TcpListener::bind(wanted.address).await;
             let bound = bound.with_context(|| format!("cannot listen on {}", wanted.address))?;
-            server.addresses.push((bound.local_addr()?, wanted.mode));
+            let address = bound.local_addr()?;
+            server.addresses.push((address, wanted.mode));
+            views.push(ListenerView {
+                address,
+                mode: wanted.mode.to_string(),
+                login: wanted.login.to_string(),
+            });
             let endpoint = Arc::new(Endpoint {
                 service: Arc::new(submission.with_repairs(wanted.repairs.clone())),
                 settings: Arc::new(session_settings(wanted, &settings)),
@@ -111,7 +118,8 @@ impl Server {
                 refusals: refusals.clone(),
             },
             source(),
-        );
+        )
+        .listening(views);
         server.tasks.spawn(web::serve_socket(socket, api.clone().routes(), server.shutdown.clone()));
         server.tasks.spawn(logins.run(server.shutdown.clone()));
         let alarms = Alarms {

@@ -81,6 +81,15 @@ pub enum ListenerLogin {
     None,
 }
 
+impl std::fmt::Display for ListenerLogin {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Required => "required",
+            Self::None => "none",
+        })
+    }
+}
+
 /// A repair.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -119,7 +128,8 @@ impl std::fmt::Display for Mode {
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct RawTls {
-    /// Certificate chain, a PEM file. Read again when it changes. Default: two self-signed ones, made at the first
+    /// Certificate chain, a PEM file. A path may begin with `$CREDENTIALS_DIRECTORY`, where systemd puts what
+    /// `LoadCredential=` names; so may those below, and `ca_file` of `[entra]`. Read again when it changes. Default: two self-signed ones, made at the first
     /// start, one with an ECDSA key and one with an RSA key.
     pub certificate: Option<PathBuf>,
     /// Its private key, a PEM file.

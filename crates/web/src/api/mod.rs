@@ -52,7 +52,7 @@ pub use removal::{LossesView, RemovedView, WaitingView};
 pub use rotation::{RotationPlanView, RotationView};
 pub use secrets::RewrappedView;
 pub use senders::SenderView;
-pub use status::StatusView;
+pub use status::{ListenerView, StatusView};
 pub use verification::{ImportedView, VerificationLine};
 
 pub(crate) use operator::Peer;
@@ -70,6 +70,7 @@ pub struct Api {
     refusals: Refusals,
     clock: Clock,
     entropy: Entropy,
+    listeners: Arc<[ListenerView]>,
 }
 
 /// What the API shows of the relay.
@@ -93,7 +94,14 @@ impl Api {
         (clock, entropy): (Clock, Entropy),
     ) -> Self {
         let RelayParts { settings, upstreams, logins, refusals } = relay;
-        Self { control, store, settings, upstreams, logins, refusals, clock, entropy }
+        Self { control, store, settings, upstreams, logins, refusals, clock, entropy, listeners: Arc::default() }
+    }
+
+    /// The same, of a server that listens there.
+    #[must_use]
+    pub fn listening(mut self, listeners: Vec<ListenerView>) -> Self {
+        self.listeners = listeners.into();
+        self
     }
 
     /// The figures alone, for whoever may see nothing else.

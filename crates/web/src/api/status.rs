@@ -1,6 +1,7 @@
 //! `/v1/status`: whether the server is there, and what it holds.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 
 use axum::extract::State;
 use axum::routing::get;
@@ -26,6 +27,20 @@ pub struct StatusView {
     pub credentials: usize,
     /// Requests to Azure by state.
     pub sends: BTreeMap<String, u64>,
+    /// Where it listens for mail.
+    #[serde(default)]
+    pub listeners: Vec<ListenerView>,
+}
+
+/// A listener for mail.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ListenerView {
+    /// The address and port that it has.
+    pub address: SocketAddr,
+    /// `starttls`, `tls` or `plain`.
+    pub mode: String,
+    /// Whether clients log in: `required` or `none`.
+    pub login: String,
 }
 
 pub(super) fn routes() -> Router<Api> {
@@ -42,5 +57,6 @@ async fn status(State(api): State<Api>) -> Result<Json<StatusView>, ApiError> {
         accounts: directory.accounts().count(),
         credentials: directory.credentials().count(),
         sends: counts.into_iter().map(|(state, count)| (state.to_string(), count)).collect(),
+        listeners: api.listeners.to_vec(),
     }))
 }
