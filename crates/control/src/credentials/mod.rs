@@ -68,6 +68,13 @@ pub enum NewAccess {
     Network(PublicNetworks),
 }
 
+/// The password that a credential is to have.
+enum Secret {
+    Made,
+    Given(SecretString),
+    None,
+}
+
 /// Whether networks of the Internet may do without login.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum PublicNetworks {
@@ -93,6 +100,41 @@ impl Control {
     /// # Errors
     /// When a field is not valid, the login is taken, or nothing can be stored.
     pub async fn add_credential(&self, new: NewCredential) -> Result<IssuedCredential, ControlError> {
+        let account = new.account.clone();
+        let (mut credential, secret) = self.draft(new)?;
+        let (password, made) = match secret {
+            Secret::Made => {
+                let made = password::make(&self.entropy);
+                (Some(made.clone()), Some(made))
+            }
+            Secret::Given(given) => (Some(given), None),
+            Secret::None => (None, None),
+        };
+        if let Some(password) = &password {
+            credential.access = Access::Password(self.hash(password).await);
+        }
+        let without_login = if credential.access == Access::Network { ", without login" } else { "" };
+        let detail = format!("account {account}{without_login}");
+        let audit = self.entry("credential.add", &credential.login, detail);
+        self.store.credentials().add(credential.clone(), audit).await?;
+        Ok(IssuedCredential { credential, password: made })
+    }
+
+    /// Says whether a credential could be made now, and makes none.
+    ///
+    /// # Errors
+    /// As [`add_credential`](Self::add_credential).
+    pub fn check_credential(&self, new: NewCredential) -> Result<(), ControlError> {
+        let (credential, _) = self.draft(new)?;
+        let login = credential.login.to_string();
+        match self.store.directory().credential(&login) {
+            Some(_) => Err(StoreError::Exists(format!("credential {login}")).into()),
+            None => Ok(()),
+        }
+    }
+
+    /// A credential as it will be, but for its password.
+    fn draft(&self, new: NewCredential) -> Result<(Credential, Secret), ControlError> {
         let directory = self.store.directory();
         let account = directory
             .account_named(&new.account)
@@ -115,25 +157,22 @@ impl Control {
         }
         let rate_per_minute = rate(new.rate_per_minute)?;
         let networks = networks::read(&new.networks)?;
-        let (access, password) = match new.access {
-            NewAccess::MadePassword => {
-                let made = password::make(&self.entropy);
-                (Access::Password(self.hash(&made).await), Some(made))
-            }
+        let secret = match new.access {
+            NewAccess::MadePassword => Secret::Made,
             NewAccess::Password(given) => {
                 password::check(&given, &login, &networks)?;
-                (Access::Password(self.hash(&given).await), None)
+                Secret::Given(given)
             }
             NewAccess::Network(public) => {
                 networks::check_without_login(&networks, public)?;
-                (Access::Network, None)
+                Secret::None
             }
         };
         let credential = Credential {
             id: CredentialId::new(self.clock.now(), self.entropy.octets()),
             login,
             account: account.id,
-            access,
+            access: Access::Network,
             senders: sender_rule(&new.senders)?,
             networks,
             author,
@@ -142,11 +181,7 @@ impl Control {
             lane: new.lane,
             created_at: self.clock.now(),
         };
-        let without_login = if credential.access == Access::Network { ", without login" } else { "" };
-        let detail = format!("account {}{without_login}", account.name);
-        let audit = self.entry("credential.add", &credential.login, detail);
-        self.store.credentials().add(credential.clone(), audit).await?;
-        Ok(IssuedCredential { credential, password })
+        Ok((credential, secret))
     }
 
     /// Gives a credential another password, one that is made if none is given; the old one is good for nothing from

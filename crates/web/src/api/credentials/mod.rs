@@ -15,7 +15,7 @@ use serde::{Deserialize, Deserializer};
 
 use self::view::{Known, view};
 use super::{Api, LiftedView, Operator, bans};
-use crate::error::ApiError;
+use crate::error::{ApiError, ErrorText};
 
 pub use self::view::{CredentialView, IssuedView, LastRefusalView};
 
@@ -87,6 +87,7 @@ fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Res
 pub(super) fn routes() -> Router<Api> {
     Router::new()
         .route("/v1/credentials", get(list).post(add))
+        .route("/v1/credentials:validate", post(validate))
         .route("/v1/credentials/{login}", get(show).patch(edit).delete(remove))
         .route("/v1/credentials/{login}/unlock", post(unlock))
         .route("/v1/credentials/{login}/reset", post(reset))
@@ -138,8 +139,30 @@ async fn add(
     body: Result<Json<AddCredential>, JsonRejection>,
 ) -> Result<(StatusCode, Json<IssuedView>), ApiError> {
     let Json(body) = body?;
+    let issued = control.add_credential(described(body)?).await?;
+    let view = IssuedView {
+        credential: view(&api, &Known::default(), &issued.credential),
+        password: issued.password.map(|password| password.expose_secret().to_owned()),
+    };
+    Ok((StatusCode::CREATED, Json(view)))
+}
+
+/// Says of each credential why it could not be made, and makes none.
+async fn validate(
+    Operator(control): Operator,
+    body: Result<Json<Vec<AddCredential>>, JsonRejection>,
+) -> Result<Json<Vec<Option<ErrorText>>>, ApiError> {
+    let Json(bodies) = body?;
+    let problem = |body| {
+        let checked = described(body).and_then(|new| Ok(control.check_credential(new)?));
+        checked.err().map(ApiError::into_text)
+    };
+    Ok(Json(bodies.into_iter().map(problem).collect()))
+}
+
+fn described(body: AddCredential) -> Result<NewCredential, ApiError> {
     let lane = body.lane.as_deref().map(lane).transpose()?.unwrap_or_default();
-    let new = NewCredential {
+    Ok(NewCredential {
         access: access(body.access.as_deref(), body.allow_public_networks, body.password)?,
         login: body.login,
         account: body.account,
@@ -155,13 +178,7 @@ async fn add(
         },
         rate_per_minute: body.rate_per_minute,
         lane,
-    };
-    let issued = control.add_credential(new).await?;
-    let view = IssuedView {
-        credential: view(&api, &Known::default(), &issued.credential),
-        password: issued.password.map(|password| password.expose_secret().to_owned()),
-    };
-    Ok((StatusCode::CREATED, Json(view)))
+    })
 }
 
 async fn edit(
