@@ -8,6 +8,7 @@ mod credential;
 mod dns;
 mod domain;
 mod export;
+mod handout;
 mod message;
 mod provision;
 mod queue;
@@ -16,6 +17,7 @@ mod secrets;
 mod send;
 mod sender;
 mod serve;
+mod sheet;
 mod status;
 mod twin;
 

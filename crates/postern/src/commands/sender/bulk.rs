@@ -1,18 +1,17 @@
 //! Many senders at once, from a file and into one.
 
 use std::collections::BTreeMap;
-use std::fs::{File, OpenOptions};
-use std::io::{Read, Write};
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 use std::process::ExitCode;
 
-use anyhow::{Context as _, bail};
+use anyhow::bail;
 use control::provision::{SenderRow, SenderRowResult};
 use serde_json::json;
 use web::api::{CredentialView, IssuedView, SenderView};
 
+use super::super::handout::{Handout, Login, Relay};
 use super::super::provision::{self, wish};
+use super::super::sheet::{self, Columns, Row, Sheet, harmless};
 use super::{make_login, path};
 use crate::cli::{SenderExport, SenderImport};
 use crate::client::Client;
@@ -21,17 +20,16 @@ use crate::output::{self, BAD, GOOD, QUIET, WAITING, aside, say};
 /// The columns that are written.
 const HEADER: [&str; 8] =
     ["domain", "username", "display_name", "address", "relay_host", "relay_port", "login", "password"];
-/// Where devices go.
-const RELAY_PORT: &str = "587";
+/// The columns that are read.
+const COLUMNS: Columns<'static> =
+    Columns { usual: &["domain", "username", "display_name", "credential"], sign: "username" };
 
 pub(super) async fn import(arguments: &SenderImport) -> anyhow::Result<ExitCode> {
     let client = Client::new(&arguments.connection)?;
     let account = wish::account(&client, arguments.account.as_deref()).await?;
     // Passwords are shown once: there has to be a place for them before they are made.
-    let mut output = arguments.output.as_deref().map(create).transpose()?;
-    let file = File::open(&arguments.file)
-        .with_context(|| format!("{} cannot be read", arguments.file.display()))?;
-    let (rows, mut problems) = read(file)?;
+    let mut output = arguments.output.as_deref().map(Handout::create).transpose()?;
+    let (rows, mut problems) = rows(&sheet::read(&arguments.file, &COLUMNS)?)?;
     let body = json!({ "rows": rows });
     let bar = output::spinner_for("the rows are checked", arguments.connection.json);
     let results = client.post(&format!("{}/wished-senders", path(&account)), &body).await;
@@ -94,62 +92,31 @@ fn conclude(arguments: &SenderImport, (good, bad): (usize, usize), made: &BTreeM
 }
 
 /// The rows of a file, and those that are none. The first line may name the columns, in any order.
-fn read(mut file: impl Read) -> anyhow::Result<(Vec<SenderRow>, Vec<SenderRowResult>)> {
-    let mut text = Vec::new();
-    file.read_to_end(&mut text)?;
-    let mut reader = csv::ReaderBuilder::new()
-        .has_headers(false)
-        .flexible(true)
-        .trim(csv::Trim::All)
-        .from_reader(&text[..]);
-    let mut columns = ["domain", "username", "display_name", "credential"].map(str::to_owned).to_vec();
-    let (mut rows, mut problems) = (Vec::new(), Vec::new());
-    for (number, record) in reader.records().enumerate() {
-        let record = match record {
-            Ok(record) => record,
-            Err(error) => {
-                let line = line_of(&text, error.position());
-                let problem = Some(format!("it is no row: {error}"));
-                problems.push(SenderRowResult { line, address: String::new(), problem });
-                continue;
-            }
-        };
-        let line = line_of(&text, record.position());
-        let names: Vec<String> = record.iter().map(|field| field.to_lowercase().replace(' ', "_")).collect();
-        if number == 0 && names.iter().any(|name| name == "username") {
-            if !names.iter().any(|name| name == "domain") {
-                bail!("line 1 names columns, and none of them is `domain`");
-            }
-            columns = names;
-            continue;
-        }
-        let field = |name: &str| {
-            let at = columns.iter().position(|column| column == name)?;
-            record.get(at).map(str::to_owned).filter(|text| !text.is_empty())
-        };
-        if record.iter().all(str::is_empty) {
-            continue;
-        }
-        rows.push(SenderRow {
-            line,
-            domain: plain(field("domain").unwrap_or_default()),
-            username: plain(field("username").unwrap_or_default()),
-            display_name: field("display_name").map(plain),
-            credential: field("credential").or_else(|| field("login")),
-        });
+fn rows(sheet: &Sheet) -> anyhow::Result<(Vec<SenderRow>, Vec<SenderRowResult>)> {
+    if !sheet.columns().iter().any(|column| column == "domain") {
+        bail!("line 1 names columns, and none of them is `domain`");
     }
+    let row = |row: &Row| {
+        let cell = |names: &[&str]| sheet.cell(row, names).map(str::to_owned);
+        SenderRow {
+            line: row.line,
+            domain: cell(&["domain"]).unwrap_or_default(),
+            username: cell(&["username"]).unwrap_or_default(),
+            display_name: cell(&["display_name"]),
+            credential: cell(&["credential", "login"]),
+        }
+    };
+    let problem = |(line, problem): &(u64, String)| SenderRowResult {
+        line: *line,
+        address: String::new(),
+        problem: Some(problem.clone()),
+    };
+    let rows: Vec<SenderRow> = sheet.rows.iter().map(row).collect();
+    let problems: Vec<SenderRowResult> = sheet.problems.iter().map(problem).collect();
     if rows.is_empty() && problems.is_empty() {
         bail!("the file has no rows: domain,username,display name[,credential]");
     }
     Ok((rows, problems))
-}
-
-/// The line that a row begins on: empty lines before it are counted as part of it.
-fn line_of(text: &[u8], position: Option<&csv::Position>) -> u64 {
-    let Some(position) = position else { return 0 };
-    let from = usize::try_from(position.byte()).unwrap_or(usize::MAX);
-    let empty = text.iter().skip(from).take_while(|octet| matches!(octet, b'\n' | b'\r'));
-    position.line() + empty.filter(|octet| **octet == b'\n').count() as u64
 }
 
 /// Makes the logins that rows ask for; one that is there already stays as it is.
@@ -157,7 +124,7 @@ async fn credentials(
     client: &Client,
     account: &str,
     rows: &[&SenderRow],
-    mut output: Option<&mut csv::Writer<File>>,
+    mut output: Option<&mut Handout>,
 ) -> anyhow::Result<BTreeMap<String, IssuedView>> {
     let wanted: Vec<(&SenderRow, &String)> =
         rows.iter().filter_map(|row| Some((*row, row.credential.as_ref()?))).collect();
@@ -166,9 +133,9 @@ async fn credentials(
         return Ok(made);
     }
     let there: Vec<CredentialView> = client.get("/v1/credentials", &[]).await?;
-    let status: web::api::StatusView = client.get("/v1/status", &[]).await?;
+    let relay = Relay::of(client, Login::Password).await?;
     if let Some(output) = &mut output {
-        output.write_record(HEADER)?;
+        output.row(&HEADER)?;
     }
     for (row, login) in wanted {
         let address = format!("{}@{}", row.username, row.domain.to_ascii_lowercase());
@@ -181,17 +148,11 @@ async fn credentials(
         match make_login(client, account, login, &address).await {
             Ok(issued) => {
                 if let Some(output) = &mut output {
-                    let own = [
-                        &row.domain,
-                        &row.username,
-                        row.display_name.as_ref().unwrap_or(&String::new()),
-                        &address,
-                    ]
-                    .map(|text| harmless(text));
-                    let device =
-                        [status.host_name.as_str(), RELAY_PORT, &issued.credential.login, issued.made()];
-                    output.write_record(own.iter().map(String::as_str).chain(device.map(|text| text)))?;
-                    output.flush()?;
+                    let name = row.display_name.as_deref().unwrap_or_default();
+                    let own = [&row.domain, &row.username, name, &address];
+                    let port = relay.port.to_string();
+                    let device = [&relay.host, &port, &issued.credential.login, issued.made()];
+                    output.row(&[own, device].concat())?;
                 }
                 made.insert(address, issued);
             }
@@ -213,7 +174,7 @@ pub(super) async fn export(arguments: &SenderExport) -> anyhow::Result<()> {
         None => {
             let mut writer = csv::Writer::from_writer(Vec::new());
             for line in &lines {
-                writer.write_record(line)?;
+                writer.write_record(line.each_ref().map(|cell| harmless(cell)))?;
             }
             let text = String::from_utf8(writer.into_inner().map_err(csv::IntoInnerError::into_error)?)?;
             output::document(&text);
@@ -227,7 +188,7 @@ async fn lines(client: &Client, account: &str) -> anyhow::Result<Vec<[String; 8]
     let query = [("account", account.to_owned())];
     let senders: Vec<SenderView> = client.get("/v1/senders", &query).await?;
     let credentials: Vec<CredentialView> = client.get("/v1/credentials", &[]).await?;
-    let status: web::api::StatusView = client.get("/v1/status", &[]).await?;
+    let relay = Relay::of(client, Login::Password).await?;
     let mut lines = vec![HEADER.map(str::to_owned)];
     for sender in senders {
         let (username, domain) = sender.address.rsplit_once('@').unwrap_or((&sender.address, ""));
@@ -237,12 +198,12 @@ async fn lines(client: &Client, account: &str) -> anyhow::Result<Vec<[String; 8]
         };
         let login = credentials.iter().find(own).map(|one| one.login.clone());
         lines.push([
-            harmless(domain),
-            harmless(username),
-            harmless(&sender.display_name.clone().unwrap_or_default()),
-            harmless(&sender.address),
-            status.host_name.clone(),
-            RELAY_PORT.to_owned(),
+            domain.to_owned(),
+            username.to_owned(),
+            sender.display_name.clone().unwrap_or_default(),
+            sender.address.clone(),
+            relay.host.clone(),
+            relay.port.to_string(),
             login.unwrap_or_default(),
             // Known only while it is made.
             String::new(),
@@ -251,43 +212,22 @@ async fn lines(client: &Client, account: &str) -> anyhow::Result<Vec<[String; 8]
     Ok(lines)
 }
 
-/// The text of a cell that was marked as one.
-fn plain(text: String) -> String {
-    match text.strip_prefix('\'') {
-        Some(rest) if harmless(rest) == text => rest.to_owned(),
-        _ => text,
-    }
-}
-
-/// What a spreadsheet would take for a formula is marked as text.
-fn harmless(text: &str) -> String {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_owned() }
-}
-
-/// A new file that only its owner reads: there may be passwords in it. One that is there is left alone.
-fn create(file: &Path) -> anyhow::Result<csv::Writer<File>> {
-    let opened = OpenOptions::new().write(true).create_new(true).mode(0o600).open(file);
-    let opened = opened.with_context(|| format!("{} cannot be made", file.display()))?;
-    Ok(csv::Writer::from_writer(opened))
-}
-
 fn write(file: &Path, lines: &[[String; 8]]) -> anyhow::Result<()> {
-    let mut writer = create(file)?;
-    for line in lines {
-        writer.write_record(line)?;
-    }
-    let mut file = writer.into_inner().map_err(csv::IntoInnerError::into_error)?;
-    file.flush()?;
-    Ok(file.sync_all()?)
+    let mut handout = Handout::create(file)?;
+    lines.iter().try_for_each(|line| handout.row(&line.each_ref().map(String::as_str)))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    type Row = (u64, String, String, Option<String>, Option<String>);
+    type Fields = (u64, String, String, Option<String>, Option<String>);
 
-    fn rows(text: &str) -> Vec<Row> {
+    fn read(text: &[u8]) -> anyhow::Result<(Vec<SenderRow>, Vec<SenderRowResult>)> {
+        rows(&sheet::parse(text, &COLUMNS)?)
+    }
+
+    fn fields(text: &str) -> Vec<Fields> {
         let (rows, problems) = read(text.as_bytes()).unwrap();
         assert!(problems.is_empty(), "{problems:?}");
         rows.into_iter()
@@ -297,7 +237,7 @@ mod tests {
 
     #[test]
     fn columns_have_an_order_or_names() {
-        let plain = rows("a.example,noreply,\"Contoso, Ltd\",\n\nb.example , alerts\n");
+        let plain = fields("a.example,noreply,\"Contoso, Ltd\",\n\nb.example , alerts\n");
         assert_eq!(
             plain,
             [
@@ -305,7 +245,7 @@ mod tests {
                 (3, "b.example".into(), "alerts".into(), None, None),
             ]
         );
-        let named = rows("Username,Login,Domain,Display Name\nnoreply,copier1,a.example,Copier\n");
+        let named = fields("Username,Login,Domain,Display Name\nnoreply,copier1,a.example,Copier\n");
         assert_eq!(
             named,
             [(2, "a.example".into(), "noreply".into(), Some("Copier".into()), Some("copier1".into()))]
@@ -316,13 +256,10 @@ mod tests {
     fn nothing_is_no_file_and_a_header_needs_a_domain() {
         assert!(read("".as_bytes()).is_err());
         assert!(read("username\nx\n".as_bytes()).is_err());
-        let (rows, problems) = read(&b"a.example,\xff\xfe\nb.example,x\n"[..]).unwrap();
-        assert_eq!((rows.len(), problems.len(), problems[0].line), (1, 1, 1));
-    }
-
-    #[test]
-    fn a_cell_is_never_a_formula() {
-        assert_eq!(harmless("=cmd()"), "'=cmd()");
-        assert_eq!(harmless("Contoso"), "Contoso");
+        let semicolons = fields("a.example;noreply;Contoso, Ltd\n");
+        assert_eq!(
+            semicolons,
+            [(1, "a.example".into(), "noreply".into(), Some("Contoso, Ltd".into()), None)]
+        );
     }
 }

@@ -10,6 +10,7 @@ use model::estate::AZURE_MANAGED;
 use serde_json::json;
 use web::api::{IssuedView, SenderView};
 
+use super::handout::{Login, Relay};
 use super::provision::{self, wish};
 use crate::cli::{SenderAdd, SenderCommand, SenderList, SenderRemove};
 use crate::client::{Client, segment};
@@ -112,7 +113,12 @@ async fn issue(client: &Client, account: &str, arguments: &SenderAdd) -> anyhow:
     if arguments.connection.json {
         return output::json(&issued);
     }
-    output::pairs(&[("Login", issued.credential.login.clone()), ("Password", issued.made().to_owned())]);
+    let relay = Relay::of(client, Login::Password).await?;
+    output::pairs(&[
+        ("Server", relay.to_string()),
+        ("Login", issued.credential.login.clone()),
+        ("Password", issued.made().to_owned()),
+    ]);
     say!("The password is shown this once.");
     Ok(())
 }

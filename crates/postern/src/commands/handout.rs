@@ -1,0 +1,136 @@
+//! What a device is given: where it connects, its login and its password. Passwords are shown once, so they go into a
+//! file that is made before they are.
+
+use std::fmt;
+use std::fs::{File, OpenOptions};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::Path;
+
+use anyhow::Context as _;
+use web::api::{ListenerView, StatusView};
+
+use super::sheet::harmless;
+use crate::client::Client;
+
+/// Where devices go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Relay {
+    /// The server's name.
+    pub(super) host: String,
+    /// The port of the listener that suits them best.
+    pub(super) port: u16,
+    /// `STARTTLS`, `TLS` or `none`.
+    pub(super) encryption: &'static str,
+}
+
+/// How a device shows who it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Login {
+    /// By login and password.
+    Password,
+    /// By its network alone.
+    None,
+}
+
+/// A port that nobody listens on helps nobody; this one is at least the one to open.
+const SUBMISSION: u16 = 587;
+
+impl fmt::Display for Relay {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let encryption = if self.encryption == "none" { "no TLS" } else { self.encryption };
+        write!(f, "{}:{} ({encryption})", self.host, self.port)
+    }
+}
+
+impl Relay {
+    /// Asks the server where it listens.
+    ///
+    /// # Errors
+    /// When it does not answer.
+    pub(super) async fn of(client: &Client, login: Login) -> anyhow::Result<Self> {
+        let status: StatusView = client.get("/v1/status", &[]).await?;
+        Ok(Self::among(status.host_name, &status.listeners, login))
+    }
+
+    /// The listener that suits best: STARTTLS, which most devices know, before TLS before neither.
+    fn among(host: String, listeners: &[ListenerView], login: Login) -> Self {
+        let rank = |one: &&ListenerView| {
+            let suits = (one.login == "none") == (login == Login::None);
+            let mode = ["starttls", "tls", "plain"].iter().position(|mode| *mode == one.mode);
+            (!suits, mode)
+        };
+        let best = listeners.iter().min_by_key(rank);
+        let encryption = match best.map_or("starttls", |one| one.mode.as_str()) {
+            "plain" => "none",
+            "tls" => "TLS",
+            _ => "STARTTLS",
+        };
+        Self { host, port: best.map_or(SUBMISSION, |one| one.address.port()), encryption }
+    }
+}
+
+/// A new CSV file that only its owner reads.
+pub(super) struct Handout(csv::Writer<File>);
+
+impl Handout {
+    /// Makes the file. One that is there is left alone.
+    ///
+    /// # Errors
+    /// When it is there, or cannot be made.
+    pub(super) fn create(file: &Path) -> anyhow::Result<Self> {
+        let opened = OpenOptions::new().write(true).create_new(true).mode(0o600).open(file);
+        let opened = opened.with_context(|| format!("{} cannot be made", file.display()))?;
+        Ok(Self(csv::Writer::from_writer(opened)))
+    }
+
+    /// Writes a row, none of whose cells is a formula, and has it on disk before the next password is made.
+    ///
+    /// # Errors
+    /// When the disk is full and the like.
+    pub(super) fn row(&mut self, cells: &[&str]) -> anyhow::Result<()> {
+        self.0.write_record(cells.iter().map(|cell| harmless(cell)))?;
+        self.0.flush()?;
+        Ok(self.0.get_ref().sync_data()?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+
+    fn listener(port: u16, mode: &str, login: &str) -> ListenerView {
+        ListenerView { address: ([0, 0, 0, 0], port).into(), mode: mode.to_owned(), login: login.to_owned() }
+    }
+
+    #[test]
+    fn a_device_is_sent_to_a_listener_that_is_there() {
+        let all = [
+            listener(25, "plain", "none"),
+            listener(2465, "tls", "required"),
+            listener(2587, "starttls", "required"),
+            listener(26, "plain", "required"),
+        ];
+        for (listeners, login, port, encryption) in [
+            (&all[..], Login::Password, 2587, "STARTTLS"),
+            (&all[..2], Login::Password, 2465, "TLS"),
+            (&all[3..], Login::Password, 26, "none"),
+            (&all[..], Login::None, 25, "none"),
+            (&[][..], Login::Password, 587, "STARTTLS"),
+        ] {
+            let relay = Relay::among("relay".to_owned(), listeners, login);
+            assert_eq!((relay.port, relay.encryption), (port, encryption));
+        }
+    }
+
+    #[test]
+    fn a_file_with_passwords_is_its_owners_and_new() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("logins.csv");
+        Handout::create(&file).unwrap().row(&["=x", "a,b"]).unwrap();
+        assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(std::fs::read_to_string(&file).unwrap(), "'=x,\"a,b\"\n");
+        assert!(Handout::create(&file).is_err());
+    }
+}
