@@ -1,5 +1,7 @@
 //! `postern credential`.
 
+use std::path::PathBuf;
+
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::{Connection, Named};
@@ -8,6 +10,8 @@ use super::{Connection, Named};
 pub(crate) enum CredentialCommand {
     /// Make a credential: a login with a password, which is shown once, or one for a network without login
     Add(Box<CredentialAdd>),
+    /// Make the credentials of a file; a second time goes on where the first one stopped
+    Import(CredentialImport),
     /// List logins, with their locks and when they were used last
     List(Connection),
     /// Show one credential
@@ -130,6 +134,22 @@ pub(crate) struct CredentialAdd {
     /// How urgent its mail is: urgent, normal or bulk
     #[arg(long, value_name = "LANE", default_value = "normal")]
     pub(crate) lane: String,
+    #[command(flatten)]
+    pub(crate) connection: Connection,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CredentialImport {
+    /// A CSV file. Its first line names its columns: login, and any of account, senders, networks, access (password or
+    /// network), allow_public_networks, default_from, forced_from, reply_to_author, reverse_paths,
+    /// reverse_path_anywhere, repairs, rate_per_minute, lane. Several values in one cell are divided by blanks
+    pub(crate) file: PathBuf,
+    /// The account of rows that name none [default: the only one]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) account: Option<String>,
+    /// Write the logins that are made, with their passwords, into this new CSV file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) connection: Connection,
 }

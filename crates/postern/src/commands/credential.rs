@@ -1,5 +1,6 @@
 //! `postern credential`.
 
+mod import;
 mod test_line;
 
 use std::process::ExitCode;
@@ -10,6 +11,7 @@ use web::api::{BanView, CredentialView, IssuedView, LastRefusalView, LiftedView,
 
 use super::account::input;
 use super::bans;
+use super::handout::{self, Relay};
 use super::provision::wish;
 use crate::cli::{Connection, CredentialAdd, CredentialCommand, CredentialEdit, CredentialReset, Named};
 use crate::client::{Client, nothing, segment};
@@ -18,6 +20,7 @@ use crate::output::{self, BAD, Cell, GOOD, QUIET, STRONG, cell, cell_of_lines, l
 pub(super) async fn run(command: CredentialCommand) -> anyhow::Result<ExitCode> {
     match command {
         CredentialCommand::Add(arguments) => add(&arguments).await?,
+        CredentialCommand::Import(arguments) => return import::import(&arguments).await,
         CredentialCommand::List(connection) => list(&connection).await?,
         CredentialCommand::Show(arguments) => show(&arguments).await?,
         CredentialCommand::Unlock(arguments) => unlock(&arguments).await?,
@@ -58,8 +61,11 @@ async fn add(arguments: &CredentialAdd) -> anyhow::Result<()> {
     if arguments.no_login {
         let networks = issued.credential.networks.join(", ");
         say!("It takes mail from {networks} without login, on listeners with `login = \"none\"`.");
+        let relay = Relay::of(&client, handout::Login::None).await?;
+        output::pairs(&[("Server", relay.to_string())]);
     } else {
-        show_password(&issued);
+        let relay = Relay::of(&client, handout::Login::Password).await?;
+        show_password(&issued, Some(&relay));
         say!(
             "Settings for a device, and a line to try it: postern credential test-line {}",
             issued.credential.login
@@ -158,18 +164,22 @@ async fn reset(arguments: &CredentialReset) -> anyhow::Result<()> {
         return output::json(&issued);
     }
     say!("{GOOD}Credential {} has a new password.{GOOD:#}", issued.credential.login);
-    show_password(&issued);
+    show_password(&issued, None);
     note_locks(&issued.credential);
     Ok(())
 }
 
-fn show_password(issued: &IssuedView) {
-    let login = ("Login", line!("{}", issued.credential.login));
-    let Some(password) = &issued.password else {
-        output::pairs(&[login, ("Password", line!("as given"))]);
-        return;
+fn show_password(issued: &IssuedView, relay: Option<&Relay>) {
+    let password = match &issued.password {
+        Some(password) => line!("{STRONG}{password}{STRONG:#}"),
+        None => line!("as given"),
     };
-    output::pairs(&[login, ("Password", line!("{STRONG}{password}{STRONG:#}"))]);
+    let mut pairs: Vec<_> = relay.map(|relay| ("Server", line!("{relay}"))).into_iter().collect();
+    pairs.extend([("Login", line!("{}", issued.credential.login)), ("Password", password)]);
+    output::pairs(&pairs);
+    if issued.password.is_none() {
+        return;
+    }
     say!("The password is shown this once.");
 }
 
