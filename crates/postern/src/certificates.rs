@@ -7,18 +7,26 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use anyhow::bail;
 use store::DataDir;
 use tls::{CertificateFiles, IdentityError, KeyKind, Names, ServerIdentity};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-use crate::config::Config;
+use crate::config::{self, Config};
 
 /// Between two looks at the certificates' files.
 const RELOAD: Duration = Duration::from_secs(10);
 
 /// The configured certificates, or self-signed ones, made at the first start: ECDSA, and RSA for old devices.
 pub(crate) fn identity(config: &Config, data_dir: &DataDir) -> anyhow::Result<Arc<ServerIdentity>> {
+    let files = config.certificates.iter().flat_map(|files| [&files.certificate, &files.key]);
+    if let Some(file) = files.into_iter().find(|file| config::is_handed_over(file)) {
+        bail!(
+            "{} is for a service of systemd's, with LoadCredential=: nothing was handed over to this one",
+            file.display()
+        );
+    }
     if !config.certificates.is_empty() {
         return Ok(ServerIdentity::load_all(config.certificates.clone())?);
     }

@@ -2,14 +2,14 @@
 //! `max_recipients = 7` in `[smtp]`.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use azure_client::credential::IdentityEndpoint;
 use serde::Deserialize as _;
 use toml::{Table, Value};
 
-use super::ConfigError;
 use super::raw::RawConfig;
+use super::{ConfigError, mistakes};
 
 /// Whether the environment has a variable: shells are known by what they set.
 pub(crate) fn is_set(name: &str) -> bool {
@@ -24,6 +24,22 @@ const SECTIONS: [&str; 9] = ["tls", "smtp", "queue", "entra", "accounts", "dns",
 /// Our variables.
 pub(super) fn variables() -> BTreeMap<String, String> {
     std::env::vars().filter(|(name, _)| name.starts_with("POSTERN_")).collect()
+}
+
+/// What stands in a path for the folder of the credentials that systemd hands over (systemd.exec(5)).
+pub(super) const CREDENTIALS: &str = "$CREDENTIALS_DIRECTORY";
+
+/// That folder, where systemd has made one.
+pub(super) fn credentials() -> Option<PathBuf> {
+    std::env::var("CREDENTIALS_DIRECTORY").ok().map(PathBuf::from)
+}
+
+/// A path with that one variable replaced. It stays as it is where nothing was handed over.
+pub(super) fn expanded(path: PathBuf, credentials: Option<&Path>) -> PathBuf {
+    match (path.strip_prefix(CREDENTIALS), credentials) {
+        (Ok(rest), Some(folder)) => folder.join(rest),
+        _ => path,
+    }
 }
 
 /// Where a host in Azure says that its tokens are: its own variables, which are no options of ours.
@@ -41,8 +57,8 @@ pub(super) fn parse(
 ) -> Result<RawConfig, ConfigError> {
     let in_file = |error: toml::de::Error| ConfigError::Invalid {
         path: path.to_owned(),
-        place: error.span().map_or_else(|| "somewhere".to_owned(), |span| line_at(text, span.start)),
-        reason: error.message().to_owned(),
+        place: mistakes::place_of_error(text, &error),
+        reason: mistakes::in_file(text, &error),
     };
     let from_file: RawConfig = toml::from_str(text).map_err(in_file)?;
     let mut table: Table = toml::from_str(text).map_err(in_file)?;
@@ -61,8 +77,9 @@ pub(super) fn parse(
         target.insert(key, literal(value));
         // Each is checked by itself, so that the one that is wrong is the one that is named.
         RawConfig::deserialize(Value::Table(table.clone())).map_err(|error| {
-            let reason = error.message().to_owned();
-            wrong(if reason.starts_with("unknown field") { "it is not an option".to_owned() } else { reason })
+            let is_unknown = error.message().starts_with("unknown field");
+            let reason = || mistakes::plainly(error.message(), Some(&format!("{value:?}")));
+            wrong(if is_unknown { "it is not an option".to_owned() } else { reason() })
         })?;
         replaced = true;
     }
@@ -90,26 +107,4 @@ fn literal(value: &str) -> Value {
         Some(value @ (Value::Integer(_) | Value::Boolean(_) | Value::Array(_))) => value,
         _ => Value::String(value.to_owned()),
     }
-}
-
-/// The line where a key stands, or the key itself where it was not written.
-pub(super) fn place_of(text: &str, key: &str) -> String {
-    let found = text.lines().position(|line| {
-        let line = line.trim_start().trim_start_matches('[');
-        line.strip_prefix(key)
-            .is_some_and(|rest| !rest.starts_with(|c: char| c.is_alphanumeric() || c == '_'))
-    });
-    found.map_or_else(|| key.to_owned(), |line| format!("line {}", line + 1))
-}
-
-/// The line where one of several tables of a name begins, or the name where it was not written so.
-pub(super) fn place_of_table(text: &str, name: &str, number: usize) -> String {
-    let header = format!("[[{name}]]");
-    let mut lines = text.lines().enumerate().filter(|(_, line)| line.trim_start().starts_with(&header));
-    lines.nth(number).map_or_else(|| name.to_owned(), |(line, _)| format!("line {}", line + 1))
-}
-
-fn line_at(text: &str, offset: usize) -> String {
-    let before = &text.as_bytes()[..offset.min(text.len())];
-    format!("line {}", before.iter().filter(|octet| **octet == b'\n').count() + 1)
 }

@@ -5,6 +5,7 @@
 
 mod environment;
 mod listeners;
+mod mistakes;
 pub mod raw;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -66,6 +67,12 @@ pub struct Config {
     pub log_format: LogFormat,
 }
 
+/// Whether a path names a credential that systemd hands to the service alone.
+#[must_use]
+pub fn is_handed_over(path: &Path) -> bool {
+    path.starts_with(environment::CREDENTIALS)
+}
+
 /// Where alarms go.
 #[derive(Clone, Debug, Default)]
 pub struct AlarmSettings {
@@ -116,6 +123,7 @@ struct Written {
     path: PathBuf,
     text: String,
     master_key: Option<secrecy::SecretString>,
+    credentials: Option<PathBuf>,
 }
 
 /// Reads the file that is named, or the default one if it is there, and the environment.
@@ -137,6 +145,18 @@ pub fn show(file: Option<&Path>) -> Result<String, ConfigError> {
     Ok(text.expect("a configuration that was read can be written"))
 }
 
+/// Reads another TOML file, which is no configuration.
+///
+/// # Errors
+/// When it says something that it cannot say; the error names file, line and reason.
+pub fn document<T: serde::de::DeserializeOwned>(file: &Path, text: &str) -> Result<T, ConfigError> {
+    toml::from_str(text).map_err(|error| ConfigError::Invalid {
+        path: file.to_owned(),
+        place: mistakes::place_of_error(text, &error),
+        reason: mistakes::in_file(text, &error),
+    })
+}
+
 fn written(file: Option<&Path>) -> Result<Written, ConfigError> {
     let variables = environment::variables();
     let file = file.map(Path::to_owned).or_else(|| variables.get("POSTERN_CONFIG").map(PathBuf::from));
@@ -152,7 +172,7 @@ fn written(file: Option<&Path>) -> Result<Written, ConfigError> {
     let master_key = variables.get("POSTERN_MASTER_KEY").map(|key| key.as_str().into());
     let identity = environment::identity()
         .map_err(|reason| ConfigError::Variable { name: "IDENTITY_ENDPOINT".to_owned(), reason })?;
-    Ok(Written { raw, path, text, master_key, identity })
+    Ok(Written { raw, path, text, master_key, identity, credentials: environment::credentials() })
 }
 
 /// Where the data directory is, for commands that need nothing else of the configuration.
@@ -164,14 +184,15 @@ pub fn data_dir(file: Option<&Path>) -> Result<PathBuf, ConfigError> {
 }
 
 fn meaning(written: Written) -> Result<Config, ConfigError> {
-    let Written { raw, path, text, master_key, identity } = written;
+    let Written { raw, path, text, master_key, identity, credentials } = written;
     let invalid = |place: &str, reason: String| ConfigError::Invalid {
         path: path.clone(),
-        place: environment::place_of(&text, place),
+        place: mistakes::place_of(&text, place),
         reason,
     };
     if let Some(key) = zero(&raw) {
-        return Err(invalid(key, format!("`{key}` must be at least 1")));
+        let name = key.rsplit('.').next().unwrap_or(key);
+        return Err(invalid(key, format!("`{name}` is 0 and must be at least 1")));
     }
     if raw.data_dir.as_os_str().is_empty() {
         return Err(invalid("data_dir", "`data_dir` is empty".to_owned()));
@@ -181,10 +202,11 @@ fn meaning(written: Written) -> Result<Config, ConfigError> {
     }
     let listeners = listeners::read(raw.listener).map_err(|(number, reason)| ConfigError::Invalid {
         path: path.clone(),
-        place: environment::place_of_table(&text, "listener", number),
+        place: mistakes::place_of_table(&text, "listener", number),
         reason,
     })?;
-    let certificates = certificates(raw.tls).map_err(|reason| invalid("tls", reason.to_owned()))?;
+    let certificates =
+        certificates(raw.tls, credentials.as_deref()).map_err(|reason| invalid("tls", reason.to_owned()))?;
     let host_name = match raw.host_name {
         Some(name) if name.parse::<smtp::address::Domain>().is_err() => {
             return Err(invalid("host_name", format!("{name:?} is not a host name")));
@@ -194,19 +216,20 @@ fn meaning(written: Written) -> Result<Config, ConfigError> {
     };
     let ca_pem = match raw.entra.ca_file {
         None => None,
-        Some(file) => Some(
-            fs::read_to_string(&file)
-                .map_err(|error| invalid("ca_file", format!("{} cannot be read: {error}", file.display())))?,
-        ),
+        Some(file) => {
+            Some(fs::read_to_string(environment::expanded(file.clone(), credentials.as_deref())).map_err(
+                |error| invalid("entra.ca_file", format!("{} cannot be read: {error}", file.display())),
+            )?)
+        }
     };
     let postmaster = raw
         .queue
         .postmaster
-        .map(|text| text.parse().map_err(|error| invalid("postmaster", format!("{text}: {error}"))));
+        .map(|text| text.parse().map_err(|error| invalid("queue.postmaster", format!("{text:?}: {error}"))));
     let mail_to = raw
         .alarms
         .mail_to
-        .map(|text| text.parse().map_err(|error| invalid("mail_to", format!("{text}: {error}"))));
+        .map(|text| text.parse().map_err(|error| invalid("alarms.mail_to", format!("{text:?}: {error}"))));
     Ok(Config {
         data_dir: raw.data_dir,
         volatile: if raw.allow_volatile_data_dir { Volatile::Allowed } else { Volatile::Refused },
@@ -252,14 +275,18 @@ fn meaning(written: Written) -> Result<Config, ConfigError> {
     })
 }
 
-fn certificates(raw: RawTls) -> Result<Vec<CertificateFiles>, &'static str> {
+fn certificates(raw: RawTls, credentials: Option<&Path>) -> Result<Vec<CertificateFiles>, &'static str> {
+    let files = |certificate, key| CertificateFiles {
+        certificate: environment::expanded(certificate, credentials),
+        key: environment::expanded(key, credentials),
+    };
     let first = match (raw.certificate, raw.key) {
-        (Some(certificate), Some(key)) => Some(CertificateFiles { certificate, key }),
+        (Some(certificate), Some(key)) => Some(files(certificate, key)),
         (None, None) => None,
         _ => return Err("`certificate` and `key` go together"),
     };
     let second = match (raw.second_certificate, raw.second_key) {
-        (Some(certificate), Some(key)) if first.is_some() => Some(CertificateFiles { certificate, key }),
+        (Some(certificate), Some(key)) if first.is_some() => Some(files(certificate, key)),
         (Some(_), Some(_)) => return Err("`second_certificate` needs a first: `certificate` and `key`"),
         (None, None) => None,
         _ => return Err("`second_certificate` and `second_key` go together"),
@@ -290,14 +317,14 @@ fn watch(raw: &RawAccounts) -> WatchSettings {
 /// An option that would let nothing through.
 fn zero(raw: &RawConfig) -> Option<&'static str> {
     let positive = [
-        ("max_message_octets", raw.smtp.max_message_octets > 0),
-        ("max_recipients", raw.smtp.max_recipients > 0),
-        ("max_sessions", raw.smtp.max_sessions > 0),
-        ("max_sessions_per_network", raw.smtp.max_sessions_per_network > 0),
-        ("max_buffered_octets", raw.smtp.max_buffered_octets > 0),
-        ("expiry_hours", raw.queue.expiry_hours > 0),
-        ("max_sending_octets", raw.queue.max_sending_octets > 0),
-        ("secret_days", raw.accounts.secret_days > 0),
+        ("smtp.max_message_octets", raw.smtp.max_message_octets > 0),
+        ("smtp.max_recipients", raw.smtp.max_recipients > 0),
+        ("smtp.max_sessions", raw.smtp.max_sessions > 0),
+        ("smtp.max_sessions_per_network", raw.smtp.max_sessions_per_network > 0),
+        ("smtp.max_buffered_octets", raw.smtp.max_buffered_octets > 0),
+        ("queue.expiry_hours", raw.queue.expiry_hours > 0),
+        ("queue.max_sending_octets", raw.queue.max_sending_octets > 0),
+        ("accounts.secret_days", raw.accounts.secret_days > 0),
     ];
     positive.into_iter().find_map(|(key, is_positive)| (!is_positive).then_some(key))
 }
@@ -305,17 +332,17 @@ fn zero(raw: &RawConfig) -> Option<&'static str> {
 /// An option that cannot be meant so.
 fn contradiction(raw: &RawConfig) -> Option<(&'static str, String)> {
     if let Err(error) = EnvFilter::try_new(&raw.log.filter) {
-        return Some(("filter", format!("`filter` is not understood: {error}")));
+        return Some(("log.filter", format!("`filter` is not understood: {error}")));
     }
     let (life, lead) = (raw.accounts.secret_days, raw.accounts.rotate_days);
     if lead >= life {
         let reason =
             format!("secrets that are good for {life} days cannot be renewed {lead} days before their end");
-        return Some(("rotate_days", reason));
+        return Some(("accounts.rotate_days", reason));
     }
     let hook = raw.alarms.web_hook.as_ref()?;
     let is_web = matches!(hook.scheme(), "http" | "https");
-    (!is_web).then(|| ("web_hook", format!("{hook} is neither http nor https")))
+    (!is_web).then(|| ("alarms.web_hook", format!("{hook} is neither http nor https")))
 }
 
 fn system_host_name() -> String {
@@ -341,6 +368,7 @@ mod tests {
                     text: text.to_owned(),
                     master_key: None,
                     identity: IdentityEndpoint::default(),
+                    credentials: Some(PathBuf::from("/run/credentials/postern.service")),
                 })
             })
             .map_err(|error| error.to_string())
@@ -358,7 +386,7 @@ mod tests {
     fn mistakes_are_named_with_file_and_line() {
         let error = |text: &str| read(text, &[]).unwrap_err();
         assert!(
-            error("data_dri = 'x'").starts_with("postern.toml, line 1: unknown field `data_dri`"),
+            error("data_dri = 'x'").starts_with("postern.toml, line 1: there is no option `data_dri`"),
             "{}",
             error("data_dri = 'x'")
         );
@@ -366,12 +394,18 @@ mod tests {
         assert!(
             error("\n[[listener]]\naddress = '0.0.0.0'\nmode = 'tls'").starts_with("postern.toml, line 3: ")
         );
-        assert!(error("[queue]\nexpiry_hours = 0").starts_with("postern.toml, line 2: `expiry_hours` must"));
+        assert!(
+            error("[queue]\nexpiry_hours = 0")
+                .starts_with("postern.toml, line 2: `expiry_hours` is 0 and must")
+        );
         assert!(error("[tls]\nkey = 'x'").contains("`certificate` and `key` go together"));
         assert!(error("[tls]\nsecond_key = 'x'").contains("`second_key` go together"));
         assert!(error("[tls]\nsecond_key = 'x'\nsecond_certificate = 'x'").contains("needs a first"));
         let both = "[tls]\ncertificate = 'a'\nkey = 'b'\nsecond_certificate = 'c'\nsecond_key = 'd'";
         assert_eq!(read(both, &[]).unwrap().certificates.len(), 2);
+        let handed = read("[tls]\ncertificate = '/a'\nkey = '$CREDENTIALS_DIRECTORY/tls.key'", &[]).unwrap();
+        assert_eq!(handed.certificates[0].key, Path::new("/run/credentials/postern.service/tls.key"));
+        assert_eq!(handed.certificates[0].certificate, Path::new("/a"));
         assert!(error("host_name = 'a b'").starts_with("postern.toml, line 1: "));
         let open = "[[listener]]\naddress = '0.0.0.0:25'\nmode = 'plain'\n";
         assert!(error(open).contains("has no TLS"));
@@ -387,7 +421,10 @@ mod tests {
             public.starts_with("postern.toml, line 5: ") && public.contains("allow_public_networks"),
             "{public}"
         );
-        assert!(error(&format!("{second}login = 'no'")).starts_with("postern.toml, line 8: unknown variant"));
+        assert!(
+            error(&format!("{second}login = 'no'"))
+                .starts_with("postern.toml, line 8: \"no\" is not `required` or `none`")
+        );
         let twice = "[[listener]]\naddress = '[::]:587'\nmode = 'starttls'\n".repeat(2);
         assert!(read(&twice, &[]).unwrap_err().contains("[::]:587 stands there twice"));
         let repaired = format!("{open}networks = ['10.0.0.0/8']\nrepairs = ['from', 'line-ends']");

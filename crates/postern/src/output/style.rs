@@ -107,6 +107,7 @@ mod tests {
 
     #[test]
     fn a_style_that_went_through_a_text_is_text() {
-        assert_eq!(line(format_args!("{}", format!("{GOOD}"))), "\\u{1b}[32m");
+        let text = format!("{GOOD}");
+        assert_eq!(line(format_args!("{text}")), "\\u{1b}[32m");
     }
 }

@@ -9,6 +9,7 @@ use web::api::AccountView;
 use super::path;
 use crate::cli::Wish;
 use crate::client::Client;
+use crate::config;
 
 /// The account that is meant, and what a file says, if there is one.
 pub(super) async fn read(client: &Client, wish: &Wish) -> anyhow::Result<(String, Option<Document>)> {
@@ -16,8 +17,7 @@ pub(super) async fn read(client: &Client, wish: &Wish) -> anyhow::Result<(String
         return Ok((account(client, wish.account.as_deref()).await?, None));
     };
     let text = fs::read_to_string(file).with_context(|| format!("{} cannot be read", file.display()))?;
-    let document: Document =
-        toml::from_str(&text).map_err(|error| anyhow::anyhow!("{}: {error}", file.display()))?;
+    let document: Document = config::document(file, &text)?;
     let name = wish.account.as_deref().or(document.account.as_deref());
     let account = account(client, name).await?;
     Ok((account, Some(Document { account: None, ..document })))
