@@ -1,0 +1,403 @@
+//! A canary: characters that act on a terminal, in every field that a stranger can fill, through the program itself.
+//! None of them comes out raw, from any command, as text or as JSON, nor in the log.
+//!
+//! | who | fills |
+//! | --- | --- |
+//! | mail | From's name, Subject (encoded and raw), Message-ID, names, type and character set of a file, a custom field, MAIL FROM's parameters |
+//! | a client | HELO, a wrong command, a login |
+//! | a CSV | domain, username, display name, login, account, senders, networks |
+//! | Azure | a sender's display name, a subscription's name, the error of a verification, the words of a refused send, status and call |
+//! | DNS | TXT records at the domain, at _dmarc and at the selectors |
+
+use std::fs::{self, File};
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::{SocketAddr, TcpStream};
+use std::path::PathBuf;
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use clock::Clock;
+use serde_json::Value;
+use twin::world::dns::{Record, Zone};
+use twin::{Effect, Fault, Operation, Options, Twin};
+
+/// ESC, BEL, NUL, CR LF, DEL, CSI and NEL of C1, an override of direction, the end of a line.
+const CANARY: &str = "CANARY\u{1b}[2J\u{1b}]0;x\u{7}\r\nforged\u{7f}\u{9b}31m\u{85}\u{202e}\u{2028}END";
+/// The same, as mail may have it in an encoded word.
+const WORD: &str = "=?utf-8?q?CANARY=1B[2J=07=0D=0Aforged=7F=C2=9B31m=E2=80=AE=E2=80=A8END?=";
+/// The same without what ends a line of SMTP.
+const RAW: &str = "CANARY\u{1b}[2J\u{7}\u{7f}\u{9b}31m\u{202e}\u{2028}END";
+/// Real time until something that should come is given up.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The program under test, serving, and where it keeps things.
+struct Postern {
+    serving: Child,
+    folder: tempfile::TempDir,
+}
+
+impl Postern {
+    fn start(twin: &Twin, log_format: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let data = folder.path().join("data");
+        let config = format!(
+            "data_dir = {data:?}\nallow_volatile_data_dir = true\n[[listener]]\naddress = '127.0.0.2:0'\nmode = 'plain'\n[[listener]]\naddress = '127.0.0.1:0'\nmode = 'plain'\nlogin = 'none'\n[dns]\nserver = '{}'\n[log]\nfilter = 'debug'\nformat = '{log_format}'\n",
+            twin.ready().dns
+        );
+        fs::write(folder.path().join("postern.toml"), config).unwrap();
+        let log = File::create(folder.path().join("log")).unwrap();
+        let serving = Command::new(env!("CARGO_BIN_EXE_postern"))
+            .args(["serve", "--config"])
+            .arg(folder.path().join("postern.toml"))
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(log)
+            .spawn()
+            .unwrap();
+        let postern = Self { serving, folder };
+        until(|| postern.run(&["status"], "").status.success().then_some(()));
+        postern
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Runs a command with colours, as on a terminal.
+    fn run(&self, arguments: &[&str], input: &str) -> Output {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_postern"))
+            .args(arguments)
+            .arg("--data-dir")
+            .arg(self.path("data"))
+            .env("CLICOLOR_FORCE", "1")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut stdin = command.stdin.take().unwrap();
+        // A command that reads nothing may be gone already.
+        let _ = stdin.write_all(input.as_bytes());
+        drop(stdin);
+        command.wait_with_output().unwrap()
+    }
+
+    fn json(&self, arguments: &[&str]) -> Value {
+        let output = self.run(&[arguments, &["--json"]].concat(), "");
+        serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{arguments:?}: {output:?}"))
+    }
+
+    fn listener(&self, login: &str) -> SocketAddr {
+        let status = self.json(&["status"]);
+        let listeners = status["listeners"].as_array().unwrap();
+        let found = listeners.iter().find(|one| one["login"] == login).unwrap();
+        found["address"].as_str().unwrap().parse().unwrap()
+    }
+
+    fn log(&self) -> String {
+        fs::read_to_string(self.path("log")).unwrap()
+    }
+}
+
+impl Drop for Postern {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.serving.kill();
+        let _ = self.serving.wait();
+    }
+}
+
+fn until<T>(look: impl Fn() -> Option<T>) -> T {
+    let start = Instant::now();
+    loop {
+        if let Some(found) = look() {
+            return found;
+        }
+        assert!(start.elapsed() < PATIENCE, "it does not come");
+        // Another process says nothing when it is ready.
+        std::thread::park_timeout(Duration::from_millis(50));
+    }
+}
+
+/// What acts in a text, colours of the program's own left out.
+fn acting(text: &str) -> Option<String> {
+    let mut rest = text;
+    while let Some(at) = rest.find(|c: char| c != '\n' && (model::visible::acts(c) || c == '\u{fffd}')) {
+        let found = &rest[at..];
+        let colour = found.strip_prefix("\u{1b}[").and_then(|behind| {
+            let end = behind.find(|c: char| c != ';' && !c.is_ascii_digit())?;
+            behind[end..].strip_prefix('m')
+        });
+        match colour {
+            Some(behind) => rest = behind,
+            None => return Some(found.chars().take(40).collect()),
+        }
+    }
+    // What was forged stands within a line, never at its start.
+    text.lines().find(|line| line.starts_with("forged")).map(str::to_owned)
+}
+
+fn must_be_calm(what: &str, octets: &[u8]) {
+    let text = String::from_utf8_lossy(octets);
+    assert_eq!(acting(&text), None, "{what}: {text:?}");
+}
+
+fn poison(twin: &Twin) {
+    twin.state().change_world(|world| {
+        for subscription in &mut world.subscriptions {
+            subscription.name = CANARY.to_owned();
+        }
+        let text = |name: &str, value: &str| Record {
+            id: format!("TXT {name}"),
+            name: name.to_owned(),
+            kind: "TXT".to_owned(),
+            value: value.to_owned(),
+            ttl: 300,
+            ..Record::default()
+        };
+        world.zones.push(Zone {
+            name: "contoso.example".to_owned(),
+            records: vec![
+                text("contoso.example", &format!("v=spf1 include:{RAW} -all")),
+                text("contoso.example", CANARY),
+                text("_dmarc.contoso.example", &format!("v=DMARC1; p={RAW}")),
+                text("selector1-azurecomm-prod-net._domainkey.contoso.example", CANARY),
+            ],
+            ..Zone::default()
+        });
+    });
+}
+
+/// Gives all senders at Azure a name.
+fn name_senders(twin: &Twin, name: Option<&str>) {
+    twin.state().change_world(|world| {
+        for sender in world.domains.iter_mut().flat_map(|domain| &mut domain.senders) {
+            sender.display_name = name.map(str::to_owned);
+        }
+    });
+}
+
+fn connect(postern: &Postern, twin: &Twin) -> Output {
+    let ready = twin.ready();
+    let smtp = format!("{}:{}", ready.smtp_host, ready.smtp_port);
+    let ids =
+        [&ready.tenant_id.to_string(), &ready.client_id.to_string(), &ready.subscription_id.to_string()];
+    let arguments = [
+        "account",
+        "add",
+        "contoso",
+        "--tenant",
+        ids[0],
+        "--client-id",
+        ids[1],
+        "--subscription",
+        ids[2],
+        "--service",
+        &ready.communication_service,
+        "--endpoint",
+        &ready.url,
+        "--cloud-authority",
+        &ready.url,
+        "--cloud-resource-manager",
+        &ready.url,
+        "--cloud-graph",
+        &ready.url,
+        "--cloud-smtp",
+        &smtp,
+        "--cloud-ca",
+        &ready.ca,
+        "--transport",
+        "rest",
+    ];
+    postern.run(&arguments, &ready.client_secret)
+}
+
+/// Speaks SMTP line by line, and hears one reply to each.
+fn speak(address: SocketAddr, lines: &[&str]) {
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    let mut replies = BufReader::new(stream.try_clone().unwrap());
+    let mut hear = || loop {
+        let mut line = String::new();
+        if replies.read_line(&mut line).unwrap_or(0) == 0 || line.get(3..4) != Some("-") {
+            must_be_calm("a reply", line.trim_end_matches("\r\n").as_bytes());
+            return;
+        }
+    };
+    hear();
+    for line in lines {
+        // A server that had enough closes.
+        if stream.write_all(line.as_bytes()).and_then(|()| stream.write_all(b"\r\n")).is_err() {
+            return;
+        }
+        hear();
+    }
+}
+
+fn mail(subject: &str) -> String {
+    format!(
+        "From: {WORD} <scanner@contoso.example>\r\nTo: {WORD} <you@example.com>\r\nReply-To: {WORD} <r@contoso.example>\r\nSubject: {subject}\r\nMessage-ID: <{RAW}@contoso.example>\r\nX-Canary: {RAW}\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=m\r\n\r\n--m\r\nContent-Type: text/plain; charset=\"{RAW}\"\r\n\r\ntext\r\n--m\r\nContent-Type: application/{RAW}; name=\"{WORD}\"\r\nContent-Disposition: attachment; filename*=utf-8''%1B%5B2J%0D%0A%C2%9B.pdf\r\n\r\nx\r\n--m\r\nContent-Type: application/pdf\r\nContent-Disposition: attachment; filename={WORD}\r\n\r\nx\r\n--m--\r\n."
+    )
+}
+
+fn csv(postern: &Postern, name: &str, text: &str) -> String {
+    let file = postern.path(name);
+    fs::write(&file, text).unwrap();
+    file.to_str().unwrap().to_owned()
+}
+
+/// Runs a command, and says whether the canary was in what it showed.
+fn check(postern: &Postern, arguments: &[&str]) -> bool {
+    let output = postern.run(arguments, "");
+    must_be_calm(&format!("{arguments:?}"), &output.stdout);
+    must_be_calm(&format!("{arguments:?}, beside it"), &output.stderr);
+    [&output.stdout, &output.stderr].iter().any(|octets| String::from_utf8_lossy(octets).contains("CANARY"))
+}
+
+fn story(log_format: &str, runtime: &tokio::runtime::Runtime) {
+    let twin = runtime.block_on(Twin::start(Options::ephemeral(Clock::system()))).unwrap();
+    poison(&twin);
+    name_senders(&twin, Some(CANARY));
+    let postern = Postern::start(&twin, log_format);
+    let added = connect(&postern, &twin);
+    must_be_calm("account add", &added.stdout);
+    must_be_calm("account add, beside it", &added.stderr);
+    check(&postern, &["account", "import", "contoso"]);
+    // What is to be at Azure may not have such names; that is refused.
+    check(&postern, &["adopt", "contoso"]);
+    name_senders(&twin, None);
+    let adopted = postern.run(&["adopt", "contoso"], "");
+    assert!(adopted.status.success(), "{adopted:?}");
+    let network =
+        ["credential", "add", "lan", "--account", "contoso", "--no-login", "--network", "127.0.0.0/8"];
+    check(&postern, &network);
+
+    let envelope =
+        ["EHLO canary", "MAIL FROM:<scanner@contoso.example>", "RCPT TO:<you@example.com>", "DATA"];
+    let refusal = |code: &str| Effect::Answer {
+        status: 400,
+        code: code.to_owned(),
+        message: CANARY.to_owned(),
+        retry_after: None,
+    };
+    twin.state().arm(Fault {
+        operation: Operation::Send,
+        effect: refusal(RAW),
+        times: Some(6),
+        one_in: None,
+    });
+    let simple =
+        format!("From: scanner@contoso.example\r\nTo: you@example.com\r\nSubject: {WORD}\r\n\r\nhi\r\n.");
+    for text in [mail(WORD), mail(RAW), simple] {
+        speak(postern.listener("none"), &[&envelope[..], &[&text]].concat());
+    }
+    let refused = [
+        format!("EHLO {RAW}"),
+        format!("MAIL FROM:<{RAW}@contoso.example>"),
+        format!("MAIL FROM:<scanner@contoso.example> {RAW}=1"),
+        RAW.to_owned(),
+        "AUTH PLAIN AENBTkFSWRtbMkobAHg=".to_owned(),
+    ];
+    speak(postern.listener("required"), &refused.iter().map(String::as_str).collect::<Vec<_>>());
+    let queue = until(|| {
+        let queue = postern.json(&["queue", "list"]);
+        let tried = queue.as_array().unwrap().iter().filter(|one| one["attempts"] != 0);
+        (tried.count() > 2).then_some(queue)
+    });
+
+    let name = "\"CANARY\u{1b}[2J\r\nforged\u{9b}\u{202e}\"";
+    let senders =
+        csv(&postern, "senders.csv", &format!("contoso.example;{name};{name};{name}\n{name};x;y;z\n"));
+    check(&postern, &["sender", "import", &senders]);
+    let logins = csv(
+        &postern,
+        "logins.csv",
+        &format!(
+            "login;account;senders;networks;rate\n{name};{name};{name};{name};{name}\nx;contoso;{name};;\ny;{name};;;\n"
+        ),
+    );
+    check(&postern, &["credential", "import", &logins]);
+    let columns = csv(&postern, "columns.csv", &format!("login;{name}\nx;y\n"));
+    check(&postern, &["credential", "import", &columns]);
+
+    let mut shown = 0;
+    for one in queue.as_array().unwrap() {
+        let id = one["id"].as_str().unwrap();
+        for command in [["message", "show", id], ["queue", "show", id]] {
+            let is_seen = check(&postern, &command) && check(&postern, &[&command[..], &["--json"]].concat());
+            shown += usize::from(is_seen);
+        }
+    }
+    assert!(shown > 2, "no message shows what was in it: {queue:#}");
+    let fault = |operation| Fault { operation, effect: refusal("Canary"), times: None, one_in: None };
+    let mut seen = std::collections::BTreeSet::new();
+    for is_refusing in [false, true] {
+        if is_refusing {
+            name_senders(&twin, Some(CANARY));
+            twin.state().arm(fault(Operation::Arm));
+            twin.state().arm(fault(Operation::Token));
+            twin.state().arm(fault(Operation::Graph));
+        }
+        for command in COMMANDS {
+            let is_seen = check(&postern, command);
+            if is_seen {
+                seen.insert(command[..2.min(command.len())].join(" "));
+            }
+            check(&postern, &[command, &["--json"][..]].concat());
+        }
+    }
+    // Nothing would be shown by a canary that never got there.
+    for command in [
+        "domain doctor",
+        "sender list",
+        "sender export",
+        "account verify",
+        "account import",
+        "account rotate",
+    ] {
+        assert!(seen.contains(command), "{command} showed nothing of it: {seen:?}");
+    }
+    let log = postern.log();
+    must_be_calm("the log", log.as_bytes());
+    if log_format == "json" {
+        let broken = log.lines().find(|line| serde_json::from_str::<Value>(line).is_err());
+        assert_eq!(broken, None);
+    }
+    runtime.block_on(async { drop(twin) });
+}
+
+/// Everything that shows what others wrote.
+const COMMANDS: &[&[&str]] = &[
+    &["status"],
+    &["queue", "list"],
+    &["sender", "list"],
+    &["sender", "export"],
+    &["domain", "list"],
+    &["domain", "doctor", "contoso.example"],
+    &["domain", "records", "contoso.example"],
+    &["account", "list"],
+    &["account", "show", "contoso"],
+    &["account", "verify", "contoso"],
+    &["account", "verify", "contoso", "--last"],
+    &["account", "import", "contoso"],
+    &["account", "rotate", "contoso", "--dry-run"],
+    &["adopt", "contoso"],
+    &["plan", "--account", "contoso"],
+    &["drift", "contoso"],
+    &["apply", "--account", "contoso"],
+    &["export", "contoso"],
+    &["credential", "list"],
+    &["dns", "list"],
+    &["audit"],
+    &["message", "show", "CANARY\u{1b}[2J\u{202e}"],
+    &["credential", "remove", "CANARY\u{1b}[2J\u{202e}"],
+];
+
+#[test]
+fn nothing_that_a_stranger_wrote_acts_on_a_terminal_or_in_the_log() {
+    tls::install_provider();
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    for log_format in ["text", "json"] {
+        story(log_format, &runtime);
+    }
+}
