@@ -18,8 +18,8 @@ pub(crate) use self::account::{
 };
 
 pub(crate) use self::credential::{
-    Bans, BansCommand, CredentialAdd, CredentialCommand, CredentialEdit, CredentialImport, CredentialReset, LiftBan,
-    TestForm, TestLine,
+    Bans, BansCommand, CredentialAdd, CredentialCommand, CredentialEdit, CredentialImport, CredentialReset,
+    LiftBan, TestForm, TestLine,
 };
 
 pub(crate) use self::mail::{ById, MessageCommand, QueueCommand, QueueList, RefusalList, Send};

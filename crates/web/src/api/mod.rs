@@ -94,7 +94,17 @@ impl Api {
         (clock, entropy): (Clock, Entropy),
     ) -> Self {
         let RelayParts { settings, upstreams, logins, refusals } = relay;
-        Self { control, store, settings, upstreams, logins, refusals, clock, entropy, listeners: Arc::default() }
+        Self {
+            control,
+            store,
+            settings,
+            upstreams,
+            logins,
+            refusals,
+            clock,
+            entropy,
+            listeners: Arc::default(),
+        }
     }
 
     /// The same, of a server that listens there.
