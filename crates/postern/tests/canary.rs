@@ -272,14 +272,27 @@ fn story(log_format: &str, runtime: &tokio::runtime::Runtime) {
         ["credential", "add", "lan", "--account", "contoso", "--no-login", "--network", "127.0.0.0/8"];
     check(&postern, &network);
 
+    let queue = send(&postern, &twin);
+    import(&postern);
+    show_messages(&postern, &queue);
+    list(&postern, &twin);
+    let log = postern.log();
+    must_be_calm("the log", log.as_bytes());
+    if log_format == "json" {
+        let broken = log.lines().find(|line| serde_json::from_str::<Value>(line).is_err());
+        assert_eq!(broken, None);
+    }
+    runtime.block_on(async { drop(twin) });
+}
+
+fn refusal(code: &str) -> Effect {
+    Effect::Answer { status: 400, code: code.to_owned(), message: CANARY.to_owned(), retry_after: None }
+}
+
+/// Sends mail that Azure refuses, and commands that Postern refuses.
+fn send(postern: &Postern, twin: &Twin) -> Value {
     let envelope =
         ["EHLO canary", "MAIL FROM:<scanner@contoso.example>", "RCPT TO:<you@example.com>", "DATA"];
-    let refusal = |code: &str| Effect::Answer {
-        status: 400,
-        code: code.to_owned(),
-        message: CANARY.to_owned(),
-        retry_after: None,
-    };
     twin.state().arm(Fault {
         operation: Operation::Send,
         effect: refusal(RAW),
@@ -299,51 +312,60 @@ fn story(log_format: &str, runtime: &tokio::runtime::Runtime) {
         "AUTH PLAIN AENBTkFSWRtbMkobAHg=".to_owned(),
     ];
     speak(postern.listener("required"), &refused.iter().map(String::as_str).collect::<Vec<_>>());
-    let queue = until(|| {
+    until(|| {
         let queue = postern.json(&["queue", "list"]);
         let tried = queue.as_array().unwrap().iter().filter(|one| one["attempts"] != 0);
         (tried.count() > 2).then_some(queue)
-    });
+    })
+}
 
+/// Imports files whose cells are all wrong.
+fn import(postern: &Postern) {
     let name = "\"CANARY\u{1b}[2J\r\nforged\u{9b}\u{202e}\"";
     let senders =
-        csv(&postern, "senders.csv", &format!("contoso.example;{name};{name};{name}\n{name};x;y;z\n"));
-    check(&postern, &["sender", "import", &senders]);
+        csv(postern, "senders.csv", &format!("contoso.example;{name};{name};{name}\n{name};x;y;z\n"));
+    check(postern, &["sender", "import", &senders]);
     let logins = csv(
-        &postern,
+        postern,
         "logins.csv",
         &format!(
             "login;account;senders;networks;rate\n{name};{name};{name};{name};{name}\nx;contoso;{name};;\ny;{name};;;\n"
         ),
     );
-    check(&postern, &["credential", "import", &logins]);
-    let columns = csv(&postern, "columns.csv", &format!("login;{name}\nx;y\n"));
-    check(&postern, &["credential", "import", &columns]);
+    check(postern, &["credential", "import", &logins]);
+    let columns = csv(postern, "columns.csv", &format!("login;{name}\nx;y\n"));
+    check(postern, &["credential", "import", &columns]);
+}
 
+fn show_messages(postern: &Postern, queue: &Value) {
     let mut shown = 0;
     for one in queue.as_array().unwrap() {
         let id = one["id"].as_str().unwrap();
         for command in [["message", "show", id], ["queue", "show", id]] {
-            let is_seen = check(&postern, &command) && check(&postern, &[&command[..], &["--json"]].concat());
+            let is_seen = check(postern, &command) && check(postern, &[&command[..], &["--json"]].concat());
             shown += usize::from(is_seen);
         }
     }
     assert!(shown > 2, "no message shows what was in it: {queue:#}");
+}
+
+/// Goes through all commands, first with an Azure that answers and then with one that refuses.
+fn list(postern: &Postern, twin: &Twin) {
     let fault = |operation| Fault { operation, effect: refusal("Canary"), times: None, one_in: None };
     let mut seen = std::collections::BTreeSet::new();
     for is_refusing in [false, true] {
         if is_refusing {
-            name_senders(&twin, Some(CANARY));
+            name_senders(twin, Some(CANARY));
             twin.state().arm(fault(Operation::Arm));
             twin.state().arm(fault(Operation::Token));
             twin.state().arm(fault(Operation::Graph));
         }
         for command in COMMANDS {
-            let is_seen = check(&postern, command);
+            let is_seen = check(postern, command);
             if is_seen {
                 seen.insert(command[..2.min(command.len())].join(" "));
             }
-            check(&postern, &[command, &["--json"][..]].concat());
+            check(postern, &[command, &["--json"][..]].concat());
         }
     }
     // Nothing would be shown by a canary that never got there.
@@ -357,13 +379,6 @@ fn story(log_format: &str, runtime: &tokio::runtime::Runtime) {
     ] {
         assert!(seen.contains(command), "{command} showed nothing of it: {seen:?}");
     }
-    let log = postern.log();
-    must_be_calm("the log", log.as_bytes());
-    if log_format == "json" {
-        let broken = log.lines().find(|line| serde_json::from_str::<Value>(line).is_err());
-        assert_eq!(broken, None);
-    }
-    runtime.block_on(async { drop(twin) });
 }
 
 /// Everything that shows what others wrote.
@@ -387,6 +402,8 @@ const COMMANDS: &[&[&str]] = &[
     &["apply", "--account", "contoso"],
     &["export", "contoso"],
     &["credential", "list"],
+    &["credential", "show", "lan"],
+    &["bans"],
     &["dns", "list"],
     &["audit"],
     &["message", "show", "CANARY\u{1b}[2J\u{202e}"],
