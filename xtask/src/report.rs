@@ -1,5 +1,6 @@
 //! What passed, what failed, what was skipped and why.
 
+use std::fmt;
 use std::time::Instant;
 
 /// Counts checks and tests.
@@ -7,7 +8,8 @@ use std::time::Instant;
 pub(crate) struct Report {
     passed: usize,
     failed: Vec<String>,
-    skipped: Vec<String>,
+    /// Names and reasons.
+    skipped: Vec<(String, String)>,
 }
 
 impl Report {
@@ -22,7 +24,12 @@ impl Report {
 
     /// Notes something that was not done.
     pub(crate) fn skip(&mut self, name: &str, reason: &str) {
-        self.skipped.push(format!("{name}: {reason}"));
+        self.skipped.push((name.to_owned(), reason.to_owned()));
+    }
+
+    /// How many have passed so far.
+    pub(crate) fn passed(&self) -> usize {
+        self.passed
     }
 
     /// How many have failed so far.
@@ -39,9 +46,14 @@ impl Report {
             return !is_noise;
         };
         match verdict.split_once(", ").unwrap_or((verdict, "no reason is given")) {
-            ("ok", _) => self.passed += 1,
+            ("ok", _) => {
+                self.passed += 1;
+                // It was skipped before, and then asked for.
+                self.skipped.retain(|(skipped, _)| skipped != name);
+            }
             ("ignored" | "skipped", reason) => self.skip(name, reason),
-            _ => self.failed.push(name.to_owned()),
+            (_, "no reason is given") => self.failed.push(name.to_owned()),
+            (_, reason) => self.failed.push(format!("{name}: {reason}")),
         }
         verdict != "ok"
     }
@@ -49,24 +61,47 @@ impl Report {
     /// Begins a step: its heading, and the time it takes.
     pub(crate) fn step<T>(&mut self, heading: &str, run: impl FnOnce(&mut Self) -> T) -> T {
         println!("\n── {heading}");
-        let (start, before) = (Instant::now(), (self.passed, self.failed.len()));
+        let start = Instant::now();
+        let (passed, failed, skipped) = (self.passed, self.failed.len(), self.skipped.len());
         let result = run(self);
-        let (passed, failed) = (self.passed - before.0, self.failed.len() - before.1);
-        println!("   {passed} passed, {failed} failed, {:.0} s", start.elapsed().as_secs_f64());
+        let counts = Counts {
+            passed: self.passed - passed,
+            failed: self.failed.len() - failed,
+            skipped: self.skipped.len().saturating_sub(skipped),
+        };
+        println!("   {counts}, {:.0} s", start.elapsed().as_secs_f64());
         result
     }
 
     /// Prints what is left to say, the counts last. Whether nothing failed.
     pub(crate) fn finish(self) -> bool {
         println!();
-        for skipped in &self.skipped {
-            println!("skipped {skipped}");
+        for (name, reason) in &self.skipped {
+            println!("skipped {name}: {reason}");
         }
         for failed in &self.failed {
             println!("failed {failed}");
         }
-        println!("{} passed, {} failed", self.passed, self.failed.len());
+        let (passed, failed, skipped) = (self.passed, self.failed.len(), self.skipped.len());
+        println!("{}", Counts { passed, failed, skipped });
         self.failed.is_empty()
+    }
+}
+
+/// How many of each. What was skipped has not passed, and is named only where there is some.
+struct Counts {
+    passed: usize,
+    failed: usize,
+    skipped: usize,
+}
+
+impl fmt::Display for Counts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} passed, {} failed", self.passed, self.failed)?;
+        if self.skipped > 0 {
+            write!(f, ", {} skipped", self.skipped)?;
+        }
+        Ok(())
     }
 }
 
@@ -84,13 +119,20 @@ mod tests {
             ("test a::d ... FAILED", true),
             ("test a::e ... ignored, takes hours", true),
             ("test f ... skipped, there is no swaks", true),
+            ("test g ... FAILED, curl is not installed", true),
             ("thread 'a::d' panicked", true),
             ("test result: ok. 2 passed; 0 failed", false),
             ("test result: FAILED. 2 passed; 1 failed", true),
         ] {
             assert_eq!(report.read(line), is_shown, "{line}");
         }
-        assert_eq!((report.passed, report.failed.len()), (2, 1));
-        assert_eq!(report.skipped, ["a::e: takes hours", "f: there is no swaks"]);
+        assert_eq!(
+            (report.passed, report.failed.as_slice()),
+            (2, &["a::d".to_owned(), "g: curl is not installed".to_owned()][..])
+        );
+        let skipped: Vec<&str> = report.skipped.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(skipped, ["a::e", "f"]);
+        report.read("test a::e ... ok");
+        assert_eq!((report.passed, report.skipped.len()), (3, 1), "what is asked for later is not skipped");
     }
 }

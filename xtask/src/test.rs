@@ -1,7 +1,8 @@
 //! Everything that has to hold, in one command.
 //!
 //! 1. Format, clippy, the house rules, the generated documents.
-//! 2. Unit, transcript, route and story tests, then those in the documentation.
+//! 2. Unit, transcript, route and story tests, then those in the documentation, then those that need Azure's
+//!    published specifications.
 //! 3. Foreign clients, after installing them.
 //! 4. A few kills under load.
 //! 5. The attacks in their short form.
@@ -11,7 +12,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::bail;
 
-use crate::process::{cargo, succeeds};
+use crate::process::{cargo, root, succeeds};
 use crate::report::Report;
 use crate::{docs, foreign, tidy};
 
@@ -40,6 +41,7 @@ pub(crate) fn run(offline: bool) -> anyhow::Result<()> {
     report.step("tests in the documentation", |report| {
         tests(report, "documentation", &["test", "--workspace", "--locked", "--no-fail-fast", "--doc"]);
     });
+    report.step("published specifications", published);
     report.step("generated documents", |report| {
         report.check("generated documents", shown(docs::run(true)));
     });
@@ -60,6 +62,24 @@ pub(crate) fn run(offline: bool) -> anyhow::Result<()> {
         tests(report, "attacks", &attack);
     });
     if report.finish() { Ok(()) } else { bail!("not everything holds") }
+}
+
+/// Runs the tests that are ignored where Azure's specifications are not at hand. Where `../shared` is, each has to run.
+fn published(report: &mut Report) {
+    if !root().join("../shared").is_dir() {
+        println!("   skipped: there is no ../shared, so nothing is compared with what Azure has published");
+        return;
+    }
+    for (package, target) in
+        [("azure-types", &["--test", "published"][..]), ("twin", &["--lib", "published"])]
+    {
+        let before = (report.passed(), report.failures());
+        let run = [&["test", "--locked", "--package", package], target, &["--", "--ignored"]].concat();
+        tests(report, package, &run);
+        if (report.passed(), report.failures()) == before {
+            report.check(&format!("{package}: nothing is compared with what Azure has published"), false);
+        }
+    }
 }
 
 fn shown(result: anyhow::Result<()>) -> bool {

@@ -1,5 +1,6 @@
 //! Reads and writes the examples of Azure's published specifications, where a copy lies beside the
-//! project in `../shared/azure/spec`. Elsewhere there is nothing to compare with, and nothing fails.
+//! project in `../shared/azure/spec`. Elsewhere there is nothing to compare with: the test is ignored, and
+//! `cargo xtask test` asks for it where `../shared` is.
 
 #![allow(clippy::unwrap_used, reason = "an example that cannot be read fails the test")]
 
@@ -11,8 +12,10 @@ use serde_json::Value;
 fn examples() -> Vec<PathBuf> {
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let folder = workspace.join("../shared/azure/spec/email-data-plane/2025-09-01/examples");
-    let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
-    entries.map(|entry| entry.unwrap().path()).collect()
+    let entries = std::fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    let examples: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
+    assert!(!examples.is_empty(), "{} holds no examples", folder.display());
+    examples
 }
 
 /// Reads `value` as `T` and writes it again: nothing may be lost but letter case of GUIDs.
@@ -33,6 +36,7 @@ fn check<T: serde::de::DeserializeOwned + serde::Serialize>(value: &Value, path:
 }
 
 #[test]
+#[ignore = "needs Azure's specifications in ../shared/azure/spec"]
 fn examples_of_the_email_data_plane_survive() {
     for path in examples() {
         let example: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();

@@ -1,5 +1,6 @@
 //! Every answer about `Microsoft.Communication`, held against Azure's published specification, where a copy lies beside
-//! the project in `../shared/azure/spec`. Elsewhere there is nothing to compare with.
+//! the project in `../shared/azure/spec`. Elsewhere there is nothing to compare with: the test is ignored, and
+//! `cargo xtask test` asks for it where `../shared` is.
 //!
 //! Azure itself does not keep to all of it: where traffic was recorded that differs, the twin follows the recording, and
 //! [`DEVIATIONS`] says so. One that does not occur any more fails the test, too.
@@ -201,13 +202,10 @@ fn resources(body: &mut Value) -> Vec<&mut Value> {
 }
 
 #[tokio::test]
+#[ignore = "needs Azure's specifications in ../shared/azure/spec"]
 async fn every_answer_is_as_published() {
-    let Some(spec) = Spec::read() else {
-        eprintln!("skipped: there is no ../shared/azure/spec beside the project to compare with");
-        return;
-    };
     let (visited, seen) = (BTreeSet::new(), BTreeSet::new());
-    let mut walk = Walk { rehearsal: Rehearsal::begin(), spec, visited, seen };
+    let mut walk = Walk { rehearsal: Rehearsal::begin(), spec: Spec::read(), visited, seen };
     steps::all(&mut walk).await;
     for operation in walk.spec.operations() {
         let key = (operation.method, operation.path);

@@ -21,11 +21,11 @@ pub(super) struct Operation {
 }
 
 impl Spec {
-    /// The copy that lies beside the project, if there is one.
-    pub(super) fn read() -> Option<Self> {
+    /// The copy that lies beside the project.
+    pub(super) fn read() -> Self {
         let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(FILE);
-        let octets = std::fs::read(file).ok()?;
-        Some(Self(serde_json::from_slice(&octets).unwrap()))
+        let octets = std::fs::read(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+        Self(serde_json::from_slice(&octets).unwrap())
     }
 
     /// All operations.
