@@ -22,11 +22,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Verb {
     /// Run everything: format, clippy, house rules, documents, tests, foreign clients, crashes, attacks
-    Test {
-        /// Skip what needs the network to be installed
-        #[arg(long)]
-        offline: bool,
-    },
+    Test(test::Options),
     /// Have the Azure CLI, the management SDKs, Cloudflare's library and DNS tools judge product and twin; installs some 1.5 GB once
     Foreign,
     /// Check the house rules alone
@@ -77,7 +73,7 @@ fn main() -> ExitCode {
 
 fn run(verb: Verb) -> anyhow::Result<()> {
     match verb {
-        Verb::Test { offline } => test::run(offline),
+        Verb::Test(options) => test::run(options),
         Verb::Foreign => foreign::run(),
         Verb::Tidy => tidy::run(),
         Verb::Docs { check } => docs::run(check),

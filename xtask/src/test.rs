@@ -11,6 +11,7 @@ use std::io::{BufRead as _, BufReader};
 use std::process::{Command, Stdio};
 
 use anyhow::bail;
+use clap::Args;
 
 use crate::process::{cargo, root, succeeds};
 use crate::report::Report;
@@ -21,8 +22,19 @@ const KILLS: &str = "5";
 /// Failures of the disk in one run of the test command.
 const DISK_FAILURES: &str = "3";
 
+/// What is done about clients that others wrote.
+#[derive(Clone, Copy, Debug, Args)]
+pub(crate) struct Options {
+    /// Install nothing: foreign clients that are not there are skipped, and counted as skipped
+    #[arg(long)]
+    offline: bool,
+    /// Fail where a foreign client is not there, in place of skipping it
+    #[arg(long)]
+    require: bool,
+}
+
 /// Runs everything.
-pub(crate) fn run(offline: bool) -> anyhow::Result<()> {
+pub(crate) fn run(options: Options) -> anyhow::Result<()> {
     let mut report = Report::default();
     report.step("format", |report| {
         report.check("format", succeeds(cargo(&["fmt", "--all", "--", "--check"])));
@@ -45,10 +57,14 @@ pub(crate) fn run(offline: bool) -> anyhow::Result<()> {
     report.step("generated documents", |report| {
         report.check("generated documents", shown(docs::run(true)));
     });
-    let tools = report.step("foreign clients: installing", |_| foreign::install(offline));
+    let tools = report.step("foreign clients: installing", |_| foreign::install(options.offline));
     report.step("foreign clients", |report| {
         let tools = tools.display().to_string();
-        let run = ["test", "--package", "e2e", "--locked", "--test", "foreign", "--", "--tools", &tools];
+        let mut run =
+            vec!["test", "--package", "e2e", "--locked", "--test", "foreign", "--", "--tools", &tools];
+        if options.require {
+            run.push("--require");
+        }
         tests(report, "foreign clients", &run);
     });
     report.step("kills under load", |report| {

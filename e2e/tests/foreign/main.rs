@@ -2,7 +2,7 @@
 //!
 //! [`tools`] finds the programs, each of the other modules is one client's table of witnesses.
 //! `cargo xtask test` installs the clients first, `cargo xtask foreign` the heavy ones; a witness whose client is
-//! not there is skipped by name.
+//! not there is skipped by name, and fails with `--require`.
 
 #![allow(clippy::unwrap_used, reason = "a witness that cannot go on has failed")]
 
@@ -48,11 +48,12 @@ fn main() -> ExitCode {
 async fn testify_all() -> ExitCode {
     let mut words = std::env::args().skip(1);
     let mut tools = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../target/foreign"));
-    let (mut wanted, mut heavy) = (String::new(), false);
+    let (mut wanted, mut heavy, mut absent) = (String::new(), false, "skipped");
     while let Some(word) = words.next() {
         match word.as_str() {
             "--tools" => tools = words.next().map(PathBuf::from).unwrap_or_default(),
             "--heavy" => heavy = true,
+            "--require" => absent = "FAILED",
             _ => wanted = word,
         }
     }
@@ -86,21 +87,21 @@ async fn testify_all() -> ExitCode {
     };
     let mut failed = 0;
     for witness in all.concat().iter().filter(|witness| witness.name.contains(&wanted)) {
-        let verdict = testify(witness, &tools).await;
-        failed += usize::from(verdict == "FAILED");
+        let verdict = match tools.has(witness.client) {
+            Ok(()) => testify(witness, &tools).await.to_owned(),
+            Err(reason) => format!("{absent}, {reason}"),
+        };
+        failed += usize::from(verdict.starts_with("FAILED"));
         println!("test {} ... {verdict}", witness.name);
     }
     ExitCode::from(u8::from(failed > 0))
 }
 
-async fn testify(witness: &Witness, tools: &Tools) -> String {
-    if let Err(reason) = tools.has(witness.client) {
-        return format!("skipped, {reason}");
-    }
+async fn testify(witness: &Witness, tools: &Tools) -> &'static str {
     let scene = Box::pin(Scene::set(tools.clone(), (witness.habits)())).await;
     // A task of its own: what it asserts may panic.
     match tokio::spawn((witness.run)(scene)).await {
-        Ok(()) => "ok".to_owned(),
-        Err(_) => "FAILED".to_owned(),
+        Ok(()) => "ok",
+        Err(_) => "FAILED",
     }
 }
