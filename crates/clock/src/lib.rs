@@ -1,9 +1,10 @@
 //! Time and randomness, handed to everything that needs them.
 //!
-//! A [`Clock`] is the system's, or one that a test moves: then nothing ever sleeps for real. [`Entropy`]
-//! is the system's, or a sequence that a test can repeat.
+//! A [`Clock`] is the system's, or one that a test moves: then nothing ever sleeps for real, and who sleeps can be
+//! counted. [`Entropy`] is the system's, or a sequence that a test can repeat.
 
 mod entropy;
+mod standing;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -11,7 +12,8 @@ use std::time::{Duration, Instant};
 pub use entropy::Entropy;
 
 use jiff::{SignedDuration, Timestamp};
-use tokio::sync::watch;
+
+use self::standing::Standing;
 
 /// Tells the time and waits for it.
 #[derive(Clone, Debug)]
@@ -20,7 +22,7 @@ pub struct Clock(Kind);
 #[derive(Clone, Debug)]
 enum Kind {
     System(Start),
-    Moved(Arc<watch::Sender<Timestamp>>),
+    Moved(Arc<Standing>),
 }
 
 /// Where the steady time of a system clock begins.
@@ -40,7 +42,7 @@ impl Clock {
     /// A clock that stands still until [`Clock::advance`] moves it. All clones move together.
     #[must_use]
     pub fn standing(at: Timestamp) -> Self {
-        Self(Kind::Moved(Arc::new(watch::Sender::new(at))))
+        Self(Kind::Moved(Arc::new(Standing::at(at))))
     }
 
     /// The time.
@@ -48,7 +50,7 @@ impl Clock {
     pub fn now(&self) -> Timestamp {
         match &self.0 {
             Kind::System(_) => Timestamp::now(),
-            Kind::Moved(time) => *time.borrow(),
+            Kind::Moved(standing) => standing.now(),
         }
     }
 
@@ -61,15 +63,38 @@ impl Clock {
                 let gone = SignedDuration::try_from(start.instant.elapsed()).unwrap_or(SignedDuration::MAX);
                 start.time.saturating_add(gone).unwrap_or(Timestamp::MAX)
             }
-            Kind::Moved(time) => *time.borrow(),
+            Kind::Moved(standing) => standing.now(),
         }
     }
 
     /// Moves a standing clock. The system's clock is not ours to move, and stays.
     pub fn advance(&self, by: Duration) {
-        if let Kind::Moved(time) = &self.0 {
-            let by = SignedDuration::try_from(by).unwrap_or(SignedDuration::MAX);
-            time.send_modify(|now| *now = now.saturating_add(by).unwrap_or(Timestamp::MAX));
+        if let Kind::Moved(standing) = &self.0 {
+            standing.advance(SignedDuration::try_from(by).unwrap_or(SignedDuration::MAX));
+        }
+    }
+
+    /// The deadlines that are slept until on a standing clock, one for each sleeper, the next one first. Whoever was
+    /// woken and has not run yet is not among them. Nobody knows who sleeps on the system's clock.
+    #[must_use]
+    pub fn sleepers(&self) -> Vec<Timestamp> {
+        match &self.0 {
+            Kind::System(_) => Vec::new(),
+            Kind::Moved(standing) => standing.sleepers(),
+        }
+    }
+
+    /// Waits until somebody goes to sleep or wakes on a standing clock, from the time of this call on.
+    pub fn sleepers_change(&self) -> impl Future<Output = ()> + use<> {
+        let changes = match &self.0 {
+            Kind::System(_) => None,
+            Kind::Moved(standing) => Some(standing.changes()),
+        };
+        async move {
+            match changes {
+                Some(mut changes) => drop(changes.changed().await),
+                None => std::future::pending().await,
+            }
         }
     }
 
@@ -80,10 +105,7 @@ impl Clock {
                 let left = time.duration_since(Timestamp::now());
                 tokio::time::sleep(Duration::try_from(left).unwrap_or_default()).await;
             }
-            Kind::Moved(clock) => {
-                // The sender lives in this clock, so waiting cannot fail.
-                let _ = clock.subscribe().wait_for(|now| *now >= time).await;
-            }
+            Kind::Moved(standing) => standing.sleep_until(time).await,
         }
     }
 
@@ -114,5 +136,30 @@ mod tests {
         assert!(!sleeper.is_finished());
         clock.advance(Duration::from_secs(1));
         assert_eq!(sleeper.await.unwrap().as_second(), 60);
+    }
+
+    #[tokio::test]
+    async fn sleepers_are_counted_until_they_wake_or_give_up() {
+        let clock = Clock::standing(Timestamp::UNIX_EPOCH);
+        let second = |second| Timestamp::from_second(second).unwrap();
+        let sleep = |seconds| {
+            let clock = clock.clone();
+            tokio::spawn(async move { clock.sleep_until(second(seconds)).await })
+        };
+        let (late, early, _early_too) = (sleep(30), sleep(10), sleep(10));
+        assert_eq!(clock.sleepers(), [], "nobody has run yet");
+        clock.sleepers_change().await;
+        tokio::task::yield_now().await;
+        assert_eq!(clock.sleepers(), [second(10), second(10), second(30)]);
+
+        let woken = clock.sleepers_change();
+        clock.advance(Duration::from_secs(20));
+        assert_eq!(clock.sleepers(), [second(30)], "who was woken does not sleep, although it has not run");
+        woken.await;
+        early.await.unwrap();
+        late.abort();
+        assert!(late.await.unwrap_err().is_cancelled());
+        assert_eq!(clock.sleepers(), []);
+        clock.sleep_until(second(20)).await;
     }
 }
