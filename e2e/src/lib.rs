@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used, reason = "a world that does not come up fails the test")]
 
 mod leaks;
+mod time;
 mod world;
 
 pub use world::{Device, Setup, World, message};

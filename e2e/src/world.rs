@@ -92,9 +92,9 @@ pub struct Setup {
 /// More than any story sends.
 const PLENTY: Allowance = Allowance { per_minute: 100_000, per_hour: 1_000_000 };
 /// Real time until a story is given up; nothing is measured by it.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 /// Real time between two looks at something that has no way to call.
-const LOOK: Duration = Duration::from_millis(2);
+pub(crate) const LOOK: Duration = Duration::from_millis(2);
 const START: i64 = 1_800_000_000;
 
 impl Default for Setup {
@@ -436,37 +436,6 @@ impl World {
         match tokio::time::timeout(PATIENCE, looking).await {
             Ok(view) => view,
             Err(_) => panic!("it never came about: {:#?}", self.view(id).await),
-        }
-    }
-
-    /// Moves the clock step by step until `done` holds: deliveries wait for the clock, and nothing else.
-    pub async fn advance_until(&self, step: Duration, done: impl AsyncFn() -> bool) {
-        let moving = async {
-            while !done().await {
-                self.clock.advance(step);
-                // Whoever was woken gets the chance to do what is due.
-                for _ in 0..20 {
-                    tokio::time::sleep(Duration::from_millis(1)).await;
-                    if done().await {
-                        return;
-                    }
-                }
-            }
-        };
-        tokio::time::timeout(PATIENCE, moving).await.expect("it never came about");
-    }
-
-    /// Lets time pass for as long as work goes on that waits for the clock.
-    pub async fn drive<T>(&self, work: impl Future<Output = T>) -> T {
-        let mut work = std::pin::pin!(work);
-        loop {
-            tokio::select! {
-                biased;
-                done = &mut work => return done,
-                () = tokio::time::sleep(Duration::from_millis(5)) => {
-                    self.clock.advance(Duration::from_secs(2));
-                }
-            }
         }
     }
 

@@ -70,15 +70,15 @@ async fn an_expiry_is_told_in_steps_by_hook_and_by_mail_through_another_account(
     let change = AccountChange { expires_at, ..AccountChange::default() };
     world.control().change_account("contoso", change).await.unwrap();
     let told = || heard.lock().unwrap().len();
-    world.advance_until(Duration::from_secs(30), async || told() == 1).await;
+    world.advance_slowly_until(Duration::from_secs(30), async || told() == 1).await;
     assert!(heard.lock().unwrap()[0].contains(r#""code":"secret_expires""#), "{heard:?}");
     world.until_taken(1).await;
     // Within a week; and then it is over.
     world.clock.advance(Duration::from_secs(86_400 + 3_600));
-    world.advance_until(Duration::from_secs(30), async || told() == 2).await;
+    world.advance_slowly_until(Duration::from_secs(30), async || told() == 2).await;
     world.until_taken(2).await;
     world.clock.advance(Duration::from_secs(7 * 86_400));
-    world.advance_until(Duration::from_secs(30), async || told() == 3).await;
+    world.advance_slowly_until(Duration::from_secs(30), async || told() == 3).await;
     let last = heard.lock().unwrap()[2].clone();
     assert!(last.contains("POST /alarms") && last.contains("its mail waits"), "{last}");
     world.until_taken(3).await;
@@ -111,7 +111,7 @@ async fn the_alarm_of_an_app_that_may_not_renew_its_secret_names_the_way_that_wo
         let expires_at = Some(world.clock.now() + SignedDuration::from_hours(24 * 8));
         let change = AccountChange { expires_at, ..AccountChange::default() };
         world.control().change_account("contoso", change).await.unwrap();
-        world.advance_until(Duration::from_secs(30), async || !heard.lock().unwrap().is_empty()).await;
+        world.advance_slowly_until(Duration::from_secs(30), async || !heard.lock().unwrap().is_empty()).await;
         assert!(heard.lock().unwrap()[0].contains(command), "{roles:?}: {heard:?}");
         world.finish().await;
     }
@@ -126,10 +126,10 @@ async fn an_account_that_cannot_send_is_told_once_and_so_is_its_recovery() {
     let world = World::start_with(Setup { watch, alarms, ..Setup::default() }).await;
     world.twin.state().change_world(|w| w.services[0].linked_domains.clear());
     let told = || heard.lock().unwrap().len();
-    world.advance_until(Duration::from_secs(120), async || told() == 1).await;
+    world.advance_slowly_until(Duration::from_secs(120), async || told() == 1).await;
     assert!(heard.lock().unwrap()[0].contains("services.no_domain"), "{heard:?}");
     world.twin.state().change_world(|w| w.link("contoso-mail", "contoso.example"));
-    world.advance_until(Duration::from_secs(120), async || told() == 2).await;
+    world.advance_slowly_until(Duration::from_secs(120), async || told() == 2).await;
     assert!(heard.lock().unwrap()[1].contains("account_recovered"), "{heard:?}");
     world.finish().await;
 }
@@ -148,7 +148,7 @@ async fn what_was_changed_is_verified_within_minutes_and_not_only_tomorrow() {
         control.last_report(&account).await.unwrap().is_some_and(|report| report.at >= changed_at)
     };
     let begun = world.clock.now();
-    world.advance_until(Duration::from_secs(30), is_seen).await;
+    world.advance_slowly_until(Duration::from_secs(30), is_seen).await;
     assert!(world.clock.now().duration_since(begun) < SignedDuration::from_hours(1));
     world.finish().await;
 }
@@ -188,13 +188,13 @@ async fn a_domain_that_loses_its_records_is_told_and_one_that_waited_goes_on_by_
         .collect();
     world.twin.state().change_world(|twin| zone(twin, records.clone()));
     let told = |code: &str| heard.lock().unwrap().iter().any(|text| text.contains(code));
-    world.advance_until(Duration::from_secs(20), async || told("domain_ready")).await;
+    world.advance_slowly_until(Duration::from_secs(20), async || told("domain_ready")).await;
     assert!(control.plan("contoso", &[], None).await.unwrap().steps.is_empty());
 
     // Somebody takes them away again.
     world.twin.state().change_world(|twin| zone(twin, Vec::new()));
-    world.advance_until(Duration::from_secs(1_200), async || told("\"drift\"")).await;
+    world.advance_slowly_until(Duration::from_secs(1_200), async || told("\"drift\"")).await;
     world.twin.state().change_world(|twin| zone(twin, records));
-    world.advance_until(Duration::from_secs(1_200), async || told("drift_ended")).await;
+    world.advance_slowly_until(Duration::from_secs(1_200), async || told("drift_ended")).await;
     world.finish().await;
 }

@@ -32,7 +32,7 @@ async fn a_bounce_gives_one_notice() {
             assert!(text.contains(expected), "{expected:?} in {text}");
         }
         // However long one waits, there is no second.
-        world.clock.advance(Duration::from_secs(86_400));
+        world.pass(Duration::from_secs(86_400)).await;
         assert_eq!(world.captured().len(), 2);
         world.finish().await;
     }

@@ -26,6 +26,7 @@ mod quotas;
 mod refusals;
 mod removal;
 mod repeats;
+mod rest;
 mod restarts;
 mod rotation;
 mod second_way;

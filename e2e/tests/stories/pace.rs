@@ -52,7 +52,7 @@ async fn a_restart_does_not_forget_what_was_used() {
     for _ in 0..3 {
         world.stop_server().await;
         world.start_server().await;
-        world.clock.advance(Duration::from_secs(10));
+        world.pass(Duration::from_secs(10)).await;
     }
     assert_eq!(world.captured().len(), 30);
     world.advance_until(Duration::from_secs(1), async || world.captured().len() == 50).await;

@@ -32,7 +32,7 @@ async fn why_it_waits_is_said_before_it_waits() {
         }
     };
     assert!(sentence.contains("may take a minute") && sentence.contains("--no-wait"), "{sentence}");
-    world.advance_until(Duration::from_secs(5), async || verifying.is_finished()).await;
+    world.advance_slowly_until(Duration::from_secs(5), async || verifying.is_finished()).await;
     assert_eq!(verifying.await.unwrap().unwrap().verdict, Verdict::NotReady);
     world.finish().await;
 }

@@ -47,7 +47,7 @@ async fn secret_in_use(world: &World) -> String {
 
 /// Moves the clock until the rotation is at that step, or past it.
 async fn until_step(world: &World, step: Step) {
-    world.advance_until(Duration::from_secs(20), async || rotation(world).await.step >= step).await;
+    world.advance_slowly_until(Duration::from_secs(20), async || rotation(world).await.step >= step).await;
 }
 
 /// A message goes all the way, with a token that the secret in use has brought.
@@ -135,7 +135,7 @@ async fn whoever_dies_at_any_step_leaves_a_rotation_that_goes_on() {
                     let now = rotation(&world).await;
                     now.problem.is_some() || now.step >= Step::Switched
                 };
-                world.advance_until(Duration::from_secs(20), is_hit).await;
+                world.advance_slowly_until(Duration::from_secs(20), is_hit).await;
             }
         }
         world.stop_server().await;
@@ -252,7 +252,9 @@ async fn a_secret_is_renewed_by_itself_before_it_expires() {
     world.twin.state().change_world(|w| w.tenants[0].apps[0].secrets[0].expires_at = end);
     let old = secret_in_use(&world).await;
     // The first verification finds out when the secret expires; two weeks later it is renewed.
-    world.advance_until(Duration::from_secs(6 * 3_600), async || secret_in_use(&world).await != old).await;
+    world
+        .advance_slowly_until(Duration::from_secs(6 * 3_600), async || secret_in_use(&world).await != old)
+        .await;
     let left = end.duration_since(world.clock.now());
     assert!(
         left < SignedDuration::from_hours(24 * 30) && left > SignedDuration::from_hours(24 * 20),
@@ -278,7 +280,7 @@ async fn an_expiry_that_nobody_prevented_makes_mail_wait_and_loses_nothing() {
     }
     // The refused login brings a verification, and with it the reason.
     world
-        .advance_until(Duration::from_secs(10), async || {
+        .advance_slowly_until(Duration::from_secs(10), async || {
             let account = world.control().account(ACCOUNT).unwrap();
             let report = world.control().last_report(&account).await.unwrap();
             report.is_some_and(|report| {
@@ -300,9 +302,9 @@ async fn an_expiry_that_nobody_prevented_makes_mail_wait_and_loses_nothing() {
     let control = world.control();
     let proving =
         tokio::spawn(async move { control.rotate_by_hand(ACCOUNT, "fresh~secret".into(), Some(end)).await });
-    world.advance_until(Duration::from_secs(10), async || proving.is_finished()).await;
+    world.advance_slowly_until(Duration::from_secs(10), async || proving.is_finished()).await;
     proving.await.unwrap().unwrap();
-    world.advance_until(Duration::from_secs(10), async || world.captured().len() == 4).await;
+    world.advance_slowly_until(Duration::from_secs(10), async || world.captured().len() == 4).await;
     for id in waiting {
         world.until(id, &DONE).await;
     }

@@ -327,7 +327,7 @@ async fn a_provider_that_is_not_registered_is_registered_on_request() {
         async |world| {
             let control = world.control();
             let fixing = tokio::spawn(async move { control.verify(ACCOUNT, Repair::Register, None).await });
-            world.advance_until(Duration::from_secs(5), async || fixing.is_finished()).await;
+            world.advance_slowly_until(Duration::from_secs(5), async || fixing.is_finished()).await;
             assert_eq!(wrong(&fixing.await.unwrap().unwrap()), [""; 0]);
         },
     )
@@ -526,7 +526,7 @@ async fn azure_in_trouble_is_nobodys_fault_here() {
     world.twin.state().arm(answer(Operation::Arm, 503, "ServerBusy"));
     let verifying =
         tokio::spawn(async move { control.verify(ACCOUNT, Repair::Nothing, None).await.unwrap() });
-    world.advance_until(Duration::from_secs(10), async || verifying.is_finished()).await;
+    world.advance_slowly_until(Duration::from_secs(10), async || verifying.is_finished()).await;
     let report = verifying.await.unwrap();
     assert_eq!(wrong(&report), ["subscription.azure_in_trouble"], "{report:#?}");
     world.finish().await;
@@ -545,7 +545,7 @@ async fn a_new_secret_is_given_a_minute_to_get_around() {
     let control = world.control();
     let verifying =
         tokio::spawn(async move { control.verify(ACCOUNT, Repair::Nothing, None).await.unwrap() });
-    world.advance_until(Duration::from_secs(5), async || verifying.is_finished()).await;
+    world.advance_slowly_until(Duration::from_secs(5), async || verifying.is_finished()).await;
     assert_eq!(verifying.await.unwrap().verdict, Verdict::Ready);
     world.finish().await;
 }
@@ -584,7 +584,7 @@ async fn a_hundred_accounts_are_verified_side_by_side_within_what_azure_allows()
         all.join_all().await
     });
     let began = world.clock.now();
-    world.advance_until(Duration::from_secs(1), async || verifying.is_finished()).await;
+    world.advance_slowly_until(Duration::from_secs(1), async || verifying.is_finished()).await;
     for report in verifying.await.unwrap() {
         let report = report.unwrap();
         assert_eq!(report.verdict, Verdict::Ready, "{report:#?}");
