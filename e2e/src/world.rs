@@ -1,6 +1,7 @@
 //! The world of a story.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -87,6 +88,8 @@ pub struct Setup {
     pub closed: Option<Mode>,
     /// What listeners repair.
     pub repairs: Vec<Repair>,
+    /// A packed folder whose `data` the product finds at its first start, in place of an account and a device.
+    pub older_data: Option<PathBuf>,
 }
 
 /// More than any story sends.
@@ -119,6 +122,7 @@ impl Default for Setup {
             ],
             closed: None,
             repairs: Vec::new(),
+            older_data: None,
         }
     }
 }
@@ -162,8 +166,13 @@ impl World {
             folder: tempfile::tempdir().unwrap(),
             accepted: Mutex::default(),
         };
-        world.start_server().await;
-        world.seed().await;
+        if let Some(archive) = world.setup.older_data.clone() {
+            world.unpack(&archive);
+            world.start_server().await;
+        } else {
+            world.start_server().await;
+            world.seed().await;
+        }
         world
     }
 
@@ -242,6 +251,19 @@ impl World {
         if let Some(server) = self.server.take() {
             server.stop().await;
         }
+    }
+
+    /// Where the world keeps what it has.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    fn unpack(&self, archive: &Path) {
+        let mut tar = Command::new("tar");
+        tar.arg("--extract").arg("--file").arg(archive).arg("--directory").arg(self.folder());
+        assert!(tar.status().unwrap().success(), "{}", archive.display());
+        std::fs::rename(self.folder().join("data"), self.folder().join("server")).unwrap();
     }
 
     async fn seed(&mut self) {
