@@ -1,0 +1,175 @@
+//! The real router on its socket, over a store in a folder of its own, and a client that speaks HTTP to it.
+
+use clock::{Clock, Entropy};
+use control::{Control, NewAccess, NewAccount, NewCloud, NewCredential, NewIntakeRules, NewProof, NewSender};
+use model::account::{Concurrency, TransportChoice};
+use model::credential::Lane;
+use model::quota::Quota;
+use relay::submission::Submission;
+use relay::{RelaySettings, Upstreams};
+use serde_json::Value;
+use std::path::PathBuf;
+use std::sync::Arc;
+use store::{DataDir, MasterKey, Options, Store, Volatile};
+use tempfile::TempDir;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::UnixStream;
+use tokio_util::sync::CancellationToken;
+use web::api::{Api, RelayParts};
+
+/// The account that is there.
+pub(crate) const ACCOUNT: &str = "contoso";
+/// The sender that it has.
+pub(crate) const SENDER: &str = "scanner@contoso.example";
+/// Where the clock stands.
+pub(crate) const NOW: &str = "2027-01-15T08:00:00Z";
+
+/// A server's management API, with one account, one sender and one credential.
+pub(crate) struct App {
+    pub(crate) store: Store,
+    pub(crate) control: Control,
+    socket: PathBuf,
+    _folder: TempDir,
+    _shutdown: tokio_util::sync::DropGuard,
+    /// Audit entries that were there at the start.
+    entries: usize,
+}
+
+/// What was answered.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    head: String,
+    /// As it came.
+    pub(crate) text: String,
+    /// As JSON; null if it is not.
+    pub(crate) body: Value,
+}
+
+impl App {
+    pub(crate) async fn start() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let clock = Clock::standing(NOW.parse().unwrap());
+        let source = || (clock.clone(), Entropy::repeatable(1));
+        let data_dir = DataDir::open(&folder.path().join("data"), Volatile::Allowed).unwrap();
+        let store = Store::open(&data_dir, MasterKey::from_octets([1; 32]), &Options::default(), clock.now())
+            .unwrap();
+        let control = Control::new(store.clone(), source(), Default::default());
+        seed(&control).await;
+        let settings = Arc::new(RelaySettings {
+            host_name: "relay.contoso.example".to_owned(),
+            ..RelaySettings::default()
+        });
+        let upstreams = Arc::new(Upstreams::new(store.clone(), source(), Default::default()));
+        let submission =
+            Submission::new(store.clone(), Arc::clone(&settings), source(), Arc::clone(&upstreams)).unwrap();
+        let (logins, refusals) = (Arc::clone(submission.protection()), submission.refusals());
+        let api = Api::new(
+            (control.clone(), store.clone()),
+            RelayParts { settings, upstreams, logins, refusals },
+            source(),
+        );
+        let socket = folder.path().join("api.sock");
+        let listener = web::bind_socket(&socket).unwrap();
+        let shutdown = CancellationToken::new();
+        tokio::spawn(web::serve_socket(listener, api.routes(), shutdown.clone()));
+        let mut app =
+            Self { store, control, socket, _folder: folder, _shutdown: shutdown.drop_guard(), entries: 0 };
+        app.entries = app.changes().await;
+        app
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        self.send("GET", path, "", "").await
+    }
+
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> Answer {
+        self.ask("POST", path, body).await
+    }
+
+    pub(crate) async fn delete(&self, path: &str) -> Answer {
+        self.send("DELETE", path, "", "").await
+    }
+
+    /// Asks with a body of JSON.
+    pub(crate) async fn ask(&self, method: &str, path: &str, body: &Value) -> Answer {
+        self.send(method, path, "application/json", &body.to_string()).await
+    }
+
+    /// Asks over a connection of its own.
+    pub(crate) async fn send(&self, method: &str, path: &str, kind: &str, body: &str) -> Answer {
+        let mut stream = UnixStream::connect(&self.socket).await.unwrap();
+        let kind = if kind.is_empty() { String::new() } else { format!("Content-Type: {kind}\r\n") };
+        let length = body.len();
+        let request = format!(
+            "{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{kind}Content-Length: {length}\r\n\r\n{body}"
+        );
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        let (head, text) = answer.split_once("\r\n\r\n").unwrap();
+        Answer {
+            status: head.split(' ').nth(1).unwrap().parse().unwrap(),
+            head: head.to_ascii_lowercase(),
+            text: text.to_owned(),
+            body: serde_json::from_str(text).unwrap_or_default(),
+        }
+    }
+
+    /// How many changes were entered into the audit log since the start.
+    pub(crate) async fn changes(&self) -> usize {
+        self.store.audit().list(String::new(), None, 1_000).await.unwrap().len() - self.entries
+    }
+}
+
+impl Answer {
+    /// Status, code and field of an error.
+    pub(crate) fn error(&self) -> (u16, &str, Option<&str>) {
+        let error = &self.body["error"];
+        (self.status, error["code"].as_str().unwrap_or_default(), error["field"].as_str())
+    }
+
+    /// An error's sentence.
+    pub(crate) fn message(&self) -> &str {
+        self.body["error"]["message"].as_str().unwrap_or_default()
+    }
+
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.head.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "))
+    }
+}
+
+/// Nothing of this asks Azure.
+async fn seed(control: &Control) {
+    let guid = |digit: &str| format!("{0}{0}{0}{0}{0}{0}{0}{0}-aaaa-4aaa-8aaa-aaaaaaaaaaaa", digit);
+    let account = NewAccount {
+        name: ACCOUNT.to_owned(),
+        tenant_id: guid("1"),
+        client_id: guid("2"),
+        proof: NewProof::AccessKey("c2VjcmV0IHRoYXQgb3BlbnMgbm90aGluZyBhdCBhbGw=".into()),
+        expires_at: None,
+        subscription_id: guid("3"),
+        service: Some("contoso-mail".to_owned()),
+        endpoint: Some("https://localhost:1".to_owned()),
+        cloud: NewCloud::default(),
+        transport: TransportChoice::Auto,
+        quota: Quota::CUSTOM_DOMAIN,
+        concurrency: Concurrency::default(),
+    };
+    control.add_account(account).await.unwrap();
+    let sender = NewSender { account: ACCOUNT.to_owned(), mailbox: SENDER.to_owned(), display_name: None };
+    control.add_sender(sender).await.unwrap();
+    let credential = NewCredential {
+        login: "scanner1".to_owned(),
+        account: ACCOUNT.to_owned(),
+        access: NewAccess::MadePassword,
+        senders: Vec::new(),
+        networks: Vec::new(),
+        default_from: None,
+        forced_from: None,
+        intake: NewIntakeRules::default(),
+        rate_per_minute: None,
+        lane: Lane::Normal,
+    };
+    control.add_credential(credential).await.unwrap();
+}

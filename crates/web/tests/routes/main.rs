@@ -1,0 +1,7 @@
+//! Every route of the management API, asked over its socket: one file for each resource, under the route's path.
+
+#![allow(clippy::unwrap_used, reason = "an app that does not come up fails the test")]
+
+mod app;
+mod metrics;
+mod v1;

@@ -1,0 +1,5 @@
+//! `/v1/accounts/{name}/...`.
+
+mod domains;
+mod export;
+mod rotation;

@@ -1,0 +1,60 @@
+//! `/v1/dns-connections` and `/v1/dns-connections/{name}`. What would ask the provider is left to the stories.
+
+use model::connection::{DnsConnection, DnsKind};
+use model::id::ConnectionId;
+use secrecy::SecretString;
+use serde_json::{Value, json};
+use store::AuditEntry;
+
+use crate::app::{App, NOW};
+
+const TOKEN: &str = "a-token-that-nobody-may-see";
+
+fn connection() -> Value {
+    json!({ "name": "cf", "kind": "cloudflare", "token": TOKEN, "origin": "https://localhost:1/client/v4" })
+}
+
+#[tokio::test]
+async fn a_connection_is_listed_without_its_token_and_removed() {
+    let app = App::start().await;
+    let kept = DnsConnection {
+        id: ConnectionId::from_bytes([1; 16]),
+        name: "cf".parse().unwrap(),
+        kind: DnsKind::Cloudflare,
+        origin: "https://localhost:1/client/v4".parse().unwrap(),
+        ca_pem: None,
+        created_at: NOW.parse().unwrap(),
+    };
+    let entry = AuditEntry {
+        at: kept.created_at,
+        who: "a test".to_owned(),
+        origin: String::new(),
+        action: "dns.add".to_owned(),
+        subject: "cf".to_owned(),
+        detail: String::new(),
+    };
+    app.store.connections().add(kept, SecretString::from(TOKEN), entry).await.unwrap();
+    let list = app.get("/v1/dns-connections").await;
+    let expected = json!([{
+        "name": "cf", "kind": "cloudflare", "origin": "https://localhost:1/client/v4", "created_at": NOW,
+    }]);
+    assert_eq!((list.status, &list.body), (200, &expected));
+    let removed = app.delete("/v1/dns-connections/cf").await;
+    assert_eq!((removed.status, removed.text.as_str()), (204, ""));
+    let missing = app.delete("/v1/dns-connections/cf").await;
+    assert_eq!(missing.error(), (404, "missing", None), "{}", missing.text);
+    assert_eq!(app.get("/v1/dns-connections").await.body, json!([]));
+}
+
+#[tokio::test]
+async fn connections_that_cannot_be_say_which_field_is_wrong_and_nothing_of_the_token() {
+    let app = App::start().await;
+    for (field, value) in [("kind", "route66"), ("token", ""), ("origin", "nowhere"), ("name", "c f")] {
+        let mut body = connection();
+        body[field] = json!(value);
+        let refused = app.post("/v1/dns-connections", &body).await;
+        assert_eq!(refused.error(), (422, "invalid", Some(field)), "{field}: {}", refused.text);
+        assert!(!refused.text.contains(TOKEN), "{field}: {}", refused.text);
+    }
+    assert_eq!(app.changes().await, 0);
+}

@@ -1,0 +1,96 @@
+//! `/v1/messages` and `/v1/messages/{id}`.
+
+use control::AccountChange;
+use model::account::AccountState;
+use serde_json::{Value, json};
+
+use crate::app::{ACCOUNT, App, SENDER};
+
+/// A message that is accepted.
+pub(super) fn message() -> Value {
+    json!({ "from": SENDER, "to": ["a@example.com", "b@example.com"], "subject": "Hello", "text": "x" })
+}
+
+#[tokio::test]
+async fn a_message_is_accepted_and_shown() {
+    let app = App::start().await;
+    let accepted = app.post("/v1/messages", &message()).await;
+    assert_eq!(accepted.status, 202, "{}", accepted.text);
+    let id = accepted.body["id"].as_str().unwrap();
+    let shown = app.get(&format!("/v1/messages/{id}")).await;
+    assert_eq!(shown.status, 200, "{}", shown.text);
+    for (field, expected) in [
+        ("id", json!(id)),
+        ("account", json!(ACCOUNT)),
+        ("origin", json!("operator")),
+        ("from", json!(SENDER)),
+        ("subject", json!("Hello")),
+        ("lane", json!("normal")),
+        ("changes", json!([])),
+    ] {
+        assert_eq!(shown.body[field], expected, "{field}");
+    }
+    let [send] = &shown.body["sends"].as_array().unwrap()[..] else { panic!("{}", shown.text) };
+    assert_eq!(send["state"], "queued");
+    assert_eq!(send["recipients"], json!([{ "address": "a@example.com" }, { "address": "b@example.com" }]));
+    assert_eq!(send["attempts"], json!([]));
+}
+
+#[tokio::test]
+async fn messages_that_are_refused_say_which_field_is_wrong() {
+    let app = App::start().await;
+    for (change, code, field, words) in [
+        (json!({ "from": "nobody" }), (422, "invalid"), Some("from"), ""),
+        (
+            json!({ "from": "x@contoso.example" }),
+            (422, "invalid"),
+            Some("from"),
+            "is not a sender of any account",
+        ),
+        (json!({ "to": [] }), (422, "invalid"), Some("to"), "there is no recipient"),
+        (json!({ "to": ["a@example.com", "b"] }), (422, "invalid"), Some("to"), "b: "),
+        (json!({ "account": "fabrikam" }), (404, "missing"), None, "account fabrikam does not exist"),
+        (
+            json!({ "account": ACCOUNT, "from": "x@contoso.example" }),
+            (422, "invalid"),
+            Some("from"),
+            "is not a sender of account contoso",
+        ),
+    ] {
+        let mut body = message();
+        for (name, value) in change.as_object().unwrap() {
+            body[name] = value.clone();
+        }
+        let refused = app.post("/v1/messages", &body).await;
+        assert_eq!(refused.error(), (code.0, code.1, field), "{change}: {}", refused.text);
+        assert!(refused.message().contains(words), "{change}: {}", refused.text);
+    }
+    let disabled = AccountChange { state: Some(AccountState::Disabled), ..AccountChange::default() };
+    app.control.change_account(ACCOUNT, disabled).await.unwrap();
+    let refused = app.post("/v1/messages", &message()).await;
+    assert_eq!(refused.error(), (422, "invalid", Some("account")));
+    assert_eq!(refused.message(), "contoso is disabled: postern account enable contoso");
+    assert_eq!(app.get("/v1/queue").await.body, json!([]), "nothing was queued");
+}
+
+#[tokio::test]
+async fn a_subject_cannot_add_a_field() {
+    let app = App::start().await;
+    let mut body = message();
+    body["subject"] = json!("Hello\r\nBcc: c@example.com");
+    let accepted = app.post("/v1/messages", &body).await;
+    let id = accepted.body["id"].as_str().unwrap().parse().unwrap();
+    let octets = app.store.queue().body_of(id).await.unwrap();
+    let text = String::from_utf8(octets).unwrap();
+    assert!(text.contains("Subject: Hello  Bcc: c@example.com\r\n"), "{text}");
+}
+
+#[tokio::test]
+async fn messages_that_are_not_there() {
+    let app = App::start().await;
+    let garbled = app.get("/v1/messages/hello").await;
+    assert_eq!(garbled.error(), (422, "invalid", Some("id")), "{}", garbled.text);
+    let missing = app.get("/v1/messages/01m8hmm0rqft0b4f4v3ccgkktg").await;
+    assert_eq!(missing.error(), (404, "missing", None), "{}", missing.text);
+    assert_eq!(missing.message(), "message 01m8hmm0rqft0b4f4v3ccgkktg does not exist");
+}

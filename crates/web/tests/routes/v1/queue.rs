@@ -1,0 +1,77 @@
+//! `/v1/queue`, `/v1/queue/{id}/retry` and `/v1/queue/{id}/drop`.
+
+use jiff::{SignedDuration, Timestamp};
+use model::delivery::SendId;
+use serde_json::{Value, json};
+use store::{NextStep, Settlement};
+
+use super::messages::message;
+use crate::app::{ACCOUNT, App, NOW};
+
+async fn queue(app: &App, query: &str) -> Vec<Value> {
+    let list = app.get(&format!("/v1/queue{query}")).await;
+    assert_eq!(list.status, 200, "{}", list.text);
+    list.body.as_array().unwrap().clone()
+}
+
+#[tokio::test]
+async fn what_waits_is_listed_newest_first_page_by_page() {
+    let app = App::start().await;
+    assert!(queue(&app, "").await.is_empty());
+    for subject in ["1", "2", "3"] {
+        let mut body = message();
+        body["subject"] = json!(subject);
+        assert_eq!(app.post("/v1/messages", &body).await.status, 202);
+    }
+    let all = queue(&app, "").await;
+    assert_eq!(all.len(), 3);
+    let first = queue(&app, "?limit=2&state=queued&account=contoso").await;
+    assert_eq!(first, all[..2]);
+    let last = first[1]["id"].as_str().unwrap();
+    assert_eq!(queue(&app, &format!("?before={last}")).await, all[2..]);
+    assert!(queue(&app, "?state=failed").await.is_empty());
+    assert_eq!(all[0]["recipients"], json!(["a@example.com", "b@example.com"]));
+    assert_eq!(all[0]["attempts"], 0);
+}
+
+#[tokio::test]
+async fn a_list_that_cannot_be_made_says_why() {
+    let app = App::start().await;
+    let unknown = app.get("/v1/queue?state=lost").await;
+    assert_eq!(unknown.error(), (422, "invalid", Some("state")), "{}", unknown.text);
+    assert!(unknown.message().starts_with("\"lost\" is none of queued, "), "{}", unknown.text);
+    let missing = app.get("/v1/queue?account=fabrikam").await;
+    assert_eq!(missing.error(), (404, "missing", None), "{}", missing.text);
+    let garbled = app.get("/v1/queue?before=yesterday").await;
+    assert_eq!(garbled.error(), (422, "invalid", Some("before")), "{}", garbled.text);
+    assert_eq!(app.get("/v1/queue?limit=many").await.status, 400);
+}
+
+#[tokio::test]
+async fn a_message_is_tried_at_once_or_dropped() {
+    let app = App::start().await;
+    let id = app.post("/v1/messages", &message()).await.body["id"].as_str().unwrap().to_owned();
+    assert_eq!(queue(&app, "").await.len(), 1);
+    let now: Timestamp = NOW.parse().unwrap();
+    let account = app.store.directory().account_named(ACCOUNT).unwrap().id;
+    let part = SendId { message: id.parse().unwrap(), part: 0 };
+    let later = now.saturating_add(SignedDuration::from_hours(1)).unwrap();
+    let settlement = Settlement { id: part, attempt: None, next: NextStep::Again { at: later } };
+    app.store.queue().claim_due(account, now, 1, later).await.unwrap();
+    app.store.queue().settle(vec![settlement], Vec::new()).await.unwrap();
+    let retried = app.send("POST", &format!("/v1/queue/{id}/retry"), "", "").await;
+    assert_eq!((retried.status, &retried.body), (200, &json!({ "changed": 1 })));
+    assert_eq!(queue(&app, "").await[0]["due_at"], NOW);
+    let dropped = app.send("POST", &format!("/v1/queue/{id}/drop"), "", "").await;
+    assert_eq!((dropped.status, &dropped.body), (200, &json!({ "changed": 1 })));
+    assert_eq!(queue(&app, "").await[0]["state"], "dropped");
+    for action in ["retry", "drop"] {
+        let unknown = "01m8hmm0rqft0b4f4v3ccgkktg";
+        let missing = app.send("POST", &format!("/v1/queue/{unknown}/{action}"), "", "").await;
+        assert_eq!(missing.error(), (404, "missing", None), "{}", missing.text);
+        let late = app.send("POST", &format!("/v1/queue/{id}/{action}"), "", "").await;
+        assert_eq!((late.status, &late.body), (200, &json!({ "changed": 0 })), "{action}");
+        let garbled = app.send("POST", &format!("/v1/queue/hello/{action}"), "", "").await;
+        assert_eq!(garbled.error(), (422, "invalid", Some("id")), "{}", garbled.text);
+    }
+}
