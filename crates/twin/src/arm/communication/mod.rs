@@ -248,3 +248,5 @@ mod published;
 mod rules;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod writers;
