@@ -98,11 +98,20 @@ fn reads_as_written(name: Option<&str>, address: &str) {
 /// A message.
 pub fn parts(data: &[u8]) {
     let _ = message::parts::read(data);
+}
+
+/// A message for a server that takes less. What fits stays; what does not fits afterwards, or it is said why not.
+pub fn seven_bit(data: &[u8]) {
     for takes in [Takes::SevenBits, Takes::EightBitBodies] {
         let encoded = message::seven_bit::encode(data, takes);
         assert!(encoded.octets.len() >= data.len(), "the message became shorter");
-        if takes == Takes::SevenBits && encoded.remarks.is_empty() {
-            assert!(encoded.octets.is_ascii(), "an octet kept its highest bit unsaid");
+        if message::seven_bit::fits(data, takes) {
+            assert_eq!(encoded.octets, data, "what fits was changed");
+        }
+        if encoded.remarks.is_empty() {
+            let header = message::header::split(&encoded.octets).0;
+            let plain = if takes == Takes::SevenBits { &encoded.octets[..] } else { header };
+            assert!(plain.is_ascii(), "an octet kept its highest bit unsaid");
         }
     }
 }

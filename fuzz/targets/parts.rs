@@ -1,4 +1,4 @@
-//! Messages taken apart, and turned into seven bits.
+//! Messages taken apart.
 
 #![no_main]
 

@@ -4,8 +4,17 @@ use anyhow::bail;
 
 use crate::process::{cargo, root, succeeds};
 
-const TARGETS: [&str; 8] =
-    ["addresses", "author", "client_session", "commands", "header", "mail_data", "parts", "server_session"];
+const TARGETS: [&str; 9] = [
+    "addresses",
+    "author",
+    "client_session",
+    "commands",
+    "header",
+    "mail_data",
+    "parts",
+    "server_session",
+    "seven_bit",
+];
 
 /// What libFuzzer needs to see which branches an input takes.
 const INSTRUMENTATION: &str = "-Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \
