@@ -15,7 +15,7 @@ use tempfile::TempDir;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::UnixStream;
 use tokio_util::sync::CancellationToken;
-use web::api::{Api, RelayParts};
+use web::api::{Api, ListenerView, RelayParts};
 
 /// The account that is there.
 pub(crate) const ACCOUNT: &str = "contoso";
@@ -69,6 +69,12 @@ impl App {
             RelayParts { settings, upstreams, logins, refusals },
             source(),
         );
+        let listener = ListenerView {
+            address: "127.0.0.1:587".parse().unwrap(),
+            mode: "starttls".to_owned(),
+            login: "required".to_owned(),
+        };
+        let api = api.listening(vec![listener]);
         let socket = folder.path().join("api.sock");
         let listener = web::bind_socket(&socket).unwrap();
         let shutdown = CancellationToken::new();
