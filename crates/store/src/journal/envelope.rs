@@ -106,6 +106,23 @@ mod tests {
     use super::*;
     use model::queued::{Cause, Change};
     use model::repair::Repair;
+    use proptest::prelude::*;
+
+    proptest! {
+        /// A checksum keeps such envelopes away; whatever comes in spite of it does no harm.
+        #[test]
+        fn a_damaged_envelope_is_refused_or_reads_as_it_is_written(
+            damage in proptest::collection::vec((0..OLD.len(), any::<u8>()), 1..4),
+            end in 0..OLD.len() * 2,
+        ) {
+            let mut octets = OLD.as_bytes().to_vec();
+            damage.into_iter().for_each(|(at, octet)| octets[at] = octet);
+            octets.truncate(end);
+            if let Ok(message) = read(&octets) {
+                prop_assert_eq!(read(&write(&message)).unwrap(), message);
+            }
+        }
+    }
 
     /// An envelope as the journal's first format had it.
     const OLD: &str = r#"{"id":"0103g40r40m30e209185gr38e1","account":"0103g40r40m30e209185gr38e1","origin":"credential","origin_name":"scanner1","lane":"normal","reverse_path":"","from":"a@b.example","message_id":"<1@x>","subject":"s","size":3,"accepted_at":1800000000000,"expires_at":1800172800000,"sends":[{"operation":"00000000-0000-0000-0000-000000000001","to":["r1@example.com"]}]}"#;
