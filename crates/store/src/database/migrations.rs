@@ -40,18 +40,37 @@ pub(super) fn apply(connection: &mut Connection) -> Result<(), StoreError> {
 mod tests {
     use super::*;
 
+    /// What stands at the end, as SQL without comments, blank lines and indentation.
+    fn schema(connection: &Connection) -> String {
+        let select = "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY type, name";
+        let mut statement = connection.prepare(select).unwrap();
+        let all: Result<Vec<String>, _> = statement.query_map([], |row| row.get(0)).unwrap().collect();
+        let plain = |sql: String| {
+            let lines = sql.lines().map(|line| line.split("--").next().unwrap_or_default());
+            let words = lines.map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "));
+            let lines: Vec<String> = words.filter(|line| !line.is_empty()).collect();
+            lines.join("\n") + ";\n"
+        };
+        all.unwrap().into_iter().map(plain).collect::<Vec<_>>().join("\n")
+    }
+
     #[test]
     fn the_schema_is_what_the_snapshot_says() {
         let mut connection = Connection::open_in_memory().unwrap();
         apply(&mut connection).unwrap();
         apply(&mut connection).unwrap();
-        let mut statement = connection
-            .prepare(
-                "SELECT type || ' ' || name FROM sqlite_schema WHERE name NOT LIKE 'sqlite_%' ORDER BY 1",
-            )
-            .unwrap();
-        let names: Result<Vec<String>, _> = statement.query_map([], |row| row.get(0)).unwrap().collect();
-        assert_eq!(names.unwrap().join("\n") + "\n", include_str!("../../migrations/schema.txt"));
+        let (schema, file) =
+            (schema(&connection), concat!(env!("CARGO_MANIFEST_DIR"), "/migrations/schema.txt"));
+        if std::env::var_os("UPDATE_SCHEMA").is_some() {
+            std::fs::write(file, &schema).unwrap();
+        }
+        let snapshot = std::fs::read_to_string(file).unwrap();
+        let differs = schema.lines().zip(snapshot.lines()).find(|(is, was)| is != was);
+        assert!(
+            schema == snapshot,
+            "the migrations lead to another schema than {file} says, first at {differs:?}. If that is meant: \
+             UPDATE_SCHEMA=1 cargo test -p store --lib the_schema_is"
+        );
     }
 
     #[test]
