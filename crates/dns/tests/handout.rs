@@ -85,7 +85,7 @@ fn what_a_person_has_to_decide_names_all_that_is_in_the_way() {
         ("_dmarc.example.com", "TXT", "v=dmarc1; p=none"),
     ];
     let spf = format!(
-        "SPF, decide first: @ 300 TXT \"v=spf1 mx a {INCLUDE} -all\" <- \"v=spf1 mx ~all\" <- \"v=spf1 a -all\""
+        "SPF, decide first: @ 300 TXT \"v=spf1 a mx {INCLUDE} -all\" <- \"v=spf1 mx ~all\" <- \"v=spf1 a -all\""
     );
     let key = "DKIM, decide first: s1._domainkey 3600 CNAME s1.azurecomm.net. <- other.example.net.";
     check(&there, &[PROOF, &spf, key, &format!("{DMARC} <- \"v=dmarc1; p=none\"")]);

@@ -432,3 +432,28 @@ fn sentences_are_what_the_picture_says() {
         );
     }
 }
+
+#[test]
+fn a_soft_end_is_right_once_azure_has_verified_the_domain() {
+    for (text, code) in [
+        ("v=spf1 include:spf.protection.outlook.com ~all", "spf.right"),
+        ("v=spf1 ip4:192.0.2.1 include:spf.protection.outlook.com ?all", "spf.right"),
+        ("v=spf1 include:spf.protection.outlook.com", "spf.right"),
+        ("v=spf1 ip4:192.0.2.1 ~all", "spf.no_include"),
+        ("v=spf1 include:spf.protection.outlook.com ~all exp=why.example.com", "spf.order"),
+        ("v=spf1 include:spf.protection.outlook.com +all", "spf.open_end"),
+    ] {
+        let case = case("", format!("-spf\n@ TXT {text}").leak(), &[]);
+        let rows = preflight(&case.demand().with_soft_end(), &case.shown());
+        let rows: Vec<&Row> = rows.iter().filter(|row| row.code.starts_with("spf.")).collect();
+        let [row] = &rows[..] else { panic!("{text}: {rows:#?}") };
+        assert_eq!(row.code, code, "{text}");
+        let end = row.proposal.as_ref().map(|proposal| proposal.write.value().rsplit(' ').next().unwrap());
+        let expected = match code {
+            "spf.right" => None,
+            "spf.open_end" => Some("-all"),
+            _ => Some("~all"),
+        };
+        assert_eq!(end, expected, "{text}");
+    }
+}

@@ -101,7 +101,7 @@ impl Plan<'_> {
         // What is not ours is what is replaced.
         records.sort_by_key(|held| (self.ours)(held));
         let texts: Vec<&str> = records.iter().filter_map(|held| held.record.text()).collect();
-        let merge = spf::merged(&texts, include);
+        let merge = spf::merged(&texts, include, self.demand.spf_end());
         let Some((first, others)) = records.split_first() else {
             self.change(Change::Create(wanted.clone()));
             return;
@@ -110,16 +110,15 @@ impl Plan<'_> {
             self.block(name, records.clone(), invalid.clone());
         } else if others.iter().any(|other| !(self.ours)(other)) {
             let sentence = format!(
-                "{name} has {} SPF records, where one is allowed. Replace all of them by: {}",
+                "{name} has {} SPF records, where one is allowed, and Postern does not take away records of others. \
+                 Replace all of them by: {}",
                 texts.len(),
                 merge.text
             );
             self.block(name, records.clone(), sentence);
         } else {
-            let softer = merge.softer.as_ref().filter(|_| self.demand.takes_soft_end());
-            let text = softer.map_or_else(|| merge.text.clone(), |softer| spf::softened(&merge.text, softer));
-            if text != first.record.value() {
-                let by = Record::txt(name, &text, first.record.ttl);
+            if merge.text != first.record.value() {
+                let by = Record::txt(name, &merge.text, first.record.ttl);
                 self.replace(first, by, merge.changes.join(" "));
             }
             others.iter().for_each(|other| self.change(Change::Delete(other.clone())));

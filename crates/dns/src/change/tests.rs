@@ -87,8 +87,10 @@ fn the_only_spf_record_is_merged() {
         "example.com",
         &foreign,
         &[PROOF],
-        &["example.com has 2 SPF records, where one is allowed. Replace all of \
-        them by: v=spf1 a mx include:spf.protection.outlook.com -all"],
+        &[
+            "example.com has 2 SPF records, where one is allowed, and Postern does not take away records of others. \
+        Replace all of them by: v=spf1 a mx include:spf.protection.outlook.com -all",
+        ],
     );
     check(
         "example.com",

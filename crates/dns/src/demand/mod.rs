@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use self::given::{include_of, is_label, key_of, not_understood, text_of};
 use crate::name::{is_within, normal, organisational, possible_zones};
 use crate::record::Record;
+use crate::spf::End;
 
 /// What a record is for. The order is the one in which they are shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -158,6 +159,12 @@ impl Demand {
     #[must_use]
     pub fn include(&self) -> Option<&str> {
         self.include.as_deref()
+    }
+
+    /// How the SPF record has to end.
+    #[must_use]
+    pub fn spf_end(&self) -> End {
+        if self.takes_soft_end { End::AsItIs } else { End::Fail }
     }
 
     /// Whether a soft end of the SPF record will do.

@@ -18,14 +18,15 @@ pub(super) fn rows(scene: &Scene<'_>) -> Vec<Row> {
     }
     let records: Vec<&Record> = at.texts().filter(|record| record.text().is_some_and(spf::is_spf)).collect();
     let texts: Vec<&str> = records.iter().map(|record| record.value()).collect();
-    let merge = spf::merged(&texts, include);
+    let merge = spf::merged(&texts, include, scene.demand.spf_end());
     let mut rows = match texts.as_slice() {
         [] => vec![none(scene, wanted, include)],
         [text] => one(scene, wanted, &merge, text),
         several => {
             let sentence = format!(
                 "There are {} SPF records, and receivers that find more than one use none (RFC 7208 section 4.5). \
-                 Replace all of them by the proposed one.",
+                 Somebody has to replace all of them by the proposed one; Postern does not take away records of \
+                 others.",
                 several.len()
             );
             vec![Row::new(PART, wanted, Verdict::Wrong, "spf.several", sentence)]
@@ -35,7 +36,7 @@ pub(super) fn rows(scene: &Scene<'_>) -> Vec<Row> {
         return vec![hidden(PART, wanted, "spf.hidden", cname)];
     }
     rows.extend(costs(scene, wanted, &merge));
-    let proposal = proposal(scene, wanted, &merge, &records);
+    let proposal = proposal(wanted, &merge, &records);
     for row in rows.iter_mut().filter(|row| row.code != "spf.misplaced" && row.shown.is_empty()) {
         *row = row.clone().showing(records.iter().copied());
         let is_useful = row.verdict != Verdict::Right && row.code != "spf.too_many_lookups";
@@ -48,17 +49,16 @@ pub(super) fn rows(scene: &Scene<'_>) -> Vec<Row> {
 }
 
 /// What should stand there, if that is not what does.
-fn proposal(scene: &Scene<'_>, wanted: &Record, merge: &Merge, records: &[&Record]) -> Option<Proposal> {
-    let softer = merge.softer.as_ref().filter(|_| scene.demand.takes_soft_end());
-    let text = softer.map_or_else(|| merge.text.clone(), |softer| spf::softened(&merge.text, softer));
-    let is_there = records.len() == 1 && records[0].value() == text;
+fn proposal(wanted: &Record, merge: &Merge, records: &[&Record]) -> Option<Proposal> {
+    let text = &merge.text;
+    let is_there = records.len() == 1 && records[0].value() == *text;
     if is_there || !merge.invalid.is_empty() {
         return None;
     }
     let write = if records.is_empty() {
         wanted.clone()
     } else {
-        Record::txt(&wanted.name, &text, records.iter().map(|record| record.ttl).min().unwrap_or(wanted.ttl))
+        Record::txt(&wanted.name, text, records.iter().map(|record| record.ttl).min().unwrap_or(wanted.ttl))
     };
     let instead_of = records.iter().map(|record| (*record).clone()).collect();
     Some(Proposal { write, instead_of, changes: merge.changes.clone() })
@@ -131,6 +131,7 @@ fn end(scene: &Scene<'_>, record: &Spf) -> Option<(Verdict, &'static str, String
                 );
                 (Verdict::Wrong, "spf.redirect", sentence)
             }
+            None if scene.demand.takes_soft_end() => return None,
             None => {
                 let sentence =
                     "The SPF record has no end, and Azure verifies only one that ends with -all. Add -all.";

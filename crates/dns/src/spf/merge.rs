@@ -2,6 +2,15 @@
 
 use super::{Mechanism, Qualifier, Spf, Term, VERSION};
 
+/// How a merged record may end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// In `-all`: Azure verifies only that.
+    Fail,
+    /// As it does, unless it invites everybody: Azure has verified the domain.
+    AsItIs,
+}
+
 /// An SPF record that permits what there was and one include more.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Merge {
@@ -21,11 +30,14 @@ pub struct Merge {
 /// Answers by UDP should stay below 512 octets (RFC 7208 section 3.4), and others share this one.
 const LONG_OCTETS: usize = 450;
 
-/// Merges all SPF records of a domain into one that includes `include` and ends in `-all`. Without any it is a new
-/// one. Done again, it changes nothing.
+/// Merges all SPF records of a domain into one that includes `include` and ends as `end` allows. Without any it is a
+/// new one, which ends in `-all`. Done again, it changes nothing; the order of `existing` makes no difference, because
+/// name servers answer in any.
 #[must_use]
-pub fn merged(existing: &[&str], include: &str) -> Merge {
+pub fn merged(existing: &[&str], include: &str, end: End) -> Merge {
     let mut merge = Merge::default();
+    let mut existing = existing.to_vec();
+    existing.sort_by_cached_key(|text| (is_alone(text, include), text.to_lowercase()));
     let records: Vec<Vec<Word<'_>>> = existing.iter().map(|text| words(text, &mut merge)).collect();
     if records.len() > 1 {
         let sentence =
@@ -47,16 +59,16 @@ pub fn merged(existing: &[&str], include: &str) -> Merge {
         }
     }
     add_include(&mut kept, include, &mut merge);
-    make_end(&records, &mut merge);
+    let last = make_end(&records, end, &mut merge);
     if records.is_empty() {
         // Of what is new nothing is different.
         merge.changes.clear();
     }
-    if let ([existing], true) = (existing, merge.changes.is_empty()) {
+    if let ([existing], true) = (existing.as_slice(), merge.changes.is_empty()) {
         merge.text = (*existing).to_owned();
     } else {
         let words = kept.iter().map(String::as_str);
-        let words = std::iter::once(VERSION).chain(words).chain(std::iter::once("-all"));
+        let words = std::iter::once(VERSION).chain(words).chain(last.as_deref());
         merge.text = words.collect::<Vec<_>>().join(" ");
     }
     if merge.text.len() > LONG_OCTETS {
@@ -76,6 +88,13 @@ pub fn softened(text: &str, softer: &str) -> String {
         Some((rest, end)) if end.eq_ignore_ascii_case("-all") => format!("{rest} {softer}"),
         _ => text.to_owned(),
     }
+}
+
+/// Whether a record permits Azure alone, as the one does that Postern writes where there is none.
+fn is_alone(text: &str, include: &str) -> bool {
+    let Ok(record) = Spf::read(text) else { return false };
+    let wanted = Mechanism::Include(include.to_owned());
+    record.terms.iter().all(|term| term.is_all() || term.mechanism() == Some(&wanted))
 }
 
 /// A word, and what it means if that is understood.
@@ -161,32 +180,45 @@ fn add_include(kept: &mut Vec<String>, include: &str, merge: &mut Merge) {
     }
 }
 
-fn make_end(records: &[Vec<Word<'_>>], merge: &mut Merge) {
+/// The last word; none where there was no end and none is needed.
+fn make_end(records: &[Vec<Word<'_>>], end: End, merge: &mut Merge) -> Option<String> {
     let ends: Vec<&Word<'_>> =
         records.iter().filter_map(|record| record.iter().find(|word| word.is_all())).collect();
     let with = |sign| move |word: &&&Word<'_>| word.term.as_ref().and_then(Term::qualifier) == Some(sign);
+    let fail = || Some("-all".to_owned());
     let azure = "Azure verifies only that";
     if let Some(open) = ends.iter().find(with(Qualifier::Pass)) {
         merge.changes.push(format!("{} lets everybody send: it becomes -all.", open.text));
-        return;
+        return fail();
     }
     let soft =
         ends.iter().find(with(Qualifier::Neutral)).or_else(|| ends.iter().find(with(Qualifier::SoftFail)));
+    let is_last = records.iter().all(|words| words.last().is_some_and(Word::is_all));
     if let Some(soft) = soft {
+        merge.softer = Some(soft.text.to_owned());
+        if end == End::AsItIs {
+            if merge.changes.is_empty() && !is_last {
+                merge.changes.push(format!("{} becomes the last word: nobody looks behind it.", soft.text));
+            }
+            return merge.softer.clone();
+        }
         merge.changes.push(format!(
             "{} becomes -all: {azure}. Mail from servers that the record does not name is refused from now on.",
             soft.text
         ));
-        merge.softer = Some(soft.text.to_owned());
     } else if ends.is_empty() && !records.is_empty() {
+        let has_redirect = records.iter().flatten().any(|word| word.redirect().is_some());
+        if end == End::AsItIs && !has_redirect {
+            return None;
+        }
         merge.changes.push(format!(
             "-all is added at the end: {azure}. Mail from servers that the record does not name is refused from now \
              on."
         ));
-    } else if merge.changes.is_empty() && records.iter().any(|words| !words.last().is_some_and(Word::is_all))
-    {
+    } else if merge.changes.is_empty() && !is_last && !records.is_empty() {
         merge.changes.push(format!("-all becomes the last word: {azure}."));
     }
+    fail()
 }
 
 #[cfg(test)]
@@ -212,13 +244,17 @@ mod tests {
             (&["v=spf1 -all include:AZURE"], "v=spf1 include:AZURE -all", 1),
             (
                 &["v=spf1 mx exp=a.example -all", "v=spf1 exp=b.example -all"],
-                "v=spf1 mx exp=a.example include:AZURE -all",
+                "v=spf1 exp=b.example mx include:AZURE -all",
                 3,
             ),
-            (&["v=spf1 mx mx -all", "v=spf1 MX a ?all"], "v=spf1 mx mx a include:AZURE -all", 3),
+            (&["v=spf1 mx mx -all", "v=spf1 MX a ?all"], "v=spf1 MX a include:AZURE -all", 3),
+            (&["v=spf1 include:AZURE -all", "v=spf1 mx -all"], "v=spf1 mx include:AZURE -all", 1),
         ] {
             let existing: Vec<String> = existing.iter().map(|text| text.replace("AZURE", AZURE)).collect();
-            let merge = merged(&existing.iter().map(String::as_str).collect::<Vec<_>>(), AZURE);
+            let existing: Vec<&str> = existing.iter().map(String::as_str).collect();
+            let merge = merged(&existing, AZURE, End::Fail);
+            let turned: Vec<&str> = existing.iter().rev().copied().collect();
+            assert_eq!(merged(&turned, AZURE, End::Fail), merge, "in any order");
             assert_eq!(merge.text, wanted.replace("AZURE", AZURE), "{existing:?}");
             assert_eq!(merge.changes.len(), changes, "{existing:?}: {:#?}", merge.changes);
         }
@@ -226,15 +262,35 @@ mod tests {
 
     #[test]
     fn the_softer_end_comes_back() {
-        let merge = merged(&["v=spf1 mx ~all"], AZURE);
+        let merge = merged(&["v=spf1 mx ~all"], AZURE, End::Fail);
         let softer = merge.softer.unwrap();
         assert_eq!(softened(&merge.text, &softer), "v=spf1 mx include:spf.protection.outlook.com ~all");
-        assert_eq!(merged(&["v=spf1 +all"], AZURE).softer, None);
+        assert_eq!(merged(&["v=spf1 +all"], AZURE, End::Fail).softer, None);
+    }
+
+    #[test]
+    fn an_end_that_azure_has_verified_stays() {
+        for (existing, wanted, changes) in [
+            (&["v=spf1 mx include:AZURE ~all"][..], "v=spf1 mx include:AZURE ~all", 0),
+            (&["v=spf1 include:AZURE ?all"], "v=spf1 include:AZURE ?all", 0),
+            (&["v=spf1 include:AZURE"], "v=spf1 include:AZURE", 0),
+            (&["v=spf1 mx ~all"], "v=spf1 mx include:AZURE ~all", 1),
+            (&["v=spf1 include:AZURE ~all exp=a.example"], "v=spf1 include:AZURE exp=a.example ~all", 1),
+            (&["v=spf1 include:AZURE +all"], "v=spf1 include:AZURE -all", 1),
+            (&["v=spf1 mx ~all", "v=spf1 include:AZURE -all"], "v=spf1 mx include:AZURE ~all", 1),
+            (&[], "v=spf1 include:AZURE -all", 0),
+        ] {
+            let existing: Vec<String> = existing.iter().map(|text| text.replace("AZURE", AZURE)).collect();
+            let existing: Vec<&str> = existing.iter().map(String::as_str).collect();
+            let merge = merged(&existing, AZURE, End::AsItIs);
+            assert_eq!(merge.text, wanted.replace("AZURE", AZURE), "{existing:?}");
+            assert_eq!(merge.changes.len(), changes, "{existing:?}: {:#?}", merge.changes);
+        }
     }
 
     #[test]
     fn what_is_not_understood_stays_and_is_told() {
-        let merge = merged(&["v=spf1 ipv4:192.0.2.1 -all"], AZURE);
+        let merge = merged(&["v=spf1 ipv4:192.0.2.1 -all"], AZURE, End::Fail);
         assert_eq!(merge.text, "v=spf1 ipv4:192.0.2.1 include:spf.protection.outlook.com -all");
         assert_eq!(
             merge.invalid,
@@ -244,7 +300,7 @@ mod tests {
             ]
         );
         let long = format!("v=spf1 {}-all", "ip4:192.0.2.111 ".repeat(30));
-        assert_eq!(merged(&[&long], AZURE).warnings.len(), 1);
+        assert_eq!(merged(&[&long], AZURE, End::Fail).warnings.len(), 1);
     }
 
     proptest! {
@@ -253,12 +309,15 @@ mod tests {
             records in proptest::collection::vec(crate::spf::term::tests::record(), 0..3)
         ) {
             let records: Vec<&str> = records.iter().map(String::as_str).collect();
-            let merge = merged(&records, AZURE);
-            let again = merged(&[&merge.text], AZURE);
+            let merge = merged(&records, AZURE, End::Fail);
+            let again = merged(&[&merge.text], AZURE, End::Fail);
             prop_assert_eq!(&again.text, &merge.text);
             prop_assert_eq!(again.changes, Vec::<String>::new());
             let result = Spf::read(&merge.text).unwrap();
             prop_assert!(result.includes(AZURE) && merge.text.ends_with(" -all"));
+            let kept = merged(&records, AZURE, End::AsItIs);
+            let again = merged(&[&kept.text], AZURE, End::AsItIs);
+            prop_assert_eq!((&again.text, again.changes), (&kept.text, Vec::<String>::new()));
             for word in records.iter().flat_map(|record| record.split(' ').skip(1)) {
                 let term = Term::read(word).unwrap();
                 let is_kept = result.terms.iter().any(|other| other.to_string().eq_ignore_ascii_case(word));

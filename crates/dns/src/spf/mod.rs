@@ -7,7 +7,7 @@ mod term;
 use std::fmt;
 
 pub use lookups::{Cost, MOST_LOOKUPS, MOST_VOIDS, Question, Reply, Seen, lookups};
-pub use merge::{Merge, merged, softened};
+pub use merge::{End, Merge, merged, softened};
 pub use term::{Mechanism, Qualifier, Term, TermError};
 
 /// A record that can be understood. It prints as it was written, but for repeated spaces.
@@ -151,7 +151,7 @@ mod tests {
             if let Ok(record) = Spf::read(&text) {
                 prop_assert_eq!(Spf::read(&record.to_string()), Ok(record));
             }
-            let _ = (is_almost_spf(&text), merged(&[&text], "spf.example.com"));
+            let _ = (is_almost_spf(&text), merged(&[&text], "spf.example.com", End::Fail));
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use dns::change::Change;
 use dns::record::Record;
-use dns::spf::{merged, softened};
+use dns::spf::{End, merged, softened};
 use model::estate::{DnsWay, WrittenRecord};
 
 use super::zone::Zone;
@@ -12,7 +12,7 @@ use super::{Site, Trouble};
 pub(in super::super) fn softer(rows: &[WrittenRecord], name: &str) -> Option<(WrittenRecord, String)> {
     let row =
         rows.iter().find(|row| row.domain == name && row.kind == "TXT" && row.value.starts_with("v=spf1"))?;
-    let end = merged(&[row.before.as_deref()?], INCLUDE).softer?;
+    let end = merged(&[row.before.as_deref()?], INCLUDE, End::Fail).softer?;
     let value = softened(&row.value, &end);
     (value != row.value).then(|| (row.clone(), value))
 }
