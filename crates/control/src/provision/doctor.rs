@@ -3,8 +3,11 @@
 use std::collections::BTreeSet;
 
 use azure_types::communication::{VerificationState, VerificationStates};
+use dns::change::Held;
+use dns::demand::Part;
 use dns::preflight::Row;
 use dns::provider::Provider;
+use dns::record::Record;
 use jiff::Timestamp;
 use model::estate::{DnsWay, RecordedStep, StepState, WishedDomain, WrittenRecord};
 use serde::{Deserialize, Serialize};
@@ -12,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use super::clean;
 use super::handout::{Handed, RecordToWrite};
 use super::observed::{DomainSeen, Progress};
-use super::perform::softer;
+use super::perform::{Examined, softer};
 use super::survey::Survey;
 use super::wish;
 use crate::Control;
@@ -144,6 +147,9 @@ impl Control {
         let mut picture =
             picture(&survey, (&domain, wished), (&survey.steps, &open(&survey)), self.clock.now());
         offer_softer_end(&mut picture, &survey.written);
+        if let Some(examined) = survey.examined.get(&domain) {
+            name_what_is_left(&mut picture, (examined, wished), &survey.written);
+        }
         Ok(picture)
     }
 
@@ -266,7 +272,7 @@ fn explain(
                 (text, Some(Mover::You), Some(format!("postern domain records {name}")))
             }
             _ => (
-                "Its records are not all there yet; Postern can write them.".to_owned(),
+                "Its records are not all there yet; Postern writes what it may.".to_owned(),
                 Some(Mover::You),
                 Some(apply),
             ),
@@ -295,12 +301,45 @@ fn explain(
 fn offer_softer_end(picture: &mut DomainPicture, written: &[WrittenRecord]) {
     let softer = softer(written, &picture.domain).filter(|_| picture.state == DomainState::Ready);
     let Some((row, value)) = softer else { return };
+    // Somebody may have put it back by hand.
+    let is_shown = |text: &String| {
+        dns::spf::Spf::read(text).is_ok_and(|record| record.end() != Some(dns::spf::Qualifier::Fail))
+    };
+    if picture.rows.iter().any(|row| row.part == Part::Spf.title() && row.shown.iter().any(is_shown)) {
+        return;
+    }
     let before = row.before.unwrap_or_default();
     picture.sentences.push(format!(
         "Before Postern changed it for Azure the SPF record was \"{before}\". Azure is content now: the softer end may \
          come back, as \"{value}\"."
     ));
     picture.commands.push(format!("postern domain soften {}", picture.domain));
+}
+
+/// What stands in the way and is not Postern's to change is a person's, whatever else can be written.
+fn name_what_is_left(
+    picture: &mut DomainPicture,
+    (examined, wished): (&Examined, &WishedDomain),
+    written: &[WrittenRecord],
+) {
+    let is_ours = |held: &Held| {
+        written
+            .iter()
+            .any(|row| Record::read(&row.name, &row.kind, &row.value, 0).says_the_same(&held.record))
+    };
+    let left: Vec<String> = examined
+        .blocked
+        .iter()
+        .filter(|blocked| !blocked.held.iter().all(is_ours))
+        .map(|blocked| clean(&blocked.sentence))
+        .collect();
+    if left.is_empty() || wished.dns == DnsWay::Manual || picture.state == DomainState::Wished {
+        return;
+    }
+    picture.sentences.push("Postern cannot write its records before a person has decided:".to_owned());
+    picture.sentences.extend(left);
+    (picture.mover, picture.commands) =
+        (Some(Mover::You), vec![format!("postern domain records {}", picture.domain)]);
 }
 
 fn right_since(recorded: &[&RecordedStep], now: Timestamp) -> String {

@@ -93,7 +93,9 @@ impl Survey {
         for (step, shown) in plan.steps.iter().zip(&mut view.steps) {
             shown.details = match &step.action {
                 Action::Dns(name, _) => match self.examined.get(name) {
-                    Some(examined) => examined.rows.iter().filter_map(detail).collect(),
+                    Some(examined) => {
+                        examined.rows.iter().filter_map(|row| detail(row, &self.written)).collect()
+                    }
                     None => Vec::new(),
                 },
                 Action::RemoveDns(name) => {
@@ -155,10 +157,16 @@ fn removal(row: &WrittenRecord) -> String {
 }
 
 /// What would be written for a row.
-fn detail(row: &Row) -> Option<String> {
+fn detail(row: &Row, written: &[WrittenRecord]) -> Option<String> {
     let proposal = row.proposal.as_ref().filter(|_| row.verdict.is_in_the_way())?;
     let write = &proposal.write;
-    let mut text = format!("{} {} \"{}\"", write.kind(), write.name, write.value());
+    // Several records of others are a person's to merge.
+    let is_ours = |old: &&Record| {
+        written.iter().any(|row| Record::read(&row.name, &row.kind, &row.value, 0).says_the_same(old))
+    };
+    let others = proposal.instead_of.iter().filter(|old| !is_ours(old)).count();
+    let by_hand = if others > 1 { "by hand: " } else { "" };
+    let mut text = format!("{by_hand}{} {} \"{}\"", write.kind(), write.name, write.value());
     for old in &proposal.instead_of {
         text.push_str(&format!(" instead of \"{}\"", old.value()));
     }
