@@ -90,6 +90,27 @@ pub struct Attempt {
     pub result: AttemptResult,
     /// A sentence for the operator: what was done, why that way, and what was answered.
     pub text: String,
+    /// Why it came to nothing, where that concerns more than this message.
+    pub reason: Option<Reason>,
+}
+
+/// Why a try came to nothing, where that concerns more than one message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Reason {
+    /// Azure said that there was too much for the subscription's quota.
+    Rate,
+    /// Azure or Entra refused the account's login.
+    Login,
+    /// Azure could not be reached.
+    Unreachable,
+    /// Azure failed, or broke off before it had answered.
+    Azure,
+    /// The sender's domain is not linked to the communication service.
+    DomainNotLinked,
+    /// The sender's domain does not have the username.
+    SenderUnknown,
+    /// All recipients are on a suppression list.
+    Suppressed,
 }
 
 /// What came of a try.
@@ -147,6 +168,33 @@ impl AttemptResult {
             Self::Accepted => "accepted",
             Self::Deferred => "deferred",
             Self::Failed => "failed",
+        }
+    }
+}
+
+impl Reason {
+    /// All reasons.
+    pub const ALL: [Self; 7] = [
+        Self::Rate,
+        Self::Login,
+        Self::Unreachable,
+        Self::Azure,
+        Self::DomainNotLinked,
+        Self::SenderUnknown,
+        Self::Suppressed,
+    ];
+
+    /// The reason's word, as rows and JSON have it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Rate => "rate",
+            Self::Login => "login",
+            Self::Unreachable => "unreachable",
+            Self::Azure => "azure",
+            Self::DomainNotLinked => "domain_not_linked",
+            Self::SenderUnknown => "sender_unknown",
+            Self::Suppressed => "suppressed",
         }
     }
 }

@@ -47,8 +47,8 @@ pub use estates::Estates;
 pub use logins::{CredentialUse, LoginNews, Logins, Welcome};
 pub use pace::{Pace, Refusal, SENDS, STATUS_READS, Usage};
 pub use queue::{
-    Accepted, Claim, Cursor, ListedSend, MessageView, NextStep, Queue, RepairUse, SendView, Settlement,
-    StatusCheck, TakenGroup,
+    Accepted, Claim, Cursor, Disk, Hindered, ListedSend, MessageView, NextStep, Queue, RepairUse, SendView,
+    Settlement, StatusCheck, Suppressed, TakenGroup,
 };
 pub use refusals::{RefusalChanges, Refusals};
 pub use rotations::Rotations;

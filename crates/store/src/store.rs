@@ -32,11 +32,14 @@ use crate::verifications::Verifications;
 pub struct Options {
     /// Octets of one segment of the journal.
     pub segment_octets: u64,
+    /// Octets of the disk that are left to the database, so that deliveries can still be noted: with less than that
+    /// free, no message is accepted.
+    pub reserve_octets: u64,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { segment_octets: 32 << 20 }
+        Self { segment_octets: 32 << 20, reserve_octets: 64 << 20 }
     }
 }
 
@@ -66,7 +69,7 @@ impl Store {
         now: Timestamp,
     ) -> Result<Self, StoreError> {
         let database = Database::open(&data_dir.join("postern.db"))?;
-        let queue = Queue::open(data_dir.clone(), database.clone(), options.segment_octets, now)?;
+        let queue = Queue::open(data_dir.clone(), database.clone(), options, now)?;
         let published = Arc::new(Published::load(&database)?);
         let (key, key_file) = match key.into() {
             KeySource::Given(key) => (key, None),
@@ -258,7 +261,8 @@ mod tests {
     fn open(folder: &Path) -> Result<Store, StoreError> {
         let data_dir = DataDir::open(folder, Volatile::Allowed).unwrap();
         let key = KeySource::File(folder.join("master.key"));
-        Store::open(&data_dir, key, &Options { segment_octets: 65_536 }, Timestamp::UNIX_EPOCH)
+        let options = Options { segment_octets: 65_536, ..Options::default() };
+        Store::open(&data_dir, key, &options, Timestamp::UNIX_EPOCH)
     }
 
     async fn secret(store: &Store) -> String {

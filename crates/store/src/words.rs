@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use jiff::Timestamp;
 use model::credential::Lane;
-use model::delivery::{AttemptResult, SendState, Transport};
+use model::delivery::{AttemptResult, Reason, SendState, Transport};
 use model::division::{Division, Group, RefusedRecipient};
 use model::queued::{Cause, Change, Origin, Recipient};
 use model::repair::Repair;
@@ -120,6 +120,10 @@ pub(crate) fn to_attempt_result(text: &str) -> Result<AttemptResult, StoreError>
         .into_iter()
         .find(|result| result.as_str() == text)
         .ok_or_else(|| damaged("result", text))
+}
+
+pub(crate) fn to_reason(text: &str) -> Result<Reason, StoreError> {
+    Reason::ALL.into_iter().find(|reason| reason.as_str() == text).ok_or_else(|| damaged("reason", text))
 }
 
 pub(crate) fn from_recipient(recipient: &Recipient) -> RecipientWords {

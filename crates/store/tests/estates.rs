@@ -21,7 +21,12 @@ fn audit() -> AuditEntry {
 async fn open(folder: &std::path::Path) -> (Store, AccountId) {
     let data_dir = DataDir::open(folder, Volatile::Allowed).unwrap();
     let key = MasterKey::generate().unwrap();
-    let store = Store::open(&data_dir, key, &Options { segment_octets: 65_536 }, Timestamp::UNIX_EPOCH);
+    let store = Store::open(
+        &data_dir,
+        key,
+        &Options { segment_octets: 65_536, ..Options::default() },
+        Timestamp::UNIX_EPOCH,
+    );
     let store = store.unwrap();
     let account = model::account::Account {
         id: AccountId::from_bytes([7; 16]),

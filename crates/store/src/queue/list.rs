@@ -114,7 +114,8 @@ impl Queue {
         self.0
             .database
             .read(|connection| {
-                let mut select = connection.prepare("SELECT state, count(*) FROM send GROUP BY state")?;
+                let mut select = connection
+                    .prepare("SELECT state, sum(count) FROM send_count WHERE count > 0 GROUP BY state")?;
                 let rows = select.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get(1)?)))?;
                 rows.map(|row| {
                     let (state, count) = row?;
@@ -253,7 +254,7 @@ fn read_message(id: QueueId, row: &Row<'_>) -> Result<MessageView, StoreError> {
 
 fn attempts(connection: &Connection, id: SendId) -> Result<Vec<Attempt>, StoreError> {
     let mut select = connection.prepare_cached(
-        "SELECT at, transport, result, text FROM attempt WHERE message_id = ? AND part = ? ORDER BY number",
+        "SELECT at, transport, result, text, reason FROM attempt WHERE message_id = ? AND part = ? ORDER BY number",
     )?;
     let mut rows = select.query(params![id.message.to_string(), id.part])?;
     let mut attempts = Vec::new();
@@ -263,6 +264,7 @@ fn attempts(connection: &Connection, id: SendId) -> Result<Vec<Attempt>, StoreEr
             transport: row.get::<_, Option<String>>(1)?.as_deref().map(words::to_transport).transpose()?,
             result: words::to_attempt_result(&row.get::<_, String>(2)?)?,
             text: row.get(3)?,
+            reason: row.get::<_, Option<String>>(4)?.as_deref().map(words::to_reason).transpose()?,
         });
     }
     Ok(attempts)

@@ -8,6 +8,7 @@ mod accept;
 mod claim;
 mod compact;
 mod divide;
+mod health;
 mod list;
 mod recent;
 mod repairs;
@@ -25,6 +26,7 @@ use model::queued::Recipient;
 use tokio::sync::Notify;
 
 pub use self::accept::Accepted;
+pub use self::health::{Disk, Hindered, Suppressed};
 pub(crate) use self::list::open_sends;
 pub use self::list::{Cursor, ListedSend, MessageView, SendView};
 pub use self::repairs::RepairUse;
@@ -39,6 +41,7 @@ use crate::data_dir::DataDir;
 use crate::database::{Database, Durability};
 use crate::error::StoreError;
 use crate::journal::{Entry, Journal, Keeper, Opening, Place};
+use crate::store::Options;
 
 /// A handle to the queue.
 #[derive(Clone)]
@@ -46,6 +49,7 @@ pub struct Queue(Arc<Inner>);
 
 struct Inner {
     data_dir: DataDir,
+    reserve_octets: u64,
     database: Database,
     journal: Journal,
     keeper: Keeper,
@@ -154,14 +158,11 @@ pub struct StatusCheck {
 #[derive(Default)]
 struct Arrivals(Mutex<HashMap<AccountId, Arc<Notify>>>);
 
-/// Room that is left to the database when the disk runs full, so that deliveries can still be noted.
-const RESERVE_OCTETS: u64 = 64 << 20;
-
 impl Queue {
     pub(crate) fn open(
         data_dir: DataDir,
         database: Database,
-        segment_octets: u64,
+        options: &Options,
         now: Timestamp,
     ) -> Result<Self, StoreError> {
         let large = LargeBodies::open(data_dir.join("large"))?;
@@ -169,7 +170,7 @@ impl Queue {
         let opening = Opening {
             folder: data_dir.join("journal"),
             large: large.clone(),
-            segment_octets,
+            segment_octets: options.segment_octets,
             entered: Box::new({
                 let arrivals = Arc::clone(&arrivals);
                 move |entries| arrivals.announce(entries)
@@ -177,7 +178,9 @@ impl Queue {
         };
         let (journal, keeper) = Journal::open(opening, &database)?;
         let recent = Recent::load(&database, now)?;
-        Ok(Self(Arc::new(Inner { data_dir, database, journal, keeper, large, recent, arrivals })))
+        let reserve_octets = options.reserve_octets;
+        let inner = Inner { data_dir, reserve_octets, database, journal, keeper, large, recent, arrivals };
+        Ok(Self(Arc::new(inner)))
     }
 
     /// Says that a client knows that its message was accepted: an equal one is a new one from now on.
@@ -204,7 +207,7 @@ impl Queue {
     /// When there is not, or when the file system does not say.
     pub fn has_room(&self, octets: u64) -> Result<(), StoreError> {
         let free = self.0.data_dir.free_octets()?;
-        if free < octets.saturating_add(RESERVE_OCTETS) { Err(StoreError::Full(None)) } else { Ok(()) }
+        if free < octets.saturating_add(self.0.reserve_octets) { Err(StoreError::Full(None)) } else { Ok(()) }
     }
 
     /// Resolves when mail of that account has arrived in the queue since the last call.

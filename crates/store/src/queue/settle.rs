@@ -245,9 +245,9 @@ fn undo(connection: &Connection, id: QueueId, released: &mut Released) -> Result
 fn note(connection: &Connection, id: SendId, attempt: &Attempt) -> Result<(), StoreError> {
     connection
         .prepare_cached(
-            "INSERT INTO attempt (message_id, part, number, at, transport, result, text)
+            "INSERT INTO attempt (message_id, part, number, at, transport, result, text, reason)
              VALUES (?1, ?2, (SELECT coalesce(max(number), 0) + 1 FROM attempt WHERE message_id = ?1 AND part = ?2),
-                     ?3, ?4, ?5, ?6)",
+                     ?3, ?4, ?5, ?6, ?7)",
         )?
         .execute(params![
             id.message.to_string(),
@@ -256,6 +256,7 @@ fn note(connection: &Connection, id: SendId, attempt: &Attempt) -> Result<(), St
             attempt.transport.map(model::delivery::Transport::as_str),
             attempt.result.as_str(),
             attempt.text,
+            attempt.reason.map(model::delivery::Reason::as_str),
         ])?;
     Ok(())
 }
@@ -296,7 +297,7 @@ pub(crate) fn hurry(connection: &Connection, account: AccountId, now: Timestamp)
 }
 
 /// Writes something, so that there is a commit to be synced, and all before it with it.
-fn mark_let_go(connection: &Connection) -> Result<(), StoreError> {
+pub(super) fn mark_let_go(connection: &Connection) -> Result<(), StoreError> {
     Ok(connection.execute_batch(
         "UPDATE segment SET needed = needed WHERE number = (SELECT max(number) FROM segment)",
     )?)

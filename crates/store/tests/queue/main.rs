@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a store that fails fails the test")]
 
+mod health;
 mod recovery;
 mod room;
 mod work;
@@ -25,7 +26,7 @@ fn at(second: i64) -> Timestamp {
 
 fn open(path: &Path) -> Store {
     let data_dir = DataDir::open(path, Volatile::Allowed).unwrap();
-    let options = Options { segment_octets: 64 << 10 };
+    let options = Options { segment_octets: 64 << 10, ..Options::default() };
     Store::open(&data_dir, MasterKey::from_octets([1; 32]), &options, at(0)).unwrap()
 }
 

@@ -9,7 +9,7 @@ use store::{Accepted, Cursor, NextStep, Settlement, TakenGroup};
 use super::*;
 
 fn attempt(result: AttemptResult, text: &str) -> Option<Attempt> {
-    Some(Attempt { at: at(1), transport: Some(Transport::Rest), result, text: text.into() })
+    Some(Attempt { at: at(1), transport: Some(Transport::Rest), result, text: text.into(), reason: None })
 }
 
 #[tokio::test]
