@@ -7,6 +7,7 @@
 mod deliver;
 pub mod login;
 pub mod pacing;
+pub mod problems;
 pub mod refusals;
 mod relay;
 mod reply_for;

@@ -189,7 +189,7 @@ pub(crate) fn verdict(verdict: &Verdict) -> Refusal {
             }
             // The login was good when the session began: the client is to come back and log in again.
             Matter::Login => LOG_IN_AGAIN,
-            Matter::Message | Matter::Unreachable => OUR_FAULT
+            Matter::Message | Matter::Azure | Matter::Unreachable => OUR_FAULT
                 .with_text(format!("Azure could not take the message: try again later ({})", deferred.text)),
         },
     }

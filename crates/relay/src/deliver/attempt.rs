@@ -20,6 +20,7 @@ use super::second_way::{self, OtherWay};
 use super::smtp::Outgoing;
 use super::upstream::Upstream;
 use super::{Context, backoff, control_fields, rest, smtp};
+use crate::pacing::Ended;
 
 /// What a try brought.
 pub(crate) struct Tried {
@@ -61,28 +62,35 @@ impl Carried {
         let (posted, why) = (Posted::Settled(verdict), why.into());
         Self { posted, transport, why, status_reads: Vec::new(), hidden: Vec::new() }
     }
+
+    /// How the request ended, as far as the pace goes.
+    fn ended(&self) -> Ended {
+        match (&self.posted, self.transport) {
+            (Posted::Settled(verdict), Some(_)) => verdict.ended(),
+            (Posted::Refused(_), _) => Ended::Answered,
+            // Azure was not asked.
+            (Posted::Settled(_), None) => Ended::Unsent,
+        }
+    }
 }
 
 impl Try<'_> {
     async fn run(&self) -> Tried {
         let send = &self.claim.send;
         if send.expires_at <= self.context.clock.now() {
-            self.upstream.sends.finish(self.context.clock.steady(), false);
+            self.upstream.sends.finish(self.context.clock.steady(), Ended::Unsent);
             let failed = expired(self.context, send);
             return self.give_up(GivenUp::all(send, &failed), Vec::new()).await;
         }
         let carried = self.send().await;
-        let may_be_counted = match &carried.posted {
-            Posted::Settled(verdict) => verdict.may_be_counted(),
-            Posted::Refused(_) => true,
-        };
-        let mut usage = self.upstream.sends.finish(self.context.clock.steady(), may_be_counted);
+        let mut usage = self.upstream.sends.finish(self.context.clock.steady(), carried.ended());
         usage.extend(carried.status_reads);
         let note = |result, text: &str| Attempt {
             at: self.context.clock.now(),
             transport: carried.transport,
             result,
             text: format!("{}: {text}", carried.why),
+            reason: None,
         };
         let verdict = match carried.posted {
             Posted::Settled(verdict) => verdict,
@@ -112,7 +120,8 @@ impl Try<'_> {
             }
             Verdict::Deferred(deferred) => {
                 warn!(message.id = %send.id.message, reason = deferred.text, "delivery is deferred");
-                self.again(&deferred, note(AttemptResult::Deferred, &deferred.text), usage)
+                let attempt = note(AttemptResult::Deferred, &deferred.text);
+                self.again(&deferred, Attempt { reason: deferred.matter.reason(), ..attempt }, usage)
             }
             Verdict::Failed(failed) => {
                 let text = failed.diagnostic.as_ref().unwrap_or(&failed.reason);
@@ -234,7 +243,7 @@ impl Try<'_> {
     /// What a deferral means for the account's other mail.
     fn trouble_for_others(&self, deferred: &Deferred) -> Option<(Matter, Option<Duration>)> {
         match deferred.matter {
-            Matter::Message | Matter::Sender | Matter::Username => None,
+            Matter::Message | Matter::Azure | Matter::Sender | Matter::Username => None,
             // The Email API answered, so that the account's other mail can go on by REST.
             Matter::Login | Matter::Unreachable if self.claim.send.refused_by_rest.is_some() => None,
             matter @ (Matter::Rate | Matter::Login | Matter::Unreachable) => Some((matter, deferred.wait)),

@@ -2,22 +2,22 @@
 
 use std::time::Duration;
 
+use crate::pacing::LONGEST_PAUSE;
+
 /// The first wait.
 const FIRST: Duration = Duration::from_secs(15);
 /// The longest.
 const LONGEST: Duration = Duration::from_secs(3_600);
-/// The longest that anybody may ask for: a day. Longer ones are mistakes.
-const LONGEST_ASKED_FOR: Duration = Duration::from_secs(86_400);
 /// How far a wait is spread to either side, as a part of it.
 const SPREAD: f64 = 0.2;
 
 /// The wait after `attempts` failed tries; `chance` is a fraction from 0 to 1. A wait that Azure asked
-/// for is kept, and spread to the later side only.
+/// for is kept up to an hour, after which it is asked again, and spread to the later side only.
 pub(crate) fn wait(attempts: u32, asked_for: Option<Duration>, chance: f64) -> Duration {
     match asked_for {
         Some(asked_for) => {
-            let asked_for = asked_for.min(LONGEST_ASKED_FOR);
-            asked_for + asked_for.min(LONGEST).mul_f64(chance * SPREAD / 2.0)
+            let asked_for = asked_for.min(LONGEST_PAUSE);
+            asked_for + asked_for.mul_f64(chance * SPREAD / 2.0)
         }
         None => {
             let doubled = FIRST.saturating_mul(1 << attempts.min(16)).min(LONGEST);
@@ -39,10 +39,11 @@ mod tests {
     }
 
     #[test]
-    fn a_wait_that_was_asked_for_is_never_cut_short() {
+    fn a_wait_that_was_asked_for_is_kept_up_to_an_hour() {
         let asked_for = Duration::from_secs(100);
         assert_eq!(wait(9, Some(asked_for), 0.0), asked_for);
         assert!(wait(9, Some(asked_for), 0.999) <= Duration::from_secs(110));
-        assert!(wait(9, Some(Duration::MAX), 0.999) < 2 * LONGEST_ASKED_FOR);
+        assert_eq!(wait(9, Some(Duration::from_secs(86_400)), 0.0), LONGEST_PAUSE);
+        assert!(wait(9, Some(Duration::MAX), 0.999) < LONGEST_PAUSE * 11 / 10);
     }
 }

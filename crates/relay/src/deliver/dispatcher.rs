@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use model::account::Account;
-use model::delivery::{Attempt, AttemptResult, SendId};
+use model::delivery::{Attempt, AttemptResult, Reason, SendId};
 use store::{NextStep, Refusal, SENDS, Settlement, StoreError, Usage};
 use tokio::task::{self, JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
@@ -18,6 +18,7 @@ use super::give_up::expire;
 use super::outcome::Matter;
 use super::upstream::Upstream;
 use super::{Context, Upstreams, backoff};
+use crate::pacing::Ended;
 
 /// Sends one account's mail until it is told to stop.
 pub(crate) struct Dispatcher {
@@ -53,6 +54,8 @@ const AFTER_A_FAULT: Duration = Duration::from_secs(300);
 
 impl Dispatcher {
     pub(crate) fn new(context: Context, upstreams: Arc<Upstreams>, account: Arc<Account>) -> Self {
+        // Made anew where the account has changed: what failed before says nothing any more.
+        upstreams.noticed().forget(account.id);
         Self {
             context,
             upstreams,
@@ -74,6 +77,7 @@ impl Dispatcher {
                 Ok(wake_at) => wake_at,
                 Err(error) => {
                     error!(account = %self.account.name, error = crate::reply_for::chain(&error), "the queue cannot be worked on");
+                    self.upstreams.noticed().store_failed(&error, self.context.clock.now());
                     later(self.context.clock.now(), OUR_TROUBLE)
                 }
             };
@@ -113,10 +117,13 @@ impl Dispatcher {
                     warn!(account = %self.account.name, error, "the account cannot be used");
                 }
                 self.pause(now, None);
+                let why = crate::reply_for::chain(&error);
+                self.upstreams.noticed().unusable(self.account.id, &why, now, self.paused_until);
                 self.expire(now).await?;
                 return Ok(self.paused_until);
             }
         };
+        self.upstreams.noticed().usable(self.account.id);
         let limit = self.free(&upstream);
         if limit == 0 {
             self.expire(now).await?;
@@ -194,7 +201,7 @@ impl Dispatcher {
                     self.sends.remove(&task);
                     match tried.trouble {
                         None => self.troubles = 0,
-                        Some((Matter::Rate, wait)) => self.slow_down(now, wait).await,
+                        Some((Matter::Rate, wait)) => self.note_refusal(now, wait).await,
                         Some((matter, wait)) => {
                             if matter == Matter::Login {
                                 let words =
@@ -208,6 +215,7 @@ impl Dispatcher {
                             warn!(account = %self.account.name, until = %self.paused_until, "the account's mail waits");
                         }
                     }
+                    self.take_note(&tried.settlement);
                     settlements.push(tried.settlement);
                     usage.extend(tried.usage);
                 }
@@ -231,16 +239,25 @@ impl Dispatcher {
         }
     }
 
+    /// What a try says of the account as a whole.
+    fn take_note(&self, settlement: &Settlement) {
+        let Some(attempt) = &settlement.attempt else { return };
+        let pauses = matches!(attempt.reason, Some(Reason::Login | Reason::Unreachable));
+        let next_at = (pauses && attempt.at < self.paused_until).then_some(self.paused_until);
+        self.upstreams.noticed().tried(self.account.id, attempt, next_at);
+    }
+
     /// A send whose work broke: a fault of ours, which must not take the message with it.
     async fn broken(&mut self, error: &JoinError, now: Timestamp) -> (Option<Settlement>, Vec<Usage>) {
         error!(%error, "a send ended badly");
         let usage = match self.upstreams.of(&self.account).await {
             // Nobody knows whether Azure has counted it.
-            Ok(upstream) => upstream.sends.finish(self.context.clock.steady(), true),
+            Ok(upstream) => upstream.sends.finish(self.context.clock.steady(), Ended::Unanswered),
             Err(_) => Vec::new(),
         };
         let text = "a fault of the relay's own; its log has more".to_owned();
-        let attempt = Attempt { at: now, transport: None, result: AttemptResult::Deferred, text };
+        let attempt =
+            Attempt { at: now, transport: None, result: AttemptResult::Deferred, text, reason: None };
         let next = NextStep::Again { at: later(now, AFTER_A_FAULT) };
         let id = self.sends.remove(&error.id());
         (id.map(|id| Settlement { id, attempt: Some(attempt), next }), usage)
@@ -265,11 +282,11 @@ impl Dispatcher {
         if settlements.is_empty() { Ok(()) } else { queue.settle(settlements, Vec::new()).await }
     }
 
-    async fn slow_down(&self, now: Timestamp, wait: Option<Duration>) {
+    /// Keeps what Azure refused, beyond a restart too. The limit itself knows already.
+    async fn note_refusal(&self, now: Timestamp, wait: Option<Duration>) {
         let Ok(upstream) = self.upstreams.of(&self.account).await else { return };
         let steady = self.context.clock.steady();
         let [in_minute, in_hour] = upstream.sends.limiter().used(steady);
-        upstream.sends.limiter().block(later(steady, wait.unwrap_or(OUR_TROUBLE)));
         // What Azure really allows shows in how much it had been asked.
         let wait_seconds = wait.map(|wait| u32::try_from(wait.as_secs()).unwrap_or(u32::MAX));
         let refusal = Refusal { at: now, in_minute, in_hour, wait_seconds };

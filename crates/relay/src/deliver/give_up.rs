@@ -51,6 +51,7 @@ pub(super) async fn give_up(
         transport: None,
         result: AttemptResult::Failed,
         text: reason,
+        reason: None,
     });
     // The notice is queued before the failure is noted: a crash in between queues it again, as the
     // same one.

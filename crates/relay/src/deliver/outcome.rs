@@ -6,11 +6,13 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
+use crate::pacing::Ended;
 use ::smtp::client::{Cause as ProtocolCause, Stage, Verdict as SmtpVerdict};
 use ::smtp::reply::{EnhancedStatus, Refusal};
 use azure_client::email::Answer;
 use azure_client::entra::TokenFailure;
 use azure_client::{Answered, Failure};
+use model::delivery::Reason;
 use model::queued::Recipient;
 
 /// What came of an attempt.
@@ -83,6 +85,23 @@ pub(crate) enum Matter {
     Login,
     /// The way there: nothing of the account can be sent, and the request never arrived.
     Unreachable,
+    /// Azure's own: it failed, or broke off before it had answered. Other messages may fare better.
+    Azure,
+}
+
+impl Matter {
+    /// The reason to be noted with the try, where that concerns more than this message.
+    pub(crate) fn reason(self) -> Option<Reason> {
+        match self {
+            Self::Message => None,
+            Self::Sender => Some(Reason::DomainNotLinked),
+            Self::Username => Some(Reason::SenderUnknown),
+            Self::Rate => Some(Reason::Rate),
+            Self::Login => Some(Reason::Login),
+            Self::Unreachable => Some(Reason::Unreachable),
+            Self::Azure => Some(Reason::Azure),
+        }
+    }
 }
 
 /// Not ever.
@@ -102,7 +121,7 @@ pub(crate) struct Failed {
 /// allows two hundred reads an hour: one that finds the end is worth more than three that find it under way.
 pub(crate) const READ_STATUS_IN: Duration = Duration::from_secs(10);
 /// After a rate limit that came without a wait.
-const RATE_WAIT: Duration = Duration::from_secs(60);
+pub(crate) const RATE_WAIT: Duration = Duration::from_secs(60);
 
 /// What the Email API's answer to a send means.
 pub(crate) fn of_send(result: Result<Answer, Failure>) -> Verdict {
@@ -118,7 +137,7 @@ pub(crate) fn of_send(result: Result<Answer, Failure>) -> Verdict {
         Err(Failure::Answered(answered)) => of_answer(&answered),
         Err(failure @ Failure::Unreachable { .. }) => deferred(failure.chain(), Matter::Unreachable, None),
         Err(failure @ (Failure::Interrupted { .. } | Failure::Garbled { .. })) => {
-            deferred(failure.chain(), Matter::Message, None)
+            deferred(failure.chain(), Matter::Azure, None)
         }
     }
 }
@@ -142,6 +161,7 @@ pub(crate) fn of_answer(answered: &Answered) -> Verdict {
         (429, _) => deferred(text, Matter::Rate, Some(wait.unwrap_or(RATE_WAIT))),
         (413, _) => failed(552, (3, 4), "Azure does not take a message of that size.", text),
         (400 | 415 | 422, _) => failed(554, (6, 0), "Azure does not take the message as it is.", text),
+        (500.., _) => deferred(text, Matter::Azure, wait),
         _ => deferred(text, Matter::Message, wait),
     }
 }
@@ -308,9 +328,21 @@ fn failed(code: u16, status: (u16, u16), reason: &str, diagnostic: String) -> Ve
 }
 
 impl Verdict {
-    /// Whether Azure may have counted the request.
-    pub(crate) fn may_be_counted(&self) -> bool {
-        !matches!(self, Self::Deferred(Deferred { matter: Matter::Unreachable, .. }))
+    /// How the request ended, as far as the pace goes.
+    pub(crate) fn ended(&self) -> Ended {
+        let trouble = match self {
+            Self::Accepted(accepted) => accepted.trouble.as_ref(),
+            Self::Deferred(deferred) => Some(deferred),
+            Self::Failed(_) => None,
+        };
+        match trouble.map(|trouble| (trouble.matter, trouble.wait)) {
+            Some((Matter::Rate, wait)) => Ended::TooMuch(wait.unwrap_or(RATE_WAIT)),
+            Some((Matter::Unreachable, _)) if matches!(self, Self::Deferred(_)) => Ended::Unsent,
+            Some((Matter::Unreachable | Matter::Login | Matter::Azure | Matter::Message, _)) => {
+                Ended::Unanswered
+            }
+            None | Some((Matter::Sender | Matter::Username, _)) => Ended::Answered,
+        }
     }
 }
 
@@ -363,8 +395,8 @@ mod tests {
             (401, "Denied", (Matter::Login, None)),
             (403, "", (Matter::Login, None)),
             (429, "TooManyRequests", (Matter::Rate, Some(60))),
-            (503, "", (Matter::Message, Some(7))),
-            (500, "", (Matter::Message, None)),
+            (503, "", (Matter::Azure, Some(7))),
+            (500, "", (Matter::Azure, None)),
             (404, "NotFound", (Matter::Message, None)),
             (302, "", (Matter::Message, None)),
             (410, "Gone", (Matter::Message, None)),

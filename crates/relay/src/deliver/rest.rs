@@ -11,6 +11,7 @@ use store::Usage;
 use super::outcome::{self, Accepted, Matter, READ_STATUS_IN, Verdict, deferred};
 use super::refused::RefusedByRest;
 use super::upstream::{Presented, Upstream};
+use crate::pacing::Ended;
 
 /// What came of a send by REST.
 pub(crate) enum Posted {
@@ -105,6 +106,19 @@ pub(super) fn known(result: Result<Answer, Failure>) -> Known {
     }
 }
 
+/// How a status read ended, as far as the pace goes.
+pub(super) fn read_ended(result: &Result<Answer, Failure>) -> Ended {
+    match result {
+        Ok(_) => Ended::Answered,
+        Err(Failure::Unreachable { .. }) => Ended::Unsent,
+        Err(Failure::Answered(Answered { http_status: 429, retry_after, .. })) => {
+            Ended::TooMuch(retry_after.unwrap_or(outcome::RATE_WAIT))
+        }
+        Err(Failure::Answered(Answered { http_status: ..500, .. })) => Ended::Answered,
+        Err(_) => Ended::Unanswered,
+    }
+}
+
 async fn post(
     upstream: &Upstream,
     presented: &Presented,
@@ -123,7 +137,6 @@ async fn look_up(upstream: &Upstream, operation: OperationId, clock: &Clock) -> 
     };
     upstream.status_reads.limiter().start(1);
     let result = upstream.email.status(&presented.authorization, operation, clock.now()).await;
-    let was_sent = !matches!(result, Err(Failure::Unreachable { .. }));
-    let usage = upstream.status_reads.finish(clock.steady(), was_sent);
+    let usage = upstream.status_reads.finish(clock.steady(), read_ended(&result));
     (known(result), usage)
 }

@@ -9,15 +9,17 @@ use azure_types::email::EmailSendStatus;
 use azure_types::error::ErrorDetail;
 use jiff::{SignedDuration, Timestamp};
 use model::account::Account;
-use model::delivery::{Attempt, AttemptResult, Transport};
+use model::delivery::{Attempt, AttemptResult, Reason, Transport};
 use model::queued::Recipient;
 use store::{NextStep, Settlement, StatusCheck, StoreError, Usage};
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, error, warn};
 
 use super::outcome::Failed;
+use super::rest::read_ended;
 use super::upstream::Upstream;
 use super::{Context, Upstreams, backoff, notice};
+use crate::pacing::Ended;
 
 /// Reads the status of one account's sends until it is told to stop.
 pub(crate) struct StatusReader {
@@ -33,6 +35,8 @@ const LEASE: SignedDuration = SignedDuration::from_mins(5);
 const PATIENCE: SignedDuration = SignedDuration::from_hours(24);
 /// A look at least this often.
 const LOOK: SignedDuration = SignedDuration::from_secs(60);
+/// Azure's code for a message of which all recipients are on a suppression list.
+const ALL_SUPPRESSED: &str = "EmailDroppedAllRecipientsSuppressed";
 /// After an answer that says nothing, and after each one twice as long.
 const WAIT: Duration = Duration::from_secs(60);
 /// The longest wait between two reads.
@@ -96,8 +100,8 @@ impl StatusReader {
             }
             Err(_) => None,
         };
-        let was_sent = !matches!(result, None | Some(Err(Failure::Unreachable { .. })));
-        let usage = upstream.status_reads.finish(self.context.clock.steady(), was_sent);
+        let ended = result.as_ref().map_or(Ended::Unsent, read_ended);
+        let usage = upstream.status_reads.finish(self.context.clock.steady(), ended);
         let (attempt, next) = self.judge(upstream, &check, result).await;
         upstream.status_read(&next);
         (Settlement { id: check.id, attempt, next }, usage)
@@ -110,8 +114,9 @@ impl StatusReader {
         result: Option<Result<Answer, Failure>>,
     ) -> (Option<Attempt>, NextStep) {
         let now = self.context.clock.now();
-        let note =
-            |result, text: String| Some(Attempt { at: now, transport: Some(Transport::Rest), result, text });
+        let note = |result, text: String| {
+            Some(Attempt { at: now, transport: Some(Transport::Rest), result, text, reason: None })
+        };
         let age = now.duration_since(check.submitted_at);
         let is_stale = age > PATIENCE;
         // A read that finds nothing new has still used up a part of the ration.
@@ -123,10 +128,13 @@ impl StatusReader {
                     (note(AttemptResult::Accepted, text), NextStep::Sent)
                 }
                 EmailSendStatus::Failed | EmailSendStatus::Canceled => {
-                    let why = ids.behind(&said(&result.error.unwrap_or_default()));
+                    let error = result.error.unwrap_or_default();
+                    let reason = (error.code == ALL_SUPPRESSED).then_some(Reason::Suppressed);
+                    let why = ids.behind(&said(&error));
                     let text = format!("Azure gave up: {why}");
                     if self.tell(upstream, check, why).await {
-                        (note(AttemptResult::Failed, text), NextStep::Failed)
+                        let attempt = note(AttemptResult::Failed, text);
+                        (attempt.map(|attempt| Attempt { reason, ..attempt }), NextStep::Failed)
                     } else {
                         (None, self.later(WAIT))
                     }
@@ -139,26 +147,15 @@ impl StatusReader {
                 (note(AttemptResult::Accepted, text), NextStep::Sent)
             }
             _ if is_stale => (note(AttemptResult::Accepted, undecided()), NextStep::Sent),
-            Some(Err(failure)) => (None, self.unread(upstream, check, &failure, wait)),
+            Some(Err(failure)) => (None, self.unread(check, &failure, wait)),
             None => (None, self.later(WAIT)),
         }
     }
 
-    /// A status that could not be read is read again later; who is asked to slow down does.
-    fn unread(
-        &self,
-        upstream: &Upstream,
-        check: &StatusCheck,
-        failure: &Failure,
-        wait: Duration,
-    ) -> NextStep {
+    /// A status that could not be read is read again later.
+    fn unread(&self, check: &StatusCheck, failure: &Failure, wait: Duration) -> NextStep {
         debug!(message.id = %check.id.message, error = failure.chain(), "a status could not be read");
         let Failure::Answered(answered) = failure else { return self.later(wait) };
-        if let (429, Some(wait)) = (answered.http_status, answered.retry_after) {
-            let until = SignedDuration::try_from(wait).unwrap_or(SignedDuration::MAX);
-            let until = self.context.clock.steady().saturating_add(until).unwrap_or(Timestamp::MAX);
-            upstream.status_reads.limiter().block(until);
-        }
         let asked_for = answered.retry_after.unwrap_or_default().max(wait);
         self.later(backoff::wait(0, Some(asked_for), self.context.entropy.fraction()))
     }

@@ -85,7 +85,7 @@ pub async fn send_trial(
             smtp::send(&upstream, &outgoing).await
         }
     };
-    usage.extend(upstream.sends.finish(clock.steady(), verdict.may_be_counted()));
+    usage.extend(upstream.sends.finish(clock.steady(), verdict.ended()));
     if let Err(error) = store.pace().add(usage).await {
         tracing::error!(error = store::chain(&error), "a test message could not be counted");
     }

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use azure_client::account::{CredentialError, credential};
 use azure_client::credential::IdentityEndpoint;
@@ -23,7 +24,8 @@ use tokio::sync::{Mutex as AsyncMutex, Notify};
 
 use super::choice::Ways;
 use super::pool::{LeaseError, Pool, PoolProof};
-use crate::pacing::{Limiter, MEMORY, SlotCount};
+use crate::pacing::{AskedFor, Ended, LimitView, Limiter, MEMORY, SlotCount};
+use crate::problems::Noticed;
 
 /// An account, ready to be sent through.
 pub(crate) struct Upstream {
@@ -64,6 +66,7 @@ pub struct Upstreams {
     identity: IdentityEndpoint,
     ready: AsyncMutex<HashMap<AccountId, Arc<Upstream>>>,
     status_wanted: Mutex<HashMap<AccountId, Arc<Notify>>>,
+    noticed: Noticed,
     pacers: AsyncMutex<HashMap<(SubscriptionId, &'static str), Arc<Pacer>>>,
 }
 
@@ -101,6 +104,7 @@ impl Upstreams {
             identity,
             ready: AsyncMutex::default(),
             status_wanted: Mutex::default(),
+            noticed: Noticed::default(),
             pacers: AsyncMutex::default(),
         }
     }
@@ -132,6 +136,19 @@ impl Upstreams {
             LeaseError::Session(error) => store::chain(&error),
             LeaseError::Token(failure) => store::chain(&failure),
         })
+    }
+
+    /// What went wrong lately.
+    pub(crate) fn noticed(&self) -> &Noticed {
+        &self.noticed
+    }
+
+    /// How the limit of an account's sends stands, in the time of day; all that it is if nothing was sent yet.
+    pub(crate) async fn limit_of(&self, account: &Account) -> LimitView {
+        let pacers = self.pacers.lock().await;
+        let Some(pacer) = pacers.get(&(account.subscription, SENDS)) else { return LimitView::default() };
+        let (now, steady) = (self.clock.now(), self.clock.steady());
+        pacer.limiter().view(steady).moved(now.duration_since(steady))
     }
 
     /// Forgets an account's side: it was removed, or its secret changed.
@@ -220,10 +237,28 @@ impl Upstreams {
             count: usage.count,
         });
         limiter.restore(&counts.collect::<Vec<_>>());
+        if let Some(pause) = self.pause(account.subscription, kind).await? {
+            limiter.resume(pause);
+        }
         let pacer =
             Arc::new(Pacer { subscription: account.subscription, kind, limiter: Mutex::new(limiter) });
         pacers.insert((account.subscription, kind), Arc::clone(&pacer));
         Ok(pacer)
+    }
+
+    /// The pause that Azure asked an earlier process for, while it lasts.
+    async fn pause(
+        &self,
+        subscription: SubscriptionId,
+        kind: &'static str,
+    ) -> Result<Option<AskedFor>, UpstreamError> {
+        let refusals = self.store.pace().refusals(subscription, kind).await?;
+        let Some((at, seconds)) = refusals.first().and_then(|one| Some((one.at, one.wait_seconds?))) else {
+            return Ok(None);
+        };
+        let pause = AskedFor::new(at, Duration::from_secs(seconds.into()));
+        // Limits go by the steady time, which begins as the time of day.
+        Ok((self.clock.now() < pause.until).then_some(pause))
     }
 }
 
@@ -275,13 +310,9 @@ impl Pacer {
     }
 
     /// Ends one request; gives what the store has to remember.
-    pub(crate) fn finish(&self, now: Timestamp, may_be_counted: bool) -> Vec<Usage> {
-        let mut limiter = self.limiter();
-        if !may_be_counted {
-            limiter.cancel();
-            return Vec::new();
-        }
-        self.usage(limiter.finish(now))
+    pub(crate) fn finish(&self, now: Timestamp, ended: Ended) -> Vec<Usage> {
+        let counts = self.limiter().end(now, ended);
+        counts.map(|counts| self.usage(counts)).unwrap_or_default()
     }
 
     /// Counts requests that an earlier process left under way.

@@ -54,6 +54,11 @@ impl Submission {
             sends: sends(envelope.id, &envelope.recipients),
         };
         let accepted = self.context.store.queue().accept(message, complete.body).await;
+        match &accepted {
+            Ok(_) => self.upstreams.noticed().store_works(),
+            Err(StoreError::InProgress) => {}
+            Err(error) => self.upstreams.noticed().store_failed(error, now),
+        }
         let id = accepted.map_err(|error| reply_for::store(&error))?.id();
         info!(
             message.id = %id,

@@ -166,7 +166,7 @@ mod tests {
     async fn where_a_message_is_cut_does_not_matter() {
         let folder = tempfile::tempdir().unwrap();
         let data_dir = DataDir::open(folder.path(), Volatile::Allowed).unwrap();
-        let options = Options { segment_octets: 65_536 };
+        let options = Options { segment_octets: 65_536, ..Options::default() };
         let key = MasterKey::from_octets([1; 32]);
         let store = Store::open(&data_dir, key, &options, Timestamp::UNIX_EPOCH).unwrap();
         for message in [

@@ -1,0 +1,297 @@
+//! What is wrong with one account. Pure.
+
+use std::collections::BTreeMap;
+
+use jiff::{SignedDuration, Timestamp};
+use model::account::{AccountState, Authorization};
+use model::delivery::Reason;
+
+use super::words::{days, last_attempts, said, time, waiting};
+use super::{Code, ObservedAccount, Problem, Streak, StreakKind};
+use crate::pacing::{AskedFor, FullWindow};
+
+/// Before its end a secret is a problem; one that Postern may renew has been renewed by then.
+const SOON: SignedDuration = SignedDuration::from_hours(14 * 24);
+/// Somebody is told of a pause that is longer.
+const LONG_PAUSE: SignedDuration = SignedDuration::from_mins(5);
+/// Somebody is told of an Azure that is away for longer.
+const LONG_OUTAGE: SignedDuration = SignedDuration::from_mins(15);
+
+pub(super) fn problems(account: &ObservedAccount, now: Timestamp) -> Vec<Problem> {
+    if account.state == AccountState::Disabled {
+        return disabled(account, now).into_iter().collect();
+    }
+    let mut found: Vec<Problem> = secret(account, now).into_iter().collect();
+    found.extend(account.streak.as_ref().and_then(|streak| failing(account, streak, now)));
+    found.extend(senders(account, now));
+    found.extend(account.sends.pause.and_then(|pause| paused(account, pause, now)));
+    if account.sends.pause.is_none_or(|pause| now >= pause.until) {
+        found.extend(account.sends.full.and_then(|full| used_up(account, full, now)));
+    }
+    found.extend(suppressed(account, now));
+    // What stops the account is named already.
+    let is_named = found.iter().any(|one| matches!(one.code, Code::SecretExpired | Code::LoginRefused));
+    found.extend(not_ready(account, now).filter(|_| !is_named));
+    found
+}
+
+fn problem(account: &ObservedAccount, code: Code, since: Timestamp) -> Problem {
+    Problem {
+        code,
+        account: Some(account.name.clone()),
+        subject: None,
+        since,
+        message: String::new(),
+        action: String::new(),
+        alarm_at: None,
+    }
+}
+
+fn disabled(account: &ObservedAccount, now: Timestamp) -> Option<Problem> {
+    let name = &account.name;
+    (account.waiting > 0).then(|| Problem {
+        message: format!(
+            "Account {name} is disabled since {} and nothing is sent for it. {}.",
+            time(account.changed_at, now),
+            waiting(account.waiting)
+        ),
+        action: format!("`postern account enable {name}` lets the mail go."),
+        ..problem(account, Code::AccountDisabled, account.changed_at)
+    })
+}
+
+fn secret(account: &ObservedAccount, now: Timestamp) -> Option<Problem> {
+    let (name, end) = (&account.name, account.secret_expires_at?);
+    let left = end.duration_since(now);
+    let day = end.strftime("%F");
+    let what = match account.authorization {
+        Authorization::Certificate => "certificate",
+        _ => "client secret",
+    };
+    if !left.is_positive() {
+        return Some(Problem {
+            message: format!(
+                "The {what} of account {name} expired on {day}; Entra refuses it. {}.",
+                waiting(account.waiting)
+            ),
+            action: format!(
+                "Make a new one in the Entra admin center (App registrations, Certificates & secrets) and hand it \
+                 over: `postern account edit {name} --secret`."
+            ),
+            ..problem(account, Code::SecretExpired, end)
+        });
+    }
+    let since = end.saturating_sub(SOON).unwrap_or(now);
+    (left < SOON).then(|| Problem {
+        message: format!("The {what} of account {name} expires in {}, on {day}.", days(left)),
+        action: format!(
+            "`postern account rotate {name}` renews it; where the app may not do that, `postern account edit {name} \
+             --secret` takes one that was made by hand."
+        ),
+        ..problem(account, Code::SecretExpires, since)
+    })
+}
+
+/// The last tries failed, and mail waits for the next one.
+fn failing(account: &ObservedAccount, streak: &Streak, now: Timestamp) -> Option<Problem> {
+    let name = &account.name;
+    if account.waiting == 0 {
+        return None;
+    }
+    let since = time(streak.since, now);
+    let (last, said) = (last_attempts(streak.count), said(&streak.text));
+    let next = streak.next_at.filter(|next| *next > now);
+    let next = next.map(|next| format!(" The next attempt is at {}.", time(next, now))).unwrap_or_default();
+    let rest = format!("{}.{next}", waiting(account.waiting));
+    let outage = streak.since.saturating_add(LONG_OUTAGE).ok();
+    let look = "https://azure.status.microsoft shows outages";
+    let (code, message, action, alarm_at) = match streak.kind {
+        StreakKind::Login => (
+            Code::LoginRefused,
+            format!("Azure has refused the login of account {name} since {since} ({said}). {rest}"),
+            format!(
+                "`postern account verify {name}` names the reason; a new client secret is handed over with `postern \
+                 account edit {name} --secret`."
+            ),
+            // Whoever looks after the accounts verifies at once, and tells what that finds.
+            None,
+        ),
+        StreakKind::Unreachable => (
+            Code::AzureUnreachable,
+            format!(
+                "Azure could not be reached for account {name} since {since}: {last} failed ({said}). {rest}"
+            ),
+            format!(
+                "Check this server's way to Azure: DNS, proxy, firewall (`postern account verify {name}` tries each \
+                 host). {look}. The mail leaves by itself once Azure can be reached."
+            ),
+            outage,
+        ),
+        StreakKind::Azure => (
+            Code::AzureFailing,
+            format!(
+                "Azure fails for account {name} since {since}: {last} ended with an error of Azure's ({said}). {rest}"
+            ),
+            format!("Nothing: Postern tries again. {look}."),
+            outage,
+        ),
+        StreakKind::Unusable => (
+            Code::AccountUnusable,
+            format!("Account {name} cannot be used since {since}: {said}. {rest}"),
+            format!("`postern account verify {name}` has more; `postern account edit {name}` mends it."),
+            Some(streak.since),
+        ),
+    };
+    Some(Problem { message, action, alarm_at, ..problem(account, code, streak.since) })
+}
+
+/// Azure refuses senders: each domain that is not linked, each username that it does not know.
+fn senders(account: &ObservedAccount, now: Timestamp) -> Vec<Problem> {
+    let mut by_subject: BTreeMap<(Reason, String), (u64, Timestamp)> = BTreeMap::new();
+    for one in &account.hindered {
+        let subject = match one.reason {
+            Reason::DomainNotLinked => one.author.rsplit('@').next().unwrap_or_default().to_lowercase(),
+            _ => one.author.clone(),
+        };
+        let found = by_subject.entry((one.reason, said(&subject))).or_insert((0, one.since));
+        *found = (found.0 + one.count, found.1.min(one.since));
+    }
+    by_subject
+        .into_iter()
+        .map(|((reason, subject), found)| refused_sender(account, (reason, subject), found, now))
+        .collect()
+}
+
+fn refused_sender(
+    account: &ObservedAccount,
+    (reason, subject): (Reason, String),
+    (count, since): (u64, Timestamp),
+    now: Timestamp,
+) -> Problem {
+    let name = &account.name;
+    let service = account.service.as_deref().unwrap_or("of the account");
+    let rest = format!("{} since {}", waiting(count), time(since, now));
+    let (code, message, action) = if reason == Reason::DomainNotLinked {
+        (
+            Code::DomainNotLinked,
+            format!(
+                "Azure refuses mail from {subject}: the domain is not linked to the communication service {service} of \
+                 account {name}. {rest}."
+            ),
+            format!(
+                "Link the domain: `postern domain doctor {subject} --account {name}` for one that Postern looks after, \
+                 otherwise Azure portal, {service}, Email, Domains, Connect domain. The mail leaves within the hour; \
+                 `postern queue retry` sends it at once."
+            ),
+        )
+    } else {
+        (
+            Code::SenderUnknown,
+            format!(
+                "Azure refuses mail from {subject}: its domain has no such sender username, or the account {name} may \
+                 not use it. {rest}."
+            ),
+            format!(
+                "`postern sender add {subject} --account {name}` makes the sender at Azure; the portal has them under \
+                 the domain's MailFrom addresses. The mail leaves within the hour."
+            ),
+        )
+    };
+    let subject = Some(subject);
+    Problem { message, action, subject, alarm_at: Some(since), ..problem(account, code, since) }
+}
+
+/// Azure said 429 and asked for a pause.
+fn paused(account: &ObservedAccount, pause: AskedFor, now: Timestamp) -> Option<Problem> {
+    let name = &account.name;
+    let is_over = now >= pause.until;
+    if is_over && account.waiting == 0 {
+        return None;
+    }
+    let asked = format!(
+        "Azure answered account {name} at {} that there are too many requests (429) and asked for a pause until {}",
+        time(pause.since, now),
+        time(pause.asked_until, now)
+    );
+    let next = if is_over {
+        "one message is tried before the others".to_owned()
+    } else if pause.until < pause.asked_until {
+        format!("nothing is sent before {}, when one message is tried", time(pause.until, now))
+    } else {
+        "nothing is sent before then".to_owned()
+    };
+    let is_long = pause.asked_until.duration_since(pause.since) > LONG_PAUSE;
+    Some(Problem {
+        message: format!("{asked}: {next}. {}.", waiting(account.waiting)),
+        action: format!(
+            "Nothing: one message is tried after the pause, and the others follow. The pause is the whole \
+             subscription's, whoever else sends through it. `postern account verify {name}` compares the quota with \
+             what Azure allows."
+        ),
+        alarm_at: is_long.then_some(pause.since),
+        ..problem(account, Code::AzureRateLimited, pause.since)
+    })
+}
+
+/// The quota leaves no room, and mail waits for it.
+fn used_up(account: &ObservedAccount, full: FullWindow, now: Timestamp) -> Option<Problem> {
+    let name = &account.name;
+    if account.waiting == 0 {
+        return None;
+    }
+    let window = if full.seconds == 60 { "minute" } else { "hour" };
+    let limit = full.limit;
+    let (used, action) = match full.until {
+        Some(until) => (
+            format!(
+                "The quota of account {name} is used up: {limit} sends in {} {window}. The next message leaves at {}.",
+                if window == "hour" { "an" } else { "a" },
+                time(until, now)
+            ),
+            format!(
+                "Nothing: mail leaves as the quota allows. If it happens often, ask Microsoft to raise the quota \
+                 of the subscription, then tell Postern: `postern account edit {name} --quota MINUTE/HOUR`."
+            ),
+        ),
+        None => (
+            format!("The quota of account {name} allows no sends at all."),
+            format!("`postern account edit {name} --quota MINUTE/HOUR` says what Azure allows."),
+        ),
+    };
+    Some(Problem {
+        message: format!("{used} {}.", waiting(account.waiting)),
+        action,
+        ..problem(account, Code::QuotaUsedUp, full.since)
+    })
+}
+
+fn not_ready(account: &ObservedAccount, now: Timestamp) -> Option<Problem> {
+    let (name, found) = (&account.name, account.not_ready.as_ref()?);
+    Some(Problem {
+        message: format!(
+            "Account {name} cannot send, as its verification at {} found: {}.",
+            time(found.at, now),
+            said(&found.worst)
+        ),
+        action: format!("`postern account verify {name}` looks again and says who has to do what."),
+        ..problem(account, Code::AccountNotReady, found.at)
+    })
+}
+
+fn suppressed(account: &ObservedAccount, now: Timestamp) -> Option<Problem> {
+    let (name, found) = (&account.name, account.suppressed.as_ref()?);
+    let messages =
+        if found.count == 1 { "1 message".to_owned() } else { format!("{} messages", found.count) };
+    Some(Problem {
+        message: format!(
+            "Azure dropped {messages} of account {name} since {}: their recipients are on a suppression list, to which \
+             Azure adds addresses whose mail bounced.",
+            time(found.since, now)
+        ),
+        action: format!(
+            "`postern queue list --state failed --account {name}` lists them. Check the addresses; one that is right \
+             again is taken off the domain's suppression list in the Azure portal."
+        ),
+        ..problem(account, Code::RecipientsSuppressed, found.since)
+    })
+}

@@ -1,0 +1,158 @@
+//! What keeps mail from being accepted or sent now, so that one command names the cause.
+//!
+//! 1. [`noticed`] remembers how the last tries of each account went, and whether the disk failed.
+//! 2. [`observe`] gathers that, the limits, the store's counts and the disk into an [`Observed`].
+//! 3. [`problems`] judges it: pure, a file for accounts and one for the server as a whole.
+//! 4. [`why_it_waits`] says the same of one waiting message.
+
+mod account;
+mod noticed;
+mod observe;
+mod server;
+#[cfg(test)]
+mod tests;
+mod wait;
+mod words;
+
+use jiff::Timestamp;
+
+pub use crate::pacing::{AskedFor, FullWindow, LimitView};
+
+pub(crate) use self::noticed::Noticed;
+pub use self::noticed::{Streak, StreakKind};
+pub use self::observe::{NotReady, Observed, ObservedAccount, StorageFailure, observe};
+pub use self::wait::{Wait, Waiting, why_it_waits};
+
+/// Something that is wrong now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// What it is.
+    pub code: Code,
+    /// The account's name, where it is one account's.
+    pub account: Option<String>,
+    /// The domain or address that it is about, where an account can have several at once.
+    pub subject: Option<String>,
+    /// When it began, as far as this is known; otherwise when it was first seen.
+    pub since: Timestamp,
+    /// What happened, whose fault it is and what it holds up.
+    pub message: String,
+    /// What to do, with the command.
+    pub action: String,
+    /// From when on somebody is told who does not ask; never if absent.
+    pub alarm_at: Option<Timestamp>,
+}
+
+/// How bad a problem is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Severity {
+    /// Mail is refused, or stands still until somebody acts.
+    Critical,
+    /// Mail waits, or soon will, and somebody should look.
+    Warning,
+    /// It passes without anybody's help, or concerns single messages.
+    Notice,
+}
+
+/// What a problem is. Its word is stable: programs match it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Code {
+    /// The disk has less room than is kept for the database.
+    DiskFull,
+    /// The data directory cannot be written.
+    StorageFailing,
+    /// The account's secret has expired.
+    SecretExpired,
+    /// Entra or Azure refuses the account's login.
+    LoginRefused,
+    /// What the account needs in order to send is missing or cannot be used.
+    AccountUnusable,
+    /// The last verification of the account failed.
+    AccountNotReady,
+    /// The sender's domain is not linked to the communication service.
+    DomainNotLinked,
+    /// The sender's domain does not have the username.
+    SenderUnknown,
+    /// Mail waits for an account that is disabled.
+    AccountDisabled,
+    /// Azure asked for a pause.
+    AzureRateLimited,
+    /// Azure cannot be reached.
+    AzureUnreachable,
+    /// Azure fails.
+    AzureFailing,
+    /// The account's secret expires soon.
+    SecretExpires,
+    /// The account has sent as much as its quota allows.
+    QuotaUsedUp,
+    /// Azure dropped messages because of its suppression lists.
+    RecipientsSuppressed,
+}
+
+impl Code {
+    /// Its word.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::DiskFull => "disk_full",
+            Self::StorageFailing => "storage_failing",
+            Self::SecretExpired => "secret_expired",
+            Self::LoginRefused => "login_refused",
+            Self::AccountUnusable => "account_unusable",
+            Self::AccountNotReady => "account_not_ready",
+            Self::DomainNotLinked => "domain_not_linked",
+            Self::SenderUnknown => "sender_unknown",
+            Self::AccountDisabled => "account_disabled",
+            Self::AzureRateLimited => "azure_rate_limited",
+            Self::AzureUnreachable => "azure_unreachable",
+            Self::AzureFailing => "azure_failing",
+            Self::SecretExpires => "secret_expires",
+            Self::QuotaUsedUp => "quota_used_up",
+            Self::RecipientsSuppressed => "recipients_suppressed",
+        }
+    }
+
+    /// How bad it is.
+    #[must_use]
+    pub fn severity(self) -> Severity {
+        match self {
+            Self::DiskFull
+            | Self::StorageFailing
+            | Self::SecretExpired
+            | Self::LoginRefused
+            | Self::AccountUnusable
+            | Self::AccountNotReady
+            | Self::DomainNotLinked
+            | Self::SenderUnknown => Severity::Critical,
+            Self::AccountDisabled
+            | Self::AzureRateLimited
+            | Self::AzureUnreachable
+            | Self::AzureFailing
+            | Self::SecretExpires => Severity::Warning,
+            Self::QuotaUsedUp | Self::RecipientsSuppressed => Severity::Notice,
+        }
+    }
+}
+
+impl Severity {
+    /// Its word.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Critical => "critical",
+            Self::Warning => "warning",
+            Self::Notice => "notice",
+        }
+    }
+}
+
+/// Everything that is wrong at `now`, the worst first.
+#[must_use]
+pub fn problems(observed: &Observed, now: Timestamp) -> Vec<Problem> {
+    let mut all = server::problems(observed, now);
+    all.extend(observed.accounts.iter().flat_map(|account| account::problems(account, now)));
+    all.sort_by(|one, other| {
+        let key = |problem: &Problem| (problem.code.severity(), problem.code);
+        (key(one), &one.account, &one.subject).cmp(&(key(other), &other.account, &other.subject))
+    });
+    all
+}

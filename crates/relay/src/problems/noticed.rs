@@ -1,0 +1,187 @@
+//! How the last tries of each account went, and whether the store failed. In memory: after a restart the next
+//! try shows it again.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use jiff::{SignedDuration, Timestamp};
+use model::delivery::{Attempt, AttemptResult, Reason};
+use model::id::AccountId;
+use store::StoreError;
+
+use super::observe::StorageFailure;
+
+/// What went wrong lately.
+#[derive(Default)]
+pub(crate) struct Noticed {
+    streaks: Mutex<HashMap<AccountId, Streak>>,
+    storage: Mutex<Option<StorageFailure>>,
+}
+
+/// Tries of an account that failed one after the other, for the same reason.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Streak {
+    /// The reason.
+    pub kind: StreakKind,
+    /// When the first of them failed.
+    pub since: Timestamp,
+    /// When the last of them failed.
+    pub last_at: Timestamp,
+    /// How many.
+    pub count: u32,
+    /// What was said of the last of them.
+    pub text: String,
+    /// When the account is tried again; `None` where each message has a time of its own.
+    pub next_at: Option<Timestamp>,
+}
+
+/// Why tries of an account fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StreakKind {
+    /// Azure or Entra refuses the login.
+    Login,
+    /// Azure cannot be reached.
+    Unreachable,
+    /// Azure fails.
+    Azure,
+    /// What the account needs in order to send is missing.
+    Unusable,
+}
+
+/// A failure of the store that nobody has met again for so long is over.
+const FORGOTTEN_AFTER: SignedDuration = SignedDuration::from_mins(10);
+
+impl StreakKind {
+    fn of(reason: Reason) -> Option<Self> {
+        match reason {
+            Reason::Login => Some(Self::Login),
+            Reason::Unreachable => Some(Self::Unreachable),
+            Reason::Azure => Some(Self::Azure),
+            Reason::Rate | Reason::DomainNotLinked | Reason::SenderUnknown | Reason::Suppressed => None,
+        }
+    }
+}
+
+impl Noticed {
+    /// Takes note of a try; `next_at` is when the account is tried again.
+    pub(crate) fn tried(&self, account: AccountId, attempt: &Attempt, next_at: Option<Timestamp>) {
+        let failed = attempt.reason.and_then(StreakKind::of);
+        match failed {
+            Some(kind) => self.failed(account, (kind, &attempt.text), attempt.at, next_at),
+            // Azure has not been asked: that says nothing of it.
+            None if attempt.transport.is_none() && attempt.result != AttemptResult::Accepted => {}
+            None => self.forget(account),
+        }
+    }
+
+    /// Takes note that an account cannot even be tried.
+    pub(crate) fn unusable(&self, account: AccountId, why: &str, now: Timestamp, next_at: Timestamp) {
+        self.failed(account, (StreakKind::Unusable, why), now, Some(next_at));
+    }
+
+    /// Takes note that an account can be tried.
+    pub(crate) fn usable(&self, account: AccountId) {
+        let mut streaks = self.streaks();
+        if streaks.get(&account).is_some_and(|streak| streak.kind == StreakKind::Unusable) {
+            streaks.remove(&account);
+        }
+    }
+
+    /// Begins anew: the account has changed, or works.
+    pub(crate) fn forget(&self, account: AccountId) {
+        self.streaks().remove(&account);
+    }
+
+    /// What goes on with an account.
+    pub(crate) fn streak(&self, account: AccountId) -> Option<Streak> {
+        self.streaks().get(&account).cloned()
+    }
+
+    /// Takes note that the store failed.
+    pub(crate) fn store_failed(&self, error: &StoreError, now: Timestamp) {
+        let mut storage = self.storage();
+        let since = storage.as_ref().map_or(now, |before| before.since);
+        *storage = Some(StorageFailure { since, last_at: now, text: store::chain(error) });
+    }
+
+    /// Takes note that the store works.
+    pub(crate) fn store_works(&self) {
+        *self.storage() = None;
+    }
+
+    /// The failure of the store that was met last, if that was not long ago.
+    pub(crate) fn store_failure(&self, now: Timestamp) -> Option<StorageFailure> {
+        self.storage().clone().filter(|failure| now.duration_since(failure.last_at) < FORGOTTEN_AFTER)
+    }
+
+    fn failed(
+        &self,
+        account: AccountId,
+        (kind, text): (StreakKind, &str),
+        at: Timestamp,
+        next_at: Option<Timestamp>,
+    ) {
+        let mut streaks = self.streaks();
+        let before = streaks.remove(&account).filter(|before| before.kind == kind);
+        let (since, count) = before.map_or((at, 0), |before| (before.since, before.count));
+        let text = text.to_owned();
+        streaks.insert(account, Streak { kind, since, last_at: at, count: count + 1, text, next_at });
+    }
+
+    fn streaks(&self) -> MutexGuard<'_, HashMap<AccountId, Streak>> {
+        self.streaks.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn storage(&self) -> MutexGuard<'_, Option<StorageFailure>> {
+        self.storage.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use model::delivery::Transport;
+
+    use super::*;
+
+    const ACCOUNT: AccountId = AccountId::from_bytes([1; 16]);
+
+    fn attempt(second: i64, transport: Option<Transport>, reason: Option<Reason>) -> Attempt {
+        let at = Timestamp::from_second(second).unwrap();
+        Attempt { at, transport, result: AttemptResult::Deferred, text: format!("try {second}"), reason }
+    }
+
+    #[test]
+    fn tries_that_fail_alike_are_one_streak_until_azure_answers() {
+        let noticed = Noticed::default();
+        let rest = Some(Transport::Rest);
+        for second in [1, 2] {
+            noticed.tried(ACCOUNT, &attempt(second, rest, Some(Reason::Unreachable)), None);
+        }
+        noticed.tried(ACCOUNT, &attempt(3, None, None), None);
+        let streak = noticed.streak(ACCOUNT).unwrap();
+        assert_eq!((streak.since.as_second(), streak.last_at.as_second(), streak.count), (1, 2, 2));
+        assert_eq!(streak.text, "try 2");
+        noticed.tried(ACCOUNT, &attempt(4, rest, Some(Reason::Login)), None);
+        assert_eq!(
+            noticed.streak(ACCOUNT).map(|streak| (streak.kind, streak.count)),
+            Some((StreakKind::Login, 1))
+        );
+        noticed.usable(ACCOUNT);
+        assert!(noticed.streak(ACCOUNT).is_some(), "that it can be tried does not mean that it works");
+        noticed.tried(ACCOUNT, &attempt(5, rest, Some(Reason::DomainNotLinked)), None);
+        assert_eq!(noticed.streak(ACCOUNT), None, "Azure answered");
+    }
+
+    #[test]
+    fn a_failure_of_the_store_is_forgotten_when_it_works_or_nobody_meets_it() {
+        let noticed = Noticed::default();
+        let at = |second| Timestamp::from_second(second).unwrap();
+        noticed.store_failed(&StoreError::Closed, at(1));
+        noticed.store_failed(&StoreError::Closed, at(9));
+        let failure = noticed.store_failure(at(10)).unwrap();
+        assert_eq!((failure.since, failure.last_at), (at(1), at(9)));
+        assert_eq!(noticed.store_failure(at(700)), None);
+        noticed.store_works();
+        assert_eq!(noticed.store_failure(at(10)), None);
+    }
+}

@@ -1,0 +1,155 @@
+//! Gathers what is judged. Its cost does not grow with the queue.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clock::Clock;
+use jiff::{SignedDuration, Timestamp};
+use model::account::{Account, AccountState, Authorization};
+use model::id::AccountId;
+use store::{Disk, Hindered, SecretName, SecretOwner, Store, StoreError, Suppressed};
+
+use super::Streak;
+use crate::deliver::Upstreams;
+use crate::pacing::LimitView;
+
+/// Everything that is judged.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Observed {
+    /// Each account.
+    pub accounts: Vec<ObservedAccount>,
+    /// The disk, if the file system says.
+    pub disk: Option<Disk>,
+    /// That the store cannot be written.
+    pub storage: Option<StorageFailure>,
+}
+
+/// A failure of the store.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StorageFailure {
+    /// When it was met first.
+    pub since: Timestamp,
+    /// When it was met last.
+    pub last_at: Timestamp,
+    /// What failed.
+    pub text: String,
+}
+
+/// An account as it stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ObservedAccount {
+    /// Its name.
+    pub name: String,
+    /// The communication service that it sends through.
+    pub service: Option<String>,
+    /// Whether it is used.
+    pub state: AccountState,
+    /// When it was changed last.
+    pub changed_at: Timestamp,
+    /// How it proves itself.
+    pub authorization: Authorization,
+    /// When its secret expires, if that is known.
+    pub secret_expires_at: Option<Timestamp>,
+    /// Sends that wait or are under way.
+    pub waiting: u64,
+    /// The limit of its sends, in the time of day.
+    pub sends: LimitView,
+    /// How its last tries failed, if they did.
+    pub streak: Option<Streak>,
+    /// Its last verification, if that failed.
+    pub not_ready: Option<NotReady>,
+    /// What waits because Azure refuses its sender.
+    pub hindered: Vec<Hindered>,
+    /// What Azure dropped in the last day because of its suppression lists.
+    pub suppressed: Option<Suppressed>,
+}
+
+/// A verification that failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NotReady {
+    /// When.
+    pub at: Timestamp,
+    /// The worst that it found.
+    pub worst: String,
+}
+
+/// Waiting messages are tried again within an hour, so that what holds them up shows within this time.
+const LATELY: SignedDuration = SignedDuration::from_mins(90);
+const DAY: SignedDuration = SignedDuration::from_hours(24);
+/// A database that takes longer to write nothing does not work.
+const PROBE: Duration = Duration::from_secs(5);
+
+/// Gathers what is judged. `worst` finds what a kept verification's report says is worst, if it failed.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn observe(
+    (store, upstreams): (&Store, &Upstreams),
+    clock: &Clock,
+    worst: fn(&str) -> Option<String>,
+) -> Result<Observed, StoreError> {
+    let now = clock.now();
+    let mut counts = Counts::read(store, now).await?;
+    let directory = store.directory();
+    let mut accounts: Vec<Arc<Account>> = directory.accounts().cloned().collect();
+    accounts.sort_by(|one, other| one.name.cmp(&other.name));
+    let mut observed = Vec::with_capacity(accounts.len());
+    for account in accounts {
+        let expires_at = match SecretName::of(account.authorization) {
+            Some(name) => store.secrets().facts(SecretOwner::Account(account.id), name).await?,
+            None => None,
+        };
+        let kept = store.verifications().last(account.id).await?;
+        let kept = kept.filter(|kept| kept.at >= account.changed_at);
+        observed.push(ObservedAccount {
+            name: account.name.to_string(),
+            service: account.service.as_ref().map(|service| service.name.to_string()),
+            state: account.state,
+            changed_at: account.changed_at,
+            authorization: account.authorization,
+            secret_expires_at: expires_at.and_then(|facts| facts.expires_at),
+            waiting: counts.waiting.remove(&account.id).unwrap_or(0),
+            sends: upstreams.limit_of(&account).await,
+            streak: upstreams.noticed().streak(account.id),
+            not_ready: kept.and_then(|kept| Some(NotReady { at: kept.at, worst: worst(&kept.report)? })),
+            hindered: counts.hindered.iter().filter(|one| one.account == account.id).cloned().collect(),
+            suppressed: counts.suppressed.remove(&account.id),
+        });
+    }
+    Ok(Observed {
+        accounts: observed,
+        disk: store.queue().disk().ok(),
+        storage: storage(store, upstreams, now).await,
+    })
+}
+
+/// What the queue knows, by account.
+struct Counts {
+    waiting: HashMap<AccountId, u64>,
+    hindered: Vec<Hindered>,
+    suppressed: HashMap<AccountId, Suppressed>,
+}
+
+impl Counts {
+    async fn read(store: &Store, now: Timestamp) -> Result<Self, StoreError> {
+        let before = |age: SignedDuration| now.saturating_sub(age).unwrap_or(Timestamp::MIN);
+        let suppressed = store.queue().suppressed(before(DAY)).await?;
+        Ok(Self {
+            waiting: store.queue().waiting().await?.into_iter().collect(),
+            hindered: store.queue().hindered(before(LATELY)).await?,
+            suppressed: suppressed.into_iter().map(|one| (one.account, one)).collect(),
+        })
+    }
+}
+
+/// Whether the store can be written now, or could not a short while ago.
+async fn storage(store: &Store, upstreams: &Upstreams, now: Timestamp) -> Option<StorageFailure> {
+    let noticed = upstreams.noticed().store_failure(now);
+    let text = match tokio::time::timeout(PROBE, store.queue().probe()).await {
+        Ok(Ok(())) => return noticed,
+        Ok(Err(error)) => store::chain(&error),
+        Err(_) => format!("the database could not be written within {} seconds", PROBE.as_secs()),
+    };
+    Some(StorageFailure { since: noticed.map_or(now, |noticed| noticed.since), last_at: now, text })
+}

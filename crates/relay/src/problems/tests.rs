@@ -1,0 +1,294 @@
+//! The table: what is observed, and what is said of it.
+
+use jiff::SignedDuration;
+use model::account::{AccountState, Authorization};
+use model::delivery::{Attempt, AttemptResult, Reason, Transport};
+use model::id::AccountId;
+use store::{Disk, Hindered, Suppressed};
+
+use super::*;
+
+fn at(seconds: i64) -> Timestamp {
+    // 08:00:00 UTC.
+    Timestamp::from_second(1_800_000_000 + seconds).unwrap()
+}
+
+fn account() -> ObservedAccount {
+    ObservedAccount {
+        name: "contoso".into(),
+        service: Some("contoso-mail".into()),
+        state: AccountState::Enabled,
+        changed_at: at(-86_400),
+        authorization: Authorization::ClientSecret,
+        secret_expires_at: None,
+        waiting: 3,
+        sends: LimitView::default(),
+        streak: None,
+        not_ready: None,
+        hindered: Vec::new(),
+        suppressed: None,
+    }
+}
+
+fn of(account: ObservedAccount) -> Vec<Problem> {
+    problems(&Observed { accounts: vec![account], ..Observed::default() }, at(0))
+}
+
+fn one(account: ObservedAccount) -> Problem {
+    let found = of(account);
+    let [one] = &found[..] else { panic!("{found:#?}") };
+    assert_eq!(one.account.as_deref(), Some("contoso"));
+    one.clone()
+}
+
+/// The code, and pieces that the sentences have to hold.
+fn check(problem: &Problem, code: Code, pieces: &[&str]) {
+    assert_eq!(problem.code, code, "{problem:#?}");
+    let text = format!("{} {}", problem.message, problem.action);
+    for piece in pieces {
+        assert!(text.contains(piece), "{piece:?} is not in {text:?}");
+    }
+    assert!(problem.message.ends_with('.'), "{text}");
+}
+
+fn streak(kind: StreakKind, text: &str) -> Option<Streak> {
+    let (since, last_at, next_at) = (at(-60), at(-1), Some(at(30)));
+    Some(Streak { kind, since, last_at, count: 3, text: text.into(), next_at })
+}
+
+fn full(seconds: u32, limit: u32, until: Option<Timestamp>) -> LimitView {
+    let full = FullWindow { seconds, limit, since: at(-5), until };
+    LimitView { pause: None, full: Some(full) }
+}
+
+fn pause(until: i64, asked_until: i64) -> LimitView {
+    let pause = AskedFor { since: at(-10), until: at(until), asked_until: at(asked_until) };
+    LimitView { pause: Some(pause), full: None }
+}
+
+#[test]
+fn nothing_is_wrong_with_an_account_that_works() {
+    assert_eq!(of(account()), []);
+    let idle = || ObservedAccount { waiting: 0, ..account() };
+    assert_eq!(of(ObservedAccount { sends: full(60, 30, Some(at(9))), ..idle() }), [], "nobody waits for it");
+    assert_eq!(of(ObservedAccount { sends: pause(-1, -1), ..idle() }), [], "the pause is over");
+    assert_eq!(of(ObservedAccount { streak: streak(StreakKind::Azure, "503"), ..idle() }), []);
+    assert_eq!(of(ObservedAccount { state: AccountState::Disabled, ..idle() }), [], "that is its state");
+    let end = Some(at(15 * 86_400));
+    assert_eq!(of(ObservedAccount { secret_expires_at: end, ..account() }), []);
+}
+
+#[test]
+fn a_quota_that_is_used_up_says_until_when() {
+    let minute = one(ObservedAccount { sends: full(60, 30, Some(at(61))), ..account() });
+    check(&minute, Code::QuotaUsedUp, &["30 sends in a minute", "leaves at 08:01:01 UTC", "3 messages wait"]);
+    assert_eq!((minute.since, minute.alarm_at, minute.code.severity()), (at(-5), None, Severity::Notice));
+    let hour = one(ObservedAccount { sends: full(3_600, 100, Some(at(90))), waiting: 1, ..account() });
+    check(&hour, Code::QuotaUsedUp, &["100 sends in an hour", "1 message waits", "--quota MINUTE/HOUR"]);
+    check(
+        &one(ObservedAccount { sends: full(60, 0, None), ..account() }),
+        Code::QuotaUsedUp,
+        &["no sends at all"],
+    );
+}
+
+#[test]
+fn a_pause_is_azures_word_and_an_hour_at_most() {
+    let short = one(ObservedAccount { sends: pause(120, 120), ..account() });
+    let pieces = ["429", "a pause until 08:02:00 UTC", "nothing is sent before then", "3 messages wait"];
+    check(&short, Code::AzureRateLimited, &pieces);
+    assert_eq!(short.alarm_at, None);
+    let long = one(ObservedAccount { sends: pause(3_590, 86_390), ..account() });
+    let pieces =
+        ["until 2027-01-16 07:59 UTC", "nothing is sent before 08:59:50 UTC, when one message is tried"];
+    check(&long, Code::AzureRateLimited, &pieces);
+    assert_eq!(long.alarm_at, Some(at(-10)));
+    check(
+        &one(ObservedAccount { sends: pause(-1, -1), ..account() }),
+        Code::AzureRateLimited,
+        &["one message is tried"],
+    );
+    let both = LimitView { full: full(60, 30, Some(at(9))).full, ..pause(120, 120) };
+    assert_eq!(one(ObservedAccount { sends: both, ..account() }).code, Code::AzureRateLimited);
+}
+
+#[test]
+fn tries_that_fail_name_who_fails() {
+    for (kind, code, severity) in [
+        (StreakKind::Login, Code::LoginRefused, Severity::Critical),
+        (StreakKind::Unreachable, Code::AzureUnreachable, Severity::Warning),
+        (StreakKind::Azure, Code::AzureFailing, Severity::Warning),
+        (StreakKind::Unusable, Code::AccountUnusable, Severity::Critical),
+    ] {
+        let found = one(ObservedAccount { streak: streak(kind, "it said\r\nno."), ..account() });
+        check(
+            &found,
+            code,
+            &["since 07:59:00 UTC", "(it said no)", "3 messages wait. The next attempt is at 08:00:30"].map(
+                |piece| if kind == StreakKind::Unusable { piece.trim_matches(['(', ')']) } else { piece },
+            ),
+        );
+        assert_eq!(code.severity(), severity);
+        assert!(!found.message.contains(char::is_control));
+    }
+    let unreachable = one(ObservedAccount { streak: streak(StreakKind::Unreachable, "x"), ..account() });
+    check(&unreachable, Code::AzureUnreachable, &["the last 3 attempts failed"]);
+    assert_eq!(unreachable.alarm_at, Some(at(840)));
+}
+
+#[test]
+fn a_secret_is_named_before_its_end_and_after_it() {
+    let with = |seconds| ObservedAccount { secret_expires_at: Some(at(seconds)), ..account() };
+    let soon = one(with(13 * 86_400 + 60));
+    check(&soon, Code::SecretExpires, &["expires in 13 days", "postern account rotate contoso"]);
+    let over = with(-5);
+    let expired = one(over.clone());
+    check(&expired, Code::SecretExpired, &["expired on 2027-01-15", "postern account edit contoso --secret"]);
+    assert_eq!(expired.since, at(-5));
+    // What follows from it is not named beside it.
+    let not_ready = Some(NotReady { at: at(-9), worst: "The secret has expired.".into() });
+    assert_eq!(of(ObservedAccount { not_ready: not_ready.clone(), ..over }).len(), 1);
+    let pieces = ["verification at 07:59:51 UTC found: The secret has expired."];
+    check(&one(ObservedAccount { not_ready, ..account() }), Code::AccountNotReady, &pieces);
+}
+
+#[test]
+fn a_disabled_account_is_one_only_while_mail_waits() {
+    let found = one(ObservedAccount { state: AccountState::Disabled, ..account() });
+    check(&found, Code::AccountDisabled, &["3 messages wait", "postern account enable contoso"]);
+}
+
+#[test]
+fn senders_that_azure_refuses_are_named_by_domain_or_by_address() {
+    let hindered = |author: &str, reason, since| Hindered {
+        account: AccountId::from_bytes([1; 16]),
+        author: author.into(),
+        reason,
+        count: 2,
+        since: at(since),
+    };
+    let found = of(ObservedAccount {
+        hindered: vec![
+            hindered("a@Contoso.example", Reason::DomainNotLinked, -20),
+            hindered("b@contoso.example", Reason::DomainNotLinked, -40),
+            hindered("c@fabrikam.example", Reason::SenderUnknown, -20),
+        ],
+        ..account()
+    });
+    let [unlinked, unknown] = &found[..] else { panic!("{found:#?}") };
+    let pieces =
+        ["mail from contoso.example", "contoso-mail", "4 messages wait since 07:59:20", "domain doctor"];
+    check(unlinked, Code::DomainNotLinked, &pieces);
+    assert_eq!((unlinked.subject.as_deref(), unlinked.alarm_at), (Some("contoso.example"), Some(at(-40))));
+    check(unknown, Code::SenderUnknown, &["c@fabrikam.example", "postern sender add c@fabrikam.example"]);
+}
+
+#[test]
+fn suppressed_recipients_are_counted() {
+    let suppressed = Some(Suppressed { account: AccountId::from_bytes([1; 16]), count: 2, since: at(-60) });
+    let found = one(ObservedAccount { suppressed, waiting: 0, ..account() });
+    check(
+        &found,
+        Code::RecipientsSuppressed,
+        &["dropped 2 messages", "queue list --state failed --account contoso"],
+    );
+}
+
+#[test]
+fn a_disk_below_its_reserve_and_one_that_fails_are_the_servers() {
+    let disk =
+        |free_octets| Some(Disk { path: "/var/lib/postern".into(), free_octets, reserve_octets: 64 << 20 });
+    assert_eq!(problems(&Observed { disk: disk(64 << 20), ..Observed::default() }, at(0)), []);
+    let failure = StorageFailure { since: at(-9), last_at: at(-1), text: "the database failed".into() };
+    let observed = Observed {
+        disk: disk(12 << 20),
+        storage: Some(failure),
+        accounts: vec![account()],
+        ..Observed::default()
+    };
+    let found = problems(&observed, at(0));
+    let [full, failing] = &found[..] else { panic!("{found:#?}") };
+    check(full, Code::DiskFull, &["/var/lib/postern has 12 MiB free", "64 MiB", "refused with 452"]);
+    check(failing, Code::StorageFailing, &["at 07:59:59 UTC: the database failed"]);
+    assert_eq!((full.alarm_at, failing.alarm_at), (Some(at(0)), Some(at(-9))));
+}
+
+#[test]
+fn the_worst_comes_first() {
+    let bad = ObservedAccount {
+        suppressed: Some(Suppressed { account: AccountId::from_bytes([1; 16]), count: 1, since: at(0) }),
+        streak: streak(StreakKind::Azure, "503"),
+        secret_expires_at: Some(at(-1)),
+        ..account()
+    };
+    let codes: Vec<&str> = of(bad).iter().map(|problem| problem.code.as_str()).collect();
+    assert_eq!(codes, ["secret_expired", "azure_failing", "recipients_suppressed"]);
+}
+
+fn deferred(text: &str) -> Attempt {
+    let (transport, result) = (Some(Transport::Rest), AttemptResult::Deferred);
+    Attempt { at: at(-9), transport, result, text: text.into(), reason: None }
+}
+
+#[test]
+fn a_waiting_message_says_why_and_until_when() {
+    let attempts = [deferred("by REST: 404")];
+    let due = Waiting { due_at: at(-30), attempts: &[] };
+    let later = Waiting { due_at: at(45), attempts: &attempts };
+    let limited = [Attempt { reason: Some(Reason::Rate), ..deferred("by REST: 429") }];
+    let limited = Waiting { due_at: at(45), attempts: &limited };
+    let disabled = || ObservedAccount { state: AccountState::Disabled, ..account() };
+    for (account, send, code, until, piece) in [
+        (account(), due, "next", Some(0), "in its turn"),
+        (account(), later, "put_off", Some(45), "attempt 1 failed (by REST: 404)"),
+        (disabled(), due, "account_disabled", None, "postern account enable contoso"),
+        (
+            ObservedAccount { sends: full(60, 30, Some(at(61))), ..account() },
+            due,
+            "quota_used_up",
+            Some(61),
+            "30 sends in a minute",
+        ),
+        (
+            ObservedAccount { sends: full(60, 30, Some(at(61))), ..account() },
+            later,
+            "put_off",
+            Some(45),
+            "404",
+        ),
+        (
+            ObservedAccount { sends: pause(60, 90), ..account() },
+            later,
+            "azure_rate_limited",
+            Some(60),
+            "until 08:01:30",
+        ),
+        (ObservedAccount { sends: pause(9, 9), ..account() }, later, "put_off", Some(45), "404"),
+        (ObservedAccount { sends: pause(9, 9), ..account() }, limited, "azure_rate_limited", Some(45), "429"),
+        (
+            ObservedAccount { streak: streak(StreakKind::Login, "AADSTS7000222"), ..account() },
+            due,
+            "login_refused",
+            Some(30),
+            "AADSTS7000222",
+        ),
+        (
+            ObservedAccount { streak: streak(StreakKind::Unreachable, "refused"), ..account() },
+            later,
+            "azure_unreachable",
+            Some(45),
+            "all mail of account contoso waits",
+        ),
+    ] {
+        let wait = why_it_waits(&account, send, at(0));
+        assert_eq!((wait.code, wait.until), (code, until.map(at)), "{wait:?}");
+        assert!(wait.message.contains(piece), "{wait:?}");
+    }
+}
+
+#[test]
+fn seconds_of_a_quota_are_not_hidden_by_a_day() {
+    let tomorrow = at(0) + SignedDuration::from_hours(20);
+    let found = one(ObservedAccount { sends: full(3_600, 100, Some(tomorrow)), ..account() });
+    check(&found, Code::QuotaUsedUp, &["leaves at 2027-01-16 04:00 UTC"]);
+}
