@@ -36,6 +36,15 @@ pub(crate) use self::scene::{Scene, explain};
 use crate::Control;
 use crate::error::ControlError;
 
+/// What a kept report says is worst, if the account was not ready.
+#[must_use]
+pub fn worst_of(report: &str) -> Option<String> {
+    let report: Report = serde_json::from_str(report).ok()?;
+    let is_failed = |finding: &Finding| finding.outcome == Outcome::Failed;
+    let worst = report.findings.into_iter().find(is_failed).filter(|_| report.verdict == Verdict::NotReady);
+    worst.map(|worst| worst.sentence)
+}
+
 /// What happens during a verification, for whoever watches.
 #[derive(Clone, Debug)]
 pub enum Event {

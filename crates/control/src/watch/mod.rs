@@ -43,8 +43,8 @@ pub struct WatchSettings {
 /// Something that somebody should hear of.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Alarm {
-    /// Which account.
-    pub account: Arc<Account>,
+    /// Which account; none where it is about the server as a whole.
+    pub account: Option<Arc<Account>>,
     /// A word for programs.
     pub code: String,
     /// A sentence for people.
@@ -326,7 +326,7 @@ impl Watch {
 
     async fn tell(&self, account: &Arc<Account>, code: &str, sentence: String) {
         warn!(account = %account.name, code, "{sentence}");
-        (self.raise)(Alarm { account: Arc::clone(account), code: code.to_owned(), sentence }).await;
+        (self.raise)(Alarm { account: Some(Arc::clone(account)), code: code.to_owned(), sentence }).await;
     }
 }
 

@@ -12,14 +12,16 @@ use axum::{Json, Router};
 use jiff::Timestamp;
 use model::account::Account;
 use model::credential::Lane;
-use model::delivery::Transport;
+use model::delivery::{SendState, Transport};
 use model::id::QueueId;
 use model::queued::{Cause, Origin};
+use relay::problems::{ObservedAccount, Waiting, why_it_waits};
 use relay::submission::{Message, submit};
 use serde::{Deserialize, Serialize};
 use smtp::address::Mailbox;
+use store::StoreError;
 
-use super::Api;
+use super::{Api, problems};
 use crate::error::ApiError;
 
 /// A message was accepted.
@@ -92,6 +94,22 @@ pub struct SendView {
     pub recipients: Vec<RecipientView>,
     /// What was tried.
     pub attempts: Vec<AttemptView>,
+    /// Why it waits, while it is `queued`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waits: Option<WaitView>,
+}
+
+/// Why a request to Azure waits.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct WaitView {
+    /// The code of the problem that holds it up; `put_off` after an attempt that failed, `next` where nothing holds it
+    /// up.
+    pub code: String,
+    /// The same in a sentence.
+    pub message: String,
+    /// The earliest time of the next attempt; absent where somebody has to act first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Timestamp>,
 }
 
 /// A recipient.
@@ -207,6 +225,9 @@ async fn show(State(api): State<Api>, Path(id): Path<String>) -> Result<Json<Mes
     let message =
         api.store.queue().view(id).await?.ok_or_else(|| ApiError::missing(format!("message {id}")))?;
     let directory = api.store.directory();
+    let account = directory.account(message.account).map(|a| a.name.to_string()).unwrap_or_default();
+    let observed = observed(&api, &message).await?;
+    let now = api.clock.now();
     let (origin, login) = match message.origin {
         Origin::Credential(login) => ("credential", Some(login)),
         Origin::Network(login) => ("network", Some(login)),
@@ -216,7 +237,7 @@ async fn show(State(api): State<Api>, Path(id): Path<String>) -> Result<Json<Mes
     };
     Ok(Json(MessageView {
         id: id.to_string(),
-        account: directory.account(message.account).map(|a| a.name.to_string()).unwrap_or_default(),
+        account,
         origin: origin.to_owned(),
         login,
         lane: message.lane.to_string(),
@@ -228,7 +249,7 @@ async fn show(State(api): State<Api>, Path(id): Path<String>) -> Result<Json<Mes
         size_octets: message.size_octets,
         accepted_at: message.accepted_at,
         expires_at: message.expires_at,
-        sends: message.sends.into_iter().map(send_view).collect(),
+        sends: message.sends.into_iter().map(|send| send_view(send, observed.as_ref(), now)).collect(),
     }))
 }
 
@@ -239,6 +260,28 @@ async fn content(State(api): State<Api>, Path(id): Path<String>) -> Result<impl 
     Ok(([(CONTENT_TYPE, "message/rfc822")], octets))
 }
 
+/// The account of a message, as far as that matters to what waits.
+async fn observed(api: &Api, message: &store::MessageView) -> Result<Option<ObservedAccount>, StoreError> {
+    let directory = api.store.directory();
+    let waits = message.sends.iter().any(|send| send.state == SendState::Queued);
+    let Some(account) = directory.account(message.account).filter(|_| waits) else { return Ok(None) };
+    let accounts = problems::observed(api).await?.accounts;
+    Ok(accounts.into_iter().find(|observed| observed.name == account.name.as_str()))
+}
+
+/// Why each of a message's waiting sends waits.
+pub(super) async fn waits(api: &Api, message: &store::MessageView) -> Result<Vec<WaitView>, StoreError> {
+    let Some(account) = observed(api, message).await? else { return Ok(Vec::new()) };
+    let waiting = message.sends.iter().filter(|send| send.state == SendState::Queued);
+    Ok(waiting.map(|send| wait_view(send, &account, api.clock.now())).collect())
+}
+
+fn wait_view(send: &store::SendView, account: &ObservedAccount, now: Timestamp) -> WaitView {
+    let waiting = Waiting { due_at: send.due_at, attempts: &send.attempts };
+    let wait = why_it_waits(account, waiting, now);
+    WaitView { code: wait.code.to_owned(), message: wait.message, until: wait.until }
+}
+
 fn change_view(change: model::queued::Change) -> ChangeView {
     let (cause, repair) = match change.cause {
         Cause::Rule => ("rule", None),
@@ -247,8 +290,10 @@ fn change_view(change: model::queued::Change) -> ChangeView {
     ChangeView { cause: cause.to_owned(), repair, text: change.text }
 }
 
-fn send_view(send: store::SendView) -> SendView {
+fn send_view(send: store::SendView, account: Option<&ObservedAccount>, now: Timestamp) -> SendView {
+    let account = account.filter(|_| send.state == SendState::Queued);
     SendView {
+        waits: account.map(|account| wait_view(&send, account, now)),
         state: send.state.to_string(),
         due_at: (!send.state.is_final()).then_some(send.due_at),
         operation_id: send.operation.to_string(),

@@ -1,5 +1,6 @@
 //! `/metrics`: figures in the text format of Prometheus, taken when somebody asks.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use axum::Router;
@@ -47,6 +48,14 @@ async fn write(api: &Api) -> Result<String, StoreError> {
     text.family("postern_account_enabled", "Whether the account is used.");
     for account in &accounts {
         text.sample("account", account.name.as_str(), i64::from(account.is_enabled()));
+    }
+    text.family("postern_problem", "Always 1: something that keeps mail from being accepted or sent now.");
+    let found = super::problems::now(api).await?;
+    // An account can have the same one several times, such as two domains that are not linked.
+    let found: BTreeSet<(&str, &str)> =
+        found.iter().map(|one| (one.code.as_str(), one.account.as_deref().unwrap_or_default())).collect();
+    for (code, account) in found {
+        text.samples(&[("code", code), ("account", account)], 1);
     }
     text.family("postern_sends", "Requests to Azure that the queue remembers, by state.");
     for (state, count) in api.store.queue().counts().await? {

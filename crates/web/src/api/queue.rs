@@ -9,6 +9,7 @@ use model::id::QueueId;
 use serde::{Deserialize, Serialize};
 use store::Cursor;
 
+use super::messages::{self, WaitView};
 use super::{Api, Operator};
 use crate::error::ApiError;
 
@@ -44,10 +45,13 @@ pub struct QueueEntry {
 }
 
 /// How many requests were changed.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ChangedView {
     /// How many.
     pub changed: usize,
+    /// Why each request that still waits does so.
+    #[serde(default)]
+    pub waits: Vec<WaitView>,
 }
 
 #[derive(Deserialize)]
@@ -103,8 +107,13 @@ async fn list(
 }
 
 async fn retry(State(api): State<Api>, Path(id): Path<String>) -> Result<Json<ChangedView>, ApiError> {
-    let changed = api.store.queue().retry(queue_id(&id)?, api.clock.now()).await?;
-    Ok(Json(ChangedView { changed }))
+    let id = queue_id(&id)?;
+    let changed = api.store.queue().retry(id, api.clock.now()).await?;
+    let waits = match api.store.queue().view(id).await? {
+        Some(message) => messages::waits(&api, &message).await?,
+        None => Vec::new(),
+    };
+    Ok(Json(ChangedView { changed, waits }))
 }
 
 async fn drop_message(
@@ -112,7 +121,7 @@ async fn drop_message(
     Path(id): Path<String>,
 ) -> Result<Json<ChangedView>, ApiError> {
     let changed = control.drop_message(queue_id(&id)?).await?;
-    Ok(Json(ChangedView { changed }))
+    Ok(Json(ChangedView { changed, waits: Vec::new() }))
 }
 
 fn queue_id(text: &str) -> Result<QueueId, ApiError> {

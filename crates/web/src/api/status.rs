@@ -1,4 +1,4 @@
-//! `/v1/status`: whether the server is there, and what it holds.
+//! `/v1/status`: whether the server is there, what it holds and what is wrong.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -9,7 +9,8 @@ use axum::{Json, Router};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::Api;
+use super::problems::ProblemView;
+use super::{Api, problems};
 use crate::error::ApiError;
 
 /// What the server holds.
@@ -27,6 +28,8 @@ pub struct StatusView {
     pub credentials: usize,
     /// Requests to Azure by state.
     pub sends: BTreeMap<String, u64>,
+    /// What keeps mail from being accepted or sent now, the worst first.
+    pub problems: Vec<ProblemView>,
     /// Where it listens for mail.
     #[serde(default)]
     pub listeners: Vec<ListenerView>,
@@ -50,7 +53,9 @@ pub(super) fn routes() -> Router<Api> {
 async fn status(State(api): State<Api>) -> Result<Json<StatusView>, ApiError> {
     let directory = api.store.directory();
     let counts = api.store.queue().counts().await?;
+    let problems = problems::now(&api).await?;
     Ok(Json(StatusView {
+        problems: problems.into_iter().map(problems::view).collect(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         now: api.clock.now(),
         host_name: api.settings.host_name.clone(),
