@@ -5,6 +5,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a world that does not come up fails the test")]
 
+mod api;
 mod leaks;
 mod time;
 mod world;

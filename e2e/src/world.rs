@@ -90,6 +90,8 @@ pub struct Setup {
     pub repairs: Vec<Repair>,
     /// A packed folder whose `data` the product finds at its first start, in place of an account and a device.
     pub older_data: Option<PathBuf>,
+    /// Octets of the disk that are left to the database.
+    pub disk_reserve_octets: u64,
 }
 
 /// More than any story sends.
@@ -123,6 +125,7 @@ impl Default for Setup {
             closed: None,
             repairs: Vec::new(),
             older_data: None,
+            disk_reserve_octets: store::Options::default().reserve_octets,
         }
     }
 }
@@ -215,6 +218,10 @@ impl World {
             alarms: self.setup.alarms.clone(),
             metrics: None,
             name_server: Some(self.name_server()),
+            store: store::Options {
+                reserve_octets: self.setup.disk_reserve_octets,
+                ..store::Options::default()
+            },
             listeners: self.setup.listeners.iter().map(listener).collect(),
             certificates: Vec::new(),
             admission: AdmissionLimits { sessions: 1_000, sessions_per_network: 1_000 },
@@ -239,6 +246,11 @@ impl World {
         };
         self.server =
             Some(Box::pin(Server::start(config, self.clock.clone(), Entropy::system())).await.unwrap());
+    }
+
+    /// From the next start on so much of the disk is left to the database.
+    pub fn set_disk_reserve(&mut self, octets: u64) {
+        self.setup.disk_reserve_octets = octets;
     }
 
     /// From the next start on the tokens of the machine's own identity are there.

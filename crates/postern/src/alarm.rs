@@ -43,7 +43,7 @@ impl Alarms {
     async fn by_hook(&self, alarm: &Alarm) {
         let Some(url) = &self.settings.web_hook else { return };
         let body = json!({
-            "account": alarm.account.name.as_str(),
+            "account": alarm.account.as_ref().map(|account| account.name.as_str()),
             "code": alarm.code,
             "sentence": alarm.sentence,
             "at": self.clock.now(),
@@ -59,7 +59,7 @@ impl Alarms {
 
     async fn by_mail(&self, alarm: &Alarm) {
         let Some(to) = &self.settings.mail_to else { return };
-        let Some((account, from)) = self.messenger(&alarm.account) else {
+        let Some((account, from)) = self.messenger(alarm.account.as_deref()) else {
             warn!("an alarm cannot be mailed: no account has a sender");
             return;
         };
@@ -72,7 +72,7 @@ impl Alarms {
     }
 
     /// An account to send through and one of its senders: another one than that in trouble, if there is one.
-    fn messenger(&self, troubled: &Account) -> Option<(Arc<Account>, Mailbox)> {
+    fn messenger(&self, troubled: Option<&Account>) -> Option<(Arc<Account>, Mailbox)> {
         let directory = self.store.directory();
         let mut able: Vec<(bool, Arc<Account>, Mailbox)> = directory
             .accounts()
@@ -80,7 +80,8 @@ impl Alarms {
             .filter_map(|account| {
                 let sender = directory.senders(account.id).map(|one| one.mailbox.clone());
                 let first = sender.min_by_key(ToString::to_string)?;
-                Some((account.id == troubled.id, Arc::clone(account), first))
+                let is_troubled = troubled.is_some_and(|troubled| account.id == troubled.id);
+                Some((is_troubled, Arc::clone(account), first))
             })
             .collect();
         able.sort_by(|one, other| (one.0, &one.1.name).cmp(&(other.0, &other.1.name)));
@@ -89,9 +90,10 @@ impl Alarms {
 }
 
 fn compose(from: &Mailbox, to: &Mailbox, alarm: &Alarm, host: &str) -> Vec<u8> {
-    let account = &alarm.account.name;
+    let about = alarm.account.as_ref();
+    let about = about.map_or_else(|| "the server".to_owned(), |account| format!("account {}", account.name));
     let text = format!(
-        "From: {from}\r\nTo: {to}\r\nSubject: Postern: account {account}\r\nMIME-Version: 1.0\r\n\
+        "From: {from}\r\nTo: {to}\r\nSubject: Postern: {about}\r\nMIME-Version: 1.0\r\n\
          Content-Type: text/plain; charset=utf-8\r\nAuto-Submitted: auto-generated\r\n\r\n{}\r\n\r\n\
          This is from the server {host}.\r\n",
         alarm.sentence

@@ -124,6 +124,7 @@ async fn start_server(folder: &Folder, twin: &Twin) -> anyhow::Result<Server> {
         data_dir: folder.path().join("server"),
         volatile: Volatile::Allowed,
         master_key: None,
+        store: store::Options::default(),
         listeners: vec![
             listener(free(STARTTLS_PORT).await, Mode::Starttls),
             listener(free(TLS_PORT).await, Mode::Tls),

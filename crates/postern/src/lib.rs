@@ -12,6 +12,7 @@ mod commands;
 pub mod config;
 mod demo;
 mod output;
+mod problems;
 mod process;
 pub mod server;
 

@@ -17,7 +17,7 @@ use smtp::sasl::Mechanism;
 use smtp::server::{LoginPolicy, Settings, TlsPolicy};
 use smtp_server::admission::Admission;
 use smtp_server::{Endpoint, listener};
-use store::{DataDir, KeySource, MasterKey, Options, Store};
+use store::{DataDir, KeySource, MasterKey, Store};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -28,6 +28,7 @@ use crate::alarm::Alarms;
 use crate::certificates;
 use crate::config::raw::{ListenerLogin, Mode};
 use crate::config::{self, Config, Listener};
+use crate::problems::Lookout;
 
 /// A running server.
 pub struct Server {
@@ -56,9 +57,8 @@ impl Server {
         let data_dir = DataDir::open(&config.data_dir, config.volatile)?;
         let key = master_key(&config, &data_dir)?;
         let identity_endpoint = config.identity.clone();
-        let options = Options::default();
         let store =
-            Store::open(&data_dir, key, &options, clock.now()).context("the store cannot be opened")?;
+            Store::open(&data_dir, key, &config.store, clock.now()).context("the store cannot be opened")?;
         let identity = certificates::identity(&config, &data_dir)?;
         let settings = Arc::new(config.relay);
         let source = || (clock.clone(), entropy.clone());
@@ -129,8 +129,12 @@ impl Server {
             clock: clock.clone(),
             entropy: entropy.clone(),
         };
-        let watch = Watch::new(&control, config.watch, alarms.raise());
+        let raise = alarms.raise();
+        let watch = Watch::new(&control, config.watch, Arc::clone(&raise));
         server.tasks.spawn(watch.run(server.shutdown.clone()));
+        let lookout =
+            Lookout { store: store.clone(), upstreams: Arc::clone(&upstreams), clock: clock.clone(), raise };
+        server.tasks.spawn(lookout.run(server.shutdown.clone()));
         if let Some(address) = config.metrics {
             let listener = TcpListener::bind(address).await;
             let listener = listener.with_context(|| format!("cannot listen on {address}"))?;

@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use control::watch::WatchSettings;
 use control::{AccountChange, NewAccount, NewProof, NewSender};
-use e2e::{Setup, World};
+use e2e::{Setup, World, message};
 use jiff::SignedDuration;
 use model::account::{Concurrency, TransportChoice};
+use model::delivery::SendState;
 use model::quota::Quota;
 use postern::config::AlarmSettings;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -131,6 +132,29 @@ async fn an_account_that_cannot_send_is_told_once_and_so_is_its_recovery() {
     world.twin.state().change_world(|w| w.link("contoso-mail", "contoso.example"));
     world.advance_slowly_until(Duration::from_secs(120), async || told() == 2).await;
     assert!(heard.lock().unwrap()[1].contains("account_recovered"), "{heard:?}");
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn a_problem_that_needs_a_person_is_told_when_it_begins_and_when_it_ends() {
+    let (url, heard) = hook().await;
+    let alarms = AlarmSettings { web_hook: Some(url.parse().unwrap()), mail_to: None };
+    let world = World::start_with(Setup { alarms, ..Setup::default() }).await;
+    let told = || heard.lock().unwrap().len();
+    world.twin.state().change_world(|w| w.services[0].linked_domains.clear());
+    let id = world.submit(&["a@example.com"], &message("s", "a@example.com", "x")).await;
+    world.advance_until(Duration::from_secs(30), async || told() == 1).await;
+    let first = heard.lock().unwrap()[0].clone();
+    assert!(
+        first.contains(r#""code":"domain_not_linked""#) && first.contains(r#""account":"contoso""#),
+        "{first}"
+    );
+    world.clock.advance(Duration::from_secs(120));
+    world.twin.state().change_world(|w| w.link("contoso-mail", "contoso.example"));
+    world.advance_until(Duration::from_secs(30), async || told() == 2).await;
+    let second = heard.lock().unwrap()[1].clone();
+    assert!(second.contains("domain_not_linked_ended") && second.contains("This is over: "), "{second}");
+    world.until(id, &[SendState::Submitted, SendState::Sent]).await;
     world.finish().await;
 }
 

@@ -16,6 +16,7 @@ mod failures_are_told;
 mod limits;
 mod login_guard;
 mod many_clients;
+mod morning;
 mod older_data;
 mod pace;
 mod patience;

@@ -99,7 +99,7 @@ pub(crate) enum Command {
     /// Check the configuration
     #[command(subcommand)]
     Config(ConfigCommand),
-    /// Show whether the server runs and what it holds
+    /// Show what the server holds and what is wrong; exits with 1 if anything is
     Status(Connection),
 }
 

@@ -2,11 +2,11 @@
 
 use std::process::ExitCode;
 
-use web::api::{MessageView, SendView};
+use web::api::{MessageView, SendView, WaitView};
 
 use crate::cli::{ById, MessageCommand};
 use crate::client::{Client, segment};
-use crate::output::{self, QUIET, STRONG, say, style_of};
+use crate::output::{self, QUIET, STRONG, WAITING, say, style_of};
 
 pub(super) async fn run(command: MessageCommand) -> anyhow::Result<ExitCode> {
     let MessageCommand::Show(arguments) = command;
@@ -58,6 +58,14 @@ fn print(message: &MessageView) {
     }
 }
 
+/// Why something waits, and until when.
+pub(super) fn waits(wait: &WaitView) -> String {
+    match wait.until {
+        Some(until) => format!("{}; the next attempt is not before {}", wait.message, output::time(until)),
+        None => wait.message.clone(),
+    }
+}
+
 fn print_send(send: &SendView, message: &MessageView) {
     let addresses: Vec<&str> = send.recipients.iter().map(|recipient| recipient.address.as_str()).collect();
     let style = style_of(&send.state);
@@ -74,8 +82,9 @@ fn print_send(send: &SendView, message: &MessageView) {
         );
     }
     match (send.state.as_str(), send.due_at) {
-        ("queued", Some(at)) if send.attempts.is_empty() => {
-            say!("  {QUIET}waits for its turn since {}{QUIET:#}", output::time(at));
+        ("queued", _) if send.waits.is_some() => {
+            let waits = send.waits.as_ref().map(waits).unwrap_or_default();
+            say!("  {WAITING}waits{WAITING:#}: {waits}");
         }
         ("queued", Some(at)) => say!("  {QUIET}{}  is tried again{QUIET:#}", output::time(at)),
         ("submitted", Some(at)) => {

@@ -14,11 +14,10 @@ pub(super) async fn run(command: QueueCommand) -> anyhow::Result<ExitCode> {
         QueueCommand::List(arguments) => list(&arguments).await?,
         QueueCommand::Show(arguments) => message::show(&arguments).await?,
         QueueCommand::Retry(arguments) => {
-            return change(&arguments, "retry", "is due now; it leaves as soon as its account may send")
-                .await;
+            return retry(&arguments).await;
         }
         QueueCommand::Drop(arguments) => {
-            return change(&arguments, "drop", "is removed from the queue").await;
+            return drop_message(&arguments).await;
         }
     }
     Ok(ExitCode::SUCCESS)
@@ -58,15 +57,37 @@ async fn list(arguments: &QueueList) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn change(arguments: &ById, verb: &str, done: &str) -> anyhow::Result<ExitCode> {
-    let path = format!("/v1/queue/{}/{verb}", segment(&arguments.id));
-    let changed: ChangedView = Client::new(&arguments.connection)?.post(&path, &nothing()).await?;
+async fn retry(arguments: &ById) -> anyhow::Result<ExitCode> {
+    let changed = change(arguments, "retry").await?;
+    let waits = changed.changed > 0 || !changed.waits.is_empty();
+    if arguments.connection.json {
+        output::json(&changed)?;
+    } else if waits {
+        let is_due = if changed.changed > 0 { "is due now" } else { "was due already" };
+        say!("{} {is_due}.", arguments.id);
+        // Where nothing holds it up it may be on its way by now.
+        for wait in changed.waits.iter().filter(|wait| wait.code != "next") {
+            say!("It waits: {}.", message::waits(wait));
+        }
+    } else {
+        say!("Nothing of {} waits: there is nothing to retry.", arguments.id);
+    }
+    Ok(if waits { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+async fn drop_message(arguments: &ById) -> anyhow::Result<ExitCode> {
+    let changed = change(arguments, "drop").await?;
     if arguments.connection.json {
         output::json(&changed)?;
     } else if changed.changed == 0 {
-        say!("Nothing of {} waits: there is nothing to {verb}.", arguments.id);
+        say!("Nothing of {} waits: there is nothing to drop.", arguments.id);
     } else {
-        say!("{} {done}.", arguments.id);
+        say!("{} is removed from the queue.", arguments.id);
     }
     Ok(if changed.changed == 0 { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+async fn change(arguments: &ById, verb: &str) -> anyhow::Result<ChangedView> {
+    let path = format!("/v1/queue/{}/{verb}", segment(&arguments.id));
+    Client::new(&arguments.connection)?.post(&path, &nothing()).await
 }

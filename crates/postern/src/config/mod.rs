@@ -23,7 +23,7 @@ use relay::{ControlFields, EntraSettings, RelaySettings};
 use smtp::address::Mailbox;
 use smtp_server::Timeouts;
 use smtp_server::admission::AdmissionLimits;
-use store::Volatile;
+use store::{Options, Volatile};
 use tls::CertificateFiles;
 use tracing_subscriber::EnvFilter;
 use url::Url;
@@ -43,6 +43,8 @@ pub struct Config {
     pub master_key: Option<secrecy::SecretString>,
     /// Where the tokens of this machine's own identity are.
     pub identity: IdentityEndpoint,
+    /// How the store is opened.
+    pub store: Options,
     /// SMTP listeners.
     pub listeners: Vec<Listener>,
     /// Certificates with their keys, the most wanted first. None means that they are to be made.
@@ -235,6 +237,7 @@ fn meaning(written: Written) -> Result<Config, ConfigError> {
         volatile: if raw.allow_volatile_data_dir { Volatile::Allowed } else { Volatile::Refused },
         master_key,
         identity,
+        store: Options { reserve_octets: raw.queue.disk_reserve_octets, ..Options::default() },
         listeners,
         certificates,
         admission: AdmissionLimits {
@@ -380,6 +383,7 @@ mod tests {
         assert_eq!(config.data_dir, Path::new("/var/lib/postern"));
         assert_eq!(config.listeners.iter().map(|l| l.address.port()).collect::<Vec<_>>(), [587, 465]);
         assert_eq!(config.relay.max_recipients, RelaySettings::default().max_recipients);
+        assert_eq!(config.store.reserve_octets, Options::default().reserve_octets);
     }
 
     #[test]

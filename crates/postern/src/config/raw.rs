@@ -169,6 +169,9 @@ pub struct RawQueue {
     pub history_days: u32,
     /// Octets of memory for messages on their way to Azure. Others wait until there is room.
     pub max_sending_octets: u64,
+    /// Octets of the disk that are left to the database, so that deliveries can still be noted. With less than that
+    /// free, new mail is refused with 452, and `postern status` says so.
+    pub disk_reserve_octets: u64,
     /// Pass on header fields that control Azure's mail service (`x-ms-acsemail-...`). Otherwise they are removed, and
     /// `postern message show` says so: a device could make Azure drop
     /// attachments without an error.
@@ -223,11 +226,12 @@ pub struct RawAccounts {
     pub grace_hours: u32,
 }
 
-/// Who hears when something is wrong: secrets that expire, accounts that cannot send.
+/// Who hears when something is wrong: secrets that expire, accounts that cannot send, problems that `postern status` names.
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct RawAlarms {
-    /// URL to which each alarm is posted as JSON: `account`, `code`, `sentence`, `at`. Default: none.
+    /// URL to which each alarm is posted as JSON: `account` (null where it is about the server as a whole), `code`,
+    /// `sentence`, `at`. Default: none.
     pub web_hook: Option<Url>,
     /// Address to which each alarm is sent, through another account if there is one. Default: none.
     pub mail_to: Option<String>,
@@ -323,6 +327,7 @@ impl Default for RawQueue {
             expiry_hours: 48,
             history_days: 30,
             max_sending_octets: 256 << 20,
+            disk_reserve_octets: 64 << 20,
             azure_control_fields: false,
             postmaster: None,
         }

@@ -1,0 +1,149 @@
+//! Telling of problems that need a person: each beginning once, and each end.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clock::Clock;
+use control::watch::{Alarm, Raise};
+use jiff::Timestamp;
+use relay::Upstreams;
+use relay::problems::{Problem, observe, problems};
+use store::Store;
+use tokio_util::sync::CancellationToken;
+use tracing::{info, warn};
+
+/// Between two looks.
+const LOOK: Duration = Duration::from_secs(60);
+
+/// What it takes to look.
+pub(crate) struct Lookout {
+    pub(crate) store: Store,
+    pub(crate) upstreams: Arc<Upstreams>,
+    pub(crate) clock: Clock,
+    pub(crate) raise: Raise,
+}
+
+impl Lookout {
+    /// Looks until `shutdown`.
+    pub(crate) async fn run(self, shutdown: CancellationToken) {
+        let mut told = Told::default();
+        loop {
+            tokio::select! {
+                () = shutdown.cancelled() => return,
+                () = self.clock.sleep(LOOK) => {}
+            }
+            let work = async {
+                for news in self.look(&mut told).await {
+                    self.tell(news).await;
+                }
+            };
+            tokio::select! {
+                () = shutdown.cancelled() => return,
+                () = work => {}
+            }
+        }
+    }
+
+    async fn look(&self, told: &mut Told) -> Vec<News> {
+        let source = (&self.store, self.upstreams.as_ref());
+        match observe(source, &self.clock, control::verify::worst_of).await {
+            Ok(observed) => {
+                let now = self.clock.now();
+                told.news(problems(&observed, now), now)
+            }
+            Err(error) => {
+                warn!(error = store::chain(&error), "it cannot be seen whether anything is wrong");
+                Vec::new()
+            }
+        }
+    }
+
+    async fn tell(&self, news: News) {
+        let directory = self.store.directory();
+        let (problem, code, sentence) = match news {
+            News::Began(problem) => {
+                let (code, sentence) =
+                    (problem.code.as_str().to_owned(), format!("{} {}", problem.message, problem.action));
+                warn!(account = problem.account, code, "{}", problem.message);
+                (problem, code, sentence)
+            }
+            News::Ended(problem) => {
+                let code = format!("{}_ended", problem.code.as_str());
+                info!(account = problem.account, code, "a problem is over");
+                let sentence = format!("This is over: {}", problem.message);
+                (problem, code, sentence)
+            }
+        };
+        let account = problem.account.and_then(|name| directory.account_named(&name).cloned());
+        (self.raise)(Alarm { account, code, sentence }).await;
+    }
+}
+
+/// What somebody is to hear.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum News {
+    Began(Problem),
+    Ended(Problem),
+}
+
+/// Problems whose beginning was told, as they were told.
+#[derive(Default)]
+struct Told(BTreeMap<Key, Problem>);
+
+/// Code, account and subject.
+type Key = (&'static str, Option<String>, Option<String>);
+
+impl Told {
+    /// What is new among all problems of now.
+    fn news(&mut self, problems: Vec<Problem>, now: Timestamp) -> Vec<News> {
+        let key = |problem: &Problem| -> Key {
+            (problem.code.as_str(), problem.account.clone(), problem.subject.clone())
+        };
+        let current: Vec<Key> = problems.iter().map(key).collect();
+        let over = self.0.extract_if(.., |told, _| !current.contains(told));
+        let mut news: Vec<News> = over.map(|(_, problem)| News::Ended(problem)).collect();
+        for problem in problems {
+            let is_due = problem.alarm_at.is_some_and(|at| at <= now);
+            if is_due && !self.0.contains_key(&key(&problem)) {
+                self.0.insert(key(&problem), problem.clone());
+                news.push(News::Began(problem));
+            }
+        }
+        news
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use relay::problems::Code;
+
+    use super::*;
+
+    #[test]
+    fn each_beginning_is_told_once_and_so_is_the_end() {
+        let at = |second| Timestamp::from_second(second).unwrap();
+        let problem = |code, subject: &str, alarm_at| Problem {
+            code,
+            account: Some("contoso".into()),
+            subject: Some(subject.into()),
+            since: at(0),
+            message: "m".into(),
+            action: "a".into(),
+            alarm_at,
+        };
+        let one = problem(Code::DomainNotLinked, "a.example", Some(at(0)));
+        let other = problem(Code::DomainNotLinked, "b.example", Some(at(0)));
+        let late = problem(Code::AzureFailing, "", Some(at(20)));
+        let quiet = problem(Code::QuotaUsedUp, "", None);
+        let mut told = Told::default();
+        let all = vec![one.clone(), late.clone(), quiet.clone()];
+        assert_eq!(told.news(all.clone(), at(10)), [News::Began(one.clone())]);
+        assert_eq!(told.news(all.clone(), at(11)), []);
+        let more = vec![one.clone(), other.clone(), late.clone()];
+        assert_eq!(told.news(more, at(20)), [News::Began(other.clone()), News::Began(late.clone())]);
+        assert_eq!(told.news(vec![other], at(30)), [News::Ended(late), News::Ended(one.clone())]);
+        assert_eq!(told.news(vec![quiet], at(40)).len(), 1);
+        assert_eq!(told.news(vec![one.clone()], at(50)), [News::Began(one)], "it began again");
+    }
+}
