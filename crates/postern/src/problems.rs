@@ -8,7 +8,7 @@ use clock::Clock;
 use control::watch::{Alarm, Raise};
 use jiff::Timestamp;
 use relay::Upstreams;
-use relay::problems::{Problem, observe, problems};
+use relay::problems::{Clients, Problem, observe, problems};
 use store::Store;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
@@ -47,7 +47,8 @@ impl Lookout {
 
     async fn look(&self, told: &mut Told) -> Vec<News> {
         let source = (&self.store, self.upstreams.as_ref());
-        match observe(source, &self.clock, control::verify::worst_of).await {
+        // Nobody is told of what clients meet: wrong passwords are tried all day.
+        match observe(source, &self.clock, Clients::default(), control::verify::worst_of).await {
             Ok(observed) => {
                 let now = self.clock.now();
                 told.news(problems(&observed, now), now)

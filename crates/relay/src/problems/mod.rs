@@ -2,10 +2,11 @@
 //!
 //! 1. [`noticed`] remembers how the last tries of each account went, and whether the disk failed.
 //! 2. [`observe`] gathers that, the limits, the store's counts and the disk into an [`Observed`].
-//! 3. [`problems`] judges it: pure, a file for accounts and one for the server as a whole.
+//! 3. [`problems`] judges it: pure, a file each for accounts, for clients and for the server as a whole.
 //! 4. [`why_it_waits`] says the same of one waiting message.
 
 mod account;
+mod clients;
 mod noticed;
 mod observe;
 mod server;
@@ -18,6 +19,7 @@ use jiff::Timestamp;
 
 pub use crate::pacing::{AskedFor, FullWindow, LimitView};
 
+pub use self::clients::{Clients, Locked};
 pub(crate) use self::noticed::Noticed;
 pub use self::noticed::{Streak, StreakKind};
 pub use self::observe::{NotReady, Observed, ObservedAccount, StorageFailure, observe};
@@ -82,10 +84,16 @@ pub enum Code {
     AzureFailing,
     /// The account's secret expires soon.
     SecretExpires,
+    /// A login is locked after wrong passwords.
+    LoginLocked,
+    /// A network is locked after wrong passwords.
+    NetworkLocked,
     /// The account has sent as much as its quota allows.
     QuotaUsedUp,
     /// Azure dropped messages because of its suppression lists.
     RecipientsSuppressed,
+    /// A device was refused within the last hour.
+    ClientRefused,
 }
 
 impl Code {
@@ -106,8 +114,11 @@ impl Code {
             Self::AzureUnreachable => "azure_unreachable",
             Self::AzureFailing => "azure_failing",
             Self::SecretExpires => "secret_expires",
+            Self::LoginLocked => "login_locked",
+            Self::NetworkLocked => "network_locked",
             Self::QuotaUsedUp => "quota_used_up",
             Self::RecipientsSuppressed => "recipients_suppressed",
+            Self::ClientRefused => "client_refused",
         }
     }
 
@@ -127,8 +138,10 @@ impl Code {
             | Self::AzureRateLimited
             | Self::AzureUnreachable
             | Self::AzureFailing
-            | Self::SecretExpires => Severity::Warning,
-            Self::QuotaUsedUp | Self::RecipientsSuppressed => Severity::Notice,
+            | Self::SecretExpires
+            | Self::LoginLocked
+            | Self::NetworkLocked => Severity::Warning,
+            Self::QuotaUsedUp | Self::RecipientsSuppressed | Self::ClientRefused => Severity::Notice,
         }
     }
 }
@@ -149,6 +162,7 @@ impl Severity {
 #[must_use]
 pub fn problems(observed: &Observed, now: Timestamp) -> Vec<Problem> {
     let mut all = server::problems(observed, now);
+    all.extend(clients::problems(observed, now));
     all.extend(observed.accounts.iter().flat_map(|account| account::problems(account, now)));
     all.sort_by(|one, other| {
         let key = |problem: &Problem| (problem.code.severity(), problem.code);

@@ -10,7 +10,7 @@ use model::account::{Account, AccountState, Authorization};
 use model::id::AccountId;
 use store::{Disk, Hindered, SecretName, SecretOwner, Store, StoreError, Suppressed};
 
-use super::Streak;
+use super::{Clients, Streak};
 use crate::deliver::Upstreams;
 use crate::pacing::LimitView;
 
@@ -23,6 +23,8 @@ pub struct Observed {
     pub disk: Option<Disk>,
     /// That the store cannot be written.
     pub storage: Option<StorageFailure>,
+    /// What clients meet.
+    pub clients: Clients,
 }
 
 /// A failure of the store.
@@ -80,13 +82,15 @@ const DAY: SignedDuration = SignedDuration::from_hours(24);
 /// A database that takes longer to write nothing does not work.
 const PROBE: Duration = Duration::from_secs(5);
 
-/// Gathers what is judged. `worst` finds what a kept verification's report says is worst, if it failed.
+/// Gathers what is judged, beside what `clients` meet. `worst` finds what a kept verification's report says is worst, if
+/// it failed.
 ///
 /// # Errors
 /// When the database cannot be read.
 pub async fn observe(
     (store, upstreams): (&Store, &Upstreams),
     clock: &Clock,
+    clients: Clients,
     worst: fn(&str) -> Option<String>,
 ) -> Result<Observed, StoreError> {
     let now = clock.now();
@@ -121,6 +125,7 @@ pub async fn observe(
         accounts: observed,
         disk: store.queue().disk().ok(),
         storage: storage(store, upstreams, now).await,
+        clients,
     })
 }
 

@@ -4,6 +4,7 @@ use jiff::SignedDuration;
 use model::account::{AccountState, Authorization};
 use model::delivery::{Attempt, AttemptResult, Reason, Transport};
 use model::id::AccountId;
+use model::refused::Refused;
 use store::{Disk, Hindered, Suppressed};
 
 use super::*;
@@ -291,4 +292,58 @@ fn seconds_of_a_quota_are_not_hidden_by_a_day() {
     let tomorrow = at(0) + SignedDuration::from_hours(20);
     let found = one(ObservedAccount { sends: full(3_600, 100, Some(tomorrow)), ..account() });
     check(&found, Code::QuotaUsedUp, &["leaves at 2027-01-16 04:00 UTC"]);
+}
+
+#[test]
+fn locked_logins_and_refused_devices_are_named_and_strangers_are_not() {
+    let locked = |login: Option<&str>, network: Option<&str>| Locked {
+        login: login.map(str::to_owned),
+        network: network.map(str::to_owned),
+        since: at(-60),
+        until: at(540),
+        guesses: 10,
+    };
+    let refused = |peer: &str, credential: Option<&str>, login: Option<&str>, code: &str| Refused {
+        at: at(-1),
+        since: at(-9),
+        count: 2,
+        peer: peer.parse().unwrap(),
+        login: login.map(str::to_owned),
+        credential: credential.map(str::to_owned),
+        sender: None,
+        reply: format!("{code} a\u{1b}[0m"),
+        code: code.into(),
+        reason: Some("why".into()),
+        message_id: None,
+        tls: None,
+    };
+    let old = Refused { at: at(-3_600), ..refused("10.0.0.9", None, None, "550 5.7.1") };
+    let clients = Clients {
+        refused: vec![
+            refused("203.0.113.7", Some("Scanner1"), None, "550 5.1.8"),
+            refused("203.0.113.8", Some("Scanner1"), None, "550 5.1.8"),
+            refused("203.0.113.9", None, Some("printer"), "535 5.7.3"),
+            refused("10.0.0.7", None, None, "no TLS"),
+            refused("203.0.113.9", None, Some("root"), "535 5.7.3"),
+            old,
+        ],
+        locked: vec![
+            locked(Some("printer"), None),
+            locked(Some("root"), None),
+            locked(None, Some("203.0.113.0/24")),
+        ],
+        logins: vec!["printer".into(), "scanner1".into()],
+    };
+    let found = problems(&Observed { clients, ..Observed::default() }, at(0));
+    let subjects: Vec<&str> = found.iter().map(|problem| problem.subject.as_deref().unwrap()).collect();
+    let expected =
+        ["printer", "203.0.113.0/24", "10.0.0.7 no TLS", "Scanner1 550 5.1.8", "printer 535 5.7.3"];
+    assert_eq!(subjects, expected);
+    let pieces = ["login printer is locked until 08:09:00 UTC after 10", "postern credential unlock printer"];
+    check(&found[0], Code::LoginLocked, &pieces);
+    check(&found[1], Code::NetworkLocked, &["network 203.0.113.0/24", "postern bans"]);
+    check(&found[2], Code::ClientRefused, &["10.0.0.7 was refused 2 times, last at 07:59:59 UTC: no TLS a"]);
+    let pieces =
+        ["Login Scanner1 (203.0.113.7) was refused 4 times", "\\u{1b}[0m (why)", "--credential Scanner1"];
+    check(&found[3], Code::ClientRefused, &pieces);
 }

@@ -1,7 +1,7 @@
 //! What is wrong now, as `/v1/status`, `/metrics` and messages show it.
 
 use jiff::Timestamp;
-use relay::problems::{Observed, Problem, observe, problems};
+use relay::problems::{Clients, Observed, Problem, observe, problems};
 use serde::{Deserialize, Serialize};
 use store::StoreError;
 
@@ -30,7 +30,8 @@ pub struct ProblemView {
 
 /// Gathers what is judged.
 pub(super) async fn observed(api: &Api) -> Result<Observed, StoreError> {
-    observe((&api.store, &api.upstreams), &api.clock, control::verify::worst_of).await
+    let clients = Clients::of(&api.store, &api.logins);
+    observe((&api.store, &api.upstreams), &api.clock, clients, control::verify::worst_of).await
 }
 
 /// What is wrong now, the worst first.
