@@ -147,7 +147,7 @@ impl Answer {
 
 /// Nothing of this asks Azure.
 async fn seed(control: &Control) {
-    let guid = |digit: &str| format!("{0}{0}{0}{0}{0}{0}{0}{0}-aaaa-4aaa-8aaa-aaaaaaaaaaaa", digit);
+    let guid = |digit: &str| format!("{}-aaaa-4aaa-8aaa-aaaaaaaaaaaa", digit.repeat(8));
     let account = NewAccount {
         name: ACCOUNT.to_owned(),
         tenant_id: guid("1"),
