@@ -248,5 +248,3 @@ mod published;
 mod rules;
 #[cfg(test)]
 mod tests;
-#[cfg(test)]
-mod writers;
