@@ -1,17 +1,10 @@
 //! The management API, asked over its socket as the command line asks it.
 
-use std::time::Duration;
-
 use serde_json::Value;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::UnixStream;
 
-use crate::World;
-
-/// Real time until a story is given up; nothing is measured by it.
-const PATIENCE: Duration = Duration::from_secs(60);
-/// Real time between two looks.
-const LOOK: Duration = Duration::from_millis(2);
+use crate::world::{LOOK, PATIENCE, World};
 
 impl World {
     /// What the API answers to a `GET`.

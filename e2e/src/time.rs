@@ -60,13 +60,13 @@ impl World {
     }
 
     /// How many loops the product has that sleep when there is nothing to do: a dispatcher and a reader of statuses for
-    /// each account, and three for all: housekeeping, the watch, and the protection of logins. A loop that is missing
-    /// here makes a world seem at rest while one of them works; `stories/rest.rs` fails then.
+    /// each account, and four for all: housekeeping, the watch, the protection of logins, and the lookout for problems. A
+    /// loop that is missing here makes a world seem at rest while one of them works; `stories/rest.rs` fails then.
     /// The loop that writes refusals down sleeps for a while after one, and could stand in for another meanwhile.
     #[must_use]
     pub fn loops(&self) -> usize {
         let directory = self.server().store.directory();
-        3 + 2 * directory.accounts().filter(|account| account.is_enabled()).count()
+        4 + 2 * directory.accounts().filter(|account| account.is_enabled()).count()
     }
 
     /// Moves the clock step by step until `done` holds, with real time between the steps: for work that neither the
