@@ -1,13 +1,15 @@
 //! Attacks our own server on the loopback, and says what got through.
 //!
 //! 1. [`stage`] has a server, a twin and a [`sink`] for each attack; [`client`] is a client without manners.
-//! 2. [`smuggling`], [`scope`], [`guard`], [`slow`] and [`bombs`] are the attacks; [`verdict`] prints their rows.
+//! 2. [`smuggling`], [`scope`], [`guard`], [`slow`], [`bombs`] and [`costs`] are the attacks; [`verdict`] prints their
+//!    rows.
 //! 3. What arrives is judged by [`reader`], which shares nothing with the server's own parser.
 //!
 //! Every attack is bounded in count and time, and its server dies with it.
 
 mod bombs;
 mod client;
+mod costs;
 mod guard;
 mod reader;
 mod scope;
@@ -61,6 +63,8 @@ enum Attack {
     Slow,
     /// Small inputs that are meant to cost much
     Bombs,
+    /// Long fields for the server's readers alone
+    Costs,
 }
 
 /// How long to go on, and where random choices start from.
@@ -155,6 +159,10 @@ impl Attack {
             Self::Guard => guard::run(ledger).await,
             Self::Slow => slow::run(plan, ledger).await,
             Self::Bombs => bombs::run(plan, ledger).await,
+            Self::Costs => {
+                costs::run(plan, ledger);
+                Ok(())
+            }
         }
     }
 }
