@@ -32,13 +32,11 @@ fn read_powershell(line: &str) -> Vec<String> {
         } else if is_mark(character) {
             let word = word.get_or_insert_default();
             while let Some(inner) = characters.next() {
-                if !is_mark(inner) {
-                    word.push(inner);
-                } else if characters.next_if(|next| is_mark(*next)).is_some() {
-                    word.push(inner);
-                } else {
+                // A mark ends the word, two stand for one.
+                if is_mark(inner) && characters.next_if(|next| is_mark(*next)).is_none() {
                     break;
                 }
+                word.push(inner);
             }
         } else {
             assert!(!"@$`{}()|;,&<>\"".contains(character), "{character} stands open in {line}");
@@ -119,7 +117,7 @@ proptest! {
 
     #[test]
     fn powershell_reads_what_was_meant(words in proptest::collection::vec(NASTY, 1..5)) {
-        let command = words.iter().fold(Command::az("x"), |command, word| command.arg(word));
+        let command = words.iter().fold(Command::az("x"), Command::arg);
         let line = command.text(Shell::PowerShell);
         let expected: Vec<String> = words.iter().map(|word| cleaned(word)).collect();
         // What the batch file gets is read once more, as any program's line is.
@@ -134,7 +132,7 @@ proptest! {
 
     #[test]
     fn the_prompt_reads_what_was_meant(words in proptest::collection::vec(NASTY, 1..5)) {
-        let command = words.iter().fold(Command::az("x"), |command, word| command.arg(word));
+        let command = words.iter().fold(Command::az("x"), Command::arg);
         let line = command.text(Shell::Cmd).replace("^%", "\u{1}");
         let expected: Vec<String> = words.iter().map(|word| cleaned(word)).collect();
         let read = arguments(&read_prompt(&line).replace('\u{1}', "%"));

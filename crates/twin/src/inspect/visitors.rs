@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{Request, State};
+use axum::http::uri::Authority;
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse as _, Response};
@@ -36,7 +37,7 @@ async fn check(State(hosts): State<Arc<[String]>>, request: Request, next: Next)
 /// The host and port that the client called, in lower case.
 fn authority(request: &Request) -> Option<String> {
     let header = request.headers().get(header::HOST).map(|host| host.to_str().ok());
-    let called = header.unwrap_or_else(|| request.uri().authority().map(|authority| authority.as_str()));
+    let called = header.unwrap_or_else(|| request.uri().authority().map(Authority::as_str));
     called.map(str::to_ascii_lowercase)
 }
 
