@@ -111,6 +111,39 @@ async fn repairs_are_made_where_they_are_allowed_and_counted() {
 }
 
 #[tokio::test]
+async fn an_address_before_the_author_is_quoted_or_replaced_and_the_message_says_so() {
+    let world = World::start().await;
+    let text =
+        FROM.replace("From: scanner@contoso.example", "From: Printer@floor3 <scanner@contoso.example>");
+    let refused = send(&world, &world.device, "scanner@contoso.example", &text).await.unwrap_err();
+    assert!(
+        refused.starts_with("550 5.6.0 From has \"Printer@floor3\" outside quotation marks"),
+        "{refused}"
+    );
+    let repaired = device(&world, "old", |new| new.intake.repairs = vec!["from".into()]).await;
+    let forced = device(&world, "web", |new| new.forced_from = Some("noreply@contoso.example".into())).await;
+    for (login, name, cause, is) in [
+        (
+            &repaired,
+            Some("Printer@floor3"),
+            Cause::Repair(Repair::From),
+            "\"Printer@floor3\" <scanner@contoso.example>",
+        ),
+        (&forced, None, Cause::Rule, "noreply@contoso.example"),
+    ] {
+        let accepted = send(&world, login, "scanner@contoso.example", &text).await.unwrap();
+        let view = world.view(accepted.rsplit(' ').next().unwrap().parse().unwrap()).await.unwrap();
+        let change = view.changes.iter().find(|change| change.text.starts_with("From was")).unwrap();
+        let was = "From was \"Printer@floor3 <scanner@contoso.example>\", is";
+        assert_eq!((change.cause, &change.text), (cause, &format!("{was} {is}")));
+        let sent = |world: &World| world.captured().into_iter().map(|mail| mail.parts().from.unwrap());
+        world.until_taken(if name.is_some() { 1 } else { 2 }).await;
+        assert!(sent(&world).any(|from| from.name.as_deref() == name && is.contains(&from.address)), "{is}");
+    }
+    world.finish().await;
+}
+
+#[tokio::test]
 async fn a_listener_repairs_for_all_its_clients() {
     let world = World::start_with(Setup { repairs: Repair::ALL.to_vec(), ..Setup::default() }).await;
     let accepted = send(&world, &world.device, "scanner@contoso.example", BROKEN).await.unwrap();

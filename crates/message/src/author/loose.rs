@@ -15,13 +15,19 @@ struct Pieces {
     comments: Vec<String>,
 }
 
-/// The address that broken From fields mean, if it can be no other: the only one in them or, where there is only a
-/// local part, the address that `complete` makes of it (RFC 6409 section 4.2). `is_address` judges what is one.
+/// The address that broken From fields mean, if it can be no other: the only one in them, the only one in angle brackets
+/// where words with an at sign stand before it (those become its name) or, where there is only a local part, the address
+/// that `complete` makes of it (RFC 6409 section 4.2). `is_address` judges what is one.
 pub fn repair(
     fields: &[Field<'_>],
     is_address: impl Fn(&str) -> bool,
     complete: impl Fn(&str) -> Option<String>,
 ) -> Option<Address> {
+    if let [field] = fields
+        && let Some(author) = super::unquoted(field)
+    {
+        return is_author(&author, is_address).then_some(author);
+    }
     let (mut found, mut others): (Vec<String>, Vec<String>) = (Vec::new(), Vec::new());
     for field in fields {
         let pieces = Pieces::of(&field.body());
@@ -46,6 +52,11 @@ pub fn repair(
         _ => return None,
     };
     Some(Address { name: display_name(fields), address })
+}
+
+/// Whether an address whose name is about to be quoted is a whole one, and the name is text.
+fn is_author(author: &Address, is_address: impl Fn(&str) -> bool) -> bool {
+    is_address(&author.address) && is_text(&author.address) && author.name.as_deref().is_some_and(is_text)
 }
 
 /// The name of the author in From fields, whole or broken, decoded. None where there are several authors, and none of

@@ -9,7 +9,7 @@ mod loose;
 mod phrase;
 
 use crate::address::{Address, AddressList, MAX_FIELD_OCTETS};
-use crate::header::Field;
+use crate::header::{self, Field};
 
 pub use self::loose::{bare_address, display_name, repair};
 pub use self::phrase::written;
@@ -195,6 +195,26 @@ fn mailbox(member: &[Lexed]) -> Result<Option<Address>, AuthorFault> {
     check(&address)?;
     let name = name.or_else(|| comment.map(phrase::decoded)).filter(|name| !name.trim().is_empty());
     Ok(Some(Address { name, address }))
+}
+
+/// The address in a field that would have one author if what stands before it stood in quotation marks:
+/// `boss@b <a@b>`, and nothing beside it.
+fn unquoted(field: &Field<'_>) -> Option<Address> {
+    if field.raw().len() > MAX_FIELD_OCTETS {
+        return None;
+    }
+    let tokens = lexer::tokens(&field.body()).ok()?;
+    if tokens.iter().any(|one| matches!(one.token, Token::Comma | Token::Colon | Token::Semicolon)) {
+        return None;
+    }
+    let Err(AuthorFault::TwoAuthors(_)) = mailbox(&tokens) else { return None };
+    let words: Vec<&Lexed> = tokens.iter().filter(|one| !matches!(one.token, Token::Comment(_))).collect();
+    let [before @ .., Lexed { token: Token::Angle(address), .. }] = &words[..] else { return None };
+    let author = Address { name: lexer::phrase(before), address: address.trim().to_owned() };
+    // What is written of it has to have one author for every reader.
+    let raw = format!("From: {}\r\n", written(author.name.as_deref(), &author.address));
+    let again = read(&[header::fields(raw.as_bytes()).next()?.ok()?]).ok()?;
+    (again.len() == 1 && again[0].address == author.address).then_some(author)
 }
 
 /// An address without angle brackets.

@@ -136,6 +136,27 @@ fn one_address_that_can_be_told_for_certain_is_told() {
         (b"root", Some("root@web1.example")),
         (b"root (Cron Daemon)", Some("\"Cron Daemon\" <root@web1.example>")),
         (b"Anacron <root>", Some("\"Anacron\" <root@web1.example>")),
+        (b"Printer@floor3 <a@b.example>", Some("\"Printer@floor3\" <a@b.example>")),
+        (b"boss@b.example <a@b.example>", Some("\"boss@b.example\" <a@b.example>")),
+        (
+            b"The \"Big\" boss@b.example (x@y.example) <a@b.example>",
+            Some("\"The Big boss@b.example\" <a@b.example>"),
+        ),
+        (
+            b"=?utf-8?q?J=C3=BCrgen?= x@y.example <a@b.example>",
+            Some("=?utf-8?B?SsO8cmdlbiB4QHkuZXhhbXBsZQ==?=\r\n <a@b.example>"),
+        ),
+        (b"Printer@floor3 <root>", None),
+        (b"Printer@floor3 <>", None),
+        (b"Printer@floor3 <a@b.example> <c@d.example>", None),
+        (b"Printer@floor3 <a@b.example> c@d.example", None),
+        (b"Printer@floor3 <a@b.example>, c@d.example", None),
+        (b"Printer@floor3 <a@b.example>, <c@d.example>", None),
+        (b"c@d.example, Printer@floor3 <a@b.example>", None),
+        (b"c@d.example; Printer@floor3 <a@b.example>", None),
+        (b"<c@d.example> Printer@floor3 <a@b.example>", None),
+        (b"M\xfcller@floor3 <a@b.example>", None),
+        (b"Printer@floor3 <\"a\"@b.example>", None),
         (b"www-data", None),
         (b"Anacron <daemon>", None),
         (b"Scan to mail", None),
@@ -154,6 +175,7 @@ fn one_address_that_can_be_told_for_certain_is_told() {
         Some("\"A\" <a@b.example>")
     );
     assert_eq!(repaired(b"From: a@b.example\r\nFrom: c@d.example\r\n"), None);
+    assert_eq!(repaired(b"From: c@d.example <a@b.example>\r\nFrom: a@b.example\r\n"), None);
 }
 
 #[test]

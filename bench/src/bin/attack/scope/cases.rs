@@ -146,6 +146,9 @@ pub(super) const CASES: &[Case] = &[
     case("default", SCAN, "From: root\r\nSender: ceo@wire.example\r\n", LeavesWithout(&[CEO])),
     // A repair does not widen what a login may.
     case("repaired", SCAN, "From: Kock, Arne <scan@wire.example>\r\n", Leaves),
+    case("repaired", SCAN, "From: ceo@wire.example <scan@wire.example>\r\n", LeavesWithout(&["From: ceo@"])),
+    case("repaired", SCAN, "From: scan@wire.example <ceo@wire.example>\r\n", Refused(550)),
+    case("repaired", SCAN, "From: ceo@wire.example <scan@wire.example>, <ceo@wire.example>\r\n", Refused(550)),
     case("repaired", SCAN, "From: Kock, Arne <ceo@wire.example>\r\n", Refused(550)),
     case("repaired", SCAN, "From: ceo@wire.example.\r\n", Refused(550)),
     case("repaired", SCAN, "From: scan@wire.example\r\nFrom: ceo@wire.example\r\n", Refused(550)),

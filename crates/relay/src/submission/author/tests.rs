@@ -60,7 +60,7 @@ fn scan() -> Mailbox {
 }
 
 /// A field that a device writes, and what a forced or default author makes of it.
-const BROKEN: [(&str, &str); 16] = [
+const BROKEN: [(&str, &str); 18] = [
     ("", "From: scan@contoso.example\r\n"),
     ("From:\r\n", "From: scan@contoso.example\r\n"),
     ("From: <>\r\n", "From: scan@contoso.example\r\n"),
@@ -77,6 +77,11 @@ const BROKEN: [(&str, &str); 16] = [
     ("From: a@b.example.\r\n", "From: scan@contoso.example\r\n"),
     ("From: @b.example\r\n", "From: scan@contoso.example\r\n"),
     ("From: a@@b.example\r\n", "From: scan@contoso.example\r\n"),
+    ("From: Printer@floor3 <a@b.example>\r\n", "From: scan@contoso.example\r\n"),
+    (
+        "From: Boss ceo@contoso.example <scan@contoso.example>\r\n",
+        "From: \"Boss\" <scan@contoso.example>\r\n",
+    ),
 ];
 
 #[test]
@@ -233,6 +238,16 @@ fn a_repair_writes_the_author_who_must_be_meant() {
     }
     let refused = taken_by(&keep, &[Repair::From], "From: Kock, Arne <ceo@contoso.example>\r\n").unwrap_err();
     assert!(refused.starts_with("550 5.7.1 "), "{refused}");
+    let (kept, changes) =
+        taken_by(&keep, &[Repair::From], "From: Printer@floor3 <scan@contoso.example>\r\n").unwrap();
+    assert_eq!(kept, "From: \"Printer@floor3\" <scan@contoso.example>\r\n");
+    assert_eq!(
+        changes,
+        ["From was \"Printer@floor3 <scan@contoso.example>\", is \"Printer@floor3\" <scan@contoso.example>"]
+    );
+    let another = "From: scan@contoso.example <ceo@contoso.example>\r\n";
+    let refused = taken_by(&keep, &[Repair::From], another).unwrap_err();
+    assert!(refused.starts_with("550 5.7.1 This login may not send from ceo@contoso.example"), "{refused}");
     let refused = taken_by(&keep, &[Repair::From], "From: www-data\r\n").unwrap_err();
     assert_eq!(refused, "550 5.6.0 The address \"www-data\" in From has no domain");
     let default = credential(AuthorRule::Default(scan()));
