@@ -2,15 +2,24 @@
 
 use model::refused::{NO_TLS, Refused};
 
-/// What to do about a refusal, in one sentence. Only the login of a credential gets into a command: what a stranger
-/// calls itself is nothing to paste into a shell.
+use crate::submission::reason;
+
+/// What to do about a refusal, in one sentence. A login gets into a command if it is one that the client had proved, or
+/// a name of plain characters: whatever else a stranger calls itself is nothing to paste into a shell.
 #[must_use]
 pub fn advice(refused: &Refused) -> String {
     let is_meant = |(code, words, _): &&(&str, &str, &str)| {
         refused.code == *code && (refused.reply.contains(words) || reason_has(refused, words))
     };
     let advice = TABLE.iter().find(is_meant).map_or(UNKNOWN, |(_, _, advice)| advice);
-    advice.replace("{login}", refused.credential.as_deref().unwrap_or("LOGIN"))
+    let claimed = refused.login.as_deref().filter(|login| is_plain(login));
+    advice.replace("{login}", refused.credential.as_deref().or(claimed).unwrap_or("LOGIN"))
+}
+
+/// Whether every shell takes it as one word, and no program as an option.
+fn is_plain(login: &str) -> bool {
+    login.starts_with(|first: char| first.is_ascii_alphanumeric())
+        && login.chars().all(|one| one.is_ascii_alphanumeric() || ".-_@+".contains(one))
 }
 
 fn reason_has(refused: &Refused, words: &str) -> bool {
@@ -38,7 +47,7 @@ const TABLE: &[(&str, &str, &str)] = &[
     (
         "421 4.7.0",
         "failed logins",
-        "Its network is locked after wrong passwords: give the device that keeps trying the right one; see `postern bans`.",
+        "Its network is locked after wrong passwords: find what keeps guessing there; `postern bans` lists locks, `postern bans lift NETWORK` ends one.",
     ),
     (
         "421 4.7.0",
@@ -75,8 +84,13 @@ const TABLE: &[(&str, &str, &str)] = &[
     ),
     (
         "454 4.7.0",
+        "postern credential unlock",
+        "The login is locked after wrong passwords: correct the password in the device, then `postern credential unlock {login}`.",
+    ),
+    (
+        "454 4.7.0",
         "Too many failed logins",
-        "The login is locked after wrong passwords: give the device that keeps trying the right one; see `postern bans`.",
+        "What was tried is locked after wrong passwords: `postern bans` lists locks, `postern bans lift` ends one.",
     ),
     ("454 4.7.0", "", "Entra could not be asked about the login: the log says why."),
     ("500 5.5.1", "", "The client used a command that is not known: often harmless; see what follows."),
@@ -89,7 +103,7 @@ const TABLE: &[(&str, &str, &str)] = &[
     (
         "501 5.1.3",
         "",
-        "The recipient's address is malformed: correct it in the device, or add `--repair envelope`.",
+        "The recipient's address is malformed: correct it in the device, or `postern credential edit {login} --repair envelope`.",
     ),
     (
         "501 5.1.7",
@@ -128,31 +142,50 @@ const TABLE: &[(&str, &str, &str)] = &[
     ("530 5.7.0", "", "The device has no login configured: enter one, made by `postern credential add`."),
     (
         "535 5.7.3",
-        "no credential has that login",
-        "No credential has that login: correct it in the device, or `postern credential add`.",
+        reason::UNKNOWN_LOGIN,
+        "No credential has that login: correct it in the device (`postern credential list`), or make it with `postern credential add`.",
     ),
     (
         "535 5.7.3",
-        "network",
-        "The login may not come from there: `postern credential edit LOGIN --network NETWORK`, for all its networks.",
+        reason::WRONG_NETWORK,
+        "The login may not come from there: `postern credential edit {login} --network NETWORK`, once for each of its networks.",
     ),
-    ("535 5.7.3", "tenant", "The app's tenant is not allowed to log in: list it under [entra] `tenants`."),
     (
         "535 5.7.3",
-        "Entra refused",
+        reason::NO_PASSWORD,
+        "{login} is a credential without login: switch the login off in the device, or make another with `postern credential add`.",
+    ),
+    (
+        "535 5.7.3",
+        reason::OTHER_TENANT,
+        "The app's tenant is not allowed to log in: list it under [entra] `tenants`.",
+    ),
+    (
+        "535 5.7.3",
+        reason::UNKNOWN_SERVICE,
+        "It is not known where the app's communication service is: list it under [entra.services].",
+    ),
+    (
+        "535 5.7.3",
+        reason::TOKEN_FOR_NOBODY,
+        "The client brought a token with a name that is no app's: correct the name, or log in with a password.",
+    ),
+    (
+        "535 5.7.3",
+        reason::ENTRA_REFUSED,
         "The app's secret or token is wrong or has expired: give the client a new one; the log has Entra's code.",
     ),
     (
         "535 5.7.3",
         "",
-        "Login or password is wrong: correct them in the device; `postern credential reset LOGIN` makes a new password.",
+        "The password is wrong: correct it in the device; `postern credential reset {login}` makes a new one.",
     ),
     (
         "538 5.7.11",
         "",
         "The device logs in without TLS: switch STARTTLS on in it, or use port 465 with SSL/TLS.",
     ),
-    ("550 5.1.1", "", "Mail to <Postmaster> has no recipient: set `postmaster` under [smtp]."),
+    ("550 5.1.1", "", "Mail to <Postmaster> has no recipient: set `postmaster` under [queue]."),
     (
         "550 5.1.7",
         "",
@@ -161,7 +194,7 @@ const TABLE: &[(&str, &str, &str)] = &[
     (
         "550 5.1.8",
         "",
-        "The address is not a sender of the account: `postern sender add`, or correct it in the device.",
+        "The address is not a sender of the account: correct it in the device, or `postern sender add ADDRESS --account NAME`.",
     ),
     (
         "550 5.6.0",
@@ -192,7 +225,7 @@ const TABLE: &[(&str, &str, &str)] = &[
     (
         "552 5.3.4",
         "",
-        "The message is too large: send less, or raise `max_message_octets` if Azure takes more.",
+        "The message is too large: send less, or raise `max_message_octets` under [smtp] if Azure takes more.",
     ),
     (
         "553 5.6.7",
@@ -318,8 +351,15 @@ mod tests {
             ("550 5.7.1".to_owned(), "550 5.7.1 This login may not send".to_owned());
         assert!(advice(&device).contains("postern credential edit scanner1 --sender"));
         let mut stranger = of_stranger("203.0.113.9", "450 4.7.1", 0);
-        stranger.login = Some("$(reboot)".to_owned());
-        assert!(advice(&stranger).contains("credential edit LOGIN --rate"));
+        for (login, shown) in [
+            ("scanner1@example.com", "scanner1@example.com"),
+            ("$(reboot)", "LOGIN"),
+            ("--data-dir", "LOGIN"),
+            ("scan... (8 characters)", "LOGIN"),
+        ] {
+            stranger.login = Some(login.to_owned());
+            assert!(advice(&stranger).contains(&format!("credential edit {shown} --rate")));
+        }
     }
 
     #[test]
@@ -330,14 +370,25 @@ mod tests {
             advice(&refused)
         };
         let no = "535 5.7.3 Authentication unsuccessful";
+        for (reason, words) in [
+            (reason::UNKNOWN_LOGIN, "No credential has that login"),
+            (reason::WRONG_PASSWORD, "The password is wrong"),
+            (reason::WRONG_NETWORK, "The login may not come from there"),
+            (reason::NO_PASSWORD, "LOGIN is a credential without login"),
+            (reason::TOKEN_FOR_NOBODY, "The client brought a token"),
+            (reason::OTHER_TENANT, "The app's tenant is not allowed"),
+            (reason::UNKNOWN_SERVICE, "It is not known where"),
+            (reason::ENTRA_REFUSED, "The app's secret or token is wrong"),
+        ] {
+            assert!(said("535 5.7.3", no, Some(reason)).starts_with(words), "{reason}");
+        }
+        let locked = "the login is locked until 12:00 after too many wrong passwords: \
+                      `postern credential unlock scanner1` unlocks it";
         assert!(
-            said("535 5.7.3", no, Some("no credential has that login"))
-                .starts_with("No credential has that login")
+            said("454 4.7.0", "454 4.7.0 Too many failed logins", Some(locked))
+                .contains("`postern credential unlock ")
         );
-        assert!(
-            said("535 5.7.3", no, Some("the login may not come from that network")).contains("--network")
-        );
-        assert!(said("535 5.7.3", no, None).starts_with("Login or password is wrong"));
+        assert!(said("454 4.7.0", "454 4.7.0 Too many failed logins", None).contains("`postern bans lift`"));
         let old = "the client offered TLS 1.0 at most; TLS 1.2 or later is required";
         assert!(said(NO_TLS, old, None).starts_with("The device offers no TLS 1.2"));
         assert_eq!(said("554 5.2.0", "554 5.2.0 what", None), UNKNOWN);

@@ -11,7 +11,7 @@ use model::smtp_username::SmtpUsername;
 use secrecy::SecretString;
 use store::Directory;
 
-use super::{Principal, Submission};
+use super::{Principal, Submission, reason};
 use crate::login::{
     Brought, EntraApp, EntraLogin, EntraTarget, Guess, LoginForm, Refused, app_key, login_key, shown_unknown,
 };
@@ -92,9 +92,7 @@ impl Submission {
             (Meant::Credential(name), Proof::Password(password)) => {
                 self.by_credential(tried, &name, password).await.map(Principal::Credential)
             }
-            (Meant::Credential(_), Proof::Token(_)) => {
-                Err(failed("a token proves nothing here: the name is neither an app's nor an SMTP username"))
-            }
+            (Meant::Credential(_), Proof::Token(_)) => Err(failed(reason::TOKEN_FOR_NOBODY)),
             (Meant::App(app, account), _) => {
                 let entra = self.by_entra(login, app, account.as_deref()).await;
                 entra.map(|entra| Principal::Entra(Arc::new(entra)))
@@ -111,12 +109,12 @@ impl Submission {
     ) -> Result<EntraLogin, Refusal> {
         let (entra, name, now) = (&self.context.settings.entra, &login.name, self.context.clock.now());
         if !entra.tenants.contains(&app.tenant) {
-            return Err(failed("its tenant is not listed under [entra] `tenants`"));
+            return Err(failed(reason::OTHER_TENANT));
         }
         let target = self.target(app.service.as_str(), account)?;
         let refused = |refusal: Refusal| match refusal.is_permanent() {
-            true => refusal.because("Entra refused it"),
-            false => refusal.because("Entra could not be asked"),
+            true => refusal.because(reason::ENTRA_REFUSED),
+            false => refusal.because(reason::ENTRA_SILENT),
         };
         match &login.proof {
             Proof::Password(secret) => {
@@ -148,12 +146,10 @@ impl Submission {
             !tried.was_wrong && self.verifier.is_good(hash, password, self.context.clock.now()).await;
         match (here, credential) {
             (Some(here), _) if is_good => Ok(Arc::clone(here)),
-            (Some(here), _) if here.access == Access::Network => {
-                Err(failed("the credential has no password: it is used without login"))
-            }
-            (Some(_), _) => Err(failed("the password is wrong")),
-            (None, Some(_)) => Err(failed("the login may not come from that network")),
-            (None, None) => Err(failed("unknown login: no credential has that name")),
+            (Some(here), _) if here.access == Access::Network => Err(failed(reason::NO_PASSWORD)),
+            (Some(_), _) => Err(failed(reason::WRONG_PASSWORD)),
+            (None, Some(_)) => Err(failed(reason::WRONG_NETWORK)),
+            (None, None) => Err(failed(reason::UNKNOWN_LOGIN)),
         }
     }
 
@@ -167,10 +163,7 @@ impl Submission {
         }
         let entra = &self.context.settings.entra;
         let Some(endpoint) = entra.endpoint_of(service) else {
-            return Err(failed(
-                "its communication service belongs to no account, and [entra] does not say where it is: list it under \
-                 [entra.services]",
-            ));
+            return Err(failed(reason::UNKNOWN_SERVICE));
         };
         Ok(EntraTarget {
             http: self.entra_http.clone(),

@@ -13,6 +13,7 @@ mod intake;
 mod logins;
 mod policy;
 mod rate;
+pub(crate) mod reason;
 mod recipients;
 mod refused;
 mod repeats;
