@@ -46,12 +46,33 @@ pub fn is_private(network: &IpNet) -> bool {
     }
 }
 
+/// A network as people write it: one address without the length of its prefix.
+#[must_use]
+pub fn shown(network: IpNet) -> String {
+    match network.prefix_len() == network.max_prefix_len() {
+        true => network.addr().to_string(),
+        false => network.to_string(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn net(text: &str) -> IpNet {
         text.parse().unwrap()
+    }
+
+    #[test]
+    fn one_address_is_shown_without_a_prefix() {
+        for (network, text) in [
+            ("10.1.2.3/32", "10.1.2.3"),
+            ("2001:db8::1/128", "2001:db8::1"),
+            ("10.1.2.0/24", "10.1.2.0/24"),
+            ("2001:db8::/64", "2001:db8::/64"),
+        ] {
+            assert_eq!(shown(net(network)), text);
+        }
     }
 
     #[test]

@@ -109,7 +109,7 @@ fn view(logins: &LoginProtection, Ban { what, spell }: &Ban) -> BanView {
     };
     BanView {
         kind: if login.is_some() { "login" } else { "network" }.to_owned(),
-        network: network.map(ToString::to_string),
+        network: network.map(|network| model::network::shown(*network)),
         since: spell.since,
         until: spell.until,
         guesses: spell.guesses,
@@ -123,7 +123,7 @@ fn view(logins: &LoginProtection, Ban { what, spell }: &Ban) -> BanView {
 pub(super) fn described(bans: &[Ban]) -> String {
     let place = |ban: &Ban| match &ban.what {
         Banned::Login(_) => String::new(),
-        Banned::Place(_, place) => format!("at {place}, "),
+        Banned::Place(_, place) => format!("at {}, ", model::network::shown(*place)),
         Banned::Network(network) => format!("{network}, "),
     };
     let one = |ban: &Ban| {

@@ -22,6 +22,7 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 use jiff::Timestamp;
+use model::network::shown;
 
 use self::record::Chance;
 use self::table::Table;
@@ -266,7 +267,7 @@ impl fmt::Display for Banned {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Login(_) => f.write_str("the login is locked"),
-            Self::Place(_, place) => write!(f, "the login is locked for {place}"),
+            Self::Place(_, place) => write!(f, "the login is locked for {}", shown(*place)),
             Self::Network(network) => write!(f, "the network {network} is locked"),
         }
     }
