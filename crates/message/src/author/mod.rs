@@ -177,12 +177,7 @@ fn mailbox(member: &[Lexed]) -> Result<Option<Address>, AuthorFault> {
             if !behind.is_empty() {
                 return Err(AuthorFault::Behind(excerpt(&joined(behind))));
             }
-            let other = before.iter().find(|one| {
-                one.has_address()
-                    && !one.raw.starts_with("=?")
-                    && !one.raw.eq_ignore_ascii_case(address.trim())
-            });
-            if let Some(other) = other {
+            if let Some(other) = other_author(before, address.trim()) {
                 return Err(AuthorFault::TwoAuthors(excerpt(&other.raw)));
             }
             (address.trim().to_owned(), lexer::phrase(before))
@@ -195,6 +190,32 @@ fn mailbox(member: &[Lexed]) -> Result<Option<Address>, AuthorFault> {
     check(&address)?;
     let name = name.or_else(|| comment.map(phrase::decoded)).filter(|name| !name.trim().is_empty());
     Ok(Some(Address { name, address }))
+}
+
+/// A word before the angle brackets that some reader takes for the author.
+fn other_author<'a>(before: &[&'a Lexed], address: &str) -> Option<&'a Lexed> {
+    let place = before.iter().enumerate().position(|(place, one)| {
+        let behind = before.get(place + 1).map_or("", |next| next.raw.as_str());
+        one.has_address()
+            && !one.raw.starts_with("=?")
+            && !one.raw.eq_ignore_ascii_case(address)
+            && !is_half_a_character(&one.raw, behind)
+    })?;
+    Some(before[place])
+}
+
+/// Whether each at sign of a word is the second octet of a character in a charset that nobody named, as Shift_JIS, GBK
+/// and Big5 have them: octets that are not UTF-8 stand before it, and no domain behind it.
+fn is_half_a_character(word: &str, behind: &str) -> bool {
+    let mut parts = word.split('@').peekable();
+    while let Some(part) = parts.next() {
+        let Some(next) = parts.peek() else { break };
+        let domain = if next.is_empty() { behind } else { next };
+        if !part.ends_with(char::REPLACEMENT_CHARACTER) || domain.contains('.') {
+            return false;
+        }
+    }
+    true
 }
 
 /// The address in a field that would have one author if what stands before it stood in quotation marks:

@@ -15,6 +15,15 @@ fn read_bytes(body: &[u8]) -> Result<Vec<(Option<String>, String)>, String> {
     Ok(addresses.into_iter().map(|one| (one.name, one.address)).collect())
 }
 
+/// `@` is 0x40, which is half of many characters in Shift_JIS, GBK and Big5.
+#[test]
+fn half_a_character_is_no_at_sign() {
+    for name in [&b"\x95\xa1\x8d\x87\x8b@"[..], b"\x8b@\x95\xa1", b"\x8b@ 3F", b"A \x83@\x83@"] {
+        let read = read_bytes(&[name, b" <a@b.example>"].concat()).unwrap();
+        assert_eq!(read[0].1, "a@b.example", "{name:?}");
+    }
+}
+
 #[test]
 fn the_forms_of_the_grammar_are_read() {
     for (body, name, address) in [
@@ -83,6 +92,14 @@ fn a_fault_says_what_is_wrong() {
         (
             b"The Boss boss@b.example <a@b.example>",
             "From has \"boss@b.example\" outside quotation marks before the address, which some programs show as the author",
+        ),
+        (
+            b"boss\x8b@b.example <a@b.example>",
+            "From has \"boss?@b.example\" outside quotation marks before the address, which some programs show as the author",
+        ),
+        (
+            b"boss\x8b@ b.example <a@b.example>",
+            "From has \"boss?@\" outside quotation marks before the address, which some programs show as the author",
         ),
         (b"<a@b.example.>", "the address \"a@b.example.\" in From ends with a dot"),
         (b"<a b@c.example>", "the address \"a b@c.example\" in From contains a blank"),
