@@ -22,7 +22,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{error, info, warn};
-use web::api::{Api, ListenerView, RelayParts};
+use web::api::{Api, ListenerView, Listening, RelayParts};
 
 use crate::alarm::Alarms;
 use crate::certificates;
@@ -119,7 +119,7 @@ impl Server {
             },
             source(),
         )
-        .listening(views);
+        .listening(Listening { listeners: views, self_signed: config.certificates.is_empty() });
         server.tasks.spawn(web::serve_socket(socket, api.clone().routes(), server.shutdown.clone()));
         server.tasks.spawn(logins.run(server.shutdown.clone()));
         let alarms = Alarms {

@@ -48,10 +48,10 @@ pub(crate) struct TestLine {
     /// In which form
     #[arg(long = "as", value_name = "FORM", default_value = "card")]
     pub(crate) form: TestForm,
-    /// The relay as its clients know it [default: `host_name` of the configuration]
+    /// The relay as its clients know it [default: the server's `host_name`]
     #[arg(long, value_name = "HOST")]
     pub(crate) server: Option<String>,
-    /// Its port for STARTTLS [default: that of the first such listener of the configuration]
+    /// Its port as its clients know it [default: that of the server's listener for logins]
     #[arg(long, value_name = "PORT")]
     pub(crate) port: Option<u16>,
     /// The author [default: the first address that the login may send from]

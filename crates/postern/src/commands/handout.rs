@@ -34,6 +34,8 @@ pub(super) enum Login {
 
 /// A port that nobody listens on helps nobody; this one is at least the one to open.
 const SUBMISSION: u16 = 587;
+/// TLS from the first byte on (RFC 8314 section 3.3).
+const SUBMISSIONS: u16 = 465;
 
 impl fmt::Display for Relay {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -52,20 +54,34 @@ impl Relay {
         Ok(Self::among(status.host_name, &status.listeners, login))
     }
 
+    /// What a client meets at a port: the listener's encryption, or what the port is for where it is not the
+    /// server's own, as behind a port that is forwarded.
+    pub(super) fn at(host: String, port: u16, listeners: &[ListenerView]) -> Self {
+        let there = listeners.iter().find(|one| one.address.port() == port);
+        let usual = if port == SUBMISSIONS { "tls" } else { "starttls" };
+        Self { host, port, encryption: encryption(there.map_or(usual, |one| one.mode.as_str())) }
+    }
+
     /// The listener that suits best: STARTTLS, which most devices know, before TLS before neither.
-    fn among(host: String, listeners: &[ListenerView], login: Login) -> Self {
+    pub(super) fn among(host: String, listeners: &[ListenerView], login: Login) -> Self {
         let rank = |one: &&ListenerView| {
             let suits = (one.login == "none") == (login == Login::None);
             let mode = ["starttls", "tls", "plain"].iter().position(|mode| *mode == one.mode);
             (!suits, mode)
         };
         let best = listeners.iter().min_by_key(rank);
-        let encryption = match best.map_or("starttls", |one| one.mode.as_str()) {
-            "plain" => "none",
-            "tls" => "TLS",
-            _ => "STARTTLS",
-        };
-        Self { host, port: best.map_or(SUBMISSION, |one| one.address.port()), encryption }
+        let mode = best.map_or("starttls", |one| one.mode.as_str());
+        let port = best.map_or(SUBMISSION, |one| one.address.port());
+        Self { host, port, encryption: encryption(mode) }
+    }
+}
+
+/// How devices call the mode of a listener.
+fn encryption(mode: &str) -> &'static str {
+    match mode {
+        "plain" => "none",
+        "tls" => "TLS",
+        _ => "STARTTLS",
     }
 }
 
@@ -121,6 +137,14 @@ mod tests {
         ] {
             let relay = Relay::among("relay".to_owned(), listeners, login);
             assert_eq!((relay.port, relay.encryption), (port, encryption));
+        }
+    }
+
+    #[test]
+    fn a_port_says_what_is_met_there() {
+        let all = [listener(2465, "tls", "required"), listener(2587, "starttls", "required")];
+        for (port, encryption) in [(2465, "TLS"), (2587, "STARTTLS"), (465, "TLS"), (10025, "STARTTLS")] {
+            assert_eq!(Relay::at("relay".to_owned(), port, &all).encryption, encryption);
         }
     }
 

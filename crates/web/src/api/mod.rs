@@ -54,7 +54,7 @@ pub use removal::{LossesView, RemovedView, WaitingView};
 pub use rotation::{RotationPlanView, RotationView};
 pub use secrets::RewrappedView;
 pub use senders::SenderView;
-pub use status::{ListenerView, StatusView};
+pub use status::{ListenerView, Listening, StatusView};
 pub use verification::{ImportedView, VerificationLine};
 
 pub(crate) use operator::Peer;
@@ -72,7 +72,7 @@ pub struct Api {
     refusals: Refusals,
     clock: Clock,
     entropy: Entropy,
-    listeners: Arc<[ListenerView]>,
+    listening: Arc<Listening>,
 }
 
 /// What the API shows of the relay.
@@ -105,14 +105,14 @@ impl Api {
             refusals,
             clock,
             entropy,
-            listeners: Arc::default(),
+            listening: Arc::default(),
         }
     }
 
     /// The same, of a server that listens there.
     #[must_use]
-    pub fn listening(mut self, listeners: Vec<ListenerView>) -> Self {
-        self.listeners = listeners.into();
+    pub fn listening(mut self, listening: Listening) -> Self {
+        self.listening = Arc::new(listening);
         self
     }
 

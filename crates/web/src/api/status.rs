@@ -33,6 +33,18 @@ pub struct StatusView {
     /// Where it listens for mail.
     #[serde(default)]
     pub listeners: Vec<ListenerView>,
+    /// Whether it made its certificates itself, so that clients have to be told to trust them.
+    #[serde(default)]
+    pub self_signed: bool,
+}
+
+/// What the server serves.
+#[derive(Clone, Debug, Default)]
+pub struct Listening {
+    /// Where it listens for mail.
+    pub listeners: Vec<ListenerView>,
+    /// Whether it made its certificates itself.
+    pub self_signed: bool,
 }
 
 /// A listener for mail.
@@ -62,6 +74,7 @@ async fn status(State(api): State<Api>) -> Result<Json<StatusView>, ApiError> {
         accounts: directory.accounts().count(),
         credentials: directory.credentials().count(),
         sends: counts.into_iter().map(|(state, count)| (state.to_string(), count)).collect(),
-        listeners: api.listeners.to_vec(),
+        listeners: api.listening.listeners.clone(),
+        self_signed: api.listening.self_signed,
     }))
 }

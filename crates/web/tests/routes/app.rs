@@ -15,7 +15,7 @@ use tempfile::TempDir;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::UnixStream;
 use tokio_util::sync::CancellationToken;
-use web::api::{Api, ListenerView, RelayParts};
+use web::api::{Api, ListenerView, Listening, RelayParts};
 
 /// The account that is there.
 pub(crate) const ACCOUNT: &str = "contoso";
@@ -74,7 +74,7 @@ impl App {
             mode: "starttls".to_owned(),
             login: "required".to_owned(),
         };
-        let api = api.listening(vec![listener]);
+        let api = api.listening(Listening { listeners: vec![listener], self_signed: true });
         let socket = folder.path().join("api.sock");
         let listener = web::bind_socket(&socket).unwrap();
         let shutdown = CancellationToken::new();

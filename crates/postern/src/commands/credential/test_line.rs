@@ -5,18 +5,16 @@
 use anyhow::{Context as _, bail};
 use control::command::{Command, Shell};
 use serde_json::json;
-use web::api::{CredentialView, SenderView};
+use web::api::{CredentialView, SenderView, StatusView};
 
+use super::super::handout::{Login, Relay};
 use crate::cli::{TestForm, TestLine};
 use crate::client::Client;
-use crate::config::raw::{ListenerLogin, Mode};
-use crate::config::{self, Config};
 use crate::output;
 
 /// What a client has to know.
 struct Settings<'a> {
-    server: String,
-    port: u16,
+    relay: Relay,
     login: &'a str,
     from: String,
     to: &'a str,
@@ -38,27 +36,23 @@ pub(super) async fn test_line(arguments: &TestLine) -> anyhow::Result<()> {
             credential.networks.join(", ")
         );
     }
-    let config = config::load(arguments.connection.file.config.as_deref())?;
+    let status: StatusView = client.get("/v1/status", &[]).await?;
     let from = match &arguments.from {
         Some(from) => from.clone(),
         None => sender(&client, credential).await?,
     };
     let settings = Settings {
-        server: arguments.server.clone().unwrap_or_else(|| config.relay.host_name.clone()),
-        port: arguments
-            .port
-            .or_else(|| starttls_port(&config))
-            .context("the configuration has no listener with STARTTLS and login: say a port with --port")?,
+        relay: relay(arguments, &status)?,
         login: &credential.login,
         from,
         to: &arguments.to,
-        is_self_signed: config.certificates.is_empty(),
+        is_self_signed: status.self_signed,
     };
     let text = match arguments.form {
         TestForm::Card => return card(&settings, arguments.connection.json),
         TestForm::Swaks => swaks(&settings),
         TestForm::Curl => curl(&settings),
-        TestForm::Powershell => powershell(&settings),
+        TestForm::Powershell => powershell(&settings)?,
     };
     if arguments.connection.json {
         return output::json(&json!({ "text": text }));
@@ -91,25 +85,35 @@ async fn sender(client: &Client, credential: &CredentialView) -> anyhow::Result<
     })
 }
 
-fn starttls_port(config: &Config) -> Option<u16> {
-    let takes_logins = |login: ListenerLogin| login != ListenerLogin::None;
-    let found = config.listeners.iter().find(|one| one.mode == Mode::Starttls && takes_logins(one.login));
-    found.map(|listener| listener.address.port()).filter(|port| *port != 0)
+/// Where the server listens for logins, or where the arguments say that its clients reach it.
+fn relay(arguments: &TestLine, status: &StatusView) -> anyhow::Result<Relay> {
+    let host = arguments.server.clone().unwrap_or_else(|| status.host_name.clone());
+    if let Some(port) = arguments.port {
+        return Ok(Relay::at(host, port, &status.listeners));
+    }
+    if !status.listeners.iter().any(|one| one.login != "none") {
+        bail!("no listener takes logins: add one to the configuration, or say a port with --port")
+    }
+    Ok(Relay::among(host, &status.listeners, Login::Password))
 }
 
 fn card(settings: &Settings<'_>, json: bool) -> anyhow::Result<()> {
-    let Settings { server, port, login, from, is_self_signed, .. } = settings;
+    let Settings { relay: Relay { host, port, encryption }, login, from, is_self_signed, .. } = settings;
     if json {
         return output::json(&json!({
-            "server": server, "port": port, "security": "STARTTLS", "login": login, "from": from,
+            "server": host, "port": port, "security": encryption, "login": login, "from": from,
             "self_signed": is_self_signed,
         }));
     }
-    let certificate = if *is_self_signed { "self-signed: the device has to trust it" } else { "checked" };
+    let certificate = match (*encryption, is_self_signed) {
+        ("none", _) => "none: the password crosses the network in clear text",
+        (_, true) => "self-signed: the device has to trust it",
+        (_, false) => "checked",
+    };
     output::pairs(&[
-        ("SMTP server", server.clone()),
+        ("SMTP server", host.clone()),
         ("Port", port.to_string()),
-        ("Security", "STARTTLS".to_owned()),
+        ("Security", (*encryption).to_owned()),
         ("Certificate", certificate.to_owned()),
         ("Login", (*login).to_owned()),
         ("Password", "as shown when it was made; `postern credential reset` makes another".to_owned()),
@@ -120,28 +124,49 @@ fn card(settings: &Settings<'_>, json: bool) -> anyhow::Result<()> {
 
 /// swaks asks for a password that is not given, and takes any certificate.
 fn swaks(settings: &Settings<'_>) -> String {
-    let Settings { server, port, login, from, to, .. } = settings;
+    let Settings { relay: Relay { host, port, encryption }, login, from, to, .. } = settings;
+    let tls = match *encryption {
+        "TLS" => " --tls-on-connect",
+        "STARTTLS" => " --tls",
+        _ => "",
+    };
     let line = Command::program("swaks --server")
-        .arg(server)
-        .args(&format!("--port {port} --tls --auth LOGIN --protect-prompt --auth-hide-password"));
+        .arg(host)
+        .args(&format!("--port {port}{tls} --auth LOGIN --protect-prompt --auth-hide-password"));
     let line = line.arg("--auth-user").arg(login).arg("--from").arg(from).arg("--to").arg(to);
     line.arg("--header").arg("Subject: Test through Postern").text(Shell::Bash)
 }
 
 /// curl asks for a password that is not given.
 fn curl(settings: &Settings<'_>) -> String {
-    let Settings { server, port, login, from, to, is_self_signed } = settings;
+    let Settings { relay: Relay { host, port, encryption }, login, from, to, is_self_signed } = settings;
+    let (program, scheme) = match *encryption {
+        "TLS" => ("curl --crlf --url", "smtps"),
+        "STARTTLS" => ("curl --ssl-reqd --crlf --url", "smtp"),
+        _ => ("curl --crlf --url", "smtp"),
+    };
     let mail = format!("From: {from}\\nTo: {to}\\nSubject: Test through Postern\\n\\nIt works.\\n");
     let print = Command::program("printf").arg("%b").arg(mail).text(Shell::Bash);
-    let line = Command::program("curl --ssl-reqd --crlf --url").arg(format!("smtp://{server}:{port}"));
-    let line = line.args(if *is_self_signed { "--insecure" } else { "" });
+    let line = Command::program(program).arg(format!("{scheme}://{host}:{port}"));
+    let has_tls = *encryption != "none";
+    let line = line.args(if *is_self_signed && has_tls { "--insecure" } else { "" });
     let line = line.arg("--user").arg(login).arg("--mail-from").arg(from).arg("--mail-rcpt").arg(to);
     format!("{print} | {}", line.args("--upload-file -").text(Shell::Bash))
 }
 
 /// `Send-MailMessage` is obsolete; this is what it stands on. It does STARTTLS, and no TLS from the first byte on.
-fn powershell(settings: &Settings<'_>) -> String {
-    let Settings { server, port, login, from, to, is_self_signed } = settings;
+///
+/// # Errors
+/// When that is the only TLS that the relay offers.
+fn powershell(settings: &Settings<'_>) -> anyhow::Result<String> {
+    let Settings { relay: Relay { host, port, encryption }, login, from, to, is_self_signed } = settings;
+    if *encryption == "TLS" {
+        bail!(
+            "PowerShell does STARTTLS alone, and port {port} has TLS from the first byte on: add a listener with \
+             `mode = \"starttls\"`, or try the login with --as swaks or --as curl"
+        )
+    }
+    let has_tls = *encryption == "STARTTLS";
     let text = |text: &str| control::command::powershell_text(text);
     let mut lines = vec![
         format!(
@@ -149,17 +174,17 @@ fn powershell(settings: &Settings<'_>) -> String {
             text(login),
             text("Password of the login at the relay")
         ),
-        format!("$smtp = New-Object System.Net.Mail.SmtpClient({}, {port})", text(server)),
-        "$smtp.EnableSsl = $true".to_owned(),
+        format!("$smtp = New-Object System.Net.Mail.SmtpClient({}, {port})", text(host)),
+        format!("$smtp.EnableSsl = ${has_tls}"),
         "$smtp.Credentials = New-Object System.Net.NetworkCredential($login.UserName, $login.Password)"
             .to_owned(),
         format!("$smtp.Send({}, {}, 'Test through Postern', 'It works.')", text(from), text(to)),
         "$smtp.Dispose()".to_owned(),
     ];
-    if *is_self_signed {
+    if *is_self_signed && has_tls {
         lines.insert(0, "# The relay's certificate is self-signed: import it into Trusted Root Certification Authorities first.".to_owned());
     }
-    lines.join("\n")
+    Ok(lines.join("\n"))
 }
 
 #[cfg(test)]
@@ -168,8 +193,7 @@ mod tests {
 
     fn settings(login: &str) -> Settings<'_> {
         Settings {
-            server: "relay.example.com".to_owned(),
-            port: 587,
+            relay: Relay { host: "relay.example.com".to_owned(), port: 587, encryption: "STARTTLS" },
             login,
             from: "o'brien@example.com".to_owned(),
             to: "you@example.com",
@@ -187,10 +211,28 @@ mod tests {
         let line = curl(&settings("scanner1"));
         assert!(line.contains("--user scanner1 --mail-from 'o'\\''brien@example.com'"), "{line}");
         assert!(line.ends_with("--upload-file -") && line.contains("--insecure"), "{line}");
-        let script = powershell(&settings("a'b"));
+        let script = powershell(&settings("a'b")).unwrap();
         assert!(
             script.contains("-UserName 'a''b' ") && script.contains("'o''brien@example.com'"),
             "{script}"
+        );
+    }
+
+    fn at(port: u16, encryption: &'static str) -> Settings<'static> {
+        let relay = Relay { host: "relay".to_owned(), port, encryption };
+        Settings { relay, ..settings("scanner1") }
+    }
+
+    #[test]
+    fn each_line_speaks_the_encryption_of_its_port() {
+        assert!(swaks(&at(2465, "TLS")).contains("--port 2465 --tls-on-connect --auth"));
+        assert!(curl(&at(2465, "TLS")).contains("curl --crlf --url smtps://relay:2465 --insecure"));
+        assert!(powershell(&at(2465, "TLS")).is_err());
+        assert!(swaks(&at(25, "none")).contains("--port 25 --auth"));
+        assert!(curl(&at(25, "none")).contains("curl --crlf --url smtp://relay:25 --user"));
+        assert!(powershell(&at(25, "none")).unwrap().contains("EnableSsl = $false"));
+        assert!(
+            powershell(&at(2587, "STARTTLS")).unwrap().contains("'relay', 2587)\n$smtp.EnableSsl = $true")
         );
     }
 }
