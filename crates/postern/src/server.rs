@@ -16,8 +16,9 @@ use smtp::extension::{Extension, Extensions};
 use smtp::sasl::Mechanism;
 use smtp::server::{LoginPolicy, Settings, TlsPolicy};
 use smtp_server::admission::Admission;
-use smtp_server::{Endpoint, listener};
+use smtp_server::{Endpoint, Timeouts, listener};
 use store::{DataDir, KeySource, MasterKey, Store};
+use tls::ServerIdentity;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -69,7 +70,6 @@ impl Server {
         logins.load().await.context("which logins worked cannot be read")?;
         let refusals = known_refusals(&submission).await;
         let socket = web::bind_socket(&data_dir.join(SOCKET))?;
-        let admission = Admission::new(config.admission);
 
         let mut server = Self {
             addresses: Vec::new(),
@@ -80,30 +80,9 @@ impl Server {
             shutdown: CancellationToken::new(),
             tasks: TaskTracker::new(),
         };
-        let mut views = Vec::new();
-        for wanted in &config.listeners {
-            for warning in config::warnings(wanted) {
-                warn!("{warning}");
-            }
-            let bound = TcpListener::bind(wanted.address).await;
-            let bound = bound.with_context(|| format!("cannot listen on {}", wanted.address))?;
-            let address = bound.local_addr()?;
-            server.addresses.push((address, wanted.mode));
-            views.push(ListenerView {
-                address,
-                mode: wanted.mode.to_string(),
-                login: wanted.login.to_string(),
-            });
-            let endpoint = Arc::new(Endpoint {
-                service: Arc::new(submission.with_repairs(wanted.repairs.clone())),
-                settings: Arc::new(session_settings(wanted, &settings)),
-                tls: Some(identity.server_config(&[])?),
-                timeouts: config.timeouts,
-                networks: wanted.networks.clone(),
-            });
-            let served = listener::run(bound, endpoint, Arc::clone(&admission), server.shutdown.clone());
-            server.tasks.spawn(served);
-        }
+        let admission = Admission::new(config.admission);
+        let listening = Listening { submission, identity: &identity, admission, timeouts: config.timeouts };
+        let views = server.listen(&config.listeners, &listening, &settings).await?;
         let control = Control::new(store.clone(), source(), identity_endpoint);
         let control = match config.name_server {
             Some(server) => control.asking(server),
@@ -130,10 +109,13 @@ impl Server {
             entropy: entropy.clone(),
         };
         let raise = alarms.raise();
-        let watch = Watch::new(&control, config.watch, Arc::clone(&raise));
-        server.tasks.spawn(watch.run(server.shutdown.clone()));
-        let lookout =
-            Lookout { store: store.clone(), upstreams: Arc::clone(&upstreams), clock: clock.clone(), raise };
+        let lookout = Lookout {
+            store: store.clone(),
+            upstreams: Arc::clone(&upstreams),
+            clock: clock.clone(),
+            raise: Arc::clone(&raise),
+        };
+        server.tasks.spawn(Watch::new(&control, config.watch, raise).run(server.shutdown.clone()));
         server.tasks.spawn(lookout.run(server.shutdown.clone()));
         if let Some(address) = config.metrics {
             let listener = TcpListener::bind(address).await;
@@ -156,6 +138,37 @@ impl Server {
         Ok(server)
     }
 
+    /// Binds all listeners and serves them; gives what the management API says of them.
+    async fn listen(
+        &mut self,
+        wanted: &[Listener],
+        shared: &Listening<'_>,
+        settings: &relay::RelaySettings,
+    ) -> anyhow::Result<Vec<ListenerView>> {
+        let mut views = Vec::new();
+        for wanted in wanted {
+            for warning in config::warnings(wanted) {
+                warn!("{warning}");
+            }
+            let bound = TcpListener::bind(wanted.address).await;
+            let bound = bound.with_context(|| format!("cannot listen on {}", wanted.address))?;
+            let address = bound.local_addr()?;
+            self.addresses.push((address, wanted.mode));
+            let (mode, login) = (wanted.mode.to_string(), wanted.login.to_string());
+            views.push(ListenerView { address, mode, login });
+            let endpoint = Arc::new(Endpoint {
+                service: Arc::new(shared.submission.with_repairs(wanted.repairs.clone())),
+                settings: Arc::new(session_settings(wanted, settings)),
+                tls: Some(shared.identity.server_config(&[])?),
+                timeouts: shared.timeouts,
+                networks: wanted.networks.clone(),
+            });
+            let served = listener::run(bound, endpoint, Arc::clone(&shared.admission), self.shutdown.clone());
+            self.tasks.spawn(served);
+        }
+        Ok(views)
+    }
+
     /// Stops to accept, lets sessions and sends under way finish, and closes.
     pub async fn stop(self) {
         self.shutdown.cancel();
@@ -163,6 +176,14 @@ impl Server {
         self.tasks.wait().await;
         self.refusals.write_down().await;
     }
+}
+
+/// What all listeners share.
+struct Listening<'a> {
+    submission: Submission,
+    identity: &'a Arc<ServerIdentity>,
+    admission: Arc<Admission>,
+    timeouts: Timeouts,
 }
 
 /// What clients were refused, before the start too where that can be read: it is no reason not to start.
