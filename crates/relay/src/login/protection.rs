@@ -9,6 +9,7 @@ use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use azure_types::ids::{ClientId, TenantId};
 use clock::Clock;
 use ipnet::IpNet;
 use jiff::Timestamp;
@@ -146,7 +147,7 @@ impl LoginProtection {
     pub fn shown(&self, login: &str) -> String {
         match self.store.directory().credential(login) {
             Some(credential) => credential.login.to_string(),
-            None if login.starts_with(APP) => login.to_owned(),
+            None if is_app(login) => login.to_owned(),
             None => shown::unknown(login),
         }
     }
@@ -213,7 +214,7 @@ impl LoginProtection {
             Banned::Login(login) | Banned::Place(login, _) => {
                 match self.store.directory().credential(login) {
                     Some(credential) => format!("postern credential unlock {}", credential.login),
-                    None if login.starts_with(APP) => format!("postern bans lift {login:?}"),
+                    None if is_app(login) => format!("postern bans lift {login:?}"),
                     None => "postern bans lift LOGIN".to_owned(),
                 }
             }
@@ -229,7 +230,7 @@ impl LoginProtection {
     }
 }
 
-/// What the key of an app of Entra begins with; no login of ours has a blank.
+/// What the key of an app of Entra begins with. Strangers may call themselves so: what follows tells ([`is_app`]).
 const APP: &str = "app ";
 /// Welcomes that wait for a disk that cannot be written.
 const MAX_WELCOMES: usize = 10_000;
@@ -238,6 +239,14 @@ const MAX_WELCOMES: usize = 10_000;
 #[must_use]
 pub fn app_key(app: &super::EntraApp) -> String {
     format!("{APP}{}/{}", app.client, app.tenant)
+}
+
+/// Whether a key is an app's: nothing but two ids stands behind the word, so that it may be shown and pasted.
+fn is_app(key: &str) -> bool {
+    let ids = key.strip_prefix(APP).and_then(|ids| ids.split_once('/'));
+    ids.is_some_and(|(client, tenant)| {
+        client.parse::<ClientId>().is_ok() && tenant.parse::<TenantId>().is_ok()
+    })
 }
 
 impl Attempt {
@@ -339,6 +348,24 @@ mod tests {
             protection.attempt(guess(password)).await.unwrap().untried();
         }
         protection.attempt(guess(11)).await.unwrap().right();
+    }
+
+    #[tokio::test]
+    async fn a_stranger_that_calls_itself_an_app_gets_into_no_command() {
+        let folder = tempfile::tempdir().unwrap();
+        let protection = protection(folder.path(), &Clock::standing(Timestamp::UNIX_EPOCH));
+        let app = "app 33333333-cccc-4333-8333-333333333333/11111111-aaaa-4111-8111-111111111111";
+        let (lift, shown) = (
+            |name: &str| protection.lift(&Banned::Login(login_key(name))),
+            |name: &str| protection.shown(name),
+        );
+        assert_eq!((lift(app), shown(app)), (format!("postern bans lift \"{app}\""), app.to_owned()));
+        for name in
+            ["app $(reboot)", "app a/$(reboot)", &format!("{app}$(reboot)"), "app \x1b[2J", "app `x`/`y`"]
+        {
+            assert_eq!(lift(name), "postern bans lift LOGIN", "{name:?}");
+            assert!(shown(name).starts_with("app ... ("), "{}", shown(name));
+        }
     }
 
     #[tokio::test]
