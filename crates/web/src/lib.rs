@@ -6,6 +6,7 @@
 
 pub mod api;
 mod error;
+mod impatient;
 mod socket;
 
 pub use error::{ErrorBody, ErrorText};

@@ -1,4 +1,5 @@
-//! The socket in the data directory, and the listener for figures: so many connections, and so long for a header.
+//! The socket in the data directory, and the listener for figures: so many connections, and so long for a header. Clients
+//! of the listener also take what they are sent, or go; at the socket are the operator's own programs, which may pause.
 
 use std::fs;
 use std::io;
@@ -23,6 +24,7 @@ use tokio_util::task::TaskTracker;
 use tracing::debug;
 
 use crate::api::Peer;
+use crate::impatient::{Impatient, ImpatientListener};
 
 /// How long a server that stops waits for its last answers to be taken.
 const LAST_ANSWERS: Duration = Duration::from_secs(10);
@@ -57,7 +59,7 @@ pub fn bind_socket(path: &Path) -> Result<UnixListener, SocketError> {
 
 /// Serves over TCP until `shutdown`, for what everybody may see who may connect.
 pub async fn serve_tcp(listener: TcpListener, router: Router, shutdown: CancellationToken) {
-    serve(listener, move |_: &TcpStream| router.clone(), shutdown).await;
+    serve(ImpatientListener(listener), move |_: &Impatient<TcpStream>| router.clone(), shutdown).await;
 }
 
 /// Serves until `shutdown`.
@@ -122,6 +124,7 @@ where
 mod tests {
     use axum::routing::get;
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::TcpSocket;
     use tokio::time::Instant;
 
     use super::*;
@@ -150,6 +153,17 @@ mod tests {
             assert!(!everything(stream).await.contains("here"));
             assert!(start.elapsed() >= HEADER && start.elapsed() < HEADER * 2, "{:?}", start.elapsed());
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_client_that_never_reads_loses_its_seat() {
+        let (address, _shutdown) = served().await;
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.set_recv_buffer_size(4_096).unwrap();
+        let mut stream = socket.connect(address).await.unwrap();
+        let requests = b"GET / HTTP/1.1\r\nhost: x\r\n\r\n".repeat(1_000);
+        // Until no more fits between the two, and then for as long as the server has patience.
+        while let Ok(()) = timeout(Duration::from_secs(60), stream.write_all(&requests)).await.unwrap() {}
     }
 
     #[tokio::test(start_paused = true)]
