@@ -12,4 +12,4 @@ pub use guard::{Ban, Banned, Guess, LoginGuard, Refused, Spell, login_key};
 pub use name::{LoginForm, is_broken};
 pub use protection::{Attempt, LoginProtection, app_key};
 pub use shown::unknown as shown_unknown;
-pub use verifier::Verifier;
+pub use verifier::{Turn, Verifier};

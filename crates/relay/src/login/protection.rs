@@ -22,6 +22,7 @@ use tracing::{error, warn};
 
 use super::guard::{Ban, Banned, Guess, Hold, LoginGuard, Refused, WELCOME, login_key};
 use super::shown;
+use super::verifier::Turn;
 
 /// Guards logins, for all sessions together.
 pub struct LoginProtection {
@@ -254,6 +255,13 @@ impl Attempt {
     #[must_use]
     pub fn was_wrong(&self) -> bool {
         self.hold.as_ref().is_some_and(Hold::was_wrong)
+    }
+
+    /// When its password is checked.
+    #[must_use]
+    pub fn turn(&self) -> Turn {
+        let is_at_home = self.hold.as_ref().is_some_and(Hold::is_at_home);
+        if is_at_home { Turn::Known } else { Turn::Stranger }
     }
 
     /// The guess was right.

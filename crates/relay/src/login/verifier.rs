@@ -19,8 +19,19 @@ pub struct Verifier {
     good: Mutex<HashMap<[u8; 32], Timestamp>>,
     /// Hashing takes 19 MiB each; this many at once.
     permits: Semaphore,
+    /// So many strangers stand in line for those permits; the others wait until they may.
+    strangers: Semaphore,
     /// What a password for an unknown login is compared with, so that it takes as long.
     nobody: Arc<PasswordHash>,
+}
+
+/// Who waits when many passwords are to be checked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Turn {
+    /// A client at a place where its login worked: behind a hash or two, however many strangers guess.
+    Known,
+    /// All others, one behind another.
+    Stranger,
 }
 
 /// How long a good password is remembered.
@@ -38,6 +49,7 @@ impl Verifier {
             key: hmac::Key::new(hmac::HMAC_SHA256, &entropy.octets::<32>()),
             good: Mutex::default(),
             permits: Semaphore::new(cores),
+            strangers: Semaphore::new(cores),
             nobody: Arc::new(nobody),
         }
     }
@@ -45,6 +57,7 @@ impl Verifier {
     /// Whether `password` fits `hash`. Without a hash it fits nothing, after the same time.
     pub async fn is_good(
         &self,
+        turn: Turn,
         hash: Option<&PasswordHash>,
         password: &SecretString,
         now: Timestamp,
@@ -53,7 +66,11 @@ impl Verifier {
         if self.remembers(tag.as_ref(), now) {
             return true;
         }
-        // The semaphore is never closed.
+        let _in_line = match turn {
+            Turn::Known => None,
+            Turn::Stranger => self.strangers.acquire().await.ok(),
+        };
+        // The semaphores are never closed.
         let Ok(_permit) = self.permits.acquire().await else { return false };
         // While this one waited, another session of the same device may have found the password good.
         if self.remembers(tag.as_ref(), now) {
@@ -141,13 +158,41 @@ mod tests {
         let (good, bad) = (SecretString::from("good"), SecretString::from("bad"));
         let (first, second) = (PasswordHash::of(&good, [1; 16]), PasswordHash::of(&bad, [2; 16]));
         let now = Timestamp::UNIX_EPOCH;
-        assert!(!verifier.is_good(Some(&first), &bad, now).await);
-        assert!(!verifier.is_good(None, &SecretString::from("nobody"), now).await);
+        assert!(!verifier.is_good(Turn::Stranger, Some(&first), &bad, now).await);
+        assert!(!verifier.is_good(Turn::Stranger, None, &SecretString::from("nobody"), now).await);
         assert!(verifier.lock().is_empty());
-        assert!(verifier.is_good(Some(&first), &good, now).await);
+        assert!(verifier.is_good(Turn::Stranger, Some(&first), &good, now).await);
         assert_eq!(verifier.lock().len(), 1);
-        assert!(verifier.is_good(Some(&first), &good, now).await);
-        assert!(!verifier.is_good(Some(&second), &good, now).await, "the credential got another password");
-        assert!(!verifier.is_good(None, &good, now).await, "the credential is gone");
+        assert!(verifier.is_good(Turn::Stranger, Some(&first), &good, now).await);
+        assert!(
+            !verifier.is_good(Turn::Stranger, Some(&second), &good, now).await,
+            "the credential got another password"
+        );
+        assert!(!verifier.is_good(Turn::Stranger, None, &good, now).await, "the credential is gone");
+    }
+
+    #[tokio::test]
+    async fn strangers_that_guess_do_not_hold_up_a_device_that_works() {
+        let verifier = Arc::new(Verifier::new(&Entropy::repeatable(1)));
+        let done = Arc::new(std::sync::atomic::AtomicUsize::new(0));
+        let cores = verifier.permits.available_permits();
+        let strangers: Vec<_> = (0..cores * 20)
+            .map(|number| {
+                let (verifier, done) = (Arc::clone(&verifier), Arc::clone(&done));
+                tokio::spawn(async move {
+                    let guess = SecretString::from(number.to_string());
+                    verifier.is_good(Turn::Stranger, None, &guess, Timestamp::UNIX_EPOCH).await;
+                    done.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+                })
+            })
+            .collect();
+        tokio::task::yield_now().await;
+        assert_eq!(verifier.permits.available_permits(), 0, "the strangers are at it");
+        let good = SecretString::from("good");
+        let hash = PasswordHash::of(&good, [1; 16]);
+        assert!(verifier.is_good(Turn::Known, Some(&hash), &good, Timestamp::UNIX_EPOCH).await);
+        let before = done.load(std::sync::atomic::Ordering::Relaxed);
+        assert!(before <= cores * 3, "{before} strangers were first");
+        strangers.iter().for_each(tokio::task::JoinHandle::abort);
     }
 }

@@ -13,7 +13,8 @@ use store::Directory;
 
 use super::{Principal, Submission, reason};
 use crate::login::{
-    Brought, EntraApp, EntraLogin, EntraTarget, Guess, LoginForm, Refused, app_key, login_key, shown_unknown,
+    Brought, EntraApp, EntraLogin, EntraTarget, Guess, LoginForm, Refused, Turn, app_key, login_key,
+    shown_unknown,
 };
 use crate::reply_for;
 
@@ -25,10 +26,11 @@ enum Meant {
     App(EntraApp, Option<Arc<Account>>),
 }
 
-/// Where a login is tried from, and whether the same one was wrong some minutes ago.
+/// Where a login is tried from, when its turn is, and whether the same one was wrong some minutes ago.
 #[derive(Clone, Copy)]
 struct Tried {
     address: IpAddr,
+    turn: Turn,
     was_wrong: bool,
 }
 
@@ -44,7 +46,7 @@ impl Submission {
             Ok(attempt) => attempt,
             Err(refused) => return Err(self.not_tried(&refused)),
         };
-        let tried = Tried { address, was_wrong: attempt.was_wrong() };
+        let tried = Tried { address, turn: attempt.turn(), was_wrong: attempt.was_wrong() };
         match self.log_in(tried, login, meant).await {
             Ok(principal) => {
                 attempt.right();
@@ -142,8 +144,8 @@ impl Submission {
         let here = credential.filter(|credential| credential.may_come_from(tried.address));
         let hash = here.and_then(|credential| credential.password_hash());
         // What was wrong against the same hash is wrong again: a device that repeats it all day costs no work.
-        let is_good =
-            !tried.was_wrong && self.verifier.is_good(hash, password, self.context.clock.now()).await;
+        let is_good = !tried.was_wrong
+            && self.verifier.is_good(tried.turn, hash, password, self.context.clock.now()).await;
         match (here, credential) {
             (Some(here), _) if is_good => Ok(Arc::clone(here)),
             (Some(here), _) if here.access == Access::Network => Err(failed(reason::NO_PASSWORD)),

@@ -280,6 +280,12 @@ impl Hold {
         &self.guess
     }
 
+    /// Whether it is tried where the login worked lately.
+    #[must_use]
+    pub fn is_at_home(&self) -> bool {
+        self.standing != Standing::Stranger
+    }
+
     /// Whether the same guess was wrong within the window: whoever can be sure that it still is need not try it.
     #[must_use]
     pub fn was_wrong(&self) -> bool {
