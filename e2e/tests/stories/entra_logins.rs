@@ -1,5 +1,7 @@
 //! Logins with the client secret of an app: Azure's own form, Azure's own verdict.
 
+use std::time::Duration;
+
 use e2e::{Device, Setup, World, message};
 use smtp::client::Stage;
 use smtp::reply::Refusal;
@@ -143,6 +145,22 @@ async fn a_revoked_secret_is_refused_on_the_very_next_login() {
     world.log_in(&login).await.unwrap().quit().await;
     world.revoke_secrets();
     assert!(refusal(&world, &login).await.contains("535 5.7.3"));
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn entra_is_not_asked_again_and_again_about_one_wrong_secret() {
+    let world = World::start().await;
+    let wrong = Device { password: "wrong".to_owned(), ..device(&world, ".") };
+    assert!(refusal(&world, &wrong).await.contains("535 5.7.3"));
+    let effect = Effect::Answer { status: 503, code: String::new(), message: "x".into(), retry_after: None };
+    world.twin.state().arm(Fault { operation: Operation::Token, effect, times: None, one_in: None });
+    for _ in 0..2 {
+        assert!(refusal(&world, &wrong).await.contains("535 5.7.3"), "Entra was asked");
+        world.clock.advance(Duration::from_secs(4));
+    }
+    world.clock.advance(Duration::from_secs(2));
+    assert!(refusal(&world, &wrong).await.contains("454"), "it may have become right");
     world.finish().await;
 }
 

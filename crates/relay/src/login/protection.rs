@@ -251,10 +251,10 @@ fn is_app(key: &str) -> bool {
 }
 
 impl Attempt {
-    /// Whether the same guess was wrong some minutes ago.
+    /// When the same guess was found wrong, if that was some minutes ago at most.
     #[must_use]
-    pub fn was_wrong(&self) -> bool {
-        self.hold.as_ref().is_some_and(Hold::was_wrong)
+    pub fn wrong_at(&self) -> Option<Timestamp> {
+        self.hold.as_ref().and_then(Hold::wrong_at)
     }
 
     /// When its password is checked.

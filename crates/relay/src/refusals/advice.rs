@@ -379,6 +379,7 @@ mod tests {
             (reason::OTHER_TENANT, "The app's tenant is not allowed"),
             (reason::UNKNOWN_SERVICE, "It is not known where"),
             (reason::ENTRA_REFUSED, "The app's secret or token is wrong"),
+            (reason::ENTRA_REFUSED_BEFORE, "The app's secret or token is wrong"),
         ] {
             assert!(said("535 5.7.3", no, Some(reason)).starts_with(words), "{reason}");
         }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use ::smtp::reply::Refusal;
 use ::smtp::sasl::{Login, Proof};
+use jiff::SignedDuration;
 use model::account::{Account, Service};
 use model::credential::{Access, Credential, PasswordHash};
 use model::smtp_username::SmtpUsername;
@@ -13,7 +14,7 @@ use store::Directory;
 
 use super::{Principal, Submission, reason};
 use crate::login::{
-    Brought, EntraApp, EntraLogin, EntraTarget, Guess, LoginForm, Refused, Turn, app_key, login_key,
+    Attempt, Brought, EntraApp, EntraLogin, EntraTarget, Guess, LoginForm, Refused, Turn, app_key, login_key,
     shown_unknown,
 };
 use crate::reply_for;
@@ -32,7 +33,12 @@ struct Tried {
     address: IpAddr,
     turn: Turn,
     was_wrong: bool,
+    was_wrong_just_now: bool,
 }
+
+/// Entra is asked about a wrong secret only so often. It may be right the next time, so it is no guess; but whoever
+/// repeats it all day would have us ask as often, until Entra asks us to stop.
+const ASK_AGAIN: SignedDuration = SignedDuration::from_secs(10);
 
 impl Submission {
     /// Tries a login, unless there were too many wrong ones. Every failure that is the client's reads the same to it.
@@ -46,7 +52,8 @@ impl Submission {
             Ok(attempt) => attempt,
             Err(refused) => return Err(self.not_tried(&refused)),
         };
-        let tried = Tried { address, turn: attempt.turn(), was_wrong: attempt.was_wrong() };
+        let is_app = matches!(meant, Meant::App(..));
+        let tried = self.tried(address, &attempt);
         match self.log_in(tried, login, meant).await {
             Ok(principal) => {
                 attempt.right();
@@ -57,13 +64,23 @@ impl Submission {
             }
             Err(refusal) => {
                 // Whoever is asked to come again later has guessed nothing.
-                if refusal.is_permanent() {
+                if refusal.is_permanent() && !(is_app && tried.was_wrong_just_now) {
                     attempt.wrong();
                 } else {
                     attempt.untried();
                 }
                 Err(refusal)
             }
+        }
+    }
+
+    fn tried(&self, address: IpAddr, attempt: &Attempt) -> Tried {
+        let since = attempt.wrong_at().map(|at| self.context.clock.now().duration_since(at));
+        Tried {
+            address,
+            turn: attempt.turn(),
+            was_wrong: since.is_some(),
+            was_wrong_just_now: since.is_some_and(|since| since < ASK_AGAIN),
         }
     }
 
@@ -96,7 +113,7 @@ impl Submission {
             }
             (Meant::Credential(_), Proof::Token(_)) => Err(failed(reason::TOKEN_FOR_NOBODY)),
             (Meant::App(app, account), _) => {
-                let entra = self.by_entra(login, app, account.as_deref()).await;
+                let entra = self.by_entra(tried, login, (app, account.as_deref())).await;
                 entra.map(|entra| Principal::Entra(Arc::new(entra)))
             }
         }
@@ -105,15 +122,18 @@ impl Submission {
     /// Lets Entra judge: by the secret that is the password, or by the keys that it signs tokens with.
     async fn by_entra(
         &self,
+        tried: Tried,
         login: &Login,
-        app: EntraApp,
-        account: Option<&Account>,
+        (app, account): (EntraApp, Option<&Account>),
     ) -> Result<EntraLogin, Refusal> {
         let (entra, name, now) = (&self.context.settings.entra, &login.name, self.context.clock.now());
         if !entra.tenants.contains(&app.tenant) {
             return Err(failed(reason::OTHER_TENANT));
         }
         let target = self.target(app.service.as_str(), account)?;
+        if tried.was_wrong_just_now {
+            return Err(failed(reason::ENTRA_REFUSED_BEFORE));
+        }
         let refused = |refusal: Refusal| match refusal.is_permanent() {
             true => refusal.because(reason::ENTRA_REFUSED),
             false => refusal.because(reason::ENTRA_SILENT),

@@ -12,4 +12,6 @@ pub(crate) const OTHER_TENANT: &str = "its tenant is not listed under [entra] `t
 pub(crate) const UNKNOWN_SERVICE: &str = "its communication service belongs to no account, and [entra] does not say where it is: list it \
      under [entra.services]";
 pub(crate) const ENTRA_REFUSED: &str = "Entra refused it";
+pub(crate) const ENTRA_REFUSED_BEFORE: &str =
+    "Entra refused it less than ten seconds ago, and is not asked again yet";
 pub(crate) const ENTRA_SILENT: &str = "Entra could not be asked";

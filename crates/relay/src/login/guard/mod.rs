@@ -90,7 +90,7 @@ pub enum Refused {
 pub struct Hold {
     guess: Guess,
     standing: Standing,
-    was_wrong: bool,
+    wrong_at: Option<Timestamp>,
 }
 
 /// Distinct guesses at one login within the window that bring a ban.
@@ -138,8 +138,8 @@ impl LoginGuard {
             let record = self.places.record(&key, now).ok_or(Refused::Full)?;
             allow(record.chance(*mark, LOGIN_GUESSES, now), || Banned::Place(login.clone(), place))?;
             record.begin(*mark);
-            let was_wrong = record.was_wrong(*mark);
-            return Ok(Hold { guess, standing, was_wrong });
+            let wrong_at = record.wrong_at(*mark);
+            return Ok(Hold { guess, standing, wrong_at });
         }
         // Nothing is counted anywhere before all have allowed it.
         for (network, limit) in network::counted(*address) {
@@ -149,14 +149,14 @@ impl LoginGuard {
         let record = self.logins.record(login, now).ok_or(Refused::Full)?;
         allow(record.chance(*mark, LOGIN_GUESSES, now), || Banned::Login(login.clone()))?;
         record.begin(*mark);
-        let was_wrong = record.was_wrong(*mark);
+        let wrong_at = record.wrong_at(*mark);
         for (network, _) in network::counted(*address) {
             // An empty record may have made room for its neighbour; one with a guess under way stays.
             if let Some(record) = self.networks.record(&network, now) {
                 record.begin(*mark);
             }
         }
-        Ok(Hold { guess, standing, was_wrong })
+        Ok(Hold { guess, standing, wrong_at })
     }
 
     /// The guess was wrong. Says what is banned for it.
@@ -286,10 +286,11 @@ impl Hold {
         self.standing != Standing::Stranger
     }
 
-    /// Whether the same guess was wrong within the window: whoever can be sure that it still is need not try it.
+    /// When the same guess was found wrong, if that was within the window: whoever can be sure that it still is need
+    /// not try it.
     #[must_use]
-    pub fn was_wrong(&self) -> bool {
-        self.was_wrong
+    pub fn wrong_at(&self) -> Option<Timestamp> {
+        self.wrong_at
     }
 }
 

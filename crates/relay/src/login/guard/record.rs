@@ -75,9 +75,13 @@ impl Record {
         if self.wrong.len() + open < limit { Chance::Free } else { Chance::Busy }
     }
 
-    /// Whether that guess was wrong already.
-    pub(super) fn was_wrong(&self, mark: u64) -> bool {
-        self.wrong.iter().any(|wrong| wrong.mark == mark)
+    /// When that guess was found wrong, the last time.
+    pub(super) fn wrong_at(&self, mark: u64) -> Option<Timestamp> {
+        self.wrong.iter().find(|wrong| wrong.mark == mark).map(|wrong| wrong.at)
+    }
+
+    fn was_wrong(&self, mark: u64) -> bool {
+        self.wrong_at(mark).is_some()
     }
 
     /// A guess begins.
