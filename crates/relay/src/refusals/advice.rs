@@ -198,6 +198,11 @@ const TABLE: &[(&str, &str, &str)] = &[
     ),
     (
         "550 5.6.0",
+        " From fields",
+        "The program writes several headers into one message, perhaps those of earlier mail with their recipients: correct the program.",
+    ),
+    (
+        "550 5.6.0",
         "",
         "From cannot be read: `postern credential edit {login} --default-from ADDRESS`, or `--repair from`.",
     ),
