@@ -23,7 +23,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{error, info, warn};
-use web::api::{Api, ListenerView, Listening, RelayParts};
+use web::api::{Api, ListenerView, RelayParts};
 
 use crate::alarm::Alarms;
 use crate::certificates;
@@ -98,7 +98,7 @@ impl Server {
             },
             source(),
         )
-        .listening(Listening { listeners: views, self_signed: config.certificates.is_empty() });
+        .listening(web::api::Listening { listeners: views, self_signed: config.certificates.is_empty() });
         server.tasks.spawn(web::serve_socket(socket, api.clone().routes(), server.shutdown.clone()));
         server.tasks.spawn(logins.run(server.shutdown.clone()));
         let alarms = Alarms {

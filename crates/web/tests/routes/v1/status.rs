@@ -13,7 +13,7 @@ async fn the_status_counts_what_is_there() {
             "version": env!("CARGO_PKG_VERSION"), "now": NOW, "host_name": "relay.contoso.example",
             "accounts": 1, "credentials": 1, "sends": sends,
             "listeners": [{ "address": "127.0.0.1:587", "mode": "starttls", "login": "required" }],
-            "self_signed": true,
+            "self_signed": true, "problems": [],
         })
     };
     let status = app.get("/v1/status").await;
