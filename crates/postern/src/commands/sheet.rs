@@ -69,6 +69,14 @@ pub(super) fn parse(octets: &[u8], columns: &Columns<'_>) -> anyhow::Result<Shee
             sheet.columns = names;
         } else if record.iter().any(|cell| !cell.is_empty()) {
             let line = first_line + line_of(text.as_bytes(), record.position());
+            let filled = record.len() - record.iter().rev().take_while(|cell| cell.is_empty()).count();
+            if filled > sheet.columns.len() {
+                let columns = sheet.columns.len();
+                sheet
+                    .problems
+                    .push((line, format!("it has {filled} cells, and there are {columns} columns")));
+                continue;
+            }
             sheet.rows.push(Row { line, cells: record.iter().map(plain).collect() });
         }
     }
@@ -200,6 +208,13 @@ mod tests {
         }
         let unnamed = rows(b"a.example;x;Contoso, Ltd\nb.example;y\n");
         assert_eq!(unnamed[0], (1, "a.example".into(), "Contoso, Ltd".into()));
+    }
+
+    #[test]
+    fn a_row_with_more_cells_than_columns_has_slipped() {
+        let sheet = parse(b"domain;username\na.example;x;y\nb.example;y;;\n", &COLUMNS).unwrap();
+        assert_eq!(sheet.problems, [(2, "it has 3 cells, and there are 2 columns".to_owned())]);
+        assert_eq!(sheet.rows.len(), 1, "empty cells at the end are a spreadsheet's habit");
     }
 
     #[test]

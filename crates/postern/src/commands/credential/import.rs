@@ -77,7 +77,8 @@ pub(super) async fn import(arguments: &CredentialImport) -> anyhow::Result<ExitC
         return refuse(problems, json);
     }
     // Passwords are shown once: there has to be a place for them before they are made.
-    let mut handout = arguments.output.as_deref().map(Handout::create).transpose()?;
+    let output = arguments.output.as_deref().filter(|_| !wanted.is_empty());
+    let mut handout = output.map(Handout::create).transpose()?;
     let mut made = Vec::new();
     if let Some(handout) = &mut handout {
         handout.row(&HEADER)?;
@@ -98,8 +99,12 @@ pub(super) async fn import(arguments: &CredentialImport) -> anyhow::Result<ExitC
     for login in &there {
         aside!("{QUIET}= login {login} is there already, and stays as it is{QUIET:#}");
     }
+    if made.is_empty() {
+        say!("No credential was made: all logins of the file are there already.");
+        return Ok(ExitCode::SUCCESS);
+    }
     say!("{GOOD}{} made.{GOOD:#}", counted(made.len(), "credential"));
-    match &arguments.output {
+    match output {
         Some(file) => say!("The passwords are in {}.", file.display()),
         None => say!("{QUIET}The passwords are shown this once; --output FILE keeps them.{QUIET:#}"),
     }
@@ -209,7 +214,8 @@ fn refuse(mut problems: Vec<Problem>, json: bool) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::FAILURE);
     }
     for Problem { line, login, problem } in &problems {
-        say!("{BAD}✗{BAD:#} line {line}: {login}: {problem}");
+        let login = if login.is_empty() { String::new() } else { format!(" {login}:") };
+        say!("{BAD}✗{BAD:#} line {line}:{login} {problem}");
     }
     let lines = counted(problems.len(), "line");
     say!(
