@@ -58,6 +58,9 @@ pub(super) fn in_file(text: &str, error: &toml::de::Error) -> String {
 pub(super) fn plainly(message: &str, value: Option<&str>) -> String {
     let types = message.strip_prefix("invalid type: ").or_else(|| message.strip_prefix("invalid value: "));
     if let Some((found, expected)) = types.and_then(|rest| rest.rsplit_once(", expected ")) {
+        if found == "map" && expected == "a sequence" {
+            return "a list of sections has double square brackets, such as [[listener]]".to_owned();
+        }
         let found = found.rsplit_once(' ').filter(|_| !found.contains('"')).map_or(found, |(_, last)| last);
         return format!("{} is not {}", value.unwrap_or(found), in_words(expected));
     }
@@ -87,7 +90,8 @@ pub(super) fn plainly(message: &str, value: Option<&str>) -> String {
 /// A type of a program's, as people know it.
 fn in_words(expected: &str) -> String {
     let known = match expected {
-        "usize" | "u64" | "i64" => "a whole number",
+        "usize" | "u64" => "a whole number from 0 on",
+        "i64" => "a whole number",
         "u32" => "a whole number from 0 to 4294967295",
         "u16" => "a whole number from 0 to 65535",
         "a boolean" => "true or false",
@@ -113,19 +117,23 @@ mod tests {
     #[test]
     fn no_mistake_is_told_in_words_of_a_program() {
         for (text, told) in [
-            ("[smtp]\nmax_sessions = 'many'", "line 2: 'many' is not a whole number"),
-            ("[smtp]\nmax_sessions = -1", "line 2: -1 is not a whole number"),
-            ("[smtp]\nmax_sessions = 1.5", "line 2: 1.5 is not a whole number"),
+            ("[smtp]\nmax_sessions = 'many'", "line 2: 'many' is not a whole number from 0 on"),
+            ("[smtp]\nmax_sessions = -1", "line 2: -1 is not a whole number from 0 on"),
+            ("[smtp]\nmax_sessions = 1.5", "line 2: 1.5 is not a whole number from 0 on"),
             (
                 "[queue]\nexpiry_hours = 5000000000",
                 "line 2: 5000000000 is not a whole number from 0 to 4294967295",
             ),
             ("[entra]\nsmtp_port = 70000", "line 2: 70000 is not a whole number from 0 to 65535"),
-            ("smtp = { max_sessions = 'x' }", "line 1: 'x' is not a whole number"),
-            ("smtp.max_sessions = true", "line 1: true is not a whole number"),
+            ("smtp = { max_sessions = 'x' }", "line 1: 'x' is not a whole number from 0 on"),
+            ("smtp.max_sessions = true", "line 1: true is not a whole number from 0 on"),
             ("allow_volatile_data_dir = 1", "line 1: 1 is not true or false"),
             ("host_name = 1", "line 1: 1 is not a text in quotes"),
             ("smtp = 1", "line 1: 1 is not a section"),
+            (
+                "[listener]\naddress = '[::]:25'\nmode = 'tls'",
+                "line 1: a list of sections has double square brackets, such as [[listener]]",
+            ),
             (
                 "[[listener]]\naddress = '0.0.0.0'\nmode = 'tls'",
                 "line 2: '0.0.0.0' is not an address with a port",
