@@ -2,15 +2,18 @@
 
 use control::{NewAccess, PublicNetworks};
 use e2e::{World, message};
-use serde_json::json;
+use serde_json::{Value, json};
 use smtp::client::Envelope;
 use smtp::path::ReversePath;
 use smtp_client::Connection;
 
-use crate::api::Api;
-
 const BROKEN: &[u8] =
     b"From: Kock, Arne <scanner@contoso.example>\r\nTo: a@example.com\r\nSubject: s\r\n\r\nx\r\n";
+
+/// Changes a credential; gives the status, and the credential or the error.
+async fn edit(world: &World, login: &str, change: Value) -> (u16, Value) {
+    world.request("PATCH", &format!("/v1/credentials/{login}"), change).await
+}
 
 /// Offers a message in a session that is open; gives the reply.
 async fn offer(connection: &mut Connection, octets: &[u8]) -> String {
@@ -30,7 +33,6 @@ async fn offer(connection: &mut Connection, octets: &[u8]) -> String {
 #[tokio::test]
 async fn networks_without_login_change_under_an_open_session() {
     let world = World::start().await;
-    let api = Api::of(&world);
     let hall = |new: &mut control::NewCredential| {
         new.access = NewAccess::Network(PublicNetworks::Refused);
         new.networks = vec!["127.0.0.0/8".to_owned()];
@@ -39,12 +41,12 @@ async fn networks_without_login_change_under_an_open_session() {
     let mut connection = world.connect_without_login().await;
     let good = message("s", "a@example.com", "x");
     assert!(offer(&mut connection, &good).await.starts_with("250 "));
-    let (status, changed) = api.edit("hall", json!({"networks": ["10.1.2.0/24"]})).await;
+    let (status, changed) = edit(&world, "hall", json!({"networks": ["10.1.2.0/24"]})).await;
     assert_eq!((status, &changed["networks"]), (200, &json!(["10.1.2.0/24"])));
     assert_eq!(changed["access"], "network");
     let refused = offer(&mut connection, &good).await;
     assert!(refused.starts_with("550 5.7.1 No login is needed here, but 127.0.0.1 is in no"), "{refused}");
-    let (status, _) = api.edit("hall", json!({"networks": ["127.0.0.1", "10.1.2.0/24"]})).await;
+    let (status, _) = edit(&world, "hall", json!({"networks": ["127.0.0.1", "10.1.2.0/24"]})).await;
     assert_eq!(status, 200);
     assert!(offer(&mut connection, &good).await.starts_with("250 "));
     for (change, status, code) in [
@@ -53,11 +55,11 @@ async fn networks_without_login_change_under_an_open_session() {
         (json!({"login": "other"}), 422, "invalid"),
         (json!({"lane": "fast"}), 422, "invalid"),
     ] {
-        let (answered, error) = api.edit("hall", change.clone()).await;
+        let (answered, error) = edit(&world, "hall", change.clone()).await;
         assert_eq!((answered, error["error"]["code"].as_str()), (status, Some(code)), "{change} {error}");
     }
-    assert_eq!(api.edit("nobody", json!({"lane": "bulk"})).await.0, 404);
-    let audit = api.json("/v1/audit?subject=hall").await;
+    assert_eq!(edit(&world, "nobody", json!({"lane": "bulk"})).await.0, 404);
+    let audit = world.get("/v1/audit?subject=hall").await;
     let details: Vec<&str> =
         audit.as_array().unwrap().iter().map(|entry| entry["detail"].as_str().unwrap()).collect();
     assert_eq!(
@@ -75,12 +77,11 @@ async fn networks_without_login_change_under_an_open_session() {
 #[tokio::test]
 async fn repairs_change_under_an_open_session_and_are_told_over_http() {
     let world = World::start().await;
-    let api = Api::of(&world);
     let mut connection = world.log_in(&world.device).await.unwrap();
     let login = world.device.login.clone();
     assert!(offer(&mut connection, BROKEN).await.starts_with("550 5.6.0 "));
-    assert!(!api.get("/metrics").await.contains("postern_repairs_total{"));
-    let (status, changed) = api.edit(&login, json!({"repairs": ["from"], "rate_per_minute": 100})).await;
+    assert!(!world.text("/metrics").await.contains("postern_repairs_total{"));
+    let (status, changed) = edit(&world, &login, json!({"repairs": ["from"], "rate_per_minute": 100})).await;
     assert_eq!(
         (status, &changed["repairs"], &changed["rate_per_minute"]),
         (200, &json!(["from"]), &json!(100))
@@ -88,7 +89,7 @@ async fn repairs_change_under_an_open_session_and_are_told_over_http() {
     let accepted = offer(&mut connection, BROKEN).await;
     let id = accepted.rsplit(' ').next().unwrap();
     world.until_taken(1).await;
-    let shown = api.json(&format!("/v1/messages/{id}")).await;
+    let shown = world.get(&format!("/v1/messages/{id}")).await;
     assert_eq!(
         shown["changes"],
         json!([{
@@ -97,10 +98,10 @@ async fn repairs_change_under_an_open_session_and_are_told_over_http() {
             "text": "From was \"Kock, Arne <scanner@contoso.example>\", is \"Kock, Arne\" <scanner@contoso.example>",
         }])
     );
-    let figures = api.get("/metrics").await;
+    let figures = world.text("/metrics").await;
     let counted = format!("postern_repairs_total{{login=\"{login}\",repair=\"from\"}} 1");
     assert!(figures.lines().any(|line| line == counted), "{figures}");
-    let (_, changed) = api.edit(&login, json!({"repairs": [], "rate_per_minute": null})).await;
+    let (_, changed) = edit(&world, &login, json!({"repairs": [], "rate_per_minute": null})).await;
     assert_eq!((&changed["repairs"], changed.get("rate_per_minute")), (&json!([]), None));
     assert!(offer(&mut connection, BROKEN).await.starts_with("550 5.6.0 "));
     world.finish().await;
@@ -109,7 +110,6 @@ async fn repairs_change_under_an_open_session_and_are_told_over_http() {
 #[tokio::test]
 async fn an_author_that_is_forced_later_replaces_what_an_open_session_writes() {
     let world = World::start().await;
-    let api = Api::of(&world);
     let device =
         world.add_credential("web1", |new| new.default_from = Some("scanner@contoso.example".into())).await;
     let mut connection = world.log_in(&device).await.unwrap();
@@ -117,7 +117,8 @@ async fn an_author_that_is_forced_later_replaces_what_an_open_session_writes() {
     // A default stands in for what cannot be read, and this can.
     assert!(offer(&mut connection, foreign).await.starts_with("550 5.1.7 "));
     let (_, changed) =
-        api.edit("web1", json!({"forced_from": "noreply@contoso.example", "reply_to_author": true})).await;
+        edit(&world, "web1", json!({"forced_from": "noreply@contoso.example", "reply_to_author": true}))
+            .await;
     assert_eq!(changed.get("default_from"), None);
     let accepted = offer(&mut connection, foreign).await;
     assert!(accepted.starts_with("250 "), "{accepted}");

@@ -75,19 +75,6 @@ async fn logs_in(world: &World, from: Ipv4Addr, device: &Device) -> String {
     code(world, from, &device.login, &device.password).await
 }
 
-/// The management API, over its socket.
-async fn api(world: &World, method: reqwest::Method, path: &str, body: Value) -> (u16, Value) {
-    let socket = world.server().data_dir.join(postern::server::SOCKET);
-    let http = reqwest::Client::builder().unix_socket(socket).no_proxy().build().unwrap();
-    let request = http.request(method, format!("http://postern{path}")).json(&body);
-    let response = request.send().await.unwrap();
-    (response.status().as_u16(), response.json().await.unwrap_or_default())
-}
-
-async fn get(world: &World, path: &str) -> Value {
-    api(world, reqwest::Method::GET, path, Value::Null).await.1
-}
-
 #[tokio::test]
 async fn sixty_guesses_at_the_same_moment_are_ten() {
     let world = world().await;
@@ -169,7 +156,7 @@ async fn an_operator_sees_locks_and_lifts_them() {
     for n in 0..20 {
         code(&world, NEIGHBOUR, &format!("user{n}"), "guess").await;
     }
-    let bans = get(&world, "/v1/bans").await;
+    let bans = world.get("/v1/bans").await;
     let mut seen: Vec<String> = bans
         .as_array()
         .unwrap()
@@ -188,14 +175,14 @@ async fn an_operator_sees_locks_and_lifts_them() {
         "null \"127.0.0.0/24\" 30 21 null",
     ];
     assert_eq!(seen, expected, "{bans}");
-    let shown = get(&world, "/v1/credentials/SCANNER1").await;
+    let shown = world.get("/v1/credentials/SCANNER1").await;
     assert_eq!(shown["locks"][0]["until"], bans[0]["until"], "{shown}");
     let refusal = &shown["last_refusal"];
     assert_eq!((&refusal["code"], &refusal["peer"]), (&json!("535 5.7.3"), &json!(ELSEWHERE.to_string())));
     assert_eq!(refusal["reason"], "the password is wrong");
     assert_eq!(shown["last_used_at"], Value::Null);
 
-    let post = async |path: &str, body| api(&world, reqwest::Method::POST, path, body).await;
+    let post = async |path: &str, body| world.request("POST", path, body).await;
     assert_eq!(post("/v1/credentials/nobody/unlock", Value::Null).await.0, 404);
     assert_eq!(logs_in(&world, ELSEWHERE, &world.device).await, "454");
     let (status, lifted) = post("/v1/credentials/scanner1/unlock", Value::Null).await;
@@ -206,9 +193,9 @@ async fn an_operator_sees_locks_and_lifts_them() {
     assert_eq!(post("/v1/bans/lift", json!({"which": "127.0.0.99"})).await.0, 200);
     assert_eq!(logs_in(&world, NEIGHBOUR, &world.device).await, "235");
     assert_eq!(post("/v1/bans/lift", json!({"which": "hunter2hunter2"})).await.0, 200);
-    assert_eq!(get(&world, "/v1/bans").await, json!([]));
+    assert_eq!(world.get("/v1/bans").await, json!([]));
 
-    let audit = get(&world, "/v1/audit?limit=3").await;
+    let audit = world.get("/v1/audit?limit=3").await;
     let entries: Vec<String> = audit
         .as_array()
         .unwrap()
@@ -224,16 +211,16 @@ async fn an_operator_sees_locks_and_lifts_them() {
 async fn the_last_use_of_a_credential_is_known_after_a_restart() {
     let mut world = world().await;
     assert_eq!(logs_in(&world, DEVICE, &world.device).await, "235");
-    let before = get(&world, "/v1/credentials/scanner1").await;
+    let before = world.get("/v1/credentials/scanner1").await;
     assert_eq!(before["last_address"], DEVICE.to_string(), "{before}");
     world.clock.advance(Duration::from_secs(3_600));
     world.submit(&["a@example.com"], &message("s", "a@example.com", "x")).await;
     world.until_taken(1).await;
-    let used = get(&world, "/v1/credentials/scanner1").await;
+    let used = world.get("/v1/credentials/scanner1").await;
     assert_eq!(used["last_used_at"], world.clock.now().to_string());
     world.stop_server().await;
     world.start_server().await;
-    let after = get(&world, "/v1/credentials").await;
+    let after = world.get("/v1/credentials").await;
     assert_eq!(after[0]["last_used_at"], used["last_used_at"]);
     assert_eq!(after[0]["last_address"], used["last_address"]);
     world.finish().await;
@@ -279,6 +266,6 @@ async fn entra_is_not_asked_about_a_service_that_nothing_is_known_of() {
         assert_eq!(logs_in(&world, ELSEWHERE, &unknown).await, "535");
     }
     assert_eq!(logs_in(&world, ELSEWHERE, &app(&world, "no-such-service")).await, "454");
-    assert_eq!(get(&world, "/v1/bans").await[0]["guesses"], 10);
+    assert_eq!(world.get("/v1/bans").await[0]["guesses"], 10);
     world.finish().await;
 }

@@ -5,7 +5,6 @@
 mod accounting;
 mod accounts;
 mod alarms;
-mod api;
 mod authors;
 mod azure_fails;
 mod beyond_ascii;

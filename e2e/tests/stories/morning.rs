@@ -33,7 +33,7 @@ async fn named(world: &World, code: &str, pieces: &[&str]) -> Value {
         "postern_problem{{code=\"{code}\",account=\"{}\"}} 1\n",
         found["account"].as_str().unwrap_or_default()
     );
-    let figures = world.ask("GET", "/metrics").await;
+    let figures = world.text("/metrics").await;
     assert!(figures.contains(&figure), "{figures}");
     found
 }

@@ -7,22 +7,25 @@ use serde_json::Value;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-use crate::api::Api;
+/// What a client says first that knows no TLS later than 1.0: a record, its ClientHello with 32 octets of randomness and no
+/// session, one cipher suite, no compression.
+pub(crate) const OLD_HELLO: &[u8] =
+    b"\x16\x03\x01\0\x2d\x01\0\0\x29\x03\x01\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x02\0\x2f\x01\0";
 
 /// A client that says what it likes.
-struct Raw(TcpStream);
+pub(crate) struct Raw(TcpStream);
 
 impl Raw {
-    async fn connect(world: &World, mode: Mode) -> Self {
+    pub(crate) async fn connect(world: &World, mode: Mode) -> Self {
         Self(TcpStream::connect(("127.0.0.1", world.port(mode))).await.unwrap())
     }
 
-    async fn says(&mut self, octets: &[u8]) {
+    pub(crate) async fn says(&mut self, octets: &[u8]) {
         self.0.write_all(octets).await.unwrap();
     }
 
     /// Reads until a reply begins with this.
-    async fn hears(&mut self, reply: &str) {
+    pub(crate) async fn hears(&mut self, reply: &str) {
         let mut heard = String::new();
         while !heard.lines().any(|line| line.starts_with(reply)) || !heard.ends_with("\r\n") {
             let mut octets = [0; 4_096];
@@ -32,22 +35,22 @@ impl Raw {
         }
     }
 
-    async fn hears_the_end(&mut self) {
+    pub(crate) async fn hears_the_end(&mut self) {
         let _ = self.0.read_to_end(&mut Vec::new()).await;
     }
 }
 
 /// What the list says of its newest entry.
-async fn newest(api: &Api) -> Value {
-    api.json("/v1/refusals?limit=1").await[0].clone()
+async fn newest(world: &World) -> Value {
+    world.get("/v1/refusals?limit=1").await[0].clone()
 }
 
 fn said<'a>(refusal: &'a Value, field: &str) -> &'a str {
     refusal[field].as_str().unwrap_or_default()
 }
 
-async fn count(api: &Api, code: &str) -> u64 {
-    let figures = api.get("/metrics").await;
+async fn count(world: &World, code: &str) -> u64 {
+    let figures = world.text("/metrics").await;
     let name = format!("postern_refusals_total{{reply=\"{code}\"}} ");
     let line = figures.lines().find_map(|line| line.strip_prefix(&name));
     line.map_or(0, |number| number.parse().unwrap())
@@ -56,23 +59,22 @@ async fn count(api: &Api, code: &str) -> u64 {
 #[tokio::test]
 async fn each_refusal_is_seen_with_what_to_do_and_a_restart_forgets_none() {
     let mut world = World::start().await;
-    let api = Api::of(&world);
 
     let mut before_tls = Raw::connect(&world, Mode::Starttls).await;
     before_tls.says(b"EHLO d\r\nMAIL FROM:<scanner@contoso.example>\r\n").await;
     before_tls.hears("530 ").await;
-    let seen = newest(&api).await;
+    let seen = newest(&world).await;
     assert_eq!((said(&seen, "code"), said(&seen, "peer")), ("530 5.7.0", "127.0.0.1"));
     assert!(said(&seen, "advice").contains("switch STARTTLS on"), "{seen}");
     world.clock.advance(std::time::Duration::from_secs(1));
     before_tls.says(b"AUTH PLAIN AGEAYg==\r\n").await;
     before_tls.hears("538 ").await;
-    assert_eq!(said(&newest(&api).await, "code"), "538 5.7.11");
+    assert_eq!(said(&newest(&world).await, "code"), "538 5.7.11");
 
     world.clock.advance(std::time::Duration::from_secs(1));
     let wrong = Device { login: "Scanner1".to_owned(), password: "wrong-password".to_owned() };
     assert!(world.log_in(&wrong).await.is_err());
-    let seen = newest(&api).await;
+    let seen = newest(&world).await;
     assert_eq!((said(&seen, "code"), said(&seen, "login")), ("535 5.7.3", "scanner1"));
     assert_eq!(said(&seen, "reason"), "the password is wrong");
     assert!(seen["credential"].is_null() && said(&seen, "tls").starts_with("TLS"), "{seen}");
@@ -84,7 +86,7 @@ async fn each_refusal_is_seen_with_what_to_do_and_a_restart_forgets_none() {
     let message = b"From: scanner@contoso.example\r\nMessage-ID: <7@device.example>\r\n\r\nx\r\n";
     let verdict = world.offer(&mut connection, &["a@example.com"], message).await;
     assert!(verdict.message.unwrap().is_err());
-    let seen = newest(&api).await;
+    let seen = newest(&world).await;
     assert_eq!((said(&seen, "code"), said(&seen, "credential")), ("550 5.7.1", "bound"));
     assert_eq!(said(&seen, "message_id"), "<7@device.example>");
     assert_eq!(said(&seen, "sender"), "<scanner@contoso.example>");
@@ -101,53 +103,48 @@ async fn each_refusal_is_seen_with_what_to_do_and_a_restart_forgets_none() {
     bare.hears("354 ").await;
     bare.says(b"From: scanner@contoso.example\r\nMessage-ID: <8@device.example>\r\n\r\na\nb\r\n.\r\n").await;
     bare.hears("550 5.6.11").await;
-    let seen = newest(&api).await;
+    let seen = newest(&world).await;
     assert_eq!((said(&seen, "credential"), said(&seen, "message_id")), ("hall-3", "<8@device.example>"));
     assert!(said(&seen, "advice").contains("credential edit hall-3 --repair line-ends"), "{seen}");
 
     world.clock.advance(std::time::Duration::from_secs(1));
     let mut old = Raw::connect(&world, Mode::Tls).await;
-    let mut hello = vec![22, 3, 1, 0, 45, 1, 0, 0, 41, 3, 1];
-    hello.extend_from_slice(&[0; 33]);
-    hello.extend_from_slice(&[0, 2, 0, 0x2f, 1, 0]);
-    old.says(&hello).await;
+    old.says(OLD_HELLO).await;
     old.hears_the_end().await;
-    let seen = newest(&api).await;
+    let seen = newest(&world).await;
     assert_eq!(said(&seen, "code"), "no TLS");
     assert!(said(&seen, "reply").contains("TLS 1.0 at most"), "{seen}");
 
     for code in ["530 5.7.0", "538 5.7.11", "535 5.7.3", "550 5.7.1", "550 5.6.11", "no TLS"] {
-        assert_eq!(count(&api, code).await, 1, "{code}");
+        assert_eq!(count(&world, code).await, 1, "{code}");
     }
-    let of_scanner = api.json("/v1/refusals?credential=scanner1").await;
+    let of_scanner = world.get("/v1/refusals?credential=scanner1").await;
     assert_eq!(
         of_scanner.as_array().unwrap().len(),
         1,
         "a wrong password is a matter of its login: {of_scanner}"
     );
-    let all = api.json("/v1/refusals").await;
+    let all = world.get("/v1/refusals").await;
     connection.quit().await;
     drop((before_tls, bare));
     world.stop_server().await;
     world.start_server().await;
-    let api = Api::of(&world);
-    let again = api.json("/v1/refusals?limit=2000").await;
+    let again = world.get("/v1/refusals?limit=2000").await;
     for refusal in all.as_array().unwrap() {
         assert!(again.as_array().unwrap().contains(refusal), "{refusal} is not in {again}");
     }
-    assert_eq!(count(&api, "550 5.7.1").await, 0, "figures begin anew");
+    assert_eq!(count(&world, "550 5.7.1").await, 0, "figures begin anew");
     world.finish().await;
 }
 
 #[tokio::test]
 async fn a_connection_that_is_turned_away_is_seen() {
     let world = World::start_with(Setup { closed: Some(Mode::Plain), ..Setup::default() }).await;
-    let api = Api::of(&world);
     let mut stranger = Raw::connect(&world, Mode::Plain).await;
     stranger.hears("554 5.7.1").await;
-    let seen = newest(&api).await;
+    let seen = newest(&world).await;
     assert_eq!((said(&seen, "code"), seen["count"].as_u64()), ("554 5.7.1", Some(1)));
     assert!(said(&seen, "advice").contains("`networks`"), "{seen}");
-    assert_eq!(count(&api, "554 5.7.1").await, 1);
+    assert_eq!(count(&world, "554 5.7.1").await, 1);
     world.finish().await;
 }

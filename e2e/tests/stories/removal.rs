@@ -7,24 +7,9 @@ use model::id::QueueId;
 use serde_json::{Value, json};
 use twin::{Effect, Fault, Operation};
 
-struct Api(reqwest::Client);
-
-impl Api {
-    fn of(world: &World) -> Self {
-        let socket = world.server().data_dir.join(postern::server::SOCKET);
-        Self(reqwest::Client::builder().unix_socket(socket).no_proxy().build().unwrap())
-    }
-
-    async fn delete(&self, query: &str) -> (u16, Value) {
-        let request = self.0.delete(format!("http://postern/v1/accounts/contoso{query}"));
-        let response = request.send().await.unwrap();
-        (response.status().as_u16(), response.json().await.unwrap())
-    }
-
-    async fn get(&self, path: &str) -> String {
-        let response = self.0.get(format!("http://postern{path}")).send().await.unwrap();
-        response.error_for_status().unwrap().text().await.unwrap()
-    }
+/// Removes the account; gives the status and what is answered.
+async fn remove(world: &World, query: &str) -> (u16, Value) {
+    world.request("DELETE", &format!("/v1/accounts/contoso{query}"), Value::Null).await
 }
 
 /// Two messages that Azure does not take for now.
@@ -50,10 +35,9 @@ async fn waiting(world: &World) -> [QueueId; 2] {
 async fn what_is_lost_has_to_be_said_and_the_senders_hear_of_it() {
     let world = World::start().await;
     world.add_account("second", TransportChoice::Auto, false).await;
-    let api = Api::of(&world);
     let ids = waiting(&world).await;
     for query in ["", "?discard=2", "?discard=4"] {
-        let (status, body) = api.delete(query).await;
+        let (status, body) = remove(&world, query).await;
         assert_eq!((status, &body["error"]["code"]), (409, &json!("in_use")), "{query}: {body}");
         let details = &body["error"]["details"];
         assert_eq!((&details["count"], &details["logins"]), (&json!(3), &json!(["scanner1"])), "{body}");
@@ -63,10 +47,10 @@ async fn what_is_lost_has_to_be_said_and_the_senders_hear_of_it() {
         assert_eq!(details["messages"], json!(expected));
     }
     assert!(world.control().account("contoso").unwrap().is_enabled(), "nothing has happened");
-    let content = api.get(&format!("/v1/messages/{}/content", ids[0])).await;
+    let content = world.text(&format!("/v1/messages/{}/content", ids[0])).await;
     assert!(content.contains("From: scanner@contoso.example"), "{content}");
 
-    let (status, body) = api.delete("?discard=3").await;
+    let (status, body) = remove(&world, "?discard=3").await;
     assert_eq!(status, 200, "{body}");
     assert_eq!(body["told"], json!(ids.map(|id| id.to_string())));
     assert_eq!(body["untold"], json!([]));
@@ -84,7 +68,7 @@ async fn what_is_lost_has_to_be_said_and_the_senders_hear_of_it() {
         };
         assert_eq!(texts.iter().filter(is_told).count(), 1, "{texts:?}");
     }
-    let log = api.get("/v1/audit").await;
+    let log = world.text("/v1/audit").await;
     for expected in
         ["credential.remove", "queue.drop", "1 login, 2 waiting messages, 2 senders and 0 domains"]
     {
@@ -99,12 +83,11 @@ async fn what_is_lost_has_to_be_said_and_the_senders_hear_of_it() {
 #[tokio::test]
 async fn senders_who_cannot_be_told_are_named() {
     let world = World::start().await;
-    let api = Api::of(&world);
     let ids = waiting(&world).await;
-    let (status, body) = api.delete("?discard=3").await;
+    let (status, body) = remove(&world, "?discard=3").await;
     assert_eq!((status, &body["told"]), (200, &json!([])), "{body}");
     assert_eq!(body["untold"], json!(ids.map(|id| id.to_string())));
-    let log = api.get("/v1/audit").await;
+    let log = world.text("/v1/audit").await;
     assert!(log.contains(&format!("the senders of {}, {} were not told", ids[0], ids[1])), "{log}");
     assert_eq!(world.captured().len(), 0);
     world.finish().await;
@@ -114,6 +97,6 @@ async fn senders_who_cannot_be_told_are_named() {
 async fn an_account_that_nothing_depends_on_goes_without_a_word() {
     let world = World::start().await;
     world.control().remove_credential("scanner1").await.unwrap();
-    assert_eq!(Api::of(&world).delete("").await.0, 200);
+    assert_eq!(remove(&world, "").await.0, 200);
     world.finish().await;
 }
