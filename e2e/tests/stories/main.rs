@@ -16,6 +16,7 @@ mod limits;
 mod login_guard;
 mod many_clients;
 mod morning;
+mod morning_clients;
 mod older_data;
 mod pace;
 mod patience;

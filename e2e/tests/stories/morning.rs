@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use control::AccountChange;
-use e2e::{Device, Setup, World, message};
+use e2e::{Setup, World, message};
 use jiff::SignedDuration;
 use model::account::AccountState;
 use model::delivery::SendState;
@@ -16,7 +16,7 @@ use twin::{Effect, Fault, Operation};
 const DONE: [SendState; 2] = [SendState::Submitted, SendState::Sent];
 
 /// What `postern status` says of one problem, once it does; its message has to hold all of `pieces`.
-async fn named(world: &World, code: &str, pieces: &[&str]) -> Value {
+pub(crate) async fn named(world: &World, code: &str, pieces: &[&str]) -> Value {
     let find = async || {
         let problems = world.get("/v1/status").await["problems"].clone();
         let is_it = |problem: &&Value| {
@@ -38,7 +38,7 @@ async fn named(world: &World, code: &str, pieces: &[&str]) -> Value {
     found
 }
 
-async fn nothing_is_wrong(world: &World) {
+pub(crate) async fn nothing_is_wrong(world: &World) {
     let is_quiet = async || world.get("/v1/status").await["problems"] == json!([]);
     assert!(world.comes_about(is_quiet).await, "{:#}", world.get("/v1/status").await);
 }
@@ -261,22 +261,6 @@ async fn a_disabled_account_is_named_while_mail_waits_for_it() {
     assert_eq!((&wait["code"], &wait["until"]), (&json!("account_disabled"), &Value::Null));
     set(AccountState::Enabled).await;
     world.advance_until(Duration::from_secs(5), async || world.captured().len() == 1).await;
-    nothing_is_wrong(&world).await;
-    world.finish().await;
-}
-
-#[tokio::test]
-async fn a_login_that_is_locked_is_named_with_the_command_that_unlocks_it() {
-    let world = World::start().await;
-    for number in 0..10 {
-        let wrong = Device { password: format!("not-it-{number}"), ..world.device.clone() };
-        assert!(world.log_in(&wrong).await.is_err());
-    }
-    let pieces =
-        ["login scanner1", "is locked until 08:10:00 UTC after 10", "postern credential unlock scanner1"];
-    let found = named(&world, "login_locked", &pieces).await;
-    assert_eq!((found["subject"].as_str(), found["severity"].as_str()), (Some("scanner1"), Some("warning")));
-    world.clock.advance(Duration::from_secs(660));
     nothing_is_wrong(&world).await;
     world.finish().await;
 }

@@ -1,6 +1,7 @@
 //! What clients meet: logins and networks that are locked, and refusals of the last hour. Pure.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
 
 use ipnet::IpNet;
 use jiff::{SignedDuration, Timestamp};
@@ -12,16 +13,21 @@ use store::Store;
 use super::words::{said, time};
 use super::{Code, Observed, Problem};
 use crate::login::{Ban, Banned, LoginProtection};
+use crate::refusals::advice::advice;
+use crate::refusals::{Refusals, network};
 
 /// What is known of clients.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Clients {
-    /// What they were refused, the newest first.
+    /// What they were refused, the newest first, as far as somebody should act on it.
     pub refused: Vec<Refused>,
     /// What is locked after wrong passwords.
     pub locked: Vec<Locked>,
     /// Logins of credentials, in lower case.
     pub logins: Vec<String>,
+    /// Addresses on the Internet that clients were refused at, and in whose network a login worked lately or a credential
+    /// without login is used.
+    pub ours: BTreeSet<IpAddr>,
 }
 
 /// A login or a network that is locked.
@@ -64,13 +70,18 @@ pub(super) fn problems(observed: &Observed, now: Timestamp) -> Vec<Problem> {
 }
 
 impl Clients {
-    /// What clients meet now.
+    /// What clients meet at `now`, and met in the hour before.
     #[must_use]
-    pub fn of(store: &Store, logins: &LoginProtection) -> Self {
+    pub fn of(store: &Store, logins: &LoginProtection, refusals: &Refusals, now: Timestamp) -> Self {
         let directory = store.directory();
         let known = directory.credentials().map(|credential| credential.login.to_string().to_lowercase());
+        let refused = refusals.to_act_on(now.saturating_sub(HOUR).unwrap_or(Timestamp::MIN));
+        let is_ours = |address: &IpAddr| {
+            logins.knows(*address) || directory.credential_without_login(*address).is_some()
+        };
         Self {
-            refused: Vec::new(),
+            ours: refused.iter().map(|refused| refused.peer.to_canonical()).filter(is_ours).collect(),
+            refused,
             locked: logins.bans().into_iter().map(Locked::from).collect(),
             logins: known.collect(),
         }
@@ -81,13 +92,31 @@ impl Clients {
     }
 
     /// Whose refusal it is, if that is somebody who should be served: strangers on the Internet are refused all day.
-    fn owner(&self, refused: &Refused) -> Option<(String, bool)> {
-        let login = refused.credential.as_ref().or(refused.login.as_ref());
-        let known = login.filter(|login| refused.credential.is_some() || self.knows(login));
+    fn owner(&self, refused: &Refused) -> Option<Owner> {
+        let claimed = || refused.login.clone().filter(|login| self.knows(login));
+        if let Some(login) = refused.credential.clone().or_else(claimed) {
+            return Some(Owner::Login(login));
+        }
         let address = refused.peer.to_canonical();
-        let device = || is_private(&IpNet::from(address)).then(|| (address.to_string(), false));
-        known.map(|login| (login.clone(), true)).or_else(device)
+        let is_ours = is_private(&IpNet::from(address)) || self.ours.contains(&address);
+        is_ours.then(|| Owner::Network(network(address)))
     }
+}
+
+/// Whose refusals are told together.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Owner {
+    /// A login that was proved, or that exists and was claimed.
+    Login(String),
+    /// A device of a private network by its address, or a network on the Internet by its first address.
+    Network(IpAddr),
+}
+
+/// Refusals with one reply to one owner.
+struct Group<'a> {
+    count: u64,
+    since: Timestamp,
+    last: &'a Refused,
 }
 
 fn lock(locked: &Locked, now: Timestamp) -> Problem {
@@ -126,45 +155,48 @@ fn lock(locked: &Locked, now: Timestamp) -> Problem {
 
 /// Refusals of the last hour by who was refused and by reply, the most frequent first.
 fn refusals(clients: &Clients, now: Timestamp) -> Vec<Problem> {
-    let mut groups: BTreeMap<(String, &str), (u64, bool, &Refused)> = BTreeMap::new();
+    let mut groups: BTreeMap<(Owner, &str), Group<'_>> = BTreeMap::new();
     for refused in clients.refused.iter().filter(|refused| now.duration_since(refused.at) < HOUR) {
-        let Some((owner, is_login)) = clients.owner(refused) else { continue };
-        let group = groups.entry((owner, refused.code.as_str())).or_insert((0, is_login, refused));
-        group.0 += refused.count;
-        if refused.at > group.2.at {
-            group.2 = refused;
+        let Some(owner) = clients.owner(refused) else { continue };
+        let first = || Group { count: 0, since: refused.since, last: refused };
+        let group = groups.entry((owner, refused.code.as_str())).or_insert_with(first);
+        group.count += refused.count;
+        group.since = group.since.min(refused.since);
+        if refused.at > group.last.at {
+            group.last = refused;
         }
     }
     let mut groups: Vec<_> = groups.into_iter().collect();
-    groups.sort_by_key(|(_, (count, ..))| std::cmp::Reverse(*count));
-    groups.into_iter().take(NAMED).map(|((owner, code), group)| refusal((&owner, code), group, now)).collect()
+    groups.sort_by_key(|(_, group)| std::cmp::Reverse(group.count));
+    groups.iter().take(NAMED).map(|((owner, code), group)| refusal(owner, code, group, now)).collect()
 }
 
-fn refusal(
-    (owner, code): (&str, &str),
-    (count, is_login, last): (u64, bool, &Refused),
-    now: Timestamp,
-) -> Problem {
-    let times = if count == 1 { "once".to_owned() } else { format!("{count} times") };
-    let owner = said(owner);
-    let who = if is_login { format!("Login {owner} ({})", last.peer.to_canonical()) } else { owner.clone() };
-    let reason = last.reason.as_ref().map(|reason| format!(" ({})", said(reason))).unwrap_or_default();
-    let command = if is_login {
-        format!("postern refusals --credential {owner}")
-    } else {
-        "postern refusals".to_owned()
+fn refusal(owner: &Owner, code: &str, group: &Group<'_>, now: Timestamp) -> Problem {
+    let last = group.last;
+    let address = last.peer.to_canonical();
+    let (subject, who, command) = match owner {
+        Owner::Login(login) => {
+            let login = said(login);
+            let who = format!("Login {login} ({address})");
+            (login.clone(), who, format!("postern refusals --credential {login}"))
+        }
+        Owner::Network(network) => {
+            (network.to_string(), format!("The client at {address}"), "postern refusals".to_owned())
+        }
     };
+    let times = if group.count == 1 { "once".to_owned() } else { format!("{} times", group.count) };
+    let reason = last.reason.as_ref().map(|reason| format!(" ({})", said(reason))).unwrap_or_default();
     Problem {
         code: Code::ClientRefused,
         account: None,
-        subject: Some(format!("{owner} {code}")),
-        since: last.since,
+        subject: Some(format!("{subject} {code}")),
+        since: group.since,
         message: format!(
             "{who} was refused {times}, last at {}: {}{reason}.",
             time(last.at, now),
             said(&last.reply)
         ),
-        action: format!("`{command}` lists each refusal with what to do about it."),
+        action: format!("{} `{command}` lists each refusal.", advice(last)),
         alarm_at: None,
     }
 }

@@ -32,7 +32,7 @@ pub struct Problem {
     pub code: Code,
     /// The account's name, where it is one account's.
     pub account: Option<String>,
-    /// The domain or address that it is about, where an account can have several at once.
+    /// The domain, address, login or network that it is about, where there can be several at once.
     pub subject: Option<String>,
     /// When it began, as far as this is known; otherwise when it was first seen.
     pub since: Timestamp,
@@ -92,7 +92,7 @@ pub enum Code {
     QuotaUsedUp,
     /// Azure dropped messages because of its suppression lists.
     RecipientsSuppressed,
-    /// A device was refused within the last hour.
+    /// A device was refused within the last hour, and somebody should act on it.
     ClientRefused,
 }
 

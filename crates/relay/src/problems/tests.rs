@@ -325,6 +325,9 @@ fn locked_logins_and_refused_devices_are_named_and_strangers_are_not() {
             refused("203.0.113.9", None, Some("printer"), "535 5.7.3"),
             refused("10.0.0.7", None, None, "no TLS"),
             refused("203.0.113.9", None, Some("root"), "535 5.7.3"),
+            refused("198.51.100.7", None, None, "no TLS"),
+            Refused { since: at(-900), ..refused("198.51.100.8", None, None, "no TLS") },
+            refused("192.0.2.7", None, None, "no TLS"),
             old,
         ],
         locked: vec![
@@ -333,17 +336,29 @@ fn locked_logins_and_refused_devices_are_named_and_strangers_are_not() {
             locked(None, Some("203.0.113.0/24")),
         ],
         logins: vec!["printer".into(), "scanner1".into()],
+        ours: ["198.51.100.7", "198.51.100.8"].map(|address| address.parse().unwrap()).into(),
     };
     let found = problems(&Observed { clients, ..Observed::default() }, at(0));
     let subjects: Vec<&str> = found.iter().map(|problem| problem.subject.as_deref().unwrap()).collect();
-    let expected =
-        ["printer", "203.0.113.0/24", "10.0.0.7 no TLS", "Scanner1 550 5.1.8", "printer 535 5.7.3"];
-    assert_eq!(subjects, expected);
+    let locks = ["printer", "203.0.113.0/24"];
+    let refusals = ["10.0.0.7 no TLS", "198.51.100.0 no TLS", "Scanner1 550 5.1.8", "printer 535 5.7.3"];
+    assert_eq!((&subjects[..2], &subjects[2..]), (&locks[..], &refusals[..]));
     let pieces = ["login printer is locked until 08:09:00 UTC after 10", "postern credential unlock printer"];
     check(&found[0], Code::LoginLocked, &pieces);
     check(&found[1], Code::NetworkLocked, &["network 203.0.113.0/24", "postern bans"]);
-    check(&found[2], Code::ClientRefused, &["10.0.0.7 was refused 2 times, last at 07:59:59 UTC: no TLS a"]);
-    let pieces =
-        ["Login Scanner1 (203.0.113.7) was refused 4 times", "\\u{1b}[0m (why)", "--credential Scanner1"];
-    check(&found[3], Code::ClientRefused, &pieces);
+    check(
+        &found[2],
+        Code::ClientRefused,
+        &["The client at 10.0.0.7 was refused 2 times, last at 07:59:59 UTC: no TLS a", "see devices.md"],
+    );
+    assert_eq!(found[3].since, at(-900), "the first of a network's");
+    check(&found[3], Code::ClientRefused, &["The client at 198.51.100.7 was refused 4 times"]);
+    let pieces = [
+        "Login Scanner1 (203.0.113.7) was refused 4 times",
+        "\\u{1b}[0m (why)",
+        "postern sender add",
+        "--credential Scanner1",
+    ];
+    check(&found[4], Code::ClientRefused, &pieces);
+    assert_eq!(found[4].code.severity(), Severity::Notice);
 }

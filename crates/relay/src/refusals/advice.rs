@@ -8,12 +8,16 @@ use crate::submission::reason;
 /// a name of plain characters: whatever else a stranger calls itself is nothing to paste into a shell.
 #[must_use]
 pub fn advice(refused: &Refused) -> String {
-    let is_meant = |(code, words, _): &&(&str, &str, &str)| {
-        refused.code == *code && (refused.reply.contains(words) || reason_has(refused, words))
-    };
-    let advice = TABLE.iter().find(is_meant).map_or(UNKNOWN, |(_, _, advice)| advice);
+    let advice = row(refused).map_or(UNKNOWN, |(_, _, advice)| advice);
     let claimed = refused.login.as_deref().filter(|login| is_plain(login));
     advice.replace("{login}", refused.credential.as_deref().or(claimed).unwrap_or("LOGIN"))
+}
+
+/// The row of the table that is meant; what Azure answers for itself has none.
+pub(super) fn row(refused: &Refused) -> Option<&'static (&'static str, &'static str, &'static str)> {
+    TABLE.iter().find(|(code, words, _)| {
+        refused.code == *code && (refused.reply.contains(words) || reason_has(refused, words))
+    })
 }
 
 /// Whether every shell takes it as one word, and no program as an option.
@@ -31,7 +35,7 @@ const UNKNOWN: &str = "This is Azure's own answer to a login of Entra: see its t
 
 /// Code, words that are in the reply or in its reason, and what to do. The first that fits counts; the last of a code
 /// has no words.
-const TABLE: &[(&str, &str, &str)] = &[
+pub(super) const TABLE: &[(&str, &str, &str)] = &[
     ("421 4.3.2", "Shutting down", "The server was being stopped: the client tries again."),
     (
         "421 4.3.2",

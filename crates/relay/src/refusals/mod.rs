@@ -5,10 +5,11 @@
 //! 2. [`shelf`] keeps the last thousand of credentials and the last thousand of strangers.
 //! 3. [`lines`] says which of them the log has, so that nobody fills the disk.
 //! 4. [`Refusals::keep_up`] writes what is new to the store, in the background.
-//! 5. [`advice`] says what an operator can do about each reply.
+//! 5. [`advice`] says what an operator can do about each reply, [`harmless`] where there is nothing to do.
 
 pub mod advice;
 mod counts;
+mod harmless;
 mod lines;
 mod message_id;
 mod origin;
@@ -27,8 +28,10 @@ use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
 use self::counts::Counts;
+pub(crate) use self::harmless::needs_somebody;
 use self::lines::{Lines, Spoken};
 pub(crate) use self::message_id::message_id_in;
+pub(crate) use self::origin::network;
 use self::shelf::Shelves;
 use crate::reply_for;
 
@@ -95,6 +98,16 @@ impl Refusals {
             login.is_none_or(|login| is_named(&refused.credential, login) || is_named(&refused.login, login))
         };
         all.into_iter().filter(is_wanted).take(limit).collect()
+    }
+
+    /// Those that an operator should act on and that came after `time`, the newest first. They are as many as are kept
+    /// at most: two thousand.
+    #[must_use]
+    pub fn to_act_on(&self, time: Timestamp) -> Vec<Refused> {
+        let is_wanted = |refused: &Refused| refused.at > time && needs_somebody(refused);
+        let mut wanted = self.state().shelves.all_that(is_wanted);
+        wanted.sort_by_key(|refused| std::cmp::Reverse(refused.at));
+        wanted
     }
 
     /// How often each reply was given since the server started, by code.

@@ -29,7 +29,7 @@ impl Origin {
 }
 
 /// Devices of a LAN are told apart; the addresses of somebody on the Internet are too many for that.
-pub(super) fn network(address: IpAddr) -> IpAddr {
+pub(crate) fn network(address: IpAddr) -> IpAddr {
     let address = address.to_canonical();
     if is_private(&IpNet::from(address)) {
         return address;

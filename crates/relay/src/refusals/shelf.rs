@@ -102,8 +102,13 @@ impl Shelves {
         if origin.is_stranger() { &mut self.strangers } else { &mut self.credentials }
     }
 
+    /// Those that are wanted, in no order.
+    pub(super) fn all_that(&self, is_wanted: impl Fn(&Refused) -> bool) -> Vec<Refused> {
+        self.rows().map(|row| &row.refused).filter(|refused| is_wanted(refused)).cloned().collect()
+    }
+
     pub(super) fn newest_first(&self) -> Vec<Refused> {
-        let mut all: Vec<Refused> = self.rows().map(|row| row.refused.clone()).collect();
+        let mut all = self.all_that(|_| true);
         all.sort_by_key(|refused| refused.at);
         all.reverse();
         all

@@ -17,7 +17,7 @@ pub struct ProblemView {
     /// The account's name, where it is one account's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub account: Option<String>,
-    /// The domain or address that it is about, where an account can have several at once.
+    /// The domain, address, login or network that it is about, where there can be several at once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub subject: Option<String>,
     /// When it began, as far as this is known.
@@ -30,7 +30,7 @@ pub struct ProblemView {
 
 /// Gathers what is judged.
 pub(super) async fn observed(api: &Api) -> Result<Observed, StoreError> {
-    let clients = Clients::of(&api.store, &api.logins);
+    let clients = Clients::of(&api.store, &api.logins, &api.refusals, api.clock.now());
     observe((&api.store, &api.upstreams), &api.clock, clients, control::verify::worst_of).await
 }
 
