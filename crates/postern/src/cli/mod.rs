@@ -99,7 +99,9 @@ pub(crate) enum Command {
     /// Check the configuration
     #[command(subcommand)]
     Config(ConfigCommand),
-    /// Show what the server holds and what is wrong; exits with 1 if anything is
+    /// Show what the server holds and what is wrong
+    ///
+    /// Exits with 1 if there is a critical problem or a warning, with 0 if there are only notices or nothing.
     Status(Connection),
 }
 

@@ -8,10 +8,10 @@ use crate::cli::Connection;
 use crate::client::Client;
 use crate::output::{self, BAD, GOOD, QUIET, STRONG, WAITING, say};
 
-/// Exits with 1 if there is a problem.
+/// Exits with 1 if there is a problem that needs somebody.
 pub(super) async fn status(connection: Connection) -> anyhow::Result<ExitCode> {
     let status: StatusView = Client::new(&connection)?.get("/v1/status", &[]).await?;
-    let code = if status.problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE };
+    let code = if needs_somebody(&status.problems) { ExitCode::FAILURE } else { ExitCode::SUCCESS };
     if connection.json {
         output::json(&status)?;
         return Ok(code);
@@ -32,6 +32,12 @@ pub(super) async fn status(connection: Connection) -> anyhow::Result<ExitCode> {
     Ok(code)
 }
 
+/// Notices pass without anybody's help, or concern single devices: a monitor that hears of a stranger's wrong password
+/// all day is soon switched off. A severity that is not known is worse than that.
+fn needs_somebody(problems: &[ProblemView]) -> bool {
+    problems.iter().any(|problem| problem.severity != "notice")
+}
+
 fn print(problem: &ProblemView) {
     let style = match problem.severity.as_str() {
         "critical" => BAD,
@@ -43,4 +49,27 @@ fn print(problem: &ProblemView) {
     say!("{style}{}{style:#}  {STRONG}{code}{STRONG:#}  {QUIET}since {since}{QUIET:#}", problem.severity);
     say!("  {}", problem.message);
     say!("  {QUIET}What to do:{QUIET:#} {}", problem.action);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_notice_is_no_reason_to_wake_somebody() {
+        let problem = |severity: &str| ProblemView {
+            code: "client_refused".to_owned(),
+            severity: severity.to_owned(),
+            account: None,
+            subject: None,
+            since: jiff::Timestamp::UNIX_EPOCH,
+            message: String::new(),
+            action: String::new(),
+        };
+        assert!(!needs_somebody(&[]));
+        assert!(!needs_somebody(&[problem("notice"), problem("notice")]));
+        for severity in ["warning", "critical", "catastrophic"] {
+            assert!(needs_somebody(&[problem("notice"), problem(severity)]), "{severity}");
+        }
+    }
 }
