@@ -75,7 +75,10 @@ async fn paths_are_repaired_where_the_operator_says_so(scene: Scene) {
     };
     assert_eq!(codes(&refused), ["250 2.1.0", "501 5.1.3", "501 5.1.3", "250 2.1.5", "250 2.0.0"]);
     let edited = scene.type_in("postern credential edit old --repair envelope").await.expect(0);
-    assert_eq!(edited.trim(), "Credential old is changed. Open sessions notice at their next message.");
+    assert_eq!(
+        edited.trim(),
+        "Changed credential old. Open sessions use the change from their next message on."
+    );
     let listed = scene.type_in("postern credential list --json").await.expect(0);
     let listed: Value = serde_json::from_str(&listed).unwrap();
     let old_now = listed.as_array().unwrap().iter().find(|one| one["login"] == "old").unwrap();

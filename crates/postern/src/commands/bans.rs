@@ -28,11 +28,11 @@ async fn list(connection: &Connection) -> anyhow::Result<()> {
         [cell(what(ban)), cell(since), cell(until), cell(guesses(ban))]
     };
     let rows = bans.iter().map(row).collect();
-    output::table(["Locked", "Since", "Until", "Because of"], rows, "Nothing is locked.");
+    output::table(["Locked", "Since", "Until", "Reason"], rows, "No locks.");
     if !is_empty {
         say!(
-            "{QUIET}Logins that worked from a network in the last 30 days are let in from there. \
-             `postern bans lift NETWORK|LOGIN` lets the others in at once.{QUIET:#}"
+            "{QUIET}Locks do not apply to logins that worked from the same network in the last 30 days. \
+             `postern bans lift NETWORK|LOGIN` lifts a lock at once.{QUIET:#}"
         );
     }
     Ok(())
@@ -45,7 +45,7 @@ async fn lift(arguments: &LiftBan) -> anyhow::Result<()> {
         return output::json(&done);
     }
     for ban in &done.lifted {
-        say!("{GOOD}The lock of {} is lifted.{GOOD:#} There were {}.", what(ban), guesses(ban));
+        say!("{GOOD}Unlocked {}.{GOOD:#} The lock was for {}.", what(ban), guesses(ban));
     }
     Ok(())
 }
@@ -66,7 +66,7 @@ pub(super) fn guesses(ban: &BanView) -> String {
         count => format!("{count} {one}s"),
     };
     match (ban.logins, ban.networks) {
-        (Some(logins), _) => format!("{} wrong passwords at {}", ban.guesses, of(logins, "login")),
+        (Some(logins), _) => format!("{} wrong passwords for {}", ban.guesses, of(logins, "login")),
         (None, networks) => {
             format!("{} wrong passwords from {}", ban.guesses, of(networks.unwrap_or(1), "network"))
         }

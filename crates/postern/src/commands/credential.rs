@@ -57,17 +57,17 @@ async fn add(arguments: &CredentialAdd) -> anyhow::Result<()> {
     if arguments.connection.json {
         return output::json(&issued);
     }
-    say!("{GOOD}Credential {} is made.{GOOD:#}", issued.credential.login);
+    say!("{GOOD}Created credential {}.{GOOD:#}", issued.credential.login);
     if arguments.no_login {
         let networks = issued.credential.networks.join(", ");
-        say!("It takes mail from {networks} without login, on listeners with `login = \"none\"`.");
+        say!("It accepts mail from {networks} without login, on listeners with `login = \"none\"`.");
         let relay = Relay::of(&client, handout::Login::None).await?;
         output::pairs(&[("Server", relay.to_string())]);
     } else {
         let relay = Relay::of(&client, handout::Login::Password).await?;
         show_password(&issued, Some(&relay));
         say!(
-            "Settings for a device, and a line to try it: postern credential test-line {}",
+            "Device settings, and a command that sends a test message: postern credential test-line {}",
             issued.credential.login
         );
     }
@@ -80,7 +80,7 @@ async fn edit(arguments: &CredentialEdit) -> anyhow::Result<()> {
         body.insert("password".to_owned(), input::password()?.into());
     }
     if body.is_empty() {
-        bail!("nothing is to be changed: `postern credential edit --help` lists what can be");
+        bail!("no change given: `postern credential edit --help` lists the options");
     }
     if arguments.allow_public_networks {
         body.insert("allow_public_networks".to_owned(), true.into());
@@ -92,7 +92,7 @@ async fn edit(arguments: &CredentialEdit) -> anyhow::Result<()> {
         return output::json(&credential);
     }
     say!(
-        "{GOOD}Credential {} is changed.{GOOD:#} Open sessions notice at their next message.",
+        "{GOOD}Changed credential {}.{GOOD:#} Open sessions use the change from their next message on.",
         credential.login
     );
     note_unknown_senders(&client, &credential).await
@@ -107,9 +107,7 @@ async fn note_unknown_senders(client: &Client, credential: &CredentialView) -> a
     let known: Vec<SenderView> = client.get("/v1/senders", &[("account", account.clone())]).await?;
     let addresses: Vec<&str> = known.iter().map(|sender| sender.address.as_str()).collect();
     for text in unknown_senders(&credential.senders, &addresses) {
-        say!(
-            "{QUIET}note: {account} has no sender {text}: mail from it is refused until you add it.{QUIET:#}"
-        );
+        say!("{QUIET}note: {account} has no sender {text}: its mail is rejected until you add it.{QUIET:#}");
     }
     Ok(())
 }
@@ -180,7 +178,7 @@ fn show_password(issued: &IssuedView, relay: Option<&Relay>) {
     if issued.password.is_none() {
         return;
     }
-    say!("The password is shown this once.");
+    say!("The password is not shown again.");
 }
 
 async fn list(connection: &Connection) -> anyhow::Result<()> {
@@ -199,7 +197,7 @@ async fn list(connection: &Connection) -> anyhow::Result<()> {
             last_refusal_cell(credential),
         ]
     };
-    let empty = "There is no credential yet: `postern credential add LOGIN --account NAME` makes one.";
+    let empty = "No credentials yet. Create one: `postern credential add LOGIN --account NAME`.";
     let head = ["Login", "Account", "Senders", "Networks", "Locked", "Last used", "Last refused"];
     output::table(head, credentials.iter().map(row).collect(), empty);
     Ok(())
@@ -220,10 +218,10 @@ async fn show(arguments: &Named) -> anyhow::Result<()> {
             let reason = reason.as_ref().map(|reason| format!(" ({reason})")).unwrap_or_default();
             format!("{} from {peer}: {reply}{reason}", output::time(*at))
         }
-        None => "nothing is remembered".to_owned(),
+        None => "never, as far as is recorded".to_owned(),
     };
     let rate =
-        credential.rate_per_minute.map_or_else(|| "as the account".to_owned(), |rate| rate.to_string());
+        credential.rate_per_minute.map_or_else(|| "no limit of its own".to_owned(), |rate| rate.to_string());
     let reverse_paths = match credential.reverse_path_anywhere {
         true => "anywhere".to_owned(),
         false => or(&credential.reverse_paths, "the account's domains"),
@@ -267,17 +265,17 @@ async fn unlock(arguments: &Named) -> anyhow::Result<()> {
         return output::json(&done);
     }
     if done.lifted.is_empty() {
-        say!("{} was not locked. Its wrong passwords are forgotten.", arguments.name);
+        say!("{} was not locked. Cleared its count of wrong passwords.", arguments.name);
     }
     for lock in &done.lifted {
         let brought = bans::guesses(lock);
-        say!("{GOOD}The lock of {} is lifted.{GOOD:#} There were {brought}.", bans::what(lock));
+        say!("{GOOD}Unlocked {}.{GOOD:#} The lock was for {brought}.", bans::what(lock));
     }
     let bans: Vec<BanView> = client.get("/v1/bans", &[]).await?;
     for ban in bans.iter().filter(|ban| ban.kind == "network") {
         say!(
-            "{QUIET}note: {} is still locked, for logins that did not work from there lately: \
-             `postern bans lift` lets them in.{QUIET:#}",
+            "{QUIET}note: {} is still locked for logins that have not worked from there in the last 30 days: \
+             `postern bans lift` lifts that lock.{QUIET:#}",
             bans::what(ban)
         );
     }
@@ -332,7 +330,7 @@ async fn remove(arguments: &Named) -> anyhow::Result<()> {
     if arguments.connection.json {
         return output::json(&json!({ "removed": arguments.name }));
     }
-    say!("Credential {} is removed; nothing more is taken on its behalf.", arguments.name);
+    say!("Removed credential {}. Mail that uses it is rejected from now on.", arguments.name);
     Ok(())
 }
 

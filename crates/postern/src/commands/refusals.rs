@@ -19,11 +19,11 @@ pub(super) async fn list(arguments: &RefusalList) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     let empty = match &arguments.credential {
-        Some(login) => format!("Nothing that concerns {login} was refused."),
-        None => "Nothing was refused.".to_owned(),
+        Some(login) => format!("Nothing was rejected for {login}."),
+        None => "Nothing was rejected.".to_owned(),
     };
     let rows = refusals.iter().map(row).collect();
-    output::table(["When", "Who", "Reply, why, and what to do"], rows, &empty);
+    output::table(["When", "Who", "Reply, reason and what to do"], rows, &empty);
     Ok(ExitCode::SUCCESS)
 }
 

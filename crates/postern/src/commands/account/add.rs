@@ -38,7 +38,7 @@ pub(super) async fn add(arguments: &AccountAdd) -> anyhow::Result<ExitCode> {
     }
     if !arguments.connection.json {
         say_notes(&account);
-        say!("{GOOD}Account {} is stored.{GOOD:#}", account.name);
+        say!("{GOOD}Added account {}.{GOOD:#}", account.name);
     }
     if arguments.no_verify {
         say!("Next: postern account verify {}", account.name);
@@ -52,7 +52,7 @@ pub(super) async fn add(arguments: &AccountAdd) -> anyhow::Result<ExitCode> {
     let code = verify::run(&client, &wanted, arguments.connection.json).await?;
     if code != ExitCode::SUCCESS && !is_kept(arguments, &account.name)? {
         let _: RemovedView = client.delete_with(&path(&account.name), &[]).await?;
-        aside!("Account {} is removed again: nothing of it is stored.", account.name);
+        aside!("Removed account {} again; nothing is stored.", account.name);
         return Ok(code);
     }
     let account: AccountView = client.get(&path(&account.name), &[]).await?;
@@ -62,7 +62,7 @@ pub(super) async fn add(arguments: &AccountAdd) -> anyhow::Result<ExitCode> {
     }
     if code != ExitCode::SUCCESS {
         say!("");
-        say!("Next: do what is said above, then postern account verify {name}");
+        say!("Next: follow the steps above, then postern account verify {name}");
     } else if account.senders == 0 && account.authorization == "access_key" {
         say!("");
         say!("Next: postern sender add ADDRESS --account {name}");
@@ -81,7 +81,7 @@ fn is_kept(arguments: &AccountAdd, name: &str) -> anyhow::Result<bool> {
     if !(stdin().is_terminal() && stderr().is_terminal()) {
         return Ok(true);
     }
-    output::prompt(format_args!("Account {name} cannot send yet. Keep it, to be mended? [Y/n]"));
+    output::prompt(format_args!("Account {name} cannot send yet. Keep it and fix it later? [Y/n]"));
     let mut answer = String::new();
     stdin().read_line(&mut answer)?;
     Ok(!["n", "no"].contains(&answer.trim().to_ascii_lowercase().as_str()))

@@ -49,6 +49,6 @@ pub(super) async fn edit(arguments: &AccountEdit) -> anyhow::Result<()> {
         return output::json(&account);
     }
     say_notes(&account);
-    say!("{GOOD}Account {} is changed.{GOOD:#} Waiting mail is tried again now.", account.name);
+    say!("{GOOD}Changed account {}.{GOOD:#} Queued mail is retried now.", account.name);
     Ok(())
 }

@@ -30,13 +30,13 @@ pub(super) async fn remove(arguments: &AccountRemove) -> anyhow::Result<()> {
     if arguments.connection.json {
         return output::json(&removed);
     }
-    say!("{GOOD}Account {} is removed.{GOOD:#}", removed.removed);
+    say!("{GOOD}Removed account {}.{GOOD:#}", removed.removed);
     if !removed.told.is_empty() {
-        say!("The senders of {} are told.", counted(removed.told.len(), "message"));
+        say!("The senders of {} get a bounce.", counted(removed.told.len(), "message"));
     }
     if !removed.untold.is_empty() {
         say!(
-            "{WAITING}The senders of {} cannot be told,{WAITING:#} because no other account sends from their domains: {}",
+            "{WAITING}The senders of {} get no bounce,{WAITING:#} because no other account sends from their domains: {}",
             counted(removed.untold.len(), "message"),
             removed.untold.join(", ")
         );
@@ -56,18 +56,18 @@ fn may_go(arguments: &AccountRemove, losses: &LossesView) -> anyhow::Result<()> 
     }
     if !arguments.force {
         bail!(
-            "account {name} is still used, and this would be lost with it; `postern account remove {name} --force` removes \
-             all of it"
+            "account {name} is in use, and removing it would delete the above; `postern account remove {name} --force` \
+             removes it all"
         );
     }
     if !(stdin().is_terminal() && stderr().is_terminal()) {
-        bail!("nothing is removed: nobody can be asked here, and --yes says yes to all of this");
+        bail!("removed nothing: there is no terminal to ask for confirmation; use --yes to confirm");
     }
-    output::prompt(format_args!("Remove account {name} with all of this? [y/N]"));
+    output::prompt(format_args!("Remove account {name} and all of the above? [y/N]"));
     let mut answer = String::new();
     stdin().read_line(&mut answer)?;
     if !["y", "yes"].contains(&answer.trim().to_ascii_lowercase().as_str()) {
-        bail!("nothing is removed");
+        bail!("removed nothing");
     }
     Ok(())
 }
@@ -105,7 +105,7 @@ fn lost(losses: &LossesView) -> Vec<String> {
 
 /// Writes the messages that wait, for nobody else to read. What is there already is not written over.
 async fn save(client: &Client, directory: &Path, losses: &LossesView) -> anyhow::Result<()> {
-    let failed = || format!("{} cannot be written: nothing is removed", directory.display());
+    let failed = || format!("{} cannot be written; removed nothing", directory.display());
     fs::DirBuilder::new().recursive(true).mode(0o700).create(directory).with_context(failed)?;
     for message in &losses.messages {
         let octets = client.octets(&format!("/v1/messages/{}/content", message.id)).await?;
@@ -113,9 +113,9 @@ async fn save(client: &Client, directory: &Path, losses: &LossesView) -> anyhow:
         let opened = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&file);
         let written =
             opened.and_then(|mut opened| opened.write_all(&octets).and_then(|()| opened.sync_all()));
-        written.with_context(|| format!("{} cannot be written: nothing is removed", file.display()))?;
+        written.with_context(|| format!("{} cannot be written; removed nothing", file.display()))?;
     }
-    aside!("{} saved in {}", counted(losses.messages.len(), "message"), directory.display());
+    aside!("Saved {} in {}", counted(losses.messages.len(), "message"), directory.display());
     Ok(())
 }
 

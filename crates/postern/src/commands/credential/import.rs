@@ -97,16 +97,18 @@ pub(super) async fn import(arguments: &CredentialImport) -> anyhow::Result<ExitC
         return Ok(ExitCode::SUCCESS);
     }
     for login in &there {
-        aside!("{QUIET}= login {login} is there already, and stays as it is{QUIET:#}");
+        aside!("{QUIET}= login {login} exists already and is not changed{QUIET:#}");
     }
     if made.is_empty() {
-        say!("No credential was made: all logins of the file are there already.");
+        say!("Created no credentials: all logins in the file exist already.");
         return Ok(ExitCode::SUCCESS);
     }
-    say!("{GOOD}{} made.{GOOD:#}", counted(made.len(), "credential"));
+    say!("{GOOD}Created {}.{GOOD:#}", counted(made.len(), "credential"));
     match output {
         Some(file) => say!("The passwords are in {}.", file.display()),
-        None => say!("{QUIET}The passwords are shown this once; --output FILE keeps them.{QUIET:#}"),
+        None => {
+            say!("{QUIET}The passwords are not shown again; --output FILE writes them to a file.{QUIET:#}")
+        }
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -115,7 +117,7 @@ pub(super) async fn import(arguments: &CredentialImport) -> anyhow::Result<ExitC
 fn requests(sheet: &Sheet, account: Option<&str>) -> anyhow::Result<(Vec<Wanted>, Vec<Problem>)> {
     let known = |column: &&String| FIELDS.iter().any(|(_, _, names)| names.contains(&column.as_str()));
     if !sheet.columns().iter().any(|column| column == "login") {
-        bail!("the first line has to name the columns, and one of them has to be `login`");
+        bail!("the first line must name the columns, and one of them must be `login`");
     }
     if let Some(unknown) = sheet.columns().iter().find(|column| !column.is_empty() && !known(column)) {
         let names: Vec<&str> = FIELDS.iter().map(|(name, ..)| *name).collect();
@@ -140,7 +142,7 @@ fn requests(sheet: &Sheet, account: Option<&str>) -> anyhow::Result<(Vec<Wanted>
         }
     }
     if wanted.is_empty() && problems.is_empty() {
-        bail!("the file has no rows below the names of its columns");
+        bail!("the file has no rows after the line with the column names");
     }
     Ok((wanted, problems))
 }

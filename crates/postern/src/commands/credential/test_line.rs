@@ -31,7 +31,7 @@ pub(super) async fn test_line(arguments: &TestLine) -> anyhow::Result<()> {
     };
     if credential.access == "network" {
         bail!(
-            "{} has no password: its clients are known by their network ({}), so that only they can try it",
+            "{} has no password: Postern identifies its clients by their network ({}), so only they can test it",
             credential.login,
             credential.networks.join(", ")
         );
@@ -92,7 +92,7 @@ fn relay(arguments: &TestLine, status: &StatusView) -> anyhow::Result<Relay> {
         return Ok(Relay::at(host, port, &status.listeners));
     }
     if !status.listeners.iter().any(|one| one.login != "none") {
-        bail!("no listener takes logins: add one to the configuration, or say a port with --port")
+        bail!("no listener accepts logins: add one to the configuration, or give a port with --port")
     }
     Ok(Relay::among(host, &status.listeners, Login::Password))
 }
@@ -107,8 +107,8 @@ fn card(settings: &Settings<'_>, json: bool) -> anyhow::Result<()> {
     }
     let certificate = match (*encryption, is_self_signed) {
         ("none", _) => "none: the password crosses the network in clear text",
-        (_, true) => "self-signed: the device has to trust it",
-        (_, false) => "checked",
+        (_, true) => "self-signed: the device must trust it",
+        (_, false) => "verified",
     };
     output::pairs(&[
         ("SMTP server", host.clone()),
@@ -116,7 +116,7 @@ fn card(settings: &Settings<'_>, json: bool) -> anyhow::Result<()> {
         ("Security", (*encryption).to_owned()),
         ("Certificate", certificate.to_owned()),
         ("Login", (*login).to_owned()),
-        ("Password", "as shown when it was made; `postern credential reset` makes another".to_owned()),
+        ("Password", "as shown when it was created; `postern credential reset` creates a new one".to_owned()),
         ("From", from.clone()),
     ]);
     Ok(())
@@ -162,8 +162,8 @@ fn powershell(settings: &Settings<'_>) -> anyhow::Result<String> {
     let Settings { relay: Relay { host, port, encryption }, login, from, to, is_self_signed } = settings;
     if *encryption == "TLS" {
         bail!(
-            "PowerShell does STARTTLS alone, and port {port} has TLS from the first byte on: add a listener with \
-             `mode = \"starttls\"`, or try the login with --as swaks or --as curl"
+            "PowerShell supports STARTTLS only, but port {port} uses implicit TLS: add a listener with \
+             `mode = \"starttls\"`, or test the login with --as swaks or --as curl"
         )
     }
     let has_tls = *encryption == "STARTTLS";
