@@ -181,7 +181,7 @@ fn refused_sender(
             format!(
                 "Link the domain: `postern domain doctor {subject} --account {name}` for one that Postern looks after, \
                  otherwise Azure portal, {service}, Email, Domains, Connect domain. The mail leaves within the hour; \
-                 `postern queue retry` sends it at once."
+                 `postern queue retry ID` sends a message at once."
             ),
         )
     } else {

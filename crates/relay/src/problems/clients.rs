@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 use jiff::{SignedDuration, Timestamp};
-use model::network::is_private;
+use model::network::{is_private, shown};
 use model::refused::Refused;
 
 use store::Store;
@@ -49,8 +49,8 @@ impl From<Ban> for Locked {
     fn from(ban: Ban) -> Self {
         let (login, network) = match ban.what {
             Banned::Login(login) => (Some(login), None),
-            Banned::Network(network) => (None, Some(network.to_string())),
-            Banned::Place(login, network) => (Some(login), Some(network.to_string())),
+            Banned::Network(network) => (None, Some(shown(network))),
+            Banned::Place(login, network) => (Some(login), Some(shown(network))),
         };
         let spell = ban.spell;
         Self { login, network, since: spell.since, until: spell.until, guesses: spell.guesses }
@@ -122,7 +122,7 @@ struct Group<'a> {
 fn lock(locked: &Locked, now: Timestamp) -> Problem {
     let (code, what, lift) = match (&locked.login, &locked.network) {
         (Some(login), place) => {
-            let place = place.as_ref().map(|network| format!(" from {network}")).unwrap_or_default();
+            let place = place.as_ref().map(|network| format!(" at {network}")).unwrap_or_default();
             let lift = format!("`postern credential unlock {login}` lifts it");
             (Code::LoginLocked, format!("login {login}{place}"), lift)
         }
@@ -135,19 +135,23 @@ fn lock(locked: &Locked, now: Timestamp) -> Problem {
             )
         }
     };
+    let who = match (&locked.login, &locked.network) {
+        (Some(_), Some(_)) => "no device there can log in with it",
+        (Some(_), None) => "it is let in only where it worked within the last 30 days",
+        (None, _) => "only logins that worked from there within the last 30 days are let in",
+    };
     Problem {
         code,
         account: None,
         subject: locked.login.clone().or_else(|| locked.network.clone()),
         since: locked.since,
         message: format!(
-            "The {what} is locked until {} after {} different wrong passwords: devices there that do not work already \
-             cannot log in.",
+            "The {what} is locked until {} after {} different wrong passwords: {who}.",
             time(locked.until, now),
             locked.guesses
         ),
         action: format!(
-            "Find the device that has a wrong password (`postern refusals`) and mend it; {lift}."
+            "Find the device that has a wrong password (`postern refusals`) and correct it there; {lift}."
         ),
         alarm_at: None,
     }

@@ -332,6 +332,7 @@ fn locked_logins_and_refused_devices_are_named_and_strangers_are_not() {
         ],
         locked: vec![
             locked(Some("printer"), None),
+            locked(Some("scanner1"), Some("10.1.2.3")),
             locked(Some("root"), None),
             locked(None, Some("203.0.113.0/24")),
         ],
@@ -340,25 +341,28 @@ fn locked_logins_and_refused_devices_are_named_and_strangers_are_not() {
     };
     let found = problems(&Observed { clients, ..Observed::default() }, at(0));
     let subjects: Vec<&str> = found.iter().map(|problem| problem.subject.as_deref().unwrap()).collect();
-    let locks = ["printer", "203.0.113.0/24"];
+    let locks = ["printer", "scanner1", "203.0.113.0/24"];
     let refusals = ["10.0.0.7 no TLS", "198.51.100.0 no TLS", "Scanner1 550 5.1.8", "printer 535 5.7.3"];
-    assert_eq!((&subjects[..2], &subjects[2..]), (&locks[..], &refusals[..]));
+    assert_eq!((&subjects[..3], &subjects[3..]), (&locks[..], &refusals[..]));
     let pieces = ["login printer is locked until 08:09:00 UTC after 10", "postern credential unlock printer"];
     check(&found[0], Code::LoginLocked, &pieces);
-    check(&found[1], Code::NetworkLocked, &["network 203.0.113.0/24", "postern bans"]);
+    let pieces = ["login scanner1 at 10.1.2.3 is locked", "no device there can log in with it"];
+    check(&found[1], Code::LoginLocked, &pieces);
+    let pieces = ["network 203.0.113.0/24", "only logins that worked from there", "postern bans"];
+    check(&found[2], Code::NetworkLocked, &pieces);
     check(
-        &found[2],
+        &found[3],
         Code::ClientRefused,
         &["The client at 10.0.0.7 was refused 2 times, last at 07:59:59 UTC: no TLS a", "see devices.md"],
     );
-    assert_eq!(found[3].since, at(-900), "the first of a network's");
-    check(&found[3], Code::ClientRefused, &["The client at 198.51.100.7 was refused 4 times"]);
+    assert_eq!(found[4].since, at(-900), "the first of a network's");
+    check(&found[4], Code::ClientRefused, &["The client at 198.51.100.7 was refused 4 times"]);
     let pieces = [
         "Login Scanner1 (203.0.113.7) was refused 4 times",
         "\\u{1b}[0m (why)",
         "postern sender add",
         "--credential Scanner1",
     ];
-    check(&found[4], Code::ClientRefused, &pieces);
-    assert_eq!(found[4].code.severity(), Severity::Notice);
+    check(&found[5], Code::ClientRefused, &pieces);
+    assert_eq!(found[5].code.severity(), Severity::Notice);
 }
