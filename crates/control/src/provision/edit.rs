@@ -281,5 +281,8 @@ fn add_row(estate: &mut Estate, row: &SenderRow, seen: &mut BTreeSet<String>) ->
 }
 
 fn no_domain() -> Invalid {
-    Invalid::new("domain", "the account has none yet: `postern domain add` gives it one")
+    Invalid::new(
+        "domain",
+        "Postern looks after no domain of the account yet: `postern adopt` takes over those that it has at Azure, `postern domain add` makes a new one",
+    )
 }
