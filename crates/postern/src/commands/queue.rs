@@ -7,7 +7,7 @@ use web::api::{ChangedView, QueueEntry};
 use super::message;
 use crate::cli::{ById, QueueCommand, QueueList};
 use crate::client::{Client, nothing, segment};
-use crate::output::{self, cell, say, state_cell};
+use crate::output::{self, Cell, cell, cell_of_lines, say, style_of};
 
 pub(super) async fn run(command: QueueCommand) -> anyhow::Result<ExitCode> {
     match command {
@@ -32,29 +32,30 @@ async fn list(arguments: &QueueList) -> anyhow::Result<()> {
     if arguments.connection.json {
         return output::json(&entries);
     }
-    let rows = entries
-        .into_iter()
-        .map(|entry| {
-            let more = entry.recipients.len().saturating_sub(1);
-            let to = entry.recipients.into_iter().next().unwrap_or_default();
-            let next = match entry.state.as_str() {
-                "queued" => entry.due_at.map(output::time).unwrap_or_default(),
-                _ => String::new(),
-            };
-            [
-                cell(entry.id),
-                state_cell(&entry.state),
-                cell(output::time(entry.accepted_at)),
-                cell(entry.from),
-                cell(if more > 0 { format!("{to} +{more}") } else { to }),
-                cell(entry.attempts),
-                cell(next),
-            ]
-        })
-        .collect();
-    let header = ["Queue id", "State", "Accepted", "From", "To", "Tries", "Next try"];
+    let rows = entries.into_iter().map(row).collect();
+    let header = ["Queue id", "State", "Accepted", "From, to"];
     output::table(header, rows, "The queue is empty.");
     Ok(())
+}
+
+/// A message in few columns, so that its id stays in one piece on a narrow terminal.
+fn row(entry: QueueEntry) -> [Cell; 4] {
+    let more = entry.recipients.len().saturating_sub(1);
+    let first = entry.recipients.into_iter().next().unwrap_or_default();
+    let to = if more > 0 { format!("→ {first} +{more}") } else { format!("→ {first}") };
+    let next = entry.due_at.filter(|_| entry.state == "queued");
+    let next = next.map(|due| format!("next try {}", output::time(due)));
+    let tried = match entry.attempts {
+        1 => "1 try".to_owned(),
+        tries => format!("{tries} tries"),
+    };
+    let accepted = output::time(entry.accepted_at);
+    let when = match &next {
+        Some(next) => cell_of_lines(&[&accepted, next]),
+        None => cell(accepted),
+    };
+    let state = cell_of_lines(&[&entry.state, &tried]).styled(style_of(&entry.state));
+    [cell(entry.id).whole(), state, when, cell_of_lines(&[&entry.from, &to])]
 }
 
 async fn retry(arguments: &ById) -> anyhow::Result<ExitCode> {

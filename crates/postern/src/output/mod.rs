@@ -21,7 +21,7 @@ use serde::Serialize;
 pub(crate) use self::log::LogLines;
 pub(crate) use self::progress::{Bar, Bars, spinner_for};
 pub(crate) use self::style::{BAD, GOOD, Line, QUIET, STRONG, Style, WAITING, style_of};
-pub(crate) use self::table::{Cell, cell, cell_of_lines, state_cell, table};
+pub(crate) use self::table::{Cell, cell, cell_of_lines, table};
 
 /// Prints a line. A reader that has gone ends the program in peace, a full disk with an error.
 macro_rules! say {

@@ -2,16 +2,19 @@
 
 use std::fmt::{Display, Write as _};
 
-use comfy_table::{Color, ContentArrangement, Table, presets};
+use comfy_table::{Color, ColumnConstraint, ContentArrangement, Table, presets};
 
-use super::style::{BAD, GOOD, Line, Style, WAITING, style_of};
+use super::style::{BAD, GOOD, Line, Style, WAITING};
 
 /// A cell of a table. It can be made of [`cell`] and its like alone, so nothing in it acts on a terminal.
-pub(crate) struct Cell(comfy_table::Cell);
+pub(crate) struct Cell {
+    cell: comfy_table::Cell,
+    is_whole: bool,
+}
 
 /// A cell of a table.
 pub(crate) fn cell(text: impl Display) -> Cell {
-    Cell(comfy_table::Cell::new(Line::of(format_args!("{text}")).as_str()))
+    Cell::new(Line::of(format_args!("{text}")).as_str())
 }
 
 /// A cell of several lines.
@@ -22,20 +25,24 @@ pub(crate) fn cell_of_lines(lines: &[&dyn Display]) -> Cell {
         // A String takes everything.
         let _ = write!(text, "{lead}{}", Line::of(format_args!("{line}")).as_str());
     }
-    Cell(comfy_table::Cell::new(text))
-}
-
-/// A state or a result in its colour.
-pub(crate) fn state_cell(word: &str) -> Cell {
-    cell(word).styled(style_of(word))
+    Cell::new(&text)
 }
 
 impl Cell {
+    fn new(text: &str) -> Self {
+        Self { cell: comfy_table::Cell::new(text), is_whole: false }
+    }
+
+    /// The cell in one piece however narrow the terminal is, such as an id that is copied.
+    pub(crate) fn whole(self) -> Self {
+        Self { is_whole: true, ..self }
+    }
+
     /// The cell in a colour; styles that are none leave it as it is.
     pub(crate) fn styled(self, style: Style) -> Self {
         let colors = [(GOOD, Color::Green), (BAD, Color::Red), (WAITING, Color::Yellow)];
         match colors.into_iter().find(|(known, _)| *known == style) {
-            Some((_, color)) => Self(self.0.fg(color)),
+            Some((_, color)) => Self { cell: self.cell.fg(color), ..self },
             None => self,
         }
     }
@@ -53,13 +60,28 @@ pub(crate) fn table<const N: usize>(header: [&str; N], rows: Vec<[Cell; N]>, emp
 fn drawn<const N: usize>(header: [&str; N], rows: Vec<[Cell; N]>) -> Table {
     let mut table = Table::new();
     table.load_style(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
-    table.set_header(header).add_rows(rows.into_iter().map(|row| row.map(|cell| cell.0)));
+    let first = rows.first().into_iter().flatten();
+    let whole: Vec<usize> = first.enumerate().filter(|(_, cell)| cell.is_whole).map(|(at, _)| at).collect();
+    table.set_header(header).add_rows(rows.into_iter().map(|row| row.map(|cell| cell.cell)));
+    for at in whole {
+        if let Some(column) = table.column_mut(at) {
+            column.set_constraint(ColumnConstraint::ContentWidth);
+        }
+    }
     table
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_whole_is_not_broken() {
+        let id = "01m8hr6jc9eg3bfwgnpxf27hcz";
+        let rows = vec![[cell(id).whole(), cell("scanner@contoso.example and more text")]];
+        let mut table = drawn(["Queue id", "From, to"], rows);
+        assert!(table.set_width(48).to_string().contains(id));
+    }
 
     #[test]
     fn no_cell_acts() {
