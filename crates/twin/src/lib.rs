@@ -36,5 +36,5 @@ pub mod world;
 
 pub use faults::{Effect, Fault, Operation};
 pub use ready::ReadyFile;
-pub use state::State;
+pub use state::{Existing, State};
 pub use twin::{Options, StartError, Twin};

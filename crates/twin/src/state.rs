@@ -1,6 +1,7 @@
 //! What all doors share.
 
 use std::collections::BTreeMap;
+use std::ops::Deref;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -38,6 +39,17 @@ pub struct State {
     taken: watch::Sender<u64>,
 }
 
+/// What exists, locked for as long as it is looked at.
+pub struct Existing<'a>(MutexGuard<'a, World>);
+
+impl Deref for Existing<'_> {
+    type Target = World;
+
+    fn deref(&self) -> &World {
+        &self.0
+    }
+}
+
 impl State {
     pub(crate) fn new(
         (world, seeded): (World, World),
@@ -63,17 +75,25 @@ impl State {
         }
     }
 
-    /// What exists.
-    pub fn world(&self) -> MutexGuard<'_, World> {
-        self.world.lock().unwrap_or_else(PoisonError::into_inner)
+    /// What exists, to be read: it is changed by [`State::change_world`] alone.
+    pub fn world(&self) -> Existing<'_> {
+        Existing(self.lock_world())
     }
 
     /// Changes what exists, and keeps the change.
+    ///
+    /// This is the only way to a `&mut World`. Whoever reads something, decides and puts it back does all of that in one
+    /// `change`: the lock is held meanwhile, so that two writers at once lose nothing. A copy that was taken before, by
+    /// [`State::world`], is for answers and never put back.
     pub fn change_world<T>(&self, change: impl FnOnce(&mut World) -> T) -> T {
-        let mut world = self.world();
+        let mut world = self.lock_world();
         let result = change(&mut world);
         self.persistence.keep_world(&world);
         result
+    }
+
+    fn lock_world(&self) -> MutexGuard<'_, World> {
+        self.world.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What was sent.
