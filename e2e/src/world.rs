@@ -90,8 +90,8 @@ pub struct Setup {
     pub repairs: Vec<Repair>,
     /// A packed folder whose `data` the product finds at its first start, in place of an account and a device.
     pub older_data: Option<PathBuf>,
-    /// Octets of the disk that are left to the database.
-    pub disk_reserve_octets: u64,
+    /// How the data directory is used.
+    pub store: store::Options,
 }
 
 /// More than any story sends.
@@ -125,7 +125,7 @@ impl Default for Setup {
             closed: None,
             repairs: Vec::new(),
             older_data: None,
-            disk_reserve_octets: store::Options::default().reserve_octets,
+            store: store::Options::default(),
         }
     }
 }
@@ -218,10 +218,7 @@ impl World {
             alarms: self.setup.alarms.clone(),
             metrics: None,
             name_server: Some(self.name_server()),
-            store: store::Options {
-                reserve_octets: self.setup.disk_reserve_octets,
-                ..store::Options::default()
-            },
+            store: self.setup.store.clone(),
             listeners: self.setup.listeners.iter().map(listener).collect(),
             certificates: Vec::new(),
             admission: AdmissionLimits { sessions: 1_000, sessions_per_network: 1_000 },
@@ -250,7 +247,7 @@ impl World {
 
     /// From the next start on so much of the disk is left to the database.
     pub fn set_disk_reserve(&mut self, octets: u64) {
-        self.setup.disk_reserve_octets = octets;
+        self.setup.store.reserve_octets = octets;
     }
 
     /// From the next start on the tokens of the machine's own identity are there.

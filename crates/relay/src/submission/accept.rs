@@ -15,7 +15,7 @@ use model::queued::{Change, NewSend, Origin, QueuedMessage, Recipient, Summary};
 use store::{Body, Store, StoreError};
 use tracing::{info, warn};
 
-use super::intake::Complete;
+use super::intake::{Complete, Stopped};
 use super::{Envelope, Submission};
 use crate::deliver::{Verdict, submit_directly};
 use crate::login::EntraLogin;
@@ -69,6 +69,17 @@ impl Submission {
             "accepted"
         );
         Ok(OK.with_text(format!("{QUEUED_AS}{id}")))
+    }
+
+    /// The reply where a message was not taken in; that a large one could not be written is noted.
+    pub(super) fn stopped(&self, stopped: Stopped) -> Refusal {
+        match stopped {
+            Stopped::Refused(refusal) => refusal,
+            Stopped::Failed(error) => {
+                self.upstreams.noticed().store_failed(&error, self.context.clock.now());
+                reply_for::store(&error)
+            }
+        }
     }
 
     /// Sends an Entra login's message while its client waits.

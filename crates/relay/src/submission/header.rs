@@ -25,7 +25,7 @@ impl Submission {
     ) -> Result<(), Refusal> {
         let (written, changes) = self.header(transaction, header)?;
         transaction.changes.extend(changes);
-        transaction.intake.begin_body(written).await
+        transaction.intake.begin_body(written).await.map_err(|stopped| self.stopped(stopped))
     }
 
     fn header(

@@ -28,6 +28,21 @@ enum Phase {
     Body,
 }
 
+/// Why a message is not taken in.
+#[derive(Debug)]
+pub(super) enum Stopped {
+    /// It is refused for what it is.
+    Refused(Refusal),
+    /// It could not be written.
+    Failed(StoreError),
+}
+
+impl From<StoreError> for Stopped {
+    fn from(error: StoreError) -> Self {
+        Self::Failed(error)
+    }
+}
+
 /// A whole message.
 pub(super) struct Complete {
     pub(super) body: Body,
@@ -62,16 +77,17 @@ impl Intake {
     }
 
     /// Takes a piece. Gives the header section when it is complete; [`Intake::begin_body`] must follow.
-    pub(super) async fn take(&mut self, octets: &[u8]) -> Result<Option<Vec<u8>>, Refusal> {
+    pub(super) async fn take(&mut self, octets: &[u8]) -> Result<Option<Vec<u8>>, Stopped> {
         let held = match &mut self.phase {
             Phase::Body => return self.write(octets).await.map(|()| None),
-            Phase::Between(_) => return Err(reply_for::store(&StoreError::Closed)),
+            Phase::Between(_) => return Err(StoreError::Closed.into()),
             Phase::Header(held) => held,
         };
         let searched = held.len();
         held.extend_from_slice(octets);
         let Some(end) = message::header::end_of_header_behind(held, searched) else {
-            return if held.len() > MAX_HEADER_OCTETS { Err(reply_for::HEADER_TOO_LARGE) } else { Ok(None) };
+            let is_too_large = held.len() > MAX_HEADER_OCTETS;
+            return if is_too_large { Err(Stopped::Refused(reply_for::HEADER_TOO_LARGE)) } else { Ok(None) };
         };
         let rest = held.split_off(end);
         let mut header = std::mem::take(held);
@@ -89,9 +105,9 @@ impl Intake {
     }
 
     /// Goes on with the body, behind the header section as it is kept.
-    pub(super) async fn begin_body(&mut self, written: Written) -> Result<(), Refusal> {
+    pub(super) async fn begin_body(&mut self, written: Written) -> Result<(), Stopped> {
         let Phase::Between(rest) = std::mem::replace(&mut self.phase, Phase::Body) else {
-            return Err(reply_for::store(&StoreError::Closed));
+            return Err(StoreError::Closed.into());
         };
         self.summary = written.summary;
         let mut head = written.header;
@@ -107,23 +123,23 @@ impl Intake {
     }
 
     /// Completes the message; nothing may follow.
-    pub(super) async fn finish(&mut self) -> Result<Complete, Refusal> {
+    pub(super) async fn finish(&mut self) -> Result<Complete, Stopped> {
         // BDAT may leave out the last line end; no server behind us would take that.
         if self.last != *b"\r\n" {
             self.write(b"\r\n").await?;
         }
         let (Some(digest), Some(writer)) = (self.digest.take(), self.writer.take()) else {
-            return Err(reply_for::store(&StoreError::Closed));
+            return Err(StoreError::Closed.into());
         };
         let mut fingerprint = [0; 16];
         fingerprint.copy_from_slice(&digest.finish().as_ref()[..16]);
         let octets = writer.octets();
-        let body = writer.finish().await.map_err(|error| reply_for::store(&error))?;
+        let body = writer.finish().await?;
         let summary = std::mem::take(&mut self.summary);
         Ok(Complete { body, octets, summary, fingerprint: Fingerprint(fingerprint) })
     }
 
-    async fn write(&mut self, octets: &[u8]) -> Result<(), Refusal> {
+    async fn write(&mut self, octets: &[u8]) -> Result<(), Stopped> {
         if let Some(digest) = &mut self.digest {
             digest.update(octets);
         }
@@ -132,8 +148,8 @@ impl Intake {
             [only] => self.last = [self.last[1], *only],
             [] => return Ok(()),
         }
-        let writer = self.writer.as_mut().ok_or_else(|| reply_for::store(&StoreError::Closed))?;
-        writer.write(octets).await.map_err(|error| reply_for::store(&error))
+        let writer = self.writer.as_mut().ok_or(StoreError::Closed)?;
+        Ok(writer.write(octets).await?)
     }
 }
 

@@ -204,7 +204,7 @@ impl Service for Submission {
     }
 
     async fn data(&self, transaction: &mut Transaction, octets: &[u8]) -> Result<(), Refusal> {
-        match transaction.intake.take(octets).await? {
+        match transaction.intake.take(octets).await.map_err(|stopped| self.stopped(stopped))? {
             None => Ok(()),
             Some(header) => self.begin_body(transaction, &header).await,
         }
@@ -221,7 +221,8 @@ impl Service for Submission {
             let text = format!("{} bare CR or LF became CRLF", measures.repaired_line_ends);
             changes.push(Change { cause: Cause::Repair(Repair::LineEnds), text });
         }
-        let taken = Taken { envelope, complete: intake.finish().await?, changes };
+        let complete = intake.finish().await.map_err(|stopped| self.stopped(stopped))?;
+        let taken = Taken { envelope, complete, changes };
         match sender {
             Sender::Credential(credential) => {
                 // The login may have gone, and its account with it, while the message came in.
