@@ -54,7 +54,7 @@ impl Lookout {
                 told.news(problems(&observed, now), now)
             }
             Err(error) => {
-                warn!(error = store::chain(&error), "it cannot be seen whether anything is wrong");
+                warn!(error = store::chain(&error), "could not check for problems");
                 Vec::new()
             }
         }
@@ -71,8 +71,8 @@ impl Lookout {
             }
             News::Ended(problem) => {
                 let code = format!("{}_ended", problem.code.as_str());
-                info!(account = problem.account, code, "a problem is over");
-                let sentence = format!("This is over: {}", problem.message);
+                info!(account = problem.account, code, "problem resolved");
+                let sentence = format!("Resolved: {}", problem.message);
                 (problem, code, sentence)
             }
         };

@@ -153,7 +153,7 @@ async fn a_problem_that_needs_a_person_is_told_when_it_begins_and_when_it_ends()
     world.twin.state().change_world(|w| w.link("contoso-mail", "contoso.example"));
     world.advance_until(Duration::from_secs(30), async || told() == 2).await;
     let second = heard.lock().unwrap()[1].clone();
-    assert!(second.contains("domain_not_linked_ended") && second.contains("This is over: "), "{second}");
+    assert!(second.contains("domain_not_linked_ended") && second.contains("Resolved: "), "{second}");
     world.until(id, &[SendState::Submitted, SendState::Sent]).await;
     world.finish().await;
 }

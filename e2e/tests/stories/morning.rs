@@ -149,7 +149,7 @@ async fn an_azure_that_is_away_or_fails_is_named() {
     nothing_is_wrong(&world).await;
     fail(&world, Operation::Send, 503, None, Some(2));
     let id = deferred_once(&world, "b@example.com").await;
-    named(&world, "azure_failing", &["the last attempt ended with an error of Azure's"]).await;
+    named(&world, "azure_failing", &["the last attempt ended with an error from Azure"]).await;
     let wait = wait_of(&world, id).await;
     assert_eq!(wait["code"], "put_off", "{wait:#}");
     assert!(wait["message"].as_str().unwrap().contains("attempt 1 failed"), "{wait:#}");

@@ -51,11 +51,11 @@ fn disabled(account: &ObservedAccount, now: Timestamp) -> Option<Problem> {
     let name = &account.name;
     (account.waiting > 0).then(|| Problem {
         message: format!(
-            "Account {name} is disabled since {} and nothing is sent for it. {}.",
+            "Account {name} has been disabled since {}, so Postern sends nothing for it. {}.",
             time(account.changed_at, now),
             waiting(account.waiting)
         ),
-        action: format!("`postern account enable {name}` lets the mail go."),
+        action: format!("`postern account enable {name}` enables it and sends the queued mail."),
         ..problem(account, Code::AccountDisabled, account.changed_at)
     })
 }
@@ -75,8 +75,8 @@ fn secret(account: &ObservedAccount, now: Timestamp) -> Option<Problem> {
                 waiting(account.waiting)
             ),
             action: format!(
-                "Make a new one in the Entra admin center (App registrations, Certificates & secrets) and hand it \
-                 over: `postern account edit {name} --secret`."
+                "Create a new one in the Entra admin center (App registrations, Certificates & secrets) and enter \
+                 it with `postern account edit {name} --secret`."
             ),
             ..problem(account, Code::SecretExpired, end)
         });
@@ -85,8 +85,8 @@ fn secret(account: &ObservedAccount, now: Timestamp) -> Option<Problem> {
     (left < SOON).then(|| Problem {
         message: format!("The {what} of account {name} expires in {}, on {day}.", days(left)),
         action: format!(
-            "`postern account rotate {name}` renews it; where the app may not do that, `postern account edit {name} \
-             --secret` takes one that was made by hand."
+            "`postern account rotate {name}` renews it. If the app has no permission for that, create one in Entra and \
+             enter it with `postern account edit {name} --secret`."
         ),
         ..problem(account, Code::SecretExpires, since)
     })
@@ -110,8 +110,8 @@ fn failing(account: &ObservedAccount, streak: &Streak, now: Timestamp) -> Option
             Code::LoginRefused,
             format!("Azure has refused the login of account {name} since {since} ({said}). {rest}"),
             format!(
-                "`postern account verify {name}` names the reason; a new client secret is handed over with `postern \
-                 account edit {name} --secret`."
+                "`postern account verify {name}` names the reason; `postern account edit {name} --secret` stores a new \
+                 client secret."
             ),
             // Whoever looks after the accounts verifies at once, and tells what that finds.
             None,
@@ -119,26 +119,28 @@ fn failing(account: &ObservedAccount, streak: &Streak, now: Timestamp) -> Option
         StreakKind::Unreachable => (
             Code::AzureUnreachable,
             format!(
-                "Azure could not be reached for account {name} since {since}: {last} failed ({said}). {rest}"
+                "Postern has not been able to reach Azure for account {name} since {since}: {last} failed ({said}). {rest}"
             ),
             format!(
-                "Check this server's way to Azure: DNS, proxy, firewall (`postern account verify {name}` tries each \
-                 host). {look}. The mail leaves by itself once Azure can be reached."
+                "Check this server's connection to Azure: DNS, proxy, firewall (`postern account verify {name}` tries each \
+                 host). {look}. Postern sends the mail as soon as it can reach Azure."
             ),
             outage,
         ),
         StreakKind::Azure => (
             Code::AzureFailing,
             format!(
-                "Azure fails for account {name} since {since}: {last} ended with an error of Azure's ({said}). {rest}"
+                "Azure has been failing for account {name} since {since}: {last} ended with an error from Azure ({said}). {rest}"
             ),
-            format!("Nothing: Postern tries again. {look}."),
+            format!("No action is needed: Postern retries. {look}."),
             outage,
         ),
         StreakKind::Unusable => (
             Code::AccountUnusable,
-            format!("Account {name} cannot be used since {since}: {said}. {rest}"),
-            format!("`postern account verify {name}` has more; `postern account edit {name}` mends it."),
+            format!("Postern has not been able to use account {name} since {since}: {said}. {rest}"),
+            format!(
+                "`postern account verify {name}` shows details; `postern account edit {name}` corrects the account."
+            ),
             Some(streak.since),
         ),
     };
@@ -179,21 +181,21 @@ fn refused_sender(
                  account {name}. {rest}."
             ),
             format!(
-                "Link the domain: `postern domain doctor {subject} --account {name}` for one that Postern looks after, \
-                 otherwise Azure portal, {service}, Email, Domains, Connect domain. The mail leaves within the hour; \
-                 `postern queue retry ID` sends a message at once."
+                "Link the domain: `postern domain doctor {subject} --account {name}` if Postern manages it, \
+                 otherwise in the Azure portal: {service}, Email, Domains, Connect domain. Postern then retries within an \
+                 hour; `postern queue retry ID` sends a message at once."
             ),
         )
     } else {
         (
             Code::SenderUnknown,
             format!(
-                "Azure refuses mail from {subject}: its domain has no such sender username, or the account {name} may \
+                "Azure refuses mail from {subject}: its domain has no such sender username, or account {name} may \
                  not use it. {rest}."
             ),
             format!(
-                "`postern sender add {subject} --account {name}` makes the sender at Azure; the portal has them under \
-                 the domain's MailFrom addresses. The mail leaves within the hour."
+                "`postern sender add {subject} --account {name}` creates the sender in Azure; the portal lists them under \
+                 the domain's MailFrom addresses. Postern then retries within an hour."
             ),
         )
     };
@@ -209,7 +211,7 @@ fn paused(account: &ObservedAccount, pause: AskedFor, now: Timestamp) -> Option<
         return None;
     }
     let asked = format!(
-        "Azure answered account {name} at {} that there are too many requests (429) and asked for a pause until {}",
+        "Azure rejected a request of account {name} at {} because of too many requests (429) and asked for a pause until {}",
         time(pause.since, now),
         time(pause.asked_until, now)
     );
@@ -224,9 +226,9 @@ fn paused(account: &ObservedAccount, pause: AskedFor, now: Timestamp) -> Option<
     Some(Problem {
         message: format!("{asked}: {next}. {}.", waiting(account.waiting)),
         action: format!(
-            "Nothing: one message is tried after the pause, and the others follow. The pause is the whole \
-             subscription's, whoever else sends through it. `postern account verify {name}` compares the quota with \
-             what Azure allows."
+            "No action is needed: Postern tries one message after the pause, and then sends the others. The pause applies to \
+             the whole subscription, including other programs that send through it. `postern account verify {name}` \
+             compares the quota with Azure's limits."
         ),
         alarm_at: is_long.then_some(pause.since),
         ..problem(account, Code::AzureRateLimited, pause.since)
@@ -249,13 +251,13 @@ fn used_up(account: &ObservedAccount, full: FullWindow, now: Timestamp) -> Optio
                 time(until, now)
             ),
             format!(
-                "Nothing: mail leaves as the quota allows. If it happens often, ask Microsoft to raise the quota \
-                 of the subscription, then tell Postern: `postern account edit {name} --quota MINUTE/HOUR`."
+                "No action is needed: Postern sends the mail as the quota allows. If this happens often, ask Microsoft to raise \
+                 the subscription's quota, then set it: `postern account edit {name} --quota MINUTE/HOUR`."
             ),
         ),
         None => (
             format!("The quota of account {name} allows no sends at all."),
-            format!("`postern account edit {name} --quota MINUTE/HOUR` says what Azure allows."),
+            format!("`postern account edit {name} --quota MINUTE/HOUR` sets what Azure allows."),
         ),
     };
     Some(Problem {
@@ -269,11 +271,11 @@ fn not_ready(account: &ObservedAccount, now: Timestamp) -> Option<Problem> {
     let (name, found) = (&account.name, account.not_ready.as_ref()?);
     Some(Problem {
         message: format!(
-            "Account {name} cannot send, as its verification at {} found: {}.",
+            "Account {name} cannot send. Its verification at {} found: {}.",
             time(found.at, now),
             said(&found.worst)
         ),
-        action: format!("`postern account verify {name}` looks again and says who has to do what."),
+        action: format!("`postern account verify {name}` checks again and says who must do what."),
         ..problem(account, Code::AccountNotReady, found.at)
     })
 }
@@ -289,8 +291,8 @@ fn suppressed(account: &ObservedAccount, now: Timestamp) -> Option<Problem> {
             time(found.since, now)
         ),
         action: format!(
-            "`postern queue list --state failed --account {name}` lists them. Check the addresses; one that is right \
-             again is taken off the domain's suppression list in the Azure portal."
+            "`postern queue list --state failed --account {name}` lists them. Check the addresses. If one is valid \
+             again, remove it from the domain's suppression list in the Azure portal."
         ),
         ..problem(account, Code::RecipientsSuppressed, found.since)
     })

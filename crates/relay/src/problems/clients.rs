@@ -123,7 +123,7 @@ fn lock(locked: &Locked, now: Timestamp) -> Problem {
     let (code, what, lift) = match (&locked.login, &locked.network) {
         (Some(login), place) => {
             let place = place.as_ref().map(|network| format!(" at {network}")).unwrap_or_default();
-            let lift = format!("`postern credential unlock {login}` lifts it");
+            let lift = format!("`postern credential unlock {login}` lifts the lock");
             (Code::LoginLocked, format!("login {login}{place}"), lift)
         }
         (None, network) => {
@@ -131,14 +131,14 @@ fn lock(locked: &Locked, now: Timestamp) -> Problem {
             (
                 Code::NetworkLocked,
                 format!("network {network}"),
-                "`postern bans` shows how to lift it".to_owned(),
+                "`postern bans` shows how to lift the lock".to_owned(),
             )
         }
     };
     let who = match (&locked.login, &locked.network) {
         (Some(_), Some(_)) => "no device there can log in with it",
-        (Some(_), None) => "it is let in only where it worked within the last 30 days",
-        (None, _) => "only logins that worked from there within the last 30 days are let in",
+        (Some(_), None) => "only devices at whose address it worked within the last 30 days can log in with it",
+        (None, _) => "only logins that worked from there within the last 30 days can log in",
     };
     Problem {
         code,
@@ -151,7 +151,7 @@ fn lock(locked: &Locked, now: Timestamp) -> Problem {
             locked.guesses
         ),
         action: format!(
-            "Find the device that has a wrong password (`postern refusals`) and correct it there; {lift}."
+            "Find the device with the wrong password (`postern refusals`) and correct it; {lift}."
         ),
         alarm_at: None,
     }

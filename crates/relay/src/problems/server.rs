@@ -18,12 +18,12 @@ fn disk_full(observed: &Observed, now: Timestamp) -> Option<Problem> {
         subject: None,
         since: now,
         message: format!(
-            "The disk that holds {path} has {} free, and the last {} are kept for the queue's own database: new mail \
+            "The disk that holds {path} has {} free, and Postern reserves the last {} for the queue's own database: new mail \
              is refused with 452.",
             size(disk.free_octets),
             size(disk.reserve_octets)
         ),
-        action: format!("Free space on the file system of {path}; `df -h {path}` shows which it is."),
+        action: format!("Free space on the file system of {path}; `df -h {path}` shows which one."),
         alarm_at: Some(now),
     })
 }
@@ -36,12 +36,12 @@ fn storage_failing(observed: &Observed, now: Timestamp) -> Option<Problem> {
         subject: None,
         since: failure.since,
         message: format!(
-            "The data directory could not be written at {}: {}. New mail is refused with 451 or 452.",
+            "Postern could not write to its data directory at {}: {}. New mail is refused with 451 or 452.",
             time(failure.last_at, now),
             said(&failure.text)
         ),
         action:
-            "Check the disk and its file system (`dmesg`, `mount`): full, broken or mounted read-only. The \
+            "Check the disk and its file system (`dmesg`, `mount`): they may be full, broken or mounted read-only. The \
                  server's log has each failure."
                 .to_owned(),
         alarm_at: Some(failure.since),

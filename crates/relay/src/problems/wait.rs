@@ -38,8 +38,7 @@ pub fn why_it_waits(account: &ObservedAccount, send: Waiting<'_>, now: Timestamp
         until: until.map(|until| until.max(send.due_at)),
     };
     if account.state == AccountState::Disabled {
-        let message =
-            format!("account {name} is disabled, so that nothing is tried: `postern account enable {name}`");
+        let message = format!("account {name} is disabled: `postern account enable {name}` enables it");
         return wait(Code::AccountDisabled, message, None);
     }
     let stopped =
@@ -49,7 +48,7 @@ pub fn why_it_waits(account: &ObservedAccount, send: Waiting<'_>, now: Timestamp
         let (code, why) = match streak.kind {
             StreakKind::Login => (Code::LoginRefused, "Azure refuses the account's login"),
             StreakKind::Unreachable => (Code::AzureUnreachable, "Azure cannot be reached"),
-            StreakKind::Azure => (Code::AzureFailing, "Azure fails"),
+            StreakKind::Azure => (Code::AzureFailing, "Azure is failing"),
             StreakKind::Unusable => (Code::AccountUnusable, "the account cannot be used"),
         };
         let message = format!("{why} ({said}); all mail of account {name} waits");
@@ -73,7 +72,7 @@ pub fn why_it_waits(account: &ObservedAccount, send: Waiting<'_>, now: Timestamp
         let message = format!("the quota of account {name} is used up: {} sends in {window}", full.limit);
         return wait(Code::QuotaUsedUp, message, full.until);
     }
-    let message = "nothing holds it up: it leaves in its turn".to_owned();
+    let message = "nothing blocks it: Postern sends it in its turn".to_owned();
     Wait { code: "next", message, until: Some(send.due_at.max(now)) }
 }
 
