@@ -137,7 +137,7 @@ fn lock(locked: &Locked, now: Timestamp) -> Problem {
     };
     let who = match (&locked.login, &locked.network) {
         (Some(_), Some(_)) => "no device there can log in with it",
-        (Some(_), None) => "only devices at whose address it worked within the last 30 days can log in with it",
+        (Some(_), None) => "it can log in only from networks where it worked within the last 30 days",
         (None, _) => "only logins that worked from there within the last 30 days can log in",
     };
     Problem {
