@@ -143,6 +143,7 @@ async fn an_azure_that_is_away_or_fails_is_named() {
     let found =
         named(&world, "azure_unreachable", &["the last attempt failed", "1 message waits", "Entra"]).await;
     assert_eq!(found["severity"], "warning");
+    assert!(!found["message"].as_str().unwrap().contains("by REST"), "the way is no part of the cause");
     assert_eq!(wait_of(&world, id).await["code"], "azure_unreachable");
     world.twin.state().disarm();
     world.advance_until(Duration::from_secs(5), async || world.captured().len() == 1).await;

@@ -28,6 +28,8 @@ pub(crate) struct Tried {
     pub(crate) usage: Vec<Usage>,
     /// Why nothing else of the account should be tried for a while, and how long Azure asked for.
     pub(crate) trouble: Option<(Matter, Option<Duration>)>,
+    /// What was answered, or why nothing was, without the way that the message took. Only of a deferral.
+    pub(crate) said: Option<String>,
 }
 
 /// Tries once. Whatever happens, the send is settled.
@@ -237,7 +239,8 @@ impl Try<'_> {
     fn again(&self, deferred: &Deferred, attempt: Attempt, usage: Vec<Usage>) -> Tried {
         let wait = backoff::wait(self.claim.send.attempts, deferred.wait, self.context.entropy.fraction());
         let next = NextStep::Again { at: self.retry_at(wait) };
-        Tried { trouble: self.trouble_for_others(deferred), ..self.tried(attempt, next, usage) }
+        let (trouble, said) = (self.trouble_for_others(deferred), Some(deferred.text.clone()));
+        Tried { trouble, said, ..self.tried(attempt, next, usage) }
     }
 
     /// What a deferral means for the account's other mail.
@@ -253,12 +256,12 @@ impl Try<'_> {
     async fn give_up(&self, given_up: GivenUp, usage: Vec<Usage>) -> Tried {
         let id = self.claim.send.id;
         let settlement = give_up(self.context, &self.upstream.account, id, &given_up).await;
-        Tried { settlement, usage, trouble: None }
+        Tried { settlement, usage, trouble: None, said: None }
     }
 
     pub(super) fn tried(&self, attempt: Attempt, next: NextStep, usage: Vec<Usage>) -> Tried {
         let settlement = Settlement { id: self.claim.send.id, attempt: Some(attempt), next };
-        Tried { settlement, usage, trouble: None }
+        Tried { settlement, usage, trouble: None, said: None }
     }
 
     /// When to try again. Whoever asks for more patience than there is gets one more try, which ends it.

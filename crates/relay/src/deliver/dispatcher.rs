@@ -215,7 +215,7 @@ impl Dispatcher {
                             warn!(account = %self.account.name, until = %self.paused_until, "the account's mail waits");
                         }
                     }
-                    self.take_note(&tried.settlement);
+                    self.take_note(&tried);
                     settlements.push(tried.settlement);
                     usage.extend(tried.usage);
                 }
@@ -240,11 +240,12 @@ impl Dispatcher {
     }
 
     /// What a try says of the account as a whole.
-    fn take_note(&self, settlement: &Settlement) {
-        let Some(attempt) = &settlement.attempt else { return };
+    fn take_note(&self, tried: &Tried) {
+        let Some(attempt) = &tried.settlement.attempt else { return };
         let pauses = matches!(attempt.reason, Some(Reason::Login | Reason::Unreachable));
         let next_at = (pauses && attempt.at < self.paused_until).then_some(self.paused_until);
-        self.upstreams.noticed().tried(self.account.id, attempt, next_at);
+        let text = tried.said.as_ref().unwrap_or(&attempt.text).clone();
+        self.upstreams.noticed().tried(self.account.id, &Attempt { text, ..attempt.clone() }, next_at);
     }
 
     /// A send whose work broke: a fault of ours, which must not take the message with it.

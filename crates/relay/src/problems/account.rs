@@ -282,11 +282,13 @@ fn not_ready(account: &ObservedAccount, now: Timestamp) -> Option<Problem> {
 
 fn suppressed(account: &ObservedAccount, now: Timestamp) -> Option<Problem> {
     let (name, found) = (&account.name, account.suppressed.as_ref()?);
-    let messages =
-        if found.count == 1 { "1 message".to_owned() } else { format!("{} messages", found.count) };
+    let (messages, whose) = match found.count {
+        1 => ("1 message".to_owned(), "its"),
+        count => (format!("{count} messages"), "their"),
+    };
     Some(Problem {
         message: format!(
-            "Azure dropped {messages} of account {name} since {}: their recipients are on a suppression list, to which \
+            "Azure dropped {messages} of account {name} since {}: {whose} recipients are on a suppression list, to which \
              Azure adds addresses whose mail bounced.",
             time(found.since, now)
         ),
