@@ -366,3 +366,20 @@ fn locked_logins_and_refused_devices_are_named_and_strangers_are_not() {
     check(&found[5], Code::ClientRefused, &pieces);
     assert_eq!(found[5].code.severity(), Severity::Notice);
 }
+
+#[test]
+fn the_manual_has_a_row_for_every_code() {
+    let here = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let read = |path: &str| std::fs::read_to_string(here.join(path)).unwrap();
+    let (source, manual) = (read("src/problems/mod.rs"), read("../../docs/operate/troubleshooting.md"));
+    let words = source.split("impl Code").nth(1).unwrap().split("/// How bad").next().unwrap();
+    let words: Vec<&str> = words.split('"').skip(1).step_by(2).collect();
+    assert!(words.len() > 15 && words.contains(&Code::ClientRefused.as_str()), "{words:?}");
+    let table = manual.split("| code | severity |").nth(1).unwrap().split("\n\n").next().unwrap();
+    for word in words {
+        let row = table
+            .lines()
+            .find(|row| row.split('|').nth(1).is_some_and(|cell| cell.contains(&format!("`{word}`"))));
+        assert!(row.is_some(), "{word} has no row");
+    }
+}
