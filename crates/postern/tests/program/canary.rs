@@ -9,17 +9,16 @@
 //! | Azure | a sender's display name, a subscription's name, the error of a verification, the words of a refused send, status and call |
 //! | DNS | TXT records at the domain, at _dmarc and at the selectors |
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{SocketAddr, TcpStream};
-use std::path::PathBuf;
-use std::process::{Child, Command, Output, Stdio};
-use std::time::{Duration, Instant};
 
 use clock::Clock;
 use serde_json::Value;
 use twin::world::dns::{Record, Zone};
 use twin::{Effect, Fault, Operation, Options, Twin};
+
+use crate::server::{PATIENCE, Postern, until};
 
 /// ESC, BEL, NUL, CR LF, DEL, CSI and NEL of C1, an override of direction, the end of a line.
 const CANARY: &str = "CANARY\u{1b}[2J\u{1b}]0;x\u{7}\r\nforged\u{7f}\u{9b}31m\u{85}\u{202e}\u{2028}END";
@@ -27,97 +26,8 @@ const CANARY: &str = "CANARY\u{1b}[2J\u{1b}]0;x\u{7}\r\nforged\u{7f}\u{9b}31m\u{
 const WORD: &str = "=?utf-8?q?CANARY=1B[2J=07=0D=0Aforged=7F=C2=9B31m=E2=80=AE=E2=80=A8END?=";
 /// The same without what ends a line of SMTP.
 const RAW: &str = "CANARY\u{1b}[2J\u{7}\u{7f}\u{9b}31m\u{202e}\u{2028}END";
-/// Real time until something that should come is given up.
-const PATIENCE: Duration = Duration::from_secs(60);
-
-/// The program under test, serving, and where it keeps things.
-struct Postern {
-    serving: Child,
-    folder: tempfile::TempDir,
-}
-
-impl Postern {
-    fn start(twin: &Twin, log_format: &str) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let data = folder.path().join("data");
-        let config = format!(
-            "data_dir = {data:?}\nallow_volatile_data_dir = true\n[[listener]]\naddress = '127.0.0.2:0'\nmode = 'plain'\n[[listener]]\naddress = '127.0.0.1:0'\nmode = 'plain'\nlogin = 'none'\n[dns]\nserver = '{}'\n[log]\nfilter = 'debug'\nformat = '{log_format}'\n",
-            twin.ready().dns
-        );
-        fs::write(folder.path().join("postern.toml"), config).unwrap();
-        let log = File::create(folder.path().join("log")).unwrap();
-        let serving = Command::new(env!("CARGO_BIN_EXE_postern"))
-            .args(["serve", "--config"])
-            .arg(folder.path().join("postern.toml"))
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(log)
-            .spawn()
-            .unwrap();
-        let postern = Self { serving, folder };
-        until(|| postern.run(&["status"], "").status.success().then_some(()));
-        postern
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    /// Runs a command with colours, as on a terminal.
-    fn run(&self, arguments: &[&str], input: &str) -> Output {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_postern"))
-            .args(arguments)
-            .arg("--data-dir")
-            .arg(self.path("data"))
-            .env("CLICOLOR_FORCE", "1")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut stdin = command.stdin.take().unwrap();
-        // A command that reads nothing may be gone already.
-        let _ = stdin.write_all(input.as_bytes());
-        drop(stdin);
-        command.wait_with_output().unwrap()
-    }
-
-    fn json(&self, arguments: &[&str]) -> Value {
-        let output = self.run(&[arguments, &["--json"]].concat(), "");
-        serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{arguments:?}: {output:?}"))
-    }
-
-    fn listener(&self, login: &str) -> SocketAddr {
-        let status = self.json(&["status"]);
-        let listeners = status["listeners"].as_array().unwrap();
-        let found = listeners.iter().find(|one| one["login"] == login).unwrap();
-        found["address"].as_str().unwrap().parse().unwrap()
-    }
-
-    fn log(&self) -> String {
-        fs::read_to_string(self.path("log")).unwrap()
-    }
-}
-
-impl Drop for Postern {
-    fn drop(&mut self) {
-        // It may have ended by itself.
-        let _ = self.serving.kill();
-        let _ = self.serving.wait();
-    }
-}
-
-fn until<T>(look: impl Fn() -> Option<T>) -> T {
-    let start = Instant::now();
-    loop {
-        if let Some(found) = look() {
-            return found;
-        }
-        assert!(start.elapsed() < PATIENCE, "it does not come");
-        // Another process says nothing when it is ready.
-        std::thread::park_timeout(Duration::from_millis(50));
-    }
-}
+const LISTENERS: &str = "[[listener]]\naddress = '127.0.0.2:0'\nmode = 'plain'\n\
+    [[listener]]\naddress = '127.0.0.1:0'\nmode = 'plain'\nlogin = 'none'\n";
 
 /// What acts in a text, colours of the program's own left out.
 fn acting(text: &str) -> Option<String> {
@@ -177,41 +87,6 @@ fn name_senders(twin: &Twin, name: Option<&str>) {
     });
 }
 
-fn connect(postern: &Postern, twin: &Twin) -> Output {
-    let ready = twin.ready();
-    let smtp = format!("{}:{}", ready.smtp_host, ready.smtp_port);
-    let ids =
-        [&ready.tenant_id.to_string(), &ready.client_id.to_string(), &ready.subscription_id.to_string()];
-    let arguments = [
-        "account",
-        "add",
-        "contoso",
-        "--tenant",
-        ids[0],
-        "--client-id",
-        ids[1],
-        "--subscription",
-        ids[2],
-        "--service",
-        &ready.communication_service,
-        "--endpoint",
-        &ready.url,
-        "--cloud-authority",
-        &ready.url,
-        "--cloud-resource-manager",
-        &ready.url,
-        "--cloud-graph",
-        &ready.url,
-        "--cloud-smtp",
-        &smtp,
-        "--cloud-ca",
-        &ready.ca,
-        "--transport",
-        "rest",
-    ];
-    postern.run(&arguments, &ready.client_secret)
-}
-
 /// Speaks SMTP line by line, and hears one reply to each.
 fn speak(address: SocketAddr, lines: &[&str]) {
     let mut stream = TcpStream::connect(address).unwrap();
@@ -258,8 +133,9 @@ fn story(log_format: &str, runtime: &tokio::runtime::Runtime) {
     let twin = runtime.block_on(Twin::start(Options::ephemeral(Clock::system()))).unwrap();
     poison(&twin);
     name_senders(&twin, Some(CANARY));
-    let postern = Postern::start(&twin, log_format);
-    let added = connect(&postern, &twin);
+    let postern =
+        Postern::start(&twin, &format!("{LISTENERS}[log]\nfilter = 'debug'\nformat = '{log_format}'\n"));
+    let added = postern.add_account("contoso", &twin, &[]);
     must_be_calm("account add", &added.stdout);
     must_be_calm("account add, beside it", &added.stderr);
     check(&postern, &["account", "import", "contoso"]);
