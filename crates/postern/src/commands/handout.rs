@@ -95,7 +95,10 @@ impl Handout {
     /// When it is there, or cannot be made.
     pub(super) fn create(file: &Path) -> anyhow::Result<Self> {
         let opened = OpenOptions::new().write(true).create_new(true).mode(0o600).open(file);
-        let opened = opened.with_context(|| format!("{} cannot be made", file.display()))?;
+        let opened = opened.with_context(|| match file.symlink_metadata() {
+            Ok(_) => format!("{} exists already and is not overwritten: name a new file", file.display()),
+            Err(_) => format!("{} cannot be made", file.display()),
+        })?;
         Ok(Self(csv::Writer::from_writer(opened)))
     }
 
@@ -155,6 +158,12 @@ mod tests {
         Handout::create(&file).unwrap().row(&["=x", "a,b"]).unwrap();
         assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600);
         assert_eq!(std::fs::read_to_string(&file).unwrap(), "'=x,\"a,b\"\n");
-        assert!(Handout::create(&file).is_err());
+        let error = Handout::create(&file).err().unwrap().to_string();
+        assert!(
+            error.ends_with("logins.csv exists already and is not overwritten: name a new file"),
+            "{error}"
+        );
+        let error = Handout::create(&folder.path().join("no/logins.csv")).err().unwrap().to_string();
+        assert!(error.ends_with("no/logins.csv cannot be made"), "{error}");
     }
 }

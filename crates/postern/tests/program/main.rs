@@ -3,4 +3,5 @@
 #![allow(clippy::unwrap_used, reason = "a program that does not start fails the test")]
 
 mod canary;
+mod import;
 mod server;

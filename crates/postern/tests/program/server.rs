@@ -25,7 +25,7 @@ impl Postern {
         let folder = tempfile::tempdir().unwrap();
         let data = folder.path().join("data");
         let config = format!(
-            "data_dir = {data:?}\nallow_volatile_data_dir = true\n[dns]\nserver = '{}'\n{more}",
+            "data_dir = {data:?}\nallow_volatile_data_dir = true\n{more}[dns]\nserver = '{}'\n",
             twin.ready().dns
         );
         fs::write(folder.path().join("postern.toml"), config).unwrap();
@@ -38,8 +38,11 @@ impl Postern {
             .stderr(log)
             .spawn()
             .unwrap();
-        let postern = Self { serving, folder };
-        until(|| postern.run(&["account", "list"], "").status.success().then_some(()));
+        let mut postern = Self { serving, folder };
+        until(|| {
+            assert_eq!(postern.serving.try_wait().unwrap(), None, "{}", postern.log());
+            postern.run(&["account", "list"], "").status.success().then_some(())
+        });
         postern
     }
 
@@ -127,8 +130,18 @@ impl Drop for Postern {
     }
 }
 
+/// What a command printed, without colours.
+pub(crate) fn text(output: &Output) -> String {
+    let (mut plain, printed) = (String::new(), String::from_utf8_lossy(&output.stdout));
+    for (number, piece) in printed.split("\u{1b}[").enumerate() {
+        let end = if number == 0 { 0 } else { piece.find('m').map_or(0, |end| end + 1) };
+        plain.push_str(&piece[end..]);
+    }
+    plain
+}
+
 /// Looks until there is something.
-pub(crate) fn until<T>(look: impl Fn() -> Option<T>) -> T {
+pub(crate) fn until<T>(mut look: impl FnMut() -> Option<T>) -> T {
     let start = Instant::now();
     loop {
         if let Some(found) = look() {
