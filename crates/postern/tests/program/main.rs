@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a program that does not start fails the test")]
 
+mod accounts;
 mod canary;
 mod import;
 mod server;
