@@ -147,6 +147,7 @@ fn story(log_format: &str, runtime: &tokio::runtime::Runtime) {
     let network =
         ["credential", "add", "lan", "--account", "contoso", "--no-login", "--network", "127.0.0.0/8"];
     check(&postern, &network);
+    check(&postern, &["credential", "add", "scanner1", "--account", "contoso"]);
 
     let queue = send(&postern, &twin);
     import(&postern);
@@ -188,11 +189,24 @@ fn send(postern: &Postern, twin: &Twin) -> Value {
         "AUTH PLAIN AENBTkFSWRtbMkobAHg=".to_owned(),
     ];
     speak(postern.listener("required"), &refused.iter().map(String::as_str).collect::<Vec<_>>());
+    let author = format!("From: {RAW}@x <scanner@contoso.example>\r\nMessage-ID: <{RAW}@x>\r\n\r\nhi\r\n.");
+    speak(postern.listener("none"), &[&envelope[..], &[&author]].concat());
+    guess(postern);
     until(|| {
         let queue = postern.json(&["queue", "list"]);
         let tried = queue.as_array().unwrap().iter().filter(|one| one["attempts"] != 0);
         (tried.count() > 2).then_some(queue)
     })
+}
+
+/// Guesses passwords of a login that begins with what acts, until it is locked.
+fn guess(postern: &Postern) {
+    for last in "wxyz012345".chars() {
+        // NUL, ESC, `[2JCANARY`, NUL, `gu` and a digit.
+        let login = format!("AUTH PLAIN ABtbMkpDQU5BUlkAZ3U{last}");
+        speak(postern.listener("required"), &["EHLO canary", &login]);
+    }
+    assert_ne!(postern.json(&["bans"]), Value::Array(Vec::new()), "nobody is locked out");
 }
 
 /// Imports files whose cells are all wrong.
@@ -252,6 +266,9 @@ fn list(postern: &Postern, twin: &Twin) {
         "account verify",
         "account import",
         "account rotate",
+        "refusals",
+        "credential show",
+        "status",
     ] {
         assert!(seen.contains(command), "{command} showed nothing of it: {seen:?}");
     }
@@ -279,10 +296,20 @@ const COMMANDS: &[&[&str]] = &[
     &["export", "contoso"],
     &["credential", "list"],
     &["credential", "show", "lan"],
+    &["credential", "show", "scanner1"],
+    &["credential", "test-line", "scanner1", "--port", "587"],
+    &["credential", "test-line", "scanner1", "--port", "587", "--as", "curl", "--to", RAW],
+    &["credential", "test-line", "scanner1", "--port", "587", "--as", "swaks"],
+    &["credential", "test-line", "scanner1", "--port", "587", "--as", "curl"],
+    &["credential", "test-line", "scanner1", "--port", "587", "--as", "powershell"],
     &["bans"],
+    &["refusals"],
+    &["refusals", "--credential", "lan"],
+    &["account", "remove", "contoso"],
     &["dns", "list"],
     &["audit"],
     &["message", "show", "CANARY\u{1b}[2J\u{202e}"],
+    &["status"],
     &["credential", "remove", "CANARY\u{1b}[2J\u{202e}"],
 ];
 

@@ -23,6 +23,7 @@ struct Settings<'a> {
 }
 
 pub(super) async fn test_line(arguments: &TestLine) -> anyhow::Result<()> {
+    must_be_plain(arguments)?;
     let client = Client::new(&arguments.connection)?;
     let credentials: Vec<CredentialView> = client.get("/v1/credentials", &[]).await?;
     let is_meant = |one: &&CredentialView| one.login.eq_ignore_ascii_case(&arguments.login);
@@ -58,6 +59,21 @@ pub(super) async fn test_line(arguments: &TestLine) -> anyhow::Result<()> {
         return output::json(&json!({ "text": text }));
     }
     output::document(&format!("{text}\n"));
+    Ok(())
+}
+
+/// What is printed goes to a terminal and into a shell as it is: what acts in either has no place in it.
+fn must_be_plain(arguments: &TestLine) -> anyhow::Result<()> {
+    let given = [
+        ("--server", arguments.server.as_ref()),
+        ("--from", arguments.from.as_ref()),
+        ("--to", Some(&arguments.to)),
+    ];
+    for (option, text) in given.into_iter().filter_map(|(option, text)| Some((option, text?))) {
+        if text.contains(model::visible::acts) {
+            bail!("{option} {text:?} contains a control character: type it again");
+        }
+    }
     Ok(())
 }
 
