@@ -8,6 +8,7 @@ use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
+use relay::login::{Ban, Banned};
 use store::{SecretName, SecretOwner, StoreError};
 
 use super::Api;
@@ -76,7 +77,26 @@ async fn write(api: &Api) -> Result<String, StoreError> {
     for (code, count) in api.refusals.counts() {
         text.sample("reply", &code, i64::try_from(count).unwrap_or(i64::MAX));
     }
+    write_bans(api, &mut text);
     Ok(text.all)
+}
+
+/// How many are locked. Which are is for `/v1/bans`: a stranger who guesses chooses their names.
+fn write_bans(api: &Api, text: &mut Text) {
+    text.family(
+        "postern_login_bans",
+        "Locks after wrong passwords now: of a login, of a network, and of a login in a network where it worked (place).",
+    );
+    let bans = api.logins.bans();
+    let kind = |ban: &Ban| match &ban.what {
+        Banned::Login(_) => "login",
+        Banned::Network(_) => "network",
+        Banned::Place(..) => "place",
+    };
+    for wanted in ["login", "network", "place"] {
+        let count = bans.iter().filter(|ban| kind(ban) == wanted).count();
+        text.sample("kind", wanted, i64::try_from(count).unwrap_or(i64::MAX));
+    }
 }
 
 /// The format: a help line and a type line, then the samples of a family.
