@@ -177,6 +177,12 @@ impl Postern {
         self.port
     }
 
+    /// Where its operator's commands go.
+    #[must_use]
+    pub fn socket(&self) -> PathBuf {
+        self.folder.path().join("data/control.sock")
+    }
+
     async fn connect(&mut self, cloud: &Cloud, sending: Sending) -> anyhow::Result<()> {
         self.add_account("bench", cloud, sending).await?;
         let issued =

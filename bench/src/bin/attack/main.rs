@@ -1,8 +1,8 @@
 //! Attacks our own server on the loopback, and says what got through.
 //!
 //! 1. [`stage`] has a server, a twin and a [`sink`] for each attack; [`client`] is a client without manners.
-//! 2. [`smuggling`], [`scope`], [`guard`], [`slow`], [`bombs`] and [`costs`] are the attacks; [`verdict`] prints their
-//!    rows.
+//! 2. [`smuggling`], [`scope`], [`guard`], [`slow`], [`doors`], [`bombs`] and [`costs`] are the attacks; [`verdict`]
+//!    prints their rows.
 //! 3. What arrives is judged by [`reader`], which shares nothing with the server's own parser.
 //!
 //! Every attack is bounded in count and time, and its server dies with it.
@@ -10,6 +10,7 @@
 mod bombs;
 mod client;
 mod costs;
+mod doors;
 mod guard;
 mod reader;
 mod scope;
@@ -61,6 +62,8 @@ enum Attack {
     Guard,
     /// Clients that say nothing, or hardly anything
     Slow,
+    /// Connections to the doors that speak HTTP, held or from pages of others
+    Doors,
     /// Small inputs that are meant to cost much
     Bombs,
     /// Long fields for the server's readers alone
@@ -158,6 +161,7 @@ impl Attack {
             Self::Scope => scope::run(ledger).await,
             Self::Guard => guard::run(ledger).await,
             Self::Slow => slow::run(plan, ledger).await,
+            Self::Doors => doors::run(ledger).await,
             Self::Bombs => bombs::run(plan, ledger).await,
             Self::Costs => {
                 costs::run(plan, ledger);

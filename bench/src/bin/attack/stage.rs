@@ -42,7 +42,7 @@ pub(crate) struct Ports {
     /// With TLS from the first octet.
     pub(crate) tls: u16,
     /// Figures for Prometheus, by HTTP.
-    figures: u16,
+    pub(crate) figures: u16,
 }
 
 /// What a server lets in.
