@@ -107,7 +107,7 @@ pub(super) async fn import(arguments: &CredentialImport) -> anyhow::Result<ExitC
     match output {
         Some(file) => say!("The passwords are in {}.", file.display()),
         None => {
-            say!("{QUIET}The passwords are not shown again; --output FILE writes them to a file.{QUIET:#}")
+            say!("{QUIET}The passwords are not shown again; --output FILE writes them to a file.{QUIET:#}");
         }
     }
     Ok(ExitCode::SUCCESS)
