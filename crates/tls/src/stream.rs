@@ -71,6 +71,13 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Stream<IO> {
         Some(TlsFacts { version, cipher_suite })
     }
 
+    /// The protocol that both sides chose for what is spoken inside (RFC 7301); `None` in clear, or without a choice.
+    #[must_use]
+    pub fn protocol(&self) -> Option<&[u8]> {
+        let Self::Secured(stream) = self else { return None };
+        stream.get_ref().1.alpn_protocol()
+    }
+
     fn take_clear(&mut self) -> io::Result<IO> {
         match std::mem::replace(self, Self::Gone) {
             Self::Clear(io) => Ok(io),

@@ -11,10 +11,9 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderValue, Request, Response, header};
 use hyper::body::Incoming;
-use hyper::server::conn::http1;
+use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use hyper_util::server::conn::auto;
 use hyper_util::service::TowerToHyperService;
 use rustls::ServerConfig;
 use tls::Stream;
@@ -121,6 +120,8 @@ const CONNECTIONS: usize = 1_024;
 /// For a request's header to arrive, counted from the connection or from the answer before. Clients keep connections
 /// open for as long.
 const HEADER: Duration = Duration::from_secs(60);
+/// For a client by HTTP/2 that said nothing for so long to show that it is there.
+const PONG: Duration = Duration::from_secs(20);
 /// Waits after a failed accept, which mostly means that there are no file descriptors left.
 const BACK_OFF: Duration = Duration::from_millis(100);
 /// For a client to finish its TLS handshake.
@@ -133,10 +134,18 @@ async fn serve_connection(io: Cuttable, state: Arc<State>, config: Arc<ServerCon
     }
     let service =
         service_fn(move |request: Request<Incoming>| answer(Arc::clone(&state), router.clone(), request));
-    let mut builder = auto::Builder::new(TokioExecutor::new());
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(HEADER);
-    builder.http2().timer(TokioTimer::new()).max_concurrent_streams(1_000);
-    if let Err(error) = builder.serve_connection(TokioIo::new(stream), service).await {
+    // Who has to be told apart by what it says first may say nothing for ever.
+    let ended = if stream.protocol() == Some(b"h2") {
+        let mut builder = http2::Builder::new(TokioExecutor::new());
+        builder.timer(TokioTimer::new()).max_concurrent_streams(1_000);
+        builder.keep_alive_interval(HEADER).keep_alive_timeout(PONG);
+        builder.serve_connection(TokioIo::new(stream), service).await
+    } else {
+        let mut builder = http1::Builder::new();
+        builder.timer(TokioTimer::new()).header_read_timeout(HEADER);
+        builder.serve_connection(TokioIo::new(stream), service).await
+    };
+    if let Err(error) = ended {
         debug!(%error, "a connection ended badly");
     }
 }
@@ -213,5 +222,39 @@ impl AsyncWrite for Cuttable {
 
     fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.get_mut().tcp).poll_shutdown(context)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tls::ServerIdentity;
+    use tokio::io::AsyncReadExt as _;
+    use tokio::time::Instant;
+
+    use super::*;
+    use crate::rehearsal::Rehearsal;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_client_that_says_nothing_behind_its_handshake_loses_its_seat() {
+        tls::install_provider();
+        let folder = tempfile::tempdir().unwrap();
+        let files = crate::certificate::prepare(folder.path()).unwrap();
+        let identity = ServerIdentity::load(&files.certificate, &files.key).unwrap();
+        let config = identity.server_config(&[b"h2", b"http/1.1"]).unwrap();
+        let ca = std::fs::read_to_string(&files.ca).unwrap();
+        let state = Rehearsal::begin().state;
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(serve_https(listener, state, config, Router::new(), CancellationToken::new()));
+        for alpn in [None, Some("http/1.1")] {
+            let mut config = Arc::unwrap_or_clone(tls::client_config(Some(&ca)).unwrap());
+            config.alpn_protocols = alpn.iter().map(|name| name.as_bytes().to_vec()).collect();
+            let start = Instant::now();
+            let mut stream = Stream::Clear(TcpStream::connect(address).await.unwrap());
+            stream.connect(Arc::new(config), "localhost".try_into().unwrap()).await.unwrap();
+            let mut heard = Vec::new();
+            let read = tokio::time::timeout(HEADER * 3, stream.read_to_end(&mut heard)).await;
+            assert!(read.is_ok() && start.elapsed() >= HEADER, "{alpn:?}: {:?}", start.elapsed());
+        }
     }
 }
