@@ -8,25 +8,25 @@ use super::{Connection, Named, ShellChoice};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum AccountCommand {
-    /// Connect an account and verify it. What is not given is asked for; the secret is never an argument
+    /// Add an account and verify it. Prompts for missing values; the secret is never an argument
     Add(Box<AccountAdd>),
     /// List accounts
     List(Connection),
     /// Show one account
     Show(Named),
-    /// Look whether an account can do what it is there for, and what mends it where it cannot
+    /// Check that an account can send, and print fixes
     Verify(AccountVerify),
-    /// Take over a communication service and the senders of its domains
+    /// Import a communication service and the senders of its domains
     Import(AccountImport),
-    /// Walk through setting up app, secret, role and provider, each step as a command and in the portal
+    /// Show how to set up app, secret, role and provider, each step as a command and in the portal
     Guide(AccountGuide),
-    /// Change an account: its secret, what Azure allows it, which way its mail takes
+    /// Change an account, such as its secret, quota or transport
     Edit(Box<AccountEdit>),
-    /// Renew the client secret while the old one still works; devices and applications notice nothing
+    /// Renew the client secret while the old one still works; devices and applications need no change
     Rotate(AccountRotate),
-    /// Use an account again
+    /// Accept and send mail for an account again
     Enable(Named),
-    /// Accept nothing for an account and send nothing; what waits goes on waiting
+    /// Reject new mail for an account and hold the queue
     Disable(Named),
     /// Remove an account with its senders and its secret
     Remove(AccountRemove),
@@ -34,7 +34,7 @@ pub(crate) enum AccountCommand {
 
 #[derive(Debug, Args)]
 pub(crate) struct AccountAdd {
-    /// A name for it
+    /// A name for the account
     pub(crate) name: String,
     /// Directory (tenant) id, or a domain name of the directory
     #[arg(long, value_name = "GUID|DOMAIN")]
@@ -45,49 +45,49 @@ pub(crate) struct AccountAdd {
     /// Subscription id
     #[arg(long, value_name = "GUID")]
     pub(crate) subscription: Option<String>,
-    /// Name of the communication service [default: the only one that the app sees]
+    /// Name of the communication service [default: the only one that the app has access to]
     #[arg(long, value_name = "NAME")]
     pub(crate) service: Option<String>,
-    /// Origin of the communication service [default: what Azure says at the first verification]
+    /// Base URL of the communication service [default: asked from Azure at the first verification]
     #[arg(long, value_name = "URL", requires = "service")]
     pub(crate) endpoint: Option<String>,
-    /// The secret that is read is an access key of the communication service, not a client secret
+    /// The secret is an access key of the communication service, not a client secret
     #[arg(long, conflicts_with_all = ["certificate", "managed_identity"])]
     pub(crate) access_key: bool,
-    /// In place of a secret: certificate and private key of the app, a PEM file
+    /// Instead of a secret: certificate and private key of the app, a PEM file
     #[arg(long, value_name = "FILE", conflicts_with = "managed_identity")]
     pub(crate) certificate: Option<PathBuf>,
-    /// In place of a secret: the managed identity of this machine, on a host in Azure
+    /// Instead of a secret: the managed identity of this machine, on a host in Azure
     #[arg(long)]
     pub(crate) managed_identity: bool,
     /// Read the secret from this file instead
     #[arg(long, value_name = "FILE")]
     pub(crate) secret_file: Option<PathBuf>,
-    /// When the secret expires, where the app may not look it up
+    /// When the secret expires, if the app has no permission to look it up
     #[arg(long, value_name = "YYYY-MM-DD")]
     pub(crate) secret_expires: Option<String>,
-    /// Which way mail takes: auto, rest or smtp
+    /// Transport of its mail: auto, rest or smtp
     #[arg(long, value_name = "WAY", default_value = "auto")]
     pub(crate) transport: String,
     /// What Azure allows: custom-domain (30 a minute, 100 an hour), azure-managed (5 and 10), or
     /// MINUTE/HOUR such as 1000/30000
     #[arg(long, value_name = "QUOTA", default_value = "custom-domain")]
     pub(crate) quota: String,
-    /// Sends that wait for an answer at once, by REST
+    /// Maximum number of concurrent REST requests
     #[arg(long, value_name = "NUMBER")]
     pub(crate) requests_at_once: Option<u16>,
-    /// Sessions at once, by SMTP
+    /// Maximum number of concurrent SMTP sessions
     #[arg(long, value_name = "NUMBER")]
     pub(crate) smtp_sessions: Option<u16>,
     #[command(flatten)]
     pub(crate) cloud: CloudArguments,
-    /// Only store it
+    /// Do not verify the account
     #[arg(long)]
     pub(crate) no_verify: bool,
-    /// Do not wait a minute for a new secret that Entra does not know yet
+    /// Do not retry for a minute if Entra does not know the secret yet
     #[arg(long, conflicts_with = "no_verify")]
     pub(crate) no_wait: bool,
-    /// What becomes of the account when the verification says that it cannot send [default: ask at a terminal, else keep]
+    /// What to do if the verification says that the account cannot send [default: ask at a terminal, otherwise keep]
     #[arg(long, value_name = "WHAT", conflicts_with = "no_verify")]
     pub(crate) if_not_ready: Option<IfNotReady>,
     #[command(flatten)]
@@ -99,7 +99,7 @@ pub(crate) struct AccountAdd {
 /// What becomes of a new account that cannot send.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum IfNotReady {
-    /// Keep it, to be mended
+    /// Keep it and fix it later
     Keep,
     /// Remove it again
     Remove,
@@ -122,7 +122,7 @@ pub(crate) struct CloudArguments {
     /// Which Azure: public, us-government or china
     #[arg(long, value_name = "CLOUD")]
     pub(crate) cloud: Option<String>,
-    /// Another Azure: where tokens are had
+    /// Another Azure: token endpoint
     #[arg(long, value_name = "URL")]
     pub(crate) cloud_authority: Option<String>,
     /// Another Azure: Resource Manager
@@ -141,9 +141,9 @@ pub(crate) struct CloudArguments {
 
 #[derive(Debug, Args)]
 pub(crate) struct AccountEdit {
-    /// Its name
+    /// Name of the account
     pub(crate) name: String,
-    /// Another name
+    /// New name
     #[arg(long, value_name = "NAME")]
     pub(crate) rename: Option<String>,
     /// Directory (tenant) id, or a domain name of the directory
@@ -158,7 +158,7 @@ pub(crate) struct AccountEdit {
     /// Name of the communication service
     #[arg(long, value_name = "NAME")]
     pub(crate) service: Option<String>,
-    /// Origin of the communication service
+    /// Base URL of the communication service
     #[arg(long, value_name = "URL")]
     pub(crate) endpoint: Option<String>,
     #[command(flatten)]
@@ -169,19 +169,19 @@ pub(crate) struct AccountEdit {
     /// Read the new secret from this file
     #[arg(long, value_name = "FILE")]
     pub(crate) secret_file: Option<PathBuf>,
-    /// When the secret expires, where the app may not look it up
+    /// When the secret expires, if the app has no permission to look it up
     #[arg(long, value_name = "YYYY-MM-DD")]
     pub(crate) secret_expires: Option<String>,
-    /// Which way mail takes: auto, rest or smtp
+    /// Transport of its mail: auto, rest or smtp
     #[arg(long, value_name = "WAY")]
     pub(crate) transport: Option<String>,
     /// What Azure allows: custom-domain, azure-managed, or MINUTE/HOUR such as 1000/30000
     #[arg(long, value_name = "QUOTA")]
     pub(crate) quota: Option<String>,
-    /// Sends that wait for an answer at once, by REST
+    /// Maximum number of concurrent REST requests
     #[arg(long, value_name = "NUMBER")]
     pub(crate) requests_at_once: Option<u16>,
-    /// Sessions at once, by SMTP
+    /// Maximum number of concurrent SMTP sessions
     #[arg(long, value_name = "NUMBER")]
     pub(crate) smtp_sessions: Option<u16>,
     #[command(flatten)]
@@ -190,21 +190,21 @@ pub(crate) struct AccountEdit {
 
 #[derive(Debug, Args)]
 pub(crate) struct AccountVerify {
-    /// Its name
+    /// Name of the account
     pub(crate) name: String,
-    /// Register resource providers that are not registered, and wait for it
+    /// Register missing resource providers, and wait until that is done
     #[arg(long)]
     pub(crate) fix: bool,
-    /// Do not wait a minute for a new secret that Entra does not know yet
+    /// Do not retry for a minute if Entra does not know the secret yet
     #[arg(long)]
     pub(crate) no_wait: bool,
-    /// Also send a test message there, by REST and by SMTP
+    /// Also send test messages to this address, by REST and by SMTP
     #[arg(long, value_name = "ADDRESS")]
     pub(crate) send_to: Option<String>,
-    /// From this sender [default: the account's first]
+    /// Sender of the test messages [default: the account's first]
     #[arg(long, value_name = "ADDRESS", requires = "send_to")]
     pub(crate) send_from: Option<String>,
-    /// Show what the last verification found, and look at nothing
+    /// Show the result of the last verification without checking again
     #[arg(long, conflicts_with_all = ["fix", "send_to"])]
     pub(crate) last: bool,
     #[command(flatten)]
@@ -215,9 +215,9 @@ pub(crate) struct AccountVerify {
 
 #[derive(Debug, Args)]
 pub(crate) struct AccountImport {
-    /// Its name
+    /// Name of the account
     pub(crate) name: String,
-    /// The communication service [default: the account's, or the only one that the app sees]
+    /// The communication service [default: the account's, or the only one that the app has access to]
     #[arg(long, value_name = "NAME")]
     pub(crate) service: Option<String>,
     /// Only senders of this domain; may be repeated [default: all linked domains]
@@ -229,9 +229,9 @@ pub(crate) struct AccountImport {
 
 #[derive(Debug, Args)]
 pub(crate) struct AccountGuide {
-    /// An account that is there already, whose values are filled in
+    /// An existing account whose values are filled in
     pub(crate) name: Option<String>,
-    /// What the app is to prove itself with
+    /// How the app authenticates
     #[arg(
         long = "with",
         value_name = "KIND",
@@ -248,27 +248,27 @@ pub(crate) struct AccountGuide {
 
 #[derive(Debug, Args)]
 pub(crate) struct AccountRotate {
-    /// Its name
+    /// Name of the account
     pub(crate) name: String,
-    /// Only say what would be done
+    /// Show what would be done
     #[arg(long, conflicts_with_all = ["by_hand", "status"])]
     pub(crate) dry_run: bool,
-    /// Only show how far the last rotation is
+    /// Show the progress of the last rotation
     #[arg(long, conflicts_with = "by_hand")]
     pub(crate) status: bool,
-    /// Give up a rotation whose secret is not in use yet, and take that secret away
+    /// Cancel a rotation whose secret is not in use yet, and remove that secret
     #[arg(long, conflicts_with_all = ["dry_run", "by_hand", "status", "days", "grace_hours", "remove_old", "no_wait"])]
     pub(crate) cancel: bool,
-    /// Days for which the new secret is good [default: 180]
+    /// Lifetime of the new secret in days [default: 180]
     #[arg(long, value_name = "NUMBER")]
     pub(crate) days: Option<u16>,
-    /// Hours for which both secrets work [default: 24]
+    /// Hours during which both secrets are valid [default: 24]
     #[arg(long, value_name = "NUMBER")]
     pub(crate) grace_hours: Option<u16>,
-    /// Take the old secret away in the end although somebody else made it
+    /// Remove the old secret at the end even if Postern did not create it
     #[arg(long)]
     pub(crate) remove_old: bool,
-    /// Be led through a rotation where Postern may not do it: somebody makes the secret, Postern proves it before it is used
+    /// Guide through a rotation that Postern may not do itself: you create the secret, Postern tests it before it is used
     #[arg(long, conflicts_with_all = ["days", "grace_hours", "remove_old"])]
     pub(crate) by_hand: bool,
     /// With --by-hand: read the new secret from this file
@@ -277,7 +277,7 @@ pub(crate) struct AccountRotate {
     /// With --by-hand: when the new secret expires
     #[arg(long, value_name = "YYYY-MM-DD", requires = "by_hand")]
     pub(crate) secret_expires: Option<String>,
-    /// Leave as soon as it has begun
+    /// Exit as soon as the rotation has begun
     #[arg(long)]
     pub(crate) no_wait: bool,
     #[command(flatten)]
@@ -288,16 +288,15 @@ pub(crate) struct AccountRotate {
 
 #[derive(Debug, Args)]
 pub(crate) struct AccountRemove {
-    /// Its name
+    /// Name of the account
     pub(crate) name: String,
-    /// Also remove the logins whose mail goes through it and the mail that waits; all of it is named first, and the senders
-    /// are told
+    /// Also remove its credentials and queued mail; lists them first and sends bounces
     #[arg(long)]
     pub(crate) force: bool,
-    /// With --force: do not ask
+    /// With --force: do not ask for confirmation
     #[arg(long, requires = "force")]
     pub(crate) yes: bool,
-    /// With --force: write the messages that wait into this directory first, one .eml file each
+    /// With --force: first save queued messages in this directory, one .eml file each
     #[arg(long, value_name = "DIRECTORY", requires = "force")]
     pub(crate) save: Option<PathBuf>,
     #[command(flatten)]

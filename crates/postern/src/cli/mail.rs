@@ -6,13 +6,13 @@ use super::Connection;
 
 #[derive(Debug, Args)]
 pub(crate) struct Send {
-    /// The author: a sender of an account
+    /// The sender address
     #[arg(long, value_name = "ADDRESS")]
     pub(crate) from: String,
     /// A recipient; may be repeated
     #[arg(long, value_name = "ADDRESS", required = true)]
     pub(crate) to: Vec<String>,
-    /// The account, if more than one has the sender
+    /// The account, if several accounts have this sender
     #[arg(long, value_name = "NAME")]
     pub(crate) account: Option<String>,
     /// Subject
@@ -21,10 +21,10 @@ pub(crate) struct Send {
     /// Text
     #[arg(long, value_name = "TEXT")]
     pub(crate) text: Option<String>,
-    /// Leave as soon as the message is queued
+    /// Exit as soon as the message is queued
     #[arg(long)]
     pub(crate) no_wait: bool,
-    /// Stop watching after so many seconds
+    /// Exit after this number of seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 60)]
     pub(crate) timeout: u64,
     #[command(flatten)]
@@ -33,28 +33,28 @@ pub(crate) struct Send {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum QueueCommand {
-    /// List what is in the queue, newest first
+    /// List messages, newest first
     List(QueueList),
-    /// Show one message and what was tried
+    /// Show a message and its delivery attempts
     Show(ById),
-    /// Try a waiting message again at once
+    /// Retry a waiting message now
     Retry(ById),
-    /// Remove a waiting message for good
+    /// Delete a waiting message without a bounce
     Drop(ById),
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct QueueList {
-    /// Only in this state: queued, sending, submitted, sent, failed or dropped
+    /// Only messages in this state: queued, sending, submitted, sent, failed or dropped
     #[arg(long, value_name = "STATE")]
     pub(crate) state: Option<String>,
-    /// Only of this account
+    /// Only messages of this account
     #[arg(long, value_name = "NAME")]
     pub(crate) account: Option<String>,
-    /// Only older than this message
+    /// Only messages older than this one
     #[arg(long, value_name = "ID")]
     pub(crate) before: Option<String>,
-    /// How many
+    /// Maximum number of entries
     #[arg(long, value_name = "NUMBER", default_value_t = 50)]
     pub(crate) limit: usize,
     #[command(flatten)]
@@ -63,7 +63,7 @@ pub(crate) struct QueueList {
 
 #[derive(Debug, Args)]
 pub(crate) struct ById {
-    /// The queue id, as the relay's reply to the client named it
+    /// The queue id from the SMTP reply to the client
     pub(crate) id: String,
     #[command(flatten)]
     pub(crate) connection: Connection,
@@ -71,16 +71,16 @@ pub(crate) struct ById {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum MessageCommand {
-    /// Show one message and what happened to it
+    /// Show a message and its history
     Show(ById),
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct RefusalList {
-    /// Only of this credential, and of clients that gave its login
+    /// Only refusals of this credential, including clients that only gave its login
     #[arg(long, value_name = "LOGIN")]
     pub(crate) credential: Option<String>,
-    /// How many
+    /// Maximum number of entries
     #[arg(long, value_name = "NUMBER", default_value_t = 50)]
     pub(crate) limit: usize,
     #[command(flatten)]

@@ -48,58 +48,58 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Run the server
     Serve(Serve),
-    /// Run a local twin of Azure to rehearse with
+    /// Run a local twin of Azure for tests
     Twin(Twin),
-    /// Run server and twin together, seeded, and send a first message through both
+    /// Run server and twin together with sample data, and send a first message through both
     Demo(Demo),
-    /// Connect Azure accounts
+    /// Manage Azure accounts
     #[command(subcommand)]
     Account(AccountCommand),
-    /// Get domains ready to send, and look after them
+    /// Set up and manage domains
     #[command(subcommand)]
     Domain(DomainCommand),
-    /// Connect those who keep zones
+    /// Manage DNS provider connections
     #[command(subcommand)]
     Dns(DnsCommand),
-    /// Say what would have to be done at Azure and in DNS; exits with 2 if there is anything
+    /// Show the changes that `apply` would make; exits with 2 if there are any
     Plan(Plan),
-    /// Do what has to be done at Azure and in DNS; can be broken off and begun again at any time
+    /// Make Azure and DNS match the desired state; can be interrupted and resumed
     Apply(Apply),
-    /// Compare Azure and DNS with what an account is to have; exits with 2 if they differ
+    /// Compare Azure and DNS with the desired state of an account; exits with 2 if they differ
     Drift(OfAccount),
-    /// Take over what an account has at Azure, so that it is what it is to have
+    /// Import existing Azure resources as the desired state of an account
     Adopt(OfAccount),
-    /// Take away what Postern made
+    /// Delete the resources that Postern created
     Destroy(Destroy),
-    /// Write down what an account is to have, for Bicep, for Terraform, or as a table, to go on without Postern
+    /// Export the desired state of an account as Bicep, Terraform or CSV
     Export(Export),
-    /// Say which addresses may be sent from
+    /// Manage sender addresses
     #[command(subcommand)]
     Sender(SenderCommand),
-    /// Make logins for devices and applications
+    /// Manage SMTP credentials of devices and applications
     #[command(subcommand)]
     Credential(CredentialCommand),
-    /// List logins and networks that are locked after too many wrong passwords, and lift locks
+    /// List and unlock logins and networks that are locked after too many wrong passwords
     Bans(Bans),
-    /// Send a test message and watch what happens to it
+    /// Send a test message and follow its delivery
     Send(Send),
-    /// Look at the queue and act on it
+    /// Show and manage the queue
     #[command(subcommand)]
     Queue(QueueCommand),
-    /// Ask what happened to a message
+    /// Trace a message
     #[command(subcommand)]
     Message(MessageCommand),
-    /// See what clients were refused, why, and what to do about it
+    /// Show what clients were refused, why, and what to do about it
     Refusals(RefusalList),
-    /// See who changed what
+    /// Show who changed what
     Audit(AuditList),
-    /// Look after the sealed secrets
+    /// Manage the encrypted secrets
     #[command(subcommand)]
     Secrets(SecretsCommand),
     /// Check the configuration
     #[command(subcommand)]
     Config(ConfigCommand),
-    /// Show what the server holds and what is wrong
+    /// Show the state of the server and its problems
     ///
     /// Exits with 1 if there is a critical problem or a warning, with 0 if there are only notices or nothing.
     Status(Connection),
@@ -108,7 +108,7 @@ pub(crate) enum Command {
 /// Where the configuration is.
 #[derive(Debug, Args)]
 pub(crate) struct ConfigFile {
-    /// Configuration file [default: /etc/postern/postern.toml, if it is there]
+    /// Configuration file [default: /etc/postern/postern.toml, if it exists]
     #[arg(long, value_name = "FILE", global = true)]
     pub(crate) config: Option<PathBuf>,
 }
@@ -118,7 +118,7 @@ pub(crate) struct ConfigFile {
 pub(crate) struct Connection {
     #[command(flatten)]
     pub(crate) file: ConfigFile,
-    /// The server's data directory [default: what the configuration says]
+    /// The server's data directory [default: from the configuration]
     #[arg(long, value_name = "DIR", global = true)]
     pub(crate) data_dir: Option<PathBuf>,
     /// Print JSON
@@ -134,10 +134,10 @@ pub(crate) struct Serve {
 
 #[derive(Debug, Args)]
 pub(crate) struct Twin {
-    /// Where to keep its state; nothing is kept without
+    /// Where to store its state; without this option it stores nothing
     #[arg(long, value_name = "DIR")]
     pub(crate) data_dir: Option<PathBuf>,
-    /// Write a JSON file here when all doors are open
+    /// Write a JSON file here when all endpoints are listening
     #[arg(long, value_name = "FILE")]
     pub(crate) ready_file: Option<PathBuf>,
     /// What exists at the first start, as a TOML file
@@ -152,23 +152,23 @@ pub(crate) struct Twin {
     /// Address of captured mail, clock and faults
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
     pub(crate) inspect_listen: SocketAddr,
-    /// Name by which captured mail may be called, beside localhost and addresses; may be repeated
+    /// Host name that clients may use for captured mail, besides localhost and IP addresses; may be repeated
     #[arg(long = "inspect-host", value_name = "NAME")]
     pub(crate) inspect_hosts: Vec<String>,
     /// Address of the name server, UDP and TCP
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8053")]
     pub(crate) dns_listen: SocketAddr,
-    /// Name server that the verification of domains asks [default: the twin's own zones]
+    /// Name server that the verification of domains uses [default: the twin's own zones]
     #[arg(long, value_name = "ADDRESS")]
     pub(crate) resolver: Option<SocketAddr>,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct Demo {
-    /// Send the message, check that it arrived once, and leave
+    /// Send the message, check that it arrived once, and exit
     #[arg(long)]
     pub(crate) once: bool,
-    /// Where to keep the demo's data; it starts empty every time [default: a folder of its own]
+    /// Where to store the demo's data; it is emptied at every start [default: a directory of its own]
     #[arg(long, value_name = "DIR")]
     pub(crate) data_dir: Option<PathBuf>,
 }
@@ -197,7 +197,7 @@ pub(crate) struct AuditList {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum SecretsCommand {
-    /// Seal all secrets under a new master key, under the running server
+    /// Encrypt all secrets with a new master key while the server runs
     Rewrap(Rewrap),
 }
 

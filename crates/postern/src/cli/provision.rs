@@ -18,7 +18,7 @@ pub(crate) struct Plan {
 pub(crate) struct Apply {
     #[command(flatten)]
     pub(crate) wish: Wish,
-    /// Only say what would be done
+    /// Show what would be done
     #[arg(long)]
     pub(crate) dry_run: bool,
     #[command(flatten)]
@@ -28,7 +28,7 @@ pub(crate) struct Apply {
 /// What is wished, and which part of it is meant.
 #[derive(Debug, Args)]
 pub(crate) struct Wish {
-    /// What the account is to have, as a TOML file, in place of what was said before [default: what was said before]
+    /// The desired state as a TOML file; replaces the stored one [default: the stored desired state]
     pub(crate) file: Option<PathBuf>,
     /// The account [default: the one that the file names, or the only one]
     #[arg(long, value_name = "NAME")]
@@ -40,13 +40,13 @@ pub(crate) struct Wish {
 
 #[derive(Debug, Args)]
 pub(crate) struct Destroy {
-    /// Only this domain; may be repeated [default: everything that Postern made]
+    /// Only this domain; may be repeated [default: everything that Postern created]
     #[arg(long = "target", value_name = "DOMAIN")]
     pub(crate) targets: Vec<String>,
     /// The account [default: the only one]
     #[arg(long, value_name = "NAME")]
     pub(crate) account: Option<String>,
-    /// Do it; without this it is only said what would be done
+    /// Make the changes; without this option, only show them
     #[arg(long)]
     pub(crate) yes: bool,
     #[command(flatten)]
@@ -57,13 +57,13 @@ pub(crate) struct Destroy {
 pub(crate) struct Export {
     /// The account [default: the only one]
     pub(crate) account: Option<String>,
-    /// How: bicep, terraform or csv
+    /// Format: bicep, terraform or csv
     #[arg(long, value_name = "FORM", value_enum)]
     pub(crate) form: ExportAs,
-    /// Write it here [default: standard output]
+    /// Output file [default: standard output]
     #[arg(long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
-    /// Write it also where a file is already
+    /// Overwrite an existing file
     #[arg(long, requires = "output")]
     pub(crate) force: bool,
     #[command(flatten)]
@@ -75,7 +75,7 @@ pub(crate) struct Export {
 pub(crate) enum ExportAs {
     /// A deployment to the resource group
     Bicep,
-    /// Resources, and import blocks that take over what is there
+    /// Resources, and import blocks for existing ones
     Terraform,
     /// A line for each sender
     Csv,
@@ -91,23 +91,23 @@ pub(crate) struct OfAccount {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum DomainCommand {
-    /// Get a domain ready to send, from Azure and DNS to its senders
+    /// Set up a domain for sending, from Azure and DNS to its senders
     Add(Box<DomainAdd>),
-    /// List domains and how far each is
+    /// List domains and their status
     List(DomainList),
-    /// Look at a domain from all sides: what Azure says, what DNS shows, whose move it is
+    /// Check a domain in Azure and DNS, and say who has to act
     Doctor(DomainDoctor),
-    /// Show the records that a domain needs, to be copied, as a zone file, or for nsupdate
+    /// Show the DNS records that a domain needs, as a table, a zone file or for nsupdate
     Records(DomainRecords),
-    /// Put the softer end of the SPF record back that it had before Azure wanted `-all`
+    /// Restore the softer end of the SPF record, such as `~all`, after Azure has verified the domain
     Soften(OneDomain),
-    /// Take a domain away: its link, the records that Postern wrote, and the domain at Azure
+    /// Remove a domain: its link, the DNS records that Postern wrote, and the domain in Azure
     Remove(DomainRemove),
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct DomainAdd {
-    /// The domain, or `azure` for one of Azure's own
+    /// The domain, or `azure` for an Azure-managed one
     pub(crate) domain: String,
     /// The account [default: the only one]
     #[arg(long, value_name = "NAME")]
@@ -121,22 +121,22 @@ pub(crate) struct DomainAdd {
     /// Also write this DMARC record, such as `v=DMARC1; p=none`
     #[arg(long, value_name = "RECORD")]
     pub(crate) dmarc: Option<String>,
-    /// Follow opens and clicks
+    /// Track opens and clicks
     #[arg(long)]
     pub(crate) tracking: bool,
-    /// Resource group, if nothing was said before [default: postern]
+    /// Resource group, if not set before [default: postern]
     #[arg(long, value_name = "NAME")]
     pub(crate) resource_group: Option<String>,
-    /// Where that is kept [default: westeurope]
+    /// Azure region of the resource group [default: westeurope]
     #[arg(long, value_name = "REGION")]
     pub(crate) location: Option<String>,
-    /// Geography that mail's data stay in, if nothing was said before [default: Europe]
+    /// Geography in which Azure stores the mail data, if not set before [default: Europe]
     #[arg(long, value_name = "GEOGRAPHY")]
     pub(crate) data_location: Option<String>,
-    /// Communication service, if nothing was said before [default: the account's, or one of the account's name]
+    /// Communication service, if not set before [default: the account's, or one with the account's name]
     #[arg(long, value_name = "NAME")]
     pub(crate) service: Option<String>,
-    /// Only say it; `postern apply` does it
+    /// Only record it; `postern apply` makes the changes
     #[arg(long)]
     pub(crate) no_apply: bool,
     #[command(flatten)]
@@ -168,7 +168,7 @@ pub(crate) struct OneDomain {
 pub(crate) struct DomainDoctor {
     #[command(flatten)]
     pub(crate) of: OneDomain,
-    /// Do what can be done about it
+    /// Fix what Postern can fix
     #[arg(long)]
     pub(crate) fix: bool,
 }
@@ -177,7 +177,7 @@ pub(crate) struct DomainDoctor {
 pub(crate) struct DomainRecords {
     #[command(flatten)]
     pub(crate) of: OneDomain,
-    /// How: table, bind or nsupdate
+    /// Format: table, bind or nsupdate
     #[arg(long, value_name = "FORM", value_enum, default_value = "table")]
     pub(crate) form: RecordForm,
 }
@@ -197,35 +197,35 @@ pub(crate) enum RecordForm {
 pub(crate) struct DomainRemove {
     #[command(flatten)]
     pub(crate) of: OneDomain,
-    /// Do it; without this it is only said what would be done
+    /// Make the changes; without this option, only show them
     #[arg(long)]
     pub(crate) yes: bool,
 }
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum DnsCommand {
-    /// Connect somebody who keeps zones. The token is typed or piped in, never an argument
+    /// Add a DNS provider connection. The token is read from a prompt or standard input, never an argument
     Add(DnsAdd),
     /// List connections
     List(Connection),
-    /// Forget a connection
+    /// Remove a connection
     Remove(super::Named),
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct DnsAdd {
-    /// A name for it, which `--dns` takes
+    /// A name for it, for use with `--dns`
     pub(crate) name: String,
-    /// Who keeps the zones
+    /// The DNS provider
     #[arg(long, value_name = "KIND", default_value = "cloudflare")]
     pub(crate) kind: String,
     /// Read the API token from this file
     #[arg(long, value_name = "FILE")]
     pub(crate) token_file: Option<PathBuf>,
-    /// Another place than the provider's own
+    /// Another base URL than the provider's
     #[arg(long, value_name = "URL")]
     pub(crate) origin: Option<String>,
-    /// CA certificates to trust there, a PEM file
+    /// CA certificates to trust for it, a PEM file
     #[arg(long, value_name = "FILE")]
     pub(crate) ca: Option<PathBuf>,
     #[command(flatten)]

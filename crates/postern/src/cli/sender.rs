@@ -8,15 +8,15 @@ use super::Connection;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum SenderCommand {
-    /// Make a sender: at Azure, and for devices. It sends at once
+    /// Create a sender in Azure and for devices; it can be used at once
     Add(SenderAdd),
-    /// Put another name beside an address
+    /// Change the display name of an address
     Rename(SenderAdd),
     /// List senders
     List(SenderList),
-    /// Take an address away, at Azure too if Postern made it
+    /// Remove a sender, in Azure too if Postern created it
     Remove(SenderRemove),
-    /// Make the senders of a file, thousands if need be; a second time goes on where the first one stopped
+    /// Create senders from a CSV file; a second run continues where the first one stopped
     Import(SenderImport),
     /// Write senders as CSV, with what a device needs: relay host, port and login
     Export(SenderExport),
@@ -29,10 +29,10 @@ pub(crate) struct SenderAdd {
     /// The account [default: the only one]
     #[arg(long, value_name = "NAME")]
     pub(crate) account: Option<String>,
-    /// The name that Azure puts beside it
+    /// The display name that Azure uses
     #[arg(long, value_name = "TEXT")]
     pub(crate) display_name: Option<String>,
-    /// Also make a login for a device that sends from it
+    /// Also create a login for a device that sends from it
     #[arg(long, value_name = "LOGIN")]
     pub(crate) credential: Option<String>,
     #[command(flatten)]
@@ -66,7 +66,7 @@ pub(crate) struct SenderImport {
     /// The account [default: the only one]
     #[arg(long, value_name = "NAME")]
     pub(crate) account: Option<String>,
-    /// Write the logins that are made, with their passwords, into this new CSV file
+    /// Write the new logins with their passwords to this new CSV file
     #[arg(long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
     #[command(flatten)]
@@ -78,7 +78,7 @@ pub(crate) struct SenderExport {
     /// The account [default: the only one]
     #[arg(long, value_name = "NAME")]
     pub(crate) account: Option<String>,
-    /// Write into this new file [default: standard output]
+    /// Output file, which must not exist [default: standard output]
     #[arg(long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
     #[command(flatten)]
