@@ -203,7 +203,12 @@ async fn a_data_directory_that_cannot_be_written_is_named_until_it_can() {
             tries += 1;
             assert!(tries < 5, "{folder}: one segment has no room for so many");
         }
-        let pieces = ["could not be written at 08:00:00 UTC", "No such file", "refused with 451", "dmesg"];
+        let pieces = [
+            "could not write to its data directory at 08:00:00 UTC",
+            "No such file",
+            "refused with 451",
+            "dmesg",
+        ];
         let found = named(&world, "storage_failing", &pieces).await;
         assert_eq!((found["account"].as_str(), found["severity"].as_str()), (None, Some("critical")));
         std::fs::rename(&away, &there).unwrap();

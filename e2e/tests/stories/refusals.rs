@@ -65,7 +65,7 @@ async fn each_refusal_is_seen_with_what_to_do_and_a_restart_forgets_none() {
     before_tls.hears("530 ").await;
     let seen = newest(&world).await;
     assert_eq!((said(&seen, "code"), said(&seen, "peer")), ("530 5.7.0", "127.0.0.1"));
-    assert!(said(&seen, "advice").contains("switch STARTTLS on"), "{seen}");
+    assert!(said(&seen, "advice").contains("switch on STARTTLS"), "{seen}");
     world.clock.advance(std::time::Duration::from_secs(1));
     before_tls.says(b"AUTH PLAIN AGEAYg==\r\n").await;
     before_tls.hears("538 ").await;
