@@ -60,17 +60,18 @@ async fn a_message_is_tried_at_once_or_dropped() {
     app.store.queue().claim_due(account, now, 1, later).await.unwrap();
     app.store.queue().settle(vec![settlement], Vec::new()).await.unwrap();
     let retried = app.send("POST", &format!("/v1/queue/{id}/retry"), "", "").await;
-    assert_eq!((retried.status, &retried.body), (200, &json!({ "changed": 1 })));
+    assert_eq!((retried.status, &retried.body["changed"]), (200, &json!(1)));
+    assert_eq!(retried.body["waits"][0]["code"], "next");
     assert_eq!(queue(&app, "").await[0]["due_at"], NOW);
     let dropped = app.send("POST", &format!("/v1/queue/{id}/drop"), "", "").await;
-    assert_eq!((dropped.status, &dropped.body), (200, &json!({ "changed": 1 })));
+    assert_eq!((dropped.status, &dropped.body), (200, &json!({ "changed": 1, "waits": [] })));
     assert_eq!(queue(&app, "").await[0]["state"], "dropped");
     for action in ["retry", "drop"] {
         let unknown = "01m8hmm0rqft0b4f4v3ccgkktg";
         let missing = app.send("POST", &format!("/v1/queue/{unknown}/{action}"), "", "").await;
         assert_eq!(missing.error(), (404, "missing", None), "{}", missing.text);
         let late = app.send("POST", &format!("/v1/queue/{id}/{action}"), "", "").await;
-        assert_eq!((late.status, &late.body), (200, &json!({ "changed": 0 })), "{action}");
+        assert_eq!((late.status, &late.body), (200, &json!({ "changed": 0, "waits": [] })), "{action}");
         let garbled = app.send("POST", &format!("/v1/queue/hello/{action}"), "", "").await;
         assert_eq!(garbled.error(), (422, "invalid", Some("id")), "{}", garbled.text);
     }
