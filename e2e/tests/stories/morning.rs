@@ -30,8 +30,9 @@ pub(crate) async fn named(world: &World, code: &str, pieces: &[&str]) -> Value {
     let found = find().await.unwrap();
     assert!(found["since"].is_string() && found["severity"].is_string(), "{found:#}");
     let figure = format!(
-        "postern_problem{{code=\"{code}\",account=\"{}\"}} 1\n",
-        found["account"].as_str().unwrap_or_default()
+        "postern_problem{{code=\"{code}\",account=\"{}\",severity=\"{}\"}} 1\n",
+        found["account"].as_str().unwrap_or_default(),
+        found["severity"].as_str().unwrap_or_default()
     );
     let figures = world.text("/metrics").await;
     assert!(figures.contains(&figure), "{figures}");

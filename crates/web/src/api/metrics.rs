@@ -53,10 +53,15 @@ async fn write(api: &Api) -> Result<String, StoreError> {
     text.family("postern_problem", "Always 1: something that keeps mail from being accepted or sent now.");
     let found = super::problems::now(api).await?;
     // An account can have the same one several times, such as two domains that are not linked.
-    let found: BTreeSet<(&str, &str)> =
-        found.iter().map(|one| (one.code.as_str(), one.account.as_deref().unwrap_or_default())).collect();
-    for (code, account) in found {
-        text.samples(&[("code", code), ("account", account)], 1);
+    let found: BTreeSet<(&str, &str, &str)> = found
+        .iter()
+        .map(|one| {
+            let account = one.account.as_deref().unwrap_or_default();
+            (one.code.as_str(), account, one.code.severity().as_str())
+        })
+        .collect();
+    for (code, account, severity) in found {
+        text.samples(&[("code", code), ("account", account), ("severity", severity)], 1);
     }
     text.family("postern_sends", "Requests to Azure that the queue remembers, by state.");
     for (state, count) in api.store.queue().counts().await? {
