@@ -296,7 +296,7 @@ mod tests {
             ]
         );
         for (text, reason) in [
-            ("copier1,contoso\n", "one of them has to be `login`"),
+            ("copier1,contoso\n", "one of them must be `login`"),
             ("login,acount\nx,y\n", "there is no column \"acount\""),
             ("login\n", "no rows"),
         ] {
