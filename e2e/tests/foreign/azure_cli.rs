@@ -5,7 +5,6 @@ use control::verify::{Finding, Outcome, Repair, Report, SmallestRole, Verdict};
 use control::{AccountChange, NewAccount, NewProof, NewSender};
 use jiff::SignedDuration;
 use model::account::{Concurrency, TransportChoice};
-use model::quota::{Allowance, Quota};
 use model::rotation::Step;
 
 use crate::scene::{Scene, witnesses};
@@ -21,9 +20,6 @@ witnesses!(Client::AzureCli =>
     mends_what_is_not_ready_to_send,
     allows_rotation,
 );
-
-/// What Microsoft allows on request.
-const RAISED: Allowance = Allowance { per_minute: 1_000, per_hour: 10_000 };
 
 /// Types commands, one after the other; gives what they print.
 pub(crate) async fn az(scene: &Scene, commands: &[String]) -> String {
@@ -104,8 +100,8 @@ async fn sets_up_what_postern_connects_with(scene: Scene) {
         endpoint: None,
         cloud: scene.world.cloud(),
         transport: TransportChoice::Auto,
-        // With Azure's default the verdict would be a warning.
-        quota: Quota { sends: RAISED, status_reads: RAISED },
+        // With another one, or Azure's default, the verdict would be a warning.
+        quota: scene.world.control().account("contoso").unwrap().quota,
         concurrency: Concurrency::default(),
     };
     scene.world.control().add_account(new).await.unwrap();
