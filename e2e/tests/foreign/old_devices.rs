@@ -99,7 +99,7 @@ async fn paths_are_repaired_where_the_operator_says_so(scene: Scene) {
     scene.world.until_taken(2).await;
     assert_eq!(scene.world.captured_for("a@example.com").len(), 1);
     let nothing = scene.type_in("postern credential edit old").await;
-    assert!(nothing.code != 0 && nothing.words.contains("nothing is to be changed"), "{}", nothing.words);
+    assert!(nothing.code != 0 && nothing.words.contains("no change given"), "{}", nothing.words);
 }
 
 /// A credential that the command line made.
