@@ -1,6 +1,6 @@
 //! Networks as operators write them, and whether somebody else's machines are in them.
 
-use std::net::{Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
@@ -44,6 +44,22 @@ pub fn is_private(network: &IpNet) -> bool {
             .filter_map(|(address, prefix)| Ipv6Net::new(*address, *prefix).ok())
             .any(|private| private.contains(&v6)),
     }
+}
+
+/// The network that an address stands for, the smallest that one party is given as a rule: its /24 or, for IPv6, its /64.
+#[must_use]
+pub fn near(address: IpAddr) -> IpNet {
+    match address.to_canonical() {
+        IpAddr::V4(_) => within(address, 24),
+        IpAddr::V6(_) => within(address, 64),
+    }
+}
+
+/// The network of that prefix length that an address is in; the address alone where its family has no such prefix.
+#[must_use]
+pub fn within(address: IpAddr, prefix: u8) -> IpNet {
+    let address = address.to_canonical();
+    IpNet::new(address, prefix).map_or_else(|_| IpNet::from(address), |network| network.trunc())
 }
 
 /// A network as people write it: one address without the length of its prefix.

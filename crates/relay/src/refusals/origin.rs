@@ -1,9 +1,9 @@
 //! Who is counted together: a credential, or the network of a stranger.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::IpAddr;
 
 use ipnet::IpNet;
-use model::network::is_private;
+use model::network::{is_private, near};
 use model::refused::Refused;
 
 /// Whose refusal it is.
@@ -34,10 +34,7 @@ pub(crate) fn network(address: IpAddr) -> IpAddr {
     if is_private(&IpNet::from(address)) {
         return address;
     }
-    match address {
-        IpAddr::V4(address) => IpAddr::V4(Ipv4Addr::from_bits(address.to_bits() & 0xffff_ff00)),
-        IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX))),
-    }
+    near(address).addr()
 }
 
 #[cfg(test)]

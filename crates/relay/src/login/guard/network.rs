@@ -4,18 +4,13 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
+pub(super) use model::network::near;
+use model::network::within;
+
 /// Distinct guesses from a /24 or /64 within the window that bring a ban: several people may be wrong at once.
 const NETWORK_GUESSES: usize = 30;
 /// The same from a /48: whoever is given one has 65,536 networks of /64 to guess from.
 const SITE_GUESSES: usize = 100;
-
-/// The network that an address stands for: its /24 or /64.
-pub(super) fn near(address: IpAddr) -> IpNet {
-    match address.to_canonical() {
-        IpAddr::V4(_) => within(address, 24),
-        IpAddr::V6(_) => within(address, 64),
-    }
-}
 
 /// One address as a network.
 pub(super) fn alone(address: IpAddr) -> IpNet {
@@ -26,12 +21,6 @@ pub(super) fn alone(address: IpAddr) -> IpNet {
 pub(super) fn counted(address: IpAddr) -> impl Iterator<Item = (IpNet, usize)> + Clone {
     let site = address.to_canonical().is_ipv6().then(|| (within(address, 48), SITE_GUESSES));
     [Some((near(address), NETWORK_GUESSES)), site].into_iter().flatten()
-}
-
-fn within(address: IpAddr, prefix: u8) -> IpNet {
-    let address = address.to_canonical();
-    // The prefixes above fit the families that they are used for; a host's own network is never wrong.
-    IpNet::new(address, prefix).map_or_else(|_| IpNet::from(address), |network| network.trunc())
 }
 
 #[cfg(test)]
