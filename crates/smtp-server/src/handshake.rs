@@ -7,7 +7,7 @@ use tracing::{debug, info};
 
 /// Logs the failure, once for each connection. A connection that was closed without a word is a port scan or a health
 /// check, and only of interest to those who look for it.
-pub(crate) fn log_failure(peer: IpAddr, error: &HandshakeError) {
+pub fn log_failure(peer: IpAddr, error: &HandshakeError) {
     let peer = peer.to_canonical();
     match &error.heard {
         Heard::Nothing => debug!(peer.address = %peer, "a TLS handshake failed: {error}"),

@@ -14,5 +14,6 @@ mod service;
 mod timeouts;
 
 pub use connection::{Endpoint, serve};
+pub use handshake::log_failure as log_handshake_failure;
 pub use service::{Answer, Peer, Refused, Service};
 pub use timeouts::{Patience, Timeouts};

@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use jiff::{SignedDuration, Timestamp};
 use model::refused::Refused;
-use tls::{HandshakeError, Heard};
+use smtp_server::log_handshake_failure;
+use tls::HandshakeError;
 use tracing::{debug, info};
 
 use super::origin::Origin;
@@ -132,21 +133,9 @@ impl Minute {
 
 /// The line of one refusal. Many devices show nobody why their mail was refused.
 pub(super) fn say(refused: &Refused, handshake: Option<&HandshakeError>) {
-    let Some(error) = handshake else { return say_reply(refused) };
-    let peer = refused.peer;
-    match &error.heard {
-        // A port scan or a health check.
-        Heard::Nothing => debug!(peer.address = %peer, "a TLS handshake failed: {error}"),
-        Heard::NotTls(_) => info!(peer.address = %peer, "a TLS handshake failed: {error}"),
-        Heard::Hello(offer) => info!(
-            peer.address = %peer,
-            tls.versions = offer.version_names(),
-            tls.cipher_suites = offer.cipher_suite_names(),
-            tls.signature_schemes = offer.signature_scheme_names(),
-            tls.groups = offer.group_names(),
-            tls.server_name = offer.server_name,
-            "a TLS handshake failed: {error}"
-        ),
+    match handshake {
+        Some(error) => log_handshake_failure(refused.peer, error),
+        None => say_reply(refused),
     }
 }
 
@@ -191,6 +180,8 @@ pub(super) fn say_more(more: &HeldBack) {
 mod tests {
     use std::io;
     use std::sync::{Arc, Mutex};
+
+    use tls::Heard;
 
     use super::*;
     use crate::refusals::tests::{at, of_credential, of_stranger};
