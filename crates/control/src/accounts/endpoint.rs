@@ -9,7 +9,7 @@ use url::Url;
 use super::AccountChange;
 use crate::Control;
 use crate::error::ControlError;
-use crate::verify::Scene;
+use crate::verify::Context;
 
 /// The origin that a service of that name had until 2023, which stands until Azure is asked.
 pub(crate) fn guess(cloud: &Cloud, name: &ServiceName) -> String {
@@ -53,12 +53,16 @@ pub(crate) fn is_same(one: &Url, other: &Url) -> bool {
 
 impl Control {
     /// Asks Azure where the account's service is, if nobody has said it. What an operator said stays.
-    pub(crate) async fn settle_endpoint(&self, account: &Account, scene: &Scene) -> Result<(), ControlError> {
+    pub(crate) async fn settle_endpoint(
+        &self,
+        account: &Account,
+        context: &Context,
+    ) -> Result<(), ControlError> {
         let Some(service) = account.service.as_ref().filter(|one| is_guess(&account.cloud, one)) else {
             return Ok(());
         };
-        let Some(id) = scene.own_service().await else { return Ok(()) };
-        let Ok(found) = scene.arm.service(id).await else { return Ok(()) };
+        let Some(id) = context.own_service().await else { return Ok(()) };
+        let Ok(found) = context.arm.service(id).await else { return Ok(()) };
         let Some(url) = believed(&account.cloud, &found.properties.host_name) else { return Ok(()) };
         if is_same(&url, &service.endpoint) {
             return Ok(());

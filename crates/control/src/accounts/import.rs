@@ -90,13 +90,13 @@ impl Control {
         if is_settled || account.authorization == Authorization::AccessKey {
             return Ok(account);
         }
-        let Ok(scene) = self.scene(&account).await else { return Ok(account) };
+        let Ok(context) = self.context(&account).await else { return Ok(account) };
         if account.service.is_some() {
-            self.settle_endpoint(&account, &scene).await?;
+            self.settle_endpoint(&account, &context).await?;
             return self.account(account.name.as_str());
         }
-        let only = match scene.services().await {
-            Ok([only]) => scene.arm.service(&only.id).await.ok(),
+        let only = match context.services().await {
+            Ok([only]) => context.arm.service(&only.id).await.ok(),
             _ => None,
         };
         let Some(only) = only else { return Ok(account) };

@@ -11,7 +11,7 @@ use super::step::Action;
 use super::{observed, unseen};
 use crate::Control;
 use crate::error::{ControlError, Invalid};
-use crate::verify::Scene;
+use crate::verify::Context;
 
 /// What was taken over.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,14 +34,14 @@ impl Control {
     /// When the account has no service, or Azure cannot be looked at.
     pub async fn adopt(&self, name: &str) -> Result<Adopted, ControlError> {
         let account = self.settle_service(self.account(name)?).await?;
-        let scene = self.scene_or_error(&account).await?;
+        let context = self.context_or_error(&account).await?;
         let Some(service) = account.service.as_ref().map(|service| service.name.to_string()) else {
             let reason =
                 format!("it has no communication service yet: `postern account import {name}` chooses one");
             return Err(Invalid::new("account", reason).into());
         };
         let before = self.store.estates().of(account.id).await?;
-        let mut found = look(&scene, &service, before.as_ref()).await?;
+        let mut found = look(&context, &service, before.as_ref()).await?;
         keep(&mut found, before.as_ref());
         let estate = self.set_estate(name, found.document.clone()).await?;
         // What is there sends at once.
@@ -55,17 +55,17 @@ impl Control {
     }
 }
 
-async fn look(scene: &Scene, service: &str, before: Option<&Estate>) -> Result<Adopted, ControlError> {
-    let account = &scene.account;
+async fn look(context: &Context, service: &str, before: Option<&Estate>) -> Result<Adopted, ControlError> {
+    let account = &context.account;
     let failed = |error| unseen(account, &error);
-    let services = scene.arm.services(account.subscription).await.map_err(failed)?;
+    let services = context.arm.services(account.subscription).await.map_err(failed)?;
     let listed = services.iter().find(|one| one.name.eq_ignore_ascii_case(service));
     let id = listed.map(|one| one.id.clone());
     let id = id.ok_or_else(|| Invalid::new("service", format!("the app does not see {service}")))?;
-    let found = scene.arm.service(&id).await.map_err(failed)?;
+    let found = context.arm.service(&id).await.map_err(failed)?;
     let group = part(&id, "resourcegroups").unwrap_or_default();
     let location =
-        scene.arm.group(&format!("/subscriptions/{}/resourceGroups/{group}", account.subscription)).await;
+        context.arm.group(&format!("/subscriptions/{}/resourceGroups/{group}", account.subscription)).await;
     let mut document = Document {
         resource_group: Some(group.clone()),
         location: Some(location.map_err(failed)?.location),
@@ -85,16 +85,16 @@ async fn look(scene: &Scene, service: &str, before: Option<&Estate>) -> Result<A
             notes.push(format!("{link} is in another group or email service, and is left alone."));
             continue;
         }
-        let domain = scene.arm.domain(link).await.map_err(failed)?;
-        let senders = scene.arm.senders(link).await.map_err(failed)?;
+        let domain = context.arm.domain(link).await.map_err(failed)?;
+        let senders = context.arm.senders(link).await.map_err(failed)?;
         let senders = observed::senders(&senders);
         let (name, wished) = adopted(&domain, senders, before);
         document.domain.insert(name, wished);
     }
     // Versions of Azure before 2025-09-01 have none.
-    let logins = scene.arm.smtp_usernames(&id).await;
+    let logins = context.arm.smtp_usernames(&id).await;
     if let Ok(logins) = &logins {
-        scene.control.keep_smtp_usernames(account, &found.name, logins).await;
+        context.control.keep_smtp_usernames(account, &found.name, logins).await;
     }
     for login in logins.unwrap_or_default() {
         let client = login.properties.entra_application_id.parse().ok().filter(|one| *one != account.client);

@@ -137,12 +137,12 @@ async fn carry_out(site: &Arc<Site>, step: &Step) -> Result<(), Trouble> {
         match site.perform(&step.action).await.map_err(Trouble::clean) {
             Err(Trouble::Passing(why)) if tries < TRIES => {
                 site.tell(ApplyEvent::Told { key: key.clone(), sentence: format!("{why}; trying again") });
-                site.scene.control.clock.sleep(WAIT * tries).await;
+                site.context.control.clock.sleep(WAIT * tries).await;
             }
             result => break result,
         }
     };
-    let name = &site.scene.account.name;
+    let name = &site.context.account.name;
     match &result {
         Ok(()) => {
             info!(account = %name, step = key, "a step of provisioning is done");
@@ -165,8 +165,8 @@ async fn note(site: &Site, key: &str, state: StepState, problem: Option<&str>) -
         state,
         problem: problem.map(str::to_owned),
         tries: 0,
-        at: site.scene.control.clock.now(),
+        at: site.context.control.clock.now(),
     };
-    let noted = site.scene.control.store.estates().note_step(site.scene.account.id, step).await;
+    let noted = site.context.control.store.estates().note_step(site.context.account.id, step).await;
     noted.map_err(|error| Trouble::Failed(store::chain(&error)))
 }

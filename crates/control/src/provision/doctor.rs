@@ -192,7 +192,7 @@ fn picture(
         records: handed.records,
         bind: handed.bind,
         nsupdate: handed.nsupdate,
-        account: survey.scene.account.name.to_string(),
+        account: survey.context.account.name.to_string(),
         domain: domain.clone(),
         state,
         dns: wished.dns.to_string(),

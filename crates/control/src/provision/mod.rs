@@ -95,7 +95,7 @@ impl Control {
         let survey = Box::pin(self.survey(name, document)).await?;
         let mut plan = survey.plan();
         plan.narrow(&checked(&survey, targets)?);
-        self.note_shown(survey.scene.account.id, &survey.proposals()).await?;
+        self.note_shown(survey.context.account.id, &survey.proposals()).await?;
         Ok(survey.view(&plan))
     }
 
@@ -134,7 +134,7 @@ impl Control {
         let domain = domains.first().cloned().unwrap_or_default();
         let audit = self.entry("dns.soften", &domain, "");
         self.store.audit().enter(audit).await?;
-        let site = Site::new(survey.scene, survey.estate, (survey.seen, Vec::new()), survey.lookup, None);
+        let site = Site::new(survey.context, survey.estate, (survey.seen, Vec::new()), survey.lookup, None);
         match Box::pin(site.soften(&domain)).await {
             Ok(value) => Ok(value),
             Err(trouble) => Err(Invalid::new("domain", trouble.why()).into()),
@@ -194,12 +194,12 @@ impl Control {
         let plan = plan(&survey)?;
         let view = survey.view(&plan);
         let audit =
-            self.entry("estate.apply", &survey.scene.account.name, format!("{} steps", plan.steps.len()));
+            self.entry("estate.apply", &survey.context.account.name, format!("{} steps", plan.steps.len()));
         if !plan.steps.is_empty() {
             self.store.audit().enter(audit).await?;
         }
-        let shown = self.shown(survey.scene.account.id).await?;
-        let site = Site::new(survey.scene, survey.estate, (survey.seen, shown), survey.lookup, events);
+        let shown = self.shown(survey.context.account.id).await?;
+        let site = Site::new(survey.context, survey.estate, (survey.seen, shown), survey.lookup, events);
         site.tell(ApplyEvent::Planned { plan: view });
         let site = Arc::new(site);
         Ok(Box::pin(apply::run(&site, plan)).await)

@@ -44,7 +44,7 @@ impl Control {
     /// died before it was written down.
     pub(super) async fn note_done(&self, survey: &Survey) -> Result<(), ControlError> {
         let open: BTreeSet<String> = survey.plan().steps.iter().map(Step::key).collect();
-        let (account, estates) = (survey.scene.account.id, self.store.estates());
+        let (account, estates) = (survey.context.account.id, self.store.estates());
         for step in estates.steps(account).await? {
             let is_note = step.key.starts_with(MADE) || step.key.starts_with(SHOWN);
             if step.state != StepState::Done && !is_note && !open.contains(&step.key) {

@@ -10,7 +10,7 @@ use model::estate::{AZURE_MANAGED, DomainOwner, Estate, EstateIds};
 use serde::Serialize;
 
 use crate::accounts::endpoint;
-use crate::verify::{Scene, may_send};
+use crate::verify::{Context, may_send};
 
 /// What is there.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -135,14 +135,18 @@ impl ServiceSeen {
 }
 
 /// Looks at all that the wish is about. What is not there is no error.
-pub(super) async fn observe(scene: &Scene, estate: &Estate, ids: &EstateIds) -> Result<Observed, CallError> {
-    let arm = &scene.arm;
+pub(super) async fn observe(
+    context: &Context,
+    estate: &Estate,
+    ids: &EstateIds,
+) -> Result<Observed, CallError> {
+    let arm = &context.arm;
     let provider =
-        arm.provider(scene.account.subscription, azure_types::arm::COMMUNICATION_NAMESPACE).await?;
+        arm.provider(context.account.subscription, azure_types::arm::COMMUNICATION_NAMESPACE).await?;
     let mut observed =
         Observed { is_registered: provider.registration_state == "Registered", ..Observed::default() };
     observed.group = optional(arm.group(ids.group())).await?.map(|group| group.location);
-    observed.local = local(scene);
+    observed.local = local(context);
     if observed.group.is_none() || !observed.is_registered {
         return Ok(observed);
     }
@@ -155,30 +159,30 @@ pub(super) async fn observe(scene: &Scene, estate: &Estate, ids: &EstateIds) -> 
         ..ServiceSeen::default()
     });
     if let Some(service) = &observed.service {
-        observed.is_chosen = is_chosen(scene, estate, service);
-        observed.logins = logins(scene, estate, ids).await?;
+        observed.is_chosen = is_chosen(context, estate, service);
+        observed.logins = logins(context, estate, ids).await?;
         observed.has_access = !estate.access || may_send(&arm.permissions(ids.service()).await?);
     }
     if observed.email_service.is_some() {
-        observed.domains = domains(scene, estate, ids).await?;
+        observed.domains = domains(context, estate, ids).await?;
     }
     Ok(observed)
 }
 
 /// The domains of the email service, and the senders of those that are wished.
 async fn domains(
-    scene: &Scene,
+    context: &Context,
     estate: &Estate,
     ids: &EstateIds,
 ) -> Result<BTreeMap<String, DomainSeen>, CallError> {
-    let found = scene.arm.domains(ids.email_service()).await?;
+    let found = context.arm.domains(ids.email_service()).await?;
     let looks = found.iter().map(|resource| async move {
         let name = wish_name(resource);
         let mut seen = DomainSeen::of(&resource.properties);
         if let Some(wished) = estate.domains.get(&name) {
-            seen.senders = senders(&scene.arm.senders(&ids.domain(&name)).await?);
+            seen.senders = senders(&context.arm.senders(&ids.domain(&name)).await?);
             if wished.senders.values().any(|sender| !sender.suppressed.is_empty()) {
-                seen.suppressed = suppressed(scene, &ids.domain(&name)).await?;
+                seen.suppressed = suppressed(context, &ids.domain(&name)).await?;
             }
         }
         Ok::<_, CallError>((name, seen))
@@ -201,14 +205,14 @@ pub(super) fn senders(found: &[Resource<SenderUsername>]) -> BTreeMap<String, Op
 }
 
 async fn logins(
-    scene: &Scene,
+    context: &Context,
     estate: &Estate,
     ids: &EstateIds,
 ) -> Result<BTreeMap<String, (String, String)>, CallError> {
     if estate.smtp_usernames.is_empty() {
         return Ok(BTreeMap::new());
     }
-    let found = scene.arm.smtp_usernames(ids.service()).await?;
+    let found = context.arm.smtp_usernames(ids.service()).await?;
     let login = |one: Resource<azure_types::communication::SmtpUsername>| {
         let properties = one.properties;
         (one.name.to_lowercase(), (properties.username, properties.entra_application_id.to_lowercase()))
@@ -218,11 +222,11 @@ async fn logins(
 
 /// Whether the account sends through the service. Another endpoint than Azure says is somebody's choice, unless it was
 /// only guessed.
-fn is_chosen(scene: &Scene, estate: &Estate, seen: &ServiceSeen) -> bool {
-    let own = scene.control.account(scene.account.name.as_str()).ok();
+fn is_chosen(context: &Context, estate: &Estate, seen: &ServiceSeen) -> bool {
+    let own = context.control.account(context.account.name.as_str()).ok();
     let own = own.as_ref().and_then(|account| account.service.as_ref());
     own.is_some_and(|own| {
-        let cloud = &scene.account.cloud;
+        let cloud = &context.account.cloud;
         let wanted = endpoint::believed(cloud, &seen.host_name);
         let is_right = wanted.is_none_or(|wanted| endpoint::is_same(&wanted, &own.endpoint));
         own.name.as_str().eq_ignore_ascii_case(&estate.service)
@@ -230,9 +234,9 @@ fn is_chosen(scene: &Scene, estate: &Estate, seen: &ServiceSeen) -> bool {
     })
 }
 
-fn local(scene: &Scene) -> BTreeSet<String> {
-    let directory = scene.control.store.directory();
-    let senders = directory.senders(scene.account.id);
+fn local(context: &Context) -> BTreeSet<String> {
+    let directory = context.control.store.directory();
+    let senders = directory.senders(context.account.id);
     senders.map(|one| one.mailbox.to_string().to_lowercase()).collect()
 }
 
@@ -247,11 +251,14 @@ pub(super) async fn optional<T>(
 }
 
 /// Whom nothing is sent to, by sender username in lower case.
-async fn suppressed(scene: &Scene, domain: &str) -> Result<BTreeMap<String, BTreeSet<String>>, CallError> {
+async fn suppressed(
+    context: &Context,
+    domain: &str,
+) -> Result<BTreeMap<String, BTreeSet<String>>, CallError> {
     let mut all = BTreeMap::new();
-    for list in scene.arm.suppression_lists(domain).await? {
+    for list in context.arm.suppression_lists(domain).await? {
         let id = format!("{domain}/suppressionLists/{}", list.name);
-        let addresses = scene.arm.suppressed_addresses(&id).await?;
+        let addresses = context.arm.suppressed_addresses(&id).await?;
         let addresses = addresses.into_iter().map(|one| one.properties.email.to_lowercase()).collect();
         all.insert(list.properties.list_name.to_lowercase(), addresses);
     }

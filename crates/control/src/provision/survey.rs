@@ -18,11 +18,11 @@ use super::step::{Action, has_records};
 use super::{clean, unseen, wish};
 use crate::Control;
 use crate::error::{ControlError, Invalid};
-use crate::verify::Scene;
+use crate::verify::Context;
 
 /// What a plan is made from.
 pub(crate) struct Survey {
-    pub(super) scene: Scene,
+    pub(super) context: Context,
     pub(super) estate: Estate,
     pub(super) ids: EstateIds,
     pub(super) lookup: Lookup,
@@ -55,16 +55,16 @@ impl Control {
             Some(document) => wish::estate(document, &account, self.clock.now())?,
             None => self.estate(name).await?,
         };
-        let scene = self.scene_or_error(&account).await?;
+        let context = self.context_or_error(&account).await?;
         let ids = estate.ids(account.subscription);
-        let seen = observe(&scene, &estate, &ids).await;
+        let seen = observe(&context, &estate, &ids).await;
         let mut seen = seen.map_err(|error| unseen(&account, &error))?;
         let steps = self.store.estates().steps(account.id).await?;
         let written = self.store.estates().written(account.id).await?;
         let known = Known::of(&account, &steps, &written);
         let lookup = self.lookup()?;
         let (examined, silent) = examine_all(&lookup, &estate, &mut seen).await;
-        Ok(Survey { scene, estate, ids, lookup, seen, known, examined, steps, written, silent })
+        Ok(Survey { context, estate, ids, lookup, seen, known, examined, steps, written, silent })
     }
 
     fn lookup(&self) -> Result<Lookup, Invalid> {
@@ -86,7 +86,7 @@ impl Survey {
 
     /// A plan as people see it, with what would be written into DNS.
     pub(super) fn view(&self, plan: &Plan) -> PlanView {
-        let mut view = plan.view(self.scene.account.name.as_str(), &self.ids);
+        let mut view = plan.view(self.context.account.name.as_str(), &self.ids);
         let silent =
             self.silent.iter().map(|(name, why)| format!("DNS of {name} cannot be asked: {}", clean(why)));
         view.notes.extend(silent);

@@ -24,7 +24,7 @@ pub use self::steps::Stepped;
 
 use crate::accounts::clean_secret;
 use crate::error::{ControlError, Invalid};
-use crate::verify::{Scene, secret::ours};
+use crate::verify::{Context, secret::ours};
 use crate::{AccountChange, Control};
 
 /// How a secret is to be renewed.
@@ -62,12 +62,12 @@ impl Control {
     /// # Errors
     /// When the account has no client secret, or the app may not renew it.
     pub async fn plan_rotation(&self, name: &str, wish: RotationWish) -> Result<RotationPlan, ControlError> {
-        let (scene, app, facts) = self.ready_to_rotate(name).await?;
+        let (context, app, facts) = self.ready_to_rotate(name).await?;
         let day = |time: Timestamp| time.strftime("%Y-%m-%d").to_string();
         let now = self.clock.now();
         let until = now.saturating_add(wish.life).unwrap_or(Timestamp::MAX);
         let removal = now.saturating_add(wish.grace).unwrap_or(Timestamp::MAX);
-        let old = self.old_key(&scene.account, &app, &facts, wish).await?;
+        let old = self.old_key(&context.account, &app, &facts, wish).await?;
         let last = match old {
             Some(_) => format!("take away the secret that begins with {} after {}", facts.hint, day(removal)),
             None => format!(
@@ -103,9 +103,9 @@ impl Control {
         if !account.is_enabled() {
             return Err(Invalid::new("rotation", "the account is disabled: nobody looks after it").into());
         }
-        let (scene, app, facts) = self.ready_to_rotate(name).await?;
+        let (context, app, facts) = self.ready_to_rotate(name).await?;
         let now = self.clock.now();
-        let old_key = self.old_key(&scene.account, &app, &facts, wish).await?;
+        let old_key = self.old_key(&context.account, &app, &facts, wish).await?;
         let random = Uuid::from_bytes(self.entropy.octets()).simple().to_string();
         let rotation = Rotation {
             account: account.id,
@@ -141,10 +141,10 @@ impl Control {
         let Some(rotation) = rotation.filter(|rotation| rotation.step < Step::Switched) else {
             return Err(Invalid::new("rotation", "there is none whose secret is not in use yet").into());
         };
-        let scene = self.scene_or_error(&account).await?;
+        let context = self.context_or_error(&account).await?;
         // Noted first: from here on nobody puts it into use.
-        self.rolled_back(&scene, &rotation, "it was cancelled").await?;
-        self.take_back(&scene, &rotation, "it was cancelled").await.map_err(|error| {
+        self.rolled_back(&context, &rotation, "it was cancelled").await?;
+        self.take_back(&context, &rotation, "it was cancelled").await.map_err(|error| {
             let why = crate::verify::explain(&error);
             let reason = format!(
                 "it is given up, but the secret \"{}\" is still in Entra: {why}. Delete it there",
@@ -192,18 +192,18 @@ impl Control {
         self.must_not_rotate(&account).await?;
         // What would be refused in the end is refused before it is tried.
         let secret = clean_secret(&secret)?;
-        let scene = self.scene_or_error(&account).await?;
-        steps::prove(&scene, &secret).await.map_err(|unproved| Invalid::new("client secret", unproved))?;
+        let context = self.context_or_error(&account).await?;
+        steps::prove(&context, &secret).await.map_err(|unproved| Invalid::new("client secret", unproved))?;
         let change = AccountChange { secret: Some(secret), expires_at, ..AccountChange::default() };
         Ok(self.change_account(name, change).await?.account)
     }
 
     /// Everything that a rotation needs to begin.
-    async fn ready_to_rotate(&self, name: &str) -> Result<(Scene, Application, SecretFacts), ControlError> {
+    async fn ready_to_rotate(&self, name: &str) -> Result<(Context, Application, SecretFacts), ControlError> {
         let account = self.account(name)?;
         must_have_a_secret(&account)?;
-        let scene = self.scene_or_error(&account).await?;
-        let app = scene.graph.application(account.client).await.map_err(|error| {
+        let context = self.context_or_error(&account).await?;
+        let app = context.graph.application(account.client).await.map_err(|error| {
             let why = crate::verify::explain(&error);
             let reason = if error.is(401) || error.is(403) || error.is(404) {
                 format!(
@@ -218,15 +218,15 @@ impl Control {
         let owner = SecretOwner::Account(account.id);
         let facts = self.store.secrets().facts(owner, SecretName::ClientSecret).await?;
         let facts = facts.ok_or_else(|| StoreError::Missing(format!("the client secret of {name}")))?;
-        Ok((scene, app, facts))
+        Ok((context, app, facts))
     }
 
-    pub(crate) async fn scene_or_error(
+    pub(crate) async fn context_or_error(
         &self,
         account: &std::sync::Arc<Account>,
-    ) -> Result<Scene, ControlError> {
-        let scene = self.scene(account).await;
-        Ok(scene.map_err(|finding| Invalid::new("account", finding.sentence))?)
+    ) -> Result<Context, ControlError> {
+        let context = self.context(account).await;
+        Ok(context.map_err(|finding| Invalid::new("account", finding.sentence))?)
     }
 
     /// The old secret, if it is to be taken away: one that an earlier rotation made, or that the operator named.

@@ -18,7 +18,7 @@ use uuid::Uuid;
 use crate::Control;
 use crate::error::ControlError;
 use crate::verify::secret::ours;
-use crate::verify::{Scene, explain};
+use crate::verify::{Context, explain};
 
 /// What a step brought.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,12 +49,12 @@ impl Control {
         if rotation.step.is_over() {
             return Ok(Stepped::Over);
         }
-        let scene = self.scene_or_error(account).await?;
+        let context = self.context_or_error(account).await?;
         let stepped = match rotation.step {
-            Step::Begun => self.add(&scene, &rotation).await,
-            Step::Added => self.try_out(&scene, &rotation).await,
+            Step::Begun => self.add(&context, &rotation).await,
+            Step::Added => self.try_out(&context, &rotation).await,
             Step::Proved => self.switch(account, &rotation).await,
-            Step::Switched => self.remove_old(&scene, &rotation).await,
+            Step::Switched => self.remove_old(&context, &rotation).await,
             Step::Done | Step::RolledBack => Ok(Stepped::Over),
         };
         match stepped {
@@ -64,7 +64,7 @@ impl Control {
             Err(Trouble::Store(error)) => Err(error.into()),
             Err(Trouble::Azure(error)) if rotation.step == Step::Begun && error.is(403) => {
                 let why = format!("the app may not make secrets for itself ({})", explain(&error));
-                self.rolled_back(&scene, &rotation, &why).await?;
+                self.rolled_back(&context, &rotation, &why).await?;
                 Ok(Stepped::Over)
             }
             Err(Trouble::Azure(error)) => {
@@ -78,20 +78,21 @@ impl Control {
 
     /// Has Entra make the new secret. One of that name that is there already was made by a process that died
     /// before it could seal it: nobody knows its value.
-    async fn add(&self, scene: &Scene, rotation: &Rotation) -> Result<Stepped, Trouble> {
-        let client = scene.account.client;
-        let app = scene.graph.application(client).await?;
+    async fn add(&self, context: &Context, rotation: &Rotation) -> Result<Stepped, Trouble> {
+        let client = context.account.client;
+        let app = context.graph.application(client).await?;
         for lost in
             app.password_credentials.iter().filter(|one| one.display_name.as_ref() == Some(&rotation.label))
         {
-            scene.graph.remove_password(client, &RemovePassword { key_id: lost.key_id }).await?;
+            context.graph.remove_password(client, &RemovePassword { key_id: lost.key_id }).await?;
         }
         let wish = NewPassword {
             display_name: Some(rotation.label.clone()),
             start_date_time: None,
             end_date_time: Some(rotation.wanted_until),
         };
-        let made = scene.graph.add_password(client, &AddPassword { password_credential: Some(wish) }).await?;
+        let made =
+            context.graph.add_password(client, &AddPassword { password_credential: Some(wish) }).await?;
         let secret = SecretString::from(made.secret_text.clone().unwrap_or_default());
         let facts = SecretFacts {
             expires_at: made.end_date_time.or(Some(rotation.wanted_until)),
@@ -99,24 +100,24 @@ impl Control {
             ..SecretFacts::of(&secret, self.clock.now())
         };
         let detail = format!("Entra made \"{}\", {}", rotation.label, made.key_id);
-        let audit = self.entry("secret.rotate", &scene.account.name, detail);
+        let audit = self.entry("secret.rotate", &context.account.name, detail);
         let added = self.at(rotation, Step::Added);
         let added = Rotation { new_key: Some(made.key_id), ..added };
         let noted = self.store.rotations().note_with_secret(added, secret, facts, audit).await;
         if let Err(StoreError::Missing(_) | StoreError::Changed(_)) = noted {
             // The account was removed or the rotation given up meanwhile: nobody would ever take this secret away.
-            scene.graph.remove_password(client, &RemovePassword { key_id: made.key_id }).await?;
+            context.graph.remove_password(client, &RemovePassword { key_id: made.key_id }).await?;
         }
         noted?;
         Ok(Stepped::Moved)
     }
 
     /// Tries the new secret until all of Entra knows it; one that is not good is taken away again.
-    async fn try_out(&self, scene: &Scene, rotation: &Rotation) -> Result<Stepped, Trouble> {
-        let owner = SecretOwner::Account(scene.account.id);
+    async fn try_out(&self, context: &Context, rotation: &Rotation) -> Result<Stepped, Trouble> {
+        let owner = SecretOwner::Account(context.account.id);
         let secret = self.store.secrets().get(owner, SecretName::NextClientSecret).await?;
         let proved = tokio::select! {
-            proved = prove(scene, &secret) => proved,
+            proved = prove(context, &secret) => proved,
             () = self.left(rotation) => return Ok(Stepped::Moved),
         };
         match proved {
@@ -126,8 +127,8 @@ impl Control {
             }
             Err(Unproved::Unreachable(failure)) => Err(Trouble::Azure(failure.into())),
             Err(Unproved::Refused(why)) => {
-                self.take_back(scene, rotation, &why).await?;
-                self.rolled_back(scene, rotation, &why).await?;
+                self.take_back(context, rotation, &why).await?;
+                self.rolled_back(context, rotation, &why).await?;
                 Ok(Stepped::Over)
             }
         }
@@ -148,18 +149,18 @@ impl Control {
     /// Takes the new secret away again, at Entra.
     pub(super) async fn take_back(
         &self,
-        scene: &Scene,
+        context: &Context,
         rotation: &Rotation,
         why: &str,
     ) -> Result<(), CallError> {
-        warn!(account = %scene.account.name, why, "a new secret is taken away again");
-        let app = scene.graph.application(scene.account.client).await?;
+        warn!(account = %context.account.name, why, "a new secret is taken away again");
+        let app = context.graph.application(context.account.client).await?;
         let is_new = |one: &&PasswordCredential| {
             Some(one.key_id) == rotation.new_key || one.display_name.as_ref() == Some(&rotation.label)
         };
         for made in app.password_credentials.iter().filter(is_new) {
             let key = RemovePassword { key_id: made.key_id };
-            scene.graph.remove_password(scene.account.client, &key).await?;
+            context.graph.remove_password(context.account.client, &key).await?;
         }
         Ok(())
     }
@@ -167,7 +168,7 @@ impl Control {
     /// Notes that a rotation was given up. The secret in use stays ours, if it was.
     pub(super) async fn rolled_back(
         &self,
-        scene: &Scene,
+        context: &Context,
         rotation: &Rotation,
         why: &str,
     ) -> Result<(), StoreError> {
@@ -176,7 +177,7 @@ impl Control {
             new_key: rotation.old_key,
             ..self.at(rotation, Step::RolledBack)
         };
-        let audit = self.entry("secret.rotate", &scene.account.name, format!("rolled back: {why}"));
+        let audit = self.entry("secret.rotate", &context.account.name, format!("rolled back: {why}"));
         self.store.rotations().roll_back(rotation.step, back, audit).await
     }
 
@@ -195,17 +196,17 @@ impl Control {
     }
 
     /// Takes the old secret away, after the time of grace and only while the new one works.
-    async fn remove_old(&self, scene: &Scene, rotation: &Rotation) -> Result<Stepped, Trouble> {
+    async fn remove_old(&self, context: &Context, rotation: &Rotation) -> Result<Stepped, Trouble> {
         let due = rotation.remove_at.unwrap_or(rotation.changed_at);
         if self.clock.now() < due {
             return Ok(Stepped::WaitUntil(due));
         }
         let now = self.clock.now();
-        let scope = format!("{}/.default", scene.account.cloud.communication());
-        scene.credential.request(&scope, now).await.map_err(|failure| Trouble::Azure(failure.into()))?;
+        let scope = format!("{}/.default", context.account.cloud.communication());
+        context.credential.request(&scope, now).await.map_err(|failure| Trouble::Azure(failure.into()))?;
         let detail = match rotation.old_key {
-            Some(key_id) if !self.is_in_use(scene, key_id).await? => {
-                remove(scene, key_id).await?;
+            Some(key_id) if !self.is_in_use(context, key_id).await? => {
+                remove(context, key_id).await?;
                 format!("the old secret, {key_id}, is taken away")
             }
             Some(key_id) => {
@@ -213,16 +214,16 @@ impl Control {
             }
             None => "the old secret stays: Postern did not make it".to_owned(),
         };
-        let audit = self.entry("secret.rotate", &scene.account.name, detail);
+        let audit = self.entry("secret.rotate", &context.account.name, detail);
         self.note(rotation.step, self.at(rotation, Step::Done), Some(audit)).await?;
         Ok(Stepped::Over)
     }
 
     /// Whether that secret may be the one in use: somebody may have put it back by hand.
-    async fn is_in_use(&self, scene: &Scene, key_id: Uuid) -> Result<bool, Trouble> {
-        let owner = SecretOwner::Account(scene.account.id);
+    async fn is_in_use(&self, context: &Context, key_id: Uuid) -> Result<bool, Trouble> {
+        let owner = SecretOwner::Account(context.account.id);
         let facts = self.store.secrets().facts(owner, SecretName::ClientSecret).await?;
-        let app = scene.graph.application(scene.account.client).await?;
+        let app = context.graph.application(context.account.client).await?;
         let in_use = facts.and_then(|facts| ours(&app, &facts).map(|found| found.key_id));
         Ok(in_use.is_none_or(|in_use| in_use == key_id))
     }
@@ -264,12 +265,12 @@ impl From<CallError> for Trouble {
 }
 
 /// Takes a secret away; one that is gone already is gone.
-async fn remove(scene: &Scene, key_id: Uuid) -> Result<(), CallError> {
-    let app = scene.graph.application(scene.account.client).await?;
+async fn remove(context: &Context, key_id: Uuid) -> Result<(), CallError> {
+    let app = context.graph.application(context.account.client).await?;
     if app.password_credentials.iter().all(|one| one.key_id != key_id) {
         return Ok(());
     }
-    scene.graph.remove_password(scene.account.client, &RemovePassword { key_id }).await
+    context.graph.remove_password(context.account.client, &RemovePassword { key_id }).await
 }
 
 /// Why a secret could not be proved.
@@ -284,10 +285,10 @@ pub(super) enum Unproved {
 }
 
 /// Gets tokens with a secret for every scope that is used, several times in a row.
-pub(super) async fn prove(scene: &Scene, secret: &SecretString) -> Result<(), Unproved> {
-    let (clock, cloud) = (&scene.control.clock, &scene.account.cloud);
-    let app = azure_client::account::app(&scene.account);
-    let credential = ClientSecret::new(scene.http.clone(), app, secret.clone());
+pub(super) async fn prove(context: &Context, secret: &SecretString) -> Result<(), Unproved> {
+    let (clock, cloud) = (&context.control.clock, &context.account.cloud);
+    let app = azure_client::account::app(&context.account);
+    let credential = ClientSecret::new(context.http.clone(), app, secret.clone());
     let scopes = [cloud.communication(), cloud.resource_manager(), cloud.graph()]
         .map(|resource| format!("{resource}/.default"));
     let (mut rounds, mut last) = (0, Unproved::Refused(String::new()));

@@ -9,8 +9,8 @@ use jiff::SignedDuration;
 use model::account::{Account, Authorization};
 use store::{SecretFacts, SecretName, SecretOwner};
 
+use super::context::Context;
 use super::report::{Check, Finding, Mover};
-use super::scene::Scene;
 use super::{Event, Patience, Watch};
 use crate::command::Command;
 
@@ -23,14 +23,14 @@ const BETWEEN: Duration = Duration::from_secs(5);
 const NEW_SECRET: &str = "Entra does not know the secret. It is new here, and Entra may take a minute to know a new one: it \
                           is tried again for a minute. --no-wait does not wait.";
 
-pub(super) async fn check(scene: &Scene, manner: (&Watch, Patience)) -> Vec<Finding> {
-    let cloud = &scene.account.cloud;
+pub(super) async fn check(context: &Context, manner: (&Watch, Patience)) -> Vec<Finding> {
+    let cloud = &context.account.cloud;
     for resource in [cloud.resource_manager(), cloud.communication()] {
-        if let Err(failure) = patiently(scene, &format!("{resource}/.default"), manner).await {
-            return vec![explain(scene, &failure).await];
+        if let Err(failure) = patiently(context, &format!("{resource}/.default"), manner).await {
+            return vec![explain(context, &failure).await];
         }
     }
-    let with = match scene.account.authorization {
+    let with = match context.account.authorization {
         Authorization::ClientSecret => "its client secret",
         Authorization::Certificate => "its certificate",
         Authorization::ManagedIdentity => "this machine's managed identity",
@@ -38,25 +38,25 @@ pub(super) async fn check(scene: &Scene, manner: (&Watch, Patience)) -> Vec<Find
     };
     let sentence = format!(
         "Entra gives app {} tokens for Resource Manager and for mail, with {with}.",
-        scene.account.client
+        context.account.client
     );
     vec![Finding::passed(CHECK, "authentication.let_in", sentence)]
 }
 
 /// Asks for a token, again and again if the secret is so new that not every server may know it.
 async fn patiently(
-    scene: &Scene,
+    context: &Context,
     scope: &str,
     (watch, patience): (&Watch, Patience),
 ) -> Result<(), TokenFailure> {
-    let clock = &scene.control.clock;
+    let clock = &context.control.clock;
     let mut tries = 0;
     loop {
         tries += 1;
-        let Err(failure) = scene.credential.request(scope, clock.now()).await else { return Ok(()) };
+        let Err(failure) = context.credential.request(scope, clock.now()).await else { return Ok(()) };
         let may_not_be_known = matches!(&failure, TokenFailure::Refused(error)
             if error.code() == Some(code::INVALID_SECRET));
-        if !may_not_be_known || tries >= TRIES || patience == Patience::AtOnce || !is_new(scene).await {
+        if !may_not_be_known || tries >= TRIES || patience == Patience::AtOnce || !is_new(context).await {
             return Err(failure);
         }
         if tries == 1 {
@@ -66,23 +66,23 @@ async fn patiently(
     }
 }
 
-async fn is_new(scene: &Scene) -> bool {
-    let age = facts(scene).await.map(|facts| scene.control.clock.now().duration_since(facts.set_at));
+async fn is_new(context: &Context) -> bool {
+    let age = facts(context).await.map(|facts| context.control.clock.now().duration_since(facts.set_at));
     age.is_some_and(|age| age < PROPAGATION)
 }
 
-async fn facts(scene: &Scene) -> Option<SecretFacts> {
-    let name = SecretName::of(scene.account.authorization)?;
-    let owner = SecretOwner::Account(scene.account.id);
-    scene.control.store.secrets().facts(owner, name).await.ok().flatten()
+async fn facts(context: &Context) -> Option<SecretFacts> {
+    let name = SecretName::of(context.account.authorization)?;
+    let owner = SecretOwner::Account(context.account.id);
+    context.control.store.secrets().facts(owner, name).await.ok().flatten()
 }
 
-async fn explain(scene: &Scene, failure: &TokenFailure) -> Finding {
+async fn explain(context: &Context, failure: &TokenFailure) -> Finding {
     match failure {
         TokenFailure::Refused(refused) => {
-            let expired = facts(scene).await.and_then(|facts| facts.expires_at);
+            let expired = facts(context).await.and_then(|facts| facts.expires_at);
             let on = expired.map(|at| format!(" on {}", at.strftime("%Y-%m-%d"))).unwrap_or_default();
-            refusal(&scene.account, refused, &on)
+            refusal(&context.account, refused, &on)
         }
         TokenFailure::Unusable(why) => {
             let sentence = format!("The app's certificate cannot be used: {why}.");

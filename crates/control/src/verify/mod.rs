@@ -6,13 +6,13 @@
 
 mod authentication;
 mod capability;
+mod context;
 mod endpoint;
 mod key;
 mod permissions;
 mod providers;
 mod quota;
 mod report;
-mod scene;
 pub(crate) mod secret;
 mod services;
 mod subscription;
@@ -31,8 +31,8 @@ pub use self::report::{
     SmallestRole, Verdict,
 };
 
+pub(crate) use self::context::{Context, explain};
 pub(crate) use self::permissions::may_send;
-pub(crate) use self::scene::{Scene, explain};
 use crate::Control;
 use crate::error::ControlError;
 
@@ -189,8 +189,8 @@ impl Control {
             self.examine_key(&account, watch, &mut report).await;
             return Ok(report);
         }
-        let scene = match self.scene(&account).await {
-            Ok(scene) => scene,
+        let context = match self.context(&account).await {
+            Ok(context) => context,
             Err(finding) => {
                 let found = watch.plain(Check::Authentication, async { vec![*finding] }).await;
                 report.findings.extend(found);
@@ -198,7 +198,7 @@ impl Control {
                 return Ok(report);
             }
         };
-        report.findings = watch.plain(Check::Endpoint, endpoint::check(self, &account, &scene.http)).await;
+        report.findings = watch.plain(Check::Endpoint, endpoint::check(self, &account, &context.http)).await;
         if report.findings.iter().any(endpoint::is_in_the_way) {
             self.skip(
                 watch,
@@ -208,14 +208,14 @@ impl Control {
             );
         } else {
             let found = watch
-                .plain(Check::Authentication, authentication::check(&scene, (watch, manner.patience)))
+                .plain(Check::Authentication, authentication::check(&context, (watch, manner.patience)))
                 .await;
             let is_let_in = !has_failed(&found);
             report.findings.extend(found);
             if !is_let_in {
                 self.skip(watch, &mut report, &Check::STANDARD[2..], "the app cannot log in");
             } else {
-                Box::pin(self.look_around(&scene, manner.repair, watch, &mut report)).await;
+                Box::pin(self.look_around(&context, manner.repair, watch, &mut report)).await;
             }
         }
         report.findings.sort_by_key(|finding| finding.check);
@@ -245,10 +245,10 @@ impl Control {
     }
 
     /// Everything that needs a token.
-    async fn look_around(&self, scene: &Scene, repair: Repair, watch: &Watch, report: &mut Report) {
+    async fn look_around(&self, context: &Context, repair: Repair, watch: &Watch, report: &mut Report) {
         let (subscription, secret) = tokio::join!(
-            watch.check(Check::Subscription, subscription::check(scene)),
-            watch.plain(Check::Secret, secret::check(scene)),
+            watch.check(Check::Subscription, subscription::check(context)),
+            watch.plain(Check::Secret, secret::check(context)),
         );
         let (subscription, is_visible) = subscription;
         report.findings.extend(subscription);
@@ -259,11 +259,11 @@ impl Control {
             return;
         }
         let (providers, permissions, services) = tokio::join!(
-            watch.plain(Check::Providers, providers::check(scene, repair)),
-            watch.check(Check::Permissions, permissions::check(scene)),
-            watch.check(Check::Services, services::check(scene)),
+            watch.plain(Check::Providers, providers::check(context, repair)),
+            watch.check(Check::Permissions, permissions::check(context)),
+            watch.check(Check::Services, services::check(context)),
         );
-        let quota = watch.plain(Check::Quota, quota::check(scene, &services.1)).await;
+        let quota = watch.plain(Check::Quota, quota::check(context, &services.1)).await;
         let (permissions, (capabilities, role)) = permissions;
         for found in [providers, permissions, services.0, quota] {
             report.findings.extend(found);
@@ -274,7 +274,7 @@ impl Control {
     /// Says of checks that they could not be made.
     fn skip(&self, watch: &Watch, report: &mut Report, checks: &[Check], why: &str) {
         for check in checks {
-            let code = format!("{}.skipped", scene::serde_name(*check));
+            let code = format!("{}.skipped", context::serde_name(*check));
             let sentence = format!("It was not looked at, because {why}.");
             let finding = Finding::new(*check, &code, Outcome::Skipped, sentence);
             watch.tell(Event::Began(*check));
@@ -285,7 +285,7 @@ impl Control {
     }
 
     /// Connections and credential of an account, or the finding that there are none.
-    pub(crate) async fn scene(&self, account: &Arc<Account>) -> Result<Scene, Box<Finding>> {
+    pub(crate) async fn context(&self, account: &Arc<Account>) -> Result<Context, Box<Finding>> {
         let unusable = |why: String| {
             let sentence = format!("What the app proves itself with cannot be used: {why}.");
             let code = "authentication.unusable";
@@ -303,6 +303,6 @@ impl Control {
         let http = Http::new(account.cloud.ca_pem()).map_err(|error| unusable(error.to_string()))?;
         let credential = credential(account, &http, secret, &self.identity, &self.entropy)
             .map_err(|error| unusable(error.to_string()))?;
-        Ok(Scene::new(self.clone(), Arc::clone(account), http, credential))
+        Ok(Context::new(self.clone(), Arc::clone(account), http, credential))
     }
 }

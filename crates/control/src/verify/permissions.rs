@@ -4,8 +4,8 @@ use azure_types::permission::Permission;
 use jiff::SignedDuration;
 
 use super::capability::{ALL, Capability, LOOK, Place, SEND_BY_REST, SEND_BY_SMTP};
+use super::context::{Context, group_of, trouble};
 use super::report::{CapabilityRow, Check, Finding, Mover, SmallestRole};
-use super::scene::{Scene, group_of, trouble};
 
 const CHECK: Check = Check::Permissions;
 /// Until everybody in Azure knows of a role assignment.
@@ -13,9 +13,9 @@ const PROPAGATION: SignedDuration = SignedDuration::from_mins(10);
 
 type Found = (Vec<Finding>, (Vec<CapabilityRow>, Option<SmallestRole>));
 
-pub(super) async fn check(scene: &Scene) -> Found {
-    let subscription = scene.subscription();
-    let service = scene.own_service().await.map(str::to_owned);
+pub(super) async fn check(context: &Context) -> Found {
+    let subscription = context.subscription();
+    let service = context.own_service().await.map(str::to_owned);
     let group = service.as_deref().and_then(group_of);
     let scope_of = |place: Place| match place {
         Place::Service => service.as_ref().or(group.as_ref()).unwrap_or(&subscription),
@@ -24,7 +24,7 @@ pub(super) async fn check(scene: &Scene) -> Found {
     };
     let mut scopes: Vec<&String> = [Place::Service, Place::Group, Place::Subscription].map(scope_of).to_vec();
     scopes.dedup();
-    let asked = scopes.iter().map(|scope| scene.arm.permissions(scope));
+    let asked = scopes.iter().map(|scope| context.arm.permissions(scope));
     let mut answers: Vec<(&String, Vec<Permission>)> = Vec::new();
     for (scope, answer) in scopes.iter().zip(futures_util::future::join_all(asked).await) {
         match answer {
@@ -34,7 +34,7 @@ pub(super) async fn check(scene: &Scene) -> Found {
             Err(error) => return (vec![trouble(CHECK, &error)], (Vec::new(), None)),
         }
     }
-    let needed = needed(scene);
+    let needed = needed(context);
     let rows: Vec<CapabilityRow> = ALL
         .iter()
         .map(|capability| {
@@ -44,8 +44,8 @@ pub(super) async fn check(scene: &Scene) -> Found {
         })
         .collect();
     let role_scope = group.as_ref().unwrap_or(&subscription);
-    let role = SmallestRole::of(scene.account.name.as_str(), role_scope, &needed);
-    let finding = judge(scene, &rows, &role, role_scope).await;
+    let role = SmallestRole::of(context.account.name.as_str(), role_scope, &needed);
+    let finding = judge(context, &rows, &role, role_scope).await;
     (vec![finding], (rows, Some(role)))
 }
 
@@ -55,9 +55,9 @@ pub(crate) fn may_send(permissions: &[Permission]) -> bool {
 }
 
 /// What the account is of no use without.
-fn needed(scene: &Scene) -> Vec<Capability> {
+fn needed(context: &Context) -> Vec<Capability> {
     let mut needed = vec![SEND_BY_REST, LOOK];
-    if scene.uses_smtp() {
+    if context.uses_smtp() {
         needed.push(SEND_BY_SMTP);
     }
     needed
@@ -80,9 +80,9 @@ fn row(
     }
 }
 
-async fn judge(scene: &Scene, rows: &[CapabilityRow], role: &SmallestRole, scope: &str) -> Finding {
+async fn judge(context: &Context, rows: &[CapabilityRow], role: &SmallestRole, scope: &str) -> Finding {
     let lacking: Vec<&CapabilityRow> = rows.iter().filter(|row| row.needed && !row.granted).collect();
-    let roles = recent(scene, scope).await;
+    let roles = recent(context, scope).await;
     if lacking.is_empty() {
         let by = roles.names.map_or_else(String::new, |names| format!(", as {names}"));
         let sentence = format!("The app may send, and see what it sends from{by}.");
@@ -98,7 +98,7 @@ async fn judge(scene: &Scene, rows: &[CapabilityRow], role: &SmallestRole, scope
         " A role that was assigned in the last ten minutes may not act yet."
     };
     let sentence = format!("At {scope} the app lacks {}.{late}", missing.join(", "));
-    let commands = role.commands(&scene.client());
+    let commands = role.commands(&context.client());
     let portal = format!("{} > Access control (IAM) > Add role assignment", place(scope));
     let finding = if only_looking {
         Finding::warning(CHECK, "permissions.cannot_look", sentence)
@@ -125,10 +125,14 @@ const BUILT_IN: [(&str, &str); 4] = [
 ];
 
 /// What is known of the app's role assignments: only apps that may read Graph and assignments can tell.
-async fn recent(scene: &Scene, scope: &str) -> Roles {
-    let Ok(principal) = scene.graph.principal(scene.account.client).await else { return Roles::default() };
-    let Ok(assignments) = scene.arm.role_assignments(scope, principal).await else { return Roles::default() };
-    let now = scene.control.clock.now();
+async fn recent(context: &Context, scope: &str) -> Roles {
+    let Ok(principal) = context.graph.principal(context.account.client).await else {
+        return Roles::default();
+    };
+    let Ok(assignments) = context.arm.role_assignments(scope, principal).await else {
+        return Roles::default();
+    };
+    let now = context.control.clock.now();
     let is_recent = assignments
         .iter()
         .filter_map(|assignment| assignment.properties.created_on)

@@ -5,8 +5,8 @@ use std::time::Duration;
 use azure_types::arm::COMMUNICATION_NAMESPACE;
 
 use super::Repair;
+use super::context::{Context, trouble};
 use super::report::{Check, Finding, Mover, Outcome};
-use super::scene::{Scene, trouble};
 use crate::command::Command;
 
 const CHECK: Check = Check::Providers;
@@ -16,12 +16,12 @@ const BETWEEN: Duration = Duration::from_secs(5);
 /// Looks until a registration is left to itself: five minutes.
 const LOOKS: u32 = 60;
 
-pub(super) async fn check(scene: &Scene, repair: Repair) -> Vec<Finding> {
-    let (id, namespace) = (scene.account.subscription, COMMUNICATION_NAMESPACE);
-    let mut state = match scene.arm.provider(id, namespace).await {
+pub(super) async fn check(context: &Context, repair: Repair) -> Vec<Finding> {
+    let (id, namespace) = (context.account.subscription, COMMUNICATION_NAMESPACE);
+    let mut state = match context.arm.provider(id, namespace).await {
         Ok(provider) => provider.registration_state,
         Err(error) if error.is(403) || error.is(404) => {
-            let finding = unreadable(scene).await;
+            let finding = unreadable(context).await;
             if !(repair == Repair::Register && finding.outcome == Outcome::Failed) {
                 return vec![finding];
             }
@@ -30,7 +30,7 @@ pub(super) async fn check(scene: &Scene, repair: Repair) -> Vec<Finding> {
         Err(error) => return vec![trouble(CHECK, &error)],
     };
     if repair == Repair::Register && state != "Registered" {
-        state = match register(scene).await {
+        state = match register(context).await {
             Ok(state) => state,
             Err(finding) => return vec![*finding],
         };
@@ -41,15 +41,15 @@ pub(super) async fn check(scene: &Scene, repair: Repair) -> Vec<Finding> {
             let sentence = format!("{namespace} is being registered; that takes a few minutes.");
             Finding::warning(CHECK, "providers.registering", sentence).by(Mover::Wait)
         }
-        _ => not_registered(scene),
+        _ => not_registered(context),
     }]
 }
 
-fn not_registered(scene: &Scene) -> Finding {
-    let (id, namespace) = (scene.account.subscription, COMMUNICATION_NAMESPACE);
+fn not_registered(context: &Context) -> Finding {
+    let (id, namespace) = (context.account.subscription, COMMUNICATION_NAMESPACE);
     let commands = vec![
         Command::az(&format!("provider register --namespace {namespace} --subscription {id} --wait")),
-        Command::postern(&format!("account verify {} --fix", scene.account.name)),
+        Command::postern(&format!("account verify {} --fix", context.account.name)),
     ];
     let portal = format!("Subscriptions > {id} > Resource providers > {namespace} > Register");
     let sentence = format!("{namespace} is not registered in the subscription, so that nothing works.");
@@ -59,9 +59,9 @@ fn not_registered(scene: &Scene) -> Finding {
 }
 
 /// Asks for the provider and waits until it is there.
-async fn register(scene: &Scene) -> Result<String, Box<Finding>> {
-    let (id, namespace) = (scene.account.subscription, COMMUNICATION_NAMESPACE);
-    let mut provider = scene.arm.register(id, namespace).await.map_err(|error| {
+async fn register(context: &Context) -> Result<String, Box<Finding>> {
+    let (id, namespace) = (context.account.subscription, COMMUNICATION_NAMESPACE);
+    let mut provider = context.arm.register(id, namespace).await.map_err(|error| {
         if error.is(403) {
             let sentence = format!("The app may not register {namespace}: somebody else has to.");
             let commands = vec![Command::az(&format!(
@@ -77,24 +77,24 @@ async fn register(scene: &Scene) -> Result<String, Box<Finding>> {
         if provider.registration_state == "Registered" {
             break;
         }
-        scene.control.clock.sleep(BETWEEN).await;
-        let looked = scene.arm.provider(id, namespace).await;
+        context.control.clock.sleep(BETWEEN).await;
+        let looked = context.arm.provider(id, namespace).await;
         provider = looked.map_err(|error| Box::new(trouble(CHECK, &error)))?;
     }
     Ok(provider.registration_state)
 }
 
 /// The app may not look at providers: then whether there are services tells.
-async fn unreadable(scene: &Scene) -> Finding {
+async fn unreadable(context: &Context) -> Finding {
     let namespace = COMMUNICATION_NAMESPACE;
     // Azure lists what there is even where nobody may touch it.
-    let touched = match scene.services().await.ok().and_then(|services| services.first()) {
-        Some(service) => Some(scene.arm.service(&service.id).await),
+    let touched = match context.services().await.ok().and_then(|services| services.first()) {
+        Some(service) => Some(context.arm.service(&service.id).await),
         None => None,
     };
     match touched {
         Some(Err(error)) if error.answered().is_some_and(|one| one.code == NOT_REGISTERED) => {
-            return not_registered(scene);
+            return not_registered(context);
         }
         Some(Ok(_)) => {
             let sentence = format!("{namespace} is registered: its services answer.");
@@ -105,6 +105,6 @@ async fn unreadable(scene: &Scene) -> Finding {
     let sentence = format!("The app may not see whether {namespace} is registered.");
     Finding::warning(CHECK, "providers.unreadable", sentence).by(Mover::SubscriptionOwner).fix(
         vec![Command::az(&format!("provider show --namespace {namespace} --query registrationState"))],
-        format!("Subscriptions > {} > Resource providers", scene.account.subscription),
+        format!("Subscriptions > {} > Resource providers", context.account.subscription),
     )
 }

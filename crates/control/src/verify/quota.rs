@@ -7,8 +7,8 @@ use model::quota::{Allowance, Quota};
 use store::SENDS;
 
 use self::history::History;
+use super::context::Context;
 use super::report::{Check, Finding, Mover, ServiceFound};
-use super::scene::Scene;
 use crate::command::Command;
 
 mod history;
@@ -30,32 +30,32 @@ struct Limits {
     accounts: Vec<Arc<Account>>,
 }
 
-pub(super) async fn check(scene: &Scene, services: &[ServiceFound]) -> Vec<Finding> {
-    let limits = limits(scene, services);
-    let refusals = scene.control.store.pace().refusals(scene.account.subscription, SENDS).await;
-    let history = History::of(refusals.unwrap_or_default(), scene.control.clock.now(), limits.configured);
+pub(super) async fn check(context: &Context, services: &[ServiceFound]) -> Vec<Finding> {
+    let limits = limits(context, services);
+    let refusals = context.control.store.pace().refusals(context.account.subscription, SENDS).await;
+    let history = History::of(refusals.unwrap_or_default(), context.control.clock.now(), limits.configured);
     let finding = if history.refused > 0 { refused(&limits, &history) } else { unrefused(&limits) };
     std::iter::once(finding).chain(different(&limits)).collect()
 }
 
-fn limits(scene: &Scene, services: &[ServiceFound]) -> Limits {
-    let directory = scene.control.store.directory();
+fn limits(context: &Context, services: &[ServiceFound]) -> Limits {
+    let directory = context.control.store.directory();
     let mut accounts: Vec<Arc<Account>> = directory
         .accounts()
-        .filter(|one| one.subscription == scene.account.subscription && one.id != scene.account.id)
+        .filter(|one| one.subscription == context.account.subscription && one.id != context.account.id)
         .filter(|one| one.is_enabled())
         .cloned()
         .collect();
-    accounts.push(Arc::clone(&scene.account));
+    accounts.push(Arc::clone(&context.account));
     accounts.sort_by(|one, other| one.name.cmp(&other.name));
-    let chosen = scene.account.service.as_ref().map(|service| service.name.as_str());
+    let chosen = context.account.service.as_ref().map(|service| service.name.as_str());
     let own = services.iter().find(|one| chosen.is_some_and(|name| one.name.eq_ignore_ascii_case(name)));
     let is_managed = own.is_some_and(|own| {
         !own.domains.is_empty() && own.domains.iter().all(|domain| domain.management == "AzureManaged")
     });
     let default = if is_managed { Quota::AZURE_MANAGED_DOMAIN } else { Quota::CUSTOM_DOMAIN }.sends;
     let sends = accounts.iter().map(|one| one.quota.sends);
-    let configured = sends.reduce(Allowance::and).unwrap_or(scene.account.quota.sends);
+    let configured = sends.reduce(Allowance::and).unwrap_or(context.account.quota.sends);
     Limits { configured, default, is_managed, accounts }
 }
 

@@ -6,8 +6,8 @@ use jiff::{SignedDuration, Timestamp};
 use model::account::{Account, Authorization};
 use store::{SecretFacts, SecretName, SecretOwner};
 
+use super::context::{Context, trouble};
 use super::report::{Check, Finding, Mover};
-use super::scene::{Scene, trouble};
 use crate::command::{Command, Piece, Word};
 use crate::expiry::Urgency;
 
@@ -15,40 +15,40 @@ const CHECK: Check = Check::Secret;
 /// A secret that lives longer is a risk of its own.
 const LONG: SignedDuration = SignedDuration::from_hours(24 * 731);
 
-pub(super) async fn check(scene: &Scene) -> Vec<Finding> {
-    match scene.account.authorization {
-        Authorization::ClientSecret => client_secret(scene).await,
-        Authorization::Certificate => certificate(scene).await,
+pub(super) async fn check(context: &Context) -> Vec<Finding> {
+    match context.account.authorization {
+        Authorization::ClientSecret => client_secret(context).await,
+        Authorization::Certificate => certificate(context).await,
         Authorization::ManagedIdentity | Authorization::AccessKey => {
             vec![Finding::passed(CHECK, "secret.none", "There is no secret that could expire.")]
         }
     }
 }
 
-async fn client_secret(scene: &Scene) -> Vec<Finding> {
-    let owner = SecretOwner::Account(scene.account.id);
-    let secrets = scene.control.store.secrets();
+async fn client_secret(context: &Context) -> Vec<Finding> {
+    let owner = SecretOwner::Account(context.account.id);
+    let secrets = context.control.store.secrets();
     let Ok(Some(facts)) = secrets.facts(owner, SecretName::ClientSecret).await else { return Vec::new() };
-    let app = scene.graph.application(scene.account.client).await;
+    let app = context.graph.application(context.account.client).await;
     let (facts, renewal, rotation) = match app {
         Ok(app) => {
-            let facts = learn(scene, &app, facts).await;
-            match may_rotate(scene).await {
+            let facts = learn(context, &app, facts).await;
+            match may_rotate(context).await {
                 Renewal::ByPostern => {
                     let sentence = "Postern may renew the secret by itself before it expires.";
                     let finding = Finding::passed(CHECK, "secret.may_rotate", sentence);
                     (facts, Renewal::ByPostern, Some(finding))
                 }
-                Renewal::ByHand => (facts, Renewal::ByHand, Some(how_to_allow(scene))),
+                Renewal::ByHand => (facts, Renewal::ByHand, Some(how_to_allow(context))),
                 Renewal::Unknown => (facts, Renewal::Unknown, None),
             }
         }
         Err(error) if error.is(403) || error.is(401) || error.is(404) => {
-            (facts, Renewal::ByHand, Some(how_to_allow(scene)))
+            (facts, Renewal::ByHand, Some(how_to_allow(context)))
         }
         Err(error) => (facts, Renewal::Unknown, Some(trouble(CHECK, &error))),
     };
-    std::iter::once(expiry(scene, &facts, renewal)).chain(rotation).collect()
+    std::iter::once(expiry(context, &facts, renewal)).chain(rotation).collect()
 }
 
 /// Who can renew a client secret.
@@ -63,9 +63,9 @@ pub(crate) enum Renewal {
 }
 
 /// Who can renew the account's client secret, as Graph says now.
-pub(crate) async fn renewal(scene: &Scene) -> Renewal {
-    match scene.graph.application(scene.account.client).await {
-        Ok(_) => may_rotate(scene).await,
+pub(crate) async fn renewal(context: &Context) -> Renewal {
+    match context.graph.application(context.account.client).await {
+        Ok(_) => may_rotate(context).await,
         Err(error) if error.is(403) || error.is(401) || error.is(404) => Renewal::ByHand,
         Err(_) => Renewal::Unknown,
     }
@@ -101,12 +101,12 @@ pub(crate) fn ours<'a>(app: &'a Application, facts: &SecretFacts) -> Option<&'a 
 }
 
 /// Notes what Graph knows of our secret.
-async fn learn(scene: &Scene, app: &Application, facts: SecretFacts) -> SecretFacts {
+async fn learn(context: &Context, app: &Application, facts: SecretFacts) -> SecretFacts {
     let Some(found) = ours(app, &facts) else { return facts };
     let known = SecretFacts { expires_at: found.end_date_time, key_id: Some(found.key_id), ..facts.clone() };
     if known != facts {
-        let owner = SecretOwner::Account(scene.account.id);
-        let noted = scene.control.store.secrets().note(owner, SecretName::ClientSecret, &known).await;
+        let owner = SecretOwner::Account(context.account.id);
+        let noted = context.control.store.secrets().note(owner, SecretName::ClientSecret, &known).await;
         if let Err(error) = noted {
             tracing::warn!(error = store::chain(&error), "when a secret expires could not be noted");
         }
@@ -114,23 +114,23 @@ async fn learn(scene: &Scene, app: &Application, facts: SecretFacts) -> SecretFa
     known
 }
 
-async fn certificate(scene: &Scene) -> Vec<Finding> {
-    let owner = SecretOwner::Account(scene.account.id);
-    let secrets = scene.control.store.secrets();
+async fn certificate(context: &Context) -> Vec<Finding> {
+    let owner = SecretOwner::Account(context.account.id);
+    let secrets = context.control.store.secrets();
     let Ok(pem) = secrets.get(owner, SecretName::Certificate).await else { return Vec::new() };
-    let app = azure_client::account::app(&scene.account);
-    let parsed = AppCertificate::new(scene.http.clone(), app, &pem, scene.control.entropy.clone());
+    let app = azure_client::account::app(&context.account);
+    let parsed = AppCertificate::new(context.http.clone(), app, &pem, context.control.entropy.clone());
     let Ok(certificate) = parsed else { return Vec::new() };
     let facts = secrets.facts(owner, SecretName::Certificate).await.ok().flatten();
     let facts = SecretFacts {
         expires_at: Some(certificate.expires_at()),
-        ..facts.unwrap_or_else(|| SecretFacts::of(&pem, scene.account.changed_at))
+        ..facts.unwrap_or_else(|| SecretFacts::of(&pem, context.account.changed_at))
     };
-    vec![expiry(scene, &facts, Renewal::ByHand)]
+    vec![expiry(context, &facts, Renewal::ByHand)]
 }
 
-fn expiry(scene: &Scene, facts: &SecretFacts, renewal: Renewal) -> Finding {
-    let (name, client) = (&scene.account.name, scene.account.client);
+fn expiry(context: &Context, facts: &SecretFacts, renewal: Renewal) -> Finding {
+    let (name, client) = (&context.account.name, context.account.client);
     let Some(at) = facts.expires_at else {
         let sentence = "Nobody has said when the secret expires, and the app may not look it up.";
         return Finding::warning(CHECK, "secret.expiry_unknown", sentence).by(Mover::You).fix(
@@ -142,9 +142,9 @@ fn expiry(scene: &Scene, facts: &SecretFacts, renewal: Renewal) -> Finding {
             format!("Microsoft Entra ID > App registrations > {client} > Certificates & secrets"),
         );
     };
-    let now = scene.control.clock.now();
+    let now = context.control.clock.now();
     let day = at.strftime("%Y-%m-%d");
-    let renew = || vec![renew(&scene.account, renewal)];
+    let renew = || vec![renew(&context.account, renewal)];
     match Urgency::of(at, now) {
         // The app has just logged in with it: the day is what somebody said.
         Urgency::Expired => {
@@ -171,10 +171,12 @@ fn lives_long(facts: &SecretFacts, at: Timestamp) -> bool {
 }
 
 /// Whether the app may renew its own secret.
-async fn may_rotate(scene: &Scene) -> Renewal {
-    let Ok(principal) = scene.graph.principal(scene.account.client).await else { return Renewal::Unknown };
-    let Ok(owners) = scene.graph.owners(scene.account.client).await else { return Renewal::Unknown };
-    let roles = scene.graph.app_roles(principal).await.ok();
+async fn may_rotate(context: &Context) -> Renewal {
+    let Ok(principal) = context.graph.principal(context.account.client).await else {
+        return Renewal::Unknown;
+    };
+    let Ok(owners) = context.graph.owners(context.account.client).await else { return Renewal::Unknown };
+    let roles = context.graph.app_roles(principal).await.ok();
     let has = |name: &str| {
         let id = APP_ROLES.iter().find(|(_, known)| *known == name).map(|(id, _)| *id);
         roles.as_ref().map(|roles| roles.iter().any(|role| Some(role.to_string().as_str()) == id))
@@ -185,8 +187,8 @@ async fn may_rotate(scene: &Scene) -> Renewal {
 }
 
 /// The commands by which an Entra administrator lets the app look after its own secret.
-pub(crate) fn how_to_allow(scene: &Scene) -> Finding {
-    let (client, graph) = (scene.account.client, scene.account.cloud.graph());
+pub(crate) fn how_to_allow(context: &Context) -> Finding {
+    let (client, graph) = (context.account.client, context.account.cloud.graph());
     let role = APP_ROLES.iter().find(|(_, name)| *name == OWNED_BY).map(|(id, _)| *id).unwrap_or_default();
     let id_of =
         |app: &dyn std::fmt::Display| Command::az(&format!("ad sp show --id {app} --query id --output tsv"));
@@ -211,7 +213,7 @@ pub(crate) fn how_to_allow(scene: &Scene) -> Finding {
     let sentence = format!(
         "Postern could renew the secret by itself, if the app owned its own registration and had {OWNED_BY}. Until \
          then somebody has to do it by hand: `postern account rotate {} --by-hand` leads through it.",
-        scene.account.name
+        context.account.name
     );
     let portal = format!("Microsoft Entra ID > App registrations > {client} > API permissions, and Owners");
     Finding::passed(CHECK, "secret.may_not_rotate", sentence)

@@ -7,8 +7,8 @@ use azure_types::communication::{Domain, is_same_location};
 use model::account::{Account, Service};
 use model::sender::Sender;
 
+use super::context::{Context, trouble};
 use super::report::{Check, DomainFound, Finding, Fix, Mover, Outcome, SenderFound, ServiceFound};
-use super::scene::{Scene, trouble};
 use crate::accounts::endpoint;
 use crate::command::Command;
 
@@ -17,8 +17,8 @@ const NO_DOMAIN: &str = "services.no_domain";
 /// Findings about single senders or domains; more would only be long.
 const NAMED: usize = 20;
 
-pub(super) async fn check(scene: &Scene) -> (Vec<Finding>, Vec<ServiceFound>) {
-    let listed = match scene.services().await {
+pub(super) async fn check(context: &Context) -> (Vec<Finding>, Vec<ServiceFound>) {
+    let listed = match context.services().await {
         Ok(listed) => listed,
         Err(why) => {
             let sentence = format!("Communication services cannot be listed: {why}.");
@@ -28,7 +28,7 @@ pub(super) async fn check(scene: &Scene) -> (Vec<Finding>, Vec<ServiceFound>) {
             );
         }
     };
-    let looks = listed.iter().map(|service| look(scene, &service.id));
+    let looks = listed.iter().map(|service| look(context, &service.id));
     let (mut found, mut findings) = (Vec::new(), Vec::new());
     for looked in futures_util::future::join_all(looks).await {
         match looked {
@@ -43,11 +43,11 @@ pub(super) async fn check(scene: &Scene) -> (Vec<Finding>, Vec<ServiceFound>) {
     // One way to be denied is said once, however many services it hides.
     findings.dedup_by(|one, other| one.code == other.code && one.sentence == other.sentence);
     let is_partial = !findings.is_empty();
-    findings.extend(judge(scene, &names, &found, is_partial));
+    findings.extend(judge(context, &names, &found, is_partial));
     if let Some(finding) = findings.iter_mut().find(|finding| finding.code == NO_DOMAIN) {
-        let own = found.iter().find(|one| scene.is_own(&one.name));
+        let own = found.iter().find(|one| context.is_own(&one.name));
         let steps = match own {
-            Some(own) => link_commands(scene, own).await,
+            Some(own) => link_commands(context, own).await,
             None => Vec::new(),
         };
         let portal = finding.fix.take().and_then(|fix| fix.portal);
@@ -57,9 +57,9 @@ pub(super) async fn check(scene: &Scene) -> (Vec<Finding>, Vec<ServiceFound>) {
 }
 
 /// How all domains are linked that could be: Azure replaces the whole list.
-async fn link_commands(scene: &Scene, own: &ServiceFound) -> Vec<Command> {
-    let services = scene.arm.email_services(scene.account.subscription).await.unwrap_or_default();
-    let lists = services.iter().map(|service| scene.arm.domains(&service.id));
+async fn link_commands(context: &Context, own: &ServiceFound) -> Vec<Command> {
+    let services = context.arm.email_services(context.account.subscription).await.unwrap_or_default();
+    let lists = services.iter().map(|service| context.arm.domains(&service.id));
     let domains = futures_util::future::join_all(lists).await.into_iter().flatten().flatten();
     let is_good = |domain: &Domain| {
         domain.verification_states.missing().next().is_none()
@@ -71,12 +71,12 @@ async fn link_commands(scene: &Scene, own: &ServiceFound) -> Vec<Command> {
         return Vec::new();
     }
     let links = serde_json::json!({ "properties": { "linkedDomains": ids } });
-    vec![Command::file(LINKS_FILE, &links, &[]), rest(scene, "PATCH", &own.id, LINKS_FILE)]
+    vec![Command::file(LINKS_FILE, &links, &[]), rest(context, "PATCH", &own.id, LINKS_FILE)]
 }
 
 /// A request to Resource Manager whose body is in a file.
-fn rest(scene: &Scene, method: &str, path: &str, file: &str) -> Command {
-    let manager = scene.account.cloud.resource_manager();
+fn rest(context: &Context, method: &str, path: &str, file: &str) -> Command {
+    let manager = context.account.cloud.resource_manager();
     let url = format!("{manager}{path}?api-version=2025-09-01");
     Command::az(&format!("rest --method {method} --url")).arg(url).arg("--body").arg(format!("@{file}"))
 }
@@ -85,16 +85,18 @@ const LINKS_FILE: &str = "postern-links.json";
 const SENDER_FILE: &str = "postern-sender.json";
 
 /// A service, and what kept parts of it from being seen.
-async fn look(scene: &Scene, id: &str) -> Result<(ServiceFound, Vec<CallError>), CallError> {
-    let service = scene.arm.service(id).await?;
+async fn look(context: &Context, id: &str) -> Result<(ServiceFound, Vec<CallError>), CallError> {
+    let service = context.arm.service(id).await?;
     let (domains, logins) = tokio::join!(
-        futures_util::future::join_all(service.properties.linked_domains.iter().map(|id| domain(scene, id))),
-        scene.arm.smtp_usernames(id),
+        futures_util::future::join_all(
+            service.properties.linked_domains.iter().map(|id| domain(context, id))
+        ),
+        context.arm.smtp_usernames(id),
     );
     // Versions of Azure before 2025-09-01 do not have them.
     let logins = match logins {
         Ok(logins) => {
-            scene.control.keep_smtp_usernames(&scene.account, &service.name, &logins).await;
+            context.control.keep_smtp_usernames(&context.account, &service.name, &logins).await;
             logins
         }
         Err(_) => Vec::new(),
@@ -119,8 +121,8 @@ async fn look(scene: &Scene, id: &str) -> Result<(ServiceFound, Vec<CallError>),
     Ok((found, unseen))
 }
 
-async fn domain(scene: &Scene, id: &str) -> Result<DomainFound, CallError> {
-    let (domain, senders) = tokio::join!(scene.arm.domain(id), scene.arm.senders(id));
+async fn domain(context: &Context, id: &str) -> Result<DomainFound, CallError> {
+    let (domain, senders) = tokio::join!(context.arm.domain(id), context.arm.senders(id));
     let (domain, senders) = (domain?, senders?);
     let name = domain.properties.from_sender_domain;
     let unverified = domain.properties.verification_states.missing().map(str::to_owned).collect();
@@ -156,8 +158,8 @@ fn denied(error: &CallError) -> Finding {
 
 /// What is said about the account's own service. What could not be looked at is not missing: of a partial view
 /// only what was seen is judged.
-fn judge(scene: &Scene, names: &[&str], found: &[ServiceFound], is_partial: bool) -> Vec<Finding> {
-    let account = &scene.account;
+fn judge(context: &Context, names: &[&str], found: &[ServiceFound], is_partial: bool) -> Vec<Finding> {
+    let account = &context.account;
     let Some(chosen) = &account.service else { return vec![unchosen(account, names)] };
     let is_own = |name: &str| name.eq_ignore_ascii_case(chosen.name.as_str());
     let Some(own) = found.iter().find(|one| is_own(&one.name)) else {
@@ -181,7 +183,7 @@ fn judge(scene: &Scene, names: &[&str], found: &[ServiceFound], is_partial: bool
         findings.extend(domains(own));
     }
     if !is_partial && !own.domains.is_empty() {
-        findings.extend(senders(scene, own));
+        findings.extend(senders(context, own));
     }
     if findings.is_empty() && !is_partial {
         let names: Vec<&str> = own.domains.iter().map(|domain| domain.name.as_str()).collect();
@@ -277,9 +279,9 @@ fn domains(own: &ServiceFound) -> Vec<Finding> {
 }
 
 /// Senders that Postern would send from, and Azure would not.
-fn senders(scene: &Scene, own: &ServiceFound) -> Vec<Finding> {
-    let directory = scene.control.store.directory();
-    let mut senders: Vec<&Sender> = directory.senders(scene.account.id).collect();
+fn senders(context: &Context, own: &ServiceFound) -> Vec<Finding> {
+    let directory = context.control.store.directory();
+    let mut senders: Vec<&Sender> = directory.senders(context.account.id).collect();
     senders.sort_by_key(|sender| sender.mailbox.to_string());
     let problem = |sender: &Sender| {
         let address = sender.mailbox.to_string();
@@ -291,7 +293,7 @@ fn senders(scene: &Scene, own: &ServiceFound) -> Vec<Finding> {
             let commands = vec![
                 Command::postern("sender remove")
                     .arg(&address)
-                    .args(&format!("--account {}", scene.account.name)),
+                    .args(&format!("--account {}", context.account.name)),
             ];
             return Some(Finding::warning(CHECK, "services.domain_not_linked", sentence).by(Mover::You).fix(
                 commands,
@@ -305,7 +307,7 @@ fn senders(scene: &Scene, own: &ServiceFound) -> Vec<Finding> {
         let username = sender.mailbox.local_part().to_string();
         let path = format!("{}/senderUsernames/{}", domain.id, segment(&username));
         let body = serde_json::json!({ "properties": { "username": username } });
-        let commands = vec![Command::file(SENDER_FILE, &body, &[]), rest(scene, "PUT", &path, SENDER_FILE)];
+        let commands = vec![Command::file(SENDER_FILE, &body, &[]), rest(context, "PUT", &path, SENDER_FILE)];
         Some(Finding::warning(CHECK, "services.unknown_sender", sentence).by(Mover::SubscriptionOwner).fix(
             commands,
             format!("Email Communication Services > {} > MailFrom addresses > Add", domain.name),

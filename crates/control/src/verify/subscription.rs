@@ -2,34 +2,35 @@
 
 use azure_types::arm::{Subscription, SubscriptionState};
 
+use super::context::{Context, trouble};
 use super::report::{Check, Finding, Mover, SmallestRole};
-use super::scene::{Scene, trouble};
 use crate::command::Command;
 
 const CHECK: Check = Check::Subscription;
 
 /// What there is to say, and whether the app sees the subscription at all.
-pub(super) async fn check(scene: &Scene) -> (Vec<Finding>, bool) {
-    let error = match scene.arm.subscription(scene.account.subscription).await {
-        Ok(subscription) => return (vec![state(scene, &subscription)], true),
+pub(super) async fn check(context: &Context) -> (Vec<Finding>, bool) {
+    let error = match context.arm.subscription(context.account.subscription).await {
+        Ok(subscription) => return (vec![state(context, &subscription)], true),
         Err(error) => error,
     };
     if !error.is(404) && !error.is(403) && !error.is(401) {
         return (vec![trouble(CHECK, &error)], false);
     }
     // What cannot be read by itself may still be in the list of all that is visible.
-    let all = scene.arm.subscriptions().await.unwrap_or_default();
-    if let Some(seen) = all.iter().find(|seen| seen.subscription_id == scene.account.subscription) {
-        return (vec![state(scene, seen)], true);
+    let all = context.arm.subscriptions().await.unwrap_or_default();
+    if let Some(seen) = all.iter().find(|seen| seen.subscription_id == context.account.subscription) {
+        return (vec![state(context, seen)], true);
     }
-    let cloud = &scene.account.cloud;
+    let cloud = &context.account.cloud;
     let trusted =
-        azure_client::arm::tenant_of(&scene.http, cloud.resource_manager(), scene.account.subscription).await;
-    let (id, tenant) = (scene.account.subscription, scene.account.tenant);
-    let name = &scene.account.name;
+        azure_client::arm::tenant_of(&context.http, cloud.resource_manager(), context.account.subscription)
+            .await;
+    let (id, tenant) = (context.account.subscription, context.account.tenant);
+    let name = &context.account.name;
     let portal = format!("Subscriptions > {id} > Access control (IAM) > Add role assignment");
-    let role = SmallestRole::for_scope(name.as_str(), &scene.subscription());
-    let assign = role.commands(&scene.client());
+    let role = SmallestRole::for_scope(name.as_str(), &context.subscription());
+    let assign = role.commands(&context.client());
     let finding = match trusted {
         Ok(Some(other)) if other != tenant => {
             let sentence = format!(
@@ -71,8 +72,8 @@ pub(super) async fn check(scene: &Scene) -> (Vec<Finding>, bool) {
     (vec![finding], false)
 }
 
-fn state(scene: &Scene, subscription: &Subscription) -> Finding {
-    let (id, name) = (scene.account.subscription, &subscription.display_name);
+fn state(context: &Context, subscription: &Subscription) -> Finding {
+    let (id, name) = (context.account.subscription, &subscription.display_name);
     let portal = format!("Subscriptions > {id} > Overview");
     let owner = |finding: Finding| finding.by(Mover::SubscriptionOwner).fix(Vec::new(), portal.clone());
     match &subscription.state {

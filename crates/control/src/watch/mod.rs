@@ -224,9 +224,9 @@ impl Watch {
             self.said.remove(&account.id);
         } else if is_new || is_due {
             self.said.insert(account.id, (urgency, now));
-            let renewal = match self.control.scene(account).await {
-                Ok(scene) if account.authorization == Authorization::ClientSecret => {
-                    secret::renewal(&scene).await
+            let renewal = match self.control.context(account).await {
+                Ok(context) if account.authorization == Authorization::ClientSecret => {
+                    secret::renewal(&context).await
                 }
                 _ => Renewal::Unknown,
             };

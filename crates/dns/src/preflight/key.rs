@@ -1,14 +1,14 @@
 //! The names where receivers find Azure's keys.
 
 use super::zone::negative;
-use super::{Row, Scene, Verdict, unanswered};
+use super::{Context, Row, Verdict, unanswered};
 use crate::demand::Part;
 use crate::provider::Provider;
 use crate::record::Record;
 
-pub(super) fn row(scene: &Scene<'_>, part: Part) -> Option<Row> {
-    let wanted = scene.demand.record(part)?;
-    let at = scene.at(&wanted.name);
+pub(super) fn row(context: &Context<'_>, part: Part) -> Option<Row> {
+    let wanted = context.demand.record(part)?;
+    let at = context.at(&wanted.name);
     if let Some(trouble) = &at.trouble {
         return Some(unanswered(part, wanted, "dkim.unanswered", trouble));
     }
@@ -31,17 +31,17 @@ pub(super) fn row(scene: &Scene<'_>, part: Part) -> Option<Row> {
         );
         return Some(row(Verdict::Conflict, "dkim.text", sentence).showing(texts));
     }
-    if let Some(found) = scene.misplaced(wanted, |record| record.data == wanted.data) {
-        let sentence = scene.misplacement(found, wanted);
+    if let Some(found) = context.misplaced(wanted, |record| record.data == wanted.data) {
+        let sentence = context.misplacement(found, wanted);
         let row = row(Verdict::Missing, "dkim.misplaced", sentence).showing([found]);
-        return Some(row.waiting(negative(scene)));
+        return Some(row.waiting(negative(context)));
     }
     let addresses = at.addresses();
     if addresses.is_empty() {
         let sentence = format!("Nothing stands at {}. Add a CNAME to {}.", wanted.name, wanted.value());
-        return Some(row(Verdict::Missing, "dkim.missing", sentence).waiting(negative(scene)));
+        return Some(row(Verdict::Missing, "dkim.missing", sentence).waiting(negative(context)));
     }
-    if is_of_a_wildcard(scene, wanted, &addresses) {
+    if is_of_a_wildcard(context, wanted, &addresses) {
         let sentence = format!(
             "Nothing stands at {}: only the zone's wildcard answers there. Add a CNAME to {}.",
             wanted.name,
@@ -49,7 +49,7 @@ pub(super) fn row(scene: &Scene<'_>, part: Part) -> Option<Row> {
         );
         return Some(row(Verdict::Missing, "dkim.wildcard", sentence).showing(addresses));
     }
-    let how = if scene.shown.provider == Provider::Cloudflare {
+    let how = if context.shown.provider == Provider::Cloudflare {
         "Set the record to \"DNS only\" in Cloudflare."
     } else {
         "Turn its proxy or its flattening off, or put the CNAME in the place of the address records."
@@ -81,10 +81,10 @@ fn elsewhere(part: Part, wanted: &Record, cname: &Record) -> Row {
 }
 
 /// The same addresses where nobody would have entered any.
-fn is_of_a_wildcard(scene: &Scene<'_>, wanted: &Record, addresses: &[&Record]) -> bool {
+fn is_of_a_wildcard(context: &Context<'_>, wanted: &Record, addresses: &[&Record]) -> bool {
     let same = |name: &String| {
-        let there = scene.at(name).addresses();
+        let there = context.at(name).addresses();
         !there.is_empty() && there.iter().all(|one| addresses.iter().any(|other| one.data == other.data))
     };
-    scene.demand.mistaken_names(&wanted.name).iter().any(same)
+    context.demand.mistaken_names(&wanted.name).iter().any(same)
 }

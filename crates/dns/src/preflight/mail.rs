@@ -1,12 +1,12 @@
 //! Where replies and bounces go: the MX records. Azure does not look at them.
 
-use super::{Row, Scene, Verdict};
+use super::{Context, Row, Verdict};
 use crate::demand::Part;
 use crate::record::{Data, Record};
 
-pub(super) fn row(scene: &Scene<'_>) -> Option<Row> {
-    let domain = scene.demand.domain();
-    let at = scene.at(domain);
+pub(super) fn row(context: &Context<'_>) -> Option<Row> {
+    let domain = context.demand.domain();
+    let at = context.at(domain);
     // What stands behind a CNAME is told with the proof of ownership.
     if at.trouble.is_some() || at.cname().is_some() {
         return None;

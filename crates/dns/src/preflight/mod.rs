@@ -77,22 +77,22 @@ impl Verdict {
 /// SPF one for each thing that is wrong with it.
 #[must_use]
 pub fn preflight(demand: &Demand, shown: &Shown) -> Vec<Row> {
-    let scene = Scene { demand, shown };
-    let mut rows = zone::rows(&scene);
-    rows.extend(ownership::row(&scene));
-    rows.extend(sender::rows(&scene));
-    rows.extend([Part::Dkim, Part::Dkim2].into_iter().filter_map(|part| key::row(&scene, part)));
-    rows.push(policy::row(&scene));
-    rows.extend(mail::row(&scene));
+    let context = Context { demand, shown };
+    let mut rows = zone::rows(&context);
+    rows.extend(ownership::row(&context));
+    rows.extend(sender::rows(&context));
+    rows.extend([Part::Dkim, Part::Dkim2].into_iter().filter_map(|part| key::row(&context, part)));
+    rows.push(policy::row(&context));
+    rows.extend(mail::row(&context));
     rows
 }
 
-struct Scene<'a> {
+struct Context<'a> {
     demand: &'a Demand,
     shown: &'a Shown,
 }
 
-impl<'a> Scene<'a> {
+impl<'a> Context<'a> {
     fn at(&self, name: &str) -> &'a AtName {
         self.shown.at(name)
     }

@@ -1,15 +1,15 @@
 //! The proof that the domain is the subscription's.
 
 use super::zone::negative;
-use super::{Row, Scene, Verdict, hidden, unanswered};
+use super::{Context, Row, Verdict, hidden, unanswered};
 use crate::demand::Part;
 use crate::record::Record;
 
 const PART: Part = Part::Domain;
 
-pub(super) fn row(scene: &Scene<'_>) -> Option<Row> {
-    let wanted = scene.demand.record(PART)?;
-    let at = scene.at(&wanted.name);
+pub(super) fn row(context: &Context<'_>) -> Option<Row> {
+    let wanted = context.demand.record(PART)?;
+    let at = context.at(&wanted.name);
     if let Some(trouble) = &at.trouble {
         return Some(unanswered(PART, wanted, "domain.unanswered", trouble));
     }
@@ -31,10 +31,10 @@ pub(super) fn row(scene: &Scene<'_>) -> Option<Row> {
         let row = row(Verdict::Wrong, "domain.garbled", sentence.to_owned()).showing([*garbled]);
         return Some(row.proposing(wanted, vec![(*garbled).clone()], Vec::new()));
     }
-    if let Some(found) = scene.misplaced(wanted, |record| record.value() == wanted.value()) {
-        let sentence = scene.misplacement(found, wanted);
+    if let Some(found) = context.misplaced(wanted, |record| record.value() == wanted.value()) {
+        let sentence = context.misplacement(found, wanted);
         let row = row(Verdict::Missing, "domain.misplaced", sentence).showing([found]);
-        return Some(row.waiting(negative(scene)));
+        return Some(row.waiting(negative(context)));
     }
     let others: Vec<&Record> =
         texts.into_iter().filter(|text| word(text).is_some() && word(text) == word(wanted)).collect();
@@ -48,7 +48,7 @@ pub(super) fn row(scene: &Scene<'_>) -> Option<Row> {
     }
     let sentence =
         format!("The proof of ownership is missing. Add a TXT record for {} with this value.", wanted.name);
-    Some(row(Verdict::Missing, "domain.missing", sentence).waiting(negative(scene)))
+    Some(row(Verdict::Missing, "domain.missing", sentence).waiting(negative(context)))
 }
 
 /// What comes before the equals sign.

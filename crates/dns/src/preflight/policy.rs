@@ -1,7 +1,7 @@
 //! What receivers do with mail that proves nothing: the DMARC policy. Azure does not look at it.
 
 use super::zone::list;
-use super::{Row, Scene, Verdict};
+use super::{Context, Row, Verdict};
 use crate::demand::{Part, TTL_SECONDS, dmarc_name};
 use crate::dmarc::{DmarcError, Policy, is_dmarc};
 use crate::name::organisational;
@@ -11,19 +11,19 @@ const PART: Part = Part::Dmarc;
 /// Harms nobody, and is what large receivers ask for.
 const MILDEST: &str = "v=DMARC1; p=none";
 
-pub(super) fn row(scene: &Scene<'_>) -> Row {
-    let domain = scene.demand.domain();
+pub(super) fn row(context: &Context<'_>) -> Row {
+    let domain = context.demand.domain();
     let proposed = Record::txt(&dmarc_name(domain), MILDEST, TTL_SECONDS);
-    let wanted = scene.demand.record(PART).unwrap_or(&proposed);
+    let wanted = context.demand.record(PART).unwrap_or(&proposed);
     let row = |verdict, code, sentence: String| Row::new(PART, wanted, verdict, code, sentence);
-    let at = scene.at(&wanted.name);
+    let at = context.at(&wanted.name);
     if let Some(trouble) = &at.trouble {
         let sentence = format!("Whether there is a DMARC policy cannot be said: {trouble}.");
         return row(Verdict::Advice, "dmarc.unanswered", sentence);
     }
     let meant: Vec<&Record> = at.texts().filter(|record| is_dmarc(record.value())).collect();
     match policies(&meant).as_slice() {
-        [] => none(scene, wanted, &meant),
+        [] => none(context, wanted, &meant),
         [(record, Ok(policy))] => {
             let sentence = format!(
                 "The DMARC policy is p={}: mail from this domain passes, because SPF and DKIM prove the domain itself.",
@@ -56,7 +56,7 @@ fn policies<'a>(meant: &[&'a Record]) -> Vec<Read<'a>> {
 }
 
 /// There is none at the domain; one may be inherited from the organisational domain.
-fn none(scene: &Scene<'_>, wanted: &Record, meant: &[&Record]) -> Row {
+fn none(context: &Context<'_>, wanted: &Record, meant: &[&Record]) -> Row {
     let row = |verdict, code, sentence: String| Row::new(PART, wanted, verdict, code, sentence);
     if let Some(almost) = meant.first() {
         let sentence = format!("Receivers ignore the DMARC policy: {}. Replace it.", DmarcError::Version);
@@ -64,11 +64,11 @@ fn none(scene: &Scene<'_>, wanted: &Record, meant: &[&Record]) -> Row {
         let row = row(Verdict::Advice, "dmarc.invalid", sentence).showing([*almost]);
         return row.proposing(wanted, instead_of, Vec::new());
     }
-    let organisation = organisational(scene.demand.domain());
-    let above = scene.at(&dmarc_name(organisation));
+    let organisation = organisational(context.demand.domain());
+    let above = context.at(&dmarc_name(organisation));
     let meant_above: Vec<&Record> = above.texts().filter(|record| is_dmarc(record.value())).collect();
     if let [(record, Ok(policy))] = policies(&meant_above).as_slice()
-        && organisation != scene.demand.domain()
+        && organisation != context.demand.domain()
     {
         let sentence = format!(
             "The DMARC policy of {organisation} holds here, too: {}. Mail passes, because SPF and DKIM prove the domain \
@@ -77,10 +77,10 @@ fn none(scene: &Scene<'_>, wanted: &Record, meant: &[&Record]) -> Row {
         );
         return row(Verdict::Right, "dmarc.inherited", sentence).showing([*record]);
     }
-    if let Some(found) = scene.misplaced(wanted, |record| {
+    if let Some(found) = context.misplaced(wanted, |record| {
         record.name.starts_with(&wanted.name) && record.text().is_some_and(is_dmarc)
     }) {
-        let sentence = scene.misplacement(found, wanted);
+        let sentence = context.misplacement(found, wanted);
         let row = row(Verdict::Advice, "dmarc.misplaced", sentence).showing([found]);
         return row.proposing(wanted, Vec::new(), Vec::new());
     }
@@ -90,5 +90,5 @@ fn none(scene: &Scene<'_>, wanted: &Record, meant: &[&Record]) -> Row {
          this record."
     );
     let row = row(Verdict::Advice, "dmarc.missing", sentence).proposing(wanted, Vec::new(), Vec::new());
-    row.waiting(super::zone::negative(scene))
+    row.waiting(super::zone::negative(context))
 }

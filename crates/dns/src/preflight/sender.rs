@@ -1,27 +1,27 @@
 //! Who may send: the SPF record.
 
 use super::zone::{list, negative};
-use super::{Proposal, Row, Scene, Verdict, hidden, unanswered};
+use super::{Context, Proposal, Row, Verdict, hidden, unanswered};
 use crate::demand::Part;
 use crate::record::Record;
 use crate::spf::{self, Merge, Qualifier, Spf};
 
 const PART: Part = Part::Spf;
 
-pub(super) fn rows(scene: &Scene<'_>) -> Vec<Row> {
-    let (Some(wanted), Some(include)) = (scene.demand.record(PART), scene.demand.include()) else {
+pub(super) fn rows(context: &Context<'_>) -> Vec<Row> {
+    let (Some(wanted), Some(include)) = (context.demand.record(PART), context.demand.include()) else {
         return Vec::new();
     };
-    let at = scene.at(&wanted.name);
+    let at = context.at(&wanted.name);
     if let Some(trouble) = &at.trouble {
         return vec![unanswered(PART, wanted, "spf.unanswered", trouble)];
     }
     let records: Vec<&Record> = at.texts().filter(|record| record.text().is_some_and(spf::is_spf)).collect();
     let texts: Vec<&str> = records.iter().map(|record| record.value()).collect();
-    let merge = spf::merged(&texts, include, scene.demand.spf_end());
+    let merge = spf::merged(&texts, include, context.demand.spf_end());
     let mut rows = match texts.as_slice() {
-        [] => vec![none(scene, wanted, include)],
-        [text] => one(scene, wanted, &merge, text),
+        [] => vec![none(context, wanted, include)],
+        [text] => one(context, wanted, &merge, text),
         several => {
             let sentence = format!(
                 "There are {} SPF records, and receivers that find more than one use none (RFC 7208 section 4.5). \
@@ -35,7 +35,7 @@ pub(super) fn rows(scene: &Scene<'_>) -> Vec<Row> {
     if let Some(cname) = at.cname().filter(|_| rows.iter().any(|row| row.verdict.is_in_the_way())) {
         return vec![hidden(PART, wanted, "spf.hidden", cname)];
     }
-    rows.extend(costs(scene, wanted, &merge));
+    rows.extend(costs(context, wanted, &merge));
     let proposal = proposal(wanted, &merge, &records);
     for row in rows.iter_mut().filter(|row| row.code != "spf.misplaced" && row.shown.is_empty()) {
         *row = row.clone().showing(records.iter().copied());
@@ -64,9 +64,9 @@ fn proposal(wanted: &Record, merge: &Merge, records: &[&Record]) -> Option<Propo
     Some(Proposal { write, instead_of, changes: merge.changes.clone() })
 }
 
-fn none(scene: &Scene<'_>, wanted: &Record, include: &str) -> Row {
+fn none(context: &Context<'_>, wanted: &Record, include: &str) -> Row {
     let row = |verdict, code, sentence: String| Row::new(PART, wanted, verdict, code, sentence);
-    let at = scene.at(&wanted.name);
+    let at = context.at(&wanted.name);
     if let Some(almost) = at.texts().find(|record| record.text().is_some_and(spf::is_almost_spf)) {
         let sentence = "What stands there is no SPF record for receivers: one begins with v=spf1 and a space, without \
                         quotes of its own. Enter it again as proposed.";
@@ -78,17 +78,17 @@ fn none(scene: &Scene<'_>, wanted: &Record, include: &str) -> Row {
     }
     let is_it =
         |record: &Record| record.text().is_some_and(|text| spf::is_spf(text) && text.contains(include));
-    if let Some(found) = scene.misplaced(wanted, is_it) {
-        let sentence = scene.misplacement(found, wanted);
+    if let Some(found) = context.misplaced(wanted, is_it) {
+        let sentence = context.misplacement(found, wanted);
         let row = row(Verdict::Missing, "spf.misplaced", sentence).showing([found]);
-        return row.proposing(wanted, Vec::new(), Vec::new()).waiting(negative(scene));
+        return row.proposing(wanted, Vec::new(), Vec::new()).waiting(negative(context));
     }
     let sentence = format!("There is no SPF record. Add a TXT record for {} with this value.", wanted.name);
-    row(Verdict::Missing, "spf.missing", sentence).waiting(negative(scene))
+    row(Verdict::Missing, "spf.missing", sentence).waiting(negative(context))
 }
 
 /// A row for each thing that is wrong with the only record.
-fn one(scene: &Scene<'_>, wanted: &Record, merge: &Merge, text: &str) -> Vec<Row> {
+fn one(context: &Context<'_>, wanted: &Record, merge: &Merge, text: &str) -> Vec<Row> {
     let row = |verdict, code, sentence: String| Row::new(PART, wanted, verdict, code, sentence);
     let record = match Spf::read(text) {
         Ok(record) => record,
@@ -100,14 +100,14 @@ fn one(scene: &Scene<'_>, wanted: &Record, merge: &Merge, text: &str) -> Vec<Row
             return vec![row(Verdict::Wrong, "spf.invalid", sentence)];
         }
     };
-    let include = scene.demand.include().unwrap_or_default();
+    let include = context.demand.include().unwrap_or_default();
     let mut rows = Vec::new();
     if !record.includes(include) {
         let sentence =
             format!("The SPF record does not permit Azure to send. Put include:{include} before its end.");
         rows.push(row(Verdict::Wrong, "spf.no_include", sentence));
     }
-    rows.extend(end(scene, &record).map(|(verdict, code, sentence)| row(verdict, code, sentence)));
+    rows.extend(end(context, &record).map(|(verdict, code, sentence)| row(verdict, code, sentence)));
     if rows.is_empty() {
         rows.push(if merge.changes.is_empty() {
             row(Verdict::Right, "spf.right", "The SPF record permits Azure to send.".to_owned())
@@ -121,7 +121,7 @@ fn one(scene: &Scene<'_>, wanted: &Record, merge: &Merge, text: &str) -> Vec<Row
 }
 
 /// What is wrong with how the record ends.
-fn end(scene: &Scene<'_>, record: &Spf) -> Option<(Verdict, &'static str, String)> {
+fn end(context: &Context<'_>, record: &Spf) -> Option<(Verdict, &'static str, String)> {
     let Some(end) = record.end() else {
         return Some(match record.redirect() {
             Some(target) => {
@@ -131,7 +131,7 @@ fn end(scene: &Scene<'_>, record: &Spf) -> Option<(Verdict, &'static str, String
                 );
                 (Verdict::Wrong, "spf.redirect", sentence)
             }
-            None if scene.demand.takes_soft_end() => return None,
+            None if context.demand.takes_soft_end() => return None,
             None => {
                 let sentence =
                     "The SPF record has no end, and Azure verifies only one that ends with -all. Add -all.";
@@ -147,7 +147,7 @@ fn end(scene: &Scene<'_>, record: &Spf) -> Option<(Verdict, &'static str, String
                             place.";
             Some((Verdict::Wrong, "spf.open_end", sentence.to_owned()))
         }
-        _ if scene.demand.takes_soft_end() => None,
+        _ if context.demand.takes_soft_end() => None,
         _ => {
             let sentence = format!(
                 "The SPF record ends with {sign}all, and Azure verifies only -all. Put -all there, and {sign}all back \
@@ -159,12 +159,12 @@ fn end(scene: &Scene<'_>, record: &Spf) -> Option<(Verdict, &'static str, String
 }
 
 /// What is wrong with what the record, as it is proposed, makes receivers look up.
-fn costs(scene: &Scene<'_>, wanted: &Record, merge: &Merge) -> Vec<Row> {
+fn costs(context: &Context<'_>, wanted: &Record, merge: &Merge) -> Vec<Row> {
     let row = |verdict, code, sentence: String| Row::new(PART, wanted, verdict, code, sentence);
     let mut rows: Vec<Row> =
         merge.warnings.iter().map(|warning| row(Verdict::Advice, "spf.long", warning.clone())).collect();
     let Ok(record) = Spf::read(&merge.text) else { return rows };
-    let cost = spf::lookups(scene.demand.domain(), &record, &scene.shown.spf);
+    let cost = spf::lookups(context.demand.domain(), &record, &context.shown.spf);
     let names = |names: &[String]| list(names.iter().map(String::as_str));
     if cost.lookups > spf::MOST_LOOKUPS {
         let sentence = format!(

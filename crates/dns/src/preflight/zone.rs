@@ -1,22 +1,22 @@
 //! The zone and its name servers.
 
-use super::{Row, Scene, Verdict};
+use super::{Context, Row, Verdict};
 use crate::demand::Part;
 use crate::name::{is_within, relative};
 use crate::shown::Server;
 
-pub(super) fn rows(scene: &Scene<'_>) -> Vec<Row> {
-    let domain = scene.demand.domain();
-    let Some(zone) = scene.shown.zone.as_deref() else {
+pub(super) fn rows(context: &Context<'_>) -> Vec<Row> {
+    let domain = context.demand.domain();
+    let Some(zone) = context.shown.zone.as_deref() else {
         let sentence = format!(
             "Nobody holds {domain} in DNS. Register it, or let its registrar know the name servers of its zone."
         );
-        return vec![row(domain, Verdict::Missing, "zone.missing", sentence).waiting(negative(scene))];
+        return vec![row(domain, Verdict::Missing, "zone.missing", sentence).waiting(negative(context))];
     };
     let mut rows = Vec::new();
     let (silent, good): (Vec<&Server>, Vec<&Server>) =
-        scene.shown.servers.iter().partition(|server| server.trouble.is_some());
-    if let Some(other) = scene.demand.zone().filter(|other| *other != zone) {
+        context.shown.servers.iter().partition(|server| server.trouble.is_some());
+    if let Some(other) = context.demand.zone().filter(|other| *other != zone) {
         let way_out = if is_within(zone, other) {
             format!("take the name server records of {} out of {other}", relative(zone, other))
         } else {
@@ -25,7 +25,7 @@ pub(super) fn rows(scene: &Scene<'_>) -> Vec<Row> {
         let sentence = format!(
             "{domain} is looked up in the zone {zone} at {}, and not in {other}, where its records would be written. Write \
              them to {zone}, or {way_out}.",
-            scene.shown.provider
+            context.shown.provider
         );
         rows.push(row(zone, Verdict::Conflict, "zone.elsewhere", sentence));
     }
@@ -35,7 +35,7 @@ pub(super) fn rows(scene: &Scene<'_>) -> Vec<Row> {
         if good.is_empty() {
             let sentence = format!(
                 "No name server of {zone} answers: {} {trouble}. Look again in a minute, then ask {}.",
-                first.name, scene.shown.provider
+                first.name, context.shown.provider
             );
             rows.push(row(zone, Verdict::Wrong, "zone.silent", sentence));
         } else {
@@ -46,10 +46,10 @@ pub(super) fn rows(scene: &Scene<'_>) -> Vec<Row> {
             rows.push(row(zone, Verdict::Advice, "zone.partly_silent", sentence));
         }
     }
-    rows.extend(disagreement(scene, zone));
+    rows.extend(disagreement(context, zone));
     if rows.is_empty() {
         let sentence =
-            format!("The zone {zone} is held by {}, and its name servers agree.", scene.shown.provider);
+            format!("The zone {zone} is held by {}, and its name servers agree.", context.shown.provider);
         rows.push(row(zone, Verdict::Right, "zone.right", sentence));
     }
     if let Some(first) = rows.first_mut() {
@@ -58,8 +58,8 @@ pub(super) fn rows(scene: &Scene<'_>) -> Vec<Row> {
     rows
 }
 
-fn disagreement(scene: &Scene<'_>, zone: &str) -> Option<Row> {
-    let names = scene.shown.names.iter().filter(|(_, at)| !at.disagreeing.is_empty());
+fn disagreement(context: &Context<'_>, zone: &str) -> Option<Row> {
+    let names = context.shown.names.iter().filter(|(_, at)| !at.disagreeing.is_empty());
     let (mut names, mut servers): (Vec<&str>, Vec<&str>) = names
         .flat_map(|(name, at)| at.disagreeing.iter().map(|(server, _)| (name.as_str(), server.as_str())))
         .unzip();
@@ -75,7 +75,7 @@ fn disagreement(scene: &Scene<'_>, zone: &str) -> Option<Row> {
          reached all of them; if it does not, ask {}.",
         list(names),
         list(servers),
-        scene.shown.provider
+        context.shown.provider
     );
     Some(row(zone, Verdict::Wrong, "zone.disagreeing", sentence))
 }
@@ -96,8 +96,8 @@ fn row(name: &str, verdict: Verdict, code: &'static str, sentence: String) -> Ro
 }
 
 /// Zero seconds are not worth a word.
-pub(super) fn negative(scene: &Scene<'_>) -> Option<u32> {
-    Some(scene.shown.negative_ttl).filter(|seconds| *seconds > 0)
+pub(super) fn negative(context: &Context<'_>) -> Option<u32> {
+    Some(context.shown.negative_ttl).filter(|seconds| *seconds > 0)
 }
 
 /// `a, b and c`, with an end for long ones.

@@ -12,12 +12,12 @@ use super::*;
 use crate::credentials::{NewAccess, NewCredential, NewIntakeRules};
 use crate::{NewAccount, NewCloud, NewProof, NewSender};
 
-struct Scene {
+struct Context {
     control: Control,
     _folder: tempfile::TempDir,
 }
 
-impl Scene {
+impl Context {
     async fn set() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let data_dir = DataDir::open(folder.path(), Volatile::Allowed).unwrap();
@@ -137,31 +137,31 @@ async fn what_is_given_changes_and_nothing_else() {
             "lane urgent (was bulk)",
         ),
     ];
-    let scene = Scene::set().await;
+    let context = Context::set().await;
     for (number, (change, expected, detail)) in cases.into_iter().enumerate() {
         let login = format!("device{number}");
-        scene.add(&login, NewAccess::MadePassword, &[]).await;
-        let mut wanted = scene.now(&login);
+        context.add(&login, NewAccess::MadePassword, &[]).await;
+        let mut wanted = context.now(&login);
         expected(&mut wanted);
-        let changed = scene.change(&login, change).await.unwrap();
+        let changed = context.change(&login, change).await.unwrap();
         assert_eq!(*changed, wanted);
-        assert_eq!(scene.now(&login), wanted, "what is returned is what is stored");
-        assert_eq!(scene.entered(&login).await, format!("credential.edit {detail}"));
+        assert_eq!(context.now(&login), wanted, "what is returned is what is stored");
+        assert_eq!(context.entered(&login).await, format!("credential.edit {detail}"));
     }
 }
 
 #[tokio::test]
 async fn one_kind_of_author_is_removed_without_the_other() {
-    let scene = Scene::set().await;
-    scene.add("device", NewAccess::MadePassword, &[]).await;
-    let before = scene.now("device");
+    let context = Context::set().await;
+    context.add("device", NewAccess::MadePassword, &[]).await;
+    let before = context.now("device");
     let change = CredentialChange { default_from: Some(None), ..CredentialChange::default() };
-    scene.change("device", change).await.unwrap();
-    assert_eq!(scene.now("device"), before, "there was a forced author, and it stays");
-    assert!(scene.entered("device").await.starts_with("credential.add"), "nothing changed");
+    context.change("device", change).await.unwrap();
+    assert_eq!(context.now("device"), before, "there was a forced author, and it stays");
+    assert!(context.entered("device").await.starts_with("credential.add"), "nothing changed");
     let change = CredentialChange { reverse_path_anywhere: Some(false), ..CredentialChange::default() };
-    scene.change("device", change).await.unwrap();
-    assert_eq!(scene.now("device"), before, "listed domains are not any address already");
+    context.change("device", change).await.unwrap();
+    assert_eq!(context.now("device"), before, "listed domains are not any address already");
 }
 
 #[tokio::test]
@@ -187,81 +187,84 @@ async fn what_is_not_valid_changes_nothing() {
         CredentialChange { public: PublicNetworks::Allowed, ..nothing() },
         CredentialChange { password: Some("1234".into()), ..nothing() },
     ];
-    let scene = Scene::set().await;
-    scene.add("device", NewAccess::MadePassword, &[]).await;
-    let before = scene.now("device");
+    let context = Context::set().await;
+    context.add("device", NewAccess::MadePassword, &[]).await;
+    let before = context.now("device");
     for change in cases {
         let change = CredentialChange { lane: Some(Lane::Urgent), ..change };
-        assert!(scene.change("device", change.clone()).await.is_err(), "{change:?}");
-        assert_eq!(scene.now("device"), before);
+        assert!(context.change("device", change.clone()).await.is_err(), "{change:?}");
+        assert_eq!(context.now("device"), before);
     }
-    assert_eq!(scene.change("other", nothing()).await.unwrap_err(), "credential other does not exist");
+    assert_eq!(context.change("other", nothing()).await.unwrap_err(), "credential other does not exist");
 }
 
 #[tokio::test]
 async fn a_weak_password_does_not_outlive_the_networks_that_allowed_it() {
-    let scene = Scene::set().await;
+    let context = Context::set().await;
     let networks = |list: &[&str]| CredentialChange { networks: Some(texts(list)), ..Default::default() };
     let with = |password: &str, change: CredentialChange| CredentialChange {
         password: Some(password.into()),
         ..change
     };
-    scene.add("weak", NewAccess::Password("1234".into()), &["10.1.2.0/24"]).await;
-    scene.change("weak", networks(&["10.7.0.0/16"])).await.unwrap();
+    context.add("weak", NewAccess::Password("1234".into()), &["10.1.2.0/24"]).await;
+    context.change("weak", networks(&["10.7.0.0/16"])).await.unwrap();
     for wide in [&[][..], &["10.0.0.0/8"]] {
-        let refused = scene.change("weak", networks(wide)).await.unwrap_err();
+        let refused = context.change("weak", networks(wide)).await.unwrap_err();
         assert!(refused.contains("--password-stdin"), "{refused}");
-        assert!(scene.change("weak", with("1234", networks(wide))).await.is_err());
+        assert!(context.change("weak", with("1234", networks(wide))).await.is_err());
     }
-    scene.change("weak", with("correct horse battery", networks(&[]))).await.unwrap();
-    let now = scene.now("weak");
+    context.change("weak", with("correct horse battery", networks(&[]))).await.unwrap();
+    let now = context.now("weak");
     assert!(now.password_hash().unwrap().is_of(&"correct horse battery".into()) && now.networks.is_empty());
-    assert_eq!(scene.entered("weak").await, "credential.edit networks any (was 10.7.0.0/16), a new password");
+    assert_eq!(
+        context.entered("weak").await,
+        "credential.edit networks any (was 10.7.0.0/16), a new password"
+    );
     // The password as it is only shows that it is strong: open sessions stay.
-    scene.add("strong", NewAccess::Password("correct horse battery".into()), &["10.1.2.0/24"]).await;
-    let before = scene.now("strong");
-    scene.change("strong", with("correct horse battery", networks(&[]))).await.unwrap();
-    assert_eq!(scene.now("strong").access, before.access);
+    context.add("strong", NewAccess::Password("correct horse battery".into()), &["10.1.2.0/24"]).await;
+    let before = context.now("strong");
+    context.change("strong", with("correct horse battery", networks(&[]))).await.unwrap();
+    assert_eq!(context.now("strong").access, before.access);
 }
 
 #[tokio::test]
 async fn networks_without_login_are_judged_as_when_they_were_added() {
-    let scene = Scene::set().await;
+    let context = Context::set().await;
     let networks = |list: &[&str], public| CredentialChange {
         networks: Some(texts(list)),
         public,
         ..CredentialChange::default()
     };
     let (refused, allowed) = (PublicNetworks::Refused, PublicNetworks::Allowed);
-    scene.add("hall", NewAccess::Network(refused), &["10.1.2.0/24"]).await;
-    scene.add("yard", NewAccess::Network(refused), &["10.1.3.0/24"]).await;
-    let taken = scene.change("hall", networks(&["10.1.3.0/24"], refused)).await.unwrap_err();
+    context.add("hall", NewAccess::Network(refused), &["10.1.2.0/24"]).await;
+    context.add("yard", NewAccess::Network(refused), &["10.1.3.0/24"]).await;
+    let taken = context.change("hall", networks(&["10.1.3.0/24"], refused)).await.unwrap_err();
     assert_eq!(taken, "a credential for network 10.1.3.0/24 (yard) exists already");
     // Its own networks are not those of another.
-    scene.change("hall", networks(&["10.1.2.0/24", "10.1.4.0/24"], refused)).await.unwrap();
-    assert!(scene.change("hall", networks(&[], refused)).await.is_err());
-    assert!(scene.change("hall", networks(&["203.0.113.0/24"], refused)).await.is_err());
-    scene.change("hall", networks(&["203.0.113.0/24"], allowed)).await.unwrap();
-    let found = scene.control.store.directory();
+    context.change("hall", networks(&["10.1.2.0/24", "10.1.4.0/24"], refused)).await.unwrap();
+    assert!(context.change("hall", networks(&[], refused)).await.is_err());
+    assert!(context.change("hall", networks(&["203.0.113.0/24"], refused)).await.is_err());
+    context.change("hall", networks(&["203.0.113.0/24"], allowed)).await.unwrap();
+    let found = context.control.store.directory();
     assert!(found.credential_without_login("203.0.113.7".parse().unwrap()).is_some());
     assert!(found.credential_without_login("10.1.2.7".parse().unwrap()).is_none());
     let password = CredentialChange { password: Some("correct horse battery".into()), ..Default::default() };
-    assert!(scene.change("hall", password).await.unwrap_err().contains("has no password"));
+    assert!(context.change("hall", password).await.unwrap_err().contains("has no password"));
 }
 
 #[tokio::test]
 async fn nobody_overwrites_what_somebody_else_changed_meanwhile() {
-    let scene = Scene::set().await;
-    scene.add("device", NewAccess::MadePassword, &[]).await;
+    let context = Context::set().await;
+    context.add("device", NewAccess::MadePassword, &[]).await;
     let lane = CredentialChange { lane: Some(Lane::Urgent), ..CredentialChange::default() };
     let rate = CredentialChange { rate_per_minute: Some(Some(9)), ..CredentialChange::default() };
-    let (one, other) = tokio::join!(scene.change("device", lane), scene.change("device", rate));
+    let (one, other) = tokio::join!(context.change("device", lane), context.change("device", rate));
     assert!(one.is_ok() && other.is_ok());
-    let now = scene.now("device");
+    let now = context.now("device");
     assert_eq!((now.lane, now.rate_per_minute), (Lane::Urgent, Some(9)));
     // A change that began with what is not there any more is told so by the store.
     let stale = Arc::new(Credential { lane: Lane::Bulk, ..now.clone() });
-    let audit = scene.control.entry("credential.edit", "device", "");
-    let late = scene.control.store.credentials().change(stale, now, audit).await;
+    let audit = context.control.entry("credential.edit", "device", "");
+    let late = context.control.store.credentials().change(stale, now, audit).await;
     assert!(matches!(late, Err(StoreError::Changed(_))), "{late:?}");
 }

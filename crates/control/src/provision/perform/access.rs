@@ -7,10 +7,10 @@ use crate::verify::SmallestRole;
 impl Site {
     /// Makes the role and gives it to the app. Ids follow from the service, so that a second time changes nothing.
     pub(super) async fn give_access(&self) -> Result<(), Trouble> {
-        let (scene, scope) = (&self.scene, self.ids.service());
-        let principal = scene.graph.principal(scene.account.client).await.map_err(|error| {
+        let (context, scope) = (&self.context, self.ids.service());
+        let principal = context.graph.principal(context.account.client).await.map_err(|error| {
             let why = crate::verify::explain(&error);
-            let client = scene.account.client;
+            let client = context.account.client;
             Trouble::Failed(format!(
                 "Graph does not tell who the app is at Entra ({why}). Somebody who may gives it the role: \
                  az role assignment create --assignee {client} --role \"Communication and Email Service Owner\" \
@@ -19,10 +19,10 @@ impl Site {
         })?;
         // Roles are defined for groups, and given at the service itself.
         let group = self.ids.group();
-        let role = SmallestRole::for_scope(scene.account.name.as_str(), group);
-        let id = scene.arm.put_role(group, named(group, &role.name), &role.properties()).await?;
+        let role = SmallestRole::for_scope(context.account.name.as_str(), group);
+        let id = context.arm.put_role(group, named(group, &role.name), &role.properties()).await?;
         let assignment = named(scope, &format!("role for {principal}"));
-        scene.arm.assign_role(scope, assignment, &id, principal).await?;
+        context.arm.assign_role(scope, assignment, &id, principal).await?;
         Ok(())
     }
 }

@@ -24,8 +24,8 @@ const TRIES: u32 = 4;
 
 /// The zone that a domain is in: the one with the longest name that is visible.
 pub(super) async fn zone_of(site: &Site, domain: &str) -> Result<AzureZone, Trouble> {
-    let subscription = site.scene.account.subscription;
-    let zones = site.zones.get_or_try_init(|| site.scene.arm.dns_zones(subscription)).await?;
+    let subscription = site.context.account.subscription;
+    let zones = site.zones.get_or_try_init(|| site.context.arm.dns_zones(subscription)).await?;
     let is_above = |name: &str| domain == name || domain.ends_with(&format!(".{name}"));
     let mut found: Vec<AzureZone> = zones
         .iter()
@@ -57,7 +57,7 @@ impl AzureZone {
 
     /// What stands at the names.
     pub(super) async fn held(&self, site: &Site, names: &[String]) -> Result<Vec<Held>, Trouble> {
-        let sets = site.scene.arm.record_sets(&self.id).await?;
+        let sets = site.context.arm.record_sets(&self.id).await?;
         let mut held = Vec::new();
         for set in &sets {
             let name = full_name(&set.name, &self.name);
@@ -84,7 +84,7 @@ impl AzureZone {
         };
         let id = format!("{}/{}/{relative}", self.id, record.kind());
         let key = key(record.kind(), relative);
-        let arm = &site.scene.arm;
+        let arm = &site.context.arm;
         for number in 0..TRIES {
             let known = self.lock().as_ref().filter(|_| number == 0).map(|sets| sets.get(&key).cloned());
             let there = match known {

@@ -5,7 +5,7 @@ use super::{Site, Trouble};
 impl Site {
     /// Deletes a resource of `Microsoft.Communication`. What is gone already is no error.
     pub(super) async fn delete(&self, id: &str) -> Result<(), Trouble> {
-        let begun = match self.scene.arm.delete(id).await {
+        let begun = match self.context.arm.delete(id).await {
             Err(error) if error.is(404) => return self.forget_made(id).await,
             begun => begun?,
         };
@@ -14,7 +14,7 @@ impl Site {
             return self.forget_made(id).await;
         }
         loop {
-            match self.scene.arm.operation(&begun).await? {
+            match self.context.arm.operation(&begun).await? {
                 Some(operation) if operation.status == "Failed" || operation.status == "Canceled" => {
                     return Err(self.failed(Some(&begun)).await);
                 }

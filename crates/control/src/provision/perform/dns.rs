@@ -104,7 +104,7 @@ impl Site {
     pub(super) async fn see_to_dns(&self, name: &str, way: &DnsWay) -> Result<(), Trouble> {
         let key = Action::Dns(name.to_owned(), way.clone()).key();
         let wished = self.estate.domains.get(name);
-        let clock = &self.scene.control.clock;
+        let clock = &self.context.control.clock;
         let mut until = None;
         let mut looks = 0;
         loop {
@@ -152,7 +152,7 @@ impl Site {
         let demand = demand(name, Some(zone.name()), self.estate.domains.get(name), &self.domain_seen(name));
         let demand = demand.map_err(Trouble::Failed)?;
         let held = zone.held(&demand.names()).await?;
-        let written = self.scene.control.store.estates().written(self.scene.account.id).await?;
+        let written = self.context.control.store.estates().written(self.context.account.id).await?;
         let is_ours = |held: &dns::change::Held| {
             written.iter().any(|one| one.zone == zone.name() && record(one).says_the_same(&held.record))
         };
@@ -175,8 +175,8 @@ impl Site {
             if self.shown.iter().any(|shown| shown.says_the_same(by)) {
                 continue;
             }
-            let control = &self.scene.control;
-            control.note_shown(self.scene.account.id, std::slice::from_ref(by)).await?;
+            let control = &self.context.control;
+            control.note_shown(self.context.account.id, std::slice::from_ref(by)).await?;
             return Err(Trouble::Waits(format!(
                 "{} of {name} would be changed from \"{}\" to \"{}\". Apply again to have it so",
                 held.record.kind(),
@@ -200,7 +200,7 @@ impl Site {
             Change::Replace { held, by, .. } => (by, Some(held.record.value().to_owned())),
             Change::Delete(held) => (&held.record, None),
         };
-        let (estates, account) = (self.scene.control.store.estates(), self.scene.account.id);
+        let (estates, account) = (self.context.control.store.estates(), self.context.account.id);
         let row = WrittenRecord {
             domain: name.to_owned(),
             way: way.clone(),
@@ -210,7 +210,7 @@ impl Site {
             value: record.value().to_owned(),
             record_id: None,
             before,
-            at: self.scene.control.clock.now(),
+            at: self.context.control.clock.now(),
         };
         if let Change::Delete(_) = change {
             zone.write(change).await?;
@@ -225,7 +225,7 @@ impl Site {
 
     /// Takes back what was written for a domain, as far as it is still as it was written.
     pub(super) async fn remove_dns(&self, name: &str) -> Result<(), Trouble> {
-        let (estates, account) = (self.scene.control.store.estates(), self.scene.account.id);
+        let (estates, account) = (self.context.control.store.estates(), self.context.account.id);
         let rows: Vec<WrittenRecord> =
             estates.written(account).await?.into_iter().filter(|row| row.domain == name).collect();
         let mut ways: Vec<DnsWay> = Vec::new();

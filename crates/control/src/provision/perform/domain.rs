@@ -30,7 +30,7 @@ impl Site {
                     DomainOwner::Azure => "AzureManaged",
                 };
                 let id = self.ids.domain(name);
-                let put = self.scene.arm.put_domain(&id, management, wished.tracking);
+                let put = self.context.arm.put_domain(&id, management, wished.tracking);
                 Some(self.make(&id, there.is_some(), put).await?)
             }
         };
@@ -44,7 +44,7 @@ impl Site {
     }
 
     pub(super) async fn track(&self, name: &str, wanted: bool) -> Result<(), Trouble> {
-        self.scene.arm.track(&self.ids.domain(name), wanted).await?;
+        self.context.arm.track(&self.ids.domain(name), wanted).await?;
         let done = |seen: &DomainSeen| seen.progress == Progress::Ready && seen.tracking == wanted;
         let seen = self.wait_for(name, self.until(), done).await?;
         seen.map(drop).ok_or_else(|| self.is_late("changing the domain"))
@@ -66,7 +66,7 @@ impl Site {
     ) -> Result<Option<DomainSeen>, Trouble> {
         for number in 0.. {
             let before = *self.looks.count.lock().await;
-            if self.scene.control.clock.now() >= until {
+            if self.context.control.clock.now() >= until {
                 break;
             }
             self.look(before, look(number)).await?;
@@ -84,8 +84,8 @@ impl Site {
         if *count > before {
             return Ok(());
         }
-        self.scene.control.clock.sleep(wait).await;
-        let found = self.scene.arm.domains(self.ids.email_service()).await?;
+        self.context.control.clock.sleep(wait).await;
+        let found = self.context.arm.domains(self.ids.email_service()).await?;
         let mut seen = self.seen();
         for resource in &found {
             let there = seen.domains.entry(wish_name(resource)).or_default();

@@ -56,7 +56,7 @@ impl Site {
     async fn write_links(&self, changes: &BTreeMap<String, bool>) -> Result<(), Trouble> {
         let service = self.ids.service();
         for _ in 0..TRIES {
-            let there = self.scene.arm.service(service).await?.properties.linked_domains;
+            let there = self.context.arm.service(service).await?.properties.linked_domains;
             let is_there = |id: &str| there.iter().any(|one| one.eq_ignore_ascii_case(id));
             if changes.iter().all(|(id, wanted)| is_there(id) == *wanted) {
                 return Ok(());
@@ -66,7 +66,7 @@ impl Site {
             let mut all: Vec<String> = there.iter().filter(|id| !gone(id)).cloned().collect();
             let new = changes.iter().filter(|(id, wanted)| **wanted && !is_there(id));
             all.extend(new.map(|(id, _)| id.clone()));
-            let written = self.scene.arm.link(service, &all).await?;
+            let written = self.context.arm.link(service, &all).await?;
             self.seen().service = Some(ServiceSeen::of(&written.properties));
         }
         Err(Trouble::Failed(format!(

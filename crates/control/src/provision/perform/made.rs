@@ -38,14 +38,14 @@ impl Site {
     }
 
     pub(super) async fn note_made(&self, id: &str, state: StepState) -> Result<(), Trouble> {
-        let at = self.scene.control.clock.now();
+        let at = self.context.control.clock.now();
         let step = RecordedStep { key: key(id), state, problem: None, tries: 0, at };
-        Ok(self.scene.control.store.estates().note_step(self.scene.account.id, step).await?)
+        Ok(self.context.control.store.estates().note_step(self.context.account.id, step).await?)
     }
 
     /// It is gone, or never was.
     pub(super) async fn forget_made(&self, id: &str) -> Result<(), Trouble> {
-        Ok(self.scene.control.store.estates().forget_step(self.scene.account.id, key(id)).await?)
+        Ok(self.context.control.store.estates().forget_step(self.context.account.id, key(id)).await?)
     }
 }
 

@@ -35,11 +35,11 @@ use super::clean;
 use super::observed::{DomainSeen, Observed};
 use super::step::Action;
 use super::told::ApplyEvent;
-use crate::verify::{Scene, explain};
+use crate::verify::{Context, explain};
 
 /// An estate that is being made.
 pub(crate) struct Site {
-    pub(super) scene: Scene,
+    pub(super) context: Context,
     pub(super) estate: Estate,
     pub(super) ids: EstateIds,
     pub(super) lookup: ::dns::lookup::Lookup,
@@ -89,19 +89,19 @@ const AT_ONCE: usize = 32;
 
 impl Site {
     pub(super) fn new(
-        scene: Scene,
+        context: Context,
         estate: Estate,
         (seen, shown): (Observed, Vec<Record>),
         lookup: ::dns::lookup::Lookup,
         events: Option<UnboundedSender<ApplyEvent>>,
     ) -> Self {
-        let ids = estate.ids(scene.account.subscription);
+        let ids = estate.ids(context.account.subscription);
         let looks = Looks::default();
         let links = Links::default();
         let short = Semaphore::new(AT_ONCE);
         let seen = Mutex::new(seen);
         let zones = OnceCell::new();
-        Self { scene, estate, ids, lookup, shown, zones, seen, looks, links, short, events }
+        Self { context, estate, ids, lookup, shown, zones, seen, looks, links, short, events }
     }
 
     /// Tells whoever watches. Nobody has to stay to the end.

@@ -18,7 +18,7 @@ pub(super) struct Patience {
 
 impl Site {
     pub(super) fn until(&self) -> Timestamp {
-        self.scene.control.clock.now().saturating_add(PATIENCE).unwrap_or(Timestamp::MAX)
+        self.context.control.clock.now().saturating_add(PATIENCE).unwrap_or(Timestamp::MAX)
     }
 
     pub(super) fn patience(&self) -> Patience {
@@ -27,7 +27,7 @@ impl Site {
 
     /// Between two looks, unless it has been too long.
     pub(super) async fn pause(&self, patience: &mut Patience, what: &str) -> Result<(), Trouble> {
-        let clock = &self.scene.control.clock;
+        let clock = &self.context.control.clock;
         if clock.now() >= patience.until {
             let minutes = PATIENCE.as_mins();
             return Err(Trouble::Waits(format!(

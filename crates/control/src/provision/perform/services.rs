@@ -13,7 +13,7 @@ const PROPOSALS: usize = 3;
 
 impl Site {
     pub(super) async fn register(&self) -> Result<(), Trouble> {
-        let (arm, subscription) = (&self.scene.arm, self.scene.account.subscription);
+        let (arm, subscription) = (&self.context.arm, self.context.account.subscription);
         let mut provider = arm.register(subscription, COMMUNICATION_NAMESPACE).await?;
         let mut patience = self.patience();
         while provider.registration_state != "Registered" {
@@ -26,11 +26,11 @@ impl Site {
     pub(super) async fn make_group(&self) -> Result<(), Trouble> {
         let id = self.ids.group();
         let is_there = self.seen().group.is_some();
-        self.make(id, is_there, self.scene.arm.put_group(id, &self.estate.location)).await
+        self.make(id, is_there, self.context.arm.put_group(id, &self.estate.location)).await
     }
 
     pub(super) async fn make_email_service(&self) -> Result<(), Trouble> {
-        let (arm, id) = (&self.scene.arm, self.ids.email_service());
+        let (arm, id) = (&self.context.arm, self.ids.email_service());
         let there = self.seen().email_service.as_ref().map(|there| there.progress);
         let begun = match there {
             Some(Progress::Going) => None,
@@ -51,7 +51,7 @@ impl Site {
     }
 
     pub(super) async fn make_service(&self) -> Result<(), Trouble> {
-        let (arm, id) = (&self.scene.arm, self.ids.service());
+        let (arm, id) = (&self.context.arm, self.ids.service());
         let there = self.seen().service.as_ref().map(|there| there.progress);
         let begun = match there {
             Some(Progress::Going | Progress::Ready) => None,
@@ -80,7 +80,7 @@ impl Site {
 
     /// From now on the account sends through the service. Where the operator has said where that is, it stays so.
     async fn choose(&self, host_name: &str) -> Result<(), Trouble> {
-        let account = self.scene.control.account(self.scene.account.name.as_str());
+        let account = self.context.control.account(self.context.account.name.as_str());
         let account = account.map_err(|error| Trouble::Failed(store::chain(&error)))?;
         let is_said = account.service.as_ref().is_some_and(|own| {
             own.name.as_str().eq_ignore_ascii_case(&self.estate.service) && !is_guess(&account.cloud, own)
@@ -90,11 +90,11 @@ impl Site {
         }
         let change = AccountChange {
             service: Some(self.estate.service.clone()),
-            endpoint: believed(&self.scene.account.cloud, host_name).map(String::from),
+            endpoint: believed(&self.context.account.cloud, host_name).map(String::from),
             ..AccountChange::default()
         };
-        let name = self.scene.account.name.as_str();
-        match self.scene.control.change_account(name, change).await {
+        let name = self.context.account.name.as_str();
+        match self.context.control.change_account(name, change).await {
             Ok(_) => Ok(()),
             Err(error) => Err(Trouble::Failed(store::chain(&error))),
         }
@@ -102,14 +102,14 @@ impl Site {
 
     /// Names of communication services are host names: nobody in the world has the same.
     async fn must_be_free(&self, name: &str) -> Result<(), Trouble> {
-        let (arm, subscription) = (&self.scene.arm, self.scene.account.subscription);
+        let (arm, subscription) = (&self.context.arm, self.context.account.subscription);
         let answer = arm.check_name(subscription, name).await?;
         if answer.name_available {
             return Ok(());
         }
         let mut free = Vec::new();
         for _ in 0..PROPOSALS {
-            let [one, two, ..] = self.scene.control.entropy.octets::<10>();
+            let [one, two, ..] = self.context.control.entropy.octets::<10>();
             let proposal = format!("{name}-{one:02x}{two:02x}");
             if arm.check_name(subscription, &proposal).await.is_ok_and(|answer| answer.name_available) {
                 free.push(proposal);
@@ -125,7 +125,7 @@ impl Site {
 
     pub(super) async fn make_login(&self, name: &str) -> Result<(), Trouble> {
         let Some(wished) = self.estate.smtp_usernames.get(name) else { return Ok(()) };
-        let account = &self.scene.account;
+        let account = &self.context.account;
         let properties = serde_json::json!({
             "username": wished.username,
             "entraApplicationId": wished.client.unwrap_or(account.client),
@@ -133,7 +133,7 @@ impl Site {
         });
         let id = self.ids.login(name);
         let is_there = self.seen().logins.contains_key(&name.to_lowercase());
-        self.make(&id, is_there, self.scene.arm.put(&id, &properties)).await?;
+        self.make(&id, is_there, self.context.arm.put(&id, &properties)).await?;
         self.look_at_logins().await;
         Ok(())
     }
@@ -146,16 +146,16 @@ impl Site {
 
     /// Takes note of the SMTP usernames that there are now, so that they can be used here at once.
     async fn look_at_logins(&self) {
-        if let Ok(logins) = self.scene.arm.smtp_usernames(self.ids.service()).await {
-            let account = &self.scene.account;
-            self.scene.control.keep_smtp_usernames(account, &self.estate.service, &logins).await;
+        if let Ok(logins) = self.context.arm.smtp_usernames(self.ids.service()).await {
+            let account = &self.context.account;
+            self.context.control.keep_smtp_usernames(account, &self.estate.service, &logins).await;
         }
     }
 
     /// Why something that was begun came to nothing.
     pub(super) async fn failed(&self, begun: Option<&Begun>) -> Trouble {
         let operation = match begun {
-            Some(begun) => self.scene.arm.operation(begun).await.ok().flatten(),
+            Some(begun) => self.context.arm.operation(begun).await.ok().flatten(),
             None => None,
         };
         let error = operation.and_then(|operation| operation.error);

@@ -26,7 +26,7 @@ impl Site {
         if !self.domain_seen(name).is_verified() {
             return Err(Trouble::Waits(format!("Azure wants {name} to end in -all until it is verified")));
         }
-        let (estates, account) = (self.scene.control.store.estates(), self.scene.account.id);
+        let (estates, account) = (self.context.control.store.estates(), self.context.account.id);
         let rows = estates.written(account).await?;
         let Some((row, value)) = softer(&rows, name) else {
             return Err(Trouble::Failed(format!(
@@ -46,7 +46,7 @@ impl Site {
         };
         let by = Record::txt(&row.name, &value, held.record.ttl);
         let mut new =
-            WrittenRecord { value: value.clone(), at: self.scene.control.clock.now(), ..row.clone() };
+            WrittenRecord { value: value.clone(), at: self.context.control.clock.now(), ..row.clone() };
         estates.note_record(account, new.clone()).await?;
         let why = "The end that was there before is put back.".to_owned();
         new.record_id = Some(zone.write(&Change::Replace { held, by, why }).await?);

@@ -27,7 +27,7 @@ impl Site {
         let is_open = |part: &&&str| !state(&self.domain_seen(name).states, part).is_verified();
         for part in parts.iter().filter(is_open) {
             // It may have ended just now, which is an error there and good news here.
-            let _ = self.scene.arm.cancel_verification(&id, part).await;
+            let _ = self.context.arm.cancel_verification(&id, part).await;
         }
         let calm = |seen: &DomainSeen| parts.iter().all(|part| !is_going(state(&seen.states, part)));
         self.wait_for(name, self.in_time(), calm).await?;
@@ -50,7 +50,7 @@ impl Site {
             !state.is_verified() && !is_going(state)
         });
         let asks = asks.map(|part| async {
-            match self.scene.arm.initiate_verification(&id, part).await {
+            match self.context.arm.initiate_verification(&id, part).await {
                 // It is under way or done.
                 Err(error) if error.is(409) => Ok(()),
                 Err(error) => Err(error.into()),
@@ -72,7 +72,7 @@ impl Site {
     async fn until_over(&self, begun: &Begun) -> Result<(), Trouble> {
         let mut patience = self.patience();
         loop {
-            match self.scene.arm.operation(begun).await {
+            match self.context.arm.operation(begun).await {
                 Ok(Some(operation)) if matches!(operation.status.as_str(), "Failed" | "Canceled") => {
                     return Err(self.failed(Some(begun)).await);
                 }
@@ -108,7 +108,7 @@ impl Site {
     }
 
     fn in_time(&self) -> Timestamp {
-        self.scene.control.clock.now().saturating_add(STUCK).unwrap_or(Timestamp::MAX)
+        self.context.control.clock.now().saturating_add(STUCK).unwrap_or(Timestamp::MAX)
     }
 }
 

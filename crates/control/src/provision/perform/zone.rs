@@ -75,7 +75,7 @@ impl<'a> Zone<'a> {
 }
 
 async fn connect(site: &Site, name: &str) -> Result<Cloudflare, Trouble> {
-    let control = &site.scene.control;
+    let control = &site.context.control;
     let connection = control.connection(name).await.map_err(|error| Trouble::Failed(store::chain(&error)))?;
     let owner = SecretOwner::Connection(connection.id);
     let token = control.store.secrets().get(owner, SecretName::ApiToken).await?;

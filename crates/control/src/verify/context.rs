@@ -15,7 +15,7 @@ use super::report::{Check, Finding, Mover};
 use crate::Control;
 
 /// One account under examination.
-pub(crate) struct Scene {
+pub(crate) struct Context {
     pub(crate) control: Control,
     pub(crate) account: Arc<Account>,
     pub(crate) http: Http,
@@ -25,7 +25,7 @@ pub(crate) struct Scene {
     services: OnceCell<Result<Vec<GenericResource>, String>>,
 }
 
-impl Scene {
+impl Context {
     pub(super) fn new(
         control: Control,
         account: Arc<Account>,
