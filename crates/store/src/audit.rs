@@ -1,7 +1,7 @@
 //! Who changed what: entered together with the change, and never edited.
 
 use jiff::Timestamp;
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, named_params, params};
 
 use crate::database::Database;
 use crate::error::StoreError;
@@ -83,8 +83,16 @@ impl Audit {
 impl AuditEntry {
     pub(crate) fn store(&self, connection: &Connection) -> Result<(), StoreError> {
         connection.execute(
-            "INSERT INTO audit (at, who, origin, action, subject, detail) VALUES (?, ?, ?, ?, ?, ?)",
-            params![self.at.as_millisecond(), self.who, self.origin, self.action, self.subject, self.detail],
+            "INSERT INTO audit (at, who, origin, action, subject, detail)
+             VALUES (:at, :who, :origin, :action, :subject, :detail)",
+            named_params! {
+                ":at": self.at.as_millisecond(),
+                ":who": self.who,
+                ":origin": self.origin,
+                ":action": self.action,
+                ":subject": self.subject,
+                ":detail": self.detail,
+            },
         )?;
         Ok(())
     }

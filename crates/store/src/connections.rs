@@ -1,7 +1,7 @@
 //! Connections to those who keep zones, with their sealed tokens.
 
 use model::connection::{DnsConnection, DnsKind};
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, Row, named_params};
 use secrecy::SecretString;
 use url::Url;
 
@@ -40,15 +40,16 @@ impl Connections {
         self.database
             .write(Durability::Synced, move |database| {
                 let inserted = database.execute(
-                    "INSERT INTO dns_connection VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-                    params![
-                        connection.id.to_string(),
-                        connection.name.as_str(),
-                        connection.kind.as_str(),
-                        connection.origin.as_str(),
-                        connection.ca_pem,
-                        connection.created_at.as_millisecond(),
-                    ],
+                    "INSERT INTO dns_connection (id, name, kind, origin, ca_pem, created_at)
+                     VALUES (:id, :name, :kind, :origin, :ca_pem, :created_at) ON CONFLICT DO NOTHING",
+                    named_params! {
+                        ":id": connection.id.to_string(),
+                        ":name": connection.name.as_str(),
+                        ":kind": connection.kind.as_str(),
+                        ":origin": connection.origin.as_str(),
+                        ":ca_pem": connection.ca_pem,
+                        ":created_at": connection.created_at.as_millisecond(),
+                    },
                 )?;
                 if inserted == 0 {
                     return Err(StoreError::Exists(format!("DNS connection {}", connection.name)));

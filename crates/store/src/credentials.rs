@@ -5,7 +5,7 @@ use std::sync::Arc;
 use ipnet::IpNet;
 use model::credential::{Access, AuthorRule, Credential, IntakeRules, PasswordHash, SenderRule};
 use model::network;
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, named_params, params};
 use serde::{Deserialize, Serialize};
 
 use crate::audit::AuditEntry;
@@ -70,17 +70,20 @@ impl Credentials {
                     networks_are_free(connection, &credential)?;
                 }
                 let inserted = connection.execute(
-                    "INSERT INTO credential VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-                    params![
-                        credential.id.to_string(),
-                        credential.login.as_str(),
-                        credential.account.to_string(),
-                        credential.password_hash().map_or("", PasswordHash::as_phc),
-                        from_rules(&credential),
-                        credential.rate_per_minute,
-                        credential.lane.as_str(),
-                        credential.created_at.as_millisecond(),
-                    ],
+                    "INSERT INTO credential (id, login, account_id, password_hash, rules, rate_per_minute, lane,
+                         created_at)
+                     VALUES (:id, :login, :account_id, :password_hash, :rules, :rate_per_minute, :lane, :created_at)
+                     ON CONFLICT DO NOTHING",
+                    named_params! {
+                        ":id": credential.id.to_string(),
+                        ":login": credential.login.as_str(),
+                        ":account_id": credential.account.to_string(),
+                        ":password_hash": credential.password_hash().map_or("", PasswordHash::as_phc),
+                        ":rules": from_rules(&credential),
+                        ":rate_per_minute": credential.rate_per_minute,
+                        ":lane": credential.lane.as_str(),
+                        ":created_at": credential.created_at.as_millisecond(),
+                    },
                 )?;
                 if inserted == 0 {
                     return Err(StoreError::Exists(format!("credential {}", credential.login)));

@@ -1,7 +1,7 @@
 //! What clients were refused, so that a restart does not forget it.
 
 use model::refused::Refused;
-use rusqlite::{Row, params};
+use rusqlite::{Row, named_params};
 
 use crate::database::{Database, Durability};
 use crate::error::StoreError;
@@ -34,24 +34,26 @@ impl Refusals {
             .write(Durability::Written, move |connection| {
                 let mut insert = connection.prepare_cached(
                     "INSERT OR REPLACE INTO refusal (number, at, since, count, peer, login, credential, sender, code,
-                     reply, reason, message_id, tls) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                     reply, reason, message_id, tls)
+                     VALUES (:number, :at, :since, :count, :peer, :login, :credential, :sender, :code, :reply, :reason,
+                     :message_id, :tls)",
                 )?;
                 for (number, refused) in changes.kept {
-                    insert.execute(params![
-                        number,
-                        refused.at.as_millisecond(),
-                        refused.since.as_millisecond(),
-                        refused.count,
-                        refused.peer.to_string(),
-                        refused.login,
-                        refused.credential,
-                        refused.sender,
-                        refused.code,
-                        refused.reply,
-                        refused.reason,
-                        refused.message_id,
-                        refused.tls
-                    ])?;
+                    insert.execute(named_params! {
+                        ":number": number,
+                        ":at": refused.at.as_millisecond(),
+                        ":since": refused.since.as_millisecond(),
+                        ":count": refused.count,
+                        ":peer": refused.peer.to_string(),
+                        ":login": refused.login,
+                        ":credential": refused.credential,
+                        ":sender": refused.sender,
+                        ":code": refused.code,
+                        ":reply": refused.reply,
+                        ":reason": refused.reason,
+                        ":message_id": refused.message_id,
+                        ":tls": refused.tls,
+                    })?;
                 }
                 let mut delete = connection.prepare_cached("DELETE FROM refusal WHERE number = ?")?;
                 for number in changes.forgotten {

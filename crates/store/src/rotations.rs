@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use model::account::Account;
 use model::id::AccountId;
 use model::rotation::{Rotation, Step};
-use rusqlite::{Connection, OptionalExtension as _, Row, params};
+use rusqlite::{Connection, OptionalExtension as _, Row, named_params, params};
 use secrecy::SecretString;
 use uuid::Uuid;
 
@@ -137,19 +137,21 @@ impl Rotations {
 fn insert(connection: &Connection, rotation: &Rotation) -> Result<(), StoreError> {
     connection.execute(
         "INSERT INTO rotation (account_id, label, step, started_at, changed_at, wanted_until, new_key_id, old_key_id,
-             remove_at, problem) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        params![
-            rotation.account.to_string(),
-            rotation.label,
-            rotation.step.as_str(),
-            rotation.started_at.as_millisecond(),
-            rotation.changed_at.as_millisecond(),
-            rotation.wanted_until.as_millisecond(),
-            rotation.new_key.map(|id| id.to_string()),
-            rotation.old_key.map(|id| id.to_string()),
-            rotation.remove_at.map(Timestamp::as_millisecond),
-            rotation.problem,
-        ],
+             remove_at, problem)
+         VALUES (:account_id, :label, :step, :started_at, :changed_at, :wanted_until, :new_key_id, :old_key_id,
+             :remove_at, :problem)",
+        named_params! {
+            ":account_id": rotation.account.to_string(),
+            ":label": rotation.label,
+            ":step": rotation.step.as_str(),
+            ":started_at": rotation.started_at.as_millisecond(),
+            ":changed_at": rotation.changed_at.as_millisecond(),
+            ":wanted_until": rotation.wanted_until.as_millisecond(),
+            ":new_key_id": rotation.new_key.map(|id| id.to_string()),
+            ":old_key_id": rotation.old_key.map(|id| id.to_string()),
+            ":remove_at": rotation.remove_at.map(Timestamp::as_millisecond),
+            ":problem": rotation.problem,
+        },
     )?;
     Ok(())
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use model::sender::Sender;
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, named_params, params};
 
 use crate::audit::AuditEntry;
 use crate::database::{Database, Durability};
@@ -31,13 +31,14 @@ impl Senders {
         self.database
             .write(Durability::Synced, move |connection| {
                 let inserted = connection.execute(
-                    "INSERT INTO sender VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
-                    params![
-                        sender.account.to_string(),
-                        sender.mailbox.to_string(),
-                        sender.display_name,
-                        sender.created_at.as_millisecond(),
-                    ],
+                    "INSERT INTO sender (account_id, mailbox, display_name, created_at)
+                     VALUES (:account_id, :mailbox, :display_name, :created_at) ON CONFLICT DO NOTHING",
+                    named_params! {
+                        ":account_id": sender.account.to_string(),
+                        ":mailbox": sender.mailbox.to_string(),
+                        ":display_name": sender.display_name,
+                        ":created_at": sender.created_at.as_millisecond(),
+                    },
                 )?;
                 if inserted == 0 {
                     return Err(StoreError::Exists(format!("sender {}", sender.mailbox)));
@@ -61,15 +62,17 @@ impl Senders {
         self.database
             .write(Durability::Synced, move |connection| {
                 let mut put = connection.prepare_cached(
-                    "INSERT INTO sender VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO UPDATE SET display_name = ?3",
+                    "INSERT INTO sender (account_id, mailbox, display_name, created_at)
+                     VALUES (:account_id, :mailbox, :display_name, :created_at)
+                     ON CONFLICT DO UPDATE SET display_name = :display_name",
                 )?;
                 for sender in &senders {
-                    put.execute(params![
-                        sender.account.to_string(),
-                        sender.mailbox.to_string(),
-                        sender.display_name,
-                        sender.created_at.as_millisecond(),
-                    ])?;
+                    put.execute(named_params! {
+                        ":account_id": sender.account.to_string(),
+                        ":mailbox": sender.mailbox.to_string(),
+                        ":display_name": sender.display_name,
+                        ":created_at": sender.created_at.as_millisecond(),
+                    })?;
                 }
                 let mut delete =
                     connection.prepare_cached("DELETE FROM sender WHERE account_id = ? AND mailbox = ?")?;

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use model::id::AccountId;
-use rusqlite::{OptionalExtension as _, params};
+use rusqlite::{OptionalExtension as _, named_params};
 
 use crate::database::{Database, Durability};
 use crate::error::StoreError;
@@ -38,9 +38,15 @@ impl Verifications {
         self.database
             .write(Durability::Written, move |connection| {
                 connection.execute(
-                    "INSERT INTO verification VALUES (?, ?, ?, ?)
+                    "INSERT INTO verification (account_id, at, verdict, report)
+                     VALUES (:account_id, :at, :verdict, :report)
                      ON CONFLICT DO UPDATE SET at = excluded.at, verdict = excluded.verdict, report = excluded.report",
-                    params![account.to_string(), kept.at.as_millisecond(), kept.verdict, kept.report],
+                    named_params! {
+                        ":account_id": account.to_string(),
+                        ":at": kept.at.as_millisecond(),
+                        ":verdict": kept.verdict,
+                        ":report": kept.report,
+                    },
                 )?;
                 Ok(())
             })

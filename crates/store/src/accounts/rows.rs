@@ -5,7 +5,7 @@ use model::account::{Account, AccountState, Authorization, Concurrency, Service,
 use model::cloud::{Cloud, CustomCloud};
 use model::quota::{Allowance, Quota};
 use rusqlite::types::Value;
-use rusqlite::{Connection, Row, params_from_iter};
+use rusqlite::{Connection, Row, ToSql};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
@@ -41,15 +41,14 @@ pub(super) fn insert(connection: &Connection, account: &Account) -> Result<(), S
     if taken {
         return Err(StoreError::Exists(format!("account {}", account.name)));
     }
-    connection.execute(
-        "INSERT INTO account (name, tenant, client, subscription, cloud, service, endpoint, authorization, transport,
-            sends_per_minute, sends_per_hour, status_reads_per_minute, status_reads_per_hour, requests_at_once,
-            smtp_sessions, changed_at, state, id, created_at)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        params_from_iter(
-            values(account).into_iter().chain([Value::from(account.created_at.as_millisecond())]),
-        ),
-    )?;
+    let mut columns = changeable(account);
+    columns.push((":id", account.id.to_string().into()));
+    columns.push((":created_at", account.created_at.as_millisecond().into()));
+    let names = joined(&columns, |parameter| parameter[1..].to_owned());
+    let parameters = joined(&columns, str::to_owned);
+    connection
+        .prepare_cached(&format!("INSERT INTO account ({names}) VALUES ({parameters})"))?
+        .execute(&*bound(&columns))?;
     Ok(())
 }
 
@@ -60,16 +59,16 @@ pub(super) fn update(
     read_at: Timestamp,
 ) -> Result<(), StoreError> {
     let (name, id) = (account.name.as_str(), account.id.to_string());
-    if connection.prepare("SELECT 1 FROM account WHERE name = ? AND id <> ?")?.exists([name, &id])? {
+    if connection.prepare("SELECT 1 FROM account WHERE name = ? AND id <> ?")?.exists([name, id.as_str()])? {
         return Err(StoreError::Exists(format!("account {name}")));
     }
-    let changed = connection.execute(
-        "UPDATE account SET name = ?, tenant = ?, client = ?, subscription = ?, cloud = ?, service = ?, endpoint = ?,
-            authorization = ?, transport = ?, sends_per_minute = ?, sends_per_hour = ?,
-            status_reads_per_minute = ?, status_reads_per_hour = ?, requests_at_once = ?, smtp_sessions = ?,
-            changed_at = ?, state = ? WHERE id = ? AND changed_at = ?",
-        params_from_iter(values(account).into_iter().chain([Value::from(read_at.as_millisecond())])),
-    )?;
+    let mut columns = changeable(account);
+    let set = joined(&columns, |parameter| format!("{} = {parameter}", &parameter[1..]));
+    columns.push((":id", id.into()));
+    columns.push((":read_at", read_at.as_millisecond().into()));
+    let changed = connection
+        .prepare_cached(&format!("UPDATE account SET {set} WHERE id = :id AND changed_at = :read_at"))?
+        .execute(&*bound(&columns))?;
     if changed == 1 {
         return Ok(());
     }
@@ -79,30 +78,40 @@ pub(super) fn update(
     Err(if is_there { StoreError::Changed(what) } else { StoreError::Missing(what) })
 }
 
-/// All that can change, and the id last.
-fn values(account: &Account) -> Vec<Value> {
+/// A parameter, named after its column, and its value.
+type Column = (&'static str, Value);
+
+fn joined(columns: &[Column], text: impl Fn(&str) -> String) -> String {
+    columns.iter().map(|(parameter, _)| text(parameter)).collect::<Vec<_>>().join(", ")
+}
+
+fn bound(columns: &[Column]) -> Vec<(&str, &dyn ToSql)> {
+    columns.iter().map(|(parameter, value)| (*parameter, value as &dyn ToSql)).collect()
+}
+
+/// The columns that an update may change.
+fn changeable(account: &Account) -> Vec<Column> {
     let quota = &account.quota;
     let service = account.service.as_ref();
     let text = |text: &str| Value::from(text.to_owned());
     vec![
-        text(account.name.as_str()),
-        account.tenant.to_string().into(),
-        account.client.to_string().into(),
-        account.subscription.to_string().into(),
-        from_cloud(&account.cloud).into(),
-        text(service.map_or("", |service| service.name.as_str())),
-        text(service.map_or("", |service| service.endpoint.as_str())),
-        text(account.authorization.as_str()),
-        account.transport.to_string().into(),
-        quota.sends.per_minute.into(),
-        quota.sends.per_hour.into(),
-        quota.status_reads.per_minute.into(),
-        quota.status_reads.per_hour.into(),
-        i64::from(account.concurrency.requests).into(),
-        i64::from(account.concurrency.smtp_sessions).into(),
-        account.changed_at.as_millisecond().into(),
-        text(from_state(account.state)),
-        account.id.to_string().into(),
+        (":name", text(account.name.as_str())),
+        (":tenant", account.tenant.to_string().into()),
+        (":client", account.client.to_string().into()),
+        (":subscription", account.subscription.to_string().into()),
+        (":cloud", from_cloud(&account.cloud).into()),
+        (":service", text(service.map_or("", |service| service.name.as_str()))),
+        (":endpoint", text(service.map_or("", |service| service.endpoint.as_str()))),
+        (":authorization", text(account.authorization.as_str())),
+        (":transport", account.transport.to_string().into()),
+        (":sends_per_minute", quota.sends.per_minute.into()),
+        (":sends_per_hour", quota.sends.per_hour.into()),
+        (":status_reads_per_minute", quota.status_reads.per_minute.into()),
+        (":status_reads_per_hour", quota.status_reads.per_hour.into()),
+        (":requests_at_once", i64::from(account.concurrency.requests).into()),
+        (":smtp_sessions", i64::from(account.concurrency.smtp_sessions).into()),
+        (":changed_at", account.changed_at.as_millisecond().into()),
+        (":state", text(from_state(account.state))),
     ]
 }
 

@@ -12,7 +12,7 @@ use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use jiff::Timestamp;
 use model::account::Authorization;
 use model::id::{AccountId, ConnectionId};
-use rusqlite::{Connection, OptionalExtension as _, params};
+use rusqlite::{Connection, OptionalExtension as _, named_params, params};
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio::sync::{RwLock, RwLockReadGuard};
 use uuid::Uuid;
@@ -246,21 +246,21 @@ impl Sealed {
     pub(crate) fn store(&self, connection: &Connection) -> Result<(), StoreError> {
         connection.execute(
             "INSERT INTO secret (owner, owner_id, name, key_id, sealed, hint, set_at, expires_at, entra_key_id)
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+             VALUES (:owner, :owner_id, :name, :key_id, :sealed, :hint, :set_at, :expires_at, :entra_key_id)
              ON CONFLICT DO UPDATE SET key_id = excluded.key_id, sealed = excluded.sealed,
                  hint = excluded.hint, set_at = excluded.set_at, expires_at = excluded.expires_at,
                  entra_key_id = excluded.entra_key_id",
-            params![
-                self.owner.kind(),
-                self.owner.id(),
-                self.name.as_str(),
-                self.key_id,
-                self.octets,
-                self.facts.hint,
-                self.facts.set_at.as_millisecond(),
-                self.facts.expires_at.map(Timestamp::as_millisecond),
-                self.facts.key_id.map(|id| id.to_string()),
-            ],
+            named_params! {
+                ":owner": self.owner.kind(),
+                ":owner_id": self.owner.id(),
+                ":name": self.name.as_str(),
+                ":key_id": self.key_id,
+                ":sealed": self.octets,
+                ":hint": self.facts.hint,
+                ":set_at": self.facts.set_at.as_millisecond(),
+                ":expires_at": self.facts.expires_at.map(Timestamp::as_millisecond),
+                ":entra_key_id": self.facts.key_id.map(|id| id.to_string()),
+            },
         )?;
         Ok(())
     }
