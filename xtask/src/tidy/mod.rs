@@ -4,6 +4,7 @@ mod documents;
 mod levels;
 mod sizes;
 mod sources;
+mod sql;
 mod walls;
 
 use std::fmt;
@@ -37,6 +38,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
             walls::check(source, &mut breaches);
             sizes::check(source, &mut breaches);
             sources::check(source, &mut breaches);
+            sql::check(source, &mut breaches);
         }
         documents::check(source, &mut breaches);
     }
