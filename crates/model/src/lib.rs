@@ -4,12 +4,14 @@
 //! so that neither can change the other by accident.
 
 pub mod account;
+pub mod caller;
 pub mod cloud;
 pub mod connection;
 pub mod credential;
 pub mod delivery;
 pub mod division;
 pub mod estate;
+pub mod fault;
 pub mod id;
 pub mod name;
 pub mod network;
