@@ -3,6 +3,8 @@
 use std::io;
 use std::path::PathBuf;
 
+use model::fault::Fault;
+
 /// A failure of the store.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -107,6 +109,20 @@ impl From<io::Error> for StoreError {
     }
 }
 
+impl From<StoreError> for Fault {
+    fn from(error: StoreError) -> Self {
+        let message = error.to_string();
+        match error {
+            StoreError::Exists(_) => Self::conflict("exists", message),
+            StoreError::Changed(_) => Self::conflict("changed", message),
+            StoreError::InUse { .. } => Self::conflict("in_use", message),
+            StoreError::Missing(what) => Self::NotFound { what },
+            StoreError::Full(_) | StoreError::Behind => Self::Full { message },
+            _ => Self::internal(error),
+        }
+    }
+}
+
 impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
         match error.sqlite_error_code() {
@@ -127,4 +143,26 @@ pub fn chain(error: &dyn std::error::Error) -> String {
         source = cause.source();
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn faults_keep_the_code_and_the_words_of_what_a_caller_can_mend() {
+        let in_use = StoreError::InUse { what: "account a".to_owned(), by: "login b".to_owned() };
+        for (error, code, text) in [
+            (StoreError::Exists("account a".to_owned()), "exists", "account a exists already"),
+            (in_use, "in_use", "account a is still used by login b"),
+            (StoreError::Missing("account a".to_owned()), "missing", "account a does not exist"),
+            (StoreError::Full(None), "full", "the disk that holds the data directory is full"),
+            (StoreError::Sealed, "internal", "the server failed; its log says why"),
+        ] {
+            let fault = Fault::from(error);
+            assert_eq!((fault.code(), fault.to_string().as_str()), (code, text));
+        }
+        let changed = Fault::from(StoreError::Changed("account a".to_owned()));
+        assert_eq!(changed.code(), "changed");
+    }
 }
