@@ -14,7 +14,7 @@ use tokio_util::task::TaskTracker;
 use tracing::{debug, error, info};
 
 use crate::deliver::{Context, Dispatcher, StatusReader, Upstreams};
-use crate::pacing::MEMORY;
+use crate::rate_limit::MEMORY;
 use crate::settings::RelaySettings;
 
 /// Delivery of everything that is queued.

@@ -12,15 +12,15 @@ use model::queued::Recipient;
 use store::{Claim, NextStep, Settlement, StoreError, Usage};
 use tracing::{error, info, warn};
 
-use super::choice::{Candidate, Choice, Ways, choose};
+use super::choice::{Candidate, Choice, Transports, choose};
 use super::give_up::{GivenUp, expired, give_up, tell_in_the_end};
 use super::outcome::{Accepted, Deferred, Failed, Matter, Verdict};
 use super::rest::Posted;
-use super::second_way::{self, OtherWay};
+use super::second_transport::{self, AfterRefusal};
 use super::smtp::Outgoing;
 use super::upstream::Upstream;
 use super::{Context, backoff, control_fields, rest, smtp};
-use crate::pacing::Ended;
+use crate::rate_limit::Ended;
 
 /// What a try brought.
 pub(crate) struct Tried {
@@ -28,7 +28,7 @@ pub(crate) struct Tried {
     pub(crate) usage: Vec<Usage>,
     /// Why nothing else of the account should be tried for a while, and how long Azure asked for.
     pub(crate) trouble: Option<(Matter, Option<Duration>)>,
-    /// What was answered, or why nothing was, without the way that the message took. Only of a deferral.
+    /// What was answered, or why nothing was, without the transport that carried it. Only of a deferral.
     pub(crate) said: Option<String>,
 }
 
@@ -65,7 +65,7 @@ impl Carried {
         Self { posted, transport, why, status_reads: Vec::new(), hidden: Vec::new() }
     }
 
-    /// How the request ended, as far as the pace goes.
+    /// How the request ended, as the rate limit counts it.
     fn ended(&self) -> Ended {
         match (&self.posted, self.transport) {
             (Posted::Settled(verdict), Some(_)) => verdict.ended(),
@@ -96,16 +96,16 @@ impl Try<'_> {
         };
         let verdict = match carried.posted {
             Posted::Settled(verdict) => verdict,
-            Posted::Refused(refused) => match self.other_way(&refused, &carried.hidden) {
-                OtherWay::Next(next, text) => {
+            Posted::Refused(refused) => match self.after_refusal(&refused, &carried.hidden) {
+                AfterRefusal::Next(next, text) => {
                     warn!(message.id = %send.id.message, reason = text, "the Email API refused a send");
                     return self.tried(note(AttemptResult::Deferred, &text), next, usage);
                 }
-                OtherWay::GiveUp(given_up) => {
+                AfterRefusal::GiveUp(given_up) => {
                     let attempt = Some(note(AttemptResult::Failed, &refused.words()));
                     return self.give_up(GivenUp { attempt, ..given_up }, usage).await;
                 }
-                OtherWay::None(verdict) => verdict,
+                AfterRefusal::None(verdict) => verdict,
             },
         };
         match verdict {
@@ -128,21 +128,25 @@ impl Try<'_> {
             Verdict::Failed(failed) => {
                 let text = failed.diagnostic.as_ref().unwrap_or(&failed.reason);
                 let attempt = Some(note(AttemptResult::Failed, text));
-                let given_up = GivenUp::all(send, &self.after_both_ways(failed.clone()));
+                let given_up = GivenUp::all(send, &self.after_both_transports(failed.clone()));
                 self.give_up(GivenUp { attempt, ..given_up }, usage).await
             }
         }
     }
 
-    /// The ways that are open. A search for the recipients whom REST refuses ends where it began.
-    pub(super) fn ways(&self) -> Ways {
-        if self.claim.send.division.is_some() { Ways::Rest } else { Ways::of(&self.upstream.account) }
+    /// The transports that are open. A search for the recipients whom REST refuses ends where it began.
+    pub(super) fn transports(&self) -> Transports {
+        if self.claim.send.division.is_some() {
+            Transports::Rest
+        } else {
+            Transports::of(&self.upstream.account)
+        }
     }
 
-    /// Reads the message, chooses a way and takes it.
+    /// Reads the message, chooses a transport and sends it.
     async fn send(&self) -> Carried {
         let (context, send) = (self.context, &self.claim.send);
-        let _room = context.room.take(send.size_octets).await;
+        let _memory = context.memory.take(send.size_octets).await;
         let octets = match context.store.queue().body(self.claim).await {
             Ok(octets) => octets,
             Err(error) => return Carried::settled(unreadable(&error), None, NOTHING_SENT),
@@ -167,7 +171,7 @@ impl Try<'_> {
         };
         let choice = match self.only_by_smtp() {
             Some(why) => Choice::Smtp { why },
-            None => choose(self.ways(), &candidate),
+            None => choose(self.transports(), &candidate),
         };
         let told = |why: String| match &left_out {
             Some(left_out) => format!("{why}, {left_out}"),
@@ -176,9 +180,9 @@ impl Try<'_> {
         match choice {
             Choice::Rest { message: mut document, why } => {
                 let mut why = told(why);
-                let hidden = second_way::hidden(&document);
+                let hidden = second_transport::hidden(&document);
                 if send.division.is_some() {
-                    second_way::narrow(&mut document, &mailboxes);
+                    second_transport::narrow(&mut document, &mailboxes);
                     let _ = write!(why, ", for {} of its {} recipients", mailboxes.len(), everybody.len());
                 }
                 let sending = rest::send(self.upstream, send.operation, &document, &context.clock);
@@ -205,7 +209,7 @@ impl Try<'_> {
             .refused
             .iter()
             .filter_map(|(place, failed)| {
-                Some((recipients.get(*place)?.clone(), self.after_both_ways(failed.clone())))
+                Some((recipients.get(*place)?.clone(), self.after_both_transports(failed.clone())))
             })
             .collect();
         if !refused.is_empty() {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::pacing::LONGEST_PAUSE;
+use crate::rate_limit::LONGEST_PAUSE;
 
 /// The first wait.
 const FIRST: Duration = Duration::from_secs(15);

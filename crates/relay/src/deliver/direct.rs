@@ -11,7 +11,7 @@ use azure_types::ids::OperationId;
 use smtp_client::{Connection, Target, Timeouts};
 use tracing::info;
 
-use super::choice::{Candidate, Choice, Ways, choose};
+use super::choice::{Candidate, Choice, Transports, choose};
 use super::outcome::{self, Accepted, Deferred, Failed, Matter, Verdict, deferred};
 use super::refused::RefusedByRest;
 use super::rest::{self, Posted};
@@ -38,7 +38,7 @@ pub(crate) async fn submit_directly(
     }
     let candidate =
         Candidate { message: &message, recipients, sender: None, accepted_at: context.clock.now() };
-    match choose(Ways::Both, &candidate) {
+    match choose(Transports::Both, &candidate) {
         Choice::Rest { message, .. } => {
             let api = EmailApi::new(login.target.http.clone(), login.target.endpoint.clone());
             let authorization = Authorization::Bearer(login.token.access_token.clone());

@@ -1,4 +1,4 @@
-//! One account's dispatcher: claims what is due, as much as the pace and the account's own limits
+//! One account's dispatcher: claims what is due, as much as the rate limit and the account's own limits
 //! allow, and keeps that many sends under way at once.
 
 use std::collections::HashMap;
@@ -18,7 +18,7 @@ use super::give_up::expire;
 use super::outcome::Matter;
 use super::upstream::Upstream;
 use super::{Context, Upstreams, backoff};
-use crate::pacing::Ended;
+use crate::rate_limit::Ended;
 
 /// Sends one account's mail until it is told to stop.
 pub(crate) struct Dispatcher {
@@ -148,11 +148,11 @@ impl Dispatcher {
         limit: usize,
     ) -> Result<(), StoreError> {
         let permits = u32::try_from(limit).unwrap_or(u32::MAX);
-        upstream.sends.limiter().start(permits);
+        upstream.sends.lock().start(permits);
         let lease_until = now.saturating_add(LEASE).unwrap_or(Timestamp::MAX);
         let claimed = self.context.store.queue().claim_due(self.account.id, now, limit, lease_until).await;
         let unused = limit - claimed.as_ref().map_or(0, Vec::len);
-        (0..unused).for_each(|_| upstream.sends.limiter().cancel());
+        (0..unused).for_each(|_| upstream.sends.lock().cancel());
         let claims = claimed?;
         self.claimed_at = self.context.clock.now();
         self.maybe_more = claims.len() == limit;
@@ -174,14 +174,14 @@ impl Dispatcher {
         if slots * 8 < usize::from(concurrency.requests) && !self.under_way.is_empty() {
             return 0;
         }
-        let permits = upstream.sends.limiter().permits(self.context.clock.steady());
+        let permits = upstream.sends.lock().permits(self.context.clock.steady());
         slots.min(permits as usize).min(BATCH)
     }
 
-    /// When the pace allows the next send, by the time of day.
+    /// When the rate limit allows the next send, by the time of day.
     fn next_permit(&self, upstream: &Upstream, now: Timestamp) -> Option<Timestamp> {
         let steady = self.context.clock.steady();
-        let next = upstream.sends.limiter().next_permit(steady)?;
+        let next = upstream.sends.lock().next_permit(steady)?;
         let wait = next.duration_since(steady);
         // With a permit at hand it is slots that are missing; the end of a send wakes us.
         if wait.is_positive() { now.saturating_add(wait).ok() } else { None }
@@ -287,7 +287,7 @@ impl Dispatcher {
     async fn note_refusal(&self, now: Timestamp, wait: Option<Duration>) {
         let Ok(upstream) = self.upstreams.of(&self.account).await else { return };
         let steady = self.context.clock.steady();
-        let [in_minute, in_hour] = upstream.sends.limiter().used(steady);
+        let [in_minute, in_hour] = upstream.sends.lock().used(steady);
         // What Azure really allows shows in how much it had been asked.
         let wait_seconds = wait.map(|wait| u32::try_from(wait.as_secs()).unwrap_or(u32::MAX));
         let refusal = Refusal { at: now, in_minute, in_hour, wait_seconds };

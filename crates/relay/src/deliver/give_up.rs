@@ -9,7 +9,7 @@ use tracing::{error, warn};
 
 use super::attempt::later;
 use super::outcome::Failed;
-use super::{Context, backoff, notice};
+use super::{Context, backoff, dsn};
 
 /// Gives up a send whose time is over, without asking Azure anything.
 pub(crate) async fn expire(context: &Context, account: &Account, claim: &Claim) -> Settlement {
@@ -53,7 +53,7 @@ pub(super) async fn give_up(
         text: reason,
         reason: None,
     });
-    // The notice is queued before the failure is noted: a crash in between queues it again, as the
+    // The DSN is queued before the failure is noted: a crash in between queues it again, as the
     // same one.
     let next = if tell(context, account, id, &given_up.failures).await {
         given_up.next.clone()
@@ -63,7 +63,7 @@ pub(super) async fn give_up(
     Settlement { id, attempt: Some(attempt), next }
 }
 
-/// A recipient that was refused alone, as a notice says it.
+/// A recipient that was refused alone, as a DSN says it.
 pub(super) fn blamed(refused: &RefusedRecipient) -> (Recipient, Failed) {
     let reason = "Azure does not take this address.".to_owned();
     let failed = Failed { code: 550, status: (1, 0), reason, diagnostic: Some(refused.words.clone()) };
@@ -72,17 +72,17 @@ pub(super) fn blamed(refused: &RefusedRecipient) -> (Recipient, Failed) {
 
 /// Tells the sender; says whether that can be relied on.
 async fn tell(context: &Context, account: &Account, id: SendId, failures: &[(Recipient, Failed)]) -> bool {
-    match notice::queue(context, account, id, failures).await {
+    match dsn::queue(context, account, id, failures).await {
         Ok(()) => true,
         Err(error) => {
             let error = crate::reply_for::chain(&error);
-            warn!(message.id = %id.message, error, "a notice could not be queued");
+            warn!(message.id = %id.message, error, "a DSN could not be queued");
             false
         }
     }
 }
 
-/// Tells the sender, however long the disk takes to hold a notice: the send itself is done, and trying it again
+/// Tells the sender, however long the disk takes to hold a DSN: the send itself is done, and trying it again
 /// would reach the others twice.
 pub(super) async fn tell_in_the_end(
     context: &Context,
@@ -100,7 +100,7 @@ pub(super) async fn tell_in_the_end(
     error!(message.id = %id.message, "the sender could not be told of refused recipients");
 }
 
-/// Tries to queue a notice; with their waits they take half an hour.
+/// Tries to queue a DSN; with their waits they take half an hour.
 const TELLINGS: u32 = 7;
 
 pub(super) fn expired(context: &Context, send: &ClaimedSend) -> Failed {

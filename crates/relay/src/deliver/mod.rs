@@ -1,11 +1,11 @@
 //! Delivery: from a claimed send to what came of it.
 //!
-//! 1. [`dispatcher`] claims what is due and what the pace allows, many sends at once.
+//! 1. [`dispatcher`] claims what is due and what the rate limit allows, many sends at once.
 //! 2. [`attempt`] reads the message, [`choice`] picks a transport, [`rest`] or [`smtp`] carries it.
 //! 3. [`outcome`] maps the result, once and for all: accepted, deferred or failed.
-//! 4. [`second_way`] takes SMTP where the Email API refuses, or [`division`] finds the recipients it refuses.
-//! 5. [`backoff`] says when to try again; [`notice`] tells the sender when nobody will.
-//! 6. [`trial`] sends test messages past the queue; [`status`] asks, as far as the quota for that goes, what became of what Azure took.
+//! 4. [`second_transport`] takes SMTP where the Email API refuses, or [`division`] finds the recipients it refuses.
+//! 5. [`backoff`] says when to try again; [`dsn`] tells the sender when nobody will.
+//! 6. [`test_message`] sends test messages past the queue; [`status`] asks, as far as the quota for that goes, what became of what Azure took.
 
 mod attempt;
 mod backoff;
@@ -14,19 +14,19 @@ mod control_fields;
 mod direct;
 mod dispatcher;
 mod division;
+mod dsn;
 mod give_up;
-mod notice;
+mod memory_budget;
 mod outcome;
 mod pool;
 mod refused;
 mod removal;
 mod rest;
-mod room;
-mod second_way;
+mod second_transport;
 mod smtp;
 mod smtputf8;
 mod status;
-mod trial;
+mod test_message;
 mod upstream;
 
 pub(crate) use self::direct::submit_directly;
@@ -34,7 +34,7 @@ pub(crate) use self::dispatcher::Dispatcher;
 pub(crate) use self::outcome::{Matter, Verdict};
 pub use self::removal::{Told, tell_of_removal};
 pub(crate) use self::status::StatusReader;
-pub use self::trial::{Tried, send_trial};
+pub use self::test_message::{TestOutcome, send_test_message};
 pub use self::upstream::{UpstreamError, Upstreams};
 
 /// What every part of delivery needs.
@@ -44,7 +44,7 @@ pub(crate) struct Context {
     pub(crate) clock: clock::Clock,
     pub(crate) entropy: clock::Entropy,
     pub(crate) settings: std::sync::Arc<crate::settings::RelaySettings>,
-    pub(crate) room: std::sync::Arc<room::Room>,
+    pub(crate) memory: std::sync::Arc<memory_budget::MemoryBudget>,
 }
 
 impl Context {
@@ -53,7 +53,7 @@ impl Context {
         settings: std::sync::Arc<crate::settings::RelaySettings>,
         (clock, entropy): (clock::Clock, clock::Entropy),
     ) -> Self {
-        let room = std::sync::Arc::new(room::Room::new(settings.max_sending_octets));
-        Self { store, clock, entropy, settings, room }
+        let memory = std::sync::Arc::new(memory_budget::MemoryBudget::new(settings.max_sending_octets));
+        Self { store, clock, entropy, settings, memory }
     }
 }

@@ -6,7 +6,7 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use crate::pacing::Ended;
+use crate::rate_limit::Ended;
 use ::smtp::client::{Cause as ProtocolCause, Stage, Verdict as SmtpVerdict};
 use ::smtp::reply::{EnhancedStatus, Refusal};
 use azure_client::email::Answer;
@@ -83,7 +83,7 @@ pub(crate) enum Matter {
     Rate,
     /// The account's login or permissions: nothing of it can be sent.
     Login,
-    /// The way there: nothing of the account can be sent, and the request never arrived.
+    /// The network on the way there: nothing of the account can be sent, and the request never arrived.
     Unreachable,
     /// Azure's own: it failed, or broke off before it had answered. Other messages may fare better.
     Azure,
@@ -328,7 +328,7 @@ fn failed(code: u16, status: (u16, u16), reason: &str, diagnostic: String) -> Ve
 }
 
 impl Verdict {
-    /// How the request ended, as far as the pace goes.
+    /// How the request ended, as the rate limit counts it.
     pub(crate) fn ended(&self) -> Ended {
         let trouble = match self {
             Self::Accepted(accepted) => accepted.trouble.as_ref(),

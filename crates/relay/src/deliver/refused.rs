@@ -25,7 +25,7 @@ impl RefusedByRest {
         self.0.ids.behind(&self.0.to_string())
     }
 
-    /// What it means where there is no other way.
+    /// What it means where there is no other transport.
     pub(crate) fn verdict(&self) -> Verdict {
         outcome::of_answer(&self.0)
     }

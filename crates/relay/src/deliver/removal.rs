@@ -12,27 +12,27 @@ use store::{MessageView, Store, StoreError};
 use tracing::warn;
 
 use super::Context;
-use super::notice::{self, Through};
+use super::dsn::{self, Through};
 use super::outcome::Failed;
 use crate::settings::RelaySettings;
 
 /// Whose senders could be told.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Told {
-    /// Messages whose senders get a notice.
+    /// Messages whose senders get a DSN.
     pub told: Vec<QueueId>,
     /// Messages whose senders cannot get one: no other account sends from the domain of their author or their
     /// reverse-path.
     pub untold: Vec<QueueId>,
-    /// Messages of which nobody wants to hear: notices, and those without a reverse-path.
+    /// Messages of which nobody wants to hear: DSNs, and those without a reverse-path.
     pub silent: Vec<QueueId>,
 }
 
-/// Queues a notice for each of these messages, through other accounts than the one that is removed. Doing it twice
+/// Queues a DSN for each of these messages, through other accounts than the one that is removed. Doing it twice
 /// queues one.
 ///
 /// # Errors
-/// When the database cannot be read, or a notice cannot be queued: then nothing must be removed.
+/// When the database cannot be read, or a DSN cannot be queued: then nothing must be removed.
 pub async fn tell_of_removal(
     (store, settings): (&Store, &Arc<RelaySettings>),
     (clock, entropy): (&Clock, &Entropy),
@@ -44,7 +44,7 @@ pub async fn tell_of_removal(
     for id in messages {
         let Some(message) = store.queue().view(*id).await? else { continue };
         let sends = failures(&message);
-        let is_wanted = sends.iter().any(|(_, failures)| !notice::mentioned(&message, failures).is_empty());
+        let is_wanted = sends.iter().any(|(_, failures)| !dsn::mentioned(&message, failures).is_empty());
         if !is_wanted {
             told.silent.push(*id);
             continue;
@@ -56,7 +56,7 @@ pub async fn tell_of_removal(
         };
         let through = Through { account: &account, from };
         for (send, failures) in &sends {
-            notice::queue_through(&context, &through, (*send, &message), failures).await?;
+            dsn::queue_through(&context, &through, (*send, &message), failures).await?;
         }
         store.queue().announce(account.id);
         told.told.push(*id);
@@ -77,7 +77,7 @@ fn failures(message: &MessageView) -> Vec<(SendId, Vec<(Recipient, Failed)>)> {
     waiting.map(|send| (send.id, of(&send.recipients))).collect()
 }
 
-/// Another account that sends from the domain of the author or of the reverse-path, and the author of its notices.
+/// Another account that sends from the domain of the author or of the reverse-path, and the author of its DSNs.
 /// A domain of somebody else is not used: who they are is nobody's business.
 fn messenger(store: &Store, removed: &Account, message: &MessageView) -> Option<(Arc<Account>, Mailbox)> {
     let author: Option<Mailbox> = message.summary.from.parse().ok();
@@ -90,6 +90,6 @@ fn messenger(store: &Store, removed: &Account, message: &MessageView) -> Option<
         let sends = |account: &&&Arc<Account>| {
             directory.senders(account.id).any(|sender| sender.mailbox.domain() == mailbox.domain())
         };
-        Some((Arc::clone(others.iter().find(sends)?), notice::at_domain(mailbox)?))
+        Some((Arc::clone(others.iter().find(sends)?), dsn::at_domain(mailbox)?))
     })
 }

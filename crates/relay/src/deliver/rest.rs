@@ -11,7 +11,7 @@ use store::Usage;
 use super::outcome::{self, Accepted, Matter, READ_STATUS_IN, Verdict, deferred};
 use super::refused::RefusedByRest;
 use super::upstream::{Presented, Upstream};
-use crate::pacing::Ended;
+use crate::rate_limit::Ended;
 
 /// What came of a send by REST.
 pub(crate) enum Posted {
@@ -77,7 +77,7 @@ pub(super) fn sorted(result: Result<Answer, Failure>) -> Posted {
 }
 
 /// What a refusal is worth: some versions of Azure may say 400 to an id that they have seen, and what they
-/// have must not be sent another way.
+/// have must not be sent by another transport.
 pub(super) fn judged(refused: RefusedByRest, known: Known) -> Posted {
     Posted::Settled(match known {
         Known::Not => return Posted::Refused(refused),
@@ -106,7 +106,7 @@ pub(super) fn known(result: Result<Answer, Failure>) -> Known {
     }
 }
 
-/// How a status read ended, as far as the pace goes.
+/// How a status read ended, as the rate limit counts it.
 pub(super) fn read_ended(result: &Result<Answer, Failure>) -> Ended {
     match result {
         Ok(_) => Ended::Answered,
@@ -135,7 +135,7 @@ async fn look_up(upstream: &Upstream, operation: OperationId, clock: &Clock) -> 
         Ok(presented) => presented,
         Err(failure) => return (Known::Unclear(failure.to_string()), Vec::new()),
     };
-    upstream.status_reads.limiter().start(1);
+    upstream.status_reads.lock().start(1);
     let result = upstream.email.status(&presented.authorization, operation, clock.now()).await;
     let usage = upstream.status_reads.finish(clock.steady(), read_ended(&result));
     (known(result), usage)

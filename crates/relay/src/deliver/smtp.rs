@@ -19,7 +19,7 @@ use super::upstream::Upstream;
 pub(crate) struct Outgoing<'a> {
     /// The message.
     pub(crate) message: &'a [u8],
-    /// Where failure notices go. Null stays null; otherwise the author's address is said.
+    /// Where failure DSNs go. Null stays null; otherwise the author's address is said.
     pub(crate) reverse_path: &'a ReversePath,
     /// To whom.
     pub(crate) recipients: &'a [Mailbox],

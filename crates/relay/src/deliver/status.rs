@@ -18,8 +18,8 @@ use tracing::{debug, error, warn};
 use super::outcome::Failed;
 use super::rest::read_ended;
 use super::upstream::Upstream;
-use super::{Context, Upstreams, backoff, notice};
-use crate::pacing::Ended;
+use super::{Context, Upstreams, backoff, dsn};
+use crate::rate_limit::Ended;
 
 /// Reads the status of one account's sends until it is told to stop.
 pub(crate) struct StatusReader {
@@ -76,9 +76,9 @@ impl StatusReader {
         // Without its secret the account is at a loss anyway; the dispatcher says so.
         let Ok(upstream) = self.upstreams.of(&self.account).await else { return Ok(look) };
         let steady = self.context.clock.steady();
-        let permits = upstream.status_reads.limiter().permits(steady).min(u32::try_from(BATCH).unwrap_or(1));
+        let permits = upstream.status_reads.lock().permits(steady).min(u32::try_from(BATCH).unwrap_or(1));
         if permits == 0 {
-            let next = upstream.status_reads.limiter().next_permit(steady);
+            let next = upstream.status_reads.lock().next_permit(steady);
             let wait = next.map_or(LOOK, |next| next.duration_since(steady));
             return Ok(now.saturating_add(wait).unwrap_or(look).min(look));
         }
@@ -92,7 +92,7 @@ impl StatusReader {
     }
 
     async fn read(&self, upstream: &Arc<Upstream>, check: StatusCheck) -> (Settlement, Vec<Usage>) {
-        upstream.status_reads.limiter().start(1);
+        upstream.status_reads.lock().start(1);
         let result = match upstream.present().await {
             Ok(presented) => {
                 let now = self.context.clock.now();
@@ -169,10 +169,10 @@ impl StatusReader {
         };
         let failures: Vec<(Recipient, Failed)> =
             check.recipients.iter().map(|recipient| (recipient.clone(), failed.clone())).collect();
-        match notice::queue(&self.context, &upstream.account, check.id, &failures).await {
+        match dsn::queue(&self.context, &upstream.account, check.id, &failures).await {
             Ok(()) => true,
             Err(error) => {
-                warn!(error = crate::reply_for::chain(&error), "a notice could not be queued");
+                warn!(error = crate::reply_for::chain(&error), "a DSN could not be queued");
                 false
             }
         }

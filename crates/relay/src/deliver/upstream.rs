@@ -1,4 +1,4 @@
-//! One account's side of Azure: connections, logins, and the pace of its subscription.
+//! One account's side of Azure: connections, logins, and the rate limits of its subscription.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -22,18 +22,18 @@ use store::{NextStep, SENDS, STATUS_READS, SecretName, SecretOwner, Store, Store
 use tls::TrustError;
 use tokio::sync::{Mutex as AsyncMutex, Notify};
 
-use super::choice::Ways;
+use super::choice::Transports;
 use super::pool::{LeaseError, Pool, PoolProof};
-use crate::pacing::{AskedFor, Ended, LimitView, Limiter, MEMORY, SlotCount};
 use crate::problems::Noticed;
+use crate::rate_limit::{AskedFor, Ended, LimitView, Limiter, MEMORY, SlotCount};
 
 /// An account, ready to be sent through.
 pub(crate) struct Upstream {
     pub(crate) account: Arc<Account>,
     pub(crate) email: EmailApi,
     pub(crate) smtp: Pool,
-    pub(crate) sends: Arc<Pacer>,
-    pub(crate) status_reads: Arc<Pacer>,
+    pub(crate) sends: Arc<SharedLimiter>,
+    pub(crate) status_reads: Arc<SharedLimiter>,
     proof: Proof,
     /// Sends whose status is still to be read.
     unread: AtomicU32,
@@ -51,8 +51,8 @@ pub(crate) struct Presented {
     token: Option<Token>,
 }
 
-/// The pace of one kind of request of one subscription, shared by all accounts in it.
-pub(crate) struct Pacer {
+/// The rate limit of one kind of request of one subscription, shared by all accounts in it.
+pub(crate) struct SharedLimiter {
     subscription: SubscriptionId,
     kind: &'static str,
     limiter: Mutex<Limiter>,
@@ -67,7 +67,7 @@ pub struct Upstreams {
     ready: AsyncMutex<HashMap<AccountId, Arc<Upstream>>>,
     status_wanted: Mutex<HashMap<AccountId, Arc<Notify>>>,
     noticed: Noticed,
-    pacers: AsyncMutex<HashMap<(SubscriptionId, &'static str), Arc<Pacer>>>,
+    limiters: AsyncMutex<HashMap<(SubscriptionId, &'static str), Arc<SharedLimiter>>>,
 }
 
 /// Why an account cannot be sent through.
@@ -105,7 +105,7 @@ impl Upstreams {
             ready: AsyncMutex::default(),
             status_wanted: Mutex::default(),
             noticed: Noticed::default(),
-            pacers: AsyncMutex::default(),
+            limiters: AsyncMutex::default(),
         }
     }
 
@@ -128,7 +128,7 @@ impl Upstreams {
     /// # Errors
     /// When the server has to be asked and cannot be, with the reason.
     pub(crate) async fn reaches_beyond_ascii(&self, account: &Arc<Account>) -> Result<bool, String> {
-        if Ways::of(account) == Ways::Rest {
+        if Transports::of(account) == Transports::Rest {
             return Ok(false);
         }
         let upstream = self.of(account).await.map_err(|error| store::chain(&error))?;
@@ -145,10 +145,10 @@ impl Upstreams {
 
     /// How the limit of an account's sends stands, in the time of day; all that it is if nothing was sent yet.
     pub(crate) async fn limit_of(&self, account: &Account) -> LimitView {
-        let pacers = self.pacers.lock().await;
-        let Some(pacer) = pacers.get(&(account.subscription, SENDS)) else { return LimitView::default() };
+        let limiters = self.limiters.lock().await;
+        let Some(limiter) = limiters.get(&(account.subscription, SENDS)) else { return LimitView::default() };
         let (now, steady) = (self.clock.now(), self.clock.steady());
-        pacer.limiter().view(steady).moved(now.duration_since(steady))
+        limiter.lock().view(steady).moved(now.duration_since(steady))
     }
 
     /// Forgets an account's side: it was removed, or its secret changed.
@@ -204,8 +204,8 @@ impl Upstreams {
         Ok(Upstream {
             email: EmailApi::new(http, service.endpoint.clone()),
             smtp: Pool::new(account, trust, smtp_proof),
-            sends: self.pacer(account, SENDS).await?,
-            status_reads: self.pacer(account, STATUS_READS).await?,
+            sends: self.limiter(account, SENDS).await?,
+            status_reads: self.limiter(account, STATUS_READS).await?,
             unread: AtomicU32::new(self.store.queue().unread(account.id).await?),
             account: Arc::clone(account),
             proof,
@@ -221,12 +221,16 @@ impl Upstreams {
         sharing.fold(of(account), |least, one| least.and(of(one)))
     }
 
-    async fn pacer(&self, account: &Account, kind: &'static str) -> Result<Arc<Pacer>, UpstreamError> {
+    async fn limiter(
+        &self,
+        account: &Account,
+        kind: &'static str,
+    ) -> Result<Arc<SharedLimiter>, UpstreamError> {
         let allowance = self.allowance(account, kind);
-        let mut pacers = self.pacers.lock().await;
-        if let Some(pacer) = pacers.get(&(account.subscription, kind)) {
-            pacer.limiter().allow(allowance);
-            return Ok(Arc::clone(pacer));
+        let mut limiters = self.limiters.lock().await;
+        if let Some(limiter) = limiters.get(&(account.subscription, kind)) {
+            limiter.lock().allow(allowance);
+            return Ok(Arc::clone(limiter));
         }
         let since = self.clock.steady().saturating_sub(MEMORY).unwrap_or(Timestamp::MIN);
         let used = self.store.pace().load(account.subscription, kind, since).await?;
@@ -240,10 +244,13 @@ impl Upstreams {
         if let Some(pause) = self.pause(account.subscription, kind).await? {
             limiter.resume(pause);
         }
-        let pacer =
-            Arc::new(Pacer { subscription: account.subscription, kind, limiter: Mutex::new(limiter) });
-        pacers.insert((account.subscription, kind), Arc::clone(&pacer));
-        Ok(pacer)
+        let shared = Arc::new(SharedLimiter {
+            subscription: account.subscription,
+            kind,
+            limiter: Mutex::new(limiter),
+        });
+        limiters.insert((account.subscription, kind), Arc::clone(&shared));
+        Ok(shared)
     }
 
     /// The pause that Azure asked an earlier process for, while it lasts.
@@ -304,20 +311,20 @@ impl Upstream {
     }
 }
 
-impl Pacer {
-    pub(crate) fn limiter(&self) -> MutexGuard<'_, Limiter> {
+impl SharedLimiter {
+    pub(crate) fn lock(&self) -> MutexGuard<'_, Limiter> {
         self.limiter.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Ends one request; gives what the store has to remember.
     pub(crate) fn finish(&self, now: Timestamp, ended: Ended) -> Vec<Usage> {
-        let counts = self.limiter().end(now, ended);
+        let counts = self.lock().end(now, ended);
         counts.map(|counts| self.usage(counts)).unwrap_or_default()
     }
 
     /// Counts requests that an earlier process left under way.
     pub(crate) fn count(&self, now: Timestamp, count: u32) -> Vec<Usage> {
-        let counts = self.limiter().count(now, count);
+        let counts = self.lock().count(now, count);
         self.usage(counts)
     }
 

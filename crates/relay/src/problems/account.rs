@@ -8,7 +8,7 @@ use model::delivery::Reason;
 
 use super::words::{days, last_attempts, said, time, waiting};
 use super::{Code, ObservedAccount, Problem, Streak, StreakKind};
-use crate::pacing::{AskedFor, FullWindow};
+use crate::rate_limit::{AskedFor, FullWindow};
 
 /// Before its end a secret is a problem; one that Postern may renew has been renewed by then.
 const SOON: SignedDuration = SignedDuration::from_hours(14 * 24);

@@ -17,7 +17,7 @@ mod words;
 
 use jiff::Timestamp;
 
-pub use crate::pacing::{AskedFor, FullWindow, LimitView};
+pub use crate::rate_limit::{AskedFor, FullWindow, LimitView};
 
 pub use self::clients::{Clients, Locked};
 pub(crate) use self::noticed::Noticed;

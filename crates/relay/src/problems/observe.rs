@@ -12,7 +12,7 @@ use store::{Disk, Hindered, SecretName, SecretOwner, Store, StoreError, Suppress
 
 use super::{Clients, Streak};
 use crate::deliver::Upstreams;
-use crate::pacing::LimitView;
+use crate::rate_limit::LimitView;
 
 /// Everything that is judged.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

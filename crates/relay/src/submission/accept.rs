@@ -95,7 +95,7 @@ impl Submission {
             info!(login = login.name, change = ?change.cause, "a message was changed on its way in");
         }
         let operation = self.repeats.operation(complete.fingerprint, self.context.clock.now());
-        let _room = self.context.room.take(complete.octets).await;
+        let _memory = self.context.memory.take(complete.octets).await;
         let message = complete.body.into_octets().await.map_err(|error| reply_for::store(&error))?;
         let recipients: Vec<Mailbox> = envelope.recipients.iter().map(|one| one.mailbox.clone()).collect();
         let paths = (&envelope.reverse_path, recipients.as_slice());

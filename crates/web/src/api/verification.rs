@@ -7,7 +7,7 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use control::verify::{Check, Event, Finding, Manner, Mover, Outcome, Patience, Repair, Report, Verdict};
 use model::delivery::Transport;
-use relay::Tried;
+use relay::TestOutcome;
 use serde::{Deserialize, Serialize};
 use smtp::address::Mailbox;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
@@ -184,8 +184,8 @@ async fn deliver(
         }
         let store = (&api.store, &*api.upstreams);
         let source = (&api.clock, &api.entropy);
-        let tried = relay::send_trial(store, source, &account, (from, to), transport).await;
-        let finding = delivery_finding(transport, (from, to), tried);
+        let outcome = relay::send_test_message(store, source, &account, (from, to), transport).await;
+        let finding = delivery_finding(transport, (from, to), outcome);
         tell(VerificationLine::Found { finding: finding.clone() });
         findings.push(finding);
     }
@@ -193,18 +193,18 @@ async fn deliver(
     findings
 }
 
-fn delivery_finding(transport: Transport, (from, to): (&Mailbox, &Mailbox), tried: Tried) -> Finding {
+fn delivery_finding(transport: Transport, (from, to): (&Mailbox, &Mailbox), outcome: TestOutcome) -> Finding {
     let way = transport.as_str();
-    let (word, outcome, sentence) = match tried {
-        Tried::Taken(text) => {
+    let (word, outcome, sentence) = match outcome {
+        TestOutcome::Accepted(text) => {
             ("taken", Outcome::Passed, format!("A test message from {from} to {to} left by {way}: {text}."))
         }
-        Tried::Refused(text) => (
+        TestOutcome::Refused(text) => (
             "refused",
             Outcome::Failed,
             format!("A test message from {from} was not taken by {way}: {text}."),
         ),
-        Tried::NoRoom(at) => {
+        TestOutcome::RateLimited(at) => {
             let text = format!(
                 "No test message by {way}: the quota is used up until {}.",
                 at.strftime("%H:%M:%S UTC")

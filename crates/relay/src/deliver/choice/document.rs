@@ -10,7 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 use message::address::Address;
 use message::parts::{Attachment, Parts};
 
-use super::obstacle::Obstacle;
+use super::unsupported::Unsupported;
 use super::{Candidate, file_type};
 
 /// Room for everything in a request that is neither text nor file.
@@ -18,24 +18,24 @@ const OVERHEAD_OCTETS: usize = 65_536;
 /// Azure wants a text; a file that came alone has none.
 const BLANK_TEXT: &str = " ";
 
-/// The document, with what stands in its way.
-pub(super) fn compose(parts: Parts, candidate: &Candidate<'_>) -> (EmailMessage, Vec<Obstacle>) {
-    let mut obstacles = Vec::new();
-    let recipients = recipients(parts.to.addresses, parts.cc.addresses, candidate, &mut obstacles);
+/// The document, with what it cannot carry.
+pub(super) fn compose(parts: Parts, candidate: &Candidate<'_>) -> (EmailMessage, Vec<Unsupported>) {
+    let mut unsupported = Vec::new();
+    let recipients = recipients(parts.to.addresses, parts.cc.addresses, candidate, &mut unsupported);
     let attachments: Vec<EmailAttachment> =
-        parts.attachments.into_iter().map(|file| attachment(file, &mut obstacles)).collect();
+        parts.attachments.into_iter().map(|file| attachment(file, &mut unsupported)).collect();
     let octets: usize = attachments.iter().map(|file| file.content_in_base64.len()).sum::<usize>()
         + [&parts.text, &parts.html].into_iter().flatten().map(String::len).sum::<usize>();
     if octets + OVERHEAD_OCTETS > MAX_REQUEST_OCTETS {
-        obstacles.push(Obstacle::serious("a size that is too large for one request"));
+        unsupported.push(Unsupported::serious("a size that is too large for one request"));
     }
     let has_text = [&parts.text, &parts.html].into_iter().flatten().any(|text| !text.is_empty());
     let plain_text = if has_text { parts.text } else { Some(BLANK_TEXT.to_owned()) };
     let reply_to =
-        parts.reply_to.into_iter().filter_map(|address| replies(address, &mut obstacles)).collect();
+        parts.reply_to.into_iter().filter_map(|address| replies(address, &mut unsupported)).collect();
     let author = parts.from.map(|from| from.address);
     if author.is_none() {
-        obstacles.push(Obstacle::serious("an author who cannot be read"));
+        unsupported.push(Unsupported::serious("an author who cannot be read"));
     }
     let message = EmailMessage {
         headers: parts.headers.into_iter().collect(),
@@ -46,7 +46,7 @@ pub(super) fn compose(parts: Parts, candidate: &Candidate<'_>) -> (EmailMessage,
         reply_to,
         user_engagement_tracking_disabled: None,
     };
-    (message, obstacles)
+    (message, unsupported)
 }
 
 /// Divides the envelope's recipients among those whom the message shows, and those whom it does not.
@@ -54,22 +54,22 @@ fn recipients(
     to: Vec<Address>,
     cc: Vec<Address>,
     candidate: &Candidate<'_>,
-    obstacles: &mut Vec<Obstacle>,
+    unsupported: &mut Vec<Unsupported>,
 ) -> EmailRecipients {
-    let mut division = Division { left: candidate.recipients.to_vec(), taken: Vec::new(), obstacles };
+    let mut division = Division { left: candidate.recipients.to_vec(), taken: Vec::new(), unsupported };
     let (mut to, mut cc) = (division.take(to), division.take(cc));
     let hidden = |mailbox: &Mailbox| EmailAddress { address: mailbox.to_string(), display_name: None };
     let mut bcc: Vec<EmailAddress> = division.left.iter().map(hidden).collect();
     if to.is_empty() {
         // Azure wants somebody in To. Those in Cc are shown already, and who is alone is shown to nobody else.
         if !cc.is_empty() {
-            obstacles.push(Obstacle::minor("an empty To (those in Cc are put there)"));
+            unsupported.push(Unsupported::minor("an empty To (those in Cc are put there)"));
             to = std::mem::take(&mut cc);
         } else if bcc.len() == 1 {
-            obstacles.push(Obstacle::minor("an empty To (the only recipient is put there)"));
+            unsupported.push(Unsupported::minor("an empty To (the only recipient is put there)"));
             to = std::mem::take(&mut bcc);
         } else {
-            obstacles.push(Obstacle::serious("an empty To and Cc with several recipients"));
+            unsupported.push(Unsupported::serious("an empty To and Cc with several recipients"));
         }
     }
     EmailRecipients { to, cc, bcc }
@@ -79,7 +79,7 @@ struct Division<'o> {
     /// Recipients who were not shown yet.
     left: Vec<Mailbox>,
     taken: Vec<Mailbox>,
-    obstacles: &'o mut Vec<Obstacle>,
+    unsupported: &'o mut Vec<Unsupported>,
 }
 
 impl Division<'_> {
@@ -101,7 +101,7 @@ impl Division<'_> {
             return Some(EmailAddress { address: shown, display_name: address.name });
         }
         let is_second = mailbox.is_some_and(|mailbox| self.taken.contains(&mailbox));
-        self.obstacles.push(Obstacle::minor(if is_second {
+        self.unsupported.push(Unsupported::minor(if is_second {
             format!("the recipient {} a second time in To and Cc", address.address)
         } else {
             format!("the address {} in To or Cc without sending to it", address.address)
@@ -111,10 +111,11 @@ impl Division<'_> {
 }
 
 /// Where answers go. Azure refuses a whole message for an address that it cannot read.
-fn replies(address: Address, obstacles: &mut Vec<Obstacle>) -> Option<EmailAddress> {
+fn replies(address: Address, unsupported: &mut Vec<Unsupported>) -> Option<EmailAddress> {
     let mailbox = address.address.parse::<Mailbox>();
     if mailbox.is_err() {
-        obstacles.push(Obstacle::minor(format!("the field Reply-To with the address {}", address.address)));
+        unsupported
+            .push(Unsupported::minor(format!("the field Reply-To with the address {}", address.address)));
     }
     mailbox.ok().map(|_| EmailAddress { address: in_ascii(&address.address), display_name: address.name })
 }
@@ -127,16 +128,16 @@ fn in_ascii(address: &str) -> String {
     address.parse::<Mailbox>().map_or_else(|_| address.to_owned(), |mailbox| mailbox.to_string())
 }
 
-fn attachment(file: Attachment, obstacles: &mut Vec<Obstacle>) -> EmailAttachment {
+fn attachment(file: Attachment, unsupported: &mut Vec<Unsupported>) -> EmailAttachment {
     let mut content_type = file.content_type;
     if !is_allowed_attachment(&content_type) {
         match file_type::by_name(&file.name, &content_type) {
             Some(known) => {
                 let text = format!("the type {content_type} of the file {:?}, sent as {known}", file.name);
-                obstacles.push(Obstacle::minor(text));
+                unsupported.push(Unsupported::minor(text));
                 known.clone_into(&mut content_type);
             }
-            None => obstacles.push(Obstacle::serious(format!("an attachment of type {content_type}"))),
+            None => unsupported.push(Unsupported::serious(format!("an attachment of type {content_type}"))),
         }
     }
     EmailAttachment {

@@ -1,8 +1,8 @@
-//! Which way a message takes. REST where it can say all of it; SMTP where it cannot, or where nobody can tell.
+//! Which transport carries a message. REST where it can say all of it; SMTP where it cannot, or where nobody can tell.
 
 mod document;
 mod file_type;
-mod obstacle;
+mod unsupported;
 
 use ::smtp::address::Mailbox;
 use azure_types::email::EmailMessage;
@@ -11,7 +11,7 @@ use message::submission::{HOPS_FIELD, inspect};
 use model::account::{Account, Authorization, TransportChoice};
 use model::sender::Sender;
 
-use self::obstacle::Obstacle;
+use self::unsupported::Unsupported;
 
 /// A message that has to go, and what is known about it.
 #[derive(Clone, Copy)]
@@ -23,35 +23,35 @@ pub(crate) struct Candidate<'a> {
     /// Its author as Azure knows them.
     pub(crate) sender: Option<&'a Sender>,
     /// When it was accepted. By REST Azure writes a Date of its own. Not the time of day: the choice must be the same
-    /// at every try, or a message that Azure has already would go a second time by the other way.
+    /// at every try, or a message that Azure has already would go a second time by the other transport.
     pub(crate) accepted_at: Timestamp,
 }
 
-/// The way that was chosen, and why, for the trace.
+/// The transport that was chosen, and why, for the trace.
 #[derive(Debug)]
 pub(crate) enum Choice {
     /// By REST, as this document.
     Rest {
         /// The document.
         message: Box<EmailMessage>,
-        /// Why this way.
+        /// Why.
         why: String,
     },
     /// By SMTP, as it is.
     Smtp {
-        /// Why this way.
+        /// Why.
         why: String,
     },
-    /// Not at all: the only way that is open cannot say it.
+    /// Not at all: the only transport that is open cannot carry it.
     Neither {
-        /// What stands in the way.
+        /// What it cannot carry.
         why: String,
     },
 }
 
-/// The ways that are open to a sender of mail.
+/// The transports that are open to a sender of mail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Ways {
+pub(crate) enum Transports {
     /// REST where it can say all of it, SMTP otherwise.
     Both,
     /// REST only.
@@ -60,8 +60,8 @@ pub(crate) enum Ways {
     Smtp,
 }
 
-impl Ways {
-    /// The ways of an account: a key cannot log in to SMTP.
+impl Transports {
+    /// The transports of an account: a key cannot log in to SMTP.
     pub(crate) fn of(account: &Account) -> Self {
         match (account.transport, account.authorization) {
             (_, Authorization::AccessKey) | (TransportChoice::Rest, _) => Self::Rest,
@@ -72,28 +72,28 @@ impl Ways {
 }
 
 /// Chooses for a message.
-pub(crate) fn choose(ways: Ways, candidate: &Candidate<'_>) -> Choice {
-    if ways == Ways::Smtp {
+pub(crate) fn choose(transports: Transports, candidate: &Candidate<'_>) -> Choice {
+    if transports == Transports::Smtp {
         return Choice::Smtp { why: "by SMTP, the account's only transport".to_owned() };
     }
     let parts = message::parts::read(candidate.message);
-    let mut obstacles = obstacle::of_message(&parts, candidate);
+    let mut unsupported = unsupported::of_message(&parts, candidate);
     let (mut to_send, more) = document::compose(parts, candidate);
-    obstacles.extend(more);
+    unsupported.extend(more);
     count_hops(&mut to_send, candidate.message);
-    let list = obstacle::listed(&obstacles);
-    match (obstacles.is_empty(), ways) {
+    let list = unsupported::listed(&unsupported);
+    match (unsupported.is_empty(), transports) {
         (true, _) => Choice::Rest { message: Box::new(to_send), why: ALL_OF_IT.to_owned() },
-        (false, Ways::Both | Ways::Smtp) => {
+        (false, Transports::Both | Transports::Smtp) => {
             Choice::Smtp { why: format!("by SMTP because the Email API cannot carry {list}") }
         }
-        (false, Ways::Rest) if obstacles.iter().all(Obstacle::is_minor) => Choice::Rest {
+        (false, Transports::Rest) if unsupported.iter().all(Unsupported::is_minor) => Choice::Rest {
             message: Box::new(to_send),
             why: format!("by REST, the account's only transport, without {list}"),
         },
-        (false, Ways::Rest) => {
-            let serious: Vec<Obstacle> = obstacles.into_iter().filter(|one| !one.is_minor()).collect();
-            let list = obstacle::listed(&serious);
+        (false, Transports::Rest) => {
+            let serious: Vec<Unsupported> = unsupported.into_iter().filter(|one| !one.is_minor()).collect();
+            let list = unsupported::listed(&serious);
             Choice::Neither {
                 why: format!("the Email API is the account's only transport and cannot carry {list}"),
             }

@@ -1,10 +1,10 @@
-//! Which way messages take, and what the trace says.
+//! Which transport carries messages, and what the trace says.
 
 use super::*;
 use jiff::Timestamp;
 use model::id::AccountId;
 
-fn chosen(ways: Ways, message: &str, recipients: &[&str]) -> Choice {
+fn chosen(transports: Transports, message: &str, recipients: &[&str]) -> Choice {
     let recipients: Vec<Mailbox> = recipients.iter().map(|text| text.parse().unwrap()).collect();
     let sender = Sender {
         account: AccountId::from_bytes([1; 16]),
@@ -19,15 +19,15 @@ fn chosen(ways: Ways, message: &str, recipients: &[&str]) -> Choice {
         sender: Some(&sender),
         accepted_at: Timestamp::UNIX_EPOCH,
     };
-    choose(ways, &candidate)
+    choose(transports, &candidate)
 }
 
 fn auto(message: &str, recipients: &[&str]) -> Choice {
-    chosen(Ways::Both, message, recipients)
+    chosen(Transports::Both, message, recipients)
 }
 
-fn why(ways: Ways, message: &str, recipients: &[&str]) -> String {
-    match chosen(ways, message, recipients) {
+fn why(transports: Transports, message: &str, recipients: &[&str]) -> String {
+    match chosen(transports, message, recipients) {
         Choice::Rest { why, .. } | Choice::Smtp { why } | Choice::Neither { why } => why,
     }
 }
@@ -55,7 +55,7 @@ fn no_field_of_the_document_acts_or_leads_elsewhere() {
     let mixed = format!(
         "From: {WORD} <a@b.example>\nTo: {WORD} <x@example.com>\nCc: {WORD} <y@example.com>\nReply-To: {WORD} <r@b.example>\nSubject: {WORD}\nX-Custom: {WORD}\nX-Raw: a\u{1b}b\nMessage-ID: <a\u{9b}@b.example>\nContent-Type: multipart/mixed; boundary=m\n\n--m\n\ntext\n--m\nContent-Type: application/pdf; name*={CODED}\nContent-Disposition: attachment; filename*={CODED}\nContent-ID: <a\u{1b}b>\n\n%PDF\n--m\nContent-Type: application/pdf; name=\"{WORD}.pdf\"\nContent-Disposition: attachment; filename={WORD}.pdf\n\n%PDF\n--m--\n"
     );
-    let chosen = chosen(Ways::Rest, &mixed, &["x@example.com"]);
+    let chosen = chosen(Transports::Rest, &mixed, &["x@example.com"]);
     let Choice::Rest { message, .. } = chosen else { panic!("{chosen:?}") };
     let mut document = serde_json::to_value(&message).unwrap();
     let text = document["content"]["plainText"].take();
@@ -94,12 +94,12 @@ fn an_author_with_odd_words_beside_the_address_is_still_the_author() {
         ["a@b.example (Cron Daemon)", "MFP [3] <a@b.example>", "\"=?utf-8?Q?B=C3=BCro?=\" <a@b.example>"]
     {
         let odd = PLAIN.replace("a@b.example", odd);
-        let Choice::Rest { message, why } = chosen(Ways::Rest, &odd, &both) else { panic!("{odd}") };
+        let Choice::Rest { message, why } = chosen(Transports::Rest, &odd, &both) else { panic!("{odd}") };
         assert_eq!(message.sender_address, "a@b.example", "{odd}");
         assert!(why.contains("without what From says beside the address"), "{why}");
     }
     let nobody = PLAIN.replace("a@b.example", "root (Cron Daemon)");
-    assert!(matches!(chosen(Ways::Rest, &nobody, &both), Choice::Neither { .. }));
+    assert!(matches!(chosen(Transports::Rest, &nobody, &both), Choice::Neither { .. }));
 }
 
 #[test]
@@ -123,11 +123,11 @@ fn the_senders_own_name_is_no_obstacle() {
 fn where_only_rest_is_open_small_things_may_go_and_large_ones_may_not() {
     let both = ["x@example.com", "y@example.com"];
     let named = PLAIN.replace("From: a@b.example", "From: Boss <a@b.example>");
-    let Choice::Rest { why, .. } = chosen(Ways::Rest, &named, &both) else { panic!() };
+    let Choice::Rest { why, .. } = chosen(Transports::Rest, &named, &both) else { panic!() };
     assert!(why.contains("without the author's name"), "{why}");
     let signed = PLAIN.replace("Subject", "DKIM-Signature: v=1\nSubject");
-    assert!(matches!(chosen(Ways::Rest, &signed, &both), Choice::Neither { .. }));
-    assert!(matches!(chosen(Ways::Smtp, PLAIN, &both), Choice::Smtp { .. }));
+    assert!(matches!(chosen(Transports::Rest, &signed, &both), Choice::Neither { .. }));
+    assert!(matches!(chosen(Transports::Smtp, PLAIN, &both), Choice::Smtp { .. }));
 }
 
 #[test]
@@ -137,18 +137,18 @@ fn a_date_that_somebody_would_miss_goes_by_smtp() {
     assert!(matches!(auto(&dated("Thu, 1 Jan 1970 01:04:00 +0100"), &both), Choice::Rest { .. }));
     for odd in ["Thu, 1 Jan 1970 02:00:00 +0000", "1970-01-01", ""] {
         assert!(matches!(auto(&dated(odd), &both), Choice::Smtp { .. }), "{odd}");
-        assert!(matches!(chosen(Ways::Rest, &dated(odd), &both), Choice::Rest { .. }), "{odd}");
+        assert!(matches!(chosen(Transports::Rest, &dated(odd), &both), Choice::Rest { .. }), "{odd}");
     }
 }
 
 #[test]
 fn the_list_of_reasons_is_bounded_and_clean() {
     let fields: String = (0..500).map(|n| format!("X-{n}{}: \u{fc}\n", "y".repeat(300))).collect();
-    let why = why(Ways::Both, &format!("{fields}{PLAIN}"), &["x@example.com", "y@example.com"]);
+    let why = why(Transports::Both, &format!("{fields}{PLAIN}"), &["x@example.com", "y@example.com"]);
     assert!(why.len() < 640, "{}", why.len());
     assert!(why.ends_with("and 495 more"), "{why}");
     let mixed = "From: a@b.example\nTo: x@example.com\nSubject: s\nContent-Type: text/plain; charset=\"\u{1b}]0;x\"\n\nhi\n";
-    assert!(!self::why(Ways::Both, mixed, &["x@example.com"]).contains('\u{1b}'));
+    assert!(!self::why(Transports::Both, mixed, &["x@example.com"]).contains('\u{1b}'));
 }
 
 /// What an account without SMTP does with mail that is not quite what REST wants: `Ok` with the words of the trace.
@@ -159,7 +159,7 @@ fn where_only_rest_is_open_nothing_fails_for_a_trifle() {
             "From: a@b.example\nTo: x@example.com\nSubject: s\nContent-Type: multipart/mixed; boundary=b\n\n--b\n{part}\n--b--\n"
         )
     };
-    let rest = |message: &str, recipients: &[&str]| match chosen(Ways::Rest, message, recipients) {
+    let rest = |message: &str, recipients: &[&str]| match chosen(Transports::Rest, message, recipients) {
         Choice::Rest { message, why } => (message, why),
         other => panic!("{other:?}"),
     };
@@ -183,10 +183,12 @@ fn where_only_rest_is_open_nothing_fails_for_a_trifle() {
 #[test]
 fn hidden_recipients_are_never_shown_to_each_other() {
     let hidden = PLAIN.replace("To: X <x@example.com>\nCc: y@example.com\n", "");
-    let Choice::Rest { message, .. } = chosen(Ways::Rest, &hidden, &["z@example.com"]) else { panic!() };
+    let Choice::Rest { message, .. } = chosen(Transports::Rest, &hidden, &["z@example.com"]) else {
+        panic!()
+    };
     assert_eq!(message.recipients.to[0].address, "z@example.com");
     assert!(matches!(
-        chosen(Ways::Rest, &hidden, &["y@example.com", "z@example.com"]),
+        chosen(Transports::Rest, &hidden, &["y@example.com", "z@example.com"]),
         Choice::Neither { .. }
     ));
 }

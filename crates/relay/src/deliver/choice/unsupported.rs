@@ -1,4 +1,4 @@
-//! What stands in the way of REST, in words for the trace.
+//! What the Email API does not support, in words for the trace.
 
 use jiff::{SignedDuration, Timestamp};
 use message::date;
@@ -6,14 +6,14 @@ use message::parts::{Loss, Parts};
 
 use super::Candidate;
 
-/// Something that REST cannot say.
+/// A feature of a message that the Email API does not support.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Obstacle {
+pub(super) struct Unsupported {
     text: String,
     weight: Weight,
 }
 
-/// Whether a message may go without it where there is no other way.
+/// Whether a message may go without it where there is no other transport.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Weight {
     Minor,
@@ -22,12 +22,12 @@ enum Weight {
 
 /// By how much a Date may differ from the one that Azure will write before somebody would miss it.
 const DATE_MAY_DIFFER: SignedDuration = SignedDuration::from_mins(5);
-/// Obstacles that are named one by one.
+/// Features that are named one by one.
 const NAMED: usize = 5;
-/// Characters of one obstacle: field names and the like come from outside.
+/// Characters of one feature: field names and the like come from outside.
 const LONGEST: usize = 96;
 
-impl Obstacle {
+impl Unsupported {
     pub(super) fn serious(text: impl Into<String>) -> Self {
         Self { text: text.into(), weight: Weight::Serious }
     }
@@ -42,23 +42,23 @@ impl Obstacle {
 }
 
 /// What the message says that its parts do not.
-pub(super) fn of_message(parts: &Parts, candidate: &Candidate<'_>) -> Vec<Obstacle> {
+pub(super) fn of_message(parts: &Parts, candidate: &Candidate<'_>) -> Vec<Unsupported> {
     let known_name = candidate.sender.and_then(|sender| sender.display_name.as_deref());
-    let obstacle = |loss: &Loss| {
+    let feature = |loss: &Loss| {
         // Azure puts the sender's own display name there.
         if matches!(loss, Loss::DisplayName(name) if Some(name.as_str()) == known_name) {
             return None;
         }
-        let make = if loss.is_minor() { Obstacle::minor } else { Obstacle::serious };
+        let make = if loss.is_minor() { Unsupported::minor } else { Unsupported::serious };
         Some(make(loss.to_string()))
     };
-    let mut obstacles: Vec<Obstacle> = parts.losses.iter().filter_map(obstacle).collect();
+    let mut unsupported: Vec<Unsupported> = parts.losses.iter().filter_map(feature).collect();
     if let Some(written) = parts.date.as_deref()
         && !is_about(candidate.accepted_at, written)
     {
-        obstacles.push(Obstacle::minor("a Date that is not the time of submission"));
+        unsupported.push(Unsupported::minor("a Date that is not the time of submission"));
     }
-    obstacles
+    unsupported
 }
 
 fn is_about(time: Timestamp, written: &str) -> bool {
@@ -66,18 +66,18 @@ fn is_about(time: Timestamp, written: &str) -> bool {
 }
 
 /// A list of bounded length.
-pub(super) fn listed(obstacles: &[Obstacle]) -> String {
-    let clipped = |obstacle: &Obstacle| -> String {
-        let clean = obstacle.text.chars().map(|c| if c.is_control() { ' ' } else { c });
+pub(super) fn listed(unsupported: &[Unsupported]) -> String {
+    let clipped = |feature: &Unsupported| -> String {
+        let clean = feature.text.chars().map(|c| if c.is_control() { ' ' } else { c });
         let mut text: String = clean.clone().take(LONGEST).collect();
         if clean.count() > LONGEST {
             text.push_str("...");
         }
         text
     };
-    let mut names: Vec<String> = obstacles.iter().take(NAMED).map(clipped).collect();
-    if obstacles.len() > NAMED {
-        names.push(format!("and {} more", obstacles.len() - NAMED));
+    let mut names: Vec<String> = unsupported.iter().take(NAMED).map(clipped).collect();
+    if unsupported.len() > NAMED {
+        names.push(format!("and {} more", unsupported.len() - NAMED));
     }
     names.join(", ")
 }

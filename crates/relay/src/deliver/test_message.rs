@@ -1,4 +1,4 @@
-//! A test message by a way of one's choice, past the queue but not past the pace.
+//! A test message by a transport of one's choice, past the queue but not past the rate limit.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,43 +13,43 @@ use model::delivery::Transport;
 use store::Store;
 
 use super::Upstreams;
-use super::choice::{Candidate, Choice, Ways, choose};
+use super::choice::{Candidate, Choice, Transports, choose};
 use super::outcome::{Matter, Verdict};
 use super::rest::{self, Posted};
 use super::smtp::{self, Outgoing};
 
 /// What came of a test message.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Tried {
+pub enum TestOutcome {
     /// Azure took it, in these words.
-    Taken(String),
+    Accepted(String),
     /// Azure did not take it, or could not be asked.
     Refused(String),
-    /// The pace does not allow another message before then.
-    NoRoom(Timestamp),
+    /// The rate limit does not allow another message before then.
+    RateLimited(Timestamp),
 }
 
 /// What Azure's limit for each minute asks for at most, where Azure says nothing.
 const A_MINUTE: Duration = Duration::from_secs(60);
 
 /// Sends a test message by one transport, and waits for Azure's verdict.
-pub async fn send_trial(
+pub async fn send_test_message(
     (store, upstreams): (&Store, &Upstreams),
     (clock, entropy): (&Clock, &Entropy),
     account: &Arc<Account>,
     (from, to): (&Mailbox, &Mailbox),
     transport: Transport,
-) -> Tried {
+) -> TestOutcome {
     let upstream = match upstreams.of(account).await {
         Ok(upstream) => upstream,
-        Err(error) => return Tried::Refused(store::chain(&error)),
+        Err(error) => return TestOutcome::Refused(store::chain(&error)),
     };
     let steady = clock.steady();
-    if upstream.sends.limiter().permits(steady) == 0 {
-        let next = upstream.sends.limiter().next_permit(steady).unwrap_or(steady);
-        return Tried::NoRoom(next);
+    if upstream.sends.lock().permits(steady) == 0 {
+        let next = upstream.sends.lock().next_permit(steady).unwrap_or(steady);
+        return TestOutcome::RateLimited(next);
     }
-    upstream.sends.limiter().start(1);
+    upstream.sends.lock().start(1);
     let id = uuid::Builder::from_random_bytes(entropy.octets()).into_uuid();
     let octets = message(from, to, transport, &id.to_string(), clock.now());
     let directory = store.directory();
@@ -63,7 +63,7 @@ pub async fn send_trial(
                 sender: directory.sender(account.id, from),
                 accepted_at: clock.now(),
             };
-            match choose(Ways::Rest, &candidate) {
+            match choose(Transports::Rest, &candidate) {
                 Choice::Rest { message, .. } => {
                     let (posted, status_reads) =
                         rest::send(&upstream, OperationId::new(id), &message, clock).await;
@@ -74,8 +74,8 @@ pub async fn send_trial(
                     }
                 }
                 Choice::Smtp { why } | Choice::Neither { why } => {
-                    upstream.sends.limiter().cancel();
-                    return Tried::Refused(why);
+                    upstream.sends.lock().cancel();
+                    return TestOutcome::Refused(why);
                 }
             }
         }
@@ -91,27 +91,27 @@ pub async fn send_trial(
     }
     match verdict {
         Verdict::Accepted(accepted) if accepted.refused.is_empty() && accepted.deferred.is_empty() => {
-            Tried::Taken(accepted.text)
+            TestOutcome::Accepted(accepted.text)
         }
-        Verdict::Accepted(accepted) => Tried::Refused(accepted.text),
+        Verdict::Accepted(accepted) => TestOutcome::Refused(accepted.text),
         Verdict::Deferred(deferred) if deferred.matter == Matter::Rate => {
             let wait =
                 SignedDuration::try_from(deferred.wait.unwrap_or(A_MINUTE)).unwrap_or(SignedDuration::MAX);
-            Tried::NoRoom(clock.now().saturating_add(wait).unwrap_or(Timestamp::MAX))
+            TestOutcome::RateLimited(clock.now().saturating_add(wait).unwrap_or(Timestamp::MAX))
         }
-        Verdict::Deferred(deferred) => Tried::Refused(deferred.text),
-        Verdict::Failed(failed) => Tried::Refused(failed.diagnostic.unwrap_or(failed.reason)),
+        Verdict::Deferred(deferred) => TestOutcome::Refused(deferred.text),
+        Verdict::Failed(failed) => TestOutcome::Refused(failed.diagnostic.unwrap_or(failed.reason)),
     }
 }
 
 fn message(from: &Mailbox, to: &Mailbox, transport: Transport, id: &str, now: Timestamp) -> Vec<u8> {
     let date = message::date::rfc5322(now);
-    let way = transport.as_str().to_uppercase();
+    let transport = transport.as_str().to_uppercase();
     let domain = from.domain();
     format!(
-        "From: {from}\r\nTo: {to}\r\nSubject: Postern: a test message by {way}\r\nDate: {date}\r\n\
+        "From: {from}\r\nTo: {to}\r\nSubject: Postern: a test message by {transport}\r\nDate: {date}\r\n\
          Message-ID: <{id}@{domain}>\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n\
-         This is a test message. It was sent by {way} while an account was verified, and needs no answer.\r\n"
+         This is a test message. It was sent by {transport} while an account was verified, and needs no answer.\r\n"
     )
     .into_bytes()
 }

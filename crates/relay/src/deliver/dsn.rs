@@ -1,5 +1,5 @@
-//! Telling the sender that a message did not arrive: one notice for each send that fails, never one for
-//! a notice.
+//! Telling the sender that a message did not arrive: one DSN for each send that fails, never one for
+//! a DSN.
 
 use ::smtp::address::{LocalPart, Mailbox};
 use ::smtp::path::ReversePath;
@@ -16,10 +16,10 @@ use store::{Body, MessageView, StoreError};
 use tracing::info;
 
 use super::Context;
-use super::choice::Ways;
+use super::choice::Transports;
 use super::outcome::Failed;
 
-/// Queues a notice about recipients that were not reached. Doing it twice queues one.
+/// Queues a DSN about recipients that were not reached. Doing it twice queues one.
 pub(crate) async fn queue(
     context: &Context,
     account: &Account,
@@ -31,7 +31,7 @@ pub(crate) async fn queue(
     queue_through(context, &Through { account, from }, (id, &message), failures).await.map(drop)
 }
 
-/// An account that a notice goes through, and the mailbox that it comes from.
+/// An account that a DSN goes through, and the mailbox that it comes from.
 pub(super) struct Through<'a> {
     pub(super) account: &'a Account,
     pub(super) from: Mailbox,
@@ -47,17 +47,17 @@ pub(super) async fn queue_through(
     let mentioned = mentioned(message, failures);
     let (Some(to), false) = (message.reverse_path.mailbox(), mentioned.is_empty()) else { return Ok(()) };
     let Through { account, from } = through;
-    let notice = Notice { context, account, id: derived_id(id, &mentioned, message.accepted_at), from, to };
-    if context.store.queue().contains(notice.id).await? {
+    let dsn = Dsn { context, account, id: derived_id(id, &mentioned, message.accepted_at), from, to };
+    if context.store.queue().contains(dsn.id).await? {
         return Ok(());
     }
-    let body = notice.compose(message, &mentioned).await;
-    context.store.queue().accept(notice.queued(body.len()), Body::inline(body)).await?;
-    info!(message.id = %id.message, notice.id = %notice.id, "the sender is told that delivery failed");
+    let body = dsn.compose(message, &mentioned).await;
+    context.store.queue().accept(dsn.queued(body.len()), Body::inline(body)).await?;
+    info!(message.id = %id.message, dsn.id = %dsn.id, "the sender is told that delivery failed");
     Ok(())
 }
 
-/// Of whom the sender of a message wants to hear. Nobody hears of a notice.
+/// Of whom the sender of a message wants to hear. Nobody hears of a DSN.
 pub(super) fn mentioned(message: &MessageView, failures: &[(Recipient, Failed)]) -> Vec<FailedRecipient> {
     if message.origin == Origin::Notice || message.reverse_path.mailbox().is_none() {
         return Vec::new();
@@ -70,7 +70,7 @@ pub(super) fn mentioned(message: &MessageView, failures: &[(Recipient, Failed)])
         .collect()
 }
 
-struct Notice<'a> {
+struct Dsn<'a> {
     context: &'a Context,
     account: &'a Account,
     id: QueueId,
@@ -78,7 +78,7 @@ struct Notice<'a> {
     to: &'a Mailbox,
 }
 
-impl Notice<'_> {
+impl Dsn<'_> {
     async fn compose(&self, message: &MessageView, recipients: &[FailedRecipient]) -> Vec<u8> {
         let original = self.context.store.queue().body_of(message.id).await;
         let returned_header = match &original {
@@ -102,9 +102,9 @@ impl Notice<'_> {
             queue_id: &message.id.to_string(),
             recipients,
             returned_header: &returned_header,
-            layout: match Ways::of(self.account) {
-                Ways::Both | Ways::Smtp => Layout::Report,
-                Ways::Rest => Layout::Text,
+            layout: match Transports::of(self.account) {
+                Transports::Both | Transports::Smtp => Layout::Report,
+                Transports::Rest => Layout::Text,
             },
         }
         .compose()
@@ -142,13 +142,13 @@ impl Notice<'_> {
     }
 }
 
-/// Notices come from the sender that every linked domain has.
+/// DSNs come from the sender that every linked domain has.
 fn author(message: &MessageView) -> Option<Mailbox> {
     let author: Mailbox = message.summary.from.parse().ok()?;
     at_domain(&author)
 }
 
-/// The author of notices at the domain of a mailbox.
+/// The author of DSNs at the domain of a mailbox.
 pub(super) fn at_domain(mailbox: &Mailbox) -> Option<Mailbox> {
     let local_part = LocalPart::parse("donotreply").ok()?;
     Some(Mailbox::new(local_part, mailbox.domain().clone()))
@@ -165,7 +165,7 @@ fn failed_recipient(recipient: &Recipient, failed: &Failed) -> FailedRecipient {
     }
 }
 
-/// The same failure gives the same notice, however often it is reported.
+/// The same failure gives the same DSN, however often it is reported.
 fn derived_id(id: SendId, recipients: &[FailedRecipient], accepted_at: Timestamp) -> QueueId {
     let mut context = digest::Context::new(&digest::SHA256);
     context.update(&id.message.to_bytes());

@@ -39,7 +39,7 @@ pub(super) enum Trial {
 
 /// How many requests may start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Room {
+pub(super) enum Starts {
     /// None before then.
     NoneBefore(Timestamp),
     /// None before one that is under way has ended.
@@ -62,12 +62,12 @@ impl AskedFor {
 }
 
 impl Pause {
-    pub(super) fn room(self, now: Timestamp, under_way: u32) -> Room {
+    pub(super) fn starts(self, now: Timestamp, under_way: u32) -> Starts {
         match self {
-            Self::Over => Room::Any,
-            Self::Asked { pause, .. } if now < pause.until => Room::NoneBefore(pause.until),
-            Self::Asked { trial: Trial::Due, .. } if under_way == 0 => Room::One,
-            Self::Asked { .. } => Room::NoneYet,
+            Self::Over => Starts::Any,
+            Self::Asked { pause, .. } if now < pause.until => Starts::NoneBefore(pause.until),
+            Self::Asked { trial: Trial::Due, .. } if under_way == 0 => Starts::One,
+            Self::Asked { .. } => Starts::NoneYet,
         }
     }
 

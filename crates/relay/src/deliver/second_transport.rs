@@ -10,7 +10,7 @@ use model::queued::Recipient;
 use store::{NextStep, StoreError, TakenGroup, Usage};
 
 use super::attempt::{Tried, Try};
-use super::choice::Ways;
+use super::choice::Transports;
 use super::division::{self, Next};
 use super::give_up::{GivenUp, blamed, tell_in_the_end};
 use super::outcome::{Accepted, Failed, Verdict};
@@ -20,7 +20,7 @@ impl Try<'_> {
     /// Why a send goes by SMTP whatever its message is like.
     pub(super) fn only_by_smtp(&self) -> Option<String> {
         let send = &self.claim.send;
-        if self.ways() != Ways::Both {
+        if self.transports() != Transports::Both {
             return None;
         }
         if let Some(words) = &send.refused_by_rest {
@@ -31,18 +31,20 @@ impl Try<'_> {
     }
 
     /// What is left to be done about a send that the Email API has refused.
-    pub(super) fn other_way(&self, refused: &RefusedByRest, hidden: &[Mailbox]) -> OtherWay {
+    pub(super) fn after_refusal(&self, refused: &RefusedByRest, hidden: &[Mailbox]) -> AfterRefusal {
         let send = &self.claim.send;
         let words = refused.words();
-        if self.ways() == Ways::Both {
+        if self.transports() == Transports::Both {
             let text = format!("{words}; nothing was taken, so it goes by SMTP now");
             let next = NextStep::BySmtp { at: self.context.clock.now(), refusal: words };
-            return OtherWay::Next(next, text);
+            return AfterRefusal::Next(next, text);
         }
         let verdict = refused.verdict();
         let asked_for = send.asked_for();
         let is_divided = send.division.is_some() || asked_for.len() > 1 && refused.may_be_about_recipients();
-        let (true, Verdict::Failed(failed)) = (is_divided, &verdict) else { return OtherWay::None(verdict) };
+        let (true, Verdict::Failed(failed)) = (is_divided, &verdict) else {
+            return AfterRefusal::None(verdict);
+        };
         let clue = refused.clue(asked_for);
         let next = match &send.division {
             None => division::begin(asked_for, &clue, &words),
@@ -55,15 +57,15 @@ impl Try<'_> {
                 let text = format!(
                     "{words}; nothing was taken, so {group} of the {left} recipients left are asked for next"
                 );
-                OtherWay::Next(self.divided(division, None, hidden), text)
+                AfterRefusal::Next(self.divided(division, None, hidden), text)
             }
-            Next::Done(refused) => OtherWay::GiveUp(GivenUp {
+            Next::Done(refused) => AfterRefusal::GiveUp(GivenUp {
                 failures: refused.iter().map(blamed).collect(),
                 attempt: None,
                 next: given_up_for(&refused, None),
             }),
             // Each alone and all together are refused: that is about the message, and is said once.
-            Next::Message => OtherWay::GiveUp(GivenUp {
+            Next::Message => AfterRefusal::GiveUp(GivenUp {
                 failures: send.recipients.iter().map(|one| (one.clone(), failed.clone())).collect(),
                 attempt: None,
                 next: NextStep::Failed,
@@ -87,7 +89,7 @@ impl Try<'_> {
     }
 
     /// A failure by SMTP of what REST had refused before: the sender hears of both.
-    pub(super) fn after_both_ways(&self, mut failed: Failed) -> Failed {
+    pub(super) fn after_both_transports(&self, mut failed: Failed) -> Failed {
         if let Some(words) = &self.claim.send.refused_by_rest {
             failed.reason = format!("{} The Email API had refused it before: {words}", failed.reason);
         }
@@ -140,7 +142,7 @@ pub(super) fn narrow(message: &mut EmailMessage, group: &[Mailbox]) {
 }
 
 /// What can still be done about a send that the Email API has refused.
-pub(super) enum OtherWay {
+pub(super) enum AfterRefusal {
     /// This, and why.
     Next(NextStep, String),
     /// Nothing more.

@@ -4,7 +4,7 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 
 /// Memory for messages that are being sent.
 #[derive(Debug)]
-pub(crate) struct Room {
+pub(crate) struct MemoryBudget {
     free: Semaphore,
     units: u32,
 }
@@ -13,14 +13,14 @@ const UNIT_OCTETS: u64 = 16_384;
 /// A message on its way is held as it came, in parts, and as the request that carries it.
 const COPIES: u64 = 4;
 
-impl Room {
-    /// Room for so many octets.
+impl MemoryBudget {
+    /// A budget of so many octets.
     pub(crate) fn new(octets: u64) -> Self {
         let units = u32::try_from(octets / UNIT_OCTETS).unwrap_or(u32::MAX).max(1);
         Self { free: Semaphore::new(units as usize), units }
     }
 
-    /// Waits until a message of that size fits. One that never would gets the whole room.
+    /// Waits until a message of that size fits. One that never would gets the whole budget.
     pub(crate) async fn take(&self, message_octets: u64) -> Option<SemaphorePermit<'_>> {
         let wanted = message_octets.saturating_mul(COPIES).div_ceil(UNIT_OCTETS);
         let wanted = u32::try_from(wanted).unwrap_or(u32::MAX).min(self.units);
@@ -37,9 +37,9 @@ mod tests {
 
     #[tokio::test]
     async fn who_does_not_fit_waits_and_the_largest_waits_for_all() {
-        let room = Room::new(10 * UNIT_OCTETS);
-        let small = room.take(2 * UNIT_OCTETS).await;
-        let mut huge = Box::pin(room.take(u64::MAX));
+        let budget = MemoryBudget::new(10 * UNIT_OCTETS);
+        let small = budget.take(2 * UNIT_OCTETS).await;
+        let mut huge = Box::pin(budget.take(u64::MAX));
         let mut context = Context::from_waker(Waker::noop());
         assert!(huge.as_mut().poll(&mut context).is_pending());
         drop(small);

@@ -1,4 +1,4 @@
-//! The pace that Azure allows: so many requests in any minute and in any hour. Pure.
+//! The rate limit of an upstream: so many requests in any minute and in any hour. Pure.
 //!
 //! A request counts from the moment it starts until a whole window after it ended, because nobody knows
 //! when in between Azure counted it. Ended requests are kept in slots of time, each counted until its
@@ -18,7 +18,7 @@ use model::quota::Allowance;
 
 pub use self::pause::AskedFor;
 pub(crate) use self::pause::LONGEST as LONGEST_PAUSE;
-use self::pause::{Pause, Room};
+use self::pause::{Pause, Starts};
 pub use self::view::{FullWindow, LimitView};
 
 /// One limit of one subscription.
@@ -29,7 +29,7 @@ pub struct Limiter {
     pause: Pause,
 }
 
-/// How a request ended, as far as the pace goes.
+/// How a request ended, as the rate limit counts it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Ended {
     /// It never reached Azure.
@@ -94,24 +94,24 @@ impl Limiter {
     #[must_use]
     pub fn permits(&mut self, now: Timestamp) -> u32 {
         let under_way = self.under_way;
-        let most = match self.pause.room(now, under_way) {
-            Room::NoneBefore(_) | Room::NoneYet => return 0,
-            Room::One => 1,
-            Room::Any => u32::MAX,
+        let most = match self.pause.starts(now, under_way) {
+            Starts::NoneBefore(_) | Starts::NoneYet => return 0,
+            Starts::One => 1,
+            Starts::Any => u32::MAX,
         };
         let free = self.windows.iter_mut().map(|window| window.free(now).saturating_sub(under_way)).min();
         free.unwrap_or(0).min(most)
     }
 
     /// When the next request may start, if time alone brings that about; now, if one may start now.
-    /// `None` while only the end of a request under way can make room.
+    /// `None` while only the end of a request under way can allow it.
     #[must_use]
     pub fn next_permit(&mut self, now: Timestamp) -> Option<Timestamp> {
         let under_way = self.under_way;
-        let mut next = match self.pause.room(now, under_way) {
-            Room::NoneBefore(until) => until,
-            Room::NoneYet => return None,
-            Room::One | Room::Any => now,
+        let mut next = match self.pause.starts(now, under_way) {
+            Starts::NoneBefore(until) => until,
+            Starts::NoneYet => return None,
+            Starts::One | Starts::Any => now,
         };
         for window in &mut self.windows {
             next = next.max(window.room_at(now, under_way)?);
