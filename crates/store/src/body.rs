@@ -7,8 +7,8 @@ use std::path::PathBuf;
 
 use model::id::QueueId;
 
+use crate::data_dir::sync_folder;
 use crate::error::StoreError;
-use crate::journal;
 
 /// A complete body.
 #[derive(Debug)]
@@ -138,7 +138,7 @@ impl LargeBodies {
 
     /// Makes the names of finished files durable.
     pub(crate) fn sync(&self) -> io::Result<()> {
-        journal::sync_folder(&self.0)
+        sync_folder(&self.0)
     }
 
     pub(crate) fn read(&self, id: QueueId) -> io::Result<Vec<u8>> {

@@ -10,9 +10,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::audit::AuditEntry;
 use crate::database::{Database, Durability};
-use crate::directory::Published;
 use crate::error::StoreError;
 use crate::intake_rules::IntakeWords;
+use crate::published::Published;
 use crate::words;
 
 /// A handle to the credentials.

@@ -165,6 +165,11 @@ pub(crate) fn us() -> u32 {
     geteuid().as_raw()
 }
 
+/// Makes the names in a folder durable.
+pub(crate) fn sync_folder(path: &Path) -> io::Result<()> {
+    File::open(path)?.sync_all()
+}
+
 #[cfg(test)]
 mod tests {
     use std::os::unix::fs::{chown, lchown, symlink};

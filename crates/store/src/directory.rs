@@ -1,7 +1,6 @@
 //! Accounts, senders and credentials in memory: what every login and every message looks at.
 //!
-//! A directory never changes. Every write publishes a new one before it returns, so that a removed
-//! credential is gone from the very next login.
+//! A directory never changes: `published.rs` has the one that is valid now.
 
 use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
@@ -11,16 +10,11 @@ use ipnet::IpNet;
 use model::account::Account;
 use model::credential::{Access, Credential};
 use model::id::AccountId;
+use model::name::ServiceName;
 use model::network;
 use model::sender::Sender;
 use model::smtp_username::SmtpUsername;
-use rusqlite::Connection;
 use smtp::address::{Domain, Mailbox};
-use tokio::sync::{Mutex, watch};
-
-use crate::database::Database;
-use crate::error::StoreError;
-use crate::{accounts, credentials, senders, smtp_usernames};
 
 /// All of it at one moment.
 #[derive(Debug, Default)]
@@ -83,7 +77,7 @@ impl Directory {
         let current = listed.iter().filter_map(|one| {
             let account = self.accounts.get(&one.account)?;
             let own = account.service.as_ref()?;
-            smtp_usernames::is_same(&own.name, &one.service).then_some((one, account))
+            is_same_service(&own.name, &one.service).then_some((one, account))
         });
         current.min_by_key(|(_, account)| (!account.is_enabled(), account.created_at))
     }
@@ -110,21 +104,22 @@ impl Directory {
         self.senders.get(&account).into_iter().flat_map(|senders| senders.by_mailbox.values())
     }
 
-    fn read(connection: &Connection) -> Result<Self, StoreError> {
+    /// The directory of these rows.
+    pub(crate) fn of(rows: Rows) -> Self {
         let mut directory = Self::default();
-        for account in accounts::read_all(connection)? {
+        for account in rows.accounts {
             directory.accounts.insert(account.id, Arc::new(account));
         }
-        for sender in senders::read_all(connection)? {
+        for sender in rows.senders {
             let senders = directory.senders.entry(sender.account).or_default();
             senders.domains.insert(sender.mailbox.domain().clone());
             senders.by_mailbox.insert(sender.mailbox.to_string().to_ascii_lowercase(), sender);
         }
-        for username in smtp_usernames::read_all(connection)? {
+        for username in rows.smtp_usernames {
             let name = username.username.to_ascii_lowercase();
             directory.smtp_usernames.entry(name).or_default().push(username);
         }
-        for credential in credentials::read_all(connection)? {
+        for credential in rows.credentials {
             let (login, credential) = (credential.login.as_str().to_ascii_lowercase(), Arc::new(credential));
             if credential.access == Access::Network {
                 let networks = credential.networks.iter().copied().map(network::canonical);
@@ -132,43 +127,21 @@ impl Directory {
             }
             directory.credentials.insert(login, credential);
         }
-        Ok(directory)
+        directory
     }
 }
 
-/// The directory that is valid now.
-pub(crate) struct Published {
-    directory: watch::Sender<Arc<Directory>>,
-    /// One refresh at a time: an older directory must not follow a newer one.
-    refreshing: Mutex<()>,
+/// What a directory is made of.
+pub(crate) struct Rows {
+    pub(crate) accounts: Vec<Account>,
+    pub(crate) senders: Vec<Sender>,
+    pub(crate) smtp_usernames: Vec<SmtpUsername>,
+    pub(crate) credentials: Vec<Credential>,
 }
 
-impl Published {
-    pub(crate) fn load(database: &Database) -> Result<Self, StoreError> {
-        let directory = database.read_blocking(Directory::read)?;
-        Ok(Self { directory: watch::Sender::new(Arc::new(directory)), refreshing: Mutex::default() })
-    }
-
-    pub(crate) fn now(&self) -> Arc<Directory> {
-        Arc::clone(&self.directory.borrow())
-    }
-
-    /// Reads the directory again and makes it the valid one.
-    pub(crate) async fn refresh(&self, database: &Database) -> Result<(), StoreError> {
-        let _turn = self.refreshing.lock().await;
-        let directory = database.read(Directory::read).await?;
-        self.directory.send_replace(Arc::new(directory));
-        Ok(())
-    }
-
-    pub(crate) async fn change(&self, seen: &Arc<Directory>) -> Arc<Directory> {
-        let mut receiver = self.directory.subscribe();
-        // The sender lives as long as this value, so that waiting cannot fail.
-        match receiver.wait_for(|now| !Arc::ptr_eq(now, seen)).await {
-            Ok(now) => Arc::clone(&now),
-            Err(_) => self.now(),
-        }
-    }
+/// Whether two names are those of one service: Azure does not tell upper from lower case.
+pub(crate) fn is_same_service(one: &ServiceName, other: &ServiceName) -> bool {
+    one.as_str().eq_ignore_ascii_case(other.as_str())
 }
 
 #[cfg(test)]

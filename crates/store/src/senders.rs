@@ -7,8 +7,8 @@ use rusqlite::{Connection, named_params, params};
 
 use crate::audit::AuditEntry;
 use crate::database::{Database, Durability};
-use crate::directory::Published;
 use crate::error::StoreError;
+use crate::published::Published;
 use crate::words;
 
 /// A handle to the senders.

@@ -9,8 +9,9 @@ use model::smtp_username::SmtpUsername;
 use rusqlite::{Connection, params};
 
 use crate::database::{Database, Durability};
-use crate::directory::Published;
+use crate::directory::is_same_service;
 use crate::error::StoreError;
+use crate::published::Published;
 use crate::words;
 
 /// A handle to the SMTP usernames.
@@ -43,7 +44,7 @@ impl SmtpUsernames {
                     return Ok(false);
                 }
                 let mut before = read_all(connection)?;
-                before.retain(|one| one.account == account && is_same(&one.service, &service));
+                before.retain(|one| one.account == account && is_same_service(&one.service, &service));
                 if by_name(&before) == by_name(&listed) {
                     return Ok(false);
                 }
@@ -63,10 +64,6 @@ impl SmtpUsernames {
             .await?;
         if changed { self.published.refresh(&self.database).await } else { Ok(()) }
     }
-}
-
-pub(crate) fn is_same(one: &ServiceName, other: &ServiceName) -> bool {
-    one.as_str().eq_ignore_ascii_case(other.as_str())
 }
 
 fn by_name(listed: &[SmtpUsername]) -> BTreeMap<String, (String, String)> {

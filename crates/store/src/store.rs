@@ -5,19 +5,24 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use model::account::Account;
+use model::id::AccountId;
 use tokio::sync::Mutex;
 
-use crate::accounts::Accounts;
+use crate::accounts::{Accounts, Losses, Parts};
 use crate::audit::{Audit, AuditEntry};
 use crate::connections::Connections;
 use crate::credentials::Credentials;
 use crate::data_dir::DataDir;
 use crate::database::Database;
-use crate::directory::{Directory, Published};
+use crate::directory::Directory;
+use crate::directory_rows;
 use crate::error::StoreError;
 use crate::estates::Estates;
 use crate::logins::Logins;
+use crate::options::Options;
 use crate::pace::Pace;
+use crate::published::Published;
 use crate::queue::Queue;
 use crate::refusals::Refusals;
 use crate::rotations::Rotations;
@@ -27,27 +32,11 @@ use crate::smtp_usernames::SmtpUsernames;
 use crate::troubles::Troubles;
 use crate::verifications::Verifications;
 
-/// How to open a store.
-#[derive(Clone, Debug)]
-pub struct Options {
-    /// Octets of one segment of the journal.
-    pub segment_octets: u64,
-    /// Octets of the disk that are left to the database, so that deliveries can still be noted: with less than that
-    /// free, no message is accepted.
-    pub reserve_octets: u64,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Self { segment_octets: 32 << 20, reserve_octets: 64 << 20 }
-    }
-}
-
 /// An open data directory.
 #[derive(Clone)]
 pub struct Store {
-    pub(crate) database: Database,
-    pub(crate) published: Arc<Published>,
+    database: Database,
+    published: Arc<Published>,
     queue: Queue,
     secrets: Secrets,
     /// Where the master key is, unless somebody else keeps it.
@@ -70,7 +59,7 @@ impl Store {
     ) -> Result<Self, StoreError> {
         let database = Database::open(&data_dir.join("postern.db"))?;
         let queue = Queue::open(data_dir.clone(), database.clone(), options, now)?;
-        let published = Arc::new(Published::load(&database)?);
+        let published = Arc::new(Published::load(&database, directory_rows::read)?);
         let (key, key_file) = match key.into() {
             KeySource::Given(key) => (key, None),
             KeySource::File(path) if !path.exists() && !next_key(&path).exists() => {
@@ -112,7 +101,34 @@ impl Store {
     /// Accounts.
     #[must_use]
     pub fn accounts(&self) -> Accounts {
-        Accounts::new(self.database.clone(), Arc::clone(&self.published), self.secrets.clone())
+        Accounts::new(Parts {
+            database: self.database.clone(),
+            published: Arc::clone(&self.published),
+            secrets: self.secrets.clone(),
+            queue: self.queue.clone(),
+        })
+    }
+
+    /// What would be lost with an account, with all mail that was accepted before.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn losses(&self, account: AccountId) -> Result<Losses, StoreError> {
+        self.accounts().losses(account).await
+    }
+
+    /// Removes an account with its logins, its waiting mail, its senders and secrets, if that is exactly what
+    /// `expected` says. All of it is one transaction with the entries in the log.
+    ///
+    /// # Errors
+    /// When something else depends on it by now, mail is under way, or nothing can be written.
+    pub async fn discard_account(
+        &self,
+        account: &Account,
+        expected: Losses,
+        audit: Vec<AuditEntry>,
+    ) -> Result<(), StoreError> {
+        self.accounts().discard(account, expected, audit).await
     }
 
     /// Sender addresses.
@@ -253,7 +269,6 @@ mod tests {
     use super::*;
     use crate::secrets::{NewSecret, SecretFacts, SecretName, SecretOwner};
     use crate::{DataDir, Volatile};
-    use model::id::AccountId;
     use secrecy::{ExposeSecret as _, SecretString};
 
     const OWNER: SecretOwner = SecretOwner::Account(AccountId::from_bytes([7; 16]));

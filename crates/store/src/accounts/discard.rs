@@ -5,12 +5,11 @@ use model::id::{AccountId, QueueId};
 use rusqlite::Connection;
 use smtp::path::ReversePath;
 
-use super::{delete, logins};
+use super::{Accounts, delete, logins};
 use crate::audit::AuditEntry;
 use crate::database::Durability;
 use crate::error::StoreError;
 use crate::queue::{self, Released};
-use crate::store::Store;
 use crate::words;
 
 /// What is lost with an account.
@@ -53,13 +52,13 @@ impl Losses {
     }
 }
 
-impl Store {
+impl Accounts {
     /// What would be lost with an account, with all mail that was accepted before.
     ///
     /// # Errors
     /// When the database cannot be read.
     pub async fn losses(&self, account: AccountId) -> Result<Losses, StoreError> {
-        self.queue().caught_up().await;
+        self.queue.caught_up().await;
         self.database.read(move |connection| losses(connection, account)).await
     }
 
@@ -68,7 +67,7 @@ impl Store {
     ///
     /// # Errors
     /// When something else depends on it by now, mail is under way, or nothing can be written.
-    pub async fn discard_account(
+    pub async fn discard(
         &self,
         account: &Account,
         expected: Losses,
@@ -93,7 +92,7 @@ impl Store {
             Ok(released)
         };
         let released = self.database.write(Durability::Synced, work).await?;
-        self.queue().let_go(released).await;
+        self.queue.let_go(released).await;
         self.published.refresh(&self.database).await
     }
 }

@@ -17,9 +17,10 @@ pub(crate) use self::rows::read_all;
 use self::rows::{insert, update};
 use crate::audit::AuditEntry;
 use crate::database::{Database, Durability};
-use crate::directory::Published;
 use crate::error::StoreError;
 use crate::estates;
+use crate::published::Published;
+use crate::queue::Queue;
 use crate::secrets::{NewSecret, SecretFacts, SecretName, SecretOwner, Secrets, seal};
 use crate::{queue, rotations};
 
@@ -29,11 +30,21 @@ pub struct Accounts {
     database: Database,
     published: Arc<Published>,
     secrets: Secrets,
+    queue: Queue,
+}
+
+/// What the accounts are kept with.
+pub(crate) struct Parts {
+    pub(crate) database: Database,
+    pub(crate) published: Arc<Published>,
+    pub(crate) secrets: Secrets,
+    pub(crate) queue: Queue,
 }
 
 impl Accounts {
-    pub(crate) fn new(database: Database, published: Arc<Published>, secrets: Secrets) -> Self {
-        Self { database, published, secrets }
+    pub(crate) fn new(parts: Parts) -> Self {
+        let Parts { database, published, secrets, queue } = parts;
+        Self { database, published, secrets, queue }
     }
 
     /// Adds an account together with the secret that it may need.

@@ -4,10 +4,10 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 
 use tracing::{debug, warn};
 
+use super::ledger;
 use super::segment::Folder;
 use crate::database::{Database, Durability};
 use crate::error::{StoreError, chain};
-use crate::queue;
 
 /// A handle to the thread.
 #[derive(Clone)]
@@ -70,12 +70,11 @@ fn run(folder: &Folder, segment_octets: u64, database: &Database, inbox: &Receiv
 
 fn retire(folder: &Folder, database: &Database, segment: u64) -> Result<(), StoreError> {
     // Synced: what was done with the segment's messages must survive a power cut before they go.
-    let is_done = move |connection: &rusqlite::Connection| queue::mark_done_with(connection, segment);
+    let is_done = move |connection: &rusqlite::Connection| ledger::mark_done_with(connection, segment);
     if database.write_blocking(Durability::Synced, is_done)? {
         folder.retire(segment, MAX_SPARES)?;
-        database.write_blocking(Durability::Written, move |connection| {
-            queue::forget_segment(connection, segment)
-        })?;
+        database
+            .write_blocking(Durability::Written, move |connection| ledger::forget(connection, segment))?;
     }
     Ok(())
 }

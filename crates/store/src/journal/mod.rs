@@ -9,9 +9,11 @@
 
 mod envelope;
 mod keeper;
+pub(crate) mod ledger;
 mod record;
 mod recovery;
 mod segment;
+mod sink;
 mod writer;
 
 use std::fs::File;
@@ -26,8 +28,8 @@ use model::queued::QueuedMessage;
 
 pub(crate) use self::keeper::Keeper;
 pub(crate) use self::record::Kind;
-pub(crate) use self::segment::sync_folder;
-pub(crate) use self::writer::{Appended, Entry, OnEntered};
+pub(crate) use self::sink::{Entry, Sink};
+pub(crate) use self::writer::Appended;
 
 use self::record::{HEADER_OCTETS, Record};
 use self::segment::Folder;
@@ -47,8 +49,8 @@ pub(crate) struct Opening {
     pub(crate) folder: PathBuf,
     pub(crate) large: LargeBodies,
     pub(crate) segment_octets: u64,
-    /// Hears of messages that have been entered into the database.
-    pub(crate) entered: Box<OnEntered>,
+    /// Enters messages into the database.
+    pub(crate) sink: Arc<dyn Sink>,
 }
 
 /// A handle to the open journal.
@@ -68,7 +70,8 @@ impl Journal {
     /// Enters what the database has not heard of, then starts the writer on a new segment.
     pub(crate) fn open(opening: Opening, database: &Database) -> Result<(Self, Keeper), StoreError> {
         let folder = Folder::open(opening.folder)?;
-        let next = recovery::run(&folder, &opening.large, database)?;
+        let next =
+            recovery::Recovery { folder: &folder, database, sink: &opening.sink }.run(&opening.large)?;
         let keeper = Keeper::start(folder.clone(), opening.segment_octets, database.clone())?;
         let behind = Arc::new(AtomicUsize::new(0));
         let (appends, inbox) = mpsc::channel();
@@ -77,7 +80,7 @@ impl Journal {
             large: opening.large.clone(),
             database: database.clone(),
             keeper: keeper.clone(),
-            entered: Arc::from(opening.entered),
+            sink: opening.sink,
             behind: Arc::clone(&behind),
             next_segment: next,
             segment_octets: opening.segment_octets,

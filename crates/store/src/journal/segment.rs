@@ -8,6 +8,8 @@ use std::io;
 use std::os::unix::fs::{FileExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
+use crate::data_dir::sync_folder;
+
 /// Octets before the first record: a magic word and the segment's number.
 pub(crate) const FILE_HEADER_OCTETS: u64 = 16;
 const FILE_MAGIC: [u8; 8] = *b"POSTERN1";
@@ -109,11 +111,6 @@ impl Folder {
     pub(crate) fn sync(&self) -> io::Result<()> {
         sync_folder(&self.0)
     }
-}
-
-/// Makes the names in a folder durable.
-pub(crate) fn sync_folder(path: &Path) -> io::Result<()> {
-    File::open(path)?.sync_all()
 }
 
 fn fill(path: &Path, octets: u64) -> io::Result<()> {

@@ -12,11 +12,11 @@ use tracing::{error, info};
 use super::keeper::Keeper;
 use super::record::{Kind, Record};
 use super::segment::{FILE_HEADER_OCTETS, Folder};
-use super::{Place, envelope};
+use super::sink::{self, Batch, Entry, Sink};
+use super::{Place, envelope, ledger};
 use crate::body::LargeBodies;
 use crate::database::{Database, Durability};
 use crate::error::{StoreError, chain};
-use crate::queue::enter;
 
 /// A message to be appended.
 pub(crate) struct Append {
@@ -33,23 +33,13 @@ pub(crate) enum Appended {
     Large,
 }
 
-/// A message that is synced and to be entered into the database.
-#[derive(Clone, Debug)]
-pub(crate) struct Entry {
-    pub(crate) message: Arc<QueuedMessage>,
-    pub(crate) place: Place,
-}
-
-/// Hears of messages that have been entered into the database.
-pub(crate) type OnEntered = dyn Fn(&[Entry]) + Send + Sync;
-
 /// What a writer works with.
 pub(super) struct Parts {
     pub(super) folder: Folder,
     pub(super) large: LargeBodies,
     pub(super) database: Database,
     pub(super) keeper: Keeper,
-    pub(super) entered: Arc<OnEntered>,
+    pub(super) sink: Arc<dyn Sink>,
     pub(super) behind: Arc<AtomicUsize>,
     pub(super) next_segment: u64,
     pub(super) segment_octets: u64,
@@ -153,17 +143,17 @@ impl Writer {
     /// Has the database enter what is synced.
     fn enter(&self, entries: Vec<Entry>) {
         let Some(current) = &self.current else { return };
-        let (number, end, count) = (current.number, current.end, entries.len());
-        let (entered, behind) = (Arc::clone(&self.parts.entered), Arc::clone(&self.parts.behind));
+        let (count, batch) =
+            (entries.len(), Arc::new(Batch { entries, segment: current.number, end: current.end }));
+        let (sink, behind) = (Arc::clone(&self.parts.sink), Arc::clone(&self.parts.behind));
         behind.fetch_add(count, Ordering::Relaxed);
-        let entries = Arc::new(entries);
-        let told = Arc::clone(&entries);
+        let (entering, entered) = (Arc::clone(&sink), Arc::clone(&batch));
         self.parts.database.write_until_done(
-            move |connection| enter(connection, &entries, number, end),
+            move |connection| sink::enter(connection, &*entering, &batch),
             move |result| {
                 if result.is_ok() {
                     behind.fetch_sub(count, Ordering::Relaxed);
-                    entered(&told);
+                    sink.entered(&entered.entries);
                 }
             },
         );
@@ -185,7 +175,7 @@ impl Writer {
         let (number, end) = (segment.number, segment.end);
         let keeper = self.parts.keeper.clone();
         self.parts.database.write_until_done(
-            move |connection| crate::queue::seal(connection, number, end),
+            move |connection| ledger::seal(connection, number, end),
             move |result| {
                 if result.is_ok() {
                     keeper.retire(number);
@@ -201,9 +191,10 @@ impl Writer {
         let erased = failed.file.write_all_at(&[0; super::record::HEADER_OCTETS], failed.end);
         if erased.and_then(|()| failed.file.sync_data()).is_err() {
             let (number, end) = (failed.number, failed.end);
-            let sealed = self.parts.database.write_blocking(Durability::Synced, move |connection| {
-                crate::queue::seal(connection, number, end)
-            });
+            let sealed = self
+                .parts
+                .database
+                .write_blocking(Durability::Synced, move |connection| ledger::seal(connection, number, end));
             if let Err(error) = sealed {
                 error!(
                     error = chain(&error),

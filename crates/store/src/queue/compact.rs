@@ -8,11 +8,9 @@ use tokio::sync::oneshot;
 
 use super::{Inner, Queue, segments};
 use crate::error::StoreError;
-use crate::journal::{Appended, Kind};
+use crate::journal::{Appended, Kind, ledger};
 use crate::words;
 
-/// A sealed segment is worth emptying when less than one in this many of its messages is needed.
-const SPARSE: u64 = 4;
 /// Messages moved at a time.
 const BATCH: usize = 500;
 
@@ -25,7 +23,7 @@ impl Queue {
     /// # Errors
     /// When something cannot be read or written; nothing is lost then, and the segment stays.
     pub async fn compact(&self) -> Result<usize, StoreError> {
-        let Some(segment) = self.0.database.read(sparsest).await? else { return Ok(0) };
+        let Some(segment) = self.0.database.read(ledger::sparsest).await? else { return Ok(0) };
         let ids = self.0.database.read(move |connection| needed_in(connection, segment)).await?;
         let inner = Arc::clone(&self.0);
         let moving = tokio::task::spawn_blocking(move || {
@@ -36,7 +34,8 @@ impl Queue {
         for told in waits {
             told.await.map_err(|_| StoreError::Closed)??;
         }
-        // The moves were handed to the database before we were told, so the keeper sees them.
+        // Or the next look for a sparse segment finds this one again, while its file goes.
+        self.caught_up().await;
         self.0.keeper.retire(segment);
         Ok(moved)
     }
@@ -56,16 +55,6 @@ impl Inner {
         self.journal.append(Arc::new(message), body, |result| drop(tell.send(result.map(drop))));
         Ok(Some(told))
     }
-}
-
-fn sparsest(connection: &Connection) -> Result<Option<u64>, StoreError> {
-    let mut select = connection.prepare_cached(
-        "SELECT number FROM segment
-         WHERE sealed_at IS NOT NULL AND entered_to >= sealed_at AND needed > 0 AND needed * ? < records
-         ORDER BY needed LIMIT 1",
-    )?;
-    let mut rows = select.query([SPARSE])?;
-    Ok(rows.next()?.map(|row| row.get(0)).transpose()?)
 }
 
 fn needed_in(connection: &Connection, segment: u64) -> Result<Vec<QueueId>, StoreError> {

@@ -8,9 +8,9 @@ use model::id::AccountId;
 use rusqlite::{Connection, params};
 
 use super::Queue;
-use super::settle::mark_let_go;
 use crate::database::Durability;
 use crate::error::StoreError;
+use crate::journal::ledger;
 use crate::words;
 
 /// The disk that holds the data directory.
@@ -90,7 +90,7 @@ impl Queue {
     /// # Errors
     /// When the database cannot be written.
     pub async fn probe(&self) -> Result<(), StoreError> {
-        self.0.database.write(Durability::Synced, mark_let_go).await
+        self.0.database.write(Durability::Synced, ledger::touch).await
     }
 
     /// How many sends of each account wait or are under way.

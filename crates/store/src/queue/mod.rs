@@ -30,18 +30,16 @@ pub use self::health::{Disk, Hindered, Suppressed};
 pub(crate) use self::list::open_sends;
 pub use self::list::{Cursor, ListedSend, MessageView, SendView};
 pub use self::repairs::RepairUse;
-pub(crate) use self::segments::{
-    SegmentRow, enter, forget_segment, mark_done_with, needs_body, seal, segments,
-};
 pub(crate) use self::settle::{Released, drop_waiting, hurry};
 
 use self::recent::Recent;
+use self::segments::Intake;
 use crate::body::{BodyWriter, LargeBodies};
 use crate::data_dir::DataDir;
 use crate::database::{Database, Durability};
 use crate::error::StoreError;
 use crate::journal::{Entry, Journal, Keeper, Opening, Place};
-use crate::store::Options;
+use crate::options::Options;
 
 /// A handle to the queue.
 #[derive(Clone)]
@@ -171,10 +169,7 @@ impl Queue {
             folder: data_dir.join("journal"),
             large: large.clone(),
             segment_octets: options.segment_octets,
-            entered: Box::new({
-                let arrivals = Arc::clone(&arrivals);
-                move |entries| arrivals.announce(entries)
-            }),
+            sink: Arc::new(Intake { arrivals: Arc::clone(&arrivals) }),
         };
         let (journal, keeper) = Journal::open(opening, &database)?;
         let recent = Recent::load(&database, now)?;

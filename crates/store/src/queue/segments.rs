@@ -1,49 +1,34 @@
-//! What the database knows of the journal: which messages stand where, and which of them are needed.
+//! Entering what the journal has synced, and where each message stands in it.
+
+use std::sync::Arc;
 
 use model::id::QueueId;
 use model::queued::QueuedMessage;
-use rusqlite::{Connection, OptionalExtension as _, named_params, params};
+use rusqlite::{Connection, OptionalExtension as _, params};
 
-use super::repairs;
+use super::{Arrivals, repairs};
 use crate::error::StoreError;
-use crate::journal::{Entry, Place};
+use crate::journal::{Entry, Place, Sink, ledger};
 use crate::words;
 
-/// One segment.
-#[derive(Clone, Debug)]
-pub(crate) struct SegmentRow {
-    pub(crate) number: u64,
-    /// Where the records end that have been entered.
-    pub(crate) entered_to: u64,
-    /// Where the last record ends, once no more will come.
-    pub(crate) sealed_at: Option<u64>,
-    /// Messages whose body is still needed.
-    pub(crate) needed: u64,
+/// Enters what the journal has synced.
+pub(super) struct Intake {
+    pub(super) arrivals: Arc<Arrivals>,
 }
 
-/// Enters messages that are synced, and with them how far the segment has been entered.
-pub(crate) fn enter(
-    connection: &Connection,
-    entries: &[Entry],
-    segment: u64,
-    end: u64,
-) -> Result<(), StoreError> {
-    let mut needed: i64 = 0;
-    for entry in entries {
+impl Sink for Intake {
+    fn enter(&self, connection: &Connection, entry: &Entry) -> Result<bool, StoreError> {
         // A message that is known already has been moved here from an older segment.
-        needed += i64::from(enter_message(connection, entry)? || enter_move(connection, entry)?);
+        Ok(enter_message(connection, entry)? || enter_move(connection, entry)?)
     }
-    connection
-        .prepare_cached(
-            "INSERT INTO segment (number, entered_to, sealed_at, records, needed)
-             VALUES (:number, :end, NULL, :records, :needed)
-             ON CONFLICT (number) DO UPDATE
-             SET entered_to = :end, records = records + :records, needed = needed + :needed",
-        )?
-        .execute(named_params! {
-            ":number": segment, ":end": end, ":records": entries.len(), ":needed": needed,
-        })?;
-    Ok(())
+
+    fn needs_body(&self, connection: &Connection, id: QueueId) -> Result<bool, StoreError> {
+        Ok(place_of(connection, id)?.is_some())
+    }
+
+    fn entered(&self, entries: &[Entry]) {
+        self.arrivals.announce(entries);
+    }
 }
 
 /// Enters one message; says whether it was new.
@@ -112,59 +97,8 @@ fn enter_move(connection: &Connection, entry: &Entry) -> Result<bool, StoreError
     connection
         .prepare_cached("UPDATE message SET segment = ?, position = ? WHERE id = ?")?
         .execute(params![entry.place.segment, entry.place.position, id])?;
-    connection
-        .prepare_cached("UPDATE segment SET needed = needed - 1 WHERE number = ?")?
-        .execute([old.segment])?;
+    ledger::release(connection, old.segment)?;
     Ok(true)
-}
-
-/// Notes where a segment ends.
-pub(crate) fn seal(connection: &Connection, number: u64, end: u64) -> Result<(), StoreError> {
-    connection
-        .prepare_cached(
-            "INSERT INTO segment (number, entered_to, sealed_at, records, needed) VALUES (?1, ?2, ?2, 0, 0)
-             ON CONFLICT (number) DO UPDATE SET sealed_at = ?2",
-        )?
-        .execute(params![number, end])?;
-    Ok(())
-}
-
-/// All segments.
-pub(crate) fn segments(connection: &Connection) -> Result<Vec<SegmentRow>, StoreError> {
-    let mut select =
-        connection.prepare("SELECT number, entered_to, sealed_at, needed FROM segment ORDER BY number")?;
-    let rows = select.query_map([], |row| {
-        Ok(SegmentRow {
-            number: row.get(0)?,
-            entered_to: row.get(1)?,
-            sealed_at: row.get(2)?,
-            needed: row.get(3)?,
-        })
-    })?;
-    Ok(rows.collect::<Result<_, _>>()?)
-}
-
-/// Whether a segment is complete, entered, and of no use any more. The commit of this question, synced,
-/// is what makes the answer safe to act on.
-pub(crate) fn mark_done_with(connection: &Connection, number: u64) -> Result<bool, StoreError> {
-    let marked = connection
-        .prepare_cached(
-            "UPDATE segment SET entered_to = sealed_at
-             WHERE number = ? AND sealed_at IS NOT NULL AND entered_to >= sealed_at AND needed = 0",
-        )?
-        .execute([number])?;
-    Ok(marked > 0)
-}
-
-/// Forgets a segment whose file is gone.
-pub(crate) fn forget_segment(connection: &Connection, number: u64) -> Result<(), StoreError> {
-    connection.prepare_cached("DELETE FROM segment WHERE number = ?")?.execute([number])?;
-    Ok(())
-}
-
-/// Whether a message's body is still needed.
-pub(crate) fn needs_body(connection: &Connection, id: QueueId) -> Result<bool, StoreError> {
-    Ok(place_of(connection, id)?.is_some())
 }
 
 /// Where a message stands that is still needed.

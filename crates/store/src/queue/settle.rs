@@ -12,6 +12,7 @@ use tokio::sync::oneshot;
 use super::{NextStep, Queue, Settlement, divide};
 use crate::database::Durability;
 use crate::error::StoreError;
+use crate::journal::ledger;
 use crate::pace::{self, Usage};
 
 /// What a transaction let go of.
@@ -138,7 +139,7 @@ impl Queue {
         }
         if !released.messages.is_empty() {
             // The file may only go when it is certain that nobody looks for it after a power cut.
-            let synced = self.0.database.write(Durability::Synced, mark_let_go).await;
+            let synced = self.0.database.write(Durability::Synced, ledger::touch).await;
             if synced.is_err() {
                 return;
             }
@@ -270,14 +271,7 @@ fn release(connection: &Connection, id: QueueId, released: &mut Released) -> Res
         .query_row([id.to_string()], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
         .optional()?;
     let Some((..=0, segment, size)) = message else { return Ok(()) };
-    let left: Option<(i64, bool)> = connection
-        .prepare_cached(
-            "UPDATE segment SET needed = needed - 1 WHERE number = ? RETURNING needed, sealed_at IS NOT NULL",
-        )?
-        .query_row([segment], |row| Ok((row.get(0)?, row.get(1)?)))
-        // A segment that went missing has no row, and its messages have to end all the same.
-        .optional()?;
-    if left == Some((0, true)) {
+    if ledger::release(connection, segment)? {
         released.segments.insert(segment);
     }
     if size >= crate::body::INLINE_OCTETS as u64 {
@@ -294,13 +288,6 @@ pub(crate) fn hurry(connection: &Connection, account: AccountId, now: Timestamp)
         params![account.to_string(), now.as_millisecond()],
     )?;
     Ok(())
-}
-
-/// Writes something, so that there is a commit to be synced, and all before it with it.
-pub(super) fn mark_let_go(connection: &Connection) -> Result<(), StoreError> {
-    Ok(connection.execute_batch(
-        "UPDATE segment SET needed = needed WHERE number = (SELECT max(number) FROM segment)",
-    )?)
 }
 
 fn ensure_known(connection: &Connection, id: QueueId) -> Result<(), StoreError> {
