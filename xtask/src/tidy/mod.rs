@@ -1,5 +1,6 @@
 //! The house rules that a program can check. Each file here has some of them.
 
+mod circles;
 mod documents;
 mod levels;
 mod sizes;
@@ -43,6 +44,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
         documents::check(source, &mut breaches);
     }
     sizes::check_exceptions(&sources, &mut breaches);
+    circles::check(&sources, &mut breaches);
     for breach in &breaches {
         println!("{breach}");
     }
