@@ -79,7 +79,7 @@ impl Relay {
             match self.upstreams.of(account).await {
                 Ok(upstream) => {
                     let usage = upstream.sends.count(self.context.clock.steady(), count);
-                    self.context.store.pace().add(usage).await?;
+                    self.context.store.rate_usage().add(usage).await?;
                 }
                 Err(error) => debug!(error = crate::reply_for::chain(&error), "the account cannot be used"),
             }
@@ -128,7 +128,7 @@ async fn clean_up(context: &Context) -> Result<(), StoreError> {
     let before = |age: SignedDuration| context.clock.now().saturating_sub(age).unwrap_or(Timestamp::MIN);
     let history = SignedDuration::try_from(context.settings.history).unwrap_or(SignedDuration::MAX);
     while context.store.queue().prune(before(history), PRUNE).await? == PRUNE {}
-    context.store.pace().forget(before(MEMORY)).await?;
+    context.store.rate_usage().forget(before(MEMORY)).await?;
     let moved = context.store.queue().compact().await?;
     if moved > 0 {
         debug!(messages = moved, "waiting messages were moved so that old segments can go");

@@ -25,9 +25,9 @@ mod intake_rules;
 mod journal;
 mod logins;
 mod options;
-mod pace;
 mod published;
 mod queue;
+mod rate_usage;
 mod refusals;
 mod rotations;
 mod secrets;
@@ -49,11 +49,11 @@ pub use error::{Blame, StoreError, chain};
 pub use estates::Estates;
 pub use logins::{CredentialUse, LoginNews, Logins, Welcome};
 pub use options::Options;
-pub use pace::{Pace, Refusal, SENDS, STATUS_READS, Usage};
 pub use queue::{
     Accepted, Claim, Cursor, Disk, Hindered, ListedSend, MessageView, NextStep, Queue, RepairUse, SendView,
     Settlement, StatusCheck, Suppressed, TakenGroup,
 };
+pub use rate_usage::{RateUsage, SENDS, STATUS_READS, Throttling, Usage};
 pub use refusals::{RefusalChanges, Refusals};
 pub use rotations::Rotations;
 pub use secrets::{KeySource, MasterKey, NewSecret, SecretFacts, SecretName, SecretOwner, Secrets};

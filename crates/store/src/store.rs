@@ -21,9 +21,9 @@ use crate::error::StoreError;
 use crate::estates::Estates;
 use crate::logins::Logins;
 use crate::options::Options;
-use crate::pace::Pace;
 use crate::published::Published;
 use crate::queue::Queue;
+use crate::rate_usage::RateUsage;
 use crate::refusals::Refusals;
 use crate::rotations::Rotations;
 use crate::secrets::{KeySource, MasterKey, Secrets, foreign_key, is_used};
@@ -193,8 +193,8 @@ impl Store {
 
     /// Requests that Azure has counted.
     #[must_use]
-    pub fn pace(&self) -> Pace {
-        Pace::new(self.database.clone())
+    pub fn rate_usage(&self) -> RateUsage {
+        RateUsage::new(self.database.clone())
     }
 
     /// What clients were refused.

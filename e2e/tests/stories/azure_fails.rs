@@ -198,7 +198,7 @@ async fn a_status_is_read_once_when_azure_is_likely_to_be_done() {
     let used = world
         .server()
         .store
-        .pace()
+        .rate_usage()
         .load(world.twin.ready().subscription_id, STATUS_READS, Timestamp::MIN)
         .await
         .unwrap();

@@ -26,7 +26,7 @@ fn arm(world: &World, operation: Operation, effect: Effect, times: u32) {
 
 async fn sends_used(world: &World) -> u32 {
     let subscription = world.twin.ready().subscription_id;
-    let used = world.server().store.pace().load(subscription, SENDS, Timestamp::MIN).await.unwrap();
+    let used = world.server().store.rate_usage().load(subscription, SENDS, Timestamp::MIN).await.unwrap();
     used.iter().filter(|usage| usage.slot_seconds == 1).map(|usage| usage.count).sum()
 }
 

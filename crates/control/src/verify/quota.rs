@@ -32,7 +32,7 @@ struct Limits {
 
 pub(super) async fn check(context: &Context, services: &[ServiceFound]) -> Vec<Finding> {
     let limits = limits(context, services);
-    let refusals = context.control.store.pace().refusals(context.account.subscription, SENDS).await;
+    let refusals = context.control.store.rate_usage().throttlings(context.account.subscription, SENDS).await;
     let history = History::of(refusals.unwrap_or_default(), context.control.clock.now(), limits.configured);
     let finding = if history.refused > 0 { refused(&limits, &history) } else { unrefused(&limits) };
     std::iter::once(finding).chain(different(&limits)).collect()

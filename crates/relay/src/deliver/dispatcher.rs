@@ -8,7 +8,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use model::account::Account;
 use model::delivery::{Attempt, AttemptResult, Reason, SendId};
-use store::{NextStep, Refusal, SENDS, Settlement, StoreError, Usage};
+use store::{NextStep, SENDS, Settlement, StoreError, Throttling, Usage};
 use tokio::task::{self, JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, error, warn};
@@ -290,8 +290,9 @@ impl Dispatcher {
         let [in_minute, in_hour] = upstream.sends.lock().used(steady);
         // What Azure really allows shows in how much it had been asked.
         let wait_seconds = wait.map(|wait| u32::try_from(wait.as_secs()).unwrap_or(u32::MAX));
-        let refusal = Refusal { at: now, in_minute, in_hour, wait_seconds };
-        let noted = self.context.store.pace().refused(self.account.subscription, SENDS, refusal).await;
+        let throttling = Throttling { at: now, in_minute, in_hour, wait_seconds };
+        let noted =
+            self.context.store.rate_usage().throttled(self.account.subscription, SENDS, throttling).await;
         if let Err(error) = noted {
             error!(error = crate::reply_for::chain(&error), "a limit of Azure's could not be noted");
         }

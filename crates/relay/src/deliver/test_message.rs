@@ -86,7 +86,7 @@ pub async fn send_test_message(
         }
     };
     usage.extend(upstream.sends.finish(clock.steady(), verdict.ended()));
-    if let Err(error) = store.pace().add(usage).await {
+    if let Err(error) = store.rate_usage().add(usage).await {
         tracing::error!(error = store::chain(&error), "a test message could not be counted");
     }
     match verdict {

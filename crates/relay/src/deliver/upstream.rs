@@ -233,7 +233,7 @@ impl Upstreams {
             return Ok(Arc::clone(limiter));
         }
         let since = self.clock.steady().saturating_sub(MEMORY).unwrap_or(Timestamp::MIN);
-        let used = self.store.pace().load(account.subscription, kind, since).await?;
+        let used = self.store.rate_usage().load(account.subscription, kind, since).await?;
         let mut limiter = Limiter::new(allowance);
         let counts = used.iter().map(|usage| SlotCount {
             slot_seconds: usage.slot_seconds,
@@ -259,7 +259,7 @@ impl Upstreams {
         subscription: SubscriptionId,
         kind: &'static str,
     ) -> Result<Option<AskedFor>, UpstreamError> {
-        let refusals = self.store.pace().refusals(subscription, kind).await?;
+        let refusals = self.store.rate_usage().throttlings(subscription, kind).await?;
         let Some((at, seconds)) = refusals.first().and_then(|one| Some((one.at, one.wait_seconds?))) else {
             return Ok(None);
         };

@@ -13,7 +13,7 @@ use super::{NextStep, Queue, Settlement, divide};
 use crate::database::Durability;
 use crate::error::StoreError;
 use crate::journal::ledger;
-use crate::pace::{self, Usage};
+use crate::rate_usage::{self, Usage};
 
 /// What a transaction let go of.
 #[derive(Debug, Default)]
@@ -44,7 +44,7 @@ impl Queue {
                 for settlement in &settlements {
                     settle(connection, settlement, &mut released)?;
                 }
-                pace::add(connection, &usage)?;
+                rate_usage::add(connection, &usage)?;
                 *filled.lock().unwrap_or_else(PoisonError::into_inner) = released;
                 Ok(())
             },

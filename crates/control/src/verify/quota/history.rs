@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 use model::quota::Allowance;
-use store::Refusal;
+use store::Throttling;
 
 /// Refusals older than this say nothing about today.
 const RECENT: SignedDuration = SignedDuration::from_hours(24 * 7);
@@ -22,13 +22,13 @@ pub(super) struct History {
 }
 
 impl History {
-    pub(super) fn of(refusals: Vec<Refusal>, now: Timestamp, configured: Allowance) -> Self {
+    pub(super) fn of(refusals: Vec<Throttling>, now: Timestamp, configured: Allowance) -> Self {
         let since = now.saturating_sub(RECENT).unwrap_or(Timestamp::MIN);
-        let recent: Vec<Refusal> = refusals.into_iter().filter(|one| one.at > since).collect();
-        let is_hour = |one: &Refusal| one.wait_seconds.is_some_and(|wait| wait > MINUTE_SECONDS);
+        let recent: Vec<Throttling> = refusals.into_iter().filter(|one| one.at > since).collect();
+        let is_hour = |one: &Throttling| one.wait_seconds.is_some_and(|wait| wait > MINUTE_SECONDS);
         // Near its end, an hour that is used up is told by a short wait, too.
-        let is_end_of_hour = |one: &Refusal| {
-            let is_before = |other: &Refusal| other.at < one.at && one.at.duration_since(other.at) <= HOUR;
+        let is_end_of_hour = |one: &Throttling| {
+            let is_before = |other: &Throttling| other.at < one.at && one.at.duration_since(other.at) <= HOUR;
             recent.iter().any(|other| is_hour(other) && is_before(other))
         };
         let mut history = Self::default();
@@ -95,15 +95,15 @@ mod tests {
     const DEFAULT: Allowance = Allowance { per_minute: 30, per_hour: 100 };
     const RAISED: Allowance = Allowance { per_minute: 100, per_hour: 1_000 };
 
-    fn refusal(minutes_ago: i64, (in_minute, in_hour): (u32, u32), wait_seconds: Option<u32>) -> Refusal {
-        Refusal { at: now() - SignedDuration::from_mins(minutes_ago), in_minute, in_hour, wait_seconds }
+    fn refusal(minutes_ago: i64, (in_minute, in_hour): (u32, u32), wait_seconds: Option<u32>) -> Throttling {
+        Throttling { at: now() - SignedDuration::from_mins(minutes_ago), in_minute, in_hour, wait_seconds }
     }
 
     fn now() -> Timestamp {
         Timestamp::from_second(1_800_000_000).unwrap()
     }
 
-    fn check(configured: Allowance, refusals: &[Refusal], expected: Option<(u32, u32)>) {
+    fn check(configured: Allowance, refusals: &[Throttling], expected: Option<(u32, u32)>) {
         let history = History::of(refusals.to_vec(), now(), configured);
         let sensible = history.sensible(configured, DEFAULT).map(|one| (one.per_minute, one.per_hour));
         assert_eq!(sensible, expected, "{refusals:?}: {history:?}");

@@ -14,7 +14,7 @@ pub const STATUS_READS: &str = "status_reads";
 
 /// A handle to the counts.
 #[derive(Clone)]
-pub struct Pace(Database);
+pub struct RateUsage(Database);
 
 /// So many requests of one kind in one slot of time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,7 +33,7 @@ pub struct Usage {
 
 /// Azure said that there was too much.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Refusal {
+pub struct Throttling {
     /// When.
     pub at: Timestamp,
     /// Requests that it had counted by then, in the minute before.
@@ -45,19 +45,19 @@ pub struct Refusal {
     pub wait_seconds: Option<u32>,
 }
 
-/// Refusals that are remembered, of each kind.
-const REFUSALS: u32 = 100;
+/// Throttlings that are remembered, of each kind.
+const KEPT: u32 = 100;
 
-impl Pace {
+impl RateUsage {
     /// Notes that Azure said that there was too much.
     ///
     /// # Errors
     /// When the database cannot be written.
-    pub async fn refused(
+    pub async fn throttled(
         &self,
         subscription: SubscriptionId,
         kind: &'static str,
-        refusal: Refusal,
+        throttling: Throttling,
     ) -> Result<(), StoreError> {
         self.0
             .write(Durability::Written, move |connection| {
@@ -68,31 +68,31 @@ impl Pace {
                     params![
                         subscription,
                         kind,
-                        refusal.at.as_millisecond(),
-                        refusal.in_minute,
-                        refusal.in_hour,
-                        refusal.wait_seconds
+                        throttling.at.as_millisecond(),
+                        throttling.in_minute,
+                        throttling.in_hour,
+                        throttling.wait_seconds
                     ],
                 )?;
                 connection.execute(
                     "DELETE FROM throttled WHERE subscription = ?1 AND kind = ?2 AND at NOT IN
                      (SELECT at FROM throttled WHERE subscription = ?1 AND kind = ?2 ORDER BY at DESC LIMIT ?3)",
-                    params![subscription, kind, REFUSALS],
+                    params![subscription, kind, KEPT],
                 )?;
                 Ok(())
             })
             .await
     }
 
-    /// The refusals that are remembered, the newest first.
+    /// The throttlings that are remembered, the newest first.
     ///
     /// # Errors
     /// When the database cannot be read.
-    pub async fn refusals(
+    pub async fn throttlings(
         &self,
         subscription: SubscriptionId,
         kind: &'static str,
-    ) -> Result<Vec<Refusal>, StoreError> {
+    ) -> Result<Vec<Throttling>, StoreError> {
         self.0
             .read(move |connection| {
                 let mut select = connection.prepare_cached(
@@ -100,13 +100,13 @@ impl Pace {
                      WHERE subscription = ? AND kind = ? ORDER BY at DESC",
                 )?;
                 let mut rows = select.query(params![subscription.to_string(), kind])?;
-                let mut refusals = Vec::new();
+                let mut throttlings = Vec::new();
                 while let Some(row) = rows.next()? {
                     let at = crate::words::to_time(row.get(0)?)?;
                     let (in_minute, in_hour, wait_seconds) = (row.get(1)?, row.get(2)?, row.get(3)?);
-                    refusals.push(Refusal { at, in_minute, in_hour, wait_seconds });
+                    throttlings.push(Throttling { at, in_minute, in_hour, wait_seconds });
                 }
-                Ok(refusals)
+                Ok(throttlings)
             })
             .await
     }
