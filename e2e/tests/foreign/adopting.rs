@@ -15,7 +15,7 @@ pub(crate) const EMAIL_SERVICE: &str = "litware-email";
 pub(crate) const SERVICE: &str = "litware-mail";
 
 /// Real seconds go by for clients that others wrote: what takes a while takes a second.
-pub(crate) fn hurry(scene: &Scene) {
+pub(crate) fn make_due_now(scene: &Scene) {
     scene.world.twin.state().change_world(|world| {
         world.habits.provisioning_seconds = 1;
         world.habits.verification_seconds = 1;

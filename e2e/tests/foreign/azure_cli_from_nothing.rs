@@ -1,6 +1,6 @@
 //! The Azure CLI alone: from no resource group to a sender, as Azure's own pages say it.
 
-use crate::adopting::{DOMAIN, EMAIL_SERVICE, GROUP, SERVICE, hurry, must_be_adopted};
+use crate::adopting::{DOMAIN, EMAIL_SERVICE, GROUP, SERVICE, make_due_now, must_be_adopted};
 use crate::azure_cli::{az, log_in};
 use crate::scene::{Scene, witnesses};
 use crate::tools::Client;
@@ -50,7 +50,7 @@ az resource show --ids "$SERVICE_ID" --query "properties.provisioningState" --ou
 
 async fn makes_what_postern_adopts(scene: Scene) {
     log_in(&scene).await;
-    hurry(&scene);
+    make_due_now(&scene);
     let ready = scene.world.twin.ready().clone();
     let base = format!(
         "/subscriptions/{}/resourceGroups/{GROUP}/providers/Microsoft.Communication",

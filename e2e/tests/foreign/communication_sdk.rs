@@ -1,7 +1,7 @@
 //! Microsoft's management SDKs for communication services and DNS, in Python and in JavaScript: from no resource group
 //! to a sender.
 
-use crate::adopting::{DOMAIN, EMAIL_SERVICE, GROUP, SERVICE, hurry, must_be_adopted};
+use crate::adopting::{DOMAIN, EMAIL_SERVICE, GROUP, SERVICE, make_due_now, must_be_adopted};
 use crate::scene::Scene;
 use crate::tools::Client;
 
@@ -87,7 +87,7 @@ pub(crate) mod javascript {
 
 /// Runs a client that makes all of it; gives what it printed.
 async fn set_up(scene: &Scene, client: Client, more: &[&str]) -> String {
-    hurry(scene);
+    make_due_now(scene);
     let ready = scene.world.twin.ready().clone();
     let words = [
         ready.url.clone(),

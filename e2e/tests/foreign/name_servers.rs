@@ -9,7 +9,7 @@ use control::provision::handout::Action;
 use serde_json::{Value, json};
 use twin::world::dns::{Record, Zone};
 
-use crate::adopting::hurry;
+use crate::adopting::make_due_now;
 use crate::name_server::{NameServer, head};
 use crate::scene::{Scene, witnesses};
 use crate::tools::Client;
@@ -36,7 +36,7 @@ const OTHERS: [&str; 5] = [
 
 /// A domain that Azure knows and whose records a person writes; gives what it is handed for the zone at a server.
 pub(crate) async fn known_to_azure(scene: &Scene, domain: &str) -> Control {
-    hurry(scene);
+    make_due_now(scene);
     let control = scene.world.control();
     let estate = Document {
         resource_group: Some("mail".into()),

@@ -89,7 +89,7 @@ impl Accounts {
             .database
             .write(Durability::Synced, move |connection| {
                 update(connection, &account, read_at)?;
-                queue::hurry(connection, account.id, account.changed_at)?;
+                queue::make_due_now(connection, account.id, account.changed_at)?;
                 if let Some(sealed) = sealed {
                     sealed.store(connection)?;
                     rotations::overtake(connection, &account)?;
@@ -125,7 +125,7 @@ impl Accounts {
                 sealed.store(connection)?;
                 owner.remove(connection, SecretName::NextClientSecret)?;
                 rotations::update(connection, Step::Proved, &rotation)?;
-                queue::hurry(connection, account.id, account.changed_at)?;
+                queue::make_due_now(connection, account.id, account.changed_at)?;
                 audit.store(connection)
             })
             .await?;

@@ -281,7 +281,11 @@ fn release(connection: &Connection, id: QueueId, released: &mut Released) -> Res
 }
 
 /// Makes all waiting sends of an account due.
-pub(crate) fn hurry(connection: &Connection, account: AccountId, now: Timestamp) -> Result<(), StoreError> {
+pub(crate) fn make_due_now(
+    connection: &Connection,
+    account: AccountId,
+    now: Timestamp,
+) -> Result<(), StoreError> {
     connection.execute(
         "UPDATE send SET due_at = ?2 WHERE account_id = ?1 AND lane BETWEEN 0 AND 2 AND state = 'queued'
          AND due_at > ?2",
