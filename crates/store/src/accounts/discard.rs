@@ -9,7 +9,7 @@ use super::{Accounts, delete, logins};
 use crate::audit::AuditEntry;
 use crate::database::Durability;
 use crate::error::StoreError;
-use crate::queue::{self, Released};
+use crate::queue::{self, Discarded};
 use crate::words;
 
 /// What is lost with an account.
@@ -82,17 +82,17 @@ impl Accounts {
             if found != expected {
                 return Err(StoreError::Changed(format!("what depends on account {name}")));
             }
-            let mut released = Released::default();
+            let mut discarded = Discarded::default();
             for message in &found.messages {
-                queue::drop_waiting(connection, message.id, &mut released)?;
+                queue::drop_waiting(connection, message.id, &mut discarded)?;
             }
             connection.execute("DELETE FROM credential WHERE account_id = ?", [id.to_string()])?;
             delete(connection, id)?;
             audit.iter().try_for_each(|entry| entry.store(connection))?;
-            Ok(released)
+            Ok(discarded)
         };
-        let released = self.database.write(Durability::Synced, work).await?;
-        self.queue.let_go(released).await;
+        let discarded = self.database.write(Durability::Synced, work).await?;
+        self.queue.discard(discarded).await;
         self.published.refresh(&self.database).await
     }
 }

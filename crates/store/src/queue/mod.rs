@@ -30,7 +30,7 @@ pub use self::health::{Disk, Hindered, Suppressed};
 pub(crate) use self::list::open_sends;
 pub use self::list::{Cursor, ListedSend, MessageView, SendView};
 pub use self::repairs::RepairUse;
-pub(crate) use self::settle::{Released, drop_waiting, make_due_now};
+pub(crate) use self::settle::{Discarded, drop_waiting, make_due_now};
 
 use self::recent::Recent;
 use self::segments::Intake;

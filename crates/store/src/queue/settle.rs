@@ -1,4 +1,4 @@
-//! Noting what came of a send, and letting go of bodies that nobody needs any more.
+//! Noting what came of a send, and discarding bodies that nobody needs any more.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -15,9 +15,9 @@ use crate::error::StoreError;
 use crate::journal::ledger;
 use crate::rate_usage::{self, Usage};
 
-/// What a transaction let go of.
+/// What a transaction does not need any more.
 #[derive(Debug, Default)]
-pub(crate) struct Released {
+pub(crate) struct Discarded {
     /// Messages whose file is not needed any more.
     messages: Vec<QueueId>,
     segments: BTreeSet<u64>,
@@ -35,17 +35,17 @@ impl Queue {
     /// # Errors
     /// When the store is closed.
     pub async fn settle(&self, settlements: Vec<Settlement>, usage: Vec<Usage>) -> Result<(), StoreError> {
-        let released = Arc::new(Mutex::new(Released::default()));
-        let (filled, (tell, told)) = (Arc::clone(&released), oneshot::channel());
+        let discarded = Arc::new(Mutex::new(Discarded::default()));
+        let (filled, (tell, told)) = (Arc::clone(&discarded), oneshot::channel());
         let mut tell = Some(tell);
         self.0.database.write_until_done(
             move |connection: &Connection| {
-                let mut released = Released::default();
+                let mut discarded = Discarded::default();
                 for settlement in &settlements {
-                    settle(connection, settlement, &mut released)?;
+                    settle(connection, settlement, &mut discarded)?;
                 }
                 rate_usage::add(connection, &usage)?;
-                *filled.lock().unwrap_or_else(PoisonError::into_inner) = released;
+                *filled.lock().unwrap_or_else(PoisonError::into_inner) = discarded;
                 Ok(())
             },
             move |result| {
@@ -56,8 +56,8 @@ impl Queue {
             },
         );
         told.await.map_err(|_| StoreError::Closed)?;
-        let released = std::mem::take(&mut *released.lock().unwrap_or_else(PoisonError::into_inner));
-        self.let_go(released).await;
+        let discarded = std::mem::take(&mut *discarded.lock().unwrap_or_else(PoisonError::into_inner));
+        self.discard(discarded).await;
         Ok(())
     }
 
@@ -89,11 +89,11 @@ impl Queue {
     pub async fn drop_message(&self, id: QueueId) -> Result<usize, StoreError> {
         let work = move |connection: &Connection| {
             ensure_known(connection, id)?;
-            let mut released = Released::default();
-            Ok((drop_waiting(connection, id, &mut released)?, released))
+            let mut discarded = Discarded::default();
+            Ok((drop_waiting(connection, id, &mut discarded)?, discarded))
         };
-        let (dropped, released) = self.0.database.write(Durability::Synced, work).await?;
-        self.let_go(released).await;
+        let (dropped, discarded) = self.0.database.write(Durability::Synced, work).await?;
+        self.discard(discarded).await;
         Ok(dropped)
     }
 
@@ -130,21 +130,21 @@ impl Queue {
             .await
     }
 
-    pub(crate) async fn let_go(&self, released: Released) {
-        for id in &released.undone {
+    pub(crate) async fn discard(&self, discarded: Discarded) {
+        for id in &discarded.undone {
             self.0.recent.forget(*id);
         }
-        for segment in released.segments {
+        for segment in discarded.segments {
             self.0.keeper.retire(segment);
         }
-        if !released.messages.is_empty() {
+        if !discarded.messages.is_empty() {
             // The file may only go when it is certain that nobody looks for it after a power cut.
             let synced = self.0.database.write(Durability::Synced, ledger::touch).await;
             if synced.is_err() {
                 return;
             }
             let inner = Arc::clone(&self.0);
-            let remove = move || released.messages.iter().for_each(|id| inner.large.remove(*id));
+            let remove = move || discarded.messages.iter().for_each(|id| inner.large.remove(*id));
             // A file that stays is swept up at the next start.
             let _ = tokio::task::spawn_blocking(remove).await;
         }
@@ -155,7 +155,7 @@ impl Queue {
 pub(crate) fn drop_waiting(
     connection: &Connection,
     id: QueueId,
-    released: &mut Released,
+    discarded: &mut Discarded,
 ) -> Result<usize, StoreError> {
     let mut select = connection.prepare_cached(
         "UPDATE send SET state = 'dropped' WHERE message_id = ? AND state = 'queued' RETURNING part",
@@ -163,16 +163,16 @@ pub(crate) fn drop_waiting(
     let parts: Result<Vec<u16>, _> = select.query_map([id.to_string()], |row| row.get(0))?.collect();
     let parts = parts?;
     for _ in &parts {
-        release(connection, id, released)?;
+        discard_body(connection, id, discarded)?;
     }
-    undo(connection, id, released)?;
+    undo(connection, id, discarded)?;
     Ok(parts.len())
 }
 
 fn settle(
     connection: &Connection,
     settlement: &Settlement,
-    released: &mut Released,
+    discarded: &mut Discarded,
 ) -> Result<(), StoreError> {
     let Settlement { id, attempt, next } = settlement;
     let (state, due_at) = match next {
@@ -217,10 +217,10 @@ fn settle(
     }
     divide::rewrite(connection, *id, next)?;
     if was_open && state != SendState::Queued {
-        release(connection, id.message, released)?;
+        discard_body(connection, id.message, discarded)?;
     }
     if state == SendState::Failed {
-        undo(connection, id.message, released)?;
+        undo(connection, id.message, discarded)?;
     }
     Ok(())
 }
@@ -232,14 +232,14 @@ fn is_handed_on(next: &NextStep) -> bool {
 }
 
 /// Takes a message of which nothing was sent and nothing is left out of those that are not repeated.
-fn undo(connection: &Connection, id: QueueId, released: &mut Released) -> Result<(), StoreError> {
+fn undo(connection: &Connection, id: QueueId, discarded: &mut Discarded) -> Result<(), StoreError> {
     let is_undone = connection
         .prepare_cached(
             "SELECT 1 FROM message WHERE id = ?1 AND NOT EXISTS
              (SELECT 1 FROM send WHERE message_id = ?1 AND state NOT IN ('failed', 'dropped'))",
         )?
         .exists([id.to_string()])?;
-    released.undone.extend(is_undone.then_some(id));
+    discarded.undone.extend(is_undone.then_some(id));
     Ok(())
 }
 
@@ -263,7 +263,7 @@ fn note(connection: &Connection, id: SendId, attempt: &Attempt) -> Result<(), St
 }
 
 /// One send of the message needs the body no more; with the last of them the body goes.
-fn release(connection: &Connection, id: QueueId, released: &mut Released) -> Result<(), StoreError> {
+fn discard_body(connection: &Connection, id: QueueId, discarded: &mut Discarded) -> Result<(), StoreError> {
     let message: Option<(i64, u64, u64)> = connection
         .prepare_cached(
             "UPDATE message SET open_sends = open_sends - 1 WHERE id = ? RETURNING open_sends, segment, size_octets",
@@ -272,10 +272,10 @@ fn release(connection: &Connection, id: QueueId, released: &mut Released) -> Res
         .optional()?;
     let Some((..=0, segment, size)) = message else { return Ok(()) };
     if ledger::release(connection, segment)? {
-        released.segments.insert(segment);
+        discarded.segments.insert(segment);
     }
     if size >= crate::body::INLINE_OCTETS as u64 {
-        released.messages.push(id);
+        discarded.messages.push(id);
     }
     Ok(())
 }
