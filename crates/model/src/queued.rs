@@ -28,7 +28,7 @@ pub struct QueuedMessage {
     /// ENVID of the submission.
     pub envelope_id: Option<String>,
     /// What its header says, for lists and notices.
-    pub summary: Summary,
+    pub header: HeaderMetadata,
     /// What was changed in it on its way in.
     pub changes: Vec<Change>,
     /// Octets as stored.
@@ -98,7 +98,7 @@ pub enum Origin {
 
 /// What a message's header says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Summary {
+pub struct HeaderMetadata {
     /// The author's address.
     pub from: String,
     /// Message-ID, brackets included.

@@ -11,7 +11,7 @@ use model::account::Account;
 use model::credential::Lane;
 use model::delivery::SendId;
 use model::id::QueueId;
-use model::queued::{NewSend, Origin, QueuedMessage, Recipient, Summary};
+use model::queued::{HeaderMetadata, NewSend, Origin, QueuedMessage, Recipient};
 use store::{Body, MessageView, StoreError};
 use tracing::info;
 
@@ -86,7 +86,7 @@ impl Dsn<'_> {
             // The message is gone; what was noted of it has to do.
             Err(_) => format!(
                 "From: {}\r\nSubject: {}\r\nMessage-ID: {}\r\n",
-                message.summary.from, message.summary.subject, message.summary.message_id
+                message.header.from, message.header.subject, message.header.message_id
             )
             .into_bytes(),
         };
@@ -123,7 +123,7 @@ impl Dsn<'_> {
             reverse_path: ReversePath::Null,
             ret: None,
             envelope_id: None,
-            summary: Summary {
+            header: HeaderMetadata {
                 from: self.from.to_string(),
                 message_id: self.message_id(),
                 subject: "Undelivered".to_owned(),
@@ -144,7 +144,7 @@ impl Dsn<'_> {
 
 /// DSNs come from the sender that every linked domain has.
 fn author(message: &MessageView) -> Option<Mailbox> {
-    let author: Mailbox = message.summary.from.parse().ok()?;
+    let author: Mailbox = message.header.from.parse().ok()?;
     at_domain(&author)
 }
 

@@ -80,7 +80,7 @@ fn failures(message: &MessageView) -> Vec<(SendId, Vec<(Recipient, Failed)>)> {
 /// Another account that sends from the domain of the author or of the reverse-path, and the author of its DSNs.
 /// A domain of somebody else is not used: who they are is nobody's business.
 fn messenger(store: &Store, removed: &Account, message: &MessageView) -> Option<(Arc<Account>, Mailbox)> {
-    let author: Option<Mailbox> = message.summary.from.parse().ok();
+    let author: Option<Mailbox> = message.header.from.parse().ok();
     let directory = store.directory();
     let mut others: Vec<&Arc<Account>> =
         directory.accounts().filter(|one| one.is_enabled() && one.id != removed.id).collect();

@@ -11,7 +11,7 @@ use message::submission::{Additions, inspect, rewrite};
 use model::account::Account;
 use model::credential::{Access, Credential, Lane};
 use model::id::QueueId;
-use model::queued::{Change, NewSend, Origin, QueuedMessage, Recipient, Summary};
+use model::queued::{Change, HeaderMetadata, NewSend, Origin, QueuedMessage, Recipient};
 use store::{Body, Store, StoreError};
 use tracing::{info, warn};
 
@@ -45,7 +45,7 @@ impl Submission {
             reverse_path: std::mem::replace(&mut envelope.reverse_path, ReversePath::Null),
             ret: envelope.parameters.ret,
             envelope_id: envelope.parameters.envelope_id.take(),
-            summary: complete.summary,
+            header: complete.metadata,
             changes,
             size_octets: complete.octets,
             accepted_at: now,
@@ -203,7 +203,7 @@ pub async fn submit(
         reverse_path: ReversePath::Mailbox(message.from.clone()),
         ret: None,
         envelope_id: None,
-        summary: Summary {
+        header: HeaderMetadata {
             from: message.from.to_string(),
             message_id,
             subject: facts.subject.unwrap_or_default(),

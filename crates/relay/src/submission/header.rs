@@ -3,7 +3,7 @@
 use ::smtp::reply::Refusal;
 use aws_lc_rs::digest;
 use message::submission::{Additions, Trace, inspect, rewrite};
-use model::queued::{Change, Summary};
+use model::queued::{Change, HeaderMetadata};
 
 use super::author::Draft;
 use super::intake::Written;
@@ -62,13 +62,13 @@ impl Submission {
             reply_to: author.reply_to,
             left_out: author.left_out,
         };
-        let summary = Summary {
+        let metadata = HeaderMetadata {
             from: author.address.to_string(),
             message_id,
             subject: facts.subject.clone().unwrap_or_default().chars().take(MAX_SUBJECT).collect(),
         };
         let digest = begin_digest(sender, envelope, header);
-        Ok((Written { summary, digest, header: rewrite(header, &additions) }, author.changes))
+        Ok((Written { metadata, digest, header: rewrite(header, &additions) }, author.changes))
     }
 
     fn trace(&self, sender: &Sender, envelope: &Envelope) -> String {

@@ -3,7 +3,7 @@
 
 use ::smtp::reply::Refusal;
 use aws_lc_rs::digest;
-use model::queued::{Fingerprint, Summary};
+use model::queued::{Fingerprint, HeaderMetadata};
 use store::{Body, BodyWriter, StoreError};
 
 use crate::reply_for;
@@ -13,7 +13,7 @@ pub(super) struct Intake {
     phase: Phase,
     /// Absent once the message is complete.
     writer: Option<BodyWriter>,
-    summary: Summary,
+    metadata: HeaderMetadata,
     /// Absent until the body begins.
     digest: Option<digest::Context>,
     last: [u8; 2],
@@ -47,7 +47,7 @@ impl From<StoreError> for Stopped {
 pub(super) struct Complete {
     pub(super) body: Body,
     pub(super) octets: u64,
-    pub(super) summary: Summary,
+    pub(super) metadata: HeaderMetadata,
     pub(super) fingerprint: Fingerprint,
 }
 
@@ -55,7 +55,7 @@ pub(super) struct Complete {
 pub(super) struct Written {
     /// The header section as it is kept, without the empty line.
     pub(super) header: Vec<u8>,
-    pub(super) summary: Summary,
+    pub(super) metadata: HeaderMetadata,
     /// Everything that makes two submissions the same, but for the body.
     pub(super) digest: digest::Context,
 }
@@ -70,7 +70,7 @@ impl Intake {
         Self {
             phase: Phase::Header(Vec::new()),
             writer: Some(writer),
-            summary: Summary::default(),
+            metadata: HeaderMetadata::default(),
             digest: None,
             last: *b"\r\n",
         }
@@ -109,7 +109,7 @@ impl Intake {
         let Phase::Between(rest) = std::mem::replace(&mut self.phase, Phase::Body) else {
             return Err(StoreError::Closed.into());
         };
-        self.summary = written.summary;
+        self.metadata = written.metadata;
         let mut head = written.header;
         head.extend_from_slice(b"\r\n");
         self.write(&head).await?;
@@ -135,8 +135,8 @@ impl Intake {
         fingerprint.copy_from_slice(&digest.finish().as_ref()[..16]);
         let octets = writer.octets();
         let body = writer.finish().await?;
-        let summary = std::mem::take(&mut self.summary);
-        Ok(Complete { body, octets, summary, fingerprint: Fingerprint(fingerprint) })
+        let metadata = std::mem::take(&mut self.metadata);
+        Ok(Complete { body, octets, metadata, fingerprint: Fingerprint(fingerprint) })
     }
 
     async fn write(&mut self, octets: &[u8]) -> Result<(), Stopped> {
@@ -169,7 +169,7 @@ mod tests {
             if let Some(header) = intake.take(piece).await.unwrap() {
                 assert!(found.is_none(), "the header section ends once");
                 let digest = digest::Context::new(&digest::SHA256);
-                let written = Written { header: header.clone(), summary: Summary::default(), digest };
+                let written = Written { header: header.clone(), metadata: HeaderMetadata::default(), digest };
                 intake.begin_body(written).await.unwrap();
                 found = Some(header);
             }

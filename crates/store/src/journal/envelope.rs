@@ -2,7 +2,7 @@
 
 use azure_types::ids::OperationId;
 use jiff::Timestamp;
-use model::queued::{Fingerprint, NewSend, QueuedMessage, Summary};
+use model::queued::{Fingerprint, HeaderMetadata, NewSend, QueuedMessage};
 use serde::{Deserialize, Serialize};
 
 use crate::error::StoreError;
@@ -51,9 +51,9 @@ pub(super) fn write(message: &QueuedMessage) -> Vec<u8> {
         reverse_path: words::from_reverse_path(&message.reverse_path),
         ret: message.ret.map(|ret| words::from_ret(ret).to_owned()),
         envelope_id: message.envelope_id.clone(),
-        from: message.summary.from.clone(),
-        message_id: message.summary.message_id.clone(),
-        subject: message.summary.subject.clone(),
+        from: message.header.from.clone(),
+        message_id: message.header.message_id.clone(),
+        subject: message.header.subject.clone(),
         changes: message.changes.iter().map(words::from_change).collect(),
         size: message.size_octets,
         accepted_at: message.accepted_at.as_millisecond(),
@@ -91,7 +91,11 @@ pub(super) fn read(octets: &[u8]) -> Result<QueuedMessage, StoreError> {
         reverse_path: words::to_reverse_path(&envelope.reverse_path)?,
         ret: envelope.ret.as_deref().map(words::to_ret).transpose()?,
         envelope_id: envelope.envelope_id,
-        summary: Summary { from: envelope.from, message_id: envelope.message_id, subject: envelope.subject },
+        header: HeaderMetadata {
+            from: envelope.from,
+            message_id: envelope.message_id,
+            subject: envelope.subject,
+        },
         changes: envelope.changes.iter().map(words::to_change).collect::<Result<_, _>>()?,
         size_octets: envelope.size,
         accepted_at: time(envelope.accepted_at)?,
@@ -130,7 +134,7 @@ mod tests {
     #[test]
     fn envelopes_of_older_builds_are_read_and_changes_survive() {
         let mut message = read(OLD.as_bytes()).unwrap();
-        assert_eq!((message.changes.len(), message.summary.from.as_str()), (0, "a@b.example"));
+        assert_eq!((message.changes.len(), message.header.from.as_str()), (0, "a@b.example"));
         assert_eq!(write(&message), OLD.as_bytes());
         message.changes = vec![
             Change { cause: Cause::Rule, text: "From was \"root\"".into() },

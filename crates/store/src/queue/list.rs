@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use model::credential::Lane;
 use model::delivery::{Attempt, SendId, SendState};
 use model::id::{AccountId, QueueId};
-use model::queued::{Change, Origin, Recipient, Summary};
+use model::queued::{Change, HeaderMetadata, Origin, Recipient};
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use smtp::path::ReversePath;
 
@@ -41,7 +41,7 @@ pub struct ListedSend {
     /// To whom.
     pub recipients: Vec<Recipient>,
     /// What its header says.
-    pub summary: Summary,
+    pub header: HeaderMetadata,
     /// Octets.
     pub size_octets: u64,
     /// When it was accepted.
@@ -66,7 +66,7 @@ pub struct MessageView {
     /// ENVID of the submission.
     pub envelope_id: Option<String>,
     /// What its header says.
-    pub summary: Summary,
+    pub header: HeaderMetadata,
     /// What was changed in it on its way in.
     pub changes: Vec<Change>,
     /// Octets.
@@ -197,7 +197,7 @@ fn list(connection: &Connection, cursor: Cursor) -> Result<Vec<ListedSend>, Stor
             due_at: words::to_time(row.get(4)?)?,
             attempts: row.get(5)?,
             recipients: words::to_recipients(&row.get::<_, String>(6)?)?,
-            summary: Summary { from: row.get(7)?, message_id: row.get(8)?, subject: row.get(9)? },
+            header: HeaderMetadata { from: row.get(7)?, message_id: row.get(8)?, subject: row.get(9)? },
             size_octets: row.get(10)?,
             accepted_at: words::to_time(row.get(11)?)?,
             last_text: row.get(12)?,
@@ -243,7 +243,7 @@ fn read_message(id: QueueId, row: &Row<'_>) -> Result<MessageView, StoreError> {
         lane: words::to_lane(&row.get::<_, String>(3)?)?,
         reverse_path: words::to_reverse_path(&row.get::<_, String>(4)?)?,
         envelope_id: row.get(5)?,
-        summary: Summary { from: row.get(6)?, message_id: row.get(7)?, subject: row.get(8)? },
+        header: HeaderMetadata { from: row.get(6)?, message_id: row.get(7)?, subject: row.get(8)? },
         size_octets: row.get(9)?,
         accepted_at: words::to_time(row.get(10)?)?,
         expires_at: words::to_time(row.get(11)?)?,
@@ -292,7 +292,7 @@ mod tests {
             reverse_path: ReversePath::Null,
             ret: None,
             envelope_id: None,
-            summary: Summary::default(),
+            header: HeaderMetadata::default(),
             changes: vec![
                 Change { cause: Cause::Rule, text: "a rule".into() },
                 Change { cause: Cause::Repair(Repair::From), text: "one".into() },

@@ -13,7 +13,7 @@ use azure_types::ids::OperationId;
 use jiff::{SignedDuration, Timestamp};
 use model::credential::Lane;
 use model::id::{AccountId, QueueId};
-use model::queued::{Fingerprint, NewSend, Origin, QueuedMessage, Recipient, Summary};
+use model::queued::{Fingerprint, HeaderMetadata, NewSend, Origin, QueuedMessage, Recipient};
 use smtp::path::ReversePath;
 use store::{Accepted, Body, DataDir, MasterKey, Options, Store, StoreError, Volatile};
 use uuid::Uuid;
@@ -41,7 +41,7 @@ fn message(number: u32) -> QueuedMessage {
         reverse_path: ReversePath::Null,
         ret: None,
         envelope_id: None,
-        summary: Summary {
+        header: HeaderMetadata {
             from: "a@b.example".into(),
             message_id: format!("<{number}@x>"),
             subject: "s".into(),
