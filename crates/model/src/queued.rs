@@ -38,7 +38,7 @@ pub struct QueuedMessage {
     /// When delivery is given up.
     pub expires_at: Timestamp,
     /// Tells a repeated submission from a new one; `None` for what Postern itself writes.
-    pub fingerprint: Option<Fingerprint>,
+    pub idempotency_key: Option<IdempotencyKey>,
     /// The sends that together reach every recipient once.
     pub sends: Vec<NewSend>,
 }
@@ -109,4 +109,4 @@ pub struct HeaderMetadata {
 
 /// A hash over everything that makes two submissions the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Fingerprint(pub [u8; 16]);
+pub struct IdempotencyKey(pub [u8; 16]);

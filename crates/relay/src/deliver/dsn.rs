@@ -132,7 +132,7 @@ impl Dsn<'_> {
             size_octets: octets as u64,
             accepted_at: now,
             expires_at: now.saturating_add(expiry).unwrap_or(Timestamp::MAX),
-            fingerprint: None,
+            idempotency_key: None,
             sends: vec![NewSend { operation: OperationId::new(operation), recipients: vec![recipient] }],
         }
     }

@@ -50,7 +50,7 @@ impl Submission {
             size_octets: complete.octets,
             accepted_at: now,
             expires_at: expiry(now, &self.context.settings),
-            fingerprint: Some(complete.fingerprint),
+            idempotency_key: Some(complete.idempotency_key),
             sends: sends(envelope.id, &envelope.recipients),
         };
         let accepted = self.context.store.queue().accept(message, complete.body).await;
@@ -94,7 +94,7 @@ impl Submission {
         for change in &changes {
             info!(login = login.name, change = ?change.cause, "a message was changed on its way in");
         }
-        let operation = self.repeats.operation(complete.fingerprint, self.context.clock.now());
+        let operation = self.repeats.operation(complete.idempotency_key, self.context.clock.now());
         let _memory = self.context.memory.take(complete.octets).await;
         let message = complete.body.into_octets().await.map_err(|error| reply_for::store(&error))?;
         let recipients: Vec<Mailbox> = envelope.recipients.iter().map(|one| one.mailbox.clone()).collect();
@@ -212,7 +212,7 @@ pub async fn submit(
         size_octets: octets.len() as u64,
         accepted_at: now,
         expires_at: expiry(now, settings),
-        fingerprint: None,
+        idempotency_key: None,
         sends: sends(id, &recipients),
     };
     store.queue().accept(queued, Body::inline(octets)).await.map(store::Accepted::id)

@@ -3,7 +3,7 @@
 
 use ::smtp::reply::Refusal;
 use aws_lc_rs::digest;
-use model::queued::{Fingerprint, HeaderMetadata};
+use model::queued::{HeaderMetadata, IdempotencyKey};
 use store::{Body, BodyWriter, StoreError};
 
 use crate::reply_for;
@@ -48,7 +48,7 @@ pub(super) struct Complete {
     pub(super) body: Body,
     pub(super) octets: u64,
     pub(super) metadata: HeaderMetadata,
-    pub(super) fingerprint: Fingerprint,
+    pub(super) idempotency_key: IdempotencyKey,
 }
 
 /// What the header section became.
@@ -131,12 +131,12 @@ impl Intake {
         let (Some(digest), Some(writer)) = (self.digest.take(), self.writer.take()) else {
             return Err(StoreError::Closed.into());
         };
-        let mut fingerprint = [0; 16];
-        fingerprint.copy_from_slice(&digest.finish().as_ref()[..16]);
+        let mut idempotency_key = [0; 16];
+        idempotency_key.copy_from_slice(&digest.finish().as_ref()[..16]);
         let octets = writer.octets();
         let body = writer.finish().await?;
         let metadata = std::mem::take(&mut self.metadata);
-        Ok(Complete { body, octets, metadata, fingerprint: Fingerprint(fingerprint) })
+        Ok(Complete { body, octets, metadata, idempotency_key: IdempotencyKey(idempotency_key) })
     }
 
     async fn write(&mut self, octets: &[u8]) -> Result<(), Stopped> {

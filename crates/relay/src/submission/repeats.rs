@@ -9,7 +9,7 @@ use std::sync::{Mutex, PoisonError};
 
 use azure_types::ids::OperationId;
 use jiff::{SignedDuration, Timestamp};
-use model::queued::Fingerprint;
+use model::queued::IdempotencyKey;
 
 /// How long a message is remembered.
 const WINDOW: SignedDuration = SignedDuration::from_mins(10);
@@ -21,8 +21,8 @@ pub(super) struct Repeats(Mutex<Sent>);
 
 #[derive(Debug, Default)]
 struct Sent {
-    by_fingerprint: HashMap<Fingerprint, Last>,
-    in_order: VecDeque<(Timestamp, Fingerprint)>,
+    by_key: HashMap<IdempotencyKey, Last>,
+    in_order: VecDeque<(Timestamp, IdempotencyKey)>,
 }
 
 /// The last of equal messages.
@@ -37,30 +37,30 @@ struct Last {
 
 impl Repeats {
     /// The operation id for a message that is sent now.
-    pub(super) fn operation(&self, fingerprint: Fingerprint, now: Timestamp) -> OperationId {
+    pub(super) fn operation(&self, idempotency_key: IdempotencyKey, now: Timestamp) -> OperationId {
         let mut sent = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         sent.forget_before(now.saturating_sub(WINDOW).unwrap_or(Timestamp::MIN));
-        let before = match sent.by_fingerprint.get(&fingerprint) {
+        let before = match sent.by_key.get(&idempotency_key) {
             Some(last) if !last.has_heard => return last.operation,
             Some(last) => last.before.saturating_add(1),
             None => 0,
         };
-        let operation = derived(fingerprint, now, before);
-        sent.by_fingerprint.insert(fingerprint, Last { operation, at: now, before, has_heard: false });
-        sent.in_order.push_back((now, fingerprint));
+        let operation = derived(idempotency_key, now, before);
+        sent.by_key.insert(idempotency_key, Last { operation, at: now, before, has_heard: false });
+        sent.in_order.push_back((now, idempotency_key));
         operation
     }
 
     /// The client knows what came of the operation.
     pub(super) fn heard(&self, operation: OperationId) {
         let mut sent = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let Sent { by_fingerprint, in_order } = &mut *sent;
+        let Sent { by_key, in_order } = &mut *sent;
         // It was sent a moment ago: among a hundred thousand it is one of the last.
-        let is_it = |fingerprint: &Fingerprint| {
-            by_fingerprint.get(fingerprint).is_some_and(|last| last.operation == operation)
+        let is_it = |idempotency_key: &IdempotencyKey| {
+            by_key.get(idempotency_key).is_some_and(|last| last.operation == operation)
         };
-        let found = in_order.iter().rev().map(|(_, fingerprint)| *fingerprint).find(is_it);
-        if let Some(last) = found.and_then(|fingerprint| by_fingerprint.get_mut(&fingerprint)) {
+        let found = in_order.iter().rev().map(|(_, idempotency_key)| *idempotency_key).find(is_it);
+        if let Some(last) = found.and_then(|idempotency_key| by_key.get_mut(&idempotency_key)) {
             last.has_heard = true;
         }
     }
@@ -68,21 +68,21 @@ impl Repeats {
 
 impl Sent {
     fn forget_before(&mut self, since: Timestamp) {
-        while let Some((at, fingerprint)) = self.in_order.front().copied() {
+        while let Some((at, idempotency_key)) = self.in_order.front().copied() {
             if at > since && self.in_order.len() <= CAPACITY {
                 break;
             }
             self.in_order.pop_front();
-            if self.by_fingerprint.get(&fingerprint).is_some_and(|last| last.at == at) {
-                self.by_fingerprint.remove(&fingerprint);
+            if self.by_key.get(&idempotency_key).is_some_and(|last| last.at == at) {
+                self.by_key.remove(&idempotency_key);
             }
         }
     }
 }
 
 /// An id that is the same for equal messages of the same ten minutes, counted (RFC 9562 section 5.8).
-fn derived(fingerprint: Fingerprint, now: Timestamp, before: u32) -> OperationId {
-    let mut octets = fingerprint.0;
+fn derived(idempotency_key: IdempotencyKey, now: Timestamp, before: u32) -> OperationId {
+    let mut octets = idempotency_key.0;
     let slot = (now.as_second() / WINDOW.as_secs()).to_be_bytes();
     let salt = slot.into_iter().chain(before.to_be_bytes());
     octets.iter_mut().zip(salt).for_each(|(octet, salt)| *octet ^= salt);
@@ -96,10 +96,10 @@ mod tests {
     #[test]
     fn a_repetition_keeps_its_id_and_a_new_message_does_not() {
         let at = |second: i64| Timestamp::from_second(1_800_000_000 + second).unwrap();
-        let (repeats, message) = (Repeats::default(), Fingerprint([7; 16]));
+        let (repeats, message) = (Repeats::default(), IdempotencyKey([7; 16]));
         let first = repeats.operation(message, at(0));
         assert_eq!(repeats.operation(message, at(599)), first, "its client may not know");
-        assert_ne!(repeats.operation(Fingerprint([8; 16]), at(0)), first);
+        assert_ne!(repeats.operation(IdempotencyKey([8; 16]), at(0)), first);
         assert_eq!(Repeats::default().operation(message, at(599)), first, "nor after a restart");
         repeats.heard(first);
         let second = repeats.operation(message, at(599));

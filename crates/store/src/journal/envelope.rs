@@ -2,7 +2,7 @@
 
 use azure_types::ids::OperationId;
 use jiff::Timestamp;
-use model::queued::{Fingerprint, HeaderMetadata, NewSend, QueuedMessage};
+use model::queued::{HeaderMetadata, IdempotencyKey, NewSend, QueuedMessage};
 use serde::{Deserialize, Serialize};
 
 use crate::error::StoreError;
@@ -28,8 +28,9 @@ struct Envelope {
     size: u64,
     accepted_at: i64,
     expires_at: i64,
+    #[serde(rename = "fingerprint")]
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    fingerprint: Option<[u8; 16]>,
+    idempotency_key: Option<[u8; 16]>,
     sends: Vec<Send>,
 }
 
@@ -58,7 +59,7 @@ pub(super) fn write(message: &QueuedMessage) -> Vec<u8> {
         size: message.size_octets,
         accepted_at: message.accepted_at.as_millisecond(),
         expires_at: message.expires_at.as_millisecond(),
-        fingerprint: message.fingerprint.map(|fingerprint| fingerprint.0),
+        idempotency_key: message.idempotency_key.map(|idempotency_key| idempotency_key.0),
         sends: message
             .sends
             .iter()
@@ -100,7 +101,7 @@ pub(super) fn read(octets: &[u8]) -> Result<QueuedMessage, StoreError> {
         size_octets: envelope.size,
         accepted_at: time(envelope.accepted_at)?,
         expires_at: time(envelope.expires_at)?,
-        fingerprint: envelope.fingerprint.map(Fingerprint),
+        idempotency_key: envelope.idempotency_key.map(IdempotencyKey),
         sends,
     })
 }

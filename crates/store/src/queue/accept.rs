@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use model::id::QueueId;
-use model::queued::{Fingerprint, QueuedMessage};
+use model::queued::{IdempotencyKey, QueuedMessage};
 use tokio::sync::oneshot;
 
 use super::recent::Known;
@@ -40,13 +40,13 @@ impl Queue {
     /// # Errors
     /// When the disk is full or fails, or the database is too far behind. Nothing was accepted then.
     pub async fn accept(&self, message: QueuedMessage, body: Body) -> Result<Accepted, StoreError> {
-        let pending = match message.fingerprint {
+        let pending = match message.idempotency_key {
             None => None,
-            Some(fingerprint) => match self.0.recent.look_up(fingerprint, message.accepted_at) {
+            Some(idempotency_key) => match self.0.recent.look_up(idempotency_key, message.accepted_at) {
                 Known::Accepted(id) => return Ok(Accepted::Repeated(id)),
                 Known::UnderWay => return Err(StoreError::InProgress),
                 Known::New => {
-                    Some(Pending { inner: Arc::clone(&self.0), fingerprint, at: message.accepted_at })
+                    Some(Pending { inner: Arc::clone(&self.0), idempotency_key, at: message.accepted_at })
                 }
             },
         };
@@ -87,15 +87,15 @@ impl Queue {
     }
 }
 
-/// A fingerprint that is under way.
+/// A idempotency_key that is under way.
 struct Pending {
     inner: Arc<Inner>,
-    fingerprint: Fingerprint,
+    idempotency_key: IdempotencyKey,
     at: Timestamp,
 }
 
 impl Pending {
     fn settle(self, accepted: Option<QueueId>) {
-        self.inner.recent.settle(self.fingerprint, accepted, self.at);
+        self.inner.recent.settle(self.idempotency_key, accepted, self.at);
     }
 }

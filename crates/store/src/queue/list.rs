@@ -301,7 +301,7 @@ mod tests {
             size_octets: 1,
             accepted_at: at,
             expires_at: at,
-            fingerprint: None,
+            idempotency_key: None,
             sends: vec![NewSend {
                 operation: azure_types::ids::OperationId::new(uuid::Uuid::from_u128(1)),
                 recipients: vec![Recipient { mailbox, notify: None, original: None }],

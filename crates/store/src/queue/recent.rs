@@ -9,7 +9,7 @@ use std::sync::{Mutex, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
 use model::id::QueueId;
-use model::queued::Fingerprint;
+use model::queued::IdempotencyKey;
 
 use crate::database::Database;
 use crate::error::StoreError;
@@ -27,9 +27,9 @@ pub(super) struct Recent(Mutex<Seen>);
 
 #[derive(Default)]
 struct Seen {
-    by_fingerprint: HashMap<Fingerprint, Sighting>,
+    by_key: HashMap<IdempotencyKey, Sighting>,
     /// What was accepted and is still remembered.
-    by_id: HashMap<QueueId, Fingerprint>,
+    by_id: HashMap<QueueId, IdempotencyKey>,
     in_order: VecDeque<(Timestamp, QueueId)>,
 }
 
@@ -69,22 +69,22 @@ impl Recent {
             Ok(rows.collect::<Result<Vec<_>, _>>()?)
         })?;
         let recent = Self::default();
-        for (id, accepted_at, fingerprint) in rows.into_iter().rev() {
-            let fingerprint = Fingerprint(fingerprint);
-            recent.settle(fingerprint, Some(words::to_id(&id)?), words::to_time(accepted_at)?);
+        for (id, accepted_at, idempotency_key) in rows.into_iter().rev() {
+            let idempotency_key = IdempotencyKey(idempotency_key);
+            recent.settle(idempotency_key, Some(words::to_id(&id)?), words::to_time(accepted_at)?);
         }
         Ok(recent)
     }
 
     /// Asks about a submission, and takes it under way if it is new.
-    pub(super) fn look_up(&self, fingerprint: Fingerprint, now: Timestamp) -> Known {
+    pub(super) fn look_up(&self, idempotency_key: IdempotencyKey, now: Timestamp) -> Known {
         let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         seen.forget_before(now.saturating_sub(WINDOW).unwrap_or(Timestamp::MIN));
-        match seen.by_fingerprint.get(&fingerprint) {
+        match seen.by_key.get(&idempotency_key) {
             Some(Sighting::Accepted(id)) => Known::Accepted(*id),
             Some(Sighting::UnderWay) => Known::UnderWay,
             None => {
-                seen.by_fingerprint.insert(fingerprint, Sighting::UnderWay);
+                seen.by_key.insert(idempotency_key, Sighting::UnderWay);
                 Known::New
             }
         }
@@ -96,13 +96,13 @@ impl Recent {
     }
 
     /// Says what came of a submission that was under way: its id, or nothing.
-    pub(super) fn settle(&self, fingerprint: Fingerprint, accepted: Option<QueueId>, at: Timestamp) {
+    pub(super) fn settle(&self, idempotency_key: IdempotencyKey, accepted: Option<QueueId>, at: Timestamp) {
         let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         match accepted {
-            None => drop(seen.by_fingerprint.remove(&fingerprint)),
+            None => drop(seen.by_key.remove(&idempotency_key)),
             Some(id) => {
-                seen.by_fingerprint.insert(fingerprint, Sighting::Accepted(id));
-                seen.by_id.insert(id, fingerprint);
+                seen.by_key.insert(idempotency_key, Sighting::Accepted(id));
+                seen.by_id.insert(id, idempotency_key);
                 seen.in_order.push_back((at, id));
             }
         }
@@ -111,8 +111,8 @@ impl Recent {
 
 impl Seen {
     fn forget(&mut self, id: QueueId) {
-        if let Some(fingerprint) = self.by_id.remove(&id) {
-            self.by_fingerprint.remove(&fingerprint);
+        if let Some(idempotency_key) = self.by_id.remove(&id) {
+            self.by_key.remove(&idempotency_key);
         }
     }
 

@@ -59,7 +59,7 @@ fn enter_message(connection: &Connection, entry: &Entry) -> Result<bool, StoreEr
             message.size_octets,
             message.accepted_at.as_millisecond(),
             message.expires_at.as_millisecond(),
-            message.fingerprint.map(|fingerprint| fingerprint.0),
+            message.idempotency_key.map(|idempotency_key| idempotency_key.0),
             entry.place.segment,
             entry.place.position,
             message.sends.len(),

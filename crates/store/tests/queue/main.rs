@@ -13,7 +13,7 @@ use azure_types::ids::OperationId;
 use jiff::{SignedDuration, Timestamp};
 use model::credential::Lane;
 use model::id::{AccountId, QueueId};
-use model::queued::{Fingerprint, HeaderMetadata, NewSend, Origin, QueuedMessage, Recipient};
+use model::queued::{HeaderMetadata, IdempotencyKey, NewSend, Origin, QueuedMessage, Recipient};
 use smtp::path::ReversePath;
 use store::{Accepted, Body, DataDir, MasterKey, Options, Store, StoreError, Volatile};
 use uuid::Uuid;
@@ -50,7 +50,7 @@ fn message(number: u32) -> QueuedMessage {
         size_octets: 0,
         accepted_at: at(0),
         expires_at: at(0).saturating_add(SignedDuration::from_hours(48)).unwrap(),
-        fingerprint: None,
+        idempotency_key: None,
         sends: vec![NewSend {
             operation: OperationId::new(Uuid::from_u128(u128::from(number))),
             recipients: vec![Recipient {
@@ -83,8 +83,8 @@ async fn entered(store: &Store, count: u64) {
     }
 }
 
-fn fingerprinted(number: u32, print: u8) -> QueuedMessage {
-    QueuedMessage { fingerprint: Some(Fingerprint([print; 16])), ..message(number) }
+fn keyed(number: u32, print: u8) -> QueuedMessage {
+    QueuedMessage { idempotency_key: Some(IdempotencyKey([print; 16])), ..message(number) }
 }
 
 fn inline(text: &str) -> Body {

@@ -79,18 +79,18 @@ async fn an_urgent_message_overtakes() {
 async fn a_repeated_submission_is_recognised_and_a_failed_one_is_not() {
     let folder = tempfile::tempdir().unwrap();
     let store = open(folder.path());
-    let first = store.queue().accept(fingerprinted(1, 7), inline("x")).await.unwrap();
-    let second = store.queue().accept(fingerprinted(2, 7), inline("x")).await.unwrap();
+    let first = store.queue().accept(keyed(1, 7), inline("x")).await.unwrap();
+    let second = store.queue().accept(keyed(2, 7), inline("x")).await.unwrap();
     assert_eq!(second, Accepted::Repeated(first.id()));
-    let other = store.queue().accept(fingerprinted(3, 8), inline("x")).await.unwrap();
+    let other = store.queue().accept(keyed(3, 8), inline("x")).await.unwrap();
     assert_eq!(other, Accepted::New(message(3).id));
     entered(&store, 2).await;
     drop(store);
 
     let store = open(folder.path());
-    let third = store.queue().accept(fingerprinted(4, 7), inline("x")).await.unwrap();
+    let third = store.queue().accept(keyed(4, 7), inline("x")).await.unwrap();
     assert_eq!(third, Accepted::Repeated(first.id()), "it is remembered over a restart");
-    let later = |number, second| QueuedMessage { accepted_at: at(second), ..fingerprinted(number, 7) };
+    let later = |number, second| QueuedMessage { accepted_at: at(second), ..keyed(number, 7) };
     let soon = store.queue().accept(later(5, 599), inline("x")).await.unwrap();
     assert_eq!(soon, Accepted::Repeated(first.id()));
     let fourth = store.queue().accept(later(6, 600), inline("x")).await.unwrap();
@@ -107,12 +107,12 @@ async fn a_repeated_submission_is_recognised_and_a_failed_one_is_not() {
 async fn what_is_equal_is_new_once_the_client_has_heard_of_the_first() {
     let folder = tempfile::tempdir().unwrap();
     let store = open(folder.path());
-    let first = store.queue().accept(fingerprinted(1, 7), inline("x")).await.unwrap();
+    let first = store.queue().accept(keyed(1, 7), inline("x")).await.unwrap();
     store.queue().heard(first.id());
-    let second = store.queue().accept(fingerprinted(2, 7), inline("x")).await.unwrap();
+    let second = store.queue().accept(keyed(2, 7), inline("x")).await.unwrap();
     assert_eq!(second, Accepted::New(message(2).id));
     store.queue().heard(first.id());
-    let third = store.queue().accept(fingerprinted(3, 7), inline("x")).await.unwrap();
+    let third = store.queue().accept(keyed(3, 7), inline("x")).await.unwrap();
     assert_eq!(third, Accepted::Repeated(second.id()), "only the first was heard of");
 }
 
