@@ -12,6 +12,7 @@
 
 mod accounts;
 mod audit;
+mod authentication_failures;
 mod body;
 mod connections;
 mod credentials;
@@ -34,12 +35,12 @@ mod secrets;
 mod senders;
 mod smtp_usernames;
 mod store;
-mod troubles;
 mod verifications;
 mod words;
 
 pub use accounts::{Accounts, Dependents, Losses, Waiting};
 pub use audit::{Audit, AuditEntry};
+pub use authentication_failures::AuthenticationFailures;
 pub use body::{Body, BodyWriter};
 pub use connections::Connections;
 pub use credentials::Credentials;
@@ -59,5 +60,4 @@ pub use rotations::Rotations;
 pub use secrets::{KeySource, MasterKey, NewSecret, SecretFacts, SecretName, SecretOwner, Secrets};
 pub use smtp_usernames::SmtpUsernames;
 pub use store::Store;
-pub use troubles::Troubles;
 pub use verifications::{KeptVerification, Verifications};

@@ -11,6 +11,7 @@ use tokio::sync::Mutex;
 
 use crate::accounts::{Accounts, Losses, Parts};
 use crate::audit::{Audit, AuditEntry};
+use crate::authentication_failures::AuthenticationFailures;
 use crate::connections::Connections;
 use crate::credentials::Credentials;
 use crate::data_dir::DataDir;
@@ -29,7 +30,6 @@ use crate::rotations::Rotations;
 use crate::secrets::{KeySource, MasterKey, Secrets, foreign_key, is_used};
 use crate::senders::Senders;
 use crate::smtp_usernames::SmtpUsernames;
-use crate::troubles::Troubles;
 use crate::verifications::Verifications;
 
 /// An open data directory.
@@ -43,7 +43,7 @@ pub struct Store {
     key_file: Option<PathBuf>,
     /// One change of keys at a time.
     rewrapping: Arc<Mutex<()>>,
-    troubles: Troubles,
+    authentication_failures: AuthenticationFailures,
 }
 
 impl Store {
@@ -82,7 +82,7 @@ impl Store {
             secrets,
             key_file,
             rewrapping: Arc::default(),
-            troubles: Troubles::default(),
+            authentication_failures: AuthenticationFailures::default(),
         })
     }
 
@@ -187,8 +187,8 @@ impl Store {
 
     /// Accounts whose logins were refused.
     #[must_use]
-    pub fn troubles(&self) -> &Troubles {
-        &self.troubles
+    pub fn authentication_failures(&self) -> &AuthenticationFailures {
+        &self.authentication_failures
     }
 
     /// Requests that Azure has counted.

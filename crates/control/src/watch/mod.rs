@@ -157,7 +157,7 @@ impl Watch {
                     self.rest_until.clear();
                     round_at = control.clock.now();
                 }
-                (account, words) = control.store.troubles().next() => self.trouble(account, &words).await,
+                (account, words) = control.store.authentication_failures().next() => self.trouble(account, &words).await,
             }
         }
     }

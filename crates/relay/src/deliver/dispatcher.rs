@@ -208,7 +208,7 @@ impl Dispatcher {
                                     tried.settlement.attempt.as_ref().map(|attempt| attempt.text.as_str());
                                 self.context
                                     .store
-                                    .troubles()
+                                    .authentication_failures()
                                     .note(self.account.id, words.unwrap_or_default());
                             }
                             self.pause(now, wait);

@@ -6,10 +6,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use model::id::AccountId;
 use tokio::sync::Notify;
 
-/// The accounts in trouble that nobody has looked at yet. Forgotten with the process: the next try brings
+/// The accounts whose login failed and that are not yet verified. Forgotten with the process: the next try brings
 /// them back.
 #[derive(Clone, Default)]
-pub struct Troubles(Arc<Inner>);
+pub struct AuthenticationFailures(Arc<Inner>);
 
 #[derive(Default)]
 struct Inner {
@@ -17,7 +17,7 @@ struct Inner {
     arrived: Notify,
 }
 
-impl Troubles {
+impl AuthenticationFailures {
     /// Notes that a login of the account was refused, and in which words.
     pub fn note(&self, account: AccountId, words: &str) {
         let mut waiting = self.0.waiting.lock().unwrap_or_else(PoisonError::into_inner);
@@ -25,7 +25,7 @@ impl Troubles {
         self.0.arrived.notify_one();
     }
 
-    /// An account in trouble, once there is one.
+    /// An account whose login failed, once there is one.
     pub async fn next(&self) -> (AccountId, String) {
         loop {
             let first = self.0.waiting.lock().unwrap_or_else(PoisonError::into_inner).pop_first();
