@@ -3,9 +3,9 @@
 use jiff::Timestamp;
 use rusqlite::{Connection, named_params, params};
 
+use crate::columns;
 use crate::database::Database;
 use crate::error::StoreError;
-use crate::words;
 
 /// One change. There is no place for a secret in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,7 +65,7 @@ impl Audit {
                 let mut entries = Vec::new();
                 while let Some(row) = rows.next()? {
                     let entry = AuditEntry {
-                        at: words::to_time(row.get(1)?)?,
+                        at: columns::to_time(row.get(1)?)?,
                         who: row.get(2)?,
                         origin: row.get(3)?,
                         action: row.get(4)?,

@@ -6,10 +6,10 @@ use secrecy::SecretString;
 use url::Url;
 
 use crate::audit::AuditEntry;
+use crate::columns;
 use crate::database::{Database, Durability};
 use crate::error::StoreError;
 use crate::secrets::{NewSecret, SecretFacts, SecretName, SecretOwner, Secrets, seal};
-use crate::words;
 
 /// A handle to the connections.
 #[derive(Clone)]
@@ -114,11 +114,11 @@ fn read(row: &Row<'_>) -> Result<DnsConnection, StoreError> {
     let (kind, origin): (String, String) = (row.get(2)?, row.get(3)?);
     let damaged = |what: &str| StoreError::Damaged(format!("DNS connection with {what}"));
     Ok(DnsConnection {
-        id: words::to_id(&row.get::<_, String>(0)?)?,
-        name: words::to_id(&row.get::<_, String>(1)?)?,
+        id: columns::to_id(&row.get::<_, String>(0)?)?,
+        name: columns::to_id(&row.get::<_, String>(1)?)?,
         kind: DnsKind::ALL.into_iter().find(|one| one.as_str() == kind).ok_or_else(|| damaged(&kind))?,
         origin: Url::parse(&origin).map_err(|_| damaged(&origin))?,
         ca_pem: row.get(4)?,
-        created_at: words::to_time(row.get(5)?)?,
+        created_at: columns::to_time(row.get(5)?)?,
     })
 }

@@ -9,11 +9,11 @@ use rusqlite::{Connection, named_params, params};
 use serde::{Deserialize, Serialize};
 
 use crate::audit::AuditEntry;
+use crate::columns;
 use crate::database::{Database, Durability};
 use crate::error::StoreError;
 use crate::intake_rules::IntakeWords;
 use crate::published::Published;
-use crate::words;
 
 /// A handle to the credentials.
 #[derive(Clone)]
@@ -191,9 +191,9 @@ pub(crate) fn read_all(connection: &Connection) -> Result<Vec<Credential>, Store
     while let Some(row) = rows.next()? {
         let (senders, networks, author, intake, access) = to_rules(&row.get::<_, String>(4)?)?;
         credentials.push(Credential {
-            id: words::to_id(&row.get::<_, String>(0)?)?,
-            login: words::to_id(&row.get::<_, String>(1)?)?,
-            account: words::to_id(&row.get::<_, String>(2)?)?,
+            id: columns::to_id(&row.get::<_, String>(0)?)?,
+            login: columns::to_id(&row.get::<_, String>(1)?)?,
+            account: columns::to_id(&row.get::<_, String>(2)?)?,
             access: match access {
                 Some(RuleAccess::Network) => Access::Network,
                 None => Access::Password(PasswordHash::new(row.get(3)?)),
@@ -203,8 +203,8 @@ pub(crate) fn read_all(connection: &Connection) -> Result<Vec<Credential>, Store
             author,
             intake,
             rate_per_minute: row.get(5)?,
-            lane: words::to_lane(&row.get::<_, String>(6)?)?,
-            created_at: words::to_time(row.get(7)?)?,
+            lane: columns::to_lane(&row.get::<_, String>(6)?)?,
+            created_at: columns::to_time(row.get(7)?)?,
         });
     }
     Ok(credentials)
@@ -251,14 +251,14 @@ fn to_rules(json: &str) -> Result<Read, StoreError> {
     let senders = match rules.senders {
         None => SenderRule::Any,
         Some(allowed) => SenderRule::Only {
-            mailboxes: allowed.mailboxes.iter().map(|text| words::to_id(text)).collect::<Result<_, _>>()?,
-            domains: allowed.domains.iter().map(|text| words::to_id(text)).collect::<Result<_, _>>()?,
+            mailboxes: allowed.mailboxes.iter().map(|text| columns::to_id(text)).collect::<Result<_, _>>()?,
+            domains: allowed.domains.iter().map(|text| columns::to_id(text)).collect::<Result<_, _>>()?,
         },
     };
-    let networks = rules.networks.iter().map(|text| words::to_id(text)).collect::<Result<_, _>>()?;
+    let networks = rules.networks.iter().map(|text| columns::to_id(text)).collect::<Result<_, _>>()?;
     let author = match (rules.forced_from, rules.default_from) {
-        (Some(mailbox), _) => AuthorRule::Forced(words::to_id(&mailbox)?),
-        (None, Some(mailbox)) => AuthorRule::Default(words::to_id(&mailbox)?),
+        (Some(mailbox), _) => AuthorRule::Forced(columns::to_id(&mailbox)?),
+        (None, Some(mailbox)) => AuthorRule::Default(columns::to_id(&mailbox)?),
         (None, None) => AuthorRule::Keep,
     };
     Ok((senders, networks, author, rules.intake.into_rules()?, rules.access))

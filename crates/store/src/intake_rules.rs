@@ -4,8 +4,8 @@ use model::credential::{IntakeRules, ReversePathRule};
 use model::repair::Repair;
 use serde::{Deserialize, Serialize};
 
+use crate::columns;
 use crate::error::StoreError;
-use crate::words;
 
 /// Nothing of it is there for a credential without such rules, as those of older builds are.
 #[derive(Default, Serialize, Deserialize)]
@@ -36,7 +36,7 @@ impl IntakeWords {
     }
 
     pub(crate) fn into_rules(self) -> Result<IntakeRules, StoreError> {
-        let domains = self.reverse_path_domains.iter().map(|text| words::to_id(text));
+        let domains = self.reverse_path_domains.iter().map(|text| columns::to_id(text));
         let reverse_paths = if self.reverse_path_anywhere {
             ReversePathRule::Anywhere
         } else {

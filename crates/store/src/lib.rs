@@ -14,6 +14,7 @@ mod accounts;
 mod audit;
 mod authentication_failures;
 mod body;
+mod columns;
 mod connections;
 mod credentials;
 mod data_dir;
@@ -36,7 +37,6 @@ mod senders;
 mod smtp_usernames;
 mod store;
 mod verifications;
-mod words;
 
 pub use accounts::{Accounts, Dependents, Losses, Waiting};
 pub use audit::{Audit, AuditEntry};

@@ -7,9 +7,9 @@ use jiff::Timestamp;
 use model::id::CredentialId;
 use rusqlite::params;
 
+use crate::columns;
 use crate::database::{Database, Durability};
 use crate::error::StoreError;
-use crate::words;
 
 /// A handle to what is known of logins.
 #[derive(Clone)]
@@ -98,8 +98,8 @@ impl Logins {
                 while let Some(row) = rows.next()? {
                     welcomes.push(Welcome {
                         login: row.get(0)?,
-                        address: words::to_id(&row.get::<_, String>(1)?)?,
-                        at: words::to_time(row.get(2)?)?,
+                        address: columns::to_id(&row.get::<_, String>(1)?)?,
+                        at: columns::to_time(row.get(2)?)?,
                     });
                 }
                 Ok(welcomes)
@@ -120,10 +120,10 @@ impl Logins {
                 let mut uses = HashMap::new();
                 while let Some(row) = rows.next()? {
                     let one = CredentialUse {
-                        at: words::to_time(row.get(1)?)?,
-                        address: words::to_id(&row.get::<_, String>(2)?)?,
+                        at: columns::to_time(row.get(1)?)?,
+                        address: columns::to_id(&row.get::<_, String>(2)?)?,
                     };
-                    uses.insert(words::to_id(&row.get::<_, String>(0)?)?, one);
+                    uses.insert(columns::to_id(&row.get::<_, String>(0)?)?, one);
                 }
                 Ok(uses)
             })

@@ -102,7 +102,7 @@ impl RateUsage {
                 let mut rows = select.query(params![subscription.to_string(), kind])?;
                 let mut throttlings = Vec::new();
                 while let Some(row) = rows.next()? {
-                    let at = crate::words::to_time(row.get(0)?)?;
+                    let at = crate::columns::to_time(row.get(0)?)?;
                     let (in_minute, in_hour, wait_seconds) = (row.get(1)?, row.get(2)?, row.get(3)?);
                     throttlings.push(Throttling { at, in_minute, in_hour, wait_seconds });
                 }

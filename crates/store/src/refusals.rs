@@ -3,9 +3,9 @@
 use model::refused::Refused;
 use rusqlite::{Row, named_params};
 
+use crate::columns;
 use crate::database::{Database, Durability};
 use crate::error::StoreError;
-use crate::words;
 
 /// A handle to the refusals.
 #[derive(Clone)]
@@ -89,10 +89,10 @@ impl Refusals {
 fn read(row: &Row<'_>) -> Result<Refused, StoreError> {
     let peer: String = row.get(4)?;
     Ok(Refused {
-        at: words::to_time(row.get(1)?)?,
-        since: words::to_time(row.get(2)?)?,
+        at: columns::to_time(row.get(1)?)?,
+        since: columns::to_time(row.get(2)?)?,
         count: row.get(3)?,
-        peer: peer.parse().map_err(|_| words::damaged("address", &peer))?,
+        peer: peer.parse().map_err(|_| columns::damaged("address", &peer))?,
         login: row.get(5)?,
         credential: row.get(6)?,
         sender: row.get(7)?,

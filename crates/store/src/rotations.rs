@@ -9,10 +9,10 @@ use secrecy::SecretString;
 use uuid::Uuid;
 
 use crate::audit::AuditEntry;
+use crate::columns;
 use crate::database::{Database, Durability};
 use crate::error::StoreError;
 use crate::secrets::{NewSecret, SecretFacts, SecretName, SecretOwner, Secrets, seal};
-use crate::words;
 
 /// A handle to the rotations.
 #[derive(Clone)]
@@ -182,19 +182,19 @@ pub(crate) fn overtake(connection: &Connection, account: &Account) -> Result<(),
 
 fn read(row: &Row<'_>) -> Result<Rotation, StoreError> {
     let key = |column: usize| -> Result<Option<Uuid>, StoreError> {
-        row.get::<_, Option<String>>(column)?.map(|text| words::to_id(&text)).transpose()
+        row.get::<_, Option<String>>(column)?.map(|text| columns::to_id(&text)).transpose()
     };
     let step: String = row.get(2)?;
     Ok(Rotation {
-        account: words::to_id(&row.get::<_, String>(0)?)?,
+        account: columns::to_id(&row.get::<_, String>(0)?)?,
         label: row.get(1)?,
         step: Step::from_word(&step).ok_or_else(|| StoreError::Damaged(format!("rotation step {step}")))?,
-        started_at: words::to_time(row.get(3)?)?,
-        changed_at: words::to_time(row.get(4)?)?,
-        wanted_until: words::to_time(row.get(5)?)?,
+        started_at: columns::to_time(row.get(3)?)?,
+        changed_at: columns::to_time(row.get(4)?)?,
+        wanted_until: columns::to_time(row.get(5)?)?,
         new_key: key(6)?,
         old_key: key(7)?,
-        remove_at: row.get::<_, Option<i64>>(8)?.map(words::to_time).transpose()?,
+        remove_at: row.get::<_, Option<i64>>(8)?.map(columns::to_time).transpose()?,
         problem: row.get(9)?,
     })
 }

@@ -6,10 +6,10 @@ use model::sender::Sender;
 use rusqlite::{Connection, named_params, params};
 
 use crate::audit::AuditEntry;
+use crate::columns;
 use crate::database::{Database, Durability};
 use crate::error::StoreError;
 use crate::published::Published;
-use crate::words;
 
 /// A handle to the senders.
 #[derive(Clone)]
@@ -114,10 +114,10 @@ pub(crate) fn read_all(connection: &Connection) -> Result<Vec<Sender>, StoreErro
     let mut senders = Vec::new();
     while let Some(row) = rows.next()? {
         senders.push(Sender {
-            account: words::to_id(&row.get::<_, String>(0)?)?,
-            mailbox: words::to_id(&row.get::<_, String>(1)?)?,
+            account: columns::to_id(&row.get::<_, String>(0)?)?,
+            mailbox: columns::to_id(&row.get::<_, String>(1)?)?,
             display_name: row.get(2)?,
-            created_at: words::to_time(row.get(3)?)?,
+            created_at: columns::to_time(row.get(3)?)?,
         });
     }
     Ok(senders)

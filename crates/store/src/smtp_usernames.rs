@@ -8,11 +8,11 @@ use model::name::ServiceName;
 use model::smtp_username::SmtpUsername;
 use rusqlite::{Connection, params};
 
+use crate::columns;
 use crate::database::{Database, Durability};
 use crate::directory::is_same_service;
 use crate::error::StoreError;
 use crate::published::Published;
-use crate::words;
 
 /// A handle to the SMTP usernames.
 #[derive(Clone)]
@@ -80,11 +80,11 @@ pub(crate) fn read_all(connection: &Connection) -> Result<Vec<SmtpUsername>, Sto
     let mut usernames = Vec::new();
     while let Some(row) = rows.next()? {
         usernames.push(SmtpUsername {
-            account: words::to_id(&row.get::<_, String>(0)?)?,
-            service: words::to_id(&row.get::<_, String>(1)?)?,
+            account: columns::to_id(&row.get::<_, String>(0)?)?,
+            service: columns::to_id(&row.get::<_, String>(1)?)?,
             username: row.get(2)?,
-            client: words::to_id(&row.get::<_, String>(3)?)?,
-            tenant: words::to_id(&row.get::<_, String>(4)?)?,
+            client: columns::to_id(&row.get::<_, String>(3)?)?,
+            tenant: columns::to_id(&row.get::<_, String>(4)?)?,
         });
     }
     Ok(usernames)

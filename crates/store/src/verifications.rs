@@ -4,9 +4,9 @@ use jiff::Timestamp;
 use model::id::AccountId;
 use rusqlite::{OptionalExtension as _, named_params};
 
+use crate::columns;
 use crate::database::{Database, Durability};
 use crate::error::StoreError;
-use crate::words;
 
 /// A verification that was kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,7 +65,7 @@ impl Verifications {
                     .query_row([account.to_string()], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
                     .optional()?;
                 row.map(|(at, verdict, report)| {
-                    Ok(KeptVerification { at: words::to_time(at)?, verdict, report })
+                    Ok(KeptVerification { at: columns::to_time(at)?, verdict, report })
                 })
                 .transpose()
             })

@@ -7,10 +7,10 @@ use smtp::path::ReversePath;
 
 use super::{Accounts, delete, logins};
 use crate::audit::AuditEntry;
+use crate::columns;
 use crate::database::Durability;
 use crate::error::StoreError;
 use crate::queue::{self, Discarded};
-use crate::words;
 
 /// What is lost with an account.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -123,8 +123,8 @@ fn losses(connection: &Connection, account: AccountId) -> Result<Losses, StoreEr
     let mut messages = Vec::new();
     while let Some(row) = rows.next()? {
         messages.push(Waiting {
-            id: words::to_id(&row.get::<_, String>(0)?)?,
-            reverse_path: words::to_reverse_path(&row.get::<_, String>(1)?)?,
+            id: columns::to_id(&row.get::<_, String>(0)?)?,
+            reverse_path: columns::to_reverse_path(&row.get::<_, String>(1)?)?,
             is_under_way: row.get(2)?,
         });
     }

@@ -9,8 +9,8 @@ use rusqlite::{Connection, Row, ToSql};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+use crate::columns;
 use crate::error::StoreError;
-use crate::words;
 
 /// A cloud in a row: JSON, because only we read it.
 #[derive(Serialize, Deserialize)]
@@ -133,11 +133,11 @@ pub(crate) fn read_all(connection: &Connection) -> Result<Vec<Account>, StoreErr
 fn read(row: &Row<'_>) -> Result<Account, StoreError> {
     let text = |column: usize| row.get::<_, String>(column);
     Ok(Account {
-        id: words::to_id(&text(0)?)?,
-        name: words::to_id(&text(1)?)?,
-        tenant: words::to_id(&text(2)?)?,
-        client: words::to_id(&text(3)?)?,
-        subscription: words::to_id(&text(4)?)?,
+        id: columns::to_id(&text(0)?)?,
+        name: columns::to_id(&text(1)?)?,
+        tenant: columns::to_id(&text(2)?)?,
+        client: columns::to_id(&text(3)?)?,
+        subscription: columns::to_id(&text(4)?)?,
         cloud: to_cloud(&text(5)?)?,
         service: to_service(&text(6)?, &text(7)?)?,
         authorization: to_authorization(&text(8)?)?,
@@ -147,8 +147,8 @@ fn read(row: &Row<'_>) -> Result<Account, StoreError> {
             status_reads: Allowance { per_minute: row.get(12)?, per_hour: row.get(13)? },
         },
         concurrency: Concurrency { requests: row.get(14)?, smtp_sessions: row.get(15)? },
-        created_at: words::to_time(row.get(16)?)?,
-        changed_at: words::to_time(row.get(17)?)?,
+        created_at: columns::to_time(row.get(16)?)?,
+        changed_at: columns::to_time(row.get(17)?)?,
         state: to_state(&text(18)?)?,
     })
 }
@@ -159,7 +159,7 @@ fn to_service(name: &str, endpoint: &str) -> Result<Option<Service>, StoreError>
         return Ok(None);
     }
     let damaged = |_| StoreError::Damaged(format!("endpoint {endpoint}"));
-    Ok(Some(Service { name: words::to_id(name)?, endpoint: Url::parse(endpoint).map_err(damaged)? }))
+    Ok(Some(Service { name: columns::to_id(name)?, endpoint: Url::parse(endpoint).map_err(damaged)? }))
 }
 
 fn from_cloud(cloud: &Cloud) -> String {

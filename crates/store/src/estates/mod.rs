@@ -44,7 +44,7 @@ impl Estates {
                 let mut rows = select.query([])?;
                 let mut accounts = Vec::new();
                 while let Some(row) = rows.next()? {
-                    accounts.push(crate::words::to_id(&row.get::<_, String>(0)?)?);
+                    accounts.push(crate::columns::to_id(&row.get::<_, String>(0)?)?);
                 }
                 Ok(accounts)
             })

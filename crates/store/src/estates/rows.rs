@@ -6,8 +6,8 @@ use model::estate::{DnsWay, DomainOwner, Estate, WishedDomain, WishedLogin, Wish
 use model::id::AccountId;
 use rusqlite::{Connection, OptionalExtension as _, params};
 
+use crate::columns;
 use crate::error::StoreError;
-use crate::words;
 
 pub(super) fn read(connection: &Connection, account: AccountId) -> Result<Option<Estate>, StoreError> {
     let id = account.to_string();
@@ -31,7 +31,7 @@ pub(super) fn read(connection: &Connection, account: AccountId) -> Result<Option
         Ok((estate, row.get::<_, i64>(6)?))
     });
     let Some((mut estate, changed_at)) = row.optional()? else { return Ok(None) };
-    estate.changed_at = words::to_time(changed_at)?;
+    estate.changed_at = columns::to_time(changed_at)?;
     estate.domains = domains(connection, &id)?;
     senders(connection, &id, &mut estate.domains)?;
     estate.smtp_usernames = logins(connection, &id)?;
@@ -87,7 +87,7 @@ fn logins(connection: &Connection, id: &str) -> Result<BTreeMap<String, WishedLo
         let client: Option<String> = row.get(2)?;
         let login = WishedLogin {
             username: row.get(1)?,
-            client: client.map(|client| words::to_id(&client)).transpose()?,
+            client: client.map(|client| columns::to_id(&client)).transpose()?,
         };
         logins.insert(row.get(0)?, login);
     }

@@ -5,9 +5,9 @@ use model::id::AccountId;
 use rusqlite::params;
 
 use super::Estates;
+use crate::columns;
 use crate::database::Durability;
 use crate::error::StoreError;
-use crate::words;
 
 impl Estates {
     /// Writes down how far a step is. A step that begins is counted as a try.
@@ -70,7 +70,7 @@ impl Estates {
                         state: state.ok_or_else(|| StoreError::Damaged(format!("step state {word}")))?,
                         problem: row.get(2)?,
                         tries: row.get(3)?,
-                        at: words::to_time(row.get(4)?)?,
+                        at: columns::to_time(row.get(4)?)?,
                     });
                 }
                 Ok(steps)

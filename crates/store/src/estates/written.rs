@@ -5,9 +5,9 @@ use model::id::AccountId;
 use rusqlite::params;
 
 use super::Estates;
+use crate::columns;
 use crate::database::Durability;
 use crate::error::StoreError;
-use crate::words;
 
 impl Estates {
     /// Writes down a record, before it is written and again with the id that it was given. What stood there
@@ -78,7 +78,7 @@ impl Estates {
                         zone: row.get(5)?,
                         record_id: row.get(6)?,
                         before: row.get(7)?,
-                        at: words::to_time(row.get(8)?)?,
+                        at: columns::to_time(row.get(8)?)?,
                     });
                 }
                 Ok(records)

@@ -5,8 +5,8 @@ use jiff::Timestamp;
 use model::queued::{HeaderMetadata, IdempotencyKey, NewSend, QueuedMessage};
 use serde::{Deserialize, Serialize};
 
+use crate::columns::{self, ChangeText, RecipientText};
 use crate::error::StoreError;
-use crate::words::{self, ChangeWords, RecipientWords};
 
 #[derive(Serialize, Deserialize)]
 struct Envelope {
@@ -24,7 +24,7 @@ struct Envelope {
     message_id: String,
     subject: String,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    changes: Vec<ChangeWords>,
+    changes: Vec<ChangeText>,
     size: u64,
     accepted_at: i64,
     expires_at: i64,
@@ -37,25 +37,25 @@ struct Envelope {
 #[derive(Serialize, Deserialize)]
 struct Send {
     operation: OperationId,
-    to: Vec<RecipientWords>,
+    to: Vec<RecipientText>,
 }
 
 /// Writes a message's envelope.
 pub(super) fn write(message: &QueuedMessage) -> Vec<u8> {
-    let (origin, origin_name) = words::from_origin(&message.origin);
+    let (origin, origin_name) = columns::from_origin(&message.origin);
     let envelope = Envelope {
         id: message.id.to_string(),
         account: message.account.to_string(),
         origin: origin.to_owned(),
         origin_name: origin_name.to_owned(),
         lane: message.lane.as_str().to_owned(),
-        reverse_path: words::from_reverse_path(&message.reverse_path),
-        ret: message.ret.map(|ret| words::from_ret(ret).to_owned()),
+        reverse_path: columns::from_reverse_path(&message.reverse_path),
+        ret: message.ret.map(|ret| columns::from_ret(ret).to_owned()),
         envelope_id: message.envelope_id.clone(),
         from: message.header.from.clone(),
         message_id: message.header.message_id.clone(),
         subject: message.header.subject.clone(),
-        changes: message.changes.iter().map(words::from_change).collect(),
+        changes: message.changes.iter().map(columns::from_change).collect(),
         size: message.size_octets,
         accepted_at: message.accepted_at.as_millisecond(),
         expires_at: message.expires_at.as_millisecond(),
@@ -65,7 +65,7 @@ pub(super) fn write(message: &QueuedMessage) -> Vec<u8> {
             .iter()
             .map(|send| Send {
                 operation: send.operation,
-                to: send.recipients.iter().map(words::from_recipient).collect(),
+                to: send.recipients.iter().map(columns::from_recipient).collect(),
             })
             .collect(),
     };
@@ -81,23 +81,23 @@ pub(super) fn read(octets: &[u8]) -> Result<QueuedMessage, StoreError> {
     let time = |milliseconds| Timestamp::from_millisecond(milliseconds).map_err(|_| damaged("a time"));
     let mut sends = Vec::with_capacity(envelope.sends.len());
     for send in &envelope.sends {
-        let recipients: Result<Vec<_>, _> = send.to.iter().map(words::to_recipient).collect();
+        let recipients: Result<Vec<_>, _> = send.to.iter().map(columns::to_recipient).collect();
         sends.push(NewSend { operation: send.operation, recipients: recipients? });
     }
     Ok(QueuedMessage {
-        id: words::to_id(&envelope.id)?,
-        account: words::to_id(&envelope.account)?,
-        origin: words::to_origin(&envelope.origin, &envelope.origin_name)?,
-        lane: words::to_lane(&envelope.lane)?,
-        reverse_path: words::to_reverse_path(&envelope.reverse_path)?,
-        ret: envelope.ret.as_deref().map(words::to_ret).transpose()?,
+        id: columns::to_id(&envelope.id)?,
+        account: columns::to_id(&envelope.account)?,
+        origin: columns::to_origin(&envelope.origin, &envelope.origin_name)?,
+        lane: columns::to_lane(&envelope.lane)?,
+        reverse_path: columns::to_reverse_path(&envelope.reverse_path)?,
+        ret: envelope.ret.as_deref().map(columns::to_ret).transpose()?,
         envelope_id: envelope.envelope_id,
         header: HeaderMetadata {
             from: envelope.from,
             message_id: envelope.message_id,
             subject: envelope.subject,
         },
-        changes: envelope.changes.iter().map(words::to_change).collect::<Result<_, _>>()?,
+        changes: envelope.changes.iter().map(columns::to_change).collect::<Result<_, _>>()?,
         size_octets: envelope.size,
         accepted_at: time(envelope.accepted_at)?,
         expires_at: time(envelope.expires_at)?,

@@ -6,10 +6,10 @@ use model::id::AccountId;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::{Claim, Queue, StatusCheck};
+use crate::columns;
 use crate::database::Durability;
 use crate::error::StoreError;
 use crate::journal::Place;
-use crate::words;
 
 impl Queue {
     /// Claims up to `limit` sends of an account that are due, most urgent lane first, longest waiting
@@ -84,7 +84,7 @@ impl Queue {
                         select.query_row(params![account.to_string(), lane], |row| row.get(0))?;
                     next = [next, due].into_iter().flatten().min();
                 }
-                next.map(words::to_time).transpose()
+                next.map(columns::to_time).transpose()
             })
             .await
     }
@@ -106,7 +106,7 @@ impl Queue {
                 let mut released = Vec::new();
                 for row in rows {
                     let (account, count) = row?;
-                    released.push((words::to_id(&account)?, count));
+                    released.push((columns::to_id(&account)?, count));
                 }
                 connection.execute(
                     "UPDATE send SET state = 'queued', due_at = ? WHERE state = 'sending'",
@@ -144,9 +144,9 @@ impl Queue {
                 while let Some(row) = rows.next()? {
                     checks.push(StatusCheck {
                         id: send_id(row)?,
-                        operation: words::to_id(&row.get::<_, String>(2)?)?,
-                        recipients: words::to_recipients(&row.get::<_, String>(3)?)?,
-                        submitted_at: words::to_time(row.get(4)?)?,
+                        operation: columns::to_id(&row.get::<_, String>(2)?)?,
+                        recipients: columns::to_recipients(&row.get::<_, String>(3)?)?,
+                        submitted_at: columns::to_time(row.get(4)?)?,
                     });
                 }
                 let mut update = connection
@@ -190,7 +190,7 @@ impl Queue {
                     .query_row([account.to_string()], |row| row.get(0))
                     .optional()?
                     .flatten();
-                due.map(words::to_time).transpose()
+                due.map(columns::to_time).transpose()
             })
             .await
     }
@@ -247,15 +247,15 @@ fn read_claim(row: &Row<'_>) -> Result<Claim, StoreError> {
     Ok(Claim {
         send: ClaimedSend {
             id: send_id(row)?,
-            operation: words::to_id(&row.get::<_, String>(2)?)?,
-            recipients: words::to_recipients(&row.get::<_, String>(3)?)?,
-            division: row.get::<_, Option<String>>(11)?.as_deref().map(words::to_division).transpose()?,
+            operation: columns::to_id(&row.get::<_, String>(2)?)?,
+            recipients: columns::to_recipients(&row.get::<_, String>(3)?)?,
+            division: row.get::<_, Option<String>>(11)?.as_deref().map(columns::to_division).transpose()?,
             refused_by_rest: row.get(12)?,
-            reverse_path: words::to_reverse_path(&row.get::<_, String>(8)?)?,
+            reverse_path: columns::to_reverse_path(&row.get::<_, String>(8)?)?,
             author: row.get(9)?,
             size_octets: row.get(10)?,
             attempts: row.get(4)?,
-            expires_at: words::to_time(row.get(5)?)?,
+            expires_at: columns::to_time(row.get(5)?)?,
         },
         place: Place { segment: row.get(6)?, position: row.get(7)? },
     })
@@ -263,5 +263,5 @@ fn read_claim(row: &Row<'_>) -> Result<Claim, StoreError> {
 
 /// The first two columns of every query here.
 fn send_id(row: &Row<'_>) -> Result<SendId, StoreError> {
-    Ok(SendId { message: words::to_id(&row.get::<_, String>(0)?)?, part: row.get(1)? })
+    Ok(SendId { message: columns::to_id(&row.get::<_, String>(0)?)?, part: row.get(1)? })
 }

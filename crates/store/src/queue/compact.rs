@@ -7,9 +7,9 @@ use rusqlite::{Connection, params};
 use tokio::sync::oneshot;
 
 use super::{Inner, Queue, segments};
+use crate::columns;
 use crate::error::StoreError;
 use crate::journal::{Appended, Kind, ledger};
-use crate::words;
 
 /// Messages moved at a time.
 const BATCH: usize = 500;
@@ -63,5 +63,5 @@ fn needed_in(connection: &Connection, segment: u64) -> Result<Vec<QueueId>, Stor
          WHERE s.state IN ('queued', 'sending') AND m.segment = ? LIMIT ?",
     )?;
     let ids = select.query_map(params![segment, BATCH], |row| row.get::<_, String>(0))?;
-    ids.map(|id| words::to_id(&id?)).collect()
+    ids.map(|id| columns::to_id(&id?)).collect()
 }

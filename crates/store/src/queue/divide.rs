@@ -6,8 +6,8 @@ use model::queued::Recipient;
 use rusqlite::{Connection, params};
 
 use super::{NextStep, TakenGroup};
+use crate::columns;
 use crate::error::StoreError;
-use crate::words;
 
 /// Where a group stands that Azure has taken, and when it is looked at next.
 pub(super) fn state_of(group: &TakenGroup) -> (SendState, Option<Timestamp>) {
@@ -37,7 +37,7 @@ pub(super) fn split_off(
             params![
                 id.message.to_string(),
                 id.part,
-                words::from_recipients(&group.recipients),
+                columns::from_recipients(&group.recipients),
                 state.as_str(),
                 due_at.map(Timestamp::as_millisecond),
             ],
@@ -64,9 +64,9 @@ pub(super) fn rewrite(connection: &Connection, id: SendId, next: &NextStep) -> R
              WHERE message_id = ? AND part = ?",
         )?
         .execute(params![
-            words::from_recipients(recipients),
+            columns::from_recipients(recipients),
             operation.map(ToString::to_string),
-            division.map(words::from_division),
+            division.map(columns::from_division),
             id.message.to_string(),
             id.part
         ])?;

@@ -8,10 +8,10 @@ use model::id::AccountId;
 use rusqlite::{Connection, params};
 
 use super::Queue;
+use crate::columns;
 use crate::database::Durability;
 use crate::error::StoreError;
 use crate::journal::ledger;
-use crate::words;
 
 /// The disk that holds the data directory.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -134,7 +134,7 @@ fn waiting(connection: &Connection) -> Result<Vec<(AccountId, u64)>, StoreError>
     let rows = select.query_map(states, |row| Ok((row.get::<_, String>(0)?, row.get(1)?)))?;
     rows.map(|row| {
         let (account, count) = row?;
-        Ok((words::to_id(&account)?, count))
+        Ok((columns::to_id(&account)?, count))
     })
     .collect()
 }
@@ -145,11 +145,11 @@ fn hindered(connection: &Connection, reason: Reason, since: Timestamp) -> Result
     let mut found = Vec::new();
     while let Some(row) = rows.next()? {
         found.push(Hindered {
-            account: words::to_id(&row.get::<_, String>(0)?)?,
+            account: columns::to_id(&row.get::<_, String>(0)?)?,
             author: row.get(1)?,
             reason,
             count: row.get(2)?,
-            since: words::to_time(row.get(3)?)?,
+            since: columns::to_time(row.get(3)?)?,
         });
     }
     Ok(found)
@@ -161,9 +161,9 @@ fn suppressed(connection: &Connection, since: Timestamp) -> Result<Vec<Suppresse
     let mut found = Vec::new();
     while let Some(row) = rows.next()? {
         found.push(Suppressed {
-            account: words::to_id(&row.get::<_, String>(0)?)?,
+            account: columns::to_id(&row.get::<_, String>(0)?)?,
             count: row.get(1)?,
-            since: words::to_time(row.get(2)?)?,
+            since: columns::to_time(row.get(2)?)?,
         });
     }
     Ok(found)

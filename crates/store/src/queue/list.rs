@@ -9,8 +9,8 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use smtp::path::ReversePath;
 
 use super::Queue;
+use crate::columns;
 use crate::error::StoreError;
-use crate::words;
 
 /// Where a list goes on: everything before this id, newest first.
 #[derive(Clone, Copy, Debug, Default)]
@@ -119,7 +119,7 @@ impl Queue {
                 let rows = select.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get(1)?)))?;
                 rows.map(|row| {
                     let (state, count) = row?;
-                    Ok((words::to_state(&state)?, count))
+                    Ok((columns::to_state(&state)?, count))
                 })
                 .collect()
             })
@@ -150,7 +150,7 @@ impl Queue {
                 let account: String = connection
                     .prepare_cached("SELECT account_id FROM message WHERE id = ?")?
                     .query_row([id.to_string()], |row| row.get(0))?;
-                words::to_id(&account)
+                columns::to_id(&account)
             })
             .await
     }
@@ -191,15 +191,15 @@ fn list(connection: &Connection, cursor: Cursor) -> Result<Vec<ListedSend>, Stor
     let mut sends = Vec::new();
     while let Some(row) = rows.next()? {
         sends.push(ListedSend {
-            id: SendId { message: words::to_id(&row.get::<_, String>(0)?)?, part: row.get(1)? },
-            account: words::to_id(&row.get::<_, String>(2)?)?,
-            state: words::to_state(&row.get::<_, String>(3)?)?,
-            due_at: words::to_time(row.get(4)?)?,
+            id: SendId { message: columns::to_id(&row.get::<_, String>(0)?)?, part: row.get(1)? },
+            account: columns::to_id(&row.get::<_, String>(2)?)?,
+            state: columns::to_state(&row.get::<_, String>(3)?)?,
+            due_at: columns::to_time(row.get(4)?)?,
             attempts: row.get(5)?,
-            recipients: words::to_recipients(&row.get::<_, String>(6)?)?,
+            recipients: columns::to_recipients(&row.get::<_, String>(6)?)?,
             header: HeaderMetadata { from: row.get(7)?, message_id: row.get(8)?, subject: row.get(9)? },
             size_octets: row.get(10)?,
-            accepted_at: words::to_time(row.get(11)?)?,
+            accepted_at: columns::to_time(row.get(11)?)?,
             last_text: row.get(12)?,
         });
     }
@@ -225,10 +225,10 @@ fn view(connection: &Connection, id: QueueId) -> Result<Option<MessageView>, Sto
         let id = SendId { message: id, part: row.get(0)? };
         message.sends.push(SendView {
             id,
-            state: words::to_state(&row.get::<_, String>(1)?)?,
-            due_at: words::to_time(row.get(2)?)?,
-            operation: words::to_id(&row.get::<_, String>(3)?)?,
-            recipients: words::to_recipients(&row.get::<_, String>(4)?)?,
+            state: columns::to_state(&row.get::<_, String>(1)?)?,
+            due_at: columns::to_time(row.get(2)?)?,
+            operation: columns::to_id(&row.get::<_, String>(3)?)?,
+            recipients: columns::to_recipients(&row.get::<_, String>(4)?)?,
             attempts: attempts(connection, id)?,
         });
     }
@@ -238,16 +238,16 @@ fn view(connection: &Connection, id: QueueId) -> Result<Option<MessageView>, Sto
 fn read_message(id: QueueId, row: &Row<'_>) -> Result<MessageView, StoreError> {
     Ok(MessageView {
         id,
-        account: words::to_id(&row.get::<_, String>(0)?)?,
-        origin: words::to_origin(&row.get::<_, String>(1)?, &row.get::<_, String>(2)?)?,
-        lane: words::to_lane(&row.get::<_, String>(3)?)?,
-        reverse_path: words::to_reverse_path(&row.get::<_, String>(4)?)?,
+        account: columns::to_id(&row.get::<_, String>(0)?)?,
+        origin: columns::to_origin(&row.get::<_, String>(1)?, &row.get::<_, String>(2)?)?,
+        lane: columns::to_lane(&row.get::<_, String>(3)?)?,
+        reverse_path: columns::to_reverse_path(&row.get::<_, String>(4)?)?,
         envelope_id: row.get(5)?,
         header: HeaderMetadata { from: row.get(6)?, message_id: row.get(7)?, subject: row.get(8)? },
         size_octets: row.get(9)?,
-        accepted_at: words::to_time(row.get(10)?)?,
-        expires_at: words::to_time(row.get(11)?)?,
-        changes: words::to_changes(&row.get::<_, String>(12)?)?,
+        accepted_at: columns::to_time(row.get(10)?)?,
+        expires_at: columns::to_time(row.get(11)?)?,
+        changes: columns::to_changes(&row.get::<_, String>(12)?)?,
         sends: Vec::new(),
     })
 }
@@ -260,11 +260,11 @@ fn attempts(connection: &Connection, id: SendId) -> Result<Vec<Attempt>, StoreEr
     let mut attempts = Vec::new();
     while let Some(row) = rows.next()? {
         attempts.push(Attempt {
-            at: words::to_time(row.get(0)?)?,
-            transport: row.get::<_, Option<String>>(1)?.as_deref().map(words::to_transport).transpose()?,
-            result: words::to_attempt_result(&row.get::<_, String>(2)?)?,
+            at: columns::to_time(row.get(0)?)?,
+            transport: row.get::<_, Option<String>>(1)?.as_deref().map(columns::to_transport).transpose()?,
+            result: columns::to_attempt_result(&row.get::<_, String>(2)?)?,
             text: row.get(3)?,
-            reason: row.get::<_, Option<String>>(4)?.as_deref().map(words::to_reason).transpose()?,
+            reason: row.get::<_, Option<String>>(4)?.as_deref().map(columns::to_reason).transpose()?,
         });
     }
     Ok(attempts)

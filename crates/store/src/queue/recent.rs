@@ -11,9 +11,9 @@ use jiff::{SignedDuration, Timestamp};
 use model::id::QueueId;
 use model::queued::IdempotencyKey;
 
+use crate::columns;
 use crate::database::Database;
 use crate::error::StoreError;
-use crate::words;
 
 /// How long a submission is remembered: clients and the queues of mail servers retry earlier.
 const WINDOW: SignedDuration = SignedDuration::from_mins(10);
@@ -71,7 +71,7 @@ impl Recent {
         let recent = Self::default();
         for (id, accepted_at, idempotency_key) in rows.into_iter().rev() {
             let idempotency_key = IdempotencyKey(idempotency_key);
-            recent.settle(idempotency_key, Some(words::to_id(&id)?), words::to_time(accepted_at)?);
+            recent.settle(idempotency_key, Some(columns::to_id(&id)?), columns::to_time(accepted_at)?);
         }
         Ok(recent)
     }

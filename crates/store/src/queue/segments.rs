@@ -7,9 +7,9 @@ use model::queued::QueuedMessage;
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::{Arrivals, repairs};
+use crate::columns;
 use crate::error::StoreError;
 use crate::journal::{Entry, Place, Sink, ledger};
-use crate::words;
 
 /// Enters what the journal has synced.
 pub(super) struct Intake {
@@ -35,7 +35,7 @@ impl Sink for Intake {
 fn enter_message(connection: &Connection, entry: &Entry) -> Result<bool, StoreError> {
     let message: &QueuedMessage = &entry.message;
     let (id, account) = (message.id.to_string(), message.account.to_string());
-    let (origin, origin_name) = words::from_origin(&message.origin);
+    let (origin, origin_name) = columns::from_origin(&message.origin);
     let inserted = connection
         .prepare_cached(
             "INSERT INTO message (id, account_id, origin, origin_name, lane, reverse_path, ret, envelope_id,
@@ -50,8 +50,8 @@ fn enter_message(connection: &Connection, entry: &Entry) -> Result<bool, StoreEr
             origin,
             origin_name,
             message.lane.as_str(),
-            words::from_reverse_path(&message.reverse_path),
-            message.ret.map(words::from_ret),
+            columns::from_reverse_path(&message.reverse_path),
+            message.ret.map(columns::from_ret),
             message.envelope_id,
             message.header.from,
             message.header.message_id,
@@ -63,7 +63,7 @@ fn enter_message(connection: &Connection, entry: &Entry) -> Result<bool, StoreEr
             entry.place.segment,
             entry.place.position,
             message.sends.len(),
-            words::from_changes(&message.changes),
+            columns::from_changes(&message.changes),
         ])?;
     if inserted == 0 {
         return Ok(false);
@@ -78,9 +78,9 @@ fn enter_message(connection: &Connection, entry: &Entry) -> Result<bool, StoreEr
             id,
             part,
             account,
-            words::lane_rank(message.lane),
+            columns::lane_rank(message.lane),
             send.operation.to_string(),
-            words::from_recipients(&send.recipients),
+            columns::from_recipients(&send.recipients),
             message.accepted_at.as_millisecond(),
         ])?;
     }

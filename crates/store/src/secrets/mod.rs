@@ -21,9 +21,9 @@ use zeroize::Zeroizing;
 pub use self::master_key::{KeySource, MasterKey};
 pub(crate) use self::rewrap::{foreign_key, is_used};
 
+use crate::columns;
 use crate::database::{Database, Durability};
 use crate::error::StoreError;
-use crate::words;
 
 /// A handle to the secrets.
 #[derive(Clone)]
@@ -162,9 +162,9 @@ impl Secrets {
                 let Some((hint, set_at, expires_at, key_id)) = row else { return Ok(None) };
                 Ok(Some(SecretFacts {
                     hint,
-                    set_at: words::to_time(set_at)?,
-                    expires_at: expires_at.map(words::to_time).transpose()?,
-                    key_id: key_id.map(|text| words::to_id(&text)).transpose()?,
+                    set_at: columns::to_time(set_at)?,
+                    expires_at: expires_at.map(columns::to_time).transpose()?,
+                    key_id: key_id.map(|text| columns::to_id(&text)).transpose()?,
                 }))
             })
             .await

@@ -1,4 +1,4 @@
-//! Our nouns as words and back: how they stand in rows and in the journal.
+//! Codecs of columns: our nouns as texts and numbers in rows and in the journal, and back.
 
 use std::str::FromStr;
 
@@ -17,9 +17,9 @@ use crate::error::StoreError;
 /// A recipient: the address alone, or with what was asked for it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(untagged)]
-pub(crate) enum RecipientWords {
+pub(crate) enum RecipientText {
     Plain(String),
-    Wishes {
+    WithParameters {
         to: String,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         notify: Option<String>,
@@ -30,7 +30,7 @@ pub(crate) enum RecipientWords {
 
 /// A change to a message: its cause, and what was changed.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct ChangeWords(String, String);
+pub(crate) struct ChangeText(String, String);
 
 pub(crate) fn damaged(what: &str, value: &str) -> StoreError {
     StoreError::Damaged(format!("{value:?} is no {what}"))
@@ -126,12 +126,12 @@ pub(crate) fn to_reason(text: &str) -> Result<Reason, StoreError> {
     Reason::ALL.into_iter().find(|reason| reason.as_str() == text).ok_or_else(|| damaged("reason", text))
 }
 
-pub(crate) fn from_recipient(recipient: &Recipient) -> RecipientWords {
+pub(crate) fn from_recipient(recipient: &Recipient) -> RecipientText {
     let to = recipient.mailbox.to_string();
     if recipient.notify.is_none() && recipient.original.is_none() {
-        return RecipientWords::Plain(to);
+        return RecipientText::Plain(to);
     }
-    RecipientWords::Wishes {
+    RecipientText::WithParameters {
         to,
         notify: recipient.notify.map(from_notify),
         original: recipient
@@ -141,10 +141,10 @@ pub(crate) fn from_recipient(recipient: &Recipient) -> RecipientWords {
     }
 }
 
-pub(crate) fn to_recipient(words: &RecipientWords) -> Result<Recipient, StoreError> {
+pub(crate) fn to_recipient(words: &RecipientText) -> Result<Recipient, StoreError> {
     let (to, notify, original) = match words {
-        RecipientWords::Plain(to) => (to, None, None),
-        RecipientWords::Wishes { to, notify, original } => (to, notify.as_deref(), original.as_ref()),
+        RecipientText::Plain(to) => (to, None, None),
+        RecipientText::WithParameters { to, notify, original } => (to, notify.as_deref(), original.as_ref()),
     };
     Ok(Recipient {
         mailbox: to.parse().map_err(|_| damaged("recipient", to))?,
@@ -155,22 +155,22 @@ pub(crate) fn to_recipient(words: &RecipientWords) -> Result<Recipient, StoreErr
 }
 
 pub(crate) fn from_recipients(recipients: &[Recipient]) -> String {
-    let words: Vec<RecipientWords> = recipients.iter().map(from_recipient).collect();
+    let words: Vec<RecipientText> = recipients.iter().map(from_recipient).collect();
     serde_json::to_string(&words).unwrap_or_default()
 }
 
 pub(crate) fn to_recipients(json: &str) -> Result<Vec<Recipient>, StoreError> {
-    let words: Vec<RecipientWords> =
+    let words: Vec<RecipientText> =
         serde_json::from_str(json).map_err(|_| damaged("list of recipients", json))?;
     words.iter().map(to_recipient).collect()
 }
 
 /// A division as it stands in its row.
 #[derive(Serialize, Deserialize)]
-struct DivisionWords {
-    groups: Vec<GroupWords>,
+struct DivisionText {
+    groups: Vec<GroupText>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    refused: Vec<(RecipientWords, String)>,
+    refused: Vec<(RecipientText, String)>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     message_taken: bool,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -178,19 +178,19 @@ struct DivisionWords {
 }
 
 #[derive(Serialize, Deserialize)]
-struct GroupWords {
-    to: Vec<RecipientWords>,
+struct GroupText {
+    to: Vec<RecipientText>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     other_half: bool,
 }
 
 pub(crate) fn from_division(division: &Division) -> String {
-    let group = |group: &Group| GroupWords {
+    let group = |group: &Group| GroupText {
         to: group.recipients.iter().map(from_recipient).collect(),
         other_half: group.is_other_half,
     };
     let refused = |one: &RefusedRecipient| (from_recipient(&one.recipient), one.words.clone());
-    let words = DivisionWords {
+    let words = DivisionText {
         groups: division.groups.iter().map(group).collect(),
         refused: division.refused.iter().map(refused).collect(),
         message_taken: division.is_message_taken,
@@ -200,12 +200,12 @@ pub(crate) fn from_division(division: &Division) -> String {
 }
 
 pub(crate) fn to_division(json: &str) -> Result<Division, StoreError> {
-    let words: DivisionWords = serde_json::from_str(json).map_err(|_| damaged("division", json))?;
-    let group = |words: &GroupWords| {
+    let words: DivisionText = serde_json::from_str(json).map_err(|_| damaged("division", json))?;
+    let group = |words: &GroupText| {
         let recipients: Result<Vec<Recipient>, _> = words.to.iter().map(to_recipient).collect();
         Ok(Group { recipients: recipients?, is_other_half: words.other_half })
     };
-    let refused = |(recipient, words): &(RecipientWords, String)| {
+    let refused = |(recipient, words): &(RecipientText, String)| {
         Ok(RefusedRecipient { recipient: to_recipient(recipient)?, words: words.clone() })
     };
     Ok(Division {
@@ -216,15 +216,15 @@ pub(crate) fn to_division(json: &str) -> Result<Division, StoreError> {
     })
 }
 
-pub(crate) fn from_change(change: &Change) -> ChangeWords {
+pub(crate) fn from_change(change: &Change) -> ChangeText {
     let cause = match change.cause {
         Cause::Rule => "rule",
         Cause::Repair(repair) => repair.as_str(),
     };
-    ChangeWords(cause.to_owned(), change.text.clone())
+    ChangeText(cause.to_owned(), change.text.clone())
 }
 
-pub(crate) fn to_change(ChangeWords(cause, text): &ChangeWords) -> Result<Change, StoreError> {
+pub(crate) fn to_change(ChangeText(cause, text): &ChangeText) -> Result<Change, StoreError> {
     let cause = match (cause.as_str(), Repair::from_word(cause)) {
         ("rule", _) => Cause::Rule,
         (_, Some(repair)) => Cause::Repair(repair),
@@ -234,12 +234,12 @@ pub(crate) fn to_change(ChangeWords(cause, text): &ChangeWords) -> Result<Change
 }
 
 pub(crate) fn from_changes(changes: &[Change]) -> String {
-    let words: Vec<ChangeWords> = changes.iter().map(from_change).collect();
+    let words: Vec<ChangeText> = changes.iter().map(from_change).collect();
     serde_json::to_string(&words).unwrap_or_default()
 }
 
 pub(crate) fn to_changes(json: &str) -> Result<Vec<Change>, StoreError> {
-    let words: Vec<ChangeWords> = serde_json::from_str(json).map_err(|_| damaged("list of changes", json))?;
+    let words: Vec<ChangeText> = serde_json::from_str(json).map_err(|_| damaged("list of changes", json))?;
     words.iter().map(to_change).collect()
 }
 
