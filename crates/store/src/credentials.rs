@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use ipnet::IpNet;
 use model::credential::{Access, AuthorRule, Credential, IntakeRules, PasswordHash, SenderRule};
+use model::id::CredentialId;
 use model::network;
-use rusqlite::{Connection, named_params, params};
+use rusqlite::{Connection, Row, named_params, params};
 use serde::{Deserialize, Serialize};
 
 use crate::audit::AuditEntry;
@@ -182,32 +183,43 @@ impl Credentials {
     }
 }
 
+const SELECT: &str =
+    "SELECT id, login, account_id, password_hash, rules, rate_per_minute, lane, created_at FROM credential";
+
 pub(crate) fn read_all(connection: &Connection) -> Result<Vec<Credential>, StoreError> {
-    let mut select = connection.prepare(
-        "SELECT id, login, account_id, password_hash, rules, rate_per_minute, lane, created_at FROM credential",
-    )?;
+    let mut select = connection.prepare(SELECT)?;
     let mut rows = select.query([])?;
     let mut credentials = Vec::new();
     while let Some(row) = rows.next()? {
-        let (senders, networks, author, intake, access) = to_rules(&row.get::<_, String>(4)?)?;
-        credentials.push(Credential {
-            id: columns::to_id(&row.get::<_, String>(0)?)?,
-            login: columns::to_id(&row.get::<_, String>(1)?)?,
-            account: columns::to_id(&row.get::<_, String>(2)?)?,
-            access: match access {
-                Some(RuleAccess::Network) => Access::Network,
-                None => Access::Password(PasswordHash::new(row.get(3)?)),
-            },
-            senders,
-            networks,
-            author,
-            intake,
-            rate_per_minute: row.get(5)?,
-            lane: columns::to_lane(&row.get::<_, String>(6)?)?,
-            created_at: columns::to_time(row.get(7)?)?,
-        });
+        credentials.push(read(row)?);
     }
     Ok(credentials)
+}
+
+pub(crate) fn read_one(connection: &Connection, id: CredentialId) -> Result<Option<Credential>, StoreError> {
+    let mut select = connection.prepare_cached(&format!("{SELECT} WHERE id = ?"))?;
+    let mut rows = select.query([id.to_string()])?;
+    rows.next()?.map(read).transpose()
+}
+
+fn read(row: &Row<'_>) -> Result<Credential, StoreError> {
+    let (senders, networks, author, intake, access) = to_rules(&row.get::<_, String>(4)?)?;
+    Ok(Credential {
+        id: columns::to_id(&row.get::<_, String>(0)?)?,
+        login: columns::to_id(&row.get::<_, String>(1)?)?,
+        account: columns::to_id(&row.get::<_, String>(2)?)?,
+        access: match access {
+            Some(RuleAccess::Network) => Access::Network,
+            None => Access::Password(PasswordHash::new(row.get(3)?)),
+        },
+        senders,
+        networks,
+        author,
+        intake,
+        rate_per_minute: row.get(5)?,
+        lane: columns::to_lane(&row.get::<_, String>(6)?)?,
+        created_at: columns::to_time(row.get(7)?)?,
+    })
 }
 
 /// Equal networks of two credentials would leave it open whose mail it is; of nested ones the smaller is meant.

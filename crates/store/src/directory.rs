@@ -9,7 +9,7 @@ use std::sync::Arc;
 use ipnet::IpNet;
 use model::account::Account;
 use model::credential::{Access, Credential};
-use model::id::AccountId;
+use model::id::{AccountId, CredentialId};
 use model::name::ServiceName;
 use model::network;
 use model::sender::Sender;
@@ -17,18 +17,20 @@ use model::smtp_username::SmtpUsername;
 use smtp::address::{Domain, Mailbox};
 
 /// All of it at one moment.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Directory {
+    /// The last change that is in it.
+    change: u64,
     accounts: HashMap<AccountId, Arc<Account>>,
     credentials: HashMap<String, Arc<Credential>>,
     /// Credentials that are used without login.
     by_network: HashMap<IpNet, Arc<Credential>>,
-    senders: HashMap<AccountId, Senders>,
+    senders: HashMap<AccountId, Arc<Senders>>,
     /// By name in lower case; several accounts may see the same service.
     smtp_usernames: HashMap<String, Vec<SmtpUsername>>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq, Eq)]
 struct Senders {
     /// By address in lower case (ASCII): Azure does not tell upper from lower case in a sender username.
     by_mailbox: HashMap<String, Sender>,
@@ -104,39 +106,89 @@ impl Directory {
         self.senders.get(&account).into_iter().flat_map(|senders| senders.by_mailbox.values())
     }
 
-    /// The directory of these rows.
-    pub(crate) fn of(rows: Rows) -> Self {
-        let mut directory = Self::default();
-        for account in rows.accounts {
-            directory.accounts.insert(account.id, Arc::new(account));
-        }
-        for sender in rows.senders {
-            let senders = directory.senders.entry(sender.account).or_default();
-            senders.domains.insert(sender.mailbox.domain().clone());
-            senders.by_mailbox.insert(sender.mailbox.to_string().to_ascii_lowercase(), sender);
-        }
-        for username in rows.smtp_usernames {
-            let name = username.username.to_ascii_lowercase();
-            directory.smtp_usernames.entry(name).or_default().push(username);
-        }
-        for credential in rows.credentials {
-            let (login, credential) = (credential.login.as_str().to_ascii_lowercase(), Arc::new(credential));
-            if credential.access == Access::Network {
-                let networks = credential.networks.iter().copied().map(network::canonical);
-                directory.by_network.extend(networks.map(|network| (network, Arc::clone(&credential))));
+    /// The number of the last change that is in it.
+    #[must_use]
+    pub fn change(&self) -> u64 {
+        self.change
+    }
+
+    /// The same with newer parts, as they are at that change.
+    pub(crate) fn with(&self, parts: Vec<Part>, change: u64) -> Self {
+        let mut directory = self.without(&parts);
+        directory.change = change;
+        for part in parts {
+            match part {
+                Part::Account(id, account) => {
+                    directory.accounts.extend(account.map(|account| (id, Arc::new(account))));
+                }
+                Part::Credential(_, Some(credential)) => directory.add_credential(credential),
+                Part::Credential(_, None) => {}
+                Part::Senders(account, senders) => directory.add_senders(account, senders),
+                Part::SmtpUsernames(_, usernames) => directory.add_smtp_usernames(usernames),
             }
-            directory.credentials.insert(login, credential);
         }
         directory
     }
+
+    /// What is left without those parts.
+    fn without(&self, parts: &[Part]) -> Self {
+        let mut directory = self.clone();
+        let (mut credentials, mut usernames) = (HashSet::new(), HashSet::new());
+        for part in parts {
+            match part {
+                Part::Account(id, _) => drop(directory.accounts.remove(id)),
+                Part::Senders(account, _) => drop(directory.senders.remove(account)),
+                Part::Credential(id, _) => drop(credentials.insert(*id)),
+                Part::SmtpUsernames(account, _) => drop(usernames.insert(*account)),
+            }
+        }
+        directory.credentials.retain(|_, one| !credentials.contains(&one.id));
+        directory.by_network.retain(|_, one| !credentials.contains(&one.id));
+        directory.smtp_usernames.retain(|_, listed| {
+            listed.retain(|one| !usernames.contains(&one.account));
+            !listed.is_empty()
+        });
+        directory
+    }
+
+    fn add_credential(&mut self, credential: Credential) {
+        let (login, credential) = (credential.login.as_str().to_ascii_lowercase(), Arc::new(credential));
+        if credential.access == Access::Network {
+            let networks = credential.networks.iter().copied().map(network::canonical);
+            self.by_network.extend(networks.map(|network| (network, Arc::clone(&credential))));
+        }
+        self.credentials.insert(login, credential);
+    }
+
+    fn add_senders(&mut self, account: AccountId, all: Vec<Sender>) {
+        if all.is_empty() {
+            return;
+        }
+        let mut senders = Senders::default();
+        for sender in all {
+            senders.domains.insert(sender.mailbox.domain().clone());
+            senders.by_mailbox.insert(sender.mailbox.to_string().to_ascii_lowercase(), sender);
+        }
+        self.senders.insert(account, Arc::new(senders));
+    }
+
+    fn add_smtp_usernames(&mut self, usernames: Vec<SmtpUsername>) {
+        for username in usernames {
+            let listed = self.smtp_usernames.entry(username.username.to_ascii_lowercase()).or_default();
+            listed.push(username);
+            listed.sort_by(|one, other| {
+                (one.account, one.service.as_str()).cmp(&(other.account, other.service.as_str()))
+            });
+        }
+    }
 }
 
-/// What a directory is made of.
-pub(crate) struct Rows {
-    pub(crate) accounts: Vec<Account>,
-    pub(crate) senders: Vec<Sender>,
-    pub(crate) smtp_usernames: Vec<SmtpUsername>,
-    pub(crate) credentials: Vec<Credential>,
+/// A part of the directory as it is now; nothing where it is gone.
+pub(crate) enum Part {
+    Account(AccountId, Option<Account>),
+    Credential(CredentialId, Option<Credential>),
+    Senders(AccountId, Vec<Sender>),
+    SmtpUsernames(AccountId, Vec<SmtpUsername>),
 }
 
 /// Whether two names are those of one service: Azure does not tell upper from lower case.
@@ -152,7 +204,7 @@ mod tests {
 
     fn credential(login: &str) -> Arc<Credential> {
         Arc::new(Credential {
-            id: model::id::CredentialId::new(Timestamp::UNIX_EPOCH, [1; 10]),
+            id: CredentialId::new(Timestamp::UNIX_EPOCH, [1; 10]),
             login: login.parse().unwrap(),
             account: AccountId::new(Timestamp::UNIX_EPOCH, [1; 10]),
             access: Access::Network,

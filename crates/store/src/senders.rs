@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use model::id::AccountId;
 use model::sender::Sender;
-use rusqlite::{Connection, named_params, params};
+use rusqlite::{Connection, Rows, named_params, params};
 
 use crate::audit::AuditEntry;
 use crate::columns;
@@ -107,10 +108,19 @@ impl Senders {
     }
 }
 
+const SELECT: &str = "SELECT account_id, mailbox, display_name, created_at FROM sender";
+
 pub(crate) fn read_all(connection: &Connection) -> Result<Vec<Sender>, StoreError> {
-    let mut select =
-        connection.prepare("SELECT account_id, mailbox, display_name, created_at FROM sender")?;
-    let mut rows = select.query([])?;
+    let mut select = connection.prepare(SELECT)?;
+    read(select.query([])?)
+}
+
+pub(crate) fn read_of(connection: &Connection, account: AccountId) -> Result<Vec<Sender>, StoreError> {
+    let mut select = connection.prepare_cached(&format!("{SELECT} WHERE account_id = ?"))?;
+    read(select.query([account.to_string()])?)
+}
+
+fn read(mut rows: Rows<'_>) -> Result<Vec<Sender>, StoreError> {
     let mut senders = Vec::new();
     while let Some(row) = rows.next()? {
         senders.push(Sender {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use model::id::AccountId;
 use model::name::ServiceName;
 use model::smtp_username::SmtpUsername;
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, Rows, params};
 
 use crate::columns;
 use crate::database::{Database, Durability};
@@ -43,8 +43,8 @@ impl SmtpUsernames {
                 if !connection.prepare_cached("SELECT 1 FROM account WHERE id = ?")?.exists([&key[0]])? {
                     return Ok(false);
                 }
-                let mut before = read_all(connection)?;
-                before.retain(|one| one.account == account && is_same_service(&one.service, &service));
+                let mut before = read_of(connection, account)?;
+                before.retain(|one| is_same_service(&one.service, &service));
                 if by_name(&before) == by_name(&listed) {
                     return Ok(false);
                 }
@@ -73,10 +73,19 @@ fn by_name(listed: &[SmtpUsername]) -> BTreeMap<String, (String, String)> {
     listed.iter().map(row).collect()
 }
 
+const SELECT: &str = "SELECT account_id, service, username, client, tenant FROM smtp_username";
+
 pub(crate) fn read_all(connection: &Connection) -> Result<Vec<SmtpUsername>, StoreError> {
-    let mut select =
-        connection.prepare("SELECT account_id, service, username, client, tenant FROM smtp_username")?;
-    let mut rows = select.query([])?;
+    let mut select = connection.prepare(SELECT)?;
+    read(select.query([])?)
+}
+
+pub(crate) fn read_of(connection: &Connection, account: AccountId) -> Result<Vec<SmtpUsername>, StoreError> {
+    let mut select = connection.prepare_cached(&format!("{SELECT} WHERE account_id = ?"))?;
+    read(select.query([account.to_string()])?)
+}
+
+fn read(mut rows: Rows<'_>) -> Result<Vec<SmtpUsername>, StoreError> {
     let mut usernames = Vec::new();
     while let Some(row) = rows.next()? {
         usernames.push(SmtpUsername {

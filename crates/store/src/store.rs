@@ -7,11 +7,11 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use model::account::Account;
 use model::id::AccountId;
-use tokio::sync::Mutex;
 
 use crate::accounts::{Accounts, Losses, Parts};
 use crate::audit::{Audit, AuditEntry};
 use crate::authentication_failures::AuthenticationFailures;
+use crate::changes::Changes;
 use crate::connections::Connections;
 use crate::credentials::Credentials;
 use crate::data_dir::DataDir;
@@ -20,10 +20,13 @@ use crate::directory::Directory;
 use crate::directory_rows;
 use crate::error::StoreError;
 use crate::estates::Estates;
+use crate::locks::{Locks, Term};
 use crate::logins::Logins;
+use crate::nodes::{self, Node};
 use crate::options::Options;
-use crate::published::Published;
+use crate::published::{Published, Source};
 use crate::queue::Queue;
+use crate::quota_leases::QuotaLeases;
 use crate::rate_usage::RateUsage;
 use crate::refusals::Refusals;
 use crate::rotations::Rotations;
@@ -32,17 +35,19 @@ use crate::senders::Senders;
 use crate::smtp_usernames::SmtpUsernames;
 use crate::verifications::Verifications;
 
+const DIRECTORY: Source = Source { read: directory_rows::read, follow: directory_rows::follow };
+
 /// An open data directory.
 #[derive(Clone)]
 pub struct Store {
     database: Database,
     published: Arc<Published>,
+    node: Node,
+    locks: Locks,
     queue: Queue,
     secrets: Secrets,
     /// Where the master key is, unless somebody else keeps it.
     key_file: Option<PathBuf>,
-    /// One change of keys at a time.
-    rewrapping: Arc<Mutex<()>>,
     authentication_failures: AuthenticationFailures,
 }
 
@@ -58,8 +63,10 @@ impl Store {
         now: Timestamp,
     ) -> Result<Self, StoreError> {
         let database = Database::open(&data_dir.join("postern.db"))?;
+        let node = nodes::enter(&database, now)?;
+        let locks = Locks::new(database.clone(), node);
         let queue = Queue::open(data_dir.clone(), database.clone(), options, now)?;
-        let published = Arc::new(Published::load(&database, directory_rows::read)?);
+        let published = Arc::new(Published::load(&database, DIRECTORY)?);
         let (key, key_file) = match key.into() {
             KeySource::Given(key) => (key, None),
             KeySource::File(path) if !path.exists() && !next_key(&path).exists() => {
@@ -78,10 +85,11 @@ impl Store {
         Ok(Self {
             database,
             published,
+            node,
+            locks,
             queue,
             secrets,
             key_file,
-            rewrapping: Arc::default(),
             authentication_failures: AuthenticationFailures::default(),
         })
     }
@@ -197,6 +205,38 @@ impl Store {
         RateUsage::new(self.database.clone())
     }
 
+    /// Permits of limits, leased for a time.
+    #[must_use]
+    pub fn quota_leases(&self) -> QuotaLeases {
+        QuotaLeases::new(self.database.clone(), self.node)
+    }
+
+    /// Locks by name that all nodes share.
+    #[must_use]
+    pub fn locks(&self) -> &Locks {
+        &self.locks
+    }
+
+    /// What changed in the directory, by number.
+    #[must_use]
+    pub fn changes(&self) -> Changes {
+        Changes::new(self.database.clone())
+    }
+
+    /// The number of this process, which no other ever has.
+    #[must_use]
+    pub fn node(&self) -> Node {
+        self.node
+    }
+
+    /// Takes up what other nodes have changed in the directory.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn refresh_directory(&self) -> Result<(), StoreError> {
+        self.published.refresh(&self.database).await
+    }
+
     /// What clients were refused.
     #[must_use]
     pub fn refusals(&self) -> Refusals {
@@ -227,7 +267,7 @@ impl Store {
     }
 
     async fn rewrap_whole(&self, new: MasterKey, audit: AuditEntry) -> Result<usize, StoreError> {
-        let _turn = self.rewrapping.lock().await;
+        let _lock = self.locks.take("rewrap", Term::from(audit.at)).await?;
         let Some(path) = &self.key_file else { return self.secrets.rewrap(new, audit).await };
         let next = next_key(path);
         if next.exists() && is_used(&self.database, &MasterKey::open_or_create(&next)?)? {

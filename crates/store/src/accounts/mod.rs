@@ -13,8 +13,8 @@ use model::rotation::{Rotation, Step};
 use rusqlite::Connection;
 
 pub use self::discard::{Losses, Waiting};
-pub(crate) use self::rows::read_all;
 use self::rows::{insert, update};
+pub(crate) use self::rows::{read_all, read_one};
 use crate::audit::AuditEntry;
 use crate::database::{Database, Durability};
 use crate::error::StoreError;

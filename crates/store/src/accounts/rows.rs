@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use model::account::{Account, AccountState, Authorization, Concurrency, Service, TransportChoice};
 use model::cloud::{Cloud, CustomCloud};
+use model::id::AccountId;
 use model::quota::{Allowance, Quota};
 use rusqlite::types::Value;
 use rusqlite::{Connection, Row, ToSql};
@@ -115,13 +116,20 @@ fn changeable(account: &Account) -> Vec<Column> {
     ]
 }
 
-pub(crate) fn read_all(connection: &Connection) -> Result<Vec<Account>, StoreError> {
-    let mut select = connection.prepare(
-        "SELECT id, name, tenant, client, subscription, cloud, service, endpoint, authorization, transport,
+const SELECT: &str =
+    "SELECT id, name, tenant, client, subscription, cloud, service, endpoint, authorization, transport,
                 sends_per_minute, sends_per_hour, status_reads_per_minute, status_reads_per_hour,
                 requests_at_once, smtp_sessions, created_at, changed_at, state
-         FROM account",
-    )?;
+         FROM account";
+
+pub(crate) fn read_one(connection: &Connection, id: AccountId) -> Result<Option<Account>, StoreError> {
+    let mut select = connection.prepare_cached(&format!("{SELECT} WHERE id = ?"))?;
+    let mut rows = select.query([id.to_string()])?;
+    rows.next()?.map(read).transpose()
+}
+
+pub(crate) fn read_all(connection: &Connection) -> Result<Vec<Account>, StoreError> {
+    let mut select = connection.prepare(SELECT)?;
     let mut rows = select.query([])?;
     let mut accounts = Vec::new();
     while let Some(row) = rows.next()? {
