@@ -1,0 +1,96 @@
+//! What every engine of the store has to do, whatever it keeps its rows in. An engine is a function that opens a
+//! store in a folder: an empty one the first time, and the same one again afterwards.
+//!
+//! `broken.rs` has engines that do one thing wrong, and shows that the suite notices.
+
+#![allow(clippy::unwrap_used, reason = "a store that fails fails the test")]
+
+mod accounts;
+mod audit;
+mod broken;
+mod credentials;
+mod feed;
+mod history;
+mod limits;
+mod locks;
+mod rotations;
+mod sample;
+mod secrets;
+mod senders;
+
+use std::path::Path;
+
+use jiff::Timestamp;
+use store::{DataDir, MasterKey, Options, Store, Volatile};
+use tempfile::TempDir;
+
+/// Opens a store of the engine.
+type Engine = fn(&Path) -> Store;
+
+/// SQLite and the journal, in a data directory of one process.
+fn sqlite(folder: &Path) -> Store {
+    let data_dir = DataDir::open(folder, Volatile::Allowed).unwrap();
+    let options = Options { segment_octets: 64 << 10, ..Options::default() };
+    Store::open(&data_dir, MasterKey::from_octets([1; 32]), &options, at(0)).unwrap()
+}
+
+/// A store under test.
+struct World {
+    engine: Engine,
+    folder: TempDir,
+    store: Option<Store>,
+}
+
+impl World {
+    fn of(engine: Engine) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Some(engine(folder.path()));
+        Self { engine, folder, store }
+    }
+
+    fn store(&self) -> &Store {
+        self.store.as_ref().unwrap()
+    }
+
+    /// Ends the process that has the store, and opens it again.
+    fn restart(&mut self) {
+        drop(self.store.take());
+        self.store = Some((self.engine)(self.folder.path()));
+    }
+}
+
+fn at(second: i64) -> Timestamp {
+    Timestamp::from_second(1_800_000_000 + second).unwrap()
+}
+
+/// The checks, as tests of one engine.
+macro_rules! contract {
+    ($engine:ident) => {
+        contract!($engine, accounts:
+            a_name_is_taken_once_in_any_case an_account_changes_only_as_it_was_read an_account_in_use_stays
+            what_is_lost_with_an_account_must_be_what_was_shown);
+        contract!($engine, audit: entries_stay_in_order_and_cannot_be_changed);
+        contract!($engine, credentials: a_login_is_taken_once_in_any_case a_credential_changes_only_as_it_was_read
+            a_network_belongs_to_one_credential);
+        contract!($engine, feed: numbers_grow_and_name_what_changed);
+        contract!($engine, history: refusals_and_logins_outlive_the_process the_last_verification_counts
+            smtp_usernames_are_replaced_as_a_whole authentication_failures_are_heard_of_once);
+        contract!($engine, limits: usage_adds_up_and_old_slots_go throttlings_are_remembered_newest_first
+            leases_keep_all_nodes_within_the_limit);
+        contract!($engine, locks: a_lock_has_one_owner_and_its_epoch_grows a_lock_that_is_dropped_wakes_who_waits
+            a_restart_frees_locks_and_fences_their_owners);
+        contract!($engine, rotations: a_rotation_moves_only_from_the_step_that_it_is_at);
+        contract!($engine, secrets: a_secret_is_opened_only_where_it_was_put a_new_key_opens_what_was_sealed_before);
+        contract!($engine, senders: all_senders_change_or_none random_changes_leave_what_a_map_would_have);
+    };
+    ($engine:ident, $module:ident: $($check:ident)+) => {
+        $(#[tokio::test]
+        async fn $check() {
+            crate::$module::$check(&mut crate::World::of(crate::$engine)).await;
+        })+
+    };
+}
+
+mod on_sqlite {
+    contract!(sqlite);
+}

@@ -1,0 +1,67 @@
+//! Values to be kept.
+
+use jiff::Timestamp;
+use model::account::{Account, AccountState, Authorization, Concurrency, TransportChoice};
+use model::cloud::Cloud;
+use model::credential::{Access, AuthorRule, Credential, IntakeRules, Lane, SenderRule};
+use model::id::{AccountId, CredentialId};
+use model::quota::Quota;
+use model::sender::Sender;
+use store::AuditEntry;
+
+use crate::at;
+
+pub(crate) fn audit(action: &str) -> AuditEntry {
+    AuditEntry {
+        at: at(0),
+        who: "test".to_owned(),
+        origin: String::new(),
+        action: action.to_owned(),
+        subject: "subject".to_owned(),
+        detail: String::new(),
+    }
+}
+
+pub(crate) fn account(number: u8, name: &str) -> Account {
+    Account {
+        id: AccountId::from_bytes([number; 16]),
+        name: name.parse().unwrap(),
+        tenant: "11111111-aaaa-4111-8111-111111111111".parse().unwrap(),
+        client: "33333333-cccc-4333-8333-333333333333".parse().unwrap(),
+        subscription: "22222222-bbbb-4222-8222-222222222222".parse().unwrap(),
+        cloud: Cloud::Public,
+        service: None,
+        authorization: Authorization::ClientSecret,
+        transport: TransportChoice::Auto,
+        quota: Quota::CUSTOM_DOMAIN,
+        concurrency: Concurrency::default(),
+        state: AccountState::Enabled,
+        created_at: Timestamp::UNIX_EPOCH,
+        changed_at: Timestamp::UNIX_EPOCH,
+    }
+}
+
+pub(crate) fn sender(account: &Account, mailbox: &str, display_name: Option<&str>) -> Sender {
+    Sender {
+        account: account.id,
+        mailbox: mailbox.parse().unwrap(),
+        display_name: display_name.map(str::to_owned),
+        created_at: at(1),
+    }
+}
+
+pub(crate) fn credential(number: u8, login: &str, account: &Account) -> Credential {
+    Credential {
+        id: CredentialId::new(at(0), [number; 10]),
+        login: login.parse().unwrap(),
+        account: account.id,
+        access: Access::Network,
+        senders: SenderRule::Any,
+        networks: vec![format!("10.0.{number}.0/24").parse().unwrap()],
+        author: AuthorRule::Keep,
+        intake: IntakeRules::default(),
+        rate_per_minute: Some(7),
+        lane: Lane::Urgent,
+        created_at: at(2),
+    }
+}
