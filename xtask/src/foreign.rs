@@ -26,7 +26,7 @@ const NODE: [&str; 1] = ["nodemailer@10.6.0"];
 const NAME_SERVERS: [&str; 7] =
     ["bind9", "bind9-utils", "knot-dnssecutils", "nsd", "ldnsutils", "pdns-server", "pdns-backend-bind"];
 
-/// What the heavy witnesses need, each in a place of its own: the Azure CLI pins its own versions.
+/// What the heavy client tests need, each in a place of its own: the Azure CLI pins its own versions.
 const AZURE_CLI: [&str; 1] = ["azure-cli==2.91.0"];
 const MANAGEMENT_SDK: [&str; 6] = [
     "azure-identity==1.27.0",

@@ -1,11 +1,11 @@
-//! What every witness has in common that sets up an account from nothing, with tools that are not Postern's: names,
+//! What the tests share that set up an account from nothing, with tools that are not Postern's: names,
 //! and the proof that Postern takes over what they made without wanting to change any of it.
 
 use serde_json::Value;
 
 use crate::scene::Scene;
 
-/// The domain, whose zone the witness makes in Azure DNS.
+/// The domain, whose zone the client makes in Azure DNS.
 pub(crate) const DOMAIN: &str = "litware.example";
 /// The group for everything.
 pub(crate) const GROUP: &str = "litware";

@@ -7,10 +7,10 @@ use postern::config::raw::Mode;
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 
-use crate::scene::{Scene, witnesses};
+use crate::scene::{Scene, client_tests};
 use crate::tools::Client;
 
-witnesses!(Client::Authors =>
+client_tests!(Client::Authors =>
     the_operators_rule_helps_programs_that_write_no_address,
 );
 

@@ -7,10 +7,10 @@ use jiff::SignedDuration;
 use model::account::{Concurrency, TransportChoice};
 use model::rotation::Step;
 
-use crate::scene::{Scene, witnesses};
+use crate::scene::{Scene, client_tests};
 use crate::tools::Client;
 
-witnesses!(Client::AzureCli =>
+client_tests!(Client::AzureCli =>
     sets_up_what_postern_connects_with,
     groups_and_providers,
     mends_a_missing_role,

@@ -2,10 +2,10 @@
 
 use crate::adopting::{DOMAIN, EMAIL_SERVICE, GROUP, SERVICE, make_due_now, must_be_adopted};
 use crate::azure_cli::{az, log_in};
-use crate::scene::{Scene, witnesses};
+use crate::scene::{Scene, client_tests};
 use crate::tools::Client;
 
-witnesses!(Client::AzureCli => makes_what_postern_adopts);
+client_tests!(Client::AzureCli => makes_what_postern_adopts);
 
 /// The four records that Azure demands, read where it says them and written by `az network dns`.
 const RECORDS: &str = r#"

@@ -4,14 +4,14 @@
 use rcgen::{CertificateParams, KeyPair, PKCS_RSA_SHA256, RsaKeySize};
 
 use crate::azure_cli::{az, log_in};
-use crate::scene::{Scene, Witness, witnesses};
+use crate::scene::{ClientTest, Scene, client_tests};
 use crate::tools::Client;
 
 mod python {
     use super::{Scene, lets_azure_identity_in};
     use crate::tools::Client;
 
-    crate::scene::witnesses!(Client::IdentitySdk => lets_python_in);
+    crate::scene::client_tests!(Client::IdentitySdk => lets_python_in);
 
     async fn lets_python_in(scene: Scene) {
         lets_azure_identity_in(scene).await;
@@ -19,9 +19,9 @@ mod python {
 }
 
 /// What needs the SDK and not the CLI.
-pub(crate) const OF_PYTHON: &[Witness] = python::WITNESSES;
+pub(crate) const OF_PYTHON: &[ClientTest] = python::TESTS;
 
-witnesses!(Client::AzureCli => lets_the_cli_in_and_out_again, shows_one_resource_to_whom_has_a_role_there);
+client_tests!(Client::AzureCli => lets_the_cli_in_and_out_again, shows_one_resource_to_whom_has_a_role_there);
 
 /// Certificate and key in PEM, and the certificate alone.
 fn certificate() -> [String; 2] {

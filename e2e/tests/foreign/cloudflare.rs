@@ -6,10 +6,10 @@ use twin::world::dns::provider::CloudflareToken;
 use twin::world::dns::{DKIM, SPF_INCLUDE};
 use twin::{Effect, Fault, Operation};
 
-use crate::scene::{Scene, witnesses};
+use crate::scene::{Scene, client_tests};
 use crate::tools::Client;
 
-witnesses!(Client::Cloudflare => records_are_written_and_shown);
+client_tests!(Client::Cloudflare => records_are_written_and_shown);
 
 const ZONE: &str = "fabrikam.example";
 const LOOKING: &str = "looks-only";

@@ -8,7 +8,7 @@ use crate::tools::Client;
 /// In Python, with a zone in Azure DNS.
 pub(crate) mod python {
     use super::*;
-    crate::scene::witnesses!(Client::CommunicationSdk => makes_what_postern_adopts);
+    crate::scene::client_tests!(Client::CommunicationSdk => makes_what_postern_adopts);
 
     async fn makes_what_postern_adopts(scene: Scene) {
         let printed = set_up(&scene, Client::CommunicationSdk, &[]).await;
@@ -52,7 +52,7 @@ pub(crate) mod python {
 /// In JavaScript, with a zone that somebody writes by hand.
 pub(crate) mod javascript {
     use super::*;
-    crate::scene::witnesses!(Client::CommunicationJs => makes_what_postern_adopts);
+    crate::scene::client_tests!(Client::CommunicationJs => makes_what_postern_adopts);
 
     async fn makes_what_postern_adopts(scene: Scene) {
         let inspect = scene.world.twin.ready().inspect_url.clone();

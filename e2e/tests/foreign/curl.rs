@@ -4,10 +4,10 @@ use e2e::{Device, message};
 use postern::config::raw::Mode;
 use twin::post::Path;
 
-use crate::scene::{Ended, Scene, witnesses};
+use crate::scene::{Ended, Scene, client_tests};
 use crate::tools::Client;
 
-witnesses!(Client::Curl => starttls, implicit_tls, a_wrong_password_is_told, xoauth2, a_token_for_something_else_is_told, the_twin_by_xoauth2, the_twin_over_http, resource_manager);
+client_tests!(Client::Curl => starttls, implicit_tls, a_wrong_password_is_told, xoauth2, a_token_for_something_else_is_told, the_twin_by_xoauth2, the_twin_over_http, resource_manager);
 
 /// Exit codes of curl.
 const OK: i32 = 0;

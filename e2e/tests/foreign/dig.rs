@@ -2,10 +2,10 @@
 
 use twin::world::dns::Record;
 
-use crate::scene::{Scene, witnesses};
+use crate::scene::{Scene, client_tests};
 use crate::tools::Client;
 
-witnesses!(Client::Dig =>
+client_tests!(Client::Dig =>
     what_a_zone_has_of_its_own,
     texts_of_any_length,
     aliases,

@@ -6,10 +6,10 @@ use twin::world::dns::{Record, Zone};
 
 use crate::name_server::head;
 use crate::name_servers::{ZONE, known_to_azure};
-use crate::scene::{Scene, witnesses};
+use crate::scene::{Scene, client_tests};
 use crate::tools::Client;
 
-witnesses!(Client::DnsTools =>
+client_tests!(Client::DnsTools =>
     octodns_reads_what_is_handed_out,
     values_may_be_pasted_into_lexicon,
 );

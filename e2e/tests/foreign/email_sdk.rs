@@ -3,10 +3,10 @@
 use twin::post::Path;
 use twin::{Effect, Fault, Operation};
 
-use crate::scene::{Ended, Scene, witnesses};
+use crate::scene::{Ended, Scene, client_tests};
 use crate::tools::Client;
 
-witnesses!(Client::EmailSdk =>
+client_tests!(Client::EmailSdk =>
     by_connection_string,
     by_client_secret,
     a_wrong_secret_is_told,

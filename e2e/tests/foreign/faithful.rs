@@ -6,23 +6,23 @@ use serde_json::json;
 
 use twin::world::{Habits, OfferedExtensions, SmtpHabits};
 
-use crate::scene::{Scene, Witness};
+use crate::scene::{ClientTest, Scene};
 use crate::tools::Client;
 
-pub(crate) const WITNESSES: &[Witness] = &[
-    Witness {
+pub(crate) const TESTS: &[ClientTest] = &[
+    ClientTest {
         name: "foreign::faithful::every_message_arrives_whole_or_the_story_says_what_is_missing",
         client: Client::Faithful,
         habits: || offering(OfferedExtensions::Thin),
         run: |scene| Box::pin(every_message(scene, "auto,smtp,key")),
     },
-    Witness {
+    ClientTest {
         name: "foreign::faithful::every_message_arrives_whole_where_eight_bits_are_taken",
         client: Client::Faithful,
         habits: || offering(OfferedExtensions::Full),
         run: |scene| Box::pin(every_message(scene, "smtp")),
     },
-    Witness {
+    ClientTest {
         name: "foreign::faithful::what_is_slightly_damaged_arrives_as_it_was_written",
         client: Client::Faithful,
         habits: || offering(OfferedExtensions::Thin),

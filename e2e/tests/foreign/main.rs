@@ -1,10 +1,10 @@
 //! Clients that others wrote, against product and twin: both share a server, and could be wrong together.
 //!
-//! [`tools`] finds the programs, each of the other modules is one client's table of witnesses.
-//! `cargo xtask test` installs the clients first, `cargo xtask foreign` the heavy ones; a witness whose client is
-//! not there is skipped by name, and fails with `--require`.
+//! [`tools`] finds the programs, each of the other modules is the table of one client's tests.
+//! `cargo xtask test` installs the clients first, `cargo xtask foreign` the heavy ones; a test whose client is
+//! not installed is skipped by name, and fails with `--require`.
 
-#![allow(clippy::unwrap_used, reason = "a witness that cannot go on has failed")]
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod adopting;
 mod authors;
@@ -32,7 +32,7 @@ mod tools;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use crate::scene::{Scene, Witness};
+use crate::scene::{ClientTest, Scene};
 use crate::tools::Tools;
 
 fn main() -> ExitCode {
@@ -41,11 +41,11 @@ fn main() -> ExitCode {
     if name.is_some_and(|name| name.file_stem().is_some_and(|stem| stem == scene::POSTERN)) {
         return postern::main();
     }
-    testify_all()
+    run_all()
 }
 
 #[tokio::main]
-async fn testify_all() -> ExitCode {
+async fn run_all() -> ExitCode {
     let mut words = std::env::args().skip(1);
     let mut tools = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../target/foreign"));
     let (mut wanted, mut heavy, mut absent) = (String::new(), false, "skipped");
@@ -60,47 +60,47 @@ async fn testify_all() -> ExitCode {
     let tools = Tools::find(tools);
     let all = if heavy {
         vec![
-            azure_cli::WITNESSES,
-            azure_cli_from_nothing::WITNESSES,
-            certificates::WITNESSES,
+            azure_cli::TESTS,
+            azure_cli_from_nothing::TESTS,
+            certificates::TESTS,
             certificates::OF_PYTHON,
-            management_sdk::WITNESSES,
-            communication_sdk::python::WITNESSES,
-            communication_sdk::javascript::WITNESSES,
-            cloudflare::WITNESSES,
-            dns_tools::WITNESSES,
-            programs::WITNESSES,
+            management_sdk::TESTS,
+            communication_sdk::python::TESTS,
+            communication_sdk::javascript::TESTS,
+            cloudflare::TESTS,
+            dns_tools::TESTS,
+            programs::TESTS,
         ]
     } else {
         vec![
-            authors::WITNESSES,
-            swaks::WITNESSES,
-            curl::WITNESSES,
-            dig::WITNESSES,
-            name_servers::WITNESSES,
-            smtplib::WITNESSES,
-            old_devices::WITNESSES,
-            nodemailer::WITNESSES,
-            email_sdk::WITNESSES,
-            faithful::WITNESSES,
+            authors::TESTS,
+            swaks::TESTS,
+            curl::TESTS,
+            dig::TESTS,
+            name_servers::TESTS,
+            smtplib::TESTS,
+            old_devices::TESTS,
+            nodemailer::TESTS,
+            email_sdk::TESTS,
+            faithful::TESTS,
         ]
     };
     let mut failed = 0;
-    for witness in all.concat().iter().filter(|witness| witness.name.contains(&wanted)) {
-        let verdict = match tools.has(witness.client) {
-            Ok(()) => testify(witness, &tools).await.to_owned(),
+    for test in all.concat().iter().filter(|test| test.name.contains(&wanted)) {
+        let verdict = match tools.has(test.client) {
+            Ok(()) => run(test, &tools).await.to_owned(),
             Err(reason) => format!("{absent}, {reason}"),
         };
         failed += usize::from(verdict.starts_with("FAILED"));
-        println!("test {} ... {verdict}", witness.name);
+        println!("test {} ... {verdict}", test.name);
     }
     ExitCode::from(u8::from(failed > 0))
 }
 
-async fn testify(witness: &Witness, tools: &Tools) -> &'static str {
-    let scene = Box::pin(Scene::set(tools.clone(), (witness.habits)())).await;
+async fn run(test: &ClientTest, tools: &Tools) -> &'static str {
+    let scene = Box::pin(Scene::set(tools.clone(), (test.habits)())).await;
     // A task of its own: what it asserts may panic.
-    match tokio::spawn((witness.run)(scene)).await {
+    match tokio::spawn((test.run)(scene)).await {
         Ok(()) => "ok",
         Err(_) => "FAILED",
     }

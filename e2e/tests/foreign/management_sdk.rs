@@ -1,9 +1,9 @@
 //! Microsoft's management SDKs for Python against the twin.
 
-use crate::scene::{Scene, witnesses};
+use crate::scene::{Scene, client_tests};
 use crate::tools::Client;
 
-witnesses!(Client::ManagementSdk => subscriptions_groups_providers_and_roles);
+client_tests!(Client::ManagementSdk => subscriptions_groups_providers_and_roles);
 
 async fn subscriptions_groups_providers_and_roles(scene: Scene) {
     scene.world.twin.state().change_world(|world| {

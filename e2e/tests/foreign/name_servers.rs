@@ -11,10 +11,10 @@ use twin::world::dns::{Record, Zone};
 
 use crate::adopting::make_due_now;
 use crate::name_server::{NameServer, head};
-use crate::scene::{Scene, witnesses};
+use crate::scene::{Scene, client_tests};
 use crate::tools::Client;
 
-witnesses!(Client::NameServers =>
+client_tests!(Client::NameServers =>
     scripts_leave_one_spf_record_and_lose_nothing,
     scripts_fail_where_somebody_was_faster,
     zone_files_are_read_alike_by_all,

@@ -4,10 +4,10 @@ use e2e::Device;
 use postern::config::raw::Mode;
 use twin::post::Path;
 
-use crate::scene::{Ended, Scene, witnesses};
+use crate::scene::{Ended, Scene, client_tests};
 use crate::tools::Client;
 
-witnesses!(Client::Node =>
+client_tests!(Client::Node =>
     attachment_and_inline_image,
     utf8_in_names_and_subject,
     a_pool_of_connections,

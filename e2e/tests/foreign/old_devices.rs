@@ -4,10 +4,10 @@ use e2e::Device;
 use postern::config::raw::Mode;
 use serde_json::{Value, json};
 
-use crate::scene::{Scene, witnesses};
+use crate::scene::{Scene, client_tests};
 use crate::tools::Client;
 
-witnesses!(Client::OldDevice =>
+client_tests!(Client::OldDevice =>
     helo_is_enough_to_log_in,
     a_login_with_the_line_ends_of_echo,
     paths_as_devices_write_them,

@@ -6,13 +6,13 @@
 use postern::config::raw::Mode;
 use serde_json::{Value, json};
 
-use crate::scene::{Scene, Witness};
+use crate::scene::{ClientTest, Scene};
 use crate::tools::Client;
 
-/// Makes a witness for each program from its name and the ways that it knows.
+/// Makes a test for each program from its name and the ways that it knows.
 macro_rules! programs {
     ($($name:literal by $ways:literal),+ $(,)?) => {
-        pub(crate) const WITNESSES: &[Witness] = &[$(Witness {
+        pub(crate) const TESTS: &[ClientTest] = &[$(ClientTest {
             name: concat!("foreign::programs::", $name),
             client: Client::Program($name),
             habits: twin::world::Habits::default,

@@ -1,4 +1,4 @@
-//! What every witness stands on: product and twin with the time of day, and a client to run.
+//! The context of a third-party client test: product and twin with the time of day, and a client to run.
 
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
@@ -16,9 +16,9 @@ use twin::world::Habits;
 
 use crate::tools::{Client, Tools};
 
-/// One client's word on one thing.
+/// One third-party client test.
 #[derive(Clone, Copy)]
-pub(crate) struct Witness {
+pub(crate) struct ClientTest {
     /// A sentence.
     pub(crate) name: &'static str,
     /// The client that is needed.
@@ -29,10 +29,10 @@ pub(crate) struct Witness {
     pub(crate) run: fn(Scene) -> Pin<Box<dyn Future<Output = ()> + Send>>,
 }
 
-/// Makes a table of witnesses from a client and functions named by sentences.
-macro_rules! witnesses {
+/// Makes a table of tests from a client and functions named by sentences.
+macro_rules! client_tests {
     ($client:expr => $($name:ident),+ $(,)?) => {
-        pub(crate) const WITNESSES: &[crate::scene::Witness] = &[$(crate::scene::Witness {
+        pub(crate) const TESTS: &[crate::scene::ClientTest] = &[$(crate::scene::ClientTest {
             name: concat!(module_path!(), "::", stringify!($name)),
             client: $client,
             habits: twin::world::Habits::default,
@@ -40,7 +40,7 @@ macro_rules! witnesses {
         }),+];
     };
 }
-pub(crate) use witnesses;
+pub(crate) use client_tests;
 
 /// Product, twin and clients.
 pub(crate) struct Scene {

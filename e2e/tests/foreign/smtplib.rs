@@ -4,10 +4,10 @@ use control::{NewAccess, PublicNetworks};
 use e2e::Device;
 use postern::config::raw::Mode;
 
-use crate::scene::{Ended, Scene, witnesses};
+use crate::scene::{Ended, Scene, client_tests};
 use crate::tools::Client;
 
-witnesses!(Client::Python =>
+client_tests!(Client::Python =>
     an_attachment_by_starttls,
     implicit_tls,
     utf8_in_names_and_subject,

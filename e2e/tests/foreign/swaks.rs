@@ -5,10 +5,10 @@ use e2e::Device;
 use postern::config::raw::Mode;
 use twin::post::Path;
 
-use crate::scene::{Ended, Scene, witnesses};
+use crate::scene::{Ended, Scene, client_tests};
 use crate::tools::Client;
 
-witnesses!(Client::Swaks =>
+client_tests!(Client::Swaks =>
     auth_plain_after_starttls,
     auth_login_after_starttls,
     implicit_tls,

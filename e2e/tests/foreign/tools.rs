@@ -1,4 +1,4 @@
-//! The programs that the witnesses need, and whether they are there.
+//! The programs that the tests need, and whether they are there.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};

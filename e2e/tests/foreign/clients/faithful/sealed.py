@@ -23,7 +23,7 @@ FIELDS = {
     ", raw Subject": "Subject: Grüße\n",
     ", long To": "To: " + ", ".join(f"r{n}@example.com" for n in range(60)) + ", a@example.com\n",
 }
-# What the witness asks openssl, gpg and dkimpy about what arrived: name of a case to a function of its octets.
+# What the test asks openssl, gpg and dkimpy about what arrived: name of a case to a function of its octets.
 SEALS = {}
 missing = []
 
