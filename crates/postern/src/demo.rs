@@ -44,10 +44,10 @@ pub(crate) async fn demo(arguments: cli::Demo) -> anyhow::Result<ExitCode> {
     card::heading(&folder, &twin);
     let account = seed::connect(&server, &twin).await.context("the demo's account cannot be connected")?;
     let issued = provision::provision(&server, &account).await.context("the demo could not be set up")?;
-    let scene = Scene::of(&server, account, issued);
-    story::tell(&server, &twin, &scene).await.context("the demo's message did not arrive")?;
+    let demo = Demo::of(&server, account, issued);
+    story::tell(&server, &twin, &demo).await.context("the demo's message did not arrive")?;
     if !arguments.once {
-        card::print(&server, &twin, &scene);
+        card::print(&server, &twin, &demo);
         asked_to_stop().await?;
     }
     server.stop().await;
@@ -56,7 +56,7 @@ pub(crate) async fn demo(arguments: cli::Demo) -> anyhow::Result<ExitCode> {
 }
 
 /// What there is to send with.
-struct Scene {
+struct Demo {
     /// The device's login.
     login: String,
     /// Its password.
@@ -71,7 +71,7 @@ struct Scene {
     tls_port: u16,
 }
 
-impl Scene {
+impl Demo {
     fn of(server: &Server, account: AccountView, issued: IssuedView) -> Self {
         let port = |mode| {
             let found = server.addresses.iter().find(|(_, other)| *other == mode);

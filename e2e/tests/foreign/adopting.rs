@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use crate::scene::Scene;
+use crate::context::Context;
 
 /// The domain, whose zone the client makes in Azure DNS.
 pub(crate) const DOMAIN: &str = "litware.example";
@@ -15,42 +15,42 @@ pub(crate) const EMAIL_SERVICE: &str = "litware-email";
 pub(crate) const SERVICE: &str = "litware-mail";
 
 /// Real seconds go by for clients that others wrote: what takes a while takes a second.
-pub(crate) fn make_due_now(scene: &Scene) {
-    scene.world.twin.state().change_world(|world| {
+pub(crate) fn make_due_now(context: &Context) {
+    context.world.twin.state().change_world(|world| {
         world.habits.provisioning_seconds = 1;
         world.habits.verification_seconds = 1;
     });
 }
 
 /// What was made is there, can send, and is adopted.
-pub(crate) async fn must_be_adopted(scene: &Scene) {
-    let ready = scene.world.twin.ready().clone();
+pub(crate) async fn must_be_adopted(context: &Context) {
+    let ready = context.world.twin.ready().clone();
     {
-        let world = scene.world.twin.state().world();
+        let world = context.world.twin.state().world();
         let service = world.service(SERVICE).expect("the communication service");
         let domain = world.domains.iter().find(|domain| domain.name == DOMAIN).expect("the domain");
         assert!(domain.verification.is_enough() && service.links(domain), "{domain:#?}");
         assert_eq!(domain.display_name("alerts"), Some("Litware alerts"));
         assert_eq!(service.smtp_usernames[0].username, format!("printer@{DOMAIN}"));
     }
-    let secret = scene.keep("secret", &ready.client_secret);
+    let secret = context.keep("secret", &ready.client_secret);
     let add = [
         format!("postern account add litware --tenant {} --client-id {}", ready.tenant_id, ready.client_id),
         format!("--subscription {} --service {SERVICE} --endpoint {}", ready.subscription_id, ready.url),
         format!("--secret-file {} --cloud-authority {}", secret.display(), ready.url),
         format!("--cloud-smtp {}:{} --cloud-ca {}", ready.smtp_host, ready.smtp_port, ready.ca),
     ];
-    scene.type_in(&add.join(" ")).await.expect(0);
-    scene.type_in("postern account import litware").await.expect(0);
-    let adopted = scene.type_in("postern adopt litware").await.expect(0);
+    context.type_in(&add.join(" ")).await.expect(0);
+    context.type_in("postern account import litware").await.expect(0);
+    let adopted = context.type_in("postern adopt litware").await.expect(0);
     assert!(adopted.contains("1 domain and 1 sender"), "{adopted}");
-    let plan = scene.type_in("postern plan --account litware").await.expect(0);
+    let plan = context.type_in("postern plan --account litware").await.expect(0);
     assert!(plan.contains("Nothing to do"), "{plan}");
-    let plan = scene.type_in("postern plan --account litware --json").await.expect(0);
+    let plan = context.type_in("postern plan --account litware --json").await.expect(0);
     let plan: Value = serde_json::from_str(&plan).unwrap();
     assert_eq!((&plan["steps"], &plan["problems"]), (&Value::Array(vec![]), &Value::Array(vec![])));
     // And all of it is good for what it was made for.
     let send = format!("postern send --account litware --from alerts@{DOMAIN} --to a@example.com");
-    scene.type_in(&send).await.expect(0);
-    assert_eq!(scene.world.captured_for("a@example.com").len(), 1);
+    context.type_in(&send).await.expect(0);
+    assert_eq!(context.world.captured_for("a@example.com").len(), 1);
 }

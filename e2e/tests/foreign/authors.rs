@@ -7,37 +7,37 @@ use postern::config::raw::Mode;
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 
-use crate::scene::{Scene, client_tests};
+use crate::context::{Context, client_tests};
 use crate::tools::Client;
 
 client_tests!(Client::Authors =>
     the_operators_rule_helps_programs_that_write_no_address,
 );
 
-async fn the_operators_rule_helps_programs_that_write_no_address(scene: Scene) {
-    let world = &scene.world;
+async fn the_operators_rule_helps_programs_that_write_no_address(context: Context) {
+    let world = &context.world;
     world.add_account("contoso-smtp", TransportChoice::Smtp, false).await;
     let scanner = || Some("scanner@contoso.example".to_owned());
     let place = json!({
         "host": "localhost",
         "port": world.port(Mode::Starttls),
-        "certificate": scene.certificate(),
+        "certificate": context.certificate(),
         "socket": world.server().data_dir.join("control.sock"),
         "inspect_url": world.twin.ready().inspect_url,
         "logins": {
-            "forced": login(&scene, "forced", (scanner(), None)).await,
-            "default": login(&scene, "default", (None, scanner())).await,
-            "own": login(&scene, "own", (None, None)).await,
+            "forced": login(&context, "forced", (scanner(), None)).await,
+            "default": login(&context, "default", (None, scanner())).await,
+            "own": login(&context, "own", (None, None)).await,
         },
     });
-    let ended = scene.run(Client::Authors, &[], &place.to_string()).await;
+    let ended = context.run(Client::Authors, &[], &place.to_string()).await;
     println!("{}", ended.words);
     assert_eq!(ended.code, 0, "not every program was helped");
 }
 
 /// A login by name, and the author that is forced or stands in.
 async fn login(
-    scene: &Scene,
+    context: &Context,
     name: &str,
     (forced_from, default_from): (Option<String>, Option<String>),
 ) -> Value {
@@ -53,6 +53,6 @@ async fn login(
         rate_per_minute: None,
         lane: Lane::Normal,
     };
-    let issued = scene.world.control().add_credential(new).await.unwrap();
+    let issued = context.world.control().add_credential(new).await.unwrap();
     json!([name, issued.password.unwrap().expose_secret()])
 }

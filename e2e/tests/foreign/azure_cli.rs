@@ -7,7 +7,7 @@ use jiff::SignedDuration;
 use model::account::{Concurrency, TransportChoice};
 use model::rotation::Step;
 
-use crate::scene::{Scene, client_tests};
+use crate::context::{Context, client_tests};
 use crate::tools::Client;
 
 client_tests!(Client::AzureCli =>
@@ -22,19 +22,19 @@ client_tests!(Client::AzureCli =>
 );
 
 /// Types commands, one after the other; gives what they print.
-pub(crate) async fn az(scene: &Scene, commands: &[String]) -> String {
-    scene.run(Client::AzureCli, &[&commands.join("\n")], "").await.expect(0)
+pub(crate) async fn az(context: &Context, commands: &[String]) -> String {
+    context.run(Client::AzureCli, &[&commands.join("\n")], "").await.expect(0)
 }
 
 /// The twin as a cloud, with the app that owns everything logged in.
-pub(crate) async fn log_in(scene: &Scene) {
+pub(crate) async fn log_in(context: &Context) {
     // Real seconds go by here: what takes a while takes a second.
-    scene.world.twin.state().change_world(|world| {
+    context.world.twin.state().change_world(|world| {
         world.habits.registration_seconds = 1;
         world.habits.assignment_seconds = 1;
         world.habits.group_deletion_seconds = 1;
     });
-    let ready = scene.world.twin.ready();
+    let ready = context.world.twin.ready();
     let commands = [
         format!("az cloud register --name Twin --endpoint-resource-manager {}", ready.url),
         "az cloud set --name Twin".to_owned(),
@@ -43,11 +43,11 @@ pub(crate) async fn log_in(scene: &Scene) {
             ready.client_id, ready.client_secret, ready.tenant_id
         ),
     ];
-    az(scene, &commands).await;
+    az(context, &commands).await;
 }
 
-async fn verify(scene: &Scene, account: &str) -> Report {
-    scene.world.control().verify(account, Repair::Nothing, None).await.unwrap()
+async fn verify(context: &Context, account: &str) -> Report {
+    context.world.control().verify(account, Repair::Nothing, None).await.unwrap()
 }
 
 fn fault<'r>(report: &'r Report, code: &str) -> &'r Finding {
@@ -60,10 +60,10 @@ fn for_azure(finding: &Finding) -> Vec<String> {
     commands.into_iter().filter(|command| !command.starts_with("postern ")).collect()
 }
 
-async fn sets_up_what_postern_connects_with(scene: Scene) {
-    log_in(&scene).await;
-    let ready = scene.world.twin.ready().clone();
-    let shown = az(&scene, &["az account show --query \"[id, tenantId]\" --output tsv".to_owned()]).await;
+async fn sets_up_what_postern_connects_with(context: Context) {
+    log_in(&context).await;
+    let ready = context.world.twin.ready().clone();
+    let shown = az(&context, &["az account show --query \"[id, tenantId]\" --output tsv".to_owned()]).await;
     let mut lines = shown.lines();
     let (subscription, tenant) = (lines.next().unwrap(), lines.next().unwrap());
     assert_eq!(
@@ -71,48 +71,48 @@ async fn sets_up_what_postern_connects_with(scene: Scene) {
         (ready.subscription_id.to_string().as_str(), ready.tenant_id.to_string().as_str())
     );
     let client =
-        az(&scene, &["az ad app create --display-name postern-new --query appId --output tsv".to_owned()])
+        az(&context, &["az ad app create --display-name postern-new --query appId --output tsv".to_owned()])
             .await;
     let client = client.trim();
     let reset = format!(
         "az ad app credential reset --id {client} --append --display-name postern --years 1 --query password \
          --output tsv --only-show-errors"
     );
-    let made = az(&scene, &[format!("az ad sp create --id {client} --output none"), reset]).await;
+    let made = az(&context, &[format!("az ad sp create --id {client} --output none"), reset]).await;
     let scope = format!("/subscriptions/{subscription}");
     let commands = SmallestRole::for_scope("new", &scope).commands(client);
     let typed: Vec<String> = commands.iter().map(|command| command.text(Shell::Bash)).collect();
-    az(&scene, &typed).await;
+    az(&context, &typed).await;
     let listed =
-        az(&scene, &[format!("az role assignment list --assignee {client} --all --output tsv")]).await;
+        az(&context, &[format!("az role assignment list --assignee {client} --all --output tsv")]).await;
     assert!(listed.contains("Postern mail (new,"), "{listed}");
     // Until everybody in Azure knows.
-    scene.world.twin.state().advance(SignedDuration::from_secs(60));
+    context.world.twin.state().advance(SignedDuration::from_secs(60));
 
     let new = NewAccount {
         name: "new".to_owned(),
         tenant_id: tenant.to_owned(),
         client_id: client.to_owned(),
         proof: NewProof::ClientSecret(made.trim().into()),
-        expires_at: Some(scene.world.clock.now() + SignedDuration::from_hours(24 * 365)),
+        expires_at: Some(context.world.clock.now() + SignedDuration::from_hours(24 * 365)),
         subscription_id: subscription.to_owned(),
         service: None,
         endpoint: None,
-        cloud: scene.world.cloud(),
+        cloud: context.world.cloud(),
         transport: TransportChoice::Auto,
         // With another one, or Azure's default, the verdict would be a warning.
-        quota: scene.world.control().account("contoso").unwrap().quota,
+        quota: context.world.control().account("contoso").unwrap().quota,
         concurrency: Concurrency::default(),
     };
-    scene.world.control().add_account(new).await.unwrap();
-    let report = verify(&scene, "new").await;
+    context.world.control().add_account(new).await.unwrap();
+    let report = verify(&context, "new").await;
     assert_eq!(report.verdict, Verdict::Ready, "{report:#?}");
-    let service = scene.world.control().account("new").unwrap().service.clone();
+    let service = context.world.control().account("new").unwrap().service.clone();
     assert_eq!(service.unwrap().name.as_str(), "contoso-mail");
 }
 
-async fn groups_and_providers(scene: Scene) {
-    log_in(&scene).await;
+async fn groups_and_providers(context: Context) {
+    log_in(&context).await;
     let typed = [
         "az group create --name new --location westeurope --output none",
         "az group exists --name new",
@@ -122,47 +122,47 @@ async fn groups_and_providers(scene: Scene) {
         "sleep 2; az provider show --namespace Microsoft.EventGrid --query registrationState --output tsv",
         "az resource list --resource-group mail --query \"[].type\" --output tsv",
     ];
-    let words = az(&scene, &typed.map(str::to_owned)).await;
+    let words = az(&context, &typed.map(str::to_owned)).await;
     assert!(
         words.starts_with("true\nfalse\nRegistered\nMicrosoft.Communication/CommunicationServices"),
         "{words}"
     );
 }
 
-async fn mends_a_missing_role(scene: Scene) {
-    log_in(&scene).await;
+async fn mends_a_missing_role(context: Context) {
+    log_in(&context).await;
     // Somebody else administers; our own app has nothing but a secret.
-    let ready = scene.world.twin.ready().clone();
+    let ready = context.world.twin.ready().clone();
     let client =
-        az(&scene, &["az ad app create --display-name lowly --query appId --output tsv".to_owned()]).await;
+        az(&context, &["az ad app create --display-name lowly --query appId --output tsv".to_owned()]).await;
     let client = client.trim().to_owned();
     let reset = format!(
         "az ad app credential reset --id {client} --append --query password --output tsv --only-show-errors"
     );
-    let made = az(&scene, &[format!("az ad sp create --id {client} --output none"), reset]).await;
-    scene.world.twin.state().advance(SignedDuration::from_secs(600));
+    let made = az(&context, &[format!("az ad sp create --id {client} --output none"), reset]).await;
+    context.world.twin.state().advance(SignedDuration::from_secs(600));
     let change = AccountChange {
         client_id: Some(client),
         secret: Some(made.trim().into()),
-        expires_at: Some(scene.world.clock.now() + SignedDuration::from_hours(24 * 365)),
+        expires_at: Some(context.world.clock.now() + SignedDuration::from_hours(24 * 365)),
         ..AccountChange::default()
     };
-    scene.world.control().change_account("contoso", change).await.unwrap();
-    scene.world.twin.state().advance(SignedDuration::from_secs(-600));
-    let broken = verify(&scene, "contoso").await;
+    context.world.control().change_account("contoso", change).await.unwrap();
+    context.world.twin.state().advance(SignedDuration::from_secs(-600));
+    let broken = verify(&context, "contoso").await;
     let finding = fault(&broken, "subscription.no_access");
-    az(&scene, &for_azure(finding)).await;
-    scene.world.twin.state().advance(SignedDuration::from_secs(30));
-    let mended = verify(&scene, "contoso").await;
+    az(&context, &for_azure(finding)).await;
+    context.world.twin.state().advance(SignedDuration::from_secs(30));
+    let mended = verify(&context, "contoso").await;
     assert_eq!(mended.verdict, Verdict::Ready, "{} {mended:#?}", ready.url);
 }
 
 /// Logs in as another app that may do the same, for when our own cannot.
-async fn log_in_as_another(scene: &Scene) {
-    log_in(scene).await;
-    let ready = scene.world.twin.ready().clone();
+async fn log_in_as_another(context: &Context) {
+    log_in(context).await;
+    let ready = context.world.twin.ready().clone();
     let other = "33333333-cccc-4333-8333-333333333334";
-    scene.world.twin.state().change_world(|world| {
+    context.world.twin.state().change_world(|world| {
         let mut app = world.tenants[0].apps[0].clone();
         app.client = other.parse().unwrap();
         app.principal = Some(twin::world::App::principal_to_be(app.client));
@@ -173,90 +173,90 @@ async fn log_in_as_another(scene: &Scene) {
          --output none",
         ready.client_secret, ready.tenant_id
     );
-    az(scene, &[command]).await;
+    az(context, &[command]).await;
 }
 
-async fn mends_a_secret(scene: Scene) {
-    log_in_as_another(&scene).await;
-    let client = scene.world.twin.ready().client_id;
-    scene.world.twin.state().change_world(|world| {
+async fn mends_a_secret(context: Context) {
+    log_in_as_another(&context).await;
+    let client = context.world.twin.ready().client_id;
+    context.world.twin.state().change_world(|world| {
         let now = jiff::Timestamp::UNIX_EPOCH;
         world.app_mut(client).unwrap().secrets[0].expires_at = now;
     });
-    let broken = verify(&scene, "contoso").await;
+    let broken = verify(&context, "contoso").await;
     let command = for_azure(fault(&broken, "authentication.secret_expired")).remove(0);
-    let made = az(&scene, &[format!("{command} --query password --output tsv --only-show-errors")]).await;
+    let made = az(&context, &[format!("{command} --query password --output tsv --only-show-errors")]).await;
     let change = AccountChange { secret: Some(made.trim().into()), ..AccountChange::default() };
-    scene.world.control().change_account("contoso", change).await.unwrap();
-    let mended = verify(&scene, "contoso").await;
+    context.world.control().change_account("contoso", change).await.unwrap();
+    let mended = verify(&context, "contoso").await;
     assert_eq!(mended.verdict, Verdict::Ready, "{mended:#?}");
 }
 
-async fn mends_an_app_without_a_principal(scene: Scene) {
-    log_in_as_another(&scene).await;
-    let client = scene.world.twin.ready().client_id;
-    scene.world.twin.state().change_world(|world| world.app_mut(client).unwrap().principal = None);
-    let broken = verify(&scene, "contoso").await;
-    az(&scene, &for_azure(fault(&broken, "authentication.no_principal"))).await;
-    let mended = verify(&scene, "contoso").await;
+async fn mends_an_app_without_a_principal(context: Context) {
+    log_in_as_another(&context).await;
+    let client = context.world.twin.ready().client_id;
+    context.world.twin.state().change_world(|world| world.app_mut(client).unwrap().principal = None);
+    let broken = verify(&context, "contoso").await;
+    az(&context, &for_azure(fault(&broken, "authentication.no_principal"))).await;
+    let mended = verify(&context, "contoso").await;
     assert_eq!(mended.verdict, Verdict::Ready, "{mended:#?}");
 }
 
-async fn mends_a_provider(scene: Scene) {
-    log_in(&scene).await;
-    scene.world.twin.state().change_world(|world| world.subscriptions[0].registrations.clear());
-    let broken = verify(&scene, "contoso").await;
-    az(&scene, &for_azure(fault(&broken, "providers.not_registered"))).await;
-    let mended = verify(&scene, "contoso").await;
+async fn mends_a_provider(context: Context) {
+    log_in(&context).await;
+    context.world.twin.state().change_world(|world| world.subscriptions[0].registrations.clear());
+    let broken = verify(&context, "contoso").await;
+    az(&context, &for_azure(fault(&broken, "providers.not_registered"))).await;
+    let mended = verify(&context, "contoso").await;
     assert_eq!(mended.verdict, Verdict::Ready, "{mended:#?}");
 }
 
 /// What has to be done at the communication service and its domains.
-async fn mends_what_is_not_ready_to_send(scene: Scene) {
-    log_in(&scene).await;
-    scene.world.twin.state().change_world(|world| world.services[0].public_network_access = false);
+async fn mends_what_is_not_ready_to_send(context: Context) {
+    log_in(&context).await;
+    context.world.twin.state().change_world(|world| world.services[0].public_network_access = false);
     let mailbox = "o'brien+news@contoso.example".to_owned();
     let new = NewSender { account: "contoso".into(), mailbox, display_name: None };
-    scene.world.control().add_sender(new).await.unwrap();
-    let broken = verify(&scene, "contoso").await;
+    context.world.control().add_sender(new).await.unwrap();
+    let broken = verify(&context, "contoso").await;
     for code in ["services.network_closed", "services.unknown_sender"] {
-        az(&scene, &for_azure(fault(&broken, code))).await;
+        az(&context, &for_azure(fault(&broken, code))).await;
     }
-    scene.world.twin.state().change_world(|world| {
+    context.world.twin.state().change_world(|world| {
         world.habits.verification_seconds = 1;
         world.domains[0].set_verified(false);
     });
-    let broken = verify(&scene, "contoso").await;
-    az(&scene, &for_azure(fault(&broken, "services.unverified_domain"))).await;
-    scene.world.twin.state().change_world(|world| world.services[0].linked_domains.clear());
-    let broken = verify(&scene, "contoso").await;
-    az(&scene, &for_azure(fault(&broken, "services.no_domain"))).await;
-    let mended = verify(&scene, "contoso").await;
+    let broken = verify(&context, "contoso").await;
+    az(&context, &for_azure(fault(&broken, "services.unverified_domain"))).await;
+    context.world.twin.state().change_world(|world| world.services[0].linked_domains.clear());
+    let broken = verify(&context, "contoso").await;
+    az(&context, &for_azure(fault(&broken, "services.no_domain"))).await;
+    let mended = verify(&context, "contoso").await;
     assert_eq!(mended.verdict, Verdict::Ready, "{mended:#?}");
 }
 
-async fn allows_rotation(scene: Scene) {
-    log_in_as_another(&scene).await;
-    scene.world.twin.state().change_world(|world| {
+async fn allows_rotation(context: Context) {
+    log_in_as_another(&context).await;
+    context.world.twin.state().change_world(|world| {
         world.tenants[0].apps[0].graph_roles = vec!["Application.Read.All".to_owned()];
     });
-    let before = verify(&scene, "contoso").await;
+    let before = verify(&context, "contoso").await;
     let finding = fault(&before, "secret.may_not_rotate");
     assert_eq!(finding.outcome, Outcome::Passed);
-    az(&scene, &for_azure(finding)).await;
-    let after = verify(&scene, "contoso").await;
+    az(&context, &for_azure(finding)).await;
+    let after = verify(&context, "contoso").await;
     fault(&after, "secret.may_rotate");
     let wish = control::rotation::RotationWish { remove_old: true, ..Default::default() };
-    scene.world.control().begin_rotation("contoso", wish).await.unwrap();
-    let account = scene.world.control().account("contoso").unwrap();
+    context.world.control().begin_rotation("contoso", wish).await.unwrap();
+    let account = context.world.control().account("contoso").unwrap();
     // The server has the rotation's own schedule; here it is taken along step by step.
-    while scene.world.control().rotation("contoso").await.unwrap().unwrap().step < Step::Added {
-        scene.world.control().step_rotation(&account).await.unwrap();
+    while context.world.control().rotation("contoso").await.unwrap().unwrap().step < Step::Added {
+        context.world.control().step_rotation(&account).await.unwrap();
     }
     let listed = format!(
         "az ad app credential list --id {} --query \"[].displayName\" --output tsv",
-        scene.world.twin.ready().client_id
+        context.world.twin.ready().client_id
     );
-    let names = az(&scene, &[listed]).await;
+    let names = az(&context, &[listed]).await;
     assert!(names.contains("Postern 20"), "{names}");
 }

@@ -2,7 +2,7 @@
 
 use crate::adopting::{DOMAIN, EMAIL_SERVICE, GROUP, SERVICE, make_due_now, must_be_adopted};
 use crate::azure_cli::{az, log_in};
-use crate::scene::{Scene, client_tests};
+use crate::context::{Context, client_tests};
 use crate::tools::Client;
 
 client_tests!(Client::AzureCli => makes_what_postern_adopts);
@@ -48,10 +48,10 @@ az rest --method PUT --url "$SERVICE_ID/smtpUsernames/printer?api-version=2024-0
 az resource show --ids "$SERVICE_ID" --query "properties.provisioningState" --output tsv
 "#;
 
-async fn makes_what_postern_adopts(scene: Scene) {
-    log_in(&scene).await;
-    make_due_now(&scene);
-    let ready = scene.world.twin.ready().clone();
+async fn makes_what_postern_adopts(context: Context) {
+    log_in(&context).await;
+    make_due_now(&context);
+    let ready = context.world.twin.ready().clone();
     let base = format!(
         "/subscriptions/{}/resourceGroups/{GROUP}/providers/Microsoft.Communication",
         ready.subscription_id
@@ -61,7 +61,7 @@ async fn makes_what_postern_adopts(scene: Scene) {
          DOMAIN_ID=$EMAIL_ID/domains/{DOMAIN}\nSERVICE_ID={base}/communicationServices/{SERVICE}\n",
         ready.client_id, ready.tenant_id
     );
-    let typed = async |commands: &str| az(&scene, &[names.clone(), commands.to_owned()]).await;
+    let typed = async |commands: &str| az(&context, &[names.clone(), commands.to_owned()]).await;
     let made = typed(
         r#"az group create --name "$GROUP" --location westeurope --output none
 az resource create --id "$EMAIL_ID" --location global --properties '{"dataLocation":"Europe"}' --output none
@@ -75,5 +75,5 @@ az resource create --id "$DOMAIN_ID" --location global --query properties.provis
     assert_eq!(states.matches("Verified").count(), 4, "{states}");
     let rest = typed(LINK_AND_SENDER).await;
     assert_eq!(rest, format!("donotreply\nalerts\nprinter@{DOMAIN}\nSucceeded\n"));
-    must_be_adopted(&scene).await;
+    must_be_adopted(&context).await;
 }

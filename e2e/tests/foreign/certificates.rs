@@ -4,17 +4,17 @@
 use rcgen::{CertificateParams, KeyPair, PKCS_RSA_SHA256, RsaKeySize};
 
 use crate::azure_cli::{az, log_in};
-use crate::scene::{ClientTest, Scene, client_tests};
+use crate::context::{ClientTest, Context, client_tests};
 use crate::tools::Client;
 
 mod python {
-    use super::{Scene, lets_azure_identity_in};
+    use super::{Context, lets_azure_identity_in};
     use crate::tools::Client;
 
-    crate::scene::client_tests!(Client::IdentitySdk => lets_python_in);
+    crate::context::client_tests!(Client::IdentitySdk => lets_python_in);
 
-    async fn lets_python_in(scene: Scene) {
-        lets_azure_identity_in(scene).await;
+    async fn lets_python_in(context: Context) {
+        lets_azure_identity_in(context).await;
     }
 }
 
@@ -30,11 +30,11 @@ fn certificate() -> [String; 2] {
     [format!("{}{}", key.serialize_pem(), certificate.pem()), certificate.pem()]
 }
 
-async fn lets_the_cli_in_and_out_again(scene: Scene) {
-    log_in(&scene).await;
-    let ready = scene.world.twin.ready().clone();
+async fn lets_the_cli_in_and_out_again(context: Context) {
+    log_in(&context).await;
+    let ready = context.world.twin.ready().clone();
     let [whole, public] = certificate();
-    let (whole, public) = (scene.keep("whole.pem", &whole), scene.keep("public.pem", &public));
+    let (whole, public) = (context.keep("whole.pem", &whole), context.keep("public.pem", &public));
     let (client, tenant) = (ready.client_id, ready.tenant_id);
     let reset = format!(
         "az ad app credential reset --id {client} --cert @{} --append --output none --only-show-errors",
@@ -44,22 +44,22 @@ async fn lets_the_cli_in_and_out_again(scene: Scene) {
         "az login --service-principal --username {client} --certificate {} --tenant {tenant} --output none",
         whole.display()
     );
-    az(&scene, &[reset]).await;
+    az(&context, &[reset]).await;
     let listed = [enter.clone(), "az group list --query \"[].name\" --output tsv".to_owned()];
-    assert_eq!(az(&scene, &listed).await, "mail\n");
+    assert_eq!(az(&context, &listed).await, "mail\n");
     // Both read the document of a place that belongs to no tenant.
     for leave in ["az logout", "az account clear"] {
         let left = [enter.clone(), leave.to_owned(), "! az account show --only-show-errors".to_owned()];
-        let words = az(&scene, &left).await;
+        let words = az(&context, &left).await;
         assert!(words.contains("az login") && !words.contains("Traceback"), "{words}");
     }
 }
 
-async fn lets_azure_identity_in(scene: Scene) {
-    let ready = scene.world.twin.ready().clone();
+async fn lets_azure_identity_in(context: Context) {
+    let ready = context.world.twin.ready().clone();
     let [whole, public] = certificate();
-    let whole = scene.keep("whole.pem", &whole);
-    scene.world.twin.state().change_world(|world| {
+    let whole = context.keep("whole.pem", &whole);
+    context.world.twin.state().change_world(|world| {
         let lines: Vec<&str> = public.lines().filter(|line| !line.starts_with("---")).collect();
         world.tenants[0].apps[0].certificates.push(twin::world::AppCertificate {
             id: uuid::Uuid::from_u128(1),
@@ -76,15 +76,15 @@ async fn lets_azure_identity_in(scene: Scene) {
         whole.display().to_string(),
     ];
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
-    let printed = scene.run(Client::IdentitySdk, &words, "").await.expect(0);
+    let printed = context.run(Client::IdentitySdk, &words, "").await.expect(0);
     assert_eq!(printed, "thumbprint: Contoso Production\nchain: Contoso Production\n");
 }
 
-async fn shows_one_resource_to_whom_has_a_role_there(scene: Scene) {
-    log_in(&scene).await;
-    let ready = scene.world.twin.ready().clone();
+async fn shows_one_resource_to_whom_has_a_role_there(context: Context) {
+    log_in(&context).await;
+    let ready = context.world.twin.ready().clone();
     let make = ["az ad app create --display-name reader --query appId --output tsv".to_owned()];
-    let client = az(&scene, &make).await.trim().to_owned();
+    let client = az(&context, &make).await.trim().to_owned();
     let group = format!("/subscriptions/{}/resourceGroups/mail", ready.subscription_id);
     let provider = format!("{group}/providers/Microsoft.Communication");
     let service = format!("{provider}/communicationServices/{}", ready.communication_service);
@@ -98,7 +98,7 @@ async fn shows_one_resource_to_whom_has_a_role_there(scene: Scene) {
             "az ad app credential reset --id {client} --append --query password --output tsv --only-show-errors"
         ),
     ];
-    let secret = az(&scene, &given).await.trim().to_owned();
+    let secret = az(&context, &given).await.trim().to_owned();
     let looked = [
         "sleep 3".to_owned(),
         format!(
@@ -109,7 +109,7 @@ async fn shows_one_resource_to_whom_has_a_role_there(scene: Scene) {
         format!("az resource show --ids {service} --query name --output tsv"),
         format!("! az resource show --ids {provider}/emailServices/contoso-email"),
     ];
-    let words = az(&scene, &looked).await;
+    let words = az(&context, &looked).await;
     assert!(words.starts_with(&format!("Contoso Production\n{}\n", ready.communication_service)), "{words}");
     assert!(words.contains("action 'Microsoft.Communication/EmailServices/read'"), "{words}");
 }

@@ -6,7 +6,7 @@ use twin::world::dns::provider::CloudflareToken;
 use twin::world::dns::{DKIM, SPF_INCLUDE};
 use twin::{Effect, Fault, Operation};
 
-use crate::scene::{Scene, client_tests};
+use crate::context::{Context, client_tests};
 use crate::tools::Client;
 
 client_tests!(Client::Cloudflare => records_are_written_and_shown);
@@ -14,8 +14,8 @@ client_tests!(Client::Cloudflare => records_are_written_and_shown);
 const ZONE: &str = "fabrikam.example";
 const LOOKING: &str = "looks-only";
 
-async fn records_are_written_and_shown(scene: Scene) {
-    let state = scene.world.twin.state().clone();
+async fn records_are_written_and_shown(context: Context) {
+    let state = context.world.twin.state().clone();
     state.change_world(|world| {
         let looking =
             CloudflareToken { value: LOOKING.to_owned(), is_read_only: true, ..CloudflareToken::default() };
@@ -37,10 +37,10 @@ async fn records_are_written_and_shown(scene: Scene) {
     records.extend(DKIM.map(|(_, selector, target)| {
         json!({ "type": "CNAME", "name": format!("{selector}.{ZONE}"), "content": target })
     }));
-    let url = scene.world.twin.ready().url.clone();
+    let url = context.world.twin.ready().url.clone();
     let words = [url.as_str(), "twin-cloudflare-token", LOOKING];
     let records = serde_json::to_string(&records).unwrap();
-    let printed = scene.run(Client::Cloudflare, &words, &records).await.expect(0);
+    let printed = context.run(Client::Cloudflare, &words, &records).await.expect(0);
     let [first, second] = DKIM.map(|(_, selector, _)| selector);
     let expected = format!(
         "token active\nzones adatum.example {ZONE}\nzone {ZONE} active ada.ns.cloudflare.com\n\

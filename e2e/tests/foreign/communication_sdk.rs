@@ -2,16 +2,16 @@
 //! to a sender.
 
 use crate::adopting::{DOMAIN, EMAIL_SERVICE, GROUP, SERVICE, make_due_now, must_be_adopted};
-use crate::scene::Scene;
+use crate::context::Context;
 use crate::tools::Client;
 
 /// In Python, with a zone in Azure DNS.
 pub(crate) mod python {
     use super::*;
-    crate::scene::client_tests!(Client::CommunicationSdk => makes_what_postern_adopts);
+    crate::context::client_tests!(Client::CommunicationSdk => makes_what_postern_adopts);
 
-    async fn makes_what_postern_adopts(scene: Scene) {
-        let printed = set_up(&scene, Client::CommunicationSdk, &[]).await;
+    async fn makes_what_postern_adopts(context: Context) {
+        let printed = set_up(&context, Client::CommunicationSdk, &[]).await;
         let expected = [
             "email service Succeeded Europe",
             "domain Succeeded litware.example NotStarted",
@@ -45,18 +45,18 @@ pub(crate) mod python {
             "hub True",
         ];
         assert_eq!(printed.lines().collect::<Vec<_>>(), expected);
-        must_be_adopted(&scene).await;
+        must_be_adopted(&context).await;
     }
 }
 
 /// In JavaScript, with a zone that somebody writes by hand.
 pub(crate) mod javascript {
     use super::*;
-    crate::scene::client_tests!(Client::CommunicationJs => makes_what_postern_adopts);
+    crate::context::client_tests!(Client::CommunicationJs => makes_what_postern_adopts);
 
-    async fn makes_what_postern_adopts(scene: Scene) {
-        let inspect = scene.world.twin.ready().inspect_url.clone();
-        let printed = set_up(&scene, Client::CommunicationJs, &[&inspect]).await;
+    async fn makes_what_postern_adopts(context: Context) {
+        let inspect = context.world.twin.ready().inspect_url.clone();
+        let printed = set_up(&context, Client::CommunicationJs, &[&inspect]).await;
         let expected = [
             "email service Succeeded Europe",
             "domain Succeeded litware.example NotStarted",
@@ -81,14 +81,14 @@ pub(crate) mod javascript {
             "services litware-mail",
         ];
         assert_eq!(printed.lines().collect::<Vec<_>>(), expected);
-        must_be_adopted(&scene).await;
+        must_be_adopted(&context).await;
     }
 }
 
 /// Runs a client that makes all of it; gives what it printed.
-async fn set_up(scene: &Scene, client: Client, more: &[&str]) -> String {
-    make_due_now(scene);
-    let ready = scene.world.twin.ready().clone();
+async fn set_up(context: &Context, client: Client, more: &[&str]) -> String {
+    make_due_now(context);
+    let ready = context.world.twin.ready().clone();
     let words = [
         ready.url.clone(),
         ready.tenant_id.to_string(),
@@ -99,5 +99,5 @@ async fn set_up(scene: &Scene, client: Client, more: &[&str]) -> String {
     let mut words: Vec<&str> = words.iter().map(String::as_str).collect();
     words.extend([GROUP, DOMAIN, EMAIL_SERVICE, SERVICE]);
     words.extend(more);
-    scene.run(client, &words, "").await.expect(0)
+    context.run(client, &words, "").await.expect(0)
 }

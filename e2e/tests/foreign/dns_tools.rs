@@ -4,9 +4,9 @@ use control::provision::doctor::DomainPicture;
 use serde_json::{Value, json};
 use twin::world::dns::{Record, Zone};
 
+use crate::context::{Context, client_tests};
 use crate::name_server::head;
 use crate::name_servers::{ZONE, known_to_azure};
-use crate::scene::{Scene, client_tests};
 use crate::tools::Client;
 
 client_tests!(Client::DnsTools =>
@@ -17,13 +17,13 @@ client_tests!(Client::DnsTools =>
 const TOKEN: &str = "token; of \"others\"";
 
 /// A zone at the twin whose SPF record will be longer than one string.
-async fn handed(scene: &Scene) -> DomainPicture {
+async fn handed(context: &Context) -> DomainPicture {
     let spf = format!("v=spf1 {}~all", "ip4:192.0.2.111 ".repeat(20));
-    scene.world.twin.state().change_world(|twin| {
+    context.world.twin.state().change_world(|twin| {
         let records = vec![Record::new("TXT", ZONE, &spf), Record::new("TXT", ZONE, TOKEN)];
         twin.zones.push(Zone { name: ZONE.into(), records, ..Zone::default() });
     });
-    let control = known_to_azure(scene, ZONE).await;
+    let control = known_to_azure(context, ZONE).await;
     control.domain_picture("contoso", ZONE).await.unwrap()
 }
 
@@ -37,19 +37,19 @@ fn must_show_all(printed: &str, picture: &DomainPicture) {
     }
 }
 
-async fn octodns_reads_what_is_handed_out(scene: Scene) {
-    let picture = handed(&scene).await;
+async fn octodns_reads_what_is_handed_out(context: Context) {
+    let picture = handed(&context).await;
     let zone = format!("{}@ {} IN TXT \"token; of \\\"others\\\"\"\n", head(ZONE), picture.records[0].ttl);
-    scene.keep(&format!("{ZONE}."), &(zone + &picture.bind));
-    let folder = scene.folder().display().to_string();
-    let printed = scene.run(Client::DnsTools, &["octodns", &folder, ZONE], "").await.expect(0);
+    context.keep(&format!("{ZONE}."), &(zone + &picture.bind));
+    let folder = context.folder().display().to_string();
+    let printed = context.run(Client::DnsTools, &["octodns", &folder, ZONE], "").await.expect(0);
     must_show_all(&printed, &picture);
     assert!(printed.contains(TOKEN), "{printed}");
 }
 
-async fn values_may_be_pasted_into_lexicon(scene: Scene) {
-    let picture = handed(&scene).await;
-    let file = scene.keep("zone", &head(ZONE)).display().to_string();
+async fn values_may_be_pasted_into_lexicon(context: Context) {
+    let picture = handed(&context).await;
+    let file = context.keep("zone", &head(ZONE)).display().to_string();
     for name in ["relative", "name"] {
         let records: Vec<Value> = picture
             .records
@@ -60,7 +60,7 @@ async fn values_may_be_pasted_into_lexicon(scene: Scene) {
             })
             .collect();
         let records = serde_json::to_string(&records).unwrap();
-        let printed = scene.run(Client::DnsTools, &["lexicon", &file, ZONE], &records).await.expect(0);
+        let printed = context.run(Client::DnsTools, &["lexicon", &file, ZONE], &records).await.expect(0);
         must_show_all(&printed, &picture);
     }
 }

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use twin::world::{Habits, OfferedExtensions, SmtpHabits};
 
-use crate::scene::{ClientTest, Scene};
+use crate::context::{ClientTest, Context};
 use crate::tools::Client;
 
 pub(crate) const TESTS: &[ClientTest] = &[
@@ -14,19 +14,19 @@ pub(crate) const TESTS: &[ClientTest] = &[
         name: "foreign::faithful::every_message_arrives_whole_or_the_story_says_what_is_missing",
         client: Client::Faithful,
         habits: || offering(OfferedExtensions::Thin),
-        run: |scene| Box::pin(every_message(scene, "auto,smtp,key")),
+        run: |context| Box::pin(every_message(context, "auto,smtp,key")),
     },
     ClientTest {
         name: "foreign::faithful::every_message_arrives_whole_where_eight_bits_are_taken",
         client: Client::Faithful,
         habits: || offering(OfferedExtensions::Full),
-        run: |scene| Box::pin(every_message(scene, "smtp")),
+        run: |context| Box::pin(every_message(context, "smtp")),
     },
     ClientTest {
         name: "foreign::faithful::what_is_slightly_damaged_arrives_as_it_was_written",
         client: Client::Faithful,
         habits: || offering(OfferedExtensions::Thin),
-        run: |scene| Box::pin(damaged(scene)),
+        run: |context| Box::pin(damaged(context)),
     },
 ];
 
@@ -35,21 +35,21 @@ fn offering(extensions: OfferedExtensions) -> Habits {
 }
 
 /// Cases by name; `POSTERN_FAITHFUL` is a part of the names that are wanted.
-async fn every_message(scene: Scene, ways: &str) {
+async fn every_message(context: Context, ways: &str) {
     let wanted = std::env::var("POSTERN_FAITHFUL").unwrap_or_default();
-    judged(&scene, ways, &["cases", &wanted]).await;
+    judged(&context, ways, &["cases", &wanted]).await;
 }
 
 /// Random MIME with one small damage. `POSTERN_DAMAGE` is a seed and a number of messages, as in `4711 5000`.
-async fn damaged(scene: Scene) {
+async fn damaged(context: Context) {
     let wanted = std::env::var("POSTERN_DAMAGE").unwrap_or_else(|_| "1 300".to_owned());
     let (seed, count) = wanted.split_once(' ').expect("a seed and a number of messages");
-    judged(&scene, "auto,smtp,key", &["damage", seed, count]).await;
+    judged(&context, "auto,smtp,key", &["damage", seed, count]).await;
 }
 
 /// Three accounts at one service: one that may choose, one by SMTP, one with an access key alone.
-async fn judged(scene: &Scene, ways: &str, arguments: &[&str]) {
-    let world = &scene.world;
+async fn judged(context: &Context, ways: &str, arguments: &[&str]) {
+    let world = &context.world;
     world.add_account("contoso-smtp", TransportChoice::Smtp, false).await;
     world.add_account("contoso-key", TransportChoice::Rest, true).await;
     let (smtp, key) =
@@ -60,12 +60,12 @@ async fn judged(scene: &Scene, ways: &str, arguments: &[&str]) {
     let place = json!({
         "host": "localhost",
         "port": world.port(Mode::Starttls),
-        "certificate": scene.certificate(),
+        "certificate": context.certificate(),
         "socket": world.server().data_dir.join("control.sock"),
         "inspect_url": world.twin.ready().inspect_url,
         "logins": logins,
     });
-    let ended = scene.run(Client::Faithful, arguments, &place.to_string()).await;
+    let ended = context.run(Client::Faithful, arguments, &place.to_string()).await;
     println!("{}", ended.words);
     assert_eq!(ended.code, 0, "not everything arrived as it was sent");
 }

@@ -13,6 +13,7 @@ mod azure_cli_from_nothing;
 mod certificates;
 mod cloudflare;
 mod communication_sdk;
+mod context;
 mod curl;
 mod dig;
 mod dns_tools;
@@ -24,7 +25,6 @@ mod name_servers;
 mod nodemailer;
 mod old_devices;
 mod programs;
-mod scene;
 mod smtplib;
 mod swaks;
 mod tools;
@@ -32,13 +32,13 @@ mod tools;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use crate::scene::{ClientTest, Scene};
+use crate::context::{ClientTest, Context};
 use crate::tools::Tools;
 
 fn main() -> ExitCode {
-    // Whoever types `postern` in a scene gets this program under that name.
+    // Whoever types `postern` in a test gets this program under that name.
     let name = std::env::args().next().map(PathBuf::from);
-    if name.is_some_and(|name| name.file_stem().is_some_and(|stem| stem == scene::POSTERN)) {
+    if name.is_some_and(|name| name.file_stem().is_some_and(|stem| stem == context::POSTERN)) {
         return postern::main();
     }
     run_all()
@@ -98,9 +98,9 @@ async fn run_all() -> ExitCode {
 }
 
 async fn run(test: &ClientTest, tools: &Tools) -> &'static str {
-    let scene = Box::pin(Scene::set(tools.clone(), (test.habits)())).await;
+    let context = Box::pin(Context::start(tools.clone(), (test.habits)())).await;
     // A task of its own: what it asserts may panic.
-    match tokio::spawn((test.run)(scene)).await {
+    match tokio::spawn((test.run)(context)).await {
         Ok(()) => "ok",
         Err(_) => "FAILED",
     }

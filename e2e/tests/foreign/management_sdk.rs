@@ -1,17 +1,17 @@
 //! Microsoft's management SDKs for Python against the twin.
 
-use crate::scene::{Scene, client_tests};
+use crate::context::{Context, client_tests};
 use crate::tools::Client;
 
 client_tests!(Client::ManagementSdk => subscriptions_groups_providers_and_roles);
 
-async fn subscriptions_groups_providers_and_roles(scene: Scene) {
-    scene.world.twin.state().change_world(|world| {
+async fn subscriptions_groups_providers_and_roles(context: Context) {
+    context.world.twin.state().change_world(|world| {
         world.habits.registration_seconds = 1;
         world.habits.group_deletion_seconds = 1;
     });
-    let ready = scene.world.twin.ready().clone();
-    let principal = scene.world.twin.state().world().tenants[0].apps[0].principal.unwrap();
+    let ready = context.world.twin.ready().clone();
+    let principal = context.world.twin.state().world().tenants[0].apps[0].principal.unwrap();
     let words = [
         ready.url.clone(),
         ready.tenant_id.to_string(),
@@ -21,7 +21,7 @@ async fn subscriptions_groups_providers_and_roles(scene: Scene) {
         principal.to_string(),
     ];
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
-    let printed = scene.run(Client::ManagementSdk, &words, "").await.expect(0);
+    let printed = context.run(Client::ManagementSdk, &words, "").await.expect(0);
     let expected = [
         "subscription Contoso Production Enabled",
         "tenant contoso.example",

@@ -4,7 +4,7 @@ use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::Child;
 
-use crate::scene::{Ended, Scene};
+use crate::context::{Context, Ended};
 use crate::tools::Client;
 
 /// A name server.
@@ -25,7 +25,7 @@ pub(crate) fn head(zone: &str) -> String {
 
 impl NameServer {
     /// Starts it with the zone's head and these lines.
-    pub(crate) async fn start(scene: &Scene, zone: &str, lines: &str) -> Self {
+    pub(crate) async fn start(context: &Context, zone: &str, lines: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let place = folder.path().display();
@@ -40,7 +40,7 @@ impl NameServer {
         std::fs::write(folder.path().join("zone"), head(zone) + lines).unwrap();
         let configuration = format!("{place}/named.conf");
         let mut process =
-            scene.begin(Client::NameServers, &["named", "-4", "-g", "-n", "1", "-c", &configuration]);
+            context.begin(Client::NameServers, &["named", "-4", "-g", "-n", "1", "-c", &configuration]);
         let mut log = BufReader::new(process.stderr.take().unwrap()).lines();
         let mut said = String::new();
         loop {
@@ -57,17 +57,17 @@ impl NameServer {
     }
 
     /// Runs a script as somebody who administers the zone does.
-    pub(crate) async fn update(&self, scene: &Scene, script: &str) -> Ended {
+    pub(crate) async fn update(&self, context: &Context, script: &str) -> Ended {
         let script = format!("server {} {}\n{script}", self.address.ip(), self.address.port());
-        scene.run(Client::NameServers, &["nsupdate"], &script).await
+        context.run(Client::NameServers, &["nsupdate"], &script).await
     }
 
     /// What it answers: a line for each record, without the name, in order.
-    pub(crate) async fn records(&self, scene: &Scene, name: &str, kind: &str) -> Vec<String> {
+    pub(crate) async fn records(&self, context: &Context, name: &str, kind: &str) -> Vec<String> {
         let (server, port) = (format!("@{}", self.address.ip()), self.address.port().to_string());
         let full = if name.is_empty() { format!("{}.", self.zone) } else { format!("{name}.{}.", self.zone) };
         let words = ["dig", "-r", &server, "-p", &port, "+noall", "+answer", "+tries=1", &full, kind];
-        let answer = scene.run(Client::NameServers, &words, "").await.expect(0);
+        let answer = context.run(Client::NameServers, &words, "").await.expect(0);
         let mut lines: Vec<String> = answer
             .lines()
             .filter_map(|line| line.split_once(char::is_whitespace))

@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 use twin::world::dns::{Record, Zone};
 
 use crate::adopting::make_due_now;
+use crate::context::{Context, client_tests};
 use crate::name_server::{NameServer, head};
-use crate::scene::{Scene, client_tests};
 use crate::tools::Client;
 
 client_tests!(Client::NameServers =>
@@ -35,9 +35,9 @@ const OTHERS: [&str; 5] = [
 ];
 
 /// A domain that Azure knows and whose records a person writes; gives what it is handed for the zone at a server.
-pub(crate) async fn known_to_azure(scene: &Scene, domain: &str) -> Control {
-    make_due_now(scene);
-    let control = scene.world.control();
+pub(crate) async fn known_to_azure(context: &Context, domain: &str) -> Control {
+    make_due_now(context);
+    let control = context.world.control();
     let estate = Document {
         resource_group: Some("mail".into()),
         email_service: Some("contoso-email".into()),
@@ -49,8 +49,8 @@ pub(crate) async fn known_to_azure(scene: &Scene, domain: &str) -> Control {
     control
 }
 
-async fn handed(scene: &Scene, domain: &str, server: &NameServer) -> DomainPicture {
-    let control = scene.world.control().asking(server.address);
+async fn handed(context: &Context, domain: &str, server: &NameServer) -> DomainPicture {
+    let control = context.world.control().asking(server.address);
     control.domain_picture(ACCOUNT, domain).await.unwrap()
 }
 
@@ -77,18 +77,18 @@ fn lines(domain: &str, spf: Option<&str>) -> String {
     spf.map(|spf| format!("{domain}. 300 IN TXT {spf}\n")).into_iter().chain(others).collect()
 }
 
-async fn scripts_leave_one_spf_record_and_lose_nothing(scene: Scene) {
+async fn scripts_leave_one_spf_record_and_lose_nothing(context: Context) {
     for domain in DOMAINS {
-        known_to_azure(&scene, domain).await;
+        known_to_azure(&context, domain).await;
         let name = within_zone(domain);
         for spf in old_spf_records().iter().map(|spf| Some(spf.as_str())).chain([None]) {
             // What a wildcard gives is not in the way of a key.
             let zone = format!("*.{ZONE}. 300 IN A 192.0.2.9\n{}", lines(domain, spf));
-            let server = NameServer::start(&scene, ZONE, &zone).await;
-            let picture = handed(&scene, domain, &server).await;
-            let said = server.update(&scene, &picture.nsupdate).await.expect(0);
+            let server = NameServer::start(&context, ZONE, &zone).await;
+            let picture = handed(&context, domain, &server).await;
+            let said = server.update(&context, &picture.nsupdate).await.expect(0);
             assert_eq!(said, "", "{spf:?}");
-            let shown = server.records(&scene, name, "TXT").await;
+            let shown = server.records(&context, name, "TXT").await;
             let spf_records = shown.iter().filter(|line| line.to_lowercase().contains("v=spf1"));
             assert_eq!(spf_records.count(), 1, "{spf:?}: {shown:#?}");
             assert_eq!(shown.len(), OTHERS.len() + 2, "{shown:#?}");
@@ -101,22 +101,22 @@ async fn scripts_leave_one_spf_record_and_lose_nothing(scene: Scene) {
                 );
             }
             let dmarc = if name.is_empty() { "_dmarc".to_owned() } else { format!("_dmarc.{name}") };
-            assert_eq!(server.records(&scene, &dmarc, "TXT").await, [r#"3600 IN TXT "v=DMARC1; p=none""#]);
+            assert_eq!(server.records(&context, &dmarc, "TXT").await, [r#"3600 IN TXT "v=DMARC1; p=none""#]);
             for key in picture.records.iter().filter(|record| record.finding.kind == "CNAME") {
-                let shown = server.records(&scene, within_zone(&key.finding.name), "CNAME").await;
+                let shown = server.records(&context, within_zone(&key.finding.name), "CNAME").await;
                 assert_eq!(shown, [format!("3600 IN CNAME {}", key.value)]);
             }
             // All that is demanded is there now, and the same script changes nothing any more.
-            let again = handed(&scene, domain, &server).await;
+            let again = handed(&context, domain, &server).await;
             assert!(again.nsupdate.ends_with("; There is nothing to change.\n"), "{}", again.nsupdate);
-            server.update(&scene, &picture.nsupdate).await.expect(2);
-            assert_eq!(server.records(&scene, name, "TXT").await, shown);
+            server.update(&context, &picture.nsupdate).await.expect(2);
+            assert_eq!(server.records(&context, name, "TXT").await, shown);
         }
     }
 }
 
-async fn scripts_fail_where_somebody_was_faster(scene: Scene) {
-    known_to_azure(&scene, ZONE).await;
+async fn scripts_fail_where_somebody_was_faster(context: Context) {
+    known_to_azure(&context, ZONE).await;
     let key = "selector1-azurecomm-prod-net._domainkey";
     for change in [
         "update add tailspin.example. 300 TXT \"somebody=else\"",
@@ -124,76 +124,76 @@ async fn scripts_fail_where_somebody_was_faster(scene: Scene) {
         "update delete tailspin.example. TXT \"v=spf1 \" \"mx ~all\"\nupdate add tailspin.example. 300 TXT \"v=spf1 a ~all\"",
         "update delete tailspin.example. TXT",
     ] {
-        let server = NameServer::start(&scene, ZONE, &lines(ZONE, Some(r#""v=spf1 " "mx ~all""#))).await;
-        let picture = handed(&scene, ZONE, &server).await;
-        server.update(&scene, &format!("zone {ZONE}.\n{change}\nsend\n")).await.expect(0);
-        let before = server.records(&scene, "", "TXT").await;
-        let said = server.update(&scene, &picture.nsupdate).await.expect(2);
+        let server = NameServer::start(&context, ZONE, &lines(ZONE, Some(r#""v=spf1 " "mx ~all""#))).await;
+        let picture = handed(&context, ZONE, &server).await;
+        server.update(&context, &format!("zone {ZONE}.\n{change}\nsend\n")).await.expect(0);
+        let before = server.records(&context, "", "TXT").await;
+        let said = server.update(&context, &picture.nsupdate).await.expect(2);
         assert_eq!(said, "update failed: NXRRSET\n", "{change}");
-        assert_eq!(server.records(&scene, "", "TXT").await, before);
+        assert_eq!(server.records(&context, "", "TXT").await, before);
         // The other names are as they were, and are written.
-        assert_eq!(server.records(&scene, key, "CNAME").await.len(), 1);
+        assert_eq!(server.records(&context, key, "CNAME").await.len(), 1);
         // Written again the script does the rest.
-        let picture = handed(&scene, ZONE, &server).await;
-        assert_eq!(server.update(&scene, &picture.nsupdate).await.expect(0), "");
-        let shown = server.records(&scene, "", "TXT").await;
+        let picture = handed(&context, ZONE, &server).await;
+        assert_eq!(server.update(&context, &picture.nsupdate).await.expect(0), "");
+        let shown = server.records(&context, "", "TXT").await;
         assert_eq!(shown.iter().filter(|line| line.contains("v=spf1")).count(), 1, "{shown:#?}");
     }
     // A CNAME that somebody made meanwhile stays, too: beside one BIND ignores a text without a word.
-    let server = NameServer::start(&scene, ZONE, "").await;
-    let picture = handed(&scene, ZONE, &server).await;
+    let server = NameServer::start(&context, ZONE, "").await;
+    let picture = handed(&context, ZONE, &server).await;
     for name in ["_dmarc", key] {
         let made = format!("zone {ZONE}.\nupdate add {name}.{ZONE}. 300 CNAME elsewhere.example.\nsend\n");
-        server.update(&scene, &made).await.expect(0);
+        server.update(&context, &made).await.expect(0);
     }
-    let said = server.update(&scene, &picture.nsupdate).await.expect(2);
+    let said = server.update(&context, &picture.nsupdate).await.expect(2);
     assert_eq!(said, "update failed: YXDOMAIN\nupdate failed: YXRRSET\n");
-    assert_eq!(server.records(&scene, "_dmarc", "CNAME").await, ["300 IN CNAME elsewhere.example."]);
-    assert_eq!(server.records(&scene, "", "TXT").await.len(), 2);
+    assert_eq!(server.records(&context, "_dmarc", "CNAME").await, ["300 IN CNAME elsewhere.example."]);
+    assert_eq!(server.records(&context, "", "TXT").await.len(), 2);
 }
 
-async fn zone_files_are_read_alike_by_all(scene: Scene) {
+async fn zone_files_are_read_alike_by_all(context: Context) {
     for domain in DOMAINS {
-        known_to_azure(&scene, domain).await;
+        known_to_azure(&context, domain).await;
         for spf in old_spf_records() {
-            let server = NameServer::start(&scene, ZONE, &lines(domain, Some(&spf))).await;
-            let picture = handed(&scene, domain, &server).await;
+            let server = NameServer::start(&context, ZONE, &lines(domain, Some(&spf))).await;
+            let picture = handed(&context, domain, &server).await;
             assert!(picture.bind.contains("; delete: "), "{}", picture.bind);
             // Texts that stay have the TTL that BIND gave to all of them.
             let kept = lines(domain, None).replace(" 7200 ", " 300 ");
             // $ORIGIN may be anything where the lines are pasted.
             let zone = format!("{}{kept}$ORIGIN else.{ZONE}.\n$TTL 60\n{}", head(ZONE), picture.bind);
-            must_be_read(&scene, &zone, &picture).await;
+            must_be_read(&context, &zone, &picture).await;
         }
     }
 }
 
 /// Everybody reads the zone without a word, and shows each record as it was handed out.
-async fn must_be_read(scene: &Scene, zone: &str, picture: &DomainPicture) {
-    let file = scene.keep("zone", zone).display().to_string();
-    let modules = scene.tools().powerdns_modules().display().to_string();
+async fn must_be_read(context: &Context, zone: &str, picture: &DomainPicture) {
+    let file = context.keep("zone", zone).display().to_string();
+    let modules = context.tools().powerdns_modules().display().to_string();
     let bind = format!("zone \"{ZONE}\" {{ type master; file \"{file}\"; }};\n");
-    let bind = scene.keep("named.conf", &bind).display().to_string();
-    scene.keep("pdns.conf", &format!("launch=bind\nbind-config={bind}\nmodule-dir={modules}\n"));
-    let configuration = format!("--config-dir={}", scene.folder().display());
+    let bind = context.keep("named.conf", &bind).display().to_string();
+    context.keep("pdns.conf", &format!("launch=bind\nbind-config={bind}\nmodule-dir={modules}\n"));
+    let configuration = format!("--config-dir={}", context.folder().display());
     let quiet = [
         vec!["named-checkzone", "-q", "-k", "fail", "-m", "fail", ZONE, &file],
         vec!["kzonecheck", "-o", ZONE, &file],
     ];
     for words in quiet {
-        assert_eq!(scene.run(Client::NameServers, &words, "").await.expect(0), "", "{words:?}");
+        assert_eq!(context.run(Client::NameServers, &words, "").await.expect(0), "", "{words:?}");
     }
-    let checked = scene.run(Client::NameServers, &["nsd-checkzone", ZONE, &file], "").await.expect(0);
+    let checked = context.run(Client::NameServers, &["nsd-checkzone", ZONE, &file], "").await.expect(0);
     assert_eq!(checked, format!("zone {ZONE} is ok\n"));
     let words = ["pdnsutil", &configuration, "check-zone", ZONE];
-    let checked = scene.run(Client::NameServers, &words, "").await.expect(0);
+    let checked = context.run(Client::NameServers, &words, "").await.expect(0);
     assert!(checked.contains(" 0 errors, 0 warnings."), "{checked}");
     for words in [
         vec!["named-compilezone", "-q", "-s", "full", "-o", "-", ZONE, &file],
         vec!["ldns-read-zone", &file],
         vec!["pdnsutil", &configuration, "list-zone", ZONE],
     ] {
-        let printed = scene.run(Client::NameServers, &words, "").await.expect(0);
+        let printed = context.run(Client::NameServers, &words, "").await.expect(0);
         let printed: Vec<String> =
             printed.lines().map(|line| line.split_ascii_whitespace().collect::<Vec<_>>().join(" ")).collect();
         for record in picture.records.iter().filter(|record| record.action != Action::Recommended) {
@@ -207,9 +207,9 @@ async fn must_be_read(scene: &Scene, zone: &str, picture: &DomainPicture) {
     }
 }
 
-async fn each_record_is_a_row(scene: Scene) {
-    let control = known_to_azure(&scene, ZONE).await;
-    let server = NameServer::start(&scene, ZONE, &lines(ZONE, Some(r#""v=spf1 " "mx ?all""#))).await;
+async fn each_record_is_a_row(context: Context) {
+    let control = known_to_azure(&context, ZONE).await;
+    let server = NameServer::start(&context, ZONE, &lines(ZONE, Some(r#""v=spf1 " "mx ?all""#))).await;
     let picture = control.asking(server.address).domain_picture(ACCOUNT, ZONE).await.unwrap();
     // The SPF record has several faults, and is one row all the same.
     assert!(picture.rows.iter().filter(|row| row.part == "SPF").count() > 1);
@@ -237,15 +237,15 @@ async fn each_record_is_a_row(scene: Scene) {
     assert_eq!(picture.records[1].replaces, [r#""v=spf1 " "mx ?all""#]);
 }
 
-async fn the_command_prints_what_is_pasted(scene: Scene) {
+async fn the_command_prints_what_is_pasted(context: Context) {
     let old = format!("v=spf1 {}~all", "ip4:192.0.2.111 ".repeat(20));
-    scene.world.twin.state().change_world(|twin| {
+    context.world.twin.state().change_world(|twin| {
         let records = vec![Record::new("TXT", ZONE, &old)];
         twin.zones.push(Zone { name: ZONE.into(), records, ..Zone::default() });
     });
-    let control = known_to_azure(&scene, ZONE).await;
+    let control = known_to_azure(&context, ZONE).await;
     let picture = control.domain_picture(ACCOUNT, ZONE).await.unwrap();
-    let printed = scene.type_in(&format!("postern domain records {ZONE}")).await.expect(0);
+    let printed = context.type_in(&format!("postern domain records {ZONE}")).await.expect(0);
     let spf = &picture.records[1];
     let (ttl, value, plain, replaces) = (spf.ttl, &spf.value, &spf.plain, &spf.replaces[0]);
     let block = format!(
@@ -256,10 +256,11 @@ async fn the_command_prints_what_is_pasted(scene: Scene) {
     assert!(printed.contains("\n  Value     \"v=DMARC1; p=none\"\n"), "{printed}");
     assert_eq!(printed.matches("  Type ").count(), picture.records.len(), "{printed}");
     for (form, wanted) in [("bind", &picture.bind), ("nsupdate", &picture.nsupdate)] {
-        let printed = scene.type_in(&format!("postern domain records {ZONE} --form {form}")).await.expect(0);
+        let printed =
+            context.type_in(&format!("postern domain records {ZONE} --form {form}")).await.expect(0);
         assert_eq!(printed, *wanted);
     }
-    let printed = scene.type_in(&format!("postern domain records {ZONE} --json")).await.expect(0);
+    let printed = context.type_in(&format!("postern domain records {ZONE} --json")).await.expect(0);
     let rows: Vec<Value> = serde_json::from_str(&printed).unwrap();
     assert_eq!(rows.len(), picture.records.len());
     assert_eq!((&rows[1]["action"], &rows[1]["part"]), (&json!("replace"), &json!("SPF")));

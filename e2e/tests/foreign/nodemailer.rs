@@ -4,7 +4,7 @@ use e2e::Device;
 use postern::config::raw::Mode;
 use twin::post::Path;
 
-use crate::scene::{Ended, Scene, client_tests};
+use crate::context::{Context, Ended, client_tests};
 use crate::tools::Client;
 
 client_tests!(Client::Node =>
@@ -17,15 +17,15 @@ client_tests!(Client::Node =>
     a_wrong_password_is_told,
 );
 
-async fn nodemailer(scene: &Scene, what: &str, device: &Device, mode: Mode) -> Ended {
+async fn nodemailer(context: &Context, what: &str, device: &Device, mode: Mode) -> Ended {
     let secure = if mode == Mode::Tls { "tls" } else { "starttls" };
-    let words = [what, &scene.port(mode), secure, &device.login, &device.password];
-    scene.run(Client::Node, &words, "").await
+    let words = [what, &context.port(mode), secure, &device.login, &device.password];
+    context.run(Client::Node, &words, "").await
 }
 
-async fn attachment_and_inline_image(scene: Scene) {
-    nodemailer(&scene, "inline", &scene.world.device, Mode::Starttls).await.expect(0);
-    let mail = scene.one_mail().await;
+async fn attachment_and_inline_image(context: Context) {
+    nodemailer(&context, "inline", &context.world.device, Mode::Starttls).await.expect(0);
+    let mail = context.one_mail().await;
     // The table says what character set it is in, and the Email API has no place for that.
     assert_eq!(mail.path, Path::Smtp);
     let parts = mail.parts();
@@ -37,46 +37,47 @@ async fn attachment_and_inline_image(scene: Scene) {
     assert_eq!((table.name.as_str(), table.content.as_slice()), ("Übersicht.csv", "a;ä\n".as_bytes()));
 }
 
-async fn utf8_in_names_and_subject(scene: Scene) {
-    nodemailer(&scene, "utf8", &scene.world.device, Mode::Starttls).await.expect(0);
-    let parts = scene.one_mail().await.parts();
+async fn utf8_in_names_and_subject(context: Context) {
+    nodemailer(&context, "utf8", &context.world.device, Mode::Starttls).await.expect(0);
+    let parts = context.one_mail().await.parts();
     assert_eq!(parts.subject, "Żółć – 你好");
     assert_eq!(parts.to.addresses[0].name.as_deref(), Some("Łukasz, Dr."));
 }
 
-async fn a_pool_of_connections(scene: Scene) {
-    nodemailer(&scene, "pool", &scene.world.device, Mode::Starttls).await.expect(0);
-    scene.world.until_taken(50).await;
-    let mut subjects: Vec<String> = scene.world.captured().iter().map(|mail| mail.parts().subject).collect();
+async fn a_pool_of_connections(context: Context) {
+    nodemailer(&context, "pool", &context.world.device, Mode::Starttls).await.expect(0);
+    context.world.until_taken(50).await;
+    let mut subjects: Vec<String> =
+        context.world.captured().iter().map(|mail| mail.parts().subject).collect();
     subjects.sort();
     subjects.dedup();
-    assert_eq!((subjects.len(), scene.world.captured().len()), (50, 50));
+    assert_eq!((subjects.len(), context.world.captured().len()), (50, 50));
 }
 
-async fn an_invitation_goes_by_smtp_whole(scene: Scene) {
-    nodemailer(&scene, "invitation", &scene.world.device, Mode::Starttls).await.expect(0);
-    let mail = scene.one_mail().await;
+async fn an_invitation_goes_by_smtp_whole(context: Context) {
+    nodemailer(&context, "invitation", &context.world.device, Mode::Starttls).await.expect(0);
+    let mail = context.one_mail().await;
     assert_eq!(mail.path, Path::Smtp);
     let raw = String::from_utf8(mail.raw).unwrap();
     assert!(raw.contains("text/calendar; charset=utf-8; method=REQUEST"), "{raw}");
 }
 
-async fn implicit_tls(scene: Scene) {
-    nodemailer(&scene, "utf8", &scene.world.device, Mode::Tls).await.expect(0);
-    scene.one_mail().await;
+async fn implicit_tls(context: Context) {
+    nodemailer(&context, "utf8", &context.world.device, Mode::Tls).await.expect(0);
+    context.one_mail().await;
 }
 
-async fn hidden_recipients_stay_hidden(scene: Scene) {
-    nodemailer(&scene, "hidden", &scene.world.device, Mode::Starttls).await.expect(0);
-    let mail = scene.one_mail().await;
+async fn hidden_recipients_stay_hidden(context: Context) {
+    nodemailer(&context, "hidden", &context.world.device, Mode::Starttls).await.expect(0);
+    let mail = context.one_mail().await;
     let reached: Vec<&str> = mail.recipients.iter().map(|recipient| recipient.address.as_str()).collect();
     assert_eq!(reached, ["a@example.com", "hidden@example.com"]);
     let parts = mail.parts();
     assert_eq!(parts.to.addresses.len() + parts.cc.addresses.len(), 1);
 }
 
-async fn a_wrong_password_is_told(scene: Scene) {
-    let device = Device { password: "wrong".to_owned(), ..scene.world.device.clone() };
-    let words = nodemailer(&scene, "utf8", &device, Mode::Starttls).await.expect(1);
+async fn a_wrong_password_is_told(context: Context) {
+    let device = Device { password: "wrong".to_owned(), ..context.world.device.clone() };
+    let words = nodemailer(&context, "utf8", &device, Mode::Starttls).await.expect(1);
     assert!(words.contains("EAUTH 535"), "{words}");
 }

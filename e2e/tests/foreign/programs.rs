@@ -6,7 +6,7 @@
 use postern::config::raw::Mode;
 use serde_json::{Value, json};
 
-use crate::scene::{ClientTest, Scene};
+use crate::context::{ClientTest, Context};
 use crate::tools::Client;
 
 /// Makes a test for each program from its name and the ways that it knows.
@@ -16,7 +16,7 @@ macro_rules! programs {
             name: concat!("foreign::programs::", $name),
             client: Client::Program($name),
             habits: twin::world::Habits::default,
-            run: |scene| Box::pin(sends_whole(scene, Program { name: $name, ways: $ways })),
+            run: |context| Box::pin(sends_whole(context, Program { name: $name, ways: $ways })),
         }),+];
     };
 }
@@ -47,12 +47,12 @@ programs!(
     "emacs" by "starttls,tls",
 );
 
-async fn sends_whole(scene: Scene, program: Program) {
+async fn sends_whole(context: Context, program: Program) {
     let Program { name, ways } = program;
-    let world = &scene.world;
+    let world = &context.world;
     // What cron writes has no author that could be read, and its MAIL FROM is the machine's own: the login has one for both.
     let add = "postern credential add daemons --account contoso --forced-from scanner@contoso.example --json";
-    let added: Value = serde_json::from_str(&scene.type_in(add).await.expect(0)).unwrap();
+    let added: Value = serde_json::from_str(&context.type_in(add).await.expect(0)).unwrap();
     let (login, letters) = if name.starts_with("cron-") {
         (json!(["daemons", added["password"]]), "text,utf8")
     } else {
@@ -60,12 +60,12 @@ async fn sends_whole(scene: Scene, program: Program) {
     };
     let place = json!({
         "ports": { "starttls": world.port(Mode::Starttls), "tls": world.port(Mode::Tls) },
-        "certificate": scene.certificate(),
+        "certificate": context.certificate(),
         "inspect_url": world.twin.ready().inspect_url,
         "login": login,
     });
-    let words = [name, ways, letters, &scene.packages(name)];
-    let ended = scene.run(Client::Program(name), &words, &place.to_string()).await;
+    let words = [name, ways, letters, &context.packages(name)];
+    let ended = context.run(Client::Program(name), &words, &place.to_string()).await;
     print!("{}", ended.words);
     assert_eq!(ended.code, 0, "not everything arrived as {name} sent it");
 }

@@ -5,7 +5,7 @@ use e2e::Device;
 use postern::config::raw::Mode;
 use twin::post::Path;
 
-use crate::scene::{Ended, Scene, client_tests};
+use crate::context::{Context, Ended, client_tests};
 use crate::tools::Client;
 
 client_tests!(Client::Swaks =>
@@ -31,108 +31,115 @@ const OK: i32 = 0;
 const NO_SENDER: i32 = 23;
 const NO_AUTH: i32 = 28;
 
-async fn swaks(scene: &Scene, device: &Device, more: &[&str]) -> Ended {
-    let server = format!("localhost:{}", scene.port(Mode::Starttls));
-    let certificate = scene.certificate();
+async fn swaks(context: &Context, device: &Device, more: &[&str]) -> Ended {
+    let server = format!("localhost:{}", context.port(Mode::Starttls));
+    let certificate = context.certificate();
     let mut words = vec!["--server", &server, "--tls-verify", "--tls-ca-path", &certificate];
     words.extend(["--auth-user", &device.login, "--auth-password", &device.password]);
     words.extend(["--from", "scanner@contoso.example", "--to", "a@example.com"]);
     // What comes last wins.
     words.extend(more);
-    scene.run(Client::Swaks, &words, "").await
+    context.run(Client::Swaks, &words, "").await
 }
 
-async fn arrives(scene: Scene, more: &[&str]) {
-    swaks(&scene, &scene.world.device, more).await.expect(OK);
-    let mail = scene.one_mail().await;
+async fn arrives(context: Context, more: &[&str]) {
+    swaks(&context, &context.world.device, more).await.expect(OK);
+    let mail = context.one_mail().await;
     assert_eq!(mail.sender, "scanner@contoso.example");
     assert_eq!(mail.recipients[0].address, "a@example.com");
     assert!(mail.parts().text.unwrap().contains("This is a test mailing"));
 }
 
-async fn auth_plain_after_starttls(scene: Scene) {
-    arrives(scene, &["--tls", "--auth", "PLAIN"]).await;
+async fn auth_plain_after_starttls(context: Context) {
+    arrives(context, &["--tls", "--auth", "PLAIN"]).await;
 }
 
-async fn auth_login_after_starttls(scene: Scene) {
-    arrives(scene, &["--tls", "--auth", "LOGIN"]).await;
+async fn auth_login_after_starttls(context: Context) {
+    arrives(context, &["--tls", "--auth", "LOGIN"]).await;
 }
 
-async fn implicit_tls(scene: Scene) {
-    let server = format!("localhost:{}", scene.port(Mode::Tls));
-    arrives(scene, &["--tls-on-connect", "--auth", "PLAIN", "--server", &server]).await;
+async fn implicit_tls(context: Context) {
+    let server = format!("localhost:{}", context.port(Mode::Tls));
+    arrives(context, &["--tls-on-connect", "--auth", "PLAIN", "--server", &server]).await;
 }
 
-async fn pipelined(scene: Scene) {
-    arrives(scene, &["--tls", "--auth", "PLAIN", "--pipeline"]).await;
+async fn pipelined(context: Context) {
+    arrives(context, &["--tls", "--auth", "PLAIN", "--pipeline"]).await;
 }
 
-async fn many_recipients(scene: Scene) {
+async fn many_recipients(context: Context) {
     let to: Vec<String> = (0..60).map(|number| format!("r{number}@example.com")).collect();
-    swaks(&scene, &scene.world.device, &["--tls", "--auth", "PLAIN", "--to", &to.join(",")]).await.expect(OK);
-    scene.world.until_taken(2).await;
-    let mut reached: Vec<String> =
-        scene.world.captured().into_iter().flat_map(|mail| mail.recipients).map(|one| one.address).collect();
+    swaks(&context, &context.world.device, &["--tls", "--auth", "PLAIN", "--to", &to.join(",")])
+        .await
+        .expect(OK);
+    context.world.until_taken(2).await;
+    let mut reached: Vec<String> = context
+        .world
+        .captured()
+        .into_iter()
+        .flat_map(|mail| mail.recipients)
+        .map(|one| one.address)
+        .collect();
     reached.sort();
     let mut wanted = to;
     wanted.sort();
     assert_eq!(reached, wanted);
 }
 
-async fn no_auth_before_tls(scene: Scene) {
-    let words = swaks(&scene, &scene.world.device, &["--auth", "PLAIN"]).await.expect(NO_AUTH);
+async fn no_auth_before_tls(context: Context) {
+    let words = swaks(&context, &context.world.device, &["--auth", "PLAIN"]).await.expect(NO_AUTH);
     assert!(!words.contains("250-AUTH") && !words.contains("250 AUTH"), "{words}");
 }
 
-async fn a_wrong_password_is_told(scene: Scene) {
-    let device = Device { password: "wrong".to_owned(), ..scene.world.device.clone() };
-    let words = swaks(&scene, &device, &["--tls", "--auth", "LOGIN"]).await.expect(NO_AUTH);
+async fn a_wrong_password_is_told(context: Context) {
+    let device = Device { password: "wrong".to_owned(), ..context.world.device.clone() };
+    let words = swaks(&context, &device, &["--tls", "--auth", "LOGIN"]).await.expect(NO_AUTH);
     assert!(words.contains("535 5.7.3"), "{words}");
 }
 
-async fn a_foreign_sender_is_refused(scene: Scene) {
+async fn a_foreign_sender_is_refused(context: Context) {
     let more = ["--tls", "--auth", "LOGIN", "--from", "boss@fabrikam.example"];
-    let words = swaks(&scene, &scene.world.device, &more).await.expect(NO_SENDER);
+    let words = swaks(&context, &context.world.device, &more).await.expect(NO_SENDER);
     assert!(words.contains("550 5.1.7"), "{words}");
-    assert!(scene.world.captured().is_empty());
+    assert!(context.world.captured().is_empty());
 }
 
-async fn entra_logins_of_both_forms(scene: Scene) {
+async fn entra_logins_of_both_forms(context: Context) {
     for (delimiter, mechanism) in [(".", "PLAIN"), ("|", "LOGIN")] {
-        let device = scene.entra(delimiter);
-        let words = swaks(&scene, &device, &["--tls", "--auth", mechanism]).await.expect(OK);
-        let operation = scene.world.captured().pop().unwrap().operation.to_string();
+        let device = context.entra(delimiter);
+        let words = swaks(&context, &device, &["--tls", "--auth", mechanism]).await.expect(OK);
+        let operation = context.world.captured().pop().unwrap().operation.to_string();
         assert!(words.contains(&format!("250 2.0.0 OK {operation}")), "{words}");
     }
-    assert_eq!(scene.world.captured().len(), 2);
+    assert_eq!(context.world.captured().len(), 2);
 }
 
-async fn a_malformed_entra_login_is_told(scene: Scene) {
+async fn a_malformed_entra_login_is_told(context: Context) {
     let device = Device { login: "service|app|tenant".to_owned(), password: "x".to_owned() };
-    let words = swaks(&scene, &device, &["--tls", "--auth", "LOGIN"]).await.expect(NO_AUTH);
+    let words = swaks(&context, &device, &["--tls", "--auth", "LOGIN"]).await.expect(NO_AUTH);
     assert!(words.contains("535 5.7.3"), "{words}");
 }
 
-async fn at_the_twin(scene: &Scene, mechanism: &str) -> Ended {
-    let ready = scene.world.twin.ready().clone();
+async fn at_the_twin(context: &Context, mechanism: &str) -> Ended {
+    let ready = context.world.twin.ready().clone();
     let server = format!("{}:{}", ready.smtp_host, ready.smtp_port);
     let more = ["--tls", "--auth", mechanism, "--server", &server, "--tls-ca-path", &ready.ca];
-    swaks(scene, &scene.entra("|"), &more).await
+    swaks(context, &context.entra("|"), &more).await
 }
 
-async fn the_twin_itself_by_auth_login(scene: Scene) {
-    at_the_twin(&scene, "LOGIN").await.expect(OK);
-    assert_eq!(scene.one_mail().await.path, Path::Smtp);
+async fn the_twin_itself_by_auth_login(context: Context) {
+    at_the_twin(&context, "LOGIN").await.expect(OK);
+    assert_eq!(context.one_mail().await.path, Path::Smtp);
 }
 
-async fn the_twin_knows_no_plain(scene: Scene) {
-    let words = at_the_twin(&scene, "PLAIN").await.expect(NO_AUTH);
+async fn the_twin_knows_no_plain(context: Context) {
+    let words = at_the_twin(&context, "PLAIN").await.expect(NO_AUTH);
     assert!(words.contains("AUTH LOGIN XOAUTH2"), "{words}");
 }
 
 /// A credential for this machine, without login.
-async fn hall(scene: &Scene) {
-    scene
+async fn hall(context: &Context) {
+    context
         .world
         .add_credential("hall", |new| {
             new.access = NewAccess::Network(PublicNetworks::Refused);
@@ -141,29 +148,29 @@ async fn hall(scene: &Scene) {
         .await;
 }
 
-async fn without_login_from_a_listed_network(scene: Scene) {
-    let server = format!("localhost:{}", scene.port(Mode::Plain));
+async fn without_login_from_a_listed_network(context: Context) {
+    let server = format!("localhost:{}", context.port(Mode::Plain));
     let words = ["--server", &server, "--from", "scanner@contoso.example", "--to", "a@example.com"];
-    let refused = scene.run(Client::Swaks, &words, "").await.expect(NO_SENDER);
+    let refused = context.run(Client::Swaks, &words, "").await.expect(NO_SENDER);
     assert!(refused.contains("550 5.7.1 No login is needed here, but 127.0.0.1"), "{refused}");
-    hall(&scene).await;
-    let taken = scene.run(Client::Swaks, &words, "").await.expect(OK);
+    hall(&context).await;
+    let taken = context.run(Client::Swaks, &words, "").await.expect(OK);
     assert!(!taken.contains("AUTH"), "{taken}");
-    let mail = scene.one_mail().await;
+    let mail = context.one_mail().await;
     assert_eq!(mail.sender, "scanner@contoso.example");
     assert!(mail.parts().text.unwrap().contains("This is a test mailing"));
 }
 
-async fn a_login_that_insists_where_none_is_asked_for(scene: Scene) {
-    hall(&scene).await;
-    let server = format!("localhost:{}", scene.port(Mode::Plain));
+async fn a_login_that_insists_where_none_is_asked_for(context: Context) {
+    hall(&context).await;
+    let server = format!("localhost:{}", context.port(Mode::Plain));
     let insists = ["--server", &server, "--auth", "PLAIN"];
-    swaks(&scene, &scene.world.device, &insists).await.expect(NO_AUTH);
-    arrives(scene, &["--server", &server, "--auth-optional", "PLAIN"]).await;
+    swaks(&context, &context.world.device, &insists).await.expect(NO_AUTH);
+    arrives(context, &["--server", &server, "--auth-optional", "PLAIN"]).await;
 }
 
-async fn a_login_that_is_an_address(scene: Scene) {
-    let device = scene
+async fn a_login_that_is_an_address(context: Context) {
+    let device = context
         .world
         .add_credential("scanner@contoso.example", |new| {
             new.access = NewAccess::Password(" p4ss w\u{f6}rd % & \" ".into());
@@ -172,6 +179,6 @@ async fn a_login_that_is_an_address(scene: Scene) {
         .await;
     let device =
         Device { login: device.login.to_uppercase(), password: " p4ss w\u{f6}rd % & \" ".to_owned() };
-    swaks(&scene, &device, &["--tls", "--auth", "LOGIN"]).await.expect(OK);
-    assert_eq!(scene.one_mail().await.sender, "scanner@contoso.example");
+    swaks(&context, &device, &["--tls", "--auth", "LOGIN"]).await.expect(OK);
+    assert_eq!(context.one_mail().await.sender, "scanner@contoso.example");
 }

@@ -2,7 +2,7 @@
 
 use twin::Twin;
 
-use super::Scene;
+use super::Demo;
 use super::folder::Folder;
 use crate::output::{self, QUIET, STRONG, line, say};
 use crate::server::Server;
@@ -19,8 +19,8 @@ pub(super) fn heading(folder: &Folder, twin: &Twin) {
 }
 
 /// How to send through it oneself.
-pub(super) fn print(server: &Server, twin: &Twin, scene: &Scene) {
-    let Scene { login, password, sender, starttls_port, tls_port, .. } = scene;
+pub(super) fn print(server: &Server, twin: &Twin, demo: &Demo) {
+    let Demo { login, password, sender, starttls_port, tls_port, .. } = demo;
     let ready = twin.ready();
     let certificate = server.data_dir.join("tls/certificate.pem");
     let certificate = certificate.display();
@@ -30,7 +30,7 @@ pub(super) fn print(server: &Server, twin: &Twin, scene: &Scene) {
         ("Login", line!("{STRONG}{login}{STRONG:#}")),
         ("Password", line!("{STRONG}{password}{STRONG:#}")),
         ("Senders", line!("{sender}, noreply@{}", super::provision::DOMAIN)),
-        ("Entra login", line!("{}", scene.entra_login)),
+        ("Entra login", line!("{}", demo.entra_login)),
         ("  its secret", line!("{}", ready.client_secret)),
         ("Certificate", line!("{certificate}")),
         ("Captured mail", line!("{STRONG}{}{STRONG:#}", ready.inspect_url)),

@@ -12,7 +12,7 @@ use twin::Twin;
 use twin::post::Outcome;
 use web::api::MessageView;
 
-use super::Scene;
+use super::Demo;
 use crate::client::{Client, segment};
 use crate::output::{GOOD, QUIET, STRONG, say};
 use crate::server::Server;
@@ -24,18 +24,18 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const LOOK: Duration = Duration::from_millis(5);
 
 /// Sends the message and shows what happens to it, with times.
-pub(super) async fn tell(server: &Server, twin: &Twin, scene: &Scene) -> anyhow::Result<()> {
+pub(super) async fn tell(server: &Server, twin: &Twin, demo: &Demo) -> anyhow::Result<()> {
     let started = Instant::now();
     let say = |word: &str, text: String| {
         let after = started.elapsed().as_secs_f64();
         say!("  {QUIET}{after:6.3} s{QUIET:#}  {GOOD}{word:9}{GOOD:#} {text}");
     };
-    say!("{STRONG}A message from {} to itself and on to {RECIPIENT}{STRONG:#}", scene.login);
-    let reply = submit(server, scene).await?;
+    say!("{STRONG}A message from {} to itself and on to {RECIPIENT}{STRONG:#}", demo.login);
+    let reply = submit(server, demo).await?;
     let id = reply.rsplit(' ').next().unwrap_or_default().to_owned();
     say(
         "submitted",
-        format!("over SMTP on port {} with STARTTLS, logged in as {}", scene.starttls_port, scene.login),
+        format!("over SMTP on port {} with STARTTLS, logged in as {}", demo.starttls_port, demo.login),
     );
     say("queued", format!("as {id}: on disk, synced"));
 
@@ -60,26 +60,26 @@ pub(super) async fn tell(server: &Server, twin: &Twin, scene: &Scene) -> anyhow:
 }
 
 /// Submits as a device would; gives the text of the server's reply.
-async fn submit(server: &Server, scene: &Scene) -> anyhow::Result<String> {
+async fn submit(server: &Server, demo: &Demo) -> anyhow::Result<String> {
     let certificate = std::fs::read_to_string(server.data_dir.join("tls/certificate.pem"))?;
     let target = Target {
         host: "localhost".to_owned(),
-        port: scene.starttls_port,
+        port: demo.starttls_port,
         trust: tls::client_config(Some(&certificate))?,
         timeouts: Timeouts::default(),
     };
-    let password = SecretString::from(scene.password.as_str());
-    let login = Login { name: scene.login.clone(), proof: Proof::Password(password) };
+    let password = SecretString::from(demo.password.as_str());
+    let login = Login { name: demo.login.clone(), proof: Proof::Password(password) };
     let settings =
         Settings { client_name: "scanner1".to_owned(), tls: TlsPolicy::StartTls, login: Some(login) };
     let mut connection = Connection::open(&target, settings).await.context("the relay does not let us in")?;
     let message = format!(
         "From: {}\r\nTo: {RECIPIENT}\r\nSubject: {SUBJECT}\r\n\r\n\
          This message went over SMTP into Postern's queue, and from there to a twin of Azure.\r\n",
-        scene.sender
+        demo.sender
     );
     let envelope = Envelope {
-        reverse_path: ReversePath::Mailbox(scene.sender.parse()?),
+        reverse_path: ReversePath::Mailbox(demo.sender.parse()?),
         recipients: vec![RECIPIENT.parse()?],
         size_octets: message.len() as u64,
         eight_bit: false,

@@ -28,12 +28,12 @@ const MAIL: &str =
 struct Line(DuplexStream);
 
 /// One door, for several sessions.
-struct Scene {
+struct Context {
     rehearsal: Rehearsal,
     door: Arc<Door>,
 }
 
-impl Scene {
+impl Context {
     fn begin(change: impl FnOnce(&mut Habits)) -> Self {
         let rehearsal = Rehearsal::begin();
         rehearsal.state.change_world(|world| change(&mut world.habits));

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use smtp::server::{Session, Step};
 
 use super::super::settings;
-use super::Scene;
+use super::Context;
 use crate::world::{OfferedExtensions, SmtpHabits};
 
 fn offered(reply: &str) -> Vec<&str> {
@@ -44,11 +44,11 @@ async fn the_offer_behind_tls_is_as_reported_or_thin() {
     let thin = ["SIZE 31457280", "AUTH LOGIN XOAUTH2", "CHUNKING"];
     for (extensions, expected) in [(OfferedExtensions::Full, &full[..]), (OfferedExtensions::Thin, &thin[..])]
     {
-        let scene = Scene::begin(|habits| habits.smtp.extensions = extensions);
-        let mut line = scene.connect().await;
+        let context = Context::begin(|habits| habits.smtp.extensions = extensions);
+        let mut line = context.connect().await;
         let reply = line.send(b"EHLO c\r\n").await;
         assert_eq!(offered(&reply), expected);
-        let other = scene.connect().await.send(b"EHLO c\r\n").await;
+        let other = context.connect().await.send(b"EHLO c\r\n").await;
         assert_ne!(reply.lines().next(), other.lines().next(), "another machine answers");
         assert_eq!(line.say("AUTH PLAIN AGEAYg==").await, "504 5.7.4");
     }
@@ -56,8 +56,8 @@ async fn the_offer_behind_tls_is_as_reported_or_thin() {
 
 #[tokio::test]
 async fn what_is_offered_works() {
-    let scene = Scene::begin(|_| {});
-    let mut line = scene.log_in().await;
+    let context = Context::begin(|_| {});
+    let mut line = context.log_in().await;
     let header = b"From: scanner@contoso.example\r\nSubject: s\r\n\r\n";
     for (parameters, octets, body) in [
         ("BODY=BINARYMIME", &b"a\nb\r\0"[..], "BINARYMIME"),
@@ -68,7 +68,7 @@ async fn what_is_offered_works() {
         let message = [header, octets].concat();
         let chunk = [format!("BDAT {} LAST\r\n", message.len()).as_bytes(), &message].concat();
         assert!(line.send(&chunk).await.starts_with("250 2.0.0 OK "));
-        let mail = scene.last();
+        let mail = context.last();
         let facts = mail.smtp.unwrap();
         assert_eq!((mail.raw, facts.body.as_str(), facts.by_chunks), (message, body, true));
         assert_eq!(

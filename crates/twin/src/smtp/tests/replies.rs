@@ -1,6 +1,6 @@
 //! Replies as users of Azure's SMTP report them, each with where it was reported.
 
-use super::{MAIL, Scene};
+use super::{Context, MAIL};
 use crate::faults::{Effect, Fault, Operation};
 use crate::rehearsal::Rehearsal;
 
@@ -69,10 +69,10 @@ const ROWS: [Row; 7] = [
 #[tokio::test]
 async fn replies_are_as_reported() {
     for Row { what, source, before, said, reply } in ROWS {
-        let scene = Scene::begin(|_| {});
+        let context = Context::begin(|_| {});
         let mut line = match before.first() {
-            Some(&"LOGIN") => scene.log_in().await,
-            _ => scene.connect().await,
+            Some(&"LOGIN") => context.log_in().await,
+            _ => context.connect().await,
         };
         for said in before.iter().filter(|said| **said != "LOGIN") {
             line.say(said).await;
@@ -87,8 +87,8 @@ async fn replies_are_as_reported() {
 
 #[tokio::test]
 async fn the_rate_is_told_in_the_words_that_are_reported() {
-    let scene = Scene::begin(|habits| habits.smtp_shares_quota = false);
-    let mut line = scene.log_in().await;
+    let context = Context::begin(|habits| habits.smtp_shares_quota = false);
+    let mut line = context.log_in().await;
     for _ in 0..30 {
         line.transaction("scanner@contoso.example", &["a@example.com"], MAIL).await;
     }
@@ -100,7 +100,7 @@ async fn the_rate_is_told_in_the_words_that_are_reported() {
     let expected = "450 4.5.127 Message rejected. Excessive message rate from sender. For more information see \
                     https://aka.ms/EXOSmtpErrors.\r\n";
     assert_eq!(reply, expected);
-    let post = scene.rehearsal.state.post();
+    let post = context.rehearsal.state.post();
     let kinds: Vec<_> = post.meters().map(|((_, kind), meter)| (*kind, meter.throttled)).collect();
     assert_eq!(kinds, [(crate::post::Kind::SmtpSends, 1)], "apart from REST");
 }

@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 use serde_json::json;
 
-use super::{MAIL, Scene};
+use super::{Context, MAIL};
 use crate::faults::Operation;
 use crate::post::Outcome;
 use crate::world::Stage;
@@ -17,45 +17,45 @@ async fn a_sender_is_refused_at_the_stage_and_in_the_words_of_the_habit() {
         (Stage::Recipient, &["250 2.1.0", "501 5.1.7", "554"]),
         (Stage::Mail, &["501 5.1.7", "503 5.5.1", "503"]),
     ] {
-        let scene = Scene::begin(|habits| habits.smtp.sender_stage = stage);
-        let replies = scene.log_in().await.transaction(from, &["a@example.com"], &message).await;
+        let context = Context::begin(|habits| habits.smtp.sender_stage = stage);
+        let replies = context.log_in().await.transaction(from, &["a@example.com"], &message).await;
         assert_eq!(replies, expected, "{stage:?}");
     }
-    let scene = Scene::begin(|habits| {
+    let context = Context::begin(|habits| {
         habits.smtp = serde_json::from_value(json!({ "replies": { "not_linked": "550 5.1.7 No" } })).unwrap();
     });
-    let replies = scene.log_in().await.transaction(from, &["a@example.com"], &message).await;
+    let replies = context.log_in().await.transaction(from, &["a@example.com"], &message).await;
     assert_eq!(replies[3], "550 5.1.7");
 }
 
 #[tokio::test]
 async fn too_fast_is_said_at_the_stage_and_for_as_long_as_the_habit_says() {
     for (stage, at) in [(Stage::Message, 3), (Stage::Recipient, 1), (Stage::Mail, 0)] {
-        let scene = Scene::begin(|habits| {
+        let context = Context::begin(|habits| {
             habits.smtp.rate_stage = stage;
             habits.smtp.rate_seconds = 3_600;
         });
-        let mut line = scene.log_in().await;
+        let mut line = context.log_in().await;
         let mut send = async || line.transaction("scanner@contoso.example", &["a@example.com"], MAIL).await;
         for _ in 0..30 {
             assert_eq!(send().await[3], "250 2.0.0");
         }
         assert_eq!(send().await[at], "450 4.5.127", "{stage:?}");
-        scene.rehearsal.state.advance(SignedDuration::from_secs(3_599));
+        context.rehearsal.state.advance(SignedDuration::from_secs(3_599));
         assert_eq!(send().await[at], "450 4.5.127", "{stage:?}");
-        scene.rehearsal.state.advance(SignedDuration::from_secs(1));
+        context.rehearsal.state.advance(SignedDuration::from_secs(1));
         assert_eq!(send().await[3], "250 2.0.0", "{stage:?}");
     }
 }
 
 #[tokio::test]
 async fn recipients_choose_their_reply() {
-    let scene = Scene::begin(|_| {});
+    let context = Context::begin(|_| {});
     let recipients =
         ["defer+451@example.com", "reject+550@example.com", "reject+554-5.7.1@example.com", "a@example.com"];
-    let replies = scene.log_in().await.transaction("scanner@contoso.example", &recipients, MAIL).await;
+    let replies = context.log_in().await.transaction("scanner@contoso.example", &recipients, MAIL).await;
     assert_eq!(replies[1..], ["451 4.3.0", "550 5.1.1", "554 5.7.1", "250 2.1.5", "354", "250 2.0.0"]);
-    let mail = scene.last();
+    let mail = context.last();
     assert_eq!(mail.recipients.len(), 1);
     assert_eq!(mail.message_id().as_deref(), Some("<1@x.example>"));
     assert!(!mail.smtp.unwrap().by_chunks);
@@ -63,28 +63,28 @@ async fn recipients_choose_their_reply() {
 
 #[tokio::test]
 async fn the_suppressed_are_accepted_and_dropped() {
-    let scene = Scene::begin(|_| {});
-    let now = scene.rehearsal.state.now();
+    let context = Context::begin(|_| {});
+    let now = context.rehearsal.state.now();
     let list = json!({
         "name": "l", "list_name": "scanner", "created_at": now, "updated_at": now,
         "addresses": [{ "name": "1", "email": "A@example.com", "updated_at": now }],
     });
-    scene.rehearsal.state.change_world(|world| {
+    context.rehearsal.state.change_world(|world| {
         let domain = world.domains.iter_mut().find(|domain| domain.name == "contoso.example").unwrap();
         domain.suppression_lists.push(serde_json::from_value(list).unwrap());
     });
     let recipients = ["a@example.com", "b@example.com"];
-    let replies = scene.log_in().await.transaction("scanner@contoso.example", &recipients, MAIL).await;
+    let replies = context.log_in().await.transaction("scanner@contoso.example", &recipients, MAIL).await;
     assert_eq!(replies[4], "250 2.0.0");
-    let outcomes: Vec<Outcome> = scene.last().recipients.iter().map(|one| one.outcome).collect();
+    let outcomes: Vec<Outcome> = context.last().recipients.iter().map(|one| one.outcome).collect();
     assert_eq!(outcomes, [Outcome::Suppressed, Outcome::Delivered]);
 }
 
 #[tokio::test]
 async fn each_command_can_fail_once() {
-    let scene = Scene::begin(|_| {});
-    scene.arm(Operation::SmtpHello);
-    let mut line = scene.connect().await;
+    let context = Context::begin(|_| {});
+    context.arm(Operation::SmtpHello);
+    let mut line = context.connect().await;
     assert_eq!(line.say("EHLO client.example").await, "451 4.7.9");
     for (operation, expected) in [
         (Operation::SmtpMail, &["451 4.7.9", "503 5.5.1", "503"][..]),
@@ -92,8 +92,8 @@ async fn each_command_can_fail_once() {
         (Operation::SmtpData, &["250 2.1.0", "250 2.1.5", "451"]),
         (Operation::SmtpMessage, &["250 2.1.0", "250 2.1.5", "354", "451 4.7.9"]),
     ] {
-        let mut line = scene.log_in().await;
-        scene.arm(operation);
+        let mut line = context.log_in().await;
+        context.arm(operation);
         for expected in [expected, &["250 2.1.0", "250 2.1.5", "354", "250 2.0.0"]] {
             let replies = line.transaction("scanner@contoso.example", &["a@example.com"], MAIL).await;
             assert_eq!(replies, expected, "{operation:?}");
@@ -103,8 +103,8 @@ async fn each_command_can_fail_once() {
 
 #[tokio::test]
 async fn a_username_in_the_form_of_an_address_needs_a_linked_domain() {
-    let scene = Scene::begin(|_| {});
-    scene.rehearsal.state.change_world(|world| {
+    let context = Context::begin(|_| {});
+    context.rehearsal.state.change_world(|world| {
         let user = world.services[0].smtp_usernames[0].clone();
         for name in ["printers@unlinked.example", "printers"] {
             let mut user = user.clone();
@@ -118,8 +118,8 @@ async fn a_username_in_the_form_of_an_address_needs_a_linked_domain() {
         ("printers@unlinked.example", "535 5.7.3"),
         ("nobody@contoso.example", "535 5.7.3"),
     ] {
-        let mut line = scene.connect().await;
+        let mut line = context.connect().await;
         line.say("EHLO c").await;
-        assert_eq!(line.login(name, &scene.secret()).await, expected, "{name}");
+        assert_eq!(line.login(name, &context.secret()).await, expected, "{name}");
     }
 }

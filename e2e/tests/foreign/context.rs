@@ -26,24 +26,24 @@ pub(crate) struct ClientTest {
     /// How the twin behaves.
     pub(crate) habits: fn() -> Habits,
     /// The test.
-    pub(crate) run: fn(Scene) -> Pin<Box<dyn Future<Output = ()> + Send>>,
+    pub(crate) run: fn(Context) -> Pin<Box<dyn Future<Output = ()> + Send>>,
 }
 
 /// Makes a table of tests from a client and functions named by sentences.
 macro_rules! client_tests {
     ($client:expr => $($name:ident),+ $(,)?) => {
-        pub(crate) const TESTS: &[crate::scene::ClientTest] = &[$(crate::scene::ClientTest {
+        pub(crate) const TESTS: &[crate::context::ClientTest] = &[$(crate::context::ClientTest {
             name: concat!(module_path!(), "::", stringify!($name)),
             client: $client,
             habits: twin::world::Habits::default,
-            run: |scene| Box::pin($name(scene)),
+            run: |context| Box::pin($name(context)),
         }),+];
     };
 }
 pub(crate) use client_tests;
 
 /// Product, twin and clients.
-pub(crate) struct Scene {
+pub(crate) struct Context {
     pub(crate) world: World,
     tools: Tools,
     /// What clients keep.
@@ -59,16 +59,16 @@ pub(crate) struct Ended {
     pub(crate) words: String,
 }
 
-/// What Postern is called in a scene.
+/// The program name of Postern in these tests.
 pub(crate) const POSTERN: &str = "postern";
 /// Certificates of product and twin.
 const TRUST: &str = "trust.pem";
 /// A client that takes longer hangs.
 const PATIENCE: Duration = Duration::from_secs(600);
 
-impl Scene {
+impl Context {
     /// A fresh world; its clock runs, because the clients have clocks of their own.
-    pub(crate) async fn set(tools: Tools, habits: Habits) -> Self {
+    pub(crate) async fn start(tools: Tools, habits: Habits) -> Self {
         let world = World::start_with(Setup { clock: Clock::system(), habits, ..Setup::default() }).await;
         let folder = tempfile::tempdir().unwrap();
         let both = [world.certificate(), PathBuf::from(&world.twin.ready().ca)];
@@ -107,7 +107,7 @@ impl Scene {
         &self.tools
     }
 
-    /// Where the scene's files are.
+    /// The folder of the client's files.
     pub(crate) fn folder(&self) -> &Path {
         self.folder.path()
     }
