@@ -28,7 +28,7 @@ use smtp_client::{Connection, Target, Timeouts};
 use smtp_server::admission::AdmissionLimits;
 use store::{MessageView, Volatile};
 use tempfile::TempDir;
-use twin::post::CapturedMail;
+use twin::captured::CapturedMail;
 use twin::world::Habits;
 use twin::{Options, Twin};
 
@@ -474,13 +474,13 @@ impl World {
     pub async fn until_taken(&self, count: u64) {
         let waiting = self.twin.state().until_taken(count);
         if tokio::time::timeout(PATIENCE, waiting).await.is_err() {
-            panic!("{count} mails were expected, {} were taken", self.twin.state().post().taken());
+            panic!("{count} mails were expected, {} were taken", self.twin.state().captured().taken());
         }
     }
 
     /// What the twin has taken, oldest first.
     pub fn captured(&self) -> Vec<CapturedMail> {
-        let mut mail: Vec<CapturedMail> = self.twin.state().post().all().cloned().collect();
+        let mut mail: Vec<CapturedMail> = self.twin.state().captured().all().cloned().collect();
         mail.reverse();
         mail
     }

@@ -1,12 +1,13 @@
 //! A local Azure, to rehearse with: what it plays, it plays for unmodified Azure clients.
 //!
-//! [`world`] is what exists (tenants, apps, services, domains), [`post`] is what was sent, both without
+//! [`world`] is what exists (tenants, apps, services, domains), [`captured`] is what was sent, both without
 //! any I/O. `entra`, `graph`, `arm`, `email` and `smtp` are the doors that Azure has too, `dns` and `cloudflare` those
 //! of its neighbours; `inspect` and `faults` are levers that nobody else has, behind a door of their own.
 //!
 //! [`Twin::start`] opens all doors; [`ReadyFile`] says where they are; [`State`] is what is behind them.
 
 mod arm;
+pub mod captured;
 mod certificate;
 mod cloudflare;
 mod dns;
@@ -21,7 +22,6 @@ mod inspect;
 mod keys;
 mod path;
 mod persistence;
-pub mod post;
 mod private_file;
 mod ready;
 #[cfg(test)]

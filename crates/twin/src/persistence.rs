@@ -9,7 +9,7 @@ use std::sync::{Mutex, PoisonError};
 
 use tracing::warn;
 
-use crate::post::{CapturedMail, Post};
+use crate::captured::{Captured, CapturedMail};
 use crate::private_file;
 use crate::world::World;
 
@@ -29,23 +29,23 @@ impl Persistence {
     }
 
     /// Keeps everything in `folder`; gives what is there already.
-    pub(crate) fn open(folder: &Path) -> io::Result<(Self, Option<World>, Post)> {
+    pub(crate) fn open(folder: &Path) -> io::Result<(Self, Option<World>, Captured)> {
         let (world_path, mail_path) = (folder.join("world.json"), folder.join("mail.jsonl"));
         let world = match fs::read(&world_path) {
             Ok(octets) => Some(serde_json::from_slice(&octets)?),
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
             Err(error) => return Err(error),
         };
-        let mut post = Post::default();
+        let mut captured = Captured::default();
         if let Ok(file) = File::open(&mail_path) {
             for line in BufReader::new(file).lines() {
                 // A line that was cut off by the end of the last twin is the last one.
                 let Ok(mail) = serde_json::from_str::<CapturedMail>(&line?) else { break };
-                post.restore(mail);
+                captured.restore(mail);
             }
         }
         let mail = Mutex::new(private_file::append(&mail_path)?);
-        Ok((Self(Some(Files { world: world_path, mail_path, mail })), world, post))
+        Ok((Self(Some(Files { world: world_path, mail_path, mail })), world, captured))
     }
 
     pub(crate) fn keep_world(&self, world: &World) {

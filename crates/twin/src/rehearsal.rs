@@ -14,9 +14,9 @@ use serde_json::Value;
 use tempfile::TempDir;
 use tower::ServiceExt as _;
 
+use crate::captured::Captured;
 use crate::keys::TokenKey;
 use crate::persistence::Persistence;
-use crate::post::Post;
 use crate::state::State;
 use crate::world::Seed;
 
@@ -49,7 +49,8 @@ impl Rehearsal {
         let clock = Clock::standing(Timestamp::from_second(1_800_000_000).unwrap());
         let world = Seed::standard().into_world(clock.now());
         let key = TokenKey::open(folder.path()).unwrap();
-        let mut state = State::new((world.clone(), world), Post::default(), clock, key, Persistence::none());
+        let mut state =
+            State::new((world.clone(), world), Captured::default(), clock, key, Persistence::none());
         state.resolver = server.map(|address| crate::dns::Resolver::new(address).unwrap());
         let state = Arc::new(state);
         let router = crate::entra::routes()

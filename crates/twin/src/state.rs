@@ -10,12 +10,12 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::sync::watch;
 
 use crate::arm::Throttle;
+use crate::captured::{Captured, CapturedMail};
 use crate::cloudflare::Meter;
 use crate::dns::Resolver;
 use crate::faults::Faults;
 use crate::keys::TokenKey;
 use crate::persistence::Persistence;
-use crate::post::{CapturedMail, Post};
 use crate::world::World;
 
 /// The twin behind its doors.
@@ -23,7 +23,7 @@ pub struct State {
     world: Mutex<World>,
     /// What the seed says: where a reset leads back to.
     seeded: World,
-    post: Mutex<Post>,
+    captured: Mutex<Captured>,
     clock: Clock,
     /// How far the twin's clock is ahead of the one it was given.
     ahead_milliseconds: AtomicI64,
@@ -53,7 +53,7 @@ impl Deref for Existing<'_> {
 impl State {
     pub(crate) fn new(
         (world, seeded): (World, World),
-        post: Post,
+        captured: Captured,
         clock: Clock,
         token_key: TokenKey,
         persistence: Persistence,
@@ -68,8 +68,8 @@ impl State {
             throttle: Throttle::default(),
             calls: Mutex::default(),
             cloudflare: Meter::default(),
-            taken: watch::Sender::new(post.taken()),
-            post: Mutex::new(post),
+            taken: watch::Sender::new(captured.taken()),
+            captured: Mutex::new(captured),
             token_key,
             persistence,
         }
@@ -97,8 +97,8 @@ impl State {
     }
 
     /// What was sent.
-    pub fn post(&self) -> MutexGuard<'_, Post> {
-        self.post.lock().unwrap_or_else(PoisonError::into_inner)
+    pub fn captured(&self) -> MutexGuard<'_, Captured> {
+        self.captured.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Keeps a mail.
@@ -108,12 +108,12 @@ impl State {
 
     /// Keeps a mail if its id is new, or if it is to be kept `again`; says whether it was.
     pub(crate) fn keep_unless_known(&self, mail: CapturedMail, again: bool) -> bool {
-        let mut post = self.post();
-        if !again && post.knows(mail.operation) {
+        let mut captured = self.captured();
+        if !again && captured.knows(mail.operation) {
             return false;
         }
-        let number = post.keep(mail);
-        if let Some(mail) = post.mail(number) {
+        let number = captured.keep(mail);
+        if let Some(mail) = captured.mail(number) {
             self.persistence.keep_mail(mail);
         }
         self.taken.send_replace(number);
@@ -152,7 +152,7 @@ impl State {
     /// Puts everything back to how it was at the first start.
     pub fn reset(&self) {
         self.change_world(|world| *world = self.seeded.clone());
-        *self.post() = Post::default();
+        *self.captured() = Captured::default();
         self.persistence.forget_mail();
         self.taken.send_replace(0);
         self.ahead_milliseconds.store(0, Ordering::Relaxed);

@@ -16,12 +16,12 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::debug;
 
+use crate::captured::Captured;
 use crate::dns::{Resolver, Sockets};
 use crate::doors::{Cuttable, bind, serve_http, serve_https};
 use crate::faults::{Effect, Operation};
 use crate::keys::TokenKey;
 use crate::persistence::Persistence;
-use crate::post::Post;
 use crate::ready::ReadyFile;
 use crate::smtp::Door;
 use crate::state::State;
@@ -116,15 +116,15 @@ impl Twin {
         std::fs::create_dir_all(&folder).map_err(StartError::Files)?;
         let files = certificate::prepare(&folder).map_err(StartError::Files)?;
         let token_key = TokenKey::open(&folder).map_err(StartError::Files)?;
-        let (persistence, world, post) = match &options.data_dir {
+        let (persistence, world, captured) = match &options.data_dir {
             Some(folder) => Persistence::open(folder).map_err(StartError::Files)?,
-            None => (Persistence::none(), None, Post::default()),
+            None => (Persistence::none(), None, Captured::default()),
         };
         let now = options.clock.now();
         let seeded = options.seed.into_world(now);
         let world = world.unwrap_or_else(|| seeded.clone());
         persistence.keep_world(&world);
-        let mut state = State::new((world, seeded), post, options.clock, token_key, persistence);
+        let mut state = State::new((world, seeded), captured, options.clock, token_key, persistence);
         if let Some(address) = options.resolver {
             let resolver =
                 Resolver::new(address).map_err(|error| StartError::Resolver(address, error.into()))?;

@@ -11,7 +11,7 @@ use postern::config::raw::Mode;
 use tempfile::TempDir;
 use tokio::io::AsyncWriteExt as _;
 use tokio::process::{Child, Command};
-use twin::post::CapturedMail;
+use twin::captured::CapturedMail;
 use twin::world::Habits;
 
 use crate::tools::{Client, Tools};

@@ -1,6 +1,6 @@
 //! Microsoft's own Email SDK for Python against the twin.
 
-use twin::post::Path;
+use twin::captured::Path;
 use twin::{Effect, Fault, Operation};
 
 use crate::context::{Context, Ended, client_tests};

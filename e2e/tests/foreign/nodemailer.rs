@@ -2,7 +2,7 @@
 
 use e2e::Device;
 use postern::config::raw::Mode;
-use twin::post::Path;
+use twin::captured::Path;
 
 use crate::context::{Context, Ended, client_tests};
 use crate::tools::Client;

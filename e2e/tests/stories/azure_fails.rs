@@ -40,7 +40,7 @@ async fn survives(world: World, operation: Operation, effect: Effect, deferred: 
             "Azure asked for {seconds} seconds, not {waited}"
         );
     }
-    if world.captured()[0].path == twin::post::Path::Rest {
+    if world.captured()[0].path == twin::captured::Path::Rest {
         assert_eq!(world.captured()[0].operation, view.sends[0].operation);
     }
     world.finish().await;

@@ -5,7 +5,7 @@ use model::account::TransportChoice;
 use model::delivery::SendState;
 use smtp::client::{Envelope, Verdict};
 use smtp::path::ReversePath;
-use twin::post::Path;
+use twin::captured::Path;
 use twin::world::{Habits, OfferedExtensions, SmtpHabits};
 
 const DONE: [SendState; 2] = [SendState::Submitted, SendState::Sent];

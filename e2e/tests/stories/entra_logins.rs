@@ -5,7 +5,7 @@ use std::time::Duration;
 use e2e::{Device, Setup, World, message};
 use smtp::client::Stage;
 use smtp::reply::Refusal;
-use twin::post::Path;
+use twin::captured::Path;
 use twin::{Effect, Fault, Operation};
 
 fn device(world: &World, delimiter: &str) -> Device {

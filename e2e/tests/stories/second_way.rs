@@ -8,7 +8,7 @@ use model::account::TransportChoice;
 use model::delivery::{AttemptResult, SendState, Transport};
 use model::quota::{Allowance, Quota};
 use store::{MessageView, SENDS};
-use twin::post::Path;
+use twin::captured::Path;
 use twin::world::{EmailHabits, Habits, RepeatedOperation, RestRefusal, Unwanted};
 use twin::{Effect, Fault, Operation};
 

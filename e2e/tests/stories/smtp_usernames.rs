@@ -50,7 +50,7 @@ async fn it_goes_on_by_smtp_under_the_same_name() {
     let mut connection = world.log_in(&device).await.unwrap();
     let text = b"From: The Boss <scanner@contoso.example>\r\nTo: a@example.com\r\nSubject: s\r\n\r\nx\r\n";
     assert!(world.offer(&mut connection, &["a@example.com"], text).await.message.unwrap().is_ok());
-    assert_eq!(world.captured()[0].path, twin::post::Path::Smtp);
+    assert_eq!(world.captured()[0].path, twin::captured::Path::Smtp);
     world.finish().await;
 }
 

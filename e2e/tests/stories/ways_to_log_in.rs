@@ -13,7 +13,7 @@ use jiff::SignedDuration;
 use model::account::{Authorization, Concurrency, TransportChoice};
 use model::quota::Quota;
 use rcgen::{CertificateParams, KeyPair, PKCS_RSA_SHA256, RsaKeySize};
-use twin::post::Path;
+use twin::captured::Path;
 use twin::world::AppCertificate;
 use uuid::Uuid;
 

@@ -3,7 +3,7 @@
 use e2e::{Setup, World, message};
 use model::account::TransportChoice;
 use model::delivery::SendState;
-use twin::post::{Field, Path};
+use twin::captured::{Field, Path};
 use twin::world::{Habits, OfferedExtensions, SmtpHabits};
 
 const DONE: [SendState; 2] = [SendState::Submitted, SendState::Sent];

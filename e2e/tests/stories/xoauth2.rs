@@ -8,7 +8,7 @@ use azure_types::entra::{SCOPE_ARM, SCOPE_COMMUNICATION};
 use e2e::{Setup, World, message};
 use secrecy::{ExposeSecret as _, SecretString};
 use smtp::sasl::Proof;
-use twin::post::Path;
+use twin::captured::Path;
 
 /// The second spelling, that of the SDKs.
 const SCOPE_OF_SDKS: &str = "https://communication.azure.com//.default";

@@ -167,13 +167,13 @@ impl Stage {
     }
 
     fn read_captured(&mut self, counts: &mut HashMap<String, u64>) {
-        let post = self.twin.state().post();
-        for mail in post.all().take_while(|mail| mail.number > self.seen) {
+        let captured = self.twin.state().captured();
+        for mail in captured.all().take_while(|mail| mail.number > self.seen) {
             for recipient in &mail.recipients {
                 *counts.entry(recipient.address.to_ascii_lowercase()).or_default() += 1;
             }
         }
-        self.seen = post.taken();
+        self.seen = captured.taken();
     }
 
     /// Submits a plain message in good manners, and waits until it has left and the queue is empty behind it.

@@ -12,7 +12,7 @@ use bench::random::Random;
 use bench::system::{Cloud, Postern, Sending, System as _};
 use clock::Clock;
 use tokio::task::JoinHandle;
-use twin::post::{CapturedMail, Path};
+use twin::captured::{CapturedMail, Path};
 use twin::world::Limits;
 use twin::{Options, Twin};
 
@@ -94,11 +94,11 @@ impl Stage {
     }
 
     fn read_captured(&mut self) {
-        let post = self.twin.state().post();
+        let captured = self.twin.state().captured();
         let fresh: Vec<_> =
-            post.all().take_while(|mail| mail.number > self.seen).map(read_captured).collect();
-        self.seen = post.taken();
-        drop(post);
+            captured.all().take_while(|mail| mail.number > self.seen).map(read_captured).collect();
+        self.seen = captured.taken();
+        drop(captured);
         fresh.into_iter().for_each(|mail| self.audit.arrive(mail));
     }
 

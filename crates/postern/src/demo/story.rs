@@ -9,7 +9,7 @@ use smtp::path::ReversePath;
 use smtp::sasl::{Login, Proof};
 use smtp_client::{Connection, Target, Timeouts};
 use twin::Twin;
-use twin::post::Outcome;
+use twin::captured::Outcome;
 use web::api::MessageView;
 
 use super::Demo;
@@ -46,9 +46,9 @@ pub(super) async fn tell(server: &Server, twin: &Twin, demo: &Demo) -> anyhow::R
     say("sent", format!("by {}, operation {}", way.to_uppercase(), send.operation_id));
 
     let copies: Vec<Outcome> = {
-        let post = twin.state().post();
+        let captured = twin.state().captured();
         let arrived =
-            post.all().filter(|mail| mail.message_id().as_deref() == Some(message.message_id.as_str()));
+            captured.all().filter(|mail| mail.message_id().as_deref() == Some(message.message_id.as_str()));
         arrived.flat_map(|mail| mail.recipients.iter().map(|recipient| recipient.outcome)).collect()
     };
     ensure!(!copies.is_empty(), "Azure's twin does not have it");

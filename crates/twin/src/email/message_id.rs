@@ -2,22 +2,22 @@
 
 use azure_types::email::EmailMessage;
 
+use crate::captured::{Captured, is_switched_on};
 use crate::keys::random_guid;
-use crate::post::{Post, is_switched_on};
 use crate::refusal::Refusal;
 
 /// Header by which a sender has a Message-ID refused that would be replaced.
 const VALIDATE: &str = "x-ms-acsemail-validate-message-id";
 
 /// The Message-ID that recipients will see.
-pub(super) fn settle(message: &EmailMessage, post: &Post) -> Result<String, Refusal> {
+pub(super) fn settle(message: &EmailMessage, captured: &Captured) -> Result<String, Refusal> {
     let given = message.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("Message-ID"));
     let ours = || format!("<{}@communication.azure.com>", random_guid());
     let Some((_, given)) = given else { return Ok(ours()) };
     let id = given.trim();
     let problem = if !is_valid(id) {
         "is not of the form <local@domain>"
-    } else if post.knows_message_id(id) {
+    } else if captured.knows_message_id(id) {
         "was used before"
     } else {
         return Ok(id.to_owned());

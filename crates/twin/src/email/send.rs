@@ -17,9 +17,9 @@ use super::authorize::{Caller, authorize};
 use super::document::{self, StatusDocument};
 use super::validate::{check_message, check_sender, invalid_address};
 use super::{Version, answer, message_id, unwanted, version};
+use crate::captured::{CapturedMail, CapturedRecipient, Fate, Field, Kind, Path, Throttled};
 use crate::faults::Operation;
 use crate::keys::random_guid;
-use crate::post::{CapturedMail, CapturedRecipient, Fate, Field, Kind, Path, Throttled};
 use crate::refusal::Refusal;
 use crate::state::State;
 use crate::world::{Domain, Habits, RepeatedOperation};
@@ -82,7 +82,7 @@ fn take(state: &State, asked: &Asked<'_>) -> Result<OperationId, Refusal> {
     unwanted::check(&known.habits.email, &message, asked.octets.len())?;
     let repeats = known.habits.repeated_operation;
     let again = repeats == RepeatedOperation::SendAgain;
-    if !again && state.post().knows(operation) {
+    if !again && state.captured().knows(operation) {
         return repeated(repeats, operation);
     }
     let mail = captured(state, asked, (operation, &message, &sender), known)?;
@@ -98,9 +98,9 @@ fn captured(
 ) -> Result<CapturedMail, Refusal> {
     let (username, now) = (sender.local_part().as_str(), state.now());
     let (internet_message_id, recipients) = {
-        let post = state.post();
-        let fate = Fate { domain: &known.domain, username, post: &post, habits: &known.habits, now };
-        (message_id::settle(message, &post)?, recipients(message, &fate))
+        let captured = state.captured();
+        let fate = Fate { domain: &known.domain, username, captured: &captured, habits: &known.habits, now };
+        (message_id::settle(message, &captured)?, recipients(message, &fate))
     };
     Ok(CapturedMail {
         number: 0,
@@ -123,7 +123,8 @@ fn find(state: &State, caller: &Caller, sender: &Mailbox) -> Result<Known, Refus
     let world = state.world();
     let (domain, service) = check_sender(&world, &caller.services, sender)?;
     let limits = world.limits(service.subscription, domain.management);
-    let counted = state.post().count((service.subscription, Kind::Sends), limits, state.now(), &world.habits);
+    let counted =
+        state.captured().count((service.subscription, Kind::Sends), limits, state.now(), &world.habits);
     counted.map_err(throttled)?;
     Ok(Known { habits: world.habits.clone(), domain: domain.clone(), service: service.name.clone() })
 }

@@ -13,8 +13,8 @@ use super::authorize::authorize;
 use super::document::StatusDocument;
 use super::send::{ask_to_wait, throttled};
 use super::{Version, answer, version};
+use crate::captured::Kind;
 use crate::faults::Operation;
-use crate::post::Kind;
 use crate::refusal::Refusal;
 use crate::state::State;
 use crate::world::Management;
@@ -55,11 +55,11 @@ fn look_up(
     let operation: OperationId = id.parse().map_err(|_| not_found())?;
     let now = state.now();
     let world = state.world();
-    let mut post = state.post();
+    let mut captured = state.captured();
     if let Some(subscription) = subscription {
         let limits = world.limits(subscription, Management::CustomerManaged);
-        post.count((subscription, Kind::StatusReads), limits, now, &world.habits).map_err(throttled)?;
+        captured.count((subscription, Kind::StatusReads), limits, now, &world.habits).map_err(throttled)?;
     }
-    let (status, error) = post.status(operation, now, &world.habits).ok_or_else(not_found)?;
+    let (status, error) = captured.status(operation, now, &world.habits).ok_or_else(not_found)?;
     Ok(EmailSendResult { id: operation, status, error })
 }

@@ -8,7 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use smtp::address::Mailbox;
 
-use crate::post::{ChosenReply, Outcome, SUPPRESS_INVALID_ATTACHMENT, is_switched_on};
+use crate::captured::{ChosenReply, Outcome, SUPPRESS_INVALID_ATTACHMENT, is_switched_on};
 use crate::refusal::Refusal;
 use crate::world::{Domain, EmailHabits, Service, World};
 

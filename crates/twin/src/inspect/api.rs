@@ -13,8 +13,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::view::{MailDetail, MailSummary};
+use crate::captured::{Kind, Path as MailPath};
 use crate::faults::Fault;
-use crate::post::{Kind, Path as MailPath};
 use crate::state::State;
 
 pub(super) fn routes() -> Router<Arc<State>> {
@@ -30,8 +30,8 @@ pub(super) fn routes() -> Router<Arc<State>> {
 }
 
 async fn status(Shared(state): Shared<Arc<State>>) -> Response {
-    let post = state.post();
-    let meters: Vec<_> = post
+    let captured = state.captured();
+    let meters: Vec<_> = captured
         .meters()
         .map(|((subscription, kind), meter)| {
             let kind = match kind {
@@ -42,7 +42,7 @@ async fn status(Shared(state): Shared<Arc<State>>) -> Response {
             json!({ "subscription": subscription, "kind": kind, "requests": meter.total, "throttled": meter.throttled })
         })
         .collect();
-    Json(json!({ "mail_taken": post.taken(), "meters": meters, "now": state.now() })).into_response()
+    Json(json!({ "mail_taken": captured.taken(), "meters": meters, "now": state.now() })).into_response()
 }
 
 #[derive(Deserialize)]
@@ -55,8 +55,8 @@ struct ListQuery {
 }
 
 async fn list(Shared(state): Shared<Arc<State>>, Query(query): Query<ListQuery>) -> Json<Vec<MailSummary>> {
-    let post = state.post();
-    let wanted = post
+    let captured = state.captured();
+    let wanted = captured
         .all()
         .filter(|mail| {
             query
@@ -69,14 +69,14 @@ async fn list(Shared(state): Shared<Arc<State>>, Query(query): Query<ListQuery>)
 }
 
 async fn detail(Shared(state): Shared<Arc<State>>, Path(number): Path<u64>) -> Response {
-    match state.post().mail(number) {
+    match state.captured().mail(number) {
         Some(mail) => Json(MailDetail::from(mail)).into_response(),
         None => unknown(number),
     }
 }
 
 async fn raw(Shared(state): Shared<Arc<State>>, Path(number): Path<u64>) -> Response {
-    match state.post().mail(number) {
+    match state.captured().mail(number) {
         Some(mail) => {
             let kind = match mail.path {
                 MailPath::Smtp => "message/rfc822",
@@ -89,7 +89,7 @@ async fn raw(Shared(state): Shared<Arc<State>>, Path(number): Path<u64>) -> Resp
 }
 
 async fn forget(Shared(state): Shared<Arc<State>>) -> StatusCode {
-    state.post().clear();
+    state.captured().clear();
     state.persistence.forget_mail();
     StatusCode::NO_CONTENT
 }

@@ -11,7 +11,7 @@ use axum::routing::get;
 use serde::Deserialize;
 
 use super::view::{AttachmentView, MailDetail};
-use crate::post::{CapturedMail, Field, Outcome, Path as MailPath, SmtpFacts};
+use crate::captured::{CapturedMail, Field, Outcome, Path as MailPath, SmtpFacts};
 use crate::state::State;
 
 pub(super) fn routes() -> Router<Arc<State>> {
@@ -79,9 +79,9 @@ struct Search {
 const ROWS: usize = 200;
 
 async fn list(Shared(state): Shared<Arc<State>>, Query(Search { search }): Query<Search>) -> Response {
-    let post = state.post();
+    let captured = state.captured();
     let wanted = search.to_lowercase();
-    let rows = post.all().map(row).filter(|row| {
+    let rows = captured.all().map(row).filter(|row| {
         wanted.is_empty()
             || [&row.subject, &row.sender, &row.recipients]
                 .iter()
@@ -89,15 +89,15 @@ async fn list(Shared(state): Shared<Arc<State>>, Query(Search { search }): Query
     });
     render(&ListPage {
         rows: rows.take(ROWS).collect(),
-        taken: post.taken(),
+        taken: captured.taken(),
         now: minute(state.now()),
         search,
     })
 }
 
 async fn message(Shared(state): Shared<Arc<State>>, Path(number): Path<u64>) -> Response {
-    let post = state.post();
-    let Some(mail) = post.mail(number) else { return StatusCode::NOT_FOUND.into_response() };
+    let captured = state.captured();
+    let Some(mail) = captured.mail(number) else { return StatusCode::NOT_FOUND.into_response() };
     let MailDetail { summary, text, html, headers, attachments } = MailDetail::from(mail);
     render(&MessagePage {
         number,
@@ -135,8 +135,8 @@ async fn message(Shared(state): Shared<Arc<State>>, Path(number): Path<u64>) -> 
 
 /// The HTML text by itself, for a frame that may do nothing but show it.
 async fn html(Shared(state): Shared<Arc<State>>, Path(number): Path<u64>) -> Response {
-    let post = state.post();
-    let parts = post.mail(number).map(CapturedMail::parts).unwrap_or_default();
+    let captured = state.captured();
+    let parts = captured.mail(number).map(CapturedMail::parts).unwrap_or_default();
     let Some(mut html) = parts.html else { return StatusCode::NOT_FOUND.into_response() };
     for (index, file) in parts.attachments.iter().enumerate() {
         if let Some(id) = &file.content_id {
@@ -151,8 +151,8 @@ async fn attachment(
     Shared(state): Shared<Arc<State>>,
     Path((number, index)): Path<(u64, usize)>,
 ) -> Response {
-    let post = state.post();
-    let parts = post.mail(number).map(CapturedMail::parts).unwrap_or_default();
+    let captured = state.captured();
+    let parts = captured.mail(number).map(CapturedMail::parts).unwrap_or_default();
     let Some(file) = parts.attachments.into_iter().nth(index) else {
         return StatusCode::NOT_FOUND.into_response();
     };

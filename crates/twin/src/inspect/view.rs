@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::post::{CapturedMail, CapturedRecipient, SmtpFacts};
+use crate::captured::{CapturedMail, CapturedRecipient, SmtpFacts};
 
 /// One line of the list.
 #[derive(Clone, Debug, Serialize)]
@@ -11,7 +11,7 @@ pub(super) struct MailSummary {
     pub(super) number: u64,
     pub(super) operation_id: String,
     pub(super) at: Timestamp,
-    pub(super) path: crate::post::Path,
+    pub(super) path: crate::captured::Path,
     pub(super) service: String,
     pub(super) sender: String,
     pub(super) sender_name: Option<String>,

@@ -21,8 +21,8 @@ use smtp_server::{Peer, Service};
 
 use self::login::{Seat, Sessions};
 pub(crate) use self::settings::settings;
+use crate::captured::{ChosenReply, Outcome, SmtpFacts};
 use crate::faults::{Effect, Operation};
-use crate::post::{ChosenReply, Outcome, SmtpFacts};
 use crate::state::State;
 use crate::world::{self, RetiredSmtp, Stage};
 

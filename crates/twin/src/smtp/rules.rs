@@ -8,9 +8,9 @@ use smtp::address::Mailbox;
 use smtp::reply::Refusal;
 
 use super::Transaction;
+use crate::captured::{self, Captured, CapturedMail, Fate, Kind, Path};
 use crate::email::{SenderProblem, check_sender};
 use crate::keys::random_guid;
-use crate::post::{self, CapturedMail, Fate, Kind, Path, Post};
 use crate::state::State;
 use crate::world::{Domain, Habits, Management, Service, World};
 
@@ -38,9 +38,9 @@ pub(super) fn look(state: &State, transaction: &Transaction) -> Result<(), Refus
     let counted = (transaction.service.subscription, kind(&world.habits));
     let limits = world.limits(counted.0, management);
     let (now, habits) = (state.now(), &world.habits);
-    let mut post = state.post();
-    if post.is_slowed(counted.0, now) || !post.has_room(counted, limits, now) {
-        return Err(too_fast(&mut post, counted.0, now, habits));
+    let mut captured = state.captured();
+    if captured.is_slowed(counted.0, now) || !captured.has_room(counted, limits, now) {
+        return Err(too_fast(&mut captured, counted.0, now, habits));
     }
     Ok(())
 }
@@ -48,18 +48,23 @@ pub(super) fn look(state: &State, transaction: &Transaction) -> Result<(), Refus
 fn count(state: &State, world: &World, service: &Service, domain: &Domain) -> Result<(), Refusal> {
     let (now, habits, subscription) = (state.now(), &world.habits, service.subscription);
     let limits = world.limits(subscription, domain.management);
-    let mut post = state.post();
-    if post.is_slowed(subscription, now)
-        || post.count((subscription, kind(habits)), limits, now, habits).is_err()
+    let mut captured = state.captured();
+    if captured.is_slowed(subscription, now)
+        || captured.count((subscription, kind(habits)), limits, now, habits).is_err()
     {
-        return Err(too_fast(&mut post, subscription, now, habits));
+        return Err(too_fast(&mut captured, subscription, now, habits));
     }
     Ok(())
 }
 
 /// The refusal, and the time for which nothing else is said.
-fn too_fast(post: &mut Post, subscription: SubscriptionId, now: Timestamp, habits: &Habits) -> Refusal {
-    post.slow(subscription, now, habits.smtp.rate_seconds);
+fn too_fast(
+    captured: &mut Captured,
+    subscription: SubscriptionId,
+    now: Timestamp,
+    habits: &Habits,
+) -> Refusal {
+    captured.slow(subscription, now, habits.smtp.rate_seconds);
     habits.smtp.replies.too_fast.refusal()
 }
 
@@ -76,11 +81,11 @@ pub(super) fn take(state: &State, transaction: &mut Transaction) -> Result<Opera
         let domain = check(&world, service, author.as_ref())?;
         count(state, &world, service, domain)?;
         let username = author.as_ref().map_or("", |author| author.local_part().as_str());
-        let post = state.post();
-        let fate = Fate { domain, username, post: &post, habits: &world.habits, now };
+        let captured = state.captured();
+        let fate = Fate { domain, username, captured: &captured, habits: &world.habits, now };
         let recipients = recipients
             .iter()
-            .map(|recipient| fate.of(&recipient.to_string(), post::Field::Envelope))
+            .map(|recipient| fate.of(&recipient.to_string(), captured::Field::Envelope))
             .collect();
         (
             author.as_ref().map(Mailbox::to_string),

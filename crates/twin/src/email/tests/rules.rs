@@ -54,7 +54,7 @@ async fn mail_to_nobody_but_cc_depends_on_the_version() {
 #[tokio::test]
 async fn a_used_or_invalid_message_id_is_replaced_or_refused() {
     let rehearsal = Rehearsal::begin();
-    let seen = || rehearsal.state.post().all().next().unwrap().message_id().unwrap();
+    let seen = || rehearsal.state.captured().all().next().unwrap().message_id().unwrap();
     let with_id = |id: &str| with(|mail| mail["headers"] = json!({ "Message-Id": id }));
     let strict = |id: &str| {
         with(|mail| {
@@ -93,7 +93,7 @@ async fn azures_switches_are_obeyed() {
     let switch = "x-ms-acsemail-suppress-invalid-attachment";
     assert_eq!(post(&rehearsal, SEND, &switched(switch, "false", files()), &[]).await.status, 400);
     assert_eq!(post(&rehearsal, SEND, &switched(switch, "true", files()), &[]).await.status, 202);
-    let kept = rehearsal.state.post().all().next().unwrap().parts().attachments;
+    let kept = rehearsal.state.captured().all().next().unwrap().parts().attachments;
     assert_eq!(kept.into_iter().map(|file| file.name).collect::<Vec<_>>(), ["a.pdf"]);
 }
 

@@ -73,7 +73,7 @@ async fn a_repeated_id_sends_once_however_it_is_answered() {
         assert_eq!((first.status, &first.body["id"]), (202, &id.1.into()));
         assert!(first.headers["operation-location"].to_str().unwrap().starts_with("https://localhost:8443/"));
         let second = post(&rehearsal, SEND, &mail(), &[id]).await;
-        assert_eq!((second.status, rehearsal.state.post().taken()), (status, kept), "{habit:?}");
+        assert_eq!((second.status, rehearsal.state.captured().taken()), (status, kept), "{habit:?}");
     }
 }
 

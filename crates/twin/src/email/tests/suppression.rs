@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::{ID, SEND, mail, post, status, with};
 use crate::arm::tests::{SUBSCRIPTION, send_with};
-use crate::post::Outcome;
+use crate::captured::Outcome;
 use crate::rehearsal::Rehearsal;
 
 /// Puts an address on a list of a sender's, or of all senders, as a client of Resource Manager does.
@@ -43,7 +43,7 @@ async fn one_of_two_is_dropped() {
     rehearsal.state.advance(SignedDuration::from_secs(3));
     assert_eq!(status(&rehearsal, ID).await.body["status"], "Succeeded");
     let outcomes: Vec<Outcome> =
-        rehearsal.state.post().mail(1).unwrap().recipients.iter().map(|one| one.outcome).collect();
+        rehearsal.state.captured().mail(1).unwrap().recipients.iter().map(|one| one.outcome).collect();
     assert_eq!(outcomes, [Outcome::Suppressed, Outcome::Delivered]);
 }
 
@@ -55,11 +55,11 @@ async fn by_a_habit_nothing_is_sent_where_mail_came_back_from() {
         let lost = with(|mail| mail["recipients"]["to"][0]["address"] = json!("bounce@example.com"));
         for (number, expected) in [(1, Outcome::Bounced), (2, expected)] {
             assert_eq!(post(&rehearsal, SEND, &lost, &[]).await.status, 202);
-            assert_eq!(rehearsal.state.post().mail(number).unwrap().recipients[0].outcome, expected);
+            assert_eq!(rehearsal.state.captured().mail(number).unwrap().recipients[0].outcome, expected);
         }
         rehearsal.state.advance(SignedDuration::from_hours(24));
         assert_eq!(post(&rehearsal, SEND, &lost, &[]).await.status, 202);
-        assert_eq!(rehearsal.state.post().mail(3).unwrap().recipients[0].outcome, Outcome::Bounced);
+        assert_eq!(rehearsal.state.captured().mail(3).unwrap().recipients[0].outcome, Outcome::Bounced);
     }
 }
 

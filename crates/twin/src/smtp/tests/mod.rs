@@ -16,8 +16,8 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex};
 use tokio_util::sync::CancellationToken;
 
 use super::{Door, settings};
+use crate::captured::CapturedMail;
 use crate::faults::{Effect, Fault, Operation};
-use crate::post::CapturedMail;
 use crate::rehearsal::Rehearsal;
 use crate::world::Habits;
 
@@ -76,7 +76,7 @@ impl Context {
     }
 
     fn last(&self) -> CapturedMail {
-        self.rehearsal.state.post().all().next().unwrap().clone()
+        self.rehearsal.state.captured().all().next().unwrap().clone()
     }
 
     fn arm(&self, operation: Operation) {

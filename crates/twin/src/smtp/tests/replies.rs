@@ -100,9 +100,9 @@ async fn the_rate_is_told_in_the_words_that_are_reported() {
     let expected = "450 4.5.127 Message rejected. Excessive message rate from sender. For more information see \
                     https://aka.ms/EXOSmtpErrors.\r\n";
     assert_eq!(reply, expected);
-    let post = context.rehearsal.state.post();
-    let kinds: Vec<_> = post.meters().map(|((_, kind), meter)| (*kind, meter.throttled)).collect();
-    assert_eq!(kinds, [(crate::post::Kind::SmtpSends, 1)], "apart from REST");
+    let captured = context.rehearsal.state.captured();
+    let kinds: Vec<_> = captured.meters().map(|((_, kind), meter)| (*kind, meter.throttled)).collect();
+    assert_eq!(kinds, [(crate::captured::Kind::SmtpSends, 1)], "apart from REST");
 }
 
 #[test]

@@ -4,8 +4,8 @@ use jiff::SignedDuration;
 use serde_json::json;
 
 use super::{Context, MAIL};
+use crate::captured::Outcome;
 use crate::faults::Operation;
-use crate::post::Outcome;
 use crate::world::Stage;
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{CapturedRecipient, Field, Outcome, Post};
+use super::{Captured, CapturedRecipient, Field, Outcome};
 use crate::world::{Domain, Habits};
 
 /// What decides about the recipients of one mail.
@@ -14,7 +14,7 @@ pub(crate) struct Fate<'a> {
     /// The sender's username, which lists may be for.
     pub(crate) username: &'a str,
     /// What was sent before.
-    pub(crate) post: &'a Post,
+    pub(crate) captured: &'a Captured,
     /// Whether what came back before counts.
     pub(crate) habits: &'a Habits,
     /// The time.
@@ -39,7 +39,7 @@ impl Fate<'_> {
     /// What becomes of one recipient.
     pub(crate) fn of(&self, address: &str, field: Field) -> CapturedRecipient {
         let captured = CapturedRecipient::new(address, field, self.now);
-        let is_held = || self.habits.suppresses_bounced && self.post.bounces.hold(address, self.now);
+        let is_held = || self.habits.suppresses_bounced && self.captured.bounces.hold(address, self.now);
         let is_suppressed = self.domain.suppresses(self.username, address) || is_held();
         if is_suppressed { captured.suppressed(self.now) } else { captured }
     }

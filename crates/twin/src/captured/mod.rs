@@ -25,7 +25,7 @@ use crate::world::{Habits, Limits};
 
 /// All of it.
 #[derive(Debug, Default)]
-pub struct Post {
+pub struct Captured {
     mail: VecDeque<CapturedMail>,
     by_operation: HashMap<OperationId, u64>,
     operations: HashMap<OperationId, Timestamp>,
@@ -50,7 +50,7 @@ pub enum Kind {
 /// Mail that is kept; older mail is forgotten.
 const CAPACITY: usize = 50_000;
 
-impl Post {
+impl Captured {
     /// Counts a request.
     ///
     /// # Errors
