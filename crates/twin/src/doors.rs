@@ -54,7 +54,7 @@ pub(crate) async fn serve_https(
     let seats = Arc::new(Semaphore::new(CONNECTIONS));
     loop {
         let Some((seat, tcp)) = next(&listener, &seats, &shutdown).await else { return };
-        let cut_after = match state.faults.strike(Operation::HttpsConnection) {
+        let cut_after = match state.faults.trigger(Operation::HttpsConnection) {
             Some(Effect::CutAfter(octets)) => Some(octets),
             Some(_) => continue,
             None => None,

@@ -150,8 +150,8 @@ impl Faults {
         self.lock().iter().map(|armed| armed.fault.clone()).collect()
     }
 
-    /// What befalls the next request of that kind. The first failure that is due is used up by one.
-    pub(crate) fn strike(&self, operation: Operation) -> Option<Effect> {
+    /// The effect on the next request of that kind, if any. Counts against the first fault that is due.
+    pub(crate) fn trigger(&self, operation: Operation) -> Option<Effect> {
         let mut armed = self.lock();
         let due = armed.iter_mut().position(|armed| {
             if armed.fault.operation != operation {
@@ -180,7 +180,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_fault_strikes_as_often_as_it_was_asked_to() {
+    fn a_fault_triggers_as_often_as_it_was_asked_to() {
         let faults = Faults::default();
         faults.arm(Fault {
             operation: Operation::Send,
@@ -188,9 +188,9 @@ mod tests {
             times: Some(2),
             one_in: Some(3),
         });
-        let strikes: Vec<bool> = (0..10).map(|_| faults.strike(Operation::Send).is_some()).collect();
-        assert_eq!(strikes, [false, false, true, false, false, true, false, false, false, false]);
-        assert!(faults.strike(Operation::Token).is_none());
+        let triggered: Vec<bool> = (0..10).map(|_| faults.trigger(Operation::Send).is_some()).collect();
+        assert_eq!(triggered, [false, false, true, false, false, true, false, false, false, false]);
+        assert!(faults.trigger(Operation::Token).is_none());
         assert!(faults.waiting().is_empty());
     }
 

@@ -247,7 +247,7 @@ async fn serve_smtp(
         let Ok(permit) = admission.admit(address, Standing::Welcome) else { continue };
         let _ = tcp.set_nodelay(true);
         let retired = smtp::retired(&state);
-        let cut_after = match state.faults.strike(Operation::SmtpConnection) {
+        let cut_after = match state.faults.trigger(Operation::SmtpConnection) {
             Some(Effect::CutAfter(octets)) => Some(octets),
             Some(Effect::Answer { status, code, message, .. }) => {
                 let _ = tcp.write_all(&smtp::refused_greeting(status, &code, &message)).await;

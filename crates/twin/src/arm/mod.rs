@@ -30,7 +30,7 @@ use axum::routing::{any, get};
 use self::call::Call;
 use self::headers::Asked;
 pub(crate) use self::throttle::Throttle;
-use crate::email::befall;
+use crate::email::answer_or_fail;
 use crate::faults::Operation;
 use crate::refusal::Refusal;
 use crate::state::State;
@@ -72,7 +72,8 @@ async fn answer(Shared(state): Shared<Arc<State>>, request: Request) -> Response
             }
         }
     };
-    let mut response = befall(&state, Operation::Arm, Box::pin(befall(&state, kind, real))).await;
+    let mut response =
+        answer_or_fail(&state, Operation::Arm, Box::pin(answer_or_fail(&state, kind, real))).await;
     asked.dress(&mut response, claims.as_ref(), state.now());
     response
 }

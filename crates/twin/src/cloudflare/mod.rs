@@ -26,7 +26,7 @@ use serde_json::json;
 use self::call::Call;
 use self::failure::Failure;
 pub(crate) use self::meter::Meter;
-use crate::email::befall_with;
+use crate::email::answer_or_fail_with;
 use crate::faults::Operation;
 use crate::state::State;
 
@@ -44,7 +44,7 @@ async fn answer(Shared(state): Shared<Arc<State>>, request: Request) -> Response
     let refuse = |status: StatusCode, code: String, message: String| {
         Failure::new(status, code.parse().unwrap_or(10_000), message).into_response()
     };
-    befall_with(&state, Operation::Cloudflare, refuse, async {
+    answer_or_fail_with(&state, Operation::Cloudflare, refuse, async {
         let Ok(body) = axum::body::to_bytes(body, MAX_BODY).await else {
             return Failure::bad(6_007, "The request is too large.").into_response();
         };

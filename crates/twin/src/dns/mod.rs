@@ -98,7 +98,7 @@ pub(crate) async fn verify_what_is_due(state: &State, now: Timestamp) {
 }
 
 fn look_up(state: &State, question: &Question, now: Timestamp) -> Seen {
-    match state.faults.strike(Operation::Dns) {
+    match state.faults.trigger(Operation::Dns) {
         None | Some(Effect::Late(_)) => state.world().look_up(question, now),
         Some(Effect::Answer { .. } | Effect::Fail { .. }) => Seen::Failed,
         Some(Effect::Hang | Effect::DoneButUnanswered | Effect::CutAfter(_)) => Seen::Unanswered,

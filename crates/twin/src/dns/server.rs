@@ -39,7 +39,7 @@ impl Handler {
 
     /// What is answered, if anything is.
     async fn reply(&self, request: &Request) -> Option<Reply> {
-        match self.0.faults.strike(Operation::Dns) {
+        match self.0.faults.trigger(Operation::Dns) {
             None => {}
             Some(Effect::Late(milliseconds)) => {
                 tokio::time::sleep(Duration::from_millis(milliseconds)).await;

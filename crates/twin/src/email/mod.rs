@@ -72,28 +72,28 @@ async fn answer(
         };
         answered.unwrap_or_else(|refusal| reply::refuse(state, refusal))
     };
-    let response = befall_with(state, operation, refuse, real).await;
+    let response = answer_or_fail_with(state, operation, refuse, real).await;
     reply::dress(state, response)
 }
 
 /// Gives the real answer, unless a failure is due.
-pub(crate) async fn befall(
+pub(crate) async fn answer_or_fail(
     state: &State,
     operation: Operation,
     real: impl Future<Output = Response> + Send,
 ) -> Response {
     let refuse = |status, code: String, message: String| Refusal::new(status, &code, message).into_response();
-    befall_with(state, operation, refuse, real).await
+    answer_or_fail_with(state, operation, refuse, real).await
 }
 
-/// As [`befall`], for a door that words its refusals in its own way.
-pub(crate) async fn befall_with(
+/// As [`answer_or_fail`], for a door that words its refusals in its own way.
+pub(crate) async fn answer_or_fail_with(
     state: &State,
     operation: Operation,
     refuse: impl FnOnce(StatusCode, String, String) -> Response + Send,
     real: impl Future<Output = Response> + Send,
 ) -> Response {
-    match state.faults.strike(operation) {
+    match state.faults.trigger(operation) {
         None => real.await,
         Some(Effect::Answer { status, code, message, retry_after }) => {
             let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);

@@ -15,7 +15,7 @@ use bytes::Bytes;
 use super::assertion;
 use super::discovery::{is_plausible, origin, shared};
 use super::error::{self, EntraError};
-use crate::email::befall_with;
+use crate::email::answer_or_fail_with;
 use crate::faults::Operation;
 use crate::keys::{Claims, random_guid};
 use crate::state::State;
@@ -31,7 +31,7 @@ pub(super) async fn token(
     let refuse = |status: StatusCode, code: String, text: String| {
         error::on_demand(status.as_u16(), &code, text).respond(&state, &headers)
     };
-    let mut response = befall_with(&state, Operation::Token, refuse, async {
+    let mut response = answer_or_fail_with(&state, Operation::Token, refuse, async {
         match issue(&state, &tenant, &headers, &body) {
             Ok(token) => Json(token).into_response(),
             Err(error) => error.respond(&state, &headers),

@@ -19,7 +19,7 @@ use axum::{Json, Router};
 use serde_json::{Value, json};
 
 use self::call::{Call, GraphError};
-use crate::email::befall_with;
+use crate::email::answer_or_fail_with;
 use crate::faults::Operation;
 use crate::keys::random_guid;
 use crate::state::State;
@@ -36,7 +36,7 @@ async fn answer(Shared(state): Shared<Arc<State>>, request: Request) -> Response
     let refuse = |status: StatusCode, code: String, message: String| {
         GraphError { status, code, message }.into_response()
     };
-    let mut response = befall_with(&state, Operation::Graph, refuse, async {
+    let mut response = answer_or_fail_with(&state, Operation::Graph, refuse, async {
         let Ok(body) = axum::body::to_bytes(body, MAX_BODY).await else {
             return GraphError::bad("The request is too large.").into_response();
         };

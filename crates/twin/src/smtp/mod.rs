@@ -116,16 +116,16 @@ impl Door {
         if std::mem::replace(&mut transaction.is_begun, true) {
             return Ok(());
         }
-        self.befall(Operation::SmtpData, async { Ok(()) }).await
+        self.answer_or_fail(Operation::SmtpData, async { Ok(()) }).await
     }
 
     /// Gives the real answer, unless a failure is due.
-    async fn befall<T: Send>(
+    async fn answer_or_fail<T: Send>(
         &self,
         operation: Operation,
         real: impl Future<Output = Result<T, Refusal>> + Send,
     ) -> Result<T, Refusal> {
-        match self.state.faults.strike(operation) {
+        match self.state.faults.trigger(operation) {
             None => real.await,
             Some(Effect::Answer { status, code, message, .. }) => Err(answer(status, &code, &message)),
             Some(Effect::Fail { code, message }) => Err(answer(451, &code, &message)),
@@ -148,11 +148,11 @@ impl Service for Door {
     type Transaction = Transaction;
 
     async fn hello(&self, _: &Peer, _: &Client) -> Result<(), Refusal> {
-        self.befall(Operation::SmtpHello, async { Ok(()) }).await
+        self.answer_or_fail(Operation::SmtpHello, async { Ok(()) }).await
     }
 
     async fn authenticate(&self, _: &Peer, login: &Login) -> Result<Principal, Refusal> {
-        self.befall(Operation::SmtpLogin, async {
+        self.answer_or_fail(Operation::SmtpLogin, async {
             let habits = self.state.world().habits.clone();
             let is_retired = retired(&self.state) == Some(RetiredSmtp::LoginRefused);
             let service = login::log_in(&self.state, login).filter(|_| !is_retired);
@@ -171,7 +171,7 @@ impl Service for Door {
         path: &OfferedPath,
         parameters: &MailParameters,
     ) -> Result<Transaction, Refusal> {
-        self.befall(Operation::SmtpMail, async {
+        self.answer_or_fail(Operation::SmtpMail, async {
             match principal {
                 Some(principal) => self.start(principal, path.readable()?, parameters),
                 None => Err(self.state.world().habits.smtp.replies.login_first.refusal()),
@@ -186,7 +186,7 @@ impl Service for Door {
         path: &OfferedPath<ForwardPath>,
         _: &RecipientParameters,
     ) -> Result<(), Refusal> {
-        self.befall(Operation::SmtpRecipient, async { self.add(transaction, path.readable()?) }).await
+        self.answer_or_fail(Operation::SmtpRecipient, async { self.add(transaction, path.readable()?) }).await
     }
 
     async fn begin_data(&self, transaction: &mut Transaction) -> Result<(), Refusal> {
@@ -201,7 +201,7 @@ impl Service for Door {
     }
 
     async fn finish(&self, transaction: &mut Transaction, _: Measures) -> Result<Reply, Refusal> {
-        self.befall(Operation::SmtpMessage, async {
+        self.answer_or_fail(Operation::SmtpMessage, async {
             let operation = rules::take(&self.state, transaction)?;
             let accepted = self.state.world().habits.smtp.accepted.clone();
             Ok(Reply::positive(250, (0, 0), "").with_text(format!("{accepted} {operation}")))

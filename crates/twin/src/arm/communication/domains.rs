@@ -86,7 +86,7 @@ fn put(call: &Call<'_>) -> Answer {
         domain.tags = body.tags.unwrap_or_default();
         domain.engagement_tracking = is_on(body.properties.user_engagement_tracking.as_deref());
         let fate = operations::fate(call, world);
-        fate.befall(written == Written::Made, &mut domain.ready_at, &mut domain.has_failed);
+        fate.apply_to(written == Written::Made, &mut domain.ready_at, &mut domain.has_failed);
         keep(world, domain.clone());
         let begin = Begin { resource: domain.resource_id(), fate, kind: OperationKind::Write };
         let operation = operations::begin(call, world, begin);

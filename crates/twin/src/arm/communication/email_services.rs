@@ -107,7 +107,7 @@ fn put(call: &Call<'_>) -> Answer {
         }
         service.location = location.unwrap_or(service.location);
         let fate = operations::fate(call, world);
-        fate.befall(written == Written::Made, &mut service.ready_at, &mut service.has_failed);
+        fate.apply_to(written == Written::Made, &mut service.ready_at, &mut service.has_failed);
         keep(world, service.clone());
         let begin = Begin { resource: service.resource_id(), fate, kind: OperationKind::Write };
         let operation = operations::begin(call, world, begin);

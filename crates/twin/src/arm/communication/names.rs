@@ -45,7 +45,7 @@ pub(super) fn check(call: &Call<'_>) -> Answer {
 
 /// Whether somebody has that name, and the code for it.
 pub(super) fn is_taken(call: &Call<'_>, world: &World, name: &str) -> Option<String> {
-    match call.state.faults.strike(Operation::Name) {
+    match call.state.faults.trigger(Operation::Name) {
         Some(Effect::Fail { code, .. } | Effect::Answer { code, .. }) if !code.is_empty() => Some(code),
         None if world.service(name).is_none() => None,
         _ => Some("NameAlreadyExists".to_owned()),

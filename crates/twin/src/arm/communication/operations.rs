@@ -38,7 +38,7 @@ pub(super) const ASYNC_OPERATION: HeaderName = HeaderName::from_static("azure-as
 impl Fate {
     /// Settles when a resource is there and whether in vain. One that was there stays as it is while it is changed,
     /// unless something goes wrong, or went wrong before.
-    pub(super) fn befall(&self, is_new: bool, ready_at: &mut Timestamp, has_failed: &mut bool) {
+    pub(super) fn apply_to(&self, is_new: bool, ready_at: &mut Timestamp, has_failed: &mut bool) {
         let is_wrong = self.failure.is_some() || self.done_at == Timestamp::MAX;
         if is_new || is_wrong || *has_failed {
             *ready_at = self.done_at;
@@ -57,7 +57,7 @@ impl Fate {
 /// What becomes of a resource that is written, unless a failure is due: it is there after a while.
 pub(super) fn fate(call: &Call<'_>, world: &World) -> Fate {
     let wait = SignedDuration::from_secs(world.habits.provisioning_seconds);
-    let (wait, failure) = match call.state.faults.strike(Operation::Provisioning) {
+    let (wait, failure) = match call.state.faults.trigger(Operation::Provisioning) {
         Some(Effect::Hang) => return Fate { done_at: Timestamp::MAX, failure: None },
         Some(Effect::Late(milliseconds)) => (wait + late(milliseconds), None),
         Some(Effect::Fail { code, message } | Effect::Answer { code, message, .. }) => {

@@ -169,7 +169,7 @@ fn begun(
     written: Written,
 ) -> (Service, crate::world::LongRunningOperation) {
     let fate = operations::fate(call, world);
-    fate.befall(written == Written::Made, &mut service.ready_at, &mut service.has_failed);
+    fate.apply_to(written == Written::Made, &mut service.ready_at, &mut service.has_failed);
     keep(world, service.clone());
     let begin = Begin { resource: service.resource_id(), fate, kind: OperationKind::Write };
     (service, operations::begin(call, world, begin))

@@ -31,7 +31,7 @@ pub(super) fn begin(call: &Call<'_>) -> Answer {
             let text = format!("The verification of {} is {status} already.", part.as_str());
             return Err(Refusal::new(StatusCode::CONFLICT, "Conflict", text).by_service());
         }
-        let (wait, doom) = match call.state.faults.strike(Operation::Verification) {
+        let (wait, doom) = match call.state.faults.trigger(Operation::Verification) {
             // For ever, or until it is cancelled.
             Some(Effect::Hang) => (None, None),
             Some(Effect::Late(milliseconds)) => (Some(wait + operations::late(milliseconds)), None),

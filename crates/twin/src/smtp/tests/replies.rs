@@ -112,7 +112,7 @@ fn a_greeting_can_be_a_refusal() {
         Effect::Answer { status: 554, code: "5.3.2".into(), message: "No".into(), retry_after: None };
     rehearsal.state.arm(Fault { operation: Operation::SmtpConnection, effect, times: None, one_in: None });
     let Some(Effect::Answer { status, code, message, .. }) =
-        rehearsal.state.faults.strike(Operation::SmtpConnection)
+        rehearsal.state.faults.trigger(Operation::SmtpConnection)
     else {
         panic!()
     };
