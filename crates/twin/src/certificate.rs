@@ -1,4 +1,4 @@
-//! The twin's own certificate authority, and the certificate that its doors show.
+//! The twin's own certificate authority, and the certificate that its endpoints show.
 //!
 //! Python from 3.13 on, Node and rustls all accept what is made here: key identifiers on both
 //! certificates, critical constraints on the authority, a leaf that is no authority.
@@ -21,7 +21,7 @@ use crate::world::data_location::LABELS;
 pub(crate) struct Files {
     /// The authority's certificate: what clients have to trust.
     pub(crate) ca: PathBuf,
-    /// The doors' certificate.
+    /// The endpoints' certificate.
     pub(crate) certificate: PathBuf,
     /// Its key.
     pub(crate) key: PathBuf,
@@ -36,7 +36,7 @@ const AZURE_NAMES: [&str; 5] = [
     "*.communication.azure.com",
 ];
 
-/// Makes what is missing in `folder`: the authority once, the doors' certificate at every start.
+/// Makes what is missing in `folder`: the authority once, the endpoints' certificate at every start.
 pub(crate) fn prepare(folder: &Path) -> io::Result<Files> {
     let other = |error: rcgen::Error| io::Error::other(error);
     let ca_key_path = folder.join("ca.key");

@@ -4,7 +4,7 @@ use std::sync::{Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
-/// A failure that is waiting to happen.
+/// A fault that is armed.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Fault {
@@ -78,10 +78,10 @@ pub enum Operation {
     /// is SERVFAIL, and whatever else is not late is none.
     #[serde(rename = "dns")]
     Dns,
-    /// A connection to the HTTPS door.
+    /// A connection to the HTTPS endpoint.
     #[serde(rename = "https.connection")]
     HttpsConnection,
-    /// A connection to the SMTP door.
+    /// A connection to the SMTP endpoint.
     #[serde(rename = "smtp.connection")]
     SmtpConnection,
 }

@@ -1,18 +1,18 @@
 //! A local Azure, to rehearse with: what it plays, it plays for unmodified Azure clients.
 //!
 //! [`world`] is what exists (tenants, apps, services, domains), [`captured`] is what was sent, both without
-//! any I/O. `entra`, `graph`, `arm`, `email` and `smtp` are the doors that Azure has too, `dns` and `cloudflare` those
-//! of its neighbours; `inspect` and `faults` are levers that nobody else has, behind a door of their own.
+//! any I/O. `entra`, `graph`, `arm`, `email` and `smtp` are endpoints of Azure, `dns` and `cloudflare` endpoints of its
+//! neighbours; `inspect` and `faults` are controls that only the twin has, on an endpoint of their own.
 //!
-//! [`Twin::start`] opens all doors; [`ReadyFile`] says where they are; [`State`] is what is behind them.
+//! [`Twin::start`] opens all endpoints; [`ReadyFile`] has their addresses; [`State`] is what they share.
 
 mod arm;
 pub mod captured;
 mod certificate;
 mod cloudflare;
 mod dns;
-mod doors;
 mod email;
+mod endpoints;
 mod entra;
 mod faults;
 mod filter;

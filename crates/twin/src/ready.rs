@@ -1,4 +1,4 @@
-//! Where the twin's doors are, for whoever started it.
+//! The addresses of the twin's endpoints, for the program that started it.
 
 use std::fs;
 use std::io;
@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::private_file;
 
-/// What a client needs to know. Written when all doors are open.
+/// What a client needs to know. Written when all endpoints are open.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ReadyFile {
     /// One origin for Entra, ARM, Graph and the Email API.
@@ -28,13 +28,13 @@ pub struct ReadyFile {
     pub communication_service: String,
     /// `endpoint=...;accesskey=...` of that service.
     pub connection_string: String,
-    /// Host of the SMTP door.
+    /// Host of the SMTP endpoint.
     pub smtp_host: String,
     /// Its port.
     pub smtp_port: u16,
     /// Address of the name server, UDP and TCP.
     pub dns: String,
-    /// Where the levers are.
+    /// Base URL of the controls.
     pub inspect_url: String,
 }
 

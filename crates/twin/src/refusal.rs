@@ -1,4 +1,4 @@
-//! Error replies of the HTTPS door.
+//! Error replies of the HTTPS endpoint.
 
 use axum::Json;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};

@@ -1,4 +1,4 @@
-//! Doors without sockets, for the tests of this crate.
+//! Endpoints without sockets, for the tests of this crate.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
@@ -20,13 +20,13 @@ use crate::persistence::Persistence;
 use crate::state::State;
 use crate::world::Seed;
 
-/// The HTTPS door of a fresh twin.
+/// The HTTPS endpoint of a fresh twin.
 pub(crate) struct Rehearsal {
     pub(crate) state: Arc<State>,
     router: Router,
 }
 
-/// What the door answered.
+/// What the endpoint answered.
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) headers: HeaderMap,

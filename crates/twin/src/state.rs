@@ -1,4 +1,4 @@
-//! What all doors share.
+//! What all endpoints share.
 
 use std::collections::BTreeMap;
 use std::ops::Deref;
@@ -18,7 +18,7 @@ use crate::keys::TokenKey;
 use crate::persistence::Persistence;
 use crate::world::World;
 
-/// The twin behind its doors.
+/// What all endpoints of a twin share.
 pub struct State {
     world: Mutex<World>,
     /// What the seed says: where a reset leads back to.

@@ -1,4 +1,4 @@
-//! Opening all doors, and closing them.
+//! Opens all endpoints, and closes them.
 
 use std::io;
 use std::net::SocketAddr;
@@ -18,12 +18,12 @@ use tracing::debug;
 
 use crate::captured::Captured;
 use crate::dns::{Resolver, Sockets};
-use crate::doors::{Cuttable, bind, serve_http, serve_https};
+use crate::endpoints::{Cuttable, bind, serve_http, serve_https};
 use crate::faults::{Effect, Operation};
 use crate::keys::TokenKey;
 use crate::persistence::Persistence;
 use crate::ready::ReadyFile;
-use crate::smtp::Door;
+use crate::smtp::SmtpService;
 use crate::state::State;
 use crate::world::{RetiredSmtp, Seed};
 use crate::{arm, certificate, cloudflare, email, entra, graph, inspect, smtp};
@@ -33,15 +33,15 @@ use crate::{arm, certificate, cloudflare, email, entra, graph, inspect, smtp};
 pub struct Options {
     /// Where it keeps its state; nothing is kept when absent.
     pub data_dir: Option<PathBuf>,
-    /// The HTTPS door. Port 0 means any.
+    /// The HTTPS endpoint. Port 0 means any.
     pub listen: SocketAddr,
-    /// The SMTP door.
+    /// The SMTP endpoint.
     pub smtp_listen: SocketAddr,
-    /// The inspection door.
+    /// The inspection endpoint.
     pub inspect_listen: SocketAddr,
-    /// Names by which the inspection door may be called, beside loopback ones and addresses.
+    /// Names by which the inspection endpoint may be called, beside loopback ones and addresses.
     pub inspect_hosts: Vec<String>,
-    /// The name server's door, UDP and TCP.
+    /// The name server's endpoint, UDP and TCP.
     pub dns_listen: SocketAddr,
     /// Whom the verification of domains asks; the twin's own zones when absent.
     pub resolver: Option<SocketAddr>,
@@ -49,7 +49,7 @@ pub struct Options {
     pub seed: Seed,
     /// The time, before the twin's own clock is moved.
     pub clock: Clock,
-    /// Where to write down that the doors are open.
+    /// Where to write down that the endpoints are open.
     pub ready_file: Option<PathBuf>,
 }
 
@@ -101,7 +101,7 @@ impl Options {
 }
 
 impl Twin {
-    /// Opens all doors.
+    /// Opens all endpoints.
     ///
     /// # Errors
     /// When files or addresses cannot be used.
@@ -172,19 +172,19 @@ impl Twin {
         Ok(twin)
     }
 
-    /// Where the doors are.
+    /// Where the endpoints are.
     #[must_use]
     pub fn ready(&self) -> &ReadyFile {
         &self.ready
     }
 
-    /// What is behind the doors, for whoever runs the twin in their own process.
+    /// What is behind the endpoints, for a program that runs the twin in its own process.
     #[must_use]
     pub fn state(&self) -> &Arc<State> {
         &self.state
     }
 
-    /// Closes all doors.
+    /// Closes all endpoints.
     pub async fn stop(self) {
         self.shutdown.cancel();
         self.tasks.close();
@@ -208,13 +208,13 @@ impl Twin {
     }
 
     fn open_smtp(&self, listeners: Vec<TcpListener>, config: Arc<rustls::ServerConfig>) {
-        let door = Arc::new(Door::new(Arc::clone(&self.state)));
+        let service = Arc::new(SmtpService::new(Arc::clone(&self.state)));
         let limits = AdmissionLimits { sessions: 2_000, sessions_per_network: 2_000 };
         let admission = Admission::new(limits);
         for listener in listeners {
             let served = serve_smtp(
                 listener,
-                (Arc::clone(&door), Arc::clone(&config)),
+                (Arc::clone(&service), Arc::clone(&config)),
                 Arc::clone(&admission),
                 Arc::clone(&self.state),
                 self.shutdown.clone(),
@@ -233,7 +233,7 @@ impl Twin {
 
 async fn serve_smtp(
     listener: TcpListener,
-    (door, config): (Arc<Door>, Arc<rustls::ServerConfig>),
+    (service, config): (Arc<SmtpService>, Arc<rustls::ServerConfig>),
     admission: Arc<Admission>,
     state: Arc<State>,
     shutdown: CancellationToken,
@@ -261,7 +261,7 @@ async fn serve_smtp(
             Some(_) | None => continue,
         };
         let endpoint = Endpoint {
-            service: Arc::clone(&door),
+            service: Arc::clone(&service),
             settings: Arc::new(smtp::settings(&state.world().habits.smtp)),
             tls: Some(Arc::clone(&config)),
             timeouts: Timeouts { failed_login: std::time::Duration::ZERO, ..Timeouts::default() },

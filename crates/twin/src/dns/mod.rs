@@ -19,12 +19,12 @@ use tracing::debug;
 pub(crate) use self::resolver::Resolver;
 use self::server::Handler;
 pub(crate) use self::wire::{ascii_name, has_wire_form};
-use crate::doors::bind;
+use crate::endpoints::bind;
 use crate::faults::{Effect, Operation};
 use crate::state::State;
 use crate::world::dns::judge::{Question, Seen};
 
-/// The name server's door.
+/// The name server's endpoint.
 pub(crate) struct Sockets {
     address: SocketAddr,
     tcp: Vec<TcpListener>,
@@ -39,7 +39,7 @@ const IDLE: Duration = Duration::from_secs(30);
 const WAITING: usize = 64;
 
 impl Sockets {
-    /// Binds both protocols to one port; a loopback address in both families, as all doors are.
+    /// Binds both protocols to one port; a loopback address in both families, as all endpoints are.
     pub(crate) async fn bind(address: SocketAddr) -> io::Result<Self> {
         let mut tries = if address.port() == 0 { TRIES } else { 1 };
         loop {
@@ -78,7 +78,7 @@ impl Sockets {
         // A question that hangs on purpose must not keep the twin from stopping.
         server.shutdown_token().cancel();
         drop(server);
-        debug!("the name server's door closed");
+        debug!("the name server's endpoint closed");
     }
 }
 

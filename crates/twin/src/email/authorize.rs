@@ -33,7 +33,7 @@ pub(super) fn authorize(state: &State, parts: &Parts, body: &[u8]) -> Result<Cal
     Err(denied("The request has no Authorization header that is understood."))
 }
 
-/// Only services that can be reached from outside Azure are reached by this door.
+/// Only services that can be reached from outside Azure are reached by this endpoint.
 fn reachable(services: Vec<Service>) -> Result<Caller, Refusal> {
     let services: Vec<Service> =
         services.into_iter().filter(|service| service.public_network_access).collect();

@@ -26,7 +26,7 @@ use serde::Deserialize;
 pub(crate) use self::authorize::read_token;
 pub(crate) use self::validate::{SenderProblem, check_sender};
 
-use crate::doors::Unanswered;
+use crate::endpoints::Unanswered;
 use crate::faults::{Effect, Operation};
 use crate::refusal::Refusal;
 use crate::state::State;
@@ -57,7 +57,7 @@ fn version(query: &Query<Version>) -> Result<&str, Refusal> {
     })
 }
 
-/// Gives the real answer, unless a failure is due or the service is retired, with the headers of this door.
+/// Gives the real answer, unless a failure is due or the service is retired, with the headers of this endpoint.
 async fn answer(
     state: &State,
     operation: Operation,
@@ -86,7 +86,7 @@ pub(crate) async fn answer_or_fail(
     answer_or_fail_with(state, operation, refuse, real).await
 }
 
-/// As [`answer_or_fail`], for a door that words its refusals in its own way.
+/// As [`answer_or_fail`], for an endpoint with refusals of its own form.
 pub(crate) async fn answer_or_fail_with(
     state: &State,
     operation: Operation,

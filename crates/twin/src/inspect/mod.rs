@@ -1,4 +1,4 @@
-//! Levers and windows that Azure does not have: captured mail, zones by hand, the clock, faults, habits, a fresh
+//! Controls and views that Azure does not have: captured mail, zones by hand, the clock, faults, habits, a fresh
 //! start.
 //!
 //! They are on a listener of their own, so that nothing here is ever taken for Azure.
@@ -18,7 +18,7 @@ use crate::state::State;
 
 pub(crate) use self::visitors::checked;
 
-/// The routes of the inspection door.
+/// The routes of the inspection endpoint.
 pub(crate) fn routes() -> Router<Arc<State>> {
     Router::new().merge(api::routes()).merge(habits::routes()).merge(zones::routes()).merge(pages::routes())
 }

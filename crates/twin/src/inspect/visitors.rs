@@ -1,4 +1,4 @@
-//! Whom the inspection door answers: programs, and its own pages. A page of somebody else's in the developer's browser
+//! Whom the inspection endpoint answers: programs, and its own pages. A page of somebody else's in the developer's browser
 //! neither reads (its name for the twin is none of the twin's) nor changes anything (its origin is not the twin's).
 
 use std::net::IpAddr;

@@ -1,4 +1,4 @@
-//! Zones with their records: a page to look at, and levers to write by hand what somebody would write elsewhere.
+//! Zones with their records: a page to look at, and controls to write by hand what somebody would write elsewhere.
 
 use std::sync::Arc;
 

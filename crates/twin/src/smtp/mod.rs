@@ -27,7 +27,7 @@ use crate::state::State;
 use crate::world::{self, RetiredSmtp, Stage};
 
 /// Azure's side of a session.
-pub(crate) struct Door {
+pub(crate) struct SmtpService {
     state: Arc<State>,
     sessions: Arc<Sessions>,
 }
@@ -52,7 +52,7 @@ pub(crate) struct Transaction {
 const LOST: Refusal = Refusal::temporary(421, (4, 0), "The connection is lost");
 const RETIRED: Refusal = Refusal::temporary(421, (3, 2), "Service not available");
 
-impl Door {
+impl SmtpService {
     pub(crate) fn new(state: Arc<State>) -> Self {
         Self { state, sessions: Arc::default() }
     }
@@ -143,7 +143,7 @@ impl Door {
     }
 }
 
-impl Service for Door {
+impl Service for SmtpService {
     type Principal = Principal;
     type Transaction = Transaction;
 

@@ -1,4 +1,4 @@
-//! The Email API on the twin's own door.
+//! The Email API on the twin's own endpoint.
 
 mod rules;
 mod sends;

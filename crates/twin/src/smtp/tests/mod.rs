@@ -1,4 +1,4 @@
-//! Conversations with the SMTP door.
+//! Conversations with the SMTP endpoint.
 
 mod offers;
 mod replies;
@@ -15,7 +15,7 @@ use smtp_server::{Endpoint, Timeouts, serve};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex};
 use tokio_util::sync::CancellationToken;
 
-use super::{Door, settings};
+use super::{SmtpService, settings};
 use crate::captured::CapturedMail;
 use crate::faults::{Effect, Fault, Operation};
 use crate::rehearsal::Rehearsal;
@@ -27,25 +27,25 @@ const MAIL: &str =
 /// A client's end of a session.
 struct Line(DuplexStream);
 
-/// One door, for several sessions.
+/// One endpoint, for several sessions.
 struct Context {
     rehearsal: Rehearsal,
-    door: Arc<Door>,
+    service: Arc<SmtpService>,
 }
 
 impl Context {
     fn begin(change: impl FnOnce(&mut Habits)) -> Self {
         let rehearsal = Rehearsal::begin();
         rehearsal.state.change_world(|world| change(&mut world.habits));
-        let door = Arc::new(Door::new(Arc::clone(&rehearsal.state)));
-        Self { rehearsal, door }
+        let service = Arc::new(SmtpService::new(Arc::clone(&rehearsal.state)));
+        Self { rehearsal, service }
     }
 
     /// A session as it is behind TLS, without TLS: what is offered and asked for is the same.
     async fn connect(&self) -> Line {
         let habits = self.rehearsal.state.world().habits.smtp.clone();
         let endpoint = Endpoint {
-            service: Arc::clone(&self.door),
+            service: Arc::clone(&self.service),
             settings: Arc::new(Settings { tls: TlsPolicy::Absent, ..settings(&habits) }),
             tls: None,
             timeouts: Timeouts { failed_login: std::time::Duration::ZERO, ..Timeouts::default() },

@@ -1,4 +1,4 @@
-//! Listening: the HTTPS door with its TLS, and connections that can be cut at an octet.
+//! Listening: the HTTPS endpoint with its TLS, and connections that can be cut at an octet.
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -115,7 +115,7 @@ async fn next(
     Some((seat, tcp))
 }
 
-/// Connections at once to one of the twin's doors: it is also used under load.
+/// Connections at once to one of the twin's endpoints: it is also used under load.
 const CONNECTIONS: usize = 1_024;
 /// For a request's header to arrive, counted from the connection or from the answer before. Clients keep connections
 /// open for as long.
