@@ -29,7 +29,7 @@ use smtp_server::admission::AdmissionLimits;
 use store::{MessageView, Volatile};
 use tempfile::TempDir;
 use twin::captured::CapturedMail;
-use twin::world::Habits;
+use twin::world::Behaviour;
 use twin::{Options, Twin};
 
 /// Product and twin, and the time for both.
@@ -69,7 +69,7 @@ pub struct Setup {
     /// Whether the account has an access key in place of a client secret.
     pub by_access_key: bool,
     /// What is not known for sure about Azure.
-    pub habits: Habits,
+    pub behaviour: Behaviour,
     /// How accounts are looked after: not by itself, unless a story is about that.
     pub watch: WatchSettings,
     /// Where alarms go.
@@ -110,7 +110,7 @@ impl Default for Setup {
             quota: Quota { sends: PLENTY, status_reads: PLENTY },
             twin_is_generous: true,
             by_access_key: false,
-            habits: Habits::default(),
+            behaviour: Behaviour::default(),
             watch: WatchSettings { verify_every: None, rotate_before: None, ..WatchSettings::default() },
             alarms: AlarmSettings::default(),
             identity: IdentityEndpoint::default(),
@@ -148,7 +148,7 @@ impl World {
         let clock = setup.clock.clone();
         let twin = Twin::start(Options::ephemeral(clock.clone())).await.unwrap();
         twin.state().change_world(|world| {
-            world.habits = setup.habits.clone();
+            world.behaviour = setup.behaviour.clone();
             if setup.twin_is_generous {
                 for subscription in &mut world.subscriptions {
                     subscription.limits = Some(twin::world::Limits {

@@ -100,8 +100,8 @@ async fn start_twin(folder: &Folder) -> anyhow::Result<Twin> {
     .context("the twin does not start")?;
     // Azure takes minutes for this; nobody wants to watch them go by.
     twin.state().change_world(|world| {
-        world.habits.provisioning_seconds = 1;
-        world.habits.verification_seconds = 1;
+        world.behaviour.provisioning_seconds = 1;
+        world.behaviour.verification_seconds = 1;
     });
     Ok(twin)
 }

@@ -262,7 +262,7 @@ async fn serve_smtp(
         };
         let endpoint = Endpoint {
             service: Arc::clone(&service),
-            settings: Arc::new(smtp::settings(&state.world().habits.smtp)),
+            settings: Arc::new(smtp::settings(&state.world().behaviour.smtp)),
             tls: Some(Arc::clone(&config)),
             timeouts: Timeouts { failed_login: std::time::Duration::ZERO, ..Timeouts::default() },
             networks: Vec::new(),

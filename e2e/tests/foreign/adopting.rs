@@ -17,8 +17,8 @@ pub(crate) const SERVICE: &str = "litware-mail";
 /// Real seconds go by for clients that others wrote: what takes a while takes a second.
 pub(crate) fn make_due_now(context: &Context) {
     context.world.twin.state().change_world(|world| {
-        world.habits.provisioning_seconds = 1;
-        world.habits.verification_seconds = 1;
+        world.behaviour.provisioning_seconds = 1;
+        world.behaviour.verification_seconds = 1;
     });
 }
 

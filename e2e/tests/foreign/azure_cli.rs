@@ -30,9 +30,9 @@ pub(crate) async fn az(context: &Context, commands: &[String]) -> String {
 pub(crate) async fn log_in(context: &Context) {
     // Real seconds go by here: what takes a while takes a second.
     context.world.twin.state().change_world(|world| {
-        world.habits.registration_seconds = 1;
-        world.habits.assignment_seconds = 1;
-        world.habits.group_deletion_seconds = 1;
+        world.behaviour.registration_seconds = 1;
+        world.behaviour.assignment_seconds = 1;
+        world.behaviour.group_deletion_seconds = 1;
     });
     let ready = context.world.twin.ready();
     let commands = [
@@ -223,7 +223,7 @@ async fn mends_what_is_not_ready_to_send(context: Context) {
         az(&context, &for_azure(fault(&broken, code))).await;
     }
     context.world.twin.state().change_world(|world| {
-        world.habits.verification_seconds = 1;
+        world.behaviour.verification_seconds = 1;
         world.domains[0].set_verified(false);
     });
     let broken = verify(&context, "contoso").await;

@@ -12,7 +12,7 @@ use tempfile::TempDir;
 use tokio::io::AsyncWriteExt as _;
 use tokio::process::{Child, Command};
 use twin::captured::CapturedMail;
-use twin::world::Habits;
+use twin::world::Behaviour;
 
 use crate::tools::{Client, Tools};
 
@@ -24,7 +24,7 @@ pub(crate) struct ClientTest {
     /// The client that is needed.
     pub(crate) client: Client,
     /// How the twin behaves.
-    pub(crate) habits: fn() -> Habits,
+    pub(crate) behaviour: fn() -> Behaviour,
     /// The test.
     pub(crate) run: fn(Context) -> Pin<Box<dyn Future<Output = ()> + Send>>,
 }
@@ -35,7 +35,7 @@ macro_rules! client_tests {
         pub(crate) const TESTS: &[crate::context::ClientTest] = &[$(crate::context::ClientTest {
             name: concat!(module_path!(), "::", stringify!($name)),
             client: $client,
-            habits: twin::world::Habits::default,
+            behaviour: twin::world::Behaviour::default,
             run: |context| Box::pin($name(context)),
         }),+];
     };
@@ -68,8 +68,8 @@ const PATIENCE: Duration = Duration::from_secs(600);
 
 impl Context {
     /// A fresh world; its clock runs, because the clients have clocks of their own.
-    pub(crate) async fn start(tools: Tools, habits: Habits) -> Self {
-        let world = World::start_with(Setup { clock: Clock::system(), habits, ..Setup::default() }).await;
+    pub(crate) async fn start(tools: Tools, behaviour: Behaviour) -> Self {
+        let world = World::start_with(Setup { clock: Clock::system(), behaviour, ..Setup::default() }).await;
         let folder = tempfile::tempdir().unwrap();
         let both = [world.certificate(), PathBuf::from(&world.twin.ready().ca)];
         let both = both.map(|path| std::fs::read_to_string(path).unwrap()).concat();

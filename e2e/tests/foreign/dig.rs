@@ -80,7 +80,7 @@ async fn aliases(context: Context) {
 }
 
 async fn names_that_are_not_there(context: Context) {
-    context.world.twin.state().change_world(|world| world.habits.negative_ttl = 77);
+    context.world.twin.state().change_world(|world| world.behaviour.negative_ttl = 77);
     for protocol in ["+notcp", "+tcp"] {
         let shown = dig(&context, &format!("{protocol} +comments +authority no.contoso.example A")).await;
         assert!(shown.contains("status: NXDOMAIN") && shown.contains("flags: qr aa"), "{shown}");

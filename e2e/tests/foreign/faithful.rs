@@ -4,7 +4,7 @@ use model::account::TransportChoice;
 use postern::config::raw::Mode;
 use serde_json::json;
 
-use twin::world::{Habits, OfferedExtensions, SmtpHabits};
+use twin::world::{Behaviour, OfferedExtensions, SmtpBehaviour};
 
 use crate::context::{ClientTest, Context};
 use crate::tools::Client;
@@ -13,25 +13,25 @@ pub(crate) const TESTS: &[ClientTest] = &[
     ClientTest {
         name: "foreign::faithful::every_message_arrives_whole_or_the_story_says_what_is_missing",
         client: Client::Faithful,
-        habits: || offering(OfferedExtensions::Thin),
+        behaviour: || offering(OfferedExtensions::Thin),
         run: |context| Box::pin(every_message(context, "auto,smtp,key")),
     },
     ClientTest {
         name: "foreign::faithful::every_message_arrives_whole_where_eight_bits_are_taken",
         client: Client::Faithful,
-        habits: || offering(OfferedExtensions::Full),
+        behaviour: || offering(OfferedExtensions::Full),
         run: |context| Box::pin(every_message(context, "smtp")),
     },
     ClientTest {
         name: "foreign::faithful::what_is_slightly_damaged_arrives_as_it_was_written",
         client: Client::Faithful,
-        habits: || offering(OfferedExtensions::Thin),
+        behaviour: || offering(OfferedExtensions::Thin),
         run: |context| Box::pin(damaged(context)),
     },
 ];
 
-fn offering(extensions: OfferedExtensions) -> Habits {
-    Habits { smtp: SmtpHabits { extensions, ..SmtpHabits::default() }, ..Habits::default() }
+fn offering(extensions: OfferedExtensions) -> Behaviour {
+    Behaviour { smtp: SmtpBehaviour { extensions, ..SmtpBehaviour::default() }, ..Behaviour::default() }
 }
 
 /// Cases by name; `POSTERN_FAITHFUL` is a part of the names that are wanted.

@@ -98,7 +98,7 @@ async fn run_all() -> ExitCode {
 }
 
 async fn run(test: &ClientTest, tools: &Tools) -> &'static str {
-    let context = Box::pin(Context::start(tools.clone(), (test.habits)())).await;
+    let context = Box::pin(Context::start(tools.clone(), (test.behaviour)())).await;
     // A task of its own: what it asserts may panic.
     match tokio::spawn((test.run)(context)).await {
         Ok(()) => "ok",

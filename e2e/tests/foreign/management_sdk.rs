@@ -7,8 +7,8 @@ client_tests!(Client::ManagementSdk => subscriptions_groups_providers_and_roles)
 
 async fn subscriptions_groups_providers_and_roles(context: Context) {
     context.world.twin.state().change_world(|world| {
-        world.habits.registration_seconds = 1;
-        world.habits.group_deletion_seconds = 1;
+        world.behaviour.registration_seconds = 1;
+        world.behaviour.group_deletion_seconds = 1;
     });
     let ready = context.world.twin.ready().clone();
     let principal = context.world.twin.state().world().tenants[0].apps[0].principal.unwrap();

@@ -10,7 +10,7 @@ use model::delivery::{AttemptResult, SendState};
 use model::quota::{Allowance, Quota};
 use secrecy::SecretString;
 use store::STATUS_READS;
-use twin::world::{Habits, RepeatedOperation};
+use twin::world::{Behaviour, RepeatedOperation};
 use twin::{Effect, Fault, Operation};
 
 const DONE: [SendState; 2] = [SendState::Submitted, SendState::Sent];
@@ -91,8 +91,8 @@ async fn an_answer_that_is_lost_makes_no_second_copy() {
     for repeated_operation in
         [RepeatedOperation::Accept, RepeatedOperation::Conflict, RepeatedOperation::BadRequest]
     {
-        let habits = Habits { repeated_operation, ..Habits::default() };
-        let world = World::start_with(Setup { habits, ..Setup::default() }).await;
+        let behaviour = Behaviour { repeated_operation, ..Behaviour::default() };
+        let world = World::start_with(Setup { behaviour, ..Setup::default() }).await;
         survives(world, Operation::Send, Effect::DoneButUnanswered, 1).await;
     }
 }
@@ -174,12 +174,12 @@ async fn a_new_secret_lets_waiting_mail_go() {
 
 #[tokio::test]
 async fn a_status_is_read_once_when_azure_is_likely_to_be_done() {
-    let habits = Habits { operation_seconds: 8, poll_seconds: 3, ..Habits::default() };
+    let behaviour = Behaviour { operation_seconds: 8, poll_seconds: 3, ..Behaviour::default() };
     let quota = Quota {
         sends: Allowance { per_minute: 1_000, per_hour: 1_000 },
         status_reads: Allowance { per_minute: 60, per_hour: 200 },
     };
-    let world = World::start_with(Setup { habits, quota, ..Setup::default() }).await;
+    let world = World::start_with(Setup { behaviour, quota, ..Setup::default() }).await;
     let mut ids = Vec::new();
     for number in 0..20 {
         let subject = number.to_string();

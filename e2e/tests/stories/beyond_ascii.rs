@@ -6,7 +6,7 @@ use model::delivery::SendState;
 use smtp::client::{Envelope, Verdict};
 use smtp::path::ReversePath;
 use twin::captured::Path;
-use twin::world::{Habits, OfferedExtensions, SmtpHabits};
+use twin::world::{Behaviour, OfferedExtensions, SmtpBehaviour};
 
 const DONE: [SendState; 2] = [SendState::Submitted, SendState::Sent];
 
@@ -39,9 +39,9 @@ async fn a_domain_travels_in_its_a_labels_by_both_ways() {
 async fn a_local_part_is_accepted_where_azures_server_offers_to_take_it() {
     let text = "From: scanner@contoso.example\nTo: a@example.com\nSubject: s\n\nx\n";
     for extensions in [OfferedExtensions::Full, OfferedExtensions::Thin] {
-        let smtp = SmtpHabits { extensions, ..SmtpHabits::default() };
-        let habits = Habits { smtp, ..Habits::default() };
-        let world = World::start_with(Setup { habits, ..Setup::default() }).await;
+        let smtp = SmtpBehaviour { extensions, ..SmtpBehaviour::default() };
+        let behaviour = Behaviour { smtp, ..Behaviour::default() };
+        let world = World::start_with(Setup { behaviour, ..Setup::default() }).await;
         // The first time nothing is known of the server; the second time it is.
         for taken in 1..3 {
             let text = text.replace(": s\n", &format!(": {taken}\n"));

@@ -6,14 +6,14 @@ use e2e::{Setup, World, message};
 use model::account::TransportChoice;
 use model::delivery::SendState;
 use model::id::QueueId;
-use twin::world::Habits;
+use twin::world::Behaviour;
 use twin::{Effect, Fault, Operation};
 
 #[tokio::test]
 async fn a_bounce_gives_one_notice() {
     for takes_null_reverse_path in [true, false] {
-        let habits = Habits { takes_null_reverse_path, ..Habits::default() };
-        let world = World::start_with(Setup { habits, ..Setup::default() }).await;
+        let behaviour = Behaviour { takes_null_reverse_path, ..Behaviour::default() };
+        let world = World::start_with(Setup { behaviour, ..Setup::default() }).await;
         let id = world.submit(&["bounce@example.com"], &message("lost", "bounce@example.com", "x")).await;
         world.advance_until(Duration::from_secs(2), async || world.captured().len() == 2).await;
         world.until(id, &[SendState::Failed]).await;

@@ -10,7 +10,7 @@ use model::delivery::SendState;
 use model::id::QueueId;
 use model::quota::Quota;
 use serde_json::{Value, json};
-use twin::world::Habits;
+use twin::world::Behaviour;
 use twin::{Effect, Fault, Operation};
 
 const DONE: [SendState; 2] = [SendState::Submitted, SendState::Sent];
@@ -284,8 +284,8 @@ async fn a_sender_that_azure_does_not_have_is_named() {
 
 #[tokio::test]
 async fn recipients_that_are_suppressed_are_counted() {
-    let habits = Habits { operation_seconds: 0, ..Habits::default() };
-    let world = World::start_with(Setup { habits, ..Setup::default() }).await;
+    let behaviour = Behaviour { operation_seconds: 0, ..Behaviour::default() };
+    let world = World::start_with(Setup { behaviour, ..Setup::default() }).await;
     let now = world.clock.now();
     let list = json!({
         "name": "l", "list_name": "scanner", "created_at": now, "updated_at": now,

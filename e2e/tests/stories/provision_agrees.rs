@@ -58,7 +58,7 @@ fn missing(report: &Report, capability: &str) -> Vec<String> {
 async fn a_role_of_the_actions_that_verify_names_makes_everything_and_deletes_it() {
     let world = World::start().await;
     let control = world.control();
-    twin(&world, |twin| twin.habits.operations_need_a_right = true);
+    twin(&world, |twin| twin.behaviour.operations_need_a_right = true);
     allow(&world, &["Microsoft.Resources/subscriptions/Read".to_owned()]);
     let report = control.verify(ACCOUNT, Repair::Nothing, None).await.unwrap();
     let mut actions = missing(&report, "provision");
@@ -94,9 +94,9 @@ async fn everything_is_made_and_deleted_at_azures_own_pace() {
     let world = World::start().await;
     let control = world.control();
     twin(&world, |twin| {
-        twin.habits.provisioning_seconds = 66;
-        twin.habits.communication_retry_after = None;
-        twin.habits.verification_seconds = 120;
+        twin.behaviour.provisioning_seconds = 66;
+        twin.behaviour.communication_retry_after = None;
+        twin.behaviour.verification_seconds = 120;
     });
     control.set_estate(ACCOUNT, everything()).await.unwrap();
     let applied = apply(&world, &control).await;
@@ -112,7 +112,7 @@ async fn an_old_failure_is_no_verdict_while_the_new_attempt_begins() {
     let control = world.control();
     control.adopt(ACCOUNT).await.unwrap();
     twin(&world, |twin| {
-        twin.habits.verification_operation_seconds = 20;
+        twin.behaviour.verification_operation_seconds = 20;
         let verification = &mut twin.domains[0].verification;
         for part in twin::world::Part::NEEDED {
             let error = Some("SpfRecordNotFound".to_owned());

@@ -162,7 +162,7 @@ async fn a_new_secret_that_is_not_good_is_taken_away_again() {
     let world = World::start().await;
     let_it_rotate(&world);
     // It takes Entra longer than anybody waits.
-    world.twin.state().change_world(|w| w.habits.secret_seconds = 86_400);
+    world.twin.state().change_world(|w| w.behaviour.secret_seconds = 86_400);
     let old = secret_in_use(&world).await;
     world.control().begin_rotation(ACCOUNT, WISH).await.unwrap();
     until_step(&world, Step::RolledBack).await;
@@ -177,7 +177,7 @@ async fn a_new_secret_that_is_not_good_is_taken_away_again() {
 async fn a_rotation_can_be_given_up_while_its_secret_is_tried() {
     let world = World::start().await;
     let_it_rotate(&world);
-    world.twin.state().change_world(|w| w.habits.secret_seconds = 86_400);
+    world.twin.state().change_world(|w| w.behaviour.secret_seconds = 86_400);
     let old = secret_in_use(&world).await;
     world.control().begin_rotation(ACCOUNT, WISH).await.unwrap();
     until_step(&world, Step::Added).await;
@@ -194,7 +194,7 @@ async fn a_rotation_can_be_given_up_while_its_secret_is_tried() {
     mail_flows(&world, "after").await;
     assert_eq!(rotation(&world).await.step, Step::RolledBack);
     // What was given up does not stand in the way of the next one.
-    world.twin.state().change_world(|w| w.habits.secret_seconds = 0);
+    world.twin.state().change_world(|w| w.behaviour.secret_seconds = 0);
     let again = world.control().cancel_rotation(ACCOUNT).await.unwrap_err().to_string();
     assert!(again.contains("not in use yet"), "{again}");
     world.control().begin_rotation(ACCOUNT, WISH).await.unwrap();

@@ -9,7 +9,7 @@ use model::delivery::{AttemptResult, SendState, Transport};
 use model::quota::{Allowance, Quota};
 use store::{MessageView, SENDS};
 use twin::captured::Path;
-use twin::world::{EmailHabits, Habits, RepeatedOperation, RestRefusal, Unwanted};
+use twin::world::{Behaviour, EmailBehaviour, RepeatedOperation, RestRefusal, Unwanted};
 use twin::{Effect, Fault, Operation};
 
 const DONE: [SendState; 3] = [SendState::Submitted, SendState::Sent, SendState::Failed];
@@ -214,8 +214,8 @@ async fn a_division_that_is_interrupted_loses_and_doubles_nothing() {
         // So slow that the product can be stopped between any two requests.
         let pace = Allowance { per_minute: 1, per_hour: 100 };
         let quota = Quota { sends: pace, status_reads: Allowance { per_minute: 60, per_hour: 200 } };
-        let habits = Habits { repeated_operation, ..Habits::default() };
-        let mut world = World::start_with(Setup { quota, habits, ..rest_only() }).await;
+        let behaviour = Behaviour { repeated_operation, ..Behaviour::default() };
+        let mut world = World::start_with(Setup { quota, behaviour, ..rest_only() }).await;
         arm(&world, Operation::Send, answer(400, "BadRequest", "on purpose"), 1);
         let id = world.submit(&FIVE, &message("s", "a@example.com", "x")).await;
         world.until_view(id, |view| texts(view).contains("nothing was taken")).await;
@@ -251,9 +251,9 @@ async fn without_smtp_too_many_recipients_are_divided_and_nobody_is_blamed() {
             code: code.to_owned(),
             message: "too many".to_owned(),
         };
-        let email = EmailHabits { refuses: vec![rule], ..EmailHabits::default() };
-        let habits = Habits { email, ..Habits::default() };
-        let world = World::start_with(Setup { habits, ..rest_only() }).await;
+        let email = EmailBehaviour { refuses: vec![rule], ..EmailBehaviour::default() };
+        let behaviour = Behaviour { email, ..Behaviour::default() };
+        let world = World::start_with(Setup { behaviour, ..rest_only() }).await;
         let five = ["a@example.com", "b@example.com", "c@example.com", "d@example.com", "e@example.com"];
         let id = world.submit(&five, &message("s", &five.join(", "), "x")).await;
         let view = world.until(id, &[SendState::Submitted, SendState::Sent]).await;

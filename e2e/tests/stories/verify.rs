@@ -240,7 +240,7 @@ async fn an_app_without_any_role() {
             "subscription.no_access",
             async |world| {
                 twin(world, |w| {
-                    w.habits.hidden_subscription = hidden;
+                    w.behaviour.hidden_subscription = hidden;
                     *kept.lock().unwrap() = std::mem::take(&mut w.assignments);
                 });
             },

@@ -4,7 +4,7 @@ use e2e::{Setup, World, message};
 use model::account::TransportChoice;
 use model::delivery::SendState;
 use twin::captured::{Field, Path};
-use twin::world::{Habits, OfferedExtensions, SmtpHabits};
+use twin::world::{Behaviour, OfferedExtensions, SmtpBehaviour};
 
 const DONE: [SendState; 2] = [SendState::Submitted, SendState::Sent];
 
@@ -69,10 +69,10 @@ async fn an_invitation_goes_by_smtp_octet_for_octet() {
 #[tokio::test]
 async fn eight_bits_are_said_in_seven_where_the_next_server_takes_no_more() {
     for (extensions, in_seven) in [(OfferedExtensions::Thin, true), (OfferedExtensions::Full, false)] {
-        let smtp = SmtpHabits { extensions, ..SmtpHabits::default() };
-        let habits = Habits { smtp, ..Habits::default() };
+        let smtp = SmtpBehaviour { extensions, ..SmtpBehaviour::default() };
+        let behaviour = Behaviour { smtp, ..Behaviour::default() };
         let transport = TransportChoice::Smtp;
-        let world = World::start_with(Setup { transport, habits, ..Setup::default() }).await;
+        let world = World::start_with(Setup { transport, behaviour, ..Setup::default() }).await;
         let text = "From: scanner@contoso.example\r\nTo: a@example.com\r\nSubject: s\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\nGrüße\r\n";
         world.submit(&["a@example.com"], text.as_bytes()).await;
         world.until_taken(1).await;

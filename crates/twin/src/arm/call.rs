@@ -12,7 +12,7 @@ use serde_json::Value;
 use crate::keys::Claims;
 use crate::refusal::Refusal;
 use crate::state::State;
-use crate::world::Habits;
+use crate::world::Behaviour;
 
 /// A call whose token is good.
 pub(crate) struct Call<'a> {
@@ -89,8 +89,8 @@ impl<'a> Call<'a> {
     }
 
     /// How Azure behaves here.
-    pub(super) fn habits(&self) -> Habits {
-        self.state.world().habits.clone()
+    pub(super) fn behaviour(&self) -> Behaviour {
+        self.state.world().behaviour.clone()
     }
 
     /// The client id of the caller, as `systemData` has it.

@@ -146,7 +146,7 @@ fn delete(call: &Call<'_>, subscription: SubscriptionId, name: &str) -> Answer {
     let operation = random_guid();
     let now = call.state.now();
     call.state.change_world(|world| {
-        let wait = SignedDuration::from_secs(world.habits.group_deletion_seconds);
+        let wait = SignedDuration::from_secs(world.behaviour.group_deletion_seconds);
         let done_at = now.saturating_add(wait).unwrap_or(now);
         let resource = id.clone();
         let failure = None;

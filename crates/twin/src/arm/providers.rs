@@ -75,7 +75,7 @@ pub(super) fn must_be_registered(call: &Call<'_>, id: &str, namespace: &str) -> 
 
 fn change(call: &Call<'_>, id: &str, change: impl FnOnce(&mut Subscription, i64)) {
     call.state.change_world(|world| {
-        let seconds = world.habits.registration_seconds;
+        let seconds = world.behaviour.registration_seconds;
         let found = world.subscriptions.iter_mut().find(|one| one.id.to_string().eq_ignore_ascii_case(id));
         if let Some(subscription) = found {
             change(subscription, seconds);

@@ -106,7 +106,7 @@ fn assign(call: &Call<'_>, world: &mut World, wanted: Wanted<'_>) -> Answer {
         }
         None => {}
     }
-    let wait = SignedDuration::from_secs(world.habits.assignment_seconds);
+    let wait = SignedDuration::from_secs(world.behaviour.assignment_seconds);
     let active_at = now.saturating_add(wait).unwrap_or(now);
     let made = Assignment { id, principal, scope: scope.to_owned(), role, created_at: now, active_at };
     let answer = Json(shown(&made));

@@ -72,7 +72,7 @@ pub(super) fn find(call: &Call<'_>, id: &str, action: &str) -> Result<Subscripti
 pub(super) fn must_exist(call: &Call<'_>, id: &str) -> Result<Subscription, Refusal> {
     let found = call.state.world().subscription(id).map(shown);
     let found = found.filter(|one| one.tenant_id == Some(call.claims.tid)).ok_or_else(|| missing(id))?;
-    let is_hidden = call.state.world().habits.hidden_subscription == HiddenSubscription::NotFound;
+    let is_hidden = call.state.world().behaviour.hidden_subscription == HiddenSubscription::NotFound;
     if is_hidden && !call.sees(&found.id) { Err(missing(id)) } else { Ok(found) }
 }
 

@@ -67,7 +67,7 @@ async fn whoever_was_assigned_nothing_sees_nothing() {
     assert_eq!(ask(&rehearsal, "GET", "/subscriptions").await.body["value"], json!([]));
     let one = async || ask(&rehearsal, "GET", SUBSCRIPTION).await;
     assert_eq!(one().await.body["error"]["code"], "AuthorizationFailed");
-    rehearsal.state.change_world(|world| world.habits.hidden_subscription = HiddenSubscription::NotFound);
+    rehearsal.state.change_world(|world| world.behaviour.hidden_subscription = HiddenSubscription::NotFound);
     assert_eq!(
         (one().await.status, &one().await.body["error"]["code"]),
         (404, &json!("SubscriptionNotFound"))
@@ -200,7 +200,7 @@ async fn a_role_counts_where_it_was_assigned_once_everybody_knows() {
 #[tokio::test]
 async fn whoever_asks_too_much_is_told_to_wait() {
     let rehearsal = Rehearsal::begin();
-    rehearsal.state.change_world(|world| world.habits.arm_reads = Bucket { size: 2, per_second: 1 });
+    rehearsal.state.change_world(|world| world.behaviour.arm_reads = Bucket { size: 2, per_second: 1 });
     let first = ask(&rehearsal, "GET", SUBSCRIPTION).await;
     assert_eq!(first.headers["x-ms-ratelimit-remaining-subscription-reads"], "1");
     ask(&rehearsal, "GET", SUBSCRIPTION).await;

@@ -92,11 +92,11 @@ const DNS_ENTITIES: u64 = 60_000;
 
 impl Kind {
     fn of(call: &Call<'_>) -> Self {
-        let habits = &call.state.world().habits;
+        let behaviour = &call.state.world().behaviour;
         let (word, own, global) = match call.method {
-            Method::GET | Method::HEAD => ("reads", habits.arm_reads, habits.arm_global_reads),
-            Method::DELETE => ("deletes", habits.arm_deletes, habits.arm_global_deletes),
-            _ => ("writes", habits.arm_writes, habits.arm_global_writes),
+            Method::GET | Method::HEAD => ("reads", behaviour.arm_reads, behaviour.arm_global_reads),
+            Method::DELETE => ("deletes", behaviour.arm_deletes, behaviour.arm_global_deletes),
+            _ => ("writes", behaviour.arm_writes, behaviour.arm_global_writes),
         };
         let own = match (is_of_dns(call), word) {
             (false, _) => own,

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Captured, CapturedRecipient, Field, Outcome};
-use crate::world::{Domain, Habits};
+use crate::world::{Behaviour, Domain};
 
 /// What decides about the recipients of one mail.
 pub(crate) struct Fate<'a> {
@@ -16,7 +16,7 @@ pub(crate) struct Fate<'a> {
     /// What was sent before.
     pub(crate) captured: &'a Captured,
     /// Whether what came back before counts.
-    pub(crate) habits: &'a Habits,
+    pub(crate) behaviour: &'a Behaviour,
     /// The time.
     pub(crate) now: Timestamp,
 }
@@ -39,7 +39,7 @@ impl Fate<'_> {
     /// What becomes of one recipient.
     pub(crate) fn of(&self, address: &str, field: Field) -> CapturedRecipient {
         let captured = CapturedRecipient::new(address, field, self.now);
-        let is_held = || self.habits.suppresses_bounced && self.captured.bounces.hold(address, self.now);
+        let is_held = || self.behaviour.suppresses_bounced && self.captured.bounces.hold(address, self.now);
         let is_suppressed = self.domain.suppresses(self.username, address) || is_held();
         if is_suppressed { captured.suppressed(self.now) } else { captured }
     }

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use smtp::parameters::{Body, MailParameters};
 
 use super::Outcome;
-use crate::world::Habits;
+use crate::world::Behaviour;
 
 /// A mail that the twin took and would have sent on.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -139,12 +139,12 @@ impl SmtpFacts {
 impl CapturedMail {
     /// Why the whole mail was dropped, if it was.
     #[must_use]
-    pub fn dropped(&self, habits: &Habits) -> Option<ErrorDetail> {
+    pub fn dropped(&self, behaviour: &Behaviour) -> Option<ErrorDetail> {
         let all =
             |wanted: &[Outcome]| self.recipients.iter().all(|recipient| wanted.contains(&recipient.outcome));
         let (code, message) = if all(&[Outcome::Suppressed]) {
             ("EmailDroppedAllRecipientsSuppressed", "Message dropped because all recipients were suppressed")
-        } else if habits.bounces_fail_the_operation && all(&[Outcome::Bounced, Outcome::Failed]) {
+        } else if behaviour.bounces_fail_the_operation && all(&[Outcome::Bounced, Outcome::Failed]) {
             ("EmailDropped", "Email was dropped after several attempts to deliver.")
         } else {
             return None;

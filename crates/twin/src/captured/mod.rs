@@ -21,7 +21,7 @@ pub use self::meter::{Meter, Throttled};
 pub use self::outcome::Outcome;
 pub use self::reply::ChosenReply;
 
-use crate::world::{Habits, Limits};
+use crate::world::{Behaviour, Limits};
 
 /// All of it.
 #[derive(Debug, Default)]
@@ -60,14 +60,14 @@ impl Captured {
         (subscription, kind): (SubscriptionId, Kind),
         limits: Limits,
         now: Timestamp,
-        habits: &Habits,
+        behaviour: &Behaviour,
     ) -> Result<(), Throttled> {
         let (per_minute, per_hour) = match kind {
             Kind::Sends | Kind::SmtpSends => (limits.sends_per_minute, limits.sends_per_hour),
             Kind::StatusReads => (limits.status_reads_per_minute, limits.status_reads_per_hour),
         };
         let meter = self.meters.entry((subscription, kind)).or_default();
-        meter.count(now, per_minute, per_hour, habits.throttled_requests_count)
+        meter.count(now, per_minute, per_hour, behaviour.throttled_requests_count)
     }
 
     /// Whether a request would be counted without being over the limit.
@@ -140,14 +140,14 @@ impl Captured {
         &self,
         operation: OperationId,
         now: Timestamp,
-        habits: &Habits,
+        behaviour: &Behaviour,
     ) -> Option<(EmailSendStatus, Option<ErrorDetail>)> {
         let at = *self.operations.get(&operation)?;
-        if now.duration_since(at).as_secs() < habits.operation_seconds {
+        if now.duration_since(at).as_secs() < behaviour.operation_seconds {
             return Some((EmailSendStatus::Running, None));
         }
         let mail = self.by_operation.get(&operation).and_then(|number| self.mail(*number));
-        let error = mail.and_then(|mail| mail.dropped(habits));
+        let error = mail.and_then(|mail| mail.dropped(behaviour));
         Some(match error {
             Some(error) => (EmailSendStatus::Failed, Some(error)),
             None => (EmailSendStatus::Succeeded, None),

@@ -18,7 +18,7 @@ const WINDOW: SignedDuration = SignedDuration::from_mins(5);
 impl Meter {
     /// Counts a request, or refuses it.
     pub(super) fn count(&self, state: &State, token: &CloudflareToken) -> Result<(), Failure> {
-        let limit = usize::try_from(state.world().habits.cloudflare_requests).unwrap_or(usize::MAX);
+        let limit = usize::try_from(state.world().behaviour.cloudflare_requests).unwrap_or(usize::MAX);
         let now = state.now();
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let asked = all.entry(token.id.clone()).or_default();

@@ -194,7 +194,7 @@ async fn a_token_opens_its_own_zones() {
 #[tokio::test]
 async fn whoever_asks_too_much_waits() {
     let rehearsal = Rehearsal::begin();
-    rehearsal.state.change_world(|world| world.habits.cloudflare_requests = 2);
+    rehearsal.state.change_world(|world| world.behaviour.cloudflare_requests = 2);
     assert_eq!(ask(&rehearsal, "GET", "zones", json!(null)).await.status, 200);
     rehearsal.state.advance(SignedDuration::from_secs(100));
     assert_eq!(ask(&rehearsal, "GET", "zones", json!(null)).await.status, 200);

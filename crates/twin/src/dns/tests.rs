@@ -227,7 +227,7 @@ async fn a_failing_server_and_a_silent_one_have_words_of_their_own() {
 async fn what_was_just_written_is_seen_after_a_while() {
     let rehearsal = Rehearsal::begin();
     let now: Timestamp = rehearsal.state.now();
-    rehearsal.state.change_world(|world| world.habits.dns_seconds = 600);
+    rehearsal.state.change_world(|world| world.behaviour.dns_seconds = 600);
     zone(&rehearsal, |zone| alias(zone).since = Some(now));
     rehearsal.state.advance(SignedDuration::from_secs(599));
     assert_eq!(verify(&rehearsal, Part::Dkim).await.1, "DkimRecordNotFound");

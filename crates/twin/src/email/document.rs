@@ -1,4 +1,4 @@
-//! What the Email API reads and writes: members in the order of the specification, absent ones as it is their habit.
+//! What the Email API reads and writes: members in the order of the specification, absent ones as the behaviour says.
 
 use axum::http::StatusCode;
 use azure_types::email::{EmailMessage, EmailSendStatus};
@@ -9,7 +9,7 @@ use serde::{Serialize, Serializer};
 use serde_json::Value;
 
 use crate::refusal::Refusal;
-use crate::world::{Absent, EmailHabits};
+use crate::world::{Absent, EmailBehaviour};
 
 /// `{"error": {...}}`.
 #[derive(Serialize)]
@@ -22,7 +22,7 @@ pub(super) struct StatusDocument<'a> {
     pub(super) id: OperationId,
     pub(super) status: EmailSendStatus,
     pub(super) error: Option<ErrorDetail>,
-    pub(super) habits: &'a EmailHabits,
+    pub(super) behaviour: &'a EmailBehaviour,
 }
 
 /// An error, all of whose members are there or only those that say something.
@@ -32,8 +32,8 @@ struct ErrorMembers<'a> {
 }
 
 impl<'a> ErrorDocument<'a> {
-    pub(super) fn new(detail: &'a ErrorDetail, habits: &EmailHabits) -> Self {
-        Self { error: ErrorMembers { detail, absent: habits.absent_error_members } }
+    pub(super) fn new(detail: &'a ErrorDetail, behaviour: &EmailBehaviour) -> Self {
+        Self { error: ErrorMembers { detail, absent: behaviour.absent_error_members } }
     }
 }
 
@@ -63,9 +63,9 @@ impl Serialize for StatusDocument<'_> {
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("id", &self.id)?;
         map.serialize_entry("status", &self.status)?;
-        let absent = self.habits.absent_error_members;
+        let absent = self.behaviour.absent_error_members;
         let error = self.error.as_ref().map(|detail| ErrorMembers { detail, absent });
-        if error.is_some() || self.habits.no_error == Absent::Null {
+        if error.is_some() || self.behaviour.no_error == Absent::Null {
             map.serialize_entry("error", &error)?;
         }
         map.end()

@@ -10,23 +10,23 @@ use crate::keys::random_guid;
 use crate::refusal::Refusal;
 use crate::state::State;
 
-/// An error document, written by the twin's habits.
+/// An error document, written by the twin's behaviour.
 pub(super) fn refuse(state: &State, refusal: Refusal) -> Response {
-    let habits = state.world().habits.email.clone();
+    let behaviour = state.world().behaviour.email.clone();
     let detail = refusal.detail();
-    refusal.around(Json(ErrorDocument::new(&detail, &habits)).into_response())
+    refusal.around(Json(ErrorDocument::new(&detail, &behaviour)).into_response())
 }
 
 /// What everything is answered with once the service is retired.
 pub(super) fn retired(state: &State) -> Option<Refusal> {
     let now = state.now();
     let world = state.world();
-    let retirement = world.habits.retirement.as_ref().filter(|retirement| retirement.from <= now)?;
+    let retirement = world.behaviour.retirement.as_ref().filter(|retirement| retirement.from <= now)?;
     let status = StatusCode::from_u16(retirement.status).unwrap_or(StatusCode::GONE);
     Some(Refusal::new(status, &retirement.code, retirement.message.clone()))
 }
 
-/// Puts the headers on a reply. The client's own id is not among them, and `x-ms-request-id` only by a habit.
+/// Puts the headers on a reply. The client's own id is not among them, and `x-ms-request-id` only by a setting.
 pub(super) fn dress(state: &State, mut response: Response) -> Response {
     let headers = response.headers_mut();
     let mut insert = |name: &'static str, value: String| {
@@ -39,7 +39,7 @@ pub(super) fn dress(state: &State, mut response: Response) -> Response {
     insert("x-azure-ref", edge_reference(state));
     insert("x-cache", "CONFIG_NOCACHE".to_owned());
     insert(header::STRICT_TRANSPORT_SECURITY.as_str(), "max-age=31536000;includeSubDomains".to_owned());
-    if state.world().habits.email.sends_request_id {
+    if state.world().behaviour.email.sends_request_id {
         insert("x-ms-request-id", random_guid().to_string());
     }
     response

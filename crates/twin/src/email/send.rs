@@ -22,7 +22,7 @@ use crate::faults::Operation;
 use crate::keys::random_guid;
 use crate::refusal::Refusal;
 use crate::state::State;
-use crate::world::{Domain, Habits, RepeatedOperation};
+use crate::world::{Behaviour, Domain, RepeatedOperation};
 
 pub(super) async fn send(
     Shared(state): Shared<Arc<State>>,
@@ -49,14 +49,14 @@ struct Asked<'a> {
 
 /// What the world knows of a sender.
 struct Known {
-    habits: Habits,
+    behaviour: Behaviour,
     domain: Domain,
     service: String,
 }
 
 /// Reads to the end even what is too large: a client whose request is cut off never sees the answer.
 async fn read_body(state: &State, body: Body) -> Result<Vec<u8>, Refusal> {
-    let limit = state.world().habits.max_request_octets;
+    let limit = state.world().behaviour.max_request_octets;
     let too_large = || {
         let text = format!("The request is larger than {limit} bytes.");
         Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, "RequestBodyTooLarge", text)
@@ -78,9 +78,9 @@ fn take(state: &State, asked: &Asked<'_>) -> Result<OperationId, Refusal> {
     let sender: Mailbox =
         message.sender_address.parse().map_err(|_| invalid_address(&message.sender_address))?;
     let known = find(state, &caller, &sender)?;
-    check_message(&message, asked.version, &known.habits.email)?;
-    unwanted::check(&known.habits.email, &message, asked.octets.len())?;
-    let repeats = known.habits.repeated_operation;
+    check_message(&message, asked.version, &known.behaviour.email)?;
+    unwanted::check(&known.behaviour.email, &message, asked.octets.len())?;
+    let repeats = known.behaviour.repeated_operation;
     let again = repeats == RepeatedOperation::SendAgain;
     if !again && state.captured().knows(operation) {
         return repeated(repeats, operation);
@@ -99,7 +99,8 @@ fn captured(
     let (username, now) = (sender.local_part().as_str(), state.now());
     let (internet_message_id, recipients) = {
         let captured = state.captured();
-        let fate = Fate { domain: &known.domain, username, captured: &captured, habits: &known.habits, now };
+        let fate =
+            Fate { domain: &known.domain, username, captured: &captured, behaviour: &known.behaviour, now };
         (message_id::settle(message, &captured)?, recipients(message, &fate))
     };
     Ok(CapturedMail {
@@ -124,14 +125,14 @@ fn find(state: &State, caller: &Caller, sender: &Mailbox) -> Result<Known, Refus
     let (domain, service) = check_sender(&world, &caller.services, sender)?;
     let limits = world.limits(service.subscription, domain.management);
     let counted =
-        state.captured().count((service.subscription, Kind::Sends), limits, state.now(), &world.habits);
+        state.captured().count((service.subscription, Kind::Sends), limits, state.now(), &world.behaviour);
     counted.map_err(throttled)?;
-    Ok(Known { habits: world.habits.clone(), domain: domain.clone(), service: service.name.clone() })
+    Ok(Known { behaviour: world.behaviour.clone(), domain: domain.clone(), service: service.name.clone() })
 }
 
 /// The answer to a send whose id was used before.
-fn repeated(habit: RepeatedOperation, operation: OperationId) -> Result<OperationId, Refusal> {
-    match habit {
+fn repeated(setting: RepeatedOperation, operation: OperationId) -> Result<OperationId, Refusal> {
+    match setting {
         RepeatedOperation::Accept | RepeatedOperation::SendAgain => Ok(operation),
         RepeatedOperation::Conflict => {
             let text = "An operation with this id exists already.";
@@ -173,9 +174,9 @@ pub(super) fn throttled(throttled: Throttled) -> Refusal {
 }
 
 fn accepted(state: &State, parts: &Parts, operation: OperationId, version: &str) -> Response {
-    let habits = state.world().habits.clone();
+    let behaviour = state.world().behaviour.clone();
     let status = EmailSendStatus::Running;
-    let document = StatusDocument { id: operation, status, error: None, habits: &habits.email };
+    let document = StatusDocument { id: operation, status, error: None, behaviour: &behaviour.email };
     let mut response = (StatusCode::ACCEPTED, Json(document)).into_response();
     let headers = response.headers_mut();
     // The Python SDK signs its polls with its own endpoint's host: another host here would break it.
@@ -185,18 +186,18 @@ fn accepted(state: &State, parts: &Parts, operation: OperationId, version: &str)
         .map(http::uri::Authority::as_str)
         .or_else(|| parts.headers.get("host").and_then(|host| host.to_str().ok()))
         .unwrap_or("localhost");
-    let slash = if habits.email.doubles_slash { "/" } else { "" };
+    let slash = if behaviour.email.doubles_slash { "/" } else { "" };
     let location = format!("https://{host}{slash}{OPERATIONS_PATH}/{operation}?api-version={version}");
     if let Ok(location) = HeaderValue::from_str(&location) {
         headers.insert(HeaderName::from_static("operation-location"), location);
     }
-    ask_to_wait(headers, &habits);
+    ask_to_wait(headers, &behaviour);
     response
 }
 
 /// Says when to ask again, if anything is said.
-pub(super) fn ask_to_wait(headers: &mut HeaderMap, habits: &Habits) {
-    if habits.poll_seconds > 0 {
-        headers.insert(header::RETRY_AFTER, HeaderValue::from(habits.poll_seconds));
+pub(super) fn ask_to_wait(headers: &mut HeaderMap, behaviour: &Behaviour) {
+    if behaviour.poll_seconds > 0 {
+        headers.insert(header::RETRY_AFTER, HeaderValue::from(behaviour.poll_seconds));
     }
 }

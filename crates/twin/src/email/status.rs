@@ -31,12 +31,13 @@ pub(super) async fn status(
         let caller = authorize(&state, &parts, &[])?;
         let subscription = caller.services.first().map(|service| service.subscription);
         let result = look_up(&state, &id, subscription)?;
-        let habits = state.world().habits.clone();
+        let behaviour = state.world().behaviour.clone();
         let is_terminal = result.status.is_terminal();
         let EmailSendResult { id, status, error } = result;
-        let mut response = Json(StatusDocument { id, status, error, habits: &habits.email }).into_response();
+        let mut response =
+            Json(StatusDocument { id, status, error, behaviour: &behaviour.email }).into_response();
         if !is_terminal {
-            ask_to_wait(response.headers_mut(), &habits);
+            ask_to_wait(response.headers_mut(), &behaviour);
         }
         Ok(response)
     })
@@ -58,8 +59,10 @@ fn look_up(
     let mut captured = state.captured();
     if let Some(subscription) = subscription {
         let limits = world.limits(subscription, Management::CustomerManaged);
-        captured.count((subscription, Kind::StatusReads), limits, now, &world.habits).map_err(throttled)?;
+        captured
+            .count((subscription, Kind::StatusReads), limits, now, &world.behaviour)
+            .map_err(throttled)?;
     }
-    let (status, error) = captured.status(operation, now, &world.habits).ok_or_else(not_found)?;
+    let (status, error) = captured.status(operation, now, &world.behaviour).ok_or_else(not_found)?;
     Ok(EmailSendResult { id: operation, status, error })
 }

@@ -1,4 +1,4 @@
-//! What the Email API refuses by a habit.
+//! What the Email API refuses by a setting.
 
 use std::collections::HashSet;
 
@@ -6,17 +6,21 @@ use axum::http::StatusCode;
 use azure_types::email::EmailMessage;
 
 use crate::refusal::Refusal;
-use crate::world::{EmailHabits, Unwanted};
+use crate::world::{EmailBehaviour, Unwanted};
 
 /// Finds the first rule that a send breaks.
-pub(super) fn check(habits: &EmailHabits, message: &EmailMessage, octets: usize) -> Result<(), Refusal> {
-    let limit = habits.max_header_octets;
+pub(super) fn check(
+    behaviour: &EmailBehaviour,
+    message: &EmailMessage,
+    octets: usize,
+) -> Result<(), Refusal> {
+    let limit = behaviour.max_header_octets;
     let is_too_long = |value: &String| limit > 0 && value.len() > limit;
     if let Some((name, _)) = message.headers.iter().find(|(_, value)| is_too_long(value)) {
         let text = format!("The value of the header '{name}' is longer than {limit} bytes.");
         return Err(Refusal::bad_request("BadRequest", text).target(format!("headers.{name}")));
     }
-    let Some(rule) = habits.refuses.iter().find(|rule| rule.when.is_in(message, octets)) else {
+    let Some(rule) = behaviour.refuses.iter().find(|rule| rule.when.is_in(message, octets)) else {
         return Ok(());
     };
     let status = StatusCode::from_u16(rule.status).unwrap_or(StatusCode::BAD_REQUEST);

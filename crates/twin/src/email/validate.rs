@@ -10,7 +10,7 @@ use smtp::address::Mailbox;
 
 use crate::captured::{ChosenReply, Outcome, SUPPRESS_INVALID_ATTACHMENT, is_switched_on};
 use crate::refusal::Refusal;
-use crate::world::{Domain, EmailHabits, Service, World};
+use crate::world::{Domain, EmailBehaviour, Service, World};
 
 /// What is wrong with a sender.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,7 +72,7 @@ pub(super) fn invalid_address(address: &str) -> Refusal {
 pub(super) fn check_message(
     message: &EmailMessage,
     version: &str,
-    habits: &EmailHabits,
+    behaviour: &EmailBehaviour,
 ) -> Result<(), Refusal> {
     let bad = |text: String| Refusal::bad_request("BadRequest", text);
     let content = &message.content;
@@ -82,7 +82,7 @@ pub(super) fn check_message(
         return Err(bad("Either content.plainText or content.html is required.".to_owned()));
     }
     let recipients = message.recipients.all().count();
-    let may_lack_to = habits.takes_mail_without_to || version == WITHOUT_TO;
+    let may_lack_to = behaviour.takes_mail_without_to || version == WITHOUT_TO;
     if recipients == 0 || (message.recipients.to.is_empty() && !may_lack_to) {
         let text = "recipients.to must have at least one recipient.".to_owned();
         return Err(bad(text).target("recipients.to".to_owned()));

@@ -40,7 +40,7 @@ pub(super) async fn token(
     let Some((tenant, app, principal)) = found else {
         return refusal("invalid_request", "Identity not found");
     };
-    let lifetime = world.habits.token_seconds;
+    let lifetime = world.behaviour.token_seconds;
     let audience = resource.as_str();
     let token = sign(&state, &origin, Wanted { app, tenant, principal, audience, proof: "2", lifetime });
     let expires_on = state.now().as_second() + lifetime;

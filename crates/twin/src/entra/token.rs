@@ -85,7 +85,7 @@ fn issue(state: &State, tenant: &str, headers: &HeaderMap, body: &[u8]) -> Resul
     if !is_known(audience, &origin) {
         return Err(error::unknown_resource(audience, tenant));
     }
-    let lifetime = world.habits.token_seconds;
+    let lifetime = world.behaviour.token_seconds;
     let wanted = Wanted { app, tenant: directory.id, principal, audience, proof, lifetime };
     Ok(sign(state, &origin, wanted))
 }

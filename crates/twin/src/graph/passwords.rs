@@ -27,7 +27,7 @@ pub(super) fn add(call: &Call<'_>, key: &str) -> Answer {
     let now = call.state.now();
     let starts_at = wanted.start_date_time.unwrap_or(now);
     let default = starts_at.saturating_add(LIFE).unwrap_or(Timestamp::MAX);
-    let wait = SignedDuration::from_secs(call.state.world().habits.secret_seconds);
+    let wait = SignedDuration::from_secs(call.state.world().behaviour.secret_seconds);
     let secret = ClientSecret {
         id: random_guid(),
         name: wanted.display_name,

@@ -1,10 +1,10 @@
-//! Controls and views that Azure does not have: captured mail, zones by hand, the clock, faults, habits, a fresh
+//! Controls and views that Azure does not have: captured mail, zones by hand, the clock, faults, behaviour, a fresh
 //! start.
 //!
 //! They are on a listener of their own, so that nothing here is ever taken for Azure.
 
 mod api;
-mod habits;
+mod behaviour;
 mod pages;
 mod view;
 mod visitors;
@@ -20,5 +20,9 @@ pub(crate) use self::visitors::checked;
 
 /// The routes of the inspection endpoint.
 pub(crate) fn routes() -> Router<Arc<State>> {
-    Router::new().merge(api::routes()).merge(habits::routes()).merge(zones::routes()).merge(pages::routes())
+    Router::new()
+        .merge(api::routes())
+        .merge(behaviour::routes())
+        .merge(zones::routes())
+        .merge(pages::routes())
 }

@@ -70,8 +70,8 @@ const OF_PROVIDER: &[&str] = &[
 fn azure() -> Rehearsal {
     let rehearsal = Rehearsal::begin();
     rehearsal.state.change_world(|world| {
-        world.habits.provisioning_seconds = 66;
-        world.habits.communication_retry_after = None;
+        world.behaviour.provisioning_seconds = 66;
+        world.behaviour.communication_retry_after = None;
     });
     rehearsal
 }

@@ -60,8 +60,8 @@ impl SmtpService {
     /// What is checked at the stages before the message: who sends, and how fast.
     fn check_at(&self, stage: Stage, transaction: &Transaction) -> Result<(), Refusal> {
         let (sender_stage, rate_stage) = {
-            let habits = &self.state.world().habits.smtp;
-            (habits.sender_stage, habits.rate_stage)
+            let behaviour = &self.state.world().behaviour.smtp;
+            (behaviour.sender_stage, behaviour.rate_stage)
         };
         if let Some(sender) = transaction.reverse_path.mailbox().filter(|_| sender_stage == stage) {
             rules::check(&self.state.world(), &transaction.service, Some(sender))?;
@@ -76,9 +76,9 @@ impl SmtpService {
         parameters: &MailParameters,
     ) -> Result<Transaction, Refusal> {
         {
-            let habits = &self.state.world().habits;
-            if path.mailbox().is_none() && !habits.takes_null_reverse_path {
-                return Err(habits.smtp.replies.null_sender.refusal());
+            let behaviour = &self.state.world().behaviour;
+            if path.mailbox().is_none() && !behaviour.takes_null_reverse_path {
+                return Err(behaviour.smtp.replies.null_sender.refusal());
             }
         }
         let transaction = Transaction {
@@ -95,7 +95,7 @@ impl SmtpService {
 
     fn add(&self, transaction: &mut Transaction, path: &ForwardPath) -> Result<(), Refusal> {
         self.check_at(Stage::Recipient, transaction)?;
-        let replies = self.state.world().habits.smtp.replies.clone();
+        let replies = self.state.world().behaviour.smtp.replies.clone();
         let Some(mailbox) = path.mailbox() else { return Err(replies.bad_recipient.refusal()) };
         let local_part = mailbox.local_part().as_str();
         if let Some(chosen) = ChosenReply::of(local_part) {
@@ -153,12 +153,12 @@ impl Service for SmtpService {
 
     async fn authenticate(&self, _: &Peer, login: &Login) -> Result<Principal, Refusal> {
         self.answer_or_fail(Operation::SmtpLogin, async {
-            let habits = self.state.world().habits.clone();
+            let behaviour = self.state.world().behaviour.clone();
             let is_retired = retired(&self.state) == Some(RetiredSmtp::LoginRefused);
             let service = login::log_in(&self.state, login).filter(|_| !is_retired);
-            let service = service.ok_or_else(|| habits.smtp.replies.login_failed.refusal())?;
-            let seat = self.sessions.seat(service.subscription, habits.max_smtp_sessions);
-            let seat = seat.ok_or_else(|| habits.smtp.replies.too_many_sessions.refusal())?;
+            let service = service.ok_or_else(|| behaviour.smtp.replies.login_failed.refusal())?;
+            let seat = self.sessions.seat(service.subscription, behaviour.max_smtp_sessions);
+            let seat = seat.ok_or_else(|| behaviour.smtp.replies.too_many_sessions.refusal())?;
             Ok(Principal { service, login: login.name.clone(), _seat: seat })
         })
         .await
@@ -174,7 +174,7 @@ impl Service for SmtpService {
         self.answer_or_fail(Operation::SmtpMail, async {
             match principal {
                 Some(principal) => self.start(principal, path.readable()?, parameters),
-                None => Err(self.state.world().habits.smtp.replies.login_first.refusal()),
+                None => Err(self.state.world().behaviour.smtp.replies.login_first.refusal()),
             }
         })
         .await
@@ -203,7 +203,7 @@ impl Service for SmtpService {
     async fn finish(&self, transaction: &mut Transaction, _: Measures) -> Result<Reply, Refusal> {
         self.answer_or_fail(Operation::SmtpMessage, async {
             let operation = rules::take(&self.state, transaction)?;
-            let accepted = self.state.world().habits.smtp.accepted.clone();
+            let accepted = self.state.world().behaviour.smtp.accepted.clone();
             Ok(Reply::positive(250, (0, 0), "").with_text(format!("{accepted} {operation}")))
         })
         .await
@@ -215,7 +215,7 @@ pub(crate) fn retired(state: &State) -> Option<RetiredSmtp> {
     let now = state.now();
     let world = state.world();
     world
-        .habits
+        .behaviour
         .retirement
         .as_ref()
         .filter(|retirement| retirement.from <= now)

@@ -12,7 +12,7 @@ use crate::captured::{self, Captured, CapturedMail, Fate, Kind, Path};
 use crate::email::{SenderProblem, check_sender};
 use crate::keys::random_guid;
 use crate::state::State;
-use crate::world::{Domain, Habits, Management, Service, World};
+use crate::world::{Behaviour, Domain, Management, Service, World};
 
 /// Whether mail may come from that address through the service.
 pub(super) fn check<'w>(
@@ -20,7 +20,7 @@ pub(super) fn check<'w>(
     service: &Service,
     sender: Option<&Mailbox>,
 ) -> Result<&'w Domain, Refusal> {
-    let replies = &world.habits.smtp.replies;
+    let replies = &world.behaviour.smtp.replies;
     let sender = sender.ok_or_else(|| replies.not_linked.refusal())?;
     match check_sender(world, [service], sender) {
         Ok((domain, _)) => Ok(domain),
@@ -35,24 +35,24 @@ pub(super) fn look(state: &State, transaction: &Transaction) -> Result<(), Refus
     let sender = transaction.reverse_path.mailbox();
     let domain = sender.and_then(|sender| check(&world, &transaction.service, Some(sender)).ok());
     let management = domain.map_or(Management::CustomerManaged, |domain| domain.management);
-    let counted = (transaction.service.subscription, kind(&world.habits));
+    let counted = (transaction.service.subscription, kind(&world.behaviour));
     let limits = world.limits(counted.0, management);
-    let (now, habits) = (state.now(), &world.habits);
+    let (now, behaviour) = (state.now(), &world.behaviour);
     let mut captured = state.captured();
     if captured.is_slowed(counted.0, now) || !captured.has_room(counted, limits, now) {
-        return Err(too_fast(&mut captured, counted.0, now, habits));
+        return Err(too_fast(&mut captured, counted.0, now, behaviour));
     }
     Ok(())
 }
 
 fn count(state: &State, world: &World, service: &Service, domain: &Domain) -> Result<(), Refusal> {
-    let (now, habits, subscription) = (state.now(), &world.habits, service.subscription);
+    let (now, behaviour, subscription) = (state.now(), &world.behaviour, service.subscription);
     let limits = world.limits(subscription, domain.management);
     let mut captured = state.captured();
     if captured.is_slowed(subscription, now)
-        || captured.count((subscription, kind(habits)), limits, now, habits).is_err()
+        || captured.count((subscription, kind(behaviour)), limits, now, behaviour).is_err()
     {
-        return Err(too_fast(&mut captured, subscription, now, habits));
+        return Err(too_fast(&mut captured, subscription, now, behaviour));
     }
     Ok(())
 }
@@ -62,10 +62,10 @@ fn too_fast(
     captured: &mut Captured,
     subscription: SubscriptionId,
     now: Timestamp,
-    habits: &Habits,
+    behaviour: &Behaviour,
 ) -> Refusal {
-    captured.slow(subscription, now, habits.smtp.rate_seconds);
-    habits.smtp.replies.too_fast.refusal()
+    captured.slow(subscription, now, behaviour.smtp.rate_seconds);
+    behaviour.smtp.replies.too_fast.refusal()
 }
 
 /// Takes a whole message, or says why not.
@@ -75,14 +75,14 @@ pub(super) fn take(state: &State, transaction: &mut Transaction) -> Result<Opera
     let author = author(message);
     let (sender, name, recipients) = {
         let world = state.world();
-        if message.len() > world.habits.max_request_octets {
-            return Err(world.habits.smtp.replies.too_large.refusal());
+        if message.len() > world.behaviour.max_request_octets {
+            return Err(world.behaviour.smtp.replies.too_large.refusal());
         }
         let domain = check(&world, service, author.as_ref())?;
         count(state, &world, service, domain)?;
         let username = author.as_ref().map_or("", |author| author.local_part().as_str());
         let captured = state.captured();
-        let fate = Fate { domain, username, captured: &captured, habits: &world.habits, now };
+        let fate = Fate { domain, username, captured: &captured, behaviour: &world.behaviour, now };
         let recipients = recipients
             .iter()
             .map(|recipient| fate.of(&recipient.to_string(), captured::Field::Envelope))
@@ -111,8 +111,8 @@ pub(super) fn take(state: &State, transaction: &mut Transaction) -> Result<Opera
     Ok(operation)
 }
 
-fn kind(habits: &Habits) -> Kind {
-    if habits.smtp_shares_quota { Kind::Sends } else { Kind::SmtpSends }
+fn kind(behaviour: &Behaviour) -> Kind {
+    if behaviour.smtp_shares_quota { Kind::Sends } else { Kind::SmtpSends }
 }
 
 /// The header's From: Azure goes by that, not by MAIL FROM. Whatever else is wrong with the header, and where From

@@ -5,13 +5,13 @@ use smtp::sasl::Mechanism;
 use smtp::server::{Limits, LoginPolicy, Settings, TlsPolicy, Wording};
 
 use crate::keys::random_guid;
-use crate::world::{OfferedExtensions, SmtpHabits};
+use crate::world::{OfferedExtensions, SmtpBehaviour};
 
 /// What SIZE says, although 10 MB are taken.
 const ANNOUNCED_OCTETS: u64 = 31_457_280;
 
 /// The settings of one session. Behind the name are many machines: each session meets another.
-pub(crate) fn settings(habits: &SmtpHabits) -> Settings {
+pub(crate) fn settings(behaviour: &SmtpBehaviour) -> Settings {
     let pod = random_guid().simple().to_string();
     let thin = Extensions::none().with(Extension::Size).with(Extension::Chunking);
     let full = thin
@@ -19,11 +19,11 @@ pub(crate) fn settings(habits: &SmtpHabits) -> Settings {
         .with(Extension::EightBitMime)
         .with(Extension::BinaryMime)
         .with(Extension::SmtpUtf8);
-    let replies = &habits.replies;
+    let replies = &behaviour.replies;
     Settings {
         host_name: format!("ic3-transport-smtp-acs-deployment-{}-{}", &pod[..10], &pod[10..15]),
-        banner: habits.banner.clone(),
-        extensions: match habits.extensions {
+        banner: behaviour.banner.clone(),
+        extensions: match behaviour.extensions {
             OfferedExtensions::Full => full,
             OfferedExtensions::Thin => thin,
         },

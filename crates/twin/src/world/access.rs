@@ -78,7 +78,7 @@ impl World {
         ACTIONS_TO_SEND.iter().all(|action| self.may(principal, action, resource, now))
     }
 
-    /// Gives a principal a role of its own at once, whatever Azure's habits are.
+    /// Gives a principal a role of its own at once, whatever the behaviour is set to.
     pub fn grant(&mut self, principal: PrincipalId, scope: &str, permission: Permission) {
         let now = Timestamp::UNIX_EPOCH;
         let place = format!("{scope}/{}", self.custom_roles.len());

@@ -2,17 +2,17 @@
 //! who may do what. Pure state; time is an argument.
 
 mod access;
+mod behaviour;
 mod communication;
 pub(crate) mod data_location;
 mod directory;
 pub mod dns;
 mod domain;
-mod email_habits;
+mod email_behaviour;
 mod groups;
-mod habits;
 pub mod roles;
 mod seed;
-mod smtp_habits;
+mod smtp_behaviour;
 mod stamp;
 mod suppression;
 
@@ -22,6 +22,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use self::access::{Assignment, covers};
+pub use self::behaviour::{
+    Behaviour, Bucket, DeletionForm, HiddenSubscription, Limits, Refused, RepeatedOperation,
+};
 pub use self::communication::{Service, SetMembers, SmtpUsername};
 pub use self::data_location::normalised;
 pub(crate) use self::directory::named;
@@ -30,14 +33,11 @@ pub use self::domain::{
     DEFAULT_SENDER, Domain, EmailService, FAILED, IN_PROGRESS, Management, Part, Progress, SenderUsername,
     SuppressedAddress, SuppressionList, VERIFIED, Verification,
 };
-pub use self::email_habits::{Absent, EmailHabits, RestRefusal, RetiredSmtp, Retirement, Unwanted};
+pub use self::email_behaviour::{Absent, EmailBehaviour, RestRefusal, RetiredSmtp, Retirement, Unwanted};
 pub use self::groups::{LongRunningOperation, OperationKind, ResourceGroup};
-pub use self::habits::{
-    Bucket, DeletionForm, Habits, HiddenSubscription, Limits, Refused, RepeatedOperation,
-};
 pub use self::roles::Role;
 pub use self::seed::{Seed, SeedError};
-pub use self::smtp_habits::{OfferedExtensions, ReplyLine, SmtpHabits, SmtpReplies, Stage};
+pub use self::smtp_behaviour::{OfferedExtensions, ReplyLine, SmtpBehaviour, SmtpReplies, Stage};
 pub use self::stamp::{PROVIDER_APP, Stamp, SystemData};
 
 /// All of it.
@@ -67,7 +67,8 @@ pub struct World {
     /// What was begun.
     pub operations: Vec<LongRunningOperation>,
     /// What is not known for sure about Azure, as it is played here.
-    pub habits: Habits,
+    #[serde(alias = "habits")]
+    pub behaviour: Behaviour,
 }
 
 /// A subscription.

@@ -15,7 +15,7 @@ use super::dns::provider::NETWORK_NAMESPACE;
 use super::dns::seed::{TokenSeed, ZoneSeed};
 use super::roles::OWNER;
 use super::{
-    App, Assignment, ClientSecret, Domain, EmailService, Habits, Limits, Management, Registration,
+    App, Assignment, Behaviour, ClientSecret, Domain, EmailService, Limits, Management, Registration,
     ResourceGroup, SenderUsername, Service, SetMembers, SmtpUsername, Stamp, Subscription, SystemData,
     Tenant, Verification, World,
 };
@@ -35,8 +35,8 @@ pub struct Seed {
     zone: Vec<ZoneSeed>,
     #[serde(default)]
     cloudflare_token: Vec<TokenSeed>,
-    #[serde(default)]
-    habits: Habits,
+    #[serde(default, alias = "habits")]
+    behaviour: Behaviour,
 }
 
 /// The file cannot be used.
@@ -190,7 +190,7 @@ impl Seed {
                 .into_iter()
                 .map(|seed| seed.into_token(subscription))
                 .collect(),
-            habits: self.habits,
+            behaviour: self.behaviour,
             ..World::default()
         };
         for domain in world.domains.clone() {
@@ -344,6 +344,21 @@ fn digest(octets: &[u8]) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_former_name_of_the_behaviour_is_read() {
+        for key in ["behaviour", "habits"] {
+            let text = format!(
+                "{}
+[{key}]
+poll_seconds = 17
+",
+                DEFAULT
+            );
+            let seed = Seed::parse(&text).unwrap();
+            assert_eq!(seed.behaviour.poll_seconds, 17, "{key}");
+        }
+    }
     use crate::world::SecretVerdict;
 
     #[test]

@@ -91,7 +91,7 @@ fn states(world: &World, domain: &Domain) -> Members<State> {
     let state = |part| {
         let progress = domain.verification.of(part);
         let is_plain = is_own || progress.status == "NotStarted";
-        let empty = || (world.habits.empty_error_codes && !is_plain).then(String::new);
+        let empty = || (world.behaviour.empty_error_codes && !is_plain).then(String::new);
         (part, State { error_code: progress.error.or_else(empty), status: progress.status })
     };
     Members(Part::ALL.into_iter().map(state).collect())

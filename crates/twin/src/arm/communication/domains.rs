@@ -185,13 +185,13 @@ fn made(
 fn check_quota(world: &World, service: &EmailService) -> Result<(), Refusal> {
     let id = service.resource_id();
     let there = world.domains.iter().filter(|one| one.email_service_id().eq_ignore_ascii_case(&id)).count();
-    let most = world.habits.domains_per_email_service;
+    let most = world.behaviour.domains_per_email_service;
     if there < most {
         return Ok(());
     }
     let text =
         format!("The email service '{}' has {most} domains already, which is all it may have.", service.name);
-    Err(Refusal::new(StatusCode::CONFLICT, &world.habits.domain_quota_code, text))
+    Err(Refusal::new(StatusCode::CONFLICT, &world.behaviour.domain_quota_code, text))
 }
 
 /// One that is linked stays.

@@ -116,7 +116,7 @@ async fn a_verification_is_stuck_until_it_is_cancelled() {
     rehearsal.state.advance(SignedDuration::from_hours(48));
     assert_eq!(progress(&rehearsal, &domain).await, said("VerificationInProgress", ""));
     assert_eq!(code(&act(&rehearsal, &domain, "initiateVerification").await), (409, "Conflict"));
-    rehearsal.state.change_world(|world| world.habits.shows_cancellation = true);
+    rehearsal.state.change_world(|world| world.behaviour.shows_cancellation = true);
     assert_eq!(act(&rehearsal, &domain, "cancelVerification").await.status, 202);
     assert_eq!(progress(&rehearsal, &domain).await.0, "CancellationRequested");
     wait(&rehearsal);
@@ -165,7 +165,7 @@ async fn a_name_is_somebody_elses() {
 #[tokio::test]
 async fn an_email_service_has_so_many_domains_and_no_more() {
     let rehearsal = Rehearsal::begin();
-    rehearsal.state.change_world(|world| world.habits.domains_per_email_service = world.domains.len() + 1);
+    rehearsal.state.change_world(|world| world.behaviour.domains_per_email_service = world.domains.len() + 1);
     let [.., (domain, body)] = tracked();
     assert_eq!(send(&rehearsal, "PUT", &domain, body.clone()).await.status, 201);
     assert_eq!(send(&rehearsal, "PUT", &domain, body.clone()).await.status, 200, "it is there already");

@@ -118,7 +118,7 @@ fn accepted(
 /// The answer to a DELETE that goes on for a while; nothing was there is an answer, too.
 fn deleted(call: &Call<'_>, begun: Option<&LongRunningOperation>) -> Response {
     let Some(operation) = begun else { return StatusCode::NO_CONTENT.into_response() };
-    let form = call.state.world().habits.deletion;
+    let form = call.state.world().behaviour.deletion;
     let mut response = nothing(StatusCode::ACCEPTED);
     operations::tell(call, &mut response, operation, operations::places(operation.kind, form));
     response
@@ -198,7 +198,7 @@ fn missing(id: &str) -> Refusal {
 
 /// What the provider says of a resource without one.
 fn unread(call: &Call<'_>) -> Refusal {
-    if call.habits().plain_not_found {
+    if call.behaviour().plain_not_found {
         return missing(&call.path);
     }
     let text = format!("Failed to read resource '{}' with error: Not Found", call.path);
@@ -219,7 +219,7 @@ pub(super) fn located(location: Option<&str>) -> Result<String, Refusal> {
 
 /// Refuses what is new once Azure takes nothing new any more.
 fn must_be_open(call: &Call<'_>, world: &World) -> Result<(), Refusal> {
-    let closed = world.habits.creation_closed.as_ref().filter(|closed| closed.from <= call.state.now());
+    let closed = world.behaviour.creation_closed.as_ref().filter(|closed| closed.from <= call.state.now());
     match closed {
         None => Ok(()),
         Some(closed) => {

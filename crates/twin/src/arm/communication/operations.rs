@@ -56,7 +56,7 @@ impl Fate {
 
 /// What becomes of a resource that is written, unless a failure is due: it is there after a while.
 pub(super) fn fate(call: &Call<'_>, world: &World) -> Fate {
-    let wait = SignedDuration::from_secs(world.habits.provisioning_seconds);
+    let wait = SignedDuration::from_secs(world.behaviour.provisioning_seconds);
     let (wait, failure) = match call.state.faults.trigger(Operation::Provisioning) {
         Some(Effect::Hang) => return Fate { done_at: Timestamp::MAX, failure: None },
         Some(Effect::Late(milliseconds)) => (wait + late(milliseconds), None),
@@ -91,7 +91,7 @@ pub(super) fn begin(call: &Call<'_>, world: &mut World, begin: Begin) -> LongRun
 
 /// Notes that a deletion has begun, which takes as long as making something does.
 pub(super) fn begin_deletion(call: &Call<'_>, world: &mut World, resource: String) -> LongRunningOperation {
-    let fate = Fate::after(call, world.habits.provisioning_seconds);
+    let fate = Fate::after(call, world.behaviour.provisioning_seconds);
     begin(call, world, Begin { resource, fate, kind: OperationKind::Delete })
 }
 
@@ -108,7 +108,7 @@ pub(super) fn tell(
         }
     }
     // A seed cannot say "nothing" in any other way.
-    if let Some(seconds) = call.habits().communication_retry_after.filter(|seconds| *seconds > 0) {
+    if let Some(seconds) = call.behaviour().communication_retry_after.filter(|seconds| *seconds > 0) {
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
     if call.method != "GET" {
@@ -139,7 +139,7 @@ fn address(call: &Call<'_>, operation: &LongRunningOperation) -> String {
 
 /// How an operation goes. One of a deletion is answered with 202 until it is over, with a body all the same.
 pub(super) fn status(call: &Call<'_>, name: &str) -> Answer {
-    if call.state.world().habits.operations_need_a_right {
+    if call.state.world().behaviour.operations_need_a_right {
         let action = format!("{COMMUNICATION_NAMESPACE}/Locations/OperationStatuses/read");
         call.must(&action, &call.path.split('/').take(3).collect::<Vec<_>>().join("/"))?;
     }
@@ -150,7 +150,7 @@ pub(super) fn status(call: &Call<'_>, name: &str) -> Answer {
         return Err(Refusal::new(StatusCode::NOT_FOUND, "OperationNotFound", text).by_service());
     };
     let is_done = operation.done_at <= call.state.now();
-    let form = call.state.world().habits.deletion;
+    let form = call.state.world().behaviour.deletion;
     let document = document(call, name, &operation, (is_done, form));
     let is_open_deletion = operation.kind == OperationKind::Delete && !is_done;
     let status = if is_open_deletion { StatusCode::ACCEPTED } else { StatusCode::OK };

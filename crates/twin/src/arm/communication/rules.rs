@@ -105,7 +105,7 @@ async fn nothing_new_is_taken_from_a_day_on_if_a_seed_says_so() {
     let from = rehearsal.state.now() + jiff::SignedDuration::from_hours(1);
     rehearsal.state.change_world(|world| {
         let (code, message) = ("ServiceRetired".to_owned(), "No new resources.".to_owned());
-        world.habits.creation_closed = Some(Refused { from, status: 403, code, message });
+        world.behaviour.creation_closed = Some(Refused { from, status: 403, code, message });
     });
     let body = json!({ "location": "global", "properties": { "dataLocation": "Europe" } });
     let new = |name: &str| format!("{}/communicationServices/{name}", provider());

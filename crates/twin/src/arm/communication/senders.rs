@@ -108,7 +108,7 @@ struct Read<'a> {
 }
 
 fn written(call: &Call<'_>, name: &str, domain: &Domain, sender: &SenderUsername) -> Document {
-    let shows = call.state.world().habits.sender_data_location;
+    let shows = call.state.world().behaviour.sender_data_location;
     Document::of(&Proxy {
         id: format!("{}/senderUsernames/{name}", domain.resource_id()),
         name: name.to_owned(),
@@ -133,7 +133,7 @@ fn read(world: &World, domain: &Domain, sender: &SenderUsername) -> Document {
         properties: Read {
             username: &sender.username,
             display_name: sender.display_name.as_deref().unwrap_or_default(),
-            data_location: world.habits.sender_data_location.then_some(&domain.data_location),
+            data_location: world.behaviour.sender_data_location.then_some(&domain.data_location),
         },
     })
 }

@@ -51,7 +51,7 @@ fn properties<'a>(call: &Call<'_>, world: &World, service: &'a Service) -> Prope
     if service.ready_at > now {
         return Properties::Accepted { data_location, provisioning_state };
     }
-    let (set, all) = (&service.set, world.habits.whole_services);
+    let (set, all) = (&service.set, world.behaviour.whole_services);
     let access = if service.public_network_access { "Enabled" } else { "Disabled" };
     let shows_links = all || set.linked_domains || !service.linked_domains.is_empty();
     let shows_access = all || set.public_network_access.is_some() || !service.public_network_access;
@@ -96,7 +96,7 @@ pub(super) fn host_name(call: &Call<'_>, world: &World, service: &Service) -> St
         return host.to_owned();
     }
     let name = service.name.to_ascii_lowercase();
-    if world.habits.host_label {
+    if world.behaviour.host_label {
         let label = normalised(&service.data_location);
         return format!("{name}.{label}.communication.azure.com");
     }

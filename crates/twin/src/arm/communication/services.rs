@@ -220,7 +220,7 @@ fn changed(world: &World, mut service: Service, body: Body, now: Timestamp) -> R
         service.set.public_network_access = Some(access);
     }
     if let Some(links) = properties.linked_domains {
-        let most = world.habits.linked_domains;
+        let most = world.behaviour.linked_domains;
         if links.len() > most {
             let text = format!("A communication service may have {most} linked domains at most.");
             return Err(invalid("InvalidLinkedDomains", text));

@@ -64,13 +64,13 @@ pub(super) fn find<'d>(domain: &'d Domain, name: &str) -> Option<&'d Suppression
 
 /// How a write is answered: as a sender is, or as the specification has it.
 pub(super) fn put_status(call: &Call<'_>, is_new: bool) -> StatusCode {
-    let as_specified = call.state.world().habits.suppression_as_specified;
+    let as_specified = call.state.world().behaviour.suppression_as_specified;
     if as_specified && is_new { StatusCode::CREATED } else { StatusCode::OK }
 }
 
 /// How a deletion is answered.
 pub(super) fn taken(call: &Call<'_>, was_there: bool) -> Response {
-    match (was_there, call.state.world().habits.suppression_as_specified) {
+    match (was_there, call.state.world().behaviour.suppression_as_specified) {
         (false, _) => StatusCode::NO_CONTENT.into_response(),
         (true, true) => StatusCode::OK.into_response(),
         (true, false) => nothing(StatusCode::OK),
@@ -84,7 +84,7 @@ fn put(call: &Call<'_>, id: &str, name: &str) -> Answer {
     }
     let (now, by) = (call.state.now(), call.client());
     let (is_new, answer) = call.state.change_world(|world| {
-        let any_name = world.habits.any_list_name;
+        let any_name = world.behaviour.any_list_name;
         let domain = world.domain_at_mut(id).ok_or_else(|| missing(id))?;
         if !list_name.is_empty() && !any_name && !domain.has_sender(&list_name) {
             let text = format!("'{list_name}' is not a sender username of the domain.");

@@ -247,7 +247,7 @@ async fn a_service_has_an_identity_if_it_is_asked_for_and_a_hundred_links_at_mos
     let shown = send(&rehearsal, "PATCH", &path, json!({ "identity": { "type": "None" } })).await;
     assert_eq!(shown.body["identity"], Value::Null);
 
-    rehearsal.state.change_world(|world| world.habits.linked_domains = 1);
+    rehearsal.state.change_world(|world| world.behaviour.linked_domains = 1);
     let links = ask(&rehearsal, "GET", &path).await.body["properties"]["linkedDomains"].clone();
     let body = json!({ "properties": { "linkedDomains": links } });
     let refused = send(&rehearsal, "PATCH", &path, body).await;

@@ -24,7 +24,7 @@ pub(super) fn begin(call: &Call<'_>) -> Answer {
     must(call, "EmailServices/Domains", "InitiateVerification/action")?;
     let part = part(call)?;
     act(call, |world, at| {
-        let wait = SignedDuration::from_secs(world.habits.verification_seconds);
+        let wait = SignedDuration::from_secs(world.behaviour.verification_seconds);
         let domain = domain(call, world)?;
         let status = word(domain, part);
         if [IN_PROGRESS, VERIFIED].contains(&status.as_str()) {
@@ -54,17 +54,17 @@ pub(super) fn cancel(call: &Call<'_>) -> Answer {
     must(call, "EmailServices/Domains", "CancelVerification/action")?;
     let part = part(call)?;
     act(call, |world, _| {
-        let habits = world.habits.clone();
-        let wait = SignedDuration::from_secs(habits.cancellation_seconds);
+        let behaviour = world.behaviour.clone();
+        let wait = SignedDuration::from_secs(behaviour.cancellation_seconds);
         let domain = domain(call, world)?;
         if word(domain, part) != IN_PROGRESS {
             return Ok(());
         }
-        let meanwhile = if habits.shows_cancellation { "CancellationRequested" } else { IN_PROGRESS };
+        let meanwhile = if behaviour.shows_cancellation { "CancellationRequested" } else { IN_PROGRESS };
         let now = call.state.now();
         domain.verification.set(part, meanwhile, None, None);
         let at = now.saturating_add(wait).unwrap_or(Timestamp::MAX);
-        domain.verification.plan(part, &habits.cancelled_state, at, None);
+        domain.verification.plan(part, &behaviour.cancelled_state, at, None);
         Ok(())
     })
 }
@@ -91,7 +91,7 @@ fn part(call: &Call<'_>) -> Result<Part, Refusal> {
 /// one.
 fn act(call: &Call<'_>, plan: impl FnOnce(&mut World, Timestamp) -> Result<(), Refusal>) -> Answer {
     let operation = call.state.change_world(|world| {
-        let fate = Fate::after(call, world.habits.verification_operation_seconds);
+        let fate = Fate::after(call, world.behaviour.verification_operation_seconds);
         let (now, done_at) = (call.state.now(), fate.done_at);
         plan(world, done_at)?;
         let domain = domain(call, world)?;

@@ -1,4 +1,4 @@
-//! Members that must be there, Azure's switches, and rules that are habits.
+//! Members that must be there, Azure's switches, and rules that are settings.
 
 use jiff::SignedDuration;
 use serde_json::{Value, json};
@@ -45,7 +45,7 @@ async fn mail_to_nobody_but_cc_depends_on_the_version() {
     let old = "/emails:send?api-version=2021-10-01-preview";
     assert_eq!(post(&rehearsal, old, &hidden, &[]).await.status, 202);
     assert_eq!(post(&rehearsal, SEND, &hidden, &[]).await.status, 400);
-    rehearsal.state.change_world(|world| world.habits.email.takes_mail_without_to = true);
+    rehearsal.state.change_world(|world| world.behaviour.email.takes_mail_without_to = true);
     assert_eq!(post(&rehearsal, SEND, &hidden, &[]).await.status, 202);
     let nobody = with(|mail| mail["recipients"] = json!({}));
     assert_eq!(post(&rehearsal, old, &nobody, &[]).await.status, 400);
@@ -120,7 +120,7 @@ async fn a_rule_refuses_what_it_is_about_and_nothing_else() {
         let rehearsal = Rehearsal::begin();
         let (code, message) = ("Unwanted".to_owned(), "no".to_owned());
         let rule = RestRefusal { when: when.clone(), status: 413, code, message };
-        rehearsal.state.change_world(|world| world.habits.email.refuses = vec![rule]);
+        rehearsal.state.change_world(|world| world.behaviour.email.refuses = vec![rule]);
         let answer = post(&rehearsal, SEND, &refused, &[]).await;
         assert_eq!((answer.status, &answer.body["error"]["code"]), (413, &json!("Unwanted")), "{when:?}");
         if when != Unwanted::Everything {
@@ -134,7 +134,7 @@ async fn from_the_day_of_retirement_on_nothing_is_taken() {
     let rehearsal = Rehearsal::begin();
     let day = rehearsal.state.now() + SignedDuration::from_hours(1);
     let retirement: Retirement = serde_json::from_value(json!({ "from": day })).unwrap();
-    rehearsal.state.change_world(|world| world.habits.retirement = Some(retirement));
+    rehearsal.state.change_world(|world| world.behaviour.retirement = Some(retirement));
     assert_eq!(post(&rehearsal, SEND, &mail(), &[("operation-id", ID)]).await.status, 202);
     rehearsal.state.advance(SignedDuration::from_hours(1));
     let answer = post(&rehearsal, SEND, &mail(), &[]).await;

@@ -63,17 +63,17 @@ async fn what_azure_would_refuse_is_refused_by_code() {
 #[tokio::test]
 async fn a_repeated_id_sends_once_however_it_is_answered() {
     use RepeatedOperation::{Accept, BadRequest, Conflict, SendAgain};
-    for (habit, status, kept) in
+    for (setting, status, kept) in
         [(Accept, 202, 1), (Conflict, 409, 1), (BadRequest, 400, 1), (SendAgain, 202, 2)]
     {
         let rehearsal = Rehearsal::begin();
-        rehearsal.state.change_world(|world| world.habits.repeated_operation = habit);
+        rehearsal.state.change_world(|world| world.behaviour.repeated_operation = setting);
         let id = ("operation-id", "7f000000-0000-4000-8000-000000000001");
         let first = post(&rehearsal, SEND, &mail(), &[id]).await;
         assert_eq!((first.status, &first.body["id"]), (202, &id.1.into()));
         assert!(first.headers["operation-location"].to_str().unwrap().starts_with("https://localhost:8443/"));
         let second = post(&rehearsal, SEND, &mail(), &[id]).await;
-        assert_eq!((second.status, rehearsal.state.captured().taken()), (status, kept), "{habit:?}");
+        assert_eq!((second.status, rehearsal.state.captured().taken()), (status, kept), "{setting:?}");
     }
 }
 

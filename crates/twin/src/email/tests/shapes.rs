@@ -123,15 +123,15 @@ async fn failures_are_as_specified() {
 }
 
 #[tokio::test]
-async fn what_is_not_known_for_sure_is_a_habit() {
+async fn what_is_not_known_for_sure_is_a_setting() {
     let rehearsal = Rehearsal::begin();
     rehearsal.state.change_world(|world| {
-        world.habits.poll_seconds = 0;
-        world.habits.operation_seconds = 0;
-        world.habits.email.no_error = Absent::LeftOut;
-        world.habits.email.absent_error_members = Absent::LeftOut;
-        world.habits.email.doubles_slash = true;
-        world.habits.email.sends_request_id = true;
+        world.behaviour.poll_seconds = 0;
+        world.behaviour.operation_seconds = 0;
+        world.behaviour.email.no_error = Absent::LeftOut;
+        world.behaviour.email.absent_error_members = Absent::LeftOut;
+        world.behaviour.email.doubles_slash = true;
+        world.behaviour.email.sends_request_id = true;
     });
     let taken = post(&rehearsal, SEND, &mail(), &[("operation-id", ID)]).await;
     assert_eq!(taken.text, format!(r#"{{"id":"{ID}","status":"Running"}}"#));

@@ -48,10 +48,10 @@ async fn one_of_two_is_dropped() {
 }
 
 #[tokio::test]
-async fn by_a_habit_nothing_is_sent_where_mail_came_back_from() {
+async fn by_a_setting_nothing_is_sent_where_mail_came_back_from() {
     for (suppresses_bounced, expected) in [(false, Outcome::Bounced), (true, Outcome::Suppressed)] {
         let rehearsal = Rehearsal::begin();
-        rehearsal.state.change_world(|world| world.habits.suppresses_bounced = suppresses_bounced);
+        rehearsal.state.change_world(|world| world.behaviour.suppresses_bounced = suppresses_bounced);
         let lost = with(|mail| mail["recipients"]["to"][0]["address"] = json!("bounce@example.com"));
         for (number, expected) in [(1, Outcome::Bounced), (2, expected)] {
             assert_eq!(post(&rehearsal, SEND, &lost, &[]).await.status, 202);

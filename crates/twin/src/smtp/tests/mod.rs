@@ -19,7 +19,7 @@ use super::{SmtpService, settings};
 use crate::captured::CapturedMail;
 use crate::faults::{Effect, Fault, Operation};
 use crate::rehearsal::Rehearsal;
-use crate::world::Habits;
+use crate::world::Behaviour;
 
 const MAIL: &str =
     "From: scanner@contoso.example\r\nMessage-ID: <1@x.example>\r\nSubject: s\r\n\r\nx\r\n.\r\n";
@@ -34,19 +34,19 @@ struct Context {
 }
 
 impl Context {
-    fn begin(change: impl FnOnce(&mut Habits)) -> Self {
+    fn begin(change: impl FnOnce(&mut Behaviour)) -> Self {
         let rehearsal = Rehearsal::begin();
-        rehearsal.state.change_world(|world| change(&mut world.habits));
+        rehearsal.state.change_world(|world| change(&mut world.behaviour));
         let service = Arc::new(SmtpService::new(Arc::clone(&rehearsal.state)));
         Self { rehearsal, service }
     }
 
     /// A session as it is behind TLS, without TLS: what is offered and asked for is the same.
     async fn connect(&self) -> Line {
-        let habits = self.rehearsal.state.world().habits.smtp.clone();
+        let behaviour = self.rehearsal.state.world().behaviour.smtp.clone();
         let endpoint = Endpoint {
             service: Arc::clone(&self.service),
-            settings: Arc::new(Settings { tls: TlsPolicy::Absent, ..settings(&habits) }),
+            settings: Arc::new(Settings { tls: TlsPolicy::Absent, ..settings(&behaviour) }),
             tls: None,
             timeouts: Timeouts { failed_login: std::time::Duration::ZERO, ..Timeouts::default() },
             networks: Vec::new(),

@@ -6,7 +6,7 @@ use smtp::server::{Session, Step};
 
 use super::super::settings;
 use super::Context;
-use crate::world::{OfferedExtensions, SmtpHabits};
+use crate::world::{OfferedExtensions, SmtpBehaviour};
 
 fn offered(reply: &str) -> Vec<&str> {
     reply.lines().skip(1).map(|line| &line[4..]).collect()
@@ -14,7 +14,7 @@ fn offered(reply: &str) -> Vec<&str> {
 
 #[test]
 fn little_is_offered_in_clear() {
-    let settings = Arc::new(settings(&SmtpHabits::default()));
+    let settings = Arc::new(settings(&SmtpBehaviour::default()));
     let mut session = Session::open(settings, [127, 0, 0, 1].into());
     session.input().extend_from_slice(b"EHLO c\r\nMAIL FROM:<a@b.example>\r\n");
     let Step::Hello(ask) = session.advance() else { panic!() };
@@ -44,7 +44,7 @@ async fn the_offer_behind_tls_is_as_reported_or_thin() {
     let thin = ["SIZE 31457280", "AUTH LOGIN XOAUTH2", "CHUNKING"];
     for (extensions, expected) in [(OfferedExtensions::Full, &full[..]), (OfferedExtensions::Thin, &thin[..])]
     {
-        let context = Context::begin(|habits| habits.smtp.extensions = extensions);
+        let context = Context::begin(|behaviour| behaviour.smtp.extensions = extensions);
         let mut line = context.connect().await;
         let reply = line.send(b"EHLO c\r\n").await;
         assert_eq!(offered(&reply), expected);

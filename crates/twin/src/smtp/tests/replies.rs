@@ -87,7 +87,7 @@ async fn replies_are_as_reported() {
 
 #[tokio::test]
 async fn the_rate_is_told_in_the_words_that_are_reported() {
-    let context = Context::begin(|habits| habits.smtp_shares_quota = false);
+    let context = Context::begin(|behaviour| behaviour.smtp_shares_quota = false);
     let mut line = context.log_in().await;
     for _ in 0..30 {
         line.transaction("scanner@contoso.example", &["a@example.com"], MAIL).await;

@@ -9,7 +9,7 @@ use crate::faults::Operation;
 use crate::world::Stage;
 
 #[tokio::test]
-async fn a_sender_is_refused_at_the_stage_and_in_the_words_of_the_habit() {
+async fn a_sender_is_refused_at_the_stage_and_in_the_words_of_the_setting() {
     let from = "news@unlinked.example";
     let message = MAIL.replace("scanner@contoso.example", from);
     for (stage, expected) in [
@@ -17,23 +17,24 @@ async fn a_sender_is_refused_at_the_stage_and_in_the_words_of_the_habit() {
         (Stage::Recipient, &["250 2.1.0", "501 5.1.7", "554"]),
         (Stage::Mail, &["501 5.1.7", "503 5.5.1", "503"]),
     ] {
-        let context = Context::begin(|habits| habits.smtp.sender_stage = stage);
+        let context = Context::begin(|behaviour| behaviour.smtp.sender_stage = stage);
         let replies = context.log_in().await.transaction(from, &["a@example.com"], &message).await;
         assert_eq!(replies, expected, "{stage:?}");
     }
-    let context = Context::begin(|habits| {
-        habits.smtp = serde_json::from_value(json!({ "replies": { "not_linked": "550 5.1.7 No" } })).unwrap();
+    let context = Context::begin(|behaviour| {
+        behaviour.smtp =
+            serde_json::from_value(json!({ "replies": { "not_linked": "550 5.1.7 No" } })).unwrap();
     });
     let replies = context.log_in().await.transaction(from, &["a@example.com"], &message).await;
     assert_eq!(replies[3], "550 5.1.7");
 }
 
 #[tokio::test]
-async fn too_fast_is_said_at_the_stage_and_for_as_long_as_the_habit_says() {
+async fn too_fast_is_said_at_the_stage_and_for_as_long_as_the_setting_says() {
     for (stage, at) in [(Stage::Message, 3), (Stage::Recipient, 1), (Stage::Mail, 0)] {
-        let context = Context::begin(|habits| {
-            habits.smtp.rate_stage = stage;
-            habits.smtp.rate_seconds = 3_600;
+        let context = Context::begin(|behaviour| {
+            behaviour.smtp.rate_stage = stage;
+            behaviour.smtp.rate_seconds = 3_600;
         });
         let mut line = context.log_in().await;
         let mut send = async || line.transaction("scanner@contoso.example", &["a@example.com"], MAIL).await;

@@ -55,7 +55,7 @@ pub fn answer(world: &World, name: &str, kind: &str, seen: Timestamp) -> Answer 
                 None => return Answer { code: Code::NoError, records, soa: None },
             },
         };
-        let minimum = world.habits.negative_ttl;
+        let minimum = world.behaviour.negative_ttl;
         let Some(there) = at_name(zone, &name, minimum, seen) else {
             return Answer { code: Code::NxDomain, records, soa: Some(zone.soa(minimum)) };
         };

@@ -57,7 +57,7 @@ impl World {
     /// What the world's own zones say to a question, as slowly as DNS is.
     #[must_use]
     pub fn look_up(&self, question: &Question, now: Timestamp) -> Seen {
-        let wait = jiff::SignedDuration::from_secs(self.habits.dns_seconds);
+        let wait = jiff::SignedDuration::from_secs(self.behaviour.dns_seconds);
         let seen = now.saturating_sub(wait).unwrap_or(Timestamp::MIN);
         let answer = super::answer::answer(self, &question.name, question.kind, seen);
         Seen::Records(answer.records.into_iter().map(|record| (record.kind, record.value)).collect())

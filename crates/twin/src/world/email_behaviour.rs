@@ -3,10 +3,10 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// Habits of the Email API.
+/// Behaviour of the Email API.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct EmailHabits {
+pub struct EmailBehaviour {
     /// How `error` is written of a send that has not failed.
     pub no_error: Absent,
     /// How the members of an error are written that it does not have.
@@ -124,7 +124,7 @@ fn gone_code() -> String {
     "Gone".to_owned()
 }
 
-impl Default for EmailHabits {
+impl Default for EmailBehaviour {
     fn default() -> Self {
         Self {
             no_error: Absent::Null,
@@ -143,15 +143,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn habits_are_written_in_plain_words() {
+    fn behaviour_is_written_in_plain_words() {
         let text = r#"
             refuses = [
                 { when = "no_text" },
                 { when = { attachment_type = "image/*" }, status = 415, code = "No", message = "no" },
                 { when = { larger_than = 1000 }, status = 413 },
             ]"#;
-        let habits: EmailHabits = toml::from_str(text).unwrap();
-        assert_eq!(habits.refuses[0].code, "BadRequest");
-        assert_eq!(habits.refuses[1].when, Unwanted::AttachmentType("image/*".to_owned()));
+        let behaviour: EmailBehaviour = toml::from_str(text).unwrap();
+        assert_eq!(behaviour.refuses[0].code, "BadRequest");
+        assert_eq!(behaviour.refuses[1].when, Unwanted::AttachmentType("image/*".to_owned()));
     }
 }

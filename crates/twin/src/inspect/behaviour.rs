@@ -1,4 +1,4 @@
-//! Habits at run time: read, and changed in part.
+//! Behaviour at run time: read, and changed in part.
 
 use std::sync::Arc;
 
@@ -10,28 +10,30 @@ use axum::{Json, Router};
 use serde_json::{Map, Value, json};
 
 use crate::state::State;
-use crate::world::Habits;
+use crate::world::Behaviour;
 
 pub(super) fn routes() -> Router<Arc<State>> {
-    Router::new().route("/api/habits", get(show).patch(change))
+    let setting = get(show).patch(change);
+    // Scripts may still use the former name.
+    Router::new().route("/api/behaviour", setting.clone()).route("/api/habits", setting)
 }
 
-async fn show(Shared(state): Shared<Arc<State>>) -> Json<Habits> {
-    Json(state.world().habits.clone())
+async fn show(Shared(state): Shared<Arc<State>>) -> Json<Behaviour> {
+    Json(state.world().behaviour.clone())
 }
 
 /// Changes the members that are named and leaves the others; objects are changed member by member, lists as a whole.
 async fn change(Shared(state): Shared<Arc<State>>, Json(wanted): Json<Map<String, Value>>) -> Response {
     let changed = state.change_world(|world| {
-        let mut habits = serde_json::to_value(&world.habits)?;
-        merge(&mut habits, Value::Object(wanted));
-        world.habits = serde_json::from_value(habits)?;
-        serde_json::Result::Ok(world.habits.clone())
+        let mut behaviour = serde_json::to_value(&world.behaviour)?;
+        merge(&mut behaviour, Value::Object(wanted));
+        world.behaviour = serde_json::from_value(behaviour)?;
+        serde_json::Result::Ok(world.behaviour.clone())
     });
     match changed {
-        Ok(habits) => Json(habits).into_response(),
+        Ok(behaviour) => Json(behaviour).into_response(),
         Err(error) => {
-            let text = format!("these are no habits: {error}");
+            let text = format!("these are not settings of behaviour: {error}");
             (StatusCode::BAD_REQUEST, Json(json!({ "error": text }))).into_response()
         }
     }
@@ -53,14 +55,14 @@ mod tests {
     use serde_json::json;
 
     use crate::rehearsal::Rehearsal;
-    use crate::world::{Habits, Stage};
+    use crate::world::{Behaviour, Stage};
 
     #[tokio::test]
-    async fn habits_change_one_by_one() {
+    async fn settings_change_one_by_one() {
         let rehearsal = Rehearsal::begin();
         let change = async |body: serde_json::Value| {
             let headers = [("content-type", "application/json")];
-            rehearsal.ask("PATCH", "/api/habits", &headers, body.to_string().into()).await
+            rehearsal.ask("PATCH", "/api/behaviour", &headers, body.to_string().into()).await
         };
         let wanted = json!({
             "operation_seconds": 9,
@@ -70,15 +72,15 @@ mod tests {
         });
         let answer = change(wanted).await;
         assert_eq!((answer.status, &answer.body["operation_seconds"]), (200, &json!(9)));
-        let habits = rehearsal.state.world().habits.clone();
+        let behaviour = rehearsal.state.world().behaviour.clone();
         assert_eq!(
-            (habits.smtp.sender_stage, habits.poll_seconds),
-            (Stage::Mail, Habits::default().poll_seconds)
+            (behaviour.smtp.sender_stage, behaviour.poll_seconds),
+            (Stage::Mail, Behaviour::default().poll_seconds)
         );
-        assert_eq!(habits.smtp.replies.not_linked.refusal().reply().code(), 550);
-        assert_eq!((habits.email.refuses.len(), habits.retirement.is_some()), (1, true));
+        assert_eq!(behaviour.smtp.replies.not_linked.refusal().reply().code(), 550);
+        assert_eq!((behaviour.email.refuses.len(), behaviour.retirement.is_some()), (1, true));
         assert_eq!(change(json!({ "retirement": null })).await.status, 200);
-        assert!(rehearsal.state.world().habits.retirement.is_none());
+        assert!(rehearsal.state.world().behaviour.retirement.is_none());
         for wrong in [
             json!({ "colour": "red" }),
             json!({ "smtp": { "rate_stage": "never" } }),
@@ -88,8 +90,10 @@ mod tests {
         ] {
             assert!((400..500).contains(&change(wrong.clone()).await.status), "{wrong}");
         }
-        let shown = rehearsal.ask("GET", "/api/habits", &[], "".into()).await;
+        let shown = rehearsal.ask("GET", "/api/behaviour", &[], "".into()).await;
         assert_eq!(shown.body["smtp"]["replies"]["login_failed"], "535 5.7.3 Authentication unsuccessful");
         assert_eq!(shown.body["operation_seconds"], 9);
+        let former = rehearsal.ask("GET", "/api/habits", &[], "".into()).await;
+        assert_eq!(former.body, shown.body);
     }
 }

@@ -3,10 +3,10 @@
 use serde::{Deserialize, Serialize};
 use smtp::reply::{Refusal, Reply};
 
-/// Habits of `smtp.azurecomm.net`.
+/// Behaviour of `smtp.azurecomm.net`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct SmtpHabits {
+pub struct SmtpBehaviour {
     /// What is offered after TLS.
     pub extensions: OfferedExtensions,
     /// When the sender is looked at. At the end of DATA it is the author in the header, before that MAIL FROM.
@@ -82,7 +82,7 @@ pub struct SmtpReplies {
 #[serde(try_from = "String", into = "String")]
 pub struct ReplyLine(Refusal);
 
-impl Default for SmtpHabits {
+impl Default for SmtpBehaviour {
     fn default() -> Self {
         Self {
             extensions: OfferedExtensions::Full,
@@ -155,21 +155,21 @@ mod tests {
     #[test]
     fn replies_are_written_as_they_go_over_the_wire() {
         let text = "sender_stage = 'recipient'\nreplies = { not_linked = '550 5.1.7 Not linked' }";
-        let habits: SmtpHabits = toml::from_str(text).unwrap();
-        assert_eq!(habits.replies.not_linked.refusal().reply().code(), 550);
-        assert_eq!(habits.replies.too_fast, SmtpReplies::default().too_fast);
+        let behaviour: SmtpBehaviour = toml::from_str(text).unwrap();
+        assert_eq!(behaviour.replies.not_linked.refusal().reply().code(), 550);
+        assert_eq!(behaviour.replies.too_fast, SmtpReplies::default().too_fast);
         for wrong in ["250 2.0.0 OK", "not linked"] {
             assert!(
-                toml::from_str::<SmtpHabits>(&format!("replies = {{ not_linked = '{wrong}' }}")).is_err()
+                toml::from_str::<SmtpBehaviour>(&format!("replies = {{ not_linked = '{wrong}' }}")).is_err()
             );
         }
     }
 
     #[test]
     fn what_is_written_is_read_again() {
-        let habits = SmtpHabits::default();
-        let written = serde_json::to_value(&habits).unwrap();
+        let behaviour = SmtpBehaviour::default();
+        let written = serde_json::to_value(&behaviour).unwrap();
         assert_eq!(written["replies"]["login_failed"], "535 5.7.3 Authentication unsuccessful");
-        assert_eq!(serde_json::from_value::<SmtpHabits>(written).unwrap(), habits);
+        assert_eq!(serde_json::from_value::<SmtpBehaviour>(written).unwrap(), behaviour);
     }
 }

@@ -3,16 +3,16 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{EmailHabits, Retirement, SmtpHabits};
+use super::{EmailBehaviour, Retirement, SmtpBehaviour};
 
-/// Habits of the Azure that is played.
+/// Behaviour of the Azure that is played.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Habits {
+pub struct Behaviour {
     /// The Email API's.
-    pub email: EmailHabits,
+    pub email: EmailBehaviour,
     /// Those of SMTP.
-    pub smtp: SmtpHabits,
+    pub smtp: SmtpBehaviour,
     /// How sending ends on the day of retirement; it never comes when absent.
     pub retirement: Option<Retirement>,
     /// What a second send under the same operation id gives.
@@ -184,11 +184,11 @@ pub struct Limits {
     pub status_reads_per_hour: u32,
 }
 
-impl Default for Habits {
+impl Default for Behaviour {
     fn default() -> Self {
         Self {
-            email: EmailHabits::default(),
-            smtp: SmtpHabits::default(),
+            email: EmailBehaviour::default(),
+            smtp: SmtpBehaviour::default(),
             retirement: None,
             repeated_operation: RepeatedOperation::Accept,
             operation_seconds: 3,
