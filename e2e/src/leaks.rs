@@ -9,7 +9,7 @@ use std::sync::{Mutex, Once, PoisonError};
 use memchr::memmem;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::MakeWriter;
-use twin::world::World;
+use twin::state::State;
 
 /// Lines that gave something away.
 static LEAKS: Mutex<Vec<String>> = Mutex::new(Vec::new());
@@ -28,18 +28,18 @@ pub(crate) fn listen() {
     });
 }
 
-/// Looks at what was logged and at what was written; a secret of the twin's world in it is a failure.
-pub(crate) fn look(world: &World, data_dir: &Path) {
+/// Looks at what was logged and at what was written; a secret of the twin in it is a failure.
+pub(crate) fn look(state: &State, data_dir: &Path) {
     let lines = LEAKS.lock().unwrap_or_else(PoisonError::into_inner).clone();
     assert!(lines.is_empty(), "a secret was logged: {lines:#?}");
-    let mut secrets: Vec<String> = world
+    let mut secrets: Vec<String> = state
         .tenants
         .iter()
         .flat_map(|tenant| &tenant.apps)
         .flat_map(|app| &app.secrets)
         .map(|secret| secret.value.clone())
         .collect();
-    secrets.extend(world.services.iter().flat_map(|service| service.keys.clone()));
+    secrets.extend(state.services.iter().flat_map(|service| service.keys.clone()));
     for file in files(data_dir) {
         let octets = fs::read(&file).unwrap_or_default();
         for secret in &secrets {

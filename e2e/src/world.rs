@@ -29,7 +29,7 @@ use smtp_server::admission::AdmissionLimits;
 use store::{MessageView, Volatile};
 use tempfile::TempDir;
 use twin::captured::CapturedMail;
-use twin::world::Behaviour;
+use twin::state::Behaviour;
 use twin::{Options, Twin};
 
 /// Product and twin, and the time for both.
@@ -147,11 +147,11 @@ impl World {
         crate::leaks::listen();
         let clock = setup.clock.clone();
         let twin = Twin::start(Options::ephemeral(clock.clone())).await.unwrap();
-        twin.state().change_world(|world| {
-            world.behaviour = setup.behaviour.clone();
+        twin.backend().change_state(|state| {
+            state.behaviour = setup.behaviour.clone();
             if setup.twin_is_generous {
-                for subscription in &mut world.subscriptions {
-                    subscription.limits = Some(twin::world::Limits {
+                for subscription in &mut state.subscriptions {
+                    subscription.limits = Some(twin::state::Limits {
                         sends_per_minute: PLENTY.per_minute,
                         sends_per_hour: PLENTY.per_hour,
                         status_reads_per_minute: PLENTY.per_minute,
@@ -283,7 +283,7 @@ impl World {
     /// Makes an account with the usual senders.
     pub async fn add_account(&self, name: &str, transport: TransportChoice, by_access_key: bool) {
         let ready = self.twin.ready();
-        let key = self.twin.state().world().services[0].keys[0].clone();
+        let key = self.twin.backend().state().services[0].keys[0].clone();
         let account = NewAccount {
             name: name.to_owned(),
             tenant_id: ready.tenant_id.to_string(),
@@ -472,15 +472,15 @@ impl World {
 
     /// Waits until the twin has taken so many mails in all.
     pub async fn until_taken(&self, count: u64) {
-        let waiting = self.twin.state().until_taken(count);
+        let waiting = self.twin.backend().until_taken(count);
         if tokio::time::timeout(PATIENCE, waiting).await.is_err() {
-            panic!("{count} mails were expected, {} were taken", self.twin.state().captured().taken());
+            panic!("{count} mails were expected, {} were taken", self.twin.backend().captured().taken());
         }
     }
 
     /// What the twin has taken, oldest first.
     pub fn captured(&self) -> Vec<CapturedMail> {
-        let mut mail: Vec<CapturedMail> = self.twin.state().captured().all().cloned().collect();
+        let mut mail: Vec<CapturedMail> = self.twin.backend().captured().all().cloned().collect();
         mail.reverse();
         mail
     }
@@ -495,7 +495,7 @@ impl World {
     /// Takes the account's secret away at Azure and gives it another.
     pub fn revoke_secrets(&self) {
         let client = self.twin.ready().client_id;
-        self.twin.state().change_world(|world| world.app_mut(client).unwrap().secrets.clear());
+        self.twin.backend().change_state(|state| state.app_mut(client).unwrap().secrets.clear());
     }
 
     /// Ends the story, and asks of every accepted message what became of it.
@@ -512,7 +512,7 @@ impl World {
             self.until_view(id, accounted_for).await;
         }
         self.stop_server().await;
-        crate::leaks::look(&self.twin.state().world(), &self.folder.path().join("server"));
+        crate::leaks::look(&self.twin.backend().state(), &self.folder.path().join("server"));
         self.twin.stop().await;
     }
 }

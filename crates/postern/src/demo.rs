@@ -99,9 +99,9 @@ async fn start_twin(folder: &Folder) -> anyhow::Result<Twin> {
     .await
     .context("the twin does not start")?;
     // Azure takes minutes for this; nobody wants to watch them go by.
-    twin.state().change_world(|world| {
-        world.behaviour.provisioning_seconds = 1;
-        world.behaviour.verification_seconds = 1;
+    twin.backend().change_state(|state| {
+        state.behaviour.provisioning_seconds = 1;
+        state.behaviour.verification_seconds = 1;
     });
     Ok(twin)
 }

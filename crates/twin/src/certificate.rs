@@ -14,7 +14,7 @@ use rcgen::{
 };
 
 use crate::private_file;
-use crate::world::data_location::LABELS;
+use crate::state::data_location::LABELS;
 
 /// Where the files are.
 #[derive(Clone, Debug)]

@@ -24,8 +24,8 @@ use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 use tracing::debug;
 
+use crate::backend::Backend;
 use crate::faults::{Effect, Operation};
-use crate::state::State;
 
 /// Put into a response's extensions, it makes the connection close without the response.
 #[derive(Clone, Copy, Debug)]
@@ -46,7 +46,7 @@ pub(crate) async fn bind(address: SocketAddr) -> io::Result<Vec<TcpListener>> {
 /// Serves HTTPS until `shutdown`.
 pub(crate) async fn serve_https(
     listener: TcpListener,
-    state: Arc<State>,
+    backend: Arc<Backend>,
     config: Arc<ServerConfig>,
     router: Router,
     shutdown: CancellationToken,
@@ -54,13 +54,13 @@ pub(crate) async fn serve_https(
     let seats = Arc::new(Semaphore::new(CONNECTIONS));
     loop {
         let Some((seat, tcp)) = next(&listener, &seats, &shutdown).await else { return };
-        let cut_after = match state.faults.trigger(Operation::HttpsConnection) {
+        let cut_after = match backend.faults.trigger(Operation::HttpsConnection) {
             Some(Effect::CutAfter(octets)) => Some(octets),
             Some(_) => continue,
             None => None,
         };
         let io = Cuttable::new(tcp, cut_after);
-        let connection = serve_connection(io, Arc::clone(&state), Arc::clone(&config), router.clone());
+        let connection = serve_connection(io, Arc::clone(&backend), Arc::clone(&config), router.clone());
         let shutdown = shutdown.clone();
         tokio::spawn(async move {
             let _seat = seat;
@@ -127,13 +127,13 @@ const BACK_OFF: Duration = Duration::from_millis(100);
 /// For a client to finish its TLS handshake.
 const HANDSHAKE: Duration = Duration::from_secs(30);
 
-async fn serve_connection(io: Cuttable, state: Arc<State>, config: Arc<ServerConfig>, router: Router) {
+async fn serve_connection(io: Cuttable, backend: Arc<Backend>, config: Arc<ServerConfig>, router: Router) {
     let mut stream = Stream::Clear(io);
     if let Err(error) = stream.accept(config, HANDSHAKE).await {
         return debug!(%error, "a TLS handshake failed");
     }
     let service =
-        service_fn(move |request: Request<Incoming>| answer(Arc::clone(&state), router.clone(), request));
+        service_fn(move |request: Request<Incoming>| answer(Arc::clone(&backend), router.clone(), request));
     // Who has to be told apart by what it says first may say nothing for ever.
     let ended = if stream.protocol() == Some(b"h2") {
         let mut builder = http2::Builder::new(TokioExecutor::new());
@@ -151,7 +151,11 @@ async fn serve_connection(io: Cuttable, state: Arc<State>, config: Arc<ServerCon
 }
 
 /// Asks the router, unless the answer is not to be given. The date is the twin's own.
-async fn answer(state: Arc<State>, router: Router, request: Request<Incoming>) -> io::Result<Response<Body>> {
+async fn answer(
+    backend: Arc<Backend>,
+    router: Router,
+    request: Request<Incoming>,
+) -> io::Result<Response<Body>> {
     let (mut parts, body) = request.into_parts();
     parts.uri = crate::path::settled(&parts.uri);
     // By HTTP/2 the host is in the URI, and everybody here looks for it in the header.
@@ -166,7 +170,7 @@ async fn answer(state: Arc<State>, router: Router, request: Request<Incoming>) -
     if response.extensions().get::<Unanswered>().is_some() {
         return Err(io::ErrorKind::ConnectionAborted.into());
     }
-    if let Ok(date) = HeaderValue::from_str(&message::date::http(state.now())) {
+    if let Ok(date) = HeaderValue::from_str(&message::date::http(backend.now())) {
         response.headers_mut().insert(header::DATE, date);
     }
     Ok(response)
@@ -242,10 +246,10 @@ mod tests {
         let identity = ServerIdentity::load(&files.certificate, &files.key).unwrap();
         let config = identity.server_config(&[b"h2", b"http/1.1"]).unwrap();
         let ca = std::fs::read_to_string(&files.ca).unwrap();
-        let state = Rehearsal::begin().state;
+        let backend = Rehearsal::begin().backend;
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let address = listener.local_addr().unwrap();
-        tokio::spawn(serve_https(listener, state, config, Router::new(), CancellationToken::new()));
+        tokio::spawn(serve_https(listener, backend, config, Router::new(), CancellationToken::new()));
         for alpn in [None, Some("http/1.1")] {
             let mut config = Arc::unwrap_or_clone(tls::client_config(Some(&ca)).unwrap());
             config.alpn_protocols = alpn.iter().map(|name| name.as_bytes().to_vec()).collect();

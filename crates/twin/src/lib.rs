@@ -1,12 +1,13 @@
 //! A local Azure, to rehearse with: what it plays, it plays for unmodified Azure clients.
 //!
-//! [`world`] is what exists (tenants, apps, services, domains), [`captured`] is what was sent, both without
+//! [`state`] is what exists (tenants, apps, services, domains), [`captured`] is what was sent, both without
 //! any I/O. `entra`, `graph`, `arm`, `email` and `smtp` are endpoints of Azure, `dns` and `cloudflare` endpoints of its
 //! neighbours; `inspect` and `faults` are controls that only the twin has, on an endpoint of their own.
 //!
-//! [`Twin::start`] opens all endpoints; [`ReadyFile`] has their addresses; [`State`] is what they share.
+//! [`Twin::start`] opens all endpoints; [`ReadyFile`] has their addresses; [`Backend`] is what they share.
 
 mod arm;
+mod backend;
 pub mod captured;
 mod certificate;
 mod cloudflare;
@@ -30,11 +31,10 @@ mod refusal;
 #[cfg(test)]
 mod rehearsal;
 mod smtp;
-mod state;
+pub mod state;
 mod twin;
-pub mod world;
 
+pub use backend::{Backend, ReadState};
 pub use faults::{Effect, Fault, Operation};
 pub use ready::ReadyFile;
-pub use state::{Existing, State};
 pub use twin::{Options, StartError, Twin};

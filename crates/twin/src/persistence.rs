@@ -1,4 +1,4 @@
-//! What outlives the twin: the world as one document, captured mail as a growing file.
+//! What outlives the twin: the state as one document, captured mail as a growing file.
 //!
 //! A twin without a data directory keeps nothing.
 
@@ -11,13 +11,13 @@ use tracing::warn;
 
 use crate::captured::{Captured, CapturedMail};
 use crate::private_file;
-use crate::world::World;
+use crate::state::State;
 
 /// Writes what has to be kept.
 pub(crate) struct Persistence(Option<Files>);
 
 struct Files {
-    world: PathBuf,
+    state: PathBuf,
     mail_path: PathBuf,
     mail: Mutex<File>,
 }
@@ -29,9 +29,11 @@ impl Persistence {
     }
 
     /// Keeps everything in `folder`; gives what is there already.
-    pub(crate) fn open(folder: &Path) -> io::Result<(Self, Option<World>, Captured)> {
-        let (world_path, mail_path) = (folder.join("world.json"), folder.join("mail.jsonl"));
-        let world = match fs::read(&world_path) {
+    pub(crate) fn open(folder: &Path) -> io::Result<(Self, Option<State>, Captured)> {
+        let (state_path, mail_path) = (folder.join("state.json"), folder.join("mail.jsonl"));
+        // Twins wrote `world.json` before they wrote `state.json`.
+        let found = if state_path.exists() { state_path.clone() } else { folder.join("world.json") };
+        let state = match fs::read(&found) {
             Ok(octets) => Some(serde_json::from_slice(&octets)?),
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
             Err(error) => return Err(error),
@@ -45,18 +47,18 @@ impl Persistence {
             }
         }
         let mail = Mutex::new(private_file::append(&mail_path)?);
-        Ok((Self(Some(Files { world: world_path, mail_path, mail })), world, captured))
+        Ok((Self(Some(Files { state: state_path, mail_path, mail })), state, captured))
     }
 
-    pub(crate) fn keep_world(&self, world: &World) {
+    pub(crate) fn keep_state(&self, state: &State) {
         let Some(files) = &self.0 else { return };
-        let unfinished = files.world.with_extension("unfinished");
-        let written = serde_json::to_vec_pretty(world)
+        let unfinished = files.state.with_extension("unfinished");
+        let written = serde_json::to_vec_pretty(state)
             .map_err(io::Error::from)
             .and_then(|octets| private_file::write(&unfinished, octets))
-            .and_then(|()| fs::rename(&unfinished, &files.world));
+            .and_then(|()| fs::rename(&unfinished, &files.state));
         if let Err(error) = written {
-            warn!(%error, "the twin's world could not be kept");
+            warn!(%error, "the twin's state could not be kept");
         }
     }
 

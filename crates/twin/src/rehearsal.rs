@@ -14,15 +14,15 @@ use serde_json::Value;
 use tempfile::TempDir;
 use tower::ServiceExt as _;
 
+use crate::backend::Backend;
 use crate::captured::Captured;
 use crate::keys::TokenKey;
 use crate::persistence::Persistence;
-use crate::state::State;
-use crate::world::Seed;
+use crate::state::Seed;
 
 /// The HTTPS endpoint of a fresh twin.
 pub(crate) struct Rehearsal {
-    pub(crate) state: Arc<State>,
+    pub(crate) backend: Arc<Backend>,
     router: Router,
 }
 
@@ -47,20 +47,20 @@ impl Rehearsal {
     pub(crate) fn asking(server: Option<SocketAddr>) -> Self {
         let folder = FOLDER.get_or_init(|| tempfile::tempdir().unwrap());
         let clock = Clock::standing(Timestamp::from_second(1_800_000_000).unwrap());
-        let world = Seed::standard().into_world(clock.now());
+        let state = Seed::standard().into_state(clock.now());
         let key = TokenKey::open(folder.path()).unwrap();
-        let mut state =
-            State::new((world.clone(), world), Captured::default(), clock, key, Persistence::none());
-        state.resolver = server.map(|address| crate::dns::Resolver::new(address).unwrap());
-        let state = Arc::new(state);
+        let mut backend =
+            Backend::new((state.clone(), state), Captured::default(), clock, key, Persistence::none());
+        backend.resolver = server.map(|address| crate::dns::Resolver::new(address).unwrap());
+        let backend = Arc::new(backend);
         let router = crate::entra::routes()
             .merge(crate::email::routes())
             .merge(crate::arm::routes())
             .merge(crate::graph::routes())
             .merge(crate::cloudflare::routes())
             .merge(crate::inspect::routes())
-            .with_state(Arc::clone(&state));
-        Self { state, router }
+            .with_state(Arc::clone(&backend));
+        Self { backend, router }
     }
 
     pub(crate) async fn ask(

@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::debug;
 
+use crate::backend::Backend;
 use crate::captured::Captured;
 use crate::dns::{Resolver, Sockets};
 use crate::endpoints::{Cuttable, bind, serve_http, serve_https};
@@ -24,8 +25,7 @@ use crate::keys::TokenKey;
 use crate::persistence::Persistence;
 use crate::ready::ReadyFile;
 use crate::smtp::SmtpService;
-use crate::state::State;
-use crate::world::{RetiredSmtp, Seed};
+use crate::state::{RetiredSmtp, Seed};
 use crate::{arm, certificate, cloudflare, email, entra, graph, inspect, smtp};
 
 /// How to start a twin.
@@ -72,7 +72,7 @@ pub enum StartError {
 
 /// A running twin. Dropping it does not stop it; [`Twin::stop`] does.
 pub struct Twin {
-    state: Arc<State>,
+    backend: Arc<Backend>,
     ready: ReadyFile,
     shutdown: CancellationToken,
     tasks: TaskTracker,
@@ -116,21 +116,21 @@ impl Twin {
         std::fs::create_dir_all(&folder).map_err(StartError::Files)?;
         let files = certificate::prepare(&folder).map_err(StartError::Files)?;
         let token_key = TokenKey::open(&folder).map_err(StartError::Files)?;
-        let (persistence, world, captured) = match &options.data_dir {
+        let (persistence, state, captured) = match &options.data_dir {
             Some(folder) => Persistence::open(folder).map_err(StartError::Files)?,
             None => (Persistence::none(), None, Captured::default()),
         };
         let now = options.clock.now();
-        let seeded = options.seed.into_world(now);
-        let world = world.unwrap_or_else(|| seeded.clone());
-        persistence.keep_world(&world);
-        let mut state = State::new((world, seeded), captured, options.clock, token_key, persistence);
+        let seeded = options.seed.into_state(now);
+        let state = state.unwrap_or_else(|| seeded.clone());
+        persistence.keep_state(&state);
+        let mut backend = Backend::new((state, seeded), captured, options.clock, token_key, persistence);
         if let Some(address) = options.resolver {
             let resolver =
                 Resolver::new(address).map_err(|error| StartError::Resolver(address, error.into()))?;
-            state.resolver = Some(resolver);
+            backend.resolver = Some(resolver);
         }
-        let state = Arc::new(state);
+        let backend = Arc::new(backend);
 
         let listen =
             |address| async move { bind(address).await.map_err(|error| StartError::Listen(address, error)) };
@@ -144,7 +144,7 @@ impl Twin {
             listeners[0].local_addr().map(|address| address.port()).map_err(StartError::Files)
         };
         let ready = ready_file(
-            &state,
+            &backend,
             files.ca.display().to_string(),
             [port(&https)?, port(&smtp)?, port(&inspect)?],
             dns.address(),
@@ -153,7 +153,7 @@ impl Twin {
         let identity = ServerIdentity::load(&files.certificate, &files.key)
             .map_err(|error| StartError::Certificate(error.into()))?;
         let twin = Self {
-            state,
+            backend,
             ready,
             shutdown: CancellationToken::new(),
             tasks: TaskTracker::new(),
@@ -165,7 +165,7 @@ impl Twin {
         twin.open_https(https, config(&[b"h2", b"http/1.1"])?);
         twin.open_smtp(smtp, config(&[])?);
         twin.open_inspection(inspect, &options.inspect_hosts);
-        twin.tasks.spawn(dns.serve(Arc::clone(&twin.state), twin.shutdown.clone()));
+        twin.tasks.spawn(dns.serve(Arc::clone(&twin.backend), twin.shutdown.clone()));
         if let Some(path) = options.ready_file {
             twin.ready.write(&path).map_err(StartError::Files)?;
         }
@@ -180,8 +180,8 @@ impl Twin {
 
     /// What is behind the endpoints, for a program that runs the twin in its own process.
     #[must_use]
-    pub fn state(&self) -> &Arc<State> {
-        &self.state
+    pub fn backend(&self) -> &Arc<Backend> {
+        &self.backend
     }
 
     /// Closes all endpoints.
@@ -198,17 +198,17 @@ impl Twin {
             .merge(graph::routes())
             .merge(cloudflare::routes())
             .merge(email::routes())
-            .with_state(Arc::clone(&self.state));
+            .with_state(Arc::clone(&self.backend));
         for listener in listeners {
-            let state = Arc::clone(&self.state);
+            let backend = Arc::clone(&self.backend);
             let served =
-                serve_https(listener, state, Arc::clone(&config), router.clone(), self.shutdown.clone());
+                serve_https(listener, backend, Arc::clone(&config), router.clone(), self.shutdown.clone());
             self.tasks.spawn(served);
         }
     }
 
     fn open_smtp(&self, listeners: Vec<TcpListener>, config: Arc<rustls::ServerConfig>) {
-        let service = Arc::new(SmtpService::new(Arc::clone(&self.state)));
+        let service = Arc::new(SmtpService::new(Arc::clone(&self.backend)));
         let limits = AdmissionLimits { sessions: 2_000, sessions_per_network: 2_000 };
         let admission = Admission::new(limits);
         for listener in listeners {
@@ -216,7 +216,7 @@ impl Twin {
                 listener,
                 (Arc::clone(&service), Arc::clone(&config)),
                 Arc::clone(&admission),
-                Arc::clone(&self.state),
+                Arc::clone(&self.backend),
                 self.shutdown.clone(),
             );
             self.tasks.spawn(served);
@@ -224,7 +224,7 @@ impl Twin {
     }
 
     fn open_inspection(&self, listeners: Vec<TcpListener>, hosts: &[String]) {
-        let router = inspect::checked(inspect::routes().with_state(Arc::clone(&self.state)), hosts);
+        let router = inspect::checked(inspect::routes().with_state(Arc::clone(&self.backend)), hosts);
         for listener in listeners {
             self.tasks.spawn(serve_http(listener, router.clone(), self.shutdown.clone()));
         }
@@ -235,7 +235,7 @@ async fn serve_smtp(
     listener: TcpListener,
     (service, config): (Arc<SmtpService>, Arc<rustls::ServerConfig>),
     admission: Arc<Admission>,
-    state: Arc<State>,
+    backend: Arc<Backend>,
     shutdown: CancellationToken,
 ) {
     loop {
@@ -246,8 +246,8 @@ async fn serve_smtp(
         let Ok((mut tcp, address)) = accepted else { continue };
         let Ok(permit) = admission.admit(address, Standing::Welcome) else { continue };
         let _ = tcp.set_nodelay(true);
-        let retired = smtp::retired(&state);
-        let cut_after = match state.faults.trigger(Operation::SmtpConnection) {
+        let retired = smtp::retired(&backend);
+        let cut_after = match backend.faults.trigger(Operation::SmtpConnection) {
             Some(Effect::CutAfter(octets)) => Some(octets),
             Some(Effect::Answer { status, code, message, .. }) => {
                 let _ = tcp.write_all(&smtp::refused_greeting(status, &code, &message)).await;
@@ -262,7 +262,7 @@ async fn serve_smtp(
         };
         let endpoint = Endpoint {
             service: Arc::clone(&service),
-            settings: Arc::new(smtp::settings(&state.world().behaviour.smtp)),
+            settings: Arc::new(smtp::settings(&backend.state().behaviour.smtp)),
             tls: Some(Arc::clone(&config)),
             timeouts: Timeouts { failed_login: std::time::Duration::ZERO, ..Timeouts::default() },
             networks: Vec::new(),
@@ -279,12 +279,12 @@ async fn serve_smtp(
     }
 }
 
-fn ready_file(state: &State, ca: String, [https, smtp, inspect]: [u16; 3], dns: SocketAddr) -> ReadyFile {
-    let world = state.world();
+fn ready_file(backend: &Backend, ca: String, [https, smtp, inspect]: [u16; 3], dns: SocketAddr) -> ReadyFile {
+    let state = backend.state();
     let url = format!("https://localhost:{https}");
-    let tenant = &world.tenants[0];
+    let tenant = &state.tenants[0];
     let app = &tenant.apps[0];
-    let service = world.services.first();
+    let service = state.services.first();
     let key = service.map(|service| service.keys[0].clone()).unwrap_or_default();
     ReadyFile {
         connection_string: format!("endpoint={url}/;accesskey={key}"),
@@ -294,7 +294,7 @@ fn ready_file(state: &State, ca: String, [https, smtp, inspect]: [u16; 3], dns: 
         tenant_id: tenant.id,
         client_id: app.client,
         client_secret: app.secrets.first().map(|secret| secret.value.clone()).unwrap_or_default(),
-        subscription_id: world.subscriptions[0].id,
+        subscription_id: state.subscriptions[0].id,
         smtp_host: "localhost".to_owned(),
         smtp_port: smtp,
         dns: dns.to_string(),

@@ -16,9 +16,9 @@ pub(crate) const SERVICE: &str = "litware-mail";
 
 /// Real seconds go by for clients that others wrote: what takes a while takes a second.
 pub(crate) fn make_due_now(context: &Context) {
-    context.world.twin.state().change_world(|world| {
-        world.behaviour.provisioning_seconds = 1;
-        world.behaviour.verification_seconds = 1;
+    context.world.twin.backend().change_state(|state| {
+        state.behaviour.provisioning_seconds = 1;
+        state.behaviour.verification_seconds = 1;
     });
 }
 
@@ -26,7 +26,7 @@ pub(crate) fn make_due_now(context: &Context) {
 pub(crate) async fn must_be_adopted(context: &Context) {
     let ready = context.world.twin.ready().clone();
     {
-        let world = context.world.twin.state().world();
+        let world = context.world.twin.backend().state();
         let service = world.service(SERVICE).expect("the communication service");
         let domain = world.domains.iter().find(|domain| domain.name == DOMAIN).expect("the domain");
         assert!(domain.verification.is_enough() && service.links(domain), "{domain:#?}");

@@ -29,10 +29,10 @@ pub(crate) async fn az(context: &Context, commands: &[String]) -> String {
 /// The twin as a cloud, with the app that owns everything logged in.
 pub(crate) async fn log_in(context: &Context) {
     // Real seconds go by here: what takes a while takes a second.
-    context.world.twin.state().change_world(|world| {
-        world.behaviour.registration_seconds = 1;
-        world.behaviour.assignment_seconds = 1;
-        world.behaviour.group_deletion_seconds = 1;
+    context.world.twin.backend().change_state(|state| {
+        state.behaviour.registration_seconds = 1;
+        state.behaviour.assignment_seconds = 1;
+        state.behaviour.group_deletion_seconds = 1;
     });
     let ready = context.world.twin.ready();
     let commands = [
@@ -87,7 +87,7 @@ async fn sets_up_what_postern_connects_with(context: Context) {
         az(&context, &[format!("az role assignment list --assignee {client} --all --output tsv")]).await;
     assert!(listed.contains("Postern mail (new,"), "{listed}");
     // Until everybody in Azure knows.
-    context.world.twin.state().advance(SignedDuration::from_secs(60));
+    context.world.twin.backend().advance(SignedDuration::from_secs(60));
 
     let new = NewAccount {
         name: "new".to_owned(),
@@ -140,7 +140,7 @@ async fn mends_a_missing_role(context: Context) {
         "az ad app credential reset --id {client} --append --query password --output tsv --only-show-errors"
     );
     let made = az(&context, &[format!("az ad sp create --id {client} --output none"), reset]).await;
-    context.world.twin.state().advance(SignedDuration::from_secs(600));
+    context.world.twin.backend().advance(SignedDuration::from_secs(600));
     let change = AccountChange {
         client_id: Some(client),
         secret: Some(made.trim().into()),
@@ -148,11 +148,11 @@ async fn mends_a_missing_role(context: Context) {
         ..AccountChange::default()
     };
     context.world.control().change_account("contoso", change).await.unwrap();
-    context.world.twin.state().advance(SignedDuration::from_secs(-600));
+    context.world.twin.backend().advance(SignedDuration::from_secs(-600));
     let broken = verify(&context, "contoso").await;
     let finding = fault(&broken, "subscription.no_access");
     az(&context, &for_azure(finding)).await;
-    context.world.twin.state().advance(SignedDuration::from_secs(30));
+    context.world.twin.backend().advance(SignedDuration::from_secs(30));
     let mended = verify(&context, "contoso").await;
     assert_eq!(mended.verdict, Verdict::Ready, "{} {mended:#?}", ready.url);
 }
@@ -162,11 +162,11 @@ async fn log_in_as_another(context: &Context) {
     log_in(context).await;
     let ready = context.world.twin.ready().clone();
     let other = "33333333-cccc-4333-8333-333333333334";
-    context.world.twin.state().change_world(|world| {
-        let mut app = world.tenants[0].apps[0].clone();
+    context.world.twin.backend().change_state(|state| {
+        let mut app = state.tenants[0].apps[0].clone();
         app.client = other.parse().unwrap();
-        app.principal = Some(twin::world::App::principal_to_be(app.client));
-        world.tenants[0].apps.push(app);
+        app.principal = Some(twin::state::App::principal_to_be(app.client));
+        state.tenants[0].apps.push(app);
     });
     let command = format!(
         "az login --service-principal --username {other} --password '{}' --tenant {} --allow-no-subscriptions \
@@ -179,9 +179,9 @@ async fn log_in_as_another(context: &Context) {
 async fn mends_a_secret(context: Context) {
     log_in_as_another(&context).await;
     let client = context.world.twin.ready().client_id;
-    context.world.twin.state().change_world(|world| {
+    context.world.twin.backend().change_state(|state| {
         let now = jiff::Timestamp::UNIX_EPOCH;
-        world.app_mut(client).unwrap().secrets[0].expires_at = now;
+        state.app_mut(client).unwrap().secrets[0].expires_at = now;
     });
     let broken = verify(&context, "contoso").await;
     let command = for_azure(fault(&broken, "authentication.secret_expired")).remove(0);
@@ -195,7 +195,7 @@ async fn mends_a_secret(context: Context) {
 async fn mends_an_app_without_a_principal(context: Context) {
     log_in_as_another(&context).await;
     let client = context.world.twin.ready().client_id;
-    context.world.twin.state().change_world(|world| world.app_mut(client).unwrap().principal = None);
+    context.world.twin.backend().change_state(|state| state.app_mut(client).unwrap().principal = None);
     let broken = verify(&context, "contoso").await;
     az(&context, &for_azure(fault(&broken, "authentication.no_principal"))).await;
     let mended = verify(&context, "contoso").await;
@@ -204,7 +204,7 @@ async fn mends_an_app_without_a_principal(context: Context) {
 
 async fn mends_a_provider(context: Context) {
     log_in(&context).await;
-    context.world.twin.state().change_world(|world| world.subscriptions[0].registrations.clear());
+    context.world.twin.backend().change_state(|state| state.subscriptions[0].registrations.clear());
     let broken = verify(&context, "contoso").await;
     az(&context, &for_azure(fault(&broken, "providers.not_registered"))).await;
     let mended = verify(&context, "contoso").await;
@@ -214,7 +214,7 @@ async fn mends_a_provider(context: Context) {
 /// What has to be done at the communication service and its domains.
 async fn mends_what_is_not_ready_to_send(context: Context) {
     log_in(&context).await;
-    context.world.twin.state().change_world(|world| world.services[0].public_network_access = false);
+    context.world.twin.backend().change_state(|state| state.services[0].public_network_access = false);
     let mailbox = "o'brien+news@contoso.example".to_owned();
     let new = NewSender { account: "contoso".into(), mailbox, display_name: None };
     context.world.control().add_sender(new).await.unwrap();
@@ -222,13 +222,13 @@ async fn mends_what_is_not_ready_to_send(context: Context) {
     for code in ["services.network_closed", "services.unknown_sender"] {
         az(&context, &for_azure(fault(&broken, code))).await;
     }
-    context.world.twin.state().change_world(|world| {
-        world.behaviour.verification_seconds = 1;
-        world.domains[0].set_verified(false);
+    context.world.twin.backend().change_state(|state| {
+        state.behaviour.verification_seconds = 1;
+        state.domains[0].set_verified(false);
     });
     let broken = verify(&context, "contoso").await;
     az(&context, &for_azure(fault(&broken, "services.unverified_domain"))).await;
-    context.world.twin.state().change_world(|world| world.services[0].linked_domains.clear());
+    context.world.twin.backend().change_state(|state| state.services[0].linked_domains.clear());
     let broken = verify(&context, "contoso").await;
     az(&context, &for_azure(fault(&broken, "services.no_domain"))).await;
     let mended = verify(&context, "contoso").await;
@@ -237,8 +237,8 @@ async fn mends_what_is_not_ready_to_send(context: Context) {
 
 async fn allows_rotation(context: Context) {
     log_in_as_another(&context).await;
-    context.world.twin.state().change_world(|world| {
-        world.tenants[0].apps[0].graph_roles = vec!["Application.Read.All".to_owned()];
+    context.world.twin.backend().change_state(|state| {
+        state.tenants[0].apps[0].graph_roles = vec!["Application.Read.All".to_owned()];
     });
     let before = verify(&context, "contoso").await;
     let finding = fault(&before, "secret.may_not_rotate");

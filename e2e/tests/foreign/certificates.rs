@@ -59,9 +59,9 @@ async fn lets_azure_identity_in(context: Context) {
     let ready = context.world.twin.ready().clone();
     let [whole, public] = certificate();
     let whole = context.keep("whole.pem", &whole);
-    context.world.twin.state().change_world(|world| {
+    context.world.twin.backend().change_state(|state| {
         let lines: Vec<&str> = public.lines().filter(|line| !line.starts_with("---")).collect();
-        world.tenants[0].apps[0].certificates.push(twin::world::AppCertificate {
+        state.tenants[0].apps[0].certificates.push(twin::state::AppCertificate {
             id: uuid::Uuid::from_u128(1),
             name: None,
             der: lines.concat(),

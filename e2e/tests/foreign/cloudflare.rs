@@ -1,9 +1,9 @@
 //! Cloudflare's own library for Python against the twin.
 
 use serde_json::json;
-use twin::world::dns::answer::answer;
-use twin::world::dns::provider::CloudflareToken;
-use twin::world::dns::{DKIM, SPF_INCLUDE};
+use twin::state::dns::answer::answer;
+use twin::state::dns::provider::CloudflareToken;
+use twin::state::dns::{DKIM, SPF_INCLUDE};
 use twin::{Effect, Fault, Operation};
 
 use crate::context::{Context, client_tests};
@@ -15,11 +15,11 @@ const ZONE: &str = "fabrikam.example";
 const LOOKING: &str = "looks-only";
 
 async fn records_are_written_and_shown(context: Context) {
-    let state = context.world.twin.state().clone();
-    state.change_world(|world| {
+    let state = context.world.twin.backend().clone();
+    state.change_state(|state| {
         let looking =
             CloudflareToken { value: LOOKING.to_owned(), is_read_only: true, ..CloudflareToken::default() };
-        world.cloudflare_tokens.push(looking);
+        state.cloudflare_tokens.push(looking);
     });
     // The library asks again.
     let effect = Effect::Answer {

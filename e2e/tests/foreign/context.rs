@@ -12,7 +12,7 @@ use tempfile::TempDir;
 use tokio::io::AsyncWriteExt as _;
 use tokio::process::{Child, Command};
 use twin::captured::CapturedMail;
-use twin::world::Behaviour;
+use twin::state::Behaviour;
 
 use crate::tools::{Client, Tools};
 
@@ -35,7 +35,7 @@ macro_rules! client_tests {
         pub(crate) const TESTS: &[crate::context::ClientTest] = &[$(crate::context::ClientTest {
             name: concat!(module_path!(), "::", stringify!($name)),
             client: $client,
-            behaviour: twin::world::Behaviour::default,
+            behaviour: twin::state::Behaviour::default,
             run: |context| Box::pin($name(context)),
         }),+];
     };

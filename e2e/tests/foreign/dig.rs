@@ -1,6 +1,6 @@
 //! dig against the twin's name server.
 
-use twin::world::dns::Record;
+use twin::state::dns::Record;
 
 use crate::context::{Context, client_tests};
 use crate::tools::Client;
@@ -32,8 +32,8 @@ async fn values(context: &Context, words: &str) -> Vec<String> {
 
 /// Writes records into the zone that Azure DNS keeps.
 fn write(context: &Context, records: Vec<Record>) {
-    context.world.twin.state().change_world(|world| {
-        world.zone_mut("northwind.example").unwrap().records.extend(records);
+    context.world.twin.backend().change_state(|state| {
+        state.zone_mut("northwind.example").unwrap().records.extend(records);
     });
 }
 
@@ -80,7 +80,7 @@ async fn aliases(context: Context) {
 }
 
 async fn names_that_are_not_there(context: Context) {
-    context.world.twin.state().change_world(|world| world.behaviour.negative_ttl = 77);
+    context.world.twin.backend().change_state(|state| state.behaviour.negative_ttl = 77);
     for protocol in ["+notcp", "+tcp"] {
         let shown = dig(&context, &format!("{protocol} +comments +authority no.contoso.example A")).await;
         assert!(shown.contains("status: NXDOMAIN") && shown.contains("flags: qr aa"), "{shown}");

@@ -2,7 +2,7 @@
 
 use control::provision::doctor::DomainPicture;
 use serde_json::{Value, json};
-use twin::world::dns::{Record, Zone};
+use twin::state::dns::{Record, Zone};
 
 use crate::context::{Context, client_tests};
 use crate::name_server::head;
@@ -19,9 +19,9 @@ const TOKEN: &str = "token; of \"others\"";
 /// A zone at the twin whose SPF record will be longer than one string.
 async fn handed(context: &Context) -> DomainPicture {
     let spf = format!("v=spf1 {}~all", "ip4:192.0.2.111 ".repeat(20));
-    context.world.twin.state().change_world(|twin| {
+    context.world.twin.backend().change_state(|state| {
         let records = vec![Record::new("TXT", ZONE, &spf), Record::new("TXT", ZONE, TOKEN)];
-        twin.zones.push(Zone { name: ZONE.into(), records, ..Zone::default() });
+        state.zones.push(Zone { name: ZONE.into(), records, ..Zone::default() });
     });
     let control = known_to_azure(context, ZONE).await;
     control.domain_picture("contoso", ZONE).await.unwrap()

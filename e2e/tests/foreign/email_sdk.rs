@@ -81,7 +81,7 @@ async fn a_busy_service_is_waited_for(context: Context) {
         message: "busy".into(),
         retry_after: Some(1),
     };
-    context.world.twin.state().arm(Fault {
+    context.world.twin.backend().arm(Fault {
         operation: Operation::Send,
         effect,
         times: Some(2),

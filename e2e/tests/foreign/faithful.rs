@@ -4,7 +4,7 @@ use model::account::TransportChoice;
 use postern::config::raw::Mode;
 use serde_json::json;
 
-use twin::world::{Behaviour, OfferedExtensions, SmtpBehaviour};
+use twin::state::{Behaviour, OfferedExtensions, SmtpBehaviour};
 
 use crate::context::{ClientTest, Context};
 use crate::tools::Client;

@@ -6,12 +6,12 @@ use crate::tools::Client;
 client_tests!(Client::ManagementSdk => subscriptions_groups_providers_and_roles);
 
 async fn subscriptions_groups_providers_and_roles(context: Context) {
-    context.world.twin.state().change_world(|world| {
-        world.behaviour.registration_seconds = 1;
-        world.behaviour.group_deletion_seconds = 1;
+    context.world.twin.backend().change_state(|state| {
+        state.behaviour.registration_seconds = 1;
+        state.behaviour.group_deletion_seconds = 1;
     });
     let ready = context.world.twin.ready().clone();
-    let principal = context.world.twin.state().world().tenants[0].apps[0].principal.unwrap();
+    let principal = context.world.twin.backend().state().tenants[0].apps[0].principal.unwrap();
     let words = [
         ready.url.clone(),
         ready.tenant_id.to_string(),

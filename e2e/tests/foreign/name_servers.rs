@@ -7,7 +7,7 @@ use control::provision::doctor::DomainPicture;
 use control::provision::document::{Document, DomainDocument};
 use control::provision::handout::Action;
 use serde_json::{Value, json};
-use twin::world::dns::{Record, Zone};
+use twin::state::dns::{Record, Zone};
 
 use crate::adopting::make_due_now;
 use crate::context::{Context, client_tests};
@@ -239,9 +239,9 @@ async fn each_record_is_a_row(context: Context) {
 
 async fn the_command_prints_what_is_pasted(context: Context) {
     let old = format!("v=spf1 {}~all", "ip4:192.0.2.111 ".repeat(20));
-    context.world.twin.state().change_world(|twin| {
+    context.world.twin.backend().change_state(|state| {
         let records = vec![Record::new("TXT", ZONE, &old)];
-        twin.zones.push(Zone { name: ZONE.into(), records, ..Zone::default() });
+        state.zones.push(Zone { name: ZONE.into(), records, ..Zone::default() });
     });
     let control = known_to_azure(&context, ZONE).await;
     let picture = control.domain_picture(ACCOUNT, ZONE).await.unwrap();

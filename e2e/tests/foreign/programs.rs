@@ -15,7 +15,7 @@ macro_rules! programs {
         pub(crate) const TESTS: &[ClientTest] = &[$(ClientTest {
             name: concat!("foreign::programs::", $name),
             client: Client::Program($name),
-            behaviour: twin::world::Behaviour::default,
+            behaviour: twin::state::Behaviour::default,
             run: |context| Box::pin(sends_whole(context, Program { name: $name, ways: $ways })),
         }),+];
     };

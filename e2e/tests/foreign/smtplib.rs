@@ -104,7 +104,7 @@ async fn xoauth2(context: Context) {
 }
 
 async fn a_token_that_expired_is_told(context: Context) {
-    context.world.twin.state().change_world(|world| world.behaviour.token_seconds = -1);
+    context.world.twin.backend().change_state(|state| state.behaviour.token_seconds = -1);
     let words = smtplib(&context, "plain", &by_token(&context), Mode::Starttls).await.expect(1);
     assert!(words.contains("SMTPAuthenticationError: (535"), "{words}");
 }

@@ -41,7 +41,7 @@ async fn add_second_account(world: &World) {
         name: "second".into(),
         tenant_id: ready.tenant_id.to_string(),
         client_id: ready.client_id.to_string(),
-        proof: NewProof::AccessKey(world.twin.state().world().services[0].keys[0].clone().into()),
+        proof: NewProof::AccessKey(world.twin.backend().state().services[0].keys[0].clone().into()),
         expires_at: None,
         subscription_id: ready.subscription_id.to_string(),
         service: Some(ready.communication_service.clone()),
@@ -107,7 +107,7 @@ async fn the_alarm_of_an_app_that_may_not_renew_its_secret_names_the_way_that_wo
         let world = World::start_with(Setup { watch, alarms: alarms.clone(), ..Setup::default() }).await;
         if let Some(role) = roles {
             let roles = role.split_whitespace().map(str::to_owned).collect();
-            world.twin.state().change_world(|w| w.tenants[0].apps[0].graph_roles = roles);
+            world.twin.backend().change_state(|state| state.tenants[0].apps[0].graph_roles = roles);
         }
         let expires_at = Some(world.clock.now() + SignedDuration::from_hours(24 * 8));
         let change = AccountChange { expires_at, ..AccountChange::default() };
@@ -125,11 +125,11 @@ async fn an_account_that_cannot_send_is_told_once_and_so_is_its_recovery() {
     let hour = SignedDuration::from_hours(1);
     let watch = WatchSettings { verify_every: Some(hour), rotate_before: None, ..WatchSettings::default() };
     let world = World::start_with(Setup { watch, alarms, ..Setup::default() }).await;
-    world.twin.state().change_world(|w| w.services[0].linked_domains.clear());
+    world.twin.backend().change_state(|state| state.services[0].linked_domains.clear());
     let told = || heard.lock().unwrap().len();
     world.advance_slowly_until(Duration::from_secs(120), async || told() == 1).await;
     assert!(heard.lock().unwrap()[0].contains("services.no_domain"), "{heard:?}");
-    world.twin.state().change_world(|w| w.link("contoso-mail", "contoso.example"));
+    world.twin.backend().change_state(|state| state.link("contoso-mail", "contoso.example"));
     world.advance_slowly_until(Duration::from_secs(120), async || told() == 2).await;
     assert!(heard.lock().unwrap()[1].contains("account_recovered"), "{heard:?}");
     world.finish().await;
@@ -141,7 +141,7 @@ async fn a_problem_that_needs_a_person_is_told_when_it_begins_and_when_it_ends()
     let alarms = AlarmSettings { web_hook: Some(url.parse().unwrap()), mail_to: None };
     let world = World::start_with(Setup { alarms, ..Setup::default() }).await;
     let told = || heard.lock().unwrap().len();
-    world.twin.state().change_world(|w| w.services[0].linked_domains.clear());
+    world.twin.backend().change_state(|state| state.services[0].linked_domains.clear());
     let id = world.submit(&["a@example.com"], &message("s", "a@example.com", "x")).await;
     world.advance_until(Duration::from_secs(30), async || told() == 1).await;
     let first = heard.lock().unwrap()[0].clone();
@@ -150,7 +150,7 @@ async fn a_problem_that_needs_a_person_is_told_when_it_begins_and_when_it_ends()
         "{first}"
     );
     world.clock.advance(Duration::from_secs(120));
-    world.twin.state().change_world(|w| w.link("contoso-mail", "contoso.example"));
+    world.twin.backend().change_state(|state| state.link("contoso-mail", "contoso.example"));
     world.advance_until(Duration::from_secs(30), async || told() == 2).await;
     let second = heard.lock().unwrap()[1].clone();
     assert!(second.contains("domain_not_linked_ended") && second.contains("Resolved: "), "{second}");
@@ -181,15 +181,15 @@ async fn what_was_changed_is_verified_within_minutes_and_not_only_tomorrow() {
 async fn a_domain_that_loses_its_records_is_told_and_one_that_waited_goes_on_by_itself() {
     use control::provision::NewDomain;
     use control::provision::document::{Document, DomainDocument};
-    use twin::world::dns::{Record, Zone};
+    use twin::state::dns::{Record, Zone};
 
     let (url, heard) = hook().await;
     let alarms = AlarmSettings { web_hook: Some(url.parse().unwrap()), mail_to: None };
     let watch = WatchSettings { verify_every: None, rotate_before: None, ..WatchSettings::default() };
     let world = World::start_with(Setup { watch, alarms, ..Setup::default() }).await;
     let control = world.control();
-    world.twin.state().change_world(|twin| {
-        twin.zones.push(Zone { name: "tailspin.example".into(), ..Zone::default() });
+    world.twin.backend().change_state(|state| {
+        state.zones.push(Zone { name: "tailspin.example".into(), ..Zone::default() });
     });
     let estate = Document {
         resource_group: Some("mail".into()),
@@ -202,7 +202,7 @@ async fn a_domain_that_loses_its_records_is_told_and_one_that_waited_goes_on_by_
 
     // Somebody writes the records, and tells nobody.
     let rows = control.domain_picture("contoso", "tailspin.example").await.unwrap().rows;
-    let zone = |twin: &mut twin::world::World, records: Vec<Record>| {
+    let zone = |twin: &mut twin::state::State, records: Vec<Record>| {
         twin.zones.iter_mut().find(|zone| zone.name == "tailspin.example").unwrap().records = records;
     };
     let records: Vec<Record> = rows
@@ -210,15 +210,15 @@ async fn a_domain_that_loses_its_records_is_told_and_one_that_waited_goes_on_by_
         .filter(|row| !row.wanted.is_empty())
         .map(|row| Record::new(&row.kind, &row.name, &row.wanted))
         .collect();
-    world.twin.state().change_world(|twin| zone(twin, records.clone()));
+    world.twin.backend().change_state(|state| zone(state, records.clone()));
     let told = |code: &str| heard.lock().unwrap().iter().any(|text| text.contains(code));
     world.advance_slowly_until(Duration::from_secs(20), async || told("domain_ready")).await;
     assert!(control.plan("contoso", &[], None).await.unwrap().steps.is_empty());
 
     // Somebody takes them away again.
-    world.twin.state().change_world(|twin| zone(twin, Vec::new()));
+    world.twin.backend().change_state(|state| zone(state, Vec::new()));
     world.advance_slowly_until(Duration::from_secs(1_200), async || told("\"drift\"")).await;
-    world.twin.state().change_world(|twin| zone(twin, records));
+    world.twin.backend().change_state(|state| zone(state, records));
     world.advance_slowly_until(Duration::from_secs(1_200), async || told("drift_ended")).await;
     world.finish().await;
 }

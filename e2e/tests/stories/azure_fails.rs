@@ -10,7 +10,7 @@ use model::delivery::{AttemptResult, SendState};
 use model::quota::{Allowance, Quota};
 use secrecy::SecretString;
 use store::STATUS_READS;
-use twin::world::{Behaviour, RepeatedOperation};
+use twin::state::{Behaviour, RepeatedOperation};
 use twin::{Effect, Fault, Operation};
 
 const DONE: [SendState; 2] = [SendState::Submitted, SendState::Sent];
@@ -21,7 +21,7 @@ fn answer(status: u16, code: &str, retry_after: Option<u64>) -> Effect {
 
 /// One failure, then delivery: the same operation both times, one mail in the end.
 async fn survives(world: World, operation: Operation, effect: Effect, deferred: usize) {
-    world.twin.state().arm(Fault { operation, effect: effect.clone(), times: Some(1), one_in: None });
+    world.twin.backend().arm(Fault { operation, effect: effect.clone(), times: Some(1), one_in: None });
     let text = "A page of a letter.\r\n".repeat(200);
     let id = world.submit(&["a@example.com"], &message("s", "a@example.com", &text)).await;
     world
@@ -55,7 +55,7 @@ async fn too_many_requests_are_waited_out() {
 async fn retry_after_is_obeyed_by_all_of_the_account() {
     let world = World::start().await;
     let effect = answer(429, "TooManyRequests", Some(300));
-    world.twin.state().arm(Fault { operation: Operation::Send, effect, times: Some(1), one_in: None });
+    world.twin.backend().arm(Fault { operation: Operation::Send, effect, times: Some(1), one_in: None });
     let first = world.submit(&["a@example.com"], &message("1", "a@example.com", "x")).await;
     world.until_view(first, |view| view.sends[0].attempts.len() == 1).await;
     let second = world.submit(&["b@example.com"], &message("2", "b@example.com", "x")).await;
@@ -122,7 +122,7 @@ async fn a_sender_that_is_refused_at_one_recipient_costs_nobody_the_message() {
     let world = World::start_with(Setup { transport: TransportChoice::Smtp, ..Setup::default() }).await;
     let effect = answer(501, "5.1.7", None);
     let operation = Operation::SmtpRecipient;
-    world.twin.state().arm(Fault { operation, effect, times: Some(1), one_in: None });
+    world.twin.backend().arm(Fault { operation, effect, times: Some(1), one_in: None });
     let both = ["a@example.com", "b@example.com"];
     world.submit(&both, &message("s", "a@example.com", "x")).await;
     world.advance_until(Duration::from_secs(5), async || world.captured().len() == 2).await;
@@ -142,7 +142,7 @@ async fn mail_waits_for_a_new_secret_and_then_flows() {
     let world = World::start().await;
     let first = world.submit(&["a@example.com"], &message("1", "a@example.com", "x")).await;
     world.until(first, &DONE).await;
-    let old = world.twin.state().world().tenants[0].apps[0].secrets.clone();
+    let old = world.twin.backend().state().tenants[0].apps[0].secrets.clone();
     world.revoke_secrets();
     // The token that is held is good until it expires.
     world.clock.advance(Duration::from_secs(3_600));
@@ -151,7 +151,7 @@ async fn mail_waits_for_a_new_secret_and_then_flows() {
     assert_eq!(waiting.sends[0].state, SendState::Queued);
     assert!(waiting.sends[0].attempts[0].text.contains("AADSTS7000215"), "{:?}", waiting.sends[0].attempts);
     let client = world.twin.ready().client_id;
-    world.twin.state().change_world(|w| w.app_mut(client).unwrap().secrets = old);
+    world.twin.backend().change_state(|state| state.app_mut(client).unwrap().secrets = old);
     world.advance_until(Duration::from_secs(10), async || world.captured().len() == 2).await;
     world.finish().await;
 }
@@ -159,8 +159,8 @@ async fn mail_waits_for_a_new_secret_and_then_flows() {
 #[tokio::test]
 async fn a_new_secret_lets_waiting_mail_go() {
     let world = World::start().await;
-    world.twin.state().change_world(|w| {
-        w.tenants[0].apps[0].secrets[0].value = "the~other~one".to_owned();
+    world.twin.backend().change_state(|state| {
+        state.tenants[0].apps[0].secrets[0].value = "the~other~one".to_owned();
     });
     let id = world.submit(&["a@example.com"], &message("1", "a@example.com", "x")).await;
     world.until_view(id, |view| !view.sends[0].attempts.is_empty()).await;

@@ -6,7 +6,7 @@ use model::delivery::SendState;
 use smtp::client::{Envelope, Verdict};
 use smtp::path::ReversePath;
 use twin::captured::Path;
-use twin::world::{Behaviour, OfferedExtensions, SmtpBehaviour};
+use twin::state::{Behaviour, OfferedExtensions, SmtpBehaviour};
 
 const DONE: [SendState; 2] = [SendState::Submitted, SendState::Sent];
 

@@ -62,7 +62,7 @@ async fn what_is_imported_is_what_is_at_azure() {
     let terraform = control.export(ACCOUNT, ExportForm::Terraform).await.unwrap();
     let bicep = control.export(ACCOUNT, ExportForm::Bicep).await.unwrap();
     {
-        let twin = world.twin.state().world();
+        let twin = world.twin.backend().state();
         let domain = twin.domains.iter().find(|domain| domain.name == "northwind.example").unwrap();
         let lists: Vec<_> = domain.suppression_lists.iter().collect();
         assert_eq!(lists.len(), 1);

@@ -256,12 +256,12 @@ async fn an_app_has_ten_guesses_whatever_service_it_names() {
     assert_eq!(logs_in(&world, ELSEWHERE, &good).await, "235");
     // What Entra cannot answer is nobody's guess.
     let effect = Effect::Answer { status: 503, code: String::new(), message: "x".into(), retry_after: None };
-    world.twin.state().arm(Fault { operation: Operation::Token, effect, times: None, one_in: None });
+    world.twin.backend().arm(Fault { operation: Operation::Token, effect, times: None, one_in: None });
     for n in 0..15 {
         let unlucky = Device { password: format!("other{n}"), ..good.clone() };
         assert_eq!(logs_in(&world, Ipv4Addr::new(127, 0, 8, 1), &unlucky).await, "454");
     }
-    world.twin.state().disarm();
+    world.twin.backend().disarm();
     assert_eq!(logs_in(&world, Ipv4Addr::new(127, 0, 8, 1), &good).await, "235");
     world.finish().await;
 }
@@ -271,7 +271,7 @@ async fn entra_is_not_asked_about_a_service_that_nothing_is_known_of() {
     let world = world_with(Setup { only_known_services: true, ..Setup::default() }).await;
     // Whoever asked Entra would now hear that it cannot be asked.
     let effect = Effect::Answer { status: 503, code: String::new(), message: "x".into(), retry_after: None };
-    world.twin.state().arm(Fault { operation: Operation::Token, effect, times: None, one_in: None });
+    world.twin.backend().arm(Fault { operation: Operation::Token, effect, times: None, one_in: None });
     for n in 0..10 {
         let unknown = Device { password: format!("guess{n}"), ..app(&world, "no-such-service") };
         assert_eq!(logs_in(&world, ELSEWHERE, &unknown).await, "535");

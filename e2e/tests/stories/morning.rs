@@ -10,7 +10,7 @@ use model::delivery::SendState;
 use model::id::QueueId;
 use model::quota::Quota;
 use serde_json::{Value, json};
-use twin::world::Behaviour;
+use twin::state::Behaviour;
 use twin::{Effect, Fault, Operation};
 
 const DONE: [SendState; 2] = [SendState::Submitted, SendState::Sent];
@@ -76,7 +76,7 @@ async fn deferred_once(world: &World, to: &str) -> QueueId {
 
 fn fail(world: &World, operation: Operation, status: u16, retry_after: Option<u64>, times: Option<u32>) {
     let effect = Effect::Answer { status, code: String::new(), message: "on purpose".into(), retry_after };
-    world.twin.state().arm(Fault { operation, effect, times, one_in: None });
+    world.twin.backend().arm(Fault { operation, effect, times, one_in: None });
 }
 
 #[tokio::test]
@@ -156,7 +156,7 @@ async fn an_azure_that_is_away_or_fails_is_named() {
     assert_eq!(found["severity"], "warning");
     assert!(!found["message"].as_str().unwrap().contains("by REST"), "the way is no part of the cause");
     assert_eq!(wait_of(&world, id).await["code"], "azure_unreachable");
-    world.twin.state().disarm();
+    world.twin.backend().disarm();
     world.advance_until(Duration::from_secs(5), async || world.captured().len() == 1).await;
     nothing_is_wrong(&world).await;
     fail(&world, Operation::Send, 503, None, Some(2));
@@ -258,11 +258,11 @@ async fn a_secret_that_has_expired_is_named_before_and_after() {
 #[tokio::test]
 async fn a_domain_that_is_not_linked_is_named_until_it_is_linked_again() {
     let world = World::start().await;
-    world.twin.state().change_world(|twin| twin.services[0].linked_domains.clear());
+    world.twin.backend().change_state(|state| state.services[0].linked_domains.clear());
     let id = deferred_once(&world, "a@example.com").await;
     let pieces = ["mail from contoso.example", "not linked to the communication service contoso-mail"];
     named(&world, "domain_not_linked", &pieces).await;
-    world.twin.state().change_world(|twin| twin.link("contoso-mail", "contoso.example"));
+    world.twin.backend().change_state(|state| state.link("contoso-mail", "contoso.example"));
     let retried = world.post(&format!("/v1/queue/{id}/retry")).await;
     assert_eq!(retried["changed"], 1);
     world.until(id, &DONE).await;
@@ -273,8 +273,8 @@ async fn a_domain_that_is_not_linked_is_named_until_it_is_linked_again() {
 #[tokio::test]
 async fn a_sender_that_azure_does_not_have_is_named() {
     let world = World::start().await;
-    world.twin.state().change_world(|twin| {
-        let domain = twin.domains.iter_mut().find(|domain| domain.name == "contoso.example").unwrap();
+    world.twin.backend().change_state(|state| {
+        let domain = state.domains.iter_mut().find(|domain| domain.name == "contoso.example").unwrap();
         domain.senders.retain(|sender| sender.username != "scanner");
     });
     deferred_once(&world, "a@example.com").await;
@@ -291,8 +291,8 @@ async fn recipients_that_are_suppressed_are_counted() {
         "name": "l", "list_name": "scanner", "created_at": now, "updated_at": now,
         "addresses": [{ "name": "1", "email": "gone@example.com", "updated_at": now }],
     });
-    world.twin.state().change_world(|twin| {
-        let domain = twin.domains.iter_mut().find(|domain| domain.name == "contoso.example").unwrap();
+    world.twin.backend().change_state(|state| {
+        let domain = state.domains.iter_mut().find(|domain| domain.name == "contoso.example").unwrap();
         domain.suppression_lists.push(serde_json::from_value(list).unwrap());
     });
     let id = world.submit(&["gone@example.com"], &message("s", "gone@example.com", "x")).await;

@@ -68,7 +68,7 @@ async fn everything_that_an_older_build_kept_is_there() {
     assert_eq!(fabrikam.senders["noreply"].display_name.as_deref(), Some("Fabrikam"));
     let [connection] = &store.connections().list().await.unwrap()[..] else { panic!("one was made") };
     assert_eq!(connection.name.as_str(), "cf");
-    let key = world.twin.state().world().services[0].keys[0].clone();
+    let key = world.twin.backend().state().services[0].keys[0].clone();
     for (owner, name, value) in [
         (SecretOwner::Account(contoso.id), SecretName::ClientSecret, &world.twin.ready().client_secret),
         (SecretOwner::Account(spare.id), SecretName::AccessKey, &key),

@@ -20,7 +20,7 @@ async fn submit(world: &World, count: usize) {
 }
 
 fn throttled(world: &World) -> u64 {
-    world.twin.state().captured().meters().map(|(_, meter)| meter.throttled).sum()
+    world.twin.backend().captured().meters().map(|(_, meter)| meter.throttled).sum()
 }
 
 fn times(world: &World) -> Vec<Timestamp> {

@@ -10,7 +10,7 @@ use model::account::{Concurrency, TransportChoice};
 use model::delivery::SendState;
 use model::quota::Quota;
 use tokio::sync::mpsc::unbounded_channel;
-use twin::world::dns::{Record, Zone};
+use twin::state::dns::{Record, Zone};
 use twin::{Effect, Fault, Operation};
 
 const ACCOUNT: &str = "contoso";
@@ -55,8 +55,8 @@ async fn must_send(world: &World, from: &str) {
 /// Writes what the plan says by hand.
 async fn write_by_hand(world: &World, control: &Control, domain: &str) {
     let picture = control.domain_picture(ACCOUNT, domain).await.unwrap();
-    world.twin.state().change_world(|twin| {
-        let zone = twin.zones.iter_mut().find(|zone| zone.name == domain).unwrap();
+    world.twin.backend().change_state(|state| {
+        let zone = state.zones.iter_mut().find(|zone| zone.name == domain).unwrap();
         for row in picture.rows.iter().filter(|row| !row.wanted.is_empty() && row.verdict != "right") {
             zone.records.push(Record {
                 id: format!("{} {}", row.kind, row.name),
@@ -86,8 +86,8 @@ async fn a_domain_in_azure_dns_is_ready_after_one_apply_and_its_sender_sends() {
 async fn a_domain_whose_records_a_person_writes_waits_for_that_person() {
     let world = World::start().await;
     let control = world.control();
-    world.twin.state().change_world(|twin| {
-        twin.zones.push(Zone { name: "tailspin.example".into(), ..Zone::default() });
+    world.twin.backend().change_state(|state| {
+        state.zones.push(Zone { name: "tailspin.example".into(), ..Zone::default() });
     });
     add(&control, "tailspin.example", wish(None, &["noreply"])).await;
     let applied = apply(&world, &control).await;
@@ -108,7 +108,7 @@ async fn an_apply_that_is_killed_anywhere_is_finished_by_the_next() {
         let world = World::start().await;
         let control = world.control();
         add(&control, "northwind.example", wish(Some("azure"), &["noreply"])).await;
-        let before = world.twin.state().world().domains.len();
+        let before = world.twin.backend().state().domains.len();
         let is_whole = {
             let (events, mut heard) = unbounded_channel();
             let applying = control.apply(ACCOUNT, &[], Some(events));
@@ -137,7 +137,7 @@ async fn an_apply_that_is_killed_anywhere_is_finished_by_the_next() {
         assert!(applied.is_complete(), "killed at {killed_at}: {applied:#?}");
         must_be_done(&world, &control).await;
         {
-            let twin = world.twin.state().world();
+            let twin = world.twin.backend().state();
             assert_eq!(twin.domains.len(), before + 1);
             let zone = twin.zones.iter().find(|zone| zone.name == "northwind.example").unwrap();
             assert_eq!(zone.records.len(), 4, "killed at {killed_at}: {:#?}", zone.records);
@@ -157,9 +157,9 @@ async fn an_apply_that_is_killed_after_any_call_and_before_its_answer_is_finishe
         let world = World::start().await;
         let control = world.control();
         add(&control, "northwind.example", wish(Some("azure"), &["noreply"])).await;
-        let before = world.twin.state().world().domains.len();
+        let before = world.twin.backend().state().domains.len();
         let (effect, one_in) = (Effect::DoneButUnanswered, Some(call));
-        world.twin.state().arm(Fault { operation: Operation::Arm, effect, times: Some(1), one_in });
+        world.twin.backend().arm(Fault { operation: Operation::Arm, effect, times: Some(1), one_in });
         let (events, mut heard) = unbounded_channel();
         let applying = control.apply(ACCOUNT, &[], Some(events));
         let killed = async {
@@ -180,11 +180,11 @@ async fn an_apply_that_is_killed_after_any_call_and_before_its_answer_is_finishe
                 }
             })
             .await;
-        world.twin.state().disarm();
+        world.twin.backend().disarm();
         let applied = apply(&world, &control).await;
         assert!(applied.is_complete(), "killed after call {call}: {applied:#?}");
         must_be_done(&world, &control).await;
-        assert_eq!(world.twin.state().world().domains.len(), before + 1);
+        assert_eq!(world.twin.backend().state().domains.len(), before + 1);
         let records = records(&world, "northwind.example");
         assert_eq!(records, 4, "killed after call {call}");
         world.finish().await;
@@ -196,7 +196,7 @@ async fn an_apply_that_is_killed_after_any_call_and_before_its_answer_is_finishe
 }
 
 fn records(world: &World, zone: &str) -> usize {
-    let twin = world.twin.state().world();
+    let twin = world.twin.backend().state();
     twin.zones.iter().find(|one| one.name == zone).unwrap().records.len()
 }
 
@@ -230,7 +230,7 @@ async fn everything_is_made_from_nothing_and_taken_away_again() {
     let back = world.drive(control.destroy(ACCOUNT, &[], None)).await.unwrap();
     assert!(back.is_complete(), "{back:#?}");
     {
-        let twin = world.twin.state().world();
+        let twin = world.twin.backend().state();
         assert!(twin.service("fresh-mail").is_none());
         assert!(twin.domains.iter().all(|domain| domain.resource_group != "fresh"));
         let zone = twin.zones.iter().find(|zone| zone.name == "northwind.example").unwrap();
@@ -281,7 +281,7 @@ async fn a_sender_that_is_wished_no_more_is_gone_at_azure_whoever_made_it() {
     control.forget_sender(ACCOUNT, "Scanner@contoso.example").await.unwrap();
     apply(&world, &control).await;
     must_be_done(&world, &control).await;
-    assert!(!world.twin.state().world().domains[0].has_sender("scanner"));
+    assert!(!world.twin.backend().state().domains[0].has_sender("scanner"));
     let account = control.account(ACCOUNT).unwrap();
     let directory = world.server().store.directory();
     let mailbox = "scanner@contoso.example".parse().unwrap();
@@ -294,15 +294,15 @@ async fn an_app_that_may_give_roles_gives_itself_the_smallest_that_sends() {
     let world = World::start().await;
     let control = world.control();
     let mut document = control.adopt(ACCOUNT).await.unwrap().document;
-    world.twin.state().change_world(|twin| {
-        twin.assignments.clear();
-        let principal = twin.tenants[0].apps[0].principal.unwrap();
+    world.twin.backend().change_state(|state| {
+        state.assignments.clear();
+        let principal = state.tenants[0].apps[0].principal.unwrap();
         let permission = Permission {
             actions: vec!["*".into()],
             not_actions: vec!["Microsoft.Communication/EmailServices/Write".into()],
             ..Permission::default()
         };
-        twin.grant(principal, &format!("/subscriptions/{}", world.twin.ready().subscription_id), permission);
+        state.grant(principal, &format!("/subscriptions/{}", world.twin.ready().subscription_id), permission);
     });
     document.access = true;
     control.set_estate(ACCOUNT, document).await.unwrap();
@@ -315,12 +315,12 @@ async fn an_app_that_may_give_roles_gives_itself_the_smallest_that_sends() {
     must_be_done(&world, &control).await;
     must_send(&world, "noreply@contoso.example").await;
     let (roles, assignments) = {
-        let twin = world.twin.state().world();
+        let twin = world.twin.backend().state();
         (twin.custom_roles.len(), twin.assignments.len())
     };
     // Once more changes nothing: ids follow from the service.
     apply(&world, &control).await;
-    let twin = world.twin.state().world().clone();
+    let twin = world.twin.backend().state().clone();
     assert_eq!((twin.custom_roles.len(), twin.assignments.len()), (roles, assignments));
     world.finish().await;
 }
@@ -351,11 +351,11 @@ async fn provision_many(services: usize, domains: usize, senders: usize) {
     let world = World::start().await;
     let control = world.control();
     let name = |service: usize, domain: usize| format!("d{domain}.s{service}.example");
-    world.twin.state().change_world(|twin| {
-        let home = twin.zones.iter().find(|zone| zone.name == "northwind.example").unwrap().home.clone();
+    world.twin.backend().change_state(|state| {
+        let home = state.zones.iter().find(|zone| zone.name == "northwind.example").unwrap().home.clone();
         for (service, domain) in (0..services).flat_map(|one| (0..domains).map(move |other| (one, other))) {
             let name = name(service, domain);
-            twin.zones.push(Zone { id: name.clone(), name, home: home.clone(), ..Zone::default() });
+            state.zones.push(Zone { id: name.clone(), name, home: home.clone(), ..Zone::default() });
         }
     });
     let names: Vec<String> = (0..senders).map(|number| format!("s{number}")).collect();
@@ -378,7 +378,7 @@ async fn provision_many(services: usize, domains: usize, senders: usize) {
         assert!(applied.is_complete(), "{:#?}", applied.open.first());
     }
     let took = world.clock.now().duration_since(begun);
-    let calls = world.twin.state().arm_calls();
+    let calls = world.twin.backend().arm_calls();
     let of = |kind: &str| calls.get(kind).copied().unwrap_or(0) as usize;
     let all = of("reads") + of("writes") + of("deletes");
     // Each domain is made, asked about four times, and has four records written into its zone; each sender is
@@ -423,7 +423,7 @@ async fn two_hundred_domains_with_fifty_senders_each() {
 }
 
 fn spf(world: &World) -> Vec<String> {
-    let twin = world.twin.state().world();
+    let twin = world.twin.backend().state();
     let zone = twin.zones.iter().find(|zone| zone.name == "northwind.example").unwrap();
     let records = zone.records.iter().filter(|record| record.value.starts_with("v=spf1"));
     records.map(|record| record.value.clone()).collect()
@@ -436,8 +436,8 @@ async fn an_spf_record_of_somebody_else_is_changed_only_as_it_was_shown_and_come
     let world = World::start().await;
     let control = world.control();
     let put = |value: &str| {
-        world.twin.state().change_world(|twin| {
-            let zone = twin.zones.iter_mut().find(|zone| zone.name == "northwind.example").unwrap();
+        world.twin.backend().change_state(|state| {
+            let zone = state.zones.iter_mut().find(|zone| zone.name == "northwind.example").unwrap();
             zone.records.retain(|record| !record.value.starts_with("v=spf1"));
             zone.records.push(Record::new("TXT", "northwind.example", value));
         });
@@ -486,8 +486,8 @@ async fn an_spf_record_of_somebody_else_is_changed_only_as_it_was_shown_and_come
     let (picture, row) = spf_row().await;
     assert_eq!((row.verdict.as_str(), row.proposal, picture.commands), ("right", None, Vec::<String>::new()));
     // Somebody adds a second record: which of them go is a person's to say, and the record to put is printed.
-    world.twin.state().change_world(|twin| {
-        let zone = twin.zones.iter_mut().find(|zone| zone.name == "northwind.example").unwrap();
+    world.twin.backend().change_state(|state| {
+        let zone = state.zones.iter_mut().find(|zone| zone.name == "northwind.example").unwrap();
         zone.records.push(Record::new("TXT", "northwind.example", "v=spf1 include:_spf.third.example -all"));
         zone.records.push(Record::new("TXT", "northwind.example", "v=spf1 ip4:192.0.2.7 -all"));
     });
@@ -505,8 +505,8 @@ async fn an_spf_record_of_somebody_else_is_changed_only_as_it_was_shown_and_come
     );
     assert!(!apply(&world, &control).await.is_complete());
     assert_eq!(spf(&world).len(), 3, "nothing was taken away");
-    world.twin.state().change_world(|twin| {
-        let zone = twin.zones.iter_mut().find(|zone| zone.name == "northwind.example").unwrap();
+    world.twin.backend().change_state(|state| {
+        let zone = state.zones.iter_mut().find(|zone| zone.name == "northwind.example").unwrap();
         zone.records.retain(|record| !record.value.contains("third") && !record.value.contains("192.0.2.7"));
     });
     let back = world.drive(control.destroy(ACCOUNT, &["northwind.example".to_owned()], None)).await.unwrap();
@@ -526,14 +526,14 @@ async fn two_who_link_do_not_undo_each_other() {
         while let Some(event) = heard.recv().await {
             // Somebody else links another domain while ours is verified.
             if matches!(&event, ApplyEvent::Ended { key, .. } if key == "records/northwind.example") {
-                world.twin.state().change_world(|twin| twin.link("contoso-mail", "unlinked.example"));
+                world.twin.backend().change_state(|state| state.link("contoso-mail", "unlinked.example"));
             }
         }
     };
     let applying = async { control.apply(ACCOUNT, &[], Some(events)).await.unwrap() };
     let (applied, ()) = world.drive(async { tokio::join!(applying, other) }).await;
     assert!(applied.is_complete(), "{applied:#?}");
-    let links = world.twin.state().world().service("contoso-mail").unwrap().linked_domains.clone();
+    let links = world.twin.backend().state().service("contoso-mail").unwrap().linked_domains.clone();
     for name in ["contoso.example", "northwind.example", "unlinked.example"] {
         assert!(links.iter().any(|link| link.to_lowercase().ends_with(name)), "{links:?}");
     }

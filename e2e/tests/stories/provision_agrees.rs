@@ -9,8 +9,8 @@ use e2e::World;
 
 const ACCOUNT: &str = "contoso";
 
-fn twin<T>(world: &World, change: impl FnOnce(&mut twin::world::World) -> T) -> T {
-    world.twin.state().change_world(change)
+fn twin<T>(world: &World, change: impl FnOnce(&mut twin::state::State) -> T) -> T {
+    world.twin.backend().change_state(change)
 }
 
 async fn apply(world: &World, control: &Control) -> Applied {
@@ -114,7 +114,7 @@ async fn an_old_failure_is_no_verdict_while_the_new_attempt_begins() {
     twin(&world, |twin| {
         twin.behaviour.verification_operation_seconds = 20;
         let verification = &mut twin.domains[0].verification;
-        for part in twin::world::Part::NEEDED {
+        for part in twin::state::Part::NEEDED {
             let error = Some("SpfRecordNotFound".to_owned());
             verification.set(part, "VerificationFailed", error, None);
         }
@@ -144,7 +144,7 @@ async fn what_is_written_again_keeps_its_tags_its_identity_and_its_links() {
     let applied = apply(&world, &control).await;
     assert!(applied.is_complete(), "{applied:#?}");
     {
-        let twin = world.twin.state().world();
+        let twin = world.twin.backend().state();
         let service = &twin.services[0];
         assert!(!service.has_failed && !twin.domains[0].has_failed);
         assert_eq!((&service.tags, &twin.domains[0].tags), (&tags.clone().into(), &tags.into()));

@@ -25,7 +25,7 @@ async fn apply(world: &World, control: &Control) -> Applied {
 }
 
 fn arm(world: &World, operation: Operation, effect: Effect, times: Option<u32>) {
-    world.twin.state().arm(Fault { operation, effect, times, one_in: None });
+    world.twin.backend().arm(Fault { operation, effect, times, one_in: None });
 }
 
 fn answer(status: u16, code: &str, retry_after: Option<u64>) -> Effect {
@@ -40,7 +40,7 @@ fn told<'a>(applied: &'a Applied, key: &str) -> (Outcome, &'a str) {
 
 /// Once Azure is well again, the next apply does the rest.
 async fn must_come_right(world: World, control: &Control) {
-    world.twin.state().disarm();
+    world.twin.backend().disarm();
     let applied = apply(&world, control).await;
     assert!(applied.is_complete(), "{applied:#?}");
     assert!(control.plan(ACCOUNT, &[], None).await.unwrap().steps.is_empty());
@@ -107,7 +107,7 @@ async fn passing_trouble_is_not_even_noticed() {
         let world = World::start().await;
         let control = world.control();
         wish(&control).await;
-        world.twin.state().arm(Fault {
+        world.twin.backend().arm(Fault {
             operation: Operation::ArmWrite,
             effect: effect.clone(),
             times: Some(4),

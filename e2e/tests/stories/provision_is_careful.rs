@@ -5,7 +5,7 @@ use control::provision::{ApplyEvent, NewDomain};
 use control::{Control, NewConnection};
 use e2e::World;
 use tokio::sync::mpsc::unbounded_channel;
-use twin::world::dns::Record;
+use twin::state::dns::Record;
 
 const ACCOUNT: &str = "contoso";
 const DOMAIN: &str = "northwind.example";
@@ -39,7 +39,7 @@ async fn what_was_there_before_outlives_destroy() {
     wish(&control, &["noreply"]).await;
     apply(&world, &control).await;
     destroy(&world, &control).await;
-    let twin = world.twin.state().world().clone();
+    let twin = world.twin.backend().state().clone();
     assert!(twin.service("contoso-mail").is_some());
     let names: Vec<&str> = twin.domains.iter().map(|domain| domain.name.as_str()).collect();
     assert!(names.contains(&"contoso.example") && !names.contains(&DOMAIN), "{names:?}");
@@ -72,10 +72,10 @@ async fn a_sender_that_somebody_made_again_is_theirs() {
     apply(&world, &control).await;
     control.forget_sender(ACCOUNT, "alerts@northwind.example").await.unwrap();
     apply(&world, &control).await;
-    world.twin.state().change_world(|twin| {
-        let domain = twin.domains.iter_mut().find(|domain| domain.name == DOMAIN).unwrap();
+    world.twin.backend().change_state(|state| {
+        let domain = state.domains.iter_mut().find(|domain| domain.name == DOMAIN).unwrap();
         let (username, display_name) = ("alerts".to_owned(), None);
-        domain.senders.push(twin::world::SenderUsername { username, display_name });
+        domain.senders.push(twin::state::SenderUsername { username, display_name });
     });
     let plan = control.plan(ACCOUNT, &[], None).await.unwrap();
     let keys: Vec<&str> = plan.steps.iter().map(|step| step.key.as_str()).collect();
@@ -114,8 +114,8 @@ async fn a_record_that_changes_between_look_and_writing_is_left_alone() {
     let world = World::start().await;
     let control = world.control();
     let put = |value: &str| {
-        world.twin.state().change_world(|twin| {
-            let zone = twin.zones.iter_mut().find(|zone| zone.name == DOMAIN).unwrap();
+        world.twin.backend().change_state(|state| {
+            let zone = state.zones.iter_mut().find(|zone| zone.name == DOMAIN).unwrap();
             zone.records.retain(|record| !record.value.starts_with("v=spf1"));
             zone.records.push(Record::new("TXT", DOMAIN, value));
         });
@@ -134,7 +134,7 @@ async fn a_record_that_changes_between_look_and_writing_is_left_alone() {
     };
     let applying = async { control.apply(ACCOUNT, &[], Some(events)).await.unwrap() };
     world.drive(async { tokio::join!(applying, meddling) }).await;
-    let twin = world.twin.state().world().clone();
+    let twin = world.twin.backend().state().clone();
     let zone = twin.zones.iter().find(|zone| zone.name == DOMAIN).unwrap();
     let spf: Vec<&str> = zone
         .records

@@ -50,7 +50,7 @@ async fn azures_default_is_a_warning_until_it_is_raised() {
 async fn accounts_of_one_subscription_share_what_azure_allows_it() {
     let world = world().await;
     let ready = world.twin.ready().clone();
-    let key = world.twin.state().world().services[0].keys[0].clone();
+    let key = world.twin.backend().state().services[0].keys[0].clone();
     let sends = Allowance { per_minute: 100, per_hour: 500 };
     let new = NewAccount {
         name: "second".into(),

@@ -16,7 +16,7 @@ async fn remove(world: &World, query: &str) -> (u16, Value) {
 async fn waiting(world: &World) -> [QueueId; 2] {
     let effect =
         Effect::Answer { status: 503, code: "Busy".into(), message: "no".into(), retry_after: Some(3_600) };
-    world.twin.state().arm(Fault { operation: Operation::Send, effect, times: None, one_in: None });
+    world.twin.backend().arm(Fault { operation: Operation::Send, effect, times: None, one_in: None });
     let first = world.submit(&["a@example.com"], &message("one", "a@example.com", "x")).await;
     let second = world.submit(&["b@example.com"], &message("two", "b@example.com", "x")).await;
     for id in [first, second] {
@@ -26,7 +26,7 @@ async fn waiting(world: &World) -> [QueueId; 2] {
         };
         world.until_view(id, is_put_off).await;
     }
-    world.twin.state().disarm();
+    world.twin.backend().disarm();
     // Two of one moment have an order, too.
     [first.min(second), first.max(second)]
 }

@@ -11,7 +11,7 @@ use model::delivery::SendState;
 use model::rotation::{Rotation, Step};
 use secrecy::ExposeSecret as _;
 use store::{SecretName, SecretOwner};
-use twin::world::ClientSecret;
+use twin::state::ClientSecret;
 use twin::{Effect, Fault, Operation};
 
 const ACCOUNT: &str = "contoso";
@@ -24,15 +24,15 @@ const WISH: RotationWish = RotationWish {
 
 /// The app may look after its own registration, and after no other.
 fn let_it_rotate(world: &World) {
-    world.twin.state().change_world(|w| {
-        let app = &mut w.tenants[0].apps[0];
+    world.twin.backend().change_state(|state| {
+        let app = &mut state.tenants[0].apps[0];
         app.graph_roles = vec!["Application.ReadWrite.OwnedBy".to_owned()];
         app.owners = app.principal.into_iter().collect();
     });
 }
 
 fn secrets(world: &World) -> Vec<ClientSecret> {
-    world.twin.state().world().tenants[0].apps[0].secrets.clone()
+    world.twin.backend().state().tenants[0].apps[0].secrets.clone()
 }
 
 async fn rotation(world: &World) -> Rotation {
@@ -125,7 +125,7 @@ async fn whoever_dies_at_any_step_leaves_a_rotation_that_goes_on() {
         let old = secret_in_use(&world).await;
         if let Death::Unanswered(call) = death {
             let (effect, one_in) = (Effect::DoneButUnanswered, Some(call));
-            world.twin.state().arm(Fault { operation: Operation::Graph, effect, times: Some(1), one_in });
+            world.twin.backend().arm(Fault { operation: Operation::Graph, effect, times: Some(1), one_in });
         }
         while world.control().begin_rotation(ACCOUNT, WISH).await.is_err() {}
         match death {
@@ -162,7 +162,7 @@ async fn a_new_secret_that_is_not_good_is_taken_away_again() {
     let world = World::start().await;
     let_it_rotate(&world);
     // It takes Entra longer than anybody waits.
-    world.twin.state().change_world(|w| w.behaviour.secret_seconds = 86_400);
+    world.twin.backend().change_state(|state| state.behaviour.secret_seconds = 86_400);
     let old = secret_in_use(&world).await;
     world.control().begin_rotation(ACCOUNT, WISH).await.unwrap();
     until_step(&world, Step::RolledBack).await;
@@ -177,7 +177,7 @@ async fn a_new_secret_that_is_not_good_is_taken_away_again() {
 async fn a_rotation_can_be_given_up_while_its_secret_is_tried() {
     let world = World::start().await;
     let_it_rotate(&world);
-    world.twin.state().change_world(|w| w.behaviour.secret_seconds = 86_400);
+    world.twin.backend().change_state(|state| state.behaviour.secret_seconds = 86_400);
     let old = secret_in_use(&world).await;
     world.control().begin_rotation(ACCOUNT, WISH).await.unwrap();
     until_step(&world, Step::Added).await;
@@ -194,7 +194,7 @@ async fn a_rotation_can_be_given_up_while_its_secret_is_tried() {
     mail_flows(&world, "after").await;
     assert_eq!(rotation(&world).await.step, Step::RolledBack);
     // What was given up does not stand in the way of the next one.
-    world.twin.state().change_world(|w| w.behaviour.secret_seconds = 0);
+    world.twin.backend().change_state(|state| state.behaviour.secret_seconds = 0);
     let again = world.control().cancel_rotation(ACCOUNT).await.unwrap_err().to_string();
     assert!(again.contains("not in use yet"), "{again}");
     world.control().begin_rotation(ACCOUNT, WISH).await.unwrap();
@@ -214,7 +214,7 @@ async fn an_app_that_may_look_and_not_touch_begins_no_endless_rotation() {
         message: "Insufficient privileges to complete the operation.".into(),
         retry_after: None,
     };
-    world.twin.state().arm(Fault { operation: Operation::Graph, effect, times: Some(1), one_in: Some(3) });
+    world.twin.backend().arm(Fault { operation: Operation::Graph, effect, times: Some(1), one_in: Some(3) });
     world.control().begin_rotation(ACCOUNT, WISH).await.unwrap();
     until_step(&world, Step::RolledBack).await;
     assert!(rotation(&world).await.problem.unwrap().contains("may not make secrets"));
@@ -248,8 +248,8 @@ async fn a_secret_is_renewed_by_itself_before_it_expires() {
     };
     let world = World::start_with(Setup { watch, ..Setup::default() }).await;
     let_it_rotate(&world);
-    let end = world.twin.state().now() + SignedDuration::from_hours(24 * 45);
-    world.twin.state().change_world(|w| w.tenants[0].apps[0].secrets[0].expires_at = end);
+    let end = world.twin.backend().now() + SignedDuration::from_hours(24 * 45);
+    world.twin.backend().change_state(|state| state.tenants[0].apps[0].secrets[0].expires_at = end);
     let old = secret_in_use(&world).await;
     // The first verification finds out when the secret expires; two weeks later it is renewed.
     world
@@ -269,8 +269,8 @@ async fn an_expiry_that_nobody_prevented_makes_mail_wait_and_loses_nothing() {
     let watch = WatchSettings { rotate_before: None, ..WatchSettings::default() };
     let world = World::start_with(Setup { watch, ..Setup::default() }).await;
     mail_flows(&world, "before").await;
-    let now = world.twin.state().now();
-    world.twin.state().change_world(|w| w.tenants[0].apps[0].secrets[0].expires_at = now);
+    let now = world.twin.backend().now();
+    world.twin.backend().change_state(|state| state.tenants[0].apps[0].secrets[0].expires_at = now);
     world.clock.advance(Duration::from_secs(7_200));
     let mut waiting = Vec::new();
     for number in 0..3 {
@@ -292,9 +292,9 @@ async fn an_expiry_that_nobody_prevented_makes_mail_wait_and_loses_nothing() {
         assert_eq!(world.view(*id).await.unwrap().sends[0].state, SendState::Queued);
     }
     // Somebody makes a new one by hand; it is tried before it is used.
-    let end = world.twin.state().now() + SignedDuration::from_hours(24 * 300);
-    world.twin.state().change_world(|w| {
-        let app = &mut w.tenants[0].apps[0];
+    let end = world.twin.backend().now() + SignedDuration::from_hours(24 * 300);
+    world.twin.backend().change_state(|state| {
+        let app = &mut state.tenants[0].apps[0];
         let mut fresh = app.secrets[0].clone();
         (fresh.value, fresh.expires_at) = ("fresh~secret".to_owned(), end);
         app.secrets.push(fresh);

@@ -9,7 +9,7 @@ use model::delivery::{AttemptResult, SendState, Transport};
 use model::quota::{Allowance, Quota};
 use store::{MessageView, SENDS};
 use twin::captured::Path;
-use twin::world::{Behaviour, EmailBehaviour, RepeatedOperation, RestRefusal, Unwanted};
+use twin::state::{Behaviour, EmailBehaviour, RepeatedOperation, RestRefusal, Unwanted};
 use twin::{Effect, Fault, Operation};
 
 const DONE: [SendState; 3] = [SendState::Submitted, SendState::Sent, SendState::Failed];
@@ -21,7 +21,7 @@ fn answer(status: u16, code: &str, message: &str) -> Effect {
 }
 
 fn arm(world: &World, operation: Operation, effect: Effect, times: u32) {
-    world.twin.state().arm(Fault { operation, effect, times: Some(times), one_in: None });
+    world.twin.backend().arm(Fault { operation, effect, times: Some(times), one_in: None });
 }
 
 async fn sends_used(world: &World) -> u32 {

@@ -3,7 +3,7 @@
 use control::verify::Repair;
 use e2e::{Device, Setup, World, message};
 use model::queued::Origin;
-use twin::world::{SmtpUsername, SystemData};
+use twin::state::{SmtpUsername, SystemData};
 
 /// Makes an SMTP username at Azure, and lets Postern look.
 async fn listed(world: &World, username: &str) -> Device {
@@ -15,7 +15,7 @@ async fn listed(world: &World, username: &str) -> Device {
         tenant: ready.tenant_id,
         system_data: SystemData::default(),
     };
-    world.twin.state().change_world(|world| world.services[0].smtp_usernames = vec![made]);
+    world.twin.backend().change_state(|state| state.services[0].smtp_usernames = vec![made]);
     world.control().verify("contoso", Repair::Nothing, None).await.unwrap();
     Device { login: username.to_owned(), password: ready.client_secret }
 }

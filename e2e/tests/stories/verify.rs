@@ -10,7 +10,7 @@ use control::{AccountChange, NewAccount, NewProof, NewSender};
 use e2e::World;
 use jiff::SignedDuration;
 use model::account::{Concurrency, TransportChoice};
-use twin::world::{Assignment, roles};
+use twin::state::{Assignment, roles};
 use twin::{Effect, Fault, Operation};
 use uuid::Uuid;
 
@@ -35,8 +35,8 @@ async fn world() -> World {
     world
 }
 
-fn twin(world: &World, change: impl FnOnce(&mut twin::world::World)) {
-    world.twin.state().change_world(change);
+fn twin(world: &World, change: impl FnOnce(&mut twin::state::State)) {
+    world.twin.backend().change_state(change);
 }
 
 async fn edit(world: &World, change: AccountChange) {
@@ -70,7 +70,7 @@ fn answer(operation: Operation, status: u16, code: &str) -> Fault {
 }
 
 async fn disarm(world: &World) {
-    world.twin.state().disarm();
+    world.twin.backend().disarm();
 }
 
 #[tokio::test]
@@ -114,11 +114,11 @@ async fn a_secret_that_has_expired() {
         "authentication.secret_expired",
         async |world| {
             verify(world).await;
-            let now = world.twin.state().now();
+            let now = world.twin.backend().now();
             twin(world, |w| w.tenants[0].apps[0].secrets[0].expires_at = now - SignedDuration::from_hours(1));
         },
         async |world| {
-            let now = world.twin.state().now();
+            let now = world.twin.backend().now();
             twin(world, |w| {
                 w.tenants[0].apps[0].secrets[0].expires_at = now + SignedDuration::from_hours(24 * 300);
             });
@@ -149,7 +149,7 @@ async fn an_app_of_another_directory_or_without_a_principal() {
         async |world| {
             twin(world, |w| {
                 let app = &mut w.tenants[0].apps[0];
-                app.principal = Some(twin::world::App::principal_to_be(app.client));
+                app.principal = Some(twin::state::App::principal_to_be(app.client));
             });
         },
     )
@@ -183,7 +183,7 @@ async fn entra_refuses_for_the_time_being() {
     ] {
         let finding = names_exactly(
             expected,
-            async |world| world.twin.state().arm(answer(Operation::Token, status, code)),
+            async |world| world.twin.backend().arm(answer(Operation::Token, status, code)),
             disarm,
         )
         .await;
@@ -234,7 +234,7 @@ async fn a_subscription_that_is_not_there_or_not_ours() {
 
 #[tokio::test]
 async fn an_app_without_any_role() {
-    for hidden in [twin::world::HiddenSubscription::Forbidden, twin::world::HiddenSubscription::NotFound] {
+    for hidden in [twin::state::HiddenSubscription::Forbidden, twin::state::HiddenSubscription::NotFound] {
         let kept = std::sync::Mutex::new(Vec::new());
         let finding = names_exactly(
             "subscription.no_access",
@@ -295,7 +295,7 @@ async fn a_role_that_was_just_assigned_is_waited_for() {
     let finding = names_exactly(
         "permissions.missing",
         async |world| {
-            let now = world.twin.state().now();
+            let now = world.twin.backend().now();
             twin(world, |w| {
                 w.assignments.clear();
                 let principal = w.tenants[0].apps[0].principal.unwrap();
@@ -364,7 +364,7 @@ async fn smtp_that_is_the_only_way_has_to_be_there() {
                 .await;
             let effect = Effect::Hang;
             let fault = Fault { operation: Operation::SmtpConnection, effect, times: None, one_in: None };
-            world.twin.state().arm(fault);
+            world.twin.backend().arm(fault);
         },
         disarm,
     )
@@ -412,7 +412,7 @@ async fn senders_that_azure_does_not_know() {
         async |world| add(world, "sales@contoso.example").await,
         async |world| {
             twin(world, |w| {
-                let sender = twin::world::SenderUsername { username: "Sales".into(), display_name: None };
+                let sender = twin::state::SenderUsername { username: "Sales".into(), display_name: None };
                 w.domains[0].senders.push(sender);
             });
         },
@@ -429,7 +429,7 @@ async fn senders_that_azure_does_not_know() {
 #[tokio::test]
 async fn a_secret_whose_end_is_near_or_far_or_unknown() {
     let end = |world: &World, days: i64| {
-        let at = world.twin.state().now() + SignedDuration::from_hours(24 * days);
+        let at = world.twin.backend().now() + SignedDuration::from_hours(24 * days);
         twin(world, |w| w.tenants[0].apps[0].secrets[0].expires_at = at);
     };
     for (days, expected) in [(10, "secret.expires_soon"), (900, "secret.lives_long")] {
@@ -464,13 +464,13 @@ async fn a_way_to_azure_that_is_blocked() {
     let blocked = |operation| Fault { operation, effect: Effect::Hang, times: None, one_in: None };
     names_exactly(
         "endpoint.unreachable",
-        async |world| world.twin.state().arm(blocked(Operation::HttpsConnection)),
+        async |world| world.twin.backend().arm(blocked(Operation::HttpsConnection)),
         disarm,
     )
     .await;
     names_exactly(
         "endpoint.smtp_unreachable",
-        async |world| world.twin.state().arm(blocked(Operation::SmtpConnection)),
+        async |world| world.twin.backend().arm(blocked(Operation::SmtpConnection)),
         disarm,
     )
     .await;
@@ -501,7 +501,7 @@ async fn a_domain_that_may_not_be_seen_hides_nothing_else() {
     // The list, the service, its usernames; then the first question about a domain.
     let hidden =
         Fault { one_in: Some(9), times: Some(1), ..answer(Operation::Arm, 403, "AuthorizationFailed") };
-    world.twin.state().arm(hidden);
+    world.twin.backend().arm(hidden);
     let report = verify(&world).await;
     let codes = wrong(&report);
     assert!(!codes.contains(&"services.missing") && !codes.contains(&"services.none"), "{report:#?}");
@@ -512,8 +512,8 @@ async fn a_domain_that_may_not_be_seen_hides_nothing_else() {
 async fn a_clock_that_is_wrong() {
     let finding = names_exactly(
         "endpoint.clock_wrong",
-        async |world| world.twin.state().advance(SignedDuration::from_mins(10)),
-        async |world| world.twin.state().advance(SignedDuration::from_mins(-10)),
+        async |world| world.twin.backend().advance(SignedDuration::from_mins(10)),
+        async |world| world.twin.backend().advance(SignedDuration::from_mins(-10)),
     )
     .await;
     assert!(finding.sentence.contains("600 seconds behind"), "{finding:?}");
@@ -523,7 +523,7 @@ async fn a_clock_that_is_wrong() {
 async fn azure_in_trouble_is_nobodys_fault_here() {
     let world = world().await;
     let control = world.control();
-    world.twin.state().arm(answer(Operation::Arm, 503, "ServerBusy"));
+    world.twin.backend().arm(answer(Operation::Arm, 503, "ServerBusy"));
     let verifying =
         tokio::spawn(async move { control.verify(ACCOUNT, Repair::Nothing, None).await.unwrap() });
     world.advance_slowly_until(Duration::from_secs(10), async || verifying.is_finished()).await;

@@ -14,7 +14,7 @@ use model::account::{Authorization, Concurrency, TransportChoice};
 use model::quota::Quota;
 use rcgen::{CertificateParams, KeyPair, PKCS_RSA_SHA256, RsaKeySize};
 use twin::captured::Path;
-use twin::world::AppCertificate;
+use twin::state::AppCertificate;
 use uuid::Uuid;
 
 const ACCOUNT: &str = "other";
@@ -89,7 +89,7 @@ async fn a_certificate_is_as_good_as_a_secret_by_either_way() {
             .map(|finding| finding.code.as_str())
             .collect();
         assert_eq!(codes, ["authentication.certificate_unknown"], "{before:#?}");
-        world.twin.state().change_world(|w| w.tenants[0].apps[0].certificates.push(kept));
+        world.twin.backend().change_state(|state| state.tenants[0].apps[0].certificates.push(kept));
         let after = world.control().verify(ACCOUNT, Repair::Nothing, None).await.unwrap();
         assert!(after.verdict < Verdict::NotReady, "{after:#?}");
         mail_flows(&world, path).await;
@@ -134,8 +134,8 @@ async fn the_identity_of_the_machine_needs_no_secret() {
     world.stop_server().await;
     world.set_identity(IdentityEndpoint { url, header: None });
     world.start_server().await;
-    world.twin.state().change_world(|w| {
-        let app = &mut w.tenants[0].apps[0];
+    world.twin.backend().change_state(|state| {
+        let app = &mut state.tenants[0].apps[0];
         (app.is_managed, app.secrets) = (true, Vec::new());
     });
     connect(&world, NewProof::ManagedIdentity, TransportChoice::Smtp).await;
@@ -151,8 +151,8 @@ async fn the_identity_of_the_machine_needs_no_secret() {
 #[tokio::test]
 async fn an_access_key_is_tried_without_sending_anything() {
     let world = World::start().await;
-    let key = world.twin.state().world().services[0].keys[0].clone();
-    let service = world.twin.state().world().services[0].name.clone();
+    let key = world.twin.backend().state().services[0].keys[0].clone();
+    let service = world.twin.backend().state().services[0].name.clone();
     let ready = world.twin.ready();
     let new = NewAccount {
         name: ACCOUNT.into(),
@@ -174,7 +174,10 @@ async fn an_access_key_is_tried_without_sending_anything() {
     assert!(report.findings.iter().any(|finding| finding.code == "authentication.key_taken"));
 
     // Somebody regenerates it.
-    world.twin.state().change_world(|w| w.services[0].keys = ["b3RoZXI=", "b3RoZXI="].map(str::to_owned));
+    world
+        .twin
+        .backend()
+        .change_state(|state| state.services[0].keys = ["b3RoZXI=", "b3RoZXI="].map(str::to_owned));
     let report = world.control().verify(ACCOUNT, Repair::Nothing, None).await.unwrap();
     let failed: Vec<_> = report.findings.iter().filter(|one| one.outcome == Outcome::Failed).collect();
     assert_eq!(failed.len(), 1, "{report:#?}");

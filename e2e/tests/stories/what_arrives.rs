@@ -4,7 +4,7 @@ use e2e::{Setup, World, message};
 use model::account::TransportChoice;
 use model::delivery::SendState;
 use twin::captured::{Field, Path};
-use twin::world::{Behaviour, OfferedExtensions, SmtpBehaviour};
+use twin::state::{Behaviour, OfferedExtensions, SmtpBehaviour};
 
 const DONE: [SendState; 2] = [SendState::Submitted, SendState::Sent];
 

@@ -15,7 +15,7 @@ use clock::Clock;
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
-use twin::world::Limits;
+use twin::state::Limits;
 use twin::{Options, Twin};
 
 use crate::client::Client;
@@ -167,7 +167,7 @@ impl Stage {
     }
 
     fn read_captured(&mut self, counts: &mut HashMap<String, u64>) {
-        let captured = self.twin.state().captured();
+        let captured = self.twin.backend().captured();
         for mail in captured.all().take_while(|mail| mail.number > self.seen) {
             for recipient in &mail.recipients {
                 *counts.entry(recipient.address.to_ascii_lowercase()).or_default() += 1;
@@ -276,7 +276,7 @@ fn lift_limits(twin: &Twin) {
         status_reads_per_minute: plenty,
         status_reads_per_hour: plenty,
     };
-    twin.state().change_world(|world| {
-        world.subscriptions.iter_mut().for_each(|subscription| subscription.limits = Some(limits));
+    twin.backend().change_state(|state| {
+        state.subscriptions.iter_mut().for_each(|subscription| subscription.limits = Some(limits));
     });
 }

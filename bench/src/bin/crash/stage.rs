@@ -13,7 +13,7 @@ use bench::system::{Cloud, Postern, Sending, System as _};
 use clock::Clock;
 use tokio::task::JoinHandle;
 use twin::captured::{CapturedMail, Path};
-use twin::world::Limits;
+use twin::state::Limits;
 use twin::{Options, Twin};
 
 pub(crate) struct Stage {
@@ -36,8 +36,8 @@ impl Stage {
     pub(crate) async fn set(seed: u64) -> anyhow::Result<Self> {
         tls::install_provider();
         let twin = Twin::start(Options::ephemeral(Clock::system())).await?;
-        twin.state().change_world(|world| {
-            for subscription in &mut world.subscriptions {
+        twin.backend().change_state(|state| {
+            for subscription in &mut state.subscriptions {
                 let plenty = 10_000_000;
                 subscription.limits = Some(Limits {
                     sends_per_minute: plenty,
@@ -94,7 +94,7 @@ impl Stage {
     }
 
     fn read_captured(&mut self) {
-        let captured = self.twin.state().captured();
+        let captured = self.twin.backend().captured();
         let fresh: Vec<_> =
             captured.all().take_while(|mail| mail.number > self.seen).map(read_captured).collect();
         self.seen = captured.taken();

@@ -3,7 +3,7 @@
 use std::fs;
 use std::process::ExitCode;
 
-use ::twin::world::Seed;
+use ::twin::state::Seed;
 use ::twin::{Options, Twin};
 use anyhow::Context as _;
 use clock::Clock;

@@ -46,7 +46,7 @@ pub(super) async fn tell(server: &Server, twin: &Twin, demo: &Demo) -> anyhow::R
     say("sent", format!("by {}, operation {}", way.to_uppercase(), send.operation_id));
 
     let copies: Vec<Outcome> = {
-        let captured = twin.state().captured();
+        let captured = twin.backend().captured();
         let arrived =
             captured.all().filter(|mail| mail.message_id().as_deref() == Some(message.message_id.as_str()));
         arrived.flat_map(|mail| mail.recipients.iter().map(|recipient| recipient.outcome)).collect()

@@ -20,7 +20,7 @@ fn refuse_tokens(twin: &Twin) {
         message: "AADSTS7000215: Invalid client secret provided.".to_owned(),
         retry_after: None,
     };
-    twin.state().arm(Fault { operation: Operation::Token, effect, times: None, one_in: None });
+    twin.backend().arm(Fault { operation: Operation::Token, effect, times: None, one_in: None });
 }
 
 #[test]

@@ -15,7 +15,7 @@ use std::net::{SocketAddr, TcpStream};
 
 use clock::Clock;
 use serde_json::Value;
-use twin::world::dns::{Record, Zone};
+use twin::state::dns::{Record, Zone};
 use twin::{Effect, Fault, Operation, Options, Twin};
 
 use crate::server::{PATIENCE, Postern, until};
@@ -53,8 +53,8 @@ fn must_be_calm(what: &str, octets: &[u8]) {
 }
 
 fn poison(twin: &Twin) {
-    twin.state().change_world(|world| {
-        for subscription in &mut world.subscriptions {
+    twin.backend().change_state(|state| {
+        for subscription in &mut state.subscriptions {
             subscription.name = CANARY.to_owned();
         }
         let text = |name: &str, value: &str| Record {
@@ -65,7 +65,7 @@ fn poison(twin: &Twin) {
             ttl: 300,
             ..Record::default()
         };
-        world.zones.push(Zone {
+        state.zones.push(Zone {
             name: "contoso.example".to_owned(),
             records: vec![
                 text("contoso.example", &format!("v=spf1 include:{RAW} -all")),
@@ -80,8 +80,8 @@ fn poison(twin: &Twin) {
 
 /// Gives all senders at Azure a name.
 fn name_senders(twin: &Twin, name: Option<&str>) {
-    twin.state().change_world(|world| {
-        for sender in world.domains.iter_mut().flat_map(|domain| &mut domain.senders) {
+    twin.backend().change_state(|state| {
+        for sender in state.domains.iter_mut().flat_map(|domain| &mut domain.senders) {
             sender.display_name = name.map(str::to_owned);
         }
     });
@@ -170,7 +170,7 @@ fn refusal(code: &str) -> Effect {
 fn send(postern: &Postern, twin: &Twin) -> Value {
     let envelope =
         ["EHLO canary", "MAIL FROM:<scanner@contoso.example>", "RCPT TO:<you@example.com>", "DATA"];
-    twin.state().arm(Fault {
+    twin.backend().arm(Fault {
         operation: Operation::Send,
         effect: refusal(RAW),
         times: Some(6),
@@ -246,9 +246,9 @@ fn list(postern: &Postern, twin: &Twin) {
     for is_refusing in [false, true] {
         if is_refusing {
             name_senders(twin, Some(CANARY));
-            twin.state().arm(fault(Operation::Arm));
-            twin.state().arm(fault(Operation::Token));
-            twin.state().arm(fault(Operation::Graph));
+            twin.backend().arm(fault(Operation::Arm));
+            twin.backend().arm(fault(Operation::Token));
+            twin.backend().arm(fault(Operation::Graph));
         }
         for command in COMMANDS {
             let is_seen = check(postern, command);

@@ -126,7 +126,8 @@ fn a_spreadsheet_becomes_logins_that_send() {
     }
     let elsewhere = runtime.block_on(send(&postern, &written[2])).unwrap_err();
     assert!(elsewhere.ends_with("failed at Login"), "only its networks may use a login: {elsewhere}");
-    let sent = || twin.state().captured().all().filter_map(|mail| Some(mail.parts().from?.address)).collect();
+    let sent =
+        || twin.backend().captured().all().filter_map(|mail| Some(mail.parts().from?.address)).collect();
     let mut authors: Vec<String> = until(|| Some(sent()).filter(|sent: &Vec<String>| sent.len() == 2));
     authors.sort();
     assert_eq!(authors, ["noreply@contoso.example", "scanner@contoso.example"]);

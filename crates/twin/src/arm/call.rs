@@ -9,14 +9,14 @@ use bytes::Bytes;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use crate::backend::Backend;
 use crate::keys::Claims;
 use crate::refusal::Refusal;
-use crate::state::State;
-use crate::world::Behaviour;
+use crate::state::Behaviour;
 
 /// A call whose token is good.
 pub(crate) struct Call<'a> {
-    pub(super) state: &'a State,
+    pub(super) backend: &'a Backend,
     pub(super) claims: Claims,
     pub(super) method: Method,
     /// Without a slash at its end.
@@ -42,8 +42,8 @@ const AUDIENCES: [&str; 6] = [
 
 impl<'a> Call<'a> {
     /// Reads the token and the rest.
-    pub(super) fn read(state: &'a State, request: &Parts, body: Bytes) -> Result<Self, Refusal> {
-        let claims = caller(state, request)?;
+    pub(super) fn read(backend: &'a Backend, request: &Parts, body: Bytes) -> Result<Self, Refusal> {
+        let claims = caller(backend, request)?;
         let query = crate::form::fields(request.uri.query().unwrap_or_default().as_bytes());
         let query: HashMap<String, String> =
             query.into_iter().map(|(name, value)| (name.to_ascii_lowercase(), value)).collect();
@@ -53,7 +53,7 @@ impl<'a> Call<'a> {
         }
         let path = crate::form::unescape_path(request.uri.path().trim_end_matches('/'));
         Ok(Self {
-            state,
+            backend,
             claims,
             method: request.method.clone(),
             segments: path.split('/').skip(1).map(str::to_ascii_lowercase).collect(),
@@ -90,7 +90,7 @@ impl<'a> Call<'a> {
 
     /// How Azure behaves here.
     pub(super) fn behaviour(&self) -> Behaviour {
-        self.state.world().behaviour.clone()
+        self.backend.state().behaviour.clone()
     }
 
     /// The client id of the caller, as `systemData` has it.
@@ -100,7 +100,7 @@ impl<'a> Call<'a> {
 
     /// Refuses what was not assigned to the caller.
     pub(super) fn must(&self, action: &str, scope: &str) -> Result<(), Refusal> {
-        if self.state.world().may(self.claims.oid, action, scope, self.state.now()) {
+        if self.backend.state().may(self.claims.oid, action, scope, self.backend.now()) {
             return Ok(());
         }
         let text = format!(
@@ -114,7 +114,7 @@ impl<'a> Call<'a> {
 
     /// Whether anything was assigned to the caller there or below.
     pub(super) fn sees(&self, scope: &str) -> bool {
-        self.state.world().sees(self.claims.oid, scope, self.state.now())
+        self.backend.state().sees(self.claims.oid, scope, self.backend.now())
     }
 
     /// The subscription of the path, if there is one.
@@ -137,15 +137,15 @@ fn without_nulls(value: Value) -> Value {
     }
 }
 
-fn caller(state: &State, request: &Parts) -> Result<Claims, Refusal> {
+fn caller(backend: &Backend, request: &Parts) -> Result<Claims, Refusal> {
     let headers = &request.headers;
     let origin = crate::entra::origin(headers);
     let authorization = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     let Some(token) = authorization.and_then(|value| value.strip_prefix("Bearer ")) else {
         let text = "Authentication failed. The 'Authorization' header is missing.";
-        return Err(unauthorized(&authority(state, request, &origin)?, "AuthenticationFailed", text));
+        return Err(unauthorized(&authority(backend, request, &origin)?, "AuthenticationFailed", text));
     };
-    let claims = state.token_key.read(token, state.now()).ok_or_else(|| {
+    let claims = backend.token_key.read(token, backend.now()).ok_or_else(|| {
         unauthorized(&origin, "InvalidAuthenticationToken", "The access token is invalid or has expired.")
     })?;
     let audience = claims.aud.trim_end_matches('/');
@@ -158,13 +158,13 @@ fn caller(state: &State, request: &Parts) -> Result<Claims, Refusal> {
 
 /// Where to log in for a subscription, which is told to whoever asks without a token; one that does not exist
 /// has no such place.
-fn authority(state: &State, request: &Parts, origin: &str) -> Result<String, Refusal> {
+fn authority(backend: &Backend, request: &Parts, origin: &str) -> Result<String, Refusal> {
     let mut segments = request.uri.path().split('/').skip(1);
     let id = match (segments.next(), segments.next()) {
         (Some(first), Some(id)) if first.eq_ignore_ascii_case("subscriptions") && !id.is_empty() => id,
         _ => return Ok(origin.to_owned()),
     };
-    let tenant = state.world().subscription(id).map(|one| one.tenant);
+    let tenant = backend.state().subscription(id).map(|one| one.tenant);
     tenant.map(|tenant| format!("{origin}/{tenant}")).ok_or_else(|| super::subscriptions::missing(id))
 }
 

@@ -16,7 +16,7 @@ use super::communication::located;
 use super::{Answer, subscriptions, unknown};
 use crate::keys::random_guid;
 use crate::refusal::Refusal;
-use crate::world::{LongRunningOperation, OperationKind, ResourceGroup};
+use crate::state::{LongRunningOperation, OperationKind, ResourceGroup};
 
 #[derive(Deserialize)]
 struct Body {
@@ -55,10 +55,10 @@ pub(super) fn dispatch(call: &Call<'_>, subscription: &str, name: Option<&str>) 
 pub(super) fn operation_result(call: &Call<'_>, subscription: &str, id: &str) -> Answer {
     subscriptions::must_exist(call, subscription)?;
     let id = Uuid::try_parse(id).ok();
-    let found = call.state.world().operations.iter().find(|one| Some(one.id) == id).cloned();
+    let found = call.backend.state().operations.iter().find(|one| Some(one.id) == id).cloned();
     match found {
         None => Err(Refusal::new(StatusCode::NOT_FOUND, "NotFound", "There is no such operation.")),
-        Some(operation) if operation.done_at > call.state.now() => {
+        Some(operation) if operation.done_at > call.backend.now() => {
             Ok(accepted(call, subscription, operation.id))
         }
         Some(_) => Ok(StatusCode::OK.into_response()),
@@ -67,8 +67,8 @@ pub(super) fn operation_result(call: &Call<'_>, subscription: &str, id: &str) ->
 
 fn list(call: &Call<'_>, subscription: SubscriptionId) -> Response {
     let groups: Vec<ResourceGroup> = call
-        .state
-        .world()
+        .backend
+        .state()
         .groups
         .iter()
         .filter(|group| group.subscription == subscription)
@@ -93,15 +93,15 @@ fn exists(call: &Call<'_>, subscription: SubscriptionId, name: &str) -> Answer {
 fn find(call: &Call<'_>, subscription: SubscriptionId, name: &str) -> Result<ResourceGroup, Refusal> {
     let id = id(subscription, name);
     call.must(READ, &id)?;
-    call.state.world().group(&id).cloned().ok_or_else(|| missing(name))
+    call.backend.state().group(&id).cloned().ok_or_else(|| missing(name))
 }
 
 fn put(call: &Call<'_>, subscription: SubscriptionId, name: &str) -> Answer {
     let id = id(subscription, name);
     call.must(WRITE, &id)?;
     let body: Body = call.json()?;
-    call.state.change_world(|world| {
-        let there = world.group(&id).cloned();
+    call.backend.change_state(|state| {
+        let there = state.group(&id).cloned();
         let (status, group) = match there {
             Some(there) if body.location.as_ref().is_some_and(|l| !is_same_place(l, &there.location)) => {
                 let text = format!(
@@ -121,8 +121,8 @@ fn put(call: &Call<'_>, subscription: SubscriptionId, name: &str) -> Answer {
             None => (StatusCode::CREATED, made(subscription, name, body)?),
         };
         let answer = Json(shown(&group)).into_response();
-        world.groups.retain(|other| !other.resource_id().eq_ignore_ascii_case(&id));
-        world.groups.push(group);
+        state.groups.retain(|other| !other.resource_id().eq_ignore_ascii_case(&id));
+        state.groups.push(group);
         Ok((status, answer).into_response())
     })
 }
@@ -140,17 +140,17 @@ fn made(subscription: SubscriptionId, name: &str, body: Body) -> Result<Resource
 fn delete(call: &Call<'_>, subscription: SubscriptionId, name: &str) -> Answer {
     let id = id(subscription, name);
     call.must(DELETE, &id)?;
-    if call.state.world().group(&id).is_none() {
+    if call.backend.state().group(&id).is_none() {
         return Err(missing(name));
     }
     let operation = random_guid();
-    let now = call.state.now();
-    call.state.change_world(|world| {
-        let wait = SignedDuration::from_secs(world.behaviour.group_deletion_seconds);
+    let now = call.backend.now();
+    call.backend.change_state(|state| {
+        let wait = SignedDuration::from_secs(state.behaviour.group_deletion_seconds);
         let done_at = now.saturating_add(wait).unwrap_or(now);
         let resource = id.clone();
         let failure = None;
-        world.operations.push(LongRunningOperation {
+        state.operations.push(LongRunningOperation {
             id: operation,
             resource,
             begun_at: now,
@@ -159,7 +159,7 @@ fn delete(call: &Call<'_>, subscription: SubscriptionId, name: &str) -> Answer {
             kind: OperationKind::Delete,
         });
         if let Some(group) =
-            world.groups.iter_mut().find(|group| group.resource_id().eq_ignore_ascii_case(&id))
+            state.groups.iter_mut().find(|group| group.resource_id().eq_ignore_ascii_case(&id))
         {
             group.gone_at.get_or_insert(done_at);
         }

@@ -30,13 +30,13 @@ use axum::routing::{any, get};
 use self::call::Call;
 use self::headers::Asked;
 pub(crate) use self::throttle::Throttle;
+use crate::backend::Backend;
 use crate::email::answer_or_fail;
 use crate::faults::Operation;
 use crate::refusal::Refusal;
-use crate::state::State;
 
 /// The routes of `management.azure.com`.
-pub(crate) fn routes() -> Router<Arc<State>> {
+pub(crate) fn routes() -> Router<Arc<Backend>> {
     Router::new()
         .route("/metadata/endpoints", get(metadata::endpoints))
         .route("/subscriptions", any(answer))
@@ -45,7 +45,7 @@ pub(crate) fn routes() -> Router<Arc<State>> {
         .route("/tenants", any(answer))
 }
 
-async fn answer(Shared(state): Shared<Arc<State>>, request: Request) -> Response {
+async fn answer(Shared(backend): Shared<Arc<Backend>>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let asked = Asked::of(&parts.headers, parts.uri.path());
     let is_read = parts.method == Method::GET || parts.method == Method::HEAD;
@@ -57,13 +57,13 @@ async fn answer(Shared(state): Shared<Arc<State>>, request: Request) -> Response
             let refusal = Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, "RequestContentTooLarge", text);
             return refusal.into_response();
         };
-        settle(&state).await;
-        let call = match Call::read(&state, &parts, body) {
+        settle(&backend).await;
+        let call = match Call::read(&backend, &parts, body) {
             Ok(call) => call,
             Err(refusal) => return refusal.into_response(),
         };
         claims = Some(call.claims.clone());
-        match state.throttle.count(&call) {
+        match backend.throttle.count(&call) {
             Err(refusal) => refusal.into_response(),
             Ok(remaining) => {
                 let mut response = dispatch(&call).unwrap_or_else(IntoResponse::into_response);
@@ -73,8 +73,8 @@ async fn answer(Shared(state): Shared<Arc<State>>, request: Request) -> Response
         }
     };
     let mut response =
-        answer_or_fail(&state, Operation::Arm, Box::pin(answer_or_fail(&state, kind, real))).await;
-    asked.dress(&mut response, claims.as_ref(), state.now());
+        answer_or_fail(&backend, Operation::Arm, Box::pin(answer_or_fail(&backend, kind, real))).await;
+    asked.dress(&mut response, claims.as_ref(), backend.now());
     response
 }
 
@@ -82,11 +82,11 @@ async fn answer(Shared(state): Shared<Arc<State>>, request: Request) -> Response
 const MAX_BODY: usize = 4 << 20;
 
 /// Does what the clock says is due.
-async fn settle(state: &State) {
-    let now = state.now();
-    if state.world().is_due(now) {
-        state.change_world(|world| world.settle(now));
-        crate::dns::verify_what_is_due(state, now).await;
+async fn settle(backend: &Backend) {
+    let now = backend.now();
+    if backend.state().is_due(now) {
+        backend.change_state(|state| state.settle(now));
+        crate::dns::verify_what_is_due(backend, now).await;
     }
 }
 

@@ -13,7 +13,7 @@ pub(super) fn list(call: &Call<'_>, scope: &str) -> Answer {
     if !call.sees(scope) {
         call.must("Microsoft.Authorization/permissions/read", scope)?;
     }
-    let now = call.state.now();
-    let value: Vec<Permission> = call.state.world().permissions(call.claims.oid, scope, now).collect();
+    let now = call.backend.now();
+    let value: Vec<Permission> = call.backend.state().permissions(call.claims.oid, scope, now).collect();
     Ok(Json(Page { value, next_link: None }).into_response())
 }

@@ -9,8 +9,8 @@ use jiff::SignedDuration;
 use super::call::Call;
 use super::{Answer, communication, subscriptions};
 use crate::refusal::Refusal;
-use crate::world::dns::provider::NETWORK_NAMESPACE;
-use crate::world::{Registration, Subscription};
+use crate::state::dns::provider::NETWORK_NAMESPACE;
+use crate::state::{Registration, Subscription};
 
 /// What it takes to look at providers where the caller has no role at all. Whoever has one in a subscription may.
 const READ: &str = "Microsoft.Resources/subscriptions/providers/read";
@@ -19,13 +19,13 @@ const READ: &str = "Microsoft.Resources/subscriptions/providers/read";
 pub(super) fn list(call: &Call<'_>, id: &str) -> Answer {
     subscriptions::find(call, id, READ)?;
     let mut value: Vec<Provider> = KNOWN.iter().map(|namespace| shown(call, id, namespace)).collect();
-    let world = call.state.world();
-    let others = world.subscription(id).into_iter().flat_map(|one| &one.registrations);
+    let state = call.backend.state();
+    let others = state.subscription(id).into_iter().flat_map(|one| &one.registrations);
     let others: Vec<String> = others
         .map(|registration| registration.namespace.clone())
         .filter(|namespace| !KNOWN.iter().any(|known| known.eq_ignore_ascii_case(namespace)))
         .collect();
-    drop(world);
+    drop(state);
     value.extend(others.iter().map(|namespace| shown(call, id, namespace)));
     Ok(Json(Page { value, next_link: None }).into_response())
 }
@@ -40,7 +40,7 @@ pub(super) fn show(call: &Call<'_>, id: &str, namespace: &str) -> Answer {
 pub(super) fn register(call: &Call<'_>, id: &str, namespace: &str) -> Answer {
     call.must(&format!("{namespace}/register/action"), &format!("/subscriptions/{id}"))?;
     subscriptions::must_be_writable(call, id)?;
-    let now = call.state.now();
+    let now = call.backend.now();
     change(call, id, |subscription, seconds| {
         let is_known = |one: &Registration| one.namespace.eq_ignore_ascii_case(namespace);
         if !subscription.registrations.iter().any(is_known) {
@@ -74,9 +74,9 @@ pub(super) fn must_be_registered(call: &Call<'_>, id: &str, namespace: &str) -> 
 }
 
 fn change(call: &Call<'_>, id: &str, change: impl FnOnce(&mut Subscription, i64)) {
-    call.state.change_world(|world| {
-        let seconds = world.behaviour.registration_seconds;
-        let found = world.subscriptions.iter_mut().find(|one| one.id.to_string().eq_ignore_ascii_case(id));
+    call.backend.change_state(|state| {
+        let seconds = state.behaviour.registration_seconds;
+        let found = state.subscriptions.iter_mut().find(|one| one.id.to_string().eq_ignore_ascii_case(id));
         if let Some(subscription) = found {
             change(subscription, seconds);
         }
@@ -88,9 +88,9 @@ fn answered(call: &Call<'_>, id: &str, namespace: &str) -> Response {
 }
 
 fn shown(call: &Call<'_>, id: &str, namespace: &str) -> Provider {
-    let now = call.state.now();
-    let world = call.state.world();
-    let registration = world
+    let now = call.backend.now();
+    let state = call.backend.state();
+    let registration = state
         .subscription(id)
         .into_iter()
         .flat_map(|one| &one.registrations)

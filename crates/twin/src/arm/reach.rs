@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use super::tests::{SUBSCRIPTION, ask, assign, send};
 use crate::rehearsal::Rehearsal;
-use crate::world::roles::READER;
-use crate::world::{Assignment, World};
+use crate::state::roles::READER;
+use crate::state::{Assignment, State};
 
 fn service() -> String {
     format!(
@@ -14,18 +14,18 @@ fn service() -> String {
 }
 
 /// Takes all roles away and gives the app one of Azure's own at one place.
-fn give(world: &mut World, role: uuid::Uuid, scope: &str) {
-    let principal = world.tenants[0].apps[0].principal.unwrap();
+fn give(state: &mut State, role: uuid::Uuid, scope: &str) {
+    let principal = state.tenants[0].apps[0].principal.unwrap();
     let at = jiff::Timestamp::UNIX_EPOCH;
     let scope = scope.to_owned();
-    world.assignments = vec![Assignment { id: role, principal, scope, role, created_at: at, active_at: at }];
+    state.assignments = vec![Assignment { id: role, principal, scope, role, created_at: at, active_at: at }];
 }
 
 #[tokio::test]
 async fn a_role_on_one_resource_reads_that_resource_and_nothing_else() {
     let rehearsal = Rehearsal::begin();
     for scope in [service(), service().to_uppercase()] {
-        rehearsal.state.change_world(|world| give(world, READER, &scope));
+        rehearsal.backend.change_state(|state| give(state, READER, &scope));
         assert_eq!(ask(&rehearsal, "GET", &service()).await.status, 200);
         let listed = ask(&rehearsal, "GET", "/subscriptions").await;
         assert_eq!(listed.body["value"].as_array().unwrap().len(), 1, "the subscription is seen");
@@ -47,7 +47,7 @@ async fn a_refusal_names_the_action_and_the_place_that_were_asked_for() {
     let email = format!("{group}/providers/Microsoft.Communication/emailServices/contoso-email");
     let check = format!("{SUBSCRIPTION}/providers/Microsoft.Communication/checkNameAvailability");
     let zone = format!("{group}/providers/Microsoft.Network/dnsZones/northwind.example");
-    rehearsal.state.change_world(|world| world.assignments.clear());
+    rehearsal.backend.change_state(|state| state.assignments.clear());
     for (method, path, action, scope) in [
         ("GET", service(), "Microsoft.Communication/CommunicationServices/read", service()),
         ("PUT", service(), "Microsoft.Communication/CommunicationServices/write", service()),
@@ -136,7 +136,7 @@ async fn a_new_principal_of_another_tenant_sees_no_subscription() {
     let rehearsal = Rehearsal::begin();
     assign(&rehearsal, SUBSCRIPTION, &["*"]);
     let stranger = "44444444-dddd-4444-8444-444444444444".parse().unwrap();
-    rehearsal.state.change_world(|world| world.subscriptions[0].tenant = stranger);
+    rehearsal.backend.change_state(|state| state.subscriptions[0].tenant = stranger);
     let refused = ask(&rehearsal, "GET", &service()).await;
     assert_eq!((refused.status, &refused.body["error"]["code"]), (404, &json!("SubscriptionNotFound")));
 }

@@ -15,7 +15,7 @@ use super::call::Call;
 use super::role_definitions::{parse, resource_id};
 use crate::filter::{argument, equals};
 use crate::refusal::Refusal;
-use crate::world::{Assignment, World, covers};
+use crate::state::{Assignment, State, covers};
 
 #[derive(Deserialize)]
 struct Body {
@@ -35,8 +35,8 @@ pub(super) fn list(call: &Call<'_>, scope: &str) -> Answer {
     let filter = call.query.get("$filter").map(String::as_str).unwrap_or_default();
     let at_scope = filter.to_ascii_lowercase().contains("atscope()");
     let principal = equals(filter, "principalId").or_else(|| argument(filter, "assignedTo"));
-    let world = call.state.world();
-    let value: Vec<Value> = world
+    let state = call.backend.state();
+    let value: Vec<Value> = state
         .assignments
         .iter()
         .filter(|one| covers(&one.scope, scope) || (!at_scope && covers(scope, &one.scope)))
@@ -50,8 +50,8 @@ pub(super) fn list(call: &Call<'_>, scope: &str) -> Answer {
 pub(super) fn show(call: &Call<'_>, scope: &str, id: &str) -> Answer {
     call.must("Microsoft.Authorization/roleAssignments/read", scope)?;
     let id = parse(id)?;
-    let world = call.state.world();
-    let found = world.assignments.iter().find(|one| one.id == id);
+    let state = call.backend.state();
+    let found = state.assignments.iter().find(|one| one.id == id);
     found.map(|one| Json(shown(one)).into_response()).ok_or_else(|| {
         let text = format!("The role assignment '{id}' is not found.");
         Refusal::new(StatusCode::NOT_FOUND, "RoleAssignmentNotFound", text)
@@ -65,8 +65,8 @@ pub(super) fn put(call: &Call<'_>, scope: &str, id: &str) -> Answer {
     let properties = call.json::<Body>()?.properties;
     let role = parse(properties.role_definition_id.rsplit('/').next().unwrap_or_default())?;
     let principal = properties.principal_id;
-    let now = call.state.now();
-    call.state.change_world(|world| assign(call, world, Wanted { scope, id, role, principal, now }))
+    let now = call.backend.now();
+    call.backend.change_state(|state| assign(call, state, Wanted { scope, id, role, principal, now }))
 }
 
 /// An assignment to be made.
@@ -78,13 +78,13 @@ struct Wanted<'a> {
     now: Timestamp,
 }
 
-fn assign(call: &Call<'_>, world: &mut World, wanted: Wanted<'_>) -> Answer {
+fn assign(call: &Call<'_>, state: &mut State, wanted: Wanted<'_>) -> Answer {
     let Wanted { scope, id, role, principal, now } = wanted;
-    if world.role(role).is_none() {
+    if state.role(role).is_none() {
         let text = format!("The specified role definition with ID '{role}' does not exist.");
         return Err(Refusal::new(StatusCode::NOT_FOUND, "RoleDefinitionDoesNotExist", text));
     }
-    if world.app_of(principal).is_none() {
+    if state.app_of(principal).is_none() {
         let text = format!(
             "Principal {} does not exist in the directory {}.",
             principal.guid().simple(),
@@ -95,7 +95,7 @@ fn assign(call: &Call<'_>, world: &mut World, wanted: Wanted<'_>) -> Answer {
     let same = |one: &&Assignment| {
         one.principal == principal && one.role == role && one.scope.eq_ignore_ascii_case(scope)
     };
-    match world.assignments.iter().find(same) {
+    match state.assignments.iter().find(same) {
         Some(there) if there.id == id => return Ok(Json(shown(there)).into_response()),
         Some(there) => {
             let text = format!(
@@ -106,11 +106,11 @@ fn assign(call: &Call<'_>, world: &mut World, wanted: Wanted<'_>) -> Answer {
         }
         None => {}
     }
-    let wait = SignedDuration::from_secs(world.behaviour.assignment_seconds);
+    let wait = SignedDuration::from_secs(state.behaviour.assignment_seconds);
     let active_at = now.saturating_add(wait).unwrap_or(now);
     let made = Assignment { id, principal, scope: scope.to_owned(), role, created_at: now, active_at };
     let answer = Json(shown(&made));
-    world.assignments.push(made);
+    state.assignments.push(made);
     Ok((StatusCode::CREATED, answer).into_response())
 }
 
@@ -118,9 +118,9 @@ fn assign(call: &Call<'_>, world: &mut World, wanted: Wanted<'_>) -> Answer {
 pub(super) fn delete(call: &Call<'_>, scope: &str, id: &str) -> Answer {
     call.must("Microsoft.Authorization/roleAssignments/delete", scope)?;
     let id = parse(id)?;
-    let taken = call.state.change_world(|world| {
-        let at = world.assignments.iter().position(|one| one.id == id)?;
-        Some(world.assignments.remove(at))
+    let taken = call.backend.change_state(|state| {
+        let at = state.assignments.iter().position(|one| one.id == id)?;
+        Some(state.assignments.remove(at))
     });
     Ok(match taken {
         Some(taken) => Json(shown(&taken)).into_response(),

@@ -13,7 +13,7 @@ use super::Answer;
 use super::call::Call;
 use crate::filter::equals;
 use crate::refusal::Refusal;
-use crate::world::{Role, covers};
+use crate::state::{Role, covers};
 
 #[derive(Deserialize)]
 struct Body {
@@ -35,8 +35,8 @@ pub(super) fn list(call: &Call<'_>, scope: &str) -> Answer {
     call.must("Microsoft.Authorization/roleDefinitions/read", scope)?;
     let filter = call.query.get("$filter").map(String::as_str).unwrap_or_default();
     let (name, kind) = (equals(filter, "roleName"), equals(filter, "type"));
-    let world = call.state.world();
-    let value: Vec<Value> = world
+    let state = call.backend.state();
+    let value: Vec<Value> = state
         .roles()
         .filter(|role| {
             role.assignable_scopes
@@ -53,8 +53,8 @@ pub(super) fn list(call: &Call<'_>, scope: &str) -> Answer {
 /// One role.
 pub(super) fn show(call: &Call<'_>, scope: &str, id: &str) -> Answer {
     call.must("Microsoft.Authorization/roleDefinitions/read", scope)?;
-    let world = call.state.world();
-    let role = parse(id).ok().and_then(|id| world.role(id));
+    let state = call.backend.state();
+    let role = parse(id).ok().and_then(|id| state.role(id));
     role.map(|role| Json(shown(role, scope)).into_response()).ok_or_else(|| missing(id))
 }
 
@@ -68,19 +68,19 @@ pub(super) fn put(call: &Call<'_>, scope: &str, id: &str) -> Answer {
         let text = "The role definition needs permissions and assignable scopes.";
         return Err(Refusal::bad_request("InvalidRoleDefinition", text));
     }
-    let now = call.state.now();
-    let world = call.state.world();
-    if world.role(id).is_some_and(|role| !role.is_custom) {
+    let now = call.backend.now();
+    let state = call.backend.state();
+    if state.role(id).is_some_and(|role| !role.is_custom) {
         let text = "A built-in role definition cannot be changed.";
         return Err(Refusal::new(StatusCode::FORBIDDEN, "RoleDefinitionIsReadOnly", text));
     }
-    if world.roles().any(|role| role.id != id && role.name.eq_ignore_ascii_case(&role_name)) {
+    if state.roles().any(|role| role.id != id && role.name.eq_ignore_ascii_case(&role_name)) {
         let text =
             format!("A custom role with the same name '{role_name}' already exists in this directory.");
         return Err(Refusal::new(StatusCode::CONFLICT, "RoleDefinitionWithSameNameExists", text));
     }
-    let created_at = world.role(id).map_or(now, |role| role.created_at);
-    drop(world);
+    let created_at = state.role(id).map_or(now, |role| role.created_at);
+    drop(state);
     let role = Role {
         description: description.unwrap_or_default(),
         assignable_scopes,
@@ -88,9 +88,9 @@ pub(super) fn put(call: &Call<'_>, scope: &str, id: &str) -> Answer {
         ..Role::custom(id, &role_name, permissions, now)
     };
     let answer = Json(shown(&role, scope));
-    call.state.change_world(|world| {
-        world.custom_roles.retain(|other| other.id != id);
-        world.custom_roles.push(role);
+    call.backend.change_state(|state| {
+        state.custom_roles.retain(|other| other.id != id);
+        state.custom_roles.push(role);
     });
     Ok((StatusCode::CREATED, answer).into_response())
 }
@@ -99,16 +99,16 @@ pub(super) fn put(call: &Call<'_>, scope: &str, id: &str) -> Answer {
 pub(super) fn delete(call: &Call<'_>, scope: &str, id: &str) -> Answer {
     call.must("Microsoft.Authorization/roleDefinitions/delete", scope)?;
     let id = parse(id)?;
-    let world = call.state.world();
-    let Some(role) = world.custom_roles.iter().find(|role| role.id == id).cloned() else {
+    let state = call.backend.state();
+    let Some(role) = state.custom_roles.iter().find(|role| role.id == id).cloned() else {
         return Ok(StatusCode::NO_CONTENT.into_response());
     };
-    if world.assignments.iter().any(|assignment| assignment.role == id) {
+    if state.assignments.iter().any(|assignment| assignment.role == id) {
         let text = "There are existing role assignments referencing role.";
         return Err(Refusal::bad_request("RoleDefinitionHasAssignments", text));
     }
-    drop(world);
-    call.state.change_world(|world| world.custom_roles.retain(|role| role.id != id));
+    drop(state);
+    call.backend.change_state(|state| state.custom_roles.retain(|role| role.id != id));
     Ok(Json(shown(&role, scope)).into_response())
 }
 

@@ -9,11 +9,11 @@ use serde_json::{Value, json};
 use super::Answer;
 use super::call::Call;
 use crate::refusal::Refusal;
-use crate::world::{self, HiddenSubscription};
+use crate::state::{self, HiddenSubscription};
 
 /// All that the caller sees: none is no error.
 pub(super) fn list(call: &Call<'_>) -> Response {
-    let all: Vec<Subscription> = call.state.world().subscriptions.iter().map(shown).collect();
+    let all: Vec<Subscription> = call.backend.state().subscriptions.iter().map(shown).collect();
     let value = all.into_iter().filter(|one| is_visible(call, one)).collect();
     Json(Page { value, next_link: None }).into_response()
 }
@@ -41,8 +41,8 @@ pub(super) fn locations(call: &Call<'_>, id: &str) -> Answer {
 
 /// Tenants that the caller is in.
 pub(super) fn tenants(call: &Call<'_>) -> Response {
-    let world = call.state.world();
-    let value: Vec<Value> = world
+    let state = call.backend.state();
+    let value: Vec<Value> = state
         .tenants
         .iter()
         .filter(|tenant| tenant.id == call.claims.tid)
@@ -70,9 +70,9 @@ pub(super) fn find(call: &Call<'_>, id: &str, action: &str) -> Result<Subscripti
 /// A subscription of the caller's directory. What may be done in it is judged by whoever is asked for something there:
 /// a refusal names what was asked, and not that the subscription is not seen.
 pub(super) fn must_exist(call: &Call<'_>, id: &str) -> Result<Subscription, Refusal> {
-    let found = call.state.world().subscription(id).map(shown);
+    let found = call.backend.state().subscription(id).map(shown);
     let found = found.filter(|one| one.tenant_id == Some(call.claims.tid)).ok_or_else(|| missing(id))?;
-    let is_hidden = call.state.world().behaviour.hidden_subscription == HiddenSubscription::NotFound;
+    let is_hidden = call.backend.state().behaviour.hidden_subscription == HiddenSubscription::NotFound;
     if is_hidden && !call.sees(&found.id) { Err(missing(id)) } else { Ok(found) }
 }
 
@@ -100,7 +100,7 @@ fn is_visible(call: &Call<'_>, subscription: &Subscription) -> bool {
     subscription.tenant_id == Some(call.claims.tid) && call.sees(&subscription.id)
 }
 
-fn shown(subscription: &world::Subscription) -> Subscription {
+fn shown(subscription: &state::Subscription) -> Subscription {
     Subscription {
         id: format!("/subscriptions/{}", subscription.id),
         subscription_id: subscription.id,

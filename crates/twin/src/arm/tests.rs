@@ -1,7 +1,7 @@
 //! Resource Manager, as its clients see it.
 
 use crate::rehearsal::{Answer, Rehearsal};
-use crate::world::{Bucket, HiddenSubscription};
+use crate::state::{Bucket, HiddenSubscription};
 use azure_types::permission::Permission;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
@@ -40,11 +40,11 @@ pub(crate) async fn send_with(
 }
 
 pub(super) fn assign(rehearsal: &Rehearsal, scope: &str, actions: &[&str]) {
-    rehearsal.state.change_world(|world| {
-        let principal = world.tenants[0].apps[0].principal.unwrap();
-        world.assignments.clear();
+    rehearsal.backend.change_state(|state| {
+        let principal = state.tenants[0].apps[0].principal.unwrap();
+        state.assignments.clear();
         let actions = actions.iter().map(|action| (*action).to_owned()).collect();
-        world.grant(principal, scope, Permission { actions, ..Permission::default() });
+        state.grant(principal, scope, Permission { actions, ..Permission::default() });
     });
 }
 
@@ -63,11 +63,13 @@ async fn an_owner_sees_its_subscription_in_any_case() {
 #[tokio::test]
 async fn whoever_was_assigned_nothing_sees_nothing() {
     let rehearsal = Rehearsal::begin();
-    rehearsal.state.change_world(|world| world.assignments.clear());
+    rehearsal.backend.change_state(|state| state.assignments.clear());
     assert_eq!(ask(&rehearsal, "GET", "/subscriptions").await.body["value"], json!([]));
     let one = async || ask(&rehearsal, "GET", SUBSCRIPTION).await;
     assert_eq!(one().await.body["error"]["code"], "AuthorizationFailed");
-    rehearsal.state.change_world(|world| world.behaviour.hidden_subscription = HiddenSubscription::NotFound);
+    rehearsal
+        .backend
+        .change_state(|state| state.behaviour.hidden_subscription = HiddenSubscription::NotFound);
     assert_eq!(
         (one().await.status, &one().await.body["error"]["code"]),
         (404, &json!("SubscriptionNotFound"))
@@ -107,7 +109,7 @@ async fn a_registration_takes_its_time() {
     assert_eq!(state("GET", &provider).await, "NotRegistered");
     assert_eq!(state("POST", &format!("{provider}/register")).await, "Registering");
     assert_eq!(state("POST", &format!("{provider}/register")).await, "Registering");
-    rehearsal.state.advance(SignedDuration::from_mins(2));
+    rehearsal.backend.advance(SignedDuration::from_mins(2));
     assert_eq!(state("GET", &provider).await, "Registered");
 }
 
@@ -151,7 +153,7 @@ async fn a_group_goes_with_all_that_is_in_it_and_takes_its_time() {
         begun.headers["location"].to_str().unwrap().strip_prefix("https://localhost:8443").unwrap();
     let poll = location.split('?').next().unwrap();
     assert_eq!(ask(&rehearsal, "GET", poll).await.status, 202);
-    rehearsal.state.advance(SignedDuration::from_mins(1));
+    rehearsal.backend.advance(SignedDuration::from_mins(1));
     assert_eq!(ask(&rehearsal, "GET", poll).await.status, 200);
     assert_eq!(ask(&rehearsal, "HEAD", &mail).await.status, 404);
     assert_eq!(ask(&rehearsal, "GET", &services).await.body["value"], json!([]));
@@ -161,7 +163,7 @@ async fn a_group_goes_with_all_that_is_in_it_and_takes_its_time() {
 async fn a_role_counts_where_it_was_assigned_once_everybody_knows() {
     let rehearsal = Rehearsal::begin();
     let (role, assignment) = ("aaaaaaaa-0000-4000-8000-000000000001", "aaaaaaaa-0000-4000-8000-000000000002");
-    let principal = rehearsal.state.world().tenants[0].apps[0].principal.unwrap();
+    let principal = rehearsal.backend.state().tenants[0].apps[0].principal.unwrap();
     let path = |kind: &str, id: &str| format!("{SUBSCRIPTION}/providers/Microsoft.Authorization/{kind}/{id}");
     let definition = json!({ "properties": {
         "roleName": "Sender", "assignableScopes": [SUBSCRIPTION],
@@ -186,11 +188,11 @@ async fn a_role_counts_where_it_was_assigned_once_everybody_knows() {
     );
     let again = send(&rehearsal, "PUT", &path("roleAssignments", role), owner).await;
     assert_eq!((again.status, &again.body["error"]["code"]), (409, &json!("RoleAssignmentExists")));
-    let world =
-        || rehearsal.state.world().permissions(principal, SUBSCRIPTION, rehearsal.state.now()).count();
-    assert_eq!(world(), 1);
-    rehearsal.state.advance(SignedDuration::from_mins(1));
-    assert_eq!(world(), 2);
+    let state =
+        || rehearsal.backend.state().permissions(principal, SUBSCRIPTION, rehearsal.backend.now()).count();
+    assert_eq!(state(), 1);
+    rehearsal.backend.advance(SignedDuration::from_mins(1));
+    assert_eq!(state(), 2);
     assert_eq!(ask(&rehearsal, "DELETE", &path("roleDefinitions", role)).await.status, 400);
     assert_eq!(ask(&rehearsal, "DELETE", &path("roleAssignments", assignment)).await.status, 200);
     assert_eq!(ask(&rehearsal, "DELETE", &path("roleAssignments", assignment)).await.status, 204);
@@ -200,20 +202,20 @@ async fn a_role_counts_where_it_was_assigned_once_everybody_knows() {
 #[tokio::test]
 async fn whoever_asks_too_much_is_told_to_wait() {
     let rehearsal = Rehearsal::begin();
-    rehearsal.state.change_world(|world| world.behaviour.arm_reads = Bucket { size: 2, per_second: 1 });
+    rehearsal.backend.change_state(|state| state.behaviour.arm_reads = Bucket { size: 2, per_second: 1 });
     let first = ask(&rehearsal, "GET", SUBSCRIPTION).await;
     assert_eq!(first.headers["x-ms-ratelimit-remaining-subscription-reads"], "1");
     ask(&rehearsal, "GET", SUBSCRIPTION).await;
     let third = ask(&rehearsal, "GET", SUBSCRIPTION).await;
     assert_eq!((third.status, &third.headers["retry-after"]), (429, &"1".parse().unwrap()));
-    rehearsal.state.advance(SignedDuration::from_secs(1));
+    rehearsal.backend.advance(SignedDuration::from_secs(1));
     assert_eq!(ask(&rehearsal, "GET", SUBSCRIPTION).await.status, 200);
 }
 
 #[tokio::test]
 async fn what_has_to_be_registered_first_is_refused() {
     let rehearsal = Rehearsal::begin();
-    rehearsal.state.change_world(|world| world.subscriptions[0].registrations.clear());
+    rehearsal.backend.change_state(|state| state.subscriptions[0].registrations.clear());
     let services = format!("{SUBSCRIPTION}/providers/Microsoft.Communication/communicationServices");
     let refused = ask(&rehearsal, "GET", &services).await;
     assert_eq!(
@@ -222,7 +224,7 @@ async fn what_has_to_be_registered_first_is_refused() {
     );
     let provider = format!("{SUBSCRIPTION}/providers/Microsoft.Communication/register");
     assert_eq!(ask(&rehearsal, "POST", &provider).await.status, 200);
-    rehearsal.state.advance(SignedDuration::from_mins(2));
+    rehearsal.backend.advance(SignedDuration::from_mins(2));
     let service = ask(&rehearsal, "GET", &services).await.body["value"][0].clone();
     let domain = ask(&rehearsal, "GET", service["properties"]["linkedDomains"][0].as_str().unwrap()).await;
     assert_eq!(domain.body["properties"]["verificationStates"]["DKIM2"]["status"], "Verified");

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 
 use super::call::Call;
 use crate::refusal::Refusal;
-use crate::world::Bucket;
+use crate::state::Bucket;
 
 /// What is left in all buckets.
 #[derive(Debug, Default)]
@@ -46,14 +46,14 @@ impl Throttle {
             buckets.push(((None, subscription, kind.word), kind.global, global_header(kind.word)));
         }
         let mut levels = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let now = call.state.now();
+        let now = call.backend.now();
         let mut remaining = Vec::new();
         for (counted, bucket, header) in buckets {
             let full = Level { left: u64::from(bucket.size) * 1_000, at: now };
             let level = levels.entry(counted).or_insert(full);
             level.refill(bucket, now);
             let Some(left) = level.left.checked_sub(1_000) else {
-                call.state.count_call("refused");
+                call.backend.count_call("refused");
                 return Err(too_many(kind.word, bucket, level.left));
             };
             level.left = left;
@@ -62,7 +62,7 @@ impl Throttle {
         if is_of_dns(call) && kind.word == "reads" {
             remaining.push(("x-ms-ratelimit-remaining-subscription-resource-entities-read", DNS_ENTITIES));
         }
-        call.state.count_call(kind.word);
+        call.backend.count_call(kind.word);
         Ok(Remaining(remaining))
     }
 
@@ -92,7 +92,7 @@ const DNS_ENTITIES: u64 = 60_000;
 
 impl Kind {
     fn of(call: &Call<'_>) -> Self {
-        let behaviour = &call.state.world().behaviour;
+        let behaviour = &call.backend.state().behaviour;
         let (word, own, global) = match call.method {
             Method::GET | Method::HEAD => ("reads", behaviour.arm_reads, behaviour.arm_global_reads),
             Method::DELETE => ("deletes", behaviour.arm_deletes, behaviour.arm_global_deletes),

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Captured, CapturedRecipient, Field, Outcome};
-use crate::world::{Behaviour, Domain};
+use crate::state::{Behaviour, Domain};
 
 /// What decides about the recipients of one mail.
 pub(crate) struct Fate<'a> {

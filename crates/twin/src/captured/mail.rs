@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use smtp::parameters::{Body, MailParameters};
 
 use super::Outcome;
-use crate::world::Behaviour;
+use crate::state::Behaviour;
 
 /// A mail that the twin took and would have sent on.
 #[derive(Clone, Debug, Serialize, Deserialize)]

@@ -21,7 +21,7 @@ pub use self::meter::{Meter, Throttled};
 pub use self::outcome::Outcome;
 pub use self::reply::ChosenReply;
 
-use crate::world::{Behaviour, Limits};
+use crate::state::{Behaviour, Limits};
 
 /// All of it.
 #[derive(Debug, Default)]

@@ -9,7 +9,7 @@ use super::edit;
 use super::failure::Failure;
 use super::input::Input;
 use super::records::{in_zone, shown};
-use crate::world::dns::{Record, Zone};
+use crate::state::dns::{Record, Zone};
 
 /// They are done in this order.
 #[derive(Default, Deserialize)]
@@ -23,7 +23,7 @@ struct Batch {
 
 pub(super) fn run(call: &Call<'_>, zone: &str) -> Answer {
     let batch: Batch = call.json()?;
-    let now = call.state.now();
+    let now = call.backend.now();
     let done = in_zone(call, zone, |zone| {
         Ok(json!({
             "deletes": each(zone, batch.deletes, |zone, input| edit::delete(zone, &id(&input)?))?,

@@ -10,13 +10,13 @@ use serde_json::{Value, json};
 use subtle::ConstantTimeEq as _;
 
 use super::failure::Failure;
-use crate::state::State;
-use crate::world::dns::Zone;
-use crate::world::dns::provider::{CloudflareToken, Home};
+use crate::backend::Backend;
+use crate::state::dns::Zone;
+use crate::state::dns::provider::{CloudflareToken, Home};
 
 /// A call whose token is good.
 pub(super) struct Call<'a> {
-    pub(super) state: &'a State,
+    pub(super) backend: &'a Backend,
     pub(super) token: CloudflareToken,
     pub(super) method: Method,
     /// Of the path, without `/client/v4`.
@@ -26,10 +26,10 @@ pub(super) struct Call<'a> {
 }
 
 impl<'a> Call<'a> {
-    pub(super) fn read(state: &'a State, request: &Parts, body: Bytes) -> Result<Self, Failure> {
+    pub(super) fn read(backend: &'a Backend, request: &Parts, body: Bytes) -> Result<Self, Failure> {
         let path = crate::form::unescape_path(request.uri.path());
         let segments: Vec<String> = path.trim_matches('/').split('/').skip(2).map(str::to_owned).collect();
-        let token = token(state, &request.headers).map_err(|failure| {
+        let token = token(backend, &request.headers).map_err(|failure| {
             let is_verify = segments.last().is_some_and(|last| last == "verify");
             // The place where tokens are tried has a word of its own.
             if is_verify && failure.code == 10_000 {
@@ -38,7 +38,7 @@ impl<'a> Call<'a> {
             failure
         })?;
         let query = crate::form::fields(request.uri.query().unwrap_or_default().as_bytes());
-        Ok(Self { state, token, method: request.method.clone(), segments, query, body })
+        Ok(Self { backend, token, method: request.method.clone(), segments, query, body })
     }
 
     /// A parameter of the query.
@@ -63,8 +63,8 @@ impl<'a> Call<'a> {
         if id.len() != 32 || !id.chars().all(|c| c.is_ascii_hexdigit()) {
             return Err(Failure::no_route(&["zones", id]));
         }
-        let world = self.state.world();
-        let zone = world.zones.iter().find(|zone| zone.home == Some(Home::Cloudflare) && zone.id == id);
+        let state = self.backend.state();
+        let zone = state.zones.iter().find(|zone| zone.home == Some(Home::Cloudflare) && zone.id == id);
         let Some(zone) = zone else {
             return Err(Failure::new(StatusCode::NOT_FOUND, 1_001, "Invalid zone identifier"));
         };
@@ -107,15 +107,15 @@ pub(super) fn result(value: Value) -> Response {
     Json(json!({ "success": true, "errors": [], "messages": [], "result": value })).into_response()
 }
 
-fn token(state: &State, headers: &HeaderMap) -> Result<CloudflareToken, Failure> {
+fn token(backend: &Backend, headers: &HeaderMap) -> Result<CloudflareToken, Failure> {
     let Some(shown) = headers.get(header::AUTHORIZATION) else {
         let text = "Missing X-Auth-Key, X-Auth-Email or Authorization headers";
         return Err(Failure::bad(9_106, text));
     };
     let shown = shown.to_str().ok().and_then(|value| value.strip_prefix("Bearer "));
     let shown = shown.ok_or_else(|| Failure::bad(6_003, "Invalid request headers"))?;
-    let world = state.world();
+    let state = backend.state();
     let is_it = |own: &&CloudflareToken| bool::from(own.value.as_bytes().ct_eq(shown.as_bytes()));
-    let found = world.cloudflare_tokens.iter().find(is_it).cloned();
+    let found = state.cloudflare_tokens.iter().find(is_it).cloned();
     found.ok_or_else(|| Failure::new(StatusCode::UNAUTHORIZED, 10_000, "Authentication error"))
 }

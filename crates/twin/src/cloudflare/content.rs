@@ -1,6 +1,6 @@
 //! What stands in `content`: a TXT value in quotes, everything else as in a zone file.
 
-use crate::world::dns::Record;
+use crate::state::dns::Record;
 
 /// Octets in one string.
 const STRING: usize = 255;

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::failure::Failure;
 use super::input::{Input, PROXIABLE};
 use crate::keys::random_guid;
-use crate::world::dns::{Record, Zone};
+use crate::state::dns::{Record, Zone};
 
 /// Puts a record in.
 pub(super) fn create(zone: &mut Zone, input: Input, now: Timestamp) -> Result<Record, Failure> {

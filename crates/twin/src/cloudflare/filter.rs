@@ -2,7 +2,7 @@
 
 use super::call::Call;
 use super::content;
-use crate::world::dns::Record;
+use crate::state::dns::Record;
 
 /// What may come behind the dot.
 const OPERATORS: [&str; 4] = ["exact", "contains", "startswith", "endswith"];

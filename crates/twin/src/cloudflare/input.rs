@@ -5,7 +5,7 @@ use serde::{Deserialize, Deserializer};
 use super::content;
 use super::failure::Failure;
 use crate::dns::ascii_name;
-use crate::world::dns::{Record, Zone};
+use crate::state::dns::{Record, Zone};
 
 /// A record as a client writes it. What is absent stays, or is the default.
 #[derive(Clone, Debug, Default, Deserialize)]

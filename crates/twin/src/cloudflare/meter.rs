@@ -6,8 +6,8 @@ use std::sync::{Mutex, PoisonError};
 use jiff::{SignedDuration, Timestamp};
 
 use super::failure::Failure;
-use crate::state::State;
-use crate::world::dns::provider::CloudflareToken;
+use crate::backend::Backend;
+use crate::state::dns::provider::CloudflareToken;
 
 /// When each token asked.
 #[derive(Debug, Default)]
@@ -17,9 +17,9 @@ const WINDOW: SignedDuration = SignedDuration::from_mins(5);
 
 impl Meter {
     /// Counts a request, or refuses it.
-    pub(super) fn count(&self, state: &State, token: &CloudflareToken) -> Result<(), Failure> {
-        let limit = usize::try_from(state.world().behaviour.cloudflare_requests).unwrap_or(usize::MAX);
-        let now = state.now();
+    pub(super) fn count(&self, backend: &Backend, token: &CloudflareToken) -> Result<(), Failure> {
+        let limit = usize::try_from(backend.state().behaviour.cloudflare_requests).unwrap_or(usize::MAX);
+        let now = backend.now();
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let asked = all.entry(token.id.clone()).or_default();
         while asked.front().is_some_and(|at| now.duration_since(*at) >= WINDOW) {

@@ -26,12 +26,12 @@ use serde_json::json;
 use self::call::Call;
 use self::failure::Failure;
 pub(crate) use self::meter::Meter;
+use crate::backend::Backend;
 use crate::email::answer_or_fail_with;
 use crate::faults::Operation;
-use crate::state::State;
 
 /// The routes of `api.cloudflare.com`.
-pub(crate) fn routes() -> Router<Arc<State>> {
+pub(crate) fn routes() -> Router<Arc<Backend>> {
     Router::new().route("/client/v4/{*path}", any(answer))
 }
 
@@ -39,22 +39,22 @@ type Answer = Result<Response, Failure>;
 
 const MAX_BODY: usize = 4 << 20;
 
-async fn answer(Shared(state): Shared<Arc<State>>, request: Request) -> Response {
+async fn answer(Shared(backend): Shared<Arc<Backend>>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let refuse = |status: StatusCode, code: String, message: String| {
         Failure::new(status, code.parse().unwrap_or(10_000), message).into_response()
     };
-    answer_or_fail_with(&state, Operation::Cloudflare, refuse, async {
+    answer_or_fail_with(&backend, Operation::Cloudflare, refuse, async {
         let Ok(body) = axum::body::to_bytes(body, MAX_BODY).await else {
             return Failure::bad(6_007, "The request is too large.").into_response();
         };
-        let call = match Call::read(&state, &parts, body) {
+        let call = match Call::read(&backend, &parts, body) {
             Ok(call) => call,
             Err(failure) => return failure.into_response(),
         };
-        state
+        backend
             .cloudflare
-            .count(&state, &call.token)
+            .count(&backend, &call.token)
             .and_then(|()| dispatch(&call))
             .unwrap_or_else(IntoResponse::into_response)
     })

@@ -8,7 +8,7 @@ use super::failure::Failure;
 use super::input::{Input, PROXIABLE};
 use super::zones::BEGINNING;
 use super::{content, edit, filter};
-use crate::world::dns::{Record, Zone};
+use crate::state::dns::{Record, Zone};
 
 const PER_PAGE: usize = 100;
 const MAX_PER_PAGE: usize = 5_000_000;
@@ -31,7 +31,7 @@ pub(super) fn show(call: &Call<'_>, zone: &str, id: &str) -> Answer {
 
 pub(super) fn create(call: &Call<'_>, zone: &str) -> Answer {
     let input: Input = call.json()?;
-    let now = call.state.now();
+    let now = call.backend.now();
     let made = in_zone(call, zone, |zone| edit::create(zone, input, now))?;
     Ok(call::result(shown(&made)))
 }
@@ -39,7 +39,7 @@ pub(super) fn create(call: &Call<'_>, zone: &str) -> Answer {
 /// PUT replaces, PATCH changes what it names.
 pub(super) fn change(call: &Call<'_>, zone: &str, id: &str) -> Answer {
     let input: Input = call.json()?;
-    let now = call.state.now();
+    let now = call.backend.now();
     let is_replaced = call.method == "PUT";
     let changed = in_zone(call, zone, |zone| edit::change(zone, id, input, is_replaced, now))?;
     Ok(call::result(shown(&changed)))
@@ -58,8 +58,8 @@ pub(super) fn in_zone<T>(
 ) -> Result<T, Failure> {
     let mut zone = call.zone(id)?;
     let result = change(&mut zone)?;
-    call.state.change_world(|world| {
-        if let Some(there) = world.zone_mut(id) {
+    call.backend.change_state(|state| {
+        if let Some(there) = state.zone_mut(id) {
             *there = zone;
         }
     });

@@ -4,7 +4,7 @@ use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use crate::rehearsal::{Answer, Rehearsal};
-use crate::world::dns::provider::CloudflareToken;
+use crate::state::dns::provider::CloudflareToken;
 
 const TOKEN: &str = "twin-cloudflare-token";
 
@@ -65,7 +65,7 @@ async fn a_record_is_made_changed_and_taken_away() {
     assert_eq!(made["content"], "selector1.azurecomm.net");
     assert_eq!((&made["proxied"], &made["proxiable"]), (&json!(false), &json!(true)));
     let one = format!("{records}/{}", made["id"].as_str().unwrap());
-    rehearsal.state.advance(SignedDuration::from_mins(1));
+    rehearsal.backend.advance(SignedDuration::from_mins(1));
     let proxied = ask(&rehearsal, "PATCH", &one, json!({ "proxied": true, "comment": "why" })).await;
     assert_eq!(
         (&proxied.body["result"]["proxied"], &proxied.body["result"]["ttl"]),
@@ -183,7 +183,7 @@ async fn a_token_opens_its_own_zones() {
     let zones = Some(vec!["fabrikam.example".to_owned()]);
     let (id, value) = ("reader".to_owned(), "reads".to_owned());
     let token = CloudflareToken { id, value, zones, is_read_only: true };
-    rehearsal.state.change_world(|world| world.cloudflare_tokens.push(token));
+    rehearsal.backend.change_state(|state| state.cloudflare_tokens.push(token));
     let zones = ask_as(&rehearsal, "reads", "GET", "zones", json!(null)).await;
     assert_eq!(zones.body["result_info"]["total_count"], 1);
     assert_eq!(ask_as(&rehearsal, "reads", "GET", &fabrikam, json!(null)).await.status, 200);
@@ -194,12 +194,12 @@ async fn a_token_opens_its_own_zones() {
 #[tokio::test]
 async fn whoever_asks_too_much_waits() {
     let rehearsal = Rehearsal::begin();
-    rehearsal.state.change_world(|world| world.behaviour.cloudflare_requests = 2);
+    rehearsal.backend.change_state(|state| state.behaviour.cloudflare_requests = 2);
     assert_eq!(ask(&rehearsal, "GET", "zones", json!(null)).await.status, 200);
-    rehearsal.state.advance(SignedDuration::from_secs(100));
+    rehearsal.backend.advance(SignedDuration::from_secs(100));
     assert_eq!(ask(&rehearsal, "GET", "zones", json!(null)).await.status, 200);
     let refused = ask(&rehearsal, "GET", "zones", json!(null)).await;
     assert_eq!((code(&refused).0, &refused.headers["retry-after"]), (429, &"200".parse().unwrap()));
-    rehearsal.state.advance(SignedDuration::from_secs(200));
+    rehearsal.backend.advance(SignedDuration::from_secs(200));
     assert_eq!(ask(&rehearsal, "GET", "zones", json!(null)).await.status, 200);
 }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::Answer;
 use super::call::{self, Call};
 use super::filter::matches;
-use crate::world::dns::Zone;
+use crate::state::dns::Zone;
 
 const PER_PAGE: usize = 20;
 const MAX_PER_PAGE: usize = 50;
@@ -14,8 +14,8 @@ pub(super) const BEGINNING: &str = "2020-01-01T00:00:00Z";
 
 /// The token's zones, by name.
 pub(super) fn list(call: &Call<'_>) -> Answer {
-    let world = call.state.world();
-    let mut zones: Vec<&Zone> = world.zones.iter().filter(|zone| call.token.covers(zone)).collect();
+    let state = call.backend.state();
+    let mut zones: Vec<&Zone> = state.zones.iter().filter(|zone| call.token.covers(zone)).collect();
     zones.retain(|zone| call.parameter("name").is_none_or(|name| is_named(zone, name)));
     zones.retain(|_| call.parameter("status").is_none_or(|status| status == "active"));
     zones.sort_by(|one, other| one.name.cmp(&other.name));

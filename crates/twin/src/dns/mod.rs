@@ -1,5 +1,5 @@
-//! The name server: `world::dns::answer` on the wire, UDP and TCP; and the resolver that verifications ask when
-//! the world's own zones are not to be believed.
+//! The name server: `state::dns::answer` on the wire, UDP and TCP; and the resolver that verifications ask when
+//! the twin's own zones are not to be believed.
 
 mod resolver;
 mod server;
@@ -19,10 +19,10 @@ use tracing::debug;
 pub(crate) use self::resolver::Resolver;
 use self::server::Handler;
 pub(crate) use self::wire::{ascii_name, has_wire_form};
+use crate::backend::Backend;
 use crate::endpoints::bind;
 use crate::faults::{Effect, Operation};
-use crate::state::State;
-use crate::world::dns::judge::{Question, Seen};
+use crate::state::dns::judge::{Question, Seen};
 
 /// The name server's endpoint.
 pub(crate) struct Sockets {
@@ -66,8 +66,8 @@ impl Sockets {
     }
 
     /// Answers until `shutdown`.
-    pub(crate) async fn serve(self, state: Arc<State>, shutdown: CancellationToken) {
-        let mut server = Server::new(Handler::new(state));
+    pub(crate) async fn serve(self, backend: Arc<Backend>, shutdown: CancellationToken) {
+        let mut server = Server::new(Handler::new(backend));
         for socket in self.udp {
             server.register_socket(socket);
         }
@@ -82,24 +82,24 @@ impl Sockets {
     }
 }
 
-/// Judges the verifications that are due, by the resolver if there is one, else by the world's own zones.
-pub(crate) async fn verify_what_is_due(state: &State, now: Timestamp) {
-    let all = state.world().due_verifications(now);
+/// Judges the verifications that are due, by the resolver if there is one, else by the twin's own zones.
+pub(crate) async fn verify_what_is_due(backend: &Backend, now: Timestamp) {
+    let all = backend.state().due_verifications(now);
     for due in all {
         let mut seen = Vec::new();
         for question in &due.questions {
-            seen.push(match &state.resolver {
+            seen.push(match &backend.resolver {
                 Some(resolver) => resolver.look_up(question).await,
-                None => look_up(state, question, now),
+                None => look_up(backend, question, now),
             });
         }
-        state.change_world(|world| world.conclude(&due, &seen));
+        backend.change_state(|state| state.conclude(&due, &seen));
     }
 }
 
-fn look_up(state: &State, question: &Question, now: Timestamp) -> Seen {
-    match state.faults.trigger(Operation::Dns) {
-        None | Some(Effect::Late(_)) => state.world().look_up(question, now),
+fn look_up(backend: &Backend, question: &Question, now: Timestamp) -> Seen {
+    match backend.faults.trigger(Operation::Dns) {
+        None | Some(Effect::Late(_)) => backend.state().look_up(question, now),
         Some(Effect::Answer { .. } | Effect::Fail { .. }) => Seen::Failed,
         Some(Effect::Hang | Effect::DoneButUnanswered | Effect::CutAfter(_)) => Seen::Unanswered,
     }

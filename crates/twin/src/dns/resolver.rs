@@ -1,4 +1,4 @@
-//! Real look-ups, for verifications that are not to believe the world's own zones.
+//! Real look-ups, for verifications that are not to believe the twin's own zones.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use hickory_resolver::net::runtime::TokioRuntimeProvider;
 use hickory_resolver::net::{DnsError, NetError};
 
 use super::wire;
-use crate::world::dns::judge::{Question, Seen};
+use crate::state::dns::judge::{Question, Seen};
 
 /// Asks one name server, and remembers nothing.
 pub(crate) struct Resolver(TokioResolver);

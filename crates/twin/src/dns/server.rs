@@ -14,13 +14,13 @@ use jiff::Timestamp;
 use tracing::debug;
 
 use super::wire;
+use crate::backend::Backend;
 use crate::faults::{Effect, Operation};
-use crate::state::State;
-use crate::world::dns::Record;
-use crate::world::dns::answer::{Code, answer};
+use crate::state::dns::Record;
+use crate::state::dns::answer::{Code, answer};
 
-/// Answers with what is in the world.
-pub(super) struct Handler(Arc<State>);
+/// Answers with the records of the twin's zones.
+pub(super) struct Handler(Arc<Backend>);
 
 /// Octets of an answer by UDP that no path breaks into pieces.
 const MAX_DATAGRAM: u16 = 1_232;
@@ -33,8 +33,8 @@ struct Reply {
 }
 
 impl Handler {
-    pub(super) fn new(state: Arc<State>) -> Self {
-        Self(state)
+    pub(super) fn new(backend: Arc<Backend>) -> Self {
+        Self(backend)
     }
 
     /// What is answered, if anything is.
@@ -61,7 +61,7 @@ impl Handler {
         let name = asked.query.original().name().to_ascii();
         let kind = asked.query.query_type().to_string();
         // Servers know what was written at once; it is resolvers who remember.
-        let said = answer(&self.0.world(), &name, &kind, Timestamp::MAX);
+        let said = answer(&self.0.state(), &name, &kind, Timestamp::MAX);
         let code = match said.code {
             Code::NoError => ResponseCode::NoError,
             Code::NxDomain => ResponseCode::NXDomain,

@@ -11,17 +11,17 @@ use tokio::net::{TcpStream, UdpSocket};
 use tokio_util::sync::CancellationToken;
 
 use super::{Resolver, Sockets, verify_what_is_due};
+use crate::backend::Backend;
 use crate::faults::{Effect, Fault, Operation};
 use crate::rehearsal::Rehearsal;
-use crate::state::State;
-use crate::world::dns::judge::{Question, Seen};
-use crate::world::dns::{DKIM, Record, Zone};
-use crate::world::{IN_PROGRESS, Part, Verification};
+use crate::state::dns::judge::{Question, Seen};
+use crate::state::dns::{DKIM, Record, Zone};
+use crate::state::{IN_PROGRESS, Part, Verification};
 
-async fn serve(state: &Arc<State>) -> SocketAddr {
+async fn serve(backend: &Arc<Backend>) -> SocketAddr {
     let sockets = Sockets::bind((Ipv4Addr::LOCALHOST, 0).into()).await.unwrap();
     let address = sockets.address();
-    tokio::spawn(sockets.serve(Arc::clone(state), CancellationToken::new()));
+    tokio::spawn(sockets.serve(Arc::clone(backend), CancellationToken::new()));
     address
 }
 
@@ -53,8 +53,8 @@ async fn by_tcp(server: SocketAddr, name: &str, kind: RecordType) -> Message {
 
 /// The zone of the domain that is verified below.
 fn zone(rehearsal: &Rehearsal, change: impl FnOnce(&mut Zone)) {
-    rehearsal.state.change_world(|world| {
-        let zone = world.zones.iter_mut().find(|zone| zone.name == "contoso.example");
+    rehearsal.backend.change_state(|state| {
+        let zone = state.zones.iter_mut().find(|zone| zone.name == "contoso.example");
         change(zone.unwrap());
     });
 }
@@ -62,7 +62,7 @@ fn zone(rehearsal: &Rehearsal, change: impl FnOnce(&mut Zone)) {
 #[tokio::test]
 async fn both_protocols_answer_with_authority() {
     let rehearsal = Rehearsal::begin();
-    let server = serve(&rehearsal.state).await;
+    let server = serve(&rehearsal.backend).await;
     let udp = by_udp(server, "Contoso.Example", RecordType::TXT).await;
     let tcp = by_tcp(server, "contoso.example", RecordType::TXT).await;
     assert!(udp.metadata.authoritative && tcp.metadata.authoritative);
@@ -83,7 +83,7 @@ async fn both_protocols_answer_with_authority() {
 async fn what_is_too_long_for_a_datagram_comes_by_tcp() {
     let rehearsal = Rehearsal::begin();
     zone(&rehearsal, |zone| zone.records.push(Record::new("TXT", &zone.name, &"k".repeat(900))));
-    let server = serve(&rehearsal.state).await;
+    let server = serve(&rehearsal.backend).await;
     assert!(by_udp(server, "contoso.example", RecordType::TXT).await.metadata.truncation);
     assert_eq!(by_tcp(server, "contoso.example", RecordType::TXT).await.answers.len(), 3);
     // As real clients do it.
@@ -96,16 +96,16 @@ async fn what_is_too_long_for_a_datagram_comes_by_tcp() {
 #[tokio::test]
 async fn a_server_that_fails_says_so() {
     let rehearsal = Rehearsal::begin();
-    let server = serve(&rehearsal.state).await;
-    arm(&rehearsal.state, failure());
+    let server = serve(&rehearsal.backend).await;
+    arm(&rehearsal.backend, failure());
     let failed = by_udp(server, "contoso.example", RecordType::TXT).await;
     assert_eq!(failed.metadata.response_code, ResponseCode::ServFail);
     let well = by_udp(server, "contoso.example", RecordType::TXT).await;
     assert_eq!(well.metadata.response_code, ResponseCode::NoError);
 }
 
-fn arm(state: &State, effect: Effect) {
-    state.arm(Fault { operation: Operation::Dns, effect, times: Some(1), one_in: None });
+fn arm(backend: &Backend, effect: Effect) {
+    backend.arm(Fault { operation: Operation::Dns, effect, times: Some(1), one_in: None });
 }
 
 fn failure() -> Effect {
@@ -114,15 +114,15 @@ fn failure() -> Effect {
 
 /// Begins one part and lets it be judged; gives the status and why it failed.
 async fn verify(rehearsal: &Rehearsal, part: Part) -> (String, String) {
-    let now = rehearsal.state.now();
-    rehearsal.state.change_world(|world| {
-        let domain = world.domains.iter_mut().find(|one| one.name == "contoso.example").unwrap();
+    let now = rehearsal.backend.now();
+    rehearsal.backend.change_state(|state| {
+        let domain = state.domains.iter_mut().find(|one| one.name == "contoso.example").unwrap();
         domain.verification = Verification::done();
         domain.verification.set(part, IN_PROGRESS, None, Some(now));
     });
-    verify_what_is_due(&rehearsal.state, now).await;
-    let world = rehearsal.state.world();
-    let domain = world.domains.iter().find(|one| one.name == "contoso.example").unwrap();
+    verify_what_is_due(&rehearsal.backend, now).await;
+    let state = rehearsal.backend.state();
+    let domain = state.domains.iter().find(|one| one.name == "contoso.example").unwrap();
     let progress = domain.verification.of(part);
     (progress.status, progress.error.unwrap_or_default())
 }
@@ -188,16 +188,16 @@ const CASES: [Case; 14] = [
 
 async fn judge_all(rehearsal: &Rehearsal, zones: &Rehearsal) {
     for (change, part, word) in CASES {
-        let before = zones.state.world().zones.clone();
+        let before = zones.backend.state().zones.clone();
         zone(zones, change);
         let status = if word.is_empty() { "Verified" } else { "VerificationFailed" };
         assert_eq!(verify(rehearsal, part).await, (status.to_owned(), word.to_owned()));
-        zones.state.change_world(|world| world.zones = before);
+        zones.backend.change_state(|state| state.zones = before);
     }
 }
 
 #[tokio::test]
-async fn verification_believes_the_worlds_own_zones() {
+async fn verification_believes_the_twins_own_zones() {
     let rehearsal = Rehearsal::begin();
     judge_all(&rehearsal, &rehearsal).await;
 }
@@ -205,20 +205,20 @@ async fn verification_believes_the_worlds_own_zones() {
 #[tokio::test]
 async fn verification_asks_a_resolver_if_there_is_one() {
     let zones = Rehearsal::begin();
-    let rehearsal = Rehearsal::asking(Some(serve(&zones.state).await));
-    rehearsal.state.change_world(|world| world.zones.clear());
+    let rehearsal = Rehearsal::asking(Some(serve(&zones.backend).await));
+    rehearsal.backend.change_state(|state| state.zones.clear());
     judge_all(&rehearsal, &zones).await;
     // For ever, because resolvers ask twice.
-    zones.state.arm(Fault { operation: Operation::Dns, effect: failure(), times: None, one_in: None });
+    zones.backend.arm(Fault { operation: Operation::Dns, effect: failure(), times: None, one_in: None });
     assert_eq!(verify(&rehearsal, Part::Spf).await.1, "DnsServerFailure");
 }
 
 #[tokio::test]
 async fn a_failing_server_and_a_silent_one_have_words_of_their_own() {
     let rehearsal = Rehearsal::begin();
-    arm(&rehearsal.state, Effect::Hang);
+    arm(&rehearsal.backend, Effect::Hang);
     assert_eq!(verify(&rehearsal, Part::Spf).await.1, "DnsTimeout");
-    arm(&rehearsal.state, failure());
+    arm(&rehearsal.backend, failure());
     assert_eq!(verify(&rehearsal, Part::Dkim).await.1, "DnsServerFailure");
     assert_eq!(verify(&rehearsal, Part::Dkim).await.0, "Verified");
 }
@@ -226,11 +226,11 @@ async fn a_failing_server_and_a_silent_one_have_words_of_their_own() {
 #[tokio::test]
 async fn what_was_just_written_is_seen_after_a_while() {
     let rehearsal = Rehearsal::begin();
-    let now: Timestamp = rehearsal.state.now();
-    rehearsal.state.change_world(|world| world.behaviour.dns_seconds = 600);
+    let now: Timestamp = rehearsal.backend.now();
+    rehearsal.backend.change_state(|state| state.behaviour.dns_seconds = 600);
     zone(&rehearsal, |zone| alias(zone).since = Some(now));
-    rehearsal.state.advance(SignedDuration::from_secs(599));
+    rehearsal.backend.advance(SignedDuration::from_secs(599));
     assert_eq!(verify(&rehearsal, Part::Dkim).await.1, "DkimRecordNotFound");
-    rehearsal.state.advance(SignedDuration::from_secs(1));
+    rehearsal.backend.advance(SignedDuration::from_secs(1));
     assert_eq!(verify(&rehearsal, Part::Dkim).await.0, "Verified");
 }

@@ -5,7 +5,7 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 use hickory_proto::rr::rdata::{A, AAAA, CAA, CNAME, MX, NS, PTR, SOA, SRV, TXT};
 use hickory_proto::rr::{Name, RData, Record as WireRecord};
 
-use crate::world::dns::Record;
+use crate::state::dns::Record;
 
 /// Octets in one string of a TXT record (RFC 1035 section 3.3).
 const STRING: usize = 255;
@@ -47,7 +47,7 @@ pub(crate) fn has_wire_form(shown: &Record) -> bool {
     record(shown).is_some()
 }
 
-/// The value of a record from the wire, in the form that the world has.
+/// The value of a record from the wire, in the form of the twin's state.
 pub(super) fn value(data: &RData) -> String {
     let plain = |name: &Name| name.to_ascii().trim_end_matches('.').to_owned();
     match data {

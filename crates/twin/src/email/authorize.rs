@@ -5,10 +5,10 @@ use axum::http::{HeaderMap, StatusCode, header};
 use azure_types::access_key::{Signed, content_hash};
 use jiff::SignedDuration;
 
+use crate::backend::Backend;
 use crate::keys::Claims;
 use crate::refusal::Refusal;
-use crate::state::State;
-use crate::world::Service;
+use crate::state::Service;
 
 /// The services that a caller may use.
 pub(super) struct Caller {
@@ -22,13 +22,13 @@ const MARGIN: SignedDuration = SignedDuration::from_mins(5);
 const AUDIENCES: [&str; 2] = ["https://communication.azure.com", "https://communication.azure.com/"];
 
 /// Finds out who calls.
-pub(super) fn authorize(state: &State, parts: &Parts, body: &[u8]) -> Result<Caller, Refusal> {
+pub(super) fn authorize(backend: &Backend, parts: &Parts, body: &[u8]) -> Result<Caller, Refusal> {
     let authorization = text(&parts.headers, header::AUTHORIZATION.as_str());
     if let Some(token) = authorization.strip_prefix("Bearer ") {
-        return by_token(state, token);
+        return by_token(backend, token);
     }
     if authorization.starts_with("HMAC-SHA256 ") {
-        return by_signature(state, parts, body, authorization);
+        return by_signature(backend, parts, body, authorization);
     }
     Err(denied("The request has no Authorization header that is understood."))
 }
@@ -44,13 +44,14 @@ fn reachable(services: Vec<Service>) -> Result<Caller, Refusal> {
     Ok(Caller { services })
 }
 
-fn by_token(state: &State, token: &str) -> Result<Caller, Refusal> {
-    let claims = read_token(state, token).ok_or_else(|| denied("The token is not valid or has expired."))?;
-    let world = state.world();
-    let services: Vec<Service> = world
+fn by_token(backend: &Backend, token: &str) -> Result<Caller, Refusal> {
+    let claims =
+        read_token(backend, token).ok_or_else(|| denied("The token is not valid or has expired."))?;
+    let state = backend.state();
+    let services: Vec<Service> = state
         .services
         .iter()
-        .filter(|service| world.may_send(claims.oid, &service.resource_id(), state.now()))
+        .filter(|service| state.may_send(claims.oid, &service.resource_id(), backend.now()))
         .cloned()
         .collect();
     if services.is_empty() {
@@ -64,16 +65,21 @@ fn by_token(state: &State, token: &str) -> Result<Caller, Refusal> {
 }
 
 /// Reads a token that is meant for Communication Services.
-pub(crate) fn read_token(state: &State, token: &str) -> Option<Claims> {
-    let claims = state.token_key.read(token, state.now())?;
+pub(crate) fn read_token(backend: &Backend, token: &str) -> Option<Claims> {
+    let claims = backend.token_key.read(token, backend.now())?;
     AUDIENCES.contains(&claims.aud.as_str()).then_some(claims)
 }
 
-fn by_signature(state: &State, parts: &Parts, body: &[u8], authorization: &str) -> Result<Caller, Refusal> {
+fn by_signature(
+    backend: &Backend,
+    parts: &Parts,
+    body: &[u8],
+    authorization: &str,
+) -> Result<Caller, Refusal> {
     let date = text(&parts.headers, "x-ms-date");
     let signed_at =
         jiff::fmt::rfc2822::parse(date).map_err(|_| denied("The x-ms-date header is not a date."))?;
-    if signed_at.timestamp().duration_since(state.now()).abs() > MARGIN {
+    if signed_at.timestamp().duration_since(backend.now()).abs() > MARGIN {
         return Err(denied(
             "The given request could not be resolved.\nThe time difference between the originating client and \
              the server is greater than the allowed margin of 5 minutes.",
@@ -88,8 +94,8 @@ fn by_signature(state: &State, parts: &Parts, body: &[u8], authorization: &str) 
         parts.uri.authority().map_or_else(|| text(&parts.headers, "host"), |authority| authority.as_str());
     let path_and_query = parts.uri.path_and_query().map_or("/", |path| path.as_str());
     let signed = Signed { method: parts.method.as_str(), path_and_query, date, host, content_hash: &hash };
-    let world = state.world();
-    let service = world
+    let state = backend.state();
+    let service = state
         .services
         .iter()
         .find(|service| service.usable_keys().any(|key| key.verifies(authorization, &signed)));

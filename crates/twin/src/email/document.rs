@@ -9,7 +9,7 @@ use serde::{Serialize, Serializer};
 use serde_json::Value;
 
 use crate::refusal::Refusal;
-use crate::world::{Absent, EmailBehaviour};
+use crate::state::{Absent, EmailBehaviour};
 
 /// `{"error": {...}}`.
 #[derive(Serialize)]

@@ -26,13 +26,13 @@ use serde::Deserialize;
 pub(crate) use self::authorize::read_token;
 pub(crate) use self::validate::{SenderProblem, check_sender};
 
+use crate::backend::Backend;
 use crate::endpoints::Unanswered;
 use crate::faults::{Effect, Operation};
 use crate::refusal::Refusal;
-use crate::state::State;
 
 /// The routes of `<service>.communication.azure.com`.
-pub(crate) fn routes() -> Router<Arc<State>> {
+pub(crate) fn routes() -> Router<Arc<Backend>> {
     Router::new()
         .route("/emails:send", post(send::send))
         .route("/emails/operations/{id}", get(status::status))
@@ -59,41 +59,41 @@ fn version(query: &Query<Version>) -> Result<&str, Refusal> {
 
 /// Gives the real answer, unless a failure is due or the service is retired, with the headers of this endpoint.
 async fn answer(
-    state: &State,
+    backend: &Backend,
     operation: Operation,
     real: impl Future<Output = Result<Response, Refusal>> + Send,
 ) -> Response {
     let refuse =
-        |status, code: String, message: String| reply::refuse(state, Refusal::new(status, &code, message));
+        |status, code: String, message: String| reply::refuse(backend, Refusal::new(status, &code, message));
     let real = async {
-        let answered = match reply::retired(state) {
+        let answered = match reply::retired(backend) {
             Some(refusal) => Err(refusal),
             None => real.await,
         };
-        answered.unwrap_or_else(|refusal| reply::refuse(state, refusal))
+        answered.unwrap_or_else(|refusal| reply::refuse(backend, refusal))
     };
-    let response = answer_or_fail_with(state, operation, refuse, real).await;
-    reply::dress(state, response)
+    let response = answer_or_fail_with(backend, operation, refuse, real).await;
+    reply::dress(backend, response)
 }
 
 /// Gives the real answer, unless a failure is due.
 pub(crate) async fn answer_or_fail(
-    state: &State,
+    backend: &Backend,
     operation: Operation,
     real: impl Future<Output = Response> + Send,
 ) -> Response {
     let refuse = |status, code: String, message: String| Refusal::new(status, &code, message).into_response();
-    answer_or_fail_with(state, operation, refuse, real).await
+    answer_or_fail_with(backend, operation, refuse, real).await
 }
 
 /// As [`answer_or_fail`], for an endpoint with refusals of its own form.
 pub(crate) async fn answer_or_fail_with(
-    state: &State,
+    backend: &Backend,
     operation: Operation,
     refuse: impl FnOnce(StatusCode, String, String) -> Response + Send,
     real: impl Future<Output = Response> + Send,
 ) -> Response {
-    match state.faults.trigger(operation) {
+    match backend.faults.trigger(operation) {
         None => real.await,
         Some(Effect::Answer { status, code, message, retry_after }) => {
             let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);

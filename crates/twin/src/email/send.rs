@@ -17,25 +17,25 @@ use super::authorize::{Caller, authorize};
 use super::document::{self, StatusDocument};
 use super::validate::{check_message, check_sender, invalid_address};
 use super::{Version, answer, message_id, unwanted, version};
+use crate::backend::Backend;
 use crate::captured::{CapturedMail, CapturedRecipient, Fate, Field, Kind, Path, Throttled};
 use crate::faults::Operation;
 use crate::keys::random_guid;
 use crate::refusal::Refusal;
-use crate::state::State;
-use crate::world::{Behaviour, Domain, RepeatedOperation};
+use crate::state::{Behaviour, Domain, RepeatedOperation};
 
 pub(super) async fn send(
-    Shared(state): Shared<Arc<State>>,
+    Shared(backend): Shared<Arc<Backend>>,
     query: Query<Version>,
     request: Request,
 ) -> Response {
     let (parts, body) = request.into_parts();
-    let octets = read_body(&state, body).await;
-    answer(&state, Operation::Send, async {
+    let octets = read_body(&backend, body).await;
+    answer(&backend, Operation::Send, async {
         let octets = octets?;
         let version = version(&query)?;
-        let operation = take(&state, &Asked { parts: &parts, octets: &octets, version })?;
-        Ok(accepted(&state, &parts, operation, version))
+        let operation = take(&backend, &Asked { parts: &parts, octets: &octets, version })?;
+        Ok(accepted(&backend, &parts, operation, version))
     })
     .await
 }
@@ -47,7 +47,7 @@ struct Asked<'a> {
     version: &'a str,
 }
 
-/// What the world knows of a sender.
+/// What the twin knows of a sender.
 struct Known {
     behaviour: Behaviour,
     domain: Domain,
@@ -55,8 +55,8 @@ struct Known {
 }
 
 /// Reads to the end even what is too large: a client whose request is cut off never sees the answer.
-async fn read_body(state: &State, body: Body) -> Result<Vec<u8>, Refusal> {
-    let limit = state.world().behaviour.max_request_octets;
+async fn read_body(backend: &Backend, body: Body) -> Result<Vec<u8>, Refusal> {
+    let limit = backend.state().behaviour.max_request_octets;
     let too_large = || {
         let text = format!("The request is larger than {limit} bytes.");
         Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, "RequestBodyTooLarge", text)
@@ -66,8 +66,8 @@ async fn read_body(state: &State, body: Body) -> Result<Vec<u8>, Refusal> {
     if octets.len() > limit { Err(too_large()) } else { Ok(octets.to_vec()) }
 }
 
-fn take(state: &State, asked: &Asked<'_>) -> Result<OperationId, Refusal> {
-    let caller = authorize(state, asked.parts, asked.octets)?;
+fn take(backend: &Backend, asked: &Asked<'_>) -> Result<OperationId, Refusal> {
+    let caller = authorize(backend, asked.parts, asked.octets)?;
     let operation = operation_id(asked.parts)?;
     let content_type = asked.parts.headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
     if !content_type.unwrap_or_default().starts_with("application/json") {
@@ -77,28 +77,28 @@ fn take(state: &State, asked: &Asked<'_>) -> Result<OperationId, Refusal> {
     let message = document::read(asked.octets)?;
     let sender: Mailbox =
         message.sender_address.parse().map_err(|_| invalid_address(&message.sender_address))?;
-    let known = find(state, &caller, &sender)?;
+    let known = find(backend, &caller, &sender)?;
     check_message(&message, asked.version, &known.behaviour.email)?;
     unwanted::check(&known.behaviour.email, &message, asked.octets.len())?;
     let repeats = known.behaviour.repeated_operation;
     let again = repeats == RepeatedOperation::SendAgain;
-    if !again && state.captured().knows(operation) {
+    if !again && backend.captured().knows(operation) {
         return repeated(repeats, operation);
     }
-    let mail = captured(state, asked, (operation, &message, &sender), known)?;
-    if state.keep_unless_known(mail, again) { Ok(operation) } else { repeated(repeats, operation) }
+    let mail = captured(backend, asked, (operation, &message, &sender), known)?;
+    if backend.keep_unless_known(mail, again) { Ok(operation) } else { repeated(repeats, operation) }
 }
 
 /// The mail as it is kept, with what becomes of each recipient.
 fn captured(
-    state: &State,
+    backend: &Backend,
     asked: &Asked<'_>,
     (operation, message, sender): (OperationId, &EmailMessage, &Mailbox),
     known: Known,
 ) -> Result<CapturedMail, Refusal> {
-    let (username, now) = (sender.local_part().as_str(), state.now());
+    let (username, now) = (sender.local_part().as_str(), backend.now());
     let (internet_message_id, recipients) = {
-        let captured = state.captured();
+        let captured = backend.captured();
         let fate =
             Fate { domain: &known.domain, username, captured: &captured, behaviour: &known.behaviour, now };
         (message_id::settle(message, &captured)?, recipients(message, &fate))
@@ -120,14 +120,18 @@ fn captured(
 }
 
 /// Finds the sender's domain, and counts the send.
-fn find(state: &State, caller: &Caller, sender: &Mailbox) -> Result<Known, Refusal> {
-    let world = state.world();
-    let (domain, service) = check_sender(&world, &caller.services, sender)?;
-    let limits = world.limits(service.subscription, domain.management);
-    let counted =
-        state.captured().count((service.subscription, Kind::Sends), limits, state.now(), &world.behaviour);
+fn find(backend: &Backend, caller: &Caller, sender: &Mailbox) -> Result<Known, Refusal> {
+    let state = backend.state();
+    let (domain, service) = check_sender(&state, &caller.services, sender)?;
+    let limits = state.limits(service.subscription, domain.management);
+    let counted = backend.captured().count(
+        (service.subscription, Kind::Sends),
+        limits,
+        backend.now(),
+        &state.behaviour,
+    );
     counted.map_err(throttled)?;
-    Ok(Known { behaviour: world.behaviour.clone(), domain: domain.clone(), service: service.name.clone() })
+    Ok(Known { behaviour: state.behaviour.clone(), domain: domain.clone(), service: service.name.clone() })
 }
 
 /// The answer to a send whose id was used before.
@@ -173,8 +177,8 @@ pub(super) fn throttled(throttled: Throttled) -> Refusal {
         .retry_after(throttled.retry_after_seconds)
 }
 
-fn accepted(state: &State, parts: &Parts, operation: OperationId, version: &str) -> Response {
-    let behaviour = state.world().behaviour.clone();
+fn accepted(backend: &Backend, parts: &Parts, operation: OperationId, version: &str) -> Response {
+    let behaviour = backend.state().behaviour.clone();
     let status = EmailSendStatus::Running;
     let document = StatusDocument { id: operation, status, error: None, behaviour: &behaviour.email };
     let mut response = (StatusCode::ACCEPTED, Json(document)).into_response();

@@ -13,25 +13,25 @@ use super::authorize::authorize;
 use super::document::StatusDocument;
 use super::send::{ask_to_wait, throttled};
 use super::{Version, answer, version};
+use crate::backend::Backend;
 use crate::captured::Kind;
 use crate::faults::Operation;
 use crate::refusal::Refusal;
-use crate::state::State;
-use crate::world::Management;
+use crate::state::Management;
 
 pub(super) async fn status(
-    Shared(state): Shared<Arc<State>>,
+    Shared(backend): Shared<Arc<Backend>>,
     Path(id): Path<String>,
     query: Query<Version>,
     request: Request,
 ) -> Response {
     let (parts, _) = request.into_parts();
-    answer(&state, Operation::Status, async {
+    answer(&backend, Operation::Status, async {
         version(&query)?;
-        let caller = authorize(&state, &parts, &[])?;
+        let caller = authorize(&backend, &parts, &[])?;
         let subscription = caller.services.first().map(|service| service.subscription);
-        let result = look_up(&state, &id, subscription)?;
-        let behaviour = state.world().behaviour.clone();
+        let result = look_up(&backend, &id, subscription)?;
+        let behaviour = backend.state().behaviour.clone();
         let is_terminal = result.status.is_terminal();
         let EmailSendResult { id, status, error } = result;
         let mut response =
@@ -45,7 +45,7 @@ pub(super) async fn status(
 }
 
 fn look_up(
-    state: &State,
+    backend: &Backend,
     id: &str,
     subscription: Option<azure_types::ids::SubscriptionId>,
 ) -> Result<EmailSendResult, Refusal> {
@@ -54,15 +54,15 @@ fn look_up(
         Refusal::new(StatusCode::NOT_FOUND, "NotFound", text)
     };
     let operation: OperationId = id.parse().map_err(|_| not_found())?;
-    let now = state.now();
-    let world = state.world();
-    let mut captured = state.captured();
+    let now = backend.now();
+    let state = backend.state();
+    let mut captured = backend.captured();
     if let Some(subscription) = subscription {
-        let limits = world.limits(subscription, Management::CustomerManaged);
+        let limits = state.limits(subscription, Management::CustomerManaged);
         captured
-            .count((subscription, Kind::StatusReads), limits, now, &world.behaviour)
+            .count((subscription, Kind::StatusReads), limits, now, &state.behaviour)
             .map_err(throttled)?;
     }
-    let (status, error) = captured.status(operation, now, &world.behaviour).ok_or_else(not_found)?;
+    let (status, error) = captured.status(operation, now, &state.behaviour).ok_or_else(not_found)?;
     Ok(EmailSendResult { id: operation, status, error })
 }

@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use azure_types::email::EmailMessage;
 
 use crate::refusal::Refusal;
-use crate::world::{EmailBehaviour, Unwanted};
+use crate::state::{EmailBehaviour, Unwanted};
 
 /// Finds the first rule that a send breaks.
 pub(super) fn check(

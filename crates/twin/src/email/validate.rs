@@ -10,7 +10,7 @@ use smtp::address::Mailbox;
 
 use crate::captured::{ChosenReply, Outcome, SUPPRESS_INVALID_ATTACHMENT, is_switched_on};
 use crate::refusal::Refusal;
-use crate::world::{Domain, EmailBehaviour, Service, World};
+use crate::state::{Domain, EmailBehaviour, Service, State};
 
 /// What is wrong with a sender.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,13 +23,13 @@ pub(crate) enum SenderProblem {
 
 /// Finds the domain that an address may send from through one of `services`, and that service.
 pub(crate) fn check_sender<'w, 's>(
-    world: &'w World,
+    state: &'w State,
     services: impl IntoIterator<Item = &'s Service>,
     sender: &Mailbox,
 ) -> Result<(&'w Domain, &'s Service), SenderProblem> {
     let name = sender.domain().as_str();
     let services: Vec<&Service> = services.into_iter().collect();
-    let found = world
+    let found = state
         .domains
         .iter()
         .filter(|domain| domain.name.eq_ignore_ascii_case(name) && domain.verification.is_enough())

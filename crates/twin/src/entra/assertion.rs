@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::error::{EntraError, assertion_expired, unknown_certificate};
-use crate::world::{App, AppCertificate};
+use crate::state::{App, AppCertificate};
 
 /// Base64url with or without its padding. RFC 7515 section 2 leaves the padding out; MSAL for Python writes it.
 const THUMBPRINT: GeneralPurpose = GeneralPurpose::new(

@@ -11,7 +11,7 @@ use serde_json::json;
 
 use super::document::Document;
 use super::error::{EntraError, malformed_tenant, unknown_tenant};
-use crate::state::State;
+use crate::backend::Backend;
 
 /// Places that belong to no tenant, and the id that tokens got there name as their issuer. `az logout` and
 /// `az account clear` read their documents.
@@ -24,26 +24,26 @@ const SHARED: [(&str, &str); 3] = [
 
 /// `/{tenant}/v2.0/.well-known/openid-configuration`.
 pub(super) async fn configuration(
-    Shared(state): Shared<Arc<State>>,
+    Shared(backend): Shared<Arc<Backend>>,
     Path(tenant): Path<String>,
     headers: HeaderMap,
 ) -> Response {
-    let mut response = match document(&state, &tenant, &origin(&headers)) {
+    let mut response = match document(&backend, &tenant, &origin(&headers)) {
         Ok(document) => Json(document).into_response(),
-        Err(error) => error.respond(&state, &headers),
+        Err(error) => error.respond(&backend, &headers),
     };
     super::headers::of_document(&mut response);
     response
 }
 
-fn document(state: &State, tenant: &str, origin: &str) -> Result<Document, EntraError> {
+fn document(backend: &Backend, tenant: &str, origin: &str) -> Result<Document, EntraError> {
     if let Some((_, issuer)) = shared(tenant) {
         return Ok(Document::new(origin, tenant, issuer, None));
     }
     if !is_plausible(tenant) {
         return Err(malformed_tenant(tenant));
     }
-    let id = state.world().tenant(tenant).map(|tenant| tenant.id.to_string());
+    let id = backend.state().tenant(tenant).map(|tenant| tenant.id.to_string());
     // Unlike the token endpoint's, this error is called invalid_tenant.
     let id = id.ok_or_else(|| EntraError { error: "invalid_tenant", ..unknown_tenant(tenant) })?;
     Ok(Document::new(origin, tenant, &id, Some("WW")))
@@ -55,8 +55,8 @@ pub(super) fn shared(tenant: &str) -> Option<&'static (&'static str, &'static st
 }
 
 /// `/{tenant}/discovery/v2.0/keys`.
-pub(super) async fn keys(Shared(state): Shared<Arc<State>>) -> Response {
-    Json(json!({ "keys": [state.token_key.published()] })).into_response()
+pub(super) async fn keys(Shared(backend): Shared<Arc<Backend>>) -> Response {
+    Json(json!({ "keys": [backend.token_key.published()] })).into_response()
 }
 
 #[derive(Deserialize)]
@@ -66,7 +66,7 @@ pub(super) struct InstanceQuery {
 
 /// `/common/discovery/instance`: whether a host is one of Entra's. Here every host is.
 pub(super) async fn instance(
-    Shared(state): Shared<Arc<State>>,
+    Shared(backend): Shared<Arc<Backend>>,
     Query(query): Query<InstanceQuery>,
     headers: HeaderMap,
 ) -> Response {
@@ -81,7 +81,7 @@ pub(super) async fn instance(
             code: 50_049,
             text: "Unknown or invalid instance.".to_owned(),
         };
-        return error.respond(&state, &headers);
+        return error.respond(&backend, &headers);
     }
     Json(json!({
         "tenant_discovery_endpoint": format!("https://{host}/{tenant}/v2.0/.well-known/openid-configuration"),

@@ -5,8 +5,8 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use azure_types::entra::{TokenError, code};
 
+use crate::backend::Backend;
 use crate::keys::random_guid;
-use crate::state::State;
 
 /// An error before its ids and its time.
 #[derive(Clone, Debug)]
@@ -19,11 +19,11 @@ pub(super) struct EntraError {
 }
 
 impl EntraError {
-    pub(super) fn respond(&self, state: &State, request: &HeaderMap) -> Response {
+    pub(super) fn respond(&self, backend: &Backend, request: &HeaderMap) -> Response {
         let trace_id = random_guid().to_string();
         let asked = request.get("client-request-id").and_then(|id| id.to_str().ok());
         let correlation_id = asked.map_or_else(|| random_guid().to_string(), str::to_owned);
-        let timestamp = state.now().strftime("%Y-%m-%d %H:%M:%SZ").to_string();
+        let timestamp = backend.now().strftime("%Y-%m-%d %H:%M:%SZ").to_string();
         let body = TokenError {
             error: self.error.to_owned(),
             error_description: format!(

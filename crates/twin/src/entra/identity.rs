@@ -13,11 +13,11 @@ use serde_json::json;
 
 use super::discovery::origin;
 use super::token::{Wanted, sign};
-use crate::state::State;
+use crate::backend::Backend;
 
 /// `GET /metadata/identity/oauth2/token`.
 pub(super) async fn token(
-    Shared(state): Shared<Arc<State>>,
+    Shared(backend): Shared<Arc<Backend>>,
     Query(query): Query<HashMap<String, String>>,
     headers: HeaderMap,
 ) -> Response {
@@ -31,8 +31,8 @@ pub(super) async fn token(
     };
     let client: Option<ClientId> = query.get("client_id").and_then(|id| id.parse().ok());
     let origin = origin(&headers);
-    let world = state.world();
-    let found = world.tenants.iter().find_map(|tenant| {
+    let state = backend.state();
+    let found = state.tenants.iter().find_map(|tenant| {
         let app =
             tenant.apps.iter().find(|app| app.is_managed && client.is_none_or(|id| app.client == id))?;
         Some((tenant.id, app, app.principal?))
@@ -40,16 +40,16 @@ pub(super) async fn token(
     let Some((tenant, app, principal)) = found else {
         return refusal("invalid_request", "Identity not found");
     };
-    let lifetime = world.behaviour.token_seconds;
+    let lifetime = state.behaviour.token_seconds;
     let audience = resource.as_str();
-    let token = sign(&state, &origin, Wanted { app, tenant, principal, audience, proof: "2", lifetime });
-    let expires_on = state.now().as_second() + lifetime;
+    let token = sign(&backend, &origin, Wanted { app, tenant, principal, audience, proof: "2", lifetime });
+    let expires_on = backend.now().as_second() + lifetime;
     Json(json!({
         "access_token": token.access_token,
         "client_id": app.client,
         "expires_in": lifetime.to_string(),
         "expires_on": expires_on.to_string(),
-        "not_before": state.now().as_second().to_string(),
+        "not_before": backend.now().as_second().to_string(),
         "resource": resource,
         "token_type": "Bearer",
     }))

@@ -16,10 +16,10 @@ use axum::routing::{get, post};
 pub(crate) use self::discovery::origin;
 pub(crate) use self::token::is_own;
 
-use crate::state::State;
+use crate::backend::Backend;
 
 /// The routes of `login.microsoftonline.com`.
-pub(crate) fn routes() -> Router<Arc<State>> {
+pub(crate) fn routes() -> Router<Arc<Backend>> {
     Router::new()
         .route("/metadata/identity/oauth2/token", get(identity::token))
         .route("/common/discovery/instance", get(discovery::instance))

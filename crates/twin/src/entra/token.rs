@@ -15,26 +15,26 @@ use bytes::Bytes;
 use super::assertion;
 use super::discovery::{is_plausible, origin, shared};
 use super::error::{self, EntraError};
+use crate::backend::Backend;
 use crate::email::answer_or_fail_with;
 use crate::faults::Operation;
 use crate::keys::{Claims, random_guid};
-use crate::state::State;
-use crate::world::{App, SecretVerdict};
+use crate::state::{App, SecretVerdict};
 
 /// `POST /{tenant}/oauth2/v2.0/token`.
 pub(super) async fn token(
-    Shared(state): Shared<Arc<State>>,
+    Shared(backend): Shared<Arc<Backend>>,
     Path(tenant): Path<String>,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
     let refuse = |status: StatusCode, code: String, text: String| {
-        error::on_demand(status.as_u16(), &code, text).respond(&state, &headers)
+        error::on_demand(status.as_u16(), &code, text).respond(&backend, &headers)
     };
-    let mut response = answer_or_fail_with(&state, Operation::Token, refuse, async {
-        match issue(&state, &tenant, &headers, &body) {
+    let mut response = answer_or_fail_with(&backend, Operation::Token, refuse, async {
+        match issue(&backend, &tenant, &headers, &body) {
             Ok(token) => Json(token).into_response(),
-            Err(error) => error.respond(&state, &headers),
+            Err(error) => error.respond(&backend, &headers),
         }
     })
     .await;
@@ -42,7 +42,12 @@ pub(super) async fn token(
     response
 }
 
-fn issue(state: &State, tenant: &str, headers: &HeaderMap, body: &[u8]) -> Result<TokenResponse, EntraError> {
+fn issue(
+    backend: &Backend,
+    tenant: &str,
+    headers: &HeaderMap,
+    body: &[u8],
+) -> Result<TokenResponse, EntraError> {
     let form = read_form(headers, body);
     if shared(tenant).is_some() {
         return Err(error::no_tenant());
@@ -50,8 +55,8 @@ fn issue(state: &State, tenant: &str, headers: &HeaderMap, body: &[u8]) -> Resul
     if !is_plausible(tenant) {
         return Err(error::malformed_tenant(tenant));
     }
-    let world = state.world();
-    let directory = world.tenant(tenant).ok_or_else(|| error::unknown_tenant(tenant))?;
+    let state = backend.state();
+    let directory = state.tenant(tenant).ok_or_else(|| error::unknown_tenant(tenant))?;
     let grant = form.grant_type.ok_or_else(|| error::missing_field("grant_type"))?;
     if grant != "client_credentials" {
         return Err(error::unsupported_grant(&grant));
@@ -63,7 +68,7 @@ fn issue(state: &State, tenant: &str, headers: &HeaderMap, body: &[u8]) -> Resul
         .ok()
         .and_then(|id| directory.apps.iter().find(|app| app.client == id))
         .ok_or_else(|| error::unknown_app(&client, tenant))?;
-    let now = state.now();
+    let now = backend.now();
     let origin = origin(headers);
     let proof = match (&form.client_assertion, &form.client_secret) {
         (Some(assertion), _) => {
@@ -85,9 +90,9 @@ fn issue(state: &State, tenant: &str, headers: &HeaderMap, body: &[u8]) -> Resul
     if !is_known(audience, &origin) {
         return Err(error::unknown_resource(audience, tenant));
     }
-    let lifetime = world.behaviour.token_seconds;
+    let lifetime = state.behaviour.token_seconds;
     let wanted = Wanted { app, tenant: directory.id, principal, audience, proof, lifetime };
-    Ok(sign(state, &origin, wanted))
+    Ok(sign(backend, &origin, wanted))
 }
 
 /// What a token is to say.
@@ -106,9 +111,9 @@ pub(super) struct Wanted<'a> {
 const LONG: u64 = 7_200;
 
 /// Signs a token.
-pub(super) fn sign(state: &State, origin: &str, wanted: Wanted<'_>) -> TokenResponse {
+pub(super) fn sign(backend: &Backend, origin: &str, wanted: Wanted<'_>) -> TokenResponse {
     let Wanted { app, tenant, principal, audience, proof, lifetime } = wanted;
-    let now = state.now().as_second();
+    let now = backend.now().as_second();
     let issuer = format!("https://sts.windows.net/{tenant}/");
     let is_graph = audience.contains("graph") || is_own(audience, origin);
     let claims = Claims {
@@ -134,7 +139,7 @@ pub(super) fn sign(state: &State, origin: &str, wanted: Wanted<'_>) -> TokenResp
         expires_in: seconds,
         ext_expires_in: seconds,
         refresh_in: (seconds > LONG).then_some(seconds / 2),
-        access_token: state.token_key.sign(&claims),
+        access_token: backend.token_key.sign(&claims),
     }
 }
 
@@ -260,7 +265,7 @@ mod tests {
             let (status, error, code) = ask(&rehearsal, tenant, &form).await;
             assert_eq!((status, error.as_str(), code), expected, "{form:?}");
         }
-        rehearsal.state.advance(SignedDuration::from_hours(24 * 800));
+        rehearsal.backend.advance(SignedDuration::from_hours(24 * 800));
         let late = ask(&rehearsal, TENANT, &[grant, client, secret, scope]).await;
         assert_eq!(late, (401, "invalid_client".to_owned(), 7_000_222));
     }
@@ -273,7 +278,12 @@ mod tests {
         {
             let effect =
                 Effect::Answer { status, code: String::new(), message: "Busy.".into(), retry_after: Some(9) };
-            rehearsal.state.arm(Fault { operation: Operation::Token, effect, times: Some(1), one_in: None });
+            rehearsal.backend.arm(Fault {
+                operation: Operation::Token,
+                effect,
+                times: Some(1),
+                one_in: None,
+            });
             let (status, error, code) = ask(&rehearsal, TENANT, &[]).await;
             assert_eq!((status, error.as_str(), code), expected);
         }

@@ -13,7 +13,7 @@ use super::principals::{owner, reference};
 use super::{Answer, list as listed, one};
 use crate::filter::{equals, prefix};
 use crate::keys::random_guid;
-use crate::world::{App, AppCertificate};
+use crate::state::{App, AppCertificate};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -37,8 +37,8 @@ pub(super) fn list(call: &Call<'_>) -> Answer {
     let (client, name, start) =
         (equals(filter, "appId"), equals(filter, "displayName"), prefix(filter, "displayName"));
     let id = equals(filter, "id");
-    let world = call.state.world();
-    let found = call.tenant(&world)?.apps.iter().filter(|app| {
+    let state = call.backend.state();
+    let found = call.tenant(&state)?.apps.iter().filter(|app| {
         client.as_ref().is_none_or(|client| app.client.to_string() == *client)
             && id.as_ref().is_none_or(|id| app.object_id().to_string() == *id)
             && name.as_ref().is_none_or(|name| app.name == *name)
@@ -50,8 +50,8 @@ pub(super) fn list(call: &Call<'_>) -> Answer {
 /// One registration.
 pub(super) fn show(call: &Call<'_>, key: &str) -> Answer {
     call.must_read()?;
-    let world = call.state.world();
-    let app = call.app(call.tenant(&world)?, key)?;
+    let state = call.backend.state();
+    let app = call.app(call.tenant(&state)?, key)?;
     Ok(one(call, "applications", StatusCode::OK, shown(app)))
 }
 
@@ -68,11 +68,11 @@ pub(super) fn create(call: &Call<'_>) -> Answer {
         certificates: new.key_credentials.into_iter().map(certificate).collect::<Result<_, _>>()?,
         owners: vec![call.claims.oid],
         graph_roles: Vec::new(),
-        created_at: call.state.now(),
+        created_at: call.backend.now(),
     };
     let value = shown(&app);
-    call.state.change_world(|world| {
-        if let Some(tenant) = call.tenant_mut(world) {
+    call.backend.change_state(|state| {
+        if let Some(tenant) = call.tenant_mut(state) {
             tenant.apps.push(app);
         }
     });
@@ -105,8 +105,8 @@ pub(super) fn change(call: &Call<'_>, key: &str) -> Answer {
 /// Removes a registration, with its service principal and what was assigned to it.
 pub(super) fn delete(call: &Call<'_>, key: &str) -> Answer {
     let id = writable(call, key)?;
-    call.state.change_world(|world| {
-        let Some(tenant) = call.tenant_mut(world) else { return };
+    call.backend.change_state(|state| {
+        let Some(tenant) = call.tenant_mut(state) else { return };
         tenant.apps.retain(|app| app.object_id() != id);
     });
     Ok(StatusCode::NO_CONTENT.into_response())
@@ -115,9 +115,9 @@ pub(super) fn delete(call: &Call<'_>, key: &str) -> Answer {
 /// Who owns a registration.
 pub(super) fn owners(call: &Call<'_>, key: &str) -> Answer {
     call.must_read()?;
-    let world = call.state.world();
-    let app = call.app(call.tenant(&world)?, key)?;
-    let value = app.owners.iter().filter_map(|principal| world.app_of(*principal)).map(owner).collect();
+    let state = call.backend.state();
+    let app = call.app(call.tenant(&state)?, key)?;
+    let value = app.owners.iter().filter_map(|principal| state.app_of(*principal)).map(owner).collect();
     Ok(listed(call, "directoryObjects", value))
 }
 
@@ -125,12 +125,12 @@ pub(super) fn owners(call: &Call<'_>, key: &str) -> Answer {
 pub(super) fn add_owner(call: &Call<'_>, key: &str) -> Answer {
     let id = writable(call, key)?;
     let principal = reference(call)?;
-    let world = call.state.world();
-    if world.app_of(principal).is_none() {
+    let state = call.backend.state();
+    if state.app_of(principal).is_none() {
         return Err(GraphError::missing(&principal.to_string()));
     }
-    let owns = call.app(call.tenant(&world)?, key)?.owners.contains(&principal);
-    drop(world);
+    let owns = call.app(call.tenant(&state)?, key)?.owners.contains(&principal);
+    drop(state);
     if owns {
         let text = "One or more added object references already exist for the following modified properties: 'owners'.";
         return Err(GraphError::bad(text));
@@ -149,8 +149,8 @@ pub(super) fn remove_owner(call: &Call<'_>, key: &str, owner: &str) -> Answer {
 
 /// The object id of a registration that the caller may change.
 pub(super) fn writable(call: &Call<'_>, key: &str) -> Result<uuid::Uuid, GraphError> {
-    let world = call.state.world();
-    let app = call.app(call.tenant(&world)?, key)?;
+    let state = call.backend.state();
+    let app = call.app(call.tenant(&state)?, key)?;
     call.must_write(app)?;
     Ok(app.object_id())
 }

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::call::{Call, GraphError};
 use super::principals::{GRAPH_PRINCIPAL, find};
 use super::{Answer, list as listed, one};
-use crate::world::App;
+use crate::state::App;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -24,8 +24,8 @@ struct NewAssignment {
 /// What an app may do at Graph.
 pub(super) fn list(call: &Call<'_>, key: &str) -> Answer {
     call.must_read()?;
-    let world = call.state.world();
-    let tenant = call.tenant(&world)?;
+    let state = call.backend.state();
+    let tenant = call.tenant(&state)?;
     let id = find(tenant, key)?["id"].clone();
     let app = tenant.apps.iter().find(|app| json!(app.principal) == id);
     let value = app.map(|app| app.graph_roles.iter().map(|role| shown(app, role)).collect());
@@ -42,14 +42,14 @@ pub(super) fn create(call: &Call<'_>, _: &str) -> Answer {
     let Some(role) = role.filter(|_| new.resource_id == GRAPH_PRINCIPAL) else {
         return Err(GraphError::bad("Permission being assigned was not found on application."));
     };
-    let world = call.state.world();
-    let app = world.app_of(new.principal_id);
+    let state = call.backend.state();
+    let app = state.app_of(new.principal_id);
     let app = app.ok_or_else(|| GraphError::missing(&new.principal_id.to_string()))?;
     if app.graph_roles.iter().any(|has| has == role) {
         return Err(GraphError::bad("Permission being assigned already exists on the object."));
     }
     let (id, value) = (app.object_id(), shown(app, role));
-    drop(world);
+    drop(state);
     call.change_app(id, |app| app.graph_roles.push(role.to_owned()));
     Ok(one(call, "appRoleAssignments", StatusCode::CREATED, value))
 }
@@ -61,7 +61,7 @@ pub(super) fn delete(call: &Call<'_>, principal: &str, assignment: &str) -> Answ
     }
     let principal: PrincipalId = principal.parse().map_err(|_| GraphError::missing(principal))?;
     let role = assignment.split_once('_').map(|(_, role)| role.to_owned());
-    let id = call.state.world().app_of(principal).map(App::object_id);
+    let id = call.backend.state().app_of(principal).map(App::object_id);
     let id = id.ok_or_else(|| GraphError::missing(assignment))?;
     call.change_app(id, |app| app.graph_roles.retain(|has| Some(has) != role.as_ref()));
     Ok(StatusCode::NO_CONTENT.into_response())

@@ -11,13 +11,13 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use crate::backend::Backend;
 use crate::keys::{Claims, random_guid};
-use crate::state::State;
-use crate::world::{App, Tenant, World};
+use crate::state::{App, State, Tenant};
 
 /// A call whose token is good.
 pub(super) struct Call<'a> {
-    pub(super) state: &'a State,
+    pub(super) backend: &'a Backend,
     pub(super) claims: Claims,
     pub(super) method: Method,
     /// Of the path, without `/v1.0`.
@@ -50,11 +50,11 @@ const READERS: [&str; 4] = [
 ];
 
 impl<'a> Call<'a> {
-    pub(super) fn read(state: &'a State, request: &Parts, body: Bytes) -> Result<Self, GraphError> {
+    pub(super) fn read(backend: &'a Backend, request: &Parts, body: Bytes) -> Result<Self, GraphError> {
         let origin = crate::entra::origin(&request.headers);
         let authorization = request.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
         let token = authorization.and_then(|value| value.strip_prefix("Bearer "));
-        let claims = token.and_then(|token| state.token_key.read(token, state.now())).filter(|claims| {
+        let claims = token.and_then(|token| backend.token_key.read(token, backend.now())).filter(|claims| {
             let audience = claims.aud.trim_end_matches('/');
             crate::entra::is_own(audience, &origin) || AUDIENCES.contains(&audience)
         });
@@ -70,7 +70,7 @@ impl<'a> Call<'a> {
         let path = crate::form::unescape_path(request.uri.path());
         let query = crate::form::fields(request.uri.query().unwrap_or_default().as_bytes());
         Ok(Self {
-            state,
+            backend,
             claims,
             method: request.method.clone(),
             segments: path.trim_matches('/').split('/').skip(1).map(str::to_owned).collect(),
@@ -103,8 +103,8 @@ impl<'a> Call<'a> {
     }
 
     /// The caller's directory.
-    pub(super) fn tenant<'w>(&self, world: &'w World) -> Result<&'w Tenant, GraphError> {
-        world
+    pub(super) fn tenant<'w>(&self, state: &'w State) -> Result<&'w Tenant, GraphError> {
+        state
             .tenants
             .iter()
             .find(|tenant| tenant.id == self.claims.tid)
@@ -112,8 +112,8 @@ impl<'a> Call<'a> {
     }
 
     /// The directory, for what changes it.
-    pub(super) fn tenant_mut<'w>(&self, world: &'w mut World) -> Option<&'w mut Tenant> {
-        world.tenants.iter_mut().find(|tenant| tenant.id == self.claims.tid)
+    pub(super) fn tenant_mut<'w>(&self, state: &'w mut State) -> Option<&'w mut Tenant> {
+        state.tenants.iter_mut().find(|tenant| tenant.id == self.claims.tid)
     }
 
     /// The registration of an object id, or of `applications(appId='...')`.
@@ -127,8 +127,8 @@ impl<'a> Call<'a> {
 
     /// Changes a registration.
     pub(super) fn change_app<T>(&self, id: Uuid, change: impl FnOnce(&mut App) -> T) -> Option<T> {
-        self.state.change_world(|world| {
-            let app = self.tenant_mut(world)?.apps.iter_mut().find(|app| app.object_id() == id)?;
+        self.backend.change_state(|state| {
+            let app = self.tenant_mut(state)?.apps.iter_mut().find(|app| app.object_id() == id)?;
             Some(change(app))
         })
     }

@@ -19,28 +19,28 @@ use axum::{Json, Router};
 use serde_json::{Value, json};
 
 use self::call::{Call, GraphError};
+use crate::backend::Backend;
 use crate::email::answer_or_fail_with;
 use crate::faults::Operation;
 use crate::keys::random_guid;
-use crate::state::State;
 
 /// The routes of `graph.microsoft.com`.
-pub(crate) fn routes() -> Router<Arc<State>> {
+pub(crate) fn routes() -> Router<Arc<Backend>> {
     Router::new().route("/v1.0/{*path}", any(answer))
 }
 
 type Answer = Result<Response, GraphError>;
 
-async fn answer(Shared(state): Shared<Arc<State>>, request: Request) -> Response {
+async fn answer(Shared(backend): Shared<Arc<Backend>>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let refuse = |status: StatusCode, code: String, message: String| {
         GraphError { status, code, message }.into_response()
     };
-    let mut response = answer_or_fail_with(&state, Operation::Graph, refuse, async {
+    let mut response = answer_or_fail_with(&backend, Operation::Graph, refuse, async {
         let Ok(body) = axum::body::to_bytes(body, MAX_BODY).await else {
             return GraphError::bad("The request is too large.").into_response();
         };
-        Call::read(&state, &parts, body)
+        Call::read(&backend, &parts, body)
             .and_then(|call| dispatch(&call))
             .unwrap_or_else(IntoResponse::into_response)
     })

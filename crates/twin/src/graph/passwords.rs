@@ -15,7 +15,7 @@ use super::Answer;
 use super::applications::writable;
 use super::call::{Call, GraphError};
 use crate::keys::random_guid;
-use crate::world::ClientSecret;
+use crate::state::ClientSecret;
 
 /// Two years, if nobody says otherwise.
 const LIFE: SignedDuration = SignedDuration::from_hours(24 * 730);
@@ -24,10 +24,10 @@ const LIFE: SignedDuration = SignedDuration::from_hours(24 * 730);
 pub(super) fn add(call: &Call<'_>, key: &str) -> Answer {
     let id = writable(call, key)?;
     let wanted = call.json::<AddPassword>().unwrap_or_default().password_credential.unwrap_or_default();
-    let now = call.state.now();
+    let now = call.backend.now();
     let starts_at = wanted.start_date_time.unwrap_or(now);
     let default = starts_at.saturating_add(LIFE).unwrap_or(Timestamp::MAX);
-    let wait = SignedDuration::from_secs(call.state.world().behaviour.secret_seconds);
+    let wait = SignedDuration::from_secs(call.backend.state().behaviour.secret_seconds);
     let secret = ClientSecret {
         id: random_guid(),
         name: wanted.display_name,

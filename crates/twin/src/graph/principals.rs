@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::call::{Call, GraphError};
 use super::{Answer, list as listed, one};
 use crate::filter::{any, argument, equals};
-use crate::world::{App, Tenant};
+use crate::state::{App, Tenant};
 
 /// The object id of Graph's own service principal, the same in all of the twin's directories.
 pub(super) const GRAPH_PRINCIPAL: Uuid = Uuid::from_u128(0x7777_7777_dddd_4777_8777_7777_7777_7777);
@@ -22,8 +22,8 @@ pub(super) fn list(call: &Call<'_>) -> Answer {
     let filter = call.filter();
     let client = equals(filter, "appId").or_else(|| any(filter, "servicePrincipalNames"));
     let (name, id) = (equals(filter, "displayName"), equals(filter, "id"));
-    let world = call.state.world();
-    let value = all(call.tenant(&world)?).into_iter().filter(|one| {
+    let state = call.backend.state();
+    let value = all(call.tenant(&state)?).into_iter().filter(|one| {
         let is = |member: &str, wanted: &Option<String>| {
             wanted.as_ref().is_none_or(|wanted| one[member].as_str() == Some(wanted))
         };
@@ -35,8 +35,8 @@ pub(super) fn list(call: &Call<'_>) -> Answer {
 /// One service principal, by its own id or its app's.
 pub(super) fn show(call: &Call<'_>, key: &str) -> Answer {
     call.must_read()?;
-    let world = call.state.world();
-    let found = find(call.tenant(&world)?, key)?;
+    let state = call.backend.state();
+    let found = find(call.tenant(&state)?, key)?;
     Ok(one(call, "servicePrincipals", StatusCode::OK, found))
 }
 
@@ -57,15 +57,15 @@ pub(super) fn create(call: &Call<'_>) -> Answer {
         ))
     };
     let client: ClientId = new.app_id.parse().map_err(|_| unknown())?;
-    let world = call.state.world();
-    let app = call.tenant(&world)?.apps.iter().find(|app| app.client == client).ok_or_else(unknown)?;
+    let state = call.backend.state();
+    let app = call.tenant(&state)?.apps.iter().find(|app| app.client == client).ok_or_else(unknown)?;
     if app.principal.is_some() {
         let text =
             format!("The service principal cannot be created because the appId '{client}' has one already.");
         return Err(GraphError::conflict(text));
     }
     let id = app.object_id();
-    drop(world);
+    drop(state);
     let value = call.change_app(id, |app| {
         app.principal = Some(App::principal_to_be(client));
         shown(app)
@@ -76,11 +76,11 @@ pub(super) fn create(call: &Call<'_>) -> Answer {
 /// Takes an app out of the directory, and everything that was assigned to it.
 pub(super) fn delete(call: &Call<'_>, id: &str) -> Answer {
     let principal: PrincipalId = id.parse().map_err(|_| GraphError::missing(id))?;
-    let world = call.state.world();
-    let app = world.app_of(principal).ok_or_else(|| GraphError::missing(id))?;
+    let state = call.backend.state();
+    let app = state.app_of(principal).ok_or_else(|| GraphError::missing(id))?;
     call.must_write(app)?;
     let object_id = app.object_id();
-    drop(world);
+    drop(state);
     call.change_app(object_id, |app| app.principal = None);
     Ok(StatusCode::NO_CONTENT.into_response())
 }
@@ -94,8 +94,8 @@ struct Ids {
 pub(super) fn by_ids(call: &Call<'_>) -> Answer {
     call.must_read()?;
     let wanted: Ids = call.json()?;
-    let world = call.state.world();
-    let found = call.tenant(&world)?.apps.iter().filter(|app| {
+    let state = call.backend.state();
+    let found = call.tenant(&state)?.apps.iter().filter(|app| {
         app.principal.is_some_and(|principal| wanted.ids.iter().any(|id| *id == principal.to_string()))
     });
     Ok(listed(call, "directoryObjects", found.map(owner).collect()))

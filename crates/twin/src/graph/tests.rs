@@ -24,8 +24,8 @@ async fn ask(rehearsal: &Rehearsal, method: &str, path: &str, body: Value) -> An
 }
 
 fn roles(rehearsal: &Rehearsal, roles: &[&str]) {
-    rehearsal.state.change_world(|world| {
-        world.tenants[0].apps[0].graph_roles = roles.iter().map(|role| (*role).to_owned()).collect();
+    rehearsal.backend.change_state(|state| {
+        state.tenants[0].apps[0].graph_roles = roles.iter().map(|role| (*role).to_owned()).collect();
     });
 }
 
@@ -39,7 +39,7 @@ async fn a_new_secret_is_told_once_and_known_after_a_while() {
     assert_eq!((made.status, &made.body["displayName"]), (200, &json!("rotated")));
     assert_eq!(made.body["hint"], json!(text[..3]));
     assert_eq!(log_in(&rehearsal, text).await.status, 401);
-    rehearsal.state.advance(SignedDuration::from_mins(1));
+    rehearsal.backend.advance(SignedDuration::from_mins(1));
     assert_eq!(log_in(&rehearsal, text).await.status, 200);
     assert_eq!(log_in(&rehearsal, SECRET).await.status, 200);
 
@@ -65,8 +65,8 @@ async fn an_app_may_change_only_what_its_roles_and_owners_allow() {
     assert_eq!(ask(&rehearsal, "GET", "applications", json!(null)).await.status, 403);
     roles(&rehearsal, &["Application.ReadWrite.OwnedBy"]);
     assert_eq!(ask(&rehearsal, "POST", &add, json!({})).await.status, 403);
-    rehearsal.state.change_world(|world| {
-        let app = &mut world.tenants[0].apps[0];
+    rehearsal.backend.change_state(|state| {
+        let app = &mut state.tenants[0].apps[0];
         app.owners = app.principal.into_iter().collect();
     });
     assert_eq!(ask(&rehearsal, "POST", &add, json!({})).await.status, 200);
@@ -126,11 +126,11 @@ async fn a_certificate_is_taken_with_line_breaks_and_not_if_it_is_none() {
     };
     for text in [lines.join("\n"), lines.join("\r\n"), lines.concat()] {
         assert_eq!(write(text).await.status, 204);
-        let kept = rehearsal.state.world().tenants[0].apps[0].certificates[0].octets();
+        let kept = rehearsal.backend.state().tenants[0].apps[0].certificates[0].octets();
         assert_eq!(kept.as_deref(), Some(certificate.der().as_ref()));
     }
     for text in [String::new(), "no base64!".to_owned(), "bm8gY2VydGlmaWNhdGU=".to_owned()] {
         assert_eq!(write(text.clone()).await.status, 400, "{text:?}");
     }
-    assert_eq!(rehearsal.state.world().tenants[0].apps[0].certificates.len(), 1, "what was there stays");
+    assert_eq!(rehearsal.backend.state().tenants[0].apps[0].certificates.len(), 1, "what was there stays");
 }

@@ -13,11 +13,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::view::{MailDetail, MailSummary};
+use crate::backend::Backend;
 use crate::captured::{Kind, Path as MailPath};
 use crate::faults::Fault;
-use crate::state::State;
 
-pub(super) fn routes() -> Router<Arc<State>> {
+pub(super) fn routes() -> Router<Arc<Backend>> {
     Router::new()
         .route("/api/status", get(status))
         .route("/api/mail", get(list).delete(forget))
@@ -29,8 +29,8 @@ pub(super) fn routes() -> Router<Arc<State>> {
         .route("/api/apps/{client}/secrets/revoke", post(revoke))
 }
 
-async fn status(Shared(state): Shared<Arc<State>>) -> Response {
-    let captured = state.captured();
+async fn status(Shared(backend): Shared<Arc<Backend>>) -> Response {
+    let captured = backend.captured();
     let meters: Vec<_> = captured
         .meters()
         .map(|((subscription, kind), meter)| {
@@ -42,7 +42,7 @@ async fn status(Shared(state): Shared<Arc<State>>) -> Response {
             json!({ "subscription": subscription, "kind": kind, "requests": meter.total, "throttled": meter.throttled })
         })
         .collect();
-    Json(json!({ "mail_taken": captured.taken(), "meters": meters, "now": state.now() })).into_response()
+    Json(json!({ "mail_taken": captured.taken(), "meters": meters, "now": backend.now() })).into_response()
 }
 
 #[derive(Deserialize)]
@@ -54,8 +54,11 @@ struct ListQuery {
     limit: Option<usize>,
 }
 
-async fn list(Shared(state): Shared<Arc<State>>, Query(query): Query<ListQuery>) -> Json<Vec<MailSummary>> {
-    let captured = state.captured();
+async fn list(
+    Shared(backend): Shared<Arc<Backend>>,
+    Query(query): Query<ListQuery>,
+) -> Json<Vec<MailSummary>> {
+    let captured = backend.captured();
     let wanted = captured
         .all()
         .filter(|mail| {
@@ -68,15 +71,15 @@ async fn list(Shared(state): Shared<Arc<State>>, Query(query): Query<ListQuery>)
     Json(wanted.take(query.limit.unwrap_or(100)).map(|mail| MailDetail::from(mail).summary).collect())
 }
 
-async fn detail(Shared(state): Shared<Arc<State>>, Path(number): Path<u64>) -> Response {
-    match state.captured().mail(number) {
+async fn detail(Shared(backend): Shared<Arc<Backend>>, Path(number): Path<u64>) -> Response {
+    match backend.captured().mail(number) {
         Some(mail) => Json(MailDetail::from(mail)).into_response(),
         None => unknown(number),
     }
 }
 
-async fn raw(Shared(state): Shared<Arc<State>>, Path(number): Path<u64>) -> Response {
-    match state.captured().mail(number) {
+async fn raw(Shared(backend): Shared<Arc<Backend>>, Path(number): Path<u64>) -> Response {
+    match backend.captured().mail(number) {
         Some(mail) => {
             let kind = match mail.path {
                 MailPath::Smtp => "message/rfc822",
@@ -88,9 +91,9 @@ async fn raw(Shared(state): Shared<Arc<State>>, Path(number): Path<u64>) -> Resp
     }
 }
 
-async fn forget(Shared(state): Shared<Arc<State>>) -> StatusCode {
-    state.captured().clear();
-    state.persistence.forget_mail();
+async fn forget(Shared(backend): Shared<Arc<Backend>>) -> StatusCode {
+    backend.captured().clear();
+    backend.persistence.forget_mail();
     StatusCode::NO_CONTENT
 }
 
@@ -107,40 +110,41 @@ enum Move {
     Set(Timestamp),
 }
 
-async fn clock(Shared(state): Shared<Arc<State>>) -> Json<ClockView> {
-    Json(ClockView { now: state.now() })
+async fn clock(Shared(backend): Shared<Arc<Backend>>) -> Json<ClockView> {
+    Json(ClockView { now: backend.now() })
 }
 
-async fn move_clock(Shared(state): Shared<Arc<State>>, Json(change): Json<Move>) -> Json<ClockView> {
-    state.advance(match change {
+async fn move_clock(Shared(backend): Shared<Arc<Backend>>, Json(change): Json<Move>) -> Json<ClockView> {
+    backend.advance(match change {
         Move::AdvanceSeconds(seconds) => SignedDuration::from_secs(seconds),
-        Move::Set(time) => time.duration_since(state.now()),
+        Move::Set(time) => time.duration_since(backend.now()),
     });
-    Json(ClockView { now: state.now() })
+    Json(ClockView { now: backend.now() })
 }
 
-async fn faults(Shared(state): Shared<Arc<State>>) -> Json<Vec<Fault>> {
-    Json(state.faults.waiting())
+async fn faults(Shared(backend): Shared<Arc<Backend>>) -> Json<Vec<Fault>> {
+    Json(backend.faults.waiting())
 }
 
-async fn arm(Shared(state): Shared<Arc<State>>, Json(fault): Json<Fault>) -> StatusCode {
-    state.arm(fault);
+async fn arm(Shared(backend): Shared<Arc<Backend>>, Json(fault): Json<Fault>) -> StatusCode {
+    backend.arm(fault);
     StatusCode::CREATED
 }
 
-async fn disarm(Shared(state): Shared<Arc<State>>) -> StatusCode {
-    state.disarm();
+async fn disarm(Shared(backend): Shared<Arc<Backend>>) -> StatusCode {
+    backend.disarm();
     StatusCode::NO_CONTENT
 }
 
-async fn reset(Shared(state): Shared<Arc<State>>) -> StatusCode {
-    state.reset();
+async fn reset(Shared(backend): Shared<Arc<Backend>>) -> StatusCode {
+    backend.reset();
     StatusCode::NO_CONTENT
 }
 
 /// Takes all secrets from an app, as somebody in the portal would.
-async fn revoke(Shared(state): Shared<Arc<State>>, Path(client): Path<ClientId>) -> Response {
-    let revoked = state.change_world(|world| world.app_mut(client).map(|app| app.secrets.drain(..).count()));
+async fn revoke(Shared(backend): Shared<Arc<Backend>>, Path(client): Path<ClientId>) -> Response {
+    let revoked =
+        backend.change_state(|state| state.app_mut(client).map(|app| app.secrets.drain(..).count()));
     match revoked {
         Some(count) => Json(json!({ "revoked": count })).into_response(),
         None => (StatusCode::NOT_FOUND, Json(json!({ "error": format!("there is no app {client}") })))
@@ -164,15 +168,15 @@ mod tests {
     #[tokio::test]
     async fn a_reset_leads_back_to_the_first_start() {
         let rehearsal = Rehearsal::begin();
-        let began = rehearsal.state.now();
+        let began = rehearsal.backend.now();
         let fault = r#"{"operation": "email.send", "effect": {"late": 5}}"#;
         assert_eq!(post(&rehearsal, "/api/faults", fault).await, 201);
         assert_eq!(post(&rehearsal, "/api/clock", r#"{"advance_seconds": 60}"#).await, 200);
-        let app = rehearsal.state.world().tenants[0].apps[0].client;
+        let app = rehearsal.backend.state().tenants[0].apps[0].client;
         assert_eq!(post(&rehearsal, &format!("/api/apps/{app}/secrets/revoke"), "").await, 200);
         assert_eq!(post(&rehearsal, "/api/reset", "").await, 204);
-        assert_eq!(rehearsal.state.now(), began);
-        assert!(!rehearsal.state.world().tenants[0].apps[0].secrets.is_empty());
+        assert_eq!(rehearsal.backend.now(), began);
+        assert!(!rehearsal.backend.state().tenants[0].apps[0].secrets.is_empty());
         let faults = rehearsal.ask("GET", "/api/faults", &[], "".into()).await;
         assert_eq!(faults.body, serde_json::json!([]));
     }

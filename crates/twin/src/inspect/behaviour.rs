@@ -9,26 +9,26 @@ use axum::routing::get;
 use axum::{Json, Router};
 use serde_json::{Map, Value, json};
 
-use crate::state::State;
-use crate::world::Behaviour;
+use crate::backend::Backend;
+use crate::state::Behaviour;
 
-pub(super) fn routes() -> Router<Arc<State>> {
+pub(super) fn routes() -> Router<Arc<Backend>> {
     let setting = get(show).patch(change);
     // Scripts may still use the former name.
     Router::new().route("/api/behaviour", setting.clone()).route("/api/habits", setting)
 }
 
-async fn show(Shared(state): Shared<Arc<State>>) -> Json<Behaviour> {
-    Json(state.world().behaviour.clone())
+async fn show(Shared(backend): Shared<Arc<Backend>>) -> Json<Behaviour> {
+    Json(backend.state().behaviour.clone())
 }
 
 /// Changes the members that are named and leaves the others; objects are changed member by member, lists as a whole.
-async fn change(Shared(state): Shared<Arc<State>>, Json(wanted): Json<Map<String, Value>>) -> Response {
-    let changed = state.change_world(|world| {
-        let mut behaviour = serde_json::to_value(&world.behaviour)?;
+async fn change(Shared(backend): Shared<Arc<Backend>>, Json(wanted): Json<Map<String, Value>>) -> Response {
+    let changed = backend.change_state(|state| {
+        let mut behaviour = serde_json::to_value(&state.behaviour)?;
         merge(&mut behaviour, Value::Object(wanted));
-        world.behaviour = serde_json::from_value(behaviour)?;
-        serde_json::Result::Ok(world.behaviour.clone())
+        state.behaviour = serde_json::from_value(behaviour)?;
+        serde_json::Result::Ok(state.behaviour.clone())
     });
     match changed {
         Ok(behaviour) => Json(behaviour).into_response(),
@@ -55,7 +55,7 @@ mod tests {
     use serde_json::json;
 
     use crate::rehearsal::Rehearsal;
-    use crate::world::{Behaviour, Stage};
+    use crate::state::{Behaviour, Stage};
 
     #[tokio::test]
     async fn settings_change_one_by_one() {
@@ -72,7 +72,7 @@ mod tests {
         });
         let answer = change(wanted).await;
         assert_eq!((answer.status, &answer.body["operation_seconds"]), (200, &json!(9)));
-        let behaviour = rehearsal.state.world().behaviour.clone();
+        let behaviour = rehearsal.backend.state().behaviour.clone();
         assert_eq!(
             (behaviour.smtp.sender_stage, behaviour.poll_seconds),
             (Stage::Mail, Behaviour::default().poll_seconds)
@@ -80,7 +80,7 @@ mod tests {
         assert_eq!(behaviour.smtp.replies.not_linked.refusal().reply().code(), 550);
         assert_eq!((behaviour.email.refuses.len(), behaviour.retirement.is_some()), (1, true));
         assert_eq!(change(json!({ "retirement": null })).await.status, 200);
-        assert!(rehearsal.state.world().behaviour.retirement.is_none());
+        assert!(rehearsal.backend.state().behaviour.retirement.is_none());
         for wrong in [
             json!({ "colour": "red" }),
             json!({ "smtp": { "rate_stage": "never" } }),

@@ -14,12 +14,12 @@ use std::sync::Arc;
 
 use axum::Router;
 
-use crate::state::State;
+use crate::backend::Backend;
 
 pub(crate) use self::visitors::checked;
 
 /// The routes of the inspection endpoint.
-pub(crate) fn routes() -> Router<Arc<State>> {
+pub(crate) fn routes() -> Router<Arc<Backend>> {
     Router::new()
         .merge(api::routes())
         .merge(behaviour::routes())

@@ -11,10 +11,10 @@ use axum::routing::get;
 use serde::Deserialize;
 
 use super::view::{AttachmentView, MailDetail};
+use crate::backend::Backend;
 use crate::captured::{CapturedMail, Field, Outcome, Path as MailPath, SmtpFacts};
-use crate::state::State;
 
-pub(super) fn routes() -> Router<Arc<State>> {
+pub(super) fn routes() -> Router<Arc<Backend>> {
     Router::new()
         .route("/", get(list))
         .route("/mail/{number}", get(message))
@@ -78,8 +78,8 @@ struct Search {
 
 const ROWS: usize = 200;
 
-async fn list(Shared(state): Shared<Arc<State>>, Query(Search { search }): Query<Search>) -> Response {
-    let captured = state.captured();
+async fn list(Shared(backend): Shared<Arc<Backend>>, Query(Search { search }): Query<Search>) -> Response {
+    let captured = backend.captured();
     let wanted = search.to_lowercase();
     let rows = captured.all().map(row).filter(|row| {
         wanted.is_empty()
@@ -90,13 +90,13 @@ async fn list(Shared(state): Shared<Arc<State>>, Query(Search { search }): Query
     render(&ListPage {
         rows: rows.take(ROWS).collect(),
         taken: captured.taken(),
-        now: minute(state.now()),
+        now: minute(backend.now()),
         search,
     })
 }
 
-async fn message(Shared(state): Shared<Arc<State>>, Path(number): Path<u64>) -> Response {
-    let captured = state.captured();
+async fn message(Shared(backend): Shared<Arc<Backend>>, Path(number): Path<u64>) -> Response {
+    let captured = backend.captured();
     let Some(mail) = captured.mail(number) else { return StatusCode::NOT_FOUND.into_response() };
     let MailDetail { summary, text, html, headers, attachments } = MailDetail::from(mail);
     render(&MessagePage {
@@ -134,8 +134,8 @@ async fn message(Shared(state): Shared<Arc<State>>, Path(number): Path<u64>) -> 
 }
 
 /// The HTML text by itself, for a frame that may do nothing but show it.
-async fn html(Shared(state): Shared<Arc<State>>, Path(number): Path<u64>) -> Response {
-    let captured = state.captured();
+async fn html(Shared(backend): Shared<Arc<Backend>>, Path(number): Path<u64>) -> Response {
+    let captured = backend.captured();
     let parts = captured.mail(number).map(CapturedMail::parts).unwrap_or_default();
     let Some(mut html) = parts.html else { return StatusCode::NOT_FOUND.into_response() };
     for (index, file) in parts.attachments.iter().enumerate() {
@@ -148,10 +148,10 @@ async fn html(Shared(state): Shared<Arc<State>>, Path(number): Path<u64>) -> Res
 }
 
 async fn attachment(
-    Shared(state): Shared<Arc<State>>,
+    Shared(backend): Shared<Arc<Backend>>,
     Path((number, index)): Path<(u64, usize)>,
 ) -> Response {
-    let captured = state.captured();
+    let captured = backend.captured();
     let parts = captured.mail(number).map(CapturedMail::parts).unwrap_or_default();
     let Some(file) = parts.attachments.into_iter().nth(index) else {
         return StatusCode::NOT_FOUND.into_response();

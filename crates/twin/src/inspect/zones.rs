@@ -12,13 +12,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::pages::render;
+use crate::backend::Backend;
 use crate::dns::{ascii_name, has_wire_form};
 use crate::keys::random_guid;
-use crate::state::State;
-use crate::world::dns::provider::Home;
-use crate::world::dns::{Record, Zone};
+use crate::state::dns::provider::Home;
+use crate::state::dns::{Record, Zone};
 
-pub(super) fn routes() -> Router<Arc<State>> {
+pub(super) fn routes() -> Router<Arc<Backend>> {
     Router::new()
         .route("/zones", get(page))
         .route("/api/zones", get(list))
@@ -69,38 +69,38 @@ fn an_hour() -> u32 {
     3_600
 }
 
-async fn page(Shared(state): Shared<Arc<State>>) -> Response {
-    let zones = state.world().zones.iter().map(ZoneView::from).collect();
+async fn page(Shared(backend): Shared<Arc<Backend>>) -> Response {
+    let zones = backend.state().zones.iter().map(ZoneView::from).collect();
     render(&ZonesPage { zones })
 }
 
-async fn list(Shared(state): Shared<Arc<State>>) -> Json<Vec<ZoneView>> {
-    Json(state.world().zones.iter().map(ZoneView::from).collect())
+async fn list(Shared(backend): Shared<Arc<Backend>>) -> Json<Vec<ZoneView>> {
+    Json(backend.state().zones.iter().map(ZoneView::from).collect())
 }
 
-async fn show(Shared(state): Shared<Arc<State>>, Path(name): Path<String>) -> Response {
-    let world = state.world();
-    let found = world.zones.iter().find(|zone| zone.name.eq_ignore_ascii_case(&name) || zone.id == name);
+async fn show(Shared(backend): Shared<Arc<Backend>>, Path(name): Path<String>) -> Response {
+    let state = backend.state();
+    let found = state.zones.iter().find(|zone| zone.name.eq_ignore_ascii_case(&name) || zone.id == name);
     found.map_or_else(|| no_zone(&name), |zone| Json(ZoneView::from(zone)).into_response())
 }
 
 /// Makes a zone that nobody's interface changes; one that is there stays as it is.
-async fn create(Shared(state): Shared<Arc<State>>, Path(name): Path<String>) -> Response {
+async fn create(Shared(backend): Shared<Arc<Backend>>, Path(name): Path<String>) -> Response {
     let Some(name) = ascii_name(&name) else { return wrong(&format!("'{name}' is not a name")) };
     let id = random_guid().simple().to_string();
-    state.change_world(|world| match world.zone_mut(&name) {
+    backend.change_state(|state| match state.zone_mut(&name) {
         Some(_) => StatusCode::NO_CONTENT.into_response(),
         None => {
-            world.zones.push(Zone { name, id, ..Zone::default() });
+            state.zones.push(Zone { name, id, ..Zone::default() });
             StatusCode::CREATED.into_response()
         }
     })
 }
 
-async fn delete(Shared(state): Shared<Arc<State>>, Path(name): Path<String>) -> Response {
-    state.change_world(|world| {
-        let Some(id) = world.zone_mut(&name).map(|zone| zone.id.clone()) else { return no_zone(&name) };
-        world.zones.retain(|zone| zone.id != id);
+async fn delete(Shared(backend): Shared<Arc<Backend>>, Path(name): Path<String>) -> Response {
+    backend.change_state(|state| {
+        let Some(id) = state.zone_mut(&name).map(|zone| zone.id.clone()) else { return no_zone(&name) };
+        state.zones.retain(|zone| zone.id != id);
         StatusCode::NO_CONTENT.into_response()
     })
 }
@@ -108,13 +108,13 @@ async fn delete(Shared(state): Shared<Arc<State>>, Path(name): Path<String>) -> 
 /// Writes a record beside those that are there, whatever its provider would say; in place of one with the same
 /// name, kind and value.
 async fn write(
-    Shared(state): Shared<Arc<State>>,
+    Shared(backend): Shared<Arc<Backend>>,
     Path(zone): Path<String>,
     Json(written): Json<Written>,
 ) -> Response {
-    let now = state.now();
-    state.change_world(|world| {
-        let Some(zone) = world.zone_mut(&zone) else { return no_zone(&zone) };
+    let now = backend.now();
+    backend.change_state(|state| {
+        let Some(zone) = state.zone_mut(&zone) else { return no_zone(&zone) };
         let Some(name) = ascii_name(&zone.full_name(&written.name)) else {
             return wrong(&format!("'{}' is not a name", written.name));
         };
@@ -140,12 +140,12 @@ async fn write(
 }
 
 async fn erase(
-    Shared(state): Shared<Arc<State>>,
+    Shared(backend): Shared<Arc<Backend>>,
     Path(zone): Path<String>,
     Query(erased): Query<Erased>,
 ) -> Response {
-    state.change_world(|world| {
-        let Some(zone) = world.zone_mut(&zone) else { return no_zone(&zone) };
+    backend.change_state(|state| {
+        let Some(zone) = state.zone_mut(&zone) else { return no_zone(&zone) };
         let name = zone.full_name(&erased.name);
         let before = zone.records.len();
         zone.records.retain(|record| {

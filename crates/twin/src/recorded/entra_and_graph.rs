@@ -82,7 +82,7 @@ async fn tokens_and_refusals_have_their_members_and_headers() {
         assert!(short.headers.contains_key(header), "{header}");
     }
     assert!(!short.headers.contains_key("x-ms-request-id"));
-    rehearsal.state.change_world(|world| world.behaviour.token_seconds = 86_399);
+    rehearsal.backend.change_state(|state| state.behaviour.token_seconds = 86_399);
     let long = token(&rehearsal, good, "management.azure.com").await;
     let shape = "{token_type expires_in ext_expires_in refresh_in access_token}";
     compare(&row("a token of a day", source::PYTHON, (200, shape)), &long);

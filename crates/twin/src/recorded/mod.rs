@@ -69,9 +69,9 @@ const OF_PROVIDER: &[&str] = &[
 /// A twin at Azure's own pace, where nothing is said about when to come again.
 fn azure() -> Rehearsal {
     let rehearsal = Rehearsal::begin();
-    rehearsal.state.change_world(|world| {
-        world.behaviour.provisioning_seconds = 66;
-        world.behaviour.communication_retry_after = None;
+    rehearsal.backend.change_state(|state| {
+        state.behaviour.provisioning_seconds = 66;
+        state.behaviour.communication_retry_after = None;
     });
     rehearsal
 }
@@ -104,7 +104,7 @@ fn compare(row: &Row, answer: &Answer) {
 }
 
 fn pass(rehearsal: &Rehearsal, seconds: i64) {
-    rehearsal.state.advance(SignedDuration::from_secs(seconds));
+    rehearsal.backend.advance(SignedDuration::from_secs(seconds));
 }
 
 /// Where an answer says that its operation is asked about.

@@ -74,7 +74,7 @@ async fn services_are_made_read_and_deleted() {
         gone(&azure, source::GO, &path).await;
     }
     let list = format!("{}/communicationServices", provider());
-    azure.state.change_world(|world| world.services.clear());
+    azure.backend.change_state(|state| state.services.clear());
     assert_eq!(ask(&azure, &("GET", list, Value::Null)).await.text, r#"{"value":[]}"#);
 }
 

@@ -73,9 +73,9 @@ async fn a_host_name_has_the_label_of_its_geography() {
         shown.body["properties"]["hostName"].clone()
     };
     assert_eq!(host().await, "contoso-mail.europe.communication.azure.com");
-    azure.state.change_world(|world| world.services[0].data_location = "Asia Pacific".to_owned());
+    azure.backend.change_state(|state| state.services[0].data_location = "Asia Pacific".to_owned());
     assert_eq!(host().await, "contoso-mail.asiapacific.communication.azure.com");
-    azure.state.change_world(|world| world.behaviour.host_label = false);
+    azure.backend.change_state(|state| state.behaviour.host_label = false);
     assert_eq!(host().await, "contoso-mail.communication.azure.com");
 }
 

@@ -7,8 +7,8 @@ use azure_types::ids::{ClientId, PrincipalId, SubscriptionId, TenantId};
 use secrecy::{ExposeSecret as _, SecretString};
 use smtp::sasl::{Login, Proof};
 
-use crate::state::State;
-use crate::world::{SecretVerdict, Service, SmtpUsername, World};
+use crate::backend::Backend;
+use crate::state::{SecretVerdict, Service, SmtpUsername, State};
 
 /// Authenticated sessions of each subscription.
 #[derive(Default)]
@@ -21,48 +21,48 @@ pub(super) struct Seat {
 }
 
 /// The service that a login is for, if the login is good.
-pub(super) fn log_in(state: &State, login: &Login) -> Option<Service> {
-    let world = state.world();
-    let (service, tenant, client) = identity(&world, &login.name)?;
+pub(super) fn log_in(backend: &Backend, login: &Login) -> Option<Service> {
+    let state = backend.state();
+    let (service, tenant, client) = identity(&state, &login.name)?;
     let principal = match &login.proof {
-        Proof::Password(secret) => by_secret(state, &world, (tenant, client), secret)?,
+        Proof::Password(secret) => by_secret(backend, &state, (tenant, client), secret)?,
         Proof::Token(token) => {
-            let claims = crate::email::read_token(state, token.expose_secret())?;
+            let claims = crate::email::read_token(backend, token.expose_secret())?;
             (claims.appid == client && claims.tid == tenant).then_some(claims.oid)?
         }
     };
-    world.may_send(principal, &service.resource_id(), state.now()).then(|| service.clone())
+    state.may_send(principal, &service.resource_id(), backend.now()).then(|| service.clone())
 }
 
 /// The service that a login name means, with the app whose secret is the password.
-fn identity<'w>(world: &'w World, name: &str) -> Option<(&'w Service, TenantId, ClientId)> {
-    for service in &world.services {
+fn identity<'w>(state: &'w State, name: &str) -> Option<(&'w Service, TenantId, ClientId)> {
+    for service in &state.services {
         let user = service.smtp_usernames.iter().find(|user| user.username.eq_ignore_ascii_case(name));
         if let Some(user) = user {
-            return is_usable(world, service, user).then_some((service, user.tenant, user.client));
+            return is_usable(state, service, user).then_some((service, user.tenant, user.client));
         }
     }
     let delimiter = if name.contains('|') { '|' } else { '.' };
     let mut parts = name.rsplitn(3, delimiter);
     let tenant = parts.next()?.parse().ok()?;
     let client = parts.next()?.parse().ok()?;
-    Some((world.service(parts.next()?)?, tenant, client))
+    Some((state.service(parts.next()?)?, tenant, client))
 }
 
 /// A username in the form of an address is good while its domain is linked to the service.
-fn is_usable(world: &World, service: &Service, user: &SmtpUsername) -> bool {
+fn is_usable(state: &State, service: &Service, user: &SmtpUsername) -> bool {
     let Some((_, name)) = user.username.rsplit_once('@') else { return true };
-    world.domains.iter().any(|domain| domain.name.eq_ignore_ascii_case(name) && service.links(domain))
+    state.domains.iter().any(|domain| domain.name.eq_ignore_ascii_case(name) && service.links(domain))
 }
 
 fn by_secret(
+    backend: &Backend,
     state: &State,
-    world: &World,
     (tenant, client): (TenantId, ClientId),
     secret: &SecretString,
 ) -> Option<PrincipalId> {
-    let app = world.app(tenant, client)?;
-    let verdict = app.judge(secret.expose_secret(), state.now());
+    let app = state.app(tenant, client)?;
+    let verdict = app.judge(secret.expose_secret(), backend.now());
     (verdict == SecretVerdict::Good).then_some(app.principal?)
 }
 

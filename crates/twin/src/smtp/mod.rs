@@ -21,27 +21,27 @@ use smtp_server::{Peer, Service};
 
 use self::login::{Seat, Sessions};
 pub(crate) use self::settings::settings;
+use crate::backend::Backend;
 use crate::captured::{ChosenReply, Outcome, SmtpFacts};
 use crate::faults::{Effect, Operation};
-use crate::state::State;
-use crate::world::{self, RetiredSmtp, Stage};
+use crate::state::{self, RetiredSmtp, Stage};
 
 /// Azure's side of a session.
 pub(crate) struct SmtpService {
-    state: Arc<State>,
+    backend: Arc<Backend>,
     sessions: Arc<Sessions>,
 }
 
 /// A login that was good.
 pub(crate) struct Principal {
-    service: world::Service,
+    service: state::Service,
     login: String,
     _seat: Seat,
 }
 
 /// A message under way.
 pub(crate) struct Transaction {
-    service: world::Service,
+    service: state::Service,
     reverse_path: ReversePath,
     recipients: Vec<Mailbox>,
     facts: SmtpFacts,
@@ -53,20 +53,20 @@ const LOST: Refusal = Refusal::temporary(421, (4, 0), "The connection is lost");
 const RETIRED: Refusal = Refusal::temporary(421, (3, 2), "Service not available");
 
 impl SmtpService {
-    pub(crate) fn new(state: Arc<State>) -> Self {
-        Self { state, sessions: Arc::default() }
+    pub(crate) fn new(backend: Arc<Backend>) -> Self {
+        Self { backend, sessions: Arc::default() }
     }
 
     /// What is checked at the stages before the message: who sends, and how fast.
     fn check_at(&self, stage: Stage, transaction: &Transaction) -> Result<(), Refusal> {
         let (sender_stage, rate_stage) = {
-            let behaviour = &self.state.world().behaviour.smtp;
+            let behaviour = &self.backend.state().behaviour.smtp;
             (behaviour.sender_stage, behaviour.rate_stage)
         };
         if let Some(sender) = transaction.reverse_path.mailbox().filter(|_| sender_stage == stage) {
-            rules::check(&self.state.world(), &transaction.service, Some(sender))?;
+            rules::check(&self.backend.state(), &transaction.service, Some(sender))?;
         }
-        if rate_stage == stage { rules::look(&self.state, transaction) } else { Ok(()) }
+        if rate_stage == stage { rules::look(&self.backend, transaction) } else { Ok(()) }
     }
 
     fn start(
@@ -76,7 +76,7 @@ impl SmtpService {
         parameters: &MailParameters,
     ) -> Result<Transaction, Refusal> {
         {
-            let behaviour = &self.state.world().behaviour;
+            let behaviour = &self.backend.state().behaviour;
             if path.mailbox().is_none() && !behaviour.takes_null_reverse_path {
                 return Err(behaviour.smtp.replies.null_sender.refusal());
             }
@@ -95,7 +95,7 @@ impl SmtpService {
 
     fn add(&self, transaction: &mut Transaction, path: &ForwardPath) -> Result<(), Refusal> {
         self.check_at(Stage::Recipient, transaction)?;
-        let replies = self.state.world().behaviour.smtp.replies.clone();
+        let replies = self.backend.state().behaviour.smtp.replies.clone();
         let Some(mailbox) = path.mailbox() else { return Err(replies.bad_recipient.refusal()) };
         let local_part = mailbox.local_part().as_str();
         if let Some(chosen) = ChosenReply::of(local_part) {
@@ -125,7 +125,7 @@ impl SmtpService {
         operation: Operation,
         real: impl Future<Output = Result<T, Refusal>> + Send,
     ) -> Result<T, Refusal> {
-        match self.state.faults.trigger(operation) {
+        match self.backend.faults.trigger(operation) {
             None => real.await,
             Some(Effect::Answer { status, code, message, .. }) => Err(answer(status, &code, &message)),
             Some(Effect::Fail { code, message }) => Err(answer(451, &code, &message)),
@@ -153,9 +153,9 @@ impl Service for SmtpService {
 
     async fn authenticate(&self, _: &Peer, login: &Login) -> Result<Principal, Refusal> {
         self.answer_or_fail(Operation::SmtpLogin, async {
-            let behaviour = self.state.world().behaviour.clone();
-            let is_retired = retired(&self.state) == Some(RetiredSmtp::LoginRefused);
-            let service = login::log_in(&self.state, login).filter(|_| !is_retired);
+            let behaviour = self.backend.state().behaviour.clone();
+            let is_retired = retired(&self.backend) == Some(RetiredSmtp::LoginRefused);
+            let service = login::log_in(&self.backend, login).filter(|_| !is_retired);
             let service = service.ok_or_else(|| behaviour.smtp.replies.login_failed.refusal())?;
             let seat = self.sessions.seat(service.subscription, behaviour.max_smtp_sessions);
             let seat = seat.ok_or_else(|| behaviour.smtp.replies.too_many_sessions.refusal())?;
@@ -174,7 +174,7 @@ impl Service for SmtpService {
         self.answer_or_fail(Operation::SmtpMail, async {
             match principal {
                 Some(principal) => self.start(principal, path.readable()?, parameters),
-                None => Err(self.state.world().behaviour.smtp.replies.login_first.refusal()),
+                None => Err(self.backend.state().behaviour.smtp.replies.login_first.refusal()),
             }
         })
         .await
@@ -202,8 +202,8 @@ impl Service for SmtpService {
 
     async fn finish(&self, transaction: &mut Transaction, _: Measures) -> Result<Reply, Refusal> {
         self.answer_or_fail(Operation::SmtpMessage, async {
-            let operation = rules::take(&self.state, transaction)?;
-            let accepted = self.state.world().behaviour.smtp.accepted.clone();
+            let operation = rules::take(&self.backend, transaction)?;
+            let accepted = self.backend.state().behaviour.smtp.accepted.clone();
             Ok(Reply::positive(250, (0, 0), "").with_text(format!("{accepted} {operation}")))
         })
         .await
@@ -211,10 +211,10 @@ impl Service for SmtpService {
 }
 
 /// What SMTP does now that it is retired, if it is.
-pub(crate) fn retired(state: &State) -> Option<RetiredSmtp> {
-    let now = state.now();
-    let world = state.world();
-    world
+pub(crate) fn retired(backend: &Backend) -> Option<RetiredSmtp> {
+    let now = backend.now();
+    let state = backend.state();
+    state
         .behaviour
         .retirement
         .as_ref()

@@ -8,21 +8,21 @@ use smtp::address::Mailbox;
 use smtp::reply::Refusal;
 
 use super::Transaction;
+use crate::backend::Backend;
 use crate::captured::{self, Captured, CapturedMail, Fate, Kind, Path};
 use crate::email::{SenderProblem, check_sender};
 use crate::keys::random_guid;
-use crate::state::State;
-use crate::world::{Behaviour, Domain, Management, Service, World};
+use crate::state::{Behaviour, Domain, Management, Service, State};
 
 /// Whether mail may come from that address through the service.
 pub(super) fn check<'w>(
-    world: &'w World,
+    state: &'w State,
     service: &Service,
     sender: Option<&Mailbox>,
 ) -> Result<&'w Domain, Refusal> {
-    let replies = &world.behaviour.smtp.replies;
+    let replies = &state.behaviour.smtp.replies;
     let sender = sender.ok_or_else(|| replies.not_linked.refusal())?;
-    match check_sender(world, [service], sender) {
+    match check_sender(state, [service], sender) {
         Ok((domain, _)) => Ok(domain),
         Err(SenderProblem::DomainNotLinked) => Err(replies.not_linked.refusal()),
         Err(SenderProblem::UnknownUsername(_)) => Err(replies.unknown_username.refusal()),
@@ -30,25 +30,25 @@ pub(super) fn check<'w>(
 }
 
 /// Refuses whoever has no room left, without counting.
-pub(super) fn look(state: &State, transaction: &Transaction) -> Result<(), Refusal> {
-    let world = state.world();
+pub(super) fn look(backend: &Backend, transaction: &Transaction) -> Result<(), Refusal> {
+    let state = backend.state();
     let sender = transaction.reverse_path.mailbox();
-    let domain = sender.and_then(|sender| check(&world, &transaction.service, Some(sender)).ok());
+    let domain = sender.and_then(|sender| check(&state, &transaction.service, Some(sender)).ok());
     let management = domain.map_or(Management::CustomerManaged, |domain| domain.management);
-    let counted = (transaction.service.subscription, kind(&world.behaviour));
-    let limits = world.limits(counted.0, management);
-    let (now, behaviour) = (state.now(), &world.behaviour);
-    let mut captured = state.captured();
+    let counted = (transaction.service.subscription, kind(&state.behaviour));
+    let limits = state.limits(counted.0, management);
+    let (now, behaviour) = (backend.now(), &state.behaviour);
+    let mut captured = backend.captured();
     if captured.is_slowed(counted.0, now) || !captured.has_room(counted, limits, now) {
         return Err(too_fast(&mut captured, counted.0, now, behaviour));
     }
     Ok(())
 }
 
-fn count(state: &State, world: &World, service: &Service, domain: &Domain) -> Result<(), Refusal> {
-    let (now, behaviour, subscription) = (state.now(), &world.behaviour, service.subscription);
-    let limits = world.limits(subscription, domain.management);
-    let mut captured = state.captured();
+fn count(backend: &Backend, state: &State, service: &Service, domain: &Domain) -> Result<(), Refusal> {
+    let (now, behaviour, subscription) = (backend.now(), &state.behaviour, service.subscription);
+    let limits = state.limits(subscription, domain.management);
+    let mut captured = backend.captured();
     if captured.is_slowed(subscription, now)
         || captured.count((subscription, kind(behaviour)), limits, now, behaviour).is_err()
     {
@@ -69,20 +69,20 @@ fn too_fast(
 }
 
 /// Takes a whole message, or says why not.
-pub(super) fn take(state: &State, transaction: &mut Transaction) -> Result<OperationId, Refusal> {
+pub(super) fn take(backend: &Backend, transaction: &mut Transaction) -> Result<OperationId, Refusal> {
     let Transaction { service, reverse_path, recipients, facts, message, .. } = transaction;
-    let now = state.now();
+    let now = backend.now();
     let author = author(message);
     let (sender, name, recipients) = {
-        let world = state.world();
-        if message.len() > world.behaviour.max_request_octets {
-            return Err(world.behaviour.smtp.replies.too_large.refusal());
+        let state = backend.state();
+        if message.len() > state.behaviour.max_request_octets {
+            return Err(state.behaviour.smtp.replies.too_large.refusal());
         }
-        let domain = check(&world, service, author.as_ref())?;
-        count(state, &world, service, domain)?;
+        let domain = check(&state, service, author.as_ref())?;
+        count(backend, &state, service, domain)?;
         let username = author.as_ref().map_or("", |author| author.local_part().as_str());
-        let captured = state.captured();
-        let fate = Fate { domain, username, captured: &captured, behaviour: &world.behaviour, now };
+        let captured = backend.captured();
+        let fate = Fate { domain, username, captured: &captured, behaviour: &state.behaviour, now };
         let recipients = recipients
             .iter()
             .map(|recipient| fate.of(&recipient.to_string(), captured::Field::Envelope))
@@ -94,7 +94,7 @@ pub(super) fn take(state: &State, transaction: &mut Transaction) -> Result<Opera
         )
     };
     let operation = OperationId::new(random_guid());
-    state.keep(CapturedMail {
+    backend.keep(CapturedMail {
         number: 0,
         operation,
         at: now,

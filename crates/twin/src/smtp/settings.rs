@@ -5,7 +5,7 @@ use smtp::sasl::Mechanism;
 use smtp::server::{Limits, LoginPolicy, Settings, TlsPolicy, Wording};
 
 use crate::keys::random_guid;
-use crate::world::{OfferedExtensions, SmtpBehaviour};
+use crate::state::{OfferedExtensions, SmtpBehaviour};
 
 /// What SIZE says, although 10 MB are taken.
 const ANNOUNCED_OCTETS: u64 = 31_457_280;

@@ -5,8 +5,8 @@ use serde::{Serialize, Serializer};
 use super::super::call::Call;
 use super::provisioning_state;
 use super::shape::{Document, Tracked};
-use crate::world::dns::{DKIM, SPF_INCLUDE};
-use crate::world::{Domain, Management, Part, World, normalised};
+use crate::state::dns::{DKIM, SPF_INCLUDE};
+use crate::state::{Domain, Management, Part, State, normalised};
 
 /// What is a domain's own.
 #[derive(Serialize)]
@@ -21,7 +21,7 @@ enum Properties<'a> {
         mail_from_sender_domain: &'a str,
         domain_management: &'static str,
         user_engagement_tracking: &'static str,
-        verification_states: Members<State>,
+        verification_states: Members<PartState>,
         verification_records: Members<Record>,
     },
 }
@@ -37,7 +37,7 @@ impl<T: Serialize> Serialize for Members<T> {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct State {
+struct PartState {
     status: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     error_code: Option<String>,
@@ -54,8 +54,8 @@ struct Record {
     ttl: u32,
 }
 
-pub(super) fn shown(call: &Call<'_>, world: &World, domain: &Domain) -> Document {
-    let now = call.state.now();
+pub(super) fn shown(call: &Call<'_>, state: &State, domain: &Domain) -> Document {
+    let now = call.backend.now();
     let provisioning_state = provisioning_state(domain.ready_at, domain.has_failed, now);
     let domain_management = management(domain);
     let properties = if domain.ready_at > now {
@@ -68,7 +68,7 @@ pub(super) fn shown(call: &Call<'_>, world: &World, domain: &Domain) -> Document
             mail_from_sender_domain: &domain.name,
             domain_management,
             user_engagement_tracking: if domain.engagement_tracking { "Enabled" } else { "Disabled" },
-            verification_states: states(world, domain),
+            verification_states: states(state, domain),
             verification_records: records(domain),
         }
     };
@@ -86,15 +86,15 @@ pub(super) fn shown(call: &Call<'_>, world: &World, domain: &Domain) -> Document
 
 /// How far each part is. An error code is there, and empty, while a part is under way and once it is done; not before,
 /// and not where Azure has verified a domain of its own.
-fn states(world: &World, domain: &Domain) -> Members<State> {
+fn states(state: &State, domain: &Domain) -> Members<PartState> {
     let is_own = domain.management == Management::AzureManaged;
-    let state = |part| {
+    let shown = |part| {
         let progress = domain.verification.of(part);
         let is_plain = is_own || progress.status == "NotStarted";
-        let empty = || (world.behaviour.empty_error_codes && !is_plain).then(String::new);
-        (part, State { error_code: progress.error.or_else(empty), status: progress.status })
+        let empty = || (state.behaviour.empty_error_codes && !is_plain).then(String::new);
+        (part, PartState { error_code: progress.error.or_else(empty), status: progress.status })
     };
-    Members(Part::ALL.into_iter().map(state).collect())
+    Members(Part::ALL.into_iter().map(shown).collect())
 }
 
 /// What has to stand in DNS. Nothing is said about DMARC, and nothing about Azure's own domains.

@@ -18,8 +18,8 @@ use super::{
 };
 use crate::keys::random_guid;
 use crate::refusal::Refusal;
-use crate::world::{
-    Domain, EmailService, Management, OperationKind, SenderUsername, Stamp, Verification, World,
+use crate::state::{
+    Domain, EmailService, Management, OperationKind, SenderUsername, Stamp, State, Verification,
 };
 
 const KIND: &str = "EmailServices/Domains";
@@ -42,18 +42,18 @@ struct Properties {
 pub(super) fn list(call: &Call<'_>) -> Answer {
     must(call, KIND, "read")?;
     let service = email_services::at(call, &parent(&call.path, 1))?.resource_id();
-    let world = call.state.world();
+    let state = call.backend.state();
     let is_in = |one: &&Domain| one.email_service_id().eq_ignore_ascii_case(&service);
-    Ok(page(world.domains.iter().filter(is_in).map(|one| shown(call, &world, one))))
+    Ok(page(state.domains.iter().filter(is_in).map(|one| shown(call, &state, one))))
 }
 
 pub(super) fn one(call: &Call<'_>) -> Answer {
     must_for_method(call, KIND)?;
     match call.method.as_str() {
         "GET" => {
-            let world = call.state.world();
-            let domain = world.domain_at(&call.path).ok_or_else(|| missing(&call.path))?;
-            Ok(etag(&domain.stamp, shown(call, &world, domain).into_response()))
+            let state = call.backend.state();
+            let domain = state.domain_at(&call.path).ok_or_else(|| missing(&call.path))?;
+            Ok(etag(&domain.stamp, shown(call, &state, domain).into_response()))
         }
         "PUT" => put(call),
         "PATCH" => patch(call),
@@ -64,7 +64,7 @@ pub(super) fn one(call: &Call<'_>) -> Answer {
 
 /// The domain at an ARM id.
 pub(super) fn at(call: &Call<'_>, id: &str) -> Result<Domain, Refusal> {
-    call.state.world().domain_at(id).cloned().ok_or_else(|| missing(id))
+    call.backend.state().domain_at(id).cloned().ok_or_else(|| missing(id))
 }
 
 /// Makes a domain, or says all of one anew: what the body leaves out is as it is by default.
@@ -72,11 +72,11 @@ fn put(call: &Call<'_>) -> Answer {
     let body: Body = call.json()?;
     let location = located(body.location.as_deref())?;
     let place = place(call)?;
-    let (now, by, random) = (call.state.now(), call.client(), random_guid().as_u128());
-    let (written, operation, stamp, answer) = call.state.change_world(|world| {
-        let (written, mut domain) = match world.domain_at(&call.path) {
+    let (now, by, random) = (call.backend.now(), call.client(), random_guid().as_u128());
+    let (written, operation, stamp, answer) = call.backend.change_state(|state| {
+        let (written, mut domain) = match state.domain_at(&call.path) {
             Some(there) => (Written::Changed, there.clone()),
-            None => (Written::Made, made(call, world, place, &body.properties)?),
+            None => (Written::Made, made(call, state, place, &body.properties)?),
         };
         match written {
             Written::Made => domain.stamp = Stamp::made(&by, now, random),
@@ -85,12 +85,12 @@ fn put(call: &Call<'_>) -> Answer {
         domain.location = location;
         domain.tags = body.tags.unwrap_or_default();
         domain.engagement_tracking = is_on(body.properties.user_engagement_tracking.as_deref());
-        let fate = operations::fate(call, world);
+        let fate = operations::fate(call, state);
         fate.apply_to(written == Written::Made, &mut domain.ready_at, &mut domain.has_failed);
-        keep(world, domain.clone());
+        keep(state, domain.clone());
         let begin = Begin { resource: domain.resource_id(), fate, kind: OperationKind::Write };
-        let operation = operations::begin(call, world, begin);
-        let answer = shown(call, world, &domain);
+        let operation = operations::begin(call, state, begin);
+        let answer = shown(call, state, &domain);
         Ok::<_, Refusal>((written, operation, domain.stamp, answer))
     })?;
     Ok(accepted(call, written, &operation, etag(&stamp, answer.into_response())))
@@ -99,9 +99,9 @@ fn put(call: &Call<'_>) -> Answer {
 /// At once, although the specification has it go on for a while.
 fn patch(call: &Call<'_>) -> Answer {
     let body: Body = call.json()?;
-    let (now, by) = (call.state.now(), call.client());
-    let (stamp, answer) = call.state.change_world(|world| {
-        let domain = world.domain_at_mut(&call.path).ok_or_else(|| missing(&call.path))?;
+    let (now, by) = (call.backend.now(), call.client());
+    let (stamp, answer) = call.backend.change_state(|state| {
+        let domain = state.domain_at_mut(&call.path).ok_or_else(|| missing(&call.path))?;
         if let Some(tags) = body.tags {
             domain.tags = tags;
         }
@@ -110,7 +110,7 @@ fn patch(call: &Call<'_>) -> Answer {
         }
         domain.stamp.change(&by, now, random_guid().as_u128());
         let domain = domain.clone();
-        let answer = shown(call, world, &domain);
+        let answer = shown(call, state, &domain);
         Ok::<_, Refusal>((domain.stamp, answer))
     })?;
     Ok(etag(&stamp, answer.into_response()))
@@ -120,25 +120,25 @@ fn is_on(tracking: Option<&str>) -> bool {
     tracking.is_some_and(|word| word.eq_ignore_ascii_case("Enabled"))
 }
 
-fn keep(world: &mut World, domain: Domain) {
-    match world.domain_at_mut(&domain.resource_id()) {
+fn keep(state: &mut State, domain: Domain) {
+    match state.domain_at_mut(&domain.resource_id()) {
         Some(there) => *there = domain,
-        None => world.domains.push(domain),
+        None => state.domains.push(domain),
     }
 }
 
 fn made(
     call: &Call<'_>,
-    world: &World,
+    state: &State,
     (subscription, resource_group): (SubscriptionId, String),
     properties: &Properties,
 ) -> Result<Domain, Refusal> {
-    let service = world.email_service_at(&parent(&call.path, 2)).ok_or_else(|| {
+    let service = state.email_service_at(&parent(&call.path, 2)).ok_or_else(|| {
         let text = "The parent email service does not exist.";
         Refusal::new(StatusCode::NOT_FOUND, "ParentResourceNotFound", text)
     })?;
-    must_be_open(call, world)?;
-    check_quota(world, service)?;
+    must_be_open(call, state)?;
+    check_quota(state, service)?;
     let name = call.segment(9).to_owned();
     let management = properties.domain_management.as_deref().unwrap_or_default();
     let (management, name, verification) = match management {
@@ -173,7 +173,7 @@ fn made(
         ownership: random_guid(),
         engagement_tracking: false,
         tags: BTreeMap::new(),
-        ready_at: call.state.now(),
+        ready_at: call.backend.now(),
         has_failed: false,
         verification,
         senders: vec![SenderUsername::default_one()],
@@ -182,29 +182,29 @@ fn made(
 }
 
 /// An email service has so many domains and no more.
-fn check_quota(world: &World, service: &EmailService) -> Result<(), Refusal> {
+fn check_quota(state: &State, service: &EmailService) -> Result<(), Refusal> {
     let id = service.resource_id();
-    let there = world.domains.iter().filter(|one| one.email_service_id().eq_ignore_ascii_case(&id)).count();
-    let most = world.behaviour.domains_per_email_service;
+    let there = state.domains.iter().filter(|one| one.email_service_id().eq_ignore_ascii_case(&id)).count();
+    let most = state.behaviour.domains_per_email_service;
     if there < most {
         return Ok(());
     }
     let text =
         format!("The email service '{}' has {most} domains already, which is all it may have.", service.name);
-    Err(Refusal::new(StatusCode::CONFLICT, &world.behaviour.domain_quota_code, text))
+    Err(Refusal::new(StatusCode::CONFLICT, &state.behaviour.domain_quota_code, text))
 }
 
 /// One that is linked stays.
 fn delete(call: &Call<'_>) -> Answer {
-    let begun = call.state.change_world(|world| {
-        let Some(domain) = world.domain_at(&call.path) else { return Ok(None) };
-        if let Some(service) = world.services.iter().find(|service| service.links(domain)) {
+    let begun = call.backend.change_state(|state| {
+        let Some(domain) = state.domain_at(&call.path) else { return Ok(None) };
+        if let Some(service) = state.services.iter().find(|service| service.links(domain)) {
             let text = format!("The domain is linked to '{}': unlink it first.", service.name);
             return Err(Refusal::new(StatusCode::CONFLICT, "DomainIsLinked", text).by_service());
         }
         let id = domain.resource_id();
-        world.domains.retain(|one| one.resource_id() != id);
-        Ok(Some(operations::begin_deletion(call, world, id)))
+        state.domains.retain(|one| one.resource_id() != id);
+        Ok(Some(operations::begin_deletion(call, state, id)))
     })?;
     Ok(deleted(call, begun.as_ref()))
 }

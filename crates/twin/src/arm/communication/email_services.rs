@@ -17,7 +17,7 @@ use super::{
 };
 use crate::keys::random_guid;
 use crate::refusal::Refusal;
-use crate::world::{EmailService, OperationKind, Stamp, World, normalised};
+use crate::state::{EmailService, OperationKind, Stamp, State, normalised};
 
 const KIND: &str = "EmailServices";
 
@@ -37,8 +37,8 @@ struct Asked {
 
 pub(super) fn list(call: &Call<'_>, base: &str) -> Answer {
     must(call, KIND, "read")?;
-    let world = call.state.world();
-    let all = world.email_services.iter().filter(|one| is_below(base, &one.resource_id()));
+    let state = call.backend.state();
+    let all = state.email_services.iter().filter(|one| is_below(base, &one.resource_id()));
     Ok(page(all.map(|one| shown(call, one))))
 }
 
@@ -57,7 +57,7 @@ pub(super) fn one(call: &Call<'_>) -> Answer {
 
 /// The email service at an ARM id.
 pub(super) fn at(call: &Call<'_>, id: &str) -> Result<EmailService, Refusal> {
-    call.state.world().email_service_at(id).cloned().ok_or_else(|| missing(id))
+    call.backend.state().email_service_at(id).cloned().ok_or_else(|| missing(id))
 }
 
 fn put(call: &Call<'_>) -> Answer {
@@ -69,9 +69,9 @@ fn put(call: &Call<'_>) -> Answer {
     let body: Body = call.json()?;
     let is_whole = call.method == "PUT";
     let location = if is_whole { Some(located(body.location.as_deref())?) } else { None };
-    let (now, by, random) = (call.state.now(), call.client(), random_guid().as_u128());
-    let (written, operation, stamp, answer) = call.state.change_world(|world| {
-        let there = world.email_service_at(&call.path).cloned();
+    let (now, by, random) = (call.backend.now(), call.client(), random_guid().as_u128());
+    let (written, operation, stamp, answer) = call.backend.change_state(|state| {
+        let there = state.email_service_at(&call.path).cloned();
         let (written, mut service) = match there {
             Some(mut there) => {
                 let wanted = body.properties.data_location.as_deref().map(normalised);
@@ -83,7 +83,7 @@ fn put(call: &Call<'_>) -> Answer {
             }
             None if !is_whole => return Err(missing(&call.path)),
             None => {
-                must_be_open(call, world)?;
+                must_be_open(call, state)?;
                 let data_location = body.properties.data_location;
                 let data_location =
                     data_location.ok_or_else(|| invalid("BadRequest", "dataLocation is required."))?;
@@ -106,35 +106,35 @@ fn put(call: &Call<'_>) -> Answer {
             service.tags = body.tags.unwrap_or_default();
         }
         service.location = location.unwrap_or(service.location);
-        let fate = operations::fate(call, world);
+        let fate = operations::fate(call, state);
         fate.apply_to(written == Written::Made, &mut service.ready_at, &mut service.has_failed);
-        keep(world, service.clone());
+        keep(state, service.clone());
         let begin = Begin { resource: service.resource_id(), fate, kind: OperationKind::Write };
-        let operation = operations::begin(call, world, begin);
+        let operation = operations::begin(call, state, begin);
         Ok((written, operation, service.stamp.clone(), shown(call, &service)))
     })?;
     Ok(accepted(call, written, &operation, etag(&stamp, answer.into_response())))
 }
 
-fn keep(world: &mut World, service: EmailService) {
+fn keep(state: &mut State, service: EmailService) {
     let id = service.resource_id();
-    match world.email_services.iter_mut().find(|one| one.resource_id() == id) {
+    match state.email_services.iter_mut().find(|one| one.resource_id() == id) {
         Some(there) => *there = service,
-        None => world.email_services.push(service),
+        None => state.email_services.push(service),
     }
 }
 
 /// One that has domains stays.
 fn delete(call: &Call<'_>) -> Answer {
-    let begun = call.state.change_world(|world| {
-        let Some(there) = world.email_service_at(&call.path) else { return Ok(None) };
+    let begun = call.backend.change_state(|state| {
+        let Some(there) = state.email_service_at(&call.path) else { return Ok(None) };
         let id = there.resource_id();
-        if world.domains.iter().any(|one| one.email_service_id().eq_ignore_ascii_case(&id)) {
+        if state.domains.iter().any(|one| one.email_service_id().eq_ignore_ascii_case(&id)) {
             let text = format!("Cannot delete resource '{id}' before nested resources are deleted.");
             return Err(Refusal::new(StatusCode::CONFLICT, "CannotDeleteResource", text));
         }
-        world.email_services.retain(|one| one.resource_id() != id);
-        Ok(Some(operations::begin_deletion(call, world, id)))
+        state.email_services.retain(|one| one.resource_id() != id);
+        Ok(Some(operations::begin_deletion(call, state, id)))
     })?;
     Ok(deleted(call, begun.as_ref()))
 }
@@ -148,7 +148,7 @@ enum Properties<'a> {
 }
 
 fn shown(call: &Call<'_>, service: &EmailService) -> Document {
-    let now = call.state.now();
+    let now = call.backend.now();
     let data_location = service.data_location.as_str();
     let provisioning_state = provisioning_state(service.ready_at, service.has_failed, now);
     Document::of(&Tracked {

@@ -16,7 +16,7 @@ async fn arm(rehearsal: &Rehearsal, operation: &str, effect: Value, times: Optio
 }
 
 fn wait(rehearsal: &Rehearsal) {
-    rehearsal.state.advance(SignedDuration::from_mins(5));
+    rehearsal.backend.advance(SignedDuration::from_mins(5));
 }
 
 fn code(answer: &Answer) -> (u16, &str) {
@@ -87,7 +87,7 @@ async fn a_write_is_late_or_never_done() {
 
 /// A domain with all its records in DNS, and nothing verified.
 async fn domain(rehearsal: &Rehearsal) -> String {
-    rehearsal.state.change_world(|world| world.domains[0].set_verified(false));
+    rehearsal.backend.change_state(|state| state.domains[0].set_verified(false));
     format!("{GROUP}/emailServices/contoso-email/domains/contoso.example")
 }
 
@@ -113,10 +113,10 @@ async fn a_verification_is_stuck_until_it_is_cancelled() {
     let domain = domain(&rehearsal).await;
     arm(&rehearsal, "arm.verification", json!("hang"), Some(1)).await;
     assert_eq!(act(&rehearsal, &domain, "initiateVerification").await.status, 202);
-    rehearsal.state.advance(SignedDuration::from_hours(48));
+    rehearsal.backend.advance(SignedDuration::from_hours(48));
     assert_eq!(progress(&rehearsal, &domain).await, said("VerificationInProgress", ""));
     assert_eq!(code(&act(&rehearsal, &domain, "initiateVerification").await), (409, "Conflict"));
-    rehearsal.state.change_world(|world| world.behaviour.shows_cancellation = true);
+    rehearsal.backend.change_state(|state| state.behaviour.shows_cancellation = true);
     assert_eq!(act(&rehearsal, &domain, "cancelVerification").await.status, 202);
     assert_eq!(progress(&rehearsal, &domain).await.0, "CancellationRequested");
     wait(&rehearsal);
@@ -133,7 +133,7 @@ async fn a_verification_fails_for_a_reason_that_dns_does_not_know() {
     arm(&rehearsal, "arm.verification", json!({ "fail": { "code": "UnableToVerify" } }), Some(1)).await;
     act(&rehearsal, &domain, "initiateVerification").await;
     assert_eq!(progress(&rehearsal, &domain).await, said("NotStarted", ""), "its operation is not over");
-    rehearsal.state.advance(SignedDuration::from_secs(1));
+    rehearsal.backend.advance(SignedDuration::from_secs(1));
     assert_eq!(progress(&rehearsal, &domain).await, said("VerificationInProgress", ""));
     wait(&rehearsal);
     assert_eq!(progress(&rehearsal, &domain).await, said("VerificationFailed", "UnableToVerify"));
@@ -165,7 +165,9 @@ async fn a_name_is_somebody_elses() {
 #[tokio::test]
 async fn an_email_service_has_so_many_domains_and_no_more() {
     let rehearsal = Rehearsal::begin();
-    rehearsal.state.change_world(|world| world.behaviour.domains_per_email_service = world.domains.len() + 1);
+    rehearsal
+        .backend
+        .change_state(|state| state.behaviour.domains_per_email_service = state.domains.len() + 1);
     let [.., (domain, body)] = tracked();
     assert_eq!(send(&rehearsal, "PUT", &domain, body.clone()).await.status, 201);
     assert_eq!(send(&rehearsal, "PUT", &domain, body.clone()).await.status, 200, "it is there already");
@@ -198,6 +200,6 @@ async fn calls_are_refused_or_slow_and_reads_may_go_on() {
     assert_eq!(ask(&rehearsal, "GET", SUBSCRIPTION).await.status, 500, "for as long as it is armed");
     arm(&rehearsal, "arm", json!({ "late": 1 }), Some(1)).await;
     assert_eq!(send(&rehearsal, "PUT", &path, body).await.status, 201);
-    rehearsal.state.disarm();
+    rehearsal.backend.disarm();
     assert_eq!(ask(&rehearsal, "GET", &path).await.status, 200);
 }

@@ -9,7 +9,7 @@ use super::service_shape::host_name;
 use super::shape::Document;
 use super::{invalid, missing, must, parent};
 use crate::keys::random_key;
-use crate::world::{Service, World};
+use crate::state::{Service, State};
 
 /// Keys in Azure's order. Of a key that was not asked for nothing is shown.
 #[derive(Default, Serialize)]
@@ -28,9 +28,9 @@ struct Keys<'a> {
 pub(super) fn list(call: &Call<'_>) -> Answer {
     must(call, "CommunicationServices", "listKeys/action")?;
     let id = parent(&call.path, 1);
-    let world = call.state.world();
-    let service = world.service_at(&id).ok_or_else(|| missing(&id))?;
-    let [primary, secondary] = keys(call, &world, service);
+    let state = call.backend.state();
+    let service = state.service_at(&id).ok_or_else(|| missing(&id))?;
+    let [primary, secondary] = keys(call, &state, service);
     Ok(Document::of(&Keys {
         secondary_key: secondary.secondary_key,
         secondary_connection_string: secondary.secondary_connection_string,
@@ -48,7 +48,7 @@ pub(super) fn regenerate(call: &Call<'_>) -> Answer {
     }
     must(call, "CommunicationServices", "regenerateKey/action")?;
     let id = parent(&call.path, 1);
-    if call.state.world().service_at(&id).is_none() {
+    if call.backend.state().service_at(&id).is_none() {
         return Err(missing(&id));
     }
     let which = match call.json::<Asked>()?.key_type.to_ascii_lowercase().as_str() {
@@ -56,11 +56,11 @@ pub(super) fn regenerate(call: &Call<'_>) -> Answer {
         "secondary" => 1,
         other => return Err(invalid("BadRequest", format!("There is no key of type '{other}'."))),
     };
-    call.state.change_world(|world| {
-        let service = world.service_at_mut(&id).ok_or_else(|| missing(&id))?;
+    call.backend.change_state(|state| {
+        let service = state.service_at_mut(&id).ok_or_else(|| missing(&id))?;
         service.keys[which] = random_key();
         let service = service.clone();
-        Ok(shown(&keys(call, world, &service)[which]))
+        Ok(shown(&keys(call, state, &service)[which]))
     })
 }
 
@@ -69,8 +69,8 @@ fn shown(keys: &Keys<'_>) -> Response {
 }
 
 /// Both keys, each by itself.
-fn keys<'a>(call: &Call<'_>, world: &World, service: &'a Service) -> [Keys<'a>; 2] {
-    let host = host_name(call, world, service);
+fn keys<'a>(call: &Call<'_>, state: &State, service: &'a Service) -> [Keys<'a>; 2] {
+    let host = host_name(call, state, service);
     let [primary, secondary] = &service.keys;
     let connection = |key: &str| Some(format!("endpoint=https://{host}/;accesskey={key}"));
     [

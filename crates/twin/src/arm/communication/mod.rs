@@ -38,7 +38,7 @@ use self::shape::Document;
 use super::call::Call;
 use super::{Answer, providers, subscriptions, unknown};
 use crate::refusal::Refusal;
-use crate::world::{LongRunningOperation, Stamp, World, covers};
+use crate::state::{LongRunningOperation, Stamp, State, covers};
 
 /// Finds who answers what lies below `/providers/Microsoft.Communication`.
 pub(super) fn dispatch(call: &Call<'_>, subscription: &str) -> Answer {
@@ -118,7 +118,7 @@ fn accepted(
 /// The answer to a DELETE that goes on for a while; nothing was there is an answer, too.
 fn deleted(call: &Call<'_>, begun: Option<&LongRunningOperation>) -> Response {
     let Some(operation) = begun else { return StatusCode::NO_CONTENT.into_response() };
-    let form = call.state.world().behaviour.deletion;
+    let form = call.backend.state().behaviour.deletion;
     let mut response = nothing(StatusCode::ACCEPTED);
     operations::tell(call, &mut response, operation, operations::places(operation.kind, form));
     response
@@ -157,8 +157,8 @@ pub(super) fn parent(path: &str, segments: usize) -> String {
 /// Subscription and resource group of the call. The group has to be there.
 pub(super) fn place(call: &Call<'_>) -> Result<(SubscriptionId, String), Refusal> {
     let group_id = call.path.split('/').take(5).collect::<Vec<_>>().join("/");
-    let world = call.state.world();
-    let group = world.group(&group_id).filter(|group| group.gone_at.is_none());
+    let state = call.backend.state();
+    let group = state.group(&group_id).filter(|group| group.gone_at.is_none());
     group.map(|group| (group.subscription, group.name.clone())).ok_or_else(|| {
         let text = format!("Resource group '{}' could not be found.", call.segment(3));
         Refusal::new(StatusCode::NOT_FOUND, "ResourceGroupNotFound", text)
@@ -218,8 +218,8 @@ pub(super) fn located(location: Option<&str>) -> Result<String, Refusal> {
 }
 
 /// Refuses what is new once Azure takes nothing new any more.
-fn must_be_open(call: &Call<'_>, world: &World) -> Result<(), Refusal> {
-    let closed = world.behaviour.creation_closed.as_ref().filter(|closed| closed.from <= call.state.now());
+fn must_be_open(call: &Call<'_>, state: &State) -> Result<(), Refusal> {
+    let closed = state.behaviour.creation_closed.as_ref().filter(|closed| closed.from <= call.backend.now());
     match closed {
         None => Ok(()),
         Some(closed) => {

@@ -7,7 +7,7 @@ use super::super::Answer;
 use super::super::call::Call;
 use super::shape::Document;
 use crate::faults::{Effect, Operation};
-use crate::world::World;
+use crate::state::State;
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -29,7 +29,7 @@ pub(super) fn check(call: &Call<'_>) -> Answer {
     call.must("Microsoft.Communication/CheckNameAvailability/action", &scope)?;
     let Asked { name } = call.json()?;
     let is_valid = is_valid(&name);
-    let is_taken = is_taken(call, &call.state.world(), &name).is_some();
+    let is_taken = is_taken(call, &call.backend.state(), &name).is_some();
     let because = match (is_valid, is_taken) {
         (false, _) => Some(("Invalid", "The name has 1 to 63 letters, digits, hyphens and underscores.")),
         (true, true) => Some(("AlreadyExists", "Resource name already exists")),
@@ -44,10 +44,10 @@ pub(super) fn check(call: &Call<'_>) -> Answer {
 }
 
 /// Whether somebody has that name, and the code for it.
-pub(super) fn is_taken(call: &Call<'_>, world: &World, name: &str) -> Option<String> {
-    match call.state.faults.trigger(Operation::Name) {
+pub(super) fn is_taken(call: &Call<'_>, state: &State, name: &str) -> Option<String> {
+    match call.backend.faults.trigger(Operation::Name) {
         Some(Effect::Fail { code, .. } | Effect::Answer { code, .. }) if !code.is_empty() => Some(code),
-        None if world.service(name).is_none() => None,
+        None if state.service(name).is_none() => None,
         _ => Some("NameAlreadyExists".to_owned()),
     }
 }

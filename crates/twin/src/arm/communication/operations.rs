@@ -14,7 +14,7 @@ use super::shape::Document;
 use crate::faults::{Effect, Operation};
 use crate::keys::random_guid;
 use crate::refusal::Refusal;
-use crate::world::{DeletionForm, LongRunningOperation, OperationKind, World};
+use crate::state::{DeletionForm, LongRunningOperation, OperationKind, State};
 
 /// How something that goes on for a while will end.
 pub(super) struct Fate {
@@ -48,16 +48,16 @@ impl Fate {
 
     /// It is done after so many seconds.
     pub(super) fn after(call: &Call<'_>, seconds: i64) -> Self {
-        let now = call.state.now();
+        let now = call.backend.now();
         let done_at = now.saturating_add(SignedDuration::from_secs(seconds)).unwrap_or(now);
         Self { done_at, failure: None }
     }
 }
 
 /// What becomes of a resource that is written, unless a failure is due: it is there after a while.
-pub(super) fn fate(call: &Call<'_>, world: &World) -> Fate {
-    let wait = SignedDuration::from_secs(world.behaviour.provisioning_seconds);
-    let (wait, failure) = match call.state.faults.trigger(Operation::Provisioning) {
+pub(super) fn fate(call: &Call<'_>, state: &State) -> Fate {
+    let wait = SignedDuration::from_secs(state.behaviour.provisioning_seconds);
+    let (wait, failure) = match call.backend.faults.trigger(Operation::Provisioning) {
         Some(Effect::Hang) => return Fate { done_at: Timestamp::MAX, failure: None },
         Some(Effect::Late(milliseconds)) => (wait + late(milliseconds), None),
         Some(Effect::Fail { code, message } | Effect::Answer { code, message, .. }) => {
@@ -66,7 +66,7 @@ pub(super) fn fate(call: &Call<'_>, world: &World) -> Fate {
         }
         None | Some(Effect::DoneButUnanswered | Effect::CutAfter(_)) => (wait, None),
     };
-    let now = call.state.now();
+    let now = call.backend.now();
     Fate { done_at: now.saturating_add(wait).unwrap_or(now), failure }
 }
 
@@ -76,23 +76,23 @@ pub(super) fn late(milliseconds: u64) -> SignedDuration {
 }
 
 /// Notes that something has begun.
-pub(super) fn begin(call: &Call<'_>, world: &mut World, begin: Begin) -> LongRunningOperation {
+pub(super) fn begin(call: &Call<'_>, state: &mut State, begin: Begin) -> LongRunningOperation {
     let operation = LongRunningOperation {
         id: random_guid(),
         resource: begin.resource,
-        begun_at: call.state.now(),
+        begun_at: call.backend.now(),
         done_at: begin.fate.done_at,
         failure: begin.fate.failure,
         kind: begin.kind,
     };
-    world.operations.push(operation.clone());
+    state.operations.push(operation.clone());
     operation
 }
 
 /// Notes that a deletion has begun, which takes as long as making something does.
-pub(super) fn begin_deletion(call: &Call<'_>, world: &mut World, resource: String) -> LongRunningOperation {
-    let fate = Fate::after(call, world.behaviour.provisioning_seconds);
-    begin(call, world, Begin { resource, fate, kind: OperationKind::Delete })
+pub(super) fn begin_deletion(call: &Call<'_>, state: &mut State, resource: String) -> LongRunningOperation {
+    let fate = Fate::after(call, state.behaviour.provisioning_seconds);
+    begin(call, state, Begin { resource, fate, kind: OperationKind::Delete })
 }
 
 /// Says where to ask, as long and as odd as Azure's own addresses are. The id of the request is the operation's.
@@ -139,18 +139,18 @@ fn address(call: &Call<'_>, operation: &LongRunningOperation) -> String {
 
 /// How an operation goes. One of a deletion is answered with 202 until it is over, with a body all the same.
 pub(super) fn status(call: &Call<'_>, name: &str) -> Answer {
-    if call.state.world().behaviour.operations_need_a_right {
+    if call.backend.state().behaviour.operations_need_a_right {
         let action = format!("{COMMUNICATION_NAMESPACE}/Locations/OperationStatuses/read");
         call.must(&action, &call.path.split('/').take(3).collect::<Vec<_>>().join("/"))?;
     }
     let id = name.split('*').next().and_then(|id| Uuid::try_parse(id).ok());
-    let found = call.state.world().operations.iter().find(|one| Some(one.id) == id).cloned();
+    let found = call.backend.state().operations.iter().find(|one| Some(one.id) == id).cloned();
     let Some(operation) = found else {
         let text = "There is no such operation.";
         return Err(Refusal::new(StatusCode::NOT_FOUND, "OperationNotFound", text).by_service());
     };
-    let is_done = operation.done_at <= call.state.now();
-    let form = call.state.world().behaviour.deletion;
+    let is_done = operation.done_at <= call.backend.now();
+    let form = call.backend.state().behaviour.deletion;
     let document = document(call, name, &operation, (is_done, form));
     let is_open_deletion = operation.kind == OperationKind::Delete && !is_done;
     let status = if is_open_deletion { StatusCode::ACCEPTED } else { StatusCode::OK };

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::super::tests::{SUBSCRIPTION, ask, send};
 use crate::rehearsal::{Answer, Rehearsal};
-use crate::world::Refused;
+use crate::state::Refused;
 
 fn provider() -> String {
     format!("{SUBSCRIPTION}/resourceGroups/mail/providers/Microsoft.Communication")
@@ -102,15 +102,15 @@ async fn a_login_that_looks_like_an_address_needs_a_linked_domain() {
 #[tokio::test]
 async fn nothing_new_is_taken_from_a_day_on_if_a_seed_says_so() {
     let rehearsal = Rehearsal::begin();
-    let from = rehearsal.state.now() + jiff::SignedDuration::from_hours(1);
-    rehearsal.state.change_world(|world| {
+    let from = rehearsal.backend.now() + jiff::SignedDuration::from_hours(1);
+    rehearsal.backend.change_state(|state| {
         let (code, message) = ("ServiceRetired".to_owned(), "No new resources.".to_owned());
-        world.behaviour.creation_closed = Some(Refused { from, status: 403, code, message });
+        state.behaviour.creation_closed = Some(Refused { from, status: 403, code, message });
     });
     let body = json!({ "location": "global", "properties": { "dataLocation": "Europe" } });
     let new = |name: &str| format!("{}/communicationServices/{name}", provider());
     assert_eq!(send(&rehearsal, "PUT", &new("early"), body.clone()).await.status, 201);
-    rehearsal.state.advance(jiff::SignedDuration::from_hours(1));
+    rehearsal.backend.advance(jiff::SignedDuration::from_hours(1));
     assert_eq!(code(&send(&rehearsal, "PUT", &new("late"), body.clone()).await), (403, "ServiceRetired"));
     assert_eq!(
         send(&rehearsal, "PUT", &new("early"), body).await.status,

@@ -10,7 +10,7 @@ use super::super::unknown;
 use super::shape::{Document, Proxy};
 use super::{domains, invalid, missing, must, must_for_method, nothing, page, parent, unread};
 use crate::refusal::Refusal;
-use crate::world::{Domain, SenderUsername, SystemData, World};
+use crate::state::{Domain, SenderUsername, State, SystemData};
 
 const KIND: &str = "EmailServices/Domains/SenderUsernames";
 
@@ -29,8 +29,8 @@ struct Asked {
 pub(super) fn list(call: &Call<'_>) -> Answer {
     must(call, KIND, "read")?;
     let domain = domains::at(call, &parent(&call.path, 1))?;
-    let world = call.state.world();
-    Ok(page(domain.senders.iter().map(|one| read(&world, &domain, one))))
+    let state = call.backend.state();
+    Ok(page(domain.senders.iter().map(|one| read(&state, &domain, one))))
 }
 
 pub(super) fn one(call: &Call<'_>) -> Answer {
@@ -42,7 +42,7 @@ pub(super) fn one(call: &Call<'_>) -> Answer {
         "GET" => {
             let found = domain.senders.iter().find(|one| one.username.eq_ignore_ascii_case(name));
             let found = found.ok_or_else(|| unread(call))?;
-            Ok(read(&call.state.world(), &domain, found).into_response())
+            Ok(read(&call.backend.state(), &domain, found).into_response())
         }
         "PUT" => put(call, &domain, name),
         "DELETE" => Ok(if take(call, &id, name) {
@@ -56,8 +56,8 @@ pub(super) fn one(call: &Call<'_>) -> Answer {
 
 /// Takes a sender away, and says whether it was there.
 fn take(call: &Call<'_>, domain: &str, name: &str) -> bool {
-    call.state.change_world(|world| {
-        let Some(domain) = world.domain_at_mut(domain) else { return false };
+    call.backend.change_state(|state| {
+        let Some(domain) = state.domain_at_mut(domain) else { return false };
         let before = domain.senders.len();
         domain.senders.retain(|one| !one.username.eq_ignore_ascii_case(name));
         before > domain.senders.len()
@@ -73,8 +73,8 @@ fn put(call: &Call<'_>, domain: &Domain, name: &str) -> Answer {
     }
     let made = SenderUsername { username, display_name };
     let id = domain.resource_id();
-    call.state.change_world(|world| {
-        let domain = world.domain_at_mut(&id).ok_or_else(|| missing(&id))?;
+    call.backend.change_state(|state| {
+        let domain = state.domain_at_mut(&id).ok_or_else(|| missing(&id))?;
         match domain.senders.iter_mut().find(|one| one.username.eq_ignore_ascii_case(name)) {
             Some(there) => *there = made.clone(),
             None => domain.senders.push(made.clone()),
@@ -108,12 +108,12 @@ struct Read<'a> {
 }
 
 fn written(call: &Call<'_>, name: &str, domain: &Domain, sender: &SenderUsername) -> Document {
-    let shows = call.state.world().behaviour.sender_data_location;
+    let shows = call.backend.state().behaviour.sender_data_location;
     Document::of(&Proxy {
         id: format!("{}/senderUsernames/{name}", domain.resource_id()),
         name: name.to_owned(),
         kind: "microsoft.communication/emailservices/domains/senderusernames",
-        system_data: Some(&SystemData::made(&call.client(), call.state.now())),
+        system_data: Some(&SystemData::made(&call.client(), call.backend.now())),
         properties: Written {
             username: &sender.username,
             display_name: sender.display_name.as_deref(),
@@ -123,7 +123,7 @@ fn written(call: &Call<'_>, name: &str, domain: &Domain, sender: &SenderUsername
     })
 }
 
-fn read(world: &World, domain: &Domain, sender: &SenderUsername) -> Document {
+fn read(state: &State, domain: &Domain, sender: &SenderUsername) -> Document {
     let name = sender.username.to_ascii_lowercase();
     Document::of(&Proxy {
         id: format!("{}/senderusernames/{name}", domain.resource_id()).to_ascii_lowercase(),
@@ -133,7 +133,7 @@ fn read(world: &World, domain: &Domain, sender: &SenderUsername) -> Document {
         properties: Read {
             username: &sender.username,
             display_name: sender.display_name.as_deref().unwrap_or_default(),
-            data_location: world.behaviour.sender_data_location.then_some(&domain.data_location),
+            data_location: state.behaviour.sender_data_location.then_some(&domain.data_location),
         },
     })
 }

@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::super::call::Call;
 use super::provisioning_state;
 use super::shape::{Document, Tracked};
-use crate::world::{Service, World, named, normalised};
+use crate::state::{Service, State, named, normalised};
 
 /// What is a service's own, in Azure's order; the members behind `dataLocation` were never seen with others.
 #[derive(Serialize)]
@@ -31,7 +31,7 @@ pub(super) enum Properties<'a> {
 }
 
 /// A service as it is shown to this client.
-pub(super) fn shown(call: &Call<'_>, world: &World, service: &Service) -> Document {
+pub(super) fn shown(call: &Call<'_>, state: &State, service: &Service) -> Document {
     Document::of(&Tracked {
         id: service.resource_id(),
         name: &service.name,
@@ -40,18 +40,18 @@ pub(super) fn shown(call: &Call<'_>, world: &World, service: &Service) -> Docume
         tags: &service.tags,
         identity: service.identity.as_ref().map(|identity| identity_of(call, service, identity)),
         system_data: &service.stamp.system_data,
-        properties: properties(call, world, service),
+        properties: properties(call, state, service),
     })
 }
 
-fn properties<'a>(call: &Call<'_>, world: &World, service: &'a Service) -> Properties<'a> {
-    let now = call.state.now();
+fn properties<'a>(call: &Call<'_>, state: &State, service: &'a Service) -> Properties<'a> {
+    let now = call.backend.now();
     let data_location = service.data_location.as_str();
     let provisioning_state = provisioning_state(service.ready_at, service.has_failed, now);
     if service.ready_at > now {
         return Properties::Accepted { data_location, provisioning_state };
     }
-    let (set, all) = (&service.set, world.behaviour.whole_services);
+    let (set, all) = (&service.set, state.behaviour.whole_services);
     let access = if service.public_network_access { "Enabled" } else { "Disabled" };
     let shows_links = all || set.linked_domains || !service.linked_domains.is_empty();
     let shows_access = all || set.public_network_access.is_some() || !service.public_network_access;
@@ -59,7 +59,7 @@ fn properties<'a>(call: &Call<'_>, world: &World, service: &'a Service) -> Prope
     let word = set.public_network_access.as_deref().filter(|word| *word == "SecuredByPerimeter");
     Properties::Whole {
         provisioning_state,
-        host_name: host_name(call, world, service),
+        host_name: host_name(call, state, service),
         immutable_resource_id: immutable_id(service),
         data_location,
         linked_domains: shows_links.then_some(&service.linked_domains[..]),
@@ -90,13 +90,13 @@ fn identity_of(call: &Call<'_>, service: &Service, identity: &Value) -> Value {
 
 /// Where the data plane is, for this client: beside Resource Manager, unless that goes by its real name. Real names
 /// have a label for the geography since 2024.
-pub(super) fn host_name(call: &Call<'_>, world: &World, service: &Service) -> String {
+pub(super) fn host_name(call: &Call<'_>, state: &State, service: &Service) -> String {
     let host = call.origin.trim_start_matches("https://");
     if !host.starts_with("management.") {
         return host.to_owned();
     }
     let name = service.name.to_ascii_lowercase();
-    if world.behaviour.host_label {
+    if state.behaviour.host_label {
         let label = normalised(&service.data_location);
         return format!("{name}.{label}.communication.azure.com");
     }

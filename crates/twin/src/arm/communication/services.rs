@@ -20,7 +20,7 @@ use super::{
 };
 use crate::keys::{random_guid, random_key};
 use crate::refusal::Refusal;
-use crate::world::{OperationKind, Service, SetMembers, Stamp, World, normalised};
+use crate::state::{OperationKind, Service, SetMembers, Stamp, State, normalised};
 
 const KIND: &str = "CommunicationServices";
 
@@ -47,18 +47,18 @@ pub(super) fn list(call: &Call<'_>, base: &str) -> Answer {
         return Err(unknown(call));
     }
     must(call, KIND, "read")?;
-    let world = call.state.world();
-    let all = world.services.iter().filter(|one| is_below(base, &one.resource_id()));
-    Ok(page(all.map(|one| shown(call, &world, one))))
+    let state = call.backend.state();
+    let all = state.services.iter().filter(|one| is_below(base, &one.resource_id()));
+    Ok(page(all.map(|one| shown(call, &state, one))))
 }
 
 pub(super) fn one(call: &Call<'_>) -> Answer {
     must_for_method(call, KIND)?;
     match call.method.as_str() {
         "GET" => {
-            let world = call.state.world();
-            let service = found(call, &world)?;
-            Ok(etag(&service.stamp, shown(call, &world, service).into_response()))
+            let state = call.backend.state();
+            let service = found(call, &state)?;
+            Ok(etag(&service.stamp, shown(call, &state, service).into_response()))
         }
         "PUT" => put(call),
         "PATCH" => patch(call),
@@ -80,21 +80,21 @@ pub(super) fn link_hub(call: &Call<'_>) -> Answer {
     let id = parent(&call.path, 1);
     at(call, &id)?;
     let Asked { resource_id, .. } = call.json()?;
-    call.state.change_world(|world| {
-        if let Some(service) = world.service_at_mut(&id) {
+    call.backend.change_state(|state| {
+        if let Some(service) = state.service_at_mut(&id) {
             service.notification_hub = Some(resource_id.clone());
         }
     });
     Ok(Json(json!({ "resourceId": resource_id })).into_response())
 }
 
-fn found<'w>(call: &Call<'_>, world: &'w World) -> Result<&'w Service, Refusal> {
-    world.service_at(&call.path).ok_or_else(|| missing(&call.path))
+fn found<'w>(call: &Call<'_>, state: &'w State) -> Result<&'w Service, Refusal> {
+    state.service_at(&call.path).ok_or_else(|| missing(&call.path))
 }
 
 /// The service at an ARM id.
 pub(super) fn at(call: &Call<'_>, id: &str) -> Result<Service, Refusal> {
-    call.state.world().service_at(id).cloned().ok_or_else(|| missing(id))
+    call.backend.state().service_at(id).cloned().ok_or_else(|| missing(id))
 }
 
 /// Makes a service, or says all of one anew: what the body leaves out is gone, links and tags included.
@@ -106,13 +106,13 @@ fn put(call: &Call<'_>) -> Answer {
     }
     let body: Body = call.json()?;
     let location = located(body.location.as_deref())?;
-    let (now, by) = (call.state.now(), call.client());
-    let (written, operation, stamp, answer) = call.state.change_world(|world| {
-        let there = world.service_at(&call.path).cloned();
+    let (now, by) = (call.backend.now(), call.client());
+    let (written, operation, stamp, answer) = call.backend.change_state(|state| {
+        let there = state.service_at(&call.path).cloned();
         let data_location = data_location(&body.properties, there.as_ref())?;
         if there.is_none() {
-            must_be_open(call, world)?;
-            if let Some(code) = names::is_taken(call, world, &name) {
+            must_be_open(call, state)?;
+            if let Some(code) = names::is_taken(call, state, &name) {
                 let text = format!("The name '{name}' is already taken.");
                 return Err(Refusal::new(StatusCode::CONFLICT, &code, text).by_service());
             }
@@ -142,9 +142,9 @@ fn put(call: &Call<'_>) -> Answer {
             service.stamp.change(&by, now, random);
         }
         emptied(&mut service, location);
-        let service = changed(world, service, body, now)?;
-        let (service, begun) = begun(call, world, service, written);
-        let answer = shown(call, world, &service);
+        let service = changed(state, service, body, now)?;
+        let (service, begun) = begun(call, state, service, written);
+        let answer = shown(call, state, &service);
         Ok((written, begun, service.stamp, answer))
     })?;
     Ok(accepted(call, written, &operation, etag(&stamp, answer.into_response())))
@@ -164,15 +164,15 @@ fn emptied(service: &mut Service, location: String) {
 /// Begins to write a service, and keeps it.
 fn begun(
     call: &Call<'_>,
-    world: &mut World,
+    state: &mut State,
     mut service: Service,
     written: Written,
-) -> (Service, crate::world::LongRunningOperation) {
-    let fate = operations::fate(call, world);
+) -> (Service, crate::state::LongRunningOperation) {
+    let fate = operations::fate(call, state);
     fate.apply_to(written == Written::Made, &mut service.ready_at, &mut service.has_failed);
-    keep(world, service.clone());
+    keep(state, service.clone());
     let begin = Begin { resource: service.resource_id(), fate, kind: OperationKind::Write };
-    (service, operations::begin(call, world, begin))
+    (service, operations::begin(call, state, begin))
 }
 
 /// The geography is chosen once.
@@ -190,20 +190,20 @@ fn data_location(properties: &Properties, there: Option<&Service>) -> Result<Str
 /// At once, unlike all others.
 fn patch(call: &Call<'_>) -> Answer {
     let body: Body = call.json()?;
-    let now = call.state.now();
-    let (stamp, answer) = call.state.change_world(|world| {
-        let there = found(call, world)?.clone();
-        let mut service = changed(world, there, body, now)?;
+    let now = call.backend.now();
+    let (stamp, answer) = call.backend.change_state(|state| {
+        let there = found(call, state)?.clone();
+        let mut service = changed(state, there, body, now)?;
         service.stamp.change(&call.client(), now, random_guid().as_u128());
-        let answer = shown(call, world, &service);
+        let answer = shown(call, state, &service);
         let stamp = service.stamp.clone();
-        keep(world, service);
+        keep(state, service);
         Ok::<_, Refusal>((stamp, answer))
     })?;
     Ok(etag(&stamp, answer.into_response()))
 }
 
-fn changed(world: &World, mut service: Service, body: Body, now: Timestamp) -> Result<Service, Refusal> {
+fn changed(state: &State, mut service: Service, body: Body, now: Timestamp) -> Result<Service, Refusal> {
     if let Some(tags) = body.tags {
         service.tags = tags;
     }
@@ -220,13 +220,13 @@ fn changed(world: &World, mut service: Service, body: Body, now: Timestamp) -> R
         service.set.public_network_access = Some(access);
     }
     if let Some(links) = properties.linked_domains {
-        let most = world.behaviour.linked_domains;
+        let most = state.behaviour.linked_domains;
         if links.len() > most {
             let text = format!("A communication service may have {most} linked domains at most.");
             return Err(invalid("InvalidLinkedDomains", text));
         }
         for link in &links {
-            check_link(world, &service, link, now)?;
+            check_link(state, &service, link, now)?;
         }
         // All of them are replaced.
         service.linked_domains = links;
@@ -235,12 +235,12 @@ fn changed(world: &World, mut service: Service, body: Body, now: Timestamp) -> R
     Ok(service)
 }
 
-fn check_link(world: &World, service: &Service, link: &str, now: Timestamp) -> Result<(), Refusal> {
+fn check_link(state: &State, service: &Service, link: &str, now: Timestamp) -> Result<(), Refusal> {
     let refuse = |why: &str| {
         let text = format!("Requested domain '{link}' cannot be linked: {why}.");
         Err(invalid("InvalidLinkedDomains", text))
     };
-    let Some(domain) = world.domain_at(link) else { return refuse("it does not exist") };
+    let Some(domain) = state.domain_at(link) else { return refuse("it does not exist") };
     if domain.ready_at > now {
         return refuse("it is still being provisioned");
     }
@@ -256,18 +256,18 @@ fn check_link(world: &World, service: &Service, link: &str, now: Timestamp) -> R
     Ok(())
 }
 
-fn keep(world: &mut World, service: Service) {
-    match world.service_at_mut(&service.resource_id()) {
+fn keep(state: &mut State, service: Service) {
+    match state.service_at_mut(&service.resource_id()) {
         Some(there) => *there = service,
-        None => world.services.push(service),
+        None => state.services.push(service),
     }
 }
 
 fn delete(call: &Call<'_>) -> Answer {
-    let begun = call.state.change_world(|world| {
-        let id = world.service_at(&call.path)?.resource_id();
-        world.services.retain(|one| one.resource_id() != id);
-        Some(operations::begin_deletion(call, world, id))
+    let begun = call.backend.change_state(|state| {
+        let id = state.service_at(&call.path)?.resource_id();
+        state.services.retain(|one| one.resource_id() != id);
+        Some(operations::begin_deletion(call, state, id))
     });
     Ok(deleted(call, begun.as_ref()))
 }

@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::world::SystemData;
+use crate::state::SystemData;
 
 /// A resource with a location.
 #[derive(Serialize)]

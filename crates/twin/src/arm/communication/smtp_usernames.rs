@@ -10,7 +10,7 @@ use super::super::unknown;
 use super::shape::{Document, Proxy};
 use super::{invalid, is_plain, missing, must, must_for_method, page, parent, services, unread};
 use crate::refusal::Refusal;
-use crate::world::{Service, SmtpUsername, SystemData, World};
+use crate::state::{Service, SmtpUsername, State, SystemData};
 
 const KIND: &str = "CommunicationServices/SmtpUsernames";
 
@@ -45,8 +45,8 @@ pub(super) fn one(call: &Call<'_>) -> Answer {
         }
         "PUT" => put(call, &service_id, name),
         "DELETE" => {
-            call.state.change_world(|world| {
-                if let Some(service) = world.service_at_mut(&service_id) {
+            call.backend.change_state(|state| {
+                if let Some(service) = state.service_at_mut(&service_id) {
                     service.smtp_usernames.retain(|one| !one.name.eq_ignore_ascii_case(name));
                 }
             });
@@ -64,7 +64,7 @@ fn put(call: &Call<'_>, service_id: &str, name: &str) -> Answer {
         return Err(invalid("InvalidResourceName", text));
     }
     let id = |text: &str| invalid("BadRequest", format!("'{text}' is not a GUID."));
-    let system_data = SystemData::made(&call.client(), call.state.now());
+    let system_data = SystemData::made(&call.client(), call.backend.now());
     let mut made = SmtpUsername {
         name: name.to_owned(),
         client: asked.entra_application_id.parse().map_err(|_| id(&asked.entra_application_id))?,
@@ -72,10 +72,10 @@ fn put(call: &Call<'_>, service_id: &str, name: &str) -> Answer {
         username: asked.username,
         system_data,
     };
-    let service = call.state.change_world(|world| {
-        must_be_linked(world, service_id, &made.username)?;
-        let now = call.state.now();
-        let service = world.service_at_mut(service_id).ok_or_else(|| missing(service_id))?;
+    let service = call.backend.change_state(|state| {
+        must_be_linked(state, service_id, &made.username)?;
+        let now = call.backend.now();
+        let service = state.service_at_mut(service_id).ok_or_else(|| missing(service_id))?;
         match service.smtp_usernames.iter_mut().find(|one| one.name.eq_ignore_ascii_case(name)) {
             Some(there) => {
                 made.system_data = there.system_data.clone().changed(&call.client(), now);
@@ -98,10 +98,10 @@ fn put(call: &Call<'_>, service_id: &str, name: &str) -> Answer {
 
 /// A username in the form of an address needs a domain that is linked to the service; any other one is free. The
 /// rule is documented; the words of the refusal are made up.
-fn must_be_linked(world: &World, service_id: &str, username: &str) -> Result<(), Refusal> {
+fn must_be_linked(state: &State, service_id: &str, username: &str) -> Result<(), Refusal> {
     let Some((_, name)) = username.rsplit_once('@') else { return Ok(()) };
-    let service = world.service_at(service_id);
-    let mut linked = service.iter().flat_map(|one| &one.linked_domains).filter_map(|id| world.domain_at(id));
+    let service = state.service_at(service_id);
+    let mut linked = service.iter().flat_map(|one| &one.linked_domains).filter_map(|id| state.domain_at(id));
     if linked.any(|domain| domain.name.eq_ignore_ascii_case(name)) {
         return Ok(());
     }

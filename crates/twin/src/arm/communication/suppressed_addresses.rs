@@ -11,7 +11,7 @@ use super::shape::{Document, Proxy};
 use super::suppression::{find, put_status, taken};
 use super::{domains, invalid, is_plain, missing, must, must_for_method, page, parent, unread};
 use crate::refusal::Refusal;
-use crate::world::{Domain, SuppressedAddress, SuppressionList, SystemData, World};
+use crate::state::{Domain, State, SuppressedAddress, SuppressionList, SystemData};
 
 const KIND: &str = "EmailServices/Domains/SuppressionLists/SuppressionListAddresses";
 
@@ -49,8 +49,8 @@ pub(super) fn one(call: &Call<'_>) -> Answer {
         }
         "PUT" => put(call, &id, &list.name, name),
         "DELETE" => {
-            let was_there = call.state.change_world(|world| {
-                let Some(all) = addresses(world, &id, &list.name) else { return false };
+            let was_there = call.backend.change_state(|state| {
+                let Some(all) = addresses(state, &id, &list.name) else { return false };
                 let before = all.len();
                 all.retain(|one| !one.name.eq_ignore_ascii_case(name));
                 before > all.len()
@@ -62,8 +62,8 @@ pub(super) fn one(call: &Call<'_>) -> Answer {
 }
 
 /// What is on a list, to be changed.
-fn addresses<'w>(world: &'w mut World, domain: &str, list: &str) -> Option<&'w mut Vec<SuppressedAddress>> {
-    let lists = &mut world.domain_at_mut(domain)?.suppression_lists;
+fn addresses<'w>(state: &'w mut State, domain: &str, list: &str) -> Option<&'w mut Vec<SuppressedAddress>> {
+    let lists = &mut state.domain_at_mut(domain)?.suppression_lists;
     lists.iter_mut().find(|one| one.name == list).map(|list| &mut list.addresses)
 }
 
@@ -75,9 +75,9 @@ fn put(call: &Call<'_>, domain_id: &str, list: &str, name: &str) -> Answer {
     if email.parse::<smtp::address::Mailbox>().is_err() {
         return Err(invalid("BadRequest", format!("'{email}' is not an address.")));
     }
-    let (now, by) = (call.state.now(), call.client());
-    let (is_new, answer) = call.state.change_world(|world| {
-        let all = addresses(world, domain_id, list).ok_or_else(|| missing(domain_id))?;
+    let (now, by) = (call.backend.now(), call.client());
+    let (is_new, answer) = call.backend.change_state(|state| {
+        let all = addresses(state, domain_id, list).ok_or_else(|| missing(domain_id))?;
         let there = all.iter().position(|one| one.name.eq_ignore_ascii_case(name));
         let before = there.map(|at| all.remove(at).system_data);
         let is_new = before.is_none();
@@ -86,7 +86,7 @@ fn put(call: &Call<'_>, domain_id: &str, list: &str, name: &str) -> Answer {
         let made =
             SuppressedAddress { name, email, first_name, last_name, notes, updated_at: now, system_data };
         all.push(made.clone());
-        let domain = world.domain_at(domain_id).ok_or_else(|| missing(domain_id))?;
+        let domain = state.domain_at(domain_id).ok_or_else(|| missing(domain_id))?;
         Ok::<_, Refusal>((is_new, written(domain, list, &made)))
     })?;
     Ok((put_status(call, is_new), answer).into_response())

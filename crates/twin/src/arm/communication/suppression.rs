@@ -11,7 +11,7 @@ use super::super::unknown;
 use super::shape::{Document, Proxy};
 use super::{domains, invalid, is_plain, missing, must, must_for_method, nothing, page, parent, unread};
 use crate::refusal::Refusal;
-use crate::world::{Domain, SuppressionList, SystemData};
+use crate::state::{Domain, SuppressionList, SystemData};
 
 const KIND: &str = "EmailServices/Domains/SuppressionLists";
 
@@ -45,8 +45,8 @@ pub(super) fn one(call: &Call<'_>) -> Answer {
         }
         "PUT" => put(call, &id, name),
         "DELETE" => {
-            let was_there = call.state.change_world(|world| {
-                let Some(domain) = world.domain_at_mut(&id) else { return false };
+            let was_there = call.backend.change_state(|state| {
+                let Some(domain) = state.domain_at_mut(&id) else { return false };
                 let before = domain.suppression_lists.len();
                 domain.suppression_lists.retain(|one| !one.name.eq_ignore_ascii_case(name));
                 before > domain.suppression_lists.len()
@@ -64,13 +64,13 @@ pub(super) fn find<'d>(domain: &'d Domain, name: &str) -> Option<&'d Suppression
 
 /// How a write is answered: as a sender is, or as the specification has it.
 pub(super) fn put_status(call: &Call<'_>, is_new: bool) -> StatusCode {
-    let as_specified = call.state.world().behaviour.suppression_as_specified;
+    let as_specified = call.backend.state().behaviour.suppression_as_specified;
     if as_specified && is_new { StatusCode::CREATED } else { StatusCode::OK }
 }
 
 /// How a deletion is answered.
 pub(super) fn taken(call: &Call<'_>, was_there: bool) -> Response {
-    match (was_there, call.state.world().behaviour.suppression_as_specified) {
+    match (was_there, call.backend.state().behaviour.suppression_as_specified) {
         (false, _) => StatusCode::NO_CONTENT.into_response(),
         (true, true) => StatusCode::OK.into_response(),
         (true, false) => nothing(StatusCode::OK),
@@ -82,10 +82,10 @@ fn put(call: &Call<'_>, id: &str, name: &str) -> Answer {
     if !is_plain(name, 253) {
         return Err(invalid("InvalidResourceName", format!("The name '{name}' is not valid.")));
     }
-    let (now, by) = (call.state.now(), call.client());
-    let (is_new, answer) = call.state.change_world(|world| {
-        let any_name = world.behaviour.any_list_name;
-        let domain = world.domain_at_mut(id).ok_or_else(|| missing(id))?;
+    let (now, by) = (call.backend.now(), call.client());
+    let (is_new, answer) = call.backend.change_state(|state| {
+        let any_name = state.behaviour.any_list_name;
+        let domain = state.domain_at_mut(id).ok_or_else(|| missing(id))?;
         if !list_name.is_empty() && !any_name && !domain.has_sender(&list_name) {
             let text = format!("'{list_name}' is not a sender username of the domain.");
             return Err(invalid("InvalidListName", text));

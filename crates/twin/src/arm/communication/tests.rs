@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::super::tests::{SUBSCRIPTION, ask, assign, send};
 use crate::rehearsal::{Answer, Rehearsal};
-use crate::world::dns::{Record, Zone};
+use crate::state::dns::{Record, Zone};
 
 const DOMAIN: &str = "fabrikam.example";
 
@@ -22,7 +22,7 @@ fn code(answer: &Answer) -> (u16, &str) {
 }
 
 fn wait(rehearsal: &Rehearsal) {
-    rehearsal.state.advance(SignedDuration::from_mins(5));
+    rehearsal.backend.advance(SignedDuration::from_mins(5));
 }
 
 /// An email service with a domain of the customer's, all of it there.
@@ -52,7 +52,7 @@ async fn publish(rehearsal: &Rehearsal, except: &str) {
         Record::new(record["type"].as_str().unwrap(), &name, record["value"].as_str().unwrap())
     });
     let zone = Zone { name: DOMAIN.to_owned(), records: records.collect(), ..Zone::default() };
-    rehearsal.state.change_world(|world| world.zones = vec![zone]);
+    rehearsal.backend.change_state(|state| state.zones = vec![zone]);
 }
 
 async fn verify(rehearsal: &Rehearsal, part: &str) -> Value {
@@ -65,7 +65,7 @@ async fn verify(rehearsal: &Rehearsal, part: &str) -> Value {
         shown.body["properties"]["verificationStates"][part].clone()
     };
     assert_ne!(state().await["status"], "VerificationInProgress", "the operation is not over yet");
-    rehearsal.state.advance(SignedDuration::from_secs(1));
+    rehearsal.backend.advance(SignedDuration::from_secs(1));
     assert_eq!(state().await["status"], "VerificationInProgress");
     wait(rehearsal);
     state().await
@@ -247,7 +247,7 @@ async fn a_service_has_an_identity_if_it_is_asked_for_and_a_hundred_links_at_mos
     let shown = send(&rehearsal, "PATCH", &path, json!({ "identity": { "type": "None" } })).await;
     assert_eq!(shown.body["identity"], Value::Null);
 
-    rehearsal.state.change_world(|world| world.behaviour.linked_domains = 1);
+    rehearsal.backend.change_state(|state| state.behaviour.linked_domains = 1);
     let links = ask(&rehearsal, "GET", &path).await.body["properties"]["linkedDomains"].clone();
     let body = json!({ "properties": { "linkedDomains": links } });
     let refused = send(&rehearsal, "PATCH", &path, body).await;
@@ -263,7 +263,7 @@ async fn a_domain_of_exchange_online_is_verified_as_others_are() {
     let kind = "CustomerManagedInExchangeOnline";
     let body = json!({ "location": "global", "properties": { "domainManagement": kind } });
     assert_eq!(send(&rehearsal, "PUT", &path, body).await.status, 201);
-    rehearsal.state.advance(SignedDuration::from_mins(5));
+    rehearsal.backend.advance(SignedDuration::from_mins(5));
     let shown = ask(&rehearsal, "GET", &path).await.body["properties"].clone();
     assert_eq!(shown["domainManagement"], kind);
     assert_eq!(shown["verificationStates"]["Domain"]["status"], "NotStarted");

@@ -12,7 +12,7 @@ use super::{invalid, missing, must, nothing, parent};
 use crate::faults::{Effect, Operation};
 use crate::keys::random_guid;
 use crate::refusal::Refusal;
-use crate::world::{Domain, IN_PROGRESS, OperationKind, PROVIDER_APP, Part, VERIFIED, World};
+use crate::state::{Domain, IN_PROGRESS, OperationKind, PROVIDER_APP, Part, State, VERIFIED};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -23,22 +23,22 @@ struct Asked {
 pub(super) fn begin(call: &Call<'_>) -> Answer {
     must(call, "EmailServices/Domains", "InitiateVerification/action")?;
     let part = part(call)?;
-    act(call, |world, at| {
-        let wait = SignedDuration::from_secs(world.behaviour.verification_seconds);
-        let domain = domain(call, world)?;
+    act(call, |state, at| {
+        let wait = SignedDuration::from_secs(state.behaviour.verification_seconds);
+        let domain = domain(call, state)?;
         let status = word(domain, part);
         if [IN_PROGRESS, VERIFIED].contains(&status.as_str()) {
             let text = format!("The verification of {} is {status} already.", part.as_str());
             return Err(Refusal::new(StatusCode::CONFLICT, "Conflict", text).by_service());
         }
-        let (wait, doom) = match call.state.faults.trigger(Operation::Verification) {
+        let (wait, doom) = match call.backend.faults.trigger(Operation::Verification) {
             // For ever, or until it is cancelled.
             Some(Effect::Hang) => (None, None),
             Some(Effect::Late(milliseconds)) => (Some(wait + operations::late(milliseconds)), None),
             Some(Effect::Fail { code, .. } | Effect::Answer { code, .. }) => (Some(wait), Some(code)),
             None | Some(Effect::DoneButUnanswered | Effect::CutAfter(_)) => (Some(wait), None),
         };
-        let due_at = wait.and_then(|wait| call.state.now().saturating_add(wait).ok());
+        let due_at = wait.and_then(|wait| call.backend.now().saturating_add(wait).ok());
         // Nothing is judged before the operation is over.
         domain.verification.plan(part, IN_PROGRESS, at, due_at.map(|due| due.max(at)));
         if let Some(word) = doom {
@@ -53,15 +53,15 @@ pub(super) fn begin(call: &Call<'_>) -> Answer {
 pub(super) fn cancel(call: &Call<'_>) -> Answer {
     must(call, "EmailServices/Domains", "CancelVerification/action")?;
     let part = part(call)?;
-    act(call, |world, _| {
-        let behaviour = world.behaviour.clone();
+    act(call, |state, _| {
+        let behaviour = state.behaviour.clone();
         let wait = SignedDuration::from_secs(behaviour.cancellation_seconds);
-        let domain = domain(call, world)?;
+        let domain = domain(call, state)?;
         if word(domain, part) != IN_PROGRESS {
             return Ok(());
         }
         let meanwhile = if behaviour.shows_cancellation { "CancellationRequested" } else { IN_PROGRESS };
-        let now = call.state.now();
+        let now = call.backend.now();
         domain.verification.set(part, meanwhile, None, None);
         let at = now.saturating_add(wait).unwrap_or(Timestamp::MAX);
         domain.verification.plan(part, &behaviour.cancelled_state, at, None);
@@ -69,9 +69,9 @@ pub(super) fn cancel(call: &Call<'_>) -> Answer {
     })
 }
 
-fn domain<'w>(call: &Call<'_>, world: &'w mut World) -> Result<&'w mut Domain, Refusal> {
+fn domain<'w>(call: &Call<'_>, state: &'w mut State) -> Result<&'w mut Domain, Refusal> {
     let id = parent(&call.path, 1);
-    world.domain_at_mut(&id).ok_or_else(|| missing(&id))
+    state.domain_at_mut(&id).ok_or_else(|| missing(&id))
 }
 
 /// What a part is, or will be in a moment.
@@ -89,18 +89,18 @@ fn part(call: &Call<'_>) -> Result<Part, Refusal> {
 
 /// Plans something for the end of an operation that begins now, and answers with 202, `null`, and two places that are
 /// one.
-fn act(call: &Call<'_>, plan: impl FnOnce(&mut World, Timestamp) -> Result<(), Refusal>) -> Answer {
-    let operation = call.state.change_world(|world| {
-        let fate = Fate::after(call, world.behaviour.verification_operation_seconds);
-        let (now, done_at) = (call.state.now(), fate.done_at);
-        plan(world, done_at)?;
-        let domain = domain(call, world)?;
+fn act(call: &Call<'_>, plan: impl FnOnce(&mut State, Timestamp) -> Result<(), Refusal>) -> Answer {
+    let operation = call.backend.change_state(|state| {
+        let fate = Fate::after(call, state.behaviour.verification_operation_seconds);
+        let (now, done_at) = (call.backend.now(), fate.done_at);
+        plan(state, done_at)?;
+        let domain = domain(call, state)?;
         // With an operation that takes no time there is no old state to be shown.
         if domain.verification.settle(now) {
             domain.stamp.change(PROVIDER_APP, now, random_guid().as_u128());
         }
         let resource = domain.resource_id();
-        Ok::<_, Refusal>(operations::begin(call, world, Begin { resource, fate, kind: OperationKind::Write }))
+        Ok::<_, Refusal>(operations::begin(call, state, Begin { resource, fate, kind: OperationKind::Write }))
     })?;
     let mut response = nothing(StatusCode::ACCEPTED);
     operations::tell(call, &mut response, &operation, &[ASYNC_OPERATION, header::LOCATION]);

@@ -13,9 +13,9 @@ use super::call::Call;
 use super::communication::parent;
 use super::{Answer, providers, subscriptions, unknown};
 use crate::refusal::Refusal;
-use crate::world::World;
-use crate::world::dns::Zone;
-use crate::world::dns::provider::NETWORK_NAMESPACE;
+use crate::state::State;
+use crate::state::dns::Zone;
+use crate::state::dns::provider::NETWORK_NAMESPACE;
 
 /// Finds who answers what lies below `/providers/Microsoft.Network`.
 pub(super) fn dispatch(call: &Call<'_>, subscription: &str) -> Answer {
@@ -68,11 +68,11 @@ fn must(call: &Call<'_>, kind: Option<&str>) -> Result<(), Refusal> {
 
 /// The zone at an ARM id.
 fn zone(call: &Call<'_>, id: &str) -> Result<Zone, Refusal> {
-    found(&call.state.world(), id).cloned()
+    found(&call.backend.state(), id).cloned()
 }
 
-fn found<'w>(world: &'w World, id: &str) -> Result<&'w Zone, Refusal> {
-    world.azure_zone(id).ok_or_else(|| {
+fn found<'w>(state: &'w State, id: &str) -> Result<&'w Zone, Refusal> {
+    state.azure_zone(id).ok_or_else(|| {
         let text = format!("The Resource '{id}' was not found.");
         Refusal::new(StatusCode::NOT_FOUND, "ResourceNotFound", text)
     })

@@ -15,9 +15,9 @@ use super::{Call, check_conditions, found, must, zone};
 use crate::dns::ascii_name;
 use crate::keys::random_guid;
 use crate::refusal::Refusal;
-use crate::world::World;
-use crate::world::dns::provider::etag;
-use crate::world::dns::{Record, Zone};
+use crate::state::State;
+use crate::state::dns::provider::etag;
+use crate::state::dns::{Record, Zone};
 
 #[derive(Deserialize)]
 struct Body {
@@ -52,9 +52,9 @@ pub(super) fn one(call: &Call<'_>, word: &str) -> Answer {
         return Ok(Json(shown(&zone, &there)).into_response());
     }
     // What is there is looked at and written over in one go: nobody writes in between.
-    call.state.change_world(|world| {
-        let zone = found(world, &parent(&call.path, 2))?.clone();
-        change(call, world, &zone, kind)
+    call.backend.change_state(|state| {
+        let zone = found(state, &parent(&call.path, 2))?.clone();
+        change(call, state, &zone, kind)
     })
 }
 
@@ -67,7 +67,7 @@ fn name<'c>(call: &'c Call<'_>, zone: &Zone) -> Result<(String, &'c str), Refusa
     Ok((name.ok_or_else(|| bad(&format!("The record set name '{relative}' is not valid.")))?, relative))
 }
 
-fn change(call: &Call<'_>, world: &mut World, zone: &Zone, kind: &str) -> Answer {
+fn change(call: &Call<'_>, state: &mut State, zone: &Zone, kind: &str) -> Answer {
     let (name, relative) = name(call, zone)?;
     let there = sets(zone).remove(&(name.clone(), kind.to_owned()));
     check_conditions(call, there.as_deref().map(etag).as_deref())?;
@@ -77,7 +77,7 @@ fn change(call: &Call<'_>, world: &mut World, zone: &Zone, kind: &str) -> Answer
             let there = there.unwrap_or_default();
             let records = written(call, zone, (&name, kind), &there)?;
             let answer = Json(shown(zone, &records));
-            write(world, zone, (&name, kind), records);
+            write(state, zone, (&name, kind), records);
             let status = if there.is_empty() { StatusCode::CREATED } else { StatusCode::OK };
             Ok((status, answer).into_response())
         }
@@ -86,7 +86,7 @@ fn change(call: &Call<'_>, world: &mut World, zone: &Zone, kind: &str) -> Answer
             Err(bad("The NS and SOA record sets of a zone cannot be deleted."))
         }
         ("DELETE", Some(_)) => {
-            write(world, zone, (&name, kind), Vec::new());
+            write(state, zone, (&name, kind), Vec::new());
             Ok(StatusCode::OK.into_response())
         }
         _ => Err(unknown(call)),
@@ -128,7 +128,7 @@ fn written(
         _ => before.map(|record| record.metadata.clone()).unwrap_or_default(),
     };
     check_neighbours(zone, name, kind)?;
-    let now = call.state.now();
+    let now = call.backend.now();
     let record = |value: String| {
         // What stays as it was is no news for DNS, though it is for whoever holds the old etag.
         let same = there.iter().find(|record| record.value == value && record.ttl == ttl);
@@ -164,9 +164,9 @@ fn check_neighbours(zone: &Zone, name: &str, kind: &str) -> Result<(), Refusal> 
     Ok(())
 }
 
-fn write(world: &mut World, zone: &Zone, (name, kind): (&str, &str), records: Vec<Record>) {
+fn write(state: &mut State, zone: &Zone, (name, kind): (&str, &str), records: Vec<Record>) {
     let Some(id) = zone.resource_id() else { return };
-    if let Some(zone) = world.azure_zone_mut(&id) {
+    if let Some(zone) = state.azure_zone_mut(&id) {
         zone.records.retain(|record| !record.is(name, kind));
         zone.records.extend(records);
     }

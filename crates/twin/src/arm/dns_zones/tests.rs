@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::super::tests::{SUBSCRIPTION, ask, assign, send, send_with};
 use crate::rehearsal::{Answer, Rehearsal};
-use crate::world::roles::DNS_ZONE_CONTRIBUTOR;
+use crate::state::roles::DNS_ZONE_CONTRIBUTOR;
 
 fn zone() -> String {
     format!("{SUBSCRIPTION}/resourceGroups/mail/providers/Microsoft.Network/dnsZones/northwind.example")
@@ -47,9 +47,9 @@ async fn a_record_set_is_written_as_a_whole_and_answered_by_dns() {
         (&there.body["name"], &there.body["properties"]["metadata"]["by"]),
         (&json!("@"), &json!("a test"))
     );
-    let world = rehearsal.state.world().clone();
-    let seen = rehearsal.state.now();
-    let answer = crate::world::dns::answer::answer(&world, "northwind.example", "TXT", seen);
+    let state = rehearsal.backend.state().clone();
+    let seen = rehearsal.backend.now();
+    let answer = crate::state::dns::answer::answer(&state, "northwind.example", "TXT", seen);
     assert_eq!(answer.records.len(), 2);
     assert_eq!(ask(&rehearsal, "DELETE", &path).await.status, 200);
     assert_eq!(ask(&rehearsal, "DELETE", &path).await.status, 204);
@@ -145,7 +145,7 @@ async fn zones_come_and_go() {
 #[tokio::test]
 async fn roles_say_who_may_write() {
     let rehearsal = Rehearsal::begin();
-    let role = rehearsal.state.world().role(DNS_ZONE_CONTRIBUTOR).unwrap().clone();
+    let role = rehearsal.backend.state().role(DNS_ZONE_CONTRIBUTOR).unwrap().clone();
     assert!(role.permissions[0].allows("Microsoft.Network/dnsZones/TXT/write"));
     assign(&rehearsal, &zone(), &["Microsoft.Network/dnsZones/read", "Microsoft.Network/dnsZones/TXT/*"]);
     assert_eq!(ask(&rehearsal, "GET", &zone()).await.status, 200);

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use crate::dns::ascii_name;
 use crate::refusal::Refusal;
-use crate::world::dns::Record;
+use crate::state::dns::Record;
 
 /// The types that are played.
 pub(super) const KINDS: [&str; 8] = ["A", "AAAA", "CNAME", "MX", "NS", "PTR", "SOA", "TXT"];

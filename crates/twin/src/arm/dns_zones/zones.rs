@@ -15,8 +15,8 @@ use super::{Call, check_conditions, found, must, record_sets, zone};
 use crate::dns::ascii_name;
 use crate::keys::random_guid;
 use crate::refusal::Refusal;
-use crate::world::dns::Zone;
-use crate::world::dns::provider::Home;
+use crate::state::dns::Zone;
+use crate::state::dns::provider::Home;
 
 #[derive(Deserialize)]
 struct Body {
@@ -27,9 +27,9 @@ struct Body {
 
 pub(super) fn list(call: &Call<'_>, base: &str) -> Answer {
     must(call, None)?;
-    let world = call.state.world();
+    let state = call.backend.state();
     let is_wanted = |zone: &&Zone| zone.resource_id().is_some_and(|id| is_below(base, &id));
-    Ok(plain_page(world.zones.iter().filter(is_wanted).map(shown)))
+    Ok(plain_page(state.zones.iter().filter(is_wanted).map(shown)))
 }
 
 pub(super) fn one(call: &Call<'_>) -> Answer {
@@ -45,21 +45,21 @@ pub(super) fn one(call: &Call<'_>) -> Answer {
 fn put(call: &Call<'_>) -> Answer {
     let body: Body = call.json()?;
     let place = if call.method == "PUT" { Some(place(call)?) } else { None };
-    call.state.change_world(|world| {
-        let there = world.azure_zone(&call.path).cloned();
+    call.backend.change_state(|state| {
+        let there = state.azure_zone(&call.path).cloned();
         check_conditions(call, there.as_ref().map(Zone::etag).as_deref())?;
         let (status, mut written) = match (there, place) {
             (Some(there), _) => (StatusCode::OK, there),
             (None, Some(place)) => (StatusCode::CREATED, made(call, place, &body)?),
-            (None, None) => return Err(found(world, &call.path).err().unwrap_or_else(|| unknown(call))),
+            (None, None) => return Err(found(state, &call.path).err().unwrap_or_else(|| unknown(call))),
         };
         if let Some(tags) = body.tags {
             written.tags = tags;
         }
         let answer = Json(shown(&written));
-        match world.azure_zone_mut(&call.path) {
+        match state.azure_zone_mut(&call.path) {
             Some(there) => *there = written,
-            None => world.zones.push(written),
+            None => state.zones.push(written),
         }
         Ok((status, answer).into_response())
     })
@@ -84,13 +84,13 @@ fn made(
 }
 
 fn delete(call: &Call<'_>) -> Answer {
-    call.state.change_world(|world| {
-        let Some(there) = world.azure_zone(&call.path) else {
+    call.backend.change_state(|state| {
+        let Some(there) = state.azure_zone(&call.path) else {
             return Ok(StatusCode::NO_CONTENT.into_response());
         };
         check_conditions(call, Some(&there.etag()))?;
         let id = there.resource_id();
-        world.zones.retain(|zone| zone.resource_id() != id);
+        state.zones.retain(|zone| zone.resource_id() != id);
         Ok(StatusCode::OK.into_response())
     })
 }

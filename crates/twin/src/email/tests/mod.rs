@@ -43,9 +43,9 @@ async fn ask(
     (path, body): (&str, &str),
     more: &[(&str, &str)],
 ) -> Answer {
-    let date = message::date::http(rehearsal.state.now());
+    let date = message::date::http(rehearsal.backend.now());
     let hash = content_hash(body.as_bytes());
-    let key = AccessKey::parse(&rehearsal.state.world().services[0].keys[0]).unwrap();
+    let key = AccessKey::parse(&rehearsal.backend.state().services[0].keys[0]).unwrap();
     let signed =
         Signed { method, path_and_query: path, date: &date, host: "localhost:8443", content_hash: &hash };
     let authorization = key.authorization(&signed);

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::{ID, SEND, ask, mail, post, status, with};
 use crate::rehearsal::Rehearsal;
-use crate::world::{RestRefusal, Retirement, Unwanted};
+use crate::state::{RestRefusal, Retirement, Unwanted};
 
 #[tokio::test]
 async fn what_is_no_json_is_422_and_what_lacks_a_member_is_400_for_it() {
@@ -45,7 +45,7 @@ async fn mail_to_nobody_but_cc_depends_on_the_version() {
     let old = "/emails:send?api-version=2021-10-01-preview";
     assert_eq!(post(&rehearsal, old, &hidden, &[]).await.status, 202);
     assert_eq!(post(&rehearsal, SEND, &hidden, &[]).await.status, 400);
-    rehearsal.state.change_world(|world| world.behaviour.email.takes_mail_without_to = true);
+    rehearsal.backend.change_state(|state| state.behaviour.email.takes_mail_without_to = true);
     assert_eq!(post(&rehearsal, SEND, &hidden, &[]).await.status, 202);
     let nobody = with(|mail| mail["recipients"] = json!({}));
     assert_eq!(post(&rehearsal, old, &nobody, &[]).await.status, 400);
@@ -54,7 +54,7 @@ async fn mail_to_nobody_but_cc_depends_on_the_version() {
 #[tokio::test]
 async fn a_used_or_invalid_message_id_is_replaced_or_refused() {
     let rehearsal = Rehearsal::begin();
-    let seen = || rehearsal.state.captured().all().next().unwrap().message_id().unwrap();
+    let seen = || rehearsal.backend.captured().all().next().unwrap().message_id().unwrap();
     let with_id = |id: &str| with(|mail| mail["headers"] = json!({ "Message-Id": id }));
     let strict = |id: &str| {
         with(|mail| {
@@ -93,7 +93,7 @@ async fn azures_switches_are_obeyed() {
     let switch = "x-ms-acsemail-suppress-invalid-attachment";
     assert_eq!(post(&rehearsal, SEND, &switched(switch, "false", files()), &[]).await.status, 400);
     assert_eq!(post(&rehearsal, SEND, &switched(switch, "true", files()), &[]).await.status, 202);
-    let kept = rehearsal.state.captured().all().next().unwrap().parts().attachments;
+    let kept = rehearsal.backend.captured().all().next().unwrap().parts().attachments;
     assert_eq!(kept.into_iter().map(|file| file.name).collect::<Vec<_>>(), ["a.pdf"]);
 }
 
@@ -120,7 +120,7 @@ async fn a_rule_refuses_what_it_is_about_and_nothing_else() {
         let rehearsal = Rehearsal::begin();
         let (code, message) = ("Unwanted".to_owned(), "no".to_owned());
         let rule = RestRefusal { when: when.clone(), status: 413, code, message };
-        rehearsal.state.change_world(|world| world.behaviour.email.refuses = vec![rule]);
+        rehearsal.backend.change_state(|state| state.behaviour.email.refuses = vec![rule]);
         let answer = post(&rehearsal, SEND, &refused, &[]).await;
         assert_eq!((answer.status, &answer.body["error"]["code"]), (413, &json!("Unwanted")), "{when:?}");
         if when != Unwanted::Everything {
@@ -132,11 +132,11 @@ async fn a_rule_refuses_what_it_is_about_and_nothing_else() {
 #[tokio::test]
 async fn from_the_day_of_retirement_on_nothing_is_taken() {
     let rehearsal = Rehearsal::begin();
-    let day = rehearsal.state.now() + SignedDuration::from_hours(1);
+    let day = rehearsal.backend.now() + SignedDuration::from_hours(1);
     let retirement: Retirement = serde_json::from_value(json!({ "from": day })).unwrap();
-    rehearsal.state.change_world(|world| world.behaviour.retirement = Some(retirement));
+    rehearsal.backend.change_state(|state| state.behaviour.retirement = Some(retirement));
     assert_eq!(post(&rehearsal, SEND, &mail(), &[("operation-id", ID)]).await.status, 202);
-    rehearsal.state.advance(SignedDuration::from_hours(1));
+    rehearsal.backend.advance(SignedDuration::from_hours(1));
     let answer = post(&rehearsal, SEND, &mail(), &[]).await;
     assert_eq!((answer.status, &answer.body["error"]["code"]), (410, &json!("Gone")));
     assert_eq!(status(&rehearsal, ID).await.status, 410);
@@ -145,7 +145,7 @@ async fn from_the_day_of_retirement_on_nothing_is_taken() {
 #[tokio::test]
 async fn a_service_without_public_access_is_not_reached() {
     let rehearsal = Rehearsal::begin();
-    rehearsal.state.change_world(|world| world.services[0].public_network_access = false);
+    rehearsal.backend.change_state(|state| state.services[0].public_network_access = false);
     let answer = post(&rehearsal, SEND, &mail(), &[]).await;
     assert_eq!((answer.status, &answer.body["error"]["code"]), (403, &json!("PublicNetworkAccessDisabled")));
 }

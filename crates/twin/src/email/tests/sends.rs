@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::{SEND, mail, post, with};
 use crate::rehearsal::Rehearsal;
-use crate::world::RepeatedOperation;
+use crate::state::RepeatedOperation;
 
 #[tokio::test]
 async fn what_azure_would_refuse_is_refused_by_code() {
@@ -67,13 +67,13 @@ async fn a_repeated_id_sends_once_however_it_is_answered() {
         [(Accept, 202, 1), (Conflict, 409, 1), (BadRequest, 400, 1), (SendAgain, 202, 2)]
     {
         let rehearsal = Rehearsal::begin();
-        rehearsal.state.change_world(|world| world.behaviour.repeated_operation = setting);
+        rehearsal.backend.change_state(|state| state.behaviour.repeated_operation = setting);
         let id = ("operation-id", "7f000000-0000-4000-8000-000000000001");
         let first = post(&rehearsal, SEND, &mail(), &[id]).await;
         assert_eq!((first.status, &first.body["id"]), (202, &id.1.into()));
         assert!(first.headers["operation-location"].to_str().unwrap().starts_with("https://localhost:8443/"));
         let second = post(&rehearsal, SEND, &mail(), &[id]).await;
-        assert_eq!((second.status, rehearsal.state.captured().taken()), (status, kept), "{setting:?}");
+        assert_eq!((second.status, rehearsal.backend.captured().taken()), (status, kept), "{setting:?}");
     }
 }
 
@@ -85,7 +85,7 @@ async fn the_quota_ends_in_429_with_a_wait() {
     }
     let over = post(&rehearsal, SEND, &mail(), &[]).await;
     assert_eq!((over.status, over.headers["retry-after"].to_str().unwrap()), (429, "60"));
-    rehearsal.state.advance(jiff::SignedDuration::from_secs(60));
+    rehearsal.backend.advance(jiff::SignedDuration::from_secs(60));
     assert_eq!(post(&rehearsal, SEND, &mail(), &[]).await.status, 202);
 }
 

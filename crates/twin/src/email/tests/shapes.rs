@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::{ID, SEND, mail, post, status, with};
 use crate::rehearsal::{Answer, Rehearsal};
-use crate::world::Absent;
+use crate::state::Absent;
 
 /// One recorded or specified answer: what it is, where it was seen, its status, headers and body. A header is
 /// written `name: value`, `name: *` for any value, and `!name` if it must be absent.
@@ -103,9 +103,9 @@ async fn successes_are_as_recorded() {
         [("operation-id", ID), ("x-ms-client-request-id", ID), ("x-ms-return-client-request-id", "true")];
     compare(&TAKEN, &post(&rehearsal, SEND, &mail(), &client).await);
     compare(&RUNNING, &status(&rehearsal, ID).await);
-    rehearsal.state.advance(SignedDuration::from_millis(2_999));
+    rehearsal.backend.advance(SignedDuration::from_millis(2_999));
     compare(&RUNNING, &status(&rehearsal, ID).await);
-    rehearsal.state.advance(SignedDuration::from_millis(1));
+    rehearsal.backend.advance(SignedDuration::from_millis(1));
     compare(&SUCCEEDED, &status(&rehearsal, ID).await);
     compare(&SUCCEEDED, &status(&rehearsal, ID).await);
 }
@@ -115,7 +115,7 @@ async fn failures_are_as_specified() {
     let rehearsal = Rehearsal::begin();
     let lost = with(|mail| mail["recipients"]["to"][0]["address"] = "bounce@example.com".into());
     compare(&TAKEN, &post(&rehearsal, SEND, &lost, &[("operation-id", ID)]).await);
-    rehearsal.state.advance(SignedDuration::from_secs(3));
+    rehearsal.backend.advance(SignedDuration::from_secs(3));
     compare(&FAILED, &status(&rehearsal, ID).await);
     let sender = |sender: &str| with(|mail| mail["senderAddress"] = sender.into());
     compare(&NOT_LINKED, &post(&rehearsal, SEND, &sender("news@unlinked.example"), &[]).await);
@@ -125,13 +125,13 @@ async fn failures_are_as_specified() {
 #[tokio::test]
 async fn what_is_not_known_for_sure_is_a_setting() {
     let rehearsal = Rehearsal::begin();
-    rehearsal.state.change_world(|world| {
-        world.behaviour.poll_seconds = 0;
-        world.behaviour.operation_seconds = 0;
-        world.behaviour.email.no_error = Absent::LeftOut;
-        world.behaviour.email.absent_error_members = Absent::LeftOut;
-        world.behaviour.email.doubles_slash = true;
-        world.behaviour.email.sends_request_id = true;
+    rehearsal.backend.change_state(|state| {
+        state.behaviour.poll_seconds = 0;
+        state.behaviour.operation_seconds = 0;
+        state.behaviour.email.no_error = Absent::LeftOut;
+        state.behaviour.email.absent_error_members = Absent::LeftOut;
+        state.behaviour.email.doubles_slash = true;
+        state.behaviour.email.sends_request_id = true;
     });
     let taken = post(&rehearsal, SEND, &mail(), &[("operation-id", ID)]).await;
     assert_eq!(taken.text, format!(r#"{{"id":"{ID}","status":"Running"}}"#));

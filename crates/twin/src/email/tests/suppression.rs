@@ -28,7 +28,7 @@ async fn a_send_to_nobody_but_the_suppressed_fails_in_a_200() {
     suppress(&rehearsal, "", "A@example.com").await;
     assert_eq!(post(&rehearsal, SEND, &mail(), &[("operation-id", ID)]).await.status, 202);
     assert_eq!(status(&rehearsal, ID).await.body["status"], "Running");
-    rehearsal.state.advance(SignedDuration::from_secs(3));
+    rehearsal.backend.advance(SignedDuration::from_secs(3));
     let answer = status(&rehearsal, ID).await;
     assert_eq!((answer.status, &answer.body["status"]), (200, &json!("Failed")));
     assert_eq!(answer.body["error"]["code"], "EmailDroppedAllRecipientsSuppressed");
@@ -40,10 +40,10 @@ async fn one_of_two_is_dropped() {
     suppress(&rehearsal, "scanner", "a@example.com").await;
     let two = with(|mail| mail["recipients"]["cc"] = json!([{ "address": "b@example.com" }]));
     assert_eq!(post(&rehearsal, SEND, &two, &[("operation-id", ID)]).await.status, 202);
-    rehearsal.state.advance(SignedDuration::from_secs(3));
+    rehearsal.backend.advance(SignedDuration::from_secs(3));
     assert_eq!(status(&rehearsal, ID).await.body["status"], "Succeeded");
     let outcomes: Vec<Outcome> =
-        rehearsal.state.captured().mail(1).unwrap().recipients.iter().map(|one| one.outcome).collect();
+        rehearsal.backend.captured().mail(1).unwrap().recipients.iter().map(|one| one.outcome).collect();
     assert_eq!(outcomes, [Outcome::Suppressed, Outcome::Delivered]);
 }
 
@@ -51,15 +51,15 @@ async fn one_of_two_is_dropped() {
 async fn by_a_setting_nothing_is_sent_where_mail_came_back_from() {
     for (suppresses_bounced, expected) in [(false, Outcome::Bounced), (true, Outcome::Suppressed)] {
         let rehearsal = Rehearsal::begin();
-        rehearsal.state.change_world(|world| world.behaviour.suppresses_bounced = suppresses_bounced);
+        rehearsal.backend.change_state(|state| state.behaviour.suppresses_bounced = suppresses_bounced);
         let lost = with(|mail| mail["recipients"]["to"][0]["address"] = json!("bounce@example.com"));
         for (number, expected) in [(1, Outcome::Bounced), (2, expected)] {
             assert_eq!(post(&rehearsal, SEND, &lost, &[]).await.status, 202);
-            assert_eq!(rehearsal.state.captured().mail(number).unwrap().recipients[0].outcome, expected);
+            assert_eq!(rehearsal.backend.captured().mail(number).unwrap().recipients[0].outcome, expected);
         }
-        rehearsal.state.advance(SignedDuration::from_hours(24));
+        rehearsal.backend.advance(SignedDuration::from_hours(24));
         assert_eq!(post(&rehearsal, SEND, &lost, &[]).await.status, 202);
-        assert_eq!(rehearsal.state.captured().mail(3).unwrap().recipients[0].outcome, Outcome::Bounced);
+        assert_eq!(rehearsal.backend.captured().mail(3).unwrap().recipients[0].outcome, Outcome::Bounced);
     }
 }
 
@@ -68,6 +68,6 @@ async fn a_list_of_another_sender_does_not_count() {
     let rehearsal = Rehearsal::begin();
     suppress(&rehearsal, "noreply", "a@example.com").await;
     assert_eq!(post(&rehearsal, SEND, &mail(), &[("operation-id", ID)]).await.status, 202);
-    rehearsal.state.advance(SignedDuration::from_secs(3));
+    rehearsal.backend.advance(SignedDuration::from_secs(3));
     assert_eq!(status(&rehearsal, ID).await.body["status"], "Succeeded");
 }

@@ -19,7 +19,7 @@ use super::{SmtpService, settings};
 use crate::captured::CapturedMail;
 use crate::faults::{Effect, Fault, Operation};
 use crate::rehearsal::Rehearsal;
-use crate::world::Behaviour;
+use crate::state::Behaviour;
 
 const MAIL: &str =
     "From: scanner@contoso.example\r\nMessage-ID: <1@x.example>\r\nSubject: s\r\n\r\nx\r\n.\r\n";
@@ -36,14 +36,14 @@ struct Context {
 impl Context {
     fn begin(change: impl FnOnce(&mut Behaviour)) -> Self {
         let rehearsal = Rehearsal::begin();
-        rehearsal.state.change_world(|world| change(&mut world.behaviour));
-        let service = Arc::new(SmtpService::new(Arc::clone(&rehearsal.state)));
+        rehearsal.backend.change_state(|state| change(&mut state.behaviour));
+        let service = Arc::new(SmtpService::new(Arc::clone(&rehearsal.backend)));
         Self { rehearsal, service }
     }
 
     /// A session as it is behind TLS, without TLS: what is offered and asked for is the same.
     async fn connect(&self) -> Line {
-        let behaviour = self.rehearsal.state.world().behaviour.smtp.clone();
+        let behaviour = self.rehearsal.backend.state().behaviour.smtp.clone();
         let endpoint = Endpoint {
             service: Arc::clone(&self.service),
             settings: Arc::new(Settings { tls: TlsPolicy::Absent, ..settings(&behaviour) }),
@@ -72,17 +72,17 @@ impl Context {
     }
 
     fn secret(&self) -> String {
-        self.rehearsal.state.world().tenants[0].apps[0].secrets[0].value.clone()
+        self.rehearsal.backend.state().tenants[0].apps[0].secrets[0].value.clone()
     }
 
     fn last(&self) -> CapturedMail {
-        self.rehearsal.state.captured().all().next().unwrap().clone()
+        self.rehearsal.backend.captured().all().next().unwrap().clone()
     }
 
     fn arm(&self, operation: Operation) {
         let effect =
             Effect::Answer { status: 451, code: "4.7.9".into(), message: "no".into(), retry_after: None };
-        self.rehearsal.state.arm(Fault { operation, effect, times: Some(1), one_in: None });
+        self.rehearsal.backend.arm(Fault { operation, effect, times: Some(1), one_in: None });
     }
 }
 

@@ -6,7 +6,7 @@ use smtp::server::{Session, Step};
 
 use super::super::settings;
 use super::Context;
-use crate::world::{OfferedExtensions, SmtpBehaviour};
+use crate::state::{OfferedExtensions, SmtpBehaviour};
 
 fn offered(reply: &str) -> Vec<&str> {
     reply.lines().skip(1).map(|line| &line[4..]).collect()

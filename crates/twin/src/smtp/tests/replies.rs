@@ -100,7 +100,7 @@ async fn the_rate_is_told_in_the_words_that_are_reported() {
     let expected = "450 4.5.127 Message rejected. Excessive message rate from sender. For more information see \
                     https://aka.ms/EXOSmtpErrors.\r\n";
     assert_eq!(reply, expected);
-    let captured = context.rehearsal.state.captured();
+    let captured = context.rehearsal.backend.captured();
     let kinds: Vec<_> = captured.meters().map(|((_, kind), meter)| (*kind, meter.throttled)).collect();
     assert_eq!(kinds, [(crate::captured::Kind::SmtpSends, 1)], "apart from REST");
 }
@@ -110,9 +110,9 @@ fn a_greeting_can_be_a_refusal() {
     let rehearsal = Rehearsal::begin();
     let effect =
         Effect::Answer { status: 554, code: "5.3.2".into(), message: "No".into(), retry_after: None };
-    rehearsal.state.arm(Fault { operation: Operation::SmtpConnection, effect, times: None, one_in: None });
+    rehearsal.backend.arm(Fault { operation: Operation::SmtpConnection, effect, times: None, one_in: None });
     let Some(Effect::Answer { status, code, message, .. }) =
-        rehearsal.state.faults.trigger(Operation::SmtpConnection)
+        rehearsal.backend.faults.trigger(Operation::SmtpConnection)
     else {
         panic!()
     };

@@ -6,7 +6,7 @@ use serde_json::json;
 use super::{Context, MAIL};
 use crate::captured::Outcome;
 use crate::faults::Operation;
-use crate::world::Stage;
+use crate::state::Stage;
 
 #[tokio::test]
 async fn a_sender_is_refused_at_the_stage_and_in_the_words_of_the_setting() {
@@ -42,9 +42,9 @@ async fn too_fast_is_said_at_the_stage_and_for_as_long_as_the_setting_says() {
             assert_eq!(send().await[3], "250 2.0.0");
         }
         assert_eq!(send().await[at], "450 4.5.127", "{stage:?}");
-        context.rehearsal.state.advance(SignedDuration::from_secs(3_599));
+        context.rehearsal.backend.advance(SignedDuration::from_secs(3_599));
         assert_eq!(send().await[at], "450 4.5.127", "{stage:?}");
-        context.rehearsal.state.advance(SignedDuration::from_secs(1));
+        context.rehearsal.backend.advance(SignedDuration::from_secs(1));
         assert_eq!(send().await[3], "250 2.0.0", "{stage:?}");
     }
 }
@@ -65,13 +65,13 @@ async fn recipients_choose_their_reply() {
 #[tokio::test]
 async fn the_suppressed_are_accepted_and_dropped() {
     let context = Context::begin(|_| {});
-    let now = context.rehearsal.state.now();
+    let now = context.rehearsal.backend.now();
     let list = json!({
         "name": "l", "list_name": "scanner", "created_at": now, "updated_at": now,
         "addresses": [{ "name": "1", "email": "A@example.com", "updated_at": now }],
     });
-    context.rehearsal.state.change_world(|world| {
-        let domain = world.domains.iter_mut().find(|domain| domain.name == "contoso.example").unwrap();
+    context.rehearsal.backend.change_state(|state| {
+        let domain = state.domains.iter_mut().find(|domain| domain.name == "contoso.example").unwrap();
         domain.suppression_lists.push(serde_json::from_value(list).unwrap());
     });
     let recipients = ["a@example.com", "b@example.com"];
@@ -105,12 +105,12 @@ async fn each_command_can_fail_once() {
 #[tokio::test]
 async fn a_username_in_the_form_of_an_address_needs_a_linked_domain() {
     let context = Context::begin(|_| {});
-    context.rehearsal.state.change_world(|world| {
-        let user = world.services[0].smtp_usernames[0].clone();
+    context.rehearsal.backend.change_state(|state| {
+        let user = state.services[0].smtp_usernames[0].clone();
         for name in ["printers@unlinked.example", "printers"] {
             let mut user = user.clone();
             user.username = name.to_owned();
-            world.services[0].smtp_usernames.push(user);
+            state.services[0].smtp_usernames.push(user);
         }
     });
     for (name, expected) in [

@@ -180,7 +180,7 @@ impl Walk {
     }
 
     fn wait(&self) {
-        self.rehearsal.state.advance(SignedDuration::from_mins(5));
+        self.rehearsal.backend.advance(SignedDuration::from_mins(5));
     }
 }
 

@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use self::provider::Home;
-use super::{Domain, Part, World};
+use super::{Domain, Part, State};
 
 /// A zone.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -82,8 +82,8 @@ pub const DKIM: [(Part, &str, &str); 2] = [
     ),
 ];
 
-impl World {
-    /// Puts a zone into the world with all that a domain needs to be verified.
+impl State {
+    /// Puts a zone into the state with all that a domain needs to be verified.
     pub fn publish(&mut self, domain: &Domain) {
         let name = &domain.name;
         let mut records = vec![

@@ -4,7 +4,7 @@ use azure_types::ids::SubscriptionId;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::super::World;
+use super::super::State;
 use super::super::directory::named;
 use super::{Record, Zone, is_within};
 
@@ -136,7 +136,7 @@ pub fn etag(records: &[Record]) -> String {
     named(Uuid::nil(), &format!("{records:?}")).to_string()
 }
 
-impl World {
+impl State {
     /// The zones in which the name servers themselves are.
     pub(super) fn zone_of_name_servers(name: &str) -> Option<Zone> {
         let above = NAME_SERVER_ZONES.into_iter().find(|above| is_within(name, above))?;

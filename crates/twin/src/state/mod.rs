@@ -43,7 +43,7 @@ pub use self::stamp::{PROVIDER_APP, Stamp, SystemData};
 /// All of it.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
-pub struct World {
+pub struct State {
     /// Directories.
     pub tenants: Vec<Tenant>,
     /// Subscriptions.
@@ -104,7 +104,7 @@ fn enabled() -> SubscriptionState {
     SubscriptionState::Enabled
 }
 
-impl World {
+impl State {
     /// The tenant of that id or domain name, in any case.
     #[must_use]
     pub fn tenant(&self, name: &str) -> Option<&Tenant> {

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::access::covers;
-use super::{PROVIDER_APP, World};
+use super::{PROVIDER_APP, State};
 use crate::keys::random_guid;
 
 /// A resource group.
@@ -66,14 +66,14 @@ impl ResourceGroup {
     }
 }
 
-impl World {
+impl State {
     /// The group at an ARM id.
     #[must_use]
     pub fn group(&self, id: &str) -> Option<&ResourceGroup> {
         self.groups.iter().find(|group| group.resource_id().eq_ignore_ascii_case(id))
     }
 
-    /// Whether something is due that [`World::settle`] would do.
+    /// Whether something is due that [`State::settle`] would do.
     #[must_use]
     pub fn is_due(&self, now: Timestamp) -> bool {
         self.groups.iter().any(|group| group.gone_at.is_some_and(|at| at <= now))

@@ -1,4 +1,4 @@
-//! A world from a file: what exists when the twin starts for the first time.
+//! The state from a file: what exists when the twin starts for the first time.
 
 use std::collections::BTreeMap;
 
@@ -16,8 +16,8 @@ use super::dns::seed::{TokenSeed, ZoneSeed};
 use super::roles::OWNER;
 use super::{
     App, Assignment, Behaviour, ClientSecret, Domain, EmailService, Limits, Management, Registration,
-    ResourceGroup, SenderUsername, Service, SetMembers, SmtpUsername, Stamp, Subscription, SystemData,
-    Tenant, Verification, World,
+    ResourceGroup, SenderUsername, Service, SetMembers, SmtpUsername, Stamp, State, Subscription, SystemData,
+    Tenant, Verification,
 };
 
 /// What a seed file says. Ids that it leaves out follow from names, the same every time.
@@ -113,7 +113,7 @@ fn customer_managed() -> Management {
     Management::CustomerManaged
 }
 
-/// The world of a twin that was given no seed.
+/// The state of a twin without a seed file.
 const DEFAULT: &str = include_str!("default_seed.toml");
 /// A secret without an end would never be rotated; this is what the portal offers at most.
 const SECRET_SECONDS: i64 = 730 * 86_400;
@@ -127,16 +127,16 @@ impl Seed {
         Ok(toml::from_str(text)?)
     }
 
-    /// The world of a twin that was given no seed.
+    /// The state of a twin without a seed file.
     #[must_use]
     pub fn standard() -> Self {
         // A test reads it.
         Self::parse(DEFAULT).expect("the built-in seed is valid")
     }
 
-    /// Makes the world, at the time when the twin starts.
+    /// Makes the state, at the time when the twin starts.
     #[must_use]
-    pub fn into_world(self, now: Timestamp) -> World {
+    pub fn into_state(self, now: Timestamp) -> State {
         let (tenant, subscription) = (self.tenant.id, self.subscription.id);
         let app = self.app.into_app(now);
         let (client, principal) = (app.client, App::principal_to_be(app.client));
@@ -160,7 +160,7 @@ impl Seed {
         groups.extend(zones.iter().filter_map(|zone| zone.resource_group().map(str::to_owned)));
         groups.sort();
         groups.dedup();
-        let mut world = World {
+        let mut state = State {
             tenants: vec![Tenant { id: tenant, domain: self.tenant.domain, apps: vec![app] }],
             assignments: vec![Assignment {
                 id: named(client.guid(), "owner"),
@@ -191,17 +191,17 @@ impl Seed {
                 .map(|seed| seed.into_token(subscription))
                 .collect(),
             behaviour: self.behaviour,
-            ..World::default()
+            ..State::default()
         };
-        for domain in world.domains.clone() {
+        for domain in state.domains.clone() {
             if domain.management != Management::AzureManaged {
-                world.publish(&domain);
+                state.publish(&domain);
             }
         }
         for (service, domain) in links {
-            world.link(&service, &domain);
+            state.link(&service, &domain);
         }
-        world
+        state
     }
 }
 
@@ -359,21 +359,21 @@ poll_seconds = 17
             assert_eq!(seed.behaviour.poll_seconds, 17, "{key}");
         }
     }
-    use crate::world::SecretVerdict;
+    use crate::state::SecretVerdict;
 
     #[test]
-    fn the_standard_seed_makes_a_world_that_can_send() {
+    fn the_standard_seed_makes_a_twin_that_can_send() {
         let now = Timestamp::UNIX_EPOCH;
-        let world = Seed::standard().into_world(now);
-        let tenant = world.tenant("contoso.example").unwrap();
+        let state = Seed::standard().into_state(now);
+        let tenant = state.tenant("contoso.example").unwrap();
         let app = &tenant.apps[0];
         assert_eq!(app.judge(&app.secrets[0].value, now), SecretVerdict::Good);
         assert_eq!(app.judge(&app.secrets[0].value, Timestamp::MAX), SecretVerdict::Expired);
         assert_eq!(app.judge(&app.secrets[0].id.to_string(), now), SecretVerdict::Wrong);
-        let service = world.service("contoso-mail").unwrap();
-        assert!(world.may_send(app.principal.unwrap(), &service.resource_id(), now));
+        let service = state.service("contoso-mail").unwrap();
+        assert!(state.may_send(app.principal.unwrap(), &service.resource_id(), now));
         assert_eq!(service.usable_keys().count(), 2);
-        assert!(service.linked_domains.iter().all(|domain| world.domain_at(domain).is_some()));
+        assert!(service.linked_domains.iter().all(|domain| state.domain_at(domain).is_some()));
         assert_eq!(service.linked_domains.len(), 2);
     }
 

@@ -24,7 +24,7 @@ mod tests {
     #[test]
     fn a_list_is_for_one_sender_or_for_all() {
         let now = Timestamp::UNIX_EPOCH;
-        let mut domain = Seed::standard().into_world(now).domains.remove(0);
+        let mut domain = Seed::standard().into_state(now).domains.remove(0);
         let list = |sender: &str, email: &str| -> SuppressionList {
             serde_json::from_value(json!({
                 "name": sender, "list_name": sender, "created_at": now, "updated_at": now,

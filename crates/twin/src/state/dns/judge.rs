@@ -1,11 +1,11 @@
 //! What a verification makes of what DNS says.
 //!
-//! A part of a domain asks [`Question`]s. What came back is [`Seen`], from the world's own zones or from a
-//! resolver; [`World::conclude`] judges it.
+//! A part of a domain asks [`Question`]s. What came back is [`Seen`], from the twin's own zones or from a
+//! resolver; [`State::conclude`] judges it.
 
 use jiff::Timestamp;
 
-use super::super::{Domain, FAILED, IN_PROGRESS, Part, VERIFIED, World};
+use super::super::{Domain, FAILED, IN_PROGRESS, Part, State, VERIFIED};
 use super::{DKIM, SPF_INCLUDE};
 
 /// What a verification asks.
@@ -39,7 +39,7 @@ pub struct Due {
     pub questions: Vec<Question>,
 }
 
-impl World {
+impl State {
     /// The parts that are to be judged by then, ownership first.
     #[must_use]
     pub fn due_verifications(&self, now: Timestamp) -> Vec<Due> {
@@ -54,7 +54,7 @@ impl World {
         all
     }
 
-    /// What the world's own zones say to a question, as slowly as DNS is.
+    /// What the twin's own zones say to a question, as slowly as DNS is.
     #[must_use]
     pub fn look_up(&self, question: &Question, now: Timestamp) -> Seen {
         let wait = jiff::SignedDuration::from_secs(self.behaviour.dns_seconds);

@@ -16,19 +16,19 @@ use crate::dns::Resolver;
 use crate::faults::Faults;
 use crate::keys::TokenKey;
 use crate::persistence::Persistence;
-use crate::world::World;
+use crate::state::State;
 
 /// What all endpoints of a twin share.
-pub struct State {
-    world: Mutex<World>,
+pub struct Backend {
+    state: Mutex<State>,
     /// What the seed says: where a reset leads back to.
-    seeded: World,
+    seeded: State,
     captured: Mutex<Captured>,
     clock: Clock,
     /// How far the twin's clock is ahead of the one it was given.
     ahead_milliseconds: AtomicI64,
     pub(crate) faults: Faults,
-    /// Whom verifications ask, if not the world's own zones.
+    /// Whom verifications ask, if not the twin's own zones.
     pub(crate) resolver: Option<Resolver>,
     pub(crate) throttle: Throttle,
     /// Calls to Resource Manager by kind, those that were refused for their number among them.
@@ -40,26 +40,26 @@ pub struct State {
 }
 
 /// What exists, locked for as long as it is looked at.
-pub struct Existing<'a>(MutexGuard<'a, World>);
+pub struct ReadState<'a>(MutexGuard<'a, State>);
 
-impl Deref for Existing<'_> {
-    type Target = World;
+impl Deref for ReadState<'_> {
+    type Target = State;
 
-    fn deref(&self) -> &World {
+    fn deref(&self) -> &State {
         &self.0
     }
 }
 
-impl State {
+impl Backend {
     pub(crate) fn new(
-        (world, seeded): (World, World),
+        (state, seeded): (State, State),
         captured: Captured,
         clock: Clock,
         token_key: TokenKey,
         persistence: Persistence,
     ) -> Self {
         Self {
-            world: Mutex::new(world),
+            state: Mutex::new(state),
             seeded,
             clock,
             ahead_milliseconds: AtomicI64::new(0),
@@ -75,25 +75,25 @@ impl State {
         }
     }
 
-    /// What exists, to be read: it is changed by [`State::change_world`] alone.
-    pub fn world(&self) -> Existing<'_> {
-        Existing(self.lock_world())
+    /// What exists, to be read: it is changed by [`Backend::change_state`] alone.
+    pub fn state(&self) -> ReadState<'_> {
+        ReadState(self.lock_state())
     }
 
     /// Changes what exists, and keeps the change.
     ///
-    /// This is the only way to a `&mut World`. Whoever reads something, decides and puts it back does all of that in one
+    /// This is the only way to a `&mut State`. Whoever reads something, decides and puts it back does all of that in one
     /// `change`: the lock is held meanwhile, so that two writers at once lose nothing. A copy that was taken before, by
-    /// [`State::world`], is for answers and never put back.
-    pub fn change_world<T>(&self, change: impl FnOnce(&mut World) -> T) -> T {
-        let mut world = self.lock_world();
-        let result = change(&mut world);
-        self.persistence.keep_world(&world);
+    /// [`Backend::state`], is for answers and never put back.
+    pub fn change_state<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
+        let mut state = self.lock_state();
+        let result = change(&mut state);
+        self.persistence.keep_state(&state);
         result
     }
 
-    fn lock_world(&self) -> MutexGuard<'_, World> {
-        self.world.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock_state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What was sent.
@@ -151,7 +151,7 @@ impl State {
 
     /// Puts everything back to how it was at the first start.
     pub fn reset(&self) {
-        self.change_world(|world| *world = self.seeded.clone());
+        self.change_state(|state| *state = self.seeded.clone());
         *self.captured() = Captured::default();
         self.persistence.forget_mail();
         self.taken.send_replace(0);

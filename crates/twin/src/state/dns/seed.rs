@@ -10,7 +10,7 @@ use super::provider::{CloudflareToken, Home};
 /// A zone without records.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(in crate::world) struct ZoneSeed {
+pub(in crate::state) struct ZoneSeed {
     name: String,
     provider: Option<Provider>,
     #[serde(default = "resource_group")]
@@ -27,7 +27,7 @@ enum Provider {
 /// A token of Cloudflare's interface.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(in crate::world) struct TokenSeed {
+pub(in crate::state) struct TokenSeed {
     value: String,
     /// All zones when absent.
     zones: Option<Vec<String>>,
@@ -40,7 +40,7 @@ fn resource_group() -> String {
 }
 
 impl ZoneSeed {
-    pub(in crate::world) fn into_zone(self, subscription: SubscriptionId) -> Zone {
+    pub(in crate::state) fn into_zone(self, subscription: SubscriptionId) -> Zone {
         let id = named(subscription.guid(), &format!("zone {}", self.name)).simple().to_string();
         let home = self.provider.map(|provider| match provider {
             Provider::Cloudflare => Home::Cloudflare,
@@ -51,7 +51,7 @@ impl ZoneSeed {
 }
 
 impl TokenSeed {
-    pub(in crate::world) fn into_token(self, subscription: SubscriptionId) -> CloudflareToken {
+    pub(in crate::state) fn into_token(self, subscription: SubscriptionId) -> CloudflareToken {
         CloudflareToken {
             id: named(subscription.guid(), &format!("token {}", self.value)).simple().to_string(),
             value: self.value,

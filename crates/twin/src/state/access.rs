@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::World;
+use super::State;
 use super::directory::named;
 use super::roles::{BUILT_IN, Role};
 
@@ -34,7 +34,7 @@ const ACTIONS_TO_SEND: [&str; 3] = [
     "Microsoft.Communication/EmailServices/Write",
 ];
 
-impl World {
+impl State {
     /// All roles, the built-in ones first.
     pub fn roles(&self) -> impl Iterator<Item = &Role> {
         BUILT_IN.iter().chain(&self.custom_roles)
@@ -107,7 +107,7 @@ pub fn covers(scope: &str, resource: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::world::roles::{CONTRIBUTOR, READER};
+    use crate::state::roles::{CONTRIBUTOR, READER};
     use jiff::SignedDuration;
 
     #[test]
@@ -121,11 +121,11 @@ mod tests {
     fn an_assignment_counts_from_its_time_on() {
         let (now, later) = (Timestamp::UNIX_EPOCH, SignedDuration::from_mins(5));
         let principal = PrincipalId::new(Uuid::nil());
-        let mut world = World::default();
+        let mut state = State::default();
         for role in [READER, CONTRIBUTOR] {
             let active_at = if role == READER { now } else { now + later };
             let scope = "/subscriptions/a".to_owned();
-            world.assignments.push(Assignment {
+            state.assignments.push(Assignment {
                 id: role,
                 principal,
                 scope,
@@ -134,7 +134,7 @@ mod tests {
                 active_at,
             });
         }
-        let may = |action, at| world.may(principal, action, "/subscriptions/A/resourceGroups/g", at);
+        let may = |action, at| state.may(principal, action, "/subscriptions/A/resourceGroups/g", at);
         assert!(may("Microsoft.Communication/emailServices/read", now));
         assert!(!may("Microsoft.Communication/emailServices/write", now));
         assert!(may("Microsoft.Communication/emailServices/write", now + later));

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::super::World;
+use super::super::State;
 use super::{Record, Zone, is_within};
 
 /// What is said.
@@ -36,16 +36,16 @@ const PROXIES_6: [&str; 2] = ["2606:4700:3030::6815:2001", "2606:4700:3031::ac43
 const PROXY_TTL: u32 = 300;
 const AUTOMATIC: u32 = 1;
 
-/// What the world's zones say about a name, counting what was written until `seen`. `ANY` stands for all kinds.
+/// What the twin's zones say about a name, counting what was written until `seen`. `ANY` stands for all kinds.
 #[must_use]
-pub fn answer(world: &World, name: &str, kind: &str, seen: Timestamp) -> Answer {
+pub fn answer(state: &State, name: &str, kind: &str, seen: Timestamp) -> Answer {
     let mut records: Vec<Record> = Vec::new();
     let mut name = name.trim_end_matches('.').to_ascii_lowercase();
     for _ in 0..ALIASES {
         let made_up;
-        let zone = match world.zone_of(&name) {
+        let zone = match state.zone_of(&name) {
             Some(zone) => zone,
-            None => match World::zone_of_name_servers(&name) {
+            None => match State::zone_of_name_servers(&name) {
                 Some(zone) => {
                     made_up = zone;
                     &made_up
@@ -55,7 +55,7 @@ pub fn answer(world: &World, name: &str, kind: &str, seen: Timestamp) -> Answer 
                 None => return Answer { code: Code::NoError, records, soa: None },
             },
         };
-        let minimum = world.behaviour.negative_ttl;
+        let minimum = state.behaviour.negative_ttl;
         let Some(there) = at_name(zone, &name, minimum, seen) else {
             return Answer { code: Code::NxDomain, records, soa: Some(zone.soa(minimum)) };
         };
@@ -128,8 +128,8 @@ fn shown(record: &Record) -> Vec<Record> {
 mod tests {
     use super::*;
 
-    fn world() -> World {
-        let mut world = World::default();
+    fn state() -> State {
+        let mut state = State::default();
         let proxied = |record: Record| Record { is_proxied: true, ..record };
         let records = vec![
             Record::new("TXT", "zone.example", "one"),
@@ -141,12 +141,12 @@ mod tests {
             Record::new("A", "*.wild.zone.example", "192.0.2.2"),
             proxied(Record::new("CNAME", "proxied.zone.example", "elsewhere.example")),
         ];
-        world.zones.push(Zone { name: "zone.example".to_owned(), records, ..Zone::default() });
-        world
+        state.zones.push(Zone { name: "zone.example".to_owned(), records, ..Zone::default() });
+        state
     }
 
     fn says(name: &str, kind: &str) -> String {
-        let answer = answer(&world(), name, kind, Timestamp::MAX);
+        let answer = answer(&state(), name, kind, Timestamp::MAX);
         let values: Vec<String> =
             answer.records.iter().map(|record| format!("{} {}", record.kind, record.value)).collect();
         let soa = if answer.soa.is_some() { ", SOA" } else { "" };
@@ -180,10 +180,10 @@ mod tests {
 
     #[test]
     fn what_is_written_later_is_not_seen() {
-        let mut world = world();
+        let mut state = state();
         let later = Timestamp::from_second(100).unwrap();
-        world.zones[0].records[0].since = Some(later);
-        let count = |seen| answer(&world, "zone.example", "TXT", seen).records.len();
+        state.zones[0].records[0].since = Some(later);
+        let count = |seen| answer(&state, "zone.example", "TXT", seen).records.len();
         assert_eq!((count(Timestamp::UNIX_EPOCH), count(later)), (1, 2));
     }
 }
