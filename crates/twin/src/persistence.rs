@@ -85,3 +85,33 @@ impl Persistence {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+    use serde_json::Value;
+
+    use super::*;
+    use crate::state::Seed;
+
+    #[test]
+    fn the_state_is_found_again_also_where_it_had_its_former_names() {
+        let folder = tempfile::tempdir().unwrap();
+        let (persistence, none, _) = Persistence::open(folder.path()).unwrap();
+        assert!(none.is_none(), "nothing is there at first");
+        let mut state = Seed::standard().into_state(Timestamp::UNIX_EPOCH);
+        state.behaviour.poll_seconds = 17;
+        persistence.keep_state(&state);
+        let (_, kept, _) = Persistence::open(folder.path()).unwrap();
+        assert_eq!(kept.unwrap().behaviour.poll_seconds, 17);
+
+        let written = fs::read(folder.path().join("state.json")).unwrap();
+        let mut document: Value = serde_json::from_slice(&written).unwrap();
+        let behaviour = document.as_object_mut().unwrap().remove("behaviour").unwrap();
+        document["habits"] = behaviour;
+        fs::remove_file(folder.path().join("state.json")).unwrap();
+        fs::write(folder.path().join("world.json"), document.to_string()).unwrap();
+        let (_, kept, _) = Persistence::open(folder.path()).unwrap();
+        assert_eq!(kept.unwrap().behaviour.poll_seconds, 17);
+    }
+}
