@@ -25,7 +25,7 @@ use crate::logins::Logins;
 use crate::nodes::{self, Node};
 use crate::options::Options;
 use crate::published::{Published, Source};
-use crate::queue::Queue;
+use crate::queue::{self, Queue};
 use crate::quota_leases::QuotaLeases;
 use crate::rate_usage::RateUsage;
 use crate::refusals::Refusals;
@@ -65,7 +65,11 @@ impl Store {
         let database = Database::open(&data_dir.join("postern.db"))?;
         let node = nodes::enter(&database, now)?;
         let locks = Locks::new(database.clone(), node);
-        let queue = Queue::open(data_dir.clone(), database.clone(), options, now)?;
+        let queue = Queue::open(
+            queue::Parts { data_dir: data_dir.clone(), database: database.clone(), node },
+            options,
+            now,
+        )?;
         let published = Arc::new(Published::load(&database, DIRECTORY)?);
         let (key, key_file) = match key.into() {
             KeySource::Given(key) => (key, None),

@@ -1,5 +1,7 @@
 //! Claiming what is due, under a lease: a crash delivers again rather than loses.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use model::delivery::{ClaimedSend, SendId};
 use model::id::AccountId;
@@ -10,6 +12,7 @@ use crate::columns;
 use crate::database::Durability;
 use crate::error::StoreError;
 use crate::journal::Place;
+use crate::nodes::Node;
 
 impl Queue {
     /// Claims up to `limit` sends of an account that are due, most urgent lane first, longest waiting
@@ -24,10 +27,8 @@ impl Queue {
         limit: usize,
         lease_until: Timestamp,
     ) -> Result<Vec<Claim>, StoreError> {
-        self.0
-            .database
-            .write(Durability::Synced, move |connection| claim(connection, account, now, limit, lease_until))
-            .await
+        let (asked, lease) = (Asked { account, now, limit }, self.lease(lease_until));
+        self.0.database.write(Durability::Synced, move |connection| claim(connection, asked, lease)).await
     }
 
     /// Claims up to `limit` waiting sends of an account whose time is over. None waits for longer.
@@ -52,6 +53,7 @@ impl Queue {
         if !any {
             return Ok(Vec::new());
         }
+        let lease = self.lease(lease_until);
         self.0
             .database
             .write(Durability::Written, move |connection| {
@@ -61,7 +63,7 @@ impl Queue {
                 while let Some(row) = rows.next()? {
                     claims.push(read_claim(row)?);
                 }
-                lease(connection, &claims, lease_until)?;
+                lease.take(connection, &claims)?;
                 Ok(claims)
             })
             .await
@@ -89,32 +91,17 @@ impl Queue {
             .await
     }
 
-    /// Puts every send back that was under way when the last process ended; says how many of each
-    /// account: Azure may have counted them.
+    /// Puts every send back that a process had under way which is gone; says how many of each account: Azure may
+    /// have counted them.
     ///
     /// # Errors
     /// When the database cannot be written.
     pub async fn release_leases(&self, now: Timestamp) -> Result<Vec<(AccountId, u32)>, StoreError> {
-        self.0
-            .database
-            .write(Durability::Synced, move |connection| {
-                let mut select = connection.prepare(
-                    "SELECT account_id, count(*) FROM send WHERE state = 'sending' GROUP BY account_id",
-                )?;
-                let rows =
-                    select.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, u32>(1)?)))?;
-                let mut released = Vec::new();
-                for row in rows {
-                    let (account, count) = row?;
-                    released.push((columns::to_id(&account)?, count));
-                }
-                connection.execute(
-                    "UPDATE send SET state = 'queued', due_at = ? WHERE state = 'sending'",
-                    [now.as_millisecond()],
-                )?;
-                Ok(released)
-            })
-            .await
+        self.0.database.write(Durability::Synced, move |connection| release_dead(connection, now)).await
+    }
+
+    fn lease(&self, until: Timestamp) -> Lease {
+        Lease { node: self.0.node, until }
     }
 
     /// Takes up to `limit` sends whose status may be read now. Until `lease_until` nobody else does.
@@ -196,13 +183,23 @@ impl Queue {
     }
 }
 
-fn claim(
-    connection: &Connection,
+/// What is asked for.
+#[derive(Clone, Copy)]
+struct Asked {
     account: AccountId,
     now: Timestamp,
     limit: usize,
-    lease_until: Timestamp,
-) -> Result<Vec<Claim>, StoreError> {
+}
+
+/// What a claim is: until then, nobody but that process works on the send.
+#[derive(Clone, Copy)]
+struct Lease {
+    node: Node,
+    until: Timestamp,
+}
+
+fn claim(connection: &Connection, asked: Asked, lease: Lease) -> Result<Vec<Claim>, StoreError> {
+    let Asked { account, now, limit } = asked;
     let mut select = connection.prepare_cached(
         "SELECT s.message_id, s.part, s.operation_id, s.recipients, s.attempts,
                 m.expires_at, m.segment, m.position, m.reverse_path, m.header_from, m.size_octets,
@@ -222,7 +219,7 @@ fn claim(
             claims.push(read_claim(row)?);
         }
     }
-    lease(connection, &claims, lease_until)?;
+    lease.take(connection, &claims)?;
     Ok(claims)
 }
 
@@ -233,14 +230,33 @@ const EXPIRED: &str = "SELECT s.message_id, s.part, s.operation_id, s.recipients
      WHERE s.account_id = ?1 AND s.lane BETWEEN 0 AND 2 AND s.state = 'queued'
      AND s.due_at <= ?2 AND m.expires_at <= ?2 LIMIT ?3";
 
-fn lease(connection: &Connection, claims: &[Claim], lease_until: Timestamp) -> Result<(), StoreError> {
-    let mut update = connection
-        .prepare_cached("UPDATE send SET state = 'sending', due_at = ? WHERE message_id = ? AND part = ?")?;
-    for claim in claims {
-        let id = claim.send.id;
-        update.execute(params![lease_until.as_millisecond(), id.message.to_string(), id.part])?;
+impl Lease {
+    fn take(self, connection: &Connection, claims: &[Claim]) -> Result<(), StoreError> {
+        let mut update = connection.prepare_cached(
+            "UPDATE send SET state = 'sending', due_at = ?, node = ? WHERE message_id = ? AND part = ?",
+        )?;
+        for claim in claims {
+            let id = claim.send.id;
+            let (until, node) = (self.until.as_millisecond(), self.node.number());
+            update.execute(params![until, node, id.message.to_string(), id.part])?;
+        }
+        Ok(())
     }
-    Ok(())
+}
+
+fn release_dead(connection: &Connection, now: Timestamp) -> Result<Vec<(AccountId, u32)>, StoreError> {
+    let mut select = connection.prepare(
+        "UPDATE send SET state = 'queued', due_at = ?1
+         WHERE state = 'sending'
+           AND (node IS NULL OR node NOT IN (SELECT number FROM node WHERE alive_until > ?1))
+         RETURNING account_id",
+    )?;
+    let mut released = BTreeMap::new();
+    let mut rows = select.query([now.as_millisecond()])?;
+    while let Some(row) = rows.next()? {
+        *released.entry(columns::to_id(&row.get::<_, String>(0)?)?).or_default() += 1;
+    }
+    Ok(released.into_iter().collect())
 }
 
 fn read_claim(row: &Row<'_>) -> Result<Claim, StoreError> {

@@ -39,6 +39,7 @@ use crate::data_dir::DataDir;
 use crate::database::{Database, Durability};
 use crate::error::StoreError;
 use crate::journal::{Entry, Journal, Keeper, Opening, Place};
+use crate::nodes::Node;
 use crate::options::Options;
 
 /// A handle to the queue.
@@ -54,6 +55,7 @@ struct Inner {
     large: LargeBodies,
     recent: Recent,
     arrivals: Arc<Arrivals>,
+    node: Node,
 }
 
 /// A send that may be tried now, and where its message is.
@@ -62,6 +64,14 @@ pub struct Claim {
     /// The send.
     pub send: ClaimedSend,
     place: Place,
+}
+
+/// What a queue is made of.
+pub(crate) struct Parts {
+    pub(crate) data_dir: DataDir,
+    pub(crate) database: Database,
+    /// The process that claims.
+    pub(crate) node: Node,
 }
 
 /// What came of a claimed send.
@@ -157,12 +167,8 @@ pub struct StatusCheck {
 struct Arrivals(Mutex<HashMap<AccountId, Arc<Notify>>>);
 
 impl Queue {
-    pub(crate) fn open(
-        data_dir: DataDir,
-        database: Database,
-        options: &Options,
-        now: Timestamp,
-    ) -> Result<Self, StoreError> {
+    pub(crate) fn open(parts: Parts, options: &Options, now: Timestamp) -> Result<Self, StoreError> {
+        let Parts { data_dir, database, node } = parts;
         let large = LargeBodies::open(data_dir.join("large"))?;
         let arrivals = Arc::new(Arrivals::default());
         let opening = Opening {
@@ -174,7 +180,8 @@ impl Queue {
         let (journal, keeper) = Journal::open(opening, &database)?;
         let recent = Recent::load(&database, now)?;
         let reserve_octets = options.reserve_octets;
-        let inner = Inner { data_dir, reserve_octets, database, journal, keeper, large, recent, arrivals };
+        let inner =
+            Inner { data_dir, reserve_octets, database, journal, keeper, large, recent, arrivals, node };
         Ok(Self(Arc::new(inner)))
     }
 

@@ -8,11 +8,13 @@ use model::delivery::{Attempt, SendId, SendState};
 use model::id::{AccountId, QueueId};
 use rusqlite::{Connection, OptionalExtension as _, params};
 use tokio::sync::oneshot;
+use tracing::warn;
 
 use super::{NextStep, Queue, Settlement, divide};
 use crate::database::Durability;
 use crate::error::StoreError;
 use crate::journal::ledger;
+use crate::nodes::Node;
 use crate::rate_usage::{self, Usage};
 
 /// What a transaction does not need any more.
@@ -27,7 +29,8 @@ pub(crate) struct Discarded {
 
 impl Queue {
     /// Notes what came of claimed sends, with the requests that Azure counted for them. A settlement of
-    /// a send that the operator dropped meanwhile changes nothing.
+    /// a send that the operator dropped meanwhile changes nothing, nor does one of a send that another
+    /// process has claimed since.
     ///
     /// What was sent must not be forgotten, or it is sent again: this takes as long as the database cannot
     /// be written.
@@ -37,12 +40,12 @@ impl Queue {
     pub async fn settle(&self, settlements: Vec<Settlement>, usage: Vec<Usage>) -> Result<(), StoreError> {
         let discarded = Arc::new(Mutex::new(Discarded::default()));
         let (filled, (tell, told)) = (Arc::clone(&discarded), oneshot::channel());
-        let mut tell = Some(tell);
+        let (mut tell, node) = (Some(tell), self.0.node);
         self.0.database.write_until_done(
             move |connection: &Connection| {
                 let mut discarded = Discarded::default();
                 for settlement in &settlements {
-                    settle(connection, settlement, &mut discarded)?;
+                    settle(connection, node, settlement, &mut discarded)?;
                 }
                 rate_usage::add(connection, &usage)?;
                 *filled.lock().unwrap_or_else(PoisonError::into_inner) = discarded;
@@ -169,8 +172,16 @@ pub(crate) fn drop_waiting(
     Ok(parts.len())
 }
 
+/// How a send stands.
+struct Claimed {
+    state: String,
+    /// Who claimed it last.
+    node: Option<u64>,
+}
+
 fn settle(
     connection: &Connection,
+    node: Node,
     settlement: &Settlement,
     discarded: &mut Discarded,
 ) -> Result<(), StoreError> {
@@ -185,13 +196,19 @@ fn settle(
         NextStep::Sent => (SendState::Sent, None),
         NextStep::Failed | NextStep::FailedFor { .. } => (SendState::Failed, None),
     };
-    let before: Option<String> = connection
-        .prepare_cached("SELECT state FROM send WHERE message_id = ? AND part = ?")?
-        .query_row(params![id.message.to_string(), id.part], |row| row.get(0))
+    let before: Option<Claimed> = connection
+        .prepare_cached("SELECT state, node FROM send WHERE message_id = ? AND part = ?")?
+        .query_row(params![id.message.to_string(), id.part], |row| {
+            Ok(Claimed { state: row.get(0)?, node: row.get(1)? })
+        })
         .optional()?;
-    let was_open = before.as_deref() == Some(SendState::Sending.as_str());
-    let was_submitted = before.as_deref() == Some(SendState::Submitted.as_str());
-    if !was_open && !was_submitted {
+    let Some(before) = before else { return Ok(()) };
+    let was_open = before.state == SendState::Sending.as_str();
+    if was_open && before.node != Some(node.number()) {
+        warn!(message.id = %id.message, part = id.part, "what came of a send is not noted: its lease was lost");
+        return Ok(());
+    }
+    if !was_open && before.state != SendState::Submitted.as_str() {
         return Ok(());
     }
     connection

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a store that fails fails the test")]
 
+mod fencing;
 mod health;
 mod recovery;
 mod room;
