@@ -22,4 +22,5 @@ pub mod repair;
 pub mod rotation;
 pub mod sender;
 pub mod smtp_username;
+pub mod tracking;
 pub mod visible;
