@@ -19,7 +19,7 @@ use crate::database::Database;
 use crate::directory::Directory;
 use crate::directory_rows;
 use crate::error::StoreError;
-use crate::estates::Estates;
+use crate::infrastructure::Infrastructures;
 use crate::locks::{Locks, Term};
 use crate::logins::Logins;
 use crate::nodes::{self, Node};
@@ -169,8 +169,8 @@ impl Store {
 
     /// What accounts are to have at Azure.
     #[must_use]
-    pub fn estates(&self) -> Estates {
-        Estates::new(self.database.clone())
+    pub fn infrastructure(&self) -> Infrastructures {
+        Infrastructures::new(self.database.clone())
     }
 
     /// Connections to those who keep zones.

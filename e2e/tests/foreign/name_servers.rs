@@ -38,13 +38,16 @@ const OTHERS: [&str; 5] = [
 pub(crate) async fn known_to_azure(context: &Context, domain: &str) -> Control {
     make_due_now(context);
     let control = context.world.control();
-    let estate = Document {
+    let infrastructure = Document {
         resource_group: Some("mail".into()),
         email_service: Some("contoso-email".into()),
         ..Document::default()
     };
     let document = DomainDocument { dmarc: Some("v=DMARC1; p=none".into()), ..DomainDocument::default() };
-    control.add_domain(ACCOUNT, NewDomain { name: domain.to_owned(), document, estate }).await.unwrap();
+    control
+        .add_domain(ACCOUNT, NewDomain { name: domain.to_owned(), document, infrastructure })
+        .await
+        .unwrap();
     control.apply(ACCOUNT, &[], None).await.unwrap();
     control
 }

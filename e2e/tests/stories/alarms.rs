@@ -191,12 +191,13 @@ async fn a_domain_that_loses_its_records_is_told_and_one_that_waited_goes_on_by_
     world.twin.backend().change_state(|state| {
         state.zones.push(Zone { name: "tailspin.example".into(), ..Zone::default() });
     });
-    let estate = Document {
+    let infrastructure = Document {
         resource_group: Some("mail".into()),
         email_service: Some("contoso-email".into()),
         ..Document::default()
     };
-    let new = NewDomain { name: "tailspin.example".into(), document: DomainDocument::default(), estate };
+    let new =
+        NewDomain { name: "tailspin.example".into(), document: DomainDocument::default(), infrastructure };
     control.add_domain("contoso", new).await.unwrap();
     assert!(world.drive(control.apply("contoso", &[], None)).await.unwrap().only_waits());
 

@@ -31,7 +31,7 @@ async fn wish(control: &Control) {
         "#,
     )
     .unwrap();
-    control.set_estate(ACCOUNT, document).await.unwrap();
+    control.set_infrastructure(ACCOUNT, document).await.unwrap();
 }
 
 #[tokio::test]

@@ -63,8 +63,8 @@ async fn everything_that_an_older_build_kept_is_there() {
     assert!(senders.contains(&"scanner@contoso.example".to_owned()), "{senders:?}");
 
     assert!(store.verifications().last(contoso.id).await.unwrap().is_some());
-    let estate = store.estates().of(contoso.id).await.unwrap().unwrap();
-    let fabrikam = &estate.domains["fabrikam.example"];
+    let infrastructure = store.infrastructure().of(contoso.id).await.unwrap().unwrap();
+    let fabrikam = &infrastructure.domains["fabrikam.example"];
     assert_eq!(fabrikam.senders["noreply"].display_name.as_deref(), Some("Fabrikam"));
     let [connection] = &store.connections().list().await.unwrap()[..] else { panic!("one was made") };
     assert_eq!(connection.name.as_str(), "cf");
@@ -85,8 +85,8 @@ async fn everything_that_an_older_build_kept_is_there() {
         ("account.add", 2),
         ("credential.add", 2),
         ("dns.add", 1),
-        ("estate.apply", 1),
-        ("estate.edit", 1),
+        ("infrastructure.apply", 1),
+        ("infrastructure.edit", 1),
         ("sender.add", 4),
     ];
     assert_eq!(actions, BTreeMap::from(expected));

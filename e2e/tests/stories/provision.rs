@@ -22,12 +22,12 @@ fn wish(dns: Option<&str>, senders: &[&str]) -> DomainDocument {
 
 /// Wishes for a domain on the service that the account has, in the group that it is in.
 async fn add(control: &Control, name: &str, document: DomainDocument) {
-    let estate = Document {
+    let infrastructure = Document {
         resource_group: Some("mail".into()),
         email_service: Some("contoso-email".into()),
         ..Document::default()
     };
-    let new = NewDomain { name: name.to_owned(), document, estate };
+    let new = NewDomain { name: name.to_owned(), document, infrastructure };
     control.add_domain(ACCOUNT, new).await.unwrap();
 }
 
@@ -221,7 +221,7 @@ async fn everything_is_made_from_nothing_and_taken_away_again() {
         "#,
     )
     .unwrap();
-    control.set_estate(ACCOUNT, document).await.unwrap();
+    control.set_infrastructure(ACCOUNT, document).await.unwrap();
     let applied = apply(&world, &control).await;
     assert!(applied.is_complete(), "{applied:#?}");
     must_be_done(&world, &control).await;
@@ -305,7 +305,7 @@ async fn an_app_that_may_give_roles_gives_itself_the_smallest_that_sends() {
         state.grant(principal, &format!("/subscriptions/{}", world.twin.ready().subscription_id), permission);
     });
     document.access = true;
-    control.set_estate(ACCOUNT, document).await.unwrap();
+    control.set_infrastructure(ACCOUNT, document).await.unwrap();
     let plan = control.plan(ACCOUNT, &[], None).await.unwrap();
     assert_eq!(plan.steps.iter().map(|step| step.key.as_str()).collect::<Vec<_>>(), ["access"]);
     let applied = apply(&world, &control).await;
@@ -368,7 +368,7 @@ async fn provision_many(services: usize, domains: usize, senders: usize) {
             domain: (0..domains).map(|domain| (name(service, domain), wish(Some("azure"), &names))).collect(),
             ..Document::default()
         };
-        control.set_estate(&format!("many{service}"), document).await.unwrap();
+        control.set_infrastructure(&format!("many{service}"), document).await.unwrap();
     }
     let begun = world.clock.now();
     let accounts: Vec<String> = (0..services).map(|service| format!("many{service}")).collect();
@@ -549,7 +549,7 @@ async fn a_name_that_is_taken_is_told_with_others_that_are_free() {
         service: Some("contoso-mail".into()),
         ..Document::default()
     };
-    control.set_estate(ACCOUNT, document).await.unwrap();
+    control.set_infrastructure(ACCOUNT, document).await.unwrap();
     let applied = apply(&world, &control).await;
     let open = applied.open.iter().find(|step| step.key == "service").unwrap();
     assert!(

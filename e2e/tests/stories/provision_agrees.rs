@@ -68,7 +68,7 @@ async fn a_role_of_the_actions_that_verify_names_makes_everything_and_deletes_it
         assert!(named(outside), "{actions:#?}");
     }
     actions.extend(missing(&report, "dns_zone"));
-    control.set_estate(ACCOUNT, everything()).await.unwrap();
+    control.set_infrastructure(ACCOUNT, everything()).await.unwrap();
 
     // Without one of them it is refused half-way, and says which one.
     let check = |action: &String| action.ends_with("CheckNameAvailability/Action");
@@ -98,7 +98,7 @@ async fn everything_is_made_and_deleted_at_azures_own_pace() {
         twin.behaviour.communication_retry_after = None;
         twin.behaviour.verification_seconds = 120;
     });
-    control.set_estate(ACCOUNT, everything()).await.unwrap();
+    control.set_infrastructure(ACCOUNT, everything()).await.unwrap();
     let applied = apply(&world, &control).await;
     assert!(applied.is_complete(), "{applied:#?}");
     let back = world.drive(control.destroy(ACCOUNT, &[], None)).await.unwrap();

@@ -10,13 +10,13 @@ const ACCOUNT: &str = "contoso";
 const DOMAIN: &str = "northwind.example";
 
 async fn wish(control: &Control) {
-    let estate = Document {
+    let infrastructure = Document {
         resource_group: Some("mail".into()),
         email_service: Some("contoso-email".into()),
         ..Document::default()
     };
     let document = DomainDocument { dns: Some("azure".into()), ..DomainDocument::default() };
-    let new = NewDomain { name: DOMAIN.to_owned(), document, estate };
+    let new = NewDomain { name: DOMAIN.to_owned(), document, infrastructure };
     control.add_domain(ACCOUNT, new).await.unwrap();
 }
 

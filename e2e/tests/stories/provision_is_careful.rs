@@ -11,14 +11,17 @@ const ACCOUNT: &str = "contoso";
 const DOMAIN: &str = "northwind.example";
 
 async fn wish(control: &Control, senders: &[&str]) {
-    let estate = Document {
+    let infrastructure = Document {
         resource_group: Some("mail".into()),
         email_service: Some("contoso-email".into()),
         ..Document::default()
     };
     let senders = senders.iter().map(|one| SenderDocument::Plain((*one).to_owned())).collect();
     let document = DomainDocument { dns: Some("azure".into()), senders, ..DomainDocument::default() };
-    control.add_domain(ACCOUNT, NewDomain { name: DOMAIN.to_owned(), document, estate }).await.unwrap();
+    control
+        .add_domain(ACCOUNT, NewDomain { name: DOMAIN.to_owned(), document, infrastructure })
+        .await
+        .unwrap();
 }
 
 async fn apply(world: &World, control: &Control) {
@@ -88,10 +91,10 @@ async fn a_plan_of_a_file_keeps_nothing_and_a_wish_that_changes_meanwhile_is_not
     let world = World::start().await;
     let control = world.control();
     wish(&control, &[]).await;
-    let before = control.estate(ACCOUNT).await.unwrap();
+    let before = control.infrastructure(ACCOUNT).await.unwrap();
     let plan = control.plan(ACCOUNT, &[], Some(Document::default())).await.unwrap();
     assert!(plan.steps.iter().all(|step| !step.key.contains(DOMAIN)));
-    assert_eq!(control.estate(ACCOUNT).await.unwrap(), before);
+    assert_eq!(control.infrastructure(ACCOUNT).await.unwrap(), before);
     apply(&world, &control).await;
 
     let (events, mut heard) = unbounded_channel();
@@ -105,7 +108,7 @@ async fn a_plan_of_a_file_keeps_nothing_and_a_wish_that_changes_meanwhile_is_not
     let destroying = async { control.destroy(ACCOUNT, &[], Some(events)).await };
     let (destroyed, ()) = Box::pin(world.drive(async { tokio::join!(destroying, meddling) })).await;
     assert!(destroyed.unwrap_err().to_string().contains("changed"));
-    assert!(control.estate(ACCOUNT).await.unwrap().domains[DOMAIN].senders.contains_key("late"));
+    assert!(control.infrastructure(ACCOUNT).await.unwrap().domains[DOMAIN].senders.contains_key("late"));
     world.finish().await;
 }
 

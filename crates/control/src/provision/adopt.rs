@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use azure_types::communication::{Domain, Resource};
-use model::estate::{AZURE_MANAGED, Estate};
+use model::infrastructure::{AZURE_MANAGED, Infrastructure};
 use serde::{Deserialize, Serialize};
 
 use super::document::{AZURE, Document, DomainDocument, FullSender, LoginDocument, SenderDocument};
@@ -40,22 +40,26 @@ impl Control {
                 format!("it has no communication service yet: `postern account import {name}` chooses one");
             return Err(Invalid::new("account", reason).into());
         };
-        let before = self.store.estates().of(account.id).await?;
+        let before = self.store.infrastructure().of(account.id).await?;
         let mut found = look(&context, &service, before.as_ref()).await?;
         keep(&mut found, before.as_ref());
-        let estate = self.set_estate(name, found.document.clone()).await?;
+        let infrastructure = self.set_infrastructure(name, found.document.clone()).await?;
         // What is there sends at once.
         let devices: Vec<String> =
-            estate.domains.keys().map(|domain| Action::Devices(domain.clone()).key()).collect();
+            infrastructure.domains.keys().map(|domain| Action::Devices(domain.clone()).key()).collect();
         if !devices.is_empty() {
             Box::pin(self.apply(name, &devices, None)).await?;
         }
-        let senders = estate.domains.values().map(|domain| domain.senders.len()).sum();
-        Ok(Adopted { domains: estate.domains.len(), senders, ..found })
+        let senders = infrastructure.domains.values().map(|domain| domain.senders.len()).sum();
+        Ok(Adopted { domains: infrastructure.domains.len(), senders, ..found })
     }
 }
 
-async fn look(context: &Context, service: &str, before: Option<&Estate>) -> Result<Adopted, ControlError> {
+async fn look(
+    context: &Context,
+    service: &str,
+    before: Option<&Infrastructure>,
+) -> Result<Adopted, ControlError> {
     let account = &context.account;
     let failed = |error| unseen(account, &error);
     let services = context.arm.services(account.subscription).await.map_err(failed)?;
@@ -105,7 +109,7 @@ async fn look(context: &Context, service: &str, before: Option<&Estate>) -> Resu
 }
 
 /// What is wished and not linked yet stays wished: it is on its way.
-fn keep(found: &mut Adopted, before: Option<&Estate>) {
+fn keep(found: &mut Adopted, before: Option<&Infrastructure>) {
     let Some(before) = before else { return };
     found.document.access = before.access;
     for (name, domain) in Document::of(before).domain {
@@ -120,7 +124,7 @@ fn keep(found: &mut Adopted, before: Option<&Estate>) {
 fn adopted(
     domain: &Resource<Domain>,
     senders: BTreeMap<String, Option<String>>,
-    before: Option<&Estate>,
+    before: Option<&Infrastructure>,
 ) -> (String, DomainDocument) {
     let key = observed::wish_name(domain);
     let there = before.and_then(|before| before.domains.get(&key));

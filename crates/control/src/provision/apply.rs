@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use model::estate::{RecordedStep, StepState};
+use model::infrastructure::{RecordedStep, StepState};
 use tokio::task::JoinSet;
 use tracing::{info, warn};
 
@@ -167,6 +167,6 @@ async fn note(site: &Site, key: &str, state: StepState, problem: Option<&str>) -
         tries: 0,
         at: site.context.control.clock.now(),
     };
-    let noted = site.context.control.store.estates().note_step(site.context.account.id, step).await;
+    let noted = site.context.control.store.infrastructure().note_step(site.context.account.id, step).await;
     noted.map_err(|error| Trouble::Failed(store::chain(&error)))
 }

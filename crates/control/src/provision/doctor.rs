@@ -9,7 +9,7 @@ use dns::preflight::Row;
 use dns::provider::Provider;
 use dns::record::Record;
 use jiff::Timestamp;
-use model::estate::{DnsWay, RecordedStep, StepState, WishedDomain, WrittenRecord};
+use model::infrastructure::{DnsWay, RecordedStep, StepState, WishedDomain, WrittenRecord};
 use serde::{Deserialize, Serialize};
 
 use super::clean;
@@ -141,7 +141,7 @@ impl Control {
     pub async fn domain_picture(&self, name: &str, domain: &str) -> Result<DomainPicture, ControlError> {
         let survey = Box::pin(self.survey(name, None)).await?;
         let (domain, _) = wish::domain_name(domain)?;
-        let Some(wished) = survey.estate.domains.get(&domain) else {
+        let Some(wished) = survey.infrastructure.domains.get(&domain) else {
             return Err(StoreError::Missing(format!("domain {domain}")).into());
         };
         let mut picture =
@@ -161,7 +161,7 @@ impl Control {
         let survey = Box::pin(self.survey(name, None)).await?;
         let now = self.clock.now();
         let open = open(&survey);
-        let domains = survey.estate.domains.iter();
+        let domains = survey.infrastructure.domains.iter();
         let pictures = domains.map(|domain| picture(&survey, domain, (&survey.steps, &open), now));
         Ok(pictures.collect())
     }

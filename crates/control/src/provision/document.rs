@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use azure_types::ids::ClientId;
-use model::estate::{AZURE_MANAGED, DnsWay, DomainOwner, Estate, WishedDomain, WishedLogin, WishedSender};
+use model::infrastructure::{
+    AZURE_MANAGED, DnsWay, DomainOwner, Infrastructure, WishedDomain, WishedLogin, WishedSender,
+};
 use serde::{Deserialize, Serialize};
 
 /// What an account is to have. What is left out is as it mostly is.
@@ -96,9 +98,9 @@ pub struct LoginDocument {
 pub const AZURE: &str = "azure";
 
 impl Document {
-    /// The document that says the same as an estate.
+    /// The document that says the same as an infrastructure.
     #[must_use]
-    pub fn of(estate: &Estate) -> Self {
+    pub fn of(infrastructure: &Infrastructure) -> Self {
         let domain = |(name, domain): (&String, &WishedDomain)| {
             let name = if name == AZURE_MANAGED { AZURE.to_owned() } else { name.clone() };
             (name, DomainDocument::of(domain))
@@ -108,14 +110,14 @@ impl Document {
         };
         Self {
             account: None,
-            resource_group: Some(estate.group.clone()),
-            location: Some(estate.location.clone()),
-            data_location: Some(estate.data_location.clone()),
-            service: Some(estate.service.clone()),
-            email_service: Some(estate.email_service.clone()),
-            access: estate.access,
-            domain: estate.domains.iter().map(domain).collect(),
-            smtp_username: estate.smtp_usernames.iter().map(login).collect(),
+            resource_group: Some(infrastructure.group.clone()),
+            location: Some(infrastructure.location.clone()),
+            data_location: Some(infrastructure.data_location.clone()),
+            service: Some(infrastructure.service.clone()),
+            email_service: Some(infrastructure.email_service.clone()),
+            access: infrastructure.access,
+            domain: infrastructure.domains.iter().map(domain).collect(),
+            smtp_username: infrastructure.smtp_usernames.iter().map(login).collect(),
         }
     }
 }

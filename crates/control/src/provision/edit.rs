@@ -4,7 +4,7 @@ use azure_types::communication::is_same_location;
 use std::collections::{BTreeMap, BTreeSet};
 
 use model::account::Account;
-use model::estate::{AZURE_MANAGED, DnsWay, Estate, RecordedStep, StepState, WishedSender};
+use model::infrastructure::{AZURE_MANAGED, DnsWay, Infrastructure, RecordedStep, StepState, WishedSender};
 use serde::{Deserialize, Serialize};
 use store::StoreError;
 
@@ -21,8 +21,8 @@ pub struct NewDomain {
     pub name: String,
     /// The rest.
     pub document: DomainDocument,
-    /// Where the estate's parts are, if nobody has said yet.
-    pub estate: Document,
+    /// Where the infrastructure's parts are, if nobody has said yet.
+    pub infrastructure: Document,
 }
 
 /// A sender that is to be there, as a line of a file has it.
@@ -66,10 +66,14 @@ impl Control {
     ///
     /// # Errors
     /// When something in it cannot be, or nothing can be stored.
-    pub async fn set_estate(&self, name: &str, document: Document) -> Result<Estate, ControlError> {
+    pub async fn set_infrastructure(
+        &self,
+        name: &str,
+        document: Document,
+    ) -> Result<Infrastructure, ControlError> {
         let detail = format!("{} domains", document.domain.len());
-        self.change_estate(name, &detail, |account, _| {
-            wish::estate(document.clone(), account, self.clock.now())
+        self.change_infrastructure(name, &detail, |account, _| {
+            wish::infrastructure(document.clone(), account, self.clock.now())
         })
         .await
     }
@@ -77,19 +81,19 @@ impl Control {
     /// Wishes for a domain, or changes what is wished of it. Senders that it has stay.
     ///
     /// # Errors
-    /// As [`Control::set_estate`].
-    pub async fn add_domain(&self, name: &str, new: NewDomain) -> Result<Estate, ControlError> {
+    /// As [`Control::set_infrastructure`].
+    pub async fn add_domain(&self, name: &str, new: NewDomain) -> Result<Infrastructure, ControlError> {
         let detail = format!("domain {}", new.name);
-        self.change_estate(name, &detail, |account, before| {
-            let mut estate = match before {
+        self.change_infrastructure(name, &detail, |account, before| {
+            let mut infrastructure = match before {
                 Some(before) => {
-                    must_agree(before, &new.estate)?;
+                    must_agree(before, &new.infrastructure)?;
                     before.clone()
                 }
-                None => wish::estate(new.estate.clone(), account, self.clock.now())?,
+                None => wish::infrastructure(new.infrastructure.clone(), account, self.clock.now())?,
             };
             let (key, mut domain) = wish::domain(&new.name, new.document.clone())?;
-            if let Some(there) = estate.domains.get(&key) {
+            if let Some(there) = infrastructure.domains.get(&key) {
                 let mut senders = there.senders.clone();
                 for (key, sender) in std::mem::take(&mut domain.senders) {
                     // What nobody says stays.
@@ -105,8 +109,8 @@ impl Control {
                     domain.dns = there.dns.clone();
                 }
             }
-            estate.domains.insert(key, domain);
-            Ok(estate)
+            infrastructure.domains.insert(key, domain);
+            Ok(infrastructure)
         })
         .await
     }
@@ -114,7 +118,7 @@ impl Control {
     /// Wishes for senders; a row that cannot be is told and left out, and none is half done.
     ///
     /// # Errors
-    /// As [`Control::set_estate`]; when `is_strict`, already for the first row that cannot be.
+    /// As [`Control::set_infrastructure`]; when `is_strict`, already for the first row that cannot be.
     pub async fn add_wished_senders(
         &self,
         name: &str,
@@ -123,12 +127,12 @@ impl Control {
     ) -> Result<Vec<SenderRowResult>, ControlError> {
         let mut results = Vec::new();
         let detail = format!("{} senders", rows.len());
-        self.change_estate(name, &detail, |_, before| {
-            let mut estate = before.cloned().ok_or_else(no_domain)?;
+        self.change_infrastructure(name, &detail, |_, before| {
+            let mut infrastructure = before.cloned().ok_or_else(no_domain)?;
             let mut seen = BTreeSet::new();
             results.clear();
             for row in rows {
-                let problem = add_row(&mut estate, row, &mut seen).err();
+                let problem = add_row(&mut infrastructure, row, &mut seen).err();
                 if let Some(problem) = problem.clone().filter(|_| is_strict) {
                     return Err(problem);
                 }
@@ -136,7 +140,7 @@ impl Control {
                 let problem = problem.map(|problem| problem.to_string());
                 results.push(SenderRowResult { line: row.line, address, problem });
             }
-            Ok(estate)
+            Ok(infrastructure)
         })
         .await?;
         Ok(results)
@@ -150,18 +154,19 @@ impl Control {
         let (username, domain) = address.rsplit_once('@').unwrap_or((address, ""));
         let (domain, _) = wish::domain_name(domain)?;
         let key = username.to_lowercase();
-        let estate = self
-            .change_estate(name, &format!("no sender {address}"), |_, before| {
-                let mut estate = before.cloned().ok_or_else(no_domain)?;
-                let there = estate.domains.get_mut(&domain).and_then(|domain| domain.senders.remove(&key));
+        let infrastructure = self
+            .change_infrastructure(name, &format!("no sender {address}"), |_, before| {
+                let mut infrastructure = before.cloned().ok_or_else(no_domain)?;
+                let there =
+                    infrastructure.domains.get_mut(&domain).and_then(|domain| domain.senders.remove(&key));
                 there
-                    .map(|_| estate)
+                    .map(|_| infrastructure)
                     .ok_or_else(|| Invalid::new("address", format!("nobody wished for {address}")))
             })
             .await?;
         // Whoever made it at Azure: from here on it is to be taken away there.
         let account = self.account(name)?;
-        let id = estate.ids(account.subscription).sender(&domain, &key);
+        let id = infrastructure.ids(account.subscription).sender(&domain, &key);
         let step = RecordedStep {
             key: made_key(&id),
             state: StepState::Done,
@@ -169,67 +174,68 @@ impl Control {
             tries: 0,
             at: self.clock.now(),
         };
-        Ok(self.store.estates().note_step(account.id, step).await?)
+        Ok(self.store.infrastructure().note_step(account.id, step).await?)
     }
 
     /// Forgets the wish as it was, or the part of it about `domains`, with how far it came.
     pub(super) async fn forget_wish(
         &self,
         name: &str,
-        before: &Estate,
+        before: &Infrastructure,
         domains: &BTreeSet<String>,
     ) -> Result<(), ControlError> {
         let account = self.account(name)?;
         if domains.is_empty() {
-            let audit = self.entry("estate.remove", &account.name, "");
-            return Ok(self.store.estates().forget(&account, before.changed_at, audit).await?);
+            let audit = self.entry("infrastructure.remove", &account.name, "");
+            return Ok(self.store.infrastructure().forget(&account, before.changed_at, audit).await?);
         }
         let names: Vec<&str> = domains.iter().map(String::as_str).collect();
-        self.change_estate(name, &format!("no {}", names.join(", ")), |_, before| {
-            let mut estate = before.cloned().ok_or_else(no_domain)?;
-            estate.domains.retain(|name, _| !domains.contains(name));
-            Ok(estate)
+        self.change_infrastructure(name, &format!("no {}", names.join(", ")), |_, before| {
+            let mut infrastructure = before.cloned().ok_or_else(no_domain)?;
+            infrastructure.domains.retain(|name, _| !domains.contains(name));
+            Ok(infrastructure)
         })
         .await?;
-        for step in self.store.estates().steps(account.id).await? {
+        for step in self.store.infrastructure().steps(account.id).await? {
             let is_note = step.key.starts_with(MADE) || step.key.starts_with(SHOWN);
             if !is_note && step.key.split('/').nth(1).is_some_and(|domain| domains.contains(domain)) {
-                self.store.estates().forget_step(account.id, step.key).await?;
+                self.store.infrastructure().forget_step(account.id, step.key).await?;
             }
         }
         Ok(())
     }
 
     /// Changes the wish; begins again with what others left, if somebody was faster.
-    pub(super) async fn change_estate(
+    pub(super) async fn change_infrastructure(
         &self,
         name: &str,
         detail: &str,
-        mut change: impl FnMut(&Account, Option<&Estate>) -> Result<Estate, Invalid>,
-    ) -> Result<Estate, ControlError> {
+        mut change: impl FnMut(&Account, Option<&Infrastructure>) -> Result<Infrastructure, Invalid>,
+    ) -> Result<Infrastructure, ControlError> {
         let mut tries = 0;
         loop {
             tries += 1;
             let account = self.account(name)?;
-            let before = self.store.estates().of(account.id).await?;
-            let mut estate = change(&account, before.as_ref())?;
-            self.check_ways(&estate).await?;
+            let before = self.store.infrastructure().of(account.id).await?;
+            let mut infrastructure = change(&account, before.as_ref())?;
+            self.check_ways(&infrastructure).await?;
             let earliest = before.as_ref().map(|before| before.changed_at);
             let tick = jiff::SignedDuration::from_millis(1);
             let earliest = earliest.and_then(|at| at.saturating_add(tick).ok());
-            estate.changed_at = earliest.map_or(self.clock.now(), |earliest| earliest.max(self.clock.now()));
-            let audit = self.entry("estate.edit", &account.name, detail);
-            match self.store.estates().keep(before, estate.clone(), audit).await {
+            infrastructure.changed_at =
+                earliest.map_or(self.clock.now(), |earliest| earliest.max(self.clock.now()));
+            let audit = self.entry("infrastructure.edit", &account.name, detail);
+            match self.store.infrastructure().keep(before, infrastructure.clone(), audit).await {
                 Err(StoreError::Changed(_)) if tries < TRIES => {}
-                kept => return Ok(kept.map(|()| estate)?),
+                kept => return Ok(kept.map(|()| infrastructure)?),
             }
         }
     }
 
     /// Refuses connections that are not there.
-    async fn check_ways(&self, estate: &Estate) -> Result<(), ControlError> {
+    async fn check_ways(&self, infrastructure: &Infrastructure) -> Result<(), ControlError> {
         let connections = self.store.connections().list().await?;
-        for (name, domain) in &estate.domains {
+        for (name, domain) in &infrastructure.domains {
             let DnsWay::Connection(way) = &domain.dns else { continue };
             if !connections.iter().any(|one| one.name.as_str() == way) {
                 let reason = format!(
@@ -244,12 +250,12 @@ impl Control {
 }
 
 /// Where things are is said once.
-fn must_agree(estate: &Estate, wished: &Document) -> Result<(), Invalid> {
+fn must_agree(infrastructure: &Infrastructure, wished: &Document) -> Result<(), Invalid> {
     let parts = [
-        ("resource_group", &wished.resource_group, &estate.group),
-        ("location", &wished.location, &estate.location),
-        ("data_location", &wished.data_location, &estate.data_location),
-        ("service", &wished.service, &estate.service),
+        ("resource_group", &wished.resource_group, &infrastructure.group),
+        ("location", &wished.location, &infrastructure.location),
+        ("data_location", &wished.data_location, &infrastructure.data_location),
+        ("service", &wished.service, &infrastructure.service),
     ];
     for (field, wanted, there) in parts {
         if wanted.as_ref().is_some_and(|wanted| !is_same_location(wanted, there)) {
@@ -260,14 +266,18 @@ fn must_agree(estate: &Estate, wished: &Document) -> Result<(), Invalid> {
     Ok(())
 }
 
-fn add_row(estate: &mut Estate, row: &SenderRow, seen: &mut BTreeSet<String>) -> Result<(), Invalid> {
+fn add_row(
+    infrastructure: &mut Infrastructure,
+    row: &SenderRow,
+    seen: &mut BTreeSet<String>,
+) -> Result<(), Invalid> {
     let (name, _) = wish::domain_name(&row.domain)?;
-    if !estate.domains.contains_key(&name) {
-        let known = estate.domains.keys().filter(|name| *name != AZURE_MANAGED).take(NAMED);
+    if !infrastructure.domains.contains_key(&name) {
+        let known = infrastructure.domains.keys().filter(|name| *name != AZURE_MANAGED).take(NAMED);
         let known = known.map(String::as_str).collect::<Vec<_>>().join(", ");
         return Err(Invalid::new("domain", format!("{name} is none of the account's: {known}")));
     }
-    let domain = estate.domains.entry(name.clone()).or_default();
+    let domain = infrastructure.domains.entry(name.clone()).or_default();
     let (username, display_name) = (row.username.clone(), row.display_name.clone());
     let full = FullSender { username, display_name, suppressed: Vec::new() };
     let (key, sender) = wish::sender(&name, SenderDocument::Full(full))?;

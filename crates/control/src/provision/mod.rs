@@ -28,8 +28,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use azure_client::arm::CallError;
 use model::account::Account;
-use model::estate::Estate;
 use model::id::AccountId;
+use model::infrastructure::Infrastructure;
 use model::visible::visible;
 use store::StoreError;
 use tokio::sync::mpsc::UnboundedSender;
@@ -68,9 +68,9 @@ impl Control {
     ///
     /// # Errors
     /// When there is no such account, or nobody has said.
-    pub async fn estate(&self, name: &str) -> Result<Estate, ControlError> {
+    pub async fn infrastructure(&self, name: &str) -> Result<Infrastructure, ControlError> {
         let account = self.account(name)?;
-        let estate = self.store.estates().of(account.id).await?;
+        let infrastructure = self.store.infrastructure().of(account.id).await?;
         let missing = || {
             let reason = format!(
                 "nobody has said yet what account {name} is to have: `postern domain add` or `postern apply FILE` \
@@ -78,7 +78,7 @@ impl Control {
             );
             Invalid::new("account", reason)
         };
-        Ok(estate.ok_or_else(missing)?)
+        Ok(infrastructure.ok_or_else(missing)?)
     }
 
     /// What would have to be done so that the wish comes true, or the one in `document`, which is not kept; only about
@@ -130,11 +130,12 @@ impl Control {
         let turn = self.turns.of(self.account(name)?.id);
         let _turn = turn.lock().await;
         let survey = Box::pin(self.survey(name, None)).await?;
-        let domains = self.known_domains(name, &survey.estate, &[domain.to_owned()]).await?;
+        let domains = self.known_domains(name, &survey.infrastructure, &[domain.to_owned()]).await?;
         let domain = domains.first().cloned().unwrap_or_default();
         let audit = self.entry("dns.soften", &domain, "");
         self.store.audit().enter(audit).await?;
-        let site = Site::new(survey.context, survey.estate, (survey.seen, Vec::new()), survey.lookup, None);
+        let site =
+            Site::new(survey.context, survey.infrastructure, (survey.seen, Vec::new()), survey.lookup, None);
         match Box::pin(site.soften(&domain)).await {
             Ok(value) => Ok(value),
             Err(trouble) => Err(Invalid::new("domain", trouble.why()).into()),
@@ -147,7 +148,7 @@ impl Control {
     /// As [`Control::plan`].
     pub async fn plan_destruction(&self, name: &str, domains: &[String]) -> Result<PlanView, ControlError> {
         let survey = Box::pin(self.survey(name, None)).await?;
-        let domains = self.known_domains(name, &survey.estate, domains).await?;
+        let domains = self.known_domains(name, &survey.infrastructure, domains).await?;
         Ok(survey.view(&survey.destruction(&domains)))
     }
 
@@ -161,7 +162,7 @@ impl Control {
         domains: &[String],
         events: Option<UnboundedSender<ApplyEvent>>,
     ) -> Result<Applied, ControlError> {
-        let before = self.estate(name).await?;
+        let before = self.infrastructure(name).await?;
         let domains = self.known_domains(name, &before, domains).await?;
         let applied =
             Box::pin(self.carry_out(name, events, |survey: &Survey| Ok(survey.destruction(&domains))))
@@ -193,13 +194,17 @@ impl Control {
         self.note_done(&survey).await?;
         let plan = plan(&survey)?;
         let view = survey.view(&plan);
-        let audit =
-            self.entry("estate.apply", &survey.context.account.name, format!("{} steps", plan.steps.len()));
+        let audit = self.entry(
+            "infrastructure.apply",
+            &survey.context.account.name,
+            format!("{} steps", plan.steps.len()),
+        );
         if !plan.steps.is_empty() {
             self.store.audit().enter(audit).await?;
         }
         let shown = self.shown(survey.context.account.id).await?;
-        let site = Site::new(survey.context, survey.estate, (survey.seen, shown), survey.lookup, events);
+        let site =
+            Site::new(survey.context, survey.infrastructure, (survey.seen, shown), survey.lookup, events);
         site.tell(ApplyEvent::Planned { plan: view });
         let site = Arc::new(site);
         Ok(Box::pin(apply::run(&site, plan)).await)
@@ -209,18 +214,17 @@ impl Control {
     async fn known_domains(
         &self,
         name: &str,
-        estate: &Estate,
+        infrastructure: &Infrastructure,
         domains: &[String],
     ) -> Result<BTreeSet<String>, ControlError> {
         let account = self.account(name)?;
-        let estates = self.store.estates();
-        let known =
-            Known::of(&account, &estates.steps(account.id).await?, &estates.written(account.id).await?);
+        let memory = self.store.infrastructure();
+        let known = Known::of(&account, &memory.steps(account.id).await?, &memory.written(account.id).await?);
         let mut found = BTreeSet::new();
         for text in domains {
             let (domain, _) = wish::domain_name(text)?;
-            let id = estate.ids(account.subscription).domain(&domain).to_lowercase();
-            let is_known = estate.domains.contains_key(&domain)
+            let id = infrastructure.ids(account.subscription).domain(&domain).to_lowercase();
+            let is_known = infrastructure.domains.contains_key(&domain)
                 || known.written.contains(&domain)
                 || known.made.contains(&id);
             if !is_known {
@@ -241,8 +245,9 @@ fn checked(survey: &Survey, targets: &[String]) -> Result<Vec<String>, Invalid> 
             continue;
         }
         let (name, _) = wish::domain_name(target)?;
-        if !survey.estate.domains.contains_key(&name) {
-            let names: Vec<&str> = survey.estate.domains.keys().map(|name| shown(name)).take(5).collect();
+        if !survey.infrastructure.domains.contains_key(&name) {
+            let names: Vec<&str> =
+                survey.infrastructure.domains.keys().map(|name| shown(name)).take(5).collect();
             let reason = format!("the account is not to have {name}, but {}", names.join(", "));
             return Err(Invalid::new("target", reason));
         }

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use dns::record::Record;
 use jiff::Timestamp;
-use model::estate::{RecordedStep, StepState};
 use model::id::AccountId;
+use model::infrastructure::{RecordedStep, StepState};
 use store::StoreError;
 
 use super::perform::{MADE, SHOWN};
@@ -26,13 +26,13 @@ impl Control {
                 tries: 0,
                 at: self.clock.now(),
             };
-            self.store.estates().note_step(account, step).await?;
+            self.store.infrastructure().note_step(account, step).await?;
         }
         Ok(())
     }
 
     pub(super) async fn shown(&self, account: AccountId) -> Result<Vec<Record>, StoreError> {
-        let steps = self.store.estates().steps(account).await?;
+        let steps = self.store.infrastructure().steps(account).await?;
         let shown = steps.into_iter().filter_map(|step| {
             let name = step.key.strip_prefix(SHOWN)?;
             Some(Record::txt(name, &step.problem?, 0))
@@ -44,13 +44,13 @@ impl Control {
     /// died before it was written down.
     pub(super) async fn note_done(&self, survey: &Survey) -> Result<(), ControlError> {
         let open: BTreeSet<String> = survey.plan().steps.iter().map(Step::key).collect();
-        let (account, estates) = (survey.context.account.id, self.store.estates());
-        for step in estates.steps(account).await? {
+        let (account, memory) = (survey.context.account.id, self.store.infrastructure());
+        for step in memory.steps(account).await? {
             let is_note = step.key.starts_with(MADE) || step.key.starts_with(SHOWN);
             if step.state != StepState::Done && !is_note && !open.contains(&step.key) {
                 let now = self.clock.now();
                 let done = RecordedStep { state: StepState::Done, problem: None, at: now, ..step };
-                estates.note_step(account, done).await?;
+                memory.note_step(account, done).await?;
             }
         }
         Ok(())
@@ -66,6 +66,6 @@ impl Control {
             // What is changed while it goes on is not part of it.
             at: begun,
         };
-        Ok(self.store.estates().note_step(self.account(name)?.id, step).await?)
+        Ok(self.store.infrastructure().note_step(self.account(name)?.id, step).await?)
     }
 }

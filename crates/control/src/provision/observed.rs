@@ -1,4 +1,4 @@
-//! What Azure and DNS show of an estate.
+//! What Azure and DNS show of an infrastructure.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,7 +6,7 @@ use azure_client::arm::CallError;
 use azure_types::communication::{
     CommunicationService, Domain, Resource, SenderUsername, VerificationRecords, VerificationStates,
 };
-use model::estate::{AZURE_MANAGED, DomainOwner, Estate, EstateIds};
+use model::infrastructure::{AZURE_MANAGED, DomainOwner, Infrastructure, ResourceIds};
 use serde::Serialize;
 
 use crate::accounts::endpoint;
@@ -137,8 +137,8 @@ impl ServiceSeen {
 /// Looks at all that the wish is about. What is not there is no error.
 pub(super) async fn observe(
     context: &Context,
-    estate: &Estate,
-    ids: &EstateIds,
+    infrastructure: &Infrastructure,
+    ids: &ResourceIds,
 ) -> Result<Observed, CallError> {
     let arm = &context.arm;
     let provider =
@@ -159,12 +159,12 @@ pub(super) async fn observe(
         ..ServiceSeen::default()
     });
     if let Some(service) = &observed.service {
-        observed.is_chosen = is_chosen(context, estate, service);
-        observed.logins = logins(context, estate, ids).await?;
-        observed.has_access = !estate.access || may_send(&arm.permissions(ids.service()).await?);
+        observed.is_chosen = is_chosen(context, infrastructure, service);
+        observed.logins = logins(context, infrastructure, ids).await?;
+        observed.has_access = !infrastructure.access || may_send(&arm.permissions(ids.service()).await?);
     }
     if observed.email_service.is_some() {
-        observed.domains = domains(context, estate, ids).await?;
+        observed.domains = domains(context, infrastructure, ids).await?;
     }
     Ok(observed)
 }
@@ -172,14 +172,14 @@ pub(super) async fn observe(
 /// The domains of the email service, and the senders of those that are wished.
 async fn domains(
     context: &Context,
-    estate: &Estate,
-    ids: &EstateIds,
+    infrastructure: &Infrastructure,
+    ids: &ResourceIds,
 ) -> Result<BTreeMap<String, DomainSeen>, CallError> {
     let found = context.arm.domains(ids.email_service()).await?;
     let looks = found.iter().map(|resource| async move {
         let name = wish_name(resource);
         let mut seen = DomainSeen::of(&resource.properties);
-        if let Some(wished) = estate.domains.get(&name) {
+        if let Some(wished) = infrastructure.domains.get(&name) {
             seen.senders = senders(&context.arm.senders(&ids.domain(&name)).await?);
             if wished.senders.values().any(|sender| !sender.suppressed.is_empty()) {
                 seen.suppressed = suppressed(context, &ids.domain(&name)).await?;
@@ -206,10 +206,10 @@ pub(super) fn senders(found: &[Resource<SenderUsername>]) -> BTreeMap<String, Op
 
 async fn logins(
     context: &Context,
-    estate: &Estate,
-    ids: &EstateIds,
+    infrastructure: &Infrastructure,
+    ids: &ResourceIds,
 ) -> Result<BTreeMap<String, (String, String)>, CallError> {
-    if estate.smtp_usernames.is_empty() {
+    if infrastructure.smtp_usernames.is_empty() {
         return Ok(BTreeMap::new());
     }
     let found = context.arm.smtp_usernames(ids.service()).await?;
@@ -222,14 +222,14 @@ async fn logins(
 
 /// Whether the account sends through the service. Another endpoint than Azure says is somebody's choice, unless it was
 /// only guessed.
-fn is_chosen(context: &Context, estate: &Estate, seen: &ServiceSeen) -> bool {
+fn is_chosen(context: &Context, infrastructure: &Infrastructure, seen: &ServiceSeen) -> bool {
     let own = context.control.account(context.account.name.as_str()).ok();
     let own = own.as_ref().and_then(|account| account.service.as_ref());
     own.is_some_and(|own| {
         let cloud = &context.account.cloud;
         let wanted = endpoint::believed(cloud, &seen.host_name);
         let is_right = wanted.is_none_or(|wanted| endpoint::is_same(&wanted, &own.endpoint));
-        own.name.as_str().eq_ignore_ascii_case(&estate.service)
+        own.name.as_str().eq_ignore_ascii_case(&infrastructure.service)
             && (is_right || !endpoint::is_guess(cloud, own))
     })
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use model::account::Account;
-use model::estate::{Estate, EstateIds, RecordedStep, WishedDomain, WrittenRecord};
+use model::infrastructure::{Infrastructure, RecordedStep, ResourceIds, WishedDomain, WrittenRecord};
 use serde::{Deserialize, Serialize};
 
 use super::observed::{DomainSeen, Observed, Progress, ServiceSeen};
@@ -60,7 +60,7 @@ impl Known {
 impl Plan {
     /// As people and programs see it.
     #[must_use]
-    pub(crate) fn view(&self, account: &str, ids: &EstateIds) -> PlanView {
+    pub(crate) fn view(&self, account: &str, ids: &ResourceIds) -> PlanView {
         PlanView {
             account: account.to_owned(),
             steps: self.steps.iter().map(|step| step.view(ids)).collect(),
@@ -98,14 +98,19 @@ const MOST_LINKS: usize = 100;
 
 /// What has to be done so that the wish comes true.
 #[must_use]
-pub(crate) fn plan(estate: &Estate, ids: &EstateIds, seen: &Observed, known: &Known) -> Plan {
+pub(crate) fn plan(
+    infrastructure: &Infrastructure,
+    ids: &ResourceIds,
+    seen: &Observed,
+    known: &Known,
+) -> Plan {
     let mut plan = Plan::default();
     if !seen.is_registered {
         plan.push(Action::Register, []);
     }
     match &seen.group {
         None => plan.push(Action::Group, []),
-        Some(there) if !same(there, &estate.location) => {
+        Some(there) if !same(there, &infrastructure.location) => {
             plan.notes.push(format!("The resource group is in {there}, which changes nothing for mail."));
         }
         Some(_) => {}
@@ -115,22 +120,22 @@ pub(crate) fn plan(estate: &Estate, ids: &EstateIds, seen: &Observed, known: &Kn
         (&seen.service, Action::Service, "communication service", seen.is_chosen),
     ];
     for (there, action, what, is_complete) in wanted {
-        service(&mut plan, estate, there.as_ref(), action, (what, is_complete));
+        service(&mut plan, infrastructure, there.as_ref(), action, (what, is_complete));
     }
-    if estate.domains.len() > MOST_LINKS {
+    if infrastructure.domains.len() > MOST_LINKS {
         plan.problems.push(format!(
             "{} domains are wished, and Azure links {MOST_LINKS} at most to a communication service: connect the app once \
              more under another name, with a service of its own, and give that account some of them.",
-            estate.domains.len()
+            infrastructure.domains.len()
         ));
     }
-    if estate.access && !seen.has_access {
+    if infrastructure.access && !seen.has_access {
         plan.push(Action::Access, [Action::Service]);
     }
-    for (name, wished) in &estate.domains {
-        domain(&mut plan, estate, (name, wished), (ids, seen, known));
+    for (name, wished) in &infrastructure.domains {
+        domain(&mut plan, infrastructure, (name, wished), (ids, seen, known));
     }
-    for (name, login) in &estate.smtp_usernames {
+    for (name, login) in &infrastructure.smtp_usernames {
         let client = login.client.map_or_else(|| known.client.clone(), |client| client.to_string());
         let wanted = (login.username.clone(), client.to_lowercase());
         if seen.logins.get(&name.to_lowercase()) != Some(&wanted) {
@@ -140,7 +145,7 @@ pub(crate) fn plan(estate: &Estate, ids: &EstateIds, seen: &Observed, known: &Kn
             plan.push(Action::Login(name.clone()), [Action::Service].into_iter().chain(domain));
         }
     }
-    for name in seen.domains.keys().filter(|name| !estate.domains.contains_key(*name)) {
+    for name in seen.domains.keys().filter(|name| !infrastructure.domains.contains_key(*name)) {
         plan.notes.push(format!("{} is there and nobody wishes it. It is left alone.", shown(name)));
     }
     plan
@@ -148,16 +153,16 @@ pub(crate) fn plan(estate: &Estate, ids: &EstateIds, seen: &Observed, known: &Kn
 
 fn service(
     plan: &mut Plan,
-    estate: &Estate,
+    infrastructure: &Infrastructure,
     there: Option<&ServiceSeen>,
     action: Action,
     (what, is_complete): (&str, bool),
 ) {
     match there {
-        Some(there) if !same(&there.data_location, &estate.data_location) => {
+        Some(there) if !same(&there.data_location, &infrastructure.data_location) => {
             plan.problems.push(format!(
                 "The {what} is in {}, and {} is wished. Azure cannot move it: wish {}, or another name.",
-                there.data_location, estate.data_location, there.data_location
+                there.data_location, infrastructure.data_location, there.data_location
             ));
         }
         Some(there) if there.progress == Progress::Ready && is_complete => {}
@@ -165,19 +170,20 @@ fn service(
     }
 }
 
-type Seen<'a> = (&'a EstateIds, &'a Observed, &'a Known);
+type Seen<'a> = (&'a ResourceIds, &'a Observed, &'a Known);
 
 fn domain(
     plan: &mut Plan,
-    estate: &Estate,
+    infrastructure: &Infrastructure,
     (name, wished): (&String, &WishedDomain),
     (ids, seen, known): Seen<'_>,
 ) {
     let there = seen.domains.get(name);
     if let Some(there) = there.filter(|there| !there.data_location.is_empty())
-        && !same(&there.data_location, &estate.data_location)
+        && !same(&there.data_location, &infrastructure.data_location)
     {
-        let text = format!("{name} is in {}, and {} is wished.", there.data_location, estate.data_location);
+        let text =
+            format!("{name} is in {}, and {} is wished.", there.data_location, infrastructure.data_location);
         plan.problems.push(text);
         return;
     }
@@ -228,7 +234,7 @@ fn senders(
     plan: &mut Plan,
     (name, wished): (&String, &WishedDomain),
     there: Option<&DomainSeen>,
-    (ids, known): (&EstateIds, &Known),
+    (ids, known): (&ResourceIds, &Known),
 ) {
     for (key, sender) in &wished.senders {
         let found = there.and_then(|there| there.senders.get(key));
@@ -277,11 +283,11 @@ fn devices(
     }
 }
 
-/// The way back: what has to be done so that nothing is left of an estate, or of some of its domains.
+/// The way back: what has to be done so that nothing is left of an infrastructure, or of some of its domains.
 #[must_use]
 pub(crate) fn destruction(
-    estate: &Estate,
-    ids: &EstateIds,
+    infrastructure: &Infrastructure,
+    ids: &ResourceIds,
     seen: &Observed,
     domains: &BTreeSet<String>,
     known: &Known,
@@ -289,7 +295,7 @@ pub(crate) fn destruction(
     let mut plan = Plan::default();
     let is_made = |id: &str| known.made.contains(&id.to_lowercase());
     // What somebody names goes whoever made it; else only what was made here.
-    let mut names: BTreeSet<&String> = estate.domains.keys().chain(seen.domains.keys()).collect();
+    let mut names: BTreeSet<&String> = infrastructure.domains.keys().chain(seen.domains.keys()).collect();
     names.extend(&known.written);
     let is_wanted = |name: &&String| {
         if domains.is_empty() {
@@ -316,7 +322,9 @@ pub(crate) fn destruction(
     if !domains.is_empty() {
         return plan;
     }
-    for name in estate.smtp_usernames.keys().filter(|name| seen.logins.contains_key(&name.to_lowercase())) {
+    for name in
+        infrastructure.smtp_usernames.keys().filter(|name| seen.logins.contains_key(&name.to_lowercase()))
+    {
         if is_made(&ids.login(name)) {
             plan.push(Action::DeleteLogin(name.clone()), []);
             before.push(Action::DeleteLogin(name.clone()));

@@ -1,6 +1,6 @@
-//! One step towards an estate, or away from it: what it does, what it calls, what it waits for.
+//! One step towards an infrastructure, or away from it: what it does, what it calls, what it waits for.
 
-use model::estate::{AZURE_MANAGED, DnsWay, DomainOwner, EstateIds};
+use model::infrastructure::{AZURE_MANAGED, DnsWay, DomainOwner, ResourceIds};
 use serde::{Deserialize, Serialize};
 
 use crate::verify::Mover;
@@ -100,7 +100,7 @@ impl Step {
 
     /// As people and programs see it.
     #[must_use]
-    pub(crate) fn view(&self, ids: &EstateIds) -> StepView {
+    pub(crate) fn view(&self, ids: &ResourceIds) -> StepView {
         let is_manual = matches!(&self.action, Action::Dns(_, DnsWay::Manual));
         StepView {
             key: self.key(),
@@ -207,7 +207,7 @@ impl Action {
     }
 
     /// The calls that it makes, as far as they are known before.
-    fn calls(&self, ids: &EstateIds) -> Vec<String> {
+    fn calls(&self, ids: &ResourceIds) -> Vec<String> {
         let (service, email) = (ids.service(), ids.email_service());
         let verify = |name: &str, parts: &[&str]| {
             let call = |part: &&str| format!("POST {}/initiateVerification {part}", ids.domain(name));

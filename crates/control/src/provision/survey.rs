@@ -8,7 +8,7 @@ use dns::lookup::Lookup;
 use dns::preflight::Row;
 use dns::record::Record;
 use futures_util::StreamExt as _;
-use model::estate::{Estate, EstateIds, RecordedStep, WrittenRecord};
+use model::infrastructure::{Infrastructure, RecordedStep, ResourceIds, WrittenRecord};
 
 use super::document::Document;
 use super::observed::{DomainSeen, Observed, observe};
@@ -23,8 +23,8 @@ use crate::verify::Context;
 /// What a plan is made from.
 pub(crate) struct Survey {
     pub(super) context: Context,
-    pub(super) estate: Estate,
-    pub(super) ids: EstateIds,
+    pub(super) infrastructure: Infrastructure,
+    pub(super) ids: ResourceIds,
     pub(super) lookup: Lookup,
     pub(super) seen: Observed,
     pub(super) known: Known,
@@ -51,20 +51,20 @@ impl Control {
         document: Option<Document>,
     ) -> Result<Survey, ControlError> {
         let account = self.account(name)?;
-        let estate = match document {
-            Some(document) => wish::estate(document, &account, self.clock.now())?,
-            None => self.estate(name).await?,
+        let infrastructure = match document {
+            Some(document) => wish::infrastructure(document, &account, self.clock.now())?,
+            None => self.infrastructure(name).await?,
         };
         let context = self.context_or_error(&account).await?;
-        let ids = estate.ids(account.subscription);
-        let seen = observe(&context, &estate, &ids).await;
+        let ids = infrastructure.ids(account.subscription);
+        let seen = observe(&context, &infrastructure, &ids).await;
         let mut seen = seen.map_err(|error| unseen(&account, &error))?;
-        let steps = self.store.estates().steps(account.id).await?;
-        let written = self.store.estates().written(account.id).await?;
+        let steps = self.store.infrastructure().steps(account.id).await?;
+        let written = self.store.infrastructure().written(account.id).await?;
         let known = Known::of(&account, &steps, &written);
         let lookup = self.lookup()?;
-        let (examined, silent) = examine_all(&lookup, &estate, &mut seen).await;
-        Ok(Survey { context, estate, ids, lookup, seen, known, examined, steps, written, silent })
+        let (examined, silent) = examine_all(&lookup, &infrastructure, &mut seen).await;
+        Ok(Survey { context, infrastructure, ids, lookup, seen, known, examined, steps, written, silent })
     }
 
     fn lookup(&self) -> Result<Lookup, Invalid> {
@@ -77,11 +77,11 @@ impl Control {
 
 impl Survey {
     pub(super) fn plan(&self) -> Plan {
-        plan(&self.estate, &self.ids, &self.seen, &self.known)
+        plan(&self.infrastructure, &self.ids, &self.seen, &self.known)
     }
 
     pub(super) fn destruction(&self, domains: &BTreeSet<String>) -> Plan {
-        destruction(&self.estate, &self.ids, &self.seen, domains, &self.known)
+        destruction(&self.infrastructure, &self.ids, &self.seen, domains, &self.known)
     }
 
     /// A plan as people see it, with what would be written into DNS.
@@ -121,11 +121,11 @@ type Look<'a> = Pin<Box<dyn Future<Output = (String, Result<Examined, String>)> 
 /// What DNS shows of every domain that has records.
 async fn examine_all(
     lookup: &Lookup,
-    estate: &Estate,
+    infrastructure: &Infrastructure,
     seen: &mut Observed,
 ) -> (BTreeMap<String, Examined>, BTreeMap<String, String>) {
     let mut looks: Vec<Look<'_>> = Vec::new();
-    for (name, wished) in estate.domains.iter().filter(|(_, wished)| has_records(wished.owner)) {
+    for (name, wished) in infrastructure.domains.iter().filter(|(_, wished)| has_records(wished.owner)) {
         let there = seen.domains.get(name).cloned().unwrap_or_else(expected);
         looks
             .push(Box::pin(async move { (name.clone(), examine(lookup, name, Some(wished), &there).await) }));

@@ -1,9 +1,9 @@
-//! Looking after an estate once somebody has begun it: what waits goes on, and what was done and is so no more is told.
+//! Looking after an infrastructure once somebody has begun it: what waits goes on, and what was done and is so no more is told.
 
 use std::collections::BTreeSet;
 
-use model::estate::{RecordedStep, StepState};
 use model::id::AccountId;
+use model::infrastructure::{RecordedStep, StepState};
 
 use super::plan::Plan;
 use super::survey::Survey;
@@ -27,19 +27,19 @@ pub enum Tended {
 pub(super) const WHOLE: &str = "whole";
 
 impl Control {
-    /// Whether something of an estate waits for somebody, or for DNS.
-    pub(crate) async fn estate_waits(&self, account: AccountId) -> bool {
-        let steps = self.store.estates().steps(account).await;
+    /// Whether something of an infrastructure waits for somebody, or for DNS.
+    pub(crate) async fn is_pending(&self, account: AccountId) -> bool {
+        let steps = self.store.infrastructure().steps(account).await;
         steps.is_ok_and(|steps| steps.iter().any(|step| step.state == StepState::Waits))
     }
 
-    /// Looks after the estate of an account. What somebody wished and never began is left alone.
+    /// Looks after the infrastructure of an account. What somebody wished and never began is left alone.
     ///
     /// # Errors
     /// As [`Control::plan`].
     pub async fn tend(&self, name: &str) -> Result<Tended, ControlError> {
         let account = self.account(name)?;
-        let steps = self.store.estates().steps(account.id).await?;
+        let steps = self.store.infrastructure().steps(account.id).await?;
         let waiting: BTreeSet<String> = steps
             .iter()
             .filter(|step| step.state == StepState::Waits)
@@ -59,7 +59,7 @@ impl Control {
 /// What was done once and would have to be done again.
 fn differences(survey: &Survey, plan: &Plan, steps: &[RecordedStep]) -> Vec<String> {
     let whole = steps.iter().find(|step| step.key == WHOLE).map(|step| step.at);
-    let is_unchanged = whole.is_some_and(|at| survey.estate.changed_at <= at);
+    let is_unchanged = whole.is_some_and(|at| survey.infrastructure.changed_at <= at);
     let was_done = |key: &str| steps.iter().any(|step| step.key == key && step.state == StepState::Done);
     let again = plan.steps.iter().filter(|step| is_unchanged || was_done(&step.key()));
     again.map(|step| step.action.sentence()).chain(plan.problems.iter().cloned()).collect()

@@ -1,10 +1,12 @@
-//! From what people wrote to an estate, checked: what Azure would refuse is refused here.
+//! From what people wrote to an infrastructure, checked: what Azure would refuse is refused here.
 
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use model::account::Account;
-use model::estate::{AZURE_MANAGED, DnsWay, DomainOwner, Estate, WishedDomain, WishedLogin, WishedSender};
+use model::infrastructure::{
+    AZURE_MANAGED, DnsWay, DomainOwner, Infrastructure, WishedDomain, WishedLogin, WishedSender,
+};
 use smtp::address::{Domain, Mailbox};
 
 use super::document::{AZURE, Document, DomainDocument, FullSender, SenderDocument};
@@ -17,8 +19,12 @@ const DATA_LOCATION: &str = "Europe";
 /// Characters of a display name; Azure says nothing about it, and receivers show no more.
 const MAX_DISPLAY_NAME: usize = 255;
 
-/// The estate that a document means for an account.
-pub(super) fn estate(document: Document, account: &Account, now: Timestamp) -> Result<Estate, Invalid> {
+/// The infrastructure that a document means for an account.
+pub(super) fn infrastructure(
+    document: Document,
+    account: &Account,
+    now: Timestamp,
+) -> Result<Infrastructure, Invalid> {
     let own = account.service.as_ref().map(|service| service.name.to_string());
     let service = document.service.or(own).unwrap_or_else(|| account.name.to_string());
     let email_service = document.email_service.unwrap_or_else(|| plain(&service));
@@ -48,7 +54,7 @@ pub(super) fn estate(document: Document, account: &Account, now: Timestamp) -> R
         smtp_usernames.insert(name, login);
     }
     let access = document.access;
-    Ok(Estate {
+    Ok(Infrastructure {
         account: account.id,
         group,
         location,

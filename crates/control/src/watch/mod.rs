@@ -1,7 +1,7 @@
 //! Looking after the accounts: goes on with rotations, verifies on a schedule and after refused logins, and says
 //! in time that a secret will expire.
 
-mod estates;
+mod infrastructure;
 
 use std::collections::{HashMap, HashSet};
 use std::pin::Pin;
@@ -62,9 +62,9 @@ pub struct Watch {
     /// Rotations that go on, each by itself: Entra makes them wait.
     rotating: JoinSet<Timestamp>,
     under_way: HashMap<task::Id, AccountId>,
-    /// Estates that are looked after, each by itself: Azure makes them wait.
+    /// Infrastructures that are looked after, each by itself: Azure makes them wait.
     tending: JoinSet<(AccountId, Result<Tended, ControlError>)>,
-    /// When an estate was looked after last.
+    /// When an infrastructure was looked after last.
     tended_at: HashMap<AccountId, Timestamp>,
     /// Whose is looked after now.
     is_tended: HashSet<AccountId>,

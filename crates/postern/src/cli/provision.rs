@@ -70,7 +70,7 @@ pub(crate) struct Export {
     pub(crate) connection: Connection,
 }
 
-/// How an account's estate is written down.
+/// How an account's infrastructure is written down.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum ExportAs {
     /// A deployment to the resource group

@@ -55,7 +55,7 @@ async fn add(arguments: &DomainAdd) -> anyhow::Result<ExitCode> {
             dmarc: arguments.dmarc.clone(),
             senders: arguments.senders.iter().map(sender).collect(),
         },
-        "estate": Document {
+        "infrastructure": Document {
             resource_group: arguments.resource_group.clone(),
             location: arguments.location.clone(),
             data_location: arguments.data_location.clone(),
@@ -122,7 +122,7 @@ async fn list(arguments: &DomainList) -> anyhow::Result<ExitCode> {
     let mut troubles = Vec::new();
     for name in names {
         // Nobody has said yet what others are to have.
-        let said = client.get::<Document>(&format!("{}/estate", path(&name)), &[]).await;
+        let said = client.get::<Document>(&format!("{}/infrastructure", path(&name)), &[]).await;
         if said.is_err() && arguments.account.is_none() {
             continue;
         }

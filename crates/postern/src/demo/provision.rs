@@ -28,7 +28,7 @@ pub(super) async fn provision(server: &Server, account: &Account) -> anyhow::Res
     let body = json!({
         "name": DOMAIN,
         "domain": { "dns": "azure", "dmarc": "v=DMARC1; p=none", "senders": senders },
-        "estate": { "resource_group": "mail", "email_service": "contoso-email" },
+        "infrastructure": { "resource_group": "mail", "email_service": "contoso-email" },
     });
     let _: Document = client.post(&format!("/v1/accounts/{ACCOUNT}/domains"), &body).await?;
     let (mut sentences, mut is_complete) = (std::collections::HashMap::new(), false);

@@ -18,7 +18,7 @@ pub(crate) use self::rows::{read_all, read_one};
 use crate::audit::AuditEntry;
 use crate::database::{Database, Durability};
 use crate::error::StoreError;
-use crate::estates;
+use crate::infrastructure;
 use crate::published::Published;
 use crate::queue::Queue;
 use crate::secrets::{NewSecret, SecretFacts, SecretName, SecretOwner, Secrets, seal};
@@ -207,7 +207,8 @@ const NAMED: usize = 10;
 
 /// Removes an account with what is its own.
 fn delete(connection: &Connection, id: AccountId) -> Result<(), StoreError> {
-    for table in ["sender", "smtp_username", "verification", "rotation"].iter().chain(&estates::TABLES) {
+    for table in ["sender", "smtp_username", "verification", "rotation"].iter().chain(&infrastructure::TABLES)
+    {
         connection.execute(&format!("DELETE FROM {table} WHERE account_id = ?"), [id.to_string()])?;
     }
     SecretOwner::Account(id).remove_all(connection)?;

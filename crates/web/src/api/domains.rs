@@ -19,9 +19,9 @@ struct AddDomain {
     name: String,
     #[serde(default)]
     domain: DomainDocument,
-    /// Where the estate's parts are, if nobody has said yet.
+    /// Where the infrastructure's parts are, if nobody has said yet.
     #[serde(default)]
-    estate: Document,
+    infrastructure: Document,
 }
 
 #[derive(Deserialize)]
@@ -68,9 +68,9 @@ async fn add(
     body: Result<Json<AddDomain>, JsonRejection>,
 ) -> Result<(StatusCode, Json<Document>), ApiError> {
     let Json(body) = body?;
-    let new = NewDomain { name: body.name, document: body.domain, estate: body.estate };
-    let estate = control.add_domain(&name, new).await?;
-    Ok((StatusCode::CREATED, Json(Document::of(&estate))))
+    let new = NewDomain { name: body.name, document: body.domain, infrastructure: body.infrastructure };
+    let infrastructure = control.add_domain(&name, new).await?;
+    Ok((StatusCode::CREATED, Json(Document::of(&infrastructure))))
 }
 
 /// The SPF record as it is now.

@@ -1,4 +1,4 @@
-//! What an account is to have at Azure, and making it so: `/v1/accounts/{name}/estate`, `plan`, `apply`, `destroy`,
+//! What an account is to have at Azure, and making it so: `/v1/accounts/{name}/infrastructure`, `plan`, `apply`, `destroy`,
 //! `adopt`.
 
 use axum::extract::rejection::JsonRejection;
@@ -43,14 +43,14 @@ struct Targets {
 
 pub(super) fn routes() -> Router<Api> {
     Router::new()
-        .route("/v1/accounts/{name}/estate", get(show).put(set))
+        .route("/v1/accounts/{name}/infrastructure", get(show).put(set))
         .route("/v1/accounts/{name}/plan", post(plan))
         .route("/v1/accounts/{name}/apply", post(apply))
         .route("/v1/accounts/{name}/adopt", post(adopt))
 }
 
 async fn show(State(api): State<Api>, Path(name): Path<String>) -> Result<Json<Document>, ApiError> {
-    Ok(Json(Document::of(&api.control.estate(&name).await?)))
+    Ok(Json(Document::of(&api.control.infrastructure(&name).await?)))
 }
 
 async fn set(
@@ -59,7 +59,7 @@ async fn set(
     body: Result<Json<Document>, JsonRejection>,
 ) -> Result<Json<Document>, ApiError> {
     let Json(document) = body?;
-    Ok(Json(Document::of(&control.set_estate(&name, document).await?)))
+    Ok(Json(Document::of(&control.set_infrastructure(&name, document).await?)))
 }
 
 async fn plan(
@@ -82,7 +82,7 @@ async fn apply(
     body: Result<Json<Targets>, JsonRejection>,
 ) -> Result<Response, ApiError> {
     let Json(body) = body?;
-    control.estate(&name).await?;
+    control.infrastructure(&name).await?;
     let (lines, answer) = unbounded_channel();
     let work = tokio::spawn(async move {
         let last = match carry_out(&control, &name, &body, lines.clone()).await {

@@ -1,11 +1,11 @@
-//! An estate as a Bicep file: a deployment to its resource group.
+//! An infrastructure as a Bicep file: a deployment to its resource group.
 //!
 //! Senders, addresses and logins are lists that are looped over. Azure takes a limited number of resources in one
-//! deployment; an estate that has more is deployed part by part, each a slice of every list.
+//! deployment; an infrastructure that has more is deployed part by part, each a slice of every list.
 
 mod parts;
 
-use model::estate::{DomainOwner, Estate, WishedSender};
+use model::infrastructure::{DomainOwner, Infrastructure, WishedSender};
 
 use self::parts::{Parts, Placed, place};
 use super::{Home, at_azure, is_unseen, remark, word};
@@ -13,27 +13,27 @@ use super::{Home, at_azure, is_unseen, remark, word};
 const API: &str = "2025-09-01";
 
 /// The file.
-pub(super) fn text(estate: &Estate, home: &Home) -> String {
-    let domains = place(estate, home);
-    let parts = Parts::of(estate, &domains);
-    let mut text = head(estate, home, &parts);
+pub(super) fn text(infrastructure: &Infrastructure, home: &Home) -> String {
+    let domains = place(infrastructure, home);
+    let parts = Parts::of(infrastructure, &domains);
+    let mut text = head(infrastructure, home, &parts);
     text.push_str(&parameters(&parts));
-    text.push_str(&email_service(estate));
+    text.push_str(&email_service(infrastructure));
     for placed in &domains {
         text.push_str(&domain(placed));
     }
     text.push_str(&senders(&domains, &parts));
     text.push_str(&suppressed(&domains, &parts));
-    text.push_str(&service(estate, &domains));
-    text.push_str(&logins(estate, home, &parts));
+    text.push_str(&service(infrastructure, &domains));
+    text.push_str(&logins(infrastructure, home, &parts));
     text.truncate(text.trim_end().len());
     text.push('\n');
     text
 }
 
-fn head(estate: &Estate, home: &Home, parts: &Parts) -> String {
+fn head(infrastructure: &Infrastructure, home: &Home, parts: &Parts) -> String {
     let subscription = home.subscription;
-    let (group, location) = (remark(&word(&estate.group)), remark(&word(&estate.location)));
+    let (group, location) = (remark(&word(&infrastructure.group)), remark(&word(&infrastructure.location)));
     let deploy = format!("az deployment group create --subscription {subscription} --resource-group {group}");
     let mut text = format!(
         "\
@@ -78,12 +78,12 @@ fn parameters(parts: &Parts) -> String {
     text
 }
 
-fn email_service(estate: &Estate) -> String {
+fn email_service(infrastructure: &Infrastructure) -> String {
     let body = [
-        format!("name: {}", string(&estate.email_service)),
+        format!("name: {}", string(&infrastructure.email_service)),
         "location: 'global'".to_owned(),
         "properties: {".to_owned(),
-        format!("  dataLocation: {}", string(&estate.data_location)),
+        format!("  dataLocation: {}", string(&infrastructure.data_location)),
         "}".to_owned(),
     ];
     resource("emailService", "emailServices", None, &body)
@@ -188,12 +188,12 @@ fn suppressed(domains: &[Placed<'_>], parts: &Parts) -> String {
     text
 }
 
-fn service(estate: &Estate, domains: &[Placed<'_>]) -> String {
+fn service(infrastructure: &Infrastructure, domains: &[Placed<'_>]) -> String {
     let mut body = vec![
-        format!("name: {}", string(&estate.service)),
+        format!("name: {}", string(&infrastructure.service)),
         "location: 'global'".to_owned(),
         "properties: {".to_owned(),
-        format!("  dataLocation: {}", string(&estate.data_location)),
+        format!("  dataLocation: {}", string(&infrastructure.data_location)),
     ];
     if !domains.is_empty() {
         body.push("  linkedDomains: linkDomains ? [".to_owned());
@@ -204,12 +204,12 @@ fn service(estate: &Estate, domains: &[Placed<'_>]) -> String {
     resource("communicationService", "communicationServices", None, &body)
 }
 
-fn logins(estate: &Estate, home: &Home, parts: &Parts) -> String {
-    if estate.smtp_usernames.is_empty() {
+fn logins(infrastructure: &Infrastructure, home: &Home, parts: &Parts) -> String {
+    if infrastructure.smtp_usernames.is_empty() {
         return String::new();
     }
     let mut text = "// Logins that Azure's SMTP endpoint takes.\nvar logins = [\n".to_owned();
-    for (name, login) in &estate.smtp_usernames {
+    for (name, login) in &infrastructure.smtp_usernames {
         text.push_str(&format!(
             "  {{ name: {}, username: {}, app: '{}' }}\n",
             string(name),

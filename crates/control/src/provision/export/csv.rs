@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use model::estate::{AZURE_MANAGED, Estate};
+use model::infrastructure::{AZURE_MANAGED, Infrastructure};
 
 use super::{Home, at_azure};
 
@@ -13,16 +13,16 @@ const HEADER: [&str; 7] =
 const FORMULA: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
 
 /// A line for each sender.
-pub(super) fn text(estate: &Estate, home: &Home) -> String {
+pub(super) fn text(infrastructure: &Infrastructure, home: &Home) -> String {
     let mut text = line(&HEADER);
     // The login that the endpoint takes from the app itself.
-    let own = format!("{}|{}|{}", estate.service, home.client, home.tenant);
+    let own = format!("{}|{}|{}", infrastructure.service, home.client, home.tenant);
     let (host, port) = (&home.relay.0, home.relay.1.to_string());
-    for (name, domain) in &estate.domains {
+    for (name, domain) in &infrastructure.domains {
         let known = if name == AZURE_MANAGED { home.azure_domain.as_deref() } else { Some(name.as_str()) };
         for sender in domain.senders.values() {
             let address = known.map(|known| format!("{}@{known}", sender.username)).unwrap_or_default();
-            let logins = &estate.smtp_usernames;
+            let logins = &infrastructure.smtp_usernames;
             let login = logins.values().find(|login| login.username.eq_ignore_ascii_case(&address));
             let login = login.map_or(&own, |login| &login.username);
             let display_name = sender.display_name.as_deref().unwrap_or_default();

@@ -12,14 +12,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use azure_types::ids::{ClientId, SubscriptionId, TenantId};
 use model::account::Account;
 use model::cloud::Cloud;
-use model::estate::{AZURE_MANAGED, Estate, EstateIds, WishedSender};
+use model::infrastructure::{AZURE_MANAGED, Infrastructure, ResourceIds, WishedSender};
 use uuid::Uuid;
 
 use super::perform::named;
 use crate::Control;
 use crate::error::ControlError;
 
-/// A form that an estate can be had in.
+/// A form that an infrastructure can be had in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ExportForm {
     /// A template for a deployment to the resource group.
@@ -30,7 +30,7 @@ pub enum ExportForm {
     Csv,
 }
 
-/// Where an estate is, and whose.
+/// Where an infrastructure is, and whose.
 pub(super) struct Home {
     /// The subscription.
     pub subscription: SubscriptionId,
@@ -74,7 +74,7 @@ impl Control {
     /// When there is no such account, or nobody has said what it is to have.
     pub async fn export(&self, name: &str, form: ExportForm) -> Result<String, ControlError> {
         let account = self.account(name)?;
-        let estate = self.estate(name).await?;
+        let infrastructure = self.infrastructure(name).await?;
         let (host, port) = account.cloud.smtp();
         let home = Home {
             subscription: account.subscription,
@@ -86,19 +86,19 @@ impl Control {
                 Cloud::China => Some("china"),
             },
             relay: (host.to_owned(), port),
-            azure_domain: self.azure_domain(&account, &estate),
+            azure_domain: self.azure_domain(&account, &infrastructure),
         };
-        Ok(form.text(&estate, &home))
+        Ok(form.text(&infrastructure, &home))
     }
 
     /// Azure chooses that name, so that it is not in the wish; once there are senders, they have it.
-    fn azure_domain(&self, account: &Account, estate: &Estate) -> Option<String> {
-        let wished = &estate.domains.get(AZURE_MANAGED)?.senders;
+    fn azure_domain(&self, account: &Account, infrastructure: &Infrastructure) -> Option<String> {
+        let wished = &infrastructure.domains.get(AZURE_MANAGED)?.senders;
         let directory = self.store.directory();
         directory.senders(account.id).find_map(|sender| {
             let mailbox = sender.mailbox.to_string();
             let (username, domain) = mailbox.rsplit_once('@')?;
-            let is_azures = !estate.domains.contains_key(&domain.to_lowercase())
+            let is_azures = !infrastructure.domains.contains_key(&domain.to_lowercase())
                 && wished.contains_key(&username.to_lowercase());
             is_azures.then(|| domain.to_owned())
         })
@@ -125,11 +125,11 @@ impl ExportForm {
         Self::ALL.into_iter().find(|form| form.as_str() == word)
     }
 
-    fn text(self, estate: &Estate, home: &Home) -> String {
+    fn text(self, infrastructure: &Infrastructure, home: &Home) -> String {
         match self {
-            Self::Bicep => bicep::text(estate, home),
-            Self::Terraform => terraform::text(estate, home),
-            Self::Csv => csv::text(estate, home),
+            Self::Bicep => bicep::text(infrastructure, home),
+            Self::Terraform => terraform::text(infrastructure, home),
+            Self::Csv => csv::text(infrastructure, home),
         }
     }
 }
@@ -154,10 +154,10 @@ impl Names {
     }
 }
 
-/// The suppression lists of an estate.
-fn lists<'a>(estate: &'a Estate, ids: &EstateIds) -> Vec<List<'a>> {
+/// The suppression lists of an infrastructure.
+fn lists<'a>(infrastructure: &'a Infrastructure, ids: &ResourceIds) -> Vec<List<'a>> {
     let mut lists = Vec::new();
-    for (name, domain) in &estate.domains {
+    for (name, domain) in &infrastructure.domains {
         let scope = ids.domain(name);
         for (key, sender) in domain.senders.iter().filter(|(_, sender)| !sender.suppressed.is_empty()) {
             let id = named(&scope, key);

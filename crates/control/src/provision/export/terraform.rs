@@ -1,10 +1,10 @@
-//! An estate as Terraform: `azurerm` where it has the resource, `azapi` for the rest, and an `import` block for each,
+//! An infrastructure as Terraform: `azurerm` where it has the resource, `azapi` for the rest, and an `import` block for each,
 //! so that what is there is taken over instead of made.
 //!
 //! Domains, senders, addresses and logins are maps that `for_each` goes through, in the imports too: a file of
 //! ten thousand senders has one block for them, and a line each.
 
-use model::estate::{DomainOwner, Estate};
+use model::infrastructure::{DomainOwner, Infrastructure};
 
 use super::{Home, List, Names, at_azure, is_unseen, lists, remark};
 
@@ -35,11 +35,11 @@ const MAX_DISPLAY_NAME: usize = 253;
 type Row = (String, String);
 
 /// The file.
-pub(super) fn text(estate: &Estate, home: &Home) -> String {
-    let ids = estate.ids(home.subscription);
-    let lists = lists(estate, &ids);
-    let has_logins = !estate.smtp_usernames.is_empty();
-    let mut text = head(estate);
+pub(super) fn text(infrastructure: &Infrastructure, home: &Home) -> String {
+    let ids = infrastructure.ids(home.subscription);
+    let lists = lists(infrastructure, &ids);
+    let has_logins = !infrastructure.smtp_usernames.is_empty();
+    let mut text = head(infrastructure);
     text.push_str(&providers(home, has_logins || !lists.is_empty()));
     text.push_str(&format!(
         "locals {{\n  group         = {}\n  email_service = {}\n  service       = {}\n",
@@ -47,17 +47,17 @@ pub(super) fn text(estate: &Estate, home: &Home) -> String {
         string(ids.email_service()),
         string(ids.service())
     ));
-    text.push_str(&map("domains", &domains(estate)));
-    text.push_str(&map("senders", &senders(estate)));
+    text.push_str(&map("domains", &domains(infrastructure)));
+    text.push_str(&map("senders", &senders(infrastructure)));
     if !lists.is_empty() {
         text.push_str(&map("suppression_lists", &lists.iter().map(list).collect::<Vec<_>>()));
         text.push_str(&map("suppressed", &lists.iter().flat_map(addresses).collect::<Vec<_>>()));
     }
     if has_logins {
-        text.push_str(&map("smtp_usernames", &logins(estate, home)));
+        text.push_str(&map("smtp_usernames", &logins(infrastructure, home)));
     }
     text.push_str("}\n\n");
-    text.push_str(&services(estate));
+    text.push_str(&services(infrastructure));
     text.push_str(include_str!("terraform/domains.tf"));
     if !lists.is_empty() {
         text.push_str(include_str!("terraform/suppressed.tf"));
@@ -70,7 +70,7 @@ pub(super) fn text(estate: &Estate, home: &Home) -> String {
     text
 }
 
-fn head(estate: &Estate) -> String {
+fn head(infrastructure: &Infrastructure) -> String {
     let mut text = "\
 # What Postern keeps at Azure. As long as `postern drift` shows nothing, `terraform plan` shows all of it as imported
 # and nothing as changed. After `terraform apply` the import blocks can be deleted.
@@ -79,7 +79,7 @@ fn head(estate: &Estate) -> String {
 # Not in it: records in DNS, the app with its secret, and the role that lets it send.
 "
     .to_owned();
-    for refusal in refusals(estate) {
+    for refusal in refusals(infrastructure) {
         text.push_str(&format!("# azurerm refuses {}\n", remark(&refusal)));
     }
     text.push('\n');
@@ -87,17 +87,19 @@ fn head(estate: &Estate) -> String {
 }
 
 /// What Azure takes and `azurerm` does not.
-fn refusals(estate: &Estate) -> Vec<String> {
+fn refusals(infrastructure: &Infrastructure) -> Vec<String> {
     let is_good = |name: &String| {
         name.starts_with(|c: char| c.is_ascii_alphabetic())
             && name.ends_with(|c: char| c.is_ascii_alphanumeric())
             && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
     };
     let mut refusals = Vec::new();
-    for name in [&estate.service, &estate.email_service].into_iter().filter(|name| !is_good(name)) {
+    for name in
+        [&infrastructure.service, &infrastructure.email_service].into_iter().filter(|name| !is_good(name))
+    {
         refusals.push(format!("the name {name}: a letter, then letters, digits and hyphens, no hyphen last"));
     }
-    for (name, domain) in &estate.domains {
+    for (name, domain) in &infrastructure.domains {
         let is_long = |name: &String| name.len() > MAX_DISPLAY_NAME;
         for sender in domain.senders.values().filter(|one| one.display_name.as_ref().is_some_and(is_long)) {
             let address = format!("{}@{}", sender.username, at_azure(name));
@@ -136,9 +138,9 @@ terraform {
     text
 }
 
-fn domains(estate: &Estate) -> Vec<Row> {
+fn domains(infrastructure: &Infrastructure) -> Vec<Row> {
     let mut rows = Vec::new();
-    for (name, domain) in &estate.domains {
+    for (name, domain) in &infrastructure.domains {
         let management = match domain.owner {
             DomainOwner::Customer => "CustomerManaged",
             DomainOwner::Azure => "AzureManaged",
@@ -149,10 +151,10 @@ fn domains(estate: &Estate) -> Vec<Row> {
     rows
 }
 
-fn senders(estate: &Estate) -> Vec<Row> {
+fn senders(infrastructure: &Infrastructure) -> Vec<Row> {
     let mut names = Names::default();
     let mut rows = Vec::new();
-    for (name, domain) in &estate.domains {
+    for (name, domain) in &infrastructure.domains {
         for (username, sender) in &domain.senders {
             let display_name = sender.display_name.as_deref().map_or_else(|| "null".to_owned(), string);
             let (name, written) = (at_azure(name), string(&sender.username));
@@ -178,9 +180,9 @@ fn addresses(list: &List<'_>) -> Vec<Row> {
     list.addresses.iter().map(row).collect()
 }
 
-fn logins(estate: &Estate, home: &Home) -> Vec<Row> {
+fn logins(infrastructure: &Infrastructure, home: &Home) -> Vec<Row> {
     let mut rows = Vec::new();
-    for (name, login) in &estate.smtp_usernames {
+    for (name, login) in &infrastructure.smtp_usernames {
         let client = login.client.unwrap_or(home.client);
         let (username, tenant) = (string(&login.username), home.tenant);
         let value = format!("{{ username = {username}, app = \"{client}\", tenant = \"{tenant}\" }}");
@@ -190,9 +192,9 @@ fn logins(estate: &Estate, home: &Home) -> Vec<Row> {
 }
 
 /// The group and the two services, of which there is one each.
-fn services(estate: &Estate) -> String {
-    let (group, location) = (string(&estate.group), string(&estate.location));
-    let data_location = string(geography(&estate.data_location));
+fn services(infrastructure: &Infrastructure) -> String {
+    let (group, location) = (string(&infrastructure.group), string(&infrastructure.location));
+    let data_location = string(geography(&infrastructure.data_location));
     let mut text = resource(
         "azurerm_resource_group",
         "group",
@@ -200,8 +202,8 @@ fn services(estate: &Estate) -> String {
         "local.group",
     );
     for (kind, label, name) in [
-        ("azurerm_email_communication_service", "email", &estate.email_service),
-        ("azurerm_communication_service", "service", &estate.service),
+        ("azurerm_email_communication_service", "email", &infrastructure.email_service),
+        ("azurerm_communication_service", "service", &infrastructure.service),
     ] {
         let arguments = [
             ("name", string(name)),

@@ -8,7 +8,7 @@ use dns::preflight::{Row, preflight};
 use dns::record::Record;
 use dns::shown::Shown;
 use jiff::SignedDuration;
-use model::estate::{DnsWay, WishedDomain, WrittenRecord};
+use model::infrastructure::{DnsWay, WishedDomain, WrittenRecord};
 
 use super::super::observed::DomainSeen;
 use super::super::step::Action;
@@ -103,7 +103,7 @@ impl Examined {
 impl Site {
     pub(super) async fn see_to_dns(&self, name: &str, way: &DnsWay) -> Result<(), Trouble> {
         let key = Action::Dns(name.to_owned(), way.clone()).key();
-        let wished = self.estate.domains.get(name);
+        let wished = self.infrastructure.domains.get(name);
         let clock = &self.context.control.clock;
         let mut until = None;
         let mut looks = 0;
@@ -149,10 +149,11 @@ impl Site {
 
     async fn write_records(&self, key: &str, name: &str, way: &DnsWay) -> Result<(), Trouble> {
         let zone = Zone::open(self, way, name).await?;
-        let demand = demand(name, Some(zone.name()), self.estate.domains.get(name), &self.domain_seen(name));
+        let demand =
+            demand(name, Some(zone.name()), self.infrastructure.domains.get(name), &self.domain_seen(name));
         let demand = demand.map_err(Trouble::Failed)?;
         let held = zone.held(&demand.names()).await?;
-        let written = self.context.control.store.estates().written(self.context.account.id).await?;
+        let written = self.context.control.store.infrastructure().written(self.context.account.id).await?;
         let is_ours = |held: &dns::change::Held| {
             written.iter().any(|one| one.zone == zone.name() && record(one).says_the_same(&held.record))
         };
@@ -200,7 +201,7 @@ impl Site {
             Change::Replace { held, by, .. } => (by, Some(held.record.value().to_owned())),
             Change::Delete(held) => (&held.record, None),
         };
-        let (estates, account) = (self.context.control.store.estates(), self.context.account.id);
+        let (memory, account) = (self.context.control.store.infrastructure(), self.context.account.id);
         let row = WrittenRecord {
             domain: name.to_owned(),
             way: way.clone(),
@@ -214,20 +215,20 @@ impl Site {
         };
         if let Change::Delete(_) = change {
             zone.write(change).await?;
-            return Ok(estates.forget_record(account, row).await?);
+            return Ok(memory.forget_record(account, row).await?);
         }
-        estates.note_record(account, row.clone()).await?;
+        memory.note_record(account, row.clone()).await?;
         let record_id = zone.write(change).await?;
-        estates.note_record(account, WrittenRecord { record_id: Some(record_id), ..row }).await?;
+        memory.note_record(account, WrittenRecord { record_id: Some(record_id), ..row }).await?;
         self.told(key, format!("{} {} is written", record.kind(), record.name));
         Ok(())
     }
 
     /// Takes back what was written for a domain, as far as it is still as it was written.
     pub(super) async fn remove_dns(&self, name: &str) -> Result<(), Trouble> {
-        let (estates, account) = (self.context.control.store.estates(), self.context.account.id);
+        let (memory, account) = (self.context.control.store.infrastructure(), self.context.account.id);
         let rows: Vec<WrittenRecord> =
-            estates.written(account).await?.into_iter().filter(|row| row.domain == name).collect();
+            memory.written(account).await?.into_iter().filter(|row| row.domain == name).collect();
         let mut ways: Vec<DnsWay> = Vec::new();
         for row in &rows {
             if !ways.contains(&row.way) {
@@ -248,7 +249,7 @@ impl Site {
                 self.told(&Action::RemoveDns(name.to_owned()).key(), one.sentence);
             }
             for row in rows {
-                estates.forget_record(account, row.clone()).await?;
+                memory.forget_record(account, row.clone()).await?;
             }
         }
         Ok(())

@@ -9,7 +9,7 @@ use tokio::sync::Mutex;
 use super::super::observed::{DomainSeen, Progress, wish_name};
 use super::patience::look;
 use super::{Site, Trouble};
-use model::estate::DomainOwner;
+use model::infrastructure::DomainOwner;
 
 /// Looks at all domains of the email service: one call, however many steps wait.
 #[derive(Default)]
@@ -20,7 +20,7 @@ pub(super) struct Looks {
 
 impl Site {
     pub(super) async fn make_domain(&self, name: &str) -> Result<(), Trouble> {
-        let Some(wished) = self.estate.domains.get(name) else { return Ok(()) };
+        let Some(wished) = self.infrastructure.domains.get(name) else { return Ok(()) };
         let there = self.seen().domains.get(name).map(|there| there.progress);
         let begun = match there {
             Some(Progress::Going) => None,

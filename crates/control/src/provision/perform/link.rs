@@ -71,7 +71,7 @@ impl Site {
         }
         Err(Trouble::Failed(format!(
             "somebody else changes the linked domains of {} all the time",
-            self.estate.service
+            self.infrastructure.service
         )))
     }
 }

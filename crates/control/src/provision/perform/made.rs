@@ -2,7 +2,7 @@
 
 use azure_client::Failure;
 use azure_client::arm::CallError;
-use model::estate::{RecordedStep, StepState};
+use model::infrastructure::{RecordedStep, StepState};
 
 use super::{Site, Trouble};
 
@@ -40,12 +40,12 @@ impl Site {
     pub(super) async fn note_made(&self, id: &str, state: StepState) -> Result<(), Trouble> {
         let at = self.context.control.clock.now();
         let step = RecordedStep { key: key(id), state, problem: None, tries: 0, at };
-        Ok(self.context.control.store.estates().note_step(self.context.account.id, step).await?)
+        Ok(self.context.control.store.infrastructure().note_step(self.context.account.id, step).await?)
     }
 
     /// It is gone, or never was.
     pub(super) async fn forget_made(&self, id: &str) -> Result<(), Trouble> {
-        Ok(self.context.control.store.estates().forget_step(self.context.account.id, key(id)).await?)
+        Ok(self.context.control.store.infrastructure().forget_step(self.context.account.id, key(id)).await?)
     }
 }
 

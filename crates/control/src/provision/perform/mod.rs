@@ -20,7 +20,7 @@ use ::dns::record::Record;
 use azure_client::Failure;
 use azure_client::arm::CallError;
 use azure_types::dns_zones::DnsZone;
-use model::estate::{Estate, EstateIds};
+use model::infrastructure::{Infrastructure, ResourceIds};
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::{OnceCell, Semaphore, SemaphorePermit};
 
@@ -37,11 +37,11 @@ use super::step::Action;
 use super::told::ApplyEvent;
 use crate::verify::{Context, explain};
 
-/// An estate that is being made.
+/// An infrastructure that is being made.
 pub(crate) struct Site {
     pub(super) context: Context,
-    pub(super) estate: Estate,
-    pub(super) ids: EstateIds,
+    pub(super) infrastructure: Infrastructure,
+    pub(super) ids: ResourceIds,
     pub(super) lookup: ::dns::lookup::Lookup,
     /// What records of others are to become, as somebody was shown it.
     shown: Vec<Record>,
@@ -90,18 +90,18 @@ const AT_ONCE: usize = 32;
 impl Site {
     pub(super) fn new(
         context: Context,
-        estate: Estate,
+        infrastructure: Infrastructure,
         (seen, shown): (Observed, Vec<Record>),
         lookup: ::dns::lookup::Lookup,
         events: Option<UnboundedSender<ApplyEvent>>,
     ) -> Self {
-        let ids = estate.ids(context.account.subscription);
+        let ids = infrastructure.ids(context.account.subscription);
         let looks = Looks::default();
         let links = Links::default();
         let short = Semaphore::new(AT_ONCE);
         let seen = Mutex::new(seen);
         let zones = OnceCell::new();
-        Self { context, estate, ids, lookup, shown, zones, seen, looks, links, short, events }
+        Self { context, infrastructure, ids, lookup, shown, zones, seen, looks, links, short, events }
     }
 
     /// Tells whoever watches. Nobody has to stay to the end.

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use azure_client::arm::CallError;
 use azure_client::provision::segment;
-use model::estate::StepState;
+use model::infrastructure::StepState;
 use model::sender::Sender;
 use smtp::address::Mailbox;
 use uuid::Uuid;
@@ -18,7 +18,7 @@ const DEFAULT: &str = "donotreply";
 
 impl Site {
     pub(super) async fn make_sender(&self, name: &str, key: &str) -> Result<(), Trouble> {
-        let wished = self.estate.domains.get(name).and_then(|domain| domain.senders.get(key));
+        let wished = self.infrastructure.domains.get(name).and_then(|domain| domain.senders.get(key));
         let Some(wished) = wished else { return Ok(()) };
         let id = self.ids.domain(name);
         self.context.arm.put_sender(&id, &wished.username, wished.display_name.as_deref()).await?;
@@ -96,7 +96,7 @@ impl Site {
 
     /// Puts addresses on the list of a sender. Ids follow from names, so that a second time finds the first.
     pub(super) async fn suppress(&self, name: &str, key: &str) -> Result<(), Trouble> {
-        let wished = self.estate.domains.get(name).and_then(|domain| domain.senders.get(key));
+        let wished = self.infrastructure.domains.get(name).and_then(|domain| domain.senders.get(key));
         let Some(wished) = wished else { return Ok(()) };
         let domain = self.ids.domain(name);
         let there = list_of(&self.context, &domain, key).await?;

@@ -26,7 +26,7 @@ impl Site {
     pub(super) async fn make_group(&self) -> Result<(), Trouble> {
         let id = self.ids.group();
         let is_there = self.seen().group.is_some();
-        self.make(id, is_there, self.context.arm.put_group(id, &self.estate.location)).await
+        self.make(id, is_there, self.context.arm.put_group(id, &self.infrastructure.location)).await
     }
 
     pub(super) async fn make_email_service(&self) -> Result<(), Trouble> {
@@ -35,7 +35,7 @@ impl Site {
         let begun = match there {
             Some(Progress::Going) => None,
             there => {
-                let put = arm.put_service(id, &self.estate.data_location);
+                let put = arm.put_service(id, &self.infrastructure.data_location);
                 Some(self.make(id, there.is_some(), put).await?)
             }
         };
@@ -55,10 +55,10 @@ impl Site {
         let there = self.seen().service.as_ref().map(|there| there.progress);
         let begun = match there {
             Some(Progress::Going | Progress::Ready) => None,
-            Some(Progress::Failed) => Some(arm.put_service(id, &self.estate.data_location).await?),
+            Some(Progress::Failed) => Some(arm.put_service(id, &self.infrastructure.data_location).await?),
             None => {
-                self.must_be_free(&self.estate.service).await?;
-                Some(self.make(id, false, arm.put_service(id, &self.estate.data_location)).await?)
+                self.must_be_free(&self.infrastructure.service).await?;
+                Some(self.make(id, false, arm.put_service(id, &self.infrastructure.data_location)).await?)
             }
         };
         let mut patience = self.patience();
@@ -83,13 +83,14 @@ impl Site {
         let account = self.context.control.account(self.context.account.name.as_str());
         let account = account.map_err(|error| Trouble::Failed(store::chain(&error)))?;
         let is_said = account.service.as_ref().is_some_and(|own| {
-            own.name.as_str().eq_ignore_ascii_case(&self.estate.service) && !is_guess(&account.cloud, own)
+            own.name.as_str().eq_ignore_ascii_case(&self.infrastructure.service)
+                && !is_guess(&account.cloud, own)
         });
         if is_said {
             return Ok(());
         }
         let change = AccountChange {
-            service: Some(self.estate.service.clone()),
+            service: Some(self.infrastructure.service.clone()),
             endpoint: believed(&self.context.account.cloud, host_name).map(String::from),
             ..AccountChange::default()
         };
@@ -124,7 +125,7 @@ impl Site {
     }
 
     pub(super) async fn make_login(&self, name: &str) -> Result<(), Trouble> {
-        let Some(wished) = self.estate.smtp_usernames.get(name) else { return Ok(()) };
+        let Some(wished) = self.infrastructure.smtp_usernames.get(name) else { return Ok(()) };
         let account = &self.context.account;
         let properties = serde_json::json!({
             "username": wished.username,
@@ -148,7 +149,7 @@ impl Site {
     async fn look_at_logins(&self) {
         if let Ok(logins) = self.context.arm.smtp_usernames(self.ids.service()).await {
             let account = &self.context.account;
-            self.context.control.keep_smtp_usernames(account, &self.estate.service, &logins).await;
+            self.context.control.keep_smtp_usernames(account, &self.infrastructure.service, &logins).await;
         }
     }
 

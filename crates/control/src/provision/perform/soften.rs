@@ -3,7 +3,7 @@
 use dns::change::Change;
 use dns::record::Record;
 use dns::spf::{End, merged, softened};
-use model::estate::{DnsWay, WrittenRecord};
+use model::infrastructure::{DnsWay, WrittenRecord};
 
 use super::zone::Zone;
 use super::{Site, Trouble};
@@ -26,8 +26,8 @@ impl Site {
         if !self.domain_seen(name).is_verified() {
             return Err(Trouble::Waits(format!("Azure wants {name} to end in -all until it is verified")));
         }
-        let (estates, account) = (self.context.control.store.estates(), self.context.account.id);
-        let rows = estates.written(account).await?;
+        let (memory, account) = (self.context.control.store.infrastructure(), self.context.account.id);
+        let rows = memory.written(account).await?;
         let Some((row, value)) = softer(&rows, name) else {
             return Err(Trouble::Failed(format!(
                 "the SPF record of {name} had no softer end before Postern wrote it"
@@ -47,11 +47,11 @@ impl Site {
         let by = Record::txt(&row.name, &value, held.record.ttl);
         let mut new =
             WrittenRecord { value: value.clone(), at: self.context.control.clock.now(), ..row.clone() };
-        estates.note_record(account, new.clone()).await?;
+        memory.note_record(account, new.clone()).await?;
         let why = "The end that was there before is put back.".to_owned();
         new.record_id = Some(zone.write(&Change::Replace { held, by, why }).await?);
-        estates.note_record(account, new).await?;
-        estates.forget_record(account, row).await?;
+        memory.note_record(account, new).await?;
+        memory.forget_record(account, row).await?;
         Ok(value)
     }
 }

@@ -3,7 +3,7 @@
 use dns::change::{Change, Held};
 use dns::cloudflare::{Cloudflare, CloudflareError, CloudflareZone};
 use model::connection::DnsKind;
-use model::estate::DnsWay;
+use model::infrastructure::DnsWay;
 use store::{SecretName, SecretOwner};
 
 use super::azure_dns::{self as azure, AzureZone};

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use azure_types::communication::{VerificationState, VerificationStates};
 use jiff::Timestamp;
-use model::estate::{AZURE_MANAGED, DnsWay, DomainOwner, WishedLogin, WishedSender};
 use model::id::AccountId;
+use model::infrastructure::{AZURE_MANAGED, DnsWay, DomainOwner, WishedLogin, WishedSender};
 use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
 
@@ -13,8 +13,8 @@ use super::*;
 
 const CLIENT: &str = "33333333-cccc-4333-8333-333333333333";
 
-fn ids(estate: &Estate) -> EstateIds {
-    estate.ids("22222222-bbbb-4222-8222-222222222222".parse().unwrap())
+fn ids(infrastructure: &Infrastructure) -> ResourceIds {
+    infrastructure.ids("22222222-bbbb-4222-8222-222222222222".parse().unwrap())
 }
 
 fn known() -> Known {
@@ -26,12 +26,13 @@ fn verified() -> VerificationState {
 }
 
 /// What is there once a step is done.
-fn after(action: &Action, estate: &Estate, seen: &mut Observed) {
-    let ids = ids(estate);
-    let ready = || ServiceSeen { data_location: estate.data_location.clone(), ..ServiceSeen::default() };
+fn after(action: &Action, infrastructure: &Infrastructure, seen: &mut Observed) {
+    let ids = ids(infrastructure);
+    let ready =
+        || ServiceSeen { data_location: infrastructure.data_location.clone(), ..ServiceSeen::default() };
     match action {
         Action::Register => seen.is_registered = true,
-        Action::Group => seen.group = Some(estate.location.clone()),
+        Action::Group => seen.group = Some(infrastructure.location.clone()),
         Action::EmailService => seen.email_service = Some(ready()),
         Action::Service => {
             let links = seen.service.take().map(|there| there.links).unwrap_or_default();
@@ -41,11 +42,11 @@ fn after(action: &Action, estate: &Estate, seen: &mut Observed) {
         Action::Access => seen.has_access = true,
         Action::Domain(name) => {
             let there = seen.domains.entry(name.clone()).or_default();
-            let is_azures = estate.domains[name].owner == DomainOwner::Azure;
-            there.owner = estate.domains[name].owner;
+            let is_azures = infrastructure.domains[name].owner == DomainOwner::Azure;
+            there.owner = infrastructure.domains[name].owner;
             there.progress = Progress::Ready;
-            there.data_location.clone_from(&estate.data_location);
-            there.tracking = estate.domains[name].tracking;
+            there.data_location.clone_from(&infrastructure.data_location);
+            there.tracking = infrastructure.domains[name].tracking;
             there.address = if is_azures { "1.azurecomm.net".into() } else { name.clone() };
             there.senders.entry("donotreply".into()).or_insert(Some("DoNotReply".into()));
             if is_azures {
@@ -75,11 +76,11 @@ fn after(action: &Action, estate: &Estate, seen: &mut Observed) {
             seen.service.as_mut().unwrap().links.insert(ids.domain(name).to_lowercase());
         }
         Action::Sender(name, key) => {
-            let wished = estate.domains[name].senders[key].display_name.clone();
+            let wished = infrastructure.domains[name].senders[key].display_name.clone();
             seen.domains.get_mut(name).unwrap().senders.insert(key.clone(), wished);
         }
         Action::Suppress(name, key) => {
-            let wished = &estate.domains[name].senders[key].suppressed;
+            let wished = &infrastructure.domains[name].senders[key].suppressed;
             let all: BTreeSet<String> = wished.iter().map(|address| address.to_lowercase()).collect();
             seen.domains.get_mut(name).unwrap().suppressed.entry(key.clone()).or_default().extend(all);
         }
@@ -93,7 +94,7 @@ fn after(action: &Action, estate: &Estate, seen: &mut Observed) {
             seen.local.extend(new);
         }
         Action::Login(name) => {
-            let wished = &estate.smtp_usernames[name];
+            let wished = &infrastructure.smtp_usernames[name];
             let client = wished.client.map_or_else(|| CLIENT.to_owned(), |client| client.to_string());
             seen.logins.insert(name.to_lowercase(), (wished.username.clone(), client));
         }
@@ -113,14 +114,14 @@ fn after(action: &Action, estate: &Estate, seen: &mut Observed) {
 }
 
 /// Does a plan in its order, and demands that each step stands behind those that it needs.
-fn carry_out(plan: &Plan, estate: &Estate, seen: &mut Observed) {
+fn carry_out(plan: &Plan, infrastructure: &Infrastructure, seen: &mut Observed) {
     let planned: BTreeSet<String> = plan.steps.iter().map(Step::key).collect();
     assert_eq!(planned.len(), plan.steps.len(), "a step stands there twice");
     let mut done = BTreeSet::new();
     for step in &plan.steps {
         let open = |key: &&String| planned.contains(*key) && !done.contains(*key);
         assert_eq!(step.after.iter().chain(&step.behind).find(open), None, "before {}", step.key());
-        after(&step.action, estate, seen);
+        after(&step.action, infrastructure, seen);
         done.insert(step.key());
     }
 }
@@ -145,7 +146,7 @@ fn a_domain() -> impl Strategy<Value = WishedDomain> {
     })
 }
 
-fn an_estate() -> impl Strategy<Value = Estate> {
+fn an_infrastructure() -> impl Strategy<Value = Infrastructure> {
     let domains = btree_map("[a-e]\\.example", a_domain(), 0..4);
     (domains, proptest::option::of(a_domain()), btree_map("[p-q]", Just(()), 0..2), any::<bool>()).prop_map(
         |(mut domains, azures, logins, access)| {
@@ -157,7 +158,7 @@ fn an_estate() -> impl Strategy<Value = Estate> {
                 let username = format!("{name}@a.example");
                 (name, WishedLogin { username, client: None })
             };
-            Estate {
+            Infrastructure {
                 account: AccountId::from_bytes([1; 16]),
                 group: "mail".into(),
                 location: "westeurope".into(),
@@ -175,15 +176,15 @@ fn an_estate() -> impl Strategy<Value = Estate> {
 
 /// Something that was made for another wish, and then half of it forgotten.
 fn something() -> impl Strategy<Value = Observed> {
-    (an_estate(), any::<u64>(), any::<u64>()).prop_map(|(estate, kept, broken)| {
+    (an_infrastructure(), any::<u64>(), any::<u64>()).prop_map(|(infrastructure, kept, broken)| {
         let mut seen = Observed::default();
-        let plan = plan(&estate, &ids(&estate), &seen, &known());
+        let plan = plan(&infrastructure, &ids(&infrastructure), &seen, &known());
         for (number, step) in plan.steps.iter().enumerate() {
             // Only whole beginnings can have been: what a step needs was there.
             if number as u64 >= kept % 40 {
                 break;
             }
-            after(&step.action, &estate, &mut seen);
+            after(&step.action, &infrastructure, &mut seen);
         }
         for (number, there) in seen.domains.values_mut().enumerate() {
             if broken >> number & 1 == 1 && there.owner == DomainOwner::Customer {
@@ -197,58 +198,58 @@ fn something() -> impl Strategy<Value = Observed> {
 
 proptest! {
     #[test]
-    fn the_plan_makes_the_wish_come_true(estate in an_estate(), mut seen in something()) {
+    fn the_plan_makes_the_wish_come_true(infrastructure in an_infrastructure(), mut seen in something()) {
         // What Azure gives and what the customer has do not become each other under one name.
-        let first = plan(&estate, &ids(&estate), &seen, &known());
-        carry_out(&first, &estate, &mut seen);
-        let second = plan(&estate, &ids(&estate), &seen, &known());
+        let first = plan(&infrastructure, &ids(&infrastructure), &seen, &known());
+        carry_out(&first, &infrastructure, &mut seen);
+        let second = plan(&infrastructure, &ids(&infrastructure), &seen, &known());
         prop_assert!(second.steps.is_empty(), "{:?}", second.steps);
         prop_assert!(second.problems.is_empty());
     }
 
     #[test]
     fn a_plan_that_was_broken_off_is_finished_by_the_next(
-        estate in an_estate(),
+        infrastructure in an_infrastructure(),
         mut seen in something(),
         count in 0_usize..40,
     ) {
-        let first = plan(&estate, &ids(&estate), &seen, &known());
+        let first = plan(&infrastructure, &ids(&infrastructure), &seen, &known());
         for step in first.steps.iter().take(count) {
-            after(&step.action, &estate, &mut seen);
+            after(&step.action, &infrastructure, &mut seen);
         }
-        let second = plan(&estate, &ids(&estate), &seen, &known());
-        carry_out(&second, &estate, &mut seen);
-        prop_assert!(plan(&estate, &ids(&estate), &seen, &known()).steps.is_empty());
+        let second = plan(&infrastructure, &ids(&infrastructure), &seen, &known());
+        carry_out(&second, &infrastructure, &mut seen);
+        prop_assert!(plan(&infrastructure, &ids(&infrastructure), &seen, &known()).steps.is_empty());
     }
 
     #[test]
-    fn a_target_takes_along_what_it_needs_and_nothing_else(estate in an_estate(), mut seen in something()) {
-        let Some(target) = estate.domains.keys().next().cloned() else { return Ok(()) };
-        let mut narrow = plan(&estate, &ids(&estate), &seen, &known());
+    fn a_target_takes_along_what_it_needs_and_nothing_else(infrastructure in an_infrastructure(), mut seen in something()) {
+        let Some(target) = infrastructure.domains.keys().next().cloned() else { return Ok(()) };
+        let mut narrow = plan(&infrastructure, &ids(&infrastructure), &seen, &known());
         narrow.narrow(std::slice::from_ref(&target));
         for step in &narrow.steps {
             prop_assert!(step.action.domain().is_none_or(|domain| domain == target), "{}", step.key());
         }
-        carry_out(&narrow, &estate, &mut seen);
-        let mut again = plan(&estate, &ids(&estate), &seen, &known());
+        carry_out(&narrow, &infrastructure, &mut seen);
+        let mut again = plan(&infrastructure, &ids(&infrastructure), &seen, &known());
         again.narrow(&[target]);
         prop_assert!(again.steps.is_empty(), "{:?}", again.steps);
     }
 
     #[test]
-    fn the_way_back_leaves_nothing_of_ours(estate in an_estate(), mut seen in something()) {
-        let first = plan(&estate, &ids(&estate), &seen, &known());
-        carry_out(&first, &estate, &mut seen);
+    fn the_way_back_leaves_nothing_of_ours(infrastructure in an_infrastructure(), mut seen in something()) {
+        let first = plan(&infrastructure, &ids(&infrastructure), &seen, &known());
+        carry_out(&first, &infrastructure, &mut seen);
         let mut known = known();
-        let ids = ids(&estate);
-        let mut made: Vec<String> = estate.domains.keys().map(|name| ids.domain(name)).collect();
-        made.extend(estate.smtp_usernames.keys().map(|name| ids.login(name)));
+        let ids = ids(&infrastructure);
+        let mut made: Vec<String> = infrastructure.domains.keys().map(|name| ids.domain(name)).collect();
+        made.extend(infrastructure.smtp_usernames.keys().map(|name| ids.login(name)));
         made.extend([ids.service().to_owned(), ids.email_service().to_owned()]);
         known.made = made.into_iter().map(|id| id.to_lowercase()).collect();
-        let others = seen.domains.keys().filter(|name| !estate.domains.contains_key(*name)).count();
-        let back = destruction(&estate, &ids, &seen, &BTreeSet::new(), &known);
-        carry_out(&back, &estate, &mut seen);
-        prop_assert!(estate.domains.keys().all(|name| !seen.domains.contains_key(name)));
+        let others = seen.domains.keys().filter(|name| !infrastructure.domains.contains_key(*name)).count();
+        let back = destruction(&infrastructure, &ids, &seen, &BTreeSet::new(), &known);
+        carry_out(&back, &infrastructure, &mut seen);
+        prop_assert!(infrastructure.domains.keys().all(|name| !seen.domains.contains_key(name)));
         // What somebody else made there keeps what it is part of.
         prop_assert_eq!(seen.service.is_none(), others == 0);
     }
@@ -256,7 +257,7 @@ proptest! {
 
 #[test]
 fn what_was_made_here_and_is_wished_no_more_is_taken_away_and_the_rest_is_left_alone() {
-    let mut estate = Estate {
+    let mut infrastructure = Infrastructure {
         account: AccountId::from_bytes([1; 16]),
         group: "mail".into(),
         location: "westeurope".into(),
@@ -269,22 +270,22 @@ fn what_was_made_here_and_is_wished_no_more_is_taken_away_and_the_rest_is_left_a
         changed_at: Timestamp::UNIX_EPOCH,
     };
     let mut seen = Observed::default();
-    let first = plan(&estate, &ids(&estate), &seen, &known());
-    carry_out(&first, &estate, &mut seen);
+    let first = plan(&infrastructure, &ids(&infrastructure), &seen, &known());
+    carry_out(&first, &infrastructure, &mut seen);
     let there = seen.domains.get_mut("a.example").unwrap();
     there.senders.extend([("ours".to_owned(), None), ("theirs".to_owned(), None)]);
     seen.local.extend(["ours@a.example".to_owned(), "theirs@a.example".to_owned()]);
     let mut known = known();
-    known.made.insert(ids(&estate).sender("a.example", "ours").to_lowercase());
+    known.made.insert(ids(&infrastructure).sender("a.example", "ours").to_lowercase());
     let keys = |plan: &Plan| plan.steps.iter().map(Step::key).collect::<Vec<_>>();
-    let planned = plan(&estate, &ids(&estate), &seen, &known);
+    let planned = plan(&infrastructure, &ids(&infrastructure), &seen, &known);
     assert_eq!(keys(&planned), ["remove-sender/a.example/ours", "devices/a.example"]);
 
-    estate.data_location = "United States".into();
-    let planned = plan(&estate, &ids(&estate), &seen, &known);
+    infrastructure.data_location = "United States".into();
+    let planned = plan(&infrastructure, &ids(&infrastructure), &seen, &known);
     assert_eq!(planned.problems.len(), 3, "{:?}", planned.problems);
-    estate.data_location = "europe".into();
-    estate.domains.clear();
-    let planned = plan(&estate, &ids(&estate), &seen, &known);
+    infrastructure.data_location = "europe".into();
+    infrastructure.domains.clear();
+    let planned = plan(&infrastructure, &ids(&infrastructure), &seen, &known);
     assert_eq!((planned.steps.len(), planned.notes.len()), (0, 1));
 }

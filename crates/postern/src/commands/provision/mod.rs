@@ -44,7 +44,7 @@ pub(super) async fn apply(arguments: &Apply) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     if let Some(document) = document {
-        let _: Document = client.put(&format!("{}/estate", path(&account)), &document).await?;
+        let _: Document = client.put(&format!("{}/infrastructure", path(&account)), &document).await?;
     }
     carry_out(&client, &account, &json!({ "targets": arguments.wish.targets }), arguments.connection.json)
         .await

@@ -49,7 +49,8 @@ pub(crate) async fn account_of(client: &Client, name: Option<&str>, domain: &str
     let mut found = Vec::new();
     for account in &accounts {
         // Nobody has said yet what others are to have.
-        let Ok(document) = client.get::<Document>(&format!("{}/estate", path(&account.name)), &[]).await
+        let Ok(document) =
+            client.get::<Document>(&format!("{}/infrastructure", path(&account.name)), &[]).await
         else {
             continue;
         };

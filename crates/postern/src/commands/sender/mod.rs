@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use control::provision::document::{AZURE, Document};
 use control::provision::{SenderRow, SenderRowResult};
-use model::estate::AZURE_MANAGED;
+use model::infrastructure::AZURE_MANAGED;
 use serde_json::json;
 use web::api::{IssuedView, SenderView};
 
@@ -36,7 +36,7 @@ fn path(account: &str) -> String {
 async fn wished<'a>(client: &Client, account: &str, address: &'a str) -> Option<(&'a str, String)> {
     let (username, domain) = address.trim().rsplit_once('@')?;
     let domain = domain.to_ascii_lowercase();
-    let document: Document = client.get(&format!("{}/estate", path(account)), &[]).await.ok()?;
+    let document: Document = client.get(&format!("{}/infrastructure", path(account)), &[]).await.ok()?;
     if domain.ends_with(".azurecomm.net") && document.domain.contains_key(AZURE) {
         return Some((username, AZURE_MANAGED.to_owned()));
     }

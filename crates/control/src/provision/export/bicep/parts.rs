@@ -1,6 +1,6 @@
-//! What the parts of an estate are called in a Bicep file, and how many of them go into one deployment.
+//! What the parts of an infrastructure are called in a Bicep file, and how many of them go into one deployment.
 
-use model::estate::{Estate, WishedDomain};
+use model::infrastructure::{Infrastructure, WishedDomain};
 
 use super::super::{Home, List, Names, at_azure, lists};
 
@@ -16,7 +16,7 @@ pub(super) struct Placed<'a> {
     pub(super) lists: Vec<(String, List<'a>)>,
 }
 
-/// How an estate is cut so that each part can be deployed.
+/// How an infrastructure is cut so that each part can be deployed.
 pub(super) struct Parts {
     pub(super) count: usize,
     /// Entries of each list in a part; all of them if there is one part.
@@ -26,11 +26,11 @@ pub(super) struct Parts {
 }
 
 /// Gives each domain and each list its symbol.
-pub(super) fn place<'a>(estate: &'a Estate, home: &Home) -> Vec<Placed<'a>> {
+pub(super) fn place<'a>(infrastructure: &'a Infrastructure, home: &Home) -> Vec<Placed<'a>> {
     let mut names = Names::default();
-    let mut lists = lists(estate, &estate.ids(home.subscription)).into_iter().peekable();
+    let mut lists = lists(infrastructure, &infrastructure.ids(home.subscription)).into_iter().peekable();
     let mut placed = Vec::new();
-    for (name, domain) in &estate.domains {
+    for (name, domain) in &infrastructure.domains {
         let mut own = Vec::new();
         while let Some(list) = lists.next_if(|list| list.domain == name) {
             let about = format!("{}_{}", at_azure(name), list.sender.username);
@@ -44,9 +44,9 @@ pub(super) fn place<'a>(estate: &'a Estate, home: &Home) -> Vec<Placed<'a>> {
 }
 
 impl Parts {
-    pub(super) fn of(estate: &Estate, domains: &[Placed<'_>]) -> Self {
+    pub(super) fn of(infrastructure: &Infrastructure, domains: &[Placed<'_>]) -> Self {
         let mut single = 2 + domains.len();
-        let mut listed = vec![estate.smtp_usernames.len()];
+        let mut listed = vec![infrastructure.smtp_usernames.len()];
         for placed in domains {
             single += placed.lists.len();
             listed.push(placed.domain.senders.len());

@@ -1,13 +1,13 @@
-//! Whatever is in an estate, its values stay values: each form is read again by a small lexer of its language.
+//! Whatever is in an infrastructure, its values stay values: each form is read again by a small lexer of its language.
 
-mod estates;
+mod infrastructure;
 mod lexers;
 
 use std::collections::BTreeSet;
 
 use proptest::prelude::*;
 
-use self::estates::{any_estate, home, large, rich};
+use self::infrastructure::{any_infrastructure, home, large, rich};
 use self::lexers::{Token, bicep_tokens, csv_records, hcl_tokens};
 use super::*;
 
@@ -26,25 +26,25 @@ fn values(tokens: &[Token], sign: &str, name: &str) -> Vec<String> {
 }
 
 /// All senders, in order.
-fn wished(estate: &Estate) -> Vec<(&str, &WishedSender)> {
-    estate
+fn wished(infrastructure: &Infrastructure) -> Vec<(&str, &WishedSender)> {
+    infrastructure
         .domains
         .iter()
         .flat_map(|(name, domain)| domain.senders.values().map(move |sender| (at_azure(name), sender)))
         .collect()
 }
 
-fn usernames(estate: &Estate) -> Vec<String> {
-    wished(estate).into_iter().map(|(_, sender)| sender.username.clone()).collect()
+fn usernames(infrastructure: &Infrastructure) -> Vec<String> {
+    wished(infrastructure).into_iter().map(|(_, sender)| sender.username.clone()).collect()
 }
 
-fn display_names(estate: &Estate) -> Vec<String> {
-    wished(estate).into_iter().filter_map(|(_, sender)| sender.display_name.clone()).collect()
+fn display_names(infrastructure: &Infrastructure) -> Vec<String> {
+    wished(infrastructure).into_iter().filter_map(|(_, sender)| sender.display_name.clone()).collect()
 }
 
 /// Addresses on lists, of which Azure makes no difference between cases.
-fn suppressed(estate: &Estate) -> BTreeSet<String> {
-    let addresses = wished(estate).into_iter().flat_map(|(_, sender)| &sender.suppressed);
+fn suppressed(infrastructure: &Infrastructure) -> BTreeSet<String> {
+    let addresses = wished(infrastructure).into_iter().flat_map(|(_, sender)| &sender.suppressed);
     addresses.map(|address| address.to_lowercase()).collect()
 }
 
@@ -52,8 +52,8 @@ fn lower(texts: Vec<String>) -> BTreeSet<String> {
     texts.into_iter().map(|text| text.to_lowercase()).collect()
 }
 
-fn logins(estate: &Estate) -> Vec<String> {
-    estate.smtp_usernames.values().map(|login| login.username.clone()).collect()
+fn logins(infrastructure: &Infrastructure) -> Vec<String> {
+    infrastructure.smtp_usernames.values().map(|login| login.username.clone()).collect()
 }
 
 /// What is declared, each in the way of an identifier and once.
@@ -76,58 +76,58 @@ fn assert_symbols(tokens: &[Token]) -> Vec<String> {
 
 proptest! {
     #[test]
-    fn nothing_breaks_out_of_a_bicep_file(estate in any_estate()) {
-        let text = bicep::text(&estate, &home());
+    fn nothing_breaks_out_of_a_bicep_file(infrastructure in any_infrastructure()) {
+        let text = bicep::text(&infrastructure, &home());
         let tokens = bicep_tokens(&text);
         assert_symbols(&tokens);
         let all = |name| values(&tokens, ":", name);
-        prop_assert_eq!(all("dataLocation"), [estate.data_location.clone(), estate.data_location.clone()]);
-        let mut expected = usernames(&estate);
-        expected.extend(logins(&estate));
+        prop_assert_eq!(all("dataLocation"), [infrastructure.data_location.clone(), infrastructure.data_location.clone()]);
+        let mut expected = usernames(&infrastructure);
+        expected.extend(logins(&infrastructure));
         prop_assert_eq!(all("username"), expected);
-        prop_assert_eq!(all("displayName"), display_names(&estate));
-        prop_assert_eq!(lower(all("email")), suppressed(&estate));
+        prop_assert_eq!(all("displayName"), display_names(&infrastructure));
+        prop_assert_eq!(lower(all("email")), suppressed(&infrastructure));
         let names: BTreeSet<String> = all("name").into_iter().collect();
-        prop_assert!(names.contains(&estate.service) && names.contains(&estate.email_service));
-        prop_assert!(estate.domains.keys().all(|name| names.contains(at_azure(name))));
-        prop_assert!(estate.smtp_usernames.keys().all(|name| names.contains(name)));
+        prop_assert!(names.contains(&infrastructure.service) && names.contains(&infrastructure.email_service));
+        prop_assert!(infrastructure.domains.keys().all(|name| names.contains(at_azure(name))));
+        prop_assert!(infrastructure.smtp_usernames.keys().all(|name| names.contains(name)));
     }
 
     #[test]
-    fn nothing_breaks_out_of_a_terraform_file(estate in any_estate()) {
-        let text = terraform::text(&estate, &home());
+    fn nothing_breaks_out_of_a_terraform_file(infrastructure in any_infrastructure()) {
+        let text = terraform::text(&infrastructure, &home());
         let tokens = hcl_tokens(&text);
         // Templates are ours: there are as many as in the blocks.
         let templates = |tokens: &[Token]| tokens.iter().filter(|token| **token == Token::Template).count();
         let mut blocks = include_str!("../terraform/domains.tf").to_owned();
-        if wished(&estate).iter().any(|(_, sender)| !sender.suppressed.is_empty()) {
+        if wished(&infrastructure).iter().any(|(_, sender)| !sender.suppressed.is_empty()) {
             blocks.push_str(include_str!("../terraform/suppressed.tf"));
         }
-        if !estate.smtp_usernames.is_empty() {
+        if !infrastructure.smtp_usernames.is_empty() {
             blocks.push_str(include_str!("../terraform/smtp_usernames.tf"));
         }
         prop_assert_eq!(templates(&tokens), templates(&hcl_tokens(&blocks)));
         let all = |name| values(&tokens, "=", name);
-        let mut expected = usernames(&estate);
-        expected.extend(logins(&estate));
+        let mut expected = usernames(&infrastructure);
+        expected.extend(logins(&infrastructure));
         prop_assert_eq!(all("username"), expected);
-        prop_assert_eq!(all("display_name"), display_names(&estate));
-        prop_assert_eq!(lower(all("email")), suppressed(&estate));
-        let domains: Vec<String> = wished(&estate).into_iter().map(|(name, _)| name.to_owned()).collect();
+        prop_assert_eq!(all("display_name"), display_names(&infrastructure));
+        prop_assert_eq!(lower(all("email")), suppressed(&infrastructure));
+        let domains: Vec<String> = wished(&infrastructure).into_iter().map(|(name, _)| name.to_owned()).collect();
         prop_assert_eq!(&all("domain")[..domains.len()], &domains[..]);
-        let names = [&estate.group, &estate.email_service, &estate.service];
+        let names = [&infrastructure.group, &infrastructure.email_service, &infrastructure.service];
         prop_assert_eq!(all("name"), names.map(String::clone));
-        let ids = estate.ids(home().subscription);
+        let ids = infrastructure.ids(home().subscription);
         prop_assert_eq!(all("service"), [ids.service()]);
         let keys = keys(&tokens);
         prop_assert_eq!(keys.iter().collect::<BTreeSet<_>>().len(), keys.len());
     }
 
     #[test]
-    fn nothing_breaks_out_of_a_table(estate in any_estate()) {
-        let text = csv::text(&estate, &home());
+    fn nothing_breaks_out_of_a_table(infrastructure in any_infrastructure()) {
+        let text = csv::text(&infrastructure, &home());
         let records = csv_records(&text);
-        let wished = wished(&estate);
+        let wished = wished(&infrastructure);
         prop_assert_eq!(records.len(), wished.len() + 1);
         for (record, (domain, sender)) in records[1..].iter().zip(wished) {
             let cells: Vec<&str> = record.iter().map(|cell| unguarded(cell)).collect();
@@ -141,8 +141,8 @@ proptest! {
 
     #[test]
     fn a_part_is_never_more_than_azure_takes(count in 0_usize..5000, domains in 1_usize..60, extra in 0_usize..900) {
-        let estate = large(count, domains, extra);
-        let text = bicep::text(&estate, &home());
+        let infrastructure = large(count, domains, extra);
+        let text = bicep::text(&infrastructure, &home());
         let tokens = bicep_tokens(&text);
         let symbols = assert_symbols(&tokens);
         let single = 2 + domains;
@@ -190,16 +190,16 @@ fn more_domains_than_azure_takes_at_once_are_told() {
 
 #[test]
 fn ten_thousand_senders_are_one_block_and_a_line_each() {
-    let estate = large(10_000, 4, 0);
-    let text = terraform::text(&estate, &home());
+    let infrastructure = large(10_000, 4, 0);
+    let text = terraform::text(&infrastructure, &home());
     assert_eq!(text.matches("\nresource ").count(), 6);
     assert_eq!(text.matches("username = \"").count(), 10_000);
-    assert_eq!(csv_records(&csv::text(&estate, &home())).len(), 10_001);
-    assert_eq!(values(&bicep_tokens(&bicep::text(&estate, &home())), ":", "username").len(), 10_000);
+    assert_eq!(csv_records(&csv::text(&infrastructure, &home())).len(), 10_001);
+    assert_eq!(values(&bicep_tokens(&bicep::text(&infrastructure, &home())), ":", "username").len(), 10_000);
 }
 
 #[test]
-fn a_rich_estate_is_exported_as_it_was_looked_at() {
+fn a_rich_infrastructure_is_exported_as_it_was_looked_at() {
     let files = [
         (ExportForm::Bicep, "rich.bicep", include_str!("../testdata/rich.bicep")),
         (ExportForm::Terraform, "rich.tf", include_str!("../testdata/rich.tf")),

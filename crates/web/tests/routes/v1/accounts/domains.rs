@@ -11,7 +11,7 @@ const SENDERS: &str = "/v1/accounts/contoso/wished-senders";
 async fn a_domain_and_its_senders_are_said_and_taken_back() {
     let app = App::start().await;
     let added = app
-        .post(DOMAINS, &json!({ "name": "Fabrikam.example", "estate": { "resource_group": "mail" } }))
+        .post(DOMAINS, &json!({ "name": "Fabrikam.example", "infrastructure": { "resource_group": "mail" } }))
         .await;
     assert_eq!(added.status, 201, "{}", added.text);
     assert!(added.body["domain"]["fabrikam.example"].is_object(), "{}", added.text);

@@ -1,10 +1,12 @@
-//! Estates to export.
+//! Infrastructures to export.
 
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use model::estate::{AZURE_MANAGED, DnsWay, DomainOwner, Estate, WishedDomain, WishedLogin, WishedSender};
 use model::id::AccountId;
+use model::infrastructure::{
+    AZURE_MANAGED, DnsWay, DomainOwner, Infrastructure, WishedDomain, WishedLogin, WishedSender,
+};
 use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
 
@@ -25,8 +27,8 @@ pub(super) fn home() -> Home {
     }
 }
 
-fn bare() -> Estate {
-    Estate {
+fn bare() -> Infrastructure {
+    Infrastructure {
         account: AccountId::from_bytes([1; 16]),
         group: "postern".into(),
         location: "westeurope".into(),
@@ -47,7 +49,7 @@ fn sender(username: &str, display_name: Option<&str>, suppressed: &[&str]) -> (S
 }
 
 /// One with everything in it.
-pub(super) fn rich() -> Estate {
+pub(super) fn rich() -> Infrastructure {
     let contoso = WishedDomain {
         dns: DnsWay::Azure,
         tracking: true,
@@ -75,7 +77,7 @@ pub(super) fn rich() -> Estate {
     let empty = WishedDomain::default();
     let printer = WishedLogin { username: "scanner@contoso.example".into(), client: None };
     let shop = WishedLogin { username: "shop".into(), client: SUBSCRIPTION.parse().ok() };
-    Estate {
+    Infrastructure {
         group: "mail (prod)".into(),
         data_location: "unitedstates".into(),
         service: "contoso_mail".into(),
@@ -93,18 +95,19 @@ pub(super) fn rich() -> Estate {
 }
 
 /// One with many senders, spread over its domains, and many logins.
-pub(super) fn large(senders: usize, domains: usize, logins: usize) -> Estate {
-    let mut estate = bare();
+pub(super) fn large(senders: usize, domains: usize, logins: usize) -> Infrastructure {
+    let mut infrastructure = bare();
     for domain in 0..domains {
-        estate.domains.insert(format!("d{domain}.example"), WishedDomain::default());
+        infrastructure.domains.insert(format!("d{domain}.example"), WishedDomain::default());
     }
     for number in 0..senders {
-        let domain = estate.domains.get_mut(&format!("d{}.example", number % domains)).unwrap();
+        let domain = infrastructure.domains.get_mut(&format!("d{}.example", number % domains)).unwrap();
         domain.senders.extend([sender(&format!("s{number}"), None, &[])]);
     }
     let login = |number| WishedLogin { username: format!("user {number}"), client: None };
-    estate.smtp_usernames = (0..logins).map(|number| (format!("login-{number}"), login(number))).collect();
-    estate
+    infrastructure.smtp_usernames =
+        (0..logins).map(|number| (format!("login-{number}"), login(number))).collect();
+    infrastructure
 }
 
 /// What may mean something to one of the languages, and everything else.
@@ -132,7 +135,7 @@ fn any_domain() -> impl Strategy<Value = WishedDomain> {
 }
 
 /// Any at all, also such as no wish can be.
-pub(super) fn any_estate() -> impl Strategy<Value = Estate> {
+pub(super) fn any_infrastructure() -> impl Strategy<Value = Infrastructure> {
     let login = any_text().prop_map(|username| WishedLogin { username, client: None });
     (
         [any_text(), any_text(), any_text(), any_text(), any_text()],
@@ -140,15 +143,17 @@ pub(super) fn any_estate() -> impl Strategy<Value = Estate> {
         btree_map(any_text(), login, 0..3),
     )
         .prop_map(
-            |([group, location, data_location, service, email_service], domains, smtp_usernames)| Estate {
-                group,
-                location,
-                data_location,
-                service,
-                email_service,
-                domains,
-                smtp_usernames,
-                ..bare()
+            |([group, location, data_location, service, email_service], domains, smtp_usernames)| {
+                Infrastructure {
+                    group,
+                    location,
+                    data_location,
+                    service,
+                    email_service,
+                    domains,
+                    smtp_usernames,
+                    ..bare()
+                }
             },
         )
 }

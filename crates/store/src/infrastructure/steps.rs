@@ -1,15 +1,15 @@
-//! Steps towards an estate: written down before the call, and after it.
+//! Steps towards an infrastructure: written down before the call, and after it.
 
-use model::estate::{RecordedStep, StepState};
 use model::id::AccountId;
+use model::infrastructure::{RecordedStep, StepState};
 use rusqlite::params;
 
-use super::Estates;
+use super::Infrastructures;
 use crate::columns;
 use crate::database::Durability;
 use crate::error::StoreError;
 
-impl Estates {
+impl Infrastructures {
     /// Writes down how far a step is. A step that begins is counted as a try.
     ///
     /// # Errors

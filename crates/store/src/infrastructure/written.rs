@@ -1,15 +1,15 @@
 //! What was written into DNS.
 
-use model::estate::{DnsWay, WrittenRecord};
 use model::id::AccountId;
+use model::infrastructure::{DnsWay, WrittenRecord};
 use rusqlite::params;
 
-use super::Estates;
+use super::Infrastructures;
 use crate::columns;
 use crate::database::Durability;
 use crate::error::StoreError;
 
-impl Estates {
+impl Infrastructures {
     /// Writes down a record, before it is written and again with the id that it was given. What stood there
     /// before the first time stays known.
     ///

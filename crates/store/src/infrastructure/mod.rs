@@ -6,21 +6,21 @@ mod written;
 
 use jiff::Timestamp;
 use model::account::Account;
-use model::estate::Estate;
 use model::id::AccountId;
+use model::infrastructure::Infrastructure;
 use rusqlite::OptionalExtension as _;
 
 use crate::audit::AuditEntry;
 use crate::database::{Database, Durability};
 use crate::error::StoreError;
 
-/// A handle to the estates.
+/// A handle to the infrastructure.
 #[derive(Clone)]
-pub struct Estates {
+pub struct Infrastructures {
     database: Database,
 }
 
-impl Estates {
+impl Infrastructures {
     pub(crate) fn new(database: Database) -> Self {
         Self { database }
     }
@@ -29,7 +29,7 @@ impl Estates {
     ///
     /// # Errors
     /// When the database cannot be read.
-    pub async fn of(&self, account: AccountId) -> Result<Option<Estate>, StoreError> {
+    pub async fn of(&self, account: AccountId) -> Result<Option<Infrastructure>, StoreError> {
         self.database.read(move |connection| rows::read(connection, account)).await
     }
 
@@ -51,19 +51,19 @@ impl Estates {
             .await
     }
 
-    /// Keeps an estate in place of `before`, which was read earlier.
+    /// Keeps an infrastructure in place of `before`, which was read earlier.
     ///
     /// # Errors
     /// When somebody else has changed it since, the account is gone, or nothing can be written.
     pub async fn keep(
         &self,
-        before: Option<Estate>,
-        estate: Estate,
+        before: Option<Infrastructure>,
+        infrastructure: Infrastructure,
         audit: AuditEntry,
     ) -> Result<(), StoreError> {
         self.database
             .write(Durability::Synced, move |connection| {
-                let id = estate.account.to_string();
+                let id = infrastructure.account.to_string();
                 let there: Option<i64> = connection
                     .prepare_cached("SELECT changed_at FROM estate WHERE account_id = ?")?
                     .query_row([&id], |row| row.get(0))
@@ -74,7 +74,7 @@ impl Estates {
                 if !connection.prepare_cached("SELECT 1 FROM account WHERE id = ?")?.exists([&id])? {
                     return Err(StoreError::Missing("the account".to_owned()));
                 }
-                rows::write(connection, before.as_ref(), &estate)?;
+                rows::write(connection, before.as_ref(), &infrastructure)?;
                 audit.store(connection)
             })
             .await

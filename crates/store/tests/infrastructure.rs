@@ -1,20 +1,20 @@
-//! Estates: what is kept is read back, and nobody writes over somebody else.
+//! Infrastructures: what is kept is read back, and nobody writes over somebody else.
 
 #![allow(clippy::unwrap_used)]
 
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use model::estate::{
-    DnsWay, DomainOwner, Estate, RecordedStep, StepState, WishedDomain, WishedLogin, WishedSender,
+use model::id::AccountId;
+use model::infrastructure::{
+    DnsWay, DomainOwner, Infrastructure, RecordedStep, StepState, WishedDomain, WishedLogin, WishedSender,
     WrittenRecord,
 };
-use model::id::AccountId;
 use store::{AuditEntry, DataDir, MasterKey, Options, Store, StoreError, Volatile};
 
 fn audit() -> AuditEntry {
     let (who, origin) = ("test".to_owned(), String::new());
-    let (action, subject, detail) = ("estate.edit".to_owned(), String::new(), String::new());
+    let (action, subject, detail) = ("infrastructure.edit".to_owned(), String::new(), String::new());
     AuditEntry { at: Timestamp::UNIX_EPOCH, who, origin, action, subject, detail }
 }
 
@@ -55,7 +55,7 @@ fn sender(name: &str, display_name: Option<&str>) -> (String, WishedSender) {
     (name.to_lowercase(), WishedSender { username: name.to_owned(), display_name, suppressed })
 }
 
-fn estate(account: AccountId) -> Estate {
+fn infrastructure(account: AccountId) -> Infrastructure {
     let own = WishedDomain {
         dns: DnsWay::Connection("cf".into()),
         tracking: true,
@@ -65,7 +65,7 @@ fn estate(account: AccountId) -> Estate {
     };
     let azure = WishedDomain { owner: DomainOwner::Azure, ..WishedDomain::default() };
     let login = WishedLogin { username: "printer@contoso.example".into(), client: None };
-    Estate {
+    Infrastructure {
         account,
         group: "mail".into(),
         location: "westeurope".into(),
@@ -75,7 +75,7 @@ fn estate(account: AccountId) -> Estate {
         access: true,
         domains: BTreeMap::from([
             ("contoso.example".to_owned(), own),
-            (model::estate::AZURE_MANAGED.to_owned(), azure),
+            (model::infrastructure::AZURE_MANAGED.to_owned(), azure),
         ]),
         smtp_usernames: BTreeMap::from([("printer".to_owned(), login)]),
         changed_at: Timestamp::from_second(1).unwrap(),
@@ -83,27 +83,27 @@ fn estate(account: AccountId) -> Estate {
 }
 
 #[tokio::test]
-async fn an_estate_is_read_back_as_it_was_kept_and_changed() {
+async fn an_infrastructure_is_read_back_as_it_was_kept_and_changed() {
     let folder = tempfile::tempdir().unwrap();
     let (store, account) = open(folder.path()).await;
-    let estates = store.estates();
-    assert_eq!(estates.of(account).await.unwrap(), None);
-    let first = estate(account);
-    estates.keep(None, first.clone(), audit()).await.unwrap();
-    assert_eq!(estates.of(account).await.unwrap(), Some(first.clone()));
-    assert_eq!(estates.accounts().await.unwrap(), [account]);
+    let memory = store.infrastructure();
+    assert_eq!(memory.of(account).await.unwrap(), None);
+    let first = infrastructure(account);
+    memory.keep(None, first.clone(), audit()).await.unwrap();
+    assert_eq!(memory.of(account).await.unwrap(), Some(first.clone()));
+    assert_eq!(memory.accounts().await.unwrap(), [account]);
 
     let mut second = first.clone();
     second.changed_at = Timestamp::from_second(2).unwrap();
     let own = second.domains.get_mut("contoso.example").unwrap();
     own.senders.remove("alerts");
     own.senders.get_mut("noreply").unwrap().display_name = None;
-    second.domains.remove(model::estate::AZURE_MANAGED);
+    second.domains.remove(model::infrastructure::AZURE_MANAGED);
     second.smtp_usernames.clear();
-    estates.keep(Some(first.clone()), second.clone(), audit()).await.unwrap();
-    assert_eq!(estates.of(account).await.unwrap(), Some(second));
+    memory.keep(Some(first.clone()), second.clone(), audit()).await.unwrap();
+    assert_eq!(memory.of(account).await.unwrap(), Some(second));
     // Whoever still has the first one in mind does not write over the second.
-    let late = estates.keep(Some(first.clone()), first, audit()).await;
+    let late = memory.keep(Some(first.clone()), first, audit()).await;
     assert!(matches!(late, Err(StoreError::Changed(_))), "{late:?}");
 }
 
@@ -111,7 +111,7 @@ async fn an_estate_is_read_back_as_it_was_kept_and_changed() {
 async fn steps_and_records_are_remembered_until_the_account_goes() {
     let folder = tempfile::tempdir().unwrap();
     let (store, account) = open(folder.path()).await;
-    let estates = store.estates();
+    let memory = store.infrastructure();
     let at = Timestamp::from_second(1).unwrap();
     let step = |state, problem: Option<&str>| RecordedStep {
         key: "domain/contoso.example".into(),
@@ -120,10 +120,10 @@ async fn steps_and_records_are_remembered_until_the_account_goes() {
         tries: 0,
         at,
     };
-    estates.note_step(account, step(StepState::Begun, None)).await.unwrap();
-    estates.note_step(account, step(StepState::Failed, Some("no"))).await.unwrap();
-    estates.note_step(account, step(StepState::Begun, None)).await.unwrap();
-    let steps = estates.steps(account).await.unwrap();
+    memory.note_step(account, step(StepState::Begun, None)).await.unwrap();
+    memory.note_step(account, step(StepState::Failed, Some("no"))).await.unwrap();
+    memory.note_step(account, step(StepState::Begun, None)).await.unwrap();
+    let steps = memory.steps(account).await.unwrap();
     assert_eq!((steps.len(), steps[0].tries, steps[0].state), (1, 2, StepState::Begun));
 
     let mut record = WrittenRecord {
@@ -137,11 +137,11 @@ async fn steps_and_records_are_remembered_until_the_account_goes() {
         before: Some("v=spf1 mx ~all".into()),
         at,
     };
-    estates.note_record(account, record.clone()).await.unwrap();
+    memory.note_record(account, record.clone()).await.unwrap();
     record.record_id = Some("17".into());
-    estates.note_record(account, WrittenRecord { before: None, ..record.clone() }).await.unwrap();
+    memory.note_record(account, WrittenRecord { before: None, ..record.clone() }).await.unwrap();
     // What stood there before the first time is not forgotten.
-    assert_eq!(estates.written(account).await.unwrap(), [record.clone()]);
-    estates.forget_record(account, record).await.unwrap();
-    assert!(estates.written(account).await.unwrap().is_empty());
+    assert_eq!(memory.written(account).await.unwrap(), [record.clone()]);
+    memory.forget_record(account, record).await.unwrap();
+    assert!(memory.written(account).await.unwrap().is_empty());
 }

@@ -14,18 +14,18 @@ const WAITING: SignedDuration = SignedDuration::from_mins(10);
 const NAMED: usize = 3;
 
 impl Watch {
-    /// Looks after the estates whose time has come.
+    /// Looks after the infrastructure whose time has come.
     pub(super) async fn tend(&mut self) {
         let Some(every) = self.settings.drift_every else { return };
         let now = self.control.clock.now();
-        let Ok(accounts) = self.control.store.estates().accounts().await else { return };
+        let Ok(accounts) = self.control.store.infrastructure().accounts().await else { return };
         let directory = self.control.store.directory();
         for id in accounts {
             let Some(account) = directory.account(id).filter(|account| account.is_enabled()) else {
                 continue;
             };
             let last = *self.tended_at.entry(id).or_insert(now);
-            let wait = if self.control.estate_waits(id).await { WAITING.min(every) } else { every };
+            let wait = if self.control.is_pending(id).await { WAITING.min(every) } else { every };
             if now.duration_since(last) < wait || self.is_tended.contains(&id) {
                 continue;
             }
@@ -38,13 +38,13 @@ impl Watch {
 
     /// A look ended in a way that nobody thought of; all are looked at again.
     pub(super) fn tending_broke(&mut self, error: &tokio::task::JoinError) {
-        tracing::error!(%error, "looking after an estate ended badly; it is done again");
+        tracing::error!(%error, "looking after an infrastructure ended badly; it is done again");
         if self.tending.is_empty() {
             self.is_tended.clear();
         }
     }
 
-    /// An estate was looked after.
+    /// An infrastructure was looked after.
     pub(super) async fn tended(&mut self, id: AccountId, tended: Result<Tended, ControlError>) {
         self.is_tended.remove(&id);
         let directory = self.control.store.directory();
@@ -77,7 +77,7 @@ impl Watch {
                 let every = self.settings.drift_every.unwrap_or(WAITING);
                 let last = self.control.clock.now().saturating_sub(every - WAITING.min(every));
                 self.tended_at.insert(id, last.unwrap_or(Timestamp::MIN));
-                warn!(account = %name, error = store::chain(&error), "an estate cannot be looked after");
+                warn!(account = %name, error = store::chain(&error), "an infrastructure cannot be looked after");
             }
         }
     }

@@ -10,7 +10,7 @@ use crate::id::AccountId;
 
 /// What an account is to have.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Estate {
+pub struct Infrastructure {
     /// Whose it is.
     pub account: AccountId,
     /// The resource group that all of it is in.
@@ -144,21 +144,21 @@ pub struct WrittenRecord {
 /// What Azure's own domains are all called.
 pub const AZURE_MANAGED: &str = "azuremanageddomain";
 
-/// The ARM ids of an estate's parts.
+/// The ARM ids of an infrastructure's parts.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct EstateIds {
+pub struct ResourceIds {
     group: String,
     service: String,
     email_service: String,
 }
 
-impl Estate {
+impl Infrastructure {
     /// The ARM ids of its parts.
     #[must_use]
-    pub fn ids(&self, subscription: SubscriptionId) -> EstateIds {
+    pub fn ids(&self, subscription: SubscriptionId) -> ResourceIds {
         let group = format!("/subscriptions/{subscription}/resourceGroups/{}", self.group);
         let provider = format!("{group}/providers/Microsoft.Communication");
-        EstateIds {
+        ResourceIds {
             service: format!("{provider}/communicationServices/{}", self.service),
             email_service: format!("{provider}/emailServices/{}", self.email_service),
             group,
@@ -166,7 +166,7 @@ impl Estate {
     }
 }
 
-impl EstateIds {
+impl ResourceIds {
     /// Of the resource group.
     #[must_use]
     pub fn group(&self) -> &str {

@@ -1,22 +1,25 @@
-//! Estates as rows. Only what is different is written: an estate may have ten thousand senders.
+//! Infrastructures as rows. Only what is different is written: an infrastructure may have ten thousand senders.
 
 use std::collections::BTreeMap;
 
-use model::estate::{DnsWay, DomainOwner, Estate, WishedDomain, WishedLogin, WishedSender};
 use model::id::AccountId;
+use model::infrastructure::{DnsWay, DomainOwner, Infrastructure, WishedDomain, WishedLogin, WishedSender};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use crate::columns;
 use crate::error::StoreError;
 
-pub(super) fn read(connection: &Connection, account: AccountId) -> Result<Option<Estate>, StoreError> {
+pub(super) fn read(
+    connection: &Connection,
+    account: AccountId,
+) -> Result<Option<Infrastructure>, StoreError> {
     let id = account.to_string();
     let mut select = connection.prepare_cached(
         "SELECT resource_group, location, data_location, service, email_service, access, changed_at
          FROM estate WHERE account_id = ?",
     )?;
     let row = select.query_row([&id], |row| {
-        let estate = Estate {
+        let infrastructure = Infrastructure {
             account,
             group: row.get(0)?,
             location: row.get(1)?,
@@ -28,14 +31,14 @@ pub(super) fn read(connection: &Connection, account: AccountId) -> Result<Option
             smtp_usernames: BTreeMap::new(),
             changed_at: jiff::Timestamp::UNIX_EPOCH,
         };
-        Ok((estate, row.get::<_, i64>(6)?))
+        Ok((infrastructure, row.get::<_, i64>(6)?))
     });
-    let Some((mut estate, changed_at)) = row.optional()? else { return Ok(None) };
-    estate.changed_at = columns::to_time(changed_at)?;
-    estate.domains = domains(connection, &id)?;
-    senders(connection, &id, &mut estate.domains)?;
-    estate.smtp_usernames = logins(connection, &id)?;
-    Ok(Some(estate))
+    let Some((mut infrastructure, changed_at)) = row.optional()? else { return Ok(None) };
+    infrastructure.changed_at = columns::to_time(changed_at)?;
+    infrastructure.domains = domains(connection, &id)?;
+    senders(connection, &id, &mut infrastructure.domains)?;
+    infrastructure.smtp_usernames = logins(connection, &id)?;
+    Ok(Some(infrastructure))
 }
 
 fn domains(connection: &Connection, id: &str) -> Result<BTreeMap<String, WishedDomain>, StoreError> {
@@ -96,35 +99,35 @@ fn logins(connection: &Connection, id: &str) -> Result<BTreeMap<String, WishedLo
 
 pub(super) fn write(
     connection: &Connection,
-    before: Option<&Estate>,
-    estate: &Estate,
+    before: Option<&Infrastructure>,
+    infrastructure: &Infrastructure,
 ) -> Result<(), StoreError> {
-    let id = estate.account.to_string();
+    let id = infrastructure.account.to_string();
     connection.prepare_cached("INSERT OR REPLACE INTO estate VALUES (?, ?, ?, ?, ?, ?, ?, ?)")?.execute(
         params![
             id,
-            estate.group,
-            estate.location,
-            estate.data_location,
-            estate.service,
-            estate.email_service,
-            estate.access,
-            estate.changed_at.as_millisecond(),
+            infrastructure.group,
+            infrastructure.location,
+            infrastructure.data_location,
+            infrastructure.service,
+            infrastructure.email_service,
+            infrastructure.access,
+            infrastructure.changed_at.as_millisecond(),
         ],
     )?;
     let nothing = BTreeMap::new();
     let old = before.map_or(&nothing, |before| &before.domains);
-    for name in old.keys().filter(|name| !estate.domains.contains_key(*name)) {
+    for name in old.keys().filter(|name| !infrastructure.domains.contains_key(*name)) {
         for (table, column) in [("estate_domain", "name"), ("estate_sender", "domain")] {
             let delete = format!("DELETE FROM {table} WHERE account_id = ? AND {column} = ?");
             connection.execute(&delete, [&id, name])?;
         }
     }
-    for (name, domain) in &estate.domains {
+    for (name, domain) in &infrastructure.domains {
         write_domain(connection, &id, name, old.get(name), domain)?;
     }
     connection.execute("DELETE FROM estate_login WHERE account_id = ?", [&id])?;
-    for (name, login) in &estate.smtp_usernames {
+    for (name, login) in &infrastructure.smtp_usernames {
         connection.execute(
             "INSERT INTO estate_login VALUES (?, ?, ?, ?)",
             params![id, name, login.username, login.client.map(|client| client.to_string())],
