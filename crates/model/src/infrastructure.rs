@@ -1,4 +1,4 @@
-//! What an account is to have at Azure: the wish that is compared with what is there.
+//! What an account is to have at Azure: the desired state that is compared with what is there.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -26,16 +26,16 @@ pub struct Infrastructure {
     /// Whether the app gets the smallest role that sends.
     pub access: bool,
     /// Domains, by their resource names in lower case.
-    pub domains: BTreeMap<String, WishedDomain>,
+    pub domains: BTreeMap<String, DesiredDomain>,
     /// Logins that Azure's own SMTP endpoint takes, by resource name.
-    pub smtp_usernames: BTreeMap<String, WishedLogin>,
+    pub smtp_usernames: BTreeMap<String, DesiredLogin>,
     /// When it was last changed.
     pub changed_at: Timestamp,
 }
 
 /// A domain that mail is to be sent from.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct WishedDomain {
+pub struct DesiredDomain {
     /// Whose domain it is.
     pub owner: DomainOwner,
     /// Who writes its records.
@@ -44,13 +44,13 @@ pub struct WishedDomain {
     pub tracking: bool,
     /// The DMARC record that is to be written, if Postern is to write one.
     pub dmarc: Option<String>,
-    /// Senders, by their usernames in lower case. The one that Azure makes is there without being wished.
-    pub senders: BTreeMap<String, WishedSender>,
+    /// Senders, by their usernames in lower case. The one that Azure makes is there without being desired.
+    pub senders: BTreeMap<String, DesiredSender>,
 }
 
 /// A sender username.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct WishedSender {
+pub struct DesiredSender {
     /// As it is written.
     pub username: String,
     /// The name beside the address.
@@ -61,7 +61,7 @@ pub struct WishedSender {
 
 /// A login for Azure's own SMTP endpoint.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct WishedLogin {
+pub struct DesiredLogin {
     /// What is typed.
     pub username: String,
     /// The app whose secret is the password; the account's own if absent.
@@ -197,7 +197,7 @@ impl ResourceIds {
         format!("{}/senderUsernames/{username}", self.domain(domain))
     }
 
-    /// Of a domain, by its name in the wish.
+    /// Of a domain, by its name in the desired state.
     #[must_use]
     pub fn domain(&self, name: &str) -> String {
         let name = if name == AZURE_MANAGED { "AzureManagedDomain" } else { name };

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use model::id::AccountId;
 use model::infrastructure::{
-    DnsWay, DomainOwner, Infrastructure, RecordedStep, StepState, WishedDomain, WishedLogin, WishedSender,
+    DesiredDomain, DesiredLogin, DesiredSender, DnsWay, DomainOwner, Infrastructure, RecordedStep, StepState,
     WrittenRecord,
 };
 use store::{AuditEntry, DataDir, MasterKey, Options, Store, StoreError, Volatile};
@@ -49,22 +49,22 @@ async fn open(folder: &std::path::Path) -> (Store, AccountId) {
     (store, id)
 }
 
-fn sender(name: &str, display_name: Option<&str>) -> (String, WishedSender) {
+fn sender(name: &str, display_name: Option<&str>) -> (String, DesiredSender) {
     let display_name = display_name.map(str::to_owned);
     let suppressed = vec!["a@b.example".to_owned(), "c@d.example".to_owned()];
-    (name.to_lowercase(), WishedSender { username: name.to_owned(), display_name, suppressed })
+    (name.to_lowercase(), DesiredSender { username: name.to_owned(), display_name, suppressed })
 }
 
 fn infrastructure(account: AccountId) -> Infrastructure {
-    let own = WishedDomain {
+    let own = DesiredDomain {
         dns: DnsWay::Connection("cf".into()),
         tracking: true,
         dmarc: Some("v=DMARC1; p=none".into()),
         senders: [sender("NoReply", Some("Contoso")), sender("alerts", None)].into(),
-        ..WishedDomain::default()
+        ..DesiredDomain::default()
     };
-    let azure = WishedDomain { owner: DomainOwner::Azure, ..WishedDomain::default() };
-    let login = WishedLogin { username: "printer@contoso.example".into(), client: None };
+    let azure = DesiredDomain { owner: DomainOwner::Azure, ..DesiredDomain::default() };
+    let login = DesiredLogin { username: "printer@contoso.example".into(), client: None };
     Infrastructure {
         account,
         group: "mail".into(),

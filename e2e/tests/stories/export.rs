@@ -14,7 +14,7 @@ const SENDERS: [(&str, &str); 4] = [
     ("", "hello"),
 ];
 
-async fn wish(control: &Control) {
+async fn desired(control: &Control) {
     let document: Document = toml::from_str(
         r#"
         resource_group = "fresh"
@@ -38,7 +38,7 @@ async fn wish(control: &Control) {
 async fn every_domain_and_sender_is_in_every_form() {
     let world = World::start().await;
     let control = world.control();
-    wish(&control).await;
+    desired(&control).await;
     let applied = world.drive(control.apply(ACCOUNT, &[], None)).await.unwrap();
     assert!(applied.only_waits(), "only the domain that a person keeps is not done: {applied:#?}");
     for form in ExportForm::ALL {
@@ -57,7 +57,7 @@ async fn every_domain_and_sender_is_in_every_form() {
 async fn what_is_imported_is_what_is_at_azure() {
     let world = World::start().await;
     let control = world.control();
-    wish(&control).await;
+    desired(&control).await;
     world.drive(control.apply(ACCOUNT, &[], None)).await.unwrap();
     let terraform = control.export(ACCOUNT, ExportForm::Terraform).await.unwrap();
     let bicep = control.export(ACCOUNT, ExportForm::Bicep).await.unwrap();
@@ -84,7 +84,7 @@ async fn what_is_imported_is_what_is_at_azure() {
 async fn the_table_has_what_devices_are_told() {
     let world = World::start().await;
     let control = world.control();
-    wish(&control).await;
+    desired(&control).await;
     world.drive(control.apply(ACCOUNT, &[], None)).await.unwrap();
     let table = control.export(ACCOUNT, ExportForm::Csv).await.unwrap();
     let lines: Vec<&str> = table.split_terminator("\r\n").collect();

@@ -15,12 +15,12 @@ use twin::{Effect, Fault, Operation};
 
 const ACCOUNT: &str = "contoso";
 
-fn wish(dns: Option<&str>, senders: &[&str]) -> DomainDocument {
+fn desired(dns: Option<&str>, senders: &[&str]) -> DomainDocument {
     let senders = senders.iter().map(|one| SenderDocument::Plain((*one).to_owned())).collect();
     DomainDocument { dns: dns.map(str::to_owned), senders, ..DomainDocument::default() }
 }
 
-/// Wishes for a domain on the service that the account has, in the group that it is in.
+/// Adds a domain on the service that the account has, in the group that it is in.
 async fn add(control: &Control, name: &str, document: DomainDocument) {
     let infrastructure = Document {
         resource_group: Some("mail".into()),
@@ -74,7 +74,7 @@ async fn write_by_hand(world: &World, control: &Control, domain: &str) {
 async fn a_domain_in_azure_dns_is_ready_after_one_apply_and_its_sender_sends() {
     let world = World::start().await;
     let control = world.control();
-    add(&control, "northwind.example", wish(Some("azure"), &["noreply", "alerts"])).await;
+    add(&control, "northwind.example", desired(Some("azure"), &["noreply", "alerts"])).await;
     let applied = apply(&world, &control).await;
     assert!(applied.is_complete(), "{applied:#?}");
     must_be_done(&world, &control).await;
@@ -89,7 +89,7 @@ async fn a_domain_whose_records_a_person_writes_waits_for_that_person() {
     world.twin.backend().change_state(|state| {
         state.zones.push(Zone { name: "tailspin.example".into(), ..Zone::default() });
     });
-    add(&control, "tailspin.example", wish(None, &["noreply"])).await;
+    add(&control, "tailspin.example", desired(None, &["noreply"])).await;
     let applied = apply(&world, &control).await;
     assert!(applied.only_waits(), "{applied:#?}");
     let picture = control.domain_picture(ACCOUNT, "tailspin.example").await.unwrap();
@@ -107,7 +107,7 @@ async fn an_apply_that_is_killed_anywhere_is_finished_by_the_next() {
     loop {
         let world = World::start().await;
         let control = world.control();
-        add(&control, "northwind.example", wish(Some("azure"), &["noreply"])).await;
+        add(&control, "northwind.example", desired(Some("azure"), &["noreply"])).await;
         let before = world.twin.backend().state().domains.len();
         let is_whole = {
             let (events, mut heard) = unbounded_channel();
@@ -156,7 +156,7 @@ async fn an_apply_that_is_killed_after_any_call_and_before_its_answer_is_finishe
     for call in 1.. {
         let world = World::start().await;
         let control = world.control();
-        add(&control, "northwind.example", wish(Some("azure"), &["noreply"])).await;
+        add(&control, "northwind.example", desired(Some("azure"), &["noreply"])).await;
         let before = world.twin.backend().state().domains.len();
         let (effect, one_in) = (Effect::DoneButUnanswered, Some(call));
         world.twin.backend().arm(Fault { operation: Operation::Arm, effect, times: Some(1), one_in });
@@ -261,8 +261,8 @@ async fn cloudflare_is_written_as_azure_dns_is() {
         ca_pem: Some(std::fs::read_to_string(&world.twin.ready().ca).unwrap()),
     };
     control.add_connection(new).await.unwrap();
-    add(&control, "fabrikam.example", wish(Some("cf"), &["noreply"])).await;
-    add(&control, "mail.adatum.example", wish(Some("cf"), &["noreply"])).await;
+    add(&control, "fabrikam.example", desired(Some("cf"), &["noreply"])).await;
+    add(&control, "mail.adatum.example", desired(Some("cf"), &["noreply"])).await;
     let applied = apply(&world, &control).await;
     assert!(applied.is_complete(), "{applied:#?}");
     must_be_done(&world, &control).await;
@@ -274,7 +274,7 @@ async fn cloudflare_is_written_as_azure_dns_is() {
 }
 
 #[tokio::test]
-async fn a_sender_that_is_wished_no_more_is_gone_at_azure_whoever_made_it() {
+async fn a_sender_that_is_no_longer_desired_is_gone_at_azure_whoever_made_it() {
     let world = World::start().await;
     let control = world.control();
     control.adopt(ACCOUNT).await.unwrap();
@@ -365,7 +365,9 @@ async fn provision_many(services: usize, domains: usize, senders: usize) {
         let document = Document {
             resource_group: Some("many".into()),
             service: Some(format!("many-{service}")),
-            domain: (0..domains).map(|domain| (name(service, domain), wish(Some("azure"), &names))).collect(),
+            domain: (0..domains)
+                .map(|domain| (name(service, domain), desired(Some("azure"), &names)))
+                .collect(),
             ..Document::default()
         };
         control.set_infrastructure(&format!("many{service}"), document).await.unwrap();
@@ -443,7 +445,7 @@ async fn an_spf_record_of_somebody_else_is_changed_only_as_it_was_shown_and_come
         });
     };
     put(BEFORE);
-    add(&control, "northwind.example", wish(Some("azure"), &[])).await;
+    add(&control, "northwind.example", desired(Some("azure"), &[])).await;
     let plan = control.plan(ACCOUNT, &[], None).await.unwrap();
     let dns = plan.steps.iter().find(|step| step.key == "dns/northwind.example").unwrap();
     assert!(dns.details.iter().any(|line| line.contains(MERGED) && line.contains(BEFORE)), "{dns:#?}");
@@ -520,7 +522,7 @@ async fn an_spf_record_of_somebody_else_is_changed_only_as_it_was_shown_and_come
 async fn two_who_link_do_not_undo_each_other() {
     let world = World::start().await;
     let control = world.control();
-    add(&control, "northwind.example", wish(Some("azure"), &[])).await;
+    add(&control, "northwind.example", desired(Some("azure"), &[])).await;
     let (events, mut heard) = unbounded_channel();
     let other = async {
         while let Some(event) = heard.recv().await {

@@ -17,7 +17,7 @@ async fn apply(world: &World, control: &Control) -> Applied {
     world.drive(control.apply(ACCOUNT, &[], None)).await.unwrap()
 }
 
-/// Everything that can be wished but roles, made from nothing.
+/// Everything that can be desired but roles, made from nothing.
 fn everything() -> Document {
     toml::from_str(
         r#"

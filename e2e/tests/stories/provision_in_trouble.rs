@@ -9,7 +9,7 @@ use twin::{Effect, Fault, Operation};
 const ACCOUNT: &str = "contoso";
 const DOMAIN: &str = "northwind.example";
 
-async fn wish(control: &Control) {
+async fn desired(control: &Control) {
     let infrastructure = Document {
         resource_group: Some("mail".into()),
         email_service: Some("contoso-email".into()),
@@ -51,7 +51,7 @@ async fn must_come_right(world: World, control: &Control) {
 async fn a_verification_that_is_stuck_is_taken_back_and_begun_again() {
     let world = World::start().await;
     let control = world.control();
-    wish(&control).await;
+    desired(&control).await;
     // The first one hangs until it is cancelled; the second one is well.
     arm(&world, Operation::Verification, Effect::Hang, Some(1));
     let applied = apply(&world, &control).await;
@@ -63,7 +63,7 @@ async fn a_verification_that_is_stuck_is_taken_back_and_begun_again() {
 async fn a_verification_that_stays_stuck_waits_and_says_so() {
     let world = World::start().await;
     let control = world.control();
-    wish(&control).await;
+    desired(&control).await;
     arm(&world, Operation::Verification, Effect::Hang, None);
     let applied = apply(&world, &control).await;
     let (outcome, problem) = told(&applied, "ownership/northwind.example");
@@ -75,7 +75,7 @@ async fn a_verification_that_stays_stuck_waits_and_says_so() {
 async fn what_azure_could_not_make_is_told_with_its_reason_and_made_the_next_time() {
     let world = World::start().await;
     let control = world.control();
-    wish(&control).await;
+    desired(&control).await;
     arm(&world, Operation::Provisioning, answer(400, "InternalProvisioningError", None), Some(1));
     let applied = apply(&world, &control).await;
     let (outcome, problem) = told(&applied, "domain/northwind.example");
@@ -87,7 +87,7 @@ async fn what_azure_could_not_make_is_told_with_its_reason_and_made_the_next_tim
 async fn a_verification_that_azure_refuses_is_told_in_its_words() {
     let world = World::start().await;
     let control = world.control();
-    wish(&control).await;
+    desired(&control).await;
     arm(&world, Operation::Verification, answer(400, "SomethingAboutDns", None), Some(1));
     let applied = apply(&world, &control).await;
     let (outcome, problem) = told(&applied, "ownership/northwind.example");
@@ -106,7 +106,7 @@ async fn passing_trouble_is_not_even_noticed() {
     ] {
         let world = World::start().await;
         let control = world.control();
-        wish(&control).await;
+        desired(&control).await;
         world.twin.backend().arm(Fault {
             operation: Operation::ArmWrite,
             effect: effect.clone(),
@@ -123,7 +123,7 @@ async fn passing_trouble_is_not_even_noticed() {
 async fn one_domain_too_many_is_azures_word() {
     let world = World::start().await;
     let control = world.control();
-    wish(&control).await;
+    desired(&control).await;
     arm(&world, Operation::ArmWrite, answer(409, "QuotaExceeded", None), Some(1));
     let applied = apply(&world, &control).await;
     let (outcome, problem) = told(&applied, "domain/northwind.example");
@@ -135,7 +135,7 @@ async fn one_domain_too_many_is_azures_word() {
 async fn an_app_that_may_not_is_told_what_to_look_at() {
     let world = World::start().await;
     let control = world.control();
-    wish(&control).await;
+    desired(&control).await;
     arm(&world, Operation::ArmWrite, answer(403, "AuthorizationFailed", None), Some(1));
     let applied = apply(&world, &control).await;
     let (outcome, problem) = told(&applied, "domain/northwind.example");

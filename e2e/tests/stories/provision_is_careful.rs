@@ -10,7 +10,7 @@ use twin::state::dns::Record;
 const ACCOUNT: &str = "contoso";
 const DOMAIN: &str = "northwind.example";
 
-async fn wish(control: &Control, senders: &[&str]) {
+async fn desired(control: &Control, senders: &[&str]) {
     let infrastructure = Document {
         resource_group: Some("mail".into()),
         email_service: Some("contoso-email".into()),
@@ -39,7 +39,7 @@ async fn what_was_there_before_outlives_destroy() {
     let world = World::start().await;
     let control = world.control();
     control.adopt(ACCOUNT).await.unwrap();
-    wish(&control, &["noreply"]).await;
+    desired(&control, &["noreply"]).await;
     apply(&world, &control).await;
     destroy(&world, &control).await;
     let twin = world.twin.backend().state().clone();
@@ -54,7 +54,7 @@ async fn what_was_there_before_outlives_destroy() {
 async fn addresses_of_a_domain_that_is_gone_are_gone_here() {
     let world = World::start().await;
     let control = world.control();
-    wish(&control, &["noreply"]).await;
+    desired(&control, &["noreply"]).await;
     apply(&world, &control).await;
     let count = || {
         let directory = world.server().store.directory();
@@ -71,7 +71,7 @@ async fn addresses_of_a_domain_that_is_gone_are_gone_here() {
 async fn a_sender_that_somebody_made_again_is_theirs() {
     let world = World::start().await;
     let control = world.control();
-    wish(&control, &["alerts"]).await;
+    desired(&control, &["alerts"]).await;
     apply(&world, &control).await;
     control.forget_sender(ACCOUNT, "alerts@northwind.example").await.unwrap();
     apply(&world, &control).await;
@@ -87,10 +87,10 @@ async fn a_sender_that_somebody_made_again_is_theirs() {
 }
 
 #[tokio::test]
-async fn a_plan_of_a_file_keeps_nothing_and_a_wish_that_changes_meanwhile_is_not_forgotten() {
+async fn a_plan_of_a_file_keeps_nothing_and_a_desired_state_that_changes_meanwhile_is_not_forgotten() {
     let world = World::start().await;
     let control = world.control();
-    wish(&control, &[]).await;
+    desired(&control, &[]).await;
     let before = control.infrastructure(ACCOUNT).await.unwrap();
     let plan = control.plan(ACCOUNT, &[], Some(Document::default())).await.unwrap();
     assert!(plan.steps.iter().all(|step| !step.key.contains(DOMAIN)));
@@ -101,7 +101,7 @@ async fn a_plan_of_a_file_keeps_nothing_and_a_wish_that_changes_meanwhile_is_not
     let meddling = async {
         while let Some(event) = heard.recv().await {
             if matches!(&event, ApplyEvent::Ended { key, .. } if key.starts_with("unlink")) {
-                wish(&control, &["late"]).await;
+                desired(&control, &["late"]).await;
             }
         }
     };
@@ -124,7 +124,7 @@ async fn a_record_that_changes_between_look_and_writing_is_left_alone() {
         });
     };
     put("v=spf1 ip4:192.0.2.1 ~all");
-    wish(&control, &[]).await;
+    desired(&control, &[]).await;
     control.plan(ACCOUNT, &[], None).await.unwrap();
     let (events, mut heard) = unbounded_channel();
     let meddling = async {
@@ -153,7 +153,7 @@ async fn a_record_that_changes_between_look_and_writing_is_left_alone() {
 async fn wrong_targets_names_and_tokens_are_refused() {
     let world = World::start().await;
     let control = world.control();
-    wish(&control, &[]).await;
+    desired(&control, &[]).await;
     assert!(control.plan(ACCOUNT, &["typo.example".to_owned()], None).await.is_err());
     assert!(control.plan(ACCOUNT, &["Northwind.Example.".to_owned()], None).await.is_ok());
     for name in ["1.2.3.4", "_x.example", "x", "a b.example"] {
@@ -185,7 +185,7 @@ async fn an_account_with_domains_is_not_removed_in_silence() {
     let world = World::start().await;
     let control = world.control();
     control.remove_credential("scanner1").await.unwrap();
-    wish(&control, &[]).await;
+    desired(&control, &[]).await;
     let refused = control.remove_account(ACCOUNT).await.unwrap_err();
     assert!(refused.to_string().contains("postern destroy"), "{refused}");
     let losses = control.losses(ACCOUNT).await.unwrap();

@@ -1,4 +1,4 @@
-//! Taking over what is there: the wish becomes what Azure has.
+//! Taking over what is there: the desired state becomes what Azure has.
 
 use std::collections::BTreeMap;
 
@@ -16,7 +16,7 @@ use crate::verify::Context;
 /// What was taken over.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Adopted {
-    /// The wish as it is now.
+    /// The desired state as it is now.
     pub document: Document,
     /// Domains.
     pub domains: usize,
@@ -27,8 +27,8 @@ pub struct Adopted {
 }
 
 impl Control {
-    /// Wishes for what the account's communication service has: its linked domains, their senders, its logins.
-    /// What was wished before is wished no more, except who writes which zone.
+    /// Adds what the account's communication service has: its linked domains, their senders, its logins.
+    /// What was desired before is no longer desired, except who writes which zone.
     ///
     /// # Errors
     /// When the account has no service, or Azure cannot be looked at.
@@ -92,8 +92,8 @@ async fn look(
         let domain = context.arm.domain(link).await.map_err(failed)?;
         let senders = context.arm.senders(link).await.map_err(failed)?;
         let senders = observed::senders(&senders);
-        let (name, wished) = adopted(&domain, senders, before);
-        document.domain.insert(name, wished);
+        let (name, desired) = adopted(&domain, senders, before);
+        document.domain.insert(name, desired);
     }
     // Versions of Azure before 2025-09-01 have none.
     let logins = context.arm.smtp_usernames(&id).await;
@@ -108,7 +108,7 @@ async fn look(
     Ok(Adopted { document, notes, ..Adopted::default() })
 }
 
-/// What is wished and not linked yet stays wished: it is on its way.
+/// What is desired and not linked yet stays desired: it is on its way.
 fn keep(found: &mut Adopted, before: Option<&Infrastructure>) {
     let Some(before) = before else { return };
     found.document.access = before.access;
@@ -126,7 +126,7 @@ fn adopted(
     senders: BTreeMap<String, Option<String>>,
     before: Option<&Infrastructure>,
 ) -> (String, DomainDocument) {
-    let key = observed::wish_name(domain);
+    let key = observed::desired_name(domain);
     let there = before.and_then(|before| before.domains.get(&key));
     let sender = |(username, display_name): (String, Option<String>)| match display_name {
         None => SenderDocument::Plain(username),
@@ -140,11 +140,11 @@ fn adopted(
             None => one,
         }
     };
-    let wished = DomainDocument {
+    let desired = DomainDocument {
         dns: there.map(|there| there.dns.to_string()).filter(|_| key != AZURE_MANAGED),
         tracking: domain.properties.user_engagement_tracking == "Enabled",
         dmarc: there.and_then(|there| there.dmarc.clone()),
-        // The one that every domain has is there without being wished.
+        // The one that every domain has is there without being desired.
         senders: senders
             .into_iter()
             .filter(|(name, _)| name != "donotreply")
@@ -153,7 +153,7 @@ fn adopted(
             .collect(),
     };
     let name = if key == AZURE_MANAGED { AZURE.to_owned() } else { key };
-    (name, wished)
+    (name, desired)
 }
 
 /// What stands behind a word in an ARM id.

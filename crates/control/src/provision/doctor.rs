@@ -1,4 +1,4 @@
-//! One domain in one picture: what is wished, what Azure says, what DNS shows, and whose move it is.
+//! One domain in one picture: what is desired, what Azure says, what DNS shows, and whose move it is.
 
 use std::collections::BTreeSet;
 
@@ -9,15 +9,15 @@ use dns::preflight::Row;
 use dns::provider::Provider;
 use dns::record::Record;
 use jiff::Timestamp;
-use model::infrastructure::{DnsWay, RecordedStep, StepState, WishedDomain, WrittenRecord};
+use model::infrastructure::{DesiredDomain, DnsWay, RecordedStep, StepState, WrittenRecord};
 use serde::{Deserialize, Serialize};
 
 use super::clean;
+use super::desired;
 use super::handout::{Handed, RecordToWrite};
 use super::observed::{DomainSeen, Progress};
 use super::perform::{Examined, softer};
 use super::survey::Survey;
-use super::wish;
 use crate::Control;
 use crate::error::ControlError;
 use crate::verify::Mover;
@@ -63,7 +63,7 @@ pub struct DomainPicture {
 #[serde(rename_all = "snake_case")]
 pub enum DomainState {
     /// Nobody has asked Azure yet.
-    Wished,
+    Desired,
     /// Azure has it, or is making it.
     Created,
     /// Its records are not right.
@@ -121,7 +121,7 @@ impl DomainState {
     #[must_use]
     pub fn title(self) -> &'static str {
         match self {
-            Self::Wished => "wished",
+            Self::Desired => "desired",
             Self::Created => "created",
             Self::DnsNeeded => "DNS needed",
             Self::Verifying => "verifying",
@@ -137,18 +137,18 @@ impl Control {
     /// Looks at a domain from all sides.
     ///
     /// # Errors
-    /// When nobody wished for it, or Azure cannot be looked at.
+    /// When the desired state does not have it, or Azure cannot be looked at.
     pub async fn domain_picture(&self, name: &str, domain: &str) -> Result<DomainPicture, ControlError> {
         let survey = Box::pin(self.survey(name, None)).await?;
-        let (domain, _) = wish::domain_name(domain)?;
-        let Some(wished) = survey.infrastructure.domains.get(&domain) else {
+        let (domain, _) = desired::domain_name(domain)?;
+        let Some(desired) = survey.infrastructure.domains.get(&domain) else {
             return Err(StoreError::Missing(format!("domain {domain}")).into());
         };
         let mut picture =
-            picture(&survey, (&domain, wished), (&survey.steps, &open(&survey)), self.clock.now());
+            picture(&survey, (&domain, desired), (&survey.steps, &open(&survey)), self.clock.now());
         offer_softer_end(&mut picture, &survey.written);
         if let Some(examined) = survey.examined.get(&domain) {
-            name_what_is_left(&mut picture, (examined, wished), &survey.written);
+            name_what_is_left(&mut picture, (examined, desired), &survey.written);
         }
         Ok(picture)
     }
@@ -174,7 +174,7 @@ fn open(survey: &Survey) -> BTreeSet<String> {
 
 fn picture(
     survey: &Survey,
-    (domain, wished): (&String, &WishedDomain),
+    (domain, desired): (&String, &DesiredDomain),
     (steps, open): (&[RecordedStep], &BTreeSet<String>),
     now: Timestamp,
 ) -> DomainPicture {
@@ -195,7 +195,7 @@ fn picture(
         account: survey.context.account.name.to_string(),
         domain: domain.clone(),
         state,
-        dns: wished.dns.to_string(),
+        dns: desired.dns.to_string(),
         zone: examined.and_then(|one| one.shown.zone.clone()),
         keeper: examined.and_then(|one| keeper(one.shown.provider)),
         rows: examined
@@ -208,7 +208,7 @@ fn picture(
         mover: None,
         commands: Vec::new(),
     };
-    explain(&mut picture, wished, seen, &recorded, now);
+    explain(&mut picture, desired, seen, &recorded, now);
     if let Some(why) = survey.silent.get(domain) {
         picture.sentences = vec![format!("DNS cannot be asked about it: {}", clean(why))];
         (picture.mover, picture.commands) = (Some(Mover::Wait), Vec::new());
@@ -227,7 +227,7 @@ fn state(
     is_done: bool,
     recorded: &[&RecordedStep],
 ) -> DomainState {
-    let Some(seen) = seen else { return DomainState::Wished };
+    let Some(seen) = seen else { return DomainState::Desired };
     let has_failed = recorded.iter().any(|step| step.state == StepState::Failed);
     let is_going = |state: &VerificationState| {
         matches!(state.status.as_str(), "VerificationRequested" | "VerificationInProgress")
@@ -247,7 +247,7 @@ fn state(
 /// What it means, whose move it is, and what to type.
 fn explain(
     picture: &mut DomainPicture,
-    wished: &WishedDomain,
+    desired: &DesiredDomain,
     seen: Option<&DomainSeen>,
     recorded: &[&RecordedStep],
     now: Timestamp,
@@ -261,12 +261,14 @@ fn explain(
     let (sentence, mover, command) = match (picture.state, seen) {
         (DomainState::Ready, _) if is_wrong => (
             "Mail can be sent, but records that Azure once found are not there any more.".to_owned(),
-            Some(if wished.dns == DnsWay::Manual { Mover::You } else { Mover::Wait }),
+            Some(if desired.dns == DnsWay::Manual { Mover::You } else { Mover::Wait }),
             Some(apply),
         ),
         (DomainState::Ready, _) => ("Mail can be sent.".to_owned(), None, None),
-        (DomainState::Wished, _) => ("Azure does not have it yet.".to_owned(), Some(Mover::You), Some(apply)),
-        (_, Some(_)) if is_wrong => match wished.dns {
+        (DomainState::Desired, _) => {
+            ("Azure does not have it yet.".to_owned(), Some(Mover::You), Some(apply))
+        }
+        (_, Some(_)) if is_wrong => match desired.dns {
             DnsWay::Manual => {
                 let text = "The records at its zone are not what Azure wants to find.".to_owned();
                 (text, Some(Mover::You), Some(format!("postern domain records {name}")))
@@ -319,7 +321,7 @@ fn offer_softer_end(picture: &mut DomainPicture, written: &[WrittenRecord]) {
 /// What stands in the way and is not Postern's to change is a person's, whatever else can be written.
 fn name_what_is_left(
     picture: &mut DomainPicture,
-    (examined, wished): (&Examined, &WishedDomain),
+    (examined, desired): (&Examined, &DesiredDomain),
     written: &[WrittenRecord],
 ) {
     let is_ours = |held: &Held| {
@@ -333,7 +335,7 @@ fn name_what_is_left(
         .filter(|blocked| !blocked.held.iter().all(is_ours))
         .map(|blocked| clean(&blocked.sentence))
         .collect();
-    if left.is_empty() || wished.dns == DnsWay::Manual || picture.state == DomainState::Wished {
+    if left.is_empty() || desired.dns == DnsWay::Manual || picture.state == DomainState::Desired {
         return;
     }
     picture.sentences.push("Postern cannot write its records before a person has decided:".to_owned());

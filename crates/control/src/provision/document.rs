@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use azure_types::ids::ClientId;
 use model::infrastructure::{
-    AZURE_MANAGED, DnsWay, DomainOwner, Infrastructure, WishedDomain, WishedLogin, WishedSender,
+    AZURE_MANAGED, DesiredDomain, DesiredLogin, DesiredSender, DnsWay, DomainOwner, Infrastructure,
 };
 use serde::{Deserialize, Serialize};
 
@@ -101,11 +101,11 @@ impl Document {
     /// The document that says the same as an infrastructure.
     #[must_use]
     pub fn of(infrastructure: &Infrastructure) -> Self {
-        let domain = |(name, domain): (&String, &WishedDomain)| {
+        let domain = |(name, domain): (&String, &DesiredDomain)| {
             let name = if name == AZURE_MANAGED { AZURE.to_owned() } else { name.clone() };
             (name, DomainDocument::of(domain))
         };
-        let login = |(name, login): (&String, &WishedLogin)| {
+        let login = |(name, login): (&String, &DesiredLogin)| {
             (name.clone(), LoginDocument { username: login.username.clone(), client: login.client })
         };
         Self {
@@ -123,7 +123,7 @@ impl Document {
 }
 
 impl DomainDocument {
-    fn of(domain: &WishedDomain) -> Self {
+    fn of(domain: &DesiredDomain) -> Self {
         let dns = (domain.owner == DomainOwner::Customer && domain.dns != DnsWay::Manual)
             .then(|| domain.dns.to_string());
         Self {
@@ -136,11 +136,11 @@ impl DomainDocument {
 }
 
 impl SenderDocument {
-    fn of(sender: &WishedSender) -> Self {
+    fn of(sender: &DesiredSender) -> Self {
         if sender.display_name.is_none() && sender.suppressed.is_empty() {
             return Self::Plain(sender.username.clone());
         }
-        let WishedSender { username, display_name, suppressed } = sender.clone();
+        let DesiredSender { username, display_name, suppressed } = sender.clone();
         Self::Full(FullSender { username, display_name, suppressed })
     }
 

@@ -1,16 +1,16 @@
-//! Changing the wish: whole, or one domain or sender of it. Nothing here asks Azure.
+//! Changing the desired state: whole, or one domain or sender of it. Nothing here asks Azure.
 
 use azure_types::communication::is_same_location;
 use std::collections::{BTreeMap, BTreeSet};
 
 use model::account::Account;
-use model::infrastructure::{AZURE_MANAGED, DnsWay, Infrastructure, RecordedStep, StepState, WishedSender};
+use model::infrastructure::{AZURE_MANAGED, DesiredSender, DnsWay, Infrastructure, RecordedStep, StepState};
 use serde::{Deserialize, Serialize};
 use store::StoreError;
 
+use super::desired;
 use super::document::{Document, DomainDocument, FullSender, SenderDocument};
 use super::perform::{MADE, SHOWN, made_key};
-use super::wish;
 use crate::Control;
 use crate::error::{ControlError, Invalid};
 
@@ -58,7 +58,7 @@ pub struct SenderRowResult {
 
 /// Domains that are named one by one.
 const NAMED: usize = 5;
-/// Before somebody is told that others change the same wish all the time.
+/// Before somebody is told that others change the same desired state all the time.
 const TRIES: u32 = 4;
 
 impl Control {
@@ -73,12 +73,12 @@ impl Control {
     ) -> Result<Infrastructure, ControlError> {
         let detail = format!("{} domains", document.domain.len());
         self.change_infrastructure(name, &detail, |account, _| {
-            wish::infrastructure(document.clone(), account, self.clock.now())
+            desired::infrastructure(document.clone(), account, self.clock.now())
         })
         .await
     }
 
-    /// Wishes for a domain, or changes what is wished of it. Senders that it has stay.
+    /// Adds a domain, or changes what is desired of it. Senders that it has stay.
     ///
     /// # Errors
     /// As [`Control::set_infrastructure`].
@@ -90,9 +90,9 @@ impl Control {
                     must_agree(before, &new.infrastructure)?;
                     before.clone()
                 }
-                None => wish::infrastructure(new.infrastructure.clone(), account, self.clock.now())?,
+                None => desired::infrastructure(new.infrastructure.clone(), account, self.clock.now())?,
             };
-            let (key, mut domain) = wish::domain(&new.name, new.document.clone())?;
+            let (key, mut domain) = desired::domain(&new.name, new.document.clone())?;
             if let Some(there) = infrastructure.domains.get(&key) {
                 let mut senders = there.senders.clone();
                 for (key, sender) in std::mem::take(&mut domain.senders) {
@@ -115,11 +115,11 @@ impl Control {
         .await
     }
 
-    /// Wishes for senders; a row that cannot be is told and left out, and none is half done.
+    /// Adds senders; a row that cannot be is told and left out, and none is half done.
     ///
     /// # Errors
     /// As [`Control::set_infrastructure`]; when `is_strict`, already for the first row that cannot be.
-    pub async fn add_wished_senders(
+    pub async fn add_desired_senders(
         &self,
         name: &str,
         rows: &[SenderRow],
@@ -146,22 +146,22 @@ impl Control {
         Ok(results)
     }
 
-    /// Wishes no more for a sender.
+    /// Desires no more for a sender.
     ///
     /// # Errors
-    /// When nobody wished for it, or nothing can be stored.
+    /// When the desired state does not have it, or nothing can be stored.
     pub async fn forget_sender(&self, name: &str, address: &str) -> Result<(), ControlError> {
         let (username, domain) = address.rsplit_once('@').unwrap_or((address, ""));
-        let (domain, _) = wish::domain_name(domain)?;
+        let (domain, _) = desired::domain_name(domain)?;
         let key = username.to_lowercase();
         let infrastructure = self
             .change_infrastructure(name, &format!("no sender {address}"), |_, before| {
                 let mut infrastructure = before.cloned().ok_or_else(no_domain)?;
                 let there =
                     infrastructure.domains.get_mut(&domain).and_then(|domain| domain.senders.remove(&key));
-                there
-                    .map(|_| infrastructure)
-                    .ok_or_else(|| Invalid::new("address", format!("nobody wished for {address}")))
+                there.map(|_| infrastructure).ok_or_else(|| {
+                    Invalid::new("address", format!("the desired state does not have {address}"))
+                })
             })
             .await?;
         // Whoever made it at Azure: from here on it is to be taken away there.
@@ -177,8 +177,8 @@ impl Control {
         Ok(self.store.infrastructure().note_step(account.id, step).await?)
     }
 
-    /// Forgets the wish as it was, or the part of it about `domains`, with how far it came.
-    pub(super) async fn forget_wish(
+    /// Forgets the desired state as it was, or the part of it about `domains`, with how far it came.
+    pub(super) async fn forget_desired(
         &self,
         name: &str,
         before: &Infrastructure,
@@ -205,7 +205,7 @@ impl Control {
         Ok(())
     }
 
-    /// Changes the wish; begins again with what others left, if somebody was faster.
+    /// Changes the desired state; begins again with what others left, if somebody was faster.
     pub(super) async fn change_infrastructure(
         &self,
         name: &str,
@@ -250,12 +250,12 @@ impl Control {
 }
 
 /// Where things are is said once.
-fn must_agree(infrastructure: &Infrastructure, wished: &Document) -> Result<(), Invalid> {
+fn must_agree(infrastructure: &Infrastructure, desired: &Document) -> Result<(), Invalid> {
     let parts = [
-        ("resource_group", &wished.resource_group, &infrastructure.group),
-        ("location", &wished.location, &infrastructure.location),
-        ("data_location", &wished.data_location, &infrastructure.data_location),
-        ("service", &wished.service, &infrastructure.service),
+        ("resource_group", &desired.resource_group, &infrastructure.group),
+        ("location", &desired.location, &infrastructure.location),
+        ("data_location", &desired.data_location, &infrastructure.data_location),
+        ("service", &desired.service, &infrastructure.service),
     ];
     for (field, wanted, there) in parts {
         if wanted.as_ref().is_some_and(|wanted| !is_same_location(wanted, there)) {
@@ -271,7 +271,7 @@ fn add_row(
     row: &SenderRow,
     seen: &mut BTreeSet<String>,
 ) -> Result<(), Invalid> {
-    let (name, _) = wish::domain_name(&row.domain)?;
+    let (name, _) = desired::domain_name(&row.domain)?;
     if !infrastructure.domains.contains_key(&name) {
         let known = infrastructure.domains.keys().filter(|name| *name != AZURE_MANAGED).take(NAMED);
         let known = known.map(String::as_str).collect::<Vec<_>>().join(", ");
@@ -280,13 +280,13 @@ fn add_row(
     let domain = infrastructure.domains.entry(name.clone()).or_default();
     let (username, display_name) = (row.username.clone(), row.display_name.clone());
     let full = FullSender { username, display_name, suppressed: Vec::new() };
-    let (key, sender) = wish::sender(&name, SenderDocument::Full(full))?;
+    let (key, sender) = desired::sender(&name, SenderDocument::Full(full))?;
     if !seen.insert(format!("{key}@{name}")) {
         return Err(Invalid::new("username", "it stands there twice; the first one counts"));
     }
-    let there: &mut BTreeMap<String, WishedSender> = &mut domain.senders;
+    let there: &mut BTreeMap<String, DesiredSender> = &mut domain.senders;
     let suppressed = there.get(&key).map(|there| there.suppressed.clone()).unwrap_or_default();
-    there.insert(key, WishedSender { suppressed, ..sender });
+    there.insert(key, DesiredSender { suppressed, ..sender });
     Ok(())
 }
 

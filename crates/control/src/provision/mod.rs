@@ -1,12 +1,13 @@
-//! From a wish to senders that send: what an account is to have is compared with what Azure and DNS show, and the
+//! From a desired state to senders that send: what an account is to have is compared with what Azure and DNS show, and the
 //! difference is done, one recorded step at a time.
 //!
-//! [`document`] is the wish as people write it, [`observed`] what is there, [`plan`] the difference, which asks
+//! [`document`] is the desired state as people write it, [`observed`] what is there, [`plan`] the difference, which asks
 //! nobody, and [`apply`] does it. A run that was killed leaves nothing that the next one does not find: every step
 //! can be done twice. Nothing else in Postern makes anything at Azure.
 
 mod adopt;
 mod apply;
+mod desired;
 pub mod doctor;
 pub mod document;
 mod edit;
@@ -21,7 +22,6 @@ mod step;
 mod survey;
 mod tend;
 mod told;
-mod wish;
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -81,11 +81,11 @@ impl Control {
         Ok(infrastructure.ok_or_else(missing)?)
     }
 
-    /// What would have to be done so that the wish comes true, or the one in `document`, which is not kept; only about
+    /// What would have to be done so that the desired state comes true, or the one in `document`, which is not kept; only about
     /// `targets`, if there are any.
     ///
     /// # Errors
-    /// When there is no wish, or Azure cannot be looked at.
+    /// When there is no desired state, or Azure cannot be looked at.
     pub async fn plan(
         &self,
         name: &str,
@@ -152,7 +152,7 @@ impl Control {
         Ok(survey.view(&survey.destruction(&domains)))
     }
 
-    /// Takes away what was made: all of it, or `domains`; and the wish with it.
+    /// Takes away what was made: all of it, or `domains`; and the desired state with it.
     ///
     /// # Errors
     /// As [`Control::plan`].
@@ -168,7 +168,7 @@ impl Control {
             Box::pin(self.carry_out(name, events, |survey: &Survey| Ok(survey.destruction(&domains))))
                 .await?;
         if applied.is_complete() {
-            self.forget_wish(name, &before, &domains).await?;
+            self.forget_desired(name, &before, &domains).await?;
         }
         Ok(applied)
     }
@@ -210,7 +210,7 @@ impl Control {
         Ok(Box::pin(apply::run(&site, plan)).await)
     }
 
-    /// The domains of those names: wished, or once written into DNS.
+    /// The domains of those names: desired, or once written into DNS.
     async fn known_domains(
         &self,
         name: &str,
@@ -222,7 +222,7 @@ impl Control {
         let known = Known::of(&account, &memory.steps(account.id).await?, &memory.written(account.id).await?);
         let mut found = BTreeSet::new();
         for text in domains {
-            let (domain, _) = wish::domain_name(text)?;
+            let (domain, _) = desired::domain_name(text)?;
             let id = infrastructure.ids(account.subscription).domain(&domain).to_lowercase();
             let is_known = infrastructure.domains.contains_key(&domain)
                 || known.written.contains(&domain)
@@ -244,7 +244,7 @@ fn checked(survey: &Survey, targets: &[String]) -> Result<Vec<String>, Invalid> 
             checked.push(target.clone());
             continue;
         }
-        let (name, _) = wish::domain_name(target)?;
+        let (name, _) = desired::domain_name(target)?;
         if !survey.infrastructure.domains.contains_key(&name) {
             let names: Vec<&str> =
                 survey.infrastructure.domains.keys().map(|name| shown(name)).take(5).collect();

@@ -25,7 +25,7 @@ pub(crate) struct Observed {
     pub service: Option<ServiceSeen>,
     /// Whether the account sends through that one.
     pub is_chosen: bool,
-    /// Domains, by their names in the wish.
+    /// Domains, by their names in the desired state.
     pub domains: BTreeMap<String, DomainSeen>,
     /// Logins for SMTP, by resource name in lower case: username and app.
     pub logins: BTreeMap<String, (String, String)>,
@@ -134,7 +134,7 @@ impl ServiceSeen {
     }
 }
 
-/// Looks at all that the wish is about. What is not there is no error.
+/// Looks at all that the desired state is about. What is not there is no error.
 pub(super) async fn observe(
     context: &Context,
     infrastructure: &Infrastructure,
@@ -169,7 +169,7 @@ pub(super) async fn observe(
     Ok(observed)
 }
 
-/// The domains of the email service, and the senders of those that are wished.
+/// The domains of the email service, and the senders of those that are desired.
 async fn domains(
     context: &Context,
     infrastructure: &Infrastructure,
@@ -177,11 +177,11 @@ async fn domains(
 ) -> Result<BTreeMap<String, DomainSeen>, CallError> {
     let found = context.arm.domains(ids.email_service()).await?;
     let looks = found.iter().map(|resource| async move {
-        let name = wish_name(resource);
+        let name = desired_name(resource);
         let mut seen = DomainSeen::of(&resource.properties);
-        if let Some(wished) = infrastructure.domains.get(&name) {
+        if let Some(desired) = infrastructure.domains.get(&name) {
             seen.senders = senders(&context.arm.senders(&ids.domain(&name)).await?);
-            if wished.senders.values().any(|sender| !sender.suppressed.is_empty()) {
+            if desired.senders.values().any(|sender| !sender.suppressed.is_empty()) {
                 seen.suppressed = suppressed(context, &ids.domain(&name)).await?;
             }
         }
@@ -190,8 +190,8 @@ async fn domains(
     futures_util::future::join_all(looks).await.into_iter().collect()
 }
 
-/// What a domain is called in the wish.
-pub(super) fn wish_name(resource: &Resource<Domain>) -> String {
+/// What a domain is called in the desired state.
+pub(super) fn desired_name(resource: &Resource<Domain>) -> String {
     let name = resource.name.to_lowercase();
     if resource.properties.domain_management == "AzureManaged" { AZURE_MANAGED.to_owned() } else { name }
 }

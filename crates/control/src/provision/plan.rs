@@ -1,9 +1,9 @@
-//! The difference between the wish and what is there, as steps. Nothing here asks anybody anything.
+//! The difference between the desired state and what is there, as steps. Nothing here asks anybody anything.
 
 use std::collections::BTreeSet;
 
 use model::account::Account;
-use model::infrastructure::{Infrastructure, RecordedStep, ResourceIds, WishedDomain, WrittenRecord};
+use model::infrastructure::{DesiredDomain, Infrastructure, RecordedStep, ResourceIds, WrittenRecord};
 use serde::{Deserialize, Serialize};
 
 use super::observed::{DomainSeen, Observed, Progress, ServiceSeen};
@@ -15,9 +15,9 @@ use super::step::{Action, Step, StepView, has_records, shown};
 pub(crate) struct Plan {
     /// The steps.
     pub steps: Vec<Step>,
-    /// What cannot be done, and why: somebody has to change the wish, or what is there.
+    /// What cannot be done, and why: somebody has to change the desired state, or what is there.
     pub problems: Vec<String>,
-    /// What is there and not wished. It is left alone.
+    /// What is there and not desired. It is left alone.
     pub notes: Vec<String>,
 }
 
@@ -96,7 +96,7 @@ impl Plan {
 /// Custom domains of a communication service, as Microsoft documents.
 const MOST_LINKS: usize = 100;
 
-/// What has to be done so that the wish comes true.
+/// What has to be done so that the desired state comes true.
 #[must_use]
 pub(crate) fn plan(
     infrastructure: &Infrastructure,
@@ -124,7 +124,7 @@ pub(crate) fn plan(
     }
     if infrastructure.domains.len() > MOST_LINKS {
         plan.problems.push(format!(
-            "{} domains are wished, and Azure links {MOST_LINKS} at most to a communication service: connect the app once \
+            "{} domains are desired, and Azure links {MOST_LINKS} at most to a communication service: connect the app once \
              more under another name, with a service of its own, and give that account some of them.",
             infrastructure.domains.len()
         ));
@@ -132,8 +132,8 @@ pub(crate) fn plan(
     if infrastructure.access && !seen.has_access {
         plan.push(Action::Access, [Action::Service]);
     }
-    for (name, wished) in &infrastructure.domains {
-        domain(&mut plan, infrastructure, (name, wished), (ids, seen, known));
+    for (name, desired) in &infrastructure.domains {
+        domain(&mut plan, infrastructure, (name, desired), (ids, seen, known));
     }
     for (name, login) in &infrastructure.smtp_usernames {
         let client = login.client.map_or_else(|| known.client.clone(), |client| client.to_string());
@@ -146,7 +146,7 @@ pub(crate) fn plan(
         }
     }
     for name in seen.domains.keys().filter(|name| !infrastructure.domains.contains_key(*name)) {
-        plan.notes.push(format!("{} is there and nobody wishes it. It is left alone.", shown(name)));
+        plan.notes.push(format!("{} is there and nobody desired states it. It is left alone.", shown(name)));
     }
     plan
 }
@@ -161,7 +161,7 @@ fn service(
     match there {
         Some(there) if !same(&there.data_location, &infrastructure.data_location) => {
             plan.problems.push(format!(
-                "The {what} is in {}, and {} is wished. Azure cannot move it: wish {}, or another name.",
+                "The {what} is in {}, and {} is desired. Azure cannot move it: desired state {}, or another name.",
                 there.data_location, infrastructure.data_location, there.data_location
             ));
         }
@@ -175,7 +175,7 @@ type Seen<'a> = (&'a ResourceIds, &'a Observed, &'a Known);
 fn domain(
     plan: &mut Plan,
     infrastructure: &Infrastructure,
-    (name, wished): (&String, &WishedDomain),
+    (name, desired): (&String, &DesiredDomain),
     (ids, seen, known): Seen<'_>,
 ) {
     let there = seen.domains.get(name);
@@ -183,21 +183,21 @@ fn domain(
         && !same(&there.data_location, &infrastructure.data_location)
     {
         let text =
-            format!("{name} is in {}, and {} is wished.", there.data_location, infrastructure.data_location);
+            format!("{name} is in {}, and {} is desired.", there.data_location, infrastructure.data_location);
         plan.problems.push(text);
         return;
     }
     match there {
         Some(there) if there.progress == Progress::Ready => {
-            if there.tracking != wished.tracking {
-                plan.push(Action::Track(name.clone(), wished.tracking), [Action::Domain(name.clone())]);
+            if there.tracking != desired.tracking {
+                plan.push(Action::Track(name.clone(), desired.tracking), [Action::Domain(name.clone())]);
             }
         }
         _ => plan.push(Action::Domain(name.clone()), [Action::EmailService]),
     }
     let is_verified = there.is_some_and(DomainSeen::is_verified);
-    if has_records(wished.owner) {
-        records(plan, (name, wished), there, is_verified);
+    if has_records(desired.owner) {
+        records(plan, (name, desired), there, is_verified);
     }
     let is_linked =
         seen.service.as_ref().is_some_and(|service| service.links.contains(&ids.domain(name).to_lowercase()));
@@ -206,18 +206,18 @@ fn domain(
         plan.push(Action::Link(name.clone()), before);
     }
     let first = plan.steps.len();
-    senders(plan, (name, wished), there, (ids, known));
-    devices(plan, (name, wished), there, (seen, first));
+    senders(plan, (name, desired), there, (ids, known));
+    devices(plan, (name, desired), there, (seen, first));
 }
 
 /// DNS, and what Azure makes of it.
 fn records(
     plan: &mut Plan,
-    (name, wished): (&String, &WishedDomain),
+    (name, desired): (&String, &DesiredDomain),
     there: Option<&DomainSeen>,
     is_verified: bool,
 ) {
-    let dns = Action::Dns(name.clone(), wished.dns.clone());
+    let dns = Action::Dns(name.clone(), desired.dns.clone());
     let is_right = there.and_then(|there| there.dns);
     if is_right == Some(false) || (!is_verified && is_right != Some(true)) {
         plan.push(dns.clone(), [Action::Domain(name.clone())]);
@@ -232,13 +232,13 @@ fn records(
 
 fn senders(
     plan: &mut Plan,
-    (name, wished): (&String, &WishedDomain),
+    (name, desired): (&String, &DesiredDomain),
     there: Option<&DomainSeen>,
     (ids, known): (&ResourceIds, &Known),
 ) {
-    for (key, sender) in &wished.senders {
+    for (key, sender) in &desired.senders {
         let found = there.and_then(|there| there.senders.get(key));
-        // A name that nobody wishes may be any.
+        // A name that nobody desired states may be any.
         let is_right =
             found.is_some_and(|name| sender.display_name.is_none() || *name == sender.display_name);
         let action = Action::Sender(name.clone(), key.clone());
@@ -253,7 +253,7 @@ fn senders(
         }
     }
     let Some(there) = there else { return };
-    for key in there.senders.keys().filter(|key| !wished.senders.contains_key(*key)) {
+    for key in there.senders.keys().filter(|key| !desired.senders.contains_key(*key)) {
         let is_ours = known.made.contains(&ids.sender(name, key).to_lowercase());
         if is_ours {
             plan.push(Action::RemoveSender(name.clone(), key.clone()), []);
@@ -264,7 +264,7 @@ fn senders(
 /// Every sender at Azure is one here, once its domain is linked. Steps of the domain begin at `first`.
 fn devices(
     plan: &mut Plan,
-    (name, wished): (&String, &WishedDomain),
+    (name, desired): (&String, &DesiredDomain),
     there: Option<&DomainSeen>,
     (seen, first): (&Observed, usize),
 ) {
@@ -275,7 +275,7 @@ fn devices(
         seen.local.contains(&format!("{key}@{address}").to_lowercase())
     };
     let is_complete =
-        there.is_some_and(|there| there.senders.keys().all(is_here)) && wished.senders.keys().all(is_here);
+        there.is_some_and(|there| there.senders.keys().all(is_here)) && desired.senders.keys().all(is_here);
     if !behind.is_empty() || !is_complete {
         let mut step = Step::new(Action::Devices(name.clone()), [Action::Link(name.clone())]);
         step.behind = behind;

@@ -45,7 +45,7 @@ pub(crate) enum Action {
     Sender(String, String),
     /// Puts addresses on the list of a sender.
     Suppress(String, String),
-    /// Takes a sender away that Postern made and nobody wishes any more.
+    /// Takes a sender away that Postern made and nobody desired states any more.
     RemoveSender(String, String),
     /// Lets devices send from the senders of a domain.
     Devices(String),

@@ -1,4 +1,4 @@
-//! What a plan is made from: the wish, what Azure has, and what DNS shows.
+//! What a plan is made from: the desired state, what Azure has, and what DNS shows.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::pin::Pin;
@@ -15,7 +15,7 @@ use super::observed::{DomainSeen, Observed, observe};
 use super::perform::{Examined, examine};
 use super::plan::{Known, Plan, PlanView, destruction, plan};
 use super::step::{Action, has_records};
-use super::{clean, unseen, wish};
+use super::{clean, desired, unseen};
 use crate::Control;
 use crate::error::{ControlError, Invalid};
 use crate::verify::Context;
@@ -52,7 +52,7 @@ impl Control {
     ) -> Result<Survey, ControlError> {
         let account = self.account(name)?;
         let infrastructure = match document {
-            Some(document) => wish::infrastructure(document, &account, self.clock.now())?,
+            Some(document) => desired::infrastructure(document, &account, self.clock.now())?,
             None => self.infrastructure(name).await?,
         };
         let context = self.context_or_error(&account).await?;
@@ -125,10 +125,11 @@ async fn examine_all(
     seen: &mut Observed,
 ) -> (BTreeMap<String, Examined>, BTreeMap<String, String>) {
     let mut looks: Vec<Look<'_>> = Vec::new();
-    for (name, wished) in infrastructure.domains.iter().filter(|(_, wished)| has_records(wished.owner)) {
+    for (name, desired) in infrastructure.domains.iter().filter(|(_, desired)| has_records(desired.owner)) {
         let there = seen.domains.get(name).cloned().unwrap_or_else(expected);
-        looks
-            .push(Box::pin(async move { (name.clone(), examine(lookup, name, Some(wished), &there).await) }));
+        looks.push(Box::pin(
+            async move { (name.clone(), examine(lookup, name, Some(desired), &there).await) },
+        ));
     }
     let found: Vec<_> = futures_util::stream::iter(looks).buffer_unordered(LOOKS_AT_ONCE).collect().await;
     let (mut examined, mut silent) = (BTreeMap::new(), BTreeMap::new());

@@ -33,7 +33,7 @@ impl Control {
         steps.is_ok_and(|steps| steps.iter().any(|step| step.state == StepState::Waits))
     }
 
-    /// Looks after the infrastructure of an account. What somebody wished and never began is left alone.
+    /// Looks after the infrastructure of an account. What somebody desired and never began is left alone.
     ///
     /// # Errors
     /// As [`Control::plan`].

@@ -9,7 +9,7 @@ use super::Connection;
 #[derive(Debug, Args)]
 pub(crate) struct Plan {
     #[command(flatten)]
-    pub(crate) wish: Wish,
+    pub(crate) desired: Desired,
     #[command(flatten)]
     pub(crate) connection: Connection,
 }
@@ -17,7 +17,7 @@ pub(crate) struct Plan {
 #[derive(Debug, Args)]
 pub(crate) struct Apply {
     #[command(flatten)]
-    pub(crate) wish: Wish,
+    pub(crate) desired: Desired,
     /// Show what would be done
     #[arg(long)]
     pub(crate) dry_run: bool,
@@ -25,9 +25,9 @@ pub(crate) struct Apply {
     pub(crate) connection: Connection,
 }
 
-/// What is wished, and which part of it is meant.
+/// What is desired, and which part of it is meant.
 #[derive(Debug, Args)]
-pub(crate) struct Wish {
+pub(crate) struct Desired {
     /// The desired state as a TOML file; replaces the stored one [default: the stored desired state]
     pub(crate) file: Option<PathBuf>,
     /// The account [default: the one that the file names, or the only one]

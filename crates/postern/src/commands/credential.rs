@@ -12,7 +12,7 @@ use web::api::{BanView, CredentialView, IssuedView, LastRefusalView, LiftedView,
 use super::account::input;
 use super::bans;
 use super::handout::{self, Relay};
-use super::provision::wish;
+use super::provision::desired;
 use crate::cli::{Connection, CredentialAdd, CredentialCommand, CredentialEdit, CredentialReset, Named};
 use crate::client::{Client, nothing, segment};
 use crate::output::{self, BAD, Cell, GOOD, QUIET, STRONG, cell, cell_of_lines, line, say};
@@ -34,7 +34,7 @@ pub(super) async fn run(command: CredentialCommand) -> anyhow::Result<ExitCode> 
 
 async fn add(arguments: &CredentialAdd) -> anyhow::Result<()> {
     let client = Client::new(&arguments.connection)?;
-    let account = wish::account(&client, arguments.account.as_deref()).await?;
+    let account = desired::account(&client, arguments.account.as_deref()).await?;
     let password = arguments.password_stdin.then(input::password).transpose()?;
     let body = json!({
         "login": arguments.login,

@@ -10,7 +10,7 @@ use control::provision::shown;
 use serde_json::json;
 use web::api::{AccountView, SoftenedView};
 
-use super::provision::{self, wish};
+use super::provision::{self, desired};
 use crate::cli::{DomainAdd, DomainCommand, DomainDoctor, DomainList, OneDomain};
 use crate::client::{Client, segment};
 use crate::output::{self, BAD, GOOD, QUIET, STRONG, Style, WAITING, cell, say};
@@ -28,7 +28,7 @@ pub(super) async fn run(command: DomainCommand) -> anyhow::Result<ExitCode> {
         DomainCommand::Remove(arguments) => {
             let client = Client::new(&arguments.of.connection)?;
             let account =
-                wish::account_of(&client, arguments.of.account.as_deref(), &arguments.of.domain).await?;
+                desired::account_of(&client, arguments.of.account.as_deref(), &arguments.of.domain).await?;
             let targets = [arguments.of.domain.clone()];
             provision::take_away(&client, &account, (&targets, arguments.yes), arguments.of.connection.json)
                 .await
@@ -38,7 +38,7 @@ pub(super) async fn run(command: DomainCommand) -> anyhow::Result<ExitCode> {
 
 async fn add(arguments: &DomainAdd) -> anyhow::Result<ExitCode> {
     let client = Client::new(&arguments.connection)?;
-    let account = wish::account(&client, arguments.account.as_deref()).await?;
+    let account = desired::account(&client, arguments.account.as_deref()).await?;
     let sender = |text: &String| match text.split_once('=') {
         None => SenderDocument::Plain(text.clone()),
         Some((username, name)) => SenderDocument::Full(FullSender {
@@ -92,7 +92,7 @@ async fn add(arguments: &DomainAdd) -> anyhow::Result<ExitCode> {
     Ok(code)
 }
 
-/// What a domain is called in the wish.
+/// What a domain is called in the desired state.
 fn target(domain: &str) -> String {
     let name = domain.trim().trim_end_matches('.').to_ascii_lowercase();
     if name == "azure" { "azuremanageddomain".to_owned() } else { name }
@@ -158,7 +158,7 @@ async fn list(arguments: &DomainList) -> anyhow::Result<ExitCode> {
 
 async fn doctor(arguments: &DomainDoctor) -> anyhow::Result<ExitCode> {
     let client = Client::new(&arguments.of.connection)?;
-    let account = wish::account_of(&client, arguments.of.account.as_deref(), &arguments.of.domain).await?;
+    let account = desired::account_of(&client, arguments.of.account.as_deref(), &arguments.of.domain).await?;
     let domain = target(&arguments.of.domain);
     let json = arguments.of.connection.json;
     if arguments.fix {
@@ -180,7 +180,7 @@ async fn doctor(arguments: &DomainDoctor) -> anyhow::Result<ExitCode> {
 
 async fn soften(arguments: &OneDomain) -> anyhow::Result<()> {
     let client = Client::new(&arguments.connection)?;
-    let account = wish::account_of(&client, arguments.account.as_deref(), &arguments.domain).await?;
+    let account = desired::account_of(&client, arguments.account.as_deref(), &arguments.domain).await?;
     let path = format!("{}/domains/{}/soften", path(&account), segment(&target(&arguments.domain)));
     let softened: SoftenedView = client.post(&path, &json!({})).await?;
     if arguments.connection.json {

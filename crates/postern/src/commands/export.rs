@@ -10,7 +10,7 @@ use anyhow::{Context as _, anyhow, bail};
 use control::provision::ExportForm;
 use serde_json::json;
 
-use super::provision::wish;
+use super::provision::desired;
 use crate::cli::{Export, ExportAs};
 use crate::client::{Client, segment};
 use crate::output::{self, GOOD, say};
@@ -23,7 +23,7 @@ pub(super) async fn export(arguments: &Export) -> anyhow::Result<ExitCode> {
         must_be_free(file, form, arguments.force)?;
     }
     let client = Client::new(&arguments.connection)?;
-    let account = wish::account(&client, arguments.account.as_deref()).await?;
+    let account = desired::account(&client, arguments.account.as_deref()).await?;
     let path = format!("/v1/accounts/{}/export", segment(&account));
     let text = client.text(&path, &[("form", form.as_str().to_owned())]).await?;
     let json = arguments.connection.json;

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use model::id::AccountId;
-use model::infrastructure::{DnsWay, DomainOwner, Infrastructure, WishedDomain, WishedLogin, WishedSender};
+use model::infrastructure::{
+    DesiredDomain, DesiredLogin, DesiredSender, DnsWay, DomainOwner, Infrastructure,
+};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use crate::columns;
@@ -41,13 +43,13 @@ pub(super) fn read(
     Ok(Some(infrastructure))
 }
 
-fn domains(connection: &Connection, id: &str) -> Result<BTreeMap<String, WishedDomain>, StoreError> {
+fn domains(connection: &Connection, id: &str) -> Result<BTreeMap<String, DesiredDomain>, StoreError> {
     let mut select = connection
         .prepare_cached("SELECT name, owner, dns, tracking, dmarc FROM estate_domain WHERE account_id = ?")?;
     let mut rows = select.query([id])?;
     let mut domains = BTreeMap::new();
     while let Some(row) = rows.next()? {
-        let domain = WishedDomain {
+        let domain = DesiredDomain {
             owner: to_owner(&row.get::<_, String>(1)?)?,
             dns: DnsWay::from_word(&row.get::<_, String>(2)?),
             tracking: row.get(3)?,
@@ -62,7 +64,7 @@ fn domains(connection: &Connection, id: &str) -> Result<BTreeMap<String, WishedD
 fn senders(
     connection: &Connection,
     id: &str,
-    domains: &mut BTreeMap<String, WishedDomain>,
+    domains: &mut BTreeMap<String, DesiredDomain>,
 ) -> Result<(), StoreError> {
     let mut select = connection.prepare_cached(
         "SELECT domain, name, username, display_name, suppressed FROM estate_sender WHERE account_id = ?",
@@ -71,7 +73,7 @@ fn senders(
     while let Some(row) = rows.next()? {
         let Some(domain) = domains.get_mut(&row.get::<_, String>(0)?) else { continue };
         let suppressed: String = row.get(4)?;
-        let sender = WishedSender {
+        let sender = DesiredSender {
             username: row.get(2)?,
             display_name: row.get(3)?,
             suppressed: suppressed.lines().map(str::to_owned).collect(),
@@ -81,14 +83,14 @@ fn senders(
     Ok(())
 }
 
-fn logins(connection: &Connection, id: &str) -> Result<BTreeMap<String, WishedLogin>, StoreError> {
+fn logins(connection: &Connection, id: &str) -> Result<BTreeMap<String, DesiredLogin>, StoreError> {
     let mut select =
         connection.prepare_cached("SELECT name, username, client FROM estate_login WHERE account_id = ?")?;
     let mut rows = select.query([id])?;
     let mut logins = BTreeMap::new();
     while let Some(row) = rows.next()? {
         let client: Option<String> = row.get(2)?;
-        let login = WishedLogin {
+        let login = DesiredLogin {
             username: row.get(1)?,
             client: client.map(|client| columns::to_id(&client)).transpose()?,
         };
@@ -140,8 +142,8 @@ fn write_domain(
     connection: &Connection,
     id: &str,
     name: &str,
-    before: Option<&WishedDomain>,
-    domain: &WishedDomain,
+    before: Option<&DesiredDomain>,
+    domain: &DesiredDomain,
 ) -> Result<(), StoreError> {
     connection.prepare_cached("INSERT OR REPLACE INTO estate_domain VALUES (?, ?, ?, ?, ?, ?)")?.execute(
         params![id, name, from_owner(domain.owner), domain.dns.to_string(), domain.tracking, domain.dmarc],

@@ -1,4 +1,4 @@
-//! `/v1/accounts/{name}/domains` and the senders that are wished for them.
+//! `/v1/accounts/{name}/domains` and the senders that are desired for them.
 
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{DefaultBodyLimit, Path, State};
@@ -42,10 +42,10 @@ pub(super) fn routes() -> Router<Api> {
         .route("/v1/accounts/{name}/domains/{domain}", get(show))
         .route("/v1/accounts/{name}/domains/{domain}/soften", post(soften))
         .route(
-            "/v1/accounts/{name}/wished-senders",
+            "/v1/accounts/{name}/desired-senders",
             post(add_senders).layer(DefaultBodyLimit::max(MAX_ROWS_OCTETS)),
         )
-        .route("/v1/accounts/{name}/wished-senders/{address}", delete(forget_sender))
+        .route("/v1/accounts/{name}/desired-senders/{address}", delete(forget_sender))
 }
 
 async fn list(
@@ -96,7 +96,7 @@ async fn add_senders(
     body: Result<Json<AddSenders>, JsonRejection>,
 ) -> Result<Json<Vec<SenderRowResult>>, ApiError> {
     let Json(body) = body?;
-    Ok(Json(control.add_wished_senders(&name, &body.rows, body.strict).await?))
+    Ok(Json(control.add_desired_senders(&name, &body.rows, body.strict).await?))
 }
 
 async fn forget_sender(

@@ -37,7 +37,7 @@ struct Targets {
     targets: Vec<String>,
     /// The way back instead.
     destroy: bool,
-    /// Another wish than the one that is kept; it is only looked at.
+    /// Another desired state than the one that is kept; it is only looked at.
     document: Option<Document>,
 }
 

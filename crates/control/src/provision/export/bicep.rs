@@ -5,7 +5,7 @@
 
 mod parts;
 
-use model::infrastructure::{DomainOwner, Infrastructure, WishedSender};
+use model::infrastructure::{DesiredSender, DomainOwner, Infrastructure};
 
 use self::parts::{Parts, Placed, place};
 use super::{Home, at_azure, is_unseen, remark, word};
@@ -139,7 +139,7 @@ fn senders(domains: &[Placed<'_>], parts: &Parts) -> String {
     text
 }
 
-fn sender_entry(sender: &WishedSender) -> String {
+fn sender_entry(sender: &DesiredSender) -> String {
     let username = string(&sender.username);
     match &sender.display_name {
         Some(name) => format!("{{ username: {username}, displayName: {} }}", string(name)),

@@ -1,7 +1,7 @@
 //! Leaving is possible at any time: what an account is to have, in forms that others understand. Nothing here asks
-//! Azure; what is exported is the wish, and where the last apply was complete, that is what is there.
+//! Azure; what is exported is the desired state, and where the last apply was complete, that is what is there.
 //!
-//! Whatever stands in the wish stays a value: each form has one function through which all strings go.
+//! Whatever stands in the desired state stays a value: each form has one function through which all strings go.
 
 mod bicep;
 mod csv;
@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use azure_types::ids::{ClientId, SubscriptionId, TenantId};
 use model::account::Account;
 use model::cloud::Cloud;
-use model::infrastructure::{AZURE_MANAGED, Infrastructure, ResourceIds, WishedSender};
+use model::infrastructure::{AZURE_MANAGED, DesiredSender, Infrastructure, ResourceIds};
 use uuid::Uuid;
 
 use super::perform::named;
@@ -48,10 +48,10 @@ pub(super) struct Home {
 
 /// A suppression list, by the names that an apply gives.
 pub(super) struct List<'a> {
-    /// The domain, by its name in the wish.
+    /// The domain, by its name in the desired state.
     pub domain: &'a str,
     /// Whose list it is.
-    pub sender: &'a WishedSender,
+    pub sender: &'a DesiredSender,
     /// Its name.
     pub id: Uuid,
     /// Addresses, by their names. Azure makes no difference between cases.
@@ -91,15 +91,15 @@ impl Control {
         Ok(form.text(&infrastructure, &home))
     }
 
-    /// Azure chooses that name, so that it is not in the wish; once there are senders, they have it.
+    /// Azure chooses that name, so that it is not in the desired state; once there are senders, they have it.
     fn azure_domain(&self, account: &Account, infrastructure: &Infrastructure) -> Option<String> {
-        let wished = &infrastructure.domains.get(AZURE_MANAGED)?.senders;
+        let desired = &infrastructure.domains.get(AZURE_MANAGED)?.senders;
         let directory = self.store.directory();
         directory.senders(account.id).find_map(|sender| {
             let mailbox = sender.mailbox.to_string();
             let (username, domain) = mailbox.rsplit_once('@')?;
             let is_azures = !infrastructure.domains.contains_key(&domain.to_lowercase())
-                && wished.contains_key(&username.to_lowercase());
+                && desired.contains_key(&username.to_lowercase());
             is_azures.then(|| domain.to_owned())
         })
     }
@@ -170,7 +170,7 @@ fn lists<'a>(infrastructure: &'a Infrastructure, ids: &ResourceIds) -> Vec<List<
     lists
 }
 
-/// What a domain of the wish is called at Azure.
+/// What a domain of the desired state is called at Azure.
 fn at_azure(name: &str) -> &str {
     if name == AZURE_MANAGED { AZURE_NAME } else { name }
 }

@@ -8,7 +8,7 @@ use dns::preflight::{Row, preflight};
 use dns::record::Record;
 use dns::shown::Shown;
 use jiff::SignedDuration;
-use model::infrastructure::{DnsWay, WishedDomain, WrittenRecord};
+use model::infrastructure::{DesiredDomain, DnsWay, WrittenRecord};
 
 use super::super::observed::DomainSeen;
 use super::super::step::Action;
@@ -37,13 +37,13 @@ const SETTLING: SignedDuration = SignedDuration::from_mins(5);
 pub(in super::super) async fn examine(
     lookup: &Lookup,
     name: &str,
-    wished: Option<&WishedDomain>,
+    desired: Option<&DesiredDomain>,
     seen: &DomainSeen,
 ) -> Result<Examined, String> {
-    let names = demand(name, None, wished, seen)?.names();
+    let names = demand(name, None, desired, seen)?.names();
     let shown = lookup.shown(name, &names).await.map_err(|error| error.to_string())?;
     // Now the zone is known, and with it how relative names are meant.
-    let demand = demand(name, shown.zone.as_deref(), wished, seen)?;
+    let demand = demand(name, shown.zone.as_deref(), desired, seen)?;
     let rows = preflight(&demand, &shown);
     let (planned, mut blocked) = dns::change::changes(&demand, &shown.held(), &|_| false);
     let mut changes = Vec::new();
@@ -75,11 +75,11 @@ fn not_now(change: &Change, shown: &Shown, rows: &[Row]) -> Option<(String, Stri
 fn demand(
     name: &str,
     zone: Option<&str>,
-    wished: Option<&WishedDomain>,
+    desired: Option<&DesiredDomain>,
     seen: &DomainSeen,
 ) -> Result<Demand, String> {
     let demand = Demand::new(name, zone, &seen.records).map_err(|error| error.to_string())?;
-    let demand = match wished.and_then(|wished| wished.dmarc.as_deref()) {
+    let demand = match desired.and_then(|desired| desired.dmarc.as_deref()) {
         Some(policy) => demand.with_dmarc(policy),
         None => demand,
     };
@@ -103,7 +103,7 @@ impl Examined {
 impl Site {
     pub(super) async fn see_to_dns(&self, name: &str, way: &DnsWay) -> Result<(), Trouble> {
         let key = Action::Dns(name.to_owned(), way.clone()).key();
-        let wished = self.infrastructure.domains.get(name);
+        let desired = self.infrastructure.domains.get(name);
         let clock = &self.context.control.clock;
         let mut until = None;
         let mut looks = 0;
@@ -113,7 +113,7 @@ impl Site {
                 let known = self.wait_for(name, self.until(), is_known).await?;
                 known.ok_or_else(|| self.is_late("saying what it wants to find in DNS"))?;
             }
-            let examined = examine(&self.lookup, name, wished, &self.domain_seen(name)).await;
+            let examined = examine(&self.lookup, name, desired, &self.domain_seen(name)).await;
             let examined = examined.map_err(Trouble::Passing)?;
             if examined.is_right() {
                 self.seen().domains.entry(name.to_owned()).or_default().dns = Some(true);

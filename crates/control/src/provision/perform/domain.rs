@@ -6,7 +6,7 @@ use azure_client::arm::CallError;
 use jiff::Timestamp;
 use tokio::sync::Mutex;
 
-use super::super::observed::{DomainSeen, Progress, wish_name};
+use super::super::observed::{DomainSeen, Progress, desired_name};
 use super::patience::look;
 use super::{Site, Trouble};
 use model::infrastructure::DomainOwner;
@@ -20,17 +20,17 @@ pub(super) struct Looks {
 
 impl Site {
     pub(super) async fn make_domain(&self, name: &str) -> Result<(), Trouble> {
-        let Some(wished) = self.infrastructure.domains.get(name) else { return Ok(()) };
+        let Some(desired) = self.infrastructure.domains.get(name) else { return Ok(()) };
         let there = self.seen().domains.get(name).map(|there| there.progress);
         let begun = match there {
             Some(Progress::Going) => None,
             there => {
-                let management = match wished.owner {
+                let management = match desired.owner {
                     DomainOwner::Customer => "CustomerManaged",
                     DomainOwner::Azure => "AzureManaged",
                 };
                 let id = self.ids.domain(name);
-                let put = self.context.arm.put_domain(&id, management, wished.tracking);
+                let put = self.context.arm.put_domain(&id, management, desired.tracking);
                 Some(self.make(&id, there.is_some(), put).await?)
             }
         };
@@ -88,7 +88,7 @@ impl Site {
         let found = self.context.arm.domains(self.ids.email_service()).await?;
         let mut seen = self.seen();
         for resource in &found {
-            let there = seen.domains.entry(wish_name(resource)).or_default();
+            let there = seen.domains.entry(desired_name(resource)).or_default();
             let new = DomainSeen::of(&resource.properties);
             let (dns, senders) = (there.dns, std::mem::take(&mut there.senders));
             let suppressed = std::mem::take(&mut there.suppressed);

@@ -18,10 +18,10 @@ const DEFAULT: &str = "donotreply";
 
 impl Site {
     pub(super) async fn make_sender(&self, name: &str, key: &str) -> Result<(), Trouble> {
-        let wished = self.infrastructure.domains.get(name).and_then(|domain| domain.senders.get(key));
-        let Some(wished) = wished else { return Ok(()) };
+        let desired = self.infrastructure.domains.get(name).and_then(|domain| domain.senders.get(key));
+        let Some(desired) = desired else { return Ok(()) };
         let id = self.ids.domain(name);
-        self.context.arm.put_sender(&id, &wished.username, wished.display_name.as_deref()).await?;
+        self.context.arm.put_sender(&id, &desired.username, desired.display_name.as_deref()).await?;
         let is_there = key == DEFAULT || self.domain_seen(name).senders.contains_key(key);
         if is_there { Ok(()) } else { self.note_made(&self.ids.sender(name, key), StepState::Done).await }
     }
@@ -96,21 +96,21 @@ impl Site {
 
     /// Puts addresses on the list of a sender. Ids follow from names, so that a second time finds the first.
     pub(super) async fn suppress(&self, name: &str, key: &str) -> Result<(), Trouble> {
-        let wished = self.infrastructure.domains.get(name).and_then(|domain| domain.senders.get(key));
-        let Some(wished) = wished else { return Ok(()) };
+        let desired = self.infrastructure.domains.get(name).and_then(|domain| domain.senders.get(key));
+        let Some(desired) = desired else { return Ok(()) };
         let domain = self.ids.domain(name);
         let there = list_of(&self.context, &domain, key).await?;
         let list = match there {
             Some(list) => format!("{domain}/suppressionLists/{list}"),
             None => {
                 let list = format!("{domain}/suppressionLists/{}", named(&domain, key));
-                let properties = serde_json::json!({ "listName": wished.username });
+                let properties = serde_json::json!({ "listName": desired.username });
                 self.context.arm.put(&list, &properties).await?;
                 list
             }
         };
         let listed = self.domain_seen(name).suppressed.get(key).cloned().unwrap_or_default();
-        for address in wished.suppressed.iter().filter(|one| !listed.contains(&one.to_lowercase())) {
+        for address in desired.suppressed.iter().filter(|one| !listed.contains(&one.to_lowercase())) {
             let id = format!("{list}/suppressionListAddresses/{}", named(&list, &address.to_lowercase()));
             self.context.arm.put(&id, &serde_json::json!({ "email": address })).await?;
         }

@@ -8,7 +8,7 @@ use super::{Site, Trouble};
 use crate::AccountChange;
 use crate::accounts::endpoint::{believed, is_guess};
 
-/// Names that are tried when the wished one is taken.
+/// Names that are tried when the desired one is taken.
 const PROPOSALS: usize = 3;
 
 impl Site {
@@ -118,18 +118,18 @@ impl Site {
         }
         let why = answer.message.unwrap_or_else(|| "it is taken".to_owned());
         Err(Trouble::Failed(format!(
-            "Azure refuses the name {name}: {} These are free: {}. Wish one of them as `service`",
+            "Azure refuses the name {name}: {} These are free: {}. Desired one of them as `service`",
             super::sentence(&why),
             free.join(", ")
         )))
     }
 
     pub(super) async fn make_login(&self, name: &str) -> Result<(), Trouble> {
-        let Some(wished) = self.infrastructure.smtp_usernames.get(name) else { return Ok(()) };
+        let Some(desired) = self.infrastructure.smtp_usernames.get(name) else { return Ok(()) };
         let account = &self.context.account;
         let properties = serde_json::json!({
-            "username": wished.username,
-            "entraApplicationId": wished.client.unwrap_or(account.client),
+            "username": desired.username,
+            "entraApplicationId": desired.client.unwrap_or(account.client),
             "tenantId": account.tenant,
         });
         let id = self.ids.login(name);

@@ -1,11 +1,11 @@
-//! Whatever is wished and whatever is there: doing the plan makes the wish come true, and nothing is left to do.
+//! Whatever is desired and whatever is there: doing the plan makes the desired state come true, and nothing is left to do.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use azure_types::communication::{VerificationState, VerificationStates};
 use jiff::Timestamp;
 use model::id::AccountId;
-use model::infrastructure::{AZURE_MANAGED, DnsWay, DomainOwner, WishedLogin, WishedSender};
+use model::infrastructure::{AZURE_MANAGED, DesiredLogin, DesiredSender, DnsWay, DomainOwner};
 use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
 
@@ -76,12 +76,12 @@ fn after(action: &Action, infrastructure: &Infrastructure, seen: &mut Observed) 
             seen.service.as_mut().unwrap().links.insert(ids.domain(name).to_lowercase());
         }
         Action::Sender(name, key) => {
-            let wished = infrastructure.domains[name].senders[key].display_name.clone();
-            seen.domains.get_mut(name).unwrap().senders.insert(key.clone(), wished);
+            let desired = infrastructure.domains[name].senders[key].display_name.clone();
+            seen.domains.get_mut(name).unwrap().senders.insert(key.clone(), desired);
         }
         Action::Suppress(name, key) => {
-            let wished = &infrastructure.domains[name].senders[key].suppressed;
-            let all: BTreeSet<String> = wished.iter().map(|address| address.to_lowercase()).collect();
+            let desired = &infrastructure.domains[name].senders[key].suppressed;
+            let all: BTreeSet<String> = desired.iter().map(|address| address.to_lowercase()).collect();
             seen.domains.get_mut(name).unwrap().suppressed.entry(key.clone()).or_default().extend(all);
         }
         Action::RemoveSender(name, key) => {
@@ -94,9 +94,9 @@ fn after(action: &Action, infrastructure: &Infrastructure, seen: &mut Observed) 
             seen.local.extend(new);
         }
         Action::Login(name) => {
-            let wished = &infrastructure.smtp_usernames[name];
-            let client = wished.client.map_or_else(|| CLIENT.to_owned(), |client| client.to_string());
-            seen.logins.insert(name.to_lowercase(), (wished.username.clone(), client));
+            let desired = &infrastructure.smtp_usernames[name];
+            let client = desired.client.map_or_else(|| CLIENT.to_owned(), |client| client.to_string());
+            seen.logins.insert(name.to_lowercase(), (desired.username.clone(), client));
         }
         Action::Unlink(name) => {
             seen.service.as_mut().unwrap().links.remove(&ids.domain(name).to_lowercase());
@@ -126,23 +126,23 @@ fn carry_out(plan: &Plan, infrastructure: &Infrastructure, seen: &mut Observed) 
     }
 }
 
-fn a_sender() -> impl Strategy<Value = WishedSender> {
+fn a_sender() -> impl Strategy<Value = DesiredSender> {
     let name = proptest::option::of(prop_oneof![Just("Contoso".to_owned()), Just("Other".to_owned())]);
-    (name, vec("[a-c]@x\\.example", 0..2)).prop_map(|(display_name, suppressed)| WishedSender {
+    (name, vec("[a-c]@x\\.example", 0..2)).prop_map(|(display_name, suppressed)| DesiredSender {
         username: String::new(),
         display_name,
         suppressed,
     })
 }
 
-fn a_domain() -> impl Strategy<Value = WishedDomain> {
+fn a_domain() -> impl Strategy<Value = DesiredDomain> {
     let senders = btree_map(prop_oneof![Just("donotreply".to_owned()), "[a-d]".boxed()], a_sender(), 0..4);
     (any::<bool>(), any::<bool>(), senders).prop_map(|(by_azure, tracking, mut senders)| {
         for (key, sender) in &mut senders {
             sender.username.clone_from(key);
         }
         let dns = if by_azure { DnsWay::Azure } else { DnsWay::Manual };
-        WishedDomain { dns, tracking, senders, ..WishedDomain::default() }
+        DesiredDomain { dns, tracking, senders, ..DesiredDomain::default() }
     })
 }
 
@@ -151,12 +151,12 @@ fn an_infrastructure() -> impl Strategy<Value = Infrastructure> {
     (domains, proptest::option::of(a_domain()), btree_map("[p-q]", Just(()), 0..2), any::<bool>()).prop_map(
         |(mut domains, azures, logins, access)| {
             if let Some(domain) = azures {
-                let domain = WishedDomain { owner: DomainOwner::Azure, dns: DnsWay::Manual, ..domain };
+                let domain = DesiredDomain { owner: DomainOwner::Azure, dns: DnsWay::Manual, ..domain };
                 domains.insert(AZURE_MANAGED.to_owned(), domain);
             }
             let login = |name: String| {
                 let username = format!("{name}@a.example");
-                (name, WishedLogin { username, client: None })
+                (name, DesiredLogin { username, client: None })
             };
             Infrastructure {
                 account: AccountId::from_bytes([1; 16]),
@@ -174,7 +174,7 @@ fn an_infrastructure() -> impl Strategy<Value = Infrastructure> {
     )
 }
 
-/// Something that was made for another wish, and then half of it forgotten.
+/// Something that was made for another desired state, and then half of it forgotten.
 fn something() -> impl Strategy<Value = Observed> {
     (an_infrastructure(), any::<u64>(), any::<u64>()).prop_map(|(infrastructure, kept, broken)| {
         let mut seen = Observed::default();
@@ -198,7 +198,7 @@ fn something() -> impl Strategy<Value = Observed> {
 
 proptest! {
     #[test]
-    fn the_plan_makes_the_wish_come_true(infrastructure in an_infrastructure(), mut seen in something()) {
+    fn the_plan_makes_the_desired_state_come_true(infrastructure in an_infrastructure(), mut seen in something()) {
         // What Azure gives and what the customer has do not become each other under one name.
         let first = plan(&infrastructure, &ids(&infrastructure), &seen, &known());
         carry_out(&first, &infrastructure, &mut seen);
@@ -256,7 +256,7 @@ proptest! {
 }
 
 #[test]
-fn what_was_made_here_and_is_wished_no_more_is_taken_away_and_the_rest_is_left_alone() {
+fn what_was_made_here_and_is_no_longer_desired_is_taken_away_and_the_rest_is_left_alone() {
     let mut infrastructure = Infrastructure {
         account: AccountId::from_bytes([1; 16]),
         group: "mail".into(),
@@ -265,7 +265,7 @@ fn what_was_made_here_and_is_wished_no_more_is_taken_away_and_the_rest_is_left_a
         service: "contoso".into(),
         email_service: "contoso".into(),
         access: false,
-        domains: BTreeMap::from([("a.example".to_owned(), WishedDomain::default())]),
+        domains: BTreeMap::from([("a.example".to_owned(), DesiredDomain::default())]),
         smtp_usernames: BTreeMap::new(),
         changed_at: Timestamp::UNIX_EPOCH,
     };

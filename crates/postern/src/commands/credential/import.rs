@@ -9,7 +9,7 @@ use web::ErrorText;
 use web::api::IssuedView;
 
 use super::super::handout::{Handout, Login, Relay};
-use super::super::provision::{counted, wish};
+use super::super::provision::{counted, desired};
 use super::super::sheet::{self, Columns, Row, Sheet};
 use crate::cli::CredentialImport;
 use crate::client::Client;
@@ -68,7 +68,7 @@ pub(super) async fn import(arguments: &CredentialImport) -> anyhow::Result<ExitC
     let sheet = sheet::read(&arguments.file, &COLUMNS)?;
     let account = match sheet.columns().iter().any(|column| column == "account") {
         true => arguments.account.clone(),
-        false => Some(wish::account(&client, arguments.account.as_deref()).await?),
+        false => Some(desired::account(&client, arguments.account.as_deref()).await?),
     };
     let (wanted, mut problems) = requests(&sheet, account.as_deref())?;
     let (wanted, there) = checked(&client, wanted, &mut problems).await?;

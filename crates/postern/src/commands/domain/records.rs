@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use control::provision::doctor::DomainPicture;
 use control::provision::handout::{Action, RecordToWrite};
 
-use super::super::provision::wish;
+use super::super::provision::desired;
 use super::{picture, target};
 use crate::cli::{DomainRecords, RecordForm};
 use crate::client::Client;
@@ -13,7 +13,7 @@ use crate::output::{self, BAD, GOOD, QUIET, STRONG, Style, WAITING, say};
 
 pub(super) async fn run(arguments: &DomainRecords) -> anyhow::Result<ExitCode> {
     let client = Client::new(&arguments.of.connection)?;
-    let account = wish::account_of(&client, arguments.of.account.as_deref(), &arguments.of.domain).await?;
+    let account = desired::account_of(&client, arguments.of.account.as_deref(), &arguments.of.domain).await?;
     let picture = picture(&client, &account, &target(&arguments.of.domain)).await?;
     if arguments.of.connection.json {
         output::json(&picture.records)?;

@@ -1,7 +1,7 @@
 //! `postern plan`, `apply`, `destroy`, `adopt`, `drift`.
 
+pub(super) mod desired;
 mod live;
-pub(super) mod wish;
 
 use std::process::ExitCode;
 
@@ -23,8 +23,8 @@ const WAITS: u8 = 3;
 
 pub(super) async fn plan(arguments: &Plan) -> anyhow::Result<ExitCode> {
     let client = Client::new(&arguments.connection)?;
-    let (account, document) = wish::read(&client, &arguments.wish).await?;
-    let body = json!({ "targets": arguments.wish.targets, "document": document });
+    let (account, document) = desired::read(&client, &arguments.desired).await?;
+    let body = json!({ "targets": arguments.desired.targets, "document": document });
     let plan = planned(&client, &account, &body).await?;
     show_plan(&plan, arguments.connection.json)?;
     Ok(if plan.steps.is_empty() && plan.problems.is_empty() {
@@ -36,9 +36,9 @@ pub(super) async fn plan(arguments: &Plan) -> anyhow::Result<ExitCode> {
 
 pub(super) async fn apply(arguments: &Apply) -> anyhow::Result<ExitCode> {
     let client = Client::new(&arguments.connection)?;
-    let (account, document) = wish::read(&client, &arguments.wish).await?;
+    let (account, document) = desired::read(&client, &arguments.desired).await?;
     if arguments.dry_run {
-        let body = json!({ "targets": arguments.wish.targets, "document": document });
+        let body = json!({ "targets": arguments.desired.targets, "document": document });
         let plan = planned(&client, &account, &body).await?;
         show_plan(&plan, arguments.connection.json)?;
         return Ok(ExitCode::SUCCESS);
@@ -46,13 +46,13 @@ pub(super) async fn apply(arguments: &Apply) -> anyhow::Result<ExitCode> {
     if let Some(document) = document {
         let _: Document = client.put(&format!("{}/infrastructure", path(&account)), &document).await?;
     }
-    carry_out(&client, &account, &json!({ "targets": arguments.wish.targets }), arguments.connection.json)
+    carry_out(&client, &account, &json!({ "targets": arguments.desired.targets }), arguments.connection.json)
         .await
 }
 
 pub(super) async fn destroy(arguments: &Destroy) -> anyhow::Result<ExitCode> {
     let client = Client::new(&arguments.connection)?;
-    let account = wish::account(&client, arguments.account.as_deref()).await?;
+    let account = desired::account(&client, arguments.account.as_deref()).await?;
     take_away(&client, &account, (&arguments.targets, arguments.yes), arguments.connection.json).await
 }
 
@@ -78,7 +78,7 @@ pub(super) async fn take_away(
 
 pub(super) async fn adopt(arguments: &OfAccount) -> anyhow::Result<ExitCode> {
     let client = Client::new(&arguments.connection)?;
-    let account = wish::account(&client, arguments.account.as_deref()).await?;
+    let account = desired::account(&client, arguments.account.as_deref()).await?;
     let adopted: Adopted = client.post(&format!("{}/adopt", path(&account)), &json!({})).await?;
     if arguments.connection.json {
         output::json(&adopted)?;
@@ -95,7 +95,7 @@ pub(super) async fn adopt(arguments: &OfAccount) -> anyhow::Result<ExitCode> {
 
 pub(super) async fn drift(arguments: &OfAccount) -> anyhow::Result<ExitCode> {
     let client = Client::new(&arguments.connection)?;
-    let account = wish::account(&client, arguments.account.as_deref()).await?;
+    let account = desired::account(&client, arguments.account.as_deref()).await?;
     let plan = planned(&client, &account, &json!({})).await?;
     let is_same = plan.steps.is_empty() && plan.problems.is_empty();
     if is_same && !arguments.connection.json {

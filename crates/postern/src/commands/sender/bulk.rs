@@ -10,7 +10,7 @@ use serde_json::json;
 use web::api::{CredentialView, IssuedView, SenderView};
 
 use super::super::handout::{Handout, Login, Relay};
-use super::super::provision::{self, wish};
+use super::super::provision::{self, desired};
 use super::super::sheet::{self, Columns, Row, Sheet, harmless};
 use super::{make_login, path};
 use crate::cli::{SenderExport, SenderImport};
@@ -26,13 +26,13 @@ const COLUMNS: Columns<'static> =
 
 pub(super) async fn import(arguments: &SenderImport) -> anyhow::Result<ExitCode> {
     let client = Client::new(&arguments.connection)?;
-    let account = wish::account(&client, arguments.account.as_deref()).await?;
+    let account = desired::account(&client, arguments.account.as_deref()).await?;
     // Passwords are shown once: there has to be a place for them before they are made.
     let mut output = arguments.output.as_deref().map(Handout::create).transpose()?;
     let (rows, mut problems) = rows(&sheet::read(&arguments.file, &COLUMNS)?)?;
     let body = json!({ "rows": rows });
     let bar = output::spinner_for("the rows are checked", arguments.connection.json);
-    let results = client.post(&format!("{}/wished-senders", path(&account)), &body).await;
+    let results = client.post(&format!("{}/desired-senders", path(&account)), &body).await;
     bar.clear();
     let results: Vec<SenderRowResult> = results?;
     problems.extend(results.iter().filter(|result| result.problem.is_some()).cloned());
@@ -167,7 +167,7 @@ async fn credentials(
 
 pub(super) async fn export(arguments: &SenderExport) -> anyhow::Result<()> {
     let client = Client::new(&arguments.connection)?;
-    let account = wish::account(&client, arguments.account.as_deref()).await?;
+    let account = desired::account(&client, arguments.account.as_deref()).await?;
     let lines = lines(&client, &account).await?;
     match &arguments.output {
         Some(file) => write(file, &lines)?,

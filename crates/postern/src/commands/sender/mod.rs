@@ -11,7 +11,7 @@ use serde_json::json;
 use web::api::{IssuedView, SenderView};
 
 use super::handout::{Login, Relay};
-use super::provision::{self, wish};
+use super::provision::{self, desired};
 use crate::cli::{SenderAdd, SenderCommand, SenderList, SenderRemove};
 use crate::client::{Client, segment};
 use crate::output::{self, GOOD, cell, say};
@@ -33,7 +33,7 @@ fn path(account: &str) -> String {
 }
 
 /// The parts of an address whose domain the account is to have.
-async fn wished<'a>(client: &Client, account: &str, address: &'a str) -> Option<(&'a str, String)> {
+async fn desired<'a>(client: &Client, account: &str, address: &'a str) -> Option<(&'a str, String)> {
     let (username, domain) = address.trim().rsplit_once('@')?;
     let domain = domain.to_ascii_lowercase();
     let document: Document = client.get(&format!("{}/infrastructure", path(account)), &[]).await.ok()?;
@@ -47,8 +47,8 @@ async fn wished<'a>(client: &Client, account: &str, address: &'a str) -> Option<
 async fn add(arguments: &SenderAdd) -> anyhow::Result<ExitCode> {
     let client = Client::new(&arguments.connection)?;
     let json = arguments.connection.json;
-    let account = wish::account(&client, arguments.account.as_deref()).await?;
-    if let Some((username, domain)) = wished(&client, &account, &arguments.address).await {
+    let account = desired::account(&client, arguments.account.as_deref()).await?;
+    if let Some((username, domain)) = desired(&client, &account, &arguments.address).await {
         let row = SenderRow {
             domain: domain.clone(),
             username: username.to_owned(),
@@ -57,7 +57,7 @@ async fn add(arguments: &SenderAdd) -> anyhow::Result<ExitCode> {
         };
         let body = json!({ "rows": [row], "strict": true });
         let _: Vec<SenderRowResult> =
-            client.post(&format!("{}/wished-senders", path(&account)), &body).await?;
+            client.post(&format!("{}/desired-senders", path(&account)), &body).await?;
         let key = format!("{domain}/{}", username.to_lowercase());
         let targets = [format!("sender/{key}"), format!("devices/{domain}")];
         let code = provision::carry_out(&client, &account, &json!({ "targets": targets }), json).await?;
@@ -144,10 +144,10 @@ async fn list(arguments: &SenderList) -> anyhow::Result<()> {
 async fn remove(arguments: &SenderRemove) -> anyhow::Result<ExitCode> {
     let client = Client::new(&arguments.connection)?;
     let json = arguments.connection.json;
-    let account = wish::account(&client, arguments.account.as_deref()).await?;
-    if let Some((username, domain)) = wished(&client, &account, &arguments.address).await {
+    let account = desired::account(&client, arguments.account.as_deref()).await?;
+    if let Some((username, domain)) = desired(&client, &account, &arguments.address).await {
         let address = format!("{username}@{domain}");
-        client.delete(&format!("{}/wished-senders/{}", path(&account), segment(&address))).await?;
+        client.delete(&format!("{}/desired-senders/{}", path(&account), segment(&address))).await?;
         let key = format!("{domain}/{}", username.to_lowercase());
         let targets = [format!("remove-sender/{key}"), format!("devices/{domain}")];
         return provision::carry_out(&client, &account, &json!({ "targets": targets }), json).await;

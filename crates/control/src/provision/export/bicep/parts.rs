@@ -1,6 +1,6 @@
 //! What the parts of an infrastructure are called in a Bicep file, and how many of them go into one deployment.
 
-use model::infrastructure::{Infrastructure, WishedDomain};
+use model::infrastructure::{DesiredDomain, Infrastructure};
 
 use super::super::{Home, List, Names, at_azure, lists};
 
@@ -10,7 +10,7 @@ const MAX_RESOURCES: usize = 800;
 /// A domain, with the symbols that it has in the file.
 pub(super) struct Placed<'a> {
     pub(super) name: &'a str,
-    pub(super) domain: &'a WishedDomain,
+    pub(super) domain: &'a DesiredDomain,
     pub(super) symbol: String,
     pub(super) senders: String,
     pub(super) lists: Vec<(String, List<'a>)>,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use model::id::AccountId;
 use model::infrastructure::{
-    AZURE_MANAGED, DnsWay, DomainOwner, Infrastructure, WishedDomain, WishedLogin, WishedSender,
+    AZURE_MANAGED, DesiredDomain, DesiredLogin, DesiredSender, DnsWay, DomainOwner, Infrastructure,
 };
 use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
@@ -42,15 +42,15 @@ fn bare() -> Infrastructure {
     }
 }
 
-fn sender(username: &str, display_name: Option<&str>, suppressed: &[&str]) -> (String, WishedSender) {
+fn sender(username: &str, display_name: Option<&str>, suppressed: &[&str]) -> (String, DesiredSender) {
     let suppressed = suppressed.iter().map(|one| (*one).to_owned()).collect();
     let display_name = display_name.map(str::to_owned);
-    (username.to_lowercase(), WishedSender { username: username.into(), display_name, suppressed })
+    (username.to_lowercase(), DesiredSender { username: username.into(), display_name, suppressed })
 }
 
 /// One with everything in it.
 pub(super) fn rich() -> Infrastructure {
-    let contoso = WishedDomain {
+    let contoso = DesiredDomain {
         dns: DnsWay::Azure,
         tracking: true,
         dmarc: Some("v=DMARC1; p=none".into()),
@@ -65,18 +65,18 @@ pub(super) fn rich() -> Infrastructure {
             sender("scanner", None, &[]),
         ]
         .into(),
-        ..WishedDomain::default()
+        ..DesiredDomain::default()
     };
     let cafe =
-        WishedDomain { senders: [sender("café", Some("Café"), &[])].into(), ..WishedDomain::default() };
-    let azure = WishedDomain {
+        DesiredDomain { senders: [sender("café", Some("Café"), &[])].into(), ..DesiredDomain::default() };
+    let azure = DesiredDomain {
         owner: DomainOwner::Azure,
         senders: [sender("hello", None, &[])].into(),
-        ..WishedDomain::default()
+        ..DesiredDomain::default()
     };
-    let empty = WishedDomain::default();
-    let printer = WishedLogin { username: "scanner@contoso.example".into(), client: None };
-    let shop = WishedLogin { username: "shop".into(), client: SUBSCRIPTION.parse().ok() };
+    let empty = DesiredDomain::default();
+    let printer = DesiredLogin { username: "scanner@contoso.example".into(), client: None };
+    let shop = DesiredLogin { username: "shop".into(), client: SUBSCRIPTION.parse().ok() };
     Infrastructure {
         group: "mail (prod)".into(),
         data_location: "unitedstates".into(),
@@ -98,13 +98,13 @@ pub(super) fn rich() -> Infrastructure {
 pub(super) fn large(senders: usize, domains: usize, logins: usize) -> Infrastructure {
     let mut infrastructure = bare();
     for domain in 0..domains {
-        infrastructure.domains.insert(format!("d{domain}.example"), WishedDomain::default());
+        infrastructure.domains.insert(format!("d{domain}.example"), DesiredDomain::default());
     }
     for number in 0..senders {
         let domain = infrastructure.domains.get_mut(&format!("d{}.example", number % domains)).unwrap();
         domain.senders.extend([sender(&format!("s{number}"), None, &[])]);
     }
-    let login = |number| WishedLogin { username: format!("user {number}"), client: None };
+    let login = |number| DesiredLogin { username: format!("user {number}"), client: None };
     infrastructure.smtp_usernames =
         (0..logins).map(|number| (format!("login-{number}"), login(number))).collect();
     infrastructure
@@ -121,22 +121,22 @@ fn any_text() -> impl Strategy<Value = String> {
     vec(piece, 0..12).prop_map(|pieces| pieces.concat())
 }
 
-fn any_sender() -> impl Strategy<Value = WishedSender> {
+fn any_sender() -> impl Strategy<Value = DesiredSender> {
     (any_text(), proptest::option::of(any_text()), vec(any_text(), 0..3))
-        .prop_map(|(username, display_name, suppressed)| WishedSender { username, display_name, suppressed })
+        .prop_map(|(username, display_name, suppressed)| DesiredSender { username, display_name, suppressed })
 }
 
-fn any_domain() -> impl Strategy<Value = WishedDomain> {
-    (btree_map(any_text(), any_sender(), 0..4), any::<bool>()).prop_map(|(senders, tracking)| WishedDomain {
+fn any_domain() -> impl Strategy<Value = DesiredDomain> {
+    (btree_map(any_text(), any_sender(), 0..4), any::<bool>()).prop_map(|(senders, tracking)| DesiredDomain {
         tracking,
         senders,
-        ..WishedDomain::default()
+        ..DesiredDomain::default()
     })
 }
 
-/// Any at all, also such as no wish can be.
+/// Any at all, also such as no desired state can be.
 pub(super) fn any_infrastructure() -> impl Strategy<Value = Infrastructure> {
-    let login = any_text().prop_map(|username| WishedLogin { username, client: None });
+    let login = any_text().prop_map(|username| DesiredLogin { username, client: None });
     (
         [any_text(), any_text(), any_text(), any_text(), any_text()],
         btree_map(any_text(), any_domain(), 0..4),

@@ -26,7 +26,7 @@ fn values(tokens: &[Token], sign: &str, name: &str) -> Vec<String> {
 }
 
 /// All senders, in order.
-fn wished(infrastructure: &Infrastructure) -> Vec<(&str, &WishedSender)> {
+fn desired(infrastructure: &Infrastructure) -> Vec<(&str, &DesiredSender)> {
     infrastructure
         .domains
         .iter()
@@ -35,16 +35,16 @@ fn wished(infrastructure: &Infrastructure) -> Vec<(&str, &WishedSender)> {
 }
 
 fn usernames(infrastructure: &Infrastructure) -> Vec<String> {
-    wished(infrastructure).into_iter().map(|(_, sender)| sender.username.clone()).collect()
+    desired(infrastructure).into_iter().map(|(_, sender)| sender.username.clone()).collect()
 }
 
 fn display_names(infrastructure: &Infrastructure) -> Vec<String> {
-    wished(infrastructure).into_iter().filter_map(|(_, sender)| sender.display_name.clone()).collect()
+    desired(infrastructure).into_iter().filter_map(|(_, sender)| sender.display_name.clone()).collect()
 }
 
 /// Addresses on lists, of which Azure makes no difference between cases.
 fn suppressed(infrastructure: &Infrastructure) -> BTreeSet<String> {
-    let addresses = wished(infrastructure).into_iter().flat_map(|(_, sender)| &sender.suppressed);
+    let addresses = desired(infrastructure).into_iter().flat_map(|(_, sender)| &sender.suppressed);
     addresses.map(|address| address.to_lowercase()).collect()
 }
 
@@ -100,7 +100,7 @@ proptest! {
         // Templates are ours: there are as many as in the blocks.
         let templates = |tokens: &[Token]| tokens.iter().filter(|token| **token == Token::Template).count();
         let mut blocks = include_str!("../terraform/domains.tf").to_owned();
-        if wished(&infrastructure).iter().any(|(_, sender)| !sender.suppressed.is_empty()) {
+        if desired(&infrastructure).iter().any(|(_, sender)| !sender.suppressed.is_empty()) {
             blocks.push_str(include_str!("../terraform/suppressed.tf"));
         }
         if !infrastructure.smtp_usernames.is_empty() {
@@ -113,7 +113,7 @@ proptest! {
         prop_assert_eq!(all("username"), expected);
         prop_assert_eq!(all("display_name"), display_names(&infrastructure));
         prop_assert_eq!(lower(all("email")), suppressed(&infrastructure));
-        let domains: Vec<String> = wished(&infrastructure).into_iter().map(|(name, _)| name.to_owned()).collect();
+        let domains: Vec<String> = desired(&infrastructure).into_iter().map(|(name, _)| name.to_owned()).collect();
         prop_assert_eq!(&all("domain")[..domains.len()], &domains[..]);
         let names = [&infrastructure.group, &infrastructure.email_service, &infrastructure.service];
         prop_assert_eq!(all("name"), names.map(String::clone));
@@ -127,9 +127,9 @@ proptest! {
     fn nothing_breaks_out_of_a_table(infrastructure in any_infrastructure()) {
         let text = csv::text(&infrastructure, &home());
         let records = csv_records(&text);
-        let wished = wished(&infrastructure);
-        prop_assert_eq!(records.len(), wished.len() + 1);
-        for (record, (domain, sender)) in records[1..].iter().zip(wished) {
+        let desired = desired(&infrastructure);
+        prop_assert_eq!(records.len(), desired.len() + 1);
+        for (record, (domain, sender)) in records[1..].iter().zip(desired) {
             let cells: Vec<&str> = record.iter().map(|cell| unguarded(cell)).collect();
             prop_assert_eq!(cells.len(), 7);
             prop_assert!(record.iter().all(|cell| !cell.starts_with(['=', '+', '-', '@', '\t', '\r'])));

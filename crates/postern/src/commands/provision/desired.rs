@@ -7,18 +7,18 @@ use control::provision::document::Document;
 use web::api::AccountView;
 
 use super::path;
-use crate::cli::Wish;
+use crate::cli::Desired;
 use crate::client::Client;
 use crate::config;
 
 /// The account that is meant, and what a file says, if there is one.
-pub(super) async fn read(client: &Client, wish: &Wish) -> anyhow::Result<(String, Option<Document>)> {
-    let Some(file) = &wish.file else {
-        return Ok((account(client, wish.account.as_deref()).await?, None));
+pub(super) async fn read(client: &Client, desired: &Desired) -> anyhow::Result<(String, Option<Document>)> {
+    let Some(file) = &desired.file else {
+        return Ok((account(client, desired.account.as_deref()).await?, None));
     };
     let text = fs::read_to_string(file).with_context(|| format!("{} cannot be read", file.display()))?;
     let document: Document = config::document(file, &text)?;
-    let name = wish.account.as_deref().or(document.account.as_deref());
+    let name = desired.account.as_deref().or(document.account.as_deref());
     let account = account(client, name).await?;
     Ok((account, Some(Document { account: None, ..document })))
 }

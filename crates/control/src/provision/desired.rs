@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use model::account::Account;
 use model::infrastructure::{
-    AZURE_MANAGED, DnsWay, DomainOwner, Infrastructure, WishedDomain, WishedLogin, WishedSender,
+    AZURE_MANAGED, DesiredDomain, DesiredLogin, DesiredSender, DnsWay, DomainOwner, Infrastructure,
 };
 use smtp::address::{Domain, Mailbox};
 
@@ -37,8 +37,8 @@ pub(super) fn infrastructure(
     let data_location = document.data_location.unwrap_or_else(|| DATA_LOCATION.to_owned());
     check("data_location", &data_location, 40, |c| c.is_ascii_alphanumeric() || c == ' ')?;
     let mut domains = BTreeMap::new();
-    for (name, wished) in document.domain {
-        let (name, domain) = domain(&name, wished)?;
+    for (name, desired) in document.domain {
+        let (name, domain) = domain(&name, desired)?;
         if domains.insert(name.clone(), domain).is_some() {
             return Err(Invalid::new("domain", format!("{name} stands there twice")));
         }
@@ -50,7 +50,7 @@ pub(super) fn infrastructure(
             let reason = format!("{name}: Azure wants a username that is not the resource's own name");
             return Err(Invalid::new("smtp_username", reason));
         }
-        let login = WishedLogin { username: login.username.trim().to_owned(), client: login.client };
+        let login = DesiredLogin { username: login.username.trim().to_owned(), client: login.client };
         smtp_usernames.insert(name, login);
     }
     let access = document.access;
@@ -68,24 +68,25 @@ pub(super) fn infrastructure(
     })
 }
 
-/// A domain by its name in the wish.
-pub(super) fn domain(name: &str, wished: DomainDocument) -> Result<(String, WishedDomain), Invalid> {
+/// A domain by its name in the desired state.
+pub(super) fn domain(name: &str, desired: DomainDocument) -> Result<(String, DesiredDomain), Invalid> {
     let (name, owner) = domain_name(name)?;
-    let dns = match wished.dns.as_deref().map(str::trim) {
+    let dns = match desired.dns.as_deref().map(str::trim) {
         None | Some("") => DnsWay::Manual,
         Some(_) if owner == DomainOwner::Azure => {
             return Err(Invalid::new("dns", "Azure itself keeps the zone of its own domain"));
         }
         Some(word) => DnsWay::from_word(word),
     };
-    let dmarc = wished.dmarc.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
+    let dmarc = desired.dmarc.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
     if let Some(text) = &dmarc
         && let Err(error) = dns::dmarc::Policy::read(text)
     {
         return Err(Invalid::new("dmarc", format!("{text:?}: {error}")));
     }
-    let mut domain = WishedDomain { owner, dns, tracking: wished.tracking, dmarc, senders: BTreeMap::new() };
-    for one in wished.senders {
+    let mut domain =
+        DesiredDomain { owner, dns, tracking: desired.tracking, dmarc, senders: BTreeMap::new() };
+    for one in desired.senders {
         let (key, one) = sender(&name, one)?;
         if domain.senders.insert(key, one.clone()).is_some() {
             let reason = format!("{}@{name} stands there twice", one.username);
@@ -95,7 +96,7 @@ pub(super) fn domain(name: &str, wished: DomainDocument) -> Result<(String, Wish
     Ok((name, domain))
 }
 
-/// The name of a domain in the wish, from what somebody typed.
+/// The name of a domain in the desired state, from what somebody typed.
 pub(super) fn domain_name(text: &str) -> Result<(String, DomainOwner), Invalid> {
     let name = text.trim().trim_end_matches('.').to_ascii_lowercase();
     if name == AZURE || name == AZURE_MANAGED {
@@ -114,9 +115,9 @@ pub(super) fn domain_name(text: &str) -> Result<(String, DomainOwner), Invalid> 
     Ok((name, DomainOwner::Customer))
 }
 
-/// A sender by its key in the wish.
-pub(super) fn sender(domain: &str, wished: SenderDocument) -> Result<(String, WishedSender), Invalid> {
-    let FullSender { username, display_name, suppressed } = wished.into_full();
+/// A sender by its key in the desired state.
+pub(super) fn sender(domain: &str, desired: SenderDocument) -> Result<(String, DesiredSender), Invalid> {
+    let FullSender { username, display_name, suppressed } = desired.into_full();
     let username = username.trim().to_owned();
     // The address itself is known only later where Azure gives the domain.
     let host = if domain == AZURE_MANAGED { "azurecomm.net" } else { domain };
@@ -137,7 +138,7 @@ pub(super) fn sender(domain: &str, wished: SenderDocument) -> Result<(String, Wi
             return Err(Invalid::new("suppressed", format!("{address:?}: {error}")));
         }
     }
-    Ok((username.to_lowercase(), WishedSender { username, display_name, suppressed }))
+    Ok((username.to_lowercase(), DesiredSender { username, display_name, suppressed }))
 }
 
 fn check(field: &'static str, text: &str, max: usize, is_good: impl Fn(char) -> bool) -> Result<(), Invalid> {
