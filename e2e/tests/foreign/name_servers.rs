@@ -4,8 +4,8 @@
 use control::Control;
 use control::provision::NewDomain;
 use control::provision::doctor::DomainPicture;
-use control::provision::document::{Document, DomainDocument};
 use control::provision::handout::Action;
+use control::provision::manifest::{DomainManifest, Manifest};
 use serde_json::{Value, json};
 use twin::state::dns::{Record, Zone};
 
@@ -38,14 +38,14 @@ const OTHERS: [&str; 5] = [
 pub(crate) async fn known_to_azure(context: &Context, domain: &str) -> Control {
     make_due_now(context);
     let control = context.world.control();
-    let infrastructure = Document {
+    let infrastructure = Manifest {
         resource_group: Some("mail".into()),
         email_service: Some("contoso-email".into()),
-        ..Document::default()
+        ..Manifest::default()
     };
-    let document = DomainDocument { dmarc: Some("v=DMARC1; p=none".into()), ..DomainDocument::default() };
+    let manifest = DomainManifest { dmarc: Some("v=DMARC1; p=none".into()), ..DomainManifest::default() };
     control
-        .add_domain(ACCOUNT, NewDomain { name: domain.to_owned(), document, infrastructure })
+        .add_domain(ACCOUNT, NewDomain { name: domain.to_owned(), manifest, infrastructure })
         .await
         .unwrap();
     control.apply(ACCOUNT, &[], None).await.unwrap();

@@ -180,7 +180,7 @@ async fn what_was_changed_is_verified_within_minutes_and_not_only_tomorrow() {
 #[tokio::test]
 async fn a_domain_that_loses_its_records_is_told_and_one_that_waited_goes_on_by_itself() {
     use control::provision::NewDomain;
-    use control::provision::document::{Document, DomainDocument};
+    use control::provision::manifest::{DomainManifest, Manifest};
     use twin::state::dns::{Record, Zone};
 
     let (url, heard) = hook().await;
@@ -191,13 +191,13 @@ async fn a_domain_that_loses_its_records_is_told_and_one_that_waited_goes_on_by_
     world.twin.backend().change_state(|state| {
         state.zones.push(Zone { name: "tailspin.example".into(), ..Zone::default() });
     });
-    let infrastructure = Document {
+    let infrastructure = Manifest {
         resource_group: Some("mail".into()),
         email_service: Some("contoso-email".into()),
-        ..Document::default()
+        ..Manifest::default()
     };
     let new =
-        NewDomain { name: "tailspin.example".into(), document: DomainDocument::default(), infrastructure };
+        NewDomain { name: "tailspin.example".into(), manifest: DomainManifest::default(), infrastructure };
     control.add_domain("contoso", new).await.unwrap();
     assert!(world.drive(control.apply("contoso", &[], None)).await.unwrap().only_waits());
 

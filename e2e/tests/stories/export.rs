@@ -2,7 +2,7 @@
 
 use control::Control;
 use control::provision::ExportForm;
-use control::provision::document::Document;
+use control::provision::manifest::Manifest;
 use e2e::World;
 
 const ACCOUNT: &str = "contoso";
@@ -15,7 +15,7 @@ const SENDERS: [(&str, &str); 4] = [
 ];
 
 async fn desired(control: &Control) {
-    let document: Document = toml::from_str(
+    let manifest: Manifest = toml::from_str(
         r#"
         resource_group = "fresh"
         service = "fresh-mail"
@@ -31,7 +31,7 @@ async fn desired(control: &Control) {
         "#,
     )
     .unwrap();
-    control.set_infrastructure(ACCOUNT, document).await.unwrap();
+    control.set_infrastructure(ACCOUNT, manifest).await.unwrap();
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use azure_types::permission::Permission;
 use control::provision::doctor::DomainState;
-use control::provision::document::{Document, DomainDocument, SenderDocument};
+use control::provision::manifest::{DomainManifest, Manifest, SenderManifest};
 use control::provision::{Applied, ApplyEvent, NewDomain};
 use control::{Control, NewAccount, NewConnection, NewProof};
 use e2e::{World, message};
@@ -15,19 +15,19 @@ use twin::{Effect, Fault, Operation};
 
 const ACCOUNT: &str = "contoso";
 
-fn desired(dns: Option<&str>, senders: &[&str]) -> DomainDocument {
-    let senders = senders.iter().map(|one| SenderDocument::Plain((*one).to_owned())).collect();
-    DomainDocument { dns: dns.map(str::to_owned), senders, ..DomainDocument::default() }
+fn desired(dns: Option<&str>, senders: &[&str]) -> DomainManifest {
+    let senders = senders.iter().map(|one| SenderManifest::Plain((*one).to_owned())).collect();
+    DomainManifest { dns: dns.map(str::to_owned), senders, ..DomainManifest::default() }
 }
 
 /// Adds a domain on the service that the account has, in the group that it is in.
-async fn add(control: &Control, name: &str, document: DomainDocument) {
-    let infrastructure = Document {
+async fn add(control: &Control, name: &str, manifest: DomainManifest) {
+    let infrastructure = Manifest {
         resource_group: Some("mail".into()),
         email_service: Some("contoso-email".into()),
-        ..Document::default()
+        ..Manifest::default()
     };
-    let new = NewDomain { name: name.to_owned(), document, infrastructure };
+    let new = NewDomain { name: name.to_owned(), manifest, infrastructure };
     control.add_domain(ACCOUNT, new).await.unwrap();
 }
 
@@ -204,7 +204,7 @@ fn records(world: &World, zone: &str) -> usize {
 async fn everything_is_made_from_nothing_and_taken_away_again() {
     let world = World::start().await;
     let control = world.control();
-    let document: Document = toml::from_str(
+    let manifest: Manifest = toml::from_str(
         r#"
         resource_group = "fresh"
         service = "fresh-mail"
@@ -221,7 +221,7 @@ async fn everything_is_made_from_nothing_and_taken_away_again() {
         "#,
     )
     .unwrap();
-    control.set_infrastructure(ACCOUNT, document).await.unwrap();
+    control.set_infrastructure(ACCOUNT, manifest).await.unwrap();
     let applied = apply(&world, &control).await;
     assert!(applied.is_complete(), "{applied:#?}");
     must_be_done(&world, &control).await;
@@ -293,7 +293,7 @@ async fn a_sender_that_is_no_longer_desired_is_gone_at_azure_whoever_made_it() {
 async fn an_app_that_may_give_roles_gives_itself_the_smallest_that_sends() {
     let world = World::start().await;
     let control = world.control();
-    let mut document = control.adopt(ACCOUNT).await.unwrap().document;
+    let mut manifest = control.adopt(ACCOUNT).await.unwrap().manifest;
     world.twin.backend().change_state(|state| {
         state.assignments.clear();
         let principal = state.tenants[0].apps[0].principal.unwrap();
@@ -304,8 +304,8 @@ async fn an_app_that_may_give_roles_gives_itself_the_smallest_that_sends() {
         };
         state.grant(principal, &format!("/subscriptions/{}", world.twin.ready().subscription_id), permission);
     });
-    document.access = true;
-    control.set_infrastructure(ACCOUNT, document).await.unwrap();
+    manifest.access = true;
+    control.set_infrastructure(ACCOUNT, manifest).await.unwrap();
     let plan = control.plan(ACCOUNT, &[], None).await.unwrap();
     assert_eq!(plan.steps.iter().map(|step| step.key.as_str()).collect::<Vec<_>>(), ["access"]);
     let applied = apply(&world, &control).await;
@@ -362,15 +362,15 @@ async fn provision_many(services: usize, domains: usize, senders: usize) {
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     for service in 0..services {
         connect(&world, &control, &format!("many{service}")).await;
-        let document = Document {
+        let manifest = Manifest {
             resource_group: Some("many".into()),
             service: Some(format!("many-{service}")),
             domain: (0..domains)
                 .map(|domain| (name(service, domain), desired(Some("azure"), &names)))
                 .collect(),
-            ..Document::default()
+            ..Manifest::default()
         };
-        control.set_infrastructure(&format!("many{service}"), document).await.unwrap();
+        control.set_infrastructure(&format!("many{service}"), manifest).await.unwrap();
     }
     let begun = world.clock.now();
     let accounts: Vec<String> = (0..services).map(|service| format!("many{service}")).collect();
@@ -406,9 +406,9 @@ async fn provision_many(services: usize, domains: usize, senders: usize) {
 async fn more_domains_than_a_service_may_have_are_a_problem_and_not_a_surprise() {
     let world = World::start().await;
     let control = world.control();
-    let domain = |number: usize| (format!("d{number}.example"), DomainDocument::default());
-    let document = Document { domain: (0..101).map(domain).collect(), ..Document::default() };
-    let plan = control.plan(ACCOUNT, &[], Some(document)).await.unwrap();
+    let domain = |number: usize| (format!("d{number}.example"), DomainManifest::default());
+    let manifest = Manifest { domain: (0..101).map(domain).collect(), ..Manifest::default() };
+    let plan = control.plan(ACCOUNT, &[], Some(manifest)).await.unwrap();
     assert!(plan.problems.iter().any(|problem| problem.contains("links 100 at most")), "{:?}", plan.problems);
     world.finish().await;
 }
@@ -546,12 +546,12 @@ async fn two_who_link_do_not_undo_each_other() {
 async fn a_name_that_is_taken_is_told_with_others_that_are_free() {
     let world = World::start().await;
     let control = world.control();
-    let document = Document {
+    let manifest = Manifest {
         resource_group: Some("another".into()),
         service: Some("contoso-mail".into()),
-        ..Document::default()
+        ..Manifest::default()
     };
-    control.set_infrastructure(ACCOUNT, document).await.unwrap();
+    control.set_infrastructure(ACCOUNT, manifest).await.unwrap();
     let applied = apply(&world, &control).await;
     let open = applied.open.iter().find(|step| step.key == "service").unwrap();
     assert!(

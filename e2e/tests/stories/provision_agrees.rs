@@ -2,7 +2,7 @@
 
 use azure_types::permission::Permission;
 use control::provision::Applied;
-use control::provision::document::Document;
+use control::provision::manifest::Manifest;
 use control::verify::{Repair, Report};
 use control::{AccountChange, Control};
 use e2e::World;
@@ -18,7 +18,7 @@ async fn apply(world: &World, control: &Control) -> Applied {
 }
 
 /// Everything that can be desired but roles, made from nothing.
-fn everything() -> Document {
+fn everything() -> Manifest {
     toml::from_str(
         r#"
         resource_group = "fresh"

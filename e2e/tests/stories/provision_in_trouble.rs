@@ -1,7 +1,7 @@
 //! Provisioning while Azure is stuck, fails, is slow or has had enough.
 
 use control::Control;
-use control::provision::document::{Document, DomainDocument};
+use control::provision::manifest::{DomainManifest, Manifest};
 use control::provision::{Applied, NewDomain, Outcome};
 use e2e::World;
 use twin::{Effect, Fault, Operation};
@@ -10,13 +10,13 @@ const ACCOUNT: &str = "contoso";
 const DOMAIN: &str = "northwind.example";
 
 async fn desired(control: &Control) {
-    let infrastructure = Document {
+    let infrastructure = Manifest {
         resource_group: Some("mail".into()),
         email_service: Some("contoso-email".into()),
-        ..Document::default()
+        ..Manifest::default()
     };
-    let document = DomainDocument { dns: Some("azure".into()), ..DomainDocument::default() };
-    let new = NewDomain { name: DOMAIN.to_owned(), document, infrastructure };
+    let manifest = DomainManifest { dns: Some("azure".into()), ..DomainManifest::default() };
+    let new = NewDomain { name: DOMAIN.to_owned(), manifest, infrastructure };
     control.add_domain(ACCOUNT, new).await.unwrap();
 }
 

@@ -1,6 +1,6 @@
 //! Provisioning takes nothing away that it has not made, and changes nothing that nobody was shown.
 
-use control::provision::document::{Document, DomainDocument, SenderDocument};
+use control::provision::manifest::{DomainManifest, Manifest, SenderManifest};
 use control::provision::{ApplyEvent, NewDomain};
 use control::{Control, NewConnection};
 use e2e::World;
@@ -11,15 +11,15 @@ const ACCOUNT: &str = "contoso";
 const DOMAIN: &str = "northwind.example";
 
 async fn desired(control: &Control, senders: &[&str]) {
-    let infrastructure = Document {
+    let infrastructure = Manifest {
         resource_group: Some("mail".into()),
         email_service: Some("contoso-email".into()),
-        ..Document::default()
+        ..Manifest::default()
     };
-    let senders = senders.iter().map(|one| SenderDocument::Plain((*one).to_owned())).collect();
-    let document = DomainDocument { dns: Some("azure".into()), senders, ..DomainDocument::default() };
+    let senders = senders.iter().map(|one| SenderManifest::Plain((*one).to_owned())).collect();
+    let manifest = DomainManifest { dns: Some("azure".into()), senders, ..DomainManifest::default() };
     control
-        .add_domain(ACCOUNT, NewDomain { name: DOMAIN.to_owned(), document, infrastructure })
+        .add_domain(ACCOUNT, NewDomain { name: DOMAIN.to_owned(), manifest, infrastructure })
         .await
         .unwrap();
 }
@@ -92,7 +92,7 @@ async fn a_plan_of_a_file_keeps_nothing_and_a_desired_state_that_changes_meanwhi
     let control = world.control();
     desired(&control, &[]).await;
     let before = control.infrastructure(ACCOUNT).await.unwrap();
-    let plan = control.plan(ACCOUNT, &[], Some(Document::default())).await.unwrap();
+    let plan = control.plan(ACCOUNT, &[], Some(Manifest::default())).await.unwrap();
     assert!(plan.steps.iter().all(|step| !step.key.contains(DOMAIN)));
     assert_eq!(control.infrastructure(ACCOUNT).await.unwrap(), before);
     apply(&world, &control).await;
@@ -161,8 +161,8 @@ async fn wrong_targets_names_and_tokens_are_refused() {
         assert!(control.add_domain(ACCOUNT, new).await.is_err(), "{name}");
     }
     for dmarc in ["v=DMARC1garbage", "v=DMARC1; p=none\nfake", "p=none"] {
-        let document = DomainDocument { dmarc: Some(dmarc.to_owned()), ..DomainDocument::default() };
-        let new = NewDomain { name: DOMAIN.to_owned(), document, ..NewDomain::default() };
+        let manifest = DomainManifest { dmarc: Some(dmarc.to_owned()), ..DomainManifest::default() };
+        let new = NewDomain { name: DOMAIN.to_owned(), manifest, ..NewDomain::default() };
         assert!(control.add_domain(ACCOUNT, new).await.is_err(), "{dmarc:?}");
     }
     let connection = |token: &str, origin: String| NewConnection {

@@ -6,7 +6,7 @@ use azure_types::communication::{Domain, Resource};
 use model::infrastructure::{AZURE_MANAGED, Infrastructure};
 use serde::{Deserialize, Serialize};
 
-use super::document::{AZURE, Document, DomainDocument, FullSender, LoginDocument, SenderDocument};
+use super::manifest::{AZURE, DomainManifest, FullSender, LoginManifest, Manifest, SenderManifest};
 use super::step::Action;
 use super::{observed, unseen};
 use crate::Control;
@@ -17,7 +17,7 @@ use crate::verify::Context;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Adopted {
     /// The desired state as it is now.
-    pub document: Document,
+    pub manifest: Manifest,
     /// Domains.
     pub domains: usize,
     /// Senders.
@@ -43,7 +43,7 @@ impl Control {
         let before = self.store.infrastructure().of(account.id).await?;
         let mut found = look(&context, &service, before.as_ref()).await?;
         keep(&mut found, before.as_ref());
-        let infrastructure = self.set_infrastructure(name, found.document.clone()).await?;
+        let infrastructure = self.set_infrastructure(name, found.manifest.clone()).await?;
         // What is there sends at once.
         let devices: Vec<String> =
             infrastructure.domains.keys().map(|domain| Action::Devices(domain.clone()).key()).collect();
@@ -70,18 +70,18 @@ async fn look(
     let group = part(&id, "resourcegroups").unwrap_or_default();
     let location =
         context.arm.group(&format!("/subscriptions/{}/resourceGroups/{group}", account.subscription)).await;
-    let mut document = Document {
+    let mut manifest = Manifest {
         resource_group: Some(group.clone()),
         location: Some(location.map_err(failed)?.location),
         data_location: Some(found.properties.data_location.clone()),
         service: Some(found.name.clone()),
-        ..Document::default()
+        ..Manifest::default()
     };
     let mut notes = Vec::new();
     let links = &found.properties.linked_domains;
     let home = links.iter().find(|link| part(link, "resourcegroups").is_some_and(|one| same(&one, &group)));
     let email_service = home.and_then(|link| part(link, "emailservices"));
-    document.email_service.clone_from(&email_service);
+    manifest.email_service.clone_from(&email_service);
     for link in links {
         let is_near = part(link, "resourcegroups").is_some_and(|one| same(&one, &group))
             && part(link, "emailservices") == email_service;
@@ -93,7 +93,7 @@ async fn look(
         let senders = context.arm.senders(link).await.map_err(failed)?;
         let senders = observed::senders(&senders);
         let (name, desired) = adopted(&domain, senders, before);
-        document.domain.insert(name, desired);
+        manifest.domain.insert(name, desired);
     }
     // Versions of Azure before 2025-09-01 have none.
     let logins = context.arm.smtp_usernames(&id).await;
@@ -103,21 +103,21 @@ async fn look(
     for login in logins.unwrap_or_default() {
         let client = login.properties.entra_application_id.parse().ok().filter(|one| *one != account.client);
         let username = login.properties.username;
-        document.smtp_username.insert(login.name, LoginDocument { username, client });
+        manifest.smtp_username.insert(login.name, LoginManifest { username, client });
     }
-    Ok(Adopted { document, notes, ..Adopted::default() })
+    Ok(Adopted { manifest, notes, ..Adopted::default() })
 }
 
 /// What is desired and not linked yet stays desired: it is on its way.
 fn keep(found: &mut Adopted, before: Option<&Infrastructure>) {
     let Some(before) = before else { return };
-    found.document.access = before.access;
-    for (name, domain) in Document::of(before).domain {
-        if found.document.domain.contains_key(&name) {
+    found.manifest.access = before.access;
+    for (name, domain) in Manifest::of(before).domain {
+        if found.manifest.domain.contains_key(&name) {
             continue;
         }
         found.notes.push(format!("{name} is not linked yet; it stays what the account is to have."));
-        found.document.domain.insert(name, domain);
+        found.manifest.domain.insert(name, domain);
     }
 }
 
@@ -125,22 +125,22 @@ fn adopted(
     domain: &Resource<Domain>,
     senders: BTreeMap<String, Option<String>>,
     before: Option<&Infrastructure>,
-) -> (String, DomainDocument) {
+) -> (String, DomainManifest) {
     let key = observed::desired_name(domain);
     let there = before.and_then(|before| before.domains.get(&key));
     let sender = |(username, display_name): (String, Option<String>)| match display_name {
-        None => SenderDocument::Plain(username),
-        display_name => SenderDocument::Full(FullSender { username, display_name, suppressed: Vec::new() }),
+        None => SenderManifest::Plain(username),
+        display_name => SenderManifest::Full(FullSender { username, display_name, suppressed: Vec::new() }),
     };
-    let suppressed = |one: SenderDocument| {
+    let suppressed = |one: SenderManifest| {
         let full = one.clone().into_full();
         let known = there.and_then(|there| there.senders.get(&full.username.to_lowercase()));
         match known.filter(|known| !known.suppressed.is_empty()) {
-            Some(known) => SenderDocument::Full(FullSender { suppressed: known.suppressed.clone(), ..full }),
+            Some(known) => SenderManifest::Full(FullSender { suppressed: known.suppressed.clone(), ..full }),
             None => one,
         }
     };
-    let desired = DomainDocument {
+    let desired = DomainManifest {
         dns: there.map(|there| there.dns.to_string()).filter(|_| key != AZURE_MANAGED),
         tracking: domain.properties.user_engagement_tracking == "Enabled",
         dmarc: there.and_then(|there| there.dmarc.clone()),

@@ -9,7 +9,7 @@ use model::infrastructure::{
 };
 use smtp::address::{Domain, Mailbox};
 
-use super::document::{AZURE, Document, DomainDocument, FullSender, SenderDocument};
+use super::manifest::{AZURE, DomainManifest, FullSender, Manifest, SenderManifest};
 use crate::error::Invalid;
 
 /// What is taken where nobody says anything.
@@ -19,32 +19,32 @@ const DATA_LOCATION: &str = "Europe";
 /// Characters of a display name; Azure says nothing about it, and receivers show no more.
 const MAX_DISPLAY_NAME: usize = 255;
 
-/// The infrastructure that a document means for an account.
+/// The infrastructure that a manifest means for an account.
 pub(super) fn infrastructure(
-    document: Document,
+    manifest: Manifest,
     account: &Account,
     now: Timestamp,
 ) -> Result<Infrastructure, Invalid> {
     let own = account.service.as_ref().map(|service| service.name.to_string());
-    let service = document.service.or(own).unwrap_or_else(|| account.name.to_string());
-    let email_service = document.email_service.unwrap_or_else(|| plain(&service));
-    let group = document.resource_group.unwrap_or_else(|| GROUP.to_owned());
+    let service = manifest.service.or(own).unwrap_or_else(|| account.name.to_string());
+    let email_service = manifest.email_service.unwrap_or_else(|| plain(&service));
+    let group = manifest.resource_group.unwrap_or_else(|| GROUP.to_owned());
     check("resource_group", &group, 90, |c| c.is_alphanumeric() || "_-.()".contains(c))?;
     check("service", &service, 63, |c| c.is_ascii_alphanumeric() || c == '-' || c == '_')?;
     check("email_service", &email_service, 63, |c| c.is_ascii_alphanumeric() || c == '-')?;
-    let location = document.location.unwrap_or_else(|| LOCATION.to_owned());
+    let location = manifest.location.unwrap_or_else(|| LOCATION.to_owned());
     check("location", &location, 40, |c| c.is_ascii_alphanumeric())?;
-    let data_location = document.data_location.unwrap_or_else(|| DATA_LOCATION.to_owned());
+    let data_location = manifest.data_location.unwrap_or_else(|| DATA_LOCATION.to_owned());
     check("data_location", &data_location, 40, |c| c.is_ascii_alphanumeric() || c == ' ')?;
     let mut domains = BTreeMap::new();
-    for (name, desired) in document.domain {
+    for (name, desired) in manifest.domain {
         let (name, domain) = domain(&name, desired)?;
         if domains.insert(name.clone(), domain).is_some() {
             return Err(Invalid::new("domain", format!("{name} stands there twice")));
         }
     }
     let mut smtp_usernames = BTreeMap::new();
-    for (name, login) in document.smtp_username {
+    for (name, login) in manifest.smtp_username {
         check("smtp_username", &name, 253, |c| c.is_ascii_alphanumeric() || c == '-')?;
         if login.username.trim().is_empty() || login.username.eq_ignore_ascii_case(&name) {
             let reason = format!("{name}: Azure wants a username that is not the resource's own name");
@@ -53,7 +53,7 @@ pub(super) fn infrastructure(
         let login = DesiredLogin { username: login.username.trim().to_owned(), client: login.client };
         smtp_usernames.insert(name, login);
     }
-    let access = document.access;
+    let access = manifest.access;
     Ok(Infrastructure {
         account: account.id,
         group,
@@ -69,7 +69,7 @@ pub(super) fn infrastructure(
 }
 
 /// A domain by its name in the desired state.
-pub(super) fn domain(name: &str, desired: DomainDocument) -> Result<(String, DesiredDomain), Invalid> {
+pub(super) fn domain(name: &str, desired: DomainManifest) -> Result<(String, DesiredDomain), Invalid> {
     let (name, owner) = domain_name(name)?;
     let dns = match desired.dns.as_deref().map(str::trim) {
         None | Some("") => DnsWay::Manual,
@@ -116,7 +116,7 @@ pub(super) fn domain_name(text: &str) -> Result<(String, DomainOwner), Invalid> 
 }
 
 /// A sender by its key in the desired state.
-pub(super) fn sender(domain: &str, desired: SenderDocument) -> Result<(String, DesiredSender), Invalid> {
+pub(super) fn sender(domain: &str, desired: SenderManifest) -> Result<(String, DesiredSender), Invalid> {
     let FullSender { username, display_name, suppressed } = desired.into_full();
     let username = username.trim().to_owned();
     // The address itself is known only later where Azure gives the domain.

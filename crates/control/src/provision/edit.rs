@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use store::StoreError;
 
 use super::desired;
-use super::document::{Document, DomainDocument, FullSender, SenderDocument};
+use super::manifest::{DomainManifest, FullSender, Manifest, SenderManifest};
 use super::perform::{MADE, SHOWN, made_key};
 use crate::Control;
 use crate::error::{ControlError, Invalid};
@@ -20,9 +20,9 @@ pub struct NewDomain {
     /// Its name, or `azure` for one of Azure's own.
     pub name: String,
     /// The rest.
-    pub document: DomainDocument,
+    pub manifest: DomainManifest,
     /// Where the infrastructure's parts are, if nobody has said yet.
-    pub infrastructure: Document,
+    pub infrastructure: Manifest,
 }
 
 /// A sender that is to be there, as a line of a file has it.
@@ -69,11 +69,11 @@ impl Control {
     pub async fn set_infrastructure(
         &self,
         name: &str,
-        document: Document,
+        manifest: Manifest,
     ) -> Result<Infrastructure, ControlError> {
-        let detail = format!("{} domains", document.domain.len());
+        let detail = format!("{} domains", manifest.domain.len());
         self.change_infrastructure(name, &detail, |account, _| {
-            desired::infrastructure(document.clone(), account, self.clock.now())
+            desired::infrastructure(manifest.clone(), account, self.clock.now())
         })
         .await
     }
@@ -92,7 +92,7 @@ impl Control {
                 }
                 None => desired::infrastructure(new.infrastructure.clone(), account, self.clock.now())?,
             };
-            let (key, mut domain) = desired::domain(&new.name, new.document.clone())?;
+            let (key, mut domain) = desired::domain(&new.name, new.manifest.clone())?;
             if let Some(there) = infrastructure.domains.get(&key) {
                 let mut senders = there.senders.clone();
                 for (key, sender) in std::mem::take(&mut domain.senders) {
@@ -105,7 +105,7 @@ impl Control {
                 domain.senders = senders;
                 domain.tracking |= there.tracking;
                 domain.dmarc = domain.dmarc.or_else(|| there.dmarc.clone());
-                if new.document.dns.is_none() {
+                if new.manifest.dns.is_none() {
                     domain.dns = there.dns.clone();
                 }
             }
@@ -250,7 +250,7 @@ impl Control {
 }
 
 /// Where things are is said once.
-fn must_agree(infrastructure: &Infrastructure, desired: &Document) -> Result<(), Invalid> {
+fn must_agree(infrastructure: &Infrastructure, desired: &Manifest) -> Result<(), Invalid> {
     let parts = [
         ("resource_group", &desired.resource_group, &infrastructure.group),
         ("location", &desired.location, &infrastructure.location),
@@ -280,7 +280,7 @@ fn add_row(
     let domain = infrastructure.domains.entry(name.clone()).or_default();
     let (username, display_name) = (row.username.clone(), row.display_name.clone());
     let full = FullSender { username, display_name, suppressed: Vec::new() };
-    let (key, sender) = desired::sender(&name, SenderDocument::Full(full))?;
+    let (key, sender) = desired::sender(&name, SenderManifest::Full(full))?;
     if !seen.insert(format!("{key}@{name}")) {
         return Err(Invalid::new("username", "it stands there twice; the first one counts"));
     }

@@ -1,7 +1,7 @@
 //! From a desired state to senders that send: what an account is to have is compared with what Azure and DNS show, and the
 //! difference is done, one recorded step at a time.
 //!
-//! [`document`] is the desired state as people write it, [`observed`] what is there, [`plan`] the difference, which asks
+//! [`manifest`] is the desired state as people write it, [`observed`] what is there, [`plan`] the difference, which asks
 //! nobody, and [`apply`] does it. A run that was killed leaves nothing that the next one does not find: every step
 //! can be done twice. Nothing else in Postern makes anything at Azure.
 
@@ -9,10 +9,10 @@ mod adopt;
 mod apply;
 mod desired;
 pub mod doctor;
-pub mod document;
 mod edit;
 mod export;
 pub mod handout;
+pub mod manifest;
 mod notes;
 mod observed;
 mod perform;
@@ -42,7 +42,7 @@ pub use self::step::{StepView, shown};
 pub use self::tend::Tended;
 pub use self::told::{Applied, ApplyEvent, OpenStep, Outcome};
 
-use self::document::Document;
+use self::manifest::Manifest;
 use self::perform::Site;
 use self::plan::{Known, Plan};
 use self::survey::Survey;
@@ -81,7 +81,7 @@ impl Control {
         Ok(infrastructure.ok_or_else(missing)?)
     }
 
-    /// What would have to be done so that the desired state comes true, or the one in `document`, which is not kept; only about
+    /// What would have to be done so that the desired state comes true, or the one in `manifest`, which is not kept; only about
     /// `targets`, if there are any.
     ///
     /// # Errors
@@ -90,9 +90,9 @@ impl Control {
         &self,
         name: &str,
         targets: &[String],
-        document: Option<Document>,
+        manifest: Option<Manifest>,
     ) -> Result<PlanView, ControlError> {
-        let survey = Box::pin(self.survey(name, document)).await?;
+        let survey = Box::pin(self.survey(name, manifest)).await?;
         let mut plan = survey.plan();
         plan.narrow(&checked(&survey, targets)?);
         self.note_shown(survey.context.account.id, &survey.proposals()).await?;

@@ -10,7 +10,7 @@ use dns::record::Record;
 use futures_util::StreamExt as _;
 use model::infrastructure::{Infrastructure, RecordedStep, ResourceIds, WrittenRecord};
 
-use super::document::Document;
+use super::manifest::Manifest;
 use super::observed::{DomainSeen, Observed, observe};
 use super::perform::{Examined, examine};
 use super::plan::{Known, Plan, PlanView, destruction, plan};
@@ -48,11 +48,11 @@ impl Control {
     pub(super) async fn survey(
         &self,
         name: &str,
-        document: Option<Document>,
+        manifest: Option<Manifest>,
     ) -> Result<Survey, ControlError> {
         let account = self.account(name)?;
-        let infrastructure = match document {
-            Some(document) => desired::infrastructure(document, &account, self.clock.now())?,
+        let infrastructure = match manifest {
+            Some(manifest) => desired::infrastructure(manifest, &account, self.clock.now())?,
             None => self.infrastructure(name).await?,
         };
         let context = self.context_or_error(&account).await?;

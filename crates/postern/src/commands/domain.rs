@@ -5,7 +5,7 @@ mod records;
 use std::process::ExitCode;
 
 use control::provision::doctor::{DomainPicture, DomainState, RecordRow};
-use control::provision::document::{Document, DomainDocument, FullSender, SenderDocument};
+use control::provision::manifest::{DomainManifest, FullSender, Manifest, SenderManifest};
 use control::provision::shown;
 use serde_json::json;
 use web::api::{AccountView, SoftenedView};
@@ -40,8 +40,8 @@ async fn add(arguments: &DomainAdd) -> anyhow::Result<ExitCode> {
     let client = Client::new(&arguments.connection)?;
     let account = desired::account(&client, arguments.account.as_deref()).await?;
     let sender = |text: &String| match text.split_once('=') {
-        None => SenderDocument::Plain(text.clone()),
-        Some((username, name)) => SenderDocument::Full(FullSender {
+        None => SenderManifest::Plain(text.clone()),
+        Some((username, name)) => SenderManifest::Full(FullSender {
             username: username.to_owned(),
             display_name: Some(name.to_owned()),
             suppressed: Vec::new(),
@@ -49,24 +49,24 @@ async fn add(arguments: &DomainAdd) -> anyhow::Result<ExitCode> {
     };
     let body = json!({
         "name": arguments.domain,
-        "domain": DomainDocument {
+        "domain": DomainManifest {
             dns: arguments.dns.clone(),
             tracking: arguments.tracking,
             dmarc: arguments.dmarc.clone(),
             senders: arguments.senders.iter().map(sender).collect(),
         },
-        "infrastructure": Document {
+        "infrastructure": Manifest {
             resource_group: arguments.resource_group.clone(),
             location: arguments.location.clone(),
             data_location: arguments.data_location.clone(),
             service: arguments.service.clone(),
-            ..Document::default()
+            ..Manifest::default()
         },
     });
-    let document: Document = client.post(&format!("{}/domains", path(&account)), &body).await?;
+    let manifest: Manifest = client.post(&format!("{}/domains", path(&account)), &body).await?;
     if arguments.no_apply {
         if arguments.connection.json {
-            output::json(&document)?;
+            output::json(&manifest)?;
         } else {
             say!("Account {account} is to have {}. Next: postern plan", arguments.domain);
         }
@@ -122,7 +122,7 @@ async fn list(arguments: &DomainList) -> anyhow::Result<ExitCode> {
     let mut troubles = Vec::new();
     for name in names {
         // Nobody has said yet what others are to have.
-        let said = client.get::<Document>(&format!("{}/infrastructure", path(&name)), &[]).await;
+        let said = client.get::<Manifest>(&format!("{}/infrastructure", path(&name)), &[]).await;
         if said.is_err() && arguments.account.is_none() {
             continue;
         }

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use anyhow::ensure;
-use control::provision::document::Document;
+use control::provision::manifest::Manifest;
 use control::provision::{ApplyEvent, Outcome};
 use serde_json::json;
 use web::api::{ApplyLine, IssuedView};
@@ -30,7 +30,7 @@ pub(super) async fn provision(server: &Server, account: &Account) -> anyhow::Res
         "domain": { "dns": "azure", "dmarc": "v=DMARC1; p=none", "senders": senders },
         "infrastructure": { "resource_group": "mail", "email_service": "contoso-email" },
     });
-    let _: Document = client.post(&format!("/v1/accounts/{ACCOUNT}/domains"), &body).await?;
+    let _: Manifest = client.post(&format!("/v1/accounts/{ACCOUNT}/domains"), &body).await?;
     let (mut sentences, mut is_complete) = (std::collections::HashMap::new(), false);
     client
         .post_lines(&format!("/v1/accounts/{ACCOUNT}/apply"), &json!({}), |line: ApplyLine| match line {

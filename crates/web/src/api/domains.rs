@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use axum::routing::{delete, get, post};
 use axum::{Json, Router};
 use control::provision::doctor::DomainPicture;
-use control::provision::document::{Document, DomainDocument};
+use control::provision::manifest::{DomainManifest, Manifest};
 use control::provision::{NewDomain, SenderRow, SenderRowResult};
 use serde::{Deserialize, Serialize};
 
@@ -18,10 +18,10 @@ use crate::error::ApiError;
 struct AddDomain {
     name: String,
     #[serde(default)]
-    domain: DomainDocument,
+    domain: DomainManifest,
     /// Where the infrastructure's parts are, if nobody has said yet.
     #[serde(default)]
-    infrastructure: Document,
+    infrastructure: Manifest,
 }
 
 #[derive(Deserialize)]
@@ -66,11 +66,11 @@ async fn add(
     Operator(control): Operator,
     Path(name): Path<String>,
     body: Result<Json<AddDomain>, JsonRejection>,
-) -> Result<(StatusCode, Json<Document>), ApiError> {
+) -> Result<(StatusCode, Json<Manifest>), ApiError> {
     let Json(body) = body?;
-    let new = NewDomain { name: body.name, document: body.domain, infrastructure: body.infrastructure };
+    let new = NewDomain { name: body.name, manifest: body.domain, infrastructure: body.infrastructure };
     let infrastructure = control.add_domain(&name, new).await?;
-    Ok((StatusCode::CREATED, Json(Document::of(&infrastructure))))
+    Ok((StatusCode::CREATED, Json(Manifest::of(&infrastructure))))
 }
 
 /// The SPF record as it is now.

@@ -7,7 +7,7 @@ use axum::response::Response;
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use control::Control;
-use control::provision::document::Document;
+use control::provision::manifest::Manifest;
 use control::provision::{Adopted, Applied, ApplyEvent, PlanView};
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
@@ -38,7 +38,7 @@ struct Targets {
     /// The way back instead.
     destroy: bool,
     /// Another desired state than the one that is kept; it is only looked at.
-    document: Option<Document>,
+    manifest: Option<Manifest>,
 }
 
 pub(super) fn routes() -> Router<Api> {
@@ -49,17 +49,17 @@ pub(super) fn routes() -> Router<Api> {
         .route("/v1/accounts/{name}/adopt", post(adopt))
 }
 
-async fn show(State(api): State<Api>, Path(name): Path<String>) -> Result<Json<Document>, ApiError> {
-    Ok(Json(Document::of(&api.control.infrastructure(&name).await?)))
+async fn show(State(api): State<Api>, Path(name): Path<String>) -> Result<Json<Manifest>, ApiError> {
+    Ok(Json(Manifest::of(&api.control.infrastructure(&name).await?)))
 }
 
 async fn set(
     Operator(control): Operator,
     Path(name): Path<String>,
-    body: Result<Json<Document>, JsonRejection>,
-) -> Result<Json<Document>, ApiError> {
-    let Json(document) = body?;
-    Ok(Json(Document::of(&control.set_infrastructure(&name, document).await?)))
+    body: Result<Json<Manifest>, JsonRejection>,
+) -> Result<Json<Manifest>, ApiError> {
+    let Json(manifest) = body?;
+    Ok(Json(Manifest::of(&control.set_infrastructure(&name, manifest).await?)))
 }
 
 async fn plan(
@@ -71,7 +71,7 @@ async fn plan(
     let plan = if body.destroy {
         api.control.plan_destruction(&name, &body.targets).await?
     } else {
-        api.control.plan(&name, &body.targets, body.document).await?
+        api.control.plan(&name, &body.targets, body.manifest).await?
     };
     Ok(Json(plan))
 }

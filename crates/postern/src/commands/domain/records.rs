@@ -28,8 +28,8 @@ pub(super) async fn run(arguments: &DomainRecords) -> anyhow::Result<ExitCode> {
     }
     match arguments.form {
         RecordForm::Table => show(&picture),
-        RecordForm::Bind => output::document(&picture.bind),
-        RecordForm::Nsupdate => output::document(&picture.nsupdate),
+        RecordForm::Bind => output::manifest(&picture.bind),
+        RecordForm::Nsupdate => output::manifest(&picture.nsupdate),
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -3,7 +3,7 @@
 use std::fs;
 
 use anyhow::{Context as _, bail};
-use control::provision::document::Document;
+use control::provision::manifest::Manifest;
 use web::api::AccountView;
 
 use super::path;
@@ -12,15 +12,15 @@ use crate::client::Client;
 use crate::config;
 
 /// The account that is meant, and what a file says, if there is one.
-pub(super) async fn read(client: &Client, desired: &Desired) -> anyhow::Result<(String, Option<Document>)> {
+pub(super) async fn read(client: &Client, desired: &Desired) -> anyhow::Result<(String, Option<Manifest>)> {
     let Some(file) = &desired.file else {
         return Ok((account(client, desired.account.as_deref()).await?, None));
     };
     let text = fs::read_to_string(file).with_context(|| format!("{} cannot be read", file.display()))?;
-    let document: Document = config::document(file, &text)?;
-    let name = desired.account.as_deref().or(document.account.as_deref());
+    let manifest: Manifest = config::document(file, &text)?;
+    let name = desired.account.as_deref().or(manifest.account.as_deref());
     let account = account(client, name).await?;
-    Ok((account, Some(Document { account: None, ..document })))
+    Ok((account, Some(Manifest { account: None, ..manifest })))
 }
 
 /// The account of that name, or the only one.
@@ -49,12 +49,12 @@ pub(crate) async fn account_of(client: &Client, name: Option<&str>, domain: &str
     let mut found = Vec::new();
     for account in &accounts {
         // Nobody has said yet what others are to have.
-        let Ok(document) =
-            client.get::<Document>(&format!("{}/infrastructure", path(&account.name)), &[]).await
+        let Ok(manifest) =
+            client.get::<Manifest>(&format!("{}/infrastructure", path(&account.name)), &[]).await
         else {
             continue;
         };
-        if document.domain.contains_key(&wanted) {
+        if manifest.domain.contains_key(&wanted) {
             found.push(account.name.clone());
         }
     }

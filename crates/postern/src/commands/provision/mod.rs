@@ -6,7 +6,7 @@ mod live;
 use std::process::ExitCode;
 
 use anyhow::bail;
-use control::provision::document::Document;
+use control::provision::manifest::Manifest;
 use control::provision::{Adopted, Applied, ApplyEvent, Outcome, PlanView};
 use serde_json::{Value, json};
 use web::api::ApplyLine;
@@ -23,8 +23,8 @@ const WAITS: u8 = 3;
 
 pub(super) async fn plan(arguments: &Plan) -> anyhow::Result<ExitCode> {
     let client = Client::new(&arguments.connection)?;
-    let (account, document) = desired::read(&client, &arguments.desired).await?;
-    let body = json!({ "targets": arguments.desired.targets, "document": document });
+    let (account, manifest) = desired::read(&client, &arguments.desired).await?;
+    let body = json!({ "targets": arguments.desired.targets, "manifest": manifest });
     let plan = planned(&client, &account, &body).await?;
     show_plan(&plan, arguments.connection.json)?;
     Ok(if plan.steps.is_empty() && plan.problems.is_empty() {
@@ -36,15 +36,15 @@ pub(super) async fn plan(arguments: &Plan) -> anyhow::Result<ExitCode> {
 
 pub(super) async fn apply(arguments: &Apply) -> anyhow::Result<ExitCode> {
     let client = Client::new(&arguments.connection)?;
-    let (account, document) = desired::read(&client, &arguments.desired).await?;
+    let (account, manifest) = desired::read(&client, &arguments.desired).await?;
     if arguments.dry_run {
-        let body = json!({ "targets": arguments.desired.targets, "document": document });
+        let body = json!({ "targets": arguments.desired.targets, "manifest": manifest });
         let plan = planned(&client, &account, &body).await?;
         show_plan(&plan, arguments.connection.json)?;
         return Ok(ExitCode::SUCCESS);
     }
-    if let Some(document) = document {
-        let _: Document = client.put(&format!("{}/infrastructure", path(&account)), &document).await?;
+    if let Some(manifest) = manifest {
+        let _: Manifest = client.put(&format!("{}/infrastructure", path(&account)), &manifest).await?;
     }
     carry_out(&client, &account, &json!({ "targets": arguments.desired.targets }), arguments.connection.json)
         .await

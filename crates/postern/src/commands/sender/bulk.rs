@@ -65,8 +65,8 @@ pub(super) async fn import(arguments: &SenderImport) -> anyhow::Result<ExitCode>
     let made = credentials(&client, &account, &good, output.as_mut()).await?;
     if arguments.connection.json {
         let taken = good.len();
-        let document = json!({ "taken": taken, "refused": problems, "open": open, "credentials": made });
-        output::json(&document)?;
+        let manifest = json!({ "taken": taken, "refused": problems, "open": open, "credentials": made });
+        output::json(&manifest)?;
     } else {
         conclude(arguments, (good.len(), problems.len()), &made);
     }
@@ -177,7 +177,7 @@ pub(super) async fn export(arguments: &SenderExport) -> anyhow::Result<()> {
                 writer.write_record(line.each_ref().map(|cell| harmless(cell)))?;
             }
             let text = String::from_utf8(writer.into_inner().map_err(csv::IntoInnerError::into_error)?)?;
-            output::document(&text);
+            output::manifest(&text);
         }
     }
     Ok(())

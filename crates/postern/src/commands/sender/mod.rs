@@ -4,7 +4,7 @@ mod bulk;
 
 use std::process::ExitCode;
 
-use control::provision::document::{AZURE, Document};
+use control::provision::manifest::{AZURE, Manifest};
 use control::provision::{SenderRow, SenderRowResult};
 use model::infrastructure::AZURE_MANAGED;
 use serde_json::json;
@@ -36,11 +36,11 @@ fn path(account: &str) -> String {
 async fn desired<'a>(client: &Client, account: &str, address: &'a str) -> Option<(&'a str, String)> {
     let (username, domain) = address.trim().rsplit_once('@')?;
     let domain = domain.to_ascii_lowercase();
-    let document: Document = client.get(&format!("{}/infrastructure", path(account)), &[]).await.ok()?;
-    if domain.ends_with(".azurecomm.net") && document.domain.contains_key(AZURE) {
+    let manifest: Manifest = client.get(&format!("{}/infrastructure", path(account)), &[]).await.ok()?;
+    if domain.ends_with(".azurecomm.net") && manifest.domain.contains_key(AZURE) {
         return Some((username, AZURE_MANAGED.to_owned()));
     }
-    document.domain.contains_key(&domain).then_some((username, domain))
+    manifest.domain.contains_key(&domain).then_some((username, domain))
 }
 
 /// Makes or renames a sender: at Azure and here where Postern looks after the domain, else here alone.

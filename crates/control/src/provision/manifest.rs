@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 /// What an account is to have. What is left out is as it mostly is.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Document {
+pub struct Manifest {
     /// The account; only where nobody says it otherwise.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub account: Option<String>,
@@ -35,16 +35,16 @@ pub struct Document {
     pub access: bool,
     /// Domains by name; `azure` is the one that Azure gives.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub domain: BTreeMap<String, DomainDocument>,
+    pub domain: BTreeMap<String, DomainManifest>,
     /// Logins for Azure's own SMTP endpoint, by resource name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub smtp_username: BTreeMap<String, LoginDocument>,
+    pub smtp_username: BTreeMap<String, LoginManifest>,
 }
 
 /// A domain.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct DomainDocument {
+pub struct DomainManifest {
     /// `manual`, `azure`, or the name of a connection.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dns: Option<String>,
@@ -56,13 +56,13 @@ pub struct DomainDocument {
     pub dmarc: Option<String>,
     /// Who sends from it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub senders: Vec<SenderDocument>,
+    pub senders: Vec<SenderManifest>,
 }
 
 /// A sender: a username, or more about it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
-pub enum SenderDocument {
+pub enum SenderManifest {
     /// The username alone.
     Plain(String),
     /// With more.
@@ -86,7 +86,7 @@ pub struct FullSender {
 /// A login for Azure's own SMTP endpoint.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct LoginDocument {
+pub struct LoginManifest {
     /// What is typed.
     pub username: String,
     /// The app whose secret is the password; the account's own if left out.
@@ -97,16 +97,16 @@ pub struct LoginDocument {
 /// What the domain that Azure gives is called here.
 pub const AZURE: &str = "azure";
 
-impl Document {
-    /// The document that says the same as an infrastructure.
+impl Manifest {
+    /// The manifest that says the same as an infrastructure.
     #[must_use]
     pub fn of(infrastructure: &Infrastructure) -> Self {
         let domain = |(name, domain): (&String, &DesiredDomain)| {
             let name = if name == AZURE_MANAGED { AZURE.to_owned() } else { name.clone() };
-            (name, DomainDocument::of(domain))
+            (name, DomainManifest::of(domain))
         };
         let login = |(name, login): (&String, &DesiredLogin)| {
-            (name.clone(), LoginDocument { username: login.username.clone(), client: login.client })
+            (name.clone(), LoginManifest { username: login.username.clone(), client: login.client })
         };
         Self {
             account: None,
@@ -122,7 +122,7 @@ impl Document {
     }
 }
 
-impl DomainDocument {
+impl DomainManifest {
     fn of(domain: &DesiredDomain) -> Self {
         let dns = (domain.owner == DomainOwner::Customer && domain.dns != DnsWay::Manual)
             .then(|| domain.dns.to_string());
@@ -130,12 +130,12 @@ impl DomainDocument {
             dns,
             tracking: domain.tracking,
             dmarc: domain.dmarc.clone(),
-            senders: domain.senders.values().map(SenderDocument::of).collect(),
+            senders: domain.senders.values().map(SenderManifest::of).collect(),
         }
     }
 }
 
-impl SenderDocument {
+impl SenderManifest {
     fn of(sender: &DesiredSender) -> Self {
         if sender.display_name.is_none() && sender.suppressed.is_empty() {
             return Self::Plain(sender.username.clone());
