@@ -15,9 +15,9 @@ use serde::{Deserialize, Serialize};
 use super::clean;
 use super::desired;
 use super::handout::{Handed, RecordToWrite};
-use super::observed::{DomainSeen, Progress};
+use super::observation::Observation;
+use super::observed::{ObservedDomain, Progress};
 use super::perform::{Examined, softer};
-use super::survey::Survey;
 use crate::Control;
 use crate::error::ControlError;
 use crate::verify::Mover;
@@ -139,16 +139,20 @@ impl Control {
     /// # Errors
     /// When the desired state does not have it, or Azure cannot be looked at.
     pub async fn domain_picture(&self, name: &str, domain: &str) -> Result<DomainPicture, ControlError> {
-        let survey = Box::pin(self.survey(name, None)).await?;
+        let observation = Box::pin(self.observe(name, None)).await?;
         let (domain, _) = desired::domain_name(domain)?;
-        let Some(desired) = survey.infrastructure.domains.get(&domain) else {
+        let Some(desired) = observation.infrastructure.domains.get(&domain) else {
             return Err(StoreError::Missing(format!("domain {domain}")).into());
         };
-        let mut picture =
-            picture(&survey, (&domain, desired), (&survey.steps, &open(&survey)), self.clock.now());
-        offer_softer_end(&mut picture, &survey.written);
-        if let Some(examined) = survey.examined.get(&domain) {
-            name_what_is_left(&mut picture, (examined, desired), &survey.written);
+        let mut picture = picture(
+            &observation,
+            (&domain, desired),
+            (&observation.steps, &open(&observation)),
+            self.clock.now(),
+        );
+        offer_softer_end(&mut picture, &observation.written);
+        if let Some(examined) = observation.examined.get(&domain) {
+            name_what_is_left(&mut picture, (examined, desired), &observation.written);
         }
         Ok(picture)
     }
@@ -158,58 +162,60 @@ impl Control {
     /// # Errors
     /// As [`Control::domain_picture`].
     pub async fn domain_pictures(&self, name: &str) -> Result<Vec<DomainPicture>, ControlError> {
-        let survey = Box::pin(self.survey(name, None)).await?;
+        let observation = Box::pin(self.observe(name, None)).await?;
         let now = self.clock.now();
-        let open = open(&survey);
-        let domains = survey.infrastructure.domains.iter();
-        let pictures = domains.map(|domain| picture(&survey, domain, (&survey.steps, &open), now));
+        let open = open(&observation);
+        let domains = observation.infrastructure.domains.iter();
+        let pictures = domains.map(|domain| picture(&observation, domain, (&observation.steps, &open), now));
         Ok(pictures.collect())
     }
 }
 
 /// Domains about which something is still to be done.
-fn open(survey: &Survey) -> BTreeSet<String> {
-    survey.plan().steps.iter().filter_map(|step| step.action.domain().map(str::to_owned)).collect()
+fn open(observation: &Observation) -> BTreeSet<String> {
+    observation.plan().steps.iter().filter_map(|step| step.action.domain().map(str::to_owned)).collect()
 }
 
 fn picture(
-    survey: &Survey,
+    observation: &Observation,
     (domain, desired): (&String, &DesiredDomain),
     (steps, open): (&[RecordedStep], &BTreeSet<String>),
     now: Timestamp,
 ) -> DomainPicture {
-    let seen = survey.seen.domains.get(domain);
-    let examined = survey.examined.get(domain);
-    let link = survey.ids.domain(domain).to_lowercase();
-    let is_linked = survey.seen.service.as_ref().is_some_and(|service| service.links.contains(&link));
+    let observed = observation.observed.domains.get(domain);
+    let examined = observation.examined.get(domain);
+    let link = observation.ids.domain(domain).to_lowercase();
+    let is_linked =
+        observation.observed.service.as_ref().is_some_and(|service| service.links.contains(&link));
     let is_done = !open.contains(domain);
     let recorded: Vec<&RecordedStep> =
         steps.iter().filter(|step| step.key.split('/').nth(1) == Some(domain.as_str())).collect();
-    let state = state(seen, is_linked, is_done, &recorded);
+    let state = state(observed, is_linked, is_done, &recorded);
     // Of a domain that is not there only its SPF record is known.
-    let handed = examined.filter(|_| seen.is_some()).map(|one| Handed::of(one, domain)).unwrap_or_default();
+    let handed =
+        examined.filter(|_| observed.is_some()).map(|one| Handed::of(one, domain)).unwrap_or_default();
     let mut picture = DomainPicture {
         records: handed.records,
         bind: handed.bind,
         nsupdate: handed.nsupdate,
-        account: survey.context.account.name.to_string(),
+        account: observation.context.account.name.to_string(),
         domain: domain.clone(),
         state,
         dns: desired.dns.to_string(),
         zone: examined.and_then(|one| one.shown.zone.clone()),
         keeper: examined.and_then(|one| keeper(one.shown.provider)),
         rows: examined
-            .filter(|_| seen.is_some())
+            .filter(|_| observed.is_some())
             .map(|one| one.rows.iter().map(row).collect())
             .unwrap_or_default(),
-        parts: seen.map(|seen| parts(&seen.states)).unwrap_or_default(),
-        senders: seen.map_or(0, |seen| seen.senders.len()),
+        parts: observed.map(|observed| parts(&observed.states)).unwrap_or_default(),
+        senders: observed.map_or(0, |observed| observed.senders.len()),
         sentences: Vec::new(),
         mover: None,
         commands: Vec::new(),
     };
-    explain(&mut picture, desired, seen, &recorded, now);
-    if let Some(why) = survey.silent.get(domain) {
+    explain(&mut picture, desired, observed, &recorded, now);
+    if let Some(why) = observation.silent.get(domain) {
         picture.sentences = vec![format!("DNS cannot be asked about it: {}", clean(why))];
         (picture.mover, picture.commands) = (Some(Mover::Wait), Vec::new());
     }
@@ -222,24 +228,24 @@ fn keeper(provider: Provider) -> Option<String> {
 }
 
 fn state(
-    seen: Option<&DomainSeen>,
+    observed: Option<&ObservedDomain>,
     is_linked: bool,
     is_done: bool,
     recorded: &[&RecordedStep],
 ) -> DomainState {
-    let Some(seen) = seen else { return DomainState::Desired };
+    let Some(observed) = observed else { return DomainState::Desired };
     let has_failed = recorded.iter().any(|step| step.state == StepState::Failed);
     let is_going = |state: &VerificationState| {
         matches!(state.status.as_str(), "VerificationRequested" | "VerificationInProgress")
     };
-    let states = seen.states.parts().map(|(_, state)| state);
+    let states = observed.states.parts().map(|(_, state)| state);
     match () {
         () if is_done => DomainState::Ready,
-        () if seen.progress == Progress::Failed || has_failed => DomainState::Failed,
+        () if observed.progress == Progress::Failed || has_failed => DomainState::Failed,
         () if is_linked => DomainState::Linked,
-        () if seen.is_verified() => DomainState::Verified,
+        () if observed.is_verified() => DomainState::Verified,
         () if states.into_iter().any(is_going) => DomainState::Verifying,
-        () if seen.dns == Some(false) => DomainState::DnsNeeded,
+        () if observed.dns == Some(false) => DomainState::DnsNeeded,
         () => DomainState::Created,
     }
 }
@@ -248,7 +254,7 @@ fn state(
 fn explain(
     picture: &mut DomainPicture,
     desired: &DesiredDomain,
-    seen: Option<&DomainSeen>,
+    observed: Option<&ObservedDomain>,
     recorded: &[&RecordedStep],
     now: Timestamp,
 ) {
@@ -258,7 +264,7 @@ fn explain(
     let wait = picture.rows.iter().filter_map(|row| row.wait_seconds).max().filter(|_| !is_wrong);
     let problems: Vec<&RecordedStep> =
         recorded.iter().copied().filter(|step| step.problem.is_some()).collect();
-    let (sentence, mover, command) = match (picture.state, seen) {
+    let (sentence, mover, command) = match (picture.state, observed) {
         (DomainState::Ready, _) if is_wrong => (
             "Mail can be sent, but records that Azure once found are not there any more.".to_owned(),
             Some(if desired.dns == DnsWay::Manual { Mover::You } else { Mover::Wait }),
@@ -282,7 +288,9 @@ fn explain(
         (DomainState::Verifying, _) => {
             ("Azure is looking at its records. That takes minutes.".to_owned(), Some(Mover::Wait), None)
         }
-        (_, Some(seen)) if !seen.is_verified() => (right_since(recorded, now), Some(Mover::You), Some(apply)),
+        (_, Some(observed)) if !observed.is_verified() => {
+            (right_since(recorded, now), Some(Mover::You), Some(apply))
+        }
         _ => ("Azure is content; the rest can be done now.".to_owned(), Some(Mover::You), Some(apply)),
     };
     picture.sentences.push(sentence);

@@ -14,12 +14,12 @@ mod export;
 pub mod handout;
 pub mod manifest;
 mod notes;
+mod observation;
 mod observed;
 mod perform;
 mod plan;
 pub(crate) mod rights;
 mod step;
-mod survey;
 mod tend;
 mod told;
 
@@ -43,9 +43,9 @@ pub use self::tend::Tended;
 pub use self::told::{Applied, ApplyEvent, OpenStep, Outcome};
 
 use self::manifest::Manifest;
+use self::observation::Observation;
 use self::perform::Site;
 use self::plan::{Known, Plan};
-use self::survey::Survey;
 use crate::Control;
 use crate::error::{ControlError, Invalid};
 use crate::verify::explain;
@@ -92,11 +92,11 @@ impl Control {
         targets: &[String],
         manifest: Option<Manifest>,
     ) -> Result<PlanView, ControlError> {
-        let survey = Box::pin(self.survey(name, manifest)).await?;
-        let mut plan = survey.plan();
-        plan.narrow(&checked(&survey, targets)?);
-        self.note_shown(survey.context.account.id, &survey.proposals()).await?;
-        Ok(survey.view(&plan))
+        let observation = Box::pin(self.observe(name, manifest)).await?;
+        let mut plan = observation.plan();
+        plan.narrow(&checked(&observation, targets)?);
+        self.note_shown(observation.context.account.id, &observation.proposals()).await?;
+        Ok(observation.view(&plan))
     }
 
     /// Does what has to be done, and tells `events` meanwhile.
@@ -110,9 +110,9 @@ impl Control {
         events: Option<UnboundedSender<ApplyEvent>>,
     ) -> Result<Applied, ControlError> {
         let begun = self.clock.now();
-        let planned = |survey: &Survey| {
-            let mut plan = survey.plan();
-            plan.narrow(&checked(survey, targets)?);
+        let planned = |observation: &Observation| {
+            let mut plan = observation.plan();
+            plan.narrow(&checked(observation, targets)?);
             Ok(plan)
         };
         let applied = Box::pin(self.carry_out(name, events, planned)).await?;
@@ -129,13 +129,18 @@ impl Control {
     pub async fn soften_spf(&self, name: &str, domain: &str) -> Result<String, ControlError> {
         let turn = self.turns.of(self.account(name)?.id);
         let _turn = turn.lock().await;
-        let survey = Box::pin(self.survey(name, None)).await?;
-        let domains = self.known_domains(name, &survey.infrastructure, &[domain.to_owned()]).await?;
+        let observation = Box::pin(self.observe(name, None)).await?;
+        let domains = self.known_domains(name, &observation.infrastructure, &[domain.to_owned()]).await?;
         let domain = domains.first().cloned().unwrap_or_default();
         let audit = self.entry("dns.soften", &domain, "");
         self.store.audit().enter(audit).await?;
-        let site =
-            Site::new(survey.context, survey.infrastructure, (survey.seen, Vec::new()), survey.lookup, None);
+        let site = Site::new(
+            observation.context,
+            observation.infrastructure,
+            (observation.observed, Vec::new()),
+            observation.lookup,
+            None,
+        );
         match Box::pin(site.soften(&domain)).await {
             Ok(value) => Ok(value),
             Err(trouble) => Err(Invalid::new("domain", trouble.why()).into()),
@@ -147,9 +152,9 @@ impl Control {
     /// # Errors
     /// As [`Control::plan`].
     pub async fn plan_destruction(&self, name: &str, domains: &[String]) -> Result<PlanView, ControlError> {
-        let survey = Box::pin(self.survey(name, None)).await?;
-        let domains = self.known_domains(name, &survey.infrastructure, domains).await?;
-        Ok(survey.view(&survey.destruction(&domains)))
+        let observation = Box::pin(self.observe(name, None)).await?;
+        let domains = self.known_domains(name, &observation.infrastructure, domains).await?;
+        Ok(observation.view(&observation.destruction(&domains)))
     }
 
     /// Takes away what was made: all of it, or `domains`; and the desired state with it.
@@ -164,9 +169,10 @@ impl Control {
     ) -> Result<Applied, ControlError> {
         let before = self.infrastructure(name).await?;
         let domains = self.known_domains(name, &before, domains).await?;
-        let applied =
-            Box::pin(self.carry_out(name, events, |survey: &Survey| Ok(survey.destruction(&domains))))
-                .await?;
+        let applied = Box::pin(
+            self.carry_out(name, events, |observation: &Observation| Ok(observation.destruction(&domains))),
+        )
+        .await?;
         if applied.is_complete() {
             self.forget_desired(name, &before, &domains).await?;
         }
@@ -177,7 +183,7 @@ impl Control {
         &self,
         name: &str,
         events: Option<UnboundedSender<ApplyEvent>>,
-        plan: impl FnOnce(&Survey) -> Result<Plan, Invalid>,
+        plan: impl FnOnce(&Observation) -> Result<Plan, Invalid>,
     ) -> Result<Applied, ControlError> {
         let turn = self.turns.of(self.account(name)?.id);
         let _turn = match turn.try_lock() {
@@ -190,21 +196,26 @@ impl Control {
                 turn.lock().await
             }
         };
-        let survey = Box::pin(self.survey(name, None)).await?;
-        self.note_done(&survey).await?;
-        let plan = plan(&survey)?;
-        let view = survey.view(&plan);
+        let observation = Box::pin(self.observe(name, None)).await?;
+        self.note_done(&observation).await?;
+        let plan = plan(&observation)?;
+        let view = observation.view(&plan);
         let audit = self.entry(
             "infrastructure.apply",
-            &survey.context.account.name,
+            &observation.context.account.name,
             format!("{} steps", plan.steps.len()),
         );
         if !plan.steps.is_empty() {
             self.store.audit().enter(audit).await?;
         }
-        let shown = self.shown(survey.context.account.id).await?;
-        let site =
-            Site::new(survey.context, survey.infrastructure, (survey.seen, shown), survey.lookup, events);
+        let shown = self.shown(observation.context.account.id).await?;
+        let site = Site::new(
+            observation.context,
+            observation.infrastructure,
+            (observation.observed, shown),
+            observation.lookup,
+            events,
+        );
         site.tell(ApplyEvent::Planned { plan: view });
         let site = Arc::new(site);
         Ok(Box::pin(apply::run(&site, plan)).await)
@@ -237,7 +248,7 @@ impl Control {
 }
 
 /// Targets as the plan has them; one that means nothing is refused.
-fn checked(survey: &Survey, targets: &[String]) -> Result<Vec<String>, Invalid> {
+fn checked(observation: &Observation, targets: &[String]) -> Result<Vec<String>, Invalid> {
     let mut checked = Vec::new();
     for target in targets {
         if target.contains('/') || STEPS.contains(&target.as_str()) {
@@ -245,9 +256,9 @@ fn checked(survey: &Survey, targets: &[String]) -> Result<Vec<String>, Invalid> 
             continue;
         }
         let (name, _) = desired::domain_name(target)?;
-        if !survey.infrastructure.domains.contains_key(&name) {
+        if !observation.infrastructure.domains.contains_key(&name) {
             let names: Vec<&str> =
-                survey.infrastructure.domains.keys().map(|name| shown(name)).take(5).collect();
+                observation.infrastructure.domains.keys().map(|name| shown(name)).take(5).collect();
             let reason = format!("the account is not to have {name}, but {}", names.join(", "));
             return Err(Invalid::new("target", reason));
         }

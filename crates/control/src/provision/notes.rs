@@ -8,9 +8,9 @@ use model::id::AccountId;
 use model::infrastructure::{RecordedStep, StepState};
 use store::StoreError;
 
+use super::observation::Observation;
 use super::perform::{MADE, SHOWN};
 use super::step::Step;
-use super::survey::Survey;
 use super::tend;
 use crate::Control;
 use crate::error::ControlError;
@@ -42,9 +42,9 @@ impl Control {
 
     /// Steps that came to no end, and that nobody has to do any more: somebody else did them, or whoever began them
     /// died before it was written down.
-    pub(super) async fn note_done(&self, survey: &Survey) -> Result<(), ControlError> {
-        let open: BTreeSet<String> = survey.plan().steps.iter().map(Step::key).collect();
-        let (account, memory) = (survey.context.account.id, self.store.infrastructure());
+    pub(super) async fn note_done(&self, observation: &Observation) -> Result<(), ControlError> {
+        let open: BTreeSet<String> = observation.plan().steps.iter().map(Step::key).collect();
+        let (account, memory) = (observation.context.account.id, self.store.infrastructure());
         for step in memory.steps(account).await? {
             let is_note = step.key.starts_with(MADE) || step.key.starts_with(SHOWN);
             if step.state != StepState::Done && !is_note && !open.contains(&step.key) {

@@ -20,13 +20,13 @@ pub(crate) struct Observed {
     /// Where the resource group is kept.
     pub group: Option<String>,
     /// The email service.
-    pub email_service: Option<ServiceSeen>,
+    pub email_service: Option<ObservedService>,
     /// The communication service.
-    pub service: Option<ServiceSeen>,
+    pub service: Option<ObservedService>,
     /// Whether the account sends through that one.
     pub is_chosen: bool,
     /// Domains, by their names in the desired state.
-    pub domains: BTreeMap<String, DomainSeen>,
+    pub domains: BTreeMap<String, ObservedDomain>,
     /// Logins for SMTP, by resource name in lower case: username and app.
     pub logins: BTreeMap<String, (String, String)>,
     /// Whether the app may send.
@@ -37,7 +37,7 @@ pub(crate) struct Observed {
 
 /// A service.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct ServiceSeen {
+pub(crate) struct ObservedService {
     /// The geography that its data stay in.
     pub data_location: String,
     /// How far it is.
@@ -50,7 +50,7 @@ pub(crate) struct ServiceSeen {
 
 /// A domain.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct DomainSeen {
+pub(crate) struct ObservedDomain {
     /// Whose it is.
     pub owner: DomainOwner,
     /// The geography that its data stay in.
@@ -96,7 +96,7 @@ impl Progress {
     }
 }
 
-impl DomainSeen {
+impl ObservedDomain {
     /// What is said of a domain, without its senders.
     pub(super) fn of(domain: &Domain) -> Self {
         let owner = if domain.domain_management == "AzureManaged" {
@@ -123,7 +123,7 @@ impl DomainSeen {
     }
 }
 
-impl ServiceSeen {
+impl ObservedService {
     pub(super) fn of(service: &CommunicationService) -> Self {
         Self {
             data_location: service.data_location.clone(),
@@ -152,11 +152,11 @@ pub(super) async fn observe(
     }
     let (service, email_service) =
         tokio::join!(optional(arm.service(ids.service())), optional(arm.email_service(ids.email_service())));
-    observed.service = service?.map(|found| ServiceSeen::of(&found.properties));
-    observed.email_service = email_service?.map(|found| ServiceSeen {
+    observed.service = service?.map(|found| ObservedService::of(&found.properties));
+    observed.email_service = email_service?.map(|found| ObservedService {
         data_location: found.properties.data_location,
         progress: Progress::of(&found.properties.provisioning_state),
-        ..ServiceSeen::default()
+        ..ObservedService::default()
     });
     if let Some(service) = &observed.service {
         observed.is_chosen = is_chosen(context, infrastructure, service);
@@ -174,18 +174,18 @@ async fn domains(
     context: &Context,
     infrastructure: &Infrastructure,
     ids: &ResourceIds,
-) -> Result<BTreeMap<String, DomainSeen>, CallError> {
+) -> Result<BTreeMap<String, ObservedDomain>, CallError> {
     let found = context.arm.domains(ids.email_service()).await?;
     let looks = found.iter().map(|resource| async move {
         let name = desired_name(resource);
-        let mut seen = DomainSeen::of(&resource.properties);
+        let mut observed = ObservedDomain::of(&resource.properties);
         if let Some(desired) = infrastructure.domains.get(&name) {
-            seen.senders = senders(&context.arm.senders(&ids.domain(&name)).await?);
+            observed.senders = senders(&context.arm.senders(&ids.domain(&name)).await?);
             if desired.senders.values().any(|sender| !sender.suppressed.is_empty()) {
-                seen.suppressed = suppressed(context, &ids.domain(&name)).await?;
+                observed.suppressed = suppressed(context, &ids.domain(&name)).await?;
             }
         }
-        Ok::<_, CallError>((name, seen))
+        Ok::<_, CallError>((name, observed))
     });
     futures_util::future::join_all(looks).await.into_iter().collect()
 }
@@ -222,12 +222,12 @@ async fn logins(
 
 /// Whether the account sends through the service. Another endpoint than Azure says is somebody's choice, unless it was
 /// only guessed.
-fn is_chosen(context: &Context, infrastructure: &Infrastructure, seen: &ServiceSeen) -> bool {
+fn is_chosen(context: &Context, infrastructure: &Infrastructure, observed: &ObservedService) -> bool {
     let own = context.control.account(context.account.name.as_str()).ok();
     let own = own.as_ref().and_then(|account| account.service.as_ref());
     own.is_some_and(|own| {
         let cloud = &context.account.cloud;
-        let wanted = endpoint::believed(cloud, &seen.host_name);
+        let wanted = endpoint::believed(cloud, &observed.host_name);
         let is_right = wanted.is_none_or(|wanted| endpoint::is_same(&wanted, &own.endpoint));
         own.name.as_str().eq_ignore_ascii_case(&infrastructure.service)
             && (is_right || !endpoint::is_guess(cloud, own))

@@ -6,7 +6,7 @@ use model::account::Account;
 use model::infrastructure::{DesiredDomain, Infrastructure, RecordedStep, ResourceIds, WrittenRecord};
 use serde::{Deserialize, Serialize};
 
-use super::observed::{DomainSeen, Observed, Progress, ServiceSeen};
+use super::observed::{Observed, ObservedDomain, ObservedService, Progress};
 use super::perform::MADE;
 use super::step::{Action, Step, StepView, has_records, shown};
 
@@ -101,14 +101,14 @@ const MOST_LINKS: usize = 100;
 pub(crate) fn plan(
     infrastructure: &Infrastructure,
     ids: &ResourceIds,
-    seen: &Observed,
+    observed: &Observed,
     known: &Known,
 ) -> Plan {
     let mut plan = Plan::default();
-    if !seen.is_registered {
+    if !observed.is_registered {
         plan.push(Action::Register, []);
     }
-    match &seen.group {
+    match &observed.group {
         None => plan.push(Action::Group, []),
         Some(there) if !same(there, &infrastructure.location) => {
             plan.notes.push(format!("The resource group is in {there}, which changes nothing for mail."));
@@ -116,8 +116,8 @@ pub(crate) fn plan(
         Some(_) => {}
     }
     let wanted = [
-        (&seen.email_service, Action::EmailService, "email service", true),
-        (&seen.service, Action::Service, "communication service", seen.is_chosen),
+        (&observed.email_service, Action::EmailService, "email service", true),
+        (&observed.service, Action::Service, "communication service", observed.is_chosen),
     ];
     for (there, action, what, is_complete) in wanted {
         service(&mut plan, infrastructure, there.as_ref(), action, (what, is_complete));
@@ -129,23 +129,23 @@ pub(crate) fn plan(
             infrastructure.domains.len()
         ));
     }
-    if infrastructure.access && !seen.has_access {
+    if infrastructure.access && !observed.has_access {
         plan.push(Action::Access, [Action::Service]);
     }
     for (name, desired) in &infrastructure.domains {
-        domain(&mut plan, infrastructure, (name, desired), (ids, seen, known));
+        domain(&mut plan, infrastructure, (name, desired), (ids, observed, known));
     }
     for (name, login) in &infrastructure.smtp_usernames {
         let client = login.client.map_or_else(|| known.client.clone(), |client| client.to_string());
         let wanted = (login.username.clone(), client.to_lowercase());
-        if seen.logins.get(&name.to_lowercase()) != Some(&wanted) {
+        if observed.logins.get(&name.to_lowercase()) != Some(&wanted) {
             // Azure takes a username in the form of an address only if its domain is linked already.
             let domain =
                 login.username.rsplit_once('@').map(|(_, domain)| Action::Link(domain.to_lowercase()));
             plan.push(Action::Login(name.clone()), [Action::Service].into_iter().chain(domain));
         }
     }
-    for name in seen.domains.keys().filter(|name| !infrastructure.domains.contains_key(*name)) {
+    for name in observed.domains.keys().filter(|name| !infrastructure.domains.contains_key(*name)) {
         plan.notes.push(format!("{} is there and nobody desired states it. It is left alone.", shown(name)));
     }
     plan
@@ -154,7 +154,7 @@ pub(crate) fn plan(
 fn service(
     plan: &mut Plan,
     infrastructure: &Infrastructure,
-    there: Option<&ServiceSeen>,
+    there: Option<&ObservedService>,
     action: Action,
     (what, is_complete): (&str, bool),
 ) {
@@ -176,9 +176,9 @@ fn domain(
     plan: &mut Plan,
     infrastructure: &Infrastructure,
     (name, desired): (&String, &DesiredDomain),
-    (ids, seen, known): Seen<'_>,
+    (ids, observed, known): Seen<'_>,
 ) {
-    let there = seen.domains.get(name);
+    let there = observed.domains.get(name);
     if let Some(there) = there.filter(|there| !there.data_location.is_empty())
         && !same(&there.data_location, &infrastructure.data_location)
     {
@@ -195,26 +195,28 @@ fn domain(
         }
         _ => plan.push(Action::Domain(name.clone()), [Action::EmailService]),
     }
-    let is_verified = there.is_some_and(DomainSeen::is_verified);
+    let is_verified = there.is_some_and(ObservedDomain::is_verified);
     if has_records(desired.owner) {
         records(plan, (name, desired), there, is_verified);
     }
-    let is_linked =
-        seen.service.as_ref().is_some_and(|service| service.links.contains(&ids.domain(name).to_lowercase()));
+    let is_linked = observed
+        .service
+        .as_ref()
+        .is_some_and(|service| service.links.contains(&ids.domain(name).to_lowercase()));
     if !is_linked {
         let before = [Action::Domain(name.clone()), Action::Records(name.clone()), Action::Service];
         plan.push(Action::Link(name.clone()), before);
     }
     let first = plan.steps.len();
     senders(plan, (name, desired), there, (ids, known));
-    devices(plan, (name, desired), there, (seen, first));
+    devices(plan, (name, desired), there, (observed, first));
 }
 
 /// DNS, and what Azure makes of it.
 fn records(
     plan: &mut Plan,
     (name, desired): (&String, &DesiredDomain),
-    there: Option<&DomainSeen>,
+    there: Option<&ObservedDomain>,
     is_verified: bool,
 ) {
     let dns = Action::Dns(name.clone(), desired.dns.clone());
@@ -233,7 +235,7 @@ fn records(
 fn senders(
     plan: &mut Plan,
     (name, desired): (&String, &DesiredDomain),
-    there: Option<&DomainSeen>,
+    there: Option<&ObservedDomain>,
     (ids, known): (&ResourceIds, &Known),
 ) {
     for (key, sender) in &desired.senders {
@@ -265,14 +267,14 @@ fn senders(
 fn devices(
     plan: &mut Plan,
     (name, desired): (&String, &DesiredDomain),
-    there: Option<&DomainSeen>,
-    (seen, first): (&Observed, usize),
+    there: Option<&ObservedDomain>,
+    (observed, first): (&Observed, usize),
 ) {
     let waits = |step: &&Step| matches!(step.action, Action::Sender(..) | Action::RemoveSender(..));
     let behind: Vec<String> = plan.steps[first..].iter().filter(waits).map(Step::key).collect();
     let is_here = |key: &String| {
         let address = there.map(|there| there.address.as_str()).unwrap_or_default();
-        seen.local.contains(&format!("{key}@{address}").to_lowercase())
+        observed.local.contains(&format!("{key}@{address}").to_lowercase())
     };
     let is_complete =
         there.is_some_and(|there| there.senders.keys().all(is_here)) && desired.senders.keys().all(is_here);
@@ -288,14 +290,14 @@ fn devices(
 pub(crate) fn destruction(
     infrastructure: &Infrastructure,
     ids: &ResourceIds,
-    seen: &Observed,
+    observed: &Observed,
     domains: &BTreeSet<String>,
     known: &Known,
 ) -> Plan {
     let mut plan = Plan::default();
     let is_made = |id: &str| known.made.contains(&id.to_lowercase());
     // What somebody names goes whoever made it; else only what was made here.
-    let mut names: BTreeSet<&String> = infrastructure.domains.keys().chain(seen.domains.keys()).collect();
+    let mut names: BTreeSet<&String> = infrastructure.domains.keys().chain(observed.domains.keys()).collect();
     names.extend(&known.written);
     let is_wanted = |name: &&String| {
         if domains.is_empty() {
@@ -307,14 +309,14 @@ pub(crate) fn destruction(
     let (gone, stay): (Vec<&String>, Vec<&String>) = names.into_iter().partition(is_wanted);
     let mut before = Vec::new();
     for name in gone {
-        let links = seen.service.as_ref().map(|service| &service.links);
+        let links = observed.service.as_ref().map(|service| &service.links);
         if links.is_some_and(|links| links.contains(&ids.domain(name).to_lowercase())) {
             plan.push(Action::Unlink(name.clone()), []);
         }
         if known.written.contains(name) {
             plan.push(Action::RemoveDns(name.clone()), [Action::Unlink(name.clone())]);
         }
-        if seen.domains.contains_key(name) && (!domains.is_empty() || is_made(&ids.domain(name))) {
+        if observed.domains.contains_key(name) && (!domains.is_empty() || is_made(&ids.domain(name))) {
             plan.push(Action::DeleteDomain(name.clone()), [Action::Unlink(name.clone())]);
         }
         before.push(Action::DeleteDomain(name.clone()));
@@ -323,26 +325,29 @@ pub(crate) fn destruction(
         return plan;
     }
     for name in
-        infrastructure.smtp_usernames.keys().filter(|name| seen.logins.contains_key(&name.to_lowercase()))
+        infrastructure.smtp_usernames.keys().filter(|name| observed.logins.contains_key(&name.to_lowercase()))
     {
         if is_made(&ids.login(name)) {
             plan.push(Action::DeleteLogin(name.clone()), []);
             before.push(Action::DeleteLogin(name.clone()));
         }
     }
-    let stay: Vec<&str> =
-        stay.into_iter().filter(|name| seen.domains.contains_key(*name)).map(|name| shown(name)).collect();
+    let stay: Vec<&str> = stay
+        .into_iter()
+        .filter(|name| observed.domains.contains_key(*name))
+        .map(|name| shown(name))
+        .collect();
     if !stay.is_empty() {
         plan.notes
             .push(format!("Postern did not make {}: they stay, and what they are part of.", stay.join(", ")));
     }
-    if seen.service.is_some() && is_made(ids.service()) && stay.is_empty() {
+    if observed.service.is_some() && is_made(ids.service()) && stay.is_empty() {
         plan.push(Action::DeleteService, before.iter().cloned());
     }
-    if seen.email_service.is_some() && is_made(ids.email_service()) && stay.is_empty() {
+    if observed.email_service.is_some() && is_made(ids.email_service()) && stay.is_empty() {
         plan.push(Action::DeleteEmailService, before.iter().cloned());
     }
-    if seen.group.is_some() && is_made(ids.group()) {
+    if observed.group.is_some() && is_made(ids.group()) {
         plan.notes.push("The resource group stays: something else may be in it.".to_owned());
     }
     plan

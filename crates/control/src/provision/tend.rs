@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use model::id::AccountId;
 use model::infrastructure::{RecordedStep, StepState};
 
+use super::observation::Observation;
 use super::plan::Plan;
-use super::survey::Survey;
 use crate::Control;
 use crate::error::ControlError;
 
@@ -50,16 +50,16 @@ impl Control {
             let applied = Box::pin(self.apply(name, &domains, None)).await?;
             return Ok(if applied.is_complete() { Tended::Done(domains) } else { Tended::Waits });
         }
-        let survey = Box::pin(self.survey(name, None)).await?;
-        let differences = differences(&survey, &survey.plan(), &steps);
+        let observation = Box::pin(self.observe(name, None)).await?;
+        let differences = differences(&observation, &observation.plan(), &steps);
         Ok(if differences.is_empty() { Tended::Same } else { Tended::Differs(differences) })
     }
 }
 
 /// What was done once and would have to be done again.
-fn differences(survey: &Survey, plan: &Plan, steps: &[RecordedStep]) -> Vec<String> {
+fn differences(observation: &Observation, plan: &Plan, steps: &[RecordedStep]) -> Vec<String> {
     let whole = steps.iter().find(|step| step.key == WHOLE).map(|step| step.at);
-    let is_unchanged = whole.is_some_and(|at| survey.infrastructure.changed_at <= at);
+    let is_unchanged = whole.is_some_and(|at| observation.infrastructure.changed_at <= at);
     let was_done = |key: &str| steps.iter().any(|step| step.key == key && step.state == StepState::Done);
     let again = plan.steps.iter().filter(|step| is_unchanged || was_done(&step.key()));
     again.map(|step| step.action.sentence()).chain(plan.problems.iter().cloned()).collect()

@@ -10,7 +10,7 @@ use dns::shown::Shown;
 use jiff::SignedDuration;
 use model::infrastructure::{DesiredDomain, DnsWay, WrittenRecord};
 
-use super::super::observed::DomainSeen;
+use super::super::observed::ObservedDomain;
 use super::super::step::Action;
 use super::patience::look;
 use super::zone::Zone;
@@ -38,12 +38,12 @@ pub(in super::super) async fn examine(
     lookup: &Lookup,
     name: &str,
     desired: Option<&DesiredDomain>,
-    seen: &DomainSeen,
+    observed: &ObservedDomain,
 ) -> Result<Examined, String> {
-    let names = demand(name, None, desired, seen)?.names();
+    let names = demand(name, None, desired, observed)?.names();
     let shown = lookup.shown(name, &names).await.map_err(|error| error.to_string())?;
     // Now the zone is known, and with it how relative names are meant.
-    let demand = demand(name, shown.zone.as_deref(), desired, seen)?;
+    let demand = demand(name, shown.zone.as_deref(), desired, observed)?;
     let rows = preflight(&demand, &shown);
     let (planned, mut blocked) = dns::change::changes(&demand, &shown.held(), &|_| false);
     let mut changes = Vec::new();
@@ -76,15 +76,15 @@ fn demand(
     name: &str,
     zone: Option<&str>,
     desired: Option<&DesiredDomain>,
-    seen: &DomainSeen,
+    observed: &ObservedDomain,
 ) -> Result<Demand, String> {
-    let demand = Demand::new(name, zone, &seen.records).map_err(|error| error.to_string())?;
+    let demand = Demand::new(name, zone, &observed.records).map_err(|error| error.to_string())?;
     let demand = match desired.and_then(|desired| desired.dmarc.as_deref()) {
         Some(policy) => demand.with_dmarc(policy),
         None => demand,
     };
     // A softer end is nobody's business once Azure has looked.
-    Ok(if seen.is_verified() { demand.with_soft_end() } else { demand })
+    Ok(if observed.is_verified() { demand.with_soft_end() } else { demand })
 }
 
 impl Examined {
@@ -108,15 +108,15 @@ impl Site {
         let mut until = None;
         let mut looks = 0;
         loop {
-            if self.domain_seen(name).records.domain.is_none() {
-                let is_known = |seen: &DomainSeen| seen.records.domain.is_some();
+            if self.observed_domain(name).records.domain.is_none() {
+                let is_known = |observed: &ObservedDomain| observed.records.domain.is_some();
                 let known = self.wait_for(name, self.until(), is_known).await?;
                 known.ok_or_else(|| self.is_late("saying what it wants to find in DNS"))?;
             }
-            let examined = examine(&self.lookup, name, desired, &self.domain_seen(name)).await;
+            let examined = examine(&self.lookup, name, desired, &self.observed_domain(name)).await;
             let examined = examined.map_err(Trouble::Passing)?;
             if examined.is_right() {
-                self.seen().domains.entry(name.to_owned()).or_default().dns = Some(true);
+                self.observed().domains.entry(name.to_owned()).or_default().dns = Some(true);
                 return Ok(());
             }
             let problems = examined.problems().join(" ");
@@ -149,8 +149,12 @@ impl Site {
 
     async fn write_records(&self, key: &str, name: &str, way: &DnsWay) -> Result<(), Trouble> {
         let zone = Zone::open(self, way, name).await?;
-        let demand =
-            demand(name, Some(zone.name()), self.infrastructure.domains.get(name), &self.domain_seen(name));
+        let demand = demand(
+            name,
+            Some(zone.name()),
+            self.infrastructure.domains.get(name),
+            &self.observed_domain(name),
+        );
         let demand = demand.map_err(Trouble::Failed)?;
         let held = zone.held(&demand.names()).await?;
         let written = self.context.control.store.infrastructure().written(self.context.account.id).await?;

@@ -6,7 +6,7 @@ use azure_client::arm::CallError;
 use jiff::Timestamp;
 use tokio::sync::Mutex;
 
-use super::super::observed::{DomainSeen, Progress, desired_name};
+use super::super::observed::{ObservedDomain, Progress, desired_name};
 use super::patience::look;
 use super::{Site, Trouble};
 use model::infrastructure::DomainOwner;
@@ -21,7 +21,7 @@ pub(super) struct Looks {
 impl Site {
     pub(super) async fn make_domain(&self, name: &str) -> Result<(), Trouble> {
         let Some(desired) = self.infrastructure.domains.get(name) else { return Ok(()) };
-        let there = self.seen().domains.get(name).map(|there| there.progress);
+        let there = self.observed().domains.get(name).map(|there| there.progress);
         let begun = match there {
             Some(Progress::Going) => None,
             there => {
@@ -34,10 +34,11 @@ impl Site {
                 Some(self.make(&id, there.is_some(), put).await?)
             }
         };
-        self.seen().domains.entry(name.to_owned()).or_default().progress = Progress::Going;
-        let seen = self.wait_for(name, self.until(), |seen| seen.progress != Progress::Going).await?;
-        match seen {
-            Some(seen) if seen.progress == Progress::Failed => Err(self.failed(begun.as_ref()).await),
+        self.observed().domains.entry(name.to_owned()).or_default().progress = Progress::Going;
+        let observed =
+            self.wait_for(name, self.until(), |observed| observed.progress != Progress::Going).await?;
+        match observed {
+            Some(observed) if observed.progress == Progress::Failed => Err(self.failed(begun.as_ref()).await),
             Some(_) => Ok(()),
             None => Err(self.is_late("making the domain")),
         }
@@ -45,15 +46,16 @@ impl Site {
 
     pub(super) async fn track(&self, name: &str, wanted: bool) -> Result<(), Trouble> {
         self.context.arm.track(&self.ids.domain(name), wanted).await?;
-        let done = |seen: &DomainSeen| seen.progress == Progress::Ready && seen.tracking == wanted;
-        let seen = self.wait_for(name, self.until(), done).await?;
-        seen.map(drop).ok_or_else(|| self.is_late("changing the domain"))
+        let done =
+            |observed: &ObservedDomain| observed.progress == Progress::Ready && observed.tracking == wanted;
+        let observed = self.wait_for(name, self.until(), done).await?;
+        observed.map(drop).ok_or_else(|| self.is_late("changing the domain"))
     }
 
     pub(super) async fn delete_domain(&self, name: &str) -> Result<(), Trouble> {
         self.delete(&self.ids.domain(name)).await?;
-        let address = self.domain_seen(name).address;
-        self.seen().domains.remove(name);
+        let address = self.observed_domain(name).address;
+        self.observed().domains.remove(name);
         self.forget_devices(&address).await
     }
 
@@ -62,17 +64,17 @@ impl Site {
         &self,
         name: &str,
         until: Timestamp,
-        is_so: impl Fn(&DomainSeen) -> bool,
-    ) -> Result<Option<DomainSeen>, Trouble> {
+        is_so: impl Fn(&ObservedDomain) -> bool,
+    ) -> Result<Option<ObservedDomain>, Trouble> {
         for number in 0.. {
             let before = *self.looks.count.lock().await;
             if self.context.control.clock.now() >= until {
                 break;
             }
             self.look(before, look(number)).await?;
-            let seen = self.domain_seen(name);
-            if is_so(&seen) {
-                return Ok(Some(seen));
+            let observed = self.observed_domain(name);
+            if is_so(&observed) {
+                return Ok(Some(observed));
             }
         }
         Ok(None)
@@ -86,13 +88,13 @@ impl Site {
         }
         self.context.control.clock.sleep(wait).await;
         let found = self.context.arm.domains(self.ids.email_service()).await?;
-        let mut seen = self.seen();
+        let mut observed = self.observed();
         for resource in &found {
-            let there = seen.domains.entry(desired_name(resource)).or_default();
-            let new = DomainSeen::of(&resource.properties);
+            let there = observed.domains.entry(desired_name(resource)).or_default();
+            let new = ObservedDomain::of(&resource.properties);
             let (dns, senders) = (there.dns, std::mem::take(&mut there.senders));
             let suppressed = std::mem::take(&mut there.suppressed);
-            *there = DomainSeen { dns, senders, suppressed, ..new };
+            *there = ObservedDomain { dns, senders, suppressed, ..new };
         }
         *count += 1;
         Ok(())

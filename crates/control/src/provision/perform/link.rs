@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Mutex as Turn;
 
-use super::super::observed::ServiceSeen;
+use super::super::observed::ObservedService;
 use super::{Site, Trouble};
 
 /// Links that are to be made or ended: whoever has the turn does it for all that wait.
@@ -27,7 +27,7 @@ impl Site {
 
     pub(super) async fn unlink(&self, name: &str) -> Result<(), Trouble> {
         self.set_link(name, false).await?;
-        let address = self.domain_seen(name).address;
+        let address = self.observed_domain(name).address;
         self.forget_devices(&address).await
     }
 
@@ -67,7 +67,7 @@ impl Site {
             let new = changes.iter().filter(|(id, wanted)| **wanted && !is_there(id));
             all.extend(new.map(|(id, _)| id.clone()));
             let written = self.context.arm.link(service, &all).await?;
-            self.seen().service = Some(ServiceSeen::of(&written.properties));
+            self.observed().service = Some(ObservedService::of(&written.properties));
         }
         Err(Trouble::Failed(format!(
             "somebody else changes the linked domains of {} all the time",

@@ -32,7 +32,7 @@ pub(super) use self::soften::softer;
 use self::domain::Looks;
 use self::link::Links;
 use super::clean;
-use super::observed::{DomainSeen, Observed};
+use super::observed::{Observed, ObservedDomain};
 use super::step::Action;
 use super::told::ApplyEvent;
 use crate::verify::{Context, explain};
@@ -47,7 +47,7 @@ pub(crate) struct Site {
     shown: Vec<Record>,
     /// The zones of Azure DNS, once somebody has looked.
     zones: OnceCell<Vec<DnsZone>>,
-    seen: Mutex<Observed>,
+    observed: Mutex<Observed>,
     looks: Looks,
     links: Links,
     /// Steps that are one call each wait here instead of all being under way.
@@ -91,7 +91,7 @@ impl Site {
     pub(super) fn new(
         context: Context,
         infrastructure: Infrastructure,
-        (seen, shown): (Observed, Vec<Record>),
+        (observed, shown): (Observed, Vec<Record>),
         lookup: ::dns::lookup::Lookup,
         events: Option<UnboundedSender<ApplyEvent>>,
     ) -> Self {
@@ -99,9 +99,9 @@ impl Site {
         let looks = Looks::default();
         let links = Links::default();
         let short = Semaphore::new(AT_ONCE);
-        let seen = Mutex::new(seen);
+        let observed = Mutex::new(observed);
         let zones = OnceCell::new();
-        Self { context, infrastructure, ids, lookup, shown, zones, seen, looks, links, short, events }
+        Self { context, infrastructure, ids, lookup, shown, zones, observed, looks, links, short, events }
     }
 
     /// Tells whoever watches. Nobody has to stay to the end.
@@ -116,12 +116,12 @@ impl Site {
     }
 
     /// What was seen last. Never held over a call.
-    pub(super) fn seen(&self) -> MutexGuard<'_, Observed> {
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(super) fn observed(&self) -> MutexGuard<'_, Observed> {
+        self.observed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn domain_seen(&self, name: &str) -> DomainSeen {
-        self.seen().domains.get(name).cloned().unwrap_or_default()
+    fn observed_domain(&self, name: &str) -> ObservedDomain {
+        self.observed().domains.get(name).cloned().unwrap_or_default()
     }
 
     /// The turn of a step that is a call or two. Those that wait for Azure or DNS do not stand in line.

@@ -22,7 +22,7 @@ impl Site {
         let Some(desired) = desired else { return Ok(()) };
         let id = self.ids.domain(name);
         self.context.arm.put_sender(&id, &desired.username, desired.display_name.as_deref()).await?;
-        let is_there = key == DEFAULT || self.domain_seen(name).senders.contains_key(key);
+        let is_there = key == DEFAULT || self.observed_domain(name).senders.contains_key(key);
         if is_there { Ok(()) } else { self.note_made(&self.ids.sender(name, key), StepState::Done).await }
     }
 
@@ -48,7 +48,7 @@ impl Site {
     /// Every sender at Azure becomes one here, and those that are gone there go here.
     pub(super) async fn let_devices_send(&self, name: &str) -> Result<(), Trouble> {
         let found = self.context.arm.senders(&self.ids.domain(name)).await?;
-        let address = match self.domain_seen(name).address {
+        let address = match self.observed_domain(name).address {
             address if address.is_empty() => {
                 self.context.arm.domain(&self.ids.domain(name)).await?.properties.from_sender_domain
             }
@@ -109,7 +109,7 @@ impl Site {
                 list
             }
         };
-        let listed = self.domain_seen(name).suppressed.get(key).cloned().unwrap_or_default();
+        let listed = self.observed_domain(name).suppressed.get(key).cloned().unwrap_or_default();
         for address in desired.suppressed.iter().filter(|one| !listed.contains(&one.to_lowercase())) {
             let id = format!("{list}/suppressionListAddresses/{}", named(&list, &address.to_lowercase()));
             self.context.arm.put(&id, &serde_json::json!({ "email": address })).await?;

@@ -3,7 +3,7 @@
 use azure_client::arm::Begun;
 use azure_types::arm::COMMUNICATION_NAMESPACE;
 
-use super::super::observed::{Progress, ServiceSeen, optional};
+use super::super::observed::{ObservedService, Progress, optional};
 use super::{Site, Trouble};
 use crate::AccountChange;
 use crate::accounts::endpoint::{believed, is_guess};
@@ -25,13 +25,13 @@ impl Site {
 
     pub(super) async fn make_group(&self) -> Result<(), Trouble> {
         let id = self.ids.group();
-        let is_there = self.seen().group.is_some();
+        let is_there = self.observed().group.is_some();
         self.make(id, is_there, self.context.arm.put_group(id, &self.infrastructure.location)).await
     }
 
     pub(super) async fn make_email_service(&self) -> Result<(), Trouble> {
         let (arm, id) = (&self.context.arm, self.ids.email_service());
-        let there = self.seen().email_service.as_ref().map(|there| there.progress);
+        let there = self.observed().email_service.as_ref().map(|there| there.progress);
         let begun = match there {
             Some(Progress::Going) => None,
             there => {
@@ -52,7 +52,7 @@ impl Site {
 
     pub(super) async fn make_service(&self) -> Result<(), Trouble> {
         let (arm, id) = (&self.context.arm, self.ids.service());
-        let there = self.seen().service.as_ref().map(|there| there.progress);
+        let there = self.observed().service.as_ref().map(|there| there.progress);
         let begun = match there {
             Some(Progress::Going | Progress::Ready) => None,
             Some(Progress::Failed) => Some(arm.put_service(id, &self.infrastructure.data_location).await?),
@@ -62,9 +62,9 @@ impl Site {
             }
         };
         let mut patience = self.patience();
-        let seen = loop {
+        let observed = loop {
             let found = optional(arm.service(id)).await?;
-            let found = found.map(|found| ServiceSeen::of(&found.properties));
+            let found = found.map(|found| ObservedService::of(&found.properties));
             match found {
                 Some(found) if found.progress == Progress::Ready => break found,
                 Some(found) if found.progress == Progress::Failed => {
@@ -73,8 +73,8 @@ impl Site {
                 _ => self.pause(&mut patience, "the communication service").await?,
             }
         };
-        let host_name = seen.host_name.clone();
-        self.seen().service = Some(seen);
+        let host_name = observed.host_name.clone();
+        self.observed().service = Some(observed);
         self.choose(&host_name).await
     }
 
@@ -133,7 +133,7 @@ impl Site {
             "tenantId": account.tenant,
         });
         let id = self.ids.login(name);
-        let is_there = self.seen().logins.contains_key(&name.to_lowercase());
+        let is_there = self.observed().logins.contains_key(&name.to_lowercase());
         self.make(&id, is_there, self.context.arm.put(&id, &properties)).await?;
         self.look_at_logins().await;
         Ok(())

@@ -4,7 +4,7 @@ use azure_client::arm::Begun;
 use azure_types::communication::{VerificationState, VerificationStates};
 use jiff::{SignedDuration, Timestamp};
 
-use super::super::observed::DomainSeen;
+use super::super::observed::ObservedDomain;
 use super::super::step::Action;
 use super::{Site, Trouble};
 
@@ -24,12 +24,13 @@ impl Site {
         }
         self.told(&action.key(), "Azure is stuck; the verification is taken back and begun again");
         let id = self.ids.domain(name);
-        let is_open = |part: &&&str| !state(&self.domain_seen(name).states, part).is_verified();
+        let is_open = |part: &&&str| !state(&self.observed_domain(name).states, part).is_verified();
         for part in parts.iter().filter(is_open) {
             // It may have ended just now, which is an error there and good news here.
             let _ = self.context.arm.cancel_verification(&id, part).await;
         }
-        let calm = |seen: &DomainSeen| parts.iter().all(|part| !is_going(state(&seen.states, part)));
+        let calm =
+            |observed: &ObservedDomain| parts.iter().all(|part| !is_going(state(&observed.states, part)));
         self.wait_for(name, self.in_time(), calm).await?;
         if self.ask_and_wait(name, parts).await? {
             return self.verdict(name, parts);
@@ -44,7 +45,7 @@ impl Site {
     /// Whether there was a verdict in time.
     async fn ask_and_wait(&self, name: &str, parts: &Parts) -> Result<bool, Trouble> {
         let id = self.ids.domain(name);
-        let now = self.domain_seen(name).states;
+        let now = self.observed_domain(name).states;
         let asks = parts.iter().filter(|part| {
             let state = state(&now, part);
             !state.is_verified() && !is_going(state)
@@ -59,9 +60,9 @@ impl Site {
             }
         });
         futures_util::future::try_join_all(asks).await?;
-        let is_judged = |seen: &DomainSeen| {
+        let is_judged = |observed: &ObservedDomain| {
             parts.iter().all(|part| {
-                let state = state(&seen.states, part);
+                let state = state(&observed.states, part);
                 state.is_verified() || state.status == "VerificationFailed"
             })
         };
@@ -87,7 +88,7 @@ impl Site {
     }
 
     fn verdict(&self, name: &str, parts: &Parts) -> Result<(), Trouble> {
-        let states = self.domain_seen(name).states;
+        let states = self.observed_domain(name).states;
         let failed: Vec<String> = parts
             .iter()
             .filter(|part| !state(&states, part).is_verified())

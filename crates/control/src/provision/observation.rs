@@ -11,7 +11,7 @@ use futures_util::StreamExt as _;
 use model::infrastructure::{Infrastructure, RecordedStep, ResourceIds, WrittenRecord};
 
 use super::manifest::Manifest;
-use super::observed::{DomainSeen, Observed, observe};
+use super::observed::{Observed, ObservedDomain, observe};
 use super::perform::{Examined, examine};
 use super::plan::{Known, Plan, PlanView, destruction, plan};
 use super::step::{Action, has_records};
@@ -21,12 +21,12 @@ use crate::error::{ControlError, Invalid};
 use crate::verify::Context;
 
 /// What a plan is made from.
-pub(crate) struct Survey {
+pub(crate) struct Observation {
     pub(super) context: Context,
     pub(super) infrastructure: Infrastructure,
     pub(super) ids: ResourceIds,
     pub(super) lookup: Lookup,
-    pub(super) seen: Observed,
+    pub(super) observed: Observed,
     pub(super) known: Known,
     /// What DNS shows, by domain.
     pub(super) examined: BTreeMap<String, Examined>,
@@ -45,11 +45,11 @@ const SPF: &str = "v=spf1 include:spf.protection.outlook.com -all";
 
 impl Control {
     /// Looks at everything that a plan is made from.
-    pub(super) async fn survey(
+    pub(super) async fn observe(
         &self,
         name: &str,
         manifest: Option<Manifest>,
-    ) -> Result<Survey, ControlError> {
+    ) -> Result<Observation, ControlError> {
         let account = self.account(name)?;
         let infrastructure = match manifest {
             Some(manifest) => desired::infrastructure(manifest, &account, self.clock.now())?,
@@ -57,14 +57,25 @@ impl Control {
         };
         let context = self.context_or_error(&account).await?;
         let ids = infrastructure.ids(account.subscription);
-        let seen = observe(&context, &infrastructure, &ids).await;
-        let mut seen = seen.map_err(|error| unseen(&account, &error))?;
+        let observed = observe(&context, &infrastructure, &ids).await;
+        let mut observed = observed.map_err(|error| unseen(&account, &error))?;
         let steps = self.store.infrastructure().steps(account.id).await?;
         let written = self.store.infrastructure().written(account.id).await?;
         let known = Known::of(&account, &steps, &written);
         let lookup = self.lookup()?;
-        let (examined, silent) = examine_all(&lookup, &infrastructure, &mut seen).await;
-        Ok(Survey { context, infrastructure, ids, lookup, seen, known, examined, steps, written, silent })
+        let (examined, silent) = examine_all(&lookup, &infrastructure, &mut observed).await;
+        Ok(Observation {
+            context,
+            infrastructure,
+            ids,
+            lookup,
+            observed,
+            known,
+            examined,
+            steps,
+            written,
+            silent,
+        })
     }
 
     fn lookup(&self) -> Result<Lookup, Invalid> {
@@ -75,13 +86,13 @@ impl Control {
     }
 }
 
-impl Survey {
+impl Observation {
     pub(super) fn plan(&self) -> Plan {
-        plan(&self.infrastructure, &self.ids, &self.seen, &self.known)
+        plan(&self.infrastructure, &self.ids, &self.observed, &self.known)
     }
 
     pub(super) fn destruction(&self, domains: &BTreeSet<String>) -> Plan {
-        destruction(&self.infrastructure, &self.ids, &self.seen, domains, &self.known)
+        destruction(&self.infrastructure, &self.ids, &self.observed, domains, &self.known)
     }
 
     /// A plan as people see it, with what would be written into DNS.
@@ -122,11 +133,11 @@ type Look<'a> = Pin<Box<dyn Future<Output = (String, Result<Examined, String>)> 
 async fn examine_all(
     lookup: &Lookup,
     infrastructure: &Infrastructure,
-    seen: &mut Observed,
+    observed: &mut Observed,
 ) -> (BTreeMap<String, Examined>, BTreeMap<String, String>) {
     let mut looks: Vec<Look<'_>> = Vec::new();
     for (name, desired) in infrastructure.domains.iter().filter(|(_, desired)| has_records(desired.owner)) {
-        let there = seen.domains.get(name).cloned().unwrap_or_else(expected);
+        let there = observed.domains.get(name).cloned().unwrap_or_else(expected);
         looks.push(Box::pin(
             async move { (name.clone(), examine(lookup, name, Some(desired), &there).await) },
         ));
@@ -142,7 +153,7 @@ async fn examine_all(
             }
         };
         // As long as Azure has not said what it wants to find, nothing can be right.
-        let there = seen.domains.get_mut(&name).filter(|there| there.records.domain.is_some());
+        let there = observed.domains.get_mut(&name).filter(|there| there.records.domain.is_some());
         if let Some(there) = there {
             there.dns = Some(found.is_right());
         }
@@ -175,9 +186,9 @@ fn detail(row: &Row, written: &[WrittenRecord]) -> Option<String> {
 }
 
 /// What is known of a domain that is not there yet.
-fn expected() -> DomainSeen {
+fn expected() -> ObservedDomain {
     let spf =
         VerificationRecord { kind: "TXT".to_owned(), value: SPF.to_owned(), ..VerificationRecord::default() };
     let records = VerificationRecords { spf: Some(spf), ..VerificationRecords::default() };
-    DomainSeen { records, ..DomainSeen::default() }
+    ObservedDomain { records, ..ObservedDomain::default() }
 }
