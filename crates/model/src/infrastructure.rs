@@ -98,7 +98,7 @@ pub enum StepState {
     /// It is done.
     Done,
     /// It waits for somebody, or for DNS.
-    Waits,
+    Pending,
     /// It came to nothing.
     Failed,
 }
@@ -229,7 +229,7 @@ impl fmt::Display for DnsWay {
 
 impl StepState {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Begun, Self::Done, Self::Waits, Self::Failed];
+    pub const ALL: [Self; 4] = [Self::Begun, Self::Done, Self::Pending, Self::Failed];
 
     /// Its word, as rows and programs have it.
     #[must_use]
@@ -237,7 +237,7 @@ impl StepState {
         match self {
             Self::Begun => "begun",
             Self::Done => "done",
-            Self::Waits => "waits",
+            Self::Pending => "waits",
             Self::Failed => "failed",
         }
     }

@@ -40,7 +40,7 @@ async fn every_domain_and_sender_is_in_every_form() {
     let control = world.control();
     desired(&control).await;
     let applied = world.drive(control.apply(ACCOUNT, &[], None)).await.unwrap();
-    assert!(applied.only_waits(), "only the domain that a person keeps is not done: {applied:#?}");
+    assert!(applied.only_pending(), "only the domain that a person keeps is not done: {applied:#?}");
     for form in ExportForm::ALL {
         let text = control.export(ACCOUNT, form).await.unwrap();
         for (domain, sender) in SENDERS {

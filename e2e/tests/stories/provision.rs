@@ -91,7 +91,7 @@ async fn a_domain_whose_records_a_person_writes_waits_for_that_person() {
     });
     add(&control, "tailspin.example", desired(None, &["noreply"])).await;
     let applied = apply(&world, &control).await;
-    assert!(applied.only_waits(), "{applied:#?}");
+    assert!(applied.only_pending(), "{applied:#?}");
     let picture = control.domain_picture(ACCOUNT, "tailspin.example").await.unwrap();
     assert_eq!(picture.state, DomainState::DnsNeeded, "{picture:#?}");
     write_by_hand(&world, &control, "tailspin.example").await;
@@ -461,14 +461,14 @@ async fn an_spf_record_of_somebody_else_is_changed_only_as_it_was_shown_and_come
     };
     let applying = async {
         let applied = control.apply(ACCOUNT, &[], Some(events)).await.unwrap();
-        assert!(applied.only_waits(), "{applied:#?}");
+        assert!(applied.only_pending(), "{applied:#?}");
     };
     world.drive(async { tokio::join!(applying, meddling) }).await;
     assert_eq!(spf(&world), ["v=spf1 include:_spf.third.example ~all"]);
 
     put(BEFORE);
     // The first one shows it, the second one does it.
-    assert!(apply(&world, &control).await.only_waits());
+    assert!(apply(&world, &control).await.only_pending());
     let applied = apply(&world, &control).await;
     assert!(applied.is_complete(), "{applied:#?}");
     assert_eq!(spf(&world), [MERGED]);

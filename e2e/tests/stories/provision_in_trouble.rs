@@ -67,7 +67,7 @@ async fn a_verification_that_stays_stuck_waits_and_says_so() {
     arm(&world, Operation::Verification, Effect::Hang, None);
     let applied = apply(&world, &control).await;
     let (outcome, problem) = told(&applied, "ownership/northwind.example");
-    assert!(outcome == Outcome::Waits && problem.contains("asked twice"), "{problem}");
+    assert!(outcome == Outcome::Pending && problem.contains("asked twice"), "{problem}");
     must_come_right(world, &control).await;
 }
 
@@ -91,7 +91,7 @@ async fn a_verification_that_azure_refuses_is_told_in_its_words() {
     arm(&world, Operation::Verification, answer(400, "SomethingAboutDns", None), Some(1));
     let applied = apply(&world, &control).await;
     let (outcome, problem) = told(&applied, "ownership/northwind.example");
-    assert!(outcome == Outcome::Waits && problem.contains("SomethingAboutDns"), "{problem}");
+    assert!(outcome == Outcome::Pending && problem.contains("SomethingAboutDns"), "{problem}");
     must_come_right(world, &control).await;
 }
 

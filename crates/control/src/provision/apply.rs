@@ -111,7 +111,7 @@ fn conclude(site: &Site, step: &Step, trouble: Option<Trouble>, applied: &mut Ap
     let (outcome, problem) = match trouble {
         None => (Outcome::Done, None),
         // Trouble that stayed may be over by the next time.
-        Some(Trouble::Waits(why) | Trouble::Passing(why)) => (Outcome::Waits, Some(why)),
+        Some(Trouble::Pending(why) | Trouble::Passing(why)) => (Outcome::Pending, Some(why)),
         Some(Trouble::Failed(why)) => (Outcome::Failed, Some(why)),
     };
     match &problem {
@@ -148,8 +148,8 @@ async fn carry_out(site: &Arc<Site>, step: &Step) -> Result<(), Trouble> {
             info!(account = %name, step = key, "a step of provisioning is done");
             note(site, &key, StepState::Done, None).await?;
         }
-        Err(Trouble::Waits(why) | Trouble::Passing(why)) => {
-            note(site, &key, StepState::Waits, Some(why)).await?;
+        Err(Trouble::Pending(why) | Trouble::Passing(why)) => {
+            note(site, &key, StepState::Pending, Some(why)).await?;
         }
         Err(Trouble::Failed(why)) => {
             warn!(account = %name, step = key, why, "a step of provisioning failed");

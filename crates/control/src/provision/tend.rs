@@ -18,7 +18,7 @@ pub enum Tended {
     /// What waited is done now: these domains.
     Done(Vec<String>),
     /// Something still waits.
-    Waits,
+    Pending,
     /// Something is not as it was made, in sentences.
     Differs(Vec<String>),
 }
@@ -30,7 +30,7 @@ impl Control {
     /// Whether something of an infrastructure waits for somebody, or for DNS.
     pub(crate) async fn is_pending(&self, account: AccountId) -> bool {
         let steps = self.store.infrastructure().steps(account).await;
-        steps.is_ok_and(|steps| steps.iter().any(|step| step.state == StepState::Waits))
+        steps.is_ok_and(|steps| steps.iter().any(|step| step.state == StepState::Pending))
     }
 
     /// Looks after the infrastructure of an account. What somebody desired and never began is left alone.
@@ -42,13 +42,13 @@ impl Control {
         let steps = self.store.infrastructure().steps(account.id).await?;
         let waiting: BTreeSet<String> = steps
             .iter()
-            .filter(|step| step.state == StepState::Waits)
+            .filter(|step| step.state == StepState::Pending)
             .filter_map(|step| step.key.split('/').nth(1).map(str::to_owned))
             .collect();
         if !waiting.is_empty() {
             let domains: Vec<String> = waiting.into_iter().collect();
             let applied = Box::pin(self.apply(name, &domains, None)).await?;
-            return Ok(if applied.is_complete() { Tended::Done(domains) } else { Tended::Waits });
+            return Ok(if applied.is_complete() { Tended::Done(domains) } else { Tended::Pending });
         }
         let observation = Box::pin(self.observe(name, None)).await?;
         let differences = differences(&observation, &observation.plan(), &steps);

@@ -51,7 +51,7 @@ pub enum Outcome {
     /// It is done.
     Done,
     /// It waits for somebody, or for DNS: apply again then.
-    Waits,
+    Pending,
     /// It came to nothing.
     Failed,
     /// It was not begun, because a step before it is not done.
@@ -91,7 +91,7 @@ impl Applied {
 
     /// Whether somebody only has to wait, or to do what a step waits for.
     #[must_use]
-    pub fn only_waits(&self) -> bool {
+    pub fn only_pending(&self) -> bool {
         let is_bad = |step: &OpenStep| step.outcome == Outcome::Failed;
         self.problems.is_empty() && !self.open.is_empty() && !self.open.iter().any(is_bad)
     }

@@ -51,7 +51,7 @@ impl Watch {
         let Some(account) = directory.account(id) else { return };
         let name = &account.name;
         match tended {
-            Ok(Tended::Waits) => {}
+            Ok(Tended::Pending) => {}
             Ok(Tended::Same) => {
                 if self.different.remove(&id).is_some() {
                     let sentence = format!("Azure and DNS are again as account {name} is to have them.");

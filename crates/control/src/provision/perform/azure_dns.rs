@@ -94,7 +94,7 @@ impl AzureZone {
             let etag = there.as_ref().and_then(|set| set.etag.clone());
             let mut set = there.unwrap_or_default();
             if !change_set(&mut set, gone, new) {
-                return Err(Trouble::Waits(format!(
+                return Err(Trouble::Pending(format!(
                     "{} was changed by somebody else meanwhile, and was left alone. Apply again to see it anew",
                     record.name
                 )));

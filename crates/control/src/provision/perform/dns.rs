@@ -123,7 +123,7 @@ impl Site {
             if *way == DnsWay::Manual {
                 let count = examined.problems().len();
                 let are = if count == 1 { "1 record is".to_owned() } else { format!("{count} records are") };
-                return Err(Trouble::Waits(format!(
+                return Err(Trouble::Pending(format!(
                     "{are} not there yet, or not right: `postern domain records {name}` has what to write"
                 )));
             }
@@ -137,7 +137,7 @@ impl Site {
                 }
                 Some(until) if now >= until => {
                     let text = "The records are written, but the zone's own servers do not show them all:";
-                    return Err(Trouble::Waits(format!("{text} {problems}")));
+                    return Err(Trouble::Pending(format!("{text} {problems}")));
                 }
                 Some(_) => {
                     clock.sleep(look(looks)).await;
@@ -164,7 +164,7 @@ impl Site {
         let (changes, blocked) = dns::change::changes(&demand, &held, &is_ours);
         if !blocked.is_empty() {
             let sentences: Vec<&str> = blocked.iter().map(|one| one.sentence.as_str()).collect();
-            return Err(Trouble::Waits(sentences.join(" ")));
+            return Err(Trouble::Pending(sentences.join(" ")));
         }
         self.must_be_shown(name, &changes).await?;
         for change in &changes {
@@ -182,7 +182,7 @@ impl Site {
             }
             let control = &self.context.control;
             control.note_shown(self.context.account.id, std::slice::from_ref(by)).await?;
-            return Err(Trouble::Waits(format!(
+            return Err(Trouble::Pending(format!(
                 "{} of {name} would be changed from \"{}\" to \"{}\". Apply again to have it so",
                 held.record.kind(),
                 held.record.value(),
@@ -263,7 +263,7 @@ impl Site {
 /// A record that receivers give up on would break mail that arrives today.
 fn too_many(examined: &Examined) -> Result<(), Trouble> {
     let row = examined.rows.iter().find(|row| row.code == TOO_MANY);
-    row.map_or(Ok(()), |row| Err(Trouble::Waits(row.sentence.clone())))
+    row.map_or(Ok(()), |row| Err(Trouble::Pending(row.sentence.clone())))
 }
 
 fn record(row: &WrittenRecord) -> Record {

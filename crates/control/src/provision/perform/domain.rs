@@ -101,6 +101,8 @@ impl Site {
     }
 
     pub(super) fn is_late(&self, what: &str) -> Trouble {
-        Trouble::Waits(format!("Azure is not done with {what} yet. Apply again later: it goes on from there"))
+        Trouble::Pending(format!(
+            "Azure is not done with {what} yet. Apply again later: it goes on from there"
+        ))
     }
 }

@@ -59,7 +59,7 @@ pub(crate) struct Site {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Trouble {
     /// Somebody has to do something, or time has to pass.
-    Waits(String),
+    Pending(String),
     /// Trying again may help.
     Passing(String),
     /// It will not.
@@ -70,7 +70,7 @@ impl Trouble {
     /// The same without what others may have written between the lines.
     pub(super) fn clean(self) -> Self {
         match self {
-            Self::Waits(why) => Self::Waits(clean(&why)),
+            Self::Pending(why) => Self::Pending(clean(&why)),
             Self::Passing(why) => Self::Passing(clean(&why)),
             Self::Failed(why) => Self::Failed(clean(&why)),
         }
@@ -79,7 +79,7 @@ impl Trouble {
     /// What is in the way.
     pub(super) fn why(self) -> String {
         match self {
-            Self::Waits(why) | Self::Passing(why) | Self::Failed(why) => why,
+            Self::Pending(why) | Self::Passing(why) | Self::Failed(why) => why,
         }
     }
 }

@@ -30,7 +30,7 @@ impl Site {
         let clock = &self.context.control.clock;
         if clock.now() >= patience.until {
             let minutes = PATIENCE.as_mins();
-            return Err(Trouble::Waits(format!(
+            return Err(Trouble::Pending(format!(
                 "Azure is not done with {what} after {minutes} minutes. Apply again later: it goes on from there"
             )));
         }

@@ -24,7 +24,7 @@ impl Site {
     /// Puts the softer end back, once Azure has verified the record; gives the record as it is now.
     pub(in super::super) async fn soften(&self, name: &str) -> Result<String, Trouble> {
         if !self.observed_domain(name).is_verified() {
-            return Err(Trouble::Waits(format!("Azure wants {name} to end in -all until it is verified")));
+            return Err(Trouble::Pending(format!("Azure wants {name} to end in -all until it is verified")));
         }
         let (memory, account) = (self.context.control.store.infrastructure(), self.context.account.id);
         let rows = memory.written(account).await?;

@@ -35,7 +35,7 @@ impl Site {
         if self.ask_and_wait(name, parts).await? {
             return self.verdict(name, parts);
         }
-        Err(Trouble::Waits(format!(
+        Err(Trouble::Pending(format!(
             "Azure has been asked twice to verify {} of {name}, and has given no verdict. Apply again later; if it \
              stays so, `postern destroy --target {name}` and a new apply begin from the start",
             parts.join(", ")
@@ -101,7 +101,7 @@ impl Site {
             return Ok(());
         }
         // What is shown was right a moment ago: resolvers on Azure's side may still believe what was there before.
-        Err(Trouble::Waits(format!(
+        Err(Trouble::Pending(format!(
             "Azure did not accept {}. The records are right at the zone's own servers; others may keep the old \
              answer for a while. Apply again later, or look with `postern domain doctor {name}`",
             failed.join(", ")

@@ -29,7 +29,7 @@ impl<'a> Zone<'a> {
                 let cloudflare = connect(site, connection).await?;
                 let zone = cloudflare.zone_of(domain).await?;
                 if !zone.is_active {
-                    return Err(Trouble::Waits(format!(
+                    return Err(Trouble::Pending(format!(
                         "Cloudflare is not asked about {}: its registrar has to name {}",
                         zone.name,
                         zone.name_servers.join(" and ")
@@ -92,7 +92,7 @@ async fn connect(site: &Site, name: &str) -> Result<Cloudflare, Trouble> {
 impl From<CloudflareError> for Trouble {
     fn from(error: CloudflareError) -> Self {
         match error {
-            CloudflareError::Busy(_) => Self::Waits(error.to_string()),
+            CloudflareError::Busy(_) => Self::Pending(error.to_string()),
             CloudflareError::Failed(_) | CloudflareError::Silent(_) => Self::Passing(error.to_string()),
             error => Self::Failed(error.to_string()),
         }

@@ -70,7 +70,7 @@ impl LiveSteps {
         }
         let (sign, style) = match outcome {
             Outcome::Done => ("✓", GOOD),
-            Outcome::Waits => ("…", WAITING),
+            Outcome::Pending => ("…", WAITING),
             Outcome::Failed => ("✗", BAD),
             Outcome::Skipped => ("-", QUIET),
         };

@@ -19,7 +19,7 @@ use crate::output::{self, BAD, GOOD, Line, QUIET, STRONG, WAITING, line, say};
 /// There are changes.
 const CHANGES: u8 = 2;
 /// Somebody has to do something, or time has to pass.
-const WAITS: u8 = 3;
+const PENDING: u8 = 3;
 
 pub(super) async fn plan(arguments: &Plan) -> anyhow::Result<ExitCode> {
     let client = Client::new(&arguments.connection)?;
@@ -194,7 +194,7 @@ pub(super) async fn apply_steps(
 pub(super) fn code_of(applied: &Applied) -> ExitCode {
     match applied {
         applied if applied.is_complete() => ExitCode::SUCCESS,
-        applied if applied.only_waits() => ExitCode::from(WAITS),
+        applied if applied.only_pending() => ExitCode::from(PENDING),
         _ => ExitCode::FAILURE,
     }
 }
@@ -210,7 +210,7 @@ fn conclude(applied: &Applied, is_removal: bool, json: bool) -> anyhow::Result<E
     }
     let skipped = applied.open.iter().filter(|step| step.outcome == Outcome::Skipped).count();
     for step in applied.open.iter().filter(|step| step.outcome != Outcome::Skipped) {
-        let (sign, style) = if step.outcome == Outcome::Waits { ("…", WAITING) } else { ("✗", BAD) };
+        let (sign, style) = if step.outcome == Outcome::Pending { ("…", WAITING) } else { ("✗", BAD) };
         say!("{style}{sign}{style:#} {}: {}", step.sentence, step.problem);
     }
     let done = match (applied.done, applied.is_complete()) {
