@@ -115,8 +115,10 @@ async fn an_apply_that_is_killed_anywhere_is_finished_by_the_next() {
             let killed = async {
                 let mut count = 0;
                 while let Some(event) = heard.recv().await {
-                    count +=
-                        usize::from(!matches!(event, ApplyEvent::Planned { .. } | ApplyEvent::Told { .. }));
+                    count += usize::from(!matches!(
+                        event,
+                        ApplyEvent::Planned { .. } | ApplyEvent::Progress { .. }
+                    ));
                     if count > killed_at {
                         return;
                     }
@@ -164,7 +166,8 @@ async fn an_apply_that_is_killed_after_any_call_and_before_its_answer_is_finishe
         let applying = control.apply(ACCOUNT, &[], Some(events));
         let killed = async {
             while let Some(event) = heard.recv().await {
-                if matches!(&event, ApplyEvent::Told { sentence, .. } if sentence.contains("trying again")) {
+                if matches!(&event, ApplyEvent::Progress { sentence, .. } if sentence.contains("trying again"))
+                {
                     return;
                 }
             }

@@ -9,8 +9,8 @@ use tracing::{info, warn};
 
 use super::perform::{Site, Trouble};
 use super::plan::Plan;
+use super::progress::{Applied, ApplyEvent, OpenStep, Outcome};
 use super::step::Step;
-use super::told::{Applied, ApplyEvent, OpenStep, Outcome};
 
 /// Tries of a step that meets passing trouble.
 const TRIES: u32 = 3;
@@ -136,7 +136,10 @@ async fn carry_out(site: &Arc<Site>, step: &Step) -> Result<(), Trouble> {
         tries += 1;
         match site.perform(&step.action).await.map_err(Trouble::clean) {
             Err(Trouble::Passing(why)) if tries < TRIES => {
-                site.tell(ApplyEvent::Told { key: key.clone(), sentence: format!("{why}; trying again") });
+                site.tell(ApplyEvent::Progress {
+                    key: key.clone(),
+                    sentence: format!("{why}; trying again"),
+                });
                 site.context.control.clock.sleep(WAIT * tries).await;
             }
             result => break result,

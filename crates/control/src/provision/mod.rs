@@ -18,10 +18,10 @@ mod observation;
 mod observed;
 mod perform;
 mod plan;
+mod progress;
 pub(crate) mod rights;
 mod step;
 mod tend;
-mod told;
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -38,9 +38,9 @@ pub use self::adopt::Adopted;
 pub use self::edit::{NewDomain, SenderRow, SenderRowResult};
 pub use self::export::ExportForm;
 pub use self::plan::PlanView;
+pub use self::progress::{Applied, ApplyEvent, OpenStep, Outcome};
 pub use self::step::{StepView, shown};
 pub use self::tend::Tended;
-pub use self::told::{Applied, ApplyEvent, OpenStep, Outcome};
 
 use self::manifest::Manifest;
 use self::observation::Observation;
@@ -191,7 +191,7 @@ impl Control {
             Err(_) => {
                 if let Some(events) = &events {
                     let sentence = "another apply goes on; this one begins when it is done".to_owned();
-                    let _ = events.send(ApplyEvent::Told { key: String::new(), sentence });
+                    let _ = events.send(ApplyEvent::Progress { key: String::new(), sentence });
                 }
                 turn.lock().await
             }

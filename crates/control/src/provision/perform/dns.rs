@@ -132,7 +132,7 @@ impl Site {
                 None => {
                     too_many(&examined)?;
                     self.write_records(&key, name, way).await?;
-                    self.told(&key, "waiting until the zone's own servers show the records");
+                    self.progress(&key, "waiting until the zone's own servers show the records");
                     until = now.saturating_add(SETTLING).ok();
                 }
                 Some(until) if now >= until => {
@@ -224,7 +224,7 @@ impl Site {
         memory.note_record(account, row.clone()).await?;
         let record_id = zone.write(change).await?;
         memory.note_record(account, WrittenRecord { record_id: Some(record_id), ..row }).await?;
-        self.told(key, format!("{} {} is written", record.kind(), record.name));
+        self.progress(key, format!("{} {} is written", record.kind(), record.name));
         Ok(())
     }
 
@@ -250,7 +250,7 @@ impl Site {
                 zone.write(change).await?;
             }
             for one in left {
-                self.told(&Action::RemoveDns(name.to_owned()).key(), one.sentence);
+                self.progress(&Action::RemoveDns(name.to_owned()).key(), one.sentence);
             }
             for row in rows {
                 memory.forget_record(account, row.clone()).await?;

@@ -33,8 +33,8 @@ use self::domain::Looks;
 use self::link::Links;
 use super::clean;
 use super::observed::{Observed, ObservedDomain};
+use super::progress::ApplyEvent;
 use super::step::Action;
-use super::told::ApplyEvent;
 use crate::verify::{Context, explain};
 
 /// An infrastructure that is being made.
@@ -111,8 +111,8 @@ impl Site {
         }
     }
 
-    fn told(&self, key: &str, sentence: impl Into<String>) {
-        self.tell(ApplyEvent::Told { key: key.to_owned(), sentence: sentence.into() });
+    fn progress(&self, key: &str, sentence: impl Into<String>) {
+        self.tell(ApplyEvent::Progress { key: key.to_owned(), sentence: sentence.into() });
     }
 
     /// What was seen last. Never held over a call.

@@ -22,7 +22,7 @@ impl Site {
         if self.ask_and_wait(name, parts).await? {
             return self.verdict(name, parts);
         }
-        self.told(&action.key(), "Azure is stuck; the verification is taken back and begun again");
+        self.progress(&action.key(), "Azure is stuck; the verification is taken back and begun again");
         let id = self.ids.domain(name);
         let is_open = |part: &&&str| !state(&self.observed_domain(name).states, part).is_verified();
         for part in parts.iter().filter(is_open) {

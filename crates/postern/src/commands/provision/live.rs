@@ -28,7 +28,7 @@ impl LiveSteps {
         match event {
             ApplyEvent::Planned { plan } => self.plan(plan.steps.len()),
             ApplyEvent::Began { key, sentence } => self.begin(key, sentence),
-            ApplyEvent::Told { key, sentence } => {
+            ApplyEvent::Progress { key, sentence } => {
                 if let Some((_, Some(bar))) = self.running.get(key) {
                     bar.set_message(sentence);
                 } else if self.bars.is_none() {

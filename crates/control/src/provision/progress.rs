@@ -21,7 +21,7 @@ pub enum ApplyEvent {
         sentence: String,
     },
     /// How far a step is.
-    Told {
+    Progress {
         /// Its key.
         key: String,
         /// A sentence.
