@@ -19,9 +19,9 @@ mod observed;
 mod perform;
 mod plan;
 mod progress;
+mod reconcile;
 pub(crate) mod rights;
 mod step;
-mod tend;
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -39,8 +39,8 @@ pub use self::edit::{NewDomain, SenderRow, SenderRowResult};
 pub use self::export::ExportForm;
 pub use self::plan::PlanView;
 pub use self::progress::{Applied, ApplyEvent, OpenStep, Outcome};
+pub use self::reconcile::Reconciled;
 pub use self::step::{StepView, shown};
-pub use self::tend::Tended;
 
 use self::manifest::Manifest;
 use self::observation::Observation;

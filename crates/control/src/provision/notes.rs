@@ -10,8 +10,8 @@ use store::StoreError;
 
 use super::observation::Observation;
 use super::perform::{MADE, SHOWN};
+use super::reconcile;
 use super::step::Step;
-use super::tend;
 use crate::Control;
 use crate::error::ControlError;
 
@@ -59,7 +59,7 @@ impl Control {
     /// From here on everything that is different has become so.
     pub(super) async fn note_whole(&self, name: &str, begun: Timestamp) -> Result<(), ControlError> {
         let step = RecordedStep {
-            key: tend::WHOLE.to_owned(),
+            key: reconcile::WHOLE.to_owned(),
             state: StepState::Done,
             problem: None,
             tries: 0,

@@ -21,7 +21,7 @@ use crate::actor::Actor;
 use crate::command::Shell;
 use crate::error::ControlError;
 use crate::expiry::Urgency;
-use crate::provision::Tended;
+use crate::provision::Reconciled;
 use crate::rotation::{RotationWish, Stepped};
 use crate::verify::secret::{self, Renewal};
 use crate::verify::{Outcome, Repair, Verdict};
@@ -63,11 +63,11 @@ pub struct Watch {
     rotating: JoinSet<Timestamp>,
     under_way: HashMap<task::Id, AccountId>,
     /// Infrastructures that are looked after, each by itself: Azure makes them wait.
-    tending: JoinSet<(AccountId, Result<Tended, ControlError>)>,
+    reconciling: JoinSet<(AccountId, Result<Reconciled, ControlError>)>,
     /// When an infrastructure was looked after last.
-    tended_at: HashMap<AccountId, Timestamp>,
+    reconciled_at: HashMap<AccountId, Timestamp>,
     /// Whose is looked after now.
-    is_tended: HashSet<AccountId>,
+    is_reconciled: HashSet<AccountId>,
     /// What differed at the last look.
     different: HashMap<AccountId, Vec<String>>,
     /// Until when there is nothing to be done about an account's rotation.
@@ -116,9 +116,9 @@ impl Watch {
             raise,
             rotating: JoinSet::new(),
             under_way: HashMap::new(),
-            tending: JoinSet::new(),
-            tended_at: HashMap::new(),
-            is_tended: HashSet::new(),
+            reconciling: JoinSet::new(),
+            reconciled_at: HashMap::new(),
+            is_reconciled: HashSet::new(),
             different: HashMap::new(),
             rest_until: HashMap::new(),
             refused_at: HashMap::new(),
@@ -149,9 +149,9 @@ impl Watch {
             tokio::select! {
                 () = control.clock.sleep_until(round_at) => {}
                 Some(ended) = self.rotating.join_next_with_id() => self.rested(ended),
-                Some(ended) = self.tending.join_next() => match ended {
-                    Ok((account, tended)) => self.tended(account, tended).await,
-                    Err(error) => self.tending_broke(&error),
+                Some(ended) = self.reconciling.join_next() => match ended {
+                    Ok((account, reconciled)) => self.reconciled(account, reconciled).await,
+                    Err(error) => self.reconciling_broke(&error),
                 },
                 () = control.wake.notified() => {
                     self.rest_until.clear();
@@ -189,7 +189,7 @@ impl Watch {
             self.go_on(account.id);
             self.verify_in_time(&account).await;
         }
-        self.tend().await;
+        self.reconcile().await;
     }
 
     /// Goes on with the rotation of an account, if nobody is at it and something may be done.

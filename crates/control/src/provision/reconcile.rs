@@ -12,7 +12,7 @@ use crate::error::ControlError;
 
 /// What was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Tended {
+pub enum Reconciled {
     /// All is as it was made.
     Same,
     /// What waited is done now: these domains.
@@ -37,7 +37,7 @@ impl Control {
     ///
     /// # Errors
     /// As [`Control::plan`].
-    pub async fn tend(&self, name: &str) -> Result<Tended, ControlError> {
+    pub async fn reconcile(&self, name: &str) -> Result<Reconciled, ControlError> {
         let account = self.account(name)?;
         let steps = self.store.infrastructure().steps(account.id).await?;
         let waiting: BTreeSet<String> = steps
@@ -48,11 +48,11 @@ impl Control {
         if !waiting.is_empty() {
             let domains: Vec<String> = waiting.into_iter().collect();
             let applied = Box::pin(self.apply(name, &domains, None)).await?;
-            return Ok(if applied.is_complete() { Tended::Done(domains) } else { Tended::Pending });
+            return Ok(if applied.is_complete() { Reconciled::Done(domains) } else { Reconciled::Pending });
         }
         let observation = Box::pin(self.observe(name, None)).await?;
         let differences = differences(&observation, &observation.plan(), &steps);
-        Ok(if differences.is_empty() { Tended::Same } else { Tended::Differs(differences) })
+        Ok(if differences.is_empty() { Reconciled::Same } else { Reconciled::Differs(differences) })
     }
 }
 
