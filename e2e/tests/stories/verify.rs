@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use azure_types::arm::SubscriptionState;
 use azure_types::permission::Permission;
-use control::verify::{Finding, Mover, Outcome, Repair, Report, SmallestRole, Verdict};
+use control::verify::{ActionOwner, Finding, Outcome, Repair, Report, SmallestRole, Verdict};
 use control::{AccountChange, NewAccount, NewProof, NewSender};
 use e2e::World;
 use jiff::SignedDuration;
@@ -142,7 +142,7 @@ async fn an_app_of_another_directory_or_without_a_principal() {
         },
     )
     .await;
-    assert_eq!(finding.mover, Some(Mover::EntraAdministrator));
+    assert_eq!(finding.owner, Some(ActionOwner::EntraAdministrator));
     let finding = names_exactly(
         "authentication.no_principal",
         async |world| twin(world, |w| w.tenants[0].apps[0].principal = None),
@@ -175,11 +175,11 @@ async fn a_directory_that_does_not_exist() {
 
 #[tokio::test]
 async fn entra_refuses_for_the_time_being() {
-    for (status, code, expected, mover) in [
-        (400, "53003", "authentication.policy", Mover::EntraAdministrator),
-        (401, "7000218", "authentication.nothing_shown", Mover::You),
-        (429, "", "authentication.throttled", Mover::Wait),
-        (503, "", "authentication.azure_in_trouble", Mover::Microsoft),
+    for (status, code, expected, owner) in [
+        (400, "53003", "authentication.policy", ActionOwner::EntraAdministrator),
+        (401, "7000218", "authentication.nothing_shown", ActionOwner::You),
+        (429, "", "authentication.throttled", ActionOwner::Wait),
+        (503, "", "authentication.azure_in_trouble", ActionOwner::Microsoft),
     ] {
         let finding = names_exactly(
             expected,
@@ -187,7 +187,7 @@ async fn entra_refuses_for_the_time_being() {
             disarm,
         )
         .await;
-        assert_eq!(finding.mover, Some(mover));
+        assert_eq!(finding.owner, Some(owner));
     }
 }
 
@@ -316,7 +316,7 @@ async fn a_role_that_was_just_assigned_is_waited_for() {
         async |world| world.clock.advance(Duration::from_secs(301)),
     )
     .await;
-    assert_eq!(finding.mover, Some(Mover::Wait));
+    assert_eq!(finding.owner, Some(ActionOwner::Wait));
 }
 
 #[tokio::test]
@@ -352,7 +352,7 @@ async fn a_provider_that_may_not_be_looked_at_is_judged_by_what_its_services_say
         async |world| twin(world, |w| w.subscriptions[0].registrations = kept.take()),
     )
     .await;
-    assert_eq!(finding.mover, Some(Mover::SubscriptionOwner));
+    assert_eq!(finding.owner, Some(ActionOwner::SubscriptionOwner));
 }
 
 #[tokio::test]
@@ -485,7 +485,7 @@ async fn a_service_that_is_not_where_the_account_says() {
     // That nobody answers there, and where Azure says that the service is.
     assert_eq!(wrong(&broken), ["endpoint.service_unreachable", "services.other_endpoint"], "{broken:#?}");
     let of = |code: &str| broken.findings.iter().find(|finding| finding.code == code).unwrap();
-    assert_eq!(of("endpoint.service_unreachable").mover, Some(Mover::You));
+    assert_eq!(of("endpoint.service_unreachable").owner, Some(ActionOwner::You));
     let typed = commands(of("services.other_endpoint"));
     let url = world.twin.ready().url.clone();
     assert_eq!(typed, format!("postern account edit contoso --endpoint {url}"));

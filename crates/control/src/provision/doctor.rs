@@ -1,4 +1,4 @@
-//! One domain in one picture: what is desired, what Azure says, what DNS shows, and whose move it is.
+//! One domain in one picture: what is desired, what Azure says, what DNS shows, and who has to act.
 
 use std::collections::BTreeSet;
 
@@ -20,7 +20,7 @@ use super::observed::{ObservedDomain, Progress};
 use super::perform::{Examined, softer};
 use crate::Control;
 use crate::error::ControlError;
-use crate::verify::Mover;
+use crate::verify::ActionOwner;
 use store::StoreError;
 
 /// One domain.
@@ -53,7 +53,7 @@ pub struct DomainPicture {
     /// What it means, in sentences.
     pub sentences: Vec<String>,
     /// Whose move it is, while it is not ready.
-    pub mover: Option<Mover>,
+    pub owner: Option<ActionOwner>,
     /// What to type.
     pub commands: Vec<String>,
 }
@@ -211,13 +211,13 @@ fn picture(
         parts: observed.map(|observed| parts(&observed.states)).unwrap_or_default(),
         senders: observed.map_or(0, |observed| observed.senders.len()),
         sentences: Vec::new(),
-        mover: None,
+        owner: None,
         commands: Vec::new(),
     };
     explain(&mut picture, desired, observed, &recorded, now);
     if let Some(why) = observation.silent.get(domain) {
         picture.sentences = vec![format!("DNS cannot be asked about it: {}", clean(why))];
-        (picture.mover, picture.commands) = (Some(Mover::Wait), Vec::new());
+        (picture.owner, picture.commands) = (Some(ActionOwner::Wait), Vec::new());
     }
     picture
 }
@@ -250,7 +250,7 @@ fn state(
     }
 }
 
-/// What it means, whose move it is, and what to type.
+/// What it means, who has to act, and what to type.
 fn explain(
     picture: &mut DomainPicture,
     desired: &DesiredDomain,
@@ -264,34 +264,34 @@ fn explain(
     let wait = picture.rows.iter().filter_map(|row| row.wait_seconds).max().filter(|_| !is_wrong);
     let problems: Vec<&RecordedStep> =
         recorded.iter().copied().filter(|step| step.problem.is_some()).collect();
-    let (sentence, mover, command) = match (picture.state, observed) {
+    let (sentence, owner, command) = match (picture.state, observed) {
         (DomainState::Ready, _) if is_wrong => (
             "Mail can be sent, but records that Azure once found are not there any more.".to_owned(),
-            Some(if desired.dns == DnsWay::Manual { Mover::You } else { Mover::Wait }),
+            Some(if desired.dns == DnsWay::Manual { ActionOwner::You } else { ActionOwner::Wait }),
             Some(apply),
         ),
         (DomainState::Ready, _) => ("Mail can be sent.".to_owned(), None, None),
         (DomainState::Desired, _) => {
-            ("Azure does not have it yet.".to_owned(), Some(Mover::You), Some(apply))
+            ("Azure does not have it yet.".to_owned(), Some(ActionOwner::You), Some(apply))
         }
         (_, Some(_)) if is_wrong => match desired.dns {
             DnsWay::Manual => {
                 let text = "The records at its zone are not what Azure wants to find.".to_owned();
-                (text, Some(Mover::You), Some(format!("postern domain records {name}")))
+                (text, Some(ActionOwner::You), Some(format!("postern domain records {name}")))
             }
             _ => (
                 "Its records are not all there yet; Postern writes what it may.".to_owned(),
-                Some(Mover::You),
+                Some(ActionOwner::You),
                 Some(apply),
             ),
         },
         (DomainState::Verifying, _) => {
-            ("Azure is looking at its records. That takes minutes.".to_owned(), Some(Mover::Wait), None)
+            ("Azure is looking at its records. That takes minutes.".to_owned(), Some(ActionOwner::Wait), None)
         }
         (_, Some(observed)) if !observed.is_verified() => {
-            (right_since(recorded, now), Some(Mover::You), Some(apply))
+            (right_since(recorded, now), Some(ActionOwner::You), Some(apply))
         }
-        _ => ("Azure is content; the rest can be done now.".to_owned(), Some(Mover::You), Some(apply)),
+        _ => ("Azure is content; the rest can be done now.".to_owned(), Some(ActionOwner::You), Some(apply)),
     };
     picture.sentences.push(sentence);
     if let Some(seconds) = wait.filter(|_| picture.state != DomainState::Ready) {
@@ -304,7 +304,7 @@ fn explain(
         let problems = problems.filter_map(|step| step.problem.clone());
         picture.sentences.extend(problems);
     }
-    (picture.mover, picture.commands) = (mover, command.into_iter().collect());
+    (picture.owner, picture.commands) = (owner, command.into_iter().collect());
 }
 
 /// A record that had a softer end before may have it again.
@@ -348,8 +348,8 @@ fn name_what_is_left(
     }
     picture.sentences.push("Postern cannot write its records before a person has decided:".to_owned());
     picture.sentences.extend(left);
-    (picture.mover, picture.commands) =
-        (Some(Mover::You), vec![format!("postern domain records {}", picture.domain)]);
+    (picture.owner, picture.commands) =
+        (Some(ActionOwner::You), vec![format!("postern domain records {}", picture.domain)]);
 }
 
 fn right_since(recorded: &[&RecordedStep], now: Timestamp) -> String {

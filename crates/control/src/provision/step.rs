@@ -3,7 +3,7 @@
 use model::infrastructure::{AZURE_MANAGED, DnsWay, DomainOwner, ResourceIds};
 use serde::{Deserialize, Serialize};
 
-use crate::verify::Mover;
+use crate::verify::ActionOwner;
 
 /// One step. Its key is the same whenever it is planned.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -83,7 +83,7 @@ pub struct StepView {
     pub is_final: bool,
     /// Whom it needs besides Postern.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub needs: Option<Mover>,
+    pub needs: Option<ActionOwner>,
 }
 
 impl Step {
@@ -109,7 +109,7 @@ impl Step {
             after: self.after.clone(),
             details: Vec::new(),
             is_final: self.action.is_final(),
-            needs: is_manual.then_some(Mover::You),
+            needs: is_manual.then_some(ActionOwner::You),
         }
     }
 }

@@ -10,7 +10,7 @@ use model::account::{Account, Authorization};
 use store::{SecretFacts, SecretName, SecretOwner};
 
 use super::context::Context;
-use super::report::{Check, Finding, Mover};
+use super::report::{ActionOwner, Check, Finding};
 use super::{Event, Patience, Watch};
 use crate::command::Command;
 
@@ -86,19 +86,19 @@ async fn explain(context: &Context, failure: &TokenFailure) -> Finding {
         }
         TokenFailure::Unusable(why) => {
             let sentence = format!("The app's certificate cannot be used: {why}.");
-            Finding::failed(CHECK, "authentication.certificate_unusable", sentence).by(Mover::You)
+            Finding::failed(CHECK, "authentication.certificate_unusable", sentence).by(ActionOwner::You)
         }
         TokenFailure::Exchange(Failure::Answered(answered)) if answered.http_status == 429 => {
             let sentence = "Entra has been asked too often for the moment; verify again in a minute.";
-            Finding::failed(CHECK, "authentication.throttled", sentence).by(Mover::Wait)
+            Finding::failed(CHECK, "authentication.throttled", sentence).by(ActionOwner::Wait)
         }
         TokenFailure::Exchange(Failure::Answered(answered)) if answered.http_status >= 500 => {
             let sentence = format!("Entra itself is in trouble ({answered}); try again in a few minutes.");
-            Finding::failed(CHECK, "authentication.azure_in_trouble", sentence).by(Mover::Microsoft)
+            Finding::failed(CHECK, "authentication.azure_in_trouble", sentence).by(ActionOwner::Microsoft)
         }
         TokenFailure::Exchange(failure) => {
             let sentence = format!("Entra could not be asked: {}.", failure.chain());
-            Finding::failed(CHECK, "authentication.unreachable", sentence).by(Mover::You)
+            Finding::failed(CHECK, "authentication.unreachable", sentence).by(ActionOwner::You)
         }
     }
 }
@@ -107,8 +107,8 @@ async fn explain(context: &Context, failure: &TokenFailure) -> Finding {
 fn refusal(account: &Account, refused: &TokenError, on: &str) -> Finding {
     let (name, client, tenant) = (&account.name, account.client, account.tenant);
     let portal = |page: &str| format!("Microsoft Entra ID > App registrations > {client} > {page}");
-    let failed = |code: &str, mover: Mover, sentence: String| {
-        Finding::failed(CHECK, &format!("authentication.{code}"), sentence).by(mover)
+    let failed = |code: &str, owner: ActionOwner, sentence: String| {
+        Finding::failed(CHECK, &format!("authentication.{code}"), sentence).by(owner)
     };
     let new_secret = || {
         vec![
@@ -120,7 +120,7 @@ fn refusal(account: &Account, refused: &TokenError, on: &str) -> Finding {
     match refused.code() {
         Some(code::INVALID_SECRET) => failed(
             "secret_wrong",
-            Mover::You,
+            ActionOwner::You,
             "Entra does not know this client secret: it was removed, or it is the secret's id that was pasted, \
              which the portal shows beside the value. Make a new one and give Postern its value."
                 .to_owned(),
@@ -128,13 +128,13 @@ fn refusal(account: &Account, refused: &TokenError, on: &str) -> Finding {
         .fix(new_secret(), portal("Certificates & secrets > New client secret")),
         Some(code::EXPIRED_SECRET) => failed(
             "secret_expired",
-            Mover::You,
+            ActionOwner::You,
             format!("The client secret expired{on}. Make a new one and give Postern its value."),
         )
         .fix(new_secret(), portal("Certificates & secrets > New client secret")),
         Some(code::UNKNOWN_APP) => failed(
             "app_unknown",
-            Mover::EntraAdministrator,
+            ActionOwner::EntraAdministrator,
             format!(
                 "There is no app {client} in the directory {tenant}. Either the client id or the tenant id is \
                  another app's or directory's, or the app was never brought into this one."
@@ -149,7 +149,7 @@ fn refusal(account: &Account, refused: &TokenError, on: &str) -> Finding {
         ),
         Some(code::NO_PRINCIPAL) => failed(
             "no_principal",
-            Mover::EntraAdministrator,
+            ActionOwner::EntraAdministrator,
             format!("The app {client} is registered, but has no service principal in the directory {tenant}."),
         )
         .fix(
@@ -158,7 +158,7 @@ fn refusal(account: &Account, refused: &TokenError, on: &str) -> Finding {
         ),
         Some(code::UNKNOWN_TENANT | code::MALFORMED_TENANT) => failed(
             "tenant_unknown",
-            Mover::You,
+            ActionOwner::You,
             format!("There is no directory {tenant} in this cloud ({}).", account.cloud.authority()),
         )
         .fix(
@@ -170,7 +170,7 @@ fn refusal(account: &Account, refused: &TokenError, on: &str) -> Finding {
         ),
         Some(code::UNKNOWN_CERTIFICATE) => failed(
             "certificate_unknown",
-            Mover::EntraAdministrator,
+            ActionOwner::EntraAdministrator,
             "Entra does not know the certificate that Postern signs with: it has to be uploaded to the app."
                 .to_owned(),
         )
@@ -180,14 +180,14 @@ fn refusal(account: &Account, refused: &TokenError, on: &str) -> Finding {
         ),
         Some(code::NO_SECRET) => failed(
             "nothing_shown",
-            Mover::You,
+            ActionOwner::You,
             "Entra saw neither a secret nor a certificate. Something between here and Entra takes the body of \
              requests away."
                 .to_owned(),
         ),
         Some(number) if (53_000..54_000).contains(&number) => failed(
             "policy",
-            Mover::EntraAdministrator,
+            ActionOwner::EntraAdministrator,
             format!(
                 "A policy of the directory keeps the app out: {}. Workload identities can be excluded from \
                  conditional access, or this machine's address be made a trusted location.",
@@ -195,6 +195,6 @@ fn refusal(account: &Account, refused: &TokenError, on: &str) -> Finding {
             ),
         )
         .fix(Vec::new(), "Microsoft Entra ID > Security > Conditional Access > Policies".to_owned()),
-        _ => failed("refused", Mover::You, format!("Entra refused: {}", refused.summary())),
+        _ => failed("refused", ActionOwner::You, format!("Entra refused: {}", refused.summary())),
     }
 }

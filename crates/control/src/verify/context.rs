@@ -11,7 +11,7 @@ use model::account::Account;
 use model::delivery::Transport;
 use tokio::sync::OnceCell;
 
-use super::report::{Check, Finding, Mover};
+use super::report::{ActionOwner, Check, Finding};
 use crate::Control;
 
 /// One account under examination.
@@ -101,19 +101,19 @@ pub(super) fn trouble(check: Check, error: &CallError) -> Finding {
     match error {
         CallError::Token(failure) => {
             let sentence = format!("It could not be looked at, because there is no token for it: {failure}.");
-            Finding::warning(check, &name("no_token"), sentence).by(Mover::Wait)
+            Finding::warning(check, &name("no_token"), sentence).by(ActionOwner::Wait)
         }
         CallError::Failed(Failure::Answered(answered)) if answered.http_status == 429 => {
             let sentence = "Azure has been asked too much for the moment; verify again in a minute.";
-            Finding::warning(check, &name("throttled"), sentence).by(Mover::Wait)
+            Finding::warning(check, &name("throttled"), sentence).by(ActionOwner::Wait)
         }
         CallError::Failed(Failure::Answered(answered)) if answered.http_status >= 500 => {
             let sentence = format!("Azure itself is in trouble ({answered}); verify again in a few minutes.");
-            Finding::warning(check, &name("azure_in_trouble"), sentence).by(Mover::Microsoft)
+            Finding::warning(check, &name("azure_in_trouble"), sentence).by(ActionOwner::Microsoft)
         }
         CallError::Failed(failure) => {
             let sentence = format!("Azure's answer was not expected: {}.", failure.chain());
-            Finding::warning(check, &name("unexpected"), sentence).by(Mover::You)
+            Finding::warning(check, &name("unexpected"), sentence).by(ActionOwner::You)
         }
     }
 }

@@ -8,7 +8,7 @@ use smtp::client::{Settings, TlsPolicy};
 use smtp_client::{Connection, Target, Timeouts};
 use url::Url;
 
-use super::report::{Check, Finding, Mover, Outcome};
+use super::report::{ActionOwner, Check, Finding, Outcome};
 use crate::Control;
 use crate::command::Command;
 
@@ -65,19 +65,19 @@ fn unreachable(failure: &Failure, is_service: bool) -> Finding {
             "The certificate of Azure's endpoint is not trusted ({why}). Something between here and Azure opens \
              TLS connections, or the CA file of a custom cloud is another one."
         );
-        return Finding::failed(CHECK, "endpoint.certificate", sentence).by(Mover::You);
+        return Finding::failed(CHECK, "endpoint.certificate", sentence).by(ActionOwner::You);
     }
     if is_service {
         let sentence = format!(
             "The communication service cannot be reached: {why}. If the rest of Azure can, its name may be wrong, or \
              its public network access is off."
         );
-        return Finding::failed(CHECK, SERVICE_UNREACHABLE, sentence).by(Mover::You);
+        return Finding::failed(CHECK, SERVICE_UNREACHABLE, sentence).by(ActionOwner::You);
     }
     let sentence = format!(
         "Azure cannot be reached: {why}. Let this machine connect to it, and look at name resolution and proxies."
     );
-    Finding::failed(CHECK, "endpoint.unreachable", sentence).by(Mover::You)
+    Finding::failed(CHECK, "endpoint.unreachable", sentence).by(ActionOwner::You)
 }
 
 /// Whether the SMTP endpoint is there, with TLS. Nobody logs in.
@@ -100,7 +100,7 @@ async fn by_smtp(account: &Account) -> Option<Finding> {
                  this machine connect to it.",
                 store::chain(&error)
             );
-            Some(Finding::failed(CHECK, SMTP_UNREACHABLE, sentence).by(Mover::You))
+            Some(Finding::failed(CHECK, SMTP_UNREACHABLE, sentence).by(ActionOwner::You))
         }
         Err(error) => {
             let sentence = format!(
@@ -109,7 +109,7 @@ async fn by_smtp(account: &Account) -> Option<Finding> {
                 store::chain(&error)
             );
             let commands = vec![Command::postern(&format!("account edit {} --transport rest", account.name))];
-            let finding = Finding::warning(CHECK, SMTP_UNREACHABLE, sentence).by(Mover::You);
+            let finding = Finding::warning(CHECK, SMTP_UNREACHABLE, sentence).by(ActionOwner::You);
             Some(finding.fix(commands, None))
         }
     }
@@ -134,5 +134,5 @@ fn clock(control: &Control, probes: &[Probe]) -> Option<Finding> {
     } else {
         Finding::warning(CHECK, "endpoint.clock_off", sentence)
     };
-    Some(finding.by(Mover::You).fix(commands, None))
+    Some(finding.by(ActionOwner::You).fix(commands, None))
 }

@@ -10,7 +10,7 @@ use secrecy::ExposeSecret as _;
 use store::{SecretName, SecretOwner};
 use uuid::Uuid;
 
-use super::report::{Check, Finding, Mover};
+use super::report::{ActionOwner, Check, Finding};
 use crate::Control;
 use crate::command::Command;
 
@@ -35,7 +35,7 @@ pub(super) async fn check(control: &Control, account: &Account) -> Vec<Finding> 
         }
         Err(Unasked::Failed(failure)) => {
             let sentence = format!("Whether the access key is good is not known: {}.", failure.chain());
-            Finding::warning(CHECK, "authentication.unexpected", sentence).by(Mover::Microsoft)
+            Finding::warning(CHECK, "authentication.unexpected", sentence).by(ActionOwner::Microsoft)
         }
     };
     vec![finding]
@@ -66,5 +66,5 @@ async fn asked(control: &Control, account: &Account) -> Result<(), Unasked> {
 fn wrong(account: &Account, code: &str, sentence: String) -> Finding {
     let portal = "Communication Services > Settings > Keys".to_owned();
     let commands = vec![Command::postern(&format!("account edit {} --secret", account.name))];
-    Finding::failed(CHECK, code, sentence).by(Mover::You).fix(commands, portal)
+    Finding::failed(CHECK, code, sentence).by(ActionOwner::You).fix(commands, portal)
 }

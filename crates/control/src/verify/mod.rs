@@ -27,7 +27,7 @@ use store::{KeptVerification, SecretName, SecretOwner, StoreError};
 use tokio::sync::mpsc::UnboundedSender;
 
 pub use self::report::{
-    CapabilityRow, Check, DomainFound, Finding, Fix, Mover, Outcome, Report, SenderFound, ServiceFound,
+    ActionOwner, CapabilityRow, Check, DomainFound, Finding, Fix, Outcome, Report, SenderFound, ServiceFound,
     SmallestRole, Verdict,
 };
 
@@ -289,7 +289,7 @@ impl Control {
         let unusable = |why: String| {
             let sentence = format!("What the app proves itself with cannot be used: {why}.");
             let code = "authentication.unusable";
-            let finding = Finding::failed(Check::Authentication, code, sentence).by(Mover::You);
+            let finding = Finding::failed(Check::Authentication, code, sentence).by(ActionOwner::You);
             let commands = vec![secret::replace(account.name.as_str(), account.authorization)];
             Box::new(finding.fix(commands, None))
         };

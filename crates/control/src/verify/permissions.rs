@@ -5,7 +5,7 @@ use jiff::SignedDuration;
 
 use super::capability::{ALL, Capability, LOOK, Place, SEND_BY_REST, SEND_BY_SMTP};
 use super::context::{Context, group_of, trouble};
-use super::report::{CapabilityRow, Check, Finding, Mover, SmallestRole};
+use super::report::{ActionOwner, CapabilityRow, Check, Finding, SmallestRole};
 
 const CHECK: Check = Check::Permissions;
 /// Until everybody in Azure knows of a role assignment.
@@ -105,8 +105,8 @@ async fn judge(context: &Context, rows: &[CapabilityRow], role: &SmallestRole, s
     } else {
         Finding::failed(CHECK, "permissions.missing", sentence)
     };
-    let mover = if roles.is_recent { Mover::Wait } else { Mover::SubscriptionOwner };
-    finding.by(mover).fix(commands, portal)
+    let owner = if roles.is_recent { ActionOwner::Wait } else { ActionOwner::SubscriptionOwner };
+    finding.by(owner).fix(commands, portal)
 }
 
 #[derive(Default)]

@@ -6,7 +6,7 @@ use azure_types::arm::COMMUNICATION_NAMESPACE;
 
 use super::Repair;
 use super::context::{Context, trouble};
-use super::report::{Check, Finding, Mover, Outcome};
+use super::report::{ActionOwner, Check, Finding, Outcome};
 use crate::command::Command;
 
 const CHECK: Check = Check::Providers;
@@ -39,7 +39,7 @@ pub(super) async fn check(context: &Context, repair: Repair) -> Vec<Finding> {
         "Registered" => Finding::passed(CHECK, "providers.registered", format!("{namespace} is registered.")),
         "Registering" => {
             let sentence = format!("{namespace} is being registered; that takes a few minutes.");
-            Finding::warning(CHECK, "providers.registering", sentence).by(Mover::Wait)
+            Finding::warning(CHECK, "providers.registering", sentence).by(ActionOwner::Wait)
         }
         _ => not_registered(context),
     }]
@@ -54,7 +54,7 @@ fn not_registered(context: &Context) -> Finding {
     let portal = format!("Subscriptions > {id} > Resource providers > {namespace} > Register");
     let sentence = format!("{namespace} is not registered in the subscription, so that nothing works.");
     Finding::failed(CHECK, "providers.not_registered", sentence)
-        .by(Mover::SubscriptionOwner)
+        .by(ActionOwner::SubscriptionOwner)
         .fix(commands, portal)
 }
 
@@ -68,7 +68,7 @@ async fn register(context: &Context) -> Result<String, Box<Finding>> {
                 "provider register --namespace {namespace} --subscription {id} --wait"
             ))];
             let finding = Finding::failed(CHECK, "providers.may_not_register", sentence);
-            Box::new(finding.by(Mover::SubscriptionOwner).fix(commands, None))
+            Box::new(finding.by(ActionOwner::SubscriptionOwner).fix(commands, None))
         } else {
             Box::new(trouble(CHECK, &error))
         }
@@ -103,7 +103,7 @@ async fn unreadable(context: &Context) -> Finding {
         _ => {}
     }
     let sentence = format!("The app may not see whether {namespace} is registered.");
-    Finding::warning(CHECK, "providers.unreadable", sentence).by(Mover::SubscriptionOwner).fix(
+    Finding::warning(CHECK, "providers.unreadable", sentence).by(ActionOwner::SubscriptionOwner).fix(
         vec![Command::az(&format!("provider show --namespace {namespace} --query registrationState"))],
         format!("Subscriptions > {} > Resource providers", context.account.subscription),
     )

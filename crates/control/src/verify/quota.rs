@@ -8,7 +8,7 @@ use store::SENDS;
 
 use self::history::History;
 use super::context::Context;
-use super::report::{Check, Finding, Mover, ServiceFound};
+use super::report::{ActionOwner, Check, Finding, ServiceFound};
 use crate::command::Command;
 
 mod history;
@@ -69,13 +69,13 @@ fn refused(limits: &Limits, history: &History) -> Finding {
             "{so_far}. That is not more than Azure's default, so that something else must be sending through \
              the same subscription: find it, or ask Microsoft. A lower quota here would not help."
         );
-        let finding = Finding::warning(CHECK, "quota.refused_below_default", sentence).by(Mover::You);
+        let finding = Finding::warning(CHECK, "quota.refused_below_default", sentence).by(ActionOwner::You);
         return finding
             .fix(Vec::new(), "the communication services of the subscription > Metrics".to_owned());
     };
     let sentence = format!("{so_far}: it allows less.");
     let figures = format!("{}/{}", sensible.per_minute, sensible.per_hour);
-    Finding::warning(CHECK, "quota.refused", sentence).by(Mover::You).fix(edits(limits, &figures), None)
+    Finding::warning(CHECK, "quota.refused", sentence).by(ActionOwner::You).fix(edits(limits, &figures), None)
 }
 
 fn unrefused(limits: &Limits) -> Finding {
@@ -86,7 +86,7 @@ fn unrefused(limits: &Limits) -> Finding {
         let sentence = format!(
             "{words} are configured{shared}; Azure allows Azure-managed domains {by_default} and does not raise that."
         );
-        let finding = Finding::warning(CHECK, "quota.above_default", sentence).by(Mover::You);
+        let finding = Finding::warning(CHECK, "quota.above_default", sentence).by(ActionOwner::You);
         return finding.fix(edits(limits, "azure-managed"), None);
     }
     if is_managed {
@@ -94,7 +94,7 @@ fn unrefused(limits: &Limits) -> Finding {
             "{words} are configured{shared}: that is all that Azure allows Azure-managed domains, and Microsoft does not \
              raise it. What exceeds it waits in the queue. For more, send from a domain of your own."
         );
-        return Finding::warning(CHECK, "quota.default", sentence).by(Mover::You);
+        return Finding::warning(CHECK, "quota.default", sentence).by(ActionOwner::You);
     }
     if configured.per_minute <= default.per_minute && configured.per_hour <= default.per_hour {
         let sentence = format!(
@@ -102,7 +102,7 @@ fn unrefused(limits: &Limits) -> Finding {
              it waits in the queue. If you need more, ask Microsoft before you do: requests are decided within three \
              days, and new figures may come in steps over weeks."
         );
-        let finding = Finding::warning(CHECK, "quota.default", sentence).by(Mover::You);
+        let finding = Finding::warning(CHECK, "quota.default", sentence).by(ActionOwner::You);
         return finding.fix(edits(limits, "MINUTE/HOUR"), SUPPORT.to_owned());
     }
     let sentence = format!("{words} are configured{shared}. Azure has refused none in the last week.");
@@ -122,7 +122,11 @@ fn different(limits: &Limits) -> Option<Finding> {
         say(limits.configured)
     );
     let figures = "MINUTE/HOUR";
-    Some(Finding::warning(CHECK, "quota.differs", sentence).by(Mover::You).fix(edits(limits, figures), None))
+    Some(
+        Finding::warning(CHECK, "quota.differs", sentence)
+            .by(ActionOwner::You)
+            .fix(edits(limits, figures), None),
+    )
 }
 
 fn edits(limits: &Limits, figures: &str) -> Vec<Command> {

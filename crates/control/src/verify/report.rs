@@ -74,7 +74,7 @@ pub struct Finding {
     pub sentence: String,
     /// Whose move it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub mover: Option<Mover>,
+    pub owner: Option<ActionOwner>,
     /// What mends it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fix: Option<Fix>,
@@ -97,7 +97,7 @@ pub enum Outcome {
 /// Whose move it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Mover {
+pub enum ActionOwner {
     /// Whoever looks after Postern.
     You,
     /// Whoever looks after the directory.
@@ -329,7 +329,7 @@ impl Verdict {
     }
 }
 
-impl Mover {
+impl ActionOwner {
     /// The words for people.
     #[must_use]
     pub fn title(self) -> &'static str {
@@ -345,7 +345,7 @@ impl Mover {
 
 impl Finding {
     pub(super) fn new(check: Check, code: &str, outcome: Outcome, sentence: impl Into<String>) -> Self {
-        Self { check, code: code.to_owned(), outcome, sentence: sentence.into(), mover: None, fix: None }
+        Self { check, code: code.to_owned(), outcome, sentence: sentence.into(), owner: None, fix: None }
     }
 
     pub(super) fn passed(check: Check, code: &str, sentence: impl Into<String>) -> Self {
@@ -360,8 +360,8 @@ impl Finding {
         Self::new(check, code, Outcome::Failed, sentence)
     }
 
-    pub(super) fn by(mut self, mover: Mover) -> Self {
-        self.mover = Some(mover);
+    pub(super) fn by(mut self, owner: ActionOwner) -> Self {
+        self.owner = Some(owner);
         self
     }
 

@@ -7,7 +7,7 @@ use model::account::{Account, Authorization};
 use store::{SecretFacts, SecretName, SecretOwner};
 
 use super::context::{Context, trouble};
-use super::report::{Check, Finding, Mover};
+use super::report::{ActionOwner, Check, Finding};
 use crate::command::{Command, Piece, Word};
 use crate::expiry::Urgency;
 
@@ -133,7 +133,7 @@ fn expiry(context: &Context, facts: &SecretFacts, renewal: Renewal) -> Finding {
     let (name, client) = (&context.account.name, context.account.client);
     let Some(at) = facts.expires_at else {
         let sentence = "Nobody has said when the secret expires, and the app may not look it up.";
-        return Finding::warning(CHECK, "secret.expiry_unknown", sentence).by(Mover::You).fix(
+        return Finding::warning(CHECK, "secret.expiry_unknown", sentence).by(ActionOwner::You).fix(
             vec![
                 Command::az(&format!("ad app credential list --id {client} --query"))
                     .arg("[].{hint:hint, end:endDateTime}"),
@@ -150,17 +150,19 @@ fn expiry(context: &Context, facts: &SecretFacts, renewal: Renewal) -> Finding {
         Urgency::Expired => {
             let sentence =
                 format!("The secret was to expire on {day}, and still works: is that the right day?");
-            Finding::warning(CHECK, "secret.should_have_expired", sentence).by(Mover::You).fix(renew(), None)
+            Finding::warning(CHECK, "secret.should_have_expired", sentence)
+                .by(ActionOwner::You)
+                .fix(renew(), None)
         }
         Urgency::Days(days) => {
             let days = if days == 1 { "a day".to_owned() } else { format!("{days} days") };
             let sentence = format!("The secret expires on {day}, in less than {days}.");
-            Finding::warning(CHECK, "secret.expires_soon", sentence).by(Mover::You).fix(renew(), None)
+            Finding::warning(CHECK, "secret.expires_soon", sentence).by(ActionOwner::You).fix(renew(), None)
         }
         Urgency::None if lives_long(facts, at) => {
             let sentence =
                 format!("The secret is good until {day}: more than 24 months is longer than is wise.");
-            Finding::warning(CHECK, "secret.lives_long", sentence).by(Mover::You).fix(renew(), None)
+            Finding::warning(CHECK, "secret.lives_long", sentence).by(ActionOwner::You).fix(renew(), None)
         }
         Urgency::None => Finding::passed(CHECK, "secret.good", format!("The secret is good until {day}.")),
     }
@@ -217,6 +219,6 @@ pub(crate) fn how_to_allow(context: &Context) -> Finding {
     );
     let portal = format!("Microsoft Entra ID > App registrations > {client} > API permissions, and Owners");
     Finding::passed(CHECK, "secret.may_not_rotate", sentence)
-        .by(Mover::EntraAdministrator)
+        .by(ActionOwner::EntraAdministrator)
         .fix(commands, portal)
 }

@@ -8,7 +8,7 @@ use model::account::{Account, Service};
 use model::sender::Sender;
 
 use super::context::{Context, trouble};
-use super::report::{Check, DomainFound, Finding, Fix, Mover, Outcome, SenderFound, ServiceFound};
+use super::report::{ActionOwner, Check, DomainFound, Finding, Fix, Outcome, SenderFound, ServiceFound};
 use crate::accounts::endpoint;
 use crate::command::Command;
 
@@ -23,7 +23,7 @@ pub(super) async fn check(context: &Context) -> (Vec<Finding>, Vec<ServiceFound>
         Err(why) => {
             let sentence = format!("Communication services cannot be listed: {why}.");
             return (
-                vec![Finding::failed(CHECK, "services.unreadable", sentence).by(Mover::You)],
+                vec![Finding::failed(CHECK, "services.unreadable", sentence).by(ActionOwner::You)],
                 Vec::new(),
             );
         }
@@ -153,7 +153,7 @@ fn denied(error: &CallError) -> Finding {
     }
     let sentence = "The app may not look at all of its communication services, domains and senders; what it may \
                     not see cannot be checked. See what is said about its rights.";
-    Finding::warning(CHECK, "services.hidden", sentence).by(Mover::SubscriptionOwner)
+    Finding::warning(CHECK, "services.hidden", sentence).by(ActionOwner::SubscriptionOwner)
 }
 
 /// What is said about the account's own service. What could not be looked at is not missing: of a partial view
@@ -175,7 +175,7 @@ fn judge(context: &Context, names: &[&str], found: &[ServiceFound], is_partial: 
         ];
         findings.push(
             Finding::failed(CHECK, "services.network_closed", sentence)
-                .by(Mover::SubscriptionOwner)
+                .by(ActionOwner::SubscriptionOwner)
                 .fix(commands, format!("Communication Services > {} > Networking", own.name)),
         );
     }
@@ -207,7 +207,7 @@ fn place(account: &Account, chosen: &Service, own: &ServiceFound) -> Option<Find
              goes on sending to {endpoint}.",
             own.host_name
         );
-        return Some(Finding::warning(CHECK, "services.strange_host", sentence).by(Mover::Microsoft));
+        return Some(Finding::warning(CHECK, "services.strange_host", sentence).by(ActionOwner::Microsoft));
     };
     if endpoint::is_same(&wanted, &chosen.endpoint) {
         return None;
@@ -218,7 +218,9 @@ fn place(account: &Account, chosen: &Service, own: &ServiceFound) -> Option<Find
          endpoint there on purpose, mail does not reach the service."
     );
     let commands = vec![Command::postern(&format!("account edit {} --endpoint", account.name)).arg(wanted)];
-    Some(Finding::warning(CHECK, "services.other_endpoint", sentence).by(Mover::You).fix(commands, None))
+    Some(
+        Finding::warning(CHECK, "services.other_endpoint", sentence).by(ActionOwner::You).fix(commands, None),
+    )
 }
 
 fn unchosen(account: &Account, names: &[&str]) -> Finding {
@@ -226,14 +228,14 @@ fn unchosen(account: &Account, names: &[&str]) -> Finding {
         let sentence =
             "The app sees no communication service. Either there is none yet, or it has no role there.";
         return Finding::failed(CHECK, "services.none", sentence)
-            .by(Mover::SubscriptionOwner)
+            .by(ActionOwner::SubscriptionOwner)
             .fix(Vec::new(), "Communication Services > Create".to_owned());
     }
     let sentence =
         format!("Nobody has said yet which communication service to send through: {}.", names.join(", "));
     let import = Command::postern(&format!("account import {} --service", account.name));
     let commands = names.iter().map(|name| import.clone().arg(name));
-    Finding::failed(CHECK, "services.not_chosen", sentence).by(Mover::You).fix(commands.collect(), None)
+    Finding::failed(CHECK, "services.not_chosen", sentence).by(ActionOwner::You).fix(commands.collect(), None)
 }
 
 fn missing(account: &Account, names: &[&str]) -> Finding {
@@ -242,7 +244,7 @@ fn missing(account: &Account, names: &[&str]) -> Finding {
     let sentence = format!("The app does not see the communication service {wanted}; it sees {others}.");
     let import = Command::postern(&format!("account import {} --service", account.name));
     let commands = names.iter().map(|name| import.clone().arg(name));
-    Finding::failed(CHECK, "services.missing", sentence).by(Mover::You).fix(commands.collect(), None)
+    Finding::failed(CHECK, "services.missing", sentence).by(ActionOwner::You).fix(commands.collect(), None)
 }
 
 fn domains(own: &ServiceFound) -> Vec<Finding> {
@@ -250,7 +252,9 @@ fn domains(own: &ServiceFound) -> Vec<Finding> {
         let sentence = format!("No domain is linked to {}, so that it can send from nowhere.", own.name);
         let portal = format!("Communication Services > {} > Email > Domains > Connect domain", own.name);
         return vec![
-            Finding::failed(CHECK, NO_DOMAIN, sentence).by(Mover::SubscriptionOwner).fix(Vec::new(), portal),
+            Finding::failed(CHECK, NO_DOMAIN, sentence)
+                .by(ActionOwner::SubscriptionOwner)
+                .fix(Vec::new(), portal),
         ];
     }
     let unverified = own.domains.iter().filter(|domain| !domain.unverified.is_empty()).take(NAMED);
@@ -270,7 +274,7 @@ fn domains(own: &ServiceFound) -> Vec<Finding> {
                     Command::az("resource wait --ids").arg(&domain.id).arg("--custom").arg(is_verified),
                 ]
             };
-            Finding::warning(CHECK, "services.unverified_domain", sentence).by(Mover::You).fix(
+            Finding::warning(CHECK, "services.unverified_domain", sentence).by(ActionOwner::You).fix(
                 domain.unverified.iter().flat_map(commands).collect(),
                 "Email Communication Services > Provision domains".to_owned(),
             )
@@ -295,10 +299,12 @@ fn senders(context: &Context, own: &ServiceFound) -> Vec<Finding> {
                     .arg(&address)
                     .args(&format!("--account {}", context.account.name)),
             ];
-            return Some(Finding::warning(CHECK, "services.domain_not_linked", sentence).by(Mover::You).fix(
-                commands,
-                format!("Communication Services > {} > Email > Domains > Connect domain", own.name),
-            ));
+            return Some(
+                Finding::warning(CHECK, "services.domain_not_linked", sentence).by(ActionOwner::You).fix(
+                    commands,
+                    format!("Communication Services > {} > Email > Domains > Connect domain", own.name),
+                ),
+            );
         };
         if domain.senders.iter().any(|one| one.address.eq_ignore_ascii_case(&address)) {
             return None;
@@ -308,10 +314,14 @@ fn senders(context: &Context, own: &ServiceFound) -> Vec<Finding> {
         let path = format!("{}/senderUsernames/{}", domain.id, segment(&username));
         let body = serde_json::json!({ "properties": { "username": username } });
         let commands = vec![Command::file(SENDER_FILE, &body, &[]), rest(context, "PUT", &path, SENDER_FILE)];
-        Some(Finding::warning(CHECK, "services.unknown_sender", sentence).by(Mover::SubscriptionOwner).fix(
-            commands,
-            format!("Email Communication Services > {} > MailFrom addresses > Add", domain.name),
-        ))
+        Some(
+            Finding::warning(CHECK, "services.unknown_sender", sentence)
+                .by(ActionOwner::SubscriptionOwner)
+                .fix(
+                    commands,
+                    format!("Email Communication Services > {} > MailFrom addresses > Add", domain.name),
+                ),
+        )
     };
     senders.into_iter().filter_map(problem).take(NAMED).collect()
 }

@@ -3,7 +3,7 @@
 use azure_types::arm::{Subscription, SubscriptionState};
 
 use super::context::{Context, trouble};
-use super::report::{Check, Finding, Mover, SmallestRole};
+use super::report::{ActionOwner, Check, Finding, SmallestRole};
 use crate::command::Command;
 
 const CHECK: Check = Check::Subscription;
@@ -39,7 +39,9 @@ pub(super) async fn check(context: &Context) -> (Vec<Finding>, bool) {
             );
             let commands =
                 vec![Command::az("account list --query").arg("[].{name:name, id:id, tenant:tenantId}")];
-            Finding::failed(CHECK, "subscription.other_tenant", sentence).by(Mover::You).fix(commands, None)
+            Finding::failed(CHECK, "subscription.other_tenant", sentence)
+                .by(ActionOwner::You)
+                .fix(commands, None)
         }
         Ok(Some(_)) => {
             let sentence = format!(
@@ -47,7 +49,7 @@ pub(super) async fn check(context: &Context) -> (Vec<Finding>, bool) {
                  ten minutes may not act yet; then verify again."
             );
             Finding::failed(CHECK, "subscription.no_access", sentence)
-                .by(Mover::SubscriptionOwner)
+                .by(ActionOwner::SubscriptionOwner)
                 .fix(assign, portal)
         }
         Ok(None) if error.is(404) => {
@@ -57,7 +59,7 @@ pub(super) async fn check(context: &Context) -> (Vec<Finding>, bool) {
                 Command::postern(&format!("account edit {name} --subscription GUID")),
             ];
             Finding::failed(CHECK, "subscription.unknown", sentence)
-                .by(Mover::You)
+                .by(ActionOwner::You)
                 .fix(commands, "Subscriptions".to_owned())
         }
         _ => {
@@ -65,7 +67,7 @@ pub(super) async fn check(context: &Context) -> (Vec<Finding>, bool) {
                 "The app does not see the subscription {id}: either the id is wrong, or the app has no role in it."
             );
             Finding::failed(CHECK, "subscription.not_visible", sentence)
-                .by(Mover::SubscriptionOwner)
+                .by(ActionOwner::SubscriptionOwner)
                 .fix(assign, portal)
         }
     };
@@ -75,7 +77,7 @@ pub(super) async fn check(context: &Context) -> (Vec<Finding>, bool) {
 fn state(context: &Context, subscription: &Subscription) -> Finding {
     let (id, name) = (context.account.subscription, &subscription.display_name);
     let portal = format!("Subscriptions > {id} > Overview");
-    let owner = |finding: Finding| finding.by(Mover::SubscriptionOwner).fix(Vec::new(), portal.clone());
+    let owner = |finding: Finding| finding.by(ActionOwner::SubscriptionOwner).fix(Vec::new(), portal.clone());
     match &subscription.state {
         SubscriptionState::Enabled => {
             let sentence = format!("{name} is enabled.");

@@ -135,7 +135,7 @@ async fn list(arguments: &DomainList) -> anyhow::Result<ExitCode> {
         output::json(&pictures)?;
     } else {
         let row = |one: DomainPicture| {
-            let move_ = one.mover.map(|mover| mover.title().to_owned()).unwrap_or_default();
+            let move_ = one.owner.map(|owner| owner.title().to_owned()).unwrap_or_default();
             let state = cell(one.state.title());
             [
                 cell(shown(&one.domain)),
@@ -230,8 +230,8 @@ fn show(picture: &DomainPicture) {
     for sentence in &picture.sentences {
         say!("{sentence}");
     }
-    if let Some(mover) = picture.mover {
-        say!("{QUIET}move:{QUIET:#} {}", mover.title());
+    if let Some(owner) = picture.owner {
+        say!("{QUIET}move:{QUIET:#} {}", owner.title());
     }
     for command in &picture.commands {
         say!("{QUIET}type:{QUIET:#} {STRONG}{command}{STRONG:#}");

@@ -5,7 +5,9 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use control::verify::{Check, Event, Finding, Manner, Mover, Outcome, Patience, Repair, Report, Verdict};
+use control::verify::{
+    ActionOwner, Check, Event, Finding, Manner, Outcome, Patience, Repair, Report, Verdict,
+};
 use model::delivery::Transport;
 use relay::TestOutcome;
 use serde::{Deserialize, Serialize};
@@ -212,13 +214,13 @@ fn delivery_finding(transport: Transport, (from, to): (&Mailbox, &Mailbox), outc
             ("no_room", Outcome::Warning, text)
         }
     };
-    let mover = match outcome {
-        Outcome::Failed => Some(Mover::You),
-        Outcome::Warning => Some(Mover::Wait),
+    let owner = match outcome {
+        Outcome::Failed => Some(ActionOwner::You),
+        Outcome::Warning => Some(ActionOwner::Wait),
         Outcome::Passed | Outcome::Skipped => None,
     };
     let code = format!("delivery.{way}_{word}");
-    Finding { check: Check::Delivery, code, outcome, sentence, mover, fix: None }
+    Finding { check: Check::Delivery, code, outcome, sentence, owner, fix: None }
 }
 
 async fn last(State(api): State<Api>, Path(name): Path<String>) -> Result<Json<Report>, ApiError> {

@@ -163,8 +163,8 @@ fn show(report: &Report, shell: Shell) {
 
 /// Whose move it is, and which.
 fn remedy(finding: &Finding, shell: Shell) {
-    if let Some(mover) = finding.mover {
-        say!("  {QUIET}move:{QUIET:#}   {}", mover.title());
+    if let Some(owner) = finding.owner {
+        say!("  {QUIET}move:{QUIET:#}   {}", owner.title());
     }
     let Some(fix) = &finding.fix else { return };
     for (number, command) in fix.typed(shell).iter().enumerate() {

@@ -138,8 +138,8 @@ fn show_plan(plan: &PlanView, json: bool) -> anyhow::Result<()> {
         for detail in &step.details {
             say!("     {detail}");
         }
-        if let Some(mover) = step.needs {
-            say!("     {WAITING}move: {}{WAITING:#}", mover.title());
+        if let Some(owner) = step.needs {
+            say!("     {WAITING}action required from: {}{WAITING:#}", owner.title());
         }
     }
     for note in &plan.notes {
