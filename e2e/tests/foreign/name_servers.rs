@@ -3,7 +3,7 @@
 
 use control::Control;
 use control::provision::NewDomain;
-use control::provision::doctor::DomainPicture;
+use control::provision::doctor::DomainStatus;
 use control::provision::handout::Action;
 use control::provision::manifest::{DomainManifest, Manifest};
 use serde_json::{Value, json};
@@ -52,9 +52,9 @@ pub(crate) async fn known_to_azure(context: &Context, domain: &str) -> Control {
     control
 }
 
-async fn handed(context: &Context, domain: &str, server: &NameServer) -> DomainPicture {
+async fn handed(context: &Context, domain: &str, server: &NameServer) -> DomainStatus {
     let control = context.world.control().asking(server.address);
-    control.domain_picture(ACCOUNT, domain).await.unwrap()
+    control.domain_status(ACCOUNT, domain).await.unwrap()
 }
 
 /// The name within the zone: empty, or with labels.
@@ -88,8 +88,8 @@ async fn scripts_leave_one_spf_record_and_lose_nothing(context: Context) {
             // What a wildcard gives is not in the way of a key.
             let zone = format!("*.{ZONE}. 300 IN A 192.0.2.9\n{}", lines(domain, spf));
             let server = NameServer::start(&context, ZONE, &zone).await;
-            let picture = handed(&context, domain, &server).await;
-            let said = server.update(&context, &picture.nsupdate).await.expect(0);
+            let status = handed(&context, domain, &server).await;
+            let said = server.update(&context, &status.nsupdate).await.expect(0);
             assert_eq!(said, "", "{spf:?}");
             let shown = server.records(&context, name, "TXT").await;
             let spf_records = shown.iter().filter(|line| line.to_lowercase().contains("v=spf1"));
@@ -105,14 +105,14 @@ async fn scripts_leave_one_spf_record_and_lose_nothing(context: Context) {
             }
             let dmarc = if name.is_empty() { "_dmarc".to_owned() } else { format!("_dmarc.{name}") };
             assert_eq!(server.records(&context, &dmarc, "TXT").await, [r#"3600 IN TXT "v=DMARC1; p=none""#]);
-            for key in picture.records.iter().filter(|record| record.finding.kind == "CNAME") {
+            for key in status.records.iter().filter(|record| record.finding.kind == "CNAME") {
                 let shown = server.records(&context, within_zone(&key.finding.name), "CNAME").await;
                 assert_eq!(shown, [format!("3600 IN CNAME {}", key.value)]);
             }
             // All that is demanded is there now, and the same script changes nothing any more.
             let again = handed(&context, domain, &server).await;
             assert!(again.nsupdate.ends_with("; There is nothing to change.\n"), "{}", again.nsupdate);
-            server.update(&context, &picture.nsupdate).await.expect(2);
+            server.update(&context, &status.nsupdate).await.expect(2);
             assert_eq!(server.records(&context, name, "TXT").await, shown);
         }
     }
@@ -128,28 +128,28 @@ async fn scripts_fail_where_somebody_was_faster(context: Context) {
         "update delete tailspin.example. TXT",
     ] {
         let server = NameServer::start(&context, ZONE, &lines(ZONE, Some(r#""v=spf1 " "mx ~all""#))).await;
-        let picture = handed(&context, ZONE, &server).await;
+        let status = handed(&context, ZONE, &server).await;
         server.update(&context, &format!("zone {ZONE}.\n{change}\nsend\n")).await.expect(0);
         let before = server.records(&context, "", "TXT").await;
-        let said = server.update(&context, &picture.nsupdate).await.expect(2);
+        let said = server.update(&context, &status.nsupdate).await.expect(2);
         assert_eq!(said, "update failed: NXRRSET\n", "{change}");
         assert_eq!(server.records(&context, "", "TXT").await, before);
         // The other names are as they were, and are written.
         assert_eq!(server.records(&context, key, "CNAME").await.len(), 1);
         // Written again the script does the rest.
-        let picture = handed(&context, ZONE, &server).await;
-        assert_eq!(server.update(&context, &picture.nsupdate).await.expect(0), "");
+        let status = handed(&context, ZONE, &server).await;
+        assert_eq!(server.update(&context, &status.nsupdate).await.expect(0), "");
         let shown = server.records(&context, "", "TXT").await;
         assert_eq!(shown.iter().filter(|line| line.contains("v=spf1")).count(), 1, "{shown:#?}");
     }
     // A CNAME that somebody made meanwhile stays, too: beside one BIND ignores a text without a word.
     let server = NameServer::start(&context, ZONE, "").await;
-    let picture = handed(&context, ZONE, &server).await;
+    let status = handed(&context, ZONE, &server).await;
     for name in ["_dmarc", key] {
         let made = format!("zone {ZONE}.\nupdate add {name}.{ZONE}. 300 CNAME elsewhere.example.\nsend\n");
         server.update(&context, &made).await.expect(0);
     }
-    let said = server.update(&context, &picture.nsupdate).await.expect(2);
+    let said = server.update(&context, &status.nsupdate).await.expect(2);
     assert_eq!(said, "update failed: YXDOMAIN\nupdate failed: YXRRSET\n");
     assert_eq!(server.records(&context, "_dmarc", "CNAME").await, ["300 IN CNAME elsewhere.example."]);
     assert_eq!(server.records(&context, "", "TXT").await.len(), 2);
@@ -160,19 +160,19 @@ async fn zone_files_are_read_alike_by_all(context: Context) {
         known_to_azure(&context, domain).await;
         for spf in old_spf_records() {
             let server = NameServer::start(&context, ZONE, &lines(domain, Some(&spf))).await;
-            let picture = handed(&context, domain, &server).await;
-            assert!(picture.bind.contains("; delete: "), "{}", picture.bind);
+            let status = handed(&context, domain, &server).await;
+            assert!(status.bind.contains("; delete: "), "{}", status.bind);
             // Texts that stay have the TTL that BIND gave to all of them.
             let kept = lines(domain, None).replace(" 7200 ", " 300 ");
             // $ORIGIN may be anything where the lines are pasted.
-            let zone = format!("{}{kept}$ORIGIN else.{ZONE}.\n$TTL 60\n{}", head(ZONE), picture.bind);
-            must_be_read(&context, &zone, &picture).await;
+            let zone = format!("{}{kept}$ORIGIN else.{ZONE}.\n$TTL 60\n{}", head(ZONE), status.bind);
+            must_be_read(&context, &zone, &status).await;
         }
     }
 }
 
 /// Everybody reads the zone without a word, and shows each record as it was handed out.
-async fn must_be_read(context: &Context, zone: &str, picture: &DomainPicture) {
+async fn must_be_read(context: &Context, zone: &str, status: &DomainStatus) {
     let file = context.keep("zone", zone).display().to_string();
     let modules = context.tools().powerdns_modules().display().to_string();
     let bind = format!("zone \"{ZONE}\" {{ type master; file \"{file}\"; }};\n");
@@ -199,7 +199,7 @@ async fn must_be_read(context: &Context, zone: &str, picture: &DomainPicture) {
         let printed = context.run(Client::NameServers, &words, "").await.expect(0);
         let printed: Vec<String> =
             printed.lines().map(|line| line.split_ascii_whitespace().collect::<Vec<_>>().join(" ")).collect();
-        for record in picture.records.iter().filter(|record| record.action != Action::Recommended) {
+        for record in status.records.iter().filter(|record| record.action != Action::Recommended) {
             let name = &record.finding.name;
             let value = record.value.split_ascii_whitespace().collect::<Vec<_>>().join(" ");
             let rest = format!(" {} IN {} {value}", record.ttl, record.finding.kind);
@@ -213,10 +213,10 @@ async fn must_be_read(context: &Context, zone: &str, picture: &DomainPicture) {
 async fn each_record_is_a_row(context: Context) {
     let control = known_to_azure(&context, ZONE).await;
     let server = NameServer::start(&context, ZONE, &lines(ZONE, Some(r#""v=spf1 " "mx ?all""#))).await;
-    let picture = control.asking(server.address).domain_picture(ACCOUNT, ZONE).await.unwrap();
+    let status = control.asking(server.address).domain_status(ACCOUNT, ZONE).await.unwrap();
     // The SPF record has several faults, and is one row all the same.
-    assert!(picture.rows.iter().filter(|row| row.part == "SPF").count() > 1);
-    let rows: Vec<(&str, &str, &str, u32)> = picture
+    assert!(status.rows.iter().filter(|row| row.part == "SPF").count() > 1);
+    let rows: Vec<(&str, &str, &str, u32)> = status
         .records
         .iter()
         .map(|row| (row.finding.part.as_str(), row.relative.as_str(), row.value.as_str(), row.ttl))
@@ -237,7 +237,7 @@ async fn each_record_is_a_row(context: Context) {
             ("DMARC", "_dmarc", "\"v=DMARC1; p=none\"", 3600),
         ]
     );
-    assert_eq!(picture.records[1].replaces, [r#""v=spf1 " "mx ?all""#]);
+    assert_eq!(status.records[1].replaces, [r#""v=spf1 " "mx ?all""#]);
 }
 
 async fn the_command_prints_what_is_pasted(context: Context) {
@@ -247,9 +247,9 @@ async fn the_command_prints_what_is_pasted(context: Context) {
         state.zones.push(Zone { name: ZONE.into(), records, ..Zone::default() });
     });
     let control = known_to_azure(&context, ZONE).await;
-    let picture = control.domain_picture(ACCOUNT, ZONE).await.unwrap();
+    let status = control.domain_status(ACCOUNT, ZONE).await.unwrap();
     let printed = context.type_in(&format!("postern domain records {ZONE}")).await.expect(0);
-    let spf = &picture.records[1];
+    let spf = &status.records[1];
     let (ttl, value, plain, replaces) = (spf.ttl, &spf.value, &spf.plain, &spf.replaces[0]);
     let block = format!(
         "\nSPF: replace\n  Type      TXT\n  Name      @\n  Full name {ZONE}\n  Value     {value}\n  \
@@ -257,15 +257,15 @@ async fn the_command_prints_what_is_pasted(context: Context) {
     );
     assert!(printed.contains(&block), "{block}\nis not in\n{printed}");
     assert!(printed.contains("\n  Value     \"v=DMARC1; p=none\"\n"), "{printed}");
-    assert_eq!(printed.matches("  Type ").count(), picture.records.len(), "{printed}");
-    for (form, wanted) in [("bind", &picture.bind), ("nsupdate", &picture.nsupdate)] {
+    assert_eq!(printed.matches("  Type ").count(), status.records.len(), "{printed}");
+    for (form, wanted) in [("bind", &status.bind), ("nsupdate", &status.nsupdate)] {
         let printed =
             context.type_in(&format!("postern domain records {ZONE} --form {form}")).await.expect(0);
         assert_eq!(printed, *wanted);
     }
     let printed = context.type_in(&format!("postern domain records {ZONE} --json")).await.expect(0);
     let rows: Vec<Value> = serde_json::from_str(&printed).unwrap();
-    assert_eq!(rows.len(), picture.records.len());
+    assert_eq!(rows.len(), status.records.len());
     assert_eq!((&rows[1]["action"], &rows[1]["part"]), (&json!("replace"), &json!("SPF")));
     assert_eq!((&rows[1]["plain"], &rows[1]["replaces"]), (&json!(plain), &json!([replaces])));
     assert_eq!(

@@ -202,7 +202,7 @@ async fn a_domain_that_loses_its_records_is_told_and_one_that_waited_goes_on_by_
     assert!(world.drive(control.apply("contoso", &[], None)).await.unwrap().only_pending());
 
     // Somebody writes the records, and tells nobody.
-    let rows = control.domain_picture("contoso", "tailspin.example").await.unwrap().rows;
+    let rows = control.domain_status("contoso", "tailspin.example").await.unwrap().rows;
     let zone = |twin: &mut twin::state::State, records: Vec<Record>| {
         twin.zones.iter_mut().find(|zone| zone.name == "tailspin.example").unwrap().records = records;
     };

@@ -38,8 +38,8 @@ async fn apply(world: &World, control: &Control) -> Applied {
 async fn must_be_done(world: &World, control: &Control) {
     let plan = control.plan(ACCOUNT, &[], None).await.unwrap();
     assert!(plan.steps.is_empty() && plan.problems.is_empty(), "{plan:#?}");
-    let picture = control.domain_pictures(ACCOUNT).await.unwrap();
-    assert!(picture.iter().all(|one| one.state == DomainState::Ready), "{picture:#?}");
+    let status = control.domain_statuses(ACCOUNT).await.unwrap();
+    assert!(status.iter().all(|one| one.state == DomainState::Ready), "{status:#?}");
     let _ = world;
 }
 
@@ -54,10 +54,10 @@ async fn must_send(world: &World, from: &str) {
 
 /// Writes what the plan says by hand.
 async fn write_by_hand(world: &World, control: &Control, domain: &str) {
-    let picture = control.domain_picture(ACCOUNT, domain).await.unwrap();
+    let status = control.domain_status(ACCOUNT, domain).await.unwrap();
     world.twin.backend().change_state(|state| {
         let zone = state.zones.iter_mut().find(|zone| zone.name == domain).unwrap();
-        for row in picture.rows.iter().filter(|row| !row.wanted.is_empty() && row.verdict != "right") {
+        for row in status.rows.iter().filter(|row| !row.wanted.is_empty() && row.verdict != "right") {
             zone.records.push(Record {
                 id: format!("{} {}", row.kind, row.name),
                 name: row.name.clone(),
@@ -92,8 +92,8 @@ async fn a_domain_whose_records_a_person_writes_waits_for_that_person() {
     add(&control, "tailspin.example", desired(None, &["noreply"])).await;
     let applied = apply(&world, &control).await;
     assert!(applied.only_pending(), "{applied:#?}");
-    let picture = control.domain_picture(ACCOUNT, "tailspin.example").await.unwrap();
-    assert_eq!(picture.state, DomainState::DnsNeeded, "{picture:#?}");
+    let status = control.domain_status(ACCOUNT, "tailspin.example").await.unwrap();
+    assert_eq!(status.state, DomainState::DnsNeeded, "{status:#?}");
     write_by_hand(&world, &control, "tailspin.example").await;
     let applied = apply(&world, &control).await;
     assert!(applied.is_complete(), "{applied:#?}");
@@ -476,32 +476,32 @@ async fn an_spf_record_of_somebody_else_is_changed_only_as_it_was_shown_and_come
     assert!(applied.is_complete(), "{applied:#?}");
     assert_eq!(spf(&world), [MERGED]);
     must_be_done(&world, &control).await;
-    let picture = control.domain_picture(ACCOUNT, "northwind.example").await.unwrap();
-    assert_eq!(picture.commands, ["postern domain soften northwind.example"]);
+    let status = control.domain_status(ACCOUNT, "northwind.example").await.unwrap();
+    assert_eq!(status.commands, ["postern domain soften northwind.example"]);
     let softer = world.drive(control.soften_spf(ACCOUNT, "northwind.example")).await.unwrap();
     assert_eq!(softer, MERGED.replace("-all", "~all"));
     assert_eq!(spf(&world), std::slice::from_ref(&softer));
     must_be_done(&world, &control).await;
     // Once Azure has verified the domain, a soft end is right.
     let spf_row = async || {
-        let picture = control.domain_picture(ACCOUNT, "northwind.example").await.unwrap();
-        let row = picture.rows.iter().find(|row| row.part == "SPF").cloned().unwrap();
-        (picture, row)
+        let status = control.domain_status(ACCOUNT, "northwind.example").await.unwrap();
+        let row = status.rows.iter().find(|row| row.part == "SPF").cloned().unwrap();
+        (status, row)
     };
-    let (picture, row) = spf_row().await;
-    assert_eq!((row.verdict.as_str(), row.proposal, picture.commands), ("right", None, Vec::<String>::new()));
+    let (status, row) = spf_row().await;
+    assert_eq!((row.verdict.as_str(), row.proposal, status.commands), ("right", None, Vec::<String>::new()));
     // Somebody adds a second record: which of them go is a person's to say, and the record to put is printed.
     world.twin.backend().change_state(|state| {
         let zone = state.zones.iter_mut().find(|zone| zone.name == "northwind.example").unwrap();
         zone.records.push(Record::new("TXT", "northwind.example", "v=spf1 include:_spf.third.example -all"));
         zone.records.push(Record::new("TXT", "northwind.example", "v=spf1 ip4:192.0.2.7 -all"));
     });
-    let (picture, row) = spf_row().await;
+    let (status, row) = spf_row().await;
     assert_eq!(row.code, "spf.several");
     let merged = row.proposal.unwrap();
-    let said = picture.sentences.join(" ");
+    let said = status.sentences.join(" ");
     assert!(said.contains("before a person has decided") && said.contains(&merged), "{said}");
-    assert_eq!(picture.commands, ["postern domain records northwind.example"]);
+    assert_eq!(status.commands, ["postern domain records northwind.example"]);
     let plan = control.plan(ACCOUNT, &[], None).await.unwrap();
     let details: Vec<String> = plan.steps.iter().flat_map(|step| step.details.clone()).collect();
     assert!(

@@ -1,4 +1,4 @@
-//! One domain in one picture: what is desired, what Azure says, what DNS shows, and who has to act.
+//! One domain in one status: what is desired, what Azure says, what DNS shows, and who has to act.
 
 use std::collections::BTreeSet;
 
@@ -25,7 +25,7 @@ use store::StoreError;
 
 /// One domain.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct DomainPicture {
+pub struct DomainStatus {
     /// The account.
     pub account: String,
     /// The domain.
@@ -138,36 +138,36 @@ impl Control {
     ///
     /// # Errors
     /// When the desired state does not have it, or Azure cannot be looked at.
-    pub async fn domain_picture(&self, name: &str, domain: &str) -> Result<DomainPicture, ControlError> {
+    pub async fn domain_status(&self, name: &str, domain: &str) -> Result<DomainStatus, ControlError> {
         let observation = Box::pin(self.observe(name, None)).await?;
         let (domain, _) = desired::domain_name(domain)?;
         let Some(desired) = observation.infrastructure.domains.get(&domain) else {
             return Err(StoreError::Missing(format!("domain {domain}")).into());
         };
-        let mut picture = picture(
+        let mut status = status(
             &observation,
             (&domain, desired),
             (&observation.steps, &open(&observation)),
             self.clock.now(),
         );
-        offer_softer_end(&mut picture, &observation.written);
+        offer_softer_end(&mut status, &observation.written);
         if let Some(examined) = observation.examined.get(&domain) {
-            name_what_is_left(&mut picture, (examined, desired), &observation.written);
+            name_what_is_left(&mut status, (examined, desired), &observation.written);
         }
-        Ok(picture)
+        Ok(status)
     }
 
     /// All domains that an account is to have, and how far each is.
     ///
     /// # Errors
-    /// As [`Control::domain_picture`].
-    pub async fn domain_pictures(&self, name: &str) -> Result<Vec<DomainPicture>, ControlError> {
+    /// As [`Control::domain_status`].
+    pub async fn domain_statuses(&self, name: &str) -> Result<Vec<DomainStatus>, ControlError> {
         let observation = Box::pin(self.observe(name, None)).await?;
         let now = self.clock.now();
         let open = open(&observation);
         let domains = observation.infrastructure.domains.iter();
-        let pictures = domains.map(|domain| picture(&observation, domain, (&observation.steps, &open), now));
-        Ok(pictures.collect())
+        let statuses = domains.map(|domain| status(&observation, domain, (&observation.steps, &open), now));
+        Ok(statuses.collect())
     }
 }
 
@@ -176,12 +176,12 @@ fn open(observation: &Observation) -> BTreeSet<String> {
     observation.plan().steps.iter().filter_map(|step| step.action.domain().map(str::to_owned)).collect()
 }
 
-fn picture(
+fn status(
     observation: &Observation,
     (domain, desired): (&String, &DesiredDomain),
     (steps, open): (&[RecordedStep], &BTreeSet<String>),
     now: Timestamp,
-) -> DomainPicture {
+) -> DomainStatus {
     let observed = observation.observed.domains.get(domain);
     let examined = observation.examined.get(domain);
     let link = observation.ids.domain(domain).to_lowercase();
@@ -194,7 +194,7 @@ fn picture(
     // Of a domain that is not there only its SPF record is known.
     let handed =
         examined.filter(|_| observed.is_some()).map(|one| Handed::of(one, domain)).unwrap_or_default();
-    let mut picture = DomainPicture {
+    let mut status = DomainStatus {
         records: handed.records,
         bind: handed.bind,
         nsupdate: handed.nsupdate,
@@ -214,12 +214,12 @@ fn picture(
         owner: None,
         commands: Vec::new(),
     };
-    explain(&mut picture, desired, observed, &recorded, now);
+    explain(&mut status, desired, observed, &recorded, now);
     if let Some(why) = observation.silent.get(domain) {
-        picture.sentences = vec![format!("DNS cannot be asked about it: {}", clean(why))];
-        (picture.owner, picture.commands) = (Some(ActionOwner::Wait), Vec::new());
+        status.sentences = vec![format!("DNS cannot be asked about it: {}", clean(why))];
+        (status.owner, status.commands) = (Some(ActionOwner::Wait), Vec::new());
     }
-    picture
+    status
 }
 
 /// Who keeps the zone, if its name servers tell.
@@ -252,19 +252,19 @@ fn state(
 
 /// What it means, who has to act, and what to type.
 fn explain(
-    picture: &mut DomainPicture,
+    status: &mut DomainStatus,
     desired: &DesiredDomain,
     observed: Option<&ObservedDomain>,
     recorded: &[&RecordedStep],
     now: Timestamp,
 ) {
-    let name = &picture.domain;
+    let name = &status.domain;
     let apply = format!("postern domain doctor {name} --fix");
-    let is_wrong = picture.rows.iter().any(|row| !matches!(row.verdict.as_str(), "right" | "advice"));
-    let wait = picture.rows.iter().filter_map(|row| row.wait_seconds).max().filter(|_| !is_wrong);
+    let is_wrong = status.rows.iter().any(|row| !matches!(row.verdict.as_str(), "right" | "advice"));
+    let wait = status.rows.iter().filter_map(|row| row.wait_seconds).max().filter(|_| !is_wrong);
     let problems: Vec<&RecordedStep> =
         recorded.iter().copied().filter(|step| step.problem.is_some()).collect();
-    let (sentence, owner, command) = match (picture.state, observed) {
+    let (sentence, owner, command) = match (status.state, observed) {
         (DomainState::Ready, _) if is_wrong => (
             "Mail can be sent, but records that Azure once found are not there any more.".to_owned(),
             Some(if desired.dns == DnsWay::Manual { ActionOwner::You } else { ActionOwner::Wait }),
@@ -293,42 +293,42 @@ fn explain(
         }
         _ => ("Azure is content; the rest can be done now.".to_owned(), Some(ActionOwner::You), Some(apply)),
     };
-    picture.sentences.push(sentence);
-    if let Some(seconds) = wait.filter(|_| picture.state != DomainState::Ready) {
+    status.sentences.push(sentence);
+    if let Some(seconds) = wait.filter(|_| status.state != DomainState::Ready) {
         let minutes = seconds.div_ceil(60);
-        picture.sentences.push(format!("Others may believe the old answers for {minutes} more minutes."));
+        status.sentences.push(format!("Others may believe the old answers for {minutes} more minutes."));
     }
-    if picture.state != DomainState::Ready {
+    if status.state != DomainState::Ready {
         // What is wrong in DNS stands beside each record.
         let problems = problems.into_iter().filter(|step| !step.key.starts_with("dns/"));
         let problems = problems.filter_map(|step| step.problem.clone());
-        picture.sentences.extend(problems);
+        status.sentences.extend(problems);
     }
-    (picture.owner, picture.commands) = (owner, command.into_iter().collect());
+    (status.owner, status.commands) = (owner, command.into_iter().collect());
 }
 
 /// A record that had a softer end before may have it again.
-fn offer_softer_end(picture: &mut DomainPicture, written: &[WrittenRecord]) {
-    let softer = softer(written, &picture.domain).filter(|_| picture.state == DomainState::Ready);
+fn offer_softer_end(status: &mut DomainStatus, written: &[WrittenRecord]) {
+    let softer = softer(written, &status.domain).filter(|_| status.state == DomainState::Ready);
     let Some((row, value)) = softer else { return };
     // Somebody may have put it back by hand.
     let is_shown = |text: &String| {
         dns::spf::Spf::read(text).is_ok_and(|record| record.end() != Some(dns::spf::Qualifier::Fail))
     };
-    if picture.rows.iter().any(|row| row.part == Part::Spf.title() && row.shown.iter().any(is_shown)) {
+    if status.rows.iter().any(|row| row.part == Part::Spf.title() && row.shown.iter().any(is_shown)) {
         return;
     }
     let before = row.before.unwrap_or_default();
-    picture.sentences.push(format!(
+    status.sentences.push(format!(
         "Before Postern changed it for Azure the SPF record was \"{before}\". Azure is content now: the softer end may \
          come back, as \"{value}\"."
     ));
-    picture.commands.push(format!("postern domain soften {}", picture.domain));
+    status.commands.push(format!("postern domain soften {}", status.domain));
 }
 
 /// What stands in the way and is not Postern's to change is a person's, whatever else can be written.
 fn name_what_is_left(
-    picture: &mut DomainPicture,
+    status: &mut DomainStatus,
     (examined, desired): (&Examined, &DesiredDomain),
     written: &[WrittenRecord],
 ) {
@@ -343,13 +343,13 @@ fn name_what_is_left(
         .filter(|blocked| !blocked.held.iter().all(is_ours))
         .map(|blocked| clean(&blocked.sentence))
         .collect();
-    if left.is_empty() || desired.dns == DnsWay::Manual || picture.state == DomainState::Desired {
+    if left.is_empty() || desired.dns == DnsWay::Manual || status.state == DomainState::Desired {
         return;
     }
-    picture.sentences.push("Postern cannot write its records before a person has decided:".to_owned());
-    picture.sentences.extend(left);
-    (picture.owner, picture.commands) =
-        (Some(ActionOwner::You), vec![format!("postern domain records {}", picture.domain)]);
+    status.sentences.push("Postern cannot write its records before a person has decided:".to_owned());
+    status.sentences.extend(left);
+    (status.owner, status.commands) =
+        (Some(ActionOwner::You), vec![format!("postern domain records {}", status.domain)]);
 }
 
 fn right_since(recorded: &[&RecordedStep], now: Timestamp) -> String {

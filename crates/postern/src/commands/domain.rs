@@ -4,7 +4,7 @@ mod records;
 
 use std::process::ExitCode;
 
-use control::provision::doctor::{DomainPicture, DomainState, RecordRow};
+use control::provision::doctor::{DomainState, DomainStatus, RecordRow};
 use control::provision::manifest::{DomainManifest, FullSender, Manifest, SenderManifest};
 use control::provision::shown;
 use serde_json::json;
@@ -79,12 +79,12 @@ async fn add(arguments: &DomainAdd) -> anyhow::Result<ExitCode> {
     if json {
         return Ok(code);
     }
-    let picture = picture(&client, &account, &target(&arguments.domain)).await?;
-    if picture.state == DomainState::DnsNeeded {
+    let status = status(&client, &account, &target(&arguments.domain)).await?;
+    if status.state == DomainState::DnsNeeded {
         say!("");
-        records::show(&picture);
+        records::show(&status);
     }
-    if picture.state == DomainState::Ready {
+    if status.state == DomainState::Ready {
         say!(
             "Next: postern send --from ADDRESS --to YOU, with one of `postern sender list --account {account}`"
         );
@@ -102,7 +102,7 @@ fn path(account: &str) -> String {
     format!("/v1/accounts/{}", segment(account))
 }
 
-async fn picture(client: &Client, account: &str, domain: &str) -> anyhow::Result<DomainPicture> {
+async fn status(client: &Client, account: &str, domain: &str) -> anyhow::Result<DomainStatus> {
     let bar = output::spinner_for("looking at Azure and DNS", false);
     let found = client.get(&format!("{}/domains/{}", path(account), segment(domain)), &[]).await;
     bar.clear();
@@ -118,7 +118,7 @@ async fn list(arguments: &DomainList) -> anyhow::Result<ExitCode> {
             accounts.into_iter().map(|account| account.name).collect()
         }
     };
-    let mut pictures: Vec<DomainPicture> = Vec::new();
+    let mut statuses: Vec<DomainStatus> = Vec::new();
     let mut troubles = Vec::new();
     for name in names {
         // Nobody has said yet what others are to have.
@@ -126,15 +126,15 @@ async fn list(arguments: &DomainList) -> anyhow::Result<ExitCode> {
         if said.is_err() && arguments.account.is_none() {
             continue;
         }
-        match client.get::<Vec<DomainPicture>>(&format!("{}/domains", path(&name)), &[]).await {
-            Ok(found) => pictures.extend(found),
+        match client.get::<Vec<DomainStatus>>(&format!("{}/domains", path(&name)), &[]).await {
+            Ok(found) => statuses.extend(found),
             Err(error) => troubles.push(error),
         }
     }
     if arguments.connection.json {
-        output::json(&pictures)?;
+        output::json(&statuses)?;
     } else {
-        let row = |one: DomainPicture| {
+        let row = |one: DomainStatus| {
             let move_ = one.owner.map(|owner| owner.title().to_owned()).unwrap_or_default();
             let state = cell(one.state.title());
             [
@@ -148,7 +148,7 @@ async fn list(arguments: &DomainList) -> anyhow::Result<ExitCode> {
         };
         let empty = "No account has a domain yet: `postern domain add DOMAIN` makes one, `postern adopt` takes what is there.";
         let header = ["Domain", "State", "DNS", "Senders", "Move", "Account"];
-        output::table(header, pictures.into_iter().map(row).collect(), empty);
+        output::table(header, statuses.into_iter().map(row).collect(), empty);
     }
     for trouble in &troubles {
         output::error(trouble);
@@ -169,13 +169,13 @@ async fn doctor(arguments: &DomainDoctor) -> anyhow::Result<ExitCode> {
             provision::carry_out(&client, &account, &body, json).await?;
         }
     }
-    let picture = picture(&client, &account, &domain).await?;
+    let status = status(&client, &account, &domain).await?;
     if json {
-        output::json(&picture)?;
+        output::json(&status)?;
     } else {
-        show(&picture);
+        show(&status);
     }
-    Ok(if picture.state == DomainState::Ready { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if status.state == DomainState::Ready { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 async fn soften(arguments: &OneDomain) -> anyhow::Result<()> {
@@ -190,18 +190,18 @@ async fn soften(arguments: &OneDomain) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn show(picture: &DomainPicture) {
-    let style = match picture.state {
+fn show(status: &DomainStatus) {
+    let style = match status.state {
         DomainState::Ready => GOOD,
         DomainState::Failed => BAD,
         _ => WAITING,
     };
-    say!("{STRONG}{}{STRONG:#}  {style}{}{style:#}", shown(&picture.domain), picture.state.title());
-    if let Some(zone) = &picture.zone {
-        let keeper = picture.keeper.as_ref().map(|keeper| format!(", kept by {keeper}")).unwrap_or_default();
-        say!("{QUIET}zone {zone}{keeper}; records are written by {}{QUIET:#}", writer(&picture.dns));
+    say!("{STRONG}{}{STRONG:#}  {style}{}{style:#}", shown(&status.domain), status.state.title());
+    if let Some(zone) = &status.zone {
+        let keeper = status.keeper.as_ref().map(|keeper| format!(", kept by {keeper}")).unwrap_or_default();
+        say!("{QUIET}zone {zone}{keeper}; records are written by {}{QUIET:#}", writer(&status.dns));
     }
-    for row in &picture.rows {
+    for row in &status.rows {
         let (sign, style) = sign(row);
         say!("{style}{sign}{style:#} {STRONG}{:9}{STRONG:#} {}", row.part, row.sentence);
         if row.verdict != "right" && !row.wanted.is_empty() {
@@ -215,8 +215,8 @@ fn show(picture: &DomainPicture) {
             say!("            {QUIET}write {QUIET:#} \"{proposal}\"");
         }
     }
-    if !picture.parts.is_empty() {
-        let parts: Vec<String> = picture
+    if !status.parts.is_empty() {
+        let parts: Vec<String> = status
             .parts
             .iter()
             .map(|part| {
@@ -227,13 +227,13 @@ fn show(picture: &DomainPicture) {
         say!("{QUIET}Azure says:{QUIET:#} {}", parts.join(", "));
     }
     say!("");
-    for sentence in &picture.sentences {
+    for sentence in &status.sentences {
         say!("{sentence}");
     }
-    if let Some(owner) = picture.owner {
+    if let Some(owner) = status.owner {
         say!("{QUIET}move:{QUIET:#} {}", owner.title());
     }
-    for command in &picture.commands {
+    for command in &status.commands {
         say!("{QUIET}type:{QUIET:#} {STRONG}{command}{STRONG:#}");
     }
 }

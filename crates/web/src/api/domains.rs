@@ -5,7 +5,7 @@ use axum::extract::{DefaultBodyLimit, Path, State};
 use axum::http::StatusCode;
 use axum::routing::{delete, get, post};
 use axum::{Json, Router};
-use control::provision::doctor::DomainPicture;
+use control::provision::doctor::DomainStatus;
 use control::provision::manifest::{DomainManifest, Manifest};
 use control::provision::{NewDomain, SenderRow, SenderRowResult};
 use serde::{Deserialize, Serialize};
@@ -48,18 +48,15 @@ pub(super) fn routes() -> Router<Api> {
         .route("/v1/accounts/{name}/desired-senders/{address}", delete(forget_sender))
 }
 
-async fn list(
-    State(api): State<Api>,
-    Path(name): Path<String>,
-) -> Result<Json<Vec<DomainPicture>>, ApiError> {
-    Ok(Json(api.control.domain_pictures(&name).await?))
+async fn list(State(api): State<Api>, Path(name): Path<String>) -> Result<Json<Vec<DomainStatus>>, ApiError> {
+    Ok(Json(api.control.domain_statuses(&name).await?))
 }
 
 async fn show(
     State(api): State<Api>,
     Path((name, domain)): Path<(String, String)>,
-) -> Result<Json<DomainPicture>, ApiError> {
-    Ok(Json(api.control.domain_picture(&name, &domain).await?))
+) -> Result<Json<DomainStatus>, ApiError> {
+    Ok(Json(api.control.domain_status(&name, &domain).await?))
 }
 
 async fn add(

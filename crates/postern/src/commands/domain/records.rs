@@ -2,11 +2,11 @@
 
 use std::process::ExitCode;
 
-use control::provision::doctor::DomainPicture;
+use control::provision::doctor::DomainStatus;
 use control::provision::handout::{Action, RecordToWrite};
 
 use super::super::provision::desired;
-use super::{picture, target};
+use super::{status, target};
 use crate::cli::{DomainRecords, RecordForm};
 use crate::client::Client;
 use crate::output::{self, BAD, GOOD, QUIET, STRONG, Style, WAITING, say};
@@ -14,31 +14,31 @@ use crate::output::{self, BAD, GOOD, QUIET, STRONG, Style, WAITING, say};
 pub(super) async fn run(arguments: &DomainRecords) -> anyhow::Result<ExitCode> {
     let client = Client::new(&arguments.of.connection)?;
     let account = desired::account_of(&client, arguments.of.account.as_deref(), &arguments.of.domain).await?;
-    let picture = picture(&client, &account, &target(&arguments.of.domain)).await?;
+    let status = status(&client, &account, &target(&arguments.of.domain)).await?;
     if arguments.of.connection.json {
-        output::json(&picture.records)?;
+        output::json(&status.records)?;
         return Ok(ExitCode::SUCCESS);
     }
-    if picture.records.is_empty() {
-        say!("{}", picture.sentences.join(" "));
-        for command in &picture.commands {
+    if status.records.is_empty() {
+        say!("{}", status.sentences.join(" "));
+        for command in &status.commands {
             say!("Next: {command}");
         }
         return Ok(ExitCode::FAILURE);
     }
     match arguments.form {
-        RecordForm::Table => show(&picture),
-        RecordForm::Bind => output::manifest(&picture.bind),
-        RecordForm::Nsupdate => output::manifest(&picture.nsupdate),
+        RecordForm::Table => show(&status),
+        RecordForm::Bind => output::manifest(&status.bind),
+        RecordForm::Nsupdate => output::manifest(&status.nsupdate),
     }
     Ok(ExitCode::SUCCESS)
 }
 
 /// The records for the page of a provider. Each value is on a line of its own, so that it is copied whole.
-pub(super) fn show(picture: &DomainPicture) {
-    let zone = picture.zone.as_deref().unwrap_or(&picture.domain);
-    say!("{STRONG}Records of {}{STRONG:#} in the zone {zone}", picture.domain);
-    for record in &picture.records {
+pub(super) fn show(status: &DomainStatus) {
+    let zone = status.zone.as_deref().unwrap_or(&status.domain);
+    say!("{STRONG}Records of {}{STRONG:#} in the zone {zone}", status.domain);
+    for record in &status.records {
         say!("");
         let style = style_of(record.action);
         say!("{STRONG}{}{STRONG:#}: {style}{}{style:#}", record.finding.part, record.action.title());
@@ -48,7 +48,7 @@ pub(super) fn show(picture: &DomainPicture) {
     }
     say!("");
     say!("Values are as zone files have them. Where a page adds quotes or the last dot, leave them out.");
-    say!("When they are written: postern domain doctor {} --fix", picture.domain);
+    say!("When they are written: postern domain doctor {} --fix", status.domain);
 }
 
 fn fields(record: &RecordToWrite) -> Vec<(&'static str, String)> {
