@@ -1,4 +1,4 @@
-//! Connections to those who keep zones.
+//! Connections to DNS providers.
 
 use dns::cloudflare::CloudflareError;
 use model::connection::{DnsConnection, DnsKind};
@@ -15,7 +15,7 @@ use crate::error::{ControlError, Invalid};
 pub struct NewConnection {
     /// A name for it.
     pub name: String,
-    /// Who keeps the zones: `cloudflare`.
+    /// The DNS provider: `cloudflare`.
     pub kind: String,
     /// The API token.
     pub token: SecretString,
@@ -31,7 +31,7 @@ const NOBODYS: &str = "postern.invalid";
 const RESERVED: [&str; 2] = ["manual", "azure"];
 
 impl Control {
-    /// Connects somebody who keeps zones.
+    /// Connects a DNS provider.
     ///
     /// # Errors
     /// When a field is not valid, the name is taken, or nothing can be stored.

@@ -1,4 +1,4 @@
-//! Connections to those who keep zones.
+//! Connections to DNS providers.
 
 use jiff::Timestamp;
 use url::Url;
@@ -13,7 +13,7 @@ pub struct DnsConnection {
     pub id: ConnectionId,
     /// The operator's name for it.
     pub name: AccountName,
-    /// Who keeps the zones.
+    /// The DNS provider.
     pub kind: DnsKind,
     /// Where the API is.
     pub origin: Url,
@@ -23,7 +23,7 @@ pub struct DnsConnection {
     pub created_at: Timestamp,
 }
 
-/// Who keeps zones.
+/// A DNS provider.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DnsKind {
     /// Cloudflare, API v4.

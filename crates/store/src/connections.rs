@@ -1,4 +1,4 @@
-//! Connections to those who keep zones, with their sealed tokens.
+//! Connections to DNS providers, with their sealed tokens.
 
 use model::connection::{DnsConnection, DnsKind};
 use rusqlite::{Connection, Row, named_params};

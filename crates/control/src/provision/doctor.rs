@@ -36,8 +36,8 @@ pub struct DomainStatus {
     pub dns: String,
     /// The zone that it is in, if one was found.
     pub zone: Option<String>,
-    /// Who keeps the zone, as far as its name servers tell.
-    pub keeper: Option<String>,
+    /// The DNS provider, as far as its name servers tell.
+    pub dns_provider: Option<String>,
     /// What has to stand in DNS, beside what does.
     pub rows: Vec<RecordRow>,
     /// The records to be written by hand, and those that are right: one row each.
@@ -203,7 +203,7 @@ fn status(
         state,
         dns: desired.dns.to_string(),
         zone: examined.and_then(|one| one.shown.zone.clone()),
-        keeper: examined.and_then(|one| keeper(one.shown.provider)),
+        dns_provider: examined.and_then(|one| dns_provider(one.shown.provider)),
         rows: examined
             .filter(|_| observed.is_some())
             .map(|one| one.rows.iter().map(row).collect())
@@ -222,8 +222,8 @@ fn status(
     status
 }
 
-/// Who keeps the zone, if its name servers tell.
-fn keeper(provider: Provider) -> Option<String> {
+/// The DNS provider, if its name servers tell.
+fn dns_provider(provider: Provider) -> Option<String> {
     (provider != Provider::default()).then(|| provider.title().to_owned())
 }
 

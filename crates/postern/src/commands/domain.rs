@@ -198,8 +198,12 @@ fn show(status: &DomainStatus) {
     };
     say!("{STRONG}{}{STRONG:#}  {style}{}{style:#}", shown(&status.domain), status.state.title());
     if let Some(zone) = &status.zone {
-        let keeper = status.keeper.as_ref().map(|keeper| format!(", kept by {keeper}")).unwrap_or_default();
-        say!("{QUIET}zone {zone}{keeper}; records are written by {}{QUIET:#}", writer(&status.dns));
+        let dns_provider = status
+            .dns_provider
+            .as_ref()
+            .map(|dns_provider| format!(", hosted by {dns_provider}"))
+            .unwrap_or_default();
+        say!("{QUIET}zone {zone}{dns_provider}; records are written by {}{QUIET:#}", writer(&status.dns));
     }
     for row in &status.rows {
         let (sign, style) = sign(row);

@@ -1,4 +1,4 @@
-//! A zone and whoever keeps it, so that all of them are read and written alike.
+//! A zone and its DNS provider, so that all of them are read and written alike.
 
 use dns::change::{Change, Held};
 use dns::cloudflare::{Cloudflare, CloudflareError, CloudflareZone};
