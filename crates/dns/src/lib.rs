@@ -1,21 +1,21 @@
-//! Records that are demanded and records that are shown.
+//! Records that are required and records that are shown.
 //!
-//! [`demand`] is what Azure wants to find, [`lookup`] asks what name servers show, [`preflight`] compares the
+//! [`requirement`] is what Azure wants to find, [`lookup`] asks what name servers show, [`preflight`] compares the
 //! two, and [`change`] says what has to be written. That is written by [`cloudflare`], by whoever uses [`change`]
 //! for another provider, or by a person with what [`manual`] prints. All but the asking and the writing is pure.
 
 mod name;
 
+pub mod actual;
 pub mod change;
 pub mod cloudflare;
-pub mod demand;
 pub mod dmarc;
 pub mod lookup;
 pub mod manual;
 pub mod preflight;
 pub mod provider;
 pub mod record;
-pub mod shown;
+pub mod required;
 pub mod spf;
 pub mod text;
 

@@ -3,16 +3,16 @@
 #![allow(clippy::unwrap_used, reason = "a plan that cannot be made fails the test")]
 
 use azure_types::communication::{VerificationRecord, VerificationRecords};
+use dns::actual::{Actual, AtName};
 use dns::change::{Change, Held, Written, changes, undo};
-use dns::demand::{Demand, Part};
 use dns::preflight::preflight;
 use dns::record::Record;
-use dns::shown::{AtName, Shown};
+use dns::required::{Part, Required};
 use proptest::prelude::*;
 
 const KEY: &str = "s1._domainkey.example.com";
 
-fn demand() -> Demand {
+fn required() -> Required {
     let record = |kind: &str, name: &str, value: &str| {
         let (kind, name, value) = (kind.to_owned(), name.to_owned(), value.to_owned());
         Some(VerificationRecord { kind, name, value, ttl: 3600 })
@@ -23,7 +23,7 @@ fn demand() -> Demand {
         dkim: record("CNAME", "s1._domainkey", "s1.azurecomm.net"),
         dkim2: record("CNAME", "s2._domainkey", "s2.azurecomm.net"),
     };
-    Demand::new("example.com", Some("example.com"), &records).unwrap().with_dmarc("v=DMARC1; p=none")
+    Required::new("example.com", Some("example.com"), &records).unwrap().with_dmarc("v=DMARC1; p=none")
 }
 
 /// What people have in their zones.
@@ -93,14 +93,14 @@ fn apply(zone: &mut Vec<Held>, plan: &[Change]) -> Vec<Written> {
     written
 }
 
-fn shown(zone: &[Held]) -> Shown {
-    let mut shown = Shown { zone: Some("example.com".to_owned()), ..Shown::default() };
+fn actual(zone: &[Held]) -> Actual {
+    let mut actual = Actual { zone: Some("example.com".to_owned()), ..Actual::default() };
     for held in zone {
-        let at: &mut AtName = shown.names.entry(held.record.name.clone()).or_default();
+        let at: &mut AtName = actual.names.entry(held.record.name.clone()).or_default();
         let proxy = Record::read(&held.record.name, "A", "104.16.0.1", 300);
         at.records.push(if held.is_proxied { proxy } else { held.record.clone() });
     }
-    shown
+    actual
 }
 
 /// What stands there, without ids and in order.
@@ -113,17 +113,17 @@ fn values(zone: &[Held]) -> Vec<String> {
 proptest! {
     #[test]
     fn a_plan_is_right_and_made_once(zone in zone()) {
-        let (demand, mut zone) = (demand(), zone);
+        let (required, mut zone) = (required(), zone);
         let foreign: Vec<Held> = zone.iter().filter(|held| !is_ours(held)).cloned().collect();
-        let (plan, blocked) = changes(&demand, &zone, &is_ours);
+        let (plan, blocked) = changes(&required, &zone, &is_ours);
         apply(&mut zone, &plan);
-        let (again, still_blocked) = changes(&demand, &zone, &is_ours);
+        let (again, still_blocked) = changes(&required, &zone, &is_ours);
         prop_assert_eq!(again, Vec::new());
         prop_assert_eq!(still_blocked.len(), blocked.len());
         for held in foreign.iter().filter(|held| !held.record.text().is_some_and(dns::spf::is_spf)) {
             prop_assert!(zone.contains(held), "{:?} is not ours", held);
         }
-        for row in preflight(&demand, &shown(&zone)).iter().filter(|row| row.verdict.is_in_the_way()) {
+        for row in preflight(&required, &actual(&zone)).iter().filter(|row| row.verdict.is_in_the_way()) {
             let is_told = blocked.iter().any(|blocked| blocked.name == row.name);
             prop_assert!(is_told, "{} is in the way after {:#?}", row.sentence, plan);
             prop_assert!(row.part != Part::Dkim2);
@@ -134,7 +134,7 @@ proptest! {
     fn what_is_written_into_a_foreign_zone_is_taken_back(zone in zone()) {
         let mut zone: Vec<Held> = zone.into_iter().map(|held| Held { comment: None, ..held }).collect();
         let before = values(&zone);
-        let (plan, _) = changes(&demand(), &zone, &is_ours);
+        let (plan, _) = changes(&required(), &zone, &is_ours);
         let written = apply(&mut zone, &plan);
         let (back, left) = undo(&written, &zone);
         prop_assert!(left.is_empty());
@@ -146,16 +146,16 @@ proptest! {
     fn nothing_that_is_shown_makes_the_comparison_panic(
         texts in proptest::collection::vec((0..5_usize, "TXT|CNAME|A|MX", "(v=spf1|v=DMARC1;|ms-domain-verification=)?(?s).{0,30}"), 0..12)
     ) {
-        let demand = demand();
-        let names = demand.names();
-        let mut shown = Shown { zone: Some("example.com".to_owned()), ..Shown::default() };
+        let required = required();
+        let names = required.names();
+        let mut actual = Actual { zone: Some("example.com".to_owned()), ..Actual::default() };
         for (name, kind, value) in texts {
             let record = Record::read(&names[name], &kind, &value, 1);
-            shown.names.entry(record.name.clone()).or_default().records.push(record);
+            actual.names.entry(record.name.clone()).or_default().records.push(record);
         }
-        for row in preflight(&demand, &shown) {
+        for row in preflight(&required, &actual) {
             prop_assert!(!row.sentence.is_empty() && !row.code.is_empty());
         }
-        let _ = changes(&demand, &shown.held(), &|_| true);
+        let _ = changes(&required, &actual.held(), &|_| true);
     }
 }

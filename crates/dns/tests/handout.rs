@@ -1,18 +1,18 @@
 //! What a person is handed, for zones that people have: each record once, with what it takes the place of.
 
-#![allow(clippy::unwrap_used, reason = "a demand that cannot be made fails the test")]
+#![allow(clippy::unwrap_used, reason = "a requirement that cannot be made fails the test")]
 
 use azure_types::communication::{VerificationRecord, VerificationRecords};
+use dns::actual::Actual;
 use dns::change::changes;
-use dns::demand::Demand;
 use dns::manual::{Action, Handout, RecordLine};
 use dns::preflight::preflight;
 use dns::record::Record;
-use dns::shown::Shown;
+use dns::required::Required;
 
 const INCLUDE: &str = "include:spf.protection.outlook.com";
 
-fn demand(domain: &str, zone: &str) -> Demand {
+fn required(domain: &str, zone: &str) -> Required {
     let record = |kind: &str, name: &str, value: &str| {
         let (kind, name, value) = (kind.to_owned(), name.to_owned(), value.to_owned());
         Some(VerificationRecord { kind, name, value, ttl: 3600 })
@@ -23,26 +23,26 @@ fn demand(domain: &str, zone: &str) -> Demand {
         dkim: record("CNAME", "s1._domainkey", "s1.azurecomm.net"),
         dkim2: None,
     };
-    Demand::new(domain, Some(zone), &records).unwrap()
+    Required::new(domain, Some(zone), &records).unwrap()
 }
 
-fn lines(demand: &Demand, there: &[(&str, &str, &str)]) -> Vec<RecordLine> {
-    let zone = demand.zone().unwrap();
-    let mut shown =
-        Shown { domain: demand.domain().to_owned(), zone: Some(zone.to_owned()), ..Shown::default() };
+fn lines(required: &Required, there: &[(&str, &str, &str)]) -> Vec<RecordLine> {
+    let zone = required.zone().unwrap();
+    let mut actual =
+        Actual { domain: required.domain().to_owned(), zone: Some(zone.to_owned()), ..Actual::default() };
     for (name, kind, value) in there {
         let record = Record::read(name, kind, value, 300);
-        shown.names.entry(record.name.clone()).or_default().records.push(record);
+        actual.names.entry(record.name.clone()).or_default().records.push(record);
     }
-    let (held, rows) = (shown.held(), preflight(demand, &shown));
-    let (changes, blocked) = changes(demand, &held, &|_| false);
+    let (held, rows) = (actual.held(), preflight(required, &actual));
+    let (changes, blocked) = changes(required, &held, &|_| false);
     Handout { zone, held: &held, changes: &changes, blocked: &blocked }.lines(&rows)
 }
 
 /// Each row in words.
 #[track_caller]
 fn check(there: &[(&str, &str, &str)], wanted: &[&str]) {
-    assert_eq!(in_words(&lines(&demand("example.com", "example.com"), there)), wanted);
+    assert_eq!(in_words(&lines(&required("example.com", "example.com"), there)), wanted);
 }
 
 fn in_words(lines: &[RecordLine]) -> Vec<String> {
@@ -107,7 +107,7 @@ fn what_is_right_is_shown_as_it_is() {
         (KEY, "CNAME", "s1.azurecomm.net"),
         ("_dmarc.example.com", "TXT", "v=DMARC1; p=reject"),
     ];
-    let lines = lines(&demand("example.com", "example.com"), &there);
+    let lines = lines(&required("example.com", "example.com"), &there);
     assert!(lines.iter().all(|line| line.action == Action::Keep && line.replaces.is_empty()));
     let plain: Vec<&str> = lines.iter().map(|line| line.plain.as_str()).collect();
     assert_eq!(plain, ["ms-domain-verification=1", &spf, "s1.azurecomm.net", "v=DMARC1; p=reject"]);
@@ -116,7 +116,7 @@ fn what_is_right_is_shown_as_it_is() {
 #[test]
 fn names_are_relative_to_the_zone_and_inherited_policies_are_no_row() {
     let there = [("_dmarc.example.com", "TXT", "v=DMARC1; p=reject")];
-    let lines = lines(&demand("mail.xn--bcher-kva.example.com", "example.com"), &there);
+    let lines = lines(&required("mail.xn--bcher-kva.example.com", "example.com"), &there);
     let names: Vec<(&str, &str)> =
         lines.iter().map(|line| (line.relative.as_str(), line.name.as_str())).collect();
     assert_eq!(
@@ -133,8 +133,8 @@ fn names_are_relative_to_the_zone_and_inherited_policies_are_no_row() {
 fn what_only_a_wildcard_gives_is_in_nobodys_way() {
     let wildcard = |name: &'static str| (name, "A", "192.0.2.9");
     let there = [wildcard(KEY), wildcard("s1._domainkey.example.com.example.com")];
-    assert_eq!(in_words(&lines(&demand("example.com", "example.com"), &there))[2], DKIM);
-    let stands = in_words(&lines(&demand("example.com", "example.com"), &there[..1]));
+    assert_eq!(in_words(&lines(&required("example.com", "example.com"), &there))[2], DKIM);
+    let stands = in_words(&lines(&required("example.com", "example.com"), &there[..1]));
     let key = "DKIM, decide first: s1._domainkey 3600 CNAME s1.azurecomm.net.";
     assert_eq!(stands[2], format!("{key} <- {KEY} A 192.0.2.9"));
 }
@@ -142,7 +142,7 @@ fn what_only_a_wildcard_gives_is_in_nobodys_way() {
 #[test]
 fn long_texts_are_split_for_zone_files_and_whole_for_pages() {
     let old = format!("v=spf1 {}~all", "ip4:192.0.2.111 ".repeat(20));
-    let lines = lines(&demand("example.com", "example.com"), &[("example.com", "TXT", &old)]);
+    let lines = lines(&required("example.com", "example.com"), &[("example.com", "TXT", &old)]);
     let spf = &lines[1];
     assert!(spf.plain.len() > 255 && spf.plain.starts_with("v=spf1 ip4:192.0.2.111 "));
     assert_eq!(spf.value, format!("\"{}\" \"{}\"", &spf.plain[..255], &spf.plain[255..]));

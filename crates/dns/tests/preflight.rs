@@ -7,11 +7,11 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use azure_types::communication::{VerificationRecord, VerificationRecords};
-use dns::demand::Demand;
+use dns::actual::{Actual, AtName, Server};
 use dns::preflight::{Row, Verdict, preflight};
 use dns::provider::Provider;
 use dns::record::Record;
-use dns::shown::{AtName, Server, Shown};
+use dns::required::Required;
 use dns::spf::{Question, Reply, Seen};
 
 const GOOD: [(&str, &str); 6] = [
@@ -33,16 +33,16 @@ struct Case {
     name: &'static str,
     domain: &'static str,
     zone: &'static str,
-    shown: &'static str,
+    actual: &'static str,
     codes: &'static [&'static str],
 }
 
-const fn case(name: &'static str, shown: &'static str, codes: &'static [&'static str]) -> Case {
-    Case { name, domain: "example.com", zone: "example.com", shown, codes }
+const fn case(name: &'static str, actual: &'static str, codes: &'static [&'static str]) -> Case {
+    Case { name, domain: "example.com", zone: "example.com", actual, codes }
 }
 
-const fn below(name: &'static str, shown: &'static str, codes: &'static [&'static str]) -> Case {
-    Case { name, domain: "acs.example.com", zone: "example.com", shown, codes }
+const fn below(name: &'static str, actual: &'static str, codes: &'static [&'static str]) -> Case {
+    Case { name, domain: "acs.example.com", zone: "example.com", actual, codes }
 }
 
 /// Names are relative to the domain; those that end with a dot are full. `!` begins a line that is no record.
@@ -266,7 +266,7 @@ const CASES: &[Case] = &[
         name: "the zone is not delegated",
         domain: "acs.example.com",
         zone: "acs.example.com",
-        shown: "! zone example.com",
+        actual: "! zone example.com",
         codes: &["zone.elsewhere"],
     },
     case("the zone is held elsewhere", "! zone acs.example.com", &["zone.elsewhere"]),
@@ -280,7 +280,7 @@ impl Case {
         }
     }
 
-    fn demand(&self) -> Demand {
+    fn required(&self) -> Required {
         let given = |part: usize, value: &str| {
             let (name, rest) = GOOD[part].1.split_once(' ').unwrap();
             let name = if name == "@" { self.domain } else { name };
@@ -295,12 +295,12 @@ impl Case {
             dkim: given(2, value(2)),
             dkim2: given(3, value(3)),
         };
-        Demand::new(self.domain, Some(self.zone), &records).unwrap()
+        Required::new(self.domain, Some(self.zone), &records).unwrap()
     }
 
-    fn shown(&self) -> Shown {
+    fn actual(&self) -> Actual {
         let server = |name: &str| Server { name: name.to_owned(), trouble: None };
-        let mut shown = Shown {
+        let mut actual = Actual {
             domain: self.domain.to_owned(),
             zone: Some(self.zone.to_owned()),
             provider: Provider::Cloudflare,
@@ -309,38 +309,38 @@ impl Case {
             names: BTreeMap::new(),
             spf: Seen::from([seen("spf.protection.outlook.com", "v=spf1 ip4:192.0.2.0/24 -all")]),
         };
-        let first = self.shown.lines().next().filter(|line| line.starts_with('-')).unwrap_or_default();
+        let first = self.actual.lines().next().filter(|line| line.starts_with('-')).unwrap_or_default();
         let good = GOOD
             .iter()
             .filter(|(part, _)| !first.split(' ').any(|word| word.strip_prefix('-') == Some(part)));
         for line in
-            good.map(|(_, line)| *line).chain(self.shown.lines().filter(|line| !line.starts_with('-')))
+            good.map(|(_, line)| *line).chain(self.actual.lines().filter(|line| !line.starts_with('-')))
         {
             match line.strip_prefix("! ") {
-                Some(more) => self.tell(&mut shown, more),
+                Some(more) => self.tell(&mut actual, more),
                 None => {
                     let words: Vec<&str> = line.splitn(3, ' ').collect();
                     let record = Record::read(&self.full(words[0]), words[1], words[2], 300);
-                    shown.names.entry(record.name.clone()).or_default().records.push(record);
+                    actual.names.entry(record.name.clone()).or_default().records.push(record);
                 }
             }
         }
-        shown
+        actual
     }
 
-    fn tell(&self, shown: &mut Shown, line: &str) {
+    fn tell(&self, actual: &mut Actual, line: &str) {
         let (word, rest) = line.split_once(' ').unwrap();
         let (name, text) = rest.split_once(' ').unwrap_or((rest, ""));
         let silent = || Some("did not answer in 2 seconds".to_owned());
         let mut at = |name: &str, change: &dyn Fn(&mut AtName)| {
-            change(shown.names.entry(self.full(name)).or_default());
+            change(actual.names.entry(self.full(name)).or_default());
         };
         match word {
-            "no" => shown.zone = None,
-            "zone" => shown.zone = Some(name.to_owned()),
-            "provider" => shown.provider = Provider::Other,
-            "seen" => shown.spf.extend([seen(name, text)]),
-            "void" => shown.spf.extend(
+            "no" => actual.zone = None,
+            "zone" => actual.zone = Some(name.to_owned()),
+            "provider" => actual.provider = Provider::Other,
+            "seen" => actual.spf.extend([seen(name, text)]),
+            "void" => actual.spf.extend(
                 [
                     Question::Record(name.to_owned()),
                     Question::Address(name.to_owned()),
@@ -352,7 +352,7 @@ impl Case {
             "trouble" => at(name, &|at| at.trouble = Some("no name server answered in 2 seconds".to_owned())),
             "disagreeing" => at("@", &|at| at.disagreeing.push((name.to_owned(), Vec::new()))),
             "silent" => {
-                shown
+                actual
                     .servers
                     .iter_mut()
                     .filter(|one| one.name == name)
@@ -363,7 +363,7 @@ impl Case {
     }
 
     fn rows(&self) -> Vec<Row> {
-        preflight(&self.demand(), &self.shown())
+        preflight(&self.required(), &self.actual())
     }
 }
 
@@ -383,16 +383,16 @@ fn each_case_has_its_codes() {
 #[test]
 fn what_is_proposed_is_right() {
     for case in CASES {
-        let (demand, mut shown) = (case.demand(), case.shown());
-        if shown.zone.is_none() || shown.names.values().any(|at| at.trouble.is_some()) {
+        let (required, mut actual) = (case.required(), case.actual());
+        if actual.zone.is_none() || actual.names.values().any(|at| at.trouble.is_some()) {
             continue;
         }
-        for proposal in preflight(&demand, &shown).into_iter().filter_map(|row| row.proposal) {
-            let at = shown.names.entry(proposal.write.name.clone()).or_default();
+        for proposal in preflight(&required, &actual).into_iter().filter_map(|row| row.proposal) {
+            let at = actual.names.entry(proposal.write.name.clone()).or_default();
             at.records.retain(|record| !proposal.instead_of.contains(record) && *record != proposal.write);
             at.records.push(proposal.write);
         }
-        let still = preflight(&demand, &shown).into_iter().filter(|row| row.verdict.is_in_the_way());
+        let still = preflight(&required, &actual).into_iter().filter(|row| row.verdict.is_in_the_way());
         for row in still {
             let needs_a_person = row.verdict == Verdict::Conflict
                 || row.code.starts_with("zone.")
@@ -413,8 +413,8 @@ fn sentences_are_what_the_picture_says() {
         for row in case.rows().iter().filter(|row| row.verdict != Verdict::Right || case.codes.is_empty()) {
             let wait = row.wait_seconds.map(|seconds| format!(" ({seconds} s)")).unwrap_or_default();
             writeln!(picture, "{} {:?}{wait}: {}", row.code, row.verdict, row.sentence).unwrap();
-            for shown in &row.shown {
-                writeln!(picture, "  shown {shown}").unwrap();
+            for actual in &row.actual {
+                writeln!(picture, "  shown {actual}").unwrap();
             }
             if let Some(proposal) = &row.proposal {
                 writeln!(picture, "  write {}", proposal.write).unwrap();
@@ -444,7 +444,7 @@ fn a_soft_end_is_right_once_azure_has_verified_the_domain() {
         ("v=spf1 include:spf.protection.outlook.com +all", "spf.open_end"),
     ] {
         let case = case("", format!("-spf\n@ TXT {text}").leak(), &[]);
-        let rows = preflight(&case.demand().with_soft_end(), &case.shown());
+        let rows = preflight(&case.required().with_soft_end(), &case.actual());
         let rows: Vec<&Row> = rows.iter().filter(|row| row.code.starts_with("spf.")).collect();
         let [row] = &rows[..] else { panic!("{text}: {rows:#?}") };
         assert_eq!(row.code, code, "{text}");

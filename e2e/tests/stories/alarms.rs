@@ -208,8 +208,8 @@ async fn a_domain_that_loses_its_records_is_told_and_one_that_waited_goes_on_by_
     };
     let records: Vec<Record> = rows
         .iter()
-        .filter(|row| !row.wanted.is_empty())
-        .map(|row| Record::new(&row.kind, &row.name, &row.wanted))
+        .filter(|row| !row.required.is_empty())
+        .map(|row| Record::new(&row.kind, &row.name, &row.required))
         .collect();
     world.twin.backend().change_state(|state| zone(state, records.clone()));
     let told = |code: &str| heard.lock().unwrap().iter().any(|text| text.contains(code));

@@ -57,12 +57,12 @@ async fn write_by_hand(world: &World, control: &Control, domain: &str) {
     let status = control.domain_status(ACCOUNT, domain).await.unwrap();
     world.twin.backend().change_state(|state| {
         let zone = state.zones.iter_mut().find(|zone| zone.name == domain).unwrap();
-        for row in status.rows.iter().filter(|row| !row.wanted.is_empty() && row.verdict != "right") {
+        for row in status.rows.iter().filter(|row| !row.required.is_empty() && row.verdict != "right") {
             zone.records.push(Record {
                 id: format!("{} {}", row.kind, row.name),
                 name: row.name.clone(),
                 kind: row.kind.clone(),
-                value: row.wanted.clone(),
+                value: row.required.clone(),
                 ttl: 300,
                 ..Record::default()
             });

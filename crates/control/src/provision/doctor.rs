@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use azure_types::communication::{VerificationState, VerificationStates};
 use dns::change::Held;
-use dns::demand::Part;
 use dns::preflight::Row;
 use dns::provider::Provider;
 use dns::record::Record;
+use dns::required::Part;
 use jiff::Timestamp;
 use model::infrastructure::{DesiredDomain, DnsWay, RecordedStep, StepState, WrittenRecord};
 use serde::{Deserialize, Serialize};
@@ -90,9 +90,9 @@ pub struct RecordRow {
     /// `TXT` and the like.
     pub kind: String,
     /// What has to be there.
-    pub wanted: String,
+    pub required: String,
     /// What is there.
-    pub shown: Vec<String>,
+    pub actual: Vec<String>,
     /// `right`, `missing`, `wrong`, `conflict` or `advice`.
     pub verdict: String,
     /// A word for programs.
@@ -202,8 +202,8 @@ fn status(
         domain: domain.clone(),
         state,
         dns: desired.dns.to_string(),
-        zone: examined.and_then(|one| one.shown.zone.clone()),
-        dns_provider: examined.and_then(|one| dns_provider(one.shown.provider)),
+        zone: examined.and_then(|one| one.actual.zone.clone()),
+        dns_provider: examined.and_then(|one| dns_provider(one.actual.provider)),
         rows: examined
             .filter(|_| observed.is_some())
             .map(|one| one.rows.iter().map(row).collect())
@@ -315,7 +315,7 @@ fn offer_softer_end(status: &mut DomainStatus, written: &[WrittenRecord]) {
     let is_shown = |text: &String| {
         dns::spf::Spf::read(text).is_ok_and(|record| record.end() != Some(dns::spf::Qualifier::Fail))
     };
-    if status.rows.iter().any(|row| row.part == Part::Spf.title() && row.shown.iter().any(is_shown)) {
+    if status.rows.iter().any(|row| row.part == Part::Spf.title() && row.actual.iter().any(is_shown)) {
         return;
     }
     let before = row.before.unwrap_or_default();
@@ -379,8 +379,8 @@ pub(super) fn row(row: &Row) -> RecordRow {
         part: row.part.title().to_owned(),
         name: row.name.clone(),
         kind: clean(&row.kind),
-        wanted: clean(&row.wanted),
-        shown: row.shown.iter().map(|text| clean(text)).collect(),
+        required: clean(&row.wanted),
+        actual: row.actual.iter().map(|text| clean(text)).collect(),
         verdict: format!("{:?}", row.verdict).to_lowercase(),
         code: row.code.to_owned(),
         sentence: clean(&row.sentence),

@@ -41,9 +41,9 @@ pub(super) struct Handed {
 impl Handed {
     /// From what was found out about a domain.
     pub(super) fn of(examined: &Examined, domain: &str) -> Self {
-        let held = examined.shown.held();
+        let held = examined.actual.held();
         let handout = Handout {
-            zone: examined.shown.zone.as_deref().unwrap_or(domain),
+            zone: examined.actual.zone.as_deref().unwrap_or(domain),
             held: &held,
             changes: &examined.changes,
             blocked: &examined.blocked,

@@ -40,7 +40,7 @@ pub use self::export::ExportForm;
 pub use self::plan::PlanView;
 pub use self::progress::{Applied, ApplyEvent, OpenStep, Outcome};
 pub use self::reconcile::Reconciled;
-pub use self::step::{StepView, shown};
+pub use self::step::{StepView, domain_title};
 
 use self::manifest::Manifest;
 use self::observation::Observation;
@@ -258,7 +258,7 @@ fn checked(observation: &Observation, targets: &[String]) -> Result<Vec<String>,
         let (name, _) = desired::domain_name(target)?;
         if !observation.infrastructure.domains.contains_key(&name) {
             let names: Vec<&str> =
-                observation.infrastructure.domains.keys().map(|name| shown(name)).take(5).collect();
+                observation.infrastructure.domains.keys().map(|name| domain_title(name)).take(5).collect();
             let reason = format!("the account is not to have {name}, but {}", names.join(", "));
             return Err(Invalid::new("target", reason));
         }

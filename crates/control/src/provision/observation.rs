@@ -40,7 +40,7 @@ pub(crate) struct Observation {
 
 /// Domains whose zones are looked at side by side.
 const LOOKS_AT_ONCE: usize = 16;
-/// What Azure has always demanded: enough to show what becomes of an SPF record before there is a domain.
+/// What Azure has always required: enough to show what becomes of an SPF record before there is a domain.
 const SPF: &str = "v=spf1 include:spf.protection.outlook.com -all";
 
 impl Control {
@@ -101,8 +101,8 @@ impl Observation {
         let silent =
             self.silent.iter().map(|(name, why)| format!("DNS of {name} cannot be asked: {}", clean(why)));
         view.notes.extend(silent);
-        for (step, shown) in plan.steps.iter().zip(&mut view.steps) {
-            shown.details = match &step.action {
+        for (step, actual) in plan.steps.iter().zip(&mut view.steps) {
+            actual.details = match &step.action {
                 Action::Dns(name, _) => match self.examined.get(name) {
                     Some(examined) => {
                         examined.rows.iter().filter_map(|row| detail(row, &self.written)).collect()
@@ -114,7 +114,7 @@ impl Observation {
                 }
                 _ => Vec::new(),
             };
-            shown.details.dedup();
+            actual.details.dedup();
         }
         view
     }

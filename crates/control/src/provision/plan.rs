@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::observed::{Observed, ObservedDomain, ObservedService, Progress};
 use super::perform::MADE;
-use super::step::{Action, Step, StepView, has_records, shown};
+use super::step::{Action, Step, StepView, domain_title, has_records};
 
 /// What has to be done, in an order in which it can be done.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -146,7 +146,8 @@ pub(crate) fn plan(
         }
     }
     for name in observed.domains.keys().filter(|name| !infrastructure.domains.contains_key(*name)) {
-        plan.notes.push(format!("{} is there and nobody desired states it. It is left alone.", shown(name)));
+        plan.notes
+            .push(format!("{} is there and nobody desired states it. It is left alone.", domain_title(name)));
     }
     plan
 }
@@ -335,7 +336,7 @@ pub(crate) fn destruction(
     let stay: Vec<&str> = stay
         .into_iter()
         .filter(|name| observed.domains.contains_key(*name))
-        .map(|name| shown(name))
+        .map(|name| domain_title(name))
         .collect();
     if !stay.is_empty() {
         plan.notes

@@ -183,17 +183,17 @@ impl Action {
             Self::Dns(name, DnsWay::Connection(way)) => format!("write the records of {name} through {way}"),
             Self::Ownership(name) => format!("have the ownership of {name} verified"),
             Self::Records(name) => format!("have SPF, DKIM and DKIM2 of {name} verified"),
-            Self::Link(name) => format!("link {} to the communication service", shown(name)),
+            Self::Link(name) => format!("link {} to the communication service", domain_title(name)),
             Self::Sender(name, username) => format!("make the sender {}", address(username, name)),
             Self::Suppress(name, username) => {
                 format!("put addresses on the suppression list of {}", address(username, name))
             }
             Self::RemoveSender(name, username) => format!("take the sender {} away", address(username, name)),
-            Self::Devices(name) => format!("let devices send from the senders of {}", shown(name)),
+            Self::Devices(name) => format!("let devices send from the senders of {}", domain_title(name)),
             Self::Login(name) => format!("make the SMTP username {name}"),
-            Self::Unlink(name) => format!("end the link of {}", shown(name)),
+            Self::Unlink(name) => format!("end the link of {}", domain_title(name)),
             Self::RemoveDns(name) => format!("take the records of {name} away that Postern wrote"),
-            Self::DeleteDomain(name) => format!("delete the domain {}", shown(name)),
+            Self::DeleteDomain(name) => format!("delete the domain {}", domain_title(name)),
             Self::DeleteLogin(name) => format!("delete the SMTP username {name}"),
             Self::DeleteService => "delete the communication service".to_owned(),
             Self::DeleteEmailService => "delete the email service".to_owned(),
@@ -243,7 +243,7 @@ impl Action {
 
 /// A domain as people know it.
 #[must_use]
-pub fn shown(name: &str) -> &str {
+pub fn domain_title(name: &str) -> &str {
     if name == AZURE_MANAGED { "Azure's own domain" } else { name }
 }
 

@@ -1,19 +1,23 @@
 //! What has to be written so that a comparison passes.
 
 use super::{Blocked, Change, Held};
-use crate::demand::{Demand, Part};
 use crate::record::Record;
+use crate::required::{Part, Required};
 use crate::spf;
 
 /// What has to be written so that [`preflight`](crate::preflight::preflight) passes, and what cannot be. Nothing if
 /// all is there. A record that is not `ours` is left alone, except that the domain's only SPF record is replaced by
-/// one that permits more; `held` are the records at the names of the demand. What a merged SPF record makes receivers
+/// one that permits more; `held` are the records at the names of the requirement. What a merged SPF record makes receivers
 /// look up is not known here: where the comparison says `spf.too_many_lookups`, its replacement would break mail that
 /// arrives today.
 #[must_use]
-pub fn changes(demand: &Demand, held: &[Held], ours: &dyn Fn(&Held) -> bool) -> (Vec<Change>, Vec<Blocked>) {
-    let mut plan = Plan { demand, held, ours, changes: Vec::new(), blocked: Vec::new() };
-    for (part, wanted) in demand.records() {
+pub fn changes(
+    required: &Required,
+    held: &[Held],
+    ours: &dyn Fn(&Held) -> bool,
+) -> (Vec<Change>, Vec<Blocked>) {
+    let mut plan = Plan { required, held, ours, changes: Vec::new(), blocked: Vec::new() };
+    for (part, wanted) in required.records() {
         match part {
             Part::Domain => plan.ownership(wanted),
             Part::Spf => plan.spf(wanted),
@@ -27,7 +31,7 @@ pub fn changes(demand: &Demand, held: &[Held], ours: &dyn Fn(&Held) -> bool) -> 
 }
 
 struct Plan<'a> {
-    demand: &'a Demand,
+    required: &'a Required,
     held: &'a [Held],
     ours: &'a dyn Fn(&Held) -> bool,
     changes: Vec<Change>,
@@ -95,13 +99,13 @@ impl Plan<'_> {
 
     fn spf(&mut self, wanted: &Record) {
         let name = &wanted.name;
-        let Some(include) = self.demand.include().filter(|_| self.is_free_of_cname(name)) else { return };
+        let Some(include) = self.required.include().filter(|_| self.is_free_of_cname(name)) else { return };
         let is_spf = |held: &Held| held.record.text().is_some_and(spf::is_spf);
         let mut records: Vec<Held> = self.at(name).into_iter().filter(is_spf).collect();
         // What is not ours is what is replaced.
         records.sort_by_key(|held| (self.ours)(held));
         let texts: Vec<&str> = records.iter().filter_map(|held| held.record.text()).collect();
-        let merge = spf::merged(&texts, include, self.demand.spf_end());
+        let merge = spf::merged(&texts, include, self.required.spf_end());
         let Some((first, others)) = records.split_first() else {
             self.change(Change::Create(wanted.clone()));
             return;
@@ -141,7 +145,7 @@ impl Plan<'_> {
             } else {
                 format!(
                     "{} is there, and Postern did not write it. Nothing can stand beside the CNAME to {} that Azure \
-                     demands: delete it if it is not needed.",
+                     requires: delete it if it is not needed.",
                     in_the_way.record,
                     wanted.value()
                 )
@@ -153,7 +157,7 @@ impl Plan<'_> {
             None => self.change(Change::Create(wanted.clone())),
             Some((first, others)) => {
                 others.iter().for_each(|other| self.change(Change::Delete((*other).clone())));
-                self.replace(first, wanted.clone(), "It is not what Azure demands now.");
+                self.replace(first, wanted.clone(), "It is not what Azure requires now.");
             }
         }
     }

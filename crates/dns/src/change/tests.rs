@@ -3,11 +3,11 @@
 use azure_types::communication::{VerificationRecord, VerificationRecords};
 
 use super::*;
-use crate::demand::Demand;
+use crate::required::Required;
 
 const INCLUDE: &str = "v=spf1 include:spf.protection.outlook.com -all";
 
-fn demand() -> Demand {
+fn required() -> Required {
     let record = |kind: &str, name: &str, value: &str| {
         let (kind, name, value) = (kind.to_owned(), name.to_owned(), value.to_owned());
         Some(VerificationRecord { kind, name, value, ttl: 3600 })
@@ -18,7 +18,7 @@ fn demand() -> Demand {
         dkim: record("CNAME", "s1._domainkey", "s1.azurecomm.net"),
         dkim2: None,
     };
-    Demand::new("example.com", Some("example.com"), &records).unwrap().with_dmarc("v=DMARC1; p=none")
+    Required::new("example.com", Some("example.com"), &records).unwrap().with_dmarc("v=DMARC1; p=none")
 }
 
 fn held(name: &str, kind: &str, value: &str) -> Held {
@@ -35,7 +35,7 @@ fn is_ours(held: &Held) -> bool {
 }
 
 fn good() -> Vec<Held> {
-    let records = demand();
+    let records = required();
     records.records().map(|(_, one)| held(&one.name, one.kind(), one.value())).collect()
 }
 
@@ -53,7 +53,7 @@ fn check(without: &str, with: &[Held], changes: &[&str], blocked: &[&str]) {
     let mut held = good();
     held.retain(|one| one.record.name != without);
     held.extend_from_slice(with);
-    let (planned, in_the_way) = super::changes(&demand(), &held, &is_ours);
+    let (planned, in_the_way) = super::changes(&required(), &held, &is_ours);
     assert_eq!(planned.iter().map(said).collect::<Vec<_>>(), changes);
     assert_eq!(in_the_way.iter().map(|one| one.sentence.as_str()).collect::<Vec<_>>(), blocked);
 }
@@ -106,14 +106,14 @@ fn the_only_spf_record_is_merged() {
 #[test]
 fn a_soft_end_stays_when_azure_has_verified() {
     let held = [held("example.com", "TXT", "v=spf1 include:spf.protection.outlook.com ~all")];
-    let (changes, _) = changes(&demand().with_soft_end(), &held, &is_ours);
+    let (changes, _) = changes(&required().with_soft_end(), &held, &is_ours);
     assert!(!changes.iter().any(|change| matches!(change, Change::Replace { .. })));
 }
 
 #[test]
 fn what_is_not_ours_is_left_alone() {
     let foreign = "is there, and Postern did not write it. Nothing can stand beside the CNAME to s1.azurecomm.net \
-                   that Azure demands: delete it if it is not needed.";
+                   that Azure requires: delete it if it is not needed.";
     check(KEY, &[held(KEY, "CNAME", "b.example")], &[], &[&format!("{KEY} CNAME b.example {foreign}")]);
     check(KEY, &[held(KEY, "A", "192.0.2.1")], &[], &[&format!("{KEY} A 192.0.2.1 {foreign}")]);
     check(
@@ -152,7 +152,7 @@ fn what_is_ours_is_mended() {
 #[test]
 fn records_of_a_name_have_one_ttl() {
     let ttls = |held: &[Held]| -> Vec<(String, u32)> {
-        let (changes, _) = changes(&demand(), held, &is_ours);
+        let (changes, _) = changes(&required(), held, &is_ours);
         changes.iter().filter_map(Change::new_record).map(|one| (one.kind().to_owned(), one.ttl)).collect()
     };
     let with_ttl = |value: &str, ttl| Held {

@@ -17,10 +17,10 @@ use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
 use self::ask::{Answer, Trouble};
+use crate::actual::{Actual, Server};
 use crate::name::{is_within, normal, organisational};
 use crate::provider::Provider;
 use crate::record::Record;
-use crate::shown::{Server, Shown};
 
 /// Whom questions go to.
 #[derive(Clone, Debug)]
@@ -95,12 +95,12 @@ impl Lookup {
     }
 
     /// What is shown of a domain, at `names`; those of
-    /// [`Demand::names`](crate::demand::Demand::names) are what a comparison needs. It takes a second or two, and 25
+    /// [`Required::names`](crate::required::Required::names) are what a comparison needs. It takes a second or two, and 25
     /// at most.
     ///
     /// # Errors
     /// When not even the zone can be found out. Servers that do not answer are part of what is shown.
-    pub async fn shown(&self, domain: &str, names: &[String]) -> Result<Shown, DnsError> {
+    pub async fn actual(&self, domain: &str, names: &[String]) -> Result<Actual, DnsError> {
         let domain = normal(domain);
         if domain.is_empty() {
             return Err(DnsError::Name(domain));
@@ -109,11 +109,11 @@ impl Lookup {
         looked.unwrap_or_else(|_| Err(self.silent(&domain, &Trouble::Late)))
     }
 
-    async fn look(&self, domain: &str, names: &[String]) -> Result<Shown, DnsError> {
-        let mut shown = Shown { domain: domain.to_owned(), ..Shown::default() };
-        let Some(zone) = self.zone_of(domain).await? else { return Ok(shown) };
-        shown.provider = Provider::of(zone.server_names.iter().map(String::as_str));
-        shown.negative_ttl = zone.negative_ttl;
+    async fn look(&self, domain: &str, names: &[String]) -> Result<Actual, DnsError> {
+        let mut actual = Actual { domain: domain.to_owned(), ..Actual::default() };
+        let Some(zone) = self.zone_of(domain).await? else { return Ok(actual) };
+        actual.provider = Provider::of(zone.server_names.iter().map(String::as_str));
+        actual.negative_ttl = zone.negative_ttl;
         let organisation = organisational(domain);
         let mut names: Vec<String> = names.iter().map(|name| normal(name)).collect();
         names.sort_unstable();
@@ -123,17 +123,17 @@ impl Lookup {
             names.into_iter().partition(|name| is_within(name, organisation));
         let ((found, troubles), spf) =
             tokio::join!(self.names(&zone, domain, &own), self.included(domain, &foreign));
-        shown.names = found;
-        shown.spf = spf;
-        shown.servers =
+        actual.names = found;
+        actual.spf = spf;
+        actual.servers =
             zone.servers.iter().zip(troubles).map(|(server, trouble)| server.told(trouble)).collect();
-        shown.servers.extend(
+        actual.servers.extend(
             zone.without_address
                 .iter()
                 .map(|name| Server { name: name.clone(), trouble: Some("has no address".to_owned()) }),
         );
-        shown.zone = Some(zone.name);
-        Ok(shown)
+        actual.zone = Some(zone.name);
+        Ok(actual)
     }
 
     async fn ask(&self, server: SocketAddr, name: &str, kind: RecordType) -> Result<Answer, Trouble> {

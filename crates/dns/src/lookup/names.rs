@@ -9,9 +9,9 @@ use hickory_proto::rr::RecordType;
 use super::Lookup;
 use super::ask::{Answer, Trouble};
 use super::zone::Zone;
+use crate::actual::AtName;
 use crate::name::is_within;
 use crate::record::Record;
-use crate::shown::AtName;
 
 type Found = Result<Vec<Record>, Trouble>;
 
@@ -24,9 +24,9 @@ impl Lookup {
         names: &[String],
     ) -> (BTreeMap<String, AtName>, Vec<Option<Trouble>>) {
         let looks = names.iter().map(|name| self.name(zone, name, name == domain));
-        let (mut shown, mut answers) = (BTreeMap::new(), Vec::new());
+        let (mut actual, mut answers) = (BTreeMap::new(), Vec::new());
         for (name, (at, found)) in names.iter().zip(join_all(looks).await) {
-            shown.insert(name.clone(), at);
+            actual.insert(name.clone(), at);
             answers.push(found);
         }
         // A server that answered once is there.
@@ -35,7 +35,7 @@ impl Lookup {
             let is_silent = found.peek().is_some() && found.clone().all(Option::is_some);
             found.find_map(Clone::clone).filter(|_| is_silent)
         };
-        (shown, (0..zone.servers.len()).map(trouble).collect())
+        (actual, (0..zone.servers.len()).map(trouble).collect())
     }
 
     /// What stands at one name, and the trouble of each server.

@@ -7,9 +7,9 @@ use hickory_proto::rr::RecordType;
 
 use super::ask::Trouble;
 use super::{DnsError, Lookup};
+use crate::actual::Server;
 use crate::name::possible_zones;
 use crate::record::Record;
-use crate::shown::Server;
 
 /// A zone, and whom to ask about it.
 pub(super) struct Zone {

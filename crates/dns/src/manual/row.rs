@@ -4,10 +4,10 @@ use serde::{Deserialize, Serialize};
 
 use super::{Handout, master};
 use crate::change::Change;
-use crate::demand::{Part, TTL_SECONDS};
 use crate::name::{normal, relative};
 use crate::preflight::{Row, Verdict};
 use crate::record::Record;
+use crate::required::{Part, TTL_SECONDS};
 use crate::spf;
 
 /// A record to be entered by hand, or one that is there and right.
@@ -150,5 +150,7 @@ fn is_for(row: &Row, new: &Record) -> bool {
 
 /// Whether a record is one that a row shows at its name.
 fn is_shown(row: &Row, there: &Record) -> bool {
-    there.name == row.name && there.kind() == row.kind && row.shown.iter().any(|shown| shown == there.value())
+    there.name == row.name
+        && there.kind() == row.kind
+        && row.actual.iter().any(|actual| actual == there.value())
 }

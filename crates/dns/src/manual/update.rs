@@ -1,7 +1,7 @@
 //! Scripts for `nsupdate`.
 //!
 //! A name server does not say that it ignored something: adding a text beside a CNAME (RFC 2136 section 3.4.2.2), or
-//! deleting a record that differs in one octet (RFC 2136 section 3.4.2.4), is NOERROR. So every update demands first
+//! deleting a record that differs in one octet (RFC 2136 section 3.4.2.4), is NOERROR. So every update requires first
 //! that its name is as it was seen, octet for octet (RFC 2136 section 2.4.2). Whoever writes a record of theirs
 //! meanwhile loses nothing: the update fails.
 
@@ -39,8 +39,8 @@ pub(super) fn script(handout: &Handout<'_>) -> String {
 
 fn update(handout: &Handout<'_>, name: &str, text: &mut String) {
     let changes: Vec<&Change> = handout.changes.iter().filter(|change| name_of(change) == name).collect();
-    for demand in demands(handout, name, &changes) {
-        let _ = writeln!(text, "prereq {demand}");
+    for required in requires(handout, name, &changes) {
+        let _ = writeln!(text, "prereq {required}");
     }
     for gone in changes.iter().filter_map(|change| change.gone()) {
         let _ = writeln!(text, "update delete {}", in_full(&gone.record, None));
@@ -52,7 +52,7 @@ fn update(handout: &Handout<'_>, name: &str, text: &mut String) {
 }
 
 /// What has to be so at a name before anything is changed there.
-fn demands(handout: &Handout<'_>, name: &str, changes: &[&Change]) -> Vec<String> {
+fn requires(handout: &Handout<'_>, name: &str, changes: &[&Change]) -> Vec<String> {
     let seen: Vec<&Record> =
         handout.held.iter().map(|held| &held.record).filter(|record| record.name == name).collect();
     let becomes_cname =

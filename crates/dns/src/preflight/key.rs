@@ -2,12 +2,12 @@
 
 use super::zone::negative;
 use super::{Context, Row, Verdict, unanswered};
-use crate::demand::Part;
 use crate::provider::Provider;
 use crate::record::Record;
+use crate::required::Part;
 
 pub(super) fn row(context: &Context<'_>, part: Part) -> Option<Row> {
-    let wanted = context.demand.record(part)?;
+    let wanted = context.required.record(part)?;
     let at = context.at(&wanted.name);
     if let Some(trouble) = &at.trouble {
         return Some(unanswered(part, wanted, "dkim.unanswered", trouble));
@@ -49,7 +49,7 @@ pub(super) fn row(context: &Context<'_>, part: Part) -> Option<Row> {
         );
         return Some(row(Verdict::Missing, "dkim.wildcard", sentence).showing(addresses));
     }
-    let how = if context.shown.provider == Provider::Cloudflare {
+    let how = if context.actual.provider == Provider::Cloudflare {
         "Set the record to \"DNS only\" in Cloudflare."
     } else {
         "Turn its proxy or its flattening off, or put the CNAME in the place of the address records."
@@ -86,5 +86,5 @@ fn is_of_a_wildcard(context: &Context<'_>, wanted: &Record, addresses: &[&Record
         let there = context.at(name).addresses();
         !there.is_empty() && there.iter().all(|one| addresses.iter().any(|other| one.data == other.data))
     };
-    context.demand.mistaken_names(&wanted.name).iter().any(same)
+    context.required.mistaken_names(&wanted.name).iter().any(same)
 }

@@ -1,11 +1,11 @@
 //! Where replies and bounces go: the MX records. Azure does not look at them.
 
 use super::{Context, Row, Verdict};
-use crate::demand::Part;
 use crate::record::{Data, Record};
+use crate::required::Part;
 
 pub(super) fn row(context: &Context<'_>) -> Option<Row> {
-    let domain = context.demand.domain();
+    let domain = context.required.domain();
     let at = context.at(domain);
     // What stands behind a CNAME is told with the proof of ownership.
     if at.trouble.is_some() || at.cname().is_some() {

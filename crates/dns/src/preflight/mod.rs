@@ -1,4 +1,4 @@
-//! Comparing what is demanded with what is shown.
+//! Comparing what is required with what is shown.
 
 mod key;
 mod mail;
@@ -9,9 +9,9 @@ mod zone;
 
 use serde::Serialize;
 
-use crate::demand::{Demand, Part};
+use crate::actual::{Actual, AtName};
 use crate::record::Record;
-use crate::shown::{AtName, Shown};
+use crate::required::{Part, Required};
 
 /// One thing that was found.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -22,10 +22,10 @@ pub struct Row {
     pub name: String,
     /// `TXT` and the like; empty where no record is meant.
     pub kind: String,
-    /// The value that should stand there; empty where none is demanded.
+    /// The value that should stand there; empty where none is required.
     pub wanted: String,
     /// What stands there.
-    pub shown: Vec<String>,
+    pub actual: Vec<String>,
     /// How good that is.
     pub verdict: Verdict,
     /// A word for programs, `spf.soft_end`. It is stable.
@@ -73,11 +73,11 @@ impl Verdict {
     }
 }
 
-/// Compares what is demanded with what is shown, in the order of [`Part`]. What is demanded has one row at least,
+/// Compares what is required with what is shown, in the order of [`Part`]. What is required has one row at least,
 /// SPF one for each thing that is wrong with it.
 #[must_use]
-pub fn preflight(demand: &Demand, shown: &Shown) -> Vec<Row> {
-    let context = Context { demand, shown };
+pub fn preflight(required: &Required, actual: &Actual) -> Vec<Row> {
+    let context = Context { required, actual };
     let mut rows = zone::rows(&context);
     rows.extend(ownership::row(&context));
     rows.extend(sender::rows(&context));
@@ -88,18 +88,18 @@ pub fn preflight(demand: &Demand, shown: &Shown) -> Vec<Row> {
 }
 
 struct Context<'a> {
-    demand: &'a Demand,
-    shown: &'a Shown,
+    required: &'a Required,
+    actual: &'a Actual,
 }
 
 impl<'a> Context<'a> {
     fn at(&self, name: &str) -> &'a AtName {
-        self.shown.at(name)
+        self.actual.at(name)
     }
 
     /// Where a record stands by mistake, and what stands there.
     fn misplaced(&self, wanted: &Record, is_it: impl Fn(&Record) -> bool) -> Option<&'a Record> {
-        let names = self.demand.mistaken_names(&wanted.name);
+        let names = self.required.mistaken_names(&wanted.name);
         names.iter().flat_map(|name| &self.at(name).records).find(|record| is_it(record))
     }
 
@@ -109,7 +109,7 @@ impl<'a> Context<'a> {
             format!(
                 "The record stands at {}: it was entered with its full name, and {} appends the zone. Enter the name \
                  without the zone, and delete the other one.",
-                found.name, self.shown.provider
+                found.name, self.actual.provider
             )
         } else {
             format!(
@@ -133,7 +133,7 @@ impl Row {
             name: wanted.name.clone(),
             kind: wanted.kind().to_owned(),
             wanted: wanted.value().to_owned(),
-            shown: Vec::new(),
+            actual: Vec::new(),
             verdict,
             code,
             sentence: sentence.into(),
@@ -146,7 +146,7 @@ impl Row {
     fn showing<'a>(mut self, records: impl IntoIterator<Item = &'a Record>) -> Self {
         for record in records {
             let is_elsewhere = record.name != self.name || record.kind() != self.kind;
-            self.shown.push(if is_elsewhere { record.to_string() } else { record.value().to_owned() });
+            self.actual.push(if is_elsewhere { record.to_string() } else { record.value().to_owned() });
             if self.verdict != Verdict::Right {
                 self.wait_seconds = self.wait_seconds.max(Some(record.ttl));
             }

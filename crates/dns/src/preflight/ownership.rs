@@ -2,13 +2,13 @@
 
 use super::zone::negative;
 use super::{Context, Row, Verdict, hidden, unanswered};
-use crate::demand::Part;
 use crate::record::Record;
+use crate::required::Part;
 
 const PART: Part = Part::Domain;
 
 pub(super) fn row(context: &Context<'_>) -> Option<Row> {
-    let wanted = context.demand.record(PART)?;
+    let wanted = context.required.record(PART)?;
     let at = context.at(&wanted.name);
     if let Some(trouble) = &at.trouble {
         return Some(unanswered(PART, wanted, "domain.unanswered", trouble));

@@ -2,19 +2,19 @@
 
 use super::zone::list;
 use super::{Context, Row, Verdict};
-use crate::demand::{Part, TTL_SECONDS, dmarc_name};
 use crate::dmarc::{DmarcError, Policy, is_dmarc};
 use crate::name::organisational;
 use crate::record::Record;
+use crate::required::{Part, TTL_SECONDS, dmarc_name};
 
 const PART: Part = Part::Dmarc;
 /// Harms nobody, and is what large receivers ask for.
 const MILDEST: &str = "v=DMARC1; p=none";
 
 pub(super) fn row(context: &Context<'_>) -> Row {
-    let domain = context.demand.domain();
+    let domain = context.required.domain();
     let proposed = Record::txt(&dmarc_name(domain), MILDEST, TTL_SECONDS);
-    let wanted = context.demand.record(PART).unwrap_or(&proposed);
+    let wanted = context.required.record(PART).unwrap_or(&proposed);
     let row = |verdict, code, sentence: String| Row::new(PART, wanted, verdict, code, sentence);
     let at = context.at(&wanted.name);
     if let Some(trouble) = &at.trouble {
@@ -64,11 +64,11 @@ fn none(context: &Context<'_>, wanted: &Record, meant: &[&Record]) -> Row {
         let row = row(Verdict::Advice, "dmarc.invalid", sentence).showing([*almost]);
         return row.proposing(wanted, instead_of, Vec::new());
     }
-    let organisation = organisational(context.demand.domain());
+    let organisation = organisational(context.required.domain());
     let above = context.at(&dmarc_name(organisation));
     let meant_above: Vec<&Record> = above.texts().filter(|record| is_dmarc(record.value())).collect();
     if let [(record, Ok(policy))] = policies(&meant_above).as_slice()
-        && organisation != context.demand.domain()
+        && organisation != context.required.domain()
     {
         let sentence = format!(
             "The DMARC policy of {organisation} holds here, too: {}. Mail passes, because SPF and DKIM prove the domain \

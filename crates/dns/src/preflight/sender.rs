@@ -2,14 +2,14 @@
 
 use super::zone::{list, negative};
 use super::{Context, Proposal, Row, Verdict, hidden, unanswered};
-use crate::demand::Part;
 use crate::record::Record;
+use crate::required::Part;
 use crate::spf::{self, Merge, Qualifier, Spf};
 
 const PART: Part = Part::Spf;
 
 pub(super) fn rows(context: &Context<'_>) -> Vec<Row> {
-    let (Some(wanted), Some(include)) = (context.demand.record(PART), context.demand.include()) else {
+    let (Some(wanted), Some(include)) = (context.required.record(PART), context.required.include()) else {
         return Vec::new();
     };
     let at = context.at(&wanted.name);
@@ -18,7 +18,7 @@ pub(super) fn rows(context: &Context<'_>) -> Vec<Row> {
     }
     let records: Vec<&Record> = at.texts().filter(|record| record.text().is_some_and(spf::is_spf)).collect();
     let texts: Vec<&str> = records.iter().map(|record| record.value()).collect();
-    let merge = spf::merged(&texts, include, context.demand.spf_end());
+    let merge = spf::merged(&texts, include, context.required.spf_end());
     let mut rows = match texts.as_slice() {
         [] => vec![none(context, wanted, include)],
         [text] => one(context, wanted, &merge, text),
@@ -37,7 +37,7 @@ pub(super) fn rows(context: &Context<'_>) -> Vec<Row> {
     }
     rows.extend(costs(context, wanted, &merge));
     let proposal = proposal(wanted, &merge, &records);
-    for row in rows.iter_mut().filter(|row| row.code != "spf.misplaced" && row.shown.is_empty()) {
+    for row in rows.iter_mut().filter(|row| row.code != "spf.misplaced" && row.actual.is_empty()) {
         *row = row.clone().showing(records.iter().copied());
         let is_useful = row.verdict != Verdict::Right && row.code != "spf.too_many_lookups";
         row.proposal = proposal.clone().filter(|_| is_useful);
@@ -100,7 +100,7 @@ fn one(context: &Context<'_>, wanted: &Record, merge: &Merge, text: &str) -> Vec
             return vec![row(Verdict::Wrong, "spf.invalid", sentence)];
         }
     };
-    let include = context.demand.include().unwrap_or_default();
+    let include = context.required.include().unwrap_or_default();
     let mut rows = Vec::new();
     if !record.includes(include) {
         let sentence =
@@ -131,7 +131,7 @@ fn end(context: &Context<'_>, record: &Spf) -> Option<(Verdict, &'static str, St
                 );
                 (Verdict::Wrong, "spf.redirect", sentence)
             }
-            None if context.demand.takes_soft_end() => return None,
+            None if context.required.takes_soft_end() => return None,
             None => {
                 let sentence =
                     "The SPF record has no end, and Azure verifies only one that ends with -all. Add -all.";
@@ -147,7 +147,7 @@ fn end(context: &Context<'_>, record: &Spf) -> Option<(Verdict, &'static str, St
                             place.";
             Some((Verdict::Wrong, "spf.open_end", sentence.to_owned()))
         }
-        _ if context.demand.takes_soft_end() => None,
+        _ if context.required.takes_soft_end() => None,
         _ => {
             let sentence = format!(
                 "The SPF record ends with {sign}all, and Azure verifies only -all. Put -all there, and {sign}all back \
@@ -164,7 +164,7 @@ fn costs(context: &Context<'_>, wanted: &Record, merge: &Merge) -> Vec<Row> {
     let mut rows: Vec<Row> =
         merge.warnings.iter().map(|warning| row(Verdict::Advice, "spf.long", warning.clone())).collect();
     let Ok(record) = Spf::read(&merge.text) else { return rows };
-    let cost = spf::lookups(context.demand.domain(), &record, &context.shown.spf);
+    let cost = spf::lookups(context.required.domain(), &record, &context.actual.spf);
     let names = |names: &[String]| list(names.iter().map(String::as_str));
     if cost.lookups > spf::MOST_LOOKUPS {
         let sentence = format!(

@@ -1,13 +1,13 @@
 //! The zone and its name servers.
 
 use super::{Context, Row, Verdict};
-use crate::demand::Part;
+use crate::actual::Server;
 use crate::name::{is_within, relative};
-use crate::shown::Server;
+use crate::required::Part;
 
 pub(super) fn rows(context: &Context<'_>) -> Vec<Row> {
-    let domain = context.demand.domain();
-    let Some(zone) = context.shown.zone.as_deref() else {
+    let domain = context.required.domain();
+    let Some(zone) = context.actual.zone.as_deref() else {
         let sentence = format!(
             "Nobody holds {domain} in DNS. Register it, or let its registrar know the name servers of its zone."
         );
@@ -15,8 +15,8 @@ pub(super) fn rows(context: &Context<'_>) -> Vec<Row> {
     };
     let mut rows = Vec::new();
     let (silent, good): (Vec<&Server>, Vec<&Server>) =
-        context.shown.servers.iter().partition(|server| server.trouble.is_some());
-    if let Some(other) = context.demand.zone().filter(|other| *other != zone) {
+        context.actual.servers.iter().partition(|server| server.trouble.is_some());
+    if let Some(other) = context.required.zone().filter(|other| *other != zone) {
         let way_out = if is_within(zone, other) {
             format!("take the name server records of {} out of {other}", relative(zone, other))
         } else {
@@ -25,7 +25,7 @@ pub(super) fn rows(context: &Context<'_>) -> Vec<Row> {
         let sentence = format!(
             "{domain} is looked up in the zone {zone} at {}, and not in {other}, where its records would be written. Write \
              them to {zone}, or {way_out}.",
-            context.shown.provider
+            context.actual.provider
         );
         rows.push(row(zone, Verdict::Conflict, "zone.elsewhere", sentence));
     }
@@ -35,7 +35,7 @@ pub(super) fn rows(context: &Context<'_>) -> Vec<Row> {
         if good.is_empty() {
             let sentence = format!(
                 "No name server of {zone} answers: {} {trouble}. Look again in a minute, then ask {}.",
-                first.name, context.shown.provider
+                first.name, context.actual.provider
             );
             rows.push(row(zone, Verdict::Wrong, "zone.silent", sentence));
         } else {
@@ -49,17 +49,17 @@ pub(super) fn rows(context: &Context<'_>) -> Vec<Row> {
     rows.extend(disagreement(context, zone));
     if rows.is_empty() {
         let sentence =
-            format!("The zone {zone} is held by {}, and its name servers agree.", context.shown.provider);
+            format!("The zone {zone} is held by {}, and its name servers agree.", context.actual.provider);
         rows.push(row(zone, Verdict::Right, "zone.right", sentence));
     }
     if let Some(first) = rows.first_mut() {
-        first.shown = good.iter().map(|server| server.name.clone()).collect();
+        first.actual = good.iter().map(|server| server.name.clone()).collect();
     }
     rows
 }
 
 fn disagreement(context: &Context<'_>, zone: &str) -> Option<Row> {
-    let names = context.shown.names.iter().filter(|(_, at)| !at.disagreeing.is_empty());
+    let names = context.actual.names.iter().filter(|(_, at)| !at.disagreeing.is_empty());
     let (mut names, mut servers): (Vec<&str>, Vec<&str>) = names
         .flat_map(|(name, at)| at.disagreeing.iter().map(|(server, _)| (name.as_str(), server.as_str())))
         .unzip();
@@ -75,7 +75,7 @@ fn disagreement(context: &Context<'_>, zone: &str) -> Option<Row> {
          reached all of them; if it does not, ask {}.",
         list(names),
         list(servers),
-        context.shown.provider
+        context.actual.provider
     );
     Some(row(zone, Verdict::Wrong, "zone.disagreeing", sentence))
 }
@@ -86,7 +86,7 @@ fn row(name: &str, verdict: Verdict, code: &'static str, sentence: String) -> Ro
         name: name.to_owned(),
         kind: String::new(),
         wanted: String::new(),
-        shown: Vec::new(),
+        actual: Vec::new(),
         verdict,
         code,
         sentence,
@@ -97,7 +97,7 @@ fn row(name: &str, verdict: Verdict, code: &'static str, sentence: String) -> Ro
 
 /// Zero seconds are not worth a word.
 pub(super) fn negative(context: &Context<'_>) -> Option<u32> {
-    Some(context.shown.negative_ttl).filter(|seconds| *seconds > 0)
+    Some(context.actual.negative_ttl).filter(|seconds| *seconds > 0)
 }
 
 /// `a, b and c`, with an end for long ones.

@@ -5,8 +5,8 @@ mod records;
 use std::process::ExitCode;
 
 use control::provision::doctor::{DomainState, DomainStatus, RecordRow};
+use control::provision::domain_title;
 use control::provision::manifest::{DomainManifest, FullSender, Manifest, SenderManifest};
-use control::provision::shown;
 use serde_json::json;
 use web::api::{AccountView, SoftenedView};
 
@@ -138,7 +138,7 @@ async fn list(arguments: &DomainList) -> anyhow::Result<ExitCode> {
             let move_ = one.owner.map(|owner| owner.title().to_owned()).unwrap_or_default();
             let state = cell(one.state.title());
             [
-                cell(shown(&one.domain)),
+                cell(domain_title(&one.domain)),
                 state,
                 cell(one.dns),
                 cell(one.senders),
@@ -196,7 +196,7 @@ fn show(status: &DomainStatus) {
         DomainState::Failed => BAD,
         _ => WAITING,
     };
-    say!("{STRONG}{}{STRONG:#}  {style}{}{style:#}", shown(&status.domain), status.state.title());
+    say!("{STRONG}{}{STRONG:#}  {style}{}{style:#}", domain_title(&status.domain), status.state.title());
     if let Some(zone) = &status.zone {
         let dns_provider = status
             .dns_provider
@@ -208,13 +208,13 @@ fn show(status: &DomainStatus) {
     for row in &status.rows {
         let (sign, style) = sign(row);
         say!("{style}{sign}{style:#} {STRONG}{:9}{STRONG:#} {}", row.part, row.sentence);
-        if row.verdict != "right" && !row.wanted.is_empty() {
-            say!("            {QUIET}wanted{QUIET:#} {} {} \"{}\"", row.kind, row.name, row.wanted);
-            for one in &row.shown {
+        if row.verdict != "right" && !row.required.is_empty() {
+            say!("            {QUIET}wanted{QUIET:#} {} {} \"{}\"", row.kind, row.name, row.required);
+            for one in &row.actual {
                 say!("            {QUIET}there {QUIET:#} \"{one}\"");
             }
         }
-        let proposal = row.proposal.as_ref().filter(|text| row.verdict != "right" && **text != row.wanted);
+        let proposal = row.proposal.as_ref().filter(|text| row.verdict != "right" && **text != row.required);
         if let Some(proposal) = proposal {
             say!("            {QUIET}write {QUIET:#} \"{proposal}\"");
         }

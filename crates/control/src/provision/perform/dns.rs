@@ -1,12 +1,12 @@
 //! Seeing to it that a domain's records stand in DNS: looked at where the zone itself is, and written where
 //! Postern may.
 
+use dns::actual::Actual;
 use dns::change::{Blocked, Change, Written};
-use dns::demand::Demand;
 use dns::lookup::Lookup;
 use dns::preflight::{Row, preflight};
 use dns::record::Record;
-use dns::shown::Shown;
+use dns::required::Required;
 use jiff::SignedDuration;
 use model::infrastructure::{DesiredDomain, DnsWay, WrittenRecord};
 
@@ -19,7 +19,7 @@ use super::{Site, Trouble};
 /// What DNS shows of a domain, beside what it should.
 pub(crate) struct Examined {
     pub(in super::super) rows: Vec<Row>,
-    pub(in super::super) shown: Shown,
+    pub(in super::super) actual: Actual,
     /// What somebody who may write everything would write.
     pub(in super::super) changes: Vec<Change>,
     /// What nobody would write before a person has decided.
@@ -33,36 +33,36 @@ const TOO_MANY: &str = "spf.too_many_lookups";
 /// Name servers of a provider have a new record within seconds; after this somebody is told.
 const SETTLING: SignedDuration = SignedDuration::from_mins(5);
 
-/// Compares what Azure demands for a domain with what its zone shows.
+/// Compares what Azure requires for a domain with what its zone shows.
 pub(in super::super) async fn examine(
     lookup: &Lookup,
     name: &str,
     desired: Option<&DesiredDomain>,
     observed: &ObservedDomain,
 ) -> Result<Examined, String> {
-    let names = demand(name, None, desired, observed)?.names();
-    let shown = lookup.shown(name, &names).await.map_err(|error| error.to_string())?;
+    let names = required(name, None, desired, observed)?.names();
+    let actual = lookup.actual(name, &names).await.map_err(|error| error.to_string())?;
     // Now the zone is known, and with it how relative names are meant.
-    let demand = demand(name, shown.zone.as_deref(), desired, observed)?;
-    let rows = preflight(&demand, &shown);
-    let (planned, mut blocked) = dns::change::changes(&demand, &shown.held(), &|_| false);
+    let required = required(name, actual.zone.as_deref(), desired, observed)?;
+    let rows = preflight(&required, &actual);
+    let (planned, mut blocked) = dns::change::changes(&required, &actual.held(), &|_| false);
     let mut changes = Vec::new();
     for change in planned {
-        match not_now(&change, &shown, &rows) {
+        match not_now(&change, &actual, &rows) {
             None => changes.push(change),
             Some((name, sentence)) => {
                 blocked.push(Blocked { name, held: change.gone().cloned().into_iter().collect(), sentence });
             }
         }
     }
-    Ok(Examined { rows, shown, changes, blocked })
+    Ok(Examined { rows, actual, changes, blocked })
 }
 
 /// At which name a change would do harm now, and why.
-fn not_now(change: &Change, shown: &Shown, rows: &[Row]) -> Option<(String, String)> {
+fn not_now(change: &Change, actual: &Actual, rows: &[Row]) -> Option<(String, String)> {
     let name = &change.new_record()?.name;
     // What it would stand beside is not known.
-    if let Some(trouble) = &shown.at(name).trouble {
+    if let Some(trouble) = &actual.at(name).trouble {
         let sentence = format!("what stands there cannot be said: {trouble}. Look again in a minute.");
         return Some((name.clone(), sentence));
     }
@@ -72,19 +72,19 @@ fn not_now(change: &Change, shown: &Shown, rows: &[Row]) -> Option<(String, Stri
     too_many.map(|row| (name.clone(), row.sentence.clone()))
 }
 
-fn demand(
+fn required(
     name: &str,
     zone: Option<&str>,
     desired: Option<&DesiredDomain>,
     observed: &ObservedDomain,
-) -> Result<Demand, String> {
-    let demand = Demand::new(name, zone, &observed.records).map_err(|error| error.to_string())?;
-    let demand = match desired.and_then(|desired| desired.dmarc.as_deref()) {
-        Some(policy) => demand.with_dmarc(policy),
-        None => demand,
+) -> Result<Required, String> {
+    let required = Required::new(name, zone, &observed.records).map_err(|error| error.to_string())?;
+    let required = match desired.and_then(|desired| desired.dmarc.as_deref()) {
+        Some(policy) => required.with_dmarc(policy),
+        None => required,
     };
     // A softer end is nobody's business once Azure has looked.
-    Ok(if observed.is_verified() { demand.with_soft_end() } else { demand })
+    Ok(if observed.is_verified() { required.with_soft_end() } else { required })
 }
 
 impl Examined {
@@ -149,19 +149,19 @@ impl Site {
 
     async fn write_records(&self, key: &str, name: &str, way: &DnsWay) -> Result<(), Trouble> {
         let zone = Zone::open(self, way, name).await?;
-        let demand = demand(
+        let required = required(
             name,
             Some(zone.name()),
             self.infrastructure.domains.get(name),
             &self.observed_domain(name),
         );
-        let demand = demand.map_err(Trouble::Failed)?;
-        let held = zone.held(&demand.names()).await?;
+        let required = required.map_err(Trouble::Failed)?;
+        let held = zone.held(&required.names()).await?;
         let written = self.context.control.store.infrastructure().written(self.context.account.id).await?;
         let is_ours = |held: &dns::change::Held| {
             written.iter().any(|one| one.zone == zone.name() && record(one).says_the_same(&held.record))
         };
-        let (changes, blocked) = dns::change::changes(&demand, &held, &is_ours);
+        let (changes, blocked) = dns::change::changes(&required, &held, &is_ours);
         if !blocked.is_empty() {
             let sentences: Vec<&str> = blocked.iter().map(|one| one.sentence.as_str()).collect();
             return Err(Trouble::Pending(sentences.join(" ")));
@@ -177,7 +177,7 @@ impl Site {
     async fn must_be_shown(&self, name: &str, changes: &[Change]) -> Result<(), Trouble> {
         for change in changes {
             let Change::Replace { held, by, .. } = change else { continue };
-            if self.shown.iter().any(|shown| shown.says_the_same(by)) {
+            if self.shown.iter().any(|actual| actual.says_the_same(by)) {
                 continue;
             }
             let control = &self.context.control;

@@ -115,7 +115,7 @@ fn after(action: &Action, infrastructure: &Infrastructure, observed: &mut Observ
     }
 }
 
-/// Does a plan in its order, and demands that each step stands behind those that it needs.
+/// Does a plan in its order, and requires that each step stands behind those that it needs.
 fn carry_out(plan: &Plan, infrastructure: &Infrastructure, observed: &mut Observed) {
     let planned: BTreeSet<String> = plan.steps.iter().map(Step::key).collect();
     assert_eq!(planned.len(), plan.steps.len(), "a step stands there twice");

@@ -92,9 +92,9 @@ fn list(all: &[Value], uri: &Uri) -> Response {
     let name = parameter(uri, "name");
     let found: Vec<&Value> = all.iter().filter(|record| record["name"] == name).collect();
     let page: usize = parameter(uri, "page").parse().unwrap();
-    let shown: Vec<&Value> = found.iter().copied().skip((page - 1) * 2).take(2).collect();
+    let actual: Vec<&Value> = found.iter().copied().skip((page - 1) * 2).take(2).collect();
     let info = json!({ "page": page, "total_pages": found.len().div_ceil(2) });
-    Json(json!({ "success": true, "errors": [], "result": shown, "result_info": info })).into_response()
+    Json(json!({ "success": true, "errors": [], "result": actual, "result_info": info })).into_response()
 }
 
 fn create(records: &mut Records, body: &Bytes) -> Response {
@@ -256,8 +256,8 @@ async fn the_token_is_never_shown() {
     let (cloudflare, _) = cloudflare(&[], "wrong-token").await;
     let error = cloudflare.zone_of("example.com").await.unwrap_err();
     assert!(matches!(error, CloudflareError::Token(_)));
-    let shown = format!("{cloudflare:?} {error:?} {error}");
-    assert!(!shown.contains("wrong-token"), "{shown}");
+    let actual = format!("{cloudflare:?} {error:?} {error}");
+    assert!(!actual.contains("wrong-token"), "{actual}");
     let new = |origin: &str, token: &str| {
         Cloudflare::new(origin, token.into(), None, Clock::system()).unwrap_err().to_string()
     };

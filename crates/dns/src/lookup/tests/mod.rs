@@ -5,7 +5,7 @@ mod loopback;
 
 use self::loopback::{Mind, serve};
 use super::*;
-use crate::shown::AtName;
+use crate::actual::AtName;
 use crate::spf::{Question, Reply};
 
 /// A resolver that knows `more`, and two servers of the zone.
@@ -28,13 +28,13 @@ fn knows(lines: &str) -> Mind {
     Mind::Knows(lines.to_owned())
 }
 
-async fn shown(lookup: &Lookup, names: &[&str]) -> Shown {
+async fn actual(lookup: &Lookup, names: &[&str]) -> Actual {
     let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
-    lookup.shown("Example.com.", &names).await.unwrap()
+    lookup.actual("Example.com.", &names).await.unwrap()
 }
 
-fn values(shown: &Shown, name: &str) -> Vec<String> {
-    shown.at(name).records.iter().map(|record| format!("{} {}", record.kind(), record.value())).collect()
+fn values(actual: &Actual, name: &str) -> Vec<String> {
+    actual.at(name).records.iter().map(|record| format!("{} {}", record.kind(), record.value())).collect()
 }
 
 const ZONE: &str = "example.com TXT v=spf1 include:_spf.example.net mx -all\nexample.com MX mail.example.net\n\
@@ -46,37 +46,37 @@ async fn a_zones_own_servers_are_asked() {
                 key.example.net TXT v=DKIM1\n";
     let lookup = internet(more, knows(ZONE), knows(ZONE)).await;
     let names = ["example.com", "key.example.com", "none.example.com", "_spf.example.net"];
-    let shown = shown(&lookup, &names).await;
-    assert_eq!(shown.zone.as_deref(), Some("example.com"));
-    assert_eq!(shown.negative_ttl, 300);
+    let actual = actual(&lookup, &names).await;
+    assert_eq!(actual.zone.as_deref(), Some("example.com"));
+    assert_eq!(actual.negative_ttl, 300);
     let servers: Vec<(&str, Option<&str>)> =
-        shown.servers.iter().map(|server| (server.name.as_str(), server.trouble.as_deref())).collect();
+        actual.servers.iter().map(|server| (server.name.as_str(), server.trouble.as_deref())).collect();
     assert_eq!(servers, [("ns1.example.net", None), ("ns2.example.net", None)]);
     let spf = "TXT v=spf1 include:_spf.example.net mx -all";
-    assert_eq!(values(&shown, "example.com"), [spf, "A 192.0.2.1", "MX 10 mail.example.net"]);
-    assert_eq!(shown.at("example.com").stale_seconds, Some(300));
-    assert_eq!(values(&shown, "key.example.com"), ["CNAME key.example.net"]);
-    assert_eq!(shown.at("key.example.com").behind[0].value(), "v=DKIM1");
-    assert_eq!(shown.at("none.example.com"), &AtName::default());
-    assert!(!shown.names.contains_key("_spf.example.net"));
-    assert_eq!(shown.spf[&Question::Address("gone.example.net".to_owned())], Reply::Nothing);
+    assert_eq!(values(&actual, "example.com"), [spf, "A 192.0.2.1", "MX 10 mail.example.net"]);
+    assert_eq!(actual.at("example.com").stale_seconds, Some(300));
+    assert_eq!(values(&actual, "key.example.com"), ["CNAME key.example.net"]);
+    assert_eq!(actual.at("key.example.com").behind[0].value(), "v=DKIM1");
+    assert_eq!(actual.at("none.example.com"), &AtName::default());
+    assert!(!actual.names.contains_key("_spf.example.net"));
+    assert_eq!(actual.spf[&Question::Address("gone.example.net".to_owned())], Reply::Nothing);
 }
 
 #[tokio::test]
 async fn servers_that_disagree_or_are_silent_are_told() {
     let lookup = internet("", knows(ZONE), knows("example.com TXT old\n")).await;
-    let at = shown(&lookup, &["example.com"]).await.at("example.com").clone();
+    let at = actual(&lookup, &["example.com"]).await.at("example.com").clone();
     assert_eq!(at.disagreeing.len(), 1);
     assert_eq!((at.disagreeing[0].0.as_str(), at.disagreeing[0].1[0].value()), ("ns2.example.net", "old"));
-    let trouble = |shown: &Shown| -> Vec<Option<String>> {
-        shown.servers.iter().map(|server| server.trouble.clone()).collect()
+    let trouble = |actual: &Actual| -> Vec<Option<String>> {
+        actual.servers.iter().map(|server| server.trouble.clone()).collect()
     };
     let lookup = internet("", Mind::Sleeps, knows(ZONE)).await;
-    let one = shown(&lookup, &["example.com", "key.example.com"]).await;
+    let one = actual(&lookup, &["example.com", "key.example.com"]).await;
     assert_eq!(trouble(&one), [Some("did not answer in 2 seconds".to_owned()), None]);
     assert_eq!(one.at("example.com").records.len(), 3);
     let lookup = internet("", Mind::Refuses, Mind::Babbles).await;
-    let none = shown(&lookup, &["example.com"]).await;
+    let none = actual(&lookup, &["example.com"]).await;
     let silent = Some("did not answer in 2 seconds".to_owned());
     assert_eq!(trouble(&none), [Some("refuses to answer".to_owned()), silent]);
     let why = none.at("example.com").trouble.clone();
@@ -90,24 +90,24 @@ async fn one_server_can_stand_for_all() {
         "{ZONE}{long}\nexample.com SOA 60\nexample.com NS a.ns.cloudflare.com\n_spf.example.net TXT v=spf1 -all"
     );
     let server = serve("127.0.0.1:0".parse().unwrap(), knows(&zone)).await.unwrap();
-    let shown = shown(&Lookup::at(server), &["example.com"]).await;
-    assert_eq!((shown.provider, shown.negative_ttl), (Provider::Cloudflare, 60));
-    assert_eq!(shown.servers[0].name, server.to_string());
+    let actual = actual(&Lookup::at(server), &["example.com"]).await;
+    assert_eq!((actual.provider, actual.negative_ttl), (Provider::Cloudflare, 60));
+    assert_eq!(actual.servers[0].name, server.to_string());
     // What is too long for a datagram comes by TCP.
-    assert!(values(&shown, "example.com").iter().any(|value| value.len() > 1400));
-    assert!(shown.spf.contains_key(&Question::Record("_spf.example.net".to_owned())));
+    assert!(values(&actual, "example.com").iter().any(|value| value.len() > 1400));
+    assert!(actual.spf.contains_key(&Question::Record("_spf.example.net".to_owned())));
 }
 
 #[tokio::test]
 async fn a_domain_that_nobody_holds_is_no_error_and_silence_is() {
     let nobody = serve("127.0.0.1:0".parse().unwrap(), knows("other.example SOA 60")).await.unwrap();
-    assert_eq!(shown(&Lookup::at(nobody), &["example.com"]).await.zone, None);
+    assert_eq!(actual(&Lookup::at(nobody), &["example.com"]).await.zone, None);
     let refusing = serve("127.0.0.1:0".parse().unwrap(), Mind::Refuses).await.unwrap();
-    assert_eq!(shown(&Lookup::at(refusing), &["example.com"]).await.zone, None);
+    assert_eq!(actual(&Lookup::at(refusing), &["example.com"]).await.zone, None);
     let asleep = serve("127.0.0.1:0".parse().unwrap(), Mind::Sleeps).await.unwrap();
-    let error = Lookup::at(asleep).shown("example.com", &[]).await.unwrap_err();
+    let error = Lookup::at(asleep).actual("example.com", &[]).await.unwrap_err();
     assert_eq!(error.to_string(), format!("{asleep}, asked for example.com, did not answer in 2 seconds"));
-    let error = Lookup::at(nobody).shown(" . ", &[]).await.unwrap_err();
+    let error = Lookup::at(nobody).actual(" . ", &[]).await.unwrap_err();
     assert_eq!(error, DnsError::Name(String::new()));
     assert_eq!(
         Lookup::at(nobody).ask(nobody, &"a".repeat(70), RecordType::TXT).await.unwrap_err(),

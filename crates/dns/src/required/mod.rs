@@ -14,7 +14,7 @@ use crate::spf::End;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Part {
-    /// The zone and its name servers. No record is demanded for it.
+    /// The zone and its name servers. No record is required for it.
     Zone,
     /// Ownership of the domain.
     Domain,
@@ -24,9 +24,9 @@ pub enum Part {
     Dkim,
     /// The second key.
     Dkim2,
-    /// What receivers do with mail that proves nothing (RFC 7489). Azure demands none.
+    /// What receivers do with mail that proves nothing (RFC 7489). Azure requires none.
     Dmarc,
-    /// Where replies go. Azure demands none.
+    /// Where replies go. Azure requires none.
     Mx,
 }
 
@@ -48,7 +48,7 @@ impl Part {
 
 /// What has to stand in DNS for one domain.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Demand {
+pub struct Required {
     domain: String,
     zone: Option<String>,
     ownership: Option<Record>,
@@ -60,9 +60,9 @@ pub struct Demand {
     takes_soft_end: bool,
 }
 
-/// Why no demand can be made of what Azure gave. It is Azure's fault, or the one of whoever calls.
+/// Why no requirement can be made of what Azure gave. It is Azure's fault, or the one of whoever calls.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum DemandError {
+pub enum RequiredError {
     /// It is not a domain.
     #[error("\"{0}\" is not a domain")]
     Domain(String),
@@ -75,7 +75,7 @@ pub enum DemandError {
         zone: String,
     },
     /// A record of Azure's is not of the kind that it always was.
-    #[error("Azure demands a record for {part} that cannot be understood: {kind} {name} \"{value}\"")]
+    #[error("Azure requires a record for {part} that cannot be understood: {kind} {name} \"{value}\"")]
     Record {
         /// `Domain`, `SPF` and so on.
         part: &'static str,
@@ -88,20 +88,24 @@ pub enum DemandError {
     },
 }
 
-impl Demand {
-    /// What `records` demand for `domain`. The zone that holds it is given where it is known; it says how relative
+impl Required {
+    /// What `records` requirement for `domain`. The zone that holds it is given where it is known; it says how relative
     /// names are meant.
     ///
     /// # Errors
     /// When the domain is not within the zone, or a record is not of the kind that is expected.
-    pub fn new(domain: &str, zone: Option<&str>, records: &VerificationRecords) -> Result<Self, DemandError> {
+    pub fn new(
+        domain: &str,
+        zone: Option<&str>,
+        records: &VerificationRecords,
+    ) -> Result<Self, RequiredError> {
         let (domain, zone) = (normal(domain), zone.map(normal));
         let is_domain = domain.len() <= MOST_OCTETS && domain.split('.').all(is_label);
         if !is_domain || !domain.contains('.') {
-            return Err(DemandError::Domain(domain));
+            return Err(RequiredError::Domain(domain));
         }
         if let Some(zone) = zone.clone().filter(|zone| !is_within(&domain, zone)) {
-            return Err(DemandError::Zone { domain, zone });
+            return Err(RequiredError::Zone { domain, zone });
         }
         let text = |part, given: &Option<VerificationRecord>| {
             let given = given.as_ref().filter(|given| !given.value.trim().is_empty());
@@ -129,7 +133,7 @@ impl Demand {
         })
     }
 
-    /// Also demands a DMARC policy, `v=DMARC1; p=none`.
+    /// Also requires a DMARC policy, `v=DMARC1; p=none`.
     #[must_use]
     pub fn with_dmarc(mut self, policy: &str) -> Self {
         self.dmarc = Some(Record::txt(&dmarc_name(&self.domain), policy, TTL_SECONDS));
@@ -173,7 +177,7 @@ impl Demand {
         self.takes_soft_end
     }
 
-    /// The record that is demanded for a part. The one for SPF is what stands there if nothing else does.
+    /// The record that is required for a part. The one for SPF is what stands there if nothing else does.
     #[must_use]
     pub fn record(&self, part: Part) -> Option<&Record> {
         match part {
@@ -186,7 +190,7 @@ impl Demand {
         }
     }
 
-    /// All that is demanded, in the order of [`Part`].
+    /// All that is required, in the order of [`Part`].
     pub fn records(&self) -> impl Iterator<Item = (Part, &Record)> {
         let parts = [Part::Domain, Part::Spf, Part::Dkim, Part::Dkim2, Part::Dmarc];
         parts.into_iter().filter_map(|part| Some((part, self.record(part)?)))
@@ -262,30 +266,30 @@ mod tests {
             (Some("example.com"), "S1._domainkey.mail.example.com."),
             (Some("mail.example.com"), "s1._domainkey"),
         ] {
-            let demand = Demand::new("mail.example.com", zone, &records(name)).unwrap();
-            let found = demand.record(Part::Dkim).map(|record| record.name.as_str());
+            let required = Required::new("mail.example.com", zone, &records(name)).unwrap();
+            let found = required.record(Part::Dkim).map(|record| record.name.as_str());
             assert_eq!(found, Some("s1._domainkey.mail.example.com"), "{name} in {zone:?}");
         }
     }
 
     #[test]
     fn records_end_up_at_wrong_names() {
-        let demand = Demand::new("mail.example.com", None, &records("s1._domainkey")).unwrap();
+        let required = Required::new("mail.example.com", None, &records("s1._domainkey")).unwrap();
         assert_eq!(
-            demand.mistaken_names("s1._domainkey.mail.example.com"),
+            required.mistaken_names("s1._domainkey.mail.example.com"),
             [
                 "s1._domainkey.mail.example.com.mail.example.com",
                 "s1._domainkey.mail.example.com.example.com",
                 "s1._domainkey.example.com",
             ]
         );
-        assert_eq!(demand.include(), Some("spf.protection.outlook.com"));
-        assert_eq!(demand.names().len(), 12);
+        assert_eq!(required.include(), Some("spf.protection.outlook.com"));
+        assert_eq!(required.names().len(), 12);
     }
 
     #[test]
     fn what_is_not_understood_is_said() {
-        let new = |domain: &str, zone, records| Demand::new(domain, zone, records).unwrap_err().to_string();
+        let new = |domain: &str, zone, records| Required::new(domain, zone, records).unwrap_err().to_string();
         let good = records("s1._domainkey");
         assert_eq!(new("example", None, &good), "\"example\" is not a domain");
         assert_eq!(new("a..b", None, &good), "\"a..b\" is not a domain");
@@ -293,7 +297,7 @@ mod tests {
             new("an-example.com", Some("example.com"), &good),
             "an-example.com is not part of the zone example.com"
         );
-        let bad = "Azure demands a record for DKIM that cannot be understood: CNAME s1 dk \
+        let bad = "Azure requires a record for DKIM that cannot be understood: CNAME s1 dk \
                    \"selector1-azurecomm-prod-net._domainkey.azurecomm.net\"";
         assert_eq!(new("mail.example.com", None, &records("s1 dk")), bad);
     }

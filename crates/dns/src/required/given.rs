@@ -2,7 +2,7 @@
 
 use azure_types::communication::VerificationRecord;
 
-use super::{DemandError, MOST_OCTETS, TTL_SECONDS};
+use super::{MOST_OCTETS, RequiredError, TTL_SECONDS};
 use crate::name::{is_within, normal, possible_zones};
 use crate::record::Record;
 
@@ -15,7 +15,7 @@ pub(super) fn text_of(
     part: &'static str,
     domain: &str,
     given: &VerificationRecord,
-) -> Result<Record, DemandError> {
+) -> Result<Record, RequiredError> {
     if !given.kind.eq_ignore_ascii_case("TXT") {
         return Err(not_understood(part, given));
     }
@@ -35,7 +35,7 @@ pub(super) fn key_of(
     domain: &str,
     zone: Option<&str>,
     given: &VerificationRecord,
-) -> Result<Record, DemandError> {
+) -> Result<Record, RequiredError> {
     let name = normal(&given.name);
     if !given.kind.eq_ignore_ascii_case("CNAME") || name.is_empty() || !name.split('.').all(is_label) {
         return Err(not_understood(part, given));
@@ -73,7 +73,7 @@ fn ttl(given: &VerificationRecord) -> u32 {
     if given.ttl == 0 { TTL_SECONDS } else { given.ttl }
 }
 
-pub(super) fn not_understood(part: &'static str, given: &VerificationRecord) -> DemandError {
+pub(super) fn not_understood(part: &'static str, given: &VerificationRecord) -> RequiredError {
     let VerificationRecord { kind, name, value, .. } = given.clone();
-    DemandError::Record { part, kind, name, value }
+    RequiredError::Record { part, kind, name, value }
 }

@@ -9,7 +9,7 @@ use crate::spf::Seen;
 
 /// What name servers show of a domain.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Shown {
+pub struct Actual {
     /// The domain.
     pub domain: String,
     /// The zone that holds it; none if nobody does.
@@ -50,7 +50,7 @@ pub struct AtName {
     pub stale_seconds: Option<u32>,
 }
 
-impl Shown {
+impl Actual {
     /// What stands at a name. Nothing if it was not asked for.
     #[must_use]
     pub fn at(&self, name: &str) -> &AtName {
