@@ -7,8 +7,8 @@
 mod accounts;
 mod actor;
 pub mod command;
-mod connections;
 mod credentials;
+mod dns_providers;
 mod error;
 pub mod expiry;
 mod locks;
@@ -32,10 +32,10 @@ use tokio::sync::Notify;
 
 pub use accounts::{AccountChange, Imported, NewAccount, NewCloud, NewProof, Noted, Removal};
 pub use actor::Actor;
-pub use connections::NewConnection;
 pub use credentials::{
     CredentialChange, IssuedCredential, NewAccess, NewCredential, NewIntakeRules, PublicNetworks,
 };
+pub use dns_providers::NewDnsProvider;
 pub use error::{ControlError, Invalid};
 pub use senders::NewSender;
 

@@ -69,7 +69,7 @@ ids! {
     /// An account.
     AccountId;
     /// A connection to somebody who keeps zones.
-    ConnectionId;
+    DnsProviderId;
     /// A credential.
     CredentialId;
     /// A message in the queue: the name that the client is given and the log knows.

@@ -6,10 +6,10 @@
 pub mod account;
 pub mod caller;
 pub mod cloud;
-pub mod connection;
 pub mod credential;
 pub mod delivery;
 pub mod division;
+pub mod dns_provider;
 pub mod fault;
 pub mod id;
 pub mod infrastructure;

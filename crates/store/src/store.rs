@@ -12,12 +12,12 @@ use crate::accounts::{Accounts, Losses, Parts};
 use crate::audit::{Audit, AuditEntry};
 use crate::authentication_failures::AuthenticationFailures;
 use crate::changes::Changes;
-use crate::connections::Connections;
 use crate::credentials::Credentials;
 use crate::data_dir::DataDir;
 use crate::database::Database;
 use crate::directory::Directory;
 use crate::directory_rows;
+use crate::dns_providers::DnsProviders;
 use crate::error::StoreError;
 use crate::infrastructure::Infrastructures;
 use crate::locks::{Locks, Term};
@@ -173,10 +173,10 @@ impl Store {
         Infrastructures::new(self.database.clone())
     }
 
-    /// Connections to those who keep zones.
+    /// DnsProviders to those who keep zones.
     #[must_use]
-    pub fn connections(&self) -> Connections {
-        Connections::new(self.database.clone(), self.secrets.clone())
+    pub fn dns_providers(&self) -> DnsProviders {
+        DnsProviders::new(self.database.clone(), self.secrets.clone())
     }
 
     /// Who changed what.

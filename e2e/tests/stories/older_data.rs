@@ -66,13 +66,13 @@ async fn everything_that_an_older_build_kept_is_there() {
     let infrastructure = store.infrastructure().of(contoso.id).await.unwrap().unwrap();
     let fabrikam = &infrastructure.domains["fabrikam.example"];
     assert_eq!(fabrikam.senders["noreply"].display_name.as_deref(), Some("Fabrikam"));
-    let [connection] = &store.connections().list().await.unwrap()[..] else { panic!("one was made") };
+    let [connection] = &store.dns_providers().list().await.unwrap()[..] else { panic!("one was made") };
     assert_eq!(connection.name.as_str(), "cf");
     let key = world.twin.backend().state().services[0].keys[0].clone();
     for (owner, name, value) in [
         (SecretOwner::Account(contoso.id), SecretName::ClientSecret, &world.twin.ready().client_secret),
         (SecretOwner::Account(spare.id), SecretName::AccessKey, &key),
-        (SecretOwner::Connection(connection.id), SecretName::ApiToken, &"twin-cloudflare-token".to_owned()),
+        (SecretOwner::DnsProvider(connection.id), SecretName::ApiToken, &"twin-cloudflare-token".to_owned()),
     ] {
         let secret = store.secrets().get(owner, name).await.unwrap();
         assert_eq!(secret.expose_secret(), value, "{name:?}");

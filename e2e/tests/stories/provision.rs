@@ -4,7 +4,7 @@ use azure_types::permission::Permission;
 use control::provision::doctor::DomainState;
 use control::provision::manifest::{DomainManifest, Manifest, SenderManifest};
 use control::provision::{Applied, ApplyEvent, NewDomain};
-use control::{Control, NewAccount, NewConnection, NewProof};
+use control::{Control, NewAccount, NewDnsProvider, NewProof};
 use e2e::{World, message};
 use model::account::{Concurrency, TransportChoice};
 use model::delivery::SendState;
@@ -256,14 +256,14 @@ async fn what_is_there_is_adopted_without_a_change_planned() {
 async fn cloudflare_is_written_as_azure_dns_is() {
     let world = World::start().await;
     let control = world.control();
-    let new = NewConnection {
+    let new = NewDnsProvider {
         name: "cf".into(),
         kind: "cloudflare".into(),
         token: "twin-cloudflare-token".into(),
         origin: Some(format!("{}/client/v4", world.twin.ready().url)),
         ca_pem: Some(std::fs::read_to_string(&world.twin.ready().ca).unwrap()),
     };
-    control.add_connection(new).await.unwrap();
+    control.add_dns_provider(new).await.unwrap();
     add(&control, "fabrikam.example", desired(Some("cf"), &["noreply"])).await;
     add(&control, "mail.adatum.example", desired(Some("cf"), &["noreply"])).await;
     let applied = apply(&world, &control).await;

@@ -2,7 +2,7 @@
 
 use control::provision::manifest::{DomainManifest, Manifest, SenderManifest};
 use control::provision::{ApplyEvent, NewDomain};
-use control::{Control, NewConnection};
+use control::{Control, NewDnsProvider};
 use e2e::World;
 use tokio::sync::mpsc::unbounded_channel;
 use twin::state::dns::Record;
@@ -165,7 +165,7 @@ async fn wrong_targets_names_and_tokens_are_refused() {
         let new = NewDomain { name: DOMAIN.to_owned(), manifest, ..NewDomain::default() };
         assert!(control.add_domain(ACCOUNT, new).await.is_err(), "{dmarc:?}");
     }
-    let connection = |token: &str, origin: String| NewConnection {
+    let connection = |token: &str, origin: String| NewDnsProvider {
         name: "cf".into(),
         kind: "cloudflare".into(),
         token: token.into(),
@@ -173,10 +173,10 @@ async fn wrong_targets_names_and_tokens_are_refused() {
         ca_pem: Some(std::fs::read_to_string(&world.twin.ready().ca).unwrap()),
     };
     let origin = format!("{}/client/v4", world.twin.ready().url);
-    let wrong = control.add_connection(connection("not-the-token", origin.clone())).await.unwrap_err();
+    let wrong = control.add_dns_provider(connection("not-the-token", origin.clone())).await.unwrap_err();
     assert!(wrong.to_string().contains("does not take the token"), "{wrong}");
     let hidden = origin.replace("https://", "https://user:secret@");
-    assert!(control.add_connection(connection("twin-cloudflare-token", hidden)).await.is_err());
+    assert!(control.add_dns_provider(connection("twin-cloudflare-token", hidden)).await.is_err());
     world.finish().await;
 }
 

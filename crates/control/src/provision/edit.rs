@@ -234,7 +234,7 @@ impl Control {
 
     /// Refuses connections that are not there.
     async fn check_ways(&self, infrastructure: &Infrastructure) -> Result<(), ControlError> {
-        let connections = self.store.connections().list().await?;
+        let connections = self.store.dns_providers().list().await?;
         for (name, domain) in &infrastructure.domains {
             let DnsWay::Connection(way) = &domain.dns else { continue };
             if !connections.iter().any(|one| one.name.as_str() == way) {

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use serde_json::json;
-use web::api::DnsConnectionView;
+use web::api::DnsProviderView;
 
 use super::account::input::{read, secret};
 use crate::cli::{DnsAdd, DnsCommand};
@@ -14,19 +14,18 @@ pub(super) async fn run(command: DnsCommand) -> anyhow::Result<ExitCode> {
     match command {
         DnsCommand::Add(arguments) => add(&arguments).await?,
         DnsCommand::List(connection) => {
-            let found: Vec<DnsConnectionView> =
-                Client::new(&connection)?.get("/v1/dns-connections", &[]).await?;
+            let found: Vec<DnsProviderView> = Client::new(&connection)?.get("/v1/dns-providers", &[]).await?;
             if connection.json {
                 output::json(&found)?;
                 return Ok(ExitCode::SUCCESS);
             }
-            let row = |one: DnsConnectionView| [cell(one.name), cell(one.kind), cell(one.origin)];
+            let row = |one: DnsProviderView| [cell(one.name), cell(one.kind), cell(one.origin)];
             let empty =
                 "There is no connection yet: `postern dns add cloudflare` makes one. Azure DNS needs none.";
             output::table(["Name", "Kind", "At"], found.into_iter().map(row).collect(), empty);
         }
         DnsCommand::Remove(arguments) => {
-            let path = format!("/v1/dns-connections/{}", segment(&arguments.name));
+            let path = format!("/v1/dns-providers/{}", segment(&arguments.name));
             Client::new(&arguments.connection)?.delete(&path).await?;
             if arguments.connection.json {
                 output::json(&json!({ "removed": arguments.name }))?;
@@ -47,7 +46,7 @@ async fn add(arguments: &DnsAdd) -> anyhow::Result<()> {
         "origin": arguments.origin,
         "ca_pem": arguments.ca.as_deref().map(read).transpose()?,
     });
-    let added: DnsConnectionView = client.post("/v1/dns-connections", &body).await?;
+    let added: DnsProviderView = client.post("/v1/dns-providers", &body).await?;
     if arguments.connection.json {
         return output::json(&added);
     }

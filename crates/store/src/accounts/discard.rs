@@ -23,7 +23,7 @@ pub struct Losses {
     pub senders: Vec<String>,
     /// Domains that it is to have at Azure, or whose records were written for it. They stay at Azure and in DNS.
     pub domains: Vec<String>,
-    /// Connections through which those records were written. They stay.
+    /// DnsProviders through which those records were written. They stay.
     pub connections: Vec<String>,
 }
 

@@ -11,7 +11,7 @@ use chacha20poly1305::aead::{Aead as _, KeyInit as _, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use jiff::Timestamp;
 use model::account::Authorization;
-use model::id::{AccountId, ConnectionId};
+use model::id::{AccountId, DnsProviderId};
 use rusqlite::{Connection, OptionalExtension as _, named_params, params};
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio::sync::{RwLock, RwLockReadGuard};
@@ -38,8 +38,8 @@ pub struct Secrets {
 pub enum SecretOwner {
     /// An account's.
     Account(AccountId),
-    /// A connection's.
-    Connection(ConnectionId),
+    /// A DNS provider's.
+    DnsProvider(DnsProviderId),
 }
 
 /// What a secret is for.
@@ -270,14 +270,14 @@ impl SecretOwner {
     fn kind(self) -> &'static str {
         match self {
             Self::Account(_) => "account",
-            Self::Connection(_) => "connection",
+            Self::DnsProvider(_) => "connection",
         }
     }
 
     fn id(self) -> String {
         match self {
             Self::Account(id) => id.to_string(),
-            Self::Connection(id) => id.to_string(),
+            Self::DnsProvider(id) => id.to_string(),
         }
     }
 

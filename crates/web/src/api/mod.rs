@@ -5,8 +5,8 @@
 mod accounts;
 mod audit;
 mod bans;
-mod connections;
 mod credentials;
+mod dns_providers;
 mod domains;
 mod export;
 mod lines;
@@ -42,8 +42,8 @@ use tracing::error;
 pub use accounts::{AccountView, CloudView, QuotaView, VerifiedView};
 pub use audit::AuditView;
 pub use bans::{BanView, LiftedView};
-pub use connections::DnsConnectionView;
 pub use credentials::{CredentialView, IssuedView, LastRefusalView};
+pub use dns_providers::DnsProviderView;
 pub use domains::SoftenedView;
 pub use messages::{AcceptedView, AttemptView, ChangeView, MessageView, RecipientView, SendView, WaitView};
 pub use problems::ProblemView;
@@ -131,7 +131,7 @@ impl Api {
             .merge(provision::routes())
             .merge(domains::routes())
             .merge(export::routes())
-            .merge(connections::routes())
+            .merge(dns_providers::routes())
             .merge(audit::routes())
             .merge(bans::routes())
             .merge(metrics::routes())

@@ -2,7 +2,7 @@
 
 use dns::change::{Change, Held};
 use dns::cloudflare::{Cloudflare, CloudflareError, CloudflareZone};
-use model::connection::DnsKind;
+use model::dns_provider::DnsProviderKind;
 use model::infrastructure::DnsWay;
 use store::{SecretName, SecretOwner};
 
@@ -77,10 +77,10 @@ impl<'a> Zone<'a> {
 async fn connect(site: &Site, name: &str) -> Result<Cloudflare, Trouble> {
     let control = &site.context.control;
     let connection = control.connection(name).await.map_err(|error| Trouble::Failed(store::chain(&error)))?;
-    let owner = SecretOwner::Connection(connection.id);
+    let owner = SecretOwner::DnsProvider(connection.id);
     let token = control.store.secrets().get(owner, SecretName::ApiToken).await?;
     match connection.kind {
-        DnsKind::Cloudflare => Ok(Cloudflare::new(
+        DnsProviderKind::Cloudflare => Ok(Cloudflare::new(
             connection.origin.as_str(),
             token,
             connection.ca_pem.as_deref(),

@@ -2,7 +2,7 @@
 
 mod accounts;
 mod audit;
-mod dns_connections;
+mod dns_providers;
 mod messages;
 mod queue;
 mod secrets;
@@ -22,7 +22,7 @@ async fn what_does_not_exist_and_what_is_not_done_with_it() {
         ("DELETE", "/v1/queue"),
         ("GET", "/v1/messages"),
         ("POST", "/v1/status"),
-        ("PATCH", "/v1/dns-connections"),
+        ("PATCH", "/v1/dns-providers"),
         ("POST", "/v1/audit"),
         ("GET", "/v1/secrets/rewrap"),
         ("POST", "/v1/accounts/contoso/export"),
@@ -44,7 +44,7 @@ async fn bodies_that_cannot_be_read() {
     for (method, path) in [
         ("POST", "/v1/messages"),
         ("POST", "/v1/senders"),
-        ("POST", "/v1/dns-connections"),
+        ("POST", "/v1/dns-providers"),
         ("POST", "/v1/secrets/rewrap"),
         ("POST", "/v1/accounts/contoso/rotation"),
         ("POST", "/v1/accounts/contoso/rotation/by-hand"),

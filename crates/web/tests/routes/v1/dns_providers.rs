@@ -1,7 +1,7 @@
-//! `/v1/dns-connections` and `/v1/dns-connections/{name}`. What would ask the provider is left to the stories.
+//! `/v1/dns-providers` and `/v1/dns-providers/{name}`. What would ask the provider is left to the stories.
 
-use model::connection::{DnsConnection, DnsKind};
-use model::id::ConnectionId;
+use model::dns_provider::{DnsProvider, DnsProviderKind};
+use model::id::DnsProviderId;
 use secrecy::SecretString;
 use serde_json::{Value, json};
 use store::AuditEntry;
@@ -17,10 +17,10 @@ fn connection() -> Value {
 #[tokio::test]
 async fn a_connection_is_listed_without_its_token_and_removed() {
     let app = App::start().await;
-    let kept = DnsConnection {
-        id: ConnectionId::from_bytes([1; 16]),
+    let kept = DnsProvider {
+        id: DnsProviderId::from_bytes([1; 16]),
         name: "cf".parse().unwrap(),
-        kind: DnsKind::Cloudflare,
+        kind: DnsProviderKind::Cloudflare,
         origin: "https://localhost:1/client/v4".parse().unwrap(),
         ca_pem: None,
         created_at: NOW.parse().unwrap(),
@@ -33,17 +33,17 @@ async fn a_connection_is_listed_without_its_token_and_removed() {
         subject: "cf".to_owned(),
         detail: String::new(),
     };
-    app.store.connections().add(kept, SecretString::from(TOKEN), entry).await.unwrap();
-    let list = app.get("/v1/dns-connections").await;
+    app.store.dns_providers().add(kept, SecretString::from(TOKEN), entry).await.unwrap();
+    let list = app.get("/v1/dns-providers").await;
     let expected = json!([{
         "name": "cf", "kind": "cloudflare", "origin": "https://localhost:1/client/v4", "created_at": NOW,
     }]);
     assert_eq!((list.status, &list.body), (200, &expected));
-    let removed = app.delete("/v1/dns-connections/cf").await;
+    let removed = app.delete("/v1/dns-providers/cf").await;
     assert_eq!((removed.status, removed.text.as_str()), (204, ""));
-    let missing = app.delete("/v1/dns-connections/cf").await;
+    let missing = app.delete("/v1/dns-providers/cf").await;
     assert_eq!(missing.error(), (404, "missing", None), "{}", missing.text);
-    assert_eq!(app.get("/v1/dns-connections").await.body, json!([]));
+    assert_eq!(app.get("/v1/dns-providers").await.body, json!([]));
 }
 
 #[tokio::test]
@@ -52,7 +52,7 @@ async fn connections_that_cannot_be_say_which_field_is_wrong_and_nothing_of_the_
     for (field, value) in [("kind", "route66"), ("token", ""), ("origin", "nowhere"), ("name", "c f")] {
         let mut body = connection();
         body[field] = json!(value);
-        let refused = app.post("/v1/dns-connections", &body).await;
+        let refused = app.post("/v1/dns-providers", &body).await;
         assert_eq!(refused.error(), (422, "invalid", Some(field)), "{field}: {}", refused.text);
         assert!(!refused.text.contains(TOKEN), "{field}: {}", refused.text);
     }

@@ -1,8 +1,8 @@
 //! Connections to DNS providers.
 
 use dns::cloudflare::CloudflareError;
-use model::connection::{DnsConnection, DnsKind};
-use model::id::ConnectionId;
+use model::dns_provider::{DnsProvider, DnsProviderKind};
+use model::id::DnsProviderId;
 use secrecy::{ExposeSecret as _, SecretString};
 use store::StoreError;
 use url::Url;
@@ -12,7 +12,7 @@ use crate::error::{ControlError, Invalid};
 
 /// A connection as the operator describes it.
 #[derive(Clone, Debug)]
-pub struct NewConnection {
+pub struct NewDnsProvider {
     /// A name for it.
     pub name: String,
     /// The DNS provider: `cloudflare`.
@@ -35,12 +35,12 @@ impl Control {
     ///
     /// # Errors
     /// When a field is not valid, the name is taken, or nothing can be stored.
-    pub async fn add_connection(&self, new: NewConnection) -> Result<DnsConnection, ControlError> {
-        let kinds: Vec<&str> = DnsKind::ALL.iter().map(|kind| kind.as_str()).collect();
+    pub async fn add_dns_provider(&self, new: NewDnsProvider) -> Result<DnsProvider, ControlError> {
+        let kinds: Vec<&str> = DnsProviderKind::ALL.iter().map(|kind| kind.as_str()).collect();
         let kind =
-            DnsKind::ALL.into_iter().find(|kind| kind.as_str() == new.kind.trim()).ok_or_else(|| {
-                Invalid::new("kind", format!("{:?} is not known here: {}", new.kind, kinds.join(", ")))
-            })?;
+            DnsProviderKind::ALL.into_iter().find(|kind| kind.as_str() == new.kind.trim()).ok_or_else(
+                || Invalid::new("kind", format!("{:?} is not known here: {}", new.kind, kinds.join(", "))),
+            )?;
         let name: model::name::AccountName =
             new.name.trim().parse().map_err(|error| Invalid::new("name", error))?;
         if RESERVED.contains(&name.as_str()) {
@@ -60,8 +60,8 @@ impl Control {
         });
         let origin = origin.ok_or_else(|| Invalid::new("origin", "it is not a plain https address"))?;
         let now = self.clock.now();
-        let id = ConnectionId::new(now, self.entropy.octets());
-        let connection = DnsConnection { id, name, kind, origin, ca_pem: new.ca_pem, created_at: now };
+        let id = DnsProviderId::new(now, self.entropy.octets());
+        let connection = DnsProvider { id, name, kind, origin, ca_pem: new.ca_pem, created_at: now };
         // What cannot be used is refused before it is kept.
         let cloudflare = dns::cloudflare::Cloudflare::new(
             connection.origin.as_str(),
@@ -76,7 +76,7 @@ impl Control {
             Err(error) => return Err(Invalid::new("token", error).into()),
         }
         let audit = self.entry("dns.add", &connection.name, kind.as_str());
-        self.store.connections().add(connection.clone(), SecretString::from(token), audit).await?;
+        self.store.dns_providers().add(connection.clone(), SecretString::from(token), audit).await?;
         Ok(connection)
     }
 
@@ -84,18 +84,18 @@ impl Control {
     ///
     /// # Errors
     /// When there is none of that name, a domain is written through it, or nothing can be stored.
-    pub async fn remove_connection(&self, name: &str) -> Result<(), ControlError> {
+    pub async fn remove_dns_provider(&self, name: &str) -> Result<(), ControlError> {
         let connection = self.connection(name).await?;
         let audit = self.entry("dns.remove", &connection.name, "");
-        Ok(self.store.connections().remove(connection, audit).await?)
+        Ok(self.store.dns_providers().remove(connection, audit).await?)
     }
 
     /// The connection of that name.
     ///
     /// # Errors
     /// When there is none.
-    pub async fn connection(&self, name: &str) -> Result<DnsConnection, ControlError> {
-        let all = self.store.connections().list().await?;
+    pub async fn connection(&self, name: &str) -> Result<DnsProvider, ControlError> {
+        let all = self.store.dns_providers().list().await?;
         let found = all.into_iter().find(|one| one.name.as_str() == name);
         Ok(found.ok_or_else(|| StoreError::Missing(format!("DNS connection {name}")))?)
     }

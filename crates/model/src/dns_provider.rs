@@ -3,18 +3,18 @@
 use jiff::Timestamp;
 use url::Url;
 
-use crate::id::ConnectionId;
+use crate::id::DnsProviderId;
 use crate::name::AccountName;
 
 /// Where zones are written. Its token is kept apart, sealed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DnsConnection {
+pub struct DnsProvider {
     /// Our id.
-    pub id: ConnectionId,
+    pub id: DnsProviderId,
     /// The operator's name for it.
     pub name: AccountName,
     /// The DNS provider.
-    pub kind: DnsKind,
+    pub kind: DnsProviderKind,
     /// Where the API is.
     pub origin: Url,
     /// CA certificates to trust instead of the system's, in PEM.
@@ -25,12 +25,12 @@ pub struct DnsConnection {
 
 /// A DNS provider.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DnsKind {
+pub enum DnsProviderKind {
     /// Cloudflare, API v4.
     Cloudflare,
 }
 
-impl DnsKind {
+impl DnsProviderKind {
     /// All of them.
     pub const ALL: [Self; 1] = [Self::Cloudflare];
 

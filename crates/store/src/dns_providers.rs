@@ -1,6 +1,6 @@
-//! Connections to DNS providers, with their sealed tokens.
+//! DnsProviders to DNS providers, with their sealed tokens.
 
-use model::connection::{DnsConnection, DnsKind};
+use model::dns_provider::{DnsProvider, DnsProviderKind};
 use rusqlite::{Connection, Row, named_params};
 use secrecy::SecretString;
 use url::Url;
@@ -13,12 +13,12 @@ use crate::secrets::{NewSecret, SecretFacts, SecretName, SecretOwner, Secrets, s
 
 /// A handle to the connections.
 #[derive(Clone)]
-pub struct Connections {
+pub struct DnsProviders {
     database: Database,
     secrets: Secrets,
 }
 
-impl Connections {
+impl DnsProviders {
     pub(crate) fn new(database: Database, secrets: Secrets) -> Self {
         Self { database, secrets }
     }
@@ -29,11 +29,11 @@ impl Connections {
     /// When there is one of that name, or nothing can be written.
     pub async fn add(
         &self,
-        connection: DnsConnection,
+        connection: DnsProvider,
         token: SecretString,
         audit: AuditEntry,
     ) -> Result<(), StoreError> {
-        let owner = SecretOwner::Connection(connection.id);
+        let owner = SecretOwner::DnsProvider(connection.id);
         let facts = SecretFacts::of(&token, connection.created_at);
         let key = self.secrets.key().await;
         let sealed = seal(&key, owner, &NewSecret { name: SecretName::ApiToken, secret: token, facts })?;
@@ -64,7 +64,7 @@ impl Connections {
     ///
     /// # Errors
     /// When a domain is written through it, or nothing can be written.
-    pub async fn remove(&self, connection: DnsConnection, audit: AuditEntry) -> Result<(), StoreError> {
+    pub async fn remove(&self, connection: DnsProvider, audit: AuditEntry) -> Result<(), StoreError> {
         self.database
             .write(Durability::Synced, move |database| {
                 let name = connection.name.as_str();
@@ -73,7 +73,7 @@ impl Connections {
                     let what = format!("DNS connection {name}");
                     return Err(StoreError::InUse { what, by: users.join(", ") });
                 }
-                SecretOwner::Connection(connection.id).remove_all(database)?;
+                SecretOwner::DnsProvider(connection.id).remove_all(database)?;
                 database.execute("DELETE FROM dns_connection WHERE id = ?", [connection.id.to_string()])?;
                 audit.store(database)
             })
@@ -84,7 +84,7 @@ impl Connections {
     ///
     /// # Errors
     /// When the database cannot be read.
-    pub async fn list(&self) -> Result<Vec<DnsConnection>, StoreError> {
+    pub async fn list(&self) -> Result<Vec<DnsProvider>, StoreError> {
         self.database
             .read(move |database| {
                 let mut select = database.prepare_cached(
@@ -110,13 +110,16 @@ fn users(database: &Connection, name: &str) -> Result<Vec<String>, StoreError> {
     Ok(users?)
 }
 
-fn read(row: &Row<'_>) -> Result<DnsConnection, StoreError> {
+fn read(row: &Row<'_>) -> Result<DnsProvider, StoreError> {
     let (kind, origin): (String, String) = (row.get(2)?, row.get(3)?);
     let damaged = |what: &str| StoreError::Damaged(format!("DNS connection with {what}"));
-    Ok(DnsConnection {
+    Ok(DnsProvider {
         id: columns::to_id(&row.get::<_, String>(0)?)?,
         name: columns::to_id(&row.get::<_, String>(1)?)?,
-        kind: DnsKind::ALL.into_iter().find(|one| one.as_str() == kind).ok_or_else(|| damaged(&kind))?,
+        kind: DnsProviderKind::ALL
+            .into_iter()
+            .find(|one| one.as_str() == kind)
+            .ok_or_else(|| damaged(&kind))?,
         origin: Url::parse(&origin).map_err(|_| damaged(&origin))?,
         ca_pem: row.get(4)?,
         created_at: columns::to_time(row.get(5)?)?,

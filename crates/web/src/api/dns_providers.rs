@@ -1,13 +1,13 @@
-//! `/v1/dns-connections`: where zones are written.
+//! `/v1/dns-providers`: where zones are written.
 
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::routing::{delete, get};
 use axum::{Json, Router};
-use control::NewConnection;
+use control::NewDnsProvider;
 use jiff::Timestamp;
-use model::connection::DnsConnection;
+use model::dns_provider::DnsProvider;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
@@ -16,7 +16,7 @@ use crate::error::ApiError;
 
 /// A connection, without its token.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct DnsConnectionView {
+pub struct DnsProviderView {
     /// Its name.
     pub name: String,
     /// `cloudflare`.
@@ -41,31 +41,31 @@ struct AddConnection {
 
 pub(super) fn routes() -> Router<Api> {
     Router::new()
-        .route("/v1/dns-connections", get(list).post(add))
-        .route("/v1/dns-connections/{name}", delete(remove))
+        .route("/v1/dns-providers", get(list).post(add))
+        .route("/v1/dns-providers/{name}", delete(remove))
 }
 
-async fn list(State(api): State<Api>) -> Result<Json<Vec<DnsConnectionView>>, ApiError> {
-    Ok(Json(api.store.connections().list().await?.iter().map(view).collect()))
+async fn list(State(api): State<Api>) -> Result<Json<Vec<DnsProviderView>>, ApiError> {
+    Ok(Json(api.store.dns_providers().list().await?.iter().map(view).collect()))
 }
 
 async fn add(
     Operator(control): Operator,
     body: Result<Json<AddConnection>, JsonRejection>,
-) -> Result<(StatusCode, Json<DnsConnectionView>), ApiError> {
+) -> Result<(StatusCode, Json<DnsProviderView>), ApiError> {
     let Json(body) = body?;
     let AddConnection { name, kind, token, origin, ca_pem } = body;
-    let added = control.add_connection(NewConnection { name, kind, token, origin, ca_pem }).await?;
+    let added = control.add_dns_provider(NewDnsProvider { name, kind, token, origin, ca_pem }).await?;
     Ok((StatusCode::CREATED, Json(view(&added))))
 }
 
 async fn remove(Operator(control): Operator, Path(name): Path<String>) -> Result<StatusCode, ApiError> {
-    control.remove_connection(&name).await?;
+    control.remove_dns_provider(&name).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-fn view(connection: &DnsConnection) -> DnsConnectionView {
-    DnsConnectionView {
+fn view(connection: &DnsProvider) -> DnsProviderView {
+    DnsProviderView {
         name: connection.name.to_string(),
         kind: connection.kind.as_str().to_owned(),
         origin: connection.origin.to_string(),
