@@ -477,8 +477,8 @@ async fn an_spf_record_of_somebody_else_is_changed_only_as_it_was_shown_and_come
     assert_eq!(spf(&world), [MERGED]);
     must_be_done(&world, &control).await;
     let status = control.domain_status(ACCOUNT, "northwind.example").await.unwrap();
-    assert_eq!(status.commands, ["postern domain soften northwind.example"]);
-    let softer = world.drive(control.soften_spf(ACCOUNT, "northwind.example")).await.unwrap();
+    assert_eq!(status.commands, ["postern spf restore northwind.example"]);
+    let softer = world.drive(control.restore_spf(ACCOUNT, "northwind.example")).await.unwrap();
     assert_eq!(softer, MERGED.replace("-all", "~all"));
     assert_eq!(spf(&world), std::slice::from_ref(&softer));
     must_be_done(&world, &control).await;

@@ -17,7 +17,7 @@ use super::desired;
 use super::handout::{Handed, RecordToWrite};
 use super::observation::Observation;
 use super::observed::{ObservedDomain, Progress};
-use super::perform::{Examined, softer};
+use super::perform::{Examined, spf_before};
 use crate::Control;
 use crate::error::ControlError;
 use crate::verify::ActionOwner;
@@ -150,7 +150,7 @@ impl Control {
             (&observation.steps, &open(&observation)),
             self.clock.now(),
         );
-        offer_softer_end(&mut status, &observation.written);
+        offer_spf_restore(&mut status, &observation.written);
         if let Some(examined) = observation.examined.get(&domain) {
             name_what_is_left(&mut status, (examined, desired), &observation.written);
         }
@@ -308,8 +308,8 @@ fn explain(
 }
 
 /// A record that had a softer end before may have it again.
-fn offer_softer_end(status: &mut DomainStatus, written: &[WrittenRecord]) {
-    let softer = softer(written, &status.domain).filter(|_| status.state == DomainState::Ready);
+fn offer_spf_restore(status: &mut DomainStatus, written: &[WrittenRecord]) {
+    let softer = spf_before(written, &status.domain).filter(|_| status.state == DomainState::Ready);
     let Some((row, value)) = softer else { return };
     // Somebody may have put it back by hand.
     let is_shown = |text: &String| {
@@ -323,7 +323,7 @@ fn offer_softer_end(status: &mut DomainStatus, written: &[WrittenRecord]) {
         "Before Postern changed it for Azure the SPF record was \"{before}\". Azure is content now: the softer end may \
          come back, as \"{value}\"."
     ));
-    status.commands.push(format!("postern domain soften {}", status.domain));
+    status.commands.push(format!("postern spf restore {}", status.domain));
 }
 
 /// What stands in the way and is not Postern's to change is a person's, whatever else can be written.

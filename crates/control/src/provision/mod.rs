@@ -126,13 +126,13 @@ impl Control {
     ///
     /// # Errors
     /// When there was none, the domain is not verified yet, or the record is not Postern's to write.
-    pub async fn soften_spf(&self, name: &str, domain: &str) -> Result<String, ControlError> {
+    pub async fn restore_spf(&self, name: &str, domain: &str) -> Result<String, ControlError> {
         let turn = self.turns.of(self.account(name)?.id);
         let _turn = turn.lock().await;
         let observation = Box::pin(self.observe(name, None)).await?;
         let domains = self.known_domains(name, &observation.infrastructure, &[domain.to_owned()]).await?;
         let domain = domains.first().cloned().unwrap_or_default();
-        let audit = self.entry("dns.soften", &domain, "");
+        let audit = self.entry("spf.restore", &domain, "");
         self.store.audit().enter(audit).await?;
         let site = Site::new(
             observation.context,
@@ -141,7 +141,7 @@ impl Control {
             observation.lookup,
             None,
         );
-        match Box::pin(site.soften(&domain)).await {
+        match Box::pin(site.restore_spf(&domain)).await {
             Ok(value) => Ok(value),
             Err(trouble) => Err(Invalid::new("domain", trouble.why()).into()),
         }

@@ -83,7 +83,7 @@ pub fn merged(existing: &[&str], include: &str, end: End) -> Merge {
 
 /// The record with the end that it had before, for the time after Azure has verified it.
 #[must_use]
-pub fn softened(text: &str, softer: &str) -> String {
+pub fn with_end(text: &str, softer: &str) -> String {
     match text.rsplit_once(' ') {
         Some((rest, end)) if end.eq_ignore_ascii_case("-all") => format!("{rest} {softer}"),
         _ => text.to_owned(),
@@ -264,7 +264,7 @@ mod tests {
     fn the_softer_end_comes_back() {
         let merge = merged(&["v=spf1 mx ~all"], AZURE, End::Fail);
         let softer = merge.softer.unwrap();
-        assert_eq!(softened(&merge.text, &softer), "v=spf1 mx include:spf.protection.outlook.com ~all");
+        assert_eq!(with_end(&merge.text, &softer), "v=spf1 mx include:spf.protection.outlook.com ~all");
         assert_eq!(merged(&["v=spf1 +all"], AZURE, End::Fail).softer, None);
     }
 

@@ -7,7 +7,7 @@ mod term;
 use std::fmt;
 
 pub use lookups::{Cost, MOST_LOOKUPS, MOST_VOIDS, Question, Reply, Seen, lookups};
-pub use merge::{End, Merge, merged, softened};
+pub use merge::{End, Merge, merged, with_end};
 pub use term::{Mechanism, Qualifier, Term, TermError};
 
 /// A record that can be understood. It prints as it was written, but for repeated spaces.

@@ -8,7 +8,7 @@ use control::provision::doctor::{DomainState, DomainStatus, RecordRow};
 use control::provision::domain_title;
 use control::provision::manifest::{DomainManifest, FullSender, Manifest, SenderManifest};
 use serde_json::json;
-use web::api::{AccountView, SoftenedView};
+use web::api::{AccountView, RestoredSpfView};
 
 use super::provision::{self, desired};
 use crate::cli::{DomainAdd, DomainCommand, DomainDoctor, DomainList, OneDomain};
@@ -181,8 +181,8 @@ async fn doctor(arguments: &DomainDoctor) -> anyhow::Result<ExitCode> {
 async fn soften(arguments: &OneDomain) -> anyhow::Result<()> {
     let client = Client::new(&arguments.connection)?;
     let account = desired::account_of(&client, arguments.account.as_deref(), &arguments.domain).await?;
-    let path = format!("{}/domains/{}/soften", path(&account), segment(&target(&arguments.domain)));
-    let softened: SoftenedView = client.post(&path, &json!({})).await?;
+    let path = format!("{}/domains/{}/spf:restore", path(&account), segment(&target(&arguments.domain)));
+    let softened: RestoredSpfView = client.post(&path, &json!({})).await?;
     if arguments.connection.json {
         return output::json(&softened);
     }

@@ -40,7 +40,7 @@ pub(super) fn routes() -> Router<Api> {
     Router::new()
         .route("/v1/accounts/{name}/domains", get(list).post(add))
         .route("/v1/accounts/{name}/domains/{domain}", get(show))
-        .route("/v1/accounts/{name}/domains/{domain}/soften", post(soften))
+        .route("/v1/accounts/{name}/domains/{domain}/spf:restore", post(soften))
         .route(
             "/v1/accounts/{name}/desired-senders",
             post(add_senders).layer(DefaultBodyLimit::max(MAX_ROWS_OCTETS)),
@@ -72,7 +72,7 @@ async fn add(
 
 /// The SPF record as it is now.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct SoftenedView {
+pub struct RestoredSpfView {
     /// The domain.
     pub domain: String,
     /// The record.
@@ -82,9 +82,9 @@ pub struct SoftenedView {
 async fn soften(
     Operator(control): Operator,
     Path((name, domain)): Path<(String, String)>,
-) -> Result<Json<SoftenedView>, ApiError> {
-    let spf = Box::pin(control.soften_spf(&name, &domain)).await?;
-    Ok(Json(SoftenedView { domain, spf }))
+) -> Result<Json<RestoredSpfView>, ApiError> {
+    let spf = Box::pin(control.restore_spf(&name, &domain)).await?;
+    Ok(Json(RestoredSpfView { domain, spf }))
 }
 
 async fn add_senders(

@@ -44,7 +44,7 @@ pub use audit::AuditView;
 pub use bans::{BanView, LiftedView};
 pub use credentials::{CredentialView, IssuedView, LastRefusalView};
 pub use dns_providers::DnsProviderView;
-pub use domains::SoftenedView;
+pub use domains::RestoredSpfView;
 pub use messages::{AcceptedView, AttemptView, ChangeView, MessageView, RecipientView, SendView, WaitView};
 pub use problems::ProblemView;
 pub use provision::ApplyLine;

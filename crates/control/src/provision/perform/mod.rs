@@ -10,7 +10,7 @@ mod made;
 mod patience;
 mod senders;
 mod services;
-mod soften;
+mod spf;
 mod verify;
 mod zone;
 
@@ -27,7 +27,7 @@ use tokio::sync::{OnceCell, Semaphore, SemaphorePermit};
 pub(super) use self::dns::{Examined, SHOWN, examine};
 pub(super) use self::made::{MADE, key as made_key};
 pub(super) use self::senders::named;
-pub(super) use self::soften::softer;
+pub(super) use self::spf::spf_before;
 
 use self::domain::Looks;
 use self::link::Links;

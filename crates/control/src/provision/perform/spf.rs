@@ -2,18 +2,18 @@
 
 use dns::change::Change;
 use dns::record::Record;
-use dns::spf::{End, merged, softened};
+use dns::spf::{End, merged, with_end};
 use model::infrastructure::{DnsWay, WrittenRecord};
 
 use super::zone::Zone;
 use super::{Site, Trouble};
 
 /// The record as it was before, with the end that it had, if that was softer than what Postern wrote.
-pub(in super::super) fn softer(rows: &[WrittenRecord], name: &str) -> Option<(WrittenRecord, String)> {
+pub(in super::super) fn spf_before(rows: &[WrittenRecord], name: &str) -> Option<(WrittenRecord, String)> {
     let row =
         rows.iter().find(|row| row.domain == name && row.kind == "TXT" && row.value.starts_with("v=spf1"))?;
     let end = merged(&[row.before.as_deref()?], INCLUDE, End::Fail).softer?;
-    let value = softened(&row.value, &end);
+    let value = with_end(&row.value, &end);
     (value != row.value).then(|| (row.clone(), value))
 }
 
@@ -22,13 +22,13 @@ const INCLUDE: &str = "spf.protection.outlook.com";
 
 impl Site {
     /// Puts the softer end back, once Azure has verified the record; gives the record as it is now.
-    pub(in super::super) async fn soften(&self, name: &str) -> Result<String, Trouble> {
+    pub(in super::super) async fn restore_spf(&self, name: &str) -> Result<String, Trouble> {
         if !self.observed_domain(name).is_verified() {
             return Err(Trouble::Pending(format!("Azure wants {name} to end in -all until it is verified")));
         }
         let (memory, account) = (self.context.control.store.infrastructure(), self.context.account.id);
         let rows = memory.written(account).await?;
-        let Some((row, value)) = softer(&rows, name) else {
+        let Some((row, value)) = spf_before(&rows, name) else {
             return Err(Trouble::Failed(format!(
                 "the SPF record of {name} had no softer end before Postern wrote it"
             )));
