@@ -11,7 +11,7 @@ use super::step::Action;
 use super::{observed, unseen};
 use crate::Control;
 use crate::error::{ControlError, Invalid};
-use crate::verify::Context;
+use crate::verify::Context as AzureAccount;
 
 /// What was taken over.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,14 +34,14 @@ impl Control {
     /// When the account has no service, or Azure cannot be looked at.
     pub async fn adopt(&self, name: &str) -> Result<Adopted, ControlError> {
         let account = self.settle_service(self.account(name)?).await?;
-        let context = self.context_or_error(&account).await?;
+        let azure = self.context_or_error(&account).await?;
         let Some(service) = account.service.as_ref().map(|service| service.name.to_string()) else {
             let reason =
                 format!("it has no communication service yet: `postern account import {name}` chooses one");
             return Err(Invalid::new("account", reason).into());
         };
         let before = self.store.infrastructure().of(account.id).await?;
-        let mut found = look(&context, &service, before.as_ref()).await?;
+        let mut found = look(&azure, &service, before.as_ref()).await?;
         keep(&mut found, before.as_ref());
         let infrastructure = self.set_infrastructure(name, found.manifest.clone()).await?;
         // What is there sends at once.
@@ -56,20 +56,20 @@ impl Control {
 }
 
 async fn look(
-    context: &Context,
+    azure: &AzureAccount,
     service: &str,
     before: Option<&Infrastructure>,
 ) -> Result<Adopted, ControlError> {
-    let account = &context.account;
+    let account = &azure.account;
     let failed = |error| unseen(account, &error);
-    let services = context.arm.services(account.subscription).await.map_err(failed)?;
+    let services = azure.arm.services(account.subscription).await.map_err(failed)?;
     let listed = services.iter().find(|one| one.name.eq_ignore_ascii_case(service));
     let id = listed.map(|one| one.id.clone());
     let id = id.ok_or_else(|| Invalid::new("service", format!("the app does not see {service}")))?;
-    let found = context.arm.service(&id).await.map_err(failed)?;
+    let found = azure.arm.service(&id).await.map_err(failed)?;
     let group = part(&id, "resourcegroups").unwrap_or_default();
     let location =
-        context.arm.group(&format!("/subscriptions/{}/resourceGroups/{group}", account.subscription)).await;
+        azure.arm.group(&format!("/subscriptions/{}/resourceGroups/{group}", account.subscription)).await;
     let mut manifest = Manifest {
         resource_group: Some(group.clone()),
         location: Some(location.map_err(failed)?.location),
@@ -89,16 +89,16 @@ async fn look(
             notes.push(format!("{link} is in another group or email service, and is left alone."));
             continue;
         }
-        let domain = context.arm.domain(link).await.map_err(failed)?;
-        let senders = context.arm.senders(link).await.map_err(failed)?;
+        let domain = azure.arm.domain(link).await.map_err(failed)?;
+        let senders = azure.arm.senders(link).await.map_err(failed)?;
         let senders = observed::senders(&senders);
         let (name, desired) = adopted(&domain, senders, before);
         manifest.domain.insert(name, desired);
     }
     // Versions of Azure before 2025-09-01 have none.
-    let logins = context.arm.smtp_usernames(&id).await;
+    let logins = azure.arm.smtp_usernames(&id).await;
     if let Ok(logins) = &logins {
-        context.control.keep_smtp_usernames(account, &found.name, logins).await;
+        azure.control.keep_smtp_usernames(account, &found.name, logins).await;
     }
     for login in logins.unwrap_or_default() {
         let client = login.properties.entra_application_id.parse().ok().filter(|one| *one != account.client);

@@ -7,7 +7,7 @@ use model::infrastructure::{RecordedStep, StepState};
 use tokio::task::JoinSet;
 use tracing::{info, warn};
 
-use super::perform::{Site, Trouble};
+use super::perform::{Context, Trouble};
 use super::plan::Plan;
 use super::progress::{Applied, ApplyEvent, OpenStep, Outcome};
 use super::step::Step;
@@ -79,25 +79,25 @@ impl Schedule {
 }
 
 /// Carries out a plan. Whoever drops this stops it: what was begun is recorded, and begun again by the next one.
-pub(super) async fn run(site: &Arc<Site>, plan: Plan) -> Applied {
+pub(super) async fn run(context: &Arc<Context>, plan: Plan) -> Applied {
     let mut applied = Applied { problems: plan.problems.clone(), ..Applied::default() };
     let mut schedule = Schedule::new(plan);
     let mut running: JoinSet<(usize, Step, Result<(), Trouble>)> = JoinSet::new();
     loop {
         while let Some((number, step)) = schedule.next() {
-            let site = Arc::clone(site);
+            let context = Arc::clone(context);
             running.spawn(async move {
-                let result = carry_out(&site, &step).await;
+                let result = carry_out(&context, &step).await;
                 (number, step, result)
             });
         }
         let Some(ended) = running.join_next().await else { return applied };
         let Ok((number, step, result)) = ended else { continue };
         let is_done = result.is_ok();
-        conclude(site, &step, result.err(), &mut applied);
+        conclude(context, &step, result.err(), &mut applied);
         for (step, before) in schedule.ended(number, &step.key(), is_done) {
             let problem = format!("{before} comes first");
-            site.tell(ApplyEvent::Ended {
+            context.tell(ApplyEvent::Ended {
                 key: step.key(),
                 outcome: Outcome::Skipped,
                 problem: Some(problem.clone()),
@@ -107,7 +107,7 @@ pub(super) async fn run(site: &Arc<Site>, plan: Plan) -> Applied {
     }
 }
 
-fn conclude(site: &Site, step: &Step, trouble: Option<Trouble>, applied: &mut Applied) {
+fn conclude(context: &Context, step: &Step, trouble: Option<Trouble>, applied: &mut Applied) {
     let (outcome, problem) = match trouble {
         None => (Outcome::Done, None),
         // Trouble that stayed may be over by the next time.
@@ -118,7 +118,7 @@ fn conclude(site: &Site, step: &Step, trouble: Option<Trouble>, applied: &mut Ap
         None => applied.done += 1,
         Some(problem) => applied.open.push(open(step, outcome, problem.clone())),
     }
-    site.tell(ApplyEvent::Ended { key: step.key(), outcome, problem });
+    context.tell(ApplyEvent::Ended { key: step.key(), outcome, problem });
 }
 
 fn open(step: &Step, outcome: Outcome, problem: String) -> OpenStep {
@@ -126,50 +126,50 @@ fn open(step: &Step, outcome: Outcome, problem: String) -> OpenStep {
 }
 
 /// One step: written down, done, written down.
-async fn carry_out(site: &Arc<Site>, step: &Step) -> Result<(), Trouble> {
+async fn carry_out(context: &Arc<Context>, step: &Step) -> Result<(), Trouble> {
     let key = step.key();
-    let _turn = site.turn(&step.action).await;
-    note(site, &key, StepState::Begun, None).await?;
-    site.tell(ApplyEvent::Began { key: key.clone(), sentence: step.action.sentence() });
+    let _turn = context.turn(&step.action).await;
+    note(context, &key, StepState::Begun, None).await?;
+    context.tell(ApplyEvent::Began { key: key.clone(), sentence: step.action.sentence() });
     let mut tries = 0;
     let result = loop {
         tries += 1;
-        match site.perform(&step.action).await.map_err(Trouble::clean) {
+        match context.perform(&step.action).await.map_err(Trouble::clean) {
             Err(Trouble::Passing(why)) if tries < TRIES => {
-                site.tell(ApplyEvent::Progress {
+                context.tell(ApplyEvent::Progress {
                     key: key.clone(),
                     sentence: format!("{why}; trying again"),
                 });
-                site.context.control.clock.sleep(WAIT * tries).await;
+                context.azure.control.clock.sleep(WAIT * tries).await;
             }
             result => break result,
         }
     };
-    let name = &site.context.account.name;
+    let name = &context.azure.account.name;
     match &result {
         Ok(()) => {
             info!(account = %name, step = key, "a step of provisioning is done");
-            note(site, &key, StepState::Done, None).await?;
+            note(context, &key, StepState::Done, None).await?;
         }
         Err(Trouble::Pending(why) | Trouble::Passing(why)) => {
-            note(site, &key, StepState::Pending, Some(why)).await?;
+            note(context, &key, StepState::Pending, Some(why)).await?;
         }
         Err(Trouble::Failed(why)) => {
             warn!(account = %name, step = key, why, "a step of provisioning failed");
-            note(site, &key, StepState::Failed, Some(why)).await?;
+            note(context, &key, StepState::Failed, Some(why)).await?;
         }
     }
     result
 }
 
-async fn note(site: &Site, key: &str, state: StepState, problem: Option<&str>) -> Result<(), Trouble> {
+async fn note(context: &Context, key: &str, state: StepState, problem: Option<&str>) -> Result<(), Trouble> {
     let step = RecordedStep {
         key: key.to_owned(),
         state,
         problem: problem.map(str::to_owned),
         tries: 0,
-        at: site.context.control.clock.now(),
+        at: context.azure.control.clock.now(),
     };
-    let noted = site.context.control.store.infrastructure().note_step(site.context.account.id, step).await;
+    let noted = context.azure.control.store.infrastructure().note_step(context.azure.account.id, step).await;
     noted.map_err(|error| Trouble::Failed(store::chain(&error)))
 }

@@ -198,7 +198,7 @@ fn status(
         records: handed.records,
         bind: handed.bind,
         nsupdate: handed.nsupdate,
-        account: observation.context.account.name.to_string(),
+        account: observation.azure.account.name.to_string(),
         domain: domain.clone(),
         state,
         dns: desired.dns.to_string(),

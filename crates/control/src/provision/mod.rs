@@ -44,7 +44,7 @@ pub use self::step::{StepView, domain_title};
 
 use self::manifest::Manifest;
 use self::observation::Observation;
-use self::perform::Site;
+use self::perform::Context;
 use self::plan::{Known, Plan};
 use crate::Control;
 use crate::error::{ControlError, Invalid};
@@ -95,7 +95,7 @@ impl Control {
         let observation = Box::pin(self.observe(name, manifest)).await?;
         let mut plan = observation.plan();
         plan.narrow(&checked(&observation, targets)?);
-        self.note_shown(observation.context.account.id, &observation.proposals()).await?;
+        self.note_shown(observation.azure.account.id, &observation.proposals()).await?;
         Ok(observation.view(&plan))
     }
 
@@ -134,14 +134,14 @@ impl Control {
         let domain = domains.first().cloned().unwrap_or_default();
         let audit = self.entry("spf.restore", &domain, "");
         self.store.audit().enter(audit).await?;
-        let site = Site::new(
-            observation.context,
+        let context = Context::new(
+            observation.azure,
             observation.infrastructure,
             (observation.observed, Vec::new()),
             observation.lookup,
             None,
         );
-        match Box::pin(site.restore_spf(&domain)).await {
+        match Box::pin(context.restore_spf(&domain)).await {
             Ok(value) => Ok(value),
             Err(trouble) => Err(Invalid::new("domain", trouble.why()).into()),
         }
@@ -202,23 +202,23 @@ impl Control {
         let view = observation.view(&plan);
         let audit = self.entry(
             "infrastructure.apply",
-            &observation.context.account.name,
+            &observation.azure.account.name,
             format!("{} steps", plan.steps.len()),
         );
         if !plan.steps.is_empty() {
             self.store.audit().enter(audit).await?;
         }
-        let shown = self.shown(observation.context.account.id).await?;
-        let site = Site::new(
-            observation.context,
+        let shown = self.shown(observation.azure.account.id).await?;
+        let context = Context::new(
+            observation.azure,
             observation.infrastructure,
             (observation.observed, shown),
             observation.lookup,
             events,
         );
-        site.tell(ApplyEvent::Planned { plan: view });
-        let site = Arc::new(site);
-        Ok(Box::pin(apply::run(&site, plan)).await)
+        context.tell(ApplyEvent::Planned { plan: view });
+        let context = Arc::new(context);
+        Ok(Box::pin(apply::run(&context, plan)).await)
     }
 
     /// The domains of those names: desired, or once written into DNS.

@@ -44,7 +44,7 @@ impl Control {
     /// died before it was written down.
     pub(super) async fn note_done(&self, observation: &Observation) -> Result<(), ControlError> {
         let open: BTreeSet<String> = observation.plan().steps.iter().map(Step::key).collect();
-        let (account, memory) = (observation.context.account.id, self.store.infrastructure());
+        let (account, memory) = (observation.azure.account.id, self.store.infrastructure());
         for step in memory.steps(account).await? {
             let is_note = step.key.starts_with(MADE) || step.key.starts_with(SHOWN);
             if step.state != StepState::Done && !is_note && !open.contains(&step.key) {

@@ -18,11 +18,11 @@ use super::step::{Action, has_records};
 use super::{clean, desired, unseen};
 use crate::Control;
 use crate::error::{ControlError, Invalid};
-use crate::verify::Context;
+use crate::verify::Context as AzureAccount;
 
 /// What a plan is made from.
 pub(crate) struct Observation {
-    pub(super) context: Context,
+    pub(super) azure: AzureAccount,
     pub(super) infrastructure: Infrastructure,
     pub(super) ids: ResourceIds,
     pub(super) lookup: Lookup,
@@ -55,9 +55,9 @@ impl Control {
             Some(manifest) => desired::infrastructure(manifest, &account, self.clock.now())?,
             None => self.infrastructure(name).await?,
         };
-        let context = self.context_or_error(&account).await?;
+        let azure = self.context_or_error(&account).await?;
         let ids = infrastructure.ids(account.subscription);
-        let observed = observe(&context, &infrastructure, &ids).await;
+        let observed = observe(&azure, &infrastructure, &ids).await;
         let mut observed = observed.map_err(|error| unseen(&account, &error))?;
         let steps = self.store.infrastructure().steps(account.id).await?;
         let written = self.store.infrastructure().written(account.id).await?;
@@ -65,7 +65,7 @@ impl Control {
         let lookup = self.lookup()?;
         let (examined, silent) = examine_all(&lookup, &infrastructure, &mut observed).await;
         Ok(Observation {
-            context,
+            azure,
             infrastructure,
             ids,
             lookup,
@@ -97,7 +97,7 @@ impl Observation {
 
     /// A plan as people see it, with what would be written into DNS.
     pub(super) fn view(&self, plan: &Plan) -> PlanView {
-        let mut view = plan.view(self.context.account.name.as_str(), &self.ids);
+        let mut view = plan.view(self.azure.account.name.as_str(), &self.ids);
         let silent =
             self.silent.iter().map(|(name, why)| format!("DNS of {name} cannot be asked: {}", clean(why)));
         view.notes.extend(silent);

@@ -10,7 +10,7 @@ use model::infrastructure::{AZURE_MANAGED, DomainOwner, Infrastructure, Resource
 use serde::Serialize;
 
 use crate::accounts::endpoint;
-use crate::verify::{Context, may_send};
+use crate::verify::{Context as AzureAccount, may_send};
 
 /// What is there.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -136,17 +136,17 @@ impl ObservedService {
 
 /// Looks at all that the desired state is about. What is not there is no error.
 pub(super) async fn observe(
-    context: &Context,
+    azure: &AzureAccount,
     infrastructure: &Infrastructure,
     ids: &ResourceIds,
 ) -> Result<Observed, CallError> {
-    let arm = &context.arm;
+    let arm = &azure.arm;
     let provider =
-        arm.provider(context.account.subscription, azure_types::arm::COMMUNICATION_NAMESPACE).await?;
+        arm.provider(azure.account.subscription, azure_types::arm::COMMUNICATION_NAMESPACE).await?;
     let mut observed =
         Observed { is_registered: provider.registration_state == "Registered", ..Observed::default() };
     observed.group = optional(arm.group(ids.group())).await?.map(|group| group.location);
-    observed.local = local(context);
+    observed.local = local(azure);
     if observed.group.is_none() || !observed.is_registered {
         return Ok(observed);
     }
@@ -159,30 +159,30 @@ pub(super) async fn observe(
         ..ObservedService::default()
     });
     if let Some(service) = &observed.service {
-        observed.is_chosen = is_chosen(context, infrastructure, service);
-        observed.logins = logins(context, infrastructure, ids).await?;
+        observed.is_chosen = is_chosen(azure, infrastructure, service);
+        observed.logins = logins(azure, infrastructure, ids).await?;
         observed.has_access = !infrastructure.access || may_send(&arm.permissions(ids.service()).await?);
     }
     if observed.email_service.is_some() {
-        observed.domains = domains(context, infrastructure, ids).await?;
+        observed.domains = domains(azure, infrastructure, ids).await?;
     }
     Ok(observed)
 }
 
 /// The domains of the email service, and the senders of those that are desired.
 async fn domains(
-    context: &Context,
+    azure: &AzureAccount,
     infrastructure: &Infrastructure,
     ids: &ResourceIds,
 ) -> Result<BTreeMap<String, ObservedDomain>, CallError> {
-    let found = context.arm.domains(ids.email_service()).await?;
+    let found = azure.arm.domains(ids.email_service()).await?;
     let looks = found.iter().map(|resource| async move {
         let name = desired_name(resource);
         let mut observed = ObservedDomain::of(&resource.properties);
         if let Some(desired) = infrastructure.domains.get(&name) {
-            observed.senders = senders(&context.arm.senders(&ids.domain(&name)).await?);
+            observed.senders = senders(&azure.arm.senders(&ids.domain(&name)).await?);
             if desired.senders.values().any(|sender| !sender.suppressed.is_empty()) {
-                observed.suppressed = suppressed(context, &ids.domain(&name)).await?;
+                observed.suppressed = suppressed(azure, &ids.domain(&name)).await?;
             }
         }
         Ok::<_, CallError>((name, observed))
@@ -205,14 +205,14 @@ pub(super) fn senders(found: &[Resource<SenderUsername>]) -> BTreeMap<String, Op
 }
 
 async fn logins(
-    context: &Context,
+    azure: &AzureAccount,
     infrastructure: &Infrastructure,
     ids: &ResourceIds,
 ) -> Result<BTreeMap<String, (String, String)>, CallError> {
     if infrastructure.smtp_usernames.is_empty() {
         return Ok(BTreeMap::new());
     }
-    let found = context.arm.smtp_usernames(ids.service()).await?;
+    let found = azure.arm.smtp_usernames(ids.service()).await?;
     let login = |one: Resource<azure_types::communication::SmtpUsername>| {
         let properties = one.properties;
         (one.name.to_lowercase(), (properties.username, properties.entra_application_id.to_lowercase()))
@@ -222,11 +222,11 @@ async fn logins(
 
 /// Whether the account sends through the service. Another endpoint than Azure says is somebody's choice, unless it was
 /// only guessed.
-fn is_chosen(context: &Context, infrastructure: &Infrastructure, observed: &ObservedService) -> bool {
-    let own = context.control.account(context.account.name.as_str()).ok();
+fn is_chosen(azure: &AzureAccount, infrastructure: &Infrastructure, observed: &ObservedService) -> bool {
+    let own = azure.control.account(azure.account.name.as_str()).ok();
     let own = own.as_ref().and_then(|account| account.service.as_ref());
     own.is_some_and(|own| {
-        let cloud = &context.account.cloud;
+        let cloud = &azure.account.cloud;
         let wanted = endpoint::believed(cloud, &observed.host_name);
         let is_right = wanted.is_none_or(|wanted| endpoint::is_same(&wanted, &own.endpoint));
         own.name.as_str().eq_ignore_ascii_case(&infrastructure.service)
@@ -234,9 +234,9 @@ fn is_chosen(context: &Context, infrastructure: &Infrastructure, observed: &Obse
     })
 }
 
-fn local(context: &Context) -> BTreeSet<String> {
-    let directory = context.control.store.directory();
-    let senders = directory.senders(context.account.id);
+fn local(azure: &AzureAccount) -> BTreeSet<String> {
+    let directory = azure.control.store.directory();
+    let senders = directory.senders(azure.account.id);
     senders.map(|one| one.mailbox.to_string().to_lowercase()).collect()
 }
 
@@ -252,13 +252,13 @@ pub(super) async fn optional<T>(
 
 /// Whom nothing is sent to, by sender username in lower case.
 async fn suppressed(
-    context: &Context,
+    azure: &AzureAccount,
     domain: &str,
 ) -> Result<BTreeMap<String, BTreeSet<String>>, CallError> {
     let mut all = BTreeMap::new();
-    for list in context.arm.suppression_lists(domain).await? {
+    for list in azure.arm.suppression_lists(domain).await? {
         let id = format!("{domain}/suppressionLists/{}", list.name);
-        let addresses = context.arm.suppressed_addresses(&id).await?;
+        let addresses = azure.arm.suppressed_addresses(&id).await?;
         let addresses = addresses.into_iter().map(|one| one.properties.email.to_lowercase()).collect();
         all.insert(list.properties.list_name.to_lowercase(), addresses);
     }

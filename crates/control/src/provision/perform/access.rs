@@ -1,16 +1,16 @@
 //! The smallest role that sends, for the app of the account.
 
 use super::senders::named;
-use super::{Site, Trouble};
+use super::{Context, Trouble};
 use crate::verify::SmallestRole;
 
-impl Site {
+impl Context {
     /// Makes the role and gives it to the app. Ids follow from the service, so that a second time changes nothing.
     pub(super) async fn give_access(&self) -> Result<(), Trouble> {
-        let (context, scope) = (&self.context, self.ids.service());
-        let principal = context.graph.principal(context.account.client).await.map_err(|error| {
+        let (azure, scope) = (&self.azure, self.ids.service());
+        let principal = azure.graph.principal(azure.account.client).await.map_err(|error| {
             let why = crate::verify::explain(&error);
-            let client = context.account.client;
+            let client = azure.account.client;
             Trouble::Failed(format!(
                 "Graph does not tell who the app is at Entra ({why}). Somebody who may gives it the role: \
                  az role assignment create --assignee {client} --role \"Communication and Email Service Owner\" \
@@ -19,10 +19,10 @@ impl Site {
         })?;
         // Roles are defined for groups, and given at the service itself.
         let group = self.ids.group();
-        let role = SmallestRole::for_scope(context.account.name.as_str(), group);
-        let id = context.arm.put_role(group, named(group, &role.name), &role.properties()).await?;
+        let role = SmallestRole::for_scope(azure.account.name.as_str(), group);
+        let id = azure.arm.put_role(group, named(group, &role.name), &role.properties()).await?;
         let assignment = named(scope, &format!("role for {principal}"));
-        context.arm.assign_role(scope, assignment, &id, principal).await?;
+        azure.arm.assign_role(scope, assignment, &id, principal).await?;
         Ok(())
     }
 }

@@ -9,7 +9,7 @@ use azure_types::dns_zones::{CnameRecord, RecordSet, TxtRecord};
 use dns::change::Held;
 use dns::record::{Data, Record};
 
-use super::{Site, Trouble};
+use super::{Context, Trouble};
 
 /// A zone.
 pub(super) struct AzureZone {
@@ -23,9 +23,9 @@ pub(super) struct AzureZone {
 const TRIES: u32 = 4;
 
 /// The zone that a domain is in: the one with the longest name that is visible.
-pub(super) async fn zone_of(site: &Site, domain: &str) -> Result<AzureZone, Trouble> {
-    let subscription = site.context.account.subscription;
-    let zones = site.zones.get_or_try_init(|| site.context.arm.dns_zones(subscription)).await?;
+pub(super) async fn zone_of(context: &Context, domain: &str) -> Result<AzureZone, Trouble> {
+    let subscription = context.azure.account.subscription;
+    let zones = context.zones.get_or_try_init(|| context.azure.arm.dns_zones(subscription)).await?;
     let is_above = |name: &str| domain == name || domain.ends_with(&format!(".{name}"));
     let mut found: Vec<AzureZone> = zones
         .iter()
@@ -56,8 +56,8 @@ impl AzureZone {
     }
 
     /// What stands at the names.
-    pub(super) async fn held(&self, site: &Site, names: &[String]) -> Result<Vec<Held>, Trouble> {
-        let sets = site.context.arm.record_sets(&self.id).await?;
+    pub(super) async fn held(&self, context: &Context, names: &[String]) -> Result<Vec<Held>, Trouble> {
+        let sets = context.azure.arm.record_sets(&self.id).await?;
         let mut held = Vec::new();
         for set in &sets {
             let name = full_name(&set.name, &self.name);
@@ -72,7 +72,7 @@ impl AzureZone {
     /// Takes one value away and puts another there.
     pub(super) async fn write(
         &self,
-        site: &Site,
+        context: &Context,
         gone: Option<&Record>,
         new: Option<&Record>,
     ) -> Result<(), Trouble> {
@@ -84,7 +84,7 @@ impl AzureZone {
         };
         let id = format!("{}/{}/{relative}", self.id, record.kind());
         let key = key(record.kind(), relative);
-        let arm = &site.context.arm;
+        let arm = &context.azure.arm;
         for number in 0..TRIES {
             let known = self.lock().as_ref().filter(|_| number == 0).map(|sets| sets.get(&key).cloned());
             let there = match known {

@@ -1,11 +1,11 @@
 //! Deleting, and waiting until it is gone.
 
-use super::{Site, Trouble};
+use super::{Context, Trouble};
 
-impl Site {
+impl Context {
     /// Deletes a resource of `Microsoft.Communication`. What is gone already is no error.
     pub(super) async fn delete(&self, id: &str) -> Result<(), Trouble> {
-        let begun = match self.context.arm.delete(id).await {
+        let begun = match self.azure.arm.delete(id).await {
             Err(error) if error.is(404) => return self.forget_made(id).await,
             begun => begun?,
         };
@@ -14,7 +14,7 @@ impl Site {
             return self.forget_made(id).await;
         }
         loop {
-            match self.context.arm.operation(&begun).await? {
+            match self.azure.arm.operation(&begun).await? {
                 Some(operation) if operation.status == "Failed" || operation.status == "Canceled" => {
                     return Err(self.failed(Some(&begun)).await);
                 }

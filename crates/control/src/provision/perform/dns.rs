@@ -14,7 +14,7 @@ use super::super::observed::ObservedDomain;
 use super::super::step::Action;
 use super::patience::look;
 use super::zone::Zone;
-use super::{Site, Trouble};
+use super::{Context, Trouble};
 
 /// What DNS shows of a domain, beside what it should.
 pub(crate) struct Examined {
@@ -100,11 +100,11 @@ impl Examined {
     }
 }
 
-impl Site {
+impl Context {
     pub(super) async fn see_to_dns(&self, name: &str, way: &DnsWay) -> Result<(), Trouble> {
         let key = Action::Dns(name.to_owned(), way.clone()).key();
         let desired = self.infrastructure.domains.get(name);
-        let clock = &self.context.control.clock;
+        let clock = &self.azure.control.clock;
         let mut until = None;
         let mut looks = 0;
         loop {
@@ -157,7 +157,7 @@ impl Site {
         );
         let required = required.map_err(Trouble::Failed)?;
         let held = zone.held(&required.names()).await?;
-        let written = self.context.control.store.infrastructure().written(self.context.account.id).await?;
+        let written = self.azure.control.store.infrastructure().written(self.azure.account.id).await?;
         let is_ours = |held: &dns::change::Held| {
             written.iter().any(|one| one.zone == zone.name() && record(one).says_the_same(&held.record))
         };
@@ -180,8 +180,8 @@ impl Site {
             if self.shown.iter().any(|actual| actual.says_the_same(by)) {
                 continue;
             }
-            let control = &self.context.control;
-            control.note_shown(self.context.account.id, std::slice::from_ref(by)).await?;
+            let control = &self.azure.control;
+            control.note_shown(self.azure.account.id, std::slice::from_ref(by)).await?;
             return Err(Trouble::Pending(format!(
                 "{} of {name} would be changed from \"{}\" to \"{}\". Apply again to have it so",
                 held.record.kind(),
@@ -205,7 +205,7 @@ impl Site {
             Change::Replace { held, by, .. } => (by, Some(held.record.value().to_owned())),
             Change::Delete(held) => (&held.record, None),
         };
-        let (memory, account) = (self.context.control.store.infrastructure(), self.context.account.id);
+        let (memory, account) = (self.azure.control.store.infrastructure(), self.azure.account.id);
         let row = WrittenRecord {
             domain: name.to_owned(),
             way: way.clone(),
@@ -215,7 +215,7 @@ impl Site {
             value: record.value().to_owned(),
             record_id: None,
             before,
-            at: self.context.control.clock.now(),
+            at: self.azure.control.clock.now(),
         };
         if let Change::Delete(_) = change {
             zone.write(change).await?;
@@ -230,7 +230,7 @@ impl Site {
 
     /// Takes back what was written for a domain, as far as it is still as it was written.
     pub(super) async fn remove_dns(&self, name: &str) -> Result<(), Trouble> {
-        let (memory, account) = (self.context.control.store.infrastructure(), self.context.account.id);
+        let (memory, account) = (self.azure.control.store.infrastructure(), self.azure.account.id);
         let rows: Vec<WrittenRecord> =
             memory.written(account).await?.into_iter().filter(|row| row.domain == name).collect();
         let mut ways: Vec<DnsWay> = Vec::new();

@@ -8,7 +8,7 @@ use tokio::sync::Mutex;
 
 use super::super::observed::{ObservedDomain, Progress, desired_name};
 use super::patience::look;
-use super::{Site, Trouble};
+use super::{Context, Trouble};
 use model::infrastructure::DomainOwner;
 
 /// Looks at all domains of the email service: one call, however many steps wait.
@@ -18,7 +18,7 @@ pub(super) struct Looks {
     count: Mutex<u64>,
 }
 
-impl Site {
+impl Context {
     pub(super) async fn make_domain(&self, name: &str) -> Result<(), Trouble> {
         let Some(desired) = self.infrastructure.domains.get(name) else { return Ok(()) };
         let there = self.observed().domains.get(name).map(|there| there.progress);
@@ -30,7 +30,7 @@ impl Site {
                     DomainOwner::Azure => "AzureManaged",
                 };
                 let id = self.ids.domain(name);
-                let put = self.context.arm.put_domain(&id, management, desired.tracking);
+                let put = self.azure.arm.put_domain(&id, management, desired.tracking);
                 Some(self.make(&id, there.is_some(), put).await?)
             }
         };
@@ -45,7 +45,7 @@ impl Site {
     }
 
     pub(super) async fn track(&self, name: &str, wanted: bool) -> Result<(), Trouble> {
-        self.context.arm.track(&self.ids.domain(name), wanted).await?;
+        self.azure.arm.track(&self.ids.domain(name), wanted).await?;
         let done =
             |observed: &ObservedDomain| observed.progress == Progress::Ready && observed.tracking == wanted;
         let observed = self.wait_for(name, self.until(), done).await?;
@@ -68,7 +68,7 @@ impl Site {
     ) -> Result<Option<ObservedDomain>, Trouble> {
         for number in 0.. {
             let before = *self.looks.count.lock().await;
-            if self.context.control.clock.now() >= until {
+            if self.azure.control.clock.now() >= until {
                 break;
             }
             self.look(before, look(number)).await?;
@@ -86,8 +86,8 @@ impl Site {
         if *count > before {
             return Ok(());
         }
-        self.context.control.clock.sleep(wait).await;
-        let found = self.context.arm.domains(self.ids.email_service()).await?;
+        self.azure.control.clock.sleep(wait).await;
+        let found = self.azure.arm.domains(self.ids.email_service()).await?;
         let mut observed = self.observed();
         for resource in &found {
             let there = observed.domains.entry(desired_name(resource)).or_default();

@@ -7,7 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::sync::Mutex as Turn;
 
 use super::super::observed::ObservedService;
-use super::{Site, Trouble};
+use super::{Context, Trouble};
 
 /// Links that are to be made or ended: whoever has the turn does it for all that wait.
 #[derive(Default)]
@@ -20,7 +20,7 @@ pub(super) struct Links {
 /// Writes, before somebody else who writes all the time is complained about.
 const TRIES: u32 = 4;
 
-impl Site {
+impl Context {
     pub(super) async fn link(&self, name: &str) -> Result<(), Trouble> {
         self.set_link(name, true).await
     }
@@ -56,7 +56,7 @@ impl Site {
     async fn write_links(&self, changes: &BTreeMap<String, bool>) -> Result<(), Trouble> {
         let service = self.ids.service();
         for _ in 0..TRIES {
-            let there = self.context.arm.service(service).await?.properties.linked_domains;
+            let there = self.azure.arm.service(service).await?.properties.linked_domains;
             let is_there = |id: &str| there.iter().any(|one| one.eq_ignore_ascii_case(id));
             if changes.iter().all(|(id, wanted)| is_there(id) == *wanted) {
                 return Ok(());
@@ -66,7 +66,7 @@ impl Site {
             let mut all: Vec<String> = there.iter().filter(|id| !gone(id)).cloned().collect();
             let new = changes.iter().filter(|(id, wanted)| **wanted && !is_there(id));
             all.extend(new.map(|(id, _)| id.clone()));
-            let written = self.context.arm.link(service, &all).await?;
+            let written = self.azure.arm.link(service, &all).await?;
             self.observed().service = Some(ObservedService::of(&written.properties));
         }
         Err(Trouble::Failed(format!(

@@ -4,12 +4,12 @@ use azure_client::Failure;
 use azure_client::arm::CallError;
 use model::infrastructure::{RecordedStep, StepState};
 
-use super::{Site, Trouble};
+use super::{Context, Trouble};
 
 /// What such a note is recorded under.
 pub(in super::super) const MADE: &str = "made/";
 
-impl Site {
+impl Context {
     /// Makes something, and remembers that it was made here unless it was there already.
     pub(super) async fn make<T>(
         &self,
@@ -38,14 +38,14 @@ impl Site {
     }
 
     pub(super) async fn note_made(&self, id: &str, state: StepState) -> Result<(), Trouble> {
-        let at = self.context.control.clock.now();
+        let at = self.azure.control.clock.now();
         let step = RecordedStep { key: key(id), state, problem: None, tries: 0, at };
-        Ok(self.context.control.store.infrastructure().note_step(self.context.account.id, step).await?)
+        Ok(self.azure.control.store.infrastructure().note_step(self.azure.account.id, step).await?)
     }
 
     /// It is gone, or never was.
     pub(super) async fn forget_made(&self, id: &str) -> Result<(), Trouble> {
-        Ok(self.context.control.store.infrastructure().forget_step(self.context.account.id, key(id)).await?)
+        Ok(self.azure.control.store.infrastructure().forget_step(self.azure.account.id, key(id)).await?)
     }
 }
 

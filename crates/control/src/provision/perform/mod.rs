@@ -35,11 +35,11 @@ use super::clean;
 use super::observed::{Observed, ObservedDomain};
 use super::progress::ApplyEvent;
 use super::step::Action;
-use crate::verify::{Context, explain};
+use crate::verify::{Context as AzureAccount, explain};
 
 /// An infrastructure that is being made.
-pub(crate) struct Site {
-    pub(super) context: Context,
+pub(crate) struct Context {
+    pub(super) azure: AzureAccount,
     pub(super) infrastructure: Infrastructure,
     pub(super) ids: ResourceIds,
     pub(super) lookup: ::dns::lookup::Lookup,
@@ -87,21 +87,21 @@ impl Trouble {
 /// Short steps that are under way at once.
 const AT_ONCE: usize = 32;
 
-impl Site {
+impl Context {
     pub(super) fn new(
-        context: Context,
+        azure: AzureAccount,
         infrastructure: Infrastructure,
         (observed, shown): (Observed, Vec<Record>),
         lookup: ::dns::lookup::Lookup,
         events: Option<UnboundedSender<ApplyEvent>>,
     ) -> Self {
-        let ids = infrastructure.ids(context.account.subscription);
+        let ids = infrastructure.ids(azure.account.subscription);
         let looks = Looks::default();
         let links = Links::default();
         let short = Semaphore::new(AT_ONCE);
         let observed = Mutex::new(observed);
         let zones = OnceCell::new();
-        Self { context, infrastructure, ids, lookup, shown, zones, observed, looks, links, short, events }
+        Self { azure, infrastructure, ids, lookup, shown, zones, observed, looks, links, short, events }
     }
 
     /// Tells whoever watches. Nobody has to stay to the end.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Site, Trouble};
+use super::{Context, Trouble};
 
 /// Seconds between looks at something that Azure is making: soon at first, and then more seldom.
 const LOOKS: [u64; 6] = [1, 1, 2, 3, 5, 8];
@@ -16,9 +16,9 @@ pub(super) struct Patience {
     looks: usize,
 }
 
-impl Site {
+impl Context {
     pub(super) fn until(&self) -> Timestamp {
-        self.context.control.clock.now().saturating_add(PATIENCE).unwrap_or(Timestamp::MAX)
+        self.azure.control.clock.now().saturating_add(PATIENCE).unwrap_or(Timestamp::MAX)
     }
 
     pub(super) fn patience(&self) -> Patience {
@@ -27,7 +27,7 @@ impl Site {
 
     /// Between two looks, unless it has been too long.
     pub(super) async fn pause(&self, patience: &mut Patience, what: &str) -> Result<(), Trouble> {
-        let clock = &self.context.control.clock;
+        let clock = &self.azure.control.clock;
         if clock.now() >= patience.until {
             let minutes = PATIENCE.as_mins();
             return Err(Trouble::Pending(format!(

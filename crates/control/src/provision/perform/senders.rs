@@ -10,18 +10,18 @@ use smtp::address::Mailbox;
 use uuid::Uuid;
 
 use super::super::observed;
-use super::{Site, Trouble};
-use crate::verify::Context;
+use super::{Context, Trouble};
+use crate::verify::Context as AzureAccount;
 
 /// Azure makes it with every domain.
 const DEFAULT: &str = "donotreply";
 
-impl Site {
+impl Context {
     pub(super) async fn make_sender(&self, name: &str, key: &str) -> Result<(), Trouble> {
         let desired = self.infrastructure.domains.get(name).and_then(|domain| domain.senders.get(key));
         let Some(desired) = desired else { return Ok(()) };
         let id = self.ids.domain(name);
-        self.context.arm.put_sender(&id, &desired.username, desired.display_name.as_deref()).await?;
+        self.azure.arm.put_sender(&id, &desired.username, desired.display_name.as_deref()).await?;
         let is_there = key == DEFAULT || self.observed_domain(name).senders.contains_key(key);
         if is_there { Ok(()) } else { self.note_made(&self.ids.sender(name, key), StepState::Done).await }
     }
@@ -33,7 +33,7 @@ impl Site {
 
     /// Lets nobody send from the addresses of a domain any more.
     pub(super) async fn forget_devices(&self, address: &str) -> Result<(), Trouble> {
-        let (control, account) = (&self.context.control, &self.context.account);
+        let (control, account) = (&self.azure.control, &self.azure.account);
         let directory = control.store.directory();
         let own = |one: &&Sender| one.mailbox.domain().as_str().eq_ignore_ascii_case(address);
         let gone: Vec<Sender> = directory.senders(account.id).filter(own).cloned().collect();
@@ -47,14 +47,14 @@ impl Site {
 
     /// Every sender at Azure becomes one here, and those that are gone there go here.
     pub(super) async fn let_devices_send(&self, name: &str) -> Result<(), Trouble> {
-        let found = self.context.arm.senders(&self.ids.domain(name)).await?;
+        let found = self.azure.arm.senders(&self.ids.domain(name)).await?;
         let address = match self.observed_domain(name).address {
             address if address.is_empty() => {
-                self.context.arm.domain(&self.ids.domain(name)).await?.properties.from_sender_domain
+                self.azure.arm.domain(&self.ids.domain(name)).await?.properties.from_sender_domain
             }
             address => address,
         };
-        let (control, account) = (&self.context.control, &self.context.account);
+        let (control, account) = (&self.azure.control, &self.azure.account);
         let now = control.clock.now();
         let there: Vec<Sender> = found
             .iter()
@@ -99,27 +99,27 @@ impl Site {
         let desired = self.infrastructure.domains.get(name).and_then(|domain| domain.senders.get(key));
         let Some(desired) = desired else { return Ok(()) };
         let domain = self.ids.domain(name);
-        let there = list_of(&self.context, &domain, key).await?;
+        let there = list_of(&self.azure, &domain, key).await?;
         let list = match there {
             Some(list) => format!("{domain}/suppressionLists/{list}"),
             None => {
                 let list = format!("{domain}/suppressionLists/{}", named(&domain, key));
                 let properties = serde_json::json!({ "listName": desired.username });
-                self.context.arm.put(&list, &properties).await?;
+                self.azure.arm.put(&list, &properties).await?;
                 list
             }
         };
         let listed = self.observed_domain(name).suppressed.get(key).cloned().unwrap_or_default();
         for address in desired.suppressed.iter().filter(|one| !listed.contains(&one.to_lowercase())) {
             let id = format!("{list}/suppressionListAddresses/{}", named(&list, &address.to_lowercase()));
-            self.context.arm.put(&id, &serde_json::json!({ "email": address })).await?;
+            self.azure.arm.put(&id, &serde_json::json!({ "email": address })).await?;
         }
         Ok(())
     }
 }
 
-async fn list_of(context: &Context, domain: &str, key: &str) -> Result<Option<String>, CallError> {
-    let lists = observed::optional(context.arm.suppression_lists(domain)).await?.unwrap_or_default();
+async fn list_of(azure: &AzureAccount, domain: &str, key: &str) -> Result<Option<String>, CallError> {
+    let lists = observed::optional(azure.arm.suppression_lists(domain)).await?.unwrap_or_default();
     let found = lists.into_iter().find(|list| list.properties.list_name.eq_ignore_ascii_case(key));
     Ok(found.map(|list| list.name))
 }

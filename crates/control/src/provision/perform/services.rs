@@ -4,16 +4,16 @@ use azure_client::arm::Begun;
 use azure_types::arm::COMMUNICATION_NAMESPACE;
 
 use super::super::observed::{ObservedService, Progress, optional};
-use super::{Site, Trouble};
+use super::{Context, Trouble};
 use crate::AccountChange;
 use crate::accounts::endpoint::{believed, is_guess};
 
 /// Names that are tried when the desired one is taken.
 const PROPOSALS: usize = 3;
 
-impl Site {
+impl Context {
     pub(super) async fn register(&self) -> Result<(), Trouble> {
-        let (arm, subscription) = (&self.context.arm, self.context.account.subscription);
+        let (arm, subscription) = (&self.azure.arm, self.azure.account.subscription);
         let mut provider = arm.register(subscription, COMMUNICATION_NAMESPACE).await?;
         let mut patience = self.patience();
         while provider.registration_state != "Registered" {
@@ -26,11 +26,11 @@ impl Site {
     pub(super) async fn make_group(&self) -> Result<(), Trouble> {
         let id = self.ids.group();
         let is_there = self.observed().group.is_some();
-        self.make(id, is_there, self.context.arm.put_group(id, &self.infrastructure.location)).await
+        self.make(id, is_there, self.azure.arm.put_group(id, &self.infrastructure.location)).await
     }
 
     pub(super) async fn make_email_service(&self) -> Result<(), Trouble> {
-        let (arm, id) = (&self.context.arm, self.ids.email_service());
+        let (arm, id) = (&self.azure.arm, self.ids.email_service());
         let there = self.observed().email_service.as_ref().map(|there| there.progress);
         let begun = match there {
             Some(Progress::Going) => None,
@@ -51,7 +51,7 @@ impl Site {
     }
 
     pub(super) async fn make_service(&self) -> Result<(), Trouble> {
-        let (arm, id) = (&self.context.arm, self.ids.service());
+        let (arm, id) = (&self.azure.arm, self.ids.service());
         let there = self.observed().service.as_ref().map(|there| there.progress);
         let begun = match there {
             Some(Progress::Going | Progress::Ready) => None,
@@ -80,7 +80,7 @@ impl Site {
 
     /// From now on the account sends through the service. Where the operator has said where that is, it stays so.
     async fn choose(&self, host_name: &str) -> Result<(), Trouble> {
-        let account = self.context.control.account(self.context.account.name.as_str());
+        let account = self.azure.control.account(self.azure.account.name.as_str());
         let account = account.map_err(|error| Trouble::Failed(store::chain(&error)))?;
         let is_said = account.service.as_ref().is_some_and(|own| {
             own.name.as_str().eq_ignore_ascii_case(&self.infrastructure.service)
@@ -91,11 +91,11 @@ impl Site {
         }
         let change = AccountChange {
             service: Some(self.infrastructure.service.clone()),
-            endpoint: believed(&self.context.account.cloud, host_name).map(String::from),
+            endpoint: believed(&self.azure.account.cloud, host_name).map(String::from),
             ..AccountChange::default()
         };
-        let name = self.context.account.name.as_str();
-        match self.context.control.change_account(name, change).await {
+        let name = self.azure.account.name.as_str();
+        match self.azure.control.change_account(name, change).await {
             Ok(_) => Ok(()),
             Err(error) => Err(Trouble::Failed(store::chain(&error))),
         }
@@ -103,14 +103,14 @@ impl Site {
 
     /// Names of communication services are host names: nobody in the world has the same.
     async fn must_be_free(&self, name: &str) -> Result<(), Trouble> {
-        let (arm, subscription) = (&self.context.arm, self.context.account.subscription);
+        let (arm, subscription) = (&self.azure.arm, self.azure.account.subscription);
         let answer = arm.check_name(subscription, name).await?;
         if answer.name_available {
             return Ok(());
         }
         let mut free = Vec::new();
         for _ in 0..PROPOSALS {
-            let [one, two, ..] = self.context.control.entropy.octets::<10>();
+            let [one, two, ..] = self.azure.control.entropy.octets::<10>();
             let proposal = format!("{name}-{one:02x}{two:02x}");
             if arm.check_name(subscription, &proposal).await.is_ok_and(|answer| answer.name_available) {
                 free.push(proposal);
@@ -126,7 +126,7 @@ impl Site {
 
     pub(super) async fn make_login(&self, name: &str) -> Result<(), Trouble> {
         let Some(desired) = self.infrastructure.smtp_usernames.get(name) else { return Ok(()) };
-        let account = &self.context.account;
+        let account = &self.azure.account;
         let properties = serde_json::json!({
             "username": desired.username,
             "entraApplicationId": desired.client.unwrap_or(account.client),
@@ -134,7 +134,7 @@ impl Site {
         });
         let id = self.ids.login(name);
         let is_there = self.observed().logins.contains_key(&name.to_lowercase());
-        self.make(&id, is_there, self.context.arm.put(&id, &properties)).await?;
+        self.make(&id, is_there, self.azure.arm.put(&id, &properties)).await?;
         self.look_at_logins().await;
         Ok(())
     }
@@ -147,16 +147,16 @@ impl Site {
 
     /// Takes note of the SMTP usernames that there are now, so that they can be used here at once.
     async fn look_at_logins(&self) {
-        if let Ok(logins) = self.context.arm.smtp_usernames(self.ids.service()).await {
-            let account = &self.context.account;
-            self.context.control.keep_smtp_usernames(account, &self.infrastructure.service, &logins).await;
+        if let Ok(logins) = self.azure.arm.smtp_usernames(self.ids.service()).await {
+            let account = &self.azure.account;
+            self.azure.control.keep_smtp_usernames(account, &self.infrastructure.service, &logins).await;
         }
     }
 
     /// Why something that was begun came to nothing.
     pub(super) async fn failed(&self, begun: Option<&Begun>) -> Trouble {
         let operation = match begun {
-            Some(begun) => self.context.arm.operation(begun).await.ok().flatten(),
+            Some(begun) => self.azure.arm.operation(begun).await.ok().flatten(),
             None => None,
         };
         let error = operation.and_then(|operation| operation.error);

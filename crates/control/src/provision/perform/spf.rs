@@ -6,7 +6,7 @@ use dns::spf::{End, merged, with_end};
 use model::infrastructure::{DnsWay, WrittenRecord};
 
 use super::zone::Zone;
-use super::{Site, Trouble};
+use super::{Context, Trouble};
 
 /// The record as it was before, with the end that it had, if that was softer than what Postern wrote.
 pub(in super::super) fn spf_before(rows: &[WrittenRecord], name: &str) -> Option<(WrittenRecord, String)> {
@@ -20,13 +20,13 @@ pub(in super::super) fn spf_before(rows: &[WrittenRecord], name: &str) -> Option
 /// What is included says nothing about the end.
 const INCLUDE: &str = "spf.protection.outlook.com";
 
-impl Site {
+impl Context {
     /// Puts the softer end back, once Azure has verified the record; gives the record as it is now.
     pub(in super::super) async fn restore_spf(&self, name: &str) -> Result<String, Trouble> {
         if !self.observed_domain(name).is_verified() {
             return Err(Trouble::Pending(format!("Azure wants {name} to end in -all until it is verified")));
         }
-        let (memory, account) = (self.context.control.store.infrastructure(), self.context.account.id);
+        let (memory, account) = (self.azure.control.store.infrastructure(), self.azure.account.id);
         let rows = memory.written(account).await?;
         let Some((row, value)) = spf_before(&rows, name) else {
             return Err(Trouble::Failed(format!(
@@ -46,7 +46,7 @@ impl Site {
         };
         let by = Record::txt(&row.name, &value, held.record.ttl);
         let mut new =
-            WrittenRecord { value: value.clone(), at: self.context.control.clock.now(), ..row.clone() };
+            WrittenRecord { value: value.clone(), at: self.azure.control.clock.now(), ..row.clone() };
         memory.note_record(account, new.clone()).await?;
         let why = "The end that was there before is put back.".to_owned();
         new.record_id = Some(zone.write(&Change::Replace { held, by, why }).await?);

@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::super::observed::ObservedDomain;
 use super::super::step::Action;
-use super::{Site, Trouble};
+use super::{Context, Trouble};
 
 /// The parts of a step.
 type Parts = [&'static str];
@@ -17,7 +17,7 @@ pub(super) const RECORDS: [&str; 3] = ["SPF", "DKIM", "DKIM2"];
 /// A verdict takes seconds or minutes; after this Azure is thought to be stuck.
 const STUCK: SignedDuration = SignedDuration::from_mins(15);
 
-impl Site {
+impl Context {
     pub(super) async fn verify(&self, action: &Action, name: &str, parts: &Parts) -> Result<(), Trouble> {
         if self.ask_and_wait(name, parts).await? {
             return self.verdict(name, parts);
@@ -27,7 +27,7 @@ impl Site {
         let is_open = |part: &&&str| !state(&self.observed_domain(name).states, part).is_verified();
         for part in parts.iter().filter(is_open) {
             // It may have ended just now, which is an error there and good news here.
-            let _ = self.context.arm.cancel_verification(&id, part).await;
+            let _ = self.azure.arm.cancel_verification(&id, part).await;
         }
         let calm =
             |observed: &ObservedDomain| parts.iter().all(|part| !is_going(state(&observed.states, part)));
@@ -51,7 +51,7 @@ impl Site {
             !state.is_verified() && !is_going(state)
         });
         let asks = asks.map(|part| async {
-            match self.context.arm.initiate_verification(&id, part).await {
+            match self.azure.arm.initiate_verification(&id, part).await {
                 // It is under way or done.
                 Err(error) if error.is(409) => Ok(()),
                 Err(error) => Err(error.into()),
@@ -73,7 +73,7 @@ impl Site {
     async fn until_over(&self, begun: &Begun) -> Result<(), Trouble> {
         let mut patience = self.patience();
         loop {
-            match self.context.arm.operation(begun).await {
+            match self.azure.arm.operation(begun).await {
                 Ok(Some(operation)) if matches!(operation.status.as_str(), "Failed" | "Canceled") => {
                     return Err(self.failed(Some(begun)).await);
                 }
@@ -109,7 +109,7 @@ impl Site {
     }
 
     fn in_time(&self) -> Timestamp {
-        self.context.control.clock.now().saturating_add(STUCK).unwrap_or(Timestamp::MAX)
+        self.azure.control.clock.now().saturating_add(STUCK).unwrap_or(Timestamp::MAX)
     }
 }
 

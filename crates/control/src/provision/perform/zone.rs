@@ -7,12 +7,12 @@ use model::infrastructure::DnsWay;
 use store::{SecretName, SecretOwner};
 
 use super::azure_dns::{self as azure, AzureZone};
-use super::{Site, Trouble};
+use super::{Context, Trouble};
 
 /// A zone that may be written.
 pub(super) enum Zone<'a> {
     /// At Azure DNS, as the account's app.
-    Azure(&'a Site, AzureZone),
+    Azure(&'a Context, AzureZone),
     /// At Cloudflare, with a token.
     Cloudflare(Cloudflare, CloudflareZone),
 }
@@ -22,11 +22,11 @@ const COMMENT: &str = "Written by Postern";
 
 impl<'a> Zone<'a> {
     /// The zone that a domain is in: the one with the longest name that is visible.
-    pub(super) async fn open(site: &'a Site, way: &DnsWay, domain: &str) -> Result<Self, Trouble> {
+    pub(super) async fn open(context: &'a Context, way: &DnsWay, domain: &str) -> Result<Self, Trouble> {
         match way {
-            DnsWay::Azure => Ok(Self::Azure(site, azure::zone_of(site, domain).await?)),
+            DnsWay::Azure => Ok(Self::Azure(context, azure::zone_of(context, domain).await?)),
             DnsWay::Connection(connection) => {
-                let cloudflare = connect(site, connection).await?;
+                let cloudflare = connect(context, connection).await?;
                 let zone = cloudflare.zone_of(domain).await?;
                 if !zone.is_active {
                     return Err(Trouble::Pending(format!(
@@ -52,7 +52,7 @@ impl<'a> Zone<'a> {
     /// What stands at the names.
     pub(super) async fn held(&self, names: &[String]) -> Result<Vec<Held>, Trouble> {
         match self {
-            Self::Azure(site, zone) => zone.held(site, names).await,
+            Self::Azure(context, zone) => zone.held(context, names).await,
             Self::Cloudflare(cloudflare, zone) => Ok(cloudflare.held(zone, names).await?),
         }
     }
@@ -60,22 +60,22 @@ impl<'a> Zone<'a> {
     /// Makes a change; gives the provider's id of the record.
     pub(super) async fn write(&self, change: &Change) -> Result<String, Trouble> {
         match self {
-            Self::Azure(site, zone) => {
+            Self::Azure(context, zone) => {
                 let (gone, new) = match change {
                     Change::Create(record) => (None, Some(record)),
                     Change::Replace { held, by, .. } => (Some(&held.record), Some(by)),
                     Change::Delete(held) => (Some(&held.record), None),
                 };
                 // A value of a record set has no id of its own.
-                zone.write(site, gone, new).await.map(|()| String::new())
+                zone.write(context, gone, new).await.map(|()| String::new())
             }
             Self::Cloudflare(cloudflare, zone) => Ok(cloudflare.write(zone, change, COMMENT).await?),
         }
     }
 }
 
-async fn connect(site: &Site, name: &str) -> Result<Cloudflare, Trouble> {
-    let control = &site.context.control;
+async fn connect(context: &Context, name: &str) -> Result<Cloudflare, Trouble> {
+    let control = &context.azure.control;
     let connection = control.connection(name).await.map_err(|error| Trouble::Failed(store::chain(&error)))?;
     let owner = SecretOwner::DnsProvider(connection.id);
     let token = control.store.secrets().get(owner, SecretName::ApiToken).await?;
