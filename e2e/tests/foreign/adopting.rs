@@ -42,7 +42,7 @@ pub(crate) async fn must_be_adopted(context: &Context) {
     ];
     context.type_in(&add.join(" ")).await.expect(0);
     context.type_in("postern account import litware").await.expect(0);
-    let adopted = context.type_in("postern adopt litware").await.expect(0);
+    let adopted = context.type_in("postern adopt --account litware").await.expect(0);
     assert!(adopted.contains("1 domain and 1 sender"), "{adopted}");
     let plan = context.type_in("postern plan --account litware").await.expect(0);
     assert!(plan.contains("Nothing to do"), "{plan}");

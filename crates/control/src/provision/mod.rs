@@ -74,7 +74,7 @@ impl Control {
         let missing = || {
             let reason = format!(
                 "nobody has said yet what account {name} is to have: `postern domain add` or `postern apply FILE` \
-                 says it, `postern adopt {name}` takes what is there"
+                 says it, `postern adopt --account {name}` takes what is there"
             );
             Invalid::new("account", reason)
         };

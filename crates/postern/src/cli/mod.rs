@@ -26,7 +26,7 @@ pub(crate) use self::mail::{ById, MessageCommand, QueueCommand, QueueList, Refus
 
 pub(crate) use self::provision::{
     Apply, Destroy, DnsAdd, DnsCommand, DomainAdd, DomainCommand, DomainDoctor, DomainList, DomainRecords,
-    Export, ExportAs, OfAccount, OneDomain, Plan, RecordForm, Wish,
+    Export, ExportAs, OfAccount, OneDomain, Plan, RecordForm, SpfCommand, Wish,
 };
 
 pub(crate) use self::sender::{
@@ -61,22 +61,25 @@ pub(crate) enum Command {
     /// Manage DNS provider connections
     #[command(subcommand)]
     Dns(DnsCommand),
-    /// Show the changes that `apply` would make; exits with 2 if there are any
+    /// Manage the SPF record of a domain
+    #[command(subcommand)]
+    Spf(SpfCommand),
+    /// Show the changes `apply` would make (exit code 2 if any)
     Plan(Plan),
-    /// Make Azure and DNS match the desired state; can be interrupted and resumed
+    /// Make Azure and DNS match the desired state (resumable)
     Apply(Apply),
-    /// Compare Azure and DNS with the desired state of an account; exits with 2 if they differ
+    /// Compare Azure and DNS with the desired state (exit code 2 if they differ)
     Drift(OfAccount),
-    /// Import existing Azure resources as the desired state of an account
+    /// Import existing Azure resources as the desired state
     Adopt(OfAccount),
-    /// Delete the resources that Postern created
+    /// Delete the resources Postern created
     Destroy(Destroy),
-    /// Export the desired state of an account as Bicep, Terraform or CSV
+    /// Export as Bicep, Terraform or CSV
     Export(Export),
     /// Manage sender addresses
     #[command(subcommand)]
     Sender(SenderCommand),
-    /// Manage SMTP credentials of devices and applications
+    /// Manage SMTP credentials
     #[command(subcommand)]
     Credential(CredentialCommand),
     /// List and unlock logins and networks that are locked after too many wrong passwords

@@ -56,6 +56,7 @@ pub(crate) struct Destroy {
 #[derive(Debug, Args)]
 pub(crate) struct Export {
     /// The account [default: the only one]
+    #[arg(long, value_name = "NAME")]
     pub(crate) account: Option<String>,
     /// Format: bicep, terraform or csv
     #[arg(long, value_name = "FORM", value_enum)]
@@ -84,6 +85,7 @@ pub(crate) enum ExportAs {
 #[derive(Debug, Args)]
 pub(crate) struct OfAccount {
     /// The account [default: the only one]
+    #[arg(long, value_name = "NAME")]
     pub(crate) account: Option<String>,
     #[command(flatten)]
     pub(crate) connection: Connection,
@@ -99,8 +101,6 @@ pub(crate) enum DomainCommand {
     Doctor(DomainDoctor),
     /// Show the DNS records that a domain needs, as a table, a zone file or for nsupdate
     Records(DomainRecords),
-    /// Restore the softer end of the SPF record, such as `~all`, after Azure has verified the domain
-    Soften(OneDomain),
     /// Remove a domain: its link, the DNS records that Postern wrote, and the domain in Azure
     Remove(DomainRemove),
 }
@@ -200,6 +200,12 @@ pub(crate) struct DomainRemove {
     /// Make the changes; without this option, only show them
     #[arg(long)]
     pub(crate) yes: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum SpfCommand {
+    /// Restore the softer end of a domain's SPF record, such as `~all`, after Azure has verified the domain
+    Restore(OneDomain),
 }
 
 #[derive(Debug, Subcommand)]

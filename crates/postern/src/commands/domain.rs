@@ -11,7 +11,7 @@ use serde_json::json;
 use web::api::{AccountView, RestoredSpfView};
 
 use super::provision::{self, desired};
-use crate::cli::{DomainAdd, DomainCommand, DomainDoctor, DomainList, OneDomain};
+use crate::cli::{DomainAdd, DomainCommand, DomainDoctor, DomainList, OneDomain, SpfCommand};
 use crate::client::{Client, segment};
 use crate::output::{self, BAD, GOOD, QUIET, STRONG, Style, WAITING, cell, say};
 
@@ -21,10 +21,6 @@ pub(super) async fn run(command: DomainCommand) -> anyhow::Result<ExitCode> {
         DomainCommand::List(arguments) => list(&arguments).await,
         DomainCommand::Doctor(arguments) => doctor(&arguments).await,
         DomainCommand::Records(arguments) => records::run(&arguments).await,
-        DomainCommand::Soften(arguments) => {
-            soften(&arguments).await?;
-            Ok(ExitCode::SUCCESS)
-        }
         DomainCommand::Remove(arguments) => {
             let client = Client::new(&arguments.of.connection)?;
             let account =
@@ -135,19 +131,19 @@ async fn list(arguments: &DomainList) -> anyhow::Result<ExitCode> {
         output::json(&statuses)?;
     } else {
         let row = |one: DomainStatus| {
-            let move_ = one.owner.map(|owner| owner.title().to_owned()).unwrap_or_default();
+            let owner = one.owner.map(|owner| owner.title().to_owned()).unwrap_or_default();
             let state = cell(one.state.title());
             [
                 cell(domain_title(&one.domain)),
                 state,
                 cell(one.dns),
                 cell(one.senders),
-                cell(move_),
+                cell(owner),
                 cell(one.account),
             ]
         };
         let empty = "No account has a domain yet: `postern domain add DOMAIN` makes one, `postern adopt` takes what is there.";
-        let header = ["Domain", "State", "DNS", "Senders", "Move", "Account"];
+        let header = ["Domain", "State", "DNS", "Senders", "Action required from", "Account"];
         output::table(header, statuses.into_iter().map(row).collect(), empty);
     }
     for trouble in &troubles {
@@ -178,15 +174,21 @@ async fn doctor(arguments: &DomainDoctor) -> anyhow::Result<ExitCode> {
     Ok(if status.state == DomainState::Ready { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-async fn soften(arguments: &OneDomain) -> anyhow::Result<()> {
+pub(super) async fn spf(command: SpfCommand) -> anyhow::Result<ExitCode> {
+    let SpfCommand::Restore(arguments) = command;
+    restore_spf(&arguments).await?;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn restore_spf(arguments: &OneDomain) -> anyhow::Result<()> {
     let client = Client::new(&arguments.connection)?;
     let account = desired::account_of(&client, arguments.account.as_deref(), &arguments.domain).await?;
     let path = format!("{}/domains/{}/spf:restore", path(&account), segment(&target(&arguments.domain)));
-    let softened: RestoredSpfView = client.post(&path, &json!({})).await?;
+    let restored: RestoredSpfView = client.post(&path, &json!({})).await?;
     if arguments.connection.json {
-        return output::json(&softened);
+        return output::json(&restored);
     }
-    say!("{GOOD}The SPF record of {} is \"{}\" now.{GOOD:#}", softened.domain, softened.spf);
+    say!("{GOOD}The SPF record of {} is \"{}\" now.{GOOD:#}", restored.domain, restored.spf);
     Ok(())
 }
 
@@ -235,7 +237,7 @@ fn show(status: &DomainStatus) {
         say!("{sentence}");
     }
     if let Some(owner) = status.owner {
-        say!("{QUIET}move:{QUIET:#} {}", owner.title());
+        say!("{QUIET}action required from:{QUIET:#} {}", owner.title());
     }
     for command in &status.commands {
         say!("{QUIET}type:{QUIET:#} {STRONG}{command}{STRONG:#}");

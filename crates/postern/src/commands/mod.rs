@@ -38,6 +38,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Account(command) => block_on(account::run(command)),
         Command::Domain(command) => block_on(domain::run(command)),
         Command::Dns(command) => block_on(dns::run(command)),
+        Command::Spf(command) => block_on(domain::spf(command)),
         Command::Plan(arguments) => block_on(async move { provision::plan(&arguments).await }),
         Command::Apply(arguments) => block_on(async move { provision::apply(&arguments).await }),
         Command::Drift(arguments) => block_on(async move { provision::drift(&arguments).await }),

@@ -140,9 +140,9 @@ fn story(log_format: &str, runtime: &tokio::runtime::Runtime) {
     must_be_calm("account add, beside it", &added.stderr);
     check(&postern, &["account", "import", "contoso"]);
     // What is to be at Azure may not have such names; that is refused.
-    check(&postern, &["adopt", "contoso"]);
+    check(&postern, &["adopt", "--account", "contoso"]);
     name_senders(&twin, None);
-    let adopted = postern.run(&["adopt", "contoso"], "");
+    let adopted = postern.run(&["adopt", "--account", "contoso"], "");
     assert!(adopted.status.success(), "{adopted:?}");
     let network =
         ["credential", "add", "lan", "--account", "contoso", "--no-login", "--network", "127.0.0.0/8"];
@@ -289,11 +289,11 @@ const COMMANDS: &[&[&str]] = &[
     &["account", "verify", "contoso", "--last"],
     &["account", "import", "contoso"],
     &["account", "rotate", "contoso", "--dry-run"],
-    &["adopt", "contoso"],
+    &["adopt", "--account", "contoso"],
     &["plan", "--account", "contoso"],
-    &["drift", "contoso"],
+    &["drift", "--account", "contoso"],
     &["apply", "--account", "contoso"],
-    &["export", "contoso"],
+    &["export", "--account", "contoso"],
     &["credential", "list"],
     &["credential", "show", "lan"],
     &["credential", "show", "scanner1"],

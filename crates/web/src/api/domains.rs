@@ -42,10 +42,10 @@ pub(super) fn routes() -> Router<Api> {
         .route("/v1/accounts/{name}/domains/{domain}", get(show))
         .route("/v1/accounts/{name}/domains/{domain}/spf:restore", post(soften))
         .route(
-            "/v1/accounts/{name}/desired-senders",
+            "/v1/accounts/{name}/senders:import",
             post(add_senders).layer(DefaultBodyLimit::max(MAX_ROWS_OCTETS)),
         )
-        .route("/v1/accounts/{name}/desired-senders/{address}", delete(forget_sender))
+        .route("/v1/accounts/{name}/infrastructure/senders/{address}", delete(forget_sender))
 }
 
 async fn list(State(api): State<Api>, Path(name): Path<String>) -> Result<Json<Vec<DomainStatus>>, ApiError> {

@@ -32,7 +32,7 @@ pub(super) async fn import(arguments: &SenderImport) -> anyhow::Result<ExitCode>
     let (rows, mut problems) = rows(&sheet::read(&arguments.file, &COLUMNS)?)?;
     let body = json!({ "rows": rows });
     let bar = output::spinner_for("the rows are checked", arguments.connection.json);
-    let results = client.post(&format!("{}/desired-senders", path(&account)), &body).await;
+    let results = client.post(&format!("{}/senders:import", path(&account)), &body).await;
     bar.clear();
     let results: Vec<SenderRowResult> = results?;
     problems.extend(results.iter().filter(|result| result.problem.is_some()).cloned());

@@ -57,7 +57,7 @@ async fn add(arguments: &SenderAdd) -> anyhow::Result<ExitCode> {
         };
         let body = json!({ "rows": [row], "strict": true });
         let _: Vec<SenderRowResult> =
-            client.post(&format!("{}/desired-senders", path(&account)), &body).await?;
+            client.post(&format!("{}/senders:import", path(&account)), &body).await?;
         let key = format!("{domain}/{}", username.to_lowercase());
         let targets = [format!("sender/{key}"), format!("devices/{domain}")];
         let code = provision::carry_out(&client, &account, &json!({ "targets": targets }), json).await?;
@@ -78,7 +78,7 @@ async fn add(arguments: &SenderAdd) -> anyhow::Result<ExitCode> {
     }
     say!("{GOOD}{} may send from {}.{GOOD:#}", sender.account, sender.address);
     say!(
-        "Azure must have it already: Postern does not look after its domain (`postern adopt {account}` changes that)."
+        "Azure must have it already: Postern does not look after its domain (`postern adopt --account {account}` changes that)."
     );
     Ok(ExitCode::SUCCESS)
 }
@@ -147,7 +147,7 @@ async fn remove(arguments: &SenderRemove) -> anyhow::Result<ExitCode> {
     let account = desired::account(&client, arguments.account.as_deref()).await?;
     if let Some((username, domain)) = desired(&client, &account, &arguments.address).await {
         let address = format!("{username}@{domain}");
-        client.delete(&format!("{}/desired-senders/{}", path(&account), segment(&address))).await?;
+        client.delete(&format!("{}/infrastructure/senders/{}", path(&account), segment(&address))).await?;
         let key = format!("{domain}/{}", username.to_lowercase());
         let targets = [format!("remove-sender/{key}"), format!("devices/{domain}")];
         return provision::carry_out(&client, &account, &json!({ "targets": targets }), json).await;

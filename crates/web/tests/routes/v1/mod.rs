@@ -49,7 +49,7 @@ async fn bodies_that_cannot_be_read() {
         ("POST", "/v1/accounts/contoso/rotation"),
         ("POST", "/v1/accounts/contoso/rotation/by-hand"),
         ("POST", "/v1/accounts/contoso/domains"),
-        ("POST", "/v1/accounts/contoso/desired-senders"),
+        ("POST", "/v1/accounts/contoso/senders:import"),
     ] {
         let garbled = app.send(method, path, "application/json", "{ ").await;
         assert_eq!(garbled.error(), (400, "invalid", None), "{path}: {}", garbled.text);

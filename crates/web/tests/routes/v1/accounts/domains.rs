@@ -1,11 +1,11 @@
-//! `/v1/accounts/{name}/domains`, what is below it, and `/v1/accounts/{name}/desired-senders`.
+//! `/v1/accounts/{name}/domains`, what is below it, and `/v1/accounts/{name}/senders:import`.
 
 use serde_json::json;
 
 use crate::app::App;
 
 const DOMAINS: &str = "/v1/accounts/contoso/domains";
-const SENDERS: &str = "/v1/accounts/contoso/desired-senders";
+const SENDERS: &str = "/v1/accounts/contoso/senders:import";
 
 #[tokio::test]
 async fn a_domain_and_its_senders_are_said_and_taken_back() {
