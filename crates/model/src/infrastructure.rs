@@ -1,4 +1,4 @@
-//! What an account is to have at Azure: the desired state that is compared with what is there.
+//! The desired state of an account: the desired state that is compared with what is there.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use crate::id::AccountId;
 
-/// What an account is to have.
+/// The desired state of an account.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Infrastructure {
     /// Whose it is.

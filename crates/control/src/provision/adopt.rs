@@ -31,7 +31,7 @@ impl Control {
     /// What was desired before is no longer desired, except who writes which zone.
     ///
     /// # Errors
-    /// When the account has no service, or Azure cannot be looked at.
+    /// When the account has no service, or Azure cannot be read.
     pub async fn adopt(&self, name: &str) -> Result<Adopted, ControlError> {
         let account = self.settle_service(self.account(name)?).await?;
         let azure = self.context_or_error(&account).await?;
@@ -116,7 +116,7 @@ fn keep(found: &mut Adopted, before: Option<&Infrastructure>) {
         if found.manifest.domain.contains_key(&name) {
             continue;
         }
-        found.notes.push(format!("{name} is not linked yet; it stays what the account is to have."));
+        found.notes.push(format!("{name} is not linked yet; it stays in the desired state."));
         found.manifest.domain.insert(name, domain);
     }
 }

@@ -70,7 +70,7 @@ pub enum DomainState {
     DnsNeeded,
     /// Azure looks at its records.
     Verifying,
-    /// Azure is content, and it is not linked.
+    /// Azure has verified it, and it is not linked.
     Verified,
     /// It is linked, and something is still to be done.
     Linked,
@@ -137,7 +137,7 @@ impl Control {
     /// Looks at a domain from all sides.
     ///
     /// # Errors
-    /// When the desired state does not have it, or Azure cannot be looked at.
+    /// When the desired state does not have it, or Azure cannot be read.
     pub async fn domain_status(&self, name: &str, domain: &str) -> Result<DomainStatus, ControlError> {
         let observation = Box::pin(self.observe(name, None)).await?;
         let (domain, _) = desired::domain_name(domain)?;
@@ -291,7 +291,11 @@ fn explain(
         (_, Some(observed)) if !observed.is_verified() => {
             (right_since(recorded, now), Some(ActionOwner::You), Some(apply))
         }
-        _ => ("Azure is content; the rest can be done now.".to_owned(), Some(ActionOwner::You), Some(apply)),
+        _ => (
+            "Azure has verified it; the rest can be done now.".to_owned(),
+            Some(ActionOwner::You),
+            Some(apply),
+        ),
     };
     status.sentences.push(sentence);
     if let Some(seconds) = wait.filter(|_| status.state != DomainState::Ready) {
@@ -320,7 +324,7 @@ fn offer_spf_restore(status: &mut DomainStatus, written: &[WrittenRecord]) {
     }
     let before = row.before.unwrap_or_default();
     status.sentences.push(format!(
-        "Before Postern changed it for Azure the SPF record was \"{before}\". Azure is content now: the softer end may \
+        "Before Postern changed it for Azure the SPF record was \"{before}\". Azure has verified it now: the softer end may \
          come back, as \"{value}\"."
     ));
     status.commands.push(format!("postern spf restore {}", status.domain));

@@ -62,7 +62,7 @@ const NAMED: usize = 5;
 const TRIES: u32 = 4;
 
 impl Control {
-    /// Says what an account is to have, in place of what was said before.
+    /// Says the desired state of an account, in place of what was said before.
     ///
     /// # Errors
     /// When something in it cannot be, or nothing can be stored.

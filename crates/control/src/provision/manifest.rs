@@ -1,4 +1,4 @@
-//! What an account is to have, as people write it down: `postern.infra.toml`, and the same as JSON.
+//! The desired state of an account, as people write it down: `postern.infra.toml`, and the same as JSON.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use model::infrastructure::{
 };
 use serde::{Deserialize, Serialize};
 
-/// What an account is to have. What is left out is as it mostly is.
+/// The desired state of an account. What is left out is as it mostly is.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Manifest {

@@ -1,4 +1,4 @@
-//! From a desired state to senders that send: what an account is to have is compared with what Azure and DNS show, and the
+//! From a desired state to senders that send: the desired state of an account is compared with what Azure and DNS show, and the
 //! difference is done, one recorded step at a time.
 //!
 //! [`manifest`] is the desired state as people write it, [`observed`] what is there, [`plan`] the difference, which asks
@@ -64,7 +64,7 @@ impl Turns {
 }
 
 impl Control {
-    /// What an account is to have.
+    /// The desired state of an account.
     ///
     /// # Errors
     /// When there is no such account, or nobody has said.
@@ -73,8 +73,8 @@ impl Control {
         let infrastructure = self.store.infrastructure().of(account.id).await?;
         let missing = || {
             let reason = format!(
-                "nobody has said yet what account {name} is to have: `postern domain add` or `postern apply FILE` \
-                 says it, `postern adopt --account {name}` takes what is there"
+                "account {name} has no desired state yet: `postern domain add` or `postern apply FILE` sets it, \
+                 `postern adopt --account {name}` imports what Azure has"
             );
             Invalid::new("account", reason)
         };
@@ -85,7 +85,7 @@ impl Control {
     /// `targets`, if there are any.
     ///
     /// # Errors
-    /// When there is no desired state, or Azure cannot be looked at.
+    /// When there is no desired state, or Azure cannot be read.
     pub async fn plan(
         &self,
         name: &str,
@@ -259,7 +259,8 @@ fn checked(observation: &Observation, targets: &[String]) -> Result<Vec<String>,
         if !observation.infrastructure.domains.contains_key(&name) {
             let names: Vec<&str> =
                 observation.infrastructure.domains.keys().map(|name| domain_title(name)).take(5).collect();
-            let reason = format!("the account is not to have {name}, but {}", names.join(", "));
+            let reason =
+                format!("{name} is not in the desired state of the account, which has {}", names.join(", "));
             return Err(Invalid::new("target", reason));
         }
         checked.push(name);
@@ -275,10 +276,10 @@ pub(crate) fn clean(text: &str) -> String {
     visible(text).into_owned()
 }
 
-/// Azure cannot be looked at.
+/// Azure cannot be read.
 pub(crate) fn unseen(account: &Account, error: &CallError) -> ControlError {
     let reason = format!(
-        "Azure cannot be looked at: {}; `postern account verify {}` says more",
+        "Azure cannot be read: {}; `postern account verify {}` says more",
         explain(error),
         account.name
     );

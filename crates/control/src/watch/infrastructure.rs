@@ -1,4 +1,4 @@
-//! Looking after what accounts are to have at Azure: what waits goes on, and what is so no more is told.
+//! Looking after the desired state of accounts: what waits goes on, and what is so no more is told.
 
 use jiff::{SignedDuration, Timestamp};
 use model::id::AccountId;
@@ -54,7 +54,7 @@ impl Watch {
             Ok(Reconciled::Pending) => {}
             Ok(Reconciled::Same) => {
                 if self.different.remove(&id).is_some() {
-                    let sentence = format!("Azure and DNS are again as account {name} is to have them.");
+                    let sentence = format!("Azure and DNS match the desired state of account {name} again.");
                     self.tell(account, "drift_ended", sentence).await;
                 }
             }
@@ -66,7 +66,7 @@ impl Watch {
                 if self.different.insert(id, what.clone()).as_ref() != Some(&what) {
                     let first = what.iter().take(NAMED).cloned().collect::<Vec<_>>().join("; ");
                     let sentence = format!(
-                        "Azure or DNS is not as account {name} is to have it any more. `postern apply --account \
+                        "Azure or DNS no longer matches the desired state of account {name}. `postern apply --account \
                          {name}` would: {first}."
                     );
                     self.tell(account, "drift", sentence).await;

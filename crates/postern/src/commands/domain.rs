@@ -64,7 +64,7 @@ async fn add(arguments: &DomainAdd) -> anyhow::Result<ExitCode> {
         if arguments.connection.json {
             output::json(&manifest)?;
         } else {
-            say!("Account {account} is to have {}. Next: postern plan", arguments.domain);
+            say!("The desired state of account {account} includes {}. Next: postern plan", arguments.domain);
         }
         return Ok(ExitCode::SUCCESS);
     }
@@ -99,7 +99,7 @@ fn path(account: &str) -> String {
 }
 
 async fn status(client: &Client, account: &str, domain: &str) -> anyhow::Result<DomainStatus> {
-    let bar = output::spinner_for("looking at Azure and DNS", false);
+    let bar = output::spinner_for("reading Azure and DNS", false);
     let found = client.get(&format!("{}/domains/{}", path(account), segment(domain)), &[]).await;
     bar.clear();
     found

@@ -33,7 +33,7 @@ pub(super) async fn export(arguments: &Export) -> anyhow::Result<ExitCode> {
             if json {
                 output::json(&json!({ "account": account, "form": form.as_str(), "file": file }))?;
             } else {
-                say!("{GOOD}What account {account} is to have is in {}.{GOOD:#}", file.display());
+                say!("{GOOD}The desired state of account {account} is in {}.{GOOD:#}", file.display());
                 say!("Next: {}", next(form));
             }
         }

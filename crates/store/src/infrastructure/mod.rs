@@ -1,4 +1,4 @@
-//! What accounts are to have at Azure, how far each step towards it came, and what was written into DNS.
+//! The desired state of accounts, how far each step towards it came, and what was written into DNS.
 
 mod rows;
 mod steps;
@@ -25,7 +25,7 @@ impl Infrastructures {
         Self { database }
     }
 
-    /// What an account is to have; `None` if nobody has said.
+    /// The desired state of an account; `None` if nobody has said.
     ///
     /// # Errors
     /// When the database cannot be read.
@@ -69,7 +69,7 @@ impl Infrastructures {
                     .query_row([&id], |row| row.get(0))
                     .optional()?;
                 if there != before.as_ref().map(|before| before.changed_at.as_millisecond()) {
-                    return Err(StoreError::Changed("what the account is to have".to_owned()));
+                    return Err(StoreError::Changed("the desired state of the account".to_owned()));
                 }
                 if !connection.prepare_cached("SELECT 1 FROM account WHERE id = ?")?.exists([&id])? {
                     return Err(StoreError::Missing("the account".to_owned()));
@@ -80,7 +80,7 @@ impl Infrastructures {
             .await
     }
 
-    /// Forgets what an account is to have, and how far it came, unless somebody has changed it since. What was written
+    /// Forgets the desired state of an account, and how far it came, unless somebody has changed it since. What was written
     /// into DNS stays known.
     ///
     /// # Errors
@@ -99,7 +99,7 @@ impl Infrastructures {
                     .query_row([&id], |row| row.get(0))
                     .optional()?;
                 if there != Some(changed_at.as_millisecond()) {
-                    return Err(StoreError::Changed("what the account is to have".to_owned()));
+                    return Err(StoreError::Changed("the desired state of the account".to_owned()));
                 }
                 for table in ["estate", "estate_domain", "estate_sender", "estate_login", "estate_step"] {
                     connection.execute(&format!("DELETE FROM {table} WHERE account_id = ?"), [&id])?;

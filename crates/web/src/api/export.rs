@@ -1,4 +1,4 @@
-//! What an account is to have, for those who go on without Postern: `/v1/accounts/{name}/export?form=bicep`.
+//! The desired state of an account, for those who go on without Postern: `/v1/accounts/{name}/export?form=bicep`.
 
 use axum::Router;
 use axum::extract::{Path, Query, State};

@@ -1,4 +1,4 @@
-//! What an account is to have at Azure, and making it so: `/v1/accounts/{name}/infrastructure`, `plan`, `apply`, `destroy`,
+//! The desired state of an account, and making it so: `/v1/accounts/{name}/infrastructure`, `plan`, `apply`, `destroy`,
 //! `adopt`.
 
 use axum::extract::rejection::JsonRejection;

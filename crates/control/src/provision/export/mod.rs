@@ -1,4 +1,4 @@
-//! Leaving is possible at any time: what an account is to have, in forms that others understand. Nothing here asks
+//! Leaving is possible at any time: the desired state of an account, in forms that others understand. Nothing here asks
 //! Azure; what is exported is the desired state, and where the last apply was complete, that is what is there.
 //!
 //! Whatever stands in the desired state stays a value: each form has one function through which all strings go.
@@ -68,7 +68,7 @@ const AZURE_NAME: &str = "AzureManagedDomain";
 const MAX_SYMBOL: usize = 80;
 
 impl Control {
-    /// What an account is to have, as text.
+    /// The desired state of an account, as text.
     ///
     /// # Errors
     /// When there is no such account, or nobody has said what it is to have.

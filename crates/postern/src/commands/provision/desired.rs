@@ -60,7 +60,9 @@ pub(crate) async fn account_of(client: &Client, name: Option<&str>, domain: &str
     }
     match &found[..] {
         [only] => Ok(only.clone()),
-        [] => bail!("no account is to have {wanted}: `postern domain list` shows what there is"),
+        [] => {
+            bail!("no account has {wanted} in its desired state: `postern domain list` shows what there is")
+        }
         several => bail!("{}", say_which(&several.iter().map(String::as_str).collect::<Vec<_>>())),
     }
 }

@@ -85,7 +85,7 @@ pub(super) async fn adopt(arguments: &OfAccount) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     let text = format!("{} and {}", counted(adopted.domains, "domain"), counted(adopted.senders, "sender"));
-    say!("{GOOD}What account {account} has is what it is to have: {text}.{GOOD:#}");
+    say!("{GOOD}The desired state of account {account} is now what Azure has: {text}.{GOOD:#}");
     for note in &adopted.notes {
         say!("{WAITING}!{WAITING:#} {note}");
     }
@@ -99,7 +99,7 @@ pub(super) async fn drift(arguments: &OfAccount) -> anyhow::Result<ExitCode> {
     let plan = planned(&client, &account, &json!({})).await?;
     let is_same = plan.steps.is_empty() && plan.problems.is_empty();
     if is_same && !arguments.connection.json {
-        say!("{GOOD}Azure and DNS are as account {account} is to have them.{GOOD:#}");
+        say!("{GOOD}Azure and DNS match the desired state of account {account}.{GOOD:#}");
         return Ok(ExitCode::SUCCESS);
     }
     show_plan(&plan, arguments.connection.json)?;
@@ -116,7 +116,7 @@ fn path(account: &str) -> String {
 }
 
 async fn planned(client: &Client, account: &str, body: &Value) -> anyhow::Result<PlanView> {
-    let bar = output::spinner_for("looking at Azure and DNS", false);
+    let bar = output::spinner_for("reading Azure and DNS", false);
     let plan = client.post(&format!("{}/plan", path(account)), body).await;
     bar.clear();
     plan
