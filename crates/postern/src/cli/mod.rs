@@ -25,8 +25,8 @@ pub(crate) use self::credential::{
 pub(crate) use self::mail::{ById, MessageCommand, QueueCommand, QueueList, RefusalList, Send};
 
 pub(crate) use self::provision::{
-    Apply, Destroy, DnsAdd, DnsCommand, DomainAdd, DomainCommand, DomainDoctor, DomainList, DomainRecords,
-    Export, ExportAs, OfAccount, OneDomain, Plan, RecordForm, SpfCommand, Wish,
+    Apply, Desired, Destroy, DnsAdd, DnsCommand, DomainAdd, DomainCommand, DomainDoctor, DomainList,
+    DomainRecords, Export, ExportAs, OfAccount, OneDomain, Plan, RecordForm, SpfCommand,
 };
 
 pub(crate) use self::sender::{

@@ -28,8 +28,8 @@ pub(super) async fn run(arguments: &DomainRecords) -> anyhow::Result<ExitCode> {
     }
     match arguments.form {
         RecordForm::Table => show(&status),
-        RecordForm::Bind => output::manifest(&status.bind),
-        RecordForm::Nsupdate => output::manifest(&status.nsupdate),
+        RecordForm::Bind => output::document(&status.bind),
+        RecordForm::Nsupdate => output::document(&status.nsupdate),
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -177,7 +177,7 @@ pub(super) async fn export(arguments: &SenderExport) -> anyhow::Result<()> {
                 writer.write_record(line.each_ref().map(|cell| harmless(cell)))?;
             }
             let text = String::from_utf8(writer.into_inner().map_err(csv::IntoInnerError::into_error)?)?;
-            output::manifest(&text);
+            output::document(&text);
         }
     }
     Ok(())
