@@ -6,6 +6,7 @@ use crate::app::App;
 
 const DOMAINS: &str = "/v1/accounts/contoso/domains";
 const SENDERS: &str = "/v1/accounts/contoso/senders:import";
+const SENDER: &str = "/v1/accounts/contoso/infrastructure/senders/noreply@fabrikam.example";
 
 #[tokio::test]
 async fn a_domain_and_its_senders_are_said_and_taken_back() {
@@ -25,9 +26,9 @@ async fn a_domain_and_its_senders_are_said_and_taken_back() {
     assert_eq!(results.status, 200, "{}", results.text);
     assert_eq!(results.body[0], json!({ "line": 1, "address": "noreply@fabrikam.example" }));
     assert!(results.body[1]["problem"].is_string(), "{}", results.text);
-    let forgotten = app.delete(&format!("{SENDERS}/noreply@fabrikam.example")).await;
+    let forgotten = app.delete(SENDER).await;
     assert_eq!((forgotten.status, forgotten.text.as_str()), (204, ""));
-    let missing = app.delete(&format!("{SENDERS}/noreply@fabrikam.example")).await;
+    let missing = app.delete(SENDER).await;
     assert_eq!(missing.error(), (422, "invalid", Some("address")), "{}", missing.text);
 }
 
