@@ -140,12 +140,12 @@ fn made(subscription: SubscriptionId, name: &str, body: Body) -> Result<Resource
 fn delete(call: &Call<'_>, subscription: SubscriptionId, name: &str) -> Answer {
     let id = id(subscription, name);
     call.must(DELETE, &id)?;
-    if call.backend.state().group(&id).is_none() {
-        return Err(missing(name));
-    }
     let operation = random_guid();
     let now = call.backend.now();
     call.backend.change_state(|state| {
+        if state.group(&id).is_none() {
+            return Err(missing(name));
+        }
         let wait = SignedDuration::from_secs(state.behaviour.group_deletion_seconds);
         let done_at = now.saturating_add(wait).unwrap_or(now);
         let resource = id.clone();
@@ -163,7 +163,8 @@ fn delete(call: &Call<'_>, subscription: SubscriptionId, name: &str) -> Answer {
         {
             group.gone_at.get_or_insert(done_at);
         }
-    });
+        Ok(())
+    })?;
     Ok(accepted(call, &subscription.to_string(), operation))
 }
 

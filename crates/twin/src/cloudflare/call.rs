@@ -66,7 +66,7 @@ impl<'a> Call<'a> {
         let state = self.backend.state();
         let zone = state.zones.iter().find(|zone| zone.home == Some(Home::Cloudflare) && zone.id == id);
         let Some(zone) = zone else {
-            return Err(Failure::new(StatusCode::NOT_FOUND, 1_001, "Invalid zone identifier"));
+            return Err(Failure::no_zone());
         };
         if !self.token.covers(zone) || (self.token.is_read_only && self.method != Method::GET) {
             return Err(Failure::forbidden());

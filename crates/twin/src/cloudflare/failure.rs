@@ -42,6 +42,10 @@ impl Failure {
         Self::new(StatusCode::NOT_FOUND, 7_003, text)
     }
 
+    pub(super) fn no_zone() -> Self {
+        Self::new(StatusCode::NOT_FOUND, 1_001, "Invalid zone identifier")
+    }
+
     pub(super) fn no_record() -> Self {
         Self::new(StatusCode::NOT_FOUND, 81_044, "Record does not exist.")
     }

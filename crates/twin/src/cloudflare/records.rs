@@ -56,14 +56,15 @@ pub(super) fn in_zone<T>(
     id: &str,
     change: impl FnOnce(&mut Zone) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
-    let mut zone = call.zone(id)?;
-    let result = change(&mut zone)?;
+    call.zone(id)?;
     call.backend.change_state(|state| {
-        if let Some(there) = state.zone_mut(id) {
-            *there = zone;
-        }
-    });
-    Ok(result)
+        // Another call may have deleted it meanwhile.
+        let there = state.zone_mut(id).ok_or_else(Failure::no_zone)?;
+        let mut changed = there.clone();
+        let result = change(&mut changed)?;
+        *there = changed;
+        Ok(result)
+    })
 }
 
 /// A record as it is answered.
