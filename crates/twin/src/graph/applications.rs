@@ -125,18 +125,23 @@ pub(super) fn owners(call: &Call<'_>, key: &str) -> Answer {
 pub(super) fn add_owner(call: &Call<'_>, key: &str) -> Answer {
     let id = writable(call, key)?;
     let principal = reference(call)?;
-    let state = call.backend.state();
-    if state.app_of(principal).is_none() {
+    if call.backend.state().app_of(principal).is_none() {
         return Err(GraphError::missing(&principal.to_string()));
     }
-    let owns = call.app(call.tenant(&state)?, key)?.owners.contains(&principal);
-    drop(state);
-    if owns {
-        let text = "One or more added object references already exist for the following modified properties: 'owners'.";
-        return Err(GraphError::bad(text));
+    let added = call.change_app(id, |app| {
+        let is_new = !app.owners.contains(&principal);
+        if is_new {
+            app.owners.push(principal);
+        }
+        is_new
+    });
+    match added {
+        Some(true) => Ok(StatusCode::NO_CONTENT.into_response()),
+        Some(false) => Err(GraphError::bad(
+            "One or more added object references already exist for the following modified properties: 'owners'.",
+        )),
+        None => Err(GraphError::missing(key)),
     }
-    call.change_app(id, |app| app.owners.push(principal));
-    Ok(StatusCode::NO_CONTENT.into_response())
 }
 
 /// Takes an owner away.

@@ -42,16 +42,16 @@ pub(super) fn create(call: &Call<'_>, _: &str) -> Answer {
     let Some(role) = role.filter(|_| new.resource_id == GRAPH_PRINCIPAL) else {
         return Err(GraphError::bad("Permission being assigned was not found on application."));
     };
-    let state = call.backend.state();
-    let app = state.app_of(new.principal_id);
-    let app = app.ok_or_else(|| GraphError::missing(&new.principal_id.to_string()))?;
-    if app.graph_roles.iter().any(|has| has == role) {
-        return Err(GraphError::bad("Permission being assigned already exists on the object."));
-    }
-    let (id, value) = (app.object_id(), shown(app, role));
-    drop(state);
-    call.change_app(id, |app| app.graph_roles.push(role.to_owned()));
-    Ok(one(call, "appRoleAssignments", StatusCode::CREATED, value))
+    let missing = || GraphError::missing(&new.principal_id.to_string());
+    let id = call.backend.state().app_of(new.principal_id).map(App::object_id).ok_or_else(missing)?;
+    let made = call.change_app(id, |app| {
+        if app.graph_roles.iter().any(|has| has == role) {
+            return Err(GraphError::bad("Permission being assigned already exists on the object."));
+        }
+        app.graph_roles.push(role.to_owned());
+        Ok(shown(app, role))
+    });
+    Ok(one(call, "appRoleAssignments", StatusCode::CREATED, made.ok_or_else(missing)??))
 }
 
 /// Takes consent back.

@@ -57,20 +57,17 @@ pub(super) fn create(call: &Call<'_>) -> Answer {
         ))
     };
     let client: ClientId = new.app_id.parse().map_err(|_| unknown())?;
-    let state = call.backend.state();
-    let app = call.tenant(&state)?.apps.iter().find(|app| app.client == client).ok_or_else(unknown)?;
-    if app.principal.is_some() {
-        let text =
-            format!("The service principal cannot be created because the appId '{client}' has one already.");
-        return Err(GraphError::conflict(text));
-    }
-    let id = app.object_id();
-    drop(state);
-    let value = call.change_app(id, |app| {
+    let made = call.change_app(App::object_id_of(client), |app| {
+        if app.principal.is_some() {
+            let text = format!(
+                "The service principal cannot be created because the appId '{client}' has one already."
+            );
+            return Err(GraphError::conflict(text));
+        }
         app.principal = Some(App::principal_to_be(client));
-        shown(app)
+        Ok(shown(app))
     });
-    Ok(one(call, "servicePrincipals", StatusCode::CREATED, value.ok_or_else(unknown)?))
+    Ok(one(call, "servicePrincipals", StatusCode::CREATED, made.ok_or_else(unknown)??))
 }
 
 /// Takes an app out of the directory, and everything that was assigned to it.

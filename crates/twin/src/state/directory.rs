@@ -107,7 +107,13 @@ impl App {
     /// Object id of the registration, which is neither of its other two ids.
     #[must_use]
     pub fn object_id(&self) -> Uuid {
-        named(self.client.guid(), "application")
+        Self::object_id_of(self.client)
+    }
+
+    /// Object id of the registration with this client id.
+    #[must_use]
+    pub fn object_id_of(client: ClientId) -> Uuid {
+        named(client.guid(), "application")
     }
 
     /// The object id that a service principal of this app gets.
