@@ -11,6 +11,8 @@ mod backend;
 pub mod captured;
 mod certificate;
 mod cloudflare;
+#[cfg(test)]
+mod concurrent_writes;
 mod dns;
 mod email;
 mod endpoints;

@@ -348,13 +348,7 @@ mod tests {
     #[test]
     fn the_former_name_of_the_behaviour_is_read() {
         for key in ["behaviour", "habits"] {
-            let text = format!(
-                "{}
-[{key}]
-poll_seconds = 17
-",
-                DEFAULT
-            );
+            let text = format!("{DEFAULT}\n[{key}]\npoll_seconds = 17\n");
             let seed = Seed::parse(&text).unwrap();
             assert_eq!(seed.behaviour.poll_seconds, 17, "{key}");
         }

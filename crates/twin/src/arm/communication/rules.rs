@@ -118,35 +118,3 @@ async fn nothing_new_is_taken_from_a_day_on_if_a_seed_says_so() {
         "what is there can be changed"
     );
 }
-
-/// Each of many writes changes a part of its own: none may be lost to another.
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn writes_at_once_do_not_undo_each_other() {
-    let rehearsal = std::sync::Arc::new(Rehearsal::begin());
-    let domain = format!("{}/emailServices/contoso-email/domains/contoso.example", provider());
-    let mut writes = tokio::task::JoinSet::new();
-    for number in 0..24 {
-        let (rehearsal, domain, service) = (rehearsal.clone(), domain.clone(), service());
-        writes.spawn(async move {
-            let sender = json!({ "properties": { "username": format!("s{number}") } });
-            let path = format!("{domain}/senderUsernames/s{number}");
-            assert_eq!(send(&rehearsal, "PUT", &path, sender).await.status, 200);
-            let tracking = json!({ "tags": { "last": number.to_string() } });
-            assert_eq!(send(&rehearsal, "PATCH", &domain, tracking).await.status, 200);
-            let login = json!({ "properties": {
-                "username": format!("login {number}"),
-                "entraApplicationId": "33333333-cccc-4333-8333-333333333333",
-                "tenantId": "11111111-aaaa-4111-8111-111111111111",
-            } });
-            let path = format!("{service}/smtpUsernames/n{number}");
-            assert_eq!(send(&rehearsal, "PUT", &path, login).await.status, 200);
-            let body = json!({ "tags": { "last": number.to_string() } });
-            assert_eq!(send(&rehearsal, "PATCH", &service, body).await.status, 200);
-        });
-    }
-    writes.join_all().await;
-    let count =
-        async |path: String| ask(&rehearsal, "GET", &path).await.body["value"].as_array().unwrap().len();
-    assert_eq!(count(format!("{domain}/senderUsernames")).await, 3 + 24);
-    assert_eq!(count(format!("{}/smtpUsernames", service())).await, 1 + 24);
-}
