@@ -157,7 +157,7 @@ impl Load {
         Envelope {
             reverse_path: sender.map_or(ReversePath::Null, ReversePath::Mailbox),
             recipients: recipient.into_iter().collect(),
-            size_octets: self.composer.size_octets() as u64,
+            size_octets: self.composer.size_bytes() as u64,
             eight_bit: false,
             smtputf8: false,
         }

@@ -31,16 +31,16 @@ const DIGITS: usize = 16;
 const LINE: usize = 76;
 
 impl Composer {
-    /// Messages of about this many octets from `sender`.
+    /// Messages of about this many bytes from `sender`.
     #[must_use]
-    pub fn new(sender: &'static str, size_octets: usize) -> Self {
+    pub fn new(sender: &'static str, size_bytes: usize) -> Self {
         let head = format!(
             "From: {sender}\r\nTo: {RECIPIENT}\r\nSubject: bench\r\nMIME-Version: 1.0\r\n\
              Content-Type: text/plain; charset=utf-8\r\n\r\n"
         );
         let mut template = head.clone().into_bytes();
         let mut state = 0x9E37_79B9_7F4A_7C15_u64;
-        while template.len() + LINE + 2 + DIGITS + 2 <= size_octets {
+        while template.len() + LINE + 2 + DIGITS + 2 <= size_bytes {
             for _ in 0..LINE {
                 // Xorshift: text that no compression or pattern makes cheaper.
                 state ^= state << 13;
@@ -65,7 +65,7 @@ impl Composer {
 
     /// Size of a message.
     #[must_use]
-    pub fn size_octets(&self) -> usize {
+    pub fn size_bytes(&self) -> usize {
         self.template.len()
     }
 
@@ -103,7 +103,7 @@ pub fn read_message(message: &[u8]) -> Option<Mail> {
 }
 
 fn sum(hasher: &mut Hasher, text: &[u8]) {
-    for line in text.split(|octet| *octet == b'\n') {
+    for line in text.split(|byte| *byte == b'\n') {
         hasher.update(line.strip_suffix(b"\r").unwrap_or(line));
     }
 }

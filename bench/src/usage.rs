@@ -22,15 +22,15 @@ impl Family {
         Duration::from_secs_f64(ticks as f64 / rustix::param::clock_ticks_per_second() as f64)
     }
 
-    /// Memory that is in use by none but them, in octets.
+    /// Memory that is in use by none but them, in bytes.
     #[must_use]
-    pub fn resident_octets(self) -> u64 {
+    pub fn resident_bytes(self) -> u64 {
         self.members().iter().map(|member| resident(member.id)).sum()
     }
 
-    /// The most memory that the oldest of them has had in use since [`Family::forget_peak`], in octets.
+    /// The most memory that the oldest of them has had in use since [`Family::forget_peak`], in bytes.
     #[must_use]
-    pub fn peak_octets(self) -> u64 {
+    pub fn peak_bytes(self) -> u64 {
         let status = fs::read_to_string(format!("/proc/{}/status", self.parent)).unwrap_or_default();
         kilobytes(&status, "VmHWM:") * 1_024
     }
@@ -116,9 +116,9 @@ mod tests {
     #[test]
     fn this_process_uses_something() {
         let family = Family { parent: std::process::id() };
-        assert!(family.resident_octets() > 100_000);
+        assert!(family.resident_bytes() > 100_000);
         family.forget_peak().unwrap();
-        assert!(family.peak_octets() > 100_000);
+        assert!(family.peak_bytes() > 100_000);
         assert!(family.members().iter().any(|member| member.id == std::process::id()));
     }
 }

@@ -41,10 +41,10 @@ pub(crate) fn look(state: &State, data_dir: &Path) {
         .collect();
     secrets.extend(state.services.iter().flat_map(|service| service.keys.clone()));
     for file in files(data_dir) {
-        let octets = fs::read(&file).unwrap_or_default();
+        let bytes = fs::read(&file).unwrap_or_default();
         for secret in &secrets {
             assert!(
-                memmem::find(&octets, secret.as_bytes()).is_none(),
+                memmem::find(&bytes, secret.as_bytes()).is_none(),
                 "{} holds a secret in clear",
                 file.display()
             );
@@ -65,12 +65,12 @@ fn files(folder: &Path) -> Vec<std::path::PathBuf> {
 struct Ear;
 
 impl io::Write for Ear {
-    fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
-        let line = String::from_utf8_lossy(octets);
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let line = String::from_utf8_lossy(bytes);
         if MARKS.iter().any(|mark| line.contains(mark)) {
             LEAKS.lock().unwrap_or_else(PoisonError::into_inner).push(line.into_owned());
         }
-        Ok(octets.len())
+        Ok(bytes.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -117,7 +117,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_type_prints_the_secret_in_it(canary in "[A-Za-z0-9~]{12,40}", octets: [u8; 32]) {
+        fn no_type_prints_the_secret_in_it(canary in "[A-Za-z0-9~]{12,40}", bytes: [u8; 32]) {
             tls::install_provider();
             let secret = || SecretString::from(canary.as_str());
             let app = App {
@@ -129,7 +129,7 @@ mod tests {
             let change = AccountChange { secret: Some(secret()), ..AccountChange::default() };
             let made = PasswordCredential { secret_text: Some(canary.clone()), ..PasswordCredential::default() };
             let token = Token { access_token: secret(), expires_at: Timestamp::UNIX_EPOCH };
-            let key = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, octets);
+            let key = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, bytes);
             let all = [
                 printed(&NewProof::ClientSecret(secret())),
                 printed(&NewProof::Certificate(secret())),
@@ -142,7 +142,7 @@ mod tests {
                 printed(&made),
                 printed(&Login { name: "x".into(), proof: Proof::Password(secret()) }),
                 printed(&Login { name: "x".into(), proof: Proof::Token(secret()) }),
-                printed(&MasterKey::from_octets(octets)),
+                printed(&MasterKey::from_bytes(bytes)),
                 printed(&AccessKey::parse(&key).unwrap()),
             ];
             for text in all {

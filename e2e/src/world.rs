@@ -246,8 +246,8 @@ impl World {
     }
 
     /// From the next start on so much of the disk is left to the database.
-    pub fn set_disk_reserve(&mut self, octets: u64) {
-        self.setup.store.reserve_octets = octets;
+    pub fn set_disk_reserve(&mut self, bytes: u64) {
+        self.setup.store.reserve_bytes = bytes;
     }
 
     /// From the next start on the tokens of the machine's own identity are there.

@@ -104,19 +104,19 @@ pub fn parts(data: &[u8]) {
 pub fn seven_bit(data: &[u8]) {
     for takes in [Takes::SevenBits, Takes::EightBitBodies] {
         let encoded = message::seven_bit::encode(data, takes);
-        assert!(encoded.octets.len() >= data.len(), "the message became shorter");
+        assert!(encoded.bytes.len() >= data.len(), "the message became shorter");
         if message::seven_bit::fits(data, takes) {
-            assert_eq!(encoded.octets, data, "what fits was changed");
+            assert_eq!(encoded.bytes, data, "what fits was changed");
         }
         if encoded.remarks.is_empty() {
-            let header = message::header::split(&encoded.octets).0;
-            let plain = if takes == Takes::SevenBits { &encoded.octets[..] } else { header };
-            assert!(plain.is_ascii(), "an octet kept its highest bit unsaid");
+            let header = message::header::split(&encoded.bytes).0;
+            let plain = if takes == Takes::SevenBits { &encoded.bytes[..] } else { header };
+            assert!(plain.is_ascii(), "a byte kept its highest bit unsaid");
         }
     }
 }
 
-/// Mail data. The first octet says where it is cut.
+/// Mail data. The first byte says where it is cut.
 pub fn mail_data(data: &[u8]) {
     let Some((cut, data)) = data.split_first() else { return };
     let step = usize::from(*cut).max(1);
@@ -125,7 +125,7 @@ pub fn mail_data(data: &[u8]) {
         let cut_up = read_dots(DotReader::with(line_ends), data, step);
         assert_eq!(whole, cut_up, "where the input is cut matters");
         if let Ok(Some((content, measures))) = whole {
-            assert_eq!(measures.octets, content.len() as u64);
+            assert_eq!(measures.bytes, content.len() as u64);
             assert!(ChunkReader::default().read(&content).is_ok(), "one reader passes what the other refuses");
             writes_as_it_reads(&content);
         }
@@ -149,7 +149,7 @@ fn repairs_chunks(data: &[u8], step: usize) {
     }
     content.extend_from_slice(&reader.rest());
     let measures = reader.finish().expect("nothing is left to refuse");
-    assert_eq!(measures.octets, content.len() as u64);
+    assert_eq!(measures.bytes, content.len() as u64);
     assert!(ChunkReader::default().read(&content).is_ok(), "something bare was let through");
 }
 

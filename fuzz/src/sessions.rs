@@ -20,7 +20,7 @@ const BEGINNINGS: [&str; 7] = [
     "EHLO a.example\r\nMAIL FROM:<a@b.example>\r\nRCPT TO:<c@d.example>\r\nBDAT 9\r\n",
 ];
 
-/// The first octet chooses a state, the second the cut.
+/// The first byte chooses a state, the second the cut.
 pub fn server_session(data: &[u8]) {
     let [state, cut, data @ ..] = data else { return };
     let beginning = BEGINNINGS[usize::from(*state) % BEGINNINGS.len()];
@@ -81,7 +81,7 @@ fn advance(mut session: Session, line_ends: LineEnds, happened: &mut Happened, m
                 ask.taken()
             }
             server::Step::EndOfData(ask) => {
-                assert_eq!(ask.measures().octets, message.len() as u64);
+                assert_eq!(ask.measures().bytes, message.len() as u64);
                 assert!(
                     smtp::mail_data::ChunkReader::default().read(message).is_ok(),
                     "something bare passed"
@@ -93,7 +93,7 @@ fn advance(mut session: Session, line_ends: LineEnds, happened: &mut Happened, m
     }
 }
 
-/// The first octet says how often the server's words are cut.
+/// The first byte says how often the server's words are cut.
 pub fn client_session(data: &[u8]) {
     let Some((cut, data)) = data.split_first() else { return };
     let settings =

@@ -70,8 +70,8 @@ impl Service for Door {
         ready(Ok(()))
     }
 
-    fn data(&self, message: &mut Vec<u8>, octets: &[u8]) -> impl Future<Output = Result<(), Refusal>> + Send {
-        message.extend_from_slice(octets);
+    fn data(&self, message: &mut Vec<u8>, bytes: &[u8]) -> impl Future<Output = Result<(), Refusal>> + Send {
+        message.extend_from_slice(bytes);
         ready(Ok(()))
     }
 

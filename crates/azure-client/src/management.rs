@@ -201,9 +201,9 @@ impl Management {
     }
 
     fn read_as<T: DeserializeOwned>(&self, reply: &Reply) -> Result<T, Failure> {
-        let octets: &[u8] = if reply.body.is_empty() { b"null" } else { &reply.body };
+        let bytes: &[u8] = if reply.body.is_empty() { b"null" } else { &reply.body };
         let what = |error: serde_json::Error| Failure::Garbled { host: self.host(), what: error.to_string() };
-        serde_json::from_slice(octets).map_err(what)
+        serde_json::from_slice(bytes).map_err(what)
     }
 
     async fn patiently(&self, ask: &Ask<'_>) -> Result<Reply, CallError> {
@@ -238,7 +238,7 @@ impl Management {
         let host = self.host();
         let exchange = |error| Failure::exchange(&host, error);
         // Resource Manager remembers refusals by this id: a new one each time.
-        let id = uuid::Builder::from_random_bytes(self.entropy.octets()).into_uuid();
+        let id = uuid::Builder::from_random_bytes(self.entropy.bytes()).into_uuid();
         let mut request = self
             .http
             .request(ask.method.clone(), ask.url.clone())

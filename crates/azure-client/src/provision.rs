@@ -300,11 +300,11 @@ fn on_or_off(is_on: bool) -> &'static str {
 #[must_use]
 pub fn segment(text: &str) -> String {
     let mut encoded = String::new();
-    for octet in text.bytes() {
-        if octet.is_ascii_alphanumeric() || b"-._~".contains(&octet) {
-            encoded.push(char::from(octet));
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            encoded.push(char::from(byte));
         } else {
-            encoded.push_str(&format!("%{octet:02X}"));
+            encoded.push_str(&format!("%{byte:02X}"));
         }
     }
     encoded

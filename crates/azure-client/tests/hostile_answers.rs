@@ -85,8 +85,8 @@ impl Liar {
 
 async fn tell(mut tcp: TcpStream, lie: Lie, (heard, sent): (Arc<Mutex<String>>, Arc<AtomicUsize>)) {
     let mut request = [0; 4_096];
-    while let Ok(octets @ 1..) = tcp.read(&mut request).await {
-        heard.lock().unwrap().push_str(&String::from_utf8_lossy(&request[..octets]));
+    while let Ok(bytes @ 1..) = tcp.read(&mut request).await {
+        heard.lock().unwrap().push_str(&String::from_utf8_lossy(&request[..bytes]));
         let _ = tcp.write_all(lie.head.as_bytes()).await;
         for _ in 0..lie.times {
             if tcp.write_all(&lie.piece).await.is_err() {

@@ -102,7 +102,7 @@ pub fn parse_connection_string(text: &str) -> Option<(&str, &str)> {
 mod tests {
     use super::*;
 
-    /// Octets 0 to 63.
+    /// Bytes 0 to 63.
     const KEY: &str =
         "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUmJygpKissLS4vMDEyMzQ1Njc4OTo7PD0+Pw==";
     const BODY: &str = r#"{"senderAddress":"donotreply@contoso.com","content":{"subject":"Hi","plainText":"Hello"},"recipients":{"to":[{"address":"a@example.org"}]}}"#;

@@ -67,7 +67,7 @@ pub struct RecordSetProperties {
     pub cname: Option<CnameRecord>,
 }
 
-/// A text, in strings of at most 255 octets.
+/// A text, in strings of at most 255 bytes.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TxtRecord {
     /// The strings.
@@ -104,7 +104,7 @@ impl TxtRecord {
     }
 }
 
-/// Octets of one string (RFC 1035 section 3.3).
+/// Bytes of one string (RFC 1035 section 3.3).
 const MAX_STRING: usize = 255;
 
 #[cfg(test)]

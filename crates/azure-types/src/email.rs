@@ -30,8 +30,8 @@ pub const OPERATIONS_PATH: &str = "/emails/operations";
 pub const OPERATION_ID_HEADER: &str = "operation-id";
 /// Recipients of one send: to, cc and bcc together.
 pub const MAX_RECIPIENTS: usize = 50;
-/// Octets of one request, attachments in base64 counted.
-pub const MAX_REQUEST_OCTETS: usize = 10 * 1024 * 1024;
+/// Bytes of one request, attachments in base64 counted.
+pub const MAX_REQUEST_BYTES: usize = 10 * 1024 * 1024;
 
 /// A message to be sent.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -104,7 +104,7 @@ pub struct EmailAttachment {
     pub name: String,
     /// MIME type.
     pub content_type: String,
-    /// The octets.
+    /// The bytes.
     pub content_in_base64: String,
     /// Makes the file inline: the HTML text refers to it as `cid:`.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -60,7 +60,7 @@ impl Control {
         });
         let origin = origin.ok_or_else(|| Invalid::new("origin", "it is not a plain https address"))?;
         let now = self.clock.now();
-        let id = DnsProviderId::new(now, self.entropy.octets());
+        let id = DnsProviderId::new(now, self.entropy.bytes());
         let connection = DnsProvider { id, name, kind, origin, ca_pem: new.ca_pem, created_at: now };
         // What cannot be used is refused before it is kept.
         let cloudflare = dns::cloudflare::Cloudflare::new(

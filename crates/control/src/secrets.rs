@@ -15,7 +15,7 @@ impl Control {
     pub async fn rewrap(&self, key: Option<&str>) -> Result<usize, ControlError> {
         let key = match key {
             Some(text) => MasterKey::parse(text)
-                .ok_or_else(|| Invalid::new("master_key", "it is not 32 octets in base64"))?,
+                .ok_or_else(|| Invalid::new("master_key", "it is not 32 bytes in base64"))?,
             None if self.store.keeps_its_key() => MasterKey::generate().map_err(StoreError::from)?,
             None => {
                 let reason = "the server is given its key by POSTERN_MASTER_KEY: make a new one, for example with \

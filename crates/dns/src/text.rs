@@ -1,12 +1,12 @@
 //! The text of a TXT record: one value for people, character-strings on the wire (RFC 1035 section 3.3.14).
 //!
-//! Two records that say the same and are split differently are two records for a name server, which compares them octet
-//! for octet (RFC 2136 section 2.4.2, RFC 2136 section 2.5.4). So the splits are kept.
+//! Two records that say the same and are split differently are two records for a name server, which compares them byte
+//! for byte (RFC 2136 section 2.4.2, RFC 2136 section 2.5.4). So the splits are kept.
 
 use serde::{Deserialize, Serialize};
 
 /// What one character-string holds (RFC 1035 section 3.3).
-const STRING_OCTETS: usize = 255;
+const STRING_BYTES: usize = 255;
 
 /// A text. Two are equal if they are split alike, too; [`Text::says_the_same`] does not look at that.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -17,21 +17,21 @@ pub struct Text {
 }
 
 impl Text {
-    /// A text, split where it has to be: after 255 octets.
+    /// A text, split where it has to be: after 255 bytes.
     #[must_use]
     pub fn new(text: &str) -> Self {
-        Self::of_strings(text.as_bytes().chunks(STRING_OCTETS).map(<[u8]>::to_vec).collect())
+        Self::of_strings(text.as_bytes().chunks(STRING_BYTES).map(<[u8]>::to_vec).collect())
     }
 
-    /// A text that is split as it was found. No string may be longer than 255 octets; one that is gets split.
+    /// A text that is split as it was found. No string may be longer than 255 bytes; one that is gets split.
     #[must_use]
     pub fn of_strings(strings: Vec<Vec<u8>>) -> Self {
         let mut fitting: Vec<Vec<u8>> = Vec::new();
         for string in strings {
-            if string.len() <= STRING_OCTETS {
+            if string.len() <= STRING_BYTES {
                 fitting.push(string);
             } else {
-                fitting.extend(string.chunks(STRING_OCTETS).map(<[u8]>::to_vec));
+                fitting.extend(string.chunks(STRING_BYTES).map(<[u8]>::to_vec));
             }
         }
         // A TXT record has one string at least.
@@ -57,7 +57,7 @@ impl Text {
     #[must_use]
     pub fn quoted(&self) -> String {
         let quoted = |string: &Vec<u8>| {
-            let escaped: String = string.iter().map(|octet| escaped(*octet)).collect();
+            let escaped: String = string.iter().map(|byte| escaped(*byte)).collect();
             format!("\"{escaped}\"")
         };
         self.strings.iter().map(quoted).collect::<Vec<_>>().join(" ")
@@ -84,11 +84,11 @@ impl From<Text> for String {
     }
 }
 
-fn escaped(octet: u8) -> String {
-    match octet {
-        b'"' | b'\\' => format!("\\{}", char::from(octet)),
-        b' '..=b'~' => char::from(octet).to_string(),
-        _ => format!("\\{octet:03}"),
+fn escaped(byte: u8) -> String {
+    match byte {
+        b'"' | b'\\' => format!("\\{}", char::from(byte)),
+        b' '..=b'~' => char::from(byte).to_string(),
+        _ => format!("\\{byte:03}"),
     }
 }
 
@@ -108,9 +108,9 @@ fn read_strings(mut rest: &[u8]) -> Option<Vec<Vec<u8>>> {
 /// Reads up to the quote that ends a string, and gives what comes behind it.
 fn read_string<'a>(mut rest: &'a [u8], text: &mut Vec<u8>) -> Option<&'a [u8]> {
     loop {
-        let (octet, behind) = rest.split_first()?;
+        let (byte, behind) = rest.split_first()?;
         rest = behind;
-        match octet {
+        match byte {
             b'"' => return Some(rest),
             b'\\' => {
                 let digits = rest.get(..3).filter(|digits| digits.iter().all(u8::is_ascii_digit));
@@ -119,7 +119,7 @@ fn read_string<'a>(mut rest: &'a [u8], text: &mut Vec<u8>) -> Option<&'a [u8]> {
                 text.push(number.or_else(|| rest.first().copied())?);
                 rest = &rest[taken..];
             }
-            _ => text.push(*octet),
+            _ => text.push(*byte),
         }
     }
 }
@@ -140,17 +140,17 @@ mod tests {
     }
 
     #[test]
-    fn strings_have_255_octets_at_most() {
-        for (octets, strings) in [(0, 1), (255, 1), (256, 2), (510, 2), (511, 3)] {
-            let text = Text::new(&"k".repeat(octets));
-            assert_eq!(text.strings.len(), strings, "{octets}");
+    fn strings_have_255_bytes_at_most() {
+        for (bytes, strings) in [(0, 1), (255, 1), (256, 2), (510, 2), (511, 3)] {
+            let text = Text::new(&"k".repeat(bytes));
+            assert_eq!(text.strings.len(), strings, "{bytes}");
             assert!(text.strings.iter().all(|string| string.len() <= 255));
-            assert_eq!(Text::of_strings(vec![vec![b'k'; octets]]), text);
+            assert_eq!(Text::of_strings(vec![vec![b'k'; bytes]]), text);
         }
     }
 
     #[test]
-    fn octets_that_are_no_text_are_told_apart() {
+    fn bytes_that_are_no_text_are_told_apart() {
         let (one, two) = (Text::of_strings(vec![vec![0xff]]), Text::of_strings(vec![vec![0xfe]]));
         assert_eq!(one.as_str(), two.as_str());
         assert!(!one.says_the_same(&two));
@@ -162,7 +162,7 @@ mod tests {
         fn what_is_quoted_is_read_back(strings in proptest::collection::vec(proptest::collection::vec(any::<u8>(), 0..300), 1..4)) {
             let text = Text::of_strings(strings);
             let zone_file = text.quoted();
-            prop_assert!(zone_file.bytes().all(|octet| (b' '..=b'~').contains(&octet)));
+            prop_assert!(zone_file.bytes().all(|byte| (b' '..=b'~').contains(&byte)));
             prop_assert_eq!(Text::read(&zone_file), text);
         }
 

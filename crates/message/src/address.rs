@@ -22,8 +22,8 @@ pub struct AddressList {
     pub has_groups: bool,
 }
 
-/// The longest field that is read, in octets: reading costs the square of the length.
-pub const MAX_FIELD_OCTETS: usize = 4_096;
+/// The longest field that is read, in bytes: reading costs the square of the length.
+pub const MAX_FIELD_BYTES: usize = 4_096;
 
 /// The field's body is not an address list.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -37,7 +37,7 @@ impl AddressList {
     /// When the body is something else.
     pub fn read(field: &Field<'_>) -> Result<Self, NotAddresses> {
         let malformed = || NotAddresses(field.name().to_owned());
-        if field.raw().len() > MAX_FIELD_OCTETS {
+        if field.raw().len() > MAX_FIELD_BYTES {
             return Err(malformed());
         }
         if field.body().is_empty() {

@@ -1,7 +1,7 @@
-//! Octets to Unicode, and only where every reader of mail reads the same (RFC 2978 names).
+//! Bytes to Unicode, and only where every reader of mail reads the same (RFC 2978 names).
 //!
-//! A label that readers take for different character sets, or octets that its set does not define, give
-//! nothing: the caller has to carry the octets as they are.
+//! A label that readers take for different character sets, or bytes that its set does not define, give
+//! nothing: the caller has to carry the bytes as they are.
 
 use encoding_rs::{
     BIG5, EUC_JP, EUC_KR, Encoding, GB18030, GBK, ISO_2022_JP, SHIFT_JIS, UTF_8, UTF_16BE, UTF_16LE,
@@ -22,7 +22,7 @@ const ASCII: [&str; 11] = [
     "csascii",
 ];
 
-/// Single-octet sets that have letters from 0x80 to 0x9F. All others that mail uses have none there.
+/// Single-byte sets that have letters from 0x80 to 0x9F. All others that mail uses have none there.
 const WITH_LETTERS_IN_C1: [&str; 8] = ["windows", "cp12", "x-cp12", "koi", "cskoi", "mac", "ibm866", "cp866"];
 
 /// Characters that JIS X 0208 and Microsoft's tables map differently: wave dash, minus, cent and kin.
@@ -33,7 +33,7 @@ const JAPANESE: [char; 11] = [
 /// The same for GB 2312 and GBK.
 const CHINESE: [char; 3] = ['\u{b7}', '\u{2014}', '\u{20ac}'];
 
-/// Sets in which octets below 0x80 are not, or not always, ASCII.
+/// Sets in which bytes below 0x80 are not, or not always, ASCII.
 const NO_ASCII: [&str; 16] = [
     "utf-7",
     "utf7",
@@ -58,28 +58,28 @@ pub(crate) fn is_ascii_label(label: &str) -> bool {
     ASCII.iter().any(|name| label.trim().eq_ignore_ascii_case(name))
 }
 
-/// The text, if every octet means something, and the same to everybody.
-pub(crate) fn decode(label: &str, octets: &[u8]) -> Option<String> {
+/// The text, if every byte means something, and the same to everybody.
+pub(crate) fn decode(label: &str, bytes: &[u8]) -> Option<String> {
     let label = label.trim();
     if is_ascii_label(label) {
-        return octets.is_ascii().then(|| String::from_utf8_lossy(octets).into_owned());
+        return bytes.is_ascii().then(|| String::from_utf8_lossy(bytes).into_owned());
     }
     let encoding = Encoding::for_label_no_replacement(label.as_bytes())?;
     if encoding == UTF_16BE || encoding == UTF_16LE {
         return None;
     }
-    // The WHATWG reads ISO 8859-1, -9 and -11 as larger sets: octets that only those have are not the label's.
-    let in_c1 = |octet: &u8| (0x80..=0x9f).contains(octet);
-    if encoding.is_single_byte() && !has_letters_in_c1(label) && octets.iter().any(in_c1) {
+    // The WHATWG reads ISO 8859-1, -9 and -11 as larger sets: bytes that only those have are not the label's.
+    let in_c1 = |byte: &u8| (0x80..=0x9f).contains(byte);
+    if encoding.is_single_byte() && !has_letters_in_c1(label) && bytes.iter().any(in_c1) {
         return None;
     }
-    let text = encoding.decode_without_bom_handling_and_without_replacement(octets)?;
+    let text = encoding.decode_without_bom_handling_and_without_replacement(bytes)?;
     let is_clear = encoding == UTF_8 || !text.chars().any(|c| is_doubtful(encoding, c));
     is_clear.then(|| text.into_owned())
 }
 
-/// What octets most likely say that do not keep to their label: UTF-8 if they are that, else what browsers read.
-pub(crate) fn guess(label: Option<&str>, octets: &[u8]) -> Option<String> {
+/// What bytes most likely say that do not keep to their label: UTF-8 if they are that, else what browsers read.
+pub(crate) fn guess(label: Option<&str>, bytes: &[u8]) -> Option<String> {
     let is_no_ascii = |label: &str| {
         let label = label.trim().to_ascii_lowercase();
         NO_ASCII.iter().any(|name| label.starts_with(name))
@@ -87,12 +87,12 @@ pub(crate) fn guess(label: Option<&str>, octets: &[u8]) -> Option<String> {
     if label.is_some_and(is_no_ascii) {
         return None;
     }
-    if let Ok(text) = std::str::from_utf8(octets) {
+    if let Ok(text) = std::str::from_utf8(bytes) {
         return Some(text.to_owned());
     }
     let encoding = Encoding::for_label_no_replacement(label?.trim().as_bytes())?;
     let is_ascii = label.is_some_and(is_ascii_label);
-    let text = encoding.decode_without_bom_handling_and_without_replacement(octets);
+    let text = encoding.decode_without_bom_handling_and_without_replacement(bytes);
     text.filter(|_| !is_ascii).map(std::borrow::Cow::into_owned)
 }
 
@@ -131,7 +131,7 @@ mod tests {
 
     #[test]
     fn what_everybody_reads_alike_is_decoded() {
-        for (label, octets, text) in [
+        for (label, bytes, text) in [
             ("us-ascii", &b"plain"[..], "plain"),
             ("UTF-8", "Gr\u{fc}\u{df}e".as_bytes(), "Gr\u{fc}\u{df}e"),
             ("iso-8859-1", b"Gr\xfc\xdfe", "Gr\u{fc}\u{df}e"),
@@ -144,13 +144,13 @@ mod tests {
             ("big5", b"\xa4\xa4\xa4\xe5", "\u{4e2d}\u{6587}"),
             ("euc-kr", b"\xc7\xd1\xb1\xdb", "\u{d55c}\u{ae00}"),
         ] {
-            assert_eq!(decode(label, octets).as_deref(), Some(text), "{label}");
+            assert_eq!(decode(label, bytes).as_deref(), Some(text), "{label}");
         }
     }
 
     #[test]
     fn what_readers_may_read_differently_is_not() {
-        for (label, octets) in [
+        for (label, bytes) in [
             ("ANSI_X3.4-1968", "\u{fc}".as_bytes()),
             ("ascii", b"\xfc"),
             ("iso-8859-1", b"\x84Hallo\x93"),
@@ -163,7 +163,7 @@ mod tests {
             ("gb2312", b"\xa1\xaa"),
             ("big5", b"\xc6\xe7"),
         ] {
-            assert_eq!(decode(label, octets), None, "{label}");
+            assert_eq!(decode(label, bytes), None, "{label}");
         }
     }
 }

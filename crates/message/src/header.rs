@@ -1,4 +1,4 @@
-//! Header sections, field by field, every octet kept (RFC 5322 section 2.2).
+//! Header sections, field by field, every byte kept (RFC 5322 section 2.2).
 
 use std::borrow::Cow;
 
@@ -41,7 +41,7 @@ pub fn end_of_header(message: &[u8]) -> Option<usize> {
     end_of_header_behind(message, 0)
 }
 
-/// The same for a message that arrives in pieces: its first `searched` octets were looked at before.
+/// The same for a message that arrives in pieces: its first `searched` bytes were looked at before.
 #[must_use]
 pub fn end_of_header_behind(message: &[u8], searched: usize) -> Option<usize> {
     // Only at the very start of a message is one line end an empty line.
@@ -89,25 +89,25 @@ impl<'a> Field<'a> {
     }
 
     /// What follows the colon, unfolded, encoded words decoded (RFC 2047): for people, who read no more than the
-    /// first [`MAX_SHOWN_OCTETS`]. Decoding costs the square of the length.
+    /// first [`MAX_SHOWN_BYTES`]. Decoding costs the square of the length.
     #[must_use]
     pub fn decoded(&self) -> String {
         decoded(self.raw)
     }
 }
 
-/// What is decoded of a field to be shown, in octets.
-pub const MAX_SHOWN_OCTETS: usize = 4_096;
+/// What is decoded of a field to be shown, in bytes.
+pub const MAX_SHOWN_BYTES: usize = 4_096;
 
 /// The body of a raw field for people, cut between two words where it is too long.
 pub(crate) fn decoded(raw: &[u8]) -> String {
-    let shown = if raw.len() <= MAX_SHOWN_OCTETS {
+    let shown = if raw.len() <= MAX_SHOWN_BYTES {
         raw
     } else {
-        let head = &raw[..MAX_SHOWN_OCTETS];
-        let cut = head.iter().rposition(|octet| matches!(octet, b' ' | b'\t' | b'\r' | b'\n'));
+        let head = &raw[..MAX_SHOWN_BYTES];
+        let cut = head.iter().rposition(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n'));
         // One long word, which nobody reads either, is cut between characters.
-        let end = cut.filter(|cut| *cut > MAX_SHOWN_OCTETS / 2);
+        let end = cut.filter(|cut| *cut > MAX_SHOWN_BYTES / 2);
         &head[..end
             .unwrap_or_else(|| head.len() - head.utf8_chunks().last().map_or(0, |last| last.invalid().len()))]
     };
@@ -194,9 +194,9 @@ mod tests {
         };
         assert_eq!(shown("=?utf-8?q?Gr=C3=BC=C3=9Fe?="), "Gr\u{fc}\u{df}e");
         let words = shown(&"=?utf-8?q?=C3=BC?=\r\n ".repeat(50_000));
-        assert!(words.len() < MAX_SHOWN_OCTETS && words.chars().all(|c| c == '\u{fc}'), "{words}");
+        assert!(words.len() < MAX_SHOWN_BYTES && words.chars().all(|c| c == '\u{fc}'), "{words}");
         let letters = shown(&"\u{fc}".repeat(50_000));
-        assert!(letters.len() < MAX_SHOWN_OCTETS && letters.chars().all(|c| c == '\u{fc}'), "{letters}");
+        assert!(letters.len() < MAX_SHOWN_BYTES && letters.chars().all(|c| c == '\u{fc}'), "{letters}");
     }
 
     #[test]

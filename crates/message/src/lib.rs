@@ -1,4 +1,4 @@
-//! Internet messages (RFC 5322, RFC 2045 and their kin) as octets in and octets or parts out.
+//! Internet messages (RFC 5322, RFC 2045 and their kin) as bytes in and bytes or parts out.
 //!
 //! [`header`] reads a header section without changing it; [`author`] tells whom a message is from;
 //! [`submission`] makes the few changes that RFC 6409 section 8 allows; [`parts`] tells whether a message

@@ -22,7 +22,7 @@ pub struct Facts {
     pub has_reply_to: bool,
     /// Number of Received fields: how many servers the message has passed.
     pub hops: usize,
-    /// Whether any octet is not ASCII, which needs SMTPUTF8 (RFC 6532).
+    /// Whether any byte is not ASCII, which needs SMTPUTF8 (RFC 6532).
     pub eight_bit: bool,
 }
 
@@ -110,7 +110,7 @@ fn is_blank(field: &Field<'_>) -> bool {
     body.is_empty() || (field.is("Message-ID") && body.trim_matches(['<', '>', ' ', '\t']).is_empty())
 }
 
-/// Writes the header section anew: trace field first, Bcc and what says nothing left out, the rest octet for octet,
+/// Writes the header section anew: trace field first, Bcc and what says nothing left out, the rest byte for byte,
 /// what was missing at its end. The empty line is not part of it.
 #[must_use]
 pub fn rewrite(header: &[u8], additions: &Additions) -> Vec<u8> {

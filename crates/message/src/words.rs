@@ -6,8 +6,8 @@ use base64::engine::general_purpose::STANDARD;
 use crate::charset;
 use crate::mime::encoding;
 
-/// Octets of text in one encoded word, so that it keeps to 75 characters (RFC 2047 section 2).
-const WORD_OCTETS: usize = 42;
+/// Bytes of text in one encoded word, so that it keeps to 75 characters (RFC 2047 section 2).
+const WORD_BYTES: usize = 42;
 
 /// A text with its encoded words decoded; `None` where readers may differ about one of them.
 ///
@@ -47,7 +47,7 @@ pub(crate) fn encode(text: &str) -> String {
     let mut words = Vec::new();
     let mut rest = text;
     while !rest.is_empty() {
-        let mut end = rest.len().min(WORD_OCTETS);
+        let mut end = rest.len().min(WORD_BYTES);
         while !rest.is_char_boundary(end) {
             end -= 1;
         }
@@ -58,25 +58,25 @@ pub(crate) fn encode(text: &str) -> String {
     words.join("\r\n ")
 }
 
-/// Encodes octets whose character set nobody gave (RFC 1428).
-pub(crate) fn encode_unknown(octets: &[u8]) -> String {
-    let word = |octets: &[u8]| format!("=?unknown-8bit?B?{}?=", STANDARD.encode(octets));
-    octets.chunks(WORD_OCTETS - 6).map(word).collect::<Vec<_>>().join("\r\n ")
+/// Encodes bytes whose character set nobody gave (RFC 1428).
+pub(crate) fn encode_unknown(bytes: &[u8]) -> String {
+    let word = |bytes: &[u8]| format!("=?unknown-8bit?B?{}?=", STANDARD.encode(bytes));
+    bytes.chunks(WORD_BYTES - 6).map(word).collect::<Vec<_>>().join("\r\n ")
 }
 
 fn one(word: &str) -> Option<String> {
     let inner = word.strip_prefix("=?")?.strip_suffix("?=")?;
     let mut parts = inner.split('?');
     let (label, kind, text) = (parts.next()?, parts.next()?, parts.next()?);
-    if parts.next().is_some() || label.contains('*') || !text.bytes().all(|octet| octet.is_ascii_graphic()) {
+    if parts.next().is_some() || label.contains('*') || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
         return None;
     }
-    let octets = match kind {
+    let bytes = match kind {
         "B" | "b" => STANDARD.decode(text).ok()?,
         "Q" | "q" => encoding::decode_quoted(text.replace('_', " ").as_bytes())?,
         _ => return None,
     };
-    charset::decode(label, &octets)
+    charset::decode(label, &bytes)
 }
 
 /// Words and the blanks between them, in turn.

@@ -54,7 +54,7 @@ pub struct ClaimedSend {
     /// The author's address, as the header has it.
     pub author: String,
     /// Size of the message.
-    pub size_octets: u64,
+    pub size_bytes: u64,
     /// How often it was tried before.
     pub attempts: u32,
     /// When it is given up.

@@ -36,7 +36,7 @@ macro_rules! ids {
                 Self(Uuid::from_bytes(bytes))
             }
 
-            /// The octets to store.
+            /// The bytes to store.
             #[must_use]
             pub const fn to_bytes(self) -> [u8; 16] {
                 self.0.into_bytes()

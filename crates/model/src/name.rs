@@ -62,7 +62,7 @@ names! {
     ServiceName, plain, 63;
 }
 
-/// Longest address (RFC 5321 section 4.5.3.1.3: 256 octets with the two brackets).
+/// Longest address (RFC 5321 section 4.5.3.1.3: 256 bytes with the two brackets).
 const MAX_ADDRESS: usize = 254;
 
 /// A plain name, or an address in ASCII without quotes. A delimiter of Entra logins is in neither of them.

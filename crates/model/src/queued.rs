@@ -31,8 +31,8 @@ pub struct QueuedMessage {
     pub header: HeaderMetadata,
     /// What was changed in it on its way in.
     pub changes: Vec<Change>,
-    /// Octets as stored.
-    pub size_octets: u64,
+    /// Bytes as stored.
+    pub size_bytes: u64,
     /// When it was accepted.
     pub accepted_at: Timestamp,
     /// When delivery is given up.

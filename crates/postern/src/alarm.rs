@@ -63,8 +63,8 @@ impl Alarms {
             warn!("an alarm cannot be mailed: no account has a sender");
             return;
         };
-        let octets = compose(&from, to, alarm, &self.relay.host_name);
-        let message = Message { account, from, recipients: vec![to.clone()], lane: Lane::Urgent, octets };
+        let bytes = compose(&from, to, alarm, &self.relay.host_name);
+        let message = Message { account, from, recipients: vec![to.clone()], lane: Lane::Urgent, bytes };
         let source = (&self.clock, &self.entropy);
         if let Err(error) = submit(&self.store, &self.relay, source, message).await {
             warn!(error = store::chain(&error), "an alarm could not be queued as mail");
@@ -98,5 +98,5 @@ fn compose(from: &Mailbox, to: &Mailbox, alarm: &Alarm, host: &str) -> Vec<u8> {
          This is from the server {host}.\r\n",
         alarm.sentence
     );
-    message::seven_bit::encode(text.as_bytes(), message::seven_bit::Takes::SevenBits).octets
+    message::seven_bit::encode(text.as_bytes(), message::seven_bit::Takes::SevenBits).bytes
 }

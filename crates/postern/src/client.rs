@@ -47,8 +47,8 @@ impl Client {
 
     /// Gets what is not JSON.
     pub(crate) async fn text(&self, path: &str, query: &[(&str, String)]) -> anyhow::Result<String> {
-        let octets = self.exchange(self.request(Method::GET, path).query(query)).await?;
-        String::from_utf8(octets).context("the server's answer is not text")
+        let bytes = self.exchange(self.request(Method::GET, path).query(query)).await?;
+        String::from_utf8(bytes).context("the server's answer is not text")
     }
 
     pub(crate) async fn post<T: DeserializeOwned>(
@@ -76,7 +76,7 @@ impl Client {
         let mut waiting = Vec::new();
         while let Some(piece) = response.chunk().await.context("the server did not finish its answer")? {
             waiting.extend_from_slice(&piece);
-            while let Some(end) = waiting.iter().position(|octet| *octet == b'\n') {
+            while let Some(end) = waiting.iter().position(|byte| *byte == b'\n') {
                 let line: Vec<u8> = waiting.drain(..=end).collect();
                 hear(serde_json::from_slice(&line)?);
             }
@@ -117,7 +117,7 @@ impl Client {
     }
 
     /// Gets what is not text.
-    pub(crate) async fn octets(&self, path: &str) -> anyhow::Result<Vec<u8>> {
+    pub(crate) async fn bytes(&self, path: &str) -> anyhow::Result<Vec<u8>> {
         self.exchange(self.request(Method::GET, path)).await
     }
 
@@ -170,11 +170,11 @@ impl Client {
 /// Percent-encodes one segment of a path.
 pub(crate) fn segment(text: &str) -> String {
     let mut encoded = String::new();
-    for octet in text.bytes() {
-        if octet.is_ascii_alphanumeric() || b"-._~@".contains(&octet) {
-            encoded.push(char::from(octet));
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~@".contains(&byte) {
+            encoded.push(char::from(byte));
         } else {
-            encoded.push_str(&format!("%{octet:02X}"));
+            encoded.push_str(&format!("%{byte:02X}"));
         }
     }
     encoded

@@ -217,7 +217,7 @@ fn session_settings(wanted: &Listener, relay: &relay::RelaySettings) -> Settings
     // its parameters unasked are served as far as failure notices go.
     settings.extensions = settings.extensions.without(Extension::Dsn);
     settings.tolerated = Extensions::none().with(Extension::Dsn).with(Extension::Auth);
-    settings.limits.message_octets = relay.max_message_octets;
+    settings.limits.message_octets = relay.max_message_bytes;
     settings.limits.recipients = u32::try_from(relay.max_recipients).unwrap_or(u32::MAX);
     settings
 }
@@ -226,7 +226,7 @@ fn master_key(config: &Config, data_dir: &DataDir) -> anyhow::Result<KeySource> 
     match &config.master_key {
         Some(key) => {
             let key = MasterKey::parse(key.expose_secret());
-            Ok(key.context("POSTERN_MASTER_KEY is not 32 octets in base64")?.into())
+            Ok(key.context("POSTERN_MASTER_KEY is not 32 bytes in base64")?.into())
         }
         None => Ok(KeySource::File(data_dir.join("master.key"))),
     }

@@ -16,14 +16,14 @@ pub struct RelaySettings {
     pub host_name: String,
     /// How long a message is tried.
     pub expiry: Duration,
-    /// Largest message in octets.
-    pub max_message_octets: u64,
+    /// Largest message in bytes.
+    pub max_message_bytes: u64,
     /// Recipients of one message.
     pub max_recipients: usize,
-    /// Octets of mail data that all sessions together may hold in memory.
-    pub max_buffered_octets: u64,
-    /// Octets that messages on their way to Azure may hold in memory.
-    pub max_sending_octets: u64,
+    /// Bytes of mail data that all sessions together may hold in memory.
+    pub max_buffered_bytes: u64,
+    /// Bytes that messages on their way to Azure may hold in memory.
+    pub max_sending_bytes: u64,
     /// What happens to header fields that control Azure's mail service.
     pub control_fields: ControlFields,
     /// Who gets mail for `<Postmaster>` without a domain.
@@ -107,10 +107,10 @@ impl Default for RelaySettings {
         Self {
             host_name: "localhost".to_owned(),
             expiry: Duration::from_secs(2 * 86_400),
-            max_message_octets: 10 * 1024 * 1024,
+            max_message_bytes: 10 * 1024 * 1024,
             max_recipients: 1_000,
-            max_buffered_octets: 512 << 20,
-            max_sending_octets: 256 << 20,
+            max_buffered_bytes: 512 << 20,
+            max_sending_bytes: 256 << 20,
             control_fields: ControlFields::LeftOut,
             postmaster: None,
             entra: EntraSettings::default(),

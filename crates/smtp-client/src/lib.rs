@@ -105,7 +105,7 @@ impl Error {
 }
 
 /// Pieces in which a message is written; between them the socket is waited for.
-const PIECE_OCTETS: usize = 65_536;
+const PIECE_BYTES: usize = 65_536;
 
 impl Connection {
     /// Connects, starts TLS as `settings` have it, and logs in.
@@ -222,7 +222,7 @@ impl From<Failure> for Error {
 }
 
 /// How much longer than its first piece a reply may take, or those to commands that were sent together: a server that
-/// says an octet a minute is not waited for until it has said all.
+/// says a byte a minute is not waited for until it has said all.
 const REST_OF_REPLIES: Duration = Duration::from_secs(300);
 
 /// Sends what is pending and reads what comes. `asked_at` is when something was last sent.
@@ -262,10 +262,10 @@ async fn write_message(
     message: &[u8],
     timeouts: Timeouts,
 ) -> Result<Session, Error> {
-    for piece in message.chunks(PIECE_OCTETS) {
+    for piece in message.chunks(PIECE_BYTES) {
         ask.write(piece).map_err(|violation| Error::new(Stage::Data, Cause::Message(violation)))?;
         // The last piece travels with the end mark.
-        if ask.pending().len() >= PIECE_OCTETS {
+        if ask.pending().len() >= PIECE_BYTES {
             let pending = std::mem::take(ask.pending());
             match timeout(timeouts.command, stream.write_all(&pending)).await {
                 Ok(Ok(())) => {}

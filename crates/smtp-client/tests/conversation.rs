@@ -59,8 +59,8 @@ impl Service for Keeper {
         }
     }
 
-    async fn data(&self, message: &mut Vec<u8>, octets: &[u8]) -> Result<(), Refusal> {
-        message.extend_from_slice(octets);
+    async fn data(&self, message: &mut Vec<u8>, bytes: &[u8]) -> Result<(), Refusal> {
+        message.extend_from_slice(bytes);
         Ok(())
     }
 

@@ -83,11 +83,11 @@ async fn play(tcp: TcpStream, identity: &Arc<ServerIdentity>, deeds: Vec<Deed>) 
     for deed in deeds {
         let done = match deed {
             Hear => {
-                let mut octets = [0; 4_096];
+                let mut bytes = [0; 4_096];
                 stream
-                    .read(&mut octets)
+                    .read(&mut bytes)
                     .await
-                    .map(|read| heard.push_str(&String::from_utf8_lossy(&octets[..read])))
+                    .map(|read| heard.push_str(&String::from_utf8_lossy(&bytes[..read])))
             }
             Say(text) => stream.write_all(text.as_bytes()).await,
             Secure => {

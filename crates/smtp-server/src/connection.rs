@@ -41,9 +41,9 @@ const SESSION_TOO_LONG: Refusal = Refusal::temporary(421, (4, 2), "Enough for on
 const SHUTTING_DOWN: Refusal = Refusal::temporary(421, (3, 2), "Shutting down: try again in a minute");
 
 /// Room made for a command, and for the pieces of a message: small while idle, large while useful.
-const COMMAND_OCTETS: usize = 1_024;
-const DATA_OCTETS: usize = 16_384;
-const LARGE_DATA_OCTETS: usize = 131_072;
+const COMMAND_BYTES: usize = 1_024;
+const DATA_BYTES: usize = 16_384;
+const LARGE_DATA_BYTES: usize = 131_072;
 
 /// Serves one client until it leaves, fails a deadline, or `shutdown` finds it between messages.
 ///
@@ -102,7 +102,7 @@ struct Connection<'a, S: Service, IO> {
 #[derive(Default)]
 struct Arrival {
     since: Option<Instant>,
-    octets: u64,
+    bytes: u64,
     last_read_filled_the_buffer: bool,
 }
 
@@ -253,11 +253,11 @@ where
         };
         match read {
             Ok(Ok(0)) => Err(io::ErrorKind::UnexpectedEof.into()),
-            Ok(Ok(octets)) => {
+            Ok(Ok(bytes)) => {
                 if let Some(reply) = self.unheard.take() {
                     self.endpoint.service.heard(&reply);
                 }
-                self.arrival.octets += octets as u64;
+                self.arrival.bytes += bytes as u64;
                 self.arrival.last_read_filled_the_buffer =
                     session.input().capacity() == session.input().len();
                 Ok(session)
@@ -317,8 +317,7 @@ where
             },
             Waiting::ForMailData => {
                 let since = *self.arrival.since.get_or_insert(now);
-                let earned =
-                    Duration::from_secs(self.arrival.octets / timeouts.data_octets_per_second.max(1));
+                let earned = Duration::from_secs(self.arrival.bytes / timeouts.data_bytes_per_second.max(1));
                 (now + timeouts.data).min(since + timeouts.data_grace + earned)
             }
         }
@@ -328,14 +327,14 @@ where
     fn make_room(&self, input: &mut BytesMut, waiting: Waiting) {
         match waiting {
             Waiting::ForMailData if self.arrival.last_read_filled_the_buffer => {
-                input.reserve(LARGE_DATA_OCTETS);
+                input.reserve(LARGE_DATA_BYTES);
             }
-            Waiting::ForMailData => input.reserve(DATA_OCTETS),
+            Waiting::ForMailData => input.reserve(DATA_BYTES),
             Waiting::ForCommand | Waiting::ForLogin => {
-                if input.is_empty() && input.capacity() > COMMAND_OCTETS {
+                if input.is_empty() && input.capacity() > COMMAND_BYTES {
                     *input = BytesMut::new();
                 }
-                input.reserve(COMMAND_OCTETS);
+                input.reserve(COMMAND_BYTES);
             }
         }
     }

@@ -38,8 +38,8 @@ mod tests {
     struct Log(Arc<Mutex<Vec<u8>>>);
 
     impl io::Write for Log {
-        fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
-            self.0.lock().unwrap().write(octets)
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
         }
 
         fn flush(&mut self) -> io::Result<()> {
@@ -48,7 +48,7 @@ mod tests {
     }
 
     /// What the log says at its default level of a client that sent this.
-    fn logged(octets: &[u8]) -> String {
+    fn logged(bytes: &[u8]) -> String {
         let log = Log::default();
         let written = log.clone();
         let subscriber = tracing_subscriber::fmt()
@@ -57,8 +57,7 @@ mod tests {
             .without_time()
             .with_writer(move || written.clone())
             .finish();
-        let error =
-            HandshakeError { heard: Heard::read(octets), source: io::ErrorKind::UnexpectedEof.into() };
+        let error = HandshakeError { heard: Heard::read(bytes), source: io::ErrorKind::UnexpectedEof.into() };
         tracing::subscriber::with_default(subscriber, || log_failure(Ipv4Addr::LOCALHOST.into(), &error));
         let log = log.0.lock().unwrap().clone();
         String::from_utf8(log).unwrap()

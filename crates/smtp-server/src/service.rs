@@ -79,7 +79,7 @@ pub trait Service: Send + Sync + 'static {
     fn data(
         &self,
         transaction: &mut Self::Transaction,
-        octets: &[u8],
+        bytes: &[u8],
     ) -> impl Future<Output = Result<(), Refusal>> + Send;
 
     /// The message is complete. A reply means that it is in safe hands; the client's departure does

@@ -22,9 +22,9 @@ pub struct Timeouts {
     pub crowded: Patience,
     /// Between two pieces of a message, and for a reply to be taken.
     pub data: Duration,
-    /// A message must arrive with this many octets a second on average, ...
-    pub data_octets_per_second: u64,
-    /// ... counted from this long after its start: the answer to one octet a minute.
+    /// A message must arrive with this many bytes a second on average, ...
+    pub data_bytes_per_second: u64,
+    /// ... counted from this long after its start: the answer to one byte a minute.
     pub data_grace: Duration,
     /// For a whole session, checked between transactions.
     pub session: Duration,
@@ -50,7 +50,7 @@ impl Default for Timeouts {
             stranger: Patience { command: Duration::from_secs(60), session: Duration::from_secs(300) },
             crowded: Patience { command: Duration::from_secs(10), session: Duration::from_secs(30) },
             data: Duration::from_secs(180),
-            data_octets_per_second: 256,
+            data_bytes_per_second: 256,
             data_grace: Duration::from_secs(120),
             session: Duration::from_secs(7_200),
             failed_login: Duration::from_secs(1),

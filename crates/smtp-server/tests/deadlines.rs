@@ -55,7 +55,7 @@ impl Service for Sink {
     }
 
     async fn finish(&self, (): &mut (), measures: Measures) -> Result<Reply, Refusal> {
-        Ok(Reply::positive(250, (0, 0), "").with_text(format!("{} octets", measures.octets)))
+        Ok(Reply::positive(250, (0, 0), "").with_text(format!("{} bytes", measures.octets)))
     }
 
     fn refused(&self, refused: &Refused<'_, Self>) {
@@ -93,7 +93,7 @@ impl Client {
         client
     }
 
-    fn arrive(permit: Permit, pipe_octets: usize) -> Self {
+    fn arrive(permit: Permit, pipe_bytes: usize) -> Self {
         let mut settings = Settings::submission("relay.example", TlsPolicy::Absent);
         settings.login = LoginPolicy::Optional;
         let sink = Arc::new(Sink::default());
@@ -104,7 +104,7 @@ impl Client {
             timeouts: Timeouts::default(),
             networks: Vec::new(),
         };
-        let (pipe, theirs) = tokio::io::duplex(pipe_octets);
+        let (pipe, theirs) = tokio::io::duplex(pipe_bytes);
         let shutdown = CancellationToken::new();
         let server = tokio::spawn({
             let shutdown = shutdown.clone();
@@ -179,9 +179,9 @@ async fn a_stranger_that_always_has_something_to_say_is_sent_away() {
         let start = Instant::now();
         let mut client = Client::sit_down(permit(&admission, Standing::Stranger)).await;
         let mut answer = [0; 4_096];
-        // One octet at a time, or one command at a time: neither makes the session longer.
-        for octet in b"NOOP\r\n".iter().cycle() {
-            client.pipe.write_all(&[*octet]).await.unwrap();
+        // One byte at a time, or one command at a time: neither makes the session longer.
+        for byte in b"NOOP\r\n".iter().cycle() {
+            client.pipe.write_all(&[*byte]).await.unwrap();
             let pause = limit.command.mul_f64(0.9);
             let heard = tokio::time::timeout(pause, client.pipe.read(&mut answer)).await;
             if let Ok(Ok(length)) = heard
@@ -200,7 +200,7 @@ async fn a_stranger_whose_message_is_accepted_is_none_any_more() {
     let mut client = Client::sit_down(permit(&admission, Standing::Stranger)).await;
     client.begins_a_message().await;
     client.says("hello\r\n.\r\n").await;
-    client.hears("250 2.0.0 7 octets\r\n").await;
+    client.hears("250 2.0.0 7 bytes\r\n").await;
     let start = Instant::now();
     client.hears("421 4.4.2 Waited too long for you\r\n").await;
     assert_eq!(start.elapsed(), Timeouts::default().command);
@@ -270,7 +270,7 @@ async fn shutdown_waits_for_the_message_under_way() {
     busy.shutdown.cancel();
     idle.hears("421 4.3.2 Shutting down: try again in a minute\r\n").await;
     busy.says("hello\r\n.\r\n").await;
-    busy.hears("250 2.0.0 7 octets\r\n421 4.3.2 Shutting down: try again in a minute\r\n").await;
+    busy.hears("250 2.0.0 7 bytes\r\n421 4.3.2 Shutting down: try again in a minute\r\n").await;
     assert_eq!(busy.ending().await.unwrap(), Ending::Refused);
 }
 

@@ -29,11 +29,11 @@ pub struct BodyWriter {
     bodies: LargeBodies,
     buffer: Vec<u8>,
     file: Option<LargeFile>,
-    octets: u64,
+    bytes: u64,
 }
 
 /// A body above this has a file of its own.
-pub(crate) const INLINE_OCTETS: usize = 256 * 1024;
+pub(crate) const INLINE_BYTES: usize = 256 * 1024;
 
 /// The folder of large bodies.
 #[derive(Clone, Debug)]
@@ -50,17 +50,17 @@ pub(crate) struct LargeFile {
 impl Body {
     /// A body that is at hand already.
     #[must_use]
-    pub fn inline(octets: Vec<u8>) -> Self {
-        Self(Kept::Inline(octets))
+    pub fn inline(bytes: Vec<u8>) -> Self {
+        Self(Kept::Inline(bytes))
     }
 
-    /// The octets, read back if need be. A body that was not accepted leaves nothing behind.
+    /// The bytes, read back if need be. A body that was not accepted leaves nothing behind.
     ///
     /// # Errors
     /// When its file cannot be read.
-    pub async fn into_octets(self) -> Result<Vec<u8>, StoreError> {
+    pub async fn into_bytes(self) -> Result<Vec<u8>, StoreError> {
         match self.0 {
-            Kept::Inline(octets) => Ok(octets),
+            Kept::Inline(bytes) => Ok(bytes),
             Kept::Large(file) => {
                 let read = tokio::task::spawn_blocking(move || fs::read(&file.path));
                 Ok(read.await.map_err(|_| StoreError::Closed)??)
@@ -71,23 +71,23 @@ impl Body {
 
 impl BodyWriter {
     pub(crate) fn new(id: QueueId, bodies: LargeBodies) -> Self {
-        Self { id, bodies, buffer: Vec::new(), file: None, octets: 0 }
+        Self { id, bodies, buffer: Vec::new(), file: None, bytes: 0 }
     }
 
     /// Takes a piece.
     ///
     /// # Errors
     /// When a file is needed and cannot be written.
-    pub async fn write(&mut self, octets: &[u8]) -> Result<(), StoreError> {
-        self.octets += octets.len() as u64;
-        self.buffer.extend_from_slice(octets);
-        if self.buffer.len() >= INLINE_OCTETS { self.spill().await } else { Ok(()) }
+    pub async fn write(&mut self, bytes: &[u8]) -> Result<(), StoreError> {
+        self.bytes += bytes.len() as u64;
+        self.buffer.extend_from_slice(bytes);
+        if self.buffer.len() >= INLINE_BYTES { self.spill().await } else { Ok(()) }
     }
 
-    /// Octets so far.
+    /// Bytes so far.
     #[must_use]
-    pub fn octets(&self) -> u64 {
-        self.octets
+    pub fn bytes(&self) -> u64 {
+        self.bytes
     }
 
     /// Completes the body; a large one is on disk then, synced.
@@ -169,9 +169,9 @@ impl LargeBodies {
 }
 
 impl LargeFile {
-    fn write(&mut self, octets: &[u8]) -> io::Result<()> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
         match &mut self.file {
-            Some(file) => file.write_all(octets),
+            Some(file) => file.write_all(bytes),
             None => Err(io::ErrorKind::NotConnected.into()),
         }
     }

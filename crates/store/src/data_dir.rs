@@ -128,11 +128,11 @@ impl DataDir {
         self.path.join(name)
     }
 
-    /// Octets that may still be written.
+    /// Bytes that may still be written.
     ///
     /// # Errors
     /// When the file system does not say.
-    pub fn free_octets(&self) -> io::Result<u64> {
+    pub fn free_bytes(&self) -> io::Result<u64> {
         let stat = statvfs(&self.path)?;
         Ok(stat.f_bavail.saturating_mul(stat.f_frsize))
     }
@@ -184,7 +184,7 @@ mod tests {
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o700);
         assert!(matches!(DataDir::open(&path, Volatile::Allowed), Err(DataDirError::InUse(_))));
         drop(first);
-        assert!(DataDir::open(&path, Volatile::Allowed).unwrap().free_octets().unwrap() > 0);
+        assert!(DataDir::open(&path, Volatile::Allowed).unwrap().free_bytes().unwrap() > 0);
     }
 
     /// Nobody's number on most systems.

@@ -3,15 +3,15 @@
 /// How to open a store.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// Octets of one segment of the journal.
-    pub segment_octets: u64,
-    /// Octets of the disk that are left to the database, so that deliveries can still be noted: with less than that
+    /// Bytes of one segment of the journal.
+    pub segment_bytes: u64,
+    /// Bytes of the disk that are left to the database, so that deliveries can still be noted: with less than that
     /// free, no message is accepted.
-    pub reserve_octets: u64,
+    pub reserve_bytes: u64,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { segment_octets: 32 << 20, reserve_octets: 64 << 20 }
+        Self { segment_bytes: 32 << 20, reserve_bytes: 64 << 20 }
     }
 }

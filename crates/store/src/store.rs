@@ -320,7 +320,7 @@ mod tests {
     fn open(folder: &Path) -> Result<Store, StoreError> {
         let data_dir = DataDir::open(folder, Volatile::Allowed).unwrap();
         let key = KeySource::File(folder.join("master.key"));
-        let options = Options { segment_octets: 65_536, ..Options::default() };
+        let options = Options { segment_bytes: 65_536, ..Options::default() };
         Store::open(&data_dir, key, &options, Timestamp::UNIX_EPOCH)
     }
 

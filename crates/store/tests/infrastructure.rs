@@ -24,7 +24,7 @@ async fn open(folder: &std::path::Path) -> (Store, AccountId) {
     let store = Store::open(
         &data_dir,
         key,
-        &Options { segment_octets: 65_536, ..Options::default() },
+        &Options { segment_bytes: 65_536, ..Options::default() },
         Timestamp::UNIX_EPOCH,
     );
     let store = store.unwrap();

@@ -17,8 +17,8 @@ pub struct HandshakeError {
 }
 
 impl HandshakeError {
-    pub(crate) fn new(octets: &[u8], source: io::Error) -> Self {
-        Self { heard: Heard::read(octets), source }
+    pub(crate) fn new(bytes: &[u8], source: io::Error) -> Self {
+        Self { heard: Heard::read(bytes), source }
     }
 
     fn tls(&self) -> Option<&rustls::Error> {

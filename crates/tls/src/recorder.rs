@@ -1,4 +1,4 @@
-//! A connection whose first octets are kept until its handshake is over.
+//! A connection whose first bytes are kept until its handshake is over.
 
 use std::io;
 use std::pin::Pin;
@@ -18,8 +18,8 @@ pub struct Recorder<IO> {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Record(Arc<Mutex<Vec<u8>>>);
 
-/// A ClientHello with keys of post-quantum groups has some 2,000 octets.
-const MAX_RECORD_OCTETS: usize = 8_192;
+/// A ClientHello with keys of post-quantum groups has some 2,000 bytes.
+const MAX_RECORD_BYTES: usize = 8_192;
 
 impl<IO> Recorder<IO> {
     /// Keeps what comes in, in `record`.
@@ -40,14 +40,14 @@ impl<IO> Recorder<IO> {
 
 impl Record {
     /// What came in first.
-    pub(crate) fn octets(&self) -> Vec<u8> {
+    pub(crate) fn bytes(&self) -> Vec<u8> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    fn add(&self, octets: &[u8]) {
+    fn add(&self, bytes: &[u8]) {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let room = MAX_RECORD_OCTETS - kept.len();
-        kept.extend_from_slice(&octets[..octets.len().min(room)]);
+        let room = MAX_RECORD_BYTES - kept.len();
+        kept.extend_from_slice(&bytes[..bytes.len().min(room)]);
     }
 }
 
@@ -68,8 +68,8 @@ impl<IO: AsyncRead + Unpin> AsyncRead for Recorder<IO> {
 }
 
 impl<IO: AsyncWrite + Unpin> AsyncWrite for Recorder<IO> {
-    fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, octets: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.get_mut().io).poll_write(context, octets)
+    fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.get_mut().io).poll_write(context, bytes)
     }
 
     fn poll_write_vectored(

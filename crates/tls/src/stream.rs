@@ -45,7 +45,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Stream<IO> {
         let io = self.take_clear().map_err(|error| HandshakeError::new(&[], error))?;
         let accepted = TlsAcceptor::from(config).accept(Recorder::new(io, record.clone()));
         let accepted = timeout(limit, accepted).await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()));
-        let mut stream = accepted.map_err(|error| HandshakeError::new(&record.octets(), error))?;
+        let mut stream = accepted.map_err(|error| HandshakeError::new(&record.bytes(), error))?;
         stream.get_mut().0.stop();
         *self = Self::Secured(Box::new(stream.into()));
         Ok(())
@@ -101,10 +101,10 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> AsyncRead for Stream<IO> {
 }
 
 impl<IO: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Stream<IO> {
-    fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, octets: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         match self.get_mut() {
-            Self::Clear(io) => Pin::new(io).poll_write(context, octets),
-            Self::Secured(stream) => Pin::new(stream.as_mut()).poll_write(context, octets),
+            Self::Clear(io) => Pin::new(io).poll_write(context, bytes),
+            Self::Secured(stream) => Pin::new(stream.as_mut()).poll_write(context, bytes),
             Self::Gone => Poll::Ready(Err(io::ErrorKind::NotConnected.into())),
         }
     }

@@ -31,18 +31,18 @@ async fn refused(client: impl AsyncFnOnce(DuplexStream)) -> HandshakeError {
 
 /// TLS 1.0, AES in CBC mode with RSA for the key exchange, no extensions.
 const TLS_1_0: [u8; 50] = {
-    let mut octets = [0; 50];
+    let mut bytes = [0; 50];
     let start = [22, 3, 1, 0, 45, 1, 0, 0, 41, 3, 1];
     let mut at = 0;
     while at < start.len() {
-        octets[at] = start[at];
+        bytes[at] = start[at];
         at += 1;
     }
-    // Behind 32 octets of randomness: no session, one cipher suite, no compression.
-    octets[45] = 2;
-    octets[47] = 0x2f;
-    octets[48] = 1;
-    octets
+    // Behind 32 bytes of randomness: no session, one cipher suite, no compression.
+    bytes[45] = 2;
+    bytes[47] = 0x2f;
+    bytes[48] = 1;
+    bytes
 };
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! Listening: the HTTPS endpoint with its TLS, and connections that can be cut at an octet.
+//! Listening: the HTTPS endpoint with its TLS, and connections that can be cut at a byte.
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -55,7 +55,7 @@ pub(crate) async fn serve_https(
     loop {
         let Some((seat, tcp)) = next(&listener, &seats, &shutdown).await else { return };
         let cut_after = match backend.faults.trigger(Operation::HttpsConnection) {
-            Some(Effect::CutAfter(octets)) => Some(octets),
+            Some(Effect::CutAfter(bytes)) => Some(bytes),
             Some(_) => continue,
             None => None,
         };
@@ -176,7 +176,7 @@ async fn answer(
     Ok(response)
 }
 
-/// A connection that breaks when so many octets have come.
+/// A connection that breaks when so many bytes have come.
 pub(crate) struct Cuttable {
     tcp: TcpStream,
     left: Option<u64>,
@@ -212,12 +212,12 @@ impl AsyncRead for Cuttable {
 }
 
 impl AsyncWrite for Cuttable {
-    fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, octets: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
         if this.is_cut() {
             return Poll::Ready(Err(io::ErrorKind::ConnectionReset.into()));
         }
-        Pin::new(&mut this.tcp).poll_write(context, octets)
+        Pin::new(&mut this.tcp).poll_write(context, bytes)
     }
 
     fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {

@@ -120,7 +120,7 @@ pub enum Effect {
     Hang,
     /// No answer, but everything done: what a client takes for a failure was none.
     DoneButUnanswered,
-    /// The connection is cut when the client has sent so many octets.
+    /// The connection is cut when the client has sent so many bytes.
     CutAfter(u64),
 }
 

@@ -16,10 +16,10 @@ pub(crate) fn unescape(text: &str) -> String {
 
 /// Takes off the escaping of a path, where `+` is a plus.
 pub(crate) fn unescape_path(text: &str) -> String {
-    let mut octets = Vec::with_capacity(text.len());
+    let mut unescaped = Vec::with_capacity(text.len());
     let mut bytes = text.bytes();
     while let Some(byte) = bytes.next() {
-        octets.push(match byte {
+        unescaped.push(match byte {
             b'%' => {
                 let hex =
                     [bytes.next(), bytes.next()].map(|digit| digit.and_then(|d| char::from(d).to_digit(16)));
@@ -31,7 +31,7 @@ pub(crate) fn unescape_path(text: &str) -> String {
             _ => byte,
         });
     }
-    String::from_utf8_lossy(&octets).into_owned()
+    String::from_utf8_lossy(&unescaped).into_owned()
 }
 
 #[cfg(test)]

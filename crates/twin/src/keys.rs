@@ -112,8 +112,8 @@ pub(crate) fn random_guid() -> Uuid {
     Uuid::new_v4()
 }
 
-/// A fresh access key: 64 octets in base64, as Azure's are.
+/// A fresh access key: 64 bytes in base64, as Azure's are.
 pub(crate) fn random_key() -> String {
-    let octets: Vec<u8> = (0..4).flat_map(|_| random_guid().into_bytes()).collect();
-    base64::Engine::encode(&base64::engine::general_purpose::STANDARD, octets)
+    let bytes: Vec<u8> = (0..4).flat_map(|_| random_guid().into_bytes()).collect();
+    base64::Engine::encode(&base64::engine::general_purpose::STANDARD, bytes)
 }

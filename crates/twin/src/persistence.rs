@@ -34,7 +34,7 @@ impl Persistence {
         // Twins wrote `world.json` before they wrote `state.json`.
         let found = if state_path.exists() { state_path.clone() } else { folder.join("world.json") };
         let state = match fs::read(&found) {
-            Ok(octets) => Some(serde_json::from_slice(&octets)?),
+            Ok(bytes) => Some(serde_json::from_slice(&bytes)?),
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
             Err(error) => return Err(error),
         };
@@ -55,7 +55,7 @@ impl Persistence {
         let unfinished = files.state.with_extension("unfinished");
         let written = serde_json::to_vec_pretty(state)
             .map_err(io::Error::from)
-            .and_then(|octets| private_file::write(&unfinished, octets))
+            .and_then(|bytes| private_file::write(&unfinished, bytes))
             .and_then(|()| fs::rename(&unfinished, &files.state));
         if let Err(error) = written {
             warn!(%error, "the twin's state could not be kept");

@@ -8,13 +8,13 @@ use std::path::Path;
 const OWNER_ONLY: u32 = 0o600;
 
 /// Writes a file anew. One that is there goes, or the link that is in its place.
-pub(crate) fn write(path: &Path, octets: impl AsRef<[u8]>) -> io::Result<()> {
+pub(crate) fn write(path: &Path, bytes: impl AsRef<[u8]>) -> io::Result<()> {
     match fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}
     }
     let mut file = File::options().create_new(true).write(true).mode(OWNER_ONLY).open(path)?;
-    file.write_all(octets.as_ref())
+    file.write_all(bytes.as_ref())
 }
 
 /// Opens a file to be written to at its end.

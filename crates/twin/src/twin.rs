@@ -248,7 +248,7 @@ async fn serve_smtp(
         let _ = tcp.set_nodelay(true);
         let retired = smtp::retired(&backend);
         let cut_after = match backend.faults.trigger(Operation::SmtpConnection) {
-            Some(Effect::CutAfter(octets)) => Some(octets),
+            Some(Effect::CutAfter(bytes)) => Some(bytes),
             Some(Effect::Answer { status, code, message, .. }) => {
                 let _ = tcp.write_all(&smtp::refused_greeting(status, &code, &message)).await;
                 continue;

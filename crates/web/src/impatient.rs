@@ -70,9 +70,9 @@ impl<IO: AsyncWrite + Unpin> AsyncWrite for Impatient<IO> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
-        octets: &[u8],
+        bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        let written = Pin::new(&mut self.io).poll_write(context, octets);
+        let written = Pin::new(&mut self.io).poll_write(context, bytes);
         self.timed(context, written)
     }
 

@@ -23,12 +23,12 @@ async fn hook() -> (String, Arc<Mutex<Vec<String>>>) {
     tokio::spawn(async move {
         loop {
             let (mut stream, _) = listener.accept().await.unwrap();
-            let (mut octets, mut piece) = (Vec::new(), [0; 4_096]);
-            while !octets.ends_with(b"}") {
+            let (mut bytes, mut piece) = (Vec::new(), [0; 4_096]);
+            while !bytes.ends_with(b"}") {
                 let count = stream.read(&mut piece).await.unwrap();
-                octets.extend_from_slice(&piece[..count]);
+                bytes.extend_from_slice(&piece[..count]);
             }
-            kept.lock().unwrap().push(String::from_utf8(octets).unwrap());
+            kept.lock().unwrap().push(String::from_utf8(bytes).unwrap());
             stream.write_all(b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n").await.unwrap();
         }
     });

@@ -16,7 +16,7 @@ async fn edit(world: &World, login: &str, change: Value) -> (u16, Value) {
 }
 
 /// Offers a message in a session that is open; gives the reply.
-async fn offer(connection: &mut Connection, octets: &[u8]) -> String {
+async fn offer(connection: &mut Connection, bytes: &[u8]) -> String {
     let envelope = Envelope {
         reverse_path: ReversePath::Mailbox("scanner@contoso.example".parse().unwrap()),
         recipients: vec!["a@example.com".parse().unwrap()],
@@ -24,7 +24,7 @@ async fn offer(connection: &mut Connection, octets: &[u8]) -> String {
         eight_bit: false,
         smtputf8: false,
     };
-    match connection.send(envelope, octets).await.unwrap().message.unwrap() {
+    match connection.send(envelope, bytes).await.unwrap().message.unwrap() {
         Ok(reply) => reply.to_string(),
         Err(refusal) => refusal.to_string(),
     }

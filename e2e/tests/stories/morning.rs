@@ -187,10 +187,10 @@ async fn a_disk_without_room_is_named_and_refuses_mail() {
     world.finish().await;
 }
 
-/// A message of so many octets and more; gives the reply's code.
-async fn offer_large(world: &World, octets: usize) -> u16 {
+/// A message of so many bytes and more; gives the reply's code.
+async fn offer_large(world: &World, bytes: usize) -> u16 {
     let mut connection = world.log_in(&world.device).await.unwrap();
-    let text = "a line of a scan that is long enough\r\n".repeat(octets / 38 + 1);
+    let text = "a line of a scan that is long enough\r\n".repeat(bytes / 38 + 1);
     let verdict =
         world.offer(&mut connection, &["a@example.com"], &message("s", "a@example.com", &text)).await;
     connection.quit().await;
@@ -202,15 +202,15 @@ async fn offer_large(world: &World, octets: usize) -> u16 {
 
 #[tokio::test]
 async fn a_data_directory_that_cannot_be_written_is_named_until_it_can() {
-    let options = store::Options { segment_octets: 65_536, ..store::Options::default() };
+    let options = store::Options { segment_bytes: 65_536, ..store::Options::default() };
     let world = World::start_with(Setup { store: options, ..Setup::default() }).await;
     // The file of a message that is larger than a quarter of a mebibyte, and the journal's next segment.
-    for (folder, octets) in [("large", 400_000), ("journal", 40_000)] {
+    for (folder, bytes) in [("large", 400_000), ("journal", 40_000)] {
         let there = world.folder().join("server").join(folder);
         let away = there.with_extension("away");
         std::fs::rename(&there, &away).unwrap();
         let mut tries = 0;
-        while offer_large(&world, octets).await != 451 {
+        while offer_large(&world, bytes).await != 451 {
             tries += 1;
             assert!(tries < 5, "{folder}: one segment has no room for so many");
         }
@@ -223,7 +223,7 @@ async fn a_data_directory_that_cannot_be_written_is_named_until_it_can() {
         let found = named(&world, "storage_failing", &pieces).await;
         assert_eq!((found["account"].as_str(), found["severity"].as_str()), (None, Some("critical")));
         std::fs::rename(&away, &there).unwrap();
-        assert_eq!(offer_large(&world, octets).await, 250, "{folder} is there again");
+        assert_eq!(offer_large(&world, bytes).await, 250, "{folder} is there again");
         let is_over = async || {
             let problems = world.get("/v1/status").await["problems"].clone();
             problems.as_array().unwrap().iter().all(|one| one["code"] == "client_refused")

@@ -7,7 +7,7 @@ use serde_json::Value;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-/// What a client says first that knows no TLS later than 1.0: a record, its ClientHello with 32 octets of randomness and no
+/// What a client says first that knows no TLS later than 1.0: a record, its ClientHello with 32 bytes of randomness and no
 /// session, one cipher suite, no compression.
 pub(crate) const OLD_HELLO: &[u8] =
     b"\x16\x03\x01\0\x2d\x01\0\0\x29\x03\x01\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x02\0\x2f\x01\0";
@@ -20,18 +20,18 @@ impl Raw {
         Self(TcpStream::connect(("127.0.0.1", world.port(mode))).await.unwrap())
     }
 
-    pub(crate) async fn says(&mut self, octets: &[u8]) {
-        self.0.write_all(octets).await.unwrap();
+    pub(crate) async fn says(&mut self, bytes: &[u8]) {
+        self.0.write_all(bytes).await.unwrap();
     }
 
     /// Reads until a reply begins with this.
     pub(crate) async fn hears(&mut self, reply: &str) {
         let mut heard = String::new();
         while !heard.lines().any(|line| line.starts_with(reply)) || !heard.ends_with("\r\n") {
-            let mut octets = [0; 4_096];
-            let read = self.0.read(&mut octets).await.unwrap();
+            let mut bytes = [0; 4_096];
+            let read = self.0.read(&mut bytes).await.unwrap();
             assert!(read > 0, "{reply:?} is not among {heard:?}");
-            heard.push_str(&String::from_utf8_lossy(&octets[..read]));
+            heard.push_str(&String::from_utf8_lossy(&bytes[..read]));
         }
     }
 

@@ -50,7 +50,7 @@ async fn mail_flows(world: &World, expected: Path) {
         from: mailbox.parse().unwrap(),
         recipients: vec!["a@example.com".parse().unwrap()],
         lane: model::credential::Lane::Normal,
-        octets: format!("From: {mailbox}\r\nTo: a@example.com\r\nSubject: x\r\n\r\nHello.\r\n").into_bytes(),
+        bytes: format!("From: {mailbox}\r\nTo: a@example.com\r\nSubject: x\r\n\r\nHello.\r\n").into_bytes(),
     };
     let settings = relay::RelaySettings::default();
     let entropy = clock::Entropy::system();

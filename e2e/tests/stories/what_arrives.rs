@@ -41,7 +41,7 @@ async fn a_hidden_recipient_stays_hidden() {
 }
 
 #[tokio::test]
-async fn an_invitation_goes_by_smtp_octet_for_octet() {
+async fn an_invitation_goes_by_smtp_byte_for_byte() {
     let world = World::start().await;
     let body = "Content-Type: text/calendar; method=REQUEST\r\n\r\nBEGIN:VCALENDAR\r\n..leading dot\r\nEND:VCALENDAR\r\n";
     let text = format!(
@@ -129,6 +129,6 @@ async fn a_large_message_arrives_whole() {
     world.until_taken(1).await;
     let parts = world.captured()[0].parts();
     assert_eq!(parts.attachments[0].content.len(), 76 * 60_000 * 3 / 4);
-    assert!(parts.attachments[0].content.iter().all(|octet| *octet == 0));
+    assert!(parts.attachments[0].content.iter().all(|byte| *byte == 0));
     world.finish().await;
 }

@@ -12,7 +12,7 @@ const HEADING: &str = "# Configuration\n\n\
     One TOML file, `/etc/postern/postern.toml` unless `--config` names another. Unknown keys are errors, and \
     `postern config check` says in which line. `postern config show` prints what is in effect. Every option of \
     the top level and of a `[section]` is also a variable of the environment: `POSTERN_SMTP_MAX_RECIPIENTS=7` \
-    stands for `max_recipients = 7` in `[smtp]`. `POSTERN_MASTER_KEY`, 32 octets in base64, takes the place of the \
+    stands for `max_recipients = 7` in `[smtp]`. `POSTERN_MASTER_KEY`, 32 bytes in base64, takes the place of the \
     key file that seals secrets. Made by `cargo xtask docs`.\n";
 
 struct Section {

@@ -41,9 +41,9 @@ impl Client {
         Ok(client)
     }
 
-    /// Says octets as they are.
-    pub(crate) async fn say(&mut self, octets: &[u8]) -> io::Result<()> {
-        timeout(PATIENCE, self.stream.write_all(octets)).await?
+    /// Says bytes as they are.
+    pub(crate) async fn say(&mut self, bytes: &[u8]) -> io::Result<()> {
+        timeout(PATIENCE, self.stream.write_all(bytes)).await?
     }
 
     /// Says something and reads one reply.
@@ -83,14 +83,14 @@ impl Client {
         self.replies()
     }
 
-    /// Says octets and reads at the same time, until the server hangs up: `None` when it never does.
-    pub(crate) async fn throw(mut self, octets: &[u8]) -> Option<Vec<Reply>> {
+    /// Says bytes and reads at the same time, until the server hangs up: `None` when it never does.
+    pub(crate) async fn throw(mut self, bytes: &[u8]) -> Option<Vec<Reply>> {
         let (mut reading, mut writing) = self.stream.split();
         let write = async {
             // A server that hangs up early has said why.
-            let _ = writing.write_all(octets).await;
+            let _ = writing.write_all(bytes).await;
         };
-        let read = async { while reading.read_buf(&mut self.input).await.is_ok_and(|octets| octets > 0) {} };
+        let read = async { while reading.read_buf(&mut self.input).await.is_ok_and(|bytes| bytes > 0) {} };
         // Once the server has hung up nobody reads what is still to be said.
         let both = async { tokio::join!(write, read) };
         timeout(PATIENCE, both).await.ok()?;

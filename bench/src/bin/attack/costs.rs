@@ -23,7 +23,7 @@ const PIECES: [&str; 8] =
 const FIELDS: [&str; 6] =
     ["Subject: ", "From: ", "To: ", "Content-Type: text/plain; ", "Content-ID: <", "X-Custom: "];
 
-/// Octets of the shorter message: as much as fits twice into the limit of a header section, 256 KiB.
+/// Bytes of the shorter message: as much as fits twice into the limit of a header section, 256 KiB.
 const LENGTH: usize = 120_000;
 /// How much more the double length may cost. Twice would be in proportion, four times is a square.
 const RATIO: u32 = 3;

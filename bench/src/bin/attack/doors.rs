@@ -18,7 +18,7 @@ use crate::verdict::{Ledger, Verdict};
 
 /// For an answer, which the clients that are ahead may hold up until their header has to be there.
 const PATIENCE: Duration = Duration::from_secs(20);
-/// Between two octets of a header that does not end.
+/// Between two bytes of a header that does not end.
 const DRIP: Duration = Duration::from_millis(250);
 /// For the clients that are ahead to take their seats.
 const SETTLE: Duration = Duration::from_millis(500);
@@ -35,11 +35,11 @@ enum Door {
 enum Manner {
     /// Nothing.
     Silent,
-    /// A header, an octet now and then.
+    /// A header, a byte now and then.
     Dripping,
 }
 
-/// Something that octets go through both ways.
+/// Something that bytes go through both ways.
 trait Io: AsyncRead + AsyncWrite + Unpin + Send {}
 
 impl<T: AsyncRead + AsyncWrite + Unpin + Send> Io for T {}
@@ -148,7 +148,7 @@ impl Door {
         let status = answer
             .strip_prefix(b"HTTP/1.1 ")
             .and_then(|rest| std::str::from_utf8(rest.get(..3)?).ok()?.parse().ok());
-        status.ok_or_else(|| io::Error::other(format!("{} octets that are no answer", answer.len())))
+        status.ok_or_else(|| io::Error::other(format!("{} bytes that are no answer", answer.len())))
     }
 }
 

@@ -6,41 +6,41 @@
 /// What a strict reader found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct End {
-    /// Octets of content, its last CRLF included.
+    /// Bytes of content, its last CRLF included.
     pub(crate) content: usize,
-    /// Octets up to what follows the end mark.
+    /// Bytes up to what follows the end mark.
     pub(crate) used: usize,
 }
 
-/// Where the message ends, if it does; the octets before `from` are known to hold no end.
-pub(crate) fn strict_end(octets: &[u8], from: usize) -> Option<End> {
-    if octets.starts_with(b".\r\n") {
+/// Where the message ends, if it does; the bytes before `from` are known to hold no end.
+pub(crate) fn strict_end(bytes: &[u8], from: usize) -> Option<End> {
+    if bytes.starts_with(b".\r\n") {
         return Some(End { content: 0, used: 3 });
     }
-    // The mark may have begun in the octets that were searched before.
+    // The mark may have begun in the bytes that were searched before.
     let from = from.saturating_sub(4);
-    let mark = memchr::memmem::find(octets.get(from..)?, b"\r\n.\r\n")?;
+    let mark = memchr::memmem::find(bytes.get(from..)?, b"\r\n.\r\n")?;
     Some(End { content: from + mark + 2, used: from + mark + 5 })
 }
 
 /// How many ends of a message a lax server may see.
-pub(crate) fn lax_ends(octets: &[u8]) -> usize {
-    let is_line_end = |octet: &u8| matches!(octet, b'\r' | b'\n');
-    let dots = memchr::memchr_iter(b'.', octets);
+pub(crate) fn lax_ends(bytes: &[u8]) -> usize {
+    let is_line_end = |byte: &u8| matches!(byte, b'\r' | b'\n');
+    let dots = memchr::memchr_iter(b'.', bytes);
     dots.filter(|dot| {
-        let before = dot.checked_sub(1).map(|position| octets[position]);
-        before.is_none_or(|octet| is_line_end(&octet)) && octets.get(dot + 1).is_some_and(is_line_end)
+        let before = dot.checked_sub(1).map(|position| bytes[position]);
+        before.is_none_or(|byte| is_line_end(&byte)) && bytes.get(dot + 1).is_some_and(is_line_end)
     })
     .count()
 }
 
 /// What no mail data may hold: a bare CR, a bare LF, a NUL.
-pub(crate) fn flaw(octets: &[u8]) -> Option<&'static str> {
-    for position in memchr::memchr3_iter(b'\r', b'\n', 0, octets) {
-        match octets[position] {
+pub(crate) fn flaw(bytes: &[u8]) -> Option<&'static str> {
+    for position in memchr::memchr3_iter(b'\r', b'\n', 0, bytes) {
+        match bytes[position] {
             0 => return Some("a NUL"),
-            b'\r' if octets.get(position + 1) != Some(&b'\n') => return Some("a bare CR"),
-            b'\n' if position == 0 || octets[position - 1] != b'\r' => return Some("a bare LF"),
+            b'\r' if bytes.get(position + 1) != Some(&b'\n') => return Some("a bare CR"),
+            b'\n' if position == 0 || bytes[position - 1] != b'\r' => return Some("a bare LF"),
             _ => {}
         }
     }
@@ -66,7 +66,7 @@ mod tests {
 
     #[test]
     fn only_crlf_dot_crlf_ends_a_message_strictly() {
-        for (octets, expected) in [
+        for (bytes, expected) in [
             (&b"a\r\n.\r\nb"[..], Some((3, 6))),
             (b".\r\nb", Some((0, 3))),
             (b"a\n.\r\nb", None),
@@ -74,21 +74,21 @@ mod tests {
             (b"a\r\n..\r\n", None),
             (b"a\r\r\n.\r\n", Some((4, 7))),
         ] {
-            let end = strict_end(octets, 0).map(|end| (end.content, end.used));
-            assert_eq!(end, expected, "{octets:?}");
+            let end = strict_end(bytes, 0).map(|end| (end.content, end.used));
+            assert_eq!(end, expected, "{bytes:?}");
         }
         assert!(strict_end(b"abcdef\r\n.\r\n", 10).is_some(), "the mark came in two pieces");
     }
 
     #[test]
     fn a_lax_reader_sees_every_end() {
-        for (octets, expected) in [
+        for (bytes, expected) in [
             (&b"a\r\n.\r\n"[..], 1),
             (b"a\n.\nb\r.\rc\n.\r\nd\r\n.\ne\r\n.\r\n", 5),
             (b"a\r\n..\r\nb.\r\n\r\n.\r\n", 1),
             (b".\r\n", 1),
         ] {
-            assert_eq!(lax_ends(octets), expected, "{octets:?}");
+            assert_eq!(lax_ends(bytes), expected, "{bytes:?}");
         }
     }
 

@@ -1,4 +1,4 @@
-//! The next server by SMTP, which keeps the octets as they came. It shares no parser with the server under attack.
+//! The next server by SMTP, which keeps the bytes as they came. It shares no parser with the server under attack.
 
 use std::io;
 use std::path::Path;
@@ -27,15 +27,15 @@ pub(crate) struct Arrival {
     /// RCPT TO, the whole lines.
     pub(crate) recipients: Vec<String>,
     /// What followed DATA, the end mark included.
-    pub(crate) octets: Vec<u8>,
-    /// Octets of it that are content.
+    pub(crate) bytes: Vec<u8>,
+    /// Bytes of it that are content.
     pub(crate) content: usize,
 }
 
 impl Arrival {
     /// The message, its transparency dots removed.
     pub(crate) fn message(&self) -> Vec<u8> {
-        reader::without_transparency(&self.octets[..self.content])
+        reader::without_transparency(&self.bytes[..self.content])
     }
 
     /// Header section and body.
@@ -103,7 +103,7 @@ struct Session {
 
 impl Arrival {
     fn none() -> Self {
-        Self { recipients: Vec::new(), octets: Vec::new(), content: 0 }
+        Self { recipients: Vec::new(), bytes: Vec::new(), content: 0 }
     }
 }
 
@@ -172,9 +172,9 @@ impl Session {
         let mut searched = 0;
         loop {
             if let Some(end) = reader::strict_end(&self.input, searched) {
-                let octets = self.input.drain(..end.used).collect();
+                let bytes = self.input.drain(..end.used).collect();
                 let arrival = std::mem::replace(&mut self.arrival, Arrival::none());
-                return Ok(Arrival { octets, content: end.content, ..arrival });
+                return Ok(Arrival { bytes, content: end.content, ..arrival });
             }
             searched = self.input.len();
             self.fill().await?;

@@ -16,13 +16,13 @@ use crate::verdict::{Ledger, Verdict};
 const ROOM: Room = Room { sessions: 200, sessions_per_network: 20 };
 /// Where the device is.
 const DEVICE: Ipv4Addr = Ipv4Addr::new(127, 10, 0, 5);
-/// What the server may grow by, in octets.
+/// What the server may grow by, in bytes.
 const MEMORY: u64 = 48 << 20;
 /// Messages of the device under attack.
 const MESSAGES: u32 = 5;
 /// For a message of the device, from connect to 250.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// Between two octets of a client that has hardly anything to say.
+/// Between two bytes of a client that has hardly anything to say.
 const DRIP: Duration = Duration::from_millis(250);
 
 impl Room {
@@ -37,7 +37,7 @@ impl Room {
 enum Manner {
     /// Nothing.
     Silent,
-    /// An octet of a command now and then.
+    /// A byte of a command now and then.
     Dripping,
     /// Commands, whose replies it never reads.
     Deaf,
@@ -61,7 +61,7 @@ async fn attack(manner: Manner, clients: u16) -> anyhow::Result<Verdict> {
     let mut verdict = Verdict::new(format!("slow: {}", manner.words()));
     send(&stage, &password).await.map_err(|error| error.context("before the attack"))?;
     stage.family().forget_peak()?;
-    let before = stage.family().peak_octets();
+    let before = stage.family().peak_bytes();
     let mut crowd = JoinSet::new();
     let mut held = Vec::new();
     for number in 0..clients {
@@ -80,7 +80,7 @@ async fn attack(manner: Manner, clients: u16) -> anyhow::Result<Verdict> {
             Err(_) => verdict.breach("a device waited too long"),
         }
     }
-    let grown = stage.family().peak_octets().saturating_sub(before);
+    let grown = stage.family().peak_bytes().saturating_sub(before);
     verdict.expect(held.len() <= ROOM.for_strangers(), || format!("{} sessions were open", held.len()));
     verdict.expect(grown <= MEMORY, || format!("the server grew by {} MiB", grown >> 20));
     verdict.note =
@@ -129,8 +129,8 @@ async fn hold(manner: Manner, mut client: Client) {
     match manner {
         Manner::Silent | Manner::Stalled => std::future::pending().await,
         Manner::Dripping => {
-            for octet in b"NOOP and so on, for ever and ever and ever and ever".iter().cycle() {
-                if client.say(&[*octet]).await.is_err() {
+            for byte in b"NOOP and so on, for ever and ever and ever and ever".iter().cycle() {
+                if client.say(&[*byte]).await.is_err() {
                     return;
                 }
                 tokio::time::sleep(DRIP).await;
@@ -161,7 +161,7 @@ impl Manner {
     fn words(self) -> &'static str {
         match self {
             Self::Silent => "clients that say nothing",
-            Self::Dripping => "clients that say an octet now and then",
+            Self::Dripping => "clients that say a byte now and then",
             Self::Deaf => "clients that never read",
             Self::Stalled => "TLS handshakes that stall",
         }

@@ -39,7 +39,7 @@ pub(crate) struct Ports {
     pub(crate) strict: u16,
     /// The same with line ends repaired.
     pub(crate) repairing: u16,
-    /// With TLS from the first octet.
+    /// With TLS from the first byte.
     pub(crate) tls: u16,
     /// Figures for Prometheus, by HTTP.
     pub(crate) figures: u16,

@@ -23,7 +23,7 @@ pub(crate) async fn measure(server: &impl System, sessions: usize) -> anyhow::Re
     let family = server.family();
     // The first sessions pay for what is allocated once.
     let mut open = vec![server.door().open().await?];
-    let before = family.resident_octets();
+    let before = family.resident_bytes();
     let mut opening = JoinSet::new();
     for _ in 0..sessions {
         if opening.len() == AT_ONCE {
@@ -36,8 +36,8 @@ pub(crate) async fn measure(server: &impl System, sessions: usize) -> anyhow::Re
         open.push(opened(&mut opening).await?);
     }
     tokio::time::sleep(REST).await;
-    let grown = family.resident_octets().saturating_sub(before);
-    Ok(Sample { peak_octets: grown / sessions as u64, messages: open.len() as u64, ..Sample::default() })
+    let grown = family.resident_bytes().saturating_sub(before);
+    Ok(Sample { peak_bytes: grown / sessions as u64, messages: open.len() as u64, ..Sample::default() })
 }
 
 type Opening = JoinSet<Result<smtp_client::Connection, smtp_client::Error>>;

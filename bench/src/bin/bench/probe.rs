@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use bench::system::scratch;
 
-const RECORD_OCTETS: usize = 4_096;
+const RECORD_BYTES: usize = 4_096;
 const RECORDS: u64 = 2_048;
 const TIME: Duration = Duration::from_millis(500);
 
@@ -16,12 +16,12 @@ const TIME: Duration = Duration::from_millis(500);
 pub(crate) fn syncs_per_second() -> anyhow::Result<u64> {
     let folder = scratch()?;
     let file = std::fs::File::create_new(folder.path().join("probe"))?;
-    let record = [7; RECORD_OCTETS];
-    (0..RECORDS).try_for_each(|index| file.write_all_at(&record, index * RECORD_OCTETS as u64))?;
+    let record = [7; RECORD_BYTES];
+    (0..RECORDS).try_for_each(|index| file.write_all_at(&record, index * RECORD_BYTES as u64))?;
     file.sync_all()?;
     let (start, mut count) = (Instant::now(), 0);
     while start.elapsed() < TIME {
-        file.write_all_at(&record, count % RECORDS * RECORD_OCTETS as u64)?;
+        file.write_all_at(&record, count % RECORDS * RECORD_BYTES as u64)?;
         file.sync_data()?;
         count += 1;
     }

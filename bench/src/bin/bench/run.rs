@@ -37,7 +37,7 @@ pub(crate) struct Sample {
     /// Messages that were accepted and had not arrived when the load ended.
     pub(crate) backlog: u64,
     /// Largest memory of the server.
-    pub(crate) peak_octets: u64,
+    pub(crate) peak_bytes: u64,
     /// Messages of the run.
     pub(crate) messages: u64,
 }
@@ -74,7 +74,7 @@ struct Stage<'s> {
 impl Stage<'_> {
     async fn postern(self, ca: &std::path::Path) -> anyhow::Result<Sample> {
         let is_far = !self.scenario.delay().is_zero();
-        let is_large = self.scenario.message_octets > 1_000_000;
+        let is_large = self.scenario.message_bytes > 1_000_000;
         let transport = match self.scenario.upstream {
             Upstream::Smtp(_) => "smtp",
             // More than the Email API takes in one request.
@@ -130,7 +130,7 @@ impl Stage<'_> {
             door: door.clone(),
             sessions: self.scenario.sessions,
             messages_per_session: self.scenario.messages_per_session,
-            composer: Composer::new(SENDER, self.scenario.message_octets),
+            composer: Composer::new(SENDER, self.scenario.message_bytes),
         };
         load.run(&self.audit, Instant::now() + self.time).await
     }
@@ -144,11 +144,11 @@ impl Stage<'_> {
         let tally = loop {
             tokio::select! {
                 tally = &mut submitting => break tally,
-                () = tokio::time::sleep(Duration::from_millis(500)) => peak = family.resident_octets().max(peak),
+                () = tokio::time::sleep(Duration::from_millis(500)) => peak = family.resident_bytes().max(peak),
             }
         };
         let mut loaded = Loaded::new(tally, &self.audit);
-        (loaded.start, loaded.before, loaded.after, loaded.peak_octets) =
+        (loaded.start, loaded.before, loaded.after, loaded.peak_bytes) =
             (start, before, family.processor_time(), peak);
         loaded
     }
@@ -158,7 +158,7 @@ impl Stage<'_> {
         let in_time = tokio::time::timeout(PATIENCE, self.audit.complete()).await;
         let findings = self.audit.findings();
         ensure!(in_time.is_ok() && findings.is_clean(), "the run has no rate: {findings}");
-        let Loaded { tally, start, before, after, accepted, backlog, peak_octets } = loaded;
+        let Loaded { tally, start, before, after, accepted, backlog, peak_bytes } = loaded;
         ensure!(accepted > 0, "nothing was accepted: {}", tally.first_failure.unwrap_or_default());
         ensure!(tally.failed == 0, "{} failed: {}", tally.failed, tally.first_failure.unwrap_or_default());
         let is_held = self.scenario.upstream == Upstream::Held;
@@ -171,7 +171,7 @@ impl Stage<'_> {
             p50: tally.percentile(50),
             p99: tally.percentile(99),
             backlog: if is_held { 0 } else { backlog },
-            peak_octets,
+            peak_bytes,
             messages: accepted,
         })
     }
@@ -185,13 +185,13 @@ struct Loaded {
     after: Duration,
     accepted: u64,
     backlog: u64,
-    peak_octets: u64,
+    peak_bytes: u64,
 }
 
 impl Loaded {
     fn new(tally: Tally, audit: &Audit) -> Self {
         let (accepted, backlog) = audit.counts();
         let none = Duration::ZERO;
-        Self { tally, start: Instant::now(), before: none, after: none, accepted, backlog, peak_octets: 0 }
+        Self { tally, start: Instant::now(), before: none, after: none, accepted, backlog, peak_bytes: 0 }
     }
 }

@@ -14,7 +14,7 @@ pub(crate) struct Scenario {
     /// Messages after which a session starts anew.
     pub(crate) messages_per_session: u64,
     /// Size of a message.
-    pub(crate) message_octets: usize,
+    pub(crate) message_bytes: usize,
     /// What happens behind the server.
     pub(crate) upstream: Upstream,
     /// Whether the peer can do the same.
@@ -90,13 +90,13 @@ pub(crate) const SCENARIOS: [Scenario; 12] = [
     },
 ];
 
-const fn accept(name: &'static str, about: &'static str, message_octets: usize) -> Scenario {
+const fn accept(name: &'static str, about: &'static str, message_bytes: usize) -> Scenario {
     Scenario {
         name,
         about,
         sessions: 20,
         messages_per_session: MANY,
-        message_octets,
+        message_bytes,
         upstream: Upstream::Held,
         suits_peer: true,
     }
@@ -106,11 +106,11 @@ const fn relayed(
     name: &'static str,
     about: &'static str,
     sessions: usize,
-    message_octets: usize,
+    message_bytes: usize,
     upstream: Upstream,
 ) -> Scenario {
     // A peer that speaks SMTP only is measured by SMTP, beside either of ours.
-    Scenario { name, about, sessions, messages_per_session: MANY, message_octets, upstream, suits_peer: true }
+    Scenario { name, about, sessions, messages_per_session: MANY, message_bytes, upstream, suits_peer: true }
 }
 
 impl Scenario {

@@ -26,7 +26,7 @@ struct Row {
     p50: Duration,
     p99: Duration,
     backlog: u64,
-    peak_octets: u64,
+    peak_bytes: u64,
     messages: u64,
 }
 
@@ -48,7 +48,7 @@ impl Measured {
                     "p50_ms": row.p50.as_secs_f64() * 1_000.0,
                     "p99_ms": row.p99.as_secs_f64() * 1_000.0,
                     "backlog": row.backlog,
-                    "peak_memory_octets": row.peak_octets,
+                    "peak_memory_bytes": row.peak_bytes,
                     "messages": row.messages,
                 })
             })
@@ -75,7 +75,7 @@ pub(crate) fn print(measured: &Measured) {
             table.add_row([
                 name(row.candidate),
                 &row.messages.to_string(),
-                &format!("{:.1}", kib(row.peak_octets)),
+                &format!("{:.1}", kib(row.peak_bytes)),
             ]);
         }
     } else {
@@ -93,25 +93,25 @@ pub(crate) fn print(measured: &Measured) {
         ]);
         let ours = rows.first().map_or(1.0, |row| row.per_second);
         for row in &rows {
-            table.add_row(cells(row, ours, scenario.message_octets));
+            table.add_row(cells(row, ours, scenario.message_bytes));
         }
     }
     table.column_iter_mut().skip(1).for_each(|column| column.set_cell_alignment(CellAlignment::Right));
     println!("{table}");
 }
 
-fn cells(row: &Row, ours: f64, message_octets: usize) -> [String; 10] {
+fn cells(row: &Row, ours: f64, message_bytes: usize) -> [String; 10] {
     [
         name(row.candidate).to_owned(),
         format!("{:.0}", row.per_second),
-        format!("{:.0}", row.per_second * message_octets as f64 / 1e6),
+        format!("{:.0}", row.per_second * message_bytes as f64 / 1e6),
         format!("{:.0} %", row.spread),
         format!("{:.2}", ours / row.per_second),
         format!("{:.3}", row.processor_seconds),
         format!("{:.1}", row.p50.as_secs_f64() * 1_000.0),
         format!("{:.1}", row.p99.as_secs_f64() * 1_000.0),
         row.backlog.to_string(),
-        format!("{:.0}", kib(row.peak_octets) / 1_024.0),
+        format!("{:.0}", kib(row.peak_bytes) / 1_024.0),
     ]
 }
 
@@ -128,7 +128,7 @@ fn row(candidate: Candidate, samples: &[Sample]) -> Row {
         p50: Duration::from_secs_f64(median(|sample| sample.p50.as_secs_f64())),
         p99: Duration::from_secs_f64(median(|sample| sample.p99.as_secs_f64())),
         backlog: median(|sample| sample.backlog as f64) as u64,
-        peak_octets: median(|sample| sample.peak_octets as f64) as u64,
+        peak_bytes: median(|sample| sample.peak_bytes as f64) as u64,
         messages: median(|sample| sample.messages as f64) as u64,
     }
 }
@@ -151,8 +151,8 @@ fn name(candidate: Candidate) -> &'static str {
     }
 }
 
-fn kib(octets: u64) -> f64 {
-    octets as f64 / 1_024.0
+fn kib(bytes: u64) -> f64 {
+    bytes as f64 / 1_024.0
 }
 
 #[cfg(test)]

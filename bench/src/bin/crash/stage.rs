@@ -27,7 +27,7 @@ pub(crate) struct Stage {
 const SENDER: &str = "scanner@contoso.example";
 const SESSIONS: usize = 8;
 const MESSAGES_PER_SESSION: u64 = 25;
-const MESSAGE_OCTETS: usize = 2_048;
+const MESSAGE_BYTES: usize = 2_048;
 /// Mail that has not left after this time is stuck.
 const PATIENCE: Duration = Duration::from_secs(120);
 const LOOK: Duration = Duration::from_millis(10);
@@ -73,7 +73,7 @@ impl Stage {
             door: self.server.door().clone(),
             sessions: SESSIONS,
             messages_per_session: MESSAGES_PER_SESSION,
-            composer: Composer::new(SENDER, MESSAGE_OCTETS),
+            composer: Composer::new(SENDER, MESSAGE_BYTES),
         };
         let (audit, until) = (Arc::clone(&self.audit), Instant::now() + time);
         tokio::spawn(async move { load.run(&audit, until).await })

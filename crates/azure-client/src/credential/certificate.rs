@@ -104,7 +104,7 @@ impl AppCertificate {
             aud: &audience,
             iss: &client,
             sub: &client,
-            jti: uuid::Builder::from_random_bytes(self.entropy.octets()).into_uuid().to_string(),
+            jti: uuid::Builder::from_random_bytes(self.entropy.bytes()).into_uuid().to_string(),
             nbf: now.saturating_sub(LEEWAY).unwrap_or(now).as_second(),
             exp: now.saturating_add(LIFE).unwrap_or(now).as_second(),
         };

@@ -122,7 +122,7 @@ impl Control {
         let (authorization, secret) = notes.proof(new.proof, new.expires_at, now)?;
         let service = new.service.as_deref().filter(|name| !name.trim().is_empty());
         let account = Account {
-            id: AccountId::new(now, self.entropy.octets()),
+            id: AccountId::new(now, self.entropy.bytes()),
             name: notes.parse("name", &new.name)?,
             client: notes.parse("client id", &new.client_id)?,
             subscription: notes.parse("subscription id", &new.subscription_id)?,

@@ -11,8 +11,8 @@ fn control() -> (tempfile::TempDir, Control) {
     let folder = tempfile::tempdir().unwrap();
     let data_dir = DataDir::open(folder.path(), Volatile::Allowed).unwrap();
     let now = Timestamp::UNIX_EPOCH;
-    let options = Options { segment_octets: 65_536, ..Options::default() };
-    let store = Store::open(&data_dir, MasterKey::from_octets([1; 32]), &options, now).unwrap();
+    let options = Options { segment_bytes: 65_536, ..Options::default() };
+    let store = Store::open(&data_dir, MasterKey::from_bytes([1; 32]), &options, now).unwrap();
     (folder, Control::new(store, (Clock::standing(now), Entropy::repeatable(1)), IdentityEndpoint::default()))
 }
 

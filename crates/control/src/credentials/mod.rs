@@ -169,7 +169,7 @@ impl Control {
             }
         };
         let credential = Credential {
-            id: CredentialId::new(self.clock.now(), self.entropy.octets()),
+            id: CredentialId::new(self.clock.now(), self.entropy.bytes()),
             login,
             account: account.id,
             access: Access::Network,
@@ -228,7 +228,7 @@ impl Control {
 
     /// Hashes a password on a thread that may take its time.
     async fn hash(&self, password: &SecretString) -> PasswordHash {
-        let (password, salt) = (password.clone(), self.entropy.octets());
+        let (password, salt) = (password.clone(), self.entropy.bytes());
         let hashed = tokio::task::spawn_blocking(move || PasswordHash::of(&password, salt));
         // A hash that was not made is that of no password.
         hashed.await.unwrap_or_else(|_| PasswordHash::new(String::new()))

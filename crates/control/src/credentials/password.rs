@@ -17,8 +17,8 @@ const MADE_LENGTH: usize = 12;
 const MIN_LENGTH: usize = 10;
 /// More than 100 million guesses; ten failures lock a login for ten minutes.
 const MIN_SCORE: Score = Score::Three;
-/// The longest password that is looked at in a login, in octets.
-const MAX_OCTETS: usize = 1_024;
+/// The longest password that is looked at in a login, in bytes.
+const MAX_BYTES: usize = 1_024;
 /// Characters of a password that its strength is judged by; more only make it stronger.
 const JUDGED: usize = 100;
 /// Host bits of the largest networks that a weak password may be used from: /16, and /48 of IPv6.
@@ -26,8 +26,8 @@ const NARROW_BITS: (u8, u8) = (16, 80);
 
 /// A password that is easy to type and hard to guess.
 pub(super) fn make(entropy: &Entropy) -> SecretString {
-    let octets: [u8; MADE_LENGTH] = entropy.octets();
-    let text: String = octets.iter().map(|octet| char::from(ALPHABET[usize::from(octet % 32)])).collect();
+    let bytes: [u8; MADE_LENGTH] = entropy.bytes();
+    let text: String = bytes.iter().map(|byte| char::from(ALPHABET[usize::from(byte % 32)])).collect();
     SecretString::from(text)
 }
 
@@ -41,8 +41,8 @@ pub(super) fn check(password: &SecretString, login: &LoginName, networks: &[IpNe
     if text.is_empty() {
         return refuse("it is empty; leave it out to have one made".to_owned());
     }
-    if text.len() > MAX_OCTETS {
-        return refuse(format!("it has more than {MAX_OCTETS} bytes"));
+    if text.len() > MAX_BYTES {
+        return refuse(format!("it has more than {MAX_BYTES} bytes"));
     }
     if text.contains(['\0', '\r', '\n']) {
         return refuse("it holds a line end or a NUL, which no login can carry".to_owned());

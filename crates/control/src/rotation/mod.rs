@@ -106,7 +106,7 @@ impl Control {
         let (context, app, facts) = self.ready_to_rotate(name).await?;
         let now = self.clock.now();
         let old_key = self.old_key(&context.account, &app, &facts, wish).await?;
-        let random = Uuid::from_bytes(self.entropy.octets()).simple().to_string();
+        let random = Uuid::from_bytes(self.entropy.bytes()).simple().to_string();
         let rotation = Rotation {
             account: account.id,
             label: format!("Postern {} {}", now.strftime("%Y-%m-%d"), &random[..6]),

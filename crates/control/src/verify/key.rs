@@ -55,7 +55,7 @@ async fn asked(control: &Control, account: &Account) -> Result<(), Unasked> {
     let key = AccessKey::parse(secret.expose_secret()).map_err(|error| unusable(&error))?;
     let http = Http::new(account.cloud.ca_pem()).map_err(|error| unusable(&error))?;
     let api = EmailApi::new(http, service.endpoint.clone());
-    let never_sent = OperationId::new(Uuid::from_bytes(control.entropy.octets()));
+    let never_sent = OperationId::new(Uuid::from_bytes(control.entropy.bytes()));
     match api.status(&Authorization::AccessKey(key), never_sent, control.clock.now()).await {
         Err(Failure::Answered(answered)) if answered.http_status == 404 => Ok(()),
         Err(failure) => Err(Unasked::Failed(failure)),

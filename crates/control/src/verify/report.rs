@@ -270,10 +270,9 @@ impl SmallestRole {
 /// small cannot be made again.
 fn mark(scope: &str, needed: &[Capability]) -> u16 {
     let actions = actions_of(needed);
-    let octets = actions.iter().flat_map(|action| action.bytes()).chain(scope.bytes());
+    let bytes = actions.iter().flat_map(|action| action.bytes()).chain(scope.bytes());
     // FNV-1a, 32 bits.
-    let hash =
-        octets.fold(0x811c_9dc5_u32, |hash, octet| (hash ^ u32::from(octet)).wrapping_mul(0x0100_0193));
+    let hash = bytes.fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
     u16::try_from(hash & 0xffff).unwrap_or_default()
 }
 

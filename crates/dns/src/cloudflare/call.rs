@@ -27,7 +27,7 @@ const TRIES: u32 = 3;
 const FIRST_WAIT: Duration = Duration::from_secs(1);
 /// Whoever wants to be left alone for longer is told to somebody.
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
-const MOST_OCTETS: usize = 4 << 20;
+const MOST_BYTES: usize = 4 << 20;
 
 impl Answer {
     pub(super) fn one<T: DeserializeOwned>(self) -> Result<T, CloudflareError> {
@@ -63,7 +63,7 @@ pub(super) fn origin(text: &str) -> Result<Url, CloudflareError> {
 
 pub(super) fn check_token(token: &SecretString) -> Result<(), CloudflareError> {
     let token = token.expose_secret();
-    if token.is_empty() || !token.bytes().all(|octet| octet.is_ascii_graphic()) {
+    if token.is_empty() || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
         return Err(CloudflareError::Unusable("the token is empty, or holds spaces or line ends".to_owned()));
     }
     Ok(())
@@ -126,17 +126,17 @@ async fn once(
     }
     let mut response = request.send().await.map_err(silent)?;
     let (status, retry_after) = (response.status(), retry_after(response.headers()));
-    let mut octets = Vec::new();
+    let mut bytes = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(silent)? {
-        if octets.len() + chunk.len() > MOST_OCTETS {
+        if bytes.len() + chunk.len() > MOST_BYTES {
             return Err(CloudflareError::Garbled(host));
         }
-        octets.extend_from_slice(&chunk);
+        bytes.extend_from_slice(&chunk);
     }
     if status == StatusCode::TOO_MANY_REQUESTS {
         return Err(CloudflareError::Busy(retry_after.unwrap_or(FIRST_WAIT)));
     }
-    let envelope: Envelope = match serde_json::from_slice(&octets) {
+    let envelope: Envelope = match serde_json::from_slice(&bytes) {
         Ok(envelope) => envelope,
         Err(_) if status.is_server_error() => Envelope::default(),
         Err(_) => return Err(CloudflareError::Garbled(host)),

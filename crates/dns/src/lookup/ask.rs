@@ -53,7 +53,7 @@ const AGAIN: Duration = Duration::from_millis(800);
 /// Nobody has more at one name.
 const MOST_RECORDS: usize = 500;
 /// What arrives in one piece whatever the path (RFC 9715).
-const PAYLOAD_OCTETS: u16 = 1232;
+const PAYLOAD_BYTES: u16 = 1232;
 
 /// Asks one server. By TCP if the answer is too long for a datagram (RFC 7766 section 5).
 pub(super) async fn ask(server: SocketAddr, name: &str, kind: RecordType) -> Result<Answer, Trouble> {
@@ -78,7 +78,7 @@ fn question(name: &str, kind: RecordType) -> Result<Message, Trouble> {
     message.add_query(Query::query(name, kind));
     message.metadata.recursion_desired = true;
     let mut edns = Edns::new();
-    edns.set_max_payload(PAYLOAD_OCTETS);
+    edns.set_max_payload(PAYLOAD_BYTES);
     message.set_edns(edns);
     Ok(message)
 }
@@ -86,14 +86,14 @@ fn question(name: &str, kind: RecordType) -> Result<Message, Trouble> {
 async fn by_udp(server: SocketAddr, question: &Message) -> Result<Message, Trouble> {
     let here: SocketAddr =
         if server.is_ipv4() { (Ipv4Addr::UNSPECIFIED, 0).into() } else { (Ipv6Addr::UNSPECIFIED, 0).into() };
-    let octets = question.to_vec().map_err(|_| Trouble::Name)?;
+    let bytes = question.to_vec().map_err(|_| Trouble::Name)?;
     let unreachable = |error: std::io::Error| Trouble::Unreachable(error.kind());
     let socket = UdpSocket::bind(here).await.map_err(unreachable)?;
     // Only datagrams from there are received then.
     socket.connect(server).await.map_err(unreachable)?;
     let mut buffer = vec![0; usize::from(u16::MAX)];
     loop {
-        socket.send(&octets).await.map_err(unreachable)?;
+        socket.send(&bytes).await.map_err(unreachable)?;
         let again = Instant::now() + AGAIN;
         while let Ok(received) = timeout_at(again, socket.recv(&mut buffer)).await {
             let received = received.map_err(unreachable)?;
@@ -107,10 +107,10 @@ async fn by_udp(server: SocketAddr, question: &Message) -> Result<Message, Troub
 
 async fn by_tcp(server: SocketAddr, question: &Message) -> Result<Message, Trouble> {
     let unreachable = |error: std::io::Error| Trouble::Unreachable(error.kind());
-    let octets = question.to_vec().map_err(|_| Trouble::Name)?;
-    let length = u16::try_from(octets.len()).map_err(|_| Trouble::Name)?;
+    let bytes = question.to_vec().map_err(|_| Trouble::Name)?;
+    let length = u16::try_from(bytes.len()).map_err(|_| Trouble::Name)?;
     let mut stream = TcpStream::connect(server).await.map_err(unreachable)?;
-    let framed = [&length.to_be_bytes()[..], &octets].concat();
+    let framed = [&length.to_be_bytes()[..], &bytes].concat();
     stream.write_all(&framed).await.map_err(unreachable)?;
     let length = stream.read_u16().await.map_err(unreachable)?;
     let mut buffer = vec![0; usize::from(length)];
@@ -118,9 +118,9 @@ async fn by_tcp(server: SocketAddr, question: &Message) -> Result<Message, Troub
     matching(&buffer, question).ok_or(Trouble::Garbled)
 }
 
-/// The answer in these octets, if it is one to the question.
-fn matching(octets: &[u8], question: &Message) -> Option<Message> {
-    let message = Message::from_vec(octets).ok()?;
+/// The answer in these bytes, if it is one to the question.
+fn matching(bytes: &[u8], question: &Message) -> Option<Message> {
+    let message = Message::from_vec(bytes).ok()?;
     let is_same = |(one, other): (&Query, &Query)| {
         one.name().eq_ignore_root(other.name()) && one.query_type() == other.query_type()
     };

@@ -26,13 +26,13 @@ pub(super) fn value(data: &Data) -> String {
 
 /// Names come from anywhere: nothing in one may end a word, or begin a line of its own. Escapes that are there stay.
 pub(super) fn word(text: &str) -> String {
-    let is_plain = |octet: u8| octet.is_ascii_alphanumeric() || b"-_.*@:/".contains(&octet);
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.*@:/".contains(&byte);
     let mut escaped = String::new();
     let mut rest = text.as_bytes();
     while let Some((first, behind)) = rest.split_first() {
-        let taken = if *first == b'\\' { escape_octets(behind) } else { 0 };
+        let taken = if *first == b'\\' { escape_bytes(behind) } else { 0 };
         if taken > 0 {
-            escaped.extend(rest[..=taken].iter().map(|octet| char::from(*octet)));
+            escaped.extend(rest[..=taken].iter().map(|byte| char::from(*byte)));
         } else if is_plain(*first) {
             escaped.push(char::from(*first));
         } else {
@@ -43,14 +43,14 @@ pub(super) fn word(text: &str) -> String {
     escaped
 }
 
-/// How many octets behind a backslash belong to it: three digits up to 255, or one printable character. Zero if it
+/// How many bytes behind a backslash belong to it: three digits up to 255, or one printable character. Zero if it
 /// begins no escape.
-fn escape_octets(behind: &[u8]) -> usize {
+fn escape_bytes(behind: &[u8]) -> usize {
     let digits = behind.get(..3).and_then(|digits| std::str::from_utf8(digits).ok());
-    let is_number = |digits: &str| digits.bytes().all(|octet| octet.is_ascii_digit());
+    let is_number = |digits: &str| digits.bytes().all(|byte| byte.is_ascii_digit());
     match behind.first() {
         Some(b'0'..=b'9') if digits.is_some_and(|text| is_number(text) && text.parse::<u8>().is_ok()) => 3,
-        Some(octet) if octet.is_ascii_graphic() && !octet.is_ascii_digit() => 1,
+        Some(byte) if byte.is_ascii_graphic() && !byte.is_ascii_digit() => 1,
         _ => 0,
     }
 }

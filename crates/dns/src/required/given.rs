@@ -2,12 +2,12 @@
 
 use azure_types::communication::VerificationRecord;
 
-use super::{MOST_OCTETS, RequiredError, TTL_SECONDS};
+use super::{MOST_BYTES, RequiredError, TTL_SECONDS};
 use crate::name::{is_within, normal, possible_zones};
 use crate::record::Record;
 
 pub(super) fn is_label(label: &str) -> bool {
-    let is_fine = |octet: u8| octet.is_ascii_alphanumeric() || octet == b'-' || octet == b'_';
+    let is_fine = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
     (1..=63).contains(&label.len()) && label.bytes().all(is_fine)
 }
 
@@ -41,7 +41,7 @@ pub(super) fn key_of(
         return Err(not_understood(part, given));
     }
     let record = Record::cname(&full_name(&name, domain, zone), &given.value, ttl(given));
-    if !record.value().split('.').all(is_label) || record.name.len() > MOST_OCTETS {
+    if !record.value().split('.').all(is_label) || record.name.len() > MOST_BYTES {
         return Err(not_understood(part, given));
     }
     Ok(record)

@@ -100,7 +100,7 @@ impl Required {
         records: &VerificationRecords,
     ) -> Result<Self, RequiredError> {
         let (domain, zone) = (normal(domain), zone.map(normal));
-        let is_domain = domain.len() <= MOST_OCTETS && domain.split('.').all(is_label);
+        let is_domain = domain.len() <= MOST_BYTES && domain.split('.').all(is_label);
         if !is_domain || !domain.contains('.') {
             return Err(RequiredError::Domain(domain));
         }
@@ -223,7 +223,7 @@ impl Required {
             names.extend(zones.iter().map(|zone| format!("{label}{zone}")).filter(|other| *other != name));
         }
         // Longer names cannot be asked for.
-        names.retain(|name| name.len() <= MOST_OCTETS);
+        names.retain(|name| name.len() <= MOST_BYTES);
         names
     }
 }
@@ -235,8 +235,8 @@ pub(crate) fn dmarc_name(domain: &str) -> String {
 
 /// For how long records of ours may be kept: what Azure proposes.
 pub(crate) const TTL_SECONDS: u32 = 3600;
-/// RFC 1035 section 3.1, without the octets that only the wire has.
-const MOST_OCTETS: usize = 253;
+/// RFC 1035 section 3.1, without the bytes that only the wire has.
+const MOST_BYTES: usize = 253;
 
 #[cfg(test)]
 mod tests {

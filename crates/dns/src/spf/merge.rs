@@ -27,8 +27,8 @@ pub struct Merge {
     pub softer: Option<String>,
 }
 
-/// Answers by UDP should stay below 512 octets (RFC 7208 section 3.4), and others share this one.
-const LONG_OCTETS: usize = 450;
+/// Answers by UDP should stay below 512 bytes (RFC 7208 section 3.4), and others share this one.
+const LONG_BYTES: usize = 450;
 
 /// Merges all SPF records of a domain into one that includes `include` and ends as `end` allows. Without any it is a
 /// new one, which ends in `-all`. Done again, it changes nothing; the order of `existing` makes no difference, because
@@ -71,9 +71,9 @@ pub fn merged(existing: &[&str], include: &str, end: End) -> Merge {
         let words = std::iter::once(VERSION).chain(words).chain(last.as_deref());
         merge.text = words.collect::<Vec<_>>().join(" ");
     }
-    if merge.text.len() > LONG_OCTETS {
+    if merge.text.len() > LONG_BYTES {
         merge.warnings.push(format!(
-            "The record has {} octets. Above {LONG_OCTETS} some receivers cannot read it: take out what is not used \
+            "The record has {} bytes. Above {LONG_BYTES} some receivers cannot read it: take out what is not used \
              any more.",
             merge.text.len()
         ));

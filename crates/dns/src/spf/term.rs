@@ -67,7 +67,7 @@ impl Term {
     /// When it is neither a mechanism nor a modifier.
     pub fn read(text: &str) -> Result<Self, TermError> {
         let error = |why| TermError { term: text.to_owned(), why };
-        if !text.bytes().all(|octet| octet.is_ascii_graphic()) {
+        if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
             return Err(error("it holds something that is not ASCII"));
         }
         let name_ends = text.find([':', '=', '/']).unwrap_or(text.len());
@@ -143,7 +143,7 @@ impl Qualifier {
 }
 
 fn modifier(name: &str, value: &str) -> Result<Kind, &'static str> {
-    let is_fine = |octet: u8| octet.is_ascii_alphanumeric() || b"-_.".contains(&octet);
+    let is_fine = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
     if !name.starts_with(|first: char| first.is_ascii_alphabetic()) || !name.bytes().all(is_fine) {
         return Err("there is no such modifier");
     }
@@ -228,15 +228,13 @@ fn domain_spec(text: &str) -> Result<String, &'static str> {
         return if is_macro_string(text) { Ok(text.to_owned()) } else { Err("its macro is not right") };
     }
     let name = normal(text);
-    let is_fine = |octet: u8| octet.is_ascii_alphanumeric() || octet == b'-' || octet == b'_';
+    let is_fine = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
     let is_label = |label: &str| (1..=63).contains(&label.len()) && label.bytes().all(is_fine);
     let last = name.rsplit('.').next().unwrap_or_default();
-    if last.bytes().all(|octet| octet.is_ascii_digit()) && name.parse::<Ipv4Addr>().is_ok() {
+    if last.bytes().all(|byte| byte.is_ascii_digit()) && name.parse::<Ipv4Addr>().is_ok() {
         return Err("an address needs ip4");
     }
-    if !name.contains('.')
-        || !name.split('.').all(is_label)
-        || last.bytes().all(|octet| octet.is_ascii_digit())
+    if !name.contains('.') || !name.split('.').all(is_label) || last.bytes().all(|byte| byte.is_ascii_digit())
     {
         return Err("it holds no name of a domain");
     }

@@ -46,17 +46,17 @@ pub(super) fn tokens(body: &str) -> Result<Vec<Lexed>, AuthorFault> {
         let trimmed = rest.trim_start_matches([' ', '\t', '\r', '\n']);
         let is_spaced = trimmed.len() < rest.len();
         let Some(first) = trimmed.chars().next() else { return Ok(tokens) };
-        let (token, octets) = match first {
+        let (token, bytes) = match first {
             ',' => (Token::Comma, 1),
             ':' => (Token::Colon, 1),
             ';' => (Token::Semicolon, 1),
             '"' => {
-                let (text, octets) = quoted(trimmed).ok_or(AuthorFault::OpenQuote)?;
-                (Token::Quoted(text), octets)
+                let (text, bytes) = quoted(trimmed).ok_or(AuthorFault::OpenQuote)?;
+                (Token::Quoted(text), bytes)
             }
             '(' => {
-                let (text, octets) = comment(trimmed).ok_or(AuthorFault::OpenComment)?;
-                (Token::Comment(text), octets)
+                let (text, bytes) = comment(trimmed).ok_or(AuthorFault::OpenComment)?;
+                (Token::Comment(text), bytes)
             }
             '<' => {
                 let end = end_of_angle(trimmed)?;
@@ -64,8 +64,8 @@ pub(super) fn tokens(body: &str) -> Result<Vec<Lexed>, AuthorFault> {
             }
             _ => (Token::Word, word(trimmed)),
         };
-        tokens.push(Lexed { token, raw: trimmed[..octets].to_owned(), is_spaced });
-        rest = &trimmed[octets..];
+        tokens.push(Lexed { token, raw: trimmed[..bytes].to_owned(), is_spaced });
+        rest = &trimmed[bytes..];
     }
 }
 
@@ -139,11 +139,11 @@ fn end_of_angle(text: &str) -> Result<usize, AuthorFault> {
     Err(if is_quoted { AuthorFault::OpenQuote } else { AuthorFault::OpenBracket })
 }
 
-/// Octets of a word: up to a blank or a special character that begins another token. Within an encoded word and an
+/// Bytes of a word: up to a blank or a special character that begins another token. Within an encoded word and an
 /// address literal these have no meaning.
 fn word(text: &str) -> usize {
-    if let Some(octets) = encoded_word(text) {
-        return octets;
+    if let Some(bytes) = encoded_word(text) {
+        return bytes;
     }
     let mut in_literal = false;
     for (place, c) in text.char_indices() {
@@ -158,13 +158,13 @@ fn word(text: &str) -> usize {
     text.len()
 }
 
-/// Octets of an encoded word (RFC 2047 section 2) at the start of `text`.
+/// Bytes of an encoded word (RFC 2047 section 2) at the start of `text`.
 fn encoded_word(text: &str) -> Option<usize> {
-    let mut octets = text.strip_prefix("=?").map(|_| 2)?;
+    let mut bytes = text.strip_prefix("=?").map(|_| 2)?;
     // It holds no blank; looking further would cost the square of a long field.
     let text = &text[..text.find([' ', '\t', '\r', '\n']).unwrap_or(text.len())];
     for _ in 0..2 {
-        octets += text[octets..].find('?')? + 1;
+        bytes += text[bytes..].find('?')? + 1;
     }
-    Some(octets + text[octets..].find("?=")? + 2)
+    Some(bytes + text[bytes..].find("?=")? + 2)
 }

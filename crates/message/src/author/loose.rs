@@ -47,7 +47,7 @@ pub fn repair(
     let is_one = |list: &[String]| list.iter().all(|other| other.eq_ignore_ascii_case(&list[0]));
     let address = match (found.first(), others.first()) {
         (Some(address), None) if is_one(&found) => address.clone(),
-        // Octets whose charset nobody named are no local part, even if the envelope holds the same character.
+        // Bytes whose charset nobody named are no local part, even if the envelope holds the same character.
         (None, Some(local_part)) if is_one(&others) && is_text(local_part) => complete(local_part)?,
         _ => return None,
     };
@@ -60,7 +60,7 @@ fn is_author(author: &Address, is_address: impl Fn(&str) -> bool) -> bool {
 }
 
 /// The name of the author in From fields, whole or broken, decoded. None where there are several authors, and none of
-/// octets whose charset nobody named.
+/// bytes whose charset nobody named.
 #[must_use]
 pub fn display_name(fields: &[Field<'_>]) -> Option<String> {
     if let Ok(addresses) = super::read(fields) {
@@ -121,7 +121,7 @@ impl Pieces {
     }
 }
 
-/// Where a bracket ends, and the octets of the sign that ends it: none where another one begins, or nothing follows.
+/// Where a bracket ends, and the bytes of the sign that ends it: none where another one begins, or nothing follows.
 fn end_of(text: &str, [closing, other]: [char; 2]) -> (usize, usize) {
     match text[1..].find([closing, other]) {
         Some(place) if text[place + 1..].starts_with(closing) => (place + 1, 1),

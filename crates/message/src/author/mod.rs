@@ -8,7 +8,7 @@ mod lexer;
 mod loose;
 mod phrase;
 
-use crate::address::{Address, AddressList, MAX_FIELD_OCTETS};
+use crate::address::{Address, AddressList, MAX_FIELD_BYTES};
 use crate::header::{self, Field};
 
 pub use self::loose::{bare_address, display_name, repair};
@@ -47,7 +47,7 @@ pub enum AuthorFault {
     /// It is no address for another reason.
     #[error("the address \"{0}\" in From is not valid: {1}")]
     Invalid(String, String),
-    /// Octets beyond ASCII that are not UTF-8 (RFC 6532 section 3.1).
+    /// Bytes beyond ASCII that are not UTF-8 (RFC 6532 section 3.1).
     #[error("the address in From contains bytes that are not UTF-8")]
     NotUtf8,
     /// `<>`.
@@ -71,7 +71,7 @@ pub enum AuthorFault {
     )]
     NoBrackets(String),
     /// More than anybody writes on purpose.
-    #[error("the From field is longer than {MAX_FIELD_OCTETS} bytes")]
+    #[error("the From field is longer than {MAX_FIELD_BYTES} bytes")]
     TooLong,
     /// `boss@b <a@b>`: some readers take the first for the author, some the second.
     #[error(
@@ -109,7 +109,7 @@ pub fn read(fields: &[Field<'_>]) -> Result<Vec<Address>, AuthorFault> {
         [field] => field,
         more => return Err(AuthorFault::Repeated(more.len())),
     };
-    if field.raw().len() > MAX_FIELD_OCTETS {
+    if field.raw().len() > MAX_FIELD_BYTES {
         return Err(AuthorFault::TooLong);
     }
     if field.body().is_empty() {
@@ -204,8 +204,8 @@ fn other_author<'a>(before: &[&'a Lexed], address: &str) -> Option<&'a Lexed> {
     Some(before[place])
 }
 
-/// Whether each at sign of a word is the second octet of a character in a charset that nobody named, as Shift_JIS, GBK
-/// and Big5 have them: octets that are not UTF-8 stand before it, and no domain behind it.
+/// Whether each at sign of a word is the second byte of a character in a charset that nobody named, as Shift_JIS, GBK
+/// and Big5 have them: bytes that are not UTF-8 stand before it, and no domain behind it.
 fn is_half_a_character(word: &str, behind: &str) -> bool {
     let mut parts = word.split('@').peekable();
     while let Some(part) = parts.next() {
@@ -221,7 +221,7 @@ fn is_half_a_character(word: &str, behind: &str) -> bool {
 /// The address in a field that would have one author if what stands before it stood in quotation marks:
 /// `boss@b <a@b>`, and nothing beside it.
 fn unquoted(field: &Field<'_>) -> Option<Address> {
-    if field.raw().len() > MAX_FIELD_OCTETS {
+    if field.raw().len() > MAX_FIELD_BYTES {
         return None;
     }
     let tokens = lexer::tokens(&field.body()).ok()?;

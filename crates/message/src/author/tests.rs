@@ -225,7 +225,7 @@ fn what_is_written_keeps_to_its_lines() {
 }
 
 #[test]
-fn octets_of_no_known_charset_are_not_completed_to_an_address() {
+fn bytes_of_no_known_charset_are_not_completed_to_an_address() {
     let complete = |local_part: &str| Some(format!("{local_part}@b.example"));
     for (body, expected) in [(&b"root"[..], Some("root@b.example")), (b"\xfc", None), (b"<r\xfct>", None)] {
         let raw = [b"From: ", body, b"\r\n"].concat();

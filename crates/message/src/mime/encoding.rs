@@ -1,4 +1,4 @@
-//! Transfer encodings (RFC 2045 section 6): what a label says, and octets decoded only where the body keeps to it.
+//! Transfer encodings (RFC 2045 section 6): what a label says, and bytes decoded only where the body keeps to it.
 
 use std::borrow::Cow;
 
@@ -11,7 +11,7 @@ use crate::header::Field;
 /// What Content-Transfer-Encoding says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum TransferEncoding {
-    /// None, 7bit, 8bit or binary: the octets are the content.
+    /// None, 7bit, 8bit or binary: the bytes are the content.
     Identity,
     /// quoted-printable.
     QuotedPrintable,
@@ -75,7 +75,7 @@ fn decode_base64(body: &[u8]) -> Option<Vec<u8>> {
 
 /// The body without its line ends and blanks, which are nearly always at the ends of lines.
 fn compact(body: &[u8]) -> Vec<u8> {
-    let is_blank = |octet: &u8| matches!(octet, b'\r' | b' ' | b'\t');
+    let is_blank = |byte: &u8| matches!(byte, b'\r' | b' ' | b'\t');
     let mut compact = Vec::with_capacity(body.len());
     let mut start = 0;
     while start < body.len() {
@@ -84,20 +84,20 @@ fn compact(body: &[u8]) -> Vec<u8> {
         if memchr::memchr3(b'\r', b' ', b'\t', line).is_none() {
             compact.extend_from_slice(line);
         } else {
-            compact.extend(line.iter().copied().filter(|octet| !is_blank(octet)));
+            compact.extend(line.iter().copied().filter(|byte| !is_blank(byte)));
         }
         start = end + 1;
     }
     compact
 }
 
-/// Decodes quoted-printable that needs no guess: no octet beyond ASCII, no blank at the end of a line (RFC 2045
+/// Decodes quoted-printable that needs no guess: no byte beyond ASCII, no blank at the end of a line (RFC 2045
 /// section 6.7 rule 3), no `=` without its two digits or its line end.
 pub(crate) fn decode_quoted(body: &[u8]) -> Option<Vec<u8>> {
     let mut decoded = Vec::with_capacity(body.len());
     let mut position = 0;
-    while let Some(&octet) = body.get(position) {
-        match octet {
+    while let Some(&byte) = body.get(position) {
+        match byte {
             b'=' if body[position..].starts_with(b"=\r\n") => position += 3,
             b'=' => {
                 let digits = body.get(position + 1..position + 3)?;
@@ -108,7 +108,7 @@ pub(crate) fn decode_quoted(body: &[u8]) -> Option<Vec<u8>> {
             b' ' | b'\t' if matches!(body.get(position + 1), Some(b'\r' | b'\n')) => return None,
             0x80.. => return None,
             _ => {
-                decoded.push(octet);
+                decoded.push(byte);
                 position += 1;
             }
         }

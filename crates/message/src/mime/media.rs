@@ -19,7 +19,7 @@ pub(crate) struct Media {
 const MAX_PIECES: usize = 200;
 
 impl Media {
-    /// Reads a field. Octets that are not UTF-8 could be anything.
+    /// Reads a field. Bytes that are not UTF-8 could be anything.
     pub(crate) fn of(field: &Field<'_>) -> Self {
         let mut media = Self::read(&field.body());
         media.is_clear &= std::str::from_utf8(field.raw()).is_ok();

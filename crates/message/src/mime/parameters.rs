@@ -102,33 +102,33 @@ fn extended_value<S: AsRef<str>>(segments: &[(S, bool)]) -> Option<String> {
     let (label, rest) = first.as_ref().split_once('\'')?;
     // A language has no place in a file's name anywhere else.
     let first = rest.strip_prefix('\'')?;
-    let mut octets = percent_decoded(first)?;
+    let mut bytes = percent_decoded(first)?;
     for (segment, is_extended) in &segments[1..] {
         if *is_extended {
-            octets.extend(percent_decoded(segment.as_ref())?);
+            bytes.extend(percent_decoded(segment.as_ref())?);
         } else {
-            octets.extend_from_slice(segment.as_ref().as_bytes());
+            bytes.extend_from_slice(segment.as_ref().as_bytes());
         }
     }
-    charset::decode(if label.is_empty() { "us-ascii" } else { label }, &octets)
+    charset::decode(if label.is_empty() { "us-ascii" } else { label }, &bytes)
 }
 
-/// Octets without their percent signs; a percent sign without two digits gives nothing.
+/// Bytes without their percent signs; a percent sign without two digits gives nothing.
 pub(crate) fn percent_decoded(text: &str) -> Option<Vec<u8>> {
-    let mut octets = Vec::with_capacity(text.len());
+    let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let [first, behind @ ..] = rest {
         rest = match (first, behind) {
             (b'%', [high, low, behind @ ..]) => {
-                octets.push(hex(*high)? << 4 | hex(*low)?);
+                bytes.push(hex(*high)? << 4 | hex(*low)?);
                 behind
             }
             (b'%', _) => return None,
             _ => {
-                octets.push(*first);
+                bytes.push(*first);
                 behind
             }
         };
     }
-    Some(octets)
+    Some(bytes)
 }

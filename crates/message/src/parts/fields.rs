@@ -23,8 +23,8 @@ const SIGNATURES: [&str; 5] = [
 /// Fields of the envelope and of others' handling, which mean something only where they stand.
 const NOT_CUSTOM: [&str; 6] = ["Sender", "Return-Path", "Delivered-To", "Bcc", "Apparently-To", "Encrypted"];
 
-/// The longest value of a custom field, in octets, that Azure is expected to take.
-const MAX_VALUE_OCTETS: usize = 8_192;
+/// The longest value of a custom field, in bytes, that Azure is expected to take.
+const MAX_VALUE_BYTES: usize = 8_192;
 
 pub(super) fn read(message: &Entity<'_>, charset: Option<&str>, parts: &mut Parts) {
     let mut seen = HashSet::new();
@@ -80,7 +80,7 @@ fn is_plain(field: &Field<'_>) -> bool {
         inner.split_once('@').is_some_and(|(left, right)| is_part(left) && is_part(right))
     };
     !body.is_empty()
-        && body.len() <= MAX_VALUE_OCTETS
+        && body.len() <= MAX_VALUE_BYTES
         && body.chars().all(|c| c.is_ascii_graphic() || c == ' ')
         && (!field.is("Message-ID") || is_id())
 }

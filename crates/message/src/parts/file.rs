@@ -1,4 +1,4 @@
-//! A file: its name, its type, its octets, and whether it is to be shown.
+//! A file: its name, its type, its bytes, and whether it is to be shown.
 
 use std::borrow::Cow;
 
@@ -138,7 +138,7 @@ fn value(media: &Media, name: &str) -> Option<String> {
     if media.is_clear { media.parameter(name).map(str::to_owned) } else { media.likely(name) }
 }
 
-/// The octets without their transfer encoding.
+/// The bytes without their transfer encoding.
 pub(super) fn decoded<'a>(entity: &Entity<'a>, parts: &mut Parts) -> Option<Cow<'a, [u8]>> {
     if let Some(content) = entity.encoding.decode(entity.body) {
         return Some(content);

@@ -49,13 +49,13 @@ pub enum Loss {
     NoSubject,
     /// `format=flowed` (RFC 3676).
     Flowed,
-    /// A character set that is unknown, or that the octets do not keep to.
+    /// A character set that is unknown, or that the bytes do not keep to.
     Charset(String),
-    /// Octets that do not keep to their character set, read in the one that they are most likely in.
+    /// Bytes that do not keep to their character set, read in the one that they are most likely in.
     CharsetGuessed(String),
     /// A body that does not keep to its transfer encoding, decoded as most readers do.
     EncodingGuessed(String),
-    /// A transfer encoding that is unknown, or that the octets do not keep to.
+    /// A transfer encoding that is unknown, or that the bytes do not keep to.
     Encoding(String),
     /// A reference from the HTML text to a file, in a form that has to be interpreted.
     Reference(String),

@@ -52,7 +52,7 @@ pub struct Attachment {
     pub name: String,
     /// MIME type without parameters, in lower case.
     pub content_type: String,
-    /// The octets, decoded.
+    /// The bytes, decoded.
     pub content: Vec<u8>,
     /// Content-ID without brackets, when the HTML text refers to it.
     pub content_id: Option<String>,
@@ -77,7 +77,7 @@ const MAX_DIVIDERS: usize = 10_000;
 #[must_use]
 pub fn read(message: &[u8]) -> Parts {
     let mut parts = Parts::default();
-    // Every part costs many times its octets: a bomb is recognised before it is taken apart.
+    // Every part costs many times its bytes: a bomb is recognised before it is taken apart.
     let is_bomb = memchr::memmem::find_iter(message, b"\n--").nth(MAX_DIVIDERS).is_some();
     let entity = Entity::message(message);
     let is_raw = entity.fields.iter().any(|field| !field.raw().is_ascii());

@@ -18,17 +18,17 @@ pub(super) fn read(entity: &Entity<'_>, parts: &mut Parts) {
     if !entity.media.is_clear {
         return parts.losses.push(Loss::Structure);
     }
-    let Some(octets) = file::decoded(entity, parts) else { return };
+    let Some(bytes) = file::decoded(entity, parts) else { return };
     let declared = entity.media.parameter("charset");
     let name = || declared.unwrap_or("us-ascii").to_owned();
     // Devices often send UTF-8 and do not say so: where nothing is declared, what is UTF-8 is read as such.
-    let clear = charset::decode(declared.unwrap_or("utf-8"), &octets);
-    let guessed = if clear.is_none() { charset::guess(declared, &octets) } else { None };
+    let clear = charset::decode(declared.unwrap_or("utf-8"), &bytes);
+    let guessed = if clear.is_none() { charset::guess(declared, &bytes) } else { None };
     if guessed.is_some() {
         parts.losses.push(Loss::CharsetGuessed(name()));
     }
     match clear.or(guessed).filter(|text| !text.contains('\0')) {
-        // A signature in the text itself (RFC 4880 section 7) is over its octets.
+        // A signature in the text itself (RFC 4880 section 7) is over its bytes.
         Some(text) if text.contains("-----BEGIN PGP ") => parts.losses.push(Loss::Signed),
         Some(text) if entity.media.kind == "text/html" => parts.html = Some(text),
         Some(text) => parts.text = Some(text),

@@ -13,9 +13,9 @@ pub(super) fn to_quoted(text: &[u8]) -> Vec<u8> {
     quoted_printable::encode(text)
 }
 
-/// Encodes octets.
-pub(super) fn to_base64(octets: &[u8]) -> Vec<u8> {
-    let encoded = STANDARD.encode(octets);
+/// Encodes bytes.
+pub(super) fn to_base64(bytes: &[u8]) -> Vec<u8> {
+    let encoded = STANDARD.encode(bytes);
     let mut lines = Vec::with_capacity(encoded.len() + encoded.len() / BASE64_LINE * 2 + 2);
     for line in encoded.as_bytes().chunks(BASE64_LINE) {
         lines.extend_from_slice(line);
@@ -28,9 +28,9 @@ pub(super) fn to_base64(octets: &[u8]) -> Vec<u8> {
 /// what follows the padding stays behind it.
 pub(super) fn in_lines(base64: &[u8]) -> Vec<u8> {
     let mut lines = Vec::with_capacity(base64.len() + base64.len() / BASE64_LINE * 2 + 2);
-    for line in base64.split_inclusive(|octet| *octet == b'\n') {
+    for line in base64.split_inclusive(|byte| *byte == b'\n') {
         let text = line.strip_suffix(b"\r\n").unwrap_or(line);
-        if text.len() <= super::MAX_LINE_OCTETS {
+        if text.len() <= super::MAX_LINE_BYTES {
             lines.extend_from_slice(line);
             continue;
         }
@@ -45,16 +45,16 @@ pub(super) fn in_lines(base64: &[u8]) -> Vec<u8> {
     lines
 }
 
-/// Writes the raw octets of quoted-printable as `=XX` and breaks lines that became or were too long by soft line
+/// Writes the raw bytes of quoted-printable as `=XX` and breaks lines that became or were too long by soft line
 /// ends. Everything else is copied, `=` without its digits too.
 pub(super) fn quoted(text: &[u8]) -> Vec<u8> {
     let mut output = Vec::with_capacity(text.len() + text.len() / 4);
-    for line in text.split_inclusive(|octet| *octet == b'\n') {
+    for line in text.split_inclusive(|byte| *byte == b'\n') {
         let (content, end) = match line.strip_suffix(b"\r\n") {
             Some(content) => (content, &line[content.len()..]),
             None => (line, &b""[..]),
         };
-        if content.is_ascii() && content.len() <= super::MAX_LINE_OCTETS {
+        if content.is_ascii() && content.len() <= super::MAX_LINE_BYTES {
             output.extend_from_slice(line);
             continue;
         }
@@ -108,21 +108,21 @@ mod tests {
         let long = "QUJD".repeat(400);
         let odd = format!("{long}QQ==QQ==\r\nfooter\r\n");
         let lines = in_lines(odd.as_bytes());
-        assert!(lines.split(|octet| *octet == b'\n').all(|line| line.len() <= BASE64_LINE + 1));
+        assert!(lines.split(|byte| *byte == b'\n').all(|line| line.len() <= BASE64_LINE + 1));
         let without = |text: &[u8]| -> Vec<u8> {
-            text.iter().copied().filter(|octet| !b"\r\n".contains(octet)).collect()
+            text.iter().copied().filter(|byte| !b"\r\n".contains(byte)).collect()
         };
         assert_eq!(without(&lines), without(odd.as_bytes()));
         assert!(lines.ends_with(b"\r\nfooter\r\n"));
     }
 
     #[test]
-    fn raw_octets_in_quoted_printable_are_escaped_where_they_are() {
+    fn raw_bytes_in_quoted_printable_are_escaped_where_they_are() {
         assert_eq!(quoted(b"a=20\xe9=\r\nb =zz\r\n"), b"a=20=E9=\r\nb =zz\r\n");
         assert_eq!(quoted(b"=\xe99C=A\xe9\r\n"), b"=3D=E99C=A=E9\r\n");
         let line = [&b"=C3=A9"[..]; 300].concat();
         let broken = quoted(&[&line[..], b"\r\n"].concat());
-        assert!(broken.split(|octet| *octet == b'\n').all(|line| line.len() <= 77));
+        assert!(broken.split(|byte| *byte == b'\n').all(|line| line.len() <= 77));
         let joined = String::from_utf8(broken).unwrap().replace("=\r\n", "");
         assert_eq!(joined.as_bytes(), [&line[..], b"\r\n"].concat());
     }

@@ -7,7 +7,7 @@ use crate::{charset, words};
 /// A field as it is written.
 pub(super) struct Written {
     /// Name, body and line end.
-    pub(super) octets: Vec<u8>,
+    pub(super) bytes: Vec<u8>,
     /// Whether it is ASCII: all of it could be expressed.
     pub(super) is_expressed: bool,
 }
@@ -36,8 +36,8 @@ const MAILBOXES: [&str; 16] = [
 const TOKENS: [&str; 4] = ["Content-Transfer-Encoding", "MIME-Version", "Content-ID", "Content-MD5"];
 
 impl From<&[u8]> for Written {
-    fn from(octets: &[u8]) -> Self {
-        Self { is_expressed: true, octets: octets.to_vec() }
+    fn from(bytes: &[u8]) -> Self {
+        Self { is_expressed: true, bytes: bytes.to_vec() }
     }
 }
 
@@ -57,12 +57,12 @@ pub(super) fn in_ascii(field: &Field<'_>, charset: Option<&str>) -> Written {
     } else {
         unstructured(&text)
     };
-    let octets = [name, &octets_of(&written)].concat();
-    Written { is_expressed: octets.is_ascii(), octets }
+    let bytes = [name, &bytes_of(&written)].concat();
+    Written { is_expressed: bytes.is_ascii(), bytes }
 }
 
-/// Octets of an unknown character set are carried through text as characters that nobody uses: those of Unicode's
-/// private area whose last octet is theirs.
+/// Bytes of an unknown character set are carried through text as characters that nobody uses: those of Unicode's
+/// private area whose last byte is theirs.
 const UNKNOWN: u32 = 0xf_f700;
 
 /// The body of a field as text.
@@ -74,45 +74,42 @@ fn text(body: &[u8], charset: Option<&str>) -> String {
     if let Some(text) = in_charset.and_then(|label| charset::decode(label, body)) {
         return text;
     }
-    let carried = |octet: &u8| match octet {
-        0x80.. => char::from_u32(UNKNOWN + u32::from(*octet)).unwrap_or(char::REPLACEMENT_CHARACTER),
-        _ => char::from(*octet),
+    let carried = |byte: &u8| match byte {
+        0x80.. => char::from_u32(UNKNOWN + u32::from(*byte)).unwrap_or(char::REPLACEMENT_CHARACTER),
+        _ => char::from(*byte),
     };
     body.iter().map(carried).collect()
 }
 
-fn unknown_octet(c: char) -> Option<u8> {
-    u32::from(c)
-        .checked_sub(UNKNOWN)
-        .and_then(|octet| u8::try_from(octet).ok())
-        .filter(|octet| *octet >= 0x80)
+fn unknown_byte(c: char) -> Option<u8> {
+    u32::from(c).checked_sub(UNKNOWN).and_then(|byte| u8::try_from(byte).ok()).filter(|byte| *byte >= 0x80)
 }
 
-/// Text as octets; those that were carried through are themselves again.
-fn octets_of(text: &str) -> Vec<u8> {
-    let mut octets = Vec::with_capacity(text.len());
+/// Text as bytes; those that were carried through are themselves again.
+fn bytes_of(text: &str) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(text.len());
     for c in text.chars() {
-        match unknown_octet(c) {
-            Some(octet) => octets.push(octet),
-            None => octets.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes()),
+        match unknown_byte(c) {
+            Some(byte) => bytes.push(byte),
+            None => bytes.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes()),
         }
     }
-    octets
+    bytes
 }
 
-/// Encoded words for a text, in UTF-8 or as octets of an unknown character set.
+/// Encoded words for a text, in UTF-8 or as bytes of an unknown character set.
 pub(super) fn encoded(text: &str) -> String {
-    if text.chars().any(|c| unknown_octet(c).is_some()) {
-        words::encode_unknown(&octets_of(text))
+    if text.chars().any(|c| unknown_byte(c).is_some()) {
+        words::encode_unknown(&bytes_of(text))
     } else {
         words::encode(text)
     }
 }
 
-/// The octets that an extended parameter holds, and the character set that it names.
+/// The bytes that an extended parameter holds, and the character set that it names.
 pub(super) fn labelled(text: &str) -> (&'static str, Vec<u8>) {
-    let is_unknown = text.chars().any(|c| unknown_octet(c).is_some());
-    (if is_unknown { "unknown-8bit" } else { "utf-8" }, octets_of(text))
+    let is_unknown = text.chars().any(|c| unknown_byte(c).is_some());
+    (if is_unknown { "unknown-8bit" } else { "utf-8" }, bytes_of(text))
 }
 
 /// Encodes the words that need it. Words side by side become one run, because blanks between encoded words vanish.

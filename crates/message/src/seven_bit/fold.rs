@@ -2,15 +2,15 @@
 
 use std::borrow::Cow;
 
-use super::MAX_LINE_OCTETS;
+use super::MAX_LINE_BYTES;
 
 /// The field with its long lines folded at blanks, or behind commas where there are none.
 pub(super) fn folded(field: &[u8]) -> Cow<'_, [u8]> {
-    if super::longest_line(field) <= MAX_LINE_OCTETS {
+    if super::longest_line(field) <= MAX_LINE_BYTES {
         return Cow::Borrowed(field);
     }
     let mut output = Vec::with_capacity(field.len() + field.len() / 64);
-    for line in field.split_inclusive(|octet| *octet == b'\n') {
+    for line in field.split_inclusive(|byte| *byte == b'\n') {
         let mut rest = line;
         while let Some(place) = place(rest) {
             output.extend_from_slice(&rest[..place.at]);
@@ -30,13 +30,13 @@ struct Place {
 /// Where a line is best folded, if it is too long: not so that a line of nothing but blanks is left.
 fn place(line: &[u8]) -> Option<Place> {
     let text = line.strip_suffix(b"\r\n").unwrap_or(line);
-    if text.len() <= MAX_LINE_OCTETS {
+    if text.len() <= MAX_LINE_BYTES {
         return None;
     }
-    let is_blank = |octet: u8| octet == b' ' || octet == b'\t';
-    let starts = text.iter().position(|octet| !is_blank(*octet))?;
-    let ends = text.iter().rposition(|octet| !is_blank(*octet))?;
-    let latest = starts + 1..MAX_LINE_OCTETS;
+    let is_blank = |byte: u8| byte == b' ' || byte == b'\t';
+    let starts = text.iter().position(|byte| !is_blank(*byte))?;
+    let ends = text.iter().rposition(|byte| !is_blank(*byte))?;
+    let latest = starts + 1..MAX_LINE_BYTES;
     let at_blank = |at: &usize| *at < ends && is_blank(text[*at]);
     if let Some(at) = latest.clone().rev().find(at_blank) {
         return Some(Place { at, is_blank: true });
@@ -46,7 +46,7 @@ fn place(line: &[u8]) -> Option<Place> {
 }
 
 fn in_quotes(text: &[u8]) -> bool {
-    text.iter().filter(|octet| **octet == b'"').count() % 2 == 1
+    text.iter().filter(|byte| **byte == b'"').count() % 2 == 1
 }
 
 #[cfg(test)]
@@ -59,7 +59,7 @@ mod tests {
         let addresses = format!("To: {}x@y.z\r\n", "someone@example.com,".repeat(200));
         for field in [&words, &addresses] {
             let folded = String::from_utf8(folded(field.as_bytes()).into_owned()).unwrap();
-            assert!(folded.split("\r\n").all(|line| line.len() <= MAX_LINE_OCTETS));
+            assert!(folded.split("\r\n").all(|line| line.len() <= MAX_LINE_BYTES));
             let read = folded.replace(",\r\n ", ",").replace("\r\n ", " ");
             assert_eq!(read.trim_end(), field.trim_end());
         }

@@ -1,7 +1,7 @@
-//! The same message for a server that takes less: no octet beyond ASCII (RFC 6152 section 3, RFC 6409 section 8.4),
-//! or none in the header section, and no line of more than 998 octets.
+//! The same message for a server that takes less: no byte beyond ASCII (RFC 6152 section 3, RFC 6409 section 8.4),
+//! or none in the header section, and no line of more than 998 bytes.
 //!
-//! What fits stays octet for octet as it is. What has to change is changed where it stands: raw octets in
+//! What fits stays byte for byte as it is. What has to change is changed where it stands: raw bytes in
 //! quoted-printable become `=XX`, base64 is only broken into lines. What cannot be understood is copied, and said: a
 //! message is never shorter, and never guessed at.
 
@@ -18,14 +18,14 @@ use crate::mime::encoding::TransferEncoding;
 use crate::mime::{Entity, declared_charset};
 
 /// RFC 5321 section 4.5.3.1.6, without CRLF.
-pub const MAX_LINE_OCTETS: usize = 998;
+pub const MAX_LINE_BYTES: usize = 998;
 
 /// What the next server takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Takes {
     /// ASCII alone.
     SevenBits,
-    /// Any octet in the body, ASCII in the header section: 8BITMIME without SMTPUTF8.
+    /// Any byte in the body, ASCII in the header section: 8BITMIME without SMTPUTF8.
     EightBitBodies,
 }
 
@@ -33,7 +33,7 @@ pub enum Takes {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Encoded {
     /// The message.
-    pub octets: Vec<u8>,
+    pub bytes: Vec<u8>,
     /// What had to stay as it is, and what the changes break. Each once.
     pub remarks: Vec<Remark>,
 }
@@ -41,7 +41,7 @@ pub struct Encoded {
 /// Something that whoever looks for a fault has to know. Prints as a clause.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Remark {
-    /// A signature covers octets that had to change.
+    /// A signature covers bytes that had to change.
     SignatureBroken,
     /// A signed message or part was copied although the next server does not offer to take it.
     SignedCopied,
@@ -49,7 +49,7 @@ pub enum Remark {
     StructureCopied,
     /// A body does not keep to its transfer encoding, or that is unknown.
     BodyCopied,
-    /// A header field holds octets that no form in ASCII can express.
+    /// A header field holds bytes that no form in ASCII can express.
     FieldCopied,
 }
 
@@ -87,7 +87,7 @@ pub fn encode(message: &[u8], takes: Takes) -> Encoded {
         remarks: Vec::new(),
     };
     encoder.message(&entity);
-    Encoded { octets: encoder.output, remarks: encoder.remarks }
+    Encoded { bytes: encoder.output, remarks: encoder.remarks }
 }
 
 /// Deeper than any honest message.
@@ -97,7 +97,7 @@ const SIGNATURES: [&str; 3] = ["DKIM-Signature", "DomainKey-Signature", "ARC-Mes
 
 struct Encoder {
     takes: Takes,
-    /// What raw octets of header fields are in, if they are not UTF-8.
+    /// What raw bytes of header fields are in, if they are not UTF-8.
     charset: Option<String>,
     output: Vec<u8>,
     remarks: Vec<Remark>,
@@ -111,8 +111,8 @@ enum Change {
     To(&'static str),
 }
 
-fn fits_as_body(octets: &[u8], takes: Takes) -> bool {
-    (takes == Takes::EightBitBodies || octets.is_ascii()) && longest_line(octets) <= MAX_LINE_OCTETS
+fn fits_as_body(bytes: &[u8], takes: Takes) -> bool {
+    (takes == Takes::EightBitBodies || bytes.is_ascii()) && longest_line(bytes) <= MAX_LINE_BYTES
 }
 
 impl Encoder {
@@ -120,7 +120,7 @@ impl Encoder {
         let is_signed = SIGNATURES.iter().any(|name| entity.field(name).is_some());
         if fits(entity.raw, self.takes) {
             self.output.extend_from_slice(entity.raw);
-        } else if is_signed && longest_line(entity.raw) <= MAX_LINE_OCTETS {
+        } else if is_signed && longest_line(entity.raw) <= MAX_LINE_BYTES {
             // A server that takes eight bits without offering it is common; a broken signature is for ever.
             self.copy(entity.raw, Remark::SignedCopied);
         } else {
@@ -256,7 +256,7 @@ impl Encoder {
             self.write(b"MIME-Version: 1.0\r\n");
         }
         if entity.field("Content-Type").is_none() {
-            // RFC 1428 names octets whose character set nobody gave.
+            // RFC 1428 names bytes whose character set nobody gave.
             let charset = if std::str::from_utf8(entity.body).is_ok() { "utf-8" } else { "unknown-8bit" };
             self.write(format!("Content-Type: text/plain; charset={charset}\r\n").as_bytes());
         }
@@ -273,32 +273,32 @@ impl Encoder {
         if !written.is_expressed {
             self.remark(Remark::FieldCopied);
         }
-        self.write(&fold::folded(&written.octets));
+        self.write(&fold::folded(&written.bytes));
         if !field.raw().ends_with(b"\r\n") {
             self.write(b"\r\n");
         }
     }
 
     /// Delimiters, preamble and epilogue.
-    fn between(&mut self, octets: &[u8]) {
-        if self.fits(octets) {
-            self.write(octets);
+    fn between(&mut self, bytes: &[u8]) {
+        if self.fits(bytes) {
+            self.write(bytes);
         } else {
-            self.copy(octets, Remark::StructureCopied);
+            self.copy(bytes, Remark::StructureCopied);
         }
     }
 
-    fn copy(&mut self, octets: &[u8], remark: Remark) {
+    fn copy(&mut self, bytes: &[u8], remark: Remark) {
         self.remark(remark);
-        self.write(octets);
+        self.write(bytes);
     }
 
-    fn fits(&self, octets: &[u8]) -> bool {
-        fits_as_body(octets, self.takes)
+    fn fits(&self, bytes: &[u8]) -> bool {
+        fits_as_body(bytes, self.takes)
     }
 
-    fn write(&mut self, octets: &[u8]) {
-        self.output.extend_from_slice(octets);
+    fn write(&mut self, bytes: &[u8]) {
+        self.output.extend_from_slice(bytes);
     }
 
     fn remark(&mut self, remark: Remark) {

@@ -61,14 +61,14 @@ fn parameter(piece: &str, names: &[String]) -> String {
     let written = if !name.is_ascii() {
         body.to_owned()
     } else if name.ends_with('*') {
-        // The octets of an extended value that somebody forgot to encode.
+        // The bytes of an extended value that somebody forgot to encode.
         format!("{name}={}", percent_encoded(value.as_bytes(), b"'%*"))
     } else if name.contains('*') || names.iter().any(|other| other.starts_with(&star)) {
         // Its place is taken, or it is a piece of a whole: the form that everybody reads, if not by the book.
         format!("{name}=\"{}\"", encoded(&value).replace("\r\n ", " "))
     } else {
-        let (charset, octets) = labelled(&value);
-        format!("{name}*={charset}''{}", percent_encoded(&octets, b""))
+        let (charset, bytes) = labelled(&value);
+        format!("{name}*={charset}''{}", percent_encoded(&bytes, b""))
     };
     format!("{before}{written}{behind}")
 }
@@ -91,13 +91,13 @@ fn unquoted(value: &str) -> String {
     text
 }
 
-fn percent_encoded(octets: &[u8], kept: &[u8]) -> String {
-    let mut encoded = String::with_capacity(octets.len() * 3);
-    for octet in octets {
-        if octet.is_ascii_alphanumeric() || b"-._~".contains(octet) || kept.contains(octet) {
-            encoded.push(char::from(*octet));
+fn percent_encoded(bytes: &[u8], kept: &[u8]) -> String {
+    let mut encoded = String::with_capacity(bytes.len() * 3);
+    for byte in bytes {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(byte) || kept.contains(byte) {
+            encoded.push(char::from(*byte));
         } else {
-            let _ = write!(encoded, "%{octet:02X}");
+            let _ = write!(encoded, "%{byte:02X}");
         }
     }
     encoded

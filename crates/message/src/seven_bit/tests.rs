@@ -11,7 +11,7 @@ fn crlf(text: &str) -> Vec<u8> {
 fn seven(message: &[u8]) -> String {
     let encoded = encode(message, Takes::SevenBits);
     assert_eq!(encoded.remarks, [], "{}", message.escape_ascii());
-    String::from_utf8(encoded.octets).unwrap()
+    String::from_utf8(encoded.bytes).unwrap()
 }
 
 /// What becomes of a message written with bare line feeds.
@@ -29,7 +29,7 @@ fn only_what_needs_it_changes_and_where_it_stands() {
 }
 
 #[test]
-fn a_part_in_seven_bits_stays_octet_for_octet() {
+fn a_part_in_seven_bits_stays_byte_for_byte() {
     let attached = "Content-Type: message/rfc822\n\nSubject:  odd\nX\t: 1\n\nkept =\n";
     let message = format!(
         "From: a@b.c\nSubject: é\nContent-Type: multipart/mixed; boundary=x\n\n--x\n{attached}\n--x\n\nü\n--x--\n"
@@ -121,7 +121,7 @@ fn what_cannot_be_understood_is_copied_and_said() {
     ] {
         let message = crlf(message);
         let encoded = encode(&message, Takes::SevenBits);
-        assert_eq!(encoded.octets, message);
+        assert_eq!(encoded.bytes, message);
         assert_eq!(encoded.remarks, [remark], "{}", message.escape_ascii());
     }
     let long = crlf(&format!("DKIM-Signature: v=1\n\n{}\n", "é".repeat(600)));
@@ -141,7 +141,7 @@ fn base64_and_quoted_printable_are_never_encoded_twice() {
 }
 
 #[test]
-fn octets_without_a_charset_get_an_honest_one() {
+fn bytes_without_a_charset_get_an_honest_one() {
     let text = seven(b"From: a@b.c\r\n\r\nh\xe9\r\n");
     assert!(
         text.contains("MIME-Version: 1.0\r\nContent-Type: text/plain; charset=unknown-8bit\r\n"),
@@ -156,7 +156,7 @@ fn a_server_that_takes_eight_bits_gets_them_in_the_body() {
     let encoded = encode(&message, Takes::EightBitBodies);
     let expected =
         "Subject: =?utf-8?B?w6k=?=\nContent-Type: multipart/mixed; boundary=x\n\n--x\nX: ü\n\nö\n--x--\n";
-    assert_eq!(encoded.octets, crlf(expected));
+    assert_eq!(encoded.bytes, crlf(expected));
     let body = crlf("Subject: e\n\né\n");
     assert!(fits(&body, Takes::EightBitBodies) && !fits(&body, Takes::SevenBits));
 }
@@ -166,19 +166,19 @@ proptest! {
     fn the_text_survives_in_seven_bits(text in "([ -~é]{0,60}\n){0,5}", long in 0_usize..1_200) {
         let message = crlf(&format!("From: a@b.c\nSubject: s\nContent-Type: text/plain; charset=utf-8\n\n{}\n{text}", "y".repeat(long)));
         let encoded = encode(&message, Takes::SevenBits);
-        prop_assert!(is_seven_bit(&encoded.octets));
-        prop_assert_eq!(parts::read(&encoded.octets).text, parts::read(&message).text);
+        prop_assert!(is_seven_bit(&encoded.bytes));
+        prop_assert_eq!(parts::read(&encoded.bytes).text, parts::read(&message).text);
     }
 
     #[test]
     fn no_message_is_shorter(message in proptest::collection::vec(any::<u8>(), 0..400)) {
         let encoded = encode(&message, Takes::SevenBits);
-        prop_assert!(encoded.octets.len() >= message.len(), "{} {}", message.escape_ascii(), encoded.octets.escape_ascii());
+        prop_assert!(encoded.bytes.len() >= message.len(), "{} {}", message.escape_ascii(), encoded.bytes.escape_ascii());
     }
 
     #[test]
     fn no_structure_is_shorter(text in "(Content-Type: (multipart/(mixed|digest)|message/rfc822|text/plain)(; boundary=x)?|--x|--x--|ü|Content-Transfer-Encoding: (8bit|base64|quoted-printable)|\n|[a-zü:; ]{0,9}\n){0,30}") {
         let message = crlf(&text);
-        prop_assert!(encode(&message, Takes::SevenBits).octets.len() >= message.len());
+        prop_assert!(encode(&message, Takes::SevenBits).bytes.len() >= message.len());
     }
 }

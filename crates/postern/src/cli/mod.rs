@@ -206,7 +206,7 @@ pub(crate) enum SecretsCommand {
 
 #[derive(Debug, Args)]
 pub(crate) struct Rewrap {
-    /// Read the new key, 32 octets in base64, from this file; needed where the key comes from
+    /// Read the new key, 32 bytes in base64, from this file; needed where the key comes from
     /// `POSTERN_MASTER_KEY` [default: a fresh one]
     #[arg(long, value_name = "FILE")]
     pub(crate) key_file: Option<PathBuf>,

@@ -43,7 +43,7 @@ fn print(message: &MessageView) {
         ("Account", message.account.clone()),
         ("Submitted by", who),
         ("Notices to", message.reverse_path.clone().unwrap_or_else(|| "nobody".to_owned())),
-        ("Size", format!("{} bytes", message.size_octets)),
+        ("Size", format!("{} bytes", message.size_bytes)),
         ("Accepted", output::time(message.accepted_at)),
     ]);
     for change in &message.changes {

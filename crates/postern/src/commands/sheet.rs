@@ -38,12 +38,12 @@ pub(super) struct Columns<'a> {
 /// # Errors
 /// When it cannot be read, or is no text.
 pub(super) fn read(file: &Path, columns: &Columns<'_>) -> anyhow::Result<Sheet> {
-    let octets = fs::read(file).with_context(|| format!("{} cannot be read", file.display()))?;
-    parse(&octets, columns).with_context(|| file.display().to_string())
+    let bytes = fs::read(file).with_context(|| format!("{} cannot be read", file.display()))?;
+    parse(&bytes, columns).with_context(|| file.display().to_string())
 }
 
-pub(super) fn parse(octets: &[u8], columns: &Columns<'_>) -> anyhow::Result<Sheet> {
-    let text = decoded(octets)?;
+pub(super) fn parse(bytes: &[u8], columns: &Columns<'_>) -> anyhow::Result<Sheet> {
+    let text = decoded(bytes)?;
     let (skipped, delimiter) = delimiter(&text);
     let text = &text[skipped..];
     let mut reader = csv::ReaderBuilder::new()
@@ -97,23 +97,23 @@ impl Sheet {
 }
 
 /// The text of a file. Windows' own character sets are not guessed at: a name would be stored with the wrong letters.
-fn decoded(octets: &[u8]) -> anyhow::Result<String> {
+fn decoded(bytes: &[u8]) -> anyhow::Result<String> {
     let utf16 = |unit: fn([u8; 2]) -> u16| {
-        let (pairs, rest) = octets[2..].as_chunks::<2>();
+        let (pairs, rest) = bytes[2..].as_chunks::<2>();
         let text = String::from_utf16(&pairs.iter().map(|pair| unit(*pair)).collect::<Vec<_>>());
         text.ok()
             .filter(|_| rest.is_empty())
             .ok_or_else(|| anyhow!("it begins as UTF-16 and is not: save it anew"))
     };
-    match octets {
+    match bytes {
         [0xff, 0xfe, ..] => utf16(u16::from_le_bytes),
         [0xfe, 0xff, ..] => utf16(u16::from_be_bytes),
         _ => {
-            let octets = octets.strip_prefix(b"\xef\xbb\xbf").unwrap_or(octets);
-            let Err(error) = std::str::from_utf8(octets) else {
-                return Ok(String::from_utf8_lossy(octets).into_owned());
+            let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+            let Err(error) = std::str::from_utf8(bytes) else {
+                return Ok(String::from_utf8_lossy(bytes).into_owned());
             };
-            let line = octets[..error.valid_up_to()].iter().filter(|octet| **octet == b'\n').count() + 1;
+            let line = bytes[..error.valid_up_to()].iter().filter(|byte| **byte == b'\n').count() + 1;
             bail!(
                 "line {line} is not UTF-8: save the file as CSV UTF-8 (in Excel: File, Save As, type \"CSV UTF-8 (Comma delimited)\")"
             )
@@ -121,7 +121,7 @@ fn decoded(octets: &[u8]) -> anyhow::Result<String> {
     }
 }
 
-/// The sign between cells, and the octets of a line that only names it (`sep=;`, as Excel has it).
+/// The sign between cells, and the bytes of a line that only names it (`sep=;`, as Excel has it).
 fn delimiter(text: &str) -> (usize, u8) {
     let first = text.split_inclusive('\n').find(|line| !line.trim().is_empty()).unwrap_or_default();
     if let Some(sign) = first.trim_end().strip_prefix("sep=")
@@ -132,10 +132,10 @@ fn delimiter(text: &str) -> (usize, u8) {
     }
     let mut is_quoted = false;
     let mut counts = [(b',', 0_usize), (b';', 0), (b'\t', 0)];
-    for octet in first.bytes() {
-        is_quoted ^= octet == b'"';
+    for byte in first.bytes() {
+        is_quoted ^= byte == b'"';
         for (sign, count) in &mut counts {
-            *count += usize::from(*sign == octet && !is_quoted);
+            *count += usize::from(*sign == byte && !is_quoted);
         }
     }
     // The first of those that are there most often.
@@ -152,8 +152,8 @@ fn name(cell: &str) -> String {
 fn line_of(text: &[u8], position: Option<&csv::Position>) -> u64 {
     let Some(position) = position else { return 0 };
     let from = usize::try_from(position.byte()).unwrap_or(usize::MAX);
-    let empty = text.iter().skip(from).take_while(|octet| matches!(octet, b'\n' | b'\r'));
-    position.line() + empty.filter(|octet| **octet == b'\n').count() as u64
+    let empty = text.iter().skip(from).take_while(|byte| matches!(byte, b'\n' | b'\r'));
+    position.line() + empty.filter(|byte| **byte == b'\n').count() as u64
 }
 
 /// The text of a cell that was marked as one.
@@ -176,15 +176,15 @@ mod tests {
 
     const COLUMNS: Columns<'static> = Columns { usual: &["domain", "username", "name"], sign: "username" };
 
-    fn rows(octets: &[u8]) -> Vec<(u64, String, String)> {
-        let sheet = parse(octets, &COLUMNS).unwrap();
+    fn rows(bytes: &[u8]) -> Vec<(u64, String, String)> {
+        let sheet = parse(bytes, &COLUMNS).unwrap();
         assert!(sheet.problems.is_empty(), "{sheet:?}");
         let cell = |row: &Row, name: &str| sheet.cell(row, &[name]).unwrap_or_default().to_owned();
         sheet.rows.iter().map(|row| (row.line, cell(row, "domain"), cell(row, "name"))).collect()
     }
 
-    fn utf16(text: &str, octets: fn(u16) -> [u8; 2]) -> Vec<u8> {
-        "\u{feff}".encode_utf16().chain(text.encode_utf16()).flat_map(octets).collect()
+    fn utf16(text: &str, bytes: fn(u16) -> [u8; 2]) -> Vec<u8> {
+        "\u{feff}".encode_utf16().chain(text.encode_utf16()).flat_map(bytes).collect()
     }
 
     #[test]

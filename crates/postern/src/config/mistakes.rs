@@ -106,7 +106,7 @@ fn in_words(expected: &str) -> String {
 
 fn line_at(text: &str, offset: usize) -> String {
     let before = &text.as_bytes()[..offset.min(text.len())];
-    format!("line {}", before.iter().filter(|octet| **octet == b'\n').count() + 1)
+    format!("line {}", before.iter().filter(|byte| **byte == b'\n').count() + 1)
 }
 
 #[cfg(test)]

@@ -237,7 +237,7 @@ fn meaning(written: Written) -> Result<Config, ConfigError> {
         volatile: if raw.allow_volatile_data_dir { Volatile::Allowed } else { Volatile::Refused },
         master_key,
         identity,
-        store: Options { reserve_octets: raw.queue.disk_reserve_octets, ..Options::default() },
+        store: Options { reserve_bytes: raw.queue.disk_reserve_bytes, ..Options::default() },
         listeners,
         certificates,
         admission: AdmissionLimits {
@@ -248,10 +248,10 @@ fn meaning(written: Written) -> Result<Config, ConfigError> {
         relay: RelaySettings {
             host_name,
             expiry: Duration::from_secs(u64::from(raw.queue.expiry_hours) * 3_600),
-            max_message_octets: raw.smtp.max_message_octets,
+            max_message_bytes: raw.smtp.max_message_bytes,
             max_recipients: raw.smtp.max_recipients,
-            max_buffered_octets: raw.smtp.max_buffered_octets,
-            max_sending_octets: raw.queue.max_sending_octets,
+            max_buffered_bytes: raw.smtp.max_buffered_bytes,
+            max_sending_bytes: raw.queue.max_sending_bytes,
             control_fields: match raw.queue.azure_control_fields {
                 true => ControlFields::Passed,
                 false => ControlFields::LeftOut,
@@ -320,13 +320,13 @@ fn watch(raw: &RawAccounts) -> WatchSettings {
 /// An option that would let nothing through.
 fn zero(raw: &RawConfig) -> Option<&'static str> {
     let positive = [
-        ("smtp.max_message_octets", raw.smtp.max_message_octets > 0),
+        ("smtp.max_message_bytes", raw.smtp.max_message_bytes > 0),
         ("smtp.max_recipients", raw.smtp.max_recipients > 0),
         ("smtp.max_sessions", raw.smtp.max_sessions > 0),
         ("smtp.max_sessions_per_network", raw.smtp.max_sessions_per_network > 0),
-        ("smtp.max_buffered_octets", raw.smtp.max_buffered_octets > 0),
+        ("smtp.max_buffered_bytes", raw.smtp.max_buffered_bytes > 0),
         ("queue.expiry_hours", raw.queue.expiry_hours > 0),
-        ("queue.max_sending_octets", raw.queue.max_sending_octets > 0),
+        ("queue.max_sending_bytes", raw.queue.max_sending_bytes > 0),
         ("accounts.secret_days", raw.accounts.secret_days > 0),
     ];
     positive.into_iter().find_map(|(key, is_positive)| (!is_positive).then_some(key))
@@ -383,7 +383,7 @@ mod tests {
         assert_eq!(config.data_dir, Path::new("/var/lib/postern"));
         assert_eq!(config.listeners.iter().map(|l| l.address.port()).collect::<Vec<_>>(), [587, 465]);
         assert_eq!(config.relay.max_recipients, RelaySettings::default().max_recipients);
-        assert_eq!(config.store.reserve_octets, Options::default().reserve_octets);
+        assert_eq!(config.store.reserve_bytes, Options::default().reserve_bytes);
     }
 
     #[test]

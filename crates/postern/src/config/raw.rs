@@ -49,7 +49,7 @@ pub struct RawConfig {
 pub struct RawListener {
     /// Address and port, `[::]:587`.
     pub address: SocketAddr,
-    /// When TLS comes: `starttls`, `tls` from the first octet, or `plain` never.
+    /// When TLS comes: `starttls`, `tls` from the first byte, or `plain` never.
     pub mode: Mode,
     /// Networks that may connect, such as `10.0.0.0/8`. Default: all. A plain listener must have some, unless it
     /// listens on the loopback only.
@@ -108,7 +108,7 @@ pub enum RawRepair {
 pub enum Mode {
     /// After STARTTLS; no login before it.
     Starttls,
-    /// From the first octet.
+    /// From the first byte.
     Tls,
     /// Never.
     Plain,
@@ -145,8 +145,8 @@ pub struct RawTls {
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct RawSmtp {
-    /// Largest message in octets. Azure takes 10 MB unless it was asked for more.
-    pub max_message_octets: u64,
+    /// Largest message in bytes. Azure takes 10 MB unless it was asked for more.
+    pub max_message_bytes: u64,
     /// Recipients of one message. More than 50 are sent in several requests.
     pub max_recipients: usize,
     /// Sessions at once, in all. A quarter of them is kept for clients that are logged in, and for networks from which
@@ -155,8 +155,8 @@ pub struct RawSmtp {
     /// Sessions at once from one IPv4 address or IPv6 /64. Clients of one IPv4 /24 or IPv6 /48 that have not logged in
     /// have four times as many together.
     pub max_sessions_per_network: usize,
-    /// Octets of mail data that all sessions together may hold in memory.
-    pub max_buffered_octets: u64,
+    /// Bytes of mail data that all sessions together may hold in memory.
+    pub max_buffered_bytes: u64,
 }
 
 /// What happens to accepted messages.
@@ -167,11 +167,11 @@ pub struct RawQueue {
     pub expiry_hours: u32,
     /// Days for which messages that are done with are remembered.
     pub history_days: u32,
-    /// Octets of memory for messages on their way to Azure. Others wait until there is room.
-    pub max_sending_octets: u64,
-    /// Octets of the disk that are left to the database, so that deliveries can still be noted. With less than that
+    /// Bytes of memory for messages on their way to Azure. Others wait until there is room.
+    pub max_sending_bytes: u64,
+    /// Bytes of the disk that are left to the database, so that deliveries can still be noted. With less than that
     /// free, new mail is refused with 452, and `postern status` says so.
-    pub disk_reserve_octets: u64,
+    pub disk_reserve_bytes: u64,
     /// Pass on header fields that control Azure's mail service (`x-ms-acsemail-...`). Otherwise they are removed, and
     /// `postern message show` says so: a device could make Azure drop
     /// attachments without an error.
@@ -312,11 +312,11 @@ impl Default for RawAccounts {
 impl Default for RawSmtp {
     fn default() -> Self {
         Self {
-            max_message_octets: 10 * 1024 * 1024,
+            max_message_bytes: 10 * 1024 * 1024,
             max_recipients: 1_000,
             max_sessions: 10_000,
             max_sessions_per_network: 100,
-            max_buffered_octets: 512 << 20,
+            max_buffered_bytes: 512 << 20,
         }
     }
 }
@@ -326,8 +326,8 @@ impl Default for RawQueue {
         Self {
             expiry_hours: 48,
             history_days: 30,
-            max_sending_octets: 256 << 20,
-            disk_reserve_octets: 64 << 20,
+            max_sending_bytes: 256 << 20,
+            disk_reserve_bytes: 64 << 20,
             azure_control_fields: false,
             postmaster: None,
         }

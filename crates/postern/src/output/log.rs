@@ -97,8 +97,8 @@ mod tests {
     struct Memory(Arc<Mutex<Vec<u8>>>);
 
     impl Write for Memory {
-        fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
-            self.0.lock().unwrap().write(octets)
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
         }
 
         fn flush(&mut self) -> io::Result<()> {
@@ -121,8 +121,8 @@ mod tests {
             LogFormat::Text => with_default(builder.finish(), write),
             LogFormat::Json => with_default(builder.json().finish(), write),
         }
-        let octets = memory.0.lock().unwrap().clone();
-        String::from_utf8(octets).unwrap()
+        let bytes = memory.0.lock().unwrap().clone();
+        String::from_utf8(bytes).unwrap()
     }
 
     #[test]

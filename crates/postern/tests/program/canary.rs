@@ -47,8 +47,8 @@ fn acting(text: &str) -> Option<String> {
     text.lines().find(|line| line.starts_with("forged")).map(str::to_owned)
 }
 
-fn must_be_calm(what: &str, octets: &[u8]) {
-    let text = String::from_utf8_lossy(octets);
+fn must_be_calm(what: &str, bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
     assert_eq!(acting(&text), None, "{what}: {text:?}");
 }
 
@@ -126,7 +126,7 @@ fn check(postern: &Postern, arguments: &[&str]) -> bool {
     let output = postern.run(arguments, "");
     must_be_calm(&format!("{arguments:?}"), &output.stdout);
     must_be_calm(&format!("{arguments:?}, beside it"), &output.stderr);
-    [&output.stdout, &output.stderr].iter().any(|octets| String::from_utf8_lossy(octets).contains("CANARY"))
+    [&output.stdout, &output.stderr].iter().any(|bytes| String::from_utf8_lossy(bytes).contains("CANARY"))
 }
 
 fn story(log_format: &str, runtime: &tokio::runtime::Runtime) {

@@ -146,9 +146,9 @@ impl Try<'_> {
     /// Reads the message, chooses a transport and sends it.
     async fn send(&self) -> Carried {
         let (context, send) = (self.context, &self.claim.send);
-        let _memory = context.memory.take(send.size_octets).await;
-        let octets = match context.store.queue().body(self.claim).await {
-            Ok(octets) => octets,
+        let _memory = context.memory.take(send.size_bytes).await;
+        let bytes = match context.store.queue().body(self.claim).await {
+            Ok(bytes) => bytes,
             Err(error) => return Carried::settled(unreadable(&error), None, NOTHING_SENT),
         };
         let mailboxes: Vec<Mailbox> = send.asked_for().iter().map(|one| one.mailbox.clone()).collect();
@@ -162,7 +162,7 @@ impl Try<'_> {
         let author: Option<Mailbox> = send.author.parse().ok();
         let directory = context.store.directory();
         let sender = author.as_ref().and_then(|author| directory.sender(self.upstream.account.id, author));
-        let (message, left_out) = control_fields::judged(&octets, context.settings.control_fields);
+        let (message, left_out) = control_fields::judged(&bytes, context.settings.control_fields);
         let candidate = Candidate {
             message: &message,
             recipients: &everybody,
@@ -221,7 +221,7 @@ impl Try<'_> {
             // The others have it. Those who are left get it under an id of their own.
             let left = accepted.deferred.iter();
             let left = left.filter_map(|(place, _)| recipients.get(*place).cloned()).collect();
-            let id = uuid::Builder::from_random_bytes(self.context.entropy.octets()).into_uuid();
+            let id = uuid::Builder::from_random_bytes(self.context.entropy.bytes()).into_uuid();
             let asked_for = accepted.trouble.as_ref().and_then(|trouble| trouble.wait);
             let wait = backoff::wait(self.claim.send.attempts, asked_for, self.context.entropy.fraction());
             NextStep::AgainForOthers {

@@ -82,7 +82,7 @@ impl Dsn<'_> {
     async fn compose(&self, message: &MessageView, recipients: &[FailedRecipient]) -> Vec<u8> {
         let original = self.context.store.queue().body_of(message.id).await;
         let returned_header = match &original {
-            Ok(octets) => message::header::split(octets).0.to_vec(),
+            Ok(bytes) => message::header::split(bytes).0.to_vec(),
             // The message is gone; what was noted of it has to do.
             Err(_) => format!(
                 "From: {}\r\nSubject: {}\r\nMessage-ID: {}\r\n",
@@ -110,7 +110,7 @@ impl Dsn<'_> {
         .compose()
     }
 
-    fn queued(&self, octets: usize) -> QueuedMessage {
+    fn queued(&self, bytes: usize) -> QueuedMessage {
         let now = self.context.clock.now();
         let expiry = SignedDuration::try_from(self.context.settings.expiry).unwrap_or(SignedDuration::MAX);
         let recipient = Recipient { mailbox: self.to.clone(), notify: None, original: None };
@@ -129,7 +129,7 @@ impl Dsn<'_> {
                 subject: "Undelivered".to_owned(),
             },
             changes: Vec::new(),
-            size_octets: octets as u64,
+            size_bytes: bytes as u64,
             accepted_at: now,
             expires_at: now.saturating_add(expiry).unwrap_or(Timestamp::MAX),
             idempotency_key: None,

@@ -53,7 +53,7 @@ impl Context {
         settings: std::sync::Arc<crate::settings::RelaySettings>,
         (clock, entropy): (clock::Clock, clock::Entropy),
     ) -> Self {
-        let memory = std::sync::Arc::new(memory_budget::MemoryBudget::new(settings.max_sending_octets));
+        let memory = std::sync::Arc::new(memory_budget::MemoryBudget::new(settings.max_sending_bytes));
         Self { store, clock, entropy, settings, memory }
     }
 }

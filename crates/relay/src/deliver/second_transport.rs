@@ -83,7 +83,7 @@ impl Try<'_> {
     /// What goes on with the next group, under an id that is stored before anything goes out under it.
     fn divided(&self, division: Division, taken: Option<TakenGroup>, hidden: &[Mailbox]) -> NextStep {
         let division = division::apart(division, |one| hidden.contains(&one.mailbox));
-        let id = uuid::Builder::from_random_bytes(self.context.entropy.octets()).into_uuid();
+        let id = uuid::Builder::from_random_bytes(self.context.entropy.bytes()).into_uuid();
         let operation = OperationId::new(id);
         NextStep::Divided { at: self.context.clock.now(), division, operation, taken }
     }

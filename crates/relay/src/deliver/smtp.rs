@@ -1,4 +1,4 @@
-//! Azure's SMTP endpoint as a transport: the message as it is, octet for octet, where that can be.
+//! Azure's SMTP endpoint as a transport: the message as it is, byte for byte, where that can be.
 
 use std::fmt::Write as _;
 
@@ -60,7 +60,7 @@ pub(crate) async fn send_over(
         (outgoing.message, &[][..])
     } else {
         encoded = seven_bit::encode(outgoing.message, takes);
-        (&encoded.octets[..], &encoded.remarks[..])
+        (&encoded.bytes[..], &encoded.remarks[..])
     };
     let author = author(message);
     let reverse_path = match (outgoing.reverse_path, author.clone()) {

@@ -50,15 +50,15 @@ pub async fn send_test_message(
         return TestOutcome::RateLimited(next);
     }
     upstream.sends.lock().start(1);
-    let id = uuid::Builder::from_random_bytes(entropy.octets()).into_uuid();
-    let octets = message(from, to, transport, &id.to_string(), clock.now());
+    let id = uuid::Builder::from_random_bytes(entropy.bytes()).into_uuid();
+    let bytes = message(from, to, transport, &id.to_string(), clock.now());
     let directory = store.directory();
     let recipients = [to.clone()];
     let mut usage = Vec::new();
     let verdict = match transport {
         Transport::Rest => {
             let candidate = Candidate {
-                message: &octets,
+                message: &bytes,
                 recipients: &recipients,
                 sender: directory.sender(account.id, from),
                 accepted_at: clock.now(),
@@ -81,7 +81,7 @@ pub async fn send_test_message(
         }
         Transport::Smtp => {
             let reverse_path = &ReversePath::Mailbox(from.clone());
-            let outgoing = Outgoing { message: &octets, reverse_path, recipients: &recipients };
+            let outgoing = Outgoing { message: &bytes, reverse_path, recipients: &recipients };
             smtp::send(&upstream, &outgoing).await
         }
     };

@@ -44,9 +44,9 @@ impl Verifier {
     #[must_use]
     pub fn new(entropy: &Entropy) -> Self {
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        let nobody = PasswordHash::of(&SecretString::from("nobody"), entropy.octets());
+        let nobody = PasswordHash::of(&SecretString::from("nobody"), entropy.bytes());
         Self {
-            key: hmac::Key::new(hmac::HMAC_SHA256, &entropy.octets::<32>()),
+            key: hmac::Key::new(hmac::HMAC_SHA256, &entropy.bytes::<32>()),
             good: Mutex::default(),
             permits: Semaphore::new(cores),
             strangers: Semaphore::new(cores),
@@ -103,7 +103,7 @@ impl Verifier {
         }
         context.update(proof.expose_secret().as_bytes());
         let tag = context.sign();
-        tag.as_ref().iter().take(8).fold(0, |mark, octet| mark << 8 | u64::from(*octet))
+        tag.as_ref().iter().take(8).fold(0, |mark, byte| mark << 8 | u64::from(*byte))
     }
 
     fn remembers(&self, tag: Option<&[u8; 32]>, now: Timestamp) -> bool {

@@ -10,7 +10,7 @@ pub(super) fn problems(observed: &Observed, now: Timestamp) -> Vec<Problem> {
 }
 
 fn disk_full(observed: &Observed, now: Timestamp) -> Option<Problem> {
-    let disk = observed.disk.as_ref().filter(|disk| disk.free_octets < disk.reserve_octets)?;
+    let disk = observed.disk.as_ref().filter(|disk| disk.free_bytes < disk.reserve_bytes)?;
     let path = disk.path.display();
     Some(Problem {
         code: Code::DiskFull,
@@ -20,8 +20,8 @@ fn disk_full(observed: &Observed, now: Timestamp) -> Option<Problem> {
         message: format!(
             "The disk that holds {path} has {} free, and Postern reserves the last {} for the queue's own database: new mail \
              is refused with 452.",
-            size(disk.free_octets),
-            size(disk.reserve_octets)
+            size(disk.free_bytes),
+            size(disk.reserve_bytes)
         ),
         action: format!("Free space on the file system of {path}; `df -h {path}` shows which one."),
         alarm_at: Some(now),

@@ -198,7 +198,7 @@ fn suppressed_recipients_are_counted() {
 #[test]
 fn a_disk_below_its_reserve_and_one_that_fails_are_the_servers() {
     let disk =
-        |free_octets| Some(Disk { path: "/var/lib/postern".into(), free_octets, reserve_octets: 64 << 20 });
+        |free_bytes| Some(Disk { path: "/var/lib/postern".into(), free_bytes, reserve_bytes: 64 << 20 });
     assert_eq!(problems(&Observed { disk: disk(64 << 20), ..Observed::default() }, at(0)), []);
     let failure = StorageFailure { since: at(-9), last_at: at(-1), text: "the database failed".into() };
     let observed = Observed {

@@ -45,12 +45,12 @@ pub(super) fn said(text: &str) -> String {
     line.trim_end_matches('.').to_owned()
 }
 
-/// Octets, as people say it.
-pub(super) fn size(octets: u64) -> String {
-    match octets {
-        ..0x0010_0000 => format!("{} KiB", octets >> 10),
-        0x0010_0000..0x4000_0000 => format!("{} MiB", octets >> 20),
-        _ => format!("{}.{} GiB", octets >> 30, (octets >> 20) % 1_024 * 10 / 1_024),
+/// Bytes, as people say it.
+pub(super) fn size(bytes: u64) -> String {
+    match bytes {
+        ..0x0010_0000 => format!("{} KiB", bytes >> 10),
+        0x0010_0000..0x4000_0000 => format!("{} MiB", bytes >> 20),
+        _ => format!("{}.{} GiB", bytes >> 30, (bytes >> 20) % 1_024 * 10 / 1_024),
     }
 }
 

@@ -40,7 +40,7 @@ pub(super) const TABLE: &[(&str, &str, &str)] = &[
     (
         "421 4.3.2",
         "",
-        "The server reached a limit: if this persists, raise `max_sessions` or `max_buffered_octets` under [smtp].",
+        "The server reached a limit: if this persists, raise `max_sessions` or `max_buffered_bytes` under [smtp].",
     ),
     (
         "421 4.4.2",
@@ -242,7 +242,7 @@ pub(super) const TABLE: &[(&str, &str, &str)] = &[
     (
         "552 5.3.4",
         "",
-        "The message is too large: send less, or raise `max_message_octets` under [smtp] if Azure accepts more.",
+        "The message is too large: send less, or raise `max_message_bytes` under [smtp] if Azure accepts more.",
     ),
     (
         "553 5.6.7",

@@ -190,8 +190,8 @@ mod tests {
     struct Log(Arc<Mutex<Vec<u8>>>);
 
     impl io::Write for Log {
-        fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
-            self.0.lock().unwrap().write(octets)
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
         }
 
         fn flush(&mut self) -> io::Result<()> {
@@ -239,8 +239,8 @@ mod tests {
         let mut hello = vec![22, 3, 1, 0, 45, 1, 0, 0, 41, 3, 1];
         hello.extend_from_slice(&[0; 33]);
         hello.extend_from_slice(&[0, 2, 0, 0x2f, 1, 0]);
-        let failed = |octets: &[u8]| HandshakeError {
-            heard: Heard::read(octets),
+        let failed = |bytes: &[u8]| HandshakeError {
+            heard: Heard::read(bytes),
             source: io::ErrorKind::UnexpectedEof.into(),
         };
         let refused = of_stranger("203.0.113.9", model::refused::NO_TLS, 0);

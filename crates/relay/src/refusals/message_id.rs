@@ -6,7 +6,7 @@ const MAX: usize = 200;
 /// Finds the first Message-ID in what may be no header section, or not all of one. Control characters become `?`.
 pub(crate) fn message_id_in(header: &[u8]) -> Option<String> {
     const NAME: &[u8] = b"message-id:";
-    let mut lines = header.split(|octet| *octet == b'\n').map(<[u8]>::trim_ascii_end);
+    let mut lines = header.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii_end);
     let field =
         lines.find(|line| line.get(..NAME.len()).is_some_and(|name| name.eq_ignore_ascii_case(NAME)))?;
     let mut body = field[NAME.len()..].trim_ascii();

@@ -35,8 +35,8 @@ pub(super) fn of_credential(login: &str, second: i64) -> Refused {
 
 fn open(folder: &std::path::Path) -> (Store, Refusals, Clock) {
     let data_dir = DataDir::open(folder, Volatile::Allowed).unwrap();
-    let options = Options { segment_octets: 65_536, ..Options::default() };
-    let store = Store::open(&data_dir, MasterKey::from_octets([1; 32]), &options, at(0)).unwrap();
+    let options = Options { segment_bytes: 65_536, ..Options::default() };
+    let store = Store::open(&data_dir, MasterKey::from_bytes([1; 32]), &options, at(0)).unwrap();
     let clock = Clock::standing(at(0));
     let refusals = Refusals::new(&store, clock.clone());
     (store, refusals, clock)

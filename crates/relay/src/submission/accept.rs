@@ -47,7 +47,7 @@ impl Submission {
             envelope_id: envelope.parameters.envelope_id.take(),
             header: complete.metadata,
             changes,
-            size_octets: complete.octets,
+            size_bytes: complete.bytes,
             accepted_at: now,
             expires_at: expiry(now, &self.context.settings),
             idempotency_key: Some(complete.idempotency_key),
@@ -64,7 +64,7 @@ impl Submission {
             message.id = %id,
             login = %credential.login,
             peer.address = %envelope.peer.address.ip(),
-            size_octets = complete.octets,
+            size_bytes = complete.bytes,
             recipients,
             "accepted"
         );
@@ -95,8 +95,8 @@ impl Submission {
             info!(login = login.name, change = ?change.cause, "a message was changed on its way in");
         }
         let operation = self.repeats.operation(complete.idempotency_key, self.context.clock.now());
-        let _memory = self.context.memory.take(complete.octets).await;
-        let message = complete.body.into_octets().await.map_err(|error| reply_for::store(&error))?;
+        let _memory = self.context.memory.take(complete.bytes).await;
+        let message = complete.body.into_bytes().await.map_err(|error| reply_for::store(&error))?;
         let recipients: Vec<Mailbox> = envelope.recipients.iter().map(|one| one.mailbox.clone()).collect();
         let paths = (&envelope.reverse_path, recipients.as_slice());
         let verdict = submit_directly(&self.context, login, operation, &message, paths).await;
@@ -164,7 +164,7 @@ pub struct Message {
     /// How urgent it is.
     pub lane: Lane,
     /// The message, with header section and body.
-    pub octets: Vec<u8>,
+    pub bytes: Vec<u8>,
 }
 
 /// Queues a message on the same path as those that come by SMTP.
@@ -178,8 +178,8 @@ pub async fn submit(
     message: Message,
 ) -> Result<QueueId, StoreError> {
     let now = clock.now();
-    let id = QueueId::new(now, entropy.octets());
-    let (header, body) = message::header::split(&message.octets);
+    let id = QueueId::new(now, entropy.bytes());
+    let (header, body) = message::header::split(&message.bytes);
     let facts = inspect(header).map_err(|error| StoreError::Damaged(error.to_string()))?;
     let message_id = facts.message_id.clone().unwrap_or_else(|| format!("<{id}@{}>", settings.host_name));
     let additions = Additions {
@@ -187,9 +187,9 @@ pub async fn submit(
         date: (!facts.has_date).then_some(now),
         ..Additions::default()
     };
-    let mut octets = rewrite(header, &additions);
-    octets.extend_from_slice(b"\r\n");
-    octets.extend_from_slice(body);
+    let mut bytes = rewrite(header, &additions);
+    bytes.extend_from_slice(b"\r\n");
+    bytes.extend_from_slice(body);
     let recipients: Vec<Recipient> = message
         .recipients
         .into_iter()
@@ -209,13 +209,13 @@ pub async fn submit(
             subject: facts.subject.unwrap_or_default(),
         },
         changes: Vec::new(),
-        size_octets: octets.len() as u64,
+        size_bytes: bytes.len() as u64,
         accepted_at: now,
         expires_at: expiry(now, settings),
         idempotency_key: None,
         sends: sends(id, &recipients),
     };
-    store.queue().accept(queued, Body::inline(octets)).await.map(store::Accepted::id)
+    store.queue().accept(queued, Body::inline(bytes)).await.map(store::Accepted::id)
 }
 
 fn origin(credential: &Credential) -> Origin {
@@ -245,10 +245,10 @@ fn sends(id: QueueId, recipients: &[Recipient]) -> Vec<NewSend> {
 
 /// The id under which Azure gets one send of a message (RFC 9562 section 5.8).
 fn operation_of(id: QueueId, part: u16) -> OperationId {
-    let mut octets = [0; 18];
-    octets[..16].copy_from_slice(&id.to_bytes());
-    octets[16..].copy_from_slice(&part.to_be_bytes());
-    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &octets);
+    let mut bytes = [0; 18];
+    bytes[..16].copy_from_slice(&id.to_bytes());
+    bytes[16..].copy_from_slice(&part.to_be_bytes());
+    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &bytes);
     let mut custom = [0; 16];
     custom.copy_from_slice(&digest.as_ref()[..16]);
     OperationId::new(uuid::Builder::from_custom_bytes(custom).into_uuid())

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Octets that are still free.
+/// Bytes that are still free.
 #[derive(Debug)]
 pub(super) struct Budget(AtomicU64);
 
@@ -11,25 +11,24 @@ pub(super) struct Budget(AtomicU64);
 #[derive(Debug)]
 pub(super) struct Reserved {
     budget: Arc<Budget>,
-    octets: u64,
+    bytes: u64,
 }
 
 impl Budget {
-    pub(super) fn new(octets: u64) -> Arc<Self> {
-        Arc::new(Self(AtomicU64::new(octets)))
+    pub(super) fn new(bytes: u64) -> Arc<Self> {
+        Arc::new(Self(AtomicU64::new(bytes)))
     }
 
     /// Takes a part, if so much is left.
-    pub(super) fn reserve(self: &Arc<Self>, octets: u64) -> Option<Reserved> {
-        let taken =
-            self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |free| free.checked_sub(octets));
-        taken.ok().map(|_| Reserved { budget: Arc::clone(self), octets })
+    pub(super) fn reserve(self: &Arc<Self>, bytes: u64) -> Option<Reserved> {
+        let taken = self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |free| free.checked_sub(bytes));
+        taken.ok().map(|_| Reserved { budget: Arc::clone(self), bytes })
     }
 }
 
 impl Drop for Reserved {
     fn drop(&mut self) {
-        self.budget.0.fetch_add(self.octets, Ordering::Relaxed);
+        self.budget.0.fetch_add(self.bytes, Ordering::Relaxed);
     }
 }
 

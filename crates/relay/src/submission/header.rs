@@ -104,9 +104,9 @@ fn protocol(sender: &Sender, envelope: &Envelope) -> String {
 /// Everything but the body that makes two submissions the same.
 fn begin_digest(sender: &Sender, envelope: &Envelope, header: &[u8]) -> digest::Context {
     let mut context = digest::Context::new(&digest::SHA256);
-    let mut field = |octets: &[u8]| {
-        context.update(&octets.len().to_be_bytes());
-        context.update(octets);
+    let mut field = |bytes: &[u8]| {
+        context.update(&bytes.len().to_be_bytes());
+        context.update(bytes);
     };
     match sender {
         Sender::Credential(credential) => field(&credential.id.to_bytes()),

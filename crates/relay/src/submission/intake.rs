@@ -46,7 +46,7 @@ impl From<StoreError> for Stopped {
 /// A whole message.
 pub(super) struct Complete {
     pub(super) body: Body,
-    pub(super) octets: u64,
+    pub(super) bytes: u64,
     pub(super) metadata: HeaderMetadata,
     pub(super) idempotency_key: IdempotencyKey,
 }
@@ -61,9 +61,9 @@ pub(super) struct Written {
 }
 
 /// A header section that is larger than this is refused.
-const MAX_HEADER_OCTETS: usize = 262_144;
+const MAX_HEADER_BYTES: usize = 262_144;
 /// What one message holds in memory at most: header or body, before it goes to a file.
-pub(super) const HELD_OCTETS: u64 = 262_144;
+pub(super) const HELD_BYTES: u64 = 262_144;
 
 impl Intake {
     pub(super) fn new(writer: BodyWriter) -> Self {
@@ -77,16 +77,16 @@ impl Intake {
     }
 
     /// Takes a piece. Gives the header section when it is complete; [`Intake::begin_body`] must follow.
-    pub(super) async fn take(&mut self, octets: &[u8]) -> Result<Option<Vec<u8>>, Stopped> {
+    pub(super) async fn take(&mut self, bytes: &[u8]) -> Result<Option<Vec<u8>>, Stopped> {
         let held = match &mut self.phase {
-            Phase::Body => return self.write(octets).await.map(|()| None),
+            Phase::Body => return self.write(bytes).await.map(|()| None),
             Phase::Between(_) => return Err(StoreError::Closed.into()),
             Phase::Header(held) => held,
         };
         let searched = held.len();
-        held.extend_from_slice(octets);
+        held.extend_from_slice(bytes);
         let Some(end) = message::header::end_of_header_behind(held, searched) else {
-            let is_too_large = held.len() > MAX_HEADER_OCTETS;
+            let is_too_large = held.len() > MAX_HEADER_BYTES;
             return if is_too_large { Err(Stopped::Refused(reply_for::HEADER_TOO_LARGE)) } else { Ok(None) };
         };
         let rest = held.split_off(end);
@@ -133,23 +133,23 @@ impl Intake {
         };
         let mut idempotency_key = [0; 16];
         idempotency_key.copy_from_slice(&digest.finish().as_ref()[..16]);
-        let octets = writer.octets();
+        let bytes = writer.bytes();
         let body = writer.finish().await?;
         let metadata = std::mem::take(&mut self.metadata);
-        Ok(Complete { body, octets, metadata, idempotency_key: IdempotencyKey(idempotency_key) })
+        Ok(Complete { body, bytes, metadata, idempotency_key: IdempotencyKey(idempotency_key) })
     }
 
-    async fn write(&mut self, octets: &[u8]) -> Result<(), Stopped> {
+    async fn write(&mut self, bytes: &[u8]) -> Result<(), Stopped> {
         if let Some(digest) = &mut self.digest {
-            digest.update(octets);
+            digest.update(bytes);
         }
-        match octets {
+        match bytes {
             [.., before, last] => self.last = [*before, *last],
             [only] => self.last = [self.last[1], *only],
             [] => return Ok(()),
         }
         let writer = self.writer.as_mut().ok_or(StoreError::Closed)?;
-        Ok(writer.write(octets).await?)
+        Ok(writer.write(bytes).await?)
     }
 }
 
@@ -175,15 +175,15 @@ mod tests {
             }
         }
         let complete = intake.finish().await.unwrap();
-        (found.unwrap(), complete.body.into_octets().await.unwrap())
+        (found.unwrap(), complete.body.into_bytes().await.unwrap())
     }
 
     #[tokio::test]
     async fn where_a_message_is_cut_does_not_matter() {
         let folder = tempfile::tempdir().unwrap();
         let data_dir = DataDir::open(folder.path(), Volatile::Allowed).unwrap();
-        let options = Options { segment_octets: 65_536, ..Options::default() };
-        let key = MasterKey::from_octets([1; 32]);
+        let options = Options { segment_bytes: 65_536, ..Options::default() };
+        let key = MasterKey::from_bytes([1; 32]);
         let store = Store::open(&data_dir, key, &options, Timestamp::UNIX_EPOCH).unwrap();
         for message in [
             &b"From: a@b.c\r\nBcc: d@e.f\r\nX: 1\r\n\r\n\r\nbody\r\n\r\nend\r\n"[..],

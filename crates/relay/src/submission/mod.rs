@@ -97,7 +97,7 @@ impl Submission {
             protection: LoginProtection::new(store.clone(), clock.clone()),
             rates: Arc::default(),
             repeats: Arc::default(),
-            budget: Budget::new(settings.max_buffered_octets),
+            budget: Budget::new(settings.max_buffered_bytes),
             upstreams,
             entra_http: azure_client::Http::new(settings.entra.ca_pem.as_deref())?,
             bearers: Arc::default(),
@@ -165,8 +165,8 @@ impl Service for Submission {
             envelope::reverse_path(path, &sender, &mending, &self.context.store.directory())?;
         let room = self.context.store.queue().has_room(parameters.size_octets.unwrap_or(0));
         room.map_err(|error| reply_for::store(&error))?;
-        let reserved = self.budget.reserve(intake::HELD_OCTETS).ok_or(reply_for::NO_MEMORY)?;
-        let id = QueueId::new(now, self.context.entropy.octets());
+        let reserved = self.budget.reserve(intake::HELD_BYTES).ok_or(reply_for::NO_MEMORY)?;
+        let id = QueueId::new(now, self.context.entropy.bytes());
         Ok(Transaction {
             sender,
             repairs,
@@ -203,8 +203,8 @@ impl Service for Submission {
         taken.map_err(|refusal| refusal.because(format!("the recipient was {}", excerpt(&path.to_string()))))
     }
 
-    async fn data(&self, transaction: &mut Transaction, octets: &[u8]) -> Result<(), Refusal> {
-        match transaction.intake.take(octets).await.map_err(|stopped| self.stopped(stopped))? {
+    async fn data(&self, transaction: &mut Transaction, bytes: &[u8]) -> Result<(), Refusal> {
+        match transaction.intake.take(bytes).await.map_err(|stopped| self.stopped(stopped))? {
             None => Ok(()),
             Some(header) => self.begin_body(transaction, &header).await,
         }

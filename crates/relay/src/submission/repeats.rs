@@ -82,11 +82,11 @@ impl Sent {
 
 /// An id that is the same for equal messages of the same ten minutes, counted (RFC 9562 section 5.8).
 fn derived(idempotency_key: IdempotencyKey, now: Timestamp, before: u32) -> OperationId {
-    let mut octets = idempotency_key.0;
+    let mut bytes = idempotency_key.0;
     let slot = (now.as_second() / WINDOW.as_secs()).to_be_bytes();
     let salt = slot.into_iter().chain(before.to_be_bytes());
-    octets.iter_mut().zip(salt).for_each(|(octet, salt)| *octet ^= salt);
-    OperationId::new(uuid::Builder::from_custom_bytes(octets).into_uuid())
+    bytes.iter_mut().zip(salt).for_each(|(byte, salt)| *byte ^= salt);
+    OperationId::new(uuid::Builder::from_custom_bytes(bytes).into_uuid())
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use rusqlite::Connection;
 use crate::error::StoreError;
 
 /// All steps in order. A released step is never edited.
-const STEPS: [&str; 12] = [
+const STEPS: [&str; 13] = [
     include_str!("../../migrations/0001_queue_accounts_and_secrets.sql"),
     include_str!("../../migrations/0002_when_an_account_changed.sql"),
     include_str!("../../migrations/0003_verify_rotate_audit.sql"),
@@ -17,6 +17,7 @@ const STEPS: [&str; 12] = [
     include_str!("../../migrations/0009_how_long_azure_asked_to_wait.sql"),
     include_str!("../../migrations/0010_refusals.sql"),
     include_str!("../../migrations/0011_why_mail_waits.sql"),
+    include_str!("../../migrations/0012_sizes_are_in_bytes.sql"),
     include_str!("../../migrations/0015_what_nodes_share.sql"),
 ];
 

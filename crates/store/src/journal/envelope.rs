@@ -56,7 +56,7 @@ pub(super) fn write(message: &QueuedMessage) -> Vec<u8> {
         message_id: message.header.message_id.clone(),
         subject: message.header.subject.clone(),
         changes: message.changes.iter().map(columns::from_change).collect(),
-        size: message.size_octets,
+        size: message.size_bytes,
         accepted_at: message.accepted_at.as_millisecond(),
         expires_at: message.expires_at.as_millisecond(),
         idempotency_key: message.idempotency_key.map(|idempotency_key| idempotency_key.0),
@@ -74,10 +74,10 @@ pub(super) fn write(message: &QueuedMessage) -> Vec<u8> {
 }
 
 /// Reads an envelope back.
-pub(super) fn read(octets: &[u8]) -> Result<QueuedMessage, StoreError> {
+pub(super) fn read(bytes: &[u8]) -> Result<QueuedMessage, StoreError> {
     let damaged = |what: &str| StoreError::Damaged(format!("{what} in an envelope of the journal"));
     let envelope: Envelope =
-        serde_json::from_slice(octets).map_err(|error| damaged(&format!("JSON ({error})")))?;
+        serde_json::from_slice(bytes).map_err(|error| damaged(&format!("JSON ({error})")))?;
     let time = |milliseconds| Timestamp::from_millisecond(milliseconds).map_err(|_| damaged("a time"));
     let mut sends = Vec::with_capacity(envelope.sends.len());
     for send in &envelope.sends {
@@ -98,7 +98,7 @@ pub(super) fn read(octets: &[u8]) -> Result<QueuedMessage, StoreError> {
             subject: envelope.subject,
         },
         changes: envelope.changes.iter().map(columns::to_change).collect::<Result<_, _>>()?,
-        size_octets: envelope.size,
+        size_bytes: envelope.size,
         accepted_at: time(envelope.accepted_at)?,
         expires_at: time(envelope.expires_at)?,
         idempotency_key: envelope.idempotency_key.map(IdempotencyKey),
@@ -120,10 +120,10 @@ mod tests {
             damage in proptest::collection::vec((0..OLD.len(), any::<u8>()), 1..4),
             end in 0..OLD.len() * 2,
         ) {
-            let mut octets = OLD.as_bytes().to_vec();
-            damage.into_iter().for_each(|(at, octet)| octets[at] = octet);
-            octets.truncate(end);
-            if let Ok(message) = read(&octets) {
+            let mut bytes = OLD.as_bytes().to_vec();
+            damage.into_iter().for_each(|(at, byte)| bytes[at] = byte);
+            bytes.truncate(end);
+            if let Ok(message) = read(&bytes) {
                 prop_assert_eq!(read(&write(&message)).unwrap(), message);
             }
         }

@@ -26,11 +26,11 @@ enum Chore {
 const MAX_SPARES: usize = 2;
 
 impl Keeper {
-    pub(super) fn start(folder: Folder, segment_octets: u64, database: Database) -> Result<Self, StoreError> {
+    pub(super) fn start(folder: Folder, segment_bytes: u64, database: Database) -> Result<Self, StoreError> {
         let (chores, inbox) = channel();
         std::thread::Builder::new()
             .name("journal-keeper".to_owned())
-            .spawn(move || run(&folder, segment_octets, &database, &inbox))?;
+            .spawn(move || run(&folder, segment_bytes, &database, &inbox))?;
         Ok(Self { chores })
     }
 
@@ -45,7 +45,7 @@ impl Keeper {
     }
 }
 
-fn run(folder: &Folder, segment_octets: u64, database: &Database, inbox: &Receiver<Chore>) {
+fn run(folder: &Folder, segment_bytes: u64, database: &Database, inbox: &Receiver<Chore>) {
     let mut made = 0;
     for chore in inbox {
         match chore {
@@ -55,7 +55,7 @@ fn run(folder: &Folder, segment_octets: u64, database: &Database, inbox: &Receiv
                     continue;
                 }
                 made += 1;
-                if let Err(error) = folder.make_spare(made, segment_octets) {
+                if let Err(error) = folder.make_spare(made, segment_bytes) {
                     debug!(%error, "no spare segment could be made; the next one grows as it is filled");
                 }
             }

@@ -31,7 +31,7 @@ pub(crate) use self::record::Kind;
 pub(crate) use self::sink::{Entry, Sink};
 pub(crate) use self::writer::Appended;
 
-use self::record::{HEADER_OCTETS, Record};
+use self::record::{HEADER_BYTES, Record};
 use self::segment::Folder;
 use crate::body::LargeBodies;
 use crate::database::Database;
@@ -48,7 +48,7 @@ pub(crate) struct Place {
 pub(crate) struct Opening {
     pub(crate) folder: PathBuf,
     pub(crate) large: LargeBodies,
-    pub(crate) segment_octets: u64,
+    pub(crate) segment_bytes: u64,
     /// Enters messages into the database.
     pub(crate) sink: Arc<dyn Sink>,
 }
@@ -72,7 +72,7 @@ impl Journal {
         let folder = Folder::open(opening.folder)?;
         let next =
             recovery::Recovery { folder: &folder, database, sink: &opening.sink }.run(&opening.large)?;
-        let keeper = Keeper::start(folder.clone(), opening.segment_octets, database.clone())?;
+        let keeper = Keeper::start(folder.clone(), opening.segment_bytes, database.clone())?;
         let behind = Arc::new(AtomicUsize::new(0));
         let (appends, inbox) = mpsc::channel();
         let writer = writer::Writer::new(writer::Parts {
@@ -83,7 +83,7 @@ impl Journal {
             sink: opening.sink,
             behind: Arc::clone(&behind),
             next_segment: next,
-            segment_octets: opening.segment_octets,
+            segment_bytes: opening.segment_bytes,
         })?;
         std::thread::Builder::new().name("journal".to_owned()).spawn(move || writer.run(&inbox))?;
         Ok((Self { folder, large: opening.large, appends, behind }, keeper))
@@ -127,40 +127,40 @@ impl Journal {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(damaged()),
             opened => opened?.ok_or_else(damaged)?,
         };
-        let mut octets = record_at(&file, place.position)?;
-        let record = Record::read(&octets, place.segment).ok_or_else(damaged)?;
+        let mut bytes = record_at(&file, place.position)?;
+        let record = Record::read(&bytes, place.segment).ok_or_else(damaged)?;
         let (kind, message) = (record.kind, envelope::read(record.envelope)?);
         if message.id != id {
             return Err(damaged());
         }
-        let body_octets = record.body.len();
-        octets.drain(..octets.len() - body_octets);
-        Ok((kind, message, octets))
+        let body_bytes = record.body.len();
+        bytes.drain(..bytes.len() - body_bytes);
+        Ok((kind, message, bytes))
     }
 }
 
-/// Octets read at once: most records are whole within them.
+/// Bytes read at once: most records are whole within them.
 const FIRST_READ: usize = 16_384;
 
-/// Reads the octets of one record, as its own header counts them.
+/// Reads the bytes of one record, as its own header counts them.
 fn record_at(file: &File, position: u64) -> io::Result<Vec<u8>> {
-    let mut octets = vec![0; FIRST_READ];
+    let mut bytes = vec![0; FIRST_READ];
     let mut filled = 0;
     loop {
-        match file.read_at(&mut octets[filled..], position + filled as u64)? {
+        match file.read_at(&mut bytes[filled..], position + filled as u64)? {
             0 => break,
             more => filled += more,
         }
-        let Some(header) = octets[..filled].first_chunk::<HEADER_OCTETS>() else { continue };
+        let Some(header) = bytes[..filled].first_chunk::<HEADER_BYTES>() else { continue };
         let number =
             |at: usize| u32::from_le_bytes([header[at], header[at + 1], header[at + 2], header[at + 3]]);
-        let wanted = HEADER_OCTETS + number(20) as usize + number(24) as usize;
+        let wanted = HEADER_BYTES + number(20) as usize + number(24) as usize;
         if filled >= wanted {
-            octets.truncate(wanted);
-            return Ok(octets);
+            bytes.truncate(wanted);
+            return Ok(bytes);
         }
-        octets.resize(wanted, 0);
+        bytes.resize(wanted, 0);
     }
-    octets.truncate(filled);
-    Ok(octets)
+    bytes.truncate(filled);
+    Ok(bytes)
 }

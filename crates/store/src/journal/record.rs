@@ -2,8 +2,8 @@
 //!
 //! ```text
 //! 0   magic "PREC"      4   CRC-32 of everything behind it
-//! 8   segment number    16  kind, three octets of zero
-//! 20  envelope octets   24  body octets    28  zero
+//! 8   segment number    16  kind, three bytes of zero
+//! 20  envelope bytes   24  body bytes    28  zero
 //! 32  envelope, body
 //! ```
 //!
@@ -27,14 +27,14 @@ pub(crate) struct Record<'a> {
     pub(crate) body: &'a [u8],
 }
 
-/// Octets before the envelope.
-pub(crate) const HEADER_OCTETS: usize = 32;
+/// Bytes before the envelope.
+pub(crate) const HEADER_BYTES: usize = 32;
 const MAGIC: [u8; 4] = *b"PREC";
 
 impl<'a> Record<'a> {
-    /// Octets of the record in a segment.
-    pub(crate) fn octets(&self) -> usize {
-        HEADER_OCTETS + self.envelope.len() + self.body.len()
+    /// Bytes of the record in a segment.
+    pub(crate) fn bytes(&self) -> usize {
+        HEADER_BYTES + self.envelope.len() + self.body.len()
     }
 
     /// Appends the record to `output`.
@@ -44,8 +44,8 @@ impl<'a> Record<'a> {
         output.extend_from_slice(&[0; 4]);
         output.extend_from_slice(&segment.to_le_bytes());
         output.extend_from_slice(&[self.kind as u8, 0, 0, 0]);
-        output.extend_from_slice(&octets_of(self.envelope).to_le_bytes());
-        output.extend_from_slice(&octets_of(self.body).to_le_bytes());
+        output.extend_from_slice(&bytes_of(self.envelope).to_le_bytes());
+        output.extend_from_slice(&bytes_of(self.body).to_le_bytes());
         output.extend_from_slice(&[0; 4]);
         output.extend_from_slice(self.envelope);
         output.extend_from_slice(self.body);
@@ -55,26 +55,26 @@ impl<'a> Record<'a> {
 
     /// Reads the record at the start of `input`; `None` where no whole record of that segment stands.
     pub(crate) fn read(input: &'a [u8], segment: u64) -> Option<Self> {
-        let header: &[u8; HEADER_OCTETS] = input.first_chunk()?;
+        let header: &[u8; HEADER_BYTES] = input.first_chunk()?;
         let number =
             |at: usize| u32::from_le_bytes([header[at], header[at + 1], header[at + 2], header[at + 3]]);
         if header[..4] != MAGIC || header[8..16] != segment.to_le_bytes() {
             return None;
         }
         let kind = [Kind::Inline, Kind::Large].into_iter().find(|kind| *kind as u8 == header[16])?;
-        let (envelope_octets, body_octets) = (number(20) as usize, number(24) as usize);
-        let end = HEADER_OCTETS.checked_add(envelope_octets)?.checked_add(body_octets)?;
+        let (envelope_bytes, body_bytes) = (number(20) as usize, number(24) as usize);
+        let end = HEADER_BYTES.checked_add(envelope_bytes)?.checked_add(body_bytes)?;
         let whole = input.get(..end)?;
         if crc32fast::hash(&whole[8..]) != number(4) {
             return None;
         }
-        let (envelope, body) = whole[HEADER_OCTETS..].split_at(envelope_octets);
+        let (envelope, body) = whole[HEADER_BYTES..].split_at(envelope_bytes);
         Some(Self { kind, envelope, body })
     }
 }
 
 /// Bodies above the inline limit have files of their own, so that nothing here comes near 4 GiB.
-fn octets_of(part: &[u8]) -> u32 {
+fn bytes_of(part: &[u8]) -> u32 {
     u32::try_from(part.len()).unwrap_or(u32::MAX)
 }
 
@@ -93,7 +93,7 @@ mod tests {
             let record = Record { kind: Kind::Inline, envelope: &envelope, body: &body };
             let mut written = Vec::new();
             record.write(7, &mut written);
-            prop_assert_eq!(written.len(), record.octets());
+            prop_assert_eq!(written.len(), record.bytes());
             prop_assert_eq!(Record::read(&written, 7), Some(record));
             prop_assert_eq!(Record::read(&written, 8), None);
             for end in 0..written.len() {

@@ -9,7 +9,7 @@ use tracing::{error, info};
 
 use super::ledger::{self, SegmentRow};
 use super::record::Record;
-use super::segment::{FILE_HEADER_OCTETS, Folder};
+use super::segment::{FILE_HEADER_BYTES, Folder};
 use super::sink::{self, Batch, Entry, Sink};
 use super::{Place, envelope};
 use crate::body::LargeBodies;
@@ -68,7 +68,7 @@ impl Recovery<'_> {
 
     /// Enters the rest of one segment and seals it. Says whether it is done with.
     fn finish(&self, number: u64, row: Option<&SegmentRow>) -> Result<bool, StoreError> {
-        let start = row.map_or(FILE_HEADER_OCTETS, |row| row.entered_to);
+        let start = row.map_or(FILE_HEADER_BYTES, |row| row.entered_to);
         let end = match (row.and_then(|row| row.sealed_at), self.folder.read(number)?) {
             (Some(sealed_at), _) => sealed_at,
             (None, None) => start,
@@ -89,7 +89,7 @@ impl Recovery<'_> {
                 let message = Arc::new(envelope::read(record.envelope)?);
                 let place = Place { segment, position: start + used as u64 };
                 entries.push(Entry { message, place });
-                used += record.octets();
+                used += record.bytes();
             }
             if entries.is_empty() {
                 break;

@@ -10,8 +10,8 @@ use std::path::{Path, PathBuf};
 
 use crate::data_dir::sync_folder;
 
-/// Octets before the first record: a magic word and the segment's number.
-pub(crate) const FILE_HEADER_OCTETS: u64 = 16;
+/// Bytes before the first record: a magic word and the segment's number.
+pub(crate) const FILE_HEADER_BYTES: u64 = 16;
 const FILE_MAGIC: [u8; 8] = *b"POSTERN1";
 static ZEROS: [u8; 65_536] = [0; 65_536];
 
@@ -55,9 +55,9 @@ impl Folder {
     }
 
     /// Makes a spare of the given size, filled and synced.
-    pub(crate) fn make_spare(&self, name: u64, octets: u64) -> io::Result<()> {
+    pub(crate) fn make_spare(&self, name: u64, bytes: u64) -> io::Result<()> {
         let (unfinished, finished) = (self.0.join("unfinished"), self.spare_path(name));
-        let made = fill(&unfinished, octets).and_then(|()| fs::rename(&unfinished, finished));
+        let made = fill(&unfinished, bytes).and_then(|()| fs::rename(&unfinished, finished));
         if made.is_err() {
             let _ = fs::remove_file(&unfinished);
         }
@@ -113,11 +113,11 @@ impl Folder {
     }
 }
 
-fn fill(path: &Path, octets: u64) -> io::Result<()> {
+fn fill(path: &Path, bytes: u64) -> io::Result<()> {
     let file = File::options().create(true).truncate(true).write(true).mode(0o600).open(path)?;
     let mut position = 0;
-    while position < octets {
-        let length = (octets - position).min(ZEROS.len() as u64);
+    while position < bytes {
+        let length = (bytes - position).min(ZEROS.len() as u64);
         file.write_all_at(&ZEROS[..usize::try_from(length).unwrap_or(ZEROS.len())], position)?;
         position += length;
     }

@@ -11,7 +11,7 @@ use tracing::{error, info};
 
 use super::keeper::Keeper;
 use super::record::{Kind, Record};
-use super::segment::{FILE_HEADER_OCTETS, Folder};
+use super::segment::{FILE_HEADER_BYTES, Folder};
 use super::sink::{self, Batch, Entry, Sink};
 use super::{Place, envelope, ledger};
 use crate::body::LargeBodies;
@@ -27,7 +27,7 @@ pub(crate) struct Append {
 
 /// A message's body on its way into the journal.
 pub(crate) enum Appended {
-    /// The octets.
+    /// The bytes.
     Inline(Vec<u8>),
     /// They are in a file of their own, written and synced.
     Large,
@@ -42,7 +42,7 @@ pub(super) struct Parts {
     pub(super) sink: Arc<dyn Sink>,
     pub(super) behind: Arc<AtomicUsize>,
     pub(super) next_segment: u64,
-    pub(super) segment_octets: u64,
+    pub(super) segment_bytes: u64,
 }
 
 pub(super) struct Writer {
@@ -61,7 +61,7 @@ struct Current {
 
 /// Limits of one group. A larger one would only make the first of its messages wait.
 const MAX_GROUP: usize = 1_024;
-const MAX_GROUP_OCTETS: usize = 4 << 20;
+const MAX_GROUP_BYTES: usize = 4 << 20;
 
 impl Writer {
     pub(super) fn new(parts: Parts) -> Result<Self, StoreError> {
@@ -72,11 +72,11 @@ impl Writer {
 
     pub(super) fn run(mut self, inbox: &Receiver<Append>) {
         while let Ok(first) = inbox.recv() {
-            let mut octets = first.body.octets();
+            let mut bytes = first.body.bytes();
             let mut group = vec![first];
-            while group.len() < MAX_GROUP && octets < MAX_GROUP_OCTETS {
+            while group.len() < MAX_GROUP && bytes < MAX_GROUP_BYTES {
                 let Ok(next) = inbox.try_recv() else { break };
-                octets += next.body.octets();
+                bytes += next.body.bytes();
                 group.push(next);
             }
             self.append(group);
@@ -110,9 +110,9 @@ impl Writer {
         let envelopes: Vec<Vec<u8>> = group.iter().map(|append| envelope::write(&append.message)).collect();
         let records: Vec<Record<'_>> =
             group.iter().zip(&envelopes).map(|(append, envelope)| append.record(envelope)).collect();
-        let needed: usize = records.iter().map(Record::octets).sum();
+        let needed: usize = records.iter().map(Record::bytes).sum();
         let is_full = |current: &Current| {
-            current.end > FILE_HEADER_OCTETS && current.end + needed as u64 > self.parts.segment_octets
+            current.end > FILE_HEADER_BYTES && current.end + needed as u64 > self.parts.segment_bytes
         };
         if self.current.as_ref().is_none_or(is_full) {
             self.begin_segment()?;
@@ -136,7 +136,7 @@ impl Writer {
             return Err(error.into());
         }
         current.end += self.buffer.len() as u64;
-        self.buffer.shrink_to(MAX_GROUP_OCTETS);
+        self.buffer.shrink_to(MAX_GROUP_BYTES);
         Ok(entries)
     }
 
@@ -164,7 +164,7 @@ impl Writer {
         let file = self.parts.folder.begin(number)?;
         self.parts.next_segment += 1;
         self.parts.keeper.prepare();
-        if let Some(full) = self.current.replace(Current { file, number, end: FILE_HEADER_OCTETS }) {
+        if let Some(full) = self.current.replace(Current { file, number, end: FILE_HEADER_BYTES }) {
             self.seal(&full);
         }
         Ok(())
@@ -188,7 +188,7 @@ impl Writer {
     /// erased if the disk lets us, and the segment is sealed before it.
     fn abandon_segment(&mut self) {
         let Some(failed) = self.current.take() else { return };
-        let erased = failed.file.write_all_at(&[0; super::record::HEADER_OCTETS], failed.end);
+        let erased = failed.file.write_all_at(&[0; super::record::HEADER_BYTES], failed.end);
         if erased.and_then(|()| failed.file.sync_data()).is_err() {
             let (number, end) = (failed.number, failed.end);
             let sealed = self
@@ -228,7 +228,7 @@ impl Append {
 }
 
 impl Appended {
-    fn octets(&self) -> usize {
+    fn bytes(&self) -> usize {
         match self {
             Self::Inline(body) => body.len(),
             Self::Large => 0,

@@ -52,7 +52,7 @@ impl Queue {
         };
         let id = message.id;
         let (appended, large) = match body.0 {
-            Kept::Inline(octets) => (Appended::Inline(octets), None),
+            Kept::Inline(bytes) => (Appended::Inline(bytes), None),
             Kept::Large(file) => (Appended::Large, Some(file)),
         };
         let (tell, told) = oneshot::channel();

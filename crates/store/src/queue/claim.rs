@@ -202,7 +202,7 @@ fn claim(connection: &Connection, asked: Asked, lease: Lease) -> Result<Vec<Clai
     let Asked { account, now, limit } = asked;
     let mut select = connection.prepare_cached(
         "SELECT s.message_id, s.part, s.operation_id, s.recipients, s.attempts,
-                m.expires_at, m.segment, m.position, m.reverse_path, m.header_from, m.size_octets,
+                m.expires_at, m.segment, m.position, m.reverse_path, m.header_from, m.size_bytes,
                 s.division, s.refused_by_rest
          FROM send s JOIN message m ON m.id = s.message_id
          WHERE s.account_id = ? AND s.lane = ? AND s.state = 'queued' AND s.due_at <= ?
@@ -224,7 +224,7 @@ fn claim(connection: &Connection, asked: Asked, lease: Lease) -> Result<Vec<Clai
 }
 
 const EXPIRED: &str = "SELECT s.message_id, s.part, s.operation_id, s.recipients, s.attempts,
-        m.expires_at, m.segment, m.position, m.reverse_path, m.header_from, m.size_octets,
+        m.expires_at, m.segment, m.position, m.reverse_path, m.header_from, m.size_bytes,
                 s.division, s.refused_by_rest
      FROM send s JOIN message m ON m.id = s.message_id
      WHERE s.account_id = ?1 AND s.lane BETWEEN 0 AND 2 AND s.state = 'queued'
@@ -269,7 +269,7 @@ fn read_claim(row: &Row<'_>) -> Result<Claim, StoreError> {
             refused_by_rest: row.get(12)?,
             reverse_path: columns::to_reverse_path(&row.get::<_, String>(8)?)?,
             author: row.get(9)?,
-            size_octets: row.get(10)?,
+            size_bytes: row.get(10)?,
             attempts: row.get(4)?,
             expires_at: columns::to_time(row.get(5)?)?,
         },

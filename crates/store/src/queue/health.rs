@@ -18,10 +18,10 @@ use crate::journal::ledger;
 pub struct Disk {
     /// The data directory.
     pub path: PathBuf,
-    /// Octets that may still be written.
-    pub free_octets: u64,
-    /// Octets of those that messages do not get.
-    pub reserve_octets: u64,
+    /// Bytes that may still be written.
+    pub free_bytes: u64,
+    /// Bytes of those that messages do not get.
+    pub reserve_bytes: u64,
 }
 
 /// Messages of one author that wait because Azure refuses the sender.
@@ -80,8 +80,8 @@ impl Queue {
         let inner = &self.0;
         Ok(Disk {
             path: inner.data_dir.path().to_owned(),
-            free_octets: inner.data_dir.free_octets()?,
-            reserve_octets: inner.reserve_octets,
+            free_bytes: inner.data_dir.free_bytes()?,
+            reserve_bytes: inner.reserve_bytes,
         })
     }
 

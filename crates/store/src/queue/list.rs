@@ -42,8 +42,8 @@ pub struct ListedSend {
     pub recipients: Vec<Recipient>,
     /// What its header says.
     pub header: HeaderMetadata,
-    /// Octets.
-    pub size_octets: u64,
+    /// Bytes.
+    pub size_bytes: u64,
     /// When it was accepted.
     pub accepted_at: Timestamp,
     /// What the last try brought.
@@ -69,8 +69,8 @@ pub struct MessageView {
     pub header: HeaderMetadata,
     /// What was changed in it on its way in.
     pub changes: Vec<Change>,
-    /// Octets.
-    pub size_octets: u64,
+    /// Bytes.
+    pub size_bytes: u64,
     /// When it was accepted.
     pub accepted_at: Timestamp,
     /// When delivery is given up.
@@ -174,7 +174,7 @@ pub(crate) fn open_sends(connection: &Connection, account: AccountId) -> Result<
 fn list(connection: &Connection, cursor: Cursor) -> Result<Vec<ListedSend>, StoreError> {
     let mut select = connection.prepare_cached(
         "SELECT s.message_id, s.part, s.account_id, s.state, s.due_at, s.attempts, s.recipients,
-                m.header_from, m.message_id, m.subject, m.size_octets, m.accepted_at,
+                m.header_from, m.message_id, m.subject, m.size_bytes, m.accepted_at,
                 (SELECT a.text FROM attempt a WHERE a.message_id = s.message_id AND a.part = s.part
                  ORDER BY a.number DESC LIMIT 1)
          FROM send s JOIN message m ON m.id = s.message_id
@@ -198,7 +198,7 @@ fn list(connection: &Connection, cursor: Cursor) -> Result<Vec<ListedSend>, Stor
             attempts: row.get(5)?,
             recipients: columns::to_recipients(&row.get::<_, String>(6)?)?,
             header: HeaderMetadata { from: row.get(7)?, message_id: row.get(8)?, subject: row.get(9)? },
-            size_octets: row.get(10)?,
+            size_bytes: row.get(10)?,
             accepted_at: columns::to_time(row.get(11)?)?,
             last_text: row.get(12)?,
         });
@@ -210,7 +210,7 @@ fn view(connection: &Connection, id: QueueId) -> Result<Option<MessageView>, Sto
     let message = connection
         .prepare_cached(
             "SELECT account_id, origin, origin_name, lane, reverse_path, envelope_id,
-                    header_from, message_id, subject, size_octets, accepted_at, expires_at, changes
+                    header_from, message_id, subject, size_bytes, accepted_at, expires_at, changes
              FROM message WHERE id = ?",
         )?
         .query_row([id.to_string()], |row| Ok(read_message(id, row)))
@@ -244,7 +244,7 @@ fn read_message(id: QueueId, row: &Row<'_>) -> Result<MessageView, StoreError> {
         reverse_path: columns::to_reverse_path(&row.get::<_, String>(4)?)?,
         envelope_id: row.get(5)?,
         header: HeaderMetadata { from: row.get(6)?, message_id: row.get(7)?, subject: row.get(8)? },
-        size_octets: row.get(9)?,
+        size_bytes: row.get(9)?,
         accepted_at: columns::to_time(row.get(10)?)?,
         expires_at: columns::to_time(row.get(11)?)?,
         changes: columns::to_changes(&row.get::<_, String>(12)?)?,
@@ -298,7 +298,7 @@ mod tests {
                 Change { cause: Cause::Repair(Repair::From), text: "one".into() },
                 Change { cause: Cause::Repair(Repair::From), text: "two".into() },
             ],
-            size_octets: 1,
+            size_bytes: 1,
             accepted_at: at,
             expires_at: at,
             idempotency_key: None,
@@ -313,7 +313,7 @@ mod tests {
     async fn what_was_accepted_is_known_before_the_database_has_heard_of_it() {
         let folder = tempfile::tempdir().unwrap();
         let data_dir = DataDir::open(folder.path(), Volatile::Allowed).unwrap();
-        let key = MasterKey::from_octets([1; 32]);
+        let key = MasterKey::from_bytes([1; 32]);
         let store = Store::open(&data_dir, key, &Options::default(), Timestamp::UNIX_EPOCH).unwrap();
         let queue = store.queue().clone();
         for look in 0..3 {

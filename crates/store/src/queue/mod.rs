@@ -48,7 +48,7 @@ pub struct Queue(Arc<Inner>);
 
 struct Inner {
     data_dir: DataDir,
-    reserve_octets: u64,
+    reserve_bytes: u64,
     database: Database,
     journal: Journal,
     keeper: Keeper,
@@ -174,14 +174,14 @@ impl Queue {
         let opening = Opening {
             folder: data_dir.join("journal"),
             large: large.clone(),
-            segment_octets: options.segment_octets,
+            segment_bytes: options.segment_bytes,
             sink: Arc::new(Intake { arrivals: Arc::clone(&arrivals) }),
         };
         let (journal, keeper) = Journal::open(opening, &database)?;
         let recent = Recent::load(&database, now)?;
-        let reserve_octets = options.reserve_octets;
+        let reserve_bytes = options.reserve_bytes;
         let inner =
-            Inner { data_dir, reserve_octets, database, journal, keeper, large, recent, arrivals, node };
+            Inner { data_dir, reserve_bytes, database, journal, keeper, large, recent, arrivals, node };
         Ok(Self(Arc::new(inner)))
     }
 
@@ -207,9 +207,9 @@ impl Queue {
     ///
     /// # Errors
     /// When there is not, or when the file system does not say.
-    pub fn has_room(&self, octets: u64) -> Result<(), StoreError> {
-        let free = self.0.data_dir.free_octets()?;
-        if free < octets.saturating_add(self.0.reserve_octets) { Err(StoreError::Full(None)) } else { Ok(()) }
+    pub fn has_room(&self, bytes: u64) -> Result<(), StoreError> {
+        let free = self.0.data_dir.free_bytes()?;
+        if free < bytes.saturating_add(self.0.reserve_bytes) { Err(StoreError::Full(None)) } else { Ok(()) }
     }
 
     /// Resolves when mail of that account has arrived in the queue since the last call.

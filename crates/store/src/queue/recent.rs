@@ -1,6 +1,6 @@
 //! Submissions of the last minutes whose clients may not know that they were accepted.
 //!
-//! A client that lost our 250 sends its message again (RFC 5321 section 4.5.4.1), within minutes and octet for octet.
+//! A client that lost our 250 sends its message again (RFC 5321 section 4.5.4.1), within minutes and byte for byte.
 //! One copy is enough then. A client that went on after the 250 has it: what is equal later is a new message, such as
 //! the next alarm of a device that writes no date. After a restart nobody knows who has heard what.
 

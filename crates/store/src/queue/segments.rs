@@ -39,7 +39,7 @@ fn enter_message(connection: &Connection, entry: &Entry) -> Result<bool, StoreEr
     let inserted = connection
         .prepare_cached(
             "INSERT INTO message (id, account_id, origin, origin_name, lane, reverse_path, ret, envelope_id,
-                 header_from, message_id, subject, size_octets, accepted_at, expires_at, fingerprint, segment,
+                 header_from, message_id, subject, size_bytes, accepted_at, expires_at, fingerprint, segment,
                  position, open_sends, changes)
              VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
              ON CONFLICT (id) DO NOTHING",
@@ -56,7 +56,7 @@ fn enter_message(connection: &Connection, entry: &Entry) -> Result<bool, StoreEr
             message.header.from,
             message.header.message_id,
             message.header.subject,
-            message.size_octets,
+            message.size_bytes,
             message.accepted_at.as_millisecond(),
             message.expires_at.as_millisecond(),
             message.idempotency_key.map(|idempotency_key| idempotency_key.0),

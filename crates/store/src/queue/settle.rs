@@ -283,7 +283,7 @@ fn note(connection: &Connection, id: SendId, attempt: &Attempt) -> Result<(), St
 fn discard_body(connection: &Connection, id: QueueId, discarded: &mut Discarded) -> Result<(), StoreError> {
     let message: Option<(i64, u64, u64)> = connection
         .prepare_cached(
-            "UPDATE message SET open_sends = open_sends - 1 WHERE id = ? RETURNING open_sends, segment, size_octets",
+            "UPDATE message SET open_sends = open_sends - 1 WHERE id = ? RETURNING open_sends, segment, size_bytes",
         )?
         .query_row([id.to_string()], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
         .optional()?;
@@ -291,7 +291,7 @@ fn discard_body(connection: &Connection, id: QueueId, discarded: &mut Discarded)
     if ledger::release(connection, segment)? {
         discarded.segments.insert(segment);
     }
-    if size >= crate::body::INLINE_OCTETS as u64 {
+    if size >= crate::body::INLINE_BYTES as u64 {
         discarded.messages.push(id);
     }
     Ok(())

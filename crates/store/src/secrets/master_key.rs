@@ -14,7 +14,7 @@ use crate::data_dir::{NO_LINK, foreign_owner, us};
 
 /// 256 bits. It does not print.
 pub struct MasterKey {
-    octets: Zeroizing<[u8; 32]>,
+    bytes: Zeroizing<[u8; 32]>,
     id: String,
 }
 
@@ -39,9 +39,9 @@ impl MasterKey {
     /// # Errors
     /// When the system has no randomness.
     pub fn generate() -> io::Result<Self> {
-        let mut octets = Zeroizing::new([0; 32]);
-        getrandom::fill(octets.as_mut()).map_err(io::Error::from)?;
-        Ok(Self::from_octets(*octets))
+        let mut bytes = Zeroizing::new([0; 32]);
+        getrandom::fill(bytes.as_mut()).map_err(io::Error::from)?;
+        Ok(Self::from_bytes(*bytes))
     }
 
     /// Writes the key to a file of its own, as a whole or not at all.
@@ -49,7 +49,7 @@ impl MasterKey {
     /// # Errors
     /// When the file cannot be written.
     pub(crate) fn keep(&self, path: &Path) -> io::Result<()> {
-        keep(path, &STANDARD.encode(*self.octets).into())
+        keep(path, &STANDARD.encode(*self.bytes).into())
     }
 
     /// Reads the key from a file that is ours and that only we may read, or makes both at the first start.
@@ -61,7 +61,7 @@ impl MasterKey {
             Ok(file) => {
                 check_private(&file, path)?;
                 let mut text = Zeroizing::new(String::new());
-                file.take(MAX_FILE_OCTETS).read_to_string(&mut text)?;
+                file.take(MAX_FILE_BYTES).read_to_string(&mut text)?;
                 Self::parse(&text).ok_or_else(|| {
                     let text = format!("{} does not hold a master key", path.display());
                     io::Error::new(io::ErrorKind::InvalidData, text)
@@ -84,16 +84,16 @@ impl MasterKey {
     /// Reads a key from base64, as the environment or a credential store gives it.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let octets = Zeroizing::new(STANDARD.decode(text.trim()).ok()?);
-        Some(Self::from_octets(octets.as_slice().try_into().ok()?))
+        let bytes = Zeroizing::new(STANDARD.decode(text.trim()).ok()?);
+        Some(Self::from_bytes(bytes.as_slice().try_into().ok()?))
     }
 
     /// A key that is at hand.
     #[must_use]
-    pub fn from_octets(octets: [u8; 32]) -> Self {
-        let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &octets);
-        let id = digest.as_ref()[..8].iter().map(|octet| format!("{octet:02x}")).collect();
-        Self { octets: Zeroizing::new(octets), id }
+    pub fn from_bytes(bytes: [u8; 32]) -> Self {
+        let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &bytes);
+        let id = digest.as_ref()[..8].iter().map(|byte| format!("{byte:02x}")).collect();
+        Self { bytes: Zeroizing::new(bytes), id }
     }
 
     /// A name for the key that does not give it away.
@@ -102,13 +102,13 @@ impl MasterKey {
         &self.id
     }
 
-    pub(super) fn octets(&self) -> &[u8; 32] {
-        &self.octets
+    pub(super) fn bytes(&self) -> &[u8; 32] {
+        &self.bytes
     }
 }
 
 /// More than a key in base64 has, with blanks around it.
-const MAX_FILE_OCTETS: u64 = 1_024;
+const MAX_FILE_BYTES: u64 = 1_024;
 
 /// A key that others can read is no secret; one that is somebody else's may be exchanged for theirs.
 fn check_private(file: &File, path: &Path) -> io::Result<()> {
@@ -187,7 +187,7 @@ mod tests {
         let path = folder.path().join("master.key");
         let made = MasterKey::open_or_create(&path).unwrap();
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
-        assert_eq!(MasterKey::open_or_create(&path).unwrap().octets(), made.octets());
+        assert_eq!(MasterKey::open_or_create(&path).unwrap().bytes(), made.bytes());
         fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
         assert_eq!(MasterKey::open_or_create(&path).unwrap_err().kind(), io::ErrorKind::PermissionDenied);
         fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();

@@ -86,12 +86,12 @@ pub(crate) struct Sealed {
     owner: SecretOwner,
     name: SecretName,
     key_id: String,
-    octets: Vec<u8>,
+    bytes: Vec<u8>,
     facts: SecretFacts,
 }
 
-/// Of the nonce, which stands before the sealed octets.
-const NONCE_OCTETS: usize = 24;
+/// Of the nonce, which stands before the sealed bytes.
+const NONCE_BYTES: usize = 24;
 /// Characters of a hint.
 const HINT: usize = 3;
 
@@ -129,12 +129,12 @@ impl Secrets {
                     .optional()?)
             })
             .await?;
-        let (key_id, octets) = sealed
+        let (key_id, bytes) = sealed
             .ok_or_else(|| StoreError::Missing(format!("the {} of {}", name.as_str(), owner.kind())))?;
         if key_id != key.id() {
             return Err(StoreError::Sealed);
         }
-        let plain = open(&key, &owner.binding(name), &octets)?;
+        let plain = open(&key, &owner.binding(name), &bytes)?;
         let text = std::str::from_utf8(&plain).map_err(|_| StoreError::Sealed)?;
         Ok(SecretString::from(text))
     }
@@ -209,28 +209,28 @@ impl Secrets {
 
 /// Seals a secret for its row.
 pub(crate) fn seal(key: &MasterKey, owner: SecretOwner, new: &NewSecret) -> Result<Sealed, StoreError> {
-    let octets = wrap(key, &owner.binding(new.name), new.secret.expose_secret().as_bytes())?;
-    Ok(Sealed { owner, name: new.name, key_id: key.id().to_owned(), octets, facts: new.facts.clone() })
+    let bytes = wrap(key, &owner.binding(new.name), new.secret.expose_secret().as_bytes())?;
+    Ok(Sealed { owner, name: new.name, key_id: key.id().to_owned(), bytes, facts: new.facts.clone() })
 }
 
 fn wrap(key: &MasterKey, binding: &str, plain: &[u8]) -> Result<Vec<u8>, StoreError> {
-    let mut nonce = [0; NONCE_OCTETS];
+    let mut nonce = [0; NONCE_BYTES];
     getrandom::fill(&mut nonce).map_err(|error| StoreError::Io(error.into()))?;
     let payload = Payload { msg: plain, aad: binding.as_bytes() };
     let ciphertext = cipher(key).encrypt(&XNonce::from(nonce), payload).map_err(|_| StoreError::Sealed)?;
     Ok([&nonce[..], &ciphertext].concat())
 }
 
-fn open(key: &MasterKey, binding: &str, octets: &[u8]) -> Result<Zeroizing<Vec<u8>>, StoreError> {
-    let (nonce, ciphertext) = octets.split_at_checked(NONCE_OCTETS).ok_or(StoreError::Sealed)?;
+fn open(key: &MasterKey, binding: &str, bytes: &[u8]) -> Result<Zeroizing<Vec<u8>>, StoreError> {
+    let (nonce, ciphertext) = bytes.split_at_checked(NONCE_BYTES).ok_or(StoreError::Sealed)?;
     let payload = Payload { msg: ciphertext, aad: binding.as_bytes() };
-    let nonce: &[u8; NONCE_OCTETS] = nonce.try_into().map_err(|_| StoreError::Sealed)?;
+    let nonce: &[u8; NONCE_BYTES] = nonce.try_into().map_err(|_| StoreError::Sealed)?;
     let plain = cipher(key).decrypt(&XNonce::from(*nonce), payload).map_err(|_| StoreError::Sealed)?;
     Ok(Zeroizing::new(plain))
 }
 
 fn cipher(key: &MasterKey) -> XChaCha20Poly1305 {
-    XChaCha20Poly1305::new(key.octets().into())
+    XChaCha20Poly1305::new(key.bytes().into())
 }
 
 impl SecretFacts {
@@ -255,7 +255,7 @@ impl Sealed {
                 ":owner_id": self.owner.id(),
                 ":name": self.name.as_str(),
                 ":key_id": self.key_id,
-                ":sealed": self.octets,
+                ":sealed": self.bytes,
                 ":hint": self.facts.hint,
                 ":set_at": self.facts.set_at.as_millisecond(),
                 ":expires_at": self.facts.expires_at.map(Timestamp::as_millisecond),
@@ -333,7 +333,7 @@ mod tests {
     use crate::database::Database;
 
     fn secrets(folder: &std::path::Path, key: u8) -> Secrets {
-        Secrets::new(Database::open(&folder.join("test.db")).unwrap(), MasterKey::from_octets([key; 32]))
+        Secrets::new(Database::open(&folder.join("test.db")).unwrap(), MasterKey::from_bytes([key; 32]))
     }
 
     fn owner(n: u8) -> SecretOwner {
@@ -364,7 +364,7 @@ mod tests {
         assert!(matches!(secrets.get(owner(2), SecretName::ClientSecret).await, Err(StoreError::Sealed)));
         assert!(matches!(secrets.get(owner(3), SecretName::ClientSecret).await, Err(StoreError::Missing(_))));
 
-        let other = Secrets::new(secrets.database.clone(), MasterKey::from_octets([2; 32]));
+        let other = Secrets::new(secrets.database.clone(), MasterKey::from_bytes([2; 32]));
         assert!(matches!(other.get(owner(1), SecretName::ClientSecret).await, Err(StoreError::Sealed)));
         let raw = std::fs::read(folder.path().join("test.db-wal")).unwrap();
         assert!(memchr_like(&raw, b"s3cr~t value").is_none(), "the secret is on disk in clear");

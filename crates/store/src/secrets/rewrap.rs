@@ -12,7 +12,7 @@ impl Secrets {
     /// meanwhile.
     pub(crate) async fn rewrap(&self, new: MasterKey, audit: AuditEntry) -> Result<usize, StoreError> {
         let mut key = self.key.write().await;
-        let (from, to) = (MasterKey::from_octets(*key.octets()), MasterKey::from_octets(*new.octets()));
+        let (from, to) = (MasterKey::from_bytes(*key.bytes()), MasterKey::from_bytes(*new.bytes()));
         let work = move |connection: &Connection| {
             let count = reseal(connection, &from, &to)?;
             audit.store(connection)?;

@@ -30,8 +30,8 @@ type Engine = fn(&Path) -> Store;
 /// SQLite and the journal, in a data directory of one process.
 fn sqlite(folder: &Path) -> Store {
     let data_dir = DataDir::open(folder, Volatile::Allowed).unwrap();
-    let options = Options { segment_octets: 64 << 10, ..Options::default() };
-    Store::open(&data_dir, MasterKey::from_octets([1; 32]), &options, at(0)).unwrap()
+    let options = Options { segment_bytes: 64 << 10, ..Options::default() };
+    Store::open(&data_dir, MasterKey::from_bytes([1; 32]), &options, at(0)).unwrap()
 }
 
 /// A store under test.

@@ -29,7 +29,7 @@ pub(crate) async fn a_secret_is_opened_only_where_it_was_put(world: &mut World) 
 
 pub(crate) async fn a_new_key_opens_what_was_sealed_before(world: &mut World) {
     put(world).await;
-    let count = world.store().rewrap(MasterKey::from_octets([2; 32]), audit("secrets.rewrap")).await.unwrap();
+    let count = world.store().rewrap(MasterKey::from_bytes([2; 32]), audit("secrets.rewrap")).await.unwrap();
     assert_eq!(count, 1);
     let secret = world.store().secrets().get(OWNER, SecretName::ClientSecret).await.unwrap();
     assert_eq!(secret.expose_secret(), "s3cr~t");

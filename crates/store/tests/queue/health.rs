@@ -53,10 +53,10 @@ async fn what_waits_is_counted_with_the_reason_of_its_last_try() {
 async fn a_disk_below_its_reserve_takes_no_mail_and_can_still_be_written() {
     let folder = tempfile::tempdir().unwrap();
     let data_dir = DataDir::open(folder.path(), Volatile::Allowed).unwrap();
-    let options = Options { reserve_octets: u64::MAX, ..Options::default() };
-    let store = Store::open(&data_dir, MasterKey::from_octets([1; 32]), &options, at(0)).unwrap();
+    let options = Options { reserve_bytes: u64::MAX, ..Options::default() };
+    let store = Store::open(&data_dir, MasterKey::from_bytes([1; 32]), &options, at(0)).unwrap();
     let disk = store.queue().disk().unwrap();
-    assert!(disk.free_octets > 0 && disk.free_octets < disk.reserve_octets);
+    assert!(disk.free_bytes > 0 && disk.free_bytes < disk.reserve_bytes);
     assert_eq!(disk.path, folder.path());
     assert!(matches!(store.queue().has_room(1), Err(StoreError::Full(None))));
     store.queue().probe().await.unwrap();

@@ -27,8 +27,8 @@ fn at(second: i64) -> Timestamp {
 
 fn open(path: &Path) -> Store {
     let data_dir = DataDir::open(path, Volatile::Allowed).unwrap();
-    let options = Options { segment_octets: 64 << 10, ..Options::default() };
-    Store::open(&data_dir, MasterKey::from_octets([1; 32]), &options, at(0)).unwrap()
+    let options = Options { segment_bytes: 64 << 10, ..Options::default() };
+    Store::open(&data_dir, MasterKey::from_bytes([1; 32]), &options, at(0)).unwrap()
 }
 
 fn message(number: u32) -> QueuedMessage {
@@ -48,7 +48,7 @@ fn message(number: u32) -> QueuedMessage {
             subject: "s".into(),
         },
         changes: Vec::new(),
-        size_octets: 0,
+        size_bytes: 0,
         accepted_at: at(0),
         expires_at: at(0).saturating_add(SignedDuration::from_hours(48)).unwrap(),
         idempotency_key: None,
@@ -65,7 +65,7 @@ fn message(number: u32) -> QueuedMessage {
 
 async fn accept(store: &Store, number: u32, body: &[u8]) -> Result<Accepted, StoreError> {
     let mut message = message(number);
-    message.size_octets = body.len() as u64;
+    message.size_bytes = body.len() as u64;
     let mut writer = store.queue().begin_body(message.id);
     for piece in body.chunks(50_000) {
         writer.write(piece).await?;

@@ -90,10 +90,10 @@ async fn a_torn_record_at_the_end_is_not_taken_for_a_message() {
     let _ = fs::remove_file(crashed.path().join("postern.db"));
     let _ = fs::remove_file(crashed.path().join("postern.db-wal"));
     let segment = crashed.path().join("journal/0000000001.segment");
-    let mut octets = fs::read(&segment).unwrap();
-    let last = octets.windows(4).rposition(|window| window == b"PREC").unwrap();
-    octets[last + 100] ^= 1;
-    fs::write(&segment, octets).unwrap();
+    let mut bytes = fs::read(&segment).unwrap();
+    let last = bytes.windows(4).rposition(|window| window == b"PREC").unwrap();
+    bytes[last + 100] ^= 1;
+    fs::write(&segment, bytes).unwrap();
     assert_eq!(all_queued(&open(crashed.path())).await, [0, 1]);
 }
 

@@ -148,11 +148,11 @@ fn stamps(files: &[CertificateFiles]) -> Vec<Stamps> {
 fn fingerprint(certificate: &CertificateDer<'_>) -> String {
     let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, certificate);
     let mut text = String::new();
-    for octet in digest.as_ref() {
+    for byte in digest.as_ref() {
         if !text.is_empty() {
             text.push(':');
         }
-        let _ = write!(text, "{octet:02X}");
+        let _ = write!(text, "{byte:02X}");
     }
     text
 }

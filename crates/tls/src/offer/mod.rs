@@ -1,4 +1,4 @@
-//! What a client offers at the beginning of a TLS handshake, read from the octets that came in.
+//! What a client offers at the beginning of a TLS handshake, read from the bytes that came in.
 //!
 //! rustls tells no more of a handshake that it refuses than why. To help with a device the operator has to know what
 //! the device can do, so its ClientHello (RFC 8446 section 4.1.2, RFC 5246 section 7.4.1.2) is read here as far as it
@@ -44,25 +44,25 @@ pub(crate) const TLS_1_2: Version = Version(0x0303);
 /// Records of a handshake, and alerts (RFC 8446 section 5.1).
 const HANDSHAKE: u8 = 22;
 const CLIENT_HELLO: u8 = 1;
-/// Octets of something else that are worth showing.
-const MAX_SHOWN_OCTETS: usize = 40;
+/// Bytes of something else that are worth showing.
+const MAX_SHOWN_BYTES: usize = 40;
 /// RFC 1035 section 2.3.4.
-const MAX_NAME_OCTETS: usize = 255;
+const MAX_NAME_BYTES: usize = 255;
 
 impl Heard {
     /// Reads what a client sent first.
     #[must_use]
-    pub fn read(octets: &[u8]) -> Self {
-        match octets {
+    pub fn read(bytes: &[u8]) -> Self {
+        match bytes {
             [] => Self::Nothing,
             [HANDSHAKE, rest @ ..] if rest.first().is_none_or(|major| *major == 3) => {
-                Self::Hello(Box::new(Offer::read(&handshake(octets))))
+                Self::Hello(Box::new(Offer::read(&handshake(bytes))))
             }
             // SSL 2.0's ClientHello, which old clients begin with to be understood everywhere (RFC 5246 appendix E.2).
             [length, _, CLIENT_HELLO, 0 | 3, ..] if length & 0x80 != 0 => {
-                Self::Hello(Box::new(Offer::read_old(&octets[3..])))
+                Self::Hello(Box::new(Offer::read_old(&bytes[3..])))
             }
-            _ => Self::NotTls(shown(&octets[..octets.len().min(MAX_SHOWN_OCTETS)])),
+            _ => Self::NotTls(shown(&bytes[..bytes.len().min(MAX_SHOWN_BYTES)])),
         }
     }
 }
@@ -83,7 +83,7 @@ impl Offer {
     }
 
     fn fill(&mut self, message: &[u8]) -> Option<()> {
-        let mut hello = Octets(message);
+        let mut hello = Bytes(message);
         if hello.number(1)? != u32::from(CLIENT_HELLO) {
             return None;
         }
@@ -107,11 +107,11 @@ impl Offer {
         Some(())
     }
 
-    /// Reads what follows the type in SSL 2.0's ClientHello. Its cipher suites have three octets; those that begin
+    /// Reads what follows the type in SSL 2.0's ClientHello. Its cipher suites have three bytes; those that begin
     /// with zero are TLS's.
     fn read_old(hello: &[u8]) -> Self {
         let mut offer = Self::default();
-        let mut hello = Octets(hello);
+        let mut hello = Bytes(hello);
         offer.versions.extend(hello.short().map(Version));
         let length = hello.short().unwrap_or(0);
         if hello.take(4).is_some() {
@@ -124,8 +124,8 @@ impl Offer {
 }
 
 /// The payload of the leading handshake records, put together.
-fn handshake(octets: &[u8]) -> Vec<u8> {
-    let (mut payload, mut records) = (Vec::new(), Octets(octets));
+fn handshake(bytes: &[u8]) -> Vec<u8> {
+    let (mut payload, mut records) = (Vec::new(), Bytes(bytes));
     while let (Some(HANDSHAKE), Some(_)) = (records.0.first().copied(), records.take(3)) {
         let Some(length) = records.short() else { break };
         payload.extend_from_slice(records.upto(usize::from(length)));
@@ -133,23 +133,23 @@ fn handshake(octets: &[u8]) -> Vec<u8> {
     payload
 }
 
-fn server_name(body: &mut Octets<'_>) -> Option<String> {
+fn server_name(body: &mut Bytes<'_>) -> Option<String> {
     let mut names = body.vector(2)?;
     names.take(1)?;
     let name = names.vector(2)?.0;
-    Some(shown(&name[..name.len().min(MAX_NAME_OCTETS)]))
+    Some(shown(&name[..name.len().min(MAX_NAME_BYTES)]))
 }
 
-/// The octets in printable ASCII; others become dots.
-fn shown(octets: &[u8]) -> String {
-    let printable = |octet: &u8| octet.is_ascii_graphic() || *octet == b' ';
-    octets.iter().map(|octet| if printable(octet) { char::from(*octet) } else { '.' }).collect()
+/// The bytes in printable ASCII; others become dots.
+fn shown(bytes: &[u8]) -> String {
+    let printable = |byte: &u8| byte.is_ascii_graphic() || *byte == b' ';
+    bytes.iter().map(|byte| if printable(byte) { char::from(*byte) } else { '.' }).collect()
 }
 
 /// What is still to be read.
-struct Octets<'a>(&'a [u8]);
+struct Bytes<'a>(&'a [u8]);
 
-impl<'a> Octets<'a> {
+impl<'a> Bytes<'a> {
     fn take(&mut self, count: usize) -> Option<&'a [u8]> {
         let (taken, rest) = self.0.split_at_checked(count)?;
         self.0 = rest;
@@ -163,21 +163,21 @@ impl<'a> Octets<'a> {
         taken
     }
 
-    fn number(&mut self, octets: usize) -> Option<u32> {
-        Some(self.take(octets)?.iter().fold(0, |number, octet| number << 8 | u32::from(*octet)))
+    fn number(&mut self, bytes: usize) -> Option<u32> {
+        Some(self.take(bytes)?.iter().fold(0, |number, byte| number << 8 | u32::from(*byte)))
     }
 
     fn short(&mut self) -> Option<u16> {
         self.take(2).map(|two| u16::from_be_bytes([two[0], two[1]]))
     }
 
-    /// What follows a length of so many octets (RFC 8446 section 3.4), as far as it has come in.
-    fn vector(&mut self, length_octets: usize) -> Option<Octets<'a>> {
-        let length = self.number(length_octets)?;
-        Some(Octets(self.upto(usize::try_from(length).unwrap_or(usize::MAX))))
+    /// What follows a length of so many bytes (RFC 8446 section 3.4), as far as it has come in.
+    fn vector(&mut self, length_bytes: usize) -> Option<Bytes<'a>> {
+        let length = self.number(length_bytes)?;
+        Some(Bytes(self.upto(usize::try_from(length).unwrap_or(usize::MAX))))
     }
 
-    /// Numbers of two octets, without those that clients strew in to keep servers tolerant (RFC 8701).
+    /// Numbers of two bytes, without those that clients strew in to keep servers tolerant (RFC 8701).
     fn shorts(self) -> impl Iterator<Item = u16> {
         let numbers = self.0.chunks_exact(2).map(|two| u16::from_be_bytes([two[0], two[1]]));
         numbers.filter(|number| !(number & 0x0f0f == 0x0a0a && number >> 8 == number & 0xff))

@@ -31,8 +31,8 @@ fn record(payload: &[u8]) -> Vec<u8> {
     record
 }
 
-fn offer(octets: &[u8]) -> Offer {
-    match Heard::read(octets) {
+fn offer(bytes: &[u8]) -> Offer {
+    match Heard::read(bytes) {
         Heard::Hello(offer) => *offer,
         other => panic!("{other:?}"),
     }
@@ -86,8 +86,8 @@ fn a_hello_may_come_in_several_records_and_end_early() {
 
 #[test]
 fn the_hello_of_ssl_2_is_understood() {
-    let octets = [0x80, 0x1c, 1, 3, 1, 0, 9, 0, 0, 0, 16, 0, 0, 0x2f, 7, 0, 0xc0, 0, 0, 0x0a];
-    let read = offer(&octets);
+    let bytes = [0x80, 0x1c, 1, 3, 1, 0, 9, 0, 0, 0, 16, 0, 0, 0x2f, 7, 0, 0xc0, 0, 0, 0x0a];
+    let read = offer(&bytes);
     assert_eq!(read.version_names(), "TLS 1.0");
     assert_eq!(read.cipher_suite_names(), "TLS_RSA_WITH_AES_128_CBC_SHA, TLS_RSA_WITH_3DES_EDE_CBC_SHA");
     assert_eq!(offer(&[0x80, 0x1c, 1, 0, 2, 0, 9]).version_names(), "SSL 2.0");
@@ -99,7 +99,7 @@ fn what_is_not_tls_is_shown() {
     assert_eq!(Heard::read(b"EHLO x\r\n"), Heard::NotTls("EHLO x..".to_owned()));
     assert_eq!(Heard::read(&[22, 9]), Heard::NotTls("..".to_owned()));
     let Heard::NotTls(long) = Heard::read(&[b'x'; 500]) else { panic!("it is not TLS") };
-    assert_eq!(long.len(), MAX_SHOWN_OCTETS);
+    assert_eq!(long.len(), MAX_SHOWN_BYTES);
 }
 
 #[test]
@@ -126,20 +126,20 @@ fn a_real_client_is_read_as_it_is() {
 
 proptest! {
     #[test]
-    fn nothing_that_comes_in_panics(octets in proptest::collection::vec(any::<u8>(), 0..200)) {
-        let _ = Heard::read(&octets);
-        let as_tls = Heard::read(&record(&octets));
+    fn nothing_that_comes_in_panics(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+        let _ = Heard::read(&bytes);
+        let as_tls = Heard::read(&record(&bytes));
         if let Heard::Hello(offer) = as_tls {
             prop_assert!(offer.version_names().is_ascii() && offer.cipher_suite_names().is_ascii());
         }
     }
 
     #[test]
-    fn a_damaged_hello_panics_nowhere(at in 0_usize..90, octet: u8, end in 0_usize..90) {
+    fn a_damaged_hello_panics_nowhere(at in 0_usize..90, byte: u8, end in 0_usize..90) {
         let extensions = [0, 13, 0, 6, 0, 4, 4, 1, 2, 1, 0, 43, 0, 3, 2, 3, 4];
-        let mut octets = hello(0x0303, &[0x1301, 0xc02f], &extensions);
-        let length = octets.len();
-        octets[at % length] = octet;
-        let _ = Heard::read(&octets[..end % length]);
+        let mut bytes = hello(0x0303, &[0x1301, 0xc02f], &extensions);
+        let length = bytes.len();
+        bytes[at % length] = byte;
+        let _ = Heard::read(&bytes[..end % length]);
     }
 }

@@ -54,8 +54,8 @@ pub struct SmtpFacts {
     pub body: String,
     /// Whether SMTPUTF8 was said.
     pub smtputf8: bool,
-    /// SIZE, in octets.
-    pub declared_octets: Option<u64>,
+    /// SIZE, in bytes.
+    pub declared_bytes: Option<u64>,
     /// Whether the message came by BDAT.
     pub by_chunks: bool,
 }
@@ -130,7 +130,7 @@ impl SmtpFacts {
             login,
             body: body.to_owned(),
             smtputf8: parameters.smtputf8,
-            declared_octets: parameters.size_octets,
+            declared_bytes: parameters.size_octets,
             by_chunks: true,
         }
     }
@@ -222,8 +222,8 @@ mod in_base64 {
     use base64::engine::general_purpose::STANDARD;
     use serde::{Deserialize as _, Deserializer, Serializer, de::Error as _};
 
-    pub(super) fn serialize<S: Serializer>(octets: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&STANDARD.encode(octets))
+    pub(super) fn serialize<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&STANDARD.encode(bytes))
     }
 
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {

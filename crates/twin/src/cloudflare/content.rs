@@ -2,7 +2,7 @@
 
 use crate::state::dns::Record;
 
-/// Octets in one string.
+/// Bytes in one string.
 const STRING: usize = 255;
 
 /// As it is answered. The preference of an MX record stands beside it.
@@ -22,16 +22,16 @@ pub(super) fn priority(record: &Record) -> Option<u16> {
     number.parse().ok()
 }
 
-/// A text in strings of at most 255 octets.
+/// A text in strings of at most 255 bytes.
 fn quoted(text: &str) -> String {
     let mut strings: Vec<String> = vec![String::new()];
-    let mut octets = 0;
+    let mut bytes = 0;
     for c in text.chars() {
-        if octets + c.len_utf8() > STRING {
+        if bytes + c.len_utf8() > STRING {
             strings.push(String::new());
-            octets = 0;
+            bytes = 0;
         }
-        octets += c.len_utf8();
+        bytes += c.len_utf8();
         if let Some(last) = strings.last_mut() {
             if ['"', '\\'].contains(&c) {
                 last.push('\\');

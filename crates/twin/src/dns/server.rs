@@ -22,7 +22,7 @@ use crate::state::dns::answer::{Code, answer};
 /// Answers with the records of the twin's zones.
 pub(super) struct Handler(Arc<Backend>);
 
-/// Octets of an answer by UDP that no path breaks into pieces.
+/// Bytes of an answer by UDP that no path breaks into pieces.
 const MAX_DATAGRAM: u16 = 1_232;
 
 /// What goes into a response.

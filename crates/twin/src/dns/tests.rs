@@ -36,9 +36,9 @@ fn question(name: &str, kind: RecordType) -> Vec<u8> {
 async fn by_udp(server: SocketAddr, name: &str, kind: RecordType) -> Message {
     let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
     socket.send_to(&question(name, kind), server).await.unwrap();
-    let mut octets = [0; 4_096];
-    let length = socket.recv(&mut octets).await.unwrap();
-    Message::from_vec(&octets[..length]).unwrap()
+    let mut bytes = [0; 4_096];
+    let length = socket.recv(&mut bytes).await.unwrap();
+    Message::from_vec(&bytes[..length]).unwrap()
 }
 
 async fn by_tcp(server: SocketAddr, name: &str, kind: RecordType) -> Message {
@@ -46,9 +46,9 @@ async fn by_tcp(server: SocketAddr, name: &str, kind: RecordType) -> Message {
     let asked = question(name, kind);
     stream.write_u16(u16::try_from(asked.len()).unwrap()).await.unwrap();
     stream.write_all(&asked).await.unwrap();
-    let mut octets = vec![0; stream.read_u16().await.unwrap().into()];
-    stream.read_exact(&mut octets).await.unwrap();
-    Message::from_vec(&octets).unwrap()
+    let mut bytes = vec![0; stream.read_u16().await.unwrap().into()];
+    stream.read_exact(&mut bytes).await.unwrap();
+    Message::from_vec(&bytes).unwrap()
 }
 
 /// The zone of the domain that is verified below.

@@ -7,7 +7,7 @@ use hickory_proto::rr::{Name, RData, Record as WireRecord};
 
 use crate::state::dns::Record;
 
-/// Octets in one string of a TXT record (RFC 1035 section 3.3).
+/// Bytes in one string of a TXT record (RFC 1035 section 3.3).
 const STRING: usize = 255;
 
 /// A record for the wire; none if its value is not one of its kind.

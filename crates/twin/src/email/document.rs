@@ -95,8 +95,8 @@ enum Kind {
 }
 
 /// Reads a message. What is not JSON is 422; JSON that lacks a member, or has one of another kind, is 400 for it.
-pub(super) fn read(octets: &[u8]) -> Result<EmailMessage, Refusal> {
-    let document: Value = serde_json::from_slice(octets).map_err(|error| {
+pub(super) fn read(bytes: &[u8]) -> Result<EmailMessage, Refusal> {
+    let document: Value = serde_json::from_slice(bytes).map_err(|error| {
         let text = format!("The body is not valid JSON: {error}");
         Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, "InvalidJson", text)
     })?;

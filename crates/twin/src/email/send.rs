@@ -30,11 +30,11 @@ pub(super) async fn send(
     request: Request,
 ) -> Response {
     let (parts, body) = request.into_parts();
-    let octets = read_body(&backend, body).await;
+    let bytes = read_body(&backend, body).await;
     answer(&backend, Operation::Send, async {
-        let octets = octets?;
+        let bytes = bytes?;
         let version = version(&query)?;
-        let operation = take(&backend, &Asked { parts: &parts, octets: &octets, version })?;
+        let operation = take(&backend, &Asked { parts: &parts, bytes: &bytes, version })?;
         Ok(accepted(&backend, &parts, operation, version))
     })
     .await
@@ -43,7 +43,7 @@ pub(super) async fn send(
 /// A request.
 struct Asked<'a> {
     parts: &'a Parts,
-    octets: &'a [u8],
+    bytes: &'a [u8],
     version: &'a str,
 }
 
@@ -56,30 +56,30 @@ struct Known {
 
 /// Reads to the end even what is too large: a client whose request is cut off never sees the answer.
 async fn read_body(backend: &Backend, body: Body) -> Result<Vec<u8>, Refusal> {
-    let limit = backend.state().behaviour.max_request_octets;
+    let limit = backend.state().behaviour.max_request_bytes;
     let too_large = || {
         let text = format!("The request is larger than {limit} bytes.");
         Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, "RequestBodyTooLarge", text)
     };
     let collected = Limited::new(body, limit.saturating_mul(4)).collect().await.map_err(|_| too_large())?;
-    let octets = collected.to_bytes();
-    if octets.len() > limit { Err(too_large()) } else { Ok(octets.to_vec()) }
+    let bytes = collected.to_bytes();
+    if bytes.len() > limit { Err(too_large()) } else { Ok(bytes.to_vec()) }
 }
 
 fn take(backend: &Backend, asked: &Asked<'_>) -> Result<OperationId, Refusal> {
-    let caller = authorize(backend, asked.parts, asked.octets)?;
+    let caller = authorize(backend, asked.parts, asked.bytes)?;
     let operation = operation_id(asked.parts)?;
     let content_type = asked.parts.headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
     if !content_type.unwrap_or_default().starts_with("application/json") {
         let text = "The request must be application/json.";
         return Err(Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "UnsupportedMediaType", text));
     }
-    let message = document::read(asked.octets)?;
+    let message = document::read(asked.bytes)?;
     let sender: Mailbox =
         message.sender_address.parse().map_err(|_| invalid_address(&message.sender_address))?;
     let known = find(backend, &caller, &sender)?;
     check_message(&message, asked.version, &known.behaviour.email)?;
-    unwanted::check(&known.behaviour.email, &message, asked.octets.len())?;
+    unwanted::check(&known.behaviour.email, &message, asked.bytes.len())?;
     let repeats = known.behaviour.repeated_operation;
     let again = repeats == RepeatedOperation::SendAgain;
     if !again && backend.captured().knows(operation) {
@@ -114,7 +114,7 @@ fn captured(
         smtp: None,
         internet_message_id: Some(internet_message_id),
         recipients,
-        raw: asked.octets.to_vec(),
+        raw: asked.bytes.to_vec(),
         service: known.service,
     })
 }

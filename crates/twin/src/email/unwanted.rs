@@ -9,18 +9,14 @@ use crate::refusal::Refusal;
 use crate::state::{EmailBehaviour, Unwanted};
 
 /// Finds the first rule that a send breaks.
-pub(super) fn check(
-    behaviour: &EmailBehaviour,
-    message: &EmailMessage,
-    octets: usize,
-) -> Result<(), Refusal> {
-    let limit = behaviour.max_header_octets;
+pub(super) fn check(behaviour: &EmailBehaviour, message: &EmailMessage, bytes: usize) -> Result<(), Refusal> {
+    let limit = behaviour.max_header_bytes;
     let is_too_long = |value: &String| limit > 0 && value.len() > limit;
     if let Some((name, _)) = message.headers.iter().find(|(_, value)| is_too_long(value)) {
         let text = format!("The value of the header '{name}' is longer than {limit} bytes.");
         return Err(Refusal::bad_request("BadRequest", text).target(format!("headers.{name}")));
     }
-    let Some(rule) = behaviour.refuses.iter().find(|rule| rule.when.is_in(message, octets)) else {
+    let Some(rule) = behaviour.refuses.iter().find(|rule| rule.when.is_in(message, bytes)) else {
         return Ok(());
     };
     let status = StatusCode::from_u16(rule.status).unwrap_or(StatusCode::BAD_REQUEST);
@@ -28,8 +24,8 @@ pub(super) fn check(
 }
 
 impl Unwanted {
-    /// Whether a send of so many octets has it.
-    fn is_in(&self, message: &EmailMessage, octets: usize) -> bool {
+    /// Whether a send of so many bytes has it.
+    fn is_in(&self, message: &EmailMessage, bytes: usize) -> bool {
         let recipients = || message.recipients.all().map(|one| one.address.as_str());
         match self {
             Self::Everything => true,
@@ -55,7 +51,7 @@ impl Unwanted {
                 let end = end.to_lowercase();
                 message.attachments.iter().any(|file| file.name.to_lowercase().ends_with(&end))
             }
-            Self::LargerThan(limit) => octets > *limit,
+            Self::LargerThan(limit) => bytes > *limit,
             Self::MoreRecipientsThan(limit) => recipients().count() > *limit,
         }
     }

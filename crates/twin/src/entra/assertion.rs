@@ -37,7 +37,7 @@ pub(super) fn check(app: &App, assertion: &str, authority: &str, now: Timestamp)
     let (certificate, der) = app
         .certificates
         .iter()
-        .filter_map(|certificate| Some((certificate, certificate.octets()?)))
+        .filter_map(|certificate| Some((certificate, certificate.bytes()?)))
         .find(|(_, der)| is_meant(&header, der))
         .ok_or_else(|| unknown_certificate("The key was not found."))?;
     let claims = verified(&header, &der, assertion)?;
@@ -77,8 +77,8 @@ fn verified(header: &Header, der: &[u8], assertion: &str) -> Result<Claims, Entr
 /// Whether the header names this certificate by either of its thumbprints (RFC 7515 sections 4.1.7 and 4.1.8).
 fn is_meant(header: &Header, der: &[u8]) -> bool {
     let names = |given: &Option<String>, algorithm| {
-        let octets = given.as_ref().and_then(|given| THUMBPRINT.decode(given).ok());
-        octets.is_some_and(|octets| octets == digest(algorithm, der).as_ref())
+        let bytes = given.as_ref().and_then(|given| THUMBPRINT.decode(given).ok());
+        bytes.is_some_and(|bytes| bytes == digest(algorithm, der).as_ref())
     };
     names(&header.x5t, &SHA1_FOR_LEGACY_USE_ONLY) || names(&header.x5t_s256, &SHA256)
 }
@@ -92,7 +92,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_thumbprint_is_compared_by_its_octets() {
+    fn a_thumbprint_is_compared_by_its_bytes() {
         let (der, other) = (b"a certificate".as_slice(), b"another one".as_slice());
         let short = THUMBPRINT.encode(digest(&SHA1_FOR_LEGACY_USE_ONLY, der));
         let long = THUMBPRINT.encode(digest(&SHA256, der));

@@ -197,7 +197,7 @@ fn read_form(headers: &HeaderMap, body: &[u8]) -> TokenForm {
     let basic = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     let basic = basic.and_then(|value| value.strip_prefix("Basic "));
     let decoded =
-        basic.and_then(|value| STANDARD.decode(value).ok()).and_then(|octets| String::from_utf8(octets).ok());
+        basic.and_then(|value| STANDARD.decode(value).ok()).and_then(|bytes| String::from_utf8(bytes).ok());
     if let Some((client, secret)) = decoded.as_deref().and_then(|pair| pair.split_once(':')) {
         form.client_id = Some(crate::form::unescape(client));
         form.client_secret = Some(crate::form::unescape(secret));

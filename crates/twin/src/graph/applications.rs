@@ -169,7 +169,7 @@ fn certificate(new: NewCertificate) -> Result<AppCertificate, GraphError> {
         starts_at: new.start_date_time.unwrap_or(jiff::Timestamp::UNIX_EPOCH),
         expires_at: new.end_date_time.unwrap_or(jiff::Timestamp::MAX),
     };
-    let is_good = made.octets().is_some_and(|der| x509_parser::parse_x509_certificate(&der).is_ok());
+    let is_good = made.bytes().is_some_and(|der| x509_parser::parse_x509_certificate(&der).is_ok());
     if is_good { Ok(made) } else { Err(GraphError::bad("Key credential is not a valid X.509 certificate.")) }
 }
 

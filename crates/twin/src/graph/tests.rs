@@ -126,7 +126,7 @@ async fn a_certificate_is_taken_with_line_breaks_and_not_if_it_is_none() {
     };
     for text in [lines.join("\n"), lines.join("\r\n"), lines.concat()] {
         assert_eq!(write(text).await.status, 204);
-        let kept = rehearsal.backend.state().tenants[0].apps[0].certificates[0].octets();
+        let kept = rehearsal.backend.state().tenants[0].apps[0].certificates[0].bytes();
         assert_eq!(kept.as_deref(), Some(certificate.der().as_ref()));
     }
     for text in [String::new(), "no base64!".to_owned(), "bm8gY2VydGlmaWNhdGU=".to_owned()] {

@@ -59,7 +59,7 @@ struct MessagePage {
     has_html: bool,
     attachments: Vec<AttachmentView>,
     headers: Vec<(String, String)>,
-    size_octets: usize,
+    size_bytes: usize,
 }
 
 struct RecipientRow {
@@ -129,7 +129,7 @@ async fn message(Shared(backend): Shared<Arc<Backend>>, Path(number): Path<u64>)
         has_html: html.is_some(),
         attachments,
         headers,
-        size_octets: summary.size_octets,
+        size_bytes: summary.size_bytes,
     })
 }
 

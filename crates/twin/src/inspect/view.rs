@@ -23,7 +23,7 @@ pub(super) struct MailSummary {
     pub(super) message_id: Option<String>,
     /// Hex digest of the plain text, or of the HTML text where there is none.
     pub(super) text_sha256: String,
-    pub(super) size_octets: usize,
+    pub(super) size_bytes: usize,
 }
 
 /// All of one mail.
@@ -42,7 +42,7 @@ pub(super) struct AttachmentView {
     pub(super) name: String,
     pub(super) content_type: String,
     pub(super) content_id: Option<String>,
-    pub(super) size_octets: usize,
+    pub(super) size_bytes: usize,
     pub(super) sha256: String,
 }
 
@@ -64,14 +64,14 @@ impl From<&CapturedMail> for MailDetail {
             message_id: mail.message_id(),
             text_sha256: sha256(text.as_bytes()),
             subject: parts.subject,
-            size_octets: mail.raw.len(),
+            size_bytes: mail.raw.len(),
         };
         let attachments = parts
             .attachments
             .into_iter()
             .map(|file| AttachmentView {
                 sha256: sha256(&file.content),
-                size_octets: file.content.len(),
+                size_bytes: file.content.len(),
                 name: file.name,
                 content_type: file.content_type,
                 content_id: file.content_id,
@@ -81,7 +81,7 @@ impl From<&CapturedMail> for MailDetail {
     }
 }
 
-fn sha256(octets: &[u8]) -> String {
-    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, octets);
-    digest.as_ref().iter().map(|octet| format!("{octet:02x}")).collect()
+fn sha256(bytes: &[u8]) -> String {
+    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, bytes);
+    digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
 }

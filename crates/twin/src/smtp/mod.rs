@@ -194,9 +194,9 @@ impl Service for SmtpService {
         self.begin(transaction).await
     }
 
-    async fn data(&self, transaction: &mut Transaction, octets: &[u8]) -> Result<(), Refusal> {
+    async fn data(&self, transaction: &mut Transaction, bytes: &[u8]) -> Result<(), Refusal> {
         self.begin(transaction).await?;
-        transaction.message.extend_from_slice(octets);
+        transaction.message.extend_from_slice(bytes);
         Ok(())
     }
 

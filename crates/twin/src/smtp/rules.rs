@@ -75,7 +75,7 @@ pub(super) fn take(backend: &Backend, transaction: &mut Transaction) -> Result<O
     let author = author(message);
     let (sender, name, recipients) = {
         let state = backend.state();
-        if message.len() > state.behaviour.max_request_octets {
+        if message.len() > state.behaviour.max_request_bytes {
             return Err(state.behaviour.smtp.replies.too_large.refusal());
         }
         let domain = check(&state, service, author.as_ref())?;

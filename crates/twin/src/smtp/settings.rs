@@ -8,7 +8,7 @@ use crate::keys::random_guid;
 use crate::state::{OfferedExtensions, SmtpBehaviour};
 
 /// What SIZE says, although 10 MB are taken.
-const ANNOUNCED_OCTETS: u64 = 31_457_280;
+const ANNOUNCED_BYTES: u64 = 31_457_280;
 
 /// The settings of one session. Behind the name are many machines: each session meets another.
 pub(crate) fn settings(behaviour: &SmtpBehaviour) -> Settings {
@@ -32,7 +32,7 @@ pub(crate) fn settings(behaviour: &SmtpBehaviour) -> Settings {
         mechanisms: vec![Mechanism::Login, Mechanism::XOAuth2],
         tls: TlsPolicy::StartTls,
         login: LoginPolicy::Required,
-        limits: Limits { message_octets: ANNOUNCED_OCTETS, recipients: 1_000, ..Limits::default() },
+        limits: Limits { message_octets: ANNOUNCED_BYTES, recipients: 1_000, ..Limits::default() },
         wording: Wording {
             tls_first: replies.tls_first.refusal(),
             login_first: replies.login_first.refusal(),

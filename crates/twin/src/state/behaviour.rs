@@ -103,8 +103,8 @@ pub struct Behaviour {
     pub arm_global_deletes: Bucket,
     /// Seconds for which a token is good.
     pub token_seconds: i64,
-    /// Largest request, in octets.
-    pub max_request_octets: usize,
+    /// Largest request, in bytes.
+    pub max_request_bytes: usize,
     /// Open sessions by SMTP for each subscription.
     pub max_smtp_sessions: usize,
 }
@@ -233,7 +233,7 @@ impl Default for Behaviour {
             arm_global_writes: Bucket { size: 3_000, per_second: 150 },
             arm_global_deletes: Bucket { size: 3_000, per_second: 150 },
             token_seconds: 3_599,
-            max_request_octets: azure_types::email::MAX_REQUEST_OCTETS,
+            max_request_bytes: azure_types::email::MAX_REQUEST_BYTES,
             max_smtp_sessions: 250,
         }
     }

@@ -97,7 +97,7 @@ impl AppCertificate {
     /// The certificate itself, DER; `None` if it is none. Line breaks do not count: the Azure CLI sends the base64 of
     /// a PEM file with those of the file.
     #[must_use]
-    pub fn octets(&self) -> Option<Vec<u8>> {
+    pub fn bytes(&self) -> Option<Vec<u8>> {
         let text: String = self.der.chars().filter(|c| !c.is_ascii_whitespace()).collect();
         STANDARD.decode(text).ok()
     }
@@ -146,7 +146,7 @@ impl App {
 pub(crate) fn named(base: Uuid, word: &str) -> Uuid {
     let digest =
         aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &[base.as_bytes(), word.as_bytes()].concat());
-    let mut octets = [0; 16];
-    octets.copy_from_slice(&digest.as_ref()[..16]);
-    uuid::Builder::from_custom_bytes(octets).into_uuid()
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&digest.as_ref()[..16]);
+    uuid::Builder::from_custom_bytes(bytes).into_uuid()
 }

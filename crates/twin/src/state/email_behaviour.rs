@@ -17,8 +17,8 @@ pub struct EmailBehaviour {
     pub sends_request_id: bool,
     /// Whether mail without `to` is taken by every api-version, not by 2021-10-01-preview alone.
     pub takes_mail_without_to: bool,
-    /// Largest value of one header field, in octets; 0 is no limit.
-    pub max_header_octets: usize,
+    /// Largest value of one header field, in bytes; 0 is no limit.
+    pub max_header_bytes: usize,
     /// What is refused although the documentation allows it. The first rule that fits gives the answer.
     pub refuses: Vec<RestRefusal>,
 }
@@ -69,7 +69,7 @@ pub enum Unwanted {
     AttachmentType(String),
     /// An attachment whose name ends so, such as `.exe`.
     AttachmentName(String),
-    /// A request of more octets.
+    /// A request of more bytes.
     LargerThan(usize),
     /// More recipients in all.
     MoreRecipientsThan(usize),
@@ -132,7 +132,7 @@ impl Default for EmailBehaviour {
             doubles_slash: false,
             sends_request_id: false,
             takes_mail_without_to: false,
-            max_header_octets: 32_768,
+            max_header_bytes: 32_768,
             refuses: Vec::new(),
         }
     }

@@ -325,7 +325,7 @@ fn group(subscription: SubscriptionId, name: String) -> ResourceGroup {
     ResourceGroup { subscription, name, location, tags: BTreeMap::new(), gone_at: None }
 }
 
-/// An access key that follows from a name; 64 octets, as Azure's are.
+/// An access key that follows from a name; 64 bytes, as Azure's are.
 fn key(service: &str, which: &str) -> String {
     let first = digest(format!("{service}/{which}/1").as_bytes());
     let second = digest(format!("{service}/{which}/2").as_bytes());
@@ -337,8 +337,8 @@ fn etag(subscription: SubscriptionId, what: &str) -> u128 {
     named(subscription.guid(), what).as_u128()
 }
 
-fn digest(octets: &[u8]) -> Vec<u8> {
-    aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, octets).as_ref().to_vec()
+fn digest(bytes: &[u8]) -> Vec<u8> {
+    aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, bytes).as_ref().to_vec()
 }
 
 #[cfg(test)]

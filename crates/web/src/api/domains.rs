@@ -34,7 +34,7 @@ struct AddSenders {
 }
 
 /// A hundred thousand rows.
-const MAX_ROWS_OCTETS: usize = 64 << 20;
+const MAX_ROWS_BYTES: usize = 64 << 20;
 
 pub(super) fn routes() -> Router<Api> {
     Router::new()
@@ -43,7 +43,7 @@ pub(super) fn routes() -> Router<Api> {
         .route("/v1/accounts/{name}/domains/{domain}/spf:restore", post(soften))
         .route(
             "/v1/accounts/{name}/senders:import",
-            post(add_senders).layer(DefaultBodyLimit::max(MAX_ROWS_OCTETS)),
+            post(add_senders).layer(DefaultBodyLimit::max(MAX_ROWS_BYTES)),
         )
         .route("/v1/accounts/{name}/infrastructure/senders/{address}", delete(forget_sender))
 }

@@ -58,8 +58,8 @@ pub struct MessageView {
     /// What was changed in it on its way in.
     #[serde(default)]
     pub changes: Vec<ChangeView>,
-    /// Octets.
-    pub size_octets: u64,
+    /// Bytes.
+    pub size_bytes: u64,
     /// When it was accepted.
     pub accepted_at: Timestamp,
     /// When delivery is given up.
@@ -171,8 +171,8 @@ async fn send(
         let text = format!("{0} is disabled: postern account enable {0}", account.name);
         return Err(ApiError::invalid("account", text));
     }
-    let octets = compose(&from, &recipients, body.subject.as_deref(), body.text.as_deref());
-    let message = Message { account, from, recipients, lane: Lane::Normal, octets };
+    let bytes = compose(&from, &recipients, body.subject.as_deref(), body.text.as_deref());
+    let message = Message { account, from, recipients, lane: Lane::Normal, bytes };
     let id = submit(&api.store, &api.settings, (&api.clock, &api.entropy), message).await?;
     Ok((StatusCode::ACCEPTED, Json(AcceptedView { id: id.to_string() })))
 }
@@ -217,7 +217,7 @@ fn compose(from: &Mailbox, to: &[Mailbox], subject: Option<&str>, text: Option<&
         one_line(subject.unwrap_or("Test message")),
     );
     // Addresses beyond ASCII stay as they are; everything else fits into seven bits.
-    message::seven_bit::encode(message.as_bytes(), message::seven_bit::Takes::SevenBits).octets
+    message::seven_bit::encode(message.as_bytes(), message::seven_bit::Takes::SevenBits).bytes
 }
 
 async fn show(State(api): State<Api>, Path(id): Path<String>) -> Result<Json<MessageView>, ApiError> {
@@ -246,7 +246,7 @@ async fn show(State(api): State<Api>, Path(id): Path<String>) -> Result<Json<Mes
         message_id: message.header.message_id,
         subject: message.header.subject,
         changes: message.changes.into_iter().map(change_view).collect(),
-        size_octets: message.size_octets,
+        size_bytes: message.size_bytes,
         accepted_at: message.accepted_at,
         expires_at: message.expires_at,
         sends: message.sends.into_iter().map(|send| send_view(send, observed.as_ref(), now)).collect(),
@@ -256,8 +256,8 @@ async fn show(State(api): State<Api>, Path(id): Path<String>) -> Result<Json<Mes
 /// The message itself, as long as it is still needed.
 async fn content(State(api): State<Api>, Path(id): Path<String>) -> Result<impl IntoResponse, ApiError> {
     let id: QueueId = id.parse().map_err(|error| ApiError::invalid("id", error))?;
-    let octets = api.store.queue().body_of(id).await?;
-    Ok(([(CONTENT_TYPE, "message/rfc822")], octets))
+    let bytes = api.store.queue().body_of(id).await?;
+    Ok(([(CONTENT_TYPE, "message/rfc822")], bytes))
 }
 
 /// The account of a message, as far as that matters to what waits.

@@ -35,8 +35,8 @@ pub struct QueueEntry {
     pub recipients: Vec<String>,
     /// Subject.
     pub subject: String,
-    /// Octets.
-    pub size_octets: u64,
+    /// Bytes.
+    pub size_bytes: u64,
     /// When it was accepted.
     pub accepted_at: Timestamp,
     /// What the last try brought.
@@ -99,7 +99,7 @@ async fn list(
         from: send.header.from,
         recipients: send.recipients.iter().map(|recipient| recipient.mailbox.to_string()).collect(),
         subject: send.header.subject,
-        size_octets: send.size_octets,
+        size_bytes: send.size_bytes,
         accepted_at: send.accepted_at,
         last: send.last_text,
     };

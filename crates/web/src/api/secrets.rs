@@ -22,7 +22,7 @@ pub struct RewrappedView {
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct Rewrap {
-    /// 32 octets in base64.
+    /// 32 bytes in base64.
     master_key: Option<SecretString>,
 }
 

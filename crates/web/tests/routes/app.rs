@@ -52,8 +52,8 @@ impl App {
         let clock = Clock::standing(NOW.parse().unwrap());
         let source = || (clock.clone(), Entropy::repeatable(1));
         let data_dir = DataDir::open(&folder.path().join("data"), Volatile::Allowed).unwrap();
-        let store = Store::open(&data_dir, MasterKey::from_octets([1; 32]), &Options::default(), clock.now())
-            .unwrap();
+        let store =
+            Store::open(&data_dir, MasterKey::from_bytes([1; 32]), &Options::default(), clock.now()).unwrap();
         let control = Control::new(store.clone(), source(), Default::default());
         seed(&control).await;
         let settings = Arc::new(RelaySettings {

@@ -23,7 +23,7 @@ pub(super) const BOMBS: &[Bomb] = &[
         make: |n| b"BDAT 0\r\n".repeat(n),
     },
     Bomb {
-        name: "chunks of one octet",
+        name: "chunks of one byte",
         kind: Kind::InTransaction,
         count: 50_000,
         make: |n| b"BDAT 1\r\nx".repeat(n),
@@ -53,10 +53,10 @@ fn recipients(count: usize) -> Vec<u8> {
     (0..count).flat_map(|number| format!("RCPT TO:<{number}@sink.example>\r\n").into_bytes()).collect()
 }
 
-fn chunk_too_large(octets: usize) -> Vec<u8> {
-    format!("BDAT {octets} LAST\r\nx").into_bytes()
+fn chunk_too_large(bytes: usize) -> Vec<u8> {
+    format!("BDAT {bytes} LAST\r\nx").into_bytes()
 }
 
-fn login(begin: &[u8], octets: usize) -> Vec<u8> {
-    [begin, &vec![b'A'; octets]].concat()
+fn login(begin: &[u8], bytes: usize) -> Vec<u8> {
+    [begin, &vec![b'A'; bytes]].concat()
 }

@@ -141,8 +141,8 @@ fn encoded(encoding: &str, text: &str) -> Vec<u8> {
 }
 
 /// Base64 in lines of 76.
-fn wrapped(octets: usize) -> String {
-    format!("{}\r\n", "QUJD".repeat(19)).repeat(octets / 78)
+fn wrapped(bytes: usize) -> String {
+    format!("{}\r\n", "QUJD".repeat(19)).repeat(bytes / 78)
 }
 
 fn continuations(count: usize) -> Vec<u8> {

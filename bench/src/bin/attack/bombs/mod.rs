@@ -38,7 +38,7 @@ enum Kind {
     BeforeLogin,
 }
 
-/// What the server may grow by for one bomb, in octets: the larger of the two is some megabytes.
+/// What the server may grow by for one bomb, in bytes: the larger of the two is some megabytes.
 const MEMORY: u64 = 128 << 20;
 /// How much more processor time the double size may cost. Twice would be in proportion, four times is a square.
 const RATIO: f64 = 3.0;
@@ -77,7 +77,7 @@ async fn throw(stage: &mut Stage, bomb: &Bomb, from: Ipv4Addr, number: u64) -> a
     let way = if from == BY_REST { "" } else { ", on by SMTP" };
     let mut verdict = Verdict::new(format!("bomb: {}{way}", bomb.name));
     stage.family().forget_peak()?;
-    let before = stage.family().peak_octets();
+    let before = stage.family().peak_bytes();
     let mut costs = [Duration::ZERO; 2];
     let mut answers = [const { String::new() }; 2];
     for (index, cost) in costs.iter_mut().enumerate() {
@@ -95,7 +95,7 @@ async fn throw(stage: &mut Stage, bomb: &Bomb, from: Ipv4Addr, number: u64) -> a
         *cost = stage.family().processor_time().saturating_sub(spent);
     }
     let [once, twice] = costs;
-    let grown = stage.family().peak_octets().saturating_sub(before);
+    let grown = stage.family().peak_bytes().saturating_sub(before);
     verdict.note = format!(
         "{}; {} and {} ms of the processor; {} MiB more",
         answers.join(" "),

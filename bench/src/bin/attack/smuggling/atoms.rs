@@ -3,24 +3,24 @@
 /// One piece.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Atom {
-    /// Octets.
-    Octets(&'static [u8]),
+    /// Bytes.
+    Bytes(&'static [u8]),
     /// A whole second message, with its envelope, up to its first word of text.
     Message,
 }
 
 pub(super) const ATOMS: [Atom; 12] = [
-    Atom::Octets(b"\r"),
-    Atom::Octets(b"\n"),
-    Atom::Octets(b"\r\n"),
-    Atom::Octets(b"."),
-    Atom::Octets(b"\r\n.\r"),
-    Atom::Octets(b"\n.\n"),
-    Atom::Octets(b"\r.\r"),
-    Atom::Octets(b"\n.\r\n"),
-    Atom::Octets(b"\r\n.\n"),
-    Atom::Octets(b"\0"),
-    Atom::Octets(b"text"),
+    Atom::Bytes(b"\r"),
+    Atom::Bytes(b"\n"),
+    Atom::Bytes(b"\r\n"),
+    Atom::Bytes(b"."),
+    Atom::Bytes(b"\r\n.\r"),
+    Atom::Bytes(b"\n.\n"),
+    Atom::Bytes(b"\r.\r"),
+    Atom::Bytes(b"\n.\r\n"),
+    Atom::Bytes(b"\r\n.\n"),
+    Atom::Bytes(b"\0"),
+    Atom::Bytes(b"text"),
     Atom::Message,
 ];
 

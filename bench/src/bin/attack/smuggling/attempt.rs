@@ -45,7 +45,7 @@ impl Attempt {
         let mut messages = Vec::new();
         for atom in atoms::of_sequence(sequence, LENGTH) {
             match atom {
-                Atom::Octets(octets) => data.extend_from_slice(octets),
+                Atom::Bytes(bytes) => data.extend_from_slice(bytes),
                 Atom::Message => {
                     messages.push(data.len());
                     data.extend_from_slice(smuggled_message(&label, sender).as_bytes());
@@ -130,10 +130,10 @@ fn smuggled_message(label: &str, sender: &str) -> String {
     )
 }
 
-/// Says octets in two pieces, so that what belongs together may come apart. A server that hangs up early has said why.
-async fn say_in_two(client: &mut Client, octets: &[u8], random: &mut Random) -> io::Result<()> {
-    let cut = random.below(octets.len() as u64 + 1) as usize;
-    for piece in [&octets[..cut], &octets[cut..]] {
+/// Says bytes in two pieces, so that what belongs together may come apart. A server that hangs up early has said why.
+async fn say_in_two(client: &mut Client, bytes: &[u8], random: &mut Random) -> io::Result<()> {
+    let cut = random.below(bytes.len() as u64 + 1) as usize;
+    for piece in [&bytes[..cut], &bytes[cut..]] {
         match client.say(piece).await {
             Err(error)
                 if matches!(error.kind(), io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset) =>

@@ -13,7 +13,7 @@ pub(super) struct Judge<'a> {
     pub(super) verdict: &'a mut Verdict,
 }
 
-/// What the client's own octets allow.
+/// What the client's own bytes allow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Allowed {
     /// Whether the first message is to be taken; `None` where both is right.
@@ -27,7 +27,7 @@ impl Judge<'_> {
         let counts = match arrived {
             Arrived::ByRest(counts) => counts,
             Arrived::BySmtp(arrivals) => {
-                arrivals.iter().for_each(|arrival| self.octets(arrival));
+                arrivals.iter().for_each(|arrival| self.bytes(arrival));
                 self.bodies(seen, &arrivals);
                 count(&arrivals)
             }
@@ -67,18 +67,18 @@ impl Judge<'_> {
     }
 
     /// What a message may look like on the wire.
-    fn octets(&mut self, arrival: &Arrival) {
-        let flaw = flaw(&arrival.octets);
+    fn bytes(&mut self, arrival: &Arrival) {
+        let flaw = flaw(&arrival.bytes);
         self.verdict.expect(flaw.is_none(), || {
             format!("{} left in {:?}", flaw.unwrap_or_default(), arrival.recipients)
         });
-        let ends = lax_ends(&arrival.octets);
+        let ends = lax_ends(&arrival.bytes);
         self.verdict.expect(ends == 1, || {
-            format!("a lax server sees {ends} ends in {:?}", String::from_utf8_lossy(&arrival.octets))
+            format!("a lax server sees {ends} ends in {:?}", String::from_utf8_lossy(&arrival.bytes))
         });
     }
 
-    /// Where nothing is repaired, the body arrives octet for octet.
+    /// Where nothing is repaired, the body arrives byte for byte.
     fn bodies(&mut self, seen: &[(Attempt, Seen)], arrivals: &[Arrival]) {
         if self.route.line_ends == LineEnds::Repaired {
             return;
@@ -102,21 +102,21 @@ impl Judge<'_> {
 }
 
 fn allowed(route: Route, attempt: &Attempt) -> Allowed {
-    let octets = &attempt.data;
-    let is_fit = |octets: &[u8]| match route.line_ends {
-        LineEnds::Strict => flaw(octets).is_none(),
-        LineEnds::Repaired => !octets.contains(&0),
+    let bytes = &attempt.data;
+    let is_fit = |bytes: &[u8]| match route.line_ends {
+        LineEnds::Strict => flaw(bytes).is_none(),
+        LineEnds::Repaired => !bytes.contains(&0),
     };
     let end = match route.framing {
         Framing::Orphans => return Allowed { first: Some(false), second: false },
         Framing::Chunks => None,
-        Framing::Dots => strict_end(octets, 0),
+        Framing::Dots => strict_end(bytes, 0),
     };
-    let Some(end) = end else { return Allowed { first: Some(is_fit(octets)), second: false } };
-    let first = is_fit(&octets[..end.used]);
+    let Some(end) = end else { return Allowed { first: Some(is_fit(bytes)), second: false } };
+    let first = is_fit(&bytes[..end.used]);
     // The repair takes CR CR LF for one line end, behind which no end mark stands: the message may then be longer than
     // a strict reader's, and refused for what follows. There is never a second one for that.
-    let may_be_longer = route.line_ends == LineEnds::Repaired && !is_fit(octets);
+    let may_be_longer = route.line_ends == LineEnds::Repaired && !is_fit(bytes);
     let second = first && attempt.messages.iter().any(|begin| *begin >= end.used);
     Allowed { first: (!first || !may_be_longer).then_some(first), second }
 }

@@ -3,7 +3,7 @@
 //!
 //! 1. [`atoms`] has the pieces. All sequences of four of them are tried in random order, as far as time allows.
 //! 2. [`attempt`] submits one sequence by DATA or BDAT, and counts what was accepted.
-//! 3. [`judge`] compares that with what the client's octets hold, and with what arrived at the next server.
+//! 3. [`judge`] compares that with what the client's bytes hold, and with what arrived at the next server.
 
 mod atoms;
 mod attempt;

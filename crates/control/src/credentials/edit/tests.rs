@@ -21,9 +21,8 @@ impl Context {
     async fn set() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let data_dir = DataDir::open(folder.path(), Volatile::Allowed).unwrap();
-        let (now, options) =
-            (Timestamp::UNIX_EPOCH, Options { segment_octets: 65_536, ..Options::default() });
-        let store = Store::open(&data_dir, MasterKey::from_octets([1; 32]), &options, now).unwrap();
+        let (now, options) = (Timestamp::UNIX_EPOCH, Options { segment_bytes: 65_536, ..Options::default() });
+        let store = Store::open(&data_dir, MasterKey::from_bytes([1; 32]), &options, now).unwrap();
         let tools = (Clock::standing(now), Entropy::repeatable(1));
         let control = Control::new(store, tools, IdentityEndpoint::default());
         let account = NewAccount {

@@ -28,7 +28,7 @@ const GEOGRAPHIES: [&str; 17] = [
     "United States",
     "usgov",
 ];
-/// Octets of a display name that `azurerm` takes.
+/// Bytes of a display name that `azurerm` takes.
 const MAX_DISPLAY_NAME: usize = 253;
 
 /// A key of a map, and what stands behind it.
@@ -103,7 +103,7 @@ fn refusals(infrastructure: &Infrastructure) -> Vec<String> {
         let is_long = |name: &String| name.len() > MAX_DISPLAY_NAME;
         for sender in domain.senders.values().filter(|one| one.display_name.as_ref().is_some_and(is_long)) {
             let address = format!("{}@{}", sender.username, at_azure(name));
-            refusals.push(format!("the display name of {address}: more than {MAX_DISPLAY_NAME} octets"));
+            refusals.push(format!("the display name of {address}: more than {MAX_DISPLAY_NAME} bytes"));
         }
     }
     refusals

@@ -128,7 +128,7 @@ async fn list_of(azure: &AzureAccount, domain: &str, key: &str) -> Result<Option
 pub(in super::super) fn named(scope: &str, name: &str) -> Uuid {
     let text = format!("{}\n{name}", scope.to_lowercase());
     let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, text.as_bytes());
-    let mut octets = [0; 16];
-    octets.copy_from_slice(&digest.as_ref()[..16]);
-    uuid::Builder::from_custom_bytes(octets).into_uuid()
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&digest.as_ref()[..16]);
+    uuid::Builder::from_custom_bytes(bytes).into_uuid()
 }

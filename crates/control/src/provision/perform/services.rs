@@ -110,7 +110,7 @@ impl Context {
         }
         let mut free = Vec::new();
         for _ in 0..PROPOSALS {
-            let [one, two, ..] = self.azure.control.entropy.octets::<10>();
+            let [one, two, ..] = self.azure.control.entropy.bytes::<10>();
             let proposal = format!("{name}-{one:02x}{two:02x}");
             if arm.check_name(subscription, &proposal).await.is_ok_and(|answer| answer.name_available) {
                 free.push(proposal);

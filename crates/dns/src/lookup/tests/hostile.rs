@@ -68,8 +68,8 @@ fn changed(question: &Message, change: impl FnOnce(&mut Message)) -> Vec<u8> {
     reply.to_vec().unwrap()
 }
 
-fn framed(octets: &[u8]) -> Vec<u8> {
-    [&u16::try_from(octets.len()).unwrap().to_be_bytes()[..], octets].concat()
+fn framed(bytes: &[u8]) -> Vec<u8> {
+    [&u16::try_from(bytes.len()).unwrap().to_be_bytes()[..], bytes].concat()
 }
 
 fn truncated(question: &Message) -> Vec<Vec<u8>> {

@@ -20,7 +20,7 @@ pub(super) enum Mind {
     Sleeps,
     /// No.
     Refuses,
-    /// Octets that are no message.
+    /// Bytes that are no message.
     Babbles,
 }
 
@@ -51,8 +51,8 @@ pub(super) async fn serve(address: SocketAddr, mind: Mind) -> Option<SocketAddr>
 }
 
 impl Mind {
-    fn reply(&self, octets: &[u8], most: usize) -> Option<Vec<u8>> {
-        let asked = Message::from_vec(octets).unwrap();
+    fn reply(&self, bytes: &[u8], most: usize) -> Option<Vec<u8>> {
+        let asked = Message::from_vec(bytes).unwrap();
         let mut reply = Message::new(asked.metadata.id, MessageType::Response, OpCode::Query);
         reply.metadata.authoritative = true;
         reply.add_queries(asked.queries.clone());
@@ -62,9 +62,9 @@ impl Mind {
             Self::Refuses => reply.metadata.response_code = ResponseCode::Refused,
             Self::Knows(lines) => answer(lines, &asked.queries[0], &mut reply),
         }
-        let octets = reply.to_vec().unwrap();
-        if octets.len() <= most {
-            return Some(octets);
+        let bytes = reply.to_vec().unwrap();
+        if bytes.len() <= most {
+            return Some(bytes);
         }
         reply.answers.clear();
         reply.metadata.truncation = true;

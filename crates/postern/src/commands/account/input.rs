@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use crate::cli::CloudArguments;
 use crate::output::{self, aside};
 
-/// Octets that are read of a password; the server refuses far shorter ones.
+/// Bytes that are read of a password; the server refuses far shorter ones.
 const MAX_PASSWORD_INPUT: u64 = 65_536;
 
 /// What a field has to be.

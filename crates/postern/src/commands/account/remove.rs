@@ -108,11 +108,10 @@ async fn save(client: &Client, directory: &Path, losses: &LossesView) -> anyhow:
     let failed = || format!("{} cannot be written; removed nothing", directory.display());
     fs::DirBuilder::new().recursive(true).mode(0o700).create(directory).with_context(failed)?;
     for message in &losses.messages {
-        let octets = client.octets(&format!("/v1/messages/{}/content", message.id)).await?;
+        let bytes = client.bytes(&format!("/v1/messages/{}/content", message.id)).await?;
         let file = directory.join(format!("{}.eml", message.id));
         let opened = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&file);
-        let written =
-            opened.and_then(|mut opened| opened.write_all(&octets).and_then(|()| opened.sync_all()));
+        let written = opened.and_then(|mut opened| opened.write_all(&bytes).and_then(|()| opened.sync_all()));
         written.with_context(|| format!("{} cannot be written; removed nothing", file.display()))?;
     }
     aside!("Saved {} in {}", counted(losses.messages.len(), "message"), directory.display());

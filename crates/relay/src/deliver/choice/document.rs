@@ -2,7 +2,7 @@
 
 use ::smtp::address::Mailbox;
 use azure_types::email::{
-    EmailAddress, EmailAttachment, EmailContent, EmailMessage, EmailRecipients, MAX_REQUEST_OCTETS,
+    EmailAddress, EmailAttachment, EmailContent, EmailMessage, EmailRecipients, MAX_REQUEST_BYTES,
     is_allowed_attachment,
 };
 use base64::Engine as _;
@@ -14,7 +14,7 @@ use super::unsupported::Unsupported;
 use super::{Candidate, file_type};
 
 /// Room for everything in a request that is neither text nor file.
-const OVERHEAD_OCTETS: usize = 65_536;
+const OVERHEAD_BYTES: usize = 65_536;
 /// Azure wants a text; a file that came alone has none.
 const BLANK_TEXT: &str = " ";
 
@@ -24,9 +24,9 @@ pub(super) fn compose(parts: Parts, candidate: &Candidate<'_>) -> (EmailMessage,
     let recipients = recipients(parts.to.addresses, parts.cc.addresses, candidate, &mut unsupported);
     let attachments: Vec<EmailAttachment> =
         parts.attachments.into_iter().map(|file| attachment(file, &mut unsupported)).collect();
-    let octets: usize = attachments.iter().map(|file| file.content_in_base64.len()).sum::<usize>()
+    let bytes: usize = attachments.iter().map(|file| file.content_in_base64.len()).sum::<usize>()
         + [&parts.text, &parts.html].into_iter().flatten().map(String::len).sum::<usize>();
-    if octets + OVERHEAD_OCTETS > MAX_REQUEST_OCTETS {
+    if bytes + OVERHEAD_BYTES > MAX_REQUEST_BYTES {
         unsupported.push(Unsupported::serious("a size that is too large for one request"));
     }
     let has_text = [&parts.text, &parts.html].into_iter().flatten().any(|text| !text.is_empty());

@@ -97,13 +97,13 @@ pub struct Hold {
 const LOGIN_GUESSES: usize = 10;
 /// Logins and networks of which something is known, of each.
 const CAPACITY: usize = 50_000;
-/// Longest name that is told from another, in octets; no login of ours is longer.
-const MAX_NAME_OCTETS: usize = 254;
+/// Longest name that is told from another, in bytes; no login of ours is longer.
+const MAX_NAME_BYTES: usize = 254;
 
 /// What stands for a login name: devices shout, and nonsense may be long.
 #[must_use]
 pub fn login_key(name: &str) -> String {
-    let mut end = name.len().min(MAX_NAME_OCTETS);
+    let mut end = name.len().min(MAX_NAME_BYTES);
     while !name.is_char_boundary(end) {
         end -= 1;
     }

@@ -9,9 +9,9 @@ use crate::state::dns::Record;
 /// The types that are played.
 pub(super) const KINDS: [&str; 8] = ["A", "AAAA", "CNAME", "MX", "NS", "PTR", "SOA", "TXT"];
 
-/// Octets of one string.
+/// Bytes of one string.
 const STRING: usize = 255;
-/// Octets of a whole text.
+/// Bytes of a whole text.
 const TEXT: usize = 4_096;
 
 /// The values that properties say; none if they say nothing about that type.

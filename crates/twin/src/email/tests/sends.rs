@@ -13,7 +13,7 @@ async fn what_azure_would_refuse_is_refused_by_code() {
     let file =
         |kind: &str, content: &str| json!([{ "name": "f", "contentType": kind, "contentInBase64": content }]);
     let to = |address: &str| with(|mail| mail["recipients"]["to"][0]["address"] = json!(address));
-    let header = |octets: usize| with(|mail| mail["headers"] = json!({ "X-A": "a".repeat(octets) }));
+    let header = |bytes: usize| with(|mail| mail["headers"] = json!({ "X-A": "a".repeat(bytes) }));
     let many: Vec<Value> = (0..51).map(|n| json!({ "address": format!("r{n}@example.com") })).collect();
     for (what, mail, expected) in [
         ("good", mail(), (202, "")),

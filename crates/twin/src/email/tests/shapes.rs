@@ -1,4 +1,4 @@
-//! The bodies and headers of the Email API, octet by octet, as others have recorded or specified them.
+//! The bodies and headers of the Email API, byte by byte, as others have recorded or specified them.
 
 use jiff::SignedDuration;
 use serde_json::Value;

@@ -87,9 +87,9 @@ impl Context {
 }
 
 impl Line {
-    /// Sends octets and gives the whole reply.
-    async fn send(&mut self, octets: &[u8]) -> String {
-        self.0.write_all(octets).await.unwrap();
+    /// Sends bytes and gives the whole reply.
+    async fn send(&mut self, bytes: &[u8]) -> String {
+        self.0.write_all(bytes).await.unwrap();
         self.reply().await
     }
 

@@ -59,20 +59,20 @@ async fn what_is_offered_works() {
     let context = Context::begin(|_| {});
     let mut line = context.log_in().await;
     let header = b"From: scanner@contoso.example\r\nSubject: s\r\n\r\n";
-    for (parameters, octets, body) in [
+    for (parameters, bytes, body) in [
         ("BODY=BINARYMIME", &b"a\nb\r\0"[..], "BINARYMIME"),
         ("BODY=8BITMIME SMTPUTF8 SIZE=60", "m\u{fc}ller\r\n".as_bytes(), "8BITMIME"),
     ] {
         assert_eq!(line.say(&format!("MAIL FROM:<scanner@contoso.example> {parameters}")).await, "250 2.1.0");
         assert_eq!(line.say("RCPT TO:<a@example.com>").await, "250 2.1.5");
-        let message = [header, octets].concat();
+        let message = [header, bytes].concat();
         let chunk = [format!("BDAT {} LAST\r\n", message.len()).as_bytes(), &message].concat();
         assert!(line.send(&chunk).await.starts_with("250 2.0.0 OK "));
         let mail = context.last();
         let facts = mail.smtp.unwrap();
         assert_eq!((mail.raw, facts.body.as_str(), facts.by_chunks), (message, body, true));
         assert_eq!(
-            (facts.smtputf8, facts.declared_octets),
+            (facts.smtputf8, facts.declared_bytes),
             match body {
                 "8BITMIME" => (true, Some(60)),
                 _ => (false, None),

@@ -24,8 +24,8 @@ impl Spec {
     /// The copy that lies beside the project.
     pub(super) fn read() -> Self {
         let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(FILE);
-        let octets = std::fs::read(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
-        Self(serde_json::from_slice(&octets).unwrap())
+        let bytes = std::fs::read(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+        Self(serde_json::from_slice(&bytes).unwrap())
     }
 
     /// All operations.
