@@ -36,6 +36,7 @@ impl Control {
     /// # Errors
     /// When a field is not valid, the name is taken, or nothing can be stored.
     pub async fn add_dns_provider(&self, new: NewDnsProvider) -> Result<DnsProvider, ControlError> {
+        self.caller.may_change_server()?;
         let kinds: Vec<&str> = DnsProviderKind::ALL.iter().map(|kind| kind.as_str()).collect();
         let kind =
             DnsProviderKind::ALL.into_iter().find(|kind| kind.as_str() == new.kind.trim()).ok_or_else(
@@ -85,6 +86,7 @@ impl Control {
     /// # Errors
     /// When there is none of that name, a domain is written through it, or nothing can be stored.
     pub async fn remove_dns_provider(&self, name: &str) -> Result<(), ControlError> {
+        self.caller.may_change_server()?;
         let connection = self.connection(name).await?;
         let audit = self.entry("dns.remove", &connection.name, "");
         Ok(self.store.dns_providers().remove(connection, audit).await?)

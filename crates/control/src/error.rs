@@ -1,30 +1,99 @@
-//! Why a change was not made.
+//! Errors: a field that is wrong, and a call to Azure that failed, as [`Fault`]s.
 
-use store::StoreError;
+use std::time::Duration;
 
-/// Why a change was not made.
-#[derive(Debug, thiserror::Error)]
-pub enum ControlError {
-    /// A field is not what it should be.
-    #[error(transparent)]
-    Invalid(#[from] Invalid),
-    /// The store refuses or fails.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
+use azure_client::Failure;
+use azure_client::arm::CallError;
+use azure_client::entra::TokenFailure;
+pub use model::fault::Fault;
+
+/// Why a read or a change failed.
+pub type ControlError = Fault;
 
 /// A field that is not what it should be, and what to do about it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{field}: {reason}")]
 pub struct Invalid {
-    /// The field, as the operator knows it.
+    /// The field, as a path in the request's JSON.
     pub field: &'static str,
     /// What is wrong, and what would be right.
     pub reason: String,
 }
 
+/// When it makes sense to try again after a connection failed.
+const SOON: Duration = Duration::from_secs(60);
+
 impl Invalid {
     pub(crate) fn new(field: &'static str, reason: impl ToString) -> Self {
         Self { field, reason: reason.to_string() }
+    }
+}
+
+impl From<Invalid> for Fault {
+    fn from(Invalid { field, reason }: Invalid) -> Self {
+        Self::invalid(field, reason)
+    }
+}
+
+/// A service that failed or rejected a call; `message` says so to people.
+pub(crate) fn upstream(who: &str, message: impl ToString, error: &CallError) -> Fault {
+    let retry_after = match error {
+        CallError::Token(failure) => after_token(failure),
+        CallError::Failed(failure) => after(failure),
+    };
+    Fault::Upstream { who: who.to_owned(), message: message.to_string(), retry_after }
+}
+
+/// When a token may be had after one was not.
+pub(crate) fn after_token(failure: &TokenFailure) -> Option<Duration> {
+    match failure {
+        TokenFailure::Exchange(failure) => after(failure),
+        TokenFailure::Refused(_) | TokenFailure::Unusable(_) => None,
+    }
+}
+
+/// When the same call may succeed; never where Azure understood it and rejected it.
+pub(crate) fn after(failure: &Failure) -> Option<Duration> {
+    match failure {
+        Failure::Answered(answered) if answered.http_status == 429 || answered.http_status >= 500 => {
+            Some(answered.retry_after.unwrap_or(SOON))
+        }
+        Failure::Answered(_) => None,
+        Failure::Unreachable { .. } | Failure::Interrupted { .. } | Failure::Garbled { .. } => Some(SOON),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use azure_client::Answered;
+
+    use super::*;
+
+    fn answered(http_status: u16, retry_after: Option<u64>) -> Failure {
+        Failure::Answered(Answered {
+            http_status,
+            code: String::new(),
+            message: String::new(),
+            particulars: Vec::new(),
+            retry_after: retry_after.map(Duration::from_secs),
+            ids: azure_client::RequestIds::default(),
+        })
+    }
+
+    #[test]
+    fn a_rejected_call_is_not_tried_again_and_a_throttled_one_when_azure_says() {
+        let garbled = Failure::Garbled { host: "h".to_owned(), what: "no JSON".to_owned() };
+        for (failure, seconds) in [
+            (answered(403, None), None),
+            (answered(404, Some(5)), None),
+            (answered(429, Some(5)), Some(5)),
+            (answered(429, None), Some(60)),
+            (answered(503, None), Some(60)),
+            (garbled, Some(60)),
+        ] {
+            assert_eq!(after(&failure), seconds.map(Duration::from_secs), "{failure}");
+        }
+        let fault = upstream("Azure", "it is down", &CallError::Failed(answered(503, Some(7))));
+        assert_eq!((fault.code(), fault.to_string().as_str()), ("upstream", "Azure: it is down"));
     }
 }

@@ -5,7 +5,7 @@
 //! there for, [`rotation`] renews its secret, and [`watch`] does both in time.
 
 mod accounts;
-mod actor;
+mod caller;
 pub mod command;
 mod credentials;
 mod dns_providers;
@@ -27,16 +27,16 @@ use std::sync::Arc;
 use azure_client::Gates;
 use azure_client::credential::IdentityEndpoint;
 use clock::{Clock, Entropy};
+use model::caller::Caller;
 use store::Store;
 use tokio::sync::Notify;
 
 pub use accounts::{AccountChange, Imported, NewAccount, NewCloud, NewProof, Noted, Removal};
-pub use actor::Actor;
 pub use credentials::{
     CredentialChange, IssuedCredential, NewAccess, NewCredential, NewIntakeRules, PublicNetworks,
 };
 pub use dns_providers::NewDnsProvider;
-pub use error::{ControlError, Invalid};
+pub use error::{ControlError, Fault, Invalid};
 pub use senders::NewSender;
 
 /// Makes changes.
@@ -49,7 +49,8 @@ pub struct Control {
     identity: IdentityEndpoint,
     /// The doors to Resource Manager.
     gates: Gates,
-    actor: Actor,
+    /// Who it acts for.
+    caller: Caller,
     /// Where all questions of DNS go, if not to the zones' own servers.
     name_server: Option<SocketAddr>,
     /// One apply at a time for each account.
@@ -68,7 +69,7 @@ impl Control {
             entropy,
             identity,
             gates: Gates::default(),
-            actor: Actor::server("itself"),
+            caller: Caller::server("server"),
             name_server: None,
             turns: provision::Turns::default(),
             wake: Arc::default(),

@@ -13,6 +13,7 @@ impl Control {
     /// When the key is not one, none is given although the server does not keep its key itself, or nothing can
     /// be written.
     pub async fn rewrap(&self, key: Option<&str>) -> Result<usize, ControlError> {
+        self.caller.may_administer()?;
         let key = match key {
             Some(text) => MasterKey::parse(text)
                 .ok_or_else(|| Invalid::new("master_key", "it is not 32 bytes in base64"))?,

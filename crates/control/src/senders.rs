@@ -25,10 +25,8 @@ impl Control {
     /// # Errors
     /// When the address is not one, the account has it already, or nothing can be stored.
     pub async fn add_sender(&self, new: NewSender) -> Result<Sender, ControlError> {
+        let account = self.account_to_change(&new.account)?;
         let directory = self.store.directory();
-        let account = directory
-            .account_named(&new.account)
-            .ok_or_else(|| StoreError::Missing(format!("account {}", new.account)))?;
         let mailbox: Mailbox = new.mailbox.trim().parse().map_err(|error| Invalid::new("address", error))?;
         if mailbox.local_part().as_str() == "*" {
             return Err(Invalid::new("address", "there are no wildcards: each sender is named").into());
@@ -44,7 +42,7 @@ impl Control {
             new.display_name.map(|name| name.trim().to_owned()).filter(|name| !name.is_empty());
         if display_name.as_ref().is_some_and(|name| name.contains(char::is_control)) {
             return Err(
-                Invalid::new("display name", "it has a line break or another control character").into()
+                Invalid::new("display_name", "it has a line break or another control character").into()
             );
         }
         let sender = Sender { account: account.id, mailbox, display_name, created_at: self.clock.now() };
@@ -58,10 +56,8 @@ impl Control {
     /// # Errors
     /// When the account does not have it, or nothing can be stored.
     pub async fn remove_sender(&self, account: &str, mailbox: &str) -> Result<(), ControlError> {
+        let account = self.account_to_change(account)?;
         let directory = self.store.directory();
-        let account = directory
-            .account_named(account)
-            .ok_or_else(|| StoreError::Missing(format!("account {account}")))?;
         let address = mailbox.trim().parse().map_err(|error| Invalid::new("address", error))?;
         let sender = directory
             .sender(account.id, &address)

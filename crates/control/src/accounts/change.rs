@@ -11,7 +11,7 @@ use store::{SecretFacts, SecretOwner, StoreError};
 use super::fields::{NewProof, Notes, checked_concurrency, checked_quota};
 use super::{NewCloud, Noted, chosen};
 use crate::Control;
-use crate::error::{ControlError, Invalid};
+use crate::error::{ControlError, Fault, Invalid};
 
 /// What is different from now on. What is absent stays.
 #[derive(Clone, Debug, Default)]
@@ -60,7 +60,7 @@ impl Control {
         for _ in 1..TRIES {
             match self.change_once(name, change.clone()).await {
                 // Somebody else changed it, perhaps another field: the next try begins with what they left.
-                Err(ControlError::Store(StoreError::Changed(_))) => {}
+                Err(Fault::Conflict { code: "changed", .. }) => {}
                 done => return done,
             }
         }
@@ -68,7 +68,7 @@ impl Control {
     }
 
     async fn change_once(&self, name: &str, change: AccountChange) -> Result<Noted, ControlError> {
-        let account = self.account(name)?;
+        let account = self.account_to_change(name)?;
         let is_about_login = change.secret.is_some()
             || change.client_id.is_some()
             || change.tenant_id.is_some()
@@ -86,7 +86,10 @@ impl Control {
             Authorization::ManagedIdentity => NewProof::ManagedIdentity,
         });
         let secret = match proof {
-            Some(proof) => notes.proof(proof, change.expires_at, now)?.1,
+            Some(proof) => {
+                let proof = notes.proof(proof, change.expires_at, now);
+                proof.map_err(|invalid| Invalid { field: "secret", ..invalid })?.1
+            }
             None => None,
         };
         let cloud = match change.cloud.clone() {
@@ -101,10 +104,10 @@ impl Control {
                 Some(text) => self.tenant(&mut notes, &cloud, text).await?,
                 None => account.tenant,
             },
-            client: given(&mut notes, "client id", change.client_id.as_deref(), &account.client)?,
+            client: given(&mut notes, "client_id", change.client_id.as_deref(), &account.client)?,
             subscription: given(
                 &mut notes,
-                "subscription id",
+                "subscription_id",
                 change.subscription_id.as_deref(),
                 &account.subscription,
             )?,

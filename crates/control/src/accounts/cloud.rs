@@ -28,8 +28,8 @@ impl NewCloud {
     pub(super) fn into_cloud(self, before: &Cloud, notes: &mut Notes) -> Result<Cloud, Invalid> {
         let base = match &self.name {
             None => before.clone(),
-            Some(word) => Cloud::from_word(notes.clean("cloud", word)).ok_or_else(|| {
-                Invalid::new("cloud", format!("{word:?} is none of public, us-government, china"))
+            Some(word) => Cloud::from_word(notes.clean("cloud.name", word)).ok_or_else(|| {
+                Invalid::new("cloud.name", format!("{word:?} is none of public, us-government, china"))
             })?,
         };
         let is_plain = self.authority.is_none()
@@ -42,16 +42,17 @@ impl NewCloud {
         }
         let authority = self.authority.as_deref();
         let (smtp_host, smtp_port) = match self.smtp {
-            Some((host, port)) => (notes.clean("SMTP host", &host).to_owned(), port),
+            Some((host, port)) => (notes.clean("cloud.smtp_host", &host).to_owned(), port),
             None => (base.smtp().0.to_owned(), base.smtp().1),
         };
         Ok(Cloud::Custom(Box::new(CustomCloud {
-            authority: notes.origin("authority", authority.unwrap_or(base.authority()))?,
+            authority: notes.origin("cloud.authority", authority.unwrap_or(base.authority()))?,
             resource_manager: notes.origin(
-                "resource manager",
+                "cloud.resource_manager",
                 self.resource_manager.as_deref().or(authority).unwrap_or(base.resource_manager()),
             )?,
-            graph: notes.origin("graph", self.graph.as_deref().or(authority).unwrap_or(base.graph()))?,
+            graph: notes
+                .origin("cloud.graph", self.graph.as_deref().or(authority).unwrap_or(base.graph()))?,
             smtp_host,
             smtp_port,
             ca_pem: self.ca_pem.or_else(|| base.ca_pem().map(str::to_owned)),

@@ -33,7 +33,10 @@ impl Notes {
     pub(super) fn clean<'a>(&mut self, field: &str, text: &'a str) -> &'a str {
         let clean = text.trim().trim_matches(['"', '\'', '`', '\u{201c}', '\u{201d}']).trim();
         if clean != text {
-            self.0.push(format!("{field}: spaces or quotes around it were left out"));
+            self.0.push(format!(
+                "{}: spaces or quotes around it were left out",
+                field.replace(['_', '.'], " ")
+            ));
         }
         clean
     }
@@ -74,8 +77,8 @@ impl Notes {
                 (Authorization::ClientSecret, SecretName::ClientSecret, secret)
             }
             NewProof::AccessKey(key) => {
-                let key = SecretString::from(self.clean("access key", key.expose_secret()));
-                AccessKey::parse(key.expose_secret()).map_err(|error| Invalid::new("access key", error))?;
+                let key = SecretString::from(self.clean("access_key", key.expose_secret()));
+                AccessKey::parse(key.expose_secret()).map_err(|error| Invalid::new("access_key", error))?;
                 (Authorization::AccessKey, SecretName::AccessKey, key)
             }
             NewProof::Certificate(pem) => (Authorization::Certificate, SecretName::Certificate, pem),
@@ -91,14 +94,14 @@ impl Notes {
     }
 
     pub(super) fn client_secret(&mut self, secret: &SecretString) -> Result<SecretString, Invalid> {
-        let secret = self.clean("client secret", secret.expose_secret());
+        let secret = self.clean("client_secret", secret.expose_secret());
         if secret.is_empty() {
-            return Err(Invalid::new("client secret", "it is empty"));
+            return Err(Invalid::new("client_secret", "it is empty"));
         }
         // The portal shows the secret's id beside its value, and it is the id that stays visible.
         if secret.parse::<ClientId>().is_ok() {
             return Err(Invalid::new(
-                "client secret",
+                "client_secret",
                 "this is the id of a secret; paste its value, which the portal shows only once",
             ));
         }
@@ -107,12 +110,19 @@ impl Notes {
 }
 
 pub(super) fn checked_quota(quota: Quota) -> Result<Quota, Invalid> {
-    for allowance in [quota.sends, quota.status_reads] {
-        if allowance.per_minute == 0 || allowance.per_hour == 0 {
-            return Err(Invalid::new("quota", "with 0 nothing would ever be sent"));
+    let sends =
+        [(quota.sends.per_minute, "quota.sends_per_minute"), (quota.sends.per_hour, "quota.sends_per_hour")];
+    let reads = quota.status_reads;
+    let reads = [
+        (reads.per_minute, "quota.status_reads_per_minute"),
+        (reads.per_hour, "quota.status_reads_per_hour"),
+    ];
+    for [minute, hour] in [sends, reads] {
+        if let Some((_, field)) = [minute, hour].iter().find(|(number, _)| *number == 0) {
+            return Err(Invalid::new(field, "with 0 nothing would ever be sent"));
         }
-        if allowance.per_minute > allowance.per_hour {
-            return Err(Invalid::new("quota", "a minute cannot have more than an hour: write MINUTE/HOUR"));
+        if minute.0 > hour.0 {
+            return Err(Invalid::new(minute.1, "a minute cannot have more than an hour: write MINUTE/HOUR"));
         }
     }
     Ok(quota)
@@ -120,8 +130,8 @@ pub(super) fn checked_quota(quota: Quota) -> Result<Quota, Invalid> {
 
 pub(super) fn checked_concurrency(concurrency: Concurrency) -> Result<Concurrency, Invalid> {
     match concurrency {
-        Concurrency { requests: 0, .. } => Err(Invalid::new("requests at once", "with 0 nothing is sent")),
-        Concurrency { smtp_sessions: 0, .. } => Err(Invalid::new("SMTP sessions", "with 0 nothing is sent")),
+        Concurrency { requests: 0, .. } => Err(Invalid::new("requests_at_once", "with 0 nothing is sent")),
+        Concurrency { smtp_sessions: 0, .. } => Err(Invalid::new("smtp_sessions", "with 0 nothing is sent")),
         concurrency => Ok(concurrency),
     }
 }
@@ -133,9 +143,9 @@ mod tests {
     #[test]
     fn what_is_pasted_along_is_left_out_and_noted() {
         let mut notes = Notes::default();
-        assert_eq!(notes.clean("client id", " \"abc\"\n"), "abc");
-        assert_eq!(notes.clean("client id", "\u{201c}abc\u{201d}"), "abc");
-        assert_eq!(notes.clean("client id", "abc"), "abc");
+        assert_eq!(notes.clean("client_id", " \"abc\"\n"), "abc");
+        assert_eq!(notes.clean("client_id", "\u{201c}abc\u{201d}"), "abc");
+        assert_eq!(notes.clean("client_id", "abc"), "abc");
         assert_eq!(notes.0.len(), 2);
         assert_eq!(
             notes.origin("endpoint", " https://a.example/x?y#z ").unwrap().as_str(),

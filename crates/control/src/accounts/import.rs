@@ -34,8 +34,9 @@ impl Control {
         service: Option<&str>,
         domains: &[String],
     ) -> Result<Imported, ControlError> {
+        self.account_to_change(name)?;
         let report = Box::pin(self.verify(name, Repair::Nothing, None)).await?;
-        let account = self.account(name)?;
+        let account = self.account_to_change(name)?;
         let chosen = account.service.as_ref().map(|service| service.name.to_string());
         let wanted = service.map(str::to_owned).or(chosen);
         if report.services.is_empty()

@@ -7,8 +7,6 @@ mod fields;
 mod import;
 mod removal;
 
-use std::sync::Arc;
-
 use azure_client::credential::AppCertificate;
 use azure_client::{Http, entra};
 use azure_types::ids::TenantId;
@@ -28,7 +26,7 @@ pub use self::removal::Removal;
 
 use self::fields::{Notes, checked_concurrency, checked_quota};
 use crate::Control;
-use crate::error::{ControlError, Invalid};
+use crate::error::{self, ControlError, Fault, Invalid};
 
 /// An account as the operator describes it: text, to be checked.
 #[derive(Clone, Debug)]
@@ -69,21 +67,12 @@ pub struct Noted {
 }
 
 impl Control {
-    /// The account of that name.
-    ///
-    /// # Errors
-    /// When there is none.
-    pub fn account(&self, name: &str) -> Result<Arc<Account>, ControlError> {
-        let directory = self.store.directory();
-        let account = directory.account_named(name).cloned();
-        Ok(account.ok_or_else(|| StoreError::Missing(format!("account {name}")))?)
-    }
-
     /// Connects an account.
     ///
     /// # Errors
     /// When a field is not valid, the name is taken, or nothing can be stored.
     pub async fn add_account(&self, new: NewAccount) -> Result<Noted, ControlError> {
+        self.caller.may_change_server()?;
         let mut notes = Notes::default();
         let (account, secret) = self.checked(new, &mut notes).await?;
         let detail = format!(
@@ -103,6 +92,7 @@ impl Control {
     /// # Errors
     /// As [`Control::add_account`].
     pub async fn check_account(&self, new: NewAccount) -> Result<Noted, ControlError> {
+        self.caller.may_change_server()?;
         let mut notes = Notes::default();
         let (account, _) = self.checked(new, &mut notes).await?;
         if self.store.directory().account_named(account.name.as_str()).is_some() {
@@ -124,8 +114,8 @@ impl Control {
         let account = Account {
             id: AccountId::new(now, self.entropy.bytes()),
             name: notes.parse("name", &new.name)?,
-            client: notes.parse("client id", &new.client_id)?,
-            subscription: notes.parse("subscription id", &new.subscription_id)?,
+            client: notes.parse("client_id", &new.client_id)?,
+            subscription: notes.parse("subscription_id", &new.subscription_id)?,
             service: service.map(|name| chosen(notes, &cloud, name, new.endpoint.as_deref())).transpose()?,
             tenant: self.tenant(notes, &cloud, &new.tenant_id).await?,
             cloud,
@@ -142,22 +132,23 @@ impl Control {
     }
 
     /// A directory by its id, or by a domain name of it: then Entra is asked which one that is.
-    async fn tenant(&self, notes: &mut Notes, cloud: &Cloud, text: &str) -> Result<TenantId, Invalid> {
-        const FIELD: &str = "tenant id";
+    async fn tenant(&self, notes: &mut Notes, cloud: &Cloud, text: &str) -> Result<TenantId, Fault> {
+        const FIELD: &str = "tenant_id";
         let text = notes.clean(FIELD, text).to_owned();
         if !text.contains('.') {
-            return notes.parse(FIELD, &text);
+            return Ok(notes.parse(FIELD, &text)?);
         }
-        let http = Http::new(cloud.ca_pem()).map_err(|error| Invalid::new("CA certificates", error))?;
+        let http = Http::new(cloud.ca_pem()).map_err(|error| Invalid::new("cloud.ca_pem", error))?;
         match entra::tenant_of(&http, cloud.authority(), &text, self.clock.now()).await {
             Ok(Some(tenant)) => {
-                notes.0.push(format!("{FIELD}: {text} is the directory {tenant}"));
+                notes.0.push(format!("tenant id: {text} is the directory {tenant}"));
                 Ok(tenant)
             }
-            Ok(None) => Err(Invalid::new(FIELD, format!("Entra knows no directory called {text}"))),
+            Ok(None) => Err(Fault::invalid(FIELD, format!("Entra has no directory called {text}"))),
             Err(failure) => {
-                let why = format!("Entra could not be asked which directory {text} is: {}", failure.chain());
-                Err(Invalid::new(FIELD, why))
+                let message = format!("the tenant id of {text} could not be looked up: {}", failure.chain());
+                let retry_after = error::after(&failure);
+                Err(Fault::Upstream { who: "Entra".to_owned(), message, retry_after })
             }
         }
     }
@@ -180,7 +171,7 @@ impl Control {
     /// # Errors
     /// When there is none of that name, something still uses it, or nothing can be stored.
     pub async fn remove_account(&self, name: &str) -> Result<(), ControlError> {
-        let account = self.account(name)?;
+        let account = self.account_to_change(name)?;
         let audit = self.entry("account.remove", &account.name, "");
         Ok(self.store.accounts().remove(&account, audit).await?)
     }
@@ -194,7 +185,7 @@ pub(crate) fn clean_secret(secret: &SecretString) -> Result<SecretString, Invali
 /// The communication service of that name. Unless its origin is said, what the name suggests stands until a verification
 /// has asked Azure.
 fn chosen(notes: &mut Notes, cloud: &Cloud, name: &str, said: Option<&str>) -> Result<Service, Invalid> {
-    let name: model::name::ServiceName = notes.parse("communication service", name)?;
+    let name: model::name::ServiceName = notes.parse("service", name)?;
     let default = endpoint::guess(cloud, &name);
     Ok(Service { endpoint: notes.origin("endpoint", said.unwrap_or(&default))?, name })
 }

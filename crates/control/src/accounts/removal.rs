@@ -33,7 +33,7 @@ impl Control {
     /// # Errors
     /// When something else would be lost than is known, mail is being handed to Azure, or the store fails.
     pub async fn begin_removal(&self, name: &str, known: &Losses) -> Result<Removal, ControlError> {
-        let account = self.account(name)?;
+        let account = self.account_to_change(name)?;
         if account.is_enabled() {
             let change = AccountChange { state: Some(AccountState::Disabled), ..AccountChange::default() };
             self.change_account(name, change).await?;

@@ -1,9 +1,9 @@
 //! Accounts, from what is typed to what is kept.
 
 use super::*;
-use crate::Actor;
 use azure_client::credential::IdentityEndpoint;
 use clock::{Clock, Entropy};
+use model::caller::{AccountScope, Caller, Identity, Role};
 use secrecy::{ExposeSecret as _, SecretString};
 use store::{DataDir, MasterKey, Options, SecretName, SecretOwner, Store, Volatile};
 
@@ -44,7 +44,7 @@ async fn what_is_pasted_is_cleaned_and_kept() {
     let secret = control.store.secrets().get(owner, SecretName::ClientSecret).await.unwrap();
     assert_eq!(secret.expose_secret(), "s~cret");
     let again = control.add_account(NewAccount { name: "CONTOSO".into(), ..new() }).await;
-    assert!(matches!(again, Err(ControlError::Store(StoreError::Exists(_)))));
+    assert_eq!(again.unwrap_err().code(), "exists");
     let secret = Some(SecretString::from("an~other"));
     let change = AccountChange { secret, transport: Some(TransportChoice::Rest), ..AccountChange::default() };
     let changed = control.change_account("contoso", change).await.unwrap().account;
@@ -76,19 +76,21 @@ type Spoil = fn(&mut NewAccount);
 #[tokio::test]
 async fn each_wrong_field_is_named() {
     let (_folder, control) = control();
-    let cases: [(&str, Spoil); 6] = [
+    let cases: [(&str, Spoil); 8] = [
+        ("quota.sends_per_minute", |new| new.quota.sends.per_minute = new.quota.sends.per_hour + 1),
+        ("quota.status_reads_per_hour", |new| new.quota.status_reads.per_hour = 0),
         ("name", |new| new.name = "a b".into()),
-        ("tenant id", |new| new.tenant_id = "contoso".into()),
-        ("subscription id", |new| new.subscription_id.clear()),
-        ("client secret", |new| new.proof = NewProof::ClientSecret(new.client_id.clone().into())),
-        ("access key", |new| new.proof = NewProof::AccessKey("no key!".into())),
+        ("tenant_id", |new| new.tenant_id = "contoso".into()),
+        ("subscription_id", |new| new.subscription_id.clear()),
+        ("client_secret", |new| new.proof = NewProof::ClientSecret(new.client_id.clone().into())),
+        ("access_key", |new| new.proof = NewProof::AccessKey("no key!".into())),
         ("endpoint", |new| new.endpoint = Some("http://contoso.example".into())),
     ];
     for (field, spoil) in cases {
         let mut new = new();
         spoil(&mut new);
         match control.add_account(new).await {
-            Err(ControlError::Invalid(invalid)) => assert_eq!(invalid.field, field),
+            Err(Fault::Invalid { field: named, .. }) => assert_eq!(named, field),
             other => panic!("{field}: {other:?}"),
         }
     }
@@ -97,8 +99,8 @@ async fn each_wrong_field_is_named() {
 #[tokio::test]
 async fn every_change_is_entered_and_no_secret_with_it() {
     let (_folder, control) = control();
-    let actor = Actor { who: "alice".into(), origin: "process 7".into() };
-    let alice = control.by(actor);
+    let identity = Identity { who: "alice".into(), origin: "process 7".into() };
+    let alice = control.by(Caller { identity, role: Role::Operator, accounts: AccountScope::All });
     alice.add_account(new()).await.unwrap();
     let secret = Some(SecretString::from("an~other"));
     let change = AccountChange { secret, requests: Some(3), ..AccountChange::default() };

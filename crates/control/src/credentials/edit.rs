@@ -12,7 +12,7 @@ use super::differences::differences;
 use super::rules::{known_sender, rate, repairs, replaces_somebody, reverse_path_domains, sender_rule};
 use super::{PublicNetworks, networks, password};
 use crate::Control;
-use crate::error::{ControlError, Invalid};
+use crate::error::{ControlError, Fault, Invalid};
 
 /// What is different from now on. What is absent stays; a list that is given replaces the one that is there.
 #[derive(Clone, Debug, Default)]
@@ -59,7 +59,7 @@ impl Control {
         for _ in 1..TRIES {
             match self.change_credential_once(login, &change).await {
                 // Somebody else changed it, perhaps another field: the next try begins with what they left.
-                Err(ControlError::Store(StoreError::Changed(_))) => {}
+                Err(Fault::Conflict { code: "changed", .. }) => {}
                 done => return done,
             }
         }
@@ -72,22 +72,22 @@ impl Control {
         change: &CredentialChange,
     ) -> Result<Arc<Credential>, ControlError> {
         let directory = self.store.directory();
+        let before = self.credential_to_change(login)?;
         let missing = || StoreError::Missing(format!("credential {login}"));
-        let before = directory.credential(login).ok_or_else(missing)?;
         let account = directory.account(before.account).ok_or_else(missing)?;
-        let mut changed = change.applied(before, account, &directory)?;
-        if let Some(hash) = self.password_from_now_on(before, &changed, change).await? {
+        let mut changed = change.applied(&before, account, &directory)?;
+        if let Some(hash) = self.password_from_now_on(&before, &changed, change).await? {
             changed.access = Access::Password(hash);
         }
-        let mut detail = differences(before, &changed);
+        let mut detail = differences(&before, &changed);
         if changed.access != before.access {
             detail.push("a new password".to_owned());
         }
         if detail.is_empty() {
-            return Ok(Arc::clone(before));
+            return Ok(before);
         }
         let audit = self.entry("credential.edit", &before.login, detail.join(", "));
-        self.store.credentials().change(Arc::clone(before), changed.clone(), audit).await?;
+        self.store.credentials().change(before, changed.clone(), audit).await?;
         Ok(Arc::new(changed))
     }
 
@@ -180,10 +180,10 @@ impl CredentialChange {
         let sender = |field, text: &str| known_sender(field, text, account.id, directory);
         Ok(match (&self.forced_from, &self.default_from) {
             (Some(Some(_)), Some(Some(_))) => {
-                return Err(Invalid::new("forced from", "choose it or a default from, not both"));
+                return Err(Invalid::new("forced_from", "choose it or a default from, not both"));
             }
-            (Some(Some(forced)), _) => AuthorRule::Forced(sender("forced from", forced)?),
-            (_, Some(Some(default))) => AuthorRule::Default(sender("default from", default)?),
+            (Some(Some(forced)), _) => AuthorRule::Forced(sender("forced_from", forced)?),
+            (_, Some(Some(default))) => AuthorRule::Default(sender("default_from", default)?),
             (forced, default) => match before {
                 AuthorRule::Forced(_) if forced.is_some() => AuthorRule::Keep,
                 AuthorRule::Default(_) if default.is_some() => AuthorRule::Keep,
@@ -196,7 +196,7 @@ impl CredentialChange {
         let given = self.reverse_paths.as_deref().map(reverse_path_domains).transpose()?;
         let reverse_paths = match (self.reverse_path_anywhere, given) {
             (Some(true), Some(domains)) if !domains.is_empty() => {
-                return Err(Invalid::new("reverse paths", "choose domains or any address, not both"));
+                return Err(Invalid::new("reverse_paths", "choose domains or any address, not both"));
             }
             (Some(true), _) => ReversePathRule::Anywhere,
             (_, Some(domains)) => ReversePathRule::Domains(domains),

@@ -6,6 +6,8 @@ mod networks;
 mod password;
 mod rules;
 
+use std::sync::Arc;
+
 use model::credential::{Access, AuthorRule, Credential, Lane, PasswordHash};
 use model::id::CredentialId;
 use model::name::LoginName;
@@ -135,20 +137,18 @@ impl Control {
 
     /// A credential as it will be, but for its password.
     fn draft(&self, new: NewCredential) -> Result<(Credential, Secret), ControlError> {
+        let account = self.account_to_change(&new.account)?;
         let directory = self.store.directory();
-        let account = directory
-            .account_named(&new.account)
-            .ok_or_else(|| StoreError::Missing(format!("account {}", new.account)))?;
         let login: LoginName = new.login.trim().parse().map_err(|error| Invalid::new("login", error))?;
         let author = match (&new.forced_from, &new.default_from) {
             (Some(_), Some(_)) => {
-                return Err(Invalid::new("forced from", "choose it or a default from, not both").into());
+                return Err(Invalid::new("forced_from", "choose it or a default from, not both").into());
             }
             (Some(forced), None) => {
-                AuthorRule::Forced(known_sender("forced from", forced, account.id, &directory)?)
+                AuthorRule::Forced(known_sender("forced_from", forced, account.id, &directory)?)
             }
             (None, Some(default)) => {
-                AuthorRule::Default(known_sender("default from", default, account.id, &directory)?)
+                AuthorRule::Default(known_sender("default_from", default, account.id, &directory)?)
             }
             (None, None) => AuthorRule::Keep,
         };
@@ -194,9 +194,7 @@ impl Control {
         login: &str,
         given: Option<SecretString>,
     ) -> Result<Option<SecretString>, ControlError> {
-        let directory = self.store.directory();
-        let missing = || StoreError::Missing(format!("credential {login}"));
-        let credential = directory.credential(login).ok_or_else(missing)?;
+        let credential = self.credential_to_change(login)?;
         if credential.access == Access::Network {
             let reason = format!("{login} is used without login, and has no password");
             return Err(Invalid::new("login", reason).into());
@@ -222,8 +220,34 @@ impl Control {
     /// # Errors
     /// When there is no such credential, or nothing can be stored.
     pub async fn remove_credential(&self, login: &str) -> Result<(), ControlError> {
+        self.credential_to_change(login)?;
         let audit = self.entry("credential.remove", login, "");
         Ok(self.store.credentials().remove(login, audit).await?)
+    }
+
+    /// The credential of that login.
+    ///
+    /// # Errors
+    /// When there is none, or the caller does not see its account.
+    pub fn credential(&self, login: &str) -> Result<Arc<Credential>, ControlError> {
+        self.caller.may_list()?;
+        let what = format!("credential {login}");
+        let directory = self.store.directory();
+        let Some(credential) = directory.credential(login) else {
+            return Err(ControlError::NotFound { what });
+        };
+        self.caller.may_read(credential.account, what)?;
+        Ok(Arc::clone(credential))
+    }
+
+    /// The credential of that login, to be changed.
+    ///
+    /// # Errors
+    /// As [`Control::credential`], and when the caller may not change it.
+    pub fn credential_to_change(&self, login: &str) -> Result<Arc<Credential>, ControlError> {
+        let credential = self.credential(login)?;
+        self.caller.may_change(credential.account, format!("credential {login}"))?;
+        Ok(credential)
     }
 
     /// Hashes a password on a thread that may take its time.

@@ -56,7 +56,7 @@ pub(super) fn intake_rules(new: &NewIntakeRules) -> Result<IntakeRules, Invalid>
 pub(super) fn replaces_somebody(author: &AuthorRule) -> Result<(), Invalid> {
     match author {
         AuthorRule::Keep => Err(Invalid::new(
-            "reply to author",
+            "reply_to_author",
             "it needs a forced or default From: without one From is kept",
         )),
         AuthorRule::Forced(_) | AuthorRule::Default(_) => Ok(()),
@@ -66,7 +66,7 @@ pub(super) fn replaces_somebody(author: &AuthorRule) -> Result<(), Invalid> {
 pub(super) fn reverse_path_domains(texts: &[String]) -> Result<Vec<Domain>, Invalid> {
     let domain = |text: &String| {
         let read = text.trim().parse();
-        read.map_err(|error| Invalid::new("reverse paths", format!("{text}: {error}")))
+        read.map_err(|error| Invalid::new("reverse_paths", format!("{text}: {error}")))
     };
     texts.iter().map(domain).collect()
 }
@@ -82,7 +82,7 @@ pub(super) fn repairs(words: &[String]) -> Result<Repairs, Invalid> {
 
 pub(super) fn rate(per_minute: Option<u32>) -> Result<Option<u32>, Invalid> {
     match per_minute {
-        Some(0) => Err(Invalid::new("rate per minute", "with 0 it could send nothing")),
+        Some(0) => Err(Invalid::new("rate_per_minute", "with 0 it could send nothing")),
         per_minute => Ok(per_minute),
     }
 }

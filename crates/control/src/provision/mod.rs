@@ -278,10 +278,6 @@ pub(crate) fn clean(text: &str) -> String {
 
 /// Azure cannot be read.
 pub(crate) fn unseen(account: &Account, error: &CallError) -> ControlError {
-    let reason = format!(
-        "Azure cannot be read: {}; `postern account verify {}` says more",
-        explain(error),
-        account.name
-    );
-    Invalid::new("account", reason).into()
+    let message = format!("{}; `postern account verify {}` explains it", explain(error), account.name);
+    crate::error::upstream("Azure", message, error)
 }

@@ -23,7 +23,7 @@ use uuid::Uuid;
 pub use self::steps::Stepped;
 
 use crate::accounts::clean_secret;
-use crate::error::{ControlError, Invalid};
+use crate::error::{ControlError, Fault, upstream};
 use crate::verify::{Context, secret::ours};
 use crate::{AccountChange, Control};
 
@@ -90,18 +90,21 @@ impl Control {
     /// # Errors
     /// As [`Control::plan_rotation`], or when nothing can be stored.
     pub async fn begin_rotation(&self, name: &str, wish: RotationWish) -> Result<Rotation, ControlError> {
-        let account = self.account(name)?;
+        let account = self.account_to_change(name)?;
         if let Some(rotation) = self.store.rotations().of(account.id).await?
             && !rotation.step.is_over()
         {
             if rotation.step == Step::Switched {
-                return Err(Invalid::new("rotation", still_two(&rotation)).into());
+                return Err(Fault::conflict("rotation_in_grace", still_two(&rotation)));
             }
             self.wake.notify_one();
             return Ok(rotation);
         }
         if !account.is_enabled() {
-            return Err(Invalid::new("rotation", "the account is disabled: nobody looks after it").into());
+            let message = format!(
+                "account {name} is disabled and its secret is not rotated: postern account enable {name}"
+            );
+            return Err(Fault::conflict("account_disabled", message));
         }
         let (context, app, facts) = self.ready_to_rotate(name).await?;
         let now = self.clock.now();
@@ -136,21 +139,22 @@ impl Control {
     /// # Errors
     /// When there is none that could be given up, Entra does not take the secret away, or nothing can be stored.
     pub async fn cancel_rotation(&self, name: &str) -> Result<Rotation, ControlError> {
-        let account = self.account(name)?;
+        let account = self.account_to_change(name)?;
         let rotation = self.store.rotations().of(account.id).await?;
         let Some(rotation) = rotation.filter(|rotation| rotation.step < Step::Switched) else {
-            return Err(Invalid::new("rotation", "there is none whose secret is not in use yet").into());
+            let message = "no rotation can be cancelled: there is none whose secret is not in use yet";
+            return Err(Fault::conflict("no_rotation", message));
         };
         let context = self.context_or_error(&account).await?;
         // Noted first: from here on nobody puts it into use.
         self.rolled_back(&context, &rotation, "it was cancelled").await?;
         self.take_back(&context, &rotation, "it was cancelled").await.map_err(|error| {
             let why = crate::verify::explain(&error);
-            let reason = format!(
-                "it is given up, but the secret \"{}\" is still in Entra: {why}. Delete it there",
+            let message = format!(
+                "the rotation is cancelled, but the secret \"{}\" is still in Entra: {why}. Delete it there",
                 rotation.label
             );
-            Invalid::new("rotation", reason)
+            upstream("Microsoft Graph", message, &error)
         })?;
         Ok(self.store.rotations().of(account.id).await?.unwrap_or(rotation))
     }
@@ -160,10 +164,11 @@ impl Control {
         let rotation = self.store.rotations().of(account.id).await?;
         if rotation.is_some_and(|rotation| rotation.step < Step::Switched) {
             let name = &account.name;
-            let reason = format!(
-                "the secret is being renewed: wait for it, or give it up with `postern account rotate {name} --cancel`"
+            let message = format!(
+                "the secret is being rotated: wait for the rotation, or cancel it with `postern account rotate {name} \
+                 --cancel`"
             );
-            return Err(Invalid::new("rotation", reason).into());
+            return Err(Fault::conflict("rotation_in_progress", message));
         }
         Ok(())
     }
@@ -187,13 +192,13 @@ impl Control {
         secret: SecretString,
         expires_at: Option<Timestamp>,
     ) -> Result<Account, ControlError> {
-        let account = self.account(name)?;
+        let account = self.account_to_change(name)?;
         must_have_a_secret(&account)?;
         self.must_not_rotate(&account).await?;
         // What would be refused in the end is refused before it is tried.
         let secret = clean_secret(&secret)?;
         let context = self.context_or_error(&account).await?;
-        steps::prove(&context, &secret).await.map_err(|unproved| Invalid::new("client secret", unproved))?;
+        steps::prove(&context, &secret).await.map_err(Fault::from)?;
         let change = AccountChange { secret: Some(secret), expires_at, ..AccountChange::default() };
         Ok(self.change_account(name, change).await?.account)
     }
@@ -205,15 +210,15 @@ impl Control {
         let context = self.context_or_error(&account).await?;
         let app = context.graph.application(account.client).await.map_err(|error| {
             let why = crate::verify::explain(&error);
-            let reason = if error.is(401) || error.is(403) || error.is(404) {
+            let message = if error.is(401) || error.is(403) || error.is(404) {
                 format!(
-                    "Graph does not let the app look at its own registration ({why}); `postern account verify {name}` \
-                     shows how to allow it, and --by-hand does without"
+                    "the app may not read its own registration ({why}); `postern account verify {name}` shows how to \
+                     allow it, and --by-hand does without"
                 )
             } else {
-                format!("Graph could not be asked: {why}")
+                why
             };
-            Invalid::new("rotation", reason)
+            upstream("Microsoft Graph", message, &error)
         })?;
         let owner = SecretOwner::Account(account.id);
         let facts = self.store.secrets().facts(owner, SecretName::ClientSecret).await?;
@@ -226,7 +231,7 @@ impl Control {
         account: &std::sync::Arc<Account>,
     ) -> Result<Context, ControlError> {
         let context = self.context(account).await;
-        Ok(context.map_err(|finding| Invalid::new("account", finding.sentence))?)
+        context.map_err(|finding| Fault::conflict("account_unusable", finding.sentence))
     }
 
     /// The old secret, if it is to be taken away: one that an earlier rotation made, or that the operator named.
@@ -253,10 +258,11 @@ fn still_two(rotation: &Rotation) -> String {
     )
 }
 
-fn must_have_a_secret(account: &Account) -> Result<(), Invalid> {
+fn must_have_a_secret(account: &Account) -> Result<(), Fault> {
     if account.authorization == Authorization::ClientSecret {
         return Ok(());
     }
     let kind = account.authorization.as_str().replace('_', " ");
-    Err(Invalid::new("rotation", format!("the account has no client secret, but a {kind}")))
+    let message = format!("account {} has no client secret to rotate, but a {kind}", account.name);
+    Err(Fault::conflict("no_client_secret", message))
 }

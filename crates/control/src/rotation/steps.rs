@@ -16,7 +16,7 @@ use tracing::{info, warn};
 use uuid::Uuid;
 
 use crate::Control;
-use crate::error::ControlError;
+use crate::error::{ControlError, Fault, after_token};
 use crate::verify::secret::ours;
 use crate::verify::{Context, explain};
 
@@ -276,12 +276,24 @@ async fn remove(context: &Context, key_id: Uuid) -> Result<(), CallError> {
 /// Why a secret could not be proved.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Unproved {
-    /// Entra does not take it.
-    #[error("Entra does not take it: {0}")]
+    /// Entra rejected it.
+    #[error("Entra rejected the secret: {0}")]
     Refused(String),
-    /// Entra could not be asked.
-    #[error("Entra could not be asked: {0}")]
+    /// Entra could not be reached, or is in trouble.
+    #[error("the secret could not be tried: {0}")]
     Unreachable(TokenFailure),
+}
+
+impl From<Unproved> for Fault {
+    fn from(unproved: Unproved) -> Self {
+        let message = unproved.to_string();
+        match unproved {
+            Unproved::Refused(_) => Self::invalid("secret", message),
+            Unproved::Unreachable(failure) => {
+                Self::Upstream { who: "Entra".to_owned(), message, retry_after: after_token(&failure) }
+            }
+        }
+    }
 }
 
 /// Gets tokens with a secret for every scope that is used, several times in a row.

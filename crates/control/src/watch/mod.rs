@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use model::account::{Account, Authorization};
+use model::caller::Caller;
 use model::id::AccountId;
 use store::{SecretName, SecretOwner, StoreError};
 use tokio::task::{self, JoinError, JoinSet};
@@ -17,9 +18,8 @@ use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
 use crate::Control;
-use crate::actor::Actor;
 use crate::command::Shell;
-use crate::error::ControlError;
+use crate::error::{ControlError, Fault};
 use crate::expiry::Urgency;
 use crate::provision::Reconciled;
 use crate::rotation::{RotationWish, Stepped};
@@ -109,7 +109,7 @@ impl Watch {
     /// Looks after the accounts of `control`, as the server itself.
     #[must_use]
     pub fn new(control: &Control, settings: WatchSettings, raise: Raise) -> Self {
-        let control = control.by(Actor::server("a schedule"));
+        let control = control.by(Caller::server("watch"));
         Self {
             control,
             settings,
@@ -248,9 +248,10 @@ impl Watch {
         }
         match self.control.begin_rotation(account.name.as_str(), self.settings.wish).await {
             Ok(_) => info!(account = %account.name, "the client secret is renewed, because it expires soon"),
-            Err(ControlError::Invalid(invalid)) => {
+            // The app may not do it, or the account's state does not allow it: not a reason to ask every minute.
+            Err(why @ (Fault::Conflict { .. } | Fault::Upstream { retry_after: None, .. })) => {
                 self.refused_at.insert(account.id, now);
-                info!(account = %account.name, why = invalid.reason, "the client secret is not ours to renew");
+                info!(account = %account.name, %why, "the client secret cannot be rotated");
             }
             Err(error) => return Err(error),
         }

@@ -5,7 +5,8 @@ use std::fs;
 
 use axum::extract::{ConnectInfo, FromRequestParts};
 use axum::http::request::Parts;
-use control::{Actor, Control};
+use control::Control;
+use model::caller::{Caller, Identity};
 use tokio::net::UnixStream;
 
 use super::Api;
@@ -29,13 +30,14 @@ impl Peer {
         }
     }
 
-    fn actor(self) -> Actor {
+    fn caller(self) -> Caller {
         let who = match self.user {
             Some(user) => login_of(user).unwrap_or_else(|| format!("user {user}")),
             None => "unknown".to_owned(),
         };
         let process = self.process.map(|process| format!("process {process}"));
-        Actor { who, origin: format!("the socket, {}", process.unwrap_or_else(|| "unknown".to_owned())) }
+        let origin = format!("the socket, {}", process.unwrap_or_else(|| "unknown".to_owned()));
+        Caller::owner(Identity { who, origin })
     }
 }
 
@@ -44,7 +46,7 @@ impl FromRequestParts<Api> for Operator {
 
     async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Infallible> {
         let peer = parts.extensions.get::<ConnectInfo<Peer>>().map(|info| info.0).unwrap_or_default();
-        Ok(Self(api.control.by(peer.actor())))
+        Ok(Self(api.control.by(peer.caller())))
     }
 }
 
