@@ -42,7 +42,7 @@ mod smtp_usernames;
 mod store;
 mod verifications;
 
-pub use accounts::{Accounts, Dependents, Losses, Waiting};
+pub use accounts::{Accounts, Dependents, Losses, SecretChange, Waiting};
 pub use audit::{Audit, AuditEntry};
 pub use authentication_failures::AuthenticationFailures;
 pub use body::{Body, BodyWriter};

@@ -68,21 +68,26 @@ impl Rotations {
             .await
     }
 
-    /// Notes how far a rotation is that was at the step `from`.
+    /// Takes a rotation that was at the step `from` to its next step.
     ///
     /// # Errors
     /// When it has left that step meanwhile, or nothing can be written.
-    pub async fn note(
-        &self,
-        from: Step,
-        rotation: Rotation,
-        audit: Option<AuditEntry>,
-    ) -> Result<(), StoreError> {
+    pub async fn advance(&self, from: Step, rotation: Rotation, audit: AuditEntry) -> Result<(), StoreError> {
         self.database
             .write(Durability::Synced, move |connection| {
                 update(connection, from, &rotation)?;
-                audit.map_or(Ok(()), |entry| entry.store(connection))
+                audit.store(connection)
             })
+            .await
+    }
+
+    /// Notes what keeps a rotation at its step.
+    ///
+    /// # Errors
+    /// When it has left that step meanwhile, or nothing can be written.
+    pub async fn note_problem(&self, rotation: Rotation) -> Result<(), StoreError> {
+        self.database
+            .write(Durability::Synced, move |connection| update(connection, rotation.step, &rotation))
             .await
     }
 

@@ -44,9 +44,8 @@ async fn a_waiting_message_can_be_hurried_or_dropped() {
             })
             .await;
     }
-    let queue = world.server().store.queue();
-    assert_eq!(queue.drop_message(first).await.unwrap(), 1);
-    assert_eq!(queue.retry(second, world.clock.now()).await.unwrap(), 1);
+    assert_eq!(world.control().drop_message(first).await.unwrap(), 1);
+    assert_eq!(world.control().retry_message(second).await.unwrap(), 1);
     world.until_taken(1).await;
     assert_eq!(world.captured()[0].parts().subject, "2");
     world.finish().await;

@@ -6,7 +6,7 @@ use model::account::{Account, AccountState, Authorization, Concurrency, Service,
 use model::cloud::Cloud;
 use model::quota::Quota;
 use secrecy::SecretString;
-use store::{SecretFacts, SecretOwner, StoreError};
+use store::{SecretChange, SecretName};
 
 use super::fields::{NewProof, Notes, checked_concurrency, checked_quota};
 use super::{NewCloud, Noted, chosen};
@@ -124,19 +124,15 @@ impl Control {
             ..Account::clone(&account)
         };
         let secret = self.dated(&changed, secret)?;
-        if let (None, Some(at)) = (&secret, change.expires_at) {
-            self.note_expiry(&changed, at).await?;
-        }
+        let name = SecretName::of(changed.authorization);
+        let secret = match (secret, change.expires_at.zip(name)) {
+            (Some(new), _) => SecretChange::New(new),
+            (None, Some((at, name))) => SecretChange::ExpiresAt(name, at),
+            (None, None) => SecretChange::None,
+        };
         let audit = self.entry("account.edit", &account.name, detail);
         self.store.accounts().change(changed.clone(), account.changed_at, secret, audit).await?;
         Ok(Noted { account: changed, notes: notes.0 })
-    }
-
-    async fn note_expiry(&self, account: &Account, at: Timestamp) -> Result<(), StoreError> {
-        let Some(name) = store::SecretName::of(account.authorization) else { return Ok(()) };
-        let owner = SecretOwner::Account(account.id);
-        let Some(facts) = self.store.secrets().facts(owner, name).await? else { return Ok(()) };
-        self.store.secrets().note(owner, name, &SecretFacts { expires_at: Some(at), ..facts }).await
     }
 
     /// A time at which an account changes: two changes are told apart even where the clock stands or goes back.

@@ -70,7 +70,7 @@ impl Control {
             Err(Trouble::Azure(error)) => {
                 let why = explain(&error);
                 warn!(account = %account.name, step = rotation.step.as_str(), why, "a rotation waits");
-                self.note(rotation.step, Rotation { problem: Some(why), ..rotation }, None).await?;
+                self.store.rotations().note_problem(Rotation { problem: Some(why), ..rotation }).await?;
                 Ok(Stepped::WaitUntil(self.later(AGAIN)))
             }
         }
@@ -122,7 +122,10 @@ impl Control {
         };
         match proved {
             Ok(()) => {
-                self.note(rotation.step, self.at(rotation, Step::Proved), None).await?;
+                let detail = format!("Entra accepts \"{}\"", rotation.label);
+                let audit = self.entry("secret.rotate", &context.account.name, detail);
+                let proved = self.at(rotation, Step::Proved);
+                self.store.rotations().advance(rotation.step, proved, audit).await?;
                 Ok(Stepped::Moved)
             }
             Err(Unproved::Unreachable(failure)) => Err(Trouble::Azure(failure.into())),
@@ -215,7 +218,7 @@ impl Control {
             None => "the old secret stays: Postern did not make it".to_owned(),
         };
         let audit = self.entry("secret.rotate", &context.account.name, detail);
-        self.note(rotation.step, self.at(rotation, Step::Done), Some(audit)).await?;
+        self.store.rotations().advance(rotation.step, self.at(rotation, Step::Done), audit).await?;
         Ok(Stepped::Over)
     }
 
@@ -230,15 +233,6 @@ impl Control {
 
     fn at(&self, rotation: &Rotation, step: Step) -> Rotation {
         Rotation { step, changed_at: self.clock.now(), problem: None, ..rotation.clone() }
-    }
-
-    async fn note(
-        &self,
-        from: Step,
-        rotation: Rotation,
-        audit: Option<store::AuditEntry>,
-    ) -> Result<(), StoreError> {
-        self.store.rotations().note(from, rotation, audit).await
     }
 
     pub(crate) fn later(&self, wait: Duration) -> Timestamp {

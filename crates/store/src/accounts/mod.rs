@@ -70,8 +70,8 @@ impl Accounts {
         self.published.refresh(&self.database).await
     }
 
-    /// Changes an account that is as it was at `read_at`, and its secret if there is a new one. Its waiting mail is
-    /// due then.
+    /// Changes an account that is as it was at `read_at`, and its secret if there is a new one, or what is known of the
+    /// one that stays. Its waiting mail is due then.
     ///
     /// # Errors
     /// When the account is gone or was changed meanwhile, its new name is taken, or nothing can be written.
@@ -79,12 +79,16 @@ impl Accounts {
         &self,
         account: Account,
         read_at: Timestamp,
-        secret: Option<NewSecret>,
+        secret: SecretChange,
         audit: AuditEntry,
     ) -> Result<(), StoreError> {
         let key = self.secrets.key().await;
         let owner = SecretOwner::Account(account.id);
-        let sealed = secret.map(|new| seal(&key, owner, &new)).transpose()?;
+        let (sealed, expires) = match secret {
+            SecretChange::None => (None, None),
+            SecretChange::New(new) => (Some(seal(&key, owner, &new)?), None),
+            SecretChange::ExpiresAt(name, at) => (None, Some((name, at))),
+        };
         let changed = self
             .database
             .write(Durability::Synced, move |connection| {
@@ -93,6 +97,9 @@ impl Accounts {
                 if let Some(sealed) = sealed {
                     sealed.store(connection)?;
                     rotations::overtake(connection, &account)?;
+                }
+                if let Some((name, at)) = expires {
+                    owner.expires(connection, name, at)?;
                 }
                 audit.store(connection)
             })
@@ -159,6 +166,17 @@ impl Accounts {
             .await?;
         self.published.refresh(&self.database).await
     }
+}
+
+/// What a change of an account does to its secret.
+#[derive(Debug)]
+pub enum SecretChange {
+    /// It stays.
+    None,
+    /// There is a new one.
+    New(NewSecret),
+    /// It stays, and expires then.
+    ExpiresAt(SecretName, Timestamp),
 }
 
 /// What cannot be without an account.

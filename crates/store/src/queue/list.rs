@@ -143,14 +143,19 @@ impl Queue {
         }
     }
 
-    pub(super) async fn account_of(&self, id: QueueId) -> Result<AccountId, StoreError> {
+    /// The account of a message.
+    ///
+    /// # Errors
+    /// When the message is unknown, or the database cannot be read.
+    pub async fn account_of(&self, id: QueueId) -> Result<AccountId, StoreError> {
         self.0
             .database
             .read(move |connection| {
-                let account: String = connection
+                let account: Option<String> = connection
                     .prepare_cached("SELECT account_id FROM message WHERE id = ?")?
-                    .query_row([id.to_string()], |row| row.get(0))?;
-                columns::to_id(&account)
+                    .query_row([id.to_string()], |row| row.get(0))
+                    .optional()?;
+                columns::to_id(&account.ok_or_else(|| StoreError::Missing(format!("message {id}")))?)
             })
             .await
     }

@@ -11,6 +11,7 @@ use tokio::sync::oneshot;
 use tracing::warn;
 
 use super::{NextStep, Queue, Settlement, divide};
+use crate::audit::AuditEntry;
 use crate::database::Durability;
 use crate::error::StoreError;
 use crate::journal::ledger;
@@ -64,20 +65,22 @@ impl Queue {
         Ok(())
     }
 
-    /// Has a message's waiting sends tried again at once. Says how many there were.
+    /// Makes a message's waiting sends due now. Returns how many there were; where there are any, the entry is in
+    /// the log with them.
     ///
     /// # Errors
     /// When the message is unknown or the database cannot be written.
-    pub async fn retry(&self, id: QueueId, now: Timestamp) -> Result<usize, StoreError> {
+    pub async fn retry(&self, id: QueueId, now: Timestamp, audit: AuditEntry) -> Result<usize, StoreError> {
         let changed = self
             .0
             .database
             .write(Durability::Synced, move |connection| {
                 ensure_known(connection, id)?;
-                Ok(connection.execute(
+                let changed = connection.execute(
                     "UPDATE send SET due_at = ?1 WHERE message_id = ?2 AND state = 'queued' AND due_at > ?1",
                     params![now.as_millisecond(), id.to_string()],
-                )?)
+                )?;
+                enter_count(connection, audit, changed)
             })
             .await?;
         let account = self.account_of(id).await?;
@@ -85,15 +88,17 @@ impl Queue {
         Ok(changed)
     }
 
-    /// Removes a message's waiting sends from the queue for good. Says how many there were.
+    /// Removes a message's waiting sends from the queue for good. Returns how many there were; where there are any, the
+    /// entry is in the log with them.
     ///
     /// # Errors
     /// When the message is unknown or the database cannot be written.
-    pub async fn drop_message(&self, id: QueueId) -> Result<usize, StoreError> {
+    pub async fn drop_message(&self, id: QueueId, audit: AuditEntry) -> Result<usize, StoreError> {
         let work = move |connection: &Connection| {
             ensure_known(connection, id)?;
             let mut discarded = Discarded::default();
-            Ok((drop_waiting(connection, id, &mut discarded)?, discarded))
+            let dropped = drop_waiting(connection, id, &mut discarded)?;
+            Ok((enter_count(connection, audit, dropped)?, discarded))
         };
         let (dropped, discarded) = self.0.database.write(Durability::Synced, work).await?;
         self.discard(discarded).await;
@@ -309,6 +314,15 @@ pub(crate) fn make_due_now(
         params![account.to_string(), now.as_millisecond()],
     )?;
     Ok(())
+}
+
+/// Enters how many waiting sends an operator changed, if there were any.
+fn enter_count(connection: &Connection, audit: AuditEntry, count: usize) -> Result<usize, StoreError> {
+    if count > 0 {
+        let detail = if count == 1 { "1 waiting send".to_owned() } else { format!("{count} waiting sends") };
+        AuditEntry { detail, ..audit }.store(connection)?;
+    }
+    Ok(count)
 }
 
 fn ensure_known(connection: &Connection, id: QueueId) -> Result<(), StoreError> {

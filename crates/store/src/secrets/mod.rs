@@ -286,6 +286,20 @@ impl SecretOwner {
         format!("{}/{}/{}", self.kind(), self.id(), name.as_str())
     }
 
+    /// Notes when one of its secrets expires, if it is there.
+    pub(crate) fn expires(
+        self,
+        connection: &Connection,
+        name: SecretName,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        connection.execute(
+            "UPDATE secret SET expires_at = ? WHERE owner = ? AND owner_id = ? AND name = ?",
+            params![at.as_millisecond(), self.kind(), self.id(), name.as_str()],
+        )?;
+        Ok(())
+    }
+
     /// Removes one of its secrets, if it is there.
     pub(crate) fn remove(self, connection: &Connection, name: SecretName) -> Result<(), StoreError> {
         connection.execute(

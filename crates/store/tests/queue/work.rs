@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use model::delivery::{Attempt, AttemptResult, SendState, Transport};
 use model::division::{Division, Group};
-use store::{Accepted, Cursor, NextStep, Settlement, TakenGroup};
+use store::{Accepted, AuditEntry, Cursor, NextStep, Settlement, TakenGroup};
 
 use super::*;
 
@@ -116,6 +116,17 @@ async fn what_is_equal_is_new_once_the_client_has_heard_of_the_first() {
     assert_eq!(third, Accepted::Repeated(second.id()), "only the first was heard of");
 }
 
+fn entry(action: &str) -> AuditEntry {
+    AuditEntry {
+        at: at(0),
+        who: "ada".to_owned(),
+        origin: "test".to_owned(),
+        action: action.to_owned(),
+        subject: "a message".to_owned(),
+        detail: String::new(),
+    }
+}
+
 #[tokio::test]
 async fn a_dropped_message_is_not_settled_afterwards() {
     let folder = tempfile::tempdir().unwrap();
@@ -123,13 +134,16 @@ async fn a_dropped_message_is_not_settled_afterwards() {
     let queue = store.queue();
     let id = accept(&store, 1, b"x").await.unwrap().id();
     entered(&store, 1).await;
-    assert_eq!(queue.drop_message(id).await.unwrap(), 1);
-    assert_eq!(queue.drop_message(id).await.unwrap(), 0);
+    assert_eq!(queue.drop_message(id, entry("queue.drop")).await.unwrap(), 1);
+    assert_eq!(queue.drop_message(id, entry("queue.drop")).await.unwrap(), 0);
+    let entries = store.audit().list(String::new(), None, 10).await.unwrap();
+    let details: Vec<&str> = entries.iter().map(|(_, entry)| entry.detail.as_str()).collect();
+    assert_eq!(details, ["1 waiting send"], "what changed nothing is not entered");
     assert!(queue.claim_due(ACCOUNT, at(0), 10, at(60)).await.unwrap().is_empty());
     let view = queue.view(id).await.unwrap().unwrap();
     assert_eq!(view.sends[0].state, SendState::Dropped);
     let unknown = message(9).id;
-    assert!(matches!(queue.drop_message(unknown).await, Err(StoreError::Missing(_))));
+    assert!(matches!(queue.drop_message(unknown, entry("queue.drop")).await, Err(StoreError::Missing(_))));
 }
 
 #[tokio::test]

@@ -106,9 +106,13 @@ async fn list(
     Ok(Json(sends.into_iter().map(entry).collect()))
 }
 
-async fn retry(State(api): State<Api>, Path(id): Path<String>) -> Result<Json<ChangedView>, ApiError> {
+async fn retry(
+    State(api): State<Api>,
+    Operator(control): Operator,
+    Path(id): Path<String>,
+) -> Result<Json<ChangedView>, ApiError> {
     let id = queue_id(&id)?;
-    let changed = api.store.queue().retry(id, api.clock.now()).await?;
+    let changed = control.retry_message(id).await?;
     let waits = match api.store.queue().view(id).await? {
         Some(message) => messages::waits(&api, &message).await?,
         None => Vec::new(),

@@ -15,7 +15,7 @@ async fn rotations_that_are_not_there() {
     let missing = app.get("/v1/accounts/fabrikam/rotation").await;
     assert_eq!(missing.error(), (404, "missing", None), "{}", missing.text);
     let none = app.delete(ROTATION).await;
-    assert_eq!(none.error(), (422, "invalid", Some("rotation")), "{}", none.text);
+    assert_eq!(none.error(), (409, "no_rotation", None), "{}", none.text);
 }
 
 #[tokio::test]
@@ -25,13 +25,13 @@ async fn rotations_that_cannot_be() {
     assert_eq!(short.error(), (422, "invalid", Some("life_days")), "{}", short.text);
     for body in [json!({}), json!({ "dry_run": true })] {
         let refused = app.post(ROTATION, &body).await;
-        assert_eq!(refused.error().0, 422, "an access key is not renewed by Entra: {}", refused.text);
+        assert_eq!(refused.error(), (409, "no_client_secret", None), "{}", refused.text);
         let missing = app.post("/v1/accounts/fabrikam/rotation", &body).await;
         assert_eq!(missing.error(), (404, "missing", None), "{}", missing.text);
     }
     let by_hand = json!({ "secret": "one~that~nobody~may~see" });
     let refused = app.post(&format!("{ROTATION}/by-hand"), &by_hand).await;
-    assert_eq!(refused.error().0, 422, "{}", refused.text);
+    assert_eq!(refused.error(), (409, "no_client_secret", None), "{}", refused.text);
     assert!(!refused.text.contains("nobody~may"), "{}", refused.text);
     assert_eq!(app.changes().await, 0);
 }
