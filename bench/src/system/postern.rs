@@ -1,6 +1,6 @@
 //! Our server as its own process, set up with its own command line.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -17,6 +17,7 @@ use crate::usage::Family;
 
 /// The server, its folder and its login.
 pub struct Postern {
+    program: PathBuf,
     folder: TempDir,
     port: u16,
     child: Option<Child>,
@@ -61,8 +62,16 @@ impl Postern {
     /// # Errors
     /// When it does not come up.
     pub async fn start(cloud: &Cloud, sending: Sending) -> anyhow::Result<Self> {
+        Self::start_build(built_beside()?, cloud, sending).await
+    }
+
+    /// The same with another build's program.
+    ///
+    /// # Errors
+    /// When it does not come up.
+    pub async fn start_build(program: PathBuf, cloud: &Cloud, sending: Sending) -> anyhow::Result<Self> {
         let roomy = "[smtp]\nmax_sessions = 30000\nmax_sessions_per_network = 30000\n";
-        let mut server = Self::start_without_account(roomy).await?;
+        let mut server = Self::start_empty(program, roomy).await?;
         server.connect(cloud, sending).await?;
         Ok(server)
     }
@@ -72,6 +81,10 @@ impl Postern {
     /// # Errors
     /// When it does not come up.
     pub async fn start_without_account(configuration: &str) -> anyhow::Result<Self> {
+        Self::start_empty(built_beside()?, configuration).await
+    }
+
+    async fn start_empty(program: PathBuf, configuration: &str) -> anyhow::Result<Self> {
         let (folder, port) = (scratch()?, free_port()?);
         let config = format!(
             "data_dir = {:?}\nallow_volatile_data_dir = true\nhost_name = \"localhost\"\n\
@@ -80,7 +93,7 @@ impl Postern {
             folder.path().join("data"),
         );
         std::fs::write(folder.path().join("postern.toml"), config)?;
-        let mut server = Self { folder, port, child: None, door: None };
+        let mut server = Self { program, folder, port, child: None, door: None };
         server.launch(&[]).await?;
         Ok(server)
     }
@@ -90,7 +103,7 @@ impl Postern {
     /// # Errors
     /// When it does not come up.
     pub async fn launch(&mut self, wrapper: &[&str]) -> anyhow::Result<()> {
-        let program = program()?;
+        let program = self.program.display().to_string();
         let words: Vec<&str> =
             wrapper.iter().copied().chain([program.as_str(), "serve", "--config"]).collect();
         let log = std::fs::File::options().create(true).append(true).open(self.folder.path().join("log"))?;
@@ -198,7 +211,7 @@ impl Postern {
     /// # Errors
     /// When the command fails, with what it says.
     pub async fn command(&self, words: &[&str], input: &str) -> anyhow::Result<Value> {
-        let mut command = Command::new(program()?);
+        let mut command = Command::new(&self.program);
         command.args(words).arg("--config").arg(self.config());
         let mut child =
             command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
@@ -246,10 +259,8 @@ impl Cloud {
 }
 
 /// The server's program, which was built beside this one.
-fn program() -> anyhow::Result<String> {
+fn built_beside() -> anyhow::Result<PathBuf> {
     let here = std::env::current_exe()?;
     let program = here.parent().map(|folder| folder.join("postern")).filter(|program| program.exists());
-    let program =
-        program.as_deref().map(Path::display).context("build postern first, with the same profile")?;
-    Ok(program.to_string())
+    program.context("build postern first, with the same profile")
 }

@@ -2,8 +2,10 @@
 //!
 //! 1. [`scenario`] has the table of what is measured, [`run`] runs one of them once.
 //! 2. Runs of ours and of the peer alternate; before and after, [`probe`] asks the disk.
-//! 3. [`table`] prints medians and ratios. A run that loses or doubles mail stops everything.
+//! 3. [`against`] finds or builds another revision of ours, which then takes turns with this one.
+//! 4. [`table`] prints medians and ratios. A run that loses or doubles mail stops everything.
 
+mod against;
 mod idle;
 mod probe;
 mod run;
@@ -18,7 +20,7 @@ use bench::system::Postfix;
 use clap::{Parser, ValueEnum};
 use indicatif::ProgressBar;
 
-use crate::run::{Candidate, Sample};
+use crate::run::{Candidate, Sample, Terms};
 use crate::scenario::{SCENARIOS, Scenario};
 use crate::table::Measured;
 
@@ -33,6 +35,9 @@ struct Cli {
     /// Measure another server as well, in turns
     #[arg(long)]
     peer: Option<Peer>,
+    /// Measure another build of ours as well, in turns: the path of its program, or a revision that is built first
+    #[arg(long, value_name = "PATH|REVISION")]
+    against: Option<String>,
     /// Runs of each; the median counts
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
     runs: u32,
@@ -73,11 +78,13 @@ async fn measure(cli: Cli) -> anyhow::Result<()> {
         Postfix::check().await.context("the peer cannot be measured")?;
     }
     let scenarios = wanted(&cli.scenarios)?;
+    let against = cli.against.as_deref().map(against::program).transpose()?;
+    let terms = Terms { time: Duration::from_secs(cli.seconds), against };
     let progress = ProgressBar::new(scenarios.len() as u64 * u64::from(cli.runs));
     let mut all = Vec::new();
     for scenario in scenarios {
         progress.set_message(scenario.name);
-        let measured = one(scenario, &cli, &progress).await.with_context(|| scenario.name)?;
+        let measured = one(scenario, &cli, &terms, &progress).await.with_context(|| scenario.name)?;
         if !cli.json {
             progress.suspend(|| table::print(&measured));
         }
@@ -99,9 +106,16 @@ fn wanted(names: &[String]) -> anyhow::Result<Vec<&'static Scenario>> {
     Ok(wanted)
 }
 
-async fn one(scenario: &'static Scenario, cli: &Cli, progress: &ProgressBar) -> anyhow::Result<Measured> {
-    let time = Duration::from_secs(cli.seconds);
+async fn one(
+    scenario: &'static Scenario,
+    cli: &Cli,
+    terms: &Terms,
+    progress: &ProgressBar,
+) -> anyhow::Result<Measured> {
     let mut candidates = vec![Candidate::Postern];
+    if terms.against.is_some() {
+        candidates.push(Candidate::Against);
+    }
     if cli.peer.is_some() && scenario.suits_peer {
         candidates.push(Candidate::Postfix);
     }
@@ -113,7 +127,7 @@ async fn one(scenario: &'static Scenario, cli: &Cli, progress: &ProgressBar) -> 
     let before = probe::syncs_per_second()?;
     for _ in 0..cli.runs {
         for (candidate, samples) in &mut samples {
-            samples.push(run::run(scenario, *candidate, time).await?);
+            samples.push(run::run(scenario, *candidate, terms).await?);
         }
         progress.inc(1);
     }

@@ -1,5 +1,6 @@
 //! One run of one scenario: start the server, load it, drain it, close the books.
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -18,6 +19,8 @@ use crate::scenario::{Scenario, Upstream};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Candidate {
     Postern,
+    /// Another build of it.
+    Against,
     Postfix,
     /// The generator against a sink that keeps nothing: no server can be faster here.
     Ceiling,
@@ -50,14 +53,25 @@ const AT_ONCE: u16 = 250;
 const AT_ONCE_NEAR: u16 = 64;
 const SESSIONS_NEAR: u16 = 20;
 
+/// How a candidate is run.
+#[derive(Clone, Debug)]
+pub(crate) struct Terms {
+    /// How long each run loads the server.
+    pub(crate) time: Duration,
+    /// The program of the build that ours is compared with.
+    pub(crate) against: Option<PathBuf>,
+}
+
 /// Runs a scenario once.
-pub(crate) async fn run(scenario: &Scenario, candidate: Candidate, time: Duration) -> anyhow::Result<Sample> {
+pub(crate) async fn run(scenario: &Scenario, candidate: Candidate, terms: &Terms) -> anyhow::Result<Sample> {
     let folder = scratch()?;
     let audit = Arc::new(Audit::default());
     let sink = Sink::start(Arc::clone(&audit), scenario.delay(), folder.path()).await?;
-    let stage = Stage { scenario, audit, sink, time };
+    let stage = Stage { scenario, audit, sink, time: terms.time };
+    let ca = folder.path().join("sink.pem");
     match candidate {
-        Candidate::Postern => stage.postern(&folder.path().join("sink.pem")).await,
+        Candidate::Postern => stage.postern(&ca, None).await,
+        Candidate::Against => stage.postern(&ca, terms.against.clone()).await,
         Candidate::Postfix => stage.postfix().await,
         Candidate::Ceiling => stage.ceiling().await,
     }
@@ -72,7 +86,7 @@ struct Stage<'s> {
 }
 
 impl Stage<'_> {
-    async fn postern(self, ca: &std::path::Path) -> anyhow::Result<Sample> {
+    async fn postern(self, ca: &Path, program: Option<PathBuf>) -> anyhow::Result<Sample> {
         let is_far = !self.scenario.delay().is_zero();
         let is_large = self.scenario.message_bytes > 1_000_000;
         let transport = match self.scenario.upstream {
@@ -88,7 +102,11 @@ impl Stage<'_> {
             (_, false) => (AT_ONCE_NEAR, SESSIONS_NEAR),
         };
         let sending = Sending { transport, requests, smtp_sessions };
-        let mut server = Postern::start(&Cloud::of_sink(&self.sink, ca.to_owned()), sending).await?;
+        let cloud = Cloud::of_sink(&self.sink, ca.to_owned());
+        let mut server = match program {
+            Some(program) => Postern::start_build(program, &cloud, sending).await?,
+            None => Postern::start(&cloud, sending).await?,
+        };
         if self.scenario.upstream == Upstream::Idle {
             return idle::measure(&server, idle::OURS).await;
         }

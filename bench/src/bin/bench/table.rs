@@ -86,12 +86,13 @@ pub(crate) fn print(measured: &Measured) {
             "+-",
             "ratio",
             "CPU s/1000",
+            "ratio",
             "p50 ms",
             "p99 ms",
             "backlog",
             "MiB",
         ]);
-        let ours = rows.first().map_or(1.0, |row| row.per_second);
+        let Some(ours) = rows.first().copied() else { return };
         for row in &rows {
             table.add_row(cells(row, ours, scenario.message_bytes));
         }
@@ -100,19 +101,25 @@ pub(crate) fn print(measured: &Measured) {
     println!("{table}");
 }
 
-fn cells(row: &Row, ours: f64, message_bytes: usize) -> [String; 10] {
+fn cells(row: &Row, ours: Row, message_bytes: usize) -> [String; 11] {
     [
         name(row.candidate).to_owned(),
         format!("{:.0}", row.per_second),
         format!("{:.0}", row.per_second * message_bytes as f64 / 1e6),
         format!("{:.0} %", row.spread),
-        format!("{:.2}", ours / row.per_second),
+        ratio(ours.per_second, row.per_second),
         format!("{:.3}", row.processor_seconds),
+        ratio(ours.processor_seconds, row.processor_seconds),
         format!("{:.1}", row.p50.as_secs_f64() * 1_000.0),
         format!("{:.1}", row.p99.as_secs_f64() * 1_000.0),
         row.backlog.to_string(),
         format!("{:.0}", kib(row.peak_bytes) / 1_024.0),
     ]
+}
+
+/// How many times as much; nothing where there is nothing to compare with.
+fn ratio(ours: f64, others: f64) -> String {
+    if others > 0.0 { format!("{:.2}", ours / others) } else { "-".to_owned() }
 }
 
 fn row(candidate: Candidate, samples: &[Sample]) -> Row {
@@ -146,6 +153,7 @@ fn middle(sorted: &[f64]) -> f64 {
 fn name(candidate: Candidate) -> &'static str {
     match candidate {
         Candidate::Postern => "Postern",
+        Candidate::Against => "the other build",
         Candidate::Postfix => "Postfix",
         Candidate::Ceiling => "generator's limit",
     }
