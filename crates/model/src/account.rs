@@ -113,15 +113,20 @@ impl Account {
         Some(format!("{}|{}|{}", service.name, self.client, self.tenant))
     }
 
-    /// Whether mail of this account may go that way.
+    /// The transports that its mail may use, preferred first. A key cannot log in to SMTP.
+    #[must_use]
+    pub fn transports(&self) -> &'static [Transport] {
+        match (self.transport, self.authorization) {
+            (_, Authorization::AccessKey) | (TransportChoice::Rest, _) => &[Transport::Rest],
+            (TransportChoice::Smtp, _) => &[Transport::Smtp],
+            (TransportChoice::Auto, _) => &[Transport::Rest, Transport::Smtp],
+        }
+    }
+
+    /// Whether its mail may use that transport.
     #[must_use]
     pub fn may_use(&self, transport: Transport) -> bool {
-        match transport {
-            Transport::Rest => self.transport != TransportChoice::Smtp,
-            Transport::Smtp => {
-                self.transport != TransportChoice::Rest && self.authorization != Authorization::AccessKey
-            }
-        }
+        self.transports().contains(&transport)
     }
 
     /// Whether the account may be used now.

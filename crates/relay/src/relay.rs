@@ -11,7 +11,7 @@ use model::id::AccountId;
 use store::{Store, StoreError};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use tracing::{debug, error, info};
+use tracing::{debug, error, info, warn};
 
 use crate::deliver::{Context, Dispatcher, StatusReader, Upstreams};
 use crate::rate_limit::MEMORY;
@@ -78,6 +78,9 @@ impl Relay {
             let Some(account) = directory.account(account) else { continue };
             match self.upstreams.of(account).await {
                 Ok(upstream) => {
+                    if upstream.may_double() {
+                        warn!(account = %account.name, "what was under way by SMTP may arrive twice: the server honours no id");
+                    }
                     let usage = upstream.sends.count(self.context.clock.steady(), count);
                     self.context.store.rate_usage().add(usage).await?;
                 }

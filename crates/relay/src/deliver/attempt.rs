@@ -12,14 +12,15 @@ use model::queued::Recipient;
 use store::{Claim, NextStep, Settlement, StoreError, Usage};
 use tracing::{error, info, warn};
 
-use super::choice::{Candidate, Choice, Transports, choose};
+use super::carry::{Carried, by_smtp, carry};
+use super::choice::{Choice, choose};
 use super::give_up::{GivenUp, expired, give_up, tell_in_the_end};
+use super::mail::{Candidate, Mail};
 use super::outcome::{Accepted, Deferred, Failed, Matter, Verdict};
-use super::rest::Posted;
-use super::second_transport::{self, AfterRefusal};
-use super::smtp::Outgoing;
+use super::second_transport::AfterRefusal;
 use super::upstream::Upstream;
-use super::{Context, backoff, control_fields, rest, smtp};
+use super::upstream::carrier::Posted;
+use super::{Context, backoff, control_fields};
 use crate::rate_limit::Ended;
 
 /// What a try brought.
@@ -47,33 +48,6 @@ pub(super) struct Try<'a> {
     pub(super) context: &'a Context,
     pub(super) upstream: &'a Arc<Upstream>,
     pub(super) claim: &'a Claim,
-}
-
-/// What a request brought, before it is settled.
-struct Carried {
-    posted: Posted,
-    transport: Option<Transport>,
-    why: String,
-    status_reads: Vec<Usage>,
-    /// Recipients whom the header does not show, where the request was by REST.
-    hidden: Vec<Mailbox>,
-}
-
-impl Carried {
-    fn settled(verdict: Verdict, transport: Option<Transport>, why: impl Into<String>) -> Self {
-        let (posted, why) = (Posted::Settled(verdict), why.into());
-        Self { posted, transport, why, status_reads: Vec::new(), hidden: Vec::new() }
-    }
-
-    /// How the request ended, as the rate limit counts it.
-    fn ended(&self) -> Ended {
-        match (&self.posted, self.transport) {
-            (Posted::Settled(verdict), Some(_)) => verdict.ended(),
-            (Posted::Refused(_), _) => Ended::Answered,
-            // Azure was not asked.
-            (Posted::Settled(_), None) => Ended::Unsent,
-        }
-    }
 }
 
 impl Try<'_> {
@@ -134,12 +108,12 @@ impl Try<'_> {
         }
     }
 
-    /// The transports that are open. A search for the recipients whom REST refuses ends where it began.
-    pub(super) fn transports(&self) -> Transports {
+    /// The transports that are open, preferred first. A search for the recipients whom REST refuses ends where it began.
+    pub(super) fn transports(&self) -> &'static [Transport] {
         if self.claim.send.division.is_some() {
-            Transports::Rest
+            &[Transport::Rest]
         } else {
-            Transports::of(&self.upstream.account)
+            self.upstream.account.transports()
         }
     }
 
@@ -149,58 +123,45 @@ impl Try<'_> {
         let _memory = context.memory.take(send.size_bytes).await;
         let bytes = match context.store.queue().body(self.claim).await {
             Ok(bytes) => bytes,
-            Err(error) => return Carried::settled(unreadable(&error), None, NOTHING_SENT),
+            Err(error) => return Carried::unsent(unreadable(&error)),
         };
         let mailboxes: Vec<Mailbox> = send.asked_for().iter().map(|one| one.mailbox.clone()).collect();
         let everybody = match &send.division {
-            None => mailboxes.clone(),
+            None => None,
             Some(_) => match self.everybody().await {
-                Ok(everybody) => everybody,
-                Err(error) => return Carried::settled(unreadable(&error), None, NOTHING_SENT),
+                Ok(everybody) => Some(everybody),
+                Err(error) => return Carried::unsent(unreadable(&error)),
             },
         };
-        let author: Option<Mailbox> = send.author.parse().ok();
-        let directory = context.store.directory();
-        let sender = author.as_ref().and_then(|author| directory.sender(self.upstream.account.id, author));
         let (message, left_out) = control_fields::judged(&bytes, context.settings.control_fields);
-        let candidate = Candidate {
-            message: &message,
-            recipients: &everybody,
-            sender,
-            accepted_at: send.id.message.made_at(),
-        };
-        let choice = match self.only_by_smtp() {
-            Some(why) => Choice::Smtp { why },
-            None => choose(self.transports(), &candidate),
-        };
-        let told = |why: String| match &left_out {
-            Some(left_out) => format!("{why}, {left_out}"),
-            None => why,
-        };
-        match choice {
-            Choice::Rest { message: mut document, why } => {
-                let mut why = told(why);
-                let hidden = second_transport::hidden(&document);
-                if send.division.is_some() {
-                    second_transport::narrow(&mut document, &mailboxes);
-                    let _ = write!(why, ", for {} of its {} recipients", mailboxes.len(), everybody.len());
-                }
-                let sending = rest::send(self.upstream, send.operation, &document, &context.clock);
-                let (posted, status_reads) = sending.await;
-                Carried { posted, transport: Some(Transport::Rest), why, status_reads, hidden }
+        let mut choice = self.choose(&message, everybody.as_ref().unwrap_or(&mailboxes));
+        if let Choice::By(chosen) = &mut choice {
+            if let Some(left_out) = &left_out {
+                let _ = write!(chosen.why, ", {left_out}");
             }
-            Choice::Smtp { why } => {
-                let outgoing =
-                    Outgoing { message: &message, reverse_path: &send.reverse_path, recipients: &mailboxes };
-                let verdict = smtp::send(self.upstream, &outgoing).await;
-                Carried::settled(verdict, Some(Transport::Smtp), told(why))
-            }
-            Choice::Neither { why } => {
-                let reason = "The message is of a kind that cannot be sent this way.".to_owned();
-                let failed = Failed { code: 554, status: (6, 3), reason, diagnostic: Some(why) };
-                Carried::settled(Verdict::Failed(failed), None, NOTHING_SENT)
+            if let Some(everybody) = &everybody {
+                let _ = write!(chosen.why, ", for {} of its {} recipients", mailboxes.len(), everybody.len());
             }
         }
+        let mail = Mail {
+            message: &message,
+            reverse_path: &send.reverse_path,
+            recipients: &mailboxes,
+            operation: send.operation,
+        };
+        carry(&self.upstream.carriers, choice, &mail, &context.clock).await
+    }
+
+    fn choose(&self, message: &[u8], recipients: &[Mailbox]) -> Choice {
+        if let Some(why) = self.only_by_smtp() {
+            return by_smtp(why);
+        }
+        let send = &self.claim.send;
+        let author: Option<Mailbox> = send.author.parse().ok();
+        let directory = self.context.store.directory();
+        let sender = author.as_ref().and_then(|author| directory.sender(self.upstream.account.id, author));
+        let accepted_at = send.id.message.made_at();
+        choose(self.transports(), &Candidate { message, recipients, sender, accepted_at })
     }
 
     async fn accepted(&self, accepted: Accepted, attempt: Attempt, usage: Vec<Usage>) -> Tried {
@@ -273,8 +234,6 @@ impl Try<'_> {
         later(self.context, wait).min(self.claim.send.expires_at)
     }
 }
-
-const NOTHING_SENT: &str = "before anything was sent";
 
 fn unreadable(error: &StoreError) -> Verdict {
     let text = crate::reply_for::chain(error);

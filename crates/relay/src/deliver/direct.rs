@@ -1,117 +1,89 @@
 //! A message that an Entra login brought, sent while its client waits: the reply is Azure's verdict.
 
 use ::smtp::address::Mailbox;
-use ::smtp::client::{Settings, TlsPolicy};
-use ::smtp::path::ReversePath;
-use ::smtp::sasl::{Login, Proof};
-use azure_client::Authorization;
-use azure_client::email::EmailApi;
-use azure_client::{Answered, Failure};
-use azure_types::ids::OperationId;
-use smtp_client::{Connection, Target, Timeouts};
+use model::delivery::Transport;
 use tracing::info;
 
-use super::choice::{Candidate, Choice, Transports, choose};
-use super::outcome::{self, Accepted, Deferred, Failed, Matter, Verdict, deferred};
+use super::carry::{by_smtp, carry};
+use super::choice::{Choice, choose};
+use super::mail::{Candidate, Mail};
+use super::outcome::{Accepted, Deferred, Failed, Matter, Verdict, deferred};
 use super::refused::RefusedByRest;
-use super::rest::{self, Posted};
-use super::smtp::Outgoing;
-use super::smtputf8::send_to_whom_it_can;
+use super::upstream::azure::carrier_of;
+use super::upstream::carrier::Posted;
 use super::{Context, control_fields};
 use crate::login::EntraLogin;
 
 /// Sends a message with the token of the session that brought it.
-pub(crate) async fn submit_directly(
-    context: &Context,
-    login: &EntraLogin,
-    operation: OperationId,
-    message: &[u8],
-    (reverse_path, recipients): (&ReversePath, &[Mailbox]),
-) -> Verdict {
-    let (message, left_out) = control_fields::judged(message, context.settings.control_fields);
+pub(crate) async fn submit_directly(context: &Context, login: &EntraLogin, mail: Mail<'_>) -> Verdict {
+    let (message, left_out) = control_fields::judged(mail.message, context.settings.control_fields);
     if let Some(left_out) = left_out {
         info!(login = login.name, left_out, "a message goes on without what would control Azure");
     }
-    let outgoing = Outgoing { message: &message, reverse_path, recipients };
-    if recipients.iter().any(|recipient| !recipient.is_ascii()) {
-        return by_smtp(login, &outgoing).await;
+    Direct { context, login }.send(&Mail { message: &message, ..mail }).await
+}
+
+struct Direct<'a> {
+    context: &'a Context,
+    login: &'a EntraLogin,
+}
+
+impl Direct<'_> {
+    async fn send(&self, mail: &Mail<'_>) -> Verdict {
+        let candidate = Candidate {
+            message: mail.message,
+            recipients: mail.recipients,
+            sender: None,
+            accepted_at: self.context.clock.now(),
+        };
+        let choice = if mail.recipients.iter().all(Mailbox::is_ascii) {
+            choose(&[Transport::Rest, Transport::Smtp], &candidate)
+        } else {
+            by_smtp(String::new())
+        };
+        match self.carry(choice, mail).await {
+            Posted::Settled(verdict) => verdict,
+            Posted::Refused(refused) => self.by_smtp_instead(mail, &refused).await,
+        }
     }
-    let candidate =
-        Candidate { message: &message, recipients, sender: None, accepted_at: context.clock.now() };
-    match choose(Transports::Both, &candidate) {
-        Choice::Rest { message, .. } => {
-            let api = EmailApi::new(login.target.http.clone(), login.target.endpoint.clone());
-            let authorization = Authorization::Bearer(login.token.access_token.clone());
-            let body = EmailApi::body(&message);
-            let send = || api.send(&authorization, operation, body.clone(), context.clock.now());
-            let result = match send().await {
-                // Azure's 401 is a false alarm at times.
-                Err(Failure::Answered(Answered { http_status: 401, .. })) => send().await,
-                result => result,
-            };
-            let refused = match rest::sorted(result) {
-                Posted::Refused(refused) => refused,
-                Posted::Settled(verdict) => return verdict,
-            };
-            let known = rest::known(api.status(&authorization, operation, context.clock.now()).await);
-            match rest::judged(refused, known) {
-                Posted::Settled(verdict) => verdict,
-                Posted::Refused(refused) => by_smtp_instead(login, &outgoing, &refused).await,
+
+    /// Sends by one transport, of which nothing is kept.
+    async fn carry(&self, choice: Choice, mail: &Mail<'_>) -> Posted {
+        let carrier = match &choice {
+            Choice::By(chosen) => match carrier_of(self.login, chosen.transport) {
+                Ok(carrier) => Some(carrier),
+                Err(error) => {
+                    let text = crate::reply_for::chain(&error);
+                    return Posted::Settled(deferred(text, Matter::Unreachable, None));
+                }
+            },
+            Choice::Neither { .. } => None,
+        };
+        let carried = carry(carrier.as_slice(), choice, mail, &self.context.clock).await;
+        if let Some(carrier) = carrier {
+            carrier.close().await;
+        }
+        carried.posted
+    }
+
+    /// What the Email API refused goes by SMTP at once. Where that fails too, the client hears of both.
+    async fn by_smtp_instead(&self, mail: &Mail<'_>, refused: &RefusedByRest) -> Verdict {
+        let words = refused.words();
+        info!(login = self.login.name, reason = words, "the Email API refused a message: it goes by SMTP");
+        let before = |text: &str| format!("{text}; the Email API had refused it before: {words}");
+        match self.carry(by_smtp(String::new()), mail).await {
+            Posted::Settled(Verdict::Failed(failed)) => {
+                let diagnostic = before(failed.diagnostic.as_ref().unwrap_or(&failed.reason));
+                Verdict::Failed(Failed { diagnostic: Some(diagnostic), ..failed })
             }
-        }
-        Choice::Smtp { .. } => by_smtp(login, &outgoing).await,
-        Choice::Neither { why } => Verdict::Failed(Failed {
-            code: 554,
-            status: (6, 3),
-            reason: "The message is of a kind that cannot be sent this way.".to_owned(),
-            diagnostic: Some(why),
-        }),
-    }
-}
-
-/// What the Email API refused goes by SMTP at once. Where that fails too, the client hears of both.
-async fn by_smtp_instead(login: &EntraLogin, outgoing: &Outgoing<'_>, refused: &RefusedByRest) -> Verdict {
-    let words = refused.words();
-    info!(login = login.name, reason = words, "the Email API refused a message: it goes by SMTP");
-    let before = |text: &str| format!("{text}; the Email API had refused it before: {words}");
-    match by_smtp(login, outgoing).await {
-        Verdict::Failed(failed) => {
-            let diagnostic = before(failed.diagnostic.as_ref().unwrap_or(&failed.reason));
-            Verdict::Failed(Failed { diagnostic: Some(diagnostic), ..failed })
-        }
-        Verdict::Deferred(deferred) => {
-            Verdict::Deferred(Deferred { text: before(&deferred.text), ..deferred })
-        }
-        Verdict::Accepted(accepted) => {
-            let text = format!("{} (by SMTP, because the Email API refused it: {words})", accepted.text);
-            Verdict::Accepted(Accepted { text, ..accepted })
+            Posted::Settled(Verdict::Deferred(deferred)) => {
+                Verdict::Deferred(Deferred { text: before(&deferred.text), ..deferred })
+            }
+            Posted::Settled(Verdict::Accepted(accepted)) => {
+                let text = format!("{} (by SMTP, because the Email API refused it: {words})", accepted.text);
+                Verdict::Accepted(Accepted { text, ..accepted })
+            }
+            Posted::Refused(refused) => refused.verdict(),
         }
     }
-}
-
-async fn by_smtp(login: &EntraLogin, outgoing: &Outgoing<'_>) -> Verdict {
-    let trust = match tls::client_config(login.target.ca_pem.as_deref()) {
-        Ok(trust) => trust,
-        Err(error) => return deferred(crate::reply_for::chain(&error), Matter::Unreachable, None),
-    };
-    let (host, port) = login.target.smtp.clone();
-    let target = Target { host, port, trust, timeouts: Timeouts::default() };
-    let settings = Settings {
-        client_name: "postern".to_owned(),
-        tls: TlsPolicy::StartTls,
-        login: Some(Login {
-            name: login.name.clone(),
-            proof: Proof::Token(login.token.access_token.clone()),
-        }),
-    };
-    let mut connection = match Connection::open(&target, settings).await {
-        Ok(connection) => connection,
-        Err(error) => return outcome::of_session(&error),
-    };
-    let verdict = match send_to_whom_it_can(&mut connection, outgoing).await {
-        Ok(verdict) => verdict,
-        Err(error) => outcome::of_session(&error),
-    };
-    connection.quit().await;
-    verdict
 }

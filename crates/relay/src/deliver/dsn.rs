@@ -16,8 +16,8 @@ use store::{Body, MessageView, StoreError};
 use tracing::info;
 
 use super::Context;
-use super::choice::Transports;
 use super::outcome::Failed;
+use super::upstream::carrier::carries_everything;
 
 /// Queues a DSN about recipients that were not reached. Doing it twice queues one.
 pub(crate) async fn queue(
@@ -102,9 +102,9 @@ impl Dsn<'_> {
             queue_id: &message.id.to_string(),
             recipients,
             returned_header: &returned_header,
-            layout: match Transports::of(self.account) {
-                Transports::Both | Transports::Smtp => Layout::Report,
-                Transports::Rest => Layout::Text,
+            layout: match self.account.transports() {
+                open if open.iter().any(|one| carries_everything(*one)) => Layout::Report,
+                _ => Layout::Text,
             },
         }
         .compose()

@@ -1,7 +1,7 @@
 //! Delivery: from a claimed send to what came of it.
 //!
 //! 1. [`dispatcher`] claims what is due and what the rate limit allows, many sends at once.
-//! 2. [`attempt`] reads the message, [`choice`] picks a transport, [`rest`] or [`smtp`] carries it.
+//! 2. [`attempt`] reads the message, [`choice`] picks a transport, [`carry`] hands it to one of [`upstream`].
 //! 3. [`outcome`] maps the result, once and for all: accepted, deferred or failed.
 //! 4. [`second_transport`] takes SMTP where the Email API refuses, or [`division`] finds the recipients it refuses.
 //! 5. [`backoff`] says when to try again; [`dsn`] tells the sender when nobody will.
@@ -9,6 +9,7 @@
 
 mod attempt;
 mod backoff;
+mod carry;
 mod choice;
 mod control_fields;
 mod direct;
@@ -16,21 +17,19 @@ mod dispatcher;
 mod division;
 mod dsn;
 mod give_up;
+mod mail;
 mod memory_budget;
 mod outcome;
-mod pool;
 mod refused;
 mod removal;
-mod rest;
 mod second_transport;
-mod smtp;
-mod smtputf8;
 mod status;
 mod test_message;
 mod upstream;
 
 pub(crate) use self::direct::submit_directly;
 pub(crate) use self::dispatcher::Dispatcher;
+pub(crate) use self::mail::Mail;
 pub(crate) use self::outcome::{Matter, Verdict};
 pub use self::removal::{Told, tell_of_removal};
 pub(crate) use self::status::StatusReader;

@@ -2,7 +2,6 @@
 //! finding the recipients for whose sake it did.
 
 use ::smtp::address::Mailbox;
-use azure_types::email::{EmailAddress, EmailMessage};
 use azure_types::ids::OperationId;
 use model::delivery::Attempt;
 use model::division::{Division, RefusedRecipient};
@@ -10,7 +9,6 @@ use model::queued::Recipient;
 use store::{NextStep, StoreError, TakenGroup, Usage};
 
 use super::attempt::{Tried, Try};
-use super::choice::Transports;
 use super::division::{self, Next};
 use super::give_up::{GivenUp, blamed, tell_in_the_end};
 use super::outcome::{Accepted, Failed, Verdict};
@@ -20,7 +18,7 @@ impl Try<'_> {
     /// Why a send goes by SMTP whatever its message is like.
     pub(super) fn only_by_smtp(&self) -> Option<String> {
         let send = &self.claim.send;
-        if self.transports() != Transports::Both {
+        if self.transports().len() < 2 {
             return None;
         }
         if let Some(words) = &send.refused_by_rest {
@@ -34,7 +32,7 @@ impl Try<'_> {
     pub(super) fn after_refusal(&self, refused: &RefusedByRest, hidden: &[Mailbox]) -> AfterRefusal {
         let send = &self.claim.send;
         let words = refused.words();
-        if self.transports() == Transports::Both {
+        if self.transports().len() > 1 {
             let text = format!("{words}; nothing was taken, so it goes by SMTP now");
             let next = NextStep::BySmtp { at: self.context.clock.now(), refusal: words };
             return AfterRefusal::Next(next, text);
@@ -120,27 +118,6 @@ impl Try<'_> {
     }
 }
 
-/// Recipients whom the header does not show. No request may show them to each other.
-pub(super) fn hidden(message: &EmailMessage) -> Vec<Mailbox> {
-    message.recipients.bcc.iter().filter_map(|one| one.address.parse().ok()).collect()
-}
-
-/// Leaves only a group of its recipients in a document. Azure wants somebody in To: whoever stands in Cc, or is
-/// alone, may stand there.
-pub(super) fn narrow(message: &mut EmailMessage, group: &[Mailbox]) {
-    let is_in_group = |one: &EmailAddress| one.address.parse().is_ok_and(|mailbox| group.contains(&mailbox));
-    let recipients = &mut message.recipients;
-    for list in [&mut recipients.to, &mut recipients.cc, &mut recipients.bcc] {
-        list.retain(is_in_group);
-    }
-    if recipients.to.is_empty() {
-        recipients.to = std::mem::take(&mut recipients.cc);
-    }
-    if recipients.to.is_empty() && recipients.bcc.len() == 1 {
-        recipients.to = std::mem::take(&mut recipients.bcc);
-    }
-}
-
 /// What can still be done about a send that the Email API has refused.
 pub(super) enum AfterRefusal {
     /// This, and why.
@@ -153,49 +130,4 @@ pub(super) enum AfterRefusal {
 
 fn given_up_for(refused: &[RefusedRecipient], taken: Option<TakenGroup>) -> NextStep {
     NextStep::FailedFor { recipients: refused.iter().map(|one| one.recipient.clone()).collect(), taken }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use azure_types::email::EmailRecipients;
-
-    #[test]
-    fn a_group_has_somebody_in_to_and_shows_nobody_who_was_hidden() {
-        let addresses = |texts: &[&str]| -> Vec<EmailAddress> {
-            texts
-                .iter()
-                .map(|text| EmailAddress { address: (*text).to_owned(), display_name: None })
-                .collect()
-        };
-        let texts = |addresses: &[EmailAddress]| -> Vec<String> {
-            addresses.iter().map(|one| one.address.clone()).collect()
-        };
-        for (group, to, cc, bcc) in [
-            (&["a@b.example", "c@b.example"][..], &["a@b.example"][..], &["c@b.example"][..], &[][..]),
-            (&["c@b.example", "d@b.example"], &["c@b.example"], &[], &["d@b.example"]),
-            (&["D@b.example"], &[], &[], &[]),
-            (&["d@b.example"], &["d@b.example"], &[], &[]),
-        ] {
-            let recipients = EmailRecipients {
-                to: addresses(&["a@b.example"]),
-                cc: addresses(&["c@b.example"]),
-                bcc: addresses(&["d@b.example", "e@b.example"]),
-            };
-            let mut message = EmailMessage { recipients, ..EmailMessage::default() };
-            assert_eq!(hidden(&message).len(), 2);
-            let group: Vec<Mailbox> = group.iter().map(|one| one.parse().unwrap()).collect();
-            narrow(&mut message, &group);
-            let left = &message.recipients;
-            assert_eq!(
-                (texts(&left.to), texts(&left.cc), texts(&left.bcc)),
-                (
-                    to.iter().map(ToString::to_string).collect(),
-                    cc.iter().map(ToString::to_string).collect(),
-                    bcc.iter().map(ToString::to_string).collect(),
-                ),
-                "{group:?}"
-            );
-        }
-    }
 }

@@ -16,10 +16,9 @@ use tokio_util::sync::CancellationToken;
 use tracing::{debug, error, warn};
 
 use super::outcome::Failed;
-use super::rest::read_ended;
 use super::upstream::Upstream;
+use super::upstream::acs_rest::{AcsRest, StatusRead};
 use super::{Context, Upstreams, backoff, dsn};
-use crate::rate_limit::Ended;
 
 /// Reads the status of one account's sends until it is told to stop.
 pub(crate) struct StatusReader {
@@ -75,33 +74,30 @@ impl StatusReader {
         }
         // Without its secret the account is at a loss anyway; the dispatcher says so.
         let Ok(upstream) = self.upstreams.of(&self.account).await else { return Ok(look) };
+        let Some(rest) = upstream.with_status() else { return Ok(look) };
+        let Some(limiter) = rest.status_reads() else { return Ok(look) };
         let steady = self.context.clock.steady();
-        let permits = upstream.status_reads.lock().permits(steady).min(u32::try_from(BATCH).unwrap_or(1));
+        let permits = limiter.lock().permits(steady).min(u32::try_from(BATCH).unwrap_or(1));
         if permits == 0 {
-            let next = upstream.status_reads.lock().next_permit(steady);
+            let next = limiter.lock().next_permit(steady);
             let wait = next.map_or(LOOK, |next| next.duration_since(steady));
             return Ok(now.saturating_add(wait).unwrap_or(look).min(look));
         }
         let lease_until = now.saturating_add(LEASE).unwrap_or(Timestamp::MAX);
         let checks = queue.claim_status_checks(self.account.id, now, permits as usize, lease_until).await?;
         for check in checks {
-            let (settlement, usage) = self.read(&upstream, check).await;
+            let (settlement, usage) = self.read((&upstream, rest), check).await;
             queue.settle(vec![settlement], usage).await?;
         }
         Ok(now)
     }
 
-    async fn read(&self, upstream: &Arc<Upstream>, check: StatusCheck) -> (Settlement, Vec<Usage>) {
-        upstream.status_reads.lock().start(1);
-        let result = match upstream.present().await {
-            Ok(presented) => {
-                let now = self.context.clock.now();
-                Some(upstream.email.status(&presented.authorization, check.operation, now).await)
-            }
-            Err(_) => None,
-        };
-        let ended = result.as_ref().map_or(Ended::Unsent, read_ended);
-        let usage = upstream.status_reads.finish(self.context.clock.steady(), ended);
+    async fn read(
+        &self,
+        (upstream, rest): (&Arc<Upstream>, &AcsRest),
+        check: StatusCheck,
+    ) -> (Settlement, Vec<Usage>) {
+        let StatusRead { result, usage } = rest.read_status(check.operation, &self.context.clock).await;
         let (attempt, next) = self.judge(upstream, &check, result).await;
         upstream.status_read(&next);
         (Settlement { id: check.id, attempt, next }, usage)

@@ -13,10 +13,11 @@ use model::delivery::Transport;
 use store::Store;
 
 use super::Upstreams;
-use super::choice::{Candidate, Choice, Transports, choose};
+use super::carry::carry;
+use super::choice::choose;
+use super::mail::{Candidate, Mail};
 use super::outcome::{Matter, Verdict};
-use super::rest::{self, Posted};
-use super::smtp::{self, Outgoing};
+use super::upstream::carrier::Posted;
 
 /// What came of a test message.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,38 +55,25 @@ pub async fn send_test_message(
     let bytes = message(from, to, transport, &id.to_string(), clock.now());
     let directory = store.directory();
     let recipients = [to.clone()];
-    let mut usage = Vec::new();
-    let verdict = match transport {
-        Transport::Rest => {
-            let candidate = Candidate {
-                message: &bytes,
-                recipients: &recipients,
-                sender: directory.sender(account.id, from),
-                accepted_at: clock.now(),
-            };
-            match choose(Transports::Rest, &candidate) {
-                Choice::Rest { message, .. } => {
-                    let (posted, status_reads) =
-                        rest::send(&upstream, OperationId::new(id), &message, clock).await;
-                    usage.extend(status_reads);
-                    match posted {
-                        Posted::Settled(verdict) => verdict,
-                        Posted::Refused(refused) => refused.verdict(),
-                    }
-                }
-                Choice::Smtp { why } | Choice::Neither { why } => {
-                    upstream.sends.lock().cancel();
-                    return TestOutcome::Refused(why);
-                }
-            }
-        }
-        Transport::Smtp => {
-            let reverse_path = &ReversePath::Mailbox(from.clone());
-            let outgoing = Outgoing { message: &bytes, reverse_path, recipients: &recipients };
-            smtp::send(&upstream, &outgoing).await
-        }
+    let candidate = Candidate {
+        message: &bytes,
+        recipients: &recipients,
+        sender: directory.sender(account.id, from),
+        accepted_at: clock.now(),
     };
-    usage.extend(upstream.sends.finish(clock.steady(), verdict.ended()));
+    let mail = Mail {
+        message: &bytes,
+        reverse_path: &ReversePath::Mailbox(from.clone()),
+        recipients: &recipients,
+        operation: OperationId::new(id),
+    };
+    let carried = carry(&upstream.carriers, choose(&[transport], &candidate), &mail, clock).await;
+    let mut usage = upstream.sends.finish(clock.steady(), carried.ended());
+    usage.extend(carried.status_reads);
+    let verdict = match carried.posted {
+        Posted::Settled(verdict) => verdict,
+        Posted::Refused(refused) => refused.verdict(),
+    };
     if let Err(error) = store.rate_usage().add(usage).await {
         tracing::error!(error = store::chain(&error), "a test message could not be counted");
     }

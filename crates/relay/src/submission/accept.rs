@@ -17,7 +17,7 @@ use tracing::{info, warn};
 
 use super::intake::{Complete, Stopped};
 use super::{Envelope, Submission};
-use crate::deliver::{Verdict, submit_directly};
+use crate::deliver::{Mail, Verdict, submit_directly};
 use crate::login::EntraLogin;
 use crate::reply_for;
 use crate::settings::RelaySettings;
@@ -98,8 +98,13 @@ impl Submission {
         let _memory = self.context.memory.take(complete.bytes).await;
         let message = complete.body.into_bytes().await.map_err(|error| reply_for::store(&error))?;
         let recipients: Vec<Mailbox> = envelope.recipients.iter().map(|one| one.mailbox.clone()).collect();
-        let paths = (&envelope.reverse_path, recipients.as_slice());
-        let verdict = submit_directly(&self.context, login, operation, &message, paths).await;
+        let mail = Mail {
+            message: &message,
+            reverse_path: &envelope.reverse_path,
+            recipients: &recipients,
+            operation,
+        };
+        let verdict = submit_directly(&self.context, login, mail).await;
         self.count_repairs(&login.name, &changes).await;
         match &verdict {
             Verdict::Accepted(accepted) if accepted.refused.is_empty() && accepted.deferred.is_empty() => {

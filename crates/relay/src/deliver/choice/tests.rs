@@ -1,10 +1,26 @@
 //! Which transport carries messages, and what the trace says.
 
 use super::*;
+use ::smtp::address::Mailbox;
+use azure_types::email::EmailMessage;
 use jiff::Timestamp;
+use message::submission::HOPS_FIELD;
 use model::id::AccountId;
+use model::sender::Sender;
 
-fn chosen(transports: Transports, message: &str, recipients: &[&str]) -> Choice {
+/// A choice, taken apart.
+#[derive(Debug)]
+enum Seen {
+    Rest { message: Box<EmailMessage>, why: String },
+    Smtp { why: String },
+    Neither { why: String },
+}
+
+const BOTH: &[Transport] = &[Transport::Rest, Transport::Smtp];
+const REST: &[Transport] = &[Transport::Rest];
+const SMTP: &[Transport] = &[Transport::Smtp];
+
+fn chosen(open: &[Transport], message: &str, recipients: &[&str]) -> Seen {
     let recipients: Vec<Mailbox> = recipients.iter().map(|text| text.parse().unwrap()).collect();
     let sender = Sender {
         account: AccountId::from_bytes([1; 16]),
@@ -19,16 +35,20 @@ fn chosen(transports: Transports, message: &str, recipients: &[&str]) -> Choice 
         sender: Some(&sender),
         accepted_at: Timestamp::UNIX_EPOCH,
     };
-    choose(transports, &candidate)
+    match choose(open, &candidate) {
+        Choice::By(Chosen { form: Form::Document(message), why, .. }) => Seen::Rest { message, why },
+        Choice::By(Chosen { form: Form::Whole, why, .. }) => Seen::Smtp { why },
+        Choice::Neither { why } => Seen::Neither { why },
+    }
 }
 
-fn auto(message: &str, recipients: &[&str]) -> Choice {
-    chosen(Transports::Both, message, recipients)
+fn auto(message: &str, recipients: &[&str]) -> Seen {
+    chosen(BOTH, message, recipients)
 }
 
-fn why(transports: Transports, message: &str, recipients: &[&str]) -> String {
-    match chosen(transports, message, recipients) {
-        Choice::Rest { why, .. } | Choice::Smtp { why } | Choice::Neither { why } => why,
+fn why(open: &[Transport], message: &str, recipients: &[&str]) -> String {
+    match chosen(open, message, recipients) {
+        Seen::Rest { why, .. } | Seen::Smtp { why } | Seen::Neither { why } => why,
     }
 }
 
@@ -36,8 +56,7 @@ const PLAIN: &str = "From: a@b.example\nTo: X <x@example.com>\nCc: y@example.com
 
 #[test]
 fn envelope_recipients_are_divided_among_to_cc_and_bcc() {
-    let Choice::Rest { message, .. } = auto(PLAIN, &["x@EXAMPLE.com", "z@example.com", "y@example.com"])
-    else {
+    let Seen::Rest { message, .. } = auto(PLAIN, &["x@EXAMPLE.com", "z@example.com", "y@example.com"]) else {
         panic!()
     };
     assert_eq!(message.recipients.to[0].display_name.as_deref(), Some("X"));
@@ -55,8 +74,8 @@ fn no_field_of_the_document_acts_or_leads_elsewhere() {
     let mixed = format!(
         "From: {WORD} <a@b.example>\nTo: {WORD} <x@example.com>\nCc: {WORD} <y@example.com>\nReply-To: {WORD} <r@b.example>\nSubject: {WORD}\nX-Custom: {WORD}\nX-Raw: a\u{1b}b\nMessage-ID: <a\u{9b}@b.example>\nContent-Type: multipart/mixed; boundary=m\n\n--m\n\ntext\n--m\nContent-Type: application/pdf; name*={CODED}\nContent-Disposition: attachment; filename*={CODED}\nContent-ID: <a\u{1b}b>\n\n%PDF\n--m\nContent-Type: application/pdf; name=\"{WORD}.pdf\"\nContent-Disposition: attachment; filename={WORD}.pdf\n\n%PDF\n--m--\n"
     );
-    let chosen = chosen(Transports::Rest, &mixed, &["x@example.com"]);
-    let Choice::Rest { message, .. } = chosen else { panic!("{chosen:?}") };
+    let chosen = chosen(REST, &mixed, &["x@example.com"]);
+    let Seen::Rest { message, .. } = chosen else { panic!("{chosen:?}") };
     let mut document = serde_json::to_value(&message).unwrap();
     let text = document["content"]["plainText"].take();
     assert!(text.as_str().unwrap().contains("text"));
@@ -69,7 +88,7 @@ fn no_field_of_the_document_acts_or_leads_elsewhere() {
 #[test]
 fn whatever_rest_cannot_say_goes_by_smtp() {
     let why = |message: &str, recipients: &[&str]| match auto(message, recipients) {
-        Choice::Smtp { why } => why,
+        Seen::Smtp { why } => why,
         other => panic!("{other:?}"),
     };
     assert!(why(PLAIN, &["x@example.com"]).contains("y@example.com in To or Cc without sending to it"));
@@ -94,18 +113,18 @@ fn an_author_with_odd_words_beside_the_address_is_still_the_author() {
         ["a@b.example (Cron Daemon)", "MFP [3] <a@b.example>", "\"=?utf-8?Q?B=C3=BCro?=\" <a@b.example>"]
     {
         let odd = PLAIN.replace("a@b.example", odd);
-        let Choice::Rest { message, why } = chosen(Transports::Rest, &odd, &both) else { panic!("{odd}") };
+        let Seen::Rest { message, why } = chosen(REST, &odd, &both) else { panic!("{odd}") };
         assert_eq!(message.sender_address, "a@b.example", "{odd}");
         assert!(why.contains("without what From says beside the address"), "{why}");
     }
     let nobody = PLAIN.replace("a@b.example", "root (Cron Daemon)");
-    assert!(matches!(chosen(Transports::Rest, &nobody, &both), Choice::Neither { .. }));
+    assert!(matches!(chosen(REST, &nobody, &both), Seen::Neither { .. }));
 }
 
 #[test]
 fn a_loop_is_counted_where_trace_fields_are_dropped() {
     let hops = |fields: &str| match auto(&format!("{fields}{PLAIN}"), &["x@example.com", "y@example.com"]) {
-        Choice::Rest { message, .. } => message.headers.get(HOPS_FIELD).cloned(),
+        Seen::Rest { message, .. } => message.headers.get(HOPS_FIELD).cloned(),
         other => panic!("{other:?}"),
     };
     assert_eq!(hops("Received: from device\n"), None);
@@ -116,39 +135,39 @@ fn a_loop_is_counted_where_trace_fields_are_dropped() {
 #[test]
 fn the_senders_own_name_is_no_obstacle() {
     let message = PLAIN.replace("From: a@b.example", "From: Scanner <a@b.example>");
-    assert!(matches!(auto(&message, &["x@example.com", "y@example.com"]), Choice::Rest { .. }));
+    assert!(matches!(auto(&message, &["x@example.com", "y@example.com"]), Seen::Rest { .. }));
 }
 
 #[test]
 fn where_only_rest_is_open_small_things_may_go_and_large_ones_may_not() {
     let both = ["x@example.com", "y@example.com"];
     let named = PLAIN.replace("From: a@b.example", "From: Boss <a@b.example>");
-    let Choice::Rest { why, .. } = chosen(Transports::Rest, &named, &both) else { panic!() };
+    let Seen::Rest { why, .. } = chosen(REST, &named, &both) else { panic!() };
     assert!(why.contains("without the author's name"), "{why}");
     let signed = PLAIN.replace("Subject", "DKIM-Signature: v=1\nSubject");
-    assert!(matches!(chosen(Transports::Rest, &signed, &both), Choice::Neither { .. }));
-    assert!(matches!(chosen(Transports::Smtp, PLAIN, &both), Choice::Smtp { .. }));
+    assert!(matches!(chosen(REST, &signed, &both), Seen::Neither { .. }));
+    assert!(matches!(chosen(SMTP, PLAIN, &both), Seen::Smtp { .. }));
 }
 
 #[test]
 fn a_date_that_somebody_would_miss_goes_by_smtp() {
     let both = ["x@example.com", "y@example.com"];
     let dated = |date: &str| PLAIN.replace("Subject", &format!("Date: {date}\nSubject"));
-    assert!(matches!(auto(&dated("Thu, 1 Jan 1970 01:04:00 +0100"), &both), Choice::Rest { .. }));
+    assert!(matches!(auto(&dated("Thu, 1 Jan 1970 01:04:00 +0100"), &both), Seen::Rest { .. }));
     for odd in ["Thu, 1 Jan 1970 02:00:00 +0000", "1970-01-01", ""] {
-        assert!(matches!(auto(&dated(odd), &both), Choice::Smtp { .. }), "{odd}");
-        assert!(matches!(chosen(Transports::Rest, &dated(odd), &both), Choice::Rest { .. }), "{odd}");
+        assert!(matches!(auto(&dated(odd), &both), Seen::Smtp { .. }), "{odd}");
+        assert!(matches!(chosen(REST, &dated(odd), &both), Seen::Rest { .. }), "{odd}");
     }
 }
 
 #[test]
 fn the_list_of_reasons_is_bounded_and_clean() {
     let fields: String = (0..500).map(|n| format!("X-{n}{}: \u{fc}\n", "y".repeat(300))).collect();
-    let why = why(Transports::Both, &format!("{fields}{PLAIN}"), &["x@example.com", "y@example.com"]);
+    let why = why(BOTH, &format!("{fields}{PLAIN}"), &["x@example.com", "y@example.com"]);
     assert!(why.len() < 640, "{}", why.len());
     assert!(why.ends_with("and 495 more"), "{why}");
     let mixed = "From: a@b.example\nTo: x@example.com\nSubject: s\nContent-Type: text/plain; charset=\"\u{1b}]0;x\"\n\nhi\n";
-    assert!(!self::why(Transports::Both, mixed, &["x@example.com"]).contains('\u{1b}'));
+    assert!(!self::why(BOTH, mixed, &["x@example.com"]).contains('\u{1b}'));
 }
 
 /// What an account without SMTP does with mail that is not quite what REST wants: `Ok` with the words of the trace.
@@ -159,8 +178,8 @@ fn where_only_rest_is_open_nothing_fails_for_a_trifle() {
             "From: a@b.example\nTo: x@example.com\nSubject: s\nContent-Type: multipart/mixed; boundary=b\n\n--b\n{part}\n--b--\n"
         )
     };
-    let rest = |message: &str, recipients: &[&str]| match chosen(Transports::Rest, message, recipients) {
-        Choice::Rest { message, why } => (message, why),
+    let rest = |message: &str, recipients: &[&str]| match chosen(REST, message, recipients) {
+        Seen::Rest { message, why } => (message, why),
         other => panic!("{other:?}"),
     };
     let (sent, why) = rest(&scan("Content-Type: application/pdf; name=a.pdf\n\n%PDF"), &["x@example.com"]);
@@ -183,12 +202,7 @@ fn where_only_rest_is_open_nothing_fails_for_a_trifle() {
 #[test]
 fn hidden_recipients_are_never_shown_to_each_other() {
     let hidden = PLAIN.replace("To: X <x@example.com>\nCc: y@example.com\n", "");
-    let Choice::Rest { message, .. } = chosen(Transports::Rest, &hidden, &["z@example.com"]) else {
-        panic!()
-    };
+    let Seen::Rest { message, .. } = chosen(REST, &hidden, &["z@example.com"]) else { panic!() };
     assert_eq!(message.recipients.to[0].address, "z@example.com");
-    assert!(matches!(
-        chosen(Transports::Rest, &hidden, &["y@example.com", "z@example.com"]),
-        Choice::Neither { .. }
-    ));
+    assert!(matches!(chosen(REST, &hidden, &["y@example.com", "z@example.com"]), Seen::Neither { .. }));
 }

@@ -10,8 +10,9 @@ use base64::engine::general_purpose::STANDARD;
 use message::address::Address;
 use message::parts::{Attachment, Parts};
 
+use super::file_type;
 use super::unsupported::Unsupported;
-use super::{Candidate, file_type};
+use crate::deliver::mail::Candidate;
 
 /// Room for everything in a request that is neither text nor file.
 const OVERHEAD_BYTES: usize = 65_536;

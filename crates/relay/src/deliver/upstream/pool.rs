@@ -1,4 +1,4 @@
-//! Sessions with Azure's SMTP endpoint, kept open between messages.
+//! Sessions with a submission server, kept open between messages.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -8,17 +8,14 @@ use ::smtp::extension::Extension;
 use ::smtp::sasl::{Login, Proof};
 use azure_client::TokenSource;
 use azure_client::entra::TokenFailure;
-use model::account::Account;
-use rustls::ClientConfig;
 use secrecy::SecretString;
-use smtp_client::{Connection, Error, Target, Timeouts};
+use smtp_client::{Connection, Error, Target};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-/// Open sessions of one account.
+/// Open sessions with one server under one login.
 pub(crate) struct Pool {
     target: Target,
-    login: String,
-    proof: PoolProof,
+    login: PoolLogin,
     permits: Semaphore,
     idle: Mutex<Vec<(Connection, Instant)>>,
     /// Whether SMTPUTF8 was offered when a session was last opened, and when that was.
@@ -26,11 +23,19 @@ pub(crate) struct Pool {
 }
 
 /// What a session is opened with.
+pub(crate) struct PoolLogin {
+    pub(crate) name: String,
+    pub(crate) proof: PoolProof,
+}
+
+/// How a session proves its login.
 pub(crate) enum PoolProof {
-    /// The client secret.
+    /// With the client secret.
     Secret(SecretString),
-    /// A token, fresh for each session.
-    Token(Arc<TokenSource>),
+    /// With a token that is fresh for each session.
+    Source(Arc<TokenSource>),
+    /// With one token.
+    Token(SecretString),
 }
 
 /// Why there is no session.
@@ -57,13 +62,12 @@ const IDLE: Duration = Duration::from_secs(30);
 const LOOK_AGAIN: Duration = Duration::from_secs(3_600);
 
 impl Pool {
-    pub(crate) fn new(account: &Account, trust: Arc<ClientConfig>, proof: PoolProof) -> Self {
-        let (host, port) = account.cloud.smtp();
+    /// At most `sessions` at once.
+    pub(crate) fn new(target: Target, login: PoolLogin, sessions: u16) -> Self {
         Self {
-            target: Target { host: host.to_owned(), port, trust, timeouts: Timeouts::default() },
-            login: account.smtp_login().unwrap_or_default(),
-            proof,
-            permits: Semaphore::new(usize::from(account.concurrency.smtp_sessions.max(1))),
+            target,
+            login,
+            permits: Semaphore::new(usize::from(sessions.max(1))),
             idle: Mutex::default(),
             smtputf8: Mutex::default(),
         }
@@ -83,16 +87,17 @@ impl Pool {
     }
 
     async fn open(&self) -> Result<Connection, LeaseError> {
-        let proof = match &self.proof {
+        let proof = match &self.login.proof {
             PoolProof::Secret(secret) => Proof::Password(secret.clone()),
-            PoolProof::Token(tokens) => {
+            PoolProof::Token(token) => Proof::Token(token.clone()),
+            PoolProof::Source(tokens) => {
                 Proof::Token(tokens.token().await.map_err(LeaseError::Token)?.access_token)
             }
         };
         let settings = Settings {
             client_name: "postern".to_owned(),
             tls: TlsPolicy::StartTls,
-            login: Some(Login { name: self.login.clone(), proof }),
+            login: Some(Login { name: self.login.name.clone(), proof }),
         };
         let connection = Connection::open(&self.target, settings).await.map_err(LeaseError::Session)?;
         let offered = connection.offered();
@@ -117,6 +122,13 @@ impl Pool {
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         idle.push((connection, Instant::now()));
         Ok(is_offered.unwrap_or_default())
+    }
+
+    /// Ends the sessions that rest.
+    pub(crate) async fn close(self) {
+        for (connection, _) in self.idle.into_inner().unwrap_or_else(PoisonError::into_inner) {
+            connection.quit().await;
+        }
     }
 
     fn take_rested(&self) -> Option<Connection> {

@@ -4,11 +4,11 @@ use jiff::{SignedDuration, Timestamp};
 use message::date;
 use message::parts::{Loss, Parts};
 
-use super::Candidate;
+use crate::deliver::mail::Candidate;
 
 /// A feature of a message that the Email API does not support.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Unsupported {
+pub(crate) struct Unsupported {
     text: String,
     weight: Weight,
 }
@@ -36,7 +36,7 @@ impl Unsupported {
         Self { text: text.into(), weight: Weight::Minor }
     }
 
-    pub(super) fn is_minor(&self) -> bool {
+    pub(crate) fn is_minor(&self) -> bool {
         self.weight == Weight::Minor
     }
 }
@@ -66,7 +66,7 @@ fn is_about(time: Timestamp, written: &str) -> bool {
 }
 
 /// A list of bounded length.
-pub(super) fn listed(unsupported: &[Unsupported]) -> String {
+pub(crate) fn listed(unsupported: &[Unsupported]) -> String {
     let clipped = |feature: &Unsupported| -> String {
         let clean = feature.text.chars().map(|c| if c.is_control() { ' ' } else { c });
         let mut text: String = clean.clone().take(LONGEST).collect();

@@ -5,28 +5,28 @@ use ::smtp::address::Mailbox;
 use ::smtp::extension::Extension;
 use smtp_client::Connection;
 
-use super::outcome::{Failed, Verdict};
-use super::smtp::{Outgoing, send_over};
+use super::session::send_over;
+use crate::deliver::mail::Mail;
+use crate::deliver::outcome::{Failed, Verdict};
 
 /// Sends a message over an open session to those whom the server can be told.
 pub(super) async fn send_to_whom_it_can(
     connection: &mut Connection,
-    outgoing: &Outgoing<'_>,
+    mail: &Mail<'_>,
 ) -> Result<Verdict, smtp_client::Error> {
     let offered = connection.offered();
     let takes_all = offered.is_some_and(|offered| offered.extensions.contains(Extension::SmtpUtf8));
-    let left_out = left_out(outgoing.recipients, takes_all);
+    let left_out = left_out(mail.recipients, takes_all);
     if left_out.is_empty() {
-        return send_over(connection, outgoing).await;
+        return send_over(connection, mail).await;
     }
-    let carried: Vec<usize> =
-        (0..outgoing.recipients.len()).filter(|place| !left_out.contains(place)).collect();
+    let carried: Vec<usize> = (0..mail.recipients.len()).filter(|place| !left_out.contains(place)).collect();
     if carried.is_empty() {
         return Ok(Verdict::Failed(not_carried()));
     }
     let recipients: Vec<Mailbox> =
-        carried.iter().filter_map(|place| outgoing.recipients.get(*place).cloned()).collect();
-    let verdict = send_over(connection, &Outgoing { recipients: &recipients, ..*outgoing }).await?;
+        carried.iter().filter_map(|place| mail.recipients.get(*place).cloned()).collect();
+    let verdict = send_over(connection, &Mail { recipients: &recipients, ..*mail }).await?;
     Ok(with_left_out(verdict, &carried, &left_out))
 }
 
@@ -62,8 +62,8 @@ fn not_carried() -> Failed {
 
 #[cfg(test)]
 mod tests {
-    use super::super::outcome::Accepted;
     use super::*;
+    use crate::deliver::outcome::Accepted;
 
     #[test]
     fn the_others_keep_their_places() {

@@ -1,4 +1,4 @@
-//! Azure's SMTP endpoint as a transport: the message as it is, byte for byte, where that can be.
+//! One message over an open SMTP session: as it is, byte for byte, where that can be.
 
 use std::fmt::Write as _;
 
@@ -10,68 +10,35 @@ use message::seven_bit::{self, Remark, Takes};
 use message::{header, submission};
 use smtp_client::Connection;
 
-use super::outcome::{self, Matter, Verdict};
-use super::pool::LeaseError;
-use super::smtputf8::send_to_whom_it_can;
-use super::upstream::Upstream;
-
-/// What is sent.
-pub(crate) struct Outgoing<'a> {
-    /// The message.
-    pub(crate) message: &'a [u8],
-    /// Where failure DSNs go. Null stays null; otherwise the author's address is said.
-    pub(crate) reverse_path: &'a ReversePath,
-    /// To whom.
-    pub(crate) recipients: &'a [Mailbox],
-}
-
-/// Sends a message. A session that rested and turns out to be gone is replaced once.
-pub(crate) async fn send(upstream: &Upstream, outgoing: &Outgoing<'_>) -> Verdict {
-    loop {
-        let mut leased = match upstream.smtp.lease().await {
-            Ok(leased) => leased,
-            Err(LeaseError::Session(error)) => return outcome::of_session(&error),
-            Err(LeaseError::Token(failure)) => return outcome::of_token(&failure),
-        };
-        let was_reused = leased.is_reused;
-        let result = send_to_whom_it_can(&mut leased.connection, outgoing).await;
-        match result {
-            Ok(verdict) => {
-                leased.give_back();
-                return verdict;
-            }
-            Err(error) if was_reused && !error.message_may_be_taken() => continue,
-            Err(error) => return outcome::of_session(&error),
-        }
-    }
-}
+use crate::deliver::mail::Mail;
+use crate::deliver::outcome::{self, Matter, Verdict};
 
 /// Sends a message over an open session.
-pub(crate) async fn send_over(
+pub(super) async fn send_over(
     connection: &mut Connection,
-    outgoing: &Outgoing<'_>,
+    mail: &Mail<'_>,
 ) -> Result<Verdict, smtp_client::Error> {
     let offers =
         |extension| connection.offered().is_some_and(|offered| offered.extensions.contains(extension));
     let takes_eight_bit = offers(Extension::EightBitMime);
     let takes = if takes_eight_bit { Takes::EightBitBodies } else { Takes::SevenBits };
     let encoded;
-    let (message, remarks) = if seven_bit::fits(outgoing.message, takes) {
-        (outgoing.message, &[][..])
+    let (message, remarks) = if seven_bit::fits(mail.message, takes) {
+        (mail.message, &[][..])
     } else {
-        encoded = seven_bit::encode(outgoing.message, takes);
+        encoded = seven_bit::encode(mail.message, takes);
         (&encoded.bytes[..], &encoded.remarks[..])
     };
     let author = author(message);
-    let reverse_path = match (outgoing.reverse_path, author.clone()) {
+    let reverse_path = match (mail.reverse_path, author.clone()) {
         (ReversePath::Mailbox(_), Some(author)) => ReversePath::Mailbox(author),
         (path, _) => path.clone(),
     };
     let is_null = reverse_path.mailbox().is_none();
-    let is_plain = header::split(message).0.is_ascii() && outgoing.recipients.iter().all(Mailbox::is_ascii);
+    let is_plain = header::split(message).0.is_ascii() && mail.recipients.iter().all(Mailbox::is_ascii);
     let envelope = Envelope {
         reverse_path,
-        recipients: outgoing.recipients.to_vec(),
+        recipients: mail.recipients.to_vec(),
         size_octets: message.len() as u64,
         eight_bit: takes_eight_bit && !message.is_ascii(),
         smtputf8: !is_plain && offers(Extension::SmtpUtf8),

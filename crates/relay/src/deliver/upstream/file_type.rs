@@ -43,7 +43,7 @@ const TYPES: [(&str, &str); 36] = [
 /// Types that say nothing about a file.
 const SAYS_NOTHING: [&str; 5] = [
     "application/octet-stream",
-    "application/octetstream",
+    "application/bytestream",
     "application/binary",
     "application/unknown",
     "application/x-download",

@@ -1,0 +1,120 @@
+//! Rate limits, each shared by all that it limits.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use azure_types::ids::SubscriptionId;
+use clock::Clock;
+use jiff::Timestamp;
+use model::account::Account;
+use model::quota::Allowance;
+use store::{SENDS, Store, StoreError, Usage};
+use tokio::sync::Mutex as AsyncMutex;
+
+use crate::rate_limit::{AskedFor, Ended, LimitView, Limiter, MEMORY, SlotCount};
+
+/// The rate limit of one kind of request of one subscription, shared by all accounts in it.
+pub(crate) struct SharedLimiter {
+    subscription: SubscriptionId,
+    kind: &'static str,
+    limiter: Mutex<Limiter>,
+}
+
+/// All limits that were needed so far.
+#[derive(Default)]
+pub(super) struct Limits(AsyncMutex<HashMap<(SubscriptionId, &'static str), Arc<SharedLimiter>>>);
+
+impl Limits {
+    /// How the limit of an account's sends stands, in the time of day; all that it is if nothing was sent yet.
+    pub(super) async fn view(&self, account: &Account, clock: &Clock) -> LimitView {
+        let limits = self.0.lock().await;
+        let Some(limiter) = limits.get(&(account.subscription, SENDS)) else { return LimitView::default() };
+        let (now, steady) = (clock.now(), clock.steady());
+        limiter.lock().view(steady).moved(now.duration_since(steady))
+    }
+
+    /// The limit that an account's requests of one kind count against.
+    pub(super) async fn of(
+        &self,
+        account: &Account,
+        kind: &'static str,
+        (store, clock): (&Store, &Clock),
+    ) -> Result<Arc<SharedLimiter>, StoreError> {
+        let allowance = allowance(store, account, kind);
+        let mut limits = self.0.lock().await;
+        if let Some(limiter) = limits.get(&(account.subscription, kind)) {
+            limiter.lock().allow(allowance);
+            return Ok(Arc::clone(limiter));
+        }
+        let since = clock.steady().saturating_sub(MEMORY).unwrap_or(Timestamp::MIN);
+        let used = store.rate_usage().load(account.subscription, kind, since).await?;
+        let mut limiter = Limiter::new(allowance);
+        let counts = used.iter().map(|usage| SlotCount {
+            slot_seconds: usage.slot_seconds,
+            slot: usage.slot,
+            count: usage.count,
+        });
+        limiter.restore(&counts.collect::<Vec<_>>());
+        if let Some(pause) = pause(account.subscription, kind, (store, clock)).await? {
+            limiter.resume(pause);
+        }
+        let shared = SharedLimiter { subscription: account.subscription, kind, limiter: Mutex::new(limiter) };
+        let shared = Arc::new(shared);
+        limits.insert((account.subscription, kind), Arc::clone(&shared));
+        Ok(shared)
+    }
+}
+
+/// What all accounts of a subscription keep to: Azure counts what they send together.
+fn allowance(store: &Store, account: &Account, kind: &'static str) -> Allowance {
+    let of = |one: &Account| if kind == SENDS { one.quota.sends } else { one.quota.status_reads };
+    let directory = store.directory();
+    let others = directory.accounts().filter(|one| one.is_enabled() && one.id != account.id);
+    let sharing = others.filter(|one| one.subscription == account.subscription);
+    sharing.fold(of(account), |least, one| least.and(of(one)))
+}
+
+/// The pause that Azure asked an earlier process for, while it lasts.
+async fn pause(
+    subscription: SubscriptionId,
+    kind: &'static str,
+    (store, clock): (&Store, &Clock),
+) -> Result<Option<AskedFor>, StoreError> {
+    let throttlings = store.rate_usage().throttlings(subscription, kind).await?;
+    let Some((at, seconds)) = throttlings.first().and_then(|one| Some((one.at, one.wait_seconds?))) else {
+        return Ok(None);
+    };
+    let pause = AskedFor::new(at, Duration::from_secs(seconds.into()));
+    // Limits go by the steady time, which begins as the time of day.
+    Ok((clock.now() < pause.until).then_some(pause))
+}
+
+impl SharedLimiter {
+    pub(crate) fn lock(&self) -> MutexGuard<'_, Limiter> {
+        self.limiter.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Ends one request; gives what the store has to remember.
+    pub(crate) fn finish(&self, now: Timestamp, ended: Ended) -> Vec<Usage> {
+        let counts = self.lock().end(now, ended);
+        counts.map(|counts| self.usage(counts)).unwrap_or_default()
+    }
+
+    /// Counts requests that an earlier process left under way.
+    pub(crate) fn count(&self, now: Timestamp, count: u32) -> Vec<Usage> {
+        let counts = self.lock().count(now, count);
+        self.usage(counts)
+    }
+
+    fn usage(&self, counts: [SlotCount; 2]) -> Vec<Usage> {
+        let usage = |count: SlotCount| Usage {
+            subscription: self.subscription,
+            kind: self.kind,
+            slot_seconds: count.slot_seconds,
+            slot: count.slot,
+            count: count.count,
+        };
+        counts.map(usage).to_vec()
+    }
+}

@@ -1,0 +1,226 @@
+//! Upstreams: whom mail is handed to.
+//!
+//! 1. [`carrier`] is what delivery knows of a transport; [`acs_rest`] and [`acs_smtp`] are Azure's two.
+//! 2. [`azure`] sets up the transports of an account; [`limits`] shares out what an upstream allows.
+//! 3. [`document`] and [`unsupported`] are what the Email API can say of a message, and what it cannot.
+//! 4. [`pool`] keeps SMTP sessions open; [`session`] sends a message over one; [`smtputf8`] leaves out whom a server
+//!    cannot be told.
+
+pub(crate) mod acs_rest;
+mod acs_smtp;
+pub(crate) mod azure;
+pub(crate) mod carrier;
+mod document;
+mod file_type;
+pub(crate) mod limits;
+mod pool;
+mod session;
+mod smtputf8;
+pub(crate) mod unsupported;
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use azure_client::HttpError;
+use azure_client::account::CredentialError;
+use azure_client::credential::IdentityEndpoint;
+use azure_types::access_key::NotAnAccessKey;
+use clock::{Clock, Entropy};
+use model::account::Account;
+use model::id::AccountId;
+use secrecy::SecretString;
+use store::{NextStep, SENDS, STATUS_READS, SecretName, SecretOwner, Store, StoreError};
+use tls::TrustError;
+use tokio::sync::{Mutex as AsyncMutex, Notify};
+
+use self::acs_rest::AcsRest;
+use self::azure::Means;
+use self::carrier::{Carrier, HonouredId};
+use self::limits::{Limits, SharedLimiter};
+use self::pool::LeaseError;
+use crate::problems::Noticed;
+use crate::rate_limit::LimitView;
+
+/// An account, ready to be sent through.
+pub(crate) struct Upstream {
+    pub(crate) account: Arc<Account>,
+    /// Its transports, whether or not mail may use them.
+    pub(crate) carriers: Vec<Carrier>,
+    /// What a send counts against, by whichever transport.
+    pub(crate) sends: Arc<SharedLimiter>,
+    /// Sends whose status is still to be read.
+    unread: AtomicU32,
+}
+
+/// All accounts that were sent through.
+pub struct Upstreams {
+    store: Store,
+    clock: Clock,
+    entropy: Entropy,
+    identity: IdentityEndpoint,
+    ready: AsyncMutex<HashMap<AccountId, Arc<Upstream>>>,
+    status_wanted: Mutex<HashMap<AccountId, Arc<Notify>>>,
+    noticed: Noticed,
+    limits: Limits,
+}
+
+/// Why an account cannot be sent through.
+#[derive(Debug, thiserror::Error)]
+pub enum UpstreamError {
+    /// Its secret cannot be had.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// No connections can be made.
+    #[error(transparent)]
+    Http(#[from] HttpError),
+    /// What is to be trusted cannot be.
+    #[error(transparent)]
+    Trust(#[from] TrustError),
+    /// Its access key is not one.
+    #[error(transparent)]
+    AccessKey(#[from] NotAnAccessKey),
+    /// What its app proves itself with is not usable.
+    #[error(transparent)]
+    Credential(#[from] CredentialError),
+    /// Nobody has said which communication service it sends through.
+    #[error("no communication service is chosen: `postern account {0}` chooses one")]
+    NoService(String),
+}
+
+impl Upstreams {
+    /// None yet.
+    #[must_use]
+    pub fn new(store: Store, (clock, entropy): (Clock, Entropy), identity: IdentityEndpoint) -> Self {
+        Self {
+            store,
+            clock,
+            entropy,
+            identity,
+            ready: AsyncMutex::default(),
+            status_wanted: Mutex::default(),
+            noticed: Noticed::default(),
+            limits: Limits::default(),
+        }
+    }
+
+    /// The account's upstream, made if need be, or made anew if the account has changed.
+    pub(crate) async fn of(&self, account: &Arc<Account>) -> Result<Arc<Upstream>, UpstreamError> {
+        let mut ready = self.ready.lock().await;
+        if let Some(upstream) = ready.get(&account.id)
+            && upstream.account == *account
+        {
+            return Ok(Arc::clone(upstream));
+        }
+        let upstream = Arc::new(self.make(account).await?);
+        ready.insert(account.id, Arc::clone(&upstream));
+        Ok(upstream)
+    }
+
+    /// Whether an account's mail can reach a local part beyond ASCII: by a transport that mail may use, and whose
+    /// server offers SMTPUTF8. Azure's Email API is not known to take one.
+    ///
+    /// # Errors
+    /// When the server has to be asked and cannot be, with the reason.
+    pub(crate) async fn reaches_beyond_ascii(&self, account: &Arc<Account>) -> Result<bool, String> {
+        if !account.transports().iter().any(|transport| carrier::may_take_smtputf8(*transport)) {
+            return Ok(false);
+        }
+        let upstream = self.of(account).await.map_err(|error| store::chain(&error))?;
+        for carrier in upstream.carriers.iter().filter(|carrier| account.may_use(carrier.transport())) {
+            let takes = carrier.takes_smtputf8().await.map_err(|error| match error {
+                LeaseError::Session(error) => store::chain(&error),
+                LeaseError::Token(failure) => store::chain(&failure),
+            })?;
+            if takes {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// What went wrong lately.
+    pub(crate) fn noticed(&self) -> &Noticed {
+        &self.noticed
+    }
+
+    /// How the limit of an account's sends stands, in the time of day; all that it is if nothing was sent yet.
+    pub(crate) async fn limit_of(&self, account: &Account) -> LimitView {
+        self.limits.view(account, &self.clock).await
+    }
+
+    /// Forgets an account's side: it was removed, or its secret changed.
+    pub async fn forget(&self, account: AccountId) {
+        self.ready.lock().await.remove(&account);
+    }
+
+    /// Resolves when the status of one of the account's sends is to be read.
+    pub(crate) async fn status_wanted(&self, account: AccountId) {
+        self.status_notify(account).notified().await;
+    }
+
+    /// Says that there is a status to be read now: what was sent has been noted.
+    pub(crate) fn want_status(&self, account: AccountId) {
+        self.status_notify(account).notify_one();
+    }
+
+    fn status_notify(&self, account: AccountId) -> Arc<Notify> {
+        let mut map = self.status_wanted.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(map.entry(account).or_default())
+    }
+
+    async fn make(&self, account: &Arc<Account>) -> Result<Upstream, UpstreamError> {
+        let owner = SecretOwner::Account(account.id);
+        let secret = match SecretName::of(account.authorization) {
+            Some(name) => self.store.secrets().get(owner, name).await?,
+            None => SecretString::default(),
+        };
+        let source = (&self.store, &self.clock);
+        let means = Means {
+            account,
+            secret,
+            identity: &self.identity,
+            clock: &self.clock,
+            entropy: &self.entropy,
+            status_reads: self.limits.of(account, STATUS_READS, source).await?,
+        };
+        Ok(Upstream {
+            carriers: means.carriers()?,
+            sends: self.limits.of(account, SENDS, source).await?,
+            unread: AtomicU32::new(self.store.queue().unread(account.id).await?),
+            account: Arc::clone(account),
+        })
+    }
+}
+
+impl Upstream {
+    /// The transport that is asked what became of a message, if one has to be.
+    pub(crate) fn with_status(&self) -> Option<&AcsRest> {
+        self.carriers.iter().find_map(Carrier::with_status)
+    }
+
+    /// Whether what was sent when a process ended may arrive a second time.
+    pub(crate) fn may_double(&self) -> bool {
+        let open = self.carriers.iter().filter(|carrier| self.account.may_use(carrier.transport()));
+        open.into_iter().any(|carrier| carrier.honours() == HonouredId::None)
+    }
+
+    /// Whether the status of one more send will be read: not if so many wait already that an hour's
+    /// reads would not do.
+    pub(crate) fn wants_status(&self) -> bool {
+        let limit = self.account.quota.status_reads.per_hour / 2;
+        let wanted = self.unread.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |unread| {
+            (unread < limit).then_some(unread + 1)
+        });
+        wanted.is_ok()
+    }
+
+    /// A status was read; what follows says whether it has to be read again.
+    pub(crate) fn status_read(&self, next: &NextStep) {
+        if !matches!(next, NextStep::ReadStatus { .. }) {
+            let _ = self
+                .unread
+                .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |unread| unread.checked_sub(1));
+        }
+    }
+}
