@@ -10,62 +10,37 @@
 //! [`Store::credentials`] and [`Store::secrets`] are its rooms; [`Directory`] is the part that every
 //! session looks at, kept in memory.
 
-mod accounts;
-mod audit;
 mod authentication_failures;
-mod body;
-mod changes;
-mod columns;
-mod credentials;
 mod data_dir;
-mod database;
 mod directory;
-mod directory_rows;
-mod dns_providers;
 mod error;
-mod infrastructure;
-mod intake_rules;
-mod journal;
-mod locks;
-mod logins;
-mod nodes;
 mod options;
-mod published;
-mod queue;
-mod quota_leases;
-mod rate_usage;
-mod refusals;
-mod rotations;
-mod secrets;
-mod senders;
-mod smtp_usernames;
-mod store;
-mod verifications;
+mod sqlite;
 
-pub use accounts::{Accounts, Dependents, Losses, SecretChange, Waiting};
-pub use audit::{Audit, AuditEntry};
 pub use authentication_failures::AuthenticationFailures;
-pub use body::{Body, BodyWriter};
-pub use changes::{Change, Changed, Changes};
-pub use credentials::Credentials;
 pub use data_dir::{DataDir, DataDirError, Volatile};
 pub use directory::Directory;
-pub use dns_providers::DnsProviders;
 pub use error::{Blame, StoreError, chain};
-pub use infrastructure::Infrastructures;
-pub use locks::{Held, Locks, Term};
-pub use logins::{CredentialUse, LoginNews, Logins, Welcome};
-pub use nodes::Node;
 pub use options::Options;
-pub use queue::{
+pub use sqlite::accounts::{Accounts, Dependents, Losses, SecretChange, Waiting};
+pub use sqlite::audit::{Audit, AuditEntry};
+pub use sqlite::body::{Body, BodyWriter};
+pub use sqlite::changes::{Change, Changed, Changes};
+pub use sqlite::credentials::Credentials;
+pub use sqlite::dns_providers::DnsProviders;
+pub use sqlite::infrastructure::Infrastructures;
+pub use sqlite::locks::{Held, Locks, Term};
+pub use sqlite::logins::{CredentialUse, LoginNews, Logins, Welcome};
+pub use sqlite::nodes::Node;
+pub use sqlite::queue::{
     Accepted, Claim, Cursor, Disk, Hindered, ListedSend, MessageView, NextStep, Queue, RepairUse, SendView,
     Settlement, StatusCheck, Suppressed, TakenGroup,
 };
-pub use quota_leases::{Quota, QuotaLease, QuotaLeases, QuotaRequest, QuotaWindow, Share};
-pub use rate_usage::{RateUsage, SENDS, STATUS_READS, Throttling, Usage};
-pub use refusals::{RefusalChanges, Refusals};
-pub use rotations::Rotations;
-pub use secrets::{KeySource, MasterKey, NewSecret, SecretFacts, SecretName, SecretOwner, Secrets};
-pub use smtp_usernames::SmtpUsernames;
-pub use store::Store;
-pub use verifications::{KeptVerification, Verifications};
+pub use sqlite::quota_leases::{Quota, QuotaLease, QuotaLeases, QuotaRequest, QuotaWindow, Share};
+pub use sqlite::rate_usage::{RateUsage, SENDS, STATUS_READS, Throttling, Usage};
+pub use sqlite::refusals::{RefusalChanges, Refusals};
+pub use sqlite::rotations::Rotations;
+pub use sqlite::secrets::{KeySource, MasterKey, NewSecret, SecretFacts, SecretName, SecretOwner, Secrets};
+pub use sqlite::smtp_usernames::SmtpUsernames;
+pub use sqlite::store::Store;
+pub use sqlite::verifications::{KeptVerification, Verifications};

@@ -3,7 +3,7 @@
 use super::{Breach, Source};
 
 /// Their tables are about to be replaced.
-const OLD: [&str; 2] = ["crates/store/src/estates/", "crates/store/src/infrastructure/"];
+const OLD: [&str; 2] = ["crates/store/src/sqlite/infrastructure/", "crates/store/src/infrastructure/"];
 
 /// Checks one file.
 pub(super) fn check(source: &Source, breaches: &mut Vec<Breach>) {

@@ -44,7 +44,7 @@ const WALLS: [(&str, &[&str], &str); 12] = [
     // What seals secrets must never be a sequence that a test repeats.
     (
         "getrandom::",
-        &["crates/clock/", "crates/store/src/secrets/"],
+        &["crates/clock/", "crates/store/src/sqlite/secrets/"],
         "randomness is an argument: take an Entropy",
     ),
 ];

@@ -1,0 +1,199 @@
+//! Brings the schema up to date: numbered steps, forward only. `migrations/README.md` has the rules.
+
+use rusqlite::Connection;
+
+use crate::error::StoreError;
+
+/// All steps in order. A released step is never edited.
+const STEPS: [&str; 13] = [
+    include_str!("../../../migrations/0001_queue_accounts_and_secrets.sql"),
+    include_str!("../../../migrations/0002_when_an_account_changed.sql"),
+    include_str!("../../../migrations/0003_verify_rotate_audit.sql"),
+    include_str!("../../../migrations/0004_estates.sql"),
+    include_str!("../../../migrations/0005_changes_to_messages.sql"),
+    include_str!("../../../migrations/0006_smtp_usernames.sql"),
+    include_str!("../../../migrations/0007_a_second_way_and_divided_sends.sql"),
+    include_str!("../../../migrations/0008_logins_that_worked.sql"),
+    include_str!("../../../migrations/0009_how_long_azure_asked_to_wait.sql"),
+    include_str!("../../../migrations/0010_refusals.sql"),
+    include_str!("../../../migrations/0011_why_mail_waits.sql"),
+    include_str!("../../../migrations/0012_sizes_are_in_bytes.sql"),
+    include_str!("../../../migrations/0015_what_nodes_share.sql"),
+];
+
+/// Applies the steps that the database has not seen.
+pub(super) fn apply(connection: &mut Connection) -> Result<(), StoreError> {
+    let version: usize = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    if version > STEPS.len() {
+        return Err(StoreError::Damaged(format!(
+            "the database is at version {version} and this program knows {}: it was written by a newer one",
+            STEPS.len()
+        )));
+    }
+    for (number, step) in STEPS.iter().enumerate().skip(version) {
+        let transaction = connection.transaction()?;
+        transaction.execute_batch(step)?;
+        transaction.pragma_update(None, "user_version", number + 1)?;
+        transaction.commit()?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What stands at the end, as SQL without comments, blank lines and indentation.
+    fn schema(connection: &Connection) -> String {
+        let select = "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY type, name";
+        let mut statement = connection.prepare(select).unwrap();
+        let all: Result<Vec<String>, _> = statement.query_map([], |row| row.get(0)).unwrap().collect();
+        let plain = |sql: String| {
+            let lines = sql.lines().map(|line| line.split("--").next().unwrap_or_default());
+            let words = lines.map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "));
+            let lines: Vec<String> = words.filter(|line| !line.is_empty()).collect();
+            lines.join("\n") + ";\n"
+        };
+        all.unwrap().into_iter().map(plain).collect::<Vec<_>>().join("\n")
+    }
+
+    #[test]
+    fn the_schema_is_what_the_snapshot_says() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        apply(&mut connection).unwrap();
+        apply(&mut connection).unwrap();
+        let (schema, file) =
+            (schema(&connection), concat!(env!("CARGO_MANIFEST_DIR"), "/migrations/schema.txt"));
+        if std::env::var_os("UPDATE_SCHEMA").is_some() {
+            std::fs::write(file, &schema).unwrap();
+        }
+        let snapshot = std::fs::read_to_string(file).unwrap();
+        let differs = schema.lines().zip(snapshot.lines()).find(|(is, was)| is != was);
+        assert!(
+            schema == snapshot,
+            "the migrations lead to another schema than {file} says, first at {differs:?}. If that is meant: \
+             UPDATE_SCHEMA=1 cargo test -p store --lib the_schema_is"
+        );
+    }
+
+    #[test]
+    fn sends_of_an_older_database_are_undivided_and_unrefused() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        let step = STEPS.iter().position(|step| step.contains("refused_by_rest")).unwrap();
+        for step in &STEPS[..step] {
+            connection.execute_batch(step).unwrap();
+        }
+        connection.pragma_update(None, "user_version", step).unwrap();
+        connection
+            .execute_batch(
+                "INSERT INTO send (message_id, part, account_id, lane, operation_id, recipients, state, due_at)
+                 VALUES ('m', 0, 'a', 1, 'o', '[]', 'queued', 7)",
+            )
+            .unwrap();
+        apply(&mut connection).unwrap();
+        let row: (i64, Option<String>, Option<String>) = connection
+            .query_row("SELECT due_at, refused_by_rest, division FROM send", [], |row| {
+                Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+            })
+            .unwrap();
+        assert_eq!(row, (7, None, None));
+    }
+
+    #[test]
+    fn sends_of_before_are_counted_and_so_is_what_becomes_of_them() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        let before = STEPS.iter().position(|step| step.contains("send_count")).unwrap();
+        for step in &STEPS[..before] {
+            connection.execute_batch(step).unwrap();
+        }
+        connection.pragma_update(None, "user_version", before).unwrap();
+        let insert = |connection: &Connection, part: i64, state: &str| {
+            let sql = "INSERT INTO send (message_id, part, account_id, lane, operation_id, recipients, state, due_at)
+                VALUES ('m', ?, 'a', 1, 'o', '[]', ?, 7)";
+            connection.execute(sql, rusqlite::params![part, state]).unwrap();
+        };
+        insert(&connection, 0, "queued");
+        insert(&connection, 1, "sent");
+        insert(&connection, 2, "queued");
+        apply(&mut connection).unwrap();
+        let counts = |connection: &Connection| -> Vec<(String, i64)> {
+            let mut select = connection
+                .prepare("SELECT state, count FROM send_count WHERE count > 0 ORDER BY state")
+                .unwrap();
+            let rows = select.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+            rows.map(Result::unwrap).collect()
+        };
+        let expected = |counts: &[(&str, i64)]| -> Vec<(String, i64)> {
+            counts.iter().map(|(state, count)| ((*state).to_owned(), *count)).collect()
+        };
+        assert_eq!(counts(&connection), expected(&[("queued", 2), ("sent", 1)]));
+        insert(&connection, 3, "queued");
+        connection.execute("UPDATE send SET state = 'sending' WHERE part IN (0, 3)", []).unwrap();
+        connection.execute("UPDATE send SET state = 'sending', due_at = 9 WHERE part = 3", []).unwrap();
+        connection.execute("DELETE FROM send WHERE part = 1", []).unwrap();
+        assert_eq!(counts(&connection), expected(&[("queued", 1), ("sending", 2)]));
+    }
+
+    #[test]
+    fn an_account_of_before_can_have_smtp_usernames() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        let before = STEPS.iter().position(|step| step.contains("CREATE TABLE smtp_username")).unwrap();
+        for step in &STEPS[..before] {
+            connection.execute_batch(step).unwrap();
+        }
+        connection.pragma_update(None, "user_version", before).unwrap();
+        let account = "INSERT INTO account (id, name, tenant, client, subscription, cloud, service, endpoint,
+            authorization, transport, sends_per_minute, sends_per_hour, status_reads_per_minute,
+            status_reads_per_hour, requests_at_once, smtp_sessions, created_at)
+            VALUES ('a', 'contoso', 't', 'c', 's', 'public', 'svc', 'https://x', 'secret', 'auto', 1, 1, 1, 1, 1, 1, 1)";
+        connection.execute_batch(account).unwrap();
+        apply(&mut connection).unwrap();
+        let insert = "INSERT INTO smtp_username (account_id, service, username, client, tenant)
+            VALUES ('a', 'svc', ?, 'c', 't')";
+        connection.execute(insert, ["Printer@contoso.com"]).unwrap();
+        assert!(connection.execute(insert, ["printer@CONTOSO.com"]).is_err(), "the same in any case");
+        let name: String = connection.query_row("SELECT name FROM account", [], |row| row.get(0)).unwrap();
+        assert_eq!(name, "contoso");
+    }
+
+    #[test]
+    fn messages_of_an_older_build_have_no_changes() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        for (number, step) in STEPS.iter().enumerate().take(4) {
+            connection.execute_batch(step).unwrap();
+            connection.pragma_update(None, "user_version", number + 1).unwrap();
+        }
+        let old = "INSERT INTO message VALUES ('1', 'a', 'credential', 'scanner1', 'normal', '', NULL, NULL, 'a@b', '<1@x>', \
+             's', 3, 0, 0, NULL, 1, 8, 1)";
+        connection.execute(old, []).unwrap();
+        apply(&mut connection).unwrap();
+        let changes: String =
+            connection.query_row("SELECT changes FROM message WHERE id = '1'", [], |row| row.get(0)).unwrap();
+        assert_eq!(changes, "[]");
+    }
+
+    #[test]
+    fn refusals_of_an_older_build_do_not_say_how_long_azure_asked_to_wait() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        let before = STEPS.iter().position(|step| step.contains("wait_seconds")).unwrap();
+        for step in &STEPS[..before] {
+            connection.execute_batch(step).unwrap();
+        }
+        connection.pragma_update(None, "user_version", before).unwrap();
+        connection.execute("INSERT INTO throttled VALUES ('s', 'sends', 7, 2, 88)", []).unwrap();
+        apply(&mut connection).unwrap();
+        let row: (u32, Option<u32>) = connection
+            .query_row("SELECT in_hour, wait_seconds FROM throttled", [], |row| {
+                Ok((row.get(0)?, row.get(1)?))
+            })
+            .unwrap();
+        assert_eq!(row, (88, None));
+    }
+
+    #[test]
+    fn a_newer_database_is_left_alone() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        connection.pragma_update(None, "user_version", 99).unwrap();
+        assert!(matches!(apply(&mut connection), Err(StoreError::Damaged(_))));
+    }
+}

@@ -1,0 +1,115 @@
+//! The desired state of accounts, how far each step towards it came, and what was written into DNS.
+
+mod rows;
+mod steps;
+mod written;
+
+use jiff::Timestamp;
+use model::account::Account;
+use model::id::AccountId;
+use model::infrastructure::Infrastructure;
+use rusqlite::OptionalExtension as _;
+
+use crate::error::StoreError;
+use crate::sqlite::audit::AuditEntry;
+use crate::sqlite::database::{Database, Durability};
+
+/// A handle to the infrastructure.
+#[derive(Clone)]
+pub struct Infrastructures {
+    database: Database,
+}
+
+impl Infrastructures {
+    pub(crate) fn new(database: Database) -> Self {
+        Self { database }
+    }
+
+    /// The desired state of an account; `None` if nobody has said.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn of(&self, account: AccountId) -> Result<Option<Infrastructure>, StoreError> {
+        self.database.read(move |connection| rows::read(connection, account)).await
+    }
+
+    /// Accounts of which somebody has said what they are to have.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn accounts(&self) -> Result<Vec<AccountId>, StoreError> {
+        self.database
+            .read(move |connection| {
+                let mut select = connection.prepare_cached("SELECT account_id FROM estate")?;
+                let mut rows = select.query([])?;
+                let mut accounts = Vec::new();
+                while let Some(row) = rows.next()? {
+                    accounts.push(crate::sqlite::columns::to_id(&row.get::<_, String>(0)?)?);
+                }
+                Ok(accounts)
+            })
+            .await
+    }
+
+    /// Keeps an infrastructure in place of `before`, which was read earlier.
+    ///
+    /// # Errors
+    /// When somebody else has changed it since, the account is gone, or nothing can be written.
+    pub async fn keep(
+        &self,
+        before: Option<Infrastructure>,
+        infrastructure: Infrastructure,
+        audit: AuditEntry,
+    ) -> Result<(), StoreError> {
+        self.database
+            .write(Durability::Synced, move |connection| {
+                let id = infrastructure.account.to_string();
+                let there: Option<i64> = connection
+                    .prepare_cached("SELECT changed_at FROM estate WHERE account_id = ?")?
+                    .query_row([&id], |row| row.get(0))
+                    .optional()?;
+                if there != before.as_ref().map(|before| before.changed_at.as_millisecond()) {
+                    return Err(StoreError::Changed("the desired state of the account".to_owned()));
+                }
+                if !connection.prepare_cached("SELECT 1 FROM account WHERE id = ?")?.exists([&id])? {
+                    return Err(StoreError::Missing("the account".to_owned()));
+                }
+                rows::write(connection, before.as_ref(), &infrastructure)?;
+                audit.store(connection)
+            })
+            .await
+    }
+
+    /// Forgets the desired state of an account, and how far it came, unless somebody has changed it since. What was written
+    /// into DNS stays known.
+    ///
+    /// # Errors
+    /// When nothing can be written.
+    pub async fn forget(
+        &self,
+        account: &Account,
+        changed_at: Timestamp,
+        audit: AuditEntry,
+    ) -> Result<(), StoreError> {
+        let id = account.id.to_string();
+        self.database
+            .write(Durability::Synced, move |connection| {
+                let there: Option<i64> = connection
+                    .prepare_cached("SELECT changed_at FROM estate WHERE account_id = ?")?
+                    .query_row([&id], |row| row.get(0))
+                    .optional()?;
+                if there != Some(changed_at.as_millisecond()) {
+                    return Err(StoreError::Changed("the desired state of the account".to_owned()));
+                }
+                for table in ["estate", "estate_domain", "estate_sender", "estate_login", "estate_step"] {
+                    connection.execute(&format!("DELETE FROM {table} WHERE account_id = ?"), [&id])?;
+                }
+                audit.store(connection)
+            })
+            .await
+    }
+}
+
+/// All tables that have rows of an account.
+pub(crate) const TABLES: [&str; 6] =
+    ["estate", "estate_domain", "estate_sender", "estate_login", "estate_step", "written_record"];

@@ -1,0 +1,80 @@
+//! Steps towards an infrastructure: written down before the call, and after it.
+
+use model::id::AccountId;
+use model::infrastructure::{RecordedStep, StepState};
+use rusqlite::params;
+
+use super::Infrastructures;
+use crate::error::StoreError;
+use crate::sqlite::columns;
+use crate::sqlite::database::Durability;
+
+impl Infrastructures {
+    /// Writes down how far a step is. A step that begins is counted as a try.
+    ///
+    /// # Errors
+    /// When nothing can be written.
+    pub async fn note_step(&self, account: AccountId, step: RecordedStep) -> Result<(), StoreError> {
+        self.database
+            .write(Durability::Synced, move |connection| {
+                let tries = u32::from(step.state == StepState::Begun);
+                connection
+                    .prepare_cached(
+                        "INSERT INTO estate_step VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+                         ON CONFLICT DO UPDATE SET state = ?3, problem = ?4, tries = tries + ?5, at = ?6",
+                    )?
+                    .execute(params![
+                        account.to_string(),
+                        step.key,
+                        step.state.as_str(),
+                        step.problem,
+                        tries,
+                        step.at.as_millisecond(),
+                    ])?;
+                Ok(())
+            })
+            .await
+    }
+
+    /// Forgets a step.
+    ///
+    /// # Errors
+    /// When nothing can be written.
+    pub async fn forget_step(&self, account: AccountId, key: String) -> Result<(), StoreError> {
+        self.database
+            .write(Durability::Synced, move |connection| {
+                let delete = "DELETE FROM estate_step WHERE account_id = ? AND key = ?";
+                connection.execute(delete, params![account.to_string(), key])?;
+                Ok(())
+            })
+            .await
+    }
+
+    /// All steps of an account, by their keys.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn steps(&self, account: AccountId) -> Result<Vec<RecordedStep>, StoreError> {
+        self.database
+            .read(move |connection| {
+                let mut select = connection.prepare_cached(
+                    "SELECT key, state, problem, tries, at FROM estate_step WHERE account_id = ? ORDER BY key",
+                )?;
+                let mut rows = select.query([account.to_string()])?;
+                let mut steps = Vec::new();
+                while let Some(row) = rows.next()? {
+                    let word: String = row.get(1)?;
+                    let state = StepState::ALL.into_iter().find(|state| state.as_str() == word);
+                    steps.push(RecordedStep {
+                        key: row.get(0)?,
+                        state: state.ok_or_else(|| StoreError::Damaged(format!("step state {word}")))?,
+                        problem: row.get(2)?,
+                        tries: row.get(3)?,
+                        at: columns::to_time(row.get(4)?)?,
+                    });
+                }
+                Ok(steps)
+            })
+            .await
+    }
+}

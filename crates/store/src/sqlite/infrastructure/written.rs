@@ -1,0 +1,88 @@
+//! What was written into DNS.
+
+use model::id::AccountId;
+use model::infrastructure::{DnsWay, WrittenRecord};
+use rusqlite::params;
+
+use super::Infrastructures;
+use crate::error::StoreError;
+use crate::sqlite::columns;
+use crate::sqlite::database::Durability;
+
+impl Infrastructures {
+    /// Writes down a record, before it is written and again with the id that it was given. What stood there
+    /// before the first time stays known.
+    ///
+    /// # Errors
+    /// When nothing can be written.
+    pub async fn note_record(&self, account: AccountId, record: WrittenRecord) -> Result<(), StoreError> {
+        self.database
+            .write(Durability::Synced, move |connection| {
+                connection.execute(
+                    "INSERT INTO written_record VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
+                     ON CONFLICT DO UPDATE SET way = ?6, zone = ?7, record_id = ?8, at = ?10",
+                    params![
+                        account.to_string(),
+                        record.name,
+                        record.kind,
+                        record.value,
+                        record.domain,
+                        record.way.to_string(),
+                        record.zone,
+                        record.record_id,
+                        record.before,
+                        record.at.as_millisecond(),
+                    ],
+                )?;
+                Ok(())
+            })
+            .await
+    }
+
+    /// Forgets a record that is gone.
+    ///
+    /// # Errors
+    /// When nothing can be written.
+    pub async fn forget_record(&self, account: AccountId, record: WrittenRecord) -> Result<(), StoreError> {
+        self.database
+            .write(Durability::Synced, move |connection| {
+                connection.execute(
+                    "DELETE FROM written_record WHERE account_id = ? AND name = ? AND kind = ? AND value = ?",
+                    params![account.to_string(), record.name, record.kind, record.value],
+                )?;
+                Ok(())
+            })
+            .await
+    }
+
+    /// What was written for an account.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn written(&self, account: AccountId) -> Result<Vec<WrittenRecord>, StoreError> {
+        self.database
+            .read(move |connection| {
+                let mut select = connection.prepare_cached(
+                    "SELECT name, kind, value, domain, way, zone, record_id, before, at FROM written_record
+                     WHERE account_id = ? ORDER BY domain, name",
+                )?;
+                let mut rows = select.query([account.to_string()])?;
+                let mut records = Vec::new();
+                while let Some(row) = rows.next()? {
+                    records.push(WrittenRecord {
+                        name: row.get(0)?,
+                        kind: row.get(1)?,
+                        value: row.get(2)?,
+                        domain: row.get(3)?,
+                        way: DnsWay::from_word(&row.get::<_, String>(4)?),
+                        zone: row.get(5)?,
+                        record_id: row.get(6)?,
+                        before: row.get(7)?,
+                        at: columns::to_time(row.get(8)?)?,
+                    });
+                }
+                Ok(records)
+            })
+            .await
+    }
+}

@@ -1,0 +1,75 @@
+//! A credential's rules for mail on its way in, as members of its JSON.
+
+use model::credential::{IntakeRules, ReversePathRule};
+use model::repair::Repair;
+use serde::{Deserialize, Serialize};
+
+use crate::error::StoreError;
+use crate::sqlite::columns;
+
+/// Nothing of it is there for a credential without such rules, as those of older builds are.
+#[derive(Default, Serialize, Deserialize)]
+pub(crate) struct IntakeWords {
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    reply_to_author: bool,
+    /// Domains beside those of the account.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    reverse_path_domains: Vec<String>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    reverse_path_anywhere: bool,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    repairs: Vec<String>,
+}
+
+impl IntakeWords {
+    pub(crate) fn of(rules: &IntakeRules) -> Self {
+        let domains = match &rules.reverse_paths {
+            ReversePathRule::Anywhere => Vec::new(),
+            ReversePathRule::Domains(domains) => domains.iter().map(ToString::to_string).collect(),
+        };
+        Self {
+            reply_to_author: rules.reply_to_author,
+            reverse_path_anywhere: rules.reverse_paths == ReversePathRule::Anywhere,
+            reverse_path_domains: domains,
+            repairs: rules.repairs.iter().map(|repair| repair.as_str().to_owned()).collect(),
+        }
+    }
+
+    pub(crate) fn into_rules(self) -> Result<IntakeRules, StoreError> {
+        let domains = self.reverse_path_domains.iter().map(|text| columns::to_id(text));
+        let reverse_paths = if self.reverse_path_anywhere {
+            ReversePathRule::Anywhere
+        } else {
+            ReversePathRule::Domains(domains.collect::<Result<_, _>>()?)
+        };
+        let repair = |word: &String| {
+            Repair::from_word(word).ok_or_else(|| StoreError::Damaged(format!("{word:?} is no repair")))
+        };
+        let repairs = self.repairs.iter().map(repair).collect::<Result<_, _>>()?;
+        Ok(IntakeRules { reply_to_author: self.reply_to_author, reverse_paths, repairs })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rules_survive_and_older_ones_have_none() {
+        let rules = IntakeRules {
+            reply_to_author: true,
+            reverse_paths: ReversePathRule::Domains(vec!["lists.example".parse().unwrap()]),
+            repairs: Repair::ALL.into_iter().collect(),
+        };
+        let anywhere = IntakeRules { reverse_paths: ReversePathRule::Anywhere, ..IntakeRules::default() };
+        for rules in [rules, anywhere, IntakeRules::default()] {
+            let json = serde_json::to_string(&IntakeWords::of(&rules)).unwrap();
+            let words: IntakeWords = serde_json::from_str(&json).unwrap();
+            assert_eq!(words.into_rules().unwrap(), rules, "{json}");
+        }
+        let old: IntakeWords = serde_json::from_str(r#"{"networks":["10.0.0.0/8"]}"#).unwrap();
+        assert_eq!(old.into_rules().unwrap(), IntakeRules::default());
+        let unknown: IntakeWords = serde_json::from_str(r#"{"repairs":["everything"]}"#).unwrap();
+        assert!(unknown.into_rules().is_err());
+    }
+}

@@ -1,0 +1,283 @@
+//! Claiming what is due, under a lease: a crash delivers again rather than loses.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use model::delivery::{ClaimedSend, SendId};
+use model::id::AccountId;
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
+
+use super::{Claim, Queue, StatusCheck};
+use crate::error::StoreError;
+use crate::sqlite::columns;
+use crate::sqlite::database::Durability;
+use crate::sqlite::journal::Place;
+use crate::sqlite::nodes::Node;
+
+impl Queue {
+    /// Claims up to `limit` sends of an account that are due, most urgent lane first, longest waiting
+    /// first. Until `lease_until` nobody else gets them.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn claim_due(
+        &self,
+        account: AccountId,
+        now: Timestamp,
+        limit: usize,
+        lease_until: Timestamp,
+    ) -> Result<Vec<Claim>, StoreError> {
+        let (asked, lease) = (Asked { account, now, limit }, self.lease(lease_until));
+        self.0.database.write(Durability::Synced, move |connection| claim(connection, asked, lease)).await
+    }
+
+    /// Claims up to `limit` waiting sends of an account whose time is over. None waits for longer.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn claim_expired(
+        &self,
+        account: AccountId,
+        now: Timestamp,
+        limit: usize,
+        lease_until: Timestamp,
+    ) -> Result<Vec<Claim>, StoreError> {
+        let any = self
+            .0
+            .database
+            .read(move |connection| {
+                let mut select = connection.prepare_cached(EXPIRED)?;
+                Ok(select.exists(params![account.to_string(), now.as_millisecond(), 1])?)
+            })
+            .await?;
+        if !any {
+            return Ok(Vec::new());
+        }
+        let lease = self.lease(lease_until);
+        self.0
+            .database
+            .write(Durability::Written, move |connection| {
+                let mut select = connection.prepare_cached(EXPIRED)?;
+                let mut rows = select.query(params![account.to_string(), now.as_millisecond(), limit])?;
+                let mut claims = Vec::new();
+                while let Some(row) = rows.next()? {
+                    claims.push(read_claim(row)?);
+                }
+                lease.take(connection, &claims)?;
+                Ok(claims)
+            })
+            .await
+    }
+
+    /// When the next send of an account is due, if one waits.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn next_due(&self, account: AccountId) -> Result<Option<Timestamp>, StoreError> {
+        self.0
+            .database
+            .read(move |connection| {
+                let mut select = connection.prepare_cached(
+                    "SELECT min(due_at) FROM send WHERE account_id = ? AND lane = ? AND state = 'queued'",
+                )?;
+                let mut next: Option<i64> = None;
+                for lane in 0..3 {
+                    let due: Option<i64> =
+                        select.query_row(params![account.to_string(), lane], |row| row.get(0))?;
+                    next = [next, due].into_iter().flatten().min();
+                }
+                next.map(columns::to_time).transpose()
+            })
+            .await
+    }
+
+    /// Puts every send back that a process had under way which is gone; says how many of each account: Azure may
+    /// have counted them.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn release_leases(&self, now: Timestamp) -> Result<Vec<(AccountId, u32)>, StoreError> {
+        self.0.database.write(Durability::Synced, move |connection| release_dead(connection, now)).await
+    }
+
+    fn lease(&self, until: Timestamp) -> Lease {
+        Lease { node: self.0.node, until }
+    }
+
+    /// Takes up to `limit` sends whose status may be read now. Until `lease_until` nobody else does.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn claim_status_checks(
+        &self,
+        account: AccountId,
+        now: Timestamp,
+        limit: usize,
+        lease_until: Timestamp,
+    ) -> Result<Vec<StatusCheck>, StoreError> {
+        self.0
+            .database
+            .write(Durability::Written, move |connection| {
+                let mut select = connection.prepare_cached(
+                    "SELECT s.message_id, s.part, s.operation_id, s.recipients, coalesce(
+                       (SELECT max(a.at) FROM attempt a WHERE a.message_id = s.message_id AND a.part = s.part),
+                       m.accepted_at)
+                     FROM send s JOIN message m ON m.id = s.message_id
+                     WHERE s.account_id = ? AND s.state = 'submitted' AND s.due_at <= ?
+                     ORDER BY s.due_at LIMIT ?",
+                )?;
+                let mut rows = select.query(params![account.to_string(), now.as_millisecond(), limit])?;
+                let mut checks = Vec::new();
+                while let Some(row) = rows.next()? {
+                    checks.push(StatusCheck {
+                        id: send_id(row)?,
+                        operation: columns::to_id(&row.get::<_, String>(2)?)?,
+                        recipients: columns::to_recipients(&row.get::<_, String>(3)?)?,
+                        submitted_at: columns::to_time(row.get(4)?)?,
+                    });
+                }
+                let mut update = connection
+                    .prepare_cached("UPDATE send SET due_at = ? WHERE message_id = ? AND part = ?")?;
+                for check in &checks {
+                    let id = check.id;
+                    update.execute(params![lease_until.as_millisecond(), id.message.to_string(), id.part])?;
+                }
+                Ok(checks)
+            })
+            .await
+    }
+
+    /// How many sends of an account wait for their status to be read.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn unread(&self, account: AccountId) -> Result<u32, StoreError> {
+        self.0
+            .database
+            .read(move |connection| {
+                Ok(connection
+                    .prepare_cached("SELECT count(*) FROM send WHERE account_id = ? AND state = 'submitted'")?
+                    .query_row([account.to_string()], |row| row.get(0))?)
+            })
+            .await
+    }
+
+    /// When the next status is to be read, if one is.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn next_status_check(&self, account: AccountId) -> Result<Option<Timestamp>, StoreError> {
+        self.0
+            .database
+            .read(move |connection| {
+                let due: Option<i64> = connection
+                    .prepare_cached(
+                        "SELECT min(due_at) FROM send WHERE account_id = ? AND state = 'submitted'",
+                    )?
+                    .query_row([account.to_string()], |row| row.get(0))
+                    .optional()?
+                    .flatten();
+                due.map(columns::to_time).transpose()
+            })
+            .await
+    }
+}
+
+/// What is asked for.
+#[derive(Clone, Copy)]
+struct Asked {
+    account: AccountId,
+    now: Timestamp,
+    limit: usize,
+}
+
+/// What a claim is: until then, nobody but that process works on the send.
+#[derive(Clone, Copy)]
+struct Lease {
+    node: Node,
+    until: Timestamp,
+}
+
+fn claim(connection: &Connection, asked: Asked, lease: Lease) -> Result<Vec<Claim>, StoreError> {
+    let Asked { account, now, limit } = asked;
+    let mut select = connection.prepare_cached(
+        "SELECT s.message_id, s.part, s.operation_id, s.recipients, s.attempts,
+                m.expires_at, m.segment, m.position, m.reverse_path, m.header_from, m.size_bytes,
+                s.division, s.refused_by_rest
+         FROM send s JOIN message m ON m.id = s.message_id
+         WHERE s.account_id = ? AND s.lane = ? AND s.state = 'queued' AND s.due_at <= ?
+         ORDER BY s.due_at LIMIT ?",
+    )?;
+    let mut claims = Vec::new();
+    for lane in 0..3 {
+        if claims.len() == limit {
+            break;
+        }
+        let mut rows =
+            select.query(params![account.to_string(), lane, now.as_millisecond(), limit - claims.len()])?;
+        while let Some(row) = rows.next()? {
+            claims.push(read_claim(row)?);
+        }
+    }
+    lease.take(connection, &claims)?;
+    Ok(claims)
+}
+
+const EXPIRED: &str = "SELECT s.message_id, s.part, s.operation_id, s.recipients, s.attempts,
+        m.expires_at, m.segment, m.position, m.reverse_path, m.header_from, m.size_bytes,
+                s.division, s.refused_by_rest
+     FROM send s JOIN message m ON m.id = s.message_id
+     WHERE s.account_id = ?1 AND s.lane BETWEEN 0 AND 2 AND s.state = 'queued'
+     AND s.due_at <= ?2 AND m.expires_at <= ?2 LIMIT ?3";
+
+impl Lease {
+    fn take(self, connection: &Connection, claims: &[Claim]) -> Result<(), StoreError> {
+        let mut update = connection.prepare_cached(
+            "UPDATE send SET state = 'sending', due_at = ?, node = ? WHERE message_id = ? AND part = ?",
+        )?;
+        for claim in claims {
+            let id = claim.send.id;
+            let (until, node) = (self.until.as_millisecond(), self.node.number());
+            update.execute(params![until, node, id.message.to_string(), id.part])?;
+        }
+        Ok(())
+    }
+}
+
+fn release_dead(connection: &Connection, now: Timestamp) -> Result<Vec<(AccountId, u32)>, StoreError> {
+    let mut select = connection.prepare(
+        "UPDATE send SET state = 'queued', due_at = ?1
+         WHERE state = 'sending'
+           AND (node IS NULL OR node NOT IN (SELECT number FROM node WHERE alive_until > ?1))
+         RETURNING account_id",
+    )?;
+    let mut released = BTreeMap::new();
+    let mut rows = select.query([now.as_millisecond()])?;
+    while let Some(row) = rows.next()? {
+        *released.entry(columns::to_id(&row.get::<_, String>(0)?)?).or_default() += 1;
+    }
+    Ok(released.into_iter().collect())
+}
+
+fn read_claim(row: &Row<'_>) -> Result<Claim, StoreError> {
+    Ok(Claim {
+        send: ClaimedSend {
+            id: send_id(row)?,
+            operation: columns::to_id(&row.get::<_, String>(2)?)?,
+            recipients: columns::to_recipients(&row.get::<_, String>(3)?)?,
+            division: row.get::<_, Option<String>>(11)?.as_deref().map(columns::to_division).transpose()?,
+            refused_by_rest: row.get(12)?,
+            reverse_path: columns::to_reverse_path(&row.get::<_, String>(8)?)?,
+            author: row.get(9)?,
+            size_bytes: row.get(10)?,
+            attempts: row.get(4)?,
+            expires_at: columns::to_time(row.get(5)?)?,
+        },
+        place: Place { segment: row.get(6)?, position: row.get(7)? },
+    })
+}
+
+/// The first two columns of every query here.
+fn send_id(row: &Row<'_>) -> Result<SendId, StoreError> {
+    Ok(SendId { message: columns::to_id(&row.get::<_, String>(0)?)?, part: row.get(1)? })
+}

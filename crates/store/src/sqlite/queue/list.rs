@@ -1,0 +1,365 @@
+//! Looking at the queue: lists, and one message with all that happened to it.
+
+use jiff::Timestamp;
+use model::credential::Lane;
+use model::delivery::{Attempt, SendId, SendState};
+use model::id::{AccountId, QueueId};
+use model::queued::{Change, HeaderMetadata, Origin, Recipient};
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
+use smtp::path::ReversePath;
+
+use super::Queue;
+use crate::error::StoreError;
+use crate::sqlite::columns;
+
+/// Where a list goes on: everything before this id, newest first.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Cursor {
+    /// The last id of the page before; the newest message comes first without one.
+    pub before: Option<QueueId>,
+    /// Only sends in this state.
+    pub state: Option<SendState>,
+    /// Only sends of this account.
+    pub account: Option<AccountId>,
+    /// How many.
+    pub limit: usize,
+}
+
+/// One line of a list.
+#[derive(Clone, Debug)]
+pub struct ListedSend {
+    /// Which send.
+    pub id: SendId,
+    /// Its account.
+    pub account: AccountId,
+    /// Where it stands.
+    pub state: SendState,
+    /// When it is tried or looked at next, while it waits.
+    pub due_at: Timestamp,
+    /// How often it was tried.
+    pub attempts: u32,
+    /// To whom.
+    pub recipients: Vec<Recipient>,
+    /// What its header says.
+    pub header: HeaderMetadata,
+    /// Bytes.
+    pub size_bytes: u64,
+    /// When it was accepted.
+    pub accepted_at: Timestamp,
+    /// What the last try brought.
+    pub last_text: Option<String>,
+}
+
+/// A message and all that happened to it.
+#[derive(Clone, Debug)]
+pub struct MessageView {
+    /// Our name for it.
+    pub id: QueueId,
+    /// Its account.
+    pub account: AccountId,
+    /// Who brought it.
+    pub origin: Origin,
+    /// How urgent it is.
+    pub lane: Lane,
+    /// Where failure notices go.
+    pub reverse_path: ReversePath,
+    /// ENVID of the submission.
+    pub envelope_id: Option<String>,
+    /// What its header says.
+    pub header: HeaderMetadata,
+    /// What was changed in it on its way in.
+    pub changes: Vec<Change>,
+    /// Bytes.
+    pub size_bytes: u64,
+    /// When it was accepted.
+    pub accepted_at: Timestamp,
+    /// When delivery is given up.
+    pub expires_at: Timestamp,
+    /// Its sends.
+    pub sends: Vec<SendView>,
+}
+
+/// One send of a message.
+#[derive(Clone, Debug)]
+pub struct SendView {
+    /// Which.
+    pub id: SendId,
+    /// Where it stands.
+    pub state: SendState,
+    /// When it is tried or looked at next, while it waits.
+    pub due_at: Timestamp,
+    /// Under which id Azure has it.
+    pub operation: azure_types::ids::OperationId,
+    /// To whom.
+    pub recipients: Vec<Recipient>,
+    /// What was tried.
+    pub attempts: Vec<Attempt>,
+}
+
+impl Queue {
+    /// Lists sends, newest message first, with all that was accepted before.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn list(&self, cursor: Cursor) -> Result<Vec<ListedSend>, StoreError> {
+        self.caught_up().await;
+        self.0.database.read(move |connection| list(connection, cursor)).await
+    }
+
+    /// Counts sends by state.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn counts(&self) -> Result<Vec<(SendState, u64)>, StoreError> {
+        self.0
+            .database
+            .read(|connection| {
+                let mut select = connection
+                    .prepare("SELECT state, sum(count) FROM send_count WHERE count > 0 GROUP BY state")?;
+                let rows = select.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get(1)?)))?;
+                rows.map(|row| {
+                    let (state, count) = row?;
+                    Ok((columns::to_state(&state)?, count))
+                })
+                .collect()
+            })
+            .await
+    }
+
+    /// One message with its sends and what was tried; `None` if it is unknown. What was accepted is known, even if
+    /// the database hears of it only now.
+    ///
+    /// # Errors
+    /// When the database cannot be read, or cannot be told of what was accepted.
+    pub async fn view(&self, id: QueueId) -> Result<Option<MessageView>, StoreError> {
+        let read = || self.0.database.read(move |connection| view(connection, id));
+        if let Some(known) = read().await? {
+            return Ok(Some(known));
+        }
+        self.caught_up().await;
+        match read().await? {
+            None if self.0.journal.is_ahead() => Err(StoreError::Behind),
+            known => Ok(known),
+        }
+    }
+
+    /// The account of a message.
+    ///
+    /// # Errors
+    /// When the message is unknown, or the database cannot be read.
+    pub async fn account_of(&self, id: QueueId) -> Result<AccountId, StoreError> {
+        self.0
+            .database
+            .read(move |connection| {
+                let account: Option<String> = connection
+                    .prepare_cached("SELECT account_id FROM message WHERE id = ?")?
+                    .query_row([id.to_string()], |row| row.get(0))
+                    .optional()?;
+                columns::to_id(&account.ok_or_else(|| StoreError::Missing(format!("message {id}")))?)
+            })
+            .await
+    }
+
+    /// Sends of an account that are not done with.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn open_sends(&self, account: AccountId) -> Result<u64, StoreError> {
+        self.0.database.read(move |connection| open_sends(connection, account)).await
+    }
+}
+
+pub(crate) fn open_sends(connection: &Connection, account: AccountId) -> Result<u64, StoreError> {
+    let count = connection
+        .prepare_cached("SELECT count(*) FROM send WHERE account_id = ? AND state IN ('queued', 'sending')")?
+        .query_row([account.to_string()], |row| row.get(0))?;
+    Ok(count)
+}
+
+fn list(connection: &Connection, cursor: Cursor) -> Result<Vec<ListedSend>, StoreError> {
+    let mut select = connection.prepare_cached(
+        "SELECT s.message_id, s.part, s.account_id, s.state, s.due_at, s.attempts, s.recipients,
+                m.header_from, m.message_id, m.subject, m.size_bytes, m.accepted_at,
+                (SELECT a.text FROM attempt a WHERE a.message_id = s.message_id AND a.part = s.part
+                 ORDER BY a.number DESC LIMIT 1)
+         FROM send s JOIN message m ON m.id = s.message_id
+         WHERE (?1 IS NULL OR s.message_id < ?1) AND (?2 IS NULL OR s.state = ?2)
+           AND (?3 IS NULL OR s.account_id = ?3)
+         ORDER BY s.message_id DESC, s.part LIMIT ?4",
+    )?;
+    let mut rows = select.query(params![
+        cursor.before.map(|id| id.to_string()),
+        cursor.state.map(SendState::as_str),
+        cursor.account.map(|id| id.to_string()),
+        cursor.limit,
+    ])?;
+    let mut sends = Vec::new();
+    while let Some(row) = rows.next()? {
+        sends.push(ListedSend {
+            id: SendId { message: columns::to_id(&row.get::<_, String>(0)?)?, part: row.get(1)? },
+            account: columns::to_id(&row.get::<_, String>(2)?)?,
+            state: columns::to_state(&row.get::<_, String>(3)?)?,
+            due_at: columns::to_time(row.get(4)?)?,
+            attempts: row.get(5)?,
+            recipients: columns::to_recipients(&row.get::<_, String>(6)?)?,
+            header: HeaderMetadata { from: row.get(7)?, message_id: row.get(8)?, subject: row.get(9)? },
+            size_bytes: row.get(10)?,
+            accepted_at: columns::to_time(row.get(11)?)?,
+            last_text: row.get(12)?,
+        });
+    }
+    Ok(sends)
+}
+
+fn view(connection: &Connection, id: QueueId) -> Result<Option<MessageView>, StoreError> {
+    let message = connection
+        .prepare_cached(
+            "SELECT account_id, origin, origin_name, lane, reverse_path, envelope_id,
+                    header_from, message_id, subject, size_bytes, accepted_at, expires_at, changes
+             FROM message WHERE id = ?",
+        )?
+        .query_row([id.to_string()], |row| Ok(read_message(id, row)))
+        .optional()?
+        .transpose()?;
+    let Some(mut message) = message else { return Ok(None) };
+    let mut select = connection.prepare_cached(
+        "SELECT part, state, due_at, operation_id, recipients FROM send WHERE message_id = ? ORDER BY part",
+    )?;
+    let mut rows = select.query([id.to_string()])?;
+    while let Some(row) = rows.next()? {
+        let id = SendId { message: id, part: row.get(0)? };
+        message.sends.push(SendView {
+            id,
+            state: columns::to_state(&row.get::<_, String>(1)?)?,
+            due_at: columns::to_time(row.get(2)?)?,
+            operation: columns::to_id(&row.get::<_, String>(3)?)?,
+            recipients: columns::to_recipients(&row.get::<_, String>(4)?)?,
+            attempts: attempts(connection, id)?,
+        });
+    }
+    Ok(Some(message))
+}
+
+fn read_message(id: QueueId, row: &Row<'_>) -> Result<MessageView, StoreError> {
+    Ok(MessageView {
+        id,
+        account: columns::to_id(&row.get::<_, String>(0)?)?,
+        origin: columns::to_origin(&row.get::<_, String>(1)?, &row.get::<_, String>(2)?)?,
+        lane: columns::to_lane(&row.get::<_, String>(3)?)?,
+        reverse_path: columns::to_reverse_path(&row.get::<_, String>(4)?)?,
+        envelope_id: row.get(5)?,
+        header: HeaderMetadata { from: row.get(6)?, message_id: row.get(7)?, subject: row.get(8)? },
+        size_bytes: row.get(9)?,
+        accepted_at: columns::to_time(row.get(10)?)?,
+        expires_at: columns::to_time(row.get(11)?)?,
+        changes: columns::to_changes(&row.get::<_, String>(12)?)?,
+        sends: Vec::new(),
+    })
+}
+
+fn attempts(connection: &Connection, id: SendId) -> Result<Vec<Attempt>, StoreError> {
+    let mut select = connection.prepare_cached(
+        "SELECT at, transport, result, text, reason FROM attempt WHERE message_id = ? AND part = ? ORDER BY number",
+    )?;
+    let mut rows = select.query(params![id.message.to_string(), id.part])?;
+    let mut attempts = Vec::new();
+    while let Some(row) = rows.next()? {
+        attempts.push(Attempt {
+            at: columns::to_time(row.get(0)?)?,
+            transport: row.get::<_, Option<String>>(1)?.as_deref().map(columns::to_transport).transpose()?,
+            result: columns::to_attempt_result(&row.get::<_, String>(2)?)?,
+            text: row.get(3)?,
+            reason: row.get::<_, Option<String>>(4)?.as_deref().map(columns::to_reason).transpose()?,
+        });
+    }
+    Ok(attempts)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use model::queued::{Cause, Change, NewSend, QueuedMessage};
+    use model::repair::Repair;
+
+    use super::*;
+    use crate::sqlite::database::Durability;
+    use crate::{Body, DataDir, MasterKey, Options, RepairUse, Store, Volatile};
+
+    fn message(second: i64) -> QueuedMessage {
+        let at = Timestamp::from_second(second).unwrap();
+        let mailbox = "r@example.com".parse().unwrap();
+        QueuedMessage {
+            id: QueueId::new(at, [7; 10]),
+            account: AccountId::from_bytes([1; 16]),
+            origin: Origin::Credential("scanner1".into()),
+            lane: Lane::Normal,
+            reverse_path: ReversePath::Null,
+            ret: None,
+            envelope_id: None,
+            header: HeaderMetadata::default(),
+            changes: vec![
+                Change { cause: Cause::Rule, text: "a rule".into() },
+                Change { cause: Cause::Repair(Repair::From), text: "one".into() },
+                Change { cause: Cause::Repair(Repair::From), text: "two".into() },
+            ],
+            size_bytes: 1,
+            accepted_at: at,
+            expires_at: at,
+            idempotency_key: None,
+            sends: vec![NewSend {
+                operation: azure_types::ids::OperationId::new(uuid::Uuid::from_u128(1)),
+                recipients: vec![Recipient { mailbox, notify: None, original: None }],
+            }],
+        }
+    }
+
+    #[tokio::test]
+    async fn what_was_accepted_is_known_before_the_database_has_heard_of_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let data_dir = DataDir::open(folder.path(), Volatile::Allowed).unwrap();
+        let key = MasterKey::from_bytes([1; 32]);
+        let store = Store::open(&data_dir, key, &Options::default(), Timestamp::UNIX_EPOCH).unwrap();
+        let queue = store.queue().clone();
+        for look in 0..3 {
+            // The database is busy until it is let go.
+            let (release, held) = mpsc::channel::<()>();
+            let database = queue.0.database.clone();
+            let busy = tokio::spawn(async move {
+                database
+                    .write(Durability::Written, move |_| {
+                        let _ = held.recv();
+                        Ok(())
+                    })
+                    .await
+            });
+            tokio::task::yield_now().await;
+            let new = message(look);
+            queue.accept(new.clone(), Body::inline(b"x".to_vec())).await.unwrap();
+            let looking = tokio::spawn({
+                let (queue, id) = (queue.clone(), new.id);
+                async move {
+                    match look {
+                        0 => queue.view(id).await.unwrap().is_some(),
+                        1 => {
+                            let sends = queue.list(Cursor { limit: 1, ..Cursor::default() }).await.unwrap();
+                            sends[0].id.message == id
+                        }
+                        _ => queue.repairs().await.unwrap()[0].count == 3,
+                    }
+                }
+            });
+            tokio::task::yield_now().await;
+            drop(release);
+            assert!(looking.await.unwrap(), "look {look}");
+            busy.await.unwrap().unwrap();
+        }
+        let view = queue.view(message(0).id).await.unwrap().unwrap();
+        assert_eq!(view.changes, message(0).changes);
+        let counted = RepairUse { login: "scanner1".into(), repair: "from".into(), count: 3 };
+        assert_eq!(queue.repairs().await.unwrap(), [counted], "each message counts once");
+        queue.count_repairs("scanner1", &message(0).changes).await.unwrap();
+        assert_eq!(queue.repairs().await.unwrap()[0].count, 4);
+        assert!(queue.view(QueueId::new(Timestamp::UNIX_EPOCH, [9; 10])).await.unwrap().is_none());
+    }
+}

@@ -1,0 +1,269 @@
+//! The queue: messages that were accepted, the sends that carry them, and what came of each.
+//!
+//! Accept ([`Queue::accept`]) -> claim under a lease ([`Queue::claim_due`]) -> settle
+//! ([`Queue::settle`]). Nothing is deleted on the way; rows change state. What is done with is pruned
+//! after its retention.
+
+mod accept;
+mod claim;
+mod compact;
+mod divide;
+mod health;
+mod list;
+mod recent;
+mod repairs;
+mod segments;
+mod settle;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use jiff::Timestamp;
+use model::delivery::{Attempt, ClaimedSend, SendId};
+use model::division::Division;
+use model::id::{AccountId, QueueId};
+use model::queued::Recipient;
+use tokio::sync::Notify;
+
+pub use self::accept::Accepted;
+pub use self::health::{Disk, Hindered, Suppressed};
+pub(crate) use self::list::open_sends;
+pub use self::list::{Cursor, ListedSend, MessageView, SendView};
+pub use self::repairs::RepairUse;
+pub(crate) use self::settle::{Discarded, drop_waiting, make_due_now};
+
+use self::recent::Recent;
+use self::segments::Intake;
+use crate::data_dir::DataDir;
+use crate::error::StoreError;
+use crate::options::Options;
+use crate::sqlite::body::{BodyWriter, LargeBodies};
+use crate::sqlite::database::{Database, Durability};
+use crate::sqlite::journal::{Entry, Journal, Keeper, Opening, Place};
+use crate::sqlite::nodes::Node;
+
+/// A handle to the queue.
+#[derive(Clone)]
+pub struct Queue(Arc<Inner>);
+
+struct Inner {
+    data_dir: DataDir,
+    reserve_bytes: u64,
+    database: Database,
+    journal: Journal,
+    keeper: Keeper,
+    large: LargeBodies,
+    recent: Recent,
+    arrivals: Arc<Arrivals>,
+    node: Node,
+}
+
+/// A send that may be tried now, and where its message is.
+#[derive(Clone, Debug)]
+pub struct Claim {
+    /// The send.
+    pub send: ClaimedSend,
+    place: Place,
+}
+
+/// What a queue is made of.
+pub(crate) struct Parts {
+    pub(crate) data_dir: DataDir,
+    pub(crate) database: Database,
+    /// The process that claims.
+    pub(crate) node: Node,
+}
+
+/// What came of a claimed send.
+#[derive(Clone, Debug)]
+pub struct Settlement {
+    /// Which send.
+    pub id: SendId,
+    /// What was tried, if anything was.
+    pub attempt: Option<Attempt>,
+    /// What happens next.
+    pub next: NextStep,
+}
+
+/// What happens to a send next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NextStep {
+    /// It is tried again.
+    Again {
+        /// Not before then.
+        at: Timestamp,
+    },
+    /// It is tried again for those who were left, as a request of its own.
+    AgainForOthers {
+        /// Not before then.
+        at: Timestamp,
+        /// Who was left.
+        recipients: Vec<Recipient>,
+        /// Under which id Azure gets that request.
+        operation: azure_types::ids::OperationId,
+    },
+    /// It is tried by SMTP: the Email API refused it for good.
+    BySmtp {
+        /// Not before then.
+        at: Timestamp,
+        /// What the Email API said.
+        refusal: String,
+    },
+    /// It is tried in groups of recipients, each a request of its own.
+    Divided {
+        /// Not before then.
+        at: Timestamp,
+        /// The groups that are left.
+        division: Division,
+        /// Under which id Azure gets the first of them.
+        operation: azure_types::ids::OperationId,
+        /// The group that Azure has taken: it becomes a send of its own.
+        taken: Option<TakenGroup>,
+    },
+    /// It was tried in groups, and the last one was taken: that is all that is left of it.
+    LastGroup(TakenGroup),
+    /// It is given up for some; Azure has the others.
+    FailedFor {
+        /// For whom.
+        recipients: Vec<Recipient>,
+        /// The group that Azure has taken last.
+        taken: Option<TakenGroup>,
+    },
+    /// Azure has it; its status is read.
+    ReadStatus {
+        /// Not before then.
+        at: Timestamp,
+    },
+    /// Azure sent it on.
+    Sent,
+    /// It is given up.
+    Failed,
+}
+
+/// A group of recipients for whom Azure has taken a message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TakenGroup {
+    /// Who they are.
+    pub recipients: Vec<Recipient>,
+    /// When its status may be read, if it is to be read.
+    pub read_status_at: Option<Timestamp>,
+}
+
+/// A send that Azure has, whose status may be read now.
+#[derive(Clone, Debug)]
+pub struct StatusCheck {
+    /// Which.
+    pub id: SendId,
+    /// Under which id Azure has it.
+    pub operation: azure_types::ids::OperationId,
+    /// To whom it goes.
+    pub recipients: Vec<Recipient>,
+    /// When Azure took it.
+    pub submitted_at: Timestamp,
+}
+
+/// Wakes whoever waits for an account's mail.
+#[derive(Default)]
+struct Arrivals(Mutex<HashMap<AccountId, Arc<Notify>>>);
+
+impl Queue {
+    pub(crate) fn open(parts: Parts, options: &Options, now: Timestamp) -> Result<Self, StoreError> {
+        let Parts { data_dir, database, node } = parts;
+        let large = LargeBodies::open(data_dir.join("large"))?;
+        let arrivals = Arc::new(Arrivals::default());
+        let opening = Opening {
+            folder: data_dir.join("journal"),
+            large: large.clone(),
+            segment_bytes: options.segment_bytes,
+            sink: Arc::new(Intake { arrivals: Arc::clone(&arrivals) }),
+        };
+        let (journal, keeper) = Journal::open(opening, &database)?;
+        let recent = Recent::load(&database, now)?;
+        let reserve_bytes = options.reserve_bytes;
+        let inner =
+            Inner { data_dir, reserve_bytes, database, journal, keeper, large, recent, arrivals, node };
+        Ok(Self(Arc::new(inner)))
+    }
+
+    /// Says that a client knows that its message was accepted: an equal one is a new one from now on.
+    pub fn heard(&self, id: QueueId) {
+        self.0.recent.forget(id);
+    }
+
+    /// Waits until the database has heard of all that was accepted before.
+    pub(crate) async fn caught_up(&self) {
+        // What was accepted is entered before any other work. A database that cannot be written is as far as it gets.
+        let nothing = self.0.database.write(Durability::Written, |_| Ok(()));
+        drop(nothing.await);
+    }
+
+    /// Begins the body of a message.
+    #[must_use]
+    pub fn begin_body(&self, id: QueueId) -> BodyWriter {
+        BodyWriter::new(id, self.0.large.clone())
+    }
+
+    /// Whether there is room for a message of that size, with something left for the database.
+    ///
+    /// # Errors
+    /// When there is not, or when the file system does not say.
+    pub fn has_room(&self, bytes: u64) -> Result<(), StoreError> {
+        let free = self.0.data_dir.free_bytes()?;
+        if free < bytes.saturating_add(self.0.reserve_bytes) { Err(StoreError::Full(None)) } else { Ok(()) }
+    }
+
+    /// Resolves when mail of that account has arrived in the queue since the last call.
+    pub async fn arrival(&self, account: AccountId) {
+        let notify = self.0.arrivals.of(account);
+        notify.notified().await;
+    }
+
+    /// Wakes whoever waits for that account's mail.
+    pub fn announce(&self, account: AccountId) {
+        self.0.arrivals.of(account).notify_one();
+    }
+
+    /// Reads the message of a claimed send.
+    ///
+    /// # Errors
+    /// When it cannot be read, or is not what was stored.
+    pub async fn body(&self, claim: &Claim) -> Result<Vec<u8>, StoreError> {
+        let (inner, id, place) = (Arc::clone(&self.0), claim.send.id.message, claim.place);
+        let read = tokio::task::spawn_blocking(move || inner.journal.body(id, place));
+        match read.await.map_err(|_| StoreError::Closed)? {
+            // It may have been moved to another segment since it was claimed.
+            Err(StoreError::Damaged(_)) => self.body_of(id).await,
+            result => result,
+        }
+    }
+
+    /// Reads a message that is still needed.
+    ///
+    /// # Errors
+    /// When it is unknown, done with, or cannot be read.
+    pub async fn body_of(&self, id: QueueId) -> Result<Vec<u8>, StoreError> {
+        let inner = Arc::clone(&self.0);
+        let read = tokio::task::spawn_blocking(move || {
+            let place = inner.database.read_blocking(|connection| segments::place_of(connection, id))?;
+            let place = place.ok_or_else(|| StoreError::Missing(format!("the content of message {id}")))?;
+            inner.journal.body(id, place)
+        });
+        read.await.map_err(|_| StoreError::Closed)?
+    }
+}
+
+impl Arrivals {
+    fn of(&self, account: AccountId) -> Arc<Notify> {
+        let mut map = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(map.entry(account).or_default())
+    }
+
+    fn announce(&self, entries: &[Entry]) {
+        let mut accounts: Vec<AccountId> = entries.iter().map(|entry| entry.message.account).collect();
+        accounts.sort_unstable();
+        accounts.dedup();
+        for account in accounts {
+            self.of(account).notify_one();
+        }
+    }
+}

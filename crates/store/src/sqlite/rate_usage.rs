@@ -1,0 +1,182 @@
+//! Requests that Azure has counted, so that a restart does not forget them.
+
+use azure_types::ids::SubscriptionId;
+use jiff::Timestamp;
+use rusqlite::{Connection, params};
+
+use crate::error::StoreError;
+use crate::sqlite::database::{Database, Durability};
+
+/// The kind of a send.
+pub const SENDS: &str = "sends";
+/// The kind of a look at how a send stands.
+pub const STATUS_READS: &str = "status_reads";
+
+/// A handle to the counts.
+#[derive(Clone)]
+pub struct RateUsage(Database);
+
+/// So many requests of one kind in one slot of time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Usage {
+    /// Whose.
+    pub subscription: SubscriptionId,
+    /// Which limit they count against, in one word.
+    pub kind: &'static str,
+    /// Length of the slot in seconds.
+    pub slot_seconds: u32,
+    /// Number of the slot since 1970.
+    pub slot: i64,
+    /// How many.
+    pub count: u32,
+}
+
+/// Azure said that there was too much.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Throttling {
+    /// When.
+    pub at: Timestamp,
+    /// Requests that it had counted by then, in the minute before.
+    pub in_minute: u32,
+    /// In the hour before.
+    pub in_hour: u32,
+    /// For how long it asked to be left alone, in whole seconds; `None` where it did not say, or an older build did
+    /// not keep it.
+    pub wait_seconds: Option<u32>,
+}
+
+/// Throttlings that are remembered, of each kind.
+const KEPT: u32 = 100;
+
+impl RateUsage {
+    /// Notes that Azure said that there was too much.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn throttled(
+        &self,
+        subscription: SubscriptionId,
+        kind: &'static str,
+        throttling: Throttling,
+    ) -> Result<(), StoreError> {
+        self.0
+            .write(Durability::Written, move |connection| {
+                let subscription = subscription.to_string();
+                connection.execute(
+                    "INSERT OR REPLACE INTO throttled (subscription, kind, at, in_minute, in_hour, wait_seconds)
+                     VALUES (?, ?, ?, ?, ?, ?)",
+                    params![
+                        subscription,
+                        kind,
+                        throttling.at.as_millisecond(),
+                        throttling.in_minute,
+                        throttling.in_hour,
+                        throttling.wait_seconds
+                    ],
+                )?;
+                connection.execute(
+                    "DELETE FROM throttled WHERE subscription = ?1 AND kind = ?2 AND at NOT IN
+                     (SELECT at FROM throttled WHERE subscription = ?1 AND kind = ?2 ORDER BY at DESC LIMIT ?3)",
+                    params![subscription, kind, KEPT],
+                )?;
+                Ok(())
+            })
+            .await
+    }
+
+    /// The throttlings that are remembered, the newest first.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn throttlings(
+        &self,
+        subscription: SubscriptionId,
+        kind: &'static str,
+    ) -> Result<Vec<Throttling>, StoreError> {
+        self.0
+            .read(move |connection| {
+                let mut select = connection.prepare_cached(
+                    "SELECT at, in_minute, in_hour, wait_seconds FROM throttled
+                     WHERE subscription = ? AND kind = ? ORDER BY at DESC",
+                )?;
+                let mut rows = select.query(params![subscription.to_string(), kind])?;
+                let mut throttlings = Vec::new();
+                while let Some(row) = rows.next()? {
+                    let at = crate::sqlite::columns::to_time(row.get(0)?)?;
+                    let (in_minute, in_hour, wait_seconds) = (row.get(1)?, row.get(2)?, row.get(3)?);
+                    throttlings.push(Throttling { at, in_minute, in_hour, wait_seconds });
+                }
+                Ok(throttlings)
+            })
+            .await
+    }
+
+    pub(crate) fn new(database: Database) -> Self {
+        Self(database)
+    }
+
+    /// The slots of one kind that end after `since`: length, number and count.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn load(
+        &self,
+        subscription: SubscriptionId,
+        kind: &'static str,
+        since: Timestamp,
+    ) -> Result<Vec<Usage>, StoreError> {
+        self.0
+            .read(move |connection| {
+                let mut select = connection.prepare_cached(
+                    "SELECT slot_seconds, slot, count FROM usage
+                     WHERE subscription = ? AND kind = ? AND (slot + 1) * slot_seconds > ?",
+                )?;
+                let rows =
+                    select.query_map(params![subscription.to_string(), kind, since.as_second()], |row| {
+                        let (slot_seconds, slot, count) = (row.get(0)?, row.get(1)?, row.get(2)?);
+                        Ok(Usage { subscription, kind, slot_seconds, slot, count })
+                    })?;
+                Ok(rows.collect::<Result<_, _>>()?)
+            })
+            .await
+    }
+
+    /// Adds requests outside of a settlement.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn add(&self, usage: Vec<Usage>) -> Result<(), StoreError> {
+        self.0.write(Durability::Synced, move |connection| add(connection, &usage)).await
+    }
+
+    /// Forgets slots that ended before `before`.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn forget(&self, before: Timestamp) -> Result<(), StoreError> {
+        self.0
+            .write(Durability::Written, move |connection| {
+                connection
+                    .execute("DELETE FROM usage WHERE (slot + 1) * slot_seconds < ?", [before.as_second()])?;
+                Ok(())
+            })
+            .await
+    }
+}
+
+pub(crate) fn add(connection: &Connection, usage: &[Usage]) -> Result<(), StoreError> {
+    let mut insert = connection.prepare_cached(
+        "INSERT INTO usage (subscription, kind, slot_seconds, slot, count) VALUES (?, ?, ?, ?, ?)
+         ON CONFLICT DO UPDATE SET count = count + excluded.count",
+    )?;
+    for usage in usage {
+        insert.execute(params![
+            usage.subscription.to_string(),
+            usage.kind,
+            usage.slot_seconds,
+            usage.slot,
+            usage.count
+        ])?;
+    }
+    Ok(())
+}
