@@ -10,37 +10,68 @@
 //! [`Store::credentials`] and [`Store::secrets`] are its rooms; [`Directory`] is the part that every
 //! session looks at, kept in memory.
 
+mod accounts;
+mod audit;
 mod authentication_failures;
+mod changes;
+mod credentials;
 mod data_dir;
 mod directory;
+mod dns_providers;
+mod engine;
 mod error;
+mod infrastructure;
+mod locks;
+mod logins;
 mod options;
+mod queue;
+mod quota_leases;
+mod rate_usage;
+mod refusals;
+mod rotations;
+mod secrets;
+mod senders;
+mod smtp_usernames;
 mod sqlite;
+mod store;
+mod verifications;
 
+pub use accounts::Accounts;
+pub use audit::Audit;
 pub use authentication_failures::AuthenticationFailures;
+pub use changes::Changes;
+pub use credentials::Credentials;
 pub use data_dir::{DataDir, DataDirError, Volatile};
 pub use directory::Directory;
+pub use dns_providers::DnsProviders;
 pub use error::{Blame, StoreError, chain};
+pub use infrastructure::Infrastructures;
+pub use locks::Locks;
+pub use logins::Logins;
 pub use options::Options;
-pub use sqlite::accounts::{Accounts, Dependents, Losses, SecretChange, Waiting};
-pub use sqlite::audit::{Audit, AuditEntry};
+pub use queue::Queue;
+pub use quota_leases::QuotaLeases;
+pub use rate_usage::RateUsage;
+pub use refusals::Refusals;
+pub use rotations::Rotations;
+pub use secrets::Secrets;
+pub use senders::Senders;
+pub use smtp_usernames::SmtpUsernames;
+pub use sqlite::accounts::{Dependents, Losses, SecretChange, Waiting};
+pub use sqlite::audit::AuditEntry;
 pub use sqlite::body::{Body, BodyWriter};
-pub use sqlite::changes::{Change, Changed, Changes};
-pub use sqlite::credentials::Credentials;
-pub use sqlite::dns_providers::DnsProviders;
-pub use sqlite::infrastructure::Infrastructures;
-pub use sqlite::locks::{Held, Locks, Term};
-pub use sqlite::logins::{CredentialUse, LoginNews, Logins, Welcome};
+pub use sqlite::changes::{Change, Changed};
+pub use sqlite::locks::{Held, Term};
+pub use sqlite::logins::{CredentialUse, LoginNews, Welcome};
 pub use sqlite::nodes::Node;
 pub use sqlite::queue::{
-    Accepted, Claim, Cursor, Disk, Hindered, ListedSend, MessageView, NextStep, Queue, RepairUse, SendView,
+    Accepted, Claim, Cursor, Disk, Hindered, ListedSend, MessageView, NextStep, RepairUse, SendView,
     Settlement, StatusCheck, Suppressed, TakenGroup,
 };
-pub use sqlite::quota_leases::{Quota, QuotaLease, QuotaLeases, QuotaRequest, QuotaWindow, Share};
-pub use sqlite::rate_usage::{RateUsage, SENDS, STATUS_READS, Throttling, Usage};
-pub use sqlite::refusals::{RefusalChanges, Refusals};
-pub use sqlite::rotations::Rotations;
-pub use sqlite::secrets::{KeySource, MasterKey, NewSecret, SecretFacts, SecretName, SecretOwner, Secrets};
-pub use sqlite::smtp_usernames::SmtpUsernames;
-pub use sqlite::store::Store;
-pub use sqlite::verifications::{KeptVerification, Verifications};
+pub use sqlite::quota_leases::{Quota, QuotaLease, QuotaRequest, QuotaWindow, Share};
+pub use sqlite::rate_usage::{SENDS, STATUS_READS, Throttling, Usage};
+pub use sqlite::refusals::RefusalChanges;
+pub use sqlite::secrets::{KeySource, MasterKey, NewSecret, SecretFacts, SecretName, SecretOwner};
+pub use sqlite::verifications::KeptVerification;
+pub use store::Store;
+pub use verifications::Verifications;

@@ -26,7 +26,7 @@ pub struct AuditEntry {
 
 /// A handle to the log.
 #[derive(Clone)]
-pub struct Audit {
+pub(crate) struct Audit {
     database: Database,
 }
 
@@ -35,20 +35,12 @@ impl Audit {
         Self { database }
     }
 
-    /// Enters something that changed nothing else here.
-    ///
-    /// # Errors
-    /// When nothing can be written.
-    pub async fn enter(&self, entry: AuditEntry) -> Result<(), StoreError> {
+    pub(crate) async fn enter(&self, entry: AuditEntry) -> Result<(), StoreError> {
         let durability = crate::sqlite::database::Durability::Synced;
         self.database.write(durability, move |connection| entry.store(connection)).await
     }
 
-    /// The newest entries first; only those of `subject` if it is not empty.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
-    pub async fn list(
+    pub(crate) async fn list(
         &self,
         subject: String,
         before: Option<u64>,

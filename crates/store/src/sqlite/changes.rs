@@ -12,7 +12,7 @@ use crate::sqlite::database::Database;
 
 /// A handle to the feed.
 #[derive(Clone)]
-pub struct Changes(Database);
+pub(crate) struct Changes(Database);
 
 /// A change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,11 +41,7 @@ impl Changes {
         Self(database)
     }
 
-    /// Up to `limit` changes after that number, in their order.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
-    pub async fn since(&self, number: u64, limit: usize) -> Result<Vec<Change>, StoreError> {
+    pub(crate) async fn since(&self, number: u64, limit: usize) -> Result<Vec<Change>, StoreError> {
         self.0.read(move |connection| since(connection, number, limit)).await
     }
 }

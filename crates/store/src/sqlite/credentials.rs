@@ -18,7 +18,7 @@ use crate::sqlite::published::Published;
 
 /// A handle to the credentials.
 #[derive(Clone)]
-pub struct Credentials {
+pub(crate) struct Credentials {
     database: Database,
     published: Arc<Published>,
 }
@@ -59,12 +59,7 @@ impl Credentials {
         Self { database, published }
     }
 
-    /// Adds a credential.
-    ///
-    /// # Errors
-    /// When the login is taken, another credential is used without login from one of its networks, or nothing can
-    /// be written.
-    pub async fn add(&self, credential: Credential, audit: AuditEntry) -> Result<(), StoreError> {
+    pub(crate) async fn add(&self, credential: Credential, audit: AuditEntry) -> Result<(), StoreError> {
         self.database
             .write(Durability::Synced, move |connection| {
                 if credential.access == Access::Network {
@@ -95,12 +90,7 @@ impl Credentials {
         self.published.refresh(&self.database).await
     }
 
-    /// Changes a credential: all but its id, login, account and time.
-    ///
-    /// # Errors
-    /// When it is not as it was read before, another credential is used without login from one of its networks, or
-    /// nothing can be written.
-    pub async fn change(
+    pub(crate) async fn change(
         &self,
         before: Arc<Credential>,
         changed: Credential,
@@ -135,11 +125,7 @@ impl Credentials {
         written
     }
 
-    /// Gives a credential another password.
-    ///
-    /// # Errors
-    /// When there is no such credential or nothing can be written.
-    pub async fn set_password(
+    pub(crate) async fn set_password(
         &self,
         login: &str,
         hash: PasswordHash,
@@ -161,11 +147,7 @@ impl Credentials {
         self.published.refresh(&self.database).await
     }
 
-    /// Removes a credential. Its next login fails.
-    ///
-    /// # Errors
-    /// When there is no such credential or nothing can be written.
-    pub async fn remove(&self, login: &str, audit: AuditEntry) -> Result<(), StoreError> {
+    pub(crate) async fn remove(&self, login: &str, audit: AuditEntry) -> Result<(), StoreError> {
         let login = login.to_owned();
         self.database
             .write(Durability::Synced, move |connection| {

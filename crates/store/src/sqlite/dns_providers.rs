@@ -13,7 +13,7 @@ use crate::sqlite::secrets::{NewSecret, SecretFacts, SecretName, SecretOwner, Se
 
 /// A handle to the connections.
 #[derive(Clone)]
-pub struct DnsProviders {
+pub(crate) struct DnsProviders {
     database: Database,
     secrets: Secrets,
 }
@@ -23,11 +23,7 @@ impl DnsProviders {
         Self { database, secrets }
     }
 
-    /// Adds a connection with its token.
-    ///
-    /// # Errors
-    /// When there is one of that name, or nothing can be written.
-    pub async fn add(
+    pub(crate) async fn add(
         &self,
         connection: DnsProvider,
         token: SecretString,
@@ -60,11 +56,7 @@ impl DnsProviders {
             .await
     }
 
-    /// Removes a connection with its token.
-    ///
-    /// # Errors
-    /// When a domain is written through it, or nothing can be written.
-    pub async fn remove(&self, connection: DnsProvider, audit: AuditEntry) -> Result<(), StoreError> {
+    pub(crate) async fn remove(&self, connection: DnsProvider, audit: AuditEntry) -> Result<(), StoreError> {
         self.database
             .write(Durability::Synced, move |database| {
                 let name = connection.name.as_str();
@@ -80,11 +72,7 @@ impl DnsProviders {
             .await
     }
 
-    /// All of them.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
-    pub async fn list(&self) -> Result<Vec<DnsProvider>, StoreError> {
+    pub(crate) async fn list(&self) -> Result<Vec<DnsProvider>, StoreError> {
         self.database
             .read(move |database| {
                 let mut select = database.prepare_cached(

@@ -14,7 +14,7 @@ use crate::sqlite::nodes::Node;
 
 /// A handle to the locks.
 #[derive(Clone)]
-pub struct Locks(Arc<Inner>);
+pub(crate) struct Locks(Arc<Inner>);
 
 struct Inner {
     database: Database,
@@ -52,22 +52,14 @@ impl Locks {
         Self(Arc::new(Inner { database, node, waiting: Mutex::default() }))
     }
 
-    /// Takes a lock; `None` if somebody has it.
-    ///
-    /// # Errors
-    /// When the database cannot be written.
-    pub async fn try_take(&self, name: &str, term: Term) -> Result<Option<Held>, StoreError> {
+    pub(crate) async fn try_take(&self, name: &str, term: Term) -> Result<Option<Held>, StoreError> {
         let (key, node) = (name.to_owned(), self.0.node);
         let taken = move |connection: &Connection| take(connection, &key, node, term);
         let epoch = self.0.database.write(Durability::Written, taken).await?;
         Ok(epoch.map(|epoch| Held { locks: self.clone(), name: name.to_owned(), epoch }))
     }
 
-    /// Takes a lock, once those of this process who have it gave it back.
-    ///
-    /// # Errors
-    /// When the database cannot be written.
-    pub async fn take(&self, name: &str, term: Term) -> Result<Held, StoreError> {
+    pub(crate) async fn take(&self, name: &str, term: Term) -> Result<Held, StoreError> {
         let waiting = self.waiting(name);
         loop {
             // Listens first: what is given back in between is heard.

@@ -13,7 +13,7 @@ use crate::sqlite::database::{Database, Durability};
 
 /// A handle to what is known of logins.
 #[derive(Clone)]
-pub struct Logins(Database);
+pub(crate) struct Logins(Database);
 
 /// A login worked from there.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,11 +49,7 @@ impl Logins {
         Self(database)
     }
 
-    /// Notes a batch, and forgets welcomes that are older than `since` and uses of credentials that are no more.
-    ///
-    /// # Errors
-    /// When the database cannot be written.
-    pub async fn note(&self, news: LoginNews, since: Timestamp) -> Result<(), StoreError> {
+    pub(crate) async fn note(&self, news: LoginNews, since: Timestamp) -> Result<(), StoreError> {
         self.0
             .write(Durability::Written, move |connection| {
                 let mut welcome = connection.prepare_cached(
@@ -83,11 +79,7 @@ impl Logins {
             .await
     }
 
-    /// Logins that worked since then, the oldest first.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
-    pub async fn welcomes(&self, since: Timestamp) -> Result<Vec<Welcome>, StoreError> {
+    pub(crate) async fn welcomes(&self, since: Timestamp) -> Result<Vec<Welcome>, StoreError> {
         self.0
             .read(move |connection| {
                 let mut select = connection.prepare_cached(
@@ -107,11 +99,7 @@ impl Logins {
             .await
     }
 
-    /// When credentials were used last, of those that were.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
-    pub async fn uses(&self) -> Result<HashMap<CredentialId, CredentialUse>, StoreError> {
+    pub(crate) async fn uses(&self) -> Result<HashMap<CredentialId, CredentialUse>, StoreError> {
         self.0
             .read(|connection| {
                 let mut select =

@@ -14,7 +14,7 @@ use crate::sqlite::nodes::Node;
 
 /// A handle to the leases.
 #[derive(Clone)]
-pub struct QuotaLeases {
+pub(crate) struct QuotaLeases {
     database: Database,
     node: Node,
 }
@@ -77,17 +77,11 @@ impl QuotaLeases {
         Self { database, node }
     }
 
-    /// How much of every limit this node has without a lease. A data directory belongs to one process.
-    #[must_use]
-    pub fn share(&self) -> Share {
+    pub(crate) fn share(&self) -> Share {
         Share::Whole
     }
 
-    /// Leases permits; `None` while all are used or leased.
-    ///
-    /// # Errors
-    /// When the database cannot be written.
-    pub async fn take(
+    pub(crate) async fn take(
         &self,
         request: QuotaRequest,
         now: Timestamp,
@@ -96,20 +90,12 @@ impl QuotaLeases {
         self.database.write(Durability::Synced, move |connection| take(connection, node, &request, now)).await
     }
 
-    /// Takes requests off a lease that are counted as used in the same moment.
-    ///
-    /// # Errors
-    /// When the database cannot be written.
-    pub async fn used(&self, lease: &QuotaLease, count: u32) -> Result<(), StoreError> {
+    pub(crate) async fn used(&self, lease: &QuotaLease, count: u32) -> Result<(), StoreError> {
         let number = lease.number;
         self.database.write(Durability::Written, move |connection| used(connection, number, count)).await
     }
 
-    /// Gives back what is left of a lease, when all its requests have ended and are counted as used.
-    ///
-    /// # Errors
-    /// When the database cannot be written.
-    pub async fn give_back(&self, lease: &QuotaLease, now: Timestamp) -> Result<(), StoreError> {
+    pub(crate) async fn give_back(&self, lease: &QuotaLease, now: Timestamp) -> Result<(), StoreError> {
         let number = lease.number;
         self.database.write(Durability::Written, move |connection| give_back(connection, number, now)).await
     }

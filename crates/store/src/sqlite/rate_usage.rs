@@ -14,7 +14,7 @@ pub const STATUS_READS: &str = "status_reads";
 
 /// A handle to the counts.
 #[derive(Clone)]
-pub struct RateUsage(Database);
+pub(crate) struct RateUsage(Database);
 
 /// So many requests of one kind in one slot of time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,11 +49,7 @@ pub struct Throttling {
 const KEPT: u32 = 100;
 
 impl RateUsage {
-    /// Notes that Azure said that there was too much.
-    ///
-    /// # Errors
-    /// When the database cannot be written.
-    pub async fn throttled(
+    pub(crate) async fn throttled(
         &self,
         subscription: SubscriptionId,
         kind: &'static str,
@@ -84,11 +80,7 @@ impl RateUsage {
             .await
     }
 
-    /// The throttlings that are remembered, the newest first.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
-    pub async fn throttlings(
+    pub(crate) async fn throttlings(
         &self,
         subscription: SubscriptionId,
         kind: &'static str,
@@ -115,11 +107,7 @@ impl RateUsage {
         Self(database)
     }
 
-    /// The slots of one kind that end after `since`: length, number and count.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
-    pub async fn load(
+    pub(crate) async fn load(
         &self,
         subscription: SubscriptionId,
         kind: &'static str,
@@ -141,19 +129,11 @@ impl RateUsage {
             .await
     }
 
-    /// Adds requests outside of a settlement.
-    ///
-    /// # Errors
-    /// When the database cannot be written.
-    pub async fn add(&self, usage: Vec<Usage>) -> Result<(), StoreError> {
+    pub(crate) async fn add(&self, usage: Vec<Usage>) -> Result<(), StoreError> {
         self.0.write(Durability::Synced, move |connection| add(connection, &usage)).await
     }
 
-    /// Forgets slots that ended before `before`.
-    ///
-    /// # Errors
-    /// When the database cannot be written.
-    pub async fn forget(&self, before: Timestamp) -> Result<(), StoreError> {
+    pub(crate) async fn forget(&self, before: Timestamp) -> Result<(), StoreError> {
         self.0
             .write(Durability::Written, move |connection| {
                 connection

@@ -9,7 +9,7 @@ use crate::sqlite::database::{Database, Durability};
 
 /// A handle to the refusals.
 #[derive(Clone)]
-pub struct Refusals(Database);
+pub(crate) struct Refusals(Database);
 
 /// Refusals by the numbers that the server gives them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -25,11 +25,7 @@ impl Refusals {
         Self(database)
     }
 
-    /// Writes changes down, unsynced.
-    ///
-    /// # Errors
-    /// When nothing can be written.
-    pub async fn write(&self, changes: RefusalChanges) -> Result<(), StoreError> {
+    pub(crate) async fn write(&self, changes: RefusalChanges) -> Result<(), StoreError> {
         self.0
             .write(Durability::Written, move |connection| {
                 let mut insert = connection.prepare_cached(
@@ -64,11 +60,7 @@ impl Refusals {
             .await
     }
 
-    /// All of them, the oldest first.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
-    pub async fn all(&self) -> Result<Vec<(u64, Refused)>, StoreError> {
+    pub(crate) async fn all(&self) -> Result<Vec<(u64, Refused)>, StoreError> {
         self.0
             .read(|connection| {
                 let mut select = connection.prepare_cached(

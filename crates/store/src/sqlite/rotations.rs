@@ -16,7 +16,7 @@ use crate::sqlite::secrets::{NewSecret, SecretFacts, SecretName, SecretOwner, Se
 
 /// A handle to the rotations.
 #[derive(Clone)]
-pub struct Rotations {
+pub(crate) struct Rotations {
     database: Database,
     secrets: Secrets,
 }
@@ -26,11 +26,7 @@ impl Rotations {
         Self { database, secrets }
     }
 
-    /// Begins a rotation, unless one is under way; says whether it was begun.
-    ///
-    /// # Errors
-    /// When nothing can be written.
-    pub async fn begin(&self, rotation: Rotation, audit: AuditEntry) -> Result<bool, StoreError> {
+    pub(crate) async fn begin(&self, rotation: Rotation, audit: AuditEntry) -> Result<bool, StoreError> {
         self.database
             .write(Durability::Synced, move |connection| {
                 let is_under_way = connection
@@ -49,11 +45,7 @@ impl Rotations {
             .await
     }
 
-    /// Notes that a rotation was given up at the step `from`, and forgets the secret that it had made.
-    ///
-    /// # Errors
-    /// When it has left that step meanwhile, or nothing can be written.
-    pub async fn roll_back(
+    pub(crate) async fn roll_back(
         &self,
         from: Step,
         rotation: Rotation,
@@ -68,11 +60,12 @@ impl Rotations {
             .await
     }
 
-    /// Takes a rotation that was at the step `from` to its next step.
-    ///
-    /// # Errors
-    /// When it has left that step meanwhile, or nothing can be written.
-    pub async fn advance(&self, from: Step, rotation: Rotation, audit: AuditEntry) -> Result<(), StoreError> {
+    pub(crate) async fn advance(
+        &self,
+        from: Step,
+        rotation: Rotation,
+        audit: AuditEntry,
+    ) -> Result<(), StoreError> {
         self.database
             .write(Durability::Synced, move |connection| {
                 update(connection, from, &rotation)?;
@@ -81,21 +74,13 @@ impl Rotations {
             .await
     }
 
-    /// Notes what keeps a rotation at its step.
-    ///
-    /// # Errors
-    /// When it has left that step meanwhile, or nothing can be written.
-    pub async fn note_problem(&self, rotation: Rotation) -> Result<(), StoreError> {
+    pub(crate) async fn note_problem(&self, rotation: Rotation) -> Result<(), StoreError> {
         self.database
             .write(Durability::Synced, move |connection| update(connection, rotation.step, &rotation))
             .await
     }
 
-    /// Notes a step together with the secret that it brought, which is not in use yet.
-    ///
-    /// # Errors
-    /// When the account is gone, the rotation was given up, or nothing can be written.
-    pub async fn note_with_secret(
+    pub(crate) async fn note_with_secret(
         &self,
         rotation: Rotation,
         secret: SecretString,
@@ -118,11 +103,7 @@ impl Rotations {
             .await
     }
 
-    /// The rotation of an account: one that is under way, or the last one.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
-    pub async fn of(&self, account: AccountId) -> Result<Option<Rotation>, StoreError> {
+    pub(crate) async fn of(&self, account: AccountId) -> Result<Option<Rotation>, StoreError> {
         self.database
             .read(move |connection| {
                 connection

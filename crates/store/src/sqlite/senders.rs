@@ -14,7 +14,7 @@ use crate::sqlite::published::Published;
 
 /// A handle to the senders.
 #[derive(Clone)]
-pub struct Senders {
+pub(crate) struct Senders {
     database: Database,
     published: Arc<Published>,
 }
@@ -24,11 +24,7 @@ impl Senders {
         Self { database, published }
     }
 
-    /// Adds a sender.
-    ///
-    /// # Errors
-    /// When the account has it already or nothing can be written.
-    pub async fn add(&self, sender: Sender, audit: AuditEntry) -> Result<(), StoreError> {
+    pub(crate) async fn add(&self, sender: Sender, audit: AuditEntry) -> Result<(), StoreError> {
         self.database
             .write(Durability::Synced, move |connection| {
                 let inserted = connection.execute(
@@ -50,11 +46,7 @@ impl Senders {
         self.published.refresh(&self.database).await
     }
 
-    /// Adds senders, renames those that are there, and removes others; all of it or nothing.
-    ///
-    /// # Errors
-    /// When the account is gone or nothing can be written.
-    pub async fn put_all(
+    pub(crate) async fn put_all(
         &self,
         senders: Vec<Sender>,
         gone: Vec<Sender>,
@@ -86,11 +78,7 @@ impl Senders {
         self.published.refresh(&self.database).await
     }
 
-    /// Removes a sender.
-    ///
-    /// # Errors
-    /// When the account does not have it or nothing can be written.
-    pub async fn remove(&self, sender: &Sender, audit: AuditEntry) -> Result<(), StoreError> {
+    pub(crate) async fn remove(&self, sender: &Sender, audit: AuditEntry) -> Result<(), StoreError> {
         let (account, mailbox) = (sender.account.to_string(), sender.mailbox.to_string());
         self.database
             .write(Durability::Synced, move |connection| {

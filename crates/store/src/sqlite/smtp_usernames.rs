@@ -16,7 +16,7 @@ use crate::sqlite::published::Published;
 
 /// A handle to the SMTP usernames.
 #[derive(Clone)]
-pub struct SmtpUsernames {
+pub(crate) struct SmtpUsernames {
     database: Database,
     published: Arc<Published>,
 }
@@ -26,11 +26,7 @@ impl SmtpUsernames {
         Self { database, published }
     }
 
-    /// Keeps what Azure lists of one service in place of what it listed before.
-    ///
-    /// # Errors
-    /// When nothing can be written.
-    pub async fn replace(
+    pub(crate) async fn replace(
         &self,
         account: AccountId,
         service: ServiceName,

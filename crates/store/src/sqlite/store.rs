@@ -8,7 +8,6 @@ use jiff::Timestamp;
 use model::account::Account;
 use model::id::AccountId;
 
-use crate::authentication_failures::AuthenticationFailures;
 use crate::data_dir::DataDir;
 use crate::directory::Directory;
 use crate::error::StoreError;
@@ -39,7 +38,7 @@ const DIRECTORY: Source = Source { read: directory_rows::read, follow: directory
 
 /// An open data directory.
 #[derive(Clone)]
-pub struct Store {
+pub(crate) struct SqliteStore {
     database: Database,
     published: Arc<Published>,
     node: Node,
@@ -48,15 +47,14 @@ pub struct Store {
     secrets: Secrets,
     /// Where the master key is, unless somebody else keeps it.
     key_file: Option<PathBuf>,
-    authentication_failures: AuthenticationFailures,
 }
 
-impl Store {
+impl SqliteStore {
     /// Opens the store, enters what the last process left in the journal, and starts its threads.
     ///
     /// # Errors
     /// When a file cannot be read or written, or was written by a newer program.
-    pub fn open(
+    pub(crate) fn open(
         data_dir: &DataDir,
         key: impl Into<KeySource>,
         options: &Options,
@@ -86,33 +84,24 @@ impl Store {
             return Err(StoreError::OtherKey { given: key.id().to_owned(), id });
         }
         let secrets = Secrets::new(database.clone(), key);
-        Ok(Self {
-            database,
-            published,
-            node,
-            locks,
-            queue,
-            secrets,
-            key_file,
-            authentication_failures: AuthenticationFailures::default(),
-        })
+        Ok(Self { database, published, node, locks, queue, secrets, key_file })
     }
 
     /// Accepted messages.
     #[must_use]
-    pub fn queue(&self) -> &Queue {
+    pub(crate) fn queue(&self) -> &Queue {
         &self.queue
     }
 
     /// Sealed secrets.
     #[must_use]
-    pub fn secrets(&self) -> &Secrets {
+    pub(crate) fn secrets(&self) -> &Secrets {
         &self.secrets
     }
 
     /// Accounts.
     #[must_use]
-    pub fn accounts(&self) -> Accounts {
+    pub(crate) fn accounts(&self) -> Accounts {
         Accounts::new(Parts {
             database: self.database.clone(),
             published: Arc::clone(&self.published),
@@ -125,7 +114,7 @@ impl Store {
     ///
     /// # Errors
     /// When the database cannot be read.
-    pub async fn losses(&self, account: AccountId) -> Result<Losses, StoreError> {
+    pub(crate) async fn losses(&self, account: AccountId) -> Result<Losses, StoreError> {
         self.accounts().losses(account).await
     }
 
@@ -134,7 +123,7 @@ impl Store {
     ///
     /// # Errors
     /// When something else depends on it by now, mail is under way, or nothing can be written.
-    pub async fn discard_account(
+    pub(crate) async fn discard_account(
         &self,
         account: &Account,
         expected: Losses,
@@ -145,91 +134,85 @@ impl Store {
 
     /// Sender addresses.
     #[must_use]
-    pub fn senders(&self) -> Senders {
+    pub(crate) fn senders(&self) -> Senders {
         Senders::new(self.database.clone(), Arc::clone(&self.published))
     }
 
     /// Credentials.
     #[must_use]
-    pub fn credentials(&self) -> Credentials {
+    pub(crate) fn credentials(&self) -> Credentials {
         Credentials::new(self.database.clone(), Arc::clone(&self.published))
     }
 
     /// Which logins worked, and from where.
     #[must_use]
-    pub fn logins(&self) -> Logins {
+    pub(crate) fn logins(&self) -> Logins {
         Logins::new(self.database.clone())
     }
 
     /// SMTP usernames that Azure lists.
     #[must_use]
-    pub fn smtp_usernames(&self) -> SmtpUsernames {
+    pub(crate) fn smtp_usernames(&self) -> SmtpUsernames {
         SmtpUsernames::new(self.database.clone(), Arc::clone(&self.published))
     }
 
     /// What accounts are to have at Azure.
     #[must_use]
-    pub fn infrastructure(&self) -> Infrastructures {
+    pub(crate) fn infrastructure(&self) -> Infrastructures {
         Infrastructures::new(self.database.clone())
     }
 
     /// DnsProviders to those who keep zones.
     #[must_use]
-    pub fn dns_providers(&self) -> DnsProviders {
+    pub(crate) fn dns_providers(&self) -> DnsProviders {
         DnsProviders::new(self.database.clone(), self.secrets.clone())
     }
 
     /// Who changed what.
     #[must_use]
-    pub fn audit(&self) -> Audit {
+    pub(crate) fn audit(&self) -> Audit {
         Audit::new(self.database.clone())
     }
 
     /// What the last look at each account found.
     #[must_use]
-    pub fn verifications(&self) -> Verifications {
+    pub(crate) fn verifications(&self) -> Verifications {
         Verifications::new(self.database.clone())
     }
 
     /// Rotations of client secrets.
     #[must_use]
-    pub fn rotations(&self) -> Rotations {
+    pub(crate) fn rotations(&self) -> Rotations {
         Rotations::new(self.database.clone(), self.secrets.clone())
-    }
-
-    /// Accounts whose logins were refused.
-    #[must_use]
-    pub fn authentication_failures(&self) -> &AuthenticationFailures {
-        &self.authentication_failures
     }
 
     /// Requests that Azure has counted.
     #[must_use]
-    pub fn rate_usage(&self) -> RateUsage {
+    pub(crate) fn rate_usage(&self) -> RateUsage {
         RateUsage::new(self.database.clone())
     }
 
     /// Permits of limits, leased for a time.
     #[must_use]
-    pub fn quota_leases(&self) -> QuotaLeases {
+    pub(crate) fn quota_leases(&self) -> QuotaLeases {
         QuotaLeases::new(self.database.clone(), self.node)
     }
 
     /// Locks by name that all nodes share.
     #[must_use]
-    pub fn locks(&self) -> &Locks {
+    pub(crate) fn locks(&self) -> &Locks {
         &self.locks
     }
 
     /// What changed in the directory, by number.
     #[must_use]
-    pub fn changes(&self) -> Changes {
+    pub(crate) fn changes(&self) -> Changes {
         Changes::new(self.database.clone())
     }
 
     /// The number of this process, which no other ever has.
     #[must_use]
-    pub fn node(&self) -> Node {
+    pub(crate) fn node(&self) -> Node {
         self.node
     }
 
@@ -237,24 +220,24 @@ impl Store {
     ///
     /// # Errors
     /// When the database cannot be read.
-    pub async fn refresh_directory(&self) -> Result<(), StoreError> {
+    pub(crate) async fn refresh_directory(&self) -> Result<(), StoreError> {
         self.published.refresh(&self.database).await
     }
 
     /// What clients were refused.
     #[must_use]
-    pub fn refusals(&self) -> Refusals {
+    pub(crate) fn refusals(&self) -> Refusals {
         Refusals::new(self.database.clone())
     }
 
     /// Accounts, senders and credentials as they are now. Whoever asks after a change sees the change.
     #[must_use]
-    pub fn directory(&self) -> Arc<Directory> {
+    pub(crate) fn directory(&self) -> Arc<Directory> {
         self.published.now()
     }
 
     /// Resolves when the directory has changed since `seen` was looked at.
-    pub async fn directory_change(&self, seen: &Arc<Directory>) -> Arc<Directory> {
+    pub(crate) async fn directory_change(&self, seen: &Arc<Directory>) -> Arc<Directory> {
         self.published.change(seen).await
     }
 
@@ -263,7 +246,7 @@ impl Store {
     ///
     /// # Errors
     /// When a secret cannot be opened, or nothing can be written.
-    pub async fn rewrap(&self, new: MasterKey, audit: AuditEntry) -> Result<usize, StoreError> {
+    pub(crate) async fn rewrap(&self, new: MasterKey, audit: AuditEntry) -> Result<usize, StoreError> {
         let store = self.clone();
         // Whoever asked may go away; half of it must not be done.
         let work = tokio::spawn(async move { store.rewrap_whole(new, audit).await });
@@ -286,7 +269,7 @@ impl Store {
 
     /// Whether the master key is in a file of the data directory.
     #[must_use]
-    pub fn keeps_its_key(&self) -> bool {
+    pub(crate) fn keeps_its_key(&self) -> bool {
         self.key_file.is_some()
     }
 }
@@ -317,14 +300,14 @@ mod tests {
 
     const OWNER: SecretOwner = SecretOwner::Account(AccountId::from_bytes([7; 16]));
 
-    fn open(folder: &Path) -> Result<Store, StoreError> {
+    fn open(folder: &Path) -> Result<SqliteStore, StoreError> {
         let data_dir = DataDir::open(folder, Volatile::Allowed).unwrap();
         let key = KeySource::File(folder.join("master.key"));
         let options = Options { segment_bytes: 65_536, ..Options::default() };
-        Store::open(&data_dir, key, &options, Timestamp::UNIX_EPOCH)
+        SqliteStore::open(&data_dir, key, &options, Timestamp::UNIX_EPOCH)
     }
 
-    async fn secret(store: &Store) -> String {
+    async fn secret(store: &SqliteStore) -> String {
         let secret = store.secrets().get(OWNER, SecretName::ClientSecret).await.unwrap();
         secret.expose_secret().to_owned()
     }
@@ -340,7 +323,7 @@ mod tests {
         }
     }
 
-    async fn with_a_secret(folder: &Path) -> Store {
+    async fn with_a_secret(folder: &Path) -> SqliteStore {
         let store = open(folder).unwrap();
         let secret = SecretString::from("s~cret");
         let facts = SecretFacts::of(&secret, Timestamp::UNIX_EPOCH);

@@ -21,7 +21,7 @@ pub struct KeptVerification {
 
 /// A handle to the verifications.
 #[derive(Clone)]
-pub struct Verifications {
+pub(crate) struct Verifications {
     database: Database,
 }
 
@@ -30,11 +30,7 @@ impl Verifications {
         Self { database }
     }
 
-    /// Keeps a verification in place of the one before.
-    ///
-    /// # Errors
-    /// When nothing can be written.
-    pub async fn keep(&self, account: AccountId, kept: KeptVerification) -> Result<(), StoreError> {
+    pub(crate) async fn keep(&self, account: AccountId, kept: KeptVerification) -> Result<(), StoreError> {
         self.database
             .write(Durability::Written, move |connection| {
                 connection.execute(
@@ -53,11 +49,7 @@ impl Verifications {
             .await
     }
 
-    /// The last one of an account.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
-    pub async fn last(&self, account: AccountId) -> Result<Option<KeptVerification>, StoreError> {
+    pub(crate) async fn last(&self, account: AccountId) -> Result<Option<KeptVerification>, StoreError> {
         self.database
             .read(move |connection| {
                 let row: Option<(i64, String, String)> = connection

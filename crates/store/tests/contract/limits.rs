@@ -17,6 +17,7 @@ pub(crate) async fn usage_adds_up_and_old_slots_go(world: &mut World) {
     let rates = world.store().rate_usage();
     rates.add(vec![usage(slot, 2), usage(slot + 1, 1)]).await.unwrap();
     rates.add(vec![usage(slot, 3)]).await.unwrap();
+    drop(rates);
     world.restart();
     let rates = world.store().rate_usage();
     let load = async |since| rates.load(QUOTA.subscription, SENDS, at(since)).await.unwrap();
@@ -33,6 +34,7 @@ pub(crate) async fn throttlings_are_remembered_newest_first(world: &mut World) {
     for second in [1, 3, 2] {
         rates.throttled(QUOTA.subscription, SENDS, throttling(second)).await.unwrap();
     }
+    drop(rates);
     world.restart();
     let remembered = world.store().rate_usage().throttlings(QUOTA.subscription, SENDS).await.unwrap();
     assert_eq!(remembered, [3, 2, 1].map(throttling));
@@ -61,6 +63,7 @@ pub(crate) async fn leases_keep_all_nodes_within_the_limit(world: &mut World) {
     );
     leases.give_back(&first, at(1)).await.unwrap();
     // The process ends with the second lease: nobody knows how many of its requests were made.
+    drop(leases);
     world.restart();
     let leases = world.store().quota_leases();
     let third = leases.take(request(9, 90), at(2)).await.unwrap().unwrap();

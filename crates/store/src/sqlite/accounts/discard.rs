@@ -53,21 +53,12 @@ impl Losses {
 }
 
 impl Accounts {
-    /// What would be lost with an account, with all mail that was accepted before.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
-    pub async fn losses(&self, account: AccountId) -> Result<Losses, StoreError> {
+    pub(crate) async fn losses(&self, account: AccountId) -> Result<Losses, StoreError> {
         self.queue.caught_up().await;
         self.database.read(move |connection| losses(connection, account)).await
     }
 
-    /// Removes an account with its logins, its waiting mail, its senders and secrets, if that is exactly what
-    /// `expected` says. All of it is one transaction with the entries in the log.
-    ///
-    /// # Errors
-    /// When something else depends on it by now, mail is under way, or nothing can be written.
-    pub async fn discard(
+    pub(crate) async fn discard(
         &self,
         account: &Account,
         expected: Losses,

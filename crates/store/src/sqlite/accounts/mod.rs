@@ -26,7 +26,7 @@ use crate::sqlite::{queue, rotations};
 
 /// A handle to the accounts.
 #[derive(Clone)]
-pub struct Accounts {
+pub(crate) struct Accounts {
     database: Database,
     published: Arc<Published>,
     secrets: Secrets,
@@ -47,11 +47,7 @@ impl Accounts {
         Self { database, published, secrets, queue }
     }
 
-    /// Adds an account together with the secret that it may need.
-    ///
-    /// # Errors
-    /// When the name is taken or nothing can be written.
-    pub async fn add(
+    pub(crate) async fn add(
         &self,
         account: Account,
         secret: Option<NewSecret>,
@@ -70,12 +66,7 @@ impl Accounts {
         self.published.refresh(&self.database).await
     }
 
-    /// Changes an account that is as it was at `read_at`, and its secret if there is a new one, or what is known of the
-    /// one that stays. Its waiting mail is due then.
-    ///
-    /// # Errors
-    /// When the account is gone or was changed meanwhile, its new name is taken, or nothing can be written.
-    pub async fn change(
+    pub(crate) async fn change(
         &self,
         account: Account,
         read_at: Timestamp,
@@ -109,11 +100,7 @@ impl Accounts {
         changed
     }
 
-    /// Puts the secret that a rotation made into use, and notes that the rotation is so far.
-    ///
-    /// # Errors
-    /// When there is no such secret, the account was changed meanwhile, or nothing can be written.
-    pub async fn switch(
+    pub(crate) async fn switch(
         &self,
         account: Account,
         read_at: Timestamp,
@@ -139,19 +126,11 @@ impl Accounts {
         self.published.refresh(&self.database).await
     }
 
-    /// What cannot be without the account.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
-    pub async fn dependents(&self, account: AccountId) -> Result<Dependents, StoreError> {
+    pub(crate) async fn dependents(&self, account: AccountId) -> Result<Dependents, StoreError> {
         self.database.read(move |connection| dependents(connection, account)).await
     }
 
-    /// Removes an account with its senders and secrets.
-    ///
-    /// # Errors
-    /// When credentials use it or mail waits for it, or nothing can be written.
-    pub async fn remove(&self, account: &Account, audit: AuditEntry) -> Result<(), StoreError> {
+    pub(crate) async fn remove(&self, account: &Account, audit: AuditEntry) -> Result<(), StoreError> {
         let (id, name) = (account.id, account.name.to_string());
         self.database
             .write(Durability::Synced, move |connection| {

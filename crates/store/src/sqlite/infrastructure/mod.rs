@@ -16,7 +16,7 @@ use crate::sqlite::database::{Database, Durability};
 
 /// A handle to the infrastructure.
 #[derive(Clone)]
-pub struct Infrastructures {
+pub(crate) struct Infrastructures {
     database: Database,
 }
 
@@ -25,19 +25,11 @@ impl Infrastructures {
         Self { database }
     }
 
-    /// The desired state of an account; `None` if nobody has said.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
-    pub async fn of(&self, account: AccountId) -> Result<Option<Infrastructure>, StoreError> {
+    pub(crate) async fn of(&self, account: AccountId) -> Result<Option<Infrastructure>, StoreError> {
         self.database.read(move |connection| rows::read(connection, account)).await
     }
 
-    /// Accounts of which somebody has said what they are to have.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
-    pub async fn accounts(&self) -> Result<Vec<AccountId>, StoreError> {
+    pub(crate) async fn accounts(&self) -> Result<Vec<AccountId>, StoreError> {
         self.database
             .read(move |connection| {
                 let mut select = connection.prepare_cached("SELECT account_id FROM estate")?;
@@ -51,11 +43,7 @@ impl Infrastructures {
             .await
     }
 
-    /// Keeps an infrastructure in place of `before`, which was read earlier.
-    ///
-    /// # Errors
-    /// When somebody else has changed it since, the account is gone, or nothing can be written.
-    pub async fn keep(
+    pub(crate) async fn keep(
         &self,
         before: Option<Infrastructure>,
         infrastructure: Infrastructure,
@@ -80,12 +68,7 @@ impl Infrastructures {
             .await
     }
 
-    /// Forgets the desired state of an account, and how far it came, unless somebody has changed it since. What was written
-    /// into DNS stays known.
-    ///
-    /// # Errors
-    /// When nothing can be written.
-    pub async fn forget(
+    pub(crate) async fn forget(
         &self,
         account: &Account,
         changed_at: Timestamp,

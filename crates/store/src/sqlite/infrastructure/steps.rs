@@ -10,11 +10,7 @@ use crate::sqlite::columns;
 use crate::sqlite::database::Durability;
 
 impl Infrastructures {
-    /// Writes down how far a step is. A step that begins is counted as a try.
-    ///
-    /// # Errors
-    /// When nothing can be written.
-    pub async fn note_step(&self, account: AccountId, step: RecordedStep) -> Result<(), StoreError> {
+    pub(crate) async fn note_step(&self, account: AccountId, step: RecordedStep) -> Result<(), StoreError> {
         self.database
             .write(Durability::Synced, move |connection| {
                 let tries = u32::from(step.state == StepState::Begun);
@@ -36,11 +32,7 @@ impl Infrastructures {
             .await
     }
 
-    /// Forgets a step.
-    ///
-    /// # Errors
-    /// When nothing can be written.
-    pub async fn forget_step(&self, account: AccountId, key: String) -> Result<(), StoreError> {
+    pub(crate) async fn forget_step(&self, account: AccountId, key: String) -> Result<(), StoreError> {
         self.database
             .write(Durability::Synced, move |connection| {
                 let delete = "DELETE FROM estate_step WHERE account_id = ? AND key = ?";
@@ -50,11 +42,7 @@ impl Infrastructures {
             .await
     }
 
-    /// All steps of an account, by their keys.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
-    pub async fn steps(&self, account: AccountId) -> Result<Vec<RecordedStep>, StoreError> {
+    pub(crate) async fn steps(&self, account: AccountId) -> Result<Vec<RecordedStep>, StoreError> {
         self.database
             .read(move |connection| {
                 let mut select = connection.prepare_cached(

@@ -10,12 +10,11 @@ use crate::sqlite::columns;
 use crate::sqlite::database::Durability;
 
 impl Infrastructures {
-    /// Writes down a record, before it is written and again with the id that it was given. What stood there
-    /// before the first time stays known.
-    ///
-    /// # Errors
-    /// When nothing can be written.
-    pub async fn note_record(&self, account: AccountId, record: WrittenRecord) -> Result<(), StoreError> {
+    pub(crate) async fn note_record(
+        &self,
+        account: AccountId,
+        record: WrittenRecord,
+    ) -> Result<(), StoreError> {
         self.database
             .write(Durability::Synced, move |connection| {
                 connection.execute(
@@ -39,11 +38,11 @@ impl Infrastructures {
             .await
     }
 
-    /// Forgets a record that is gone.
-    ///
-    /// # Errors
-    /// When nothing can be written.
-    pub async fn forget_record(&self, account: AccountId, record: WrittenRecord) -> Result<(), StoreError> {
+    pub(crate) async fn forget_record(
+        &self,
+        account: AccountId,
+        record: WrittenRecord,
+    ) -> Result<(), StoreError> {
         self.database
             .write(Durability::Synced, move |connection| {
                 connection.execute(
@@ -55,11 +54,7 @@ impl Infrastructures {
             .await
     }
 
-    /// What was written for an account.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
-    pub async fn written(&self, account: AccountId) -> Result<Vec<WrittenRecord>, StoreError> {
+    pub(crate) async fn written(&self, account: AccountId) -> Result<Vec<WrittenRecord>, StoreError> {
         self.database
             .read(move |connection| {
                 let mut select = connection.prepare_cached(

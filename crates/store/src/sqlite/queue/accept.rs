@@ -33,13 +33,7 @@ impl Accepted {
 }
 
 impl Queue {
-    /// Accepts a message: when this returns `Ok`, message and envelope are on disk, synced.
-    ///
-    /// Dropping the future does not stop what has begun.
-    ///
-    /// # Errors
-    /// When the disk is full or fails, or the database is too far behind. Nothing was accepted then.
-    pub async fn accept(&self, message: QueuedMessage, body: Body) -> Result<Accepted, StoreError> {
+    pub(crate) async fn accept(&self, message: QueuedMessage, body: Body) -> Result<Accepted, StoreError> {
         let pending = match message.idempotency_key {
             None => None,
             Some(idempotency_key) => match self.0.recent.look_up(idempotency_key, message.accepted_at) {
@@ -72,11 +66,7 @@ impl Queue {
         Ok(Accepted::New(id))
     }
 
-    /// Whether a message of that id was accepted before.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
-    pub async fn contains(&self, id: QueueId) -> Result<bool, StoreError> {
+    pub(crate) async fn contains(&self, id: QueueId) -> Result<bool, StoreError> {
         self.0
             .database
             .read(move |connection| {

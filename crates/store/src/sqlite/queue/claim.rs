@@ -15,12 +15,7 @@ use crate::sqlite::journal::Place;
 use crate::sqlite::nodes::Node;
 
 impl Queue {
-    /// Claims up to `limit` sends of an account that are due, most urgent lane first, longest waiting
-    /// first. Until `lease_until` nobody else gets them.
-    ///
-    /// # Errors
-    /// When the database cannot be written.
-    pub async fn claim_due(
+    pub(crate) async fn claim_due(
         &self,
         account: AccountId,
         now: Timestamp,
@@ -31,11 +26,7 @@ impl Queue {
         self.0.database.write(Durability::Synced, move |connection| claim(connection, asked, lease)).await
     }
 
-    /// Claims up to `limit` waiting sends of an account whose time is over. None waits for longer.
-    ///
-    /// # Errors
-    /// When the database cannot be written.
-    pub async fn claim_expired(
+    pub(crate) async fn claim_expired(
         &self,
         account: AccountId,
         now: Timestamp,
@@ -69,11 +60,7 @@ impl Queue {
             .await
     }
 
-    /// When the next send of an account is due, if one waits.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
-    pub async fn next_due(&self, account: AccountId) -> Result<Option<Timestamp>, StoreError> {
+    pub(crate) async fn next_due(&self, account: AccountId) -> Result<Option<Timestamp>, StoreError> {
         self.0
             .database
             .read(move |connection| {
@@ -91,12 +78,7 @@ impl Queue {
             .await
     }
 
-    /// Puts every send back that a process had under way which is gone; says how many of each account: Azure may
-    /// have counted them.
-    ///
-    /// # Errors
-    /// When the database cannot be written.
-    pub async fn release_leases(&self, now: Timestamp) -> Result<Vec<(AccountId, u32)>, StoreError> {
+    pub(crate) async fn release_leases(&self, now: Timestamp) -> Result<Vec<(AccountId, u32)>, StoreError> {
         self.0.database.write(Durability::Synced, move |connection| release_dead(connection, now)).await
     }
 
@@ -104,11 +86,7 @@ impl Queue {
         Lease { node: self.0.node, until }
     }
 
-    /// Takes up to `limit` sends whose status may be read now. Until `lease_until` nobody else does.
-    ///
-    /// # Errors
-    /// When the database cannot be written.
-    pub async fn claim_status_checks(
+    pub(crate) async fn claim_status_checks(
         &self,
         account: AccountId,
         now: Timestamp,
@@ -147,11 +125,7 @@ impl Queue {
             .await
     }
 
-    /// How many sends of an account wait for their status to be read.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
-    pub async fn unread(&self, account: AccountId) -> Result<u32, StoreError> {
+    pub(crate) async fn unread(&self, account: AccountId) -> Result<u32, StoreError> {
         self.0
             .database
             .read(move |connection| {
@@ -162,11 +136,10 @@ impl Queue {
             .await
     }
 
-    /// When the next status is to be read, if one is.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
-    pub async fn next_status_check(&self, account: AccountId) -> Result<Option<Timestamp>, StoreError> {
+    pub(crate) async fn next_status_check(
+        &self,
+        account: AccountId,
+    ) -> Result<Option<Timestamp>, StoreError> {
         self.0
             .database
             .read(move |connection| {

@@ -17,12 +17,7 @@ const BATCH: usize = 500;
 type Told = oneshot::Receiver<Result<(), StoreError>>;
 
 impl Queue {
-    /// Moves the messages of the sparsest old segment to the end of the journal. Says how many were
-    /// moved; 0 when there is nothing worth moving.
-    ///
-    /// # Errors
-    /// When something cannot be read or written; nothing is lost then, and the segment stays.
-    pub async fn compact(&self) -> Result<usize, StoreError> {
+    pub(crate) async fn compact(&self) -> Result<usize, StoreError> {
         let Some(segment) = self.0.database.read(ledger::sparsest).await? else { return Ok(0) };
         let ids = self.0.database.read(move |connection| needed_in(connection, segment)).await?;
         let inner = Arc::clone(&self.0);

@@ -72,11 +72,7 @@ const SUPPRESSED: &str = "SELECT s.account_id, count(*), min(a.at)
     GROUP BY s.account_id ORDER BY s.account_id";
 
 impl Queue {
-    /// The disk that holds the queue.
-    ///
-    /// # Errors
-    /// When the file system does not say.
-    pub fn disk(&self) -> Result<Disk, StoreError> {
+    pub(crate) fn disk(&self) -> Result<Disk, StoreError> {
         let inner = &self.0;
         Ok(Disk {
             path: inner.data_dir.path().to_owned(),
@@ -85,27 +81,15 @@ impl Queue {
         })
     }
 
-    /// Writes to the database, synced, and changes nothing.
-    ///
-    /// # Errors
-    /// When the database cannot be written.
-    pub async fn probe(&self) -> Result<(), StoreError> {
+    pub(crate) async fn probe(&self) -> Result<(), StoreError> {
         self.0.database.write(Durability::Synced, ledger::touch).await
     }
 
-    /// How many sends of each account wait or are under way.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
-    pub async fn waiting(&self) -> Result<Vec<(AccountId, u64)>, StoreError> {
+    pub(crate) async fn waiting(&self) -> Result<Vec<(AccountId, u64)>, StoreError> {
         self.0.database.read(waiting).await
     }
 
-    /// What waits because Azure refuses its sender, of the tries since `since`; of very many the latest thousand.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
-    pub async fn hindered(&self, since: Timestamp) -> Result<Vec<Hindered>, StoreError> {
+    pub(crate) async fn hindered(&self, since: Timestamp) -> Result<Vec<Hindered>, StoreError> {
         let reasons = [Reason::DomainNotLinked, Reason::SenderUnknown];
         self.0
             .database
@@ -117,11 +101,7 @@ impl Queue {
             .await
     }
 
-    /// What Azure dropped because of its suppression lists since `since`; of very many the latest thousand.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
-    pub async fn suppressed(&self, since: Timestamp) -> Result<Vec<Suppressed>, StoreError> {
+    pub(crate) async fn suppressed(&self, since: Timestamp) -> Result<Vec<Suppressed>, StoreError> {
         self.0.database.read(move |connection| suppressed(connection, since)).await
     }
 }

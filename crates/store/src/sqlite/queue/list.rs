@@ -97,20 +97,12 @@ pub struct SendView {
 }
 
 impl Queue {
-    /// Lists sends, newest message first, with all that was accepted before.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
-    pub async fn list(&self, cursor: Cursor) -> Result<Vec<ListedSend>, StoreError> {
+    pub(crate) async fn list(&self, cursor: Cursor) -> Result<Vec<ListedSend>, StoreError> {
         self.caught_up().await;
         self.0.database.read(move |connection| list(connection, cursor)).await
     }
 
-    /// Counts sends by state.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
-    pub async fn counts(&self) -> Result<Vec<(SendState, u64)>, StoreError> {
+    pub(crate) async fn counts(&self) -> Result<Vec<(SendState, u64)>, StoreError> {
         self.0
             .database
             .read(|connection| {
@@ -126,12 +118,7 @@ impl Queue {
             .await
     }
 
-    /// One message with its sends and what was tried; `None` if it is unknown. What was accepted is known, even if
-    /// the database hears of it only now.
-    ///
-    /// # Errors
-    /// When the database cannot be read, or cannot be told of what was accepted.
-    pub async fn view(&self, id: QueueId) -> Result<Option<MessageView>, StoreError> {
+    pub(crate) async fn view(&self, id: QueueId) -> Result<Option<MessageView>, StoreError> {
         let read = || self.0.database.read(move |connection| view(connection, id));
         if let Some(known) = read().await? {
             return Ok(Some(known));
@@ -143,11 +130,7 @@ impl Queue {
         }
     }
 
-    /// The account of a message.
-    ///
-    /// # Errors
-    /// When the message is unknown, or the database cannot be read.
-    pub async fn account_of(&self, id: QueueId) -> Result<AccountId, StoreError> {
+    pub(crate) async fn account_of(&self, id: QueueId) -> Result<AccountId, StoreError> {
         self.0
             .database
             .read(move |connection| {
@@ -160,11 +143,7 @@ impl Queue {
             .await
     }
 
-    /// Sends of an account that are not done with.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
-    pub async fn open_sends(&self, account: AccountId) -> Result<u64, StoreError> {
+    pub(crate) async fn open_sends(&self, account: AccountId) -> Result<u64, StoreError> {
         self.0.database.read(move |connection| open_sends(connection, account)).await
     }
 }
@@ -284,7 +263,8 @@ mod tests {
 
     use super::*;
     use crate::sqlite::database::Durability;
-    use crate::{Body, DataDir, MasterKey, Options, RepairUse, Store, Volatile};
+    use crate::sqlite::store::SqliteStore as Store;
+    use crate::{Body, DataDir, MasterKey, Options, RepairUse, Volatile};
 
     fn message(second: i64) -> QueuedMessage {
         let at = Timestamp::from_second(second).unwrap();

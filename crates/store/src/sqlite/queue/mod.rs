@@ -44,7 +44,7 @@ use crate::sqlite::nodes::Node;
 
 /// A handle to the queue.
 #[derive(Clone)]
-pub struct Queue(Arc<Inner>);
+pub(crate) struct Queue(Arc<Inner>);
 
 struct Inner {
     data_dir: DataDir,
@@ -185,8 +185,7 @@ impl Queue {
         Ok(Self(Arc::new(inner)))
     }
 
-    /// Says that a client knows that its message was accepted: an equal one is a new one from now on.
-    pub fn heard(&self, id: QueueId) {
+    pub(crate) fn heard(&self, id: QueueId) {
         self.0.recent.forget(id);
     }
 
@@ -197,37 +196,25 @@ impl Queue {
         drop(nothing.await);
     }
 
-    /// Begins the body of a message.
-    #[must_use]
-    pub fn begin_body(&self, id: QueueId) -> BodyWriter {
+    pub(crate) fn begin_body(&self, id: QueueId) -> BodyWriter {
         BodyWriter::new(id, self.0.large.clone())
     }
 
-    /// Whether there is room for a message of that size, with something left for the database.
-    ///
-    /// # Errors
-    /// When there is not, or when the file system does not say.
-    pub fn has_room(&self, bytes: u64) -> Result<(), StoreError> {
+    pub(crate) fn has_room(&self, bytes: u64) -> Result<(), StoreError> {
         let free = self.0.data_dir.free_bytes()?;
         if free < bytes.saturating_add(self.0.reserve_bytes) { Err(StoreError::Full(None)) } else { Ok(()) }
     }
 
-    /// Resolves when mail of that account has arrived in the queue since the last call.
-    pub async fn arrival(&self, account: AccountId) {
+    pub(crate) async fn arrival(&self, account: AccountId) {
         let notify = self.0.arrivals.of(account);
         notify.notified().await;
     }
 
-    /// Wakes whoever waits for that account's mail.
-    pub fn announce(&self, account: AccountId) {
+    pub(crate) fn announce(&self, account: AccountId) {
         self.0.arrivals.of(account).notify_one();
     }
 
-    /// Reads the message of a claimed send.
-    ///
-    /// # Errors
-    /// When it cannot be read, or is not what was stored.
-    pub async fn body(&self, claim: &Claim) -> Result<Vec<u8>, StoreError> {
+    pub(crate) async fn body(&self, claim: &Claim) -> Result<Vec<u8>, StoreError> {
         let (inner, id, place) = (Arc::clone(&self.0), claim.send.id.message, claim.place);
         let read = tokio::task::spawn_blocking(move || inner.journal.body(id, place));
         match read.await.map_err(|_| StoreError::Closed)? {
@@ -237,11 +224,7 @@ impl Queue {
         }
     }
 
-    /// Reads a message that is still needed.
-    ///
-    /// # Errors
-    /// When it is unknown, done with, or cannot be read.
-    pub async fn body_of(&self, id: QueueId) -> Result<Vec<u8>, StoreError> {
+    pub(crate) async fn body_of(&self, id: QueueId) -> Result<Vec<u8>, StoreError> {
         let inner = Arc::clone(&self.0);
         let read = tokio::task::spawn_blocking(move || {
             let place = inner.database.read_blocking(|connection| segments::place_of(connection, id))?;

@@ -20,20 +20,12 @@ pub struct RepairUse {
 }
 
 impl Queue {
-    /// All repairs that were ever made, by login.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
-    pub async fn repairs(&self) -> Result<Vec<RepairUse>, StoreError> {
+    pub(crate) async fn repairs(&self) -> Result<Vec<RepairUse>, StoreError> {
         self.caught_up().await;
         self.0.database.read(read).await
     }
 
-    /// Counts the repairs of a message that is not queued here.
-    ///
-    /// # Errors
-    /// When nothing can be written.
-    pub async fn count_repairs(&self, login: &str, changes: &[Change]) -> Result<(), StoreError> {
+    pub(crate) async fn count_repairs(&self, login: &str, changes: &[Change]) -> Result<(), StoreError> {
         let (login, changes) = (login.to_owned(), changes.to_vec());
         let work = move |connection: &Connection| count(connection, &login, &changes);
         self.0.database.write(Durability::Written, work).await

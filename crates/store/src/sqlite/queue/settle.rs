@@ -29,16 +29,11 @@ pub(crate) struct Discarded {
 }
 
 impl Queue {
-    /// Notes what came of claimed sends, with the requests that Azure counted for them. A settlement of
-    /// a send that the operator dropped meanwhile changes nothing, nor does one of a send that another
-    /// process has claimed since.
-    ///
-    /// What was sent must not be forgotten, or it is sent again: this takes as long as the database cannot
-    /// be written.
-    ///
-    /// # Errors
-    /// When the store is closed.
-    pub async fn settle(&self, settlements: Vec<Settlement>, usage: Vec<Usage>) -> Result<(), StoreError> {
+    pub(crate) async fn settle(
+        &self,
+        settlements: Vec<Settlement>,
+        usage: Vec<Usage>,
+    ) -> Result<(), StoreError> {
         let discarded = Arc::new(Mutex::new(Discarded::default()));
         let (filled, (tell, told)) = (Arc::clone(&discarded), oneshot::channel());
         let (mut tell, node) = (Some(tell), self.0.node);
@@ -65,12 +60,12 @@ impl Queue {
         Ok(())
     }
 
-    /// Makes a message's waiting sends due now. Returns how many there were; where there are any, the entry is in
-    /// the log with them.
-    ///
-    /// # Errors
-    /// When the message is unknown or the database cannot be written.
-    pub async fn retry(&self, id: QueueId, now: Timestamp, audit: AuditEntry) -> Result<usize, StoreError> {
+    pub(crate) async fn retry(
+        &self,
+        id: QueueId,
+        now: Timestamp,
+        audit: AuditEntry,
+    ) -> Result<usize, StoreError> {
         let changed = self
             .0
             .database
@@ -88,12 +83,7 @@ impl Queue {
         Ok(changed)
     }
 
-    /// Removes a message's waiting sends from the queue for good. Returns how many there were; where there are any, the
-    /// entry is in the log with them.
-    ///
-    /// # Errors
-    /// When the message is unknown or the database cannot be written.
-    pub async fn drop_message(&self, id: QueueId, audit: AuditEntry) -> Result<usize, StoreError> {
+    pub(crate) async fn drop_message(&self, id: QueueId, audit: AuditEntry) -> Result<usize, StoreError> {
         let work = move |connection: &Connection| {
             ensure_known(connection, id)?;
             let mut discarded = Discarded::default();
@@ -105,12 +95,7 @@ impl Queue {
         Ok(dropped)
     }
 
-    /// Deletes what is known of messages that were accepted before `before` and are done with, a limited
-    /// number at a time. Says how many went.
-    ///
-    /// # Errors
-    /// When the database cannot be written.
-    pub async fn prune(&self, before: Timestamp, limit: usize) -> Result<usize, StoreError> {
+    pub(crate) async fn prune(&self, before: Timestamp, limit: usize) -> Result<usize, StoreError> {
         self.0
             .database
             .write(Durability::Written, move |connection| {

@@ -27,7 +27,7 @@ use crate::sqlite::database::{Database, Durability};
 
 /// A handle to the secrets.
 #[derive(Clone)]
-pub struct Secrets {
+pub(crate) struct Secrets {
     database: Database,
     /// Held from sealing until the row is written, so that no row is left behind when the key changes.
     key: Arc<RwLock<MasterKey>>,
@@ -100,21 +100,13 @@ impl Secrets {
         Self { database, key: Arc::new(RwLock::new(key)) }
     }
 
-    /// Stores a secret, in place of the one before.
-    ///
-    /// # Errors
-    /// When there is no randomness or nothing can be written.
-    pub async fn put(&self, owner: SecretOwner, new: NewSecret) -> Result<(), StoreError> {
+    pub(crate) async fn put(&self, owner: SecretOwner, new: NewSecret) -> Result<(), StoreError> {
         let key = self.key().await;
         let sealed = seal(&key, owner, &new)?;
         self.database.write(Durability::Synced, move |connection| sealed.store(connection)).await
     }
 
-    /// Opens a secret.
-    ///
-    /// # Errors
-    /// When there is none, or it was sealed under another master key or for another row.
-    pub async fn get(&self, owner: SecretOwner, name: SecretName) -> Result<SecretString, StoreError> {
+    pub(crate) async fn get(&self, owner: SecretOwner, name: SecretName) -> Result<SecretString, StoreError> {
         let key = self.key().await;
         let sealed: Option<(String, Vec<u8>)> = self
             .database
@@ -139,11 +131,7 @@ impl Secrets {
         Ok(SecretString::from(text))
     }
 
-    /// What may be told about a secret; `None` if there is none.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
-    pub async fn facts(
+    pub(crate) async fn facts(
         &self,
         owner: SecretOwner,
         name: SecretName,
@@ -170,12 +158,7 @@ impl Secrets {
             .await
     }
 
-    /// Notes when a secret expires and what Entra calls it. The secret stays; if it was replaced since `facts` were
-    /// read, nothing is noted.
-    ///
-    /// # Errors
-    /// When nothing can be written.
-    pub async fn note(
+    pub(crate) async fn note(
         &self,
         owner: SecretOwner,
         name: SecretName,

@@ -1,0 +1,71 @@
+//! Requests that Azure has counted, so that a restart does not forget them.
+
+use azure_types::ids::SubscriptionId;
+use jiff::Timestamp;
+
+use crate::engine::{Engine, on_engine};
+use crate::{StoreError, Throttling, Usage};
+
+/// A handle to the counts.
+#[derive(Clone)]
+pub struct RateUsage(Engine);
+
+impl RateUsage {
+    pub(crate) fn new(engine: Engine) -> Self {
+        Self(engine)
+    }
+
+    /// Notes that Azure said that there was too much.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn throttled(
+        &self,
+        subscription: SubscriptionId,
+        kind: &'static str,
+        throttling: Throttling,
+    ) -> Result<(), StoreError> {
+        on_engine!(self.0, rate_usage.throttled(subscription, kind, throttling).await)
+    }
+
+    /// The throttlings that are remembered, the newest first.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn throttlings(
+        &self,
+        subscription: SubscriptionId,
+        kind: &'static str,
+    ) -> Result<Vec<Throttling>, StoreError> {
+        on_engine!(self.0, rate_usage.throttlings(subscription, kind).await)
+    }
+
+    /// The slots of one kind that end after `since`: length, number and count.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn load(
+        &self,
+        subscription: SubscriptionId,
+        kind: &'static str,
+        since: Timestamp,
+    ) -> Result<Vec<Usage>, StoreError> {
+        on_engine!(self.0, rate_usage.load(subscription, kind, since).await)
+    }
+
+    /// Adds requests outside of a settlement.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn add(&self, usage: Vec<Usage>) -> Result<(), StoreError> {
+        on_engine!(self.0, rate_usage.add(usage).await)
+    }
+
+    /// Forgets slots that ended before `before`.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn forget(&self, before: Timestamp) -> Result<(), StoreError> {
+        on_engine!(self.0, rate_usage.forget(before).await)
+    }
+}
