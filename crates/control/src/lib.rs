@@ -6,7 +6,6 @@
 
 mod accounts;
 mod caller;
-pub mod command;
 mod credentials;
 mod dns_providers;
 mod error;

@@ -10,6 +10,8 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::process::ExitCode;
 
 use anyhow::Context as _;
+use api::accounts::AccountView;
+use api::credentials::IssuedView;
 use azure_client::credential::IdentityEndpoint;
 use clock::{Clock, Entropy};
 use control::watch::WatchSettings;
@@ -20,7 +22,6 @@ use smtp_server::admission::AdmissionLimits;
 use store::Volatile;
 use tokio::net::TcpListener;
 use twin::{Options, Twin};
-use web::api::{AccountView, IssuedView};
 
 use crate::cli;
 use crate::commands::asked_to_stop;

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::Context as _;
+use api::status::ListenerView;
 use clock::{Clock, Entropy};
 use control::Control;
 use control::watch::Watch;
@@ -23,7 +24,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{error, info, warn};
-use web::api::{Api, ListenerView, RelayParts};
+use web::api::{Api, RelayParts};
 
 use crate::alarm::Alarms;
 use crate::certificates;

@@ -9,5 +9,4 @@ mod error;
 mod impatient;
 mod socket;
 
-pub use error::{ErrorBody, ErrorText};
 pub use socket::{SocketError, bind_socket, serve_socket, serve_tcp};

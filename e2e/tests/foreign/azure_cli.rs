@@ -1,7 +1,9 @@
 //! The Azure CLI, unmodified: it sets up what Postern connects with, and types what `verify` prints.
 
-use control::command::Shell;
-use control::verify::{Finding, Outcome, Repair, Report, SmallestRole, Verdict};
+use api::command::Shell;
+use api::verification::{Finding, Outcome, Report, SmallestRole, Verdict};
+use control::verify::Repair;
+use control::verify::smallest_role;
 use control::{AccountChange, NewAccount, NewProof, NewSender};
 use jiff::SignedDuration;
 use model::account::{Concurrency, TransportChoice};
@@ -80,7 +82,7 @@ async fn sets_up_what_postern_connects_with(context: Context) {
     );
     let made = az(&context, &[format!("az ad sp create --id {client} --output none"), reset]).await;
     let scope = format!("/subscriptions/{subscription}");
-    let commands = SmallestRole::for_scope("new", &scope).commands(client);
+    let commands = smallest_role("new", &scope).commands(client);
     let typed: Vec<String> = commands.iter().map(|command| command.text(Shell::Bash)).collect();
     az(&context, &typed).await;
     let listed =

@@ -1,6 +1,6 @@
 //! What is handed out for DNS by hand, in OctoDNS and dns-lexicon.
 
-use control::provision::doctor::DomainStatus;
+use api::domains::DomainStatus;
 use serde_json::{Value, json};
 use twin::state::dns::{Record, Zone};
 

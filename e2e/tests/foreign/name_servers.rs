@@ -1,11 +1,10 @@
 //! What is handed out for DNS by hand, judged by programs that name servers bring: scripts by BIND, zone files by what
 //! BIND, Knot, NSD, ldns and PowerDNS check them with.
 
+use api::domains::{DomainStatus, RecordAction};
+use api::infrastructure::manifest::{DomainManifest, Manifest};
 use control::Control;
 use control::provision::NewDomain;
-use control::provision::doctor::DomainStatus;
-use control::provision::handout::Action;
-use control::provision::manifest::{DomainManifest, Manifest};
 use serde_json::{Value, json};
 use twin::state::dns::{Record, Zone};
 
@@ -199,7 +198,7 @@ async fn must_be_read(context: &Context, zone: &str, status: &DomainStatus) {
         let printed = context.run(Client::NameServers, &words, "").await.expect(0);
         let printed: Vec<String> =
             printed.lines().map(|line| line.split_ascii_whitespace().collect::<Vec<_>>().join(" ")).collect();
-        for record in status.records.iter().filter(|record| record.action != Action::Recommended) {
+        for record in status.records.iter().filter(|record| record.action != RecordAction::Recommended) {
             let name = &record.finding.name;
             let value = record.value.split_ascii_whitespace().collect::<Vec<_>>().join(" ");
             let rest = format!(" {} IN {} {value}", record.ttl, record.finding.kind);

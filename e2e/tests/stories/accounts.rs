@@ -1,6 +1,7 @@
 //! What an operator changes of an account takes effect, and only that.
 
-use control::verify::{Outcome, Repair, Verdict};
+use api::verification::{Outcome, Verdict};
+use control::verify::Repair;
 use control::{AccountChange, Control, NewCloud};
 use e2e::World;
 

@@ -179,8 +179,8 @@ async fn what_was_changed_is_verified_within_minutes_and_not_only_tomorrow() {
 
 #[tokio::test]
 async fn a_domain_that_loses_its_records_is_told_and_one_that_waited_goes_on_by_itself() {
+    use api::infrastructure::manifest::{DomainManifest, Manifest};
     use control::provision::NewDomain;
-    use control::provision::manifest::{DomainManifest, Manifest};
     use twin::state::dns::{Record, Zone};
 
     let (url, heard) = hook().await;

@@ -1,8 +1,8 @@
 //! Leaving is possible at any time: what was made at Azure is had in every form.
 
+use api::infrastructure::manifest::Manifest;
 use control::Control;
 use control::provision::ExportForm;
-use control::provision::manifest::Manifest;
 use e2e::World;
 
 const ACCOUNT: &str = "contoso";

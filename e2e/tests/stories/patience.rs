@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use api::verification::Verdict;
 use control::AccountChange;
-use control::verify::{Event, Manner, Patience, Repair, Verdict};
+use control::verify::{Event, Manner, Patience, Repair};
 use e2e::World;
 use tokio::sync::mpsc::unbounded_channel;
 

@@ -1,9 +1,10 @@
 //! From a domain name to a sender that sends, whatever happens on the way.
 
+use api::domains::DomainState;
+use api::infrastructure::manifest::{DomainManifest, Manifest, SenderManifest};
+use api::infrastructure::progress::{Applied, ApplyEvent};
 use azure_types::permission::Permission;
-use control::provision::doctor::DomainState;
-use control::provision::manifest::{DomainManifest, Manifest, SenderManifest};
-use control::provision::{Applied, ApplyEvent, NewDomain};
+use control::provision::NewDomain;
 use control::{Control, NewAccount, NewDnsProvider, NewProof};
 use e2e::{World, message};
 use model::account::{Concurrency, TransportChoice};

@@ -1,9 +1,10 @@
 //! What provisioning takes from Azure as it is: rights, its pace, verdicts that are old, writes that replace.
 
+use api::infrastructure::manifest::Manifest;
+use api::infrastructure::progress::Applied;
+use api::verification::Report;
 use azure_types::permission::Permission;
-use control::provision::Applied;
-use control::provision::manifest::Manifest;
-use control::verify::{Repair, Report};
+use control::verify::Repair;
 use control::{AccountChange, Control};
 use e2e::World;
 

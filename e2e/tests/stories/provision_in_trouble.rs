@@ -1,8 +1,9 @@
 //! Provisioning while Azure is stuck, fails, is slow or has had enough.
 
+use api::infrastructure::manifest::{DomainManifest, Manifest};
+use api::infrastructure::progress::{Applied, Outcome};
 use control::Control;
-use control::provision::manifest::{DomainManifest, Manifest};
-use control::provision::{Applied, NewDomain, Outcome};
+use control::provision::NewDomain;
 use e2e::World;
 use twin::{Effect, Fault, Operation};
 

@@ -1,7 +1,8 @@
 //! Provisioning takes nothing away that it has not made, and changes nothing that nobody was shown.
 
-use control::provision::manifest::{DomainManifest, Manifest, SenderManifest};
-use control::provision::{ApplyEvent, NewDomain};
+use api::infrastructure::manifest::{DomainManifest, Manifest, SenderManifest};
+use api::infrastructure::progress::ApplyEvent;
+use control::provision::NewDomain;
 use control::{Control, NewDnsProvider};
 use e2e::World;
 use tokio::sync::mpsc::unbounded_channel;

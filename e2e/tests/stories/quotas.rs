@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use control::verify::{Finding, Outcome, Repair, Report};
+use api::verification::{Finding, Outcome, Report};
+use control::verify::Repair;
 use control::{AccountChange, NewAccount, NewProof};
 use e2e::World;
 use model::account::{Concurrency, TransportChoice};

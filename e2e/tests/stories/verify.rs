@@ -3,9 +3,11 @@
 use std::cell::RefCell;
 use std::time::Duration;
 
+use api::verification::{ActionOwner, Finding, Outcome, Report, Verdict};
 use azure_types::arm::SubscriptionState;
 use azure_types::permission::Permission;
-use control::verify::{ActionOwner, Finding, Outcome, Repair, Report, SmallestRole, Verdict};
+use control::verify::Repair;
+use control::verify::smallest_role;
 use control::{AccountChange, NewAccount, NewProof, NewSender};
 use e2e::World;
 use jiff::SignedDuration;
@@ -343,7 +345,7 @@ async fn a_provider_that_may_not_be_looked_at_is_judged_by_what_its_services_say
             twin(world, |w| {
                 let principal = w.tenants[0].apps[0].principal.unwrap();
                 let scope = format!("/subscriptions/{}", w.subscriptions[0].id);
-                let actions = SmallestRole::for_scope(ACCOUNT, &scope).actions;
+                let actions = smallest_role(ACCOUNT, &scope).actions;
                 w.assignments.clear();
                 w.grant(principal, &scope, Permission { actions, ..Permission::default() });
                 kept.replace(std::mem::take(&mut w.subscriptions[0].registrations));

@@ -3,10 +3,11 @@
 
 use std::time::Duration;
 
+use api::verification::{Outcome, Verdict};
 use azure_client::credential::IdentityEndpoint;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use control::verify::{Outcome, Repair, Verdict};
+use control::verify::Repair;
 use control::{NewAccount, NewProof, NewSender};
 use e2e::World;
 use jiff::SignedDuration;

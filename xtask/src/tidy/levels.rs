@@ -44,6 +44,7 @@ const WALLS: [(&str, &[&str]); 7] = [
             "dns",
             "relay",
             "store",
+            "api",
             "control",
             "web",
             "twin",

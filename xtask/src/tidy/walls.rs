@@ -55,7 +55,8 @@ const ONLY_OUTPUT: &str = "output alone writes to the terminal";
 const OUTSIDE: [&str; 5] = ["std::fs", "std::net::Tcp", "std::time::Instant", "std::thread", "println!"];
 const LEVEL_ZERO: [&str; 3] = ["smtp", "message", "azure-types"];
 /// What lies below the programs.
-const BELOW_THE_TWIN: [&str; 14] = [
+const BELOW_THE_TWIN: [&str; 15] = [
+    "api",
     "azure-client",
     "clock",
     "control",

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use api::verification::{Outcome, ServiceFound};
 use model::account::{Account, Authorization};
 use model::sender::Sender;
 
@@ -9,7 +10,7 @@ use super::AccountChange;
 use super::endpoint::{believed, is_guess};
 use crate::Control;
 use crate::error::{ControlError, Invalid};
-use crate::verify::{Outcome, Repair, ServiceFound};
+use crate::verify::Repair;
 
 /// What was taken over.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -2,29 +2,19 @@
 
 use std::collections::BTreeMap;
 
+use api::infrastructure::adopted::Adopted;
+use api::infrastructure::manifest::{
+    AZURE, DomainManifest, FullSender, LoginManifest, Manifest, SenderManifest,
+};
 use azure_types::communication::{Domain, Resource};
 use model::infrastructure::{AZURE_MANAGED, Infrastructure};
-use serde::{Deserialize, Serialize};
 
-use super::manifest::{AZURE, DomainManifest, FullSender, LoginManifest, Manifest, SenderManifest};
+use super::manifest::manifest_of;
 use super::step::Action;
 use super::{observed, unseen};
 use crate::Control;
 use crate::error::{ControlError, Invalid};
 use crate::verify::Context as AzureAccount;
-
-/// What was taken over.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Adopted {
-    /// The desired state as it is now.
-    pub manifest: Manifest,
-    /// Domains.
-    pub domains: usize,
-    /// Senders.
-    pub senders: usize,
-    /// What is there and could not be taken over.
-    pub notes: Vec<String>,
-}
 
 impl Control {
     /// Adds what the account's communication service has: its linked domains, their senders, its logins.
@@ -112,7 +102,7 @@ async fn look(
 fn keep(found: &mut Adopted, before: Option<&Infrastructure>) {
     let Some(before) = before else { return };
     found.manifest.access = before.access;
-    for (name, domain) in Manifest::of(before).domain {
+    for (name, domain) in manifest_of(before).domain {
         if found.manifest.domain.contains_key(&name) {
             continue;
         }

@@ -3,13 +3,13 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use api::infrastructure::progress::{Applied, ApplyEvent, OpenStep, Outcome};
 use model::infrastructure::{RecordedStep, StepState};
 use tokio::task::JoinSet;
 use tracing::{info, warn};
 
 use super::perform::{Context, Trouble};
 use super::plan::Plan;
-use super::progress::{Applied, ApplyEvent, OpenStep, Outcome};
 use super::step::Step;
 
 /// Tries of a step that meets passing trouble.

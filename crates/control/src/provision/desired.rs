@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use api::infrastructure::manifest::{AZURE, DomainManifest, FullSender, Manifest, SenderManifest};
 use jiff::Timestamp;
 use model::account::Account;
 use model::infrastructure::{
@@ -9,7 +10,6 @@ use model::infrastructure::{
 };
 use smtp::address::{Domain, Mailbox};
 
-use super::manifest::{AZURE, DomainManifest, FullSender, Manifest, SenderManifest};
 use crate::error::Invalid;
 
 /// What is taken where nobody says anything.

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use api::domains::{DomainState, DomainStatus, PartState, RecordRow};
+use api::verification::ActionOwner;
 use azure_types::communication::{VerificationState, VerificationStates};
 use dns::change::Held;
 use dns::preflight::Row;
@@ -10,128 +12,16 @@ use dns::record::Record;
 use dns::required::Part;
 use jiff::Timestamp;
 use model::infrastructure::{DesiredDomain, DnsWay, RecordedStep, StepState, WrittenRecord};
-use serde::{Deserialize, Serialize};
 
 use super::clean;
 use super::desired;
-use super::handout::{Handed, RecordToWrite};
+use super::handout::Handed;
 use super::observation::Observation;
 use super::observed::{ObservedDomain, Progress};
 use super::perform::{Examined, spf_before};
 use crate::Control;
 use crate::error::ControlError;
-use crate::verify::ActionOwner;
 use store::StoreError;
-
-/// One domain.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct DomainStatus {
-    /// The account.
-    pub account: String,
-    /// The domain.
-    pub domain: String,
-    /// How far it is.
-    pub state: DomainState,
-    /// Who writes its records.
-    pub dns: String,
-    /// The zone that it is in, if one was found.
-    pub zone: Option<String>,
-    /// The DNS provider, as far as its name servers tell.
-    pub dns_provider: Option<String>,
-    /// What has to stand in DNS, beside what does.
-    pub rows: Vec<RecordRow>,
-    /// The records to be written by hand, and those that are right: one row each.
-    pub records: Vec<RecordToWrite>,
-    /// What has to be written, as lines of a zone file.
-    pub bind: String,
-    /// What has to be written, as a script for `nsupdate`.
-    pub nsupdate: String,
-    /// What Azure says of each part: its name, its state, and what it says besides.
-    pub parts: Vec<PartState>,
-    /// How many senders Azure has.
-    pub senders: usize,
-    /// What it means, in sentences.
-    pub sentences: Vec<String>,
-    /// Whose move it is, while it is not ready.
-    pub owner: Option<ActionOwner>,
-    /// What to type.
-    pub commands: Vec<String>,
-}
-
-/// How far a domain is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum DomainState {
-    /// Nobody has asked Azure yet.
-    Desired,
-    /// Azure has it, or is making it.
-    Created,
-    /// Its records are not right.
-    DnsNeeded,
-    /// Azure looks at its records.
-    Verifying,
-    /// Azure has verified it, and it is not linked.
-    Verified,
-    /// It is linked, and something is still to be done.
-    Linked,
-    /// Mail can be sent.
-    Ready,
-    /// A step came to nothing.
-    Failed,
-}
-
-/// A record that has to be there, beside what is.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct RecordRow {
-    /// What it is for.
-    pub part: String,
-    /// The full name.
-    pub name: String,
-    /// `TXT` and the like.
-    pub kind: String,
-    /// What has to be there.
-    pub required: String,
-    /// What is there.
-    pub actual: Vec<String>,
-    /// `right`, `missing`, `wrong`, `conflict` or `advice`.
-    pub verdict: String,
-    /// A word for programs.
-    pub code: String,
-    /// What is wrong and what to do.
-    pub sentence: String,
-    /// What should be written instead.
-    pub proposal: Option<String>,
-    /// For how many seconds others may still believe the old answer.
-    pub wait_seconds: Option<u32>,
-}
-
-/// What Azure says of a part.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct PartState {
-    /// `Domain`, `SPF`, `DKIM`, `DKIM2`.
-    pub part: String,
-    /// Azure's word.
-    pub state: String,
-    /// What it says besides.
-    pub error: Option<String>,
-}
-
-impl DomainState {
-    /// The word for people.
-    #[must_use]
-    pub fn title(self) -> &'static str {
-        match self {
-            Self::Desired => "desired",
-            Self::Created => "created",
-            Self::DnsNeeded => "DNS needed",
-            Self::Verifying => "verifying",
-            Self::Verified => "verified",
-            Self::Linked => "linked",
-            Self::Ready => "ready",
-            Self::Failed => "failed",
-        }
-    }
-}
 
 impl Control {
     /// Looks at a domain from all sides.

@@ -1,15 +1,15 @@
 //! Changing the desired state: whole, or one domain or sender of it. Nothing here asks Azure.
 
+use api::domains::{SenderRow, SenderRowResult};
+use api::infrastructure::manifest::{DomainManifest, FullSender, Manifest, SenderManifest};
 use azure_types::communication::is_same_location;
 use std::collections::{BTreeMap, BTreeSet};
 
 use model::account::Account;
 use model::infrastructure::{AZURE_MANAGED, DesiredSender, DnsWay, Infrastructure, RecordedStep, StepState};
-use serde::{Deserialize, Serialize};
 use store::StoreError;
 
 use super::desired;
-use super::manifest::{DomainManifest, FullSender, Manifest, SenderManifest};
 use super::perform::{MADE, SHOWN, made_key};
 use crate::Control;
 use crate::error::{ControlError, Invalid};
@@ -23,37 +23,6 @@ pub struct NewDomain {
     pub manifest: DomainManifest,
     /// Where the infrastructure's parts are, if nobody has said yet.
     pub infrastructure: Manifest,
-}
-
-/// A sender that is to be there, as a line of a file has it.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct SenderRow {
-    /// The line.
-    #[serde(default)]
-    pub line: u64,
-    /// The domain.
-    pub domain: String,
-    /// The part before the `@`.
-    pub username: String,
-    /// The name beside the address.
-    #[serde(default)]
-    pub display_name: Option<String>,
-    /// A login that is made with it, if one is wanted.
-    #[serde(default)]
-    pub credential: Option<String>,
-}
-
-/// What became of a line.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct SenderRowResult {
-    /// The line.
-    pub line: u64,
-    /// The address.
-    pub address: String,
-    /// What is wrong with it; it was left out.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub problem: Option<String>,
 }
 
 /// Domains that are named one by one.

@@ -1,34 +1,13 @@
 //! What a person is handed who writes a domain's records: rows for a provider's page, lines of a zone file, a script
 //! for `nsupdate`.
 
-pub use dns::manual::Action;
-use dns::manual::Handout;
+use api::domains::{RecordAction, RecordRow, RecordToWrite};
+use dns::manual::{Action, Handout};
 use dns::preflight::Row;
-use serde::{Deserialize, Serialize};
 
 use super::clean;
-use super::doctor::{RecordRow, row};
+use super::doctor::row;
 use super::perform::Examined;
-
-/// A record that a domain needs, once, beside what is there.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct RecordToWrite {
-    /// What is wrong with it, if something is; the worst where it is several things.
-    #[serde(flatten)]
-    pub finding: RecordRow,
-    /// What to do.
-    pub action: Action,
-    /// The name without the zone, `@` for the zone itself.
-    pub relative: String,
-    /// The value as zone files have it: a text in quotes, a name with its dot.
-    pub value: String,
-    /// The value alone, for pages that add quotes and dots.
-    pub plain: String,
-    /// Seconds. All records of a name and type have one.
-    pub ttl: u32,
-    /// The values whose place it takes, as zone files have them.
-    pub replaces: Vec<String>,
-}
 
 /// What a person is handed for one domain.
 #[derive(Debug, Default)]
@@ -52,7 +31,7 @@ impl Handed {
             let rows: Vec<&Row> = examined.rows.iter().filter(|row| row.part == line.part).collect();
             Some(RecordToWrite {
                 finding: worst(&rows, &line.name, &line.kind)?,
-                action: line.action,
+                action: record_action(line.action),
                 relative: line.relative,
                 value: line.value,
                 plain: clean(&line.plain),
@@ -75,4 +54,14 @@ fn worst(rows: &[&Row], name: &str, kind: &str) -> Option<RecordRow> {
     // What is written may stand elsewhere than what was looked for.
     (finding.name, finding.kind) = (name.to_owned(), kind.to_owned());
     Some(finding)
+}
+
+fn record_action(action: Action) -> RecordAction {
+    match action {
+        Action::Add => RecordAction::Add,
+        Action::Replace => RecordAction::Replace,
+        Action::Keep => RecordAction::Keep,
+        Action::Recommended => RecordAction::Recommended,
+        Action::Decide => RecordAction::Decide,
+    }
 }

@@ -1,155 +1,50 @@
-//! The desired state of an account, as people write it down: `postern.infra.toml`, and the same as JSON.
+//! What an account is to have, written down as a manifest.
 
-use std::collections::BTreeMap;
-
-use azure_types::ids::ClientId;
+use api::infrastructure::manifest::{
+    AZURE, DomainManifest, FullSender, LoginManifest, Manifest, SenderManifest,
+};
 use model::infrastructure::{
     AZURE_MANAGED, DesiredDomain, DesiredLogin, DesiredSender, DnsWay, DomainOwner, Infrastructure,
 };
-use serde::{Deserialize, Serialize};
 
-/// The desired state of an account. What is left out is as it mostly is.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Manifest {
-    /// The account; only where nobody says it otherwise.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub account: Option<String>,
-    /// The resource group; `postern` if left out.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub resource_group: Option<String>,
-    /// Where the group is kept; `westeurope` if left out.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub location: Option<String>,
-    /// The geography that mail's data stay in, such as `Europe` or `United States`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub data_location: Option<String>,
-    /// The communication service; the account's, or one that is called as the account is.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub service: Option<String>,
-    /// The email service; called as the communication service if left out.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub email_service: Option<String>,
-    /// Whether the app gets the smallest role that sends.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub access: bool,
-    /// Domains by name; `azure` is the one that Azure gives.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub domain: BTreeMap<String, DomainManifest>,
-    /// Logins for Azure's own SMTP endpoint, by resource name.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub smtp_username: BTreeMap<String, LoginManifest>,
-}
-
-/// A domain.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct DomainManifest {
-    /// `manual`, `azure`, or the name of a connection.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub dns: Option<String>,
-    /// Whether opens and clicks are followed.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    pub tracking: bool,
-    /// The DMARC record that Postern is to write.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub dmarc: Option<String>,
-    /// Who sends from it.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub senders: Vec<SenderManifest>,
-}
-
-/// A sender: a username, or more about it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(untagged)]
-pub enum SenderManifest {
-    /// The username alone.
-    Plain(String),
-    /// With more.
-    Full(FullSender),
-}
-
-/// A sender with more about it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct FullSender {
-    /// The part before the `@`.
-    pub username: String,
-    /// The name beside the address.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub display_name: Option<String>,
-    /// Addresses that nothing is sent to.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub suppressed: Vec<String>,
-}
-
-/// A login for Azure's own SMTP endpoint.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct LoginManifest {
-    /// What is typed.
-    pub username: String,
-    /// The app whose secret is the password; the account's own if left out.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub client: Option<ClientId>,
-}
-
-/// What the domain that Azure gives is called here.
-pub const AZURE: &str = "azure";
-
-impl Manifest {
-    /// The manifest that says the same as an infrastructure.
-    #[must_use]
-    pub fn of(infrastructure: &Infrastructure) -> Self {
-        let domain = |(name, domain): (&String, &DesiredDomain)| {
-            let name = if name == AZURE_MANAGED { AZURE.to_owned() } else { name.clone() };
-            (name, DomainManifest::of(domain))
-        };
-        let login = |(name, login): (&String, &DesiredLogin)| {
-            (name.clone(), LoginManifest { username: login.username.clone(), client: login.client })
-        };
-        Self {
-            account: None,
-            resource_group: Some(infrastructure.group.clone()),
-            location: Some(infrastructure.location.clone()),
-            data_location: Some(infrastructure.data_location.clone()),
-            service: Some(infrastructure.service.clone()),
-            email_service: Some(infrastructure.email_service.clone()),
-            access: infrastructure.access,
-            domain: infrastructure.domains.iter().map(domain).collect(),
-            smtp_username: infrastructure.smtp_usernames.iter().map(login).collect(),
-        }
+/// The manifest that says the same as an infrastructure.
+#[must_use]
+pub fn manifest_of(infrastructure: &Infrastructure) -> Manifest {
+    let domain = |(name, domain): (&String, &DesiredDomain)| {
+        let name = if name == AZURE_MANAGED { AZURE.to_owned() } else { name.clone() };
+        (name, domain_manifest(domain))
+    };
+    let login = |(name, login): (&String, &DesiredLogin)| {
+        (name.clone(), LoginManifest { username: login.username.clone(), client: login.client })
+    };
+    Manifest {
+        account: None,
+        resource_group: Some(infrastructure.group.clone()),
+        location: Some(infrastructure.location.clone()),
+        data_location: Some(infrastructure.data_location.clone()),
+        service: Some(infrastructure.service.clone()),
+        email_service: Some(infrastructure.email_service.clone()),
+        access: infrastructure.access,
+        domain: infrastructure.domains.iter().map(domain).collect(),
+        smtp_username: infrastructure.smtp_usernames.iter().map(login).collect(),
     }
 }
 
-impl DomainManifest {
-    fn of(domain: &DesiredDomain) -> Self {
-        let dns = (domain.owner == DomainOwner::Customer && domain.dns != DnsWay::Manual)
-            .then(|| domain.dns.to_string());
-        Self {
-            dns,
-            tracking: domain.tracking,
-            dmarc: domain.dmarc.clone(),
-            senders: domain.senders.values().map(SenderManifest::of).collect(),
-        }
+fn domain_manifest(domain: &DesiredDomain) -> DomainManifest {
+    let dns = (domain.owner == DomainOwner::Customer && domain.dns != DnsWay::Manual)
+        .then(|| domain.dns.to_string());
+    DomainManifest {
+        dns,
+        tracking: domain.tracking,
+        dmarc: domain.dmarc.clone(),
+        senders: domain.senders.values().map(sender_manifest).collect(),
     }
 }
 
-impl SenderManifest {
-    fn of(sender: &DesiredSender) -> Self {
-        if sender.display_name.is_none() && sender.suppressed.is_empty() {
-            return Self::Plain(sender.username.clone());
-        }
-        let DesiredSender { username, display_name, suppressed } = sender.clone();
-        Self::Full(FullSender { username, display_name, suppressed })
+fn sender_manifest(sender: &DesiredSender) -> SenderManifest {
+    if sender.display_name.is_none() && sender.suppressed.is_empty() {
+        return SenderManifest::Plain(sender.username.clone());
     }
-
-    /// With all that can be said about it.
-    #[must_use]
-    pub fn into_full(self) -> FullSender {
-        match self {
-            Self::Plain(username) => FullSender { username, ..FullSender::default() },
-            Self::Full(sender) => sender,
-        }
-    }
+    let DesiredSender { username, display_name, suppressed } = sender.clone();
+    SenderManifest::Full(FullSender { username, display_name, suppressed })
 }

@@ -18,7 +18,6 @@ mod observation;
 mod observed;
 mod perform;
 mod plan;
-mod progress;
 mod reconcile;
 pub(crate) mod rights;
 mod step;
@@ -26,6 +25,9 @@ mod step;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use api::infrastructure::manifest::Manifest;
+use api::infrastructure::plan::PlanView;
+use api::infrastructure::progress::{Applied, ApplyEvent};
 use azure_client::arm::CallError;
 use model::account::Account;
 use model::id::AccountId;
@@ -34,15 +36,11 @@ use model::visible::visible;
 use store::StoreError;
 use tokio::sync::mpsc::UnboundedSender;
 
-pub use self::adopt::Adopted;
-pub use self::edit::{NewDomain, SenderRow, SenderRowResult};
+pub use self::edit::NewDomain;
 pub use self::export::ExportForm;
-pub use self::plan::PlanView;
-pub use self::progress::{Applied, ApplyEvent, OpenStep, Outcome};
 pub use self::reconcile::Reconciled;
-pub use self::step::{StepView, domain_title};
+pub use self::step::domain_title;
 
-use self::manifest::Manifest;
 use self::observation::Observation;
 use self::perform::Context;
 use self::plan::{Known, Plan};

@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::pin::Pin;
 
+use api::infrastructure::manifest::Manifest;
+use api::infrastructure::plan::PlanView;
 use azure_types::communication::{VerificationRecord, VerificationRecords};
 use dns::lookup::Lookup;
 use dns::preflight::Row;
@@ -10,10 +12,9 @@ use dns::record::Record;
 use futures_util::StreamExt as _;
 use model::infrastructure::{Infrastructure, RecordedStep, ResourceIds, WrittenRecord};
 
-use super::manifest::Manifest;
 use super::observed::{Observed, ObservedDomain, observe};
 use super::perform::{Examined, examine};
-use super::plan::{Known, Plan, PlanView, destruction, plan};
+use super::plan::{Known, Plan, destruction, plan};
 use super::step::{Action, has_records};
 use super::{clean, desired, unseen};
 use crate::Control;

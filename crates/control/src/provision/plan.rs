@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 
+use api::infrastructure::plan::PlanView;
 use model::account::Account;
 use model::infrastructure::{DesiredDomain, Infrastructure, RecordedStep, ResourceIds, WrittenRecord};
-use serde::{Deserialize, Serialize};
 
 use super::observed::{Observed, ObservedDomain, ObservedService, Progress};
 use super::perform::MADE;
-use super::step::{Action, Step, StepView, domain_title, has_records};
+use super::step::{Action, Step, domain_title, has_records};
 
 /// What has to be done, in an order in which it can be done.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -18,19 +18,6 @@ pub(crate) struct Plan {
     /// What cannot be done, and why: somebody has to change the desired state, or what is there.
     pub problems: Vec<String>,
     /// What is there and not desired. It is left alone.
-    pub notes: Vec<String>,
-}
-
-/// A plan, as people and programs see it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PlanView {
-    /// The account.
-    pub account: String,
-    /// The steps.
-    pub steps: Vec<StepView>,
-    /// What cannot be done.
-    pub problems: Vec<String>,
-    /// What is left alone.
     pub notes: Vec<String>,
 }
 

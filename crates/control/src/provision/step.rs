@@ -1,9 +1,8 @@
 //! One step towards an infrastructure, or away from it: what it does, what it calls, what it waits for.
 
+use api::infrastructure::plan::StepView;
+use api::verification::ActionOwner;
 use model::infrastructure::{AZURE_MANAGED, DnsWay, DomainOwner, ResourceIds};
-use serde::{Deserialize, Serialize};
-
-use crate::verify::ActionOwner;
 
 /// One step. Its key is the same whenever it is planned.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,27 +62,6 @@ pub(crate) enum Action {
     DeleteService,
     /// Deletes the email service.
     DeleteEmailService,
-}
-
-/// A step, as people and programs see it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct StepView {
-    /// Its key.
-    pub key: String,
-    /// What it does, in a sentence.
-    pub sentence: String,
-    /// The calls that it makes.
-    pub calls: Vec<String>,
-    /// Keys of the steps before it.
-    pub after: Vec<String>,
-    /// What it writes, as far as that is known before.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub details: Vec<String>,
-    /// Whether it cannot be undone.
-    pub is_final: bool,
-    /// Whom it needs besides Postern.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub needs: Option<ActionOwner>,
 }
 
 impl Step {

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use api::command::Command;
+use api::verification::{ActionOwner, Check, Finding};
 use azure_client::Failure;
 use azure_client::entra::TokenFailure;
 use azure_types::entra::{TokenError, code};
@@ -10,9 +12,7 @@ use model::account::{Account, Authorization};
 use store::{SecretFacts, SecretName, SecretOwner};
 
 use super::context::Context;
-use super::report::{ActionOwner, Check, Finding};
 use super::{Event, Patience, Watch};
-use crate::command::Command;
 
 const CHECK: Check = Check::Authentication;
 /// Entra's servers take so long to hear of a new secret; until then some say that it is wrong.

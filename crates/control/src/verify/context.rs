@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use api::verification::{ActionOwner, Check, Finding};
 use azure_client::arm::{ArmApi, CallError};
 use azure_client::credential::Credential;
 use azure_client::graph::GraphApi;
@@ -11,7 +12,6 @@ use model::account::Account;
 use model::delivery::Transport;
 use tokio::sync::OnceCell;
 
-use super::report::{ActionOwner, Check, Finding};
 use crate::Control;
 
 /// One account under examination.

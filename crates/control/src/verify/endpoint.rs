@@ -1,5 +1,7 @@
 //! Whether Azure can be reached from here, and whether its clock is ours.
 
+use api::command::Command;
+use api::verification::{ActionOwner, Check, Finding, Outcome};
 use azure_client::{Failure, Http, Probe};
 use jiff::SignedDuration;
 use model::account::{Account, TransportChoice};
@@ -8,9 +10,7 @@ use smtp::client::{Settings, TlsPolicy};
 use smtp_client::{Connection, Target, Timeouts};
 use url::Url;
 
-use super::report::{ActionOwner, Check, Finding, Outcome};
 use crate::Control;
-use crate::command::Command;
 
 const CHECK: Check = Check::Endpoint;
 const SMTP_UNREACHABLE: &str = "endpoint.smtp_unreachable";

@@ -1,6 +1,8 @@
 //! Whether a communication service takes an access key. It gives no list of what the key may do; a question about
 //! a send that there never was tells a good key from a bad one, and costs nothing.
 
+use api::command::Command;
+use api::verification::{ActionOwner, Check, Finding};
 use azure_client::email::EmailApi;
 use azure_client::{Authorization, Failure, Http};
 use azure_types::access_key::AccessKey;
@@ -10,9 +12,7 @@ use secrecy::ExposeSecret as _;
 use store::{SecretName, SecretOwner};
 use uuid::Uuid;
 
-use super::report::{ActionOwner, Check, Finding};
 use crate::Control;
-use crate::command::Command;
 
 const CHECK: Check = Check::Authentication;
 

@@ -2,7 +2,7 @@
 //!
 //! [`Control::verify`] runs the checks, side by side where one does not need another: first whether Azure can be
 //! reached ([`endpoint`]) and lets the app in ([`authentication`]), then everything else. Each check is one file
-//! and gives findings; [`report`] is what comes out.
+//! and gives findings; [`Report`] is what comes out.
 
 mod authentication;
 mod capability;
@@ -12,13 +12,14 @@ mod key;
 mod permissions;
 mod providers;
 mod quota;
-mod report;
+mod role;
 pub(crate) mod secret;
 mod services;
 mod subscription;
 
 use std::sync::Arc;
 
+use api::verification::{ActionOwner, Check, Finding, Outcome, Report, Verdict};
 use azure_client::Http;
 use azure_client::account::credential;
 use model::account::{Account, Authorization};
@@ -26,13 +27,11 @@ use secrecy::SecretString;
 use store::{KeptVerification, SecretName, SecretOwner, StoreError};
 use tokio::sync::mpsc::UnboundedSender;
 
-pub use self::report::{
-    ActionOwner, CapabilityRow, Check, DomainFound, Finding, Fix, Outcome, Report, SenderFound, ServiceFound,
-    SmallestRole, Verdict,
-};
-
 pub(crate) use self::context::{Context, explain};
+pub use self::role::smallest_role;
+
 pub(crate) use self::permissions::may_send;
+pub(crate) use self::role::properties;
 use crate::Control;
 use crate::error::ControlError;
 

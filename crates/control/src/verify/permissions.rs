@@ -1,11 +1,12 @@
 //! What the app may do, compared with what Postern needs, and the smallest role that would do.
 
+use api::verification::{ActionOwner, CapabilityRow, Check, Finding, SmallestRole};
 use azure_types::permission::Permission;
 use jiff::SignedDuration;
 
 use super::capability::{ALL, Capability, LOOK, Place, SEND_BY_REST, SEND_BY_SMTP};
 use super::context::{Context, group_of, trouble};
-use super::report::{ActionOwner, CapabilityRow, Check, Finding, SmallestRole};
+use super::role::role_of;
 
 const CHECK: Check = Check::Permissions;
 /// Until everybody in Azure knows of a role assignment.
@@ -44,7 +45,7 @@ pub(super) async fn check(context: &Context) -> Found {
         })
         .collect();
     let role_scope = group.as_ref().unwrap_or(&subscription);
-    let role = SmallestRole::of(context.account.name.as_str(), role_scope, &needed);
+    let role = role_of(context.account.name.as_str(), role_scope, &needed);
     let finding = judge(context, &rows, &role, role_scope).await;
     (vec![finding], (rows, Some(role)))
 }

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
+use api::command::Command;
+use api::verification::{ActionOwner, Check, Finding, Outcome};
 use azure_types::arm::COMMUNICATION_NAMESPACE;
 
 use super::Repair;
 use super::context::{Context, trouble};
-use super::report::{ActionOwner, Check, Finding, Outcome};
-use crate::command::Command;
 
 const CHECK: Check = Check::Providers;
 /// What Azure says of whatever is asked of a provider that is not registered.

@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
+use api::command::Command;
+use api::verification::{ActionOwner, Check, Finding, ServiceFound};
 use model::account::Account;
 use model::quota::{Allowance, Quota};
 use store::SENDS;
 
 use self::history::History;
 use super::context::Context;
-use super::report::{ActionOwner, Check, Finding, ServiceFound};
-use crate::command::Command;
 
 mod history;
 

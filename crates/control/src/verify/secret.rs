@@ -1,5 +1,7 @@
 //! How long the secret is good, and whether Postern may renew it by itself.
 
+use api::command::{Command, Piece, Word};
+use api::verification::{ActionOwner, Check, Finding};
 use azure_client::credential::AppCertificate;
 use azure_types::graph::{ANY, APP_ROLES, Application, GRAPH_APP_ID, OWNED_BY, PasswordCredential};
 use jiff::{SignedDuration, Timestamp};
@@ -7,8 +9,6 @@ use model::account::{Account, Authorization};
 use store::{SecretFacts, SecretName, SecretOwner};
 
 use super::context::{Context, trouble};
-use super::report::{ActionOwner, Check, Finding};
-use crate::command::{Command, Piece, Word};
 use crate::expiry::Urgency;
 
 const CHECK: Check = Check::Secret;

@@ -1,6 +1,8 @@
 //! Communication services, the domains that are linked to them, and whether Postern's own senders are among
 //! what Azure would send from.
 
+use api::command::Command;
+use api::verification::{ActionOwner, Check, DomainFound, Finding, Fix, Outcome, SenderFound, ServiceFound};
 use azure_client::arm::CallError;
 use azure_client::provision::segment;
 use azure_types::communication::{Domain, is_same_location};
@@ -8,9 +10,7 @@ use model::account::{Account, Service};
 use model::sender::Sender;
 
 use super::context::{Context, trouble};
-use super::report::{ActionOwner, Check, DomainFound, Finding, Fix, Outcome, SenderFound, ServiceFound};
 use crate::accounts::endpoint;
-use crate::command::Command;
 
 const CHECK: Check = Check::Services;
 const NO_DOMAIN: &str = "services.no_domain";

@@ -1,10 +1,11 @@
 //! Whether the subscription is there for the app, and whether it can be used.
 
+use api::command::Command;
+use api::verification::{ActionOwner, Check, Finding};
 use azure_types::arm::{Subscription, SubscriptionState};
 
 use super::context::{Context, trouble};
-use super::report::{ActionOwner, Check, Finding, SmallestRole};
-use crate::command::Command;
+use crate::verify::smallest_role;
 
 const CHECK: Check = Check::Subscription;
 
@@ -29,7 +30,7 @@ pub(super) async fn check(context: &Context) -> (Vec<Finding>, bool) {
     let (id, tenant) = (context.account.subscription, context.account.tenant);
     let name = &context.account.name;
     let portal = format!("Subscriptions > {id} > Access control (IAM) > Add role assignment");
-    let role = SmallestRole::for_scope(name.as_str(), &context.subscription());
+    let role = smallest_role(name.as_str(), &context.subscription());
     let assign = role.commands(&context.client());
     let finding = match trusted {
         Ok(Some(other)) if other != tenant => {

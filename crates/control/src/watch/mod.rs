@@ -8,6 +8,8 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use api::command::Shell;
+use api::verification::{Outcome, Verdict};
 use jiff::{SignedDuration, Timestamp};
 use model::account::{Account, Authorization};
 use model::caller::Caller;
@@ -18,13 +20,12 @@ use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
 use crate::Control;
-use crate::command::Shell;
 use crate::error::{ControlError, Fault};
 use crate::expiry::Urgency;
 use crate::provision::Reconciled;
 use crate::rotation::{RotationWish, Stepped};
+use crate::verify::Repair;
 use crate::verify::secret::{self, Renewal};
-use crate::verify::{Outcome, Repair, Verdict};
 
 /// How the accounts are looked after.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

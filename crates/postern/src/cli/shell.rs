@@ -1,7 +1,7 @@
 //! Which shell printed commands are for.
 
+use api::command::Shell;
 use clap::{Args, ValueEnum};
-use control::command::Shell;
 
 use crate::config;
 

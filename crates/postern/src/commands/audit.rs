@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use web::api::AuditView;
+use api::audit::AuditView;
 
 use crate::cli::AuditList;
 use crate::client::Client;

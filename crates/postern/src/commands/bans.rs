@@ -2,8 +2,8 @@
 
 use std::process::ExitCode;
 
+use api::bans::{BanView, LiftedView};
 use serde_json::json;
-use web::api::{BanView, LiftedView};
 
 use crate::cli::{Bans, BansCommand, Connection, LiftBan};
 use crate::client::Client;

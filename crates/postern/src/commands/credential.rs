@@ -6,8 +6,10 @@ mod test_line;
 use std::process::ExitCode;
 
 use anyhow::bail;
+use api::bans::{BanView, LiftedView};
+use api::credentials::{CredentialView, IssuedView, LastRefusalView};
+use api::senders::SenderView;
 use serde_json::{Map, Value, json};
-use web::api::{BanView, CredentialView, IssuedView, LastRefusalView, LiftedView, SenderView};
 
 use super::account::input;
 use super::bans;

@@ -2,8 +2,8 @@
 
 use std::process::ExitCode;
 
+use api::dns_providers::DnsProviderView;
 use serde_json::json;
-use web::api::DnsProviderView;
 
 use super::account::input::{read, secret};
 use crate::cli::{DnsAdd, DnsCommand};

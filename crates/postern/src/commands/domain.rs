@@ -4,11 +4,11 @@ mod records;
 
 use std::process::ExitCode;
 
-use control::provision::doctor::{DomainState, DomainStatus, RecordRow};
+use api::accounts::AccountView;
+use api::domains::{DomainState, DomainStatus, RecordRow, RestoredSpfView};
+use api::infrastructure::manifest::{DomainManifest, FullSender, Manifest, SenderManifest};
 use control::provision::domain_title;
-use control::provision::manifest::{DomainManifest, FullSender, Manifest, SenderManifest};
 use serde_json::json;
-use web::api::{AccountView, RestoredSpfView};
 
 use super::provision::{self, desired};
 use crate::cli::{DomainAdd, DomainCommand, DomainDoctor, DomainList, OneDomain, SpfCommand};

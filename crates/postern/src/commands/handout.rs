@@ -7,7 +7,7 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
 use anyhow::Context as _;
-use web::api::{ListenerView, StatusView};
+use api::status::{ListenerView, StatusView};
 
 use super::sheet::harmless;
 use crate::client::Client;

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use web::api::{MessageView, SendView, WaitView};
+use api::messages::{MessageView, SendView, WaitView};
 
 use crate::cli::{ById, MessageCommand};
 use crate::client::{Client, segment};

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use web::api::{ChangedView, QueueEntry};
+use api::queue::{ChangedView, QueueEntry};
 
 use super::message;
 use crate::cli::{ById, QueueCommand, QueueList};

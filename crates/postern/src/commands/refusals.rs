@@ -3,8 +3,8 @@
 use std::fmt::Display;
 use std::process::ExitCode;
 
+use api::refusals::RefusalView;
 use model::visible::visible;
-use web::api::RefusalView;
 
 use crate::cli::RefusalList;
 use crate::client::Client;

@@ -4,8 +4,8 @@ use std::fs;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
+use api::secrets::RewrappedView;
 use serde_json::json;
-use web::api::RewrappedView;
 
 use crate::cli::{Rewrap, SecretsCommand};
 use crate::client::Client;

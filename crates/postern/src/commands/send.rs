@@ -3,9 +3,9 @@
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
+use api::messages::{AcceptedView, MessageView};
 use jiff::Timestamp;
 use serde_json::json;
-use web::api::{AcceptedView, MessageView};
 
 use super::message::fetch;
 use crate::cli::Send;

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use web::api::{ProblemView, StatusView};
+use api::status::{ProblemView, StatusView};
 
 use crate::cli::Connection;
 use crate::client::Client;

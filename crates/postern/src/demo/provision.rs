@@ -3,10 +3,10 @@
 use std::time::Instant;
 
 use anyhow::ensure;
-use control::provision::manifest::Manifest;
-use control::provision::{ApplyEvent, Outcome};
+use api::credentials::IssuedView;
+use api::infrastructure::manifest::Manifest;
+use api::infrastructure::progress::{ApplyEvent, ApplyLine, Outcome};
 use serde_json::json;
-use web::api::{ApplyLine, IssuedView};
 
 use super::seed::{ACCOUNT, Account};
 use crate::client::Client;

@@ -2,9 +2,9 @@
 
 use std::fs;
 
+use api::accounts::AccountView;
 use serde_json::json;
 use twin::Twin;
-use web::api::AccountView;
 
 use crate::client::Client;
 use crate::server::Server;

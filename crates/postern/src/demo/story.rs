@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail, ensure};
+use api::messages::MessageView;
 use secrecy::SecretString;
 use smtp::client::{Envelope, Settings, TlsPolicy};
 use smtp::path::ReversePath;
@@ -10,7 +11,6 @@ use smtp::sasl::{Login, Proof};
 use smtp_client::{Connection, Target, Timeouts};
 use twin::Twin;
 use twin::captured::Outcome;
-use web::api::MessageView;
 
 use super::Demo;
 use crate::client::{Client, segment};

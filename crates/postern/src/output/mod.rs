@@ -12,7 +12,7 @@ mod table;
 use std::fmt::{self, Display};
 use std::io::{self, IsTerminal as _, Write as _};
 
-use control::command::{Command, Shell};
+use api::command::{Command, Shell};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use model::visible::{visible, visible_json};

@@ -1,182 +1,19 @@
 //! `/v1/accounts`.
 
+use api::accounts::{AccountView, AddAccount, AddCloud, ChangeAccount, CloudView, QuotaView, VerifiedView};
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use control::{AccountChange, NewAccount, NewCloud, NewProof};
-use jiff::Timestamp;
 use model::account::{Account, AccountState, Concurrency, TransportChoice};
 use model::cloud::Cloud;
 use model::quota::{Allowance, Quota};
-use secrecy::SecretString;
-use serde::{Deserialize, Serialize};
 use store::{SecretName, SecretOwner};
 
 use super::{Api, Operator};
 use crate::error::ApiError;
-
-/// An account, without its secret.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct AccountView {
-    /// Its name.
-    pub name: String,
-    /// `enabled` or `disabled`.
-    pub state: String,
-    /// Directory (tenant) id.
-    pub tenant_id: String,
-    /// Application (client) id.
-    pub client_id: String,
-    /// Subscription id.
-    pub subscription_id: String,
-    /// The communication service, once one is chosen.
-    pub service: Option<String>,
-    /// Its origin.
-    pub endpoint: Option<String>,
-    /// `client_secret`, `certificate`, `managed_identity` or `access_key`.
-    pub authorization: String,
-    /// The first characters of the secret, by which the portal names it too.
-    pub secret_hint: Option<String>,
-    /// When the secret was set.
-    pub secret_set_at: Option<Timestamp>,
-    /// When the secret expires, if that is known.
-    pub secret_expires_at: Option<Timestamp>,
-    /// Which way mail takes.
-    pub transport: String,
-    /// Where Azure is, if it is not the public one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cloud: Option<CloudView>,
-    /// What Azure allows.
-    pub quota: QuotaView,
-    /// Sends that wait for an answer by REST.
-    #[serde(default)]
-    pub requests_at_once: u16,
-    /// Open sessions by SMTP.
-    #[serde(default)]
-    pub smtp_sessions: u16,
-    /// What to log in with at the relay to send with the app's own secret.
-    pub entra_login: Option<String>,
-    /// Senders that it has.
-    pub senders: usize,
-    /// How the last verification ended, and when.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub verified: Option<VerifiedView>,
-    /// When it was added.
-    pub created_at: Timestamp,
-    /// What was mended in what was typed.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub notes: Vec<String>,
-}
-
-/// How the last verification ended.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct VerifiedView {
-    /// When.
-    pub at: Timestamp,
-    /// `ready`, `ready_with_warnings` or `not_ready`.
-    pub verdict: String,
-    /// Whether the account was changed after it: then it says nothing about what the account is now.
-    #[serde(default)]
-    pub is_outdated: bool,
-}
-
-/// Another Azure than the public one.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct CloudView {
-    /// `us-government`, `china` or `custom`.
-    pub name: String,
-    /// Where tokens are had.
-    pub authority: String,
-    /// Resource Manager.
-    pub resource_manager: String,
-    /// Graph.
-    pub graph: String,
-    /// Host of the SMTP endpoint.
-    pub smtp_host: String,
-    /// Its port.
-    pub smtp_port: u16,
-}
-
-/// What Azure allows.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-pub struct QuotaView {
-    /// Sends in any minute.
-    pub sends_per_minute: u32,
-    /// Sends in any hour.
-    pub sends_per_hour: u32,
-    /// Status reads in any minute.
-    pub status_reads_per_minute: u32,
-    /// Status reads in any hour.
-    pub status_reads_per_hour: u32,
-}
-
-/// What is needed to add an account. It is read and never written.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct AddAccount {
-    name: String,
-    tenant_id: String,
-    client_id: String,
-    #[serde(default)]
-    client_secret: Option<SecretString>,
-    /// Certificate and private key, in PEM.
-    #[serde(default)]
-    certificate: Option<SecretString>,
-    #[serde(default)]
-    access_key: Option<SecretString>,
-    #[serde(default)]
-    managed_identity: bool,
-    #[serde(default)]
-    secret_expires_at: Option<Timestamp>,
-    subscription_id: String,
-    #[serde(default)]
-    service: Option<String>,
-    #[serde(default)]
-    endpoint: Option<String>,
-    #[serde(default)]
-    cloud: Option<AddCloud>,
-    #[serde(default)]
-    transport: Option<String>,
-    #[serde(default)]
-    quota: Option<QuotaView>,
-    #[serde(default)]
-    requests_at_once: Option<u16>,
-    #[serde(default)]
-    smtp_sessions: Option<u16>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct AddCloud {
-    name: Option<String>,
-    authority: Option<String>,
-    resource_manager: Option<String>,
-    graph: Option<String>,
-    smtp_host: Option<String>,
-    smtp_port: Option<u16>,
-    ca_pem: Option<String>,
-}
-
-/// What is to be different. What is absent stays.
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct ChangeAccount {
-    name: Option<String>,
-    tenant_id: Option<String>,
-    client_id: Option<String>,
-    subscription_id: Option<String>,
-    service: Option<String>,
-    endpoint: Option<String>,
-    cloud: Option<AddCloud>,
-    secret: Option<SecretString>,
-    secret_expires_at: Option<Timestamp>,
-    state: Option<String>,
-    transport: Option<String>,
-    quota: Option<QuotaView>,
-    requests_at_once: Option<u16>,
-    smtp_sessions: Option<u16>,
-}
 
 pub(super) fn routes() -> Router<Api> {
     Router::new()
@@ -207,7 +44,7 @@ async fn add(
     body: Result<Json<AddAccount>, JsonRejection>,
 ) -> Result<(StatusCode, Json<AccountView>), ApiError> {
     let Json(body) = body?;
-    let noted = control.add_account(body.into_new()?).await?;
+    let noted = control.add_account(new_account(body)?).await?;
     let view = AccountView { notes: noted.notes, ..view(&api, &noted.account).await? };
     Ok((StatusCode::CREATED, Json(view)))
 }
@@ -218,7 +55,7 @@ async fn check(
     body: Result<Json<AddAccount>, JsonRejection>,
 ) -> Result<Json<Vec<String>>, ApiError> {
     let Json(body) = body?;
-    let noted = api.control.check_account(body.into_new()?).await?;
+    let noted = api.control.check_account(new_account(body)?).await?;
     Ok(Json(noted.notes))
 }
 
@@ -236,12 +73,12 @@ async fn change(
         subscription_id: body.subscription_id,
         service: body.service,
         endpoint: body.endpoint,
-        cloud: body.cloud.map(AddCloud::into_new).transpose()?,
+        cloud: body.cloud.map(new_cloud).transpose()?,
         secret: body.secret,
         expires_at: body.secret_expires_at,
         state: body.state.as_deref().map(state).transpose()?,
         transport: body.transport.as_deref().map(transport).transpose()?,
-        quota: body.quota.map(Into::into),
+        quota: body.quota.map(quota),
         requests: body.requests_at_once,
         smtp_sessions: body.smtp_sessions,
     };
@@ -264,60 +101,56 @@ fn state(word: &str) -> Result<AccountState, ApiError> {
     }
 }
 
-impl AddAccount {
-    fn into_new(self) -> Result<NewAccount, ApiError> {
-        let transport = self.transport.as_deref().map_or(Ok(TransportChoice::Auto), transport)?;
-        let concurrency = Concurrency::default();
-        let managed = self.managed_identity.then_some(NewProof::ManagedIdentity);
-        let mut proofs = [
-            self.client_secret.map(NewProof::ClientSecret),
-            self.certificate.map(NewProof::Certificate),
-            self.access_key.map(NewProof::AccessKey),
-            managed,
-        ]
-        .into_iter()
-        .flatten();
-        let wanted = "give one of client_secret, certificate, access_key, managed_identity";
-        let proof = proofs.next().ok_or_else(|| ApiError::invalid("client secret", wanted))?;
-        if proofs.next().is_some() {
-            return Err(ApiError::invalid("client secret", format!("{wanted}, not more")));
-        }
-        Ok(NewAccount {
-            name: self.name,
-            tenant_id: self.tenant_id,
-            client_id: self.client_id,
-            proof,
-            expires_at: self.secret_expires_at,
-            subscription_id: self.subscription_id,
-            service: self.service,
-            endpoint: self.endpoint,
-            cloud: self.cloud.unwrap_or_default().into_new()?,
-            transport,
-            quota: self.quota.map_or(Quota::CUSTOM_DOMAIN, Into::into),
-            concurrency: Concurrency {
-                requests: self.requests_at_once.unwrap_or(concurrency.requests),
-                smtp_sessions: self.smtp_sessions.unwrap_or(concurrency.smtp_sessions),
-            },
-        })
+fn new_account(body: AddAccount) -> Result<NewAccount, ApiError> {
+    let transport = body.transport.as_deref().map_or(Ok(TransportChoice::Auto), transport)?;
+    let concurrency = Concurrency::default();
+    let managed = body.managed_identity.then_some(NewProof::ManagedIdentity);
+    let mut proofs = [
+        body.client_secret.map(NewProof::ClientSecret),
+        body.certificate.map(NewProof::Certificate),
+        body.access_key.map(NewProof::AccessKey),
+        managed,
+    ]
+    .into_iter()
+    .flatten();
+    let wanted = "give one of client_secret, certificate, access_key, managed_identity";
+    let proof = proofs.next().ok_or_else(|| ApiError::invalid("client secret", wanted))?;
+    if proofs.next().is_some() {
+        return Err(ApiError::invalid("client secret", format!("{wanted}, not more")));
     }
+    Ok(NewAccount {
+        name: body.name,
+        tenant_id: body.tenant_id,
+        client_id: body.client_id,
+        proof,
+        expires_at: body.secret_expires_at,
+        subscription_id: body.subscription_id,
+        service: body.service,
+        endpoint: body.endpoint,
+        cloud: new_cloud(body.cloud.unwrap_or_default())?,
+        transport,
+        quota: body.quota.map_or(Quota::CUSTOM_DOMAIN, quota),
+        concurrency: Concurrency {
+            requests: body.requests_at_once.unwrap_or(concurrency.requests),
+            smtp_sessions: body.smtp_sessions.unwrap_or(concurrency.smtp_sessions),
+        },
+    })
 }
 
-impl AddCloud {
-    fn into_new(self) -> Result<NewCloud, ApiError> {
-        let smtp = match (self.smtp_host, self.smtp_port) {
-            (Some(host), port) => Some((host, port.unwrap_or(587))),
-            (None, None) => None,
-            (None, Some(_)) => return Err(ApiError::invalid("smtp_host", "a port needs a host")),
-        };
-        Ok(NewCloud {
-            name: self.name,
-            authority: self.authority,
-            resource_manager: self.resource_manager,
-            graph: self.graph,
-            smtp,
-            ca_pem: self.ca_pem,
-        })
-    }
+fn new_cloud(body: AddCloud) -> Result<NewCloud, ApiError> {
+    let smtp = match (body.smtp_host, body.smtp_port) {
+        (Some(host), port) => Some((host, port.unwrap_or(587))),
+        (None, None) => None,
+        (None, Some(_)) => return Err(ApiError::invalid("smtp_host", "a port needs a host")),
+    };
+    Ok(NewCloud {
+        name: body.name,
+        authority: body.authority,
+        resource_manager: body.resource_manager,
+        graph: body.graph,
+        smtp,
+        ca_pem: body.ca_pem,
+    })
 }
 
 async fn view(api: &Api, account: &Account) -> Result<AccountView, ApiError> {
@@ -349,7 +182,7 @@ async fn view(api: &Api, account: &Account) -> Result<AccountView, ApiError> {
         secret_expires_at: facts.and_then(|facts| facts.expires_at),
         transport: account.transport.to_string(),
         cloud,
-        quota: account.quota.into(),
+        quota: quota_view(account.quota),
         requests_at_once: account.concurrency.requests,
         smtp_sessions: account.concurrency.smtp_sessions,
         entra_login: account.smtp_login(),
@@ -364,25 +197,21 @@ async fn view(api: &Api, account: &Account) -> Result<AccountView, ApiError> {
     })
 }
 
-impl From<Quota> for QuotaView {
-    fn from(quota: Quota) -> Self {
-        Self {
-            sends_per_minute: quota.sends.per_minute,
-            sends_per_hour: quota.sends.per_hour,
-            status_reads_per_minute: quota.status_reads.per_minute,
-            status_reads_per_hour: quota.status_reads.per_hour,
-        }
+fn quota_view(quota: Quota) -> QuotaView {
+    QuotaView {
+        sends_per_minute: quota.sends.per_minute,
+        sends_per_hour: quota.sends.per_hour,
+        status_reads_per_minute: quota.status_reads.per_minute,
+        status_reads_per_hour: quota.status_reads.per_hour,
     }
 }
 
-impl From<QuotaView> for Quota {
-    fn from(view: QuotaView) -> Self {
-        Self {
-            sends: Allowance { per_minute: view.sends_per_minute, per_hour: view.sends_per_hour },
-            status_reads: Allowance {
-                per_minute: view.status_reads_per_minute,
-                per_hour: view.status_reads_per_hour,
-            },
-        }
+fn quota(view: QuotaView) -> Quota {
+    Quota {
+        sends: Allowance { per_minute: view.sends_per_minute, per_hour: view.sends_per_hour },
+        status_reads: Allowance {
+            per_minute: view.status_reads_per_minute,
+            per_hour: view.status_reads_per_hour,
+        },
     }
 }

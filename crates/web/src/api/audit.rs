@@ -1,40 +1,12 @@
 //! `/v1/audit`: who changed what.
 
+use api::audit::{AuditView, ListAudit};
 use axum::extract::{Query, State};
 use axum::routing::get;
 use axum::{Json, Router};
-use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 
 use super::Api;
 use crate::error::ApiError;
-
-/// One change.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct AuditView {
-    /// Its number; later changes have larger ones.
-    pub number: u64,
-    /// When.
-    pub at: Timestamp,
-    /// Who.
-    pub who: String,
-    /// From where.
-    pub origin: String,
-    /// What was done.
-    pub action: String,
-    /// To what.
-    pub subject: String,
-    /// What else there is to say.
-    pub detail: String,
-}
-
-#[derive(Deserialize)]
-struct ListAudit {
-    /// Only changes of that name.
-    subject: Option<String>,
-    before: Option<u64>,
-    limit: Option<usize>,
-}
 
 const LIMIT: usize = 50;
 const MAX_LIMIT: usize = 1_000;

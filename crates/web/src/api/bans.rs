@@ -2,61 +2,16 @@
 
 use std::net::IpAddr;
 
+use api::bans::{BanView, Lift, LiftedView, ListBans};
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{Query, State};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use ipnet::IpNet;
-use jiff::Timestamp;
 use relay::login::{Ban, Banned, LoginProtection, login_key};
-use serde::{Deserialize, Serialize};
 
 use super::{Api, Operator};
 use crate::error::ApiError;
-
-/// A login or a network that is locked.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct BanView {
-    /// `login` or `network`.
-    pub kind: String,
-    /// The login, for one. Of a login that does not exist only the beginning is shown.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub login: Option<String>,
-    /// The network; with a login, where it is locked although it worked there lately. Without one a login is locked
-    /// wherever it did not.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub network: Option<String>,
-    /// Since when.
-    pub since: Timestamp,
-    /// Until when.
-    pub until: Timestamp,
-    /// Different wrong guesses that brought it.
-    pub guesses: usize,
-    /// At how many logins, for a network.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub logins: Option<usize>,
-    /// From how many networks, for a login.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub networks: Option<usize>,
-}
-
-/// What was lifted.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct LiftedView {
-    /// The bans.
-    pub lifted: Vec<BanView>,
-}
-
-#[derive(Deserialize)]
-struct ListBans {
-    limit: Option<usize>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Lift {
-    which: String,
-}
 
 const LIMIT: usize = 1_000;
 

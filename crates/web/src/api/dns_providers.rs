@@ -1,43 +1,16 @@
 //! `/v1/dns-providers`: where zones are written.
 
+use api::dns_providers::{AddConnection, DnsProviderView};
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::routing::{delete, get};
 use axum::{Json, Router};
 use control::NewDnsProvider;
-use jiff::Timestamp;
 use model::dns_provider::DnsProvider;
-use secrecy::SecretString;
-use serde::{Deserialize, Serialize};
 
 use super::{Api, Operator};
 use crate::error::ApiError;
-
-/// A connection, without its token.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct DnsProviderView {
-    /// Its name.
-    pub name: String,
-    /// `cloudflare`.
-    pub kind: String,
-    /// Where the API is.
-    pub origin: String,
-    /// When it was added.
-    pub created_at: Timestamp,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct AddConnection {
-    name: String,
-    kind: String,
-    token: SecretString,
-    #[serde(default)]
-    origin: Option<String>,
-    #[serde(default)]
-    ca_pem: Option<String>,
-}
 
 pub(super) fn routes() -> Router<Api> {
     Router::new()

@@ -1,37 +1,17 @@
 //! `/v1/accounts/{name}/domains` and the senders that are desired for them.
 
+use api::domains::{AddDomain, AddSenders, DomainStatus, RestoredSpfView, SenderRowResult};
+use api::infrastructure::manifest::Manifest;
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{DefaultBodyLimit, Path, State};
 use axum::http::StatusCode;
 use axum::routing::{delete, get, post};
 use axum::{Json, Router};
-use control::provision::doctor::DomainStatus;
-use control::provision::manifest::{DomainManifest, Manifest};
-use control::provision::{NewDomain, SenderRow, SenderRowResult};
-use serde::{Deserialize, Serialize};
+use control::provision::NewDomain;
+use control::provision::manifest::manifest_of;
 
 use super::{Api, Operator};
 use crate::error::ApiError;
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct AddDomain {
-    name: String,
-    #[serde(default)]
-    domain: DomainManifest,
-    /// Where the infrastructure's parts are, if nobody has said yet.
-    #[serde(default)]
-    infrastructure: Manifest,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct AddSenders {
-    rows: Vec<SenderRow>,
-    /// Whether one row that cannot be refuses them all.
-    #[serde(default)]
-    strict: bool,
-}
 
 /// A hundred thousand rows.
 const MAX_ROWS_BYTES: usize = 64 << 20;
@@ -67,16 +47,7 @@ async fn add(
     let Json(body) = body?;
     let new = NewDomain { name: body.name, manifest: body.domain, infrastructure: body.infrastructure };
     let infrastructure = control.add_domain(&name, new).await?;
-    Ok((StatusCode::CREATED, Json(Manifest::of(&infrastructure))))
-}
-
-/// The SPF record as it is now.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct RestoredSpfView {
-    /// The domain.
-    pub domain: String,
-    /// The record.
-    pub spf: String,
+    Ok((StatusCode::CREATED, Json(manifest_of(&infrastructure))))
 }
 
 async fn soften(

@@ -1,22 +1,15 @@
 //! The desired state of an account, for those who go on without Postern: `/v1/accounts/{name}/export?form=bicep`.
 
+use api::export::Wanted;
 use axum::Router;
 use axum::extract::{Path, Query, State};
 use axum::http::header;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use control::provision::ExportForm;
-use serde::Deserialize;
 
 use super::Api;
 use crate::error::ApiError;
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Wanted {
-    /// `bicep`, `terraform` or `csv`.
-    form: String,
-}
 
 pub(super) fn routes() -> Router<Api> {
     Router::new().route("/v1/accounts/{name}/export", get(export))

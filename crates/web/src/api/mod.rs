@@ -1,4 +1,4 @@
-//! The management API, version 1. One file for each resource: its views, its requests, its routes.
+//! The management API, version 1. One file for each resource: its routes, and how its views are made.
 //!
 //! Views are made by hand from `model`: what is shown is decided here, and secrets have no way in.
 
@@ -39,23 +39,7 @@ use relay::{RelaySettings, Upstreams};
 use store::Store;
 use tracing::error;
 
-pub use accounts::{AccountView, CloudView, QuotaView, VerifiedView};
-pub use audit::AuditView;
-pub use bans::{BanView, LiftedView};
-pub use credentials::{CredentialView, IssuedView, LastRefusalView};
-pub use dns_providers::DnsProviderView;
-pub use domains::RestoredSpfView;
-pub use messages::{AcceptedView, AttemptView, ChangeView, MessageView, RecipientView, SendView, WaitView};
-pub use problems::ProblemView;
-pub use provision::ApplyLine;
-pub use queue::{ChangedView, QueueEntry};
-pub use refusals::RefusalView;
-pub use removal::{LossesView, RemovedView, WaitingView};
-pub use rotation::{RotationPlanView, RotationView};
-pub use secrets::RewrappedView;
-pub use senders::SenderView;
-pub use status::{ListenerView, Listening, StatusView};
-pub use verification::{ImportedView, VerificationLine};
+pub use status::Listening;
 
 pub(crate) use operator::Peer;
 

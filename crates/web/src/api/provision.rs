@@ -1,45 +1,23 @@
 //! The desired state of an account, and making it so: `/v1/accounts/{name}/infrastructure`, `plan`, `apply`, `destroy`,
 //! `adopt`.
 
+use api::infrastructure::adopted::Adopted;
+use api::infrastructure::manifest::Manifest;
+use api::infrastructure::plan::{PlanView, Targets};
+use api::infrastructure::progress::{Applied, ApplyEvent, ApplyLine};
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use control::Control;
-use control::provision::manifest::Manifest;
-use control::provision::{Adopted, Applied, ApplyEvent, PlanView};
-use serde::{Deserialize, Serialize};
+use control::provision::manifest::manifest_of;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio::task::JoinHandle;
 
 use super::lines::streamed;
 use super::{Api, Operator};
-use crate::error::{ApiError, ErrorText};
-
-/// One line of an apply that goes on.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(untagged)]
-pub enum ApplyLine {
-    /// Something happened.
-    Event(ApplyEvent),
-    /// It could not be done: the last line.
-    Failed {
-        /// Why.
-        error: ErrorText,
-    },
-}
-
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct Targets {
-    /// Keys of steps, or domains; all if there are none.
-    targets: Vec<String>,
-    /// The way back instead.
-    destroy: bool,
-    /// Another desired state than the one that is kept; it is only looked at.
-    manifest: Option<Manifest>,
-}
+use crate::error::ApiError;
 
 pub(super) fn routes() -> Router<Api> {
     Router::new()
@@ -50,7 +28,7 @@ pub(super) fn routes() -> Router<Api> {
 }
 
 async fn show(State(api): State<Api>, Path(name): Path<String>) -> Result<Json<Manifest>, ApiError> {
-    Ok(Json(Manifest::of(&api.control.infrastructure(&name).await?)))
+    Ok(Json(manifest_of(&api.control.infrastructure(&name).await?)))
 }
 
 async fn set(
@@ -59,7 +37,7 @@ async fn set(
     body: Result<Json<Manifest>, JsonRejection>,
 ) -> Result<Json<Manifest>, ApiError> {
     let Json(manifest) = body?;
-    Ok(Json(Manifest::of(&control.set_infrastructure(&name, manifest).await?)))
+    Ok(Json(manifest_of(&control.set_infrastructure(&name, manifest).await?)))
 }
 
 async fn plan(

@@ -1,66 +1,16 @@
 //! `/v1/queue`: lists, and the operator's hand on what waits.
 
+use api::queue::{ChangedView, ListQueue, QueueEntry};
 use axum::extract::{Path, Query, State};
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use jiff::Timestamp;
 use model::delivery::SendState;
 use model::id::QueueId;
-use serde::{Deserialize, Serialize};
 use store::Cursor;
 
-use super::messages::{self, WaitView};
+use super::messages;
 use super::{Api, Operator};
 use crate::error::ApiError;
-
-/// One line of the list: one request to Azure.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct QueueEntry {
-    /// The message's queue id.
-    pub id: String,
-    /// Which of the message's requests, from 0.
-    pub part: u16,
-    /// The account's name.
-    pub account: String,
-    /// Where it stands.
-    pub state: String,
-    /// When it is tried or looked at next, while it waits.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub due_at: Option<Timestamp>,
-    /// How often it was tried.
-    pub attempts: u32,
-    /// The author's address.
-    pub from: String,
-    /// To whom.
-    pub recipients: Vec<String>,
-    /// Subject.
-    pub subject: String,
-    /// Bytes.
-    pub size_bytes: u64,
-    /// When it was accepted.
-    pub accepted_at: Timestamp,
-    /// What the last try brought.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub last: Option<String>,
-}
-
-/// How many requests were changed.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct ChangedView {
-    /// How many.
-    pub changed: usize,
-    /// Why each request that still waits does so.
-    #[serde(default)]
-    pub waits: Vec<WaitView>,
-}
-
-#[derive(Deserialize)]
-struct ListQueue {
-    state: Option<String>,
-    account: Option<String>,
-    before: Option<String>,
-    limit: Option<usize>,
-}
 
 const LIMIT: usize = 50;
 const MAX_LIMIT: usize = 1_000;

@@ -1,67 +1,24 @@
 //! Removing accounts: what would be lost, and losing it only when the caller has said how much that is.
 
+use api::removal::{LossesView, Remove, RemovedView, WaitingView};
 use axum::extract::{Path, Query, State};
 use axum::routing::get;
 use axum::{Json, Router};
 use control::Control;
 use model::id::QueueId;
 use relay::{Told, tell_of_removal};
-use serde::{Deserialize, Serialize};
 use store::Losses;
 use tracing::warn;
 
 use super::{Api, Operator};
 use crate::error::ApiError;
 
-/// What is lost with an account.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LossesView {
-    /// Waiting messages, logins and domains; what `discard` has to say.
-    pub count: usize,
-    /// Messages that wait, the oldest first.
-    pub messages: Vec<WaitingView>,
-    /// Logins whose mail goes through it.
-    pub logins: Vec<String>,
-    /// Its sender addresses. They are not counted.
-    pub senders: Vec<String>,
-    /// Domains that it is to have at Azure. They stay there; Postern forgets that it set them up.
-    pub domains: Vec<String>,
-    /// Connections to DNS providers that wrote their records. They stay.
-    pub dns_connections: Vec<String>,
-}
-
-/// A message that waits.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct WaitingView {
-    /// Its queue id.
-    pub id: String,
-    /// Who gets a notice, if anybody does.
-    pub sender: Option<String>,
-}
-
-/// What came of a removal.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RemovedView {
-    /// The account.
-    pub removed: String,
-    /// Messages whose senders get a notice, by queue id.
-    pub told: Vec<String>,
-    /// Messages whose senders cannot be told, by queue id.
-    pub untold: Vec<String>,
-}
-
-#[derive(Deserialize)]
-pub(super) struct Remove {
-    #[serde(default)]
-    discard: Option<usize>,
-}
-
 pub(super) fn routes() -> Router<Api> {
     Router::new().route("/v1/accounts/{name}/removal", get(losses))
 }
 
 async fn losses(State(api): State<Api>, Path(name): Path<String>) -> Result<Json<LossesView>, ApiError> {
-    Ok(Json(api.control.losses(&name).await?.into()))
+    Ok(Json(view(api.control.losses(&name).await?)))
 }
 
 pub(super) async fn remove(
@@ -71,7 +28,7 @@ pub(super) async fn remove(
     Query(query): Query<Remove>,
 ) -> Result<Json<RemovedView>, ApiError> {
     let losses = control.losses(&name).await?;
-    let (count, view) = (losses.count(), LossesView::from(losses.clone()));
+    let (count, view) = (losses.count(), view(losses.clone()));
     if query.discard.unwrap_or(0) != count {
         return Err(in_use(&name, &view));
     }
@@ -112,19 +69,17 @@ fn in_use(name: &str, view: &LossesView) -> ApiError {
     ApiError::conflict("in_use", text, view)
 }
 
-impl From<Losses> for LossesView {
-    fn from(losses: Losses) -> Self {
-        let waiting = losses.messages.iter().map(|message| WaitingView {
-            id: message.id.to_string(),
-            sender: message.reverse_path.mailbox().map(ToString::to_string),
-        });
-        Self {
-            count: losses.count(),
-            messages: waiting.collect(),
-            logins: losses.credentials,
-            senders: losses.senders,
-            domains: losses.domains,
-            dns_connections: losses.connections,
-        }
+fn view(losses: Losses) -> LossesView {
+    let waiting = losses.messages.iter().map(|message| WaitingView {
+        id: message.id.to_string(),
+        sender: message.reverse_path.mailbox().map(ToString::to_string),
+    });
+    LossesView {
+        count: losses.count(),
+        messages: waiting.collect(),
+        logins: losses.credentials,
+        senders: losses.senders,
+        domains: losses.domains,
+        dns_connections: losses.connections,
     }
 }

@@ -1,5 +1,6 @@
 //! `/v1/accounts/{name}/rotation`: renewing a client secret.
 
+use api::rotation::{ByHand, Rotate, RotationPlanView, RotationView};
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -7,62 +8,11 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use control::rotation::RotationWish;
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use model::rotation::Rotation;
-use secrecy::SecretString;
-use serde::{Deserialize, Serialize};
 
 use super::{Api, Operator};
 use crate::error::ApiError;
-
-/// A rotation that is under way, or the last one.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct RotationView {
-    /// What the new secret is called in Entra.
-    pub label: String,
-    /// `begun`, `added`, `proved`, `switched`, `done` or `rolled-back`.
-    pub step: String,
-    /// When it began.
-    pub started_at: Timestamp,
-    /// When it came to this step.
-    pub changed_at: Timestamp,
-    /// The new secret's id in Entra.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub new_key_id: Option<String>,
-    /// The old secret's id in Entra, if it is taken away in the end.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub old_key_id: Option<String>,
-    /// When the old secret is taken away.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub remove_at: Option<Timestamp>,
-    /// What is in the way.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub problem: Option<String>,
-}
-
-/// What a rotation would do.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct RotationPlanView {
-    /// The steps, in sentences.
-    pub steps: Vec<String>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct Rotate {
-    life_days: Option<u16>,
-    grace_hours: Option<u16>,
-    remove_old: bool,
-    dry_run: bool,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ByHand {
-    secret: SecretString,
-    #[serde(default)]
-    expires_at: Option<Timestamp>,
-}
 
 pub(super) fn routes() -> Router<Api> {
     Router::new()

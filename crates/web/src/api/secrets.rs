@@ -1,30 +1,14 @@
 //! `/v1/secrets`: the master key.
 
+use api::secrets::{Rewrap, RewrappedView};
 use axum::extract::State;
 use axum::extract::rejection::JsonRejection;
 use axum::routing::post;
 use axum::{Json, Router};
-use secrecy::{ExposeSecret, SecretString};
-use serde::{Deserialize, Serialize};
+use secrecy::ExposeSecret;
 
 use super::{Api, Operator};
 use crate::error::ApiError;
-
-/// All secrets are sealed under another key.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-pub struct RewrappedView {
-    /// How many there are.
-    pub secrets: usize,
-    /// Whether somebody has to see to it that the server is given the new key at its next start.
-    pub key_is_kept_elsewhere: bool,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct Rewrap {
-    /// 32 bytes in base64.
-    master_key: Option<SecretString>,
-}
 
 pub(super) fn routes() -> Router<Api> {
     Router::new().route("/v1/secrets/rewrap", post(rewrap))

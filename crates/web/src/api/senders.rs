@@ -1,44 +1,16 @@
 //! `/v1/senders`.
 
+use api::senders::{AddSender, ListSenders, SenderView};
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::routing::{delete, get};
 use axum::{Json, Router};
 use control::NewSender;
-use jiff::Timestamp;
 use model::sender::Sender;
-use serde::{Deserialize, Serialize};
 
 use super::{Api, Operator};
 use crate::error::ApiError;
-
-/// A sender address.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct SenderView {
-    /// The account's name.
-    pub account: String,
-    /// The address.
-    pub address: String,
-    /// The name that Azure puts beside it.
-    pub display_name: Option<String>,
-    /// When it was added.
-    pub created_at: Timestamp,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct AddSender {
-    account: String,
-    address: String,
-    #[serde(default)]
-    display_name: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct ListSenders {
-    account: Option<String>,
-}
 
 pub(super) fn routes() -> Router<Api> {
     Router::new()

@@ -1,42 +1,12 @@
 //! `/v1/status`: whether the server is there, what it holds and what is wrong.
 
-use std::collections::BTreeMap;
-use std::net::SocketAddr;
-
+use api::status::{ListenerView, StatusView};
 use axum::extract::State;
 use axum::routing::get;
 use axum::{Json, Router};
-use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 
-use super::problems::ProblemView;
 use super::{Api, problems};
 use crate::error::ApiError;
-
-/// What the server holds.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct StatusView {
-    /// The server's version.
-    pub version: String,
-    /// Its time.
-    pub now: Timestamp,
-    /// Its own name.
-    pub host_name: String,
-    /// Accounts.
-    pub accounts: usize,
-    /// Credentials.
-    pub credentials: usize,
-    /// Requests to Azure by state.
-    pub sends: BTreeMap<String, u64>,
-    /// What keeps mail from being accepted or sent now, the worst first.
-    pub problems: Vec<ProblemView>,
-    /// Where it listens for mail.
-    #[serde(default)]
-    pub listeners: Vec<ListenerView>,
-    /// Whether it made its certificates itself, so that clients have to be told to trust them.
-    #[serde(default)]
-    pub self_signed: bool,
-}
 
 /// What the server serves.
 #[derive(Clone, Debug, Default)]
@@ -45,17 +15,6 @@ pub struct Listening {
     pub listeners: Vec<ListenerView>,
     /// Whether it made its certificates itself.
     pub self_signed: bool,
-}
-
-/// A listener for mail.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ListenerView {
-    /// The address and port that it has.
-    pub address: SocketAddr,
-    /// `starttls`, `tls` or `plain`.
-    pub mode: String,
-    /// Whether clients log in: `required` or `none`.
-    pub login: String,
 }
 
 pub(super) fn routes() -> Router<Api> {

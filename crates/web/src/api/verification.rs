@@ -1,91 +1,22 @@
 //! `/v1/accounts/{name}/verify`: looking at an account, told line by line while it goes on.
 
+use api::verification::{
+    ActionOwner, Check, Finding, Import, ImportedView, Outcome, Report, Verdict, VerificationLine, Verify,
+};
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use control::verify::{
-    ActionOwner, Check, Event, Finding, Manner, Outcome, Patience, Repair, Report, Verdict,
-};
+use control::verify::{Event, Manner, Patience, Repair};
 use model::delivery::Transport;
 use relay::TestOutcome;
-use serde::{Deserialize, Serialize};
 use smtp::address::Mailbox;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use super::lines::streamed;
 use super::{Api, Operator};
-use crate::error::{ApiError, ErrorText};
-
-/// One line of a verification that goes on.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "event")]
-pub enum VerificationLine {
-    /// A check begins.
-    Began {
-        /// Which.
-        check: Check,
-    },
-    /// Something was found.
-    Found {
-        /// What.
-        finding: Finding,
-    },
-    /// A check waits.
-    Waits {
-        /// Which.
-        check: Check,
-        /// What for.
-        sentence: String,
-    },
-    /// A check is done.
-    Ended {
-        /// Which.
-        check: Check,
-    },
-    /// All is done: the last line.
-    Done {
-        /// All that was found.
-        report: Box<Report>,
-    },
-    /// It could not be done: the last line.
-    Failed {
-        /// Why.
-        error: ErrorText,
-    },
-}
-
-/// A service with its senders was taken over.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct ImportedView {
-    /// The communication service.
-    pub service: String,
-    /// Senders that are new here.
-    pub added: Vec<String>,
-    /// Senders that were here already.
-    pub there: Vec<String>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct Verify {
-    /// Register resource providers.
-    fix: bool,
-    /// Do not wait for what Azure may know only in a while.
-    no_wait: bool,
-    /// Where to send a test message.
-    send_to: Option<String>,
-    /// From which sender; any of the account's if absent.
-    send_from: Option<String>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct Import {
-    service: Option<String>,
-    domains: Vec<String>,
-}
+use crate::error::ApiError;
 
 pub(super) fn routes() -> Router<Api> {
     Router::new()

@@ -1,5 +1,6 @@
 //! The real router on its socket, over a store in a folder of its own, and a client that speaks HTTP to it.
 
+use api::status::ListenerView;
 use clock::{Clock, Entropy};
 use control::{Control, NewAccess, NewAccount, NewCloud, NewCredential, NewIntakeRules, NewProof, NewSender};
 use model::account::{Concurrency, TransportChoice};
@@ -15,7 +16,7 @@ use tempfile::TempDir;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::UnixStream;
 use tokio_util::sync::CancellationToken;
-use web::api::{Api, ListenerView, Listening, RelayParts};
+use web::api::{Api, Listening, RelayParts};
 
 /// The account that is there.
 pub(crate) const ACCOUNT: &str = "contoso";

@@ -2,7 +2,8 @@
 
 use super::senders::named;
 use super::{Context, Trouble};
-use crate::verify::SmallestRole;
+use crate::verify::properties;
+use crate::verify::smallest_role;
 
 impl Context {
     /// Makes the role and gives it to the app. Ids follow from the service, so that a second time changes nothing.
@@ -19,8 +20,8 @@ impl Context {
         })?;
         // Roles are defined for groups, and given at the service itself.
         let group = self.ids.group();
-        let role = SmallestRole::for_scope(azure.account.name.as_str(), group);
-        let id = azure.arm.put_role(group, named(group, &role.name), &role.properties()).await?;
+        let role = smallest_role(azure.account.name.as_str(), group);
+        let id = azure.arm.put_role(group, named(group, &role.name), &properties(&role)).await?;
         let assignment = named(scope, &format!("role for {principal}"));
         azure.arm.assign_role(scope, assignment, &id, principal).await?;
         Ok(())

@@ -17,6 +17,7 @@ mod zone;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use ::dns::record::Record;
+use api::infrastructure::progress::ApplyEvent;
 use azure_client::Failure;
 use azure_client::arm::CallError;
 use azure_types::dns_zones::DnsZone;
@@ -33,7 +34,6 @@ use self::domain::Looks;
 use self::link::Links;
 use super::clean;
 use super::observed::{Observed, ObservedDomain};
-use super::progress::ApplyEvent;
 use super::step::Action;
 use crate::verify::{Context as AzureAccount, explain};
 

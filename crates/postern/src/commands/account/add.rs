@@ -3,8 +3,9 @@
 use std::io::{IsTerminal as _, stderr, stdin};
 use std::process::ExitCode;
 
+use api::accounts::AccountView;
+use api::removal::RemovedView;
 use serde_json::{Value, json};
-use web::api::{AccountView, RemovedView};
 
 use super::input::{Wanted as Field, cloud, day, field, quota, read, secret};
 use super::verify::{self, Wanted};

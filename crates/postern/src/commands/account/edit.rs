@@ -1,8 +1,8 @@
 //! `postern account edit`.
 
 use anyhow::bail;
+use api::accounts::AccountView;
 use serde_json::{Map, Value};
-use web::api::AccountView;
 
 use super::input::{cloud, day, quota, secret};
 use super::{path, say_notes};

@@ -1,8 +1,8 @@
 //! `postern account guide`: the way to a connected account, step by step.
 
-use control::command::{Command, Shell};
-use control::verify::SmallestRole;
-use web::api::{AccountView, CloudView};
+use api::accounts::{AccountView, CloudView};
+use api::command::{Command, Shell};
+use control::verify::smallest_role;
 
 use super::path;
 use crate::cli::{AccountGuide, ProofKind};
@@ -103,7 +103,7 @@ fn steps(known: Option<&AccountView>, kind: ProofKind) -> Vec<Step> {
     let client = value(|one| &one.client_id, "CLIENT");
     let subscription = value(|one| &one.subscription_id, "SUBSCRIPTION");
     let scope = format!("/subscriptions/{subscription}");
-    let role = SmallestRole::for_scope(&name, &scope);
+    let role = smallest_role(&name, &scope);
     let mut log_in = vec![Command::az("login"), Command::az("account set --subscription").arg(&subscription)];
     if let Some(cloud) = known.and_then(|one| one.cloud.as_ref()) {
         log_in.insert(0, Command::az("cloud set --name").arg(name_of(cloud)));

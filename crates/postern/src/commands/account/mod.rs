@@ -11,8 +11,9 @@ mod verify;
 
 use std::process::ExitCode;
 
+use api::accounts::AccountView;
+use api::verification::ImportedView;
 use serde_json::json;
-use web::api::{AccountView, ImportedView};
 
 use crate::cli::{AccountCommand, AccountImport, Named};
 use crate::client::{Client, segment};

@@ -6,7 +6,7 @@ use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::Path;
 
 use anyhow::{Context as _, bail};
-use web::api::{LossesView, RemovedView};
+use api::removal::{LossesView, RemovedView};
 
 use super::path;
 use crate::cli::AccountRemove;
@@ -132,7 +132,7 @@ fn counted(count: usize, what: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use web::api::WaitingView;
+    use api::removal::WaitingView;
 
     use super::*;
 

@@ -3,9 +3,10 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
-use control::command::Command;
+use api::accounts::AccountView;
+use api::command::Command;
+use api::rotation::{RotationPlanView, RotationView};
 use serde_json::json;
-use web::api::{AccountView, RotationPlanView, RotationView};
 
 use super::guide::new_secret;
 use super::input::{day, secret};

@@ -1,6 +1,6 @@
 //! `postern account list` and `show`.
 
-use web::api::AccountView;
+use api::accounts::AccountView;
 
 use super::path;
 use crate::cli::{Connection, Named};

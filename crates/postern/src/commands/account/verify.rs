@@ -5,10 +5,9 @@ use std::io::{IsTerminal as _, stderr};
 use std::process::ExitCode;
 
 use anyhow::bail;
-use control::command::Shell;
-use control::verify::{CapabilityRow, Check, Finding, Outcome, Report, Verdict};
+use api::command::Shell;
+use api::verification::{CapabilityRow, Check, Finding, Outcome, Report, Verdict, VerificationLine};
 use serde_json::{Value, json};
-use web::api::VerificationLine;
 
 use super::path;
 use crate::cli::AccountVerify;

@@ -4,9 +4,9 @@ use std::collections::HashSet;
 use std::process::ExitCode;
 
 use anyhow::bail;
+use api::credentials::IssuedView;
+use api::problem::ErrorText;
 use serde_json::{Map, Value, json};
-use web::ErrorText;
-use web::api::IssuedView;
 
 use super::super::handout::{Handout, Login, Relay};
 use super::super::provision::{counted, desired};

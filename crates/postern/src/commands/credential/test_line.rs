@@ -3,9 +3,11 @@
 //! The password is known to nobody any more: each form asks for it, so that it is in no history of a shell.
 
 use anyhow::{Context as _, bail};
-use control::command::{Command, Shell};
+use api::command::{Command, Shell};
+use api::credentials::CredentialView;
+use api::senders::SenderView;
+use api::status::StatusView;
 use serde_json::json;
-use web::api::{CredentialView, SenderView, StatusView};
 
 use super::super::handout::{Login, Relay};
 use crate::cli::{TestForm, TestLine};
@@ -183,7 +185,7 @@ fn powershell(settings: &Settings<'_>) -> anyhow::Result<String> {
         )
     }
     let has_tls = *encryption == "STARTTLS";
-    let text = |text: &str| control::command::powershell_text(text);
+    let text = |text: &str| api::command::powershell_text(text);
     let mut lines = vec![
         format!(
             "$login = Get-Credential -UserName {0} -Message {1}",

@@ -2,8 +2,7 @@
 
 use std::process::ExitCode;
 
-use control::provision::doctor::DomainStatus;
-use control::provision::handout::{Action, RecordToWrite};
+use api::domains::{DomainStatus, RecordAction, RecordToWrite};
 
 use super::super::provision::desired;
 use super::{status, target};
@@ -64,16 +63,16 @@ fn fields(record: &RecordToWrite) -> Vec<(&'static str, String)> {
     }
     fields.push(("TTL", record.ttl.to_string()));
     fields.extend(record.replaces.iter().map(|value| ("Replaces", value.clone())));
-    if record.action == Action::Decide {
+    if record.action == RecordAction::Decide {
         fields.push(("Why", record.finding.sentence.clone()));
     }
     fields
 }
 
-fn style_of(action: Action) -> Style {
+fn style_of(action: RecordAction) -> Style {
     match action {
-        Action::Keep => GOOD,
-        Action::Decide => BAD,
-        Action::Add | Action::Replace | Action::Recommended => WAITING,
+        RecordAction::Keep => GOOD,
+        RecordAction::Decide => BAD,
+        RecordAction::Add | RecordAction::Replace | RecordAction::Recommended => WAITING,
     }
 }

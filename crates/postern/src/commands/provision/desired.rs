@@ -3,8 +3,8 @@
 use std::fs;
 
 use anyhow::{Context as _, bail};
-use control::provision::manifest::Manifest;
-use web::api::AccountView;
+use api::accounts::AccountView;
+use api::infrastructure::manifest::Manifest;
 
 use super::path;
 use crate::cli::Desired;

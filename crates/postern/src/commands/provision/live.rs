@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::io::{IsTerminal as _, stderr};
 
-use control::provision::{ApplyEvent, Outcome};
+use api::infrastructure::progress::{ApplyEvent, Outcome};
 
 use crate::output::{self, BAD, Bar, Bars, GOOD, Line, QUIET, WAITING, line};
 

@@ -6,10 +6,11 @@ mod live;
 use std::process::ExitCode;
 
 use anyhow::bail;
-use control::provision::manifest::Manifest;
-use control::provision::{Adopted, Applied, ApplyEvent, Outcome, PlanView};
+use api::infrastructure::adopted::Adopted;
+use api::infrastructure::manifest::Manifest;
+use api::infrastructure::plan::PlanView;
+use api::infrastructure::progress::{Applied, ApplyEvent, ApplyLine, Outcome};
 use serde_json::{Value, json};
-use web::api::ApplyLine;
 
 use self::live::LiveSteps;
 use crate::cli::{Apply, Destroy, OfAccount, Plan};

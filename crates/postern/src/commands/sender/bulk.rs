@@ -5,9 +5,10 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::bail;
-use control::provision::{SenderRow, SenderRowResult};
+use api::credentials::{CredentialView, IssuedView};
+use api::domains::{SenderRow, SenderRowResult};
+use api::senders::SenderView;
 use serde_json::json;
-use web::api::{CredentialView, IssuedView, SenderView};
 
 use super::super::handout::{Handout, Login, Relay};
 use super::super::provision::{self, desired};

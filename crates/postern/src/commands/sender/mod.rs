@@ -4,11 +4,12 @@ mod bulk;
 
 use std::process::ExitCode;
 
-use control::provision::manifest::{AZURE, Manifest};
-use control::provision::{SenderRow, SenderRowResult};
+use api::credentials::IssuedView;
+use api::domains::{SenderRow, SenderRowResult};
+use api::infrastructure::manifest::{AZURE, Manifest};
+use api::senders::SenderView;
 use model::infrastructure::AZURE_MANAGED;
 use serde_json::json;
-use web::api::{IssuedView, SenderView};
 
 use super::handout::{Login, Relay};
 use super::provision::{self, desired};

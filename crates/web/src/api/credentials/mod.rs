@@ -2,6 +2,9 @@
 
 mod view;
 
+use api::bans::LiftedView;
+use api::credentials::{AddCredential, CredentialView, EditCredential, IssuedView, Reset};
+use api::problem::ErrorText;
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -11,78 +14,10 @@ use control::{CredentialChange, NewAccess, NewCredential, NewIntakeRules, Public
 use model::credential::Lane;
 use relay::login::{Ban, Banned, login_key};
 use secrecy::{ExposeSecret as _, SecretString};
-use serde::{Deserialize, Deserializer};
 
 use self::view::{Known, view};
-use super::{Api, LiftedView, Operator, bans};
-use crate::error::{ApiError, ErrorText};
-
-pub use self::view::{CredentialView, IssuedView, LastRefusalView};
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct AddCredential {
-    login: String,
-    account: String,
-    #[serde(default)]
-    password: Option<SecretString>,
-    #[serde(default)]
-    access: Option<String>,
-    #[serde(default)]
-    allow_public_networks: bool,
-    #[serde(default)]
-    senders: Vec<String>,
-    #[serde(default)]
-    networks: Vec<String>,
-    #[serde(default)]
-    default_from: Option<String>,
-    #[serde(default)]
-    forced_from: Option<String>,
-    #[serde(default)]
-    reply_to_author: bool,
-    #[serde(default)]
-    reverse_paths: Vec<String>,
-    #[serde(default)]
-    reverse_path_anywhere: bool,
-    #[serde(default)]
-    repairs: Vec<String>,
-    #[serde(default)]
-    rate_per_minute: Option<u32>,
-    #[serde(default)]
-    lane: Option<String>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-struct Reset {
-    password: Option<SecretString>,
-}
-
-/// What is absent stays, and lists replace those that are there.
-#[derive(Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-struct EditCredential {
-    senders: Option<Vec<String>>,
-    networks: Option<Vec<String>>,
-    allow_public_networks: bool,
-    password: Option<SecretString>,
-    #[serde(deserialize_with = "given")]
-    default_from: Option<Option<String>>,
-    #[serde(deserialize_with = "given")]
-    forced_from: Option<Option<String>>,
-    reply_to_author: Option<bool>,
-    reverse_paths: Option<Vec<String>>,
-    reverse_path_anywhere: Option<bool>,
-    repairs: Option<Vec<String>>,
-    #[serde(deserialize_with = "given")]
-    rate_per_minute: Option<Option<u32>>,
-    lane: Option<String>,
-}
-
-/// A member that is there, be it null, which removes what it is about.
-fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
-    T::deserialize(deserializer).map(Some)
-}
+use super::{Api, Operator, bans};
+use crate::error::ApiError;
 
 pub(super) fn routes() -> Router<Api> {
     Router::new()

@@ -1,86 +1,15 @@
 //! Credentials as they are shown.
 
 use std::collections::HashMap;
-use std::net::IpAddr;
 
-use jiff::Timestamp;
+use api::credentials::{CredentialView, LastRefusalView};
 use model::credential::{Access, AuthorRule, Credential, ReversePathRule, SenderRule};
 use model::id::CredentialId;
 use model::refused::Refused;
 use relay::login::{Ban, Banned};
-use serde::{Deserialize, Serialize};
 use store::{CredentialUse, StoreError};
 
-use crate::api::{Api, BanView, bans};
-
-/// A credential, without its password.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct CredentialView {
-    /// What the device types.
-    pub login: String,
-    /// How its clients are recognised: `password`, or `network` where no login is needed.
-    #[serde(default = "by_password")]
-    pub access: String,
-    /// The account's name.
-    pub account: String,
-    /// Addresses and domains that it may send from; every sender of the account when empty.
-    pub senders: Vec<String>,
-    /// Networks that it may come from; anywhere when empty.
-    pub networks: Vec<String>,
-    /// An author for messages that have none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub default_from: Option<String>,
-    /// An author for all messages.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub forced_from: Option<String>,
-    /// Whether answers go to the author whom the rule replaced.
-    #[serde(default)]
-    pub reply_to_author: bool,
-    /// Domains of reverse-paths, beside those of the account's senders.
-    #[serde(default)]
-    pub reverse_paths: Vec<String>,
-    /// Whether a reverse-path may be any address.
-    #[serde(default)]
-    pub reverse_path_anywhere: bool,
-    /// What is repaired of what it sends: `line-ends`, `from`, `envelope`.
-    #[serde(default)]
-    pub repairs: Vec<String>,
-    /// Messages in any minute.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub rate_per_minute: Option<u32>,
-    /// How urgent its mail is.
-    pub lane: String,
-    /// When it was added.
-    pub created_at: Timestamp,
-    /// Where it is locked now after too many wrong passwords.
-    #[serde(default)]
-    pub locks: Vec<BanView>,
-    /// When it logged in or began a message last; absent if it never did.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub last_used_at: Option<Timestamp>,
-    /// From which address.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub last_address: Option<IpAddr>,
-    /// What a client was refused last that had logged in so, or tried to; absent if that is not remembered.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub last_refusal: Option<LastRefusalView>,
-}
-
-/// The last refusal of a credential's clients.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct LastRefusalView {
-    /// When.
-    pub at: Timestamp,
-    /// The client's address.
-    pub peer: IpAddr,
-    /// Reply code and enhanced status code, `550 5.1.7`, or `no TLS`.
-    pub code: String,
-    /// The whole reply.
-    pub reply: String,
-    /// What the client was not told of the cause.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reason: Option<String>,
-}
+use crate::api::{Api, bans};
 
 /// What is known of the use of credentials.
 #[derive(Default)]
@@ -114,29 +43,6 @@ impl Known {
     }
 }
 
-fn by_password() -> String {
-    "password".to_owned()
-}
-
-/// A credential with the password that was made for it, shown this once.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct IssuedView {
-    /// The credential.
-    #[serde(flatten)]
-    pub credential: CredentialView,
-    /// Its password; absent when the operator chose it, or when none is needed.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub password: Option<String>,
-}
-
-impl IssuedView {
-    /// The password that was made; empty when none was.
-    #[must_use]
-    pub fn made(&self) -> &str {
-        self.password.as_deref().unwrap_or_default()
-    }
-}
-
 /// What is shown of a credential.
 pub(super) fn view(api: &Api, known: &Known, credential: &Credential) -> CredentialView {
     let directory = api.store.directory();
@@ -163,7 +69,7 @@ pub(super) fn view(api: &Api, known: &Known, credential: &Credential) -> Credent
     CredentialView {
         login: credential.login.to_string(),
         access: match credential.access {
-            Access::Password(_) => by_password(),
+            Access::Password(_) => "password".to_owned(),
             Access::Network => "network".to_owned(),
         },
         account: account.map(|account| account.name.to_string()).unwrap_or_default(),

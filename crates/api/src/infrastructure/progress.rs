@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::plan::PlanView;
+use crate::infrastructure::plan::PlanView;
+use crate::problem::ErrorText;
 
 /// What happens during an apply, a line each.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -95,4 +96,17 @@ impl Applied {
         let is_bad = |step: &OpenStep| step.outcome == Outcome::Failed;
         self.problems.is_empty() && !self.open.is_empty() && !self.open.iter().any(is_bad)
     }
+}
+
+/// One line of an apply that goes on.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum ApplyLine {
+    /// Something happened.
+    Event(ApplyEvent),
+    /// It could not be done: the last line.
+    Failed {
+        /// Why.
+        error: ErrorText,
+    },
 }

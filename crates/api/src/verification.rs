@@ -1,10 +1,80 @@
-//! What a verification says. The words in `code` are stable: programs match them.
+//! Verifying an account: the report, and the lines of a verification in progress. The words in `code` are stable:
+//! programs match them.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::capability::{Capability, LOOK, SEND_BY_REST, SEND_BY_SMTP, actions_of};
 use crate::command::{Command, Shell};
+use crate::problem::ErrorText;
+
+/// One line of a verification that goes on.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "event")]
+pub enum VerificationLine {
+    /// A check begins.
+    Began {
+        /// Which.
+        check: Check,
+    },
+    /// Something was found.
+    Found {
+        /// What.
+        finding: Finding,
+    },
+    /// A check waits.
+    Waits {
+        /// Which.
+        check: Check,
+        /// What for.
+        sentence: String,
+    },
+    /// A check is done.
+    Ended {
+        /// Which.
+        check: Check,
+    },
+    /// All is done: the last line.
+    Done {
+        /// All that was found.
+        report: Box<Report>,
+    },
+    /// It could not be done: the last line.
+    Failed {
+        /// Why.
+        error: ErrorText,
+    },
+}
+
+/// A service with its senders was taken over.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ImportedView {
+    /// The communication service.
+    pub service: String,
+    /// Senders that are new here.
+    pub added: Vec<String>,
+    /// Senders that were here already.
+    pub there: Vec<String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Verify {
+    /// Register resource providers.
+    pub fix: bool,
+    /// Do not wait for what Azure may know only in a while.
+    pub no_wait: bool,
+    /// Where to send a test message.
+    pub send_to: Option<String>,
+    /// From which sender; any of the account's if absent.
+    pub send_from: Option<String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Import {
+    pub service: Option<String>,
+    pub domains: Vec<String>,
+}
 
 /// All that was found.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -204,78 +274,6 @@ pub struct SenderFound {
     pub display_name: Option<String>,
 }
 
-/// Where the definition of the role stands.
-const ROLE_FILE: &str = "postern-role.json";
-
-impl Fix {
-    /// These steps.
-    pub(super) fn of(steps: Vec<Command>) -> Self {
-        Self { commands: steps.iter().map(|step| step.text(Shell::Bash)).collect(), steps, portal: None }
-    }
-
-    /// What is typed into a shell; what has to be typed on the server is for the server's own.
-    #[must_use]
-    pub fn typed(&self, shell: Shell) -> Vec<String> {
-        if self.steps.is_empty() {
-            return self.commands.clone();
-        }
-        self.steps.iter().map(|step| step.text(shell)).collect()
-    }
-}
-
-impl SmallestRole {
-    /// The smallest role that lets an account of that name send and look, at a scope.
-    #[must_use]
-    pub fn for_scope(account: &str, scope: &str) -> Self {
-        Self::of(account, scope, &[SEND_BY_REST, SEND_BY_SMTP, LOOK])
-    }
-
-    /// How the role is made and given to an app.
-    #[must_use]
-    pub fn commands(&self, client: &str) -> Vec<Command> {
-        let definition = serde_json::to_value(self).unwrap_or_default();
-        let scope = self.assignable_scopes.first().map(String::as_str).unwrap_or_default();
-        let assign = Command::az(&format!("role assignment create --assignee {client} --role"));
-        vec![
-            Command::file(ROLE_FILE, &definition, &[]),
-            Command::az("role definition create --role-definition").arg(format!("@{ROLE_FILE}")),
-            assign.arg(&self.name).arg("--scope").arg(scope),
-        ]
-    }
-
-    /// What Resource Manager takes as its properties.
-    pub(crate) fn properties(&self) -> serde_json::Value {
-        serde_json::json!({
-            "roleName": self.name,
-            "description": self.description,
-            "type": "CustomRole",
-            "permissions": [{ "actions": self.actions, "notActions": self.not_actions }],
-            "assignableScopes": self.assignable_scopes,
-        })
-    }
-
-    pub(super) fn of(account: &str, scope: &str, needed: &[Capability]) -> Self {
-        Self {
-            name: format!("Postern mail ({account}, {:04x})", mark(scope, needed)),
-            is_custom: true,
-            description: "What Postern needs to send mail, and to see what it sends from.".to_owned(),
-            actions: actions_of(needed),
-            not_actions: Vec::new(),
-            assignable_scopes: vec![scope.to_owned()],
-        }
-    }
-}
-
-/// Tells roles apart that differ in scope or actions: a directory has no two roles of one name, and one that is too
-/// small cannot be made again.
-fn mark(scope: &str, needed: &[Capability]) -> u16 {
-    let actions = actions_of(needed);
-    let bytes = actions.iter().flat_map(|action| action.bytes()).chain(scope.bytes());
-    // FNV-1a, 32 bits.
-    let hash = bytes.fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
-    u16::try_from(hash & 0xffff).unwrap_or_default()
-}
-
 impl Check {
     /// All of them but the one that is only made on request.
     pub const STANDARD: [Self; 8] = [
@@ -343,29 +341,63 @@ impl ActionOwner {
 }
 
 impl Finding {
-    pub(super) fn new(check: Check, code: &str, outcome: Outcome, sentence: impl Into<String>) -> Self {
+    pub fn new(check: Check, code: &str, outcome: Outcome, sentence: impl Into<String>) -> Self {
         Self { check, code: code.to_owned(), outcome, sentence: sentence.into(), owner: None, fix: None }
     }
 
-    pub(super) fn passed(check: Check, code: &str, sentence: impl Into<String>) -> Self {
+    pub fn passed(check: Check, code: &str, sentence: impl Into<String>) -> Self {
         Self::new(check, code, Outcome::Passed, sentence)
     }
 
-    pub(super) fn warning(check: Check, code: &str, sentence: impl Into<String>) -> Self {
+    pub fn warning(check: Check, code: &str, sentence: impl Into<String>) -> Self {
         Self::new(check, code, Outcome::Warning, sentence)
     }
 
-    pub(super) fn failed(check: Check, code: &str, sentence: impl Into<String>) -> Self {
+    pub fn failed(check: Check, code: &str, sentence: impl Into<String>) -> Self {
         Self::new(check, code, Outcome::Failed, sentence)
     }
 
-    pub(super) fn by(mut self, owner: ActionOwner) -> Self {
+    pub fn by(mut self, owner: ActionOwner) -> Self {
         self.owner = Some(owner);
         self
     }
 
-    pub(super) fn fix(mut self, steps: Vec<Command>, portal: impl Into<Option<String>>) -> Self {
+    pub fn fix(mut self, steps: Vec<Command>, portal: impl Into<Option<String>>) -> Self {
         self.fix = Some(Fix { portal: portal.into(), ..Fix::of(steps) });
         self
     }
 }
+
+impl Fix {
+    /// These steps.
+    pub fn of(steps: Vec<Command>) -> Self {
+        Self { commands: steps.iter().map(|step| step.text(Shell::Bash)).collect(), steps, portal: None }
+    }
+
+    /// What is typed into a shell; what has to be typed on the server is for the server's own.
+    #[must_use]
+    pub fn typed(&self, shell: Shell) -> Vec<String> {
+        if self.steps.is_empty() {
+            return self.commands.clone();
+        }
+        self.steps.iter().map(|step| step.text(shell)).collect()
+    }
+}
+
+impl SmallestRole {
+    /// How the role is made and given to an app.
+    #[must_use]
+    pub fn commands(&self, client: &str) -> Vec<Command> {
+        let definition = serde_json::to_value(self).unwrap_or_default();
+        let scope = self.assignable_scopes.first().map(String::as_str).unwrap_or_default();
+        let assign = Command::az(&format!("role assignment create --assignee {client} --role"));
+        vec![
+            Command::file(ROLE_FILE, &definition, &[]),
+            Command::az("role definition create --role-definition").arg(format!("@{ROLE_FILE}")),
+            assign.arg(&self.name).arg("--scope").arg(scope),
+        ]
+    }
+}
+
+/// Where the definition of the role stands.
+const ROLE_FILE: &str = "postern-role.json";

@@ -1,0 +1,166 @@
+//! `/v1/accounts`.
+
+use jiff::Timestamp;
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+
+/// An account, without its secret.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct AccountView {
+    /// Its name.
+    pub name: String,
+    /// `enabled` or `disabled`.
+    pub state: String,
+    /// Directory (tenant) id.
+    pub tenant_id: String,
+    /// Application (client) id.
+    pub client_id: String,
+    /// Subscription id.
+    pub subscription_id: String,
+    /// The communication service, once one is chosen.
+    pub service: Option<String>,
+    /// Its origin.
+    pub endpoint: Option<String>,
+    /// `client_secret`, `certificate`, `managed_identity` or `access_key`.
+    pub authorization: String,
+    /// The first characters of the secret, by which the portal names it too.
+    pub secret_hint: Option<String>,
+    /// When the secret was set.
+    pub secret_set_at: Option<Timestamp>,
+    /// When the secret expires, if that is known.
+    pub secret_expires_at: Option<Timestamp>,
+    /// Which way mail takes.
+    pub transport: String,
+    /// Where Azure is, if it is not the public one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cloud: Option<CloudView>,
+    /// What Azure allows.
+    pub quota: QuotaView,
+    /// Sends that wait for an answer by REST.
+    #[serde(default)]
+    pub requests_at_once: u16,
+    /// Open sessions by SMTP.
+    #[serde(default)]
+    pub smtp_sessions: u16,
+    /// What to log in with at the relay to send with the app's own secret.
+    pub entra_login: Option<String>,
+    /// Senders that it has.
+    pub senders: usize,
+    /// How the last verification ended, and when.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verified: Option<VerifiedView>,
+    /// When it was added.
+    pub created_at: Timestamp,
+    /// What was mended in what was typed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
+}
+
+/// How the last verification ended.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct VerifiedView {
+    /// When.
+    pub at: Timestamp,
+    /// `ready`, `ready_with_warnings` or `not_ready`.
+    pub verdict: String,
+    /// Whether the account was changed after it: then it says nothing about what the account is now.
+    #[serde(default)]
+    pub is_outdated: bool,
+}
+
+/// Another Azure than the public one.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct CloudView {
+    /// `us-government`, `china` or `custom`.
+    pub name: String,
+    /// Where tokens are had.
+    pub authority: String,
+    /// Resource Manager.
+    pub resource_manager: String,
+    /// Graph.
+    pub graph: String,
+    /// Host of the SMTP endpoint.
+    pub smtp_host: String,
+    /// Its port.
+    pub smtp_port: u16,
+}
+
+/// What Azure allows.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct QuotaView {
+    /// Sends in any minute.
+    pub sends_per_minute: u32,
+    /// Sends in any hour.
+    pub sends_per_hour: u32,
+    /// Status reads in any minute.
+    pub status_reads_per_minute: u32,
+    /// Status reads in any hour.
+    pub status_reads_per_hour: u32,
+}
+
+/// What is needed to add an account. It is read and never written.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AddAccount {
+    pub name: String,
+    pub tenant_id: String,
+    pub client_id: String,
+    #[serde(default)]
+    pub client_secret: Option<SecretString>,
+    /// Certificate and private key, in PEM.
+    #[serde(default)]
+    pub certificate: Option<SecretString>,
+    #[serde(default)]
+    pub access_key: Option<SecretString>,
+    #[serde(default)]
+    pub managed_identity: bool,
+    #[serde(default)]
+    pub secret_expires_at: Option<Timestamp>,
+    pub subscription_id: String,
+    #[serde(default)]
+    pub service: Option<String>,
+    #[serde(default)]
+    pub endpoint: Option<String>,
+    #[serde(default)]
+    pub cloud: Option<AddCloud>,
+    #[serde(default)]
+    pub transport: Option<String>,
+    #[serde(default)]
+    pub quota: Option<QuotaView>,
+    #[serde(default)]
+    pub requests_at_once: Option<u16>,
+    #[serde(default)]
+    pub smtp_sessions: Option<u16>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct AddCloud {
+    pub name: Option<String>,
+    pub authority: Option<String>,
+    pub resource_manager: Option<String>,
+    pub graph: Option<String>,
+    pub smtp_host: Option<String>,
+    pub smtp_port: Option<u16>,
+    pub ca_pem: Option<String>,
+}
+
+/// What is to be different. What is absent stays.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ChangeAccount {
+    pub name: Option<String>,
+    pub tenant_id: Option<String>,
+    pub client_id: Option<String>,
+    pub subscription_id: Option<String>,
+    pub service: Option<String>,
+    pub endpoint: Option<String>,
+    pub cloud: Option<AddCloud>,
+    pub secret: Option<SecretString>,
+    pub secret_expires_at: Option<Timestamp>,
+    pub state: Option<String>,
+    pub transport: Option<String>,
+    pub quota: Option<QuotaView>,
+    pub requests_at_once: Option<u16>,
+    pub smtp_sessions: Option<u16>,
+}

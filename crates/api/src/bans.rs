@@ -1,0 +1,48 @@
+//! `/v1/bans`.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// A login or a network that is locked.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct BanView {
+    /// `login` or `network`.
+    pub kind: String,
+    /// The login, for one. Of a login that does not exist only the beginning is shown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub login: Option<String>,
+    /// The network; with a login, where it is locked although it worked there lately. Without one a login is locked
+    /// wherever it did not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub network: Option<String>,
+    /// Since when.
+    pub since: Timestamp,
+    /// Until when.
+    pub until: Timestamp,
+    /// Different wrong guesses that brought it.
+    pub guesses: usize,
+    /// At how many logins, for a network.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub logins: Option<usize>,
+    /// From how many networks, for a login.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub networks: Option<usize>,
+}
+
+/// What was lifted.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct LiftedView {
+    /// The bans.
+    pub lifted: Vec<BanView>,
+}
+
+#[derive(Deserialize)]
+pub struct ListBans {
+    pub limit: Option<usize>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Lift {
+    pub which: String,
+}

@@ -1,0 +1,32 @@
+//! All JSON of the management API: requests, views, the lines of answers that go on, and errors. One file a resource.
+//!
+//! What programs outside see is decided here and nowhere else: the server writes these types, the command line reads
+//! them, and neither has others. Nothing here does anything.
+
+#![allow(missing_docs, reason = "most fields of requests and views say what they are")]
+
+pub mod problem;
+
+pub mod accounts;
+pub mod export;
+pub mod removal;
+pub mod rotation;
+pub mod verification;
+
+pub mod domains;
+pub mod infrastructure;
+pub mod senders;
+
+pub mod bans;
+pub mod credentials;
+pub mod refusals;
+
+pub mod messages;
+pub mod queue;
+
+pub mod audit;
+pub mod dns_providers;
+pub mod secrets;
+pub mod status;
+
+pub mod command;

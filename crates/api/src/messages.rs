@@ -1,0 +1,126 @@
+//! `/v1/messages`.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// A message was accepted.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct AcceptedView {
+    /// Its queue id.
+    pub id: String,
+}
+
+/// A message and all that happened to it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct MessageView {
+    /// Its queue id.
+    pub id: String,
+    /// The account's name.
+    pub account: String,
+    /// `credential`, `network` (a credential that was chosen by the client's network, without login), `entra`,
+    /// `operator` or `notice`.
+    pub origin: String,
+    /// The credential or login, where there was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub login: Option<String>,
+    /// How urgent it is.
+    pub lane: String,
+    /// Where failure notices go; absent when nobody is told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reverse_path: Option<String>,
+    /// The author's address.
+    pub from: String,
+    /// Message-ID.
+    pub message_id: String,
+    /// Subject.
+    pub subject: String,
+    /// What was changed in it on its way in.
+    #[serde(default)]
+    pub changes: Vec<ChangeView>,
+    /// Bytes.
+    pub size_bytes: u64,
+    /// When it was accepted.
+    pub accepted_at: Timestamp,
+    /// When delivery is given up.
+    pub expires_at: Timestamp,
+    /// The requests to Azure that carry it.
+    pub sends: Vec<SendView>,
+}
+
+/// A change to a message on its way in, by a rule or a repair of the operator's.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ChangeView {
+    /// `rule` or `repair`.
+    pub cause: String,
+    /// The repair's name: `line-ends`, `from` or `envelope`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repair: Option<String>,
+    /// What it was, and what it is.
+    pub text: String,
+}
+
+/// One request to Azure.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct SendView {
+    /// Where it stands.
+    pub state: String,
+    /// When it is tried or looked at next, while it waits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due_at: Option<Timestamp>,
+    /// Under which id Azure has it.
+    pub operation_id: String,
+    /// To whom.
+    pub recipients: Vec<RecipientView>,
+    /// What was tried.
+    pub attempts: Vec<AttemptView>,
+    /// Why it waits, while it is `queued`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waits: Option<WaitView>,
+}
+
+/// Why a request to Azure waits.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct WaitView {
+    /// The code of the problem that holds it up; `put_off` after an attempt that failed, `next` where nothing holds it
+    /// up.
+    pub code: String,
+    /// The same in a sentence.
+    pub message: String,
+    /// The earliest time of the next attempt; absent where somebody has to act first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Timestamp>,
+}
+
+/// A recipient.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct RecipientView {
+    /// The address.
+    pub address: String,
+}
+
+/// One try.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct AttemptView {
+    /// When it ended.
+    pub at: Timestamp,
+    /// `rest` or `smtp`, when it got that far.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub transport: Option<String>,
+    /// `accepted`, `deferred` or `failed`.
+    pub result: String,
+    /// What was done, why that way, and what was answered.
+    pub text: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SendMessage {
+    #[serde(default)]
+    pub account: Option<String>,
+    pub from: String,
+    pub to: Vec<String>,
+    #[serde(default)]
+    pub subject: Option<String>,
+    #[serde(default)]
+    pub text: Option<String>,
+}

@@ -1,0 +1,31 @@
+//! `/v1/senders`.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// A sender address.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct SenderView {
+    /// The account's name.
+    pub account: String,
+    /// The address.
+    pub address: String,
+    /// The name that Azure puts beside it.
+    pub display_name: Option<String>,
+    /// When it was added.
+    pub created_at: Timestamp,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AddSender {
+    pub account: String,
+    pub address: String,
+    #[serde(default)]
+    pub display_name: Option<String>,
+}
+
+#[derive(Deserialize)]
+pub struct ListSenders {
+    pub account: Option<String>,
+}
