@@ -1,6 +1,6 @@
 //! Accounts, and what depends on them.
 
-use store::StoreError;
+use store::{SecretChange, StoreError};
 
 use crate::sample::{account, audit, credential, sender};
 use crate::{World, at};
@@ -26,11 +26,19 @@ pub(crate) async fn an_account_changes_only_as_it_was_read(world: &mut World) {
     store.accounts().add(old.clone(), None, audit("account.add")).await.unwrap();
     let mut new = old.clone();
     (new.name, new.changed_at) = ("fabrikam".parse().unwrap(), at(5));
-    store.accounts().change(new.clone(), old.changed_at, None, audit("account.change")).await.unwrap();
+    store
+        .accounts()
+        .change(new.clone(), old.changed_at, SecretChange::None, audit("account.change"))
+        .await
+        .unwrap();
     assert_eq!(**store.directory().account(old.id).unwrap(), new);
-    let late = store.accounts().change(old.clone(), old.changed_at, None, audit("account.change")).await;
+    let late = store
+        .accounts()
+        .change(old.clone(), old.changed_at, SecretChange::None, audit("account.change"))
+        .await;
     assert!(matches!(late, Err(StoreError::Changed(_))), "{late:?}");
-    let missing = store.accounts().change(account(2, "x"), at(0), None, audit("account.change")).await;
+    let missing =
+        store.accounts().change(account(2, "x"), at(0), SecretChange::None, audit("account.change")).await;
     assert!(matches!(missing, Err(StoreError::Missing(_))), "{missing:?}");
     assert_eq!(**store.directory().account(old.id).unwrap(), new);
 }

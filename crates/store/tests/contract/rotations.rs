@@ -30,9 +30,10 @@ pub(crate) async fn a_rotation_moves_only_from_the_step_that_it_is_at(world: &mu
     let (new, facts) = (SecretString::from("new~secret".to_owned()), secret("new~secret").facts);
     let added = rotation(Step::Added, 1);
     store.rotations().note_with_secret(added, new, facts, audit("rotation.add")).await.unwrap();
-    let late = store.rotations().note(Step::Begun, rotation(Step::Proved, 2), None).await;
+    let late =
+        store.rotations().advance(Step::Begun, rotation(Step::Proved, 2), audit("rotation.prove")).await;
     assert!(matches!(late, Err(StoreError::Changed(_))), "{late:?}");
-    store.rotations().note(Step::Added, rotation(Step::Proved, 2), None).await.unwrap();
+    store.rotations().advance(Step::Added, rotation(Step::Proved, 2), audit("rotation.prove")).await.unwrap();
     world.restart();
     let store = world.store();
     assert_eq!(store.rotations().of(own.id).await.unwrap(), Some(rotation(Step::Proved, 2)));
