@@ -47,8 +47,8 @@ pub(crate) fn identity(config: &Config, data_dir: &DataDir) -> anyhow::Result<Ar
         loaded => loaded?,
     };
     info!(
-        fingerprints = identity.fingerprints().join(", "),
-        folder = %folder.display(),
+        tls.fingerprints = identity.fingerprints().join(", "),
+        tls.folder = %folder.display(),
         "the certificates are self-signed; set [tls] to use others"
     );
     Ok(identity)
@@ -83,7 +83,7 @@ pub(crate) async fn reload(identity: Arc<ServerIdentity>, shutdown: Cancellation
         match identity.reload_if_changed() {
             Ok(false) => {}
             Ok(true) => {
-                info!(fingerprints = identity.fingerprints().join(", "), "a certificate was renewed");
+                info!(tls.fingerprints = identity.fingerprints().join(", "), "a certificate was renewed");
             }
             Err(error) => {
                 let error = &error as &dyn std::error::Error;

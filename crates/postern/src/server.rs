@@ -121,7 +121,7 @@ impl Server {
         if let Some(address) = config.metrics {
             let listener = TcpListener::bind(address).await;
             let listener = listener.with_context(|| format!("cannot listen on {address}"))?;
-            info!(address = %listener.local_addr()?, "figures are served at /metrics");
+            info!(listener.address = %listener.local_addr()?, "figures are served at /metrics");
             server.tasks.spawn(web::serve_tcp(listener, api.clone().metrics(), server.shutdown.clone()));
         }
         server.tasks.spawn(refusals.keep_up(server.shutdown.clone()));
@@ -134,7 +134,7 @@ impl Server {
         });
         server.tasks.spawn(certificates::reload(identity, server.shutdown.clone()));
         for (address, mode) in &server.addresses {
-            info!(%address, %mode, "listening");
+            info!(listener.address = %address, listener.mode = %mode, "listening");
         }
         Ok(server)
     }

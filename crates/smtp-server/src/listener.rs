@@ -83,7 +83,7 @@ async fn one<S: Service>(
     // Replies are small and must not wait for each other (RFC 9293 section 3.7.4).
     let _ = stream.set_nodelay(true);
     match serve(&endpoint, stream, permit, shutdown).await {
-        Ok(ending) => debug!(peer.address = %address.ip(), ?ending, "session ended"),
+        Ok(ending) => debug!(peer.address = %address.ip(), reason = ?ending, "session ended"),
         Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
             debug!(peer.address = %address.ip(), "the client hung up");
         }

@@ -84,7 +84,7 @@ pub(crate) async fn serve_http(listener: TcpListener, router: Router, shutdown: 
         tokio::spawn(async move {
             let _seat = seat;
             tokio::select! {
-                ended = connection => debug!(?ended, "a connection ended"),
+                ended = connection => debug!(reason = ?ended, "a connection ended"),
                 () = shutdown.cancelled() => {}
             }
         });

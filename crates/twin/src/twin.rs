@@ -272,7 +272,7 @@ async fn serve_smtp(
             let session = serve(&endpoint, Cuttable::new(tcp, cut_after), permit, shutdown.clone());
             // A session that hangs on purpose must not keep the twin from stopping.
             tokio::select! {
-                ended = session => debug!(?ended, "an SMTP session ended"),
+                ended = session => debug!(reason = ?ended, "an SMTP session ended"),
                 () = shutdown.cancelled() => {}
             }
         });

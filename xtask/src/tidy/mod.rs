@@ -3,6 +3,7 @@
 mod circles;
 mod documents;
 mod levels;
+mod log_fields;
 mod sizes;
 mod sources;
 mod sql;
@@ -45,6 +46,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
     }
     sizes::check_exceptions(&sources, &mut breaches);
     circles::check(&sources, &mut breaches);
+    log_fields::check(&sources, &mut breaches);
     for breach in &breaches {
         println!("{breach}");
     }

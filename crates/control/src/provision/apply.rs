@@ -155,7 +155,7 @@ async fn carry_out(context: &Arc<Context>, step: &Step) -> Result<(), Trouble> {
             note(context, &key, StepState::Pending, Some(why)).await?;
         }
         Err(Trouble::Failed(why)) => {
-            warn!(account = %name, step = key, why, "a step of provisioning failed");
+            warn!(account = %name, step = key, reason = why, "a step of provisioning failed");
             note(context, &key, StepState::Failed, Some(why)).await?;
         }
     }

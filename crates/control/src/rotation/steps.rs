@@ -69,7 +69,7 @@ impl Control {
             }
             Err(Trouble::Azure(error)) => {
                 let why = explain(&error);
-                warn!(account = %account.name, step = rotation.step.as_str(), why, "a rotation waits");
+                warn!(account = %account.name, step = rotation.step.as_str(), reason = why, "a rotation waits");
                 self.store.rotations().note_problem(Rotation { problem: Some(why), ..rotation }).await?;
                 Ok(Stepped::WaitUntil(self.later(AGAIN)))
             }
@@ -156,7 +156,7 @@ impl Control {
         rotation: &Rotation,
         why: &str,
     ) -> Result<(), CallError> {
-        warn!(account = %context.account.name, why, "a new secret is taken away again");
+        warn!(account = %context.account.name, reason = why, "a new secret is taken away again");
         let app = context.graph.application(context.account.client).await?;
         let is_new = |one: &&PasswordCredential| {
             Some(one.key_id) == rotation.new_key || one.display_name.as_ref() == Some(&rotation.label)

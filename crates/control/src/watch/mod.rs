@@ -252,7 +252,7 @@ impl Watch {
             // The app may not do it, or the account's state does not allow it: not a reason to ask every minute.
             Err(why @ (Fault::Conflict { .. } | Fault::Upstream { retry_after: None, .. })) => {
                 self.refused_at.insert(account.id, now);
-                info!(account = %account.name, %why, "the client secret cannot be rotated");
+                info!(account = %account.name, reason = %why, "the client secret cannot be rotated");
             }
             Err(error) => return Err(error),
         }
@@ -286,7 +286,7 @@ impl Watch {
             self.troubled_at.insert(id, at);
             return;
         }
-        warn!(account = %account.name, words, "a login was refused; the account is verified");
+        warn!(account = %account.name, reason = words, "a login was refused; the account is verified");
         self.verify(account).await;
         let told = self.puzzled_at.get(&id).copied();
         if !self.down.contains_key(&id) && told.is_none_or(|at| now.duration_since(at) >= REMINDER) {

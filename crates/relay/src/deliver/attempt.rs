@@ -85,7 +85,7 @@ impl Try<'_> {
         match verdict {
             Verdict::Accepted(accepted) => {
                 let answer = accepted.story(send.asked_for());
-                info!(message.id = %send.id.message, azure.operation = %send.operation, answer, "sent {}", carried.why);
+                info!(message.id = %send.id.message, azure.operation_id = %send.operation, answer, "sent {}", carried.why);
                 let attempt = note(AttemptResult::Accepted, &answer);
                 match &send.division {
                     None => self.accepted(accepted, attempt, usage).await,

@@ -18,7 +18,7 @@ use crate::login::EntraLogin;
 pub(crate) async fn submit_directly(context: &Context, login: &EntraLogin, mail: Mail<'_>) -> Verdict {
     let (message, left_out) = control_fields::judged(mail.message, context.settings.control_fields);
     if let Some(left_out) = left_out {
-        info!(login = login.name, left_out, "a message goes on without what would control Azure");
+        info!(login = login.name, change = left_out, "a message goes on without what would control Azure");
     }
     Direct { context, login }.send(&Mail { message: &message, ..mail }).await
 }

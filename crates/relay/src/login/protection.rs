@@ -192,15 +192,15 @@ impl LoginProtection {
             let (until, guesses, lift) = (spell.until, spell.guesses, self.lift(&what));
             match what {
                 Banned::Login(login) => warn!(
-                    login = self.shown(&login), guesses, %until, lift,
+                    login = self.shown(&login), guesses, %until, command = lift,
                     "a login is locked: too many wrong passwords"
                 ),
                 Banned::Place(login, place) => warn!(
-                    login = self.shown(&login), from = %place, guesses, %until, lift,
+                    login = self.shown(&login), peer.network = %place, guesses, %until, command = lift,
                     "a login is locked at a place where it worked lately: too many wrong passwords from there"
                 ),
                 Banned::Network(network) => warn!(
-                    %network, guesses, logins = spell.breadth, %until, lift,
+                    peer.network = %network, guesses, logins = spell.breadth, %until, command = lift,
                     "a network is locked: too many wrong passwords; logins that worked from there lately still do"
                 ),
             }

@@ -64,8 +64,8 @@ impl Submission {
             message.id = %id,
             login = %credential.login,
             peer.address = %envelope.peer.address.ip(),
-            size_bytes = complete.bytes,
-            recipients,
+            message.size_bytes = complete.bytes,
+            message.recipients = recipients,
             "accepted"
         );
         Ok(OK.with_text(format!("{QUEUED_AS}{id}")))
@@ -108,14 +108,14 @@ impl Submission {
         self.count_repairs(&login.name, &changes).await;
         match &verdict {
             Verdict::Accepted(accepted) if accepted.refused.is_empty() && accepted.deferred.is_empty() => {
-                info!(login = login.name, azure.operation = %operation, "sent at once");
+                info!(login = login.name, azure.operation_id = %operation, "sent at once");
                 return Ok(OK.with_text(format!("{SENT_AS}{operation}")));
             }
             // Some have it and some do not; one reply cannot say that. Recipients are refused one by one
             // only by SMTP, and only for good.
             Verdict::Accepted(accepted) => {
                 let answer = accepted.story(&envelope.recipients);
-                warn!(login = login.name, azure.operation = %operation, answer, "sent at once, but not to all recipients");
+                warn!(login = login.name, azure.operation_id = %operation, answer, "sent at once, but not to all recipients");
                 return Ok(OK.with_text(format!("{SENT_AS}{operation}, but not for all recipients")));
             }
             Verdict::Deferred(deferred) => {

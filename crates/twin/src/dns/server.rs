@@ -70,7 +70,7 @@ impl Handler {
         let shown = |record: &Record| {
             let wire = wire::record(record);
             if wire.is_none() {
-                debug!(?record, "a record has no form on the wire");
+                debug!(reason = ?record, "a record has no form on the wire");
             }
             wire
         };

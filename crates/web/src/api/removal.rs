@@ -50,7 +50,7 @@ async fn discard(api: &Api, control: &Control, (name, losses): (&str, Losses)) -
     warn!(
         account = name,
         messages = messages.len(),
-        untold = told.untold.len(),
+        senders = told.untold.len(),
         "an account is removed with its waiting mail"
     );
     control.finish_removal(removal, &told.untold).await?;

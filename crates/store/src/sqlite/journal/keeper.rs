@@ -61,7 +61,11 @@ fn run(folder: &Folder, segment_bytes: u64, database: &Database, inbox: &Receive
             }
             Chore::Retire(segment) => {
                 if let Err(error) = retire(folder, database, segment) {
-                    warn!(error = chain(&error), segment, "a segment of the journal could not be retired");
+                    warn!(
+                        error = chain(&error),
+                        journal.segment = segment,
+                        "a segment of the journal could not be retired"
+                    );
                 }
             }
         }

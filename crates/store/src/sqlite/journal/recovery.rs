@@ -37,7 +37,7 @@ impl Recovery<'_> {
         for row in rows.iter().filter(|row| !numbers.contains(&row.number) && row.number < last) {
             if row.needed > 0 {
                 error!(
-                    segment = row.number,
+                    journal.segment = row.number,
                     messages = row.needed,
                     "a segment of the journal is missing: its messages are lost"
                 );
@@ -56,7 +56,7 @@ impl Recovery<'_> {
         let needs = |id| self.database.read_blocking(|connection| self.sink.needs_body(connection, id));
         let kept = large.sweep(needs)?;
         if kept > 0 {
-            info!(bodies = kept, "large messages wait in the queue");
+            info!(messages = kept, "large messages wait in the queue");
         }
         Ok(last + 1)
     }
@@ -101,7 +101,11 @@ impl Recovery<'_> {
             })?;
         }
         if entered > 0 {
-            info!(messages = entered, segment, "messages were entered into the queue from the journal");
+            info!(
+                messages = entered,
+                journal.segment = segment,
+                "messages were entered into the queue from the journal"
+            );
         }
         Ok(start + used as u64)
     }

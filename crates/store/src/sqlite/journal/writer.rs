@@ -198,7 +198,7 @@ impl Writer {
             if let Err(error) = sealed {
                 error!(
                     error = chain(&error),
-                    segment = number,
+                    journal.segment = number,
                     "a failed write can be neither erased nor fenced off"
                 );
             }

@@ -195,7 +195,7 @@ fn settle(
     let Some(before) = before else { return Ok(()) };
     let was_open = before.state == SendState::Sending.as_str();
     if was_open && before.node != Some(node.number()) {
-        warn!(message.id = %id.message, part = id.part, "what came of a send is not noted: its lease was lost");
+        warn!(message.id = %id.message, message.part = id.part, "what came of a send is not noted: its lease was lost");
         return Ok(());
     }
     if !was_open && before.state != SendState::Submitted.as_str() {
