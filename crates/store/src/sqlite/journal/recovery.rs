@@ -2,6 +2,7 @@
 //! entered, and every old segment gets its end.
 
 use std::fs::File;
+use std::io;
 use std::os::unix::fs::FileExt as _;
 use std::sync::Arc;
 
@@ -47,7 +48,7 @@ impl Recovery<'_> {
         for number in numbers {
             let row = rows.iter().find(|row| row.number == number);
             if self.finish(number, row)? {
-                self.folder.retire(number, 1)?;
+                self.retire(number)?;
                 if number < last {
                     self.forget(number)?;
                 }
@@ -66,10 +67,22 @@ impl Recovery<'_> {
             .write_blocking(Durability::Written, move |connection| ledger::forget(connection, number))
     }
 
+    fn retire(&self, number: u64) -> io::Result<()> {
+        match self.folder.retire(number, 1) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            retired => retired,
+        }
+    }
+
     /// Enters the rest of one segment and seals it. Says whether it is done with.
     fn finish(&self, number: u64, row: Option<&SegmentRow>) -> Result<bool, StoreError> {
         let start = row.map_or(FILE_HEADER_BYTES, |row| row.entered_to);
-        let end = match (row.and_then(|row| row.sealed_at), self.folder.read(number)?) {
+        let file = match self.folder.read(number) {
+            // The thread of a store that was closed a moment ago has just retired it.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+            read => read?,
+        };
+        let end = match (row.and_then(|row| row.sealed_at), file) {
             (Some(sealed_at), _) => sealed_at,
             (None, None) => start,
             (None, Some(file)) => self.enter_all(number, start, &read_from(&file, start)?)?,
