@@ -9,6 +9,9 @@
 //! [`Store::open`] opens all of it; [`Store::queue`], [`Store::accounts`], [`Store::senders`],
 //! [`Store::credentials`] and [`Store::secrets`] are its rooms; [`Directory`] is the part that every
 //! session looks at, kept in memory.
+//!
+//! The handles dispatch to an [`engine`]: today `sqlite/`, where all SQL is and the journal. What an engine must do is
+//! written in `tests/contract/`; see `docs/decisions/0008-one-process-or-several.md`.
 
 mod accounts;
 mod audit;
