@@ -98,9 +98,9 @@ async fn the_alarm_of_an_app_that_may_not_renew_its_secret_names_the_way_that_wo
     let (url, heard) = hook().await;
     let alarms = AlarmSettings { web_hook: Some(url.parse().unwrap()), mail_to: None };
     for (roles, command) in [
-        (None, "`postern account rotate contoso` renews it"),
-        (Some("Application.Read.All"), "`postern account rotate contoso --by-hand` leads"),
-        (Some(""), "`postern account rotate contoso --by-hand` leads"),
+        (None, "`postern account rotate contoso` rotates it"),
+        (Some("Application.Read.All"), "`postern account rotate contoso --by-hand` guides you"),
+        (Some(""), "`postern account rotate contoso --by-hand` guides you"),
     ] {
         heard.lock().unwrap().clear();
         let watch = WatchSettings { verify_every: None, rotate_before: None, ..WatchSettings::default() };

@@ -191,4 +191,4 @@ fn chosen(notes: &mut Notes, cloud: &Cloud, name: &str, said: Option<&str>) -> R
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

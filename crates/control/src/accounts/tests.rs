@@ -7,7 +7,7 @@ use model::caller::{AccountScope, Caller, Identity, Role};
 use secrecy::{ExposeSecret as _, SecretString};
 use store::{DataDir, MasterKey, Options, SecretName, SecretOwner, Store, Volatile};
 
-fn control() -> (tempfile::TempDir, Control) {
+pub(crate) fn control() -> (tempfile::TempDir, Control) {
     let folder = tempfile::tempdir().unwrap();
     let data_dir = DataDir::open(folder.path(), Volatile::Allowed).unwrap();
     let now = Timestamp::UNIX_EPOCH;
@@ -16,7 +16,7 @@ fn control() -> (tempfile::TempDir, Control) {
     (folder, Control::new(store, (Clock::standing(now), Entropy::repeatable(1)), IdentityEndpoint::default()))
 }
 
-fn new() -> NewAccount {
+pub(crate) fn new() -> NewAccount {
     NewAccount {
         name: "contoso".into(),
         tenant_id: " \"11111111-aaaa-4111-8111-111111111111\" ".into(),
