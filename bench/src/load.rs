@@ -18,22 +18,18 @@ use crate::mail::{Composer, RECIPIENT};
 /// What to submit, and how.
 #[derive(Clone)]
 pub struct Load {
-    /// Where.
     pub door: Door,
     /// Sessions at once.
     pub sessions: usize,
     /// Messages after which a session starts anew.
     pub messages_per_session: u64,
-    /// The messages.
     pub composer: Composer,
 }
 
 /// A server's address and a login.
 #[derive(Clone)]
 pub struct Door {
-    /// Where.
     pub target: Target,
-    /// Who.
     pub login: String,
     /// With which password.
     pub password: SecretString,

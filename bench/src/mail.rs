@@ -18,7 +18,6 @@ pub struct Composer {
 /// A message and what to expect of it.
 #[derive(Clone, Debug)]
 pub struct Mail {
-    /// Its number.
     pub number: u64,
     /// The checksum of its text.
     pub checksum: u32,

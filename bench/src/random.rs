@@ -1,6 +1,6 @@
 //! Random numbers that a printed seed brings back.
 
-/// Xorshift.
+/// A xorshift generator: fast, and the same numbers for the same seed.
 #[derive(Clone, Debug)]
 pub struct Random(u64);
 

@@ -36,7 +36,6 @@ use twin::{Options, Twin};
 pub struct World {
     /// The time for both.
     pub clock: Clock,
-    /// Azure.
     pub twin: Twin,
     /// The device that the story's mail comes from.
     pub device: Device,
@@ -46,12 +45,11 @@ pub struct World {
     accepted: Mutex<Vec<QueueId>>,
 }
 
-/// A login.
+/// The login of a device, and its password.
 #[derive(Clone, Debug)]
 pub struct Device {
     /// What it types.
     pub login: String,
-    /// Its password.
     pub password: String,
 }
 
@@ -179,7 +177,7 @@ impl World {
         world
     }
 
-    /// The product.
+    /// The server that the stories talk to.
     pub fn server(&self) -> &Server {
         self.server.as_ref().unwrap()
     }

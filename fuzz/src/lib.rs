@@ -95,7 +95,7 @@ fn reads_as_written(name: Option<&str>, address: &str) {
     assert!(read.len() == 1 && read[0].address == address, "{raw:?} reads as {read:?}");
 }
 
-/// A message.
+/// Reads a message's parts as the relay does.
 pub fn parts(data: &[u8]) {
     let _ = message::parts::read(data);
 }

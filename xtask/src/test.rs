@@ -33,7 +33,6 @@ pub(crate) struct Options {
     require: bool,
 }
 
-/// Runs everything.
 pub(crate) fn run(options: Options) -> anyhow::Result<()> {
     let mut report = Report::default();
     report.step("format", |report| {

@@ -60,7 +60,7 @@ impl Sink {
         let _ = self.gate.send(false);
     }
 
-    /// Answers again.
+    /// Lets the sink answer again, after it held its answers back.
     pub fn release(&self) {
         let _ = self.gate.send(true);
     }

@@ -16,7 +16,6 @@ use crate::usage::Family;
 pub trait System {
     /// Where mail is submitted.
     fn door(&self) -> &Door;
-    /// Its processes.
     fn family(&self) -> Family;
 }
 

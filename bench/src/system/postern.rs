@@ -38,7 +38,6 @@ pub struct Cloud {
     pub secret: String,
     /// The communication service.
     pub service: String,
-    /// The sender.
     pub sender: &'static str,
 }
 

@@ -16,7 +16,6 @@ pub enum Failure {
     Unreachable {
         /// Whom we called.
         host: String,
-        /// Why not.
         source: reqwest::Error,
     },
     /// The connection broke or nothing came in time: the request may have been carried out.
@@ -24,7 +23,6 @@ pub enum Failure {
     Interrupted {
         /// Whom we called.
         host: String,
-        /// What happened.
         source: reqwest::Error,
     },
     /// Azure answered, and not with what was asked for.
@@ -33,7 +31,6 @@ pub enum Failure {
     /// Azure answered with something that cannot be understood.
     #[error("{host} gave an answer that cannot be understood: {what}")]
     Garbled {
-        /// Who answered.
         host: String,
         /// What is wrong with it.
         what: String,
@@ -43,11 +40,9 @@ pub enum Failure {
 /// An error that Azure gave.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answered {
-    /// HTTP status.
     pub http_status: u16,
     /// Azure's word for it; may be empty.
     pub code: String,
-    /// Azure's sentence.
     pub message: String,
     /// Azure's fields that are meant, and its sentences about parts of the request, in the order given.
     pub particulars: Vec<String>,

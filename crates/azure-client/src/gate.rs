@@ -15,7 +15,7 @@ pub struct Gate {
     closed_until: Mutex<Timestamp>,
 }
 
-/// All doors.
+/// The concurrency limits of all pairs of application and subscription.
 #[derive(Clone, Debug, Default)]
 pub struct Gates(Arc<Mutex<HashMap<Pair, Arc<Gate>>>>);
 

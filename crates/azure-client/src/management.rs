@@ -81,12 +81,10 @@ pub struct Operation {
     pub error: Option<ErrorDetail>,
 }
 
-/// One call.
 struct Ask<'a> {
     method: Method,
     url: Url,
     body: Option<&'a Value>,
-    /// A header.
     condition: Option<(&'static str, &'a str)>,
 }
 

@@ -28,7 +28,6 @@ pub struct ResourceGroup {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct NameAnswer {
-    /// It is.
     pub name_available: bool,
     /// Why it is not.
     #[serde(default)]

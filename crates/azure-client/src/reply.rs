@@ -10,7 +10,6 @@ use serde::de::DeserializeOwned;
 use crate::failure::Failure;
 use crate::http::Http;
 
-/// An answer.
 pub(crate) struct Reply {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
@@ -25,7 +24,6 @@ pub(crate) enum Wanted {
     Token,
     /// The keys of a tenant; Entra's set has about 20,000 bytes.
     Keys,
-    /// Anything else.
     Document,
 }
 

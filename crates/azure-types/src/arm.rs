@@ -19,7 +19,6 @@ pub const COMMUNICATION_NAMESPACE: &str = "Microsoft.Communication";
 #[serde(rename_all = "camelCase")]
 #[serde(bound(deserialize = "T: Deserialize<'de>"))]
 pub struct Page<T> {
-    /// The items.
     #[serde(default = "Vec::new", deserialize_with = "items")]
     pub value: Vec<T>,
     /// Where the next page is, to be followed word for word.
@@ -37,7 +36,6 @@ fn items<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Res
 pub struct CloudMetadata {
     /// What the cloud is called.
     pub name: String,
-    /// The portal.
     pub portal: String,
     /// Resource Manager itself.
     pub resource_manager: String,
@@ -55,25 +53,20 @@ pub struct CloudMetadata {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CloudAuthentication {
-    /// The authority.
     pub login_endpoint: String,
     /// What tokens for Resource Manager are for; the first is the one that is asked for.
     pub audiences: Vec<String>,
-    /// `common`.
     pub tenant: String,
-    /// `AAD`.
     pub identity_provider: String,
 }
 
-/// A subscription.
+/// A subscription, as Resource Manager lists it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Subscription {
     /// `/subscriptions/{guid}`.
     pub id: String,
-    /// The GUID.
     pub subscription_id: SubscriptionId,
-    /// Its name.
     #[serde(default, deserialize_with = "or_default")]
     pub display_name: String,
     /// The directory that it trusts.
@@ -116,7 +109,6 @@ pub struct RoleAssignmentProperties {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "String", into = "String")]
 pub enum SubscriptionState {
-    /// It can.
     Enabled,
     /// It can, and will be disabled unless somebody acts.
     Warned,

@@ -107,7 +107,6 @@ pub struct Domain {
 /// What has to stand in DNS for each part of a verification. Azure gives none for DMARC.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct VerificationRecords {
-    /// Ownership.
     #[serde(rename = "Domain", default, skip_serializing_if = "Option::is_none")]
     pub domain: Option<VerificationRecord>,
     /// Who may send.
@@ -130,10 +129,8 @@ pub struct VerificationRecord {
     /// Full for ownership and SPF; relative to the domain for keys, as far as it was seen.
     #[serde(default, deserialize_with = "or_default")]
     pub name: String,
-    /// The value.
     #[serde(default, deserialize_with = "or_default")]
     pub value: String,
-    /// Seconds.
     #[serde(default, deserialize_with = "or_default")]
     pub ttl: u32,
 }
@@ -141,7 +138,6 @@ pub struct VerificationRecord {
 /// How far a domain's verification is.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct VerificationStates {
-    /// Ownership.
     #[serde(rename = "Domain", default, deserialize_with = "or_default")]
     pub domain: VerificationState,
     /// Who may send.
@@ -192,7 +188,6 @@ pub struct SuppressionList {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SuppressedAddress {
-    /// The address.
     pub email: String,
 }
 

@@ -11,7 +11,7 @@ use crate::absent::or_default;
 /// The version that the product speaks.
 pub const API_VERSION: &str = "2018-05-01";
 
-/// A zone.
+/// A DNS zone, as Resource Manager shows it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DnsZone {
     /// The ARM id.
@@ -40,7 +40,6 @@ pub struct RecordSet {
     /// Changes with every change.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub etag: Option<String>,
-    /// The values.
     #[serde(default, deserialize_with = "or_default")]
     pub properties: RecordSetProperties,
 }
@@ -48,13 +47,11 @@ pub struct RecordSet {
 /// The values of a record set.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RecordSetProperties {
-    /// Seconds.
     #[serde(rename = "TTL", default, deserialize_with = "or_default")]
     pub ttl: u32,
     /// Words that somebody put beside it.
     #[serde(default, deserialize_with = "or_default", skip_serializing_if = "BTreeMap::is_empty")]
     pub metadata: BTreeMap<String, String>,
-    /// Texts.
     #[serde(
         rename = "TXTRecords",
         default,
@@ -70,14 +67,12 @@ pub struct RecordSetProperties {
 /// A text, in strings of at most 255 bytes.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TxtRecord {
-    /// The strings.
     pub value: Vec<String>,
 }
 
-/// Another name.
+/// The target of a CNAME record set.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CnameRecord {
-    /// The name.
     pub cname: String,
 }
 

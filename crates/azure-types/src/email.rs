@@ -44,12 +44,9 @@ pub struct EmailMessage {
     pub sender_address: String,
     /// Subject and texts.
     pub content: EmailContent,
-    /// To whom.
     pub recipients: EmailRecipients,
-    /// Files.
     #[serde(default, deserialize_with = "or_default", skip_serializing_if = "Vec::is_empty")]
     pub attachments: Vec<EmailAttachment>,
-    /// Reply-To.
     #[serde(default, deserialize_with = "or_default", skip_serializing_if = "Vec::is_empty")]
     pub reply_to: Vec<EmailAddress>,
     /// Switches tracking of opens and clicks off for this message.
@@ -61,7 +58,6 @@ pub struct EmailMessage {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct EmailContent {
-    /// Subject.
     pub subject: String,
     /// The plain text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -71,40 +67,33 @@ pub struct EmailContent {
     pub html: Option<String>,
 }
 
-/// To whom.
+/// The recipients of an `emails:send` request.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EmailRecipients {
-    /// To.
     #[serde(default, deserialize_with = "or_default")]
     pub to: Vec<EmailAddress>,
-    /// Cc.
     #[serde(default, deserialize_with = "or_default", skip_serializing_if = "Vec::is_empty")]
     pub cc: Vec<EmailAddress>,
-    /// Bcc.
     #[serde(default, deserialize_with = "or_default", skip_serializing_if = "Vec::is_empty")]
     pub bcc: Vec<EmailAddress>,
 }
 
-/// One address.
+/// An address with its display name.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct EmailAddress {
-    /// The mailbox.
     pub address: String,
     /// The name beside it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub display_name: Option<String>,
 }
 
-/// One file.
+/// A file of an `emails:send` request, in base64.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct EmailAttachment {
-    /// File name.
     pub name: String,
-    /// MIME type.
     pub content_type: String,
-    /// The bytes.
     pub content_in_base64: String,
     /// Makes the file inline: the HTML text refers to it as `cid:`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -114,9 +103,7 @@ pub struct EmailAttachment {
 /// How a send stands; the reply to both operations.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EmailSendResult {
-    /// The operation.
     pub id: OperationId,
-    /// Its status.
     pub status: EmailSendStatus,
     /// Why it failed, when it did.
     #[serde(default)]
@@ -128,13 +115,10 @@ pub struct EmailSendResult {
 pub enum EmailSendStatus {
     /// In the specification; said not to be sent.
     NotStarted,
-    /// Under way.
     Running,
     /// Out for delivery.
     Succeeded,
-    /// Dropped.
     Failed,
-    /// Cancelled.
     Canceled,
     /// A word that is newer than this program.
     Other(String),

@@ -58,11 +58,8 @@ pub mod code {
 /// The form that is posted to the token endpoint. More fields than these arrive and are ignored.
 #[derive(Clone, Default, Serialize, Deserialize)]
 pub struct TokenForm {
-    /// `client_credentials`.
     pub grant_type: Option<String>,
-    /// The app.
     pub client_id: Option<String>,
-    /// Its secret.
     pub client_secret: Option<String>,
     /// In place of a secret: `urn:ietf:params:oauth:client-assertion-type:jwt-bearer`.
     pub client_assertion_type: Option<String>,
@@ -72,10 +69,9 @@ pub struct TokenForm {
     pub scope: Option<String>,
 }
 
-/// A token.
+/// Entra's answer to a token request (RFC 6749 section 5.1).
 #[derive(Clone, Serialize, Deserialize)]
 pub struct TokenResponse {
-    /// `Bearer`.
     pub token_type: String,
     /// Seconds from now. Older endpoints write it as a string.
     #[serde(deserialize_with = "seconds")]
@@ -107,10 +103,8 @@ pub struct TokenError {
     pub error: String,
     /// `AADSTS<code>: ...` with trace and correlation ids behind it.
     pub error_description: String,
-    /// The codes.
     #[serde(default, deserialize_with = "or_default")]
     pub error_codes: Vec<u32>,
-    /// `2026-01-02 03:04:05Z`.
     #[serde(default, deserialize_with = "or_default")]
     pub timestamp: String,
     /// Microsoft's support asks for this one.
@@ -141,10 +135,8 @@ pub struct OpenIdConfiguration {
     /// Always `code`-like for people; unused here.
     #[serde(default, deserialize_with = "or_default")]
     pub response_types_supported: Vec<String>,
-    /// `RS256`.
     #[serde(default, deserialize_with = "or_default")]
     pub id_token_signing_alg_values_supported: Vec<String>,
-    /// `pairwise`.
     #[serde(default, deserialize_with = "or_default")]
     pub subject_types_supported: Vec<String>,
 }
@@ -159,9 +151,7 @@ pub struct KeySet {
 /// A key, as far as a signature by RSA needs it (RFC 7518 section 6.3.1).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SigningKey {
-    /// `RSA`.
     pub kty: String,
-    /// `sig`.
     #[serde(default)]
     pub r#use: Option<String>,
     /// What a token's header calls it.
@@ -186,7 +176,6 @@ pub struct TokenClaims {
     pub exp: i64,
     /// From when on it is good.
     pub nbf: i64,
-    /// The directory.
     pub tid: TenantId,
     /// The app that it was issued to, in version 1.0.
     #[serde(default)]

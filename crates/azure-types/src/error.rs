@@ -3,10 +3,9 @@
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
-/// `{"error": {...}}`.
+/// The error document of Azure's services: `{"error": {...}}`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ErrorResponse {
-    /// The error.
     pub error: ErrorDetail,
 }
 

@@ -36,15 +36,11 @@ pub struct AppRoleAssignment {
 pub struct Application {
     /// Object id: neither the client id nor the service principal's.
     pub id: Uuid,
-    /// Client id.
     pub app_id: ClientId,
-    /// Its name.
     #[serde(default, deserialize_with = "or_default")]
     pub display_name: String,
-    /// Its secrets.
     #[serde(default, deserialize_with = "or_default")]
     pub password_credentials: Vec<PasswordCredential>,
-    /// Its certificates.
     #[serde(default, deserialize_with = "or_default")]
     pub key_credentials: Vec<Certificate>,
 }
@@ -53,7 +49,6 @@ pub struct Application {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct DirectoryObject {
-    /// Object id.
     pub id: PrincipalId,
 }
 
@@ -61,7 +56,6 @@ pub struct DirectoryObject {
 #[derive(Clone, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PasswordCredential {
-    /// Its id.
     pub key_id: Uuid,
     /// What somebody called it.
     #[serde(default)]
@@ -96,7 +90,6 @@ impl std::fmt::Debug for PasswordCredential {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Certificate {
-    /// Its id.
     pub key_id: Uuid,
     /// What somebody called it.
     #[serde(default)]
@@ -107,10 +100,8 @@ pub struct Certificate {
     /// When it expires.
     #[serde(default)]
     pub end_date_time: Option<Timestamp>,
-    /// `AsymmetricX509Cert`.
     #[serde(rename = "type", default, deserialize_with = "or_default")]
     pub kind: String,
-    /// `Verify`.
     #[serde(default, deserialize_with = "or_default")]
     pub usage: String,
 }
@@ -159,6 +150,5 @@ pub struct NewPassword {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RemovePassword {
-    /// Which.
     pub key_id: Uuid,
 }

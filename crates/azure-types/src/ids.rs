@@ -57,7 +57,6 @@ guids! {
     ClientId;
     /// The object id of a service principal, which role assignments name.
     PrincipalId;
-    /// A subscription.
     SubscriptionId;
     /// One send of the Email API, by the id that its caller chose.
     OperationId;

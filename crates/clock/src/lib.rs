@@ -45,7 +45,7 @@ impl Clock {
         Self(Kind::Moved(Arc::new(Standing::at(at))))
     }
 
-    /// The time.
+    /// The time of day, which may jump; see [`Clock::steady`].
     #[must_use]
     pub fn now(&self) -> Timestamp {
         match &self.0 {

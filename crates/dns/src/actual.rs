@@ -10,7 +10,6 @@ use crate::spf::Seen;
 /// What name servers show of a domain.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Actual {
-    /// The domain.
     pub domain: String,
     /// The zone that holds it; none if nobody does.
     pub zone: Option<String>,
@@ -99,7 +98,6 @@ impl AtName {
         self.records.iter().find(|record| record.target().is_some())
     }
 
-    /// Addresses.
     pub(crate) fn addresses(&self) -> Vec<&Record> {
         self.of_kinds(&["A", "AAAA"])
     }

@@ -3,7 +3,6 @@
 /// What receivers do with mail that proves nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Disposition {
-    /// Nothing.
     None,
     /// They put it aside.
     Quarantine,

@@ -10,39 +10,24 @@ use crate::name::normal;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Provider {
-    /// Cloudflare.
     Cloudflare,
-    /// Azure DNS.
     Azure,
     /// Amazon Route 53.
     Route53,
     /// Google Cloud DNS.
     Google,
-    /// GoDaddy.
     GoDaddy,
-    /// Namecheap.
     Namecheap,
-    /// IONOS.
     Ionos,
-    /// Hetzner.
     Hetzner,
-    /// OVHcloud.
     Ovh,
-    /// Gandi.
     Gandi,
-    /// DigitalOcean.
     DigitalOcean,
-    /// DNSimple.
     Dnsimple,
-    /// NS1.
     Ns1,
-    /// Squarespace.
     Squarespace,
-    /// Infomaniak.
     Infomaniak,
-    /// Akamai.
     Akamai,
-    /// Somebody else.
     #[default]
     Other,
 }

@@ -22,7 +22,6 @@ pub struct Record {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Data {
-    /// Text.
     Txt(Text),
     /// Another name, in the form of [`Record::name`].
     Cname(String),

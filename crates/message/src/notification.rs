@@ -47,7 +47,6 @@ pub enum Layout {
 /// One recipient that was not reached.
 #[derive(Clone, Debug)]
 pub struct FailedRecipient {
-    /// The address.
     pub address: String,
     /// ORCPT: type and address as the sender first wrote it.
     pub original: Option<(String, String)>,

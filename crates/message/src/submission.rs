@@ -48,9 +48,7 @@ pub struct Additions {
 pub struct Trace<'a> {
     /// What the client called itself.
     pub client_name: &'a str,
-    /// Its address.
     pub client_address: std::net::IpAddr,
-    /// Our name.
     pub host_name: &'a str,
     /// `ESMTPSA` and its kin (RFC 3848, RFC 6531).
     pub protocol: &'a str,

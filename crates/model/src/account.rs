@@ -15,7 +15,6 @@ use crate::quota::Quota;
 /// A connected Azure account. Its secrets are kept apart, sealed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Account {
-    /// Our id.
     pub id: AccountId,
     /// The operator's name for it.
     pub name: AccountName,
@@ -57,7 +56,6 @@ pub struct Service {
 /// Whether an account is used.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum AccountState {
-    /// It is.
     #[default]
     Enabled,
     /// Nothing is accepted for it, and what waits goes on waiting.
@@ -84,7 +82,6 @@ pub enum TransportChoice {
     Auto,
     /// Only REST. What it cannot say is refused rather than lost.
     Rest,
-    /// Only SMTP.
     Smtp,
 }
 

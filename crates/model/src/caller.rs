@@ -36,7 +36,6 @@ pub enum Role {
 pub enum AccountScope {
     /// Every account, those that are added later too, and what belongs to no account.
     All,
-    /// These accounts.
     Only(BTreeSet<AccountId>),
 }
 

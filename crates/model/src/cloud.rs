@@ -11,7 +11,6 @@ pub enum Cloud {
     UsGovernment,
     /// The cloud in China, run by 21Vianet.
     China,
-    /// Somewhere else.
     Custom(Box<CustomCloud>),
 }
 
@@ -20,13 +19,10 @@ pub enum Cloud {
 pub struct CustomCloud {
     /// The authority, `https://login.example`.
     pub authority: Url,
-    /// Resource Manager.
     pub resource_manager: Url,
-    /// Graph.
     pub graph: Url,
     /// Host of the SMTP endpoint.
     pub smtp_host: String,
-    /// Its port.
     pub smtp_port: u16,
     /// CA certificates to trust instead of the system's, in PEM.
     pub ca_pem: Option<String>,

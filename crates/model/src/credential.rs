@@ -18,7 +18,6 @@ use crate::repair::Repairs;
 /// A login of ours with all that it is allowed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Credential {
-    /// Our id.
     pub id: CredentialId,
     /// What the device types.
     pub login: LoginName,
@@ -58,13 +57,10 @@ pub struct PasswordHash(String);
 /// Which of the account's senders a credential may use.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SenderRule {
-    /// Every one.
     Any,
     /// These addresses, and every sender of these domains.
     Only {
-        /// Addresses.
         mailboxes: Vec<Mailbox>,
-        /// Domains.
         domains: Vec<Domain>,
     },
 }
@@ -97,7 +93,6 @@ pub struct IntakeRules {
 pub enum ReversePathRule {
     /// Addresses of the account's domains, and of these.
     Domains(Vec<Domain>),
-    /// Any address.
     Anywhere,
 }
 
@@ -106,10 +101,8 @@ pub enum ReversePathRule {
 pub enum Lane {
     /// Login codes, alarms.
     Urgent,
-    /// Everything else.
     #[default]
     Normal,
-    /// Newsletters.
     Bulk,
 }
 

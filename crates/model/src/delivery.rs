@@ -13,7 +13,6 @@ use crate::queued::Recipient;
 /// Names one send of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct SendId {
-    /// The message.
     pub message: QueueId,
     /// Which of its sends, from 0.
     pub part: u16,
@@ -39,7 +38,6 @@ pub enum SendState {
 /// A send that was claimed: it may be tried now, by us alone, until the lease ends.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClaimedSend {
-    /// Which.
     pub id: SendId,
     /// Under which id Azure gets it.
     pub operation: OperationId,
@@ -79,7 +77,7 @@ pub enum Transport {
     Smtp,
 }
 
-/// One try.
+/// One attempt to hand a send to an upstream.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Attempt {
     /// When it ended.
@@ -120,12 +118,10 @@ pub enum AttemptResult {
     Accepted,
     /// Try again later.
     Deferred,
-    /// Not again.
     Failed,
 }
 
 impl SendState {
-    /// All states.
     pub const ALL: [Self; 6] =
         [Self::Queued, Self::Sending, Self::Submitted, Self::Sent, Self::Failed, Self::Dropped];
 
@@ -173,7 +169,6 @@ impl AttemptResult {
 }
 
 impl Reason {
-    /// All reasons.
     pub const ALL: [Self; 7] = [
         Self::Rate,
         Self::Login,

@@ -28,7 +28,6 @@ pub struct Group {
 /// A recipient that was refused alone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RefusedRecipient {
-    /// Who.
     pub recipient: Recipient,
     /// What Azure said.
     pub words: String,

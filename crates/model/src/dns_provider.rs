@@ -9,7 +9,6 @@ use crate::name::AccountName;
 /// Where zones are written. Its token is kept apart, sealed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DnsProvider {
-    /// Our id.
     pub id: DnsProviderId,
     /// The operator's name for it.
     pub name: AccountName,
@@ -34,7 +33,7 @@ impl DnsProviderKind {
     /// All of them.
     pub const ALL: [Self; 1] = [Self::Cloudflare];
 
-    /// Its word.
+    /// The word for it in JSON, on the command line and in the database.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {

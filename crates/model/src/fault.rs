@@ -56,7 +56,6 @@ pub enum Fault {
 pub struct Conflicting {
     /// The kind, as a JSON name: `logins`, `domains`.
     pub kind: &'static str,
-    /// Their names.
     pub names: Vec<String>,
 }
 

@@ -66,11 +66,9 @@ macro_rules! ids {
 }
 
 ids! {
-    /// An account.
     AccountId;
     /// A connection to somebody who keeps zones.
     DnsProviderId;
-    /// A credential.
     CredentialId;
     /// A message in the queue: the name that the client is given and the log knows.
     QueueId;

@@ -81,7 +81,6 @@ pub enum DomainOwner {
 /// Who writes a domain's records.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum DnsWay {
-    /// A person.
     #[default]
     Manual,
     /// Postern, to Azure DNS, as the account's app.
@@ -106,7 +105,6 @@ pub enum StepState {
 /// A step of an apply, as it is recorded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RecordedStep {
-    /// Which.
     pub key: String,
     /// How far it came.
     pub state: StepState,
@@ -123,9 +121,7 @@ pub struct RecordedStep {
 pub struct WrittenRecord {
     /// For which domain.
     pub domain: String,
-    /// Which way.
     pub way: DnsWay,
-    /// The zone.
     pub zone: String,
     /// The full name.
     pub name: String,
@@ -137,7 +133,6 @@ pub struct WrittenRecord {
     pub record_id: Option<String>,
     /// What stood there before.
     pub before: Option<String>,
-    /// When.
     pub at: Timestamp,
 }
 

@@ -29,7 +29,7 @@ macro_rules! names {
         pub struct $name(String);
 
         impl $name {
-            /// The name.
+            /// The name as it was given.
             #[must_use]
             pub fn as_str(&self) -> &str {
                 &self.0

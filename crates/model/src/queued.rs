@@ -57,7 +57,6 @@ pub struct Change {
 pub enum Cause {
     /// A rule about authors.
     Rule,
-    /// A repair.
     Repair(Repair),
 }
 
@@ -66,14 +65,12 @@ pub enum Cause {
 pub struct NewSend {
     /// The id under which Azure gets it, now and at every retry.
     pub operation: OperationId,
-    /// To whom.
     pub recipients: Vec<Recipient>,
 }
 
 /// Someone a message goes to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Recipient {
-    /// The address.
     pub mailbox: Mailbox,
     /// NOTIFY of the submission.
     pub notify: Option<Notify>,
@@ -90,7 +87,6 @@ pub enum Origin {
     Network(String),
     /// An Entra login, which is its own proof.
     Entra(String),
-    /// The operator.
     Operator,
     /// Ourselves: a notice about another message.
     Notice,
@@ -103,7 +99,6 @@ pub struct HeaderMetadata {
     pub from: String,
     /// Message-ID, brackets included.
     pub message_id: String,
-    /// Subject, shortened.
     pub subject: String,
 }
 

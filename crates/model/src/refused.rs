@@ -11,7 +11,6 @@ pub struct Refused {
     pub at: Timestamp,
     /// When, the first time.
     pub since: Timestamp,
-    /// How often.
     pub count: u64,
     /// Who, the last time.
     pub peer: IpAddr,

@@ -8,7 +8,6 @@ use crate::id::AccountId;
 /// A rotation. What is here is known to have happened; the next step may have, too.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rotation {
-    /// Whose secret.
     pub account: AccountId,
     /// What the new secret is called in Entra: chosen before it is made, so that it can be found again.
     pub label: String,

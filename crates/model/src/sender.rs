@@ -11,7 +11,6 @@ use crate::id::AccountId;
 pub struct Sender {
     /// Whose it is.
     pub account: AccountId,
-    /// The address.
     pub mailbox: Mailbox,
     /// The name that Azure puts beside it.
     pub display_name: Option<String>,

@@ -60,7 +60,6 @@ pub(crate) async fn demo(arguments: cli::Demo) -> anyhow::Result<ExitCode> {
 struct Demo {
     /// The device's login.
     login: String,
-    /// Its password.
     password: String,
     /// What it sends from.
     sender: String,

@@ -24,7 +24,6 @@ use tokio::time::{Instant, timeout, timeout_at};
 pub struct Target {
     /// Host name or address; the certificate must be for it.
     pub host: String,
-    /// Port.
     pub port: u16,
     /// The roots to trust.
     pub trust: Arc<ClientConfig>,
@@ -67,7 +66,6 @@ pub struct Connection {
 pub struct Error {
     /// How far the session was.
     pub stage: Stage,
-    /// What happened.
     #[source]
     pub cause: Cause,
 }
@@ -75,7 +73,6 @@ pub struct Error {
 /// What ended a session.
 #[derive(Debug, thiserror::Error)]
 pub enum Cause {
-    /// The network.
     #[error("the connection failed")]
     Io(#[source] io::Error),
     /// Nothing came in time.
@@ -84,7 +81,6 @@ pub enum Cause {
     /// The host name cannot be in a certificate.
     #[error("the host name is not valid")]
     HostName,
-    /// The protocol.
     #[error(transparent)]
     Protocol(Failure),
     /// The message has a bare line end, which is never sent.

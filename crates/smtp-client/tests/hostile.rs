@@ -20,11 +20,9 @@ use tokio::time::{Instant, timeout};
 enum Deed {
     /// Waits for a line of the client.
     Hear,
-    /// Says something.
     Say(String),
     /// Says something so many times, and waits so long in between.
     Repeat(&'static str, usize, Duration),
-    /// Starts TLS.
     Secure,
 }
 
@@ -68,7 +66,6 @@ impl Server {
         }
     }
 
-    /// Logs in.
     async fn open(&self) -> Result<Connection, Error> {
         let login = Login { name: "device".into(), proof: Proof::Password(SecretString::from("secret")) };
         let tls = TlsPolicy::StartTls;

@@ -16,7 +16,7 @@ pub struct Admission {
     open: Mutex<Open>,
 }
 
-/// The limits.
+/// How many sessions there may be, in all and from one network.
 #[derive(Clone, Copy, Debug)]
 pub struct AdmissionLimits {
     /// Sessions in all.
@@ -30,7 +30,6 @@ pub struct AdmissionLimits {
 pub enum Standing {
     /// Its network is one that clients of ours come from.
     Welcome,
-    /// Nothing.
     Stranger,
 }
 

@@ -108,7 +108,6 @@ pub trait Service: Send + Sync + 'static {
 
 /// A client that was refused something, with what the connection knows of it.
 pub struct Refused<'a, S: Service + ?Sized> {
-    /// Who.
     pub peer: &'a Peer,
     /// What it had proved before.
     pub principal: Option<&'a S::Principal>,
@@ -128,7 +127,6 @@ pub enum Answer<'a> {
     /// A reply of 4yz or 5yz (RFC 5321 section 4.2.1). Before implicit TLS it is given to nobody, and the connection is
     /// closed.
     Reply(&'a Refusal),
-    /// No TLS.
     Handshake(&'a HandshakeError),
 }
 

@@ -111,7 +111,7 @@ impl ClientName {
         Self(name.replace(char::is_control, "?"))
     }
 
-    /// The name.
+    /// The command's verb.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

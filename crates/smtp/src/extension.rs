@@ -64,7 +64,7 @@ impl Extension {
 }
 
 impl Extensions {
-    /// None.
+    /// No extensions.
     #[must_use]
     pub const fn none() -> Self {
         Self(0)
@@ -110,7 +110,6 @@ impl Extensions {
 /// What a server offered in its reply to EHLO.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Offered {
-    /// The extensions.
     pub extensions: Extensions,
     /// Mechanisms of AUTH that this crate knows.
     pub mechanisms: Vec<Mechanism>,

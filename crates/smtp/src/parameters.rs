@@ -24,7 +24,6 @@ pub enum Body {
     /// Seven bits, or nothing said.
     #[default]
     SevenBit,
-    /// `8BITMIME`.
     EightBitMime,
     /// `BINARYMIME`: lines do not count, and only BDAT can carry it.
     BinaryMime,
@@ -51,11 +50,8 @@ pub struct RecipientParameters {
 /// NOTIFY= of RFC 3461 section 4.1. All three false is `NEVER`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Notify {
-    /// SUCCESS.
     pub success: bool,
-    /// FAILURE.
     pub failure: bool,
-    /// DELAY.
     pub delay: bool,
 }
 

@@ -31,7 +31,6 @@ pub struct Refusal {
 /// The first digit of a reply code (RFC 5321 section 4.2.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Severity {
-    /// 2yz.
     Positive,
     /// 3yz: go on.
     Intermediate,
@@ -209,7 +208,7 @@ impl Refusal {
         Self { reason: Some(reason.into()), ..self }
     }
 
-    /// The reply.
+    /// The reply that the client gets.
     #[must_use]
     pub fn reply(&self) -> &Reply {
         &self.reply

@@ -9,7 +9,6 @@ use secrecy::{ExposeSecret as _, SecretString};
 /// A mechanism that this crate speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mechanism {
-    /// RFC 4616.
     Plain,
     /// The undocumented exchange of user name and password that every device knows.
     Login,

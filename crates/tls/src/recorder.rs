@@ -27,7 +27,6 @@ impl<IO> Recorder<IO> {
         Self { io, record: Some(record) }
     }
 
-    /// Keeps nothing.
     pub(crate) fn off(io: IO) -> Self {
         Self { io, record: None }
     }

@@ -10,9 +10,7 @@ use rcgen::{
 /// What a certificate is for.
 #[derive(Clone, Debug, Default)]
 pub struct Names {
-    /// Host names.
     pub hosts: Vec<String>,
-    /// Addresses.
     pub addresses: Vec<IpAddr>,
 }
 

@@ -18,9 +18,7 @@ use crate::recorder::{Record, Recorder};
 /// The two ways to speak over `IO`.
 #[derive(Debug)]
 pub enum Stream<IO> {
-    /// In clear.
     Clear(IO),
-    /// Inside TLS.
     Secured(Box<TlsStream<Recorder<IO>>>),
     /// A handshake took the connection and failed: there is nothing left to speak over.
     Gone,
@@ -29,9 +27,7 @@ pub enum Stream<IO> {
 /// How a connection is protected.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TlsFacts {
-    /// `TLSv1.3`.
     pub version: String,
-    /// `TLS13_AES_256_GCM_SHA384`.
     pub cipher_suite: String,
 }
 

@@ -23,7 +23,6 @@ pub(crate) struct Files {
     pub(crate) ca: PathBuf,
     /// The endpoints' certificate.
     pub(crate) certificate: PathBuf,
-    /// Its key.
     pub(crate) key: PathBuf,
 }
 

@@ -8,9 +8,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Fault {
-    /// What fails.
     pub operation: Operation,
-    /// How.
     pub effect: Effect,
     /// How often; for ever when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -56,10 +54,8 @@ pub enum Operation {
     /// EHLO and HELO; a client says EHLO before TLS and again behind it.
     #[serde(rename = "smtp.hello")]
     SmtpHello,
-    /// AUTH.
     #[serde(rename = "smtp.login")]
     SmtpLogin,
-    /// MAIL.
     #[serde(rename = "smtp.mail")]
     SmtpMail,
     /// RCPT, each by itself.
@@ -97,7 +93,6 @@ pub enum Effect {
         /// Azure's word for it, or an enhanced status code.
         #[serde(default)]
         code: String,
-        /// The text.
         #[serde(default)]
         message: String,
         /// Seconds of Retry-After.
@@ -110,7 +105,6 @@ pub enum Effect {
         /// Azure's word for it.
         #[serde(default)]
         code: String,
-        /// The text.
         #[serde(default)]
         message: String,
     },
@@ -140,7 +134,6 @@ impl Faults {
         self.lock().push(Armed { fault, seen: 0 });
     }
 
-    /// Disarms all.
     pub(crate) fn clear(&self) {
         self.lock().clear();
     }

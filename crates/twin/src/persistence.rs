@@ -23,7 +23,6 @@ struct Files {
 }
 
 impl Persistence {
-    /// Keeps nothing.
     pub(crate) fn none() -> Self {
         Self(None)
     }

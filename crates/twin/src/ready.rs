@@ -20,9 +20,7 @@ pub struct ReadyFile {
     pub tenant_id: TenantId,
     /// An app that owns the subscription.
     pub client_id: ClientId,
-    /// Its secret.
     pub client_secret: String,
-    /// The subscription.
     pub subscription_id: SubscriptionId,
     /// The first communication service.
     pub communication_service: String,
@@ -30,7 +28,6 @@ pub struct ReadyFile {
     pub connection_string: String,
     /// Host of the SMTP endpoint.
     pub smtp_host: String,
-    /// Its port.
     pub smtp_port: u16,
     /// Address of the name server, UDP and TCP.
     pub dns: String,

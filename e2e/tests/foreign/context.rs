@@ -19,13 +19,11 @@ use crate::tools::{Client, Tools};
 /// One third-party client test.
 #[derive(Clone, Copy)]
 pub(crate) struct ClientTest {
-    /// A sentence.
     pub(crate) name: &'static str,
     /// The client that is needed.
     pub(crate) client: Client,
     /// How the twin behaves.
     pub(crate) behaviour: fn() -> Behaviour,
-    /// The test.
     pub(crate) run: fn(Context) -> Pin<Box<dyn Future<Output = ()> + Send>>,
 }
 

@@ -58,7 +58,6 @@ impl Client {
         if reply.code < 400 { Ok(reply) } else { Err(io::Error::other(format!("{line:?}: {reply}"))) }
     }
 
-    /// AUTH PLAIN.
     pub(crate) async fn log_in(&mut self, login: &str, password: &str) -> io::Result<Reply> {
         let response = STANDARD.encode(format!("\0{login}\0{password}"));
         self.ask(&format!("AUTH PLAIN {response}\r\n")).await

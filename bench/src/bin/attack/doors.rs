@@ -33,7 +33,6 @@ enum Door {
 /// What the clients that are ahead do.
 #[derive(Clone, Copy, Debug)]
 enum Manner {
-    /// Nothing.
     Silent,
     /// A header, a byte now and then.
     Dripping,

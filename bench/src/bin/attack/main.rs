@@ -47,7 +47,6 @@ struct Cli {
     /// Where random choices start from [default: another one every time, which is printed]
     #[arg(long)]
     seed: Option<u64>,
-    /// Print JSON
     #[arg(long)]
     json: bool,
 }

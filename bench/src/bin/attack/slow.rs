@@ -35,7 +35,6 @@ impl Room {
 /// What a client does with its connection.
 #[derive(Clone, Copy, Debug)]
 enum Manner {
-    /// Nothing.
     Silent,
     /// A byte of a command now and then.
     Dripping,

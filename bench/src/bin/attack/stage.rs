@@ -52,7 +52,6 @@ pub(crate) struct Room {
     pub(crate) sessions_per_network: usize,
 }
 
-/// Plenty.
 pub(crate) const ROOMY: Room = Room { sessions: 30_000, sessions_per_network: 30_000 };
 
 /// Where mail that goes by SMTP comes from.

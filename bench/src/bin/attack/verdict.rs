@@ -8,7 +8,6 @@ use serde_json::{Value, json};
 pub(crate) struct Verdict {
     /// The attack's name and what is special in this row.
     pub(crate) name: String,
-    /// Tries.
     pub(crate) tried: u64,
     /// How many got through, or did harm.
     pub(crate) breaches: u64,

@@ -44,7 +44,6 @@ struct Cli {
     /// How long each run loads the server
     #[arg(long, value_name = "NUMBER", default_value_t = 5)]
     seconds: u64,
-    /// Print JSON
     #[arg(long)]
     json: bool,
     /// Name the scenarios and leave

@@ -7,7 +7,6 @@ use std::time::Duration;
 pub(crate) struct Scenario {
     /// What it is called on the command line.
     pub(crate) name: &'static str,
-    /// A sentence.
     pub(crate) about: &'static str,
     /// Sessions at once.
     pub(crate) sessions: usize,

@@ -23,9 +23,7 @@ use crate::token_source::Token;
 pub struct App {
     /// `https://login.microsoftonline.com` or another cloud's.
     pub authority: String,
-    /// The directory.
     pub tenant: TenantId,
-    /// The app.
     pub client: ClientId,
 }
 

@@ -13,7 +13,6 @@ use crate::record::Record;
 pub struct Held {
     /// The provider's name for it; may be empty.
     pub id: String,
-    /// The record.
     pub record: Record,
     /// Whether the provider answers with addresses of its own instead.
     pub is_proxied: bool,
@@ -63,7 +62,6 @@ impl Change {
 /// What cannot be written, because somebody has to decide.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Blocked {
-    /// The name.
     pub name: String,
     /// What is in the way.
     pub held: Vec<Held>,
@@ -74,7 +72,6 @@ pub struct Blocked {
 /// A record that was written, as it has to be remembered to be taken back.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Written {
-    /// The zone.
     pub zone: String,
     /// What was written.
     pub record: Record,

@@ -58,7 +58,6 @@ pub enum CloudflareError {
 /// What Cloudflare says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answered {
-    /// HTTP status.
     pub http_status: u16,
     /// Cloudflare's number; 0 if it gave none.
     pub code: u64,

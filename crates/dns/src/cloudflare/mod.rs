@@ -33,12 +33,11 @@ pub struct Cloudflare {
     clock: Clock,
 }
 
-/// A zone.
+/// A zone that a Cloudflare account hosts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CloudflareZone {
     /// Cloudflare's name for it.
     pub id: String,
-    /// The domain.
     pub name: String,
     /// Whether the registrar names Cloudflare's name servers: else nobody sees what is written.
     pub is_active: bool,

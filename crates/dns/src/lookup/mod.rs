@@ -42,12 +42,10 @@ pub enum DnsError {
     /// It is not a name.
     #[error("\"{0}\" is not a name that can be asked for")]
     Name(String),
-    /// Nobody answered.
     #[error("{server}, asked for {name}, {trouble}")]
     Silent {
         /// Who was asked.
         server: String,
-        /// For what.
         name: String,
         /// Half a sentence.
         trouble: String,

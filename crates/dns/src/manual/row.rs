@@ -27,7 +27,6 @@ pub struct RecordLine {
     pub value: String,
     /// The value alone: without quotes, splits, escapes and the dot at its end.
     pub plain: String,
-    /// Seconds.
     pub ttl: u32,
     /// The values of the records whose place it takes, as zone files have them.
     pub replaces: Vec<String>,

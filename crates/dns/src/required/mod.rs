@@ -68,12 +68,7 @@ pub enum RequiredError {
     Domain(String),
     /// The domain is not in the zone.
     #[error("{domain} is not part of the zone {zone}")]
-    Zone {
-        /// The domain.
-        domain: String,
-        /// The zone.
-        zone: String,
-    },
+    Zone { domain: String, zone: String },
     /// A record of Azure's is not of the kind that it always was.
     #[error("Azure requires a record for {part} that cannot be understood: {kind} {name} \"{value}\"")]
     Record {
@@ -147,7 +142,7 @@ impl Required {
         self
     }
 
-    /// The domain.
+    /// The domain that the records belong to.
     #[must_use]
     pub fn domain(&self) -> &str {
         &self.domain

@@ -34,7 +34,6 @@ pub enum Qualifier {
 /// What is matched (RFC 7208 section 5). Names are in lower case; they may hold macros.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Mechanism {
-    /// Everybody.
     All,
     /// Whoever passes the record at that name.
     Include(String),

@@ -6,7 +6,6 @@ use super::{AuthorFault, phrase};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Lexed {
     pub(super) token: Token,
-    /// As written.
     pub(super) raw: String,
     /// Whether blanks stand before it.
     pub(super) is_spaced: bool,

@@ -11,7 +11,6 @@ struct Pieces {
     angles: Vec<String>,
     /// Words outside brackets and comments, quotation marks taken off.
     words: Vec<String>,
-    /// Comments.
     comments: Vec<String>,
 }
 

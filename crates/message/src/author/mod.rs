@@ -50,7 +50,6 @@ pub enum AuthorFault {
     /// Bytes beyond ASCII that are not UTF-8 (RFC 6532 section 3.1).
     #[error("the address in From contains bytes that are not UTF-8")]
     NotUtf8,
-    /// `<>`.
     #[error("there is no address between < and > in From")]
     EmptyBrackets,
     /// A group without members.
@@ -59,13 +58,11 @@ pub enum AuthorFault {
     /// `Kock, Arne <a@b>`.
     #[error("From has a comma outside quotation marks after \"{0}\", which is not an address")]
     Comma(String),
-    /// `a@b c@d`.
     #[error("From has two addresses without a comma between them")]
     NoComma,
     /// `A <a@b> B`.
     #[error("From has \"{0}\" behind the address")]
     Behind(String),
-    /// `A a@b`.
     #[error(
         "the address in From has to be in angle brackets, because there is more than an address: \"{0}\""
     )]

@@ -13,9 +13,7 @@ use crate::header::Field;
 pub(crate) enum TransferEncoding {
     /// None, 7bit, 8bit or binary: the bytes are the content.
     Identity,
-    /// quoted-printable.
     QuotedPrintable,
-    /// base64.
     Base64,
     /// Something else, as written.
     Unknown(String),

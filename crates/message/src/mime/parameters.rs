@@ -12,12 +12,10 @@ pub(super) struct Piece {
     pub(super) value: String,
 }
 
-/// One parameter.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Parameter {
     /// Name in lower case.
     pub(crate) name: String,
-    /// Value, decoded.
     pub(crate) value: String,
 }
 

@@ -19,7 +19,6 @@ pub(super) struct Facts {
 /// Whether an entity is the message itself, whose other fields are sorted elsewhere.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Level {
-    /// The message.
     Message,
     /// A part of it.
     Part,

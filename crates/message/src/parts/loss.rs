@@ -21,7 +21,6 @@ pub enum Loss {
     Group,
     /// A signature, which any rewording breaks.
     Signed,
-    /// Encrypted content.
     Encrypted,
     /// An invitation or its answer.
     Calendar,
@@ -45,7 +44,6 @@ pub enum Loss {
     NoName(String),
     /// No text at all.
     NoText,
-    /// No Subject.
     NoSubject,
     /// `format=flowed` (RFC 3676).
     Flowed,

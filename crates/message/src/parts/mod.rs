@@ -21,7 +21,6 @@ use crate::mime::{Entity, declared_charset};
 /// A message in other words.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Parts {
-    /// The author.
     pub from: Option<Address>,
     /// The header's To.
     pub to: AddressList,
@@ -29,7 +28,6 @@ pub struct Parts {
     pub cc: AddressList,
     /// The header's Reply-To.
     pub reply_to: Vec<Address>,
-    /// Subject, decoded.
     pub subject: String,
     /// Date, as written.
     pub date: Option<String>,
@@ -45,10 +43,9 @@ pub struct Parts {
     pub losses: Vec<Loss>,
 }
 
-/// A file.
+/// A file that the Email API can carry as an attachment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Attachment {
-    /// File name.
     pub name: String,
     /// MIME type without parameters, in lower case.
     pub content_type: String,

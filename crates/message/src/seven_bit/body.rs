@@ -13,7 +13,6 @@ pub(super) fn to_quoted(text: &[u8]) -> Vec<u8> {
     quoted_printable::encode(text)
 }
 
-/// Encodes bytes.
 pub(super) fn to_base64(bytes: &[u8]) -> Vec<u8> {
     let encoded = STANDARD.encode(bytes);
     let mut lines = Vec::with_capacity(encoded.len() + encoded.len() / BASE64_LINE * 2 + 2);

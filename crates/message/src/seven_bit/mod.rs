@@ -23,7 +23,6 @@ pub const MAX_LINE_BYTES: usize = 998;
 /// What the next server takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Takes {
-    /// ASCII alone.
     SevenBits,
     /// Any byte in the body, ASCII in the header section: 8BITMIME without SMTPUTF8.
     EightBitBodies,
@@ -32,7 +31,6 @@ pub enum Takes {
 /// A message as it can be sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Encoded {
-    /// The message.
     pub bytes: Vec<u8>,
     /// What had to stay as it is, and what the changes break. Each once.
     pub remarks: Vec<Remark>,
@@ -105,7 +103,6 @@ struct Encoder {
 
 /// What happens to a body's encoding.
 enum Change {
-    /// Nothing.
     None,
     /// It is this from now on.
     To(&'static str),

@@ -24,7 +24,6 @@ pub use self::report::{DeliveryReport, NextStep, RefusedAlone, Report, Settled, 
 /// A send as it is stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tracked {
-    /// Its state.
     pub state: SendState,
     /// When it is tried, or its status read, next. Of no meaning in a final state.
     pub due_at: Timestamp,
@@ -37,7 +36,6 @@ pub struct Tracked {
 pub struct TrackedRecipient {
     /// Its place among all recipients of the message, which never changes.
     pub position: u32,
-    /// The address.
     pub mailbox: String,
     /// What became of this recipient alone; `None` while it shares the state of its send.
     pub outcome: Option<Outcome>,
@@ -71,7 +69,6 @@ pub struct Advance {
 /// A column that is kept, set or cleared.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Change<T> {
-    /// It stays.
     #[default]
     Keep,
     /// It gets this value.
@@ -84,7 +81,6 @@ pub enum Change<T> {
 /// request that was accepted, and one attempt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Split {
-    /// Their positions.
     pub recipients: Vec<u32>,
     /// The state of their send.
     pub state: SendState,
@@ -95,7 +91,6 @@ pub struct Split {
 /// A recipient's new outcome.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RecipientChange {
-    /// Its position.
     pub position: u32,
     /// What became of it.
     pub outcome: Outcome,
@@ -138,7 +133,6 @@ pub enum EventSource {
     Attempt,
     /// A read of the operation's status.
     Status,
-    /// An operator.
     Operator,
     /// A delivery report of Azure's.
     Delivery,
@@ -156,7 +150,6 @@ pub enum Effect {
 }
 
 impl EventSource {
-    /// All sources.
     pub const ALL: [Self; 4] = [Self::Attempt, Self::Status, Self::Operator, Self::Delivery];
 
     /// The source's word, as rows and JSON have it.

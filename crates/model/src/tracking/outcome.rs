@@ -47,7 +47,6 @@ pub struct Outcome {
 }
 
 impl RecipientState {
-    /// All states.
     pub const ALL: [Self; 12] = [
         Self::Queued,
         Self::Submitted,

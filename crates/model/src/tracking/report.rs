@@ -41,7 +41,6 @@ pub struct Settled {
 /// A recipient that was refused while others were not, or for a reason of its own.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RefusedAlone {
-    /// Who.
     pub recipient: Recipient,
     /// Enhanced status code such as `5.1.1`.
     pub status: String,
@@ -53,7 +52,6 @@ pub struct RefusedAlone {
 /// any order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeliveryReport {
-    /// The address.
     pub recipient: String,
     /// What became of it: a state of which [`RecipientState::is_reported`] is true.
     pub state: RecipientState,
@@ -104,7 +102,6 @@ pub enum NextStep {
     LastGroup(TakenGroup),
     /// It is given up for some; Azure has the others.
     FailedFor {
-        /// For whom.
         recipients: Vec<Recipient>,
         /// The group that Azure has accepted last.
         taken: Option<TakenGroup>,

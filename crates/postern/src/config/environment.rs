@@ -21,7 +21,6 @@ const OTHERS: [&str; 2] = ["POSTERN_CONFIG", "POSTERN_MASTER_KEY"];
 /// Options of the top level that are tables or lists of tables.
 const SECTIONS: [&str; 9] = ["tls", "smtp", "queue", "entra", "accounts", "dns", "alarms", "metrics", "log"];
 
-/// Our variables.
 pub(super) fn variables() -> BTreeMap<String, String> {
     std::env::vars().filter(|(name, _)| name.starts_with("POSTERN_")).collect()
 }

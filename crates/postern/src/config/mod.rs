@@ -45,7 +45,6 @@ pub struct Config {
     pub identity: IdentityEndpoint,
     /// How the store is opened.
     pub store: Options,
-    /// SMTP listeners.
     pub listeners: Vec<Listener>,
     /// Certificates with their keys, the most wanted first. None means that they are to be made.
     pub certificates: Vec<CertificateFiles>,
@@ -80,7 +79,6 @@ pub fn is_handed_over(path: &Path) -> bool {
 pub struct AlarmSettings {
     /// A web hook.
     pub web_hook: Option<Url>,
-    /// An address.
     pub mail_to: Option<Mailbox>,
 }
 
@@ -89,16 +87,10 @@ pub struct AlarmSettings {
 pub enum ConfigError {
     /// The file cannot be read.
     #[error("{path} cannot be read")]
-    Read {
-        /// The file.
-        path: PathBuf,
-        /// Why not.
-        source: io::Error,
-    },
+    Read { path: PathBuf, source: io::Error },
     /// The file says something that it cannot say.
     #[error("{path}, {place}: {reason}")]
     Invalid {
-        /// The file.
         path: PathBuf,
         /// The line, or the key.
         place: String,
@@ -108,7 +100,6 @@ pub enum ConfigError {
     /// A variable says something that it cannot say.
     #[error("environment variable {name}: {reason}")]
     Variable {
-        /// Its name.
         name: String,
         /// What is wrong with it.
         reason: String,

@@ -34,7 +34,6 @@ pub struct EntraLogin {
     pub name: String,
     /// The communication service.
     pub service: ServiceName,
-    /// The token.
     pub token: Token,
     /// Where it is good.
     pub target: EntraTarget,
@@ -45,9 +44,7 @@ pub struct EntraLogin {
 pub struct EntraApp {
     /// The communication service.
     pub service: ServiceName,
-    /// The app.
     pub client: ClientId,
-    /// Its directory.
     pub tenant: TenantId,
 }
 
@@ -92,7 +89,6 @@ impl EntraTarget {
 /// A token from outside, and what it is judged by.
 #[derive(Clone, Copy, Debug)]
 pub struct Brought<'a> {
-    /// The token.
     pub token: &'a SecretString,
     /// Who knows the keys.
     pub checker: &'a BearerChecker,

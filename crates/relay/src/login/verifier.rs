@@ -13,7 +13,7 @@ use model::credential::PasswordHash;
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio::sync::Semaphore;
 
-/// Checks passwords.
+/// Checks passwords, and remembers for ten minutes which were right.
 pub struct Verifier {
     key: hmac::Key,
     good: Mutex<HashMap<[u8; 32], Timestamp>>,

@@ -37,9 +37,7 @@ pub struct Locked {
     pub login: Option<String>,
     /// The network; with a login, where that is locked.
     pub network: Option<String>,
-    /// Since when.
     pub since: Timestamp,
-    /// Until when.
     pub until: Timestamp,
     /// Different wrong passwords that brought it.
     pub guesses: usize,

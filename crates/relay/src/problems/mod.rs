@@ -80,7 +80,6 @@ pub enum Code {
     AzureRateLimited,
     /// Azure cannot be reached.
     AzureUnreachable,
-    /// Azure fails.
     AzureFailing,
     /// The account's secret expires soon.
     SecretExpires,
@@ -97,7 +96,7 @@ pub enum Code {
 }
 
 impl Code {
-    /// Its word.
+    /// The word for it in JSON, on the command line and in the database.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -147,7 +146,7 @@ impl Code {
 }
 
 impl Severity {
-    /// Its word.
+    /// The word for it in JSON, on the command line and in the database.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {

@@ -21,13 +21,11 @@ pub(crate) struct Noticed {
 /// Tries of an account that failed one after the other, for the same reason.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Streak {
-    /// The reason.
     pub kind: StreakKind,
     /// When the first of them failed.
     pub since: Timestamp,
     /// When the last of them failed.
     pub last_at: Timestamp,
-    /// How many.
     pub count: u32,
     /// What was said of the last of them.
     pub text: String,
@@ -42,7 +40,6 @@ pub enum StreakKind {
     Login,
     /// Azure cannot be reached.
     Unreachable,
-    /// Azure fails.
     Azure,
     /// What the account needs in order to send is missing.
     Unusable,

@@ -17,7 +17,6 @@ use crate::rate_limit::LimitView;
 /// Everything that is judged.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Observed {
-    /// Each account.
     pub accounts: Vec<ObservedAccount>,
     /// The disk, if the file system says.
     pub disk: Option<Disk>,
@@ -34,14 +33,12 @@ pub struct StorageFailure {
     pub since: Timestamp,
     /// When it was met last.
     pub last_at: Timestamp,
-    /// What failed.
     pub text: String,
 }
 
 /// An account as it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ObservedAccount {
-    /// Its name.
     pub name: String,
     /// The communication service that it sends through.
     pub service: Option<String>,
@@ -70,7 +67,6 @@ pub struct ObservedAccount {
 /// A verification that failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NotReady {
-    /// When.
     pub at: Timestamp,
     /// The worst that it found.
     pub worst: String,

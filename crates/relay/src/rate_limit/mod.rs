@@ -49,7 +49,6 @@ pub struct SlotCount {
     pub slot_seconds: u32,
     /// Its number since 1970.
     pub slot: i64,
-    /// How many.
     pub count: u32,
 }
 
@@ -119,7 +118,7 @@ impl Limiter {
         Some(next)
     }
 
-    /// Starts requests.
+    /// Counts requests as started, before they are sent.
     pub fn start(&mut self, count: u32) {
         self.under_way += count;
         self.pause.start();

@@ -10,7 +10,6 @@ pub(crate) const LONGEST: Duration = Duration::from_secs(3_600);
 /// Whether requests may start, as far as Azure's last word goes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Pause {
-    /// They may.
     #[default]
     Over,
     /// None may before `until`; then one may, and its answer decides.
@@ -44,7 +43,6 @@ pub(super) enum Starts {
     NoneBefore(Timestamp),
     /// None before one that is under way has ended.
     NoneYet,
-    /// One.
     One,
     /// As many as the windows allow.
     Any,

@@ -12,7 +12,6 @@ use store::RefusalChanges;
 
 use super::origin::Origin;
 
-/// Both thousands.
 #[derive(Debug, Default)]
 pub(super) struct Shelves {
     credentials: Shelf,

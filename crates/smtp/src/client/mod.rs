@@ -51,7 +51,6 @@ pub struct Settings {
 /// When TLS comes. There is no "if offered": a stripped STARTTLS must not go unnoticed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TlsPolicy {
-    /// Never.
     Absent,
     /// After STARTTLS, or not at all.
     StartTls,
@@ -85,13 +84,9 @@ pub struct StartTls(Session);
 pub enum Stage {
     /// Before the server's greeting.
     Greeting,
-    /// EHLO.
     Hello,
-    /// STARTTLS.
     StartTls,
-    /// AUTH.
     Login,
-    /// Between transactions.
     Idle,
     /// MAIL and RCPT.
     Envelope,
@@ -99,7 +94,6 @@ pub enum Stage {
     Data,
     /// The message is out; whether it was taken is not known yet.
     EndOfData,
-    /// QUIT.
     Quit,
 }
 
@@ -109,7 +103,6 @@ pub enum Stage {
 pub struct Failure {
     /// How far the session was.
     pub stage: Stage,
-    /// What happened.
     pub cause: Cause,
 }
 

@@ -28,7 +28,6 @@ pub struct Finished {
 /// To whom a message goes and what the server should know about it.
 #[derive(Clone, Debug)]
 pub struct Envelope {
-    /// MAIL FROM.
     pub reverse_path: ReversePath,
     /// RCPT TO, at least one.
     pub recipients: Vec<Mailbox>,
@@ -110,7 +109,7 @@ impl Ready {
         session
     }
 
-    /// Says goodbye.
+    /// Ends the session with QUIT.
     #[must_use]
     pub fn quit(self) -> Session {
         let Self(mut session) = self;

@@ -24,9 +24,7 @@ pub enum ReversePath {
 /// operator has said who the author is, or that paths are repaired, it does not.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum OfferedPath<P = ReversePath> {
-    /// A path.
     Path(P),
-    /// Something else.
     Unreadable {
         /// What was written, at most 256 octets of it, without control characters.
         text: String,
@@ -40,7 +38,6 @@ pub enum OfferedPath<P = ReversePath> {
 pub enum ForwardPath {
     /// `<Postmaster>` without a domain, which every server must know (RFC 5321 section 4.5.1).
     Postmaster,
-    /// A mailbox.
     Mailbox(Mailbox),
 }
 

@@ -79,7 +79,6 @@ pub struct Limits {
     pub errors: u32,
     /// Commands that bring no message nearer, counted from the last accepted message.
     pub fruitless_commands: u32,
-    /// Messages.
     pub messages: u32,
 }
 

@@ -15,7 +15,6 @@ use crate::reply::Refusal;
 pub(super) struct Transaction {
     pub(super) recipients: u32,
     pub(super) smtputf8: bool,
-    /// BODY=BINARYMIME.
     pub(super) binary: bool,
     pub(super) line_ends: LineEnds,
     /// Present from the first BDAT on.

@@ -38,7 +38,6 @@ pub enum IdentityError {
     /// A file is missing, unreadable or not PEM.
     #[error("{path} cannot be read as PEM")]
     Pem {
-        /// The file.
         path: PathBuf,
         /// What is wrong with it.
         source: rustls::pki_types::pem::Error,

@@ -38,7 +38,6 @@ pub struct Offer {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Version(pub u16);
 
-/// TLS 1.2.
 pub(crate) const TLS_1_2: Version = Version(0x0303);
 
 /// Records of a handshake, and alerts (RFC 8446 section 5.1).

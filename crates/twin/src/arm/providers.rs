@@ -30,7 +30,6 @@ pub(super) fn list(call: &Call<'_>, id: &str) -> Answer {
     Ok(Json(Page { value, next_link: None }).into_response())
 }
 
-/// One provider.
 pub(super) fn show(call: &Call<'_>, id: &str, namespace: &str) -> Answer {
     subscriptions::find(call, id, READ)?;
     Ok(answered(call, id, namespace))

@@ -46,7 +46,6 @@ pub(super) fn list(call: &Call<'_>, scope: &str) -> Answer {
     Ok(Json(Page { value, next_link: None }).into_response())
 }
 
-/// One assignment.
 pub(super) fn show(call: &Call<'_>, scope: &str, id: &str) -> Answer {
     call.must("Microsoft.Authorization/roleAssignments/read", scope)?;
     let id = parse(id)?;

@@ -50,7 +50,6 @@ pub(super) fn list(call: &Call<'_>, scope: &str) -> Answer {
     Ok(Json(Page { value, next_link: None }).into_response())
 }
 
-/// One role.
 pub(super) fn show(call: &Call<'_>, scope: &str, id: &str) -> Answer {
     call.must("Microsoft.Authorization/roleDefinitions/read", scope)?;
     let state = call.backend.state();

@@ -20,7 +20,6 @@ type Counted = (Option<PrincipalId>, Option<SubscriptionId>, &'static str);
 
 #[derive(Clone, Copy, Debug)]
 struct Level {
-    /// In thousandths.
     left: u64,
     at: Timestamp,
 }

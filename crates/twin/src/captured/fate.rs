@@ -17,7 +17,6 @@ pub(crate) struct Fate<'a> {
     pub(crate) captured: &'a Captured,
     /// Whether what came back before counts.
     pub(crate) behaviour: &'a Behaviour,
-    /// The time.
     pub(crate) now: Timestamp,
 }
 

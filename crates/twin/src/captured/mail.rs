@@ -22,7 +22,6 @@ pub struct CapturedMail {
     pub operation: OperationId,
     /// When it came.
     pub at: Timestamp,
-    /// Which way.
     pub path: Path,
     /// The service that it came through.
     pub service: String,
@@ -66,14 +65,12 @@ pub struct SmtpFacts {
 pub enum Path {
     /// The Email API.
     Rest,
-    /// SMTP.
     Smtp,
 }
 
-/// One recipient.
+/// A recipient of a captured message, and what became of it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct CapturedRecipient {
-    /// The address.
     pub address: String,
     /// Where it stood.
     pub field: Field,
@@ -87,11 +84,8 @@ pub struct CapturedRecipient {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Field {
-    /// To.
     To,
-    /// Cc.
     Cc,
-    /// Bcc.
     Bcc,
     /// RCPT TO: only the message's header knows.
     Envelope,

@@ -43,7 +43,6 @@ pub enum Kind {
     Sends,
     /// Sends by SMTP where that has a limit of its own.
     SmtpSends,
-    /// Status reads.
     StatusReads,
 }
 

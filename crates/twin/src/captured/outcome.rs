@@ -5,7 +5,6 @@ use serde::{Deserialize, Serialize};
 /// What becomes of a recipient. The names are those of Azure's delivery reports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Outcome {
-    /// It arrives.
     Delivered,
     /// It arrives after ten minutes.
     Delayed,

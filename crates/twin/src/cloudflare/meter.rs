@@ -34,7 +34,6 @@ impl Meter {
         Err(Failure::too_many(u64::try_from(wait).unwrap_or(0).max(1)))
     }
 
-    /// Forgets all.
     pub(crate) fn clear(&self) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }

@@ -11,7 +11,6 @@ use serde_json::Value;
 use crate::refusal::Refusal;
 use crate::state::{Absent, EmailBehaviour};
 
-/// `{"error": {...}}`.
 #[derive(Serialize)]
 pub(super) struct ErrorDocument<'a> {
     error: ErrorMembers<'a>,
@@ -148,7 +147,6 @@ fn misfit(pointer: &str) -> Refusal {
     Refusal::bad_request("BadRequest", format!("The member '{member}' is of another kind.")).target(member)
 }
 
-/// `content.subject`, `recipients.to[0].address`.
 fn member(pointer: &str) -> String {
     let mut path = String::new();
     for part in pointer.split('/').skip(1) {

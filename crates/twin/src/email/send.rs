@@ -40,7 +40,6 @@ pub(super) async fn send(
     .await
 }
 
-/// A request.
 struct Asked<'a> {
     parts: &'a Parts,
     bytes: &'a [u8],

@@ -103,7 +103,6 @@ pub(super) struct Wanted<'a> {
     pub(super) audience: &'a str,
     /// `1` for a secret, `2` for a certificate or the platform's own proof.
     pub(super) proof: &'a str,
-    /// In seconds.
     pub(super) lifetime: i64,
 }
 

@@ -47,7 +47,6 @@ pub(super) fn list(call: &Call<'_>) -> Answer {
     Ok(listed(call, "applications", found.map(shown).collect()))
 }
 
-/// One registration.
 pub(super) fn show(call: &Call<'_>, key: &str) -> Answer {
     call.must_read()?;
     let state = call.backend.state();

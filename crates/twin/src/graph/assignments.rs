@@ -32,7 +32,6 @@ pub(super) fn list(call: &Call<'_>, key: &str) -> Answer {
     Ok(listed(call, "appRoleAssignments", value.unwrap_or_default()))
 }
 
-/// Consents.
 pub(super) fn create(call: &Call<'_>, _: &str) -> Answer {
     if !call.has("AppRoleAssignment.ReadWrite.All") {
         return Err(GraphError::denied());

@@ -13,13 +13,10 @@ use super::roles::{BUILT_IN, Role};
 /// A role that a principal has at a scope and below.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Assignment {
-    /// Its id.
     pub id: Uuid,
-    /// Who.
     pub principal: PrincipalId,
     /// Where: an ARM id, the root of all that it covers.
     pub scope: String,
-    /// What.
     pub role: Uuid,
     /// When it was made.
     pub created_at: Timestamp,

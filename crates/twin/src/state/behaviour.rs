@@ -91,15 +91,11 @@ pub struct Behaviour {
     pub communication_retry_after: Option<u64>,
     /// Reads of Resource Manager, for each app in each subscription.
     pub arm_reads: Bucket,
-    /// Writes.
     pub arm_writes: Bucket,
-    /// Deletions.
     pub arm_deletes: Bucket,
     /// Reads of Resource Manager in a subscription, by all apps together.
     pub arm_global_reads: Bucket,
-    /// Writes.
     pub arm_global_writes: Bucket,
-    /// Deletions.
     pub arm_global_deletes: Bucket,
     /// Seconds for which a token is good.
     pub token_seconds: i64,
@@ -128,7 +124,6 @@ pub enum RepeatedOperation {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum HiddenSubscription {
-    /// 403 `AuthorizationFailed`.
     #[default]
     Forbidden,
     /// 404 `SubscriptionNotFound`, as if it did not exist.
@@ -152,11 +147,9 @@ pub enum DeletionForm {
 pub struct Refused {
     /// From when on, by the twin's clock.
     pub from: Timestamp,
-    /// HTTP's status.
     pub status: u16,
     /// The error's code.
     pub code: String,
-    /// Its text.
     pub message: String,
 }
 

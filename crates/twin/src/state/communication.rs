@@ -62,9 +62,7 @@ pub struct Service {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct SetMembers {
-    /// `linkedDomains` was.
     pub linked_domains: bool,
-    /// `disableLocalAuth` was.
     pub disable_local_auth: bool,
     /// `publicNetworkAccess` was, in this word.
     pub public_network_access: Option<String>,

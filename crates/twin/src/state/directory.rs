@@ -8,14 +8,12 @@ use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq as _;
 use uuid::Uuid;
 
-/// A directory.
+/// A directory of Entra, with its domains and applications.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Tenant {
-    /// Its id.
     pub id: TenantId,
     /// Its default domain.
     pub domain: String,
-    /// App registrations.
     #[serde(default)]
     pub apps: Vec<App>,
 }
@@ -25,7 +23,6 @@ pub struct Tenant {
 pub struct App {
     /// The id that it logs in with.
     pub client: ClientId,
-    /// Its name.
     pub name: String,
     /// Object id of its service principal, if it has one: without, it can log in to nothing.
     pub principal: Option<PrincipalId>,
@@ -35,7 +32,6 @@ pub struct App {
     /// Its secrets. Several may be good at once.
     #[serde(default)]
     pub secrets: Vec<ClientSecret>,
-    /// Its certificates.
     #[serde(default)]
     pub certificates: Vec<AppCertificate>,
     /// Service principals that own the registration.
@@ -56,7 +52,6 @@ pub struct ClientSecret {
     /// What somebody called it.
     #[serde(default)]
     pub name: Option<String>,
-    /// Its value.
     pub value: String,
     /// From when on it is good.
     pub starts_at: Timestamp,
@@ -69,7 +64,6 @@ pub struct ClientSecret {
 /// A certificate by which an app may prove itself.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct AppCertificate {
-    /// Its id.
     pub id: Uuid,
     /// What somebody called it.
     #[serde(default)]

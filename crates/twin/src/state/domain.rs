@@ -40,7 +40,6 @@ pub struct EmailService {
 /// An email domain.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Domain {
-    /// Its name.
     pub name: String,
     /// Where it is billed.
     pub subscription: SubscriptionId,
@@ -86,7 +85,6 @@ pub struct Domain {
 pub enum Management {
     /// Azure's own, with small limits.
     AzureManaged,
-    /// The customer's.
     CustomerManaged,
     /// The customer's, verified in Exchange Online too, of which nothing is played.
     CustomerManagedInExchangeOnline,
@@ -95,7 +93,6 @@ pub enum Management {
 /// The parts of a domain's verification.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Part {
-    /// Ownership.
     Domain,
     /// Who may send.
     #[serde(rename = "SPF")]
@@ -158,7 +155,6 @@ pub struct SuppressionList {
     /// Who wrote it.
     #[serde(default)]
     pub system_data: SystemData,
-    /// The addresses.
     #[serde(default)]
     pub addresses: Vec<SuppressedAddress>,
 }
@@ -168,7 +164,6 @@ pub struct SuppressionList {
 pub struct SuppressedAddress {
     /// Its resource name.
     pub name: String,
-    /// The address.
     pub email: String,
     /// Whose it is.
     #[serde(default)]

@@ -27,7 +27,6 @@ pub struct EmailBehaviour {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Absent {
-    /// As `null`.
     #[default]
     Null,
     /// Not at all.
@@ -46,7 +45,6 @@ pub struct RestRefusal {
     /// The error's code.
     #[serde(default = "bad_request_code")]
     pub code: String,
-    /// Its text.
     #[serde(default)]
     pub message: String,
 }
@@ -55,7 +53,6 @@ pub struct RestRefusal {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Unwanted {
-    /// Every send.
     Everything,
     /// A send without text, or with nothing but white space.
     NoText,
@@ -87,7 +84,6 @@ pub struct Retirement {
     /// The error's code.
     #[serde(default = "gone_code")]
     pub code: String,
-    /// Its text.
     #[serde(default)]
     pub message: String,
     /// What SMTP does.

@@ -31,7 +31,6 @@ pub struct ResourceGroup {
 /// Something that was begun and will be done.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct LongRunningOperation {
-    /// Its id.
     pub id: Uuid,
     /// What it is about, an ARM id.
     #[serde(default)]

@@ -44,21 +44,15 @@ pub use self::stamp::{PROVIDER_APP, Stamp, SystemData};
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct State {
-    /// Directories.
     pub tenants: Vec<Tenant>,
-    /// Subscriptions.
     pub subscriptions: Vec<Subscription>,
-    /// Resource groups.
     pub groups: Vec<ResourceGroup>,
-    /// Communication services.
     pub services: Vec<Service>,
-    /// Email services.
     pub email_services: Vec<EmailService>,
     /// Zones that the twin answers for.
     pub zones: Vec<dns::Zone>,
     /// Tokens of Cloudflare's interface.
     pub cloudflare_tokens: Vec<dns::provider::CloudflareToken>,
-    /// Email domains.
     pub domains: Vec<Domain>,
     /// Roles that somebody made.
     pub custom_roles: Vec<Role>,
@@ -71,12 +65,10 @@ pub struct State {
     pub behaviour: Behaviour,
 }
 
-/// A subscription.
+/// A subscription with its resource groups and roles.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Subscription {
-    /// Its id.
     pub id: SubscriptionId,
-    /// Its name.
     pub name: String,
     /// The directory that it trusts.
     pub tenant: TenantId,

@@ -7,10 +7,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-/// A role.
+/// A role definition of Azure's.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Role {
-    /// Its id.
     pub id: Uuid,
     /// Its name, by which people find it.
     pub name: String,

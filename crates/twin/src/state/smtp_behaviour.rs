@@ -38,9 +38,7 @@ pub enum OfferedExtensions {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Stage {
-    /// MAIL.
     Mail,
-    /// RCPT.
     Recipient,
     /// The end of DATA.
     #[default]
@@ -123,7 +121,7 @@ impl Default for SmtpReplies {
 }
 
 impl ReplyLine {
-    /// The refusal.
+    /// The reply as the SMTP server gives it.
     #[must_use]
     pub fn refusal(&self) -> Refusal {
         self.0.clone()

@@ -18,15 +18,11 @@ pub struct Stamp {
 pub struct SystemData {
     /// Client id of the app that made it.
     pub created_by: String,
-    /// `Application`.
     pub created_by_type: String,
-    /// When.
     pub created_at: Timestamp,
     /// Client id of the app that changed it last.
     pub last_modified_by: String,
-    /// `Application`.
     pub last_modified_by_type: String,
-    /// When.
     pub last_modified_at: Timestamp,
 }
 

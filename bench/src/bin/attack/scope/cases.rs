@@ -3,7 +3,6 @@
 //! The account has the senders `scan@` and `ceo@wire.example` and `alerts@second.example`; `boss@contoso.example` is
 //! another account's. A display name is the author's own business, whatever it says.
 
-/// One row.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Case {
     pub(super) login: &'static str,

@@ -1,9 +1,7 @@
 //! The pieces that sequences are made of.
 
-/// One piece.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Atom {
-    /// Bytes.
     Bytes(&'static [u8]),
     /// A whole second message, with its envelope, up to its first word of text.
     Message,

@@ -18,7 +18,6 @@ pub(super) enum Mind {
     Knows(String),
     /// Nothing at all.
     Sleeps,
-    /// No.
     Refuses,
     /// Bytes that are no message.
     Babbles,

@@ -31,7 +31,7 @@ use self::welcome::{Standing, Welcomes};
 pub use self::record::Spell;
 pub(super) use self::welcome::LIFETIME as WELCOME;
 
-/// Counts guesses.
+/// Counts wrong guesses, and bans logins and networks for a time.
 #[derive(Debug)]
 pub struct LoginGuard {
     logins: Table<String>,
@@ -67,7 +67,6 @@ pub enum Banned {
 /// Something that is banned, and for how long.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ban {
-    /// What.
     pub what: Banned,
     /// From when to when, and what for.
     pub spell: Spell,

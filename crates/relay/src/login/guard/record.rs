@@ -18,9 +18,7 @@ pub(super) struct Record {
 /// From when to when something is banned, and what for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Spell {
-    /// Since when.
     pub since: Timestamp,
-    /// Until when.
     pub until: Timestamp,
     /// Distinct wrong guesses that brought it.
     pub guesses: usize,
@@ -31,7 +29,6 @@ pub struct Spell {
 /// Whether one more guess may be tried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Chance {
-    /// It may.
     Free,
     /// Not before those that are under way are known to be right or wrong.
     Busy,

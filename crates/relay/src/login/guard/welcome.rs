@@ -29,7 +29,6 @@ pub(super) enum Standing {
     Own,
     /// It worked from an address of the same network.
     Near,
-    /// Neither.
     Stranger,
 }
 

@@ -59,7 +59,6 @@ struct Action {
     display: Display,
     #[serde(skip_serializing_if = "Option::is_none")]
     action_type: Option<&'static str>,
-    /// Always `null`.
     properties: Option<()>,
 }
 

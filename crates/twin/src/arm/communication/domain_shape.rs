@@ -50,7 +50,6 @@ struct Record {
     kind: &'static str,
     name: String,
     value: String,
-    /// Seconds.
     ttl: u32,
 }
 

@@ -24,7 +24,6 @@ pub enum Seen {
     Records(Vec<(String, String)>),
     /// A server says that it failed.
     Failed,
-    /// Nobody answers.
     Unanswered,
 }
 
@@ -33,7 +32,6 @@ pub enum Seen {
 pub struct Due {
     /// ARM id of the domain.
     pub domain: String,
-    /// The part.
     pub part: Part,
     /// Nothing when it was cancelled.
     pub questions: Vec<Question>,

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use self::provider::Home;
 use super::{Domain, Part, State};
 
-/// A zone.
+/// A zone that the twin's name server answers for.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Zone {
     /// Its name, without a dot at the end.
@@ -34,7 +34,7 @@ pub struct Zone {
     pub records: Vec<Record>,
 }
 
-/// A record.
+/// A record of a zone.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Record {
     /// Its id. What is written again gets another.
@@ -46,7 +46,6 @@ pub struct Record {
     /// The value in the form of a zone file, names without a dot at the end. A TXT value is one text, however it
     /// is split on the wire.
     pub value: String,
-    /// Seconds.
     pub ttl: u32,
     /// Whether a provider answers in place of it, which hides a CNAME.
     #[serde(default)]

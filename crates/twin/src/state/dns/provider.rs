@@ -26,7 +26,6 @@ pub enum Home {
 /// A token of Cloudflare's interface.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct CloudflareToken {
-    /// Its id.
     pub id: String,
     /// What is shown as a bearer token.
     pub value: String,

@@ -28,7 +28,6 @@ impl Spec {
         Self(serde_json::from_slice(&bytes).unwrap())
     }
 
-    /// All operations.
     pub(super) fn operations(&self) -> Vec<Operation> {
         let paths = self.0["paths"].as_object().unwrap().iter();
         let of_path = |(path, methods): (&String, &Value)| -> Vec<Operation> {
