@@ -19,7 +19,7 @@ pub struct AccountView {
     pub subscription_id: String,
     /// The communication service, once one is chosen.
     pub service: Option<String>,
-    /// Its origin.
+    /// Its base URL.
     pub endpoint: Option<String>,
     /// `client_secret`, `certificate`, `managed_identity` or `access_key`.
     pub authorization: String,

@@ -12,7 +12,7 @@ pub struct DnsProviderView {
     /// `cloudflare`.
     pub kind: String,
     /// Where the API is.
-    pub origin: String,
+    pub base_url: String,
     /// When it was added.
     pub created_at: Timestamp,
 }
@@ -24,7 +24,7 @@ pub struct AddConnection {
     pub kind: String,
     pub token: SecretString,
     #[serde(default)]
-    pub origin: Option<String>,
+    pub base_url: Option<String>,
     #[serde(default)]
     pub ca_pem: Option<String>,
 }

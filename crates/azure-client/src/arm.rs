@@ -31,16 +31,16 @@ const AUTHORIZATION: &str = "2022-04-01";
 const SERVICE_TYPE: &str = "Microsoft.Communication/CommunicationServices";
 
 impl ArmApi {
-    /// Resource Manager at `origin`, to which the credential's tokens are addressed.
+    /// Resource Manager at `base_url`, to which the credential's tokens are addressed.
     #[must_use]
     pub fn new(
         http: Http,
-        origin: &str,
+        base_url: &str,
         credential: Arc<dyn Credential>,
         source: (Clock, Entropy),
         gate: Arc<Gate>,
     ) -> Self {
-        Self(Management::new(http, origin, credential, source, gate))
+        Self(Management::new(http, base_url, credential, source, gate))
     }
 
     /// One subscription.
@@ -166,9 +166,9 @@ impl ArmApi {
 ///
 /// # Errors
 /// When Resource Manager cannot be asked.
-pub async fn tenant_of(http: &Http, origin: &str, id: SubscriptionId) -> Result<Option<TenantId>, Failure> {
-    let host = origin.trim_start_matches("https://").to_owned();
-    let url = Url::parse(&format!("{origin}/subscriptions/{id}?api-version={SUBSCRIPTIONS}"))
+pub async fn tenant_of(http: &Http, base_url: &str, id: SubscriptionId) -> Result<Option<TenantId>, Failure> {
+    let host = base_url.trim_start_matches("https://").to_owned();
+    let url = Url::parse(&format!("{base_url}/subscriptions/{id}?api-version={SUBSCRIPTIONS}"))
         .map_err(|error| Failure::Garbled { host: host.clone(), what: error.to_string() })?;
     let exchange = |error| Failure::exchange(&host, error);
     let request = http.request(Method::GET, url).build().map_err(exchange)?;

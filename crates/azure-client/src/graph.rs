@@ -21,16 +21,16 @@ use crate::management::Management;
 pub struct GraphApi(Management);
 
 impl GraphApi {
-    /// Graph at `origin`, to which the credential's tokens are addressed.
+    /// Graph at `base_url`, to which the credential's tokens are addressed.
     #[must_use]
     pub fn new(
         http: Http,
-        origin: &str,
+        base_url: &str,
         credential: Arc<dyn Credential>,
         source: (Clock, Entropy),
         gate: Arc<Gate>,
     ) -> Self {
-        Self(Management::new(http, origin, credential, source, gate))
+        Self(Management::new(http, base_url, credential, source, gate))
     }
 
     /// The registration of an app.

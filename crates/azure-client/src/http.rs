@@ -16,7 +16,7 @@ use crate::failure::Failure;
 #[derive(Clone, Debug)]
 pub struct Http(Client);
 
-/// What an origin says about itself.
+/// What a base URL says about itself.
 #[derive(Clone, Copy, Debug)]
 pub struct Probe {
     /// What time it is there.
@@ -97,14 +97,14 @@ impl Http {
         Ok(Self(builder.build().map_err(HttpError::Client)?))
     }
 
-    /// Whether somebody answers at that origin, whatever the answer is, and what time it is there.
+    /// Whether somebody answers at that base URL, whatever the answer is, and what time it is there.
     ///
     /// # Errors
     /// When nobody does.
-    pub async fn probe(&self, origin: &Url) -> Result<Probe, Failure> {
-        let host = origin.host_str().unwrap_or_default();
+    pub async fn probe(&self, base_url: &Url) -> Result<Probe, Failure> {
+        let host = base_url.host_str().unwrap_or_default();
         let exchange = |error| Failure::exchange(host, error);
-        let request = self.0.get(origin.clone()).build().map_err(exchange)?;
+        let request = self.0.get(base_url.clone()).build().map_err(exchange)?;
         let response = self.0.execute(request).await.map_err(exchange)?;
         let date = response.headers().get(reqwest::header::DATE).and_then(|date| date.to_str().ok());
         let date = date.and_then(|date| jiff::fmt::rfc2822::parse(date).ok());

@@ -54,7 +54,7 @@ impl CallError {
 #[derive(Clone, Debug)]
 pub(crate) struct Management {
     http: Http,
-    origin: String,
+    base_url: String,
     tokens: Arc<TokenSource>,
     clock: Clock,
     entropy: Entropy,
@@ -104,13 +104,13 @@ const MAX_LIST_BYTES: usize = 64 << 20;
 impl Management {
     pub(crate) fn new(
         http: Http,
-        origin: &str,
+        base_url: &str,
         credential: Arc<dyn Credential>,
         (clock, entropy): (Clock, Entropy),
         gate: Arc<Gate>,
     ) -> Self {
-        let tokens = Arc::new(TokenSource::new(credential, format!("{origin}/.default"), clock.clone()));
-        Self { http, origin: origin.to_owned(), tokens, clock, entropy, gate }
+        let tokens = Arc::new(TokenSource::new(credential, format!("{base_url}/.default"), clock.clone()));
+        Self { http, base_url: base_url.to_owned(), tokens, clock, entropy, gate }
     }
 
     pub(crate) async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, CallError> {
@@ -280,19 +280,19 @@ impl Management {
                 what: format!("an id that is no path: {path}"),
             });
         }
-        self.same_host(&format!("{}{path}", self.origin))
+        self.same_host(&format!("{}{path}", self.base_url))
     }
 
     fn same_host(&self, link: &str) -> Result<Url, Failure> {
         let url = Url::parse(link)
             .ok()
-            .filter(|url| Url::parse(&self.origin).is_ok_and(|own| own.origin() == url.origin()));
+            .filter(|url| Url::parse(&self.base_url).is_ok_and(|own| own.origin() == url.origin()));
         let what = || format!("what comes next is somewhere else: {link}");
         url.ok_or_else(|| Failure::Garbled { host: self.host(), what: what() })
     }
 
     fn host(&self) -> String {
-        self.origin.trim_start_matches("https://").to_owned()
+        self.base_url.trim_start_matches("https://").to_owned()
     }
 }
 

@@ -210,9 +210,11 @@ impl Credential for Known {
 async fn a_list_without_end_comes_to_one() {
     // Its next page is itself.
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let origin = format!("http://{}", listener.local_addr().unwrap());
-    let page =
-        format!(r#"{{"value":[],"nextLink":"{origin}/subscriptions?page=2"}}{}"#, " ".repeat(4 * MIB - 200));
+    let base_url = format!("http://{}", listener.local_addr().unwrap());
+    let page = format!(
+        r#"{{"value":[],"nextLink":"{base_url}/subscriptions?page=2"}}{}"#,
+        " ".repeat(4 * MIB - 200)
+    );
     let lie = lie(200, "", page);
     let sent = Arc::<AtomicUsize>::default();
     let counted = Arc::clone(&sent);
@@ -222,7 +224,7 @@ async fn a_list_without_end_comes_to_one() {
         }
     });
     let gate = Arc::new(Gate::default());
-    let arm = ArmApi::new(http(), &origin, Arc::new(Known), (Clock::system(), Entropy::system()), gate);
+    let arm = ArmApi::new(http(), &base_url, Arc::new(Known), (Clock::system(), Entropy::system()), gate);
     let listed = tokio::time::timeout(Duration::from_secs(30), arm.subscriptions()).await.unwrap();
     let Err(CallError::Failed(failure)) = listed else { panic!("{listed:?}") };
     assert_garbled(&failure, "a list has more than");

@@ -20,7 +20,7 @@ pub struct NewDnsProvider {
     /// The API token.
     pub token: SecretString,
     /// Another place than the provider's own.
-    pub origin: Option<String>,
+    pub base_url: Option<String>,
     /// CA certificates to trust, in PEM.
     pub ca_pem: Option<String>,
 }
@@ -51,21 +51,21 @@ impl Control {
         if token.is_empty() || token.contains(|c: char| c.is_whitespace() || c.is_control()) {
             return Err(Invalid::new("token", "it is empty, or more than a token").into());
         }
-        let origin = match new.origin {
-            None => dns::cloudflare::ORIGIN.to_owned(),
+        let base_url = match new.base_url {
+            None => dns::cloudflare::BASE_URL.to_owned(),
             Some(text) => text.trim().trim_end_matches('/').to_owned(),
         };
-        let origin = Url::parse(&origin).ok().filter(|url| {
+        let base_url = Url::parse(&base_url).ok().filter(|url| {
             let has_more = url.query().is_some() || url.password().is_some() || !url.username().is_empty();
             url.scheme() == "https" && url.has_host() && !has_more
         });
-        let origin = origin.ok_or_else(|| Invalid::new("origin", "it is not a plain https address"))?;
+        let base_url = base_url.ok_or_else(|| Invalid::new("base_url", "it is not a plain https address"))?;
         let now = self.clock.now();
         let id = DnsProviderId::new(now, self.entropy.bytes());
-        let connection = DnsProvider { id, name, kind, origin, ca_pem: new.ca_pem, created_at: now };
+        let connection = DnsProvider { id, name, kind, base_url, ca_pem: new.ca_pem, created_at: now };
         // What cannot be used is refused before it is kept.
         let cloudflare = dns::cloudflare::Cloudflare::new(
-            connection.origin.as_str(),
+            connection.base_url.as_str(),
             SecretString::from(token),
             connection.ca_pem.as_deref(),
             self.clock.clone(),

@@ -49,7 +49,7 @@ pub struct Account {
 pub struct Service {
     /// Its resource name, to which the sender domains are linked.
     pub name: ServiceName,
-    /// Its own origin, `https://<hostName>`.
+    /// Its own base URL, `https://<hostName>`.
     pub endpoint: Url,
 }
 

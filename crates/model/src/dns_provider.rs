@@ -15,7 +15,7 @@ pub struct DnsProvider {
     /// The DNS provider.
     pub kind: DnsProviderKind,
     /// Where the API is.
-    pub origin: Url,
+    pub base_url: Url,
     /// CA certificates to trust instead of the system's, in PEM.
     pub ca_pem: Option<String>,
     /// When it was added.

@@ -53,9 +53,9 @@ pub struct EntraSettings {
     pub audiences: Vec<String>,
     /// Where tokens are had.
     pub authority: Url,
-    /// Origins of services that belong to no account, by their names in lower case.
+    /// Base URLs of services that belong to no account, by their names in lower case.
     pub services: HashMap<String, Url>,
-    /// Origin of a service that belongs to no account and is not listed: `{service}` stands for its name,
+    /// Base URL of a service that belongs to no account and is not listed: `{service}` stands for its name,
     /// `{geography}` for the label of its geography.
     pub endpoint: String,
     /// What `{geography}` stands for; without it, only listed services are known.

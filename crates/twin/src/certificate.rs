@@ -26,7 +26,7 @@ pub(crate) struct Files {
     pub(crate) key: PathBuf,
 }
 
-/// Names of the Azure that is played, for clients that are not told of another origin.
+/// Names of the Azure that is played, for clients that are not told of another base URL.
 const AZURE_NAMES: [&str; 5] = [
     "login.microsoftonline.com",
     "management.azure.com",

@@ -12,7 +12,7 @@ use crate::private_file;
 /// What a client needs to know. Written when all endpoints are open.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ReadyFile {
-    /// One origin for Entra, ARM, Graph and the Email API.
+    /// One base URL for Entra, ARM, Graph and the Email API.
     pub url: String,
     /// The certificate authority to trust, a PEM file.
     pub ca: String,

@@ -32,7 +32,7 @@ async fn an_account_that_was_put_into_the_wrong_azure_is_moved() {
 }
 
 #[tokio::test]
-async fn the_origin_of_a_service_follows_its_cloud_unless_somebody_chose_one() {
+async fn the_base_url_of_a_service_follows_its_cloud_unless_somebody_chose_one() {
     let world = World::start().await;
     let control = world.control();
     let endpoint = || control.account(ACCOUNT).unwrap().service.as_ref().unwrap().endpoint.to_string();

@@ -261,7 +261,7 @@ async fn cloudflare_is_written_as_azure_dns_is() {
         name: "cf".into(),
         kind: "cloudflare".into(),
         token: "twin-cloudflare-token".into(),
-        origin: Some(format!("{}/client/v4", world.twin.ready().url)),
+        base_url: Some(format!("{}/client/v4", world.twin.ready().url)),
         ca_pem: Some(std::fs::read_to_string(&world.twin.ready().ca).unwrap()),
     };
     control.add_dns_provider(new).await.unwrap();

@@ -166,17 +166,17 @@ async fn wrong_targets_names_and_tokens_are_refused() {
         let new = NewDomain { name: DOMAIN.to_owned(), manifest, ..NewDomain::default() };
         assert!(control.add_domain(ACCOUNT, new).await.is_err(), "{dmarc:?}");
     }
-    let connection = |token: &str, origin: String| NewDnsProvider {
+    let connection = |token: &str, base_url: String| NewDnsProvider {
         name: "cf".into(),
         kind: "cloudflare".into(),
         token: token.into(),
-        origin: Some(origin),
+        base_url: Some(base_url),
         ca_pem: Some(std::fs::read_to_string(&world.twin.ready().ca).unwrap()),
     };
-    let origin = format!("{}/client/v4", world.twin.ready().url);
-    let wrong = control.add_dns_provider(connection("not-the-token", origin.clone())).await.unwrap_err();
+    let base_url = format!("{}/client/v4", world.twin.ready().url);
+    let wrong = control.add_dns_provider(connection("not-the-token", base_url.clone())).await.unwrap_err();
     assert!(wrong.to_string().contains("does not take the token"), "{wrong}");
-    let hidden = origin.replace("https://", "https://user:secret@");
+    let hidden = base_url.replace("https://", "https://user:secret@");
     assert!(control.add_dns_provider(connection("twin-cloudflare-token", hidden)).await.is_err());
     world.finish().await;
 }

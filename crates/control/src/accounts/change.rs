@@ -26,7 +26,7 @@ pub struct AccountChange {
     pub subscription_id: Option<String>,
     /// Another communication service.
     pub service: Option<String>,
-    /// Its origin.
+    /// Its base URL.
     pub endpoint: Option<String>,
     /// Another Azure; what is absent of it stays.
     pub cloud: Option<NewCloud>,
@@ -168,7 +168,7 @@ impl AccountChange {
     }
 }
 
-/// The communication service from now on. Another cloud has another origin for it, unless one was chosen.
+/// The communication service from now on. Another cloud has another base URL for it, unless one was chosen.
 fn service(
     notes: &mut Notes,
     account: &Account,

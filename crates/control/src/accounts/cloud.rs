@@ -46,13 +46,13 @@ impl NewCloud {
             None => (base.smtp().0.to_owned(), base.smtp().1),
         };
         Ok(Cloud::Custom(Box::new(CustomCloud {
-            authority: notes.origin("cloud.authority", authority.unwrap_or(base.authority()))?,
-            resource_manager: notes.origin(
+            authority: notes.base_url("cloud.authority", authority.unwrap_or(base.authority()))?,
+            resource_manager: notes.base_url(
                 "cloud.resource_manager",
                 self.resource_manager.as_deref().or(authority).unwrap_or(base.resource_manager()),
             )?,
             graph: notes
-                .origin("cloud.graph", self.graph.as_deref().or(authority).unwrap_or(base.graph()))?,
+                .base_url("cloud.graph", self.graph.as_deref().or(authority).unwrap_or(base.graph()))?,
             smtp_host,
             smtp_port,
             ca_pem: self.ca_pem.or_else(|| base.ca_pem().map(str::to_owned)),

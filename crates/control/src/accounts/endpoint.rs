@@ -11,19 +11,19 @@ use crate::Control;
 use crate::error::ControlError;
 use crate::verify::Context;
 
-/// The origin that a service of that name had until 2023, which stands until Azure is asked.
+/// The base URL that a service of that name had until 2023, which stands until Azure is asked.
 pub(crate) fn guess(cloud: &Cloud, name: &ServiceName) -> String {
     let suffix = cloud.communication().trim_start_matches("https://");
     format!("https://{}.{suffix}", name.as_str().to_ascii_lowercase())
 }
 
-/// Whether nobody has said where the service is: its origin is only what its name suggests.
+/// Whether nobody has said where the service is: its base URL is only what its name suggests.
 pub(crate) fn is_guess(cloud: &Cloud, service: &Service) -> bool {
     let guess = guess(cloud, &service.name);
     service.endpoint.as_str().trim_end_matches('/').eq_ignore_ascii_case(&guess)
 }
 
-/// The origin of a host that Resource Manager names. Tokens go there: where Resource Manager is Azure's own, only hosts
+/// The base URL of a host that Resource Manager names. Tokens go there: where Resource Manager is Azure's own, only hosts
 /// under Azure's own domain are believed.
 pub(crate) fn believed(cloud: &Cloud, host_name: &str) -> Option<Url> {
     let url = Url::parse(&format!("https://{host_name}")).ok()?;
@@ -46,7 +46,7 @@ pub(crate) fn believed(cloud: &Cloud, host_name: &str) -> Option<Url> {
     }
 }
 
-/// Whether two origins are the same.
+/// Whether two base URLs are the same.
 pub(crate) fn is_same(one: &Url, other: &Url) -> bool {
     one.origin() == other.origin()
 }

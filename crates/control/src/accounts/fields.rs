@@ -49,8 +49,8 @@ impl Notes {
         self.clean(field, text).parse().map_err(|error| Invalid::new(field, error))
     }
 
-    /// An https origin; its path is dropped.
-    pub(super) fn origin(&mut self, field: &'static str, text: &str) -> Result<Url, Invalid> {
+    /// An https base URL; its path is dropped.
+    pub(super) fn base_url(&mut self, field: &'static str, text: &str) -> Result<Url, Invalid> {
         let text = self.clean(field, text);
         let mut url = Url::parse(text).map_err(|_| {
             Invalid::new(field, format!("{text:?} is not a URL such as https://name.example"))
@@ -148,9 +148,9 @@ mod tests {
         assert_eq!(notes.clean("client_id", "abc"), "abc");
         assert_eq!(notes.0.len(), 2);
         assert_eq!(
-            notes.origin("endpoint", " https://a.example/x?y#z ").unwrap().as_str(),
+            notes.base_url("endpoint", " https://a.example/x?y#z ").unwrap().as_str(),
             "https://a.example/"
         );
-        assert!(notes.origin("endpoint", "http://a.example").is_err());
+        assert!(notes.base_url("endpoint", "http://a.example").is_err());
     }
 }

@@ -53,7 +53,7 @@ impl Control {
                 return Err(Invalid::new("domain", reason).into());
             }
         }
-        // An origin that the operator has said for this service stays; one that was only guessed does not.
+        // A base URL that the operator has said for this service stays; one that was only guessed does not.
         let is_right = account.service.as_ref().is_some_and(|own| {
             own.name.as_str().eq_ignore_ascii_case(&found.name) && !is_guess(&account.cloud, own)
         });

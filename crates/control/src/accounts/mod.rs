@@ -45,7 +45,7 @@ pub struct NewAccount {
     pub subscription_id: String,
     /// Name of the communication service, if it is chosen already.
     pub service: Option<String>,
-    /// Origin of the communication service; when absent, Azure is asked for it by the first verification.
+    /// Base URL of the communication service; when absent, Azure is asked for it by the first verification.
     pub endpoint: Option<String>,
     /// Another Azure than the public one.
     pub cloud: NewCloud,
@@ -182,12 +182,12 @@ pub(crate) fn clean_secret(secret: &SecretString) -> Result<SecretString, Invali
     Notes::default().client_secret(secret)
 }
 
-/// The communication service of that name. Unless its origin is said, what the name suggests stands until a verification
+/// The communication service of that name. Unless its base URL is said, what the name suggests stands until a verification
 /// has asked Azure.
 fn chosen(notes: &mut Notes, cloud: &Cloud, name: &str, said: Option<&str>) -> Result<Service, Invalid> {
     let name: model::name::ServiceName = notes.parse("service", name)?;
     let default = endpoint::guess(cloud, &name);
-    Ok(Service { endpoint: notes.origin("endpoint", said.unwrap_or(&default))?, name })
+    Ok(Service { endpoint: notes.base_url("endpoint", said.unwrap_or(&default))?, name })
 }
 
 #[cfg(test)]

@@ -45,8 +45,8 @@ impl Answer {
 }
 
 /// Only https, because of the token; but on this machine nobody listens in between.
-pub(super) fn origin(text: &str) -> Result<Url, CloudflareError> {
-    let unusable = |why: &str| CloudflareError::Unusable(format!("the origin {text} {why}"));
+pub(super) fn base_url(text: &str) -> Result<Url, CloudflareError> {
+    let unusable = |why: &str| CloudflareError::Unusable(format!("the base URL {text} {why}"));
     let url = Url::parse(text).map_err(|_| unusable("is not a URL"))?;
     let is_near = match url.host() {
         Some(Host::Ipv4(address)) => address.is_loopback(),
@@ -69,11 +69,11 @@ pub(super) fn check_token(token: &SecretString) -> Result<(), CloudflareError> {
     Ok(())
 }
 
-pub(super) fn client(origin: &Url, ca_pem: Option<&str>) -> Result<Client, CloudflareError> {
+pub(super) fn client(base_url: &Url, ca_pem: Option<&str>) -> Result<Client, CloudflareError> {
     let unusable = |error: &dyn std::fmt::Display| CloudflareError::Unusable(error.to_string());
     let mut config = Arc::unwrap_or_clone(tls::client_config(ca_pem).map_err(|error| unusable(&error))?);
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    let is_https = origin.scheme() == "https";
+    let is_https = base_url.scheme() == "https";
     let builder = Client::builder()
         .tls_backend_preconfigured(config)
         .user_agent(concat!("postern/", env!("CARGO_PKG_VERSION")))

@@ -22,13 +22,13 @@ use crate::name::{is_within, normal, possible_zones};
 use crate::record::{Data, Record};
 
 /// Where Cloudflare's API is.
-pub const ORIGIN: &str = "https://api.cloudflare.com/client/v4";
+pub const BASE_URL: &str = "https://api.cloudflare.com/client/v4";
 
 /// Cloudflare, as the owner of a token sees it. Neither prints the token.
 #[derive(Clone, Debug)]
 pub struct Cloudflare {
     http: Client,
-    origin: Url,
+    base_url: Url,
     token: SecretString,
     clock: Clock,
 }
@@ -56,20 +56,20 @@ const NO_SUCH_RECORD: u64 = 81044;
 const COMMENT_CHARACTERS: usize = 100;
 
 impl Cloudflare {
-    /// Speaks to `origin`, usually [`ORIGIN`], with a token that may read the zone (Zone:Read) and edit its records
+    /// Speaks to `base_url`, usually [`BASE_URL`], with a token that may read the zone (Zone:Read) and edit its records
     /// (DNS:Edit). The system's roots are trusted, or only `ca_pem`.
     ///
     /// # Errors
-    /// When the origin is neither https nor on this machine, the token cannot be one, or what is to be trusted cannot.
+    /// When the base URL is neither https nor on this machine, the token cannot be one, or what is to be trusted cannot.
     pub fn new(
-        origin: &str,
+        base_url: &str,
         token: SecretString,
         ca_pem: Option<&str>,
         clock: Clock,
     ) -> Result<Self, CloudflareError> {
-        let origin = call::origin(origin)?;
+        let base_url = call::base_url(base_url)?;
         call::check_token(&token)?;
-        Ok(Self { http: call::client(&origin, ca_pem)?, origin, token, clock })
+        Ok(Self { http: call::client(&base_url, ca_pem)?, base_url, token, clock })
     }
 
     /// The zone that holds a domain: the one with the longest name that the token sees.
@@ -214,7 +214,7 @@ impl Cloudflare {
         query: &[(&str, &str)],
         body: Option<&Value>,
     ) -> Result<Answer, CloudflareError> {
-        let mut url = self.origin.clone();
+        let mut url = self.base_url.clone();
         if let Ok(mut segments) = url.path_segments_mut() {
             segments.pop_if_empty().extend(path);
         }

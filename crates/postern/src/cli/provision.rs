@@ -230,7 +230,7 @@ pub(crate) struct DnsAdd {
     pub(crate) token_file: Option<PathBuf>,
     /// Another base URL than the provider's
     #[arg(long, value_name = "URL")]
-    pub(crate) origin: Option<String>,
+    pub(crate) base_url: Option<String>,
     /// CA certificates to trust for it, a PEM file
     #[arg(long, value_name = "FILE")]
     pub(crate) ca: Option<PathBuf>,

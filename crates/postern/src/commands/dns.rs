@@ -19,7 +19,7 @@ pub(super) async fn run(command: DnsCommand) -> anyhow::Result<ExitCode> {
                 output::json(&found)?;
                 return Ok(ExitCode::SUCCESS);
             }
-            let row = |one: DnsProviderView| [cell(one.name), cell(one.kind), cell(one.origin)];
+            let row = |one: DnsProviderView| [cell(one.name), cell(one.kind), cell(one.base_url)];
             let empty =
                 "There is no connection yet: `postern dns add cloudflare` makes one. Azure DNS needs none.";
             output::table(["Name", "Kind", "At"], found.into_iter().map(row).collect(), empty);
@@ -43,7 +43,7 @@ async fn add(arguments: &DnsAdd) -> anyhow::Result<()> {
         "name": arguments.name,
         "kind": arguments.kind,
         "token": secret("API token", arguments.token_file.as_deref())?,
-        "origin": arguments.origin,
+        "base_url": arguments.base_url,
         "ca_pem": arguments.ca.as_deref().map(read).transpose()?,
     });
     let added: DnsProviderView = client.post("/v1/dns-providers", &body).await?;

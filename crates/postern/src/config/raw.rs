@@ -191,13 +191,13 @@ pub struct RawEntra {
     pub audiences: Vec<String>,
     /// Where tokens are had, for services that belong to no account.
     pub authority: Url,
-    /// Origin of such a service that `services` does not list; `{service}` stands for its name, `{geography}` for
+    /// Base URL of such a service that `services` does not list; `{service}` stands for its name, `{geography}` for
     /// the next option.
     pub endpoint: String,
     /// Geography of such services, as `az communication show` has it under `dataLocation`. Without it only listed
     /// services are known. Default: none.
     pub geography: Option<String>,
-    /// Origins of such services by name, as `az communication show` has them under `hostName`:
+    /// Base URLs of such services by name, as `az communication show` has them under `hostName`:
     /// `name = "https://name.europe.communication.azure.com"`. Default: none.
     pub services: BTreeMap<String, Url>,
     /// Host of the SMTP endpoint, for such a service.

@@ -19,7 +19,7 @@ pub struct EntraTarget {
     pub http: Http,
     /// Where tokens are had.
     pub authority: String,
-    /// The communication service's own origin.
+    /// The communication service's own base URL.
     pub endpoint: Url,
     /// Host and port of the SMTP endpoint.
     pub smtp: (String, u16),

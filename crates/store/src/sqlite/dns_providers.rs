@@ -42,7 +42,7 @@ impl DnsProviders {
                         ":id": connection.id.to_string(),
                         ":name": connection.name.as_str(),
                         ":kind": connection.kind.as_str(),
-                        ":origin": connection.origin.as_str(),
+                        ":origin": connection.base_url.as_str(),
                         ":ca_pem": connection.ca_pem,
                         ":created_at": connection.created_at.as_millisecond(),
                     },
@@ -99,7 +99,7 @@ fn users(database: &Connection, name: &str) -> Result<Vec<String>, StoreError> {
 }
 
 fn read(row: &Row<'_>) -> Result<DnsProvider, StoreError> {
-    let (kind, origin): (String, String) = (row.get(2)?, row.get(3)?);
+    let (kind, base_url): (String, String) = (row.get(2)?, row.get(3)?);
     let damaged = |what: &str| StoreError::Damaged(format!("DNS connection with {what}"));
     Ok(DnsProvider {
         id: columns::to_id(&row.get::<_, String>(0)?)?,
@@ -108,7 +108,7 @@ fn read(row: &Row<'_>) -> Result<DnsProvider, StoreError> {
             .into_iter()
             .find(|one| one.as_str() == kind)
             .ok_or_else(|| damaged(&kind))?,
-        origin: Url::parse(&origin).map_err(|_| damaged(&origin))?,
+        base_url: Url::parse(&base_url).map_err(|_| damaged(&base_url))?,
         ca_pem: row.get(4)?,
         created_at: columns::to_time(row.get(5)?)?,
     })

@@ -25,7 +25,7 @@ pub(crate) struct Call<'a> {
     pub(super) segments: Vec<String>,
     pub(super) query: HashMap<String, String>,
     /// Where the client thinks that we are.
-    pub(super) origin: String,
+    pub(super) base_url: String,
     pub(super) headers: HeaderMap,
     body: Bytes,
 }
@@ -59,7 +59,7 @@ impl<'a> Call<'a> {
             segments: path.split('/').skip(1).map(str::to_ascii_lowercase).collect(),
             path,
             query,
-            origin: crate::entra::origin(&request.headers),
+            base_url: crate::entra::base_url(&request.headers),
             headers: request.headers.clone(),
             body,
         })
@@ -139,38 +139,38 @@ fn without_nulls(value: Value) -> Value {
 
 fn caller(backend: &Backend, request: &Parts) -> Result<Claims, Refusal> {
     let headers = &request.headers;
-    let origin = crate::entra::origin(headers);
+    let base_url = crate::entra::base_url(headers);
     let authorization = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     let Some(token) = authorization.and_then(|value| value.strip_prefix("Bearer ")) else {
         let text = "Authentication failed. The 'Authorization' header is missing.";
-        return Err(unauthorized(&authority(backend, request, &origin)?, "AuthenticationFailed", text));
+        return Err(unauthorized(&authority(backend, request, &base_url)?, "AuthenticationFailed", text));
     };
     let claims = backend.token_key.read(token, backend.now()).ok_or_else(|| {
-        unauthorized(&origin, "InvalidAuthenticationToken", "The access token is invalid or has expired.")
+        unauthorized(&base_url, "InvalidAuthenticationToken", "The access token is invalid or has expired.")
     })?;
     let audience = claims.aud.trim_end_matches('/');
-    if !crate::entra::is_own(audience, &origin) && !AUDIENCES.contains(&audience) {
+    if !crate::entra::is_own(audience, &base_url) && !AUDIENCES.contains(&audience) {
         let text = format!("The access token is for the audience '{}', which is another.", claims.aud);
-        return Err(unauthorized(&origin, "InvalidAuthenticationToken", &text));
+        return Err(unauthorized(&base_url, "InvalidAuthenticationToken", &text));
     }
     Ok(claims)
 }
 
 /// Where to log in for a subscription, which is told to whoever asks without a token; one that does not exist
 /// has no such place.
-fn authority(backend: &Backend, request: &Parts, origin: &str) -> Result<String, Refusal> {
+fn authority(backend: &Backend, request: &Parts, base_url: &str) -> Result<String, Refusal> {
     let mut segments = request.uri.path().split('/').skip(1);
     let id = match (segments.next(), segments.next()) {
         (Some(first), Some(id)) if first.eq_ignore_ascii_case("subscriptions") && !id.is_empty() => id,
-        _ => return Ok(origin.to_owned()),
+        _ => return Ok(base_url.to_owned()),
     };
     let tenant = backend.state().subscription(id).map(|one| one.tenant);
-    tenant.map(|tenant| format!("{origin}/{tenant}")).ok_or_else(|| super::subscriptions::missing(id))
+    tenant.map(|tenant| format!("{base_url}/{tenant}")).ok_or_else(|| super::subscriptions::missing(id))
 }
 
-fn unauthorized(origin: &str, code: &str, text: &str) -> Refusal {
+fn unauthorized(base_url: &str, code: &str, text: &str) -> Refusal {
     let challenge = format!(
-        "Bearer authorization_uri=\"{origin}\", error=\"invalid_token\", error_description=\"{text}\""
+        "Bearer authorization_uri=\"{base_url}\", error=\"invalid_token\", error_description=\"{text}\""
     );
     Refusal::new(StatusCode::UNAUTHORIZED, code, text).challenge(challenge)
 }

@@ -173,7 +173,7 @@ fn accepted(call: &Call<'_>, subscription: &str, operation: Uuid) -> Response {
     let version = call.query.get("api-version").map(String::as_str).unwrap_or_default();
     let location = format!(
         "{}/subscriptions/{subscription}/operationresults/{operation}?api-version={version}",
-        call.origin
+        call.base_url
     );
     let mut response = StatusCode::ACCEPTED.into_response();
     let headers: [(HeaderName, HeaderValue); 2] = [

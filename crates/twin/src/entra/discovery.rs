@@ -28,7 +28,7 @@ pub(super) async fn configuration(
     Path(tenant): Path<String>,
     headers: HeaderMap,
 ) -> Response {
-    let mut response = match document(&backend, &tenant, &origin(&headers)) {
+    let mut response = match document(&backend, &tenant, &base_url(&headers)) {
         Ok(document) => Json(document).into_response(),
         Err(error) => error.respond(&backend, &headers),
     };
@@ -36,9 +36,9 @@ pub(super) async fn configuration(
     response
 }
 
-fn document(backend: &Backend, tenant: &str, origin: &str) -> Result<Document, EntraError> {
+fn document(backend: &Backend, tenant: &str, base_url: &str) -> Result<Document, EntraError> {
     if let Some((_, issuer)) = shared(tenant) {
-        return Ok(Document::new(origin, tenant, issuer, None));
+        return Ok(Document::new(base_url, tenant, issuer, None));
     }
     if !is_plausible(tenant) {
         return Err(malformed_tenant(tenant));
@@ -46,7 +46,7 @@ fn document(backend: &Backend, tenant: &str, origin: &str) -> Result<Document, E
     let id = backend.state().tenant(tenant).map(|tenant| tenant.id.to_string());
     // Unlike the token endpoint's, this error is called invalid_tenant.
     let id = id.ok_or_else(|| EntraError { error: "invalid_tenant", ..unknown_tenant(tenant) })?;
-    Ok(Document::new(origin, tenant, &id, Some("WW")))
+    Ok(Document::new(base_url, tenant, &id, Some("WW")))
 }
 
 /// The place of that name that belongs to no tenant.
@@ -91,8 +91,8 @@ pub(super) async fn instance(
     .into_response()
 }
 
-/// The origin that the client called, so that what it is told leads back here.
-pub(crate) fn origin(headers: &HeaderMap) -> String {
+/// The base URL that the client called, so that what it is told leads back here.
+pub(crate) fn base_url(headers: &HeaderMap) -> String {
     let host = headers.get("host").and_then(|host| host.to_str().ok()).unwrap_or("localhost");
     format!("https://{host}")
 }

@@ -57,8 +57,8 @@ const CLAIMS: [&str; 19] = [
 impl Document {
     /// The document of `place`, as the client wrote it. `issuer` is the id that tokens name: a tenant's, or
     /// `{tenantid}` in braces where any tenant may be meant.
-    pub(super) fn new(origin: &str, place: &str, issuer: &str, region: Option<&'static str>) -> Self {
-        let at = |rest: &str| format!("{origin}/{place}/{rest}");
+    pub(super) fn new(base_url: &str, place: &str, issuer: &str, region: Option<&'static str>) -> Self {
+        let at = |rest: &str| format!("{base_url}/{place}/{rest}");
         Self {
             token_endpoint: at("oauth2/v2.0/token"),
             token_endpoint_auth_methods_supported: [
@@ -72,7 +72,7 @@ impl Document {
             id_token_signing_alg_values_supported: ["RS256"],
             response_types_supported: ["code", "id_token", "code id_token", "id_token token"],
             scopes_supported: ["openid", "profile", "email", "offline_access"],
-            issuer: format!("{origin}/{issuer}/v2.0"),
+            issuer: format!("{base_url}/{issuer}/v2.0"),
             request_uri_parameter_supported: false,
             userinfo_endpoint: "https://graph.microsoft.com/oidc/userinfo",
             authorization_endpoint: at("oauth2/v2.0/authorize"),

@@ -11,7 +11,7 @@ use axum::response::{IntoResponse as _, Response};
 use azure_types::ids::ClientId;
 use serde_json::json;
 
-use super::discovery::origin;
+use super::discovery::base_url;
 use super::token::{Wanted, sign};
 use crate::backend::Backend;
 
@@ -30,7 +30,7 @@ pub(super) async fn token(
         return refusal("invalid_request", "Required query variable 'resource' is missing");
     };
     let client: Option<ClientId> = query.get("client_id").and_then(|id| id.parse().ok());
-    let origin = origin(&headers);
+    let base_url = base_url(&headers);
     let state = backend.state();
     let found = state.tenants.iter().find_map(|tenant| {
         let app =
@@ -42,7 +42,7 @@ pub(super) async fn token(
     };
     let lifetime = state.behaviour.token_seconds;
     let audience = resource.as_str();
-    let token = sign(&backend, &origin, Wanted { app, tenant, principal, audience, proof: "2", lifetime });
+    let token = sign(&backend, &base_url, Wanted { app, tenant, principal, audience, proof: "2", lifetime });
     let expires_on = backend.now().as_second() + lifetime;
     Json(json!({
         "access_token": token.access_token,

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::routing::{get, post};
 
-pub(crate) use self::discovery::origin;
+pub(crate) use self::discovery::base_url;
 pub(crate) use self::token::is_own;
 
 use crate::backend::Backend;

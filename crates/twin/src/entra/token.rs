@@ -13,7 +13,7 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 
 use super::assertion;
-use super::discovery::{is_plausible, origin, shared};
+use super::discovery::{base_url, is_plausible, shared};
 use super::error::{self, EntraError};
 use crate::backend::Backend;
 use crate::email::answer_or_fail_with;
@@ -69,10 +69,10 @@ fn issue(
         .and_then(|id| directory.apps.iter().find(|app| app.client == id))
         .ok_or_else(|| error::unknown_app(&client, tenant))?;
     let now = backend.now();
-    let origin = origin(headers);
+    let base_url = base_url(headers);
     let proof = match (&form.client_assertion, &form.client_secret) {
         (Some(assertion), _) => {
-            assertion::check(app, assertion, &format!("{origin}/{tenant}"), now)?;
+            assertion::check(app, assertion, &format!("{base_url}/{tenant}"), now)?;
             "2"
         }
         (None, Some(secret)) => {
@@ -87,12 +87,12 @@ fn issue(
     };
     let principal = app.principal.ok_or_else(|| error::no_principal(&client, tenant))?;
     let audience = audience(&scope).ok_or_else(|| error::invalid_scope(&scope))?;
-    if !is_known(audience, &origin) {
+    if !is_known(audience, &base_url) {
         return Err(error::unknown_resource(audience, tenant));
     }
     let lifetime = state.behaviour.token_seconds;
     let wanted = Wanted { app, tenant: directory.id, principal, audience, proof, lifetime };
-    Ok(sign(backend, &origin, wanted))
+    Ok(sign(backend, &base_url, wanted))
 }
 
 /// What a token is to say.
@@ -110,11 +110,11 @@ pub(super) struct Wanted<'a> {
 const LONG: u64 = 7_200;
 
 /// Signs a token.
-pub(super) fn sign(backend: &Backend, origin: &str, wanted: Wanted<'_>) -> TokenResponse {
+pub(super) fn sign(backend: &Backend, base_url: &str, wanted: Wanted<'_>) -> TokenResponse {
     let Wanted { app, tenant, principal, audience, proof, lifetime } = wanted;
     let now = backend.now().as_second();
     let issuer = format!("https://sts.windows.net/{tenant}/");
-    let is_graph = audience.contains("graph") || is_own(audience, origin);
+    let is_graph = audience.contains("graph") || is_own(audience, base_url);
     let claims = Claims {
         aud: audience.to_owned(),
         idp: issuer.clone(),
@@ -149,17 +149,17 @@ fn audience(scope: &str) -> Option<&str> {
 }
 
 /// Whether the resource is one of Azure's, in any of its clouds, or the twin itself.
-fn is_known(audience: &str, origin: &str) -> bool {
+fn is_known(audience: &str, base_url: &str) -> bool {
     let audience = audience.trim_end_matches('/');
     let host = audience.strip_prefix("https://").unwrap_or_default();
-    is_own(audience, origin) || RESOURCES.contains(&host)
+    is_own(audience, base_url) || RESOURCES.contains(&host)
 }
 
 /// Whether an audience is the twin itself. Some clients leave the port out.
-pub(crate) fn is_own(audience: &str, origin: &str) -> bool {
+pub(crate) fn is_own(audience: &str, base_url: &str) -> bool {
     let audience = audience.trim_end_matches('/');
-    let without_port = origin.rsplit_once(':').map_or(origin, |(host, _)| host);
-    audience == origin || audience == without_port
+    let without_port = base_url.rsplit_once(':').map_or(base_url, |(host, _)| host);
+    audience == base_url || audience == without_port
 }
 
 /// Hosts of the resources that every tenant knows.

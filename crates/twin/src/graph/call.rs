@@ -23,7 +23,7 @@ pub(super) struct Call<'a> {
     /// Of the path, without `/v1.0`.
     pub(super) segments: Vec<String>,
     pub(super) query: HashMap<String, String>,
-    origin: String,
+    base_url: String,
     body: Bytes,
 }
 
@@ -51,12 +51,12 @@ const READERS: [&str; 4] = [
 
 impl<'a> Call<'a> {
     pub(super) fn read(backend: &'a Backend, request: &Parts, body: Bytes) -> Result<Self, GraphError> {
-        let origin = crate::entra::origin(&request.headers);
+        let base_url = crate::entra::base_url(&request.headers);
         let authorization = request.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
         let token = authorization.and_then(|value| value.strip_prefix("Bearer "));
         let claims = token.and_then(|token| backend.token_key.read(token, backend.now())).filter(|claims| {
             let audience = claims.aud.trim_end_matches('/');
-            crate::entra::is_own(audience, &origin) || AUDIENCES.contains(&audience)
+            crate::entra::is_own(audience, &base_url) || AUDIENCES.contains(&audience)
         });
         let Some(claims) = claims else {
             let message = if token.is_none() {
@@ -75,7 +75,7 @@ impl<'a> Call<'a> {
             method: request.method.clone(),
             segments: path.trim_matches('/').split('/').skip(1).map(str::to_owned).collect(),
             query: query.into_iter().collect(),
-            origin,
+            base_url,
             body,
         })
     }
@@ -99,7 +99,7 @@ impl<'a> Call<'a> {
     }
 
     pub(super) fn context(&self, kind: &str) -> String {
-        format!("{}/v1.0/$metadata#{kind}", self.origin)
+        format!("{}/v1.0/$metadata#{kind}", self.base_url)
     }
 
     /// The caller's directory.

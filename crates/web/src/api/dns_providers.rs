@@ -27,8 +27,8 @@ async fn add(
     body: Result<Json<AddConnection>, JsonRejection>,
 ) -> Result<(StatusCode, Json<DnsProviderView>), ApiError> {
     let Json(body) = body?;
-    let AddConnection { name, kind, token, origin, ca_pem } = body;
-    let added = control.add_dns_provider(NewDnsProvider { name, kind, token, origin, ca_pem }).await?;
+    let AddConnection { name, kind, token, base_url, ca_pem } = body;
+    let added = control.add_dns_provider(NewDnsProvider { name, kind, token, base_url, ca_pem }).await?;
     Ok((StatusCode::CREATED, Json(view(&added))))
 }
 
@@ -41,7 +41,7 @@ fn view(connection: &DnsProvider) -> DnsProviderView {
     DnsProviderView {
         name: connection.name.to_string(),
         kind: connection.kind.as_str().to_owned(),
-        origin: connection.origin.to_string(),
+        base_url: connection.base_url.to_string(),
         created_at: connection.created_at,
     }
 }

@@ -81,7 +81,7 @@ async fn connect(context: &Context, name: &str) -> Result<Cloudflare, Trouble> {
     let token = control.store.secrets().get(owner, SecretName::ApiToken).await?;
     match connection.kind {
         DnsProviderKind::Cloudflare => Ok(Cloudflare::new(
-            connection.origin.as_str(),
+            connection.base_url.as_str(),
             token,
             connection.ca_pem.as_deref(),
             control.clock.clone(),

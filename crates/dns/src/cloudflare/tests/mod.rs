@@ -114,7 +114,7 @@ fn create(records: &mut Records, body: &Bytes) -> Response {
 async fn cloudflare(all: &[Value], token: &str) -> (Cloudflare, Shared) {
     let shared: Shared = Arc::new(Mutex::new(Records { all: all.to_vec(), ..Records::default() }));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let origin = format!("http://{}/client/v4", listener.local_addr().unwrap());
+    let base_url = format!("http://{}/client/v4", listener.local_addr().unwrap());
     let app = Router::new().fallback(answer).with_state(Arc::clone(&shared));
     tokio::spawn(async move { axum::serve(listener, app).await });
     let clock = Clock::standing(Timestamp::UNIX_EPOCH);
@@ -126,7 +126,7 @@ async fn cloudflare(all: &[Value], token: &str) -> (Cloudflare, Shared) {
             tokio::task::yield_now().await;
         }
     });
-    (Cloudflare::new(&origin, token.into(), None, clock).unwrap(), shared)
+    (Cloudflare::new(&base_url, token.into(), None, clock).unwrap(), shared)
 }
 
 fn record(id: &str, kind: &str, content: &str) -> Value {
@@ -258,12 +258,12 @@ async fn the_token_is_never_shown() {
     assert!(matches!(error, CloudflareError::Token(_)));
     let actual = format!("{cloudflare:?} {error:?} {error}");
     assert!(!actual.contains("wrong-token"), "{actual}");
-    let new = |origin: &str, token: &str| {
-        Cloudflare::new(origin, token.into(), None, Clock::system()).unwrap_err().to_string()
+    let new = |base_url: &str, token: &str| {
+        Cloudflare::new(base_url, token.into(), None, Clock::system()).unwrap_err().to_string()
     };
     assert_eq!(
         new("http://api.example", "t"),
-        "Cloudflare cannot be called: the origin http://api.example is not https"
+        "Cloudflare cannot be called: the base URL http://api.example is not https"
     );
     assert_eq!(
         new("http://127.0.0.1:1", "wrong\ntoken"),

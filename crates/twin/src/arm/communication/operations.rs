@@ -129,7 +129,7 @@ fn address(call: &Call<'_>, operation: &LongRunningOperation) -> String {
     format!(
         "{}/subscriptions/{subscription}/providers/{COMMUNICATION_NAMESPACE}/locations/WESTUS2/operationStatuses/\
          {}*{hash}?api-version={version}&t={ticks}&c={}&s={}&h={}",
-        call.origin,
+        call.base_url,
         operation.id,
         filled(2_700),
         filled(342),

@@ -91,7 +91,7 @@ fn identity_of(call: &Call<'_>, service: &Service, identity: &Value) -> Value {
 /// Where the data plane is, for this client: beside Resource Manager, unless that goes by its real name. Real names
 /// have a label for the geography since 2024.
 pub(super) fn host_name(call: &Call<'_>, state: &State, service: &Service) -> String {
-    let host = call.origin.trim_start_matches("https://");
+    let host = call.base_url.trim_start_matches("https://");
     if !host.starts_with("management.") {
         return host.to_owned();
     }

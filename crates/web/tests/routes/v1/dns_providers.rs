@@ -11,7 +11,7 @@ use crate::app::{App, NOW};
 const TOKEN: &str = "a-token-that-nobody-may-see";
 
 fn connection() -> Value {
-    json!({ "name": "cf", "kind": "cloudflare", "token": TOKEN, "origin": "https://localhost:1/client/v4" })
+    json!({ "name": "cf", "kind": "cloudflare", "token": TOKEN, "base_url": "https://localhost:1/client/v4" })
 }
 
 #[tokio::test]
@@ -21,7 +21,7 @@ async fn a_connection_is_listed_without_its_token_and_removed() {
         id: DnsProviderId::from_bytes([1; 16]),
         name: "cf".parse().unwrap(),
         kind: DnsProviderKind::Cloudflare,
-        origin: "https://localhost:1/client/v4".parse().unwrap(),
+        base_url: "https://localhost:1/client/v4".parse().unwrap(),
         ca_pem: None,
         created_at: NOW.parse().unwrap(),
     };
@@ -36,7 +36,7 @@ async fn a_connection_is_listed_without_its_token_and_removed() {
     app.store.dns_providers().add(kept, SecretString::from(TOKEN), entry).await.unwrap();
     let list = app.get("/v1/dns-providers").await;
     let expected = json!([{
-        "name": "cf", "kind": "cloudflare", "origin": "https://localhost:1/client/v4", "created_at": NOW,
+        "name": "cf", "kind": "cloudflare", "base_url": "https://localhost:1/client/v4", "created_at": NOW,
     }]);
     assert_eq!((list.status, &list.body), (200, &expected));
     let removed = app.delete("/v1/dns-providers/cf").await;
@@ -49,7 +49,7 @@ async fn a_connection_is_listed_without_its_token_and_removed() {
 #[tokio::test]
 async fn connections_that_cannot_be_say_which_field_is_wrong_and_nothing_of_the_token() {
     let app = App::start().await;
-    for (field, value) in [("kind", "route66"), ("token", ""), ("origin", "nowhere"), ("name", "c f")] {
+    for (field, value) in [("kind", "route66"), ("token", ""), ("base_url", "nowhere"), ("name", "c f")] {
         let mut body = connection();
         body[field] = json!(value);
         let refused = app.post("/v1/dns-providers", &body).await;
