@@ -93,7 +93,7 @@ mod tests {
     use azure_client::{Authorization, Http, Token};
     use azure_types::access_key::AccessKey;
     use azure_types::graph::PasswordCredential;
-    use control::{AccountChange, NewProof};
+    use control::{AccountChange, AuthenticationMethod};
     use jiff::Timestamp;
     use proptest::prelude::*;
     use secrecy::SecretString;
@@ -131,9 +131,9 @@ mod tests {
             let token = Token { access_token: secret(), expires_at: Timestamp::UNIX_EPOCH };
             let key = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, bytes);
             let all = [
-                printed(&NewProof::ClientSecret(secret())),
-                printed(&NewProof::Certificate(secret())),
-                printed(&NewProof::AccessKey(secret())),
+                printed(&AuthenticationMethod::ClientSecret(secret())),
+                printed(&AuthenticationMethod::Certificate(secret())),
+                printed(&AuthenticationMethod::AccessKey(secret())),
                 printed(&change),
                 printed(&NewSecret { name: SecretName::ClientSecret, secret: secret(), facts }),
                 printed(&ClientSecret::new(Http::new(None).unwrap(), app, secret())),

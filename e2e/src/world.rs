@@ -8,7 +8,9 @@ use std::time::Duration;
 use azure_client::credential::IdentityEndpoint;
 use clock::{Clock, Entropy};
 use control::watch::WatchSettings;
-use control::{Control, NewAccess, NewAccount, NewCloud, NewCredential, NewIntakeRules, NewProof, NewSender};
+use control::{
+    AuthenticationMethod, Control, NewAccess, NewAccount, NewCloud, NewCredential, NewIntakeRules, NewSender,
+};
 use jiff::Timestamp;
 use model::account::{Concurrency, TransportChoice};
 use model::credential::Lane;
@@ -286,10 +288,10 @@ impl World {
             name: name.to_owned(),
             tenant_id: ready.tenant_id.to_string(),
             client_id: ready.client_id.to_string(),
-            proof: if by_access_key {
-                NewProof::AccessKey(key.into())
+            authentication: if by_access_key {
+                AuthenticationMethod::AccessKey(key.into())
             } else {
-                NewProof::ClientSecret(ready.client_secret.clone().into())
+                AuthenticationMethod::ClientSecret(ready.client_secret.clone().into())
             },
             expires_at: None,
             subscription_id: ready.subscription_id.to_string(),

@@ -39,7 +39,7 @@ impl TokenFailure {
 const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
 /// What an app shows.
-pub(crate) enum Proof<'a> {
+pub(crate) enum ClientAuthentication<'a> {
     Secret(&'a str),
     Assertion(&'a str),
 }
@@ -48,7 +48,7 @@ pub(crate) enum Proof<'a> {
 pub(crate) async fn post_form(
     http: &Http,
     app: &App,
-    proof: Proof<'_>,
+    authentication: ClientAuthentication<'_>,
     scope: &str,
     now: Timestamp,
 ) -> Result<Token, TokenFailure> {
@@ -60,9 +60,9 @@ pub(crate) async fn post_form(
     let client = client.to_string();
     let mut form =
         vec![("grant_type", "client_credentials"), ("client_id", client.as_str()), ("scope", scope)];
-    match proof {
-        Proof::Secret(secret) => form.push(("client_secret", secret)),
-        Proof::Assertion(assertion) => {
+    match authentication {
+        ClientAuthentication::Secret(secret) => form.push(("client_secret", secret)),
+        ClientAuthentication::Assertion(assertion) => {
             form.extend([("client_assertion_type", ASSERTION_TYPE), ("client_assertion", assertion)]);
         }
     }

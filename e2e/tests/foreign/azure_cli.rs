@@ -4,7 +4,7 @@ use api::command::Shell;
 use api::verification::{Finding, Outcome, Report, SmallestRole, Verdict};
 use control::verify::Repair;
 use control::verify::smallest_role;
-use control::{AccountChange, NewAccount, NewProof, NewSender};
+use control::{AccountChange, AuthenticationMethod, NewAccount, NewSender};
 use jiff::SignedDuration;
 use model::account::{Concurrency, TransportChoice};
 use model::rotation::Step;
@@ -95,7 +95,7 @@ async fn sets_up_what_postern_connects_with(context: Context) {
         name: "new".to_owned(),
         tenant_id: tenant.to_owned(),
         client_id: client.to_owned(),
-        proof: NewProof::ClientSecret(made.trim().into()),
+        authentication: AuthenticationMethod::ClientSecret(made.trim().into()),
         expires_at: Some(context.world.clock.now() + SignedDuration::from_hours(24 * 365)),
         subscription_id: subscription.to_owned(),
         service: None,

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use control::watch::WatchSettings;
-use control::{AccountChange, NewAccount, NewProof, NewSender};
+use control::{AccountChange, AuthenticationMethod, NewAccount, NewSender};
 use e2e::{Setup, World, message};
 use jiff::SignedDuration;
 use model::account::{Concurrency, TransportChoice};
@@ -41,7 +41,9 @@ async fn add_second_account(world: &World) {
         name: "second".into(),
         tenant_id: ready.tenant_id.to_string(),
         client_id: ready.client_id.to_string(),
-        proof: NewProof::AccessKey(world.twin.backend().state().services[0].keys[0].clone().into()),
+        authentication: AuthenticationMethod::AccessKey(
+            world.twin.backend().state().services[0].keys[0].clone().into(),
+        ),
         expires_at: None,
         subscription_id: ready.subscription_id.to_string(),
         service: Some(ready.communication_service.clone()),

@@ -5,7 +5,7 @@ use api::infrastructure::manifest::{DomainManifest, Manifest, SenderManifest};
 use api::infrastructure::progress::{Applied, ApplyEvent};
 use azure_types::permission::Permission;
 use control::provision::NewDomain;
-use control::{Control, NewAccount, NewDnsProvider, NewProof};
+use control::{AuthenticationMethod, Control, NewAccount, NewDnsProvider};
 use e2e::{World, message};
 use model::account::{Concurrency, TransportChoice};
 use model::delivery::SendState;
@@ -336,7 +336,7 @@ async fn connect(world: &World, control: &Control, name: &str) {
         name: name.to_owned(),
         tenant_id: ready.tenant_id.to_string(),
         client_id: ready.client_id.to_string(),
-        proof: NewProof::ClientSecret(ready.client_secret.clone().into()),
+        authentication: AuthenticationMethod::ClientSecret(ready.client_secret.clone().into()),
         expires_at: None,
         subscription_id: ready.subscription_id.to_string(),
         service: None,

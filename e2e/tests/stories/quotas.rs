@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use api::verification::{Finding, Outcome, Report};
 use control::verify::Repair;
-use control::{AccountChange, NewAccount, NewProof};
+use control::{AccountChange, AuthenticationMethod, NewAccount};
 use e2e::World;
 use model::account::{Concurrency, TransportChoice};
 use model::quota::{Allowance, Quota};
@@ -57,7 +57,7 @@ async fn accounts_of_one_subscription_share_what_azure_allows_it() {
         name: "second".into(),
         tenant_id: ready.tenant_id.to_string(),
         client_id: ready.client_id.to_string(),
-        proof: NewProof::AccessKey(key.into()),
+        authentication: AuthenticationMethod::AccessKey(key.into()),
         expires_at: None,
         subscription_id: ready.subscription_id.to_string(),
         service: Some(ready.communication_service.clone()),

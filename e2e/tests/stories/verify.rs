@@ -8,7 +8,7 @@ use azure_types::arm::SubscriptionState;
 use azure_types::permission::Permission;
 use control::verify::Repair;
 use control::verify::smallest_role;
-use control::{AccountChange, NewAccount, NewProof, NewSender};
+use control::{AccountChange, AuthenticationMethod, NewAccount, NewSender};
 use e2e::World;
 use jiff::SignedDuration;
 use model::account::{Concurrency, TransportChoice};
@@ -561,7 +561,7 @@ async fn a_hundred_accounts_are_verified_side_by_side_within_what_azure_allows()
             name: format!("account{number}"),
             tenant_id: ready.tenant_id.to_string(),
             client_id: ready.client_id.to_string(),
-            proof: NewProof::ClientSecret(ready.client_secret.clone().into()),
+            authentication: AuthenticationMethod::ClientSecret(ready.client_secret.clone().into()),
             expires_at: None,
             subscription_id: ready.subscription_id.to_string(),
             service: Some("contoso-mail".into()),

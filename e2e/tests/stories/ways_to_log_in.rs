@@ -8,7 +8,7 @@ use azure_client::credential::IdentityEndpoint;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use control::verify::Repair;
-use control::{NewAccount, NewProof, NewSender};
+use control::{AuthenticationMethod, NewAccount, NewSender};
 use e2e::World;
 use jiff::SignedDuration;
 use model::account::{Authorization, Concurrency, TransportChoice};
@@ -20,13 +20,13 @@ use uuid::Uuid;
 
 const ACCOUNT: &str = "other";
 
-async fn connect(world: &World, proof: NewProof, transport: TransportChoice) {
+async fn connect(world: &World, authentication: AuthenticationMethod, transport: TransportChoice) {
     let ready = world.twin.ready();
     let new = NewAccount {
         name: ACCOUNT.into(),
         tenant_id: ready.tenant_id.to_string(),
         client_id: ready.client_id.to_string(),
-        proof,
+        authentication,
         expires_at: None,
         subscription_id: ready.subscription_id.to_string(),
         service: None,
@@ -81,7 +81,7 @@ async fn a_certificate_is_as_good_as_a_secret_by_either_way() {
     for (transport, path) in [(TransportChoice::Rest, Path::Rest), (TransportChoice::Smtp, Path::Smtp)] {
         let world = World::start().await;
         let (pem, kept) = certificate(&world);
-        connect(&world, NewProof::Certificate(pem.into()), transport).await;
+        connect(&world, AuthenticationMethod::Certificate(pem.into()), transport).await;
         let before = world.control().verify(ACCOUNT, Repair::Nothing, None).await.unwrap();
         let codes: Vec<&str> = before
             .findings
@@ -111,7 +111,7 @@ async fn pem_without_a_certificate_or_key_is_refused() {
             name: ACCOUNT.into(),
             tenant_id: ready.tenant_id.to_string(),
             client_id: ready.client_id.to_string(),
-            proof: NewProof::Certificate(text.into()),
+            authentication: AuthenticationMethod::Certificate(text.into()),
             expires_at: None,
             subscription_id: ready.subscription_id.to_string(),
             service: None,
@@ -139,7 +139,7 @@ async fn the_identity_of_the_machine_needs_no_secret() {
         let app = &mut state.tenants[0].apps[0];
         (app.is_managed, app.secrets) = (true, Vec::new());
     });
-    connect(&world, NewProof::ManagedIdentity, TransportChoice::Smtp).await;
+    connect(&world, AuthenticationMethod::ManagedIdentity, TransportChoice::Smtp).await;
     let account = world.control().account(ACCOUNT).unwrap();
     assert_eq!(account.authorization, Authorization::ManagedIdentity);
     let report = world.control().verify(ACCOUNT, Repair::Nothing, None).await.unwrap();
@@ -159,7 +159,7 @@ async fn an_access_key_is_tried_without_sending_anything() {
         name: ACCOUNT.into(),
         tenant_id: ready.tenant_id.to_string(),
         client_id: ready.client_id.to_string(),
-        proof: NewProof::AccessKey(key.into()),
+        authentication: AuthenticationMethod::AccessKey(key.into()),
         expires_at: None,
         subscription_id: ready.subscription_id.to_string(),
         service: Some(service),

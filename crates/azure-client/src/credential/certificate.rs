@@ -14,7 +14,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde::Serialize;
 
 use super::{App, Credential, Requested};
-use crate::entra::{Proof, TokenFailure, post_form};
+use crate::entra::{ClientAuthentication, TokenFailure, post_form};
 use crate::http::Http;
 
 /// An app with a certificate and its RSA key.
@@ -128,7 +128,7 @@ impl Credential for AppCertificate {
     fn request<'a>(&'a self, scope: &'a str, now: Timestamp) -> Requested<'a> {
         Box::pin(async move {
             let assertion = self.assertion(now).map_err(|error| TokenFailure::Unusable(error.to_string()))?;
-            post_form(&self.http, &self.app, Proof::Assertion(&assertion), scope, now).await
+            post_form(&self.http, &self.app, ClientAuthentication::Assertion(&assertion), scope, now).await
         })
     }
 }

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::{App, Credential, Requested};
-use crate::entra::{Proof, post_form};
+use crate::entra::{ClientAuthentication, post_form};
 use crate::http::Http;
 
 /// An app with its client secret.
@@ -25,7 +25,7 @@ impl ClientSecret {
 
 impl Credential for ClientSecret {
     fn request<'a>(&'a self, scope: &'a str, now: Timestamp) -> Requested<'a> {
-        let proof = Proof::Secret(self.secret.expose_secret());
-        Box::pin(post_form(&self.http, &self.app, proof, scope, now))
+        let authentication = ClientAuthentication::Secret(self.secret.expose_secret());
+        Box::pin(post_form(&self.http, &self.app, authentication, scope, now))
     }
 }

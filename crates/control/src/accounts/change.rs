@@ -8,7 +8,7 @@ use model::quota::Quota;
 use secrecy::SecretString;
 use store::{SecretChange, SecretName};
 
-use super::fields::{NewProof, Notes, checked_concurrency, checked_quota};
+use super::fields::{AuthenticationMethod, Notes, checked_concurrency, checked_quota};
 use super::{NewCloud, Noted, chosen};
 use crate::Control;
 use crate::error::{ControlError, Fault, Invalid};
@@ -79,16 +79,16 @@ impl Control {
         let mut notes = Notes::default();
         let detail = change.summary();
         let now = self.clock.now();
-        let proof = change.secret.clone().map(|secret| match account.authorization {
-            Authorization::ClientSecret => NewProof::ClientSecret(secret),
-            Authorization::Certificate => NewProof::Certificate(secret),
-            Authorization::AccessKey => NewProof::AccessKey(secret),
-            Authorization::ManagedIdentity => NewProof::ManagedIdentity,
+        let authentication = change.secret.clone().map(|secret| match account.authorization {
+            Authorization::ClientSecret => AuthenticationMethod::ClientSecret(secret),
+            Authorization::Certificate => AuthenticationMethod::Certificate(secret),
+            Authorization::AccessKey => AuthenticationMethod::AccessKey(secret),
+            Authorization::ManagedIdentity => AuthenticationMethod::ManagedIdentity,
         });
-        let secret = match proof {
-            Some(proof) => {
-                let proof = notes.proof(proof, change.expires_at, now);
-                proof.map_err(|invalid| Invalid { field: "secret", ..invalid })?.1
+        let secret = match authentication {
+            Some(authentication) => {
+                let authentication = notes.authentication(authentication, change.expires_at, now);
+                authentication.map_err(|invalid| Invalid { field: "secret", ..invalid })?.1
             }
             None => None,
         };

@@ -17,7 +17,7 @@ pub(super) struct Notes(pub(super) Vec<String>);
 
 /// What an account proves itself with.
 #[derive(Clone, Debug)]
-pub enum NewProof {
+pub enum AuthenticationMethod {
     /// The value of a client secret.
     ClientSecret(SecretString),
     /// A certificate and its private key, in PEM.
@@ -64,25 +64,27 @@ impl Notes {
         Ok(url)
     }
 
-    /// What is to be kept of a proof.
-    pub(super) fn proof(
+    /// What is to be kept of an authentication method.
+    pub(super) fn authentication(
         &mut self,
-        proof: NewProof,
+        authentication: AuthenticationMethod,
         expires_at: Option<Timestamp>,
         now: Timestamp,
     ) -> Result<(Authorization, Option<NewSecret>), Invalid> {
-        let (authorization, name, secret) = match proof {
-            NewProof::ClientSecret(secret) => {
+        let (authorization, name, secret) = match authentication {
+            AuthenticationMethod::ClientSecret(secret) => {
                 let secret = self.client_secret(&secret)?;
                 (Authorization::ClientSecret, SecretName::ClientSecret, secret)
             }
-            NewProof::AccessKey(key) => {
+            AuthenticationMethod::AccessKey(key) => {
                 let key = SecretString::from(self.clean("access_key", key.expose_secret()));
                 AccessKey::parse(key.expose_secret()).map_err(|error| Invalid::new("access_key", error))?;
                 (Authorization::AccessKey, SecretName::AccessKey, key)
             }
-            NewProof::Certificate(pem) => (Authorization::Certificate, SecretName::Certificate, pem),
-            NewProof::ManagedIdentity => return Ok((Authorization::ManagedIdentity, None)),
+            AuthenticationMethod::Certificate(pem) => {
+                (Authorization::Certificate, SecretName::Certificate, pem)
+            }
+            AuthenticationMethod::ManagedIdentity => return Ok((Authorization::ManagedIdentity, None)),
         };
         let mut facts = SecretFacts::of(&secret, now);
         facts.expires_at = expires_at;

@@ -20,7 +20,7 @@ use store::{NewSecret, StoreError};
 
 pub use self::change::AccountChange;
 pub use self::cloud::NewCloud;
-pub use self::fields::NewProof;
+pub use self::fields::AuthenticationMethod;
 pub use self::import::Imported;
 pub use self::removal::Removal;
 
@@ -38,7 +38,7 @@ pub struct NewAccount {
     /// Application (client) id.
     pub client_id: String,
     /// What it proves itself with.
-    pub proof: NewProof,
+    pub authentication: AuthenticationMethod,
     /// When that expires, if the operator knows.
     pub expires_at: Option<Timestamp>,
     /// Subscription id.
@@ -109,7 +109,7 @@ impl Control {
         let now = self.clock.now();
         let cloud = new.cloud.into_cloud(&Cloud::Public, notes)?;
         Http::new(cloud.ca_pem()).map_err(|error| Invalid::new("cloud.ca_pem", error))?;
-        let (authorization, secret) = notes.proof(new.proof, new.expires_at, now)?;
+        let (authorization, secret) = notes.authentication(new.authentication, new.expires_at, now)?;
         let service = new.service.as_deref().filter(|name| !name.trim().is_empty());
         let account = Account {
             id: AccountId::new(now, self.entropy.bytes()),

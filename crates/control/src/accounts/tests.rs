@@ -21,7 +21,7 @@ pub(crate) fn new() -> NewAccount {
         name: "contoso".into(),
         tenant_id: " \"11111111-aaaa-4111-8111-111111111111\" ".into(),
         client_id: "33333333-cccc-4333-8333-333333333333".into(),
-        proof: NewProof::ClientSecret(SecretString::from(" s~cret\n")),
+        authentication: AuthenticationMethod::ClientSecret(SecretString::from(" s~cret\n")),
         expires_at: None,
         subscription_id: "22222222-bbbb-4222-8222-222222222222".into(),
         service: Some("contoso-mail".into()),
@@ -82,8 +82,10 @@ async fn each_wrong_field_is_named() {
         ("name", |new| new.name = "a b".into()),
         ("tenant_id", |new| new.tenant_id = "contoso".into()),
         ("subscription_id", |new| new.subscription_id.clear()),
-        ("client_secret", |new| new.proof = NewProof::ClientSecret(new.client_id.clone().into())),
-        ("access_key", |new| new.proof = NewProof::AccessKey("no key!".into())),
+        ("client_secret", |new| {
+            new.authentication = AuthenticationMethod::ClientSecret(new.client_id.clone().into())
+        }),
+        ("access_key", |new| new.authentication = AuthenticationMethod::AccessKey("no key!".into())),
         ("endpoint", |new| new.endpoint = Some("http://contoso.example".into())),
     ];
     for (field, spoil) in cases {

@@ -107,7 +107,7 @@ pub(crate) enum IfNotReady {
 
 /// What an app proves itself with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub(crate) enum ProofKind {
+pub(crate) enum AuthenticationKind {
     /// A client secret, which expires and is renewed
     ClientSecret,
     /// A certificate and its private key
@@ -239,7 +239,7 @@ pub(crate) struct AccountGuide {
         default_value = "client-secret",
         conflicts_with = "name"
     )]
-    pub(crate) kind: ProofKind,
+    pub(crate) kind: AuthenticationKind,
     #[command(flatten)]
     pub(crate) shell: ShellChoice,
     #[command(flatten)]

@@ -14,7 +14,7 @@ use clap::{Args, Parser, Subcommand};
 
 pub(crate) use self::account::{
     AccountAdd, AccountCommand, AccountEdit, AccountGuide, AccountImport, AccountRemove, AccountRotate,
-    AccountVerify, CloudArguments, IfNotReady, ProofKind,
+    AccountVerify, AuthenticationKind, CloudArguments, IfNotReady,
 };
 
 pub(crate) use self::credential::{

@@ -42,7 +42,8 @@ pub(super) async fn token(
     };
     let lifetime = state.behaviour.token_seconds;
     let audience = resource.as_str();
-    let token = sign(&backend, &base_url, Wanted { app, tenant, principal, audience, proof: "2", lifetime });
+    let token =
+        sign(&backend, &base_url, Wanted { app, tenant, principal, audience, authentication: "2", lifetime });
     let expires_on = backend.now().as_second() + lifetime;
     Json(json!({
         "access_token": token.access_token,

@@ -70,7 +70,7 @@ fn issue(
         .ok_or_else(|| error::unknown_app(&client, tenant))?;
     let now = backend.now();
     let base_url = base_url(headers);
-    let proof = match (&form.client_assertion, &form.client_secret) {
+    let authentication = match (&form.client_assertion, &form.client_secret) {
         (Some(assertion), _) => {
             assertion::check(app, assertion, &format!("{base_url}/{tenant}"), now)?;
             "2"
@@ -91,7 +91,7 @@ fn issue(
         return Err(error::unknown_resource(audience, tenant));
     }
     let lifetime = state.behaviour.token_seconds;
-    let wanted = Wanted { app, tenant: directory.id, principal, audience, proof, lifetime };
+    let wanted = Wanted { app, tenant: directory.id, principal, audience, authentication, lifetime };
     Ok(sign(backend, &base_url, wanted))
 }
 
@@ -101,8 +101,8 @@ pub(super) struct Wanted<'a> {
     pub(super) tenant: TenantId,
     pub(super) principal: PrincipalId,
     pub(super) audience: &'a str,
-    /// `1` for a secret, `2` for a certificate or the platform's own proof.
-    pub(super) proof: &'a str,
+    /// `1` for a secret, `2` for a certificate or the platform's own authentication.
+    pub(super) authentication: &'a str,
     pub(super) lifetime: i64,
 }
 
@@ -111,7 +111,7 @@ const LONG: u64 = 7_200;
 
 /// Signs a token.
 pub(super) fn sign(backend: &Backend, base_url: &str, wanted: Wanted<'_>) -> TokenResponse {
-    let Wanted { app, tenant, principal, audience, proof, lifetime } = wanted;
+    let Wanted { app, tenant, principal, audience, authentication, lifetime } = wanted;
     let now = backend.now().as_second();
     let issuer = format!("https://sts.windows.net/{tenant}/");
     let is_graph = audience.contains("graph") || is_own(audience, base_url);
@@ -123,7 +123,7 @@ pub(super) fn sign(backend: &Backend, base_url: &str, wanted: Wanted<'_>) -> Tok
         nbf: now,
         exp: now + lifetime,
         appid: app.client,
-        appidacr: proof.to_owned(),
+        appidacr: authentication.to_owned(),
         idtyp: "app".to_owned(),
         oid: principal,
         sub: principal,

@@ -6,7 +6,7 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use control::{AccountChange, NewAccount, NewCloud, NewProof};
+use control::{AccountChange, AuthenticationMethod, NewAccount, NewCloud};
 use model::account::{Account, AccountState, Concurrency, TransportChoice};
 use model::cloud::Cloud;
 use model::quota::{Allowance, Quota};
@@ -104,25 +104,25 @@ fn state(word: &str) -> Result<AccountState, ApiError> {
 fn new_account(body: AddAccount) -> Result<NewAccount, ApiError> {
     let transport = body.transport.as_deref().map_or(Ok(TransportChoice::Auto), transport)?;
     let concurrency = Concurrency::default();
-    let managed = body.managed_identity.then_some(NewProof::ManagedIdentity);
-    let mut proofs = [
-        body.client_secret.map(NewProof::ClientSecret),
-        body.certificate.map(NewProof::Certificate),
-        body.access_key.map(NewProof::AccessKey),
+    let managed = body.managed_identity.then_some(AuthenticationMethod::ManagedIdentity);
+    let mut methods = [
+        body.client_secret.map(AuthenticationMethod::ClientSecret),
+        body.certificate.map(AuthenticationMethod::Certificate),
+        body.access_key.map(AuthenticationMethod::AccessKey),
         managed,
     ]
     .into_iter()
     .flatten();
     let wanted = "give one of client_secret, certificate, access_key, managed_identity";
-    let proof = proofs.next().ok_or_else(|| ApiError::invalid("client secret", wanted))?;
-    if proofs.next().is_some() {
+    let authentication = methods.next().ok_or_else(|| ApiError::invalid("client secret", wanted))?;
+    if methods.next().is_some() {
         return Err(ApiError::invalid("client secret", format!("{wanted}, not more")));
     }
     Ok(NewAccount {
         name: body.name,
         tenant_id: body.tenant_id,
         client_id: body.client_id,
-        proof,
+        authentication,
         expires_at: body.secret_expires_at,
         subscription_id: body.subscription_id,
         service: body.service,

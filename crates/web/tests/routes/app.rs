@@ -2,7 +2,9 @@
 
 use api::status::ListenerView;
 use clock::{Clock, Entropy};
-use control::{Control, NewAccess, NewAccount, NewCloud, NewCredential, NewIntakeRules, NewProof, NewSender};
+use control::{
+    AuthenticationMethod, Control, NewAccess, NewAccount, NewCloud, NewCredential, NewIntakeRules, NewSender,
+};
 use model::account::{Concurrency, TransportChoice};
 use model::credential::Lane;
 use model::quota::Quota;
@@ -153,7 +155,9 @@ async fn seed(control: &Control) {
         name: ACCOUNT.to_owned(),
         tenant_id: guid("1"),
         client_id: guid("2"),
-        proof: NewProof::AccessKey("c2VjcmV0IHRoYXQgb3BlbnMgbm90aGluZyBhdCBhbGw=".into()),
+        authentication: AuthenticationMethod::AccessKey(
+            "c2VjcmV0IHRoYXQgb3BlbnMgbm90aGluZyBhdCBhbGw=".into(),
+        ),
         expires_at: None,
         subscription_id: guid("3"),
         service: Some("contoso-mail".to_owned()),

@@ -10,7 +10,7 @@ use store::{DataDir, MasterKey, Options, Store, Volatile};
 
 use super::*;
 use crate::credentials::{NewAccess, NewCredential, NewIntakeRules};
-use crate::{NewAccount, NewCloud, NewProof, NewSender};
+use crate::{AuthenticationMethod, NewAccount, NewCloud, NewSender};
 
 struct Context {
     control: Control,
@@ -29,7 +29,7 @@ impl Context {
             name: "contoso".into(),
             tenant_id: "11111111-aaaa-4111-8111-111111111111".into(),
             client_id: "33333333-cccc-4333-8333-333333333333".into(),
-            proof: NewProof::ClientSecret("s~cret".into()),
+            authentication: AuthenticationMethod::ClientSecret("s~cret".into()),
             expires_at: None,
             subscription_id: "22222222-bbbb-4222-8222-222222222222".into(),
             service: Some("contoso-mail".into()),

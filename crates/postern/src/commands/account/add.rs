@@ -30,7 +30,7 @@ pub(super) async fn add(arguments: &AccountAdd) -> anyhow::Result<ExitCode> {
         "secret_expires_at": arguments.secret_expires.as_deref().map(day).transpose()?,
         "cloud": cloud(&arguments.cloud)?,
     });
-    let (name, value) = proof(arguments)?;
+    let (name, value) = authentication(arguments)?;
     body[name] = value;
     let account: AccountView = client.post("/v1/accounts", &body).await?;
     if arguments.connection.json && arguments.no_verify {
@@ -89,7 +89,7 @@ fn is_kept(arguments: &AccountAdd, name: &str) -> anyhow::Result<bool> {
 }
 
 /// What the account proves itself with, by the name that the API has for it.
-fn proof(arguments: &AccountAdd) -> anyhow::Result<(&'static str, Value)> {
+fn authentication(arguments: &AccountAdd) -> anyhow::Result<(&'static str, Value)> {
     if arguments.managed_identity {
         return Ok(("managed_identity", true.into()));
     }

@@ -5,7 +5,7 @@ use api::command::{Command, Shell};
 use control::verify::smallest_role;
 
 use super::path;
-use crate::cli::{AccountGuide, ProofKind};
+use crate::cli::{AccountGuide, AuthenticationKind};
 use crate::client::Client;
 use crate::output::{self, QUIET, STRONG, say};
 
@@ -86,17 +86,17 @@ fn view(step: &Step) -> StepView<'_> {
 }
 
 /// What a known account has, or what is wanted.
-fn kind(known: Option<&AccountView>, wanted: ProofKind) -> ProofKind {
+fn kind(known: Option<&AccountView>, wanted: AuthenticationKind) -> AuthenticationKind {
     match known.map(|account| account.authorization.as_str()) {
         None => wanted,
-        Some("certificate") => ProofKind::Certificate,
-        Some("managed_identity") => ProofKind::ManagedIdentity,
+        Some("certificate") => AuthenticationKind::Certificate,
+        Some("managed_identity") => AuthenticationKind::ManagedIdentity,
         // With an access key there is no app yet; most begin with a client secret.
-        Some(_) => ProofKind::ClientSecret,
+        Some(_) => AuthenticationKind::ClientSecret,
     }
 }
 
-fn steps(known: Option<&AccountView>, kind: ProofKind) -> Vec<Step> {
+fn steps(known: Option<&AccountView>, kind: AuthenticationKind) -> Vec<Step> {
     let value =
         |of: fn(&AccountView) -> &String, word: &str| known.map_or(word.to_owned(), |one| of(one).clone());
     let name = value(|one| &one.name, "NAME");
@@ -116,7 +116,7 @@ fn steps(known: Option<&AccountView>, kind: ProofKind) -> Vec<Step> {
             check: Check::Type(Command::az("account show --query").arg("{subscription:id, tenant:tenantId}")),
         },
         identity(&client, known.is_some(), kind),
-        proof(&client, kind),
+        authentication(&client, kind),
         Step {
             title: "Give the app the smallest role that will do",
             commands: role.commands(&client),
@@ -139,9 +139,9 @@ fn steps(known: Option<&AccountView>, kind: ProofKind) -> Vec<Step> {
             title: "Connect",
             commands: vec![connect(known, kind), Command::postern("account import").arg(&name)],
             portal: match kind {
-                ProofKind::ClientSecret => "the secret is asked for, or read from standard input",
-                ProofKind::Certificate => "certificate and key are read from the file, and kept sealed",
-                ProofKind::ManagedIdentity => "nothing is asked for: the machine's own agent hands out tokens",
+                AuthenticationKind::ClientSecret => "the secret is asked for, or read from standard input",
+                AuthenticationKind::Certificate => "certificate and key are read from the file, and kept sealed",
+                AuthenticationKind::ManagedIdentity => "nothing is asked for: the machine's own agent hands out tokens",
             }
             .to_owned(),
             check: Check::Type(Command::postern("account verify").arg(&name)),
@@ -150,8 +150,8 @@ fn steps(known: Option<&AccountView>, kind: ProofKind) -> Vec<Step> {
 }
 
 /// An app in the directory, or the machine's own identity.
-fn identity(client: &str, is_known: bool, kind: ProofKind) -> Step {
-    if kind == ProofKind::ManagedIdentity {
+fn identity(client: &str, is_known: bool, kind: AuthenticationKind) -> Step {
+    if kind == AuthenticationKind::ManagedIdentity {
         return Step {
             title: "Give this machine an identity",
             commands: vec![
@@ -185,15 +185,15 @@ fn identity(client: &str, is_known: bool, kind: ProofKind) -> Step {
 }
 
 /// What the app proves itself with.
-fn proof(client: &str, kind: ProofKind) -> Step {
+fn authentication(client: &str, kind: AuthenticationKind) -> Step {
     match kind {
-        ProofKind::ClientSecret => Step {
+        AuthenticationKind::ClientSecret => Step {
             title: "Make a client secret",
             commands: vec![new_secret(client)],
             portal: "the app > Certificates & secrets > New client secret: copy the value, not the id".to_owned(),
             check: Check::Type(credentials(client)),
         },
-        ProofKind::Certificate => Step {
+        AuthenticationKind::Certificate => Step {
             title: "Make a certificate",
             commands: vec![
                 Command::server(
@@ -206,7 +206,7 @@ fn proof(client: &str, kind: ProofKind) -> Step {
                 .to_owned(),
             check: Check::Type(credentials(client).arg("--cert")),
         },
-        ProofKind::ManagedIdentity => Step {
+        AuthenticationKind::ManagedIdentity => Step {
             title: "See that the machine gets tokens",
             commands: vec![Command::server(
                 "curl -s -H Metadata:true \"http://169.254.169.254/metadata/identity/oauth2/token?api-version=2018-02-01&\
@@ -233,21 +233,23 @@ fn credentials(client: &str) -> Command {
 }
 
 /// The command that connects.
-fn connect(known: Option<&AccountView>, kind: ProofKind) -> Command {
+fn connect(known: Option<&AccountView>, kind: AuthenticationKind) -> Command {
     match (known, kind) {
-        (Some(account), ProofKind::ManagedIdentity) => Command::postern("account verify").arg(&account.name),
-        (Some(account), ProofKind::Certificate) => {
+        (Some(account), AuthenticationKind::ManagedIdentity) => {
+            Command::postern("account verify").arg(&account.name)
+        }
+        (Some(account), AuthenticationKind::Certificate) => {
             Command::postern("account edit").arg(&account.name).args("--secret-file postern.pem")
         }
-        (Some(account), ProofKind::ClientSecret) => {
+        (Some(account), AuthenticationKind::ClientSecret) => {
             Command::postern("account edit").arg(&account.name).arg("--secret")
         }
         (None, kind) => {
             let add = "account add NAME --tenant TENANT --client-id CLIENT --subscription SUBSCRIPTION";
             Command::postern(add).args(match kind {
-                ProofKind::ClientSecret => "",
-                ProofKind::Certificate => "--certificate postern.pem",
-                ProofKind::ManagedIdentity => "--managed-identity",
+                AuthenticationKind::ClientSecret => "",
+                AuthenticationKind::Certificate => "--certificate postern.pem",
+                AuthenticationKind::ManagedIdentity => "--managed-identity",
             })
         }
     }
