@@ -51,7 +51,7 @@ pub struct AccountView {
     pub verified: Option<VerifiedView>,
     /// When it was added.
     pub created_at: Timestamp,
-    /// What was mended in what was typed.
+    /// How the input was normalised.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
 }

@@ -145,7 +145,7 @@ pub struct Finding {
     /// Whose move it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub owner: Option<ActionOwner>,
-    /// What mends it.
+    /// How to fix it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fix: Option<Fix>,
 }
@@ -180,7 +180,7 @@ pub enum ActionOwner {
     Wait,
 }
 
-/// What mends a finding.
+/// How to fix a finding.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fix {
     /// Commands to be typed into a POSIX shell, with all values filled in. Those of `az` are for whoever may.

@@ -1,4 +1,4 @@
-//! The fields of an account, from what was typed or pasted. What was mended on the way is noted.
+//! The fields of an account, from what was typed or pasted. What was normalised is noted.
 
 use azure_types::access_key::AccessKey;
 use azure_types::ids::ClientId;
@@ -11,7 +11,7 @@ use url::Url;
 
 use crate::error::Invalid;
 
-/// What was mended, in sentences.
+/// How the input was normalised, in sentences.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Notes(pub(super) Vec<String>);
 

@@ -57,12 +57,12 @@ pub struct NewAccount {
     pub concurrency: Concurrency,
 }
 
-/// An account, and what was mended in what was typed.
+/// An account, and how the input was normalised.
 #[derive(Clone, Debug)]
 pub struct Noted {
     /// The account.
     pub account: Account,
-    /// Sentences about what was mended.
+    /// What was normalised, in sentences.
     pub notes: Vec<String>,
 }
 

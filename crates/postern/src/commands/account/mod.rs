@@ -70,7 +70,7 @@ async fn import(arguments: &AccountImport) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// What was mended in what was typed.
+/// How the input was normalised.
 fn say_notes(account: &AccountView) {
     for note in &account.notes {
         say!("{QUIET}note: {note}{QUIET:#}");
