@@ -62,7 +62,7 @@ pub struct DomainStatus {
     /// How many senders Azure has.
     pub senders: usize,
     /// What it means, in sentences.
-    pub sentences: Vec<String>,
+    pub messages: Vec<String>,
     /// Whose move it is, while it is not ready.
     pub owner: Option<ActionOwner>,
     /// What to type.
@@ -139,7 +139,7 @@ pub struct RecordRow {
     /// A word for programs.
     pub code: String,
     /// What is wrong and what to do.
-    pub sentence: String,
+    pub message: String,
     /// What should be written instead.
     pub proposal: Option<String>,
     /// For how many seconds others may still believe the old answer.

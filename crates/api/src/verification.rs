@@ -26,7 +26,7 @@ pub enum VerificationLine {
         /// Which.
         check: Check,
         /// What for.
-        sentence: String,
+        message: String,
     },
     /// A check is done.
     Ended {
@@ -141,7 +141,7 @@ pub struct Finding {
     /// How bad it is.
     pub outcome: Outcome,
     /// A sentence for people.
-    pub sentence: String,
+    pub message: String,
     /// Whose move it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub owner: Option<ActionOwner>,
@@ -341,20 +341,20 @@ impl ActionOwner {
 }
 
 impl Finding {
-    pub fn new(check: Check, code: &str, outcome: Outcome, sentence: impl Into<String>) -> Self {
-        Self { check, code: code.to_owned(), outcome, sentence: sentence.into(), owner: None, fix: None }
+    pub fn new(check: Check, code: &str, outcome: Outcome, message: impl Into<String>) -> Self {
+        Self { check, code: code.to_owned(), outcome, message: message.into(), owner: None, fix: None }
     }
 
-    pub fn passed(check: Check, code: &str, sentence: impl Into<String>) -> Self {
-        Self::new(check, code, Outcome::Passed, sentence)
+    pub fn passed(check: Check, code: &str, message: impl Into<String>) -> Self {
+        Self::new(check, code, Outcome::Passed, message)
     }
 
-    pub fn warning(check: Check, code: &str, sentence: impl Into<String>) -> Self {
-        Self::new(check, code, Outcome::Warning, sentence)
+    pub fn warning(check: Check, code: &str, message: impl Into<String>) -> Self {
+        Self::new(check, code, Outcome::Warning, message)
     }
 
-    pub fn failed(check: Check, code: &str, sentence: impl Into<String>) -> Self {
-        Self::new(check, code, Outcome::Failed, sentence)
+    pub fn failed(check: Check, code: &str, message: impl Into<String>) -> Self {
+        Self::new(check, code, Outcome::Failed, message)
     }
 
     pub fn by(mut self, owner: ActionOwner) -> Self {

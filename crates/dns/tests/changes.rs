@@ -125,7 +125,7 @@ proptest! {
         }
         for row in preflight(&required, &actual(&zone)).iter().filter(|row| row.verdict.is_in_the_way()) {
             let is_told = blocked.iter().any(|blocked| blocked.name == row.name);
-            prop_assert!(is_told, "{} is in the way after {:#?}", row.sentence, plan);
+            prop_assert!(is_told, "{} is in the way after {:#?}", row.message, plan);
             prop_assert!(row.part != Part::Dkim2);
         }
     }
@@ -154,7 +154,7 @@ proptest! {
             actual.names.entry(record.name.clone()).or_default().records.push(record);
         }
         for row in preflight(&required, &actual) {
-            prop_assert!(!row.sentence.is_empty() && !row.code.is_empty());
+            prop_assert!(!row.message.is_empty() && !row.code.is_empty());
         }
         let _ = changes(&required, &actual.held(), &|_| true);
     }

@@ -412,7 +412,7 @@ fn sentences_are_what_the_picture_says() {
         writeln!(picture, "## {}", case.name).unwrap();
         for row in case.rows().iter().filter(|row| row.verdict != Verdict::Right || case.codes.is_empty()) {
             let wait = row.wait_seconds.map(|seconds| format!(" ({seconds} s)")).unwrap_or_default();
-            writeln!(picture, "{} {:?}{wait}: {}", row.code, row.verdict, row.sentence).unwrap();
+            writeln!(picture, "{} {:?}{wait}: {}", row.code, row.verdict, row.message).unwrap();
             for actual in &row.actual {
                 writeln!(picture, "  shown {actual}").unwrap();
             }
@@ -420,7 +420,7 @@ fn sentences_are_what_the_picture_says() {
                 writeln!(picture, "  write {}", proposal.write).unwrap();
                 proposal.changes.iter().for_each(|change| writeln!(picture, "    {change}").unwrap());
             }
-            assert!(row.sentence.ends_with('.') && row.sentence.len() < 330, "{}", row.sentence);
+            assert!(row.message.ends_with('.') && row.message.len() < 330, "{}", row.message);
         }
         picture.push('\n');
     }
@@ -428,7 +428,7 @@ fn sentences_are_what_the_picture_says() {
         let new = concat!(env!("CARGO_TARGET_TMPDIR"), "/preflight.txt");
         std::fs::write(new, picture).unwrap();
         panic!(
-            "the sentences have changed: look at {new}, and copy it to crates/dns/tests/ if they are right"
+            "the messages have changed: look at {new}, and copy it to crates/dns/tests/ if they are right"
         );
     }
 }

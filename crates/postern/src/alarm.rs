@@ -45,7 +45,7 @@ impl Alarms {
         let body = json!({
             "account": alarm.account.as_ref().map(|account| account.name.as_str()),
             "code": alarm.code,
-            "sentence": alarm.sentence,
+            "message": alarm.message,
             "at": self.clock.now(),
         });
         let sent = match Http::for_hooks() {
@@ -96,7 +96,7 @@ fn compose(from: &Mailbox, to: &Mailbox, alarm: &Alarm, host: &str) -> Vec<u8> {
         "From: {from}\r\nTo: {to}\r\nSubject: Postern: {about}\r\nMIME-Version: 1.0\r\n\
          Content-Type: text/plain; charset=utf-8\r\nAuto-Submitted: auto-generated\r\n\r\n{}\r\n\r\n\
          This is from the server {host}.\r\n",
-        alarm.sentence
+        alarm.message
     );
     message::seven_bit::encode(text.as_bytes(), message::seven_bit::Takes::SevenBits).bytes
 }

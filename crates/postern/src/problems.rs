@@ -62,22 +62,22 @@ impl Lookout {
 
     async fn tell(&self, news: News) {
         let directory = self.store.directory();
-        let (problem, code, sentence) = match news {
+        let (problem, code, message) = match news {
             News::Began(problem) => {
-                let (code, sentence) =
+                let (code, message) =
                     (problem.code.as_str().to_owned(), format!("{} {}", problem.message, problem.action));
                 warn!(account = problem.account, code, "{}", problem.message);
-                (problem, code, sentence)
+                (problem, code, message)
             }
             News::Ended(problem) => {
                 let code = format!("{}_ended", problem.code.as_str());
                 info!(account = problem.account, code, "problem resolved");
-                let sentence = format!("Resolved: {}", problem.message);
-                (problem, code, sentence)
+                let message = format!("Resolved: {}", problem.message);
+                (problem, code, message)
             }
         };
         let account = problem.account.and_then(|name| directory.account_named(&name).cloned());
-        (self.raise)(Alarm { account, code, sentence }).await;
+        (self.raise)(Alarm { account, code, message }).await;
     }
 }
 

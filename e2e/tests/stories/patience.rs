@@ -26,13 +26,13 @@ async fn why_it_waits_is_said_before_it_waits() {
     let verifying = tokio::spawn(async move { control.verify(ACCOUNT, Repair::Nothing, Some(events)).await });
     // Time stands: nothing but the first try has happened.
     let began = world.clock.now();
-    let sentence = loop {
+    let message = loop {
         match heard.recv().await.unwrap() {
-            Event::Waits(_, sentence) => break sentence,
+            Event::Waits(_, message) => break message,
             _ => assert_eq!(world.clock.now(), began),
         }
     };
-    assert!(sentence.contains("may take a minute") && sentence.contains("--no-wait"), "{sentence}");
+    assert!(message.contains("may take a minute") && message.contains("--no-wait"), "{message}");
     world.advance_slowly_until(Duration::from_secs(5), async || verifying.is_finished()).await;
     assert_eq!(verifying.await.unwrap().unwrap().verdict, Verdict::NotReady);
     world.finish().await;

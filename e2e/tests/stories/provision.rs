@@ -167,7 +167,7 @@ async fn an_apply_that_is_killed_after_any_call_and_before_its_answer_is_finishe
         let applying = control.apply(ACCOUNT, &[], Some(events));
         let killed = async {
             while let Some(event) = heard.recv().await {
-                if matches!(&event, ApplyEvent::Progress { sentence, .. } if sentence.contains("trying again"))
+                if matches!(&event, ApplyEvent::Progress { message, .. } if message.contains("trying again"))
                 {
                     return;
                 }
@@ -500,7 +500,7 @@ async fn an_spf_record_of_somebody_else_is_changed_only_as_it_was_shown_and_come
     let (status, row) = spf_row().await;
     assert_eq!(row.code, "spf.several");
     let merged = row.proposal.unwrap();
-    let said = status.sentences.join(" ");
+    let said = status.messages.join(" ");
     assert!(said.contains("before a person has decided") && said.contains(&merged), "{said}");
     assert_eq!(status.commands, ["postern domain records northwind.example"]);
     let plan = control.plan(ACCOUNT, &[], None).await.unwrap();

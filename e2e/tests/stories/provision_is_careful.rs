@@ -131,7 +131,7 @@ async fn a_record_that_changes_between_look_and_writing_is_left_alone() {
     let meddling = async {
         while let Some(event) = heard.recv().await {
             // The proof of ownership stands in the same record set, and is written first.
-            if matches!(&event, ApplyEvent::Progress { sentence, .. } if sentence.ends_with("is written")) {
+            if matches!(&event, ApplyEvent::Progress { message, .. } if message.ends_with("is written")) {
                 put("v=spf1 ip4:203.0.113.5 ~all");
             }
         }

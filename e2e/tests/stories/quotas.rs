@@ -40,7 +40,7 @@ async fn azures_default_is_a_warning_until_it_is_raised() {
     assert_eq!(wrong(&report), ["quota.default"], "{report:#?}");
     let finding = report.findings.iter().find(|finding| finding.code == "quota.default").unwrap();
     assert_eq!(finding.outcome, Outcome::Warning);
-    assert!(finding.sentence.contains("30 sends a minute and 100 an hour"), "{finding:?}");
+    assert!(finding.message.contains("30 sends a minute and 100 an hour"), "{finding:?}");
     assert!(finding.fix.as_ref().unwrap().portal.as_ref().unwrap().contains("support request"));
     set(Allowance { per_minute: 100, per_hour: 1_000 }).await;
     assert!(wrong(&verify(&world).await).is_empty());
@@ -76,7 +76,7 @@ async fn accounts_of_one_subscription_share_what_azure_allows_it() {
     let finding = report.findings.iter().find(|finding| finding.code == "quota.refused").unwrap();
     let both = "postern account edit contoso --quota 100/340\npostern account edit second --quota 100/340";
     assert_eq!(finding.fix.as_ref().unwrap().commands.join("\n"), both);
-    assert!(finding.sentence.contains("contoso and second together"), "{finding:?}");
+    assert!(finding.message.contains("contoso and second together"), "{finding:?}");
     world.finish().await;
 }
 

@@ -128,7 +128,7 @@ async fn a_secret_that_has_expired() {
     )
     .await;
     // The day is the one that Graph told while it still could.
-    assert!(finding.sentence.contains("expired on 2029-"), "{finding:?}");
+    assert!(finding.message.contains("expired on 2029-"), "{finding:?}");
 }
 
 #[tokio::test]
@@ -231,7 +231,7 @@ async fn a_subscription_that_is_not_there_or_not_ours() {
         back,
     )
     .await;
-    assert!(finding.sentence.contains(OTHER), "{finding:?}");
+    assert!(finding.message.contains(OTHER), "{finding:?}");
 }
 
 #[tokio::test]
@@ -285,7 +285,7 @@ async fn one_missing_action_is_named_and_the_smallest_role_is_enough() {
         },
     )
     .await;
-    assert!(finding.sentence.contains("lacks Microsoft.Communication/EmailServices/Write."), "{finding:?}");
+    assert!(finding.message.contains("lacks Microsoft.Communication/EmailServices/Write."), "{finding:?}");
     assert!(
         commands(&finding).contains("az role definition create --role-definition @postern-role.json"),
         "{finding:?}"
@@ -400,7 +400,7 @@ async fn a_service_that_cannot_be_used() {
         async |world| twin(world, |w| w.domains[0].set_verified(true)),
     )
     .await;
-    assert!(finding.sentence.contains("Domain, SPF, DKIM, DKIM2"), "{finding:?}");
+    assert!(finding.message.contains("Domain, SPF, DKIM, DKIM2"), "{finding:?}");
 }
 
 #[tokio::test]
@@ -518,7 +518,7 @@ async fn a_clock_that_is_wrong() {
         async |world| world.twin.backend().advance(SignedDuration::from_mins(-10)),
     )
     .await;
-    assert!(finding.sentence.contains("600 seconds behind"), "{finding:?}");
+    assert!(finding.message.contains("600 seconds behind"), "{finding:?}");
 }
 
 #[tokio::test]

@@ -35,7 +35,7 @@ pub struct StepView {
     /// Its key.
     pub key: String,
     /// What it does, in a sentence.
-    pub sentence: String,
+    pub message: String,
     /// The calls that it makes.
     pub calls: Vec<String>,
     /// Keys of the steps before it.

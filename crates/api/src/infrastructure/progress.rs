@@ -19,14 +19,14 @@ pub enum ApplyEvent {
         /// Its key.
         key: String,
         /// What it does.
-        sentence: String,
+        message: String,
     },
     /// How far a step is.
     Progress {
         /// Its key.
         key: String,
         /// A sentence.
-        sentence: String,
+        message: String,
     },
     /// A step has ended.
     Ended {
@@ -76,7 +76,7 @@ pub struct OpenStep {
     /// Its key.
     pub key: String,
     /// What it would do.
-    pub sentence: String,
+    pub message: String,
     /// How it ended.
     pub outcome: Outcome,
     /// What is in the way.

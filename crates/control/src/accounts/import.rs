@@ -43,7 +43,7 @@ impl Control {
         if report.services.is_empty()
             && let Some(reason) = report.findings.iter().find(|one| one.outcome == Outcome::Failed)
         {
-            return Err(Invalid::new("service", format!("the app sees none: {}", reason.sentence)).into());
+            return Err(Invalid::new("service", format!("the app sees none: {}", reason.message)).into());
         }
         let found = pick(&report.services, wanted.as_deref())?;
         for domain in domains {

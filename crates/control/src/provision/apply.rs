@@ -122,7 +122,7 @@ fn conclude(context: &Context, step: &Step, trouble: Option<Trouble>, applied: &
 }
 
 fn open(step: &Step, outcome: Outcome, problem: String) -> OpenStep {
-    OpenStep { key: step.key(), sentence: step.action.sentence(), outcome, problem }
+    OpenStep { key: step.key(), message: step.action.message(), outcome, problem }
 }
 
 /// One step: written down, done, written down.
@@ -130,16 +130,14 @@ async fn carry_out(context: &Arc<Context>, step: &Step) -> Result<(), Trouble> {
     let key = step.key();
     let _turn = context.turn(&step.action).await;
     note(context, &key, StepState::Begun, None).await?;
-    context.tell(ApplyEvent::Began { key: key.clone(), sentence: step.action.sentence() });
+    context.tell(ApplyEvent::Began { key: key.clone(), message: step.action.message() });
     let mut tries = 0;
     let result = loop {
         tries += 1;
         match context.perform(&step.action).await.map_err(Trouble::clean) {
             Err(Trouble::Passing(why)) if tries < TRIES => {
-                context.tell(ApplyEvent::Progress {
-                    key: key.clone(),
-                    sentence: format!("{why}; trying again"),
-                });
+                context
+                    .tell(ApplyEvent::Progress { key: key.clone(), message: format!("{why}; trying again") });
                 context.azure.control.clock.sleep(WAIT * tries).await;
             }
             result => break result,

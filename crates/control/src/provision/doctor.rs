@@ -100,13 +100,13 @@ fn status(
             .unwrap_or_default(),
         parts: observed.map(|observed| parts(&observed.states)).unwrap_or_default(),
         senders: observed.map_or(0, |observed| observed.senders.len()),
-        sentences: Vec::new(),
+        messages: Vec::new(),
         owner: None,
         commands: Vec::new(),
     };
     explain(&mut status, desired, observed, &recorded, now);
     if let Some(why) = observation.silent.get(domain) {
-        status.sentences = vec![format!("DNS cannot be asked about it: {}", clean(why))];
+        status.messages = vec![format!("DNS cannot be asked about it: {}", clean(why))];
         (status.owner, status.commands) = (Some(ActionOwner::Wait), Vec::new());
     }
     status
@@ -154,7 +154,7 @@ fn explain(
     let wait = status.rows.iter().filter_map(|row| row.wait_seconds).max().filter(|_| !is_wrong);
     let problems: Vec<&RecordedStep> =
         recorded.iter().copied().filter(|step| step.problem.is_some()).collect();
-    let (sentence, owner, command) = match (status.state, observed) {
+    let (message, owner, command) = match (status.state, observed) {
         (DomainState::Ready, _) if is_wrong => (
             "Mail can be sent, but records that Azure once found are not there any more.".to_owned(),
             Some(if desired.dns == DnsWay::Manual { ActionOwner::You } else { ActionOwner::Wait }),
@@ -187,16 +187,16 @@ fn explain(
             Some(apply),
         ),
     };
-    status.sentences.push(sentence);
+    status.messages.push(message);
     if let Some(seconds) = wait.filter(|_| status.state != DomainState::Ready) {
         let minutes = seconds.div_ceil(60);
-        status.sentences.push(format!("Others may believe the old answers for {minutes} more minutes."));
+        status.messages.push(format!("Others may believe the old answers for {minutes} more minutes."));
     }
     if status.state != DomainState::Ready {
         // What is wrong in DNS stands beside each record.
         let problems = problems.into_iter().filter(|step| !step.key.starts_with("dns/"));
         let problems = problems.filter_map(|step| step.problem.clone());
-        status.sentences.extend(problems);
+        status.messages.extend(problems);
     }
     (status.owner, status.commands) = (owner, command.into_iter().collect());
 }
@@ -213,7 +213,7 @@ fn offer_spf_restore(status: &mut DomainStatus, written: &[WrittenRecord]) {
         return;
     }
     let before = row.before.unwrap_or_default();
-    status.sentences.push(format!(
+    status.messages.push(format!(
         "Before Postern changed it for Azure the SPF record was \"{before}\". Azure has verified it now: the softer end may \
          come back, as \"{value}\"."
     ));
@@ -235,13 +235,13 @@ fn name_what_is_left(
         .blocked
         .iter()
         .filter(|blocked| !blocked.held.iter().all(is_ours))
-        .map(|blocked| clean(&blocked.sentence))
+        .map(|blocked| clean(&blocked.message))
         .collect();
     if left.is_empty() || desired.dns == DnsWay::Manual || status.state == DomainState::Desired {
         return;
     }
-    status.sentences.push("Postern cannot write its records before a person has decided:".to_owned());
-    status.sentences.extend(left);
+    status.messages.push("Postern cannot write its records before a person has decided:".to_owned());
+    status.messages.extend(left);
     (status.owner, status.commands) =
         (Some(ActionOwner::You), vec![format!("postern domain records {}", status.domain)]);
 }
@@ -277,7 +277,7 @@ pub(super) fn row(row: &Row) -> RecordRow {
         actual: row.actual.iter().map(|text| clean(text)).collect(),
         verdict: format!("{:?}", row.verdict).to_lowercase(),
         code: row.code.to_owned(),
-        sentence: clean(&row.sentence),
+        message: clean(&row.message),
         proposal: row.proposal.as_ref().map(|proposal| clean(proposal.write.value())),
         wait_seconds: row.wait_seconds,
     }

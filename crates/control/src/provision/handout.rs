@@ -49,7 +49,7 @@ fn worst(rows: &[&Row], name: &str, kind: &str) -> Option<RecordRow> {
     let mut worst = rows.iter().filter(|row| row.verdict == verdict);
     let mut finding = row(worst.next()?);
     for other in worst {
-        finding.sentence = format!("{} {}", finding.sentence, clean(&other.sentence));
+        finding.message = format!("{} {}", finding.message, clean(&other.message));
     }
     // What is written may stand elsewhere than what was looked for.
     (finding.name, finding.kind) = (name.to_owned(), kind.to_owned());

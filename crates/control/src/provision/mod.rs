@@ -188,8 +188,8 @@ impl Control {
             Ok(turn) => turn,
             Err(_) => {
                 if let Some(events) = &events {
-                    let sentence = "another apply goes on; this one begins when it is done".to_owned();
-                    let _ = events.send(ApplyEvent::Progress { key: String::new(), sentence });
+                    let message = "another apply goes on; this one begins when it is done".to_owned();
+                    let _ = events.send(ApplyEvent::Progress { key: String::new(), message });
                 }
                 turn.lock().await
             }

@@ -62,5 +62,5 @@ fn differences(observation: &Observation, plan: &Plan, steps: &[RecordedStep]) -
     let is_unchanged = whole.is_some_and(|at| observation.infrastructure.changed_at <= at);
     let was_done = |key: &str| steps.iter().any(|step| step.key == key && step.state == StepState::Done);
     let again = plan.steps.iter().filter(|step| is_unchanged || was_done(&step.key()));
-    again.map(|step| step.action.sentence()).chain(plan.problems.iter().cloned()).collect()
+    again.map(|step| step.action.message()).chain(plan.problems.iter().cloned()).collect()
 }

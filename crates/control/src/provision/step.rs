@@ -82,7 +82,7 @@ impl Step {
         let is_manual = matches!(&self.action, Action::Dns(_, DnsWay::Manual));
         StepView {
             key: self.key(),
-            sentence: self.action.sentence(),
+            message: self.action.message(),
             calls: self.action.calls(ids),
             after: self.after.clone(),
             details: Vec::new(),
@@ -145,7 +145,7 @@ impl Action {
 
     /// What it does, in a sentence.
     #[must_use]
-    pub(crate) fn sentence(&self) -> String {
+    pub(crate) fn message(&self) -> String {
         match self {
             Self::Register => "register the resource provider Microsoft.Communication".to_owned(),
             Self::Group => "make the resource group".to_owned(),

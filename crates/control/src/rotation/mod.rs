@@ -231,7 +231,7 @@ impl Control {
         account: &std::sync::Arc<Account>,
     ) -> Result<Context, ControlError> {
         let context = self.context(account).await;
-        context.map_err(|finding| Fault::conflict("account_unusable", finding.sentence))
+        context.map_err(|finding| Fault::conflict("account_unusable", finding.message))
     }
 
     /// The old secret, if it is to be taken away: one that an earlier rotation made, or that the operator named.

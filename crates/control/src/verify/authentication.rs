@@ -36,11 +36,11 @@ pub(super) async fn check(context: &Context, manner: (&Watch, Patience)) -> Vec<
         Authorization::ManagedIdentity => "this machine's managed identity",
         Authorization::AccessKey => "an access key",
     };
-    let sentence = format!(
+    let message = format!(
         "Entra gives app {} tokens for Resource Manager and for mail, with {with}.",
         context.account.client
     );
-    vec![Finding::passed(CHECK, "authentication.let_in", sentence)]
+    vec![Finding::passed(CHECK, "authentication.let_in", message)]
 }
 
 /// Asks for a token, again and again if the secret is so new that not every server may know it.
@@ -85,20 +85,20 @@ async fn explain(context: &Context, failure: &TokenFailure) -> Finding {
             refusal(&context.account, refused, &on)
         }
         TokenFailure::Unusable(why) => {
-            let sentence = format!("The app's certificate cannot be used: {why}.");
-            Finding::failed(CHECK, "authentication.certificate_unusable", sentence).by(ActionOwner::You)
+            let message = format!("The app's certificate cannot be used: {why}.");
+            Finding::failed(CHECK, "authentication.certificate_unusable", message).by(ActionOwner::You)
         }
         TokenFailure::Exchange(Failure::Answered(answered)) if answered.http_status == 429 => {
-            let sentence = "Entra has been asked too often for the moment; verify again in a minute.";
-            Finding::failed(CHECK, "authentication.throttled", sentence).by(ActionOwner::Wait)
+            let message = "Entra has been asked too often for the moment; verify again in a minute.";
+            Finding::failed(CHECK, "authentication.throttled", message).by(ActionOwner::Wait)
         }
         TokenFailure::Exchange(Failure::Answered(answered)) if answered.http_status >= 500 => {
-            let sentence = format!("Entra itself is in trouble ({answered}); try again in a few minutes.");
-            Finding::failed(CHECK, "authentication.azure_in_trouble", sentence).by(ActionOwner::Microsoft)
+            let message = format!("Entra itself is in trouble ({answered}); try again in a few minutes.");
+            Finding::failed(CHECK, "authentication.azure_in_trouble", message).by(ActionOwner::Microsoft)
         }
         TokenFailure::Exchange(failure) => {
-            let sentence = format!("Entra could not be asked: {}.", failure.chain());
-            Finding::failed(CHECK, "authentication.unreachable", sentence).by(ActionOwner::You)
+            let message = format!("Entra could not be asked: {}.", failure.chain());
+            Finding::failed(CHECK, "authentication.unreachable", message).by(ActionOwner::You)
         }
     }
 }
@@ -107,8 +107,8 @@ async fn explain(context: &Context, failure: &TokenFailure) -> Finding {
 fn refusal(account: &Account, refused: &TokenError, on: &str) -> Finding {
     let (name, client, tenant) = (&account.name, account.client, account.tenant);
     let portal = |page: &str| format!("Microsoft Entra ID > App registrations > {client} > {page}");
-    let failed = |code: &str, owner: ActionOwner, sentence: String| {
-        Finding::failed(CHECK, &format!("authentication.{code}"), sentence).by(owner)
+    let failed = |code: &str, owner: ActionOwner, message: String| {
+        Finding::failed(CHECK, &format!("authentication.{code}"), message).by(owner)
     };
     let new_secret = || {
         vec![

@@ -100,20 +100,20 @@ pub(super) fn trouble(check: Check, error: &CallError) -> Finding {
     let name = |word: &str| format!("{}.{word}", serde_name(check));
     match error {
         CallError::Token(failure) => {
-            let sentence = format!("It could not be looked at, because there is no token for it: {failure}.");
-            Finding::warning(check, &name("no_token"), sentence).by(ActionOwner::Wait)
+            let message = format!("It could not be looked at, because there is no token for it: {failure}.");
+            Finding::warning(check, &name("no_token"), message).by(ActionOwner::Wait)
         }
         CallError::Failed(Failure::Answered(answered)) if answered.http_status == 429 => {
-            let sentence = "Azure has been asked too much for the moment; verify again in a minute.";
-            Finding::warning(check, &name("throttled"), sentence).by(ActionOwner::Wait)
+            let message = "Azure has been asked too much for the moment; verify again in a minute.";
+            Finding::warning(check, &name("throttled"), message).by(ActionOwner::Wait)
         }
         CallError::Failed(Failure::Answered(answered)) if answered.http_status >= 500 => {
-            let sentence = format!("Azure itself is in trouble ({answered}); verify again in a few minutes.");
-            Finding::warning(check, &name("azure_in_trouble"), sentence).by(ActionOwner::Microsoft)
+            let message = format!("Azure itself is in trouble ({answered}); verify again in a few minutes.");
+            Finding::warning(check, &name("azure_in_trouble"), message).by(ActionOwner::Microsoft)
         }
         CallError::Failed(failure) => {
-            let sentence = format!("Azure's answer was not expected: {}.", failure.chain());
-            Finding::warning(check, &name("unexpected"), sentence).by(ActionOwner::You)
+            let message = format!("Azure's answer was not expected: {}.", failure.chain());
+            Finding::warning(check, &name("unexpected"), message).by(ActionOwner::You)
         }
     }
 }

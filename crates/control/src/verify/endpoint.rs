@@ -46,8 +46,8 @@ pub(super) async fn check(control: &Control, account: &Account, http: &Http) -> 
     findings.extend(clock(control, &dates));
     if findings.is_empty() {
         let names: Vec<&str> = hosts.iter().map(|host| host.trim_start_matches("https://")).collect();
-        let sentence = format!("Answers, and a clock that is ours: {}.", names.join(", "));
-        findings.push(Finding::passed(CHECK, "endpoint.reachable", sentence));
+        let message = format!("Answers, and a clock that is ours: {}.", names.join(", "));
+        findings.push(Finding::passed(CHECK, "endpoint.reachable", message));
     }
     findings
 }
@@ -61,23 +61,23 @@ pub(super) fn is_in_the_way(finding: &Finding) -> bool {
 fn unreachable(failure: &Failure, is_service: bool) -> Finding {
     let why = failure.chain();
     if why.contains("certificate") {
-        let sentence = format!(
+        let message = format!(
             "The certificate of Azure's endpoint is not trusted ({why}). Something between here and Azure opens \
              TLS connections, or the CA file of a custom cloud is another one."
         );
-        return Finding::failed(CHECK, "endpoint.certificate", sentence).by(ActionOwner::You);
+        return Finding::failed(CHECK, "endpoint.certificate", message).by(ActionOwner::You);
     }
     if is_service {
-        let sentence = format!(
+        let message = format!(
             "The communication service cannot be reached: {why}. If the rest of Azure can, its name may be wrong, or \
              its public network access is off."
         );
-        return Finding::failed(CHECK, SERVICE_UNREACHABLE, sentence).by(ActionOwner::You);
+        return Finding::failed(CHECK, SERVICE_UNREACHABLE, message).by(ActionOwner::You);
     }
-    let sentence = format!(
+    let message = format!(
         "Azure cannot be reached: {why}. Let this machine connect to it, and look at name resolution and proxies."
     );
-    Finding::failed(CHECK, "endpoint.unreachable", sentence).by(ActionOwner::You)
+    Finding::failed(CHECK, "endpoint.unreachable", message).by(ActionOwner::You)
 }
 
 /// Whether the SMTP endpoint is there, with TLS. Nobody logs in.
@@ -95,21 +95,21 @@ async fn by_smtp(account: &Account) -> Option<Finding> {
             None
         }
         Err(error) if account.transport == TransportChoice::Smtp => {
-            let sentence = format!(
+            let message = format!(
                 "{host} gives no session with TLS on port {port} ({}), and all mail of this account goes there; let \
                  this machine connect to it.",
                 store::chain(&error)
             );
-            Some(Finding::failed(CHECK, SMTP_UNREACHABLE, sentence).by(ActionOwner::You))
+            Some(Finding::failed(CHECK, SMTP_UNREACHABLE, message).by(ActionOwner::You))
         }
         Err(error) => {
-            let sentence = format!(
+            let message = format!(
                 "{host} gives no session with TLS on port {port} ({}). Only messages that the Email API cannot express need \
                  it; let this machine connect to it, or choose REST alone.",
                 store::chain(&error)
             );
             let commands = vec![Command::postern(&format!("account edit {} --transport rest", account.name))];
-            let finding = Finding::warning(CHECK, SMTP_UNREACHABLE, sentence).by(ActionOwner::You);
+            let finding = Finding::warning(CHECK, SMTP_UNREACHABLE, message).by(ActionOwner::You);
             Some(finding.fix(commands, None))
         }
     }
@@ -123,16 +123,16 @@ fn clock(control: &Control, probes: &[Probe]) -> Option<Finding> {
         return None;
     }
     let direction = if off.is_positive() { "ahead of" } else { "behind" };
-    let sentence = format!(
+    let message = format!(
         "This machine's clock is {} seconds {direction} Azure's. More than five minutes make signatures and tokens \
          worthless.",
         off.abs().as_secs()
     );
     let commands = vec![Command::server("timedatectl set-ntp true")];
     let finding = if off.abs() > MARGIN {
-        Finding::failed(CHECK, "endpoint.clock_wrong", sentence)
+        Finding::failed(CHECK, "endpoint.clock_wrong", message)
     } else {
-        Finding::warning(CHECK, "endpoint.clock_off", sentence)
+        Finding::warning(CHECK, "endpoint.clock_off", message)
     };
     Some(finding.by(ActionOwner::You).fix(commands, None))
 }

@@ -19,23 +19,23 @@ const CHECK: Check = Check::Authentication;
 pub(super) async fn check(control: &Control, account: &Account) -> Vec<Finding> {
     let finding = match asked(control, account).await {
         Ok(()) => {
-            let sentence = "The communication service takes the access key.";
-            Finding::passed(CHECK, "authentication.key_taken", sentence)
+            let message = "The communication service takes the access key.";
+            Finding::passed(CHECK, "authentication.key_taken", message)
         }
         Err(Unasked::Unusable(why)) => {
-            let sentence = format!("The access key cannot be used: {why}.");
-            wrong(account, "authentication.unusable", sentence)
+            let message = format!("The access key cannot be used: {why}.");
+            wrong(account, "authentication.unusable", message)
         }
         Err(Unasked::Failed(Failure::Answered(answered))) if matches!(answered.http_status, 401 | 403) => {
-            let sentence = format!(
+            let message = format!(
                 "The communication service does not take the access key ({answered}). It was regenerated, belongs to \
                  another service, or access keys are switched off there."
             );
-            wrong(account, "authentication.key_wrong", sentence)
+            wrong(account, "authentication.key_wrong", message)
         }
         Err(Unasked::Failed(failure)) => {
-            let sentence = format!("Whether the access key is good is not known: {}.", failure.chain());
-            Finding::warning(CHECK, "authentication.unexpected", sentence).by(ActionOwner::Microsoft)
+            let message = format!("Whether the access key is good is not known: {}.", failure.chain());
+            Finding::warning(CHECK, "authentication.unexpected", message).by(ActionOwner::Microsoft)
         }
     };
     vec![finding]
@@ -63,8 +63,8 @@ async fn asked(control: &Control, account: &Account) -> Result<(), Unasked> {
     }
 }
 
-fn wrong(account: &Account, code: &str, sentence: String) -> Finding {
+fn wrong(account: &Account, code: &str, message: String) -> Finding {
     let portal = "Communication Services > Settings > Keys".to_owned();
     let commands = vec![Command::postern(&format!("account edit {} --secret", account.name))];
-    Finding::failed(CHECK, code, sentence).by(ActionOwner::You).fix(commands, portal)
+    Finding::failed(CHECK, code, message).by(ActionOwner::You).fix(commands, portal)
 }

@@ -41,7 +41,7 @@ pub fn worst_of(report: &str) -> Option<String> {
     let report: Report = serde_json::from_str(report).ok()?;
     let is_failed = |finding: &Finding| finding.outcome == Outcome::Failed;
     let worst = report.findings.into_iter().find(is_failed).filter(|_| report.verdict == Verdict::NotReady);
-    worst.map(|worst| worst.sentence)
+    worst.map(|worst| worst.message)
 }
 
 /// What happens during a verification, for whoever watches.
@@ -274,8 +274,8 @@ impl Control {
     fn skip(&self, watch: &Watch, report: &mut Report, checks: &[Check], why: &str) {
         for check in checks {
             let code = format!("{}.skipped", context::serde_name(*check));
-            let sentence = format!("It was not looked at, because {why}.");
-            let finding = Finding::new(*check, &code, Outcome::Skipped, sentence);
+            let message = format!("It was not looked at, because {why}.");
+            let finding = Finding::new(*check, &code, Outcome::Skipped, message);
             watch.tell(Event::Began(*check));
             watch.tell(Event::Found(finding.clone()));
             watch.tell(Event::Ended(*check));
@@ -286,9 +286,9 @@ impl Control {
     /// Connections and credential of an account, or the finding that there are none.
     pub(crate) async fn context(&self, account: &Arc<Account>) -> Result<Context, Box<Finding>> {
         let unusable = |why: String| {
-            let sentence = format!("What the app proves itself with cannot be used: {why}.");
+            let message = format!("What the app proves itself with cannot be used: {why}.");
             let code = "authentication.unusable";
-            let finding = Finding::failed(Check::Authentication, code, sentence).by(ActionOwner::You);
+            let finding = Finding::failed(Check::Authentication, code, message).by(ActionOwner::You);
             let commands = vec![secret::replace(account.name.as_str(), account.authorization)];
             Box::new(finding.fix(commands, None))
         };

@@ -86,8 +86,8 @@ async fn judge(context: &Context, rows: &[CapabilityRow], role: &SmallestRole, s
     let roles = recent(context, scope).await;
     if lacking.is_empty() {
         let by = roles.names.map_or_else(String::new, |names| format!(", as {names}"));
-        let sentence = format!("The app may send, and see what it sends from{by}.");
-        return Finding::passed(CHECK, "permissions.granted", sentence);
+        let message = format!("The app may send, and see what it sends from{by}.");
+        return Finding::passed(CHECK, "permissions.granted", message);
     }
     let mut missing: Vec<&str> = lacking.iter().flat_map(|row| &row.missing).map(String::as_str).collect();
     missing.sort_unstable();
@@ -98,13 +98,13 @@ async fn judge(context: &Context, rows: &[CapabilityRow], role: &SmallestRole, s
     } else {
         " A role that was assigned in the last ten minutes may not act yet."
     };
-    let sentence = format!("At {scope} the app lacks {}.{late}", missing.join(", "));
+    let message = format!("At {scope} the app lacks {}.{late}", missing.join(", "));
     let commands = role.commands(&context.client());
     let portal = format!("{} > Access control (IAM) > Add role assignment", place(scope));
     let finding = if only_looking {
-        Finding::warning(CHECK, "permissions.cannot_look", sentence)
+        Finding::warning(CHECK, "permissions.cannot_look", message)
     } else {
-        Finding::failed(CHECK, "permissions.missing", sentence)
+        Finding::failed(CHECK, "permissions.missing", message)
     };
     let owner = if roles.is_recent { ActionOwner::Wait } else { ActionOwner::SubscriptionOwner };
     finding.by(owner).fix(commands, portal)

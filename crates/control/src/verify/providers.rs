@@ -38,8 +38,8 @@ pub(super) async fn check(context: &Context, repair: Repair) -> Vec<Finding> {
     vec![match state.as_str() {
         "Registered" => Finding::passed(CHECK, "providers.registered", format!("{namespace} is registered.")),
         "Registering" => {
-            let sentence = format!("{namespace} is being registered; that takes a few minutes.");
-            Finding::warning(CHECK, "providers.registering", sentence).by(ActionOwner::Wait)
+            let message = format!("{namespace} is being registered; that takes a few minutes.");
+            Finding::warning(CHECK, "providers.registering", message).by(ActionOwner::Wait)
         }
         _ => not_registered(context),
     }]
@@ -52,8 +52,8 @@ fn not_registered(context: &Context) -> Finding {
         Command::postern(&format!("account verify {} --fix", context.account.name)),
     ];
     let portal = format!("Subscriptions > {id} > Resource providers > {namespace} > Register");
-    let sentence = format!("{namespace} is not registered in the subscription, so that nothing works.");
-    Finding::failed(CHECK, "providers.not_registered", sentence)
+    let message = format!("{namespace} is not registered in the subscription, so that nothing works.");
+    Finding::failed(CHECK, "providers.not_registered", message)
         .by(ActionOwner::SubscriptionOwner)
         .fix(commands, portal)
 }
@@ -63,11 +63,11 @@ async fn register(context: &Context) -> Result<String, Box<Finding>> {
     let (id, namespace) = (context.account.subscription, COMMUNICATION_NAMESPACE);
     let mut provider = context.arm.register(id, namespace).await.map_err(|error| {
         if error.is(403) {
-            let sentence = format!("The app may not register {namespace}: somebody else has to.");
+            let message = format!("The app may not register {namespace}: somebody else has to.");
             let commands = vec![Command::az(&format!(
                 "provider register --namespace {namespace} --subscription {id} --wait"
             ))];
-            let finding = Finding::failed(CHECK, "providers.may_not_register", sentence);
+            let finding = Finding::failed(CHECK, "providers.may_not_register", message);
             Box::new(finding.by(ActionOwner::SubscriptionOwner).fix(commands, None))
         } else {
             Box::new(trouble(CHECK, &error))
@@ -97,13 +97,13 @@ async fn unreadable(context: &Context) -> Finding {
             return not_registered(context);
         }
         Some(Ok(_)) => {
-            let sentence = format!("{namespace} is registered: its services answer.");
-            return Finding::passed(CHECK, "providers.in_use", sentence);
+            let message = format!("{namespace} is registered: its services answer.");
+            return Finding::passed(CHECK, "providers.in_use", message);
         }
         _ => {}
     }
-    let sentence = format!("The app may not see whether {namespace} is registered.");
-    Finding::warning(CHECK, "providers.unreadable", sentence).by(ActionOwner::SubscriptionOwner).fix(
+    let message = format!("The app may not see whether {namespace} is registered.");
+    Finding::warning(CHECK, "providers.unreadable", message).by(ActionOwner::SubscriptionOwner).fix(
         vec![Command::az(&format!("provider show --namespace {namespace} --query registrationState"))],
         format!("Subscriptions > {} > Resource providers", context.account.subscription),
     )

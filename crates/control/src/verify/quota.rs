@@ -65,17 +65,17 @@ fn refused(limits: &Limits, history: &History) -> Finding {
     let so_far =
         format!("{configured} are configured{shared}, but in the last week Azure refused {}", history.say());
     let Some(sensible) = history.sensible(limits.configured, limits.default) else {
-        let sentence = format!(
+        let message = format!(
             "{so_far}. That is not more than Azure's default, so that something else must be sending through \
              the same subscription: find it, or ask Microsoft. A lower quota here would not help."
         );
-        let finding = Finding::warning(CHECK, "quota.refused_below_default", sentence).by(ActionOwner::You);
+        let finding = Finding::warning(CHECK, "quota.refused_below_default", message).by(ActionOwner::You);
         return finding
             .fix(Vec::new(), "the communication services of the subscription > Metrics".to_owned());
     };
-    let sentence = format!("{so_far}: it allows less.");
+    let message = format!("{so_far}: it allows less.");
     let figures = format!("{}/{}", sensible.per_minute, sensible.per_hour);
-    Finding::warning(CHECK, "quota.refused", sentence).by(ActionOwner::You).fix(edits(limits, &figures), None)
+    Finding::warning(CHECK, "quota.refused", message).by(ActionOwner::You).fix(edits(limits, &figures), None)
 }
 
 fn unrefused(limits: &Limits) -> Finding {
@@ -83,30 +83,30 @@ fn unrefused(limits: &Limits) -> Finding {
     let (words, shared) = (say(configured), shared(limits));
     if is_managed && configured.per_hour > default.per_hour {
         let by_default = say(default);
-        let sentence = format!(
+        let message = format!(
             "{words} are configured{shared}; Azure allows Azure-managed domains {by_default} and does not raise that."
         );
-        let finding = Finding::warning(CHECK, "quota.above_default", sentence).by(ActionOwner::You);
+        let finding = Finding::warning(CHECK, "quota.above_default", message).by(ActionOwner::You);
         return finding.fix(edits(limits, "azure-managed"), None);
     }
     if is_managed {
-        let sentence = format!(
+        let message = format!(
             "{words} are configured{shared}: that is all that Azure allows Azure-managed domains, and Microsoft does not \
              raise it. What exceeds it waits in the queue. For more, send from a domain of your own."
         );
-        return Finding::warning(CHECK, "quota.default", sentence).by(ActionOwner::You);
+        return Finding::warning(CHECK, "quota.default", message).by(ActionOwner::You);
     }
     if configured.per_minute <= default.per_minute && configured.per_hour <= default.per_hour {
-        let sentence = format!(
+        let message = format!(
             "{words} are configured{shared}: Azure's default for custom domains until Microsoft raises it. What exceeds \
              it waits in the queue. If you need more, ask Microsoft before you do: requests are decided within three \
              days, and new figures may come in steps over weeks."
         );
-        let finding = Finding::warning(CHECK, "quota.default", sentence).by(ActionOwner::You);
+        let finding = Finding::warning(CHECK, "quota.default", message).by(ActionOwner::You);
         return finding.fix(edits(limits, "MINUTE/HOUR"), SUPPORT.to_owned());
     }
-    let sentence = format!("{words} are configured{shared}. Azure has refused none in the last week.");
-    Finding::passed(CHECK, "quota.kept", sentence)
+    let message = format!("{words} are configured{shared}. Azure has refused none in the last week.");
+    Finding::passed(CHECK, "quota.kept", message)
 }
 
 /// Accounts of one subscription that do not agree on what it allows.
@@ -115,7 +115,7 @@ fn different(limits: &Limits) -> Option<Finding> {
     if limits.accounts.iter().all(|one| one.quota.sends == first) {
         return None;
     }
-    let sentence = format!(
+    let message = format!(
         "The accounts {} send through one subscription, for which Azure counts their mail together, and differ in their \
          quota: Postern keeps to {}.",
         names(limits),
@@ -123,7 +123,7 @@ fn different(limits: &Limits) -> Option<Finding> {
     );
     let figures = "MINUTE/HOUR";
     Some(
-        Finding::warning(CHECK, "quota.differs", sentence)
+        Finding::warning(CHECK, "quota.differs", message)
             .by(ActionOwner::You)
             .fix(edits(limits, figures), None),
     )

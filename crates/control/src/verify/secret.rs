@@ -35,8 +35,8 @@ async fn client_secret(context: &Context) -> Vec<Finding> {
             let facts = learn(context, &app, facts).await;
             match may_rotate(context).await {
                 Renewal::ByPostern => {
-                    let sentence = "Postern may renew the secret by itself before it expires.";
-                    let finding = Finding::passed(CHECK, "secret.may_rotate", sentence);
+                    let message = "Postern may renew the secret by itself before it expires.";
+                    let finding = Finding::passed(CHECK, "secret.may_rotate", message);
                     (facts, Renewal::ByPostern, Some(finding))
                 }
                 Renewal::ByHand => (facts, Renewal::ByHand, Some(how_to_allow(context))),
@@ -132,8 +132,8 @@ async fn certificate(context: &Context) -> Vec<Finding> {
 fn expiry(context: &Context, facts: &SecretFacts, renewal: Renewal) -> Finding {
     let (name, client) = (&context.account.name, context.account.client);
     let Some(at) = facts.expires_at else {
-        let sentence = "Nobody has said when the secret expires, and the app may not look it up.";
-        return Finding::warning(CHECK, "secret.expiry_unknown", sentence).by(ActionOwner::You).fix(
+        let message = "Nobody has said when the secret expires, and the app may not look it up.";
+        return Finding::warning(CHECK, "secret.expiry_unknown", message).by(ActionOwner::You).fix(
             vec![
                 Command::az(&format!("ad app credential list --id {client} --query"))
                     .arg("[].{hint:hint, end:endDateTime}"),
@@ -148,21 +148,21 @@ fn expiry(context: &Context, facts: &SecretFacts, renewal: Renewal) -> Finding {
     match Urgency::of(at, now) {
         // The app has just logged in with it: the day is what somebody said.
         Urgency::Expired => {
-            let sentence =
+            let message =
                 format!("The secret was to expire on {day}, and still works: is that the right day?");
-            Finding::warning(CHECK, "secret.should_have_expired", sentence)
+            Finding::warning(CHECK, "secret.should_have_expired", message)
                 .by(ActionOwner::You)
                 .fix(renew(), None)
         }
         Urgency::Days(days) => {
             let days = if days == 1 { "a day".to_owned() } else { format!("{days} days") };
-            let sentence = format!("The secret expires on {day}, in less than {days}.");
-            Finding::warning(CHECK, "secret.expires_soon", sentence).by(ActionOwner::You).fix(renew(), None)
+            let message = format!("The secret expires on {day}, in less than {days}.");
+            Finding::warning(CHECK, "secret.expires_soon", message).by(ActionOwner::You).fix(renew(), None)
         }
         Urgency::None if lives_long(facts, at) => {
-            let sentence =
+            let message =
                 format!("The secret is good until {day}: more than 24 months is longer than is wise.");
-            Finding::warning(CHECK, "secret.lives_long", sentence).by(ActionOwner::You).fix(renew(), None)
+            Finding::warning(CHECK, "secret.lives_long", message).by(ActionOwner::You).fix(renew(), None)
         }
         Urgency::None => Finding::passed(CHECK, "secret.good", format!("The secret is good until {day}.")),
     }
@@ -212,13 +212,13 @@ pub(crate) fn how_to_allow(context: &Context) -> Finding {
             .arg_word(url)
             .args("--body @postern-graph.json"),
     ];
-    let sentence = format!(
+    let message = format!(
         "Postern could renew the secret by itself, if the app owned its own registration and had {OWNED_BY}. Until \
          then somebody has to do it by hand: `postern account rotate {} --by-hand` leads through it.",
         context.account.name
     );
     let portal = format!("Microsoft Entra ID > App registrations > {client} > API permissions, and Owners");
-    Finding::passed(CHECK, "secret.may_not_rotate", sentence)
+    Finding::passed(CHECK, "secret.may_not_rotate", message)
         .by(ActionOwner::EntraAdministrator)
         .fix(commands, portal)
 }

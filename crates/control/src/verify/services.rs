@@ -21,9 +21,9 @@ pub(super) async fn check(context: &Context) -> (Vec<Finding>, Vec<ServiceFound>
     let listed = match context.services().await {
         Ok(listed) => listed,
         Err(why) => {
-            let sentence = format!("Communication services cannot be listed: {why}.");
+            let message = format!("Communication services cannot be listed: {why}.");
             return (
-                vec![Finding::failed(CHECK, "services.unreadable", sentence).by(ActionOwner::You)],
+                vec![Finding::failed(CHECK, "services.unreadable", message).by(ActionOwner::You)],
                 Vec::new(),
             );
         }
@@ -41,7 +41,7 @@ pub(super) async fn check(context: &Context) -> (Vec<Finding>, Vec<ServiceFound>
     }
     let names: Vec<&str> = listed.iter().map(|service| service.name.as_str()).collect();
     // One way to be denied is said once, however many services it hides.
-    findings.dedup_by(|one, other| one.code == other.code && one.sentence == other.sentence);
+    findings.dedup_by(|one, other| one.code == other.code && one.message == other.message);
     let is_partial = !findings.is_empty();
     findings.extend(judge(context, &names, &found, is_partial));
     if let Some(finding) = findings.iter_mut().find(|finding| finding.code == NO_DOMAIN) {
@@ -145,15 +145,15 @@ async fn domain(context: &Context, id: &str) -> Result<DomainFound, CallError> {
 
 fn denied(error: &CallError) -> Finding {
     if error.answered().is_some_and(|answered| answered.code == "MissingSubscriptionRegistration") {
-        let sentence = "They cannot be looked at before the resource provider is registered.";
-        return Finding::new(CHECK, "services.skipped", Outcome::Skipped, sentence);
+        let message = "They cannot be looked at before the resource provider is registered.";
+        return Finding::new(CHECK, "services.skipped", Outcome::Skipped, message);
     }
     if !error.is(403) {
         return trouble(CHECK, error);
     }
-    let sentence = "The app may not look at all of its communication services, domains and senders; what it may \
+    let message = "The app may not look at all of its communication services, domains and senders; what it may \
                     not see cannot be checked. See what is said about its rights.";
-    Finding::warning(CHECK, "services.hidden", sentence).by(ActionOwner::SubscriptionOwner)
+    Finding::warning(CHECK, "services.hidden", message).by(ActionOwner::SubscriptionOwner)
 }
 
 /// What is said about the account's own service. What could not be looked at is not missing: of a partial view
@@ -168,13 +168,13 @@ fn judge(context: &Context, names: &[&str], found: &[ServiceFound], is_partial: 
     };
     let mut findings: Vec<Finding> = place(account, chosen, own).into_iter().collect();
     if !own.public_network_access {
-        let sentence =
+        let message =
             format!("{} cannot be reached from outside Azure: its public network access is off.", own.name);
         let commands = vec![
             Command::az("resource update --set properties.publicNetworkAccess=Enabled --ids").arg(&own.id),
         ];
         findings.push(
-            Finding::failed(CHECK, "services.network_closed", sentence)
+            Finding::failed(CHECK, "services.network_closed", message)
                 .by(ActionOwner::SubscriptionOwner)
                 .fix(commands, format!("Communication Services > {} > Networking", own.name)),
         );
@@ -188,9 +188,9 @@ fn judge(context: &Context, names: &[&str], found: &[ServiceFound], is_partial: 
     if findings.is_empty() && !is_partial {
         let names: Vec<&str> = own.domains.iter().map(|domain| domain.name.as_str()).collect();
         let senders: usize = own.domains.iter().map(|domain| domain.senders.len()).sum();
-        let sentence =
+        let message =
             format!("{} has {} verified and linked, with {senders} senders.", own.name, names.join(", "));
-        findings.push(Finding::passed(CHECK, "services.ready", sentence));
+        findings.push(Finding::passed(CHECK, "services.ready", message));
     }
     findings
 }
@@ -202,57 +202,55 @@ fn place(account: &Account, chosen: &Service, own: &ServiceFound) -> Option<Find
     }
     let (name, endpoint) = (&own.name, chosen.endpoint.as_str().trim_end_matches('/'));
     let Some(wanted) = endpoint::believed(&account.cloud, &own.host_name) else {
-        let sentence = format!(
+        let message = format!(
             "Azure names {} as the host of {name}, which is not under Azure's own domain. Postern does not use it and \
              goes on sending to {endpoint}.",
             own.host_name
         );
-        return Some(Finding::warning(CHECK, "services.strange_host", sentence).by(ActionOwner::Microsoft));
+        return Some(Finding::warning(CHECK, "services.strange_host", message).by(ActionOwner::Microsoft));
     };
     if endpoint::is_same(&wanted, &chosen.endpoint) {
         return None;
     }
     let wanted = wanted.as_str().trim_end_matches('/');
-    let sentence = format!(
+    let message = format!(
         "The account sends to {endpoint}, and Azure says that {name} is at {wanted}. Unless somebody has put another \
          endpoint there on purpose, mail does not reach the service."
     );
     let commands = vec![Command::postern(&format!("account edit {} --endpoint", account.name)).arg(wanted)];
-    Some(
-        Finding::warning(CHECK, "services.other_endpoint", sentence).by(ActionOwner::You).fix(commands, None),
-    )
+    Some(Finding::warning(CHECK, "services.other_endpoint", message).by(ActionOwner::You).fix(commands, None))
 }
 
 fn unchosen(account: &Account, names: &[&str]) -> Finding {
     if names.is_empty() {
-        let sentence =
+        let message =
             "The app sees no communication service. Either there is none yet, or it has no role there.";
-        return Finding::failed(CHECK, "services.none", sentence)
+        return Finding::failed(CHECK, "services.none", message)
             .by(ActionOwner::SubscriptionOwner)
             .fix(Vec::new(), "Communication Services > Create".to_owned());
     }
-    let sentence =
+    let message =
         format!("Nobody has said yet which communication service to send through: {}.", names.join(", "));
     let import = Command::postern(&format!("account import {} --service", account.name));
     let commands = names.iter().map(|name| import.clone().arg(name));
-    Finding::failed(CHECK, "services.not_chosen", sentence).by(ActionOwner::You).fix(commands.collect(), None)
+    Finding::failed(CHECK, "services.not_chosen", message).by(ActionOwner::You).fix(commands.collect(), None)
 }
 
 fn missing(account: &Account, names: &[&str]) -> Finding {
     let wanted = account.service.as_ref().map(|service| service.name.to_string()).unwrap_or_default();
     let others = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
-    let sentence = format!("The app does not see the communication service {wanted}; it sees {others}.");
+    let message = format!("The app does not see the communication service {wanted}; it sees {others}.");
     let import = Command::postern(&format!("account import {} --service", account.name));
     let commands = names.iter().map(|name| import.clone().arg(name));
-    Finding::failed(CHECK, "services.missing", sentence).by(ActionOwner::You).fix(commands.collect(), None)
+    Finding::failed(CHECK, "services.missing", message).by(ActionOwner::You).fix(commands.collect(), None)
 }
 
 fn domains(own: &ServiceFound) -> Vec<Finding> {
     if own.domains.is_empty() {
-        let sentence = format!("No domain is linked to {}, so that it can send from nowhere.", own.name);
+        let message = format!("No domain is linked to {}, so that it can send from nowhere.", own.name);
         let portal = format!("Communication Services > {} > Email > Domains > Connect domain", own.name);
         return vec![
-            Finding::failed(CHECK, NO_DOMAIN, sentence)
+            Finding::failed(CHECK, NO_DOMAIN, message)
                 .by(ActionOwner::SubscriptionOwner)
                 .fix(Vec::new(), portal),
         ];
@@ -260,7 +258,7 @@ fn domains(own: &ServiceFound) -> Vec<Finding> {
     let unverified = own.domains.iter().filter(|domain| !domain.unverified.is_empty()).take(NAMED);
     unverified
         .map(|domain| {
-            let sentence =
+            let message =
                 format!("{} is linked, but {} is not verified.", domain.name, domain.unverified.join(", "));
             // One after the other: Azure looks at nothing else before the domain itself is verified.
             let commands = |part: &String| {
@@ -274,7 +272,7 @@ fn domains(own: &ServiceFound) -> Vec<Finding> {
                     Command::az("resource wait --ids").arg(&domain.id).arg("--custom").arg(is_verified),
                 ]
             };
-            Finding::warning(CHECK, "services.unverified_domain", sentence).by(ActionOwner::You).fix(
+            Finding::warning(CHECK, "services.unverified_domain", message).by(ActionOwner::You).fix(
                 domain.unverified.iter().flat_map(commands).collect(),
                 "Email Communication Services > Provision domains".to_owned(),
             )
@@ -292,7 +290,7 @@ fn senders(context: &Context, own: &ServiceFound) -> Vec<Finding> {
         let domain =
             own.domains.iter().find(|one| one.name.eq_ignore_ascii_case(sender.mailbox.domain().as_str()));
         let Some(domain) = domain else {
-            let sentence =
+            let message =
                 format!("{address} is a sender here, but its domain is not linked to {}.", own.name);
             let commands = vec![
                 Command::postern("sender remove")
@@ -300,7 +298,7 @@ fn senders(context: &Context, own: &ServiceFound) -> Vec<Finding> {
                     .args(&format!("--account {}", context.account.name)),
             ];
             return Some(
-                Finding::warning(CHECK, "services.domain_not_linked", sentence).by(ActionOwner::You).fix(
+                Finding::warning(CHECK, "services.domain_not_linked", message).by(ActionOwner::You).fix(
                     commands,
                     format!("Communication Services > {} > Email > Domains > Connect domain", own.name),
                 ),
@@ -309,13 +307,13 @@ fn senders(context: &Context, own: &ServiceFound) -> Vec<Finding> {
         if domain.senders.iter().any(|one| one.address.eq_ignore_ascii_case(&address)) {
             return None;
         }
-        let sentence = format!("{address} is a sender here, but Azure does not know that username.");
+        let message = format!("{address} is a sender here, but Azure does not know that username.");
         let username = sender.mailbox.local_part().to_string();
         let path = format!("{}/senderUsernames/{}", domain.id, segment(&username));
         let body = serde_json::json!({ "properties": { "username": username } });
         let commands = vec![Command::file(SENDER_FILE, &body, &[]), rest(context, "PUT", &path, SENDER_FILE)];
         Some(
-            Finding::warning(CHECK, "services.unknown_sender", sentence)
+            Finding::warning(CHECK, "services.unknown_sender", message)
                 .by(ActionOwner::SubscriptionOwner)
                 .fix(
                     commands,

@@ -34,40 +34,40 @@ pub(super) async fn check(context: &Context) -> (Vec<Finding>, bool) {
     let assign = role.commands(&context.client());
     let finding = match trusted {
         Ok(Some(other)) if other != tenant => {
-            let sentence = format!(
+            let message = format!(
                 "The subscription {id} exists and belongs to the directory {other}, not to {tenant}: the app has to \
                  be of that directory, or another subscription is meant."
             );
             let commands =
                 vec![Command::az("account list --query").arg("[].{name:name, id:id, tenant:tenantId}")];
-            Finding::failed(CHECK, "subscription.other_tenant", sentence)
+            Finding::failed(CHECK, "subscription.other_tenant", message)
                 .by(ActionOwner::You)
                 .fix(commands, None)
         }
         Ok(Some(_)) => {
-            let sentence = format!(
+            let message = format!(
                 "The subscription {id} exists, but the app has no role in it. A role that was assigned in the last \
                  ten minutes may not act yet; then verify again."
             );
-            Finding::failed(CHECK, "subscription.no_access", sentence)
+            Finding::failed(CHECK, "subscription.no_access", message)
                 .by(ActionOwner::SubscriptionOwner)
                 .fix(assign, portal)
         }
         Ok(None) if error.is(404) => {
-            let sentence = format!("There is no subscription {id} in this cloud.");
+            let message = format!("There is no subscription {id} in this cloud.");
             let commands = vec![
                 Command::az("account list --output table --query").arg("[].{name:name, id:id}"),
                 Command::postern(&format!("account edit {name} --subscription GUID")),
             ];
-            Finding::failed(CHECK, "subscription.unknown", sentence)
+            Finding::failed(CHECK, "subscription.unknown", message)
                 .by(ActionOwner::You)
                 .fix(commands, "Subscriptions".to_owned())
         }
         _ => {
-            let sentence = format!(
+            let message = format!(
                 "The app does not see the subscription {id}: either the id is wrong, or the app has no role in it."
             );
-            Finding::failed(CHECK, "subscription.not_visible", sentence)
+            Finding::failed(CHECK, "subscription.not_visible", message)
                 .by(ActionOwner::SubscriptionOwner)
                 .fix(assign, portal)
         }
@@ -81,8 +81,8 @@ fn state(context: &Context, subscription: &Subscription) -> Finding {
     let owner = |finding: Finding| finding.by(ActionOwner::SubscriptionOwner).fix(Vec::new(), portal.clone());
     match &subscription.state {
         SubscriptionState::Enabled => {
-            let sentence = format!("{name} is enabled.");
-            Finding::passed(CHECK, "subscription.enabled", sentence)
+            let message = format!("{name} is enabled.");
+            Finding::passed(CHECK, "subscription.enabled", message)
         }
         SubscriptionState::Warned => owner(Finding::warning(
             CHECK,

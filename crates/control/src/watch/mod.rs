@@ -54,7 +54,7 @@ pub struct Alarm {
     /// A stable code.
     pub code: String,
     /// The text, in whole sentences.
-    pub sentence: String,
+    pub message: String,
 }
 
 /// Passes an alarm on.
@@ -172,7 +172,7 @@ impl Watch {
 
     async fn tell(&self, account: &Arc<Account>, code: &str, text: String) {
         warn!(account = %account.name, code, "{text}");
-        let alarm = Alarm { account: Some(Arc::clone(account)), code: code.to_owned(), sentence: text };
+        let alarm = Alarm { account: Some(Arc::clone(account)), code: code.to_owned(), message: text };
         (self.raise)(alarm).await;
     }
 }

@@ -142,7 +142,7 @@ impl Watch {
                 let name = &account.name;
                 let text = format!(
                     "Account {name} cannot send: {} `postern account verify {name}` shows how to fix it.",
-                    failure.sentence
+                    failure.message
                 );
                 self.tell(account, &failure.code, text).await;
             }

@@ -66,7 +66,7 @@ pub struct Blocked {
     /// What is in the way.
     pub held: Vec<Held>,
     /// Why, and what to do, for people.
-    pub sentence: String,
+    pub message: String,
 }
 
 /// A record that was written, as it has to be remembered to be taken back.
@@ -101,7 +101,7 @@ pub fn undo(written: &[Written], held: &[Held]) -> (Vec<Change>, Vec<Blocked>) {
             }),
             _ => left.push(Blocked {
                 name: one.record.name.clone(),
-                sentence: format!(
+                message: format!(
                     "{} was changed by somebody since it was written, and stays. It was \"{}\"; take out by hand \
                      what is not wanted any more.",
                     found.record,

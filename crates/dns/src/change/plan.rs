@@ -50,8 +50,8 @@ impl Plan<'_> {
         }
     }
 
-    fn block(&mut self, name: &str, held: Vec<Held>, sentence: String) {
-        let blocked = Blocked { name: name.to_owned(), held, sentence };
+    fn block(&mut self, name: &str, held: Vec<Held>, message: String) {
+        let blocked = Blocked { name: name.to_owned(), held, message };
         if !self.blocked.contains(&blocked) {
             self.blocked.push(blocked);
         }
@@ -66,12 +66,12 @@ impl Plan<'_> {
         let cnames = self.at(name).into_iter().filter(|held| held.record.target().is_some());
         let (ours, foreign): (Vec<Held>, Vec<Held>) = cnames.partition(|held| (self.ours)(held));
         if let Some(cname) = foreign.first() {
-            let sentence = format!(
+            let message = format!(
                 "{name} is a CNAME to {}, and nothing else can stand beside one. Replace it by address records, or \
                  verify another domain.",
                 cname.record.value()
             );
-            self.block(name, foreign, sentence);
+            self.block(name, foreign, message);
             return false;
         }
         ours.into_iter().for_each(|held| self.change(Change::Delete(held)));
@@ -113,13 +113,13 @@ impl Plan<'_> {
         if let Some(invalid) = merge.invalid.first() {
             self.block(name, records.clone(), invalid.clone());
         } else if others.iter().any(|other| !(self.ours)(other)) {
-            let sentence = format!(
+            let message = format!(
                 "{name} has {} SPF records, where one is allowed, and Postern does not take away records of others. \
                  Replace all of them by: {}",
                 texts.len(),
                 merge.text
             );
-            self.block(name, records.clone(), sentence);
+            self.block(name, records.clone(), message);
         } else {
             if merge.text != first.record.value() {
                 let by = Record::txt(name, &merge.text, first.record.ttl);
@@ -138,7 +138,7 @@ impl Plan<'_> {
         }
         if let Some(in_the_way) = foreign.first() {
             let name = &wanted.name;
-            let sentence = if in_the_way.record.says_the_same(wanted) {
+            let message = if in_the_way.record.says_the_same(wanted) {
                 format!(
                     "The CNAME at {name} is right, but proxied, so that nobody sees it. Turn its proxy off."
                 )
@@ -150,7 +150,7 @@ impl Plan<'_> {
                     wanted.value()
                 )
             };
-            self.block(name, foreign.into_iter().cloned().collect(), sentence);
+            self.block(name, foreign.into_iter().cloned().collect(), message);
             return;
         }
         match ours.split_first() {

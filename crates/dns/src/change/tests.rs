@@ -55,7 +55,7 @@ fn check(without: &str, with: &[Held], changes: &[&str], blocked: &[&str]) {
     held.extend_from_slice(with);
     let (planned, in_the_way) = super::changes(&required(), &held, &is_ours);
     assert_eq!(planned.iter().map(said).collect::<Vec<_>>(), changes);
-    assert_eq!(in_the_way.iter().map(|one| one.sentence.as_str()).collect::<Vec<_>>(), blocked);
+    assert_eq!(in_the_way.iter().map(|one| one.message.as_str()).collect::<Vec<_>>(), blocked);
 }
 
 const KEY: &str = "s1._domainkey.example.com";
@@ -198,5 +198,5 @@ fn what_was_written_is_taken_back() {
     let edited = Held { id: "7".to_owned(), ..held("example.com", "TXT", "v=spf1 a mx -all") };
     let log = [Written { record_id: "7".to_owned(), ..written(INCLUDE, Some("v=spf1 ~all")) }];
     let (changes, left) = undo(&log, &[edited]);
-    assert!(changes.is_empty() && left[0].sentence.contains("was changed by somebody since it was written"));
+    assert!(changes.is_empty() && left[0].message.contains("was changed by somebody since it was written"));
 }

@@ -57,7 +57,7 @@ impl Handout<'_> {
             return "; There is nothing to change.\n".to_owned();
         }
         self.blocked.iter().fold(String::new(), |text, blocked| {
-            text + &master::comment(&format!("left out, {}: {}", blocked.name, blocked.sentence))
+            text + &master::comment(&format!("left out, {}: {}", blocked.name, blocked.message))
         })
     }
 }

@@ -39,8 +39,8 @@ fn changes() -> Vec<Change> {
 }
 
 fn blocked() -> Vec<Blocked> {
-    let sentence = "Two are there.\nDecide \u{e9}.".to_owned();
-    vec![Blocked { name: "x.example.com".to_owned(), held: Vec::new(), sentence }]
+    let message = "Two are there.\nDecide \u{e9}.".to_owned();
+    vec![Blocked { name: "x.example.com".to_owned(), held: Vec::new(), message }]
 }
 
 #[test]
@@ -127,7 +127,7 @@ proptest! {
     fn nothing_becomes_a_line_of_its_own(name in "(?s).{0,20}", kind in "MX|TXT|CNAME|A|x y", value in "(?s).{0,40}") {
         let one = held(&name, &kind, &value);
         let changes = [Change::Create(one.record.clone()), Change::Delete(one.clone())];
-        let blocked = [Blocked { name: name.clone(), held: Vec::new(), sentence: value.clone() }];
+        let blocked = [Blocked { name: name.clone(), held: Vec::new(), message: value.clone() }];
         let held = [one];
         let handout = Handout { zone: &name, held: &held, changes: &changes, blocked: &blocked };
         let (script, file) = (handout.nsupdate(), handout.zone_file());

@@ -20,50 +20,50 @@ pub(super) fn row(context: &Context<'_>, part: Part) -> Option<Row> {
             elsewhere(part, wanted, cname)
         });
     }
-    let row = |verdict, code, sentence: String| {
-        Row::new(part, wanted, verdict, code, sentence).proposing(wanted, Vec::new(), Vec::new())
+    let row = |verdict, code, message: String| {
+        Row::new(part, wanted, verdict, code, message).proposing(wanted, Vec::new(), Vec::new())
     };
     let texts: Vec<&Record> = at.records.iter().filter(|record| record.text().is_some()).collect();
     if !texts.is_empty() {
-        let sentence = format!(
+        let message = format!(
             "A TXT record stands at {}, where Azure looks for a CNAME. Delete it, and add the CNAME.",
             wanted.name
         );
-        return Some(row(Verdict::Conflict, "dkim.text", sentence).showing(texts));
+        return Some(row(Verdict::Conflict, "dkim.text", message).showing(texts));
     }
     if let Some(found) = context.misplaced(wanted, |record| record.data == wanted.data) {
-        let sentence = context.misplacement(found, wanted);
-        let row = row(Verdict::Missing, "dkim.misplaced", sentence).showing([found]);
+        let message = context.misplacement(found, wanted);
+        let row = row(Verdict::Missing, "dkim.misplaced", message).showing([found]);
         return Some(row.waiting(negative(context)));
     }
     let addresses = at.addresses();
     if addresses.is_empty() {
-        let sentence = format!("Nothing stands at {}. Add a CNAME to {}.", wanted.name, wanted.value());
-        return Some(row(Verdict::Missing, "dkim.missing", sentence).waiting(negative(context)));
+        let message = format!("Nothing stands at {}. Add a CNAME to {}.", wanted.name, wanted.value());
+        return Some(row(Verdict::Missing, "dkim.missing", message).waiting(negative(context)));
     }
     if is_of_a_wildcard(context, wanted, &addresses) {
-        let sentence = format!(
+        let message = format!(
             "Nothing stands at {}: only the zone's wildcard answers there. Add a CNAME to {}.",
             wanted.name,
             wanted.value()
         );
-        return Some(row(Verdict::Missing, "dkim.wildcard", sentence).showing(addresses));
+        return Some(row(Verdict::Missing, "dkim.wildcard", message).showing(addresses));
     }
     let how = if context.actual.provider == Provider::Cloudflare {
         "Set the record to \"DNS only\" in Cloudflare."
     } else {
         "Turn its proxy or its flattening off, or put the CNAME in the place of the address records."
     };
-    let sentence =
+    let message =
         format!("{} shows addresses and not the CNAME, so that nobody finds Azure's key. {how}", wanted.name);
-    Some(row(Verdict::Conflict, "dkim.flattened", sentence).showing(addresses))
+    Some(row(Verdict::Conflict, "dkim.flattened", message).showing(addresses))
 }
 
 /// A CNAME that leads somewhere else.
 fn elsewhere(part: Part, wanted: &Record, cname: &Record) -> Row {
     let target = cname.value();
     let appended = target.strip_prefix(wanted.value()).and_then(|rest| rest.strip_prefix('.'));
-    let (code, sentence) = match appended {
+    let (code, message) = match appended {
         Some(zone) => (
             "dkim.target_appended",
             format!(
@@ -76,7 +76,7 @@ fn elsewhere(part: Part, wanted: &Record, cname: &Record) -> Row {
             format!("The name leads to {target}, and not to Azure's key. Let it lead to {}.", wanted.value()),
         ),
     };
-    let row = Row::new(part, wanted, Verdict::Wrong, code, sentence).showing([cname]);
+    let row = Row::new(part, wanted, Verdict::Wrong, code, message).showing([cname]);
     row.proposing(wanted, vec![cname.clone()], Vec::new())
 }
 

@@ -31,7 +31,7 @@ pub struct Row {
     /// A word for programs, `spf.soft_end`. It is stable.
     pub code: &'static str,
     /// What is wrong and what to do, for people.
-    pub sentence: String,
+    pub message: String,
     /// For how many seconds resolvers may still believe the old answer.
     pub wait_seconds: Option<u32>,
     /// What should be written.
@@ -126,7 +126,7 @@ impl Row {
         wanted: &Record,
         verdict: Verdict,
         code: &'static str,
-        sentence: impl Into<String>,
+        message: impl Into<String>,
     ) -> Self {
         Self {
             part,
@@ -136,7 +136,7 @@ impl Row {
             actual: Vec::new(),
             verdict,
             code,
-            sentence: sentence.into(),
+            message: message.into(),
             wait_seconds: None,
             proposal: None,
         }
@@ -167,18 +167,18 @@ impl Row {
 
 /// Nobody could be asked for a name.
 fn unanswered(part: Part, wanted: &Record, code: &'static str, trouble: &str) -> Row {
-    let sentence =
+    let message =
         format!("What stands at {} cannot be said: {trouble}. Look again in a minute.", wanted.name);
-    Row::new(part, wanted, Verdict::Wrong, code, sentence)
+    Row::new(part, wanted, Verdict::Wrong, code, message)
 }
 
 /// A CNAME hides what stands beside it.
 fn hidden(part: Part, wanted: &Record, code: &'static str, cname: &Record) -> Row {
-    let sentence = format!(
+    let message = format!(
         "{} is a CNAME to {}, and no text can stand beside one (RFC 1034 section 3.6.2). Replace it by address records, \
          or take another domain.",
         cname.name,
         cname.value()
     );
-    Row::new(part, wanted, Verdict::Conflict, code, sentence).showing([cname])
+    Row::new(part, wanted, Verdict::Conflict, code, message).showing([cname])
 }

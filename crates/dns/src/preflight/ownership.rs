@@ -15,40 +15,40 @@ pub(super) fn row(context: &Context<'_>) -> Option<Row> {
     }
     let texts: Vec<&Record> = at.texts().collect();
     if let Some(right) = texts.iter().find(|text| text.value() == wanted.value()) {
-        let sentence = "The proof of ownership is there.";
-        let row = Row::new(PART, wanted, Verdict::Right, "domain.right", sentence);
+        let message = "The proof of ownership is there.";
+        let row = Row::new(PART, wanted, Verdict::Right, "domain.right", message);
         return Some(row.showing([*right]).waiting(at.stale_seconds));
     }
     if let Some(cname) = at.cname() {
         return Some(hidden(PART, wanted, "domain.hidden", cname));
     }
-    let row = |verdict, code, sentence: String| {
-        Row::new(PART, wanted, verdict, code, sentence).proposing(wanted, Vec::new(), Vec::new())
+    let row = |verdict, code, message: String| {
+        Row::new(PART, wanted, verdict, code, message).proposing(wanted, Vec::new(), Vec::new())
     };
     if let Some(garbled) = texts.iter().find(|text| plain(text.value()) == plain(wanted.value())) {
-        let sentence = "The proof of ownership is there, but with quotes, spaces or other letters that do not belong \
+        let message = "The proof of ownership is there, but with quotes, spaces or other letters that do not belong \
                         to it. Enter it again exactly as it is given.";
-        let row = row(Verdict::Wrong, "domain.garbled", sentence.to_owned()).showing([*garbled]);
+        let row = row(Verdict::Wrong, "domain.garbled", message.to_owned()).showing([*garbled]);
         return Some(row.proposing(wanted, vec![(*garbled).clone()], Vec::new()));
     }
     if let Some(found) = context.misplaced(wanted, |record| record.value() == wanted.value()) {
-        let sentence = context.misplacement(found, wanted);
-        let row = row(Verdict::Missing, "domain.misplaced", sentence).showing([found]);
+        let message = context.misplacement(found, wanted);
+        let row = row(Verdict::Missing, "domain.misplaced", message).showing([found]);
         return Some(row.waiting(negative(context)));
     }
     let others: Vec<&Record> =
         texts.into_iter().filter(|text| word(text).is_some() && word(text) == word(wanted)).collect();
     if let Some(other) = others.first() {
-        let sentence = format!(
+        let message = format!(
             "The proof that stands there, {}, belongs to another domain resource of Azure, maybe one that was deleted. \
              Add the new one; the other may stay.",
             other.value()
         );
-        return Some(row(Verdict::Wrong, "domain.other_proof", sentence).showing(others));
+        return Some(row(Verdict::Wrong, "domain.other_proof", message).showing(others));
     }
-    let sentence =
+    let message =
         format!("The proof of ownership is missing. Add a TXT record for {} with this value.", wanted.name);
-    Some(row(Verdict::Missing, "domain.missing", sentence).waiting(negative(context)))
+    Some(row(Verdict::Missing, "domain.missing", message).waiting(negative(context)))
 }
 
 /// What comes before the equals sign.

@@ -15,34 +15,34 @@ pub(super) fn row(context: &Context<'_>) -> Row {
     let domain = context.required.domain();
     let proposed = Record::txt(&dmarc_name(domain), MILDEST, TTL_SECONDS);
     let wanted = context.required.record(PART).unwrap_or(&proposed);
-    let row = |verdict, code, sentence: String| Row::new(PART, wanted, verdict, code, sentence);
+    let row = |verdict, code, message: String| Row::new(PART, wanted, verdict, code, message);
     let at = context.at(&wanted.name);
     if let Some(trouble) = &at.trouble {
-        let sentence = format!("Whether there is a DMARC policy cannot be said: {trouble}.");
-        return row(Verdict::Advice, "dmarc.unanswered", sentence);
+        let message = format!("Whether there is a DMARC policy cannot be said: {trouble}.");
+        return row(Verdict::Advice, "dmarc.unanswered", message);
     }
     let meant: Vec<&Record> = at.texts().filter(|record| is_dmarc(record.value())).collect();
     match policies(&meant).as_slice() {
         [] => none(context, wanted, &meant),
         [(record, Ok(policy))] => {
-            let sentence = format!(
+            let message = format!(
                 "The DMARC policy is p={}: mail from this domain passes, because SPF and DKIM prove the domain itself.",
                 policy.domain.word()
             );
-            row(Verdict::Right, "dmarc.right", sentence).showing([*record]).waiting(at.stale_seconds)
+            row(Verdict::Right, "dmarc.right", message).showing([*record]).waiting(at.stale_seconds)
         }
         [(record, Err(error))] => {
-            let sentence = format!("Receivers ignore the DMARC policy: {error}. Replace it.");
-            let row = row(Verdict::Advice, "dmarc.invalid", sentence).showing([*record]);
+            let message = format!("Receivers ignore the DMARC policy: {error}. Replace it.");
+            let row = row(Verdict::Advice, "dmarc.invalid", message).showing([*record]);
             row.proposing(wanted, vec![(*record).clone()], Vec::new())
         }
         several => {
-            let sentence = format!(
+            let message = format!(
                 "There are {} DMARC policies, and receivers that find more than one use none (RFC 7489 section 6.6.3). \
                  Keep one.",
                 several.len()
             );
-            row(Verdict::Advice, "dmarc.several", sentence).showing(several.iter().map(|(record, _)| *record))
+            row(Verdict::Advice, "dmarc.several", message).showing(several.iter().map(|(record, _)| *record))
         }
     }
 }
@@ -57,11 +57,11 @@ fn policies<'a>(meant: &[&'a Record]) -> Vec<Read<'a>> {
 
 /// There is none at the domain; one may be inherited from the organisational domain.
 fn none(context: &Context<'_>, wanted: &Record, meant: &[&Record]) -> Row {
-    let row = |verdict, code, sentence: String| Row::new(PART, wanted, verdict, code, sentence);
+    let row = |verdict, code, message: String| Row::new(PART, wanted, verdict, code, message);
     if let Some(almost) = meant.first() {
-        let sentence = format!("Receivers ignore the DMARC policy: {}. Replace it.", DmarcError::Version);
+        let message = format!("Receivers ignore the DMARC policy: {}. Replace it.", DmarcError::Version);
         let instead_of = meant.iter().map(|record| (*record).clone()).collect();
-        let row = row(Verdict::Advice, "dmarc.invalid", sentence).showing([*almost]);
+        let row = row(Verdict::Advice, "dmarc.invalid", message).showing([*almost]);
         return row.proposing(wanted, instead_of, Vec::new());
     }
     let organisation = organisational(context.required.domain());
@@ -70,25 +70,25 @@ fn none(context: &Context<'_>, wanted: &Record, meant: &[&Record]) -> Row {
     if let [(record, Ok(policy))] = policies(&meant_above).as_slice()
         && organisation != context.required.domain()
     {
-        let sentence = format!(
+        let message = format!(
             "The DMARC policy of {organisation} holds here, too: {}. Mail passes, because SPF and DKIM prove the domain \
              itself.",
             policy.subdomains.word()
         );
-        return row(Verdict::Right, "dmarc.inherited", sentence).showing([*record]);
+        return row(Verdict::Right, "dmarc.inherited", message).showing([*record]);
     }
     if let Some(found) = context.misplaced(wanted, |record| {
         record.name.starts_with(&wanted.name) && record.text().is_some_and(is_dmarc)
     }) {
-        let sentence = context.misplacement(found, wanted);
-        let row = row(Verdict::Advice, "dmarc.misplaced", sentence).showing([found]);
+        let message = context.misplacement(found, wanted);
+        let row = row(Verdict::Advice, "dmarc.misplaced", message).showing([found]);
         return row.proposing(wanted, Vec::new(), Vec::new());
     }
     let receivers = list(["Google", "Yahoo", "Microsoft"]);
-    let sentence = format!(
+    let message = format!(
         "There is no DMARC policy. Azure does not mind, but {receivers} refuse larger amounts of mail without one: add \
          this record."
     );
-    let row = row(Verdict::Advice, "dmarc.missing", sentence).proposing(wanted, Vec::new(), Vec::new());
+    let row = row(Verdict::Advice, "dmarc.missing", message).proposing(wanted, Vec::new(), Vec::new());
     row.waiting(super::zone::negative(context))
 }

@@ -23,13 +23,13 @@ pub(super) fn rows(context: &Context<'_>) -> Vec<Row> {
         [] => vec![none(context, wanted, include)],
         [text] => one(context, wanted, &merge, text),
         several => {
-            let sentence = format!(
+            let message = format!(
                 "There are {} SPF records, and receivers that find more than one use none (RFC 7208 section 4.5). \
                  Somebody has to replace all of them by the proposed one; Postern does not take away records of \
                  others.",
                 several.len()
             );
-            vec![Row::new(PART, wanted, Verdict::Wrong, "spf.several", sentence)]
+            vec![Row::new(PART, wanted, Verdict::Wrong, "spf.several", message)]
         }
     };
     if let Some(cname) = at.cname().filter(|_| rows.iter().any(|row| row.verdict.is_in_the_way())) {
@@ -65,12 +65,12 @@ fn proposal(wanted: &Record, merge: &Merge, records: &[&Record]) -> Option<Propo
 }
 
 fn none(context: &Context<'_>, wanted: &Record, include: &str) -> Row {
-    let row = |verdict, code, sentence: String| Row::new(PART, wanted, verdict, code, sentence);
+    let row = |verdict, code, message: String| Row::new(PART, wanted, verdict, code, message);
     let at = context.at(&wanted.name);
     if let Some(almost) = at.texts().find(|record| record.text().is_some_and(spf::is_almost_spf)) {
-        let sentence = "What stands there is no SPF record for receivers: one begins with v=spf1 and a space, without \
+        let message = "What stands there is no SPF record for receivers: one begins with v=spf1 and a space, without \
                         quotes of its own. Enter it again as proposed.";
-        return row(Verdict::Wrong, "spf.not_one", sentence.to_owned()).showing([almost]).proposing(
+        return row(Verdict::Wrong, "spf.not_one", message.to_owned()).showing([almost]).proposing(
             wanted,
             vec![almost.clone()],
             Vec::new(),
@@ -79,42 +79,42 @@ fn none(context: &Context<'_>, wanted: &Record, include: &str) -> Row {
     let is_it =
         |record: &Record| record.text().is_some_and(|text| spf::is_spf(text) && text.contains(include));
     if let Some(found) = context.misplaced(wanted, is_it) {
-        let sentence = context.misplacement(found, wanted);
-        let row = row(Verdict::Missing, "spf.misplaced", sentence).showing([found]);
+        let message = context.misplacement(found, wanted);
+        let row = row(Verdict::Missing, "spf.misplaced", message).showing([found]);
         return row.proposing(wanted, Vec::new(), Vec::new()).waiting(negative(context));
     }
-    let sentence = format!("There is no SPF record. Add a TXT record for {} with this value.", wanted.name);
-    row(Verdict::Missing, "spf.missing", sentence).waiting(negative(context))
+    let message = format!("There is no SPF record. Add a TXT record for {} with this value.", wanted.name);
+    row(Verdict::Missing, "spf.missing", message).waiting(negative(context))
 }
 
 /// A row for each thing that is wrong with the only record.
 fn one(context: &Context<'_>, wanted: &Record, merge: &Merge, text: &str) -> Vec<Row> {
-    let row = |verdict, code, sentence: String| Row::new(PART, wanted, verdict, code, sentence);
+    let row = |verdict, code, message: String| Row::new(PART, wanted, verdict, code, message);
     let record = match Spf::read(text) {
         Ok(record) => record,
         Err(error) => {
-            let sentence = format!(
+            let message = format!(
                 "Receivers cannot use the SPF record: {error}. Mend that first; nothing is changed before, so that no \
                  sender is lost."
             );
-            return vec![row(Verdict::Wrong, "spf.invalid", sentence)];
+            return vec![row(Verdict::Wrong, "spf.invalid", message)];
         }
     };
     let include = context.required.include().unwrap_or_default();
     let mut rows = Vec::new();
     if !record.includes(include) {
-        let sentence =
+        let message =
             format!("The SPF record does not permit Azure to send. Put include:{include} before its end.");
-        rows.push(row(Verdict::Wrong, "spf.no_include", sentence));
+        rows.push(row(Verdict::Wrong, "spf.no_include", message));
     }
-    rows.extend(end(context, &record).map(|(verdict, code, sentence)| row(verdict, code, sentence)));
+    rows.extend(end(context, &record).map(|(verdict, code, message)| row(verdict, code, message)));
     if rows.is_empty() {
         rows.push(if merge.changes.is_empty() {
             row(Verdict::Right, "spf.right", "The SPF record permits Azure to send.".to_owned())
         } else {
-            let sentence = "The SPF record permits Azure to send, but something stands behind its end, where nobody \
+            let message = "The SPF record permits Azure to send, but something stands behind its end, where nobody \
                             looks. Move that to the front.";
-            row(Verdict::Advice, "spf.order", sentence.to_owned())
+            row(Verdict::Advice, "spf.order", message.to_owned())
         });
     }
     rows
@@ -125,17 +125,17 @@ fn end(context: &Context<'_>, record: &Spf) -> Option<(Verdict, &'static str, St
     let Some(end) = record.end() else {
         return Some(match record.redirect() {
             Some(target) => {
-                let sentence = format!(
+                let message = format!(
                     "The SPF record ends with redirect={target}, and Azure verifies only one that ends with -all. \
                      Include {target} in its place."
                 );
-                (Verdict::Wrong, "spf.redirect", sentence)
+                (Verdict::Wrong, "spf.redirect", message)
             }
             None if context.required.takes_soft_end() => return None,
             None => {
-                let sentence =
+                let message =
                     "The SPF record has no end, and Azure verifies only one that ends with -all. Add -all.";
-                (Verdict::Wrong, "spf.no_end", sentence.to_owned())
+                (Verdict::Wrong, "spf.no_end", message.to_owned())
             }
         });
     };
@@ -143,55 +143,55 @@ fn end(context: &Context<'_>, record: &Spf) -> Option<(Verdict, &'static str, St
     match end {
         Qualifier::Fail => None,
         Qualifier::Pass => {
-            let sentence = "The SPF record ends with +all, which lets everybody send as this domain. Put -all in its \
+            let message = "The SPF record ends with +all, which lets everybody send as this domain. Put -all in its \
                             place.";
-            Some((Verdict::Wrong, "spf.open_end", sentence.to_owned()))
+            Some((Verdict::Wrong, "spf.open_end", message.to_owned()))
         }
         _ if context.required.takes_soft_end() => None,
         _ => {
-            let sentence = format!(
+            let message = format!(
                 "The SPF record ends with {sign}all, and Azure verifies only -all. Put -all there, and {sign}all back \
                  once Azure has verified the domain if you need it."
             );
-            Some((Verdict::Wrong, "spf.soft_end", sentence))
+            Some((Verdict::Wrong, "spf.soft_end", message))
         }
     }
 }
 
 /// What is wrong with what the record, as it is proposed, makes receivers look up.
 fn costs(context: &Context<'_>, wanted: &Record, merge: &Merge) -> Vec<Row> {
-    let row = |verdict, code, sentence: String| Row::new(PART, wanted, verdict, code, sentence);
+    let row = |verdict, code, message: String| Row::new(PART, wanted, verdict, code, message);
     let mut rows: Vec<Row> =
         merge.warnings.iter().map(|warning| row(Verdict::Advice, "spf.long", warning.clone())).collect();
     let Ok(record) = Spf::read(&merge.text) else { return rows };
     let cost = spf::lookups(context.required.domain(), &record, &context.actual.spf);
     let names = |names: &[String]| list(names.iter().map(String::as_str));
     if cost.lookups > spf::MOST_LOOKUPS {
-        let sentence = format!(
+        let message = format!(
             "With Azure's include the SPF record makes receivers look up {} names, and beyond {} they treat it as an \
              error (RFC 7208 section 4.6.4). Take out includes of services that do not send for you any more.",
             cost.lookups,
             spf::MOST_LOOKUPS
         );
-        rows.push(row(Verdict::Wrong, "spf.too_many_lookups", sentence));
+        rows.push(row(Verdict::Wrong, "spf.too_many_lookups", message));
     }
     if !cost.broken.is_empty() {
-        let sentence = format!(
+        let message = format!(
             "The SPF record includes {}, where no usable SPF record is, and receivers treat all of it as an error. Take \
              that out, or have it mended.",
             names(&cost.broken)
         );
-        rows.push(row(Verdict::Wrong, "spf.broken_include", sentence));
+        rows.push(row(Verdict::Wrong, "spf.broken_include", message));
     } else if !cost.voids.is_empty() {
         let is_bad = cost.void_lookups > spf::MOST_VOIDS;
         let verdict = if is_bad { Verdict::Wrong } else { Verdict::Advice };
-        let sentence = format!(
+        let message = format!(
             "The SPF record makes receivers look up {}, where nothing is; beyond {} such names they treat it as an error. \
              Take that out.",
             names(&cost.voids),
             spf::MOST_VOIDS
         );
-        rows.push(row(verdict, "spf.void_lookups", sentence));
+        rows.push(row(verdict, "spf.void_lookups", message));
     }
     rows
 }

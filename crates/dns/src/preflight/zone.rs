@@ -8,10 +8,10 @@ use crate::required::Part;
 pub(super) fn rows(context: &Context<'_>) -> Vec<Row> {
     let domain = context.required.domain();
     let Some(zone) = context.actual.zone.as_deref() else {
-        let sentence = format!(
+        let message = format!(
             "Nobody holds {domain} in DNS. Register it, or let its registrar know the name servers of its zone."
         );
-        return vec![row(domain, Verdict::Missing, "zone.missing", sentence).waiting(negative(context))];
+        return vec![row(domain, Verdict::Missing, "zone.missing", message).waiting(negative(context))];
     };
     let mut rows = Vec::new();
     let (silent, good): (Vec<&Server>, Vec<&Server>) =
@@ -22,35 +22,35 @@ pub(super) fn rows(context: &Context<'_>) -> Vec<Row> {
         } else {
             format!("let the name server records of {} in {zone} lead there", relative(other, zone))
         };
-        let sentence = format!(
+        let message = format!(
             "{domain} is looked up in the zone {zone} at {}, and not in {other}, where its records would be written. Write \
              them to {zone}, or {way_out}.",
             context.actual.provider
         );
-        rows.push(row(zone, Verdict::Conflict, "zone.elsewhere", sentence));
+        rows.push(row(zone, Verdict::Conflict, "zone.elsewhere", message));
     }
     if let Some(first) = silent.first() {
         let trouble = first.trouble.as_deref().unwrap_or_default();
         let names = list(silent.iter().map(|server| server.name.as_str()));
         if good.is_empty() {
-            let sentence = format!(
+            let message = format!(
                 "No name server of {zone} answers: {} {trouble}. Look again in a minute, then ask {}.",
                 first.name, context.actual.provider
             );
-            rows.push(row(zone, Verdict::Wrong, "zone.silent", sentence));
+            rows.push(row(zone, Verdict::Wrong, "zone.silent", message));
         } else {
-            let sentence = format!(
+            let message = format!(
                 "Not all name servers of {zone} can be used: {names} (the first one {trouble}). Resolvers come round \
                  to the others, but have it mended or taken out."
             );
-            rows.push(row(zone, Verdict::Advice, "zone.partly_silent", sentence));
+            rows.push(row(zone, Verdict::Advice, "zone.partly_silent", message));
         }
     }
     rows.extend(disagreement(context, zone));
     if rows.is_empty() {
-        let sentence =
+        let message =
             format!("The zone {zone} is held by {}, and its name servers agree.", context.actual.provider);
-        rows.push(row(zone, Verdict::Right, "zone.right", sentence));
+        rows.push(row(zone, Verdict::Right, "zone.right", message));
     }
     if let Some(first) = rows.first_mut() {
         first.actual = good.iter().map(|server| server.name.clone()).collect();
@@ -70,17 +70,17 @@ fn disagreement(context: &Context<'_>, zone: &str) -> Option<Row> {
     if names.is_empty() {
         return None;
     }
-    let sentence = format!(
+    let message = format!(
         "The name servers of {zone} do not agree on {}: {} shows something else. Wait until the last change has \
          reached all of them; if it does not, ask {}.",
         list(names),
         list(servers),
         context.actual.provider
     );
-    Some(row(zone, Verdict::Wrong, "zone.disagreeing", sentence))
+    Some(row(zone, Verdict::Wrong, "zone.disagreeing", message))
 }
 
-fn row(name: &str, verdict: Verdict, code: &'static str, sentence: String) -> Row {
+fn row(name: &str, verdict: Verdict, code: &'static str, message: String) -> Row {
     Row {
         part: Part::Zone,
         name: name.to_owned(),
@@ -89,7 +89,7 @@ fn row(name: &str, verdict: Verdict, code: &'static str, sentence: String) -> Ro
         actual: Vec::new(),
         verdict,
         code,
-        sentence,
+        message,
         wait_seconds: None,
         proposal: None,
     }

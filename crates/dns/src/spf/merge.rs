@@ -40,9 +40,9 @@ pub fn merged(existing: &[&str], include: &str, end: End) -> Merge {
     existing.sort_by_cached_key(|text| (is_alone(text, include), text.to_lowercase()));
     let records: Vec<Vec<Word<'_>>> = existing.iter().map(|text| words(text, &mut merge)).collect();
     if records.len() > 1 {
-        let sentence =
+        let message =
             "There may be one SPF record only (RFC 7208 section 3.2): all that were there become one.";
-        merge.changes.push(sentence.to_owned());
+        merge.changes.push(message.to_owned());
     }
     let mut kept: Vec<String> = Vec::new();
     for (number, record) in records.iter().enumerate() {

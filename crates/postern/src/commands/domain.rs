@@ -209,7 +209,7 @@ fn show(status: &DomainStatus) {
     }
     for row in &status.rows {
         let (sign, style) = sign(row);
-        say!("{style}{sign}{style:#} {STRONG}{:9}{STRONG:#} {}", row.part, row.sentence);
+        say!("{style}{sign}{style:#} {STRONG}{:9}{STRONG:#} {}", row.part, row.message);
         if row.verdict != "right" && !row.required.is_empty() {
             say!("            {QUIET}wanted{QUIET:#} {} {} \"{}\"", row.kind, row.name, row.required);
             for one in &row.actual {
@@ -233,8 +233,8 @@ fn show(status: &DomainStatus) {
         say!("{QUIET}Azure says:{QUIET:#} {}", parts.join(", "));
     }
     say!("");
-    for sentence in &status.sentences {
-        say!("{sentence}");
+    for message in &status.messages {
+        say!("{message}");
     }
     if let Some(owner) = status.owner {
         say!("{QUIET}action required from:{QUIET:#} {}", owner.title());

@@ -231,7 +231,7 @@ pub struct RawAccounts {
 #[serde(default, deny_unknown_fields)]
 pub struct RawAlarms {
     /// URL to which each alarm is posted as JSON: `account` (null where it is about the server as a whole), `code`,
-    /// `sentence`, `at`. Default: none.
+    /// `message`, `at`. Default: none.
     pub web_hook: Option<Url>,
     /// Address to which each alarm is sent, through another account if there is one. Default: none.
     pub mail_to: Option<String>,

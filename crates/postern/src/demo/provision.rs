@@ -31,16 +31,16 @@ pub(super) async fn provision(server: &Server, account: &Account) -> anyhow::Res
         "infrastructure": { "resource_group": "mail", "email_service": "contoso-email" },
     });
     let _: Manifest = client.post(&format!("/v1/accounts/{ACCOUNT}/domains"), &body).await?;
-    let (mut sentences, mut is_complete) = (std::collections::HashMap::new(), false);
+    let (mut messages, mut is_complete) = (std::collections::HashMap::new(), false);
     client
         .post_lines(&format!("/v1/accounts/{ACCOUNT}/apply"), &json!({}), |line: ApplyLine| match line {
-            ApplyLine::Event(ApplyEvent::Began { key, sentence }) => drop(sentences.insert(key, sentence)),
+            ApplyLine::Event(ApplyEvent::Began { key, message }) => drop(messages.insert(key, message)),
             ApplyLine::Event(ApplyEvent::Ended { key, outcome, problem }) => {
                 let after = started.elapsed().as_secs_f64();
                 let (style, sign) = if outcome == Outcome::Done { (GOOD, "✓") } else { (BAD, "✗") };
-                let sentence = sentences.remove(&key).unwrap_or(key);
+                let message = messages.remove(&key).unwrap_or(key);
                 let problem = problem.map(|problem| format!(": {problem}")).unwrap_or_default();
-                say!("  {QUIET}{after:6.3} s{QUIET:#}  {style}{sign}{style:#} {sentence}{problem}");
+                say!("  {QUIET}{after:6.3} s{QUIET:#}  {style}{sign}{style:#} {message}{problem}");
             }
             ApplyLine::Event(ApplyEvent::Done { applied }) => is_complete = applied.is_complete(),
             ApplyLine::Event(_) => {}

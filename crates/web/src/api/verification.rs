@@ -69,7 +69,7 @@ async fn forward(mut heard: UnboundedReceiver<Event>, lines: UnboundedSender<Ver
         let line = match event {
             Event::Began(check) => VerificationLine::Began { check },
             Event::Found(finding) => VerificationLine::Found { finding },
-            Event::Waits(check, sentence) => VerificationLine::Waits { check, sentence },
+            Event::Waits(check, message) => VerificationLine::Waits { check, message },
             Event::Ended(check) => VerificationLine::Ended { check },
         };
         let _ = lines.send(line);
@@ -128,7 +128,7 @@ async fn deliver(
 
 fn delivery_finding(transport: Transport, (from, to): (&Mailbox, &Mailbox), outcome: TestOutcome) -> Finding {
     let way = transport.as_str();
-    let (word, outcome, sentence) = match outcome {
+    let (word, outcome, message) = match outcome {
         TestOutcome::Accepted(text) => {
             ("taken", Outcome::Passed, format!("A test message from {from} to {to} left by {way}: {text}."))
         }
@@ -151,7 +151,7 @@ fn delivery_finding(transport: Transport, (from, to): (&Mailbox, &Mailbox), outc
         Outcome::Passed | Outcome::Skipped => None,
     };
     let code = format!("delivery.{way}_{word}");
-    Finding { check: Check::Delivery, code, outcome, sentence, owner, fix: None }
+    Finding { check: Check::Delivery, code, outcome, message, owner, fix: None }
 }
 
 async fn last(State(api): State<Api>, Path(name): Path<String>) -> Result<Json<Report>, ApiError> {

@@ -50,8 +50,8 @@ pub(in super::super) async fn examine(
     for change in planned {
         match not_now(&change, &actual, &rows) {
             None => changes.push(change),
-            Some((name, sentence)) => {
-                blocked.push(Blocked { name, held: change.gone().cloned().into_iter().collect(), sentence });
+            Some((name, message)) => {
+                blocked.push(Blocked { name, held: change.gone().cloned().into_iter().collect(), message });
             }
         }
     }
@@ -63,13 +63,13 @@ fn not_now(change: &Change, actual: &Actual, rows: &[Row]) -> Option<(String, St
     let name = &change.new_record()?.name;
     // What it would stand beside is not known.
     if let Some(trouble) = &actual.at(name).trouble {
-        let sentence = format!("what stands there cannot be said: {trouble}. Look again in a minute.");
-        return Some((name.clone(), sentence));
+        let message = format!("what stands there cannot be said: {trouble}. Look again in a minute.");
+        return Some((name.clone(), message));
     }
     // It would break mail that arrives today.
     let too_many = rows.iter().find(|row| row.code == TOO_MANY);
     let too_many = too_many.filter(|_| matches!(change, Change::Replace { .. }));
-    too_many.map(|row| (name.clone(), row.sentence.clone()))
+    too_many.map(|row| (name.clone(), row.message.clone()))
 }
 
 fn required(
@@ -96,7 +96,7 @@ impl Examined {
     /// What is in the way, in sentences.
     fn problems(&self) -> Vec<&str> {
         let bad = self.rows.iter().filter(|row| row.verdict.is_in_the_way());
-        bad.map(|row| row.sentence.as_str()).collect()
+        bad.map(|row| row.message.as_str()).collect()
     }
 }
 
@@ -163,8 +163,8 @@ impl Context {
         };
         let (changes, blocked) = dns::change::changes(&required, &held, &is_ours);
         if !blocked.is_empty() {
-            let sentences: Vec<&str> = blocked.iter().map(|one| one.sentence.as_str()).collect();
-            return Err(Trouble::Pending(sentences.join(" ")));
+            let messages: Vec<&str> = blocked.iter().map(|one| one.message.as_str()).collect();
+            return Err(Trouble::Pending(messages.join(" ")));
         }
         self.must_be_shown(name, &changes).await?;
         for change in &changes {
@@ -250,7 +250,7 @@ impl Context {
                 zone.write(change).await?;
             }
             for one in left {
-                self.progress(&Action::RemoveDns(name.to_owned()).key(), one.sentence);
+                self.progress(&Action::RemoveDns(name.to_owned()).key(), one.message);
             }
             for row in rows {
                 memory.forget_record(account, row.clone()).await?;
@@ -263,7 +263,7 @@ impl Context {
 /// A record that receivers give up on would break mail that arrives today.
 fn too_many(examined: &Examined) -> Result<(), Trouble> {
     let row = examined.rows.iter().find(|row| row.code == TOO_MANY);
-    row.map_or(Ok(()), |row| Err(Trouble::Pending(row.sentence.clone())))
+    row.map_or(Ok(()), |row| Err(Trouble::Pending(row.message.clone())))
 }
 
 fn record(row: &WrittenRecord) -> Record {

@@ -111,8 +111,8 @@ impl Context {
         }
     }
 
-    fn progress(&self, key: &str, sentence: impl Into<String>) {
-        self.tell(ApplyEvent::Progress { key: key.to_owned(), sentence: sentence.into() });
+    fn progress(&self, key: &str, message: impl Into<String>) {
+        self.tell(ApplyEvent::Progress { key: key.to_owned(), message: message.into() });
     }
 
     /// What was seen last. Never held over a call.
@@ -189,7 +189,7 @@ impl From<store::StoreError> for Trouble {
 }
 
 /// Azure's words as a sentence.
-fn sentence(text: &str) -> String {
+fn message(text: &str) -> String {
     let text = text.trim();
     if text.ends_with('.') { text.to_owned() } else { format!("{text}.") }
 }

@@ -119,7 +119,7 @@ impl Context {
         let why = answer.message.unwrap_or_else(|| "it is taken".to_owned());
         Err(Trouble::Failed(format!(
             "Azure refuses the name {name}: {} These are free: {}. Desired one of them as `service`",
-            super::sentence(&why),
+            super::message(&why),
             free.join(", ")
         )))
     }

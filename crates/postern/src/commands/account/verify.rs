@@ -95,9 +95,9 @@ impl LiveList {
                 let worst = self.worst.entry(finding.check).or_insert(finding.outcome);
                 *worst = (*worst).max(finding.outcome);
             }
-            VerificationLine::Waits { check, sentence } => {
+            VerificationLine::Waits { check, message } => {
                 if let Some(bar) = self.running.get(check) {
-                    bar.set_message(format!("{}: {sentence}", check.title()));
+                    bar.set_message(format!("{}: {message}", check.title()));
                 }
             }
             VerificationLine::Ended { check } => {
@@ -120,11 +120,9 @@ impl LiveList {
 fn progress(line: &VerificationLine) -> Option<String> {
     match line {
         VerificationLine::Began { check } => Some(format!("looking: {}", check.title())),
-        VerificationLine::Waits { check, sentence } => {
-            Some(format!("waiting: {}: {sentence}", check.title()))
-        }
+        VerificationLine::Waits { check, message } => Some(format!("waiting: {}: {message}", check.title())),
         VerificationLine::Found { finding } if finding.outcome == Outcome::Failed => {
-            Some(format!("failed: {}: {}", finding.check.title(), finding.sentence))
+            Some(format!("failed: {}: {}", finding.check.title(), finding.message))
         }
         _ => None,
     }
@@ -147,7 +145,7 @@ fn show(report: &Report, shell: Shell) {
         if last.replace(finding.check) != Some(finding.check) {
             say!("{STRONG}{}{STRONG:#}", finding.check.title());
         }
-        say!("{style}{sign}{style:#} {}", finding.sentence);
+        say!("{style}{sign}{style:#} {}", finding.message);
         remedy(finding, shell);
     }
     capabilities(&report.capabilities);

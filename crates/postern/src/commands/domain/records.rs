@@ -19,7 +19,7 @@ pub(super) async fn run(arguments: &DomainRecords) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     if status.records.is_empty() {
-        say!("{}", status.sentences.join(" "));
+        say!("{}", status.messages.join(" "));
         for command in &status.commands {
             say!("Next: {command}");
         }
@@ -64,7 +64,7 @@ fn fields(record: &RecordToWrite) -> Vec<(&'static str, String)> {
     fields.push(("TTL", record.ttl.to_string()));
     fields.extend(record.replaces.iter().map(|value| ("Replaces", value.clone())));
     if record.action == RecordAction::Decide {
-        fields.push(("Why", record.finding.sentence.clone()));
+        fields.push(("Why", record.finding.message.clone()));
     }
     fields
 }

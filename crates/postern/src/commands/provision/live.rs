@@ -27,12 +27,12 @@ impl LiveSteps {
     pub(super) fn hear(&mut self, event: &ApplyEvent) {
         match event {
             ApplyEvent::Planned { plan } => self.plan(plan.steps.len()),
-            ApplyEvent::Began { key, sentence } => self.begin(key, sentence),
-            ApplyEvent::Progress { key, sentence } => {
+            ApplyEvent::Began { key, message } => self.begin(key, message),
+            ApplyEvent::Progress { key, message } => {
                 if let Some((_, Some(bar))) = self.running.get(key) {
-                    bar.set_message(sentence);
+                    bar.set_message(message);
                 } else if self.bars.is_none() {
-                    self.line(&line!("{QUIET}  {sentence}{QUIET:#}"));
+                    self.line(&line!("{QUIET}  {message}{QUIET:#}"));
                 }
             }
             // What is in the way is said in the end.
@@ -48,23 +48,23 @@ impl LiveSteps {
         self.whole = Some(bar);
     }
 
-    fn begin(&mut self, key: &str, sentence: &str) {
+    fn begin(&mut self, key: &str, message: &str) {
         let bar = self.bars.as_ref().filter(|_| self.running.len() < SHOWN).map(|bars| {
-            let bar = Bar::spinner(sentence);
+            let bar = Bar::spinner(message);
             match &self.whole {
                 Some(whole) => bars.insert_before(whole, &bar),
                 None => bars.add(&bar),
             }
             bar
         });
-        self.running.insert(key.to_owned(), (sentence.to_owned(), bar));
+        self.running.insert(key.to_owned(), (message.to_owned(), bar));
     }
 
     fn end(&mut self, key: &str, outcome: Outcome) {
         if let Some(whole) = &self.whole {
             whole.step();
         }
-        let Some((sentence, bar)) = self.running.remove(key) else { return };
+        let Some((message, bar)) = self.running.remove(key) else { return };
         if let Some(bar) = bar {
             bar.clear();
         }
@@ -74,7 +74,7 @@ impl LiveSteps {
             Outcome::Failed => ("✗", BAD),
             Outcome::Skipped => ("-", QUIET),
         };
-        self.line(&line!("{style}{sign}{style:#} {sentence}"));
+        self.line(&line!("{style}{sign}{style:#} {message}"));
     }
 
     fn line(&self, line: &Line) {

@@ -132,7 +132,7 @@ fn show_plan(plan: &PlanView, json: bool) -> anyhow::Result<()> {
     }
     for (number, step) in plan.steps.iter().enumerate() {
         let mark = if step.is_final { line!("  {BAD}cannot be undone{BAD:#}") } else { Line::default() };
-        say!("{:3}. {}{mark}", number + 1, step.sentence);
+        say!("{:3}. {}{mark}", number + 1, step.message);
         for call in &step.calls {
             say!("     {QUIET}{call}{QUIET:#}");
         }
@@ -212,7 +212,7 @@ fn conclude(applied: &Applied, is_removal: bool, json: bool) -> anyhow::Result<E
     let skipped = applied.open.iter().filter(|step| step.outcome == Outcome::Skipped).count();
     for step in applied.open.iter().filter(|step| step.outcome != Outcome::Skipped) {
         let (sign, style) = if step.outcome == Outcome::Pending { ("…", WAITING) } else { ("✗", BAD) };
-        say!("{style}{sign}{style:#} {}: {}", step.sentence, step.problem);
+        say!("{style}{sign}{style:#} {}: {}", step.message, step.problem);
     }
     let done = match (applied.done, applied.is_complete()) {
         (0, true) => "Nothing was to be done".to_owned(),
