@@ -18,14 +18,14 @@ pub struct MessageView {
     /// The account's name.
     pub account: String,
     /// `credential`, `network` (a credential that was chosen by the client's network, without login), `entra`,
-    /// `operator` or `notice`.
+    /// `operator` or `dsn`.
     pub origin: String,
     /// The credential or login, where there was one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub login: Option<String>,
     /// How urgent it is.
     pub lane: String,
-    /// Where failure notices go; absent when nobody is told.
+    /// Where DSNs go; absent when nobody is told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reverse_path: Option<String>,
     /// The author's address.

@@ -24,7 +24,7 @@ pub struct LossesView {
 pub struct WaitingView {
     /// Its queue id.
     pub id: String,
-    /// Who gets a notice, if anybody does.
+    /// Who gets a DSN, if anybody does.
     pub sender: Option<String>,
 }
 
@@ -33,7 +33,7 @@ pub struct WaitingView {
 pub struct RemovedView {
     /// The account.
     pub removed: String,
-    /// Messages whose senders get a notice, by queue id.
+    /// Messages whose senders get a DSN, by queue id.
     pub told: Vec<String>,
     /// Messages whose senders cannot be told, by queue id.
     pub untold: Vec<String>,

@@ -88,7 +88,7 @@ pub struct IntakeRules {
 }
 
 /// Which reverse-paths a credential may give. One of a domain that is linked to its account is always allowed:
-/// Azure writes an envelope sender of its own, and the notices that Postern makes go to the one that was given.
+/// Azure writes an envelope sender of its own, and the DSNs that Postern makes go to the one that was given.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ReversePathRule {
     /// Addresses of the account's domains, and of these.

@@ -47,7 +47,7 @@ pub struct ClaimedSend {
     pub division: Option<Division>,
     /// What the Email API said when it refused the send for good.
     pub refused_by_rest: Option<String>,
-    /// Where failure notices go.
+    /// Where DSNs go.
     pub reverse_path: ReversePath,
     /// The author's address, as the header has it.
     pub author: String,

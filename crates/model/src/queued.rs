@@ -21,13 +21,13 @@ pub struct QueuedMessage {
     pub origin: Origin,
     /// How urgent it is.
     pub lane: Lane,
-    /// Where failure notices go.
+    /// Where DSNs go.
     pub reverse_path: ReversePath,
     /// RET of the submission.
     pub ret: Option<Ret>,
     /// ENVID of the submission.
     pub envelope_id: Option<String>,
-    /// What its header says, for lists and notices.
+    /// What its header says, for lists and DSNs.
     pub header: HeaderMetadata,
     /// What was changed in it on its way in.
     pub changes: Vec<Change>,
@@ -88,8 +88,8 @@ pub enum Origin {
     /// An Entra login, which is its own proof.
     Entra(String),
     Operator,
-    /// Ourselves: a notice about another message.
-    Notice,
+    /// Ourselves: a DSN about another message (RFC 3464).
+    Dsn,
 }
 
 /// What a message's header says.

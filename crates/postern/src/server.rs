@@ -215,7 +215,7 @@ fn session_settings(wanted: &Listener, relay: &relay::RelaySettings) -> Settings
     }
     settings.banner = "ESMTP Postern".to_owned();
     // Success and delay are not reported, and whole messages not returned. So DSN is not offered; clients that use
-    // its parameters unasked are served as far as failure notices go.
+    // its parameters unasked are served as far as DSNs go.
     settings.extensions = settings.extensions.without(Extension::Dsn);
     settings.tolerated = Extensions::none().with(Extension::Dsn).with(Extension::Auth);
     settings.limits.message_octets = relay.max_message_bytes;

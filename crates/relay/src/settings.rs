@@ -12,7 +12,7 @@ use url::Url;
 /// Everything that is the same for all messages.
 #[derive(Clone, Debug)]
 pub struct RelaySettings {
-    /// Our own name, in trace fields and notices.
+    /// Our own name, in trace fields and DSNs.
     pub host_name: String,
     /// How long a message is tried.
     pub expiry: Duration,

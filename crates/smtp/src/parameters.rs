@@ -12,7 +12,7 @@ pub struct MailParameters {
     pub body: Body,
     /// SMTPUTF8: addresses or header fields are not ASCII (RFC 6531).
     pub smtputf8: bool,
-    /// RET: how much of the message a failure notice returns (RFC 3461 section 4.3).
+    /// RET: how much of the message a DSN returns (RFC 3461 section 4.3).
     pub ret: Option<Ret>,
     /// ENVID, decoded (RFC 3461 section 4.4).
     pub envelope_id: Option<String>,

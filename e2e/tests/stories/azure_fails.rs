@@ -218,8 +218,8 @@ async fn one_recipient_that_is_refused_does_not_hold_up_the_others() {
     assert!(!told.contains("the recipient good@"), "{told}");
     world.until_taken(2).await;
     assert_eq!(world.captured_for("good@example.com").len(), 1);
-    let [notice] = &world.captured_for("scanner@contoso.example")[..] else { panic!() };
-    let text = String::from_utf8_lossy(&notice.raw).into_owned();
+    let [dsn] = &world.captured_for("scanner@contoso.example")[..] else { panic!() };
+    let text = String::from_utf8_lossy(&dsn.raw).into_owned();
     assert!(text.contains("Final-Recipient: rfc822; refuse@example.com"), "{text}");
     assert!(!text.contains("Final-Recipient: rfc822; good@example.com"), "{text}");
     world.finish().await;

@@ -1,4 +1,4 @@
-//! Whoever sent a message hears of it when it does not arrive: once, and never about a notice.
+//! Whoever sent a message hears of it when it does not arrive: once, and never about a DSN.
 
 use std::time::Duration;
 
@@ -17,11 +17,11 @@ async fn a_bounce_gives_one_notice() {
         let id = world.submit(&["bounce@example.com"], &message("lost", "bounce@example.com", "x")).await;
         world.advance_until(Duration::from_secs(2), async || world.captured().len() == 2).await;
         world.until(id, &[SendState::Failed]).await;
-        let [notice] = &world.captured_for("scanner@contoso.example")[..] else { panic!() };
-        assert_eq!(notice.sender, "donotreply@contoso.example");
+        let [dsn] = &world.captured_for("scanner@contoso.example")[..] else { panic!() };
+        assert_eq!(dsn.sender, "donotreply@contoso.example");
         let reverse_path = if takes_null_reverse_path { "<>" } else { "<donotreply@contoso.example>" };
-        assert_eq!(notice.reverse_path.as_deref(), Some(reverse_path));
-        let text = String::from_utf8_lossy(&notice.raw).into_owned();
+        assert_eq!(dsn.reverse_path.as_deref(), Some(reverse_path));
+        let text = String::from_utf8_lossy(&dsn.raw).into_owned();
         for expected in [
             "Content-Type: multipart/report; report-type=delivery-status",
             "Auto-Submitted: auto-replied",
@@ -44,9 +44,9 @@ async fn a_message_that_azure_refuses_is_told_at_once() {
     let id = world.submit(&["refuse@example.com"], &message("no", "refuse@example.com", "x")).await;
     world.until(id, &[SendState::Failed]).await;
     world.until_taken(1).await;
-    let notice = &world.captured_for("scanner@contoso.example")[0];
+    let dsn = &world.captured_for("scanner@contoso.example")[0];
     // REST and SMTP refuse the address, and it is SMTP's reply that says so with a status.
-    let text = String::from_utf8_lossy(&notice.raw).into_owned();
+    let text = String::from_utf8_lossy(&dsn.raw).into_owned();
     assert!(text.contains("Status: 5.1.3") && text.contains("HTTP 400 BadRequest"), "{text}");
     world.finish().await;
 }
@@ -78,7 +78,7 @@ async fn offered(world: &World, text: &[u8]) -> QueueId {
 #[tokio::test]
 async fn a_notice_that_fails_is_not_answered() {
     let world = World::start().await;
-    // The notice's own way is SMTP; there it is refused for good.
+    // The DSN's own way is SMTP; there it is refused for good.
     let effect =
         Effect::Answer { status: 554, code: "5.6.0".into(), message: "no".into(), retry_after: None };
     world.twin.backend().arm(Fault { operation: Operation::SmtpMessage, effect, times: None, one_in: None });
@@ -107,8 +107,8 @@ async fn what_cannot_be_delivered_in_time_is_told() {
         })
         .await;
     world.until_taken(1).await;
-    let notice = &world.captured_for("scanner@contoso.example")[0];
-    let text = String::from_utf8_lossy(&notice.raw).into_owned();
+    let dsn = &world.captured_for("scanner@contoso.example")[0];
+    let text = String::from_utf8_lossy(&dsn.raw).into_owned();
     assert!(text.contains("could not be delivered within 4 hours"), "{text}");
     assert!(text.contains("Status: 5.4.7"), "{text}");
     let tries = world.view(id).await.unwrap().sends[0].attempts.len();

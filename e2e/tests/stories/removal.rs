@@ -56,10 +56,9 @@ async fn what_is_lost_has_to_be_said_and_the_senders_hear_of_it() {
     assert_eq!(body["untold"], json!([]));
     assert!(world.control().account("contoso").is_err());
     world.until_taken(2).await;
-    let notices = world.captured_for("scanner@contoso.example");
-    assert_eq!(notices.len(), 2);
-    let texts: Vec<String> =
-        notices.iter().map(|one| String::from_utf8_lossy(&one.raw).into_owned()).collect();
+    let dsns = world.captured_for("scanner@contoso.example");
+    assert_eq!(dsns.len(), 2);
+    let texts: Vec<String> = dsns.iter().map(|one| String::from_utf8_lossy(&one.raw).into_owned()).collect();
     for (subject, recipient) in [("one", "a@example.com"), ("two", "b@example.com")] {
         let is_told = |text: &&String| {
             text.contains(&format!("Subject: {subject}"))

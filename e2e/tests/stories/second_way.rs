@@ -30,7 +30,7 @@ async fn sends_used(world: &World) -> u32 {
     used.iter().filter(|usage| usage.slot_seconds == 1).map(|usage| usage.count).sum()
 }
 
-/// How often each of `addresses` got the message, notices left out.
+/// How often each of `addresses` got the message, DSNs left out.
 fn copies(world: &World, addresses: &[&str]) -> Vec<usize> {
     addresses.iter().map(|address| world.captured_for(address).len()).collect()
 }
@@ -40,15 +40,15 @@ fn texts(view: &MessageView) -> String {
     attempts.map(|attempt| attempt.text.as_str()).collect::<Vec<_>>().join("\n")
 }
 
-/// The one notice to the scanner.
-async fn notice(world: &World) -> String {
+/// The one DSN to the scanner.
+async fn dsn(world: &World) -> String {
     world
         .advance_until(Duration::from_secs(5), async || {
             !world.captured_for("scanner@contoso.example").is_empty()
         })
         .await;
-    let [notice] = &world.captured_for("scanner@contoso.example")[..] else { panic!("there is one notice") };
-    String::from_utf8_lossy(&notice.raw).into_owned()
+    let [dsn] = &world.captured_for("scanner@contoso.example")[..] else { panic!("there is one DSN") };
+    String::from_utf8_lossy(&dsn.raw).into_owned()
 }
 
 #[tokio::test]
@@ -119,10 +119,10 @@ async fn by_smtp_only_the_refused_recipient_is_left_out() {
     let world = World::start().await;
     let id = world.submit(&FIVE, &message("s", "a@example.com", "x")).await;
     world.until(id, &DONE).await;
-    let notice = notice(&world).await;
+    let dsn = dsn(&world).await;
     assert_eq!(copies(&world, &FIVE), [1, 1, 0, 1, 1]);
-    assert!(notice.contains("Final-Recipient: rfc822; refuse@example.com"), "{notice}");
-    assert_eq!(notice.matches("Final-Recipient").count(), 1, "{notice}");
+    assert!(dsn.contains("Final-Recipient: rfc822; refuse@example.com"), "{dsn}");
+    assert_eq!(dsn.matches("Final-Recipient").count(), 1, "{dsn}");
     world.finish().await;
 }
 
@@ -133,9 +133,9 @@ async fn the_sender_hears_of_both_refusals() {
     arm(&world, Operation::SmtpMessage, answer(554, "5.6.0", "nor by that"), 1);
     let id = world.submit(&["a@example.com"], &message("s", "a@example.com", "x")).await;
     world.until(id, &[SendState::Failed]).await;
-    let notice = notice(&world).await;
+    let dsn = dsn(&world).await;
     for words in ["HTTP 400 BadRequest: not by this door", "554 5.6.0 nor by that", "Status: 5.6.0"] {
-        assert!(notice.replace("=\r\n", "").contains(words), "{words}: {notice}");
+        assert!(dsn.replace("=\r\n", "").contains(words), "{words}: {dsn}");
     }
     world.finish().await;
 }
@@ -154,10 +154,10 @@ async fn without_smtp_the_refused_recipient_is_found_and_nobody_else_is_blamed()
         }
         let id = world.submit(&FIVE, &message("s", "a@example.com", "x")).await;
         let view = world.until(id, &DONE).await;
-        let notice = notice(&world).await;
+        let dsn = dsn(&world).await;
         assert_eq!(copies(&world, &FIVE), [1, 1, 0, 1, 1]);
-        assert!(notice.contains("Final-Recipient: rfc822; refuse@example.com"), "{notice}");
-        assert_eq!(notice.matches("Final-Recipient").count(), 1, "{notice}");
+        assert!(dsn.contains("Final-Recipient: rfc822; refuse@example.com"), "{dsn}");
+        assert_eq!(dsn.matches("Final-Recipient").count(), 1, "{dsn}");
         let failed: Vec<_> = view.sends.iter().filter(|send| send.state == SendState::Failed).collect();
         let [failed] = &failed[..] else { panic!("{view:#?}") };
         let [guilty] = &failed.recipients[..] else { panic!("{failed:#?}") };
@@ -186,10 +186,10 @@ async fn without_smtp_a_message_that_is_refused_for_everybody_fails_once() {
     let five = ["a@example.com", "b@example.com", "c@example.com", "d@example.com", "e@example.com"];
     let id = world.submit(&five, &message("s", &five.join(", "), "x")).await;
     let view = world.until(id, &[SendState::Failed]).await;
-    let notice = notice(&world).await;
+    let dsn = dsn(&world).await;
     assert_eq!(copies(&world, &five), [0; 5]);
-    assert_eq!(notice.matches("Final-Recipient").count(), 5, "{notice}");
-    assert!(notice.contains("HTTP 400 BadRequest: on purpose"), "{notice}");
+    assert_eq!(dsn.matches("Final-Recipient").count(), 5, "{dsn}");
+    assert!(dsn.contains("HTTP 400 BadRequest: on purpose"), "{dsn}");
     assert_eq!(view.sends.len(), 1, "{view:#?}");
     world.finish().await;
 }
@@ -235,9 +235,9 @@ async fn a_division_that_is_interrupted_loses_and_doubles_nothing() {
             let view = world.view(id).await.unwrap();
             done = view.sends.iter().all(|send| DONE.contains(&send.state));
         }
-        let notice = notice(&world).await;
+        let dsn = dsn(&world).await;
         assert_eq!(copies(&world, &FIVE), [1, 1, 0, 1, 1], "{repeated_operation:?}");
-        assert_eq!(notice.matches("Final-Recipient").count(), 1, "{notice}");
+        assert_eq!(dsn.matches("Final-Recipient").count(), 1, "{dsn}");
         world.finish().await;
     }
 }

@@ -42,7 +42,7 @@ fn print(message: &MessageView) {
         ("Message-ID", message.message_id.clone()),
         ("Account", message.account.clone()),
         ("Submitted by", who),
-        ("Notices to", message.reverse_path.clone().unwrap_or_else(|| "nobody".to_owned())),
+        ("DSNs to", message.reverse_path.clone().unwrap_or_else(|| "nobody".to_owned())),
         ("Size", format!("{} bytes", message.size_bytes)),
         ("Accepted", output::time(message.accepted_at)),
     ]);

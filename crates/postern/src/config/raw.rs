@@ -19,7 +19,7 @@ pub struct RawConfig {
     /// Let the data directory be on storage that forgets (tmpfs, a container's own layer). Mail is lost
     /// with it.
     pub allow_volatile_data_dir: bool,
-    /// The server's own name, in greetings, trace fields and notices. Default: the system's host name.
+    /// The server's own name, in greetings, trace fields and DSNs. Default: the system's host name.
     pub host_name: Option<String>,
     /// SMTP listeners. Default: 587 with STARTTLS and 465 with TLS, on all addresses.
     pub listener: Vec<RawListener>,

@@ -59,7 +59,7 @@ pub(super) async fn queue_through(
 
 /// Of whom the sender of a message wants to hear. Nobody hears of a DSN.
 pub(super) fn mentioned(message: &MessageView, failures: &[(Recipient, Failed)]) -> Vec<FailedRecipient> {
-    if message.origin == Origin::Notice || message.reverse_path.mailbox().is_none() {
+    if message.origin == Origin::Dsn || message.reverse_path.mailbox().is_none() {
         return Vec::new();
     }
     // RFC 3461 section 4.1: a recipient of whom the sender wants to hear nothing is not mentioned.
@@ -118,7 +118,7 @@ impl Dsn<'_> {
         QueuedMessage {
             id: self.id,
             account: self.account.id,
-            origin: Origin::Notice,
+            origin: Origin::Dsn,
             lane: Lane::Normal,
             reverse_path: ReversePath::Null,
             ret: None,

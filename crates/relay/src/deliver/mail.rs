@@ -23,7 +23,7 @@ pub(crate) struct Candidate<'a> {
 #[derive(Clone, Copy)]
 pub(crate) struct Mail<'a> {
     pub(crate) message: &'a [u8],
-    /// Where failure notices go. Null stays null; otherwise the author's address is said.
+    /// Where DSNs go. Null stays null; otherwise the author's address is said.
     pub(crate) reverse_path: &'a ReversePath,
     pub(crate) recipients: &'a [Mailbox],
     /// The id under which it is sent, at every try the same.

@@ -1,4 +1,4 @@
-//! Where notices about a message go: the reverse-path that was offered, or what stands in for it.
+//! Where DSNs about a message go: the reverse-path that was offered, or what stands in for it.
 
 use ::smtp::address::Mailbox;
 use ::smtp::parameters::MailParameters;

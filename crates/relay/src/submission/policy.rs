@@ -36,7 +36,7 @@ pub(super) fn may_send_as(
     Ok(())
 }
 
-/// Whether notices about a credential's mail may go to `mailbox`. A domain of the account is enough: list managers
+/// Whether DSNs about a credential's mail may go to `mailbox`. A domain of the account is enough: list managers
 /// write an address of their own for each recipient (VERP), and Azure puts an envelope sender of its own in place.
 ///
 /// # Errors

@@ -9,10 +9,10 @@ use crate::reply::Refusal;
 
 pub(crate) use self::reading::{forward_path, reverse_path};
 
-/// Where failure notices go: the argument of MAIL FROM.
+/// Where DSNs go: the argument of MAIL FROM.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum ReversePath {
-    /// `<>`: nobody is told (RFC 5321 section 4.5.5). Notices themselves travel with this path.
+    /// `<>`: nobody is told (RFC 5321 section 4.5.5). DSNs themselves travel with this path.
     Null,
     /// A mailbox that wants to hear of failures.
     Mailbox(Mailbox),

@@ -76,7 +76,7 @@ pub(crate) fn from_origin(origin: &Origin) -> (&'static str, &str) {
         Origin::Network(login) => ("network", login),
         Origin::Entra(login) => ("entra", login),
         Origin::Operator => ("operator", ""),
-        Origin::Notice => ("notice", ""),
+        Origin::Dsn => ("notice", ""),
     }
 }
 
@@ -86,7 +86,7 @@ pub(crate) fn to_origin(kind: &str, name: &str) -> Result<Origin, StoreError> {
         "network" => Ok(Origin::Network(name.to_owned())),
         "entra" => Ok(Origin::Entra(name.to_owned())),
         "operator" => Ok(Origin::Operator),
-        "notice" => Ok(Origin::Notice),
+        "notice" => Ok(Origin::Dsn),
         _ => Err(damaged("origin", kind)),
     }
 }

@@ -113,7 +113,7 @@ async fn show(State(api): State<Api>, Path(id): Path<String>) -> Result<Json<Mes
         Origin::Network(login) => ("network", Some(login)),
         Origin::Entra(login) => ("entra", Some(login)),
         Origin::Operator => ("operator", None),
-        Origin::Notice => ("notice", None),
+        Origin::Dsn => ("dsn", None),
     };
     Ok(Json(MessageView {
         id: id.to_string(),

@@ -32,7 +32,7 @@ pub struct Losses {
 pub struct Waiting {
     /// Our name for it.
     pub id: QueueId,
-    /// Where a notice about it goes.
+    /// Where a DSN about it goes.
     pub reverse_path: ReversePath,
     /// Whether some of it is being handed to Azure at this moment.
     pub is_under_way: bool,

@@ -61,7 +61,7 @@ pub struct MessageView {
     pub origin: Origin,
     /// How urgent it is.
     pub lane: Lane,
-    /// Where failure notices go.
+    /// Where DSNs go.
     pub reverse_path: ReversePath,
     /// ENVID of the submission.
     pub envelope_id: Option<String>,
