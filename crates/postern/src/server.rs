@@ -121,7 +121,7 @@ impl Server {
         if let Some(address) = config.metrics {
             let listener = TcpListener::bind(address).await;
             let listener = listener.with_context(|| format!("cannot listen on {address}"))?;
-            info!(listener.address = %listener.local_addr()?, "figures are served at /metrics");
+            info!(listener.address = %listener.local_addr()?, "metrics are served at /metrics");
             server.tasks.spawn(web::serve_tcp(listener, api.clone().metrics(), server.shutdown.clone()));
         }
         server.tasks.spawn(refusals.keep_up(server.shutdown.clone()));

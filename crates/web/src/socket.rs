@@ -1,4 +1,4 @@
-//! The socket in the data directory, and the listener for figures: so many connections, and so long for a header. Clients
+//! The socket in the data directory, and the listener for metrics: so many connections, and so long for a header. Clients
 //! of the listener also take what they are sent, or go; at the socket are the operator's own programs, which may pause.
 
 use std::fs;

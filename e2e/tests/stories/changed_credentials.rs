@@ -98,9 +98,9 @@ async fn repairs_change_under_an_open_session_and_are_told_over_http() {
             "text": "From was \"Kock, Arne <scanner@contoso.example>\", is \"Kock, Arne\" <scanner@contoso.example>",
         }])
     );
-    let figures = world.text("/metrics").await;
+    let metrics = world.text("/metrics").await;
     let counted = format!("postern_repairs_total{{login=\"{login}\",repair=\"from\"}} 1");
-    assert!(figures.lines().any(|line| line == counted), "{figures}");
+    assert!(metrics.lines().any(|line| line == counted), "{metrics}");
     let (_, changed) = edit(&world, &login, json!({"repairs": [], "rate_per_minute": null})).await;
     assert_eq!((&changed["repairs"], changed.get("rate_per_minute")), (&json!([]), None));
     assert!(offer(&mut connection, BROKEN).await.starts_with("550 5.6.0 "));

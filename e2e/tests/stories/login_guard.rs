@@ -175,15 +175,15 @@ async fn an_operator_sees_locks_and_lifts_them() {
         "null \"127.0.0.0/24\" 30 21 null",
     ];
     assert_eq!(seen, expected, "{bans}");
-    let figures = async || world.text("/metrics").await;
+    let metrics = async || world.text("/metrics").await;
     for line in [
         "# TYPE postern_login_bans gauge",
         "postern_login_bans{kind=\"login\"} 2",
         "postern_login_bans{kind=\"network\"} 1",
         "postern_login_bans{kind=\"place\"} 0",
     ] {
-        let figures = figures().await;
-        assert!(figures.lines().any(|there| there == line), "{line} in {figures}");
+        let metrics = metrics().await;
+        assert!(metrics.lines().any(|there| there == line), "{line} in {metrics}");
     }
     let shown = world.get("/v1/credentials/SCANNER1").await;
     assert_eq!(shown["locks"][0]["until"], bans[0]["until"], "{shown}");
@@ -204,7 +204,7 @@ async fn an_operator_sees_locks_and_lifts_them() {
     assert_eq!(logs_in(&world, NEIGHBOUR, &world.device).await, "235");
     assert_eq!(post("/v1/bans/lift", json!({"which": "hunter2hunter2"})).await.0, 200);
     assert_eq!(world.get("/v1/bans").await, json!([]));
-    assert!(figures().await.contains("postern_login_bans{kind=\"login\"} 0\n"));
+    assert!(metrics().await.contains("postern_login_bans{kind=\"login\"} 0\n"));
 
     let audit = world.get("/v1/audit?limit=3").await;
     let entries: Vec<String> = audit

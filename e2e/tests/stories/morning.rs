@@ -29,13 +29,13 @@ pub(crate) async fn named(world: &World, code: &str, pieces: &[&str]) -> Value {
     assert!(is_named, "{code} with {pieces:?} is not in {:#}", world.get("/v1/status").await);
     let found = find().await.unwrap();
     assert!(found["since"].is_string() && found["severity"].is_string(), "{found:#}");
-    let figure = format!(
+    let metric = format!(
         "postern_problem{{code=\"{code}\",account=\"{}\",severity=\"{}\"}} 1\n",
         found["account"].as_str().unwrap_or_default(),
         found["severity"].as_str().unwrap_or_default()
     );
-    let figures = world.text("/metrics").await;
-    assert!(figures.contains(&figure), "{figures}");
+    let metrics = world.text("/metrics").await;
+    assert!(metrics.contains(&metric), "{metrics}");
     found
 }
 

@@ -1,4 +1,4 @@
-//! Whatever a client is refused can be seen: in the list, with what to do, and in the figures.
+//! Whatever a client is refused can be seen: in the list, with what to do, and in the metrics.
 
 use control::{NewAccess, PublicNetworks};
 use e2e::{Device, Setup, World};
@@ -50,9 +50,9 @@ fn said<'a>(refusal: &'a Value, field: &str) -> &'a str {
 }
 
 async fn count(world: &World, code: &str) -> u64 {
-    let figures = world.text("/metrics").await;
+    let metrics = world.text("/metrics").await;
     let name = format!("postern_refusals_total{{reply=\"{code}\"}} ");
-    let line = figures.lines().find_map(|line| line.strip_prefix(&name));
+    let line = metrics.lines().find_map(|line| line.strip_prefix(&name));
     line.map_or(0, |number| number.parse().unwrap())
 }
 
@@ -133,7 +133,7 @@ async fn each_refusal_is_seen_with_what_to_do_and_a_restart_forgets_none() {
     for refusal in all.as_array().unwrap() {
         assert!(again.as_array().unwrap().contains(refusal), "{refusal} is not in {again}");
     }
-    assert_eq!(count(&world, "550 5.7.1").await, 0, "figures begin anew");
+    assert_eq!(count(&world, "550 5.7.1").await, 0, "metrics start anew");
     world.finish().await;
 }
 

@@ -1,4 +1,4 @@
-//! Clients of the doors that speak HTTP: the management socket, the figures, the twin's captured mail. Whoever holds
+//! Clients of the doors that speak HTTP: the management socket, the metrics, the twin's captured mail. Whoever holds
 //! connections without saying what they want must not keep out those who do; and a page of somebody else's gets nothing from
 //! the twin.
 
@@ -48,8 +48,8 @@ pub(crate) async fn run(ledger: &mut Ledger) -> anyhow::Result<()> {
     let mut crowds = JoinSet::new();
     for (name, manner, clients) in [
         ("the management socket, clients that say nothing", Manner::Silent, 100),
-        ("figures, clients that say nothing", Manner::Silent, 64),
-        ("figures, headers that do not end", Manner::Dripping, 64),
+        ("metrics, clients that say nothing", Manner::Silent, 64),
+        ("metrics, headers that do not end", Manner::Dripping, 64),
         ("captured mail, clients that say nothing", Manner::Silent, 1_000),
         ("captured mail, headers that do not end", Manner::Dripping, 1_000),
     ] {
@@ -57,7 +57,7 @@ pub(crate) async fn run(ledger: &mut Ledger) -> anyhow::Result<()> {
         let stage = Stage::set(ROOMY).await?;
         let door = match name.split(',').next() {
             Some("the management socket") => Door::Socket(stage.server.socket()),
-            Some("figures") => Door::Tcp(stage.ports.figures, "/metrics"),
+            Some("metrics") => Door::Tcp(stage.ports.metrics, "/metrics"),
             _ => Door::Tcp(captured_mail(&stage)?, "/api/status"),
         };
         crowds.spawn(async move {

@@ -41,8 +41,8 @@ pub(crate) struct Ports {
     pub(crate) repairing: u16,
     /// With TLS from the first byte.
     pub(crate) tls: u16,
-    /// Figures for Prometheus, by HTTP.
-    pub(crate) figures: u16,
+    /// Metrics for Prometheus, by HTTP.
+    pub(crate) metrics: u16,
 }
 
 /// What a server lets in.
@@ -84,7 +84,7 @@ impl Stage {
             strict: free_port()?,
             repairing: free_port()?,
             tls: free_port()?,
-            figures: free_port()?,
+            metrics: free_port()?,
         };
         let server = Postern::start_without_account(&ports.configuration(room)).await?;
         let cloud = |smtp_port, sender| cloud(&twin, smtp_port, &ca, sender);
@@ -145,14 +145,14 @@ impl Stage {
         Ok(counts)
     }
 
-    /// Messages that are not done with, as the figures say; the operator's command would be a process each time.
+    /// Messages that are not done with, as the metrics say; the operator's command would be a process each time.
     async fn unfinished(&self) -> anyhow::Result<u64> {
-        let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, self.ports.figures)).await?;
+        let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, self.ports.metrics)).await?;
         let request = b"GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
         stream.write_all(request).await?;
         let mut text = String::new();
         stream.read_to_string(&mut text).await?;
-        ensure!(text.contains("postern_sends"), "the server gives no figures: {text}");
+        ensure!(text.contains("postern_sends"), "the server gives no metrics: {text}");
         let of = |state: &str| {
             let name = format!("postern_sends{{state=\"{state}\"}} ");
             text.lines().find_map(|line| line.strip_prefix(&name)?.parse::<u64>().ok()).unwrap_or(0)
@@ -244,7 +244,7 @@ impl Ports {
             listener(self.strict, "mode = \"plain\"\nlogin = \"none\""),
             listener(self.repairing, "mode = \"plain\"\nlogin = \"none\"\nrepairs = [\"line-ends\"]"),
             listener(self.tls, "mode = \"tls\""),
-            format!("[metrics]\nlisten = \"127.0.0.1:{}\"\n", self.figures),
+            format!("[metrics]\nlisten = \"127.0.0.1:{}\"\n", self.metrics),
             format!(
                 "[smtp]\nmax_sessions = {}\nmax_sessions_per_network = {}\n",
                 room.sessions, room.sessions_per_network

@@ -58,7 +58,7 @@ pub struct Config {
     pub watch: WatchSettings,
     /// Where alarms go.
     pub alarms: AlarmSettings,
-    /// Where figures are served.
+    /// Where metrics are served.
     pub metrics: Option<SocketAddr>,
     /// A name server that is asked about all domains, instead of the zones' own.
     pub name_server: Option<SocketAddr>,

@@ -37,7 +37,7 @@ pub struct RawConfig {
     pub dns: RawDns,
     /// Who hears when something is wrong.
     pub alarms: RawAlarms,
-    /// Figures for Prometheus.
+    /// Metrics for Prometheus.
     pub metrics: RawMetrics,
     /// The log.
     pub log: RawLog,
@@ -246,7 +246,7 @@ pub struct RawDns {
     pub server: Option<SocketAddr>,
 }
 
-/// Figures for Prometheus.
+/// Metrics for Prometheus.
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct RawMetrics {

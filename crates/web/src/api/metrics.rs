@@ -1,4 +1,4 @@
-//! `/metrics`: figures in the text format of Prometheus, taken when somebody asks.
+//! `/metrics`: metrics in the text format of Prometheus, taken when somebody asks.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -116,7 +116,7 @@ impl Text {
         self.begin(name, help, "gauge");
     }
 
-    /// A family whose figures only grow.
+    /// A family whose values only grow.
     fn counter(&mut self, name: &'static str, help: &str) {
         self.begin(name, help, "counter");
     }

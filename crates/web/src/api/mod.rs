@@ -100,7 +100,7 @@ impl Api {
         self
     }
 
-    /// The figures alone, for whoever may see nothing else.
+    /// The metrics alone, for whoever may see nothing else.
     pub fn metrics(self) -> Router {
         metrics::routes().with_state(self)
     }
