@@ -6,6 +6,7 @@
 //! account exists.
 
 mod expiry;
+mod leadership;
 mod reconciliation;
 mod rotation;
 mod verification;
@@ -105,11 +106,16 @@ impl Watch {
         Self { control, settings, raise, accounts: HashMap::new(), rotating, reconciling }
     }
 
-    /// Runs until `shutdown`. What goes on then is broken off: all of it can be taken up again.
+    /// Runs until `shutdown`, once no other node does. What goes on then is broken off: all of it can be taken up again.
     pub async fn run(mut self, shutdown: CancellationToken) {
+        let control = self.control.clone();
+        let lead = async {
+            let _leadership = control.lead().await;
+            self.watch().await;
+        };
         tokio::select! {
             () = shutdown.cancelled() => {}
-            () = self.watch() => {}
+            () = lead => {}
         }
     }
 
