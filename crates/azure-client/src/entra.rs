@@ -73,7 +73,7 @@ pub(crate) async fn post_form(
     if status.is_success() {
         let token: TokenResponse = reply.json(&host).map_err(TokenFailure::Exchange)?;
         let lifetime = SignedDuration::from_secs(i64::try_from(token.expires_in).unwrap_or(i64::MAX));
-        let expires_at = now.saturating_add(lifetime).unwrap_or(Timestamp::MAX);
+        let expires_at = clock::after(now, lifetime);
         return Ok(Token { access_token: SecretString::from(token.access_token), expires_at });
     }
     let refusal = serde_json::from_slice::<TokenError>(&reply.body).ok();

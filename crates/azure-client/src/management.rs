@@ -206,7 +206,7 @@ impl Management {
 
     async fn patiently(&self, ask: &Ask<'_>) -> Result<Reply, CallError> {
         let mut tries = 0;
-        let give_up_at = self.clock.now().saturating_add(PATIENCE).unwrap_or(Timestamp::MAX);
+        let give_up_at = clock::after(self.clock.now(), PATIENCE);
         loop {
             let permit = self.gate.pass(&self.clock).await;
             let answered = self.once(ask).await;
@@ -269,7 +269,7 @@ impl Management {
 
     fn later(&self, wait: Duration) -> Timestamp {
         let wait = SignedDuration::try_from(wait).unwrap_or(SignedDuration::MAX);
-        self.clock.now().saturating_add(wait).unwrap_or(Timestamp::MAX)
+        clock::after(self.clock.now(), wait)
     }
 
     fn url(&self, path: &str) -> Result<Url, Failure> {

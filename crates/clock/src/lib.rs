@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 pub use entropy::Entropy;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::{SignedDuration, Timestamp, TimestampArithmetic};
 
 use self::standing::Standing;
 
@@ -30,6 +30,12 @@ enum Kind {
 struct Start {
     time: Timestamp,
     instant: Instant,
+}
+
+/// The time that is `by` later than `at`; the last representable time where it would be later than that.
+#[must_use]
+pub fn after(at: Timestamp, by: impl Into<TimestampArithmetic>) -> Timestamp {
+    at.saturating_add(by).unwrap_or(Timestamp::MAX)
 }
 
 impl Clock {
@@ -61,7 +67,7 @@ impl Clock {
         match &self.0 {
             Kind::System(start) => {
                 let gone = SignedDuration::try_from(start.instant.elapsed()).unwrap_or(SignedDuration::MAX);
-                start.time.saturating_add(gone).unwrap_or(Timestamp::MAX)
+                after(start.time, gone)
             }
             Kind::Moved(standing) => standing.now(),
         }
@@ -111,14 +117,23 @@ impl Clock {
 
     /// Waits for so long.
     pub async fn sleep(&self, duration: Duration) {
-        let by = SignedDuration::try_from(duration).unwrap_or(SignedDuration::MAX);
-        self.sleep_until(self.now().saturating_add(by).unwrap_or(Timestamp::MAX)).await;
+        self.sleep_until(after(self.now(), duration)).await;
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn time_ends_and_does_not_overflow() {
+        let start = Timestamp::UNIX_EPOCH;
+        assert_eq!(after(start, SignedDuration::from_secs(60)).as_second(), 60);
+        assert_eq!(after(start, Duration::from_millis(1_500)).as_millisecond(), 1_500);
+        assert_eq!(after(start, SignedDuration::from_secs(-60)).as_second(), -60);
+        assert_eq!(after(start, Duration::MAX), Timestamp::MAX);
+        assert_eq!(after(Timestamp::MAX, SignedDuration::from_nanos(1)), Timestamp::MAX);
+    }
 
     #[tokio::test]
     async fn a_sleeper_wakes_when_the_clock_is_moved_past_its_time() {

@@ -28,7 +28,7 @@ impl Standing {
     }
 
     pub(crate) fn advance(&self, by: SignedDuration) {
-        self.time.send_modify(|now| *now = now.saturating_add(by).unwrap_or(Timestamp::MAX));
+        self.time.send_modify(|now| *now = crate::after(*now, by));
     }
 
     pub(crate) async fn sleep_until(&self, time: Timestamp) {

@@ -140,7 +140,7 @@ impl Backend {
     #[must_use]
     pub fn now(&self) -> Timestamp {
         let ahead = SignedDuration::from_millis(self.ahead_milliseconds.load(Ordering::Relaxed));
-        self.clock.now().saturating_add(ahead).unwrap_or(Timestamp::MAX)
+        clock::after(self.clock.now(), ahead)
     }
 
     /// Moves the twin's clock forward, or back.

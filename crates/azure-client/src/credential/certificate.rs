@@ -106,7 +106,7 @@ impl AppCertificate {
             sub: &client,
             jti: uuid::Builder::from_random_bytes(self.entropy.bytes()).into_uuid().to_string(),
             nbf: now.saturating_sub(LEEWAY).unwrap_or(now).as_second(),
-            exp: now.saturating_add(LIFE).unwrap_or(now).as_second(),
+            exp: clock::after(now, LIFE).as_second(),
         };
         let mut header = Header::new(Algorithm::PS256);
         header.x5t_s256 = Some(self.thumbprint.clone());

@@ -68,7 +68,7 @@ impl ManagedIdentity {
         }
         let token: IdentityToken = reply.json(&host).map_err(TokenFailure::Exchange)?;
         let expires_at = token.expires_on.and_then(|second| Timestamp::from_second(second).ok());
-        let soon = now.saturating_add(SignedDuration::from_mins(10)).unwrap_or(now);
+        let soon = clock::after(now, SignedDuration::from_mins(10));
         Ok(Token {
             access_token: SecretString::from(token.access_token),
             expires_at: expires_at.unwrap_or(soon),

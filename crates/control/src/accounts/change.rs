@@ -137,7 +137,7 @@ impl Control {
 
     /// A time at which an account changes: two changes are told apart even where the clock stands or goes back.
     pub(crate) fn after(&self, account: &Account) -> Timestamp {
-        self.clock.now().max(account.changed_at.saturating_add(TICK).unwrap_or(Timestamp::MAX))
+        self.clock.now().max(clock::after(account.changed_at, TICK))
     }
 }
 

@@ -65,8 +65,8 @@ impl Control {
         let (context, app, facts) = self.ready_to_rotate(name).await?;
         let day = |time: Timestamp| time.strftime("%Y-%m-%d").to_string();
         let now = self.clock.now();
-        let until = now.saturating_add(wish.life).unwrap_or(Timestamp::MAX);
-        let removal = now.saturating_add(wish.grace).unwrap_or(Timestamp::MAX);
+        let until = clock::after(now, wish.life);
+        let removal = clock::after(now, wish.grace);
         let old = self.old_key(&context.account, &app, &facts, wish).await?;
         let last = match old {
             Some(_) => format!("take away the secret that begins with {} after {}", facts.hint, day(removal)),
@@ -116,7 +116,7 @@ impl Control {
             step: Step::Begun,
             started_at: now,
             changed_at: now,
-            wanted_until: now.saturating_add(wish.life).unwrap_or(Timestamp::MAX),
+            wanted_until: clock::after(now, wish.life),
             new_key: None,
             old_key,
             // Until the switch this is a length of time, counted from the beginning.

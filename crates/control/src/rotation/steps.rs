@@ -237,7 +237,7 @@ impl Control {
 
     pub(crate) fn later(&self, wait: Duration) -> Timestamp {
         let wait = jiff::SignedDuration::try_from(wait).unwrap_or(jiff::SignedDuration::MAX);
-        self.clock.now().saturating_add(wait).unwrap_or(Timestamp::MAX)
+        clock::after(self.clock.now(), wait)
     }
 }
 

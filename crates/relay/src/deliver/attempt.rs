@@ -40,7 +40,7 @@ pub(crate) async fn attempt(context: &Context, upstream: &Arc<Upstream>, claim: 
 
 pub(super) fn later(context: &Context, wait: Duration) -> Timestamp {
     let wait = SignedDuration::try_from(wait).unwrap_or(SignedDuration::MAX);
-    context.clock.now().saturating_add(wait).unwrap_or(Timestamp::MAX)
+    clock::after(context.clock.now(), wait)
 }
 
 /// One try.

@@ -104,7 +104,7 @@ impl Dispatcher {
             self.expire(now).await?;
             return Ok(self.paused_until);
         }
-        let look = now.saturating_add(LOOK).unwrap_or(Timestamp::MAX);
+        let look = clock::after(now, LOOK);
         if !self.maybe_more {
             return Ok(look);
         }
@@ -129,7 +129,7 @@ impl Dispatcher {
             self.expire(now).await?;
             return Ok(self.next_permit(&upstream, now).unwrap_or(look).min(look));
         }
-        let next_claim = self.claimed_at.saturating_add(BETWEEN_CLAIMS).unwrap_or(now);
+        let next_claim = clock::after(self.claimed_at, BETWEEN_CLAIMS);
         if !self.under_way.is_empty() && now < next_claim {
             return Ok(next_claim);
         }
@@ -149,7 +149,7 @@ impl Dispatcher {
     ) -> Result<(), StoreError> {
         let permits = u32::try_from(limit).unwrap_or(u32::MAX);
         upstream.sends.lock().start(permits);
-        let lease_until = now.saturating_add(LEASE).unwrap_or(Timestamp::MAX);
+        let lease_until = clock::after(now, LEASE);
         let claimed = self.context.store.queue().claim_due(self.account.id, now, limit, lease_until).await;
         let unused = limit - claimed.as_ref().map_or(0, Vec::len);
         (0..unused).for_each(|_| upstream.sends.lock().cancel());
@@ -267,10 +267,10 @@ impl Dispatcher {
     /// Gives up what has waited too long while the account cannot be used or may send nothing. What can
     /// be claimed finds its end by itself.
     async fn expire(&mut self, now: Timestamp) -> Result<(), StoreError> {
-        if now < self.expired_at.saturating_add(LOOK).unwrap_or(now) {
+        if now < clock::after(self.expired_at, LOOK) {
             return Ok(());
         }
-        let lease_until = now.saturating_add(LEASE).unwrap_or(Timestamp::MAX);
+        let lease_until = clock::after(now, LEASE);
         let queue = self.context.store.queue();
         let expired = queue.claim_expired(self.account.id, now, BATCH, lease_until).await?;
         if expired.len() < BATCH {
@@ -325,5 +325,5 @@ fn combined(mut usage: Vec<Usage>) -> Vec<Usage> {
 
 fn later(now: Timestamp, wait: Duration) -> Timestamp {
     let wait = SignedDuration::try_from(wait).unwrap_or(SignedDuration::MAX);
-    now.saturating_add(wait).unwrap_or(Timestamp::MAX)
+    clock::after(now, wait)
 }

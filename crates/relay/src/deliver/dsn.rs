@@ -131,7 +131,7 @@ impl Dsn<'_> {
             changes: Vec::new(),
             size_bytes: bytes as u64,
             accepted_at: now,
-            expires_at: now.saturating_add(expiry).unwrap_or(Timestamp::MAX),
+            expires_at: clock::after(now, expiry),
             idempotency_key: None,
             sends: vec![NewSend { operation: OperationId::new(operation), recipients: vec![recipient] }],
         }

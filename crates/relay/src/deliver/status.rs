@@ -53,7 +53,7 @@ impl StatusReader {
                 Ok(wake_at) => wake_at,
                 Err(error) => {
                     error!(error = crate::reply_for::chain(&error), "the status of sends cannot be noted");
-                    now.saturating_add(LOOK).unwrap_or(Timestamp::MAX)
+                    clock::after(now, LOOK)
                 }
             };
             tokio::select! {
@@ -66,7 +66,7 @@ impl StatusReader {
 
     async fn turn(&self) -> Result<Timestamp, StoreError> {
         let now = self.context.clock.now();
-        let look = now.saturating_add(LOOK).unwrap_or(Timestamp::MAX);
+        let look = clock::after(now, LOOK);
         let queue = self.context.store.queue();
         let Some(due) = queue.next_status_check(self.account.id).await? else { return Ok(look) };
         if due > now {
@@ -83,7 +83,7 @@ impl StatusReader {
             let wait = next.map_or(LOOK, |next| next.duration_since(steady));
             return Ok(now.saturating_add(wait).unwrap_or(look).min(look));
         }
-        let lease_until = now.saturating_add(LEASE).unwrap_or(Timestamp::MAX);
+        let lease_until = clock::after(now, LEASE);
         let checks = queue.claim_status_checks(self.account.id, now, permits as usize, lease_until).await?;
         for check in checks {
             let (settlement, usage) = self.read((&upstream, rest), check).await;
@@ -176,7 +176,7 @@ impl StatusReader {
 
     fn later(&self, wait: Duration) -> NextStep {
         let wait = SignedDuration::try_from(wait).unwrap_or(SignedDuration::MAX);
-        NextStep::ReadStatus { at: self.context.clock.now().saturating_add(wait).unwrap_or(Timestamp::MAX) }
+        NextStep::ReadStatus { at: clock::after(self.context.clock.now(), wait) }
     }
 }
 

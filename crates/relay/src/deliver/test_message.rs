@@ -85,7 +85,7 @@ pub async fn send_test_message(
         Verdict::Deferred(deferred) if deferred.matter == Matter::Rate => {
             let wait =
                 SignedDuration::try_from(deferred.wait.unwrap_or(A_MINUTE)).unwrap_or(SignedDuration::MAX);
-            TestOutcome::RateLimited(clock.now().saturating_add(wait).unwrap_or(Timestamp::MAX))
+            TestOutcome::RateLimited(clock::after(clock.now(), wait))
         }
         Verdict::Deferred(deferred) => TestOutcome::Refused(deferred.text),
         Verdict::Failed(failed) => TestOutcome::Refused(failed.diagnostic.unwrap_or(failed.reason)),

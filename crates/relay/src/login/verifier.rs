@@ -118,7 +118,7 @@ impl Verifier {
         if good.len() >= CAPACITY {
             good.clear();
         }
-        good.insert(tag, now.saturating_add(LIFETIME).unwrap_or(Timestamp::MAX));
+        good.insert(tag, clock::after(now, LIFETIME));
     }
 
     fn tag(&self, hash: &PasswordHash, password: &SecretString) -> [u8; 32] {

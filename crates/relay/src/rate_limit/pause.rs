@@ -53,7 +53,7 @@ impl AskedFor {
     pub(crate) fn new(now: Timestamp, wait: Duration) -> Self {
         let after = |wait: Duration| {
             let wait = SignedDuration::try_from(wait).unwrap_or(SignedDuration::MAX);
-            now.saturating_add(wait).unwrap_or(Timestamp::MAX)
+            clock::after(now, wait)
         };
         Self { since: now, until: after(wait.min(LONGEST)), asked_until: after(wait) }
     }

@@ -233,7 +233,7 @@ fn origin(credential: &Credential) -> Origin {
 
 fn expiry(now: Timestamp, settings: &RelaySettings) -> Timestamp {
     let expiry = SignedDuration::try_from(settings.expiry).unwrap_or(SignedDuration::MAX);
-    now.saturating_add(expiry).unwrap_or(Timestamp::MAX)
+    clock::after(now, expiry)
 }
 
 /// As many sends as it takes, each with an id that follows from the message's.

@@ -147,7 +147,7 @@ fn delete(call: &Call<'_>, subscription: SubscriptionId, name: &str) -> Answer {
             return Err(missing(name));
         }
         let wait = SignedDuration::from_secs(state.behaviour.group_deletion_seconds);
-        let done_at = now.saturating_add(wait).unwrap_or(now);
+        let done_at = clock::after(now, wait);
         let resource = id.clone();
         let failure = None;
         state.operations.push(LongRunningOperation {

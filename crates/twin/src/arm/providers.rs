@@ -43,7 +43,7 @@ pub(super) fn register(call: &Call<'_>, id: &str, namespace: &str) -> Answer {
     change(call, id, |subscription, seconds| {
         let is_known = |one: &Registration| one.namespace.eq_ignore_ascii_case(namespace);
         if !subscription.registrations.iter().any(is_known) {
-            let done_at = now.saturating_add(SignedDuration::from_secs(seconds)).unwrap_or(now);
+            let done_at = clock::after(now, SignedDuration::from_secs(seconds));
             subscription.registrations.push(Registration { namespace: canonical(namespace), done_at });
         }
     });

@@ -106,7 +106,7 @@ fn assign(call: &Call<'_>, state: &mut State, wanted: Wanted<'_>) -> Answer {
         None => {}
     }
     let wait = SignedDuration::from_secs(state.behaviour.assignment_seconds);
-    let active_at = now.saturating_add(wait).unwrap_or(now);
+    let active_at = clock::after(now, wait);
     let made = Assignment { id, principal, scope: scope.to_owned(), role, created_at: now, active_at };
     let answer = Json(shown(&made));
     state.assignments.push(made);

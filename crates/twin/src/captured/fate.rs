@@ -55,7 +55,7 @@ impl Bounces {
             let bounce = self.0.entry(recipient.address.to_lowercase()).or_default();
             let hours = HOURS[bounce.times.min(HOURS.len() - 1)];
             bounce.times += 1;
-            bounce.until = now.saturating_add(SignedDuration::from_hours(hours)).unwrap_or(Timestamp::MAX);
+            bounce.until = clock::after(now, SignedDuration::from_hours(hours));
         }
     }
 

@@ -100,7 +100,7 @@ impl CapturedRecipient {
     pub fn new(address: &str, field: Field, at: Timestamp) -> Self {
         let outcome = Outcome::of(address);
         let delay = if outcome == Outcome::Delayed { DELAY } else { SignedDuration::ZERO };
-        let decided_at = at.saturating_add(delay).unwrap_or(Timestamp::MAX);
+        let decided_at = clock::after(at, delay);
         Self { address: address.to_owned(), field, outcome, decided_at }
     }
 

@@ -90,7 +90,7 @@ impl Captured {
     /// Refuses a subscription by SMTP for so many seconds, unless it is refused already.
     pub fn slow(&mut self, subscription: SubscriptionId, now: Timestamp, seconds: i64) {
         if !self.is_slowed(subscription, now) {
-            let until = now.saturating_add(SignedDuration::from_secs(seconds)).unwrap_or(Timestamp::MAX);
+            let until = clock::after(now, SignedDuration::from_secs(seconds));
             self.slowed.insert(subscription, until);
         }
     }

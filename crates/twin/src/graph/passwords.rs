@@ -26,7 +26,7 @@ pub(super) fn add(call: &Call<'_>, key: &str) -> Answer {
     let wanted = call.json::<AddPassword>().unwrap_or_default().password_credential.unwrap_or_default();
     let now = call.backend.now();
     let starts_at = wanted.start_date_time.unwrap_or(now);
-    let default = starts_at.saturating_add(LIFE).unwrap_or(Timestamp::MAX);
+    let default = clock::after(starts_at, LIFE);
     let wait = SignedDuration::from_secs(call.backend.state().behaviour.secret_seconds);
     let secret = ClientSecret {
         id: random_guid(),
@@ -34,7 +34,7 @@ pub(super) fn add(call: &Call<'_>, key: &str) -> Answer {
         value: value(),
         starts_at,
         expires_at: wanted.end_date_time.unwrap_or(default),
-        known_at: now.saturating_add(wait).unwrap_or(now),
+        known_at: clock::after(now, wait),
     };
     let mut response = Json(Made {
         context: call.context("microsoft.graph.passwordCredential"),

@@ -18,7 +18,7 @@ pub(super) struct Patience {
 
 impl Context {
     pub(super) fn until(&self) -> Timestamp {
-        self.azure.control.clock.now().saturating_add(PATIENCE).unwrap_or(Timestamp::MAX)
+        clock::after(self.azure.control.clock.now(), PATIENCE)
     }
 
     pub(super) fn patience(&self) -> Patience {

@@ -109,7 +109,7 @@ impl Context {
     }
 
     fn in_time(&self) -> Timestamp {
-        self.azure.control.clock.now().saturating_add(STUCK).unwrap_or(Timestamp::MAX)
+        clock::after(self.azure.control.clock.now(), STUCK)
     }
 }
 

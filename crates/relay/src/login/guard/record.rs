@@ -119,7 +119,7 @@ impl Record {
         let length = BAN.checked_mul(1 << self.bans.min(MAX_DOUBLINGS)).unwrap_or(DAY);
         // Whole seconds are what people read.
         let since = Timestamp::from_second(now.as_second()).unwrap_or(now);
-        let until = since.saturating_add(length).unwrap_or(Timestamp::MAX);
+        let until = clock::after(since, length);
         let spell = Spell { since, until, guesses: self.wrong.len(), breadth: others.len() };
         (self.ban, self.last) = (Some(spell), until);
         self.bans += 1;

@@ -49,7 +49,7 @@ impl Fate {
     /// It is done after so many seconds.
     pub(super) fn after(call: &Call<'_>, seconds: i64) -> Self {
         let now = call.backend.now();
-        let done_at = now.saturating_add(SignedDuration::from_secs(seconds)).unwrap_or(now);
+        let done_at = clock::after(now, SignedDuration::from_secs(seconds));
         Self { done_at, failure: None }
     }
 }
@@ -67,7 +67,7 @@ pub(super) fn fate(call: &Call<'_>, state: &State) -> Fate {
         None | Some(Effect::DoneButUnanswered | Effect::CutAfter(_)) => (wait, None),
     };
     let now = call.backend.now();
-    Fate { done_at: now.saturating_add(wait).unwrap_or(now), failure }
+    Fate { done_at: clock::after(now, wait), failure }
 }
 
 /// So much later.

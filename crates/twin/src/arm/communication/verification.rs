@@ -63,7 +63,7 @@ pub(super) fn cancel(call: &Call<'_>) -> Answer {
         let meanwhile = if behaviour.shows_cancellation { "CancellationRequested" } else { IN_PROGRESS };
         let now = call.backend.now();
         domain.verification.set(part, meanwhile, None, None);
-        let at = now.saturating_add(wait).unwrap_or(Timestamp::MAX);
+        let at = clock::after(now, wait);
         domain.verification.plan(part, &behaviour.cancelled_state, at, None);
         Ok(())
     })
