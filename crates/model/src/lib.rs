@@ -10,6 +10,7 @@ pub mod credential;
 pub mod delivery;
 pub mod division;
 pub mod dns_provider;
+mod error_chain;
 pub mod fault;
 pub mod id;
 pub mod infrastructure;
@@ -24,3 +25,5 @@ pub mod sender;
 pub mod smtp_username;
 pub mod tracking;
 pub mod visible;
+
+pub use error_chain::error_chain;

@@ -67,7 +67,7 @@ impl Alarms {
         let message = Message { account, from, recipients: vec![to.clone()], lane: Lane::Urgent, bytes };
         let source = (&self.clock, &self.entropy);
         if let Err(error) = submit(&self.store, &self.relay, source, message).await {
-            warn!(error = store::chain(&error), "an alarm could not be queued as mail");
+            warn!(error = model::error_chain(&error), "an alarm could not be queued as mail");
         }
     }
 

@@ -54,7 +54,7 @@ impl Lookout {
                 told.news(problems(&observed, now), now)
             }
             Err(error) => {
-                warn!(error = store::chain(&error), "could not check for problems");
+                warn!(error = model::error_chain(&error), "could not check for problems");
                 Vec::new()
             }
         }

@@ -84,7 +84,7 @@ impl Relay {
                     let usage = upstream.sends.count(self.context.clock.steady(), count);
                     self.context.store.rate_usage().add(usage).await?;
                 }
-                Err(error) => debug!(error = crate::reply_for::chain(&error), "the account cannot be used"),
+                Err(error) => debug!(error = model::error_chain(&error), "the account cannot be used"),
             }
         }
         Ok(())
@@ -122,7 +122,7 @@ async fn housekeeping(context: Context, shutdown: CancellationToken) {
             () = context.clock.sleep(HOUSEKEEPING) => {}
         }
         if let Err(error) = clean_up(&context).await {
-            error!(error = crate::reply_for::chain(&error), "housekeeping failed");
+            error!(error = model::error_chain(&error), "housekeeping failed");
         }
     }
 }

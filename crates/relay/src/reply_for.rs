@@ -10,7 +10,6 @@ use message::author::{AuthorFault, excerpt};
 use message::header::NotAField;
 use smtp::address::Mailbox;
 use smtp::reply::Refusal;
-pub(crate) use store::chain;
 use store::{Blame, StoreError};
 use tracing::{error, warn};
 
@@ -81,7 +80,7 @@ pub(crate) fn store(error: &StoreError) -> Refusal {
     match (error, error.blame()) {
         (StoreError::InProgress, _) => BUSY_WITH_IT,
         (_, blame) => {
-            error!(error = chain(error), "a message could not be accepted");
+            error!(error = model::error_chain(error), "a message could not be accepted");
             if blame == Blame::Space { NO_ROOM } else { OUR_FAULT }
         }
     }

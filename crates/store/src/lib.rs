@@ -47,7 +47,7 @@ pub use credentials::Credentials;
 pub use data_dir::{DataDir, DataDirError, Volatile};
 pub use directory::Directory;
 pub use dns_providers::DnsProviders;
-pub use error::{Blame, StoreError, chain};
+pub use error::{Blame, StoreError};
 pub use infrastructure::Infrastructures;
 pub use locks::Locks;
 pub use logins::Logins;

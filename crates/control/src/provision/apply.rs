@@ -169,5 +169,5 @@ async fn note(context: &Context, key: &str, state: StepState, problem: Option<&s
         at: context.azure.control.clock.now(),
     };
     let noted = context.azure.control.store.infrastructure().note_step(context.azure.account.id, step).await;
-    noted.map_err(|error| Trouble::Failed(store::chain(&error)))
+    noted.map_err(|error| Trouble::Failed(model::error_chain(&error)))
 }

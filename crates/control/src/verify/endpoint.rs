@@ -98,7 +98,7 @@ async fn by_smtp(account: &Account) -> Option<Finding> {
             let message = format!(
                 "{host} gives no session with TLS on port {port} ({}), and all mail of this account goes there; let \
                  this machine connect to it.",
-                store::chain(&error)
+                model::error_chain(&error)
             );
             Some(Finding::failed(CHECK, SMTP_UNREACHABLE, message).by(ActionOwner::You))
         }
@@ -106,7 +106,7 @@ async fn by_smtp(account: &Account) -> Option<Finding> {
             let message = format!(
                 "{host} gives no session with TLS on port {port} ({}). Only messages that the Email API cannot express need \
                  it; let this machine connect to it, or choose REST alone.",
-                store::chain(&error)
+                model::error_chain(&error)
             );
             let commands = vec![Command::postern(&format!("account edit {} --transport rest", account.name))];
             let finding = Finding::warning(CHECK, SMTP_UNREACHABLE, message).by(ActionOwner::You);

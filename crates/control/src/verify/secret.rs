@@ -108,7 +108,7 @@ async fn learn(context: &Context, app: &Application, facts: SecretFacts) -> Secr
         let owner = SecretOwner::Account(context.account.id);
         let noted = context.control.store.secrets().note(owner, SecretName::ClientSecret, &known).await;
         if let Err(error) = noted {
-            tracing::warn!(error = store::chain(&error), "when a secret expires could not be noted");
+            tracing::warn!(error = model::error_chain(&error), "when a secret expires could not be noted");
         }
     }
     known

@@ -97,7 +97,7 @@ impl Watch {
             Some(Ok(reconciled)) => self.report(account, reconciled).await,
             Some(Err(error)) => {
                 watched.reconciliation.failed(every, self.control.clock.now());
-                let error = store::chain(&error);
+                let error = model::error_chain(&error);
                 warn!(account = %account.name, error, "Azure and DNS cannot be compared with the desired state");
             }
             None => error!(account = %account.name, "a reconciliation ended badly; it is done again"),

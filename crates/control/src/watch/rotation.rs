@@ -128,7 +128,7 @@ async fn rotate(control: &Control, id: AccountId) -> Timestamp {
             // Whoever begins one wakes us.
             Ok(Stepped::Over) => return control.later(IDLE),
             Err(error) => {
-                warn!(account = %account.name, error = store::chain(&error), "a rotation cannot go on");
+                warn!(account = %account.name, error = model::error_chain(&error), "a rotation cannot go on");
                 return control.later(ROUND);
             }
         }

@@ -122,7 +122,7 @@ impl Watch {
         match self.control.verify(account.name.as_str(), Repair::Nothing, None).await {
             Ok(report) => self.verified(account, report).await,
             Err(error) => {
-                error!(account = %account.name, error = store::chain(&error), "an account cannot be verified");
+                error!(account = %account.name, error = model::error_chain(&error), "an account cannot be verified");
             }
         }
     }

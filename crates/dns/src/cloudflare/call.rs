@@ -118,7 +118,7 @@ async fn once(
 ) -> Result<Answer, CloudflareError> {
     let host = url.host_str().unwrap_or_default().to_owned();
     // The rest of the URL is nobody's business.
-    let silent = |error: reqwest::Error| CloudflareError::Silent(chain(&error.without_url()));
+    let silent = |error: reqwest::Error| CloudflareError::Silent(model::error_chain(&error.without_url()));
     let mut request = cloudflare.http.request(method.clone(), url.clone());
     request = request.bearer_auth(cloudflare.token.expose_secret());
     if let Some(body) = body {
@@ -151,18 +151,4 @@ async fn once(
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let text = headers.get(RETRY_AFTER).map(HeaderValue::to_str)?.ok()?;
     text.trim().parse().ok().map(Duration::from_secs)
-}
-
-/// An error and what is behind it, in one line.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        let cause_text = cause.to_string();
-        if !text.contains(&cause_text) {
-            text = format!("{text}: {cause_text}");
-        }
-        source = cause.source();
-    }
-    text
 }

@@ -236,7 +236,7 @@ impl Try<'_> {
 }
 
 fn unreadable(error: &StoreError) -> Verdict {
-    let text = crate::reply_for::chain(error);
+    let text = model::error_chain(error);
     if matches!(error, StoreError::Damaged(_) | StoreError::Missing(_)) {
         error!(error = text, "a message is lost: the data directory does not hold it any more");
         let reason = "The relay's disk has lost the message.".to_owned();

@@ -53,7 +53,7 @@ impl Direct<'_> {
             Choice::By(chosen) => match carrier_of(self.login, chosen.transport) {
                 Ok(carrier) => Some(carrier),
                 Err(error) => {
-                    let text = crate::reply_for::chain(&error);
+                    let text = model::error_chain(&error);
                     return Posted::Settled(deferred(text, Matter::Unreachable, None));
                 }
             },

@@ -76,7 +76,7 @@ impl Dispatcher {
             let wake_at = match self.turn().await {
                 Ok(wake_at) => wake_at,
                 Err(error) => {
-                    error!(account = %self.account.name, error = crate::reply_for::chain(&error), "the queue cannot be worked on");
+                    error!(account = %self.account.name, error = model::error_chain(&error), "the queue cannot be worked on");
                     self.upstreams.noticed().store_failed(&error, self.context.clock.now());
                     later(self.context.clock.now(), OUR_TROUBLE)
                 }
@@ -113,11 +113,11 @@ impl Dispatcher {
             Err(error) => {
                 // Said once: an account that was just added may not be complete yet, and have no mail.
                 if self.troubles == 0 {
-                    let error = crate::reply_for::chain(&error);
+                    let error = model::error_chain(&error);
                     warn!(account = %self.account.name, error, "the account cannot be used");
                 }
                 self.pause(now, None);
-                let why = crate::reply_for::chain(&error);
+                let why = model::error_chain(&error);
                 self.upstreams.noticed().unusable(self.account.id, &why, now, self.paused_until);
                 self.expire(now).await?;
                 return Ok(self.paused_until);
@@ -232,7 +232,7 @@ impl Dispatcher {
         let has_status =
             settlements.iter().any(|settlement| matches!(settlement.next, NextStep::ReadStatus { .. }));
         if let Err(error) = self.context.store.queue().settle(settlements, combined(usage)).await {
-            error!(error = crate::reply_for::chain(&error), "what came of a send could not be noted");
+            error!(error = model::error_chain(&error), "what came of a send could not be noted");
         }
         if has_status {
             self.upstreams.want_status(self.account.id);
@@ -294,7 +294,7 @@ impl Dispatcher {
         let noted =
             self.context.store.rate_usage().throttled(self.account.subscription, SENDS, throttling).await;
         if let Err(error) = noted {
-            error!(error = crate::reply_for::chain(&error), "a limit of Azure's could not be noted");
+            error!(error = model::error_chain(&error), "a limit of Azure's could not be noted");
         }
     }
 

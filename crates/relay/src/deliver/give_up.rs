@@ -75,7 +75,7 @@ async fn tell(context: &Context, account: &Account, id: SendId, failures: &[(Rec
     match dsn::queue(context, account, id, failures).await {
         Ok(()) => true,
         Err(error) => {
-            let error = crate::reply_for::chain(&error);
+            let error = model::error_chain(&error);
             warn!(message.id = %id.message, error, "a DSN could not be queued");
             false
         }

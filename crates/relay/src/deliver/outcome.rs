@@ -291,7 +291,7 @@ fn numbers(refusal: &Refusal) -> Option<(u16, u16)> {
 
 /// What a session that broke means.
 pub(crate) fn of_session(error: &smtp_client::Error) -> Verdict {
-    let text = crate::reply_for::chain(error);
+    let text = model::error_chain(error);
     if let smtp_client::Cause::Protocol(failure) = &error.cause {
         match &failure.cause {
             ProtocolCause::Refused(refusal) if numbers(refusal) == Some((5, 127)) => {

@@ -52,7 +52,7 @@ impl StatusReader {
             let wake_at = match self.turn().await {
                 Ok(wake_at) => wake_at,
                 Err(error) => {
-                    error!(error = crate::reply_for::chain(&error), "the status of sends cannot be noted");
+                    error!(error = model::error_chain(&error), "the status of sends cannot be noted");
                     clock::after(now, LOOK)
                 }
             };
@@ -168,7 +168,7 @@ impl StatusReader {
         match dsn::queue(&self.context, &upstream.account, check.id, &failures).await {
             Ok(()) => true,
             Err(error) => {
-                warn!(error = crate::reply_for::chain(&error), "a DSN could not be queued");
+                warn!(error = model::error_chain(&error), "a DSN could not be queued");
                 false
             }
         }

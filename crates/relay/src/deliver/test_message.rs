@@ -43,7 +43,7 @@ pub async fn send_test_message(
 ) -> TestOutcome {
     let upstream = match upstreams.of(account).await {
         Ok(upstream) => upstream,
-        Err(error) => return TestOutcome::Refused(store::chain(&error)),
+        Err(error) => return TestOutcome::Refused(model::error_chain(&error)),
     };
     let steady = clock.steady();
     if upstream.sends.lock().permits(steady) == 0 {
@@ -75,7 +75,7 @@ pub async fn send_test_message(
         Posted::Refused(refused) => refused.verdict(),
     };
     if let Err(error) = store.rate_usage().add(usage).await {
-        tracing::error!(error = store::chain(&error), "a test message could not be counted");
+        tracing::error!(error = model::error_chain(&error), "a test message could not be counted");
     }
     match verdict {
         Verdict::Accepted(accepted) if accepted.refused.is_empty() && accepted.deferred.is_empty() => {

@@ -14,7 +14,7 @@ use clock::Clock;
 use ipnet::IpNet;
 use jiff::Timestamp;
 use model::id::CredentialId;
-use store::{CredentialUse, LoginNews, Store, StoreError, Welcome, chain};
+use store::{CredentialUse, LoginNews, Store, StoreError, Welcome};
 use tokio::sync::Notify;
 use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
@@ -161,7 +161,10 @@ impl LoginProtection {
         }
         let noted = self.store.logins().note(news.clone(), self.welcome_since()).await;
         if let Err(failure) = noted {
-            error!(error = chain(&failure), "which logins worked could not be stored; it is tried again");
+            error!(
+                error = model::error_chain(&failure),
+                "which logins worked could not be stored; it is tried again"
+            );
             let mut later = self.news();
             later.welcomes.extend(news.welcomes);
             for (credential, used) in news.uses {

@@ -98,7 +98,7 @@ impl Noticed {
     pub(crate) fn store_failed(&self, error: &StoreError, now: Timestamp) {
         let mut storage = self.storage();
         let since = storage.as_ref().map_or(now, |before| before.since);
-        *storage = Some(StorageFailure { since, last_at: now, text: store::chain(error) });
+        *storage = Some(StorageFailure { since, last_at: now, text: model::error_chain(error) });
     }
 
     /// Takes note that the store works.

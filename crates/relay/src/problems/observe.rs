@@ -149,7 +149,7 @@ async fn storage(store: &Store, upstreams: &Upstreams, now: Timestamp) -> Option
     let noticed = upstreams.noticed().store_failure(now);
     let text = match tokio::time::timeout(PROBE, store.queue().probe()).await {
         Ok(Ok(())) => return noticed,
-        Ok(Err(error)) => store::chain(&error),
+        Ok(Err(error)) => model::error_chain(&error),
         Err(_) => format!("the database could not be written within {} seconds", PROBE.as_secs()),
     };
     Some(StorageFailure { since: noticed.map_or(now, |noticed| noticed.since), last_at: now, text })

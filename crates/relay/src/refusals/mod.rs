@@ -33,7 +33,6 @@ use self::lines::{Lines, Spoken};
 pub(crate) use self::message_id::message_id_in;
 pub(crate) use self::origin::network;
 use self::shelf::Shelves;
-use crate::reply_for;
 
 /// All refusals of a server. Clones are the same.
 #[derive(Clone)]
@@ -150,7 +149,7 @@ impl Refusals {
         let numbers = changes.kept.iter().map(|(number, _)| *number).collect();
         let forgotten = changes.forgotten.clone();
         if let Err(error) = self.0.store.write(changes).await {
-            warn!(error = reply_for::chain(&error), "refusals could not be written down");
+            warn!(error = model::error_chain(&error), "refusals could not be written down");
             self.state().shelves.put_back(numbers, forgotten);
         }
     }

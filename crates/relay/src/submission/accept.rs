@@ -144,7 +144,7 @@ impl Submission {
             return;
         }
         if let Err(error) = self.context.store.queue().count_repairs(login, changes).await {
-            warn!(error = reply_for::chain(&error), "repairs of a message could not be counted");
+            warn!(error = model::error_chain(&error), "repairs of a message could not be counted");
         }
     }
 }

@@ -184,7 +184,7 @@ impl From<CallError> for Trouble {
 
 impl From<store::StoreError> for Trouble {
     fn from(error: store::StoreError) -> Self {
-        Self::Failed(store::chain(&error))
+        Self::Failed(model::error_chain(&error))
     }
 }
 

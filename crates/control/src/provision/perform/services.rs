@@ -81,7 +81,7 @@ impl Context {
     /// From now on the account sends through the service. Where the operator has said where that is, it stays so.
     async fn choose(&self, host_name: &str) -> Result<(), Trouble> {
         let account = self.azure.control.account(self.azure.account.name.as_str());
-        let account = account.map_err(|error| Trouble::Failed(store::chain(&error)))?;
+        let account = account.map_err(|error| Trouble::Failed(model::error_chain(&error)))?;
         let is_said = account.service.as_ref().is_some_and(|own| {
             own.name.as_str().eq_ignore_ascii_case(&self.infrastructure.service)
                 && !is_guess(&account.cloud, own)
@@ -97,7 +97,7 @@ impl Context {
         let name = self.azure.account.name.as_str();
         match self.azure.control.change_account(name, change).await {
             Ok(_) => Ok(()),
-            Err(error) => Err(Trouble::Failed(store::chain(&error))),
+            Err(error) => Err(Trouble::Failed(model::error_chain(&error))),
         }
     }
 

@@ -76,7 +76,8 @@ impl<'a> Zone<'a> {
 
 async fn connect(context: &Context, name: &str) -> Result<Cloudflare, Trouble> {
     let control = &context.azure.control;
-    let connection = control.connection(name).await.map_err(|error| Trouble::Failed(store::chain(&error)))?;
+    let connection =
+        control.connection(name).await.map_err(|error| Trouble::Failed(model::error_chain(&error)))?;
     let owner = SecretOwner::DnsProvider(connection.id);
     let token = control.store.secrets().get(owner, SecretName::ApiToken).await?;
     match connection.kind {

@@ -126,11 +126,11 @@ impl Upstreams {
         if !account.transports().iter().any(|transport| carrier::may_take_smtputf8(*transport)) {
             return Ok(false);
         }
-        let upstream = self.of(account).await.map_err(|error| store::chain(&error))?;
+        let upstream = self.of(account).await.map_err(|error| model::error_chain(&error))?;
         for carrier in upstream.carriers.iter().filter(|carrier| account.may_use(carrier.transport())) {
             let takes = carrier.takes_smtputf8().await.map_err(|error| match error {
-                LeaseError::Session(error) => store::chain(&error),
-                LeaseError::Token(failure) => store::chain(&failure),
+                LeaseError::Session(error) => model::error_chain(&error),
+                LeaseError::Token(failure) => model::error_chain(&failure),
             })?;
             if takes {
                 return Ok(true);

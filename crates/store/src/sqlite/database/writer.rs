@@ -6,7 +6,7 @@ use std::time::Duration;
 use rusqlite::Connection;
 use tracing::{error, info};
 
-use crate::error::{StoreError, chain};
+use crate::error::StoreError;
 
 /// Something to be written.
 pub(super) enum Job {
@@ -140,7 +140,9 @@ impl Writer {
     /// Says once that writing fails, and once that it works again.
     fn report(&mut self, result: &Result<(), StoreError>) {
         match result {
-            Err(error) if !self.in_trouble => error!(error = chain(error), "the database cannot be written"),
+            Err(error) if !self.in_trouble => {
+                error!(error = model::error_chain(error), "the database cannot be written")
+            }
             Ok(()) if self.in_trouble => info!("the database can be written again"),
             _ => {}
         }
@@ -188,6 +190,6 @@ impl Writer {
 fn again(error: &StoreError) -> StoreError {
     match error {
         StoreError::Full(_) => StoreError::Full(None),
-        other => StoreError::Io(std::io::Error::other(chain(other))),
+        other => StoreError::Io(std::io::Error::other(model::error_chain(other))),
     }
 }

@@ -6,7 +6,7 @@ use tracing::{debug, warn};
 
 use super::ledger;
 use super::segment::Folder;
-use crate::error::{StoreError, chain};
+use crate::error::StoreError;
 use crate::sqlite::database::{Database, Durability};
 
 /// A handle to the thread.
@@ -62,7 +62,7 @@ fn run(folder: &Folder, segment_bytes: u64, database: &Database, inbox: &Receive
             Chore::Retire(segment) => {
                 if let Err(error) = retire(folder, database, segment) {
                     warn!(
-                        error = chain(&error),
+                        error = model::error_chain(&error),
                         journal.segment = segment,
                         "a segment of the journal could not be retired"
                     );

@@ -14,7 +14,7 @@ use super::record::{Kind, Record};
 use super::segment::{FILE_HEADER_BYTES, Folder};
 use super::sink::{self, Batch, Entry, Sink};
 use super::{Place, envelope, ledger};
-use crate::error::{StoreError, chain};
+use crate::error::StoreError;
 use crate::sqlite::body::LargeBodies;
 use crate::sqlite::database::{Database, Durability};
 
@@ -95,7 +95,8 @@ impl Writer {
             }
             Err(error) => {
                 let is_full = matches!(error, StoreError::Full(_));
-                let reason = std::error::Error::source(&error).map_or_else(|| error.to_string(), chain);
+                let reason =
+                    std::error::Error::source(&error).map_or_else(|| error.to_string(), model::error_chain);
                 for append in group {
                     let error = std::io::Error::other(reason.clone());
                     let error = if is_full { StoreError::Full(Some(error)) } else { StoreError::Io(error) };
@@ -197,7 +198,7 @@ impl Writer {
                 .write_blocking(Durability::Synced, move |connection| ledger::seal(connection, number, end));
             if let Err(error) = sealed {
                 error!(
-                    error = chain(&error),
+                    error = model::error_chain(&error),
                     journal.segment = number,
                     "a failed write can be neither erased nor fenced off"
                 );
@@ -209,7 +210,10 @@ impl Writer {
     fn report(&mut self, result: Result<(), &StoreError>) {
         match result {
             Err(error) if !self.in_trouble => {
-                error!(error = chain(error), "mail cannot be accepted: the journal cannot be written");
+                error!(
+                    error = model::error_chain(error),
+                    "mail cannot be accepted: the journal cannot be written"
+                );
             }
             Ok(()) if self.in_trouble => info!("mail is accepted again"),
             _ => {}
