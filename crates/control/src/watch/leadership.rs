@@ -19,7 +19,9 @@ impl Control {
             match self.store.locks().try_take(LOCK, Term::from(self.clock.now())).await {
                 Ok(Some(held)) => return held,
                 Ok(None) => {}
-                Err(error) => error!(error = store::chain(&error), "it cannot be decided which node watches"),
+                Err(error) => {
+                    error!(error = model::error_chain(&error), "it cannot be decided which node watches")
+                }
             }
             self.clock.sleep(RETRY).await;
         }
