@@ -45,6 +45,25 @@ fn generous(folder: &Path) -> Store {
     )
 }
 
+/// Hands claimed sends out again at once.
+fn careless(folder: &Path) -> Store {
+    sabotaged(
+        folder,
+        "CREATE TRIGGER IF NOT EXISTS careless AFTER UPDATE OF state ON send WHEN NEW.state = 'sending'
+         BEGIN UPDATE send SET state = 'queued', due_at = 0
+               WHERE message_id = NEW.message_id AND part = NEW.part; END;",
+    )
+}
+
+/// Settles nothing.
+fn stubborn(folder: &Path) -> Store {
+    sabotaged(
+        folder,
+        "CREATE TRIGGER IF NOT EXISTS stubborn AFTER UPDATE OF state ON send WHEN NEW.state = 'sent'
+         BEGIN UPDATE send SET state = 'queued' WHERE message_id = NEW.message_id AND part = NEW.part; END;",
+    )
+}
+
 /// A test that a broken engine fails a check.
 macro_rules! fails {
     ($($name:ident: $engine:ident, $module:ident::$check:ident;)+) => {
@@ -58,7 +77,16 @@ macro_rules! fails {
 
 fails! {
     a_forgetful_engine_fails: forgetful, secrets::a_secret_is_opened_only_where_it_was_put;
+    an_engine_that_claims_twice_fails: careless, queue::a_claim_belongs_to_one_until_it_is_settled;
+    an_engine_that_sends_twice_fails: stubborn, histories::random_histories_end_as_a_map_would;
     an_engine_that_feeds_nothing_fails: silent, senders::random_changes_leave_what_a_map_would_have;
     an_engine_that_locks_nothing_fails: unlocked, locks::a_lock_has_one_owner_and_its_epoch_grows;
     an_engine_that_leases_too_much_fails: generous, limits::leases_keep_all_nodes_within_the_limit;
+}
+
+#[tokio::test]
+async fn what_they_do_right_they_do_right() {
+    for engine in [forgetful, silent, unlocked, generous, careless, stubborn] {
+        crate::secrets::a_new_key_opens_what_was_sealed_before(&mut World::of(engine)).await;
+    }
 }

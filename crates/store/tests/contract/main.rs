@@ -10,9 +10,11 @@ mod audit;
 mod broken;
 mod credentials;
 mod feed;
+mod histories;
 mod history;
 mod limits;
 mod locks;
+mod queue;
 mod rotations;
 mod sample;
 mod secrets;
@@ -79,6 +81,13 @@ macro_rules! contract {
             leases_keep_all_nodes_within_the_limit);
         contract!($engine, locks: a_lock_has_one_owner_and_its_epoch_grows a_lock_that_is_dropped_wakes_who_waits
             a_restart_frees_locks_and_fences_their_owners);
+        contract!($engine, queue:
+            what_is_accepted_is_there_after_a_restart a_claim_belongs_to_one_until_it_is_settled
+            what_a_dead_process_had_is_put_back_once urgent_mail_comes_first_and_then_what_waits_longest
+            a_repetition_is_recognised_until_its_client_knows an_operator_retries_and_drops_what_waits
+            a_status_is_read_by_one_at_a_time what_is_done_with_is_pruned_and_nothing_else
+            expired_mail_is_claimed_to_be_given_up);
+        contract!($engine, histories: random_histories_end_as_a_map_would);
         contract!($engine, rotations: a_rotation_moves_only_from_the_step_that_it_is_at);
         contract!($engine, secrets: a_secret_is_opened_only_where_it_was_put a_new_key_opens_what_was_sealed_before);
         contract!($engine, senders: all_senders_change_or_none random_changes_leave_what_a_map_would_have);

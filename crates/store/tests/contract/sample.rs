@@ -1,15 +1,52 @@
 //! Values to be kept.
 
+use azure_types::ids::OperationId;
 use jiff::Timestamp;
 use model::account::{Account, AccountState, Authorization, Concurrency, TransportChoice};
 use model::cloud::Cloud;
 use model::credential::{Access, AuthorRule, Credential, IntakeRules, Lane, SenderRule};
-use model::id::{AccountId, CredentialId};
+use model::delivery::SendId;
+use model::id::{AccountId, CredentialId, QueueId};
+use model::queued::{HeaderMetadata, NewSend, Origin, QueuedMessage, Recipient};
 use model::quota::Quota;
 use model::sender::Sender;
-use store::AuditEntry;
+use smtp::path::ReversePath;
+use store::{AuditEntry, NextStep, Settlement};
+use uuid::Uuid;
 
 use crate::at;
+
+/// The account that all messages go through.
+pub(crate) const ACCOUNT: AccountId = AccountId::from_bytes([1; 16]);
+
+pub(crate) fn message(number: u32) -> QueuedMessage {
+    let mut random = [0; 10];
+    random[..4].copy_from_slice(&number.to_be_bytes());
+    let mailbox = format!("r{number}@example.com").parse().unwrap();
+    QueuedMessage {
+        id: QueueId::new(at(0), random),
+        account: ACCOUNT,
+        origin: Origin::Credential("scanner1".into()),
+        lane: Lane::Normal,
+        reverse_path: ReversePath::Null,
+        ret: None,
+        envelope_id: None,
+        header: HeaderMetadata::default(),
+        changes: Vec::new(),
+        size_bytes: 1,
+        accepted_at: at(0),
+        expires_at: at(48 * 3_600),
+        idempotency_key: None,
+        sends: vec![NewSend {
+            operation: OperationId::new(Uuid::from_u128(u128::from(number))),
+            recipients: vec![Recipient { mailbox, notify: None, original: None }],
+        }],
+    }
+}
+
+pub(crate) fn settlement(id: SendId, next: NextStep) -> Settlement {
+    Settlement { id, attempt: None, next }
+}
 
 pub(crate) fn audit(action: &str) -> AuditEntry {
     AuditEntry {

@@ -1,0 +1,159 @@
+//! The queue: what is accepted, claimed, settled, and by whom.
+
+use model::credential::Lane;
+use model::delivery::SendState;
+use model::queued::IdempotencyKey;
+use store::{Accepted, Body, NextStep, StoreError};
+
+use crate::sample::{ACCOUNT, audit, message, settlement};
+use crate::{World, at};
+
+/// Accepts messages, and waits until they can be claimed.
+async fn accept(world: &World, numbers: &[u32]) {
+    for number in numbers {
+        let queue = world.store().queue();
+        let accepted = queue.accept(message(*number), Body::inline(b"x".to_vec())).await.unwrap();
+        assert!(queue.view(accepted.id()).await.unwrap().is_some());
+    }
+}
+
+async fn state(world: &World, number: u32) -> SendState {
+    world.store().queue().view(message(number).id).await.unwrap().unwrap().sends[0].state
+}
+
+pub(crate) async fn what_is_accepted_is_there_after_a_restart(world: &mut World) {
+    let large = vec![b'l'; 600_000];
+    let mut writer = world.store().queue().begin_body(message(2).id);
+    for piece in large.chunks(50_000) {
+        writer.write(piece).await.unwrap();
+    }
+    accept(world, &[1]).await;
+    let body = writer.finish().await.unwrap();
+    let mut second = message(2);
+    second.size_bytes = 600_000;
+    world.store().queue().accept(second, body).await.unwrap();
+    world.restart();
+    let queue = world.store().queue();
+    assert_eq!(queue.body_of(message(1).id).await.unwrap(), b"x");
+    assert_eq!(queue.body_of(message(2).id).await.unwrap(), large);
+    assert!(queue.contains(message(1).id).await.unwrap() && !queue.contains(message(3).id).await.unwrap());
+    assert_eq!(queue.open_sends(ACCOUNT).await.unwrap(), 2);
+}
+
+pub(crate) async fn a_claim_belongs_to_one_until_it_is_settled(world: &mut World) {
+    accept(world, &[1, 2]).await;
+    let queue = world.store().queue();
+    let claims = queue.claim_due(ACCOUNT, at(0), 1, at(60)).await.unwrap();
+    assert_eq!(claims.len(), 1, "no more than asked for");
+    let others = queue.claim_due(ACCOUNT, at(59), 9, at(120)).await.unwrap();
+    assert_eq!(others.len(), 1, "the other one");
+    assert_ne!(claims[0].send.id, others[0].send.id);
+    let again = NextStep::Again { at: at(90) };
+    queue.settle(vec![settlement(claims[0].send.id, again)], Vec::new()).await.unwrap();
+    assert!(queue.claim_due(ACCOUNT, at(89), 9, at(120)).await.unwrap().is_empty());
+    assert_eq!(queue.next_due(ACCOUNT).await.unwrap(), Some(at(90)));
+    let claims = queue.claim_due(ACCOUNT, at(90), 9, at(120)).await.unwrap();
+    queue.settle(vec![settlement(claims[0].send.id, NextStep::Sent)], Vec::new()).await.unwrap();
+    let late = NextStep::Again { at: at(91) };
+    queue.settle(vec![settlement(claims[0].send.id, late)], Vec::new()).await.unwrap();
+    assert!(queue.claim_due(ACCOUNT, at(100), 9, at(120)).await.unwrap().is_empty(), "what is sent is over");
+}
+
+pub(crate) async fn what_a_dead_process_had_is_put_back_once(world: &mut World) {
+    accept(world, &[1, 2]).await;
+    assert_eq!(world.store().queue().claim_due(ACCOUNT, at(0), 1, at(60)).await.unwrap().len(), 1);
+    assert_eq!(world.store().queue().release_leases(at(1)).await.unwrap(), [], "this process lives");
+    world.restart();
+    let queue = world.store().queue();
+    assert_eq!(queue.claim_due(ACCOUNT, at(1), 9, at(60)).await.unwrap().len(), 1);
+    assert_eq!(queue.release_leases(at(2)).await.unwrap(), [(ACCOUNT, 1)]);
+    assert_eq!(queue.claim_due(ACCOUNT, at(2), 9, at(60)).await.unwrap().len(), 1);
+    assert_eq!(queue.release_leases(at(3)).await.unwrap(), []);
+}
+
+pub(crate) async fn urgent_mail_comes_first_and_then_what_waits_longest(world: &mut World) {
+    for (number, lane, second) in
+        [(1, Lane::Bulk, 0), (2, Lane::Normal, 2), (3, Lane::Normal, 1), (4, Lane::Urgent, 3)]
+    {
+        let mut message = message(number);
+        (message.lane, message.accepted_at) = (lane, at(second));
+        let id = message.id;
+        world.store().queue().accept(message, Body::inline(Vec::new())).await.unwrap();
+        world.store().queue().view(id).await.unwrap();
+    }
+    let claims = world.store().queue().claim_due(ACCOUNT, at(9), 9, at(60)).await.unwrap();
+    let claimed: Vec<_> = claims.iter().map(|claim| claim.send.id.message).collect();
+    assert_eq!(claimed, [4, 3, 2, 1].map(|number| message(number).id));
+}
+
+pub(crate) async fn a_repetition_is_recognised_until_its_client_knows(world: &mut World) {
+    let with_key = |number, key| {
+        let mut message = message(number);
+        message.idempotency_key = Some(IdempotencyKey([key; 16]));
+        message
+    };
+    let body = || Body::inline(b"x".to_vec());
+    let accepted = world.store().queue().accept(with_key(1, 7), body()).await.unwrap();
+    assert_eq!(accepted, Accepted::New(message(1).id));
+    let again = world.store().queue().accept(with_key(2, 7), body()).await.unwrap();
+    assert_eq!(again, Accepted::Repeated(message(1).id));
+    world.restart();
+    let again = world.store().queue().accept(with_key(3, 7), body()).await.unwrap();
+    assert_eq!(again, Accepted::Repeated(message(1).id), "a restart forgets nothing");
+    world.store().queue().heard(message(1).id);
+    let new = world.store().queue().accept(with_key(4, 7), body()).await.unwrap();
+    assert_eq!(new, Accepted::New(message(4).id), "who knows of the first sends a new one");
+}
+
+pub(crate) async fn an_operator_retries_and_drops_what_waits(world: &mut World) {
+    accept(world, &[1]).await;
+    let (queue, id) = (world.store().queue(), message(1).id);
+    let claim = queue.claim_due(ACCOUNT, at(0), 1, at(60)).await.unwrap().remove(0);
+    assert_eq!(queue.drop_message(id, audit("queue.drop")).await.unwrap(), 0, "it is under way");
+    let later = NextStep::Again { at: at(500) };
+    queue.settle(vec![settlement(claim.send.id, later)], Vec::new()).await.unwrap();
+    assert_eq!(queue.retry(id, at(5), audit("queue.retry")).await.unwrap(), 1);
+    assert_eq!(queue.next_due(ACCOUNT).await.unwrap(), Some(at(5)));
+    assert_eq!(queue.drop_message(id, audit("queue.drop")).await.unwrap(), 1);
+    assert_eq!(state(world, 1).await, SendState::Dropped);
+    assert!(queue.body_of(id).await.is_err(), "nobody needs it");
+    let missing = queue.drop_message(message(9).id, audit("queue.drop")).await;
+    assert!(matches!(missing, Err(StoreError::Missing(_))), "{missing:?}");
+}
+
+pub(crate) async fn a_status_is_read_by_one_at_a_time(world: &mut World) {
+    accept(world, &[1]).await;
+    let queue = world.store().queue();
+    let claim = queue.claim_due(ACCOUNT, at(0), 1, at(60)).await.unwrap().remove(0);
+    let read = NextStep::ReadStatus { at: at(30) };
+    queue.settle(vec![settlement(claim.send.id, read)], Vec::new()).await.unwrap();
+    assert_eq!(queue.next_status_check(ACCOUNT).await.unwrap(), Some(at(30)));
+    assert!(queue.claim_status_checks(ACCOUNT, at(29), 9, at(60)).await.unwrap().is_empty());
+    let checks = queue.claim_status_checks(ACCOUNT, at(30), 9, at(60)).await.unwrap();
+    assert_eq!(checks[0].operation, claim.send.operation);
+    assert!(queue.claim_status_checks(ACCOUNT, at(59), 9, at(90)).await.unwrap().is_empty());
+    assert_eq!(queue.claim_status_checks(ACCOUNT, at(60), 9, at(90)).await.unwrap().len(), 1, "a lease ends");
+    queue.settle(vec![settlement(claim.send.id, NextStep::Failed)], Vec::new()).await.unwrap();
+    assert_eq!(state(world, 1).await, SendState::Failed);
+    assert_eq!(queue.unread(ACCOUNT).await.unwrap(), 0);
+}
+
+pub(crate) async fn what_is_done_with_is_pruned_and_nothing_else(world: &mut World) {
+    accept(world, &[1, 2]).await;
+    let queue = world.store().queue();
+    let claim = queue.claim_due(ACCOUNT, at(0), 1, at(60)).await.unwrap().remove(0);
+    queue.settle(vec![settlement(claim.send.id, NextStep::Sent)], Vec::new()).await.unwrap();
+    assert_eq!(queue.prune(at(0), 9).await.unwrap(), 0, "it is not old enough");
+    assert_eq!(queue.prune(at(1), 9).await.unwrap(), 1);
+    assert!(queue.view(claim.send.id.message).await.unwrap().is_none());
+    assert_eq!(queue.open_sends(ACCOUNT).await.unwrap(), 1);
+}
+
+pub(crate) async fn expired_mail_is_claimed_to_be_given_up(world: &mut World) {
+    accept(world, &[1]).await;
+    let (queue, end) = (world.store().queue(), 48 * 3_600);
+    assert!(queue.claim_expired(ACCOUNT, at(end - 1), 9, at(end)).await.unwrap().is_empty());
+    let claims = queue.claim_expired(ACCOUNT, at(end), 9, at(end + 60)).await.unwrap();
+    assert_eq!(claims.len(), 1);
+    assert!(queue.claim_due(ACCOUNT, at(end), 9, at(end + 60)).await.unwrap().is_empty(), "it is claimed");
+}
