@@ -51,6 +51,7 @@ pub use error::{Blame, StoreError};
 pub use infrastructure::Infrastructures;
 pub use locks::Locks;
 pub use logins::Logins;
+pub use model::tracking::{NextStep, TakenGroup};
 pub use options::Options;
 pub use queue::Queue;
 pub use quota_leases::QuotaLeases;
@@ -68,8 +69,8 @@ pub use sqlite::locks::{Held, Term};
 pub use sqlite::logins::{CredentialUse, LoginNews, Welcome};
 pub use sqlite::nodes::Node;
 pub use sqlite::queue::{
-    Accepted, Claim, Cursor, Disk, Hindered, ListedSend, MessageView, NextStep, RepairUse, SendView,
-    Settlement, StatusCheck, Suppressed, TakenGroup,
+    Accepted, Claim, Cursor, Disk, Hindered, ListedSend, MessageView, RepairUse, SendView, Settlement,
+    StatusCheck, StoredEvent, Suppressed,
 };
 pub use sqlite::quota_leases::{Quota, QuotaLease, QuotaRequest, QuotaWindow, Share};
 pub use sqlite::rate_usage::{SENDS, STATUS_READS, Throttling, Usage};

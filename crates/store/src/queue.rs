@@ -4,12 +4,14 @@
 //! ([`Queue::settle`]). Nothing is deleted on the way; rows change state. What is done with is pruned
 //! after its retention.
 
+use azure_types::ids::OperationId;
 use jiff::Timestamp;
 use model::delivery::SendState;
 use model::id::AccountId;
 use model::id::QueueId;
 use model::queued::Change;
 use model::queued::QueuedMessage;
+use model::tracking::DeliveryReport;
 
 use crate::engine::{Engine, on_engine};
 use crate::{
@@ -300,6 +302,19 @@ impl Queue {
     /// When the message is unknown or the database cannot be written.
     pub async fn drop_message(&self, id: QueueId, audit: AuditEntry) -> Result<usize, StoreError> {
         on_engine!(self.0, queue.drop_message(id, audit).await)
+    }
+
+    /// Notes what Azure reports of a recipient, of the sends with that operation id. Says of how many sends that was
+    /// news.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn delivered(
+        &self,
+        operation: OperationId,
+        report: DeliveryReport,
+    ) -> Result<usize, StoreError> {
+        on_engine!(self.0, queue.delivered(operation, report).await)
     }
 
     /// Deletes what is known of messages that were accepted before `before` and are done with, a limited

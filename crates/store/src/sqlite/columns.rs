@@ -8,6 +8,7 @@ use model::delivery::{AttemptResult, Reason, SendState, Transport};
 use model::division::{Division, Group, RefusedRecipient};
 use model::queued::{Cause, Change, Origin, Recipient};
 use model::repair::Repair;
+use model::tracking::{EventSource, RecipientState};
 use serde::{Deserialize, Serialize};
 use smtp::parameters::{Notify, OriginalRecipient, Ret};
 use smtp::path::ReversePath;
@@ -126,6 +127,16 @@ pub(crate) fn to_reason(text: &str) -> Result<Reason, StoreError> {
     Reason::ALL.into_iter().find(|reason| reason.as_str() == text).ok_or_else(|| damaged("reason", text))
 }
 
+pub(crate) fn to_recipient_state(text: &str) -> Result<RecipientState, StoreError> {
+    let found = RecipientState::ALL.into_iter().find(|state| state.as_str() == text);
+    found.ok_or_else(|| damaged("state of a recipient", text))
+}
+
+pub(crate) fn to_event_source(text: &str) -> Result<EventSource, StoreError> {
+    let found = EventSource::ALL.into_iter().find(|source| source.as_str() == text);
+    found.ok_or_else(|| damaged("source of an event", text))
+}
+
 pub(crate) fn from_recipient(recipient: &Recipient) -> RecipientText {
     let to = recipient.mailbox.to_string();
     if recipient.notify.is_none() && recipient.original.is_none() {
@@ -152,17 +163,6 @@ pub(crate) fn to_recipient(words: &RecipientText) -> Result<Recipient, StoreErro
         original: original
             .map(|(kind, address)| OriginalRecipient { kind: kind.clone(), address: address.clone() }),
     })
-}
-
-pub(crate) fn from_recipients(recipients: &[Recipient]) -> String {
-    let words: Vec<RecipientText> = recipients.iter().map(from_recipient).collect();
-    serde_json::to_string(&words).unwrap_or_default()
-}
-
-pub(crate) fn to_recipients(json: &str) -> Result<Vec<Recipient>, StoreError> {
-    let words: Vec<RecipientText> =
-        serde_json::from_str(json).map_err(|_| damaged("list of recipients", json))?;
-    words.iter().map(to_recipient).collect()
 }
 
 /// A division as it stands in its row.
@@ -243,13 +243,13 @@ pub(crate) fn to_changes(json: &str) -> Result<Vec<Change>, StoreError> {
     words.iter().map(to_change).collect()
 }
 
-fn from_notify(notify: Notify) -> String {
+pub(crate) fn from_notify(notify: Notify) -> String {
     let events = [(notify.success, "success"), (notify.failure, "failure"), (notify.delay, "delay")];
     let words: Vec<&str> = events.into_iter().filter(|(wanted, _)| *wanted).map(|(_, word)| word).collect();
     words.join(",")
 }
 
-fn to_notify(text: &str) -> Notify {
+pub(crate) fn to_notify(text: &str) -> Notify {
     let has = |word| text.split(',').any(|event| event == word);
     Notify { success: has("success"), failure: has("failure"), delay: has("delay") }
 }
@@ -266,10 +266,13 @@ mod tests {
         let wishes = Recipient { notify, original, ..plain.clone() };
         let never = Recipient { notify: Some(Notify::default()), ..plain.clone() };
         let all = vec![plain, wishes, never];
-        let json = from_recipients(&all);
+        let texts: Vec<RecipientText> = all.iter().map(from_recipient).collect();
+        let json = serde_json::to_string(&texts).unwrap();
         assert!(json.starts_with(r#"["a@b.example",{"to":"#), "{json}");
-        assert_eq!(to_recipients(&json).unwrap(), all);
-        assert!(to_recipients(r#"["no address"]"#).is_err());
+        let texts: Vec<RecipientText> = serde_json::from_str(&json).unwrap();
+        let read: Result<Vec<Recipient>, _> = texts.iter().map(to_recipient).collect();
+        assert_eq!(read.unwrap(), all);
+        assert!(to_recipient(&RecipientText::Plain("no address".to_owned())).is_err());
         let division = Division {
             groups: vec![
                 Group { recipients: all[..2].to_vec(), is_other_half: false },

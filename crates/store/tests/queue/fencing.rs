@@ -28,7 +28,8 @@ async fn what_a_fenced_process_reports_is_refused_and_a_dead_one_is_put_back() {
     entered(&store, 1).await;
     let claim = store.queue().claim_due(ACCOUNT, at(0), 1, at(60)).await.unwrap().remove(0);
     another_claims_all(folder.path(), 100);
-    let sent = || vec![Settlement { id: claim.send.id, attempt: None, next: NextStep::Sent }];
+    let sent =
+        || vec![Settlement { id: claim.send.id, attempt: None, next: NextStep::Sent, refused: Vec::new() }];
     store.queue().settle(sent(), Vec::new()).await.unwrap();
     assert_eq!(state(&store).await, "sending", "the other process still has it");
     assert_eq!(store.queue().release_leases(at(99)).await.unwrap(), [], "its process lives");

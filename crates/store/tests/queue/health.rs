@@ -18,6 +18,7 @@ async fn tried(store: &Store, second: i64, reason: Option<Reason>, next: NextSte
             reason,
         }),
         next: next.clone(),
+        refused: Vec::new(),
     });
     queue.settle(settlements.collect(), Vec::new()).await.unwrap();
 }

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a store that fails fails the test")]
 
+mod counts;
 mod fencing;
 mod health;
 mod recovery;
@@ -16,7 +17,7 @@ use model::credential::Lane;
 use model::id::{AccountId, QueueId};
 use model::queued::{HeaderMetadata, IdempotencyKey, NewSend, Origin, QueuedMessage, Recipient};
 use smtp::path::ReversePath;
-use store::{Accepted, Body, DataDir, MasterKey, Options, Store, StoreError, Volatile};
+use store::{Accepted, AuditEntry, Body, DataDir, MasterKey, Options, Store, StoreError, Volatile};
 use uuid::Uuid;
 
 const ACCOUNT: AccountId = AccountId::from_bytes([1; 16]);
@@ -90,4 +91,15 @@ fn keyed(number: u32, print: u8) -> QueuedMessage {
 
 fn inline(text: &str) -> Body {
     Body::inline(text.as_bytes().to_vec())
+}
+
+fn entry(action: &str) -> AuditEntry {
+    AuditEntry {
+        at: at(0),
+        who: "ada".to_owned(),
+        origin: "test".to_owned(),
+        action: action.to_owned(),
+        subject: "a message".to_owned(),
+        detail: String::new(),
+    }
 }

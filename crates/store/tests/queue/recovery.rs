@@ -64,7 +64,12 @@ async fn nothing_is_entered_twice() {
     let claims = store.queue().claim_due(ACCOUNT, at(0), 20, at(60)).await.unwrap();
     let settlements: Vec<Settlement> = claims[..10]
         .iter()
-        .map(|claim| Settlement { id: claim.send.id, attempt: None, next: NextStep::Sent })
+        .map(|claim| Settlement {
+            id: claim.send.id,
+            attempt: None,
+            next: NextStep::Sent,
+            refused: Vec::new(),
+        })
         .collect();
     store.queue().settle(settlements, Vec::new()).await.unwrap();
     drop(store);
@@ -119,7 +124,7 @@ async fn a_large_body_survives_and_goes_with_its_message() {
     assert_eq!(large(folder.path()), 1, "what no message needs was swept up");
     assert_eq!(store.queue().body_of(id).await.unwrap(), body);
     let claims = store.queue().claim_due(ACCOUNT, at(0), 1, at(60)).await.unwrap();
-    let sent = Settlement { id: claims[0].send.id, attempt: None, next: NextStep::Sent };
+    let sent = Settlement { id: claims[0].send.id, attempt: None, next: NextStep::Sent, refused: Vec::new() };
     store.queue().settle(vec![sent], Vec::new()).await.unwrap();
     assert_eq!(large(folder.path()), 0);
 }

@@ -25,7 +25,7 @@ async fn send_all(store: &Store, keep: &[QueueId]) {
                 } else {
                     NextStep::Sent
                 };
-                Settlement { id: claim.send.id, attempt: None, next }
+                Settlement { id: claim.send.id, attempt: None, next, refused: Vec::new() }
             })
             .collect();
         store.queue().settle(settlements, Vec::new()).await.unwrap();

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use model::delivery::{Attempt, AttemptResult, SendState, Transport};
 use model::division::{Division, Group};
-use store::{Accepted, AuditEntry, Cursor, NextStep, Settlement, TakenGroup};
+use store::{Accepted, Cursor, NextStep, Settlement, TakenGroup};
 
 use super::*;
 
@@ -32,6 +32,7 @@ async fn a_message_goes_from_accepted_to_sent() {
         id: claim.send.id,
         attempt: attempt(AttemptResult::Deferred, "503"),
         next: NextStep::Again { at: at(30) },
+        refused: Vec::new(),
     };
     queue.settle(vec![again], Vec::new()).await.unwrap();
     assert!(queue.claim_due(ACCOUNT, at(29), 10, at(90)).await.unwrap().is_empty(), "it is not due");
@@ -42,13 +43,14 @@ async fn a_message_goes_from_accepted_to_sent() {
         id: claims[0].send.id,
         attempt: attempt(AttemptResult::Accepted, "202"),
         next: NextStep::ReadStatus { at: at(40) },
+        refused: Vec::new(),
     };
     queue.settle(vec![read], Vec::new()).await.unwrap();
     assert!(queue.body_of(accepted.id()).await.is_err(), "the body is not needed any more");
     let checks = queue.claim_status_checks(ACCOUNT, at(40), 10, at(60)).await.unwrap();
     assert_eq!(checks[0].id, claims[0].send.id);
     assert!(queue.claim_status_checks(ACCOUNT, at(40), 10, at(60)).await.unwrap().is_empty());
-    let sent = Settlement { id: checks[0].id, attempt: None, next: NextStep::Sent };
+    let sent = Settlement { id: checks[0].id, attempt: None, next: NextStep::Sent, refused: Vec::new() };
     queue.settle(vec![sent], Vec::new()).await.unwrap();
 
     let view = queue.view(accepted.id()).await.unwrap().unwrap();
@@ -114,17 +116,6 @@ async fn what_is_equal_is_new_once_the_client_has_heard_of_the_first() {
     store.queue().heard(first.id());
     let third = store.queue().accept(keyed(3, 7), inline("x")).await.unwrap();
     assert_eq!(third, Accepted::Repeated(second.id()), "only the first was heard of");
-}
-
-fn entry(action: &str) -> AuditEntry {
-    AuditEntry {
-        at: at(0),
-        who: "ada".to_owned(),
-        origin: "test".to_owned(),
-        action: action.to_owned(),
-        subject: "a message".to_owned(),
-        detail: String::new(),
-    }
 }
 
 #[tokio::test]
@@ -200,7 +191,8 @@ async fn a_divided_send_keeps_what_is_left_and_gives_away_what_was_taken() {
     entered(&store, 1).await;
     let settle = async |at_second: i64, result: AttemptResult, next: NextStep| {
         let claims = queue.claim_due(ACCOUNT, at(at_second), 10, at(at_second + 60)).await.unwrap();
-        let settlement = Settlement { id: claims[0].send.id, attempt: attempt(result, "said"), next };
+        let settlement =
+            Settlement { id: claims[0].send.id, attempt: attempt(result, "said"), next, refused: Vec::new() };
         queue.settle(vec![settlement], Vec::new()).await.unwrap();
         claims.into_iter().next().unwrap().send
     };
@@ -231,11 +223,16 @@ async fn a_divided_send_keeps_what_is_left_and_gives_away_what_was_taken() {
     let queue = store.queue();
     let claim = queue.claim_due(ACCOUNT, at(2), 10, at(60)).await.unwrap().remove(0);
     assert_eq!((claim.send.operation, claim.send.division.as_ref()), (operation(12), Some(&left)));
-    assert_eq!(claim.send.recipients, [c.clone(), b.clone()]);
+    assert_eq!(claim.send.recipients, [b.clone(), c.clone()]);
     assert_eq!(queue.body(&claim).await.unwrap(), b"x");
     let taken = Some(TakenGroup { recipients: vec![c.clone()], read_status_at: None });
     let next = NextStep::FailedFor { recipients: vec![b.clone()], taken };
-    let settlement = Settlement { id: claim.send.id, attempt: attempt(AttemptResult::Accepted, "ok"), next };
+    let settlement = Settlement {
+        id: claim.send.id,
+        attempt: attempt(AttemptResult::Accepted, "ok"),
+        next,
+        refused: Vec::new(),
+    };
     queue.settle(vec![settlement], Vec::new()).await.unwrap();
     assert!(queue.body_of(id).await.is_err(), "nobody is left");
     let view = queue.view(id).await.unwrap().unwrap();
@@ -267,7 +264,12 @@ async fn what_the_email_api_said_is_remembered() {
     let claim = queue.claim_due(ACCOUNT, at(0), 10, at(60)).await.unwrap().remove(0);
     assert_eq!(claim.send.refused_by_rest, None);
     let next = NextStep::BySmtp { at: at(0), refusal: "HTTP 400".to_owned() };
-    let settlement = Settlement { id: claim.send.id, attempt: attempt(AttemptResult::Deferred, "no"), next };
+    let settlement = Settlement {
+        id: claim.send.id,
+        attempt: attempt(AttemptResult::Deferred, "no"),
+        next,
+        refused: Vec::new(),
+    };
     queue.settle(vec![settlement], Vec::new()).await.unwrap();
     let claim = queue.claim_due(ACCOUNT, at(0), 10, at(60)).await.unwrap().remove(0);
     assert_eq!(claim.send.refused_by_rest.as_deref(), Some("HTTP 400"));

@@ -1,5 +1,6 @@
 //! Removing an account together with what depends on it: what that is, and doing it in one transaction.
 
+use jiff::Timestamp;
 use model::account::Account;
 use model::id::{AccountId, QueueId};
 use rusqlite::Connection;
@@ -10,7 +11,7 @@ use crate::error::StoreError;
 use crate::sqlite::audit::AuditEntry;
 use crate::sqlite::columns;
 use crate::sqlite::database::Durability;
-use crate::sqlite::queue::{self, Discarded};
+use crate::sqlite::queue::{self, Reports};
 
 /// What is lost with an account.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -73,14 +74,15 @@ impl Accounts {
             if found != expected {
                 return Err(StoreError::Changed(format!("what depends on account {name}")));
             }
-            let mut discarded = Discarded::default();
+            let at = audit.first().map_or(Timestamp::UNIX_EPOCH, |entry| entry.at);
+            let mut reports = Reports::default();
             for message in &found.messages {
-                queue::drop_waiting(connection, message.id, &mut discarded)?;
+                queue::drop_waiting(connection, message.id, at, &mut reports)?;
             }
             connection.execute("DELETE FROM credential WHERE account_id = ?", [id.to_string()])?;
             delete(connection, id)?;
             audit.iter().try_for_each(|entry| entry.store(connection))?;
-            Ok(discarded)
+            reports.finish(connection)
         };
         let discarded = self.database.write(Durability::Synced, work).await?;
         self.queue.discard(discarded).await;

@@ -45,13 +45,13 @@ pub(super) fn note(connection: &Connection, entered: &Entered) -> Result<(), Sto
     Ok(())
 }
 
-/// A message of that segment needs its body there no more. Says whether the segment is done with.
-pub(crate) fn release(connection: &Connection, segment: u64) -> Result<bool, StoreError> {
+/// So many messages of that segment need their bodies there no more. Says whether the segment is done with.
+pub(crate) fn release(connection: &Connection, segment: u64, count: u64) -> Result<bool, StoreError> {
     let left: Option<(i64, bool)> = connection
         .prepare_cached(
-            "UPDATE segment SET needed = needed - 1 WHERE number = ? RETURNING needed, sealed_at IS NOT NULL",
+            "UPDATE segment SET needed = needed - ? WHERE number = ? RETURNING needed, sealed_at IS NOT NULL",
         )?
-        .query_row([segment], |row| Ok((row.get(0)?, row.get(1)?)))
+        .query_row(params![count, segment], |row| Ok((row.get(0)?, row.get(1)?)))
         // A segment that went missing has no row, and its messages have to end all the same.
         .optional()?;
     Ok(left == Some((0, true)))

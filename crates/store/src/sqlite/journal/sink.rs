@@ -19,9 +19,9 @@ pub(crate) struct Entry {
 
 /// Enters what is synced.
 pub(crate) trait Sink: Send + Sync {
-    /// Enters a message, in the transaction that notes how far its segment has been entered. Says whether its body
-    /// is needed in that segment.
-    fn enter(&self, connection: &Connection, entry: &Entry) -> Result<bool, StoreError>;
+    /// Enters messages, in the transaction that notes how far their segment has been entered. Says of how many the
+    /// body is needed in that segment.
+    fn enter(&self, connection: &Connection, entries: &[Entry]) -> Result<usize, StoreError>;
 
     /// Whether a message's body is still needed.
     fn needs_body(&self, connection: &Connection, id: QueueId) -> Result<bool, StoreError>;
@@ -39,10 +39,7 @@ pub(super) struct Batch {
 
 /// Enters a batch, and how far its segment has been entered.
 pub(super) fn enter(connection: &Connection, sink: &dyn Sink, batch: &Batch) -> Result<(), StoreError> {
-    let mut needed = 0;
-    for entry in &batch.entries {
-        needed += usize::from(sink.enter(connection, entry)?);
-    }
+    let needed = sink.enter(connection, &batch.entries)?;
     let (segment, end, records) = (batch.segment, batch.end, batch.entries.len());
     ledger::note(connection, &Entered { segment, end, records, needed })
 }

@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use model::delivery::{ClaimedSend, SendId};
+use model::delivery::{ClaimedSend, SendId, SendState};
 use model::id::AccountId;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
-use super::{Claim, Queue, StatusCheck};
+use super::counts::Counts;
+use super::{Claim, Queue, StatusCheck, recipients};
 use crate::error::StoreError;
 use crate::sqlite::columns;
 use crate::sqlite::database::Durability;
@@ -52,9 +53,9 @@ impl Queue {
                 let mut rows = select.query(params![account.to_string(), now.as_millisecond(), limit])?;
                 let mut claims = Vec::new();
                 while let Some(row) = rows.next()? {
-                    claims.push(read_claim(row)?);
+                    claims.push(read_claim(connection, row)?);
                 }
-                lease.take(connection, &claims)?;
+                lease.take(connection, account, &claims)?;
                 Ok(claims)
             })
             .await
@@ -97,8 +98,9 @@ impl Queue {
             .database
             .write(Durability::Written, move |connection| {
                 let mut select = connection.prepare_cached(
-                    "SELECT s.message_id, s.part, s.operation_id, s.recipients, coalesce(
-                       (SELECT max(a.at) FROM attempt a WHERE a.message_id = s.message_id AND a.part = s.part),
+                    "SELECT s.message_id, s.part, s.operation_id, coalesce(
+                       (SELECT max(e.at) FROM message_event e WHERE e.message_id = s.message_id AND e.part = s.part
+                        AND e.source = 'attempt'),
                        m.accepted_at)
                      FROM send s JOIN message m ON m.id = s.message_id
                      WHERE s.account_id = ? AND s.state = 'submitted' AND s.due_at <= ?
@@ -107,11 +109,12 @@ impl Queue {
                 let mut rows = select.query(params![account.to_string(), now.as_millisecond(), limit])?;
                 let mut checks = Vec::new();
                 while let Some(row) = rows.next()? {
+                    let (message, part): (String, u16) = (row.get(0)?, row.get(1)?);
                     checks.push(StatusCheck {
                         id: send_id(row)?,
                         operation: columns::to_id(&row.get::<_, String>(2)?)?,
-                        recipients: columns::to_recipients(&row.get::<_, String>(3)?)?,
-                        submitted_at: columns::to_time(row.get(4)?)?,
+                        recipients: recipients::of(connection, &message, part)?,
+                        submitted_at: columns::to_time(row.get(3)?)?,
                     });
                 }
                 let mut update = connection
@@ -174,7 +177,7 @@ struct Lease {
 fn claim(connection: &Connection, asked: Asked, lease: Lease) -> Result<Vec<Claim>, StoreError> {
     let Asked { account, now, limit } = asked;
     let mut select = connection.prepare_cached(
-        "SELECT s.message_id, s.part, s.operation_id, s.recipients, s.attempts,
+        "SELECT s.message_id, s.part, s.operation_id, s.attempts,
                 m.expires_at, m.segment, m.position, m.reverse_path, m.header_from, m.size_bytes,
                 s.division, s.refused_by_rest
          FROM send s JOIN message m ON m.id = s.message_id
@@ -189,14 +192,14 @@ fn claim(connection: &Connection, asked: Asked, lease: Lease) -> Result<Vec<Clai
         let mut rows =
             select.query(params![account.to_string(), lane, now.as_millisecond(), limit - claims.len()])?;
         while let Some(row) = rows.next()? {
-            claims.push(read_claim(row)?);
+            claims.push(read_claim(connection, row)?);
         }
     }
-    lease.take(connection, &claims)?;
+    lease.take(connection, account, &claims)?;
     Ok(claims)
 }
 
-const EXPIRED: &str = "SELECT s.message_id, s.part, s.operation_id, s.recipients, s.attempts,
+const EXPIRED: &str = "SELECT s.message_id, s.part, s.operation_id, s.attempts,
         m.expires_at, m.segment, m.position, m.reverse_path, m.header_from, m.size_bytes,
                 s.division, s.refused_by_rest
      FROM send s JOIN message m ON m.id = s.message_id
@@ -204,7 +207,7 @@ const EXPIRED: &str = "SELECT s.message_id, s.part, s.operation_id, s.recipients
      AND s.due_at <= ?2 AND m.expires_at <= ?2 LIMIT ?3";
 
 impl Lease {
-    fn take(self, connection: &Connection, claims: &[Claim]) -> Result<(), StoreError> {
+    fn take(self, connection: &Connection, account: AccountId, claims: &[Claim]) -> Result<(), StoreError> {
         let mut update = connection.prepare_cached(
             "UPDATE send SET state = 'sending', due_at = ?, node = ? WHERE message_id = ? AND part = ?",
         )?;
@@ -213,7 +216,11 @@ impl Lease {
             let (until, node) = (self.until.as_millisecond(), self.node.number());
             update.execute(params![until, node, id.message.to_string(), id.part])?;
         }
-        Ok(())
+        let mut counts = Counts::default();
+        let count = i64::try_from(claims.len()).unwrap_or(i64::MAX);
+        counts.add(account, SendState::Queued, -count);
+        counts.add(account, SendState::Sending, count);
+        counts.write(connection)
     }
 }
 
@@ -224,29 +231,34 @@ fn release_dead(connection: &Connection, now: Timestamp) -> Result<Vec<(AccountI
            AND (node IS NULL OR node NOT IN (SELECT number FROM node WHERE alive_until > ?1))
          RETURNING account_id",
     )?;
-    let mut released = BTreeMap::new();
+    let (mut released, mut counts) = (BTreeMap::new(), Counts::default());
     let mut rows = select.query([now.as_millisecond()])?;
     while let Some(row) = rows.next()? {
-        *released.entry(columns::to_id(&row.get::<_, String>(0)?)?).or_default() += 1;
+        let account = columns::to_id(&row.get::<_, String>(0)?)?;
+        *released.entry(account).or_default() += 1;
+        counts.moved(account, SendState::Sending, SendState::Queued);
     }
+    drop(rows);
+    counts.write(connection)?;
     Ok(released.into_iter().collect())
 }
 
-fn read_claim(row: &Row<'_>) -> Result<Claim, StoreError> {
+fn read_claim(connection: &Connection, row: &Row<'_>) -> Result<Claim, StoreError> {
+    let (message, part): (String, u16) = (row.get(0)?, row.get(1)?);
     Ok(Claim {
         send: ClaimedSend {
             id: send_id(row)?,
             operation: columns::to_id(&row.get::<_, String>(2)?)?,
-            recipients: columns::to_recipients(&row.get::<_, String>(3)?)?,
-            division: row.get::<_, Option<String>>(11)?.as_deref().map(columns::to_division).transpose()?,
-            refused_by_rest: row.get(12)?,
-            reverse_path: columns::to_reverse_path(&row.get::<_, String>(8)?)?,
-            author: row.get(9)?,
-            size_bytes: row.get(10)?,
-            attempts: row.get(4)?,
-            expires_at: columns::to_time(row.get(5)?)?,
+            recipients: recipients::of(connection, &message, part)?,
+            division: row.get::<_, Option<String>>(10)?.as_deref().map(columns::to_division).transpose()?,
+            refused_by_rest: row.get(11)?,
+            reverse_path: columns::to_reverse_path(&row.get::<_, String>(7)?)?,
+            author: row.get(8)?,
+            size_bytes: row.get(9)?,
+            attempts: row.get(3)?,
+            expires_at: columns::to_time(row.get(4)?)?,
         },
-        place: Place { segment: row.get(6)?, position: row.get(7)? },
+        place: Place { segment: row.get(5)?, position: row.get(6)? },
     })
 }
 

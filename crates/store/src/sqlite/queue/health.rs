@@ -56,18 +56,19 @@ const MOST: u32 = 1_000;
 /// Waiting sends whose last try had the reason.
 const HINDERED: &str = "SELECT account_id, author, count(*), min(since) FROM (
         SELECT DISTINCT s.message_id, s.part, s.account_id AS account_id, m.header_from AS author,
-            (SELECT min(b.at) FROM attempt b
+            (SELECT min(b.at) FROM message_event b
              WHERE b.message_id = s.message_id AND b.part = s.part AND b.reason = ?1) AS since
-        FROM (SELECT message_id, part FROM attempt WHERE reason = ?1 AND at >= ?2 ORDER BY at DESC LIMIT ?3) a
+        FROM (SELECT message_id, part FROM message_event WHERE reason = ?1 AND at >= ?2 ORDER BY at DESC LIMIT ?3) a
         JOIN send s ON s.message_id = a.message_id AND s.part = a.part
         JOIN message m ON m.id = s.message_id
         WHERE s.state IN ('queued', 'sending')
-          AND (SELECT c.reason FROM attempt c WHERE c.message_id = s.message_id AND c.part = s.part
+          AND (SELECT c.reason FROM message_event c WHERE c.message_id = s.message_id AND c.part = s.part
+                 AND c.source IN ('attempt', 'status')
                ORDER BY c.number DESC LIMIT 1) = ?1)
     GROUP BY account_id, author ORDER BY account_id, author";
 
 const SUPPRESSED: &str = "SELECT s.account_id, count(*), min(a.at)
-    FROM (SELECT message_id, part, at FROM attempt WHERE reason = ?1 AND at >= ?2 ORDER BY at DESC LIMIT ?3) a
+    FROM (SELECT message_id, part, at FROM message_event WHERE reason = ?1 AND at >= ?2 ORDER BY at DESC LIMIT ?3) a
     JOIN send s ON s.message_id = a.message_id AND s.part = a.part
     GROUP BY s.account_id ORDER BY s.account_id";
 

@@ -5,10 +5,12 @@ use model::credential::Lane;
 use model::delivery::{Attempt, SendId, SendState};
 use model::id::{AccountId, QueueId};
 use model::queued::{Change, HeaderMetadata, Origin, Recipient};
+use model::tracking::{Outcome, RecipientState};
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use smtp::path::ReversePath;
 
-use super::Queue;
+use super::events::{self, StoredEvent};
+use super::{Queue, recipients};
 use crate::error::StoreError;
 use crate::sqlite::columns;
 
@@ -92,8 +94,12 @@ pub struct SendView {
     pub operation: azure_types::ids::OperationId,
     /// To whom.
     pub recipients: Vec<Recipient>,
+    /// What became of each of them, in the same order: of those without an outcome of their own, the send's.
+    pub outcomes: Vec<Outcome>,
     /// What was tried.
     pub attempts: Vec<Attempt>,
+    /// All that happened, attempts included, the oldest first.
+    pub events: Vec<StoredEvent>,
 }
 
 impl Queue {
@@ -157,10 +163,10 @@ pub(crate) fn open_sends(connection: &Connection, account: AccountId) -> Result<
 
 fn list(connection: &Connection, cursor: Cursor) -> Result<Vec<ListedSend>, StoreError> {
     let mut select = connection.prepare_cached(
-        "SELECT s.message_id, s.part, s.account_id, s.state, s.due_at, s.attempts, s.recipients,
+        "SELECT s.message_id, s.part, s.account_id, s.state, s.due_at, s.attempts,
                 m.header_from, m.message_id, m.subject, m.size_bytes, m.accepted_at,
-                (SELECT a.text FROM attempt a WHERE a.message_id = s.message_id AND a.part = s.part
-                 ORDER BY a.number DESC LIMIT 1)
+                (SELECT e.text FROM message_event e WHERE e.message_id = s.message_id AND e.part = s.part
+                 AND e.source IN ('attempt', 'status') ORDER BY e.number DESC LIMIT 1)
          FROM send s JOIN message m ON m.id = s.message_id
          WHERE (?1 IS NULL OR s.message_id < ?1) AND (?2 IS NULL OR s.state = ?2)
            AND (?3 IS NULL OR s.account_id = ?3)
@@ -180,11 +186,11 @@ fn list(connection: &Connection, cursor: Cursor) -> Result<Vec<ListedSend>, Stor
             state: columns::to_state(&row.get::<_, String>(3)?)?,
             due_at: columns::to_time(row.get(4)?)?,
             attempts: row.get(5)?,
-            recipients: columns::to_recipients(&row.get::<_, String>(6)?)?,
-            header: HeaderMetadata { from: row.get(7)?, message_id: row.get(8)?, subject: row.get(9)? },
-            size_bytes: row.get(10)?,
-            accepted_at: columns::to_time(row.get(11)?)?,
-            last_text: row.get(12)?,
+            recipients: recipients::of(connection, &row.get::<_, String>(0)?, row.get(1)?)?,
+            header: HeaderMetadata { from: row.get(6)?, message_id: row.get(7)?, subject: row.get(8)? },
+            size_bytes: row.get(9)?,
+            accepted_at: columns::to_time(row.get(10)?)?,
+            last_text: row.get(11)?,
         });
     }
     Ok(sends)
@@ -202,21 +208,37 @@ fn view(connection: &Connection, id: QueueId) -> Result<Option<MessageView>, Sto
         .transpose()?;
     let Some(mut message) = message else { return Ok(None) };
     let mut select = connection.prepare_cached(
-        "SELECT part, state, due_at, operation_id, recipients FROM send WHERE message_id = ? ORDER BY part",
+        "SELECT part, state, due_at, operation_id FROM send WHERE message_id = ? ORDER BY part",
     )?;
     let mut rows = select.query([id.to_string()])?;
     while let Some(row) = rows.next()? {
-        let id = SendId { message: id, part: row.get(0)? };
-        message.sends.push(SendView {
-            id,
-            state: columns::to_state(&row.get::<_, String>(1)?)?,
-            due_at: columns::to_time(row.get(2)?)?,
-            operation: columns::to_id(&row.get::<_, String>(3)?)?,
-            recipients: columns::to_recipients(&row.get::<_, String>(4)?)?,
-            attempts: attempts(connection, id)?,
-        });
+        message.sends.push(read_send(connection, SendId { message: id, part: row.get(0)? }, row)?);
     }
     Ok(Some(message))
+}
+
+fn read_send(connection: &Connection, id: SendId, row: &Row<'_>) -> Result<SendView, StoreError> {
+    let state = columns::to_state(&row.get::<_, String>(1)?)?;
+    let (attempts, events) = (events::attempts(connection, id)?, events::of(connection, id)?);
+    let known = recipients::known(connection, &id.message.to_string(), id.part)?;
+    let shared = Outcome {
+        state: RecipientState::shared(state),
+        at: events.last().map_or(id.message.made_at(), |event| event.at),
+        status: None,
+        text: attempts.last().map(|attempt| attempt.text.clone()).unwrap_or_default(),
+    };
+    let (recipients, outcomes) =
+        known.into_iter().map(|one| (one.recipient, one.outcome.unwrap_or_else(|| shared.clone()))).unzip();
+    Ok(SendView {
+        id,
+        state,
+        due_at: columns::to_time(row.get(2)?)?,
+        operation: columns::to_id(&row.get::<_, String>(3)?)?,
+        recipients,
+        outcomes,
+        attempts,
+        events,
+    })
 }
 
 fn read_message(id: QueueId, row: &Row<'_>) -> Result<MessageView, StoreError> {
@@ -234,24 +256,6 @@ fn read_message(id: QueueId, row: &Row<'_>) -> Result<MessageView, StoreError> {
         changes: columns::to_changes(&row.get::<_, String>(12)?)?,
         sends: Vec::new(),
     })
-}
-
-fn attempts(connection: &Connection, id: SendId) -> Result<Vec<Attempt>, StoreError> {
-    let mut select = connection.prepare_cached(
-        "SELECT at, transport, result, text, reason FROM attempt WHERE message_id = ? AND part = ? ORDER BY number",
-    )?;
-    let mut rows = select.query(params![id.message.to_string(), id.part])?;
-    let mut attempts = Vec::new();
-    while let Some(row) = rows.next()? {
-        attempts.push(Attempt {
-            at: columns::to_time(row.get(0)?)?,
-            transport: row.get::<_, Option<String>>(1)?.as_deref().map(columns::to_transport).transpose()?,
-            result: columns::to_attempt_result(&row.get::<_, String>(2)?)?,
-            text: row.get(3)?,
-            reason: row.get::<_, Option<String>>(4)?.as_deref().map(columns::to_reason).transpose()?,
-        });
-    }
-    Ok(attempts)
 }
 
 #[cfg(test)]

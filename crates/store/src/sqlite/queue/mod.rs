@@ -5,12 +5,15 @@
 //! after its retention.
 
 mod accept;
+mod apply;
 mod claim;
 mod compact;
-mod divide;
+mod counts;
+mod events;
 mod health;
 mod list;
 mod recent;
+mod recipients;
 mod repairs;
 mod segments;
 mod settle;
@@ -20,17 +23,19 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
 use model::delivery::{Attempt, ClaimedSend, SendId};
-use model::division::Division;
 use model::id::{AccountId, QueueId};
 use model::queued::Recipient;
+use model::tracking::{NextStep, RefusedAlone};
 use tokio::sync::Notify;
 
 pub use self::accept::Accepted;
+pub(crate) use self::apply::Reports;
+pub use self::events::StoredEvent;
 pub use self::health::{Disk, Hindered, Suppressed};
 pub(crate) use self::list::open_sends;
 pub use self::list::{Cursor, ListedSend, MessageView, SendView};
 pub use self::repairs::RepairUse;
-pub(crate) use self::settle::{Discarded, drop_waiting, make_due_now};
+pub(crate) use self::settle::{drop_waiting, make_due_now};
 
 use self::recent::Recent;
 use self::segments::Intake;
@@ -83,70 +88,8 @@ pub struct Settlement {
     pub attempt: Option<Attempt>,
     /// What happens next.
     pub next: NextStep,
-}
-
-/// What happens to a send next.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum NextStep {
-    /// It is tried again.
-    Again {
-        /// Not before then.
-        at: Timestamp,
-    },
-    /// It is tried again for those who were left, as a request of its own.
-    AgainForOthers {
-        /// Not before then.
-        at: Timestamp,
-        /// Who was left.
-        recipients: Vec<Recipient>,
-        /// Under which id Azure gets that request.
-        operation: azure_types::ids::OperationId,
-    },
-    /// It is tried by SMTP: the Email API refused it for good.
-    BySmtp {
-        /// Not before then.
-        at: Timestamp,
-        /// What the Email API said.
-        refusal: String,
-    },
-    /// It is tried in groups of recipients, each a request of its own.
-    Divided {
-        /// Not before then.
-        at: Timestamp,
-        /// The groups that are left.
-        division: Division,
-        /// Under which id Azure gets the first of them.
-        operation: azure_types::ids::OperationId,
-        /// The group that Azure has taken: it becomes a send of its own.
-        taken: Option<TakenGroup>,
-    },
-    /// It was tried in groups, and the last one was taken: that is all that is left of it.
-    LastGroup(TakenGroup),
-    /// It is given up for some; Azure has the others.
-    FailedFor {
-        /// For whom.
-        recipients: Vec<Recipient>,
-        /// The group that Azure has taken last.
-        taken: Option<TakenGroup>,
-    },
-    /// Azure has it; its status is read.
-    ReadStatus {
-        /// Not before then.
-        at: Timestamp,
-    },
-    /// Azure sent it on.
-    Sent,
-    /// It is given up.
-    Failed,
-}
-
-/// A group of recipients for whom Azure has taken a message.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TakenGroup {
-    /// Who they are.
-    pub recipients: Vec<Recipient>,
-    /// When its status may be read, if it is to be read.
-    pub read_status_at: Option<Timestamp>,
+    /// Recipients that were refused alone.
+    pub refused: Vec<RefusedAlone>,
 }
 
 /// A send that Azure has, whose status may be read now.
