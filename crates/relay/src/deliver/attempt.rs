@@ -14,7 +14,7 @@ use tracing::{error, info, warn};
 
 use super::carry::{Carried, by_smtp, carry};
 use super::choice::{Choice, choose};
-use super::give_up::{GivenUp, expired, give_up, tell_in_the_end};
+use super::give_up::{GivenUp, expired, give_up, refused_alone, tell_in_the_end};
 use super::mail::{Candidate, Mail};
 use super::outcome::{Accepted, Deferred, Failed, Matter, Verdict};
 use super::second_transport::AfterRefusal;
@@ -192,7 +192,9 @@ impl Try<'_> {
             }
         };
         let trouble = accepted.trouble.as_ref().and_then(|trouble| self.trouble_for_others(trouble));
-        Tried { trouble, ..self.tried(attempt, next, usage) }
+        let mut tried = self.tried(attempt, next, usage);
+        tried.settlement.refused = refused.iter().map(refused_alone).collect();
+        Tried { trouble, ..tried }
     }
 
     /// When the status of what was accepted is to be read, if it is.
@@ -225,7 +227,8 @@ impl Try<'_> {
     }
 
     pub(super) fn tried(&self, attempt: Attempt, next: NextStep, usage: Vec<Usage>) -> Tried {
-        let settlement = Settlement { id: self.claim.send.id, attempt: Some(attempt), next };
+        let refused = Vec::new();
+        let settlement = Settlement { id: self.claim.send.id, attempt: Some(attempt), next, refused };
         Tried { settlement, usage, trouble: None, said: None }
     }
 

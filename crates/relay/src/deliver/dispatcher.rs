@@ -261,7 +261,7 @@ impl Dispatcher {
             Attempt { at: now, transport: None, result: AttemptResult::Deferred, text, reason: None };
         let next = NextStep::Again { at: later(now, AFTER_A_FAULT) };
         let id = self.sends.remove(&error.id());
-        (id.map(|id| Settlement { id, attempt: Some(attempt), next }), usage)
+        (id.map(|id| Settlement { id, attempt: Some(attempt), next, refused: Vec::new() }), usage)
     }
 
     /// Gives up what has waited too long while the account cannot be used or may send nothing. What can

@@ -4,6 +4,7 @@ use model::account::Account;
 use model::delivery::{Attempt, AttemptResult, ClaimedSend, SendId};
 use model::division::RefusedRecipient;
 use model::queued::Recipient;
+use model::tracking::RefusedAlone;
 use store::{Claim, NextStep, Settlement};
 use tracing::{error, warn};
 
@@ -60,7 +61,24 @@ pub(super) async fn give_up(
     } else {
         NextStep::Again { at: later(context, backoff::wait(0, None, context.entropy.fraction())) }
     };
-    Settlement { id, attempt: Some(attempt), next }
+    let refused = if next == given_up.next { apart(&given_up.failures) } else { Vec::new() };
+    Settlement { id, attempt: Some(attempt), next, refused }
+}
+
+/// Those of the failures that are not the one that all share.
+fn apart(failures: &[(Recipient, Failed)]) -> Vec<RefusedAlone> {
+    let shared = failures.last().map(|(_, failed)| failed);
+    let is_shared = failures.iter().all(|(_, failed)| Some(failed) == shared);
+    if is_shared { Vec::new() } else { failures.iter().map(refused_alone).collect() }
+}
+
+/// A recipient that failed alone, as its row has it.
+pub(super) fn refused_alone((recipient, failed): &(Recipient, Failed)) -> RefusedAlone {
+    RefusedAlone {
+        recipient: recipient.clone(),
+        status: failed.status_text(),
+        text: failed.diagnostic.as_ref().unwrap_or(&failed.reason).clone(),
+    }
 }
 
 /// A recipient that was refused alone, as a DSN says it.

@@ -100,7 +100,7 @@ impl StatusReader {
         let StatusRead { result, usage } = rest.read_status(check.operation, &self.context.clock).await;
         let (attempt, next) = self.judge(upstream, &check, result).await;
         upstream.status_read(&next);
-        (Settlement { id: check.id, attempt, next }, usage)
+        (Settlement { id: check.id, attempt, next, refused: Vec::new() }, usage)
     }
 
     async fn judge(

@@ -56,7 +56,8 @@ async fn a_message_is_tried_at_once_or_dropped() {
     let account = app.store.directory().account_named(ACCOUNT).unwrap().id;
     let part = SendId { message: id.parse().unwrap(), part: 0 };
     let later = now.saturating_add(SignedDuration::from_hours(1)).unwrap();
-    let settlement = Settlement { id: part, attempt: None, next: NextStep::Again { at: later } };
+    let settlement =
+        Settlement { id: part, attempt: None, next: NextStep::Again { at: later }, refused: Vec::new() };
     app.store.queue().claim_due(account, now, 1, later).await.unwrap();
     app.store.queue().settle(vec![settlement], Vec::new()).await.unwrap();
     let retried = app.send("POST", &format!("/v1/queue/{id}/retry"), "", "").await;
