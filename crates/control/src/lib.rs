@@ -13,6 +13,7 @@ pub mod expiry;
 mod locks;
 pub mod provision;
 mod queue;
+pub mod reads;
 pub mod rotation;
 mod secrets;
 mod senders;

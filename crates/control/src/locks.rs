@@ -1,5 +1,4 @@
-//! Locks of logins and networks that an operator lifts. The login guard keeps them in memory; that somebody lifted them is
-//! entered here, before it is done.
+//! What is done elsewhere, by the login guard or the relay, and entered in the audit log here before it is done.
 
 use crate::Control;
 use crate::error::ControlError;
@@ -10,6 +9,7 @@ impl Control {
     /// # Errors
     /// When nothing can be stored; nothing may be lifted then.
     pub async fn enter_unlock(&self, login: &str, detail: String) -> Result<(), ControlError> {
+        self.credential_to_change(login)?;
         Ok(self.store.audit().enter(self.entry("credential.unlock", login, detail)).await?)
     }
 
@@ -18,6 +18,16 @@ impl Control {
     /// # Errors
     /// When nothing can be stored; nothing may be lifted then.
     pub async fn enter_lift(&self, which: &str, detail: String) -> Result<(), ControlError> {
+        self.caller.may_change_server()?;
         Ok(self.store.audit().enter(self.entry("ban.lift", which, detail)).await?)
+    }
+
+    /// Enters that a caller sends a message.
+    ///
+    /// # Errors
+    /// When nothing can be stored; nothing may be sent then.
+    pub async fn enter_message(&self, account: &str, detail: String) -> Result<(), ControlError> {
+        self.account_to_change(account)?;
+        Ok(self.store.audit().enter(self.entry("message.send", account, detail)).await?)
     }
 }

@@ -11,7 +11,7 @@ use control::Control;
 use control::watch::Watch;
 use relay::refusals::Refusals;
 use relay::submission::Submission;
-use relay::{Relay, Upstreams};
+use relay::{Relay, RelayHandle, RelayParts, Upstreams};
 use secrecy::ExposeSecret as _;
 use smtp::extension::{Extension, Extensions};
 use smtp::sasl::Mechanism;
@@ -24,7 +24,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{error, info, warn};
-use web::api::{Api, RelayParts};
+use web::api::Api;
 
 use crate::alarm::Alarms;
 use crate::certificates;
@@ -89,17 +89,15 @@ impl Server {
             Some(server) => control.asking(server),
             None => control,
         };
-        let api = Api::new(
-            (control.clone(), store.clone()),
-            RelayParts {
-                settings: Arc::clone(&settings),
-                upstreams: Arc::clone(&upstreams),
-                logins: Arc::clone(&logins),
-                refusals: refusals.clone(),
-            },
-            source(),
-        )
-        .listening(web::api::Listening { listeners: views, self_signed: config.certificates.is_empty() });
+        let parts = RelayParts {
+            settings: Arc::clone(&settings),
+            upstreams: Arc::clone(&upstreams),
+            logins: Arc::clone(&logins),
+            refusals: refusals.clone(),
+        };
+        let handle = RelayHandle::new(store.clone(), parts, source());
+        let api = Api::new(control.clone(), handle, clock.clone())
+            .listening(web::api::Listening { listeners: views, self_signed: config.certificates.is_empty() });
         server.tasks.spawn(web::serve_socket(socket, api.clone().routes(), server.shutdown.clone()));
         server.tasks.spawn(logins.run(server.shutdown.clone()));
         let alarms = Alarms {

@@ -5,6 +5,7 @@
 //! them to a transport; `deliver` maps what came of it and tells senders of failures.
 
 mod deliver;
+mod handle;
 pub mod login;
 pub mod problems;
 pub mod rate_limit;
@@ -14,6 +15,7 @@ mod reply_for;
 mod settings;
 pub mod submission;
 
-pub use deliver::{TestOutcome, Told, UpstreamError, Upstreams, send_test_message, tell_of_removal};
+pub use deliver::{TestOutcome, Told, UpstreamError, Upstreams};
+pub use handle::{RelayHandle, RelayParts, TestMessage};
 pub use relay::Relay;
 pub use settings::{ControlFields, EntraSettings, RelaySettings};

@@ -10,7 +10,6 @@ use axum::http::header::RETRY_AFTER;
 use axum::response::{IntoResponse, Response};
 use model::fault::Fault;
 use serde::Serialize;
-use store::StoreError;
 use tracing::error;
 
 /// A failure on its way to the caller.
@@ -77,7 +76,7 @@ impl From<Fault> for ApiError {
         let mut error = Self::new(status, fault.code(), &fault);
         match fault {
             Fault::Invalid { field, reason } => {
-                (error.body.field, error.body.message) = (Some(field), reason)
+                (error.body.field, error.body.message) = (Some(field), reason);
             }
             Fault::Upstream { retry_after, .. } => error.retry_after = retry_after.map(seconds),
             _ => {}
@@ -89,12 +88,6 @@ impl From<Fault> for ApiError {
 /// Whole seconds, never none: a client that comes back at once finds the same.
 fn seconds(wait: Duration) -> u32 {
     u32::try_from(wait.as_secs()).unwrap_or(u32::MAX).max(1)
-}
-
-impl From<StoreError> for ApiError {
-    fn from(error: StoreError) -> Self {
-        Fault::from(error).into()
-    }
 }
 
 impl From<JsonRejection> for ApiError {

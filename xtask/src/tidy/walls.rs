@@ -106,6 +106,9 @@ pub(super) fn check(source: &Source, breaches: &mut Vec<Breach>) {
         if package == "twin" {
             forbid(&OF_THE_PRODUCT, "the twin does not know the product");
         }
+        if package == "web" && !source.is_test() {
+            forbid(&["store::"], "web reads and changes by control, for a caller");
+        }
         if package == "model" {
             forbid(&["Serialize"], "what model has is not serialisable");
         }
@@ -131,5 +134,6 @@ mod tests {
         assert_eq!(count("crates/relay/src/a.rs", "struct TwinClient;"), 1);
         assert_eq!(count("crates/postern/src/commands/a.rs", "eprintln!(\"{subject}\");"), 1);
         assert_eq!(count("crates/postern/src/commands/a.rs", "use comfy_table::Cell;"), 1);
+        assert_eq!(count("crates/web/src/api/a.rs", "use store::Store;"), 1);
     }
 }

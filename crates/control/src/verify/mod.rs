@@ -24,7 +24,7 @@ use azure_client::Http;
 use azure_client::account::credential;
 use model::account::{Account, Authorization};
 use secrecy::SecretString;
-use store::{KeptVerification, SecretName, SecretOwner, StoreError};
+use store::{KeptVerification, SecretName, SecretOwner};
 use tokio::sync::mpsc::UnboundedSender;
 
 pub(crate) use self::context::{Context, explain};
@@ -139,7 +139,7 @@ impl Control {
         manner: impl Into<Manner>,
         events: Option<UnboundedSender<Event>>,
     ) -> Result<Report, ControlError> {
-        let account = self.settle_service(self.account(name)?).await?;
+        let account = self.settle_service(self.account_to_change(name)?).await?;
         let report = Box::pin(self.examine(account, manner.into(), &Watch(events))).await?;
         self.keep_report(name, &report).await?;
         Ok(report)
@@ -150,7 +150,7 @@ impl Control {
     /// # Errors
     /// When there is no such account, or the store fails.
     pub async fn keep_report(&self, name: &str, report: &Report) -> Result<(), ControlError> {
-        let account = self.account(name)?;
+        let account = self.account_to_change(name)?;
         let kept = KeptVerification {
             at: report.at,
             verdict: report.verdict.title().to_owned(),
@@ -163,7 +163,8 @@ impl Control {
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn last_report(&self, account: &Account) -> Result<Option<Report>, StoreError> {
+    pub async fn last_report(&self, account: &Account) -> Result<Option<Report>, ControlError> {
+        self.caller.may_read(account.id, format!("account {}", account.name))?;
         let kept = self.store.verifications().last(account.id).await?;
         // One that an older program wrote in another form is as good as none.
         Ok(kept.and_then(|kept| serde_json::from_str(&kept.report).ok()))

@@ -31,9 +31,11 @@ pub(crate) use self::direct::submit_directly;
 pub(crate) use self::dispatcher::Dispatcher;
 pub(crate) use self::mail::Mail;
 pub(crate) use self::outcome::{Matter, Verdict};
-pub use self::removal::{Told, tell_of_removal};
+pub use self::removal::Told;
+pub(crate) use self::removal::tell_of_removal;
 pub(crate) use self::status::StatusReader;
-pub use self::test_message::{TestOutcome, send_test_message};
+pub use self::test_message::TestOutcome;
+pub(crate) use self::test_message::send_test_message;
 pub use self::upstream::{UpstreamError, Upstreams};
 
 /// What every part of delivery needs.

@@ -33,7 +33,7 @@ pub struct Told {
 ///
 /// # Errors
 /// When the database cannot be read, or a DSN cannot be queued: then nothing must be removed.
-pub async fn tell_of_removal(
+pub(crate) async fn tell_of_removal(
     (store, settings): (&Store, &Arc<RelaySettings>),
     (clock, entropy): (&Clock, &Entropy),
     removed: &Account,

@@ -34,7 +34,7 @@ pub enum TestOutcome {
 const A_MINUTE: Duration = Duration::from_secs(60);
 
 /// Sends a test message by one transport, and waits for Azure's verdict.
-pub async fn send_test_message(
+pub(crate) async fn send_test_message(
     (store, upstreams): (&Store, &Upstreams),
     (clock, entropy): (&Clock, &Entropy),
     account: &Arc<Account>,

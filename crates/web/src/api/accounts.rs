@@ -1,18 +1,18 @@
 //! `/v1/accounts`.
 
 use api::accounts::{AccountView, AddAccount, AddCloud, ChangeAccount, CloudView, QuotaView, VerifiedView};
+use axum::extract::Path;
 use axum::extract::rejection::JsonRejection;
-use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use control::{AccountChange, AuthenticationMethod, NewAccount, NewCloud};
+use control::reads::AccountFacts;
+use control::{AccountChange, AuthenticationMethod, Control, NewAccount, NewCloud};
 use model::account::{Account, AccountState, Concurrency, TransportChoice};
 use model::cloud::Cloud;
 use model::quota::{Allowance, Quota};
-use store::{SecretName, SecretOwner};
 
-use super::{Api, Operator};
+use super::{Api, Calling};
 use crate::error::ApiError;
 
 pub(super) fn routes() -> Router<Api> {
@@ -22,46 +22,41 @@ pub(super) fn routes() -> Router<Api> {
         .route("/v1/accounts/{name}", get(show).patch(change).delete(super::removal::remove))
 }
 
-async fn list(State(api): State<Api>) -> Result<Json<Vec<AccountView>>, ApiError> {
-    let directory = api.store.directory();
-    let mut accounts: Vec<_> = directory.accounts().cloned().collect();
-    accounts.sort_by(|one, other| one.name.cmp(&other.name));
-    let mut views = Vec::with_capacity(accounts.len());
-    for account in accounts {
-        views.push(view(&api, &account).await?);
+async fn list(Calling(control): Calling) -> Result<Json<Vec<AccountView>>, ApiError> {
+    let mut views = Vec::new();
+    for account in control.accounts()? {
+        views.push(view(&control, &account).await?);
     }
     Ok(Json(views))
 }
 
-async fn show(State(api): State<Api>, Path(name): Path<String>) -> Result<Json<AccountView>, ApiError> {
-    let account = api.control.account(&name)?;
-    Ok(Json(view(&api, &account).await?))
+async fn show(Calling(control): Calling, Path(name): Path<String>) -> Result<Json<AccountView>, ApiError> {
+    let account = control.account(&name)?;
+    Ok(Json(view(&control, &account).await?))
 }
 
 async fn add(
-    State(api): State<Api>,
-    Operator(control): Operator,
+    Calling(control): Calling,
     body: Result<Json<AddAccount>, JsonRejection>,
 ) -> Result<(StatusCode, Json<AccountView>), ApiError> {
     let Json(body) = body?;
     let noted = control.add_account(new_account(body)?).await?;
-    let view = AccountView { notes: noted.notes, ..view(&api, &noted.account).await? };
+    let view = AccountView { notes: noted.notes, ..view(&control, &noted.account).await? };
     Ok((StatusCode::CREATED, Json(view)))
 }
 
 /// Whether an account could be added so: for forms that check while somebody types.
 async fn check(
-    State(api): State<Api>,
+    Calling(control): Calling,
     body: Result<Json<AddAccount>, JsonRejection>,
 ) -> Result<Json<Vec<String>>, ApiError> {
     let Json(body) = body?;
-    let noted = api.control.check_account(new_account(body)?).await?;
+    let noted = control.check_account(new_account(body)?).await?;
     Ok(Json(noted.notes))
 }
 
 async fn change(
-    State(api): State<Api>,
-    Operator(control): Operator,
+    Calling(control): Calling,
     Path(name): Path<String>,
     body: Result<Json<ChangeAccount>, JsonRejection>,
 ) -> Result<Json<AccountView>, ApiError> {
@@ -83,7 +78,7 @@ async fn change(
         smtp_sessions: body.smtp_sessions,
     };
     let noted = control.change_account(&name, change).await?;
-    Ok(Json(AccountView { notes: noted.notes, ..view(&api, &noted.account).await? }))
+    Ok(Json(AccountView { notes: noted.notes, ..view(&control, &noted.account).await? }))
 }
 
 fn transport(word: &str) -> Result<TransportChoice, ApiError> {
@@ -114,9 +109,9 @@ fn new_account(body: AddAccount) -> Result<NewAccount, ApiError> {
     .into_iter()
     .flatten();
     let wanted = "give one of client_secret, certificate, access_key, managed_identity";
-    let authentication = methods.next().ok_or_else(|| ApiError::invalid("client secret", wanted))?;
+    let authentication = methods.next().ok_or_else(|| ApiError::invalid("client_secret", wanted))?;
     if methods.next().is_some() {
-        return Err(ApiError::invalid("client secret", format!("{wanted}, not more")));
+        return Err(ApiError::invalid("client_secret", format!("{wanted}, not more")));
     }
     Ok(NewAccount {
         name: body.name,
@@ -141,7 +136,7 @@ fn new_cloud(body: AddCloud) -> Result<NewCloud, ApiError> {
     let smtp = match (body.smtp_host, body.smtp_port) {
         (Some(host), port) => Some((host, port.unwrap_or(587))),
         (None, None) => None,
-        (None, Some(_)) => return Err(ApiError::invalid("smtp_host", "a port needs a host")),
+        (None, Some(_)) => return Err(ApiError::invalid("cloud.smtp_host", "a port needs a host")),
     };
     Ok(NewCloud {
         name: body.name,
@@ -153,13 +148,8 @@ fn new_cloud(body: AddCloud) -> Result<NewCloud, ApiError> {
     })
 }
 
-async fn view(api: &Api, account: &Account) -> Result<AccountView, ApiError> {
-    let owner = SecretOwner::Account(account.id);
-    let facts = match SecretName::of(account.authorization) {
-        Some(name) => api.store.secrets().facts(owner, name).await?,
-        None => None,
-    };
-    let verified = api.store.verifications().last(account.id).await?;
+async fn view(control: &Control, account: &Account) -> Result<AccountView, ApiError> {
+    let AccountFacts { secret: facts, verified, senders } = control.account_facts(account).await?;
     let cloud = (account.cloud != Cloud::Public).then(|| CloudView {
         name: account.cloud.as_str().to_owned(),
         authority: account.cloud.authority().to_owned(),
@@ -186,7 +176,7 @@ async fn view(api: &Api, account: &Account) -> Result<AccountView, ApiError> {
         requests_at_once: account.concurrency.requests,
         smtp_sessions: account.concurrency.smtp_sessions,
         entra_login: account.smtp_login(),
-        senders: api.store.directory().senders(account.id).count(),
+        senders,
         verified: verified.map(|kept| VerifiedView {
             at: kept.at,
             verdict: kept.verdict.replace(' ', "_"),

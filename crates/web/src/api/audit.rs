@@ -1,11 +1,12 @@
 //! `/v1/audit`: who changed what.
 
 use api::audit::{AuditView, ListAudit};
-use axum::extract::{Query, State};
+use axum::extract::Query;
 use axum::routing::get;
 use axum::{Json, Router};
+use control::reads::{AuditEntry, AuditQuery};
 
-use super::Api;
+use super::{Api, Calling};
 use crate::error::ApiError;
 
 const LIMIT: usize = 50;
@@ -16,12 +17,13 @@ pub(super) fn routes() -> Router<Api> {
 }
 
 async fn list(
-    State(api): State<Api>,
+    Calling(control): Calling,
     Query(query): Query<ListAudit>,
 ) -> Result<Json<Vec<AuditView>>, ApiError> {
     let limit = query.limit.unwrap_or(LIMIT).min(MAX_LIMIT);
-    let entries = api.store.audit().list(query.subject.unwrap_or_default(), query.before, limit).await?;
-    let view = |(number, entry): (u64, store::AuditEntry)| AuditView {
+    let subject = query.subject.unwrap_or_default();
+    let entries = control.audit(AuditQuery { subject, before: query.before, limit }).await?;
+    let view = |(number, entry): (u64, AuditEntry)| AuditView {
         number,
         at: entry.at,
         who: entry.who,

@@ -10,7 +10,7 @@ use axum::{Json, Router};
 use ipnet::IpNet;
 use relay::login::{Ban, Banned, LoginProtection, login_key};
 
-use super::{Api, Operator};
+use super::{Api, Calling};
 use crate::error::ApiError;
 
 const LIMIT: usize = 1_000;
@@ -19,15 +19,20 @@ pub(super) fn routes() -> Router<Api> {
     Router::new().route("/v1/bans", get(list)).route("/v1/bans/lift", post(lift))
 }
 
-async fn list(State(api): State<Api>, Query(query): Query<ListBans>) -> Json<Vec<BanView>> {
-    let mut bans = api.logins.bans();
+async fn list(
+    State(api): State<Api>,
+    Calling(control): Calling,
+    Query(query): Query<ListBans>,
+) -> Result<Json<Vec<BanView>>, ApiError> {
+    control.caller().may_read_server()?;
+    let mut bans = api.relay.logins().bans();
     bans.truncate(query.limit.unwrap_or(LIMIT));
-    Json(views(&api.logins, &bans))
+    Ok(Json(views(api.relay.logins(), &bans)))
 }
 
 async fn lift(
     State(api): State<Api>,
-    Operator(control): Operator,
+    Calling(control): Calling,
     body: Result<Json<Lift>, JsonRejection>,
 ) -> Result<Json<LiftedView>, ApiError> {
     let which = body?.0.which.trim().to_owned();
@@ -39,17 +44,18 @@ async fn lift(
         (Banned::Login(login) | Banned::Place(login, _), None) => *login == login_key(&which),
         _ => false,
     };
-    let meant: Vec<Ban> = api.logins.bans().into_iter().filter(is_meant).collect();
+    let meant: Vec<Ban> = api.relay.logins().bans().into_iter().filter(is_meant).collect();
     if meant.is_empty() {
         return Err(ApiError::not_found(format!("{which} is not locked: `postern bans` lists what is")));
     }
-    let subject = if network.is_some() { which.clone() } else { api.logins.shown(&login_key(&which)) };
+    let subject =
+        if network.is_some() { which.clone() } else { api.relay.logins().shown(&login_key(&which)) };
     control.enter_lift(&subject, described(&meant)).await?;
     match network {
-        Some(network) => drop(api.logins.lift_network(network)),
-        None => drop(api.logins.lift_login(&which)),
+        Some(network) => drop(api.relay.logins().lift_network(network)),
+        None => drop(api.relay.logins().lift_login(&which)),
     }
-    Ok(Json(LiftedView { lifted: views(&api.logins, &meant) }))
+    Ok(Json(LiftedView { lifted: views(api.relay.logins(), &meant) }))
 }
 
 pub(super) fn views(logins: &LoginProtection, bans: &[Ban]) -> Vec<BanView> {

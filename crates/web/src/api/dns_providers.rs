@@ -1,15 +1,15 @@
 //! `/v1/dns-providers`: where zones are written.
 
 use api::dns_providers::{AddConnection, DnsProviderView};
+use axum::extract::Path;
 use axum::extract::rejection::JsonRejection;
-use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::routing::{delete, get};
 use axum::{Json, Router};
 use control::NewDnsProvider;
 use model::dns_provider::DnsProvider;
 
-use super::{Api, Operator};
+use super::{Api, Calling};
 use crate::error::ApiError;
 
 pub(super) fn routes() -> Router<Api> {
@@ -18,12 +18,12 @@ pub(super) fn routes() -> Router<Api> {
         .route("/v1/dns-providers/{name}", delete(remove))
 }
 
-async fn list(State(api): State<Api>) -> Result<Json<Vec<DnsProviderView>>, ApiError> {
-    Ok(Json(api.store.dns_providers().list().await?.iter().map(view).collect()))
+async fn list(Calling(control): Calling) -> Result<Json<Vec<DnsProviderView>>, ApiError> {
+    Ok(Json(control.dns_providers().await?.iter().map(view).collect()))
 }
 
 async fn add(
-    Operator(control): Operator,
+    Calling(control): Calling,
     body: Result<Json<AddConnection>, JsonRejection>,
 ) -> Result<(StatusCode, Json<DnsProviderView>), ApiError> {
     let Json(body) = body?;
@@ -32,7 +32,7 @@ async fn add(
     Ok((StatusCode::CREATED, Json(view(&added))))
 }
 
-async fn remove(Operator(control): Operator, Path(name): Path<String>) -> Result<StatusCode, ApiError> {
+async fn remove(Calling(control): Calling, Path(name): Path<String>) -> Result<StatusCode, ApiError> {
     control.remove_dns_provider(&name).await?;
     Ok(StatusCode::NO_CONTENT)
 }

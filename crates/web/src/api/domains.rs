@@ -3,14 +3,14 @@
 use api::domains::{AddDomain, AddSenders, DomainStatus, RestoredSpfView, SenderRowResult};
 use api::infrastructure::manifest::Manifest;
 use axum::extract::rejection::JsonRejection;
-use axum::extract::{DefaultBodyLimit, Path, State};
+use axum::extract::{DefaultBodyLimit, Path};
 use axum::http::StatusCode;
 use axum::routing::{delete, get, post};
 use axum::{Json, Router};
 use control::provision::NewDomain;
 use control::provision::manifest::manifest_of;
 
-use super::{Api, Operator};
+use super::{Api, Calling};
 use crate::error::ApiError;
 
 /// A hundred thousand rows.
@@ -28,19 +28,22 @@ pub(super) fn routes() -> Router<Api> {
         .route("/v1/accounts/{name}/infrastructure/senders/{address}", delete(forget_sender))
 }
 
-async fn list(State(api): State<Api>, Path(name): Path<String>) -> Result<Json<Vec<DomainStatus>>, ApiError> {
-    Ok(Json(api.control.domain_statuses(&name).await?))
+async fn list(
+    Calling(control): Calling,
+    Path(name): Path<String>,
+) -> Result<Json<Vec<DomainStatus>>, ApiError> {
+    Ok(Json(control.domain_statuses(&name).await?))
 }
 
 async fn show(
-    State(api): State<Api>,
+    Calling(control): Calling,
     Path((name, domain)): Path<(String, String)>,
 ) -> Result<Json<DomainStatus>, ApiError> {
-    Ok(Json(api.control.domain_status(&name, &domain).await?))
+    Ok(Json(control.domain_status(&name, &domain).await?))
 }
 
 async fn add(
-    Operator(control): Operator,
+    Calling(control): Calling,
     Path(name): Path<String>,
     body: Result<Json<AddDomain>, JsonRejection>,
 ) -> Result<(StatusCode, Json<Manifest>), ApiError> {
@@ -51,7 +54,7 @@ async fn add(
 }
 
 async fn soften(
-    Operator(control): Operator,
+    Calling(control): Calling,
     Path((name, domain)): Path<(String, String)>,
 ) -> Result<Json<RestoredSpfView>, ApiError> {
     let spf = Box::pin(control.restore_spf(&name, &domain)).await?;
@@ -59,7 +62,7 @@ async fn soften(
 }
 
 async fn add_senders(
-    Operator(control): Operator,
+    Calling(control): Calling,
     Path(name): Path<String>,
     body: Result<Json<AddSenders>, JsonRejection>,
 ) -> Result<Json<Vec<SenderRowResult>>, ApiError> {
@@ -68,7 +71,7 @@ async fn add_senders(
 }
 
 async fn forget_sender(
-    Operator(control): Operator,
+    Calling(control): Calling,
     Path((name, address)): Path<(String, String)>,
 ) -> Result<StatusCode, ApiError> {
     control.forget_sender(&name, &address).await?;

@@ -2,13 +2,13 @@
 
 use api::export::Wanted;
 use axum::Router;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, Query};
 use axum::http::header;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use control::provision::ExportForm;
 
-use super::Api;
+use super::{Api, Calling};
 use crate::error::ApiError;
 
 pub(super) fn routes() -> Router<Api> {
@@ -16,7 +16,7 @@ pub(super) fn routes() -> Router<Api> {
 }
 
 async fn export(
-    State(api): State<Api>,
+    Calling(control): Calling,
     Path(name): Path<String>,
     Query(wanted): Query<Wanted>,
 ) -> Result<Response, ApiError> {
@@ -28,6 +28,6 @@ async fn export(
         ExportForm::Csv => "text/csv; charset=utf-8; header=present",
         ExportForm::Bicep | ExportForm::Terraform => "text/plain; charset=utf-8",
     };
-    let text = api.control.export(&name, form).await?;
+    let text = control.export(&name, form).await?;
     Ok(([(header::CONTENT_TYPE, kind)], text).into_response())
 }

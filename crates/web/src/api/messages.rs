@@ -1,10 +1,6 @@
 //! `/v1/messages`: sending one, and what happened to one.
 
-use std::sync::Arc;
-
-use api::messages::{
-    AcceptedView, AttemptView, ChangeView, MessageView, RecipientView, SendMessage, SendView, WaitView,
-};
+use api::messages::{AcceptedView, AttemptView, ChangeView, RecipientView, SendMessage, SendView, WaitView};
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -12,18 +8,18 @@ use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
 use axum::routing::{get, post};
 use axum::{Json, Router};
+use control::Control;
+use control::reads::{self, MessageView};
 use jiff::Timestamp;
-use model::account::Account;
 use model::credential::Lane;
 use model::delivery::{SendState, Transport};
 use model::id::QueueId;
 use model::queued::{Cause, Origin};
 use relay::problems::{ObservedAccount, Waiting, why_it_waits};
-use relay::submission::{Message, submit};
+use relay::submission::Message;
 use smtp::address::Mailbox;
-use store::StoreError;
 
-use super::{Api, problems};
+use super::{Api, Calling, problems};
 use crate::error::ApiError;
 
 pub(super) fn routes() -> Router<Api> {
@@ -35,6 +31,7 @@ pub(super) fn routes() -> Router<Api> {
 
 async fn send(
     State(api): State<Api>,
+    Calling(control): Calling,
     body: Result<Json<SendMessage>, JsonRejection>,
 ) -> Result<(StatusCode, Json<AcceptedView>), ApiError> {
     let Json(body) = body?;
@@ -46,43 +43,13 @@ async fn send(
     if recipients.is_empty() {
         return Err(ApiError::invalid("to", "there is no recipient"));
     }
-    let account = account_of(&api, body.account.as_deref(), &from)?;
-    if !account.is_enabled() {
-        let text = format!("{0} is disabled: postern account enable {0}", account.name);
-        return Err(ApiError::invalid("account", text));
-    }
+    let account = control.account_to_send(body.account.as_deref(), &from)?;
     let bytes = compose(&from, &recipients, body.subject.as_deref(), body.text.as_deref());
     let message = Message { account, from, recipients, lane: Lane::Normal, bytes };
-    let id = submit(&api.store, &api.settings, (&api.clock, &api.entropy), message).await?;
+    let detail = format!("from {}, {} recipients", message.from, message.recipients.len());
+    control.enter_message(message.account.name.as_str(), detail).await?;
+    let id = api.relay.submit(message).await?;
     Ok((StatusCode::ACCEPTED, Json(AcceptedView { id: id.to_string() })))
-}
-
-/// The account that is named, or the one that has the sender.
-fn account_of(api: &Api, name: Option<&str>, from: &Mailbox) -> Result<Arc<Account>, ApiError> {
-    let directory = api.store.directory();
-    let has_sender = |account: &&Arc<Account>| directory.sender(account.id, from).is_some();
-    if let Some(name) = name {
-        let account =
-            directory.account_named(name).ok_or_else(|| ApiError::missing(format!("account {name}")))?;
-        if has_sender(&account) {
-            return Ok(Arc::clone(account));
-        }
-        return Err(ApiError::invalid("from", format!("{from} is not a sender of account {name}")));
-    }
-    let found: Vec<&Arc<Account>> = directory.accounts().filter(has_sender).collect();
-    match found[..] {
-        [only] => Ok(Arc::clone(only)),
-        [] => Err(ApiError::invalid("from", format!("{from} is not a sender of any account"))),
-        _ => {
-            let mut names: Vec<&str> = found.iter().map(|account| account.name.as_str()).collect();
-            names.sort_unstable();
-            let text = format!(
-                "{from} is a sender of several: say which with --account NAME; there are {}",
-                names.join(", ")
-            );
-            Err(ApiError::invalid("account", text))
-        }
-    }
 }
 
 /// A plain message.
@@ -100,13 +67,15 @@ fn compose(from: &Mailbox, to: &[Mailbox], subject: Option<&str>, text: Option<&
     message::seven_bit::encode(message.as_bytes(), message::seven_bit::Takes::SevenBits).bytes
 }
 
-async fn show(State(api): State<Api>, Path(id): Path<String>) -> Result<Json<MessageView>, ApiError> {
+async fn show(
+    State(api): State<Api>,
+    Calling(control): Calling,
+    Path(id): Path<String>,
+) -> Result<Json<api::messages::MessageView>, ApiError> {
     let id: QueueId = id.parse().map_err(|error| ApiError::invalid("id", error))?;
-    let message =
-        api.store.queue().view(id).await?.ok_or_else(|| ApiError::missing(format!("message {id}")))?;
-    let directory = api.store.directory();
-    let account = directory.account(message.account).map(|a| a.name.to_string()).unwrap_or_default();
-    let observed = observed(&api, &message).await?;
+    let message = control.message(id).await?;
+    let account = control.name_of(message.account);
+    let observed = observed(&api, &control, &message).await?;
     let now = api.clock.now();
     let (origin, login) = match message.origin {
         Origin::Credential(login) => ("credential", Some(login)),
@@ -115,7 +84,7 @@ async fn show(State(api): State<Api>, Path(id): Path<String>) -> Result<Json<Mes
         Origin::Operator => ("operator", None),
         Origin::Dsn => ("dsn", None),
     };
-    Ok(Json(MessageView {
+    Ok(Json(api::messages::MessageView {
         id: id.to_string(),
         account,
         origin: origin.to_owned(),
@@ -134,29 +103,38 @@ async fn show(State(api): State<Api>, Path(id): Path<String>) -> Result<Json<Mes
 }
 
 /// The message itself, as long as it is still needed.
-async fn content(State(api): State<Api>, Path(id): Path<String>) -> Result<impl IntoResponse, ApiError> {
+async fn content(Calling(control): Calling, Path(id): Path<String>) -> Result<impl IntoResponse, ApiError> {
     let id: QueueId = id.parse().map_err(|error| ApiError::invalid("id", error))?;
-    let bytes = api.store.queue().body_of(id).await?;
+    let bytes = control.message_content(id).await?;
     Ok(([(CONTENT_TYPE, "message/rfc822")], bytes))
 }
 
 /// The account of a message, as far as that matters to what waits.
-async fn observed(api: &Api, message: &store::MessageView) -> Result<Option<ObservedAccount>, StoreError> {
-    let directory = api.store.directory();
-    let waits = message.sends.iter().any(|send| send.state == SendState::Queued);
-    let Some(account) = directory.account(message.account).filter(|_| waits) else { return Ok(None) };
+async fn observed(
+    api: &Api,
+    control: &Control,
+    message: &MessageView,
+) -> Result<Option<ObservedAccount>, ApiError> {
+    if message.sends.iter().all(|send| send.state != SendState::Queued) {
+        return Ok(None);
+    }
+    let name = control.name_of(message.account);
     let accounts = problems::observed(api).await?.accounts;
-    Ok(accounts.into_iter().find(|observed| observed.name == account.name.as_str()))
+    Ok(accounts.into_iter().find(|observed| observed.name == name))
 }
 
 /// Why each of a message's waiting sends waits.
-pub(super) async fn waits(api: &Api, message: &store::MessageView) -> Result<Vec<WaitView>, StoreError> {
-    let Some(account) = observed(api, message).await? else { return Ok(Vec::new()) };
+pub(super) async fn waits(
+    api: &Api,
+    control: &Control,
+    message: &MessageView,
+) -> Result<Vec<WaitView>, ApiError> {
+    let Some(account) = observed(api, control, message).await? else { return Ok(Vec::new()) };
     let waiting = message.sends.iter().filter(|send| send.state == SendState::Queued);
     Ok(waiting.map(|send| wait_view(send, &account, api.clock.now())).collect())
 }
 
-fn wait_view(send: &store::SendView, account: &ObservedAccount, now: Timestamp) -> WaitView {
+fn wait_view(send: &reads::SendView, account: &ObservedAccount, now: Timestamp) -> WaitView {
     let waiting = Waiting { due_at: send.due_at, attempts: &send.attempts };
     let wait = why_it_waits(account, waiting, now);
     WaitView { code: wait.code.to_owned(), message: wait.message, until: wait.until }
@@ -170,7 +148,7 @@ fn change_view(change: model::queued::Change) -> ChangeView {
     ChangeView { cause: cause.to_owned(), repair, text: change.text }
 }
 
-fn send_view(send: store::SendView, account: Option<&ObservedAccount>, now: Timestamp) -> SendView {
+fn send_view(send: reads::SendView, account: Option<&ObservedAccount>, now: Timestamp) -> SendView {
     let account = account.filter(|_| send.state == SendState::Queued);
     SendView {
         waits: account.map(|account| wait_view(&send, account, now)),

@@ -8,46 +8,43 @@ use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
+use control::Control;
+use control::reads::Owned;
 use relay::login::{Ban, Banned};
-use store::{SecretName, SecretOwner, StoreError};
 
-use super::Api;
+use super::{Api, Calling};
 use crate::error::ApiError;
 
 pub(super) fn routes() -> Router<Api> {
     Router::new().route("/metrics", get(metrics))
 }
 
-async fn metrics(State(api): State<Api>) -> Result<Response, ApiError> {
-    let text = write(&api).await?;
+async fn metrics(State(api): State<Api>, Calling(control): Calling) -> Result<Response, ApiError> {
+    let text = write(&api, &control).await?;
     Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response())
 }
 
-async fn write(api: &Api) -> Result<String, StoreError> {
+async fn write(api: &Api, control: &Control) -> Result<String, ApiError> {
     let mut text = Text::default();
-    let directory = api.store.directory();
-    let mut accounts: Vec<_> = directory.accounts().cloned().collect();
-    accounts.sort_by(|one, other| one.name.cmp(&other.name));
+    let accounts = control.metrics_of_accounts().await?;
     text.family(
         "postern_secret_expires_seconds",
         "Seconds until the account's secret expires; negative when it has.",
     );
-    for account in &accounts {
-        let Some(name) = SecretName::of(account.authorization) else { continue };
-        let facts = api.store.secrets().facts(SecretOwner::Account(account.id), name).await?;
-        if let Some(at) = facts.and_then(|facts| facts.expires_at) {
+    for Owned { account, item } in &accounts {
+        if let Some(at) = item.secret.as_ref().and_then(|secret| secret.expires_at) {
             let seconds = at.duration_since(api.clock.now()).as_secs();
             text.sample("account", account.name.as_str(), seconds);
         }
     }
     text.family("postern_account_ready", "Whether the last verification said that the account can send.");
-    for account in &accounts {
-        if let Some(kept) = api.store.verifications().last(account.id).await? {
+    for Owned { account, item } in &accounts {
+        if let Some(kept) = &item.verified {
             text.sample("account", account.name.as_str(), i64::from(kept.verdict != "not ready"));
         }
     }
     text.family("postern_account_enabled", "Whether the account is used.");
-    for account in &accounts {
+    for Owned { account, .. } in &accounts {
         text.sample("account", account.name.as_str(), i64::from(account.is_enabled()));
     }
     text.family("postern_problem", "Always 1: something that keeps mail from being accepted or sent now.");
@@ -64,14 +61,14 @@ async fn write(api: &Api) -> Result<String, StoreError> {
         text.samples(&[("code", code), ("account", account), ("severity", severity)], 1);
     }
     text.family("postern_sends", "Requests to Azure that the queue remembers, by state.");
-    for (state, count) in api.store.queue().counts().await? {
+    for (state, count) in control.totals().await?.sends {
         text.sample("state", &state.to_string(), i64::try_from(count).unwrap_or(i64::MAX));
     }
     text.counter(
         "postern_repairs_total",
         "Messages that were repaired on their way in, by login and repair.",
     );
-    for used in api.store.queue().repairs().await? {
+    for used in control.repairs().await? {
         let count = i64::try_from(used.count).unwrap_or(i64::MAX);
         text.samples(&[("login", &used.login), ("repair", &used.repair)], count);
     }
@@ -79,7 +76,7 @@ async fn write(api: &Api) -> Result<String, StoreError> {
         "postern_refusals_total",
         "Negative replies since the server started, by code and enhanced status; \"no TLS\" where the handshake failed.",
     );
-    for (code, count) in api.refusals.counts() {
+    for (code, count) in api.relay.refusals().counts() {
         text.sample("reply", &code, i64::try_from(count).unwrap_or(i64::MAX));
     }
     write_bans(api, &mut text);
@@ -92,7 +89,7 @@ fn write_bans(api: &Api, text: &mut Text) {
         "postern_login_bans",
         "Locks after wrong passwords now: of a login, of a network, and of a login in a network where it worked (place).",
     );
-    let bans = api.logins.bans();
+    let bans = api.relay.logins().bans();
     let kind = |ban: &Ban| match &ban.what {
         Banned::Login(_) => "login",
         Banned::Network(_) => "network",

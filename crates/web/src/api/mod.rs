@@ -5,6 +5,7 @@
 mod accounts;
 mod audit;
 mod bans;
+mod caller;
 mod credentials;
 mod dns_providers;
 mod domains;
@@ -12,7 +13,6 @@ mod export;
 mod lines;
 mod messages;
 mod metrics;
-mod operator;
 mod problems;
 mod provision;
 mod queue;
@@ -31,66 +31,31 @@ use axum::extract::Request;
 use axum::http::StatusCode;
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse as _, Response};
-use clock::{Clock, Entropy};
+use clock::Clock;
 use control::Control;
-use relay::login::LoginProtection;
-use relay::refusals::Refusals;
-use relay::{RelaySettings, Upstreams};
-use store::Store;
+use relay::RelayHandle;
 use tracing::error;
 
 pub use status::Listening;
 
-pub(crate) use operator::Peer;
+pub(crate) use caller::Peer;
 
-use operator::Operator;
+use caller::{Calling, ForCallers};
 
 /// What the API works on.
 #[derive(Clone)]
 pub struct Api {
-    control: Control,
-    store: Store,
-    settings: Arc<RelaySettings>,
-    upstreams: Arc<Upstreams>,
-    logins: Arc<LoginProtection>,
-    refusals: Refusals,
+    control: ForCallers,
+    relay: RelayHandle,
     clock: Clock,
-    entropy: Entropy,
     listening: Arc<Listening>,
-}
-
-/// What the API shows of the relay.
-pub struct RelayParts {
-    /// How it is set up.
-    pub settings: Arc<RelaySettings>,
-    /// Azure, for test messages.
-    pub upstreams: Arc<Upstreams>,
-    /// What guards its logins.
-    pub logins: Arc<LoginProtection>,
-    /// What clients were refused.
-    pub refusals: Refusals,
 }
 
 impl Api {
     /// The API of a server.
     #[must_use]
-    pub fn new(
-        (control, store): (Control, Store),
-        relay: RelayParts,
-        (clock, entropy): (Clock, Entropy),
-    ) -> Self {
-        let RelayParts { settings, upstreams, logins, refusals } = relay;
-        Self {
-            control,
-            store,
-            settings,
-            upstreams,
-            logins,
-            refusals,
-            clock,
-            entropy,
-            listening: Arc::default(),
-        }
+    pub fn new(control: Control, relay: RelayHandle, clock: Clock) -> Self {
+        Self { control: ForCallers::new(control), relay, clock, listening: Arc::default() }
     }
 
     /// The same, of a server that listens there.

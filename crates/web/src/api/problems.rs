@@ -1,19 +1,18 @@
 //! What is wrong now, as `/v1/status`, `/metrics` and messages show it.
 
 use api::status::ProblemView;
-use relay::problems::{Clients, Observed, Problem, observe, problems};
-use store::StoreError;
+use relay::problems::{Observed, Problem, problems};
 
 use super::Api;
+use crate::error::ApiError;
 
 /// Gathers what is judged.
-pub(super) async fn observed(api: &Api) -> Result<Observed, StoreError> {
-    let clients = Clients::of(&api.store, &api.logins, &api.refusals, api.clock.now());
-    observe((&api.store, &api.upstreams), &api.clock, clients, control::verify::worst_of).await
+pub(super) async fn observed(api: &Api) -> Result<Observed, ApiError> {
+    Ok(api.relay.observed(control::verify::worst_of).await?)
 }
 
 /// What is wrong now, the worst first.
-pub(super) async fn now(api: &Api) -> Result<Vec<Problem>, StoreError> {
+pub(super) async fn now(api: &Api) -> Result<Vec<Problem>, ApiError> {
     Ok(problems(&observed(api).await?, api.clock.now()))
 }
 

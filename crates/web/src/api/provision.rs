@@ -5,8 +5,8 @@ use api::infrastructure::adopted::Adopted;
 use api::infrastructure::manifest::Manifest;
 use api::infrastructure::plan::{PlanView, Targets};
 use api::infrastructure::progress::{Applied, ApplyEvent, ApplyLine};
+use axum::extract::Path;
 use axum::extract::rejection::JsonRejection;
-use axum::extract::{Path, State};
 use axum::response::Response;
 use axum::routing::{get, post};
 use axum::{Json, Router};
@@ -16,7 +16,7 @@ use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio::task::JoinHandle;
 
 use super::lines::streamed;
-use super::{Api, Operator};
+use super::{Api, Calling};
 use crate::error::ApiError;
 
 pub(super) fn routes() -> Router<Api> {
@@ -27,12 +27,12 @@ pub(super) fn routes() -> Router<Api> {
         .route("/v1/accounts/{name}/adopt", post(adopt))
 }
 
-async fn show(State(api): State<Api>, Path(name): Path<String>) -> Result<Json<Manifest>, ApiError> {
-    Ok(Json(manifest_of(&api.control.infrastructure(&name).await?)))
+async fn show(Calling(control): Calling, Path(name): Path<String>) -> Result<Json<Manifest>, ApiError> {
+    Ok(Json(manifest_of(&control.infrastructure(&name).await?)))
 }
 
 async fn set(
-    Operator(control): Operator,
+    Calling(control): Calling,
     Path(name): Path<String>,
     body: Result<Json<Manifest>, JsonRejection>,
 ) -> Result<Json<Manifest>, ApiError> {
@@ -41,21 +41,21 @@ async fn set(
 }
 
 async fn plan(
-    State(api): State<Api>,
+    Calling(control): Calling,
     Path(name): Path<String>,
     body: Result<Json<Targets>, JsonRejection>,
 ) -> Result<Json<PlanView>, ApiError> {
     let Json(body) = body?;
     let plan = if body.destroy {
-        api.control.plan_destruction(&name, &body.targets).await?
+        control.plan_destruction(&name, &body.targets).await?
     } else {
-        api.control.plan(&name, &body.targets, body.manifest).await?
+        control.plan(&name, &body.targets, body.manifest).await?
     };
     Ok(Json(plan))
 }
 
 async fn apply(
-    Operator(control): Operator,
+    Calling(control): Calling,
     Path(name): Path<String>,
     body: Result<Json<Targets>, JsonRejection>,
 ) -> Result<Response, ApiError> {
@@ -102,6 +102,6 @@ impl Drop for Watched {
     }
 }
 
-async fn adopt(Operator(control): Operator, Path(name): Path<String>) -> Result<Json<Adopted>, ApiError> {
+async fn adopt(Calling(control): Calling, Path(name): Path<String>) -> Result<Json<Adopted>, ApiError> {
     Ok(Json(control.adopt(&name).await?))
 }

@@ -4,12 +4,12 @@ use api::queue::{ChangedView, ListQueue, QueueEntry};
 use axum::extract::{Path, Query, State};
 use axum::routing::{get, post};
 use axum::{Json, Router};
+use control::reads::{ListedSend, SendQuery};
 use model::delivery::SendState;
 use model::id::QueueId;
-use store::Cursor;
 
 use super::messages;
-use super::{Api, Operator};
+use super::{Api, Calling};
 use crate::error::ApiError;
 
 const LIMIT: usize = 50;
@@ -23,26 +23,19 @@ pub(super) fn routes() -> Router<Api> {
 }
 
 async fn list(
-    State(api): State<Api>,
+    Calling(control): Calling,
     Query(query): Query<ListQueue>,
 ) -> Result<Json<Vec<QueueEntry>>, ApiError> {
-    let directory = api.store.directory();
     let state = query.state.map(|word| state(&word)).transpose()?;
-    let account = match &query.account {
-        None => None,
-        Some(name) => {
-            let account = directory.account_named(name);
-            Some(account.ok_or_else(|| ApiError::missing(format!("account {name}")))?.id)
-        }
-    };
     let before =
         query.before.map(|id| id.parse()).transpose().map_err(|error| ApiError::invalid("before", error))?;
     let limit = query.limit.unwrap_or(LIMIT).min(MAX_LIMIT);
-    let sends = api.store.queue().list(Cursor { before, state, account, limit }).await?;
-    let entry = |send: store::ListedSend| QueueEntry {
+    let query = SendQuery { account: query.account, state, before, limit };
+    let sends = control.sends(query).await?;
+    let entry = |send: ListedSend| QueueEntry {
         id: send.id.message.to_string(),
         part: send.id.part,
-        account: directory.account(send.account).map(|a| a.name.to_string()).unwrap_or_default(),
+        account: control.name_of(send.account),
         state: send.state.to_string(),
         due_at: (!send.state.is_final()).then_some(send.due_at),
         attempts: send.attempts,
@@ -58,20 +51,17 @@ async fn list(
 
 async fn retry(
     State(api): State<Api>,
-    Operator(control): Operator,
+    Calling(control): Calling,
     Path(id): Path<String>,
 ) -> Result<Json<ChangedView>, ApiError> {
     let id = queue_id(&id)?;
     let changed = control.retry_message(id).await?;
-    let waits = match api.store.queue().view(id).await? {
-        Some(message) => messages::waits(&api, &message).await?,
-        None => Vec::new(),
-    };
+    let waits = messages::waits(&api, &control, &control.message(id).await?).await?;
     Ok(Json(ChangedView { changed, waits }))
 }
 
 async fn drop_message(
-    Operator(control): Operator,
+    Calling(control): Calling,
     Path(id): Path<String>,
 ) -> Result<Json<ChangedView>, ApiError> {
     let changed = control.drop_message(queue_id(&id)?).await?;

@@ -7,7 +7,7 @@ use axum::{Json, Router};
 use model::refused::Refused;
 use relay::refusals::advice::advice;
 
-use super::Api;
+use super::{Api, Calling};
 use crate::error::ApiError;
 
 const LIMIT: usize = 50;
@@ -19,10 +19,12 @@ pub(super) fn routes() -> Router<Api> {
 
 async fn list(
     State(api): State<Api>,
+    Calling(control): Calling,
     Query(query): Query<ListRefusals>,
 ) -> Result<Json<Vec<RefusalView>>, ApiError> {
     let limit = query.limit.unwrap_or(LIMIT).min(MAX_LIMIT);
-    let refusals = api.refusals.list(query.credential.as_deref(), limit);
+    control.caller().may_read_server()?;
+    let refusals = api.relay.refusals().list(query.credential.as_deref(), limit);
     Ok(Json(refusals.into_iter().map(view).collect()))
 }
 

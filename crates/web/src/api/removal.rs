@@ -5,25 +5,25 @@ use axum::extract::{Path, Query, State};
 use axum::routing::get;
 use axum::{Json, Router};
 use control::Control;
+use control::reads::Losses;
 use model::id::QueueId;
-use relay::{Told, tell_of_removal};
-use store::Losses;
+use relay::Told;
 use tracing::warn;
 
-use super::{Api, Operator};
+use super::{Api, Calling};
 use crate::error::ApiError;
 
 pub(super) fn routes() -> Router<Api> {
     Router::new().route("/v1/accounts/{name}/removal", get(losses))
 }
 
-async fn losses(State(api): State<Api>, Path(name): Path<String>) -> Result<Json<LossesView>, ApiError> {
-    Ok(Json(view(api.control.losses(&name).await?)))
+async fn losses(Calling(control): Calling, Path(name): Path<String>) -> Result<Json<LossesView>, ApiError> {
+    Ok(Json(view(control.losses(&name).await?)))
 }
 
 pub(super) async fn remove(
     State(api): State<Api>,
-    Operator(control): Operator,
+    Calling(control): Calling,
     Path(name): Path<String>,
     Query(query): Query<Remove>,
 ) -> Result<Json<RemovedView>, ApiError> {
@@ -45,8 +45,7 @@ pub(super) async fn remove(
 async fn discard(api: &Api, control: &Control, (name, losses): (&str, Losses)) -> Result<Told, ApiError> {
     let removal = control.begin_removal(name, &losses).await?;
     let messages: Vec<QueueId> = removal.losses.messages.iter().map(|message| message.id).collect();
-    let source = (&api.clock, &api.entropy);
-    let told = tell_of_removal((&api.store, &api.settings), source, &removal.account, &messages).await?;
+    let told = api.relay.tell_of_removal(&removal.account, &messages).await?;
     warn!(
         account = name,
         messages = messages.len(),

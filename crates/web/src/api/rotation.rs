@@ -1,8 +1,8 @@
 //! `/v1/accounts/{name}/rotation`: renewing a client secret.
 
 use api::rotation::{ByHand, Rotate, RotationPlanView, RotationView};
+use axum::extract::Path;
 use axum::extract::rejection::JsonRejection;
-use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
@@ -11,7 +11,7 @@ use control::rotation::RotationWish;
 use jiff::SignedDuration;
 use model::rotation::Rotation;
 
-use super::{Api, Operator};
+use super::{Api, Calling};
 use crate::error::ApiError;
 
 pub(super) fn routes() -> Router<Api> {
@@ -20,15 +20,15 @@ pub(super) fn routes() -> Router<Api> {
         .route("/v1/accounts/{name}/rotation/by-hand", post(by_hand))
 }
 
-async fn show(State(api): State<Api>, Path(name): Path<String>) -> Result<Json<RotationView>, ApiError> {
-    let rotation = api.control.rotation(&name).await?;
+async fn show(Calling(control): Calling, Path(name): Path<String>) -> Result<Json<RotationView>, ApiError> {
+    let rotation = control.rotation(&name).await?;
     rotation
         .map(|rotation| Json(view(rotation)))
         .ok_or_else(|| ApiError::missing(format!("a rotation of account {name}")))
 }
 
 async fn rotate(
-    Operator(control): Operator,
+    Calling(control): Calling,
     Path(name): Path<String>,
     body: Result<Json<Rotate>, JsonRejection>,
 ) -> Result<Response, ApiError> {
@@ -51,15 +51,12 @@ async fn rotate(
     Ok((StatusCode::ACCEPTED, Json(view(rotation))).into_response())
 }
 
-async fn cancel(
-    Operator(control): Operator,
-    Path(name): Path<String>,
-) -> Result<Json<RotationView>, ApiError> {
+async fn cancel(Calling(control): Calling, Path(name): Path<String>) -> Result<Json<RotationView>, ApiError> {
     Ok(Json(view(control.cancel_rotation(&name).await?)))
 }
 
 async fn by_hand(
-    Operator(control): Operator,
+    Calling(control): Calling,
     Path(name): Path<String>,
     body: Result<Json<ByHand>, JsonRejection>,
 ) -> Result<StatusCode, ApiError> {

@@ -1,13 +1,12 @@
 //! `/v1/secrets`: the master key.
 
 use api::secrets::{Rewrap, RewrappedView};
-use axum::extract::State;
 use axum::extract::rejection::JsonRejection;
 use axum::routing::post;
 use axum::{Json, Router};
 use secrecy::ExposeSecret;
 
-use super::{Api, Operator};
+use super::{Api, Calling};
 use crate::error::ApiError;
 
 pub(super) fn routes() -> Router<Api> {
@@ -15,12 +14,11 @@ pub(super) fn routes() -> Router<Api> {
 }
 
 async fn rewrap(
-    State(api): State<Api>,
-    Operator(control): Operator,
+    Calling(control): Calling,
     body: Result<Json<Rewrap>, JsonRejection>,
 ) -> Result<Json<RewrappedView>, ApiError> {
     let Json(body) = body?;
     let key = body.master_key.as_ref().map(ExposeSecret::expose_secret);
     let secrets = control.rewrap(key).await?;
-    Ok(Json(RewrappedView { secrets, key_is_kept_elsewhere: !api.store.keeps_its_key() }))
+    Ok(Json(RewrappedView { secrets, key_is_kept_elsewhere: !control.keeps_its_key() }))
 }

@@ -2,14 +2,14 @@
 
 use api::senders::{AddSender, ListSenders, SenderView};
 use axum::extract::rejection::JsonRejection;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, Query};
 use axum::http::StatusCode;
 use axum::routing::{delete, get};
 use axum::{Json, Router};
 use control::NewSender;
 use model::sender::Sender;
 
-use super::{Api, Operator};
+use super::{Api, Calling};
 use crate::error::ApiError;
 
 pub(super) fn routes() -> Router<Api> {
@@ -19,26 +19,15 @@ pub(super) fn routes() -> Router<Api> {
 }
 
 async fn list(
-    State(api): State<Api>,
+    Calling(control): Calling,
     Query(query): Query<ListSenders>,
 ) -> Result<Json<Vec<SenderView>>, ApiError> {
-    let directory = api.store.directory();
-    let accounts: Vec<_> = match &query.account {
-        None => directory.accounts().collect(),
-        Some(name) => {
-            vec![directory.account_named(name).ok_or_else(|| ApiError::missing(format!("account {name}")))?]
-        }
-    };
-    let mut views: Vec<SenderView> = accounts
-        .into_iter()
-        .flat_map(|account| directory.senders(account.id).map(|sender| view(account.name.as_str(), sender)))
-        .collect();
-    views.sort_by(|one, other| (&one.account, &one.address).cmp(&(&other.account, &other.address)));
-    Ok(Json(views))
+    let senders = control.senders(query.account.as_deref())?;
+    Ok(Json(senders.iter().map(|one| view(one.account.name.as_str(), &one.item)).collect()))
 }
 
 async fn add(
-    Operator(control): Operator,
+    Calling(control): Calling,
     body: Result<Json<AddSender>, JsonRejection>,
 ) -> Result<(StatusCode, Json<SenderView>), ApiError> {
     let Json(body) = body?;
@@ -49,7 +38,7 @@ async fn add(
 }
 
 async fn remove(
-    Operator(control): Operator,
+    Calling(control): Calling,
     Path((account, address)): Path<(String, String)>,
 ) -> Result<StatusCode, ApiError> {
     control.remove_sender(&account, &address).await?;

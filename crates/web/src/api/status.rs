@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::routing::get;
 use axum::{Json, Router};
 
-use super::{Api, problems};
+use super::{Api, Calling, problems};
 use crate::error::ApiError;
 
 /// What the server serves.
@@ -21,18 +21,18 @@ pub(super) fn routes() -> Router<Api> {
     Router::new().route("/v1/status", get(status))
 }
 
-async fn status(State(api): State<Api>) -> Result<Json<StatusView>, ApiError> {
-    let directory = api.store.directory();
-    let counts = api.store.queue().counts().await?;
+async fn status(State(api): State<Api>, Calling(control): Calling) -> Result<Json<StatusView>, ApiError> {
+    control.caller().may_read_server()?;
+    let totals = control.totals().await?;
     let problems = problems::now(&api).await?;
     Ok(Json(StatusView {
         problems: problems.into_iter().map(problems::view).collect(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         now: api.clock.now(),
-        host_name: api.settings.host_name.clone(),
-        accounts: directory.accounts().count(),
-        credentials: directory.credentials().count(),
-        sends: counts.into_iter().map(|(state, count)| (state.to_string(), count)).collect(),
+        host_name: api.relay.settings().host_name.clone(),
+        accounts: totals.accounts,
+        credentials: totals.credentials,
+        sends: totals.sends.into_iter().map(|(state, count)| (state.to_string(), count)).collect(),
         listeners: api.listening.listeners.clone(),
         self_signed: api.listening.self_signed,
     }))

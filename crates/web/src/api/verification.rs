@@ -8,14 +8,15 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 use axum::routing::{get, post};
 use axum::{Json, Router};
+use control::Control;
 use control::verify::{Event, Manner, Patience, Repair};
+use model::account::Account;
 use model::delivery::Transport;
-use relay::TestOutcome;
-use smtp::address::Mailbox;
+use relay::{TestMessage, TestOutcome};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use super::lines::streamed;
-use super::{Api, Operator};
+use super::{Api, Calling};
 use crate::error::ApiError;
 
 pub(super) fn routes() -> Router<Api> {
@@ -27,16 +28,13 @@ pub(super) fn routes() -> Router<Api> {
 
 async fn verify(
     State(api): State<Api>,
-    Operator(control): Operator,
+    Calling(control): Calling,
     Path(name): Path<String>,
     body: Result<Json<Verify>, JsonRejection>,
 ) -> Result<Response, ApiError> {
     let Json(body) = body?;
-    let account = control.account(&name)?;
-    let test = match &body.send_to {
-        Some(to) => Some(test_addresses(&api, account.id, to, body.send_from.as_deref())?),
-        None => None,
-    };
+    let account = control.account_to_change(&name)?;
+    let test = test_message(&control, &account, &body)?;
     let repair = if body.fix { Repair::Register } else { Repair::Nothing };
     let patience = if body.no_wait { Patience::AtOnce } else { Patience::Waits };
     let manner = Manner { repair, patience };
@@ -47,9 +45,9 @@ async fn verify(
         let forwarded = tokio::spawn(forward(heard, lines.clone()));
         let mut verified = control.verify(&name, manner, Some(events)).await;
         let _ = forwarded.await;
-        if let (Ok(report), Some((from, to))) = (&mut verified, test) {
+        if let (Ok(report), Some(test)) = (&mut verified, test) {
             let tell = |line| drop(lines.send(line));
-            report.findings.extend(deliver(&api, &name, (&from, &to), tell).await);
+            report.findings.extend(deliver((&api, &control), &name, &test, tell).await);
             report.verdict = Verdict::of(&report.findings);
             if let Err(error) = control.keep_report(&name, report).await {
                 verified = Err(error);
@@ -76,49 +74,36 @@ async fn forward(mut heard: UnboundedReceiver<Event>, lines: UnboundedSender<Ver
     }
 }
 
-/// Sender and recipient of a test message.
-fn test_addresses(
-    api: &Api,
-    account: model::id::AccountId,
-    to: &str,
-    from: Option<&str>,
-) -> Result<(Mailbox, Mailbox), ApiError> {
+/// A test message through an account.
+fn test_message(
+    control: &Control,
+    account: &Account,
+    body: &Verify,
+) -> Result<Option<TestMessage>, ApiError> {
+    let Some(to) = &body.send_to else { return Ok(None) };
     let to = to.trim().parse().map_err(|error| ApiError::invalid("send_to", error))?;
-    let directory = api.store.directory();
-    let from = match from {
-        Some(text) => {
-            let mailbox = text.trim().parse().map_err(|error| ApiError::invalid("send_from", error))?;
-            directory.sender(account, &mailbox).map(|_| mailbox)
-        }
-        None => directory
-            .senders(account)
-            .map(|sender| sender.mailbox.clone())
-            .min_by_key(|mailbox| mailbox.to_string().to_lowercase()),
-    };
-    let missing =
-        || ApiError::invalid("send_from", "the account has no such sender: add or import one first");
-    Ok((from.ok_or_else(missing)?, to))
+    let from = body.send_from.as_ref().map(|text| text.trim().parse());
+    let from = from.transpose().map_err(|error| ApiError::invalid("send_from", error))?;
+    Ok(Some(TestMessage { from: control.test_sender(account, from)?, to }))
 }
 
 /// A test message by each transport that the account may use.
 async fn deliver(
-    api: &Api,
+    (api, control): (&Api, &Control),
     name: &str,
-    (from, to): (&Mailbox, &Mailbox),
+    test: &TestMessage,
     tell: impl Fn(VerificationLine),
 ) -> Vec<Finding> {
     let check = Check::Delivery;
     tell(VerificationLine::Began { check });
     let mut findings = Vec::new();
     for transport in [Transport::Rest, Transport::Smtp] {
-        let Ok(account) = api.control.account(name) else { break };
+        let Ok(account) = control.account(name) else { break };
         if !account.may_use(transport) {
             continue;
         }
-        let store = (&api.store, &*api.upstreams);
-        let source = (&api.clock, &api.entropy);
-        let outcome = relay::send_test_message(store, source, &account, (from, to), transport).await;
-        let finding = delivery_finding(transport, (from, to), outcome);
+        let outcome = api.relay.send_test_message(&account, test, transport).await;
+        let finding = delivery_finding(transport, test, outcome);
         tell(VerificationLine::Found { finding: finding.clone() });
         findings.push(finding);
     }
@@ -126,7 +111,8 @@ async fn deliver(
     findings
 }
 
-fn delivery_finding(transport: Transport, (from, to): (&Mailbox, &Mailbox), outcome: TestOutcome) -> Finding {
+fn delivery_finding(transport: Transport, test: &TestMessage, outcome: TestOutcome) -> Finding {
+    let TestMessage { from, to } = test;
     let way = transport.as_str();
     let (word, outcome, message) = match outcome {
         TestOutcome::Accepted(text) => {
@@ -154,14 +140,14 @@ fn delivery_finding(transport: Transport, (from, to): (&Mailbox, &Mailbox), outc
     Finding { check: Check::Delivery, code, outcome, message, owner, fix: None }
 }
 
-async fn last(State(api): State<Api>, Path(name): Path<String>) -> Result<Json<Report>, ApiError> {
-    let account = api.control.account(&name)?;
-    let report = api.control.last_report(&account).await?;
+async fn last(Calling(control): Calling, Path(name): Path<String>) -> Result<Json<Report>, ApiError> {
+    let account = control.account(&name)?;
+    let report = control.last_report(&account).await?;
     report.map(Json).ok_or_else(|| ApiError::missing(format!("a verification of account {name}")))
 }
 
 async fn import(
-    Operator(control): Operator,
+    Calling(control): Calling,
     Path(name): Path<String>,
     body: Result<Json<Import>, JsonRejection>,
 ) -> Result<Json<ImportedView>, ApiError> {

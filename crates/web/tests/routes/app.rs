@@ -9,7 +9,7 @@ use model::account::{Concurrency, TransportChoice};
 use model::credential::Lane;
 use model::quota::Quota;
 use relay::submission::Submission;
-use relay::{RelaySettings, Upstreams};
+use relay::{RelayHandle, RelayParts, RelaySettings, Upstreams};
 use serde_json::Value;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -18,7 +18,7 @@ use tempfile::TempDir;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::UnixStream;
 use tokio_util::sync::CancellationToken;
-use web::api::{Api, Listening, RelayParts};
+use web::api::{Api, Listening};
 
 /// The account that is there.
 pub(crate) const ACCOUNT: &str = "contoso";
@@ -67,11 +67,9 @@ impl App {
         let submission =
             Submission::new(store.clone(), Arc::clone(&settings), source(), Arc::clone(&upstreams)).unwrap();
         let (logins, refusals) = (Arc::clone(submission.protection()), submission.refusals());
-        let api = Api::new(
-            (control.clone(), store.clone()),
-            RelayParts { settings, upstreams, logins, refusals },
-            source(),
-        );
+        let parts = RelayParts { settings, upstreams, logins, refusals };
+        let relay = RelayHandle::new(store.clone(), parts, source());
+        let api = Api::new(control.clone(), relay, clock.clone());
         let listener = ListenerView {
             address: "127.0.0.1:587".parse().unwrap(),
             mode: "starttls".to_owned(),

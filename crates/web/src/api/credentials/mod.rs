@@ -16,7 +16,7 @@ use relay::login::{Ban, Banned, login_key};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use self::view::{Known, view};
-use super::{Api, Operator, bans};
+use super::{Api, Calling, bans};
 use crate::error::ApiError;
 
 pub(super) fn routes() -> Router<Api> {
@@ -28,55 +28,52 @@ pub(super) fn routes() -> Router<Api> {
         .route("/v1/credentials/{login}/reset", post(reset))
 }
 
-async fn list(State(api): State<Api>) -> Result<Json<Vec<CredentialView>>, ApiError> {
+async fn list(
+    State(api): State<Api>,
+    Calling(control): Calling,
+) -> Result<Json<Vec<CredentialView>>, ApiError> {
     let known = Known::now(&api).await?;
-    let mut views: Vec<CredentialView> =
-        api.store.directory().credentials().map(|credential| view(&api, &known, credential)).collect();
-    views.sort_by(|one, other| one.login.cmp(&other.login));
-    Ok(Json(views))
+    let credentials = control.credentials()?;
+    Ok(Json(credentials.iter().map(|one| view(&control, &known, one)).collect()))
 }
 
-async fn show(State(api): State<Api>, Path(login): Path<String>) -> Result<Json<CredentialView>, ApiError> {
-    let known = Known::now(&api).await?;
-    let directory = api.store.directory();
-    let credential = directory.credential(&login).ok_or_else(|| missing(&login))?;
-    Ok(Json(view(&api, &known, credential)))
+async fn show(
+    State(api): State<Api>,
+    Calling(control): Calling,
+    Path(login): Path<String>,
+) -> Result<Json<CredentialView>, ApiError> {
+    let credential = control.credential(&login)?;
+    Ok(Json(view(&control, &Known::now(&api).await?, &credential)))
 }
 
 /// Forgets the wrong passwords of a login, and lifts its locks. A network that is banned stays so.
 async fn unlock(
     State(api): State<Api>,
-    Operator(control): Operator,
+    Calling(control): Calling,
     Path(login): Path<String>,
 ) -> Result<Json<LiftedView>, ApiError> {
-    let directory = api.store.directory();
-    let credential = directory.credential(&login).ok_or_else(|| missing(&login))?;
+    let credential = control.credential_to_change(&login)?;
     let login = credential.login.as_str();
     let is_its = |ban: &Ban| match &ban.what {
         Banned::Login(banned) | Banned::Place(banned, _) => *banned == login_key(login),
         Banned::Network(_) => false,
     };
-    let locks: Vec<Ban> = api.logins.bans().into_iter().filter(is_its).collect();
+    let locks: Vec<Ban> = api.relay.logins().bans().into_iter().filter(is_its).collect();
     if !locks.is_empty() {
         control.enter_unlock(login, bans::described(&locks)).await?;
     }
-    api.logins.lift_login(login);
-    Ok(Json(LiftedView { lifted: bans::views(&api.logins, &locks) }))
-}
-
-fn missing(login: &str) -> ApiError {
-    ApiError::missing(format!("credential {login}"))
+    api.relay.logins().lift_login(login);
+    Ok(Json(LiftedView { lifted: bans::views(api.relay.logins(), &locks) }))
 }
 
 async fn add(
-    State(api): State<Api>,
-    Operator(control): Operator,
+    Calling(control): Calling,
     body: Result<Json<AddCredential>, JsonRejection>,
 ) -> Result<(StatusCode, Json<IssuedView>), ApiError> {
     let Json(body) = body?;
     let issued = control.add_credential(described(body)?).await?;
     let view = IssuedView {
-        credential: view(&api, &Known::default(), &issued.credential),
+        credential: view(&control, &Known::default(), &issued.credential),
         password: issued.password.map(|password| password.expose_secret().to_owned()),
     };
     Ok((StatusCode::CREATED, Json(view)))
@@ -84,7 +81,7 @@ async fn add(
 
 /// Says of each credential why it could not be made, and makes none.
 async fn validate(
-    Operator(control): Operator,
+    Calling(control): Calling,
     body: Result<Json<Vec<AddCredential>>, JsonRejection>,
 ) -> Result<Json<Vec<Option<ErrorText>>>, ApiError> {
     let Json(bodies) = body?;
@@ -118,7 +115,7 @@ fn described(body: AddCredential) -> Result<NewCredential, ApiError> {
 
 async fn edit(
     State(api): State<Api>,
-    Operator(control): Operator,
+    Calling(control): Calling,
     Path(login): Path<String>,
     body: Result<Json<EditCredential>, JsonRejection>,
 ) -> Result<Json<CredentialView>, ApiError> {
@@ -138,31 +135,30 @@ async fn edit(
         lane: body.lane.as_deref().map(lane).transpose()?,
     };
     let changed = control.change_credential(&login, change).await?;
-    Ok(Json(view(&api, &Known::now(&api).await?, &changed)))
+    Ok(Json(view(&control, &Known::now(&api).await?, &changed)))
 }
 
 async fn reset(
     State(api): State<Api>,
-    Operator(control): Operator,
+    Calling(control): Calling,
     Path(login): Path<String>,
     body: Result<Json<Reset>, JsonRejection>,
 ) -> Result<Json<IssuedView>, ApiError> {
     let Json(body) = body?;
     let made = control.reset_password(&login, body.password).await?;
-    let directory = api.store.directory();
-    let credential = directory.credential(&login).ok_or_else(|| missing(&login))?;
+    let credential = control.credential(&login)?;
     let known = Known::now(&api).await?;
     let password = made.map(|password| password.expose_secret().to_owned());
-    Ok(Json(IssuedView { credential: view(&api, &known, credential), password }))
+    Ok(Json(IssuedView { credential: view(&control, &known, &credential), password }))
 }
 
 async fn remove(
     State(api): State<Api>,
-    Operator(control): Operator,
+    Calling(control): Calling,
     Path(login): Path<String>,
 ) -> Result<StatusCode, ApiError> {
     control.remove_credential(&login).await?;
-    api.logins.forget(&login);
+    api.relay.logins().forget(&login);
     Ok(StatusCode::NO_CONTENT)
 }
 

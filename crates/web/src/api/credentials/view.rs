@@ -2,21 +2,25 @@
 
 use std::collections::HashMap;
 
+use api::bans::BanView;
 use api::credentials::{CredentialView, LastRefusalView};
+use control::Control;
+use control::reads::CredentialUse;
 use model::credential::{Access, AuthorRule, Credential, ReversePathRule, SenderRule};
+use model::fault::Fault;
 use model::id::CredentialId;
 use model::refused::Refused;
-use relay::login::{Ban, Banned};
-use store::{CredentialUse, StoreError};
+use relay::login::Banned;
 
 use crate::api::{Api, bans};
+use crate::error::ApiError;
 
 /// What is known of the use of credentials.
 #[derive(Default)]
 pub(super) struct Known {
     uses: HashMap<CredentialId, CredentialUse>,
     /// By login in lower case.
-    locks: HashMap<String, Vec<Ban>>,
+    locks: HashMap<String, Vec<BanView>>,
     /// The last of each, by login in lower case.
     refusals: HashMap<String, Refused>,
 }
@@ -26,27 +30,30 @@ impl Known {
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub(super) async fn now(api: &Api) -> Result<Self, StoreError> {
-        let mut locks: HashMap<String, Vec<Ban>> = HashMap::new();
-        for ban in api.logins.bans() {
+    pub(super) async fn now(api: &Api) -> Result<Self, ApiError> {
+        let logins = api.relay.logins();
+        let mut locks: HashMap<String, Vec<BanView>> = HashMap::new();
+        for ban in logins.bans() {
             if let Banned::Login(login) | Banned::Place(login, _) = &ban.what {
-                locks.entry(login.clone()).or_default().push(ban);
+                locks
+                    .entry(login.clone())
+                    .or_default()
+                    .extend(bans::views(logins, std::slice::from_ref(&ban)));
             }
         }
         let mut refusals = HashMap::new();
-        for refused in api.refusals.list(None, usize::MAX) {
+        for refused in api.relay.refusals().list(None, usize::MAX) {
             if let Some(login) = refused.credential.as_ref().or(refused.login.as_ref()) {
                 refusals.entry(login.to_ascii_lowercase()).or_insert(refused);
             }
         }
-        Ok(Self { uses: api.logins.uses().await?, locks, refusals })
+        let uses = logins.uses().await.map_err(Fault::from)?;
+        Ok(Self { uses, locks, refusals })
     }
 }
 
 /// What is shown of a credential.
-pub(super) fn view(api: &Api, known: &Known, credential: &Credential) -> CredentialView {
-    let directory = api.store.directory();
-    let account = directory.account(credential.account);
+pub(super) fn view(control: &Control, known: &Known, credential: &Credential) -> CredentialView {
     let senders = match &credential.senders {
         SenderRule::Any => Vec::new(),
         SenderRule::Only { mailboxes, domains } => {
@@ -72,7 +79,7 @@ pub(super) fn view(api: &Api, known: &Known, credential: &Credential) -> Credent
             Access::Password(_) => "password".to_owned(),
             Access::Network => "network".to_owned(),
         },
-        account: account.map(|account| account.name.to_string()).unwrap_or_default(),
+        account: control.name_of(credential.account),
         senders,
         networks: credential.networks.iter().map(ToString::to_string).collect(),
         default_from,
@@ -84,7 +91,7 @@ pub(super) fn view(api: &Api, known: &Known, credential: &Credential) -> Credent
         rate_per_minute: credential.rate_per_minute,
         lane: credential.lane.to_string(),
         created_at: credential.created_at,
-        locks: locks.map(|locks| bans::views(&api.logins, locks)).unwrap_or_default(),
+        locks: locks.cloned().unwrap_or_default(),
         last_used_at: used.map(|used| used.at),
         last_address: used.map(|used| used.address),
         last_refusal: known.refusals.get(&key).cloned().map(last_refusal),

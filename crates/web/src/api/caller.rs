@@ -6,7 +6,7 @@ use std::fs;
 use axum::extract::{ConnectInfo, FromRequestParts};
 use axum::http::request::Parts;
 use control::Control;
-use model::caller::{Caller, Identity};
+use model::caller::{AccountScope, Caller, Identity, Role};
 use tokio::net::UnixStream;
 
 use super::Api;
@@ -18,8 +18,18 @@ pub(crate) struct Peer {
     process: Option<i32>,
 }
 
-/// What the caller may change things with: all of it is entered under their name.
-pub(super) struct Operator(pub(super) Control);
+/// What the handler of a request works with: all that it reads and changes is checked and entered for the caller.
+pub(super) struct Calling(pub(super) Control);
+
+/// The server's own [`Control`], which no handler can use without saying for whom.
+#[derive(Clone)]
+pub(super) struct ForCallers(Control);
+
+impl ForCallers {
+    pub(super) fn new(control: Control) -> Self {
+        Self(control)
+    }
+}
 
 impl Peer {
     /// Whoever is at the other end.
@@ -41,12 +51,18 @@ impl Peer {
     }
 }
 
-impl FromRequestParts<Api> for Operator {
+/// A client of the listener for metrics, of whom nothing is known.
+fn scraper() -> Caller {
+    let identity = Identity { who: "metrics".to_owned(), origin: "the listener for metrics".to_owned() };
+    Caller { identity, role: Role::Metrics, accounts: AccountScope::All }
+}
+
+impl FromRequestParts<Api> for Calling {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Infallible> {
-        let peer = parts.extensions.get::<ConnectInfo<Peer>>().map(|info| info.0).unwrap_or_default();
-        Ok(Self(api.control.by(peer.caller())))
+        let peer = parts.extensions.get::<ConnectInfo<Peer>>();
+        Ok(Self(api.control.0.by(peer.map_or_else(scraper, |info| info.0.caller()))))
     }
 }
 

@@ -1,0 +1,115 @@
+//! What the management API asks of the relay: what is wrong now, a test message, a message of the operator's, telling the
+//! senders of mail that is removed. Whether the caller may ask is decided before, in `control`.
+
+use std::sync::Arc;
+
+use ::smtp::address::Mailbox;
+use clock::{Clock, Entropy};
+use model::account::Account;
+use model::delivery::Transport;
+use model::fault::Fault;
+use model::id::QueueId;
+use store::Store;
+
+use crate::deliver::{TestOutcome, Told, Upstreams, send_test_message, tell_of_removal};
+use crate::login::LoginProtection;
+use crate::problems::{Clients, Observed, observe};
+use crate::refusals::Refusals;
+use crate::settings::RelaySettings;
+use crate::submission::{Message, submit};
+
+/// The relay, as the management API sees it.
+#[derive(Clone)]
+pub struct RelayHandle {
+    store: Store,
+    parts: RelayParts,
+    clock: Clock,
+    entropy: Entropy,
+}
+
+/// The parts of a relay that are asked.
+#[derive(Clone)]
+pub struct RelayParts {
+    /// How it is set up.
+    pub settings: Arc<RelaySettings>,
+    /// Azure, for test messages.
+    pub upstreams: Arc<Upstreams>,
+    /// What guards its logins.
+    pub logins: Arc<LoginProtection>,
+    /// What clients were refused.
+    pub refusals: Refusals,
+}
+
+/// A message that shows whether an account can send.
+#[derive(Clone, Debug)]
+pub struct TestMessage {
+    /// A sender of the account.
+    pub from: Mailbox,
+    /// Whom it goes to.
+    pub to: Mailbox,
+}
+
+impl RelayHandle {
+    /// A handle to a relay over `store`.
+    #[must_use]
+    pub fn new(store: Store, parts: RelayParts, (clock, entropy): (Clock, Entropy)) -> Self {
+        Self { store, parts, clock, entropy }
+    }
+
+    /// What guards the relay's logins.
+    #[must_use]
+    pub fn logins(&self) -> &LoginProtection {
+        &self.parts.logins
+    }
+
+    /// What clients were refused.
+    #[must_use]
+    pub fn refusals(&self) -> &Refusals {
+        &self.parts.refusals
+    }
+
+    /// How the relay is set up.
+    #[must_use]
+    pub fn settings(&self) -> &RelaySettings {
+        &self.parts.settings
+    }
+
+    /// Gathers what is judged. `worst` finds what a kept verification's report says is worst, if it failed.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn observed(&self, worst: fn(&str) -> Option<String>) -> Result<Observed, Fault> {
+        let RelayParts { upstreams, logins, refusals, .. } = &self.parts;
+        let clients = Clients::of(&self.store, logins, refusals, self.clock.now());
+        Ok(observe((&self.store, upstreams), &self.clock, clients, worst).await?)
+    }
+
+    /// Queues a message of the operator's.
+    ///
+    /// # Errors
+    /// When it is malformed, or cannot be stored.
+    pub async fn submit(&self, message: Message) -> Result<QueueId, Fault> {
+        Ok(submit(&self.store, &self.parts.settings, (&self.clock, &self.entropy), message).await?)
+    }
+
+    /// Sends a test message by one transport, and waits for Azure's verdict.
+    pub async fn send_test_message(
+        &self,
+        account: &Arc<Account>,
+        message: &TestMessage,
+        transport: Transport,
+    ) -> TestOutcome {
+        let store = (&self.store, &*self.parts.upstreams);
+        let addresses = (&message.from, &message.to);
+        send_test_message(store, (&self.clock, &self.entropy), account, addresses, transport).await
+    }
+
+    /// Queues a DSN for each of these messages, which go with the account.
+    ///
+    /// # Errors
+    /// When the database cannot be read, or a DSN cannot be queued: then nothing must be removed.
+    pub async fn tell_of_removal(&self, removed: &Account, messages: &[QueueId]) -> Result<Told, Fault> {
+        let source = (&self.clock, &self.entropy);
+        Ok(tell_of_removal((&self.store, &self.parts.settings), source, removed, messages).await?)
+    }
+}
