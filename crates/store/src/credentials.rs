@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use model::credential::Credential;
-use model::credential::PasswordHash;
+use model::credential::{Credential, PasswordHash};
 
 use crate::engine::{Engine, on_engine};
 use crate::{AuditEntry, StoreError};

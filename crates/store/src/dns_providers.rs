@@ -1,4 +1,4 @@
-//! DnsProviders to DNS providers, with their sealed tokens.
+//! DNS providers, with their sealed tokens.
 
 use model::dns_provider::DnsProvider;
 use secrecy::SecretString;
@@ -6,7 +6,7 @@ use secrecy::SecretString;
 use crate::engine::{Engine, on_engine};
 use crate::{AuditEntry, StoreError};
 
-/// A handle to the connections.
+/// A handle to the DNS providers.
 #[derive(Clone)]
 pub struct DnsProviders(Engine);
 

@@ -3,9 +3,7 @@
 use jiff::Timestamp;
 use model::account::Account;
 use model::id::AccountId;
-use model::infrastructure::Infrastructure;
-use model::infrastructure::RecordedStep;
-use model::infrastructure::WrittenRecord;
+use model::infrastructure::{Infrastructure, RecordedStep, WrittenRecord};
 
 use crate::engine::{Engine, on_engine};
 use crate::{AuditEntry, StoreError};

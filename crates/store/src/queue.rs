@@ -7,10 +7,8 @@
 use azure_types::ids::OperationId;
 use jiff::Timestamp;
 use model::delivery::SendState;
-use model::id::AccountId;
-use model::id::QueueId;
-use model::queued::Change;
-use model::queued::QueuedMessage;
+use model::id::{AccountId, QueueId};
+use model::queued::{Change, QueuedMessage};
 use model::tracking::DeliveryReport;
 
 use crate::engine::{Engine, on_engine};

@@ -1,8 +1,7 @@
 //! Rotations of client secrets: each step is here before the next one begins.
 
 use model::id::AccountId;
-use model::rotation::Rotation;
-use model::rotation::Step;
+use model::rotation::{Rotation, Step};
 use secrecy::SecretString;
 
 use crate::engine::{Engine, on_engine};

@@ -1,4 +1,4 @@
-//! DnsProviders to DNS providers, with their sealed tokens.
+//! DNS providers, with their sealed tokens.
 
 use model::dns_provider::{DnsProvider, DnsProviderKind};
 use rusqlite::{Connection, Row, named_params};
@@ -11,7 +11,7 @@ use crate::sqlite::columns;
 use crate::sqlite::database::{Database, Durability};
 use crate::sqlite::secrets::{NewSecret, SecretFacts, SecretName, SecretOwner, Secrets, seal};
 
-/// A handle to the connections.
+/// A handle to the DNS providers.
 #[derive(Clone)]
 pub(crate) struct DnsProviders {
     database: Database,

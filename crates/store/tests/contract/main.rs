@@ -9,6 +9,7 @@ mod accounts;
 mod audit;
 mod broken;
 mod credentials;
+mod dns_providers;
 mod feed;
 mod histories;
 mod history;
@@ -74,6 +75,7 @@ macro_rules! contract {
         contract!($engine, audit: entries_stay_in_order_and_cannot_be_changed);
         contract!($engine, credentials: a_login_is_taken_once_in_any_case a_credential_changes_only_as_it_was_read
             a_network_belongs_to_one_credential);
+        contract!($engine, dns_providers: a_provider_comes_and_goes_with_its_token);
         contract!($engine, feed: numbers_grow_and_name_what_changed);
         contract!($engine, history: refusals_and_logins_outlive_the_process the_last_verification_counts
             smtp_usernames_are_replaced_as_a_whole authentication_failures_are_heard_of_once);

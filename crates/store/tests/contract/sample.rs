@@ -45,7 +45,7 @@ pub(crate) fn message(number: u32) -> QueuedMessage {
 }
 
 pub(crate) fn settlement(id: SendId, next: NextStep) -> Settlement {
-    Settlement { id, attempt: None, next }
+    Settlement { id, attempt: None, next, refused: Vec::new() }
 }
 
 pub(crate) fn audit(action: &str) -> AuditEntry {
