@@ -141,7 +141,7 @@ impl Writer {
     fn report(&mut self, result: &Result<(), StoreError>) {
         match result {
             Err(error) if !self.in_trouble => {
-                error!(error = model::error_chain(error), "the database cannot be written")
+                error!(error = model::error_chain(error), "the database cannot be written");
             }
             Ok(()) if self.in_trouble => info!("the database can be written again"),
             _ => {}
