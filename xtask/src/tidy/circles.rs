@@ -16,7 +16,7 @@ const OLD: [(&str, usize); 7] = [
     ("crates/control", 3),
     ("crates/message", 1),
     ("crates/postern", 1),
-    ("crates/relay", 1),
+    ("crates/relay", 3),
     ("crates/twin", 1),
     ("xtask", 1),
 ];
