@@ -85,8 +85,8 @@ async fn everything_that_an_older_build_kept_is_there() {
         ("account.add", 2),
         ("credential.add", 2),
         ("dns.add", 1),
-        ("infrastructure.apply", 1),
-        ("infrastructure.edit", 1),
+        ("estate.apply", 1),
+        ("estate.edit", 1),
         ("sender.add", 4),
     ];
     assert_eq!(actions, BTreeMap::from(expected));

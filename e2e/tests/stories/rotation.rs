@@ -84,7 +84,7 @@ async fn mail_flows_through_a_rotation() {
     assert!(left[0].name.as_deref().unwrap().starts_with("Postern 20"), "{left:?}");
     mail_flows(&world, "after").await;
     let entries = world.server().store.audit().list(ACCOUNT.into(), None, 20).await.unwrap();
-    assert_eq!(entries.iter().filter(|(_, entry)| entry.action == "secret.rotate").count(), 4);
+    assert_eq!(entries.iter().filter(|(_, entry)| entry.action == "secret.rotate").count(), 5);
     assert!(entries.iter().all(|(_, entry)| !entry.detail.contains(&new)));
     world.finish().await;
 }
