@@ -9,7 +9,7 @@ use azure_types::communication::{
 use azure_types::ids::{PrincipalId, SubscriptionId, TenantId};
 use azure_types::permission::Permission;
 use clock::{Clock, Entropy};
-use reqwest::Method;
+use http_client::{Method, header};
 use url::Url;
 
 use crate::credential::Credential;
@@ -170,10 +170,8 @@ pub async fn tenant_of(http: &Http, base_url: &str, id: SubscriptionId) -> Resul
     let host = base_url.trim_start_matches("https://").to_owned();
     let url = Url::parse(&format!("{base_url}/subscriptions/{id}?api-version={SUBSCRIPTIONS}"))
         .map_err(|error| Failure::Garbled { host: host.clone(), what: error.to_string() })?;
-    let exchange = |error| Failure::exchange(&host, error);
-    let request = http.request(Method::GET, url).build().map_err(exchange)?;
-    let response = http.execute(request).await.map_err(exchange)?;
-    let challenge = response.headers().get(reqwest::header::WWW_AUTHENTICATE);
+    let reply = http.head_of(http.request(Method::GET, url)).await?;
+    let challenge = reply.headers.get(header::WWW_AUTHENTICATE);
     let challenge = challenge.and_then(|value| value.to_str().ok()).unwrap_or_default();
     let authority = challenge.split('"').find(|part| part.starts_with("https://")).unwrap_or_default();
     Ok(authority.split('/').find_map(|segment| segment.parse().ok()))

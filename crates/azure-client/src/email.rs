@@ -7,9 +7,9 @@ use azure_types::email::{
 };
 use azure_types::ids::OperationId;
 use bytes::Bytes;
+use http_client::header::CONTENT_TYPE;
+use http_client::{Method, RequestBuilder};
 use jiff::Timestamp;
-use reqwest::Method;
-use reqwest::header::CONTENT_TYPE;
 use url::Url;
 
 use crate::failure::{Answered, Failure, RequestIds, retry_after};
@@ -94,14 +94,12 @@ impl EmailApi {
         self.endpoint.host_str().unwrap_or_default()
     }
 
-    async fn exchange(&self, builder: reqwest::RequestBuilder, now: Timestamp) -> Result<Answer, Failure> {
-        let exchange = |error| Failure::exchange(self.host(), error);
-        let request = builder.build().map_err(exchange)?;
-        let reply = self.http.exchange(request, self.host(), Wanted::Document).await?;
+    async fn exchange(&self, request: RequestBuilder, now: Timestamp) -> Result<Answer, Failure> {
+        let reply = self.http.exchange(request, Wanted::Document).await?;
         if !reply.status.is_success() {
             return Err(Failure::Answered(Answered::read(&reply, now)));
         }
-        let (result, headers) = (reply.json(self.host())?, &reply.headers);
+        let (result, headers) = (reply.json()?, &reply.headers);
         Ok(Answer { result, retry_after: retry_after(headers, now), ids: RequestIds::read(headers) })
     }
 

@@ -2,8 +2,8 @@
 
 use azure_types::entra::{OpenIdConfiguration, TokenError, TokenResponse};
 use azure_types::ids::TenantId;
+use http_client::Method;
 use jiff::{SignedDuration, Timestamp};
-use reqwest::Method;
 use secrecy::SecretString;
 use url::Url;
 
@@ -66,12 +66,11 @@ pub(crate) async fn post_form(
             form.extend([("client_assertion_type", ASSERTION_TYPE), ("client_assertion", assertion)]);
         }
     }
-    let exchange = |error| TokenFailure::Exchange(Failure::exchange(&host, error));
-    let request = http.request(Method::POST, url).form(&form).build().map_err(exchange)?;
-    let reply = http.exchange(request, &host, Wanted::Token).await.map_err(TokenFailure::Exchange)?;
+    let request = http.request(Method::POST, url).form(&form);
+    let reply = http.exchange(request, Wanted::Token).await.map_err(TokenFailure::Exchange)?;
     let status = reply.status;
     if status.is_success() {
-        let token: TokenResponse = reply.json(&host).map_err(TokenFailure::Exchange)?;
+        let token: TokenResponse = reply.json().map_err(|error| TokenFailure::Exchange(error.into()))?;
         let lifetime = SignedDuration::from_secs(i64::try_from(token.expires_in).unwrap_or(i64::MAX));
         let expires_at = clock::after(now, lifetime);
         return Ok(Token { access_token: SecretString::from(token.access_token), expires_at });
@@ -117,12 +116,10 @@ pub async fn tenant_of(
     let garbled = |what: String| Failure::Garbled { host: host.clone(), what };
     let url = Url::parse(&format!("{authority}/{domain}/v2.0/.well-known/openid-configuration"))
         .map_err(|error| garbled(error.to_string()))?;
-    let exchange = |error| Failure::exchange(&host, error);
-    let request = http.request(Method::GET, url).build().map_err(exchange)?;
-    let reply = http.exchange(request, &host, Wanted::Token).await?;
+    let reply = http.exchange(http.request(Method::GET, url), Wanted::Token).await?;
     match reply.status.as_u16() {
         200 => {
-            let document: OpenIdConfiguration = reply.json(&host)?;
+            let document: OpenIdConfiguration = reply.json()?;
             // The issuer is `https://<host>/<tenant>/v2.0`.
             Ok(document.issuer.split('/').find_map(|segment| segment.parse().ok()))
         }

@@ -3,10 +3,9 @@
 use std::time::Duration;
 
 use azure_types::error::{ErrorDetail, ErrorResponse};
+use http_client::header::{HeaderMap, RETRY_AFTER};
+use http_client::{ExchangeError, Reply, TransportError};
 use jiff::Timestamp;
-use reqwest::header::{HeaderMap, RETRY_AFTER};
-
-use crate::reply::Reply;
 
 /// A request that did not succeed.
 #[derive(Debug, thiserror::Error)]
@@ -16,14 +15,14 @@ pub enum Failure {
     Unreachable {
         /// Whom we called.
         host: String,
-        source: reqwest::Error,
+        source: TransportError,
     },
     /// The connection broke or nothing came in time: the request may have been carried out.
     #[error("no answer from {host}")]
     Interrupted {
         /// Whom we called.
         host: String,
-        source: reqwest::Error,
+        source: TransportError,
     },
     /// Azure answered, and not with what was asked for.
     #[error("{0}")]
@@ -107,18 +106,17 @@ impl std::fmt::Display for Answered {
     }
 }
 
-impl Failure {
-    /// Sorts a failed exchange.
-    pub(crate) fn exchange(host: &str, source: reqwest::Error) -> Self {
-        // The rest of a URL may be a secret; the host is kept beside it.
-        let (host, source) = (host.to_owned(), source.without_url());
-        if source.is_connect() || source.is_builder() {
-            Self::Unreachable { host, source }
-        } else {
-            Self::Interrupted { host, source }
+impl From<ExchangeError> for Failure {
+    fn from(error: ExchangeError) -> Self {
+        match error {
+            ExchangeError::Unreachable { host, source } => Self::Unreachable { host, source },
+            ExchangeError::Interrupted { host, source } => Self::Interrupted { host, source },
+            ExchangeError::Garbled { host, what } => Self::Garbled { host, what },
         }
     }
+}
 
+impl Failure {
     /// The failure and what is behind it, in one line.
     #[must_use]
     pub fn chain(&self) -> String {
@@ -173,7 +171,7 @@ pub(crate) fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duratio
 
 #[cfg(test)]
 mod tests {
-    use reqwest::StatusCode;
+    use http_client::StatusCode;
 
     use super::*;
 
@@ -181,7 +179,10 @@ mod tests {
     fn the_ids_that_support_asks_for_are_kept() {
         let ids = |headers: &[(&'static str, &str)]| {
             let headers = headers.iter().map(|(name, value)| {
-                (reqwest::header::HeaderName::from_bytes(name.as_bytes()).unwrap(), value.parse().unwrap())
+                (
+                    http_client::header::HeaderName::from_bytes(name.as_bytes()).unwrap(),
+                    value.parse().unwrap(),
+                )
             });
             RequestIds::read(&headers.collect()).behind("no")
         };
@@ -196,7 +197,12 @@ mod tests {
         let body = r#"{"error":{"code":"BadRequest","message":"no","target":"recipients.to",
             "details":[{"code":"Invalid","message":"a@b is\nnot valid","target":null},null]}}"#;
         let now = "2026-11-21T08:00:00Z".parse().unwrap();
-        let reply = Reply { status: StatusCode::BAD_REQUEST, headers: HeaderMap::new(), body: body.into() };
+        let reply = Reply {
+            host: "host".to_owned(),
+            status: StatusCode::BAD_REQUEST,
+            headers: HeaderMap::new(),
+            body: body.into(),
+        };
         let answered = Answered::read(&reply, now);
         assert_eq!(answered.particulars, ["recipients.to", "a@b is not valid"]);
     }

@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
+use http_client::Method;
 use jiff::Timestamp;
-use reqwest::Method;
 use serde_json::Value;
 use url::Url;
 
 use crate::failure::{Answered, Failure};
 use crate::http::Http;
-use crate::reply::{Reply, Wanted};
+use crate::reply::Wanted;
 
 /// Whoever takes longer to take an alarm is told by the next one.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -19,14 +19,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// # Errors
 /// When nobody answers, or the answer is an error.
 pub async fn post(http: &Http, url: &Url, body: &Value, now: Timestamp) -> Result<(), Failure> {
-    let host = url.host_str().unwrap_or_default();
-    let exchange = |error| Failure::exchange(host, error);
-    let request =
-        http.request(Method::POST, url.clone()).json(body).timeout(PATIENCE).build().map_err(exchange)?;
-    let response = http.execute(request).await.map_err(exchange)?;
-    if response.status().is_success() {
-        // Of what it says to that nothing is read.
-        return Ok(());
-    }
-    Err(Failure::Answered(Answered::read(&Reply::read(response, host, Wanted::Document).await?, now)))
+    let request = http.request(Method::POST, url.clone()).json(body).timeout(PATIENCE);
+    let reply = http.confirm(request, Wanted::Document.limit()).await?;
+    if reply.status.is_success() { Ok(()) } else { Err(Failure::Answered(Answered::read(&reply, now))) }
 }

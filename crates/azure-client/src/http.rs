@@ -1,11 +1,12 @@
 //! The pool of connections, and how a request proves who sends it.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use azure_types::access_key::{AccessKey, Signed, content_hash};
+use http_client::{
+    BuildError, HttpClient, Limit, Method, Options, Proxy, Reply, RequestBuilder, Schemes, header,
+};
 use jiff::Timestamp;
-use reqwest::{Client, Method, Request, RequestBuilder};
 use secrecy::{ExposeSecret as _, SecretString};
 use tls::TrustError;
 use url::{Position, Url};
@@ -14,7 +15,7 @@ use crate::failure::Failure;
 
 /// Connections to Azure, shared by everything that one account does.
 #[derive(Clone, Debug)]
-pub struct Http(Client);
+pub struct Http(pub(crate) HttpClient);
 
 /// What a base URL says about itself.
 #[derive(Clone, Copy, Debug)]
@@ -30,8 +31,8 @@ pub enum HttpError {
     #[error(transparent)]
     Trust(#[from] TrustError),
     /// The client cannot be built.
-    #[error("the HTTP client cannot be built")]
-    Client(#[source] reqwest::Error),
+    #[error(transparent)]
+    Client(#[from] BuildError),
 }
 
 /// How a request proves who sends it.
@@ -43,16 +44,8 @@ pub enum Authorization {
     AccessKey(AccessKey),
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Scheme {
-    Https,
-    Any,
-}
-
-const CONNECT: Duration = Duration::from_secs(10);
 /// A 10 MB request over a slow line.
 const WHOLE_REQUEST: Duration = Duration::from_secs(120);
-const IDLE: Duration = Duration::from_secs(60);
 
 impl Http {
     /// A pool that trusts the system's roots, or only `ca_pem`.
@@ -60,7 +53,7 @@ impl Http {
     /// # Errors
     /// When what is to be trusted is not usable.
     pub fn new(ca_pem: Option<&str>) -> Result<Self, HttpError> {
-        Self::with(ca_pem, Scheme::Https)
+        Self::with(ca_pem, Schemes::Https)
     }
 
     /// As [`Http::new`], but also without TLS: for the metadata service of the machine that this runs on, and
@@ -69,7 +62,7 @@ impl Http {
     /// # Errors
     /// When what is to be trusted is not usable.
     pub fn within_the_machine(ca_pem: Option<&str>) -> Result<Self, HttpError> {
-        Self::with(ca_pem, Scheme::Any)
+        Self::with(ca_pem, Schemes::HttpToo)
     }
 
     /// For the operator's own web hooks, which may be without TLS.
@@ -77,24 +70,15 @@ impl Http {
     /// # Errors
     /// When the system's roots are not usable.
     pub fn for_hooks() -> Result<Self, HttpError> {
-        Self::with(None, Scheme::Any)
+        Self::with(None, Schemes::HttpToo)
     }
 
-    fn with(ca_pem: Option<&str>, scheme: Scheme) -> Result<Self, HttpError> {
-        let mut config = Arc::unwrap_or_clone(tls::client_config(ca_pem)?);
-        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-        let builder = Client::builder()
-            .tls_backend_preconfigured(config)
-            .user_agent(concat!("postern/", env!("CARGO_PKG_VERSION")))
-            .https_only(scheme == Scheme::Https)
-            .redirect(reqwest::redirect::Policy::none())
-            .connect_timeout(CONNECT)
-            .timeout(WHOLE_REQUEST)
-            .pool_idle_timeout(IDLE);
+    fn with(ca_pem: Option<&str>, schemes: Schemes) -> Result<Self, HttpError> {
         // A proxy of the environment would also be asked for another Azure on this machine.
-        let is_near = ca_pem.is_some() || scheme == Scheme::Any;
-        let builder = if is_near { builder.no_proxy() } else { builder };
-        Ok(Self(builder.build().map_err(HttpError::Client)?))
+        let is_near = ca_pem.is_some() || schemes == Schemes::HttpToo;
+        let proxy = if is_near { Proxy::Never } else { Proxy::OfTheEnvironment };
+        let options = Options { tls: tls::client_config(ca_pem)?, schemes, proxy, time_limit: WHOLE_REQUEST };
+        Ok(Self(HttpClient::new(options)?))
     }
 
     /// Whether somebody answers at that base URL, whatever the answer is, and what time it is there.
@@ -102,11 +86,8 @@ impl Http {
     /// # Errors
     /// When nobody does.
     pub async fn probe(&self, base_url: &Url) -> Result<Probe, Failure> {
-        let host = base_url.host_str().unwrap_or_default();
-        let exchange = |error| Failure::exchange(host, error);
-        let request = self.0.get(base_url.clone()).build().map_err(exchange)?;
-        let response = self.0.execute(request).await.map_err(exchange)?;
-        let date = response.headers().get(reqwest::header::DATE).and_then(|date| date.to_str().ok());
+        let reply = self.head_of(self.request(Method::GET, base_url.clone())).await?;
+        let date = reply.headers.get(header::DATE).and_then(|date| date.to_str().ok());
         let date = date.and_then(|date| jiff::fmt::rfc2822::parse(date).ok());
         Ok(Probe { date: date.map(|date| date.timestamp()) })
     }
@@ -115,8 +96,14 @@ impl Http {
         self.0.request(method, url)
     }
 
-    pub(crate) async fn execute(&self, request: Request) -> Result<reqwest::Response, reqwest::Error> {
-        self.0.execute(request).await
+    /// Sends a request and reads the head of the answer alone.
+    pub(crate) async fn head_of(&self, request: RequestBuilder) -> Result<Reply, Failure> {
+        Ok(self.0.head_of(request).await?)
+    }
+
+    /// Sends a request of whose answer only the status counts.
+    pub(crate) async fn confirm(&self, request: RequestBuilder, limit: Limit) -> Result<Reply, Failure> {
+        Ok(self.0.confirm(request, limit).await?)
     }
 }
 

@@ -6,8 +6,8 @@ use std::time::Duration;
 use azure_types::arm::Page;
 use azure_types::error::ErrorDetail;
 use clock::{Clock, Entropy};
+use http_client::{Method, Reply, StatusCode};
 use jiff::{SignedDuration, Timestamp};
-use reqwest::{Method, StatusCode};
 use secrecy::ExposeSecret as _;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -19,7 +19,7 @@ use crate::entra::TokenFailure;
 use crate::failure::{Answered, Failure};
 use crate::gate::Gate;
 use crate::http::Http;
-use crate::reply::{Reply, Wanted};
+use crate::reply::Wanted;
 use crate::token_source::TokenSource;
 
 /// Why a call brought nothing.
@@ -233,8 +233,6 @@ impl Management {
 
     async fn once(&self, ask: &Ask<'_>) -> Result<Reply, CallError> {
         let token = self.tokens.token().await?;
-        let host = self.host();
-        let exchange = |error| Failure::exchange(&host, error);
         // Resource Manager remembers refusals by this id: a new one each time.
         let id = uuid::Builder::from_random_bytes(self.entropy.bytes()).into_uuid();
         let mut request = self
@@ -248,8 +246,7 @@ impl Management {
         if let Some(body) = ask.body {
             request = request.json(body);
         }
-        let request = request.build().map_err(exchange)?;
-        let reply = self.http.exchange(request, &host, Wanted::Document).await?;
+        let reply = self.http.exchange(request, Wanted::Document).await?;
         if reply.status == StatusCode::UNAUTHORIZED {
             self.tokens.forget(&token).await;
         }

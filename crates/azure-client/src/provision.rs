@@ -7,7 +7,7 @@ use azure_types::communication::{
     API_VERSION, CommunicationService, EmailService, Resource, SuppressedAddress, SuppressionList,
 };
 use azure_types::ids::{PrincipalId, SubscriptionId};
-use reqwest::Method;
+use http_client::Method;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;

@@ -5,7 +5,7 @@
 
 use azure_types::dns_zones::{API_VERSION, DnsZone, RecordSet};
 use azure_types::ids::SubscriptionId;
-use reqwest::Method;
+use http_client::Method;
 
 use crate::arm::{ArmApi, CallError};
 

@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 
 use azure_types::entra::{KeySet, OpenIdConfiguration, SigningKey};
+use http_client::Method;
 use jiff::{SignedDuration, Timestamp};
 use jsonwebtoken::DecodingKey;
-use reqwest::Method;
 use serde::de::DeserializeOwned;
 use tokio::sync::Mutex;
 use url::Url;
@@ -106,14 +106,11 @@ fn usable(set: KeySet) -> HashMap<String, DecodingKey> {
 async fn get<T: DeserializeOwned>(http: &Http, url: &str, now: Timestamp) -> Result<T, Failure> {
     let garbled = |what: String| Failure::Garbled { host: url.to_owned(), what };
     let parsed = Url::parse(url).map_err(|error| garbled(error.to_string()))?;
-    let host = parsed.host_str().unwrap_or_default().to_owned();
-    let exchange = |error| Failure::exchange(&host, error);
-    let request = http.request(Method::GET, parsed).build().map_err(exchange)?;
-    let reply = http.exchange(request, &host, Wanted::Keys).await?;
+    let reply = http.exchange(http.request(Method::GET, parsed), Wanted::Keys).await?;
     if !reply.status.is_success() {
         return Err(Failure::Answered(Answered::read(&reply, now)));
     }
-    reply.json(url)
+    Ok(reply.json()?)
 }
 
 #[cfg(test)]

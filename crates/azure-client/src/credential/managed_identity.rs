@@ -2,8 +2,8 @@
 
 use azure_types::entra::IdentityToken;
 use azure_types::ids::ClientId;
+use http_client::Method;
 use jiff::{SignedDuration, Timestamp};
-use reqwest::Method;
 use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
@@ -48,8 +48,6 @@ impl ManagedIdentity {
     }
 
     async fn ask(&self, scope: &str, now: Timestamp) -> Result<Token, TokenFailure> {
-        let host = self.endpoint.url.host_str().unwrap_or_default().to_owned();
-        let exchange = |error| TokenFailure::Exchange(Failure::exchange(&host, error));
         let resource = scope.strip_suffix("/.default").unwrap_or(scope);
         let version = if self.endpoint.header.is_some() { "2019-08-01" } else { "2018-02-01" };
         let client = self.client.to_string();
@@ -59,14 +57,12 @@ impl ManagedIdentity {
             Some(header) => request.header("X-IDENTITY-HEADER", header.expose_secret()),
             None => request.header("Metadata", "true"),
         };
-        let request = request.build().map_err(exchange)?;
-        let reply =
-            self.http.exchange(request, &host, Wanted::Token).await.map_err(TokenFailure::Exchange)?;
+        let reply = self.http.exchange(request, Wanted::Token).await.map_err(TokenFailure::Exchange)?;
         if !reply.status.is_success() {
             let answered = Answered::read(&reply, now);
             return Err(TokenFailure::Exchange(Failure::Answered(answered)));
         }
-        let token: IdentityToken = reply.json(&host).map_err(TokenFailure::Exchange)?;
+        let token: IdentityToken = reply.json().map_err(|error| TokenFailure::Exchange(error.into()))?;
         let expires_at = token.expires_on.and_then(|second| Timestamp::from_second(second).ok());
         let soon = clock::after(now, SignedDuration::from_mins(10));
         Ok(Token {

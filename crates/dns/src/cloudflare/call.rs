@@ -1,10 +1,10 @@
 //! One call of Cloudflare's API, with patience.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use reqwest::header::{HeaderMap, HeaderValue, RETRY_AFTER};
-use reqwest::{Client, Method, StatusCode};
+use http_client::header::{HeaderMap, HeaderValue, RETRY_AFTER};
+use http_client::{ExchangeError, HttpClient, Limit, Method, Options, Proxy, Schemes, StatusCode};
+use model::error_chain;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -20,14 +20,13 @@ pub(super) struct Answer {
     host: String,
 }
 
-const CONNECT: Duration = Duration::from_secs(10);
 const WHOLE_REQUEST: Duration = Duration::from_secs(30);
 const TRIES: u32 = 3;
 /// Waits that are not told.
 const FIRST_WAIT: Duration = Duration::from_secs(1);
 /// Whoever wants to be left alone for longer is told to somebody.
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
-const MOST_BYTES: usize = 4 << 20;
+const LIMIT: Limit = Limit::of(4 << 20);
 
 impl Answer {
     pub(super) fn one<T: DeserializeOwned>(self) -> Result<T, CloudflareError> {
@@ -69,21 +68,17 @@ pub(super) fn check_token(token: &SecretString) -> Result<(), CloudflareError> {
     Ok(())
 }
 
-pub(super) fn client(base_url: &Url, ca_pem: Option<&str>) -> Result<Client, CloudflareError> {
+pub(super) fn client(base_url: &Url, ca_pem: Option<&str>) -> Result<HttpClient, CloudflareError> {
     let unusable = |error: &dyn std::fmt::Display| CloudflareError::Unusable(error.to_string());
-    let mut config = Arc::unwrap_or_clone(tls::client_config(ca_pem).map_err(|error| unusable(&error))?);
-    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     let is_https = base_url.scheme() == "https";
-    let builder = Client::builder()
-        .tls_backend_preconfigured(config)
-        .user_agent(concat!("postern/", env!("CARGO_PKG_VERSION")))
-        .https_only(is_https)
-        .redirect(reqwest::redirect::Policy::none())
-        .connect_timeout(CONNECT)
-        .timeout(WHOLE_REQUEST);
-    // A proxy of the environment would also be asked for another Cloudflare on this machine.
-    let builder = if ca_pem.is_some() || !is_https { builder.no_proxy() } else { builder };
-    builder.build().map_err(|error| unusable(&error))
+    let options = Options {
+        tls: tls::client_config(ca_pem).map_err(|error| unusable(&error))?,
+        schemes: if is_https { Schemes::Https } else { Schemes::HttpToo },
+        // A proxy of the environment would also be asked for another Cloudflare on this machine.
+        proxy: if ca_pem.is_some() || !is_https { Proxy::Never } else { Proxy::OfTheEnvironment },
+        time_limit: WHOLE_REQUEST,
+    };
+    HttpClient::new(options).map_err(|error| unusable(&error))
 }
 
 /// Calls, and calls again where it is for now and nothing is lost by it.
@@ -116,27 +111,22 @@ async fn once(
     url: &Url,
     body: Option<&Value>,
 ) -> Result<Answer, CloudflareError> {
-    let host = url.host_str().unwrap_or_default().to_owned();
-    // The rest of the URL is nobody's business.
-    let silent = |error: reqwest::Error| CloudflareError::Silent(model::error_chain(&error.without_url()));
     let mut request = cloudflare.http.request(method.clone(), url.clone());
     request = request.bearer_auth(cloudflare.token.expose_secret());
     if let Some(body) = body {
         request = request.json(body);
     }
-    let mut response = request.send().await.map_err(silent)?;
-    let (status, retry_after) = (response.status(), retry_after(response.headers()));
-    let mut bytes = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(silent)? {
-        if bytes.len() + chunk.len() > MOST_BYTES {
-            return Err(CloudflareError::Garbled(host));
+    let reply = cloudflare.http.exchange(request, LIMIT).await.map_err(|error| match error {
+        ExchangeError::Garbled { host, .. } => CloudflareError::Garbled(host),
+        ExchangeError::Unreachable { source, .. } | ExchangeError::Interrupted { source, .. } => {
+            CloudflareError::Silent(error_chain(&source))
         }
-        bytes.extend_from_slice(&chunk);
-    }
+    })?;
+    let (status, host) = (reply.status, reply.host);
     if status == StatusCode::TOO_MANY_REQUESTS {
-        return Err(CloudflareError::Busy(retry_after.unwrap_or(FIRST_WAIT)));
+        return Err(CloudflareError::Busy(retry_after(&reply.headers).unwrap_or(FIRST_WAIT)));
     }
-    let envelope: Envelope = match serde_json::from_slice(&bytes) {
+    let envelope: Envelope = match serde_json::from_slice(&reply.body) {
         Ok(envelope) => envelope,
         Err(_) if status.is_server_error() => Envelope::default(),
         Err(_) => return Err(CloudflareError::Garbled(host)),

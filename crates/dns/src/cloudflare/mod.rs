@@ -9,7 +9,7 @@ mod wire;
 
 use clock::Clock;
 use futures_util::future::join_all;
-use reqwest::{Client, Method};
+use http_client::{HttpClient, Method};
 use secrecy::SecretString;
 use serde_json::{Value, json};
 use url::Url;
@@ -27,7 +27,7 @@ pub const BASE_URL: &str = "https://api.cloudflare.com/client/v4";
 /// Cloudflare, as the owner of a token sees it. Neither prints the token.
 #[derive(Clone, Debug)]
 pub struct Cloudflare {
-    http: Client,
+    http: HttpClient,
     base_url: Url,
     token: SecretString,
     clock: Clock,

@@ -215,13 +215,12 @@ async fn whose_fault_it_is_is_said() {
             Some(refused(400, 1004, "DNS\nValidation Error")),
             "Cloudflare refuses it (HTTP 400, 1004: DNS Validation Error).",
         ),
-        (
-            Some("<html>".into_response()),
-            "127.0.0.1 gave an answer that is not Cloudflare's. Is a proxy in between?",
-        ),
+        (Some("<html>".into_response()), " gave an answer that is not Cloudflare's. Is a proxy in between?"),
     ] {
         shared.lock().unwrap().first.extend(first);
-        assert_eq!(cloudflare.write(&zone, &create, "").await.unwrap_err().to_string(), wanted);
+        let error = cloudflare.write(&zone, &create, "").await.unwrap_err().to_string();
+        // A host comes first where the answer is nobody's.
+        assert!(error.ends_with(wanted), "{error}");
     }
 }
 
