@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::command::{Command, Shell};
-use crate::problem::ErrorText;
+use crate::problem::Problem;
 
 /// One line of a verification that goes on.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -41,7 +41,7 @@ pub enum VerificationLine {
     /// It could not be done: the last line.
     Failed {
         /// Why.
-        error: ErrorText,
+        error: Problem,
     },
 }
 

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, anyhow, bail};
-use api::problem::ErrorBody;
+use api::problem::Problem;
 use reqwest::{Method, StatusCode};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -142,11 +142,8 @@ impl Client {
             return Ok(response);
         }
         let body = response.bytes().await.context("the server did not finish its answer")?;
-        match serde_json::from_slice::<ErrorBody>(&body) {
-            Ok(ErrorBody { error }) => match error.field {
-                Some(field) => bail!("{field}: {}", error.message),
-                None => bail!("{}", error.message),
-            },
+        match serde_json::from_slice::<Problem>(&body) {
+            Ok(problem) => bail!("{problem}"),
             Err(_) => bail!("the server answered {}", describe(status)),
         }
     }

@@ -1,43 +1,38 @@
-//! The one place where failures become HTTP replies.
+//! The one place where failures become problem documents.
 
+use std::error::Error;
 use std::time::Duration;
 
-use api::problem::{ErrorBody, ErrorText};
+use api::problem::{Code, MEDIA_TYPE, Problem};
 use axum::Json;
-use axum::extract::rejection::JsonRejection;
+use axum::extract::rejection::{JsonRejection, QueryRejection};
 use axum::http::StatusCode;
-use axum::http::header::RETRY_AFTER;
+use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
 use axum::response::{IntoResponse, Response};
-use model::fault::Fault;
+use model::fault::{Conflicting, Fault};
 use serde::Serialize;
+use serde_json::{Map, Value};
 use tracing::error;
 
 /// A failure on its way to the caller.
 #[derive(Debug)]
-pub(crate) struct ApiError {
-    status: StatusCode,
-    body: ErrorText,
-    /// Seconds after which the request may succeed.
-    retry_after: Option<u32>,
-}
+pub(crate) struct ApiError(Box<Problem>);
 
 impl ApiError {
-    fn new(status: StatusCode, code: &str, message: impl ToString) -> Self {
-        let body =
-            ErrorText { code: code.to_owned(), field: None, message: message.to_string(), details: None };
-        Self { status, body, retry_after: None }
+    fn new(status: StatusCode, code: Code, detail: impl ToString) -> Self {
+        Self(Box::new(Problem::new(status.as_u16(), code, detail)))
     }
 
     pub(crate) fn invalid(field: &str, message: impl ToString) -> Self {
-        let mut error = Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", message);
-        error.body.field = Some(field.to_owned());
+        let mut error = Self::new(StatusCode::UNPROCESSABLE_ENTITY, Code::Invalid, message);
+        error.0.field = Some(field.to_owned());
         error
     }
 
-    /// What cannot be as things are, with what stands against it.
-    pub(crate) fn conflict(code: &str, message: impl ToString, details: &impl Serialize) -> Self {
+    /// The present state does not allow it; `details` lists what prevents it.
+    pub(crate) fn conflict(code: Code, message: impl ToString, details: &impl Serialize) -> Self {
         let mut error = Self::new(StatusCode::CONFLICT, code, message);
-        error.body.details = serde_json::to_value(details).ok();
+        error.0.details = serde_json::to_value(details).ok();
         error
     }
 
@@ -46,14 +41,29 @@ impl ApiError {
     }
 
     pub(crate) fn not_found(message: impl ToString) -> Self {
-        Self::new(StatusCode::NOT_FOUND, "missing", message)
+        Self::new(StatusCode::NOT_FOUND, Code::Missing, message)
     }
-}
 
-impl ApiError {
-    /// What it says, for an answer that has begun.
-    pub(crate) fn into_text(self) -> ErrorText {
-        self.body
+    /// The API has no such path.
+    pub(crate) async fn unknown_path() -> Self {
+        let detail = "/v1/openapi.json lists the paths of this API";
+        Self::new(StatusCode::NOT_FOUND, Code::UnknownPath, detail)
+    }
+
+    /// The path has other methods.
+    pub(crate) async fn method_not_allowed() -> Self {
+        let detail = "the Allow header lists the methods of this path";
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, Code::MethodNotAllowed, detail)
+    }
+
+    /// A handler panicked.
+    pub(crate) fn panicked() -> Self {
+        Fault::internal("a request panicked").into()
+    }
+
+    /// The problem document, for an answer that has begun.
+    pub(crate) fn into_problem(self) -> Problem {
+        *self.0
     }
 }
 
@@ -69,20 +79,26 @@ impl From<Fault> for ApiError {
             Fault::Full { .. } => StatusCode::INSUFFICIENT_STORAGE,
             Fault::Internal(source) => {
                 // What is wrong with us goes to the log, with all that is behind it.
-                error!(error = &**source as &dyn std::error::Error, "a request failed");
+                error!(error = &**source as &dyn Error, "a request failed");
                 StatusCode::INTERNAL_SERVER_ERROR
             }
         };
-        let mut error = Self::new(status, fault.code(), &fault);
+        let mut error = Self::new(status, Code::from_word(fault.code()), &fault);
         match fault {
-            Fault::Invalid { field, reason } => {
-                (error.body.field, error.body.message) = (Some(field), reason);
-            }
-            Fault::Upstream { retry_after, .. } => error.retry_after = retry_after.map(seconds),
-            _ => {}
+            Fault::Invalid { field, reason } => (error.0.field, error.0.detail) = (Some(field), reason),
+            Fault::Conflict { detail, .. } => error.0.details = details(detail),
+            Fault::Upstream { retry_after, .. } => error.0.retry_after_seconds = retry_after.map(seconds),
+            Fault::NotFound { .. } | Fault::Forbidden { .. } | Fault::Full { .. } | Fault::Internal(_) => {}
         }
         error
     }
+}
+
+/// `{"logins": ["scanner1"]}`.
+fn details(conflicting: Vec<Conflicting>) -> Option<Value> {
+    let members: Map<String, Value> =
+        conflicting.into_iter().map(|one| (one.kind.to_owned(), Value::from(one.names))).collect();
+    (!members.is_empty()).then_some(Value::Object(members))
 }
 
 /// Whole seconds, never none: a client that comes back at once finds the same.
@@ -92,18 +108,66 @@ fn seconds(wait: Duration) -> u32 {
 
 impl From<JsonRejection> for ApiError {
     fn from(rejection: JsonRejection) -> Self {
-        Self::new(rejection.status(), "invalid", rejection.body_text())
+        let code = match rejection.status() {
+            StatusCode::UNPROCESSABLE_ENTITY => Code::Invalid,
+            StatusCode::UNSUPPORTED_MEDIA_TYPE => Code::UnsupportedMediaType,
+            StatusCode::PAYLOAD_TOO_LARGE => Code::TooLarge,
+            _ => Code::Malformed,
+        };
+        let mut error = Self::new(rejection.status(), code, rejection.body_text());
+        if code == Code::Invalid
+            && let Some((field, reason)) = wrong_member(&rejection)
+        {
+            (error.0.field, error.0.detail) = (field, reason);
+        }
+        error
     }
+}
+
+impl From<QueryRejection> for ApiError {
+    fn from(rejection: QueryRejection) -> Self {
+        let text = rejection.body_text();
+        let (_, reason) = text.split_once("query string: ").unwrap_or_default();
+        match reason.split_once(": ").filter(|(field, _)| is_path(field)) {
+            Some((field, reason)) => Self::invalid(field, reason),
+            None => Self::new(StatusCode::UNPROCESSABLE_ENTITY, Code::Invalid, text),
+        }
+    }
+}
+
+/// The path of the member that does not fit its type, if it is one member, and why.
+fn wrong_member(error: &(dyn Error + 'static)) -> Option<(Option<String>, String)> {
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        if let Some(found) = error.downcast_ref::<serde_path_to_error::Error<serde_json::Error>>() {
+            let reason = found.inner().to_string();
+            return Some((path_of(&found.path().to_string(), &reason), reason));
+        }
+        cause = error.source();
+    }
+    None
+}
+
+/// The path of a member; of one that is missing serde gives the path of what should hold it.
+fn path_of(path: &str, reason: &str) -> Option<String> {
+    let absent = reason.strip_prefix("missing field `").and_then(|rest| rest.split('`').next());
+    match (path, absent) {
+        (".", absent) => absent.map(str::to_owned),
+        (path, Some(absent)) => Some(format!("{path}.{absent}")),
+        (path, None) => Some(path.to_owned()),
+    }
+}
+
+fn is_path(text: &str) -> bool {
+    !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || "_.[]".contains(c))
 }
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        let headers = self.retry_after.map(|seconds| [(RETRY_AFTER, seconds.to_string())]);
-        let body = Json(ErrorBody { error: self.body });
-        match headers {
-            Some(headers) => (self.status, headers, body).into_response(),
-            None => (self.status, body).into_response(),
-        }
+        let Self(problem) = self;
+        let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let retry_after = problem.retry_after_seconds.map(|seconds| [(RETRY_AFTER, seconds.to_string())]);
+        (status, retry_after, [(CONTENT_TYPE, MEDIA_TYPE)], Json(problem)).into_response()
     }
 }
 

@@ -6,6 +6,7 @@
 
 pub mod api;
 mod error;
+mod extract;
 mod impatient;
 mod socket;
 

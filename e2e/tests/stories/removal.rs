@@ -38,8 +38,8 @@ async fn what_is_lost_has_to_be_said_and_the_senders_hear_of_it() {
     let ids = waiting(&world).await;
     for query in ["", "?discard=2", "?discard=4"] {
         let (status, body) = remove(&world, query).await;
-        assert_eq!((status, &body["error"]["code"]), (409, &json!("in_use")), "{query}: {body}");
-        let details = &body["error"]["details"];
+        assert_eq!((status, &body["code"]), (409, &json!("in_use")), "{query}: {body}");
+        let details = &body["details"];
         assert_eq!((&details["count"], &details["logins"]), (&json!(3), &json!(["scanner1"])), "{body}");
         let sender = "scanner@contoso.example";
         let expected: Vec<Value> =

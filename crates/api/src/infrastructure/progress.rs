@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::infrastructure::plan::PlanView;
-use crate::problem::ErrorText;
+use crate::problem::Problem;
 
 /// What happens during an apply, a line each.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -107,6 +107,6 @@ pub enum ApplyLine {
     /// It could not be done: the last line.
     Failed {
         /// Why.
-        error: ErrorText,
+        error: Problem,
     },
 }

@@ -44,7 +44,7 @@ pub(super) async fn provision(server: &Server, account: &Account) -> anyhow::Res
             }
             ApplyLine::Event(ApplyEvent::Done { applied }) => is_complete = applied.is_complete(),
             ApplyLine::Event(_) => {}
-            ApplyLine::Failed { error } => say!("  {BAD}✗ {}{BAD:#}", error.message),
+            ApplyLine::Failed { error } => say!("  {BAD}✗ {}{BAD:#}", error),
         })
         .await?;
     ensure!(is_complete, "{DOMAIN} is not ready");

@@ -1,7 +1,6 @@
 //! `/v1/accounts`.
 
 use api::accounts::{AccountView, AddAccount, AddCloud, ChangeAccount, CloudView, QuotaView, VerifiedView};
-use axum::extract::Path;
 use axum::extract::rejection::JsonRejection;
 use axum::http::StatusCode;
 use axum::routing::{get, post};
@@ -14,6 +13,7 @@ use model::quota::{Allowance, Quota};
 
 use super::{Api, Calling};
 use crate::error::ApiError;
+use crate::extract::Path;
 
 pub(super) fn routes() -> Router<Api> {
     Router::new()

@@ -1,13 +1,13 @@
 //! `/v1/audit`: who changed what.
 
 use api::audit::{AuditView, ListAudit};
-use axum::extract::Query;
 use axum::routing::get;
 use axum::{Json, Router};
 use control::reads::{AuditEntry, AuditQuery};
 
 use super::{Api, Calling};
 use crate::error::ApiError;
+use crate::extract::Query;
 
 const LIMIT: usize = 50;
 const MAX_LIMIT: usize = 1_000;

@@ -3,8 +3,8 @@
 use std::net::IpAddr;
 
 use api::bans::{BanView, Lift, LiftedView, ListBans};
+use axum::extract::State;
 use axum::extract::rejection::JsonRejection;
-use axum::extract::{Query, State};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use ipnet::IpNet;
@@ -12,6 +12,7 @@ use relay::login::{Ban, Banned, LoginProtection, login_key};
 
 use super::{Api, Calling};
 use crate::error::ApiError;
+use crate::extract::Query;
 
 const LIMIT: usize = 1_000;
 

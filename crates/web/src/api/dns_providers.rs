@@ -1,7 +1,6 @@
 //! `/v1/dns-providers`: where zones are written.
 
 use api::dns_providers::{AddConnection, DnsProviderView};
-use axum::extract::Path;
 use axum::extract::rejection::JsonRejection;
 use axum::http::StatusCode;
 use axum::routing::{delete, get};
@@ -11,6 +10,7 @@ use model::dns_provider::DnsProvider;
 
 use super::{Api, Calling};
 use crate::error::ApiError;
+use crate::extract::Path;
 
 pub(super) fn routes() -> Router<Api> {
     Router::new()

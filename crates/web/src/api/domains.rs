@@ -2,8 +2,8 @@
 
 use api::domains::{AddDomain, AddSenders, DomainStatus, RestoredSpfView, SenderRowResult};
 use api::infrastructure::manifest::Manifest;
+use axum::extract::DefaultBodyLimit;
 use axum::extract::rejection::JsonRejection;
-use axum::extract::{DefaultBodyLimit, Path};
 use axum::http::StatusCode;
 use axum::routing::{delete, get, post};
 use axum::{Json, Router};
@@ -12,6 +12,7 @@ use control::provision::manifest::manifest_of;
 
 use super::{Api, Calling};
 use crate::error::ApiError;
+use crate::extract::Path;
 
 /// A hundred thousand rows.
 const MAX_ROWS_BYTES: usize = 64 << 20;

@@ -2,7 +2,6 @@
 
 use api::export::Wanted;
 use axum::Router;
-use axum::extract::{Path, Query};
 use axum::http::header;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
@@ -10,6 +9,7 @@ use control::provision::ExportForm;
 
 use super::{Api, Calling};
 use crate::error::ApiError;
+use crate::extract::{Path, Query};
 
 pub(super) fn routes() -> Router<Api> {
     Router::new().route("/v1/accounts/{name}/export", get(export))

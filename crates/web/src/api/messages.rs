@@ -1,8 +1,8 @@
 //! `/v1/messages`: sending one, and what happened to one.
 
 use api::messages::{AcceptedView, AttemptView, ChangeView, RecipientView, SendMessage, SendView, WaitView};
+use axum::extract::State;
 use axum::extract::rejection::JsonRejection;
-use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
@@ -21,6 +21,7 @@ use smtp::address::Mailbox;
 
 use super::{Api, Calling, problems};
 use crate::error::ApiError;
+use crate::extract::Path;
 
 pub(super) fn routes() -> Router<Api> {
     Router::new()

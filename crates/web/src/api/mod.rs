@@ -28,7 +28,6 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::Request;
-use axum::http::StatusCode;
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse as _, Response};
 use clock::Clock;
@@ -41,6 +40,8 @@ pub use status::Listening;
 pub(crate) use caller::Peer;
 
 use caller::{Calling, ForCallers};
+
+use crate::error::ApiError;
 
 /// What the API works on.
 #[derive(Clone)]
@@ -91,6 +92,8 @@ impl Api {
             .merge(queue::routes())
             .merge(refusals::routes())
             .merge(status::routes())
+            .fallback(ApiError::unknown_path)
+            .method_not_allowed_fallback(ApiError::method_not_allowed)
             .layer(from_fn(see_through))
             .with_state(self)
     }
@@ -101,6 +104,6 @@ async fn see_through(request: Request, next: Next) -> Response {
     let done = tokio::spawn(next.run(request)).await;
     done.unwrap_or_else(|error| {
         error!(%error, "a request ended badly");
-        StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        ApiError::panicked().into_response()
     })
 }

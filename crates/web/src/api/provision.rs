@@ -5,7 +5,6 @@ use api::infrastructure::adopted::Adopted;
 use api::infrastructure::manifest::Manifest;
 use api::infrastructure::plan::{PlanView, Targets};
 use api::infrastructure::progress::{Applied, ApplyEvent, ApplyLine};
-use axum::extract::Path;
 use axum::extract::rejection::JsonRejection;
 use axum::response::Response;
 use axum::routing::{get, post};
@@ -18,6 +17,7 @@ use tokio::task::JoinHandle;
 use super::lines::streamed;
 use super::{Api, Calling};
 use crate::error::ApiError;
+use crate::extract::Path;
 
 pub(super) fn routes() -> Router<Api> {
     Router::new()
@@ -65,7 +65,7 @@ async fn apply(
     let work = tokio::spawn(async move {
         let last = match carry_out(&control, &name, &body, lines.clone()).await {
             Ok(applied) => ApplyLine::Event(ApplyEvent::Done { applied }),
-            Err(error) => ApplyLine::Failed { error: error.into_text() },
+            Err(error) => ApplyLine::Failed { error: error.into_problem() },
         };
         let _ = lines.send(last);
     });

@@ -1,7 +1,7 @@
 //! `/v1/queue`: lists, and the operator's hand on what waits.
 
 use api::queue::{ChangedView, ListQueue, QueueEntry};
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use control::reads::{ListedSend, SendQuery};
@@ -11,6 +11,7 @@ use model::id::QueueId;
 use super::messages;
 use super::{Api, Calling};
 use crate::error::ApiError;
+use crate::extract::{Path, Query};
 
 const LIMIT: usize = 50;
 const MAX_LIMIT: usize = 1_000;

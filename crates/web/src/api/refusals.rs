@@ -1,7 +1,7 @@
 //! `/v1/refusals`: what clients were refused.
 
 use api::refusals::{ListRefusals, RefusalView};
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::routing::get;
 use axum::{Json, Router};
 use model::refused::Refused;
@@ -9,6 +9,7 @@ use relay::refusals::advice::advice;
 
 use super::{Api, Calling};
 use crate::error::ApiError;
+use crate::extract::Query;
 
 const LIMIT: usize = 50;
 const MAX_LIMIT: usize = 2_000;

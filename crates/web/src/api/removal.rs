@@ -1,7 +1,8 @@
 //! Removing accounts: what would be lost, and losing it only when the caller has said how much that is.
 
+use api::problem::Code;
 use api::removal::{LossesView, Remove, RemovedView, WaitingView};
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::routing::get;
 use axum::{Json, Router};
 use control::Control;
@@ -12,6 +13,7 @@ use tracing::warn;
 
 use super::{Api, Calling};
 use crate::error::ApiError;
+use crate::extract::{Path, Query};
 
 pub(super) fn routes() -> Router<Api> {
     Router::new().route("/v1/accounts/{name}/removal", get(losses))
@@ -65,7 +67,7 @@ fn in_use(name: &str, view: &LossesView) -> ApiError {
         view.domains.len(),
         view.count
     );
-    ApiError::conflict("in_use", text, view)
+    ApiError::conflict(Code::InUse, text, view)
 }
 
 fn view(losses: Losses) -> LossesView {

@@ -1,7 +1,6 @@
 //! `/v1/accounts/{name}/rotation`: renewing a client secret.
 
 use api::rotation::{ByHand, Rotate, RotationPlanView, RotationView};
-use axum::extract::Path;
 use axum::extract::rejection::JsonRejection;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
@@ -13,6 +12,7 @@ use model::rotation::Rotation;
 
 use super::{Api, Calling};
 use crate::error::ApiError;
+use crate::extract::Path;
 
 pub(super) fn routes() -> Router<Api> {
     Router::new()

@@ -2,7 +2,6 @@
 
 use api::senders::{AddSender, ListSenders, SenderView};
 use axum::extract::rejection::JsonRejection;
-use axum::extract::{Path, Query};
 use axum::http::StatusCode;
 use axum::routing::{delete, get};
 use axum::{Json, Router};
@@ -11,6 +10,7 @@ use model::sender::Sender;
 
 use super::{Api, Calling};
 use crate::error::ApiError;
+use crate::extract::{Path, Query};
 
 pub(super) fn routes() -> Router<Api> {
     Router::new()

@@ -3,8 +3,8 @@
 use api::verification::{
     ActionOwner, Check, Finding, Import, ImportedView, Outcome, Report, Verdict, VerificationLine, Verify,
 };
+use axum::extract::State;
 use axum::extract::rejection::JsonRejection;
-use axum::extract::{Path, State};
 use axum::response::Response;
 use axum::routing::{get, post};
 use axum::{Json, Router};
@@ -18,6 +18,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use super::lines::streamed;
 use super::{Api, Calling};
 use crate::error::ApiError;
+use crate::extract::Path;
 
 pub(super) fn routes() -> Router<Api> {
     Router::new()
@@ -55,7 +56,7 @@ async fn verify(
         }
         let last = match verified {
             Ok(report) => VerificationLine::Done { report: Box::new(report) },
-            Err(error) => VerificationLine::Failed { error: ApiError::from(error).into_text() },
+            Err(error) => VerificationLine::Failed { error: ApiError::from(error).into_problem() },
         };
         let _ = lines.send(last);
     });

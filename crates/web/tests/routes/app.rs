@@ -132,13 +132,14 @@ impl App {
 impl Answer {
     /// Status, code and field of an error.
     pub(crate) fn error(&self) -> (u16, &str, Option<&str>) {
-        let error = &self.body["error"];
-        (self.status, error["code"].as_str().unwrap_or_default(), error["field"].as_str())
+        assert_eq!(self.header("content-type"), Some("application/problem+json"), "{}", self.text);
+        assert_eq!(self.body["status"], self.status, "{}", self.text);
+        (self.status, self.body["code"].as_str().unwrap_or_default(), self.body["field"].as_str())
     }
 
     /// An error's sentence.
     pub(crate) fn message(&self) -> &str {
-        self.body["error"]["message"].as_str().unwrap_or_default()
+        self.body["detail"].as_str().unwrap_or_default()
     }
 
     pub(crate) fn header(&self, name: &str) -> Option<&str> {

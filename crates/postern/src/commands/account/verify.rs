@@ -54,7 +54,7 @@ pub(super) async fn run(client: &Client, wanted: &Wanted<'_>, json: bool) -> any
     list.clear();
     match last {
         Some(VerificationLine::Done { report }) => conclude(&report, json, wanted.shell),
-        Some(VerificationLine::Failed { error }) => bail!("{}", error.message),
+        Some(VerificationLine::Failed { error }) => bail!("{error}"),
         _ => bail!("the server broke off before the verification was done; its log says why"),
     }
 }

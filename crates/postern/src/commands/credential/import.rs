@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::bail;
 use api::credentials::IssuedView;
-use api::problem::ErrorText;
+use api::problem::{self, Code};
 use serde_json::{Map, Value, json};
 
 use super::super::handout::{Handout, Login, Relay};
@@ -189,7 +189,7 @@ async fn checked(
     wanted: Vec<Wanted>,
     problems: &mut Vec<Problem>,
 ) -> anyhow::Result<(Vec<Wanted>, Vec<String>)> {
-    let mut answers: Vec<Option<ErrorText>> = Vec::new();
+    let mut answers: Vec<Option<problem::Problem>> = Vec::new();
     for some in wanted.chunks(AT_ONCE) {
         let bodies: Vec<&Value> = some.iter().map(|one| &one.body).collect();
         answers.extend(client.post::<Vec<_>>("/v1/credentials:validate", &bodies).await?);
@@ -198,11 +198,9 @@ async fn checked(
     for (one, answer) in wanted.into_iter().zip(answers) {
         match answer {
             None => good.push(one),
-            Some(error) if error.code == "exists" => there.push(one.login),
+            Some(error) if error.code == Code::Exists => there.push(one.login),
             Some(error) => {
-                let field = error.field.map(|field| format!("{field}: ")).unwrap_or_default();
-                let problem = format!("{field}{}", error.message);
-                problems.push(Problem { line: one.line, login: one.login, problem });
+                problems.push(Problem { line: one.line, login: one.login, problem: error.to_string() });
             }
         }
     }

@@ -186,7 +186,7 @@ pub(super) async fn apply_steps(
     steps.finish();
     match last {
         Some(ApplyLine::Event(ApplyEvent::Done { applied })) => Ok(applied),
-        Some(ApplyLine::Failed { error }) => bail!("{}", error.message),
+        Some(ApplyLine::Failed { error }) => bail!("{error}"),
         _ => bail!("the server broke off before all was done; apply again: it goes on from there"),
     }
 }

@@ -4,9 +4,9 @@ mod view;
 
 use api::bans::LiftedView;
 use api::credentials::{AddCredential, CredentialView, EditCredential, IssuedView, Reset};
-use api::problem::ErrorText;
+use api::problem::Problem;
+use axum::extract::State;
 use axum::extract::rejection::JsonRejection;
-use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::routing::{get, post};
 use axum::{Json, Router};
@@ -18,6 +18,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use self::view::{Known, view};
 use super::{Api, Calling, bans};
 use crate::error::ApiError;
+use crate::extract::Path;
 
 pub(super) fn routes() -> Router<Api> {
     Router::new()
@@ -83,11 +84,11 @@ async fn add(
 async fn validate(
     Calling(control): Calling,
     body: Result<Json<Vec<AddCredential>>, JsonRejection>,
-) -> Result<Json<Vec<Option<ErrorText>>>, ApiError> {
+) -> Result<Json<Vec<Option<Problem>>>, ApiError> {
     let Json(bodies) = body?;
     let problem = |body| {
         let checked = described(body).and_then(|new| Ok(control.check_credential(new)?));
-        checked.err().map(ApiError::into_text)
+        checked.err().map(ApiError::into_problem)
     };
     Ok(Json(bodies.into_iter().map(problem).collect()))
 }

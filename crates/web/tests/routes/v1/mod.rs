@@ -16,7 +16,7 @@ use crate::app::App;
 #[tokio::test]
 async fn what_does_not_exist_and_what_is_not_done_with_it() {
     let app = App::start().await;
-    assert_eq!(app.get("/v1/nothing").await.status, 404);
+    assert_eq!(app.get("/v1/nothing").await.error(), (404, "unknown_path", None));
     for (method, path) in [
         ("PUT", "/v1/senders"),
         ("DELETE", "/v1/queue"),
@@ -31,7 +31,7 @@ async fn what_does_not_exist_and_what_is_not_done_with_it() {
         ("POST", "/metrics"),
     ] {
         let answer = app.ask(method, path, &json!({})).await;
-        assert_eq!(answer.status, 405, "{method} {path}");
+        assert_eq!(answer.error(), (405, "method_not_allowed", None), "{method} {path}");
         assert!(answer.header("allow").is_some(), "{method} {path} says what is allowed");
     }
 }
@@ -52,11 +52,11 @@ async fn bodies_that_cannot_be_read() {
         ("POST", "/v1/accounts/contoso/senders:import"),
     ] {
         let garbled = app.send(method, path, "application/json", "{ ").await;
-        assert_eq!(garbled.error(), (400, "invalid", None), "{path}: {}", garbled.text);
+        assert_eq!(garbled.error(), (400, "malformed", None), "{path}: {}", garbled.text);
         let unsaid = app.send(method, path, "text/plain", "{}").await;
-        assert_eq!(unsaid.error(), (415, "invalid", None), "{path}: {}", unsaid.text);
+        assert_eq!(unsaid.error(), (415, "unsupported_media_type", None), "{path}: {}", unsaid.text);
         let unknown = app.ask(method, path, &json!({ "colour": "red" })).await;
-        assert_eq!(unknown.error(), (422, "invalid", None), "{path}: {}", unknown.text);
+        assert_eq!(unknown.error(), (422, "invalid", Some("colour")), "{path}: {}", unknown.text);
         assert!(unknown.message().contains("colour"), "{path}: {}", unknown.text);
     }
     assert_eq!(app.changes().await, 0, "nothing was changed");

@@ -33,7 +33,7 @@ async fn senders_that_cannot_be() {
     let garbled = app.post("/v1/senders", &json!({ "account": ACCOUNT, "address": "scanner" })).await;
     assert_eq!(garbled.error().0, 422, "{}", garbled.text);
     let incomplete = app.post("/v1/senders", &json!({ "account": ACCOUNT })).await;
-    assert_eq!(incomplete.error(), (422, "invalid", None), "{}", incomplete.text);
+    assert_eq!(incomplete.error(), (422, "invalid", Some("address")), "{}", incomplete.text);
     assert!(incomplete.message().contains("address"), "{}", incomplete.text);
     for path in ["/v1/senders/contoso/nobody@contoso.example", "/v1/senders/fabrikam/scanner@contoso.example"]
     {

@@ -38,7 +38,7 @@ async fn domains_that_cannot_be() {
     let garbled = app.post(DOMAINS, &json!({ "name": "not a domain" })).await;
     assert_eq!(garbled.error(), (422, "invalid", Some("domain")), "{}", garbled.text);
     let deep = app.post(DOMAINS, &json!({ "name": "a.example", "domain": { "colour": "red" } })).await;
-    assert_eq!(deep.error(), (422, "invalid", None), "{}", deep.text);
+    assert_eq!(deep.error(), (422, "invalid", Some("domain.colour")), "{}", deep.text);
     for path in ["/v1/accounts/fabrikam/domains", "/v1/accounts/fabrikam/domains/a.example"] {
         let missing = app.get(path).await;
         assert_eq!(missing.error(), (404, "missing", None), "{path}: {}", missing.text);
