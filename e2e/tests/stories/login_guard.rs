@@ -193,16 +193,16 @@ async fn an_operator_sees_locks_and_lifts_them() {
     assert_eq!(shown["last_used_at"], Value::Null);
 
     let post = async |path: &str, body| world.request("POST", path, body).await;
-    assert_eq!(post("/v1/credentials/nobody/unlock", Value::Null).await.0, 404);
+    assert_eq!(post("/v1/credentials/nobody/locks:lift", Value::Null).await.0, 404);
     assert_eq!(logs_in(&world, ELSEWHERE, &world.device).await, "454");
-    let (status, lifted) = post("/v1/credentials/scanner1/unlock", Value::Null).await;
+    let (status, lifted) = post("/v1/credentials/scanner1/locks:lift", Value::Null).await;
     assert_eq!((status, lifted["lifted"].as_array().unwrap().len()), (200, 1));
     assert_eq!(logs_in(&world, ELSEWHERE, &world.device).await, "235");
     assert_eq!(logs_in(&world, NEIGHBOUR, &world.device).await, "421");
-    assert_eq!(post("/v1/bans/lift", json!({"which": "192.0.2.1"})).await.0, 404);
-    assert_eq!(post("/v1/bans/lift", json!({"which": "127.0.0.99"})).await.0, 200);
+    assert_eq!(post("/v1/bans:lift", json!({"which": "192.0.2.1"})).await.0, 404);
+    assert_eq!(post("/v1/bans:lift", json!({"which": "127.0.0.99"})).await.0, 200);
     assert_eq!(logs_in(&world, NEIGHBOUR, &world.device).await, "235");
-    assert_eq!(post("/v1/bans/lift", json!({"which": "hunter2hunter2"})).await.0, 200);
+    assert_eq!(post("/v1/bans:lift", json!({"which": "hunter2hunter2"})).await.0, 200);
     assert_eq!(world.get("/v1/bans").await, json!([]));
     assert!(metrics().await.contains("postern_login_bans{kind=\"login\"} 0\n"));
 

@@ -92,7 +92,7 @@ async fn a_quota_that_is_used_up_is_named_with_its_end() {
     let (last, wait) = one_that_waits(&world, &ids).await;
     assert_eq!((&wait["code"], &wait["until"]), (&json!("quota_used_up"), &json!("2027-01-15T08:01:01Z")));
     // A retry changes nothing, and says why it waits in place of "nothing waits".
-    let retried = world.post(&format!("/v1/queue/{last}/retry")).await;
+    let retried = world.post(&format!("/v1/queue/{last}/sends:retry")).await;
     assert_eq!((&retried["changed"], &retried["waits"]), (&json!(0), &json!([wait])));
     world.advance_until(Duration::from_secs(1), async || world.captured().len() == 33).await;
     nothing_is_wrong(&world).await;
@@ -263,7 +263,7 @@ async fn a_domain_that_is_not_linked_is_named_until_it_is_linked_again() {
     let pieces = ["mail from contoso.example", "not linked to the communication service contoso-mail"];
     named(&world, "domain_not_linked", &pieces).await;
     world.twin.backend().change_state(|state| state.link("contoso-mail", "contoso.example"));
-    let retried = world.post(&format!("/v1/queue/{id}/retry")).await;
+    let retried = world.post(&format!("/v1/queue/{id}/sends:retry")).await;
     assert_eq!(retried["changed"], 1);
     world.until(id, &DONE).await;
     nothing_is_wrong(&world).await;

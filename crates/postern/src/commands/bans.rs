@@ -40,7 +40,7 @@ async fn list(connection: &Connection) -> anyhow::Result<()> {
 
 async fn lift(arguments: &LiftBan) -> anyhow::Result<()> {
     let body = json!({ "which": arguments.which });
-    let done: LiftedView = Client::new(&arguments.connection)?.post("/v1/bans/lift", &body).await?;
+    let done: LiftedView = Client::new(&arguments.connection)?.post("/v1/bans:lift", &body).await?;
     if arguments.connection.json {
         return output::json(&done);
     }

@@ -156,7 +156,7 @@ fn changes(arguments: &CredentialEdit) -> Map<String, Value> {
 }
 
 async fn reset(arguments: &CredentialReset) -> anyhow::Result<()> {
-    let path = format!("/v1/credentials/{}/reset", segment(&arguments.name));
+    let path = format!("/v1/credentials/{}/password:reset", segment(&arguments.name));
     let password = arguments.password_stdin.then(input::password).transpose()?;
     let body = json!({ "password": password });
     let issued: IssuedView = Client::new(&arguments.connection)?.post(&path, &body).await?;
@@ -260,7 +260,7 @@ fn note_locks(credential: &CredentialView) {
 }
 
 async fn unlock(arguments: &Named) -> anyhow::Result<()> {
-    let path = format!("/v1/credentials/{}/unlock", segment(&arguments.name));
+    let path = format!("/v1/credentials/{}/locks:lift", segment(&arguments.name));
     let client = Client::new(&arguments.connection)?;
     let done: LiftedView = client.post(&path, &nothing()).await?;
     if arguments.connection.json {

@@ -77,7 +77,7 @@ async fn retry(arguments: &ById) -> anyhow::Result<ExitCode> {
 }
 
 async fn drop_message(arguments: &ById) -> anyhow::Result<ExitCode> {
-    let changed = change(arguments, "drop").await?;
+    let changed = change(arguments, "discard").await?;
     if arguments.connection.json {
         output::json(&changed)?;
     } else if changed.changed == 0 {
@@ -89,6 +89,6 @@ async fn drop_message(arguments: &ById) -> anyhow::Result<ExitCode> {
 }
 
 async fn change(arguments: &ById, verb: &str) -> anyhow::Result<ChangedView> {
-    let path = format!("/v1/queue/{}/{verb}", segment(&arguments.id));
+    let path = format!("/v1/queue/{}/sends:{verb}", segment(&arguments.id));
     Client::new(&arguments.connection)?.post(&path, &nothing()).await
 }

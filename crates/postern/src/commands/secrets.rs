@@ -27,7 +27,7 @@ async fn rewrap(arguments: &Rewrap) -> anyhow::Result<()> {
         }
         None => None,
     };
-    let done: RewrappedView = client.post("/v1/secrets/rewrap", &json!({ "master_key": key })).await?;
+    let done: RewrappedView = client.post("/v1/secrets:rewrap", &json!({ "master_key": key })).await?;
     if arguments.connection.json {
         return output::json(&done);
     }

@@ -33,18 +33,20 @@ pub(super) async fn provision(server: &Server, account: &Account) -> anyhow::Res
     let _: Manifest = client.post(&format!("/v1/accounts/{ACCOUNT}/domains"), &body).await?;
     let (mut messages, mut is_complete) = (std::collections::HashMap::new(), false);
     client
-        .post_lines(&format!("/v1/accounts/{ACCOUNT}/apply"), &json!({}), |line: ApplyLine| match line {
-            ApplyLine::Event(ApplyEvent::Began { key, message }) => drop(messages.insert(key, message)),
-            ApplyLine::Event(ApplyEvent::Ended { key, outcome, problem }) => {
-                let after = started.elapsed().as_secs_f64();
-                let (style, sign) = if outcome == Outcome::Done { (GOOD, "✓") } else { (BAD, "✗") };
-                let message = messages.remove(&key).unwrap_or(key);
-                let problem = problem.map(|problem| format!(": {problem}")).unwrap_or_default();
-                say!("  {QUIET}{after:6.3} s{QUIET:#}  {style}{sign}{style:#} {message}{problem}");
+        .post_lines(&format!("/v1/accounts/{ACCOUNT}/infrastructure:apply"), &json!({}), |line: ApplyLine| {
+            match line {
+                ApplyLine::Event(ApplyEvent::Began { key, message }) => drop(messages.insert(key, message)),
+                ApplyLine::Event(ApplyEvent::Ended { key, outcome, problem }) => {
+                    let after = started.elapsed().as_secs_f64();
+                    let (style, sign) = if outcome == Outcome::Done { (GOOD, "✓") } else { (BAD, "✗") };
+                    let message = messages.remove(&key).unwrap_or(key);
+                    let problem = problem.map(|problem| format!(": {problem}")).unwrap_or_default();
+                    say!("  {QUIET}{after:6.3} s{QUIET:#}  {style}{sign}{style:#} {message}{problem}");
+                }
+                ApplyLine::Event(ApplyEvent::Done { applied }) => is_complete = applied.is_complete(),
+                ApplyLine::Event(_) => {}
+                ApplyLine::Failed { error } => say!("  {BAD}✗ {error}{BAD:#}"),
             }
-            ApplyLine::Event(ApplyEvent::Done { applied }) => is_complete = applied.is_complete(),
-            ApplyLine::Event(_) => {}
-            ApplyLine::Failed { error } => say!("  {BAD}✗ {}{BAD:#}", error),
         })
         .await?;
     ensure!(is_complete, "{DOMAIN} is not ready");

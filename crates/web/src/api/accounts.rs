@@ -18,7 +18,7 @@ use crate::extract::Path;
 pub(super) fn routes() -> Router<Api> {
     Router::new()
         .route("/v1/accounts", get(list).post(add))
-        .route("/v1/account-check", post(check))
+        .route("/v1/accounts:validate", post(check))
         .route("/v1/accounts/{name}", get(show).patch(change).delete(super::removal::remove))
 }
 

@@ -17,7 +17,7 @@ use crate::extract::Query;
 const LIMIT: usize = 1_000;
 
 pub(super) fn routes() -> Router<Api> {
-    Router::new().route("/v1/bans", get(list)).route("/v1/bans/lift", post(lift))
+    Router::new().route("/v1/bans", get(list)).route("/v1/bans:lift", post(lift))
 }
 
 async fn list(

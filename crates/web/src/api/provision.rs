@@ -22,9 +22,9 @@ use crate::extract::Path;
 pub(super) fn routes() -> Router<Api> {
     Router::new()
         .route("/v1/accounts/{name}/infrastructure", get(show).put(set))
-        .route("/v1/accounts/{name}/plan", post(plan))
-        .route("/v1/accounts/{name}/apply", post(apply))
-        .route("/v1/accounts/{name}/adopt", post(adopt))
+        .route("/v1/accounts/{name}/infrastructure:plan", post(plan))
+        .route("/v1/accounts/{name}/infrastructure:apply", post(apply))
+        .route("/v1/accounts/{name}/infrastructure:adopt", post(adopt))
 }
 
 async fn show(Calling(control): Calling, Path(name): Path<String>) -> Result<Json<Manifest>, ApiError> {

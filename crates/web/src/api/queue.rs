@@ -19,8 +19,8 @@ const MAX_LIMIT: usize = 1_000;
 pub(super) fn routes() -> Router<Api> {
     Router::new()
         .route("/v1/queue", get(list))
-        .route("/v1/queue/{id}/retry", post(retry))
-        .route("/v1/queue/{id}/drop", post(drop_message))
+        .route("/v1/queue/{id}/sends:retry", post(retry))
+        .route("/v1/queue/{id}/sends:discard", post(drop_message))
 }
 
 async fn list(

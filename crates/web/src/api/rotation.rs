@@ -17,7 +17,7 @@ use crate::extract::Path;
 pub(super) fn routes() -> Router<Api> {
     Router::new()
         .route("/v1/accounts/{name}/rotation", get(show).post(rotate).delete(cancel))
-        .route("/v1/accounts/{name}/rotation/by-hand", post(by_hand))
+        .route("/v1/accounts/{name}/rotation:complete", post(by_hand))
 }
 
 async fn show(Calling(control): Calling, Path(name): Path<String>) -> Result<Json<RotationView>, ApiError> {

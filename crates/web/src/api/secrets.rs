@@ -10,7 +10,7 @@ use super::{Api, Calling};
 use crate::error::ApiError;
 
 pub(super) fn routes() -> Router<Api> {
-    Router::new().route("/v1/secrets/rewrap", post(rewrap))
+    Router::new().route("/v1/secrets:rewrap", post(rewrap))
 }
 
 async fn rewrap(

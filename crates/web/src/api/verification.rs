@@ -1,4 +1,4 @@
-//! `/v1/accounts/{name}/verify`: looking at an account, told line by line while it goes on.
+//! `/v1/accounts/{name}/verification`: looking at an account, told line by line while it goes on.
 
 use api::verification::{
     ActionOwner, Check, Finding, Import, ImportedView, Outcome, Report, Verdict, VerificationLine, Verify,
@@ -22,9 +22,8 @@ use crate::extract::Path;
 
 pub(super) fn routes() -> Router<Api> {
     Router::new()
-        .route("/v1/accounts/{name}/verify", post(verify))
-        .route("/v1/accounts/{name}/verification", get(last))
-        .route("/v1/accounts/{name}/import", post(import))
+        .route("/v1/accounts/{name}/verification", get(last).post(verify))
+        .route("/v1/accounts/{name}/service:import", post(import))
 }
 
 async fn verify(

@@ -56,7 +56,8 @@ async fn switch(arguments: &Named, state: &str) -> anyhow::Result<()> {
 async fn import(arguments: &AccountImport) -> anyhow::Result<()> {
     let client = Client::new(&arguments.connection)?;
     let body = json!({ "service": arguments.service, "domains": arguments.domains });
-    let imported: ImportedView = client.post(&format!("{}/import", path(&arguments.name)), &body).await?;
+    let imported: ImportedView =
+        client.post(&format!("{}/service:import", path(&arguments.name)), &body).await?;
     if arguments.connection.json {
         return output::json(&imported);
     }

@@ -133,7 +133,7 @@ async fn by_hand(client: &Client, arguments: &AccountRotate, path: &str) -> anyh
     let body = json!({ "secret": value, "expires_at": expires_at });
     let bar =
         output::spinner_for("the new secret is tried until all of Entra knows it", arguments.connection.json);
-    let proved = client.post_nothing(&format!("{path}/by-hand"), &body).await;
+    let proved = client.post_nothing(&format!("{path}:complete"), &body).await;
     bar.clear();
     proved?;
     if arguments.connection.json {

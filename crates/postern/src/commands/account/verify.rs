@@ -46,7 +46,7 @@ pub(super) async fn run(client: &Client, wanted: &Wanted<'_>, json: bool) -> any
     let mut list = LiveList::new(json);
     let mut last = None;
     client
-        .post_lines(&format!("{}/verify", path(wanted.name)), &wanted.body, |line: VerificationLine| {
+        .post_lines(&format!("{}/verification", path(wanted.name)), &wanted.body, |line: VerificationLine| {
             list.hear(&line);
             last = Some(line);
         })

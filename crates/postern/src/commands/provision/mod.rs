@@ -80,7 +80,8 @@ pub(super) async fn take_away(
 pub(super) async fn adopt(arguments: &OfAccount) -> anyhow::Result<ExitCode> {
     let client = Client::new(&arguments.connection)?;
     let account = desired::account(&client, arguments.account.as_deref()).await?;
-    let adopted: Adopted = client.post(&format!("{}/adopt", path(&account)), &json!({})).await?;
+    let adopted: Adopted =
+        client.post(&format!("{}/infrastructure:adopt", path(&account)), &json!({})).await?;
     if arguments.connection.json {
         output::json(&adopted)?;
         return Ok(ExitCode::SUCCESS);
@@ -118,7 +119,7 @@ fn path(account: &str) -> String {
 
 async fn planned(client: &Client, account: &str, body: &Value) -> anyhow::Result<PlanView> {
     let bar = output::spinner_for("reading Azure and DNS", false);
-    let plan = client.post(&format!("{}/plan", path(account)), body).await;
+    let plan = client.post(&format!("{}/infrastructure:plan", path(account)), body).await;
     bar.clear();
     plan
 }
@@ -175,7 +176,7 @@ pub(super) async fn apply_steps(
     let mut steps = LiveSteps::new(json);
     let mut last = None;
     client
-        .post_lines(&format!("{}/apply", path(account)), body, |line: ApplyLine| {
+        .post_lines(&format!("{}/infrastructure:apply", path(account)), body, |line: ApplyLine| {
             match &line {
                 ApplyLine::Event(event) => steps.hear(event),
                 ApplyLine::Failed { .. } => {}

@@ -25,8 +25,8 @@ pub(super) fn routes() -> Router<Api> {
         .route("/v1/credentials", get(list).post(add))
         .route("/v1/credentials:validate", post(validate))
         .route("/v1/credentials/{login}", get(show).patch(edit).delete(remove))
-        .route("/v1/credentials/{login}/unlock", post(unlock))
-        .route("/v1/credentials/{login}/reset", post(reset))
+        .route("/v1/credentials/{login}/locks:lift", post(unlock))
+        .route("/v1/credentials/{login}/password:reset", post(reset))
 }
 
 async fn list(

@@ -1,4 +1,4 @@
-//! `/v1/queue`, `/v1/queue/{id}/retry` and `/v1/queue/{id}/drop`.
+//! `/v1/queue`, `/v1/queue/{id}/sends:retry` and `/v1/queue/{id}/sends:discard`.
 
 use jiff::{SignedDuration, Timestamp};
 use model::delivery::SendId;
@@ -60,20 +60,20 @@ async fn a_message_is_tried_at_once_or_dropped() {
         Settlement { id: part, attempt: None, next: NextStep::Again { at: later }, refused: Vec::new() };
     app.store.queue().claim_due(account, now, 1, later).await.unwrap();
     app.store.queue().settle(vec![settlement], Vec::new()).await.unwrap();
-    let retried = app.send("POST", &format!("/v1/queue/{id}/retry"), "", "").await;
+    let retried = app.send("POST", &format!("/v1/queue/{id}/sends:retry"), "", "").await;
     assert_eq!((retried.status, &retried.body["changed"]), (200, &json!(1)));
     assert_eq!(retried.body["waits"][0]["code"], "next");
     assert_eq!(queue(&app, "").await[0]["due_at"], NOW);
-    let dropped = app.send("POST", &format!("/v1/queue/{id}/drop"), "", "").await;
+    let dropped = app.send("POST", &format!("/v1/queue/{id}/sends:discard"), "", "").await;
     assert_eq!((dropped.status, &dropped.body), (200, &json!({ "changed": 1, "waits": [] })));
     assert_eq!(queue(&app, "").await[0]["state"], "dropped");
-    for action in ["retry", "drop"] {
+    for action in ["retry", "discard"] {
         let unknown = "01m8hmm0rqft0b4f4v3ccgkktg";
-        let missing = app.send("POST", &format!("/v1/queue/{unknown}/{action}"), "", "").await;
+        let missing = app.send("POST", &format!("/v1/queue/{unknown}/sends:{action}"), "", "").await;
         assert_eq!(missing.error(), (404, "missing", None), "{}", missing.text);
-        let late = app.send("POST", &format!("/v1/queue/{id}/{action}"), "", "").await;
+        let late = app.send("POST", &format!("/v1/queue/{id}/sends:{action}"), "", "").await;
         assert_eq!((late.status, &late.body), (200, &json!({ "changed": 0, "waits": [] })), "{action}");
-        let garbled = app.send("POST", &format!("/v1/queue/hello/{action}"), "", "").await;
+        let garbled = app.send("POST", &format!("/v1/queue/hello/sends:{action}"), "", "").await;
         assert_eq!(garbled.error(), (422, "invalid", Some("id")), "{}", garbled.text);
     }
 }

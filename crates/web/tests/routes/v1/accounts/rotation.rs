@@ -30,7 +30,7 @@ async fn rotations_that_cannot_be() {
         assert_eq!(missing.error(), (404, "missing", None), "{}", missing.text);
     }
     let by_hand = json!({ "secret": "one~that~nobody~may~see" });
-    let refused = app.post(&format!("{ROTATION}/by-hand"), &by_hand).await;
+    let refused = app.post(&format!("{ROTATION}:complete"), &by_hand).await;
     assert_eq!(refused.error(), (409, "no_client_secret", None), "{}", refused.text);
     assert!(!refused.text.contains("nobody~may"), "{}", refused.text);
     assert_eq!(app.changes().await, 0);
