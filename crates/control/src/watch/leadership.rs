@@ -20,7 +20,7 @@ impl Control {
                 Ok(Some(held)) => return held,
                 Ok(None) => {}
                 Err(error) => {
-                    error!(error = model::error_chain(&error), "it cannot be decided which node watches")
+                    error!(error = model::error_chain(&error), "it cannot be decided which node watches");
                 }
             }
             self.clock.sleep(RETRY).await;

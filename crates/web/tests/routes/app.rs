@@ -32,7 +32,7 @@ pub(crate) struct App {
     pub(crate) store: Store,
     pub(crate) control: Control,
     socket: PathBuf,
-    _folder: TempDir,
+    folder: TempDir,
     _shutdown: tokio_util::sync::DropGuard,
     /// Audit entries that were there at the start.
     entries: usize,
@@ -80,8 +80,7 @@ impl App {
         let listener = web::bind_socket(&socket).unwrap();
         let shutdown = CancellationToken::new();
         tokio::spawn(web::serve_socket(listener, api.routes(), shutdown.clone()));
-        let mut app =
-            Self { store, control, socket, _folder: folder, _shutdown: shutdown.drop_guard(), entries: 0 };
+        let mut app = Self { store, control, socket, folder, _shutdown: shutdown.drop_guard(), entries: 0 };
         app.entries = app.changes().await;
         app
     }
@@ -121,6 +120,11 @@ impl App {
             text: text.to_owned(),
             body: serde_json::from_str(text).unwrap_or_default(),
         }
+    }
+
+    /// The file of the database.
+    pub(crate) fn database(&self) -> PathBuf {
+        self.folder.path().join("data").join("postern.db")
     }
 
     /// How many changes were entered into the audit log since the start.

@@ -3,5 +3,6 @@
 #![allow(clippy::unwrap_used, reason = "an app that does not come up fails the test")]
 
 mod app;
+mod audited;
 mod metrics;
 mod v1;
