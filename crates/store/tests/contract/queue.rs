@@ -3,6 +3,7 @@
 use model::credential::Lane;
 use model::delivery::SendState;
 use model::queued::IdempotencyKey;
+use model::tracking::{DeliveryReport, RecipientState};
 use store::{Accepted, Body, NextStep, StoreError};
 
 use crate::sample::{ACCOUNT, audit, message, settlement};
@@ -136,6 +137,31 @@ pub(crate) async fn a_status_is_read_by_one_at_a_time(world: &mut World) {
     queue.settle(vec![settlement(claim.send.id, NextStep::Failed)], Vec::new()).await.unwrap();
     assert_eq!(state(world, 1).await, SendState::Failed);
     assert_eq!(queue.unread(ACCOUNT).await.unwrap(), 0);
+}
+
+pub(crate) async fn a_report_of_a_recipient_is_news_once(world: &mut World) {
+    accept(world, &[1, 2]).await;
+    let queue = world.store().queue();
+    let claims = queue.claim_due(ACCOUNT, at(0), 2, at(60)).await.unwrap();
+    let sent = claims.iter().map(|claim| settlement(claim.send.id, NextStep::Sent)).collect();
+    queue.settle(sent, Vec::new()).await.unwrap();
+    let report = || DeliveryReport {
+        recipient: message(1).sends[0].recipients[0].mailbox.to_string(),
+        state: RecipientState::Bounced,
+        at: at(5),
+        status: Some("5.1.1".to_owned()),
+        text: "no such user".to_owned(),
+    };
+    let operation = message(1).sends[0].operation;
+    assert_eq!(queue.delivered(operation, report()).await.unwrap(), 1);
+    assert_eq!(queue.delivered(operation, report()).await.unwrap(), 0, "reports come more than once");
+    assert_eq!(
+        queue.delivered(message(9).sends[0].operation, report()).await.unwrap(),
+        0,
+        "nobody knows that send"
+    );
+    world.restart();
+    assert_eq!(world.store().queue().delivered(operation, report()).await.unwrap(), 0);
 }
 
 pub(crate) async fn what_is_done_with_is_pruned_and_nothing_else(world: &mut World) {
