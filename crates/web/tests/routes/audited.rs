@@ -47,15 +47,15 @@ fn changes() -> Vec<Change> {
         change("sender.remove", ("DELETE", "/v1/senders/contoso/other@contoso.example"), Value::Null),
         change("credential.add", ("POST", "/v1/credentials"), credential),
         change("credential.edit", ("PATCH", "/v1/credentials/scanner2"), json!({ "lane": "bulk" })),
-        change("credential.reset", ("POST", "/v1/credentials/scanner2/reset"), json!({})),
+        change("credential.reset", ("POST", "/v1/credentials/scanner2/password:reset"), json!({})),
         change("credential.remove", ("DELETE", "/v1/credentials/scanner2"), Value::Null),
         change(
             "secrets.rewrap",
-            ("POST", "/v1/secrets/rewrap"),
+            ("POST", "/v1/secrets:rewrap"),
             json!({ "master_key": "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=" }),
         ),
         change("message.send", ("POST", "/v1/messages"), message),
-        change("queue.drop", ("POST", "/v1/queue/{id}/drop"), json!({})),
+        change("queue.drop", ("POST", "/v1/queue/{id}/sends:discard"), json!({})),
     ]
 }
 
