@@ -100,6 +100,54 @@ pub enum StepState {
     Pending,
     /// It came to nothing.
     Failed,
+    /// It is begun or pending, and what it would change now was approved by nobody.
+    AwaitingApproval,
+}
+
+/// A value that somebody else wrote, and what it is to become.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ForeignChange {
+    /// The full name of the record.
+    pub name: String,
+    /// `TXT` or `CNAME`.
+    pub kind: String,
+    /// What is there, sorted: more than one where several records become one.
+    pub old: Vec<String>,
+    /// What is there afterwards; nothing if the record is removed.
+    pub new: Option<String>,
+}
+
+/// A step that somebody approved, with all values of others that it may change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ApprovedStep {
+    /// Which.
+    pub key: String,
+    /// What it may change, and only exactly so.
+    pub changes: Vec<ForeignChange>,
+}
+
+/// That somebody agreed to a plan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Approval {
+    /// The id of the plan.
+    pub plan: String,
+    /// Who agreed.
+    pub who: String,
+    /// From where: a process of this machine, a network address.
+    pub origin: String,
+    /// When.
+    pub at: Timestamp,
+    /// To which steps.
+    pub steps: Vec<ApprovedStep>,
+}
+
+/// How far the making of a resource came, by which `destroy` knows what it may delete.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MadeState {
+    /// The call went out, and its answer never came: it was perhaps made.
+    Begun,
+    /// It was made.
+    Made,
 }
 
 /// A step of an apply, as it is recorded.
@@ -224,7 +272,7 @@ impl fmt::Display for DnsWay {
 
 impl StepState {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Begun, Self::Done, Self::Pending, Self::Failed];
+    pub const ALL: [Self; 5] = [Self::Begun, Self::Done, Self::Pending, Self::Failed, Self::AwaitingApproval];
 
     /// Its word, as rows and programs have it.
     #[must_use]
@@ -232,8 +280,23 @@ impl StepState {
         match self {
             Self::Begun => "begun",
             Self::Done => "done",
-            Self::Pending => "waits",
+            Self::Pending => "pending",
             Self::Failed => "failed",
+            Self::AwaitingApproval => "awaiting_approval",
+        }
+    }
+}
+
+impl MadeState {
+    /// Both of them.
+    pub const ALL: [Self; 2] = [Self::Begun, Self::Made];
+
+    /// Its word, as rows have it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Begun => "begun",
+            Self::Made => "made",
         }
     }
 }

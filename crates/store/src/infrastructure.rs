@@ -1,9 +1,14 @@
-//! The desired state of accounts, how far each step towards it came, and what was written into DNS.
+//! The desired state of accounts, what was approved and how far each step came, what was made at Azure and written into
+//! DNS.
+
+use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use model::account::Account;
 use model::id::AccountId;
-use model::infrastructure::{Infrastructure, RecordedStep, WrittenRecord};
+use model::infrastructure::{
+    Approval, ApprovedStep, Infrastructure, MadeState, RecordedStep, WrittenRecord,
+};
 
 use crate::engine::{Engine, on_engine};
 use crate::{AuditEntry, StoreError};
@@ -107,5 +112,77 @@ impl Infrastructures {
     /// When the database cannot be read.
     pub async fn written(&self, account: AccountId) -> Result<Vec<WrittenRecord>, StoreError> {
         on_engine!(self.0, infrastructure.written(account).await)
+    }
+
+    /// Stores an approval together with its audit entry. What was approved of the same steps before is replaced.
+    ///
+    /// # Errors
+    /// When nothing can be written.
+    pub async fn approve(&self, account: AccountId, approval: Approval, audit: AuditEntry) -> Result<(), StoreError> {
+        on_engine!(self.0, infrastructure.approve(account, approval, audit).await)
+    }
+
+    /// Steps that are approved and not done yet.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn approved(&self, account: AccountId) -> Result<Vec<ApprovedStep>, StoreError> {
+        on_engine!(self.0, infrastructure.approved(account).await)
+    }
+
+    /// The approvals of an account, the last first, each with its steps that are not done yet.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn approvals(&self, account: AccountId) -> Result<Vec<Approval>, StoreError> {
+        on_engine!(self.0, infrastructure.approvals(account).await)
+    }
+
+    /// Ends the approval of a step that is done: what it changed once it may not change again.
+    ///
+    /// # Errors
+    /// When nothing can be written.
+    pub async fn use_approval(&self, account: AccountId, key: String) -> Result<(), StoreError> {
+        on_engine!(self.0, infrastructure.use_approval(account, key).await)
+    }
+
+    /// Notes how far the making of a resource came, by its ARM id in lower case: before the call and after it.
+    ///
+    /// # Errors
+    /// When nothing can be written.
+    pub async fn note_made(&self, account: AccountId, resource: String, state: MadeState, at: Timestamp) -> Result<(), StoreError> {
+        on_engine!(self.0, infrastructure.note_made(account, resource, state, at).await)
+    }
+
+    /// Forgets a resource that is gone, or never was.
+    ///
+    /// # Errors
+    /// When nothing can be written.
+    pub async fn forget_made(&self, account: AccountId, resource: String) -> Result<(), StoreError> {
+        on_engine!(self.0, infrastructure.forget_made(account, resource).await)
+    }
+
+    /// What was made for an account, or perhaps was: ARM ids in lower case.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn made(&self, account: AccountId) -> Result<BTreeSet<String>, StoreError> {
+        on_engine!(self.0, infrastructure.made(account).await)
+    }
+
+    /// Notes that an apply of everything, begun at `at`, left nothing to do: what differs from here on has become so.
+    ///
+    /// # Errors
+    /// When nothing can be written.
+    pub async fn note_applied(&self, account: AccountId, at: Timestamp) -> Result<(), StoreError> {
+        on_engine!(self.0, infrastructure.note_applied(account, at).await)
+    }
+
+    /// When an apply began that left nothing to do; `None` if none ever did.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn applied_at(&self, account: AccountId) -> Result<Option<Timestamp>, StoreError> {
+        on_engine!(self.0, infrastructure.applied_at(account).await)
     }
 }

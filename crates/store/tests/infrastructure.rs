@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use model::id::AccountId;
 use model::infrastructure::{
-    DesiredDomain, DesiredLogin, DesiredSender, DnsWay, DomainOwner, Infrastructure, RecordedStep, StepState,
-    WrittenRecord,
+    Approval, ApprovedStep, DesiredDomain, DesiredLogin, DesiredSender, DnsWay, DomainOwner, ForeignChange,
+    Infrastructure, MadeState, RecordedStep, StepState, WrittenRecord,
 };
 use store::{AuditEntry, DataDir, MasterKey, Options, Store, StoreError, Volatile};
 
@@ -144,4 +144,70 @@ async fn steps_and_records_are_remembered_until_the_account_goes() {
     assert_eq!(memory.written(account).await.unwrap(), [record.clone()]);
     memory.forget_record(account, record).await.unwrap();
     assert!(memory.written(account).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn an_approval_covers_its_steps_until_they_are_done() {
+    let folder = tempfile::tempdir().unwrap();
+    let (store, account) = open(folder.path()).await;
+    let memory = store.infrastructure();
+    let merged = ForeignChange {
+        name: "contoso.example".into(),
+        kind: "TXT".into(),
+        old: vec!["v=spf1 a ~all".into(), "v=spf1 mx ~all".into()],
+        new: Some("v=spf1 a mx -all".into()),
+    };
+    let gone = ForeignChange { old: vec!["x".into()], new: None, ..merged.clone() };
+    let dns = ApprovedStep { key: "dns/contoso.example".into(), changes: vec![gone, merged.clone()] };
+    let link = ApprovedStep { key: "link/contoso.example".into(), changes: Vec::new() };
+    let approval = |plan: &str, seconds: i64, steps: Vec<ApprovedStep>| Approval {
+        plan: plan.into(),
+        who: "ada".into(),
+        origin: "console".into(),
+        at: Timestamp::from_second(seconds).unwrap(),
+        steps,
+    };
+    let first = approval("one", 1, vec![dns.clone(), link.clone()]);
+    memory.approve(account, first.clone(), audit()).await.unwrap();
+    assert_eq!(memory.approved(account).await.unwrap(), [dns.clone(), link.clone()]);
+    assert_eq!(memory.approvals(account).await.unwrap(), [first.clone()]);
+
+    // The last word counts, and only of the steps that it is about.
+    let narrower = ApprovedStep { changes: vec![merged], ..dns };
+    let second = approval("two", 2, vec![narrower.clone()]);
+    memory.approve(account, second.clone(), audit()).await.unwrap();
+    assert_eq!(memory.approved(account).await.unwrap(), [narrower, link.clone()]);
+    let left = Approval { steps: vec![link.clone()], ..first };
+    assert_eq!(memory.approvals(account).await.unwrap(), [second, left]);
+
+    memory.use_approval(account, "dns/contoso.example".into()).await.unwrap();
+    assert_eq!(memory.approved(account).await.unwrap(), [link]);
+}
+
+#[tokio::test]
+async fn what_was_made_is_known_by_its_id_in_any_case() {
+    let folder = tempfile::tempdir().unwrap();
+    let (store, account) = open(folder.path()).await;
+    let memory = store.infrastructure();
+    let at = Timestamp::from_second(1).unwrap();
+    memory.note_made(account, "/subscriptions/S/X".into(), MadeState::Begun, at).await.unwrap();
+    memory.note_made(account, "/subscriptions/s/x".into(), MadeState::Made, at).await.unwrap();
+    assert_eq!(memory.made(account).await.unwrap(), ["/subscriptions/s/x".to_owned()].into());
+    memory.forget_made(account, "/SUBSCRIPTIONS/s/x".into()).await.unwrap();
+    assert!(memory.made(account).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn when_all_was_applied_outlives_a_change_of_the_desired_state() {
+    let folder = tempfile::tempdir().unwrap();
+    let (store, account) = open(folder.path()).await;
+    let memory = store.infrastructure();
+    let first = infrastructure(account);
+    memory.keep(None, first.clone(), audit()).await.unwrap();
+    assert_eq!(memory.applied_at(account).await.unwrap(), None);
+    let at = Timestamp::from_second(9).unwrap();
+    memory.note_applied(account, at).await.unwrap();
+    let second = Infrastructure { changed_at: at, ..first.clone() };
+    memory.keep(Some(first), second, audit()).await.unwrap();
+    assert_eq!(memory.applied_at(account).await.unwrap(), Some(at));
 }

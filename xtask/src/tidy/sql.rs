@@ -2,13 +2,9 @@
 
 use super::{Breach, Source};
 
-/// Their tables are about to be replaced.
-const OLD: [&str; 2] = ["crates/store/src/sqlite/infrastructure/", "crates/store/src/infrastructure/"];
-
 /// Checks one file.
 pub(super) fn check(source: &Source, breaches: &mut Vec<Breach>) {
-    let is_old = OLD.iter().any(|path| source.path.starts_with(path));
-    if source.package() != "store" || source.is_test() || is_old {
+    if source.package() != "store" || source.is_test() {
         return;
     }
     for (number, line) in source.program() {

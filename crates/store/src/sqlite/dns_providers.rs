@@ -92,7 +92,7 @@ impl DnsProviders {
 /// Domains that are written through a connection.
 fn users(database: &Connection, name: &str) -> Result<Vec<String>, StoreError> {
     let mut select = database.prepare_cached(
-        "SELECT name FROM estate_domain WHERE dns = ?1 UNION SELECT domain FROM written_record WHERE way = ?1",
+        "SELECT name FROM desired_domain WHERE dns = ?1 UNION SELECT domain FROM written_record WHERE way = ?1",
     )?;
     let users: Result<Vec<String>, _> = select.query_map([name], |row| row.get(0))?.collect();
     Ok(users?)

@@ -126,7 +126,7 @@ fn losses(connection: &Connection, account: AccountId) -> Result<Losses, StoreEr
         messages,
         senders: texts("SELECT mailbox FROM sender WHERE account_id = ? ORDER BY mailbox")?,
         domains: texts(
-            "SELECT name FROM estate_domain WHERE account_id = ?1
+            "SELECT name FROM desired_domain WHERE account_id = ?1
              UNION SELECT domain FROM written_record WHERE account_id = ?1 ORDER BY 1",
         )?,
         connections: texts(

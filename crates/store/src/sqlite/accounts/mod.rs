@@ -223,7 +223,7 @@ fn logins(connection: &Connection, account: AccountId) -> Result<Vec<String>, St
 fn dependents(connection: &Connection, account: AccountId) -> Result<Dependents, StoreError> {
     let domains = connection
         .prepare_cached(
-            "SELECT count(*) FROM (SELECT name FROM estate_domain WHERE account_id = ?1
+            "SELECT count(*) FROM (SELECT name FROM desired_domain WHERE account_id = ?1
                  UNION SELECT domain FROM written_record WHERE account_id = ?1)",
         )?
         .query_row([account.to_string()], |row| row.get(0))?;

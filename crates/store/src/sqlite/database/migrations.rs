@@ -5,7 +5,7 @@ use rusqlite::Connection;
 use crate::error::StoreError;
 
 /// All steps in order. A released step is never edited.
-const STEPS: [&str; 14] = [
+const STEPS: [&str; 15] = [
     include_str!("../../../migrations/0001_queue_accounts_and_secrets.sql"),
     include_str!("../../../migrations/0002_when_an_account_changed.sql"),
     include_str!("../../../migrations/0003_verify_rotate_audit.sql"),
@@ -18,6 +18,7 @@ const STEPS: [&str; 14] = [
     include_str!("../../../migrations/0010_refusals.sql"),
     include_str!("../../../migrations/0011_why_mail_waits.sql"),
     include_str!("../../../migrations/0012_sizes_are_in_bytes.sql"),
+    include_str!("../../../migrations/0013_what_was_made_and_approved.sql"),
     include_str!("../../../migrations/0014_recipients_and_events.sql"),
     include_str!("../../../migrations/0015_what_nodes_share.sql"),
 ];
@@ -164,5 +165,45 @@ mod tests {
         let mut connection = Connection::open_in_memory().unwrap();
         connection.pragma_update(None, "user_version", 99).unwrap();
         assert!(matches!(apply(&mut connection), Err(StoreError::Damaged(_))));
+    }
+
+    /// A database of an older build with infrastructure: nothing is lost, and what was only shown is not approved.
+    #[test]
+    fn infrastructure_of_an_older_build_is_moved_over() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        for step in &STEPS[..11] {
+            connection.execute_batch(step).unwrap();
+        }
+        connection.pragma_update(None, "user_version", 11).unwrap();
+        connection
+            .execute_batch(
+                "INSERT INTO estate VALUES ('a', 'mail', 'westeurope', 'Europe', 'contoso', 'contoso-email', 1, 7);
+                 INSERT INTO estate_domain VALUES ('a', 'contoso.example', 'customer', 'cf', 0, NULL);
+                 INSERT INTO estate_sender VALUES ('a', 'contoso.example', 'noreply', 'NoReply', NULL, '');
+                 INSERT INTO estate_login VALUES ('a', 'printer', 'printer@contoso.example', NULL);
+                 INSERT INTO estate_step VALUES ('a', 'made//subscriptions/s/x', 'done', NULL, 1, 1);
+                 INSERT INTO estate_step VALUES ('a', 'made//subscriptions/s/y', 'begun', NULL, 1, 2);
+                 INSERT INTO estate_step VALUES ('a', 'shown/contoso.example', 'done', 'v=spf1 -all', 0, 3);
+                 INSERT INTO estate_step VALUES ('a', 'whole', 'done', NULL, 0, 4);
+                 INSERT INTO estate_step VALUES ('a', 'dns/contoso.example', 'waits', 'later', 2, 5);
+                 INSERT INTO estate_step VALUES ('a', 'domain/contoso.example', 'done', NULL, 1, 6);",
+            )
+            .unwrap();
+        apply(&mut connection).unwrap();
+        let rows = |sql: &str| -> Vec<String> {
+            let mut select = connection.prepare(sql).unwrap();
+            select.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
+        };
+        assert_eq!(rows("SELECT service || applied_at FROM infrastructure"), ["contoso4"]);
+        assert_eq!(rows("SELECT name || dns FROM desired_domain"), ["contoso.examplecf"]);
+        assert_eq!(rows("SELECT username FROM desired_sender"), ["NoReply"]);
+        assert_eq!(rows("SELECT username FROM desired_login"), ["printer@contoso.example"]);
+        let made = rows("SELECT resource_id || ' ' || state FROM made_resource ORDER BY 1");
+        assert_eq!(made, ["/subscriptions/s/x made", "/subscriptions/s/y begun"]);
+        let steps = rows("SELECT key || ' ' || state || tries FROM provisioning_step ORDER BY 1");
+        assert_eq!(steps, ["dns/contoso.example pending2", "domain/contoso.example done1"]);
+        assert_eq!(rows("SELECT key FROM approved_step"), ["dns/contoso.example"]);
+        assert!(rows("SELECT name FROM approved_change").is_empty(), "what was shown is not approved");
+        assert!(rows("SELECT name FROM sqlite_schema WHERE name LIKE 'estate%'").is_empty());
     }
 }

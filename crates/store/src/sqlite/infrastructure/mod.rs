@@ -1,5 +1,8 @@
-//! The desired state of accounts, how far each step towards it came, and what was written into DNS.
+//! The desired state of accounts, what was approved and how far each step came, what was made at Azure and written into
+//! DNS.
 
+mod approvals;
+mod made;
 mod rows;
 mod steps;
 mod written;
@@ -32,7 +35,7 @@ impl Infrastructures {
     pub(crate) async fn accounts(&self) -> Result<Vec<AccountId>, StoreError> {
         self.database
             .read(move |connection| {
-                let mut select = connection.prepare_cached("SELECT account_id FROM estate")?;
+                let mut select = connection.prepare_cached("SELECT account_id FROM infrastructure")?;
                 let mut rows = select.query([])?;
                 let mut accounts = Vec::new();
                 while let Some(row) = rows.next()? {
@@ -53,7 +56,7 @@ impl Infrastructures {
             .write(Durability::Synced, move |connection| {
                 let id = infrastructure.account.to_string();
                 let there: Option<i64> = connection
-                    .prepare_cached("SELECT changed_at FROM estate WHERE account_id = ?")?
+                    .prepare_cached("SELECT changed_at FROM infrastructure WHERE account_id = ?")?
                     .query_row([&id], |row| row.get(0))
                     .optional()?;
                 if there != before.as_ref().map(|before| before.changed_at.as_millisecond()) {
@@ -78,13 +81,13 @@ impl Infrastructures {
         self.database
             .write(Durability::Synced, move |connection| {
                 let there: Option<i64> = connection
-                    .prepare_cached("SELECT changed_at FROM estate WHERE account_id = ?")?
+                    .prepare_cached("SELECT changed_at FROM infrastructure WHERE account_id = ?")?
                     .query_row([&id], |row| row.get(0))
                     .optional()?;
                 if there != Some(changed_at.as_millisecond()) {
                     return Err(StoreError::Changed("the desired state of the account".to_owned()));
                 }
-                for table in ["estate", "estate_domain", "estate_sender", "estate_login", "estate_step"] {
+                for table in TABLES.into_iter().filter(|table| *table != "written_record") {
                     connection.execute(&format!("DELETE FROM {table} WHERE account_id = ?"), [&id])?;
                 }
                 audit.store(connection)
@@ -94,5 +97,15 @@ impl Infrastructures {
 }
 
 /// All tables that have rows of an account.
-pub(crate) const TABLES: [&str; 6] =
-    ["estate", "estate_domain", "estate_sender", "estate_login", "estate_step", "written_record"];
+pub(crate) const TABLES: [&str; 10] = [
+    "infrastructure",
+    "desired_domain",
+    "desired_sender",
+    "desired_login",
+    "made_resource",
+    "provisioning_step",
+    "approval",
+    "approved_step",
+    "approved_change",
+    "written_record",
+];

@@ -6,7 +6,7 @@ use model::id::AccountId;
 use model::infrastructure::{
     DesiredDomain, DesiredLogin, DesiredSender, DnsWay, DomainOwner, Infrastructure,
 };
-use rusqlite::{Connection, OptionalExtension as _, params};
+use rusqlite::{Connection, OptionalExtension as _, named_params, params};
 
 use crate::error::StoreError;
 use crate::sqlite::columns;
@@ -18,7 +18,7 @@ pub(super) fn read(
     let id = account.to_string();
     let mut select = connection.prepare_cached(
         "SELECT resource_group, location, data_location, service, email_service, access, changed_at
-         FROM estate WHERE account_id = ?",
+         FROM infrastructure WHERE account_id = ?",
     )?;
     let row = select.query_row([&id], |row| {
         let infrastructure = Infrastructure {
@@ -44,8 +44,9 @@ pub(super) fn read(
 }
 
 fn domains(connection: &Connection, id: &str) -> Result<BTreeMap<String, DesiredDomain>, StoreError> {
-    let mut select = connection
-        .prepare_cached("SELECT name, owner, dns, tracking, dmarc FROM estate_domain WHERE account_id = ?")?;
+    let mut select = connection.prepare_cached(
+        "SELECT name, owner, dns, tracking, dmarc FROM desired_domain WHERE account_id = ?",
+    )?;
     let mut rows = select.query([id])?;
     let mut domains = BTreeMap::new();
     while let Some(row) = rows.next()? {
@@ -67,7 +68,7 @@ fn senders(
     domains: &mut BTreeMap<String, DesiredDomain>,
 ) -> Result<(), StoreError> {
     let mut select = connection.prepare_cached(
-        "SELECT domain, name, username, display_name, suppressed FROM estate_sender WHERE account_id = ?",
+        "SELECT domain, name, username, display_name, suppressed FROM desired_sender WHERE account_id = ?",
     )?;
     let mut rows = select.query([id])?;
     while let Some(row) = rows.next()? {
@@ -85,7 +86,7 @@ fn senders(
 
 fn logins(connection: &Connection, id: &str) -> Result<BTreeMap<String, DesiredLogin>, StoreError> {
     let mut select =
-        connection.prepare_cached("SELECT name, username, client FROM estate_login WHERE account_id = ?")?;
+        connection.prepare_cached("SELECT name, username, client FROM desired_login WHERE account_id = ?")?;
     let mut rows = select.query([id])?;
     let mut logins = BTreeMap::new();
     while let Some(row) = rows.next()? {
@@ -105,22 +106,29 @@ pub(super) fn write(
     infrastructure: &Infrastructure,
 ) -> Result<(), StoreError> {
     let id = infrastructure.account.to_string();
-    connection.prepare_cached("INSERT OR REPLACE INTO estate VALUES (?, ?, ?, ?, ?, ?, ?, ?)")?.execute(
-        params![
-            id,
-            infrastructure.group,
-            infrastructure.location,
-            infrastructure.data_location,
-            infrastructure.service,
-            infrastructure.email_service,
-            infrastructure.access,
-            infrastructure.changed_at.as_millisecond(),
-        ],
-    )?;
+    connection
+        .prepare_cached(
+            "INSERT INTO infrastructure (account_id, resource_group, location, data_location, service, email_service,
+                 access, changed_at)
+             VALUES (:account, :group, :location, :data_location, :service, :email_service, :access, :changed_at)
+             ON CONFLICT DO UPDATE SET resource_group = :group, location = :location,
+                 data_location = :data_location, service = :service, email_service = :email_service,
+                 access = :access, changed_at = :changed_at",
+        )?
+        .execute(named_params! {
+            ":account": id,
+            ":group": infrastructure.group,
+            ":location": infrastructure.location,
+            ":data_location": infrastructure.data_location,
+            ":service": infrastructure.service,
+            ":email_service": infrastructure.email_service,
+            ":access": infrastructure.access,
+            ":changed_at": infrastructure.changed_at.as_millisecond(),
+        })?;
     let nothing = BTreeMap::new();
     let old = before.map_or(&nothing, |before| &before.domains);
     for name in old.keys().filter(|name| !infrastructure.domains.contains_key(*name)) {
-        for (table, column) in [("estate_domain", "name"), ("estate_sender", "domain")] {
+        for (table, column) in [("desired_domain", "name"), ("desired_sender", "domain")] {
             let delete = format!("DELETE FROM {table} WHERE account_id = ? AND {column} = ?");
             connection.execute(&delete, [&id, name])?;
         }
@@ -128,10 +136,10 @@ pub(super) fn write(
     for (name, domain) in &infrastructure.domains {
         write_domain(connection, &id, name, old.get(name), domain)?;
     }
-    connection.execute("DELETE FROM estate_login WHERE account_id = ?", [&id])?;
+    connection.execute("DELETE FROM desired_login WHERE account_id = ?", [&id])?;
     for (name, login) in &infrastructure.smtp_usernames {
         connection.execute(
-            "INSERT INTO estate_login VALUES (?, ?, ?, ?)",
+            "INSERT INTO desired_login (account_id, name, username, client) VALUES (?, ?, ?, ?)",
             params![id, name, login.username, login.client.map(|client| client.to_string())],
         )?;
     }
@@ -145,18 +153,30 @@ fn write_domain(
     before: Option<&DesiredDomain>,
     domain: &DesiredDomain,
 ) -> Result<(), StoreError> {
-    connection.prepare_cached("INSERT OR REPLACE INTO estate_domain VALUES (?, ?, ?, ?, ?, ?)")?.execute(
-        params![id, name, from_owner(domain.owner), domain.dns.to_string(), domain.tracking, domain.dmarc],
-    )?;
+    connection
+        .prepare_cached(
+            "INSERT OR REPLACE INTO desired_domain (account_id, name, owner, dns, tracking, dmarc)
+             VALUES (?, ?, ?, ?, ?, ?)",
+        )?
+        .execute(params![
+            id,
+            name,
+            from_owner(domain.owner),
+            domain.dns.to_string(),
+            domain.tracking,
+            domain.dmarc
+        ])?;
     let nothing = BTreeMap::new();
     let old = before.map_or(&nothing, |before| &before.senders);
     let mut delete = connection
-        .prepare_cached("DELETE FROM estate_sender WHERE account_id = ? AND domain = ? AND name = ?")?;
+        .prepare_cached("DELETE FROM desired_sender WHERE account_id = ? AND domain = ? AND name = ?")?;
     for gone in old.keys().filter(|sender| !domain.senders.contains_key(*sender)) {
         delete.execute([id, name, gone])?;
     }
-    let mut insert =
-        connection.prepare_cached("INSERT OR REPLACE INTO estate_sender VALUES (?, ?, ?, ?, ?, ?)")?;
+    let mut insert = connection.prepare_cached(
+        "INSERT OR REPLACE INTO desired_sender (account_id, domain, name, username, display_name, suppressed)
+         VALUES (?, ?, ?, ?, ?, ?)",
+    )?;
     for (key, sender) in domain.senders.iter().filter(|(key, sender)| old.get(*key) != Some(*sender)) {
         let suppressed = sender.suppressed.join("\n");
         insert.execute(params![id, name, key, sender.username, sender.display_name, suppressed])?;

@@ -1,8 +1,9 @@
 //! Steps towards an infrastructure: written down before the call, and after it.
 
+use jiff::Timestamp;
 use model::id::AccountId;
 use model::infrastructure::{RecordedStep, StepState};
-use rusqlite::params;
+use rusqlite::{OptionalExtension as _, params};
 
 use super::Infrastructures;
 use crate::error::StoreError;
@@ -16,7 +17,8 @@ impl Infrastructures {
                 let tries = u32::from(step.state == StepState::Begun);
                 connection
                     .prepare_cached(
-                        "INSERT INTO estate_step VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+                        "INSERT INTO provisioning_step (account_id, key, state, problem, tries, at)
+                         VALUES (?1, ?2, ?3, ?4, ?5, ?6)
                          ON CONFLICT DO UPDATE SET state = ?3, problem = ?4, tries = tries + ?5, at = ?6",
                     )?
                     .execute(params![
@@ -35,7 +37,7 @@ impl Infrastructures {
     pub(crate) async fn forget_step(&self, account: AccountId, key: String) -> Result<(), StoreError> {
         self.database
             .write(Durability::Synced, move |connection| {
-                let delete = "DELETE FROM estate_step WHERE account_id = ? AND key = ?";
+                let delete = "DELETE FROM provisioning_step WHERE account_id = ? AND key = ?";
                 connection.execute(delete, params![account.to_string(), key])?;
                 Ok(())
             })
@@ -46,7 +48,7 @@ impl Infrastructures {
         self.database
             .read(move |connection| {
                 let mut select = connection.prepare_cached(
-                    "SELECT key, state, problem, tries, at FROM estate_step WHERE account_id = ? ORDER BY key",
+                    "SELECT key, state, problem, tries, at FROM provisioning_step WHERE account_id = ? ORDER BY key",
                 )?;
                 let mut rows = select.query([account.to_string()])?;
                 let mut steps = Vec::new();
@@ -62,6 +64,28 @@ impl Infrastructures {
                     });
                 }
                 Ok(steps)
+            })
+            .await
+    }
+
+    pub(crate) async fn note_applied(&self, account: AccountId, at: Timestamp) -> Result<(), StoreError> {
+        self.database
+            .write(Durability::Synced, move |connection| {
+                let update = "UPDATE infrastructure SET applied_at = ? WHERE account_id = ?";
+                connection.execute(update, params![at.as_millisecond(), account.to_string()])?;
+                Ok(())
+            })
+            .await
+    }
+
+    pub(crate) async fn applied_at(&self, account: AccountId) -> Result<Option<Timestamp>, StoreError> {
+        self.database
+            .read(move |connection| {
+                let at: Option<Option<i64>> = connection
+                    .prepare_cached("SELECT applied_at FROM infrastructure WHERE account_id = ?")?
+                    .query_row([account.to_string()], |row| row.get(0))
+                    .optional()?;
+                at.flatten().map(columns::to_time).transpose()
             })
             .await
     }

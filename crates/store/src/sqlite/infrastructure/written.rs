@@ -18,7 +18,8 @@ impl Infrastructures {
         self.database
             .write(Durability::Synced, move |connection| {
                 connection.execute(
-                    "INSERT INTO written_record VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
+                    "INSERT INTO written_record (account_id, name, kind, value, domain, way, zone, record_id, before, at)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
                      ON CONFLICT DO UPDATE SET way = ?6, zone = ?7, record_id = ?8, at = ?10",
                     params![
                         account.to_string(),

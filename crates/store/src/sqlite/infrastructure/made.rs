@@ -1,0 +1,55 @@
+//! Resources that were made at Azure.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use model::id::AccountId;
+use model::infrastructure::MadeState;
+use rusqlite::params;
+
+use super::Infrastructures;
+use crate::sqlite::database::Durability;
+use crate::error::StoreError;
+
+impl Infrastructures {
+    pub(crate) async fn note_made(&self, account: AccountId, resource: String, state: MadeState, at: Timestamp) -> Result<(), StoreError> {
+        self.database
+            .write(Durability::Synced, move |connection| {
+                connection
+                    .prepare_cached(
+                        "INSERT INTO made_resource (account_id, resource_id, state, at) VALUES (?1, ?2, ?3, ?4)
+                         ON CONFLICT DO UPDATE SET state = ?3, at = ?4",
+                    )?
+                    .execute(params![
+                        account.to_string(),
+                        resource.to_lowercase(),
+                        state.as_str(),
+                        at.as_millisecond()
+                    ])?;
+                Ok(())
+            })
+            .await
+    }
+
+    pub(crate) async fn forget_made(&self, account: AccountId, resource: String) -> Result<(), StoreError> {
+        self.database
+            .write(Durability::Synced, move |connection| {
+                let delete = "DELETE FROM made_resource WHERE account_id = ? AND resource_id = ?";
+                connection.execute(delete, params![account.to_string(), resource.to_lowercase()])?;
+                Ok(())
+            })
+            .await
+    }
+
+    pub(crate) async fn made(&self, account: AccountId) -> Result<BTreeSet<String>, StoreError> {
+        self.database
+            .read(move |connection| {
+                let mut select = connection
+                    .prepare_cached("SELECT resource_id FROM made_resource WHERE account_id = ?")?;
+                let made: Result<BTreeSet<String>, _> =
+                    select.query_map([account.to_string()], |row| row.get(0))?.collect();
+                Ok(made?)
+            })
+            .await
+    }
+}
