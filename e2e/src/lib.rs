@@ -7,7 +7,9 @@
 
 mod api;
 mod leaks;
+mod provision;
 mod time;
 mod world;
 
+pub use provision::{apply, destroy};
 pub use world::{Device, Setup, World, message};

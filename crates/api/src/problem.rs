@@ -70,6 +70,10 @@ pub enum Code {
     RotationInProgress,
     /// The last rotation's old secret is still valid.
     RotationInGrace,
+    /// The plan is not the one that was approved; `details` is the plan as it is now.
+    PlanChanged,
+    /// The plan cannot succeed, and nothing was made; `detail` says who has to act.
+    PlanCannotSucceed,
     /// The request cannot be carried out in the present state; `detail` says why.
     Conflict,
     /// A service that Postern depends on failed or rejected the call.
@@ -82,7 +86,7 @@ pub enum Code {
 
 impl Code {
     /// All codes.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 23] = [
         Self::Malformed,
         Self::UnsupportedMediaType,
         Self::TooLarge,
@@ -100,6 +104,8 @@ impl Code {
         Self::NoRotation,
         Self::RotationInProgress,
         Self::RotationInGrace,
+        Self::PlanChanged,
+        Self::PlanCannotSucceed,
         Self::Conflict,
         Self::Upstream,
         Self::Full,
@@ -153,6 +159,8 @@ impl Code {
             Self::RotationInGrace => {
                 ("rotation_in_grace", "The old secret of the last rotation is still valid", &[409])
             }
+            Self::PlanChanged => ("plan_changed", "The plan is not the one that was approved", &[409]),
+            Self::PlanCannotSucceed => ("plan_cannot_succeed", "The plan cannot succeed", &[409]),
             Self::Conflict => ("conflict", "The present state does not allow it", &[409]),
             Self::Upstream => ("upstream", "A service that Postern depends on failed", &[502, 503]),
             Self::Full => ("full", "The disk or the queue is full", &[507]),

@@ -6,9 +6,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use model::account::Account;
 use model::id::AccountId;
-use model::infrastructure::{
-    Approval, ApprovedStep, Infrastructure, MadeState, RecordedStep, WrittenRecord,
-};
+use model::infrastructure::{Approval, ApprovedStep, Infrastructure, MadeState, RecordedStep, WrittenRecord};
 
 use crate::engine::{Engine, on_engine};
 use crate::{AuditEntry, StoreError};
@@ -118,7 +116,12 @@ impl Infrastructures {
     ///
     /// # Errors
     /// When nothing can be written.
-    pub async fn approve(&self, account: AccountId, approval: Approval, audit: AuditEntry) -> Result<(), StoreError> {
+    pub async fn approve(
+        &self,
+        account: AccountId,
+        approval: Approval,
+        audit: AuditEntry,
+    ) -> Result<(), StoreError> {
         on_engine!(self.0, infrastructure.approve(account, approval, audit).await)
     }
 
@@ -150,7 +153,13 @@ impl Infrastructures {
     ///
     /// # Errors
     /// When nothing can be written.
-    pub async fn note_made(&self, account: AccountId, resource: String, state: MadeState, at: Timestamp) -> Result<(), StoreError> {
+    pub async fn note_made(
+        &self,
+        account: AccountId,
+        resource: String,
+        state: MadeState,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
         on_engine!(self.0, infrastructure.note_made(account, resource, state, at).await)
     }
 

@@ -9,6 +9,7 @@ use axum::extract::rejection::{JsonRejection, QueryRejection};
 use axum::http::StatusCode;
 use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
 use axum::response::{IntoResponse, Response};
+use control::provision::ApplyError;
 use model::fault::{Conflicting, Fault};
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -99,6 +100,16 @@ fn details(conflicting: Vec<Conflicting>) -> Option<Value> {
     let members: Map<String, Value> =
         conflicting.into_iter().map(|one| (one.kind.to_owned(), Value::from(one.names))).collect();
     (!members.is_empty()).then_some(Value::Object(members))
+}
+
+impl From<ApplyError> for ApiError {
+    fn from(error: ApplyError) -> Self {
+        let message = error.to_string();
+        match error {
+            ApplyError::Fault(fault) => fault.into(),
+            ApplyError::PlanChanged(plan) => Self::conflict(Code::PlanChanged, message, &plan),
+        }
+    }
 }
 
 /// Whole seconds, never none: a client that comes back at once finds the same.

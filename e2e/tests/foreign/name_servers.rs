@@ -47,7 +47,7 @@ pub(crate) async fn known_to_azure(context: &Context, domain: &str) -> Control {
         .add_domain(ACCOUNT, NewDomain { name: domain.to_owned(), manifest, infrastructure })
         .await
         .unwrap();
-    control.apply(ACCOUNT, &[], None).await.unwrap();
+    e2e::apply(&control, ACCOUNT, None).await.unwrap();
     control
 }
 

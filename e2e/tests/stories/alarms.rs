@@ -201,7 +201,7 @@ async fn a_domain_that_loses_its_records_is_told_and_one_that_waited_goes_on_by_
     let new =
         NewDomain { name: "tailspin.example".into(), manifest: DomainManifest::default(), infrastructure };
     control.add_domain("contoso", new).await.unwrap();
-    assert!(world.drive(control.apply("contoso", &[], None)).await.unwrap().only_pending());
+    assert!(world.drive(e2e::apply(&control, "contoso", None)).await.unwrap().only_pending());
 
     // Somebody writes the records, and tells nobody.
     let rows = control.domain_status("contoso", "tailspin.example").await.unwrap().rows;

@@ -39,7 +39,7 @@ async fn every_domain_and_sender_is_in_every_form() {
     let world = World::start().await;
     let control = world.control();
     desired(&control).await;
-    let applied = world.drive(control.apply(ACCOUNT, &[], None)).await.unwrap();
+    let applied = world.drive(e2e::apply(&control, ACCOUNT, None)).await.unwrap();
     assert!(applied.only_pending(), "only the domain that a person keeps is not done: {applied:#?}");
     for form in ExportForm::ALL {
         let text = control.export(ACCOUNT, form).await.unwrap();
@@ -58,7 +58,7 @@ async fn what_is_imported_is_what_is_at_azure() {
     let world = World::start().await;
     let control = world.control();
     desired(&control).await;
-    world.drive(control.apply(ACCOUNT, &[], None)).await.unwrap();
+    world.drive(e2e::apply(&control, ACCOUNT, None)).await.unwrap();
     let terraform = control.export(ACCOUNT, ExportForm::Terraform).await.unwrap();
     let bicep = control.export(ACCOUNT, ExportForm::Bicep).await.unwrap();
     {
@@ -85,7 +85,7 @@ async fn the_table_has_what_devices_are_told() {
     let world = World::start().await;
     let control = world.control();
     desired(&control).await;
-    world.drive(control.apply(ACCOUNT, &[], None)).await.unwrap();
+    world.drive(e2e::apply(&control, ACCOUNT, None)).await.unwrap();
     let table = control.export(ACCOUNT, ExportForm::Csv).await.unwrap();
     let lines: Vec<&str> = table.split_terminator("\r\n").collect();
     assert_eq!(lines.len(), SENDERS.len() + 1, "{table}");

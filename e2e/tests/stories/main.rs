@@ -22,6 +22,7 @@ mod pace;
 mod patience;
 mod provision;
 mod provision_agrees;
+mod provision_by_consent;
 mod provision_in_trouble;
 mod provision_is_careful;
 mod quotas;

@@ -15,7 +15,7 @@ fn twin<T>(world: &World, change: impl FnOnce(&mut twin::state::State) -> T) -> 
 }
 
 async fn apply(world: &World, control: &Control) -> Applied {
-    world.drive(control.apply(ACCOUNT, &[], None)).await.unwrap()
+    world.drive(e2e::apply(control, ACCOUNT, None)).await.unwrap()
 }
 
 /// Everything that can be desired but roles, made from nothing.
@@ -84,7 +84,7 @@ async fn a_role_of_the_actions_that_verify_names_makes_everything_and_deletes_it
     assert!(applied.is_complete(), "{applied:#?}");
     let plan = control.plan(ACCOUNT, &[], None).await.unwrap();
     assert!(plan.steps.is_empty() && plan.problems.is_empty(), "{plan:#?}");
-    let back = world.drive(control.destroy(ACCOUNT, &[], None)).await.unwrap();
+    let back = world.drive(e2e::destroy(&control, ACCOUNT, &[], None)).await.unwrap();
     assert!(back.is_complete(), "{back:#?}");
     world.finish().await;
 }
@@ -102,7 +102,7 @@ async fn everything_is_made_and_deleted_at_azures_own_pace() {
     control.set_infrastructure(ACCOUNT, everything()).await.unwrap();
     let applied = apply(&world, &control).await;
     assert!(applied.is_complete(), "{applied:#?}");
-    let back = world.drive(control.destroy(ACCOUNT, &[], None)).await.unwrap();
+    let back = world.drive(e2e::destroy(&control, ACCOUNT, &[], None)).await.unwrap();
     assert!(back.is_complete(), "{back:#?}");
     world.finish().await;
 }

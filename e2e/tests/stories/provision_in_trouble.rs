@@ -22,7 +22,7 @@ async fn desired(control: &Control) {
 }
 
 async fn apply(world: &World, control: &Control) -> Applied {
-    world.drive(control.apply(ACCOUNT, &[], None)).await.unwrap()
+    world.drive(e2e::apply(control, ACCOUNT, None)).await.unwrap()
 }
 
 fn arm(world: &World, operation: Operation, effect: Effect, times: Option<u32>) {

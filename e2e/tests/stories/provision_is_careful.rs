@@ -26,12 +26,12 @@ async fn desired(control: &Control, senders: &[&str]) {
 }
 
 async fn apply(world: &World, control: &Control) {
-    let applied = world.drive(control.apply(ACCOUNT, &[], None)).await.unwrap();
+    let applied = world.drive(e2e::apply(control, ACCOUNT, None)).await.unwrap();
     assert!(applied.is_complete(), "{applied:#?}");
 }
 
 async fn destroy(world: &World, control: &Control) {
-    let applied = world.drive(control.destroy(ACCOUNT, &[], None)).await.unwrap();
+    let applied = world.drive(e2e::destroy(control, ACCOUNT, &[], None)).await.unwrap();
     assert!(applied.is_complete(), "{applied:#?}");
 }
 
@@ -63,7 +63,7 @@ async fn addresses_of_a_domain_that_is_gone_are_gone_here() {
         directory.senders(account.id).filter(|one| one.mailbox.to_string().ends_with(DOMAIN)).count()
     };
     assert_eq!(count(), 2);
-    world.drive(control.destroy(ACCOUNT, &[DOMAIN.to_owned()], None)).await.unwrap();
+    world.drive(e2e::destroy(&control, ACCOUNT, &[DOMAIN.to_owned()], None)).await.unwrap();
     assert_eq!(count(), 0);
     world.finish().await;
 }
@@ -106,7 +106,7 @@ async fn a_plan_of_a_file_keeps_nothing_and_a_desired_state_that_changes_meanwhi
             }
         }
     };
-    let destroying = async { control.destroy(ACCOUNT, &[], Some(events)).await };
+    let destroying = async { e2e::destroy(&control, ACCOUNT, &[], Some(events)).await };
     let (destroyed, ()) = Box::pin(world.drive(async { tokio::join!(destroying, meddling) })).await;
     assert!(destroyed.unwrap_err().to_string().contains("changed"));
     assert!(control.infrastructure(ACCOUNT).await.unwrap().domains[DOMAIN].senders.contains_key("late"));
@@ -136,7 +136,7 @@ async fn a_record_that_changes_between_look_and_writing_is_left_alone() {
             }
         }
     };
-    let applying = async { control.apply(ACCOUNT, &[], Some(events)).await.unwrap() };
+    let applying = async { e2e::apply(&control, ACCOUNT, Some(events)).await.unwrap() };
     world.drive(async { tokio::join!(applying, meddling) }).await;
     let twin = world.twin.backend().state().clone();
     let zone = twin.zones.iter().find(|zone| zone.name == DOMAIN).unwrap();

@@ -12,13 +12,30 @@ pub struct Targets {
     pub targets: Vec<String>,
     /// The way back instead.
     pub destroy: bool,
-    /// Another desired state than the one that is kept; it is only looked at.
+    /// Another desired state than the stored one; it is only compared.
     pub manifest: Option<Manifest>,
+}
+
+/// The approval of a plan, which is then applied.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ApprovedPlan {
+    /// The id of the plan.
+    pub plan: String,
+    /// As the plan was made for.
+    #[serde(default)]
+    pub targets: Vec<String>,
+    /// As the plan was made for.
+    #[serde(default)]
+    pub destroy: bool,
 }
 
 /// A plan, as people and programs see it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlanView {
+    /// What an approval names: the same steps and changes have the same id.
+    #[serde(default)]
+    pub id: String,
     /// The account.
     pub account: String,
     /// The steps.
@@ -30,7 +47,7 @@ pub struct PlanView {
 }
 
 /// A step, as people and programs see it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StepView {
     /// Its key.
     pub key: String,
@@ -43,9 +60,25 @@ pub struct StepView {
     /// What it writes, as far as that is known before.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub details: Vec<String>,
+    /// Values that others wrote, and what they would become.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub changes: Vec<ChangeView>,
     /// Whether it cannot be undone.
     pub is_final: bool,
     /// Whom it needs besides Postern.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub needs: Option<ActionOwner>,
+}
+
+/// A value that somebody else wrote, and what it would become.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChangeView {
+    /// The full name of the record.
+    pub name: String,
+    /// `TXT` or `CNAME`.
+    pub kind: String,
+    /// What is there.
+    pub old: Vec<String>,
+    /// What would be there; absent if the record would be removed.
+    pub new: Option<String>,
 }

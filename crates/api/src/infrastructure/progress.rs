@@ -53,6 +53,8 @@ pub enum Outcome {
     Done,
     /// It waits for somebody, or for DNS: apply again then.
     Pending,
+    /// It would change a value of others, or a step of a plan, that nobody approved.
+    AwaitingApproval,
     /// It came to nothing.
     Failed,
     /// It was not begun, because a step before it is not done.

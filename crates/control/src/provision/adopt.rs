@@ -9,8 +9,9 @@ use api::infrastructure::manifest::{
 use azure_types::communication::{Domain, Resource};
 use model::infrastructure::{AZURE_MANAGED, Infrastructure};
 
+use super::approve::Ready;
+use super::home::{Home, home, part, same};
 use super::manifest::manifest_of;
-use super::step::Action;
 use super::{observed, unseen};
 use crate::Control;
 use crate::error::{ControlError, Invalid};
@@ -34,14 +35,21 @@ impl Control {
         let mut found = look(&azure, &service, before.as_ref()).await?;
         keep(&mut found, before.as_ref());
         let infrastructure = self.set_infrastructure(name, found.manifest.clone()).await?;
-        // What is there sends at once.
-        let devices: Vec<String> =
-            infrastructure.domains.keys().map(|domain| Action::Devices(domain.clone()).key()).collect();
-        if !devices.is_empty() {
-            Box::pin(self.apply(name, &devices, None)).await?;
-        }
+        self.let_adopted_send(name).await?;
         let senders = infrastructure.domains.values().map(|domain| domain.senders.len()).sum();
         Ok(Adopted { domains: infrastructure.domains.len(), senders, ..found })
+    }
+}
+
+impl Control {
+    /// Devices may send from the senders of domains that are linked. That is noted here alone: nothing is changed at
+    /// Azure, and a domain that is not linked yet stays as it is.
+    async fn let_adopted_send(&self, name: &str) -> Result<(), ControlError> {
+        let turn = self.turns.of(self.account(name)?.id).lock_owned().await;
+        let observation = Box::pin(self.observe(name, None)).await?;
+        let mut plan = observation.plan();
+        plan.leave(|key| key.starts_with("devices/"));
+        Box::pin(self.carry_out(Ready { turn, observation, plan }, None)).await.map(drop)
     }
 }
 
@@ -52,26 +60,11 @@ async fn look(
 ) -> Result<Adopted, ControlError> {
     let account = &azure.account;
     let failed = |error| unseen(account, &error);
-    let services = azure.arm.services(account.subscription).await.map_err(failed)?;
-    let listed = services.iter().find(|one| one.name.eq_ignore_ascii_case(service));
-    let id = listed.map(|one| one.id.clone());
-    let id = id.ok_or_else(|| Invalid::new("service", format!("the app does not see {service}")))?;
-    let found = azure.arm.service(&id).await.map_err(failed)?;
-    let group = part(&id, "resourcegroups").unwrap_or_default();
-    let location =
-        azure.arm.group(&format!("/subscriptions/{}/resourceGroups/{group}", account.subscription)).await;
-    let mut manifest = Manifest {
-        resource_group: Some(group.clone()),
-        location: Some(location.map_err(failed)?.location),
-        data_location: Some(found.properties.data_location.clone()),
-        service: Some(found.name.clone()),
-        ..Manifest::default()
-    };
+    let Home { id, service: found, mut manifest } = home(azure, service).await?;
+    let group = manifest.resource_group.clone().unwrap_or_default();
     let mut notes = Vec::new();
     let links = &found.properties.linked_domains;
-    let home = links.iter().find(|link| part(link, "resourcegroups").is_some_and(|one| same(&one, &group)));
-    let email_service = home.and_then(|link| part(link, "emailservices"));
-    manifest.email_service.clone_from(&email_service);
+    let email_service = manifest.email_service.clone();
     for link in links {
         let is_near = part(link, "resourcegroups").is_some_and(|one| same(&one, &group))
             && part(link, "emailservices") == email_service;
@@ -144,15 +137,4 @@ fn adopted(
     };
     let name = if key == AZURE_MANAGED { AZURE.to_owned() } else { key };
     (name, desired)
-}
-
-/// What stands behind a word in an ARM id.
-fn part(id: &str, word: &str) -> Option<String> {
-    let mut segments = id.split('/');
-    segments.find(|segment| segment.eq_ignore_ascii_case(word))?;
-    segments.next().map(str::to_owned)
-}
-
-fn same(one: &str, other: &str) -> bool {
-    one.eq_ignore_ascii_case(other)
 }

@@ -112,6 +112,7 @@ fn conclude(context: &Context, step: &Step, trouble: Option<Trouble>, applied: &
         None => (Outcome::Done, None),
         // Trouble that stayed may be over by the next time.
         Some(Trouble::Pending(why) | Trouble::Passing(why)) => (Outcome::Pending, Some(why)),
+        Some(Trouble::AwaitingApproval(why)) => (Outcome::AwaitingApproval, Some(why)),
         Some(Trouble::Failed(why)) => (Outcome::Failed, Some(why)),
     };
     match &problem {
@@ -148,9 +149,14 @@ async fn carry_out(context: &Arc<Context>, step: &Step) -> Result<(), Trouble> {
         Ok(()) => {
             info!(account = %name, step = key, "a step of provisioning is done");
             note(context, &key, StepState::Done, None).await?;
+            let memory = context.azure.control.store.infrastructure();
+            memory.use_approval(context.azure.account.id, key).await?;
         }
         Err(Trouble::Pending(why) | Trouble::Passing(why)) => {
             note(context, &key, StepState::Pending, Some(why)).await?;
+        }
+        Err(Trouble::AwaitingApproval(why)) => {
+            note(context, &key, StepState::AwaitingApproval, Some(why)).await?;
         }
         Err(Trouble::Failed(why)) => {
             warn!(account = %name, step = key, reason = why, "a step of provisioning failed");

@@ -14,6 +14,7 @@ use jiff::Timestamp;
 use model::infrastructure::{DesiredDomain, DnsWay, RecordedStep, StepState, WrittenRecord};
 
 use super::clean;
+use super::consent::told;
 use super::desired;
 use super::handout::Handed;
 use super::observation::Observation;
@@ -232,11 +233,17 @@ fn name_what_is_left(
             .any(|row| Record::read(&row.name, &row.kind, &row.value, 0).says_the_same(&held.record))
     };
     let left: Vec<String> = examined
-        .blocked
+        .undecided
         .iter()
         .filter(|blocked| !blocked.held.iter().all(is_ours))
         .map(|blocked| clean(&blocked.message))
         .collect();
+    if !examined.foreign.is_empty() && desired.dns != DnsWay::Manual {
+        let changes = examined.foreign.iter().map(|change| clean(&told(change)));
+        status.sentences.extend(changes.map(|change| format!("Awaiting approval: {change}.")));
+        let command = format!("postern apply --account {} --target {}", status.account, status.domain);
+        (status.owner, status.commands) = (Some(ActionOwner::You), vec![command]);
+    }
     if left.is_empty() || desired.dns == DnsWay::Manual || status.state == DomainState::Desired {
         return;
     }

@@ -6,11 +6,10 @@ use azure_types::communication::is_same_location;
 use std::collections::{BTreeMap, BTreeSet};
 
 use model::account::Account;
-use model::infrastructure::{AZURE_MANAGED, DesiredSender, DnsWay, Infrastructure, RecordedStep, StepState};
+use model::infrastructure::{AZURE_MANAGED, DesiredSender, DnsWay, Infrastructure, MadeState};
 use store::StoreError;
 
 use super::desired;
-use super::perform::{MADE, SHOWN, made_key};
 use crate::Control;
 use crate::error::{ControlError, Invalid};
 
@@ -52,6 +51,7 @@ impl Control {
     /// # Errors
     /// As [`Control::set_infrastructure`].
     pub async fn add_domain(&self, name: &str, new: NewDomain) -> Result<Infrastructure, ControlError> {
+        let new = Box::pin(self.at_home(name, new)).await?;
         let detail = format!("domain {}", new.name);
         self.change_infrastructure(name, &detail, |account, before| {
             let mut infrastructure = match before {
@@ -136,14 +136,8 @@ impl Control {
         // Whoever made it at Azure: from here on it is to be taken away there.
         let account = self.account(name)?;
         let id = infrastructure.ids(account.subscription).sender(&domain, &key);
-        let step = RecordedStep {
-            key: made_key(&id),
-            state: StepState::Done,
-            problem: None,
-            tries: 0,
-            at: self.clock.now(),
-        };
-        Ok(self.store.infrastructure().note_step(account.id, step).await?)
+        let now = self.clock.now();
+        Ok(self.store.infrastructure().note_made(account.id, id, MadeState::Made, now).await?)
     }
 
     /// Forgets the desired state as it was, or the part of it about `domains`, with how far it came.
@@ -166,8 +160,7 @@ impl Control {
         })
         .await?;
         for step in self.store.infrastructure().steps(account.id).await? {
-            let is_note = step.key.starts_with(MADE) || step.key.starts_with(SHOWN);
-            if !is_note && step.key.split('/').nth(1).is_some_and(|domain| domains.contains(domain)) {
+            if step.key.split('/').nth(1).is_some_and(|domain| domains.contains(domain)) {
                 self.store.infrastructure().forget_step(account.id, step.key).await?;
             }
         }

@@ -7,11 +7,15 @@
 
 mod adopt;
 mod apply;
+mod approve;
+mod consent;
 mod desired;
 pub mod doctor;
 mod edit;
 mod export;
+mod feasible;
 pub mod handout;
+mod home;
 pub mod manifest;
 mod notes;
 mod observation;
@@ -27,15 +31,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use api::infrastructure::manifest::Manifest;
 use api::infrastructure::plan::PlanView;
-use api::infrastructure::progress::{Applied, ApplyEvent};
 use azure_client::arm::CallError;
 use model::account::Account;
 use model::id::AccountId;
 use model::infrastructure::Infrastructure;
 use model::visible::visible;
 use store::StoreError;
-use tokio::sync::mpsc::UnboundedSender;
 
+pub use self::approve::Begun;
+pub use self::consent::{Aim, ApplyError, ApplyRequest};
 pub use self::edit::NewDomain;
 pub use self::export::ExportForm;
 pub use self::reconcile::Reconciled;
@@ -43,7 +47,7 @@ pub use self::step::domain_title;
 
 use self::observation::Observation;
 use self::perform::Context;
-use self::plan::{Known, Plan};
+use self::plan::Known;
 use crate::Control;
 use crate::error::{ControlError, Invalid};
 use crate::verify::explain;
@@ -79,8 +83,8 @@ impl Control {
         Ok(infrastructure.ok_or_else(missing)?)
     }
 
-    /// What would have to be done so that the desired state comes true, or the one in `manifest`, which is not kept; only about
-    /// `targets`, if there are any.
+    /// What would have to be done so that the desired state comes true, or the one in `manifest`, which is not kept; only
+    /// about `targets`, if there are any. Changes nothing, and agrees to nothing.
     ///
     /// # Errors
     /// When there is no desired state, or Azure cannot be read.
@@ -93,31 +97,8 @@ impl Control {
         let observation = Box::pin(self.observe(name, manifest)).await?;
         let mut plan = observation.plan();
         plan.narrow(&checked(&observation, targets)?);
-        self.note_shown(observation.azure.account.id, &observation.proposals()).await?;
+        observation.check(&mut plan).await;
         Ok(observation.view(&plan))
-    }
-
-    /// Does what has to be done, and tells `events` meanwhile.
-    ///
-    /// # Errors
-    /// As [`Control::plan`]. What goes wrong with a step is no error: the answer says it.
-    pub async fn apply(
-        &self,
-        name: &str,
-        targets: &[String],
-        events: Option<UnboundedSender<ApplyEvent>>,
-    ) -> Result<Applied, ControlError> {
-        let begun = self.clock.now();
-        let planned = |observation: &Observation| {
-            let mut plan = observation.plan();
-            plan.narrow(&checked(observation, targets)?);
-            Ok(plan)
-        };
-        let applied = Box::pin(self.carry_out(name, events, planned)).await?;
-        if targets.is_empty() && applied.is_complete() {
-            self.note_whole(name, begun).await?;
-        }
-        Ok(applied)
     }
 
     /// Puts the softer end of a domain's SPF record back that it had before; gives the record as it is now.
@@ -155,70 +136,6 @@ impl Control {
         Ok(observation.view(&observation.destruction(&domains)))
     }
 
-    /// Takes away what was made: all of it, or `domains`; and the desired state with it.
-    ///
-    /// # Errors
-    /// As [`Control::plan`].
-    pub async fn destroy(
-        &self,
-        name: &str,
-        domains: &[String],
-        events: Option<UnboundedSender<ApplyEvent>>,
-    ) -> Result<Applied, ControlError> {
-        let before = self.infrastructure(name).await?;
-        let domains = self.known_domains(name, &before, domains).await?;
-        let applied = Box::pin(
-            self.carry_out(name, events, |observation: &Observation| Ok(observation.destruction(&domains))),
-        )
-        .await?;
-        if applied.is_complete() {
-            self.forget_desired(name, &before, &domains).await?;
-        }
-        Ok(applied)
-    }
-
-    async fn carry_out(
-        &self,
-        name: &str,
-        events: Option<UnboundedSender<ApplyEvent>>,
-        plan: impl FnOnce(&Observation) -> Result<Plan, Invalid>,
-    ) -> Result<Applied, ControlError> {
-        let turn = self.turns.of(self.account(name)?.id);
-        let _turn = match turn.try_lock() {
-            Ok(turn) => turn,
-            Err(_) => {
-                if let Some(events) = &events {
-                    let message = "another apply goes on; this one begins when it is done".to_owned();
-                    let _ = events.send(ApplyEvent::Progress { key: String::new(), message });
-                }
-                turn.lock().await
-            }
-        };
-        let observation = Box::pin(self.observe(name, None)).await?;
-        self.note_done(&observation).await?;
-        let plan = plan(&observation)?;
-        let view = observation.view(&plan);
-        let audit = self.entry(
-            "infrastructure.apply",
-            &observation.azure.account.name,
-            format!("{} steps", plan.steps.len()),
-        );
-        if !plan.steps.is_empty() {
-            self.store.audit().enter(audit).await?;
-        }
-        let shown = self.shown(observation.azure.account.id).await?;
-        let context = Context::new(
-            observation.azure,
-            observation.infrastructure,
-            (observation.observed, shown),
-            observation.lookup,
-            events,
-        );
-        context.tell(ApplyEvent::Planned { plan: view });
-        let context = Arc::new(context);
-        Ok(Box::pin(apply::run(&context, plan)).await)
-    }
-
     /// The domains of those names: desired, or once written into DNS.
     async fn known_domains(
         &self,
@@ -228,7 +145,7 @@ impl Control {
     ) -> Result<BTreeSet<String>, ControlError> {
         let account = self.account(name)?;
         let memory = self.store.infrastructure();
-        let known = Known::of(&account, &memory.steps(account.id).await?, &memory.written(account.id).await?);
+        let known = Known::of(&account, memory.made(account.id).await?, &memory.written(account.id).await?);
         let mut found = BTreeSet::new();
         for text in domains {
             let (domain, _) = desired::domain_name(text)?;

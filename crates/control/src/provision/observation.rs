@@ -8,14 +8,14 @@ use api::infrastructure::plan::PlanView;
 use azure_types::communication::{VerificationRecord, VerificationRecords};
 use dns::lookup::Lookup;
 use dns::preflight::Row;
-use dns::record::Record;
 use futures_util::StreamExt as _;
-use model::infrastructure::{Infrastructure, RecordedStep, ResourceIds, WrittenRecord};
+use model::infrastructure::{ApprovedStep, DnsWay, Infrastructure, RecordedStep, ResourceIds, WrittenRecord};
 
+use super::consent::{change_view, plan_id};
 use super::observed::{Observed, ObservedDomain, observe};
 use super::perform::{Examined, examine};
 use super::plan::{Known, Plan, destruction, plan};
-use super::step::{Action, has_records};
+use super::step::{Action, Step, has_records};
 use super::{clean, desired, unseen};
 use crate::Control;
 use crate::error::{ControlError, Invalid};
@@ -62,9 +62,10 @@ impl Control {
         let mut observed = observed.map_err(|error| unseen(&account, &error))?;
         let steps = self.store.infrastructure().steps(account.id).await?;
         let written = self.store.infrastructure().written(account.id).await?;
-        let known = Known::of(&account, &steps, &written);
+        let made = self.store.infrastructure().made(account.id).await?;
+        let known = Known::of(&account, made, &written);
         let lookup = self.lookup()?;
-        let (examined, silent) = examine_all(&lookup, &infrastructure, &mut observed).await;
+        let (examined, silent) = examine_all(&lookup, &infrastructure, &mut observed, &written).await;
         Ok(Observation {
             azure,
             infrastructure,
@@ -105,9 +106,7 @@ impl Observation {
         for (step, actual) in plan.steps.iter().zip(&mut view.steps) {
             actual.details = match &step.action {
                 Action::Dns(name, _) => match self.examined.get(name) {
-                    Some(examined) => {
-                        examined.rows.iter().filter_map(|row| detail(row, &self.written)).collect()
-                    }
+                    Some(examined) => examined.rows.iter().filter_map(detail).collect(),
                     None => Vec::new(),
                 },
                 Action::RemoveDns(name) => {
@@ -117,14 +116,24 @@ impl Observation {
             };
             actual.details.dedup();
         }
+        let approvable = self.approvable(plan);
+        for (step, actual) in approvable.iter().zip(&mut view.steps) {
+            actual.changes = step.changes.iter().map(change_view).collect();
+        }
+        view.id = plan_id(self.azure.account.id, &view.steps, &approvable);
         view
     }
 
-    /// What records of others would become.
-    pub(super) fn proposals(&self) -> Vec<Record> {
-        let rows = self.examined.values().flat_map(|examined| &examined.rows);
-        let proposals = rows.filter_map(|row| row.proposal.as_ref()).filter(|one| !one.instead_of.is_empty());
-        proposals.map(|proposal| proposal.write.clone()).collect()
+    /// The steps of a plan, each with the values of others that it would change.
+    pub(super) fn approvable(&self, plan: &Plan) -> Vec<ApprovedStep> {
+        let changes = |step: &Step| match &step.action {
+            Action::Dns(_, DnsWay::Manual) => Vec::new(),
+            Action::Dns(name, _) => {
+                self.examined.get(name).map(|examined| examined.foreign.clone()).unwrap_or_default()
+            }
+            _ => Vec::new(),
+        };
+        plan.steps.iter().map(|step| ApprovedStep { key: step.key(), changes: changes(step) }).collect()
     }
 }
 
@@ -135,13 +144,14 @@ async fn examine_all(
     lookup: &Lookup,
     infrastructure: &Infrastructure,
     observed: &mut Observed,
+    written: &[WrittenRecord],
 ) -> (BTreeMap<String, Examined>, BTreeMap<String, String>) {
     let mut looks: Vec<Look<'_>> = Vec::new();
     for (name, desired) in infrastructure.domains.iter().filter(|(_, desired)| has_records(desired.owner)) {
         let there = observed.domains.get(name).cloned().unwrap_or_else(expected);
-        looks.push(Box::pin(
-            async move { (name.clone(), examine(lookup, name, Some(desired), &there).await) },
-        ));
+        looks.push(Box::pin(async move {
+            (name.clone(), examine(lookup, (name, desired), &there, written).await)
+        }));
     }
     let found: Vec<_> = futures_util::stream::iter(looks).buffer_unordered(LOOKS_AT_ONCE).collect().await;
     let (mut examined, mut silent) = (BTreeMap::new(), BTreeMap::new());
@@ -170,16 +180,10 @@ fn removal(row: &WrittenRecord) -> String {
 }
 
 /// What would be written for a row.
-fn detail(row: &Row, written: &[WrittenRecord]) -> Option<String> {
+fn detail(row: &Row) -> Option<String> {
     let proposal = row.proposal.as_ref().filter(|_| row.verdict.is_in_the_way())?;
     let write = &proposal.write;
-    // Several records of others are a person's to merge.
-    let is_ours = |old: &&Record| {
-        written.iter().any(|row| Record::read(&row.name, &row.kind, &row.value, 0).says_the_same(old))
-    };
-    let others = proposal.instead_of.iter().filter(|old| !is_ours(old)).count();
-    let by_hand = if others > 1 { "by hand: " } else { "" };
-    let mut text = format!("{by_hand}{} {} \"{}\"", write.kind(), write.name, write.value());
+    let mut text = format!("{} {} \"{}\"", write.kind(), write.name, write.value());
     for old in &proposal.instead_of {
         text.push_str(&format!(" instead of \"{}\"", old.value()));
     }

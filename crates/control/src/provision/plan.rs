@@ -4,10 +4,9 @@ use std::collections::BTreeSet;
 
 use api::infrastructure::plan::PlanView;
 use model::account::Account;
-use model::infrastructure::{DesiredDomain, Infrastructure, RecordedStep, ResourceIds, WrittenRecord};
+use model::infrastructure::{DesiredDomain, Infrastructure, ResourceIds, WrittenRecord};
 
 use super::observed::{Observed, ObservedDomain, ObservedService, Progress};
-use super::perform::MADE;
 use super::step::{Action, Step, domain_title, has_records};
 
 /// What has to be done, in an order in which it can be done.
@@ -17,6 +16,8 @@ pub(crate) struct Plan {
     pub steps: Vec<Step>,
     /// What cannot be done, and why: somebody has to change the desired state, or what is there.
     pub problems: Vec<String>,
+    /// Why the plan cannot succeed: it is not begun.
+    pub obstacles: Vec<String>,
     /// What is there and not desired. It is left alone.
     pub notes: Vec<String>,
 }
@@ -34,11 +35,10 @@ pub(crate) struct Known {
 
 impl Known {
     /// What follows from what is recorded of an account.
-    pub(crate) fn of(account: &Account, steps: &[RecordedStep], written: &[WrittenRecord]) -> Self {
-        let made = steps.iter().filter_map(|step| step.key.strip_prefix(MADE)).map(str::to_owned);
+    pub(crate) fn of(account: &Account, made: BTreeSet<String>, written: &[WrittenRecord]) -> Self {
         Self {
             client: account.client.to_string().to_lowercase(),
-            made: made.collect(),
+            made,
             written: written.iter().map(|row| row.domain.clone()).collect(),
         }
     }
@@ -49,9 +49,10 @@ impl Plan {
     #[must_use]
     pub(crate) fn view(&self, account: &str, ids: &ResourceIds) -> PlanView {
         PlanView {
+            id: String::new(),
             account: account.to_owned(),
             steps: self.steps.iter().map(|step| step.view(ids)).collect(),
-            problems: self.problems.clone(),
+            problems: self.obstacles.iter().chain(&self.problems).cloned().collect(),
             notes: self.notes.clone(),
         }
     }
@@ -73,6 +74,20 @@ impl Plan {
             }
         }
         self.steps.retain(|step| wanted.contains(&step.key()));
+    }
+
+    /// Leaves only the steps that `is_approved` and that need no step that is not; gives what is left out.
+    pub(crate) fn leave(&mut self, is_approved: impl Fn(&str) -> bool) -> Vec<Step> {
+        let mut out: BTreeSet<String> = BTreeSet::new();
+        for step in &self.steps {
+            if !is_approved(&step.key()) || step.after.iter().any(|key| out.contains(key)) {
+                out.insert(step.key());
+            }
+        }
+        let (left, stay) =
+            std::mem::take(&mut self.steps).into_iter().partition(|step| out.contains(&step.key()));
+        self.steps = stay;
+        left
     }
 
     fn push(&mut self, action: Action, after: impl IntoIterator<Item = Action>) {

@@ -1,14 +1,19 @@
-//! Looking after an infrastructure once somebody has begun it: what waits goes on, and what was done and is so no more is told.
+//! Reconciling what somebody began with Azure and DNS: what is approved and pending goes on, what has drifted is reported.
 
 use std::collections::BTreeSet;
 
+use api::infrastructure::progress::Outcome;
+use jiff::Timestamp;
 use model::id::AccountId;
 use model::infrastructure::{RecordedStep, StepState};
 
+use super::approve::Ready;
 use super::observation::Observation;
 use super::plan::Plan;
+use super::step::Step;
 use crate::Control;
 use crate::error::ControlError;
+use store::StoreError;
 
 /// What was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,49 +22,92 @@ pub enum Reconciled {
     Same,
     /// What waited is done now: these domains.
     Done(Vec<String>),
-    /// Something still waits.
+    /// Something is still pending.
     Pending,
+    /// Something goes on only when somebody approves it, in sentences.
+    AwaitingApproval(Vec<String>),
     /// Something is not as it was made, in sentences.
     Differs(Vec<String>),
 }
 
-/// Recorded when an apply of everything has left nothing to do.
-pub(super) const WHOLE: &str = "whole";
-
 impl Control {
-    /// Whether something of an infrastructure waits for somebody, or for DNS.
+    /// Whether something of an infrastructure is begun, or pending.
     pub(crate) async fn is_pending(&self, account: AccountId) -> bool {
         let steps = self.store.infrastructure().steps(account).await;
-        steps.is_ok_and(|steps| steps.iter().any(|step| step.state == StepState::Pending))
+        steps.is_ok_and(|steps| steps.iter().any(|step| is_open(step.state)))
     }
 
-    /// Looks after the infrastructure of an account. What somebody desired and never began is left alone.
+    /// Goes on with the steps of an account that are begun or pending and that somebody approved; reports what has
+    /// drifted. What nobody approved is left alone.
     ///
     /// # Errors
     /// As [`Control::plan`].
     pub async fn reconcile(&self, name: &str) -> Result<Reconciled, ControlError> {
         let account = self.account(name)?;
+        let turn = self.turns.of(account.id).lock_owned().await;
         let steps = self.store.infrastructure().steps(account.id).await?;
-        let waiting: BTreeSet<String> = steps
-            .iter()
-            .filter(|step| step.state == StepState::Pending)
-            .filter_map(|step| step.key.split('/').nth(1).map(str::to_owned))
-            .collect();
-        if !waiting.is_empty() {
-            let domains: Vec<String> = waiting.into_iter().collect();
-            let applied = Box::pin(self.apply(name, &domains, None)).await?;
-            return Ok(if applied.is_complete() { Reconciled::Done(domains) } else { Reconciled::Pending });
-        }
         let observation = Box::pin(self.observe(name, None)).await?;
-        let differences = differences(&observation, &observation.plan(), &steps);
-        Ok(if differences.is_empty() { Reconciled::Same } else { Reconciled::Differs(differences) })
+        let open = |step: &&RecordedStep| is_open(step.state) || step.state == StepState::AwaitingApproval;
+        let domains: BTreeSet<String> = steps
+            .iter()
+            .filter(open)
+            .map(|step| step.key.split('/').nth(1).unwrap_or(&step.key).to_owned())
+            .collect();
+        let mut plan = observation.plan();
+        if domains.is_empty() {
+            let applied_at = self.store.infrastructure().applied_at(account.id).await?;
+            let differences = differences(&observation, (&plan, &steps), applied_at);
+            return Ok(if differences.is_empty() {
+                Reconciled::Same
+            } else {
+                Reconciled::Differs(differences)
+            });
+        }
+        let domains: Vec<String> = domains.into_iter().collect();
+        plan.narrow(&domains);
+        let approved = self.store.infrastructure().approved(account.id).await?;
+        let left = plan.leave(|key| approved.iter().any(|step| step.key == key));
+        for step in &left {
+            self.note_awaiting(account.id, step).await?;
+        }
+        let applied = Box::pin(self.carry_out(Ready { turn, observation, plan }, None)).await?;
+        let unapproved = applied.open.iter().filter(|step| step.outcome == Outcome::AwaitingApproval);
+        let awaiting: Vec<String> = left
+            .iter()
+            .map(|step| step.action.sentence())
+            .chain(unapproved.map(|step| step.problem.clone()))
+            .collect();
+        Ok(match applied.is_complete() {
+            _ if !awaiting.is_empty() => Reconciled::AwaitingApproval(awaiting),
+            true => Reconciled::Done(domains),
+            false => Reconciled::Pending,
+        })
+    }
+
+    async fn note_awaiting(&self, account: AccountId, step: &Step) -> Result<(), StoreError> {
+        let step = RecordedStep {
+            key: step.key(),
+            state: StepState::AwaitingApproval,
+            problem: Some("awaiting approval: `postern apply` shows the plan and asks".to_owned()),
+            tries: 0,
+            at: self.clock.now(),
+        };
+        self.store.infrastructure().note_step(account, step).await
     }
 }
 
+/// Whether the step goes on without anybody, if it is approved.
+fn is_open(state: StepState) -> bool {
+    matches!(state, StepState::Begun | StepState::Pending)
+}
+
 /// What was done once and would have to be done again.
-fn differences(observation: &Observation, plan: &Plan, steps: &[RecordedStep]) -> Vec<String> {
-    let whole = steps.iter().find(|step| step.key == WHOLE).map(|step| step.at);
-    let is_unchanged = whole.is_some_and(|at| observation.infrastructure.changed_at <= at);
+fn differences(
+    observation: &Observation,
+    (plan, steps): (&Plan, &[RecordedStep]),
+    applied_at: Option<Timestamp>,
+) -> Vec<String> {
+    let is_unchanged = applied_at.is_some_and(|at| observation.infrastructure.changed_at <= at);
     let was_done = |key: &str| steps.iter().any(|step| step.key == key && step.state == StepState::Done);
     let again = plan.steps.iter().filter(|step| is_unchanged || was_done(&step.key()));
     again.map(|step| step.action.message()).chain(plan.problems.iter().cloned()).collect()

@@ -86,6 +86,7 @@ impl Step {
             calls: self.action.calls(ids),
             after: self.after.clone(),
             details: Vec::new(),
+            changes: Vec::new(),
             is_final: self.action.is_final(),
             needs: is_manual.then_some(ActionOwner::You),
         }

@@ -21,6 +21,12 @@ pub(crate) struct Apply {
     /// Show what would be done
     #[arg(long)]
     pub(crate) dry_run: bool,
+    /// Approve the plan of this id, as `postern plan` shows it; if the plan has changed since, nothing is done
+    #[arg(long, value_name = "ID", conflicts_with_all = ["yes", "dry_run"])]
+    pub(crate) plan: Option<String>,
+    /// Approve the plan as it is now; without this option or --plan, it is shown and you are asked
+    #[arg(long)]
+    pub(crate) yes: bool,
     #[command(flatten)]
     pub(crate) connection: Connection,
 }
@@ -139,6 +145,9 @@ pub(crate) struct DomainAdd {
     /// Only record it; `postern apply` makes the changes
     #[arg(long)]
     pub(crate) no_apply: bool,
+    /// Also approve changes of records that others wrote; without this option you are asked
+    #[arg(long)]
+    pub(crate) yes: bool,
     #[command(flatten)]
     pub(crate) connection: Connection,
 }
@@ -171,6 +180,9 @@ pub(crate) struct DomainDoctor {
     /// Fix what Postern can fix
     #[arg(long)]
     pub(crate) fix: bool,
+    /// Also approve changes of records that others wrote; without this option you are asked
+    #[arg(long, requires = "fix")]
+    pub(crate) yes: bool,
 }
 
 #[derive(Debug, Args)]

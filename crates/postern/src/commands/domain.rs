@@ -10,6 +10,7 @@ use api::infrastructure::manifest::{DomainManifest, FullSender, Manifest, Sender
 use control::provision::domain_title;
 use serde_json::json;
 
+use super::provision::consent::{Consent, Request};
 use super::provision::{self, desired};
 use crate::cli::{DomainAdd, DomainCommand, DomainDoctor, DomainList, OneDomain, SpfCommand};
 use crate::client::{Client, segment};
@@ -69,9 +70,9 @@ async fn add(arguments: &DomainAdd) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     let json = arguments.connection.json;
-    let code =
-        provision::carry_out(&client, &account, &json!({ "targets": [target(&arguments.domain)] }), json)
-            .await?;
+    let body = json!({ "targets": [target(&arguments.domain)] });
+    let consent = Consent::of(arguments.yes, Consent::Implied);
+    let code = Request { client: &client, account: &account, body, consent, json }.carry_out().await?;
     if json {
         return Ok(code);
     }
@@ -159,10 +160,12 @@ async fn doctor(arguments: &DomainDoctor) -> anyhow::Result<ExitCode> {
     let json = arguments.of.connection.json;
     if arguments.fix {
         let body = json!({ "targets": [domain] });
+        let consent = Consent::of(arguments.yes, Consent::Implied);
+        let request = Request { client: &client, account: &account, body, consent, json };
         if json {
-            provision::apply_steps(&client, &account, &body, json).await?;
+            request.apply().await?;
         } else {
-            provision::carry_out(&client, &account, &body, json).await?;
+            request.carry_out().await?;
         }
     }
     let status = status(&client, &account, &domain).await?;

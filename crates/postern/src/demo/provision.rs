@@ -5,6 +5,7 @@ use std::time::Instant;
 use anyhow::ensure;
 use api::credentials::IssuedView;
 use api::infrastructure::manifest::Manifest;
+use api::infrastructure::plan::PlanView;
 use api::infrastructure::progress::{ApplyEvent, ApplyLine, Outcome};
 use serde_json::json;
 
@@ -31,9 +32,12 @@ pub(super) async fn provision(server: &Server, account: &Account) -> anyhow::Res
         "infrastructure": { "resource_group": "mail", "email_service": "contoso-email" },
     });
     let _: Manifest = client.post(&format!("/v1/accounts/{ACCOUNT}/domains"), &body).await?;
+    let plan: PlanView =
+        client.post(&format!("/v1/accounts/{ACCOUNT}/infrastructure:plan"), &json!({})).await?;
+    let approved = json!({ "plan": plan.id });
     let (mut messages, mut is_complete) = (std::collections::HashMap::new(), false);
     client
-        .post_lines(&format!("/v1/accounts/{ACCOUNT}/infrastructure:apply"), &json!({}), |line: ApplyLine| {
+        .post_lines(&format!("/v1/accounts/{ACCOUNT}/infrastructure:apply"), &approved, |line: ApplyLine| {
             match line {
                 ApplyLine::Event(ApplyEvent::Began { key, message }) => drop(messages.insert(key, message)),
                 ApplyLine::Event(ApplyEvent::Ended { key, outcome, problem }) => {

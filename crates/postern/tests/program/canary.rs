@@ -292,7 +292,7 @@ const COMMANDS: &[&[&str]] = &[
     &["adopt", "--account", "contoso"],
     &["plan", "--account", "contoso"],
     &["drift", "--account", "contoso"],
-    &["apply", "--account", "contoso"],
+    &["apply", "--account", "contoso", "--yes"],
     &["export", "--account", "contoso"],
     &["credential", "list"],
     &["credential", "show", "lan"],

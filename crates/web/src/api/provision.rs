@@ -3,14 +3,14 @@
 
 use api::infrastructure::adopted::Adopted;
 use api::infrastructure::manifest::Manifest;
-use api::infrastructure::plan::{PlanView, Targets};
+use api::infrastructure::plan::{ApprovedPlan, PlanView, Targets};
 use api::infrastructure::progress::{Applied, ApplyEvent, ApplyLine};
 use axum::extract::rejection::JsonRejection;
 use axum::response::Response;
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use control::Control;
 use control::provision::manifest::manifest_of;
+use control::provision::{Aim, ApplyRequest, Begun};
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio::task::JoinHandle;
 
@@ -18,6 +18,10 @@ use super::lines::streamed;
 use super::{Api, Calling};
 use crate::error::ApiError;
 use crate::extract::Path;
+
+fn request(ApprovedPlan { plan, targets, destroy }: ApprovedPlan) -> ApplyRequest {
+    ApplyRequest { plan, targets, aim: if destroy { Aim::Destroyed } else { Aim::Desired } }
+}
 
 pub(super) fn routes() -> Router<Api> {
     Router::new()
@@ -57,13 +61,13 @@ async fn plan(
 async fn apply(
     Calling(control): Calling,
     Path(name): Path<String>,
-    body: Result<Json<Targets>, JsonRejection>,
+    body: Result<Json<ApprovedPlan>, JsonRejection>,
 ) -> Result<Response, ApiError> {
     let Json(body) = body?;
-    control.infrastructure(&name).await?;
+    let begun = Box::pin(control.begin_apply(&name, request(body))).await?;
     let (lines, answer) = unbounded_channel();
     let work = tokio::spawn(async move {
-        let last = match carry_out(&control, &name, &body, lines.clone()).await {
+        let last = match carry_out(begun, lines.clone()).await {
             Ok(applied) => ApplyLine::Event(ApplyEvent::Done { applied }),
             Err(error) => ApplyLine::Failed { error: error.into_problem() },
         };
@@ -72,23 +76,14 @@ async fn apply(
     Ok(streamed(answer, Watched(work)))
 }
 
-async fn carry_out(
-    control: &Control,
-    name: &str,
-    body: &Targets,
-    lines: UnboundedSender<ApplyLine>,
-) -> Result<Applied, ApiError> {
+async fn carry_out(begun: Begun, lines: UnboundedSender<ApplyLine>) -> Result<Applied, ApiError> {
     let (events, mut heard) = unbounded_channel();
     let forwarded = tokio::spawn(async move {
         while let Some(event) = heard.recv().await {
             let _ = lines.send(ApplyLine::Event(event));
         }
     });
-    let applied = if body.destroy {
-        Box::pin(control.destroy(name, &body.targets, Some(events))).await
-    } else {
-        Box::pin(control.apply(name, &body.targets, Some(events))).await
-    };
+    let applied = Box::pin(begun.finish(Some(events))).await;
     let _ = forwarded.await;
     Ok(applied?)
 }

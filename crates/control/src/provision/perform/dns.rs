@@ -8,8 +8,9 @@ use dns::preflight::{Row, preflight};
 use dns::record::Record;
 use dns::required::Required;
 use jiff::SignedDuration;
-use model::infrastructure::{DesiredDomain, DnsWay, WrittenRecord};
+use model::infrastructure::{DesiredDomain, DnsWay, ForeignChange, WrittenRecord};
 
+use super::super::consent;
 use super::super::observed::ObservedDomain;
 use super::super::step::Action;
 use super::patience::look;
@@ -22,12 +23,14 @@ pub(crate) struct Examined {
     pub(in super::super) actual: Actual,
     /// What somebody who may write everything would write.
     pub(in super::super) changes: Vec<Change>,
-    /// What nobody would write before a person has decided.
+    /// What a person has to decide who writes the records.
     pub(in super::super) blocked: Vec<Blocked>,
+    /// What Postern would change of values that others wrote, if somebody approves it.
+    pub(in super::super) foreign: Vec<ForeignChange>,
+    /// What Postern could not write even then.
+    pub(in super::super) undecided: Vec<Blocked>,
 }
 
-/// What a record of others is to become is recorded under this once somebody was shown it.
-pub(in super::super) const SHOWN: &str = "shown/";
 /// An SPF record with too many look-ups is left to a person.
 const TOO_MANY: &str = "spf.too_many_lookups";
 /// Name servers of a provider have a new record within seconds; after this somebody is told.
@@ -36,26 +39,40 @@ const SETTLING: SignedDuration = SignedDuration::from_mins(5);
 /// Compares what Azure requires for a domain with what its zone shows.
 pub(in super::super) async fn examine(
     lookup: &Lookup,
-    name: &str,
-    desired: Option<&DesiredDomain>,
+    (name, desired): (&str, &DesiredDomain),
     observed: &ObservedDomain,
+    written: &[WrittenRecord],
 ) -> Result<Examined, String> {
+    let desired = Some(desired);
     let names = required(name, None, desired, observed)?.names();
     let actual = lookup.actual(name, &names).await.map_err(|error| error.to_string())?;
     // Now the zone is known, and with it how relative names are meant.
     let required = required(name, actual.zone.as_deref(), desired, observed)?;
     let rows = preflight(&required, &actual);
-    let (planned, mut blocked) = dns::change::changes(&required, &actual.held(), &|_| false);
+    let held = actual.held();
+    let (changes, blocked) = for_now(dns::change::changes(&required, &held, &|_| false), (&actual, &rows));
+    let is_ours =
+        |held: &dns::change::Held| written.iter().any(|one| record(one).says_the_same(&held.record));
+    let (proposed, undecided) = for_now(consent::proposed(&required, &held, &is_ours), (&actual, &rows));
+    let foreign = consent::foreign(&proposed, &is_ours);
+    Ok(Examined { rows, actual, changes, blocked, foreign, undecided })
+}
+
+/// Takes out what would do harm now.
+fn for_now(
+    (planned, mut blocked): (Vec<Change>, Vec<Blocked>),
+    (actual, rows): (&Actual, &[Row]),
+) -> (Vec<Change>, Vec<Blocked>) {
     let mut changes = Vec::new();
     for change in planned {
-        match not_now(&change, &actual, &rows) {
+        match not_now(&change, actual, rows) {
             None => changes.push(change),
             Some((name, message)) => {
                 blocked.push(Blocked { name, held: change.gone().cloned().into_iter().collect(), message });
             }
         }
     }
-    Ok(Examined { rows, actual, changes, blocked })
+    (changes, blocked)
 }
 
 /// At which name a change would do harm now, and why.
@@ -103,7 +120,7 @@ impl Examined {
 impl Context {
     pub(super) async fn see_to_dns(&self, name: &str, way: &DnsWay) -> Result<(), Trouble> {
         let key = Action::Dns(name.to_owned(), way.clone()).key();
-        let desired = self.infrastructure.domains.get(name);
+        let Some(desired) = self.infrastructure.domains.get(name) else { return Ok(()) };
         let clock = &self.azure.control.clock;
         let mut until = None;
         let mut looks = 0;
@@ -113,7 +130,9 @@ impl Context {
                 let known = self.wait_for(name, self.until(), is_known).await?;
                 known.ok_or_else(|| self.is_late("saying what it wants to find in DNS"))?;
             }
-            let examined = examine(&self.lookup, name, desired, &self.observed_domain(name)).await;
+            let written = self.azure.control.store.infrastructure().written(self.azure.account.id).await?;
+            let examined =
+                examine(&self.lookup, (name, desired), &self.observed_domain(name), &written).await;
             let examined = examined.map_err(Trouble::Passing)?;
             if examined.is_right() {
                 self.observed().domains.entry(name.to_owned()).or_default().dns = Some(true);
@@ -161,33 +180,16 @@ impl Context {
         let is_ours = |held: &dns::change::Held| {
             written.iter().any(|one| one.zone == zone.name() && record(one).says_the_same(&held.record))
         };
-        let (changes, blocked) = dns::change::changes(&required, &held, &is_ours);
+        let (changes, blocked) = consent::proposed(&required, &held, &is_ours);
         if !blocked.is_empty() {
             let messages: Vec<&str> = blocked.iter().map(|one| one.message.as_str()).collect();
             return Err(Trouble::Pending(messages.join(" ")));
         }
-        self.must_be_shown(name, &changes).await?;
+        if let Some(why) = consent::unapproved(&consent::foreign(&changes, &is_ours), self.approved(key)) {
+            return Err(Trouble::AwaitingApproval(why));
+        }
         for change in &changes {
             self.write(key, name, (way, &zone), change).await?;
-        }
-        Ok(())
-    }
-
-    /// A record that somebody else wrote is changed only into what somebody was shown that it becomes.
-    async fn must_be_shown(&self, name: &str, changes: &[Change]) -> Result<(), Trouble> {
-        for change in changes {
-            let Change::Replace { held, by, .. } = change else { continue };
-            if self.shown.iter().any(|actual| actual.says_the_same(by)) {
-                continue;
-            }
-            let control = &self.azure.control;
-            control.note_shown(self.azure.account.id, std::slice::from_ref(by)).await?;
-            return Err(Trouble::Pending(format!(
-                "{} of {name} would be changed from \"{}\" to \"{}\". Apply again to have it so",
-                held.record.kind(),
-                held.record.value(),
-                by.value()
-            )));
         }
         Ok(())
     }

@@ -2,12 +2,9 @@
 
 use azure_client::Failure;
 use azure_client::arm::CallError;
-use model::infrastructure::{RecordedStep, StepState};
+use model::infrastructure::MadeState;
 
 use super::{Context, Trouble};
-
-/// What such a note is recorded under.
-pub(in super::super) const MADE: &str = "made/";
 
 impl Context {
     /// Makes something, and remembers that it was made here unless it was there already.
@@ -21,10 +18,10 @@ impl Context {
             return Ok(call.await?);
         }
         // Whoever dies now has perhaps made it.
-        self.note_made(id, StepState::Begun).await?;
+        self.note_made(id, MadeState::Begun).await?;
         match call.await {
             Ok(made) => {
-                self.note_made(id, StepState::Done).await?;
+                self.note_made(id, MadeState::Made).await?;
                 Ok(made)
             }
             Err(error) => {
@@ -37,19 +34,15 @@ impl Context {
         }
     }
 
-    pub(super) async fn note_made(&self, id: &str, state: StepState) -> Result<(), Trouble> {
-        let at = self.azure.control.clock.now();
-        let step = RecordedStep { key: key(id), state, problem: None, tries: 0, at };
-        Ok(self.azure.control.store.infrastructure().note_step(self.azure.account.id, step).await?)
+    pub(super) async fn note_made(&self, id: &str, state: MadeState) -> Result<(), Trouble> {
+        let control = &self.azure.control;
+        let (account, at) = (self.azure.account.id, control.clock.now());
+        Ok(control.store.infrastructure().note_made(account, id.to_owned(), state, at).await?)
     }
 
     /// It is gone, or never was.
     pub(super) async fn forget_made(&self, id: &str) -> Result<(), Trouble> {
-        Ok(self.azure.control.store.infrastructure().forget_step(self.azure.account.id, key(id)).await?)
+        let (account, id) = (self.azure.account.id, id.to_owned());
+        Ok(self.azure.control.store.infrastructure().forget_made(account, id).await?)
     }
-}
-
-/// The key of the note about a resource, by its ARM id.
-pub(in super::super) fn key(id: &str) -> String {
-    format!("{MADE}{}", id.to_lowercase())
 }

@@ -16,17 +16,15 @@ mod zone;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use ::dns::record::Record;
 use api::infrastructure::progress::ApplyEvent;
 use azure_client::Failure;
 use azure_client::arm::CallError;
 use azure_types::dns_zones::DnsZone;
-use model::infrastructure::{Infrastructure, ResourceIds};
+use model::infrastructure::{ApprovedStep, ForeignChange, Infrastructure, ResourceIds};
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::{OnceCell, Semaphore, SemaphorePermit};
 
-pub(super) use self::dns::{Examined, SHOWN, examine};
-pub(super) use self::made::{MADE, key as made_key};
+pub(super) use self::dns::{Examined, examine};
 pub(super) use self::senders::named;
 pub(super) use self::spf::spf_before;
 
@@ -43,8 +41,8 @@ pub(crate) struct Context {
     pub(super) infrastructure: Infrastructure,
     pub(super) ids: ResourceIds,
     pub(super) lookup: ::dns::lookup::Lookup,
-    /// What records of others are to become, as somebody was shown it.
-    shown: Vec<Record>,
+    /// What the steps may change of values that others wrote.
+    approved: Vec<ApprovedStep>,
     /// The zones of Azure DNS, once somebody has looked.
     zones: OnceCell<Vec<DnsZone>>,
     observed: Mutex<Observed>,
@@ -60,6 +58,8 @@ pub(crate) struct Context {
 pub(crate) enum Trouble {
     /// Somebody has to do something, or time has to pass.
     Pending(String),
+    /// Somebody has to approve what would be changed.
+    AwaitingApproval(String),
     /// Trying again may help.
     Passing(String),
     /// It will not.
@@ -71,6 +71,7 @@ impl Trouble {
     pub(super) fn clean(self) -> Self {
         match self {
             Self::Pending(why) => Self::Pending(clean(&why)),
+            Self::AwaitingApproval(why) => Self::AwaitingApproval(clean(&why)),
             Self::Passing(why) => Self::Passing(clean(&why)),
             Self::Failed(why) => Self::Failed(clean(&why)),
         }
@@ -79,7 +80,7 @@ impl Trouble {
     /// What is in the way.
     pub(super) fn why(self) -> String {
         match self {
-            Self::Pending(why) | Self::Passing(why) | Self::Failed(why) => why,
+            Self::Pending(why) | Self::AwaitingApproval(why) | Self::Passing(why) | Self::Failed(why) => why,
         }
     }
 }
@@ -91,7 +92,7 @@ impl Context {
     pub(super) fn new(
         azure: AzureAccount,
         infrastructure: Infrastructure,
-        (observed, shown): (Observed, Vec<Record>),
+        (observed, approved): (Observed, Vec<ApprovedStep>),
         lookup: ::dns::lookup::Lookup,
         events: Option<UnboundedSender<ApplyEvent>>,
     ) -> Self {
@@ -101,7 +102,7 @@ impl Context {
         let short = Semaphore::new(AT_ONCE);
         let observed = Mutex::new(observed);
         let zones = OnceCell::new();
-        Self { azure, infrastructure, ids, lookup, shown, zones, observed, looks, links, short, events }
+        Self { azure, infrastructure, ids, lookup, approved, zones, observed, looks, links, short, events }
     }
 
     /// Tells whoever watches. Nobody has to stay to the end.
@@ -115,9 +116,14 @@ impl Context {
         self.tell(ApplyEvent::Progress { key: key.to_owned(), message: message.into() });
     }
 
-    /// What was seen last. Never held over a call.
+    /// What was observed last. Never held over a call.
     pub(super) fn observed(&self) -> MutexGuard<'_, Observed> {
         self.observed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What a step may change of values that others wrote.
+    fn approved(&self, key: &str) -> &[ForeignChange] {
+        self.approved.iter().find(|step| step.key == key).map_or(&[], |step| &step.changes)
     }
 
     fn observed_domain(&self, name: &str) -> ObservedDomain {
@@ -189,7 +195,7 @@ impl From<store::StoreError> for Trouble {
 }
 
 /// Azure's words as a sentence.
-fn message(text: &str) -> String {
+pub(super) fn message(text: &str) -> String {
     let text = text.trim();
     if text.ends_with('.') { text.to_owned() } else { format!("{text}.") }
 }

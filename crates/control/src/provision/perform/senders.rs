@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use azure_client::arm::CallError;
 use azure_client::provision::segment;
-use model::infrastructure::StepState;
+use model::infrastructure::MadeState;
 use model::sender::Sender;
 use smtp::address::Mailbox;
 use uuid::Uuid;
@@ -23,7 +23,7 @@ impl Context {
         let id = self.ids.domain(name);
         self.azure.arm.put_sender(&id, &desired.username, desired.display_name.as_deref()).await?;
         let is_there = key == DEFAULT || self.observed_domain(name).senders.contains_key(key);
-        if is_there { Ok(()) } else { self.note_made(&self.ids.sender(name, key), StepState::Done).await }
+        if is_there { Ok(()) } else { self.note_made(&self.ids.sender(name, key), MadeState::Made).await }
     }
 
     pub(super) async fn remove_sender(&self, name: &str, key: &str) -> Result<(), Trouble> {

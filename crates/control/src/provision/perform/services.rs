@@ -118,7 +118,7 @@ impl Context {
         }
         let why = answer.message.unwrap_or_else(|| "it is taken".to_owned());
         Err(Trouble::Failed(format!(
-            "Azure refuses the name {name}: {} These are free: {}. Desired one of them as `service`",
+            "Azure refuses the name {name}: {} These are free: {}. Set one of them as `service`",
             super::message(&why),
             free.join(", ")
         )))

@@ -70,7 +70,7 @@ impl LiveSteps {
         }
         let (sign, style) = match outcome {
             Outcome::Done => ("✓", GOOD),
-            Outcome::Pending => ("…", WAITING),
+            Outcome::Pending | Outcome::AwaitingApproval => ("…", WAITING),
             Outcome::Failed => ("✗", BAD),
             Outcome::Skipped => ("-", QUIET),
         };

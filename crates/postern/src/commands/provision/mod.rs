@@ -1,5 +1,6 @@
 //! `postern plan`, `apply`, `destroy`, `adopt`, `drift`.
 
+pub(super) mod consent;
 pub(super) mod desired;
 mod live;
 
@@ -12,6 +13,7 @@ use api::infrastructure::plan::PlanView;
 use api::infrastructure::progress::{Applied, ApplyEvent, ApplyLine, Outcome};
 use serde_json::{Value, json};
 
+use self::consent::{Consent, Request};
 use self::live::LiveSteps;
 use crate::cli::{Apply, Destroy, OfAccount, Plan};
 use crate::client::{Client, segment};
@@ -38,17 +40,24 @@ pub(super) async fn plan(arguments: &Plan) -> anyhow::Result<ExitCode> {
 pub(super) async fn apply(arguments: &Apply) -> anyhow::Result<ExitCode> {
     let client = Client::new(&arguments.connection)?;
     let (account, manifest) = desired::read(&client, &arguments.desired).await?;
+    let json = arguments.connection.json;
+    let body = json!({ "targets": arguments.desired.targets, "manifest": manifest });
     if arguments.dry_run {
-        let body = json!({ "targets": arguments.desired.targets, "manifest": manifest });
         let plan = planned(&client, &account, &body).await?;
-        show_plan(&plan, arguments.connection.json)?;
+        show_plan(&plan, json)?;
         return Ok(ExitCode::SUCCESS);
     }
+    let consent = match &arguments.plan {
+        Some(id) => Consent::Given(id),
+        None => Consent::of(arguments.yes, Consent::Ask),
+    };
+    let request = Request { client: &client, account: &account, body, consent, json };
+    let plan = request.approved().await?;
+    // What is not approved is not stored either.
     if let Some(manifest) = manifest {
         let _: Manifest = client.put(&format!("{}/infrastructure", path(&account)), &manifest).await?;
     }
-    carry_out(&client, &account, &json!({ "targets": arguments.desired.targets }), arguments.connection.json)
-        .await
+    conclude(&request.apply_approved(&plan).await?, false, json)
 }
 
 pub(super) async fn destroy(arguments: &Destroy) -> anyhow::Result<ExitCode> {
@@ -57,7 +66,7 @@ pub(super) async fn destroy(arguments: &Destroy) -> anyhow::Result<ExitCode> {
     take_away(&client, &account, (&arguments.targets, arguments.yes), arguments.connection.json).await
 }
 
-/// Says what would be taken away, or takes it away.
+/// Shows what would be removed, or removes it.
 pub(super) async fn take_away(
     client: &Client,
     account: &str,
@@ -66,7 +75,7 @@ pub(super) async fn take_away(
 ) -> anyhow::Result<ExitCode> {
     let body = json!({ "targets": targets, "destroy": true });
     if yes {
-        return carry_out(client, account, &body, json).await;
+        return Request { client, account, body, consent: Consent::Yes, json }.carry_out().await;
     }
     let plan = planned(client, account, &body).await?;
     show_plan(&plan, json)?;
@@ -140,6 +149,15 @@ fn show_plan(plan: &PlanView, json: bool) -> anyhow::Result<()> {
         for detail in &step.details {
             say!("     {detail}");
         }
+        for change in &step.changes {
+            say!("     {WAITING}changes what others wrote:{WAITING:#} {} {}", change.kind, change.name);
+            for old in &change.old {
+                say!("       {BAD}-{BAD:#} \"{old}\"");
+            }
+            if let Some(new) = &change.new {
+                say!("       {GOOD}+{GOOD:#} \"{new}\"");
+            }
+        }
         if let Some(owner) = step.needs {
             say!("     {WAITING}action required from: {}{WAITING:#}", owner.title());
         }
@@ -150,29 +168,13 @@ fn show_plan(plan: &PlanView, json: bool) -> anyhow::Result<()> {
     match plan.steps.len() {
         0 if plan.problems.is_empty() => say!("{GOOD}Nothing to do: all is as it should be.{GOOD:#}"),
         0 => {}
-        count => say!("{STRONG}{}.{STRONG:#}", counted(count, "step")),
+        count => say!("{STRONG}{}{STRONG:#}, plan {}.", counted(count, "step"), plan.id),
     }
     Ok(())
 }
 
-/// Applies, shows the steps while they go on, and says in the end what is open.
-pub(super) async fn carry_out(
-    client: &Client,
-    account: &str,
-    body: &Value,
-    json: bool,
-) -> anyhow::Result<ExitCode> {
-    let applied = apply_steps(client, account, body, json).await?;
-    conclude(&applied, body["destroy"] == true, json)
-}
-
 /// Applies, and shows the steps while they go on.
-pub(super) async fn apply_steps(
-    client: &Client,
-    account: &str,
-    body: &Value,
-    json: bool,
-) -> anyhow::Result<Applied> {
+async fn apply_steps(client: &Client, account: &str, body: &Value, json: bool) -> anyhow::Result<Applied> {
     let mut steps = LiveSteps::new(json);
     let mut last = None;
     client
@@ -212,7 +214,11 @@ fn conclude(applied: &Applied, is_removal: bool, json: bool) -> anyhow::Result<E
     }
     let skipped = applied.open.iter().filter(|step| step.outcome == Outcome::Skipped).count();
     for step in applied.open.iter().filter(|step| step.outcome != Outcome::Skipped) {
-        let (sign, style) = if step.outcome == Outcome::Pending { ("…", WAITING) } else { ("✗", BAD) };
+        let (sign, style) = if matches!(step.outcome, Outcome::Pending | Outcome::AwaitingApproval) {
+            ("…", WAITING)
+        } else {
+            ("✗", BAD)
+        };
         say!("{style}{sign}{style:#} {}: {}", step.message, step.problem);
     }
     let done = match (applied.done, applied.is_complete()) {

@@ -11,6 +11,7 @@ use api::senders::SenderView;
 use serde_json::json;
 
 use super::super::handout::{Handout, Login, Relay};
+use super::super::provision::consent::{Consent, Request};
 use super::super::provision::{self, desired};
 use super::super::sheet::{self, Columns, Row, Sheet, harmless};
 use super::{make_login, path};
@@ -54,13 +55,15 @@ pub(super) async fn import(arguments: &SenderImport) -> anyhow::Result<ExitCode>
     domains.dedup();
     let (mut code, mut open) = (ExitCode::SUCCESS, Vec::new());
     if !good.is_empty() {
-        let targets = json!({ "targets": domains });
+        let body = json!({ "targets": domains });
+        let (consent, json) = (Consent::Implied, arguments.connection.json);
+        let request = Request { client: &client, account: &account, body, consent, json };
         if arguments.connection.json {
-            let applied = provision::apply_steps(&client, &account, &targets, true).await?;
+            let applied = request.apply().await?;
             code = provision::code_of(&applied);
             open = applied.open;
         } else {
-            code = provision::carry_out(&client, &account, &targets, false).await?;
+            code = request.carry_out().await?;
         }
     }
     let made = credentials(&client, &account, &good, output.as_mut()).await?;

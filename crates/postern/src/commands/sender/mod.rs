@@ -12,7 +12,8 @@ use model::infrastructure::AZURE_MANAGED;
 use serde_json::json;
 
 use super::handout::{Login, Relay};
-use super::provision::{self, desired};
+use super::provision::consent::{Consent, Request};
+use super::provision::desired;
 use crate::cli::{SenderAdd, SenderCommand, SenderList, SenderRemove};
 use crate::client::{Client, segment};
 use crate::output::{self, GOOD, cell, say};
@@ -61,7 +62,9 @@ async fn add(arguments: &SenderAdd) -> anyhow::Result<ExitCode> {
             client.post(&format!("{}/senders:import", path(&account)), &body).await?;
         let key = format!("{domain}/{}", username.to_lowercase());
         let targets = [format!("sender/{key}"), format!("devices/{domain}")];
-        let code = provision::carry_out(&client, &account, &json!({ "targets": targets }), json).await?;
+        let body = json!({ "targets": targets });
+        let consent = Consent::Implied;
+        let code = Request { client: &client, account: &account, body, consent, json }.carry_out().await?;
         if code == ExitCode::SUCCESS {
             issue(&client, &account, arguments).await?;
         }
@@ -151,7 +154,9 @@ async fn remove(arguments: &SenderRemove) -> anyhow::Result<ExitCode> {
         client.delete(&format!("{}/infrastructure/senders/{}", path(&account), segment(&address))).await?;
         let key = format!("{domain}/{}", username.to_lowercase());
         let targets = [format!("remove-sender/{key}"), format!("devices/{domain}")];
-        return provision::carry_out(&client, &account, &json!({ "targets": targets }), json).await;
+        let body = json!({ "targets": targets });
+        let consent = Consent::Implied;
+        return Request { client: &client, account: &account, body, consent, json }.carry_out().await;
     }
     client.delete(&format!("/v1/senders/{}/{}", segment(&account), segment(&arguments.address))).await?;
     if json {

@@ -7,13 +7,18 @@ use model::infrastructure::{Approval, ApprovedStep, ForeignChange};
 use rusqlite::{Connection, params};
 
 use super::Infrastructures;
+use crate::error::StoreError;
 use crate::sqlite::audit::AuditEntry;
 use crate::sqlite::columns;
 use crate::sqlite::database::Durability;
-use crate::error::StoreError;
 
 impl Infrastructures {
-    pub(crate) async fn approve(&self, account: AccountId, approval: Approval, audit: AuditEntry) -> Result<(), StoreError> {
+    pub(crate) async fn approve(
+        &self,
+        account: AccountId,
+        approval: Approval,
+        audit: AuditEntry,
+    ) -> Result<(), StoreError> {
         self.database
             .write(Durability::Synced, move |connection| {
                 let id = account.to_string();

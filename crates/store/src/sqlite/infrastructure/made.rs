@@ -8,11 +8,17 @@ use model::infrastructure::MadeState;
 use rusqlite::params;
 
 use super::Infrastructures;
-use crate::sqlite::database::Durability;
 use crate::error::StoreError;
+use crate::sqlite::database::Durability;
 
 impl Infrastructures {
-    pub(crate) async fn note_made(&self, account: AccountId, resource: String, state: MadeState, at: Timestamp) -> Result<(), StoreError> {
+    pub(crate) async fn note_made(
+        &self,
+        account: AccountId,
+        resource: String,
+        state: MadeState,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
         self.database
             .write(Durability::Synced, move |connection| {
                 connection

@@ -1,0 +1,193 @@
+//! From an approval to its steps: the plan is made again, must be the one that was approved, and is carried out.
+
+use std::sync::Arc;
+
+use api::infrastructure::plan::PlanView;
+use api::infrastructure::progress::{Applied, ApplyEvent};
+use jiff::Timestamp;
+use model::fault::Fault;
+use model::infrastructure::Approval;
+use tokio::sync::OwnedMutexGuard;
+use tokio::sync::mpsc::UnboundedSender;
+
+use super::consent::{Aim, ApplyError, ApplyRequest};
+use super::observation::Observation;
+use super::perform::Context;
+use super::plan::Plan;
+use super::{apply, checked};
+use crate::Control;
+use crate::error::ControlError;
+
+/// An apply whose plan was compared, unless another apply of the account goes on.
+pub struct Begun {
+    control: Control,
+    account: String,
+    request: ApplyRequest,
+    ready: Option<Ready>,
+}
+
+/// What is carried out.
+pub(super) struct Ready {
+    pub(super) turn: OwnedMutexGuard<()>,
+    pub(super) observation: Observation,
+    pub(super) plan: Plan,
+}
+
+impl Control {
+    /// Approves a plan and carries it out, and tells `events` meanwhile.
+    ///
+    /// # Errors
+    /// As [`Control::begin_apply`]. What goes wrong with a step is no error: the answer says it.
+    pub async fn apply(
+        &self,
+        name: &str,
+        request: ApplyRequest,
+        events: Option<UnboundedSender<ApplyEvent>>,
+    ) -> Result<Applied, ApplyError> {
+        Box::pin(self.begin_apply(name, request)).await?.finish(events).await
+    }
+
+    /// Compares the plan with the approved one, and stores the approval. While another apply of the account goes on,
+    /// that is left to [`Begun::finish`].
+    ///
+    /// # Errors
+    /// When there is no desired state, Azure cannot be read, or the plan is not the approved one any more.
+    pub async fn begin_apply(&self, name: &str, request: ApplyRequest) -> Result<Begun, ApplyError> {
+        let turn = self.turns.of(self.account_to_change(name)?.id);
+        let ready = match turn.try_lock_owned() {
+            Ok(turn) => Some(Box::pin(self.compare(name, &request, turn)).await?),
+            Err(_) => None,
+        };
+        Ok(Begun { control: self.clone(), account: name.to_owned(), request, ready })
+    }
+
+    async fn compare(
+        &self,
+        name: &str,
+        request: &ApplyRequest,
+        turn: OwnedMutexGuard<()>,
+    ) -> Result<Ready, ApplyError> {
+        let observation = Box::pin(self.observe(name, None)).await?;
+        let mut plan = match request.aim {
+            Aim::Desired => {
+                let mut plan = observation.plan();
+                plan.narrow(&checked(&observation, &request.targets)?);
+                plan
+            }
+            Aim::Destroyed => {
+                let domains = self.known_domains(name, &observation.infrastructure, &request.targets).await?;
+                observation.destruction(&domains)
+            }
+        };
+        let view = observation.view(&plan);
+        if view.id != request.plan {
+            return Err(ApplyError::PlanChanged(Box::new(view)));
+        }
+        observation.check(&mut plan).await;
+        if !plan.obstacles.is_empty() {
+            let message =
+                format!("the plan cannot succeed, and nothing was made. {}", plan.obstacles.join(" "));
+            return Err(Fault::conflict("cannot_succeed", message).into());
+        }
+        self.approve(&observation, &plan, &view).await?;
+        Ok(Ready { turn, observation, plan })
+    }
+
+    /// Stores who agreed to what, with its audit entry.
+    async fn approve(
+        &self,
+        observation: &Observation,
+        plan: &Plan,
+        view: &PlanView,
+    ) -> Result<(), ControlError> {
+        if plan.steps.is_empty() {
+            return Ok(());
+        }
+        let account = &observation.azure.account;
+        let detail = format!("plan {}, {} steps", view.id, plan.steps.len());
+        let audit = self.entry("infrastructure.apply", &account.name, detail);
+        let approval = Approval {
+            plan: view.id.clone(),
+            who: self.caller.identity.who.clone(),
+            origin: self.caller.identity.origin.clone(),
+            at: self.clock.now(),
+            steps: observation.approvable(plan),
+        };
+        Ok(self.store.infrastructure().approve(account.id, approval, audit).await?)
+    }
+
+    /// Does the steps of a plan that is approved.
+    pub(super) async fn carry_out(
+        &self,
+        ready: Ready,
+        events: Option<UnboundedSender<ApplyEvent>>,
+    ) -> Result<Applied, ControlError> {
+        let Ready { turn, observation, plan } = ready;
+        self.note_done(&observation).await?;
+        let view = observation.view(&plan);
+        let approved = self.store.infrastructure().approved(observation.azure.account.id).await?;
+        let context = Context::new(
+            observation.azure,
+            observation.infrastructure,
+            (observation.observed, approved),
+            observation.lookup,
+            events,
+        );
+        context.tell(ApplyEvent::Planned { plan: view });
+        let applied = Box::pin(apply::run(&Arc::new(context), plan)).await;
+        drop(turn);
+        Ok(applied)
+    }
+}
+
+impl Begun {
+    /// Does the steps, and tells `events` meanwhile.
+    ///
+    /// # Errors
+    /// As [`Control::begin_apply`], if another apply went on. What goes wrong with a step is no error.
+    pub async fn finish(self, events: Option<UnboundedSender<ApplyEvent>>) -> Result<Applied, ApplyError> {
+        let Self { control, account, request, ready } = self;
+        let begun = control.clock.now();
+        let ready = match ready {
+            Some(ready) => ready,
+            None => {
+                if let Some(events) = &events {
+                    let sentence = "another apply goes on; this one begins when it is done".to_owned();
+                    let _ = events.send(ApplyEvent::Progress { key: String::new(), sentence });
+                }
+                let turn = control.turns.of(control.account(&account)?.id).lock_owned().await;
+                Box::pin(control.compare(&account, &request, turn)).await?
+            }
+        };
+        let before = ready.observation.infrastructure.clone();
+        let applied = Box::pin(control.carry_out(ready, events)).await?;
+        if applied.is_complete() {
+            match request.aim {
+                Aim::Desired if request.targets.is_empty() => control.note_applied(&account, begun).await?,
+                Aim::Desired => {}
+                Aim::Destroyed => {
+                    let domains = control.known_domains(&account, &before, &request.targets).await;
+                    let domains = domains.unwrap_or_else(|_| named(&request.targets));
+                    control.forget_desired(&account, &before, &domains).await?;
+                }
+            }
+        }
+        Ok(applied)
+    }
+}
+
+impl Control {
+    async fn note_applied(&self, name: &str, begun: Timestamp) -> Result<(), ControlError> {
+        // What is changed while it goes on is not part of it.
+        Ok(self.store.infrastructure().note_applied(self.account(name)?.id, begun).await?)
+    }
+}
+
+/// Domains as they were named, once nothing is known of them any more.
+fn named(targets: &[String]) -> std::collections::BTreeSet<String> {
+    targets
+        .iter()
+        .filter_map(|target| super::desired::domain_name(target).ok())
+        .map(|(name, _)| name)
+        .collect()
+}
