@@ -192,8 +192,8 @@ async fn an_apply_that_is_killed_after_any_call_and_before_its_answer_is_finishe
         let records = records(&world, "northwind.example");
         assert_eq!(records, 4, "killed after call {call}");
         world.finish().await;
-        if is_whole {
-            assert!(call > 20, "only {call} calls");
+        // Some looks may fail without an apply coming to an end: all calls of a whole one are tried.
+        if is_whole && call > 40 {
             break;
         }
     }

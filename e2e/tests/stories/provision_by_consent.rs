@@ -64,7 +64,7 @@ async fn look(world: &World, control: &Control) {
         control.domain_status(ACCOUNT, DOMAIN).await.unwrap();
         control.domain_statuses(ACCOUNT).await.unwrap();
         world.get("/v1/status").await;
-        world.request("POST", "/v1/accounts/contoso/plan", json!({})).await;
+        world.request("POST", "/v1/accounts/contoso/infrastructure:plan", json!({})).await;
         world.drive(control.reconcile(ACCOUNT)).await.unwrap();
     }
 }
@@ -160,7 +160,7 @@ async fn a_crash_between_plan_and_apply_or_amid_an_apply_agrees_to_nothing_more(
     look(&world, &control).await;
     assert_eq!(spf(&world), [OTHER]);
     let status = control.domain_status(ACCOUNT, DOMAIN).await.unwrap();
-    let said = status.sentences.join(" ");
+    let said = status.messages.join(" ");
     assert!(said.contains("Awaiting approval") && said.contains(OTHER), "{said}");
     assert_eq!(status.commands, ["postern apply --account contoso --target northwind.example"]);
 
@@ -185,10 +185,10 @@ async fn a_record_that_changes_after_its_approval_is_left_alone_and_the_step_say
     let ApplyError::PlanChanged(changed) = &error else { panic!("{error:?}") };
     assert_ne!(changed.id, stale.plan);
     let body = json!({ "plan": stale.plan });
-    let (status, answer) = world.request("POST", "/v1/accounts/contoso/apply", body).await;
-    assert_eq!((status, answer["error"]["code"].as_str()), (409, Some("plan_changed")), "{answer}");
-    assert_eq!(answer["error"]["details"]["id"], changed.id.as_str(), "{answer}");
-    let (status, _) = world.request("POST", "/v1/accounts/contoso/apply", json!({})).await;
+    let (status, answer) = world.request("POST", "/v1/accounts/contoso/infrastructure:apply", body).await;
+    assert_eq!((status, answer["code"].as_str()), (409, Some("plan_changed")), "{answer}");
+    assert_eq!(answer["details"]["id"], changed.id.as_str(), "{answer}");
+    let (status, _) = world.request("POST", "/v1/accounts/contoso/infrastructure:apply", json!({})).await;
     assert_eq!(status, 422, "an apply names its plan");
     assert!(approvals(&world).await.is_empty());
 

@@ -3,9 +3,7 @@
 use std::collections::BTreeMap;
 
 use api::infrastructure::adopted::Adopted;
-use api::infrastructure::manifest::{
-    AZURE, DomainManifest, FullSender, LoginManifest, Manifest, SenderManifest,
-};
+use api::infrastructure::manifest::{AZURE, DomainManifest, FullSender, LoginManifest, SenderManifest};
 use azure_types::communication::{Domain, Resource};
 use model::infrastructure::{AZURE_MANAGED, Infrastructure};
 

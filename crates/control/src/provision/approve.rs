@@ -87,7 +87,7 @@ impl Control {
         if !plan.obstacles.is_empty() {
             let message =
                 format!("the plan cannot succeed, and nothing was made. {}", plan.obstacles.join(" "));
-            return Err(Fault::conflict("cannot_succeed", message).into());
+            return Err(Fault::conflict("plan_cannot_succeed", message).into());
         }
         self.approve(&observation, &plan, &view).await?;
         Ok(Ready { turn, observation, plan })
@@ -152,8 +152,8 @@ impl Begun {
             Some(ready) => ready,
             None => {
                 if let Some(events) = &events {
-                    let sentence = "another apply goes on; this one begins when it is done".to_owned();
-                    let _ = events.send(ApplyEvent::Progress { key: String::new(), sentence });
+                    let message = "another apply goes on; this one begins when it is done".to_owned();
+                    let _ = events.send(ApplyEvent::Progress { key: String::new(), message });
                 }
                 let turn = control.turns.of(control.account(&account)?.id).lock_owned().await;
                 Box::pin(control.compare(&account, &request, turn)).await?

@@ -75,7 +75,7 @@ pub(super) fn change_view(change: &ForeignChange) -> ChangeView {
 
 /// The id of a plan: the same steps, calls and changes of values of others have the same one.
 pub(super) fn plan_id(account: AccountId, steps: &[StepView], changes: &[ApprovedStep]) -> String {
-    let steps: Vec<_> = steps.iter().map(|step| (&step.key, &step.sentence, &step.calls)).collect();
+    let steps: Vec<_> = steps.iter().map(|step| (&step.key, &step.message, &step.calls)).collect();
     let change = |one: &ForeignChange| (one.name.clone(), one.kind.clone(), one.old.clone(), one.new.clone());
     let changes: Vec<_> =
         changes.iter().map(|step| (&step.key, step.changes.iter().map(change).collect::<Vec<_>>())).collect();

@@ -240,7 +240,7 @@ fn name_what_is_left(
         .collect();
     if !examined.foreign.is_empty() && desired.dns != DnsWay::Manual {
         let changes = examined.foreign.iter().map(|change| clean(&told(change)));
-        status.sentences.extend(changes.map(|change| format!("Awaiting approval: {change}.")));
+        status.messages.extend(changes.map(|change| format!("Awaiting approval: {change}.")));
         let command = format!("postern apply --account {} --target {}", status.account, status.domain);
         (status.owner, status.commands) = (Some(ActionOwner::You), vec![command]);
     }

@@ -115,7 +115,7 @@ impl Control {
         Ok(results)
     }
 
-    /// Desires no more for a sender.
+    /// Takes a sender out of the desired state.
     ///
     /// # Errors
     /// When the desired state does not have it, or nothing can be stored.

@@ -76,7 +76,7 @@ impl Observation {
             "Azure refuses the name {name} for the communication service: {} These are free: {}. Action required from: \
              you; set one of them as `service` (`postern apply FILE`), or `postern account import {}` to use one that you \
              have.",
-            clean(&perform::sentence(&why)),
+            clean(&perform::message(&why)),
             free.join(", "),
             account.name
         ))

@@ -148,8 +148,10 @@ pub(crate) fn plan(
         }
     }
     for name in observed.domains.keys().filter(|name| !infrastructure.domains.contains_key(*name)) {
-        plan.notes
-            .push(format!("{} is there and nobody desired states it. It is left alone.", domain_title(name)));
+        plan.notes.push(format!(
+            "{} exists and is not in the desired state. It is left alone.",
+            domain_title(name)
+        ));
     }
     plan
 }
@@ -243,7 +245,7 @@ fn senders(
 ) {
     for (key, sender) in &desired.senders {
         let found = there.and_then(|there| there.senders.get(key));
-        // A name that nobody desired states may be any.
+        // A name that nobody desires may be any.
         let is_right =
             found.is_some_and(|name| sender.display_name.is_none() || *name == sender.display_name);
         let action = Action::Sender(name.clone(), key.clone());

@@ -74,7 +74,7 @@ impl Control {
         let unapproved = applied.open.iter().filter(|step| step.outcome == Outcome::AwaitingApproval);
         let awaiting: Vec<String> = left
             .iter()
-            .map(|step| step.action.sentence())
+            .map(|step| step.action.message())
             .chain(unapproved.map(|step| step.problem.clone()))
             .collect();
         Ok(match applied.is_complete() {

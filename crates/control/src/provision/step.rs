@@ -44,7 +44,7 @@ pub(crate) enum Action {
     Sender(String, String),
     /// Puts addresses on the list of a sender.
     Suppress(String, String),
-    /// Takes a sender away that Postern made and nobody desired states any more.
+    /// Removes a sender that Postern made and that is no longer desired.
     RemoveSender(String, String),
     /// Lets devices send from the senders of a domain.
     Devices(String),

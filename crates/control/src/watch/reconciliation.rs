@@ -119,6 +119,17 @@ impl Watch {
                 let text = format!("Account {name} can send from {}.", domains.join(", "));
                 self.tell(account, "domain_ready", text).await;
             }
+            Reconciled::AwaitingApproval(what) => {
+                if known.as_ref() != Some(&what) {
+                    let first = what.iter().take(NAMED).cloned().collect::<Vec<_>>().join("; ");
+                    *known = Some(what);
+                    let text = format!(
+                        "Account {name} has changes that await approval: {first}. `postern apply --account {name}` \
+                         shows them and asks."
+                    );
+                    self.tell(account, "awaiting_approval", text).await;
+                }
+            }
             Reconciled::Differs(what) => {
                 if known.as_ref() != Some(&what) {
                     let first = what.iter().take(NAMED).cloned().collect::<Vec<_>>().join("; ");
