@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::change::Held;
 use crate::provider::Provider;
-use crate::record::{Data, Record};
-use crate::spf::Seen;
+use dns_records::record::{Data, Record};
+use dns_records::spf::Seen;
 
 /// What name servers show of a domain.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -68,7 +68,7 @@ impl Actual {
     #[must_use]
     pub fn held(&self) -> Vec<Held> {
         let zone = self.zone.as_deref().unwrap_or(&self.domain);
-        let inside = self.names.iter().filter(|(name, _)| crate::name::is_within(name, zone));
+        let inside = self.names.iter().filter(|(name, _)| dns_records::name::is_within(name, zone));
         let records =
             inside.flat_map(|(_, at)| &at.records).filter(|record| !self.is_of_a_wildcard(record, zone));
         let held = records.cloned().map(|record| Held {

@@ -4,19 +4,14 @@
 //! two, and [`change`] says what has to be written. That is written by [`cloudflare`], by whoever uses [`change`]
 //! for another provider, or by a person with what [`manual`] prints. All but the asking and the writing is pure.
 
-mod name;
-
 pub mod actual;
 pub mod change;
 pub mod cloudflare;
-pub mod dmarc;
 pub mod lookup;
 pub mod manual;
 pub mod preflight;
 pub mod provider;
-pub mod record;
 pub mod required;
-pub mod spf;
-pub mod text;
 
-pub use name::{normal as normal_name, organisational};
+pub use dns_records::name::{normal as normal_name, organisational};
+pub use dns_records::{dmarc, record, spf, text};

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::name::normal;
+use dns_records::name::normal;
 
 /// Who runs the name servers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -68,7 +68,7 @@ impl Provider {
     fn of_one(name: &str) -> Self {
         let name = normal(name);
         let is_it = |(_, ends, words): &&(Self, &[&str], &[&str])| {
-            ends.iter().any(|end| crate::name::is_within(&name, end))
+            ends.iter().any(|end| dns_records::name::is_within(&name, end))
                 || words.iter().any(|word| name.contains(word))
         };
         KNOWN.iter().find(is_it).map_or(Self::Other, |(provider, ..)| *provider)

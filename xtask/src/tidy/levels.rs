@@ -42,6 +42,7 @@ const WALLS: [(&str, &[&str]); 7] = [
             "azure-types",
             "azure-client",
             "dns",
+            "dns-records",
             "relay",
             "store",
             "api",

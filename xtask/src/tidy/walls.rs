@@ -54,14 +54,16 @@ const ONLY_OUTPUT: &str = "output alone writes to the terminal";
 
 /// In level 0, nothing outside.
 const OUTSIDE: [&str; 5] = ["std::fs", "std::net::Tcp", "std::time::Instant", "std::thread", "println!"];
-const LEVEL_ZERO: [&str; 3] = ["smtp", "message", "azure-types"];
+const LEVEL_ZERO: [&str; 4] = ["smtp", "message", "azure-types", "dns-records"];
 /// What lies below the programs.
-const BELOW_THE_TWIN: [&str; 15] = [
+const BELOW_THE_TWIN: [&str; 17] = [
     "api",
     "azure-client",
     "clock",
     "control",
     "dns",
+    "dns-records",
+    "http-client",
     "message",
     "model",
     "relay",

@@ -6,7 +6,7 @@ mod ttl;
 use serde::{Deserialize, Serialize};
 
 pub use self::plan::changes;
-use crate::record::Record;
+use dns_records::record::Record;
 
 /// A record as a provider's API has it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

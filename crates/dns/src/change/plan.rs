@@ -1,9 +1,9 @@
 //! What has to be written so that a comparison passes.
 
 use super::{Blocked, Change, Held};
-use crate::record::Record;
 use crate::required::{Part, Required};
-use crate::spf;
+use dns_records::record::Record;
+use dns_records::spf;
 
 /// What has to be written so that [`preflight`](crate::preflight::preflight) passes, and what cannot be. Nothing if
 /// all is there. A record that is not `ours` is left alone, except that the domain's only SPF record is replaced by
@@ -165,7 +165,7 @@ impl Plan<'_> {
     /// Whoever has a policy keeps it: any will do.
     fn policy(&mut self, wanted: &Record) {
         let is_one = |held: &Held| {
-            held.record.target().is_some() || held.record.text().is_some_and(crate::dmarc::is_dmarc)
+            held.record.target().is_some() || held.record.text().is_some_and(dns_records::dmarc::is_dmarc)
         };
         let at: Vec<Held> = self.at(&wanted.name).into_iter().filter(is_one).collect();
         match at.as_slice() {

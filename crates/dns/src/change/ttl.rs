@@ -1,7 +1,7 @@
 //! One TTL for all records of a name and type (RFC 2181 section 5.2).
 
 use super::{Change, Held};
-use crate::record::Record;
+use dns_records::record::Record;
 
 /// Gives what is written the TTL of the records that stay beside it. Where none stays, and records are written with
 /// several, the shortest counts.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::wire::{Envelope, WireError};
-use crate::record::Record;
+use dns_records::record::Record;
 
 /// Why Cloudflare did not do it. Printed, each says what to do.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -18,8 +18,8 @@ use self::call::Answer;
 pub use self::error::{Answered, CloudflareError};
 use self::wire::WireRecord;
 use crate::change::{Change, Held};
-use crate::name::{is_within, normal, possible_zones};
-use crate::record::{Data, Record};
+use dns_records::name::{is_within, normal, possible_zones};
+use dns_records::record::{Data, Record};
 
 /// Where Cloudflare's API is.
 pub const BASE_URL: &str = "https://api.cloudflare.com/client/v4";

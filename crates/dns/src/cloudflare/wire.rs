@@ -4,8 +4,8 @@ use serde::Deserialize;
 
 use super::CloudflareZone;
 use crate::change::Held;
-use crate::name::normal;
-use crate::record::Record;
+use dns_records::name::normal;
+use dns_records::record::Record;
 
 /// What every answer is wrapped in.
 #[derive(Debug, Default, Deserialize)]

@@ -9,9 +9,9 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpStream, UdpSocket};
 use tokio::time::{Instant, timeout_at};
 
-use crate::name::normal;
-use crate::record::{Data, Record};
-use crate::text::Text;
+use dns_records::name::normal;
+use dns_records::record::{Data, Record};
+use dns_records::text::Text;
 
 /// What a server said.
 #[derive(Clone, Debug, Default)]

@@ -9,7 +9,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::Lookup;
 use super::ask::Trouble;
-use crate::spf::{self, Question, Reply, Seen, Spf};
+use dns_records::spf::{self, Question, Reply, Seen, Spf};
 
 const MOST: usize = 20;
 const LONGEST: Duration = Duration::from_secs(5);

@@ -18,9 +18,9 @@ use tokio::time::timeout;
 
 use self::ask::{Answer, Trouble};
 use crate::actual::{Actual, Server};
-use crate::name::{is_within, normal, organisational};
 use crate::provider::Provider;
-use crate::record::Record;
+use dns_records::name::{is_within, normal, organisational};
+use dns_records::record::Record;
 
 /// Whom questions go to.
 #[derive(Clone, Debug)]

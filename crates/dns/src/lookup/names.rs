@@ -10,8 +10,8 @@ use super::Lookup;
 use super::ask::{Answer, Trouble};
 use super::zone::Zone;
 use crate::actual::AtName;
-use crate::name::is_within;
-use crate::record::Record;
+use dns_records::name::is_within;
+use dns_records::record::Record;
 
 type Found = Result<Vec<Record>, Trouble>;
 

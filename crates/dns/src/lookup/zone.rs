@@ -8,8 +8,8 @@ use hickory_proto::rr::RecordType;
 use super::ask::Trouble;
 use super::{DnsError, Lookup};
 use crate::actual::Server;
-use crate::name::possible_zones;
-use crate::record::Record;
+use dns_records::name::possible_zones;
+use dns_records::record::Record;
 
 /// A zone, and whom to ask about it.
 pub(super) struct Zone {

@@ -1,6 +1,6 @@
 //! Names and values as zone files and `nsupdate` read them (RFC 1035 section 5.1).
 
-use crate::record::Data;
+use dns_records::record::Data;
 
 /// A name with the dot that makes it absolute.
 pub(super) fn name(name: &str) -> String {

@@ -12,8 +12,8 @@ use std::fmt::Write as _;
 
 pub use self::row::{Action, RecordLine};
 use crate::change::{Blocked, Change, Held};
-use crate::name::normal;
-use crate::record::Record;
+use dns_records::name::normal;
+use dns_records::record::Record;
 
 /// What a person is handed for one domain.
 #[derive(Clone, Copy, Debug)]

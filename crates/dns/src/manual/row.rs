@@ -4,11 +4,11 @@ use serde::{Deserialize, Serialize};
 
 use super::{Handout, master};
 use crate::change::Change;
-use crate::name::{normal, relative};
 use crate::preflight::{Row, Verdict};
-use crate::record::Record;
 use crate::required::{Part, TTL_SECONDS};
-use crate::spf;
+use dns_records::name::{normal, relative};
+use dns_records::record::Record;
+use dns_records::spf;
 
 /// A record to be entered by hand, or one that is there and right.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

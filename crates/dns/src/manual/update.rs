@@ -9,8 +9,8 @@ use std::fmt::Write as _;
 
 use super::{Handout, master};
 use crate::change::Change;
-use crate::name::normal;
-use crate::record::Record;
+use dns_records::name::normal;
+use dns_records::record::Record;
 
 /// Kinds that cannot stand beside a CNAME, as far as they are looked for.
 const BESIDE_NO_CNAME: [&str; 5] = ["A", "AAAA", "CNAME", "MX", "TXT"];

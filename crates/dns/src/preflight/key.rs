@@ -3,8 +3,8 @@
 use super::zone::negative;
 use super::{Context, Row, Verdict, unanswered};
 use crate::provider::Provider;
-use crate::record::Record;
 use crate::required::Part;
+use dns_records::record::Record;
 
 pub(super) fn row(context: &Context<'_>, part: Part) -> Option<Row> {
     let wanted = context.required.record(part)?;

@@ -1,8 +1,8 @@
 //! Where replies and bounces go: the MX records. Azure does not look at them.
 
 use super::{Context, Row, Verdict};
-use crate::record::{Data, Record};
 use crate::required::Part;
+use dns_records::record::{Data, Record};
 
 pub(super) fn row(context: &Context<'_>) -> Option<Row> {
     let domain = context.required.domain();

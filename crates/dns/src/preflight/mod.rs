@@ -10,8 +10,8 @@ mod zone;
 use serde::Serialize;
 
 use crate::actual::{Actual, AtName};
-use crate::record::Record;
 use crate::required::{Part, Required};
+use dns_records::record::Record;
 
 /// One thing that was found.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

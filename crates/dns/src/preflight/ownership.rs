@@ -2,8 +2,8 @@
 
 use super::zone::negative;
 use super::{Context, Row, Verdict, hidden, unanswered};
-use crate::record::Record;
 use crate::required::Part;
+use dns_records::record::Record;
 
 const PART: Part = Part::Domain;
 

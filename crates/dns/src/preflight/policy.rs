@@ -2,10 +2,10 @@
 
 use super::zone::list;
 use super::{Context, Row, Verdict};
-use crate::dmarc::{DmarcError, Policy, is_dmarc};
-use crate::name::organisational;
-use crate::record::Record;
 use crate::required::{Part, TTL_SECONDS, dmarc_name};
+use dns_records::dmarc::{DmarcError, Policy, is_dmarc};
+use dns_records::name::organisational;
+use dns_records::record::Record;
 
 const PART: Part = Part::Dmarc;
 /// Harms nobody, and is what large receivers ask for.

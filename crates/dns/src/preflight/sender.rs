@@ -2,9 +2,9 @@
 
 use super::zone::{list, negative};
 use super::{Context, Proposal, Row, Verdict, hidden, unanswered};
-use crate::record::Record;
 use crate::required::Part;
-use crate::spf::{self, Merge, Qualifier, Spf};
+use dns_records::record::Record;
+use dns_records::spf::{self, Merge, Qualifier, Spf};
 
 const PART: Part = Part::Spf;
 

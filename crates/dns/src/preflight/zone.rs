@@ -2,8 +2,8 @@
 
 use super::{Context, Row, Verdict};
 use crate::actual::Server;
-use crate::name::{is_within, relative};
 use crate::required::Part;
+use dns_records::name::{is_within, relative};
 
 pub(super) fn rows(context: &Context<'_>) -> Vec<Row> {
     let domain = context.required.domain();

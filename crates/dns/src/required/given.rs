@@ -3,8 +3,8 @@
 use azure_types::communication::VerificationRecord;
 
 use super::{MOST_BYTES, RequiredError, TTL_SECONDS};
-use crate::name::{is_within, normal, possible_zones};
-use crate::record::Record;
+use dns_records::name::{is_within, normal, possible_zones};
+use dns_records::record::Record;
 
 pub(super) fn is_label(label: &str) -> bool {
     let is_fine = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';

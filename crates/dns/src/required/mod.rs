@@ -6,9 +6,9 @@ use azure_types::communication::{VerificationRecord, VerificationRecords};
 use serde::{Deserialize, Serialize};
 
 use self::given::{include_of, is_label, key_of, not_understood, text_of};
-use crate::name::{is_within, normal, organisational, possible_zones};
-use crate::record::Record;
-use crate::spf::End;
+use dns_records::name::{is_within, normal, organisational, possible_zones};
+use dns_records::record::Record;
+use dns_records::spf::End;
 
 /// What a record is for. The order is the one in which they are shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -9,7 +9,7 @@ use hickory_proto::rr::{Name, RData};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, UdpSocket};
 
-use crate::name::normal;
+use dns_records::name::normal;
 
 /// What a server says.
 #[derive(Clone)]

@@ -6,7 +6,7 @@ mod loopback;
 use self::loopback::{Mind, serve};
 use super::*;
 use crate::actual::AtName;
-use crate::spf::{Question, Reply};
+use dns_records::spf::{Question, Reply};
 
 /// A resolver that knows `more`, and two servers of the zone.
 async fn internet(more: &str, first: Mind, second: Mind) -> Lookup {

@@ -23,12 +23,14 @@ pub fn organisational(domain: &str) -> &str {
 }
 
 /// Whether `name` is `zone` or below it.
-pub(crate) fn is_within(name: &str, zone: &str) -> bool {
+#[must_use]
+pub fn is_within(name: &str, zone: &str) -> bool {
     name.strip_suffix(zone).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
 }
 
 /// The name as it is typed into the page of a zone: `@` for the zone itself.
-pub(crate) fn relative<'a>(name: &'a str, zone: &str) -> &'a str {
+#[must_use]
+pub fn relative<'a>(name: &'a str, zone: &str) -> &'a str {
     match name.strip_suffix(zone) {
         Some("") => "@",
         Some(rest) if rest.ends_with('.') => rest.trim_end_matches('.'),
@@ -37,7 +39,7 @@ pub(crate) fn relative<'a>(name: &'a str, zone: &str) -> &'a str {
 }
 
 /// The domain and what is above it, down to the organisational domain: where a zone may begin.
-pub(crate) fn possible_zones(domain: &str) -> impl Iterator<Item = &str> {
+pub fn possible_zones(domain: &str) -> impl Iterator<Item = &str> {
     let last = organisational(domain);
     successors(Some(domain), move |name| {
         if *name == last { None } else { name.split_once('.').map(|(_, parent)| parent) }
