@@ -43,6 +43,8 @@ const WALLS: [(&str, &[&str]); 7] = [
             "azure-client",
             "dns",
             "dns-records",
+            // Whoever asks for JSON says what shape it has.
+            "http-client",
             "relay",
             "store",
             "api",
