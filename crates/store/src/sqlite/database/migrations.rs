@@ -42,6 +42,8 @@ pub(super) fn apply(connection: &mut Connection) -> Result<(), StoreError> {
 }
 
 #[cfg(test)]
+mod nodes;
+#[cfg(test)]
 mod record;
 
 #[cfg(test)]
