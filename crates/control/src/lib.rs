@@ -53,8 +53,6 @@ pub struct Control {
     caller: Caller,
     /// Where all questions of DNS go, if not to the zones' own servers.
     name_server: Option<SocketAddr>,
-    /// One apply at a time for each account.
-    turns: provision::Turns,
     /// Wakes whoever looks after the accounts.
     wake: Arc<Notify>,
 }
@@ -71,7 +69,6 @@ impl Control {
             gates: Gates::default(),
             caller: Caller::server("server"),
             name_server: None,
-            turns: provision::Turns::default(),
             wake: Arc::default(),
         }
     }

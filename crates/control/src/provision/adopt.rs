@@ -43,11 +43,11 @@ impl Control {
     /// Devices may send from the senders of domains that are linked. That is noted here alone: nothing is changed at
     /// Azure, and a domain that is not linked yet stays as it is.
     async fn let_adopted_send(&self, name: &str) -> Result<(), ControlError> {
-        let turn = self.turns.of(self.account(name)?.id).lock_owned().await;
+        let lock = self.lock(self.account(name)?.id).await?;
         let observation = Box::pin(self.observe(name, None)).await?;
         let mut plan = observation.plan();
         plan.leave(|key| key.starts_with("devices/"));
-        Box::pin(self.carry_out(Ready { turn, observation, plan }, None)).await.map(drop)
+        Box::pin(self.carry_out(Ready { lock, observation, plan }, None)).await.map(drop)
     }
 }
 

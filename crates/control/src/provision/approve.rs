@@ -7,7 +7,7 @@ use api::infrastructure::progress::{Applied, ApplyEvent};
 use jiff::Timestamp;
 use model::fault::Fault;
 use model::infrastructure::Approval;
-use tokio::sync::OwnedMutexGuard;
+use store::Held;
 use tokio::sync::mpsc::UnboundedSender;
 
 use super::consent::{Aim, ApplyError, ApplyRequest};
@@ -28,7 +28,7 @@ pub struct Begun {
 
 /// What is carried out.
 pub(super) struct Ready {
-    pub(super) turn: OwnedMutexGuard<()>,
+    pub(super) lock: Held,
     pub(super) observation: Observation,
     pub(super) plan: Plan,
 }
@@ -53,20 +53,15 @@ impl Control {
     /// # Errors
     /// When there is no desired state, Azure cannot be read, or the plan is not the approved one any more.
     pub async fn begin_apply(&self, name: &str, request: ApplyRequest) -> Result<Begun, ApplyError> {
-        let turn = self.turns.of(self.account_to_change(name)?.id);
-        let ready = match turn.try_lock_owned() {
-            Ok(turn) => Some(Box::pin(self.compare(name, &request, turn)).await?),
-            Err(_) => None,
+        let lock = self.try_lock(self.account_to_change(name)?.id).await.map_err(ControlError::from)?;
+        let ready = match lock {
+            Some(lock) => Some(Box::pin(self.compare(name, &request, lock)).await?),
+            None => None,
         };
         Ok(Begun { control: self.clone(), account: name.to_owned(), request, ready })
     }
 
-    async fn compare(
-        &self,
-        name: &str,
-        request: &ApplyRequest,
-        turn: OwnedMutexGuard<()>,
-    ) -> Result<Ready, ApplyError> {
+    async fn compare(&self, name: &str, request: &ApplyRequest, lock: Held) -> Result<Ready, ApplyError> {
         let observation = Box::pin(self.observe(name, None)).await?;
         let mut plan = match request.aim {
             Aim::Desired => {
@@ -90,7 +85,7 @@ impl Control {
             return Err(Fault::conflict("plan_cannot_succeed", message).into());
         }
         self.approve(&observation, &plan, &view).await?;
-        Ok(Ready { turn, observation, plan })
+        Ok(Ready { lock, observation, plan })
     }
 
     /// Stores who agreed to what, with its audit entry.
@@ -122,7 +117,7 @@ impl Control {
         ready: Ready,
         events: Option<UnboundedSender<ApplyEvent>>,
     ) -> Result<Applied, ControlError> {
-        let Ready { turn, observation, plan } = ready;
+        let Ready { lock, observation, plan } = ready;
         self.note_done(&observation).await?;
         let view = observation.view(&plan);
         let approved = self.store.infrastructure().approved(observation.azure.account.id).await?;
@@ -135,7 +130,7 @@ impl Control {
         );
         context.tell(ApplyEvent::Planned { plan: view });
         let applied = Box::pin(apply::run(&Arc::new(context), plan)).await;
-        drop(turn);
+        drop(lock);
         Ok(applied)
     }
 }
@@ -155,8 +150,9 @@ impl Begun {
                     let message = "another apply goes on; this one begins when it is done".to_owned();
                     let _ = events.send(ApplyEvent::Progress { key: String::new(), message });
                 }
-                let turn = control.turns.of(control.account(&account)?.id).lock_owned().await;
-                Box::pin(control.compare(&account, &request, turn)).await?
+                let id = control.account(&account)?.id;
+                let lock = control.lock(id).await.map_err(ControlError::from)?;
+                Box::pin(control.compare(&account, &request, lock)).await?
             }
         };
         let before = ready.observation.infrastructure.clone();

@@ -16,6 +16,7 @@ mod export;
 mod feasible;
 pub mod handout;
 mod home;
+mod lock;
 pub mod manifest;
 mod notes;
 mod observation;
@@ -26,14 +27,12 @@ mod reconcile;
 pub(crate) mod rights;
 mod step;
 
-use std::collections::{BTreeSet, HashMap};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::BTreeSet;
 
 use api::infrastructure::manifest::Manifest;
 use api::infrastructure::plan::PlanView;
 use azure_client::arm::CallError;
 use model::account::Account;
-use model::id::AccountId;
 use model::infrastructure::Infrastructure;
 use model::visible::visible;
 use store::StoreError;
@@ -51,19 +50,6 @@ use self::plan::Known;
 use crate::Control;
 use crate::error::{ControlError, Invalid};
 use crate::verify::explain;
-
-/// One apply at a time for each account.
-#[derive(Clone, Default)]
-pub(crate) struct Turns(Arc<Mutex<HashMap<AccountId, Turn>>>);
-
-type Turn = Arc<tokio::sync::Mutex<()>>;
-
-impl Turns {
-    fn of(&self, account: AccountId) -> Turn {
-        let mut turns = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(turns.entry(account).or_default())
-    }
-}
 
 impl Control {
     /// The desired state of an account.
@@ -106,8 +92,7 @@ impl Control {
     /// # Errors
     /// When there was none, the domain is not verified yet, or the record is not Postern's to write.
     pub async fn restore_spf(&self, name: &str, domain: &str) -> Result<String, ControlError> {
-        let turn = self.turns.of(self.account(name)?.id);
-        let _turn = turn.lock().await;
+        let _lock = self.lock(self.account(name)?.id).await?;
         let observation = Box::pin(self.observe(name, None)).await?;
         let domains = self.known_domains(name, &observation.infrastructure, &[domain.to_owned()]).await?;
         let domain = domains.first().cloned().unwrap_or_default();

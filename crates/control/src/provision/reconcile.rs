@@ -44,7 +44,7 @@ impl Control {
     /// As [`Control::plan`].
     pub async fn reconcile(&self, name: &str) -> Result<Reconciled, ControlError> {
         let account = self.account(name)?;
-        let turn = self.turns.of(account.id).lock_owned().await;
+        let lock = self.lock(account.id).await?;
         let steps = self.store.infrastructure().steps(account.id).await?;
         let observation = Box::pin(self.observe(name, None)).await?;
         let open = |step: &&RecordedStep| is_open(step.state) || step.state == StepState::AwaitingApproval;
@@ -70,7 +70,7 @@ impl Control {
         for step in &left {
             self.note_awaiting(account.id, step).await?;
         }
-        let applied = Box::pin(self.carry_out(Ready { turn, observation, plan }, None)).await?;
+        let applied = Box::pin(self.carry_out(Ready { lock, observation, plan }, None)).await?;
         let unapproved = applied.open.iter().filter(|step| step.outcome == Outcome::AwaitingApproval);
         let awaiting: Vec<String> = left
             .iter()
