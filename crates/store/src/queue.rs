@@ -239,6 +239,12 @@ impl Queue {
         on_engine!(self.0, queue.announce(account));
     }
 
+    /// Reads the small messages of a batch of claimed sends together. What cannot be read now is read by
+    /// [`Queue::body`], which says why not.
+    pub async fn read_ahead(&self, claims: &mut [Claim]) {
+        on_engine!(self.0, queue.read_ahead(claims).await);
+    }
+
     /// Reads the message of a claimed send.
     ///
     /// # Errors

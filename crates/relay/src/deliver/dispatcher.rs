@@ -153,7 +153,8 @@ impl Dispatcher {
         let claimed = self.context.store.queue().claim_due(self.account.id, now, limit, lease_until).await;
         let unused = limit - claimed.as_ref().map_or(0, Vec::len);
         (0..unused).for_each(|_| upstream.sends.lock().cancel());
-        let claims = claimed?;
+        let mut claims = claimed?;
+        self.context.store.queue().read_ahead(&mut claims).await;
         self.claimed_at = self.context.clock.now();
         self.maybe_more = claims.len() == limit;
         for claim in claims {

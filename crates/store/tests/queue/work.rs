@@ -13,6 +13,30 @@ fn attempt(result: AttemptResult, text: &str) -> Option<Attempt> {
 }
 
 #[tokio::test]
+async fn small_bodies_of_a_batch_are_read_together_each_its_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path());
+    let large = vec![b'l'; 300_000];
+    for (number, body) in [(1, &b"one"[..]), (2, b"two"), (3, &large)] {
+        accept(&store, number, body).await.unwrap();
+        entered(&store, number.into()).await;
+    }
+    let mut claims = store.queue().claim_due(ACCOUNT, at(9), 10, at(60)).await.unwrap();
+    store.queue().read_ahead(&mut claims).await;
+    let mut bodies = Vec::new();
+    for claim in &claims {
+        bodies.push(store.queue().body(claim).await.unwrap());
+    }
+    bodies.sort();
+    assert_eq!(bodies, [large, b"one".to_vec(), b"two".to_vec()]);
+    // Where nothing is to be read any more, the body itself says why.
+    std::fs::remove_dir_all(folder.path().join("journal")).unwrap();
+    let mut again = claims;
+    store.queue().read_ahead(&mut again).await;
+    assert!(store.queue().body(&again[0]).await.is_err());
+}
+
+#[tokio::test]
 async fn a_message_goes_from_accepted_to_sent() {
     let folder = tempfile::tempdir().unwrap();
     let store = open(folder.path());

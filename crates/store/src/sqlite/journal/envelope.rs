@@ -2,6 +2,7 @@
 
 use azure_types::ids::OperationId;
 use jiff::Timestamp;
+use model::id::QueueId;
 use model::queued::{HeaderMetadata, IdempotencyKey, NewSend, QueuedMessage};
 use serde::{Deserialize, Serialize};
 
@@ -71,6 +72,17 @@ pub(super) fn write(message: &QueuedMessage) -> Vec<u8> {
     };
     // Strings and numbers in a flat structure: there is nothing in it that JSON could not hold.
     serde_json::to_vec(&envelope).unwrap_or_default()
+}
+
+/// Whose envelope it is, without the rest.
+pub(super) fn read_id(bytes: &[u8]) -> Result<QueueId, StoreError> {
+    #[derive(Deserialize)]
+    struct OnlyId<'a> {
+        id: &'a str,
+    }
+    let damaged = |error| StoreError::Damaged(format!("JSON ({error}) in an envelope of the journal"));
+    let OnlyId { id } = serde_json::from_slice(bytes).map_err(damaged)?;
+    columns::to_id(id)
 }
 
 /// Reads an envelope back.

@@ -116,6 +116,27 @@ impl Journal {
         if kind == Kind::Large { Ok(self.large.read(id)?) } else { Ok(body) }
     }
 
+    /// Reads the bodies of several messages that are in the journal itself. What is not there, or not whole, is
+    /// missing; [`Journal::body`] says why.
+    pub(crate) fn bodies(&self, wanted: &[(QueueId, Place)]) -> Vec<Option<Vec<u8>>> {
+        let mut open: Option<(u64, File)> = None;
+        let mut read = |id: QueueId, place: Place| {
+            if open.as_ref().is_none_or(|(segment, _)| *segment != place.segment) {
+                open = Some((place.segment, self.folder.read(place.segment).ok()??));
+            }
+            let (_, file) = open.as_ref()?;
+            let mut bytes = record_at(file, place.position).ok()?;
+            let record = Record::read(&bytes, place.segment)?;
+            if record.kind == Kind::Large || envelope::read_id(record.envelope).ok()? != id {
+                return None;
+            }
+            let body_bytes = record.body.len();
+            bytes.drain(..bytes.len() - body_bytes);
+            Some(bytes)
+        };
+        wanted.iter().map(|(id, place)| read(*id, *place)).collect()
+    }
+
     /// Reads the record of a message and checks that it is that message's.
     pub(crate) fn record(
         &self,

@@ -259,6 +259,7 @@ fn read_claim(connection: &Connection, row: &Row<'_>) -> Result<Claim, StoreErro
             expires_at: columns::to_time(row.get(4)?)?,
         },
         place: Place { segment: row.get(5)?, position: row.get(6)? },
+        body: None,
     })
 }
 

@@ -5,6 +5,7 @@
 //! after its retention.
 
 mod accept;
+mod ahead;
 mod apply;
 mod claim;
 mod compact;
@@ -69,6 +70,8 @@ pub struct Claim {
     /// The send.
     pub send: ClaimedSend,
     place: Place,
+    /// The body, if it was read with those of the others.
+    body: Option<Vec<u8>>,
 }
 
 /// What a queue is made of.
@@ -158,6 +161,9 @@ impl Queue {
     }
 
     pub(crate) async fn body(&self, claim: &Claim) -> Result<Vec<u8>, StoreError> {
+        if let Some(body) = &claim.body {
+            return Ok(body.clone());
+        }
         let (inner, id, place) = (Arc::clone(&self.0), claim.send.id.message, claim.place);
         let read = tokio::task::spawn_blocking(move || inner.journal.body(id, place));
         match read.await.map_err(|_| StoreError::Closed)? {

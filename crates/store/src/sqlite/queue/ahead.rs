@@ -1,0 +1,29 @@
+//! Bodies of claimed sends, read together: a thread that may wait for the disk is woken once for all of them.
+
+use std::sync::Arc;
+
+use model::id::QueueId;
+
+use super::{Claim, Queue};
+use crate::sqlite::journal::Place;
+
+/// A larger body is read alone, when there is memory for it.
+const SMALL_BYTES: u64 = 32 * 1_024;
+
+impl Queue {
+    /// Reads the small bodies of claimed sends, each as far as it is there and whole.
+    pub(crate) async fn read_ahead(&self, claims: &mut [Claim]) {
+        let small = || claims.iter().enumerate().filter(|(_, claim)| claim.send.size_bytes <= SMALL_BYTES);
+        let places: Vec<usize> = small().map(|(place, _)| place).collect();
+        let wanted: Vec<(QueueId, Place)> =
+            small().map(|(_, claim)| (claim.send.id.message, claim.place)).collect();
+        if wanted.len() < 2 {
+            return;
+        }
+        let inner = Arc::clone(&self.0);
+        let read = tokio::task::spawn_blocking(move || inner.journal.bodies(&wanted)).await;
+        for (place, body) in places.into_iter().zip(read.unwrap_or_default()) {
+            claims[place].body = body;
+        }
+    }
+}
