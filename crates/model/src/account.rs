@@ -10,7 +10,7 @@ use crate::cloud::Cloud;
 use crate::delivery::Transport;
 use crate::id::AccountId;
 use crate::name::{AccountName, ServiceName};
-use crate::quota::Quota;
+use crate::quota::{Quota, QuotaScope};
 
 /// A connected Azure account. Its secrets are kept apart, sealed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -118,6 +118,12 @@ impl Account {
             (TransportChoice::Smtp, _) => &[Transport::Smtp],
             (TransportChoice::Auto, _) => &[Transport::Rest, Transport::Smtp],
         }
+    }
+
+    /// What its upstream limits.
+    #[must_use]
+    pub fn quota_scope(&self) -> QuotaScope {
+        QuotaScope::Subscription(self.subscription)
     }
 
     /// Whether its mail may use that transport.

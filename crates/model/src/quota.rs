@@ -1,4 +1,8 @@
-//! How much Azure allows a subscription.
+//! How much an upstream allows, and what it limits.
+
+use std::fmt;
+
+use azure_types::ids::SubscriptionId;
 
 /// The allowances of a subscription, all counted per subscription and not per domain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -7,6 +11,31 @@ pub struct Quota {
     pub sends: Allowance,
     /// Reads of an operation's status.
     pub status_reads: Allowance,
+}
+
+/// A limit: what it is of, and which requests count against it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct QuotaKey {
+    /// What it is of.
+    pub scope: QuotaScope,
+    /// Which requests count.
+    pub kind: QuotaKind,
+}
+
+/// What an upstream limits: all that has the same scope counts together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum QuotaScope {
+    /// An Azure subscription, whichever of its accounts asks.
+    Subscription(SubscriptionId),
+}
+
+/// Requests that are counted apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum QuotaKind {
+    /// Sends, by whichever transport.
+    Sends,
+    /// Reads of an operation's status.
+    StatusReads,
 }
 
 /// So many requests in any minute and so many in any hour.
@@ -29,7 +58,44 @@ impl Allowance {
     }
 }
 
+impl QuotaScope {
+    /// The limit of one kind of request.
+    #[must_use]
+    pub const fn of(self, kind: QuotaKind) -> QuotaKey {
+        QuotaKey { scope: self, kind }
+    }
+}
+
+/// The kind of thing, a slash, its id.
+impl fmt::Display for QuotaScope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Subscription(id) => write!(f, "subscription/{id}"),
+        }
+    }
+}
+
+impl QuotaKind {
+    /// Its word in rows.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Sends => "sends",
+            Self::StatusReads => "status_reads",
+        }
+    }
+}
+
 impl Quota {
+    /// The allowance of one kind of request.
+    #[must_use]
+    pub fn of(&self, kind: QuotaKind) -> Allowance {
+        match kind {
+            QuotaKind::Sends => self.sends,
+            QuotaKind::StatusReads => self.status_reads,
+        }
+    }
+
     /// What a subscription with custom domains starts with (Azure document "Service limits").
     pub const CUSTOM_DOMAIN: Self = Self {
         sends: Allowance { per_minute: 30, per_hour: 100 },

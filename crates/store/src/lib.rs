@@ -72,8 +72,8 @@ pub use sqlite::queue::{
     Accepted, Claim, Cursor, Disk, Hindered, ListedSend, MessageView, RepairUse, SendView, Settlement,
     StatusCheck, StoredEvent, Suppressed,
 };
-pub use sqlite::quota_leases::{Quota, QuotaLease, QuotaRequest, QuotaWindow, Share};
-pub use sqlite::rate_usage::{SENDS, STATUS_READS, Throttling, Usage};
+pub use sqlite::quota_leases::{QuotaLease, QuotaRequest, QuotaWindow, Share};
+pub use sqlite::rate_usage::{Throttling, Usage};
 pub use sqlite::refusals::RefusalChanges;
 pub use sqlite::secrets::{KeySource, MasterKey, NewSecret, SecretFacts, SecretName, SecretOwner};
 pub use sqlite::verifications::KeptVerification;

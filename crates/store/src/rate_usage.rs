@@ -1,7 +1,7 @@
-//! Requests that Azure has counted, so that a restart does not forget them.
+//! Requests that an upstream has counted, so that a restart does not forget them.
 
-use azure_types::ids::SubscriptionId;
 use jiff::Timestamp;
+use model::quota::QuotaKey;
 
 use crate::engine::{Engine, on_engine};
 use crate::{StoreError, Throttling, Usage};
@@ -15,42 +15,28 @@ impl RateUsage {
         Self(engine)
     }
 
-    /// Notes that Azure said that there was too much.
+    /// Notes that an upstream said that there was too much.
     ///
     /// # Errors
     /// When the database cannot be written.
-    pub async fn throttled(
-        &self,
-        subscription: SubscriptionId,
-        kind: &'static str,
-        throttling: Throttling,
-    ) -> Result<(), StoreError> {
-        on_engine!(self.0, rate_usage.throttled(subscription, kind, throttling).await)
+    pub async fn throttled(&self, key: QuotaKey, throttling: Throttling) -> Result<(), StoreError> {
+        on_engine!(self.0, rate_usage.throttled(key, throttling).await)
     }
 
     /// The throttlings that are remembered, the newest first.
     ///
     /// # Errors
     /// When the database cannot be read.
-    pub async fn throttlings(
-        &self,
-        subscription: SubscriptionId,
-        kind: &'static str,
-    ) -> Result<Vec<Throttling>, StoreError> {
-        on_engine!(self.0, rate_usage.throttlings(subscription, kind).await)
+    pub async fn throttlings(&self, key: QuotaKey) -> Result<Vec<Throttling>, StoreError> {
+        on_engine!(self.0, rate_usage.throttlings(key).await)
     }
 
     /// The slots of one kind that end after `since`: length, number and count.
     ///
     /// # Errors
     /// When the database cannot be read.
-    pub async fn load(
-        &self,
-        subscription: SubscriptionId,
-        kind: &'static str,
-        since: Timestamp,
-    ) -> Result<Vec<Usage>, StoreError> {
-        on_engine!(self.0, rate_usage.load(subscription, kind, since).await)
+    pub async fn load(&self, key: QuotaKey, since: Timestamp) -> Result<Vec<Usage>, StoreError> {
+        on_engine!(self.0, rate_usage.load(key, since).await)
     }
 
     /// Adds requests outside of a settlement.

@@ -8,8 +8,8 @@ use jiff::Timestamp;
 use model::account::TransportChoice;
 use model::delivery::{AttemptResult, SendState};
 use model::quota::{Allowance, Quota};
+use model::quota::{QuotaKind, QuotaScope};
 use secrecy::SecretString;
-use store::STATUS_READS;
 use twin::state::{Behaviour, RepeatedOperation};
 use twin::{Effect, Fault, Operation};
 
@@ -199,7 +199,10 @@ async fn a_status_is_read_once_when_azure_is_likely_to_be_done() {
         .server()
         .store
         .rate_usage()
-        .load(world.twin.ready().subscription_id, STATUS_READS, Timestamp::MIN)
+        .load(
+            QuotaScope::Subscription(world.twin.ready().subscription_id).of(QuotaKind::StatusReads),
+            Timestamp::MIN,
+        )
         .await
         .unwrap();
     let reads: u32 = used.iter().filter(|usage| usage.slot_seconds == 1).map(|usage| usage.count).sum();

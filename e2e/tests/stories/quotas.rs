@@ -8,7 +8,8 @@ use control::{AccountChange, AuthenticationMethod, NewAccount};
 use e2e::World;
 use model::account::{Concurrency, TransportChoice};
 use model::quota::{Allowance, Quota};
-use store::{SENDS, Throttling};
+use model::quota::{QuotaKind, QuotaScope};
+use store::Throttling;
 
 const ACCOUNT: &str = "contoso";
 
@@ -71,7 +72,13 @@ async fn accounts_of_one_subscription_share_what_azure_allows_it() {
     let report = verify(&world).await;
     assert_eq!(wrong(&report), ["quota.differs"], "{report:#?}");
     let refusal = Throttling { at: world.clock.now(), in_minute: 2, in_hour: 348, wait_seconds: Some(1_700) };
-    world.server().store.rate_usage().throttled(ready.subscription_id, SENDS, refusal).await.unwrap();
+    world
+        .server()
+        .store
+        .rate_usage()
+        .throttled(QuotaScope::Subscription(ready.subscription_id).of(QuotaKind::Sends), refusal)
+        .await
+        .unwrap();
     let report = verify(&world).await;
     let finding = report.findings.iter().find(|finding| finding.code == "quota.refused").unwrap();
     let both = "postern account edit contoso --quota 100/340\npostern account edit second --quota 100/340";
@@ -85,7 +92,13 @@ async fn a_quota_that_azure_does_not_grant() {
     let world = world().await;
     let subscription = world.twin.ready().subscription_id;
     let refusal = Throttling { at: world.clock.now(), in_minute: 2, in_hour: 348, wait_seconds: Some(1_700) };
-    world.server().store.rate_usage().throttled(subscription, SENDS, refusal).await.unwrap();
+    world
+        .server()
+        .store
+        .rate_usage()
+        .throttled(QuotaScope::Subscription(subscription).of(QuotaKind::Sends), refusal)
+        .await
+        .unwrap();
     let report = verify(&world).await;
     assert_eq!(wrong(&report), ["quota.refused"], "{report:#?}");
     let finding = report.findings.iter().find(|finding| finding.code == "quota.refused").unwrap();

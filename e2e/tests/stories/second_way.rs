@@ -7,7 +7,8 @@ use jiff::Timestamp;
 use model::account::TransportChoice;
 use model::delivery::{AttemptResult, SendState, Transport};
 use model::quota::{Allowance, Quota};
-use store::{MessageView, SENDS};
+use model::quota::{QuotaKind, QuotaScope};
+use store::MessageView;
 use twin::captured::Path;
 use twin::state::{Behaviour, EmailBehaviour, RepeatedOperation, RestRefusal, Unwanted};
 use twin::{Effect, Fault, Operation};
@@ -26,7 +27,8 @@ fn arm(world: &World, operation: Operation, effect: Effect, times: u32) {
 
 async fn sends_used(world: &World) -> u32 {
     let subscription = world.twin.ready().subscription_id;
-    let used = world.server().store.rate_usage().load(subscription, SENDS, Timestamp::MIN).await.unwrap();
+    let key = QuotaScope::Subscription(subscription).of(QuotaKind::Sends);
+    let used = world.server().store.rate_usage().load(key, Timestamp::MIN).await.unwrap();
     used.iter().filter(|usage| usage.slot_seconds == 1).map(|usage| usage.count).sum()
 }
 

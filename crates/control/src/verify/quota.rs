@@ -5,8 +5,8 @@ use std::sync::Arc;
 use api::command::Command;
 use api::verification::{ActionOwner, Check, Finding, ServiceFound};
 use model::account::Account;
+use model::quota::QuotaKind;
 use model::quota::{Allowance, Quota};
-use store::SENDS;
 
 use self::history::History;
 use super::context::Context;
@@ -32,7 +32,12 @@ struct Limits {
 
 pub(super) async fn check(context: &Context, services: &[ServiceFound]) -> Vec<Finding> {
     let limits = limits(context, services);
-    let refusals = context.control.store.rate_usage().throttlings(context.account.subscription, SENDS).await;
+    let refusals = context
+        .control
+        .store
+        .rate_usage()
+        .throttlings(context.account.quota_scope().of(QuotaKind::Sends))
+        .await;
     let history = History::of(refusals.unwrap_or_default(), context.control.clock.now(), limits.configured);
     let finding = if history.refused > 0 { refused(&limits, &history) } else { unrefused(&limits) };
     std::iter::once(finding).chain(different(&limits)).collect()

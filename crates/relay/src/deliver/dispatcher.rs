@@ -8,7 +8,8 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use model::account::Account;
 use model::delivery::{Attempt, AttemptResult, Reason, SendId};
-use store::{NextStep, SENDS, Settlement, StoreError, Throttling, Usage};
+use model::quota::QuotaKind;
+use store::{NextStep, Settlement, StoreError, Throttling, Usage};
 use tokio::task::{self, JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, error, warn};
@@ -291,9 +292,9 @@ impl Dispatcher {
         let [in_minute, in_hour] = upstream.sends.lock().used(steady);
         // What Azure really allows shows in how much it had been asked.
         let wait_seconds = wait.map(|wait| u32::try_from(wait.as_secs()).unwrap_or(u32::MAX));
+        let key = self.account.quota_scope().of(QuotaKind::Sends);
         let throttling = Throttling { at: now, in_minute, in_hour, wait_seconds };
-        let noted =
-            self.context.store.rate_usage().throttled(self.account.subscription, SENDS, throttling).await;
+        let noted = self.context.store.rate_usage().throttled(key, throttling).await;
         if let Err(error) = noted {
             error!(error = model::error_chain(&error), "a limit of Azure's could not be noted");
         }
@@ -312,7 +313,7 @@ impl Dispatcher {
 
 /// One row for each slot instead of one for each request.
 fn combined(mut usage: Vec<Usage>) -> Vec<Usage> {
-    let key = |usage: &Usage| (usage.subscription, usage.kind, usage.slot_seconds, usage.slot);
+    let key = |usage: &Usage| (usage.key, usage.slot_seconds, usage.slot);
     usage.sort_by_key(key);
     usage.dedup_by(|next, kept| {
         let is_same = key(next) == key(kept);

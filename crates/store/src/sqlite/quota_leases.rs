@@ -4,8 +4,8 @@
 //! the beginning, and what was not given back counts as made at the end of the lease. A node that crashes leaves a part
 //! of the limit unused, for as long as the limit's longest window.
 
-use azure_types::ids::SubscriptionId;
 use jiff::Timestamp;
+use model::quota::QuotaKey;
 use rusqlite::{Connection, named_params, params};
 
 use crate::error::StoreError;
@@ -17,15 +17,6 @@ use crate::sqlite::nodes::Node;
 pub(crate) struct QuotaLeases {
     database: Database,
     node: Node,
-}
-
-/// What a limit is of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Quota {
-    /// Whose requests are counted together.
-    pub subscription: SubscriptionId,
-    /// Which of its limits, in one word.
-    pub kind: &'static str,
 }
 
 /// So many requests within so much time.
@@ -43,7 +34,7 @@ pub struct QuotaWindow {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct QuotaRequest {
     /// Of which limit.
-    pub quota: Quota,
+    pub quota: QuotaKey,
     /// All its windows.
     pub windows: Vec<QuotaWindow>,
     /// At most so many permits.
@@ -119,13 +110,13 @@ fn take(
     forget(connection, request, now)?;
     let number = connection
         .prepare_cached(
-            "INSERT INTO quota_lease (subscription, kind, node, permits, until)
-             VALUES (:subscription, :kind, :node, :permits, :until) RETURNING number",
+            "INSERT INTO quota_lease (scope, kind, node, permits, until)
+             VALUES (:scope, :kind, :node, :permits, :until) RETURNING number",
         )?
         .query_row(
             named_params! {
-                ":subscription": request.quota.subscription.to_string(),
-                ":kind": request.quota.kind,
+                ":scope": request.quota.scope.to_string(),
+                ":kind": request.quota.kind.as_str(),
                 ":node": node.number(),
                 ":permits": permits,
                 ":until": request.until.as_millisecond(),
@@ -138,20 +129,20 @@ fn take(
 /// Requests that count in a window: those that were made, and those that are leased or were.
 fn counted(
     connection: &Connection,
-    quota: Quota,
+    quota: QuotaKey,
     window: &QuotaWindow,
     now: Timestamp,
 ) -> Result<u64, StoreError> {
     let mut select = connection.prepare_cached(
         "SELECT (SELECT coalesce(sum(count), 0) FROM usage
-                 WHERE subscription = :subscription AND kind = :kind AND slot_seconds = :slot_seconds
+                 WHERE scope = :scope AND kind = :kind AND slot_seconds = :slot_seconds
                    AND ((slot + 1) * slot_seconds + :seconds) * 1000 > :now)
               + (SELECT coalesce(sum(permits), 0) FROM quota_lease
-                 WHERE subscription = :subscription AND kind = :kind AND until + :seconds * 1000 > :now)",
+                 WHERE scope = :scope AND kind = :kind AND until + :seconds * 1000 > :now)",
     )?;
     let parameters = named_params! {
-        ":subscription": quota.subscription.to_string(),
-        ":kind": quota.kind,
+        ":scope": quota.scope.to_string(),
+        ":kind": quota.kind.as_str(),
         ":slot_seconds": window.slot_seconds,
         ":seconds": window.seconds,
         ":now": now.as_millisecond(),
@@ -163,12 +154,10 @@ fn counted(
 fn forget(connection: &Connection, request: &QuotaRequest, now: Timestamp) -> Result<(), StoreError> {
     let longest = request.windows.iter().map(|window| window.seconds).max().unwrap_or(0);
     connection
-        .prepare_cached(
-            "DELETE FROM quota_lease WHERE subscription = ? AND kind = ? AND until + ? * 1000 <= ?",
-        )?
+        .prepare_cached("DELETE FROM quota_lease WHERE scope = ? AND kind = ? AND until + ? * 1000 <= ?")?
         .execute(params![
-            request.quota.subscription.to_string(),
-            request.quota.kind,
+            request.quota.scope.to_string(),
+            request.quota.kind.as_str(),
             longest,
             now.as_millisecond()
         ])?;
@@ -195,9 +184,12 @@ mod tests {
     use super::*;
     use crate::sqlite::nodes;
     use crate::sqlite::rate_usage::{self, Usage};
+    use azure_types::ids::SubscriptionId;
+    use model::quota::{QuotaKind, QuotaScope};
     use proptest::prelude::*;
 
-    const QUOTA: Quota = Quota { subscription: SubscriptionId::new(uuid::Uuid::from_u128(1)), kind: "sends" };
+    const QUOTA: QuotaKey =
+        QuotaScope::Subscription(SubscriptionId::new(uuid::Uuid::from_u128(1))).of(QuotaKind::Sends);
     const WINDOWS: [QuotaWindow; 2] = [
         QuotaWindow { seconds: 60, slot_seconds: 1, limit: 30 },
         QuotaWindow { seconds: 3_600, slot_seconds: 30, limit: 100 },
@@ -236,8 +228,7 @@ mod tests {
     fn settle(database: &Database, second: i64, count: u32) {
         let now = at(second).as_second();
         let usage = WINDOWS.map(|window| Usage {
-            subscription: QUOTA.subscription,
-            kind: QUOTA.kind,
+            key: QUOTA,
             slot_seconds: window.slot_seconds,
             slot: now.div_euclid(i64::from(window.slot_seconds)),
             count,

@@ -1,16 +1,11 @@
-//! Requests that Azure has counted, so that a restart does not forget them.
+//! Requests that an upstream has counted, so that a restart does not forget them.
 
-use azure_types::ids::SubscriptionId;
 use jiff::Timestamp;
+use model::quota::QuotaKey;
 use rusqlite::{Connection, params};
 
 use crate::error::StoreError;
 use crate::sqlite::database::{Database, Durability};
-
-/// The kind of a send.
-pub const SENDS: &str = "sends";
-/// The kind of a look at how a send stands.
-pub const STATUS_READS: &str = "status_reads";
 
 /// A handle to the counts.
 #[derive(Clone)]
@@ -19,10 +14,8 @@ pub(crate) struct RateUsage(Database);
 /// So many requests of one kind in one slot of time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Usage {
-    /// Whose.
-    pub subscription: SubscriptionId,
-    /// Which limit they count against, in one word.
-    pub kind: &'static str,
+    /// Which limit they count against.
+    pub key: QuotaKey,
     /// Length of the slot in seconds.
     pub slot_seconds: u32,
     /// Number of the slot since 1970.
@@ -49,20 +42,15 @@ pub struct Throttling {
 const KEPT: u32 = 100;
 
 impl RateUsage {
-    pub(crate) async fn throttled(
-        &self,
-        subscription: SubscriptionId,
-        kind: &'static str,
-        throttling: Throttling,
-    ) -> Result<(), StoreError> {
+    pub(crate) async fn throttled(&self, key: QuotaKey, throttling: Throttling) -> Result<(), StoreError> {
         self.0
             .write(Durability::Written, move |connection| {
-                let subscription = subscription.to_string();
+                let (scope, kind) = (key.scope.to_string(), key.kind.as_str());
                 connection.execute(
-                    "INSERT OR REPLACE INTO throttled (subscription, kind, at, in_minute, in_hour, wait_seconds)
+                    "INSERT OR REPLACE INTO throttled (scope, kind, at, in_minute, in_hour, wait_seconds)
                      VALUES (?, ?, ?, ?, ?, ?)",
                     params![
-                        subscription,
+                        scope,
                         kind,
                         throttling.at.as_millisecond(),
                         throttling.in_minute,
@@ -71,27 +59,23 @@ impl RateUsage {
                     ],
                 )?;
                 connection.execute(
-                    "DELETE FROM throttled WHERE subscription = ?1 AND kind = ?2 AND at NOT IN
-                     (SELECT at FROM throttled WHERE subscription = ?1 AND kind = ?2 ORDER BY at DESC LIMIT ?3)",
-                    params![subscription, kind, KEPT],
+                    "DELETE FROM throttled WHERE scope = ?1 AND kind = ?2 AND at NOT IN
+                     (SELECT at FROM throttled WHERE scope = ?1 AND kind = ?2 ORDER BY at DESC LIMIT ?3)",
+                    params![scope, kind, KEPT],
                 )?;
                 Ok(())
             })
             .await
     }
 
-    pub(crate) async fn throttlings(
-        &self,
-        subscription: SubscriptionId,
-        kind: &'static str,
-    ) -> Result<Vec<Throttling>, StoreError> {
+    pub(crate) async fn throttlings(&self, key: QuotaKey) -> Result<Vec<Throttling>, StoreError> {
         self.0
             .read(move |connection| {
                 let mut select = connection.prepare_cached(
                     "SELECT at, in_minute, in_hour, wait_seconds FROM throttled
-                     WHERE subscription = ? AND kind = ? ORDER BY at DESC",
+                     WHERE scope = ? AND kind = ? ORDER BY at DESC",
                 )?;
-                let mut rows = select.query(params![subscription.to_string(), kind])?;
+                let mut rows = select.query(params![key.scope.to_string(), key.kind.as_str()])?;
                 let mut throttlings = Vec::new();
                 while let Some(row) = rows.next()? {
                     let at = crate::sqlite::columns::to_time(row.get(0)?)?;
@@ -107,23 +91,18 @@ impl RateUsage {
         Self(database)
     }
 
-    pub(crate) async fn load(
-        &self,
-        subscription: SubscriptionId,
-        kind: &'static str,
-        since: Timestamp,
-    ) -> Result<Vec<Usage>, StoreError> {
+    pub(crate) async fn load(&self, key: QuotaKey, since: Timestamp) -> Result<Vec<Usage>, StoreError> {
         self.0
             .read(move |connection| {
                 let mut select = connection.prepare_cached(
                     "SELECT slot_seconds, slot, count FROM usage
-                     WHERE subscription = ? AND kind = ? AND (slot + 1) * slot_seconds > ?",
+                     WHERE scope = ? AND kind = ? AND (slot + 1) * slot_seconds > ?",
                 )?;
-                let rows =
-                    select.query_map(params![subscription.to_string(), kind, since.as_second()], |row| {
-                        let (slot_seconds, slot, count) = (row.get(0)?, row.get(1)?, row.get(2)?);
-                        Ok(Usage { subscription, kind, slot_seconds, slot, count })
-                    })?;
+                let parameters = params![key.scope.to_string(), key.kind.as_str(), since.as_second()];
+                let rows = select.query_map(parameters, |row| {
+                    let (slot_seconds, slot, count) = (row.get(0)?, row.get(1)?, row.get(2)?);
+                    Ok(Usage { key, slot_seconds, slot, count })
+                })?;
                 Ok(rows.collect::<Result<_, _>>()?)
             })
             .await
@@ -146,13 +125,13 @@ impl RateUsage {
 
 pub(crate) fn add(connection: &Connection, usage: &[Usage]) -> Result<(), StoreError> {
     let mut insert = connection.prepare_cached(
-        "INSERT INTO usage (subscription, kind, slot_seconds, slot, count) VALUES (?, ?, ?, ?, ?)
+        "INSERT INTO usage (scope, kind, slot_seconds, slot, count) VALUES (?, ?, ?, ?, ?)
          ON CONFLICT DO UPDATE SET count = count + excluded.count",
     )?;
     for usage in usage {
         insert.execute(params![
-            usage.subscription.to_string(),
-            usage.kind,
+            usage.key.scope.to_string(),
+            usage.key.kind.as_str(),
             usage.slot_seconds,
             usage.slot,
             usage.count

@@ -1,15 +1,17 @@
 //! Requests that an upstream has counted, and leases of those that it allows.
 
 use azure_types::ids::SubscriptionId;
-use store::{Quota, QuotaRequest, QuotaWindow, SENDS, STATUS_READS, Throttling, Usage};
+use model::quota::{QuotaKey, QuotaKind, QuotaScope};
+use store::{QuotaRequest, QuotaWindow, Throttling, Usage};
 use uuid::Uuid;
 
 use crate::{World, at};
 
-const QUOTA: Quota = Quota { subscription: SubscriptionId::new(Uuid::from_u128(1)), kind: SENDS };
+const SCOPE: QuotaScope = QuotaScope::Subscription(SubscriptionId::new(Uuid::from_u128(1)));
+const QUOTA: QuotaKey = SCOPE.of(QuotaKind::Sends);
 
 fn usage(slot: i64, count: u32) -> Usage {
-    Usage { subscription: QUOTA.subscription, kind: SENDS, slot_seconds: 60, slot, count }
+    Usage { key: QUOTA, slot_seconds: 60, slot, count }
 }
 
 pub(crate) async fn usage_adds_up_and_old_slots_go(world: &mut World) {
@@ -20,10 +22,10 @@ pub(crate) async fn usage_adds_up_and_old_slots_go(world: &mut World) {
     drop(rates);
     world.restart();
     let rates = world.store().rate_usage();
-    let load = async |since| rates.load(QUOTA.subscription, SENDS, at(since)).await.unwrap();
+    let load = async |since| rates.load(QUOTA, at(since)).await.unwrap();
     assert_eq!(load(0).await, [usage(slot, 5), usage(slot + 1, 1)]);
     assert_eq!(load(60).await, [usage(slot + 1, 1)]);
-    assert_eq!(rates.load(QUOTA.subscription, STATUS_READS, at(0)).await.unwrap(), []);
+    assert_eq!(rates.load(SCOPE.of(QuotaKind::StatusReads), at(0)).await.unwrap(), []);
     rates.forget(at(61)).await.unwrap();
     assert_eq!(load(0).await, [usage(slot + 1, 1)]);
 }
@@ -32,11 +34,11 @@ pub(crate) async fn throttlings_are_remembered_newest_first(world: &mut World) {
     let rates = world.store().rate_usage();
     let throttling = |second| Throttling { at: at(second), in_minute: 2, in_hour: 88, wait_seconds: Some(7) };
     for second in [1, 3, 2] {
-        rates.throttled(QUOTA.subscription, SENDS, throttling(second)).await.unwrap();
+        rates.throttled(QUOTA, throttling(second)).await.unwrap();
     }
     drop(rates);
     world.restart();
-    let remembered = world.store().rate_usage().throttlings(QUOTA.subscription, SENDS).await.unwrap();
+    let remembered = world.store().rate_usage().throttlings(QUOTA).await.unwrap();
     assert_eq!(remembered, [3, 2, 1].map(throttling));
 }
 

@@ -4,32 +4,31 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use azure_types::ids::SubscriptionId;
 use clock::Clock;
 use jiff::Timestamp;
 use model::account::Account;
-use model::quota::Allowance;
-use store::{SENDS, Store, StoreError, Usage};
+use model::quota::{Allowance, QuotaKey, QuotaKind};
+use store::{Store, StoreError, Usage};
 use tokio::sync::Mutex as AsyncMutex;
 
 use crate::rate_limit::{AskedFor, Ended, LimitView, Limiter, MEMORY, SlotCount};
 
-/// The rate limit of one kind of request of one subscription, shared by all accounts in it.
+/// A rate limit, shared by all accounts that count against it.
 pub(crate) struct SharedLimiter {
-    subscription: SubscriptionId,
-    kind: &'static str,
+    key: QuotaKey,
     limiter: Mutex<Limiter>,
 }
 
 /// All limits that were needed so far.
 #[derive(Default)]
-pub(super) struct Limits(AsyncMutex<HashMap<(SubscriptionId, &'static str), Arc<SharedLimiter>>>);
+pub(super) struct Limits(AsyncMutex<HashMap<QuotaKey, Arc<SharedLimiter>>>);
 
 impl Limits {
     /// How the limit of an account's sends stands, in the time of day; all that it is if nothing was sent yet.
     pub(super) async fn view(&self, account: &Account, clock: &Clock) -> LimitView {
         let limits = self.0.lock().await;
-        let Some(limiter) = limits.get(&(account.subscription, SENDS)) else { return LimitView::default() };
+        let key = account.quota_scope().of(QuotaKind::Sends);
+        let Some(limiter) = limits.get(&key) else { return LimitView::default() };
         let (now, steady) = (clock.now(), clock.steady());
         limiter.lock().view(steady).moved(now.duration_since(steady))
     }
@@ -38,17 +37,17 @@ impl Limits {
     pub(super) async fn of(
         &self,
         account: &Account,
-        kind: &'static str,
+        kind: QuotaKind,
         (store, clock): (&Store, &Clock),
     ) -> Result<Arc<SharedLimiter>, StoreError> {
-        let allowance = allowance(store, account, kind);
+        let (key, allowance) = (account.quota_scope().of(kind), allowance(store, account, kind));
         let mut limits = self.0.lock().await;
-        if let Some(limiter) = limits.get(&(account.subscription, kind)) {
+        if let Some(limiter) = limits.get(&key) {
             limiter.lock().allow(allowance);
             return Ok(Arc::clone(limiter));
         }
         let since = clock.steady().saturating_sub(MEMORY).unwrap_or(Timestamp::MIN);
-        let used = store.rate_usage().load(account.subscription, kind, since).await?;
+        let used = store.rate_usage().load(key, since).await?;
         let mut limiter = Limiter::new(allowance);
         let counts = used.iter().map(|usage| SlotCount {
             slot_seconds: usage.slot_seconds,
@@ -56,32 +55,27 @@ impl Limits {
             count: usage.count,
         });
         limiter.restore(&counts.collect::<Vec<_>>());
-        if let Some(pause) = pause(account.subscription, kind, (store, clock)).await? {
+        if let Some(pause) = pause(key, (store, clock)).await? {
             limiter.resume(pause);
         }
-        let shared = SharedLimiter { subscription: account.subscription, kind, limiter: Mutex::new(limiter) };
+        let shared = SharedLimiter { key, limiter: Mutex::new(limiter) };
         let shared = Arc::new(shared);
-        limits.insert((account.subscription, kind), Arc::clone(&shared));
+        limits.insert(key, Arc::clone(&shared));
         Ok(shared)
     }
 }
 
-/// What all accounts of a subscription keep to: Azure counts what they send together.
-fn allowance(store: &Store, account: &Account, kind: &'static str) -> Allowance {
-    let of = |one: &Account| if kind == SENDS { one.quota.sends } else { one.quota.status_reads };
+/// What all accounts of one scope keep to: the upstream counts what they send together.
+fn allowance(store: &Store, account: &Account, kind: QuotaKind) -> Allowance {
     let directory = store.directory();
     let others = directory.accounts().filter(|one| one.is_enabled() && one.id != account.id);
-    let sharing = others.filter(|one| one.subscription == account.subscription);
-    sharing.fold(of(account), |least, one| least.and(of(one)))
+    let sharing = others.filter(|one| one.quota_scope() == account.quota_scope());
+    sharing.fold(account.quota.of(kind), |least, one| least.and(one.quota.of(kind)))
 }
 
 /// The pause that Azure asked an earlier process for, while it lasts.
-async fn pause(
-    subscription: SubscriptionId,
-    kind: &'static str,
-    (store, clock): (&Store, &Clock),
-) -> Result<Option<AskedFor>, StoreError> {
-    let throttlings = store.rate_usage().throttlings(subscription, kind).await?;
+async fn pause(key: QuotaKey, (store, clock): (&Store, &Clock)) -> Result<Option<AskedFor>, StoreError> {
+    let throttlings = store.rate_usage().throttlings(key).await?;
     let Some((at, seconds)) = throttlings.first().and_then(|one| Some((one.at, one.wait_seconds?))) else {
         return Ok(None);
     };
@@ -109,8 +103,7 @@ impl SharedLimiter {
 
     fn usage(&self, counts: [SlotCount; 2]) -> Vec<Usage> {
         let usage = |count: SlotCount| Usage {
-            subscription: self.subscription,
-            kind: self.kind,
+            key: self.key,
             slot_seconds: count.slot_seconds,
             slot: count.slot,
             count: count.count,

@@ -29,8 +29,9 @@ use azure_types::access_key::NotAnAccessKey;
 use clock::{Clock, Entropy};
 use model::account::Account;
 use model::id::AccountId;
+use model::quota::QuotaKind;
 use secrecy::SecretString;
-use store::{NextStep, SENDS, STATUS_READS, SecretName, SecretOwner, Store, StoreError};
+use store::{NextStep, SecretName, SecretOwner, Store, StoreError};
 use tls::TrustError;
 use tokio::sync::{Mutex as AsyncMutex, Notify};
 
@@ -182,11 +183,11 @@ impl Upstreams {
             identity: &self.identity,
             clock: &self.clock,
             entropy: &self.entropy,
-            status_reads: self.limits.of(account, STATUS_READS, source).await?,
+            status_reads: self.limits.of(account, QuotaKind::StatusReads, source).await?,
         };
         Ok(Upstream {
             carriers: means.carriers()?,
-            sends: self.limits.of(account, SENDS, source).await?,
+            sends: self.limits.of(account, QuotaKind::Sends, source).await?,
             unread: AtomicU32::new(self.store.queue().unread(account.id).await?),
             account: Arc::clone(account),
         })

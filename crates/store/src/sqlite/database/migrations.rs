@@ -5,7 +5,7 @@ use rusqlite::Connection;
 use crate::error::StoreError;
 
 /// All steps in order. A released step is never edited.
-const STEPS: [&str; 15] = [
+const STEPS: &[&str] = &[
     include_str!("../../../migrations/0001_queue_accounts_and_secrets.sql"),
     include_str!("../../../migrations/0002_when_an_account_changed.sql"),
     include_str!("../../../migrations/0003_verify_rotate_audit.sql"),
@@ -21,6 +21,7 @@ const STEPS: [&str; 15] = [
     include_str!("../../../migrations/0013_what_was_made_and_approved.sql"),
     include_str!("../../../migrations/0014_recipients_and_events.sql"),
     include_str!("../../../migrations/0015_what_nodes_share.sql"),
+    include_str!("../../../migrations/0017_quotas_by_what_they_limit.sql"),
 ];
 
 /// Applies the steps that the database has not seen.
@@ -160,6 +161,29 @@ mod tests {
             })
             .unwrap();
         assert_eq!(row, (88, None));
+    }
+
+    #[test]
+    fn what_a_subscription_has_used_is_carried_over() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        let before =
+            STEPS.iter().position(|step| step.contains("RENAME COLUMN subscription TO scope")).unwrap();
+        for step in &STEPS[..before] {
+            connection.execute_batch(step).unwrap();
+        }
+        connection.pragma_update(None, "user_version", before).unwrap();
+        connection
+            .execute_batch(
+                "INSERT INTO usage (subscription, kind, slot_seconds, slot, count) VALUES ('s', 'sends', 1, 7, 2);
+                 INSERT INTO throttled (subscription, kind, at, in_minute, in_hour) VALUES ('s', 'sends', 7, 2, 88);",
+            )
+            .unwrap();
+        apply(&mut connection).unwrap();
+        for table in ["usage", "throttled"] {
+            let select = format!("SELECT scope FROM {table}");
+            let scope: String = connection.query_row(&select, [], |row| row.get(0)).unwrap();
+            assert_eq!(scope, "subscription/s", "{table}");
+        }
     }
 
     #[test]
