@@ -70,7 +70,7 @@ pub use sqlite::logins::{CredentialUse, LoginNews, Welcome};
 pub use sqlite::nodes::Node;
 pub use sqlite::queue::{
     Accepted, Claim, Cursor, Disk, Hindered, ListedSend, MessageView, RepairUse, SendView, Settlement,
-    StatusCheck, StoredEvent, Suppressed,
+    StatusCheck, StoredEvent, Suppressed, Untold,
 };
 pub use sqlite::quota_leases::{QuotaLease, QuotaRequest, QuotaWindow, Share};
 pub use sqlite::rate_usage::{Throttling, Usage};

@@ -14,7 +14,7 @@ use model::tracking::DeliveryReport;
 use crate::engine::{Engine, on_engine};
 use crate::{
     Accepted, AuditEntry, Body, BodyWriter, Claim, Cursor, Disk, Hindered, ListedSend, MessageView,
-    RepairUse, Settlement, StatusCheck, StoreError, Suppressed, Usage,
+    RepairUse, Settlement, StatusCheck, StoreError, Suppressed, Untold, Usage,
 };
 
 /// A handle to the queue.
@@ -308,8 +308,8 @@ impl Queue {
         on_engine!(self.0, queue.drop_message(id, audit).await)
     }
 
-    /// Notes what Azure reports of a recipient, of the sends with that operation id. Says of how many sends that was
-    /// news.
+    /// Notes what Azure reports of a recipient, of the sends with that operation id. Gives the recipients that were
+    /// not reached and of whom their sender has not been told: the report is not given again, so that they are told now.
     ///
     /// # Errors
     /// When the database cannot be written.
@@ -317,7 +317,7 @@ impl Queue {
         &self,
         operation: OperationId,
         report: DeliveryReport,
-    ) -> Result<usize, StoreError> {
+    ) -> Result<Vec<Untold>, StoreError> {
         on_engine!(self.0, queue.delivered(operation, report).await)
     }
 

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use model::delivery::{Attempt, AttemptResult, SendState, Transport};
 use model::division::{Division, Group};
-use store::{Accepted, Cursor, NextStep, Settlement, TakenGroup};
+use model::tracking::{DeliveryReport, RecipientState};
+use store::{Accepted, Cursor, NextStep, Settlement, TakenGroup, Untold};
 
 use super::*;
 
@@ -298,4 +299,49 @@ async fn what_the_email_api_said_is_remembered() {
     let claim = queue.claim_due(ACCOUNT, at(0), 10, at(60)).await.unwrap().remove(0);
     assert_eq!(claim.send.refused_by_rest.as_deref(), Some("HTTP 400"));
     assert_eq!(claim.send.attempts, 0, "the second way is no repetition");
+}
+
+#[tokio::test]
+async fn a_delivery_report_is_recorded_once_with_its_recipient() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path());
+    let queue = store.queue();
+    let mut new = message(1);
+    let other = Recipient { mailbox: "other@example.com".parse().unwrap(), notify: None, original: None };
+    new.sends[0].recipients.push(other.clone());
+    let operation = new.sends[0].operation;
+    let id = queue.accept(new, inline("x")).await.unwrap().id();
+    entered(&store, 1).await;
+    let claim = queue.claim_due(ACCOUNT, at(0), 10, at(60)).await.unwrap().remove(0);
+    let next = NextStep::ReadStatus { at: at(40) };
+    let attempt = attempt(AttemptResult::Accepted, "202");
+    let settlement = Settlement { id: claim.send.id, attempt, next, refused: Vec::new() };
+    queue.settle(vec![settlement], Vec::new()).await.unwrap();
+    let report = |address: &str, state| DeliveryReport {
+        recipient: address.to_owned(),
+        state,
+        at: at(50),
+        status: Some("5.1.1".to_owned()),
+        text: "550 unknown".to_owned(),
+    };
+    let bounced = report("Other@example.com", RecipientState::Bounced);
+    let untold = queue.delivered(operation, bounced.clone()).await.unwrap();
+    assert_eq!(untold, [Untold { id: claim.send.id, recipients: vec![other] }]);
+    assert!(queue.delivered(operation, bounced).await.unwrap().is_empty(), "it comes at least once");
+    let delivered = report("r1@example.com", RecipientState::Delivered);
+    assert!(queue.delivered(operation, delivered).await.unwrap().is_empty());
+    let unknown = OperationId::new(Uuid::from_u128(99));
+    let stranger = report("r1@example.com", RecipientState::Bounced);
+    assert!(queue.delivered(unknown, stranger).await.unwrap().is_empty());
+
+    let send = queue.view(id).await.unwrap().unwrap().sends.remove(0);
+    assert_eq!(send.state, SendState::Sent, "nothing is left to be read");
+    let states: Vec<RecipientState> = send.outcomes.iter().map(|outcome| outcome.state).collect();
+    assert_eq!(states, [RecipientState::Delivered, RecipientState::Bounced]);
+    let story: Vec<(&str, Option<&str>)> =
+        send.events.iter().map(|event| (event.result.as_str(), event.recipient.as_deref())).collect();
+    let (one, other) = (Some("r1@example.com"), Some("other@example.com"));
+    assert_eq!(story, [("accepted", None), ("bounced", other), ("delivered", one)]);
+    assert_eq!(send.attempts.len(), 1);
+    assert_eq!(queue.counts().await.unwrap(), [(SendState::Sent, 1)]);
 }

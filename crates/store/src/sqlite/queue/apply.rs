@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use model::delivery::{SendId, SendState};
 use model::id::{AccountId, QueueId};
+use model::queued::Recipient;
 use model::tracking::{Advance, Change, Effect, Report, Split, Story, Tracked, advance};
 use rusqlite::{Connection, OptionalExtension as _, params};
 use tracing::warn;
@@ -27,6 +28,15 @@ pub(crate) struct Discarded {
     pub(super) undone: Vec<QueueId>,
 }
 
+/// Recipients of a send that were not reached, and of whom the sender has not been told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Untold {
+    /// The send.
+    pub id: SendId,
+    /// Who they are.
+    pub recipients: Vec<Recipient>,
+}
+
 /// Reports that are applied in one transaction, with what is summed over all of them.
 #[derive(Default)]
 pub(crate) struct Reports {
@@ -36,6 +46,8 @@ pub(crate) struct Reports {
     released: BTreeMap<u64, u64>,
     /// The process that settles.
     node: Option<Node>,
+    /// Of whom the senders are to hear.
+    pub(super) untold: Vec<Untold>,
 }
 
 /// A send as it was before a report.
@@ -118,19 +130,22 @@ impl Reports {
             events::append(connection, of, event)?;
         }
         redirect(connection, id, advance)?;
-        advance.effects.iter().try_for_each(|effect| self.follow(connection, id.message, effect))
+        advance.effects.iter().try_for_each(|effect| self.follow(connection, id, effect))
     }
 
-    fn follow(&mut self, connection: &Connection, id: QueueId, effect: &Effect) -> Result<(), StoreError> {
+    fn follow(&mut self, connection: &Connection, id: SendId, effect: &Effect) -> Result<(), StoreError> {
         match effect {
-            Effect::DiscardBody => self.discard_body(connection, id),
+            Effect::DiscardBody => self.discard_body(connection, id.message),
             Effect::NothingSent => {
-                let undone = nothing_sent(connection, id)?;
-                self.discarded.undone.extend(undone.then_some(id));
+                let undone = nothing_sent(connection, id.message)?;
+                self.discarded.undone.extend(undone.then_some(id.message));
                 Ok(())
             }
-            // Delivery reports have no way in yet; whoever opens one tells the sender.
-            Effect::TellSender(_) => Ok(()),
+            Effect::TellSender(positions) => {
+                let recipients = recipients::at(connection, &id.message.to_string(), positions)?;
+                self.untold.push(Untold { id, recipients });
+                Ok(())
+            }
         }
     }
 

@@ -31,6 +31,7 @@ use tokio::sync::Notify;
 
 pub use self::accept::Accepted;
 pub(crate) use self::apply::Reports;
+pub use self::apply::Untold;
 pub use self::events::StoredEvent;
 pub use self::health::{Disk, Hindered, Suppressed};
 pub(crate) use self::list::open_sends;

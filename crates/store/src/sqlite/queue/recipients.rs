@@ -57,6 +57,25 @@ pub(super) fn of(connection: &Connection, message: &str, part: u16) -> Result<Ve
     Ok(all)
 }
 
+/// The recipients of a message at these positions.
+pub(super) fn at(
+    connection: &Connection,
+    message: &str,
+    positions: &[u32],
+) -> Result<Vec<Recipient>, StoreError> {
+    let mut select = connection.prepare_cached(
+        "SELECT mailbox, notify, original_kind, original FROM recipient WHERE message_id = ? AND position = ?",
+    )?;
+    let mut all = Vec::new();
+    for position in positions {
+        let mut rows = select.query(params![message, position])?;
+        if let Some(row) = rows.next()? {
+            all.push(recipient(row)?);
+        }
+    }
+    Ok(all)
+}
+
 /// The recipients of a send with what became of each alone.
 pub(super) fn known(connection: &Connection, message: &str, part: u16) -> Result<Vec<Known>, StoreError> {
     let mut select = connection.prepare_cached(

@@ -10,7 +10,7 @@ use model::tracking::{DeliveryReport, Report, Settled};
 use rusqlite::{Connection, params};
 use tokio::sync::oneshot;
 
-use super::apply::{self, Discarded, Reports};
+use super::apply::{self, Discarded, Reports, Untold};
 use super::counts::Counts;
 use super::{Queue, Settlement};
 use crate::error::StoreError;
@@ -87,19 +87,18 @@ impl Queue {
         &self,
         operation: OperationId,
         report: DeliveryReport,
-    ) -> Result<usize, StoreError> {
+    ) -> Result<Vec<Untold>, StoreError> {
         let work = move |connection: &Connection| {
             let mut reports = Reports::default();
-            let mut changed = 0;
             for id in sends_of(connection, operation)? {
-                let report = Report::Delivery(report.clone());
-                changed += usize::from(reports.apply(connection, id, report)?);
+                reports.apply(connection, id, Report::Delivery(report.clone()))?;
             }
-            Ok((changed, reports.finish(connection)?))
+            let untold = std::mem::take(&mut reports.untold);
+            Ok((untold, reports.finish(connection)?))
         };
-        let (changed, discarded) = self.0.database.write(Durability::Synced, work).await?;
+        let (untold, discarded) = self.0.database.write(Durability::Synced, work).await?;
         self.discard(discarded).await;
-        Ok(changed)
+        Ok(untold)
     }
 
     pub(crate) async fn prune(&self, before: Timestamp, limit: usize) -> Result<usize, StoreError> {
