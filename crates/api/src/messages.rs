@@ -91,11 +91,21 @@ pub struct WaitView {
     pub until: Option<Timestamp>,
 }
 
-/// A recipient.
+/// A recipient, and what became of it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct RecipientView {
     /// The address.
     pub address: String,
+    /// `queued`, `submitted`, `sent`, `dropped` or `failed`; after a delivery report `expanded`, `delivered`,
+    /// `undelivered`, `quarantined`, `filtered_spam`, `suppressed` or `bounced`.
+    pub state: String,
+    /// Since when.
+    pub at: Timestamp,
+    /// The enhanced status code, where one is known for this recipient alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<String>,
+    /// What the upstream said last; empty before the first attempt.
+    pub text: String,
 }
 
 /// One try.

@@ -66,6 +66,21 @@ pub(super) fn waits(wait: &WaitView) -> String {
     }
 }
 
+/// Recipients of whom something else became than of the others.
+fn print_outcomes(send: &SendView) {
+    let shared = if send.state == "sending" { "queued" } else { &send.state };
+    for recipient in send.recipients.iter().filter(|recipient| recipient.state != shared) {
+        let style = style_of(&recipient.state);
+        say!(
+            "  {QUIET}{}{QUIET:#}  {} {style}{}{style:#}: {}",
+            output::time(recipient.at),
+            recipient.address,
+            recipient.state,
+            recipient.text
+        );
+    }
+}
+
 fn print_send(send: &SendView, message: &MessageView) {
     let addresses: Vec<&str> = send.recipients.iter().map(|recipient| recipient.address.as_str()).collect();
     let style = style_of(&send.state);
@@ -81,6 +96,7 @@ fn print_send(send: &SendView, message: &MessageView) {
             attempt.text
         );
     }
+    print_outcomes(send);
     match (send.state.as_str(), send.due_at) {
         ("queued", _) if send.waits.is_some() => {
             let waits = send.waits.as_ref().map(waits).unwrap_or_default();

@@ -14,7 +14,8 @@ use jiff::Timestamp;
 use model::credential::Lane;
 use model::delivery::{SendState, Transport};
 use model::id::QueueId;
-use model::queued::{Cause, Origin};
+use model::queued::{Cause, Origin, Recipient};
+use model::tracking::Outcome;
 use relay::problems::{ObservedAccount, Waiting, why_it_waits};
 use relay::submission::Message;
 use smtp::address::Mailbox;
@@ -156,11 +157,7 @@ fn send_view(send: reads::SendView, account: Option<&ObservedAccount>, now: Time
         state: send.state.to_string(),
         due_at: (!send.state.is_final()).then_some(send.due_at),
         operation_id: send.operation.to_string(),
-        recipients: send
-            .recipients
-            .iter()
-            .map(|recipient| RecipientView { address: recipient.mailbox.to_string() })
-            .collect(),
+        recipients: recipients(&send),
         attempts: send
             .attempts
             .into_iter()
@@ -172,4 +169,16 @@ fn send_view(send: reads::SendView, account: Option<&ObservedAccount>, now: Time
             })
             .collect(),
     }
+}
+
+fn recipients(send: &reads::SendView) -> Vec<RecipientView> {
+    let pairs = send.recipients.iter().zip(&send.outcomes);
+    let view = |(recipient, outcome): (&Recipient, &Outcome)| RecipientView {
+        address: recipient.mailbox.to_string(),
+        state: outcome.state.as_str().to_owned(),
+        at: outcome.at,
+        status: outcome.status.clone(),
+        text: outcome.text.clone(),
+    };
+    pairs.map(view).collect()
 }
