@@ -311,3 +311,83 @@ impl Control {
         self.store.keeps_its_key()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use model::caller::{AccountScope, Caller, Identity, Role};
+
+    use super::*;
+    use crate::accounts::tests::{control, new};
+    use crate::{AccountChange, NewSender};
+
+    fn caller(role: Role, account: AccountId) -> Caller {
+        let identity = Identity { who: "ada".to_owned(), origin: "a test".to_owned() };
+        Caller { identity, role, accounts: AccountScope::Only(BTreeSet::from([account])) }
+    }
+
+    /// An account that the caller sees, `ours`, and one that the caller does not, `theirs`, each with a sender.
+    async fn two_accounts(control: &Control) -> AccountId {
+        for name in ["ours", "theirs"] {
+            control.add_account(crate::NewAccount { name: name.to_owned(), ..new() }).await.unwrap();
+            let mailbox = format!("scanner@{name}.example");
+            let sender = NewSender { account: name.to_owned(), mailbox, display_name: None };
+            control.add_sender(sender).await.unwrap();
+        }
+        control.account("ours").unwrap().id
+    }
+
+    fn code<T>(result: Result<T, Fault>) -> &'static str {
+        result.map_or_else(|fault| fault.code(), |_| "ok")
+    }
+
+    #[tokio::test]
+    async fn lists_leave_out_what_the_caller_does_not_see() {
+        let (_folder, control) = control();
+        let viewer = control.by(caller(Role::Viewer, two_accounts(&control).await));
+        let names: Vec<String> = viewer.accounts().unwrap().iter().map(|one| one.name.to_string()).collect();
+        assert_eq!(names, ["ours"]);
+        let senders = viewer.senders(None).unwrap();
+        assert_eq!(senders.len(), 1, "{senders:?}");
+        assert_eq!(senders[0].item.mailbox.to_string(), "scanner@ours.example");
+        assert_eq!(control.senders(None).unwrap().len(), 2);
+    }
+
+    #[tokio::test]
+    async fn another_account_is_missing_and_what_belongs_to_all_is_forbidden() {
+        let (_folder, control) = control();
+        let ours = two_accounts(&control).await;
+        for (role, on_ours) in [(Role::Viewer, "forbidden"), (Role::Operator, "ok"), (Role::Owner, "ok")] {
+            let limited = control.by(caller(role, ours));
+            let change = || AccountChange { requests: Some(2), ..AccountChange::default() };
+            for (name, read, changed) in [("ours", "ok", on_ours), ("theirs", "missing", "missing")] {
+                assert_eq!(code(limited.account(name)), read, "{role} {name}");
+                assert_eq!(code(limited.senders(Some(name))), read, "{role} {name}");
+                assert_eq!(code(limited.change_account(name, change()).await), changed, "{role} {name}");
+                let from = format!("scanner@{name}.example").parse().unwrap();
+                assert_eq!(code(limited.account_to_send(Some(name), &from)), changed, "{role} {name}");
+            }
+            assert_eq!(code(limited.audit(AuditQuery::default()).await), "forbidden", "{role}");
+            assert_eq!(code(limited.dns_providers().await), "forbidden", "{role}");
+            assert_eq!(code(limited.totals().await), "forbidden", "{role}");
+            assert_eq!(code(limited.add_account(new()).await), "forbidden", "{role}");
+            assert_eq!(code(limited.rewrap(None).await), "forbidden", "{role}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_scraper_reads_metrics_and_nothing_else() {
+        let (_folder, control) = control();
+        two_accounts(&control).await;
+        let identity = Identity { who: "metrics".to_owned(), origin: "a test".to_owned() };
+        let scraper = control.by(Caller { identity, role: Role::Metrics, accounts: AccountScope::All });
+        assert_eq!(scraper.metrics_of_accounts().await.unwrap().len(), 2);
+        assert_eq!(code(scraper.totals().await), "ok");
+        assert_eq!(code(scraper.accounts()), "forbidden");
+        assert_eq!(code(scraper.account("ours")), "forbidden");
+        assert_eq!(code(scraper.account("nobody")), "forbidden", "not even whether it exists");
+        assert_eq!(code(scraper.sends(SendQuery { limit: 1, ..SendQuery::default() }).await), "forbidden");
+        assert_eq!(code(scraper.audit(AuditQuery::default()).await), "forbidden");
+    }
+}
