@@ -76,6 +76,10 @@ pub enum Code {
     PlanCannotSucceed,
     /// The request cannot be carried out in the present state; `detail` says why.
     Conflict,
+    /// More messages than are allowed in a minute; `retry_after_seconds` says when to try again.
+    TooFast,
+    /// The server has no capacity for it now.
+    Busy,
     /// A service that Postern depends on failed or rejected the call.
     Upstream,
     /// The disk or the queue is full.
@@ -86,7 +90,7 @@ pub enum Code {
 
 impl Code {
     /// All codes.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 25] = [
         Self::Malformed,
         Self::UnsupportedMediaType,
         Self::TooLarge,
@@ -107,6 +111,8 @@ impl Code {
         Self::PlanChanged,
         Self::PlanCannotSucceed,
         Self::Conflict,
+        Self::TooFast,
+        Self::Busy,
         Self::Upstream,
         Self::Full,
         Self::Internal,
@@ -162,6 +168,8 @@ impl Code {
             Self::PlanChanged => ("plan_changed", "The plan is not the one that was approved", &[409]),
             Self::PlanCannotSucceed => ("plan_cannot_succeed", "The plan cannot succeed", &[409]),
             Self::Conflict => ("conflict", "The present state does not allow it", &[409]),
+            Self::TooFast => ("too_fast", "Too many messages a minute", &[429]),
+            Self::Busy => ("busy", "The server has no capacity now", &[503]),
             Self::Upstream => ("upstream", "A service that Postern depends on failed", &[502, 503]),
             Self::Full => ("full", "The disk or the queue is full", &[507]),
             Self::Internal => ("internal", "The server failed", &[500]),

@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use azure_client::Http;
 use azure_client::hook::post;
-use clock::{Clock, Entropy};
+use clock::Clock;
 use control::watch::{Alarm, Raise};
 use model::account::Account;
-use model::credential::Lane;
 use relay::RelaySettings;
-use relay::submission::{Message, submit};
+use relay::intake::{Envelope, Intake, Internal, InternalKind, Principal, WholeMessage};
 use serde_json::json;
 use smtp::address::Mailbox;
+use smtp::path::ReversePath;
 use store::Store;
 use tracing::warn;
 
@@ -23,7 +23,7 @@ pub(crate) struct Alarms {
     pub(crate) settings: AlarmSettings,
     pub(crate) relay: Arc<RelaySettings>,
     pub(crate) clock: Clock,
-    pub(crate) entropy: Entropy,
+    pub(crate) intake: Intake,
 }
 
 impl Alarms {
@@ -64,10 +64,14 @@ impl Alarms {
             return;
         };
         let bytes = compose(&from, to, alarm, &self.relay.host_name);
-        let message = Message { account, from, recipients: vec![to.clone()], lane: Lane::Urgent, bytes };
-        let source = (&self.clock, &self.entropy);
-        if let Err(error) = submit(&self.store, &self.relay, source, message).await {
-            warn!(error = model::error_chain(&error), "an alarm could not be queued as mail");
+        let message = WholeMessage {
+            envelope: Envelope::internal(ReversePath::Mailbox(from)),
+            recipients: vec![to.clone().into()],
+            bytes,
+        };
+        let sender = Principal::Internal(Internal { kind: InternalKind::Alarm, account });
+        if let Err(rejection) = self.intake.submit(&sender, message).await {
+            warn!(error = model::error_chain(&rejection), "an alarm could not be queued as mail");
         }
     }
 

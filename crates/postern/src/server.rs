@@ -9,9 +9,10 @@ use api::status::ListenerView;
 use clock::{Clock, Entropy};
 use control::Control;
 use control::watch::Watch;
+use relay::intake::{Intake, IntakeParts};
 use relay::refusals::Refusals;
-use relay::submission::Submission;
-use relay::{Relay, RelayHandle, RelayParts, Upstreams};
+use relay::smtp::SmtpService;
+use relay::{Delivery, Relay, RelayHandle, RelayParts, Upstreams};
 use secrecy::ExposeSecret as _;
 use smtp::extension::{Extension, Extensions};
 use smtp::sasl::Mechanism;
@@ -42,6 +43,8 @@ pub struct Server {
     pub fingerprint: String,
     /// What it keeps.
     pub store: Store,
+    /// The door by which mail comes in.
+    pub intake: Intake,
     refusals: Refusals,
     shutdown: CancellationToken,
     tasks: TaskTracker,
@@ -65,11 +68,18 @@ impl Server {
         let settings = Arc::new(config.relay);
         let source = || (clock.clone(), entropy.clone());
         let upstreams = Arc::new(Upstreams::new(store.clone(), source(), identity_endpoint.clone()));
-        let submission =
-            Submission::new(store.clone(), Arc::clone(&settings), source(), Arc::clone(&upstreams))?;
-        let logins = Arc::clone(submission.protection());
+        let delivery = Delivery::new(Arc::clone(&upstreams), Arc::clone(&settings), clock.clone());
+        let intake = Intake::new(IntakeParts {
+            store: store.clone(),
+            settings: Arc::clone(&settings),
+            onward: Arc::new(delivery),
+            clock: clock.clone(),
+            entropy: entropy.clone(),
+        });
+        let smtp = SmtpService::new(intake.clone())?;
+        let logins = Arc::clone(smtp.protection());
         logins.load().await.context("which logins worked cannot be read")?;
-        let refusals = known_refusals(&submission).await;
+        let refusals = known_refusals(&smtp).await;
         let socket = web::bind_socket(&data_dir.join(SOCKET))?;
 
         let mut server = Self {
@@ -77,12 +87,13 @@ impl Server {
             data_dir: data_dir.path().to_owned(),
             fingerprint: identity.fingerprint(),
             store: store.clone(),
+            intake: intake.clone(),
             refusals: refusals.clone(),
             shutdown: CancellationToken::new(),
             tasks: TaskTracker::new(),
         };
         let admission = Admission::new(config.admission);
-        let listening = Listening { submission, identity: &identity, admission, timeouts: config.timeouts };
+        let listening = Listening { smtp, identity: &identity, admission, timeouts: config.timeouts };
         let views = server.listen(&config.listeners, &listening, &settings).await?;
         let control = Control::new(store.clone(), source(), identity_endpoint);
         let control = match config.name_server {
@@ -90,7 +101,7 @@ impl Server {
             None => control,
         };
         let parts = RelayParts {
-            settings: Arc::clone(&settings),
+            intake: intake.clone(),
             upstreams: Arc::clone(&upstreams),
             logins: Arc::clone(&logins),
             refusals: refusals.clone(),
@@ -105,7 +116,7 @@ impl Server {
             settings: config.alarms,
             relay: Arc::clone(&settings),
             clock: clock.clone(),
-            entropy: entropy.clone(),
+            intake: intake.clone(),
         };
         let raise = alarms.raise();
         let lookout = Lookout {
@@ -123,7 +134,7 @@ impl Server {
             server.tasks.spawn(web::serve_tcp(listener, api.clone().metrics(), server.shutdown.clone()));
         }
         server.tasks.spawn(refusals.keep_up(server.shutdown.clone()));
-        let relay = Relay::new(store, upstreams, settings, source());
+        let relay = Relay::new(intake, upstreams);
         let delivered = relay.run(server.shutdown.clone());
         server.tasks.spawn(async move {
             if let Err(error) = delivered.await {
@@ -156,7 +167,7 @@ impl Server {
             let (mode, login) = (wanted.mode.to_string(), wanted.login.to_string());
             views.push(ListenerView { address, mode, login });
             let endpoint = Arc::new(Endpoint {
-                service: Arc::new(shared.submission.with_repairs(wanted.repairs.clone())),
+                service: Arc::new(shared.smtp.with_repairs(wanted.repairs.clone())),
                 settings: Arc::new(session_settings(wanted, settings)),
                 tls: Some(shared.identity.server_config(&[])?),
                 timeouts: shared.timeouts,
@@ -179,15 +190,15 @@ impl Server {
 
 /// What all listeners share.
 struct Listening<'a> {
-    submission: Submission,
+    smtp: SmtpService,
     identity: &'a Arc<ServerIdentity>,
     admission: Arc<Admission>,
     timeouts: Timeouts,
 }
 
 /// What clients were refused, before the start too where that can be read: it is no reason not to start.
-async fn known_refusals(submission: &Submission) -> Refusals {
-    let refusals = submission.refusals();
+async fn known_refusals(smtp: &SmtpService) -> Refusals {
+    let refusals = smtp.refusals();
     if let Err(error) = refusals.load().await {
         warn!(error = &error as &dyn std::error::Error, "what clients were refused before cannot be read");
     }

@@ -12,11 +12,11 @@ use model::id::QueueId;
 use store::Store;
 
 use crate::deliver::{TestOutcome, Told, Upstreams, send_test_message, tell_of_removal};
+use crate::intake::{Accepted, Intake, Internal, InternalKind, Principal, Rejection, WholeMessage};
 use crate::login::LoginProtection;
 use crate::problems::{Clients, Observed, observe};
 use crate::refusals::Refusals;
 use crate::settings::RelaySettings;
-use crate::submission::{Message, submit};
 
 /// The relay, as the management API sees it.
 #[derive(Clone)]
@@ -30,8 +30,8 @@ pub struct RelayHandle {
 /// The parts of a relay that are asked.
 #[derive(Clone)]
 pub struct RelayParts {
-    /// How it is set up.
-    pub settings: Arc<RelaySettings>,
+    /// The door for messages of the operator's and for DSNs.
+    pub intake: Intake,
     /// Azure, for test messages.
     pub upstreams: Arc<Upstreams>,
     /// What guards its logins.
@@ -71,7 +71,7 @@ impl RelayHandle {
     /// How the relay is set up.
     #[must_use]
     pub fn settings(&self) -> &RelaySettings {
-        &self.parts.settings
+        self.parts.intake.settings()
     }
 
     /// Gathers what is judged. `worst` finds what a kept verification's report says is worst, if it failed.
@@ -87,9 +87,10 @@ impl RelayHandle {
     /// Queues a message of the operator's.
     ///
     /// # Errors
-    /// When it is malformed, or cannot be stored.
-    pub async fn submit(&self, message: Message) -> Result<QueueId, Fault> {
-        Ok(submit(&self.store, &self.parts.settings, (&self.clock, &self.entropy), message).await?)
+    /// When it is rejected, or cannot be stored.
+    pub async fn submit(&self, account: Arc<Account>, message: WholeMessage) -> Result<Accepted, Rejection> {
+        let operator = Principal::Internal(Internal { kind: InternalKind::Operator, account });
+        self.parts.intake.submit(&operator, message).await
     }
 
     /// Sends a test message by one transport, and waits for Azure's verdict.
@@ -108,8 +109,7 @@ impl RelayHandle {
     ///
     /// # Errors
     /// When the database cannot be read, or a DSN cannot be queued: then nothing must be removed.
-    pub async fn tell_of_removal(&self, removed: &Account, messages: &[QueueId]) -> Result<Told, Fault> {
-        let source = (&self.clock, &self.entropy);
-        Ok(tell_of_removal((&self.store, &self.parts.settings), source, removed, messages).await?)
+    pub async fn tell_of_removal(&self, removed: &Account, messages: &[QueueId]) -> Result<Told, Rejection> {
+        tell_of_removal(&self.parts.intake, removed, messages).await
     }
 }

@@ -4,18 +4,17 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use clock::{Clock, Entropy};
 use jiff::{SignedDuration, Timestamp};
 use model::account::Account;
 use model::id::AccountId;
-use store::{Store, StoreError};
+use store::StoreError;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{debug, error, info, warn};
 
 use crate::deliver::{Context, Dispatcher, StatusReader, Upstreams};
+use crate::intake::Intake;
 use crate::rate_limit::MEMORY;
-use crate::settings::RelaySettings;
 
 /// Delivery of everything that is queued.
 pub struct Relay {
@@ -36,15 +35,10 @@ const HOUSEKEEPING: Duration = Duration::from_secs(300);
 const PRUNE: usize = 1_000;
 
 impl Relay {
-    /// A relay that is not running yet.
+    /// A relay that is not running yet. It sends what comes in by `intake`, and its DSNs come in there too.
     #[must_use]
-    pub fn new(
-        store: Store,
-        upstreams: Arc<Upstreams>,
-        settings: Arc<RelaySettings>,
-        source: (Clock, Entropy),
-    ) -> Self {
-        let context = Context::new(store, settings, source);
+    pub fn new(intake: Intake, upstreams: Arc<Upstreams>) -> Self {
+        let context = Context::new(intake);
         Self { context, upstreams, workers: HashMap::new(), tasks: TaskTracker::new() }
     }
 

@@ -6,16 +6,12 @@ use std::net::IpAddr;
 
 use azure_client::bearer::BearerFailure;
 use azure_client::entra::TokenFailure;
-use message::author::{AuthorFault, excerpt};
-use message::header::NotAField;
-use smtp::address::Mailbox;
+use message::author::excerpt;
 use smtp::reply::Refusal;
-use store::{Blame, StoreError};
-use tracing::{error, warn};
+use tracing::warn;
 
-use crate::deliver::{Matter, Verdict};
-use crate::login::{Ban, Banned, Refused};
-use crate::submission::Denied;
+use crate::intake::{AddressFault, ChosenBy, NotSent, Rejection};
+use crate::login::{Ban, Banned, NotTried};
 
 pub(crate) const LOGIN_BROKEN: Refusal =
     Refusal::permanent(501, (5, 2), "The login name came in two lines: send it in one");
@@ -31,19 +27,19 @@ pub(crate) const ACCOUNT_DISABLED: Refusal =
 const SENDER_NOT_ALLOWED: Refusal = Refusal::permanent(550, (7, 1), "");
 const UNKNOWN_SENDER: Refusal = Refusal::permanent(550, (1, 8), "");
 /// Azure's own words, which people look for.
-pub(crate) const DOMAIN_NOT_LINKED: Refusal =
+const DOMAIN_NOT_LINKED: Refusal =
     Refusal::permanent(550, (1, 7), "The specified sender domain has not been linked.");
 const NO_AUTHOR: Refusal = Refusal::permanent(550, (6, 0), "");
 pub(crate) const NO_POSTMASTER: Refusal = Refusal::permanent(550, (1, 1), "There is no postmaster here");
-pub(crate) const TOO_FAST: Refusal =
+const TOO_FAST: Refusal =
     Refusal::temporary(450, (7, 1), "This login sends too many messages a minute: try again later");
-pub(crate) const LOOP: Refusal = Refusal::permanent(554, (4, 6), "The message has passed too many servers");
-pub(crate) const HEADER_TOO_LARGE: Refusal =
+const LOOP: Refusal = Refusal::permanent(554, (4, 6), "The message has passed too many servers");
+const HEADER_TOO_LARGE: Refusal =
     Refusal::permanent(552, (3, 4), "The header section of the message is too large");
-pub(crate) const TOO_MANY_RECIPIENTS: Refusal =
+const TOO_MANY_RECIPIENTS: Refusal =
     Refusal::temporary(452, (5, 3), "Too many recipients: send the message again to the others");
-pub(crate) const NO_MEMORY: Refusal = Refusal::temporary(421, (3, 2), "Too busy: try again later");
-pub(crate) const LOG_IN_AGAIN: Refusal =
+const NO_MEMORY: Refusal = Refusal::temporary(421, (3, 2), "Too busy: try again later");
+const LOG_IN_AGAIN: Refusal =
     Refusal::temporary(421, (7, 0), "Azure does not take this login any more: connect and log in again");
 const NO_CREDENTIAL: Refusal = Refusal::permanent(550, (7, 1), "");
 const UNKNOWN_USERNAME: Refusal = Refusal::permanent(550, (1, 8), "");
@@ -57,6 +53,14 @@ const BEYOND_ASCII_UNKNOWN: Refusal = Refusal::temporary(
     (4, 1),
     "Whether the next server takes an address beyond ASCII cannot be learnt: try again later",
 );
+const LOGIN_CHANGED: Refusal =
+    Refusal::temporary(421, (7, 0), "This login has changed: connect and log in again");
+const NETWORK_CHANGED: Refusal =
+    Refusal::temporary(421, (7, 0), "The credential of your network has changed: connect again");
+const BAD_REVERSE_PATH: Refusal = Refusal::permanent(501, (1, 7), "The address in MAIL FROM is malformed");
+const BAD_RECIPIENT: Refusal = Refusal::permanent(501, (1, 3), "The address in RCPT TO is malformed");
+const NO_RECIPIENTS: Refusal = Refusal::permanent(554, (5, 1), "The message has no recipient");
+const TOO_LARGE: Refusal = Refusal::permanent(552, (3, 4), "The message is too large");
 const NO_ROOM: Refusal = Refusal::temporary(452, (3, 1), "Insufficient system storage");
 const BUSY_WITH_IT: Refusal = Refusal::temporary(451, (3, 0), "This message is being received already");
 const OUR_FAULT: Refusal = Refusal::temporary(451, (3, 0), "Local error: try again later");
@@ -75,40 +79,74 @@ pub(crate) fn no_credential_for(address: IpAddr) -> Refusal {
         .with_text(format!("No login is needed here, but {address} is in no network that a credential lists"))
 }
 
-/// A failure of the store while a message is taken in.
-pub(crate) fn store(error: &StoreError) -> Refusal {
-    match (error, error.blame()) {
-        (StoreError::InProgress, _) => BUSY_WITH_IT,
-        (_, blame) => {
-            error!(error = model::error_chain(error), "a message could not be accepted");
-            if blame == Blame::Space { NO_ROOM } else { OUR_FAULT }
-        }
+/// The reply to a rejection: the one table.
+pub(crate) fn rejection(rejection: &Rejection) -> Refusal {
+    let refusal = match rejection {
+        Rejection::CredentialGone(ChosenBy::Login) => LOGIN_CHANGED,
+        Rejection::CredentialGone(ChosenBy::Network) => NETWORK_CHANGED,
+        Rejection::TokenExpiring => LOG_IN_AGAIN,
+        Rejection::AccountDisabled(_) => ACCOUNT_DISABLED,
+        Rejection::TooFast { .. } => TOO_FAST,
+        Rejection::NoMemory => NO_MEMORY,
+        Rejection::ReversePathUnreadable => BAD_REVERSE_PATH,
+        Rejection::RecipientUnreadable => BAD_RECIPIENT,
+        Rejection::SenderNotAllowed(fault) => sender_not_allowed(fault),
+        Rejection::UnknownSender(fault) => unknown_sender(fault),
+        Rejection::DomainNotLinked(fault) => domain_not_linked(fault),
+        Rejection::AuthorUnknown(fault) => NO_AUTHOR.with_text(sentence(fault)),
+        Rejection::NoRecipients => NO_RECIPIENTS,
+        Rejection::TooManyRecipients { .. } => TOO_MANY_RECIPIENTS,
+        Rejection::RecipientNotPossible => BEYOND_ASCII,
+        Rejection::RecipientUncertain { .. } => BEYOND_ASCII_UNKNOWN,
+        Rejection::Malformed(error) => MALFORMED.with_text(sentence(error)),
+        Rejection::HeaderTooLarge { .. } => HEADER_TOO_LARGE,
+        Rejection::TooLarge { .. } => TOO_LARGE,
+        Rejection::Loop { .. } => LOOP,
+        Rejection::InProgress => BUSY_WITH_IT,
+        Rejection::NoRoom(_) => NO_ROOM,
+        Rejection::Store(_) => OUR_FAULT,
+        Rejection::NotSent(not_sent) => self::not_sent(not_sent),
+    };
+    match rejection.reason() {
+        Some(reason) => refusal.because(reason),
+        None => refusal,
     }
 }
 
-/// A header section that cannot be accepted.
-pub(crate) fn header(error: &NotAField) -> Refusal {
-    MALFORMED.with_text(sentence(error))
-}
-
-/// A message of which nobody can tell who wrote it.
-pub(crate) fn author(fault: &AuthorFault) -> Refusal {
-    NO_AUTHOR.with_text(sentence(fault))
-}
-
-/// An address that a credential may not use; `part` says where it was written.
-pub(crate) fn denied(denied: Denied, part: &str, mailbox: &Mailbox) -> Refusal {
+fn sender_not_allowed(AddressFault { mailbox, part }: &AddressFault) -> Refusal {
     let mailbox = excerpt(&mailbox.to_string());
-    match denied {
-        Denied::DomainNotLinked => {
-            let azures = DOMAIN_NOT_LINKED.reply().text().to_owned();
-            DOMAIN_NOT_LINKED.with_text(format!("{azures} {part} is {mailbox}"))
+    SENDER_NOT_ALLOWED.with_text(format!("This login may not send from {mailbox}, which is in {part}"))
+}
+
+fn unknown_sender(AddressFault { mailbox, part }: &AddressFault) -> Refusal {
+    let mailbox = excerpt(&mailbox.to_string());
+    UNKNOWN_SENDER.with_text(format!("{mailbox} in {part} is not a sender of this account"))
+}
+
+fn domain_not_linked(AddressFault { mailbox, part }: &AddressFault) -> Refusal {
+    let mailbox = excerpt(&mailbox.to_string());
+    let azures = DOMAIN_NOT_LINKED.reply().text().to_owned();
+    DOMAIN_NOT_LINKED.with_text(format!("{azures} {part} is {mailbox}"))
+}
+
+/// Azure's answer about a message whose client waits for it. The client's operator is Azure's own customer, and hears
+/// what Azure said.
+fn not_sent(not_sent: &NotSent) -> Refusal {
+    match not_sent {
+        NotSent::Never { code, status, text } => {
+            let code = if (500..600).contains(code) { *code } else { 554 };
+            Refusal::permanent(code, *status, "").with_text(text.clone())
         }
-        Denied::UnknownSender => {
-            UNKNOWN_SENDER.with_text(format!("{mailbox} in {part} is not a sender of this account"))
+        NotSent::TooFast => RATE,
+        NotSent::DomainNotLinked => DOMAIN_NOT_LINKED,
+        NotSent::UnknownSender(text) => {
+            UNKNOWN_USERNAME.with_text(format!("Azure refused the sender: {text}"))
         }
-        Denied::OtherLogin => SENDER_NOT_ALLOWED
-            .with_text(format!("This login may not send from {mailbox}, which is in {part}")),
+        // The login was good when the session began: the client is to come back and log in again.
+        NotSent::LoginRejected => LOG_IN_AGAIN,
+        NotSent::Later(text) => {
+            OUR_FAULT.with_text(format!("Azure could not take the message: try again later ({text})"))
+        }
     }
 }
 
@@ -136,23 +174,11 @@ pub(crate) fn token(login: &str, failure: &TokenFailure) -> Refusal {
 }
 
 /// A login that is not tried. Nobody is told whether there is one of that name.
-pub(crate) fn guard(refused: &Refused) -> Refusal {
+pub(crate) fn guard(refused: &NotTried) -> Refusal {
     match refused {
-        Refused::Banned(Ban { what: Banned::Network(_), .. }) => NETWORK_BANNED,
-        Refused::Banned(_) | Refused::Full => LOGIN_BANNED,
-        Refused::Busy => LOGIN_UNAVAILABLE,
-    }
-}
-
-/// A recipient whose local part is beyond ASCII: whether the way on carries it (RFC 6531 section 3.5).
-pub(crate) fn beyond_ascii(reaches: Result<bool, String>) -> Result<(), Refusal> {
-    match reaches {
-        Ok(true) => Ok(()),
-        Ok(false) => Err(BEYOND_ASCII),
-        Err(reason) => {
-            warn!(reason, "whether Azure's server takes addresses beyond ASCII could not be learnt");
-            Err(BEYOND_ASCII_UNKNOWN)
-        }
+        NotTried::Banned(Ban { what: Banned::Network(_), .. }) => NETWORK_BANNED,
+        NotTried::Banned(_) | NotTried::Full => LOGIN_BANNED,
+        NotTried::Busy => LOGIN_UNAVAILABLE,
     }
 }
 
@@ -174,22 +200,5 @@ pub(crate) fn bearer(login: &str, failure: &BearerFailure) -> Refusal {
     }
 }
 
-/// Azure's verdict about a message whose client waits for it. Accepted ones do not come here. The client's
-/// operator is Azure's own customer, and hears what Azure said.
-pub(crate) fn verdict(verdict: &Verdict) -> Refusal {
-    match verdict {
-        Verdict::Accepted(_) => OUR_FAULT,
-        Verdict::Failed(failed) => failed.refusal(),
-        Verdict::Deferred(deferred) => match deferred.matter {
-            Matter::Rate => RATE,
-            Matter::Sender => DOMAIN_NOT_LINKED,
-            Matter::Username => {
-                UNKNOWN_USERNAME.with_text(format!("Azure refused the sender: {}", deferred.text))
-            }
-            // The login was good when the session began: the client is to come back and log in again.
-            Matter::Login => LOG_IN_AGAIN,
-            Matter::Message | Matter::Azure | Matter::Unreachable => OUR_FAULT
-                .with_text(format!("Azure could not take the message: try again later ({})", deferred.text)),
-        },
-    }
-}
+#[cfg(test)]
+mod tests;

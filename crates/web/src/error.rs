@@ -11,6 +11,7 @@ use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
 use axum::response::{IntoResponse, Response};
 use control::provision::ApplyError;
 use model::fault::{Conflicting, Fault};
+use relay::intake::Rejection;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use tracing::error;
@@ -117,6 +118,46 @@ fn seconds(wait: Duration) -> u32 {
     u32::try_from(wait.as_secs()).unwrap_or(u32::MAX).max(1)
 }
 
+impl From<Rejection> for ApiError {
+    fn from(rejection: Rejection) -> Self {
+        let text = rejection.to_string();
+        match rejection {
+            Rejection::AccountDisabled(name) => {
+                let text = format!("{name} is disabled: postern account enable {name}");
+                Self::new(StatusCode::CONFLICT, Code::AccountDisabled, text)
+            }
+            Rejection::SenderNotAllowed(_) => Self::new(StatusCode::FORBIDDEN, Code::Forbidden, text),
+            Rejection::UnknownSender(_)
+            | Rejection::DomainNotLinked(_)
+            | Rejection::AuthorUnknown(_)
+            | Rejection::ReversePathUnreadable => Self::invalid("from", text),
+            Rejection::RecipientUnreadable
+            | Rejection::NoRecipients
+            | Rejection::TooManyRecipients { .. }
+            | Rejection::RecipientNotPossible => Self::invalid("to", text),
+            Rejection::Malformed(_) | Rejection::HeaderTooLarge { .. } | Rejection::Loop { .. } => {
+                Self::invalid("subject", text)
+            }
+            Rejection::TooLarge { .. } => Self::invalid("text", text),
+            Rejection::TooFast { retry_after } => {
+                let mut error = Self::new(StatusCode::TOO_MANY_REQUESTS, Code::TooFast, text);
+                error.0.retry_after_seconds = Some(seconds(retry_after));
+                error
+            }
+            Rejection::InProgress => Self::new(StatusCode::CONFLICT, Code::Conflict, text),
+            Rejection::NoRoom(_) => Self::new(StatusCode::INSUFFICIENT_STORAGE, Code::Full, text),
+            Rejection::Store(error) => Fault::from(error).into(),
+            Rejection::CredentialGone(_) | Rejection::TokenExpiring => {
+                Self::new(StatusCode::FORBIDDEN, Code::Forbidden, text)
+            }
+            Rejection::NoMemory | Rejection::RecipientUncertain { .. } => {
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, Code::Busy, text)
+            }
+            Rejection::NotSent(_) => Self::new(StatusCode::BAD_GATEWAY, Code::Upstream, text),
+        }
+    }
+}
+
 impl From<JsonRejection> for ApiError {
     fn from(rejection: JsonRejection) -> Self {
         let code = match rejection.status() {
@@ -184,6 +225,9 @@ impl IntoResponse for ApiError {
 
 #[cfg(test)]
 mod tests {
+    use relay::intake::{AddressFault, ChosenBy, Part};
+    use store::StoreError;
+
     use super::*;
 
     #[test]
@@ -208,6 +252,31 @@ mod tests {
             let response = ApiError::from(fault).into_response();
             let header = response.headers().get(RETRY_AFTER).map(|value| value.to_str().unwrap());
             assert_eq!((response.status().as_u16(), header), (status, retry_after), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_rejection_is_answered_by_its_meaning() {
+        let fault = || AddressFault { mailbox: "a@contoso.example".parse().unwrap(), part: Part::From };
+        for (rejection, status, code, field) in [
+            (Rejection::SenderNotAllowed(fault()), 403, Code::Forbidden, None),
+            (Rejection::UnknownSender(fault()), 422, Code::Invalid, Some("from")),
+            (Rejection::TooManyRecipients { limit: 50 }, 422, Code::Invalid, Some("to")),
+            (Rejection::Loop { hops: 51 }, 422, Code::Invalid, Some("subject")),
+            (Rejection::TooLarge { limit_bytes: 1 }, 422, Code::Invalid, Some("text")),
+            (Rejection::TooFast { retry_after: Duration::from_millis(12_300) }, 429, Code::TooFast, None),
+            (Rejection::NoRoom(StoreError::Behind), 507, Code::Full, None),
+            (Rejection::Store(StoreError::Closed), 500, Code::Internal, None),
+            (Rejection::NoMemory, 503, Code::Busy, None),
+            (Rejection::InProgress, 409, Code::Conflict, None),
+            (Rejection::CredentialGone(ChosenBy::Login), 403, Code::Forbidden, None),
+        ] {
+            let text = format!("{rejection:?}");
+            let is_too_fast = matches!(rejection, Rejection::TooFast { .. });
+            let error = ApiError::from(rejection);
+            assert_eq!((error.0.status, error.0.code), (status, code), "{text}");
+            assert_eq!(error.0.field.as_deref(), field, "{text}");
+            assert_eq!(error.0.retry_after_seconds, is_too_fast.then_some(12), "{text}");
         }
     }
 }

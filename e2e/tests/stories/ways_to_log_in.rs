@@ -14,6 +14,9 @@ use jiff::SignedDuration;
 use model::account::{Authorization, Concurrency, TransportChoice};
 use model::quota::Quota;
 use rcgen::{CertificateParams, KeyPair, PKCS_RSA_SHA256, RsaKeySize};
+use relay::intake::{Envelope, Internal, InternalKind, Principal, WholeMessage};
+use smtp::address::Mailbox;
+use smtp::path::ReversePath;
 use twin::captured::Path;
 use twin::state::AppCertificate;
 use uuid::Uuid;
@@ -46,17 +49,13 @@ async fn mail_flows(world: &World, expected: Path) {
     let new = NewSender { account: ACCOUNT.into(), mailbox: mailbox.clone(), display_name: None };
     world.control().add_sender(new).await.unwrap();
     let account = world.control().account(ACCOUNT).unwrap();
-    let message = relay::submission::Message {
-        account,
-        from: mailbox.parse().unwrap(),
-        recipients: vec!["a@example.com".parse().unwrap()],
-        lane: model::credential::Lane::Normal,
+    let message = WholeMessage {
+        envelope: Envelope::internal(ReversePath::Mailbox(mailbox.parse().unwrap())),
+        recipients: vec!["a@example.com".parse::<Mailbox>().unwrap().into()],
         bytes: format!("From: {mailbox}\r\nTo: a@example.com\r\nSubject: x\r\n\r\nHello.\r\n").into_bytes(),
     };
-    let settings = relay::RelaySettings::default();
-    let entropy = clock::Entropy::system();
-    let store = &world.server().store;
-    relay::submission::submit(store, &settings, (&world.clock, &entropy), message).await.unwrap();
+    let operator = Principal::Internal(Internal { kind: InternalKind::Operator, account });
+    world.server().intake.submit(&operator, message).await.unwrap();
     world.until_taken(1).await;
     assert_eq!(world.captured()[0].path, expected);
 }

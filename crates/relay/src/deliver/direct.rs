@@ -11,20 +11,20 @@ use super::outcome::{Accepted, Deferred, Failed, Matter, Verdict, deferred};
 use super::refused::RefusedByRest;
 use super::upstream::azure::carrier_of;
 use super::upstream::carrier::Posted;
-use super::{Context, control_fields};
+use super::{control_fields, onward::Delivery};
 use crate::login::EntraLogin;
 
 /// Sends a message with the token of the session that brought it.
-pub(crate) async fn submit_directly(context: &Context, login: &EntraLogin, mail: Mail<'_>) -> Verdict {
-    let (message, left_out) = control_fields::judged(mail.message, context.settings.control_fields);
+pub(crate) async fn submit_directly(delivery: &Delivery, login: &EntraLogin, mail: Mail<'_>) -> Verdict {
+    let (message, left_out) = control_fields::judged(mail.message, delivery.settings.control_fields);
     if let Some(left_out) = left_out {
         info!(login = login.name, change = left_out, "a message goes on without what would control Azure");
     }
-    Direct { context, login }.send(&Mail { message: &message, ..mail }).await
+    Direct { delivery, login }.send(&Mail { message: &message, ..mail }).await
 }
 
 struct Direct<'a> {
-    context: &'a Context,
+    delivery: &'a Delivery,
     login: &'a EntraLogin,
 }
 
@@ -34,7 +34,7 @@ impl Direct<'_> {
             message: mail.message,
             recipients: mail.recipients,
             sender: None,
-            accepted_at: self.context.clock.now(),
+            accepted_at: self.delivery.clock.now(),
         };
         let choice = if mail.recipients.iter().all(Mailbox::is_ascii) {
             choose(&[Transport::Rest, Transport::Smtp], &candidate)
@@ -59,7 +59,7 @@ impl Direct<'_> {
             },
             Choice::Neither { .. } => None,
         };
-        let carried = carry(carrier.as_slice(), choice, mail, &self.context.clock).await;
+        let carried = carry(carrier.as_slice(), choice, mail, &self.delivery.clock).await;
         if let Some(carrier) = carrier {
             carrier.close().await;
         }

@@ -1,23 +1,24 @@
 //! Telling the sender that a message did not arrive: one DSN for each send that fails, never one for
 //! a DSN.
 
+use std::sync::Arc;
+
 use ::smtp::address::{LocalPart, Mailbox};
 use ::smtp::path::ReversePath;
 use aws_lc_rs::digest;
-use azure_types::ids::OperationId;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use message::notification::{FailedRecipient, Failure, Layout};
 use model::account::Account;
-use model::credential::Lane;
 use model::delivery::SendId;
 use model::id::QueueId;
-use model::queued::{HeaderMetadata, NewSend, Origin, QueuedMessage, Recipient};
-use store::{Body, MessageView, StoreError};
+use model::queued::{Origin, Recipient};
+use store::MessageView;
 use tracing::info;
 
 use super::Context;
 use super::outcome::Failed;
 use super::upstream::carrier::carries_everything;
+use crate::intake::{Envelope, Internal, InternalKind, Principal, Rejection, WholeMessage};
 
 /// Queues a DSN about recipients that were not reached. Doing it twice queues one.
 pub(crate) async fn queue(
@@ -25,7 +26,7 @@ pub(crate) async fn queue(
     account: &Account,
     id: SendId,
     failures: &[(Recipient, Failed)],
-) -> Result<(), StoreError> {
+) -> Result<(), Rejection> {
     let Some(message) = context.store.queue().view(id.message).await? else { return Ok(()) };
     let Some(from) = author(&message) else { return Ok(()) };
     queue_through(context, &Through { account, from }, (id, &message), failures).await.map(drop)
@@ -43,7 +44,7 @@ pub(super) async fn queue_through(
     through: &Through<'_>,
     (id, message): (SendId, &MessageView),
     failures: &[(Recipient, Failed)],
-) -> Result<(), StoreError> {
+) -> Result<(), Rejection> {
     let mentioned = mentioned(message, failures);
     let (Some(to), false) = (message.reverse_path.mailbox(), mentioned.is_empty()) else { return Ok(()) };
     let Through { account, from } = through;
@@ -51,8 +52,14 @@ pub(super) async fn queue_through(
     if context.store.queue().contains(dsn.id).await? {
         return Ok(());
     }
-    let body = dsn.compose(message, &mentioned).await;
-    context.store.queue().accept(dsn.queued(body.len()), Body::inline(body)).await?;
+    let internal =
+        Internal { kind: InternalKind::Dsn { id: dsn.id }, account: Arc::new(Account::clone(account)) };
+    let whole = WholeMessage {
+        envelope: Envelope::internal(ReversePath::Null),
+        recipients: vec![to.clone().into()],
+        bytes: dsn.compose(message, &mentioned).await,
+    };
+    context.intake.submit(&Principal::Internal(internal), whole).await?;
     info!(message.id = %id.message, dsn.id = %dsn.id, "the sender is told that delivery failed");
     Ok(())
 }
@@ -108,33 +115,6 @@ impl Dsn<'_> {
             },
         }
         .compose()
-    }
-
-    fn queued(&self, bytes: usize) -> QueuedMessage {
-        let now = self.context.clock.now();
-        let expiry = SignedDuration::try_from(self.context.settings.expiry).unwrap_or(SignedDuration::MAX);
-        let recipient = Recipient { mailbox: self.to.clone(), notify: None, original: None };
-        let operation = uuid::Builder::from_custom_bytes(self.id.to_bytes()).into_uuid();
-        QueuedMessage {
-            id: self.id,
-            account: self.account.id,
-            origin: Origin::Dsn,
-            lane: Lane::Normal,
-            reverse_path: ReversePath::Null,
-            ret: None,
-            envelope_id: None,
-            header: HeaderMetadata {
-                from: self.from.to_string(),
-                message_id: self.message_id(),
-                subject: "Undelivered".to_owned(),
-            },
-            changes: Vec::new(),
-            size_bytes: bytes as u64,
-            accepted_at: now,
-            expires_at: clock::after(now, expiry),
-            idempotency_key: None,
-            sends: vec![NewSend { operation: OperationId::new(operation), recipients: vec![recipient] }],
-        }
     }
 
     fn message_id(&self) -> String {

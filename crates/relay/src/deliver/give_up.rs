@@ -92,10 +92,11 @@ pub(super) fn blamed(refused: &RefusedRecipient) -> (Recipient, Failed) {
 async fn tell(context: &Context, account: &Account, id: SendId, failures: &[(Recipient, Failed)]) -> bool {
     match dsn::queue(context, account, id, failures).await {
         Ok(()) => true,
-        Err(error) => {
-            let error = model::error_chain(&error);
+        Err(rejection) => {
+            let error = model::error_chain(&rejection);
             warn!(message.id = %id.message, error, "a DSN could not be queued");
-            false
+            // What is rejected for what it is would be rejected again.
+            !rejection.is_temporary()
         }
     }
 }

@@ -19,6 +19,7 @@ mod dsn;
 mod give_up;
 mod mail;
 mod memory_budget;
+mod onward;
 mod outcome;
 mod refused;
 mod removal;
@@ -27,10 +28,8 @@ mod status;
 mod test_message;
 mod upstream;
 
-pub(crate) use self::direct::submit_directly;
 pub(crate) use self::dispatcher::Dispatcher;
-pub(crate) use self::mail::Mail;
-pub(crate) use self::outcome::{Matter, Verdict};
+pub use self::onward::Delivery;
 pub use self::removal::Told;
 pub(crate) use self::removal::tell_of_removal;
 pub(crate) use self::status::StatusReader;
@@ -45,16 +44,21 @@ pub(crate) struct Context {
     pub(crate) clock: clock::Clock,
     pub(crate) entropy: clock::Entropy,
     pub(crate) settings: std::sync::Arc<crate::settings::RelaySettings>,
+    pub(crate) intake: crate::intake::Intake,
     pub(crate) memory: std::sync::Arc<memory_budget::MemoryBudget>,
 }
 
 impl Context {
-    pub(crate) fn new(
-        store: store::Store,
-        settings: std::sync::Arc<crate::settings::RelaySettings>,
-        (clock, entropy): (clock::Clock, clock::Entropy),
-    ) -> Self {
-        let memory = std::sync::Arc::new(memory_budget::MemoryBudget::new(settings.max_sending_bytes));
-        Self { store, clock, entropy, settings, memory }
+    /// With the store, clock and settings of the door by which DSNs come in.
+    pub(crate) fn new(intake: crate::intake::Intake) -> Self {
+        let settings = std::sync::Arc::clone(intake.settings());
+        Self {
+            store: intake.store().clone(),
+            clock: intake.clock().clone(),
+            entropy: intake.entropy().clone(),
+            memory: std::sync::Arc::new(memory_budget::MemoryBudget::new(settings.max_sending_bytes)),
+            settings,
+            intake,
+        }
     }
 }

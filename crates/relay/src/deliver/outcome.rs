@@ -352,14 +352,12 @@ impl Failed {
         format!("5.{}.{}", self.status.0, self.status.1)
     }
 
-    /// The refusal for a client that waits.
-    pub(crate) fn refusal(&self) -> Refusal {
-        let code = if (500..600).contains(&self.code) { self.code } else { 554 };
-        let text = match &self.diagnostic {
+    /// The reason with what was said, for a client that waits.
+    pub(crate) fn text(&self) -> String {
+        match &self.diagnostic {
             Some(diagnostic) => format!("{} {diagnostic}", self.reason),
             None => self.reason.clone(),
-        };
-        Refusal::permanent(code, self.status, "").with_text(text)
+        }
     }
 }
 
@@ -428,7 +426,7 @@ mod tests {
             assert!(matches!(said(line), Verdict::Failed(_)), "{line}");
         }
         let Verdict::Failed(failed) = said("554 5.6.0 no") else { panic!() };
-        assert_eq!((failed.status_text().as_str(), failed.refusal().reply().code()), ("5.6.0", 554));
+        assert_eq!((failed.status_text().as_str(), failed.code), ("5.6.0", 554));
     }
 
     #[test]

@@ -3,18 +3,17 @@
 use std::sync::Arc;
 
 use ::smtp::address::Mailbox;
-use clock::{Clock, Entropy};
 use model::account::Account;
 use model::delivery::{SendId, SendState};
 use model::id::QueueId;
 use model::queued::Recipient;
-use store::{MessageView, Store, StoreError};
+use store::{MessageView, Store};
 use tracing::warn;
 
 use super::Context;
 use super::dsn::{self, Through};
 use super::outcome::Failed;
-use crate::settings::RelaySettings;
+use crate::intake::{Intake, Rejection};
 
 /// Whose senders could be told.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -34,12 +33,11 @@ pub struct Told {
 /// # Errors
 /// When the database cannot be read, or a DSN cannot be queued: then nothing must be removed.
 pub(crate) async fn tell_of_removal(
-    (store, settings): (&Store, &Arc<RelaySettings>),
-    (clock, entropy): (&Clock, &Entropy),
+    intake: &Intake,
     removed: &Account,
     messages: &[QueueId],
-) -> Result<Told, StoreError> {
-    let context = Context::new(store.clone(), Arc::clone(settings), (clock.clone(), entropy.clone()));
+) -> Result<Told, Rejection> {
+    let (context, store) = (Context::new(intake.clone()), intake.store());
     let mut told = Told::default();
     for id in messages {
         let Some(message) = store.queue().view(*id).await? else { continue };

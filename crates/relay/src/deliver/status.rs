@@ -167,9 +167,9 @@ impl StatusReader {
             check.recipients.iter().map(|recipient| (recipient.clone(), failed.clone())).collect();
         match dsn::queue(&self.context, &upstream.account, check.id, &failures).await {
             Ok(()) => true,
-            Err(error) => {
-                warn!(error = model::error_chain(&error), "a DSN could not be queued");
-                false
+            Err(rejection) => {
+                warn!(error = model::error_chain(&rejection), "a DSN could not be queued");
+                !rejection.is_temporary()
             }
         }
     }

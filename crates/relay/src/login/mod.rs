@@ -8,7 +8,7 @@ mod shown;
 mod verifier;
 
 pub use entra::{Brought, EntraApp, EntraLogin, EntraTarget};
-pub use guard::{Ban, Banned, Guess, LoginGuard, Refused, Spell, login_key};
+pub use guard::{Ban, Banned, Guess, LoginGuard, NotTried, Spell, login_key};
 pub use name::{LoginForm, is_broken};
 pub use protection::{Attempt, LoginProtection, app_key};
 pub use shown::unknown as shown_unknown;

@@ -20,7 +20,7 @@ use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, warn};
 
-use super::guard::{Ban, Banned, Guess, Hold, LoginGuard, Refused, WELCOME, login_key};
+use super::guard::{Ban, Banned, Guess, Hold, LoginGuard, NotTried, WELCOME, login_key};
 use super::shown;
 use super::verifier::Turn;
 
@@ -82,17 +82,17 @@ impl LoginProtection {
     ///
     /// # Errors
     /// When it may not be tried.
-    pub async fn attempt(self: &Arc<Self>, guess: Guess) -> Result<Attempt, Refused> {
+    pub async fn attempt(self: &Arc<Self>, guess: Guess) -> Result<Attempt, NotTried> {
         let deadline = Instant::now() + PATIENCE;
         loop {
             let mut settled = pin!(self.settled.notified());
             settled.as_mut().enable();
             match self.guard().reserve(guess.clone(), self.clock.now()) {
                 Ok(hold) => return Ok(Attempt { protection: Arc::clone(self), hold: Some(hold) }),
-                Err(Refused::Busy) => {}
+                Err(NotTried::Busy) => {}
                 Err(refused) => return Err(refused),
             }
-            timeout_at(deadline, settled).await.map_err(|_| Refused::Busy)?;
+            timeout_at(deadline, settled).await.map_err(|_| NotTried::Busy)?;
         }
     }
 
@@ -353,7 +353,7 @@ mod tests {
             let attempt = protection.attempt(guess(password)).await.unwrap();
             drop(attempt);
         }
-        assert!(matches!(protection.attempt(guess(11)).await, Err(Refused::Banned(_))));
+        assert!(matches!(protection.attempt(guess(11)).await, Err(NotTried::Banned(_))));
         assert_eq!(protection.lift_login("SCANNER1").len(), 1);
         for password in 0..100 {
             protection.attempt(guess(password)).await.unwrap().untried();

@@ -2,7 +2,7 @@
 
 use model::refused::{NO_TLS, Refused};
 
-use crate::submission::reason;
+use crate::smtp::reason;
 
 /// What to do about a refusal, in one sentence. A login gets into a command if it is one that the client had proved, or
 /// a name of plain characters: whatever else a stranger calls itself is nothing to paste into a shell.

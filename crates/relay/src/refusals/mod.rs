@@ -11,7 +11,6 @@ pub mod advice;
 mod counts;
 mod harmless;
 mod lines;
-mod message_id;
 mod origin;
 mod shelf;
 
@@ -30,7 +29,6 @@ use tracing::warn;
 use self::counts::Counts;
 pub(crate) use self::harmless::needs_somebody;
 use self::lines::{Lines, Spoken};
-pub(crate) use self::message_id::message_id_in;
 pub(crate) use self::origin::network;
 use self::shelf::Shelves;
 

@@ -11,14 +11,14 @@ use axum::{Json, Router};
 use control::Control;
 use control::reads::{self, MessageView};
 use jiff::Timestamp;
-use model::credential::Lane;
 use model::delivery::{SendState, Transport};
 use model::id::QueueId;
 use model::queued::{Cause, Origin, Recipient};
 use model::tracking::Outcome;
+use relay::intake::{Accepted, Envelope, WholeMessage};
 use relay::problems::{ObservedAccount, Waiting, why_it_waits};
-use relay::submission::Message;
 use smtp::address::Mailbox;
+use smtp::path::ReversePath;
 
 use super::{Api, Calling, problems};
 use crate::error::ApiError;
@@ -47,11 +47,18 @@ async fn send(
     }
     let account = control.account_to_send(body.account.as_deref(), &from)?;
     let bytes = compose(&from, &recipients, body.subject.as_deref(), body.text.as_deref());
-    let message = Message { account, from, recipients, lane: Lane::Normal, bytes };
-    let detail = format!("from {}, {} recipients", message.from, message.recipients.len());
-    control.enter_message(message.account.name.as_str(), detail).await?;
-    let id = api.relay.submit(message).await?;
-    Ok((StatusCode::ACCEPTED, Json(AcceptedView { id: id.to_string() })))
+    let detail = format!("from {from}, {} recipients", recipients.len());
+    control.enter_message(account.name.as_str(), detail).await?;
+    let message = WholeMessage {
+        envelope: Envelope::internal(ReversePath::Mailbox(from)),
+        recipients: recipients.into_iter().map(Into::into).collect(),
+        bytes,
+    };
+    let id = match api.relay.submit(account, message).await? {
+        Accepted::Queued(id) | Accepted::Repeated(id) => id.to_string(),
+        Accepted::Sent(operation) | Accepted::SentToSome(operation) => operation.to_string(),
+    };
+    Ok((StatusCode::ACCEPTED, Json(AcceptedView { id })))
 }
 
 /// A plain message.

@@ -8,8 +8,9 @@ use control::{
 use model::account::{Concurrency, TransportChoice};
 use model::credential::Lane;
 use model::quota::Quota;
-use relay::submission::Submission;
-use relay::{RelayHandle, RelayParts, RelaySettings, Upstreams};
+use relay::intake::{Intake, IntakeParts};
+use relay::smtp::SmtpService;
+use relay::{Delivery, RelayHandle, RelayParts, RelaySettings, Upstreams};
 use serde_json::Value;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -61,13 +62,22 @@ impl App {
         seed(&control).await;
         let settings = Arc::new(RelaySettings {
             host_name: "relay.contoso.example".to_owned(),
+            max_message_bytes: 10_000,
+            max_recipients: 3,
             ..RelaySettings::default()
         });
         let upstreams = Arc::new(Upstreams::new(store.clone(), source(), Default::default()));
-        let submission =
-            Submission::new(store.clone(), Arc::clone(&settings), source(), Arc::clone(&upstreams)).unwrap();
-        let (logins, refusals) = (Arc::clone(submission.protection()), submission.refusals());
-        let parts = RelayParts { settings, upstreams, logins, refusals };
+        let delivery = Delivery::new(Arc::clone(&upstreams), Arc::clone(&settings), clock.clone());
+        let intake = Intake::new(IntakeParts {
+            store: store.clone(),
+            settings: Arc::clone(&settings),
+            onward: Arc::new(delivery),
+            clock: clock.clone(),
+            entropy: Entropy::repeatable(1),
+        });
+        let smtp = SmtpService::new(intake.clone()).unwrap();
+        let (logins, refusals) = (Arc::clone(smtp.protection()), smtp.refusals());
+        let parts = RelayParts { intake, upstreams, logins, refusals };
         let relay = RelayHandle::new(store.clone(), parts, source());
         let api = Api::new(control.clone(), relay, clock.clone());
         let listener = ListenerView {

@@ -74,7 +74,7 @@ pub struct Ban {
 
 /// Why a guess is not tried.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Refused {
+pub enum NotTried {
     /// There were too many wrong ones.
     Banned(Ban),
     /// As many as may be wrong are under way: it can be tried when they are settled.
@@ -129,12 +129,12 @@ impl LoginGuard {
     ///
     /// # Errors
     /// When it may not be tried.
-    pub fn reserve(&mut self, guess: Guess, now: Timestamp) -> Result<Hold, Refused> {
+    pub fn reserve(&mut self, guess: Guess, now: Timestamp) -> Result<Hold, NotTried> {
         let Guess { login, address, mark } = &guess;
         let standing = self.welcomes.standing(login, *address, now);
         if let Some(place) = standing.place(*address) {
             let key = (login.clone(), place);
-            let record = self.places.record(&key, now).ok_or(Refused::Full)?;
+            let record = self.places.record(&key, now).ok_or(NotTried::Full)?;
             allow(record.chance(*mark, LOGIN_GUESSES, now), || Banned::Place(login.clone(), place))?;
             record.begin(*mark);
             let wrong_at = record.wrong_at(*mark);
@@ -142,10 +142,10 @@ impl LoginGuard {
         }
         // Nothing is counted anywhere before all have allowed it.
         for (network, limit) in network::counted(*address) {
-            let record = self.networks.record(&network, now).ok_or(Refused::Full)?;
+            let record = self.networks.record(&network, now).ok_or(NotTried::Full)?;
             allow(record.chance(*mark, limit, now), || Banned::Network(network))?;
         }
-        let record = self.logins.record(login, now).ok_or(Refused::Full)?;
+        let record = self.logins.record(login, now).ok_or(NotTried::Full)?;
         allow(record.chance(*mark, LOGIN_GUESSES, now), || Banned::Login(login.clone()))?;
         record.begin(*mark);
         let wrong_at = record.wrong_at(*mark);
@@ -293,11 +293,11 @@ impl Hold {
     }
 }
 
-fn allow(chance: Chance, what: impl Fn() -> Banned) -> Result<(), Refused> {
+fn allow(chance: Chance, what: impl Fn() -> Banned) -> Result<(), NotTried> {
     match chance {
         Chance::Free => Ok(()),
-        Chance::Busy => Err(Refused::Busy),
-        Chance::Banned(spell) => Err(Refused::Banned(Ban { what: what(), spell })),
+        Chance::Busy => Err(NotTried::Busy),
+        Chance::Banned(spell) => Err(NotTried::Banned(Ban { what: what(), spell })),
     }
 }
 

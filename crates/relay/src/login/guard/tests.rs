@@ -20,7 +20,7 @@ fn guess(login: &str, password: u64, address: &str) -> Guess {
     }
 }
 
-fn wrong(guard: &mut LoginGuard, guess: Guess, second: i64) -> Result<Vec<Ban>, Refused> {
+fn wrong(guard: &mut LoginGuard, guess: Guess, second: i64) -> Result<Vec<Ban>, NotTried> {
     let hold = guard.reserve(guess, at(second))?;
     Ok(guard.wrong(hold, at(second)))
 }
@@ -37,11 +37,11 @@ fn refusal(guard: &mut LoginGuard, login: &str, address: &str, second: i64) -> &
             guard.untried(&hold);
             "-"
         }
-        Err(Refused::Banned(Ban { what: Banned::Login(_), .. })) => "login",
-        Err(Refused::Banned(Ban { what: Banned::Network(_), .. })) => "network",
-        Err(Refused::Banned(Ban { what: Banned::Place(..), .. })) => "place",
-        Err(Refused::Busy) => "busy",
-        Err(Refused::Full) => "full",
+        Err(NotTried::Banned(Ban { what: Banned::Login(_), .. })) => "login",
+        Err(NotTried::Banned(Ban { what: Banned::Network(_), .. })) => "network",
+        Err(NotTried::Banned(Ban { what: Banned::Place(..), .. })) => "place",
+        Err(NotTried::Busy) => "busy",
+        Err(NotTried::Full) => "full",
     }
 }
 

@@ -48,6 +48,13 @@ async fn messages_that_are_refused_say_which_field_is_wrong() {
             "is not a sender of any account",
         ),
         (json!({ "to": [] }), (422, "invalid"), Some("to"), "there is no recipient"),
+        (
+            json!({ "to": ["a@b.example", "c@d.example", "e@f.example", "g@h.example"] }),
+            (422, "invalid"),
+            Some("to"),
+            "may have 3 recipients",
+        ),
+        (json!({ "text": "x".repeat(10_000) }), (422, "invalid"), Some("text"), "larger than 10000 bytes"),
         (json!({ "to": ["a@example.com", "b"] }), (422, "invalid"), Some("to"), "b: "),
         (json!({ "account": "fabrikam" }), (404, "missing"), None, "account fabrikam does not exist"),
         (

@@ -12,10 +12,11 @@ use model::smtp_username::SmtpUsername;
 use secrecy::SecretString;
 use store::Directory;
 
-use super::{Principal, Submission, reason};
+use super::{SmtpService, reason};
+use crate::intake::Principal;
 use crate::login::{
-    Attempt, Brought, EntraApp, EntraLogin, EntraTarget, Guess, LoginForm, Refused, Turn, app_key, login_key,
-    shown_unknown,
+    Attempt, Brought, EntraApp, EntraLogin, EntraTarget, Guess, LoginForm, NotTried, Turn, app_key,
+    login_key, shown_unknown,
 };
 use crate::reply_for;
 
@@ -29,7 +30,7 @@ enum Meant {
 
 /// Where a login is tried from, when its turn is, and whether the same one was wrong some minutes ago.
 #[derive(Clone, Copy)]
-struct Tried {
+struct Circumstances {
     address: IpAddr,
     turn: Turn,
     was_wrong: bool,
@@ -40,10 +41,10 @@ struct Tried {
 /// repeats it all day would have us ask as often, until Entra asks us to stop.
 const ASK_AGAIN: SignedDuration = SignedDuration::from_secs(10);
 
-impl Submission {
+impl SmtpService {
     /// Tries a login, unless there were too many wrong ones. Every failure that is the client's reads the same to it.
     pub(super) async fn guarded_log_in(&self, address: IpAddr, login: &Login) -> Result<Principal, Refusal> {
-        let directory = self.context.store.directory();
+        let directory = self.intake.store().directory();
         let meant = meaning(&directory, &login.name);
         let (Proof::Password(proof) | Proof::Token(proof)) = &login.proof;
         let (key, hash) = (meant.key(), meant.hash(&directory, address));
@@ -53,8 +54,8 @@ impl Submission {
             Err(refused) => return Err(self.not_tried(&refused)),
         };
         let is_app = matches!(meant, Meant::App(..));
-        let tried = self.tried(address, &attempt);
-        match self.log_in(tried, login, meant).await {
+        let at = self.circumstances(address, &attempt);
+        match self.log_in(at, login, meant).await {
             Ok(principal) => {
                 attempt.right();
                 if let Principal::Credential(credential) = &principal {
@@ -64,7 +65,7 @@ impl Submission {
             }
             Err(refusal) => {
                 // Whoever is asked to come again later has guessed nothing.
-                if refusal.is_permanent() && !(is_app && tried.was_wrong_just_now) {
+                if refusal.is_permanent() && !(is_app && at.was_wrong_just_now) {
                     attempt.wrong();
                 } else {
                     attempt.untried();
@@ -74,9 +75,9 @@ impl Submission {
         }
     }
 
-    fn tried(&self, address: IpAddr, attempt: &Attempt) -> Tried {
-        let since = attempt.wrong_at().map(|at| self.context.clock.now().duration_since(at));
-        Tried {
+    fn circumstances(&self, address: IpAddr, attempt: &Attempt) -> Circumstances {
+        let since = attempt.wrong_at().map(|at| self.intake.clock().now().duration_since(at));
+        Circumstances {
             address,
             turn: attempt.turn(),
             was_wrong: since.is_some(),
@@ -84,21 +85,21 @@ impl Submission {
         }
     }
 
-    fn not_tried(&self, refused: &Refused) -> Refusal {
+    fn not_tried(&self, refused: &NotTried) -> Refusal {
         let reason = match refused {
-            Refused::Banned(ban) => {
+            NotTried::Banned(ban) => {
                 let (what, until, lift) = (&ban.what, ban.spell.until, self.protection.lift(&ban.what));
                 format!("{what} until {until} after too many wrong passwords: `{lift}` unlocks it")
             }
-            Refused::Busy => "too many passwords are being tried for it at the same time".to_owned(),
-            Refused::Full => "so many logins or networks are locked that no more can be watched".to_owned(),
+            NotTried::Busy => "too many passwords are being tried for it at the same time".to_owned(),
+            NotTried::Full => "so many logins or networks are locked that no more can be watched".to_owned(),
         };
         reply_for::guard(refused).because(reason)
     }
 
     /// A login as it may be written down: as it is if there is one of that name.
     pub(super) fn shown(&self, name: &str) -> String {
-        let directory = self.context.store.directory();
+        let directory = self.intake.store().directory();
         match directory.credential(name) {
             Some(credential) => credential.login.to_string(),
             None if directory.smtp_username(name).is_some() => name.to_owned(),
@@ -106,14 +107,14 @@ impl Submission {
         }
     }
 
-    async fn log_in(&self, tried: Tried, login: &Login, meant: Meant) -> Result<Principal, Refusal> {
+    async fn log_in(&self, at: Circumstances, login: &Login, meant: Meant) -> Result<Principal, Refusal> {
         match (meant, &login.proof) {
             (Meant::Credential(name), Proof::Password(password)) => {
-                self.by_credential(tried, &name, password).await.map(Principal::Credential)
+                self.by_credential(at, &name, password).await.map(Principal::Credential)
             }
             (Meant::Credential(_), Proof::Token(_)) => Err(failed(reason::TOKEN_FOR_NOBODY)),
             (Meant::App(app, account), _) => {
-                let entra = self.by_entra(tried, login, (app, account.as_deref())).await;
+                let entra = self.by_entra(at, login, (app, account.as_deref())).await;
                 entra.map(|entra| Principal::Entra(Arc::new(entra)))
             }
         }
@@ -122,16 +123,16 @@ impl Submission {
     /// Lets Entra judge: by the secret that is the password, or by the keys that it signs tokens with.
     async fn by_entra(
         &self,
-        tried: Tried,
+        at: Circumstances,
         login: &Login,
         (app, account): (EntraApp, Option<&Account>),
     ) -> Result<EntraLogin, Refusal> {
-        let (entra, name, now) = (&self.context.settings.entra, &login.name, self.context.clock.now());
+        let (entra, name, now) = (&self.intake.settings().entra, &login.name, self.intake.clock().now());
         if !entra.tenants.contains(&app.tenant) {
             return Err(failed(reason::OTHER_TENANT));
         }
         let target = self.target(app.service.as_str(), account)?;
-        if tried.was_wrong_just_now {
+        if at.was_wrong_just_now {
             return Err(failed(reason::ENTRA_REFUSED_BEFORE));
         }
         let refused = |refusal: Refusal| match refusal.is_permanent() {
@@ -153,19 +154,19 @@ impl Submission {
 
     async fn by_credential(
         &self,
-        tried: Tried,
+        at: Circumstances,
         name: &str,
         password: &SecretString,
     ) -> Result<Arc<Credential>, Refusal> {
-        let directory = self.context.store.directory();
+        let directory = self.intake.store().directory();
         let credential = directory.credential(name);
         // From a network that is not its own a login does not exist: not even the time that the answer
         // takes tells whether the password is good.
-        let here = credential.filter(|credential| credential.may_come_from(tried.address));
+        let here = credential.filter(|credential| credential.may_come_from(at.address));
         let hash = here.and_then(|credential| credential.password_hash());
         // What was wrong against the same hash is wrong again: a device that repeats it all day costs no work.
-        let is_good = !tried.was_wrong
-            && self.verifier.is_good(tried.turn, hash, password, self.context.clock.now()).await;
+        let is_good =
+            !at.was_wrong && self.verifier.is_good(at.turn, hash, password, self.intake.clock().now()).await;
         match (here, credential) {
             (Some(here), _) if is_good => Ok(Arc::clone(here)),
             (Some(here), _) if here.access == Access::Network => Err(failed(reason::NO_PASSWORD)),
@@ -183,7 +184,7 @@ impl Submission {
         if let Some((account, own)) = account.and_then(|account| Some((account, account.service.as_ref()?))) {
             return target_of(account, own);
         }
-        let entra = &self.context.settings.entra;
+        let entra = &self.intake.settings().entra;
         let Some(endpoint) = entra.endpoint_of(service) else {
             return Err(failed(reason::UNKNOWN_SERVICE));
         };

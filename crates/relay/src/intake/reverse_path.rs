@@ -1,30 +1,27 @@
 //! Where DSNs about a message go: the reverse-path that was offered, or what stands in for it.
 
 use ::smtp::address::Mailbox;
-use ::smtp::parameters::MailParameters;
-use ::smtp::path::{OfferedPath, ReversePath};
-use ::smtp::reply::Refusal;
+use ::smtp::path::ReversePath;
 use message::author::{bare_address, excerpt};
 use model::credential::AuthorRule;
 use model::queued::{Cause, Change};
 use model::repair::{Repair, Repairs};
 use store::Directory;
 
-use super::{Sender, policy};
-use crate::reply_for;
+use super::{Envelope, Offered, Part, Principal, Rejection, policy};
 
 /// The reverse-path of a message, and what was changed to have it.
 #[derive(Debug)]
 pub(super) struct Returned {
     pub(super) path: ReversePath,
-    pub(super) changes: Vec<Change>,
+    pub(super) change: Option<Change>,
 }
 
 /// What may be done with a path that cannot be read.
-pub(super) struct Mending<'a> {
+pub(super) struct Repairing<'a> {
     pub(super) repairs: &'a Repairs,
-    /// Those of MAIL.
-    pub(super) parameters: &'a MailParameters,
+    /// Whether the client announced addresses beyond ASCII.
+    pub(super) smtputf8: bool,
 }
 
 /// Finds the reverse-path. The operator's rule comes first: where an author is forced, what the client offers does
@@ -32,43 +29,43 @@ pub(super) struct Mending<'a> {
 ///
 /// # Errors
 /// When it cannot be read, or may not be used.
-pub(super) fn reverse_path(
-    offered: &OfferedPath,
-    sender: &Sender,
-    mending: &Mending<'_>,
+pub(super) fn find(
+    envelope: &Envelope,
+    principal: &Principal,
+    repairs: &Repairs,
     directory: &Directory,
-) -> Result<Returned, Refusal> {
-    let rule = match sender {
-        Sender::Credential(credential) => &credential.author,
-        Sender::Entra(_) => &AuthorRule::Keep,
+) -> Result<Returned, Rejection> {
+    let rule = match principal {
+        Principal::Credential(credential) => &credential.author,
+        Principal::Entra(_) | Principal::Internal(_) => &AuthorRule::Keep,
     };
+    let offered = &envelope.reverse_path;
+    let repairing = Repairing { repairs, smtputf8: envelope.smtputf8 };
     let (path, cause) = match (offered, rule) {
-        (OfferedPath::Path(ReversePath::Null), _) => (ReversePath::Null, None),
-        (OfferedPath::Path(ReversePath::Mailbox(mailbox)), AuthorRule::Forced(forced))
-            if mailbox == forced =>
-        {
+        (Offered::Path(ReversePath::Null), _) => (ReversePath::Null, None),
+        (Offered::Path(ReversePath::Mailbox(mailbox)), AuthorRule::Forced(forced)) if mailbox == forced => {
             (ReversePath::Mailbox(forced.clone()), None)
         }
         (_, AuthorRule::Forced(forced)) => (ReversePath::Mailbox(forced.clone()), Some(Cause::Rule)),
-        (OfferedPath::Path(path), _) => (path.clone(), None),
-        (OfferedPath::Unreadable { text, refusal }, rule) => match (mending.mailbox(text), rule) {
+        (Offered::Path(path), _) => (path.clone(), None),
+        (Offered::Unreadable(text), rule) => match (repairing.mailbox(text), rule) {
             (Some(mailbox), _) => (ReversePath::Mailbox(mailbox), Some(Cause::Repair(Repair::Envelope))),
             (None, AuthorRule::Default(default)) => {
                 (ReversePath::Mailbox(default.clone()), Some(Cause::Rule))
             }
-            (None, _) => return Err(refusal.clone()),
+            (None, _) => return Err(Rejection::ReversePathUnreadable),
         },
     };
-    if let (Sender::Credential(credential), Some(mailbox)) = (sender, path.mailbox()) {
+    if let (Principal::Credential(credential), Some(mailbox)) = (principal, path.mailbox()) {
         let allowed = policy::may_return_to(directory, credential, mailbox);
-        allowed.map_err(|denied| reply_for::denied(denied, "MAIL FROM", mailbox))?;
+        allowed.map_err(|denied| denied.rejection(mailbox, Part::ReversePath))?;
     }
     let text = || format!("MAIL FROM was \"{}\", is {path}", excerpt(&offered.to_string()));
-    let changes = cause.map(|cause| Change { cause, text: text() }).into_iter().collect();
-    Ok(Returned { path, changes })
+    let change = cause.map(|cause| Change { cause, text: text() });
+    Ok(Returned { path, change })
 }
 
-impl Mending<'_> {
+impl Repairing<'_> {
     /// The address in a broken path, if the repair is allowed and there can be no other: what is in its only pair of
     /// brackets, or all of it.
     pub(super) fn mailbox(&self, text: &str) -> Option<Mailbox> {
@@ -82,7 +79,7 @@ impl Mending<'_> {
             && !text.contains(char::REPLACEMENT_CHARACTER);
         let mailbox: Mailbox = bare_address(address).parse().ok().filter(|_| is_alone)?;
         // What a client has not announced (RFC 6531 section 3.2) is no slip of its pen.
-        (mailbox.is_ascii() || self.parameters.smtputf8).then_some(mailbox)
+        (mailbox.is_ascii() || self.smtputf8).then_some(mailbox)
     }
 }
 
@@ -90,8 +87,8 @@ impl Mending<'_> {
 mod tests {
     use super::*;
 
-    fn mailbox_of(text: &str, repairs: &Repairs, parameters: &MailParameters) -> Option<String> {
-        Mending { repairs, parameters }.mailbox(text).map(|mailbox| mailbox.to_string())
+    fn mailbox_of(text: &str, repairs: &Repairs) -> Option<String> {
+        Repairing { repairs, smtputf8: false }.mailbox(text).map(|mailbox| mailbox.to_string())
     }
 
     #[test]
@@ -114,13 +111,12 @@ mod tests {
             ("a@b.example;c@d.example", None),
             ("m\u{fffd}ller@b.example", None),
         ] {
-            let mailbox = mailbox_of(text, &all, &MailParameters::default());
-            assert_eq!(mailbox.as_deref(), expected, "{text}");
-            assert_eq!(mailbox_of(text, &Repairs::default(), &MailParameters::default()), None);
+            assert_eq!(mailbox_of(text, &all).as_deref(), expected, "{text}");
+            assert_eq!(mailbox_of(text, &Repairs::default()), None);
         }
-        let announced = MailParameters { smtputf8: true, ..MailParameters::default() };
         let beyond_ascii = "<m\u{fc}ller@b.example.>";
-        assert_eq!(mailbox_of(beyond_ascii, &all, &MailParameters::default()), None);
-        assert_eq!(mailbox_of(beyond_ascii, &all, &announced).as_deref(), Some("m\u{fc}ller@b.example"));
+        assert_eq!(mailbox_of(beyond_ascii, &all), None);
+        let announced = Repairing { repairs: &all, smtputf8: true }.mailbox(beyond_ascii);
+        assert_eq!(announced.map(|mailbox| mailbox.to_string()).as_deref(), Some("m\u{fc}ller@b.example"));
     }
 }

@@ -2,7 +2,6 @@
 
 use ::smtp::address::{AddressError, Mailbox};
 use ::smtp::path::ReversePath;
-use ::smtp::reply::Refusal;
 use message::address::Address;
 use message::author::{self, AuthorFault, excerpt};
 use message::header::{self, Field};
@@ -11,11 +10,11 @@ use model::credential::{AuthorRule, Credential};
 use model::queued::{Cause, Change};
 use model::repair::{Repair, Repairs};
 
-use super::Denied;
-use crate::reply_for;
+use super::policy::Denied;
+use super::{Part, Rejection};
 
 /// A header section, and what may be done with it.
-pub(super) struct Draft<'a> {
+pub(super) struct HeaderSection<'a> {
     pub(super) header: &'a [u8],
     pub(super) facts: &'a Facts,
     pub(super) repairs: &'a Repairs,
@@ -40,7 +39,7 @@ pub(super) struct Author {
 /// Fields beside From that say who sends (RFC 5322 sections 3.6.2 and 3.6.6).
 const SENDER_FIELDS: [&str; 3] = ["Sender", "Resent-From", "Resent-Sender"];
 
-impl Draft<'_> {
+impl HeaderSection<'_> {
     /// The author of a credential's message, as whom `may_send_as` says that it may be sent. The operator's rule comes
     /// before strictness.
     ///
@@ -50,10 +49,9 @@ impl Draft<'_> {
         &self,
         credential: &Credential,
         may_send_as: &dyn Fn(&Mailbox) -> Result<(), Denied>,
-    ) -> Result<Author, Refusal> {
-        let may_be = |mailbox: &Mailbox| {
-            may_send_as(mailbox).map_err(|denied| reply_for::denied(denied, "From", mailbox))
-        };
+    ) -> Result<Author, Rejection> {
+        let may_be =
+            |mailbox: &Mailbox| may_send_as(mailbox).map_err(|denied| denied.rejection(mailbox, Part::From));
         let mut author = match (&credential.author, self.written()) {
             (AuthorRule::Forced(forced), Ok(written)) if written == [forced.clone()] => {
                 Author::as_written(forced.clone())
@@ -67,7 +65,7 @@ impl Draft<'_> {
                 (Some(repaired), _) if may_be(&repaired.address).is_ok() => repaired,
                 (_, AuthorRule::Default(default)) => self.replaced(default, credential),
                 (Some(repaired), _) => repaired,
-                (None, _) => return Err(reply_for::author(&fault)),
+                (None, _) => return Err(Rejection::AuthorUnknown(fault)),
             },
         };
         may_be(&author.address)?;
@@ -75,14 +73,14 @@ impl Draft<'_> {
         Ok(author)
     }
 
-    /// The author of an Entra login's message: Azure judges whether it may be.
+    /// The author as written, or repaired; whether the message may come from them is for the caller to say.
     ///
     /// # Errors
     /// When it cannot be told who the author is.
-    pub(super) fn of_entra(&self) -> Result<Author, Refusal> {
+    pub(super) fn as_written_or_repaired(&self) -> Result<Author, Rejection> {
         match self.written() {
             Ok(written) => Ok(Author::as_written(written[0].clone())),
-            Err(fault) => self.repaired().ok_or_else(|| reply_for::author(&fault)),
+            Err(fault) => self.repaired().ok_or_else(|| Rejection::AuthorUnknown(fault)),
         }
     }
 

@@ -6,10 +6,10 @@ use jiff::Timestamp;
 use model::refused::{NO_TLS, Refused as Record};
 use smtp_server::{Answer, Refused};
 
-use super::{Principal, Submission};
-use crate::refusals;
+use super::SmtpService;
+use crate::intake::{Draft, Principal};
 
-impl Submission {
+impl SmtpService {
     pub(super) fn note_refused(&self, refused: &Refused<'_, Self>) {
         let handshake = match refused.answer {
             Answer::Reply(_) => None,
@@ -20,15 +20,16 @@ impl Submission {
 
     fn record(&self, refused: &Refused<'_, Self>) -> Record {
         // As the store keeps it.
-        let now = self.context.clock.now();
+        let now = self.intake.clock().now();
         let now = Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now);
         let peer = refused.peer.address.ip().to_canonical();
         let credential = match refused.principal {
             Some(Principal::Credential(credential)) => Some(credential.login.to_string()),
             Some(Principal::Entra(login)) => Some(login.name.clone()),
+            Some(Principal::Internal(_)) => None,
             None if refused.peer.login == LoginPolicy::Required => None,
             None => {
-                let directory = self.context.store.directory();
+                let directory = self.intake.store().directory();
                 directory.credential_without_login(peer).map(|credential| credential.login.to_string())
             }
         };
@@ -39,7 +40,6 @@ impl Submission {
             Answer::Handshake(error) => (NO_TLS.to_owned(), error.to_string(), None),
         };
         let transaction = refused.transaction;
-        let unfinished = || transaction?.intake.unfinished_header().and_then(refusals::message_id_in);
         Record {
             at: now,
             since: now,
@@ -47,15 +47,11 @@ impl Submission {
             peer,
             login: refused.login.map(|name| self.shown(name)),
             credential,
-            sender: transaction
-                .map(|transaction| transaction.envelope.offered.clone())
-                .or_else(|| refused.path.map(ToString::to_string)),
+            sender: transaction.map(Draft::offered).or_else(|| refused.path.map(ToString::to_string)),
             reply,
             code,
             reason,
-            message_id: transaction
-                .and_then(|transaction| transaction.message_id.clone())
-                .or_else(unfinished),
+            message_id: transaction.and_then(Draft::message_id),
             tls: refused.peer.tls.as_ref().map(|tls| tls.version.clone()),
         }
     }

@@ -4,7 +4,7 @@
 const MAX: usize = 200;
 
 /// Finds the first Message-ID in what may be no header section, or not all of one. Control characters become `?`.
-pub(crate) fn message_id_in(header: &[u8]) -> Option<String> {
+pub(super) fn message_id_in(header: &[u8]) -> Option<String> {
     const NAME: &[u8] = b"message-id:";
     let mut lines = header.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii_end);
     let field =

@@ -7,6 +7,8 @@ use jiff::{SignedDuration, Timestamp};
 use model::credential::Credential;
 use model::id::CredentialId;
 
+use super::Rejection;
+
 /// Messages of the last minute, of credentials that have a limit.
 #[derive(Debug, Default)]
 pub(super) struct Rates(Mutex<HashMap<CredentialId, VecDeque<Timestamp>>>);
@@ -14,18 +16,22 @@ pub(super) struct Rates(Mutex<HashMap<CredentialId, VecDeque<Timestamp>>>);
 const MINUTE: SignedDuration = SignedDuration::from_secs(60);
 
 impl Rates {
-    /// Counts a message, unless that would be one too many.
-    pub(super) fn allows(&self, credential: &Credential, now: Timestamp) -> bool {
-        let Some(limit) = credential.rate_per_minute else { return true };
+    /// Counts a message.
+    ///
+    /// # Errors
+    /// When it would be one too many; it is not counted then.
+    pub(super) fn count(&self, credential: &Credential, now: Timestamp) -> Result<(), Rejection> {
+        let Some(limit) = credential.rate_per_minute else { return Ok(()) };
         let mut rates = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let recent = rates.entry(credential.id).or_default();
         while recent.front().is_some_and(|at| now.duration_since(*at) >= MINUTE) {
             recent.pop_front();
         }
         if recent.len() >= limit as usize {
-            return false;
+            let age = recent.front().map_or(MINUTE, |at| now.duration_since(*at));
+            return Err(Rejection::TooFast { retry_after: (MINUTE - age).unsigned_abs() });
         }
         recent.push_back(now);
-        true
+        Ok(())
     }
 }

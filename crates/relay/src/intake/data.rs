@@ -1,20 +1,17 @@
 //! A message on its way in: first its header section, which is looked at as a whole, then its body,
 //! which flows past.
 
-use ::smtp::reply::Refusal;
 use aws_lc_rs::digest;
 use model::queued::{HeaderMetadata, IdempotencyKey};
 use store::{Body, BodyWriter, StoreError};
 
-use crate::reply_for;
-
 /// What has come of a message so far.
-pub(super) struct Intake {
+pub(super) struct Incoming {
     phase: Phase,
     /// Absent once the message is complete.
     writer: Option<BodyWriter>,
     metadata: HeaderMetadata,
-    /// Absent until the body begins.
+    /// Absent until the body begins, and for messages that nobody repeats.
     digest: Option<digest::Context>,
     last: [u8; 2],
 }
@@ -31,8 +28,11 @@ enum Phase {
 /// Why a message is not taken in.
 #[derive(Debug)]
 pub(super) enum Stopped {
-    /// It is refused for what it is.
-    Refused(Refusal),
+    /// Its header section is larger than that.
+    HeaderTooLarge {
+        /// The limit.
+        limit_bytes: usize,
+    },
     /// It could not be written.
     Failed(StoreError),
 }
@@ -48,7 +48,8 @@ pub(super) struct Complete {
     pub(super) body: Body,
     pub(super) bytes: u64,
     pub(super) metadata: HeaderMetadata,
-    pub(super) idempotency_key: IdempotencyKey,
+    /// `None` for messages that nobody repeats.
+    pub(super) idempotency_key: Option<IdempotencyKey>,
 }
 
 /// What the header section became.
@@ -57,7 +58,7 @@ pub(super) struct Written {
     pub(super) header: Vec<u8>,
     pub(super) metadata: HeaderMetadata,
     /// Everything that makes two submissions the same, but for the body.
-    pub(super) digest: digest::Context,
+    pub(super) digest: Option<digest::Context>,
 }
 
 /// A header section that is larger than this is refused.
@@ -65,7 +66,7 @@ const MAX_HEADER_BYTES: usize = 262_144;
 /// What one message holds in memory at most: header or body, before it goes to a file.
 pub(super) const HELD_BYTES: u64 = 262_144;
 
-impl Intake {
+impl Incoming {
     pub(super) fn new(writer: BodyWriter) -> Self {
         Self {
             phase: Phase::Header(Vec::new()),
@@ -76,7 +77,7 @@ impl Intake {
         }
     }
 
-    /// Takes a piece. Gives the header section when it is complete; [`Intake::begin_body`] must follow.
+    /// Takes a piece. Gives the header section when it is complete; [`Incoming::begin_body`] must follow.
     pub(super) async fn take(&mut self, bytes: &[u8]) -> Result<Option<Vec<u8>>, Stopped> {
         let held = match &mut self.phase {
             Phase::Body => return self.write(bytes).await.map(|()| None),
@@ -87,7 +88,10 @@ impl Intake {
         held.extend_from_slice(bytes);
         let Some(end) = message::header::end_of_header_behind(held, searched) else {
             let is_too_large = held.len() > MAX_HEADER_BYTES;
-            return if is_too_large { Err(Stopped::Refused(reply_for::HEADER_TOO_LARGE)) } else { Ok(None) };
+            return match is_too_large {
+                true => Err(Stopped::HeaderTooLarge { limit_bytes: MAX_HEADER_BYTES }),
+                false => Ok(None),
+            };
         };
         let rest = held.split_off(end);
         let mut header = std::mem::take(held);
@@ -96,7 +100,7 @@ impl Intake {
         Ok(Some(header))
     }
 
-    /// Says that no more comes. Gives the header section of a message that has no body.
+    /// No more comes. Gives the header section of a message that has no body.
     pub(super) fn end_of_data(&mut self) -> Option<Vec<u8>> {
         let Phase::Header(held) = &mut self.phase else { return None };
         let header = std::mem::take(held);
@@ -113,7 +117,7 @@ impl Intake {
         let mut head = written.header;
         head.extend_from_slice(b"\r\n");
         self.write(&head).await?;
-        self.digest = Some(written.digest);
+        self.digest = written.digest;
         self.write(&rest).await
     }
 
@@ -128,15 +132,18 @@ impl Intake {
         if self.last != *b"\r\n" {
             self.write(b"\r\n").await?;
         }
-        let (Some(digest), Some(writer)) = (self.digest.take(), self.writer.take()) else {
+        let (Phase::Body, Some(writer)) = (&self.phase, self.writer.take()) else {
             return Err(StoreError::Closed.into());
         };
-        let mut idempotency_key = [0; 16];
-        idempotency_key.copy_from_slice(&digest.finish().as_ref()[..16]);
+        let idempotency_key = self.digest.take().map(|digest| {
+            let mut idempotency_key = [0; 16];
+            idempotency_key.copy_from_slice(&digest.finish().as_ref()[..16]);
+            IdempotencyKey(idempotency_key)
+        });
         let bytes = writer.bytes();
         let body = writer.finish().await?;
         let metadata = std::mem::take(&mut self.metadata);
-        Ok(Complete { body, bytes, metadata, idempotency_key: IdempotencyKey(idempotency_key) })
+        Ok(Complete { body, bytes, metadata, idempotency_key })
     }
 
     async fn write(&mut self, bytes: &[u8]) -> Result<(), Stopped> {
@@ -163,18 +170,18 @@ mod tests {
     /// Takes a message in these pieces, its header section kept as it is; gives header and message.
     async fn taken(store: &Store, pieces: &[&[u8]]) -> (Vec<u8>, Vec<u8>) {
         let id = QueueId::new(Timestamp::UNIX_EPOCH, [7; 10]);
-        let mut intake = Intake::new(store.queue().begin_body(id));
+        let mut incoming = Incoming::new(store.queue().begin_body(id));
         let mut found = None;
         for piece in pieces {
-            if let Some(header) = intake.take(piece).await.unwrap() {
+            if let Some(header) = incoming.take(piece).await.unwrap() {
                 assert!(found.is_none(), "the header section ends once");
-                let digest = digest::Context::new(&digest::SHA256);
+                let digest = Some(digest::Context::new(&digest::SHA256));
                 let written = Written { header: header.clone(), metadata: HeaderMetadata::default(), digest };
-                intake.begin_body(written).await.unwrap();
+                incoming.begin_body(written).await.unwrap();
                 found = Some(header);
             }
         }
-        let complete = intake.finish().await.unwrap();
+        let complete = incoming.finish().await.unwrap();
         (found.unwrap(), complete.body.into_bytes().await.unwrap())
     }
 

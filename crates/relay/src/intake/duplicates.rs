@@ -1,26 +1,34 @@
-//! Messages of Entra logins in the last minutes: one that is sent again, because its client lost the reply, goes to
-//! Azure under the same operation id.
+//! Which messages are repetitions: what is equal is one for ten minutes, unless the client has heard of the first
+//! (RFC 5321 section 4.5.4.1).
 //!
-//! The rule is that of the queue: what is equal is a repetition for ten minutes, unless the client has heard of the
-//! first. The id follows from the message and the time, so that most repetitions keep theirs over a restart.
+//! The queue knows its own: `store::Queue::accept` answers with the id that an equal message has. What is sent at once
+//! keeps its operation id here, so that Azure sees one message. That id follows from the message and the time, so that
+//! most repetitions keep theirs over a restart. Nodes that share a store share the first; the second needs a table
+//! behind [`Duplicates::operation`] and [`Duplicates::heard`], which ask for nothing but key, time and id.
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use azure_types::ids::OperationId;
 use jiff::{SignedDuration, Timestamp};
 use model::queued::IdempotencyKey;
+use store::Queue;
+
+use super::Accepted;
 
 /// How long a message is remembered.
 const WINDOW: SignedDuration = SignedDuration::from_mins(10);
 /// How many are remembered at most.
 const CAPACITY: usize = 100_000;
 
-#[derive(Debug, Default)]
-pub(super) struct Repeats(Mutex<Sent>);
+/// What tells repeated submissions from new ones.
+pub(super) struct Duplicates {
+    queue: Queue,
+    sent: Mutex<SentLately>,
+}
 
 #[derive(Debug, Default)]
-struct Sent {
+struct SentLately {
     by_key: HashMap<IdempotencyKey, Last>,
     in_order: VecDeque<(Timestamp, IdempotencyKey)>,
 }
@@ -35,26 +43,45 @@ struct Last {
     has_heard: bool,
 }
 
-impl Repeats {
+impl Duplicates {
+    pub(super) fn new(queue: Queue) -> Self {
+        Self { queue, sent: Mutex::default() }
+    }
+
     /// The operation id for a message that is sent now.
     pub(super) fn operation(&self, idempotency_key: IdempotencyKey, now: Timestamp) -> OperationId {
-        let mut sent = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        sent.forget_before(now.saturating_sub(WINDOW).unwrap_or(Timestamp::MIN));
-        let before = match sent.by_key.get(&idempotency_key) {
+        self.sent().operation(idempotency_key, now)
+    }
+
+    /// The client knows what came of its message.
+    pub(super) fn heard(&self, accepted: &Accepted) {
+        match accepted {
+            Accepted::Queued(id) | Accepted::Repeated(id) => self.queue.heard(*id),
+            Accepted::Sent(operation) | Accepted::SentToSome(operation) => self.sent().heard(*operation),
+        }
+    }
+
+    fn sent(&self) -> MutexGuard<'_, SentLately> {
+        self.sent.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl SentLately {
+    fn operation(&mut self, idempotency_key: IdempotencyKey, now: Timestamp) -> OperationId {
+        self.forget_before(now.saturating_sub(WINDOW).unwrap_or(Timestamp::MIN));
+        let before = match self.by_key.get(&idempotency_key) {
             Some(last) if !last.has_heard => return last.operation,
             Some(last) => last.before.saturating_add(1),
             None => 0,
         };
         let operation = derived(idempotency_key, now, before);
-        sent.by_key.insert(idempotency_key, Last { operation, at: now, before, has_heard: false });
-        sent.in_order.push_back((now, idempotency_key));
+        self.by_key.insert(idempotency_key, Last { operation, at: now, before, has_heard: false });
+        self.in_order.push_back((now, idempotency_key));
         operation
     }
 
-    /// The client knows what came of the operation.
-    pub(super) fn heard(&self, operation: OperationId) {
-        let mut sent = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let Sent { by_key, in_order } = &mut *sent;
+    fn heard(&mut self, operation: OperationId) {
+        let Self { by_key, in_order } = self;
         // It was sent a moment ago: among a hundred thousand it is one of the last.
         let is_it = |idempotency_key: &IdempotencyKey| {
             by_key.get(idempotency_key).is_some_and(|last| last.operation == operation)
@@ -64,9 +91,7 @@ impl Repeats {
             last.has_heard = true;
         }
     }
-}
 
-impl Sent {
     fn forget_before(&mut self, since: Timestamp) {
         while let Some((at, idempotency_key)) = self.in_order.front().copied() {
             if at > since && self.in_order.len() <= CAPACITY {
@@ -96,11 +121,11 @@ mod tests {
     #[test]
     fn a_repetition_keeps_its_id_and_a_new_message_does_not() {
         let at = |second: i64| Timestamp::from_second(1_800_000_000 + second).unwrap();
-        let (repeats, message) = (Repeats::default(), IdempotencyKey([7; 16]));
+        let (mut repeats, message) = (SentLately::default(), IdempotencyKey([7; 16]));
         let first = repeats.operation(message, at(0));
         assert_eq!(repeats.operation(message, at(599)), first, "its client may not know");
         assert_ne!(repeats.operation(IdempotencyKey([8; 16]), at(0)), first);
-        assert_eq!(Repeats::default().operation(message, at(599)), first, "nor after a restart");
+        assert_eq!(SentLately::default().operation(message, at(599)), first, "nor after a restart");
         repeats.heard(first);
         let second = repeats.operation(message, at(599));
         assert_ne!(second, first, "its client knows");
