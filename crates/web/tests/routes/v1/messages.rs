@@ -87,6 +87,10 @@ async fn a_subject_cannot_add_a_field() {
     body["subject"] = json!("Hello\r\nBcc: c@example.com");
     let accepted = app.post("/v1/messages", &body).await;
     let id = accepted.body["id"].as_str().unwrap().parse().unwrap();
+    // The database follows the journal.
+    while app.store.queue().view(id).await.unwrap().is_none() {
+        tokio::task::yield_now().await;
+    }
     let bytes = app.store.queue().body_of(id).await.unwrap();
     let text = String::from_utf8(bytes).unwrap();
     assert!(text.contains("Subject: Hello  Bcc: c@example.com\r\n"), "{text}");
