@@ -1,5 +1,6 @@
 //! What must hold for any input whatever. Each function panics when it does not.
 
+mod dns;
 mod sessions;
 
 use std::fmt::Display;
@@ -15,6 +16,7 @@ use smtp::mail_data::{ChunkReader, DotReader, DotWriter, Found, LineEnds, Measur
 use smtp::parameters::{MailParameters, RecipientParameters};
 use smtp::xtext;
 
+pub use self::dns::{dmarc, spf};
 pub use self::sessions::{client_session, server_session};
 
 /// A command line.
@@ -125,7 +127,7 @@ pub fn mail_data(data: &[u8]) {
         let cut_up = read_dots(DotReader::with(line_ends), data, step);
         assert_eq!(whole, cut_up, "where the input is cut matters");
         if let Ok(Some((content, measures))) = whole {
-            assert_eq!(measures.bytes, content.len() as u64);
+            assert_eq!(measures.octets, content.len() as u64);
             assert!(ChunkReader::default().read(&content).is_ok(), "one reader passes what the other refuses");
             writes_as_it_reads(&content);
         }
@@ -149,7 +151,7 @@ fn repairs_chunks(data: &[u8], step: usize) {
     }
     content.extend_from_slice(&reader.rest());
     let measures = reader.finish().expect("nothing is left to refuse");
-    assert_eq!(measures.bytes, content.len() as u64);
+    assert_eq!(measures.octets, content.len() as u64);
     assert!(ChunkReader::default().read(&content).is_ok(), "something bare was let through");
 }
 

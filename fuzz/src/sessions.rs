@@ -81,7 +81,7 @@ fn advance(mut session: Session, line_ends: LineEnds, happened: &mut Happened, m
                 ask.taken()
             }
             server::Step::EndOfData(ask) => {
-                assert_eq!(ask.measures().bytes, message.len() as u64);
+                assert_eq!(ask.measures().octets, message.len() as u64);
                 assert!(
                     smtp::mail_data::ChunkReader::default().read(message).is_ok(),
                     "something bare passed"

@@ -4,16 +4,18 @@ use anyhow::bail;
 
 use crate::process::{cargo, root, succeeds};
 
-const TARGETS: [&str; 9] = [
+const TARGETS: [&str; 11] = [
     "addresses",
     "author",
     "client_session",
     "commands",
+    "dmarc",
     "header",
     "mail_data",
     "parts",
     "server_session",
     "seven_bit",
+    "spf",
 ];
 
 /// What libFuzzer needs to see which branches an input takes.
@@ -40,6 +42,7 @@ fn one(target: &str, seconds: u32) -> anyhow::Result<()> {
     let findings = root().join("target/fuzz/findings").join(target);
     std::fs::create_dir_all(&corpus)?;
     std::fs::create_dir_all(&findings)?;
+    let seeds = root().join("fuzz/seeds").join(target);
     let (corpus, findings) = (corpus.display().to_string(), format!("{}/", findings.display()));
     // Naming the platform keeps the instrumentation out of build scripts.
     let platform = format!("{}-unknown-linux-gnu", std::env::consts::ARCH);
@@ -47,6 +50,9 @@ fn one(target: &str, seconds: u32) -> anyhow::Result<()> {
     run.args(["--target", &platform, "--target-dir", "target/fuzz", "--bin", target, "--", &corpus]);
     run.arg(format!("-max_total_time={seconds}")).arg(format!("-artifact_prefix={findings}"));
     run.args(["-max_len=8192", "-print_final_stats=1", "-verbosity=0"]);
+    if seeds.is_dir() {
+        run.arg(seeds);
+    }
     run.env("RUSTFLAGS", INSTRUMENTATION);
     if succeeds(run) { Ok(()) } else { bail!("{target} found something: look into {findings}") }
 }

@@ -1,0 +1,5 @@
+//! DMARC records.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| fuzz::dmarc(data));
