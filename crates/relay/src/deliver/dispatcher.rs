@@ -198,41 +198,44 @@ impl Dispatcher {
         let (mut settlements, mut usage): (Vec<Settlement>, Vec<Usage>) = (Vec::new(), Vec::new());
         let now = self.context.clock.now();
         for tried in done {
-            match tried {
-                Ok((task, tried)) => {
-                    self.sends.remove(&task);
-                    match tried.trouble {
-                        None => self.troubles = 0,
-                        Some((Matter::Rate, wait)) => self.note_refusal(now, wait).await,
-                        Some((matter, wait)) => {
-                            if matter == Matter::Login {
-                                let words =
-                                    tried.settlement.attempt.as_ref().map(|attempt| attempt.text.as_str());
-                                self.context
-                                    .store
-                                    .authentication_failures()
-                                    .note(self.account.id, words.unwrap_or_default());
-                            }
-                            self.pause(now, wait);
-                            warn!(account = %self.account.name, until = %self.paused_until, "the account's mail waits");
-                        }
-                    }
-                    self.take_note(&tried);
-                    settlements.push(tried.settlement);
-                    usage.extend(tried.usage);
-                }
-                Err(error) => {
-                    let (settlement, counted) = self.broken(&error, now).await;
-                    settlements.extend(settlement);
-                    usage.extend(counted);
-                }
+            let (settlement, counted) = match tried {
+                Ok((task, tried)) => self.finished(task, tried, now).await,
+                Err(error) => self.broken(&error, now).await,
+            };
+            settlements.extend(settlement);
+            usage.extend(counted);
+        }
+        self.note(settlements, usage).await;
+    }
+
+    /// A send that was tried: what that means for the account's other mail is done, what it means for itself is returned.
+    async fn finished(
+        &mut self,
+        task: task::Id,
+        tried: Tried,
+        now: Timestamp,
+    ) -> (Option<Settlement>, Vec<Usage>) {
+        self.sends.remove(&task);
+        match Consequence::of(&tried) {
+            Consequence::None => self.troubles = 0,
+            Consequence::RateLimited(wait) => self.note_refusal(now, wait).await,
+            Consequence::LoginFailed(wait) => {
+                let attempt = tried.settlement.attempt.as_ref();
+                let words = attempt.map(|attempt| attempt.text.as_str()).unwrap_or_default();
+                self.context.store.authentication_failures().note(self.account.id, words);
+                self.hold_back(now, wait);
             }
+            Consequence::Unreachable(wait) => self.hold_back(now, wait),
         }
-        if settlements.iter().any(|settlement| !matches!(settlement.next, NextStep::Sent)) {
-            self.maybe_more = true;
-        }
-        let has_status =
-            settlements.iter().any(|settlement| matches!(settlement.next, NextStep::ReadStatus { .. }));
+        self.take_note(&tried);
+        (Some(tried.settlement), tried.usage)
+    }
+
+    /// Writes settlements down; what follows from them is looked at next.
+    async fn note(&mut self, settlements: Vec<Settlement>, usage: Vec<Usage>) {
+        let any = |wanted: fn(&NextStep) -> bool| settlements.iter().any(|one| wanted(&one.next));
+        self.maybe_more |= any(|next| !matches!(next, NextStep::Sent));
+        let has_status = any(|next| matches!(next, NextStep::ReadStatus { .. }));
         if let Err(error) = self.context.store.queue().settle(settlements, combined(usage)).await {
             error!(error = model::error_chain(&error), "what came of a send could not be noted");
         }
@@ -241,13 +244,21 @@ impl Dispatcher {
         }
     }
 
+    fn hold_back(&mut self, now: Timestamp, wait: Option<Duration>) {
+        self.pause(now, wait);
+        warn!(account = %self.account.name, until = %self.paused_until, "the account's mail waits");
+    }
+
     /// What a try says of the account as a whole.
     fn take_note(&self, tried: &Tried) {
         let Some(attempt) = &tried.settlement.attempt else { return };
         let pauses = matches!(attempt.reason, Some(Reason::Login | Reason::Unreachable));
         let next_at = (pauses && attempt.at < self.paused_until).then_some(self.paused_until);
-        let text = tried.said.as_ref().unwrap_or(&attempt.text).clone();
-        self.upstreams.noticed().tried(self.account.id, &Attempt { text, ..attempt.clone() }, next_at);
+        let noticed = self.upstreams.noticed();
+        match tried.said.clone() {
+            Some(text) => noticed.tried(self.account.id, &Attempt { text, ..attempt.clone() }, next_at),
+            None => noticed.tried(self.account.id, attempt, next_at),
+        }
     }
 
     /// A send whose work broke: a fault of ours, which must not take the message with it.
@@ -308,6 +319,29 @@ impl Dispatcher {
         self.troubles = (self.troubles + 1).min(6);
         self.paused_until = later(now, wait);
         debug!(account = %self.account.name, until = %self.paused_until, "nothing is sent until then");
+    }
+}
+
+/// What a try means for the account's other mail, with the wait that the upstream asked for.
+enum Consequence {
+    /// It goes on.
+    None,
+    /// The quota is used up.
+    RateLimited(Option<Duration>),
+    /// Nothing is sent until the login works.
+    LoginFailed(Option<Duration>),
+    /// Nothing is sent until the upstream can be reached.
+    Unreachable(Option<Duration>),
+}
+
+impl Consequence {
+    fn of(tried: &Tried) -> Self {
+        match tried.trouble {
+            None => Self::None,
+            Some((Matter::Rate, wait)) => Self::RateLimited(wait),
+            Some((Matter::Login, wait)) => Self::LoginFailed(wait),
+            Some((_, wait)) => Self::Unreachable(wait),
+        }
     }
 }
 
