@@ -12,7 +12,12 @@ impl World {
         serde_json::from_str(&self.text(path).await).unwrap()
     }
 
-    /// The same where it is not JSON.
+    /// The items on the first page of a list.
+    pub async fn list(&self, path: &str) -> Value {
+        self.get(path).await["items"].clone()
+    }
+
+    /// What the API answers to a `GET` where it is not JSON.
     pub async fn text(&self, path: &str) -> String {
         let (status, text) = self.answer("GET", path, &Value::Null).await;
         assert_eq!(status, 200, "{path}: {text}");

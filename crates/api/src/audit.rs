@@ -3,6 +3,8 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::page::PageQuery;
+
 /// One change.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct AuditView {
@@ -22,10 +24,22 @@ pub struct AuditView {
     pub detail: String,
 }
 
-#[derive(Deserialize)]
+/// Which of them, and which page.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ListAudit {
     /// Only changes of that name.
     pub subject: Option<String>,
     pub before: Option<u64>,
+    /// `next` of the page before.
+    pub cursor: Option<String>,
     pub limit: Option<usize>,
+}
+
+impl ListAudit {
+    /// Which page.
+    #[must_use]
+    pub fn page(&self) -> PageQuery {
+        PageQuery { cursor: self.cursor.clone(), limit: self.limit }
+    }
 }

@@ -3,6 +3,8 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::page::PageQuery;
+
 /// A login or a network that is locked.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct BanView {
@@ -36,8 +38,12 @@ pub struct LiftedView {
     pub lifted: Vec<BanView>,
 }
 
-#[derive(Deserialize)]
+/// Which of them, and which page.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ListBans {
+    /// `next` of the page before.
+    pub cursor: Option<String>,
     pub limit: Option<usize>,
 }
 
@@ -45,4 +51,12 @@ pub struct ListBans {
 #[serde(deny_unknown_fields)]
 pub struct Lift {
     pub which: String,
+}
+
+impl ListBans {
+    /// Which page.
+    #[must_use]
+    pub fn page(&self) -> PageQuery {
+        PageQuery { cursor: self.cursor.clone(), limit: self.limit }
+    }
 }

@@ -5,6 +5,7 @@
 
 #![allow(missing_docs, reason = "most fields of requests and views say what they are")]
 
+pub mod page;
 pub mod problem;
 
 pub mod accounts;

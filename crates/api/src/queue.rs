@@ -3,6 +3,8 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::page::PageQuery;
+
 use crate::messages::WaitView;
 
 /// One line of the list: one request to Azure.
@@ -46,10 +48,22 @@ pub struct ChangedView {
     pub waits: Vec<WaitView>,
 }
 
-#[derive(Deserialize)]
+/// Which of them, and which page.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ListQueue {
     pub state: Option<String>,
     pub account: Option<String>,
     pub before: Option<String>,
+    /// `next` of the page before.
+    pub cursor: Option<String>,
     pub limit: Option<usize>,
+}
+
+impl ListQueue {
+    /// Which page.
+    #[must_use]
+    pub fn page(&self) -> PageQuery {
+        PageQuery { cursor: self.cursor.clone(), limit: self.limit }
+    }
 }

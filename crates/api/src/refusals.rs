@@ -5,6 +5,8 @@ use std::net::IpAddr;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::page::PageQuery;
+
 /// A refusal, or several of a kind.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct RefusalView {
@@ -36,9 +38,21 @@ pub struct RefusalView {
     pub advice: String,
 }
 
-#[derive(Deserialize)]
+/// Which of them, and which page.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ListRefusals {
     /// Only those of this login, proved or claimed.
     pub credential: Option<String>,
+    /// `next` of the page before.
+    pub cursor: Option<String>,
     pub limit: Option<usize>,
+}
+
+impl ListRefusals {
+    /// Which page.
+    #[must_use]
+    pub fn page(&self) -> PageQuery {
+        PageQuery { cursor: self.cursor.clone(), limit: self.limit }
+    }
 }

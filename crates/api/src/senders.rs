@@ -3,6 +3,8 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::page::PageQuery;
+
 /// A sender address.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct SenderView {
@@ -25,7 +27,20 @@ pub struct AddSender {
     pub display_name: Option<String>,
 }
 
-#[derive(Deserialize)]
+/// Which of them, and which page.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ListSenders {
     pub account: Option<String>,
+    /// `next` of the page before.
+    pub cursor: Option<String>,
+    pub limit: Option<usize>,
+}
+
+impl ListSenders {
+    /// Which page.
+    #[must_use]
+    pub fn page(&self) -> PageQuery {
+        PageQuery { cursor: self.cursor.clone(), limit: self.limit }
+    }
 }

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, anyhow, bail};
+use api::page::Page;
 use api::problem::Problem;
 use reqwest::{Method, StatusCode};
 use serde::Serialize;
@@ -43,6 +44,37 @@ impl Client {
     ) -> anyhow::Result<T> {
         let request = self.request(Method::GET, path).query(query);
         Ok(serde_json::from_slice(&self.exchange(request).await?)?)
+    }
+
+    /// Gets a whole list, page by page.
+    pub(crate) async fn list<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        query: &[(&str, String)],
+    ) -> anyhow::Result<Vec<T>> {
+        self.first(usize::MAX, path, query).await
+    }
+
+    /// Gets so many items from the beginning of a list, page by page.
+    pub(crate) async fn first<T: DeserializeOwned>(
+        &self,
+        count: usize,
+        path: &str,
+        query: &[(&str, String)],
+    ) -> anyhow::Result<Vec<T>> {
+        let (mut all, mut cursor) = (Vec::new(), None);
+        loop {
+            let mut query = query.to_vec();
+            query.push(("limit", count.saturating_sub(all.len()).clamp(1, PAGE).to_string()));
+            query.extend(cursor.map(|cursor| ("cursor", cursor)));
+            let page: Page<T> = self.get(path, &query).await?;
+            all.extend(page.items);
+            cursor = page.next;
+            if cursor.is_none() || all.len() >= count {
+                all.truncate(count);
+                return Ok(all);
+            }
+        }
     }
 
     /// Gets what is not JSON.
@@ -176,6 +208,9 @@ pub(crate) fn segment(text: &str) -> String {
     }
     encoded
 }
+
+/// Items on a page at most.
+const PAGE: usize = 1_000;
 
 /// An empty request body.
 pub(crate) fn nothing() -> Value {

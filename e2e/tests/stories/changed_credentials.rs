@@ -59,7 +59,7 @@ async fn networks_without_login_change_under_an_open_session() {
         assert_eq!((answered, error["code"].as_str()), (status, Some(code)), "{change} {error}");
     }
     assert_eq!(edit(&world, "nobody", json!({"lane": "bulk"})).await.0, 404);
-    let audit = world.get("/v1/audit?subject=hall").await;
+    let audit = world.list("/v1/audit?subject=hall").await;
     let details: Vec<&str> =
         audit.as_array().unwrap().iter().map(|entry| entry["detail"].as_str().unwrap()).collect();
     assert_eq!(

@@ -156,7 +156,7 @@ async fn an_operator_sees_locks_and_lifts_them() {
     for n in 0..20 {
         code(&world, NEIGHBOUR, &format!("user{n}"), "guess").await;
     }
-    let bans = world.get("/v1/bans").await;
+    let bans = world.list("/v1/bans").await;
     let mut seen: Vec<String> = bans
         .as_array()
         .unwrap()
@@ -203,10 +203,10 @@ async fn an_operator_sees_locks_and_lifts_them() {
     assert_eq!(post("/v1/bans:lift", json!({"which": "127.0.0.99"})).await.0, 200);
     assert_eq!(logs_in(&world, NEIGHBOUR, &world.device).await, "235");
     assert_eq!(post("/v1/bans:lift", json!({"which": "hunter2hunter2"})).await.0, 200);
-    assert_eq!(world.get("/v1/bans").await, json!([]));
+    assert_eq!(world.list("/v1/bans").await, json!([]));
     assert!(metrics().await.contains("postern_login_bans{kind=\"login\"} 0\n"));
 
-    let audit = world.get("/v1/audit?limit=3").await;
+    let audit = world.list("/v1/audit?limit=3").await;
     let entries: Vec<String> = audit
         .as_array()
         .unwrap()
@@ -231,7 +231,7 @@ async fn the_last_use_of_a_credential_is_known_after_a_restart() {
     assert_eq!(used["last_used_at"], world.clock.now().to_string());
     world.stop_server().await;
     world.start_server().await;
-    let after = world.get("/v1/credentials").await;
+    let after = world.list("/v1/credentials").await;
     assert_eq!(after[0]["last_used_at"], used["last_used_at"]);
     assert_eq!(after[0]["last_address"], used["last_address"]);
     world.finish().await;
@@ -277,6 +277,6 @@ async fn entra_is_not_asked_about_a_service_that_nothing_is_known_of() {
         assert_eq!(logs_in(&world, ELSEWHERE, &unknown).await, "535");
     }
     assert_eq!(logs_in(&world, ELSEWHERE, &app(&world, "no-such-service")).await, "454");
-    assert_eq!(world.get("/v1/bans").await[0]["guesses"], 10);
+    assert_eq!(world.list("/v1/bans").await[0]["guesses"], 10);
     world.finish().await;
 }

@@ -113,7 +113,7 @@ async fn a_pause_that_azure_asks_for_ends_within_the_hour_with_one_request() {
     world.clock.advance(Duration::from_secs(3_590));
     world.breathe().await;
     let tries = async |world: &World| -> usize {
-        let list = world.get("/v1/queue?limit=10").await;
+        let list = world.list("/v1/queue?limit=10").await;
         list.as_array()
             .unwrap()
             .iter()

@@ -68,10 +68,10 @@ async fn tls_that_is_too_old_is_named_and_a_health_check_is_not() {
     let check = Raw::connect(&world, Mode::Tls).await;
     drop(check);
     let is_noted = async || {
-        let all = world.get("/v1/refusals").await;
+        let all = world.list("/v1/refusals").await;
         all.as_array().unwrap().len() == 1
     };
-    assert!(world.comes_about(is_noted).await, "{}", world.get("/v1/refusals").await);
+    assert!(world.comes_about(is_noted).await, "{}", world.list("/v1/refusals").await);
     nothing_is_wrong(&world).await;
     let mut old = Raw::connect(&world, Mode::Tls).await;
     old.says(OLD_HELLO).await;

@@ -42,7 +42,7 @@ impl Raw {
 
 /// What the list says of its newest entry.
 async fn newest(world: &World) -> Value {
-    world.get("/v1/refusals?limit=1").await[0].clone()
+    world.list("/v1/refusals?limit=1").await[0].clone()
 }
 
 fn said<'a>(refusal: &'a Value, field: &str) -> &'a str {
@@ -118,18 +118,18 @@ async fn each_refusal_is_seen_with_what_to_do_and_a_restart_forgets_none() {
     for code in ["530 5.7.0", "538 5.7.11", "535 5.7.3", "550 5.7.1", "550 5.6.11", "no TLS"] {
         assert_eq!(count(&world, code).await, 1, "{code}");
     }
-    let of_scanner = world.get("/v1/refusals?credential=scanner1").await;
+    let of_scanner = world.list("/v1/refusals?credential=scanner1").await;
     assert_eq!(
         of_scanner.as_array().unwrap().len(),
         1,
         "a wrong password is a matter of its login: {of_scanner}"
     );
-    let all = world.get("/v1/refusals").await;
+    let all = world.list("/v1/refusals").await;
     connection.quit().await;
     drop((before_tls, bare));
     world.stop_server().await;
     world.start_server().await;
-    let again = world.get("/v1/refusals?limit=2000").await;
+    let again = world.list("/v1/refusals?limit=2000").await;
     for refusal in all.as_array().unwrap() {
         assert!(again.as_array().unwrap().contains(refusal), "{refusal} is not in {again}");
     }

@@ -9,10 +9,11 @@ use crate::client::Client;
 use crate::output::{self, cell, cell_of_lines};
 
 pub(super) async fn list(arguments: &AuditList) -> anyhow::Result<ExitCode> {
-    let mut query = vec![("limit", arguments.limit.to_string())];
+    let mut query = Vec::new();
     query.extend(arguments.subject.clone().map(|subject| ("subject", subject)));
     query.extend(arguments.before.map(|number| ("before", number.to_string())));
-    let entries: Vec<AuditView> = Client::new(&arguments.connection)?.get("/v1/audit", &query).await?;
+    let entries: Vec<AuditView> =
+        Client::new(&arguments.connection)?.first(arguments.limit, "/v1/audit", &query).await?;
     if arguments.connection.json {
         output::json(&entries)?;
         return Ok(ExitCode::SUCCESS);

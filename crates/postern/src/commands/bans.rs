@@ -18,7 +18,7 @@ pub(super) async fn run(arguments: &Bans) -> anyhow::Result<ExitCode> {
 }
 
 async fn list(connection: &Connection) -> anyhow::Result<()> {
-    let bans: Vec<BanView> = Client::new(connection)?.get("/v1/bans", &[]).await?;
+    let bans: Vec<BanView> = Client::new(connection)?.list("/v1/bans", &[]).await?;
     if connection.json {
         return output::json(&bans);
     }

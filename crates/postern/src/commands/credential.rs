@@ -106,7 +106,7 @@ async fn note_unknown_senders(client: &Client, credential: &CredentialView) -> a
         return Ok(());
     }
     let account = &credential.account;
-    let known: Vec<SenderView> = client.get("/v1/senders", &[("account", account.clone())]).await?;
+    let known: Vec<SenderView> = client.list("/v1/senders", &[("account", account.clone())]).await?;
     let addresses: Vec<&str> = known.iter().map(|sender| sender.address.as_str()).collect();
     for text in unknown_senders(&credential.senders, &addresses) {
         say!("{QUIET}note: {account} has no sender {text}: its mail is rejected until you add it.{QUIET:#}");
@@ -184,7 +184,7 @@ fn show_password(issued: &IssuedView, relay: Option<&Relay>) {
 }
 
 async fn list(connection: &Connection) -> anyhow::Result<()> {
-    let credentials: Vec<CredentialView> = Client::new(connection)?.get("/v1/credentials", &[]).await?;
+    let credentials: Vec<CredentialView> = Client::new(connection)?.list("/v1/credentials", &[]).await?;
     if connection.json {
         return output::json(&credentials);
     }
@@ -273,7 +273,7 @@ async fn unlock(arguments: &Named) -> anyhow::Result<()> {
         let brought = bans::guesses(lock);
         say!("{GOOD}Unlocked {}.{GOOD:#} The lock was for {brought}.", bans::what(lock));
     }
-    let bans: Vec<BanView> = client.get("/v1/bans", &[]).await?;
+    let bans: Vec<BanView> = client.list("/v1/bans", &[]).await?;
     for ban in bans.iter().filter(|ban| ban.kind == "network") {
         say!(
             "{QUIET}note: {} is still locked for logins that have not worked from there in the last 30 days: \

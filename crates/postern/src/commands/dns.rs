@@ -14,7 +14,8 @@ pub(super) async fn run(command: DnsCommand) -> anyhow::Result<ExitCode> {
     match command {
         DnsCommand::Add(arguments) => add(&arguments).await?,
         DnsCommand::List(connection) => {
-            let found: Vec<DnsProviderView> = Client::new(&connection)?.get("/v1/dns-providers", &[]).await?;
+            let found: Vec<DnsProviderView> =
+                Client::new(&connection)?.list("/v1/dns-providers", &[]).await?;
             if connection.json {
                 output::json(&found)?;
                 return Ok(ExitCode::SUCCESS);

@@ -111,7 +111,7 @@ async fn list(arguments: &DomainList) -> anyhow::Result<ExitCode> {
     let names = match &arguments.account {
         Some(name) => vec![name.clone()],
         None => {
-            let accounts: Vec<AccountView> = client.get("/v1/accounts", &[]).await?;
+            let accounts: Vec<AccountView> = client.list("/v1/accounts", &[]).await?;
             accounts.into_iter().map(|account| account.name).collect()
         }
     };
@@ -123,7 +123,7 @@ async fn list(arguments: &DomainList) -> anyhow::Result<ExitCode> {
         if said.is_err() && arguments.account.is_none() {
             continue;
         }
-        match client.get::<Vec<DomainStatus>>(&format!("{}/domains", path(&name)), &[]).await {
+        match client.list::<DomainStatus>(&format!("{}/domains", path(&name)), &[]).await {
             Ok(found) => statuses.extend(found),
             Err(error) => troubles.push(error),
         }

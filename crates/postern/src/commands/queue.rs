@@ -24,11 +24,12 @@ pub(super) async fn run(command: QueueCommand) -> anyhow::Result<ExitCode> {
 }
 
 async fn list(arguments: &QueueList) -> anyhow::Result<()> {
-    let mut query = vec![("limit", arguments.limit.to_string())];
+    let mut query = Vec::new();
     let optional =
         [("state", &arguments.state), ("account", &arguments.account), ("before", &arguments.before)];
     query.extend(optional.into_iter().filter_map(|(name, value)| Some((name, value.clone()?))));
-    let entries: Vec<QueueEntry> = Client::new(&arguments.connection)?.get("/v1/queue", &query).await?;
+    let entries: Vec<QueueEntry> =
+        Client::new(&arguments.connection)?.first(arguments.limit, "/v1/queue", &query).await?;
     if arguments.connection.json {
         return output::json(&entries);
     }

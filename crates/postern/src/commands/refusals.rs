@@ -11,9 +11,10 @@ use crate::client::Client;
 use crate::output::{self, Cell, cell_of_lines};
 
 pub(super) async fn list(arguments: &RefusalList) -> anyhow::Result<ExitCode> {
-    let mut query = vec![("limit", arguments.limit.to_string())];
+    let mut query = Vec::new();
     query.extend(arguments.credential.clone().map(|login| ("credential", login)));
-    let refusals: Vec<RefusalView> = Client::new(&arguments.connection)?.get("/v1/refusals", &query).await?;
+    let refusals: Vec<RefusalView> =
+        Client::new(&arguments.connection)?.first(arguments.limit, "/v1/refusals", &query).await?;
     if arguments.connection.json {
         output::json(&refusals)?;
         return Ok(ExitCode::SUCCESS);

@@ -1,6 +1,7 @@
 //! `/v1/accounts`.
 
 use api::accounts::{AccountView, AddAccount, AddCloud, ChangeAccount, CloudView, QuotaView, VerifiedView};
+use api::page::{Page, PageQuery};
 use axum::extract::rejection::JsonRejection;
 use axum::http::StatusCode;
 use axum::routing::{get, post};
@@ -11,9 +12,10 @@ use model::account::{Account, AccountState, Concurrency, TransportChoice};
 use model::cloud::Cloud;
 use model::quota::{Allowance, Quota};
 
+use super::pages::{Order, cut};
 use super::{Api, Calling};
 use crate::error::ApiError;
-use crate::extract::Path;
+use crate::extract::{Path, Query};
 
 pub(super) fn routes() -> Router<Api> {
     Router::new()
@@ -22,12 +24,16 @@ pub(super) fn routes() -> Router<Api> {
         .route("/v1/accounts/{name}", get(show).patch(change).delete(super::removal::remove))
 }
 
-async fn list(Calling(control): Calling) -> Result<Json<Vec<AccountView>>, ApiError> {
+async fn list(
+    Calling(control): Calling,
+    Query(query): Query<PageQuery>,
+) -> Result<Json<Page<AccountView>>, ApiError> {
+    let page = cut(control.accounts()?, |account| account.name.to_string(), Order::Ascending, &query)?;
     let mut views = Vec::new();
-    for account in control.accounts()? {
+    for account in page.items {
         views.push(view(&control, &account).await?);
     }
-    Ok(Json(views))
+    Ok(Json(Page { items: views, next: page.next }))
 }
 
 async fn show(Calling(control): Calling, Path(name): Path<String>) -> Result<Json<AccountView>, ApiError> {

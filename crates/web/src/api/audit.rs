@@ -1,16 +1,14 @@
 //! `/v1/audit`: who changed what.
 
 use api::audit::{AuditView, ListAudit};
+use api::page::Page;
 use axum::routing::get;
 use axum::{Json, Router};
 use control::reads::{AuditEntry, AuditQuery};
 
-use super::{Api, Calling};
+use super::{Api, Calling, pages};
 use crate::error::ApiError;
 use crate::extract::Query;
-
-const LIMIT: usize = 50;
-const MAX_LIMIT: usize = 1_000;
 
 pub(super) fn routes() -> Router<Api> {
     Router::new().route("/v1/audit", get(list))
@@ -19,10 +17,14 @@ pub(super) fn routes() -> Router<Api> {
 async fn list(
     Calling(control): Calling,
     Query(query): Query<ListAudit>,
-) -> Result<Json<Vec<AuditView>>, ApiError> {
-    let limit = query.limit.unwrap_or(LIMIT).min(MAX_LIMIT);
+) -> Result<Json<Page<AuditView>>, ApiError> {
+    let page = query.page();
+    let (limit, after) = (pages::limit(&page)?, pages::after(&page)?);
+    let garbled = |_| ApiError::invalid("cursor", "it is none of this list");
+    let after = after.map(|key| key.parse()).transpose().map_err(garbled)?;
     let subject = query.subject.unwrap_or_default();
-    let entries = control.audit(AuditQuery { subject, before: query.before, limit }).await?;
+    let mut entries =
+        control.audit(AuditQuery { subject, before: after.or(query.before), limit: limit + 1 }).await?;
     let view = |(number, entry): (u64, AuditEntry)| AuditView {
         number,
         at: entry.at,
@@ -32,5 +34,8 @@ async fn list(
         subject: entry.subject,
         detail: entry.detail,
     };
-    Ok(Json(entries.into_iter().map(view).collect()))
+    let is_last = entries.len() <= limit;
+    entries.truncate(limit);
+    let next = entries.last().filter(|_| !is_last).map(|(number, _)| pages::cursor(&number.to_string()));
+    Ok(Json(Page { items: entries.into_iter().map(view).collect(), next }))
 }

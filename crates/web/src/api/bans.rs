@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use api::bans::{BanView, Lift, LiftedView, ListBans};
+use api::page::Page;
 use axum::extract::State;
 use axum::extract::rejection::JsonRejection;
 use axum::routing::{get, post};
@@ -10,11 +11,10 @@ use axum::{Json, Router};
 use ipnet::IpNet;
 use relay::login::{Ban, Banned, LoginProtection, login_key};
 
+use super::pages::{Order, cut};
 use super::{Api, Calling};
 use crate::error::ApiError;
 use crate::extract::Query;
-
-const LIMIT: usize = 1_000;
 
 pub(super) fn routes() -> Router<Api> {
     Router::new().route("/v1/bans", get(list)).route("/v1/bans:lift", post(lift))
@@ -24,11 +24,18 @@ async fn list(
     State(api): State<Api>,
     Calling(control): Calling,
     Query(query): Query<ListBans>,
-) -> Result<Json<Vec<BanView>>, ApiError> {
+) -> Result<Json<Page<BanView>>, ApiError> {
     control.caller().may_read_server()?;
-    let mut bans = api.relay.logins().bans();
-    bans.truncate(query.limit.unwrap_or(LIMIT));
-    Ok(Json(views(api.relay.logins(), &bans)))
+    let views = views(api.relay.logins(), &api.relay.logins().bans());
+    let key = |ban: &BanView| {
+        let since = ban.since.as_millisecond();
+        format!(
+            "{since:020}/{}/{}",
+            ban.login.as_deref().unwrap_or_default(),
+            ban.network.as_deref().unwrap_or_default()
+        )
+    };
+    Ok(Json(cut(views, key, Order::Ascending, &query.page())?))
 }
 
 async fn lift(

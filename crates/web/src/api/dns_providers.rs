@@ -1,6 +1,7 @@
 //! `/v1/dns-providers`: where zones are written.
 
 use api::dns_providers::{AddConnection, DnsProviderView};
+use api::page::{Page, PageQuery};
 use axum::extract::rejection::JsonRejection;
 use axum::http::StatusCode;
 use axum::routing::{delete, get};
@@ -8,9 +9,10 @@ use axum::{Json, Router};
 use control::NewDnsProvider;
 use model::dns_provider::DnsProvider;
 
+use super::pages::{Order, cut};
 use super::{Api, Calling};
 use crate::error::ApiError;
-use crate::extract::Path;
+use crate::extract::{Path, Query};
 
 pub(super) fn routes() -> Router<Api> {
     Router::new()
@@ -18,8 +20,12 @@ pub(super) fn routes() -> Router<Api> {
         .route("/v1/dns-providers/{name}", delete(remove))
 }
 
-async fn list(Calling(control): Calling) -> Result<Json<Vec<DnsProviderView>>, ApiError> {
-    Ok(Json(control.dns_providers().await?.iter().map(view).collect()))
+async fn list(
+    Calling(control): Calling,
+    Query(query): Query<PageQuery>,
+) -> Result<Json<Page<DnsProviderView>>, ApiError> {
+    let providers = control.dns_providers().await?;
+    Ok(Json(cut(providers.iter().map(view), |view| view.name.clone(), Order::Ascending, &query)?))
 }
 
 async fn add(

@@ -2,6 +2,7 @@
 
 use api::domains::{AddDomain, AddSenders, DomainStatus, RestoredSpfView, SenderRowResult};
 use api::infrastructure::manifest::Manifest;
+use api::page::{Page, PageQuery};
 use axum::extract::DefaultBodyLimit;
 use axum::extract::rejection::JsonRejection;
 use axum::http::StatusCode;
@@ -10,9 +11,10 @@ use axum::{Json, Router};
 use control::provision::NewDomain;
 use control::provision::manifest::manifest_of;
 
+use super::pages::{Order, cut};
 use super::{Api, Calling};
 use crate::error::ApiError;
-use crate::extract::Path;
+use crate::extract::{Path, Query};
 
 /// A hundred thousand rows.
 const MAX_ROWS_BYTES: usize = 64 << 20;
@@ -32,8 +34,10 @@ pub(super) fn routes() -> Router<Api> {
 async fn list(
     Calling(control): Calling,
     Path(name): Path<String>,
-) -> Result<Json<Vec<DomainStatus>>, ApiError> {
-    Ok(Json(control.domain_statuses(&name).await?))
+    Query(query): Query<PageQuery>,
+) -> Result<Json<Page<DomainStatus>>, ApiError> {
+    let statuses = control.domain_statuses(&name).await?;
+    Ok(Json(cut(statuses, |status| status.domain.clone(), Order::Ascending, &query)?))
 }
 
 async fn show(

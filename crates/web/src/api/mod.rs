@@ -13,6 +13,7 @@ mod export;
 mod lines;
 mod messages;
 mod metrics;
+mod pages;
 mod problems;
 mod provision;
 mod queue;

@@ -1,20 +1,19 @@
 //! `/v1/queue`: lists, and the operator's hand on what waits.
 
+use api::page::Page;
 use api::queue::{ChangedView, ListQueue, QueueEntry};
 use axum::extract::State;
 use axum::routing::{get, post};
 use axum::{Json, Router};
+use control::Control;
 use control::reads::{ListedSend, SendQuery};
 use model::delivery::SendState;
 use model::id::QueueId;
 
-use super::messages;
 use super::{Api, Calling};
+use super::{messages, pages};
 use crate::error::ApiError;
 use crate::extract::{Path, Query};
-
-const LIMIT: usize = 50;
-const MAX_LIMIT: usize = 1_000;
 
 pub(super) fn routes() -> Router<Api> {
     Router::new()
@@ -26,13 +25,20 @@ pub(super) fn routes() -> Router<Api> {
 async fn list(
     Calling(control): Calling,
     Query(query): Query<ListQueue>,
-) -> Result<Json<Vec<QueueEntry>>, ApiError> {
-    let state = query.state.map(|word| state(&word)).transpose()?;
-    let before =
-        query.before.map(|id| id.parse()).transpose().map_err(|error| ApiError::invalid("before", error))?;
-    let limit = query.limit.unwrap_or(LIMIT).min(MAX_LIMIT);
-    let query = SendQuery { account: query.account, state, before, limit };
-    let sends = control.sends(query).await?;
+) -> Result<Json<Page<QueueEntry>>, ApiError> {
+    let state = query.state.as_deref().map(state).transpose()?;
+    let before = query
+        .before
+        .as_ref()
+        .map(|id| id.parse())
+        .transpose()
+        .map_err(|error| ApiError::invalid("before", error))?;
+    let page = query.page();
+    let (limit, after) = (pages::limit(&page)?, pages::after(&page)?);
+    let garbled = |_| ApiError::invalid("cursor", "it is none of this list");
+    let after = after.map(|key| key.parse()).transpose().map_err(garbled)?;
+    let query = SendQuery { account: query.account, state, before: after.or(before), limit };
+    let (sends, next) = whole_messages(&control, query).await?;
     let entry = |send: ListedSend| QueueEntry {
         id: send.id.message.to_string(),
         part: send.id.part,
@@ -47,7 +53,29 @@ async fn list(
         accepted_at: send.accepted_at,
         last: send.last_text,
     };
-    Ok(Json(sends.into_iter().map(entry).collect()))
+    Ok(Json(Page { items: sends.into_iter().map(entry).collect(), next }))
+}
+
+/// A page that ends with a whole message, because its cursor is a message; where one message has more requests than the
+/// page has room for, the page is longer.
+async fn whole_messages(
+    control: &Control,
+    query: SendQuery,
+) -> Result<(Vec<ListedSend>, Option<String>), ApiError> {
+    let mut wanted = query.limit + 1;
+    loop {
+        let mut sends = control.sends(SendQuery { limit: wanted, ..query.clone() }).await?;
+        if sends.len() < wanted {
+            return Ok((sends, None));
+        }
+        let cut_off = sends.last().map(|send| send.id.message);
+        sends.retain(|send| Some(send.id.message) != cut_off);
+        if let Some(last) = sends.last() {
+            let next = pages::cursor(&last.id.message.to_string());
+            return Ok((sends, Some(next)));
+        }
+        wanted *= 2;
+    }
 }
 
 async fn retry(

@@ -1,5 +1,6 @@
 //! `/v1/refusals`: what clients were refused.
 
+use api::page::Page;
 use api::refusals::{ListRefusals, RefusalView};
 use axum::extract::State;
 use axum::routing::get;
@@ -7,12 +8,10 @@ use axum::{Json, Router};
 use model::refused::Refused;
 use relay::refusals::advice::advice;
 
+use super::pages::{Order, cut};
 use super::{Api, Calling};
 use crate::error::ApiError;
 use crate::extract::Query;
-
-const LIMIT: usize = 50;
-const MAX_LIMIT: usize = 2_000;
 
 pub(super) fn routes() -> Router<Api> {
     Router::new().route("/v1/refusals", get(list))
@@ -22,11 +21,15 @@ async fn list(
     State(api): State<Api>,
     Calling(control): Calling,
     Query(query): Query<ListRefusals>,
-) -> Result<Json<Vec<RefusalView>>, ApiError> {
-    let limit = query.limit.unwrap_or(LIMIT).min(MAX_LIMIT);
+) -> Result<Json<Page<RefusalView>>, ApiError> {
     control.caller().may_read_server()?;
-    let refusals = api.relay.refusals().list(query.credential.as_deref(), limit);
-    Ok(Json(refusals.into_iter().map(view).collect()))
+    let refusals = api.relay.refusals().list(query.credential.as_deref(), usize::MAX);
+    // One that happens again moves to the front, as a new one would.
+    let key = |view: &RefusalView| {
+        let (at, since) = (view.at.as_millisecond(), view.since.as_millisecond());
+        format!("{at:020}/{since:020}/{}/{}/{}", view.peer, view.code, view.reply)
+    };
+    Ok(Json(cut(refusals.into_iter().map(view), key, Order::Descending, &query.page())?))
 }
 
 fn view(refused: Refused) -> RefusalView {

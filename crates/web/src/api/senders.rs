@@ -1,5 +1,6 @@
 //! `/v1/senders`.
 
+use api::page::Page;
 use api::senders::{AddSender, ListSenders, SenderView};
 use axum::extract::rejection::JsonRejection;
 use axum::http::StatusCode;
@@ -8,6 +9,7 @@ use axum::{Json, Router};
 use control::NewSender;
 use model::sender::Sender;
 
+use super::pages::{Order, cut};
 use super::{Api, Calling};
 use crate::error::ApiError;
 use crate::extract::{Path, Query};
@@ -21,9 +23,11 @@ pub(super) fn routes() -> Router<Api> {
 async fn list(
     Calling(control): Calling,
     Query(query): Query<ListSenders>,
-) -> Result<Json<Vec<SenderView>>, ApiError> {
+) -> Result<Json<Page<SenderView>>, ApiError> {
     let senders = control.senders(query.account.as_deref())?;
-    Ok(Json(senders.iter().map(|one| view(one.account.name.as_str(), &one.item)).collect()))
+    let views = senders.iter().map(|one| view(one.account.name.as_str(), &one.item));
+    let key = |view: &SenderView| format!("{}/{}", view.account, view.address);
+    Ok(Json(cut(views, key, Order::Ascending, &query.page())?))
 }
 
 async fn add(

@@ -68,7 +68,7 @@ async fn every_change_is_entered_once_under_the_callers_name() {
         assert!((200..300).contains(&answer), "{}: {answer}", change.action);
         entries += 1;
         assert_eq!(app.changes().await, entries, "{}", change.action);
-        let newest = app.get("/v1/audit?limit=1").await.body[0].clone();
+        let newest = app.get("/v1/audit?limit=1").await.body["items"][0].clone();
         assert_eq!(newest["action"], change.action);
         let origin = newest["origin"].as_str().unwrap();
         assert!(origin.starts_with("the socket, process "), "{}: {origin}", change.action);
@@ -98,7 +98,7 @@ async fn nothing_changes_where_the_entry_cannot_be_written() {
 async fn ask(app: &App, change: &Change) -> u16 {
     let (method, path) = change.request;
     let path = if path.contains("{id}") {
-        let newest = app.get("/v1/queue?limit=1").await.body[0]["id"].as_str().unwrap().to_owned();
+        let newest = app.get("/v1/queue?limit=1").await.body["items"][0]["id"].as_str().unwrap().to_owned();
         path.replace("{id}", &newest)
     } else {
         path.to_owned()

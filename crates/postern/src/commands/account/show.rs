@@ -8,7 +8,7 @@ use crate::client::Client;
 use crate::output::{self, BAD, Cell, GOOD, WAITING, cell};
 
 pub(super) async fn list(connection: &Connection) -> anyhow::Result<()> {
-    let accounts: Vec<AccountView> = Client::new(connection)?.get("/v1/accounts", &[]).await?;
+    let accounts: Vec<AccountView> = Client::new(connection)?.list("/v1/accounts", &[]).await?;
     if connection.json {
         return output::json(&accounts);
     }

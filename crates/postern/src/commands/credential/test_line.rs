@@ -27,7 +27,7 @@ struct Settings<'a> {
 pub(super) async fn test_line(arguments: &TestLine) -> anyhow::Result<()> {
     must_be_plain(arguments)?;
     let client = Client::new(&arguments.connection)?;
-    let credentials: Vec<CredentialView> = client.get("/v1/credentials", &[]).await?;
+    let credentials: Vec<CredentialView> = client.list("/v1/credentials", &[]).await?;
     let is_meant = |one: &&CredentialView| one.login.eq_ignore_ascii_case(&arguments.login);
     let Some(credential) = credentials.iter().find(is_meant) else {
         bail!("there is no login {}: `postern credential list` shows all", arguments.login)
@@ -85,7 +85,7 @@ async fn sender(client: &Client, credential: &CredentialView) -> anyhow::Result<
         return Ok(address.clone());
     }
     let known: Vec<SenderView> =
-        client.get("/v1/senders", &[("account", credential.account.clone())]).await?;
+        client.list("/v1/senders", &[("account", credential.account.clone())]).await?;
     let is_allowed = |sender: &&SenderView| {
         let domain = sender.address.rsplit_once('@').map(|(_, domain)| domain);
         credential.senders.is_empty()

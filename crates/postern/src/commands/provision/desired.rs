@@ -28,7 +28,7 @@ pub(crate) async fn account(client: &Client, name: Option<&str>) -> anyhow::Resu
     if let Some(name) = name {
         return Ok(name.to_owned());
     }
-    let accounts: Vec<AccountView> = client.get("/v1/accounts", &[]).await?;
+    let accounts: Vec<AccountView> = client.list("/v1/accounts", &[]).await?;
     match &accounts[..] {
         [only] => Ok(only.name.clone()),
         [] => bail!("there is no account yet: `postern account guide` leads to one"),
@@ -44,7 +44,7 @@ pub(crate) async fn account_of(client: &Client, name: Option<&str>, domain: &str
     if let Some(name) = name {
         return Ok(name.to_owned());
     }
-    let accounts: Vec<AccountView> = client.get("/v1/accounts", &[]).await?;
+    let accounts: Vec<AccountView> = client.list("/v1/accounts", &[]).await?;
     let wanted = domain.trim().trim_end_matches('.').to_ascii_lowercase();
     let mut found = Vec::new();
     for account in &accounts {

@@ -136,7 +136,7 @@ async fn credentials(
     if wanted.is_empty() {
         return Ok(made);
     }
-    let there: Vec<CredentialView> = client.get("/v1/credentials", &[]).await?;
+    let there: Vec<CredentialView> = client.list("/v1/credentials", &[]).await?;
     let relay = Relay::of(client, Login::Password).await?;
     if let Some(output) = &mut output {
         output.row(&HEADER)?;
@@ -190,8 +190,8 @@ pub(super) async fn export(arguments: &SenderExport) -> anyhow::Result<()> {
 /// All senders as rows, with the logins that send from them. Passwords are known only when they are made.
 async fn lines(client: &Client, account: &str) -> anyhow::Result<Vec<[String; 8]>> {
     let query = [("account", account.to_owned())];
-    let senders: Vec<SenderView> = client.get("/v1/senders", &query).await?;
-    let credentials: Vec<CredentialView> = client.get("/v1/credentials", &[]).await?;
+    let senders: Vec<SenderView> = client.list("/v1/senders", &query).await?;
+    let credentials: Vec<CredentialView> = client.list("/v1/credentials", &[]).await?;
     let relay = Relay::of(client, Login::Password).await?;
     let mut lines = vec![HEADER.map(str::to_owned)];
     for sender in senders {

@@ -129,7 +129,7 @@ async fn issue(client: &Client, account: &str, arguments: &SenderAdd) -> anyhow:
 
 async fn list(arguments: &SenderList) -> anyhow::Result<()> {
     let query: Vec<(&str, String)> = arguments.account.iter().map(|name| ("account", name.clone())).collect();
-    let senders: Vec<SenderView> = Client::new(&arguments.connection)?.get("/v1/senders", &query).await?;
+    let senders: Vec<SenderView> = Client::new(&arguments.connection)?.list("/v1/senders", &query).await?;
     if arguments.connection.json {
         return output::json(&senders);
     }

@@ -4,6 +4,7 @@ mod view;
 
 use api::bans::LiftedView;
 use api::credentials::{AddCredential, CredentialView, EditCredential, IssuedView, Reset};
+use api::page::{Page, PageQuery};
 use api::problem::Problem;
 use axum::extract::State;
 use axum::extract::rejection::JsonRejection;
@@ -17,8 +18,9 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 use self::view::{Known, view};
 use super::{Api, Calling, bans};
+use crate::api::pages::{Order, cut};
 use crate::error::ApiError;
-use crate::extract::Path;
+use crate::extract::{Path, Query};
 
 pub(super) fn routes() -> Router<Api> {
     Router::new()
@@ -32,10 +34,12 @@ pub(super) fn routes() -> Router<Api> {
 async fn list(
     State(api): State<Api>,
     Calling(control): Calling,
-) -> Result<Json<Vec<CredentialView>>, ApiError> {
+    Query(query): Query<PageQuery>,
+) -> Result<Json<Page<CredentialView>>, ApiError> {
     let known = Known::now(&api).await?;
     let credentials = control.credentials()?;
-    Ok(Json(credentials.iter().map(|one| view(&control, &known, one)).collect()))
+    let views = credentials.iter().map(|one| view(&control, &known, one));
+    Ok(Json(cut(views, |view| view.login.clone(), Order::Ascending, &query)?))
 }
 
 async fn show(

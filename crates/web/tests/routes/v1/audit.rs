@@ -7,7 +7,7 @@ use crate::app::{ACCOUNT, App, NOW};
 async fn audit(app: &App, query: &str) -> Vec<Value> {
     let list = app.get(&format!("/v1/audit{query}")).await;
     assert_eq!(list.status, 200, "{}", list.text);
-    list.body.as_array().unwrap().clone()
+    list.body["items"].as_array().unwrap().clone()
 }
 
 #[tokio::test]

@@ -38,12 +38,12 @@ async fn a_connection_is_listed_without_its_token_and_removed() {
     let expected = json!([{
         "name": "cf", "kind": "cloudflare", "base_url": "https://localhost:1/client/v4", "created_at": NOW,
     }]);
-    assert_eq!((list.status, &list.body), (200, &expected));
+    assert_eq!((list.status, &list.body["items"]), (200, &expected));
     let removed = app.delete("/v1/dns-providers/cf").await;
     assert_eq!((removed.status, removed.text.as_str()), (204, ""));
     let missing = app.delete("/v1/dns-providers/cf").await;
     assert_eq!(missing.error(), (404, "missing", None), "{}", missing.text);
-    assert_eq!(app.get("/v1/dns-providers").await.body, json!([]));
+    assert_eq!(app.get("/v1/dns-providers").await.body, json!({ "items": [], "next": null }));
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@ mod accounts;
 mod audit;
 mod dns_providers;
 mod messages;
+mod pages;
 mod queue;
 mod secrets;
 mod senders;

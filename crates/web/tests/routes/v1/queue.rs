@@ -11,7 +11,7 @@ use crate::app::{ACCOUNT, App, NOW};
 async fn queue(app: &App, query: &str) -> Vec<Value> {
     let list = app.get(&format!("/v1/queue{query}")).await;
     assert_eq!(list.status, 200, "{}", list.text);
-    list.body.as_array().unwrap().clone()
+    list.body["items"].as_array().unwrap().clone()
 }
 
 #[tokio::test]

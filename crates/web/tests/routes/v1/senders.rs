@@ -14,7 +14,7 @@ async fn a_sender_is_added_listed_and_removed() {
     expected["created_at"] = json!(NOW);
     assert_eq!(added.body, expected);
     for path in ["/v1/senders", "/v1/senders?account=contoso"] {
-        let list = app.get(path).await.body;
+        let list = app.get(path).await.body["items"].clone();
         let addresses: Vec<_> = list.as_array().unwrap().iter().map(|one| one["address"].clone()).collect();
         assert_eq!(addresses, [json!("noreply@contoso.example"), json!(SENDER)]);
     }

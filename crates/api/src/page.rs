@@ -1,0 +1,22 @@
+//! Lists: a page of items, and the cursor of the next one.
+
+use serde::{Deserialize, Serialize};
+
+/// A page of a list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Page<T> {
+    /// The items, in the order of the list.
+    pub items: Vec<T>,
+    /// The `cursor` of the next page; null after the last one. It is opaque.
+    pub next: Option<String>,
+}
+
+/// Which page of a list.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PageQuery {
+    /// `next` of the page before; the first page if absent.
+    pub cursor: Option<String>,
+    /// Items at most, from 1 to 1,000; 100 if absent.
+    pub limit: Option<usize>,
+}
