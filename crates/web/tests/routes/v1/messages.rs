@@ -4,7 +4,7 @@ use control::AccountChange;
 use model::account::AccountState;
 use serde_json::{Value, json};
 
-use crate::app::{ACCOUNT, App, SENDER};
+use crate::app::{ACCOUNT, App, NOW, SENDER};
 
 /// A message that is accepted.
 pub(super) fn message() -> Value {
@@ -32,7 +32,8 @@ async fn a_message_is_accepted_and_shown() {
     }
     let [send] = &shown.body["sends"].as_array().unwrap()[..] else { panic!("{}", shown.text) };
     assert_eq!(send["state"], "queued");
-    assert_eq!(send["recipients"], json!([{ "address": "a@example.com" }, { "address": "b@example.com" }]));
+    let recipient = |address: &str| json!({ "address": address, "state": "queued", "text": "", "at": NOW });
+    assert_eq!(send["recipients"], json!([recipient("a@example.com"), recipient("b@example.com")]));
     assert_eq!(send["attempts"], json!([]));
 }
 
