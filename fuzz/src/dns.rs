@@ -1,6 +1,9 @@
-//! What strangers' zones hold: SPF and DMARC.
+//! What strangers' zones hold: SPF, DMARC, records of any kind.
 
+use dns_records::name::normal;
+use dns_records::record::Record;
 use dns_records::spf::{End, Spf, is_almost_spf, is_spf, merged};
+use dns_records::text::Text;
 use dns_records::{dmarc, spf};
 
 const INCLUDE: &str = "spf.protection.outlook.com";
@@ -33,4 +36,23 @@ pub fn dmarc(data: &[u8]) {
     if dmarc::Policy::read(text).is_ok() {
         assert!(dmarc::is_dmarc(text), "{text:?} has a policy and is no DMARC record");
     }
+}
+
+/// A record as a provider gives it: name, kind and value, each on a line. What was read is written and read again.
+pub fn dns_record(data: &[u8]) {
+    let text = String::from_utf8_lossy(data);
+    let mut parts = text.splitn(3, '\n');
+    let (name, kind, value) = (
+        parts.next().unwrap_or_default(),
+        parts.next().unwrap_or_default(),
+        parts.next().unwrap_or_default(),
+    );
+    let record = Record::read(name, kind, value, 300);
+    let written = record.text().map_or_else(|| record.value().to_owned(), |_| Text::read(value).quoted());
+    let again = Record::read(&record.name, record.kind(), &written, 300);
+    assert!(again.says_the_same(&record), "{record} is read again as {again}");
+    let quoted = Text::of_strings(data.chunks(300).map(<[u8]>::to_vec).collect());
+    assert!(quoted.quoted().is_ascii(), "a zone file is ASCII");
+    assert!(Text::read(&quoted.quoted()).says_the_same(&quoted), "{quoted:?} is lost in a zone file");
+    assert_eq!(normal(&record.name), record.name, "a normal name is not normal");
 }

@@ -16,7 +16,7 @@ use smtp::mail_data::{ChunkReader, DotReader, DotWriter, Found, LineEnds, Measur
 use smtp::parameters::{MailParameters, RecipientParameters};
 use smtp::xtext;
 
-pub use self::dns::{dmarc, spf};
+pub use self::dns::{dmarc, dns_record, spf};
 pub use self::sessions::{client_session, server_session};
 
 /// A command line.

@@ -4,12 +4,13 @@ use anyhow::bail;
 
 use crate::process::{cargo, root, succeeds};
 
-const TARGETS: [&str; 11] = [
+const TARGETS: [&str; 12] = [
     "addresses",
     "author",
     "client_session",
     "commands",
     "dmarc",
+    "dns_record",
     "header",
     "mail_data",
     "parts",

@@ -110,13 +110,14 @@ impl fmt::Display for Record {
     }
 }
 
-/// One space between words, names in lower case and without the dot at the end.
+/// One space between words, names in lower case and without the dot at the end. A word of dots alone, such as the root,
+/// stays: without it the value would end in a space, or have one word fewer when it is read again.
 fn tidied(kind: &str, value: &str) -> String {
     let words = value.split_whitespace();
     if !matches!(kind, "MX" | "NS" | "PTR" | "SRV" | "A" | "AAAA" | "ALIAS" | "ANAME") {
         return words.collect::<Vec<_>>().join(" ");
     }
-    let word = |word: &str| if word == "." { word.to_owned() } else { normal(word) };
+    let word = |word: &str| if word.bytes().all(|byte| byte == b'.') { word.to_owned() } else { normal(word) };
     words.map(word).collect::<Vec<_>>().join(" ")
 }
 
@@ -139,6 +140,7 @@ mod tests {
             ("CNAME", "Target.Example.COM.", "target.example.com"),
             ("MX", "10  Mail.Example.COM.", "10 mail.example.com"),
             ("MX", "0 .", "0 ."),
+            ("MX", "10 .. a.", "10 .. a"),
             ("CAA", "0 issue \"LE.org\"", "0 issue \"LE.org\""),
         ] {
             let record = Record::read("Example.com.", kind, given, 60);
@@ -151,6 +153,14 @@ mod tests {
         fn nothing_panics(kind in ".{0,6}", value in ".{0,40}") {
             let once = Record::read(&value, &kind, &value, 1);
             prop_assert_eq!(normal(&once.name), once.name);
+        }
+
+        #[test]
+        fn a_value_that_was_read_reads_as_itself(value in "[.A-C0-9ü \"]{0,20}") {
+            for kind in ["MX", "SRV", "CAA", "CNAME"] {
+                let once = Record::read("example.com", kind, &value, 1);
+                prop_assert_eq!(Record::read("example.com", kind, once.value(), 1), once);
+            }
         }
     }
 }
