@@ -117,7 +117,8 @@ fn tidied(kind: &str, value: &str) -> String {
     if !matches!(kind, "MX" | "NS" | "PTR" | "SRV" | "A" | "AAAA" | "ALIAS" | "ANAME") {
         return words.collect::<Vec<_>>().join(" ");
     }
-    let word = |word: &str| if word.bytes().all(|byte| byte == b'.') { word.to_owned() } else { normal(word) };
+    let word =
+        |word: &str| if word.bytes().all(|byte| byte == b'.') { word.to_owned() } else { normal(word) };
     words.map(word).collect::<Vec<_>>().join(" ")
 }
 

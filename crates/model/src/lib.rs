@@ -16,6 +16,7 @@ pub mod id;
 pub mod infrastructure;
 pub mod name;
 pub mod network;
+pub mod operation;
 pub mod queued;
 pub mod quota;
 pub mod refused;

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ::smtp::address::Mailbox;
-use azure_types::ids::OperationId;
 use jiff::{SignedDuration, Timestamp};
 use model::delivery::{Attempt, AttemptResult, Transport};
+use model::operation;
 use model::queued::Recipient;
 use store::{Claim, NextStep, Settlement, StoreError, Usage};
 use tracing::{error, info, warn};
@@ -182,13 +182,12 @@ impl Try<'_> {
             // The others have it. Those who are left get it under an id of their own.
             let left = accepted.deferred.iter();
             let left = left.filter_map(|(place, _)| recipients.get(*place).cloned()).collect();
-            let id = uuid::Builder::from_random_bytes(self.context.entropy.bytes()).into_uuid();
             let asked_for = accepted.trouble.as_ref().and_then(|trouble| trouble.wait);
             let wait = backoff::wait(self.claim.send.attempts, asked_for, self.context.entropy.fraction());
             NextStep::AgainForOthers {
                 at: self.retry_at(wait),
                 recipients: left,
-                operation: OperationId::new(id),
+                operation: operation::for_message(self.claim.send.id.message, self.context.entropy.bytes()),
             }
         };
         let trouble = accepted.trouble.as_ref().and_then(|trouble| self.trouble_for_others(trouble));

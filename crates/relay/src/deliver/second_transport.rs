@@ -2,9 +2,9 @@
 //! finding the recipients for whose sake it did.
 
 use ::smtp::address::Mailbox;
-use azure_types::ids::OperationId;
 use model::delivery::Attempt;
 use model::division::{Division, RefusedRecipient};
+use model::operation;
 use model::queued::Recipient;
 use store::{NextStep, StoreError, TakenGroup, Usage};
 
@@ -81,8 +81,8 @@ impl Try<'_> {
     /// What goes on with the next group, under an id that is stored before anything goes out under it.
     fn divided(&self, division: Division, taken: Option<TakenGroup>, hidden: &[Mailbox]) -> NextStep {
         let division = division::apart(division, |one| hidden.contains(&one.mailbox));
-        let id = uuid::Builder::from_random_bytes(self.context.entropy.bytes()).into_uuid();
-        let operation = OperationId::new(id);
+        let message = self.claim.send.id.message;
+        let operation = operation::for_message(message, self.context.entropy.bytes());
         NextStep::Divided { at: self.context.clock.now(), division, operation, taken }
     }
 

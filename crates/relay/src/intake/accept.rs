@@ -4,6 +4,7 @@ use azure_types::email::MAX_RECIPIENTS;
 use azure_types::ids::OperationId;
 use model::credential::{Access, Credential, Lane};
 use model::id::{AccountId, QueueId};
+use model::operation;
 use model::queued::{NewSend, Origin, QueuedMessage, Recipient};
 use smtp::path::ReversePath;
 use store::StoreError;
@@ -120,13 +121,13 @@ fn sends(id: QueueId, recipients: Vec<Recipient>) -> Vec<NewSend> {
         .collect()
 }
 
-/// The id under which Azure gets one send of a message (RFC 9562 section 5.8).
+/// The id under which Azure gets one send of a message: always the same one.
 fn operation_of(id: QueueId, part: u16) -> OperationId {
     let mut bytes = [0; 18];
     bytes[..16].copy_from_slice(&id.to_bytes());
     bytes[16..].copy_from_slice(&part.to_be_bytes());
     let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &bytes);
-    let mut custom = [0; 16];
-    custom.copy_from_slice(&digest.as_ref()[..16]);
-    OperationId::new(uuid::Builder::from_custom_bytes(custom).into_uuid())
+    let mut random = [0; 10];
+    random.copy_from_slice(&digest.as_ref()[..10]);
+    operation::for_message(id, random)
 }

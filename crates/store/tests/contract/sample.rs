@@ -1,18 +1,17 @@
 //! Values to be kept.
 
-use azure_types::ids::OperationId;
 use jiff::Timestamp;
 use model::account::{Account, AccountState, Authorization, Concurrency, TransportChoice};
 use model::cloud::Cloud;
 use model::credential::{Access, AuthorRule, Credential, IntakeRules, Lane, SenderRule};
 use model::delivery::SendId;
 use model::id::{AccountId, CredentialId, QueueId};
+use model::operation;
 use model::queued::{HeaderMetadata, NewSend, Origin, QueuedMessage, Recipient};
 use model::quota::Quota;
 use model::sender::Sender;
 use smtp::path::ReversePath;
 use store::{AuditEntry, NextStep, Settlement};
-use uuid::Uuid;
 
 use crate::at;
 
@@ -23,8 +22,9 @@ pub(crate) fn message(number: u32) -> QueuedMessage {
     let mut random = [0; 10];
     random[..4].copy_from_slice(&number.to_be_bytes());
     let mailbox = format!("r{number}@example.com").parse().unwrap();
+    let id = QueueId::new(at(0), random);
     QueuedMessage {
-        id: QueueId::new(at(0), random),
+        id,
         account: ACCOUNT,
         origin: Origin::Credential("scanner1".into()),
         lane: Lane::Normal,
@@ -38,7 +38,7 @@ pub(crate) fn message(number: u32) -> QueuedMessage {
         expires_at: at(48 * 3_600),
         idempotency_key: None,
         sends: vec![NewSend {
-            operation: OperationId::new(Uuid::from_u128(u128::from(number))),
+            operation: operation::for_message(id, random),
             recipients: vec![Recipient { mailbox, notify: None, original: None }],
         }],
     }

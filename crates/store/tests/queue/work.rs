@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use model::delivery::{Attempt, AttemptResult, SendState, Transport};
 use model::division::{Division, Group};
+use model::operation;
 use model::tracking::{DeliveryReport, RecipientState};
 use store::{Accepted, Cursor, NextStep, Settlement, TakenGroup, Untold};
 
@@ -309,7 +310,8 @@ async fn a_delivery_report_is_recorded_once_with_its_recipient() {
     let mut new = message(1);
     let other = Recipient { mailbox: "other@example.com".parse().unwrap(), notify: None, original: None };
     new.sends[0].recipients.push(other.clone());
-    let operation = new.sends[0].operation;
+    let operation = operation::for_message(new.id, [3; 10]);
+    new.sends[0].operation = operation;
     let id = queue.accept(new, inline("x")).await.unwrap().id();
     entered(&store, 1).await;
     let claim = queue.claim_due(ACCOUNT, at(0), 10, at(60)).await.unwrap().remove(0);
@@ -330,9 +332,10 @@ async fn a_delivery_report_is_recorded_once_with_its_recipient() {
     assert!(queue.delivered(operation, bounced).await.unwrap().is_empty(), "it comes at least once");
     let delivered = report("r1@example.com", RecipientState::Delivered);
     assert!(queue.delivered(operation, delivered).await.unwrap().is_empty());
-    let unknown = OperationId::new(Uuid::from_u128(99));
-    let stranger = report("r1@example.com", RecipientState::Bounced);
-    assert!(queue.delivered(unknown, stranger).await.unwrap().is_empty());
+    for unknown in [OperationId::new(Uuid::from_u128(99)), operation::for_message(id, [4; 10])] {
+        let stranger = report("r1@example.com", RecipientState::Bounced);
+        assert!(queue.delivered(unknown, stranger).await.unwrap().is_empty());
+    }
 
     let send = queue.view(id).await.unwrap().unwrap().sends.remove(0);
     assert_eq!(send.state, SendState::Sent, "nothing is left to be read");

@@ -22,6 +22,7 @@ const STEPS: &[&str] = &[
     include_str!("../../../migrations/0014_recipients_and_events.sql"),
     include_str!("../../../migrations/0015_what_nodes_share.sql"),
     include_str!("../../../migrations/0017_quotas_by_what_they_limit.sql"),
+    include_str!("../../../migrations/0018_no_index_in_random_order.sql"),
 ];
 
 /// Applies the steps that the database has not seen.

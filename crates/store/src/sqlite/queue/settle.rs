@@ -6,6 +6,7 @@ use azure_types::ids::OperationId;
 use jiff::Timestamp;
 use model::delivery::{SendId, SendState};
 use model::id::{AccountId, QueueId};
+use model::operation;
 use model::tracking::{DeliveryReport, Report, Settled};
 use rusqlite::{Connection, params};
 use tokio::sync::oneshot;
@@ -160,11 +161,17 @@ fn report_waiting(
     Ok(changed)
 }
 
+/// The sends that Azure has under an id. Ids that older builds chose lead to no message.
 fn sends_of(connection: &Connection, operation: OperationId) -> Result<Vec<SendId>, StoreError> {
-    let mut select = connection
-        .prepare_cached("SELECT message_id, part FROM send WHERE operation_id = ? ORDER BY part")?;
-    let rows =
-        select.query_map([operation.to_string()], |row| Ok((row.get::<_, String>(0)?, row.get(1)?)))?;
+    let mut select = connection.prepare_cached(
+        "SELECT message_id, part FROM send WHERE message_id BETWEEN ? AND ? AND operation_id = ?
+         ORDER BY message_id, part",
+    )?;
+    let candidates = operation::candidates(operation);
+    let rows = select.query_map(
+        [candidates.start().to_string(), candidates.end().to_string(), operation.to_string()],
+        |row| Ok((row.get::<_, String>(0)?, row.get(1)?)),
+    )?;
     rows.map(|row| {
         let (message, part) = row?;
         Ok(SendId { message: columns::to_id(&message)?, part })
