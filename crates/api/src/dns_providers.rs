@@ -19,7 +19,7 @@ pub struct DnsProviderView {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct AddConnection {
+pub struct AddDnsProvider {
     pub name: String,
     pub kind: String,
     pub token: SecretString,

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use api::infrastructure::manifest::{DomainManifest, Manifest};
-use api::infrastructure::progress::{Applied, ApplyEvent, Outcome};
+use api::infrastructure::progress::{Applied, ApplyEvent, StepOutcome};
 use control::Control;
 use control::provision::{ApplyError, ApplyRequest, NewDomain, Reconciled};
 use e2e::World;
@@ -92,7 +92,7 @@ async fn killed_after(world: &World, control: &Control, request: ApplyRequest, s
 
 fn problem<'a>(applied: &'a Applied, key: &str) -> &'a str {
     let step = applied.open.iter().find(|step| step.key == key).unwrap();
-    assert_eq!(step.outcome, Outcome::AwaitingApproval, "{step:#?}");
+    assert_eq!(step.outcome, StepOutcome::AwaitingApproval, "{step:#?}");
     &step.problem
 }
 

@@ -1,7 +1,7 @@
 //! Provisioning while Azure is stuck, fails, is slow or has had enough.
 
 use api::infrastructure::manifest::{DomainManifest, Manifest};
-use api::infrastructure::progress::{Applied, Outcome};
+use api::infrastructure::progress::{Applied, StepOutcome};
 use control::Control;
 use control::provision::NewDomain;
 use e2e::World;
@@ -34,7 +34,7 @@ fn answer(status: u16, code: &str, retry_after: Option<u64>) -> Effect {
 }
 
 /// What is told of a step that is not done.
-fn told<'a>(applied: &'a Applied, key: &str) -> (Outcome, &'a str) {
+fn told<'a>(applied: &'a Applied, key: &str) -> (StepOutcome, &'a str) {
     let step = applied.open.iter().find(|step| step.key == key).unwrap();
     (step.outcome, &step.problem)
 }
@@ -68,7 +68,7 @@ async fn a_verification_that_stays_stuck_waits_and_says_so() {
     arm(&world, Operation::Verification, Effect::Hang, None);
     let applied = apply(&world, &control).await;
     let (outcome, problem) = told(&applied, "ownership/northwind.example");
-    assert!(outcome == Outcome::Pending && problem.contains("asked twice"), "{problem}");
+    assert!(outcome == StepOutcome::Pending && problem.contains("asked twice"), "{problem}");
     must_come_right(world, &control).await;
 }
 
@@ -80,7 +80,7 @@ async fn what_azure_could_not_make_is_told_with_its_reason_and_made_the_next_tim
     arm(&world, Operation::Provisioning, answer(400, "InternalProvisioningError", None), Some(1));
     let applied = apply(&world, &control).await;
     let (outcome, problem) = told(&applied, "domain/northwind.example");
-    assert!(outcome == Outcome::Failed && problem.contains("InternalProvisioningError"), "{problem}");
+    assert!(outcome == StepOutcome::Failed && problem.contains("InternalProvisioningError"), "{problem}");
     must_come_right(world, &control).await;
 }
 
@@ -92,7 +92,7 @@ async fn a_verification_that_azure_refuses_is_told_in_its_words() {
     arm(&world, Operation::Verification, answer(400, "SomethingAboutDns", None), Some(1));
     let applied = apply(&world, &control).await;
     let (outcome, problem) = told(&applied, "ownership/northwind.example");
-    assert!(outcome == Outcome::Pending && problem.contains("SomethingAboutDns"), "{problem}");
+    assert!(outcome == StepOutcome::Pending && problem.contains("SomethingAboutDns"), "{problem}");
     must_come_right(world, &control).await;
 }
 
@@ -128,7 +128,7 @@ async fn one_domain_too_many_is_azures_word() {
     arm(&world, Operation::ArmWrite, answer(409, "QuotaExceeded", None), Some(1));
     let applied = apply(&world, &control).await;
     let (outcome, problem) = told(&applied, "domain/northwind.example");
-    assert!(outcome == Outcome::Failed && problem.contains("QuotaExceeded"), "{problem}");
+    assert!(outcome == StepOutcome::Failed && problem.contains("QuotaExceeded"), "{problem}");
     must_come_right(world, &control).await;
 }
 
@@ -140,6 +140,6 @@ async fn an_app_that_may_not_is_told_what_to_look_at() {
     arm(&world, Operation::ArmWrite, answer(403, "AuthorizationFailed", None), Some(1));
     let applied = apply(&world, &control).await;
     let (outcome, problem) = told(&applied, "domain/northwind.example");
-    assert!(outcome == Outcome::Failed && problem.contains("account verify"), "{problem}");
+    assert!(outcome == StepOutcome::Failed && problem.contains("account verify"), "{problem}");
     must_come_right(world, &control).await;
 }

@@ -62,7 +62,7 @@ pub struct StepView {
     pub details: Vec<String>,
     /// Values that others wrote, and what they would become.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub changes: Vec<ChangeView>,
+    pub changes: Vec<RecordChange>,
     /// Whether it cannot be undone.
     pub is_final: bool,
     /// Whom it needs besides Postern.
@@ -72,7 +72,7 @@ pub struct StepView {
 
 /// A value that somebody else wrote, and what it would become.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ChangeView {
+pub struct RecordChange {
     /// The full name of the record.
     pub name: String,
     /// `TXT` or `CNAME`.

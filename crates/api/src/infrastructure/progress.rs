@@ -33,7 +33,7 @@ pub enum ApplyEvent {
         /// Its key.
         key: String,
         /// How.
-        outcome: Outcome,
+        outcome: StepOutcome,
         /// What is in the way, and what to do.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         problem: Option<String>,
@@ -48,7 +48,7 @@ pub enum ApplyEvent {
 /// How a step ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Outcome {
+pub enum StepOutcome {
     /// It is done.
     Done,
     /// It waits for somebody, or for DNS: apply again then.
@@ -80,7 +80,7 @@ pub struct OpenStep {
     /// What it would do.
     pub message: String,
     /// How it ended.
-    pub outcome: Outcome,
+    pub outcome: StepOutcome,
     /// What is in the way.
     pub problem: String,
 }
@@ -95,7 +95,7 @@ impl Applied {
     /// Whether somebody only has to wait, or to do what a step waits for.
     #[must_use]
     pub fn only_pending(&self) -> bool {
-        let is_bad = |step: &OpenStep| step.outcome == Outcome::Failed;
+        let is_bad = |step: &OpenStep| step.outcome == StepOutcome::Failed;
         self.problems.is_empty() && !self.open.is_empty() && !self.open.iter().any(is_bad)
     }
 }

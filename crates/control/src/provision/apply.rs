@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use api::infrastructure::progress::{Applied, ApplyEvent, OpenStep, Outcome};
+use api::infrastructure::progress::{Applied, ApplyEvent, OpenStep, StepOutcome};
 use model::infrastructure::{RecordedStep, StepState};
 use tokio::task::JoinSet;
 use tracing::{info, warn};
@@ -99,21 +99,21 @@ pub(super) async fn run(context: &Arc<Context>, plan: Plan) -> Applied {
             let problem = format!("{before} comes first");
             context.tell(ApplyEvent::Ended {
                 key: step.key(),
-                outcome: Outcome::Skipped,
+                outcome: StepOutcome::Skipped,
                 problem: Some(problem.clone()),
             });
-            applied.open.push(open(&step, Outcome::Skipped, problem));
+            applied.open.push(open(&step, StepOutcome::Skipped, problem));
         }
     }
 }
 
 fn conclude(context: &Context, step: &Step, trouble: Option<Trouble>, applied: &mut Applied) {
     let (outcome, problem) = match trouble {
-        None => (Outcome::Done, None),
+        None => (StepOutcome::Done, None),
         // Trouble that stayed may be over by the next time.
-        Some(Trouble::Pending(why) | Trouble::Passing(why)) => (Outcome::Pending, Some(why)),
-        Some(Trouble::AwaitingApproval(why)) => (Outcome::AwaitingApproval, Some(why)),
-        Some(Trouble::Failed(why)) => (Outcome::Failed, Some(why)),
+        Some(Trouble::Pending(why) | Trouble::Passing(why)) => (StepOutcome::Pending, Some(why)),
+        Some(Trouble::AwaitingApproval(why)) => (StepOutcome::AwaitingApproval, Some(why)),
+        Some(Trouble::Failed(why)) => (StepOutcome::Failed, Some(why)),
     };
     match &problem {
         None => applied.done += 1,
@@ -122,7 +122,7 @@ fn conclude(context: &Context, step: &Step, trouble: Option<Trouble>, applied: &
     context.tell(ApplyEvent::Ended { key: step.key(), outcome, problem });
 }
 
-fn open(step: &Step, outcome: Outcome, problem: String) -> OpenStep {
+fn open(step: &Step, outcome: StepOutcome, problem: String) -> OpenStep {
     OpenStep { key: step.key(), message: step.action.message(), outcome, problem }
 }
 

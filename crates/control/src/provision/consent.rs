@@ -1,7 +1,7 @@
 //! Consent: which values that others wrote a plan would change, the id that an approval names, and whether an approval
 //! covers what would be written now. Looking at a plan agrees to nothing.
 
-use api::infrastructure::plan::{ChangeView, PlanView, StepView};
+use api::infrastructure::plan::{PlanView, RecordChange, StepView};
 use aws_lc_rs::digest::{SHA256, digest};
 use dns::change::{Blocked, Change, Held};
 use dns::record::Record;
@@ -64,8 +64,8 @@ impl<T: Into<Fault>> From<T> for ApplyError {
 }
 
 /// A change, as people and programs see it.
-pub(super) fn change_view(change: &ForeignChange) -> ChangeView {
-    ChangeView {
+pub(super) fn change_view(change: &ForeignChange) -> RecordChange {
+    RecordChange {
         name: clean(&change.name),
         kind: change.kind.clone(),
         old: change.old.iter().map(|old| clean(old)).collect(),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use api::infrastructure::progress::Outcome;
+use api::infrastructure::progress::StepOutcome;
 use jiff::Timestamp;
 use model::id::AccountId;
 use model::infrastructure::{RecordedStep, StepState};
@@ -71,7 +71,7 @@ impl Control {
             self.note_awaiting(account.id, step).await?;
         }
         let applied = Box::pin(self.carry_out(Ready { lock, observation, plan }, None)).await?;
-        let unapproved = applied.open.iter().filter(|step| step.outcome == Outcome::AwaitingApproval);
+        let unapproved = applied.open.iter().filter(|step| step.outcome == StepOutcome::AwaitingApproval);
         let awaiting: Vec<String> = left
             .iter()
             .map(|step| step.action.message())

@@ -6,7 +6,7 @@ use anyhow::ensure;
 use api::credentials::IssuedView;
 use api::infrastructure::manifest::Manifest;
 use api::infrastructure::plan::PlanView;
-use api::infrastructure::progress::{ApplyEvent, ApplyLine, Outcome};
+use api::infrastructure::progress::{ApplyEvent, ApplyLine, StepOutcome};
 use serde_json::json;
 
 use super::seed::{ACCOUNT, Account};
@@ -42,7 +42,8 @@ pub(super) async fn provision(server: &Server, account: &Account) -> anyhow::Res
                 ApplyLine::Event(ApplyEvent::Began { key, message }) => drop(messages.insert(key, message)),
                 ApplyLine::Event(ApplyEvent::Ended { key, outcome, problem }) => {
                     let after = started.elapsed().as_secs_f64();
-                    let (style, sign) = if outcome == Outcome::Done { (GOOD, "✓") } else { (BAD, "✗") };
+                    let (style, sign) =
+                        if outcome == StepOutcome::Done { (GOOD, "✓") } else { (BAD, "✗") };
                     let message = messages.remove(&key).unwrap_or(key);
                     let problem = problem.map(|problem| format!(": {problem}")).unwrap_or_default();
                     say!("  {QUIET}{after:6.3} s{QUIET:#}  {style}{sign}{style:#} {message}{problem}");

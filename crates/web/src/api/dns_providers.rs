@@ -1,6 +1,6 @@
 //! `/v1/dns-providers`: where zones are written.
 
-use api::dns_providers::{AddConnection, DnsProviderView};
+use api::dns_providers::{AddDnsProvider, DnsProviderView};
 use api::page::{Page, PageQuery};
 use axum::extract::rejection::JsonRejection;
 use axum::http::StatusCode;
@@ -30,10 +30,10 @@ async fn list(
 
 async fn add(
     Calling(control): Calling,
-    body: Result<Json<AddConnection>, JsonRejection>,
+    body: Result<Json<AddDnsProvider>, JsonRejection>,
 ) -> Result<(StatusCode, Json<DnsProviderView>), ApiError> {
     let Json(body) = body?;
-    let AddConnection { name, kind, token, base_url, ca_pem } = body;
+    let AddDnsProvider { name, kind, token, base_url, ca_pem } = body;
     let added = control.add_dns_provider(NewDnsProvider { name, kind, token, base_url, ca_pem }).await?;
     Ok((StatusCode::CREATED, Json(view(&added))))
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::io::{IsTerminal as _, stderr};
 
-use api::infrastructure::progress::{ApplyEvent, Outcome};
+use api::infrastructure::progress::{ApplyEvent, StepOutcome};
 
 use crate::output::{self, BAD, Bar, Bars, GOOD, Line, QUIET, WAITING, line};
 
@@ -60,7 +60,7 @@ impl LiveSteps {
         self.running.insert(key.to_owned(), (message.to_owned(), bar));
     }
 
-    fn end(&mut self, key: &str, outcome: Outcome) {
+    fn end(&mut self, key: &str, outcome: StepOutcome) {
         if let Some(whole) = &self.whole {
             whole.step();
         }
@@ -69,10 +69,10 @@ impl LiveSteps {
             bar.clear();
         }
         let (sign, style) = match outcome {
-            Outcome::Done => ("✓", GOOD),
-            Outcome::Pending | Outcome::AwaitingApproval => ("…", WAITING),
-            Outcome::Failed => ("✗", BAD),
-            Outcome::Skipped => ("-", QUIET),
+            StepOutcome::Done => ("✓", GOOD),
+            StepOutcome::Pending | StepOutcome::AwaitingApproval => ("…", WAITING),
+            StepOutcome::Failed => ("✗", BAD),
+            StepOutcome::Skipped => ("-", QUIET),
         };
         self.line(&line!("{style}{sign}{style:#} {message}"));
     }

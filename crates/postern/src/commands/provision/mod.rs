@@ -10,7 +10,7 @@ use anyhow::bail;
 use api::infrastructure::adopted::Adopted;
 use api::infrastructure::manifest::Manifest;
 use api::infrastructure::plan::PlanView;
-use api::infrastructure::progress::{Applied, ApplyEvent, ApplyLine, Outcome};
+use api::infrastructure::progress::{Applied, ApplyEvent, ApplyLine, StepOutcome};
 use serde_json::{Value, json};
 
 use self::consent::{Consent, Request};
@@ -212,9 +212,9 @@ fn conclude(applied: &Applied, is_removal: bool, json: bool) -> anyhow::Result<E
     for problem in &applied.problems {
         say!("{BAD}✗{BAD:#} {problem}");
     }
-    let skipped = applied.open.iter().filter(|step| step.outcome == Outcome::Skipped).count();
-    for step in applied.open.iter().filter(|step| step.outcome != Outcome::Skipped) {
-        let (sign, style) = if matches!(step.outcome, Outcome::Pending | Outcome::AwaitingApproval) {
+    let skipped = applied.open.iter().filter(|step| step.outcome == StepOutcome::Skipped).count();
+    for step in applied.open.iter().filter(|step| step.outcome != StepOutcome::Skipped) {
+        let (sign, style) = if matches!(step.outcome, StepOutcome::Pending | StepOutcome::AwaitingApproval) {
             ("…", WAITING)
         } else {
             ("✗", BAD)
