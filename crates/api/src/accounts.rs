@@ -3,9 +3,10 @@
 use jiff::Timestamp;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// An account, without its secret.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct AccountView {
     /// Its name.
     pub name: String,
@@ -57,7 +58,7 @@ pub struct AccountView {
 }
 
 /// How the last verification ended.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct VerifiedView {
     /// When.
     pub at: Timestamp,
@@ -69,7 +70,7 @@ pub struct VerifiedView {
 }
 
 /// Another Azure than the public one.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct CloudView {
     /// `us-government`, `china` or `custom`.
     pub name: String,
@@ -86,7 +87,7 @@ pub struct CloudView {
 }
 
 /// What Azure allows.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, ToSchema)]
 pub struct QuotaView {
     /// Sends in any minute.
     pub sends_per_minute: u32,
@@ -99,18 +100,21 @@ pub struct QuotaView {
 }
 
 /// What is needed to add an account. It is read and never written.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AddAccount {
     pub name: String,
     pub tenant_id: String,
     pub client_id: String,
     #[serde(default)]
+    #[schema(value_type = Option<String>, format = Password, write_only)]
     pub client_secret: Option<SecretString>,
     /// Certificate and private key, in PEM.
     #[serde(default)]
+    #[schema(value_type = Option<String>, format = Password, write_only)]
     pub certificate: Option<SecretString>,
     #[serde(default)]
+    #[schema(value_type = Option<String>, format = Password, write_only)]
     pub access_key: Option<SecretString>,
     #[serde(default)]
     pub managed_identity: bool,
@@ -133,8 +137,8 @@ pub struct AddAccount {
     pub smtp_sessions: Option<u16>,
 }
 
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct AddCloud {
     pub name: Option<String>,
     pub authority: Option<String>,
@@ -146,8 +150,8 @@ pub struct AddCloud {
 }
 
 /// What is to be different. What is absent stays.
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct ChangeAccount {
     pub name: Option<String>,
     pub tenant_id: Option<String>,
@@ -156,6 +160,7 @@ pub struct ChangeAccount {
     pub service: Option<String>,
     pub endpoint: Option<String>,
     pub cloud: Option<AddCloud>,
+    #[schema(value_type = Option<String>, format = Password, write_only)]
     pub secret: Option<SecretString>,
     pub secret_expires_at: Option<Timestamp>,
     pub state: Option<String>,

@@ -2,11 +2,12 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
 use crate::page::PageQuery;
 
 /// A login or a network that is locked.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct BanView {
     /// `login` or `network`.
     pub kind: String,
@@ -32,14 +33,15 @@ pub struct BanView {
 }
 
 /// What was lifted.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct LiftedView {
     /// The bans.
     pub lifted: Vec<BanView>,
 }
 
 /// Which of them, and which page.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct ListBans {
     /// `next` of the page before.
@@ -47,7 +49,7 @@ pub struct ListBans {
     pub limit: Option<usize>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Lift {
     pub which: String,

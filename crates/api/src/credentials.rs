@@ -5,11 +5,12 @@ use std::net::IpAddr;
 use jiff::Timestamp;
 use secrecy::SecretString;
 use serde::{Deserialize, Deserializer, Serialize};
+use utoipa::ToSchema;
 
 use crate::bans::BanView;
 
 /// A credential, without its password.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct CredentialView {
     /// What the device types.
     pub login: String,
@@ -55,6 +56,7 @@ pub struct CredentialView {
     pub last_used_at: Option<Timestamp>,
     /// From which address.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
     pub last_address: Option<IpAddr>,
     /// What a client was refused last that had logged in so, or tried to; absent if that is not remembered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -66,11 +68,12 @@ fn by_password() -> String {
 }
 
 /// The last refusal of a credential's clients.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct LastRefusalView {
     /// When.
     pub at: Timestamp,
     /// The client's address.
+    #[schema(value_type = String)]
     pub peer: IpAddr,
     /// Reply code and enhanced status code, `550 5.1.7`, or `no TLS`.
     pub code: String,
@@ -82,7 +85,7 @@ pub struct LastRefusalView {
 }
 
 /// A credential with the password that was made for it, shown this once.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct IssuedView {
     /// The credential.
     #[serde(flatten)]
@@ -100,12 +103,13 @@ impl IssuedView {
     }
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AddCredential {
     pub login: String,
     pub account: String,
     #[serde(default)]
+    #[schema(value_type = Option<String>, format = Password, write_only)]
     pub password: Option<SecretString>,
     #[serde(default)]
     pub access: Option<String>,
@@ -133,29 +137,35 @@ pub struct AddCredential {
     pub lane: Option<String>,
 }
 
-#[derive(Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Reset {
+    #[schema(value_type = Option<String>, format = Password, write_only)]
     pub password: Option<SecretString>,
 }
 
 /// What is absent stays, and lists replace those that are there.
-#[derive(Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct EditCredential {
     pub senders: Option<Vec<String>>,
     pub networks: Option<Vec<String>>,
+    #[serde(default)]
     pub allow_public_networks: bool,
+    #[schema(value_type = Option<String>, format = Password, write_only)]
     pub password: Option<SecretString>,
-    #[serde(deserialize_with = "given")]
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<String>)]
     pub default_from: Option<Option<String>>,
-    #[serde(deserialize_with = "given")]
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<String>)]
     pub forced_from: Option<Option<String>>,
     pub reply_to_author: Option<bool>,
     pub reverse_paths: Option<Vec<String>>,
     pub reverse_path_anywhere: Option<bool>,
     pub repairs: Option<Vec<String>>,
-    #[serde(deserialize_with = "given")]
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<u32>)]
     pub rate_per_minute: Option<Option<u32>>,
     pub lane: Option<String>,
 }

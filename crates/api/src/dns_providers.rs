@@ -3,9 +3,10 @@
 use jiff::Timestamp;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// A connection, without its token.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct DnsProviderView {
     /// Its name.
     pub name: String,
@@ -17,11 +18,12 @@ pub struct DnsProviderView {
     pub created_at: Timestamp,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AddDnsProvider {
     pub name: String,
     pub kind: String,
+    #[schema(value_type = String, format = Password, write_only)]
     pub token: SecretString,
     #[serde(default)]
     pub base_url: Option<String>,

@@ -1,11 +1,12 @@
 //! `/v1/accounts/{name}/domains`, and the senders of domains.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::infrastructure::manifest::{DomainManifest, Manifest};
 use crate::verification::ActionOwner;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AddDomain {
     pub name: String,
@@ -16,7 +17,7 @@ pub struct AddDomain {
     pub infrastructure: Manifest,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AddSenders {
     pub rows: Vec<SenderRow>,
@@ -26,7 +27,7 @@ pub struct AddSenders {
 }
 
 /// The SPF record as it is now.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct RestoredSpfView {
     /// The domain.
     pub domain: String,
@@ -35,7 +36,7 @@ pub struct RestoredSpfView {
 }
 
 /// One domain.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct DomainStatus {
     /// The account.
     pub account: String,
@@ -70,7 +71,7 @@ pub struct DomainStatus {
 }
 
 /// How far a domain is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum DomainState {
     /// Nobody has asked Azure yet.
@@ -92,7 +93,7 @@ pub enum DomainState {
 }
 
 /// What a person has to do about a record.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RecordAction {
     /// Add the record beside what is there.
@@ -122,7 +123,7 @@ impl RecordAction {
 }
 
 /// A record that has to be there, beside what is.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct RecordRow {
     /// What it is for.
     pub part: String,
@@ -147,7 +148,7 @@ pub struct RecordRow {
 }
 
 /// What Azure says of a part.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct PartState {
     /// `Domain`, `SPF`, `DKIM`, `DKIM2`.
     pub part: String,
@@ -175,7 +176,7 @@ impl DomainState {
 }
 
 /// A record that a domain needs, once, beside what is there.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct RecordToWrite {
     /// What is wrong with it, if something is; the worst where it is several things.
     #[serde(flatten)]
@@ -195,7 +196,7 @@ pub struct RecordToWrite {
 }
 
 /// A sender that is to be there, as a line of a file has it.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SenderRow {
     /// The line.
@@ -214,7 +215,7 @@ pub struct SenderRow {
 }
 
 /// What became of a line.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct SenderRowResult {
     /// The line.
     pub line: u64,

@@ -2,16 +2,17 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// A message was accepted.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct AcceptedView {
     /// Its queue id.
     pub id: String,
 }
 
 /// A message and all that happened to it.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct MessageView {
     /// Its queue id.
     pub id: String,
@@ -48,7 +49,7 @@ pub struct MessageView {
 }
 
 /// A change to a message on its way in, by a rule or a repair of the operator's.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct ChangeView {
     /// `rule` or `repair`.
     pub cause: String,
@@ -60,7 +61,7 @@ pub struct ChangeView {
 }
 
 /// One request to Azure.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct SendView {
     /// Where it stands.
     pub state: String,
@@ -79,7 +80,7 @@ pub struct SendView {
 }
 
 /// Why a request to Azure waits.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct WaitView {
     /// The code of the problem that holds it up; `put_off` after an attempt that failed, `next` where nothing holds it
     /// up.
@@ -92,7 +93,7 @@ pub struct WaitView {
 }
 
 /// A recipient, and what became of it.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct RecipientView {
     /// The address.
     pub address: String,
@@ -109,7 +110,7 @@ pub struct RecipientView {
 }
 
 /// One try.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct AttemptView {
     /// When it ended.
     pub at: Timestamp,
@@ -122,7 +123,7 @@ pub struct AttemptView {
     pub text: String,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SendMessage {
     #[serde(default)]

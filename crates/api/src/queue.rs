@@ -2,13 +2,14 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
 use crate::page::PageQuery;
 
 use crate::messages::WaitView;
 
 /// One line of the list: one request to Azure.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct QueueEntry {
     /// The message's queue id.
     pub id: String,
@@ -39,7 +40,7 @@ pub struct QueueEntry {
 }
 
 /// How many requests were changed.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct ChangedView {
     /// How many.
     pub changed: usize,
@@ -49,7 +50,8 @@ pub struct ChangedView {
 }
 
 /// Which of them, and which page.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct ListQueue {
     pub state: Option<String>,

@@ -4,11 +4,12 @@ use std::net::IpAddr;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
 use crate::page::PageQuery;
 
 /// A refusal, or several of a kind.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct RefusalView {
     /// When, the last time.
     pub at: Timestamp,
@@ -17,6 +18,7 @@ pub struct RefusalView {
     /// How often.
     pub count: u64,
     /// The client's address, the last time.
+    #[schema(value_type = String)]
     pub peer: IpAddr,
     /// The credential, or the login of Entra, that the client had proved or that its network has.
     pub credential: Option<String>,
@@ -39,7 +41,8 @@ pub struct RefusalView {
 }
 
 /// Which of them, and which page.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct ListRefusals {
     /// Only those of this login, proved or claimed.

@@ -1,9 +1,10 @@
 //! Removing an account: what is lost with it.
 
 use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
 /// What is lost with an account.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct LossesView {
     /// Waiting messages, logins and domains; what `discard` has to say.
     pub count: usize,
@@ -20,7 +21,7 @@ pub struct LossesView {
 }
 
 /// A message that waits.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct WaitingView {
     /// Its queue id.
     pub id: String,
@@ -29,7 +30,7 @@ pub struct WaitingView {
 }
 
 /// What came of a removal.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct RemovedView {
     /// The account.
     pub removed: String,
@@ -39,7 +40,8 @@ pub struct RemovedView {
     pub untold: Vec<String>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct Remove {
     #[serde(default)]
     pub discard: Option<usize>,

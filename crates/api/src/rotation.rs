@@ -3,9 +3,10 @@
 use jiff::Timestamp;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// A rotation that is under way, or the last one.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct RotationView {
     /// What the new secret is called in Entra.
     pub label: String,
@@ -30,13 +31,13 @@ pub struct RotationView {
 }
 
 /// What a rotation would do.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct RotationPlanView {
     /// The steps, in sentences.
     pub steps: Vec<String>,
 }
 
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Rotate {
     pub life_days: Option<u16>,
@@ -45,9 +46,10 @@ pub struct Rotate {
     pub dry_run: bool,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ByHand {
+    #[schema(value_type = String, format = Password, write_only)]
     pub secret: SecretString,
     #[serde(default)]
     pub expires_at: Option<Timestamp>,

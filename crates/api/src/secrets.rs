@@ -2,9 +2,10 @@
 
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// All secrets are sealed under another key.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, ToSchema)]
 pub struct RewrappedView {
     /// How many there are.
     pub secrets: usize,
@@ -12,9 +13,10 @@ pub struct RewrappedView {
     pub key_is_kept_elsewhere: bool,
 }
 
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Rewrap {
     /// 32 bytes in base64.
+    #[schema(value_type = Option<String>, format = Password, write_only)]
     pub master_key: Option<SecretString>,
 }

@@ -5,9 +5,10 @@ use std::net::SocketAddr;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// What the server holds.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct StatusView {
     /// The server's version.
     pub version: String,
@@ -32,9 +33,10 @@ pub struct StatusView {
 }
 
 /// A listener for mail.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ListenerView {
     /// The address and port that it has.
+    #[schema(value_type = String)]
     pub address: SocketAddr,
     /// `starttls`, `tls` or `plain`.
     pub mode: String,
@@ -43,7 +45,7 @@ pub struct ListenerView {
 }
 
 /// Something that keeps mail from being accepted or sent now.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct ProblemView {
     /// A word for programs, such as `quota_used_up`; the documentation lists them.
     pub code: String,

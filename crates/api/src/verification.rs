@@ -3,12 +3,13 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::command::{Command, Shell};
 use crate::problem::Problem;
 
 /// One line of a verification that goes on.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case", tag = "event")]
 pub enum VerificationLine {
     /// A check begins.
@@ -46,7 +47,7 @@ pub enum VerificationLine {
 }
 
 /// A service with its senders was taken over.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct ImportedView {
     /// The communication service.
     pub service: String,
@@ -56,7 +57,7 @@ pub struct ImportedView {
     pub there: Vec<String>,
 }
 
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Verify {
     /// Register resource providers.
@@ -69,7 +70,7 @@ pub struct Verify {
     pub send_from: Option<String>,
 }
 
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Import {
     pub service: Option<String>,
@@ -77,7 +78,7 @@ pub struct Import {
 }
 
 /// All that was found.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Report {
     /// The account.
     pub account: String,
@@ -96,7 +97,7 @@ pub struct Report {
 }
 
 /// How a verification ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// Mail can be sent.
@@ -108,7 +109,7 @@ pub enum Verdict {
 }
 
 /// The checks, in the order in which they are shown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Check {
     /// Azure can be reached, and its clock is ours.
@@ -132,7 +133,7 @@ pub enum Check {
 }
 
 /// One thing that was found.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Finding {
     /// Which check found it.
     pub check: Check,
@@ -151,7 +152,7 @@ pub struct Finding {
 }
 
 /// How bad a finding is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// It is as it should be.
@@ -165,7 +166,7 @@ pub enum Outcome {
 }
 
 /// Whose move it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ActionOwner {
     /// Whoever looks after Postern.
@@ -181,7 +182,7 @@ pub enum ActionOwner {
 }
 
 /// How to fix a finding.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Fix {
     /// Commands to be typed into a POSIX shell, with all values filled in. Those of `az` are for whoever may.
     pub commands: Vec<String>,
@@ -194,7 +195,7 @@ pub struct Fix {
 }
 
 /// What the account may do.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct CapabilityRow {
     /// A word for programs, `send_by_rest`.
     pub capability: String,
@@ -211,7 +212,7 @@ pub struct CapabilityRow {
 }
 
 /// A custom role, in the form that `az role definition create` takes.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "PascalCase")]
 pub struct SmallestRole {
     /// Its name.
@@ -229,7 +230,7 @@ pub struct SmallestRole {
 }
 
 /// A communication service.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ServiceFound {
     /// Its resource name.
     pub name: String,
@@ -250,7 +251,7 @@ pub struct ServiceFound {
 }
 
 /// A linked domain.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct DomainFound {
     /// The domain of its addresses.
     pub name: String,
@@ -265,7 +266,7 @@ pub struct DomainFound {
 }
 
 /// A sender username.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct SenderFound {
     /// The whole address.
     pub address: String,

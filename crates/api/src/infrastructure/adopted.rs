@@ -1,11 +1,12 @@
 //! What was adopted.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::infrastructure::manifest::Manifest;
 
 /// What was taken over.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Adopted {
     /// The desired state as it is now.
     pub manifest: Manifest,

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use azure_types::ids::ClientId;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// The desired state of an account. What is left out is as it mostly is.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Manifest {
     /// The account; only where nobody says it otherwise.
@@ -39,7 +40,7 @@ pub struct Manifest {
 }
 
 /// A domain.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct DomainManifest {
     /// `manual`, `azure`, or the name of a connection.
@@ -57,7 +58,7 @@ pub struct DomainManifest {
 }
 
 /// A sender: a username, or more about it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(untagged)]
 pub enum SenderManifest {
     /// The username alone.
@@ -67,7 +68,7 @@ pub enum SenderManifest {
 }
 
 /// A sender with more about it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FullSender {
     /// The part before the `@`.
@@ -81,13 +82,14 @@ pub struct FullSender {
 }
 
 /// A login for Azure's own SMTP endpoint.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LoginManifest {
     /// What is typed.
     pub username: String,
     /// The app whose secret is the password; the account's own if left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = "uuid")]
     pub client: Option<ClientId>,
 }
 

@@ -1,11 +1,12 @@
 //! A plan.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::infrastructure::manifest::Manifest;
 use crate::verification::ActionOwner;
 
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Targets {
     /// Keys of steps, or domains; all if there are none.
@@ -17,7 +18,7 @@ pub struct Targets {
 }
 
 /// The approval of a plan, which is then applied.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ApprovedPlan {
     /// The id of the plan.
@@ -31,7 +32,7 @@ pub struct ApprovedPlan {
 }
 
 /// A plan, as people and programs see it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct PlanView {
     /// What an approval names: the same steps and changes have the same id.
     #[serde(default)]
@@ -47,7 +48,7 @@ pub struct PlanView {
 }
 
 /// A step, as people and programs see it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct StepView {
     /// Its key.
     pub key: String,
@@ -71,7 +72,7 @@ pub struct StepView {
 }
 
 /// A value that somebody else wrote, and what it would become.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct RecordChange {
     /// The full name of the record.
     pub name: String,

@@ -1,12 +1,13 @@
 //! What is told of an apply, while it goes on and in the end.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::infrastructure::plan::PlanView;
 use crate::problem::Problem;
 
 /// What happens during an apply, a line each.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case", tag = "event")]
 pub enum ApplyEvent {
     /// What is to be done.
@@ -46,7 +47,7 @@ pub enum ApplyEvent {
 }
 
 /// How a step ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum StepOutcome {
     /// It is done.
@@ -62,7 +63,7 @@ pub enum StepOutcome {
 }
 
 /// How an apply ended.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Applied {
     /// How many steps are done.
     pub done: usize,
@@ -73,7 +74,7 @@ pub struct Applied {
 }
 
 /// A step that is not done.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct OpenStep {
     /// Its key.
     pub key: String,
@@ -101,7 +102,7 @@ impl Applied {
 }
 
 /// One line of an apply that goes on.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(untagged)]
 pub enum ApplyLine {
     /// Something happened.
