@@ -2,28 +2,32 @@
 
 use api::accounts::{AccountView, AddAccount, AddCloud, ChangeAccount, CloudView, QuotaView, VerifiedView};
 use api::page::{Page, PageQuery};
+use axum::Json;
 use axum::extract::rejection::JsonRejection;
 use axum::http::StatusCode;
-use axum::routing::{get, post};
-use axum::{Json, Router};
 use control::reads::AccountFacts;
 use control::{AccountChange, AuthenticationMethod, Control, NewAccount, NewCloud};
 use model::account::{Account, AccountState, Concurrency, TransportChoice};
 use model::cloud::Cloud;
 use model::quota::{Allowance, Quota};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use super::pages::{Order, cut};
 use super::{Api, Calling};
 use crate::error::ApiError;
 use crate::extract::{Path, Query};
 
-pub(super) fn routes() -> Router<Api> {
-    Router::new()
-        .route("/v1/accounts", get(list).post(add))
-        .route("/v1/accounts:validate", post(check))
-        .route("/v1/accounts/{name}", get(show).patch(change).delete(super::removal::remove))
+pub(super) fn routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::new().routes(routes!(list, add)).routes(routes!(check)).routes(routes!(show, change))
 }
 
+/// List accounts.
+#[utoipa::path(
+    get, path = "/v1/accounts", operation_id = "list_accounts", tag = "accounts",
+    params(PageQuery),
+    responses((status = 200, description = "A page of accounts, by name", body = Page<AccountView>)),
+)]
 async fn list(
     Calling(control): Calling,
     Query(query): Query<PageQuery>,
@@ -36,11 +40,24 @@ async fn list(
     Ok(Json(Page { items: views, next: page.next }))
 }
 
+/// Show an account.
+#[utoipa::path(
+    get, path = "/v1/accounts/{name}", operation_id = "show_account", tag = "accounts",
+    params(("name" = String, Path, description = "The account's name")),
+    responses((status = 200, description = "The account", body = AccountView)),
+)]
 async fn show(Calling(control): Calling, Path(name): Path<String>) -> Result<Json<AccountView>, ApiError> {
     let account = control.account(&name)?;
     Ok(Json(view(&control, &account).await?))
 }
 
+/// Add an account.
+#[utoipa::path(
+    post, path = "/v1/accounts", operation_id = "add_account", tag = "accounts",
+    request_body = AddAccount,
+    responses((status = 201, description = "The account was added", body = AccountView)),
+    extensions(("x-problems" = json!(["exists", "upstream"]))),
+)]
 async fn add(
     Calling(control): Calling,
     body: Result<Json<AddAccount>, JsonRejection>,
@@ -51,7 +68,13 @@ async fn add(
     Ok((StatusCode::CREATED, Json(view)))
 }
 
-/// Whether an account could be added so: for forms that check while somebody types.
+/// Check whether an account can be added, and add nothing.
+#[utoipa::path(
+    post, path = "/v1/accounts:validate", operation_id = "validate_account", tag = "accounts",
+    request_body = AddAccount,
+    responses((status = 200, description = "It can be added; how the input was normalised", body = Vec<String>)),
+    extensions(("x-problems" = json!(["exists", "upstream"]))),
+)]
 async fn check(
     Calling(control): Calling,
     body: Result<Json<AddAccount>, JsonRejection>,
@@ -61,6 +84,14 @@ async fn check(
     Ok(Json(noted.notes))
 }
 
+/// Change an account. Members that are absent stay as they are.
+#[utoipa::path(
+    patch, path = "/v1/accounts/{name}", operation_id = "change_account", tag = "accounts",
+    params(("name" = String, Path, description = "The account's name")),
+    request_body = ChangeAccount,
+    responses((status = 200, description = "The account as it is now", body = AccountView)),
+    extensions(("x-problems" = json!(["exists", "in_use", "no_client_secret", "account_unusable", "rotation_in_progress", "upstream"]))),
+)]
 async fn change(
     Calling(control): Calling,
     Path(name): Path<String>,

@@ -2,18 +2,25 @@
 
 use api::audit::{AuditView, ListAudit};
 use api::page::Page;
-use axum::routing::get;
-use axum::{Json, Router};
+use axum::Json;
 use control::reads::{AuditEntry, AuditQuery};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use super::{Api, Calling, pages};
 use crate::error::ApiError;
 use crate::extract::Query;
 
-pub(super) fn routes() -> Router<Api> {
-    Router::new().route("/v1/audit", get(list))
+pub(super) fn routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::new().routes(routes!(list))
 }
 
+/// List who changed what.
+#[utoipa::path(
+    get, path = "/v1/audit", operation_id = "list_changes", tag = "audit",
+    params(ListAudit),
+    responses((status = 200, description = "A page of changes, the newest first", body = Page<AuditView>)),
+)]
 async fn list(
     Calling(control): Calling,
     Query(query): Query<ListAudit>,

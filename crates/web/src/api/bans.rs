@@ -4,22 +4,29 @@ use std::net::IpAddr;
 
 use api::bans::{BanView, Lift, LiftedView, ListBans};
 use api::page::Page;
+use axum::Json;
 use axum::extract::State;
 use axum::extract::rejection::JsonRejection;
-use axum::routing::{get, post};
-use axum::{Json, Router};
 use ipnet::IpNet;
 use relay::login::{Ban, Banned, LoginProtection, login_key};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use super::pages::{Order, cut};
 use super::{Api, Calling};
 use crate::error::ApiError;
 use crate::extract::Query;
 
-pub(super) fn routes() -> Router<Api> {
-    Router::new().route("/v1/bans", get(list)).route("/v1/bans:lift", post(lift))
+pub(super) fn routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::new().routes(routes!(list)).routes(routes!(lift))
 }
 
+/// List logins and networks that are locked.
+#[utoipa::path(
+    get, path = "/v1/bans", operation_id = "list_bans", tag = "bans",
+    params(ListBans),
+    responses((status = 200, description = "A page of locks, the oldest first", body = Page<BanView>)),
+)]
 async fn list(
     State(api): State<Api>,
     Calling(control): Calling,
@@ -38,6 +45,13 @@ async fn list(
     Ok(Json(cut(views, key, Order::Ascending, &query.page())?))
 }
 
+/// Unlock a login or a network.
+#[utoipa::path(
+    post, path = "/v1/bans:lift", operation_id = "lift_bans", tag = "bans",
+    request_body = Lift,
+    responses((status = 200, description = "What was unlocked", body = LiftedView)),
+    extensions(("x-problems" = json!(["missing"]))),
+)]
 async fn lift(
     State(api): State<Api>,
     Calling(control): Calling,

@@ -3,13 +3,14 @@
 use api::domains::{AddDomain, AddSenders, DomainStatus, RestoredSpfView, SenderRowResult};
 use api::infrastructure::manifest::Manifest;
 use api::page::{Page, PageQuery};
+use axum::Json;
 use axum::extract::DefaultBodyLimit;
 use axum::extract::rejection::JsonRejection;
 use axum::http::StatusCode;
-use axum::routing::{delete, get, post};
-use axum::{Json, Router};
 use control::provision::NewDomain;
 use control::provision::manifest::manifest_of;
+use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt as _};
+use utoipa_axum::routes;
 
 use super::pages::{Order, cut};
 use super::{Api, Calling};
@@ -19,18 +20,22 @@ use crate::extract::{Path, Query};
 /// A hundred thousand rows.
 const MAX_ROWS_BYTES: usize = 64 << 20;
 
-pub(super) fn routes() -> Router<Api> {
-    Router::new()
-        .route("/v1/accounts/{name}/domains", get(list).post(add))
-        .route("/v1/accounts/{name}/domains/{domain}", get(show))
-        .route("/v1/accounts/{name}/domains/{domain}/spf:restore", post(soften))
-        .route(
-            "/v1/accounts/{name}/senders:import",
-            post(add_senders).layer(DefaultBodyLimit::max(MAX_ROWS_BYTES)),
-        )
-        .route("/v1/accounts/{name}/infrastructure/senders/{address}", delete(forget_sender))
+pub(super) fn routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::new()
+        .routes(routes!(list, add))
+        .routes(routes!(show))
+        .routes(routes!(soften))
+        .routes(routes!(add_senders).layer(DefaultBodyLimit::max(MAX_ROWS_BYTES)))
+        .routes(routes!(forget_sender))
 }
 
+/// List the domains of an account with their records.
+#[utoipa::path(
+    get, path = "/v1/accounts/{name}/domains", operation_id = "list_domains", tag = "accounts",
+    params(("name" = String, Path, description = "The account's name"), PageQuery),
+    responses((status = 200, description = "A page of domains, by name", body = Page<DomainStatus>)),
+    extensions(("x-problems" = json!(["upstream"]))),
+)]
 async fn list(
     Calling(control): Calling,
     Path(name): Path<String>,
@@ -40,6 +45,13 @@ async fn list(
     Ok(Json(cut(statuses, |status| status.domain.clone(), Order::Ascending, &query)?))
 }
 
+/// Show a domain with its records.
+#[utoipa::path(
+    get, path = "/v1/accounts/{name}/domains/{domain}", operation_id = "show_domain", tag = "accounts",
+    params(("name" = String, Path, description = "The account's name"), ("domain" = String, Path, description = "The domain")),
+    responses((status = 200, description = "The domain", body = DomainStatus)),
+    extensions(("x-problems" = json!(["upstream"]))),
+)]
 async fn show(
     Calling(control): Calling,
     Path((name, domain)): Path<(String, String)>,
@@ -47,6 +59,14 @@ async fn show(
     Ok(Json(control.domain_status(&name, &domain).await?))
 }
 
+/// Add a domain to the desired state.
+#[utoipa::path(
+    post, path = "/v1/accounts/{name}/domains", operation_id = "add_domain", tag = "accounts",
+    params(("name" = String, Path, description = "The account's name")),
+    request_body = AddDomain,
+    responses((status = 201, description = "The desired state as it is now", body = Manifest)),
+    extensions(("x-problems" = json!(["conflict"]))),
+)]
 async fn add(
     Calling(control): Calling,
     Path(name): Path<String>,
@@ -58,6 +78,13 @@ async fn add(
     Ok((StatusCode::CREATED, Json(manifest_of(&infrastructure))))
 }
 
+/// Restore `~all` at the end of a domain's SPF record.
+#[utoipa::path(
+    post, path = "/v1/accounts/{name}/domains/{domain}/spf:restore", operation_id = "restore_spf", tag = "accounts",
+    params(("name" = String, Path, description = "The account's name"), ("domain" = String, Path, description = "The domain")),
+    responses((status = 200, description = "The record as it is now", body = RestoredSpfView)),
+    extensions(("x-problems" = json!(["upstream", "conflict"]))),
+)]
 async fn soften(
     Calling(control): Calling,
     Path((name, domain)): Path<(String, String)>,
@@ -66,6 +93,14 @@ async fn soften(
     Ok(Json(RestoredSpfView { domain, spf }))
 }
 
+/// Add senders to the desired state.
+#[utoipa::path(
+    post, path = "/v1/accounts/{name}/senders:import", operation_id = "import_senders", tag = "accounts",
+    params(("name" = String, Path, description = "The account's name")),
+    request_body = AddSenders,
+    responses((status = 200, description = "One result for each row", body = Vec<SenderRowResult>)),
+    extensions(("x-problems" = json!(["conflict"]))),
+)]
 async fn add_senders(
     Calling(control): Calling,
     Path(name): Path<String>,
@@ -75,6 +110,12 @@ async fn add_senders(
     Ok(Json(control.add_desired_senders(&name, &body.rows, body.strict).await?))
 }
 
+/// Remove a sender from the desired state.
+#[utoipa::path(
+    delete, path = "/v1/accounts/{name}/infrastructure/senders/{address}", operation_id = "forget_sender", tag = "accounts",
+    params(("name" = String, Path, description = "The account's name"), ("address" = String, Path, description = "The sender's address")),
+    responses((status = 204, description = "It is done")),
+)]
 async fn forget_sender(
     Calling(control): Calling,
     Path((name, address)): Path<(String, String)>,

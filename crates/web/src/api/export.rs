@@ -1,20 +1,26 @@
 //! The desired state of an account, for those who go on without Postern: `/v1/accounts/{name}/export?form=bicep`.
 
 use api::export::Wanted;
-use axum::Router;
 use axum::http::header;
 use axum::response::{IntoResponse as _, Response};
-use axum::routing::get;
 use control::provision::ExportForm;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use super::{Api, Calling};
 use crate::error::ApiError;
 use crate::extract::{Path, Query};
 
-pub(super) fn routes() -> Router<Api> {
-    Router::new().route("/v1/accounts/{name}/export", get(export))
+pub(super) fn routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::new().routes(routes!(export))
 }
 
+/// Export the desired state.
+#[utoipa::path(
+    get, path = "/v1/accounts/{name}/export", operation_id = "export_infrastructure", tag = "accounts",
+    params(("name" = String, Path, description = "The account's name"), Wanted),
+    responses((status = 200, description = "The export in the form that was asked for", content((String = "text/plain"), (String = "text/csv")))),
+)]
 async fn export(
     Calling(control): Calling,
     Path(name): Path<String>,

@@ -1,13 +1,12 @@
 //! `/v1/messages`: sending one, and what happened to one.
 
 use api::messages::{AcceptedView, AttemptView, ChangeView, RecipientView, SendMessage, SendView, WaitView};
+use axum::Json;
 use axum::extract::State;
 use axum::extract::rejection::JsonRejection;
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
-use axum::routing::{get, post};
-use axum::{Json, Router};
 use control::Control;
 use control::reads::{self, MessageView};
 use jiff::Timestamp;
@@ -19,18 +18,24 @@ use relay::intake::{Accepted, Envelope, WholeMessage};
 use relay::problems::{ObservedAccount, Waiting, why_it_waits};
 use smtp::address::Mailbox;
 use smtp::path::ReversePath;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use super::{Api, Calling, problems};
 use crate::error::ApiError;
 use crate::extract::Path;
 
-pub(super) fn routes() -> Router<Api> {
-    Router::new()
-        .route("/v1/messages", post(send))
-        .route("/v1/messages/{id}", get(show))
-        .route("/v1/messages/{id}/content", get(content))
+pub(super) fn routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::new().routes(routes!(send)).routes(routes!(show)).routes(routes!(content))
 }
 
+/// Send a message.
+#[utoipa::path(
+    post, path = "/v1/messages", operation_id = "send_message", tag = "messages",
+    request_body = SendMessage,
+    responses((status = 202, description = "The message is stored and will be delivered", body = AcceptedView)),
+    extensions(("x-problems" = json!(["missing", "account_disabled", "conflict", "too_fast", "busy", "upstream"]))),
+)]
 async fn send(
     State(api): State<Api>,
     Calling(control): Calling,
@@ -76,6 +81,12 @@ fn compose(from: &Mailbox, to: &[Mailbox], subject: Option<&str>, text: Option<&
     message::seven_bit::encode(message.as_bytes(), message::seven_bit::Takes::SevenBits).bytes
 }
 
+/// Show a message and all that happened to it.
+#[utoipa::path(
+    get, path = "/v1/messages/{id}", operation_id = "show_message", tag = "messages",
+    params(("id" = String, Path, description = "The queue id")),
+    responses((status = 200, description = "The message", body = api::messages::MessageView)),
+)]
 async fn show(
     State(api): State<Api>,
     Calling(control): Calling,
@@ -111,7 +122,12 @@ async fn show(
     }))
 }
 
-/// The message itself, as long as it is still needed.
+/// Show the message as it was accepted, as long as it is stored.
+#[utoipa::path(
+    get, path = "/v1/messages/{id}/content", operation_id = "show_content", tag = "messages",
+    params(("id" = String, Path, description = "The queue id")),
+    responses((status = 200, description = "The message", content_type = "message/rfc822", body = String)),
+)]
 async fn content(Calling(control): Calling, Path(id): Path<String>) -> Result<impl IntoResponse, ApiError> {
     let id: QueueId = id.parse().map_err(|error| ApiError::invalid("id", error))?;
     let bytes = control.message_content(id).await?;

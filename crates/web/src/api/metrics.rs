@@ -3,22 +3,27 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use axum::Router;
 use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse as _, Response};
-use axum::routing::get;
 use control::Control;
 use control::reads::Owned;
 use relay::login::{Ban, Banned};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use super::{Api, Calling};
 use crate::error::ApiError;
 
-pub(super) fn routes() -> Router<Api> {
-    Router::new().route("/metrics", get(metrics))
+pub(super) fn routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::new().routes(routes!(metrics))
 }
 
+/// Metrics in the text format of Prometheus.
+#[utoipa::path(
+    get, path = "/metrics", operation_id = "show_metrics", tag = "status",
+    responses((status = 200, description = "The metrics", content_type = "text/plain", body = String)),
+)]
 async fn metrics(State(api): State<Api>, Calling(control): Calling) -> Result<Response, ApiError> {
     let text = write(&api, &control).await?;
     Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response())

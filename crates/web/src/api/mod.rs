@@ -8,6 +8,7 @@ mod bans;
 mod caller;
 mod credentials;
 mod dns_providers;
+mod document;
 mod domains;
 mod export;
 mod lines;
@@ -35,7 +36,10 @@ use clock::Clock;
 use control::Control;
 use relay::RelayHandle;
 use tracing::error;
+use utoipa::OpenApi as _;
+use utoipa_axum::router::OpenApiRouter;
 
+pub use document::openapi;
 pub use status::Listening;
 
 pub(crate) use caller::Peer;
@@ -69,35 +73,42 @@ impl Api {
 
     /// The metrics alone, for whoever may see nothing else.
     pub fn metrics(self) -> Router {
-        metrics::routes().with_state(self)
+        metrics::routes().split_for_parts().0.with_state(self)
     }
 
     /// All routes.
     pub fn routes(self) -> Router {
-        Router::new()
-            .merge(accounts::routes())
-            .merge(removal::routes())
-            .merge(verification::routes())
-            .merge(rotation::routes())
-            .merge(provision::routes())
-            .merge(domains::routes())
-            .merge(export::routes())
-            .merge(dns_providers::routes())
-            .merge(audit::routes())
-            .merge(bans::routes())
-            .merge(metrics::routes())
-            .merge(secrets::routes())
-            .merge(senders::routes())
-            .merge(credentials::routes())
-            .merge(messages::routes())
-            .merge(queue::routes())
-            .merge(refusals::routes())
-            .merge(status::routes())
+        let (routes, _) = all_routes().split_for_parts();
+        routes
             .fallback(ApiError::unknown_path)
             .method_not_allowed_fallback(ApiError::method_not_allowed)
             .layer(from_fn(see_through))
             .with_state(self)
     }
+}
+
+/// All routes, each with what the OpenAPI document says about it.
+fn all_routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::with_openapi(document::Frame::openapi())
+        .merge(document::routes())
+        .merge(accounts::routes())
+        .merge(removal::routes())
+        .merge(verification::routes())
+        .merge(rotation::routes())
+        .merge(provision::routes())
+        .merge(domains::routes())
+        .merge(export::routes())
+        .merge(dns_providers::routes())
+        .merge(audit::routes())
+        .merge(bans::routes())
+        .merge(metrics::routes())
+        .merge(secrets::routes())
+        .merge(senders::routes())
+        .merge(credentials::routes())
+        .merge(messages::routes())
+        .merge(queue::routes())
+        .merge(refusals::routes())
+        .merge(status::routes())
 }
 
 /// Goes on with a request whose client has hung up: what is half done would be stored and not be seen.

@@ -5,14 +5,15 @@ use api::infrastructure::adopted::Adopted;
 use api::infrastructure::manifest::Manifest;
 use api::infrastructure::plan::{ApprovedPlan, PlanView, Targets};
 use api::infrastructure::progress::{Applied, ApplyEvent, ApplyLine};
+use axum::Json;
 use axum::extract::rejection::JsonRejection;
 use axum::response::Response;
-use axum::routing::{get, post};
-use axum::{Json, Router};
 use control::provision::manifest::manifest_of;
 use control::provision::{Aim, ApplyRequest, Begun};
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio::task::JoinHandle;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use super::lines::streamed;
 use super::{Api, Calling};
@@ -23,18 +24,32 @@ fn request(ApprovedPlan { plan, targets, destroy }: ApprovedPlan) -> ApplyReques
     ApplyRequest { plan, targets, aim: if destroy { Aim::Destroyed } else { Aim::Desired } }
 }
 
-pub(super) fn routes() -> Router<Api> {
-    Router::new()
-        .route("/v1/accounts/{name}/infrastructure", get(show).put(set))
-        .route("/v1/accounts/{name}/infrastructure:plan", post(plan))
-        .route("/v1/accounts/{name}/infrastructure:apply", post(apply))
-        .route("/v1/accounts/{name}/infrastructure:adopt", post(adopt))
+pub(super) fn routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::new()
+        .routes(routes!(show, set))
+        .routes(routes!(plan))
+        .routes(routes!(apply))
+        .routes(routes!(adopt))
 }
 
+/// Show the desired state of an account.
+#[utoipa::path(
+    get, path = "/v1/accounts/{name}/infrastructure", operation_id = "show_infrastructure", tag = "accounts",
+    params(("name" = String, Path, description = "The account's name")),
+    responses((status = 200, description = "The desired state", body = Manifest)),
+)]
 async fn show(Calling(control): Calling, Path(name): Path<String>) -> Result<Json<Manifest>, ApiError> {
     Ok(Json(manifest_of(&control.infrastructure(&name).await?)))
 }
 
+/// Replace the desired state of an account.
+#[utoipa::path(
+    put, path = "/v1/accounts/{name}/infrastructure", operation_id = "set_infrastructure", tag = "accounts",
+    params(("name" = String, Path, description = "The account's name")),
+    request_body = Manifest,
+    responses((status = 200, description = "The desired state as it is now", body = Manifest)),
+    extensions(("x-problems" = json!(["conflict"]))),
+)]
 async fn set(
     Calling(control): Calling,
     Path(name): Path<String>,
@@ -44,6 +59,14 @@ async fn set(
     Ok(Json(manifest_of(&control.set_infrastructure(&name, manifest).await?)))
 }
 
+/// Plan what brings Azure and DNS to the desired state. Nothing is changed.
+#[utoipa::path(
+    post, path = "/v1/accounts/{name}/infrastructure:plan", operation_id = "plan_infrastructure", tag = "accounts",
+    params(("name" = String, Path, description = "The account's name")),
+    request_body = Targets,
+    responses((status = 200, description = "The plan", body = PlanView)),
+    extensions(("x-problems" = json!(["upstream", "account_unusable"]))),
+)]
 async fn plan(
     Calling(control): Calling,
     Path(name): Path<String>,
@@ -58,6 +81,14 @@ async fn plan(
     Ok(Json(plan))
 }
 
+/// Approve a plan and apply it, and report each step at once. The steps stop when the client hangs up.
+#[utoipa::path(
+    post, path = "/v1/accounts/{name}/infrastructure:apply", operation_id = "apply_infrastructure", tag = "accounts",
+    params(("name" = String, Path, description = "The account's name")),
+    request_body = ApprovedPlan,
+    responses((status = 200, description = "One line of JSON for each event; the last is `done` or has `error`", content_type = "application/x-ndjson", body = ApplyLine)),
+    extensions(("x-problems" = json!(["plan_changed", "plan_cannot_succeed", "account_disabled", "account_unusable", "conflict", "upstream"]))),
+)]
 async fn apply(
     Calling(control): Calling,
     Path(name): Path<String>,
@@ -97,6 +128,13 @@ impl Drop for Watched {
     }
 }
 
+/// Import existing Azure resources as the desired state.
+#[utoipa::path(
+    post, path = "/v1/accounts/{name}/infrastructure:adopt", operation_id = "adopt_infrastructure", tag = "accounts",
+    params(("name" = String, Path, description = "The account's name")),
+    responses((status = 200, description = "What was adopted", body = Adopted)),
+    extensions(("x-problems" = json!(["upstream", "account_unusable", "conflict"]))),
+)]
 async fn adopt(Calling(control): Calling, Path(name): Path<String>) -> Result<Json<Adopted>, ApiError> {
     Ok(Json(control.adopt(&name).await?))
 }

@@ -2,26 +2,31 @@
 
 use api::page::Page;
 use api::queue::{ChangedView, ListQueue, QueueEntry};
+use axum::Json;
 use axum::extract::State;
-use axum::routing::{get, post};
-use axum::{Json, Router};
 use control::Control;
 use control::reads::{ListedSend, SendQuery};
 use model::delivery::SendState;
 use model::id::QueueId;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use super::{Api, Calling};
 use super::{messages, pages};
 use crate::error::ApiError;
 use crate::extract::{Path, Query};
 
-pub(super) fn routes() -> Router<Api> {
-    Router::new()
-        .route("/v1/queue", get(list))
-        .route("/v1/queue/{id}/sends:retry", post(retry))
-        .route("/v1/queue/{id}/sends:discard", post(drop_message))
+pub(super) fn routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::new().routes(routes!(list)).routes(routes!(retry)).routes(routes!(drop_message))
 }
 
+/// List requests to Azure.
+#[utoipa::path(
+    get, path = "/v1/queue", operation_id = "list_queue", tag = "queue",
+    params(ListQueue),
+    responses((status = 200, description = "A page of requests, the newest first", body = Page<QueueEntry>)),
+    extensions(("x-problems" = json!(["missing"]))),
+)]
 async fn list(
     Calling(control): Calling,
     Query(query): Query<ListQueue>,
@@ -78,6 +83,12 @@ async fn whole_messages(
     }
 }
 
+/// Make the waiting requests of a message due now.
+#[utoipa::path(
+    post, path = "/v1/queue/{id}/sends:retry", operation_id = "retry_sends", tag = "queue",
+    params(("id" = String, Path, description = "The queue id")),
+    responses((status = 200, description = "How many were changed", body = ChangedView)),
+)]
 async fn retry(
     State(api): State<Api>,
     Calling(control): Calling,
@@ -89,6 +100,12 @@ async fn retry(
     Ok(Json(ChangedView { changed, waits }))
 }
 
+/// Discard the waiting requests of a message. No DSN is sent.
+#[utoipa::path(
+    post, path = "/v1/queue/{id}/sends:discard", operation_id = "discard_sends", tag = "queue",
+    params(("id" = String, Path, description = "The queue id")),
+    responses((status = 200, description = "How many were changed", body = ChangedView)),
+)]
 async fn drop_message(
     Calling(control): Calling,
     Path(id): Path<String>,

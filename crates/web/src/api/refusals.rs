@@ -2,21 +2,28 @@
 
 use api::page::Page;
 use api::refusals::{ListRefusals, RefusalView};
+use axum::Json;
 use axum::extract::State;
-use axum::routing::get;
-use axum::{Json, Router};
 use model::refused::Refused;
 use relay::refusals::advice::advice;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use super::pages::{Order, cut};
 use super::{Api, Calling};
 use crate::error::ApiError;
 use crate::extract::Query;
 
-pub(super) fn routes() -> Router<Api> {
-    Router::new().route("/v1/refusals", get(list))
+pub(super) fn routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::new().routes(routes!(list))
 }
 
+/// List what clients were refused.
+#[utoipa::path(
+    get, path = "/v1/refusals", operation_id = "list_refusals", tag = "refusals",
+    params(ListRefusals),
+    responses((status = 200, description = "A page of refusals, the newest first", body = Page<RefusalView>)),
+)]
 async fn list(
     State(api): State<Api>,
     Calling(control): Calling,

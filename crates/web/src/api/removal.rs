@@ -2,27 +2,41 @@
 
 use api::problem::Code;
 use api::removal::{LossesView, Remove, RemovedView, WaitingView};
+use axum::Json;
 use axum::extract::State;
-use axum::routing::get;
-use axum::{Json, Router};
 use control::Control;
 use control::reads::Losses;
 use model::id::QueueId;
 use relay::Told;
 use tracing::warn;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use super::{Api, Calling};
 use crate::error::ApiError;
 use crate::extract::{Path, Query};
 
-pub(super) fn routes() -> Router<Api> {
-    Router::new().route("/v1/accounts/{name}/removal", get(losses))
+pub(super) fn routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::new().routes(routes!(losses)).routes(routes!(remove))
 }
 
+/// Show what removing an account would discard.
+#[utoipa::path(
+    get, path = "/v1/accounts/{name}/removal", operation_id = "show_removal", tag = "accounts",
+    params(("name" = String, Path, description = "The account's name")),
+    responses((status = 200, description = "What would be discarded", body = LossesView)),
+)]
 async fn losses(Calling(control): Calling, Path(name): Path<String>) -> Result<Json<LossesView>, ApiError> {
     Ok(Json(view(control.losses(&name).await?)))
 }
 
+/// Remove an account. What it would discard has to be confirmed by its count.
+#[utoipa::path(
+    delete, path = "/v1/accounts/{name}", operation_id = "remove_account", tag = "accounts",
+    params(("name" = String, Path, description = "The account's name"), Remove),
+    responses((status = 200, description = "The account was removed", body = RemovedView)),
+    extensions(("x-problems" = json!(["in_use", "changed", "conflict", "upstream"]))),
+)]
 pub(super) async fn remove(
     State(api): State<Api>,
     Calling(control): Calling,

@@ -1,25 +1,30 @@
 //! `/v1/accounts/{name}/rotation`: renewing a client secret.
 
 use api::rotation::{ByHand, Rotate, RotationPlanView, RotationView};
+use axum::Json;
 use axum::extract::rejection::JsonRejection;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
-use axum::routing::{get, post};
-use axum::{Json, Router};
 use control::rotation::RotationWish;
 use jiff::SignedDuration;
 use model::rotation::Rotation;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use super::{Api, Calling};
 use crate::error::ApiError;
 use crate::extract::Path;
 
-pub(super) fn routes() -> Router<Api> {
-    Router::new()
-        .route("/v1/accounts/{name}/rotation", get(show).post(rotate).delete(cancel))
-        .route("/v1/accounts/{name}/rotation:complete", post(by_hand))
+pub(super) fn routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::new().routes(routes!(show, rotate, cancel)).routes(routes!(by_hand))
 }
 
+/// Show the current or last rotation of a client secret.
+#[utoipa::path(
+    get, path = "/v1/accounts/{name}/rotation", operation_id = "show_rotation", tag = "accounts",
+    params(("name" = String, Path, description = "The account's name")),
+    responses((status = 200, description = "The rotation", body = RotationView)),
+)]
 async fn show(Calling(control): Calling, Path(name): Path<String>) -> Result<Json<RotationView>, ApiError> {
     let rotation = control.rotation(&name).await?;
     rotation
@@ -27,6 +32,14 @@ async fn show(Calling(control): Calling, Path(name): Path<String>) -> Result<Jso
         .ok_or_else(|| ApiError::missing(format!("a rotation of account {name}")))
 }
 
+/// Rotate the client secret, or plan it.
+#[utoipa::path(
+    post, path = "/v1/accounts/{name}/rotation", operation_id = "begin_rotation", tag = "accounts",
+    params(("name" = String, Path, description = "The account's name")),
+    request_body = Rotate,
+    responses((status = 200, description = "With `dry_run`: what would be done", body = RotationPlanView), (status = 202, description = "The rotation has begun", body = RotationView)),
+    extensions(("x-problems" = json!(["no_client_secret", "rotation_in_progress", "rotation_in_grace", "account_disabled", "account_unusable", "upstream"]))),
+)]
 async fn rotate(
     Calling(control): Calling,
     Path(name): Path<String>,
@@ -51,10 +64,25 @@ async fn rotate(
     Ok((StatusCode::ACCEPTED, Json(view(rotation))).into_response())
 }
 
+/// Cancel a rotation.
+#[utoipa::path(
+    delete, path = "/v1/accounts/{name}/rotation", operation_id = "cancel_rotation", tag = "accounts",
+    params(("name" = String, Path, description = "The account's name")),
+    responses((status = 200, description = "The rotation as it is now", body = RotationView)),
+    extensions(("x-problems" = json!(["no_rotation", "upstream", "conflict"]))),
+)]
 async fn cancel(Calling(control): Calling, Path(name): Path<String>) -> Result<Json<RotationView>, ApiError> {
     Ok(Json(view(control.cancel_rotation(&name).await?)))
 }
 
+/// Set a client secret that somebody else made, once it is proved to work.
+#[utoipa::path(
+    post, path = "/v1/accounts/{name}/rotation:complete", operation_id = "complete_rotation", tag = "accounts",
+    params(("name" = String, Path, description = "The account's name")),
+    request_body = ByHand,
+    responses((status = 204, description = "It is done")),
+    extensions(("x-problems" = json!(["no_client_secret", "rotation_in_progress", "account_disabled", "upstream", "conflict"]))),
+)]
 async fn by_hand(
     Calling(control): Calling,
     Path(name): Path<String>,

@@ -1,9 +1,10 @@
 //! `/v1/status`: whether the server is there, what it holds and what is wrong.
 
 use api::status::{ListenerView, StatusView};
+use axum::Json;
 use axum::extract::State;
-use axum::routing::get;
-use axum::{Json, Router};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use super::{Api, Calling, problems};
 use crate::error::ApiError;
@@ -17,10 +18,15 @@ pub struct Listening {
     pub self_signed: bool,
 }
 
-pub(super) fn routes() -> Router<Api> {
-    Router::new().route("/v1/status", get(status))
+pub(super) fn routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::new().routes(routes!(status))
 }
 
+/// Show server status.
+#[utoipa::path(
+    get, path = "/v1/status", operation_id = "show_status", tag = "status",
+    responses((status = 200, description = "The status", body = StatusView)),
+)]
 async fn status(State(api): State<Api>, Calling(control): Calling) -> Result<Json<StatusView>, ApiError> {
     control.caller().may_read_server()?;
     let totals = control.totals().await?;

@@ -3,29 +3,36 @@
 use api::verification::{
     ActionOwner, Check, Finding, Import, ImportedView, Outcome, Report, Verdict, VerificationLine, Verify,
 };
+use axum::Json;
 use axum::extract::State;
 use axum::extract::rejection::JsonRejection;
 use axum::response::Response;
-use axum::routing::{get, post};
-use axum::{Json, Router};
 use control::Control;
 use control::verify::{Event, Manner, Patience, Repair};
 use model::account::Account;
 use model::delivery::Transport;
 use relay::{TestMessage, TestOutcome};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use super::lines::streamed;
 use super::{Api, Calling};
 use crate::error::ApiError;
 use crate::extract::Path;
 
-pub(super) fn routes() -> Router<Api> {
-    Router::new()
-        .route("/v1/accounts/{name}/verification", get(last).post(verify))
-        .route("/v1/accounts/{name}/service:import", post(import))
+pub(super) fn routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::new().routes(routes!(verify, last)).routes(routes!(import))
 }
 
+/// Verify that an account can send, and report each finding at once.
+#[utoipa::path(
+    post, path = "/v1/accounts/{name}/verification", operation_id = "verify_account", tag = "accounts",
+    params(("name" = String, Path, description = "The account's name")),
+    request_body = Verify,
+    responses((status = 200, description = "One line of JSON for each event; the last is `done` or `failed`", content_type = "application/x-ndjson", body = VerificationLine)),
+    extensions(("x-problems" = json!(["account_disabled"]))),
+)]
 async fn verify(
     State(api): State<Api>,
     Calling(control): Calling,
@@ -140,12 +147,26 @@ fn delivery_finding(transport: Transport, test: &TestMessage, outcome: TestOutco
     Finding { check: Check::Delivery, code, outcome, message, owner, fix: None }
 }
 
+/// Show the last verification of an account.
+#[utoipa::path(
+    get, path = "/v1/accounts/{name}/verification", operation_id = "show_verification", tag = "accounts",
+    params(("name" = String, Path, description = "The account's name")),
+    responses((status = 200, description = "The report", body = Report)),
+)]
 async fn last(Calling(control): Calling, Path(name): Path<String>) -> Result<Json<Report>, ApiError> {
     let account = control.account(&name)?;
     let report = control.last_report(&account).await?;
     report.map(Json).ok_or_else(|| ApiError::missing(format!("a verification of account {name}")))
 }
 
+/// Import the senders of a communication service.
+#[utoipa::path(
+    post, path = "/v1/accounts/{name}/service:import", operation_id = "import_service", tag = "accounts",
+    params(("name" = String, Path, description = "The account's name")),
+    request_body = Import,
+    responses((status = 200, description = "What was imported", body = ImportedView)),
+    extensions(("x-problems" = json!(["upstream", "account_unusable", "conflict"]))),
+)]
 async fn import(
     Calling(control): Calling,
     Path(name): Path<String>,

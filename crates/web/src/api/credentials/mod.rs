@@ -6,15 +6,16 @@ use api::bans::LiftedView;
 use api::credentials::{AddCredential, CredentialView, EditCredential, IssuedView, Reset};
 use api::page::{Page, PageQuery};
 use api::problem::Problem;
+use axum::Json;
 use axum::extract::State;
 use axum::extract::rejection::JsonRejection;
 use axum::http::StatusCode;
-use axum::routing::{get, post};
-use axum::{Json, Router};
 use control::{CredentialChange, NewAccess, NewCredential, NewIntakeRules, PublicNetworks};
 use model::credential::Lane;
 use relay::login::{Ban, Banned, login_key};
 use secrecy::{ExposeSecret as _, SecretString};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use self::view::{Known, view};
 use super::{Api, Calling, bans};
@@ -22,15 +23,21 @@ use crate::api::pages::{Order, cut};
 use crate::error::ApiError;
 use crate::extract::{Path, Query};
 
-pub(super) fn routes() -> Router<Api> {
-    Router::new()
-        .route("/v1/credentials", get(list).post(add))
-        .route("/v1/credentials:validate", post(validate))
-        .route("/v1/credentials/{login}", get(show).patch(edit).delete(remove))
-        .route("/v1/credentials/{login}/locks:lift", post(unlock))
-        .route("/v1/credentials/{login}/password:reset", post(reset))
+pub(super) fn routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::new()
+        .routes(routes!(list, add))
+        .routes(routes!(validate))
+        .routes(routes!(show, edit, remove))
+        .routes(routes!(unlock))
+        .routes(routes!(reset))
 }
 
+/// List credentials.
+#[utoipa::path(
+    get, path = "/v1/credentials", operation_id = "list_credentials", tag = "credentials",
+    params(PageQuery),
+    responses((status = 200, description = "A page of credentials, by login", body = Page<CredentialView>)),
+)]
 async fn list(
     State(api): State<Api>,
     Calling(control): Calling,
@@ -42,6 +49,12 @@ async fn list(
     Ok(Json(cut(views, |view| view.login.clone(), Order::Ascending, &query)?))
 }
 
+/// Show a credential.
+#[utoipa::path(
+    get, path = "/v1/credentials/{login}", operation_id = "show_credential", tag = "credentials",
+    params(("login" = String, Path, description = "The login")),
+    responses((status = 200, description = "The credential", body = CredentialView)),
+)]
 async fn show(
     State(api): State<Api>,
     Calling(control): Calling,
@@ -51,7 +64,12 @@ async fn show(
     Ok(Json(view(&control, &Known::now(&api).await?, &credential)))
 }
 
-/// Forgets the wrong passwords of a login, and lifts its locks. A network that is banned stays so.
+/// Unlock a credential. Networks that are locked stay so.
+#[utoipa::path(
+    post, path = "/v1/credentials/{login}/locks:lift", operation_id = "unlock_credential", tag = "credentials",
+    params(("login" = String, Path, description = "The login")),
+    responses((status = 200, description = "What was unlocked", body = LiftedView)),
+)]
 async fn unlock(
     State(api): State<Api>,
     Calling(control): Calling,
@@ -71,6 +89,13 @@ async fn unlock(
     Ok(Json(LiftedView { lifted: bans::views(api.relay.logins(), &locks) }))
 }
 
+/// Add a credential.
+#[utoipa::path(
+    post, path = "/v1/credentials", operation_id = "add_credential", tag = "credentials",
+    request_body = AddCredential,
+    responses((status = 201, description = "The credential was added; its password is shown this once", body = IssuedView)),
+    extensions(("x-problems" = json!(["exists", "missing"]))),
+)]
 async fn add(
     Calling(control): Calling,
     body: Result<Json<AddCredential>, JsonRejection>,
@@ -84,7 +109,12 @@ async fn add(
     Ok((StatusCode::CREATED, Json(view)))
 }
 
-/// Says of each credential why it could not be made, and makes none.
+/// Check whether each credential can be added, and add none.
+#[utoipa::path(
+    post, path = "/v1/credentials:validate", operation_id = "validate_credentials", tag = "credentials",
+    request_body = Vec<AddCredential>,
+    responses((status = 200, description = "For each credential what is wrong with it, or null", body = Vec<Option<Problem>>)),
+)]
 async fn validate(
     Calling(control): Calling,
     body: Result<Json<Vec<AddCredential>>, JsonRejection>,
@@ -118,6 +148,14 @@ fn described(body: AddCredential) -> Result<NewCredential, ApiError> {
     })
 }
 
+/// Change a credential. Members that are absent stay as they are.
+#[utoipa::path(
+    patch, path = "/v1/credentials/{login}", operation_id = "change_credential", tag = "credentials",
+    params(("login" = String, Path, description = "The login")),
+    request_body = EditCredential,
+    responses((status = 200, description = "The credential as it is now", body = CredentialView)),
+    extensions(("x-problems" = json!(["conflict"]))),
+)]
 async fn edit(
     State(api): State<Api>,
     Calling(control): Calling,
@@ -143,6 +181,14 @@ async fn edit(
     Ok(Json(view(&control, &Known::now(&api).await?, &changed)))
 }
 
+/// Replace the password of a credential.
+#[utoipa::path(
+    post, path = "/v1/credentials/{login}/password:reset", operation_id = "reset_password", tag = "credentials",
+    params(("login" = String, Path, description = "The login")),
+    request_body = Reset,
+    responses((status = 200, description = "The new password, shown this once", body = IssuedView)),
+    extensions(("x-problems" = json!(["conflict"]))),
+)]
 async fn reset(
     State(api): State<Api>,
     Calling(control): Calling,
@@ -157,6 +203,12 @@ async fn reset(
     Ok(Json(IssuedView { credential: view(&control, &known, &credential), password }))
 }
 
+/// Remove a credential.
+#[utoipa::path(
+    delete, path = "/v1/credentials/{login}", operation_id = "remove_credential", tag = "credentials",
+    params(("login" = String, Path, description = "The login")),
+    responses((status = 204, description = "It is done")),
+)]
 async fn remove(
     State(api): State<Api>,
     Calling(control): Calling,
