@@ -21,6 +21,8 @@ use tokio::net::UnixStream;
 use tokio_util::sync::CancellationToken;
 use web::api::{Api, Listening};
 
+use crate::contract::{self, Asked};
+
 /// The account that is there.
 pub(crate) const ACCOUNT: &str = "contoso";
 /// The sender that it has.
@@ -124,12 +126,17 @@ impl App {
         let mut answer = String::new();
         stream.read_to_string(&mut answer).await.unwrap();
         let (head, text) = answer.split_once("\r\n\r\n").unwrap();
-        Answer {
+        let head = head.to_ascii_lowercase();
+        let is_chunked = head.contains("transfer-encoding: chunked");
+        let text = if is_chunked { joined(text) } else { text.to_owned() };
+        let answer = Answer {
             status: head.split(' ').nth(1).unwrap().parse().unwrap(),
-            head: head.to_ascii_lowercase(),
-            text: text.to_owned(),
-            body: serde_json::from_str(text).unwrap_or_default(),
-        }
+            body: serde_json::from_str(&text).unwrap_or_default(),
+            head,
+            text,
+        };
+        contract::must_hold(&Asked { method, path, body }, &answer);
+        answer
     }
 
     /// The file of the database.
@@ -159,6 +166,17 @@ impl Answer {
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.head.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "))
     }
+}
+
+/// The text of chunks (RFC 9112 section 7.1).
+fn joined(mut chunks: &str) -> String {
+    let mut text = String::new();
+    while let Some((size, rest)) = chunks.split_once("\r\n") {
+        let size = usize::from_str_radix(size, 16).unwrap();
+        text.push_str(&rest[..size]);
+        chunks = rest[size..].strip_prefix("\r\n").unwrap();
+    }
+    text
 }
 
 /// Nothing of this asks Azure.

@@ -4,5 +4,6 @@
 
 mod app;
 mod audited;
+mod contract;
 mod metrics;
 mod v1;
