@@ -5,6 +5,8 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::verification::Verdict;
+
 /// An account, without its secret.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct AccountView {
@@ -62,8 +64,8 @@ pub struct AccountView {
 pub struct VerifiedView {
     /// When.
     pub at: Timestamp,
-    /// `ready`, `ready_with_warnings` or `not_ready`.
-    pub verdict: String,
+    /// How it ended.
+    pub verdict: Verdict,
     /// Whether the account was changed after it: then it says nothing about what the account is now.
     #[serde(default)]
     pub is_outdated: bool,

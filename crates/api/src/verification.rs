@@ -306,6 +306,14 @@ impl Check {
 }
 
 impl Verdict {
+    const ALL: [Self; 3] = [Self::Ready, Self::ReadyWithWarnings, Self::NotReady];
+
+    /// The verdict with that title: the store keeps verdicts so.
+    #[must_use]
+    pub fn of_title(title: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|verdict| verdict.title() == title)
+    }
+
     /// What follows from findings.
     #[must_use]
     pub fn of(findings: &[Finding]) -> Self {

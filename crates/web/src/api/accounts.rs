@@ -2,6 +2,7 @@
 
 use api::accounts::{AccountView, AddAccount, AddCloud, ChangeAccount, CloudView, QuotaView, VerifiedView};
 use api::page::{Page, PageQuery};
+use api::verification::Verdict;
 use axum::Json;
 use axum::extract::rejection::JsonRejection;
 use axum::http::StatusCode;
@@ -214,10 +215,9 @@ async fn view(control: &Control, account: &Account) -> Result<AccountView, ApiEr
         smtp_sessions: account.concurrency.smtp_sessions,
         entra_login: account.smtp_login(),
         senders,
-        verified: verified.map(|kept| VerifiedView {
-            at: kept.at,
-            verdict: kept.verdict.replace(' ', "_"),
-            is_outdated: kept.at < account.changed_at,
+        verified: verified.and_then(|kept| {
+            let verdict = Verdict::of_title(&kept.verdict)?;
+            Some(VerifiedView { at: kept.at, verdict, is_outdated: kept.at < account.changed_at })
         }),
         created_at: account.created_at,
         notes: Vec::new(),

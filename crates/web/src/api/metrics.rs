@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
+use api::verification::Verdict;
 use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse as _, Response};
@@ -45,7 +46,8 @@ async fn write(api: &Api, control: &Control) -> Result<String, ApiError> {
     text.family("postern_account_ready", "Whether the last verification said that the account can send.");
     for Owned { account, item } in &accounts {
         if let Some(kept) = &item.verified {
-            text.sample("account", account.name.as_str(), i64::from(kept.verdict != "not ready"));
+            let is_ready = Verdict::of_title(&kept.verdict) != Some(Verdict::NotReady);
+            text.sample("account", account.name.as_str(), i64::from(is_ready));
         }
     }
     text.family("postern_account_enabled", "Whether the account is used.");

@@ -1,6 +1,7 @@
 //! `postern account list` and `show`.
 
 use api::accounts::AccountView;
+use api::verification::Verdict;
 
 use super::path;
 use crate::cli::{Connection, Named};
@@ -75,7 +76,7 @@ fn verified(account: &AccountView) -> String {
     match &account.verified {
         Some(verified) => {
             let outdated = if verified.is_outdated { "; changed since" } else { "" };
-            format!("{}, {}{outdated}", verified.verdict.replace('_', " "), output::time(verified.at))
+            format!("{}, {}{outdated}", verified.verdict.title(), output::time(verified.at))
         }
         None => "never".to_owned(),
     }
@@ -93,15 +94,15 @@ fn secret(account: &AccountView) -> String {
 
 /// One word: what is worst about the account.
 fn state(account: &AccountView) -> Cell {
-    let verdict = account.verified.as_ref().map(|verified| verified.verdict.as_str());
+    let verdict = account.verified.as_ref().map(|verified| verified.verdict);
     match (account.state.as_str(), verdict) {
         ("disabled", _) => cell("disabled").styled(WAITING),
         (_, Some(_)) if account.verified.as_ref().is_some_and(|verified| verified.is_outdated) => {
             cell("changed since verified").styled(WAITING)
         }
-        (_, Some("ready")) => cell("ready").styled(GOOD),
-        (_, Some("ready_with_warnings")) => cell("warnings").styled(WAITING),
-        (_, Some(_)) => cell("not ready").styled(BAD),
+        (_, Some(Verdict::Ready)) => cell("ready").styled(GOOD),
+        (_, Some(Verdict::ReadyWithWarnings)) => cell("warnings").styled(WAITING),
+        (_, Some(Verdict::NotReady)) => cell("not ready").styled(BAD),
         (_, None) => cell("not verified").styled(WAITING),
     }
 }
