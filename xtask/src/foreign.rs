@@ -20,7 +20,12 @@ const PACKAGES: [(&str, &str); 11] = [
     ("python3-venv", "python3 -c 'import ensurepip, venv'"),
     ("npm", "command -v npm"),
 ];
-const PYTHON: [&str; 3] = ["azure-communication-email==1.1.0", "azure-identity==1.27.0", "dkimpy==1.1.8"];
+const PYTHON: [&str; 4] = [
+    "azure-communication-email==1.1.0",
+    "azure-identity==1.27.0",
+    "dkimpy==1.1.8",
+    "openapi-spec-validator==0.9.0",
+];
 const NODE: [&str; 1] = ["nodemailer@10.6.0"];
 /// Programs that check zones, unpacked and not installed: Debian would start some of them as services. Five MB.
 const NAME_SERVERS: [&str; 7] =

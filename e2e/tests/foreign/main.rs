@@ -24,6 +24,7 @@ mod name_server;
 mod name_servers;
 mod nodemailer;
 mod old_devices;
+mod openapi;
 mod programs;
 mod smtplib;
 mod swaks;
@@ -83,6 +84,7 @@ async fn run_all() -> ExitCode {
             nodemailer::TESTS,
             email_sdk::TESTS,
             faithful::TESTS,
+            openapi::TESTS,
         ]
     };
     let mut failed = 0;

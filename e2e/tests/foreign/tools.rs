@@ -23,6 +23,7 @@ pub(crate) enum Client {
     /// BIND, and what Knot, NSD, ldns and PowerDNS check zones with. The program's name comes first.
     NameServers,
     DnsTools,
+    OpenApi,
     /// A program of Debian's in a room of its own, by its name in `clients/programs`.
     Program(&'static str),
 }
@@ -40,6 +41,7 @@ impl Tools {
         let venv = folder.join("venv/bin/python");
         let sdk = [&venv.display().to_string(), "-c", "import azure.communication.email, azure.identity"];
         let faithful = [&venv.display().to_string(), "-c", "import dkim, cryptography"];
+        let openapi = [&venv.display().to_string(), "-c", "import openapi_spec_validator"];
         let python = folder.join("sdk/bin/python").display().to_string();
         let management =
             [&python, "-c", "import azure.mgmt.authorization, azure.mgmt.resource, azure.identity"];
@@ -88,6 +90,7 @@ impl Tools {
             (Client::NameServers, runs(&name_servers), "the name servers are not installed"),
             (Client::NameServers, runs(&["dig", "-v"]), "dig is not installed"),
             (Client::DnsTools, runs(&dns_tools), "OctoDNS and dns-lexicon are not installed"),
+            (Client::OpenApi, runs(&openapi), "openapi-spec-validator is not installed"),
         ];
         let missing = found.into_iter().filter(|(_, there, _)| !there);
         Self { missing: missing.map(|(client, _, reason)| (client, reason)).collect(), folder }
@@ -152,6 +155,10 @@ impl Tools {
             Client::DnsTools => {
                 let python = self.folder.join("dns-tools/bin/python").display().to_string();
                 vec![python, script("dns_tools_client.py")]
+            }
+            Client::OpenApi => {
+                let python = self.folder.join("venv/bin/python").display().to_string();
+                vec![python, "-m".to_owned(), "openapi_spec_validator".to_owned()]
             }
         }
     }
