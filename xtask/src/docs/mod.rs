@@ -1,5 +1,6 @@
-//! Documents that are made of the code: configuration, command line, and where each RFC is obeyed.
+//! Documents that are made of the code: configuration, command line, codes, and where each RFC is obeyed.
 
+mod codes;
 mod command_line;
 mod configuration;
 mod rfc_coverage;
@@ -13,6 +14,7 @@ pub(crate) fn run(check: bool) -> anyhow::Result<()> {
     let documents = [
         ("docs/reference/configuration.md", configuration::write()?),
         ("docs/reference/command-line.md", command_line::write()?),
+        ("docs/reference/codes.md", codes::write()?),
         ("docs/reference/rfc-coverage.md", rfc_coverage::write()?),
     ];
     let mut stale = Vec::new();

@@ -80,6 +80,7 @@ pub enum Code {
     AzureRateLimited,
     /// Azure cannot be reached.
     AzureUnreachable,
+    /// Azure answers with failures of its own, or breaks connections.
     AzureFailing,
     /// The account's secret expires soon.
     SecretExpires,
