@@ -2,6 +2,8 @@
 
 mod accounts;
 mod audit;
+mod bans;
+mod credentials;
 mod dns_providers;
 mod messages;
 mod pages;
