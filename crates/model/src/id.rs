@@ -45,7 +45,7 @@ macro_rules! ids {
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(&to_text(self.0.as_u128()))
+                f.write_str(std::str::from_utf8(&to_text(self.0.as_u128())).unwrap_or_default())
             }
         }
 
@@ -89,18 +89,31 @@ fn moment_of(id: Uuid) -> Timestamp {
     Timestamp::from_millisecond(milliseconds).unwrap_or(Timestamp::UNIX_EPOCH)
 }
 
-fn to_text(number: u128) -> String {
-    (0..LENGTH).rev().map(|place| char::from(ALPHABET[(number >> (place * 5) & 31) as usize])).collect()
+/// Which digit a byte is; `NO_DIGIT` where it is none.
+const DIGITS: [u8; 256] = {
+    let (mut digits, mut digit) = ([NO_DIGIT; 256], 0);
+    while digit < ALPHABET.len() {
+        digits[ALPHABET[digit] as usize] = digit as u8;
+        digits[ALPHABET[digit].to_ascii_uppercase() as usize] = digit as u8;
+        digit += 1;
+    }
+    digits
+};
+const NO_DIGIT: u8 = u8::MAX;
+
+fn to_text(number: u128) -> [u8; LENGTH] {
+    std::array::from_fn(|place| ALPHABET[(number >> ((LENGTH - 1 - place) * 5) & 31) as usize])
 }
 
 fn from_text(text: &str) -> Option<u128> {
-    if text.len() != LENGTH {
-        return None;
-    }
-    text.bytes().try_fold(0_u128, |number, byte| {
-        let digit = ALPHABET.iter().position(|known| *known == byte.to_ascii_lowercase())?;
-        number.checked_mul(32)?.checked_add(digit as u128)
-    })
+    let bytes: &[u8; LENGTH] = text.as_bytes().try_into().ok()?;
+    // 26 digits have 130 bits: of the first, two are too many.
+    let fits = DIGITS[usize::from(bytes[0])] < 8;
+    let number = bytes.iter().try_fold(0_u128, |number, byte| {
+        let digit = DIGITS[usize::from(*byte)];
+        (digit != NO_DIGIT).then_some(number << 5 | u128::from(digit))
+    })?;
+    fits.then_some(number)
 }
 
 #[cfg(test)]
@@ -118,7 +131,14 @@ mod tests {
 
     #[test]
     fn nonsense_is_no_id() {
-        for text in ["", "01", "01aaaaaaaaaaaaaaaaaaaaaaau", "zzzzzzzzzzzzzzzzzzzzzzzzzz"] {
+        for text in [
+            "",
+            "01",
+            "01aaaaaaaaaaaaaaaaaaaaaaau",
+            "zzzzzzzzzzzzzzzzzzzzzzzzzz",
+            "80000000000000000000000000",
+            "é000000000000000000000000",
+        ] {
             assert!(text.parse::<QueueId>().is_err(), "{text}");
         }
     }
