@@ -9,6 +9,7 @@ mod writer;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 use tokio::sync::oneshot;
 
@@ -137,6 +138,7 @@ impl Readers {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(&self.path, flags)?;
         connection.busy_timeout(BUSY)?;
+        keep_plans(&connection)?;
         Ok(connection)
     }
 }
@@ -144,8 +146,16 @@ impl Readers {
 /// Only checkpoints make a reader wait, and not for long.
 const BUSY: std::time::Duration = std::time::Duration::from_secs(10);
 
+/// A prepared statement is planned once. SQLite would otherwise parse many of them again at each use, because the values
+/// that are bound may suggest another plan.
+fn keep_plans(connection: &Connection) -> Result<(), StoreError> {
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    Ok(())
+}
+
 fn configure(connection: &Connection) -> Result<(), StoreError> {
     connection.busy_timeout(BUSY)?;
+    keep_plans(connection)?;
     connection.set_prepared_statement_cache_capacity(128);
     connection.execute_batch(
         "PRAGMA journal_mode = WAL;
@@ -161,12 +171,30 @@ fn configure(connection: &Connection) -> Result<(), StoreError> {
 
 #[cfg(test)]
 mod tests {
+    use rusqlite::StatementStatus;
+
     use super::*;
 
     fn database() -> (tempfile::TempDir, Database) {
         let folder = tempfile::tempdir().unwrap();
         let database = Database::open(&folder.path().join("test.db")).unwrap();
         (folder, database)
+    }
+
+    /// How often a statement was parsed again while other values were bound to it.
+    fn planned_again(connection: &Connection) -> Result<i32, StoreError> {
+        let sql = "SELECT mailbox FROM recipient WHERE message_id = ? AND part = ? ORDER BY position";
+        for part in [0, 1, 70_000] {
+            assert!(!connection.prepare_cached(sql)?.exists(("m", part))?);
+        }
+        Ok(connection.prepare_cached(sql)?.get_status(StatementStatus::RePrepare))
+    }
+
+    #[tokio::test]
+    async fn statements_are_planned_once_for_all_values() {
+        let (_folder, database) = database();
+        assert_eq!(database.read(planned_again).await.unwrap(), 0);
+        assert_eq!(database.write(Durability::Written, planned_again).await.unwrap(), 0);
     }
 
     #[tokio::test]

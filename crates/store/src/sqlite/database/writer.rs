@@ -107,7 +107,7 @@ impl Writer {
             for run in runs.drain(..) {
                 self.one(run, &mut waiting.tellers)?;
             }
-            Ok(self.connection.execute_batch("COMMIT")?)
+            self.execute("COMMIT")
         });
         if result.is_err() && !self.connection.is_autocommit() {
             let _ = self.connection.execute_batch("ROLLBACK");
@@ -155,7 +155,7 @@ impl Writer {
             self.connection.pragma_update(None, "synchronous", level)?;
             self.synced = synced;
         }
-        Ok(self.connection.execute_batch("BEGIN IMMEDIATE")?)
+        self.execute("BEGIN IMMEDIATE")
     }
 
     /// Runs a job; fails only if the transaction itself is broken.
