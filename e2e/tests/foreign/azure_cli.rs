@@ -1,7 +1,7 @@
 //! The Azure CLI, unmodified: it sets up what Postern connects with, and types what `verify` prints.
 
 use api::command::Shell;
-use api::verification::{Finding, Outcome, Report, SmallestRole, Verdict};
+use api::verification::{Finding, Outcome, Report, Verdict};
 use control::verify::Repair;
 use control::verify::smallest_role;
 use control::{AccountChange, AuthenticationMethod, NewAccount, NewSender};

@@ -15,8 +15,8 @@ const ZONE: &str = "fabrikam.example";
 const LOOKING: &str = "looks-only";
 
 async fn records_are_written_and_shown(context: Context) {
-    let state = context.world.twin.backend().clone();
-    state.change_state(|state| {
+    let backend = context.world.twin.backend().clone();
+    backend.change_state(|state| {
         let looking =
             CloudflareToken { value: LOOKING.to_owned(), is_read_only: true, ..CloudflareToken::default() };
         state.cloudflare_tokens.push(looking);
@@ -28,7 +28,7 @@ async fn records_are_written_and_shown(context: Context) {
         message: "Please wait and consider throttling your request speed".into(),
         retry_after: Some(1),
     };
-    state.arm(Fault { operation: Operation::Cloudflare, effect, times: Some(1), one_in: None });
+    backend.arm(Fault { operation: Operation::Cloudflare, effect, times: Some(1), one_in: None });
     let spf = format!("v=spf1 {SPF_INCLUDE} -all");
     let mut records = vec![
         json!({ "type": "TXT", "name": ZONE, "content": "ms-domain-verification=5" }),
@@ -54,11 +54,11 @@ async fn records_are_written_and_shown(context: Context) {
     );
     assert_eq!(printed, expected);
     // What was written is what everybody is told.
-    let (world, now) = (state.world(), state.now());
-    assert_eq!(answer(&world, ZONE, "TXT", now).records.len(), 2);
+    let (state, now) = (backend.state(), backend.now());
+    assert_eq!(answer(&state, ZONE, "TXT", now).records.len(), 2);
     for (_, selector, target) in DKIM {
-        let shown = answer(&world, &format!("{selector}.{ZONE}"), "CNAME", now).records;
+        let shown = answer(&state, &format!("{selector}.{ZONE}"), "CNAME", now).records;
         assert_eq!((shown[0].value.as_str(), shown[0].ttl), (target, 3_600));
     }
-    assert_eq!(answer(&world, &format!("web.{ZONE}"), "A", now).records.len(), 2, "the proxy's addresses");
+    assert_eq!(answer(&state, &format!("web.{ZONE}"), "A", now).records.len(), 2, "the proxy's addresses");
 }
