@@ -87,7 +87,7 @@ async fn killed_after(world: &World, control: &Control, request: ApplyRequest, s
             _ = applying => false,
         }
     });
-    assert!(killed.await, "it ended before it could be killed");
+    assert!(Box::pin(killed).await, "it ended before it could be killed");
 }
 
 fn problem<'a>(applied: &'a Applied, key: &str) -> &'a str {
@@ -117,7 +117,7 @@ async fn looking_and_waiting_agree_to_nothing_and_an_approval_changes_what_it_sa
 
     let ada = control.by(Caller::owner(Identity { who: "ada".into(), origin: "console".into() }));
     let request = ApplyRequest { plan: shown.id.clone(), ..ApplyRequest::default() };
-    let applied = world.drive(ada.apply(ACCOUNT, request, None)).await.unwrap();
+    let applied = Box::pin(world.drive(ada.apply(ACCOUNT, request, None))).await.unwrap();
     assert!(applied.is_complete(), "{applied:#?}");
     assert_eq!(spf(&world), [MERGED]);
     let [approval] = &approvals(&world).await[..] else { panic!("one approval") };
@@ -148,7 +148,7 @@ async fn a_crash_between_plan_and_apply_or_amid_an_apply_agrees_to_nothing_more(
     assert_eq!(spf(&world), [BEFORE]);
 
     // Approved, killed, and then others change their record.
-    killed_after(&world, &control, request, "domain/northwind.example").await;
+    Box::pin(killed_after(&world, &control, request, "domain/northwind.example")).await;
     put(&world, &[OTHER]);
     drop(control);
     world.stop_server().await;
@@ -229,7 +229,7 @@ async fn several_spf_records_become_one_when_somebody_approves_it() {
     }
     assert_eq!(spf(&world), [BEFORE, OTHER]);
     let request = ApplyRequest { plan: shown.id, ..ApplyRequest::default() };
-    let applied = world.drive(control.apply(ACCOUNT, request, None)).await.unwrap();
+    let applied = Box::pin(world.drive(control.apply(ACCOUNT, request, None))).await.unwrap();
     assert!(applied.is_complete(), "{applied:#?}");
     assert_eq!(spf(&world), [merged]);
     world.finish().await;

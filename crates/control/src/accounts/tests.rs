@@ -83,7 +83,7 @@ async fn each_wrong_field_is_named() {
         ("tenant_id", |new| new.tenant_id = "contoso".into()),
         ("subscription_id", |new| new.subscription_id.clear()),
         ("client_secret", |new| {
-            new.authentication = AuthenticationMethod::ClientSecret(new.client_id.clone().into())
+            new.authentication = AuthenticationMethod::ClientSecret(new.client_id.clone().into());
         }),
         ("access_key", |new| new.authentication = AuthenticationMethod::AccessKey("no key!".into())),
         ("endpoint", |new| new.endpoint = Some("http://contoso.example".into())),
