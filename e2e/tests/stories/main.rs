@@ -23,6 +23,7 @@ mod patience;
 mod provision;
 mod provision_agrees;
 mod provision_by_consent;
+mod provision_by_role;
 mod provision_in_trouble;
 mod provision_is_careful;
 mod quotas;

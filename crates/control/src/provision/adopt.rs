@@ -22,7 +22,7 @@ impl Control {
     /// # Errors
     /// When the account has no service, or Azure cannot be read.
     pub async fn adopt(&self, name: &str) -> Result<Adopted, ControlError> {
-        let account = self.settle_service(self.account(name)?).await?;
+        let account = self.settle_service(self.account_to_change(name)?).await?;
         let azure = self.context_or_error(&account).await?;
         let Some(service) = account.service.as_ref().map(|service| service.name.to_string()) else {
             let reason =
@@ -43,7 +43,7 @@ impl Control {
     /// Devices may send from the senders of domains that are linked. That is noted here alone: nothing is changed at
     /// Azure, and a domain that is not linked yet stays as it is.
     async fn let_adopted_send(&self, name: &str) -> Result<(), ControlError> {
-        let lock = self.lock(self.account(name)?.id).await?;
+        let lock = self.lock(self.account_to_change(name)?.id).await?;
         let observation = Box::pin(self.observe(name, None)).await?;
         let mut plan = observation.plan();
         plan.leave(|key| key.starts_with("devices/"));

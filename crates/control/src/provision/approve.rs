@@ -150,7 +150,7 @@ impl Begun {
                     let message = "another apply goes on; this one begins when it is done".to_owned();
                     let _ = events.send(ApplyEvent::Progress { key: String::new(), message });
                 }
-                let id = control.account(&account)?.id;
+                let id = control.account_to_change(&account)?.id;
                 let lock = control.lock(id).await.map_err(ControlError::from)?;
                 Box::pin(control.compare(&account, &request, lock)).await?
             }
@@ -175,7 +175,7 @@ impl Begun {
 impl Control {
     async fn note_applied(&self, name: &str, begun: Timestamp) -> Result<(), ControlError> {
         // What is changed while it goes on is not part of it.
-        Ok(self.store.infrastructure().note_applied(self.account(name)?.id, begun).await?)
+        Ok(self.store.infrastructure().note_applied(self.account_to_change(name)?.id, begun).await?)
     }
 }
 

@@ -120,6 +120,7 @@ impl Control {
     /// # Errors
     /// When the desired state does not have it, or nothing can be stored.
     pub async fn forget_sender(&self, name: &str, address: &str) -> Result<(), ControlError> {
+        let account = self.account_to_change(name)?;
         let (username, domain) = address.rsplit_once('@').unwrap_or((address, ""));
         let (domain, _) = desired::domain_name(domain)?;
         let key = username.to_lowercase();
@@ -134,7 +135,6 @@ impl Control {
             })
             .await?;
         // Whoever made it at Azure: from here on it is to be taken away there.
-        let account = self.account(name)?;
         let id = infrastructure.ids(account.subscription).sender(&domain, &key);
         let now = self.clock.now();
         Ok(self.store.infrastructure().note_made(account.id, id, MadeState::Made, now).await?)
@@ -147,7 +147,7 @@ impl Control {
         before: &Infrastructure,
         domains: &BTreeSet<String>,
     ) -> Result<(), ControlError> {
-        let account = self.account(name)?;
+        let account = self.account_to_change(name)?;
         if domains.is_empty() {
             let audit = self.entry("infrastructure.remove", &account.name, "");
             return Ok(self.store.infrastructure().forget(&account, before.changed_at, audit).await?);
@@ -177,7 +177,7 @@ impl Control {
         let mut tries = 0;
         loop {
             tries += 1;
-            let account = self.account(name)?;
+            let account = self.account_to_change(name)?;
             let before = self.store.infrastructure().of(account.id).await?;
             let mut infrastructure = change(&account, before.as_ref())?;
             self.check_ways(&infrastructure).await?;

@@ -92,7 +92,7 @@ impl Control {
     /// # Errors
     /// When there was none, the domain is not verified yet, or the record is not Postern's to write.
     pub async fn restore_spf(&self, name: &str, domain: &str) -> Result<String, ControlError> {
-        let _lock = self.lock(self.account(name)?.id).await?;
+        let _lock = self.lock(self.account_to_change(name)?.id).await?;
         let observation = Box::pin(self.observe(name, None)).await?;
         let domains = self.known_domains(name, &observation.infrastructure, &[domain.to_owned()]).await?;
         let domain = domains.first().cloned().unwrap_or_default();

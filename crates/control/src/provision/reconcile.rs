@@ -43,7 +43,7 @@ impl Control {
     /// # Errors
     /// As [`Control::plan`].
     pub async fn reconcile(&self, name: &str) -> Result<Reconciled, ControlError> {
-        let account = self.account(name)?;
+        let account = self.account_to_change(name)?;
         let lock = self.lock(account.id).await?;
         let steps = self.store.infrastructure().steps(account.id).await?;
         let observation = Box::pin(self.observe(name, None)).await?;
