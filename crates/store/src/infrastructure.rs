@@ -111,6 +111,20 @@ impl Infrastructures {
     pub async fn written(&self, account: AccountId) -> Result<Vec<WrittenRecord>, StoreError> {
         on_engine!(self.0, infrastructure.written(account).await)
     }
+    /// As [`Infrastructures::note_record`], before a write that a caller asked for by itself: together with its audit
+    /// entry.
+    ///
+    /// # Errors
+    /// When nothing can be written.
+    pub async fn enter_record(
+        &self,
+        account: AccountId,
+        record: WrittenRecord,
+        audit: AuditEntry,
+    ) -> Result<(), StoreError> {
+        on_engine!(self.0, infrastructure.enter_record(account, record, audit).await)
+    }
+
 
     /// Stores an approval together with its audit entry. What was approved of the same steps before is replaced.
     ///

@@ -435,6 +435,11 @@ fn spf(world: &World) -> Vec<String> {
     records.map(|record| record.value.clone()).collect()
 }
 
+/// Entries about the softer end of an SPF record.
+async fn restores(world: &World) -> usize {
+    world.get("/v1/audit").await.to_string().matches("spf.restore").count()
+}
+
 #[tokio::test]
 async fn an_spf_record_of_somebody_else_is_changed_as_it_was_approved_and_comes_back() {
     const BEFORE: &str = "v=spf1 include:_spf.other.example ~all";
@@ -460,7 +465,11 @@ async fn an_spf_record_of_somebody_else_is_changed_as_it_was_approved_and_comes_
     must_be_done(&world, &control).await;
     let status = control.domain_status(ACCOUNT, "northwind.example").await.unwrap();
     assert_eq!(status.commands, ["postern spf restore northwind.example"]);
+    assert_eq!(restores(&world).await, 0);
     let softer = world.drive(control.restore_spf(ACCOUNT, "northwind.example")).await.unwrap();
+    assert_eq!(restores(&world).await, 1);
+    world.drive(control.restore_spf(ACCOUNT, "northwind.example")).await.unwrap_err();
+    assert_eq!(restores(&world).await, 1, "what is not done is not entered");
     assert_eq!(softer, MERGED.replace("-all", "~all"));
     assert_eq!(spf(&world), std::slice::from_ref(&softer));
     must_be_done(&world, &control).await;

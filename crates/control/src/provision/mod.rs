@@ -96,8 +96,6 @@ impl Control {
         let observation = Box::pin(self.observe(name, None)).await?;
         let domains = self.known_domains(name, &observation.infrastructure, &[domain.to_owned()]).await?;
         let domain = domains.first().cloned().unwrap_or_default();
-        let audit = self.entry("spf.restore", &domain, "");
-        self.store.audit().enter(audit).await?;
         let context = Context::new(
             observation.azure,
             observation.infrastructure,
@@ -105,7 +103,7 @@ impl Control {
             observation.lookup,
             None,
         );
-        match Box::pin(context.restore_spf(&domain)).await {
+        match Box::pin(context.restore_spf(&domain, self.entry("spf.restore", &domain, ""))).await {
             Ok(value) => Ok(value),
             Err(trouble) => Err(Invalid::new("domain", trouble.why()).into()),
         }

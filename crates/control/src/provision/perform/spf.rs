@@ -4,6 +4,7 @@ use dns::change::Change;
 use dns::record::Record;
 use dns::spf::{End, merged, with_end};
 use model::infrastructure::{DnsWay, WrittenRecord};
+use store::AuditEntry;
 
 use super::zone::Zone;
 use super::{Context, Trouble};
@@ -21,8 +22,13 @@ pub(in super::super) fn spf_before(rows: &[WrittenRecord], name: &str) -> Option
 const INCLUDE: &str = "spf.protection.outlook.com";
 
 impl Context {
-    /// Puts the softer end back, once Azure has verified the record; gives the record as it is now.
-    pub(in super::super) async fn restore_spf(&self, name: &str) -> Result<String, Trouble> {
+    /// Puts the softer end back, once Azure has verified the record; gives the record as it is now. `audit` is entered
+    /// with the note that the record is about to be written.
+    pub(in super::super) async fn restore_spf(
+        &self,
+        name: &str,
+        audit: AuditEntry,
+    ) -> Result<String, Trouble> {
         if !self.observed_domain(name).is_verified() {
             return Err(Trouble::Pending(format!("Azure wants {name} to end in -all until it is verified")));
         }
@@ -47,7 +53,7 @@ impl Context {
         let by = Record::txt(&row.name, &value, held.record.ttl);
         let mut new =
             WrittenRecord { value: value.clone(), at: self.azure.control.clock.now(), ..row.clone() };
-        memory.note_record(account, new.clone()).await?;
+        memory.enter_record(account, new.clone(), audit).await?;
         let why = "The end that was there before is put back.".to_owned();
         new.record_id = Some(zone.write(&Change::Replace { held, by, why }).await?);
         memory.note_record(account, new).await?;

@@ -2,10 +2,11 @@
 
 use model::id::AccountId;
 use model::infrastructure::{DnsWay, WrittenRecord};
-use rusqlite::params;
+use rusqlite::{Connection, params};
 
 use super::Infrastructures;
 use crate::error::StoreError;
+use crate::sqlite::audit::AuditEntry;
 use crate::sqlite::columns;
 use crate::sqlite::database::Durability;
 
@@ -15,26 +16,19 @@ impl Infrastructures {
         account: AccountId,
         record: WrittenRecord,
     ) -> Result<(), StoreError> {
+        self.database.write(Durability::Synced, move |connection| note(connection, account, &record)).await
+    }
+
+    pub(crate) async fn enter_record(
+        &self,
+        account: AccountId,
+        record: WrittenRecord,
+        audit: AuditEntry,
+    ) -> Result<(), StoreError> {
         self.database
             .write(Durability::Synced, move |connection| {
-                connection.execute(
-                    "INSERT INTO written_record (account_id, name, kind, value, domain, way, zone, record_id, before, at)
-                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
-                     ON CONFLICT DO UPDATE SET way = ?6, zone = ?7, record_id = ?8, at = ?10",
-                    params![
-                        account.to_string(),
-                        record.name,
-                        record.kind,
-                        record.value,
-                        record.domain,
-                        record.way.to_string(),
-                        record.zone,
-                        record.record_id,
-                        record.before,
-                        record.at.as_millisecond(),
-                    ],
-                )?;
-                Ok(())
+                note(connection, account, &record)?;
+                audit.store(connection)
             })
             .await
     }
@@ -81,4 +75,25 @@ impl Infrastructures {
             })
             .await
     }
+}
+
+fn note(connection: &Connection, account: AccountId, record: &WrittenRecord) -> Result<(), StoreError> {
+    connection.execute(
+        "INSERT INTO written_record (account_id, name, kind, value, domain, way, zone, record_id, before, at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
+         ON CONFLICT DO UPDATE SET way = ?6, zone = ?7, record_id = ?8, at = ?10",
+        params![
+            account.to_string(),
+            record.name,
+            record.kind,
+            record.value,
+            record.domain,
+            record.way.to_string(),
+            record.zone,
+            record.record_id,
+            record.before,
+            record.at.as_millisecond(),
+        ],
+    )?;
+    Ok(())
 }
