@@ -11,6 +11,13 @@ use model::infrastructure::{Approval, ApprovedStep, Infrastructure, MadeState, R
 use crate::engine::{Engine, on_engine};
 use crate::{AuditEntry, StoreError};
 
+/// A step that goes on only when somebody approves it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AwaitingStep {
+    pub account: AccountId,
+    pub step: RecordedStep,
+}
+
 /// A handle to the infrastructure.
 #[derive(Clone)]
 pub struct Infrastructures(Engine);
@@ -87,6 +94,14 @@ impl Infrastructures {
         on_engine!(self.0, infrastructure.steps(account).await)
     }
 
+    /// The steps of all accounts that go on only when somebody approves them, by account and key.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn awaiting_approval(&self) -> Result<Vec<AwaitingStep>, StoreError> {
+        on_engine!(self.0, infrastructure.awaiting_approval().await)
+    }
+
     /// Writes down a record, before it is written and again with the id that it was given. What stood there
     /// before the first time stays known.
     ///
@@ -94,6 +109,20 @@ impl Infrastructures {
     /// When nothing can be written.
     pub async fn note_record(&self, account: AccountId, record: WrittenRecord) -> Result<(), StoreError> {
         on_engine!(self.0, infrastructure.note_record(account, record).await)
+    }
+
+    /// As [`Infrastructures::note_record`], before a write that a caller asked for by itself: together with its audit
+    /// entry.
+    ///
+    /// # Errors
+    /// When nothing can be written.
+    pub async fn enter_record(
+        &self,
+        account: AccountId,
+        record: WrittenRecord,
+        audit: AuditEntry,
+    ) -> Result<(), StoreError> {
+        on_engine!(self.0, infrastructure.enter_record(account, record, audit).await)
     }
 
     /// Forgets a record that is gone.
@@ -111,20 +140,6 @@ impl Infrastructures {
     pub async fn written(&self, account: AccountId) -> Result<Vec<WrittenRecord>, StoreError> {
         on_engine!(self.0, infrastructure.written(account).await)
     }
-    /// As [`Infrastructures::note_record`], before a write that a caller asked for by itself: together with its audit
-    /// entry.
-    ///
-    /// # Errors
-    /// When nothing can be written.
-    pub async fn enter_record(
-        &self,
-        account: AccountId,
-        record: WrittenRecord,
-        audit: AuditEntry,
-    ) -> Result<(), StoreError> {
-        on_engine!(self.0, infrastructure.enter_record(account, record, audit).await)
-    }
-
 
     /// Stores an approval together with its audit entry. What was approved of the same steps before is replaced.
     ///

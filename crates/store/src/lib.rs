@@ -48,7 +48,7 @@ pub use data_dir::{DataDir, DataDirError, Volatile};
 pub use directory::Directory;
 pub use dns_providers::DnsProviders;
 pub use error::{Blame, StoreError};
-pub use infrastructure::Infrastructures;
+pub use infrastructure::{AwaitingStep, Infrastructures};
 pub use locks::Locks;
 pub use logins::Logins;
 pub use model::tracking::{NextStep, TakenGroup};

@@ -126,6 +126,17 @@ async fn steps_and_records_are_remembered_until_the_account_goes() {
     let steps = memory.steps(account).await.unwrap();
     assert_eq!((steps.len(), steps[0].tries, steps[0].state), (1, 2, StepState::Begun));
 
+    assert!(memory.awaiting_approval().await.unwrap().is_empty());
+    let later = |step: RecordedStep| RecordedStep { at: Timestamp::from_second(2).unwrap(), ..step };
+    memory.note_step(account, step(StepState::AwaitingApproval, Some("why"))).await.unwrap();
+    memory.note_step(account, later(step(StepState::AwaitingApproval, Some("another why")))).await.unwrap();
+    let [awaiting] = &memory.awaiting_approval().await.unwrap()[..] else { panic!("one step") };
+    assert_eq!((awaiting.account, awaiting.step.problem.as_deref()), (account, Some("another why")));
+    assert_eq!(awaiting.step.at, at, "since it first awaited approval");
+    memory.note_step(account, later(step(StepState::Done, None))).await.unwrap();
+    assert!(memory.awaiting_approval().await.unwrap().is_empty());
+    assert_eq!(memory.steps(account).await.unwrap()[0].at, Timestamp::from_second(2).unwrap());
+
     let mut record = WrittenRecord {
         domain: "contoso.example".into(),
         way: DnsWay::Azure,

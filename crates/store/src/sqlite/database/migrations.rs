@@ -23,6 +23,7 @@ const STEPS: &[&str] = &[
     include_str!("../../../migrations/0015_what_nodes_share.sql"),
     include_str!("../../../migrations/0017_quotas_by_what_they_limit.sql"),
     include_str!("../../../migrations/0018_no_index_in_random_order.sql"),
+    include_str!("../../../migrations/0019_what_awaits_approval.sql"),
 ];
 
 /// Applies the steps that the database has not seen.

@@ -3,9 +3,10 @@
 use jiff::Timestamp;
 use model::id::AccountId;
 use model::infrastructure::{RecordedStep, StepState};
-use rusqlite::{OptionalExtension as _, params};
+use rusqlite::{OptionalExtension as _, Row, params};
 
 use super::Infrastructures;
+use crate::AwaitingStep;
 use crate::error::StoreError;
 use crate::sqlite::columns;
 use crate::sqlite::database::Durability;
@@ -19,7 +20,8 @@ impl Infrastructures {
                     .prepare_cached(
                         "INSERT INTO provisioning_step (account_id, key, state, problem, tries, at)
                          VALUES (?1, ?2, ?3, ?4, ?5, ?6)
-                         ON CONFLICT DO UPDATE SET state = ?3, problem = ?4, tries = tries + ?5, at = ?6",
+                         ON CONFLICT DO UPDATE SET state = ?3, problem = ?4, tries = tries + ?5,
+                             at = CASE WHEN state = ?3 AND state = 'awaiting_approval' THEN at ELSE ?6 END",
                     )?
                     .execute(params![
                         account.to_string(),
@@ -53,15 +55,25 @@ impl Infrastructures {
                 let mut rows = select.query([account.to_string()])?;
                 let mut steps = Vec::new();
                 while let Some(row) = rows.next()? {
-                    let word: String = row.get(1)?;
-                    let state = StepState::ALL.into_iter().find(|state| state.as_str() == word);
-                    steps.push(RecordedStep {
-                        key: row.get(0)?,
-                        state: state.ok_or_else(|| StoreError::Damaged(format!("step state {word}")))?,
-                        problem: row.get(2)?,
-                        tries: row.get(3)?,
-                        at: columns::to_time(row.get(4)?)?,
-                    });
+                    steps.push(recorded(row)?);
+                }
+                Ok(steps)
+            })
+            .await
+    }
+
+    pub(crate) async fn awaiting_approval(&self) -> Result<Vec<AwaitingStep>, StoreError> {
+        self.database
+            .read(move |connection| {
+                let mut select = connection.prepare_cached(
+                    "SELECT key, state, problem, tries, at, account_id FROM provisioning_step
+                     WHERE state = 'awaiting_approval' ORDER BY account_id, key",
+                )?;
+                let mut rows = select.query([])?;
+                let mut steps = Vec::new();
+                while let Some(row) = rows.next()? {
+                    let account = columns::to_id(&row.get::<_, String>(5)?)?;
+                    steps.push(AwaitingStep { account, step: recorded(row)? });
                 }
                 Ok(steps)
             })
@@ -89,4 +101,16 @@ impl Infrastructures {
             })
             .await
     }
+}
+
+fn recorded(row: &Row<'_>) -> Result<RecordedStep, StoreError> {
+    let word: String = row.get(1)?;
+    let state = StepState::ALL.into_iter().find(|state| state.as_str() == word);
+    Ok(RecordedStep {
+        key: row.get(0)?,
+        state: state.ok_or_else(|| StoreError::Damaged(format!("step state {word}")))?,
+        problem: row.get(2)?,
+        tries: row.get(3)?,
+        at: columns::to_time(row.get(4)?)?,
+    })
 }
