@@ -9,7 +9,7 @@ use control::provision::{ApplyError, ApplyRequest, NewDomain, Reconciled};
 use e2e::World;
 use model::caller::{Caller, Identity};
 use model::infrastructure::Approval;
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::sync::mpsc::unbounded_channel;
 use twin::state::dns::Record;
 
@@ -55,6 +55,13 @@ async fn approvals(world: &World) -> Vec<Approval> {
     let store = &world.server().store;
     let account = store.directory().account_named(ACCOUNT).unwrap().id;
     store.infrastructure().approvals(account).await.unwrap()
+}
+
+/// What `postern status` names as awaiting approval.
+async fn awaiting(world: &World) -> Vec<Value> {
+    let mut status = world.get("/v1/status").await;
+    let problems = status["problems"].as_array_mut().map(std::mem::take).unwrap_or_default();
+    problems.into_iter().filter(|problem| problem["code"] == "awaiting_approval").collect()
 }
 
 /// Looks in every way that there is.
@@ -164,10 +171,18 @@ async fn a_crash_between_plan_and_apply_or_amid_an_apply_agrees_to_nothing_more(
     assert!(said.contains("Awaiting approval") && said.contains(OTHER), "{said}");
     assert_eq!(status.commands, ["postern apply --account contoso --target northwind.example"]);
 
+    let [named] = &awaiting(&world).await[..] else { panic!("one problem") };
+    assert_eq!((named["severity"].as_str(), named["account"].as_str()), (Some("warning"), Some(ACCOUNT)));
+    assert!(named["message"].as_str().unwrap().contains(OTHER), "{named}");
+    for command in ["postern plan --account contoso", "postern apply --account contoso --plan ID"] {
+        assert!(named["action"].as_str().unwrap().contains(command), "{named}");
+    }
+
     // As it was approved, it may be done without anybody.
     put(&world, &[BEFORE]);
     let reconciled = world.drive(control.reconcile(ACCOUNT)).await.unwrap();
     assert_eq!(reconciled, Reconciled::Done(vec![DOMAIN.to_owned()]));
+    assert!(awaiting(&world).await.is_empty(), "it is done");
     assert_eq!(spf(&world), [MERGED]);
     world.finish().await;
 }

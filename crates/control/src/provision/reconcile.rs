@@ -88,7 +88,7 @@ impl Control {
         let step = RecordedStep {
             key: step.key(),
             state: StepState::AwaitingApproval,
-            problem: Some("awaiting approval: `postern apply` shows the plan and asks".to_owned()),
+            problem: Some(format!("awaiting approval: {}", step.action.message())),
             tries: 0,
             at: self.clock.now(),
         };

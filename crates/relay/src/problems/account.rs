@@ -28,6 +28,7 @@ pub(super) fn problems(account: &ObservedAccount, now: Timestamp) -> Vec<Problem
     if account.sends.pause.is_none_or(|pause| now >= pause.until) {
         found.extend(account.sends.full.and_then(|full| used_up(account, full, now)));
     }
+    found.extend(awaiting_approval(account, now));
     found.extend(suppressed(account, now));
     // What stops the account is named already.
     let is_named = found.iter().any(|one| matches!(one.code, Code::SecretExpired | Code::LoginRefused));
@@ -277,6 +278,30 @@ fn not_ready(account: &ObservedAccount, now: Timestamp) -> Option<Problem> {
         ),
         action: format!("`postern account verify {name}` checks again and says who must do what."),
         ..problem(account, Code::AccountNotReady, found.at)
+    })
+}
+
+/// What provisioning may not go on with. The comparison with Azure and DNS that found it has raised the alarm.
+fn awaiting_approval(account: &ObservedAccount, now: Timestamp) -> Option<Problem> {
+    let (name, first) = (&account.name, account.awaiting.first()?);
+    let since = account.awaiting.iter().map(|step| step.at).min().unwrap_or(now);
+    let (steps, them) = match account.awaiting.len() {
+        1 => ("1 step".to_owned(), "it"),
+        count => (format!("{count} steps"), "them"),
+    };
+    let why = first.problem.as_deref().unwrap_or(&first.key);
+    let why = why.strip_prefix("awaiting approval: ").unwrap_or(why).trim_end_matches('.');
+    Some(Problem {
+        message: format!(
+            "Provisioning of account {name} has had {steps} awaiting approval since {}: {why}. Postern changes nothing \
+             about {them} before somebody approves.",
+            time(since, now)
+        ),
+        action: format!(
+            "`postern plan --account {name}` shows the changes and the plan's id; `postern apply --account {name} --plan \
+             ID` approves exactly that plan."
+        ),
+        ..problem(account, Code::AwaitingApproval, since)
     })
 }
 

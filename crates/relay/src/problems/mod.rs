@@ -49,7 +49,7 @@ pub struct Problem {
 pub enum Severity {
     /// Mail is refused, or stands still until somebody acts.
     Critical,
-    /// Mail waits, or soon will, and somebody should look.
+    /// Mail waits, or soon will, or a decision is needed: somebody should look.
     Warning,
     /// It passes without anybody's help, or concerns single messages.
     Notice,
@@ -88,6 +88,8 @@ pub enum Code {
     LoginLocked,
     /// A network is locked after wrong passwords.
     NetworkLocked,
+    /// Steps of provisioning go on only when somebody approves them.
+    AwaitingApproval,
     /// The account has sent as much as its quota allows.
     QuotaUsedUp,
     /// Azure dropped messages because of its suppression lists.
@@ -116,6 +118,7 @@ impl Code {
             Self::SecretExpires => "secret_expires",
             Self::LoginLocked => "login_locked",
             Self::NetworkLocked => "network_locked",
+            Self::AwaitingApproval => "awaiting_approval",
             Self::QuotaUsedUp => "quota_used_up",
             Self::RecipientsSuppressed => "recipients_suppressed",
             Self::ClientRefused => "client_refused",
@@ -140,7 +143,9 @@ impl Code {
             | Self::AzureFailing
             | Self::SecretExpires
             | Self::LoginLocked
-            | Self::NetworkLocked => Severity::Warning,
+            | Self::NetworkLocked
+            // It never passes without a person, and the domain sends nothing before.
+            | Self::AwaitingApproval => Severity::Warning,
             Self::QuotaUsedUp | Self::RecipientsSuppressed | Self::ClientRefused => Severity::Notice,
         }
     }

@@ -8,6 +8,7 @@ use clock::Clock;
 use jiff::{SignedDuration, Timestamp};
 use model::account::{Account, AccountState, Authorization};
 use model::id::AccountId;
+use model::infrastructure::RecordedStep;
 use store::{Disk, Hindered, SecretName, SecretOwner, Store, StoreError, Suppressed};
 
 use super::{Clients, Streak};
@@ -62,6 +63,8 @@ pub struct ObservedAccount {
     pub hindered: Vec<Hindered>,
     /// What Azure dropped in the last day because of its suppression lists.
     pub suppressed: Option<Suppressed>,
+    /// Steps of provisioning that go on only when somebody approves them.
+    pub awaiting: Vec<RecordedStep>,
 }
 
 /// A verification that failed.
@@ -91,6 +94,7 @@ pub async fn observe(
 ) -> Result<Observed, StoreError> {
     let now = clock.now();
     let mut counts = Counts::read(store, now).await?;
+    let awaiting = store.infrastructure().awaiting_approval().await?;
     let directory = store.directory();
     let mut accounts: Vec<Arc<Account>> = directory.accounts().cloned().collect();
     accounts.sort_by(|one, other| one.name.cmp(&other.name));
@@ -115,6 +119,11 @@ pub async fn observe(
             not_ready: kept.and_then(|kept| Some(NotReady { at: kept.at, worst: worst(&kept.report)? })),
             hindered: counts.hindered.iter().filter(|one| one.account == account.id).cloned().collect(),
             suppressed: counts.suppressed.remove(&account.id),
+            awaiting: awaiting
+                .iter()
+                .filter(|one| one.account == account.id)
+                .map(|one| one.step.clone())
+                .collect(),
         });
     }
     Ok(Observed {

@@ -4,6 +4,7 @@ use jiff::SignedDuration;
 use model::account::{AccountState, Authorization};
 use model::delivery::{Attempt, AttemptResult, Reason, Transport};
 use model::id::AccountId;
+use model::infrastructure::{RecordedStep, StepState};
 use model::refused::Refused;
 use store::{Disk, Hindered, Suppressed};
 
@@ -28,6 +29,7 @@ fn account() -> ObservedAccount {
         not_ready: None,
         hindered: Vec::new(),
         suppressed: None,
+        awaiting: Vec::new(),
     }
 }
 
@@ -193,6 +195,32 @@ fn suppressed_recipients_are_counted() {
         Code::RecipientsSuppressed,
         &["dropped 2 messages", "queue list --state failed --account contoso"],
     );
+}
+
+#[test]
+fn what_awaits_approval_is_a_warning_with_both_commands() {
+    let step = |seconds, problem: Option<&str>| RecordedStep {
+        key: "dns/contoso.example".into(),
+        state: StepState::AwaitingApproval,
+        problem: problem.map(str::to_owned),
+        tries: 1,
+        at: at(seconds),
+    };
+    let why = "awaiting approval: TXT contoso.example, which others wrote, would change";
+    let awaiting = vec![step(-60, Some(why)), step(-90, None)];
+    let found = one(ObservedAccount { awaiting, waiting: 0, ..account() });
+    let pieces = [
+        "2 steps awaiting approval since 07:58:30 UTC: TXT contoso.example, which others wrote, would change.",
+        "`postern plan --account contoso`",
+        "`postern apply --account contoso --plan ID`",
+    ];
+    check(&found, Code::AwaitingApproval, &pieces);
+    assert_eq!((found.since, found.alarm_at, found.code.severity()), (at(-90), None, Severity::Warning));
+    let one_step = one(ObservedAccount { awaiting: vec![step(-60, None)], ..account() });
+    check(&one_step, Code::AwaitingApproval, &["1 step awaiting approval", "dns/contoso.example"]);
+    let disabled =
+        ObservedAccount { awaiting: vec![step(0, None)], state: AccountState::Disabled, ..account() };
+    assert_eq!(of(ObservedAccount { waiting: 0, ..disabled }), [], "a disabled account is not provisioned");
 }
 
 #[test]
