@@ -35,6 +35,7 @@ pub struct ListAudit {
     pub before: Option<u64>,
     /// `next` of the page before.
     pub cursor: Option<String>,
+    #[param(minimum = 1)]
     pub limit: Option<usize>,
 }
 

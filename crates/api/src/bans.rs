@@ -46,6 +46,7 @@ pub struct LiftedView {
 pub struct ListBans {
     /// `next` of the page before.
     pub cursor: Option<String>,
+    #[param(minimum = 1)]
     pub limit: Option<usize>,
 }
 

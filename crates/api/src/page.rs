@@ -20,5 +20,6 @@ pub struct PageQuery {
     /// `next` of the page before; the first page if absent.
     pub cursor: Option<String>,
     /// Items at most, from 1 to 1,000; 100 if absent.
+    #[param(minimum = 1)]
     pub limit: Option<usize>,
 }

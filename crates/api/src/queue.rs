@@ -59,6 +59,7 @@ pub struct ListQueue {
     pub before: Option<String>,
     /// `next` of the page before.
     pub cursor: Option<String>,
+    #[param(minimum = 1)]
     pub limit: Option<usize>,
 }
 

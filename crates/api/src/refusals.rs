@@ -49,6 +49,7 @@ pub struct ListRefusals {
     pub credential: Option<String>,
     /// `next` of the page before.
     pub cursor: Option<String>,
+    #[param(minimum = 1)]
     pub limit: Option<usize>,
 }
 

@@ -36,6 +36,7 @@ pub struct ListSenders {
     pub account: Option<String>,
     /// `next` of the page before.
     pub cursor: Option<String>,
+    #[param(minimum = 1)]
     pub limit: Option<usize>,
 }
 
