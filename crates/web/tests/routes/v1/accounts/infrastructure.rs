@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::{account, with};
 use crate::app::App;
 
 const INFRASTRUCTURE: &str = "/v1/accounts/contoso/infrastructure";
@@ -49,6 +50,30 @@ async fn plans_and_approvals_that_cannot_be() {
         assert_eq!(refused.error(), (422, "invalid", Some(field)), "{verb} {body}: {}", refused.text);
     }
     assert_eq!(app.changes().await, 0);
+}
+
+#[tokio::test]
+async fn an_azure_that_cannot_be_reached_is_named() {
+    let app = App::start().await;
+    let secret = json!({ "access_key": null, "client_secret": "abc8Q~a.secret.that.opens.nothing.at.all0" });
+    assert_eq!(app.post("/v1/accounts", &with(account(), &secret)).await.status, 201);
+    let domain = json!({ "name": "fabrikam.example", "infrastructure": { "resource_group": "mail" } });
+    assert_eq!(app.post("/v1/accounts/fabrikam/domains", &domain).await.status, 201);
+    let before = app.changes().await;
+    let mut codes = Vec::new();
+    for (verb, body) in [
+        ("infrastructure:plan", json!({})),
+        ("infrastructure:apply", json!({ "plan": "x" })),
+        ("infrastructure:adopt", json!({})),
+    ] {
+        let failed = app.post(&format!("/v1/accounts/fabrikam/{verb}"), &body).await;
+        let (status, code, _) = failed.error();
+        codes.push((verb, status, code.to_owned()));
+    }
+    let upstream = |verb| (verb, 503, "upstream".to_owned());
+    let verbs = ["infrastructure:plan", "infrastructure:apply", "infrastructure:adopt"];
+    assert_eq!(codes, verbs.map(upstream));
+    assert_eq!(app.changes().await, before, "nothing was changed");
 }
 
 #[tokio::test]
