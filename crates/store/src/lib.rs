@@ -65,6 +65,7 @@ pub use sqlite::accounts::{Dependents, Losses, SecretChange, Waiting};
 pub use sqlite::audit::AuditEntry;
 pub use sqlite::body::{Body, BodyWriter};
 pub use sqlite::changes::{Change, Changed};
+pub use sqlite::journal::format as journal_format;
 pub use sqlite::locks::{Held, Term};
 pub use sqlite::logins::{CredentialUse, LoginNews, Welcome};
 pub use sqlite::nodes::Node;

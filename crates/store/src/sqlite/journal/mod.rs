@@ -7,10 +7,9 @@
 //! 3. A segment whose messages are all done with is retired by the [`keeper`], which also has the next
 //!    file ready.
 
-mod envelope;
+pub mod format;
 mod keeper;
 pub(crate) mod ledger;
-mod record;
 mod recovery;
 mod segment;
 mod sink;
@@ -26,12 +25,13 @@ use std::sync::{Arc, mpsc};
 use model::id::QueueId;
 use model::queued::QueuedMessage;
 
+pub(crate) use self::format::record::Kind;
 pub(crate) use self::keeper::Keeper;
-pub(crate) use self::record::Kind;
 pub(crate) use self::sink::{Entry, Sink};
 pub(crate) use self::writer::Appended;
 
-use self::record::{HEADER_BYTES, Record};
+use self::format::envelope;
+use self::format::record::{HEADER_BYTES, Record};
 use self::segment::Folder;
 use crate::error::StoreError;
 use crate::sqlite::body::LargeBodies;

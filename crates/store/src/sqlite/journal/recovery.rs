@@ -8,11 +8,12 @@ use std::sync::Arc;
 
 use tracing::{error, info};
 
+use super::Place;
+use super::format::envelope;
+use super::format::record::Record;
 use super::ledger::{self, SegmentRow};
-use super::record::Record;
 use super::segment::{FILE_HEADER_BYTES, Folder};
 use super::sink::{self, Batch, Entry, Sink};
-use super::{Place, envelope};
 use crate::error::StoreError;
 use crate::sqlite::body::LargeBodies;
 use crate::sqlite::database::{Database, Durability};

@@ -9,11 +9,12 @@ use std::sync::mpsc::Receiver;
 use model::queued::QueuedMessage;
 use tracing::{error, info};
 
+use super::format::envelope;
+use super::format::record::{HEADER_BYTES, Kind, Record};
 use super::keeper::Keeper;
-use super::record::{Kind, Record};
 use super::segment::{FILE_HEADER_BYTES, Folder};
 use super::sink::{self, Batch, Entry, Sink};
-use super::{Place, envelope, ledger};
+use super::{Place, ledger};
 use crate::error::StoreError;
 use crate::sqlite::body::LargeBodies;
 use crate::sqlite::database::{Database, Durability};
@@ -189,7 +190,7 @@ impl Writer {
     /// erased if the disk lets us, and the segment is sealed before it.
     fn abandon_segment(&mut self) {
         let Some(failed) = self.current.take() else { return };
-        let erased = failed.file.write_all_at(&[0; super::record::HEADER_BYTES], failed.end);
+        let erased = failed.file.write_all_at(&[0; HEADER_BYTES], failed.end);
         if erased.and_then(|()| failed.file.sync_data()).is_err() {
             let (number, end) = (failed.number, failed.end);
             let sealed = self

@@ -42,7 +42,8 @@ struct Send {
 }
 
 /// Writes a message's envelope.
-pub(super) fn write(message: &QueuedMessage) -> Vec<u8> {
+#[must_use]
+pub fn write(message: &QueuedMessage) -> Vec<u8> {
     let (origin, origin_name) = columns::from_origin(&message.origin);
     let envelope = Envelope {
         id: message.id.to_string(),
@@ -74,8 +75,11 @@ pub(super) fn write(message: &QueuedMessage) -> Vec<u8> {
     serde_json::to_vec(&envelope).unwrap_or_default()
 }
 
-/// Whose envelope it is, without the rest.
-pub(super) fn read_id(bytes: &[u8]) -> Result<QueueId, StoreError> {
+/// Reads the id of the message alone.
+///
+/// # Errors
+/// [`StoreError::Damaged`] if it is not JSON with an id.
+pub fn read_id(bytes: &[u8]) -> Result<QueueId, StoreError> {
     #[derive(Deserialize)]
     struct OnlyId<'a> {
         id: &'a str,
@@ -86,7 +90,10 @@ pub(super) fn read_id(bytes: &[u8]) -> Result<QueueId, StoreError> {
 }
 
 /// Reads an envelope back.
-pub(super) fn read(bytes: &[u8]) -> Result<QueuedMessage, StoreError> {
+///
+/// # Errors
+/// [`StoreError::Damaged`] if it is not JSON, or says what no message can say.
+pub fn read(bytes: &[u8]) -> Result<QueuedMessage, StoreError> {
     let damaged = |what: &str| StoreError::Damaged(format!("{what} in an envelope of the journal"));
     let envelope: Envelope =
         serde_json::from_slice(bytes).map_err(|error| damaged(&format!("JSON ({error})")))?;

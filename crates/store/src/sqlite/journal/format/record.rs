@@ -12,7 +12,7 @@
 
 /// What a record is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub enum Kind {
     /// A message with its body in the record.
     Inline = 1,
     /// A message with its body in a file of its own.
@@ -21,24 +21,28 @@ pub(crate) enum Kind {
 
 /// A record, borrowed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Record<'a> {
-    pub(crate) kind: Kind,
-    pub(crate) envelope: &'a [u8],
-    pub(crate) body: &'a [u8],
+pub struct Record<'a> {
+    /// Where the body is.
+    pub kind: Kind,
+    /// JSON, see [`super::envelope`].
+    pub envelope: &'a [u8],
+    /// Empty if the body has a file of its own.
+    pub body: &'a [u8],
 }
 
 /// Bytes before the envelope.
-pub(crate) const HEADER_BYTES: usize = 32;
+pub const HEADER_BYTES: usize = 32;
 const MAGIC: [u8; 4] = *b"PREC";
 
 impl<'a> Record<'a> {
     /// Bytes of the record in a segment.
-    pub(crate) fn bytes(&self) -> usize {
+    #[must_use]
+    pub fn bytes(&self) -> usize {
         HEADER_BYTES + self.envelope.len() + self.body.len()
     }
 
     /// Appends the record to `output`.
-    pub(crate) fn write(&self, segment: u64, output: &mut Vec<u8>) {
+    pub fn write(&self, segment: u64, output: &mut Vec<u8>) {
         let start = output.len();
         output.extend_from_slice(&MAGIC);
         output.extend_from_slice(&[0; 4]);
@@ -53,8 +57,9 @@ impl<'a> Record<'a> {
         output[start + 4..start + 8].copy_from_slice(&checksum.to_le_bytes());
     }
 
-    /// Reads the record at the start of `input`; `None` where no whole record of that segment stands.
-    pub(crate) fn read(input: &'a [u8], segment: u64) -> Option<Self> {
+    /// Reads the record at the start of `input`; `None` where there is no whole record of that segment.
+    #[must_use]
+    pub fn read(input: &'a [u8], segment: u64) -> Option<Self> {
         let header: &[u8; HEADER_BYTES] = input.first_chunk()?;
         let number =
             |at: usize| u32::from_le_bytes([header[at], header[at + 1], header[at + 2], header[at + 3]]);
