@@ -14,13 +14,13 @@ use crate::intake::{AddressFault, ChosenBy, NotSent, Rejection};
 use crate::login::{Ban, Banned, NotTried};
 
 pub(crate) const LOGIN_BROKEN: Refusal =
-    Refusal::permanent(501, (5, 2), "The login name came in two lines: send it in one");
+    Refusal::permanent(501, (5, 2), "The login name arrived in two lines: send it in one");
 pub(crate) const LOGIN_FAILED: Refusal = Refusal::permanent(535, (7, 3), "Authentication unsuccessful");
 const LOGIN_BANNED: Refusal = Refusal::temporary(454, (7, 0), "Too many failed logins: try again later");
 const NETWORK_BANNED: Refusal =
     Refusal::temporary(421, (7, 0), "Too many failed logins from your network: try again later");
 pub(crate) const LOGIN_UNAVAILABLE: Refusal =
-    Refusal::temporary(454, (7, 0), "Authentication is not possible at the moment");
+    Refusal::temporary(454, (7, 0), "Authentication is temporarily unavailable: try again later");
 pub(crate) const LOG_IN_FIRST: Refusal = Refusal::permanent(530, (7, 0), "Authentication required");
 pub(crate) const ACCOUNT_DISABLED: Refusal =
     Refusal::temporary(451, (3, 2), "The account of this login is disabled: try again later");
@@ -32,7 +32,7 @@ const DOMAIN_NOT_LINKED: Refusal =
 const NO_AUTHOR: Refusal = Refusal::permanent(550, (6, 0), "");
 pub(crate) const NO_POSTMASTER: Refusal = Refusal::permanent(550, (1, 1), "There is no postmaster here");
 const TOO_FAST: Refusal =
-    Refusal::temporary(450, (7, 1), "This login sends too many messages a minute: try again later");
+    Refusal::temporary(450, (7, 1), "This login sends too many messages per minute: try again later");
 const LOOP: Refusal = Refusal::permanent(554, (4, 6), "The message has passed too many servers");
 const HEADER_TOO_LARGE: Refusal =
     Refusal::permanent(552, (3, 4), "The header section of the message is too large");
@@ -40,18 +40,18 @@ const TOO_MANY_RECIPIENTS: Refusal =
     Refusal::temporary(452, (5, 3), "Too many recipients: send the message again to the others");
 const NO_MEMORY: Refusal = Refusal::temporary(421, (3, 2), "Too busy: try again later");
 const LOG_IN_AGAIN: Refusal =
-    Refusal::temporary(421, (7, 0), "Azure does not take this login any more: connect and log in again");
+    Refusal::temporary(421, (7, 0), "Azure no longer accepts this login: connect and log in again");
 const NO_CREDENTIAL: Refusal = Refusal::permanent(550, (7, 1), "");
 const UNKNOWN_USERNAME: Refusal = Refusal::permanent(550, (1, 8), "");
 const BEYOND_ASCII: Refusal = Refusal::permanent(
     553,
     (6, 7),
-    "The part before the @ has characters beyond ASCII, which this account cannot send to",
+    "The part before the @ is not ASCII, and this account cannot send to such addresses",
 );
 const BEYOND_ASCII_UNKNOWN: Refusal = Refusal::temporary(
     451,
     (4, 1),
-    "Whether the next server takes an address beyond ASCII cannot be learnt: try again later",
+    "Cannot determine whether the next server accepts an address that is not ASCII: try again later",
 );
 const LOGIN_CHANGED: Refusal =
     Refusal::temporary(421, (7, 0), "This login has changed: connect and log in again");
@@ -166,7 +166,7 @@ pub(crate) fn token(login: &str, failure: &TokenFailure) -> Refusal {
             LOGIN_FAILED
         }
         TokenFailure::Exchange(failure) => {
-            warn!(login, error = failure.chain(), "Entra could not be asked about a login");
+            warn!(login, error = failure.chain(), "Postern could not check a login with Entra");
             LOGIN_UNAVAILABLE
         }
         TokenFailure::Unusable(_) => LOGIN_UNAVAILABLE,
@@ -186,14 +186,14 @@ pub(crate) fn guard(refused: &NotTried) -> Refusal {
 pub(crate) fn bearer(login: &str, failure: &BearerFailure) -> Refusal {
     match failure {
         BearerFailure::Refused(reason) => {
-            warn!(login, reason, "a token that a client brought was refused");
+            warn!(login, reason, "Postern refused the token of a client");
             LOGIN_FAILED
         }
         BearerFailure::Exchange(failure) => {
             warn!(
                 login,
                 error = failure.chain(),
-                "Entra's keys cannot be had, so that a token cannot be checked"
+                "Postern cannot load Entra's keys and so cannot check a token"
             );
             LOGIN_UNAVAILABLE
         }

@@ -32,7 +32,7 @@ async fn why_it_waits_is_said_before_it_waits() {
             _ => assert_eq!(world.clock.now(), began),
         }
     };
-    assert!(message.contains("may take a minute") && message.contains("--no-wait"), "{message}");
+    assert!(message.contains("can take a minute") && message.contains("--no-wait"), "{message}");
     world.advance_slowly_until(Duration::from_secs(5), async || verifying.is_finished()).await;
     assert_eq!(verifying.await.unwrap().unwrap().verdict, Verdict::NotReady);
     world.finish().await;

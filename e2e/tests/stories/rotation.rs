@@ -65,7 +65,7 @@ async fn mail_flows_through_a_rotation() {
     mail_flows(&world, "before").await;
     let old = secret_in_use(&world).await;
     let plan = world.control().plan_rotation(ACCOUNT, WISH).await.unwrap();
-    assert!(plan.steps[3].contains("take away the secret that begins with twi"), "{plan:?}");
+    assert!(plan.steps[3].contains("delete the secret that begins with twi"), "{plan:?}");
     assert_eq!(secrets(&world).len(), 1, "a plan does nothing");
 
     world.control().begin_rotation(ACCOUNT, WISH).await.unwrap();
@@ -196,7 +196,7 @@ async fn a_rotation_can_be_given_up_while_its_secret_is_tried() {
     // What was given up does not stand in the way of the next one.
     world.twin.backend().change_state(|state| state.behaviour.secret_seconds = 0);
     let again = world.control().cancel_rotation(ACCOUNT).await.unwrap_err().to_string();
-    assert!(again.contains("not in use yet"), "{again}");
+    assert!(again.contains("there is no rotation to cancel"), "{again}");
     world.control().begin_rotation(ACCOUNT, WISH).await.unwrap();
     until_step(&world, Step::Switched).await;
     assert_eq!(rotation(&world).await.step, Step::Switched);
@@ -217,7 +217,7 @@ async fn an_app_that_may_look_and_not_touch_begins_no_endless_rotation() {
     world.twin.backend().arm(Fault { operation: Operation::Graph, effect, times: Some(1), one_in: Some(3) });
     world.control().begin_rotation(ACCOUNT, WISH).await.unwrap();
     until_step(&world, Step::RolledBack).await;
-    assert!(rotation(&world).await.problem.unwrap().contains("may not make secrets"));
+    assert!(rotation(&world).await.problem.unwrap().contains("may not create secrets"));
     assert_eq!(secrets(&world).len(), 1);
     world.finish().await;
 }

@@ -69,17 +69,17 @@ impl Control {
         let removal = clock::after(now, wish.grace);
         let old = self.old_key(&context.account, &app, &facts, wish).await?;
         let last = match old {
-            Some(_) => format!("take away the secret that begins with {} after {}", facts.hint, day(removal)),
+            Some(_) => format!("delete the secret that begins with {} after {}", facts.hint, day(removal)),
             None => format!(
-                "leave the secret that begins with {}: Postern did not make it; --remove-old takes it away, too",
+                "keep the secret that begins with {}, which Postern did not create; --remove-old deletes it as well",
                 facts.hint
             ),
         };
         let steps = vec![
-            format!("have Entra make a second secret for {}, good until {}", app.display_name, day(until)),
-            "seal it, and get tokens with it for Resource Manager, mail and Graph until all of Entra knows it"
+            format!("create a second secret for {} in Entra, valid until {}", app.display_name, day(until)),
+            "encrypt and store it, and request tokens for Resource Manager, mail and Graph with it until all of Entra accepts it"
                 .to_owned(),
-            "put it into use; devices and applications notice nothing".to_owned(),
+            "use the new secret; devices and applications need no change".to_owned(),
             last,
         ];
         Ok(RotationPlan { steps })
@@ -102,7 +102,7 @@ impl Control {
         }
         if !account.is_enabled() {
             let message = format!(
-                "account {name} is disabled and its secret is not rotated: postern account enable {name}"
+                "account {name} is disabled, and Postern does not rotate its secret: run `postern account enable {name}`"
             );
             return Err(Fault::conflict("account_disabled", message));
         }
@@ -142,7 +142,7 @@ impl Control {
         let account = self.account_to_change(name)?;
         let rotation = self.store.rotations().of(account.id).await?;
         let Some(rotation) = rotation.filter(|rotation| rotation.step < Step::Switched) else {
-            let message = "no rotation can be cancelled: there is none whose secret is not in use yet";
+            let message = "there is no rotation to cancel: a rotation can be cancelled only before its new secret is in use";
             return Err(Fault::conflict("no_rotation", message));
         };
         let context = self.context_or_error(&account).await?;
@@ -151,7 +151,7 @@ impl Control {
         self.take_back(&context, &rotation, "it was cancelled").await.map_err(|error| {
             let why = crate::verify::explain(&error);
             let message = format!(
-                "the rotation is cancelled, but the secret \"{}\" is still in Entra: {why}. Delete it there",
+                "the rotation is cancelled, but Postern could not delete the secret \"{}\" in Entra: {why}. Delete it there",
                 rotation.label
             );
             upstream("Microsoft Graph", message, &error)
@@ -213,7 +213,7 @@ impl Control {
             let message = if error.is(401) || error.is(403) || error.is(404) {
                 format!(
                     "the app may not read its own registration ({why}); `postern account verify {name}` shows how to \
-                     allow it, and --by-hand does without"
+                     allow it; --by-hand works without it"
                 )
             } else {
                 why

@@ -63,7 +63,7 @@ impl Control {
             Err(Trouble::Store(StoreError::Changed(_))) => Ok(Stepped::Moved),
             Err(Trouble::Store(error)) => Err(error.into()),
             Err(Trouble::Azure(error)) if rotation.step == Step::Begun && error.is(403) => {
-                let why = format!("the app may not make secrets for itself ({})", explain(&error));
+                let why = format!("the app may not create secrets for itself ({})", explain(&error));
                 self.rolled_back(&context, &rotation, &why).await?;
                 Ok(Stepped::Over)
             }
@@ -86,13 +86,13 @@ impl Control {
         {
             context.graph.remove_password(client, &RemovePassword { key_id: lost.key_id }).await?;
         }
-        let wish = NewPassword {
+        let password = NewPassword {
             display_name: Some(rotation.label.clone()),
             start_date_time: None,
             end_date_time: Some(rotation.wanted_until),
         };
         let made =
-            context.graph.add_password(client, &AddPassword { password_credential: Some(wish) }).await?;
+            context.graph.add_password(client, &AddPassword { password_credential: Some(password) }).await?;
         let secret = SecretString::from(made.secret_text.clone().unwrap_or_default());
         let facts = SecretFacts {
             expires_at: made.end_date_time.or(Some(rotation.wanted_until)),
@@ -156,7 +156,7 @@ impl Control {
         rotation: &Rotation,
         why: &str,
     ) -> Result<(), CallError> {
-        warn!(account = %context.account.name, reason = why, "a new secret is taken away again");
+        warn!(account = %context.account.name, reason = why, "Postern deletes the new secret again");
         let app = context.graph.application(context.account.client).await?;
         let is_new = |one: &&PasswordCredential| {
             Some(one.key_id) == rotation.new_key || one.display_name.as_ref() == Some(&rotation.label)
@@ -210,12 +210,12 @@ impl Control {
         let detail = match rotation.old_key {
             Some(key_id) if !self.is_in_use(context, key_id).await? => {
                 remove(context, key_id).await?;
-                format!("the old secret, {key_id}, is taken away")
+                format!("the old secret, {key_id}, is deleted")
             }
             Some(key_id) => {
-                format!("the old secret, {key_id}, stays: it may be the one that is in use again")
+                format!("the old secret, {key_id}, is kept: it may be in use again")
             }
-            None => "the old secret stays: Postern did not make it".to_owned(),
+            None => "the old secret is kept: Postern did not create it".to_owned(),
         };
         let audit = self.entry("secret.rotate", &context.account.name, detail);
         self.store.rotations().advance(rotation.step, self.at(rotation, Step::Done), audit).await?;
@@ -274,7 +274,7 @@ pub(super) enum Unproved {
     #[error("Entra rejected the secret: {0}")]
     Refused(String),
     /// Entra could not be reached, or is in trouble.
-    #[error("the secret could not be tried: {0}")]
+    #[error("Postern could not test the secret: {0}")]
     Unreachable(TokenFailure),
 }
 

@@ -20,8 +20,8 @@ const PROPAGATION: SignedDuration = SignedDuration::from_mins(5);
 /// Tries of a secret that was just set: a minute in all.
 const TRIES: u32 = 12;
 const BETWEEN: Duration = Duration::from_secs(5);
-const NEW_SECRET: &str = "Entra does not know the secret. It is new here, and Entra may take a minute to know a new one: it \
-                          is tried again for a minute. --no-wait does not wait.";
+const NEW_SECRET: &str = "Entra does not know the secret. It was set only recently, and a new secret can take a minute to \
+                          reach all of Entra: Postern retries for a minute, unless you pass --no-wait.";
 
 pub(super) async fn check(context: &Context, manner: (&Watch, Patience)) -> Vec<Finding> {
     let cloud = &context.account.cloud;
@@ -37,7 +37,7 @@ pub(super) async fn check(context: &Context, manner: (&Watch, Patience)) -> Vec<
         Authorization::AccessKey => "an access key",
     };
     let message = format!(
-        "Entra gives app {} tokens for Resource Manager and for mail, with {with}.",
+        "Entra issues tokens for Resource Manager and for mail to app {}, which authenticates with {with}.",
         context.account.client
     );
     vec![Finding::passed(CHECK, "authentication.let_in", message)]
@@ -85,19 +85,19 @@ async fn explain(context: &Context, failure: &TokenFailure) -> Finding {
             refusal(&context.account, refused, &on)
         }
         TokenFailure::Unusable(why) => {
-            let message = format!("The app's certificate cannot be used: {why}.");
+            let message = format!("Postern cannot use the app's certificate: {why}.");
             Finding::failed(CHECK, "authentication.certificate_unusable", message).by(ActionOwner::You)
         }
         TokenFailure::Exchange(Failure::Answered(answered)) if answered.http_status == 429 => {
-            let message = "Entra has been asked too often for the moment; verify again in a minute.";
+            let message = "Entra is throttling requests; verify again in a minute.";
             Finding::failed(CHECK, "authentication.throttled", message).by(ActionOwner::Wait)
         }
         TokenFailure::Exchange(Failure::Answered(answered)) if answered.http_status >= 500 => {
-            let message = format!("Entra itself is in trouble ({answered}); try again in a few minutes.");
+            let message = format!("Entra reported an error of its own ({answered}); verify again in a few minutes.");
             Finding::failed(CHECK, "authentication.azure_in_trouble", message).by(ActionOwner::Microsoft)
         }
         TokenFailure::Exchange(failure) => {
-            let message = format!("Entra could not be asked: {}.", failure.chain());
+            let message = format!("Postern could not reach Entra: {}.", failure.chain());
             Finding::failed(CHECK, "authentication.unreachable", message).by(ActionOwner::You)
         }
     }
@@ -121,23 +121,23 @@ fn refusal(account: &Account, refused: &TokenError, on: &str) -> Finding {
         Some(code::INVALID_SECRET) => failed(
             "secret_wrong",
             ActionOwner::You,
-            "Entra does not know this client secret: it was removed, or it is the secret's id that was pasted, \
-             which the portal shows beside the value. Make a new one and give Postern its value."
+            "Entra does not know this client secret: either it was deleted, or you entered the secret's id, which the \
+             portal shows next to the value. Create a new secret and give Postern its value."
                 .to_owned(),
         )
         .fix(new_secret(), portal("Certificates & secrets > New client secret")),
         Some(code::EXPIRED_SECRET) => failed(
             "secret_expired",
             ActionOwner::You,
-            format!("The client secret expired{on}. Make a new one and give Postern its value."),
+            format!("The client secret expired{on}. Create a new one and give Postern its value."),
         )
         .fix(new_secret(), portal("Certificates & secrets > New client secret")),
         Some(code::UNKNOWN_APP) => failed(
             "app_unknown",
             ActionOwner::EntraAdministrator,
             format!(
-                "There is no app {client} in the directory {tenant}. Either the client id or the tenant id is \
-                 another app's or directory's, or the app was never brought into this one."
+                "There is no app {client} in the directory {tenant}. Either the client id or the tenant id is wrong, \
+                 or the app has not been added to this directory."
             ),
         )
         .fix(
@@ -171,7 +171,7 @@ fn refusal(account: &Account, refused: &TokenError, on: &str) -> Finding {
         Some(code::UNKNOWN_CERTIFICATE) => failed(
             "certificate_unknown",
             ActionOwner::EntraAdministrator,
-            "Entra does not know the certificate that Postern signs with: it has to be uploaded to the app."
+            "Entra does not know the certificate that Postern signs with: upload it to the app registration."
                 .to_owned(),
         )
         .fix(
@@ -181,16 +181,16 @@ fn refusal(account: &Account, refused: &TokenError, on: &str) -> Finding {
         Some(code::NO_SECRET) => failed(
             "nothing_shown",
             ActionOwner::You,
-            "Entra saw neither a secret nor a certificate. Something between here and Entra takes the body of \
-             requests away."
+            "Entra received neither a secret nor a certificate. Something between this machine and Entra, such as a \
+             proxy, removes the body of requests."
                 .to_owned(),
         ),
         Some(number) if (53_000..54_000).contains(&number) => failed(
             "policy",
             ActionOwner::EntraAdministrator,
             format!(
-                "A policy of the directory keeps the app out: {}. Workload identities can be excluded from \
-                 conditional access, or this machine's address be made a trusted location.",
+                "A policy of the directory blocks the app: {}. Exclude the workload identity from Conditional Access, \
+                 or make this machine's address a trusted location.",
                 refused.summary()
             ),
         )

@@ -100,19 +100,19 @@ pub(super) fn trouble(check: Check, error: &CallError) -> Finding {
     let name = |word: &str| format!("{}.{word}", serde_name(check));
     match error {
         CallError::Token(failure) => {
-            let message = format!("It could not be looked at, because there is no token for it: {failure}.");
+            let message = format!("Postern could not check this, because it has no token for it: {failure}.");
             Finding::warning(check, &name("no_token"), message).by(ActionOwner::Wait)
         }
         CallError::Failed(Failure::Answered(answered)) if answered.http_status == 429 => {
-            let message = "Azure has been asked too much for the moment; verify again in a minute.";
+            let message = "Azure is throttling requests; verify again in a minute.";
             Finding::warning(check, &name("throttled"), message).by(ActionOwner::Wait)
         }
         CallError::Failed(Failure::Answered(answered)) if answered.http_status >= 500 => {
-            let message = format!("Azure itself is in trouble ({answered}); verify again in a few minutes.");
+            let message = format!("Azure reported an error of its own ({answered}); verify again in a few minutes.");
             Finding::warning(check, &name("azure_in_trouble"), message).by(ActionOwner::Microsoft)
         }
         CallError::Failed(failure) => {
-            let message = format!("Azure's answer was not expected: {}.", failure.chain());
+            let message = format!("Azure gave an unexpected answer: {}.", failure.chain());
             Finding::warning(check, &name("unexpected"), message).by(ActionOwner::You)
         }
     }

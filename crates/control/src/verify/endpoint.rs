@@ -46,7 +46,7 @@ pub(super) async fn check(control: &Control, account: &Account, http: &Http) -> 
     findings.extend(clock(control, &dates));
     if findings.is_empty() {
         let names: Vec<&str> = hosts.iter().map(|host| host.trim_start_matches("https://")).collect();
-        let message = format!("Answers, and a clock that is ours: {}.", names.join(", "));
+        let message = format!("Reachable, and this machine's clock agrees with theirs: {}.", names.join(", "));
         findings.push(Finding::passed(CHECK, "endpoint.reachable", message));
     }
     findings
@@ -62,20 +62,20 @@ fn unreachable(failure: &Failure, is_service: bool) -> Finding {
     let why = failure.chain();
     if why.contains("certificate") {
         let message = format!(
-            "The certificate of Azure's endpoint is not trusted ({why}). Something between here and Azure opens \
-             TLS connections, or the CA file of a custom cloud is another one."
+            "This machine does not trust the certificate of Azure's endpoint ({why}). Either something between this \
+             machine and Azure intercepts TLS, or the CA file of a custom cloud is the wrong one."
         );
         return Finding::failed(CHECK, "endpoint.certificate", message).by(ActionOwner::You);
     }
     if is_service {
         let message = format!(
-            "The communication service cannot be reached: {why}. If the rest of Azure can, its name may be wrong, or \
-             its public network access is off."
+            "Postern cannot reach the communication service: {why}. If the rest of Azure is reachable, the service's name \
+             may be wrong, or its public network access is disabled."
         );
         return Finding::failed(CHECK, SERVICE_UNREACHABLE, message).by(ActionOwner::You);
     }
     let message = format!(
-        "Azure cannot be reached: {why}. Let this machine connect to it, and look at name resolution and proxies."
+        "Postern cannot reach Azure: {why}. Allow this machine to connect to it, and check name resolution and proxies."
     );
     Finding::failed(CHECK, "endpoint.unreachable", message).by(ActionOwner::You)
 }
@@ -96,16 +96,16 @@ async fn by_smtp(account: &Account) -> Option<Finding> {
         }
         Err(error) if account.transport == TransportChoice::Smtp => {
             let message = format!(
-                "{host} gives no session with TLS on port {port} ({}), and all mail of this account goes there; let \
-                 this machine connect to it.",
+                "Postern cannot open a TLS session with {host} on port {port} ({}), through which this account sends all its \
+                 mail: allow this machine to connect to it.",
                 model::error_chain(&error)
             );
             Some(Finding::failed(CHECK, SMTP_UNREACHABLE, message).by(ActionOwner::You))
         }
         Err(error) => {
             let message = format!(
-                "{host} gives no session with TLS on port {port} ({}). Only messages that the Email API cannot express need \
-                 it; let this machine connect to it, or choose REST alone.",
+                "Postern cannot open a TLS session with {host} on port {port} ({}). Only messages that the Email API cannot \
+                 represent need it: allow this machine to connect to it, or select REST only.",
                 model::error_chain(&error)
             );
             let commands = vec![Command::postern(&format!("account edit {} --transport rest", account.name))];
@@ -124,8 +124,8 @@ fn clock(control: &Control, probes: &[Probe]) -> Option<Finding> {
     }
     let direction = if off.is_positive() { "ahead of" } else { "behind" };
     let message = format!(
-        "This machine's clock is {} seconds {direction} Azure's. More than five minutes make signatures and tokens \
-         worthless.",
+        "This machine's clock is {} seconds {direction} Azure's. Azure rejects signatures and tokens if the difference \
+         exceeds five minutes.",
         off.abs().as_secs()
     );
     let commands = vec![Command::server("timedatectl set-ntp true")];

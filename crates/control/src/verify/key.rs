@@ -19,22 +19,22 @@ const CHECK: Check = Check::Authentication;
 pub(super) async fn check(control: &Control, account: &Account) -> Vec<Finding> {
     let finding = match asked(control, account).await {
         Ok(()) => {
-            let message = "The communication service takes the access key.";
+            let message = "The communication service accepts the access key.";
             Finding::passed(CHECK, "authentication.key_taken", message)
         }
         Err(Unasked::Unusable(why)) => {
-            let message = format!("The access key cannot be used: {why}.");
+            let message = format!("Postern cannot use the access key: {why}.");
             wrong(account, "authentication.unusable", message)
         }
         Err(Unasked::Failed(Failure::Answered(answered))) if matches!(answered.http_status, 401 | 403) => {
             let message = format!(
-                "The communication service does not take the access key ({answered}). It was regenerated, belongs to \
-                 another service, or access keys are switched off there."
+                "The communication service rejected the access key ({answered}). The key was regenerated, belongs to \
+                 another service, or access keys are disabled there."
             );
             wrong(account, "authentication.key_wrong", message)
         }
         Err(Unasked::Failed(failure)) => {
-            let message = format!("Whether the access key is good is not known: {}.", failure.chain());
+            let message = format!("Postern could not check the access key: {}.", failure.chain());
             Finding::warning(CHECK, "authentication.unexpected", message).by(ActionOwner::Microsoft)
         }
     };

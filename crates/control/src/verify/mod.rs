@@ -204,7 +204,7 @@ impl Control {
                 watch,
                 &mut report,
                 &Check::STANDARD[1..],
-                "what is said of the way to Azure comes first",
+                "the problem with the connection to Azure has to be solved first",
             );
         } else {
             let found = watch
@@ -233,11 +233,11 @@ impl Control {
         };
         report.findings = watch.plain(Check::Endpoint, reached).await;
         if has_failed(&report.findings) {
-            self.skip(watch, report, &Check::STANDARD[1..], "what is said of the way to Azure comes first");
+            self.skip(watch, report, &Check::STANDARD[1..], "the problem with the connection to Azure has to be solved first");
         } else {
             let found = watch.plain(Check::Authentication, key::check(self, account)).await;
             report.findings.extend(found);
-            let why = "an access key is good for sending and for nothing else: there is no app with rights";
+            let why = "an access key can only send mail; this account has no app whose permissions could be checked";
             self.skip(watch, report, &Check::STANDARD[2..], why);
         }
         report.findings.sort_by_key(|finding| finding.check);
@@ -275,7 +275,7 @@ impl Control {
     fn skip(&self, watch: &Watch, report: &mut Report, checks: &[Check], why: &str) {
         for check in checks {
             let code = format!("{}.skipped", context::serde_name(*check));
-            let message = format!("It was not looked at, because {why}.");
+            let message = format!("Not checked, because {why}.");
             let finding = Finding::new(*check, &code, Outcome::Skipped, message);
             watch.tell(Event::Began(*check));
             watch.tell(Event::Found(finding.clone()));
@@ -287,7 +287,7 @@ impl Control {
     /// Connections and credential of an account, or the finding that there are none.
     pub(crate) async fn context(&self, account: &Arc<Account>) -> Result<Context, Box<Finding>> {
         let unusable = |why: String| {
-            let message = format!("What the app proves itself with cannot be used: {why}.");
+            let message = format!("Postern cannot use the app's credentials: {why}.");
             let code = "authentication.unusable";
             let finding = Finding::failed(Check::Authentication, code, message).by(ActionOwner::You);
             let commands = vec![secret::replace(account.name.as_str(), account.authorization)];

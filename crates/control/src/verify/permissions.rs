@@ -86,7 +86,7 @@ async fn judge(context: &Context, rows: &[CapabilityRow], role: &SmallestRole, s
     let roles = recent(context, scope).await;
     if lacking.is_empty() {
         let by = roles.names.map_or_else(String::new, |names| format!(", as {names}"));
-        let message = format!("The app may send, and see what it sends from{by}.");
+        let message = format!("The app may send mail and read its services, domains and senders{by}.");
         return Finding::passed(CHECK, "permissions.granted", message);
     }
     let mut missing: Vec<&str> = lacking.iter().flat_map(|row| &row.missing).map(String::as_str).collect();
@@ -94,9 +94,9 @@ async fn judge(context: &Context, rows: &[CapabilityRow], role: &SmallestRole, s
     missing.dedup();
     let only_looking = lacking.iter().all(|row| row.capability == LOOK.code);
     let late = if roles.is_recent {
-        " A role was assigned in the last ten minutes and may not act yet: verify again before doing anything."
+        " A role was assigned in the last ten minutes and may not be effective yet: verify again before you change anything."
     } else {
-        " A role that was assigned in the last ten minutes may not act yet."
+        " A role that was assigned in the last ten minutes may not be effective yet."
     };
     let message = format!("At {scope} the app lacks {}.{late}", missing.join(", "));
     let commands = role.commands(&context.client());

@@ -38,7 +38,7 @@ pub(super) async fn check(context: &Context, repair: Repair) -> Vec<Finding> {
     vec![match state.as_str() {
         "Registered" => Finding::passed(CHECK, "providers.registered", format!("{namespace} is registered.")),
         "Registering" => {
-            let message = format!("{namespace} is being registered; that takes a few minutes.");
+            let message = format!("Azure is registering {namespace}; that takes a few minutes.");
             Finding::warning(CHECK, "providers.registering", message).by(ActionOwner::Wait)
         }
         _ => not_registered(context),
@@ -52,7 +52,7 @@ fn not_registered(context: &Context) -> Finding {
         Command::postern(&format!("account verify {} --fix", context.account.name)),
     ];
     let portal = format!("Subscriptions > {id} > Resource providers > {namespace} > Register");
-    let message = format!("{namespace} is not registered in the subscription, so that nothing works.");
+    let message = format!("{namespace} is not registered in the subscription; without it, nothing can be sent.");
     Finding::failed(CHECK, "providers.not_registered", message)
         .by(ActionOwner::SubscriptionOwner)
         .fix(commands, portal)
@@ -63,7 +63,7 @@ async fn register(context: &Context) -> Result<String, Box<Finding>> {
     let (id, namespace) = (context.account.subscription, COMMUNICATION_NAMESPACE);
     let mut provider = context.arm.register(id, namespace).await.map_err(|error| {
         if error.is(403) {
-            let message = format!("The app may not register {namespace}: somebody else has to.");
+            let message = format!("The app may not register {namespace}: the subscription owner has to do it.");
             let commands = vec![Command::az(&format!(
                 "provider register --namespace {namespace} --subscription {id} --wait"
             ))];
@@ -97,12 +97,12 @@ async fn unreadable(context: &Context) -> Finding {
             return not_registered(context);
         }
         Some(Ok(_)) => {
-            let message = format!("{namespace} is registered: its services answer.");
+            let message = format!("{namespace} is registered: its services respond.");
             return Finding::passed(CHECK, "providers.in_use", message);
         }
         _ => {}
     }
-    let message = format!("The app may not see whether {namespace} is registered.");
+    let message = format!("The app may not read whether {namespace} is registered.");
     Finding::warning(CHECK, "providers.unreadable", message).by(ActionOwner::SubscriptionOwner).fix(
         vec![Command::az(&format!("provider show --namespace {namespace} --query registrationState"))],
         format!("Subscriptions > {} > Resource providers", context.account.subscription),

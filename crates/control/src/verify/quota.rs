@@ -71,16 +71,16 @@ fn refused(limits: &Limits, history: &History) -> Finding {
         format!("{configured} are configured{shared}, but in the last week Azure refused {}", history.say());
     let Some(sensible) = history.sensible(limits.configured, limits.default) else {
         let message = format!(
-            "{so_far}. That is not more than Azure's default, so that something else must be sending through \
-             the same subscription: find it, or ask Microsoft. A lower quota here would not help."
+            "{so_far}. That is within Azure's default, so something else must be sending through the same subscription: \
+             find it, or ask Microsoft. A lower quota here would not help."
         );
         let finding = Finding::warning(CHECK, "quota.refused_below_default", message).by(ActionOwner::You);
         return finding
             .fix(Vec::new(), "the communication services of the subscription > Metrics".to_owned());
     };
-    let message = format!("{so_far}: it allows less.");
-    let figures = format!("{}/{}", sensible.per_minute, sensible.per_hour);
-    Finding::warning(CHECK, "quota.refused", message).by(ActionOwner::You).fix(edits(limits, &figures), None)
+    let message = format!("{so_far}: Azure allows less than is configured.");
+    let quota = format!("{}/{}", sensible.per_minute, sensible.per_hour);
+    Finding::warning(CHECK, "quota.refused", message).by(ActionOwner::You).fix(edits(limits, &quota), None)
 }
 
 fn unrefused(limits: &Limits) -> Finding {
@@ -89,23 +89,23 @@ fn unrefused(limits: &Limits) -> Finding {
     if is_managed && configured.per_hour > default.per_hour {
         let by_default = say(default);
         let message = format!(
-            "{words} are configured{shared}; Azure allows Azure-managed domains {by_default} and does not raise that."
+            "{words} are configured{shared}; Azure allows {by_default} for Azure-managed domains and does not raise that limit."
         );
         let finding = Finding::warning(CHECK, "quota.above_default", message).by(ActionOwner::You);
         return finding.fix(edits(limits, "azure-managed"), None);
     }
     if is_managed {
         let message = format!(
-            "{words} are configured{shared}: that is all that Azure allows Azure-managed domains, and Microsoft does not \
-             raise it. What exceeds it waits in the queue. For more, send from a domain of your own."
+            "{words} are configured{shared}: that is all Azure allows for Azure-managed domains, and Microsoft does not \
+             raise it. Mail above the limit waits in the queue. To send more, use a custom domain."
         );
         return Finding::warning(CHECK, "quota.default", message).by(ActionOwner::You);
     }
     if configured.per_minute <= default.per_minute && configured.per_hour <= default.per_hour {
         let message = format!(
-            "{words} are configured{shared}: Azure's default for custom domains until Microsoft raises it. What exceeds \
-             it waits in the queue. If you need more, ask Microsoft before you do: requests are decided within three \
-             days, and new figures may come in steps over weeks."
+            "{words} are configured{shared}: Azure's default for custom domains until Microsoft raises it. Mail above the \
+             limit waits in the queue. If you need more, ask Microsoft early: it decides within three days, and may raise \
+             the limit in steps over weeks."
         );
         let finding = Finding::warning(CHECK, "quota.default", message).by(ActionOwner::You);
         return finding.fix(edits(limits, "MINUTE/HOUR"), SUPPORT.to_owned());
@@ -121,22 +121,22 @@ fn different(limits: &Limits) -> Option<Finding> {
         return None;
     }
     let message = format!(
-        "The accounts {} send through one subscription, for which Azure counts their mail together, and differ in their \
-         quota: Postern keeps to {}.",
+        "The accounts {} send through one subscription, where Azure counts their mail together, but their quotas differ: \
+         Postern applies {}.",
         names(limits),
         say(limits.configured)
     );
-    let figures = "MINUTE/HOUR";
+    let quota = "MINUTE/HOUR";
     Some(
         Finding::warning(CHECK, "quota.differs", message)
             .by(ActionOwner::You)
-            .fix(edits(limits, figures), None),
+            .fix(edits(limits, quota), None),
     )
 }
 
-fn edits(limits: &Limits, figures: &str) -> Vec<Command> {
+fn edits(limits: &Limits, quota: &str) -> Vec<Command> {
     let edit = |account: &Arc<Account>| {
-        Command::postern(&format!("account edit {} --quota {figures}", account.name))
+        Command::postern(&format!("account edit {} --quota {quota}", account.name))
     };
     limits.accounts.iter().map(edit).collect()
 }

@@ -20,7 +20,7 @@ pub(super) async fn check(context: &Context) -> Vec<Finding> {
         Authorization::ClientSecret => client_secret(context).await,
         Authorization::Certificate => certificate(context).await,
         Authorization::ManagedIdentity | Authorization::AccessKey => {
-            vec![Finding::passed(CHECK, "secret.none", "There is no secret that could expire.")]
+            vec![Finding::passed(CHECK, "secret.none", "This account has no secret that could expire.")]
         }
     }
 }
@@ -35,7 +35,7 @@ async fn client_secret(context: &Context) -> Vec<Finding> {
             let facts = learn(context, &app, facts).await;
             match may_rotate(context).await {
                 Renewal::ByPostern => {
-                    let message = "Postern may renew the secret by itself before it expires.";
+                    let message = "Postern can rotate the secret automatically before it expires.";
                     let finding = Finding::passed(CHECK, "secret.may_rotate", message);
                     (facts, Renewal::ByPostern, Some(finding))
                 }
@@ -108,7 +108,7 @@ async fn learn(context: &Context, app: &Application, facts: SecretFacts) -> Secr
         let owner = SecretOwner::Account(context.account.id);
         let noted = context.control.store.secrets().note(owner, SecretName::ClientSecret, &known).await;
         if let Err(error) = noted {
-            tracing::warn!(error = model::error_chain(&error), "when a secret expires could not be noted");
+            tracing::warn!(error = model::error_chain(&error), "the expiry date of a secret could not be stored");
         }
     }
     known
@@ -132,7 +132,7 @@ async fn certificate(context: &Context) -> Vec<Finding> {
 fn expiry(context: &Context, facts: &SecretFacts, renewal: Renewal) -> Finding {
     let (name, client) = (&context.account.name, context.account.client);
     let Some(at) = facts.expires_at else {
-        let message = "Nobody has said when the secret expires, and the app may not look it up.";
+        let message = "Postern does not know when the secret expires, and the app may not read it from Entra.";
         return Finding::warning(CHECK, "secret.expiry_unknown", message).by(ActionOwner::You).fix(
             vec![
                 Command::az(&format!("ad app credential list --id {client} --query"))
@@ -149,7 +149,7 @@ fn expiry(context: &Context, facts: &SecretFacts, renewal: Renewal) -> Finding {
         // The app has just logged in with it: the day is what somebody said.
         Urgency::Expired => {
             let message =
-                format!("The secret was to expire on {day}, and still works: is that the right day?");
+                format!("The recorded expiry date of the secret, {day}, has passed, but the secret still works: correct the date.");
             Finding::warning(CHECK, "secret.should_have_expired", message)
                 .by(ActionOwner::You)
                 .fix(renew(), None)
@@ -161,10 +161,10 @@ fn expiry(context: &Context, facts: &SecretFacts, renewal: Renewal) -> Finding {
         }
         Urgency::None if lives_long(facts, at) => {
             let message =
-                format!("The secret is good until {day}: more than 24 months is longer than is wise.");
+                format!("The secret is valid until {day}: Microsoft recommends less than 24 months.");
             Finding::warning(CHECK, "secret.lives_long", message).by(ActionOwner::You).fix(renew(), None)
         }
-        Urgency::None => Finding::passed(CHECK, "secret.good", format!("The secret is good until {day}.")),
+        Urgency::None => Finding::passed(CHECK, "secret.good", format!("The secret is valid until {day}.")),
     }
 }
 
@@ -213,8 +213,8 @@ pub(crate) fn how_to_allow(context: &Context) -> Finding {
             .args("--body @postern-graph.json"),
     ];
     let message = format!(
-        "Postern could renew the secret by itself, if the app owned its own registration and had {OWNED_BY}. Until \
-         then somebody has to do it by hand: `postern account rotate {} --by-hand` leads through it.",
+        "Postern could rotate the secret automatically if the app owned its own registration and had {OWNED_BY}. Until \
+         then rotate it by hand: `postern account rotate {} --by-hand` guides you through it.",
         context.account.name
     );
     let portal = format!("Microsoft Entra ID > App registrations > {client} > API permissions, and Owners");

@@ -21,7 +21,7 @@ pub(super) async fn check(context: &Context) -> (Vec<Finding>, Vec<ServiceFound>
     let listed = match context.services().await {
         Ok(listed) => listed,
         Err(why) => {
-            let message = format!("Communication services cannot be listed: {why}.");
+            let message = format!("Postern cannot list the communication services: {why}.");
             return (
                 vec![Finding::failed(CHECK, "services.unreadable", message).by(ActionOwner::You)],
                 Vec::new(),
@@ -145,14 +145,14 @@ async fn domain(context: &Context, id: &str) -> Result<DomainFound, CallError> {
 
 fn denied(error: &CallError) -> Finding {
     if error.answered().is_some_and(|answered| answered.code == "MissingSubscriptionRegistration") {
-        let message = "They cannot be looked at before the resource provider is registered.";
+        let message = "Postern can check them only once the resource provider is registered.";
         return Finding::new(CHECK, "services.skipped", Outcome::Skipped, message);
     }
     if !error.is(403) {
         return trouble(CHECK, error);
     }
-    let message = "The app may not look at all of its communication services, domains and senders; what it may \
-                    not see cannot be checked. See what is said about its rights.";
+    let message = "The app may not read all of its communication services, domains and senders, and Postern cannot check \
+                    what the app may not read. See the findings about permissions.";
     Finding::warning(CHECK, "services.hidden", message).by(ActionOwner::SubscriptionOwner)
 }
 
@@ -169,7 +169,7 @@ fn judge(context: &Context, names: &[&str], found: &[ServiceFound], is_partial: 
     let mut findings: Vec<Finding> = place(account, chosen, own).into_iter().collect();
     if !own.public_network_access {
         let message =
-            format!("{} cannot be reached from outside Azure: its public network access is off.", own.name);
+            format!("{} cannot be reached from outside Azure: its public network access is disabled.", own.name);
         let commands = vec![
             Command::az("resource update --set properties.publicNetworkAccess=Enabled --ids").arg(&own.id),
         ];
@@ -203,8 +203,8 @@ fn place(account: &Account, chosen: &Service, own: &ServiceFound) -> Option<Find
     let (name, endpoint) = (&own.name, chosen.endpoint.as_str().trim_end_matches('/'));
     let Some(wanted) = endpoint::believed(&account.cloud, &own.host_name) else {
         let message = format!(
-            "Azure names {} as the host of {name}, which is not under Azure's own domain. Postern does not use it and \
-             goes on sending to {endpoint}.",
+            "Azure gives {} as the host of {name}, which is not in Azure's own domain. Postern does not use it and \
+             continues to send to {endpoint}.",
             own.host_name
         );
         return Some(Finding::warning(CHECK, "services.strange_host", message).by(ActionOwner::Microsoft));
@@ -214,8 +214,8 @@ fn place(account: &Account, chosen: &Service, own: &ServiceFound) -> Option<Find
     }
     let wanted = wanted.as_str().trim_end_matches('/');
     let message = format!(
-        "The account sends to {endpoint}, and Azure says that {name} is at {wanted}. Unless somebody has put another \
-         endpoint there on purpose, mail does not reach the service."
+        "The account sends to {endpoint}, but according to Azure {name} is at {wanted}. Unless you set another endpoint \
+         on purpose, mail does not reach the service."
     );
     let commands = vec![Command::postern(&format!("account edit {} --endpoint", account.name)).arg(wanted)];
     Some(Finding::warning(CHECK, "services.other_endpoint", message).by(ActionOwner::You).fix(commands, None))
@@ -224,13 +224,13 @@ fn place(account: &Account, chosen: &Service, own: &ServiceFound) -> Option<Find
 fn unchosen(account: &Account, names: &[&str]) -> Finding {
     if names.is_empty() {
         let message =
-            "The app sees no communication service. Either there is none yet, or it has no role there.";
+            "The app sees no communication service. Either there is none yet, or the app has no role on it.";
         return Finding::failed(CHECK, "services.none", message)
             .by(ActionOwner::SubscriptionOwner)
             .fix(Vec::new(), "Communication Services > Create".to_owned());
     }
     let message =
-        format!("Nobody has said yet which communication service to send through: {}.", names.join(", "));
+        format!("No communication service has been selected for this account. The app sees: {}.", names.join(", "));
     let import = Command::postern(&format!("account import {} --service", account.name));
     let commands = names.iter().map(|name| import.clone().arg(name));
     Finding::failed(CHECK, "services.not_chosen", message).by(ActionOwner::You).fix(commands.collect(), None)
@@ -247,7 +247,7 @@ fn missing(account: &Account, names: &[&str]) -> Finding {
 
 fn domains(own: &ServiceFound) -> Vec<Finding> {
     if own.domains.is_empty() {
-        let message = format!("No domain is linked to {}, so that it can send from nowhere.", own.name);
+        let message = format!("No domain is linked to {}, so it cannot send any mail.", own.name);
         let portal = format!("Communication Services > {} > Email > Domains > Connect domain", own.name);
         return vec![
             Finding::failed(CHECK, NO_DOMAIN, message)
@@ -291,7 +291,7 @@ fn senders(context: &Context, own: &ServiceFound) -> Vec<Finding> {
             own.domains.iter().find(|one| one.name.eq_ignore_ascii_case(sender.mailbox.domain().as_str()));
         let Some(domain) = domain else {
             let message =
-                format!("{address} is a sender here, but its domain is not linked to {}.", own.name);
+                format!("Postern has the sender {address}, but its domain is not linked to {}.", own.name);
             let commands = vec![
                 Command::postern("sender remove")
                     .arg(&address)
@@ -307,7 +307,7 @@ fn senders(context: &Context, own: &ServiceFound) -> Vec<Finding> {
         if domain.senders.iter().any(|one| one.address.eq_ignore_ascii_case(&address)) {
             return None;
         }
-        let message = format!("{address} is a sender here, but Azure does not know that username.");
+        let message = format!("Postern has the sender {address}, but Azure does not know that username.");
         let username = sender.mailbox.local_part().to_string();
         let path = format!("{}/senderUsernames/{}", domain.id, segment(&username));
         let body = serde_json::json!({ "properties": { "username": username } });

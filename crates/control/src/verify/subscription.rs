@@ -35,8 +35,8 @@ pub(super) async fn check(context: &Context) -> (Vec<Finding>, bool) {
     let finding = match trusted {
         Ok(Some(other)) if other != tenant => {
             let message = format!(
-                "The subscription {id} exists and belongs to the directory {other}, not to {tenant}: the app has to \
-                 be of that directory, or another subscription is meant."
+                "The subscription {id} belongs to the directory {other}, not to {tenant}: use an app of that directory, or \
+                 correct the subscription."
             );
             let commands =
                 vec![Command::az("account list --query").arg("[].{name:name, id:id, tenant:tenantId}")];
@@ -46,8 +46,8 @@ pub(super) async fn check(context: &Context) -> (Vec<Finding>, bool) {
         }
         Ok(Some(_)) => {
             let message = format!(
-                "The subscription {id} exists, but the app has no role in it. A role that was assigned in the last \
-                 ten minutes may not act yet; then verify again."
+                "The subscription {id} exists, but the app has no role in it. If a role was assigned in the last ten \
+                 minutes, it may not be effective yet: verify again."
             );
             Finding::failed(CHECK, "subscription.no_access", message)
                 .by(ActionOwner::SubscriptionOwner)
@@ -87,22 +87,22 @@ fn state(context: &Context, subscription: &Subscription) -> Finding {
         SubscriptionState::Warned => owner(Finding::warning(
             CHECK,
             "subscription.warned",
-            format!("{name} will be disabled unless somebody acts: Azure has warned its owner."),
+            format!("Azure will disable {name} unless its owner acts: it has sent the owner a warning."),
         )),
         SubscriptionState::PastDue => owner(Finding::warning(
             CHECK,
             "subscription.past_due",
-            format!("{name} has not been paid; when Azure disables it, nothing can be sent."),
+            format!("A payment for {name} is overdue; when Azure disables it, nothing can be sent."),
         )),
         SubscriptionState::Disabled => owner(Finding::failed(
             CHECK,
             "subscription.disabled",
-            format!("{name} is disabled: it can only be read, and nothing can be sent."),
+            format!("{name} is disabled: it is read-only, and nothing can be sent."),
         )),
         SubscriptionState::Deleted => owner(Finding::failed(
             CHECK,
             "subscription.deleted",
-            format!("{name} is deleted; for some weeks its owner can have it back."),
+            format!("{name} is deleted; its owner can restore it for some weeks."),
         )),
         SubscriptionState::Unknown(word) => owner(Finding::warning(
             CHECK,

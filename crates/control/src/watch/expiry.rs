@@ -91,18 +91,18 @@ fn warning(account: &Account, ending: Ending) -> String {
     if urgency == Urgency::Expired {
         let command = secret::replace(name.as_str(), account.authorization).text(Shell::Bash);
         return format!(
-            "The secret of account {name} expired on {day}, as far as Postern knows: its mail waits. `{command}` sets a \
-             new one."
+            "According to the recorded date, the secret of account {name} expired on {day}: its mail waits in the queue. \
+             `{command}` sets a new one."
         );
     }
     let command = secret::renew(account, renewal).text(Shell::Bash);
     let does = match (account.authorization, renewal) {
         (Authorization::ClientSecret, Renewal::ByPostern) => "rotates it".to_owned(),
         (Authorization::ClientSecret, Renewal::ByHand) => format!(
-            "guides you through renewing it: the app may not do so, and `postern account verify {name}` shows how to allow \
-             it"
+            "guides you through rotating it, which the app may not do itself; `postern account verify {name}` shows how to \
+             allow that"
         ),
-        (Authorization::ClientSecret, Renewal::Unknown) => "guides you through renewing it".to_owned(),
+        (Authorization::ClientSecret, Renewal::Unknown) => "guides you through rotating it".to_owned(),
         _ => "sets a new one".to_owned(),
     };
     format!("The secret of account {name} expires on {day}. `{command}` {does}.")

@@ -148,7 +148,7 @@ impl Watch {
             directory.accounts().filter(|account| account.is_enabled()).cloned().collect();
         for account in enabled {
             if let Err(error) = self.secret(&account).await {
-                error!(account = %account.name, error = model::error_chain(&error), "a secret's end cannot be watched");
+                error!(account = %account.name, error = model::error_chain(&error), "the expiry of a secret cannot be checked");
             }
             // After a rotation may have begun: whoever found none rests for ten minutes.
             self.step_rotation(account.id);

@@ -105,7 +105,7 @@ impl Watch {
     /// A rotation can do no more until then; `None` where its task panicked.
     pub(super) fn rotation_rests(&mut self, account: AccountId, until: Option<Timestamp>) {
         if until.is_none() {
-            error!("a rotation ended badly; it goes on where it was noted");
+            error!("a rotation failed unexpectedly; Postern resumes it at its last stored step");
         }
         let until = until.unwrap_or_else(|| self.control.later(ROUND));
         // The account may be gone by now.

@@ -109,7 +109,7 @@ impl Watch {
         if state.is_unexplained(now) {
             state.unexplained_at = Some(now);
             let text = format!(
-                "Azure rejects logins of account {}, and verify finds no reason for it. In Azure's words: {words}",
+                "Azure rejects logins of account {}, and `postern account verify` found no cause. Azure's message: {words}",
                 account.name
             );
             self.tell(account, "login_refused", text).await;

@@ -138,7 +138,7 @@ def broken_logins():
             assert server.docmd("AUTH", "LOGIN")[0] == 334
             first, second = name.decode().split()
             assert server.docmd(first)[0] == 334
-            assert server.docmd(second) == (501, b"5.5.2 The login name came in two lines: send it in one")
+            assert server.docmd(second) == (501, b"5.5.2 The login name arrived in two lines: send it in one")
             assert server.docmd(encode(password))[0] == 500
         server.quit()
     server = connect()

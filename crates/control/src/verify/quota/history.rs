@@ -65,7 +65,7 @@ impl History {
         }
     }
 
-    /// Figures that would have kept within Azure's limits. Never below its default, which it grants to everybody; `None`
+    /// Limits that would have kept within Azure's limits. Never below its default, which it grants to everybody; `None`
     /// where that leaves nothing to lower.
     pub(super) fn sensible(&self, configured: Allowance, default: Allowance) -> Option<Allowance> {
         let below = |seen: Option<u32>, configured: u32, default: u32| match seen {
