@@ -60,14 +60,14 @@ impl Control {
         match stepped {
             Ok(stepped) => Ok(stepped),
             // The account was changed under it: the next step works with what it is then.
-            Err(Trouble::Store(StoreError::Changed(_))) => Ok(Stepped::Moved),
-            Err(Trouble::Store(error)) => Err(error.into()),
-            Err(Trouble::Azure(error)) if rotation.step == Step::Begun && error.is(403) => {
+            Err(StepError::Store(StoreError::Changed(_))) => Ok(Stepped::Moved),
+            Err(StepError::Store(error)) => Err(error.into()),
+            Err(StepError::Azure(error)) if rotation.step == Step::Begun && error.is(403) => {
                 let why = format!("the app may not create secrets for itself ({})", explain(&error));
                 self.rolled_back(&context, &rotation, &why).await?;
                 Ok(Stepped::Over)
             }
-            Err(Trouble::Azure(error)) => {
+            Err(StepError::Azure(error)) => {
                 let why = explain(&error);
                 warn!(account = %account.name, step = rotation.step.as_str(), reason = why, "a rotation waits");
                 self.store.rotations().note_problem(Rotation { problem: Some(why), ..rotation }).await?;
@@ -78,7 +78,7 @@ impl Control {
 
     /// Has Entra make the new secret. One of that name that is there already was made by a process that died
     /// before it could seal it: nobody knows its value.
-    async fn add(&self, context: &Context, rotation: &Rotation) -> Result<Stepped, Trouble> {
+    async fn add(&self, context: &Context, rotation: &Rotation) -> Result<Stepped, StepError> {
         let client = context.account.client;
         let app = context.graph.application(client).await?;
         for lost in
@@ -113,7 +113,7 @@ impl Control {
     }
 
     /// Tries the new secret until all of Entra knows it; one that is not good is taken away again.
-    async fn try_out(&self, context: &Context, rotation: &Rotation) -> Result<Stepped, Trouble> {
+    async fn try_out(&self, context: &Context, rotation: &Rotation) -> Result<Stepped, StepError> {
         let owner = SecretOwner::Account(context.account.id);
         let secret = self.store.secrets().get(owner, SecretName::NextClientSecret).await?;
         let proved = tokio::select! {
@@ -128,7 +128,7 @@ impl Control {
                 self.store.rotations().advance(rotation.step, proved, audit).await?;
                 Ok(Stepped::Moved)
             }
-            Err(Unproved::Unreachable(failure)) => Err(Trouble::Azure(failure.into())),
+            Err(Unproved::Unreachable(failure)) => Err(StepError::Azure(failure.into())),
             Err(Unproved::Refused(why)) => {
                 self.take_back(context, rotation, &why).await?;
                 self.rolled_back(context, rotation, &why).await?;
@@ -184,7 +184,7 @@ impl Control {
         self.store.rotations().roll_back(rotation.step, back, audit).await
     }
 
-    async fn switch(&self, account: &Arc<Account>, rotation: &Rotation) -> Result<Stepped, Trouble> {
+    async fn switch(&self, account: &Arc<Account>, rotation: &Rotation) -> Result<Stepped, StepError> {
         let changed = Account { changed_at: self.after(account), ..Account::clone(account) };
         let grace = rotation.remove_at.map(|at| at.duration_since(rotation.started_at)).unwrap_or_default();
         let switched = Rotation {
@@ -199,14 +199,14 @@ impl Control {
     }
 
     /// Takes the old secret away, after the time of grace and only while the new one works.
-    async fn remove_old(&self, context: &Context, rotation: &Rotation) -> Result<Stepped, Trouble> {
+    async fn remove_old(&self, context: &Context, rotation: &Rotation) -> Result<Stepped, StepError> {
         let due = rotation.remove_at.unwrap_or(rotation.changed_at);
         if self.clock.now() < due {
             return Ok(Stepped::WaitUntil(due));
         }
         let now = self.clock.now();
         let scope = format!("{}/.default", context.account.cloud.communication());
-        context.credential.request(&scope, now).await.map_err(|failure| Trouble::Azure(failure.into()))?;
+        context.credential.request(&scope, now).await.map_err(|failure| StepError::Azure(failure.into()))?;
         let detail = match rotation.old_key {
             Some(key_id) if !self.is_in_use(context, key_id).await? => {
                 remove(context, key_id).await?;
@@ -223,7 +223,7 @@ impl Control {
     }
 
     /// Whether that secret may be the one in use: somebody may have put it back by hand.
-    async fn is_in_use(&self, context: &Context, key_id: Uuid) -> Result<bool, Trouble> {
+    async fn is_in_use(&self, context: &Context, key_id: Uuid) -> Result<bool, StepError> {
         let owner = SecretOwner::Account(context.account.id);
         let facts = self.store.secrets().facts(owner, SecretName::ClientSecret).await?;
         let app = context.graph.application(context.account.client).await?;
@@ -241,18 +241,18 @@ impl Control {
     }
 }
 
-enum Trouble {
+enum StepError {
     Store(StoreError),
     Azure(CallError),
 }
 
-impl From<StoreError> for Trouble {
+impl From<StoreError> for StepError {
     fn from(error: StoreError) -> Self {
         Self::Store(error)
     }
 }
 
-impl From<CallError> for Trouble {
+impl From<CallError> for StepError {
     fn from(error: CallError) -> Self {
         Self::Azure(error)
     }

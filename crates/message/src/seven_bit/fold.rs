@@ -22,13 +22,13 @@ pub(super) fn folded(field: &[u8]) -> Cow<'_, [u8]> {
     Cow::Owned(output)
 }
 
-struct Place {
+struct FoldPoint {
     at: usize,
     is_blank: bool,
 }
 
 /// Where a line is best folded, if it is too long: not so that a line of nothing but blanks is left.
-fn place(line: &[u8]) -> Option<Place> {
+fn place(line: &[u8]) -> Option<FoldPoint> {
     let text = line.strip_suffix(b"\r\n").unwrap_or(line);
     if text.len() <= MAX_LINE_BYTES {
         return None;
@@ -39,10 +39,10 @@ fn place(line: &[u8]) -> Option<Place> {
     let latest = starts + 1..MAX_LINE_BYTES;
     let at_blank = |at: &usize| *at < ends && is_blank(text[*at]);
     if let Some(at) = latest.clone().rev().find(at_blank) {
-        return Some(Place { at, is_blank: true });
+        return Some(FoldPoint { at, is_blank: true });
     }
     let behind_comma = latest.rev().find(|at| text[*at - 1] == b',' && !in_quotes(&text[..*at]));
-    behind_comma.map(|at| Place { at, is_blank: false })
+    behind_comma.map(|at| FoldPoint { at, is_blank: false })
 }
 
 fn in_quotes(text: &[u8]) -> bool {

@@ -7,7 +7,7 @@ use tracing::info;
 use super::carry::{by_smtp, carry};
 use super::choice::{Choice, choose};
 use super::mail::{Candidate, Mail};
-use super::outcome::{Accepted, Deferred, Failed, Matter, Verdict, deferred};
+use super::outcome::{Acceptance, Deferred, Failed, Matter, Verdict, deferred};
 use super::refused::RefusedByRest;
 use super::upstream::azure::carrier_of;
 use super::upstream::carrier::Posted;
@@ -81,7 +81,7 @@ impl Direct<'_> {
             }
             Posted::Settled(Verdict::Accepted(accepted)) => {
                 let text = format!("{} (by SMTP, because the Email API refused it: {words})", accepted.text);
-                Verdict::Accepted(Accepted { text, ..accepted })
+                Verdict::Accepted(Acceptance { text, ..accepted })
             }
             Posted::Refused(refused) => refused.verdict(),
         }

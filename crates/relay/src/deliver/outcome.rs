@@ -19,7 +19,7 @@ use model::queued::Recipient;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
     /// Azure has the message.
-    Accepted(Accepted),
+    Accepted(Acceptance),
     /// Not now.
     Deferred(Deferred),
     /// Not ever.
@@ -28,7 +28,7 @@ pub(crate) enum Verdict {
 
 /// Azure has the message.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Accepted {
+pub(crate) struct Acceptance {
     /// What it said.
     pub(crate) text: String,
     /// When its status may be read; `None` where there is none to be read.
@@ -41,7 +41,7 @@ pub(crate) struct Accepted {
     pub(crate) trouble: Option<Deferred>,
 }
 
-impl Accepted {
+impl Acceptance {
     /// What Azure said, of the message and of each of these recipients that it did not take.
     pub(crate) fn story(&self, recipients: &[Recipient]) -> String {
         let mut story = self.text.clone();
@@ -126,13 +126,13 @@ pub(crate) const RATE_WAIT: Duration = Duration::from_secs(60);
 /// What the Email API's answer to a send means.
 pub(crate) fn of_send(result: Result<Answer, Failure>) -> Verdict {
     match result {
-        Ok(answer) => Verdict::Accepted(Accepted {
+        Ok(answer) => Verdict::Accepted(Acceptance {
             text: answer.ids.behind(&format!(
                 "Azure took it as operation {}: {}",
                 answer.result.id, answer.result.status
             )),
             read_status_in: Some(answer.retry_after.unwrap_or_default().max(READ_STATUS_IN)),
-            ..Accepted::default()
+            ..Acceptance::default()
         }),
         Err(Failure::Answered(answered)) => of_answer(&answered),
         Err(failure @ Failure::Unreachable { .. }) => deferred(failure.chain(), Matter::Unreachable, None),
@@ -152,10 +152,10 @@ pub(crate) fn of_answer(answered: &Answered) -> Verdict {
         // That is about this program and no message.
         (_, code) if code.contains("ApiVersion") => deferred(text, Matter::Message, wait),
         // The id was used before: an earlier try arrived although nobody said so.
-        (409, _) => Verdict::Accepted(Accepted {
+        (409, _) => Verdict::Accepted(Acceptance {
             text: format!("Azure has it from an earlier try ({text})"),
             read_status_in: Some(READ_STATUS_IN),
-            ..Accepted::default()
+            ..Acceptance::default()
         }),
         (401 | 403, _) => deferred(text, Matter::Login, wait),
         (429, _) => deferred(text, Matter::Rate, Some(wait.unwrap_or(RATE_WAIT))),
@@ -188,12 +188,12 @@ pub(crate) fn of_token(failure: &TokenFailure) -> Verdict {
 
 /// What a server's verdict by SMTP means.
 pub(crate) fn of_verdict(verdict: SmtpVerdict) -> Verdict {
-    let (mut refused, mut later, mut troubles) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut refused, mut later, mut failures) = (Vec::new(), Vec::new(), Vec::new());
     for (place, recipient) in verdict.recipients.iter().enumerate() {
         let Err(refusal) = recipient else { continue };
         match (not_about_a_recipient(refusal), refusal.is_permanent()) {
             (Some(trouble), _) => {
-                troubles.push(trouble);
+                failures.push(trouble);
                 later.push((place, refusal.to_string()));
             }
             (None, true) => refused.push((place, of_refusal(refusal))),
@@ -201,10 +201,10 @@ pub(crate) fn of_verdict(verdict: SmtpVerdict) -> Verdict {
         }
     }
     // A rate limit says most about what else has to wait.
-    troubles.sort_by_key(|trouble| trouble.matter != Matter::Rate);
-    let trouble = troubles.into_iter().next();
+    failures.sort_by_key(|trouble| trouble.matter != Matter::Rate);
+    let trouble = failures.into_iter().next();
     match verdict.message {
-        Some(Ok(reply)) => Verdict::Accepted(Accepted {
+        Some(Ok(reply)) => Verdict::Accepted(Acceptance {
             text: format!("Azure took it: {reply}"),
             read_status_in: None,
             refused,

@@ -11,7 +11,7 @@ use store::{NextStep, StoreError, TakenGroup, Usage};
 use super::attempt::{Tried, Try};
 use super::division::{self, Next};
 use super::give_up::{GivenUp, blamed, tell_in_the_end};
-use super::outcome::{Accepted, Failed, Verdict};
+use super::outcome::{Acceptance, Failed, Verdict};
 use super::refused::RefusedByRest;
 
 impl Try<'_> {
@@ -98,7 +98,7 @@ impl Try<'_> {
     pub(super) async fn group_accepted(
         &self,
         division: &Division,
-        accepted: &Accepted,
+        accepted: &Acceptance,
         hidden: &[Mailbox],
         note: (Attempt, Vec<Usage>),
     ) -> Tried {

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::Answer;
 use super::call::{self, Call};
 use super::edit;
-use super::failure::Failure;
+use super::failure::CloudflareError;
 use super::input::Input;
 use super::records::{in_zone, shown};
 use crate::state::dns::{Record, Zone};
@@ -42,12 +42,15 @@ pub(super) fn run(call: &Call<'_>, zone: &str) -> Answer {
 fn each(
     zone: &mut Zone,
     inputs: Option<Vec<Input>>,
-    mut change: impl FnMut(&mut Zone, Input) -> Result<Record, Failure>,
-) -> Result<Vec<Value>, Failure> {
+    mut change: impl FnMut(&mut Zone, Input) -> Result<Record, CloudflareError>,
+) -> Result<Vec<Value>, CloudflareError> {
     let inputs = inputs.unwrap_or_default().into_iter();
     inputs.map(|input| change(zone, input).map(|record| shown(&record))).collect()
 }
 
-fn id(input: &Input) -> Result<String, Failure> {
-    input.id.clone().ok_or_else(|| Failure::bad(1_004, "Every change but a post names a record by its id"))
+fn id(input: &Input) -> Result<String, CloudflareError> {
+    input
+        .id
+        .clone()
+        .ok_or_else(|| CloudflareError::bad(1_004, "Every change but a post names a record by its id"))
 }

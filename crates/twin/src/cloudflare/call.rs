@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use subtle::ConstantTimeEq as _;
 
-use super::failure::Failure;
+use super::failure::CloudflareError;
 use crate::backend::Backend;
 use crate::state::dns::Zone;
 use crate::state::dns::provider::{CloudflareToken, Home};
@@ -26,14 +26,14 @@ pub(super) struct Call<'a> {
 }
 
 impl<'a> Call<'a> {
-    pub(super) fn read(backend: &'a Backend, request: &Parts, body: Bytes) -> Result<Self, Failure> {
+    pub(super) fn read(backend: &'a Backend, request: &Parts, body: Bytes) -> Result<Self, CloudflareError> {
         let path = crate::form::unescape_path(request.uri.path());
         let segments: Vec<String> = path.trim_matches('/').split('/').skip(2).map(str::to_owned).collect();
         let token = token(backend, &request.headers).map_err(|failure| {
             let is_verify = segments.last().is_some_and(|last| last == "verify");
             // The place where tokens are tried has a word of its own.
             if is_verify && failure.code == 10_000 {
-                return Failure::new(StatusCode::UNAUTHORIZED, 1_000, "Invalid API Token");
+                return CloudflareError::new(StatusCode::UNAUTHORIZED, 1_000, "Invalid API Token");
             }
             failure
         })?;
@@ -53,35 +53,41 @@ impl<'a> Call<'a> {
     }
 
     /// The body, which must be JSON of that shape.
-    pub(super) fn json<T: DeserializeOwned>(&self) -> Result<T, Failure> {
+    pub(super) fn json<T: DeserializeOwned>(&self) -> Result<T, CloudflareError> {
         let parsed = serde_json::from_slice(&self.body);
-        parsed.map_err(|error| Failure::bad(6_007, format!("Malformed JSON in request body: {error}")))
+        parsed
+            .map_err(|error| CloudflareError::bad(6_007, format!("Malformed JSON in request body: {error}")))
     }
 
     /// A zone by its id, for whoever may look at it, or write.
-    pub(super) fn zone(&self, id: &str) -> Result<Zone, Failure> {
+    pub(super) fn zone(&self, id: &str) -> Result<Zone, CloudflareError> {
         if id.len() != 32 || !id.chars().all(|c| c.is_ascii_hexdigit()) {
-            return Err(Failure::no_route(&["zones", id]));
+            return Err(CloudflareError::no_route(&["zones", id]));
         }
         let state = self.backend.state();
         let zone = state.zones.iter().find(|zone| zone.home == Some(Home::Cloudflare) && zone.id == id);
         let Some(zone) = zone else {
-            return Err(Failure::no_zone());
+            return Err(CloudflareError::no_zone());
         };
         if !self.token.covers(zone) || (self.token.is_read_only && self.method != Method::GET) {
-            return Err(Failure::forbidden());
+            return Err(CloudflareError::forbidden());
         }
         Ok(zone.clone())
     }
 
     /// The asked page of a list; beyond its end there are empty ones.
-    pub(super) fn page(&self, all: &[Value], default: usize, max: usize) -> Result<Response, Failure> {
+    pub(super) fn page(
+        &self,
+        all: &[Value],
+        default: usize,
+        max: usize,
+    ) -> Result<Response, CloudflareError> {
         // Clients in Python may say 1.0.
         let number = |name: &str, otherwise: usize| match self.parameter(name) {
             None => Ok(otherwise),
             Some(text) => {
                 text.trim_end_matches(".0").parse().ok().filter(|number| *number > 0).ok_or_else(|| {
-                    Failure::bad(1_004, format!("The parameter {name} is not a positive number"))
+                    CloudflareError::bad(1_004, format!("The parameter {name} is not a positive number"))
                 })
             }
         };
@@ -107,15 +113,15 @@ pub(super) fn result(value: Value) -> Response {
     Json(json!({ "success": true, "errors": [], "messages": [], "result": value })).into_response()
 }
 
-fn token(backend: &Backend, headers: &HeaderMap) -> Result<CloudflareToken, Failure> {
+fn token(backend: &Backend, headers: &HeaderMap) -> Result<CloudflareToken, CloudflareError> {
     let Some(shown) = headers.get(header::AUTHORIZATION) else {
         let text = "Missing X-Auth-Key, X-Auth-Email or Authorization headers";
-        return Err(Failure::bad(9_106, text));
+        return Err(CloudflareError::bad(9_106, text));
     };
     let shown = shown.to_str().ok().and_then(|value| value.strip_prefix("Bearer "));
-    let shown = shown.ok_or_else(|| Failure::bad(6_003, "Invalid request headers"))?;
+    let shown = shown.ok_or_else(|| CloudflareError::bad(6_003, "Invalid request headers"))?;
     let state = backend.state();
     let is_it = |own: &&CloudflareToken| bool::from(own.value.as_bytes().ct_eq(shown.as_bytes()));
     let found = state.cloudflare_tokens.iter().find(is_it).cloned();
-    found.ok_or_else(|| Failure::new(StatusCode::UNAUTHORIZED, 10_000, "Authentication error"))
+    found.ok_or_else(|| CloudflareError::new(StatusCode::UNAUTHORIZED, 10_000, "Authentication error"))
 }

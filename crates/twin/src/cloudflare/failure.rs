@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 /// Why nothing was done.
 #[derive(Clone, Debug)]
-pub(super) struct Failure {
+pub(super) struct CloudflareError {
     pub(super) status: StatusCode,
     pub(super) code: u32,
     message: String,
@@ -16,7 +16,7 @@ pub(super) struct Failure {
     retry_after: Option<u64>,
 }
 
-impl Failure {
+impl CloudflareError {
     pub(super) fn new(status: StatusCode, code: u32, message: impl Into<String>) -> Self {
         Self { status, code, message: message.into(), cause: None, retry_after: None }
     }
@@ -57,7 +57,7 @@ impl Failure {
     }
 }
 
-impl IntoResponse for Failure {
+impl IntoResponse for CloudflareError {
     fn into_response(self) -> Response {
         let mut error = json!({ "code": self.code, "message": self.message });
         if let Some((code, message)) = self.cause {

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Deserializer};
 
 use super::content;
-use super::failure::Failure;
+use super::failure::CloudflareError;
 use crate::dns::ascii_name;
 use crate::state::dns::{Record, Zone};
 
@@ -33,33 +33,33 @@ pub(super) const PROXIABLE: [&str; 3] = ["A", "AAAA", "CNAME"];
 
 impl Input {
     /// The record that follows, `before` being there already.
-    pub(super) fn into_record(self, zone: &Zone, before: Option<&Record>) -> Result<Record, Failure> {
+    pub(super) fn into_record(self, zone: &Zone, before: Option<&Record>) -> Result<Record, CloudflareError> {
         let kind = self.kind.or_else(|| before.map(|record| record.kind.clone()));
-        let kind = kind.ok_or_else(|| Failure::invalid(9_000, "DNS record type is required."))?;
+        let kind = kind.ok_or_else(|| CloudflareError::invalid(9_000, "DNS record type is required."))?;
         let name = match (self.name, before) {
             (Some(name), _) => name_in(zone, &name)?,
             (None, Some(before)) => before.name.clone(),
-            (None, None) => return Err(Failure::invalid(9_000, "DNS name is required.")),
+            (None, None) => return Err(CloudflareError::invalid(9_000, "DNS name is required.")),
         };
         let before_value = before.filter(|record| record.kind == kind);
         let content = self.content.or_else(|| before_value.map(content::shown));
         let content = content.filter(|content| !content.trim().is_empty());
-        let content = content.ok_or_else(|| Failure::invalid(9_101, "Content is required."))?;
+        let content = content.ok_or_else(|| CloudflareError::invalid(9_101, "Content is required."))?;
         let priority = match self.priority {
             Some(number) => {
                 Some(whole(number).and_then(|number| u16::try_from(number).ok()).ok_or_else(|| {
-                    Failure::invalid(9_102, "Priority must be between 0 and 65535, inclusive.")
+                    CloudflareError::invalid(9_102, "Priority must be between 0 and 65535, inclusive.")
                 })?)
             }
             None => before_value.and_then(content::priority),
         };
         let value = value(&kind, &content, priority)?;
         if kind == "CNAME" && value == name {
-            return Err(Failure::invalid(9_039, "A CNAME record cannot reference itself."));
+            return Err(CloudflareError::invalid(9_039, "A CNAME record cannot reference itself."));
         }
         let is_proxied = self.proxied.unwrap_or_else(|| before.is_some_and(|record| record.is_proxied));
         if is_proxied && !PROXIABLE.contains(&kind.as_str()) {
-            return Err(Failure::invalid(9_004, "This record type cannot be proxied."));
+            return Err(CloudflareError::invalid(9_004, "This record type cannot be proxied."));
         }
         let ttl = match self.ttl {
             Some(seconds) => checked_ttl(seconds)?,
@@ -67,7 +67,7 @@ impl Input {
         };
         let comment = self.comment.unwrap_or_else(|| before.and_then(|record| record.comment.clone()));
         if comment.as_ref().is_some_and(|comment| comment.chars().count() > LONGEST_COMMENT) {
-            return Err(Failure::invalid(9_300, "DNS record comment is longer than 100 characters."));
+            return Err(CloudflareError::invalid(9_300, "DNS record comment is longer than 100 characters."));
         }
         Ok(Record {
             name,
@@ -85,17 +85,19 @@ fn said<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<Stri
     Option::<String>::deserialize(deserializer).map(Some)
 }
 
-fn name_in(zone: &Zone, name: &str) -> Result<String, Failure> {
+fn name_in(zone: &Zone, name: &str) -> Result<String, CloudflareError> {
     let name = zone.full_name(name);
-    ascii_name(&name).ok_or_else(|| Failure::invalid(9_000, format!("DNS name '{name}' is invalid.")))
+    ascii_name(&name).ok_or_else(|| CloudflareError::invalid(9_000, format!("DNS name '{name}' is invalid.")))
 }
 
-fn value(kind: &str, content: &str, priority: Option<u16>) -> Result<String, Failure> {
+fn value(kind: &str, content: &str, priority: Option<u16>) -> Result<String, CloudflareError> {
     let content = content.trim();
     match kind {
         "TXT" => {
             let text = content::unquoted(content).filter(|text| text.len() <= LONGEST_TEXT);
-            text.ok_or_else(|| Failure::invalid(9_207, "Content for TXT record is invalid or too long."))
+            text.ok_or_else(|| {
+                CloudflareError::invalid(9_207, "Content for TXT record is invalid or too long.")
+            })
         }
         "A" => address::<std::net::Ipv4Addr>(
             content,
@@ -111,29 +113,38 @@ fn value(kind: &str, content: &str, priority: Option<u16>) -> Result<String, Fai
         "NS" => host(content, 9_008, "Content for NS record is invalid."),
         "PTR" => host(content, 9_008, "Content for PTR record is invalid."),
         "MX" => {
-            let priority = priority.ok_or_else(|| Failure::invalid(9_102, "Priority is required."))?;
+            let priority =
+                priority.ok_or_else(|| CloudflareError::invalid(9_102, "Priority is required."))?;
             host(content, 9_009, "Content for MX record is invalid.").map(|host| format!("{priority} {host}"))
         }
-        other => {
-            Err(Failure::invalid(9_001, format!("Invalid DNS record type '{other}', or not played here.")))
-        }
+        other => Err(CloudflareError::invalid(
+            9_001,
+            format!("Invalid DNS record type '{other}', or not played here."),
+        )),
     }
 }
 
-fn address<A: std::str::FromStr + ToString>(text: &str, code: u32, why: &str) -> Result<String, Failure> {
-    text.parse::<A>().map(|address| address.to_string()).map_err(|_| Failure::invalid(code, why))
+fn address<A: std::str::FromStr + ToString>(
+    text: &str,
+    code: u32,
+    why: &str,
+) -> Result<String, CloudflareError> {
+    text.parse::<A>().map(|address| address.to_string()).map_err(|_| CloudflareError::invalid(code, why))
 }
 
-fn host(text: &str, code: u32, why: &str) -> Result<String, Failure> {
+fn host(text: &str, code: u32, why: &str) -> Result<String, CloudflareError> {
     let name = text.trim_end_matches('.');
     let is_address = name.parse::<std::net::IpAddr>().is_ok();
-    ascii_name(name).filter(|_| !is_address).ok_or_else(|| Failure::invalid(code, why))
+    ascii_name(name).filter(|_| !is_address).ok_or_else(|| CloudflareError::invalid(code, why))
 }
 
-fn checked_ttl(seconds: f64) -> Result<u32, Failure> {
+fn checked_ttl(seconds: f64) -> Result<u32, CloudflareError> {
     let seconds = whole(seconds).filter(|seconds| *seconds == AUTOMATIC || (60..=86_400).contains(seconds));
     seconds.ok_or_else(|| {
-        Failure::invalid(9_021, "Invalid TTL. Must be between 60 and 86400 seconds, or 1 for Automatic.")
+        CloudflareError::invalid(
+            9_021,
+            "Invalid TTL. Must be between 60 and 86400 seconds, or 1 for Automatic.",
+        )
     })
 }
 

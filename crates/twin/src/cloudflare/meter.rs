@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::failure::Failure;
+use super::failure::CloudflareError;
 use crate::backend::Backend;
 use crate::state::dns::provider::CloudflareToken;
 
@@ -17,7 +17,7 @@ const WINDOW: SignedDuration = SignedDuration::from_mins(5);
 
 impl Meter {
     /// Counts a request, or refuses it.
-    pub(super) fn count(&self, backend: &Backend, token: &CloudflareToken) -> Result<(), Failure> {
+    pub(super) fn count(&self, backend: &Backend, token: &CloudflareToken) -> Result<(), CloudflareError> {
         let limit = usize::try_from(backend.state().behaviour.cloudflare_requests).unwrap_or(usize::MAX);
         let now = backend.now();
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -31,7 +31,7 @@ impl Meter {
         }
         let oldest = asked.front().copied().unwrap_or(now);
         let wait = WINDOW.saturating_sub(now.duration_since(oldest)).as_secs();
-        Err(Failure::too_many(u64::try_from(wait).unwrap_or(0).max(1)))
+        Err(CloudflareError::too_many(u64::try_from(wait).unwrap_or(0).max(1)))
     }
 
     pub(crate) fn clear(&self) {

@@ -24,7 +24,7 @@ use axum::routing::any;
 use serde_json::json;
 
 use self::call::Call;
-use self::failure::Failure;
+use self::failure::CloudflareError;
 pub(crate) use self::meter::Meter;
 use crate::backend::Backend;
 use crate::email::answer_or_fail_with;
@@ -35,18 +35,18 @@ pub(crate) fn routes() -> Router<Arc<Backend>> {
     Router::new().route("/client/v4/{*path}", any(answer))
 }
 
-type Answer = Result<Response, Failure>;
+type Answer = Result<Response, CloudflareError>;
 
 const MAX_BODY: usize = 4 << 20;
 
 async fn answer(Shared(backend): Shared<Arc<Backend>>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let refuse = |status: StatusCode, code: String, message: String| {
-        Failure::new(status, code.parse().unwrap_or(10_000), message).into_response()
+        CloudflareError::new(status, code.parse().unwrap_or(10_000), message).into_response()
     };
     answer_or_fail_with(&backend, Operation::Cloudflare, refuse, async {
         let Ok(body) = axum::body::to_bytes(body, MAX_BODY).await else {
-            return Failure::bad(6_007, "The request is too large.").into_response();
+            return CloudflareError::bad(6_007, "The request is too large.").into_response();
         };
         let call = match Call::read(&backend, &parts, body) {
             Ok(call) => call,
@@ -75,7 +75,7 @@ fn dispatch(call: &Call<'_>) -> Answer {
         ("GET", ["zones", zone, "dns_records", id]) => records::show(call, zone, id),
         ("PUT" | "PATCH", ["zones", zone, "dns_records", id]) => records::change(call, zone, id),
         ("DELETE", ["zones", zone, "dns_records", id]) => records::delete(call, zone, id),
-        _ => Err(Failure::no_route(&segments)),
+        _ => Err(CloudflareError::no_route(&segments)),
     }
 }
 

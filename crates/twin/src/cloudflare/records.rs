@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::Answer;
 use super::call::{self, Call};
-use super::failure::Failure;
+use super::failure::CloudflareError;
 use super::input::{Input, PROXIABLE};
 use super::zones::BEGINNING;
 use super::{content, edit, filter};
@@ -26,7 +26,7 @@ pub(super) fn list(call: &Call<'_>, zone: &str) -> Answer {
 pub(super) fn show(call: &Call<'_>, zone: &str, id: &str) -> Answer {
     let zone = call.zone(zone)?;
     let found = zone.records.iter().find(|record| record.id == id);
-    found.map(|record| call::result(shown(record))).ok_or_else(Failure::no_record)
+    found.map(|record| call::result(shown(record))).ok_or_else(CloudflareError::no_record)
 }
 
 pub(super) fn create(call: &Call<'_>, zone: &str) -> Answer {
@@ -54,12 +54,12 @@ pub(super) fn delete(call: &Call<'_>, zone: &str, id: &str) -> Answer {
 pub(super) fn in_zone<T>(
     call: &Call<'_>,
     id: &str,
-    change: impl FnOnce(&mut Zone) -> Result<T, Failure>,
-) -> Result<T, Failure> {
+    change: impl FnOnce(&mut Zone) -> Result<T, CloudflareError>,
+) -> Result<T, CloudflareError> {
     call.zone(id)?;
     call.backend.change_state(|state| {
         // Another call may have deleted it meanwhile.
-        let there = state.zone_mut(id).ok_or_else(Failure::no_zone)?;
+        let there = state.zone_mut(id).ok_or_else(CloudflareError::no_zone)?;
         let mut changed = there.clone();
         let result = change(&mut changed)?;
         *there = changed;

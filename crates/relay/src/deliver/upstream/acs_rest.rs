@@ -20,7 +20,7 @@ use super::document;
 use super::limits::SharedLimiter;
 use super::unsupported::{self, Unsupported};
 use crate::deliver::mail::Candidate;
-use crate::deliver::outcome::{self, Accepted, Matter, READ_STATUS_IN, Verdict, deferred};
+use crate::deliver::outcome::{self, Acceptance, Matter, READ_STATUS_IN, Verdict, deferred};
 use crate::deliver::refused::RefusedByRest;
 use crate::rate_limit::Ended;
 
@@ -183,10 +183,10 @@ fn sorted(result: Result<Answer, Failure>) -> Posted {
 fn judged(refused: RefusedByRest, known: Known) -> Posted {
     Posted::Settled(match known {
         Known::Not => return Posted::Refused(refused),
-        Known::As(status) => Verdict::Accepted(Accepted {
+        Known::As(status) => Verdict::Accepted(Acceptance {
             text: format!("Azure has it from an earlier try ({})", refused.words()),
             read_status_in: (!status.is_terminal()).then_some(READ_STATUS_IN),
-            ..Accepted::default()
+            ..Acceptance::default()
         }),
         Known::Unclear(why) => {
             let text =

@@ -63,7 +63,7 @@ fn not_carried() -> Failed {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::deliver::outcome::Accepted;
+    use crate::deliver::outcome::Acceptance;
 
     #[test]
     fn the_others_keep_their_places() {
@@ -73,10 +73,10 @@ mod tests {
             .collect();
         assert!(left_out(&recipients, true).is_empty());
         assert_eq!(left_out(&recipients, false), [1]);
-        let accepted = Accepted {
+        let accepted = Acceptance {
             refused: vec![(2, not_carried())],
             deferred: vec![(1, "451".to_owned())],
-            ..Accepted::default()
+            ..Acceptance::default()
         };
         let Verdict::Accepted(accepted) = with_left_out(Verdict::Accepted(accepted), &[0, 2, 3], &[1]) else {
             panic!()

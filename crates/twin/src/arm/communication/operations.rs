@@ -187,11 +187,11 @@ struct Shown<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     properties: Option<Option<()>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    error: Option<Failure<'a>>,
+    error: Option<OperationError<'a>>,
 }
 
 #[derive(Serialize)]
-struct Failure<'a> {
+struct OperationError<'a> {
     code: &'a str,
     message: &'a str,
 }
@@ -219,6 +219,6 @@ fn document(
         start_time: operation.begun_at,
         end_time: (is_done && !is_deletion).then_some(operation.done_at),
         properties: is_done.then_some(None),
-        error: failure.map(|(code, message)| Failure { code, message }),
+        error: failure.map(|(code, message)| OperationError { code, message }),
     })
 }
