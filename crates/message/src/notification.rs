@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use jiff::Timestamp;
 
+use crate::compose::Composer;
 use crate::date;
 
 /// A notification that delivery failed for good.
@@ -65,38 +66,35 @@ impl Failure<'_> {
         let returned = String::from_utf8_lossy(self.returned_header);
         let returned: String = returned.chars().map(|c| if c.is_ascii() { c } else { '?' }).collect();
         let (people, programs, boundary) = (self.for_people(), self.for_programs(), self.boundary);
-        let body = match self.layout {
-            Layout::Report => format!(
-                "--{boundary}\r\nContent-Type: text/plain; charset=us-ascii\r\n\r\n{people}\r\n\
+        match self.layout {
+            Layout::Report => {
+                let body = format!(
+                    "--{boundary}\r\nContent-Type: text/plain; charset=us-ascii\r\n\r\n{people}\r\n\
                  --{boundary}\r\nContent-Type: message/delivery-status\r\n\r\n{programs}\r\n\
                  --{boundary}\r\nContent-Type: text/rfc822-headers\r\n\r\n{returned}\r\n--{boundary}--\r\n"
-            ),
-            Layout::Text => format!("{people}\r\n{programs}\r\nThe message began:\r\n\r\n{returned}"),
-        };
-        (self.header() + "\r\n" + &body).into_bytes()
+                );
+                let content_type =
+                    format!("multipart/report; report-type=delivery-status; boundary=\"{boundary}\"");
+                self.fields().multipart(&content_type, &body)
+            }
+            Layout::Text => {
+                self.fields().text(&format!("{people}\r\n{programs}\r\nThe message began:\r\n\r\n{returned}"))
+            }
+        }
     }
 
-    fn header(&self) -> String {
-        format!(
-            "From: {from}\r\nTo: {to}\r\nSubject: Undelivered: your message did not reach {whom}\r\n\
-             Date: {date}\r\nMessage-ID: {id}\r\nAuto-Submitted: auto-replied\r\nMIME-Version: 1.0\r\n\
-             Content-Type: {content_type}\r\n",
-            from = self.from,
-            to = self.to,
-            whom = match self.recipients {
-                [one] => in_ascii(&one.address),
-                many => format!("{} recipients", many.len()),
-            },
-            date = date::rfc5322(self.written_at),
-            id = self.message_id,
-            content_type = match self.layout {
-                Layout::Report => format!(
-                    "multipart/report; report-type=delivery-status;\r\n boundary=\"{}\"",
-                    self.boundary
-                ),
-                Layout::Text => "text/plain; charset=us-ascii".to_owned(),
-            },
-        )
+    fn fields(&self) -> Composer {
+        let whom = match self.recipients {
+            [one] => in_ascii(&one.address),
+            many => format!("{} recipients", many.len()),
+        };
+        Composer::default()
+            .field("From", self.from)
+            .field("To", self.to)
+            .field("Subject", &format!("Undelivered: your message did not reach {whom}"))
+            .field("Date", &date::rfc5322(self.written_at))
+            .field("Message-ID", self.message_id)
+            .field("Auto-Submitted", "auto-replied")
     }
 
     fn for_people(&self) -> String {

@@ -6,6 +6,7 @@ use azure_client::Http;
 use azure_client::hook::post;
 use clock::Clock;
 use control::watch::{Alarm, Raise};
+use message::compose::Composer;
 use model::account::Account;
 use relay::RelaySettings;
 use relay::intake::{Envelope, Intake, Internal, InternalKind, Principal, WholeMessage};
@@ -53,14 +54,14 @@ impl Alarms {
             Err(error) => Err(error.to_string()),
         };
         if let Err(error) = sent {
-            warn!(error, "an alarm could not be passed on to the web hook");
+            warn!(error, "an alarm could not be sent to the web hook");
         }
     }
 
     async fn by_mail(&self, alarm: &Alarm) {
         let Some(to) = &self.settings.mail_to else { return };
         let Some((account, from)) = self.messenger(alarm.account.as_deref()) else {
-            warn!("an alarm cannot be mailed: no account has a sender");
+            warn!("an alarm cannot be sent by mail: no account has a sender");
             return;
         };
         let bytes = compose(&from, to, alarm, &self.relay.host_name);
@@ -96,11 +97,10 @@ impl Alarms {
 fn compose(from: &Mailbox, to: &Mailbox, alarm: &Alarm, host: &str) -> Vec<u8> {
     let about = alarm.account.as_ref();
     let about = about.map_or_else(|| "the server".to_owned(), |account| format!("account {}", account.name));
-    let text = format!(
-        "From: {from}\r\nTo: {to}\r\nSubject: Postern: {about}\r\nMIME-Version: 1.0\r\n\
-         Content-Type: text/plain; charset=utf-8\r\nAuto-Submitted: auto-generated\r\n\r\n{}\r\n\r\n\
-         This is from the server {host}.\r\n",
-        alarm.message
-    );
-    message::seven_bit::encode(text.as_bytes(), message::seven_bit::Takes::SevenBits).bytes
+    Composer::default()
+        .field("From", &from.to_string())
+        .field("To", &to.to_string())
+        .field("Subject", &format!("Postern: {about}"))
+        .field("Auto-Submitted", "auto-generated")
+        .text(&format!("{}\n\nThis is from the server {host}.", alarm.message))
 }

@@ -8,6 +8,7 @@ use ::smtp::path::ReversePath;
 use azure_types::ids::OperationId;
 use clock::{Clock, Entropy};
 use jiff::{SignedDuration, Timestamp};
+use message::compose::Composer;
 use model::account::Account;
 use model::delivery::Transport;
 use store::Store;
@@ -95,11 +96,13 @@ pub(crate) async fn send_test_message(
 fn message(from: &Mailbox, to: &Mailbox, transport: Transport, id: &str, now: Timestamp) -> Vec<u8> {
     let date = message::date::rfc5322(now);
     let transport = transport.as_str().to_uppercase();
-    let domain = from.domain();
-    format!(
-        "From: {from}\r\nTo: {to}\r\nSubject: Postern: a test message by {transport}\r\nDate: {date}\r\n\
-         Message-ID: <{id}@{domain}>\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n\
-         This is a test message. It was sent by {transport} while an account was verified, and needs no answer.\r\n"
-    )
-    .into_bytes()
+    Composer::default()
+        .field("From", &from.to_string())
+        .field("To", &to.to_string())
+        .field("Subject", &format!("Postern: a test message by {transport}"))
+        .field("Date", &date)
+        .field("Message-ID", &format!("<{id}@{}>", from.domain()))
+        .text(&format!(
+            "This is a test message. It was sent by {transport} while an account was verified, and needs no answer."
+        ))
 }
