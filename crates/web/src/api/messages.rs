@@ -10,6 +10,7 @@ use axum::response::IntoResponse;
 use control::Control;
 use control::reads::{self, MessageView};
 use jiff::Timestamp;
+use message::compose::Composer;
 use model::delivery::{SendState, Transport};
 use model::id::QueueId;
 use model::queued::{Cause, Origin, Recipient};
@@ -69,16 +70,12 @@ async fn send(
 /// A plain message.
 fn compose(from: &Mailbox, to: &[Mailbox], subject: Option<&str>, text: Option<&str>) -> Vec<u8> {
     let to: Vec<String> = to.iter().map(ToString::to_string).collect();
-    let one_line = |text: &str| text.replace(['\r', '\n'], " ");
-    let text = text.unwrap_or("This is a test message.").replace("\r\n", "\n").replace(['\r', '\n'], "\r\n");
-    let message = format!(
-        "From: {from}\r\nTo: {}\r\nSubject: {}\r\nMIME-Version: 1.0\r\n\
-         Content-Type: text/plain; charset=utf-8\r\n\r\n{text}\r\n",
-        to.join(",\r\n "),
-        one_line(subject.unwrap_or("Test message")),
-    );
-    // Addresses beyond ASCII stay as they are; everything else fits into seven bits.
-    message::seven_bit::encode(message.as_bytes(), message::seven_bit::Takes::SevenBits).bytes
+    // Addresses that are not ASCII stay as they are; everything else fits into seven bits.
+    Composer::default()
+        .field("From", &from.to_string())
+        .field("To", &to.join(", "))
+        .field("Subject", subject.unwrap_or("Test message"))
+        .text(text.unwrap_or("This is a test message."))
 }
 
 /// Show a message and all that happened to it.
