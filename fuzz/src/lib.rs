@@ -1,6 +1,7 @@
 //! What must hold for any input whatever. Each function panics when it does not.
 
 mod dns;
+mod journal;
 mod sessions;
 
 use std::fmt::Display;
@@ -17,6 +18,7 @@ use smtp::parameters::{MailParameters, RecipientParameters};
 use smtp::xtext;
 
 pub use self::dns::{dmarc, dns_record, spf};
+pub use self::journal::{journal_envelope, journal_record};
 pub use self::sessions::{client_session, server_session};
 
 /// A command line.

@@ -4,7 +4,7 @@ use anyhow::bail;
 
 use crate::process::{cargo, root, succeeds};
 
-const TARGETS: [&str; 12] = [
+const TARGETS: [&str; 14] = [
     "addresses",
     "author",
     "client_session",
@@ -12,6 +12,8 @@ const TARGETS: [&str; 12] = [
     "dmarc",
     "dns_record",
     "header",
+    "journal_envelope",
+    "journal_record",
     "mail_data",
     "parts",
     "server_session",
