@@ -1,6 +1,6 @@
 //! Everything that has to hold, in one command.
 //!
-//! 1. Format, clippy, the house rules, the generated documents.
+//! 1. Format, clippy, the house rules, whether the fuzz targets compile, the generated documents.
 //! 2. Unit, transcript, route and story tests, then those in the documentation, then those that need Azure's
 //!    published specifications.
 //! 3. Foreign clients, after installing them.
@@ -45,6 +45,11 @@ pub(crate) fn run(options: Options) -> anyhow::Result<()> {
         let clippy =
             ["clippy", "--quiet", "--workspace", "--all-targets", "--locked", "--", "--deny", "warnings"];
         report.check("clippy", succeeds(cargo(&clippy)));
+    });
+    report.step("fuzz targets compile", |report| {
+        // A workspace of its own, which shares what it can of the build.
+        let check = ["check", "--quiet", "--manifest-path", "fuzz/Cargo.toml", "--target-dir", "target"];
+        report.check("fuzz targets compile", succeeds(cargo(&check)));
     });
     report.step("tests", |report| {
         tests(report, "tests", &["test", "--workspace", "--locked", "--no-fail-fast", "--all-targets"]);
