@@ -60,7 +60,7 @@ pub(super) async fn guide(arguments: &AccountGuide) -> anyhow::Result<()> {
     let shell = arguments.shell.shell();
     say!("{STRONG}Connecting an Azure account{STRONG:#}");
     say!(
-        "Each step can be typed, with the Azure CLI in {}, or done in the portal. Words in capitals are yours.",
+        "You can do each step with the Azure CLI in {} or in the portal. Replace the words in capitals.",
         arguments.shell.name()
     );
     for (number, step) in steps.iter().enumerate() {
@@ -110,7 +110,7 @@ fn steps(known: Option<&AccountView>, kind: AuthenticationKind) -> Vec<Step> {
     }
     vec![
         Step {
-            title: "Log in, and choose the subscription",
+            title: "Log in and select the subscription",
             commands: log_in,
             portal: "Subscriptions: note the subscription id".to_owned(),
             check: Check::Type(Command::az("account show --query").arg("{subscription:id, tenant:tenantId}")),
@@ -118,10 +118,10 @@ fn steps(known: Option<&AccountView>, kind: AuthenticationKind) -> Vec<Step> {
         identity(&client, known.is_some(), kind),
         authentication(&client, kind),
         Step {
-            title: "Give the app the smallest role that will do",
+            title: "Assign the app a least-privilege role",
             commands: role.commands(&client),
             portal: "Subscriptions > the subscription > Access control (IAM) > Add role assignment; the built-in role \
-                     Communication and Email Service Owner will do, too"
+                     Communication and Email Service Owner works, too"
                 .to_owned(),
             check: Check::Type(
                 Command::az("role assignment list --all --output table --assignee").arg(&client),
@@ -139,9 +139,9 @@ fn steps(known: Option<&AccountView>, kind: AuthenticationKind) -> Vec<Step> {
             title: "Connect",
             commands: vec![connect(known, kind), Command::postern("account import").arg(&name)],
             portal: match kind {
-                AuthenticationKind::ClientSecret => "the secret is asked for, or read from standard input",
-                AuthenticationKind::Certificate => "certificate and key are read from the file, and kept sealed",
-                AuthenticationKind::ManagedIdentity => "nothing is asked for: the machine's own agent hands out tokens",
+                AuthenticationKind::ClientSecret => "Postern asks for the secret, or reads it from standard input",
+                AuthenticationKind::Certificate => "Postern reads certificate and key from the file and stores them encrypted",
+                AuthenticationKind::ManagedIdentity => "no secret is needed: the machine's own agent issues tokens",
             }
             .to_owned(),
             check: Check::Type(Command::postern("account verify").arg(&name)),
@@ -153,7 +153,7 @@ fn steps(known: Option<&AccountView>, kind: AuthenticationKind) -> Vec<Step> {
 fn identity(client: &str, is_known: bool, kind: AuthenticationKind) -> Step {
     if kind == AuthenticationKind::ManagedIdentity {
         return Step {
-            title: "Give this machine an identity",
+            title: "Assign this machine a managed identity",
             commands: vec![
                 Command::az(
                     "vm identity assign --resource-group GROUP --name MACHINE --query systemAssignedIdentity --output tsv",
@@ -184,17 +184,17 @@ fn identity(client: &str, is_known: bool, kind: AuthenticationKind) -> Step {
     }
 }
 
-/// What the app proves itself with.
+/// How the app authenticates.
 fn authentication(client: &str, kind: AuthenticationKind) -> Step {
     match kind {
         AuthenticationKind::ClientSecret => Step {
-            title: "Make a client secret",
+            title: "Create a client secret",
             commands: vec![new_secret(client)],
             portal: "the app > Certificates & secrets > New client secret: copy the value, not the id".to_owned(),
             check: Check::Type(credentials(client)),
         },
         AuthenticationKind::Certificate => Step {
-            title: "Make a certificate",
+            title: "Create a certificate",
             commands: vec![
                 Command::server(
                     "openssl req -x509 -newkey rsa:3072 -nodes -days 365 -subj /CN=postern -keyout postern.key -out postern.crt",
@@ -207,12 +207,12 @@ fn authentication(client: &str, kind: AuthenticationKind) -> Step {
             check: Check::Type(credentials(client).arg("--cert")),
         },
         AuthenticationKind::ManagedIdentity => Step {
-            title: "See that the machine gets tokens",
+            title: "Check that the machine can get tokens",
             commands: vec![Command::server(
                 "curl -s -H Metadata:true \"http://169.254.169.254/metadata/identity/oauth2/token?api-version=2018-02-01&\
                  resource=https://management.azure.com/\" | cut -c1-60",
             )],
-            portal: "there is no secret: nothing to copy, and nothing that expires".to_owned(),
+            portal: "there is no secret to copy, and none that expires".to_owned(),
             check: Check::See("the answer begins with {\"access_token\":"),
         },
     }

@@ -78,9 +78,9 @@ async fn watch(
 
 fn doing(step: &str) -> &'static str {
     match step {
-        "begun" => "Entra is asked for a second secret",
-        "added" => "the new secret is tried until all of Entra knows it",
-        _ => "the new secret is put into use",
+        "begun" => "requesting a second secret from Entra",
+        "added" => "testing the new secret until all of Entra accepts it",
+        _ => "switching to the new secret",
     }
 }
 
@@ -100,15 +100,15 @@ fn show(rotation: &RotationView, json: bool) -> anyhow::Result<ExitCode> {
             say!("{GOOD}The new secret, \"{}\", is in use{GOOD:#} since {since}.", rotation.label);
             let until = rotation.remove_at.map(output::time).unwrap_or_default();
             match &rotation.old_key_id {
-                Some(key) => say!("The old one, {key}, works until {until} and is taken away then."),
-                None => say!("The old one stays: Postern did not make it."),
+                Some(key) => say!("The old one, {key}, works until {until}; Postern then deletes it."),
+                None => say!("Postern keeps the old one, which it did not create."),
             }
         }
         "done" => say!("{GOOD}The rotation to \"{}\" was done{GOOD:#} at {since}.", rotation.label),
         "rolled-back" => {
             let why = rotation.problem.as_deref().unwrap_or("its log says why");
-            say!("{BAD}The new secret was not put into use and is gone again:{BAD:#} {why}");
-            say!("The old one is in use as before.");
+            say!("{BAD}The new secret was not used and has been deleted:{BAD:#} {why}");
+            say!("The old one remains in use.");
         }
         step => say!("{} since {since}{}.", doing(step), problem(rotation)),
     }
@@ -125,14 +125,16 @@ async fn by_hand(client: &Client, arguments: &AccountRotate, path: &str) -> anyh
             aside!("{STRONG}{number}.{STRONG:#} {text}");
         }
     };
-    say_step(1, "Somebody who may makes a second secret; the first one goes on working:");
+    say_step(1, "Somebody with permission creates a second secret; the first one remains valid:");
     say_step(1, &new_secret(id).text(shell));
-    say_step(2, "Its value comes here, and is tried until all of Entra knows it:");
+    say_step(2, "Enter its value here; Postern tests it until all of Entra accepts it:");
     let value = secret("new client secret", arguments.secret_file.as_deref())?;
     let expires_at = arguments.secret_expires.as_deref().map(day).transpose()?;
     let body = json!({ "secret": value, "expires_at": expires_at });
-    let bar =
-        output::spinner_for("the new secret is tried until all of Entra knows it", arguments.connection.json);
+    let bar = output::spinner_for(
+        "testing the new secret until all of Entra accepts it",
+        arguments.connection.json,
+    );
     let proved = client.post_nothing(&format!("{path}:complete"), &body).await;
     bar.clear();
     proved?;
@@ -141,7 +143,7 @@ async fn by_hand(client: &Client, arguments: &AccountRotate, path: &str) -> anyh
     }
     say!("{GOOD}The new secret of {} is in use.{GOOD:#}", arguments.name);
     let hint = account.secret_hint.as_deref().unwrap_or("?");
-    say!("Take the old one away tomorrow, the one that begins with {hint}:");
+    say!("Delete the old one tomorrow, the one that begins with {hint}:");
     for words in [
         format!("ad app credential list --id {id}"),
         format!("ad app credential delete --id {id} --key-id KEY"),

@@ -27,7 +27,7 @@ pub(super) async fn verify(arguments: &AccountVerify) -> anyhow::Result<ExitCode
     if arguments.last {
         let report: Report = client.get(&format!("{}/verification", path(&arguments.name)), &[]).await?;
         if !arguments.connection.json {
-            say!("{QUIET}as found {}{QUIET:#}", output::time(report.at));
+            say!("{QUIET}as of {}{QUIET:#}", output::time(report.at));
         }
         return conclude(&report, arguments.connection.json, arguments.shell.shell());
     }
@@ -55,7 +55,7 @@ pub(super) async fn run(client: &Client, wanted: &Wanted<'_>, json: bool) -> any
     match last {
         Some(VerificationLine::Done { report }) => conclude(&report, json, wanted.shell),
         Some(VerificationLine::Failed { error }) => bail!("{error}"),
-        _ => bail!("the server broke off before the verification was done; its log says why"),
+        _ => bail!("the server ended the connection before the verification was complete; its log shows why"),
     }
 }
 
@@ -119,7 +119,7 @@ impl LiveList {
 /// What happens, in one line, for whoever reads a pipe.
 fn progress(line: &VerificationLine) -> Option<String> {
     match line {
-        VerificationLine::Began { check } => Some(format!("looking: {}", check.title())),
+        VerificationLine::Began { check } => Some(format!("checking: {}", check.title())),
         VerificationLine::Waits { check, message } => Some(format!("waiting: {}: {message}", check.title())),
         VerificationLine::Found { finding } if finding.outcome == Outcome::Failed => {
             Some(format!("failed: {}: {}", finding.check.title(), finding.message))
@@ -158,10 +158,10 @@ fn show(report: &Report, shell: Shell) {
     say!("{STRONG}{}:{STRONG:#} {style}{}{style:#}", report.account, report.verdict.title());
 }
 
-/// Whose move it is, and which.
+/// Who has to act, and how.
 fn remedy(finding: &Finding, shell: Shell) {
     if let Some(owner) = finding.owner {
-        say!("  {QUIET}move:{QUIET:#}   {}", owner.title());
+        say!("  {QUIET}owner:{QUIET:#}  {}", owner.title());
     }
     let Some(fix) = &finding.fix else { return };
     for (number, command) in fix.typed(shell).iter().enumerate() {

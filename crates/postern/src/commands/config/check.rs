@@ -33,7 +33,7 @@ pub(super) fn check(arguments: &Serve) -> anyhow::Result<ExitCode> {
     let mut findings = Findings::default();
     certificates(&config.certificates, &mut findings)?;
     match UnixStream::connect(config.data_dir.join(SOCKET)) {
-        Ok(_) => findings.notes.push("the server is running, so its ports were not tried".to_owned()),
+        Ok(_) => findings.notes.push("the server is running, so its ports were not tested".to_owned()),
         Err(_) => ports(&config, &mut findings),
     }
     findings.warnings.extend(config.listeners.iter().flat_map(config::warnings));
@@ -45,12 +45,12 @@ fn show(config: &Config, findings: &Findings) {
     if findings.problems.is_empty() {
         say!("{GOOD}The configuration is valid.{GOOD:#}");
     } else {
-        say!("{BAD}The configuration is valid, and the server cannot start with it on this machine.{BAD:#}");
+        say!("{BAD}The configuration is valid, but the server cannot start with it on this machine.{BAD:#}");
     }
     for listener in &config.listeners {
         say!("  {}", describe(listener));
     }
-    say!("  keeps its data in {}", config.data_dir.display());
+    say!("  stores its data in {}", config.data_dir.display());
     for problem in &findings.problems {
         say!("{BAD}✗{BAD:#} {problem}.");
     }
@@ -70,7 +70,7 @@ fn certificates(pairs: &[CertificateFiles], findings: &mut Findings) -> anyhow::
         let file = file.display();
         findings
             .notes
-            .push(format!("{file} is handed over by systemd, so certificates and keys were not read"));
+            .push(format!("systemd provides {file} to the service, so certificates and keys were not read"));
         return Ok(());
     }
     for file in &all {
@@ -78,7 +78,7 @@ fn certificates(pairs: &[CertificateFiles], findings: &mut Findings) -> anyhow::
     }
     if !pairs.is_empty() {
         let loaded = tls::ServerIdentity::load_all(pairs.to_vec());
-        loaded.context("the certificates cannot be used")?;
+        loaded.context("the server cannot use the certificates")?;
     }
     Ok(())
 }
@@ -91,7 +91,7 @@ fn unreadable_for_the_service(file: &Path) -> Option<String> {
     let name = file.file_name()?.to_string_lossy().into_owned();
     let (file, closed) = (file.display(), closed.display());
     Some(format!(
-        "{file} cannot be read by the service of deploy/postern.service, which runs as a user of its own: root alone may open {closed}. \
+        "the service of deploy/postern.service cannot read {file}, because it runs as its own user and only root may open {closed}. \
          Add LoadCredential={name}:{file} to the unit and write \"$CREDENTIALS_DIRECTORY/{name}\" here"
     ))
 }
@@ -114,7 +114,7 @@ fn ports(config: &Config, findings: &mut Findings) {
             Ok(listener) => bound.push(listener),
             Err(error) => match (error.kind(), address.port()) {
                 (ErrorKind::PermissionDenied, 1..1024) => findings.notes.push(format!(
-                    "port {} was not tried: only root may listen below 1024, and the service may, too",
+                    "port {} was not tested: only root and the service may listen on ports below 1024",
                     address.port()
                 )),
                 _ => findings.problems.push(taken(address, &error)),
@@ -127,7 +127,7 @@ fn taken(address: SocketAddr, error: &std::io::Error) -> String {
     let port = address.port();
     match error.kind() {
         ErrorKind::AddrInUse => {
-            format!("{address} is taken by another program: `ss -ltnp 'sport = :{port}'` says by which")
+            format!("another program already uses {address}: `ss -ltnp 'sport = :{port}'` shows which one")
         }
         ErrorKind::AddrNotAvailable => format!("this machine does not have the address {}", address.ip()),
         _ => format!("cannot listen on {address}: {error}"),
@@ -166,7 +166,7 @@ mod tests {
         let address = other.local_addr().unwrap();
         let text = format!("[[listener]]\naddress = '{address}'\nmode = 'starttls'");
         let findings = found(&text);
-        assert!(findings.problems[0].contains("taken by another program"), "{findings:?}");
+        assert!(findings.problems[0].contains("another program already uses"), "{findings:?}");
         drop(other);
         assert_eq!(found(&text), Findings::default());
         let elsewhere = found("[[listener]]\naddress = '192.0.2.1:2525'\nmode = 'starttls'");
