@@ -70,7 +70,7 @@ pub struct Setup {
     pub by_access_key: bool,
     /// What is not known for sure about Azure.
     pub behaviour: Behaviour,
-    /// How accounts are looked after: not by itself, unless a story is about that.
+    /// How the server watches accounts: not at all, unless a story is about that.
     pub watch: WatchSettings,
     /// Where alarms go.
     pub alarms: AlarmSettings,

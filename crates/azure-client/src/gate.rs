@@ -1,4 +1,4 @@
-//! One door for all calls of one app to one subscription: a few at a time, and nobody while Azure says to wait.
+//! One concurrency limit for all calls of one app to one subscription: a few at a time, and nobody while Azure says to wait.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -8,7 +8,7 @@ use clock::Clock;
 use jiff::Timestamp;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-/// A door. Resource Manager counts by app and subscription, so that there is one for each pair.
+/// A concurrency limit. Resource Manager counts by app and subscription, so that there is one for each pair.
 #[derive(Debug)]
 pub struct Gate {
     permits: Semaphore,
@@ -31,7 +31,7 @@ impl Default for Gate {
 }
 
 impl Gates {
-    /// The door of an app to a subscription.
+    /// The limit of an app to a subscription.
     #[must_use]
     pub fn of(&self, client: ClientId, subscription: SubscriptionId) -> Arc<Gate> {
         let mut gates = self.0.lock().unwrap_or_else(PoisonError::into_inner);

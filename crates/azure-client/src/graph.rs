@@ -78,10 +78,10 @@ impl GraphApi {
     pub async fn add_password(
         &self,
         client: ClientId,
-        wish: &AddPassword,
+        password: &AddPassword,
     ) -> Result<PasswordCredential, CallError> {
         let path = format!("/v1.0/applications(appId='{client}')/addPassword");
-        self.0.post(&path, Some(&body(wish))).await
+        self.0.post(&path, Some(&body(password))).await
     }
 
     /// Takes a client secret away.

@@ -1,4 +1,4 @@
-//! What the operator changes, checked before it is stored, and what is looked after for the operator.
+//! What the operator changes, checked before it is stored, and what the server does for the operator on its own.
 //!
 //! Every change comes through [`Control`], whoever makes it: the CLI, the API, the demo, the server itself. It is
 //! entered into the audit log together with who made it. [`verify`] looks whether an account can do what it is
@@ -47,7 +47,7 @@ pub struct Control {
     entropy: Entropy,
     /// Where the tokens of this machine's own identity are.
     identity: IdentityEndpoint,
-    /// The doors to Resource Manager.
+    /// The concurrency limits of Resource Manager.
     gates: Gates,
     /// Who it acts for.
     caller: Caller,

@@ -43,7 +43,7 @@ pub struct Server {
     pub fingerprint: String,
     /// What it keeps.
     pub store: Store,
-    /// The door by which mail comes in.
+    /// The intake that accepts mail.
     pub intake: Intake,
     refusals: Refusals,
     shutdown: CancellationToken,

@@ -30,7 +30,7 @@ pub struct RelayHandle {
 /// The parts of a relay that are asked.
 #[derive(Clone)]
 pub struct RelayParts {
-    /// The door for messages of the operator's and for DSNs.
+    /// The intake for messages of the operator and for DSNs.
     pub intake: Intake,
     /// Azure, for test messages.
     pub upstreams: Arc<Upstreams>,

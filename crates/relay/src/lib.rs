@@ -1,7 +1,7 @@
 //! Submission and delivery: what happens between a client's session and Azure.
 //!
-//! [`intake`] is the door for all mail: it checks policy and header and puts messages into the queue. [`smtp`] is the way
-//! in by SMTP: it checks logins and turns a session's questions into calls of the door. [`Relay`] takes them out again, within the rate limits of Azure, and hands
+//! [`intake`] is the entry point of all mail: it checks policy and header and puts messages into the queue. [`smtp`] is the way
+//! in by SMTP: it checks logins and turns a session's questions into calls of the intake. [`Relay`] takes them out again, within the rate limits of Azure, and hands
 //! them to a transport; `deliver` maps what came of it and tells senders of failures.
 
 mod deliver;

@@ -31,7 +31,7 @@ pub struct Target {
     pub timeouts: Timeouts,
 }
 
-/// How long to wait for a server (RFC 5321 section 4.5.3.2 has the figures for patient clients).
+/// How long to wait for a server (RFC 5321 section 4.5.3.2 has the limits for patient clients).
 #[derive(Clone, Copy, Debug)]
 pub struct Timeouts {
     /// For the connection and for TLS.

@@ -21,9 +21,9 @@ use tokio_util::sync::CancellationToken;
 
 /// Keeps messages; the password is `good`.
 #[derive(Default)]
-struct Keeper(Mutex<Vec<Vec<u8>>>);
+struct Recorder(Mutex<Vec<Vec<u8>>>);
 
-impl Service for Keeper {
+impl Service for Recorder {
     type Principal = String;
     type Transaction = Vec<u8>;
 
@@ -71,7 +71,7 @@ impl Service for Keeper {
 }
 
 struct Server {
-    keeper: Arc<Keeper>,
+    recorder: Arc<Recorder>,
     target: Target,
     _folder: tempfile::TempDir,
 }
@@ -84,9 +84,9 @@ async fn server(tls: TlsPolicy) -> Server {
     std::fs::write(&certificate, &made.0).unwrap();
     std::fs::write(&key, made.1).unwrap();
     let identity = ServerIdentity::load(&certificate, &key).unwrap();
-    let keeper = Arc::new(Keeper::default());
+    let recorder = Arc::new(Recorder::default());
     let endpoint = Endpoint {
-        service: Arc::clone(&keeper),
+        service: Arc::clone(&recorder),
         settings: Arc::new(Settings::submission("localhost", tls)),
         tls: Some(identity.server_config(&[]).unwrap()),
         timeouts: smtp_server::Timeouts { failed_login: std::time::Duration::ZERO, ..Default::default() },
@@ -98,7 +98,7 @@ async fn server(tls: TlsPolicy) -> Server {
     tokio::spawn(listener::run(listener, Arc::new(endpoint), admission, CancellationToken::new()));
     let trust = tls::client_config(Some(&made.0)).unwrap();
     let target = Target { host: "localhost".into(), port, trust, timeouts: Timeouts::default() };
-    Server { keeper, target, _folder: folder }
+    Server { recorder, target, _folder: folder }
 }
 
 fn settings(tls: client::TlsPolicy, password: &str) -> client::Settings {
@@ -129,7 +129,7 @@ async fn messages_go_through_starttls_and_come_out_unchanged() {
         assert_eq!(verdict.message.unwrap().unwrap().text(), "kept");
     }
     connection.quit().await;
-    assert_eq!(*server.keeper.0.lock().unwrap(), [b"one\r\n".to_vec(), large, Vec::new()]);
+    assert_eq!(*server.recorder.0.lock().unwrap(), [b"one\r\n".to_vec(), large, Vec::new()]);
 }
 
 #[tokio::test]

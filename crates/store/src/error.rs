@@ -70,7 +70,7 @@ pub enum StoreError {
     Closed,
 }
 
-/// Whose move it is.
+/// Who has to act.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Blame {
     /// The caller asked for something that cannot be.
@@ -82,7 +82,7 @@ pub enum Blame {
 }
 
 impl StoreError {
-    /// Whose move it is.
+    /// Who has to act.
     #[must_use]
     pub fn blame(&self) -> Blame {
         match self {

@@ -155,8 +155,8 @@ async fn mends_a_missing_role(context: Context) {
     let finding = fault(&broken, "subscription.no_access");
     az(&context, &for_azure(finding)).await;
     context.world.twin.backend().advance(SignedDuration::from_secs(30));
-    let mended = verify(&context, "contoso").await;
-    assert_eq!(mended.verdict, Verdict::Ready, "{} {mended:#?}", ready.url);
+    let fixed = verify(&context, "contoso").await;
+    assert_eq!(fixed.verdict, Verdict::Ready, "{} {fixed:#?}", ready.url);
 }
 
 /// Logs in as another app that may do the same, for when our own cannot.
@@ -190,8 +190,8 @@ async fn mends_a_secret(context: Context) {
     let made = az(&context, &[format!("{command} --query password --output tsv --only-show-errors")]).await;
     let change = AccountChange { secret: Some(made.trim().into()), ..AccountChange::default() };
     context.world.control().change_account("contoso", change).await.unwrap();
-    let mended = verify(&context, "contoso").await;
-    assert_eq!(mended.verdict, Verdict::Ready, "{mended:#?}");
+    let fixed = verify(&context, "contoso").await;
+    assert_eq!(fixed.verdict, Verdict::Ready, "{fixed:#?}");
 }
 
 async fn mends_an_app_without_a_principal(context: Context) {
@@ -200,8 +200,8 @@ async fn mends_an_app_without_a_principal(context: Context) {
     context.world.twin.backend().change_state(|state| state.app_mut(client).unwrap().principal = None);
     let broken = verify(&context, "contoso").await;
     az(&context, &for_azure(fault(&broken, "authentication.no_principal"))).await;
-    let mended = verify(&context, "contoso").await;
-    assert_eq!(mended.verdict, Verdict::Ready, "{mended:#?}");
+    let fixed = verify(&context, "contoso").await;
+    assert_eq!(fixed.verdict, Verdict::Ready, "{fixed:#?}");
 }
 
 async fn mends_a_provider(context: Context) {
@@ -209,8 +209,8 @@ async fn mends_a_provider(context: Context) {
     context.world.twin.backend().change_state(|state| state.subscriptions[0].registrations.clear());
     let broken = verify(&context, "contoso").await;
     az(&context, &for_azure(fault(&broken, "providers.not_registered"))).await;
-    let mended = verify(&context, "contoso").await;
-    assert_eq!(mended.verdict, Verdict::Ready, "{mended:#?}");
+    let fixed = verify(&context, "contoso").await;
+    assert_eq!(fixed.verdict, Verdict::Ready, "{fixed:#?}");
 }
 
 /// What has to be done at the communication service and its domains.
@@ -233,8 +233,8 @@ async fn mends_what_is_not_ready_to_send(context: Context) {
     context.world.twin.backend().change_state(|state| state.services[0].linked_domains.clear());
     let broken = verify(&context, "contoso").await;
     az(&context, &for_azure(fault(&broken, "services.no_domain"))).await;
-    let mended = verify(&context, "contoso").await;
-    assert_eq!(mended.verdict, Verdict::Ready, "{mended:#?}");
+    let fixed = verify(&context, "contoso").await;
+    assert_eq!(fixed.verdict, Verdict::Ready, "{fixed:#?}");
 }
 
 async fn allows_rotation(context: Context) {
@@ -248,8 +248,8 @@ async fn allows_rotation(context: Context) {
     az(&context, &for_azure(finding)).await;
     let after = verify(&context, "contoso").await;
     fault(&after, "secret.may_rotate");
-    let wish = control::rotation::RotationWish { remove_old: true, ..Default::default() };
-    context.world.control().begin_rotation("contoso", wish).await.unwrap();
+    let terms = control::rotation::RotationTerms { remove_old: true, ..Default::default() };
+    context.world.control().begin_rotation("contoso", terms).await.unwrap();
     let account = context.world.control().account("contoso").unwrap();
     // The server has the rotation's own schedule; here it is taken along step by step.
     while context.world.control().rotation("contoso").await.unwrap().unwrap().step < Step::Added {

@@ -55,7 +55,7 @@ async fn what_the_email_api_refuses_goes_by_smtp_while_the_client_waits() {
         world.twin.backend().arm(Fault { operation, effect, times: Some(1), one_in: None });
     };
     let mut connection = world.log_in(&device(&world, "|")).await.unwrap();
-    refuse(Operation::Send, 400, "BadRequest", "not by this door");
+    refuse(Operation::Send, 400, "BadRequest", "not this way");
     let text = message("s", "a@example.com", "x");
     let verdict = world.offer(&mut connection, &["a@example.com"], &text).await;
     assert!(verdict.message.unwrap().is_ok());
@@ -63,12 +63,12 @@ async fn what_the_email_api_refuses_goes_by_smtp_while_the_client_waits() {
     assert_eq!(mail.path, Path::Smtp);
 
     // Where neither takes it, the reply says what both said.
-    refuse(Operation::Send, 400, "BadRequest", "not by this door");
+    refuse(Operation::Send, 400, "BadRequest", "not this way");
     refuse(Operation::SmtpMessage, 554, "5.6.0", "nor by that");
     let text = message("t", "a@example.com", "x");
     let verdict = world.offer(&mut connection, &["a@example.com"], &text).await;
     let refusal = verdict.message.unwrap().unwrap_err().to_string();
-    for words in ["554 5.6.0", "nor by that", "HTTP 400 BadRequest: not by this door"] {
+    for words in ["554 5.6.0", "nor by that", "HTTP 400 BadRequest: not this way"] {
         assert!(refusal.contains(words), "{words}: {refusal}");
     }
     assert_eq!(world.captured().len(), 1);

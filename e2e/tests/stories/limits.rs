@@ -1,4 +1,4 @@
-//! What is refused at the door, with which reply.
+//! What the intake refuses, with which reply.
 
 use control::NewCredential;
 use e2e::{Device, World, message};

@@ -423,7 +423,7 @@ async fn many_domains_take_few_calls() {
 }
 
 #[tokio::test]
-#[ignore = "takes minutes; docs/performance.md has its figures"]
+#[ignore = "takes minutes; docs/performance.md has the measurements"]
 async fn two_hundred_domains_with_fifty_senders_each() {
     provision_many(2, 100, 50).await;
 }

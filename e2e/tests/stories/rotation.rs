@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use control::AccountChange;
-use control::rotation::RotationWish;
+use control::rotation::RotationTerms;
 use control::watch::WatchSettings;
 use e2e::{Setup, World, message};
 use jiff::SignedDuration;
@@ -16,7 +16,7 @@ use twin::{Effect, Fault, Operation};
 
 const ACCOUNT: &str = "contoso";
 const DONE: [SendState; 2] = [SendState::Submitted, SendState::Sent];
-const WISH: RotationWish = RotationWish {
+const TERMS: RotationTerms = RotationTerms {
     life: SignedDuration::from_hours(24 * 180),
     grace: SignedDuration::from_hours(24),
     remove_old: true,
@@ -64,11 +64,11 @@ async fn mail_flows_through_a_rotation() {
     let_it_rotate(&world);
     mail_flows(&world, "before").await;
     let old = secret_in_use(&world).await;
-    let plan = world.control().plan_rotation(ACCOUNT, WISH).await.unwrap();
+    let plan = world.control().plan_rotation(ACCOUNT, TERMS).await.unwrap();
     assert!(plan.steps[3].contains("delete the secret that begins with twi"), "{plan:?}");
     assert_eq!(secrets(&world).len(), 1, "a plan does nothing");
 
-    world.control().begin_rotation(ACCOUNT, WISH).await.unwrap();
+    world.control().begin_rotation(ACCOUNT, TERMS).await.unwrap();
     mail_flows(&world, "while it goes on").await;
     until_step(&world, Step::Switched).await;
     let new = secret_in_use(&world).await;
@@ -93,9 +93,9 @@ async fn mail_flows_through_a_rotation() {
 async fn a_secret_of_somebody_else_stays_unless_it_is_named() {
     let world = World::start().await;
     let_it_rotate(&world);
-    let wish = RotationWish { remove_old: false, ..WISH };
+    let terms = RotationTerms { remove_old: false, ..TERMS };
     for round in 1..=2 {
-        world.control().begin_rotation(ACCOUNT, wish).await.unwrap();
+        world.control().begin_rotation(ACCOUNT, terms).await.unwrap();
         until_step(&world, Step::Switched).await;
         world.clock.advance(Duration::from_secs(25 * 3_600));
         until_step(&world, Step::Done).await;
@@ -127,7 +127,7 @@ async fn whoever_dies_at_any_step_leaves_a_rotation_that_goes_on() {
             let (effect, one_in) = (Effect::DoneButUnanswered, Some(call));
             world.twin.backend().arm(Fault { operation: Operation::Graph, effect, times: Some(1), one_in });
         }
-        while world.control().begin_rotation(ACCOUNT, WISH).await.is_err() {}
+        while world.control().begin_rotation(ACCOUNT, TERMS).await.is_err() {}
         match death {
             Death::At(step) => until_step(&world, step).await,
             Death::Unanswered(_) => {
@@ -164,7 +164,7 @@ async fn a_new_secret_that_is_not_good_is_taken_away_again() {
     // It takes Entra longer than anybody waits.
     world.twin.backend().change_state(|state| state.behaviour.secret_seconds = 86_400);
     let old = secret_in_use(&world).await;
-    world.control().begin_rotation(ACCOUNT, WISH).await.unwrap();
+    world.control().begin_rotation(ACCOUNT, TERMS).await.unwrap();
     until_step(&world, Step::RolledBack).await;
     let back = rotation(&world).await;
     assert!(back.problem.unwrap().contains("AADSTS7000215"));
@@ -179,7 +179,7 @@ async fn a_rotation_can_be_given_up_while_its_secret_is_tried() {
     let_it_rotate(&world);
     world.twin.backend().change_state(|state| state.behaviour.secret_seconds = 86_400);
     let old = secret_in_use(&world).await;
-    world.control().begin_rotation(ACCOUNT, WISH).await.unwrap();
+    world.control().begin_rotation(ACCOUNT, TERMS).await.unwrap();
     until_step(&world, Step::Added).await;
     assert_eq!(secrets(&world).len(), 2);
     let by_hand = AccountChange { secret: Some("another".to_owned().into()), ..AccountChange::default() };
@@ -197,7 +197,7 @@ async fn a_rotation_can_be_given_up_while_its_secret_is_tried() {
     world.twin.backend().change_state(|state| state.behaviour.secret_seconds = 0);
     let again = world.control().cancel_rotation(ACCOUNT).await.unwrap_err().to_string();
     assert!(again.contains("there is no rotation to cancel"), "{again}");
-    world.control().begin_rotation(ACCOUNT, WISH).await.unwrap();
+    world.control().begin_rotation(ACCOUNT, TERMS).await.unwrap();
     until_step(&world, Step::Switched).await;
     assert_eq!(rotation(&world).await.step, Step::Switched);
     world.finish().await;
@@ -215,7 +215,7 @@ async fn an_app_that_may_look_and_not_touch_begins_no_endless_rotation() {
         retry_after: None,
     };
     world.twin.backend().arm(Fault { operation: Operation::Graph, effect, times: Some(1), one_in: Some(3) });
-    world.control().begin_rotation(ACCOUNT, WISH).await.unwrap();
+    world.control().begin_rotation(ACCOUNT, TERMS).await.unwrap();
     until_step(&world, Step::RolledBack).await;
     assert!(rotation(&world).await.problem.unwrap().contains("may not create secrets"));
     assert_eq!(secrets(&world).len(), 1);
@@ -227,7 +227,7 @@ async fn a_secret_that_was_put_back_by_hand_is_not_taken_away() {
     let world = World::start().await;
     let_it_rotate(&world);
     let old = secret_in_use(&world).await;
-    world.control().begin_rotation(ACCOUNT, WISH).await.unwrap();
+    world.control().begin_rotation(ACCOUNT, TERMS).await.unwrap();
     until_step(&world, Step::Switched).await;
     let back = AccountChange { secret: Some(old.clone().into()), ..AccountChange::default() };
     world.control().change_account(ACCOUNT, back).await.unwrap();
@@ -243,7 +243,7 @@ async fn a_secret_that_was_put_back_by_hand_is_not_taken_away() {
 async fn a_secret_is_renewed_by_itself_before_it_expires() {
     let watch = WatchSettings {
         verify_every: Some(SignedDuration::from_hours(24)),
-        wish: WISH,
+        terms: TERMS,
         ..WatchSettings::default()
     };
     let world = World::start_with(Setup { watch, ..Setup::default() }).await;

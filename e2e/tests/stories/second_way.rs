@@ -131,12 +131,12 @@ async fn by_smtp_only_the_refused_recipient_is_left_out() {
 #[tokio::test]
 async fn the_sender_hears_of_both_refusals() {
     let world = World::start().await;
-    arm(&world, Operation::Send, answer(400, "BadRequest", "not by this door"), 1);
+    arm(&world, Operation::Send, answer(400, "BadRequest", "not this way"), 1);
     arm(&world, Operation::SmtpMessage, answer(554, "5.6.0", "nor by that"), 1);
     let id = world.submit(&["a@example.com"], &message("s", "a@example.com", "x")).await;
     world.until(id, &[SendState::Failed]).await;
     let dsn = dsn(&world).await;
-    for words in ["HTTP 400 BadRequest: not by this door", "554 5.6.0 nor by that", "Status: 5.6.0"] {
+    for words in ["HTTP 400 BadRequest: not this way", "554 5.6.0 nor by that", "Status: 5.6.0"] {
         assert!(dsn.replace("=\r\n", "").contains(words), "{words}: {dsn}");
     }
     world.finish().await;

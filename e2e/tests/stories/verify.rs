@@ -1,4 +1,4 @@
-//! One thing is broken at Azure: verify names exactly that one, and is content once it is mended.
+//! One thing is broken at Azure: verify names exactly that one, and nothing once it is fixed.
 
 use std::cell::RefCell;
 use std::time::Duration;
@@ -56,8 +56,8 @@ async fn names_exactly(
     let broken = verify(&world).await;
     assert_eq!(wrong(&broken), [code], "{broken:#?}");
     mends(&world).await;
-    let mended = verify(&world).await;
-    assert_eq!(mended.verdict, Verdict::Ready, "after {code}: {mended:#?}");
+    let fixed = verify(&world).await;
+    assert_eq!(fixed.verdict, Verdict::Ready, "after {code}: {fixed:#?}");
     world.finish().await;
     broken.findings.into_iter().find(|finding| finding.code == code).unwrap()
 }
@@ -492,8 +492,8 @@ async fn a_service_that_is_not_where_the_account_says() {
     let url = world.twin.ready().url.clone();
     assert_eq!(typed, format!("postern account edit contoso --endpoint {url}"));
     edit(&world, AccountChange { endpoint: Some(url), ..AccountChange::default() }).await;
-    let mended = verify(&world).await;
-    assert_eq!(mended.verdict, Verdict::Ready, "{mended:#?}");
+    let fixed = verify(&world).await;
+    assert_eq!(fixed.verdict, Verdict::Ready, "{fixed:#?}");
     world.finish().await;
 }
 

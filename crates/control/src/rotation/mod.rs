@@ -27,14 +27,14 @@ use crate::error::{ControlError, Fault, upstream};
 use crate::verify::{Context, secret::ours};
 use crate::{AccountChange, Control};
 
-/// How a secret is to be renewed.
+/// How a secret is renewed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RotationWish {
-    /// How long the new secret is to be good.
+pub struct RotationTerms {
+    /// How long the new secret is valid.
     pub life: SignedDuration,
     /// How long both secrets work.
     pub grace: SignedDuration,
-    /// Whether the old secret is taken away although somebody else made it.
+    /// Whether the old secret is deleted even if somebody else created it.
     pub remove_old: bool,
 }
 
@@ -50,7 +50,7 @@ pub const LIFE: SignedDuration = SignedDuration::from_hours(24 * 180);
 /// A day: longer than any token lives.
 pub const GRACE: SignedDuration = SignedDuration::from_hours(24);
 
-impl Default for RotationWish {
+impl Default for RotationTerms {
     fn default() -> Self {
         Self { life: LIFE, grace: GRACE, remove_old: false }
     }
@@ -61,13 +61,17 @@ impl Control {
     ///
     /// # Errors
     /// When the account has no client secret, or the app may not renew it.
-    pub async fn plan_rotation(&self, name: &str, wish: RotationWish) -> Result<RotationPlan, ControlError> {
+    pub async fn plan_rotation(
+        &self,
+        name: &str,
+        terms: RotationTerms,
+    ) -> Result<RotationPlan, ControlError> {
         let (context, app, facts) = self.ready_to_rotate(name).await?;
         let day = |time: Timestamp| time.strftime("%Y-%m-%d").to_string();
         let now = self.clock.now();
-        let until = clock::after(now, wish.life);
-        let removal = clock::after(now, wish.grace);
-        let old = self.old_key(&context.account, &app, &facts, wish).await?;
+        let until = clock::after(now, terms.life);
+        let removal = clock::after(now, terms.grace);
+        let old = self.old_key(&context.account, &app, &facts, terms).await?;
         let last = match old {
             Some(_) => format!("delete the secret that begins with {} after {}", facts.hint, day(removal)),
             None => format!(
@@ -89,7 +93,7 @@ impl Control {
     ///
     /// # Errors
     /// As [`Control::plan_rotation`], or when nothing can be stored.
-    pub async fn begin_rotation(&self, name: &str, wish: RotationWish) -> Result<Rotation, ControlError> {
+    pub async fn begin_rotation(&self, name: &str, terms: RotationTerms) -> Result<Rotation, ControlError> {
         let account = self.account_to_change(name)?;
         if let Some(rotation) = self.store.rotations().of(account.id).await?
             && !rotation.step.is_over()
@@ -108,7 +112,7 @@ impl Control {
         }
         let (context, app, facts) = self.ready_to_rotate(name).await?;
         let now = self.clock.now();
-        let old_key = self.old_key(&context.account, &app, &facts, wish).await?;
+        let old_key = self.old_key(&context.account, &app, &facts, terms).await?;
         let random = Uuid::from_bytes(self.entropy.bytes()).simple().to_string();
         let rotation = Rotation {
             account: account.id,
@@ -116,11 +120,11 @@ impl Control {
             step: Step::Begun,
             started_at: now,
             changed_at: now,
-            wanted_until: clock::after(now, wish.life),
+            wanted_until: clock::after(now, terms.life),
             new_key: None,
             old_key,
             // Until the switch this is a length of time, counted from the beginning.
-            remove_at: now.saturating_add(wish.grace).ok(),
+            remove_at: now.saturating_add(terms.grace).ok(),
             problem: None,
         };
         let audit = self.entry("secret.rotate", &account.name, format!("begins, as \"{}\"", rotation.label));
@@ -240,11 +244,11 @@ impl Control {
         account: &Account,
         app: &Application,
         facts: &SecretFacts,
-        wish: RotationWish,
+        terms: RotationTerms,
     ) -> Result<Option<Uuid>, StoreError> {
         let Some(old) = ours(app, facts).map(|found| found.key_id) else { return Ok(None) };
         let earlier = self.store.rotations().of(account.id).await?.and_then(|earlier| earlier.new_key);
-        Ok((wish.remove_old || earlier == Some(old)).then_some(old))
+        Ok((terms.remove_old || earlier == Some(old)).then_some(old))
     }
 }
 

@@ -93,7 +93,8 @@ async fn explain(context: &Context, failure: &TokenFailure) -> Finding {
             Finding::failed(CHECK, "authentication.throttled", message).by(ActionOwner::Wait)
         }
         TokenFailure::Exchange(Failure::Answered(answered)) if answered.http_status >= 500 => {
-            let message = format!("Entra reported an error of its own ({answered}); verify again in a few minutes.");
+            let message =
+                format!("Entra reported an error of its own ({answered}); verify again in a few minutes.");
             Finding::failed(CHECK, "authentication.azure_in_trouble", message).by(ActionOwner::Microsoft)
         }
         TokenFailure::Exchange(failure) => {

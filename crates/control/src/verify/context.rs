@@ -108,7 +108,8 @@ pub(super) fn trouble(check: Check, error: &CallError) -> Finding {
             Finding::warning(check, &name("throttled"), message).by(ActionOwner::Wait)
         }
         CallError::Failed(Failure::Answered(answered)) if answered.http_status >= 500 => {
-            let message = format!("Azure reported an error of its own ({answered}); verify again in a few minutes.");
+            let message =
+                format!("Azure reported an error of its own ({answered}); verify again in a few minutes.");
             Finding::warning(check, &name("azure_in_trouble"), message).by(ActionOwner::Microsoft)
         }
         CallError::Failed(failure) => {

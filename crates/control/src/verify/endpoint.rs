@@ -46,7 +46,8 @@ pub(super) async fn check(control: &Control, account: &Account, http: &Http) -> 
     findings.extend(clock(control, &dates));
     if findings.is_empty() {
         let names: Vec<&str> = hosts.iter().map(|host| host.trim_start_matches("https://")).collect();
-        let message = format!("Reachable, and this machine's clock agrees with theirs: {}.", names.join(", "));
+        let message =
+            format!("Reachable, and this machine's clock agrees with theirs: {}.", names.join(", "));
         findings.push(Finding::passed(CHECK, "endpoint.reachable", message));
     }
     findings

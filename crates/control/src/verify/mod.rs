@@ -233,7 +233,12 @@ impl Control {
         };
         report.findings = watch.plain(Check::Endpoint, reached).await;
         if has_failed(&report.findings) {
-            self.skip(watch, report, &Check::STANDARD[1..], "the problem with the connection to Azure has to be solved first");
+            self.skip(
+                watch,
+                report,
+                &Check::STANDARD[1..],
+                "the problem with the connection to Azure has to be solved first",
+            );
         } else {
             let found = watch.plain(Check::Authentication, key::check(self, account)).await;
             report.findings.extend(found);

@@ -52,7 +52,8 @@ fn not_registered(context: &Context) -> Finding {
         Command::postern(&format!("account verify {} --fix", context.account.name)),
     ];
     let portal = format!("Subscriptions > {id} > Resource providers > {namespace} > Register");
-    let message = format!("{namespace} is not registered in the subscription; without it, nothing can be sent.");
+    let message =
+        format!("{namespace} is not registered in the subscription; without it, nothing can be sent.");
     Finding::failed(CHECK, "providers.not_registered", message)
         .by(ActionOwner::SubscriptionOwner)
         .fix(commands, portal)
@@ -63,7 +64,8 @@ async fn register(context: &Context) -> Result<String, Box<Finding>> {
     let (id, namespace) = (context.account.subscription, COMMUNICATION_NAMESPACE);
     let mut provider = context.arm.register(id, namespace).await.map_err(|error| {
         if error.is(403) {
-            let message = format!("The app may not register {namespace}: the subscription owner has to do it.");
+            let message =
+                format!("The app may not register {namespace}: the subscription owner has to do it.");
             let commands = vec![Command::az(&format!(
                 "provider register --namespace {namespace} --subscription {id} --wait"
             ))];

@@ -135,9 +135,8 @@ fn different(limits: &Limits) -> Option<Finding> {
 }
 
 fn edits(limits: &Limits, quota: &str) -> Vec<Command> {
-    let edit = |account: &Arc<Account>| {
-        Command::postern(&format!("account edit {} --quota {quota}", account.name))
-    };
+    let edit =
+        |account: &Arc<Account>| Command::postern(&format!("account edit {} --quota {quota}", account.name));
     limits.accounts.iter().map(edit).collect()
 }
 

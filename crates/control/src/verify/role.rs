@@ -26,7 +26,9 @@ pub(super) fn role_of(account: &str, scope: &str, needed: &[Capability]) -> Smal
     SmallestRole {
         name: format!("Postern mail ({account}, {:04x})", mark(scope, needed)),
         is_custom: true,
-        description: "The permissions that Postern needs to send mail and to read its services, domains and senders.".to_owned(),
+        description:
+            "The permissions that Postern needs to send mail and to read its services, domains and senders."
+                .to_owned(),
         actions: actions_of(needed),
         not_actions: Vec::new(),
         assignable_scopes: vec![scope.to_owned()],

@@ -108,7 +108,10 @@ async fn learn(context: &Context, app: &Application, facts: SecretFacts) -> Secr
         let owner = SecretOwner::Account(context.account.id);
         let noted = context.control.store.secrets().note(owner, SecretName::ClientSecret, &known).await;
         if let Err(error) = noted {
-            tracing::warn!(error = model::error_chain(&error), "the expiry date of a secret could not be stored");
+            tracing::warn!(
+                error = model::error_chain(&error),
+                "the expiry date of a secret could not be stored"
+            );
         }
     }
     known
@@ -132,7 +135,8 @@ async fn certificate(context: &Context) -> Vec<Finding> {
 fn expiry(context: &Context, facts: &SecretFacts, renewal: Renewal) -> Finding {
     let (name, client) = (&context.account.name, context.account.client);
     let Some(at) = facts.expires_at else {
-        let message = "Postern does not know when the secret expires, and the app may not read it from Entra.";
+        let message =
+            "Postern does not know when the secret expires, and the app may not read it from Entra.";
         return Finding::warning(CHECK, "secret.expiry_unknown", message).by(ActionOwner::You).fix(
             vec![
                 Command::az(&format!("ad app credential list --id {client} --query"))
@@ -148,8 +152,9 @@ fn expiry(context: &Context, facts: &SecretFacts, renewal: Renewal) -> Finding {
     match Urgency::of(at, now) {
         // The app has just logged in with it: the day is what somebody said.
         Urgency::Expired => {
-            let message =
-                format!("The recorded expiry date of the secret, {day}, has passed, but the secret still works: correct the date.");
+            let message = format!(
+                "The recorded expiry date of the secret, {day}, has passed, but the secret still works: correct the date."
+            );
             Finding::warning(CHECK, "secret.should_have_expired", message)
                 .by(ActionOwner::You)
                 .fix(renew(), None)

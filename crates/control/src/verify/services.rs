@@ -168,8 +168,10 @@ fn judge(context: &Context, names: &[&str], found: &[ServiceFound], is_partial: 
     };
     let mut findings: Vec<Finding> = place(account, chosen, own).into_iter().collect();
     if !own.public_network_access {
-        let message =
-            format!("{} cannot be reached from outside Azure: its public network access is disabled.", own.name);
+        let message = format!(
+            "{} cannot be reached from outside Azure: its public network access is disabled.",
+            own.name
+        );
         let commands = vec![
             Command::az("resource update --set properties.publicNetworkAccess=Enabled --ids").arg(&own.id),
         ];
@@ -229,8 +231,10 @@ fn unchosen(account: &Account, names: &[&str]) -> Finding {
             .by(ActionOwner::SubscriptionOwner)
             .fix(Vec::new(), "Communication Services > Create".to_owned());
     }
-    let message =
-        format!("No communication service has been selected for this account. The app sees: {}.", names.join(", "));
+    let message = format!(
+        "No communication service has been selected for this account. The app sees: {}.",
+        names.join(", ")
+    );
     let import = Command::postern(&format!("account import {} --service", account.name));
     let commands = names.iter().map(|name| import.clone().arg(name));
     Finding::failed(CHECK, "services.not_chosen", message).by(ActionOwner::You).fix(commands.collect(), None)

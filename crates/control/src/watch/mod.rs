@@ -31,7 +31,7 @@ use self::verification::VerificationState;
 use crate::Control;
 use crate::error::ControlError;
 use crate::provision::Reconciled;
-use crate::rotation::RotationWish;
+use crate::rotation::RotationTerms;
 
 /// What is done in time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,7 +44,7 @@ pub struct WatchSettings {
     /// How long before its end a secret is rotated, where Postern may; never if absent.
     pub rotate_before: Option<SignedDuration>,
     /// How secrets are rotated.
-    pub wish: RotationWish,
+    pub terms: RotationTerms,
 }
 
 /// Something that an administrator should know.
@@ -87,7 +87,7 @@ impl Default for WatchSettings {
             verify_every: Some(SignedDuration::from_hours(24)),
             drift_every: Some(SignedDuration::from_hours(6)),
             rotate_before: Some(SignedDuration::from_hours(24 * 30)),
-            wish: RotationWish::default(),
+            terms: RotationTerms::default(),
         }
     }
 }

@@ -76,7 +76,7 @@ impl Watch {
         if !self.watched(account.id).rotation.may_begin(secret, now) {
             return Ok(());
         }
-        match self.control.begin_rotation(account.name.as_str(), self.settings.wish).await {
+        match self.control.begin_rotation(account.name.as_str(), self.settings.terms).await {
             Ok(_) => info!(account = %account.name, "the client secret expires soon: a rotation begins"),
             // The app may not, or the account does not allow it: asking every minute would not help.
             Err(why @ (Fault::Conflict { .. } | Fault::Upstream { retry_after: None, .. })) => {

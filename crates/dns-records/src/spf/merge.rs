@@ -21,7 +21,7 @@ pub struct Merge {
     /// What somebody should look at, in sentences.
     pub warnings: Vec<String>,
     /// What is wrong with what was there, in sentences. It was left as it is, so that the record is of no use
-    /// before somebody has mended it.
+    /// before somebody has corrected it.
     pub invalid: Vec<String>,
     /// The end that was there, if it was softer and no invitation: `~all` or `?all`. For [`softened`].
     pub softer: Option<String>,

@@ -135,7 +135,7 @@ fn what_is_not_ours_is_left_alone() {
 }
 
 #[test]
-fn what_is_ours_is_mended() {
+fn what_is_ours_is_corrected() {
     check(
         KEY,
         &[ours(KEY, "CNAME", "b.example")],

@@ -119,12 +119,12 @@ impl Lookup {
         // Names of others are looked at for their SPF records alone.
         let (own, foreign): (Vec<String>, Vec<String>) =
             names.into_iter().partition(|name| is_within(name, organisation));
-        let ((found, troubles), spf) =
+        let ((found, failures), spf) =
             tokio::join!(self.names(&zone, domain, &own), self.included(domain, &foreign));
         actual.names = found;
         actual.spf = spf;
         actual.servers =
-            zone.servers.iter().zip(troubles).map(|(server, trouble)| server.told(trouble)).collect();
+            zone.servers.iter().zip(failures).map(|(server, trouble)| server.told(trouble)).collect();
         actual.servers.extend(
             zone.without_address
                 .iter()

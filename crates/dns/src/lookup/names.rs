@@ -41,11 +41,11 @@ impl Lookup {
     /// What stands at one name, and the trouble of each server.
     async fn name(&self, zone: &Zone, name: &str, with_mail: bool) -> (AtName, Vec<Option<Trouble>>) {
         let is_own = is_within(name, &zone.name);
-        let (found, troubles) = if is_own {
+        let (found, failures) = if is_own {
             let questions = zone.servers.iter().map(|one| self.at_server(zone, one.address, name, with_mail));
             let found: Vec<Found> = join_all(questions).await;
-            let troubles = found.iter().map(|found| found.as_ref().err().cloned()).collect();
-            (found, troubles)
+            let failures = found.iter().map(|found| found.as_ref().err().cloned()).collect();
+            (found, failures)
         } else {
             // It belongs to a zone above.
             (vec![self.records(name, with_mail).await], Vec::new())
@@ -57,7 +57,7 @@ impl Lookup {
         if self.own_port.is_some() && is_own && !at.records.is_empty() {
             at.stale_seconds = self.stale(name, with_mail, &at.records).await;
         }
-        (at, troubles)
+        (at, failures)
     }
 
     async fn at_server(&self, zone: &Zone, server: SocketAddr, name: &str, with_mail: bool) -> Found {

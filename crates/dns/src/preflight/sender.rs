@@ -177,8 +177,8 @@ fn costs(context: &Context<'_>, wanted: &Record, merge: &Merge) -> Vec<Row> {
     }
     if !cost.broken.is_empty() {
         let message = format!(
-            "The SPF record includes {}, where no usable SPF record is, and receivers treat all of it as an error. Take \
-             that out, or have it mended.",
+            "The SPF record includes {}, where no usable SPF record is, and receivers treat all of it as an error. Remove \
+             that, or have it corrected.",
             names(&cost.broken)
         );
         rows.push(row(Verdict::Wrong, "spf.broken_include", message));

@@ -40,8 +40,8 @@ pub(super) fn rows(context: &Context<'_>) -> Vec<Row> {
             rows.push(row(zone, Verdict::Wrong, "zone.silent", message));
         } else {
             let message = format!(
-                "Not all name servers of {zone} can be used: {names} (the first one {trouble}). Resolvers come round \
-                 to the others, but have it mended or taken out."
+                "Not all name servers of {zone} can be used: {names} (the first one {trouble}). Resolvers fall \
+                 back to the others, but have it repaired or removed."
             );
             rows.push(row(zone, Verdict::Advice, "zone.partly_silent", message));
         }

@@ -116,7 +116,7 @@ async fn list(arguments: &DomainList) -> anyhow::Result<ExitCode> {
         }
     };
     let mut statuses: Vec<DomainStatus> = Vec::new();
-    let mut troubles = Vec::new();
+    let mut errors = Vec::new();
     for name in names {
         // Nobody has said yet what others are to have.
         let said = client.get::<Manifest>(&format!("{}/infrastructure", path(&name)), &[]).await;
@@ -125,7 +125,7 @@ async fn list(arguments: &DomainList) -> anyhow::Result<ExitCode> {
         }
         match client.list::<DomainStatus>(&format!("{}/domains", path(&name)), &[]).await {
             Ok(found) => statuses.extend(found),
-            Err(error) => troubles.push(error),
+            Err(error) => errors.push(error),
         }
     }
     if arguments.connection.json {
@@ -147,10 +147,10 @@ async fn list(arguments: &DomainList) -> anyhow::Result<ExitCode> {
         let header = ["Domain", "State", "DNS", "Senders", "Action required from", "Account"];
         output::table(header, statuses.into_iter().map(row).collect(), empty);
     }
-    for trouble in &troubles {
-        output::error(trouble);
+    for error in &errors {
+        output::error(error);
     }
-    Ok(if troubles.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if errors.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 async fn doctor(arguments: &DomainDoctor) -> anyhow::Result<ExitCode> {

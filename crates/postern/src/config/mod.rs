@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use azure_client::credential::IdentityEndpoint;
-use control::rotation::RotationWish;
+use control::rotation::RotationTerms;
 use control::watch::WatchSettings;
 use jiff::SignedDuration;
 use relay::{ControlFields, EntraSettings, RelaySettings};
@@ -54,7 +54,7 @@ pub struct Config {
     pub timeouts: Timeouts,
     /// What the relay does.
     pub relay: RelaySettings,
-    /// How accounts are looked after.
+    /// What the server does for accounts on its own.
     pub watch: WatchSettings,
     /// Where alarms go.
     pub alarms: AlarmSettings,
@@ -300,7 +300,7 @@ fn watch(raw: &RawAccounts) -> WatchSettings {
         verify_every: wanted(raw.verify_hours).map(hours),
         drift_every: wanted(raw.drift_hours).map(hours),
         rotate_before: wanted(raw.rotate_days).map(|days| hours(days * 24)),
-        wish: RotationWish {
+        terms: RotationTerms {
             life: hours(raw.secret_days * 24),
             grace: hours(raw.grace_hours),
             remove_old: false,

@@ -31,7 +31,7 @@ pub struct RawConfig {
     pub queue: RawQueue,
     /// Logins as an Entra app, by client secret or by token.
     pub entra: RawEntra,
-    /// How accounts are looked after.
+    /// What the server does for accounts on its own.
     pub accounts: RawAccounts,
     /// How name servers are asked.
     pub dns: RawDns,
@@ -208,7 +208,7 @@ pub struct RawEntra {
     pub ca_file: Option<PathBuf>,
 }
 
-/// How accounts are looked after.
+/// What the server does for accounts on its own.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct RawAccounts {

@@ -16,7 +16,7 @@ use super::carry::{Carried, by_smtp, carry};
 use super::choice::{Choice, choose};
 use super::give_up::{GivenUp, expired, give_up, refused_alone, tell_in_the_end};
 use super::mail::{Candidate, Mail};
-use super::outcome::{Accepted, Deferred, Failed, Matter, Verdict};
+use super::outcome::{Acceptance, Deferred, Failed, Matter, Verdict};
 use super::second_transport::AfterRefusal;
 use super::upstream::Upstream;
 use super::upstream::carrier::Posted;
@@ -164,7 +164,7 @@ impl Try<'_> {
         choose(self.transports(), &Candidate { message, recipients, sender, accepted_at })
     }
 
-    async fn accepted(&self, accepted: Accepted, attempt: Attempt, usage: Vec<Usage>) -> Tried {
+    async fn accepted(&self, accepted: Acceptance, attempt: Attempt, usage: Vec<Usage>) -> Tried {
         let recipients = &self.claim.send.recipients;
         let refused: Vec<(Recipient, Failed)> = accepted
             .refused
@@ -197,7 +197,7 @@ impl Try<'_> {
     }
 
     /// When the status of what was accepted is to be read, if it is.
-    pub(super) fn read_status_at(&self, accepted: &Accepted) -> Option<Timestamp> {
+    pub(super) fn read_status_at(&self, accepted: &Acceptance) -> Option<Timestamp> {
         let wait = accepted.read_status_in?;
         self.upstream.wants_status().then(|| later(self.context, wait))
     }

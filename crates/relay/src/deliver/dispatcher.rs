@@ -32,7 +32,7 @@ pub(crate) struct Dispatcher {
     /// Nothing is tried before then: the account cannot log in, or Azure cannot be reached.
     paused_until: Timestamp,
     /// How often in a row that was so.
-    troubles: u32,
+    failures: u32,
     /// Whether more may be due than the last claim brought.
     maybe_more: bool,
     claimed_at: Timestamp,
@@ -64,7 +64,7 @@ impl Dispatcher {
             under_way: JoinSet::new(),
             sends: HashMap::new(),
             paused_until: Timestamp::MIN,
-            troubles: 0,
+            failures: 0,
             maybe_more: true,
             claimed_at: Timestamp::MIN,
             expired_at: Timestamp::MIN,
@@ -113,7 +113,7 @@ impl Dispatcher {
             Ok(upstream) => upstream,
             Err(error) => {
                 // Said once: an account that was just added may not be complete yet, and have no mail.
-                if self.troubles == 0 {
+                if self.failures == 0 {
                     let error = model::error_chain(&error);
                     warn!(account = %self.account.name, error, "the account cannot be used");
                 }
@@ -217,7 +217,7 @@ impl Dispatcher {
     ) -> (Option<Settlement>, Vec<Usage>) {
         self.sends.remove(&task);
         match Consequence::of(&tried) {
-            Consequence::None => self.troubles = 0,
+            Consequence::None => self.failures = 0,
             Consequence::RateLimited(wait) => self.note_refusal(now, wait).await,
             Consequence::LoginFailed(wait) => {
                 let attempt = tried.settlement.attempt.as_ref();
@@ -315,8 +315,8 @@ impl Dispatcher {
         if now < self.paused_until {
             return;
         }
-        let wait = backoff::wait(self.troubles, wait, self.context.entropy.fraction());
-        self.troubles = (self.troubles + 1).min(6);
+        let wait = backoff::wait(self.failures, wait, self.context.entropy.fraction());
+        self.failures = (self.failures + 1).min(6);
         self.paused_until = later(now, wait);
         debug!(account = %self.account.name, until = %self.paused_until, "nothing is sent until then");
     }

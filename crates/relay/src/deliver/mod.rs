@@ -49,7 +49,7 @@ pub(crate) struct Context {
 }
 
 impl Context {
-    /// With the store, clock and settings of the door by which DSNs come in.
+    /// With the store, clock and settings of the intake that accepts DSNs.
     pub(crate) fn new(intake: crate::intake::Intake) -> Self {
         let settings = std::sync::Arc::clone(intake.settings());
         Self {

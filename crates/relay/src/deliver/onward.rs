@@ -1,4 +1,4 @@
-//! Delivery as the door for mail sees it.
+//! Delivery as the intake sees it.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use super::upstream::Upstreams;
 use crate::intake::{Answer, DirectMessage, NotSent, Onward, Rejection, Sent};
 use crate::settings::RelaySettings;
 
-/// What lies behind the door for mail.
+/// What the intake asks of delivery.
 pub struct Delivery {
     pub(super) settings: Arc<RelaySettings>,
     pub(super) clock: Clock,

@@ -72,7 +72,7 @@ impl StatusReader {
         if due > now {
             return Ok(due.min(look));
         }
-        // Without its secret the account is at a loss anyway; the dispatcher says so.
+        // Without its secret the account cannot be used; the dispatcher reports that.
         let Ok(upstream) = self.upstreams.of(&self.account).await else { return Ok(look) };
         let Some(rest) = upstream.with_status() else { return Ok(look) };
         let Some(limiter) = rest.status_reads() else { return Ok(look) };

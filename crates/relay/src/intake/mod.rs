@@ -1,4 +1,4 @@
-//! The one door for mail, whichever way it comes in: by SMTP, by HTTP, or from Postern itself.
+//! The one entry point for mail: by SMTP, by HTTP, or from Postern itself.
 //!
 //! 1. [`Intake::begin`] checks who sends ([`standing`], [`rate`]), finds the reverse-path ([`reverse_path`]) and makes
 //!    sure that there is room.
@@ -49,7 +49,7 @@ pub use self::onward::{Answer, DirectMessage, Onward, Sent};
 pub use self::principal::{Internal, InternalKind, Principal};
 pub use self::rejection::{AddressFault, ChosenBy, NotSent, Part, Rejection};
 
-/// Takes mail in. Clones are the same door: they share rates, memory and what they know of repetitions.
+/// Takes mail in. Clones share rates, memory and what they know of repetitions.
 #[derive(Clone)]
 pub struct Intake(Arc<Inner>);
 
@@ -64,13 +64,13 @@ struct Inner {
     budget: Arc<Budget>,
 }
 
-/// What a door is made of.
+/// What an intake is made of.
 pub struct IntakeParts {
     /// Where accepted mail is kept.
     pub store: Store,
     /// How the relay is set up.
     pub settings: Arc<RelaySettings>,
-    /// What lies behind the door.
+    /// Delivery, which messages go on to.
     pub onward: Arc<dyn Onward>,
     /// The time.
     pub clock: Clock,
@@ -79,7 +79,7 @@ pub struct IntakeParts {
 }
 
 impl Intake {
-    /// A door to `store`.
+    /// An intake that writes to `store`.
     #[must_use]
     pub fn new(parts: IntakeParts) -> Self {
         let IntakeParts { store, settings, onward, clock, entropy } = parts;

@@ -1,4 +1,4 @@
-//! What lies behind the door, as far as the door asks: so it depends on nothing that uses it.
+//! Delivery, as far as the intake needs it: so the intake depends on nothing that uses it.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use crate::login::EntraLogin;
 /// An answer that takes its time.
 pub type Answer<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
-/// Delivery, as far as the door asks.
+/// Delivery, as far as the intake needs it.
 pub trait Onward: Send + Sync {
     /// Whether an account's mail can reach a local part beyond ASCII, or why that cannot be found out.
     fn reaches_beyond_ascii<'a>(&'a self, account: &'a Arc<Account>) -> Answer<'a, Result<bool, String>>;

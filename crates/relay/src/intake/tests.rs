@@ -1,4 +1,4 @@
-//! The door used without SMTP: as a send API by HTTP would, and as Postern itself does.
+//! The intake used without SMTP: as a send API by HTTP would, and as Postern itself does.
 
 use std::time::Duration;
 
@@ -31,8 +31,8 @@ impl Onward for NoDelivery {
     fn store_answered(&self, _: Option<&StoreError>) {}
 }
 
-/// A door to a store with one account, two senders and one credential, which may use the first of them.
-struct Scene {
+/// An intake with a store with one account, two senders and one credential, which may use the first of them.
+struct Fixture {
     intake: Intake,
     clock: Clock,
     credential: Principal,
@@ -90,7 +90,7 @@ fn credential() -> Credential {
     }
 }
 
-impl Scene {
+impl Fixture {
     async fn set() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let clock = Clock::standing("2027-01-15T08:00:00Z".parse().unwrap());
@@ -178,29 +178,29 @@ async fn send_json(
 
 #[tokio::test]
 async fn a_message_by_http_is_queued_and_traced() {
-    let scene = Scene::set().await;
+    let fixture = Fixture::set().await;
     let sent = request("news@contoso.example", &["a@example.com"]);
-    let accepted = send_json(&scene.intake, &scene.credential, &sent).await.unwrap();
+    let accepted = send_json(&fixture.intake, &fixture.credential, &sent).await.unwrap();
     let Accepted::Queued(id) = accepted else { panic!("{accepted:?}") };
-    let content = scene.content(&accepted).await;
-    let message = scene.intake.store().queue().view(id).await.unwrap().unwrap();
+    let content = fixture.content(&accepted).await;
+    let message = fixture.intake.store().queue().view(id).await.unwrap().unwrap();
     assert_eq!(message.origin, Origin::Credential("app".to_owned()));
     assert_eq!(message.sends[0].recipients[0].mailbox.to_string(), "a@example.com");
     assert!(content.starts_with("Received: from unknown ([203.0.113.9])"), "{content}");
     assert!(content.contains("with HTTP") && content.contains(&id.to_string()), "{content}");
-    let again = send_json(&scene.intake, &scene.credential, &sent).await.unwrap();
+    let again = send_json(&fixture.intake, &fixture.credential, &sent).await.unwrap();
     assert_eq!(again, Accepted::Repeated(id), "the answer may have been lost");
-    scene.intake.heard(&accepted);
-    let third = send_json(&scene.intake, &scene.credential, &sent).await.unwrap();
+    fixture.intake.heard(&accepted);
+    let third = send_json(&fixture.intake, &fixture.credential, &sent).await.unwrap();
     assert!(matches!(third, Accepted::Queued(other) if other != id), "{third:?}");
 }
 
 #[tokio::test]
 async fn what_is_rejected_says_why_and_queues_nothing() {
-    let scene = Scene::set().await;
+    let fixture = Fixture::set().await;
     let rejected = async |from: &str, to: &[&str]| {
-        let answer = send_json(&scene.intake, &scene.credential, &request(from, to)).await;
-        scene.clock.advance(Duration::from_secs(60));
+        let answer = send_json(&fixture.intake, &fixture.credential, &request(from, to)).await;
+        fixture.clock.advance(Duration::from_secs(60));
         answer.unwrap_err()
     };
     let to = ["a@example.com"];
@@ -222,39 +222,39 @@ async fn what_is_rejected_says_why_and_queues_nothing() {
     let long = "x".repeat(10_000);
     let mut large = request(news, &to);
     large["text"] = long.into();
-    let answer = send_json(&scene.intake, &scene.credential, &large).await.unwrap_err();
+    let answer = send_json(&fixture.intake, &fixture.credential, &large).await.unwrap_err();
     assert!(matches!(answer, Rejection::TooLarge { limit_bytes: 10_000 }), "{answer:?}");
-    let losses = scene.intake.store().accounts().losses(scene.account.id).await.unwrap();
+    let losses = fixture.intake.store().accounts().losses(fixture.account.id).await.unwrap();
     assert_eq!(losses.messages.len(), 0, "nothing was queued");
 }
 
 #[tokio::test]
 async fn a_rate_limit_says_when_the_next_message_is_accepted() {
-    let scene = Scene::set().await;
+    let fixture = Fixture::set().await;
     let send = async |subject: &str| {
         let mut request = request("news@contoso.example", &["a@example.com"]);
         request["subject"] = subject.into();
-        send_json(&scene.intake, &scene.credential, &request).await
+        send_json(&fixture.intake, &fixture.credential, &request).await
     };
     for subject in ["1", "2", "3"] {
         send(subject).await.unwrap();
-        scene.clock.advance(Duration::from_secs(10));
+        fixture.clock.advance(Duration::from_secs(10));
     }
     let answer = send("4").await.unwrap_err();
     let Rejection::TooFast { retry_after } = answer else { panic!("{answer:?}") };
     assert_eq!(retry_after, Duration::from_secs(30));
-    scene.clock.advance(retry_after);
+    fixture.clock.advance(retry_after);
     send("4").await.unwrap();
 }
 
 #[tokio::test]
 async fn the_rules_for_what_postern_writes_are_those_of_its_kind() {
-    let scene = Scene::set().await;
+    let fixture = Fixture::set().await;
     let dsn = InternalKind::Dsn { id: QueueId::new(Timestamp::UNIX_EPOCH, [9; 10]) };
     let submit = async |kind: InternalKind, header: &str| {
         let kind = match kind {
             InternalKind::Dsn { .. } => {
-                let id = QueueId::new(scene.clock.now(), scene.intake.entropy().bytes());
+                let id = QueueId::new(fixture.clock.now(), fixture.intake.entropy().bytes());
                 InternalKind::Dsn { id }
             }
             kind => kind,
@@ -264,12 +264,12 @@ async fn the_rules_for_what_postern_writes_are_those_of_its_kind() {
             recipients: vec!["a@example.com".parse::<::smtp::address::Mailbox>().unwrap().into()],
             bytes: format!("{header}\r\nText.\r\n").into_bytes(),
         };
-        scene.intake.submit(&scene.internal(kind), message).await
+        fixture.intake.submit(&fixture.internal(kind), message).await
     };
     let own = "From: news@contoso.example\r\nSubject: x\r\n";
     for kind in [dsn, InternalKind::Alarm, InternalKind::Operator] {
         let accepted = submit(kind, own).await.unwrap();
-        let content = scene.content(&accepted).await;
+        let content = fixture.content(&accepted).await;
         assert!(content.starts_with("From: news@contoso.example\r\n"), "it has passed nobody: {content}");
         assert!(content.contains("\r\nMessage-ID: <") && content.contains("\r\nDate: "), "{content}");
         let malformed = submit(kind, "From news@contoso.example\r\n").await.unwrap_err();
@@ -288,10 +288,10 @@ async fn the_rules_for_what_postern_writes_are_those_of_its_kind() {
         }
     }
     let disabled = Account { state: AccountState::Disabled, ..account() };
-    let scene = Scene { account: Arc::new(disabled), ..scene };
+    let fixture = Fixture { account: Arc::new(disabled), ..fixture };
     let begin = |kind| {
         let envelope = Envelope::internal(::smtp::path::ReversePath::Null);
-        scene.intake.begin(&scene.internal(kind), envelope).map(drop)
+        fixture.intake.begin(&fixture.internal(kind), envelope).map(drop)
     };
     assert!(begin(dsn).is_ok(), "it waits until the account is enabled");
     assert!(matches!(begin(InternalKind::Alarm), Err(Rejection::AccountDisabled(_))));

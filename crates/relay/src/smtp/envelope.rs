@@ -1,4 +1,4 @@
-//! MAIL and RCPT as the door understands them, and its answers about them.
+//! MAIL and RCPT as the intake understands them, and its answers about them.
 
 use ::smtp::address::Mailbox;
 use ::smtp::parameters::{MailParameters, RecipientParameters};

@@ -1,4 +1,4 @@
-//! The way in by SMTP: a session's questions become calls of the door, and its rejections become replies.
+//! The way in by SMTP: a session's questions become calls of the intake, and its rejections become replies.
 //!
 //! 1. [`SmtpService::authenticate`] has a login judged ([`attempt`]).
 //! 2. MAIL and RCPT are translated ([`envelope`]) and asked at [`Intake::begin`] and [`Draft::recipient`].

@@ -259,13 +259,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn recipients_survive_with_and_without_wishes() {
+    fn recipients_survive_with_and_without_parameters() {
         let plain = Recipient { mailbox: "a@b.example".parse().unwrap(), notify: None, original: None };
         let notify = Some(Notify { failure: true, delay: true, success: false });
         let original = Some(OriginalRecipient { kind: "rfc822".into(), address: "c@d".into() });
-        let wishes = Recipient { notify, original, ..plain.clone() };
+        let parameters = Recipient { notify, original, ..plain.clone() };
         let never = Recipient { notify: Some(Notify::default()), ..plain.clone() };
-        let all = vec![plain, wishes, never];
+        let all = vec![plain, parameters, never];
         let texts: Vec<RecipientText> = all.iter().map(from_recipient).collect();
         let json = serde_json::to_string(&texts).unwrap();
         assert!(json.starts_with(r#"["a@b.example",{"to":"#), "{json}");

@@ -96,13 +96,13 @@ async fn trouble_with_the_disk_is_told_and_passes() {
     let store = open(folder.path());
     accept(&store, 1, b"x").await.unwrap();
     // The next segment cannot be made while a folder has its name.
-    let obstacle = folder.path().join("journal/0000000002.segment");
-    fs::create_dir(&obstacle).unwrap();
-    fs::write(obstacle.join("x"), "").unwrap();
+    let folder_in_its_place = folder.path().join("journal/0000000002.segment");
+    fs::create_dir(&folder_in_its_place).unwrap();
+    fs::write(folder_in_its_place.join("x"), "").unwrap();
     let full = [b'x'; 64 << 10];
     let refused = accept(&store, 2, &full).await.unwrap_err();
     assert!(matches!(refused, StoreError::Io(_)), "{refused:?}");
-    fs::remove_dir_all(&obstacle).unwrap();
+    fs::remove_dir_all(&folder_in_its_place).unwrap();
     accept(&store, 3, &full).await.unwrap();
     accept(&store, 4, b"x").await.unwrap();
     entered(&store, 3).await;

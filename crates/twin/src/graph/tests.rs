@@ -33,8 +33,8 @@ fn roles(rehearsal: &Rehearsal, roles: &[&str]) {
 async fn a_new_secret_is_told_once_and_known_after_a_while() {
     let rehearsal = Rehearsal::begin();
     let key = format!("applications(appId='{CLIENT}')");
-    let wish = json!({ "passwordCredential": { "displayName": "rotated" } });
-    let made = ask(&rehearsal, "POST", &format!("{key}/addPassword"), wish).await;
+    let request = json!({ "passwordCredential": { "displayName": "rotated" } });
+    let made = ask(&rehearsal, "POST", &format!("{key}/addPassword"), request).await;
     let text = made.body["secretText"].as_str().unwrap();
     assert_eq!((made.status, &made.body["displayName"]), (200, &json!("rotated")));
     assert_eq!(made.body["hint"], json!(text[..3]));

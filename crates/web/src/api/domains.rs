@@ -24,7 +24,7 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::new()
         .routes(routes!(list, add))
         .routes(routes!(show))
-        .routes(routes!(soften))
+        .routes(routes!(restore_spf))
         .routes(routes!(add_senders).layer(DefaultBodyLimit::max(MAX_ROWS_BYTES)))
         .routes(routes!(forget_sender))
 }
@@ -85,7 +85,7 @@ async fn add(
     responses((status = 200, description = "The record as it is now", body = RestoredSpfView)),
     extensions(("x-problems" = json!(["upstream", "conflict"]))),
 )]
-async fn soften(
+async fn restore_spf(
     Calling(control): Calling,
     Path((name, domain)): Path<(String, String)>,
 ) -> Result<Json<RestoredSpfView>, ApiError> {

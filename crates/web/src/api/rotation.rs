@@ -5,7 +5,7 @@ use axum::Json;
 use axum::extract::rejection::JsonRejection;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
-use control::rotation::RotationWish;
+use control::rotation::RotationTerms;
 use jiff::SignedDuration;
 use model::rotation::Rotation;
 use utoipa_axum::router::OpenApiRouter;
@@ -46,21 +46,21 @@ async fn rotate(
     body: Result<Json<Rotate>, JsonRejection>,
 ) -> Result<Response, ApiError> {
     let Json(body) = body?;
-    let default = RotationWish::default();
+    let default = RotationTerms::default();
     let hours = |hours: u32| SignedDuration::from_hours(i64::from(hours));
-    let wish = RotationWish {
+    let terms = RotationTerms {
         life: body.life_days.map_or(default.life, |days| hours(u32::from(days) * 24)),
         grace: body.grace_hours.map_or(default.grace, |count| hours(u32::from(count))),
         remove_old: body.remove_old,
     };
-    if wish.life < SignedDuration::from_hours(24) {
+    if terms.life < SignedDuration::from_hours(24) {
         return Err(ApiError::invalid("life_days", "a secret has to be good for a day at least"));
     }
     if body.dry_run {
-        let plan = control.plan_rotation(&name, wish).await?;
+        let plan = control.plan_rotation(&name, terms).await?;
         return Ok(Json(RotationPlanView { steps: plan.steps }).into_response());
     }
-    let rotation = control.begin_rotation(&name, wish).await?;
+    let rotation = control.begin_rotation(&name, terms).await?;
     Ok((StatusCode::ACCEPTED, Json(view(rotation))).into_response())
 }
 

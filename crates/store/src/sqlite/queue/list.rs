@@ -306,7 +306,7 @@ mod tests {
         let store = Store::open(&data_dir, key, &Options::default(), Timestamp::UNIX_EPOCH).unwrap();
         let queue = store.queue().clone();
         for look in 0..3 {
-            // The database is busy until it is let go.
+            // The database is busy until it is released.
             let (release, held) = mpsc::channel::<()>();
             let database = queue.0.database.clone();
             let busy = tokio::spawn(async move {
