@@ -18,7 +18,7 @@ use crate::mail::{Composer, RECIPIENT};
 /// What to submit, and how.
 #[derive(Clone)]
 pub struct Load {
-    pub door: Door,
+    pub endpoint: Endpoint,
     /// Sessions at once.
     pub sessions: usize,
     /// Messages after which a session starts anew.
@@ -28,7 +28,7 @@ pub struct Load {
 
 /// A server's address and a login.
 #[derive(Clone)]
-pub struct Door {
+pub struct Endpoint {
     pub target: Target,
     pub login: String,
     /// With which password.
@@ -48,7 +48,7 @@ pub struct Tally {
     pub first_failure: Option<String>,
 }
 
-impl Door {
+impl Endpoint {
     /// A server on this machine.
     ///
     /// # Errors
@@ -123,7 +123,7 @@ impl Load {
     ) -> Result<(), String> {
         let mut begin = Instant::now();
         let mut connection =
-            self.door.open().await.map_err(|error| format!("{:#}", anyhow::Error::new(error)))?;
+            self.endpoint.open().await.map_err(|error| format!("{:#}", anyhow::Error::new(error)))?;
         for sent in 0..self.messages_per_session {
             if Instant::now() >= until {
                 break;

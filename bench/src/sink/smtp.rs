@@ -30,7 +30,7 @@ pub(super) async fn start(
     let mut settings = Settings::submission("localhost", TlsPolicy::StartTls);
     settings.limits = Limits { message_octets: 64 << 20, ..Limits::default() };
     let endpoint = Endpoint {
-        service: Arc::new(Door(shared)),
+        service: Arc::new(Receiver(shared)),
         settings: Arc::new(settings),
         tls: Some(config),
         timeouts: Timeouts::default(),
@@ -41,9 +41,9 @@ pub(super) async fn start(
     Ok(port)
 }
 
-struct Door(Shared);
+struct Receiver(Shared);
 
-impl Service for Door {
+impl Service for Receiver {
     type Principal = ();
     type Transaction = Vec<u8>;
 

@@ -9,13 +9,13 @@ use std::path::{Path, PathBuf};
 pub use self::postern::{Cloud, Postern, Sending};
 pub use self::postfix::{Postfix, Tuning};
 
-use crate::load::Door;
+use crate::load::Endpoint;
 use crate::usage::Family;
 
 /// A server that takes mail.
 pub trait System {
     /// Where mail is submitted.
-    fn door(&self) -> &Door;
+    fn endpoint(&self) -> &Endpoint;
     fn family(&self) -> Family;
 }
 

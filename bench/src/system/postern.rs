@@ -12,7 +12,7 @@ use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
 
 use super::{System, free_port, scratch};
-use crate::load::Door;
+use crate::load::Endpoint;
 use crate::usage::Family;
 
 /// The server, its folder and its login.
@@ -21,7 +21,7 @@ pub struct Postern {
     folder: TempDir,
     port: u16,
     child: Option<Child>,
-    door: Option<Door>,
+    endpoint: Option<Endpoint>,
 }
 
 /// An Azure for the server's account.
@@ -92,7 +92,7 @@ impl Postern {
             folder.path().join("data"),
         );
         std::fs::write(folder.path().join("postern.toml"), config)?;
-        let mut server = Self { program, folder, port, child: None, door: None };
+        let mut server = Self { program, folder, port, child: None, endpoint: None };
         server.launch(&[]).await?;
         Ok(server)
     }
@@ -201,7 +201,7 @@ impl Postern {
             self.command(&["credential", "add", "device", "--account", "bench", "--json"], "").await?;
         let password = issued["password"].as_str().context("the credential has no password")?;
         let certificate = std::fs::read_to_string(self.folder.path().join("data/tls/certificate.pem"))?;
-        self.door = Some(Door::new(self.port, &certificate, "device", password)?);
+        self.endpoint = Some(Endpoint::new(self.port, &certificate, "device", password)?);
         Ok(())
     }
 
@@ -229,10 +229,10 @@ impl Postern {
 }
 
 impl System for Postern {
-    fn door(&self) -> &Door {
-        self.door
+    fn endpoint(&self) -> &Endpoint {
+        self.endpoint
             .as_ref()
-            .unwrap_or_else(|| unreachable!("only a server from `start` is loaded through its door"))
+            .unwrap_or_else(|| unreachable!("only a server from `start` is loaded through its endpoint"))
     }
 
     fn family(&self) -> Family {

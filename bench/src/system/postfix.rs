@@ -14,7 +14,7 @@ use tempfile::TempDir;
 use tokio::process::Command;
 
 use super::{System, free_port, scratch};
-use crate::load::Door;
+use crate::load::Endpoint;
 use crate::sink::Sink;
 use crate::usage::Family;
 
@@ -22,7 +22,7 @@ use crate::usage::Family;
 pub struct Postfix {
     folder: TempDir,
     master: u32,
-    door: Door,
+    endpoint: Endpoint,
 }
 
 /// How much is allowed to happen at once, and what happens to mail.
@@ -81,8 +81,8 @@ impl Postfix {
             .arg(format!("hash:{}", etc.join("upstream").display())))
         .await?;
         let login = format!("{LOGIN}@localhost");
-        let door = Door::new(port, &certificate_pem, &login, PASSWORD)?;
-        let mut server = Self { folder, master: 0, door };
+        let endpoint = Endpoint::new(port, &certificate_pem, &login, PASSWORD)?;
+        let mut server = Self { folder, master: 0, endpoint };
         run(server.postfix("postfix").arg("start")).await?;
         server.master = server.read_master().await?;
         Ok(server)
@@ -127,8 +127,8 @@ impl Drop for Postfix {
 }
 
 impl System for Postfix {
-    fn door(&self) -> &Door {
-        &self.door
+    fn endpoint(&self) -> &Endpoint {
+        &self.endpoint
     }
 
     fn family(&self) -> Family {

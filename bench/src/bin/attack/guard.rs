@@ -78,7 +78,7 @@ async fn attack(name: &str, checked_at_most: u64, guess: impl Fn(u8) -> Guess) -
         format!("{checked} guesses were checked, where {checked_at_most} may be")
     });
     afterwards(&stage, &password, guess(0), &mut verdict).await?;
-    stage.strike().await?;
+    stage.close().await?;
     Ok(verdict)
 }
 

@@ -1,7 +1,7 @@
 //! Attacks our own server on the loopback, and says what got through.
 //!
 //! 1. [`stage`] has a server, a twin and a [`sink`] for each attack; [`client`] is a client without manners.
-//! 2. [`smuggling`], [`scope`], [`guard`], [`slow`], [`doors`], [`bombs`] and [`costs`] are the attacks; [`verdict`]
+//! 2. [`smuggling`], [`scope`], [`guard`], [`slow`], [`endpoints`], [`bombs`] and [`costs`] are the attacks; [`verdict`]
 //!    prints their rows.
 //! 3. What arrives is judged by [`reader`], which shares nothing with the server's own parser.
 //!
@@ -10,7 +10,7 @@
 mod bombs;
 mod client;
 mod costs;
-mod doors;
+mod endpoints;
 mod guard;
 mod reader;
 mod scope;
@@ -61,8 +61,8 @@ enum Attack {
     Guard,
     /// Clients that say nothing, or hardly anything
     Slow,
-    /// Connections to the doors that speak HTTP, held or from pages of others
-    Doors,
+    /// Connections to the HTTP endpoints, held or from pages of others
+    Endpoints,
     /// Small inputs that are meant to cost much
     Bombs,
     /// Long fields for the server's readers alone
@@ -160,7 +160,7 @@ impl Attack {
             Self::Scope => scope::run(ledger).await,
             Self::Guard => guard::run(ledger).await,
             Self::Slow => slow::run(plan, ledger).await,
-            Self::Doors => doors::run(ledger).await,
+            Self::Endpoints => endpoints::run(ledger).await,
             Self::Bombs => bombs::run(plan, ledger).await,
             Self::Costs => {
                 costs::run(plan, ledger);

@@ -45,7 +45,7 @@ pub(crate) async fn run(ledger: &mut Ledger) -> anyhow::Result<()> {
     look(&stage.arrivals(left.len() as u64).await?, &left, &mut verdict);
     ledger.enter(verdict);
     ledger.enter(elsewhere(&stage, &passwords).await?);
-    stage.strike().await
+    stage.close().await
 }
 
 /// Compares what arrived with what should have.

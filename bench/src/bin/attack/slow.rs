@@ -85,7 +85,7 @@ async fn attack(manner: Manner, clients: u16) -> anyhow::Result<Verdict> {
     verdict.note =
         format!("{} got in, {taken} of {MESSAGES} messages taken, {} MiB more", held.len(), grown >> 20);
     drop(held);
-    stage.strike().await?;
+    stage.close().await?;
     Ok(verdict)
 }
 

@@ -200,7 +200,7 @@ impl Stage {
     }
 
     /// Ends in good order.
-    pub(crate) async fn strike(mut self) -> anyhow::Result<()> {
+    pub(crate) async fn close(mut self) -> anyhow::Result<()> {
         self.server.stop().await.context("the server was told to stop")?;
         self.twin.stop().await;
         Ok(())

@@ -22,15 +22,15 @@ const REST: Duration = Duration::from_secs(2);
 pub(crate) async fn measure(server: &impl System, sessions: usize) -> anyhow::Result<Sample> {
     let family = server.family();
     // The first sessions pay for what is allocated once.
-    let mut open = vec![server.door().open().await?];
+    let mut open = vec![server.endpoint().open().await?];
     let before = family.resident_bytes();
     let mut opening = JoinSet::new();
     for _ in 0..sessions {
         if opening.len() == AT_ONCE {
             open.push(opened(&mut opening).await?);
         }
-        let door = server.door().clone();
-        opening.spawn(async move { door.open().await });
+        let endpoint = server.endpoint().clone();
+        opening.spawn(async move { endpoint.open().await });
     }
     while !opening.is_empty() {
         open.push(opened(&mut opening).await?);

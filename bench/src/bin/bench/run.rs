@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, ensure};
 use bench::audit::Audit;
-use bench::load::{Door, Load, Tally};
+use bench::load::{Endpoint, Load, Tally};
 use bench::mail::Composer;
 use bench::sink::Sink;
 use bench::system::{Cloud, Postern, Postfix, Sending, System, Tuning, scratch};
@@ -138,14 +138,14 @@ impl Stage<'_> {
     }
 
     async fn ceiling(self) -> anyhow::Result<Sample> {
-        let door = Door::new(self.sink.smtp_port, &self.sink.certificate_pem, "device", "x")?;
-        let tally = self.submit(&door).await;
+        let endpoint = Endpoint::new(self.sink.smtp_port, &self.sink.certificate_pem, "device", "x")?;
+        let tally = self.submit(&endpoint).await;
         self.close(Loaded::new(tally, &self.audit), Family { parent: 0 }).await
     }
 
-    async fn submit(&self, door: &Door) -> Tally {
+    async fn submit(&self, endpoint: &Endpoint) -> Tally {
         let load = Load {
-            door: door.clone(),
+            endpoint: endpoint.clone(),
             sessions: self.scenario.sessions,
             messages_per_session: self.scenario.messages_per_session,
             composer: Composer::new(SENDER, self.scenario.message_bytes),
@@ -157,7 +157,7 @@ impl Stage<'_> {
         let (family, start) = (server.family(), Instant::now());
         let before = family.processor_time();
         let mut peak = 0;
-        let submitting = self.submit(server.door());
+        let submitting = self.submit(server.endpoint());
         tokio::pin!(submitting);
         let tally = loop {
             tokio::select! {

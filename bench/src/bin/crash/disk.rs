@@ -50,6 +50,6 @@ pub(crate) async fn run(mut stage: Stage, cycles: u32) -> anyhow::Result<bool> {
         let name = format!("disk failure {cycle} of {cycles}, {error} from {call} {first} on, {word}");
         passed &= stage.verdict(&name, &findings);
     }
-    stage.strike().await?;
+    stage.close().await?;
     Ok(passed)
 }

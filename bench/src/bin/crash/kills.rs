@@ -29,6 +29,6 @@ pub(crate) async fn run(mut stage: Stage, cycles: u32) -> anyhow::Result<bool> {
         let findings = stage.drain().await?;
         passed &= stage.verdict(&format!("kill {cycle} of {cycles}, after {moment} ms"), &findings);
     }
-    stage.strike().await?;
+    stage.close().await?;
     Ok(passed)
 }

@@ -70,7 +70,7 @@ impl Stage {
     /// Submits for a while, in the background.
     pub(crate) fn load(&self, time: Duration) -> JoinHandle<Tally> {
         let load = Load {
-            door: self.server.door().clone(),
+            endpoint: self.server.endpoint().clone(),
             sessions: SESSIONS,
             messages_per_session: MESSAGES_PER_SESSION,
             composer: Composer::new(SENDER, MESSAGE_BYTES),
@@ -119,7 +119,7 @@ impl Stage {
     }
 
     /// Ends the run in good order.
-    pub(crate) async fn strike(mut self) -> anyhow::Result<()> {
+    pub(crate) async fn close(mut self) -> anyhow::Result<()> {
         self.server.stop().await.context("the server was told to stop")?;
         self.twin.stop().await;
         Ok(())

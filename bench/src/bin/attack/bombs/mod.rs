@@ -70,7 +70,7 @@ pub(crate) async fn run(plan: &Plan, ledger: &mut Ledger) -> anyhow::Result<()> 
         }
         ledger.enter(throw(&mut stage, bomb, from, number).await?);
     }
-    stage.strike().await
+    stage.close().await
 }
 
 async fn throw(stage: &mut Stage, bomb: &Bomb, from: Ipv4Addr, number: u64) -> anyhow::Result<Verdict> {

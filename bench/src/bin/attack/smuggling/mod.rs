@@ -77,7 +77,7 @@ pub(crate) async fn run(plan: &Plan, ledger: &mut Ledger) -> anyhow::Result<()> 
     for (number, route) in wanted {
         ledger.enter(one(&mut stage, plan, *route, number as u64).await?);
     }
-    stage.strike().await
+    stage.close().await
 }
 
 async fn one(stage: &mut Stage, plan: &Plan, route: Route, salt: u64) -> anyhow::Result<Verdict> {

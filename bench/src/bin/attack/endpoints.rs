@@ -1,4 +1,4 @@
-//! Clients of the doors that speak HTTP: the management socket, the metrics, the twin's captured mail. Whoever holds
+//! Clients of the HTTP endpoints: the management socket, the metrics, the twin's captured mail. Whoever holds
 //! connections without saying what they want must not keep out those who do; and a page of somebody else's gets nothing from
 //! the twin.
 
@@ -25,7 +25,7 @@ const SETTLE: Duration = Duration::from_millis(500);
 
 /// Where clients crowd, and what is asked for behind them.
 #[derive(Clone, Debug)]
-enum Door {
+enum Endpoint {
     Socket(PathBuf),
     Tcp(u16, &'static str),
 }
@@ -43,7 +43,7 @@ trait Io: AsyncRead + AsyncWrite + Unpin + Send {}
 
 impl<T: AsyncRead + AsyncWrite + Unpin + Send> Io for T {}
 
-/// Tries all doors at once, each with a server of its own.
+/// Tries all endpoints at once, each with a server of its own.
 pub(crate) async fn run(ledger: &mut Ledger) -> anyhow::Result<()> {
     let mut crowds = JoinSet::new();
     for (name, manner, clients) in [
@@ -55,20 +55,20 @@ pub(crate) async fn run(ledger: &mut Ledger) -> anyhow::Result<()> {
     ] {
         // One after another: each looks for free ports.
         let stage = Stage::set(ROOMY).await?;
-        let door = match name.split(',').next() {
-            Some("the management socket") => Door::Socket(stage.server.socket()),
-            Some("metrics") => Door::Tcp(stage.ports.metrics, "/metrics"),
-            _ => Door::Tcp(captured_mail(&stage)?, "/api/status"),
+        let endpoint = match name.split(',').next() {
+            Some("the management socket") => Endpoint::Socket(stage.server.socket()),
+            Some("metrics") => Endpoint::Tcp(stage.ports.metrics, "/metrics"),
+            _ => Endpoint::Tcp(captured_mail(&stage)?, "/api/status"),
         };
         crowds.spawn(async move {
-            let verdict = crowd(format!("doors: {name}"), &door, manner, clients).await;
-            stage.strike().await?;
+            let verdict = crowd(format!("endpoints: {name}"), &endpoint, manner, clients).await;
+            stage.close().await?;
             anyhow::Ok(verdict)
         });
     }
     let stage = Stage::set(ROOMY).await?;
     ledger.enter(pages_from_elsewhere(&stage).await?);
-    stage.strike().await?;
+    stage.close().await?;
     while let Some(verdict) = crowds.join_next().await {
         ledger.enter(verdict??);
     }
@@ -81,16 +81,16 @@ fn captured_mail(stage: &Stage) -> anyhow::Result<u16> {
     port.with_context(|| format!("{url} has no port"))
 }
 
-async fn crowd(name: String, door: &Door, manner: Manner, clients: u64) -> Verdict {
+async fn crowd(name: String, endpoint: &Endpoint, manner: Manner, clients: u64) -> Verdict {
     let mut verdict = Verdict { tried: clients, ..Verdict::new(name) };
     let mut ahead = JoinSet::new();
     for _ in 0..clients {
-        let door = door.clone();
-        ahead.spawn(async move { door.hold(manner).await });
+        let endpoint = endpoint.clone();
+        ahead.spawn(async move { endpoint.hold(manner).await });
     }
     sleep(SETTLE).await;
     let start = Instant::now();
-    match timeout(PATIENCE, door.ask("GET", "Host: localhost\r\n")).await {
+    match timeout(PATIENCE, endpoint.ask("GET", "Host: localhost\r\n")).await {
         Ok(Ok(200)) => {}
         Ok(Ok(status)) => verdict.breach(format!("the answer is {status}")),
         Ok(Err(error)) => verdict.breach(format!("no answer: {error}")),
@@ -100,7 +100,7 @@ async fn crowd(name: String, door: &Door, manner: Manner, clients: u64) -> Verdi
     verdict
 }
 
-impl Door {
+impl Endpoint {
     async fn open(&self) -> io::Result<Box<dyn Io>> {
         Ok(match self {
             Self::Socket(path) => Box::new(UnixStream::connect(path).await?),
@@ -154,7 +154,7 @@ impl Door {
 /// What browsers send for pages of others, and what has to come of it: 421 for a name that is not the twin's, 403 for a
 /// change from elsewhere. What the twin shows its own pages it does not keep from programs.
 async fn pages_from_elsewhere(stage: &Stage) -> anyhow::Result<Verdict> {
-    let mut verdict = Verdict::new("doors: captured mail, pages from elsewhere");
+    let mut verdict = Verdict::new("endpoints: captured mail, pages from elsewhere");
     let port = captured_mail(stage)?;
     let changes =
         [("DELETE", "/api/mail"), ("POST", "/api/reset"), ("POST", "/api/clock"), ("DELETE", "/api/faults")];
@@ -167,7 +167,7 @@ async fn pages_from_elsewhere(stage: &Stage) -> anyhow::Result<Verdict> {
         "",
     ] {
         for (method, path) in reads.into_iter().chain(changes) {
-            let got = Door::Tcp(port, path).ask(method, &format!("Host: {host}\r\n")).await?;
+            let got = Endpoint::Tcp(port, path).ask(method, &format!("Host: {host}\r\n")).await?;
             verdict.tried += 1;
             verdict.expect(got == 421, || format!("{method} {path} for the host {host:?}: {got}"));
         }
@@ -182,7 +182,7 @@ async fn pages_from_elsewhere(stage: &Stage) -> anyhow::Result<Verdict> {
             "Sec-Fetch-Site: same-site",
         ] {
             let headers = format!("Host: localhost:{port}\r\n{from}\r\n");
-            let got = Door::Tcp(port, path).ask(method, &headers).await?;
+            let got = Endpoint::Tcp(port, path).ask(method, &headers).await?;
             verdict.tried += 1;
             verdict.expect(got == 403, || format!("{method} {path} with {from:?}: {got}"));
         }
