@@ -22,7 +22,7 @@ pub enum Rejection {
     #[error("the account is disabled")]
     AccountDisabled(AccountName),
     /// The credential sends more than it may.
-    #[error("too many messages a minute: try again later")]
+    #[error("too many messages per minute: try again later")]
     TooFast {
         /// Until another message is accepted.
         retry_after: Duration,
@@ -58,10 +58,10 @@ pub enum Rejection {
         limit: usize,
     },
     /// The recipient's local part is beyond ASCII, and nothing carries it that far (RFC 6531 section 3.5).
-    #[error("the account cannot send to an address whose part before the @ is beyond ASCII")]
+    #[error("the part before the @ is not ASCII, and this account cannot send to such addresses")]
     RecipientNotPossible,
     /// Whether the next server accepts a local part beyond ASCII could not be found out.
-    #[error("the next server could not be asked about an address beyond ASCII: try again later")]
+    #[error("cannot determine whether the next server accepts an address that is not ASCII: try again later")]
     RecipientUncertain {
         /// Why not.
         reason: String,
@@ -82,13 +82,13 @@ pub enum Rejection {
         limit_bytes: u64,
     },
     /// It has passed so many servers that it must be going in circles.
-    #[error("the message has passed {hops} servers: it goes in circles")]
+    #[error("the message has passed {hops} servers: it is in a mail loop")]
     Loop {
         /// Servers that it has passed.
         hops: usize,
     },
     /// The same message is coming in at this moment.
-    #[error("the same message is being received already")]
+    #[error("the same message is already being received")]
     InProgress,
     /// The disk is full, or too slow.
     #[error("the server has no room for the message: try again later")]
@@ -151,7 +151,7 @@ pub enum NotSent {
     #[error("Azure rejected the sender: {0}")]
     UnknownSender(String),
     /// It does not accept the token any more.
-    #[error("Azure does not accept this login any more: log in again")]
+    #[error("Azure no longer accepts this login: log in again")]
     LoginRejected,
     /// It does not accept the message now, for this reason.
     #[error("Azure did not accept the message: try again later ({0})")]

@@ -54,8 +54,7 @@ fn not_carried() -> Failed {
     Failed {
         code: 553,
         status: (6, 7),
-        reason: "The part before the @ has characters beyond ASCII, which Azure's server does not take."
-            .to_owned(),
+        reason: "The part before the @ is not ASCII, which Azure's server does not support.".to_owned(),
         diagnostic: None,
     }
 }
