@@ -100,9 +100,7 @@ impl Watch {
                 let error = model::error_chain(&error);
                 warn!(account = %account.name, error, "Azure and DNS cannot be compared with the desired state");
             }
-            None => {
-                error!(account = %account.name, "a reconciliation failed unexpectedly; Postern starts it again")
-            }
+            None => error!(account = %account.name, "a reconciliation failed; Postern starts it again"),
         }
     }
 
