@@ -39,7 +39,7 @@ pub use dns_providers::NewDnsProvider;
 pub use error::{ControlError, Fault, Invalid};
 pub use senders::NewSender;
 
-/// Makes changes.
+/// Reads and changes what the operator manages, on behalf of a caller.
 #[derive(Clone)]
 pub struct Control {
     store: Store,

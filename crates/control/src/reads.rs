@@ -23,7 +23,6 @@ use crate::error::Fault;
 /// What is known of an account beside its settings.
 #[derive(Clone, Debug, Default)]
 pub struct AccountFacts {
-    /// Its secret.
     pub secret: Option<SecretFacts>,
     /// Its last verification.
     pub verified: Option<KeptVerification>,
@@ -34,7 +33,6 @@ pub struct AccountFacts {
 /// Something of an account, with the account.
 #[derive(Clone, Debug)]
 pub struct Owned<T> {
-    /// The account.
     pub account: Arc<Account>,
     /// What it has.
     pub item: T,
@@ -67,9 +65,7 @@ pub struct SendQuery {
 /// What the whole server holds.
 #[derive(Clone, Debug, Default)]
 pub struct Totals {
-    /// Accounts.
     pub accounts: usize,
-    /// Credentials.
     pub credentials: usize,
     /// Sends by state.
     pub sends: Vec<(SendState, u64)>,

@@ -12,7 +12,6 @@ use crate::error::{ControlError, Invalid};
 pub struct NewSender {
     /// The account's name.
     pub account: String,
-    /// The address.
     pub mailbox: String,
     /// The name that Azure puts beside it.
     pub display_name: Option<String>,

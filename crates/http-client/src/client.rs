@@ -30,7 +30,6 @@ pub struct Options {
 /// The URLs that may be asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Schemes {
-    /// `https` alone.
     Https,
     /// `http` too: for this machine, and for what the operator names.
     HttpToo,

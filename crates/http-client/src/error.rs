@@ -13,7 +13,6 @@ pub enum ExchangeError {
     Unreachable {
         /// Host and port.
         host: String,
-        /// The reason.
         source: TransportError,
     },
     /// The connection broke, or no answer came in time: the request may have been carried out.
@@ -21,7 +20,6 @@ pub enum ExchangeError {
     Interrupted {
         /// Host and port.
         host: String,
-        /// The reason.
         source: TransportError,
     },
     /// The answer is too large, or not what its type says.
@@ -29,7 +27,6 @@ pub enum ExchangeError {
     Garbled {
         /// Host and port.
         host: String,
-        /// The fault.
         what: String,
     },
 }

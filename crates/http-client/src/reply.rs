@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 
 use crate::error::ExchangeError;
 
-/// An answer.
+/// The answer of a server, its body read within the limit.
 #[derive(Debug)]
 pub struct Reply {
     /// Host and port that were asked.

@@ -120,7 +120,6 @@ pub struct ForeignChange {
 /// A step that somebody approved, with all values of others that it may change.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ApprovedStep {
-    /// Which.
     pub key: String,
     /// What it may change, and only exactly so.
     pub changes: Vec<ForeignChange>,
@@ -131,11 +130,9 @@ pub struct ApprovedStep {
 pub struct Approval {
     /// The id of the plan.
     pub plan: String,
-    /// Who agreed.
     pub who: String,
     /// From where: a process of this machine, a network address.
     pub origin: String,
-    /// When.
     pub at: Timestamp,
     /// To which steps.
     pub steps: Vec<ApprovedStep>,

@@ -64,7 +64,7 @@ impl Extension {
 }
 
 impl Extensions {
-    /// No extensions.
+    /// A set without any extension.
     #[must_use]
     pub const fn none() -> Self {
         Self(0)

@@ -37,7 +37,6 @@ pub enum DataDirError {
          type `chown -R {us} {path}` if nothing in it is of somebody else's making"
     )]
     Foreign {
-        /// The directory.
         path: PathBuf,
         /// Its owner's number.
         owner: u32,
@@ -50,7 +49,6 @@ pub enum DataDirError {
          type `rm {path}` and start again"
     )]
     ForeignLink {
-        /// The link.
         path: PathBuf,
         /// Its owner's number.
         owner: u32,
@@ -64,7 +62,6 @@ pub enum DataDirError {
          `allow_volatile_data_dir = true` if losing mail does not matter"
     )]
     Forgets {
-        /// The directory.
         path: PathBuf,
         /// The kind of file system.
         kind: &'static str,
@@ -72,7 +69,6 @@ pub enum DataDirError {
     /// Locks and memory maps do not work there as the database needs them.
     #[error("the data directory {path} is on {kind}: the database needs a local disk")]
     Network {
-        /// The directory.
         path: PathBuf,
         /// The kind of file system.
         kind: &'static str,

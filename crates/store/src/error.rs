@@ -62,7 +62,6 @@ pub enum StoreError {
     KeyMissing {
         /// Where the key should be.
         path: PathBuf,
-        /// Its name.
         id: String,
     },
     /// The store has been closed.

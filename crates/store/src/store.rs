@@ -61,19 +61,19 @@ impl Store {
         })
     }
 
-    /// Accepted messages.
+    /// The queue of accepted messages.
     #[must_use]
     pub fn queue(&self) -> &Queue {
         &self.queue
     }
 
-    /// Sealed secrets.
+    /// The secrets, sealed under the master key.
     #[must_use]
     pub fn secrets(&self) -> &Secrets {
         &self.secrets
     }
 
-    /// Accounts.
+    /// The connected accounts.
     #[must_use]
     pub fn accounts(&self) -> Accounts {
         Accounts::new(self.engine.clone())
@@ -101,13 +101,13 @@ impl Store {
         on_engine!(self.engine, discard_account(account, expected, audit).await)
     }
 
-    /// Sender addresses.
+    /// The sender addresses of all accounts.
     #[must_use]
     pub fn senders(&self) -> Senders {
         Senders::new(self.engine.clone())
     }
 
-    /// Credentials.
+    /// The credentials of devices and applications.
     #[must_use]
     pub fn credentials(&self) -> Credentials {
         Credentials::new(self.engine.clone())

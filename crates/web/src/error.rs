@@ -96,7 +96,6 @@ impl From<Fault> for ApiError {
     }
 }
 
-/// `{"logins": ["scanner1"]}`.
 fn details(conflicting: Vec<Conflicting>) -> Option<Value> {
     let members: Map<String, Value> =
         conflicting.into_iter().map(|one| (one.kind.to_owned(), Value::from(one.names))).collect();

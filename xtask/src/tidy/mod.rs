@@ -1,6 +1,7 @@
 //! The house rules that a program can check. Each file here has some of them.
 
 mod circles;
+mod doc_comments;
 mod documents;
 mod levels;
 mod log_fields;
@@ -41,6 +42,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
             sizes::check(source, &mut breaches);
             sources::check(source, &mut breaches);
             sql::check(source, &mut breaches);
+            doc_comments::check(source, &mut breaches);
         }
         documents::check(source, &mut breaches);
     }

@@ -16,13 +16,9 @@ use crate::error::{ControlError, Fault, Invalid};
 /// What is different from now on. What is absent stays.
 #[derive(Clone, Debug, Default)]
 pub struct AccountChange {
-    /// Another name.
     pub name: Option<String>,
-    /// Another directory.
     pub tenant_id: Option<String>,
-    /// Another app.
     pub client_id: Option<String>,
-    /// Another subscription.
     pub subscription_id: Option<String>,
     /// Another communication service.
     pub service: Option<String>,

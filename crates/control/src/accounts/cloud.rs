@@ -13,9 +13,7 @@ pub struct NewCloud {
     pub name: Option<String>,
     /// Where tokens are had.
     pub authority: Option<String>,
-    /// Resource Manager.
     pub resource_manager: Option<String>,
-    /// Graph.
     pub graph: Option<String>,
     /// Host and port of the SMTP endpoint.
     pub smtp: Option<(String, u16)>,

@@ -41,7 +41,6 @@ pub struct NewAccount {
     pub authentication: AuthenticationMethod,
     /// When that expires, if the operator knows.
     pub expires_at: Option<Timestamp>,
-    /// Subscription id.
     pub subscription_id: String,
     /// Name of the communication service, if it is chosen already.
     pub service: Option<String>,
@@ -60,7 +59,6 @@ pub struct NewAccount {
 /// An account, and how the input was normalised.
 #[derive(Clone, Debug)]
 pub struct Noted {
-    /// The account.
     pub account: Account,
     /// What was normalised, in sentences.
     pub notes: Vec<String>,

@@ -13,7 +13,6 @@ use crate::error::ControlError;
 /// An account that is about to be removed: it is disabled, so that what depends on it stays the same meanwhile.
 #[derive(Debug)]
 pub struct Removal {
-    /// The account.
     pub account: Arc<Account>,
     /// What goes with it.
     pub losses: Losses,

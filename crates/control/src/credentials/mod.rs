@@ -90,7 +90,6 @@ pub enum PublicNetworks {
 /// A credential, and the password that was made for it.
 #[derive(Debug)]
 pub struct IssuedCredential {
-    /// The credential.
     pub credential: Credential,
     /// Its password, if it was made here: it is shown this once.
     pub password: Option<SecretString>,

@@ -14,7 +14,6 @@ use super::step::Step;
 
 /// Tries of a step that meets passing trouble.
 const TRIES: u32 = 3;
-/// Between tries.
 const WAIT: std::time::Duration = std::time::Duration::from_secs(5);
 
 /// The steps, and what they wait for.

@@ -18,7 +18,6 @@ use crate::error::{ControlError, Invalid};
 pub struct NewDomain {
     /// Its name, or `azure` for one of Azure's own.
     pub name: String,
-    /// The rest.
     pub manifest: DomainManifest,
     /// Where the infrastructure's parts are, if nobody has said yet.
     pub infrastructure: Manifest,

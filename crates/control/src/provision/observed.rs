@@ -35,7 +35,6 @@ pub(crate) struct Observed {
     pub local: BTreeSet<String>,
 }
 
-/// A service.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct ObservedService {
     /// The geography that its data stay in.
@@ -48,7 +47,6 @@ pub(crate) struct ObservedService {
     pub host_name: String,
 }
 
-/// A domain.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct ObservedDomain {
     /// Whose it is.

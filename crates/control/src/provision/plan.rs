@@ -12,7 +12,6 @@ use super::step::{Action, Step, domain_title, has_records};
 /// What has to be done, in an order in which it can be done.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Plan {
-    /// The steps.
     pub steps: Vec<Step>,
     /// What cannot be done, and why: somebody has to change the desired state, or what is there.
     pub problems: Vec<String>,

@@ -18,7 +18,6 @@ pub(crate) struct Step {
 /// What a step does.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Action {
-    /// Registers `Microsoft.Communication`.
     Register,
     /// Makes the resource group.
     Group,

@@ -85,7 +85,6 @@ impl From<Repair> for Manner {
 /// What a verification may do besides looking.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Repair {
-    /// Nothing.
     #[default]
     Nothing,
     /// Register resource providers.

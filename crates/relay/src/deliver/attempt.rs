@@ -43,7 +43,6 @@ pub(super) fn later(context: &Context, wait: Duration) -> Timestamp {
     clock::after(context.clock.now(), wait)
 }
 
-/// One try.
 pub(super) struct Try<'a> {
     pub(super) context: &'a Context,
     pub(super) upstream: &'a Arc<Upstream>,

@@ -6,7 +6,6 @@ use crate::rate_limit::LONGEST_PAUSE;
 
 /// The first wait.
 const FIRST: Duration = Duration::from_secs(15);
-/// The longest.
 const LONGEST: Duration = Duration::from_secs(3_600);
 /// How far a wait is spread to either side, as a part of it.
 const SPREAD: f64 = 0.2;

@@ -23,7 +23,6 @@ pub(super) struct Clue {
     pub(super) is_their_number: bool,
 }
 
-/// What follows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Next {
     /// The first group is asked for.

@@ -20,9 +20,7 @@ use model::queued::Recipient;
 pub(crate) enum Verdict {
     /// Azure has the message.
     Accepted(Acceptance),
-    /// Not now.
     Deferred(Deferred),
-    /// Not ever.
     Failed(Failed),
 }
 
@@ -59,7 +57,6 @@ impl Acceptance {
     }
 }
 
-/// Not now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Deferred {
     /// What was said.
@@ -104,7 +101,6 @@ impl Matter {
     }
 }
 
-/// Not ever.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Failed {
     /// Reply code for a client that waits.

@@ -122,7 +122,6 @@ impl Try<'_> {
 pub(super) enum AfterRefusal {
     /// This, and why.
     Next(NextStep, String),
-    /// Nothing more.
     GiveUp(GivenUp),
     /// The refusal is all there is.
     None(Verdict),

@@ -29,10 +29,7 @@ enum Phase {
 #[derive(Debug)]
 pub(super) enum Stopped {
     /// Its header section is larger than that.
-    HeaderTooLarge {
-        /// The limit.
-        limit_bytes: usize,
-    },
+    HeaderTooLarge { limit_bytes: usize },
     /// It could not be written.
     Failed(StoreError),
 }

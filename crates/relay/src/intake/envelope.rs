@@ -47,7 +47,6 @@ pub struct DsnWishes {
 /// Someone the message is for.
 #[derive(Clone, Debug)]
 pub struct NewRecipient {
-    /// The address.
     pub mailbox: Offered<Mailbox>,
     /// Of what the client wants to hear.
     pub notify: Option<Notify>,
@@ -62,7 +61,6 @@ pub enum Source {
     Smtp(Session),
     /// A request by HTTP, from that address.
     Http(IpAddr),
-    /// Postern itself.
     Internal,
 }
 
@@ -84,7 +82,6 @@ pub struct Session {
 pub struct WholeMessage {
     /// What is said about it; its size is found by itself.
     pub envelope: Envelope,
-    /// To whom.
     pub recipients: Vec<NewRecipient>,
     /// Header section and body.
     pub bytes: Vec<u8>,

@@ -72,7 +72,6 @@ pub struct IntakeParts {
     pub settings: Arc<RelaySettings>,
     /// Delivery, which messages go on to.
     pub onward: Arc<dyn Onward>,
-    /// The time.
     pub clock: Clock,
     /// Randomness, for queue ids.
     pub entropy: Entropy,

@@ -29,7 +29,6 @@ pub trait Onward: Send + Sync {
 
 /// A message that is sent with the token of its client.
 pub struct DirectMessage<'a> {
-    /// The client.
     pub login: &'a EntraLogin,
     /// The id under which Azure gets it.
     pub operation: OperationId,
@@ -39,7 +38,6 @@ pub struct DirectMessage<'a> {
     pub size_bytes: u64,
     /// Where DSNs go.
     pub reverse_path: &'a ReversePath,
-    /// To whom.
     pub recipients: &'a [Recipient],
 }
 

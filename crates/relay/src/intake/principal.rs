@@ -25,7 +25,6 @@ pub enum Principal {
 pub struct Internal {
     /// What it is for, and so which rules hold.
     pub kind: InternalKind,
-    /// The account.
     pub account: Arc<Account>,
 }
 

@@ -62,10 +62,7 @@ pub enum Rejection {
     RecipientNotPossible,
     /// Whether the next server accepts a local part beyond ASCII could not be found out.
     #[error("cannot determine whether the next server accepts an address that is not ASCII: try again later")]
-    RecipientUncertain {
-        /// Why not.
-        reason: String,
-    },
+    RecipientUncertain { reason: String },
     /// The header section has a line that is no field.
     #[error(transparent)]
     Malformed(NotAField),
@@ -113,7 +110,6 @@ pub enum ChosenBy {
 /// An address that may not be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AddressFault {
-    /// The address.
     pub mailbox: Mailbox,
     /// Where it was written.
     pub part: Part,

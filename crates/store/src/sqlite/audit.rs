@@ -10,7 +10,6 @@ use crate::sqlite::database::Database;
 /// One change. There is no place for a secret in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AuditEntry {
-    /// When.
     pub at: Timestamp,
     /// Who: a person's login on this machine, or a part of the server.
     pub who: String,

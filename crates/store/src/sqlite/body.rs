@@ -16,7 +16,6 @@ pub struct Body(pub(crate) Kept);
 
 #[derive(Debug)]
 pub(crate) enum Kept {
-    /// In memory.
     Inline(Vec<u8>),
     /// In its file, written and synced.
     Large(LargeFile),

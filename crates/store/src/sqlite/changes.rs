@@ -14,7 +14,7 @@ use crate::sqlite::database::Database;
 #[derive(Clone)]
 pub(crate) struct Changes(Database);
 
-/// A change.
+/// One numbered change that other nodes learn of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Change {
     /// Grows from change to change, with gaps.
@@ -26,9 +26,7 @@ pub struct Change {
 /// A part of the directory that changes as a whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Changed {
-    /// An account.
     Account(AccountId),
-    /// A credential.
     Credential(CredentialId),
     /// The senders of an account.
     Senders(AccountId),

@@ -31,7 +31,6 @@ pub struct Welcome {
 pub struct CredentialUse {
     /// When it logged in or began a message.
     pub at: Timestamp,
-    /// From where.
     pub address: IpAddr,
 }
 

@@ -55,7 +55,6 @@ pub enum Share {
 /// Permits that a node has. No request may be under way when the lease ends that was not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct QuotaLease {
-    /// Names it.
     pub number: u64,
     /// So many requests.
     pub permits: u32,

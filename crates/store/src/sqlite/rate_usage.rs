@@ -20,14 +20,12 @@ pub struct Usage {
     pub slot_seconds: u32,
     /// Number of the slot since 1970.
     pub slot: i64,
-    /// How many.
     pub count: u32,
 }
 
 /// Azure said that there was too much.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Throttling {
-    /// When.
     pub at: Timestamp,
     /// Requests that it had counted by then, in the minute before.
     pub in_minute: u32,

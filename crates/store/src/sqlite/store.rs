@@ -87,19 +87,16 @@ impl SqliteStore {
         Ok(Self { database, published, node, locks, queue, secrets, key_file })
     }
 
-    /// Accepted messages.
     #[must_use]
     pub(crate) fn queue(&self) -> &Queue {
         &self.queue
     }
 
-    /// Sealed secrets.
     #[must_use]
     pub(crate) fn secrets(&self) -> &Secrets {
         &self.secrets
     }
 
-    /// Accounts.
     #[must_use]
     pub(crate) fn accounts(&self) -> Accounts {
         Accounts::new(Parts {
@@ -132,13 +129,11 @@ impl SqliteStore {
         self.accounts().discard(account, expected, audit).await
     }
 
-    /// Sender addresses.
     #[must_use]
     pub(crate) fn senders(&self) -> Senders {
         Senders::new(self.database.clone(), Arc::clone(&self.published))
     }
 
-    /// Credentials.
     #[must_use]
     pub(crate) fn credentials(&self) -> Credentials {
         Credentials::new(self.database.clone(), Arc::clone(&self.published))

@@ -11,7 +11,6 @@ use crate::sqlite::database::{Database, Durability};
 /// A verification that was kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeptVerification {
-    /// When.
     pub at: Timestamp,
     /// How it ended, in one word.
     pub verdict: String,

@@ -55,7 +55,6 @@ fn careless(folder: &Path) -> Store {
     )
 }
 
-/// Settles nothing.
 fn stubborn(folder: &Path) -> Store {
     sabotaged(
         folder,

@@ -23,7 +23,6 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::new().routes(routes!(list, add)).routes(routes!(check)).routes(routes!(show, change))
 }
 
-/// List accounts.
 #[utoipa::path(
     get, path = "/v1/accounts", operation_id = "list_accounts", tag = "accounts",
     params(PageQuery),

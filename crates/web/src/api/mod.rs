@@ -76,7 +76,7 @@ impl Api {
         metrics::routes().split_for_parts().0.with_state(self)
     }
 
-    /// All routes.
+    /// The routes of the management API.
     pub fn routes(self) -> Router {
         let (routes, _) = all_routes().split_for_parts();
         routes

@@ -12,7 +12,6 @@ use super::{Home, at_azure, is_unseen, remark, word};
 
 const API: &str = "2025-09-01";
 
-/// The file.
 pub(super) fn text(infrastructure: &Infrastructure, home: &Home) -> String {
     let domains = place(infrastructure, home);
     let parts = Parts::of(infrastructure, &domains);

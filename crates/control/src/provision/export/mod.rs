@@ -32,7 +32,6 @@ pub enum ExportForm {
 
 /// Where an infrastructure is, and whose.
 pub(super) struct Home {
-    /// The subscription.
     pub subscription: SubscriptionId,
     /// The directory of the app.
     pub tenant: TenantId,
@@ -52,7 +51,6 @@ pub(super) struct List<'a> {
     pub domain: &'a str,
     /// Whose list it is.
     pub sender: &'a DesiredSender,
-    /// Its name.
     pub id: Uuid,
     /// Addresses, by their names. Azure makes no difference between cases.
     pub addresses: BTreeMap<Uuid, &'a str>,

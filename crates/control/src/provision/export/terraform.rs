@@ -34,7 +34,6 @@ const MAX_DISPLAY_NAME: usize = 253;
 /// A key of a map, and what stands behind it.
 type Row = (String, String);
 
-/// The file.
 pub(super) fn text(infrastructure: &Infrastructure, home: &Home) -> String {
     let ids = infrastructure.ids(home.subscription);
     let lists = lists(infrastructure, &ids);

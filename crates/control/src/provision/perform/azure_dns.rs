@@ -11,7 +11,6 @@ use dns::record::{Data, Record};
 
 use super::{Context, Trouble};
 
-/// A zone.
 pub(super) struct AzureZone {
     id: String,
     name: String,

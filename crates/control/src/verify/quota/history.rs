@@ -13,7 +13,6 @@ const MINUTE_SECONDS: u32 = 60;
 /// What was refused although less had been sent than is configured.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct History {
-    /// How often.
     pub(super) refused: usize,
     /// Sends in the minute before, where the limit of a minute was reached: the fewest.
     minute: Option<u32>,

@@ -9,7 +9,6 @@ use crate::cli::{AccountGuide, AuthenticationKind};
 use crate::client::Client;
 use crate::output::{self, QUIET, STRONG, say};
 
-/// One step.
 struct Step {
     title: &'static str,
     /// What to type, by whoever may.

@@ -21,7 +21,6 @@ const MAX_PASSWORD_INPUT: u64 = 65_536;
 /// What a field has to be.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Wanted {
-    /// A GUID.
     Guid,
     /// A GUID, or a domain name that one is looked up for.
     GuidOrDomain,

@@ -40,7 +40,6 @@ pub(crate) struct Sent {
 
 /// What an upstream said to a message.
 pub(crate) enum Posted {
-    /// An outcome.
     Settled(Verdict),
     /// It does not take the request as it is, and certainly has nothing of it.
     Refused(RefusedByRest),

@@ -90,7 +90,7 @@ pub enum UpstreamError {
 }
 
 impl Upstreams {
-    /// None yet.
+    /// No upstream is ready yet; each is made when its account first sends.
     #[must_use]
     pub fn new(store: Store, (clock, entropy): (Clock, Entropy), identity: IdentityEndpoint) -> Self {
         Self {

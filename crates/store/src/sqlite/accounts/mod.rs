@@ -150,7 +150,6 @@ impl Accounts {
 /// What a change of an account does to its secret.
 #[derive(Debug)]
 pub enum SecretChange {
-    /// It stays.
     None,
     /// There is a new one.
     New(NewSecret),

@@ -5,7 +5,6 @@ use rusqlite::{Connection, OptionalExtension as _, named_params, params};
 
 use crate::error::StoreError;
 
-/// One segment.
 #[derive(Clone, Debug)]
 pub(super) struct SegmentRow {
     pub(super) number: u64,
@@ -86,7 +85,6 @@ pub(super) fn seal(connection: &Connection, number: u64, end: u64) -> Result<(),
     Ok(())
 }
 
-/// All segments.
 pub(super) fn all(connection: &Connection) -> Result<Vec<SegmentRow>, StoreError> {
     let mut select =
         connection.prepare("SELECT number, entered_to, sealed_at, needed FROM segment ORDER BY number")?;

@@ -28,7 +28,6 @@ pub(crate) struct Append {
 
 /// A message's body on its way into the journal.
 pub(crate) enum Appended {
-    /// The bytes.
     Inline(Vec<u8>),
     /// They are in a file of their own, written and synced.
     Large,

@@ -31,7 +31,6 @@ pub(crate) struct Discarded {
 /// Recipients of a send that were not reached, and of whom the sender has not been told.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Untold {
-    /// The send.
     pub id: SendId,
     /// Who they are.
     pub recipients: Vec<Recipient>,

@@ -27,11 +27,9 @@ pub struct Disk {
 /// Messages of one author that wait because Azure refuses the sender.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hindered {
-    /// The account.
     pub account: AccountId,
     /// The author's address, as the header has it.
     pub author: String,
-    /// Why.
     pub reason: Reason,
     /// How many sends wait.
     pub count: u64,
@@ -42,7 +40,6 @@ pub struct Hindered {
 /// Messages that Azure dropped because of its suppression lists.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Suppressed {
-    /// The account.
     pub account: AccountId,
     /// How many sends.
     pub count: u64,

@@ -23,16 +23,13 @@ pub struct Cursor {
     pub state: Option<SendState>,
     /// Only sends of this account.
     pub account: Option<AccountId>,
-    /// How many.
     pub limit: usize,
 }
 
 /// One line of a list.
 #[derive(Clone, Debug)]
 pub struct ListedSend {
-    /// Which send.
     pub id: SendId,
-    /// Its account.
     pub account: AccountId,
     /// Where it stands.
     pub state: SendState,
@@ -40,11 +37,9 @@ pub struct ListedSend {
     pub due_at: Timestamp,
     /// How often it was tried.
     pub attempts: u32,
-    /// To whom.
     pub recipients: Vec<Recipient>,
     /// What its header says.
     pub header: HeaderMetadata,
-    /// Bytes.
     pub size_bytes: u64,
     /// When it was accepted.
     pub accepted_at: Timestamp,
@@ -57,7 +52,6 @@ pub struct ListedSend {
 pub struct MessageView {
     /// Our name for it.
     pub id: QueueId,
-    /// Its account.
     pub account: AccountId,
     /// Who brought it.
     pub origin: Origin,
@@ -71,20 +65,17 @@ pub struct MessageView {
     pub header: HeaderMetadata,
     /// What was changed in it on its way in.
     pub changes: Vec<Change>,
-    /// Bytes.
     pub size_bytes: u64,
     /// When it was accepted.
     pub accepted_at: Timestamp,
     /// When delivery is given up.
     pub expires_at: Timestamp,
-    /// Its sends.
     pub sends: Vec<SendView>,
 }
 
 /// One send of a message.
 #[derive(Clone, Debug)]
 pub struct SendView {
-    /// Which.
     pub id: SendId,
     /// Where it stands.
     pub state: SendState,
@@ -92,7 +83,6 @@ pub struct SendView {
     pub due_at: Timestamp,
     /// Under which id Azure has it.
     pub operation: azure_types::ids::OperationId,
-    /// To whom.
     pub recipients: Vec<Recipient>,
     /// What became of each of them, in the same order: of those without an outcome of their own, the send's.
     pub outcomes: Vec<Outcome>,

@@ -68,7 +68,6 @@ struct Inner {
 /// A send that may be tried now, and where its message is.
 #[derive(Clone, Debug)]
 pub struct Claim {
-    /// The send.
     pub send: ClaimedSend,
     place: Place,
     /// The body, if it was read with those of the others.
@@ -86,7 +85,6 @@ pub(crate) struct Parts {
 /// What came of a claimed send.
 #[derive(Clone, Debug)]
 pub struct Settlement {
-    /// Which send.
     pub id: SendId,
     /// What was tried, if anything was.
     pub attempt: Option<Attempt>,
@@ -99,7 +97,6 @@ pub struct Settlement {
 /// A send that Azure has, whose status may be read now.
 #[derive(Clone, Debug)]
 pub struct StatusCheck {
-    /// Which.
     pub id: SendId,
     /// Under which id Azure has it.
     pub operation: azure_types::ids::OperationId,

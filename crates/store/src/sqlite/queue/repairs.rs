@@ -11,7 +11,6 @@ use crate::sqlite::database::Durability;
 /// How often a repair was made for a login.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RepairUse {
-    /// The login.
     pub login: String,
     /// The repair's word.
     pub repair: String,

@@ -36,7 +36,6 @@ pub(crate) struct Secrets {
 /// Whose a secret is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum SecretOwner {
-    /// An account's.
     Account(AccountId),
     /// A DNS provider's.
     DnsProvider(DnsProviderId),
@@ -75,7 +74,6 @@ pub struct SecretFacts {
 pub struct NewSecret {
     /// What it is for.
     pub name: SecretName,
-    /// It.
     pub secret: SecretString,
     /// What may be told about it.
     pub facts: SecretFacts,

@@ -32,7 +32,6 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(reset))
 }
 
-/// List credentials.
 #[utoipa::path(
     get, path = "/v1/credentials", operation_id = "list_credentials", tag = "credentials",
     params(PageQuery),

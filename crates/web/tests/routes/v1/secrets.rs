@@ -4,7 +4,6 @@ use serde_json::json;
 
 use crate::app::App;
 
-/// 32 bytes.
 const KEY: &str = "AgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgI=";
 
 #[tokio::test]

@@ -6,7 +6,6 @@
 pub(super) enum Token {
     /// A name or a number.
     Word(String),
-    /// A sign.
     Sign(String),
     /// A string, as what it means.
     Text(String),
