@@ -99,7 +99,7 @@ async fn a_viewer_reads_and_an_account_out_of_scope_does_not_exist() {
         for (method, code) in world.drive(reads(&caller)).await {
             assert_eq!(code, on_reads, "{role} reads {method}");
         }
-        for (method, code) in world.drive(changes(&caller)).await {
+        for (method, code) in Box::pin(world.drive(changes(&caller))).await {
             assert_eq!(code, on_changes, "{role} changes {method}");
         }
     }
@@ -107,7 +107,7 @@ async fn a_viewer_reads_and_an_account_out_of_scope_does_not_exist() {
     assert!(!audit.contains("ada"), "an entry of what was not allowed: {audit}");
 
     let operator = by(Role::Operator, own);
-    for (method, code) in world.drive(changes(&operator)).await {
+    for (method, code) in Box::pin(world.drive(changes(&operator))).await {
         let expected = match method {
             "begin_apply" | "apply" | "destroy" => "plan_changed",
             // There was no softer end before.
