@@ -32,6 +32,7 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(reset))
 }
 
+/// List the credentials of all accounts.
 #[utoipa::path(
     get, path = "/v1/credentials", operation_id = "list_credentials", tag = "credentials",
     params(PageQuery),

@@ -94,7 +94,7 @@ async fn a_subject_cannot_add_a_field() {
     }
     let bytes = app.store.queue().body_of(id).await.unwrap();
     let text = String::from_utf8(bytes).unwrap();
-    assert!(text.contains("Subject: Hello  Bcc: c@example.com\r\n"), "{text}");
+    assert!(text.contains("Subject: Hello Bcc: c@example.com\r\n"), "{text}");
 }
 
 #[tokio::test]
