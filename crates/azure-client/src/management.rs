@@ -265,7 +265,6 @@ impl Management {
     }
 
     fn later(&self, wait: Duration) -> Timestamp {
-        let wait = SignedDuration::try_from(wait).unwrap_or(SignedDuration::MAX);
         clock::after(self.clock.now(), wait)
     }
 

@@ -236,7 +236,6 @@ impl Control {
     }
 
     pub(crate) fn later(&self, wait: Duration) -> Timestamp {
-        let wait = jiff::SignedDuration::try_from(wait).unwrap_or(jiff::SignedDuration::MAX);
         clock::after(self.clock.now(), wait)
     }
 }

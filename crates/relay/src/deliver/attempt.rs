@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ::smtp::address::Mailbox;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use model::delivery::{Attempt, AttemptResult, Transport};
 use model::operation;
 use model::queued::Recipient;
@@ -39,7 +39,6 @@ pub(crate) async fn attempt(context: &Context, upstream: &Arc<Upstream>, claim: 
 }
 
 pub(super) fn later(context: &Context, wait: Duration) -> Timestamp {
-    let wait = SignedDuration::try_from(wait).unwrap_or(SignedDuration::MAX);
     clock::after(context.clock.now(), wait)
 }
 

@@ -79,7 +79,7 @@ impl Dispatcher {
                 Err(error) => {
                     error!(account = %self.account.name, error = model::error_chain(&error), "the queue cannot be worked on");
                     self.upstreams.noticed().store_failed(&error, self.context.clock.now());
-                    later(self.context.clock.now(), OUR_TROUBLE)
+                    clock::after(self.context.clock.now(), OUR_TROUBLE)
                 }
             };
             let (clock, queue) = (self.context.clock.clone(), self.context.store.queue().clone());
@@ -272,7 +272,7 @@ impl Dispatcher {
         let text = "a fault of the relay's own; its log has more".to_owned();
         let attempt =
             Attempt { at: now, transport: None, result: AttemptResult::Deferred, text, reason: None };
-        let next = NextStep::Again { at: later(now, AFTER_A_FAULT) };
+        let next = NextStep::Again { at: clock::after(now, AFTER_A_FAULT) };
         let id = self.sends.remove(&error.id());
         (id.map(|id| Settlement { id, attempt: Some(attempt), next, refused: Vec::new() }), usage)
     }
@@ -317,7 +317,7 @@ impl Dispatcher {
         }
         let wait = backoff::wait(self.failures, wait, self.context.entropy.fraction());
         self.failures = (self.failures + 1).min(6);
-        self.paused_until = later(now, wait);
+        self.paused_until = clock::after(now, wait);
         debug!(account = %self.account.name, until = %self.paused_until, "nothing is sent until then");
     }
 }
@@ -357,9 +357,4 @@ fn combined(mut usage: Vec<Usage>) -> Vec<Usage> {
         is_same
     });
     usage
-}
-
-fn later(now: Timestamp, wait: Duration) -> Timestamp {
-    let wait = SignedDuration::try_from(wait).unwrap_or(SignedDuration::MAX);
-    clock::after(now, wait)
 }

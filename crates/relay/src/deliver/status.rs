@@ -175,7 +175,6 @@ impl StatusReader {
     }
 
     fn later(&self, wait: Duration) -> NextStep {
-        let wait = SignedDuration::try_from(wait).unwrap_or(SignedDuration::MAX);
         NextStep::ReadStatus { at: clock::after(self.context.clock.now(), wait) }
     }
 }

@@ -7,7 +7,7 @@ use ::smtp::address::Mailbox;
 use ::smtp::path::ReversePath;
 use azure_types::ids::OperationId;
 use clock::{Clock, Entropy};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use message::compose::Composer;
 use model::account::Account;
 use model::delivery::Transport;
@@ -84,9 +84,7 @@ pub(crate) async fn send_test_message(
         }
         Verdict::Accepted(accepted) => TestOutcome::Refused(accepted.text),
         Verdict::Deferred(deferred) if deferred.matter == Matter::Rate => {
-            let wait =
-                SignedDuration::try_from(deferred.wait.unwrap_or(A_MINUTE)).unwrap_or(SignedDuration::MAX);
-            TestOutcome::RateLimited(clock::after(clock.now(), wait))
+            TestOutcome::RateLimited(clock::after(clock.now(), deferred.wait.unwrap_or(A_MINUTE)))
         }
         Verdict::Deferred(deferred) => TestOutcome::Refused(deferred.text),
         Verdict::Failed(failed) => TestOutcome::Refused(failed.diagnostic.unwrap_or(failed.reason)),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 /// No pause is longer: whoever asks for more is asked again after it, by one request.
 pub(crate) const LONGEST: Duration = Duration::from_secs(3_600);
@@ -51,11 +51,8 @@ pub(super) enum Starts {
 impl AskedFor {
     /// A pause of `wait` from `now`, cut to [`LONGEST`].
     pub(crate) fn new(now: Timestamp, wait: Duration) -> Self {
-        let after = |wait: Duration| {
-            let wait = SignedDuration::try_from(wait).unwrap_or(SignedDuration::MAX);
-            clock::after(now, wait)
-        };
-        Self { since: now, until: after(wait.min(LONGEST)), asked_until: after(wait) }
+        let until = clock::after(now, wait.min(LONGEST));
+        Self { since: now, until, asked_until: clock::after(now, wait) }
     }
 }
 
