@@ -11,5 +11,5 @@ mod provision;
 mod time;
 mod world;
 
-pub use provision::{apply, destroy};
+pub use provision::{add_domain, apply, destroy};
 pub use world::{Device, Setup, World, message};

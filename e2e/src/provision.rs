@@ -1,9 +1,24 @@
-//! Plans that are approved as soon as they are made.
+//! Domains on the services that a story's account has, and plans that are approved as soon as they are made.
 
+use api::infrastructure::manifest::{DomainManifest, Manifest};
 use api::infrastructure::progress::{Applied, ApplyEvent};
 use control::Control;
-use control::provision::{Aim, ApplyError, ApplyRequest};
+use control::provision::{Aim, ApplyError, ApplyRequest, NewDomain};
 use tokio::sync::mpsc::UnboundedSender;
+
+/// Adds a domain to the desired state of the account contoso, in its resource group and email service.
+///
+/// # Panics
+/// When the domain is refused.
+pub async fn add_domain(control: &Control, name: &str, manifest: DomainManifest) {
+    let infrastructure = Manifest {
+        resource_group: Some("mail".into()),
+        email_service: Some("contoso-email".into()),
+        ..Manifest::default()
+    };
+    let new = NewDomain { name: name.to_owned(), manifest, infrastructure };
+    control.add_domain("contoso", new).await.unwrap();
+}
 
 /// Approves the plan of an account as it is now, and applies it.
 ///

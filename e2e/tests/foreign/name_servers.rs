@@ -2,9 +2,8 @@
 //! BIND, Knot, NSD, ldns and PowerDNS check them with.
 
 use api::domains::{DomainStatus, RecordAction};
-use api::infrastructure::manifest::{DomainManifest, Manifest};
+use api::infrastructure::manifest::DomainManifest;
 use control::Control;
-use control::provision::NewDomain;
 use serde_json::{Value, json};
 use twin::state::dns::{Record, Zone};
 
@@ -37,16 +36,8 @@ const OTHERS: [&str; 5] = [
 pub(crate) async fn known_to_azure(context: &Context, domain: &str) -> Control {
     make_due_now(context);
     let control = context.world.control();
-    let infrastructure = Manifest {
-        resource_group: Some("mail".into()),
-        email_service: Some("contoso-email".into()),
-        ..Manifest::default()
-    };
     let manifest = DomainManifest { dmarc: Some("v=DMARC1; p=none".into()), ..DomainManifest::default() };
-    control
-        .add_domain(ACCOUNT, NewDomain { name: domain.to_owned(), manifest, infrastructure })
-        .await
-        .unwrap();
+    e2e::add_domain(&control, domain, manifest).await;
     e2e::apply(&control, ACCOUNT, None).await.unwrap();
     control
 }

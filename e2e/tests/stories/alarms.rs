@@ -181,8 +181,7 @@ async fn what_was_changed_is_verified_within_minutes_and_not_only_tomorrow() {
 
 #[tokio::test]
 async fn a_domain_that_loses_its_records_is_told_and_one_that_waited_goes_on_by_itself() {
-    use api::infrastructure::manifest::{DomainManifest, Manifest};
-    use control::provision::NewDomain;
+    use api::infrastructure::manifest::DomainManifest;
     use twin::state::dns::{Record, Zone};
 
     let (url, heard) = hook().await;
@@ -193,14 +192,7 @@ async fn a_domain_that_loses_its_records_is_told_and_one_that_waited_goes_on_by_
     world.twin.backend().change_state(|state| {
         state.zones.push(Zone { name: "tailspin.example".into(), ..Zone::default() });
     });
-    let infrastructure = Manifest {
-        resource_group: Some("mail".into()),
-        email_service: Some("contoso-email".into()),
-        ..Manifest::default()
-    };
-    let new =
-        NewDomain { name: "tailspin.example".into(), manifest: DomainManifest::default(), infrastructure };
-    control.add_domain("contoso", new).await.unwrap();
+    e2e::add_domain(&control, "tailspin.example", DomainManifest::default()).await;
     assert!(world.drive(e2e::apply(&control, "contoso", None)).await.unwrap().only_pending());
 
     // Somebody writes the records, and tells nobody.

@@ -6,7 +6,7 @@ use api::infrastructure::progress::{Applied, ApplyEvent};
 use azure_types::permission::Permission;
 use control::provision::NewDomain;
 use control::{AuthenticationMethod, Control, NewAccount, NewDnsProvider};
-use e2e::{World, message};
+use e2e::{World, add_domain, message};
 use model::account::{Concurrency, TransportChoice};
 use model::delivery::SendState;
 use model::quota::Quota;
@@ -19,17 +19,6 @@ const ACCOUNT: &str = "contoso";
 fn desired(dns: Option<&str>, senders: &[&str]) -> DomainManifest {
     let senders = senders.iter().map(|one| SenderManifest::Plain((*one).to_owned())).collect();
     DomainManifest { dns: dns.map(str::to_owned), senders, ..DomainManifest::default() }
-}
-
-/// Adds a domain on the service that the account has, in the group that it is in.
-async fn add(control: &Control, name: &str, manifest: DomainManifest) {
-    let infrastructure = Manifest {
-        resource_group: Some("mail".into()),
-        email_service: Some("contoso-email".into()),
-        ..Manifest::default()
-    };
-    let new = NewDomain { name: name.to_owned(), manifest, infrastructure };
-    control.add_domain(ACCOUNT, new).await.unwrap();
 }
 
 async fn apply(world: &World, control: &Control) -> Applied {
@@ -75,7 +64,7 @@ async fn write_by_hand(world: &World, control: &Control, domain: &str) {
 async fn a_domain_in_azure_dns_is_ready_after_one_apply_and_its_sender_sends() {
     let world = World::start().await;
     let control = world.control();
-    add(&control, "northwind.example", desired(Some("azure"), &["noreply", "alerts"])).await;
+    add_domain(&control, "northwind.example", desired(Some("azure"), &["noreply", "alerts"])).await;
     let applied = apply(&world, &control).await;
     assert!(applied.is_complete(), "{applied:#?}");
     must_be_done(&world, &control).await;
@@ -90,7 +79,7 @@ async fn a_domain_whose_records_a_person_writes_waits_for_that_person() {
     world.twin.backend().change_state(|state| {
         state.zones.push(Zone { name: "tailspin.example".into(), ..Zone::default() });
     });
-    add(&control, "tailspin.example", desired(None, &["noreply"])).await;
+    add_domain(&control, "tailspin.example", desired(None, &["noreply"])).await;
     let applied = apply(&world, &control).await;
     assert!(applied.only_pending(), "{applied:#?}");
     let status = control.domain_status(ACCOUNT, "tailspin.example").await.unwrap();
@@ -108,7 +97,7 @@ async fn an_apply_that_is_killed_anywhere_is_finished_by_the_next() {
     loop {
         let world = World::start().await;
         let control = world.control();
-        add(&control, "northwind.example", desired(Some("azure"), &["noreply"])).await;
+        add_domain(&control, "northwind.example", desired(Some("azure"), &["noreply"])).await;
         let before = world.twin.backend().state().domains.len();
         let is_whole = {
             let (events, mut heard) = unbounded_channel();
@@ -159,7 +148,7 @@ async fn an_apply_that_is_killed_after_any_call_and_before_its_answer_is_finishe
     for call in 1.. {
         let world = World::start().await;
         let control = world.control();
-        add(&control, "northwind.example", desired(Some("azure"), &["noreply"])).await;
+        add_domain(&control, "northwind.example", desired(Some("azure"), &["noreply"])).await;
         let before = world.twin.backend().state().domains.len();
         let (effect, one_in) = (Effect::DoneButUnanswered, Some(call));
         world.twin.backend().arm(Fault { operation: Operation::Arm, effect, times: Some(1), one_in });
@@ -265,8 +254,8 @@ async fn cloudflare_is_written_as_azure_dns_is() {
         ca_pem: Some(std::fs::read_to_string(&world.twin.ready().ca).unwrap()),
     };
     control.add_dns_provider(new).await.unwrap();
-    add(&control, "fabrikam.example", desired(Some("cf"), &["noreply"])).await;
-    add(&control, "mail.adatum.example", desired(Some("cf"), &["noreply"])).await;
+    add_domain(&control, "fabrikam.example", desired(Some("cf"), &["noreply"])).await;
+    add_domain(&control, "mail.adatum.example", desired(Some("cf"), &["noreply"])).await;
     let applied = apply(&world, &control).await;
     assert!(applied.is_complete(), "{applied:#?}");
     must_be_done(&world, &control).await;
@@ -454,7 +443,7 @@ async fn an_spf_record_of_somebody_else_is_changed_as_it_was_approved_and_comes_
         });
     };
     put(BEFORE);
-    add(&control, "northwind.example", desired(Some("azure"), &[])).await;
+    add_domain(&control, "northwind.example", desired(Some("azure"), &[])).await;
     let plan = control.plan(ACCOUNT, &[], None).await.unwrap();
     let dns = plan.steps.iter().find(|step| step.key == "dns/northwind.example").unwrap();
     assert!(dns.details.iter().any(|line| line.contains(MERGED) && line.contains(BEFORE)), "{dns:#?}");
@@ -493,7 +482,7 @@ async fn an_spf_record_of_somebody_else_is_changed_as_it_was_approved_and_comes_
 async fn two_who_link_do_not_undo_each_other() {
     let world = World::start().await;
     let control = world.control();
-    add(&control, "northwind.example", desired(Some("azure"), &[])).await;
+    add_domain(&control, "northwind.example", desired(Some("azure"), &[])).await;
     let (events, mut heard) = unbounded_channel();
     let other = async {
         while let Some(event) = heard.recv().await {
@@ -564,7 +553,7 @@ async fn a_right_that_is_missing_is_named_by_the_plan_before_anything_is_made() 
     const RIGHT: &str = "Microsoft.Communication/EmailServices/Domains/Write";
     let world = World::start().await;
     let control = world.control();
-    add(&control, "northwind.example", desired(Some("azure"), &[])).await;
+    add_domain(&control, "northwind.example", desired(Some("azure"), &[])).await;
     world.twin.backend().change_state(|state| {
         state.assignments.clear();
         let principal = state.tenants[0].apps[0].principal.unwrap();

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use api::infrastructure::manifest::{DomainManifest, Manifest};
+use api::infrastructure::manifest::DomainManifest;
 use api::infrastructure::progress::{Applied, ApplyEvent, StepOutcome};
 use control::Control;
-use control::provision::{ApplyError, ApplyRequest, NewDomain, Reconciled};
+use control::provision::{ApplyError, ApplyRequest, Reconciled};
 use e2e::World;
 use model::caller::{Caller, Identity};
 use model::infrastructure::Approval;
@@ -21,14 +21,8 @@ const OTHER: &str = "v=spf1 include:_spf.third.example ~all";
 const MERGED: &str = "v=spf1 include:_spf.other.example include:spf.protection.outlook.com -all";
 
 async fn desired(control: &Control) {
-    let infrastructure = Manifest {
-        resource_group: Some("mail".into()),
-        email_service: Some("contoso-email".into()),
-        ..Manifest::default()
-    };
     let manifest = DomainManifest { dns: Some("azure".into()), ..DomainManifest::default() };
-    let new = NewDomain { name: DOMAIN.to_owned(), manifest, infrastructure };
-    control.add_domain(ACCOUNT, new).await.unwrap();
+    e2e::add_domain(control, DOMAIN, manifest).await;
 }
 
 /// Others write their SPF records in place of those that are there.

@@ -1,9 +1,8 @@
 //! Provisioning while Azure is stuck, fails, is slow or has had enough.
 
-use api::infrastructure::manifest::{DomainManifest, Manifest};
+use api::infrastructure::manifest::DomainManifest;
 use api::infrastructure::progress::{Applied, StepOutcome};
 use control::Control;
-use control::provision::NewDomain;
 use e2e::World;
 use twin::{Effect, Fault, Operation};
 
@@ -11,14 +10,8 @@ const ACCOUNT: &str = "contoso";
 const DOMAIN: &str = "northwind.example";
 
 async fn desired(control: &Control) {
-    let infrastructure = Manifest {
-        resource_group: Some("mail".into()),
-        email_service: Some("contoso-email".into()),
-        ..Manifest::default()
-    };
     let manifest = DomainManifest { dns: Some("azure".into()), ..DomainManifest::default() };
-    let new = NewDomain { name: DOMAIN.to_owned(), manifest, infrastructure };
-    control.add_domain(ACCOUNT, new).await.unwrap();
+    e2e::add_domain(control, DOMAIN, manifest).await;
 }
 
 async fn apply(world: &World, control: &Control) -> Applied {

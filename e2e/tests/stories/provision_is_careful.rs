@@ -12,17 +12,9 @@ const ACCOUNT: &str = "contoso";
 const DOMAIN: &str = "northwind.example";
 
 async fn desired(control: &Control, senders: &[&str]) {
-    let infrastructure = Manifest {
-        resource_group: Some("mail".into()),
-        email_service: Some("contoso-email".into()),
-        ..Manifest::default()
-    };
     let senders = senders.iter().map(|one| SenderManifest::Plain((*one).to_owned())).collect();
     let manifest = DomainManifest { dns: Some("azure".into()), senders, ..DomainManifest::default() };
-    control
-        .add_domain(ACCOUNT, NewDomain { name: DOMAIN.to_owned(), manifest, infrastructure })
-        .await
-        .unwrap();
+    e2e::add_domain(control, DOMAIN, manifest).await;
 }
 
 async fn apply(world: &World, control: &Control) {
