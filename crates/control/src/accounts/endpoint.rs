@@ -1,15 +1,10 @@
 //! Where the data plane of a communication service is. Resource Manager says it (`hostName`): since 2024 the name of a
 //! new service is followed by a label for its geography, so that it does not follow from the service's name.
 
-use model::account::{Account, Service};
+use model::account::Service;
 use model::cloud::Cloud;
 use model::name::ServiceName;
 use url::Url;
-
-use super::AccountChange;
-use crate::Control;
-use crate::error::ControlError;
-use crate::verify::Context;
 
 /// The base URL that a service of that name had until 2023, which stands until Azure is asked.
 pub(crate) fn guess(cloud: &Cloud, name: &ServiceName) -> String {
@@ -49,27 +44,6 @@ pub(crate) fn believed(cloud: &Cloud, host_name: &str) -> Option<Url> {
 /// Whether two base URLs are the same.
 pub(crate) fn is_same(one: &Url, other: &Url) -> bool {
     one.origin() == other.origin()
-}
-
-impl Control {
-    /// Asks Azure where the account's service is, if nobody has said it. What an operator said stays.
-    pub(crate) async fn settle_endpoint(
-        &self,
-        account: &Account,
-        context: &Context,
-    ) -> Result<(), ControlError> {
-        let Some(service) = account.service.as_ref().filter(|one| is_guess(&account.cloud, one)) else {
-            return Ok(());
-        };
-        let Some(id) = context.own_service().await else { return Ok(()) };
-        let Ok(found) = context.arm.service(id).await else { return Ok(()) };
-        let Some(url) = believed(&account.cloud, &found.properties.host_name) else { return Ok(()) };
-        if is_same(&url, &service.endpoint) {
-            return Ok(());
-        }
-        let change = AccountChange { endpoint: Some(url.to_string()), ..AccountChange::default() };
-        self.change_account(account.name.as_str(), change).await.map(drop)
-    }
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 mod change;
 mod cloud;
+mod discovery;
 pub(crate) mod endpoint;
 mod fields;
 mod import;

@@ -2,11 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use api::domains::{DomainState, DomainStatus, PartState, RecordRow};
+use api::domains::{DomainState, DomainStatus, PartState};
 use api::verification::ActionOwner;
 use azure_types::communication::{VerificationState, VerificationStates};
 use dns::change::Held;
-use dns::preflight::Row;
 use dns::provider::Provider;
 use dns::record::Record;
 use dns::required::Part;
@@ -16,7 +15,7 @@ use model::infrastructure::{DesiredDomain, DnsWay, RecordedStep, StepState, Writ
 use super::clean;
 use super::consent::told;
 use super::desired;
-use super::handout::Handed;
+use super::handout::{Handed, row};
 use super::observation::Observation;
 use super::observed::{ObservedDomain, Progress};
 use super::perform::{Examined, spf_before};
@@ -273,19 +272,4 @@ fn parts(states: &VerificationStates) -> Vec<PartState> {
             error: state.error_code.as_deref().filter(|code| !code.is_empty()).map(clean),
         })
         .collect()
-}
-
-pub(super) fn row(row: &Row) -> RecordRow {
-    RecordRow {
-        part: row.part.title().to_owned(),
-        name: row.name.clone(),
-        kind: clean(&row.kind),
-        required: clean(&row.wanted),
-        actual: row.actual.iter().map(|text| clean(text)).collect(),
-        verdict: format!("{:?}", row.verdict).to_lowercase(),
-        code: row.code.to_owned(),
-        message: clean(&row.message),
-        proposal: row.proposal.as_ref().map(|proposal| clean(proposal.write.value())),
-        wait_seconds: row.wait_seconds,
-    }
 }

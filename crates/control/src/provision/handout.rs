@@ -6,7 +6,6 @@ use dns::manual::{Action, Handout};
 use dns::preflight::Row;
 
 use super::clean;
-use super::doctor::row;
 use super::perform::Examined;
 
 /// What a person is handed for one domain.
@@ -54,6 +53,22 @@ fn worst(rows: &[&Row], name: &str, kind: &str) -> Option<RecordRow> {
     // What is written may stand elsewhere than what was looked for.
     (finding.name, finding.kind) = (name.to_owned(), kind.to_owned());
     Some(finding)
+}
+
+/// A record as programs read it.
+pub(super) fn row(row: &Row) -> RecordRow {
+    RecordRow {
+        part: row.part.title().to_owned(),
+        name: row.name.clone(),
+        kind: clean(&row.kind),
+        required: clean(&row.wanted),
+        actual: row.actual.iter().map(|text| clean(text)).collect(),
+        verdict: format!("{:?}", row.verdict).to_lowercase(),
+        code: row.code.to_owned(),
+        message: clean(&row.message),
+        proposal: row.proposal.as_ref().map(|proposal| clean(proposal.write.value())),
+        wait_seconds: row.wait_seconds,
+    }
 }
 
 fn record_action(action: Action) -> RecordAction {
