@@ -1,7 +1,7 @@
 //! Mailbox lists beyond ASCII: names become encoded words, domains their A-labels (RFC 5890). Nothing is parsed that
 //! need not be, because what devices write into these fields is often no list at all.
 
-use super::fields::{encoded, unstructured};
+use super::text::{encoded, unstructured};
 
 /// Writes the body of a field in ASCII where that can be.
 pub(super) fn in_ascii(text: &str) -> String {

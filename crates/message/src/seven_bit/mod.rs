@@ -10,6 +10,7 @@ mod fields;
 mod fold;
 mod mailboxes;
 mod parameters;
+mod text;
 
 use std::fmt;
 

@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use super::fields::{encoded, labelled};
+use super::text::{encoded, labelled};
 
 const MAX_PIECES: usize = 200;
 
