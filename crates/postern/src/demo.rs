@@ -24,9 +24,9 @@ use tokio::net::TcpListener;
 use twin::{Options, Twin};
 
 use crate::cli;
-use crate::commands::asked_to_stop;
 use crate::config::raw::{ListenerLogin, LogFormat, Mode};
 use crate::config::{AlarmSettings, Config, Listener};
+use crate::process::asked_to_stop;
 use crate::server::Server;
 
 use self::folder::Folder;

@@ -1,4 +1,4 @@
-//! What the process keeps from others on its machine: its memory, and the files that it makes.
+//! The process among others: what it keeps from them, its memory and the files that it makes, and how they stop it.
 
 use rustix::fs::Mode;
 use rustix::process::{
@@ -22,6 +22,16 @@ pub(crate) fn is_dumpable() -> bool {
 /// there are threads that make any.
 pub(crate) fn keep_files_private() {
     umask(Mode::RWXG | Mode::RWXO);
+}
+
+/// Resolves at Ctrl-C or SIGTERM.
+pub(crate) async fn asked_to_stop() -> anyhow::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        interrupted = tokio::signal::ctrl_c() => Ok(interrupted?),
+        _ = terminate.recv() => Ok(()),
+    }
 }
 
 #[cfg(test)]

@@ -7,12 +7,12 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tracing::{info, warn};
 use tracing_subscriber::EnvFilter;
 
-use super::{asked_to_stop, runtime};
+use super::runtime;
 use crate::cli::Serve;
 use crate::config::raw::LogFormat;
 use crate::config::{self, Config};
 use crate::output::LogLines;
-use crate::process;
+use crate::process::{self, asked_to_stop};
 use crate::server::Server;
 
 pub(super) fn serve(arguments: &Serve) -> anyhow::Result<ExitCode> {

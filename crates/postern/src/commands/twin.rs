@@ -8,9 +8,9 @@ use ::twin::{Options, Twin};
 use anyhow::Context as _;
 use clock::Clock;
 
-use super::asked_to_stop;
 use crate::cli;
 use crate::output::{self, STRONG, say};
+use crate::process::asked_to_stop;
 
 pub(super) async fn twin(arguments: cli::Twin) -> anyhow::Result<ExitCode> {
     let seed = match &arguments.seed {
