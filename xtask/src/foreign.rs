@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::process::{command, quietly, root};
 use crate::report::Report;
-use crate::test::tests;
+use crate::test_program::tests;
 
 /// Debian packages, and what succeeds where one is there.
 const PACKAGES: [(&str, &str); 11] = [

@@ -6,6 +6,7 @@ mod fuzz;
 mod process;
 mod report;
 mod test;
+mod test_program;
 mod tidy;
 
 use std::process::ExitCode;

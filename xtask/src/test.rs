@@ -7,14 +7,12 @@
 //! 4. A few kills under load.
 //! 5. The attacks in their short form.
 
-use std::io::{BufRead as _, BufReader};
-use std::process::{Command, Stdio};
-
 use anyhow::bail;
 use clap::Args;
 
 use crate::process::{cargo, root, succeeds};
 use crate::report::Report;
+use crate::test_program::tests;
 use crate::{docs, foreign, tidy};
 
 /// Kills in one run of the test command; `cargo xtask crash` goes on for longer.
@@ -107,25 +105,4 @@ fn shown(result: anyhow::Result<()>) -> bool {
         println!("{error:#}");
     }
     result.is_ok()
-}
-
-/// Runs a test program and counts what it prints. One that fails without naming a test counts itself.
-pub(crate) fn tests(report: &mut Report, name: &str, arguments: &[&str]) {
-    let before = report.failures();
-    let passed = watch(report, cargo(arguments));
-    if !passed && report.failures() == before {
-        report.check(name, false);
-    }
-}
-
-fn watch(report: &mut Report, mut command: Command) -> bool {
-    let Ok(mut child) = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn() else { return false };
-    if let Some(output) = child.stdout.take() {
-        for line in BufReader::new(output).lines().map_while(Result::ok) {
-            if report.read(&line) {
-                println!("{line}");
-            }
-        }
-    }
-    child.wait().is_ok_and(|status| status.success())
 }
