@@ -9,7 +9,9 @@
 
 mod ask;
 mod auth;
+mod commands;
 mod mail_data;
+mod offers;
 mod settings;
 mod transaction;
 mod wording;
@@ -28,9 +30,8 @@ pub use self::settings::{Limits, LoginPolicy, Settings, TlsPolicy, Wording};
 use self::auth::Exchange;
 use self::mail_data::Receiving;
 use self::transaction::Transaction;
-use crate::command::{ClientName, Command, CommandError};
-use crate::extension::{Extension, Extensions};
-use crate::line::{self, LineError};
+use crate::command::ClientName;
+use crate::line::LineError;
 use crate::reply::{Refusal, Reply};
 
 /// One connection of a client, from greeting to goodbye.
@@ -204,85 +205,6 @@ impl Session {
         self.0.state = State::Closed(Ending::Refused);
     }
 
-    fn next_command(mut self) -> Flow {
-        let line = match line::take(&mut self.0.input, self.0.settings.limits.command_octets) {
-            Ok(Some(line)) => line,
-            Ok(None) => return ControlFlow::Break(Step::NeedsInput(self)),
-            Err(error) => return self.end_for_bad_line(error),
-        };
-        // Devices write one line end too many behind a login or a message, and wait for no answer to it.
-        if line.is_empty() {
-            return if self.0.was_fruitless() { self.end_fruitless() } else { ControlFlow::Continue(self) };
-        }
-        match Command::parse(&line) {
-            Ok(command) => self.obey(command),
-            Err(CommandError::Http) => self.end(Ending::Http, &wording::NOT_HTTP),
-            Err(CommandError::Unknown) => self.refuse(&wording::UNKNOWN_COMMAND),
-            Err(CommandError::Syntax(text)) => self.refuse(&wording::SYNTAX.with_text(text)),
-        }
-    }
-
-    fn obey(mut self, command: Command<'_>) -> Flow {
-        if self.0.is_fruitless(&command) {
-            return self.end_fruitless();
-        }
-        match command {
-            Command::Ehlo(name) => self.greet(Client { name, extended: true }),
-            Command::Helo(name) => self.greet(Client { name, extended: false }),
-            Command::Mail(path, parameters) => self.mail(path, parameters),
-            Command::Recipient(path, parameters) => self.recipient(path, parameters),
-            Command::Data => self.data(),
-            Command::Chunk { octets, last } => self.chunk(octets, last),
-            Command::Reset => {
-                self.0.transaction = None;
-                self.answer(&wording::OK)
-            }
-            Command::Noop => self.answer(&wording::OK),
-            // RFC 5321 section 7.3: 252 tells nobody which addresses exist.
-            Command::Verify => self.answer(&wording::CANNOT_VERIFY),
-            Command::Expand => self.refuse(&wording::NO_EXPANSION),
-            Command::Help => self.answer(&wording::HELP),
-            Command::Quit => {
-                self.0.reply(&wording::GOODBYE);
-                self.0.state = State::Closed(Ending::Quit);
-                ControlFlow::Continue(self)
-            }
-            Command::StartTls => self.start_tls(),
-            Command::Auth { mechanism, initial } => self.begin_login(mechanism, initial),
-        }
-    }
-
-    /// EHLO and HELO, which also end an open transaction (RFC 5321 section 4.1.4).
-    fn greet(mut self, client: Client) -> Flow {
-        self.0.transaction = None;
-        ControlFlow::Break(Step::Hello(HelloAsk { session: self, client }))
-    }
-
-    fn greeted(mut self, client: Client) -> Self {
-        let mut text = format!("{} Hello [{}]", self.0.settings.host_name, self.0.peer);
-        if client.extended {
-            for line in self.0.announcements() {
-                text.push('\n');
-                text.push_str(&line);
-            }
-        }
-        self.0.client = Some(client);
-        self.0.reply(&Reply::plain(250, "").with_text(text));
-        self
-    }
-
-    /// STARTTLS (RFC 3207 section 4).
-    fn start_tls(mut self) -> Flow {
-        if !self.0.offers(Extension::StartTls) {
-            return self.refuse(&wording::OUT_OF_ORDER);
-        }
-        if !self.0.input.is_empty() {
-            return self.end(Ending::Injection, &wording::NOTHING_BEHIND_STARTTLS);
-        }
-        self.0.reply(&wording::START_TLS);
-        ControlFlow::Break(Step::StartTls(StartTls(self)))
-    }
-
     fn answer(mut self, reply: &Reply) -> Flow {
         self.0.reply(reply);
         ControlFlow::Continue(self)
@@ -335,82 +257,9 @@ impl Inner {
         }
     }
 
-    /// Counts commands that bring no message nearer, and says when there were too many.
-    fn is_fruitless(&mut self, command: &Command<'_>) -> bool {
-        let brings_mail_nearer = matches!(
-            command,
-            Command::Mail(..)
-                | Command::Recipient(..)
-                | Command::Data
-                | Command::Chunk { octets: 1.., .. }
-                | Command::Chunk { last: true, .. }
-                | Command::Quit
-        );
-        !brings_mail_nearer && self.was_fruitless()
-    }
-
     /// Counts one more, and says when there were too many.
     fn was_fruitless(&mut self) -> bool {
         self.counts.fruitless += 1;
         self.counts.fruitless > self.settings.limits.fruitless_commands
-    }
-
-    /// Whether `extension` is offered at this moment.
-    fn offers(&self, extension: Extension) -> bool {
-        match extension {
-            Extension::StartTls => self.settings.tls == TlsPolicy::StartTls && !self.secured,
-            Extension::Auth => {
-                self.settings.login != LoginPolicy::NotOffered
-                    && (self.secured || self.settings.tls == TlsPolicy::Absent)
-            }
-            _ => self.extensions().contains(extension),
-        }
-    }
-
-    /// The extensions to offer in the clear or under TLS, whichever it is now; STARTTLS and AUTH apart.
-    fn extensions(&self) -> Extensions {
-        let settings = &self.settings;
-        if settings.tls == TlsPolicy::StartTls && !self.secured {
-            settings.extensions.intersection(settings.extensions_in_clear)
-        } else {
-            settings.extensions
-        }
-    }
-
-    /// The extensions whose parameters a client may use now. RFC 5321 section 2.2.1 has extensions for clients that
-    /// said EHLO; devices that said HELO use them all the same, and nothing is at stake.
-    fn usable(&self) -> Extensions {
-        let usable = self.extensions().union(self.settings.tolerated);
-        if self.offers(Extension::Auth) { usable.with(Extension::Auth) } else { usable }
-    }
-
-    fn announcements(&self) -> Vec<String> {
-        let mut lines = Vec::new();
-        let (settings, extensions) = (&self.settings, self.extensions());
-        if extensions.contains(Extension::Size) {
-            lines.push(format!("SIZE {}", settings.limits.message_octets));
-        }
-        for extension in [
-            Extension::Pipelining,
-            Extension::EightBitMime,
-            Extension::BinaryMime,
-            Extension::SmtpUtf8,
-            Extension::EnhancedStatusCodes,
-            Extension::Dsn,
-        ] {
-            if extensions.contains(extension) {
-                lines.push(extension.keyword().to_owned());
-            }
-        }
-        if settings.tls == TlsPolicy::StartTls && !self.secured {
-            lines.push(Extension::StartTls.keyword().to_owned());
-        } else if settings.login != LoginPolicy::NotOffered {
-            let names: Vec<&str> = settings.mechanisms.iter().map(|mechanism| mechanism.name()).collect();
-            lines.push(format!("AUTH {}", names.join(" ")));
-        }
-        if extensions.contains(Extension::Chunking) {
-            lines.push(Extension::Chunking.keyword().to_owned());
-        }
-        lines
     }
 }
