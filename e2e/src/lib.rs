@@ -5,11 +5,17 @@
 
 #![allow(clippy::unwrap_used, reason = "a world that does not come up fails the test")]
 
+mod accounts;
 mod api;
 mod leaks;
+mod mail;
 mod provision;
+mod setup;
 mod time;
 mod world;
 
+pub use accounts::Device;
+pub use mail::message;
 pub use provision::{add_domain, apply, destroy};
-pub use world::{Device, Setup, World, message};
+pub use setup::Setup;
+pub use world::World;
