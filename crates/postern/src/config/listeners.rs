@@ -24,8 +24,12 @@ pub struct Listener {
     pub repairs: Repairs,
 }
 
-/// A listener that cannot be meant so: which of them, by number, and why.
-pub(super) type Mistake = (usize, String);
+/// A listener that cannot be meant so.
+pub(super) struct Mistake {
+    /// Which of them, from 0.
+    pub(super) number: usize,
+    pub(super) reason: String,
+}
 
 /// What was written about listeners, checked.
 ///
@@ -36,9 +40,10 @@ pub(super) fn read(written: Vec<RawListener>) -> Result<Vec<Listener>, Mistake> 
     let mut listeners = Vec::with_capacity(written.len());
     for (number, raw) in written.into_iter().enumerate() {
         if !addresses.insert(raw.address) {
-            return Err((number, format!("{} stands there twice", raw.address)));
+            let reason = format!("{} stands there twice", raw.address);
+            return Err(Mistake { number, reason });
         }
-        check(&raw).map_err(|reason| (number, reason))?;
+        check(&raw).map_err(|reason| Mistake { number, reason })?;
         let networks = raw.networks.iter().copied().map(network::canonical).collect();
         let repairs = raw.repairs.iter().map(|repair| meant(*repair)).collect();
         listeners.push(Listener {
@@ -123,7 +128,7 @@ mod tests {
 
     fn read_one(text: &str) -> Result<Listener, String> {
         let raw: RawListener = toml::from_str(text).unwrap();
-        read(vec![raw]).map(|mut listeners| listeners.remove(0)).map_err(|(_, reason)| reason)
+        read(vec![raw]).map(|mut listeners| listeners.remove(0)).map_err(|mistake| mistake.reason)
     }
 
     #[test]

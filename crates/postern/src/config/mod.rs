@@ -5,32 +5,30 @@
 
 mod environment;
 mod listeners;
+mod meaning;
 mod mistakes;
+mod plausible;
 pub mod raw;
 
-use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs;
 use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use azure_client::credential::IdentityEndpoint;
-use control::rotation::RotationTerms;
 use control::watch::WatchSettings;
-use jiff::SignedDuration;
-use relay::{ControlFields, EntraSettings, RelaySettings};
+use relay::RelaySettings;
 use smtp::address::Mailbox;
 use smtp_server::Timeouts;
 use smtp_server::admission::AdmissionLimits;
 use store::{Options, Volatile};
 use tls::CertificateFiles;
-use tracing_subscriber::EnvFilter;
 use url::Url;
 
 pub(crate) use self::environment::is_set;
 pub use self::listeners::{Listener, warnings};
-use self::raw::{LogFormat, RawAccounts, RawConfig, RawTls};
+use self::meaning::{Written, WrittenFile, meaning};
+use self::raw::LogFormat;
 
 /// What the configuration means.
 #[derive(Debug)]
@@ -109,16 +107,6 @@ pub enum ConfigError {
 /// Where the configuration is looked for.
 const DEFAULT_FILE: &str = "/etc/postern/postern.toml";
 
-/// What was written, and where.
-struct Written {
-    identity: IdentityEndpoint,
-    raw: RawConfig,
-    path: PathBuf,
-    text: String,
-    master_key: Option<secrecy::SecretString>,
-    credentials: Option<PathBuf>,
-}
-
 /// Reads the file that is named, or the default one if it is there, and the environment.
 ///
 /// # Errors
@@ -165,7 +153,8 @@ fn written(file: Option<&Path>) -> Result<Written, ConfigError> {
     let master_key = variables.get("POSTERN_MASTER_KEY").map(|key| key.as_str().into());
     let identity = environment::identity()
         .map_err(|reason| ConfigError::Variable { name: "IDENTITY_ENDPOINT".to_owned(), reason })?;
-    Ok(Written { raw, path, text, master_key, identity, credentials: environment::credentials() })
+    let file = WrittenFile { path, text, credentials: environment::credentials() };
+    Ok(Written { raw, file, master_key, identity })
 }
 
 /// Where the data directory is, for commands that need nothing else of the configuration.
@@ -174,174 +163,6 @@ fn written(file: Option<&Path>) -> Result<Written, ConfigError> {
 /// As [`load`].
 pub fn data_dir(file: Option<&Path>) -> Result<PathBuf, ConfigError> {
     load(file).map(|config| config.data_dir)
-}
-
-fn meaning(written: Written) -> Result<Config, ConfigError> {
-    let Written { raw, path, text, master_key, identity, credentials } = written;
-    let invalid = |place: &str, reason: String| ConfigError::Invalid {
-        path: path.clone(),
-        place: mistakes::place_of(&text, place),
-        reason,
-    };
-    if let Some(key) = zero(&raw) {
-        let name = key.rsplit('.').next().unwrap_or(key);
-        return Err(invalid(key, format!("`{name}` is 0 and must be at least 1")));
-    }
-    if raw.data_dir.as_os_str().is_empty() {
-        return Err(invalid("data_dir", "`data_dir` is empty".to_owned()));
-    }
-    if let Some((key, reason)) = contradiction(&raw) {
-        return Err(invalid(key, reason));
-    }
-    let listeners = listeners::read(raw.listener).map_err(|(number, reason)| ConfigError::Invalid {
-        path: path.clone(),
-        place: mistakes::place_of_table(&text, "listener", number),
-        reason,
-    })?;
-    let certificates =
-        certificates(raw.tls, credentials.as_deref()).map_err(|reason| invalid("tls", reason.to_owned()))?;
-    let host_name = match raw.host_name {
-        Some(name) if name.parse::<smtp::address::Domain>().is_err() => {
-            return Err(invalid("host_name", format!("{name:?} is not a host name")));
-        }
-        Some(name) => name,
-        None => system_host_name(),
-    };
-    let ca_pem = match raw.entra.ca_file {
-        None => None,
-        Some(file) => {
-            Some(fs::read_to_string(environment::expanded(file.clone(), credentials.as_deref())).map_err(
-                |error| invalid("entra.ca_file", format!("{} cannot be read: {error}", file.display())),
-            )?)
-        }
-    };
-    let postmaster = raw
-        .queue
-        .postmaster
-        .map(|text| text.parse().map_err(|error| invalid("queue.postmaster", format!("{text:?}: {error}"))));
-    let mail_to = raw
-        .alarms
-        .mail_to
-        .map(|text| text.parse().map_err(|error| invalid("alarms.mail_to", format!("{text:?}: {error}"))));
-    Ok(Config {
-        data_dir: raw.data_dir,
-        volatile: if raw.allow_volatile_data_dir { Volatile::Allowed } else { Volatile::Refused },
-        master_key,
-        identity,
-        store: Options { reserve_bytes: raw.queue.disk_reserve_bytes, ..Options::default() },
-        listeners,
-        certificates,
-        admission: AdmissionLimits {
-            sessions: raw.smtp.max_sessions,
-            sessions_per_network: raw.smtp.max_sessions_per_network,
-        },
-        timeouts: Timeouts::default(),
-        relay: RelaySettings {
-            host_name,
-            expiry: Duration::from_secs(u64::from(raw.queue.expiry_hours) * 3_600),
-            max_message_bytes: raw.smtp.max_message_bytes,
-            max_recipients: raw.smtp.max_recipients,
-            max_buffered_bytes: raw.smtp.max_buffered_bytes,
-            max_sending_bytes: raw.queue.max_sending_bytes,
-            control_fields: match raw.queue.azure_control_fields {
-                true => ControlFields::Passed,
-                false => ControlFields::LeftOut,
-            },
-            postmaster: postmaster.transpose()?,
-            entra: EntraSettings {
-                tenants: raw.entra.tenants.into_iter().collect::<HashSet<_>>(),
-                audiences: raw.entra.audiences,
-                authority: raw.entra.authority,
-                endpoint: raw.entra.endpoint,
-                geography: raw.entra.geography,
-                services: lower(raw.entra.services),
-                smtp: (raw.entra.smtp_host, raw.entra.smtp_port),
-                ca_pem,
-            },
-            history: Duration::from_secs(u64::from(raw.queue.history_days) * 86_400),
-        },
-        watch: watch(&raw.accounts),
-        alarms: AlarmSettings { web_hook: raw.alarms.web_hook, mail_to: mail_to.transpose()? },
-        metrics: raw.metrics.listen,
-        name_server: raw.dns.server,
-        log: raw.log.filter,
-        log_format: raw.log.format,
-    })
-}
-
-fn certificates(raw: RawTls, credentials: Option<&Path>) -> Result<Vec<CertificateFiles>, &'static str> {
-    let files = |certificate, key| CertificateFiles {
-        certificate: environment::expanded(certificate, credentials),
-        key: environment::expanded(key, credentials),
-    };
-    let first = match (raw.certificate, raw.key) {
-        (Some(certificate), Some(key)) => Some(files(certificate, key)),
-        (None, None) => None,
-        _ => return Err("`certificate` and `key` go together"),
-    };
-    let second = match (raw.second_certificate, raw.second_key) {
-        (Some(certificate), Some(key)) if first.is_some() => Some(files(certificate, key)),
-        (Some(_), Some(_)) => return Err("`second_certificate` needs a first: `certificate` and `key`"),
-        (None, None) => None,
-        _ => return Err("`second_certificate` and `second_key` go together"),
-    };
-    Ok(first.into_iter().chain(second).collect())
-}
-
-/// Names of services have no case.
-fn lower(services: BTreeMap<String, Url>) -> HashMap<String, Url> {
-    services.into_iter().map(|(name, url)| (name.to_ascii_lowercase(), url)).collect()
-}
-
-fn watch(raw: &RawAccounts) -> WatchSettings {
-    let hours = |count: u32| SignedDuration::from_hours(i64::from(count));
-    let wanted = |count: u32| (count > 0).then_some(count);
-    WatchSettings {
-        verify_every: wanted(raw.verify_hours).map(hours),
-        drift_every: wanted(raw.drift_hours).map(hours),
-        rotate_before: wanted(raw.rotate_days).map(|days| hours(days * 24)),
-        terms: RotationTerms {
-            life: hours(raw.secret_days * 24),
-            grace: hours(raw.grace_hours),
-            remove_old: false,
-        },
-    }
-}
-
-/// An option that would let nothing through.
-fn zero(raw: &RawConfig) -> Option<&'static str> {
-    let positive = [
-        ("smtp.max_message_bytes", raw.smtp.max_message_bytes > 0),
-        ("smtp.max_recipients", raw.smtp.max_recipients > 0),
-        ("smtp.max_sessions", raw.smtp.max_sessions > 0),
-        ("smtp.max_sessions_per_network", raw.smtp.max_sessions_per_network > 0),
-        ("smtp.max_buffered_bytes", raw.smtp.max_buffered_bytes > 0),
-        ("queue.expiry_hours", raw.queue.expiry_hours > 0),
-        ("queue.max_sending_bytes", raw.queue.max_sending_bytes > 0),
-        ("accounts.secret_days", raw.accounts.secret_days > 0),
-    ];
-    positive.into_iter().find_map(|(key, is_positive)| (!is_positive).then_some(key))
-}
-
-/// An option that cannot be meant so.
-fn contradiction(raw: &RawConfig) -> Option<(&'static str, String)> {
-    if let Err(error) = EnvFilter::try_new(&raw.log.filter) {
-        return Some(("log.filter", format!("`filter` is not understood: {error}")));
-    }
-    let (life, lead) = (raw.accounts.secret_days, raw.accounts.rotate_days);
-    if lead >= life {
-        let reason =
-            format!("secrets that are good for {life} days cannot be renewed {lead} days before their end");
-        return Some(("accounts.rotate_days", reason));
-    }
-    let hook = raw.alarms.web_hook.as_ref()?;
-    let is_web = matches!(hook.scheme(), "http" | "https");
-    (!is_web).then(|| ("alarms.web_hook", format!("{hook} is neither http nor https")))
-}
-
-fn system_host_name() -> String {
-    let name = rustix::system::uname().nodename().to_string_lossy().into_owned();
-    if name.parse::<smtp::address::Domain>().is_ok() { name } else { "localhost".to_owned() }
 }
 
 #[cfg(test)]
@@ -358,11 +179,13 @@ mod tests {
             .and_then(|raw| {
                 meaning(Written {
                     raw,
-                    path: path.to_owned(),
-                    text: text.to_owned(),
+                    file: WrittenFile {
+                        path: path.to_owned(),
+                        text: text.to_owned(),
+                        credentials: Some(PathBuf::from("/run/credentials/postern.service")),
+                    },
                     master_key: None,
                     identity: IdentityEndpoint::default(),
-                    credentials: Some(PathBuf::from("/run/credentials/postern.service")),
                 })
             })
             .map_err(|error| error.to_string())
