@@ -132,7 +132,7 @@ fn findings(path: &str, checks: &[&str]) -> anyhow::Result<BTreeSet<String>> {
 /// The words that stand alone in the table of Entra's refusals and in the one of test messages.
 fn refusals() -> anyhow::Result<BTreeSet<String>> {
     let mut codes = BTreeSet::new();
-    for text in texts("crates/control/src/verify/authentication.rs")? {
+    for text in texts("crates/control/src/verify/refused.rs")? {
         for rest in text.split("failed(").skip(1) {
             let word = rest.trim_start().strip_prefix('"').and_then(|rest| rest.split('"').next());
             codes.extend(word.filter(|word| is_word(word)).map(|word| format!("authentication.{word}")));

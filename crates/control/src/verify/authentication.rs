@@ -2,16 +2,16 @@
 
 use std::time::Duration;
 
-use api::command::Command;
 use api::verification::{ActionOwner, Check, Finding};
 use azure_client::Failure;
 use azure_client::entra::TokenFailure;
-use azure_types::entra::{TokenError, code};
+use azure_types::entra::code;
 use jiff::SignedDuration;
-use model::account::{Account, Authorization};
+use model::account::Authorization;
 use store::{SecretFacts, SecretName, SecretOwner};
 
 use super::context::Context;
+use super::refused::Refused;
 use super::{Event, Patience, Watch};
 
 const CHECK: Check = Check::Authentication;
@@ -82,7 +82,7 @@ async fn explain(context: &Context, failure: &TokenFailure) -> Finding {
         TokenFailure::Refused(refused) => {
             let expired = facts(context).await.and_then(|facts| facts.expires_at);
             let on = expired.map(|at| format!(" on {}", at.strftime("%Y-%m-%d"))).unwrap_or_default();
-            refusal(&context.account, refused, &on)
+            Refused { account: &context.account, error: refused, on }.finding()
         }
         TokenFailure::Unusable(why) => {
             let message = format!("Postern cannot use the app's certificate: {why}.");
@@ -101,101 +101,5 @@ async fn explain(context: &Context, failure: &TokenFailure) -> Finding {
             let message = format!("Postern could not reach Entra: {}.", failure.chain());
             Finding::failed(CHECK, "authentication.unreachable", message).by(ActionOwner::You)
         }
-    }
-}
-
-/// What each of Entra's refusals means, and what to do.
-fn refusal(account: &Account, refused: &TokenError, on: &str) -> Finding {
-    let (name, client, tenant) = (&account.name, account.client, account.tenant);
-    let portal = |page: &str| format!("Microsoft Entra ID > App registrations > {client} > {page}");
-    let failed = |code: &str, owner: ActionOwner, message: String| {
-        Finding::failed(CHECK, &format!("authentication.{code}"), message).by(owner)
-    };
-    let new_secret = || {
-        vec![
-            Command::az("ad app credential reset --append --display-name postern --years 1 --id")
-                .arg(client.to_string()),
-            Command::postern(&format!("account edit {name} --secret")),
-        ]
-    };
-    match refused.code() {
-        Some(code::INVALID_SECRET) => failed(
-            "secret_wrong",
-            ActionOwner::You,
-            "Entra does not know this client secret: either it was deleted, or you entered the secret's id, which the \
-             portal shows next to the value. Create a new secret and give Postern its value."
-                .to_owned(),
-        )
-        .fix(new_secret(), portal("Certificates & secrets > New client secret")),
-        Some(code::EXPIRED_SECRET) => failed(
-            "secret_expired",
-            ActionOwner::You,
-            format!("The client secret expired{on}. Create a new one and give Postern its value."),
-        )
-        .fix(new_secret(), portal("Certificates & secrets > New client secret")),
-        Some(code::UNKNOWN_APP) => failed(
-            "app_unknown",
-            ActionOwner::EntraAdministrator,
-            format!(
-                "There is no app {client} in the directory {tenant}. Either the client id or the tenant id is wrong, \
-                 or the app has not been added to this directory."
-            ),
-        )
-        .fix(
-            vec![
-                Command::az("ad app list --query [].displayName --filter").arg(format!("appId eq '{client}'")),
-                Command::az(&format!("ad sp create --id {client}")),
-            ],
-            "Microsoft Entra ID > App registrations > All applications".to_owned(),
-        ),
-        Some(code::NO_PRINCIPAL) => failed(
-            "no_principal",
-            ActionOwner::EntraAdministrator,
-            format!("The app {client} is registered, but has no service principal in the directory {tenant}."),
-        )
-        .fix(
-            vec![Command::az(&format!("ad sp create --id {client}"))],
-            "Microsoft Entra ID > Enterprise applications > New application".to_owned(),
-        ),
-        Some(code::UNKNOWN_TENANT | code::MALFORMED_TENANT) => failed(
-            "tenant_unknown",
-            ActionOwner::You,
-            format!("There is no directory {tenant} in this cloud ({}).", account.cloud.authority()),
-        )
-        .fix(
-            vec![
-                Command::az("account show --query tenantId --output tsv"),
-                Command::postern(&format!("account edit {name} --tenant GUID")),
-            ],
-            "Microsoft Entra ID > Overview > Tenant ID".to_owned(),
-        ),
-        Some(code::UNKNOWN_CERTIFICATE) => failed(
-            "certificate_unknown",
-            ActionOwner::EntraAdministrator,
-            "Entra does not know the certificate that Postern signs with: upload it to the app registration."
-                .to_owned(),
-        )
-        .fix(
-            vec![Command::az(&format!("ad app credential reset --id {client} --append --cert @certificate.pem"))],
-            portal("Certificates & secrets > Certificates"),
-        ),
-        Some(code::NO_SECRET) => failed(
-            "nothing_shown",
-            ActionOwner::You,
-            "Entra received neither a secret nor a certificate. Something between this machine and Entra, such as a \
-             proxy, removes the body of requests."
-                .to_owned(),
-        ),
-        Some(number) if (53_000..54_000).contains(&number) => failed(
-            "policy",
-            ActionOwner::EntraAdministrator,
-            format!(
-                "A policy of the directory blocks the app: {}. Exclude the workload identity from Conditional Access, \
-                 or make this machine's address a trusted location.",
-                refused.summary()
-            ),
-        )
-        .fix(Vec::new(), "Microsoft Entra ID > Security > Conditional Access > Policies".to_owned()),
-        _ => failed("refused", ActionOwner::You, format!("Entra refused: {}", refused.summary())),
     }
 }

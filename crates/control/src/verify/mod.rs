@@ -12,6 +12,7 @@ mod key;
 mod permissions;
 mod providers;
 mod quota;
+mod refused;
 mod role;
 pub(crate) mod secret;
 mod services;

@@ -18,61 +18,82 @@ pub(super) async fn check(context: &Context) -> (Vec<Finding>, bool) {
     if !error.is(404) && !error.is(403) && !error.is(401) {
         return (vec![trouble(CHECK, &error)], false);
     }
-    // What cannot be read by itself may still be in the list of all that is visible.
+    // What cannot be read alone may still be in the list of all that is visible.
     let all = context.arm.subscriptions().await.unwrap_or_default();
     if let Some(seen) = all.iter().find(|seen| seen.subscription_id == context.account.subscription) {
         return (vec![state(context, seen)], true);
     }
-    let cloud = &context.account.cloud;
-    let trusted =
-        azure_client::arm::tenant_of(&context.http, cloud.resource_manager(), context.account.subscription)
-            .await;
-    let (id, tenant) = (context.account.subscription, context.account.tenant);
-    let name = &context.account.name;
-    let portal = format!("Subscriptions > {id} > Access control (IAM) > Add role assignment");
-    let role = smallest_role(name.as_str(), &context.subscription());
-    let assign = role.commands(&context.client());
-    let finding = match trusted {
-        Ok(Some(other)) if other != tenant => {
-            let message = format!(
-                "The subscription {id} belongs to the directory {other}, not to {tenant}: use an app of that directory, or \
-                 correct the subscription."
-            );
-            let commands =
-                vec![Command::az("account list --query").arg("[].{name:name, id:id, tenant:tenantId}")];
-            Finding::failed(CHECK, "subscription.other_tenant", message)
-                .by(ActionOwner::You)
-                .fix(commands, None)
+    let unseen = Unseen { context, is_missing: error.is(404) };
+    (vec![unseen.finding().await], false)
+}
+
+/// A subscription that the app does not see.
+struct Unseen<'a> {
+    context: &'a Context,
+    /// Whether Azure says that there is none; otherwise it denies the access.
+    is_missing: bool,
+}
+
+impl Unseen<'_> {
+    /// Why the app does not see it: Azure names the directory that a subscription trusts to everybody.
+    async fn finding(&self) -> Finding {
+        let account = &self.context.account;
+        let (http, manager) = (&self.context.http, account.cloud.resource_manager());
+        match azure_client::arm::tenant_of(http, manager, account.subscription).await {
+            Ok(Some(other)) if other != account.tenant => self.other_tenant(&other.to_string()),
+            Ok(Some(_)) => self.no_access(),
+            Ok(None) if self.is_missing => self.unknown(),
+            _ => self.not_visible(),
         }
-        Ok(Some(_)) => {
-            let message = format!(
-                "The subscription {id} exists, but the app has no role in it. If a role was assigned in the last ten \
-                 minutes, it may not be effective yet: verify again."
-            );
-            Finding::failed(CHECK, "subscription.no_access", message)
-                .by(ActionOwner::SubscriptionOwner)
-                .fix(assign, portal)
-        }
-        Ok(None) if error.is(404) => {
-            let message = format!("There is no subscription {id} in this cloud.");
-            let commands = vec![
-                Command::az("account list --output table --query").arg("[].{name:name, id:id}"),
-                Command::postern(&format!("account edit {name} --subscription GUID")),
-            ];
-            Finding::failed(CHECK, "subscription.unknown", message)
-                .by(ActionOwner::You)
-                .fix(commands, "Subscriptions".to_owned())
-        }
-        _ => {
-            let message = format!(
-                "The app does not see the subscription {id}: either the id is wrong, or the app has no role in it."
-            );
-            Finding::failed(CHECK, "subscription.not_visible", message)
-                .by(ActionOwner::SubscriptionOwner)
-                .fix(assign, portal)
-        }
-    };
-    (vec![finding], false)
+    }
+
+    fn other_tenant(&self, other: &str) -> Finding {
+        let (id, tenant) = (self.context.account.subscription, self.context.account.tenant);
+        let message = format!(
+            "The subscription {id} belongs to the directory {other}, not to {tenant}: use an app of that directory, or \
+             correct the subscription."
+        );
+        let list = Command::az("account list --query").arg("[].{name:name, id:id, tenant:tenantId}");
+        let finding = Finding::failed(CHECK, "subscription.other_tenant", message);
+        finding.by(ActionOwner::You).fix(vec![list], None)
+    }
+
+    fn no_access(&self) -> Finding {
+        let id = self.context.account.subscription;
+        let message = format!(
+            "The subscription {id} exists, but the app has no role in it. If a role was assigned in the last ten \
+             minutes, it may not be effective yet: verify again."
+        );
+        self.assign(Finding::failed(CHECK, "subscription.no_access", message))
+    }
+
+    fn unknown(&self) -> Finding {
+        let (id, name) = (self.context.account.subscription, &self.context.account.name);
+        let message = format!("There is no subscription {id} in this cloud.");
+        let commands = vec![
+            Command::az("account list --output table --query").arg("[].{name:name, id:id}"),
+            Command::postern(&format!("account edit {name} --subscription GUID")),
+        ];
+        let finding = Finding::failed(CHECK, "subscription.unknown", message);
+        finding.by(ActionOwner::You).fix(commands, "Subscriptions".to_owned())
+    }
+
+    fn not_visible(&self) -> Finding {
+        let id = self.context.account.subscription;
+        let message = format!(
+            "The app does not see the subscription {id}: either the id is wrong, or the app has no role in it."
+        );
+        self.assign(Finding::failed(CHECK, "subscription.not_visible", message))
+    }
+
+    /// The smallest role that would do is assigned by the subscription's owner.
+    fn assign(&self, finding: Finding) -> Finding {
+        let account = &self.context.account;
+        let role = smallest_role(account.name.as_str(), &self.context.subscription());
+        let portal =
+            format!("Subscriptions > {} > Access control (IAM) > Add role assignment", account.subscription);
+        finding.by(ActionOwner::SubscriptionOwner).fix(role.commands(&self.context.client()), portal)
+    }
 }
 
 fn state(context: &Context, subscription: &Subscription) -> Finding {
