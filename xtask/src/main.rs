@@ -27,7 +27,7 @@ enum Verb {
     /// Have the Azure CLI, the management SDKs, Cloudflare's library and DNS tools judge product and twin; installs some 1.5 GB once
     Foreign,
     /// Check the house rules alone
-    Tidy,
+    Tidy(tidy::Options),
     /// Write the generated documents
     Docs {
         /// Only say whether they are up to date
@@ -76,7 +76,7 @@ fn run(verb: Verb) -> anyhow::Result<()> {
     match verb {
         Verb::Test(options) => test::run(options),
         Verb::Foreign => foreign::run(),
-        Verb::Tidy => tidy::run(),
+        Verb::Tidy(options) => tidy::run(&options),
         Verb::Docs { check } => docs::run(check),
         Verb::Crash { arguments } => process::in_release("bench", "crash", &arguments),
         Verb::Attack { arguments } => process::in_release("bench", "attack", &arguments),

@@ -37,7 +37,7 @@ pub(crate) fn run(options: Options) -> anyhow::Result<()> {
         report.check("format", succeeds(cargo(&["fmt", "--all", "--", "--check"])));
     });
     report.step("house rules", |report| {
-        report.check("house rules", shown(tidy::run()));
+        report.check("house rules", shown(tidy::run(&tidy::Options::default())));
     });
     report.step("clippy", |report| {
         let clippy =

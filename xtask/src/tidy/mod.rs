@@ -3,8 +3,10 @@
 mod circles;
 mod doc_comments;
 mod documents;
+mod figures;
 mod levels;
 mod log_fields;
+mod signatures;
 mod sizes;
 mod sources;
 mod sql;
@@ -14,6 +16,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use anyhow::bail;
+use clap::Args;
 
 use crate::process::{command, quietly, root};
 
@@ -31,9 +34,20 @@ pub(crate) struct Source {
     text: String,
 }
 
+/// What `cargo xtask tidy` takes.
+#[derive(Debug, Default, Args)]
+pub(crate) struct Options {
+    /// Print how long files and functions are, too
+    #[arg(long)]
+    figures: bool,
+}
+
 /// Checks everything; prints what is wrong.
-pub(crate) fn run() -> anyhow::Result<()> {
+pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     let sources = sources()?;
+    if options.figures {
+        figures::print(&sources);
+    }
     let mut breaches = Vec::new();
     levels::check(&root(), &mut breaches)?;
     for source in &sources {
@@ -49,6 +63,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
     sizes::check_exceptions(&sources, &mut breaches);
     circles::check(&sources, &mut breaches);
     log_fields::check(&sources, &mut breaches);
+    signatures::check(&sources, &mut breaches);
     for breach in &breaches {
         println!("{breach}");
     }
