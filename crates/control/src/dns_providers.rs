@@ -37,11 +37,8 @@ impl Control {
     /// When a field is not valid, the name is taken, or nothing can be stored.
     pub async fn add_dns_provider(&self, new: NewDnsProvider) -> Result<DnsProvider, ControlError> {
         self.caller.may_change_server()?;
-        let kinds: Vec<&str> = DnsProviderKind::ALL.iter().map(|kind| kind.as_str()).collect();
-        let kind =
-            DnsProviderKind::ALL.into_iter().find(|kind| kind.as_str() == new.kind.trim()).ok_or_else(
-                || Invalid::new("kind", format!("{:?} is not known here: {}", new.kind, kinds.join(", "))),
-            )?;
+        let kind: DnsProviderKind =
+            new.kind.trim().parse().map_err(|unknown| Invalid::new("kind", unknown))?;
         let name: model::name::AccountName =
             new.name.trim().parse().map_err(|error| Invalid::new("name", error))?;
         if RESERVED.contains(&name.as_str()) {

@@ -1,7 +1,5 @@
 //! An account: an Azure subscription that mail is sent through.
 
-use std::fmt;
-
 use azure_types::ids::{ClientId, SubscriptionId, TenantId};
 use jiff::Timestamp;
 use url::Url;
@@ -85,6 +83,17 @@ pub enum TransportChoice {
     Smtp,
 }
 
+crate::words!(AccountState {
+    Enabled = "enabled",
+    Disabled = "disabled",
+});
+
+crate::words!(TransportChoice {
+    Auto = "auto",
+    Rest = "rest",
+    Smtp = "smtp",
+});
+
 /// How much of an account's mail is under way at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Concurrency {
@@ -139,29 +148,9 @@ impl Account {
     }
 }
 
-impl Authorization {
-    /// Its word, as people and rows have it.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::ClientSecret => "client_secret",
-            Self::Certificate => "certificate",
-            Self::ManagedIdentity => "managed_identity",
-            Self::AccessKey => "access_key",
-        }
-    }
-
-    /// All of them.
-    pub const ALL: [Self; 4] =
-        [Self::ClientSecret, Self::Certificate, Self::ManagedIdentity, Self::AccessKey];
-}
-
-impl fmt::Display for TransportChoice {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Auto => "auto",
-            Self::Rest => "rest",
-            Self::Smtp => "smtp",
-        })
-    }
-}
+crate::words!(Authorization {
+    ClientSecret = "client_secret",
+    Certificate = "certificate",
+    ManagedIdentity = "managed_identity",
+    AccessKey = "access_key",
+});

@@ -31,6 +31,13 @@ pub enum Role {
     Owner,
 }
 
+crate::words!(Role {
+    Metrics = "metrics",
+    Viewer = "viewer",
+    Operator = "operator",
+    Owner = "owner",
+});
+
 /// The accounts that a caller sees.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AccountScope {
@@ -157,17 +164,6 @@ impl Caller {
         }
         let reason = format!("{} is limited to some accounts and cannot {to}", self.identity.who);
         Err(Fault::Forbidden { reason })
-    }
-}
-
-impl fmt::Display for Role {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Metrics => "metrics",
-            Self::Viewer => "viewer",
-            Self::Operator => "operator",
-            Self::Owner => "owner",
-        })
     }
 }
 

@@ -196,32 +196,11 @@ impl ReversePathRule {
     }
 }
 
-impl Lane {
-    /// All lanes, most urgent first.
-    pub const ALL: [Self; 3] = [Self::Urgent, Self::Normal, Self::Bulk];
-
-    /// The lane's word.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Urgent => "urgent",
-            Self::Normal => "normal",
-            Self::Bulk => "bulk",
-        }
-    }
-
-    /// The lane of that word.
-    #[must_use]
-    pub fn from_word(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|lane| lane.as_str() == word)
-    }
-}
-
-impl fmt::Display for Lane {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
+crate::words!(Lane {
+    Urgent = "urgent",
+    Normal = "normal",
+    Bulk = "bulk",
+});
 
 #[cfg(test)]
 mod tests {

@@ -1,7 +1,5 @@
 //! Where a send stands, and what was tried.
 
-use std::fmt;
-
 use azure_types::ids::OperationId;
 use jiff::Timestamp;
 use smtp::path::ReversePath;
@@ -121,23 +119,16 @@ pub enum AttemptResult {
     Failed,
 }
 
+crate::words!(SendState {
+    Queued = "queued",
+    Sending = "sending",
+    Submitted = "submitted",
+    Sent = "sent",
+    Failed = "failed",
+    Dropped = "dropped",
+});
+
 impl SendState {
-    pub const ALL: [Self; 6] =
-        [Self::Queued, Self::Sending, Self::Submitted, Self::Sent, Self::Failed, Self::Dropped];
-
-    /// The state's word.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Queued => "queued",
-            Self::Sending => "sending",
-            Self::Submitted => "submitted",
-            Self::Sent => "sent",
-            Self::Failed => "failed",
-            Self::Dropped => "dropped",
-        }
-    }
-
     /// Whether nothing more will happen.
     #[must_use]
     pub fn is_final(self) -> bool {
@@ -145,57 +136,23 @@ impl SendState {
     }
 }
 
-impl Transport {
-    /// The transport's word.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Rest => "rest",
-            Self::Smtp => "smtp",
-        }
-    }
-}
+crate::words!(Transport {
+    Rest = "rest",
+    Smtp = "smtp",
+});
 
-impl AttemptResult {
-    /// The result's word.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Accepted => "accepted",
-            Self::Deferred => "deferred",
-            Self::Failed => "failed",
-        }
-    }
-}
+crate::words!(AttemptResult {
+    Accepted = "accepted",
+    Deferred = "deferred",
+    Failed = "failed",
+});
 
-impl Reason {
-    pub const ALL: [Self; 7] = [
-        Self::Rate,
-        Self::Login,
-        Self::Unreachable,
-        Self::Azure,
-        Self::DomainNotLinked,
-        Self::SenderUnknown,
-        Self::Suppressed,
-    ];
-
-    /// The reason's word, as rows and JSON have it.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Rate => "rate",
-            Self::Login => "login",
-            Self::Unreachable => "unreachable",
-            Self::Azure => "azure",
-            Self::DomainNotLinked => "domain_not_linked",
-            Self::SenderUnknown => "sender_unknown",
-            Self::Suppressed => "suppressed",
-        }
-    }
-}
-
-impl fmt::Display for SendState {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
+crate::words!(Reason {
+    Rate = "rate",
+    Login = "login",
+    Unreachable = "unreachable",
+    Azure = "azure",
+    DomainNotLinked = "domain_not_linked",
+    SenderUnknown = "sender_unknown",
+    Suppressed = "suppressed",
+});

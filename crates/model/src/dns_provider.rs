@@ -29,15 +29,6 @@ pub enum DnsProviderKind {
     Cloudflare,
 }
 
-impl DnsProviderKind {
-    /// All of them.
-    pub const ALL: [Self; 1] = [Self::Cloudflare];
-
-    /// The word for it in JSON, on the command line and in the database.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Cloudflare => "cloudflare",
-        }
-    }
-}
+crate::words!(DnsProviderKind {
+    Cloudflare = "cloudflare",
+});

@@ -267,33 +267,15 @@ impl fmt::Display for DnsWay {
     }
 }
 
-impl StepState {
-    /// All of them.
-    pub const ALL: [Self; 5] = [Self::Begun, Self::Done, Self::Pending, Self::Failed, Self::AwaitingApproval];
+crate::words!(StepState {
+    Begun = "begun",
+    Done = "done",
+    Pending = "pending",
+    Failed = "failed",
+    AwaitingApproval = "awaiting_approval",
+});
 
-    /// Its word, as rows and programs have it.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Begun => "begun",
-            Self::Done => "done",
-            Self::Pending => "pending",
-            Self::Failed => "failed",
-            Self::AwaitingApproval => "awaiting_approval",
-        }
-    }
-}
-
-impl MadeState {
-    /// Both of them.
-    pub const ALL: [Self; 2] = [Self::Begun, Self::Made];
-
-    /// Its word, as rows have it.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Begun => "begun",
-            Self::Made => "made",
-        }
-    }
-}
+crate::words!(MadeState {
+    Begun = "begun",
+    Made = "made",
+});

@@ -26,5 +26,6 @@ pub mod sender;
 pub mod smtp_username;
 pub mod tracking;
 pub mod visible;
+pub mod word;
 
 pub use error_chain::error_chain;

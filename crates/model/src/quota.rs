@@ -75,16 +75,10 @@ impl fmt::Display for QuotaScope {
     }
 }
 
-impl QuotaKind {
-    /// Its word in rows.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Sends => "sends",
-            Self::StatusReads => "status_reads",
-        }
-    }
-}
+crate::words!(QuotaKind {
+    Sends = "sends",
+    StatusReads = "status_reads",
+});
 
 impl Quota {
     /// The allowance of one kind of request.

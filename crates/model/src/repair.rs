@@ -1,7 +1,6 @@
 //! Repairs of what a device sends against the rules, each allowed by the operator for a listener or a credential.
 
 use std::collections::BTreeSet;
-use std::fmt;
 
 /// One kind of repair.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -19,32 +18,11 @@ pub enum Repair {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Repairs(BTreeSet<Repair>);
 
-impl Repair {
-    /// All of them.
-    pub const ALL: [Self; 3] = [Self::LineEnds, Self::From, Self::Envelope];
-
-    /// The repair's word.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::LineEnds => "line-ends",
-            Self::From => "from",
-            Self::Envelope => "envelope",
-        }
-    }
-
-    /// The repair of that word.
-    #[must_use]
-    pub fn from_word(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|repair| repair.as_str() == word)
-    }
-}
-
-impl fmt::Display for Repair {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
+crate::words!(Repair {
+    LineEnds = "line-ends",
+    From = "from",
+    Envelope = "envelope",
+});
 
 impl Repairs {
     /// Whether that repair is allowed.

@@ -46,29 +46,16 @@ pub enum Step {
     RolledBack,
 }
 
+crate::words!(Step {
+    Begun = "begun",
+    Added = "added",
+    Proved = "proved",
+    Switched = "switched",
+    Done = "done",
+    RolledBack = "rolled-back",
+});
+
 impl Step {
-    const ALL: [Self; 6] =
-        [Self::Begun, Self::Added, Self::Proved, Self::Switched, Self::Done, Self::RolledBack];
-
-    /// The word for it.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Begun => "begun",
-            Self::Added => "added",
-            Self::Proved => "proved",
-            Self::Switched => "switched",
-            Self::Done => "done",
-            Self::RolledBack => "rolled-back",
-        }
-    }
-
-    /// The step of that word.
-    #[must_use]
-    pub fn from_word(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|step| step.as_str() == word)
-    }
-
     /// Whether nothing is left to be done.
     #[must_use]
     pub fn is_over(self) -> bool {

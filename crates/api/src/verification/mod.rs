@@ -117,10 +117,20 @@ pub enum Verdict {
 impl Verdict {
     const ALL: [Self; 3] = [Self::Ready, Self::ReadyWithWarnings, Self::NotReady];
 
-    /// The verdict with that title: the store keeps verdicts so.
+    /// The word that is kept, the same as in JSON.
     #[must_use]
-    pub fn of_title(title: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|verdict| verdict.title() == title)
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Ready => "ready",
+            Self::ReadyWithWarnings => "ready_with_warnings",
+            Self::NotReady => "not_ready",
+        }
+    }
+
+    /// The verdict that was kept as that word, or as its title, as older versions did.
+    #[must_use]
+    pub fn of_kept(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|verdict| verdict.as_str() == word || verdict.title() == word)
     }
 
     /// What follows from findings.
@@ -141,5 +151,21 @@ impl Verdict {
             Self::ReadyWithWarnings => "ready with warnings",
             Self::NotReady => "not ready",
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_kept_verdict_is_its_word_or_its_title() {
+        for verdict in Verdict::ALL {
+            assert_eq!(serde_json::to_value(verdict).unwrap(), verdict.as_str());
+            assert_eq!(Verdict::of_kept(verdict.as_str()), Some(verdict));
+        }
+        assert_eq!(Verdict::of_kept("ready with warnings"), Some(Verdict::ReadyWithWarnings));
+        assert_eq!(Verdict::of_kept("not ready"), Some(Verdict::NotReady));
+        assert_eq!(Verdict::of_kept("Ready"), None);
     }
 }

@@ -153,7 +153,7 @@ impl AccountChange {
         parts.extend(self.cloud.as_ref().map(|cloud| format!("cloud {}", cloud.summary())));
         parts.extend(self.secret.as_ref().map(|_| "a new secret".to_owned()));
         parts.extend(self.expires_at.map(|at| format!("the secret expires {}", at.strftime("%Y-%m-%d"))));
-        parts.extend(self.state.map(|state| format!("{state:?}").to_lowercase()));
+        parts.extend(self.state.map(|state| state.to_string()));
         parts.extend(self.transport.map(|transport| format!("transport {transport}")));
         parts.extend(
             self.quota.map(|quota| format!("quota {}/{}", quota.sends.per_minute, quota.sends.per_hour)),

@@ -2,7 +2,7 @@
 
 use model::credential::{AuthorRule, IntakeRules, ReversePathRule, SenderRule};
 use model::id::AccountId;
-use model::repair::{Repair, Repairs};
+use model::repair::Repairs;
 use smtp::address::{Domain, Mailbox};
 use store::Directory;
 
@@ -72,11 +72,7 @@ pub(super) fn reverse_path_domains(texts: &[String]) -> Result<Vec<Domain>, Inva
 }
 
 pub(super) fn repairs(words: &[String]) -> Result<Repairs, Invalid> {
-    let repair = |word: &String| {
-        let known = Repair::ALL.map(Repair::as_str).join(", ");
-        let unknown = || Invalid::new("repairs", format!("{word:?} is none of {known}"));
-        Repair::from_word(word.trim()).ok_or_else(unknown)
-    };
+    let repair = |word: &String| word.trim().parse().map_err(|unknown| Invalid::new("repairs", unknown));
     words.iter().map(repair).collect()
 }
 

@@ -63,7 +63,7 @@ pub(super) fn row(row: &Row) -> RecordRow {
         kind: clean(&row.kind),
         required: clean(&row.wanted),
         actual: row.actual.iter().map(|text| clean(text)).collect(),
-        verdict: format!("{:?}", row.verdict).to_lowercase(),
+        verdict: row.verdict.to_string(),
         code: row.code.to_owned(),
         message: clean(&row.message),
         proposal: row.proposal.as_ref().map(|proposal| clean(proposal.write.value())),

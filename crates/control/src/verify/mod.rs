@@ -153,7 +153,7 @@ impl Control {
         let account = self.account_to_change(name)?;
         let kept = KeptVerification {
             at: report.at,
-            verdict: report.verdict.title().to_owned(),
+            verdict: report.verdict.as_str().to_owned(),
             report: serde_json::to_string(report).unwrap_or_default(),
         };
         Ok(self.store.verifications().keep(account.id, kept).await?)

@@ -54,6 +54,14 @@ pub enum Verdict {
     Conflict,
 }
 
+model::words!(Verdict {
+    Right = "right",
+    Advice = "advice",
+    Missing = "missing",
+    Wrong = "wrong",
+    Conflict = "conflict",
+});
+
 /// What should be written.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Proposal {

@@ -149,20 +149,12 @@ pub enum Effect {
     TellSender(Vec<u32>),
 }
 
-impl EventSource {
-    pub const ALL: [Self; 4] = [Self::Attempt, Self::Status, Self::Operator, Self::Delivery];
-
-    /// The source's word, as rows and JSON have it.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Attempt => "attempt",
-            Self::Status => "status",
-            Self::Operator => "operator",
-            Self::Delivery => "delivery",
-        }
-    }
-}
+crate::words!(EventSource {
+    Attempt = "attempt",
+    Status = "status",
+    Operator = "operator",
+    Delivery = "delivery",
+});
 
 impl Advance {
     /// The advance of a report that changes nothing.

@@ -46,22 +46,22 @@ pub struct Outcome {
     pub text: String,
 }
 
-impl RecipientState {
-    pub const ALL: [Self; 12] = [
-        Self::Queued,
-        Self::Submitted,
-        Self::Sent,
-        Self::Dropped,
-        Self::Failed,
-        Self::Expanded,
-        Self::Delivered,
-        Self::Undelivered,
-        Self::Quarantined,
-        Self::FilteredSpam,
-        Self::Suppressed,
-        Self::Bounced,
-    ];
+crate::words!(RecipientState {
+    Queued = "queued",
+    Submitted = "submitted",
+    Sent = "sent",
+    Dropped = "dropped",
+    Failed = "failed",
+    Expanded = "expanded",
+    Delivered = "delivered",
+    Undelivered = "undelivered",
+    Quarantined = "quarantined",
+    FilteredSpam = "filtered_spam",
+    Suppressed = "suppressed",
+    Bounced = "bounced",
+});
 
+impl RecipientState {
     /// The state that a recipient shares with its send.
     #[must_use]
     pub fn shared(send: SendState) -> Self {
@@ -71,25 +71,6 @@ impl RecipientState {
             SendState::Sent => Self::Sent,
             SendState::Failed => Self::Failed,
             SendState::Dropped => Self::Dropped,
-        }
-    }
-
-    /// The state's word, as rows and JSON have it.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Queued => "queued",
-            Self::Submitted => "submitted",
-            Self::Sent => "sent",
-            Self::Dropped => "dropped",
-            Self::Failed => "failed",
-            Self::Expanded => "expanded",
-            Self::Delivered => "delivered",
-            Self::Undelivered => "undelivered",
-            Self::Quarantined => "quarantined",
-            Self::FilteredSpam => "filtered_spam",
-            Self::Suppressed => "suppressed",
-            Self::Bounced => "bounced",
         }
     }
 

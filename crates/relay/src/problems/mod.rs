@@ -98,33 +98,29 @@ pub enum Code {
     ClientRefused,
 }
 
-impl Code {
-    /// The word for it in JSON, on the command line and in the database.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::DiskFull => "disk_full",
-            Self::StorageFailing => "storage_failing",
-            Self::SecretExpired => "secret_expired",
-            Self::LoginRefused => "login_refused",
-            Self::AccountUnusable => "account_unusable",
-            Self::AccountNotReady => "account_not_ready",
-            Self::DomainNotLinked => "domain_not_linked",
-            Self::SenderUnknown => "sender_unknown",
-            Self::AccountDisabled => "account_disabled",
-            Self::AzureRateLimited => "azure_rate_limited",
-            Self::AzureUnreachable => "azure_unreachable",
-            Self::AzureFailing => "azure_failing",
-            Self::SecretExpires => "secret_expires",
-            Self::LoginLocked => "login_locked",
-            Self::NetworkLocked => "network_locked",
-            Self::AwaitingApproval => "awaiting_approval",
-            Self::QuotaUsedUp => "quota_used_up",
-            Self::RecipientsSuppressed => "recipients_suppressed",
-            Self::ClientRefused => "client_refused",
-        }
-    }
+model::words!(Code {
+    DiskFull = "disk_full",
+    StorageFailing = "storage_failing",
+    SecretExpired = "secret_expired",
+    LoginRefused = "login_refused",
+    AccountUnusable = "account_unusable",
+    AccountNotReady = "account_not_ready",
+    DomainNotLinked = "domain_not_linked",
+    SenderUnknown = "sender_unknown",
+    AccountDisabled = "account_disabled",
+    AzureRateLimited = "azure_rate_limited",
+    AzureUnreachable = "azure_unreachable",
+    AzureFailing = "azure_failing",
+    SecretExpires = "secret_expires",
+    LoginLocked = "login_locked",
+    NetworkLocked = "network_locked",
+    AwaitingApproval = "awaiting_approval",
+    QuotaUsedUp = "quota_used_up",
+    RecipientsSuppressed = "recipients_suppressed",
+    ClientRefused = "client_refused",
+});
 
+impl Code {
     /// How bad it is.
     #[must_use]
     pub fn severity(self) -> Severity {
@@ -151,17 +147,11 @@ impl Code {
     }
 }
 
-impl Severity {
-    /// The word for it in JSON, on the command line and in the database.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Critical => "critical",
-            Self::Warning => "warning",
-            Self::Notice => "notice",
-        }
-    }
-}
+model::words!(Severity {
+    Critical = "critical",
+    Warning = "warning",
+    Notice = "notice",
+});
 
 /// Everything that is wrong at `now`, the worst first.
 #[must_use]

@@ -4,11 +4,9 @@ use std::str::FromStr;
 
 use jiff::Timestamp;
 use model::credential::Lane;
-use model::delivery::{AttemptResult, Reason, SendState, Transport};
 use model::division::{Division, Group, RefusedRecipient};
 use model::queued::{Cause, Change, Origin, Recipient};
-use model::repair::Repair;
-use model::tracking::{EventSource, RecipientState};
+use model::word::UnknownWord;
 use serde::{Deserialize, Serialize};
 use smtp::parameters::{Notify, OriginalRecipient, Ret};
 use smtp::path::ReversePath;
@@ -39,6 +37,11 @@ pub(crate) fn damaged(what: &str, value: &str) -> StoreError {
 
 pub(crate) fn to_id<T: FromStr>(text: &str) -> Result<T, StoreError> {
     text.parse().map_err(|_| damaged("id", text))
+}
+
+/// An enum by its word.
+pub(crate) fn to_word<T: FromStr<Err = UnknownWord>>(word: &str) -> Result<T, StoreError> {
+    word.parse().map_err(|error: UnknownWord| StoreError::Damaged(error.to_string()))
 }
 
 pub(crate) fn to_time(milliseconds: i64) -> Result<Timestamp, StoreError> {
@@ -92,10 +95,6 @@ pub(crate) fn to_origin(kind: &str, name: &str) -> Result<Origin, StoreError> {
     }
 }
 
-pub(crate) fn to_lane(text: &str) -> Result<Lane, StoreError> {
-    Lane::from_word(text).ok_or_else(|| damaged("lane", text))
-}
-
 /// Lanes as numbers that sort by urgency.
 pub(crate) fn lane_rank(lane: Lane) -> u8 {
     match lane {
@@ -103,38 +102,6 @@ pub(crate) fn lane_rank(lane: Lane) -> u8 {
         Lane::Normal => 1,
         Lane::Bulk => 2,
     }
-}
-
-pub(crate) fn to_state(text: &str) -> Result<SendState, StoreError> {
-    SendState::ALL.into_iter().find(|state| state.as_str() == text).ok_or_else(|| damaged("state", text))
-}
-
-pub(crate) fn to_transport(text: &str) -> Result<Transport, StoreError> {
-    [Transport::Rest, Transport::Smtp]
-        .into_iter()
-        .find(|transport| transport.as_str() == text)
-        .ok_or_else(|| damaged("transport", text))
-}
-
-pub(crate) fn to_attempt_result(text: &str) -> Result<AttemptResult, StoreError> {
-    [AttemptResult::Accepted, AttemptResult::Deferred, AttemptResult::Failed]
-        .into_iter()
-        .find(|result| result.as_str() == text)
-        .ok_or_else(|| damaged("result", text))
-}
-
-pub(crate) fn to_reason(text: &str) -> Result<Reason, StoreError> {
-    Reason::ALL.into_iter().find(|reason| reason.as_str() == text).ok_or_else(|| damaged("reason", text))
-}
-
-pub(crate) fn to_recipient_state(text: &str) -> Result<RecipientState, StoreError> {
-    let found = RecipientState::ALL.into_iter().find(|state| state.as_str() == text);
-    found.ok_or_else(|| damaged("state of a recipient", text))
-}
-
-pub(crate) fn to_event_source(text: &str) -> Result<EventSource, StoreError> {
-    let found = EventSource::ALL.into_iter().find(|source| source.as_str() == text);
-    found.ok_or_else(|| damaged("source of an event", text))
 }
 
 pub(crate) fn from_recipient(recipient: &Recipient) -> RecipientText {
@@ -225,10 +192,9 @@ pub(crate) fn from_change(change: &Change) -> ChangeText {
 }
 
 pub(crate) fn to_change(ChangeText(cause, text): &ChangeText) -> Result<Change, StoreError> {
-    let cause = match (cause.as_str(), Repair::from_word(cause)) {
-        ("rule", _) => Cause::Rule,
-        (_, Some(repair)) => Cause::Repair(repair),
-        (_, None) => return Err(damaged("cause of a change", cause)),
+    let cause = match cause.as_str() {
+        "rule" => Cause::Rule,
+        repair => Cause::Repair(to_word(repair)?),
     };
     Ok(Change { cause, text: text.clone() })
 }

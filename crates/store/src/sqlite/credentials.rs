@@ -199,7 +199,7 @@ fn read(row: &Row<'_>) -> Result<Credential, StoreError> {
         author,
         intake,
         rate_per_minute: row.get(5)?,
-        lane: columns::to_lane(&row.get::<_, String>(6)?)?,
+        lane: columns::to_word(&row.get::<_, String>(6)?)?,
         created_at: columns::to_time(row.get(7)?)?,
     })
 }

@@ -1,6 +1,6 @@
 //! DNS providers, with their sealed tokens.
 
-use model::dns_provider::{DnsProvider, DnsProviderKind};
+use model::dns_provider::DnsProvider;
 use rusqlite::{Connection, Row, named_params};
 use secrecy::SecretString;
 use url::Url;
@@ -104,10 +104,7 @@ fn read(row: &Row<'_>) -> Result<DnsProvider, StoreError> {
     Ok(DnsProvider {
         id: columns::to_id(&row.get::<_, String>(0)?)?,
         name: columns::to_id(&row.get::<_, String>(1)?)?,
-        kind: DnsProviderKind::ALL
-            .into_iter()
-            .find(|one| one.as_str() == kind)
-            .ok_or_else(|| damaged(&kind))?,
+        kind: columns::to_word(&kind)?,
         base_url: Url::parse(&base_url).map_err(|_| damaged(&base_url))?,
         ca_pem: row.get(4)?,
         created_at: columns::to_time(row.get(5)?)?,

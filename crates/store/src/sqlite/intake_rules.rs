@@ -1,7 +1,6 @@
 //! A credential's rules for mail on its way in, as members of its JSON.
 
 use model::credential::{IntakeRules, ReversePathRule};
-use model::repair::Repair;
 use serde::{Deserialize, Serialize};
 
 use crate::error::StoreError;
@@ -42,16 +41,16 @@ impl IntakeWords {
         } else {
             ReversePathRule::Domains(domains.collect::<Result<_, _>>()?)
         };
-        let repair = |word: &String| {
-            Repair::from_word(word).ok_or_else(|| StoreError::Damaged(format!("{word:?} is no repair")))
-        };
-        let repairs = self.repairs.iter().map(repair).collect::<Result<_, _>>()?;
+        let repairs = self.repairs.iter().map(|word| columns::to_word(word));
+        let repairs = repairs.collect::<Result<_, StoreError>>()?;
         Ok(IntakeRules { reply_to_author: self.reply_to_author, reverse_paths, repairs })
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use model::repair::Repair;
+
     use super::*;
 
     #[test]

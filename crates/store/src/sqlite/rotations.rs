@@ -170,11 +170,10 @@ fn read(row: &Row<'_>) -> Result<Rotation, StoreError> {
     let key = |column: usize| -> Result<Option<Uuid>, StoreError> {
         row.get::<_, Option<String>>(column)?.map(|text| columns::to_id(&text)).transpose()
     };
-    let step: String = row.get(2)?;
     Ok(Rotation {
         account: columns::to_id(&row.get::<_, String>(0)?)?,
         label: row.get(1)?,
-        step: Step::from_word(&step).ok_or_else(|| StoreError::Damaged(format!("rotation step {step}")))?,
+        step: columns::to_word(&row.get::<_, String>(2)?)?,
         started_at: columns::to_time(row.get(3)?)?,
         changed_at: columns::to_time(row.get(4)?)?,
         wanted_until: columns::to_time(row.get(5)?)?,

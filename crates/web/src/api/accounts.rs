@@ -120,18 +120,11 @@ async fn change(
 }
 
 fn transport(word: &str) -> Result<TransportChoice, ApiError> {
-    [TransportChoice::Auto, TransportChoice::Rest, TransportChoice::Smtp]
-        .into_iter()
-        .find(|choice| choice.to_string() == word)
-        .ok_or_else(|| ApiError::invalid("transport", format!("{word:?} is none of auto, rest, smtp")))
+    word.parse().map_err(|unknown| ApiError::invalid("transport", unknown))
 }
 
 fn state(word: &str) -> Result<AccountState, ApiError> {
-    match word {
-        "enabled" => Ok(AccountState::Enabled),
-        "disabled" => Ok(AccountState::Disabled),
-        _ => Err(ApiError::invalid("state", format!("{word:?} is none of enabled, disabled"))),
-    }
+    word.parse().map_err(|unknown| ApiError::invalid("state", unknown))
 }
 
 fn new_account(body: AddAccount) -> Result<NewAccount, ApiError> {
@@ -216,7 +209,7 @@ async fn view(control: &Control, account: &Account) -> Result<AccountView, ApiEr
         entra_login: account.smtp_login(),
         senders,
         verified: verified.and_then(|kept| {
-            let verdict = Verdict::of_title(&kept.verdict)?;
+            let verdict = Verdict::of_kept(&kept.verdict)?;
             Some(VerifiedView { at: kept.at, verdict, is_outdated: kept.at < account.changed_at })
         }),
         created_at: account.created_at,

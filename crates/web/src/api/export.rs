@@ -26,10 +26,7 @@ async fn export(
     Path(name): Path<String>,
     Query(wanted): Query<Wanted>,
 ) -> Result<Response, ApiError> {
-    let form = ExportForm::from_word(&wanted.form).ok_or_else(|| {
-        let forms = ExportForm::ALL.map(ExportForm::as_str).join(", ");
-        ApiError::invalid("form", format!("there are these forms, and no {:?}: {forms}", wanted.form))
-    })?;
+    let form: ExportForm = wanted.form.parse().map_err(|unknown| ApiError::invalid("form", unknown))?;
     let kind = match form {
         ExportForm::Csv => "text/csv; charset=utf-8; header=present",
         ExportForm::Bicep | ExportForm::Terraform => "text/plain; charset=utf-8",

@@ -46,7 +46,7 @@ async fn write(api: &Api, control: &Control) -> Result<String, ApiError> {
     text.family("postern_account_ready", "Whether the last verification said that the account can send.");
     for Owned { account, item } in &accounts {
         if let Some(kept) = &item.verified {
-            let is_ready = Verdict::of_title(&kept.verdict) != Some(Verdict::NotReady);
+            let is_ready = Verdict::of_kept(&kept.verdict) != Some(Verdict::NotReady);
             text.sample("account", account.name.as_str(), i64::from(is_ready));
         }
     }

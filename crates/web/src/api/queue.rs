@@ -119,8 +119,5 @@ fn queue_id(text: &str) -> Result<QueueId, ApiError> {
 }
 
 fn state(word: &str) -> Result<SendState, ApiError> {
-    SendState::ALL.into_iter().find(|state| state.as_str() == word).ok_or_else(|| {
-        let known: Vec<&str> = SendState::ALL.iter().map(|state| state.as_str()).collect();
-        ApiError::invalid("state", format!("{word:?} is none of {}", known.join(", ")))
-    })
+    word.parse().map_err(|unknown| ApiError::invalid("state", unknown))
 }

@@ -103,26 +103,13 @@ impl Control {
     }
 }
 
+model::words!(ExportForm {
+    Bicep = "bicep",
+    Terraform = "terraform",
+    Csv = "csv",
+});
+
 impl ExportForm {
-    /// All of them.
-    pub const ALL: [Self; 3] = [Self::Bicep, Self::Terraform, Self::Csv];
-
-    /// Its word, as people and programs have it.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Bicep => "bicep",
-            Self::Terraform => "terraform",
-            Self::Csv => "csv",
-        }
-    }
-
-    /// The form of that name.
-    #[must_use]
-    pub fn from_word(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|form| form.as_str() == word)
-    }
-
     fn text(self, infrastructure: &Infrastructure, home: &Home) -> String {
         match self {
             Self::Bicep => bicep::text(infrastructure, home),

@@ -1,7 +1,7 @@
 //! Accounts as rows, and back.
 
 use jiff::Timestamp;
-use model::account::{Account, AccountState, Authorization, Concurrency, Service, TransportChoice};
+use model::account::{Account, Concurrency, Service};
 use model::cloud::{Cloud, CustomCloud};
 use model::id::AccountId;
 use model::quota::{Allowance, Quota};
@@ -104,7 +104,7 @@ fn changeable(account: &Account) -> Vec<Column> {
         (":service", text(service.map_or("", |service| service.name.as_str()))),
         (":endpoint", text(service.map_or("", |service| service.endpoint.as_str()))),
         (":authorization", text(account.authorization.as_str())),
-        (":transport", account.transport.to_string().into()),
+        (":transport", text(account.transport.as_str())),
         (":sends_per_minute", quota.sends.per_minute.into()),
         (":sends_per_hour", quota.sends.per_hour.into()),
         (":status_reads_per_minute", quota.status_reads.per_minute.into()),
@@ -112,7 +112,7 @@ fn changeable(account: &Account) -> Vec<Column> {
         (":requests_at_once", i64::from(account.concurrency.requests).into()),
         (":smtp_sessions", i64::from(account.concurrency.smtp_sessions).into()),
         (":changed_at", account.changed_at.as_millisecond().into()),
-        (":state", text(from_state(account.state))),
+        (":state", text(account.state.as_str())),
     ]
 }
 
@@ -148,8 +148,8 @@ fn read(row: &Row<'_>) -> Result<Account, StoreError> {
         subscription: columns::to_id(&text(4)?)?,
         cloud: to_cloud(&text(5)?)?,
         service: to_service(&text(6)?, &text(7)?)?,
-        authorization: to_authorization(&text(8)?)?,
-        transport: to_transport_choice(&text(9)?)?,
+        authorization: columns::to_word(&text(8)?)?,
+        transport: columns::to_word(&text(9)?)?,
         quota: Quota {
             sends: Allowance { per_minute: row.get(10)?, per_hour: row.get(11)? },
             status_reads: Allowance { per_minute: row.get(12)?, per_hour: row.get(13)? },
@@ -157,7 +157,7 @@ fn read(row: &Row<'_>) -> Result<Account, StoreError> {
         concurrency: Concurrency { requests: row.get(14)?, smtp_sessions: row.get(15)? },
         created_at: columns::to_time(row.get(16)?)?,
         changed_at: columns::to_time(row.get(17)?)?,
-        state: to_state(&text(18)?)?,
+        state: columns::to_word(&text(18)?)?,
     })
 }
 
@@ -202,32 +202,4 @@ fn to_cloud(json: &str) -> Result<Cloud, StoreError> {
             ca_pem: row.ca_pem,
         })),
     })
-}
-
-fn to_authorization(text: &str) -> Result<Authorization, StoreError> {
-    Authorization::ALL
-        .into_iter()
-        .find(|authorization| authorization.as_str() == text)
-        .ok_or_else(|| StoreError::Damaged(format!("authorization {text}")))
-}
-
-fn from_state(state: AccountState) -> &'static str {
-    match state {
-        AccountState::Enabled => "enabled",
-        AccountState::Disabled => "disabled",
-    }
-}
-
-fn to_state(text: &str) -> Result<AccountState, StoreError> {
-    [AccountState::Enabled, AccountState::Disabled]
-        .into_iter()
-        .find(|state| from_state(*state) == text)
-        .ok_or_else(|| StoreError::Damaged(format!("account state {text}")))
-}
-
-fn to_transport_choice(text: &str) -> Result<TransportChoice, StoreError> {
-    [TransportChoice::Auto, TransportChoice::Rest, TransportChoice::Smtp]
-        .into_iter()
-        .find(|choice| choice.to_string() == text)
-        .ok_or_else(|| StoreError::Damaged(format!("transport {text}")))
 }

@@ -104,11 +104,9 @@ impl Infrastructures {
 }
 
 fn recorded(row: &Row<'_>) -> Result<RecordedStep, StoreError> {
-    let word: String = row.get(1)?;
-    let state = StepState::ALL.into_iter().find(|state| state.as_str() == word);
     Ok(RecordedStep {
         key: row.get(0)?,
-        state: state.ok_or_else(|| StoreError::Damaged(format!("step state {word}")))?,
+        state: columns::to_word(&row.get::<_, String>(1)?)?,
         problem: row.get(2)?,
         tries: row.get(3)?,
         at: columns::to_time(row.get(4)?)?,

@@ -181,7 +181,7 @@ fn load(connection: &Connection, id: SendId, report: &Report) -> Result<Option<B
         account: columns::to_id(row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?)?,
         node: row.get(3)?,
         tracked: Tracked {
-            state: columns::to_state(row.get_ref(1)?.as_str().map_err(rusqlite::Error::from)?)?,
+            state: columns::to_word(row.get_ref(1)?.as_str().map_err(rusqlite::Error::from)?)?,
             due_at: columns::to_time(row.get(2)?)?,
             recipients,
         },

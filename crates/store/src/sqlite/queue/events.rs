@@ -59,10 +59,10 @@ pub(super) fn attempts(connection: &Connection, id: SendId) -> Result<Vec<Attemp
     while let Some(row) = rows.next()? {
         attempts.push(Attempt {
             at: columns::to_time(row.get(0)?)?,
-            transport: row.get::<_, Option<String>>(1)?.as_deref().map(columns::to_transport).transpose()?,
-            result: columns::to_attempt_result(&row.get::<_, String>(2)?)?,
+            transport: row.get::<_, Option<String>>(1)?.as_deref().map(columns::to_word).transpose()?,
+            result: columns::to_word(&row.get::<_, String>(2)?)?,
             text: row.get(3)?,
-            reason: row.get::<_, Option<String>>(4)?.as_deref().map(columns::to_reason).transpose()?,
+            reason: row.get::<_, Option<String>>(4)?.as_deref().map(columns::to_word).transpose()?,
         });
     }
     Ok(attempts)
@@ -81,10 +81,10 @@ pub(super) fn of(connection: &Connection, id: SendId) -> Result<Vec<StoredEvent>
     while let Some(row) = rows.next()? {
         events.push(StoredEvent {
             at: columns::to_time(row.get(0)?)?,
-            source: columns::to_event_source(&row.get::<_, String>(1)?)?,
+            source: columns::to_word(&row.get::<_, String>(1)?)?,
             result: row.get(2)?,
             recipient: row.get(3)?,
-            transport: row.get::<_, Option<String>>(4)?.as_deref().map(columns::to_transport).transpose()?,
+            transport: row.get::<_, Option<String>>(4)?.as_deref().map(columns::to_word).transpose()?,
             text: row.get(5)?,
         });
     }

@@ -107,7 +107,7 @@ impl Queue {
                 let rows = select.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get(1)?)))?;
                 rows.map(|row| {
                     let (state, count) = row?;
-                    Ok((columns::to_state(&state)?, count))
+                    Ok((columns::to_word(&state)?, count))
                 })
                 .collect()
             })
@@ -173,7 +173,7 @@ fn list(connection: &Connection, cursor: Cursor) -> Result<Vec<ListedSend>, Stor
         sends.push(ListedSend {
             id: SendId { message: columns::to_id(&row.get::<_, String>(0)?)?, part: row.get(1)? },
             account: columns::to_id(&row.get::<_, String>(2)?)?,
-            state: columns::to_state(&row.get::<_, String>(3)?)?,
+            state: columns::to_word(&row.get::<_, String>(3)?)?,
             due_at: columns::to_time(row.get(4)?)?,
             attempts: row.get(5)?,
             recipients: recipients::of(connection, &row.get::<_, String>(0)?, row.get(1)?)?,
@@ -208,7 +208,7 @@ fn view(connection: &Connection, id: QueueId) -> Result<Option<MessageView>, Sto
 }
 
 fn read_send(connection: &Connection, id: SendId, row: &Row<'_>) -> Result<SendView, StoreError> {
-    let state = columns::to_state(&row.get::<_, String>(1)?)?;
+    let state = columns::to_word(&row.get::<_, String>(1)?)?;
     let (attempts, events) = (events::attempts(connection, id)?, events::of(connection, id)?);
     let known = recipients::known(connection, &id.message.to_string(), id.part)?;
     let shared = Outcome {
@@ -236,7 +236,7 @@ fn read_message(id: QueueId, row: &Row<'_>) -> Result<MessageView, StoreError> {
         id,
         account: columns::to_id(&row.get::<_, String>(0)?)?,
         origin: columns::to_origin(&row.get::<_, String>(1)?, &row.get::<_, String>(2)?)?,
-        lane: columns::to_lane(&row.get::<_, String>(3)?)?,
+        lane: columns::to_word(&row.get::<_, String>(3)?)?,
         reverse_path: columns::to_reverse_path(&row.get::<_, String>(4)?)?,
         envelope_id: row.get(5)?,
         header: HeaderMetadata { from: row.get(6)?, message_id: row.get(7)?, subject: row.get(8)? },

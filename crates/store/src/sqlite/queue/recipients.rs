@@ -153,7 +153,7 @@ fn recipient(row: &Row<'_>) -> Result<Recipient, StoreError> {
 fn outcome(row: &Row<'_>, first: usize) -> Result<Option<Outcome>, StoreError> {
     let Some(state) = row.get::<_, Option<String>>(first)? else { return Ok(None) };
     Ok(Some(Outcome {
-        state: columns::to_recipient_state(&state)?,
+        state: columns::to_word(&state)?,
         status: row.get(first + 1)?,
         text: row.get::<_, Option<String>>(first + 2)?.unwrap_or_default(),
         at: columns::to_time(row.get(first + 3)?)?,

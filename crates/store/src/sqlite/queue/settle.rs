@@ -229,7 +229,7 @@ fn forget(connection: &Connection, id: &str, counts: &mut Counts) -> Result<(), 
         connection.prepare_cached("DELETE FROM send WHERE message_id = ? RETURNING account_id, state")?;
     let mut rows = delete.query([id])?;
     while let Some(row) = rows.next()? {
-        let state = columns::to_state(&row.get::<_, String>(1)?)?;
+        let state = columns::to_word(&row.get::<_, String>(1)?)?;
         counts.add(columns::to_id(&row.get::<_, String>(0)?)?, state, -1);
     }
     connection.prepare_cached("DELETE FROM message WHERE id = ?")?.execute([id])?;

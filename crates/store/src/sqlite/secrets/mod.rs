@@ -299,6 +299,14 @@ impl SecretOwner {
     }
 }
 
+model::words!(SecretName {
+    ClientSecret = "client_secret",
+    NextClientSecret = "next_client_secret",
+    Certificate = "certificate",
+    AccessKey = "access_key",
+    ApiToken = "api_token",
+});
+
 impl SecretName {
     /// What an account with that authorization keeps.
     #[must_use]
@@ -308,16 +316,6 @@ impl SecretName {
             Authorization::Certificate => Some(Self::Certificate),
             Authorization::AccessKey => Some(Self::AccessKey),
             Authorization::ManagedIdentity => None,
-        }
-    }
-
-    fn as_str(self) -> &'static str {
-        match self {
-            Self::ClientSecret => "client_secret",
-            Self::NextClientSecret => "next_client_secret",
-            Self::Certificate => "certificate",
-            Self::AccessKey => "access_key",
-            Self::ApiToken => "api_token",
         }
     }
 }

@@ -220,8 +220,7 @@ async fn remove(
 }
 
 fn lane(word: &str) -> Result<Lane, ApiError> {
-    let unknown = || ApiError::invalid("lane", format!("{word:?} is none of urgent, normal, bulk"));
-    Lane::from_word(word).ok_or_else(unknown)
+    word.parse().map_err(|unknown| ApiError::invalid("lane", unknown))
 }
 
 fn public_networks(are_allowed: bool) -> PublicNetworks {

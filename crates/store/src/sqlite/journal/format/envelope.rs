@@ -107,7 +107,7 @@ pub fn read(bytes: &[u8]) -> Result<QueuedMessage, StoreError> {
         id: columns::to_id(&envelope.id)?,
         account: columns::to_id(&envelope.account)?,
         origin: columns::to_origin(&envelope.origin, &envelope.origin_name)?,
-        lane: columns::to_lane(&envelope.lane)?,
+        lane: columns::to_word(&envelope.lane)?,
         reverse_path: columns::to_reverse_path(&envelope.reverse_path)?,
         ret: envelope.ret.as_deref().map(columns::to_ret).transpose()?,
         envelope_id: envelope.envelope_id,
