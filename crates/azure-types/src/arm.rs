@@ -10,6 +10,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::absent::or_default;
 use crate::ids::{SubscriptionId, TenantId};
+use crate::resource_id::ResourceId;
 
 /// The provider of communication services.
 pub const COMMUNICATION_NAMESPACE: &str = "Microsoft.Communication";
@@ -79,8 +80,7 @@ pub struct Subscription {
 /// A resource of any kind, as far as lists tell.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GenericResource {
-    /// The ARM id.
-    pub id: String,
+    pub id: ResourceId,
     /// The last part of the id.
     pub name: String,
 }

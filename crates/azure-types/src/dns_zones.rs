@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::absent::or_default;
+use crate::resource_id::ResourceId;
 
 /// The version that the product speaks.
 pub const API_VERSION: &str = "2018-05-01";
@@ -14,8 +15,7 @@ pub const API_VERSION: &str = "2018-05-01";
 /// A DNS zone, as Resource Manager shows it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DnsZone {
-    /// The ARM id.
-    pub id: String,
+    pub id: ResourceId,
     /// The domain name, without a dot at the end.
     pub name: String,
 }

@@ -14,3 +14,4 @@ pub mod error;
 pub mod graph;
 pub mod ids;
 pub mod permission;
+pub mod resource_id;
