@@ -8,6 +8,7 @@ use azure_types::communication::{
 };
 use azure_types::ids::{PrincipalId, SubscriptionId, TenantId};
 use azure_types::permission::Permission;
+use azure_types::resource_id::ResourceId;
 use clock::{Clock, Entropy};
 use http_client::{Method, header};
 use url::Url;
@@ -63,10 +64,8 @@ impl ArmApi {
     ///
     /// # Errors
     /// As [`ArmApi::subscription`].
-    pub async fn permissions(&self, scope: &str) -> Result<Vec<Permission>, CallError> {
-        let path =
-            format!("{scope}/providers/Microsoft.Authorization/permissions?api-version={AUTHORIZATION}");
-        self.0.list(&path).await
+    pub async fn permissions(&self, scope: &ResourceId) -> Result<Vec<Permission>, CallError> {
+        self.0.list(&extension(scope, "permissions")).await
     }
 
     /// The roles that were assigned to a principal, at a scope and above.
@@ -75,14 +74,11 @@ impl ArmApi {
     /// As [`ArmApi::subscription`].
     pub async fn role_assignments(
         &self,
-        scope: &str,
+        scope: &ResourceId,
         principal: PrincipalId,
     ) -> Result<Vec<RoleAssignment>, CallError> {
         let filter = format!("assignedTo('{principal}')");
-        let path = format!(
-            "{scope}/providers/Microsoft.Authorization/roleAssignments?api-version={AUTHORIZATION}&$filter={filter}"
-        );
-        self.0.list(&path).await
+        self.0.list(&format!("{}&$filter={filter}", extension(scope, "roleAssignments"))).await
     }
 
     /// A resource provider, as the subscription has it.
@@ -111,12 +107,12 @@ impl ArmApi {
         self.0.list(&format!("/subscriptions/{id}/resources?api-version={RESOURCES}&$filter={filter}")).await
     }
 
-    /// A communication service by its ARM id.
+    /// A communication service.
     ///
     /// # Errors
     /// As [`ArmApi::subscription`].
-    pub async fn service(&self, id: &str) -> Result<Resource<CommunicationService>, CallError> {
-        self.0.get(&format!("{id}?api-version={API_VERSION}")).await
+    pub async fn service(&self, id: &ResourceId) -> Result<Resource<CommunicationService>, CallError> {
+        self.0.get(&at(id)).await
     }
 
     /// The email services of a subscription.
@@ -128,37 +124,63 @@ impl ArmApi {
         self.0.list(&format!("{path}?api-version={API_VERSION}")).await
     }
 
+    /// An id that Azure wrote: of a linked domain and the like.
+    ///
+    /// # Errors
+    /// When it is none.
+    pub fn resource_id(&self, text: &str) -> Result<ResourceId, Failure> {
+        text.parse().map_err(|error| self.0.garbled(&error))
+    }
+
     /// The domains of an email service.
     ///
     /// # Errors
     /// As [`ArmApi::subscription`].
-    pub async fn domains(&self, email_service: &str) -> Result<Vec<Resource<Domain>>, CallError> {
-        self.0.list(&format!("{email_service}/domains?api-version={API_VERSION}")).await
+    pub async fn domains(&self, email_service: &ResourceId) -> Result<Vec<Resource<Domain>>, CallError> {
+        self.0.list(&list_at(email_service, "domains")).await
     }
 
-    /// An email domain by its ARM id.
+    /// An email domain.
     ///
     /// # Errors
     /// As [`ArmApi::subscription`].
-    pub async fn domain(&self, id: &str) -> Result<Resource<Domain>, CallError> {
-        self.0.get(&format!("{id}?api-version={API_VERSION}")).await
+    pub async fn domain(&self, id: &ResourceId) -> Result<Resource<Domain>, CallError> {
+        self.0.get(&at(id)).await
     }
 
     /// The sender usernames of a domain.
     ///
     /// # Errors
     /// As [`ArmApi::subscription`].
-    pub async fn senders(&self, domain: &str) -> Result<Vec<Resource<SenderUsername>>, CallError> {
-        self.0.list(&format!("{domain}/senderUsernames?api-version={API_VERSION}")).await
+    pub async fn senders(&self, domain: &ResourceId) -> Result<Vec<Resource<SenderUsername>>, CallError> {
+        self.0.list(&list_at(domain, "senderUsernames")).await
     }
 
     /// The logins for SMTP of a communication service.
     ///
     /// # Errors
     /// As [`ArmApi::subscription`].
-    pub async fn smtp_usernames(&self, service: &str) -> Result<Vec<Resource<SmtpUsername>>, CallError> {
-        self.0.list(&format!("{service}/smtpUsernames?api-version={API_VERSION}")).await
+    pub async fn smtp_usernames(
+        &self,
+        service: &ResourceId,
+    ) -> Result<Vec<Resource<SmtpUsername>>, CallError> {
+        self.0.list(&list_at(service, "smtpUsernames")).await
     }
+}
+
+/// A resource of `Microsoft.Communication`.
+pub(crate) fn at(id: &ResourceId) -> String {
+    format!("{}?api-version={API_VERSION}", id.url_path())
+}
+
+/// The list of one type of resources that are nested in it.
+pub(crate) fn list_at(id: &ResourceId, kind: &str) -> String {
+    format!("{}/{kind}?api-version={API_VERSION}", id.url_path())
+}
+
+/// What `Microsoft.Authorization` has of a scope.
+fn extension(scope: &ResourceId, kind: &str) -> String {
+    format!("{}/providers/Microsoft.Authorization/{kind}?api-version={AUTHORIZATION}", scope.url_path())
 }
 
 /// The directory that a subscription trusts, as Resource Manager tells whoever asks without a token: the way by

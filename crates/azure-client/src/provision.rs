@@ -7,15 +7,17 @@ use azure_types::communication::{
     API_VERSION, CommunicationService, EmailService, Resource, SuppressedAddress, SuppressionList,
 };
 use azure_types::ids::{PrincipalId, SubscriptionId};
+use azure_types::resource_id::ResourceId;
 use http_client::Method;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use crate::arm::{ArmApi, Begun, CallError, Operation};
+use crate::arm::{ArmApi, Begun, CallError, Operation, at, list_at};
 
 const GROUPS: &str = "2021-04-01";
 const AUTHORIZATION: &str = "2022-04-01";
+const AUTHORIZATION_NAMESPACE: &str = "Microsoft.Authorization";
 
 /// A resource group.
 #[derive(Clone, Debug, Deserialize)]
@@ -35,29 +37,29 @@ pub struct NameAnswer {
 }
 
 impl ArmApi {
-    /// A resource group, by its ARM id.
+    /// A resource group.
     ///
     /// # Errors
     /// As [`ArmApi::subscription`].
-    pub async fn group(&self, id: &str) -> Result<ResourceGroup, CallError> {
-        self.0.get(&format!("{id}?api-version={GROUPS}")).await
+    pub async fn group(&self, id: &ResourceId) -> Result<ResourceGroup, CallError> {
+        self.0.get(&group_at(id)).await
     }
 
     /// Makes a resource group.
     ///
     /// # Errors
     /// As [`ArmApi::subscription`].
-    pub async fn put_group(&self, id: &str, location: &str) -> Result<(), CallError> {
+    pub async fn put_group(&self, id: &ResourceId, location: &str) -> Result<(), CallError> {
         let body = json!({ "location": location });
-        self.0.begin(Method::PUT, &format!("{id}?api-version={GROUPS}"), Some(&body)).await.map(drop)
+        self.0.begin(Method::PUT, &group_at(id), Some(&body)).await.map(drop)
     }
 
     /// Deletes a resource group with all that is in it.
     ///
     /// # Errors
     /// As [`ArmApi::subscription`].
-    pub async fn delete_group(&self, id: &str) -> Result<Begun, CallError> {
-        self.0.begin(Method::DELETE, &format!("{id}?api-version={GROUPS}"), None).await
+    pub async fn delete_group(&self, id: &ResourceId) -> Result<Begun, CallError> {
+        self.0.begin(Method::DELETE, &group_at(id), None).await
     }
 
     /// Whether a communication service may have that name.
@@ -70,11 +72,11 @@ impl ArmApi {
         self.0.post(&format!("{path}?api-version={API_VERSION}"), Some(&body)).await
     }
 
-    /// An email service by its ARM id.
+    /// An email service.
     ///
     /// # Errors
     /// As [`ArmApi::subscription`].
-    pub async fn email_service(&self, id: &str) -> Result<Resource<EmailService>, CallError> {
+    pub async fn email_service(&self, id: &ResourceId) -> Result<Resource<EmailService>, CallError> {
         self.0.get(&at(id)).await
     }
 
@@ -82,13 +84,13 @@ impl ArmApi {
     ///
     /// # Errors
     /// As [`ArmApi::subscription`].
-    pub async fn put_service(&self, id: &str, data_location: &str) -> Result<Begun, CallError> {
+    pub async fn put_service(&self, id: &ResourceId, data_location: &str) -> Result<Begun, CallError> {
         self.put_whole(id, &json!({ "dataLocation": data_location })).await
     }
 
     /// Writes a resource that has a location. A PUT replaces at Azure: tags, identity and links that it does not
     /// repeat are gone, so that what is there is looked at first.
-    async fn put_whole(&self, id: &str, properties: &Value) -> Result<Begun, CallError> {
+    async fn put_whole(&self, id: &ResourceId, properties: &Value) -> Result<Begun, CallError> {
         let there = match self.0.get::<Value>(&at(id)).await {
             Ok(there) => there,
             Err(error) if error.is(404) => Value::Null,
@@ -103,7 +105,7 @@ impl ArmApi {
     /// As [`ArmApi::subscription`].
     pub async fn link(
         &self,
-        service: &str,
+        service: &ResourceId,
         domains: &[String],
     ) -> Result<Resource<CommunicationService>, CallError> {
         let body = json!({ "properties": { "linkedDomains": domains } });
@@ -114,7 +116,12 @@ impl ArmApi {
     ///
     /// # Errors
     /// As [`ArmApi::subscription`].
-    pub async fn put_domain(&self, id: &str, management: &str, tracking: bool) -> Result<Begun, CallError> {
+    pub async fn put_domain(
+        &self,
+        id: &ResourceId,
+        management: &str,
+        tracking: bool,
+    ) -> Result<Begun, CallError> {
         let properties =
             json!({ "domainManagement": management, "userEngagementTracking": on_or_off(tracking) });
         self.put_whole(id, &properties).await
@@ -124,7 +131,7 @@ impl ArmApi {
     ///
     /// # Errors
     /// As [`ArmApi::subscription`].
-    pub async fn track(&self, domain: &str, tracking: bool) -> Result<Begun, CallError> {
+    pub async fn track(&self, domain: &ResourceId, tracking: bool) -> Result<Begun, CallError> {
         let body = json!({ "properties": { "userEngagementTracking": on_or_off(tracking) } });
         self.0.begin(Method::PATCH, &at(domain), Some(&body)).await
     }
@@ -135,7 +142,7 @@ impl ArmApi {
     ///
     /// # Errors
     /// As [`ArmApi::subscription`]; 409 where that is under way or done.
-    pub async fn initiate_verification(&self, domain: &str, part: &str) -> Result<Begun, CallError> {
+    pub async fn initiate_verification(&self, domain: &ResourceId, part: &str) -> Result<Begun, CallError> {
         self.act(domain, "initiateVerification", &json!({ "verificationType": part })).await
     }
 
@@ -143,7 +150,7 @@ impl ArmApi {
     ///
     /// # Errors
     /// As [`ArmApi::initiate_verification`].
-    pub async fn cancel_verification(&self, domain: &str, part: &str) -> Result<Begun, CallError> {
+    pub async fn cancel_verification(&self, domain: &ResourceId, part: &str) -> Result<Begun, CallError> {
         self.act(domain, "cancelVerification", &json!({ "verificationType": part })).await
     }
 
@@ -153,11 +160,11 @@ impl ArmApi {
     /// As [`ArmApi::subscription`].
     pub async fn put_sender(
         &self,
-        domain: &str,
+        domain: &ResourceId,
         username: &str,
         display_name: Option<&str>,
     ) -> Result<(), CallError> {
-        let id = format!("{domain}/senderUsernames/{}", segment(username));
+        let id = domain.child("senderUsernames", username);
         let mut properties = json!({ "username": username });
         if let Some(name) = display_name {
             properties["displayName"] = name.into();
@@ -170,7 +177,7 @@ impl ArmApi {
     ///
     /// # Errors
     /// As [`ArmApi::subscription`].
-    pub async fn put(&self, id: &str, properties: &Value) -> Result<(), CallError> {
+    pub async fn put(&self, id: &ResourceId, properties: &Value) -> Result<(), CallError> {
         self.0.begin(Method::PUT, &at(id), Some(&json!({ "properties": properties }))).await.map(drop)
     }
 
@@ -178,8 +185,11 @@ impl ArmApi {
     ///
     /// # Errors
     /// As [`ArmApi::subscription`].
-    pub async fn suppression_lists(&self, domain: &str) -> Result<Vec<Resource<SuppressionList>>, CallError> {
-        self.0.list(&at(&format!("{domain}/suppressionLists"))).await
+    pub async fn suppression_lists(
+        &self,
+        domain: &ResourceId,
+    ) -> Result<Vec<Resource<SuppressionList>>, CallError> {
+        self.0.list(&list_at(domain, "suppressionLists")).await
     }
 
     /// The addresses on a suppression list.
@@ -188,16 +198,16 @@ impl ArmApi {
     /// As [`ArmApi::subscription`].
     pub async fn suppressed_addresses(
         &self,
-        list: &str,
+        list: &ResourceId,
     ) -> Result<Vec<Resource<SuppressedAddress>>, CallError> {
-        self.0.list(&at(&format!("{list}/suppressionListAddresses"))).await
+        self.0.list(&list_at(list, "suppressionListAddresses")).await
     }
 
-    /// Deletes a resource of `Microsoft.Communication`, by its ARM id.
+    /// Deletes a resource of `Microsoft.Communication`.
     ///
     /// # Errors
     /// As [`ArmApi::subscription`].
-    pub async fn delete(&self, id: &str) -> Result<Begun, CallError> {
+    pub async fn delete(&self, id: &ResourceId) -> Result<Begun, CallError> {
         self.0.begin(Method::DELETE, &at(id), None).await
     }
 
@@ -207,21 +217,20 @@ impl ArmApi {
     /// As [`ArmApi::subscription`].
     pub async fn assign_role(
         &self,
-        scope: &str,
+        scope: &ResourceId,
         assignment: Uuid,
-        role: &str,
+        role: &ResourceId,
         principal: PrincipalId,
     ) -> Result<(), CallError> {
-        let path = format!("{scope}/providers/Microsoft.Authorization/roleAssignments/{assignment}");
+        let id = scope.resource(AUTHORIZATION_NAMESPACE, "roleAssignments", &assignment.to_string());
+        let path = format!("{}?api-version={AUTHORIZATION}", id.url_path());
         let properties = json!({
             "roleDefinitionId": role,
             "principalId": principal,
             "principalType": "ServicePrincipal",
         });
         let body = json!({ "properties": properties });
-        let made =
-            self.0.begin(Method::PUT, &format!("{path}?api-version={AUTHORIZATION}"), Some(&body)).await;
-        match made {
+        match self.0.begin(Method::PUT, &path, Some(&body)).await {
             Err(error) if error.is(409) => Ok(()),
             made => made.map(drop),
         }
@@ -231,10 +240,16 @@ impl ArmApi {
     ///
     /// # Errors
     /// As [`ArmApi::subscription`].
-    pub async fn put_role(&self, scope: &str, role: Uuid, properties: &Value) -> Result<String, CallError> {
-        let id = format!("{scope}/providers/Microsoft.Authorization/roleDefinitions/{role}");
+    pub async fn put_role(
+        &self,
+        scope: &ResourceId,
+        role: Uuid,
+        properties: &Value,
+    ) -> Result<ResourceId, CallError> {
+        let id = scope.resource(AUTHORIZATION_NAMESPACE, "roleDefinitions", &role.to_string());
+        let path = format!("{}?api-version={AUTHORIZATION}", id.url_path());
         let body = json!({ "properties": properties });
-        self.0.begin(Method::PUT, &format!("{id}?api-version={AUTHORIZATION}"), Some(&body)).await?;
+        self.0.begin(Method::PUT, &path, Some(&body)).await?;
         Ok(id)
     }
 
@@ -246,9 +261,8 @@ impl ArmApi {
         self.0.operation(begun).await
     }
 
-    async fn act(&self, id: &str, action: &str, body: &Value) -> Result<Begun, CallError> {
-        let path = format!("{id}/{action}?api-version={API_VERSION}");
-        self.0.begin(Method::POST, &path, Some(body)).await
+    async fn act(&self, id: &ResourceId, action: &str, body: &Value) -> Result<Begun, CallError> {
+        self.0.begin(Method::POST, &list_at(id, action), Some(body)).await
     }
 }
 
@@ -287,8 +301,8 @@ fn repeated(there: &Value, properties: &Value) -> Value {
     body
 }
 
-fn at(id: &str) -> String {
-    format!("{id}?api-version={API_VERSION}")
+fn group_at(id: &ResourceId) -> String {
+    format!("{}?api-version={GROUPS}", id.url_path())
 }
 
 fn on_or_off(is_on: bool) -> &'static str {

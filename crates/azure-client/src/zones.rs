@@ -5,6 +5,7 @@
 
 use azure_types::dns_zones::{API_VERSION, DnsZone, RecordSet};
 use azure_types::ids::SubscriptionId;
+use azure_types::resource_id::ResourceId;
 use http_client::Method;
 
 use crate::arm::{ArmApi, CallError};
@@ -19,20 +20,20 @@ impl ArmApi {
         self.0.list(&format!("{path}?api-version={API_VERSION}")).await
     }
 
-    /// All record sets of a zone, by its ARM id.
+    /// All record sets of a zone.
     ///
     /// # Errors
     /// As [`ArmApi::subscription`].
-    pub async fn record_sets(&self, zone: &str) -> Result<Vec<RecordSet>, CallError> {
-        self.0.list(&format!("{zone}/recordsets?api-version={API_VERSION}")).await
+    pub async fn record_sets(&self, zone: &ResourceId) -> Result<Vec<RecordSet>, CallError> {
+        self.0.list(&format!("{}/recordsets?api-version={API_VERSION}", zone.url_path())).await
     }
 
-    /// A record set, by its ARM id; `None` if there is none.
+    /// A record set; `None` if there is none.
     ///
     /// # Errors
     /// As [`ArmApi::subscription`].
-    pub async fn record_set(&self, id: &str) -> Result<Option<RecordSet>, CallError> {
-        match self.0.get(&format!("{id}?api-version={API_VERSION}")).await {
+    pub async fn record_set(&self, id: &ResourceId) -> Result<Option<RecordSet>, CallError> {
+        match self.0.get(&at(id)).await {
             Err(error) if error.is(404) => Ok(None),
             found => found.map(Some),
         }
@@ -44,11 +45,11 @@ impl ArmApi {
     /// As [`ArmApi::subscription`]; 412 if somebody else was faster.
     pub async fn put_record_set(
         &self,
-        id: &str,
+        id: &ResourceId,
         etag: Option<&str>,
         set: &RecordSet,
     ) -> Result<RecordSet, CallError> {
-        let path = format!("{id}?api-version={API_VERSION}");
+        let path = at(id);
         let condition = match etag {
             Some(etag) => ("if-match", etag),
             None => ("if-none-match", "*"),
@@ -61,8 +62,12 @@ impl ArmApi {
     ///
     /// # Errors
     /// As [`ArmApi::put_record_set`].
-    pub async fn delete_record_set(&self, id: &str, etag: &str) -> Result<(), CallError> {
-        let path = format!("{id}?api-version={API_VERSION}");
+    pub async fn delete_record_set(&self, id: &ResourceId, etag: &str) -> Result<(), CallError> {
+        let path = at(id);
         self.0.write_if::<serde_json::Value>(Method::DELETE, &path, ("if-match", etag), None).await.map(drop)
     }
+}
+
+fn at(id: &ResourceId) -> String {
+    format!("{}?api-version={API_VERSION}", id.url_path())
 }

@@ -230,3 +230,24 @@ async fn a_list_without_end_comes_to_one() {
     assert_garbled(&failure, "a list has more than");
     assert!(sent.load(Ordering::Relaxed) <= 72 * MIB);
 }
+
+#[tokio::test]
+async fn an_id_that_leads_elsewhere_is_not_followed() {
+    let subscription = "/subscriptions/22222222-bbbb-4222-8222-222222222222";
+    for id in [
+        "https://evil.example/",
+        "@evil.example/s",
+        "/subscriptions/../../evil",
+        &format!("{subscription}/s?x"),
+    ] {
+        let page = format!(r#"{{"value":[{{"id":"{id}","name":"s"}}]}}"#);
+        let liar = Liar::tells(lie(200, "", page)).await;
+        let source = (Clock::system(), Entropy::system());
+        let arm = ArmApi::new(http(), &liar.url(), Arc::new(Known), source, Arc::new(Gate::default()));
+        let Err(CallError::Failed(failure)) = arm.services(NO_ID.parse().unwrap()).await else {
+            panic!("{id}")
+        };
+        assert_garbled(&failure, "is not a resource ID");
+        assert_garbled(&arm.resource_id(id).unwrap_err(), "is not a resource ID");
+    }
+}

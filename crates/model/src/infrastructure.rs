@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use azure_types::arm::COMMUNICATION_NAMESPACE;
 use azure_types::ids::{ClientId, SubscriptionId};
+use azure_types::resource_id::ResourceId;
 use jiff::Timestamp;
 
 use crate::id::AccountId;
@@ -187,20 +189,19 @@ pub const AZURE_MANAGED: &str = "azuremanageddomain";
 /// The ARM ids of an infrastructure's parts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ResourceIds {
-    group: String,
-    service: String,
-    email_service: String,
+    group: ResourceId,
+    service: ResourceId,
+    email_service: ResourceId,
 }
 
 impl Infrastructure {
     /// The ARM ids of its parts.
     #[must_use]
     pub fn ids(&self, subscription: SubscriptionId) -> ResourceIds {
-        let group = format!("/subscriptions/{subscription}/resourceGroups/{}", self.group);
-        let provider = format!("{group}/providers/Microsoft.Communication");
+        let group = ResourceId::group(subscription, &self.group);
         ResourceIds {
-            service: format!("{provider}/communicationServices/{}", self.service),
-            email_service: format!("{provider}/emailServices/{}", self.email_service),
+            service: group.resource(COMMUNICATION_NAMESPACE, "communicationServices", &self.service),
+            email_service: group.resource(COMMUNICATION_NAMESPACE, "emailServices", &self.email_service),
             group,
         }
     }
@@ -209,39 +210,39 @@ impl Infrastructure {
 impl ResourceIds {
     /// Of the resource group.
     #[must_use]
-    pub fn group(&self) -> &str {
+    pub fn group(&self) -> &ResourceId {
         &self.group
     }
 
     /// Of the communication service.
     #[must_use]
-    pub fn service(&self) -> &str {
+    pub fn service(&self) -> &ResourceId {
         &self.service
     }
 
     /// Of the email service.
     #[must_use]
-    pub fn email_service(&self) -> &str {
+    pub fn email_service(&self) -> &ResourceId {
         &self.email_service
     }
 
     /// Of a login for SMTP.
     #[must_use]
-    pub fn login(&self, name: &str) -> String {
-        format!("{}/smtpUsernames/{name}", self.service)
+    pub fn login(&self, name: &str) -> ResourceId {
+        self.service.child("smtpUsernames", name)
     }
 
     /// Of a sender, by its username.
     #[must_use]
-    pub fn sender(&self, domain: &str, username: &str) -> String {
-        format!("{}/senderUsernames/{username}", self.domain(domain))
+    pub fn sender(&self, domain: &str, username: &str) -> ResourceId {
+        self.domain(domain).child("senderUsernames", username)
     }
 
     /// Of a domain, by its name in the desired state.
     #[must_use]
-    pub fn domain(&self, name: &str) -> String {
+    pub fn domain(&self, name: &str) -> ResourceId {
         let name = if name == AZURE_MANAGED { "AzureManagedDomain" } else { name };
-        format!("{}/domains/{name}", self.email_service)
+        self.email_service.child("domains", name)
     }
 }
 

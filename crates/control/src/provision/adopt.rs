@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 
 use api::infrastructure::adopted::Adopted;
 use api::infrastructure::manifest::{AZURE, DomainManifest, FullSender, LoginManifest, SenderManifest};
+use azure_types::arm::COMMUNICATION_NAMESPACE;
 use azure_types::communication::{Domain, Resource};
+use azure_types::resource_id::ResourceId;
 use model::infrastructure::{AZURE_MANAGED, Infrastructure};
 
 use super::approve::Ready;
-use super::home::{Home, home, part, same};
+use super::home::{Home, home};
 use super::manifest::manifest_of;
 use super::{observed, unseen};
 use crate::Control;
@@ -59,19 +61,23 @@ async fn look(
     let account = &azure.account;
     let failed = |error| unseen(account, &error);
     let Home { id, service: found, mut manifest } = home(azure, service).await?;
-    let group = manifest.resource_group.clone().unwrap_or_default();
+    let group = id.group_id();
     let mut notes = Vec::new();
     let links = &found.properties.linked_domains;
-    let email_service = manifest.email_service.clone();
+    let name = manifest.email_service.as_deref();
+    let email_service =
+        group.zip(name).map(|(group, name)| group.resource(COMMUNICATION_NAMESPACE, "emailServices", name));
     for link in links {
-        let is_near = part(link, "resourcegroups").is_some_and(|one| same(&one, &group))
-            && part(link, "emailservices") == email_service;
-        if !is_near {
+        let near = link
+            .parse()
+            .ok()
+            .filter(|link: &ResourceId| email_service.is_some() && link.parent() == email_service);
+        let Some(link) = near else {
             notes.push(format!("{link} is in another group or email service, and is left alone."));
             continue;
-        }
-        let domain = azure.arm.domain(link).await.map_err(failed)?;
-        let senders = azure.arm.senders(link).await.map_err(failed)?;
+        };
+        let domain = azure.arm.domain(&link).await.map_err(failed)?;
+        let senders = azure.arm.senders(&link).await.map_err(failed)?;
         let senders = observed::senders(&senders);
         let (name, desired) = adopted(&domain, senders, before);
         manifest.domain.insert(name, desired);

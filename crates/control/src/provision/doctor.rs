@@ -74,7 +74,7 @@ fn status(
 ) -> DomainStatus {
     let observed = observation.observed.domains.get(domain);
     let examined = observation.examined.get(domain);
-    let link = observation.ids.domain(domain).to_lowercase();
+    let link = observation.ids.domain(domain);
     let is_linked =
         observation.observed.service.as_ref().is_some_and(|service| service.links.contains(&link));
     let is_done = !open.contains(domain);

@@ -135,7 +135,7 @@ impl Control {
             .await?;
         // Whoever made it at Azure: from here on it is to be taken away there.
         let id = infrastructure.ids(account.subscription).sender(&domain, &key);
-        let now = self.clock.now();
+        let (id, now) = (id.to_string(), self.clock.now());
         Ok(self.store.infrastructure().note_made(account.id, id, MadeState::Made, now).await?)
     }
 

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use aws_lc_rs::digest::{SHA256, digest};
 use azure_types::permission::Permission;
+use azure_types::resource_id::ResourceId;
 
 use super::observation::Observation;
 use super::plan::Plan;
@@ -19,7 +20,7 @@ impl Observation {
         if plan.steps.iter().any(|step| step.action == Action::Service) && self.observed.service.is_none() {
             plan.obstacles.extend(self.name_taken().await);
         }
-        let mut needed: BTreeMap<String, BTreeSet<&'static str>> = BTreeMap::new();
+        let mut needed: BTreeMap<ResourceId, BTreeSet<&'static str>> = BTreeMap::new();
         // A role that the plan itself gives is not there yet.
         let gives_rights = plan.steps.iter().any(|step| step.action == Action::Access);
         for step in plan.steps.iter().filter(|_| !gives_rights) {
@@ -36,7 +37,7 @@ impl Observation {
 
     fn lacking(
         &self,
-        scope: &str,
+        scope: &ResourceId,
         actions: &BTreeSet<&'static str>,
         permissions: &[Permission],
     ) -> Option<String> {
@@ -83,9 +84,9 @@ impl Observation {
     }
 
     /// The right that a step needs, and the narrowest scope that exists where it has to be had.
-    fn right(&self, action: &Action) -> Option<(String, &'static str)> {
+    fn right(&self, action: &Action) -> Option<(ResourceId, &'static str)> {
         let observed = &self.observed;
-        let subscription = format!("/subscriptions/{}", self.azure.account.subscription);
+        let subscription = ResourceId::from(self.azure.account.subscription);
         let group = if observed.group.is_some() { self.ids.group() } else { &subscription };
         let service = if observed.service.is_some() { self.ids.service() } else { group };
         let email = if observed.email_service.is_some() { self.ids.email_service() } else { group };
@@ -106,6 +107,6 @@ impl Observation {
             }
             _ => return None,
         };
-        Some((scope.to_owned(), action))
+        Some((scope.clone(), action))
     }
 }

@@ -2,6 +2,7 @@
 
 use api::infrastructure::manifest::Manifest;
 use azure_types::communication::{CommunicationService, Resource};
+use azure_types::resource_id::ResourceId;
 
 use super::edit::NewDomain;
 use super::unseen;
@@ -11,8 +12,7 @@ use crate::verify::Context as AzureAccount;
 
 /// A communication service with what it is part of.
 pub(super) struct Home {
-    /// Its ARM id.
-    pub(super) id: String,
+    pub(super) id: ResourceId,
     pub(super) service: Resource<CommunicationService>,
     /// Names and places, without domains.
     pub(super) manifest: Manifest,
@@ -57,15 +57,14 @@ pub(super) async fn home(azure: &AzureAccount, service: &str) -> Result<Home, Co
     let id = listed.map(|one| one.id.clone());
     let id = id.ok_or_else(|| Invalid::new("service", format!("the app does not see {service}")))?;
     let found = azure.arm.service(&id).await.map_err(failed)?;
-    let group = part(&id, "resourcegroups").unwrap_or_default();
-    let location =
-        azure.arm.group(&format!("/subscriptions/{}/resourceGroups/{group}", account.subscription)).await;
-    let links = &found.properties.linked_domains;
-    let linked = links.iter().find(|link| part(link, "resourcegroups").is_some_and(|one| same(&one, &group)));
-    let mut email_service = linked.and_then(|link| part(link, "emailservices"));
+    let group = id.resource_group().unwrap_or_default().to_owned();
+    let location = azure.arm.group(&ResourceId::group(account.subscription, &group)).await;
+    let is_near = |other: &ResourceId| other.group_id() == id.group_id();
+    let links = found.properties.linked_domains.iter().flat_map(|link| link.parse());
+    let linked = links.into_iter().find(is_near);
+    let mut email_service = linked.and_then(|link| link.name_of("emailServices").map(str::to_owned));
     if email_service.is_none() {
         let all = azure.arm.email_services(account.subscription).await.map_err(failed)?;
-        let is_near = |id: &str| part(id, "resourcegroups").is_some_and(|one| same(&one, &group));
         let mut near = all.into_iter().filter(|one| is_near(&one.id)).map(|one| one.name);
         email_service = near.next().filter(|_| near.next().is_none());
     }
@@ -78,15 +77,4 @@ pub(super) async fn home(azure: &AzureAccount, service: &str) -> Result<Home, Co
         ..Manifest::default()
     };
     Ok(Home { id, service: found, manifest })
-}
-
-/// What stands behind a word in an ARM id.
-pub(super) fn part(id: &str, word: &str) -> Option<String> {
-    let mut segments = id.split('/');
-    segments.find(|segment| segment.eq_ignore_ascii_case(word))?;
-    segments.next().map(str::to_owned)
-}
-
-pub(super) fn same(one: &str, other: &str) -> bool {
-    one.eq_ignore_ascii_case(other)
 }

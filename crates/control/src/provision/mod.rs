@@ -132,10 +132,10 @@ impl Control {
         let mut found = BTreeSet::new();
         for text in domains {
             let (domain, _) = desired::domain_name(text)?;
-            let id = infrastructure.ids(account.subscription).domain(&domain).to_lowercase();
+            let id = infrastructure.ids(account.subscription).domain(&domain);
             let is_known = infrastructure.domains.contains_key(&domain)
                 || known.written.contains(&domain)
-                || known.made.contains(&id);
+                || known.has_made(&id);
             if !is_known {
                 return Err(StoreError::Missing(format!("domain {domain} of account {name}")).into());
             }

@@ -6,6 +6,7 @@ use azure_client::arm::CallError;
 use azure_types::communication::{
     CommunicationService, Domain, Resource, SenderUsername, VerificationRecords, VerificationStates,
 };
+use azure_types::resource_id::ResourceId;
 use model::infrastructure::{AZURE_MANAGED, DomainOwner, Infrastructure, ResourceIds};
 use serde::Serialize;
 
@@ -41,8 +42,8 @@ pub(crate) struct ObservedService {
     pub data_location: String,
     /// How far it is.
     pub progress: Progress,
-    /// ARM ids of linked domains, in lower case.
-    pub links: BTreeSet<String>,
+    /// The linked domains.
+    pub links: BTreeSet<ResourceId>,
     /// The host of its data plane.
     pub host_name: String,
 }
@@ -126,7 +127,7 @@ impl ObservedService {
         Self {
             data_location: service.data_location.clone(),
             progress: Progress::of(&service.provisioning_state),
-            links: service.linked_domains.iter().map(|id| id.to_lowercase()).collect(),
+            links: service.linked_domains.iter().flat_map(|id| id.parse()).collect(),
             host_name: service.host_name.clone(),
         }
     }
@@ -251,11 +252,11 @@ pub(super) async fn optional<T>(
 /// Whom nothing is sent to, by sender username in lower case.
 async fn suppressed(
     azure: &AzureAccount,
-    domain: &str,
+    domain: &ResourceId,
 ) -> Result<BTreeMap<String, BTreeSet<String>>, CallError> {
     let mut all = BTreeMap::new();
     for list in azure.arm.suppression_lists(domain).await? {
-        let id = format!("{domain}/suppressionLists/{}", list.name);
+        let id = domain.child("suppressionLists", &list.name);
         let addresses = azure.arm.suppressed_addresses(&id).await?;
         let addresses = addresses.into_iter().map(|one| one.properties.email.to_lowercase()).collect();
         all.insert(list.properties.list_name.to_lowercase(), addresses);

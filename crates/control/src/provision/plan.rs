@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use api::infrastructure::plan::PlanView;
+use azure_types::resource_id::ResourceId;
 use model::account::Account;
 use model::infrastructure::{DesiredDomain, Infrastructure, ResourceIds, WrittenRecord};
 
@@ -40,6 +41,11 @@ impl Known {
             made,
             written: written.iter().map(|row| row.domain.clone()).collect(),
         }
+    }
+
+    /// Whether a resource was made here.
+    pub(super) fn has_made(&self, id: &ResourceId) -> bool {
+        self.made.contains(&id.to_string().to_lowercase())
     }
 }
 
@@ -203,10 +209,8 @@ fn domain(
     if has_records(desired.owner) {
         records(plan, (name, desired), there, is_verified);
     }
-    let is_linked = observed
-        .service
-        .as_ref()
-        .is_some_and(|service| service.links.contains(&ids.domain(name).to_lowercase()));
+    let is_linked =
+        observed.service.as_ref().is_some_and(|service| service.links.contains(&ids.domain(name)));
     if !is_linked {
         let before = [Action::Domain(name.clone()), Action::Records(name.clone()), Action::Service];
         plan.push(Action::Link(name.clone()), before);
@@ -260,7 +264,7 @@ fn senders(
     }
     let Some(there) = there else { return };
     for key in there.senders.keys().filter(|key| !desired.senders.contains_key(*key)) {
-        let is_ours = known.made.contains(&ids.sender(name, key).to_lowercase());
+        let is_ours = known.has_made(&ids.sender(name, key));
         if is_ours {
             plan.push(Action::RemoveSender(name.clone(), key.clone()), []);
         }
@@ -299,7 +303,7 @@ pub(crate) fn destruction(
     known: &Known,
 ) -> Plan {
     let mut plan = Plan::default();
-    let is_made = |id: &str| known.made.contains(&id.to_lowercase());
+    let is_made = |id: &ResourceId| known.has_made(id);
     // What somebody names goes whoever made it; else only what was made here.
     let mut names: BTreeSet<&String> = infrastructure.domains.keys().chain(observed.domains.keys()).collect();
     names.extend(&known.written);
@@ -314,7 +318,7 @@ pub(crate) fn destruction(
     let mut before = Vec::new();
     for name in gone {
         let links = observed.service.as_ref().map(|service| &service.links);
-        if links.is_some_and(|links| links.contains(&ids.domain(name).to_lowercase())) {
+        if links.is_some_and(|links| links.contains(&ids.domain(name))) {
             plan.push(Action::Unlink(name.clone()), []);
         }
         if known.written.contains(name) {

@@ -191,7 +191,6 @@ impl Action {
             let call = |part: &&str| format!("POST {}/initiateVerification {part}", ids.domain(name));
             parts.iter().map(call).collect()
         };
-        let senders = |name: &str, username: &str| format!("{}/senderUsernames/{username}", ids.domain(name));
         match self {
             Self::Register => vec!["POST .../providers/Microsoft.Communication/register".to_owned()],
             Self::Group => vec![format!("PUT {}", ids.group())],
@@ -206,11 +205,11 @@ impl Action {
             Self::Ownership(name) => verify(name, &["Domain"]),
             Self::Records(name) => verify(name, &["SPF", "DKIM", "DKIM2"]),
             Self::Link(_) | Self::Unlink(_) => vec![format!("PATCH {service} linkedDomains")],
-            Self::Sender(name, username) => vec![format!("PUT {}", senders(name, username))],
-            Self::RemoveSender(name, username) => vec![format!("DELETE {}", senders(name, username))],
+            Self::Sender(name, username) => vec![format!("PUT {}", ids.sender(name, username))],
+            Self::RemoveSender(name, username) => vec![format!("DELETE {}", ids.sender(name, username))],
             Self::Suppress(name, _) => vec![format!("PUT {}/suppressionLists/...", ids.domain(name))],
-            Self::Login(name) => vec![format!("PUT {service}/smtpUsernames/{name}")],
-            Self::DeleteLogin(name) => vec![format!("DELETE {service}/smtpUsernames/{name}")],
+            Self::Login(name) => vec![format!("PUT {}", ids.login(name))],
+            Self::DeleteLogin(name) => vec![format!("DELETE {}", ids.login(name))],
             Self::DeleteDomain(name) => vec![format!("DELETE {}", ids.domain(name))],
             Self::DeleteService => vec![format!("DELETE {service}")],
             Self::DeleteEmailService => vec![format!("DELETE {email}")],

@@ -8,6 +8,7 @@ use azure_client::credential::Credential;
 use azure_client::graph::GraphApi;
 use azure_client::{Failure, Http};
 use azure_types::arm::GenericResource;
+use azure_types::resource_id::ResourceId;
 use model::account::Account;
 use model::delivery::Transport;
 use tokio::sync::OnceCell;
@@ -52,7 +53,7 @@ impl Context {
     }
 
     /// The ARM id of the account's own service, if the app sees it.
-    pub(crate) async fn own_service(&self) -> Option<&str> {
+    pub(crate) async fn own_service(&self) -> Option<&ResourceId> {
         let wanted = self.account.service.as_ref()?.name.as_str();
         let services = self.services().await.ok()?;
         let own = services.iter().find(|service| service.name.eq_ignore_ascii_case(wanted))?;
@@ -65,8 +66,8 @@ impl Context {
     }
 
     /// The ARM id of the subscription.
-    pub(super) fn subscription(&self) -> String {
-        format!("/subscriptions/{}", self.account.subscription)
+    pub(super) fn subscription(&self) -> ResourceId {
+        self.account.subscription.into()
     }
 
     /// Whether mail of this account may go by SMTP.
@@ -78,13 +79,6 @@ impl Context {
     pub(super) fn client(&self) -> String {
         self.account.client.to_string()
     }
-}
-
-/// The resource group of a resource: its ARM id up to there.
-pub(super) fn group_of(id: &str) -> Option<String> {
-    let segments: Vec<&str> = id.split('/').collect();
-    let is_group = segments.get(3).is_some_and(|word| word.eq_ignore_ascii_case("resourceGroups"));
-    (is_group && segments.len() > 4).then(|| segments[..5].join("/"))
 }
 
 /// What a call that failed says, in one line.

@@ -2,10 +2,11 @@
 
 use api::verification::{ActionOwner, CapabilityRow, Check, Finding, SmallestRole};
 use azure_types::permission::Permission;
+use azure_types::resource_id::ResourceId;
 use jiff::SignedDuration;
 
 use super::capability::{ALL, Capability, LOOK, Place, SEND_BY_REST, SEND_BY_SMTP};
-use super::context::{Context, group_of, trouble};
+use super::context::{Context, trouble};
 use super::role::role_of;
 
 const CHECK: Check = Check::Permissions;
@@ -16,17 +17,18 @@ type Found = (Vec<Finding>, (Vec<CapabilityRow>, Option<SmallestRole>));
 
 pub(super) async fn check(context: &Context) -> Found {
     let subscription = context.subscription();
-    let service = context.own_service().await.map(str::to_owned);
-    let group = service.as_deref().and_then(group_of);
+    let service = context.own_service().await.cloned();
+    let group = service.as_ref().and_then(ResourceId::group_id);
     let scope_of = |place: Place| match place {
         Place::Service => service.as_ref().or(group.as_ref()).unwrap_or(&subscription),
         Place::Group => group.as_ref().unwrap_or(&subscription),
         Place::Subscription => &subscription,
     };
-    let mut scopes: Vec<&String> = [Place::Service, Place::Group, Place::Subscription].map(scope_of).to_vec();
+    let mut scopes: Vec<&ResourceId> =
+        [Place::Service, Place::Group, Place::Subscription].map(scope_of).to_vec();
     scopes.dedup();
     let asked = scopes.iter().map(|scope| context.arm.permissions(scope));
-    let mut answers: Vec<(&String, Vec<Permission>)> = Vec::new();
+    let mut answers: Vec<(&ResourceId, Vec<Permission>)> = Vec::new();
     for (scope, answer) in scopes.iter().zip(futures_util::future::join_all(asked).await) {
         match answer {
             Ok(permissions) => answers.push((scope, permissions)),
@@ -45,7 +47,7 @@ pub(super) async fn check(context: &Context) -> Found {
         })
         .collect();
     let role_scope = group.as_ref().unwrap_or(&subscription);
-    let role = role_of(context.account.name.as_str(), role_scope, &needed);
+    let role = role_of(context.account.name.as_str(), &role_scope.to_string(), &needed);
     let finding = judge(context, &rows, &role, role_scope).await;
     (vec![finding], (rows, Some(role)))
 }
@@ -66,7 +68,7 @@ fn needed(context: &Context) -> Vec<Capability> {
 
 fn row(
     capability: &Capability,
-    scope: &str,
+    scope: &ResourceId,
     permissions: &[Permission],
     needed: &[Capability],
 ) -> CapabilityRow {
@@ -77,11 +79,16 @@ fn row(
         granted: missing.is_empty(),
         needed: needed.iter().any(|one| one.code == capability.code),
         missing,
-        scope: scope.to_owned(),
+        scope: scope.to_string(),
     }
 }
 
-async fn judge(context: &Context, rows: &[CapabilityRow], role: &SmallestRole, scope: &str) -> Finding {
+async fn judge(
+    context: &Context,
+    rows: &[CapabilityRow],
+    role: &SmallestRole,
+    scope: &ResourceId,
+) -> Finding {
     let lacking: Vec<&CapabilityRow> = rows.iter().filter(|row| row.needed && !row.granted).collect();
     let roles = recent(context, scope).await;
     if lacking.is_empty() {
@@ -126,7 +133,7 @@ const BUILT_IN: [(&str, &str); 4] = [
 ];
 
 /// What is known of the app's role assignments: only apps that may read Graph and assignments can tell.
-async fn recent(context: &Context, scope: &str) -> Roles {
+async fn recent(context: &Context, scope: &ResourceId) -> Roles {
     let Ok(principal) = context.graph.principal(context.account.client).await else {
         return Roles::default();
     };
@@ -151,11 +158,10 @@ async fn recent(context: &Context, scope: &str) -> Roles {
 }
 
 /// A scope as the portal calls it.
-fn place(scope: &str) -> String {
-    let segments: Vec<&str> = scope.split('/').collect();
-    match segments[..] {
-        [_, _, _, _, group] => format!("Resource groups > {group}"),
-        [_, _, id] => format!("Subscriptions > {id}"),
-        _ => scope.to_owned(),
+fn place(scope: &ResourceId) -> String {
+    match (scope.resource_group(), scope.provider()) {
+        (Some(group), None) => format!("Resource groups > {group}"),
+        (None, None) => format!("Subscriptions > {}", scope.name()),
+        (_, Some(_)) => scope.to_string(),
     }
 }

@@ -6,6 +6,7 @@ use api::verification::{ActionOwner, Check, DomainFound, Finding, Fix, Outcome, 
 use azure_client::arm::CallError;
 use azure_client::provision::segment;
 use azure_types::communication::{Domain, is_same_location};
+use azure_types::resource_id::ResourceId;
 use model::account::{Account, Service};
 use model::sender::Sender;
 
@@ -85,7 +86,7 @@ const LINKS_FILE: &str = "postern-links.json";
 const SENDER_FILE: &str = "postern-sender.json";
 
 /// A service, and what kept parts of it from being seen.
-async fn look(context: &Context, id: &str) -> Result<(ServiceFound, Vec<CallError>), CallError> {
+async fn look(context: &Context, id: &ResourceId) -> Result<(ServiceFound, Vec<CallError>), CallError> {
     let service = context.arm.service(id).await?;
     let (domains, logins) = tokio::join!(
         futures_util::future::join_all(
@@ -122,7 +123,8 @@ async fn look(context: &Context, id: &str) -> Result<(ServiceFound, Vec<CallErro
 }
 
 async fn domain(context: &Context, id: &str) -> Result<DomainFound, CallError> {
-    let (domain, senders) = tokio::join!(context.arm.domain(id), context.arm.senders(id));
+    let id = context.arm.resource_id(id)?;
+    let (domain, senders) = tokio::join!(context.arm.domain(&id), context.arm.senders(&id));
     let (domain, senders) = (domain?, senders?);
     let name = domain.properties.from_sender_domain;
     let unverified = domain.properties.verification_states.missing().map(str::to_owned).collect();

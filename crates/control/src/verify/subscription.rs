@@ -89,7 +89,7 @@ impl Unseen<'_> {
     /// The smallest role that would do is assigned by the subscription's owner.
     fn assign(&self, finding: Finding) -> Finding {
         let account = &self.context.account;
-        let role = smallest_role(account.name.as_str(), &self.context.subscription());
+        let role = smallest_role(account.name.as_str(), &self.context.subscription().to_string());
         let portal =
             format!("Subscriptions > {} > Access control (IAM) > Add role assignment", account.subscription);
         finding.by(ActionOwner::SubscriptionOwner).fix(role.commands(&self.context.client()), portal)

@@ -146,7 +146,7 @@ fn lists<'a>(infrastructure: &'a Infrastructure, ids: &ResourceIds) -> Vec<List<
         let scope = ids.domain(name);
         for (key, sender) in domain.senders.iter().filter(|(_, sender)| !sender.suppressed.is_empty()) {
             let id = named(&scope, key);
-            let list = format!("{scope}/suppressionLists/{id}");
+            let list = scope.child("suppressionLists", &id.to_string());
             let address = |address: &'a String| (named(&list, &address.to_lowercase()), address.as_str());
             let addresses = sender.suppressed.iter().map(address).collect();
             lists.push(List { domain: name, sender, id, addresses });

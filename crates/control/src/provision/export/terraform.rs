@@ -42,9 +42,9 @@ pub(super) fn text(infrastructure: &Infrastructure, home: &Home) -> String {
     text.push_str(&providers(home, has_logins || !lists.is_empty()));
     text.push_str(&format!(
         "locals {{\n  group         = {}\n  email_service = {}\n  service       = {}\n",
-        string(ids.group()),
-        string(ids.email_service()),
-        string(ids.service())
+        string(&ids.group().to_string()),
+        string(&ids.email_service().to_string()),
+        string(&ids.service().to_string())
     ));
     text.push_str(&map("domains", &domains(infrastructure)));
     text.push_str(&map("senders", &senders(infrastructure)));

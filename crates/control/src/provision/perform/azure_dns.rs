@@ -6,13 +6,14 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use azure_client::arm::CallError;
 use azure_types::dns_zones::{CnameRecord, RecordSet, TxtRecord};
+use azure_types::resource_id::ResourceId;
 use dns::change::Held;
 use dns::record::{Data, Record};
 
 use super::{Context, Trouble};
 
 pub(super) struct AzureZone {
-    id: String,
+    id: ResourceId,
     name: String,
     /// Record sets as they were seen last, by the end of their ids in lower case; none before they were looked at.
     sets: Mutex<Option<HashMap<String, RecordSet>>>,
@@ -81,7 +82,7 @@ impl AzureZone {
             Some("") => "@",
             Some(name) => name,
         };
-        let id = format!("{}/{}/{relative}", self.id, record.kind());
+        let id = self.id.child(record.kind(), relative);
         let key = key(record.kind(), relative);
         let arm = &context.azure.arm;
         for number in 0..TRIES {

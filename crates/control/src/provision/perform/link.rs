@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use azure_types::resource_id::ResourceId;
 use tokio::sync::Mutex as Turn;
 
 use super::super::observed::ObservedService;
@@ -12,8 +13,8 @@ use super::{Context, Trouble};
 /// Links that are to be made or ended: whoever has the turn does it for all that wait.
 #[derive(Default)]
 pub(super) struct Links {
-    waiting: Mutex<BTreeMap<String, bool>>,
-    done: Mutex<BTreeMap<String, Result<(), Trouble>>>,
+    waiting: Mutex<BTreeMap<ResourceId, bool>>,
+    done: Mutex<BTreeMap<ResourceId, Result<(), Trouble>>>,
     turn: Turn<()>,
 }
 
@@ -53,19 +54,20 @@ impl Context {
         result
     }
 
-    async fn write_links(&self, changes: &BTreeMap<String, bool>) -> Result<(), Trouble> {
+    async fn write_links(&self, changes: &BTreeMap<ResourceId, bool>) -> Result<(), Trouble> {
         let service = self.ids.service();
         for _ in 0..TRIES {
             let there = self.azure.arm.service(service).await?.properties.linked_domains;
-            let is_there = |id: &str| there.iter().any(|one| one.eq_ignore_ascii_case(id));
+            // What Azure lists is written back as it was.
+            let is = |one: &String, id: &ResourceId| one.parse().is_ok_and(|one: ResourceId| one == *id);
+            let is_there = |id: &ResourceId| there.iter().any(|one| is(one, id));
             if changes.iter().all(|(id, wanted)| is_there(id) == *wanted) {
                 return Ok(());
             }
-            let gone =
-                |id: &String| changes.iter().any(|(other, wanted)| !wanted && other.eq_ignore_ascii_case(id));
+            let gone = |id: &String| changes.iter().any(|(other, wanted)| !wanted && is(id, other));
             let mut all: Vec<String> = there.iter().filter(|id| !gone(id)).cloned().collect();
             let new = changes.iter().filter(|(id, wanted)| **wanted && !is_there(id));
-            all.extend(new.map(|(id, _)| id.clone()));
+            all.extend(new.map(|(id, _)| id.to_string()));
             let written = self.azure.arm.link(service, &all).await?;
             self.observed().service = Some(ObservedService::of(&written.properties));
         }

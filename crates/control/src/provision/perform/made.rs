@@ -2,6 +2,7 @@
 
 use azure_client::Failure;
 use azure_client::arm::CallError;
+use azure_types::resource_id::ResourceId;
 use model::infrastructure::MadeState;
 
 use super::{Context, Trouble};
@@ -10,7 +11,7 @@ impl Context {
     /// Makes something, and remembers that it was made here unless it was there already.
     pub(super) async fn make<T>(
         &self,
-        id: &str,
+        id: &ResourceId,
         is_there: bool,
         call: impl Future<Output = Result<T, CallError>>,
     ) -> Result<T, Trouble> {
@@ -34,15 +35,15 @@ impl Context {
         }
     }
 
-    pub(super) async fn note_made(&self, id: &str, state: MadeState) -> Result<(), Trouble> {
+    pub(super) async fn note_made(&self, id: &ResourceId, state: MadeState) -> Result<(), Trouble> {
         let control = &self.azure.control;
         let (account, at) = (self.azure.account.id, control.clock.now());
-        Ok(control.store.infrastructure().note_made(account, id.to_owned(), state, at).await?)
+        Ok(control.store.infrastructure().note_made(account, id.to_string(), state, at).await?)
     }
 
     /// It is gone, or never was.
-    pub(super) async fn forget_made(&self, id: &str) -> Result<(), Trouble> {
-        let (account, id) = (self.azure.account.id, id.to_owned());
+    pub(super) async fn forget_made(&self, id: &ResourceId) -> Result<(), Trouble> {
+        let (account, id) = (self.azure.account.id, id.to_string());
         Ok(self.azure.control.store.infrastructure().forget_made(account, id).await?)
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use azure_client::arm::CallError;
-use azure_client::provision::segment;
+use azure_types::resource_id::ResourceId;
 use model::infrastructure::MadeState;
 use model::sender::Sender;
 use smtp::address::Mailbox;
@@ -27,8 +27,7 @@ impl Context {
     }
 
     pub(super) async fn remove_sender(&self, name: &str, key: &str) -> Result<(), Trouble> {
-        self.delete(&self.ids.sender(name, &segment(key))).await?;
-        self.forget_made(&self.ids.sender(name, key)).await
+        self.delete(&self.ids.sender(name, key)).await
     }
 
     /// Lets nobody send from the addresses of a domain any more.
@@ -101,9 +100,9 @@ impl Context {
         let domain = self.ids.domain(name);
         let there = list_of(&self.azure, &domain, key).await?;
         let list = match there {
-            Some(list) => format!("{domain}/suppressionLists/{list}"),
+            Some(list) => domain.child("suppressionLists", &list),
             None => {
-                let list = format!("{domain}/suppressionLists/{}", named(&domain, key));
+                let list = domain.child("suppressionLists", &named(&domain, key).to_string());
                 let properties = serde_json::json!({ "listName": desired.username });
                 self.azure.arm.put(&list, &properties).await?;
                 list
@@ -111,22 +110,23 @@ impl Context {
         };
         let listed = self.observed_domain(name).suppressed.get(key).cloned().unwrap_or_default();
         for address in desired.suppressed.iter().filter(|one| !listed.contains(&one.to_lowercase())) {
-            let id = format!("{list}/suppressionListAddresses/{}", named(&list, &address.to_lowercase()));
+            let name = named(&list, &address.to_lowercase()).to_string();
+            let id = list.child("suppressionListAddresses", &name);
             self.azure.arm.put(&id, &serde_json::json!({ "email": address })).await?;
         }
         Ok(())
     }
 }
 
-async fn list_of(azure: &AzureAccount, domain: &str, key: &str) -> Result<Option<String>, CallError> {
+async fn list_of(azure: &AzureAccount, domain: &ResourceId, key: &str) -> Result<Option<String>, CallError> {
     let lists = observed::optional(azure.arm.suppression_lists(domain)).await?.unwrap_or_default();
     let found = lists.into_iter().find(|list| list.properties.list_name.eq_ignore_ascii_case(key));
     Ok(found.map(|list| list.name))
 }
 
 /// A GUID that follows from where a thing is and what it is called.
-pub(in super::super) fn named(scope: &str, name: &str) -> Uuid {
-    let text = format!("{}\n{name}", scope.to_lowercase());
+pub(in super::super) fn named(scope: &ResourceId, name: &str) -> Uuid {
+    let text = format!("{}\n{name}", scope.to_string().to_lowercase());
     let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, text.as_bytes());
     let mut bytes = [0; 16];
     bytes.copy_from_slice(&digest.as_ref()[..16]);

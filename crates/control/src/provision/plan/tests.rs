@@ -75,7 +75,7 @@ fn after(action: &Action, infrastructure: &Infrastructure, observed: &mut Observ
         }
         Action::Link(name) => {
             assert!(observed.domains[name].is_verified(), "Azure links nothing else");
-            observed.service.as_mut().unwrap().links.insert(ids.domain(name).to_lowercase());
+            observed.service.as_mut().unwrap().links.insert(ids.domain(name));
         }
         Action::Sender(name, key) => {
             let desired = infrastructure.domains[name].senders[key].display_name.clone();
@@ -101,7 +101,7 @@ fn after(action: &Action, infrastructure: &Infrastructure, observed: &mut Observ
             observed.logins.insert(name.to_lowercase(), (desired.username.clone(), client));
         }
         Action::Unlink(name) => {
-            observed.service.as_mut().unwrap().links.remove(&ids.domain(name).to_lowercase());
+            observed.service.as_mut().unwrap().links.remove(&ids.domain(name));
         }
         Action::DeleteDomain(name) => {
             observed.domains.remove(name);
@@ -244,10 +244,10 @@ proptest! {
         carry_out(&first, &infrastructure, &mut observed);
         let mut known = known();
         let ids = ids(&infrastructure);
-        let mut made: Vec<String> = infrastructure.domains.keys().map(|name| ids.domain(name)).collect();
+        let mut made: Vec<ResourceId> = infrastructure.domains.keys().map(|name| ids.domain(name)).collect();
         made.extend(infrastructure.smtp_usernames.keys().map(|name| ids.login(name)));
-        made.extend([ids.service().to_owned(), ids.email_service().to_owned()]);
-        known.made = made.into_iter().map(|id| id.to_lowercase()).collect();
+        made.extend([ids.service().clone(), ids.email_service().clone()]);
+        known.made = made.into_iter().map(|id| id.to_string().to_lowercase()).collect();
         let others = observed.domains.keys().filter(|name| !infrastructure.domains.contains_key(*name)).count();
         let back = destruction(&infrastructure, &ids, &observed, &BTreeSet::new(), &known);
         carry_out(&back, &infrastructure, &mut observed);
@@ -278,7 +278,7 @@ fn what_was_made_here_and_is_no_longer_desired_is_taken_away_and_the_rest_is_lef
     there.senders.extend([("ours".to_owned(), None), ("theirs".to_owned(), None)]);
     observed.local.extend(["ours@a.example".to_owned(), "theirs@a.example".to_owned()]);
     let mut known = known();
-    known.made.insert(ids(&infrastructure).sender("a.example", "ours").to_lowercase());
+    known.made.insert(ids(&infrastructure).sender("a.example", "ours").to_string().to_lowercase());
     let keys = |plan: &Plan| plan.steps.iter().map(Step::key).collect::<Vec<_>>();
     let planned = plan(&infrastructure, &ids(&infrastructure), &observed, &known);
     assert_eq!(keys(&planned), ["remove-sender/a.example/ours", "devices/a.example"]);

@@ -118,7 +118,7 @@ proptest! {
         let names = [&infrastructure.group, &infrastructure.email_service, &infrastructure.service];
         prop_assert_eq!(all("name"), names.map(String::clone));
         let ids = infrastructure.ids(home().subscription);
-        prop_assert_eq!(all("service"), [ids.service()]);
+        prop_assert_eq!(all("service"), [ids.service().to_string()]);
         let keys = keys(&tokens);
         prop_assert_eq!(keys.iter().collect::<BTreeSet<_>>().len(), keys.len());
     }
