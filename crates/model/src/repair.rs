@@ -56,9 +56,9 @@ mod tests {
     #[test]
     fn words_are_read_back_and_either_side_allows() {
         for repair in Repair::ALL {
-            assert_eq!(Repair::from_word(repair.as_str()), Some(repair));
+            assert_eq!(repair.as_str().parse(), Ok(repair));
         }
-        assert_eq!(Repair::from_word("everything"), None);
+        assert!("everything".parse::<Repair>().is_err());
         let (one, other): (Repairs, Repairs) =
             ([Repair::From].into_iter().collect(), [Repair::LineEnds].into_iter().collect());
         let both = one.and(&other);
