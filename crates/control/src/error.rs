@@ -21,7 +21,7 @@ pub struct Invalid {
 }
 
 /// When it makes sense to try again after a connection failed.
-const SOON: Duration = Duration::from_secs(60);
+pub(crate) const SOON: Duration = Duration::from_secs(60);
 
 impl Invalid {
     pub(crate) fn new(field: &'static str, reason: impl ToString) -> Self {

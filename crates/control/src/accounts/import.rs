@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use api::verification::{Outcome, ServiceFound};
+use api::verification::{Check, Finding, Outcome, ServiceFound};
 use model::account::{Account, Authorization};
 use model::sender::Sender;
 
 use super::AccountChange;
 use super::endpoint::{believed, is_guess};
 use crate::Control;
-use crate::error::{ControlError, Invalid};
+use crate::error::{ControlError, Invalid, SOON};
 use crate::verify::Repair;
 
 /// What was taken over.
@@ -41,9 +41,9 @@ impl Control {
         let chosen = account.service.as_ref().map(|service| service.name.to_string());
         let wanted = service.map(str::to_owned).or(chosen);
         if report.services.is_empty()
-            && let Some(reason) = report.findings.iter().find(|one| one.outcome == Outcome::Failed)
+            && let Some(reason) = report.findings.iter().find(|one| keeps_from_seeing(one))
         {
-            return Err(Invalid::new("service", format!("the app sees none: {}", reason.message)).into());
+            return Err(unseen(reason));
         }
         let found = pick(&report.services, wanted.as_deref())?;
         for domain in domains {
@@ -112,6 +112,36 @@ impl Control {
     }
 }
 
+/// Findings after which another request of the same account, or another account, would succeed.
+const NO_SERVICE: [&str; 3] = ["services.none", "services.not_chosen", "services.missing"];
+/// Ends of the codes of findings that may be over in a while.
+const PASSING: [&str; 6] =
+    ["unreachable", "unreadable", "throttled", "azure_in_trouble", "no_token", "unexpected"];
+
+/// Whether a finding is why the app sees no service.
+fn keeps_from_seeing(finding: &Finding) -> bool {
+    match finding.outcome {
+        Outcome::Failed => finding.code != "endpoint.service_unreachable",
+        Outcome::Warning => finding.check == Check::Services,
+        Outcome::Passed | Outcome::Skipped => false,
+    }
+}
+
+/// Why the app sees no service: Azure could not be asked, or it has none to show.
+fn unseen(reason: &Finding) -> ControlError {
+    if NO_SERVICE.contains(&reason.code.as_str()) {
+        return Invalid::new("service", format!("the app sees none: {}", reason.message)).into();
+    }
+    let who = if reason.check == Check::Authentication { "Entra" } else { "Azure" };
+    // Where the app is rejected, or this machine's clock is wrong, somebody has to act first.
+    let is_passing = PASSING.iter().any(|end| reason.code.ends_with(end));
+    ControlError::Upstream {
+        who: who.to_owned(),
+        message: reason.message.clone(),
+        retry_after: is_passing.then_some(SOON),
+    }
+}
+
 fn pick<'a>(services: &'a [ServiceFound], wanted: Option<&str>) -> Result<&'a ServiceFound, Invalid> {
     let names = || services.iter().map(|one| one.name.as_str()).collect::<Vec<_>>().join(", ");
     match (services, wanted) {
@@ -123,5 +153,36 @@ fn pick<'a>(services: &'a [ServiceFound], wanted: Option<&str>) -> Result<&'a Se
         }
         ([only], None) => Ok(only),
         (_, None) => Err(Invalid::new("service", format!("say which one with --service: {}", names()))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_azure_that_cannot_be_asked_is_not_blamed_on_the_request() {
+        for (check, code, blamed, retry_after) in [
+            (Check::Endpoint, "endpoint.unreachable", "upstream", Some(SOON)),
+            (Check::Endpoint, "endpoint.clock_wrong", "upstream", None),
+            (Check::Authentication, "authentication.throttled", "upstream", Some(SOON)),
+            (Check::Authentication, "authentication.secret_wrong", "upstream", None),
+            (Check::Subscription, "subscription.not_visible", "upstream", None),
+            (Check::Services, "services.unreadable", "upstream", Some(SOON)),
+            (Check::Services, "services.azure_in_trouble", "upstream", Some(SOON)),
+            (Check::Services, "services.hidden", "upstream", None),
+            (Check::Services, "services.none", "invalid", None),
+        ] {
+            let fault = unseen(&Finding::failed(check, code, "why".to_owned()));
+            assert_eq!(fault.code(), blamed, "{code}");
+            let asked = match fault {
+                ControlError::Upstream { retry_after, .. } => retry_after,
+                _ => None,
+            };
+            assert_eq!(asked, retry_after, "{code}");
+        }
+        let finding = |code: &str| Finding::failed(Check::Endpoint, code, "why".to_owned());
+        assert!(keeps_from_seeing(&finding("endpoint.unreachable")));
+        assert!(!keeps_from_seeing(&finding("endpoint.service_unreachable")));
     }
 }

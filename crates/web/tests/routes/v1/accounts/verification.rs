@@ -56,3 +56,14 @@ async fn imports_that_cannot_be() {
     assert_eq!(missing.error(), (404, "missing", None), "{}", missing.text);
     assert_eq!(app.changes().await, 0);
 }
+
+#[tokio::test]
+async fn an_import_from_an_azure_that_cannot_be_reached_may_be_tried_again() {
+    let app = App::start().await;
+    assert_eq!(app.post("/v1/accounts", &account()).await.status, 201);
+    let before = app.changes().await;
+    let failed = app.post("/v1/accounts/fabrikam/service:import", &json!({})).await;
+    assert_eq!(failed.error(), (503, "upstream", None), "{}", failed.text);
+    assert_eq!(failed.header("retry-after"), Some("60"), "{}", failed.text);
+    assert_eq!(app.changes().await, before, "nothing was changed");
+}
