@@ -59,23 +59,17 @@ macro_rules! words {
 
 #[cfg(test)]
 mod tests {
-    #[derive(Clone, Copy, Debug, PartialEq)]
-    enum Meal {
-        Soup,
-        IceCream,
-    }
-
-    crate::words!(Meal { Soup = "soup", IceCream = "ice_cream" });
+    use crate::delivery::{Reason, Transport};
 
     #[test]
     fn words_are_read_as_they_are_written() {
-        for meal in Meal::ALL {
-            assert_eq!(meal.to_string().parse(), Ok(meal));
+        for reason in Reason::ALL {
+            assert_eq!(reason.to_string().parse(), Ok(reason));
         }
-        assert_eq!(Meal::WORDS, ["soup", "ice_cream"]);
-        for wrong in ["Soup", "soup ", "", "IceCream"] {
-            let error = wrong.parse::<Meal>().unwrap_err();
-            assert_eq!(error.to_string(), format!("{wrong:?} is none of soup, ice_cream"));
+        assert_eq!(Transport::WORDS, ["rest", "smtp"]);
+        for wrong in ["Rest", "rest ", "", "REST"] {
+            let error = wrong.parse::<Transport>().unwrap_err();
+            assert_eq!(error.to_string(), format!("{wrong:?} is none of rest, smtp"));
         }
     }
 }
