@@ -162,7 +162,7 @@ impl Client {
         Ok(response.bytes().await.context("the server did not finish its answer")?.to_vec())
     }
 
-    /// Sends a request; an answer that is an error becomes one.
+    /// Sends a request; an answer that is an error becomes one, of which a caller may take the [`Problem`] out.
     async fn send(&self, request: reqwest::RequestBuilder) -> anyhow::Result<reqwest::Response> {
         let response = match request.send().await {
             Ok(response) => response,
@@ -175,7 +175,7 @@ impl Client {
         }
         let body = response.bytes().await.context("the server did not finish its answer")?;
         match serde_json::from_slice::<Problem>(&body) {
-            Ok(problem) => bail!("{problem}"),
+            Ok(problem) => Err(anyhow::Error::msg(problem)),
             Err(_) => bail!("the server answered {}", describe(status)),
         }
     }

@@ -3,9 +3,10 @@
 use std::io::{IsTerminal as _, stderr, stdin};
 use std::process::ExitCode;
 
-use anyhow::bail;
-use api::infrastructure::plan::PlanView;
+use anyhow::{anyhow, bail};
+use api::infrastructure::plan::{PlanView, RecordChange};
 use api::infrastructure::progress::Applied;
+use api::problem::{Code, Problem};
 use serde_json::{Value, json};
 
 use super::{apply_steps, conclude, planned, show_plan};
@@ -42,6 +43,31 @@ pub(crate) struct Request<'a> {
     pub(crate) json: bool,
 }
 
+/// What was approved.
+pub(crate) struct Approved {
+    /// The plan's id.
+    plan: String,
+    /// Where it need not be exactly this plan: the changes of what others wrote that any plan may make.
+    covered: Option<Vec<RecordChange>>,
+}
+
+/// Plans that are applied for before the last one's answer is passed on.
+const TRIES: u32 = 4;
+
+impl Approved {
+    /// Whether a plan that is made by now may be applied without asking again.
+    fn covers(&self, plan: &PlanView) -> bool {
+        let mut changes = plan.steps.iter().flat_map(|step| &step.changes);
+        self.covered.as_ref().is_some_and(|covered| changes.all(|change| covered.contains(change)))
+    }
+}
+
+/// The plan as it is now, if an apply failed because it is not the approved one.
+fn changed_plan(error: &anyhow::Error) -> Option<PlanView> {
+    let problem = error.downcast_ref::<Problem>().filter(|problem| problem.code == Code::PlanChanged)?;
+    serde_json::from_value(problem.details.clone()?).ok()
+}
+
 impl Request<'_> {
     /// Applies, shows the steps while they go on, and says in the end what is open.
     pub(crate) async fn carry_out(&self) -> anyhow::Result<ExitCode> {
@@ -55,20 +81,50 @@ impl Request<'_> {
         self.apply_approved(&plan).await
     }
 
-    /// Applies a plan that is approved.
-    pub(crate) async fn apply_approved(&self, plan: &str) -> anyhow::Result<Applied> {
-        let body = json!({
-            "plan": plan,
-            "targets": self.body["targets"].as_array().cloned().unwrap_or_default(),
-            "destroy": self.body["destroy"] == true,
-        });
-        apply_steps(self.client, self.account, &body, self.json).await
+    /// Applies a plan that is approved. If it is another one by now, it goes on with that where the approval covers it.
+    pub(crate) async fn apply_approved(&self, approved: &Approved) -> anyhow::Result<Applied> {
+        let (mut plan, mut tries) = (approved.plan.clone(), 0);
+        loop {
+            tries += 1;
+            let body = json!({
+                "plan": plan,
+                "targets": self.body["targets"].as_array().cloned().unwrap_or_default(),
+                "destroy": self.body["destroy"] == true,
+            });
+            let error = match apply_steps(self.client, self.account, &body, self.json).await {
+                Ok(applied) => return Ok(applied),
+                Err(error) => error,
+            };
+            let Some(changed) = changed_plan(&error) else { return Err(error) };
+            if !approved.covers(&changed) {
+                return Err(self.not_covered(&changed));
+            }
+            if tries == TRIES {
+                return Err(error);
+            }
+            plan = changed.id;
+        }
     }
 
-    /// The id of the plan that is approved.
-    pub(crate) async fn approved(&self) -> anyhow::Result<String> {
+    /// Shows a plan that nobody approved, and says how to.
+    fn not_covered(&self, changed: &PlanView) -> anyhow::Error {
+        if !self.json
+            && let Err(error) = show_plan(changed, false)
+        {
+            return error;
+        }
+        anyhow!(
+            "nothing was changed: the plan is another one by now, and the approval does not cover it. `postern apply \
+             --account {} --plan {}` approves the new plan for all its targets",
+            self.account,
+            changed.id
+        )
+    }
+
+    /// The plan that is approved.
+    pub(crate) async fn approved(&self) -> anyhow::Result<Approved> {
         if let Consent::Given(id) = self.consent {
-            return Ok(id.to_owned());
+            return Ok(Approved { plan: id.to_owned(), covered: None });
         }
         let plan = planned(self.client, self.account, &self.body).await?;
         let needs_nobody = plan.steps.is_empty() || (self.consent == Consent::Implied && is_own(&plan));
@@ -76,10 +132,11 @@ impl Request<'_> {
             if !self.json && self.consent == Consent::Yes {
                 say!("{QUIET}plan {}{QUIET:#}", plan.id);
             }
-            return Ok(plan.id);
+            let covered = plan.steps.into_iter().flat_map(|step| step.changes).collect();
+            return Ok(Approved { plan: plan.id, covered: Some(covered) });
         }
         self.ask(&plan)?;
-        Ok(plan.id)
+        Ok(Approved { plan: plan.id, covered: None })
     }
 
     fn ask(&self, plan: &PlanView) -> anyhow::Result<()> {
@@ -109,3 +166,6 @@ impl Request<'_> {
 fn is_own(plan: &PlanView) -> bool {
     plan.steps.iter().all(|step| step.changes.is_empty())
 }
+
+#[cfg(test)]
+mod tests;

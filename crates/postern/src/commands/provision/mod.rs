@@ -189,7 +189,7 @@ async fn apply_steps(client: &Client, account: &str, body: &Value, json: bool) -
     steps.finish();
     match last {
         Some(ApplyLine::Event(ApplyEvent::Done { applied })) => Ok(applied),
-        Some(ApplyLine::Failed { error }) => bail!("{error}"),
+        Some(ApplyLine::Failed { error }) => Err(anyhow::Error::msg(error)),
         _ => bail!("the server broke off before all was done; apply again: it goes on from there"),
     }
 }
