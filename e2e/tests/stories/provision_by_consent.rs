@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use api::domains::SenderRow;
 use api::infrastructure::manifest::DomainManifest;
 use api::infrastructure::progress::{Applied, ApplyEvent, StepOutcome};
 use control::Control;
@@ -70,13 +71,13 @@ async fn look(world: &World, control: &Control) {
     }
 }
 
-/// Applies, and drops the apply as soon as a step has ended: as if the server were killed.
-async fn killed_after(world: &World, control: &Control, request: ApplyRequest, step: &str) {
+/// Applies, and drops the apply as soon as `when` says so: as if the server were killed.
+async fn killed(world: &World, control: &Control, request: ApplyRequest, when: impl Fn(&ApplyEvent) -> bool) {
     let (events, mut heard) = unbounded_channel();
     let applying = control.apply(ACCOUNT, request, Some(events));
     let killed = async {
         while let Some(event) = heard.recv().await {
-            if matches!(&event, ApplyEvent::Ended { key, .. } if key == step) {
+            if when(&event) {
                 return;
             }
         }
@@ -149,7 +150,8 @@ async fn a_crash_between_plan_and_apply_or_amid_an_apply_agrees_to_nothing_more(
     assert_eq!(spf(&world), [BEFORE]);
 
     // Approved, killed, and then others change their record.
-    Box::pin(killed_after(&world, &control, request, "domain/northwind.example")).await;
+    let made = |event: &ApplyEvent| matches!(event, ApplyEvent::Ended { key, .. } if key == "domain/northwind.example");
+    Box::pin(killed(&world, &control, request, made)).await;
     put(&world, &[OTHER]);
     drop(control);
     world.stop_server().await;
@@ -190,7 +192,8 @@ async fn a_record_that_changes_after_its_approval_is_left_alone_and_the_step_say
     let stale = plan(&control).await;
     put(&world, &[OTHER]);
     // Before the first step: the plan is another one.
-    let error = control.apply(ACCOUNT, stale.clone(), None).await.unwrap_err();
+    let applying = control.apply(ACCOUNT, stale.clone(), None);
+    let error = Box::pin(world.drive(applying)).await.unwrap_err();
     let ApplyError::PlanChanged(changed) = &error else { panic!("{error:?}") };
     assert_ne!(changed.id, stale.plan);
     let body = json!({ "plan": stale.plan });
@@ -240,7 +243,39 @@ async fn several_spf_records_become_one_when_somebody_approves_it() {
     let request = ApplyRequest { plan: shown.id, ..ApplyRequest::default() };
     let applied = Box::pin(world.drive(control.apply(ACCOUNT, request, None))).await.unwrap();
     assert!(applied.is_complete(), "{applied:#?}");
-    assert_eq!(spf(&world), [merged]);
+    assert_eq!(spf(&world), [merged.as_str()]);
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn the_loop_goes_on_with_what_is_approved_alone_and_an_approval_is_used_once() {
+    let world = World::start().await;
+    let control = world.control();
+    put(&world, &[BEFORE]);
+    desired(&control).await;
+    let request = plan(&control).await;
+    let applied = Box::pin(world.drive(control.apply(ACCOUNT, request, None))).await.unwrap();
+    assert!(applied.is_complete(), "{applied:#?}");
+    put(&world, &[BEFORE]);
+
+    // Two senders are desired, one is approved, and its step is begun when the server is killed.
+    let row = |username: &str| SenderRow {
+        domain: DOMAIN.to_owned(),
+        username: username.to_owned(),
+        ..SenderRow::default()
+    };
+    control.add_desired_senders(ACCOUNT, &[row("approved"), row("desired")], true).await.unwrap();
+    let targets = vec!["sender/northwind.example/approved".to_owned()];
+    let plan = control.plan(ACCOUNT, &targets, None).await.unwrap().id;
+    let request = ApplyRequest { plan, targets, ..ApplyRequest::default() };
+    let begun = |event: &ApplyEvent| matches!(event, ApplyEvent::Began { key, .. } if key == "sender/northwind.example/approved");
+    Box::pin(killed(&world, &control, request, begun)).await;
+    let reconciled = Box::pin(world.drive(control.reconcile(ACCOUNT))).await.unwrap();
+    let Reconciled::AwaitingApproval(what) = reconciled else { panic!("{reconciled:#?}") };
+    assert!(what.iter().any(|what| what.contains("desired@northwind.example")), "{what:#?}");
+    let twin = format!("{:?}", world.twin.backend().state().domains);
+    assert!(twin.contains("\"approved\"") && !twin.contains("\"desired\""), "{twin}");
+    assert_eq!(spf(&world), [BEFORE], "its approval was used up");
     world.finish().await;
 }
 
