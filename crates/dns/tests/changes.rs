@@ -88,7 +88,13 @@ fn apply(zone: &mut Vec<Held>, plan: &[Change]) -> Vec<Written> {
         zone.retain(|other| other.id != record_id);
         let comment = Some("Postern".to_owned());
         zone.push(Held { id: record_id.clone(), record: record.clone(), is_proxied: false, comment });
-        written.push(Written { zone: "example.com".to_owned(), record: record.clone(), record_id, before });
+        written.push(Written {
+            zone: "example.com".to_owned(),
+            record: record.clone(),
+            record_id,
+            before,
+            also_before: Vec::new(),
+        });
     }
     written
 }

@@ -180,6 +180,8 @@ pub struct WrittenRecord {
     pub record_id: Option<String>,
     /// What stood there before.
     pub before: Option<String>,
+    /// What else stood there: several SPF records became this one. All of them come back.
+    pub also_before: Vec<String>,
     pub at: Timestamp,
 }
 

@@ -146,12 +146,17 @@ async fn steps_and_records_are_remembered_until_the_account_goes() {
         value: "v=spf1 -all".into(),
         record_id: None,
         before: Some("v=spf1 mx ~all".into()),
+        also_before: vec!["v=spf1 a ~all".into()],
         at,
     };
     memory.note_record(account, record.clone()).await.unwrap();
     record.record_id = Some("17".into());
-    memory.note_record(account, WrittenRecord { before: None, ..record.clone() }).await.unwrap();
+    let nothing = WrittenRecord { before: None, also_before: Vec::new(), ..record.clone() };
+    memory.note_record(account, nothing).await.unwrap();
     // What stood there before the first time is not forgotten.
+    assert_eq!(memory.written(account).await.unwrap(), [record.clone()]);
+    record.also_before.push("v=spf1 ip4:192.0.2.1 ~all".into());
+    memory.note_record(account, record.clone()).await.unwrap();
     assert_eq!(memory.written(account).await.unwrap(), [record.clone()]);
     memory.forget_record(account, record).await.unwrap();
     assert!(memory.written(account).await.unwrap().is_empty());

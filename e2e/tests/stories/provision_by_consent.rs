@@ -244,6 +244,32 @@ async fn several_spf_records_become_one_when_somebody_approves_it() {
     let applied = Box::pin(world.drive(control.apply(ACCOUNT, request, None))).await.unwrap();
     assert!(applied.is_complete(), "{applied:#?}");
     assert_eq!(spf(&world), [merged.as_str()]);
+
+    // Somebody adds a record that says less: the merged text is there already, and stays.
+    put(&world, &[&merged, "v=spf1 -all"]);
+    let request = plan(&control).await;
+    let applied = Box::pin(world.drive(control.apply(ACCOUNT, request, None))).await.unwrap();
+    assert!(applied.is_complete(), "{applied:#?}");
+    assert_eq!(spf(&world), [merged.as_str()]);
+
+    // Somebody adds one of them again: the merged one says it already, and all of them still come back.
+    put(&world, &[&merged, OTHER]);
+    let request = plan(&control).await;
+    let applied = Box::pin(world.drive(control.apply(ACCOUNT, request, None))).await.unwrap();
+    assert!(applied.is_complete(), "{applied:#?}");
+    // Azure has verified it by now, and the softer end may stay.
+    assert_eq!(spf(&world), [merged.replace("-all", "~all")]);
+    let back = control.plan_destruction(ACCOUNT, &[DOMAIN.to_owned()]).await.unwrap();
+    let told = back
+        .steps
+        .iter()
+        .flat_map(|step| &step.details)
+        .any(|told| told.contains(BEFORE) && told.contains(OTHER));
+    assert!(told, "{back:#?}");
+    Box::pin(world.drive(e2e::destroy(&control, ACCOUNT, &[DOMAIN.to_owned()], None))).await.unwrap();
+    let mut there = spf(&world);
+    there.sort();
+    assert_eq!(there, ["v=spf1 -all", BEFORE, OTHER]);
     world.finish().await;
 }
 

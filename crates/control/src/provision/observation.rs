@@ -175,7 +175,10 @@ async fn examine_all(
 
 /// What would be taken back.
 fn removal(row: &WrittenRecord) -> String {
-    let before = row.before.as_ref().map(|before| format!(", back to \"{before}\"")).unwrap_or_default();
+    let before: Vec<String> =
+        row.before.iter().chain(&row.also_before).map(|before| format!("\"{before}\"")).collect();
+    let before =
+        if before.is_empty() { String::new() } else { format!(", back to {}", before.join(" and ")) };
     clean(&format!("{} {} \"{}\"{before}", row.kind, row.name, row.value))
 }
 

@@ -79,6 +79,8 @@ pub struct Written {
     pub record_id: String,
     /// The value that stood there before, if it was replaced.
     pub before: Option<String>,
+    /// What else stood there, if several became one.
+    pub also_before: Vec<String>,
 }
 
 /// What takes back what was `written`, the last first, and what is left because somebody has changed it since.
@@ -94,11 +96,14 @@ pub fn undo(written: &[Written], held: &[Held]) -> (Vec<Change>, Vec<Blocked>) {
         let is_ours = found.record.says_the_same(&one.record);
         match &one.before {
             None if is_ours => changes.push(Change::Delete(found.clone())),
-            Some(before) if is_ours => changes.push(Change::Replace {
-                by: Record::read(&one.record.name, one.record.kind(), before, found.record.ttl),
-                held: found.clone(),
-                why: "What was there before is put back.".to_owned(),
-            }),
+            Some(before) if is_ours => {
+                let record = |value| Record::read(&one.record.name, one.record.kind(), value, found.record.ttl);
+                let why = "What was there before is put back.".to_owned();
+                changes.push(Change::Replace { by: record(before), held: found.clone(), why });
+                let also = one.also_before.iter().map(|value| record(value));
+                let missing = also.filter(|record| !held.iter().any(|held| held.record.says_the_same(record)));
+                changes.extend(missing.map(Change::Create));
+            }
             _ => left.push(Blocked {
                 name: one.record.name.clone(),
                 message: format!(

@@ -121,11 +121,15 @@ impl Plan<'_> {
             );
             self.block(name, records.clone(), message);
         } else {
+            // The same text goes first: a name has it once, so that taking it away last would take both.
+            let (same, others): (Vec<&Held>, Vec<&Held>) =
+                others.iter().partition(|other| other.record.value() == merge.text);
+            same.into_iter().for_each(|other| self.change(Change::Delete(other.clone())));
             if merge.text != first.record.value() {
                 let by = Record::txt(name, &merge.text, first.record.ttl);
                 self.replace(first, by, merge.changes.join(" "));
             }
-            others.iter().for_each(|other| self.change(Change::Delete(other.clone())));
+            others.into_iter().for_each(|other| self.change(Change::Delete(other.clone())));
         }
     }
 

@@ -178,12 +178,27 @@ fn records_of_a_name_have_one_ttl() {
 }
 
 #[test]
+fn a_text_that_is_there_already_goes_before_another_one_becomes_it() {
+    let mut there = good();
+    there.retain(|one| !one.record.text().is_some_and(dns_records::spf::is_spf));
+    there.extend([held("example.com", "TXT", "v=spf1 -all"), ours("example.com", "TXT", INCLUDE)]);
+    let (changes, blocked) = changes(&required(), &there, &is_ours);
+    let said: Vec<String> = changes.iter().map(said).collect();
+    assert_eq!(
+        said,
+        [format!("- example.com TXT \"{INCLUDE}\""), format!("example.com TXT \"v=spf1 -all\" -> {INCLUDE}"),]
+    );
+    assert!(blocked.is_empty());
+}
+
+#[test]
 fn what_was_written_is_taken_back() {
     let written = |value: &str, before: Option<&str>| Written {
         zone: "example.com".to_owned(),
         record: Record::txt("example.com", value, 300),
         record_id: String::new(),
         before: before.map(str::to_owned),
+        also_before: Vec::new(),
     };
     let log = [written("ms-domain-verification=1", None), written(INCLUDE, Some("v=spf1 ~all"))];
     let (changes, left) = undo(&log, &good());
@@ -195,6 +210,20 @@ fn what_was_written_is_taken_back() {
         ]
     );
     assert!(left.is_empty() && undo(&log, &[]) == (Vec::new(), Vec::new()));
+    let also_before = vec!["v=spf1 a ~all".to_owned(), "v=spf1 mx ~all".to_owned()];
+    let log = [Written { also_before, ..written(INCLUDE, Some("v=spf1 ~all")) }];
+    let mut there = good();
+    there.push(held("example.com", "TXT", "v=spf1 mx ~all"));
+    let (changes, left) = undo(&log, &there);
+    assert_eq!(
+        changes.iter().map(said).collect::<Vec<_>>(),
+        [
+            format!("example.com TXT \"{INCLUDE}\" -> v=spf1 ~all"),
+            "+ example.com TXT \"v=spf1 a ~all\"".to_owned(),
+        ],
+        "what somebody has put back already is not written twice"
+    );
+    assert!(left.is_empty());
     let edited = Held { id: "7".to_owned(), ..held("example.com", "TXT", "v=spf1 a mx -all") };
     let log = [Written { record_id: "7".to_owned(), ..written(INCLUDE, Some("v=spf1 ~all")) }];
     let (changes, left) = undo(&log, &[edited]);

@@ -1,13 +1,15 @@
 //! Seeing to it that a domain's records stand in DNS: looked at where the zone itself is, and written where
 //! Postern may.
 
+use std::collections::BTreeSet;
+
 use dns::actual::Actual;
-use dns::change::{Blocked, Change, Written};
+use dns::change::{Blocked, Change, Held, Written};
 use dns::lookup::Lookup;
 use dns::preflight::{Row, preflight};
 use dns::record::Record;
 use dns::required::Required;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use model::infrastructure::{DesiredDomain, DnsWay, ForeignChange, WrittenRecord};
 
 use super::super::consent;
@@ -51,8 +53,7 @@ pub(in super::super) async fn examine(
     let rows = preflight(&required, &actual);
     let held = actual.held();
     let (changes, blocked) = for_now(dns::change::changes(&required, &held, &|_| false), (&actual, &rows));
-    let is_ours =
-        |held: &dns::change::Held| written.iter().any(|one| record(one).says_the_same(&held.record));
+    let is_ours = |held: &Held| written.iter().any(|one| record(one).says_the_same(&held.record));
     let (proposed, undecided) = for_now(consent::proposed(&required, &held, &is_ours), (&actual, &rows));
     let foreign = consent::foreign(&proposed, &is_ours);
     Ok(Examined { rows, actual, changes, blocked, foreign, undecided })
@@ -177,7 +178,7 @@ impl Context {
         let required = required.map_err(Trouble::Failed)?;
         let held = zone.held(&required.names()).await?;
         let written = self.azure.control.store.infrastructure().written(self.azure.account.id).await?;
-        let is_ours = |held: &dns::change::Held| {
+        let is_ours = |held: &Held| {
             written.iter().any(|one| one.zone == zone.name() && record(one).says_the_same(&held.record))
         };
         let (changes, blocked) = consent::proposed(&required, &held, &is_ours);
@@ -188,45 +189,37 @@ impl Context {
         if let Some(why) = consent::unapproved(&consent::foreign(&changes, &is_ours), self.approved(key)) {
             return Err(Trouble::AwaitingApproval(why));
         }
-        for change in &changes {
-            self.write(key, name, (way, &zone), change).await?;
-        }
-        Ok(())
-    }
-
-    /// One change: written down, made, written down with the id that it was given.
-    async fn write(
-        &self,
-        key: &str,
-        name: &str,
-        (way, zone): (&DnsWay, &Zone<'_>),
-        change: &Change,
-    ) -> Result<(), Trouble> {
-        let (record, before) = match change {
-            Change::Create(record) => (record, None),
-            Change::Replace { held, by, .. } => (by, Some(held.record.value().to_owned())),
-            Change::Delete(held) => (&held.record, None),
-        };
-        let (memory, account) = (self.azure.control.store.infrastructure(), self.azure.account.id);
-        let row = WrittenRecord {
-            domain: name.to_owned(),
-            way: way.clone(),
-            zone: zone.name().to_owned(),
-            name: record.name.clone(),
-            kind: record.kind().to_owned(),
-            value: record.value().to_owned(),
-            record_id: None,
-            before,
+        // What was there is stored before the first of it is changed.
+        let context = WriteContext {
+            domain: name,
+            way,
+            zone: zone.name(),
+            changes: &changes,
+            written: &written,
             at: self.azure.control.clock.now(),
         };
-        if let Change::Delete(_) = change {
-            zone.write(change).await?;
-            return Ok(memory.forget_record(account, row).await?);
+        let rows: Vec<Option<WrittenRecord>> = changes.iter().map(|change| context.row(change)).collect();
+        let (memory, account) = (self.azure.control.store.infrastructure(), self.azure.account.id);
+        for row in rows.iter().flatten() {
+            memory.note_record(account, row.clone()).await?;
         }
-        memory.note_record(account, row.clone()).await?;
-        let record_id = zone.write(change).await?;
-        memory.note_record(account, WrittenRecord { record_id: Some(record_id), ..row }).await?;
-        self.progress(key, format!("{} {} is written", record.kind(), record.name));
+        for (change, row) in changes.iter().zip(rows) {
+            let record_id = zone.write(change).await?;
+            if let Some(row) = row {
+                self.progress(key, format!("{} {} is written", row.kind, row.name));
+                memory.note_record(account, WrittenRecord { record_id: Some(record_id), ..row }).await?;
+            }
+        }
+        // Records of ours that are not there any more.
+        let is_gone = |row: &&WrittenRecord| {
+            let says = |of: &Record| of.says_the_same(&record(row));
+            row.zone == zone.name()
+                && changes.iter().filter_map(Change::gone).any(|held| says(&held.record))
+                && !changes.iter().filter_map(Change::new_record).any(says)
+        };
+        for row in written.iter().filter(is_gone) {
+            memory.forget_record(account, row.clone()).await?;
+        }
         Ok(())
     }
 
@@ -278,5 +271,60 @@ fn written(row: &WrittenRecord) -> Written {
         record: record(row),
         record_id: row.record_id.clone().unwrap_or_default(),
         before: row.before.clone(),
+        also_before: row.also_before.clone(),
+    }
+}
+
+/// The changes to one domain's records, and what is remembered of earlier ones.
+struct WriteContext<'a> {
+    domain: &'a str,
+    way: &'a DnsWay,
+    zone: &'a str,
+    changes: &'a [Change],
+    written: &'a [WrittenRecord],
+    at: Timestamp,
+}
+
+impl WriteContext<'_> {
+    /// What is remembered of a change; `None` where nothing new is written.
+    fn row(&self, change: &Change) -> Option<WrittenRecord> {
+        let record = change.new_record()?;
+        let mut before = self.originals(change).into_iter();
+        Some(WrittenRecord {
+            domain: self.domain.to_owned(),
+            way: self.way.clone(),
+            zone: self.zone.to_owned(),
+            name: record.name.clone(),
+            kind: record.kind().to_owned(),
+            value: record.value().to_owned(),
+            record_id: None,
+            before: before.next(),
+            also_before: before.collect(),
+            at: self.at,
+        })
+    }
+
+    /// What a change overwrites that others wrote: it is restored when the change is undone. Of several SPF records that
+    /// become one, all are; a record of ours gives what it replaced, not itself.
+    fn originals(&self, change: &Change) -> Vec<String> {
+        let Change::Replace { held, by, .. } = change else { return Vec::new() };
+        let is_spf = |record: &Record| record.text().is_some_and(dns::spf::is_spf);
+        let is_merged = |other: &&Held| is_spf(by) && is_spf(&other.record) && other.record.name == by.name;
+        let deleted = self.changes.iter().filter(|change| matches!(change, Change::Delete(_)));
+        let merged = deleted.filter_map(Change::gone).filter(is_merged);
+        let mut found = Vec::new();
+        for gone in std::iter::once(held).chain(merged) {
+            let ours = self.written.iter().find(|row| record(row).says_the_same(&gone.record));
+            let values = match ours {
+                Some(row) => row.before.iter().chain(&row.also_before).cloned().collect(),
+                None => vec![gone.record.value().to_owned()],
+            };
+            found.extend(values);
+        }
+        // The first one that Postern ever met stays the first.
+        found.sort_by_key(|value| !self.written.iter().any(|row| row.before.as_ref() == Some(value)));
+        let mut seen = BTreeSet::new();
+        found.retain(|value| seen.insert(value.clone()));
+        found
     }
 }

@@ -13,7 +13,8 @@ use super::{Context, Trouble};
 pub(in super::super) fn spf_before(rows: &[WrittenRecord], name: &str) -> Option<(WrittenRecord, String)> {
     let row =
         rows.iter().find(|row| row.domain == name && row.kind == "TXT" && row.value.starts_with("v=spf1"))?;
-    let end = merged(&[row.before.as_deref()?], INCLUDE, End::Fail).softer?;
+    let before: Vec<&str> = row.before.iter().chain(&row.also_before).map(String::as_str).collect();
+    let end = merged(&before, INCLUDE, End::Fail).softer?;
     let value = with_end(&row.value, &end);
     (value != row.value).then(|| (row.clone(), value))
 }

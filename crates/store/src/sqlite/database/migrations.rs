@@ -24,6 +24,7 @@ const STEPS: &[&str] = &[
     include_str!("../../../migrations/0017_quotas_by_what_they_limit.sql"),
     include_str!("../../../migrations/0018_no_index_in_random_order.sql"),
     include_str!("../../../migrations/0019_what_awaits_approval.sql"),
+    include_str!("../../../migrations/0020_several_records_before_one.sql"),
 ];
 
 /// Applies the steps that the database has not seen.

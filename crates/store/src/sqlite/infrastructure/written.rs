@@ -53,7 +53,7 @@ impl Infrastructures {
         self.database
             .read(move |connection| {
                 let mut select = connection.prepare_cached(
-                    "SELECT name, kind, value, domain, way, zone, record_id, before, at FROM written_record
+                    "SELECT name, kind, value, domain, way, zone, record_id, before, at, also_before FROM written_record
                      WHERE account_id = ? ORDER BY domain, name",
                 )?;
                 let mut rows = select.query([account.to_string()])?;
@@ -69,6 +69,7 @@ impl Infrastructures {
                         record_id: row.get(6)?,
                         before: row.get(7)?,
                         at: columns::to_time(row.get(8)?)?,
+                        also_before: to_values(&row.get::<_, String>(9)?)?,
                     });
                 }
                 Ok(records)
@@ -78,10 +79,14 @@ impl Infrastructures {
 }
 
 fn note(connection: &Connection, account: AccountId, record: &WrittenRecord) -> Result<(), StoreError> {
+    let also_before = serde_json::to_string(&record.also_before).unwrap_or_default();
+    // What stood there before the first time stays known; what is merged into the record later is added.
     connection.execute(
-        "INSERT INTO written_record (account_id, name, kind, value, domain, way, zone, record_id, before, at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
-         ON CONFLICT DO UPDATE SET way = ?6, zone = ?7, record_id = ?8, at = ?10",
+        "INSERT INTO written_record (account_id, name, kind, value, domain, way, zone, record_id, before, at,
+             also_before)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
+         ON CONFLICT DO UPDATE SET way = ?6, zone = ?7, record_id = ?8, at = ?10, before = coalesce(before, ?9),
+             also_before = CASE WHEN ?11 = '[]' THEN also_before ELSE ?11 END",
         params![
             account.to_string(),
             record.name,
@@ -93,7 +98,12 @@ fn note(connection: &Connection, account: AccountId, record: &WrittenRecord) -> 
             record.record_id,
             record.before,
             record.at.as_millisecond(),
+            also_before,
         ],
     )?;
     Ok(())
+}
+
+fn to_values(json: &str) -> Result<Vec<String>, StoreError> {
+    serde_json::from_str(json).map_err(|_| StoreError::Damaged(format!("list of values {json:?}")))
 }
