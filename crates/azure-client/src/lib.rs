@@ -15,6 +15,7 @@ pub mod credential;
 pub mod email;
 pub mod entra;
 mod failure;
+pub mod fault;
 mod gate;
 pub mod graph;
 pub mod hook;

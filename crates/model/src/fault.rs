@@ -59,6 +59,16 @@ pub struct Conflicting {
     pub names: Vec<String>,
 }
 
+/// A field that is not what it should be, and what to do about it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{field}: {reason}")]
+pub struct Invalid {
+    /// The field, as a path in the request's JSON.
+    pub field: &'static str,
+    /// What is wrong, and what would be right.
+    pub reason: String,
+}
+
 /// Who can do something about a fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Blame {
@@ -68,6 +78,20 @@ pub enum Blame {
     Upstream,
     /// The administrator of this server.
     Server,
+}
+
+impl Invalid {
+    /// The field of a request that is wrong, and why.
+    #[must_use]
+    pub fn new(field: &'static str, reason: impl fmt::Display) -> Self {
+        Self { field, reason: reason.to_string() }
+    }
+}
+
+impl From<Invalid> for Fault {
+    fn from(Invalid { field, reason }: Invalid) -> Self {
+        Self::invalid(field, reason)
+    }
 }
 
 impl Fault {

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use api::verification::{Check, Finding, Outcome, ServiceFound};
+use azure_client::fault::SOON;
 use model::account::{Account, Authorization};
 use model::sender::Sender;
 
 use super::AccountChange;
 use super::endpoint::{believed, is_guess};
 use crate::Control;
-use crate::error::{ControlError, Invalid, SOON};
+use crate::error::{ControlError, Invalid};
 use crate::verify::Repair;
 
 /// What was taken over.

@@ -9,7 +9,7 @@ mod import;
 mod removal;
 
 use azure_client::credential::AppCertificate;
-use azure_client::{Http, entra};
+use azure_client::{Http, entra, fault};
 use azure_types::ids::TenantId;
 use jiff::Timestamp;
 use model::account::{Account, AccountState, Authorization, Concurrency, Service, TransportChoice};
@@ -27,7 +27,7 @@ pub use self::removal::Removal;
 
 use self::fields::{Notes, checked_concurrency, checked_quota};
 use crate::Control;
-use crate::error::{self, ControlError, Fault, Invalid};
+use crate::error::{ControlError, Fault, Invalid};
 
 /// An account as the operator describes it: text, to be checked.
 #[derive(Clone, Debug)]
@@ -146,7 +146,7 @@ impl Control {
             Ok(None) => Err(Fault::invalid(FIELD, format!("Entra has no directory called {text}"))),
             Err(failure) => {
                 let message = format!("the tenant id of {text} could not be looked up: {}", failure.chain());
-                let retry_after = error::after(&failure);
+                let retry_after = fault::after(&failure);
                 Err(Fault::Upstream { who: "Entra".to_owned(), message, retry_after })
             }
         }

@@ -32,6 +32,7 @@ use std::collections::BTreeSet;
 use api::infrastructure::manifest::Manifest;
 use api::infrastructure::plan::PlanView;
 use azure_client::arm::CallError;
+use azure_client::fault::{explain, upstream};
 use model::account::Account;
 use model::infrastructure::Infrastructure;
 use model::visible::visible;
@@ -49,7 +50,6 @@ use self::perform::Context;
 use self::plan::Known;
 use crate::Control;
 use crate::error::{ControlError, Invalid};
-use crate::verify::explain;
 
 impl Control {
     /// The desired state of an account.
@@ -177,5 +177,5 @@ pub(crate) fn clean(text: &str) -> String {
 /// Azure cannot be read.
 pub(crate) fn unseen(account: &Account, error: &CallError) -> ControlError {
     let message = format!("{}; `postern account verify {}` explains it", explain(error), account.name);
-    crate::error::upstream("Azure", message, error)
+    upstream("Azure", message, error)
 }

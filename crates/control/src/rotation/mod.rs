@@ -12,6 +12,7 @@
 
 mod steps;
 
+use azure_client::fault::{explain, upstream};
 use azure_types::graph::Application;
 use jiff::{SignedDuration, Timestamp};
 use model::account::{Account, Authorization};
@@ -23,7 +24,7 @@ use uuid::Uuid;
 pub use self::steps::Stepped;
 
 use crate::accounts::clean_secret;
-use crate::error::{ControlError, Fault, upstream};
+use crate::error::{ControlError, Fault};
 use crate::verify::{Context, secret::ours};
 use crate::{AccountChange, Control};
 
@@ -153,7 +154,7 @@ impl Control {
         // Noted first: from here on nobody puts it into use.
         self.rolled_back(&context, &rotation, "it was cancelled").await?;
         self.take_back(&context, &rotation, "it was cancelled").await.map_err(|error| {
-            let why = crate::verify::explain(&error);
+            let why = explain(&error);
             let message = format!(
                 "the rotation is cancelled, but Postern could not delete the secret \"{}\" in Entra: {why}. Delete it there",
                 rotation.label
@@ -213,7 +214,7 @@ impl Control {
         must_have_a_secret(&account)?;
         let context = self.context_or_error(&account).await?;
         let app = context.graph.application(account.client).await.map_err(|error| {
-            let why = crate::verify::explain(&error);
+            let why = explain(&error);
             let message = if error.is(401) || error.is(403) || error.is(404) {
                 format!(
                     "the app may not read its own registration ({why}); `postern account verify {name}` shows how to \

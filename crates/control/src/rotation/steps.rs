@@ -6,6 +6,7 @@ use std::time::Duration;
 use azure_client::arm::CallError;
 use azure_client::credential::{ClientSecret, Credential as _};
 use azure_client::entra::TokenFailure;
+use azure_client::fault::{after_token, explain};
 use azure_types::graph::{AddPassword, NewPassword, PasswordCredential, RemovePassword};
 use jiff::Timestamp;
 use model::account::Account;
@@ -16,9 +17,9 @@ use tracing::{info, warn};
 use uuid::Uuid;
 
 use crate::Control;
-use crate::error::{ControlError, Fault, after_token};
+use crate::error::{ControlError, Fault};
+use crate::verify::Context;
 use crate::verify::secret::ours;
-use crate::verify::{Context, explain};
 
 /// What a step brought.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use api::verification::{ActionOwner, Check, Finding};
 use azure_client::arm::{ArmApi, CallError};
 use azure_client::credential::Credential;
+use azure_client::fault::explain;
 use azure_client::graph::GraphApi;
 use azure_client::{Failure, Http};
 use azure_types::arm::GenericResource;
@@ -78,14 +79,6 @@ impl Context {
     /// The client id, as commands have it.
     pub(super) fn client(&self) -> String {
         self.account.client.to_string()
-    }
-}
-
-/// What a call that failed says, in one line.
-pub(crate) fn explain(error: &CallError) -> String {
-    match error {
-        CallError::Token(failure) => failure.to_string(),
-        CallError::Failed(failure) => failure.chain(),
     }
 }
 

@@ -28,7 +28,7 @@ use secrecy::SecretString;
 use store::{KeptVerification, SecretName, SecretOwner};
 use tokio::sync::mpsc::UnboundedSender;
 
-pub(crate) use self::context::{Context, explain};
+pub(crate) use self::context::Context;
 pub use self::role::smallest_role;
 
 pub(crate) use self::permissions::may_send;

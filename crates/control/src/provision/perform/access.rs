@@ -1,5 +1,7 @@
 //! The smallest role that sends, for the app of the account.
 
+use azure_client::fault::explain;
+
 use super::senders::named;
 use super::{Context, Trouble};
 use crate::verify::properties;
@@ -10,7 +12,7 @@ impl Context {
     pub(super) async fn give_access(&self) -> Result<(), Trouble> {
         let (azure, scope) = (&self.azure, self.ids.service());
         let principal = azure.graph.principal(azure.account.client).await.map_err(|error| {
-            let why = crate::verify::explain(&error);
+            let why = explain(&error);
             let client = azure.account.client;
             Trouble::Failed(format!(
                 "Graph does not tell who the app is at Entra ({why}). Somebody who may gives it the role: \

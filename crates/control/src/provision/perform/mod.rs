@@ -19,6 +19,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use api::infrastructure::progress::ApplyEvent;
 use azure_client::Failure;
 use azure_client::arm::CallError;
+use azure_client::fault::explain;
 use azure_types::dns_zones::DnsZone;
 use model::infrastructure::{ApprovedStep, ForeignChange, Infrastructure, ResourceIds};
 use tokio::sync::mpsc::UnboundedSender;
@@ -33,7 +34,7 @@ use self::link::Links;
 use super::clean;
 use super::observed::{Observed, ObservedDomain};
 use super::step::Action;
-use crate::verify::{Context as AzureAccount, explain};
+use crate::verify::Context as AzureAccount;
 
 /// An infrastructure that is being made.
 pub(crate) struct Context {
