@@ -17,7 +17,7 @@ pub async fn add_domain(control: &Control, name: &str, manifest: DomainManifest)
         ..Manifest::default()
     };
     let new = NewDomain { name: name.to_owned(), manifest, infrastructure };
-    control.add_domain("contoso", new).await.unwrap();
+    control.provisioning().add_domain("contoso", new).await.unwrap();
 }
 
 /// Approves the plan of an account as it is now, and applies it.
@@ -29,10 +29,10 @@ pub async fn apply(
     account: &str,
     events: Option<UnboundedSender<ApplyEvent>>,
 ) -> Result<Applied, ApplyError> {
-    let mut plan = Box::pin(control.plan(account, &[], None)).await?.id;
+    let mut plan = Box::pin(control.provisioning().plan(account, &[], None)).await?.id;
     loop {
         let request = ApplyRequest { plan, ..ApplyRequest::default() };
-        match Box::pin(control.apply(account, request, events.clone())).await {
+        match Box::pin(control.provisioning().apply(account, request, events.clone())).await {
             // What Azure was still at when the plan was made is done by now.
             Err(ApplyError::PlanChanged(changed)) => plan = changed.id,
             applied => return applied,
@@ -50,7 +50,7 @@ pub async fn destroy(
     domains: &[String],
     events: Option<UnboundedSender<ApplyEvent>>,
 ) -> Result<Applied, ApplyError> {
-    let plan = Box::pin(control.plan_destruction(account, domains)).await?.id;
+    let plan = Box::pin(control.provisioning().plan_destruction(account, domains)).await?.id;
     let request = ApplyRequest { plan, targets: domains.to_vec(), aim: Aim::Destroyed };
-    Box::pin(control.apply(account, request, events)).await
+    Box::pin(control.provisioning().apply(account, request, events)).await
 }

@@ -13,7 +13,7 @@ impl Control {
     /// The same, on behalf of `caller`.
     #[must_use]
     pub fn by(&self, caller: Caller) -> Self {
-        Self { caller, ..self.clone() }
+        Self { provisioning: self.provisioning.by(caller.clone()), caller, ..self.clone() }
     }
 
     /// Who this acts for.
@@ -27,12 +27,7 @@ impl Control {
     /// # Errors
     /// When there is none, or the caller does not see it.
     pub fn account(&self, name: &str) -> Result<Arc<Account>, Fault> {
-        self.caller.may_list()?;
-        let what = format!("account {name}");
-        let directory = self.store.directory();
-        let Some(account) = directory.account_named(name) else { return Err(Fault::NotFound { what }) };
-        self.caller.may_read(account.id, what)?;
-        Ok(Arc::clone(account))
+        self.provisioning.account(name)
     }
 
     /// The account of that name, to be changed.
@@ -40,9 +35,7 @@ impl Control {
     /// # Errors
     /// As [`Control::account`], and when the caller may not change it.
     pub fn account_to_change(&self, name: &str) -> Result<Arc<Account>, Fault> {
-        let account = self.account(name)?;
-        self.caller.may_change(account.id, format!("account {name}"))?;
-        Ok(account)
+        self.provisioning.account_to_change(name)
     }
 
     /// An entry for a change that is made now.
@@ -52,13 +45,6 @@ impl Control {
         subject: impl ToString,
         detail: impl Into<String>,
     ) -> AuditEntry {
-        AuditEntry {
-            at: self.clock.now(),
-            who: self.caller.identity.who.clone(),
-            origin: self.caller.identity.origin.clone(),
-            action: action.to_owned(),
-            subject: subject.to_string(),
-            detail: detail.into(),
-        }
+        self.provisioning.entry(action, subject, detail)
     }
 }

@@ -4,7 +4,6 @@ use dns::cloudflare::CloudflareError;
 use model::dns_provider::{DnsProvider, DnsProviderKind};
 use model::id::DnsProviderId;
 use secrecy::{ExposeSecret as _, SecretString};
-use store::StoreError;
 use url::Url;
 
 use crate::Control;
@@ -84,18 +83,8 @@ impl Control {
     /// When there is none of that name, a domain is written through it, or nothing can be stored.
     pub async fn remove_dns_provider(&self, name: &str) -> Result<(), ControlError> {
         self.caller.may_change_server()?;
-        let connection = self.connection(name).await?;
+        let connection = self.store.dns_providers().named(name).await?;
         let audit = self.entry("dns.remove", &connection.name, "");
         Ok(self.store.dns_providers().remove(connection, audit).await?)
-    }
-
-    /// The connection of that name.
-    ///
-    /// # Errors
-    /// When there is none.
-    pub async fn connection(&self, name: &str) -> Result<DnsProvider, ControlError> {
-        let all = self.store.dns_providers().list().await?;
-        let found = all.into_iter().find(|one| one.name.as_str() == name);
-        Ok(found.ok_or_else(|| StoreError::Missing(format!("DNS connection {name}")))?)
     }
 }

@@ -17,14 +17,12 @@ pub mod reads;
 pub mod rotation;
 mod secrets;
 mod senders;
-mod smtp_usernames;
 pub mod verify;
 pub mod watch;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use azure_client::Gates;
 use azure_client::credential::IdentityEndpoint;
 use clock::{Clock, Entropy};
 use model::caller::Caller;
@@ -39,20 +37,18 @@ pub use dns_providers::NewDnsProvider;
 pub use error::{ControlError, Fault, Invalid};
 pub use senders::NewSender;
 
+use self::provision::Provisioning;
+
 /// Reads and changes what the operator manages, on behalf of a caller.
 #[derive(Clone)]
 pub struct Control {
     store: Store,
     clock: Clock,
     entropy: Entropy,
-    /// Where the tokens of this machine's own identity are.
-    identity: IdentityEndpoint,
-    /// The concurrency limits of Resource Manager.
-    gates: Gates,
     /// Who it acts for.
     caller: Caller,
-    /// Where all questions of DNS go, if not to the zones' own servers.
-    name_server: Option<SocketAddr>,
+    /// What accounts have at Azure and in DNS, for the same caller.
+    provisioning: Provisioning,
     /// Wakes whoever looks after the accounts.
     wake: Arc<Notify>,
 }
@@ -61,22 +57,21 @@ impl Control {
     /// Changes what is in `store`.
     #[must_use]
     pub fn new(store: Store, (clock, entropy): (Clock, Entropy), identity: IdentityEndpoint) -> Self {
-        Self {
-            store,
-            clock,
-            entropy,
-            identity,
-            gates: Gates::default(),
-            caller: Caller::server("server"),
-            name_server: None,
-            wake: Arc::default(),
-        }
+        let caller = Caller::server("server");
+        let provisioning = Provisioning::new(store.clone(), clock.clone(), entropy.clone(), identity);
+        Self { store, clock, entropy, caller, provisioning, wake: Arc::default() }
     }
 
     /// Asks all questions of DNS there, instead of the zones' own servers.
     #[must_use]
     pub fn asking(mut self, server: SocketAddr) -> Self {
-        self.name_server = Some(server);
+        self.provisioning = self.provisioning.asking(server);
         self
+    }
+
+    /// Reads and changes what accounts have at Azure and in DNS, for the same caller.
+    #[must_use]
+    pub fn provisioning(&self) -> &Provisioning {
+        &self.provisioning
     }
 }

@@ -43,4 +43,13 @@ impl DnsProviders {
     pub async fn list(&self) -> Result<Vec<DnsProvider>, StoreError> {
         on_engine!(self.0, dns_providers.list().await)
     }
+
+    /// The one of that name.
+    ///
+    /// # Errors
+    /// When there is none, or the database cannot be read.
+    pub async fn named(&self, name: &str) -> Result<DnsProvider, StoreError> {
+        let found = self.list().await?.into_iter().find(|one| one.name.as_str() == name);
+        found.ok_or_else(|| StoreError::Missing(format!("DNS connection {name}")))
+    }
 }

@@ -2,8 +2,8 @@
 
 use api::command::Shell;
 use api::verification::{Finding, Outcome, Report, Verdict};
+use control::provision::role::smallest_role;
 use control::verify::Repair;
-use control::verify::smallest_role;
 use control::{AccountChange, AuthenticationMethod, NewAccount, NewSender};
 use jiff::SignedDuration;
 use model::account::{Concurrency, TransportChoice};

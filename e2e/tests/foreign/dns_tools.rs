@@ -24,7 +24,7 @@ async fn handed(context: &Context) -> DomainStatus {
         state.zones.push(Zone { name: ZONE.into(), records, ..Zone::default() });
     });
     let control = known_to_azure(context, ZONE).await;
-    control.domain_status("contoso", ZONE).await.unwrap()
+    control.provisioning().domain_status("contoso", ZONE).await.unwrap()
 }
 
 /// Each record as it was handed out stands in what a program printed.

@@ -44,7 +44,7 @@ pub(crate) async fn known_to_azure(context: &Context, domain: &str) -> Control {
 
 async fn handed(context: &Context, domain: &str, server: &NameServer) -> DomainStatus {
     let control = context.world.control().asking(server.address);
-    control.domain_status(ACCOUNT, domain).await.unwrap()
+    control.provisioning().domain_status(ACCOUNT, domain).await.unwrap()
 }
 
 /// The name within the zone: empty, or with labels.
@@ -237,7 +237,7 @@ async fn the_command_prints_what_is_pasted(context: Context) {
         state.zones.push(Zone { name: ZONE.into(), records, ..Zone::default() });
     });
     let control = known_to_azure(&context, ZONE).await;
-    let status = control.domain_status(ACCOUNT, ZONE).await.unwrap();
+    let status = control.provisioning().domain_status(ACCOUNT, ZONE).await.unwrap();
     let printed = context.type_in(&format!("postern domain records {ZONE}")).await.expect(0);
     let spf = &status.records[1];
     let (ttl, value, plain, replaces) = (spf.ttl, &spf.value, &spf.plain, &spf.replaces[0]);

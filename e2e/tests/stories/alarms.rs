@@ -196,7 +196,7 @@ async fn a_domain_that_loses_its_records_is_told_and_one_that_waited_goes_on_by_
     assert!(world.drive(e2e::apply(&control, "contoso", None)).await.unwrap().only_pending());
 
     // Somebody writes the records, and tells nobody.
-    let rows = control.domain_status("contoso", "tailspin.example").await.unwrap().rows;
+    let rows = control.provisioning().domain_status("contoso", "tailspin.example").await.unwrap().rows;
     let zone = |twin: &mut twin::state::State, records: Vec<Record>| {
         twin.zones.iter_mut().find(|zone| zone.name == "tailspin.example").unwrap().records = records;
     };
@@ -208,7 +208,7 @@ async fn a_domain_that_loses_its_records_is_told_and_one_that_waited_goes_on_by_
     world.twin.backend().change_state(|state| zone(state, records.clone()));
     let told = |code: &str| heard.lock().unwrap().iter().any(|text| text.contains(code));
     world.advance_slowly_until(Duration::from_secs(20), async || told("domain_ready")).await;
-    assert!(control.plan("contoso", &[], None).await.unwrap().steps.is_empty());
+    assert!(control.provisioning().plan("contoso", &[], None).await.unwrap().steps.is_empty());
 
     // Somebody takes them away again.
     world.twin.backend().change_state(|state| zone(state, Vec::new()));

@@ -31,7 +31,7 @@ async fn desired(control: &Control) {
         "#,
     )
     .unwrap();
-    control.set_infrastructure(ACCOUNT, manifest).await.unwrap();
+    control.provisioning().set_infrastructure(ACCOUNT, manifest).await.unwrap();
 }
 
 #[tokio::test]
@@ -42,7 +42,7 @@ async fn every_domain_and_sender_is_in_every_form() {
     let applied = world.drive(e2e::apply(&control, ACCOUNT, None)).await.unwrap();
     assert!(applied.only_pending(), "only the domain that a person keeps is not done: {applied:#?}");
     for form in ExportForm::ALL {
-        let text = control.export(ACCOUNT, form).await.unwrap();
+        let text = control.provisioning().export(ACCOUNT, form).await.unwrap();
         for (domain, sender) in SENDERS {
             assert!(
                 text.contains(sender) && text.contains(domain),
@@ -59,8 +59,8 @@ async fn what_is_imported_is_what_is_at_azure() {
     let control = world.control();
     desired(&control).await;
     world.drive(e2e::apply(&control, ACCOUNT, None)).await.unwrap();
-    let terraform = control.export(ACCOUNT, ExportForm::Terraform).await.unwrap();
-    let bicep = control.export(ACCOUNT, ExportForm::Bicep).await.unwrap();
+    let terraform = control.provisioning().export(ACCOUNT, ExportForm::Terraform).await.unwrap();
+    let bicep = control.provisioning().export(ACCOUNT, ExportForm::Bicep).await.unwrap();
     {
         let twin = world.twin.backend().state();
         let domain = twin.domains.iter().find(|domain| domain.name == "northwind.example").unwrap();
@@ -86,7 +86,7 @@ async fn the_table_has_what_devices_are_told() {
     let control = world.control();
     desired(&control).await;
     world.drive(e2e::apply(&control, ACCOUNT, None)).await.unwrap();
-    let table = control.export(ACCOUNT, ExportForm::Csv).await.unwrap();
+    let table = control.provisioning().export(ACCOUNT, ExportForm::Csv).await.unwrap();
     let lines: Vec<&str> = table.split_terminator("\r\n").collect();
     assert_eq!(lines.len(), SENDERS.len() + 1, "{table}");
     let line = |of: &str| lines.iter().find(|line| line.contains(of)).copied().unwrap();

@@ -26,9 +26,9 @@ async fn apply(world: &World, control: &Control) -> Applied {
 }
 
 async fn must_be_done(world: &World, control: &Control) {
-    let plan = control.plan(ACCOUNT, &[], None).await.unwrap();
+    let plan = control.provisioning().plan(ACCOUNT, &[], None).await.unwrap();
     assert!(plan.steps.is_empty() && plan.problems.is_empty(), "{plan:#?}");
-    let status = control.domain_statuses(ACCOUNT).await.unwrap();
+    let status = control.provisioning().domain_statuses(ACCOUNT).await.unwrap();
     assert!(status.iter().all(|one| one.state == DomainState::Ready), "{status:#?}");
     let _ = world;
 }
@@ -44,7 +44,7 @@ async fn must_send(world: &World, from: &str) {
 
 /// Writes what the plan says by hand.
 async fn write_by_hand(world: &World, control: &Control, domain: &str) {
-    let status = control.domain_status(ACCOUNT, domain).await.unwrap();
+    let status = control.provisioning().domain_status(ACCOUNT, domain).await.unwrap();
     world.twin.backend().change_state(|state| {
         let zone = state.zones.iter_mut().find(|zone| zone.name == domain).unwrap();
         for row in status.rows.iter().filter(|row| !row.required.is_empty() && row.verdict != "right") {
@@ -82,7 +82,7 @@ async fn a_domain_whose_records_a_person_writes_waits_for_that_person() {
     add_domain(&control, "tailspin.example", desired(None, &["noreply"])).await;
     let applied = apply(&world, &control).await;
     assert!(applied.only_pending(), "{applied:#?}");
-    let status = control.domain_status(ACCOUNT, "tailspin.example").await.unwrap();
+    let status = control.provisioning().domain_status(ACCOUNT, "tailspin.example").await.unwrap();
     assert_eq!(status.state, DomainState::DnsNeeded, "{status:#?}");
     write_by_hand(&world, &control, "tailspin.example").await;
     let applied = apply(&world, &control).await;
@@ -214,7 +214,7 @@ async fn everything_is_made_from_nothing_and_taken_away_again() {
         "#,
     )
     .unwrap();
-    control.set_infrastructure(ACCOUNT, manifest).await.unwrap();
+    control.provisioning().set_infrastructure(ACCOUNT, manifest).await.unwrap();
     let applied = apply(&world, &control).await;
     assert!(applied.is_complete(), "{applied:#?}");
     must_be_done(&world, &control).await;
@@ -236,7 +236,7 @@ async fn everything_is_made_from_nothing_and_taken_away_again() {
 async fn what_is_there_is_adopted_without_a_change_planned() {
     let world = World::start().await;
     let control = world.control();
-    let adopted = control.adopt(ACCOUNT).await.unwrap();
+    let adopted = control.provisioning().adopt(ACCOUNT).await.unwrap();
     assert_eq!((adopted.domains, adopted.senders), (2, 2), "{adopted:#?}");
     must_be_done(&world, &control).await;
     world.finish().await;
@@ -270,8 +270,8 @@ async fn cloudflare_is_written_as_azure_dns_is() {
 async fn a_sender_that_is_no_longer_desired_is_gone_at_azure_whoever_made_it() {
     let world = World::start().await;
     let control = world.control();
-    control.adopt(ACCOUNT).await.unwrap();
-    control.forget_sender(ACCOUNT, "Scanner@contoso.example").await.unwrap();
+    control.provisioning().adopt(ACCOUNT).await.unwrap();
+    control.provisioning().forget_sender(ACCOUNT, "Scanner@contoso.example").await.unwrap();
     apply(&world, &control).await;
     must_be_done(&world, &control).await;
     assert!(!world.twin.backend().state().domains[0].has_sender("scanner"));
@@ -286,7 +286,7 @@ async fn a_sender_that_is_no_longer_desired_is_gone_at_azure_whoever_made_it() {
 async fn an_app_that_may_give_roles_gives_itself_the_smallest_that_sends() {
     let world = World::start().await;
     let control = world.control();
-    let mut manifest = control.adopt(ACCOUNT).await.unwrap().manifest;
+    let mut manifest = control.provisioning().adopt(ACCOUNT).await.unwrap().manifest;
     world.twin.backend().change_state(|state| {
         state.assignments.clear();
         let principal = state.tenants[0].apps[0].principal.unwrap();
@@ -298,8 +298,8 @@ async fn an_app_that_may_give_roles_gives_itself_the_smallest_that_sends() {
         state.grant(principal, &format!("/subscriptions/{}", world.twin.ready().subscription_id), permission);
     });
     manifest.access = true;
-    control.set_infrastructure(ACCOUNT, manifest).await.unwrap();
-    let plan = control.plan(ACCOUNT, &[], None).await.unwrap();
+    control.provisioning().set_infrastructure(ACCOUNT, manifest).await.unwrap();
+    let plan = control.provisioning().plan(ACCOUNT, &[], None).await.unwrap();
     assert_eq!(plan.steps.iter().map(|step| step.key.as_str()).collect::<Vec<_>>(), ["access"]);
     let applied = apply(&world, &control).await;
     assert!(applied.is_complete(), "{applied:#?}");
@@ -363,7 +363,7 @@ async fn provision_many(services: usize, domains: usize, senders: usize) {
                 .collect(),
             ..Manifest::default()
         };
-        control.set_infrastructure(&format!("many{service}"), manifest).await.unwrap();
+        control.provisioning().set_infrastructure(&format!("many{service}"), manifest).await.unwrap();
     }
     let begun = world.clock.now();
     let accounts: Vec<String> = (0..services).map(|service| format!("many{service}")).collect();
@@ -389,7 +389,7 @@ async fn provision_many(services: usize, domains: usize, senders: usize) {
     );
     assert!(of("writes") <= least + count + 10 * services, "{calls:?} where {least} writes are the least");
     for account in &accounts {
-        let plan = control.plan(account, &[], None).await.unwrap();
+        let plan = control.provisioning().plan(account, &[], None).await.unwrap();
         assert!(plan.steps.is_empty() && plan.problems.is_empty(), "{plan:#?}");
     }
     world.finish().await;
@@ -401,7 +401,7 @@ async fn more_domains_than_a_service_may_have_are_a_problem_and_not_a_surprise()
     let control = world.control();
     let domain = |number: usize| (format!("d{number}.example"), DomainManifest::default());
     let manifest = Manifest { domain: (0..101).map(domain).collect(), ..Manifest::default() };
-    let plan = control.plan(ACCOUNT, &[], Some(manifest)).await.unwrap();
+    let plan = control.provisioning().plan(ACCOUNT, &[], Some(manifest)).await.unwrap();
     assert!(plan.problems.iter().any(|problem| problem.contains("links 100 at most")), "{:?}", plan.problems);
     world.finish().await;
 }
@@ -444,7 +444,7 @@ async fn an_spf_record_of_somebody_else_is_changed_as_it_was_approved_and_comes_
     };
     put(BEFORE);
     add_domain(&control, "northwind.example", desired(Some("azure"), &[])).await;
-    let plan = control.plan(ACCOUNT, &[], None).await.unwrap();
+    let plan = control.provisioning().plan(ACCOUNT, &[], None).await.unwrap();
     let dns = plan.steps.iter().find(|step| step.key == "dns/northwind.example").unwrap();
     assert!(dns.details.iter().any(|line| line.contains(MERGED) && line.contains(BEFORE)), "{dns:#?}");
 
@@ -452,19 +452,19 @@ async fn an_spf_record_of_somebody_else_is_changed_as_it_was_approved_and_comes_
     assert!(applied.is_complete(), "{applied:#?}");
     assert_eq!(spf(&world), [MERGED]);
     must_be_done(&world, &control).await;
-    let status = control.domain_status(ACCOUNT, "northwind.example").await.unwrap();
+    let status = control.provisioning().domain_status(ACCOUNT, "northwind.example").await.unwrap();
     assert_eq!(status.commands, ["postern spf restore northwind.example"]);
     assert_eq!(restores(&world).await, 0);
-    let softer = world.drive(control.restore_spf(ACCOUNT, "northwind.example")).await.unwrap();
+    let softer = world.drive(control.provisioning().restore_spf(ACCOUNT, "northwind.example")).await.unwrap();
     assert_eq!(restores(&world).await, 1);
-    world.drive(control.restore_spf(ACCOUNT, "northwind.example")).await.unwrap_err();
+    world.drive(control.provisioning().restore_spf(ACCOUNT, "northwind.example")).await.unwrap_err();
     assert_eq!(restores(&world).await, 1, "what is not done is not entered");
     assert_eq!(softer, MERGED.replace("-all", "~all"));
     assert_eq!(spf(&world), std::slice::from_ref(&softer));
     must_be_done(&world, &control).await;
     // Once Azure has verified the domain, a soft end is right.
     let spf_row = async || {
-        let status = control.domain_status(ACCOUNT, "northwind.example").await.unwrap();
+        let status = control.provisioning().domain_status(ACCOUNT, "northwind.example").await.unwrap();
         let row = status.rows.iter().find(|row| row.part == "SPF").cloned().unwrap();
         (status, row)
     };
@@ -511,8 +511,8 @@ async fn a_name_that_is_taken_is_told_with_others_that_are_free() {
         service: Some("contoso-mail".into()),
         ..Manifest::default()
     };
-    control.set_infrastructure(ACCOUNT, manifest).await.unwrap();
-    let plan = control.plan(ACCOUNT, &[], None).await.unwrap();
+    control.provisioning().set_infrastructure(ACCOUNT, manifest).await.unwrap();
+    let plan = control.provisioning().plan(ACCOUNT, &[], None).await.unwrap();
     let [problem] = &plan.problems[..] else { panic!("{plan:#?}") };
     assert!(
         problem
@@ -521,7 +521,7 @@ async fn a_name_that_is_taken_is_told_with_others_that_are_free() {
         "{problem}"
     );
     assert_eq!(
-        control.plan(ACCOUNT, &[], None).await.unwrap(),
+        control.provisioning().plan(ACCOUNT, &[], None).await.unwrap(),
         plan,
         "a plan is the same whenever it is made"
     );
@@ -539,9 +539,9 @@ async fn a_first_domain_goes_where_the_imported_service_is() {
     control.import(ACCOUNT, None, &[]).await.unwrap();
     let manifest = desired(Some("azure"), &[]);
     let new = NewDomain { name: "northwind.example".into(), manifest, infrastructure: Manifest::default() };
-    let desired = control.add_domain(ACCOUNT, new).await.unwrap();
+    let desired = control.provisioning().add_domain(ACCOUNT, new).await.unwrap();
     assert_eq!((desired.group.as_str(), desired.email_service.as_str()), ("mail", "contoso-email"));
-    let plan = control.plan(ACCOUNT, &[], None).await.unwrap();
+    let plan = control.provisioning().plan(ACCOUNT, &[], None).await.unwrap();
     let made = ["group", "service", "email-service"];
     assert!(plan.steps.iter().all(|step| !made.contains(&step.key.as_str())), "{plan:#?}");
     assert!(apply(&world, &control).await.is_complete());
@@ -564,7 +564,7 @@ async fn a_right_that_is_missing_is_named_by_the_plan_before_anything_is_made() 
         };
         state.grant(principal, &format!("/subscriptions/{}", world.twin.ready().subscription_id), permission);
     });
-    let plan = control.plan(ACCOUNT, &[], None).await.unwrap();
+    let plan = control.provisioning().plan(ACCOUNT, &[], None).await.unwrap();
     let said = plan.problems.join(" ");
     assert!(said.contains(RIGHT) && said.contains("subscription's owner"), "{said}");
     assert!(said.contains("postern account verify contoso"), "{said}");

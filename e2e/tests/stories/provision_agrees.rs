@@ -69,7 +69,7 @@ async fn a_role_of_the_actions_that_verify_names_makes_everything_and_deletes_it
         assert!(named(outside), "{actions:#?}");
     }
     actions.extend(missing(&report, "dns_zone"));
-    control.set_infrastructure(ACCOUNT, everything()).await.unwrap();
+    control.provisioning().set_infrastructure(ACCOUNT, everything()).await.unwrap();
 
     // Without one of them it is refused half-way, and says which one.
     let check = |action: &String| action.ends_with("CheckNameAvailability/Action");
@@ -82,7 +82,7 @@ async fn a_role_of_the_actions_that_verify_names_makes_everything_and_deletes_it
     allow(&world, &actions);
     let applied = apply(&world, &control).await;
     assert!(applied.is_complete(), "{applied:#?}");
-    let plan = control.plan(ACCOUNT, &[], None).await.unwrap();
+    let plan = control.provisioning().plan(ACCOUNT, &[], None).await.unwrap();
     assert!(plan.steps.is_empty() && plan.problems.is_empty(), "{plan:#?}");
     let back = world.drive(e2e::destroy(&control, ACCOUNT, &[], None)).await.unwrap();
     assert!(back.is_complete(), "{back:#?}");
@@ -99,7 +99,7 @@ async fn everything_is_made_and_deleted_at_azures_own_pace() {
         twin.behaviour.communication_retry_after = None;
         twin.behaviour.verification_seconds = 120;
     });
-    control.set_infrastructure(ACCOUNT, everything()).await.unwrap();
+    control.provisioning().set_infrastructure(ACCOUNT, everything()).await.unwrap();
     let applied = apply(&world, &control).await;
     assert!(applied.is_complete(), "{applied:#?}");
     let back = world.drive(e2e::destroy(&control, ACCOUNT, &[], None)).await.unwrap();
@@ -111,7 +111,7 @@ async fn everything_is_made_and_deleted_at_azures_own_pace() {
 async fn an_old_failure_is_no_verdict_while_the_new_attempt_begins() {
     let world = World::start().await;
     let control = world.control();
-    control.adopt(ACCOUNT).await.unwrap();
+    control.provisioning().adopt(ACCOUNT).await.unwrap();
     twin(&world, |twin| {
         twin.behaviour.verification_operation_seconds = 20;
         let verification = &mut twin.domains[0].verification;
@@ -129,7 +129,7 @@ async fn an_old_failure_is_no_verdict_while_the_new_attempt_begins() {
 async fn what_is_written_again_keeps_its_tags_its_identity_and_its_links() {
     let world = World::start().await;
     let control = world.control();
-    control.adopt(ACCOUNT).await.unwrap();
+    control.provisioning().adopt(ACCOUNT).await.unwrap();
     let tags = [("cost".to_owned(), "mail".to_owned())];
     let identity = serde_json::json!({ "type": "SystemAssigned" });
     let links = twin(&world, |twin| {
@@ -187,7 +187,7 @@ async fn azure_says_where_a_service_is_unless_the_operator_does() {
     assert!(command.contains(&world.twin.ready().url), "{command}");
     control.import(ACCOUNT, None, &[]).await.unwrap();
     assert_eq!(endpoint(&control), format!("{other}/"), "what the operator said stays");
-    control.adopt(ACCOUNT).await.unwrap();
+    control.provisioning().adopt(ACCOUNT).await.unwrap();
     let applied = apply(&world, &control).await;
     assert!(applied.is_complete(), "{applied:#?}");
     assert_eq!(endpoint(&control), format!("{other}/"), "and is nothing that provisioning would mend");

@@ -43,7 +43,10 @@ fn spf(world: &World) -> Vec<String> {
 }
 
 async fn plan(control: &Control) -> ApplyRequest {
-    ApplyRequest { plan: control.plan(ACCOUNT, &[], None).await.unwrap().id, ..ApplyRequest::default() }
+    ApplyRequest {
+        plan: control.provisioning().plan(ACCOUNT, &[], None).await.unwrap().id,
+        ..ApplyRequest::default()
+    }
 }
 
 async fn approvals(world: &World) -> Vec<Approval> {
@@ -62,19 +65,19 @@ async fn awaiting(world: &World) -> Vec<Value> {
 /// Looks in every way that there is.
 async fn look(world: &World, control: &Control) {
     for _ in 0..3 {
-        control.plan(ACCOUNT, &[], None).await.unwrap();
-        control.domain_status(ACCOUNT, DOMAIN).await.unwrap();
-        control.domain_statuses(ACCOUNT).await.unwrap();
+        control.provisioning().plan(ACCOUNT, &[], None).await.unwrap();
+        control.provisioning().domain_status(ACCOUNT, DOMAIN).await.unwrap();
+        control.provisioning().domain_statuses(ACCOUNT).await.unwrap();
         world.get("/v1/status").await;
         world.request("POST", "/v1/accounts/contoso/infrastructure:plan", json!({})).await;
-        world.drive(control.reconcile(ACCOUNT)).await.unwrap();
+        world.drive(control.provisioning().reconcile(ACCOUNT)).await.unwrap();
     }
 }
 
 /// Applies, and drops the apply as soon as `when` says so: as if the server were killed.
 async fn killed(world: &World, control: &Control, request: ApplyRequest, when: impl Fn(&ApplyEvent) -> bool) {
     let (events, mut heard) = unbounded_channel();
-    let applying = control.apply(ACCOUNT, request, Some(events));
+    let applying = control.provisioning().apply(ACCOUNT, request, Some(events));
     let killed = async {
         while let Some(event) = heard.recv().await {
             if when(&event) {
@@ -112,14 +115,14 @@ async fn looking_and_waiting_agree_to_nothing_and_an_approval_changes_what_it_sa
     }
     assert_eq!(spf(&world), [BEFORE]);
     assert!(approvals(&world).await.is_empty(), "nobody agreed");
-    let shown = control.plan(ACCOUNT, &[], None).await.unwrap();
+    let shown = control.provisioning().plan(ACCOUNT, &[], None).await.unwrap();
     let step = shown.steps.iter().find(|step| step.key == STEP).unwrap();
     let [change] = &step.changes[..] else { panic!("{step:#?}") };
     assert_eq!((&change.old[..], change.new.as_deref()), (&[BEFORE.to_owned()][..], Some(MERGED)));
 
     let ada = control.by(Caller::owner(Identity { who: "ada".into(), origin: "console".into() }));
     let request = ApplyRequest { plan: shown.id.clone(), ..ApplyRequest::default() };
-    let applied = Box::pin(world.drive(ada.apply(ACCOUNT, request, None))).await.unwrap();
+    let applied = Box::pin(world.drive(ada.provisioning().apply(ACCOUNT, request, None))).await.unwrap();
     assert!(applied.is_complete(), "{applied:#?}");
     assert_eq!(spf(&world), [MERGED]);
     let [approval] = &approvals(&world).await[..] else { panic!("one approval") };
@@ -157,12 +160,12 @@ async fn a_crash_between_plan_and_apply_or_amid_an_apply_agrees_to_nothing_more(
     world.stop_server().await;
     world.start_server().await;
     let control = world.control();
-    let reconciled = world.drive(control.reconcile(ACCOUNT)).await.unwrap();
+    let reconciled = world.drive(control.provisioning().reconcile(ACCOUNT)).await.unwrap();
     let Reconciled::AwaitingApproval(what) = reconciled else { panic!("{reconciled:#?}") };
     assert!(what.iter().any(|what| what.contains(OTHER)), "{what:#?}");
     look(&world, &control).await;
     assert_eq!(spf(&world), [OTHER]);
-    let status = control.domain_status(ACCOUNT, DOMAIN).await.unwrap();
+    let status = control.provisioning().domain_status(ACCOUNT, DOMAIN).await.unwrap();
     let said = status.messages.join(" ");
     assert!(said.contains("Awaiting approval") && said.contains(OTHER), "{said}");
     assert_eq!(status.commands, ["postern apply --account contoso --target northwind.example"]);
@@ -176,7 +179,7 @@ async fn a_crash_between_plan_and_apply_or_amid_an_apply_agrees_to_nothing_more(
 
     // As it was approved, it may be done without anybody.
     put(&world, &[BEFORE]);
-    let reconciled = world.drive(control.reconcile(ACCOUNT)).await.unwrap();
+    let reconciled = world.drive(control.provisioning().reconcile(ACCOUNT)).await.unwrap();
     assert_eq!(reconciled, Reconciled::Done(vec![DOMAIN.to_owned()]));
     assert!(awaiting(&world).await.is_empty(), "it is done");
     assert_eq!(spf(&world), [MERGED]);
@@ -192,7 +195,7 @@ async fn a_record_that_changes_after_its_approval_is_left_alone_and_the_step_say
     let stale = plan(&control).await;
     put(&world, &[OTHER]);
     // Before the first step: the plan is another one.
-    let applying = control.apply(ACCOUNT, stale.clone(), None);
+    let applying = control.provisioning().apply(ACCOUNT, stale.clone(), None);
     let error = Box::pin(world.drive(applying)).await.unwrap_err();
     let ApplyError::PlanChanged(changed) = &error else { panic!("{error:?}") };
     assert_ne!(changed.id, stale.plan);
@@ -214,7 +217,7 @@ async fn a_record_that_changes_after_its_approval_is_left_alone_and_the_step_say
         }
     };
     let request = plan(&control).await;
-    let applying = control.apply(ACCOUNT, request, Some(events));
+    let applying = control.provisioning().apply(ACCOUNT, request, Some(events));
     let (applied, ()) = Box::pin(world.drive(async { tokio::join!(applying, meddling) })).await;
     let applied = applied.unwrap();
     let why = problem(&applied, STEP);
@@ -231,7 +234,7 @@ async fn several_spf_records_become_one_when_somebody_approves_it() {
     put(&world, &[BEFORE, OTHER]);
     desired(&control).await;
     look(&world, &control).await;
-    let shown = control.plan(ACCOUNT, &[], None).await.unwrap();
+    let shown = control.provisioning().plan(ACCOUNT, &[], None).await.unwrap();
     let step = shown.steps.iter().find(|step| step.key == STEP).unwrap();
     let [change] = &step.changes[..] else { panic!("{step:#?}") };
     assert_eq!(change.old, [BEFORE, OTHER]);
@@ -241,25 +244,25 @@ async fn several_spf_records_become_one_when_somebody_approves_it() {
     }
     assert_eq!(spf(&world), [BEFORE, OTHER]);
     let request = ApplyRequest { plan: shown.id, ..ApplyRequest::default() };
-    let applied = Box::pin(world.drive(control.apply(ACCOUNT, request, None))).await.unwrap();
+    let applied = Box::pin(world.drive(control.provisioning().apply(ACCOUNT, request, None))).await.unwrap();
     assert!(applied.is_complete(), "{applied:#?}");
     assert_eq!(spf(&world), [merged.as_str()]);
 
     // Somebody adds a record that says less: the merged text is there already, and stays.
     put(&world, &[&merged, "v=spf1 -all"]);
     let request = plan(&control).await;
-    let applied = Box::pin(world.drive(control.apply(ACCOUNT, request, None))).await.unwrap();
+    let applied = Box::pin(world.drive(control.provisioning().apply(ACCOUNT, request, None))).await.unwrap();
     assert!(applied.is_complete(), "{applied:#?}");
     assert_eq!(spf(&world), [merged.as_str()]);
 
     // Somebody adds one of them again: the merged one says it already, and all of them still come back.
     put(&world, &[&merged, OTHER]);
     let request = plan(&control).await;
-    let applied = Box::pin(world.drive(control.apply(ACCOUNT, request, None))).await.unwrap();
+    let applied = Box::pin(world.drive(control.provisioning().apply(ACCOUNT, request, None))).await.unwrap();
     assert!(applied.is_complete(), "{applied:#?}");
     // Azure has verified it by now, and the softer end may stay.
     assert_eq!(spf(&world), [merged.replace("-all", "~all")]);
-    let back = control.plan_destruction(ACCOUNT, &[DOMAIN.to_owned()]).await.unwrap();
+    let back = control.provisioning().plan_destruction(ACCOUNT, &[DOMAIN.to_owned()]).await.unwrap();
     let told = back
         .steps
         .iter()
@@ -280,7 +283,7 @@ async fn the_loop_goes_on_with_what_is_approved_alone_and_an_approval_is_used_on
     put(&world, &[BEFORE]);
     desired(&control).await;
     let request = plan(&control).await;
-    let applied = Box::pin(world.drive(control.apply(ACCOUNT, request, None))).await.unwrap();
+    let applied = Box::pin(world.drive(control.provisioning().apply(ACCOUNT, request, None))).await.unwrap();
     assert!(applied.is_complete(), "{applied:#?}");
     put(&world, &[BEFORE]);
 
@@ -290,13 +293,17 @@ async fn the_loop_goes_on_with_what_is_approved_alone_and_an_approval_is_used_on
         username: username.to_owned(),
         ..SenderRow::default()
     };
-    control.add_desired_senders(ACCOUNT, &[row("approved"), row("desired")], true).await.unwrap();
+    control
+        .provisioning()
+        .add_desired_senders(ACCOUNT, &[row("approved"), row("desired")], true)
+        .await
+        .unwrap();
     let targets = vec!["sender/northwind.example/approved".to_owned()];
-    let plan = control.plan(ACCOUNT, &targets, None).await.unwrap().id;
+    let plan = control.provisioning().plan(ACCOUNT, &targets, None).await.unwrap().id;
     let request = ApplyRequest { plan, targets, ..ApplyRequest::default() };
     let begun = |event: &ApplyEvent| matches!(event, ApplyEvent::Began { key, .. } if key == "sender/northwind.example/approved");
     Box::pin(killed(&world, &control, request, begun)).await;
-    let reconciled = Box::pin(world.drive(control.reconcile(ACCOUNT))).await.unwrap();
+    let reconciled = Box::pin(world.drive(control.provisioning().reconcile(ACCOUNT))).await.unwrap();
     let Reconciled::AwaitingApproval(what) = reconciled else { panic!("{reconciled:#?}") };
     assert!(what.iter().any(|what| what.contains("desired@northwind.example")), "{what:#?}");
     let twin = format!("{:?}", world.twin.backend().state().domains);
@@ -312,7 +319,7 @@ async fn adopting_changes_nothing_at_azure() {
     // Put down, and not to be applied yet.
     desired(&control).await;
     let before = world.twin.backend().state().clone();
-    control.adopt(ACCOUNT).await.unwrap();
+    control.provisioning().adopt(ACCOUNT).await.unwrap();
     let after = world.twin.backend().state().clone();
     assert_eq!(after.domains.len(), before.domains.len(), "the domain is still only desired");
     assert_eq!(format!("{:?}", after.zones), format!("{:?}", before.zones));

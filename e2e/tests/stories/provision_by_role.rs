@@ -31,13 +31,13 @@ fn applied<T>(result: Result<T, ApplyError>) -> String {
 async fn reads(control: &Control) -> Vec<(&'static str, String)> {
     let own = [DOMAIN.to_owned()];
     vec![
-        ("infrastructure", code(control.infrastructure(ACCOUNT).await)),
-        ("plan", code(control.plan(ACCOUNT, &[], None).await)),
-        ("plan of a manifest", code(control.plan(ACCOUNT, &[], Some(manifest())).await)),
-        ("plan_destruction", code(control.plan_destruction(ACCOUNT, &own).await)),
-        ("domain_status", code(control.domain_status(ACCOUNT, DOMAIN).await)),
-        ("domain_statuses", code(control.domain_statuses(ACCOUNT).await)),
-        ("export", code(control.export(ACCOUNT, ExportForm::Bicep).await)),
+        ("infrastructure", code(control.provisioning().infrastructure(ACCOUNT).await)),
+        ("plan", code(control.provisioning().plan(ACCOUNT, &[], None).await)),
+        ("plan of a manifest", code(control.provisioning().plan(ACCOUNT, &[], Some(manifest())).await)),
+        ("plan_destruction", code(control.provisioning().plan_destruction(ACCOUNT, &own).await)),
+        ("domain_status", code(control.provisioning().domain_status(ACCOUNT, DOMAIN).await)),
+        ("domain_statuses", code(control.provisioning().domain_statuses(ACCOUNT).await)),
+        ("export", code(control.provisioning().export(ACCOUNT, ExportForm::Bicep).await)),
     ]
 }
 
@@ -52,16 +52,19 @@ async fn changes(control: &Control) -> Vec<(&'static str, String)> {
         ..SenderRow::default()
     };
     vec![
-        ("set_infrastructure", code(control.set_infrastructure(ACCOUNT, manifest()).await)),
-        ("add_domain", code(control.add_domain(ACCOUNT, new_domain()).await)),
-        ("add_desired_senders", code(control.add_desired_senders(ACCOUNT, &[row], true).await)),
-        ("forget_sender", code(control.forget_sender(ACCOUNT, SENDER).await)),
-        ("restore_spf", code(control.restore_spf(ACCOUNT, DOMAIN).await)),
-        ("begin_apply", applied(control.begin_apply(ACCOUNT, request(Aim::Desired)).await)),
-        ("apply", applied(control.apply(ACCOUNT, request(Aim::Desired), None).await)),
-        ("destroy", applied(control.apply(ACCOUNT, request(Aim::Destroyed), None).await)),
-        ("reconcile", code(control.reconcile(ACCOUNT).await)),
-        ("adopt", code(control.adopt(ACCOUNT).await)),
+        ("set_infrastructure", code(control.provisioning().set_infrastructure(ACCOUNT, manifest()).await)),
+        ("add_domain", code(control.provisioning().add_domain(ACCOUNT, new_domain()).await)),
+        (
+            "add_desired_senders",
+            code(control.provisioning().add_desired_senders(ACCOUNT, &[row], true).await),
+        ),
+        ("forget_sender", code(control.provisioning().forget_sender(ACCOUNT, SENDER).await)),
+        ("restore_spf", code(control.provisioning().restore_spf(ACCOUNT, DOMAIN).await)),
+        ("begin_apply", applied(control.provisioning().begin_apply(ACCOUNT, request(Aim::Desired)).await)),
+        ("apply", applied(control.provisioning().apply(ACCOUNT, request(Aim::Desired), None).await)),
+        ("destroy", applied(control.provisioning().apply(ACCOUNT, request(Aim::Destroyed), None).await)),
+        ("reconcile", code(control.provisioning().reconcile(ACCOUNT).await)),
+        ("adopt", code(control.provisioning().adopt(ACCOUNT).await)),
     ]
 }
 
@@ -82,7 +85,7 @@ fn new_domain() -> NewDomain {
 async fn a_viewer_reads_and_an_account_out_of_scope_does_not_exist() {
     let world = World::start().await;
     let control = world.control();
-    control.set_infrastructure(ACCOUNT, manifest()).await.unwrap();
+    control.provisioning().set_infrastructure(ACCOUNT, manifest()).await.unwrap();
     let own = control.account(ACCOUNT).unwrap().id;
     let by = |role, account: AccountId| {
         let identity = Identity { who: "ada".to_owned(), origin: "a test".to_owned() };

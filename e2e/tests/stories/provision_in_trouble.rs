@@ -37,7 +37,7 @@ async fn must_come_right(world: World, control: &Control) {
     world.twin.backend().disarm();
     let applied = apply(&world, control).await;
     assert!(applied.is_complete(), "{applied:#?}");
-    assert!(control.plan(ACCOUNT, &[], None).await.unwrap().steps.is_empty());
+    assert!(control.provisioning().plan(ACCOUNT, &[], None).await.unwrap().steps.is_empty());
     world.finish().await;
 }
 

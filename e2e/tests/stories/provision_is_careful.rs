@@ -31,7 +31,7 @@ async fn destroy(world: &World, control: &Control) {
 async fn what_was_there_before_outlives_destroy() {
     let world = World::start().await;
     let control = world.control();
-    control.adopt(ACCOUNT).await.unwrap();
+    control.provisioning().adopt(ACCOUNT).await.unwrap();
     desired(&control, &["noreply"]).await;
     apply(&world, &control).await;
     destroy(&world, &control).await;
@@ -66,14 +66,14 @@ async fn a_sender_that_somebody_made_again_is_theirs() {
     let control = world.control();
     desired(&control, &["alerts"]).await;
     apply(&world, &control).await;
-    control.forget_sender(ACCOUNT, "alerts@northwind.example").await.unwrap();
+    control.provisioning().forget_sender(ACCOUNT, "alerts@northwind.example").await.unwrap();
     apply(&world, &control).await;
     world.twin.backend().change_state(|state| {
         let domain = state.domains.iter_mut().find(|domain| domain.name == DOMAIN).unwrap();
         let (username, display_name) = ("alerts".to_owned(), None);
         domain.senders.push(twin::state::SenderUsername { username, display_name });
     });
-    let plan = control.plan(ACCOUNT, &[], None).await.unwrap();
+    let plan = control.provisioning().plan(ACCOUNT, &[], None).await.unwrap();
     let keys: Vec<&str> = plan.steps.iter().map(|step| step.key.as_str()).collect();
     assert_eq!(keys, ["devices/northwind.example"]);
     world.finish().await;
@@ -84,10 +84,10 @@ async fn a_plan_of_a_file_keeps_nothing_and_a_desired_state_that_changes_meanwhi
     let world = World::start().await;
     let control = world.control();
     desired(&control, &[]).await;
-    let before = control.infrastructure(ACCOUNT).await.unwrap();
-    let plan = control.plan(ACCOUNT, &[], Some(Manifest::default())).await.unwrap();
+    let before = control.provisioning().infrastructure(ACCOUNT).await.unwrap();
+    let plan = control.provisioning().plan(ACCOUNT, &[], Some(Manifest::default())).await.unwrap();
     assert!(plan.steps.iter().all(|step| !step.key.contains(DOMAIN)));
-    assert_eq!(control.infrastructure(ACCOUNT).await.unwrap(), before);
+    assert_eq!(control.provisioning().infrastructure(ACCOUNT).await.unwrap(), before);
     apply(&world, &control).await;
 
     let (events, mut heard) = unbounded_channel();
@@ -101,7 +101,11 @@ async fn a_plan_of_a_file_keeps_nothing_and_a_desired_state_that_changes_meanwhi
     let destroying = async { e2e::destroy(&control, ACCOUNT, &[], Some(events)).await };
     let (destroyed, ()) = Box::pin(world.drive(async { tokio::join!(destroying, meddling) })).await;
     assert!(destroyed.unwrap_err().to_string().contains("changed"));
-    assert!(control.infrastructure(ACCOUNT).await.unwrap().domains[DOMAIN].senders.contains_key("late"));
+    assert!(
+        control.provisioning().infrastructure(ACCOUNT).await.unwrap().domains[DOMAIN]
+            .senders
+            .contains_key("late")
+    );
     world.finish().await;
 }
 
@@ -118,7 +122,7 @@ async fn a_record_that_changes_between_look_and_writing_is_left_alone() {
     };
     put("v=spf1 ip4:192.0.2.1 ~all");
     desired(&control, &[]).await;
-    control.plan(ACCOUNT, &[], None).await.unwrap();
+    control.provisioning().plan(ACCOUNT, &[], None).await.unwrap();
     let (events, mut heard) = unbounded_channel();
     let meddling = async {
         while let Some(event) = heard.recv().await {
@@ -147,16 +151,16 @@ async fn wrong_targets_names_and_tokens_are_refused() {
     let world = World::start().await;
     let control = world.control();
     desired(&control, &[]).await;
-    assert!(control.plan(ACCOUNT, &["typo.example".to_owned()], None).await.is_err());
-    assert!(control.plan(ACCOUNT, &["Northwind.Example.".to_owned()], None).await.is_ok());
+    assert!(control.provisioning().plan(ACCOUNT, &["typo.example".to_owned()], None).await.is_err());
+    assert!(control.provisioning().plan(ACCOUNT, &["Northwind.Example.".to_owned()], None).await.is_ok());
     for name in ["1.2.3.4", "_x.example", "x", "a b.example"] {
         let new = NewDomain { name: name.to_owned(), ..NewDomain::default() };
-        assert!(control.add_domain(ACCOUNT, new).await.is_err(), "{name}");
+        assert!(control.provisioning().add_domain(ACCOUNT, new).await.is_err(), "{name}");
     }
     for dmarc in ["v=DMARC1garbage", "v=DMARC1; p=none\nfake", "p=none"] {
         let manifest = DomainManifest { dmarc: Some(dmarc.to_owned()), ..DomainManifest::default() };
         let new = NewDomain { name: DOMAIN.to_owned(), manifest, ..NewDomain::default() };
-        assert!(control.add_domain(ACCOUNT, new).await.is_err(), "{dmarc:?}");
+        assert!(control.provisioning().add_domain(ACCOUNT, new).await.is_err(), "{dmarc:?}");
     }
     let connection = |token: &str, base_url: String| NewDnsProvider {
         name: "cf".into(),

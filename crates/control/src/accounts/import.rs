@@ -1,16 +1,13 @@
 //! Taking over what is there: a communication service, and the senders of its domains.
 
-use std::sync::Arc;
-
 use api::verification::{Check, Finding, Outcome, ServiceFound};
 use azure_client::fault::SOON;
-use model::account::{Account, Authorization};
 use model::sender::Sender;
 
 use super::AccountChange;
-use super::endpoint::{believed, is_guess};
 use crate::Control;
 use crate::error::{ControlError, Invalid};
+use crate::provision::endpoint::{believed, is_guess};
 use crate::verify::Repair;
 
 /// What was taken over.
@@ -84,32 +81,6 @@ impl Control {
             imported.added.push(sender.address.clone());
         }
         Ok(imported)
-    }
-
-    /// Takes the service that an account was connected without, where the app sees exactly one; and asks where the
-    /// service is, where nobody has said it.
-    pub(crate) async fn settle_service(&self, account: Arc<Account>) -> Result<Arc<Account>, ControlError> {
-        let is_settled = account.service.as_ref().is_some_and(|own| !is_guess(&account.cloud, own));
-        if is_settled || account.authorization == Authorization::AccessKey {
-            return Ok(account);
-        }
-        let Ok(context) = self.context(&account).await else { return Ok(account) };
-        if account.service.is_some() {
-            self.settle_endpoint(&account, &context).await?;
-            return self.account(account.name.as_str());
-        }
-        let only = match context.services().await {
-            Ok([only]) => context.arm.service(&only.id).await.ok(),
-            _ => None,
-        };
-        let Some(only) = only else { return Ok(account) };
-        let change = AccountChange {
-            service: Some(only.name),
-            endpoint: believed(&account.cloud, &only.properties.host_name).map(String::from),
-            ..AccountChange::default()
-        };
-        self.change_account(account.name.as_str(), change).await?;
-        self.account(account.name.as_str())
     }
 }
 

@@ -2,8 +2,6 @@
 
 mod change;
 mod cloud;
-mod discovery;
-pub(crate) mod endpoint;
 mod fields;
 mod import;
 mod removal;
@@ -28,6 +26,7 @@ pub use self::removal::Removal;
 use self::fields::{Notes, checked_concurrency, checked_quota};
 use crate::Control;
 use crate::error::{ControlError, Fault, Invalid};
+use crate::provision::endpoint;
 
 /// An account as the operator describes it: text, to be checked.
 #[derive(Clone, Debug)]

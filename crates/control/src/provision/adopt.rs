@@ -7,25 +7,26 @@ use api::infrastructure::manifest::{AZURE, DomainManifest, FullSender, LoginMani
 use azure_types::arm::COMMUNICATION_NAMESPACE;
 use azure_types::communication::{Domain, Resource};
 use azure_types::resource_id::ResourceId;
+use model::fault::{Fault, Invalid};
 use model::infrastructure::{AZURE_MANAGED, Infrastructure};
 
+use super::Provisioning;
 use super::approve::Ready;
+use super::azure_account::AzureAccount;
+use super::azure_account::unseen;
 use super::home::{Home, home};
 use super::manifest::manifest_of;
-use super::{observed, unseen};
-use crate::Control;
-use crate::error::{ControlError, Invalid};
-use crate::verify::Context as AzureAccount;
+use super::observed;
 
-impl Control {
+impl Provisioning {
     /// Adds what the account's communication service has: its linked domains, their senders, its logins.
     /// What was desired before is no longer desired, except who writes which zone.
     ///
     /// # Errors
     /// When the account has no service, or Azure cannot be read.
-    pub async fn adopt(&self, name: &str) -> Result<Adopted, ControlError> {
+    pub async fn adopt(&self, name: &str) -> Result<Adopted, Fault> {
         let account = self.settle_service(self.account_to_change(name)?).await?;
-        let azure = self.context_or_error(&account).await?;
+        let azure = self.azure_account(&account).await?;
         let Some(service) = account.service.as_ref().map(|service| service.name.to_string()) else {
             let reason =
                 format!("it has no communication service yet: `postern account import {name}` chooses one");
@@ -41,10 +42,10 @@ impl Control {
     }
 }
 
-impl Control {
+impl Provisioning {
     /// Devices may send from the senders of domains that are linked. That is noted here alone: nothing is changed at
     /// Azure, and a domain that is not linked yet stays as it is.
-    async fn let_adopted_send(&self, name: &str) -> Result<(), ControlError> {
+    async fn let_adopted_send(&self, name: &str) -> Result<(), Fault> {
         let lock = self.lock(self.account_to_change(name)?.id).await?;
         let observation = Box::pin(self.observe(name, None)).await?;
         let mut plan = observation.plan();
@@ -57,7 +58,7 @@ async fn look(
     azure: &AzureAccount,
     service: &str,
     before: Option<&Infrastructure>,
-) -> Result<Adopted, ControlError> {
+) -> Result<Adopted, Fault> {
     let account = &azure.account;
     let failed = |error| unseen(account, &error);
     let Home { id, service: found, mut manifest } = home(azure, service).await?;
@@ -85,7 +86,7 @@ async fn look(
     // Versions of Azure before 2025-09-01 have none.
     let logins = azure.arm.smtp_usernames(&id).await;
     if let Ok(logins) = &logins {
-        azure.control.keep_smtp_usernames(account, &found.name, logins).await;
+        azure.provisioning.keep_smtp_usernames(account, &found.name, logins).await;
     }
     for login in logins.unwrap_or_default() {
         let client = login.properties.entra_application_id.parse().ok().filter(|one| *one != account.client);

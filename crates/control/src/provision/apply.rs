@@ -138,7 +138,7 @@ async fn carry_out(context: &Arc<Context>, step: &Step) -> Result<(), Trouble> {
             Err(Trouble::Passing(why)) if tries < TRIES => {
                 context
                     .tell(ApplyEvent::Progress { key: key.clone(), message: format!("{why}; trying again") });
-                context.azure.control.clock.sleep(WAIT * tries).await;
+                context.azure.provisioning.clock.sleep(WAIT * tries).await;
             }
             result => break result,
         }
@@ -148,7 +148,7 @@ async fn carry_out(context: &Arc<Context>, step: &Step) -> Result<(), Trouble> {
         Ok(()) => {
             info!(account = %name, step = key, "a step of provisioning is done");
             note(context, &key, StepState::Done, None).await?;
-            let memory = context.azure.control.store.infrastructure();
+            let memory = context.azure.provisioning.store.infrastructure();
             memory.use_approval(context.azure.account.id, key).await?;
         }
         Err(Trouble::Pending(why) | Trouble::Passing(why)) => {
@@ -171,8 +171,9 @@ async fn note(context: &Context, key: &str, state: StepState, problem: Option<&s
         state,
         problem: problem.map(str::to_owned),
         tries: 0,
-        at: context.azure.control.clock.now(),
+        at: context.azure.provisioning.clock.now(),
     };
-    let noted = context.azure.control.store.infrastructure().note_step(context.azure.account.id, step).await;
+    let noted =
+        context.azure.provisioning.store.infrastructure().note_step(context.azure.account.id, step).await;
     noted.map_err(|error| Trouble::Failed(model::error_chain(&error)))
 }

@@ -10,17 +10,17 @@ use model::infrastructure::Approval;
 use store::Held;
 use tokio::sync::mpsc::UnboundedSender;
 
+use super::Provisioning;
+use super::apply;
 use super::consent::{Aim, ApplyError, ApplyRequest};
 use super::observation::Observation;
 use super::perform::Context;
 use super::plan::Plan;
-use super::{apply, checked};
-use crate::Control;
-use crate::error::ControlError;
+use super::read::checked;
 
 /// An apply whose plan was compared, unless another apply of the account goes on.
 pub struct Begun {
-    control: Control,
+    provisioning: Provisioning,
     account: String,
     request: ApplyRequest,
     ready: Option<Ready>,
@@ -33,11 +33,11 @@ pub(super) struct Ready {
     pub(super) plan: Plan,
 }
 
-impl Control {
+impl Provisioning {
     /// Approves a plan and carries it out, and tells `events` meanwhile.
     ///
     /// # Errors
-    /// As [`Control::begin_apply`]. What goes wrong with a step is no error: the answer says it.
+    /// As [`Provisioning::begin_apply`]. What goes wrong with a step is no error: the answer says it.
     pub async fn apply(
         &self,
         name: &str,
@@ -53,12 +53,12 @@ impl Control {
     /// # Errors
     /// When there is no desired state, Azure cannot be read, or the plan is not the approved one any more.
     pub async fn begin_apply(&self, name: &str, request: ApplyRequest) -> Result<Begun, ApplyError> {
-        let lock = self.try_lock(self.account_to_change(name)?.id).await.map_err(ControlError::from)?;
+        let lock = self.try_lock(self.account_to_change(name)?.id).await.map_err(Fault::from)?;
         let ready = match lock {
             Some(lock) => Some(Box::pin(self.compare(name, &request, lock)).await?),
             None => None,
         };
-        Ok(Begun { control: self.clone(), account: name.to_owned(), request, ready })
+        Ok(Begun { provisioning: self.clone(), account: name.to_owned(), request, ready })
     }
 
     async fn compare(&self, name: &str, request: &ApplyRequest, lock: Held) -> Result<Ready, ApplyError> {
@@ -89,12 +89,7 @@ impl Control {
     }
 
     /// Stores who agreed to what, with its audit entry.
-    async fn approve(
-        &self,
-        observation: &Observation,
-        plan: &Plan,
-        view: &PlanView,
-    ) -> Result<(), ControlError> {
+    async fn approve(&self, observation: &Observation, plan: &Plan, view: &PlanView) -> Result<(), Fault> {
         if plan.steps.is_empty() {
             return Ok(());
         }
@@ -116,7 +111,7 @@ impl Control {
         &self,
         ready: Ready,
         events: Option<UnboundedSender<ApplyEvent>>,
-    ) -> Result<Applied, ControlError> {
+    ) -> Result<Applied, Fault> {
         let Ready { lock, observation, plan } = ready;
         self.note_done(&observation).await?;
         let view = observation.view(&plan);
@@ -139,10 +134,10 @@ impl Begun {
     /// Does the steps, and tells `events` meanwhile.
     ///
     /// # Errors
-    /// As [`Control::begin_apply`], if another apply went on. What goes wrong with a step is no error.
+    /// As [`Provisioning::begin_apply`], if another apply went on. What goes wrong with a step is no error.
     pub async fn finish(self, events: Option<UnboundedSender<ApplyEvent>>) -> Result<Applied, ApplyError> {
-        let Self { control, account, request, ready } = self;
-        let begun = control.clock.now();
+        let Self { provisioning, account, request, ready } = self;
+        let begun = provisioning.clock.now();
         let ready = match ready {
             Some(ready) => ready,
             None => {
@@ -150,21 +145,23 @@ impl Begun {
                     let message = "another apply goes on; this one begins when it is done".to_owned();
                     let _ = events.send(ApplyEvent::Progress { key: String::new(), message });
                 }
-                let id = control.account_to_change(&account)?.id;
-                let lock = control.lock(id).await.map_err(ControlError::from)?;
-                Box::pin(control.compare(&account, &request, lock)).await?
+                let id = provisioning.account_to_change(&account)?.id;
+                let lock = provisioning.lock(id).await.map_err(Fault::from)?;
+                Box::pin(provisioning.compare(&account, &request, lock)).await?
             }
         };
         let before = ready.observation.infrastructure.clone();
-        let applied = Box::pin(control.carry_out(ready, events)).await?;
+        let applied = Box::pin(provisioning.carry_out(ready, events)).await?;
         if applied.is_complete() {
             match request.aim {
-                Aim::Desired if request.targets.is_empty() => control.note_applied(&account, begun).await?,
+                Aim::Desired if request.targets.is_empty() => {
+                    provisioning.note_applied(&account, begun).await?
+                }
                 Aim::Desired => {}
                 Aim::Destroyed => {
-                    let domains = control.known_domains(&account, &before, &request.targets).await;
+                    let domains = provisioning.known_domains(&account, &before, &request.targets).await;
                     let domains = domains.unwrap_or_else(|_| named(&request.targets));
-                    control.forget_desired(&account, &before, &domains).await?;
+                    provisioning.forget_desired(&account, &before, &domains).await?;
                 }
             }
         }
@@ -172,8 +169,8 @@ impl Begun {
     }
 }
 
-impl Control {
-    async fn note_applied(&self, name: &str, begun: Timestamp) -> Result<(), ControlError> {
+impl Provisioning {
+    async fn note_applied(&self, name: &str, begun: Timestamp) -> Result<(), Fault> {
         // What is changed while it goes on is not part of it.
         Ok(self.store.infrastructure().note_applied(self.account_to_change(name)?.id, begun).await?)
     }

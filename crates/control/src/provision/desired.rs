@@ -10,7 +10,7 @@ use model::infrastructure::{
 };
 use smtp::address::{Domain, Mailbox};
 
-use crate::error::Invalid;
+use model::fault::Invalid;
 
 /// What is taken where nobody says anything.
 const GROUP: &str = "postern";

@@ -10,8 +10,10 @@ use dns::provider::Provider;
 use dns::record::Record;
 use dns::required::Part;
 use jiff::Timestamp;
+use model::fault::Fault;
 use model::infrastructure::{DesiredDomain, DnsWay, RecordedStep, StepState, WrittenRecord};
 
+use super::Provisioning;
 use super::clean;
 use super::consent::told;
 use super::desired;
@@ -19,16 +21,14 @@ use super::handout::{Handed, row};
 use super::observation::Observation;
 use super::observed::{ObservedDomain, Progress};
 use super::perform::{Examined, spf_before};
-use crate::Control;
-use crate::error::ControlError;
 use store::StoreError;
 
-impl Control {
+impl Provisioning {
     /// Looks at a domain from all sides.
     ///
     /// # Errors
     /// When the desired state does not have it, or Azure cannot be read.
-    pub async fn domain_status(&self, name: &str, domain: &str) -> Result<DomainStatus, ControlError> {
+    pub async fn domain_status(&self, name: &str, domain: &str) -> Result<DomainStatus, Fault> {
         let observation = Box::pin(self.observe(name, None)).await?;
         let (domain, _) = desired::domain_name(domain)?;
         let Some(desired) = observation.infrastructure.domains.get(&domain) else {
@@ -50,8 +50,8 @@ impl Control {
     /// All domains that an account is to have, and how far each is.
     ///
     /// # Errors
-    /// As [`Control::domain_status`].
-    pub async fn domain_statuses(&self, name: &str) -> Result<Vec<DomainStatus>, ControlError> {
+    /// As [`Provisioning::domain_status`].
+    pub async fn domain_statuses(&self, name: &str) -> Result<Vec<DomainStatus>, Fault> {
         let observation = Box::pin(self.observe(name, None)).await?;
         let now = self.clock.now();
         let open = open(&observation);

@@ -6,12 +6,12 @@ use azure_types::communication::is_same_location;
 use std::collections::{BTreeMap, BTreeSet};
 
 use model::account::Account;
+use model::fault::{Fault, Invalid};
 use model::infrastructure::{AZURE_MANAGED, DesiredSender, DnsWay, Infrastructure, MadeState};
 use store::StoreError;
 
+use super::Provisioning;
 use super::desired;
-use crate::Control;
-use crate::error::{ControlError, Invalid};
 
 /// A domain that is to be there.
 #[derive(Clone, Debug, Default)]
@@ -28,16 +28,12 @@ const NAMED: usize = 5;
 /// Before somebody is told that others change the same desired state all the time.
 const TRIES: u32 = 4;
 
-impl Control {
+impl Provisioning {
     /// Says the desired state of an account, in place of what was said before.
     ///
     /// # Errors
     /// When something in it cannot be, or nothing can be stored.
-    pub async fn set_infrastructure(
-        &self,
-        name: &str,
-        manifest: Manifest,
-    ) -> Result<Infrastructure, ControlError> {
+    pub async fn set_infrastructure(&self, name: &str, manifest: Manifest) -> Result<Infrastructure, Fault> {
         let detail = format!("{} domains", manifest.domain.len());
         self.change_infrastructure(name, &detail, |account, _| {
             desired::infrastructure(manifest.clone(), account, self.clock.now())
@@ -48,8 +44,8 @@ impl Control {
     /// Adds a domain, or changes what is desired of it. Senders that it has stay.
     ///
     /// # Errors
-    /// As [`Control::set_infrastructure`].
-    pub async fn add_domain(&self, name: &str, new: NewDomain) -> Result<Infrastructure, ControlError> {
+    /// As [`Provisioning::set_infrastructure`].
+    pub async fn add_domain(&self, name: &str, new: NewDomain) -> Result<Infrastructure, Fault> {
         let new = Box::pin(self.at_home(name, new)).await?;
         let detail = format!("domain {}", new.name);
         self.change_infrastructure(name, &detail, |account, before| {
@@ -86,13 +82,13 @@ impl Control {
     /// Adds senders; a row that cannot be is told and left out, and none is half done.
     ///
     /// # Errors
-    /// As [`Control::set_infrastructure`]; when `is_strict`, already for the first row that cannot be.
+    /// As [`Provisioning::set_infrastructure`]; when `is_strict`, already for the first row that cannot be.
     pub async fn add_desired_senders(
         &self,
         name: &str,
         rows: &[SenderRow],
         is_strict: bool,
-    ) -> Result<Vec<SenderRowResult>, ControlError> {
+    ) -> Result<Vec<SenderRowResult>, Fault> {
         let mut results = Vec::new();
         let detail = format!("{} senders", rows.len());
         self.change_infrastructure(name, &detail, |_, before| {
@@ -118,7 +114,7 @@ impl Control {
     ///
     /// # Errors
     /// When the desired state does not have it, or nothing can be stored.
-    pub async fn forget_sender(&self, name: &str, address: &str) -> Result<(), ControlError> {
+    pub async fn forget_sender(&self, name: &str, address: &str) -> Result<(), Fault> {
         let account = self.account_to_change(name)?;
         let (username, domain) = address.rsplit_once('@').unwrap_or((address, ""));
         let (domain, _) = desired::domain_name(domain)?;
@@ -145,7 +141,7 @@ impl Control {
         name: &str,
         before: &Infrastructure,
         domains: &BTreeSet<String>,
-    ) -> Result<(), ControlError> {
+    ) -> Result<(), Fault> {
         let account = self.account_to_change(name)?;
         if domains.is_empty() {
             let audit = self.entry("infrastructure.remove", &account.name, "");
@@ -172,7 +168,7 @@ impl Control {
         name: &str,
         detail: &str,
         mut change: impl FnMut(&Account, Option<&Infrastructure>) -> Result<Infrastructure, Invalid>,
-    ) -> Result<Infrastructure, ControlError> {
+    ) -> Result<Infrastructure, Fault> {
         let mut tries = 0;
         loop {
             tries += 1;
@@ -194,7 +190,7 @@ impl Control {
     }
 
     /// Refuses connections that are not there.
-    async fn check_ways(&self, infrastructure: &Infrastructure) -> Result<(), ControlError> {
+    async fn check_ways(&self, infrastructure: &Infrastructure) -> Result<(), Fault> {
         let connections = self.store.dns_providers().list().await?;
         for (name, domain) in &infrastructure.domains {
             let DnsWay::Connection(way) = &domain.dns else { continue };

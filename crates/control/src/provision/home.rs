@@ -3,12 +3,12 @@
 use api::infrastructure::manifest::Manifest;
 use azure_types::communication::{CommunicationService, Resource};
 use azure_types::resource_id::ResourceId;
+use model::fault::{Fault, Invalid};
 
+use super::Provisioning;
+use super::azure_account::AzureAccount;
+use super::azure_account::unseen;
 use super::edit::NewDomain;
-use super::unseen;
-use crate::Control;
-use crate::error::{ControlError, Invalid};
-use crate::verify::Context as AzureAccount;
 
 /// A communication service with what it is part of.
 pub(super) struct Home {
@@ -18,10 +18,10 @@ pub(super) struct Home {
     pub(super) manifest: Manifest,
 }
 
-impl Control {
+impl Provisioning {
     /// Fills in the group, the places and the email service of the service that was imported, where the operator has
     /// not said them. If Azure cannot be read now, the plan says what does not fit.
-    pub(super) async fn at_home(&self, name: &str, mut new: NewDomain) -> Result<NewDomain, ControlError> {
+    pub(super) async fn at_home(&self, name: &str, mut new: NewDomain) -> Result<NewDomain, Fault> {
         let account = self.account_to_change(name)?;
         let is_known = self.store.infrastructure().of(account.id).await?.is_some();
         let Some(own) = account.service.as_ref().filter(|_| !is_known) else { return Ok(new) };
@@ -31,7 +31,7 @@ impl Control {
         if is_other || (said.resource_group.is_some() && said.email_service.is_some()) {
             return Ok(new);
         }
-        let Ok(azure) = self.context_or_error(&account).await else { return Ok(new) };
+        let Ok(azure) = self.azure_account(&account).await else { return Ok(new) };
         let Ok(home) = home(&azure, &own).await else { return Ok(new) };
         let found = home.manifest;
         let said = &mut new.infrastructure;
@@ -49,7 +49,7 @@ impl Control {
 
 /// Looks for a service by its name, and for the email service that belongs to it: the one of its linked domains, or the
 /// only one of its group.
-pub(super) async fn home(azure: &AzureAccount, service: &str) -> Result<Home, ControlError> {
+pub(super) async fn home(azure: &AzureAccount, service: &str) -> Result<Home, Fault> {
     let account = &azure.account;
     let failed = |error| unseen(account, &error);
     let services = azure.arm.services(account.subscription).await.map_err(failed)?;

@@ -3,9 +3,9 @@
 use model::id::AccountId;
 use store::{Held, StoreError, Term};
 
-use crate::Control;
+use super::Provisioning;
 
-impl Control {
+impl Provisioning {
     /// Takes the lock of an account's infrastructure; `None` while another apply has it.
     pub(super) async fn try_lock(&self, account: AccountId) -> Result<Option<Held>, StoreError> {
         self.store.locks().try_take(&name(account), Term::from(self.clock.now())).await
@@ -23,17 +23,31 @@ fn name(account: AccountId) -> String {
 
 #[cfg(test)]
 mod tests {
+    use azure_client::credential::IdentityEndpoint;
+    use clock::{Clock, Entropy};
+    use jiff::Timestamp;
+    use store::{DataDir, MasterKey, Options, Store, Volatile};
+
     use super::*;
-    use crate::accounts::tests::control;
+
+    fn provisioning() -> (tempfile::TempDir, Provisioning) {
+        let folder = tempfile::tempdir().unwrap();
+        let data_dir = DataDir::open(folder.path(), Volatile::Allowed).unwrap();
+        let now = Timestamp::UNIX_EPOCH;
+        let options = Options { segment_bytes: 65_536, ..Options::default() };
+        let store = Store::open(&data_dir, MasterKey::from_bytes([1; 32]), &options, now).unwrap();
+        let (clock, entropy) = (Clock::standing(now), Entropy::repeatable(1));
+        (folder, Provisioning::new(store, clock, entropy, IdentityEndpoint::default()))
+    }
 
     #[tokio::test]
     async fn an_account_is_applied_to_once_at_a_time_and_others_beside_it() {
-        let (_folder, control) = control();
+        let (_folder, provisioning) = provisioning();
         let (one, other) = (AccountId::from_bytes([1; 16]), AccountId::from_bytes([2; 16]));
-        let held = control.lock(one).await.unwrap();
-        assert!(control.try_lock(one).await.unwrap().is_none());
-        assert!(control.try_lock(other).await.unwrap().is_some());
+        let held = provisioning.lock(one).await.unwrap();
+        assert!(provisioning.try_lock(one).await.unwrap().is_none());
+        assert!(provisioning.try_lock(other).await.unwrap().is_some());
         drop(held);
-        assert!(control.try_lock(one).await.unwrap().is_some());
+        assert!(provisioning.try_lock(one).await.unwrap().is_some());
     }
 }

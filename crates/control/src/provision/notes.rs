@@ -2,17 +2,17 @@
 
 use std::collections::BTreeSet;
 
+use model::fault::Fault;
 use model::infrastructure::{RecordedStep, StepState};
 
+use super::Provisioning;
 use super::observation::Observation;
 use super::step::Step;
-use crate::Control;
-use crate::error::ControlError;
 
-impl Control {
+impl Provisioning {
     /// Steps that came to no end, and that nobody has to do any more: somebody else did them, or whoever began them
     /// died before it was written down.
-    pub(super) async fn note_done(&self, observation: &Observation) -> Result<(), ControlError> {
+    pub(super) async fn note_done(&self, observation: &Observation) -> Result<(), Fault> {
         let open: BTreeSet<String> = observation.plan().steps.iter().map(Step::key).collect();
         let (account, memory) = (observation.azure.account.id, self.store.infrastructure());
         for step in memory.steps(account).await? {

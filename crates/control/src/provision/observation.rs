@@ -9,17 +9,18 @@ use azure_types::communication::{VerificationRecord, VerificationRecords};
 use dns::lookup::Lookup;
 use dns::preflight::Row;
 use futures_util::StreamExt as _;
+use model::fault::{Fault, Invalid};
 use model::infrastructure::{ApprovedStep, DnsWay, Infrastructure, RecordedStep, ResourceIds, WrittenRecord};
 
+use super::Provisioning;
+use super::azure_account::AzureAccount;
+use super::azure_account::unseen;
 use super::consent::{change_view, plan_id};
 use super::observed::{Observed, ObservedDomain, observe};
 use super::perform::{Examined, examine};
 use super::plan::{Known, Plan, destruction, plan};
 use super::step::{Action, Step, has_records};
-use super::{clean, desired, unseen};
-use crate::Control;
-use crate::error::{ControlError, Invalid};
-use crate::verify::Context as AzureAccount;
+use super::{clean, desired};
 
 /// What a plan is made from.
 pub(crate) struct Observation {
@@ -44,19 +45,15 @@ const LOOKS_AT_ONCE: usize = 16;
 /// What Azure has always required: enough to show what becomes of an SPF record before there is a domain.
 const SPF: &str = "v=spf1 include:spf.protection.outlook.com -all";
 
-impl Control {
+impl Provisioning {
     /// Looks at everything that a plan is made from.
-    pub(super) async fn observe(
-        &self,
-        name: &str,
-        manifest: Option<Manifest>,
-    ) -> Result<Observation, ControlError> {
+    pub(super) async fn observe(&self, name: &str, manifest: Option<Manifest>) -> Result<Observation, Fault> {
         let account = self.account(name)?;
         let infrastructure = match manifest {
             Some(manifest) => desired::infrastructure(manifest, &account, self.clock.now())?,
             None => self.infrastructure(name).await?,
         };
-        let azure = self.context_or_error(&account).await?;
+        let azure = self.azure_account(&account).await?;
         let ids = infrastructure.ids(account.subscription);
         let observed = observe(&azure, &infrastructure, &ids).await;
         let mut observed = observed.map_err(|error| unseen(&account, &error))?;

@@ -10,8 +10,9 @@ use azure_types::resource_id::ResourceId;
 use model::infrastructure::{AZURE_MANAGED, DomainOwner, Infrastructure, ResourceIds};
 use serde::Serialize;
 
-use crate::accounts::endpoint;
-use crate::verify::{Context as AzureAccount, may_send};
+use super::azure_account::AzureAccount;
+use super::capability::may_send;
+use super::endpoint;
 
 /// What is there.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -222,7 +223,7 @@ async fn logins(
 /// Whether the account sends through the service. Another endpoint than Azure says is somebody's choice, unless it was
 /// only guessed.
 fn is_chosen(azure: &AzureAccount, infrastructure: &Infrastructure, observed: &ObservedService) -> bool {
-    let own = azure.control.account(azure.account.name.as_str()).ok();
+    let own = azure.provisioning.account(azure.account.name.as_str()).ok();
     let own = own.as_ref().and_then(|account| account.service.as_ref());
     own.is_some_and(|own| {
         let cloud = &azure.account.cloud;
@@ -234,7 +235,7 @@ fn is_chosen(azure: &AzureAccount, infrastructure: &Infrastructure, observed: &O
 }
 
 fn local(azure: &AzureAccount) -> BTreeSet<String> {
-    let directory = azure.control.store.directory();
+    let directory = azure.provisioning.store.directory();
     let senders = directory.senders(azure.account.id);
     senders.map(|one| one.mailbox.to_string().to_lowercase()).collect()
 }

@@ -4,15 +4,15 @@ use std::collections::BTreeSet;
 
 use api::infrastructure::progress::StepOutcome;
 use jiff::Timestamp;
+use model::fault::Fault;
 use model::id::AccountId;
 use model::infrastructure::{RecordedStep, StepState};
 
+use super::Provisioning;
 use super::approve::Ready;
 use super::observation::Observation;
 use super::plan::Plan;
 use super::step::Step;
-use crate::Control;
-use crate::error::ControlError;
 use store::StoreError;
 
 /// What was found.
@@ -30,9 +30,9 @@ pub enum Reconciled {
     Differs(Vec<String>),
 }
 
-impl Control {
+impl Provisioning {
     /// Whether something of an infrastructure is begun, or pending.
-    pub(crate) async fn is_pending(&self, account: AccountId) -> bool {
+    pub async fn is_pending(&self, account: AccountId) -> bool {
         let steps = self.store.infrastructure().steps(account).await;
         steps.is_ok_and(|steps| steps.iter().any(|step| is_open(step.state)))
     }
@@ -41,8 +41,8 @@ impl Control {
     /// drifted. What nobody approved is left alone.
     ///
     /// # Errors
-    /// As [`Control::plan`].
-    pub async fn reconcile(&self, name: &str) -> Result<Reconciled, ControlError> {
+    /// As [`Provisioning::plan`].
+    pub async fn reconcile(&self, name: &str) -> Result<Reconciled, Fault> {
         let account = self.account_to_change(name)?;
         let lock = self.lock(account.id).await?;
         let steps = self.store.infrastructure().steps(account.id).await?;

@@ -25,7 +25,8 @@ pub use self::steps::Stepped;
 
 use crate::accounts::clean_secret;
 use crate::error::{ControlError, Fault};
-use crate::verify::{Context, secret::ours};
+use crate::provision::AzureAccount;
+use crate::verify::secret::ours;
 use crate::{AccountChange, Control};
 
 /// How a secret is renewed.
@@ -150,7 +151,7 @@ impl Control {
             let message = "there is no rotation to cancel: a rotation can be cancelled only before its new secret is in use";
             return Err(Fault::conflict("no_rotation", message));
         };
-        let context = self.context_or_error(&account).await?;
+        let context = self.provisioning.azure_account(&account).await?;
         // Noted first: from here on nobody puts it into use.
         self.rolled_back(&context, &rotation, "it was cancelled").await?;
         self.take_back(&context, &rotation, "it was cancelled").await.map_err(|error| {
@@ -202,17 +203,20 @@ impl Control {
         self.must_not_rotate(&account).await?;
         // What would be refused in the end is refused before it is tried.
         let secret = clean_secret(&secret)?;
-        let context = self.context_or_error(&account).await?;
+        let context = self.provisioning.azure_account(&account).await?;
         steps::prove(&context, &secret).await.map_err(Fault::from)?;
         let change = AccountChange { secret: Some(secret), expires_at, ..AccountChange::default() };
         Ok(self.change_account(name, change).await?.account)
     }
 
     /// Everything that a rotation needs to begin.
-    async fn ready_to_rotate(&self, name: &str) -> Result<(Context, Application, SecretFacts), ControlError> {
+    async fn ready_to_rotate(
+        &self,
+        name: &str,
+    ) -> Result<(AzureAccount, Application, SecretFacts), ControlError> {
         let account = self.account(name)?;
         must_have_a_secret(&account)?;
-        let context = self.context_or_error(&account).await?;
+        let context = self.provisioning.azure_account(&account).await?;
         let app = context.graph.application(account.client).await.map_err(|error| {
             let why = explain(&error);
             let message = if error.is(401) || error.is(403) || error.is(404) {
@@ -229,14 +233,6 @@ impl Control {
         let facts = self.store.secrets().facts(owner, SecretName::ClientSecret).await?;
         let facts = facts.ok_or_else(|| StoreError::Missing(format!("the client secret of {name}")))?;
         Ok((context, app, facts))
-    }
-
-    pub(crate) async fn context_or_error(
-        &self,
-        account: &std::sync::Arc<Account>,
-    ) -> Result<Context, ControlError> {
-        let context = self.context(account).await;
-        context.map_err(|finding| Fault::conflict("account_unusable", finding.message))
     }
 
     /// The old secret, if it is to be taken away: one that an earlier rotation made, or that the operator named.

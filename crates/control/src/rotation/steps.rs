@@ -18,7 +18,7 @@ use uuid::Uuid;
 
 use crate::Control;
 use crate::error::{ControlError, Fault};
-use crate::verify::Context;
+use crate::provision::AzureAccount;
 use crate::verify::secret::ours;
 
 /// What a step brought.
@@ -50,7 +50,7 @@ impl Control {
         if rotation.step.is_over() {
             return Ok(Stepped::Over);
         }
-        let context = self.context_or_error(account).await?;
+        let context = self.provisioning.azure_account(account).await?;
         let stepped = match rotation.step {
             Step::Begun => self.add(&context, &rotation).await,
             Step::Added => self.try_out(&context, &rotation).await,
@@ -79,7 +79,7 @@ impl Control {
 
     /// Has Entra make the new secret. One of that name that is there already was made by a process that died
     /// before it could seal it: nobody knows its value.
-    async fn add(&self, context: &Context, rotation: &Rotation) -> Result<Stepped, StepError> {
+    async fn add(&self, context: &AzureAccount, rotation: &Rotation) -> Result<Stepped, StepError> {
         let client = context.account.client;
         let app = context.graph.application(client).await?;
         for lost in
@@ -114,7 +114,7 @@ impl Control {
     }
 
     /// Tries the new secret until all of Entra knows it; one that is not good is taken away again.
-    async fn try_out(&self, context: &Context, rotation: &Rotation) -> Result<Stepped, StepError> {
+    async fn try_out(&self, context: &AzureAccount, rotation: &Rotation) -> Result<Stepped, StepError> {
         let owner = SecretOwner::Account(context.account.id);
         let secret = self.store.secrets().get(owner, SecretName::NextClientSecret).await?;
         let proved = tokio::select! {
@@ -153,7 +153,7 @@ impl Control {
     /// Takes the new secret away again, at Entra.
     pub(super) async fn take_back(
         &self,
-        context: &Context,
+        context: &AzureAccount,
         rotation: &Rotation,
         why: &str,
     ) -> Result<(), CallError> {
@@ -172,7 +172,7 @@ impl Control {
     /// Notes that a rotation was given up. The secret in use stays ours, if it was.
     pub(super) async fn rolled_back(
         &self,
-        context: &Context,
+        context: &AzureAccount,
         rotation: &Rotation,
         why: &str,
     ) -> Result<(), StoreError> {
@@ -200,7 +200,7 @@ impl Control {
     }
 
     /// Takes the old secret away, after the time of grace and only while the new one works.
-    async fn remove_old(&self, context: &Context, rotation: &Rotation) -> Result<Stepped, StepError> {
+    async fn remove_old(&self, context: &AzureAccount, rotation: &Rotation) -> Result<Stepped, StepError> {
         let due = rotation.remove_at.unwrap_or(rotation.changed_at);
         if self.clock.now() < due {
             return Ok(Stepped::WaitUntil(due));
@@ -224,7 +224,7 @@ impl Control {
     }
 
     /// Whether that secret may be the one in use: somebody may have put it back by hand.
-    async fn is_in_use(&self, context: &Context, key_id: Uuid) -> Result<bool, StepError> {
+    async fn is_in_use(&self, context: &AzureAccount, key_id: Uuid) -> Result<bool, StepError> {
         let owner = SecretOwner::Account(context.account.id);
         let facts = self.store.secrets().facts(owner, SecretName::ClientSecret).await?;
         let app = context.graph.application(context.account.client).await?;
@@ -259,7 +259,7 @@ impl From<CallError> for StepError {
 }
 
 /// Takes a secret away; one that is gone already is gone.
-async fn remove(context: &Context, key_id: Uuid) -> Result<(), CallError> {
+async fn remove(context: &AzureAccount, key_id: Uuid) -> Result<(), CallError> {
     let app = context.graph.application(context.account.client).await?;
     if app.password_credentials.iter().all(|one| one.key_id != key_id) {
         return Ok(());
@@ -291,8 +291,8 @@ impl From<Unproved> for Fault {
 }
 
 /// Gets tokens with a secret for every scope that is used, several times in a row.
-pub(super) async fn prove(context: &Context, secret: &SecretString) -> Result<(), Unproved> {
-    let (clock, cloud) = (&context.control.clock, &context.account.cloud);
+pub(super) async fn prove(context: &AzureAccount, secret: &SecretString) -> Result<(), Unproved> {
+    let (clock, cloud) = (&context.provisioning.clock, &context.account.cloud);
     let app = azure_client::account::app(&context.account);
     let credential = ClientSecret::new(context.http.clone(), app, secret.clone());
     let scopes = [cloud.communication(), cloud.resource_manager(), cloud.graph()]

@@ -10,9 +10,9 @@ use jiff::SignedDuration;
 use model::account::Authorization;
 use store::{SecretFacts, SecretName, SecretOwner};
 
-use super::context::Context;
 use super::refused::Refused;
 use super::{Event, Patience, Watch};
+use crate::provision::AzureAccount;
 
 const CHECK: Check = Check::Authentication;
 /// Entra's servers take so long to hear of a new secret; until then some say that it is wrong.
@@ -23,7 +23,7 @@ const BETWEEN: Duration = Duration::from_secs(5);
 const NEW_SECRET: &str = "Entra does not know the secret. It was set only recently, and a new secret can take a minute to \
                           reach all of Entra: Postern retries for a minute, unless you pass --no-wait.";
 
-pub(super) async fn check(context: &Context, manner: (&Watch, Patience)) -> Vec<Finding> {
+pub(super) async fn check(context: &AzureAccount, manner: (&Watch, Patience)) -> Vec<Finding> {
     let cloud = &context.account.cloud;
     for resource in [cloud.resource_manager(), cloud.communication()] {
         if let Err(failure) = patiently(context, &format!("{resource}/.default"), manner).await {
@@ -45,11 +45,11 @@ pub(super) async fn check(context: &Context, manner: (&Watch, Patience)) -> Vec<
 
 /// Asks for a token, again and again if the secret is so new that not every server may know it.
 async fn patiently(
-    context: &Context,
+    context: &AzureAccount,
     scope: &str,
     (watch, patience): (&Watch, Patience),
 ) -> Result<(), TokenFailure> {
-    let clock = &context.control.clock;
+    let clock = &context.provisioning.clock;
     let mut tries = 0;
     loop {
         tries += 1;
@@ -66,18 +66,18 @@ async fn patiently(
     }
 }
 
-async fn is_new(context: &Context) -> bool {
-    let age = facts(context).await.map(|facts| context.control.clock.now().duration_since(facts.set_at));
+async fn is_new(context: &AzureAccount) -> bool {
+    let age = facts(context).await.map(|facts| context.provisioning.clock.now().duration_since(facts.set_at));
     age.is_some_and(|age| age < PROPAGATION)
 }
 
-async fn facts(context: &Context) -> Option<SecretFacts> {
+async fn facts(context: &AzureAccount) -> Option<SecretFacts> {
     let name = SecretName::of(context.account.authorization)?;
     let owner = SecretOwner::Account(context.account.id);
-    context.control.store.secrets().facts(owner, name).await.ok().flatten()
+    context.provisioning.store.secrets().facts(owner, name).await.ok().flatten()
 }
 
-async fn explain(context: &Context, failure: &TokenFailure) -> Finding {
+async fn explain(context: &AzureAccount, failure: &TokenFailure) -> Finding {
     match failure {
         TokenFailure::Refused(refused) => {
             let expired = facts(context).await.and_then(|facts| facts.expires_at);

@@ -5,7 +5,6 @@
 //! and gives findings; [`Report`] is what comes out.
 
 mod authentication;
-mod capability;
 mod context;
 mod endpoint;
 mod key;
@@ -13,7 +12,6 @@ mod permissions;
 mod providers;
 mod quota;
 mod refused;
-mod role;
 pub(crate) mod secret;
 mod services;
 mod subscription;
@@ -22,19 +20,13 @@ use std::sync::Arc;
 
 use api::verification::{ActionOwner, Check, Finding, Outcome, Report, Verdict};
 use azure_client::Http;
-use azure_client::account::credential;
 use model::account::{Account, Authorization};
-use secrecy::SecretString;
-use store::{KeptVerification, SecretName, SecretOwner};
+use store::KeptVerification;
 use tokio::sync::mpsc::UnboundedSender;
 
-pub(crate) use self::context::Context;
-pub use self::role::smallest_role;
-
-pub(crate) use self::permissions::may_send;
-pub(crate) use self::role::properties;
 use crate::Control;
 use crate::error::ControlError;
+use crate::provision::AzureAccount;
 
 /// What a kept report says is worst, if the account was not ready.
 #[must_use]
@@ -139,7 +131,7 @@ impl Control {
         manner: impl Into<Manner>,
         events: Option<UnboundedSender<Event>>,
     ) -> Result<Report, ControlError> {
-        let account = self.settle_service(self.account_to_change(name)?).await?;
+        let account = self.provisioning.settle_service(self.account_to_change(name)?).await?;
         let report = Box::pin(self.examine(account, manner.into(), &Watch(events))).await?;
         self.keep_report(name, &report).await?;
         Ok(report)
@@ -250,7 +242,7 @@ impl Control {
     }
 
     /// Everything that needs a token.
-    async fn look_around(&self, context: &Context, repair: Repair, watch: &Watch, report: &mut Report) {
+    async fn look_around(&self, context: &AzureAccount, repair: Repair, watch: &Watch, report: &mut Report) {
         let (subscription, secret) = tokio::join!(
             watch.check(Check::Subscription, subscription::check(context)),
             watch.plain(Check::Secret, secret::check(context)),
@@ -290,24 +282,13 @@ impl Control {
     }
 
     /// Connections and credential of an account, or the finding that there are none.
-    pub(crate) async fn context(&self, account: &Arc<Account>) -> Result<Context, Box<Finding>> {
-        let unusable = |why: String| {
-            let message = format!("Postern cannot use the app's credentials: {why}.");
+    async fn context(&self, account: &Arc<Account>) -> Result<AzureAccount, Box<Finding>> {
+        self.provisioning.azure_account(account).await.map_err(|fault| {
             let code = "authentication.unusable";
-            let finding = Finding::failed(Check::Authentication, code, message).by(ActionOwner::You);
+            let finding =
+                Finding::failed(Check::Authentication, code, fault.to_string()).by(ActionOwner::You);
             let commands = vec![secret::replace(account.name.as_str(), account.authorization)];
             Box::new(finding.fix(commands, None))
-        };
-        let secret = match SecretName::of(account.authorization) {
-            Some(name) => {
-                let kept = self.store.secrets().get(SecretOwner::Account(account.id), name).await;
-                kept.map_err(|error| unusable(error.to_string()))?
-            }
-            None => SecretString::default(),
-        };
-        let http = Http::new(account.cloud.ca_pem()).map_err(|error| unusable(error.to_string()))?;
-        let credential = credential(account, &http, secret, &self.identity, &self.entropy)
-            .map_err(|error| unusable(error.to_string()))?;
-        Ok(Context::new(self.clone(), Arc::clone(account), http, credential))
+        })
     }
 }

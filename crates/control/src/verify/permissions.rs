@@ -5,9 +5,10 @@ use azure_types::permission::Permission;
 use azure_types::resource_id::ResourceId;
 use jiff::SignedDuration;
 
-use super::capability::{ALL, Capability, LOOK, Place, SEND_BY_REST, SEND_BY_SMTP};
-use super::context::{Context, trouble};
-use super::role::role_of;
+use super::context::trouble;
+use crate::provision::AzureAccount;
+use crate::provision::capability::{ALL, Capability, LOOK, Place, SEND_BY_REST, SEND_BY_SMTP};
+use crate::provision::role::role_of;
 
 const CHECK: Check = Check::Permissions;
 /// Until everybody in Azure knows of a role assignment.
@@ -15,7 +16,7 @@ const PROPAGATION: SignedDuration = SignedDuration::from_mins(10);
 
 type Found = (Vec<Finding>, (Vec<CapabilityRow>, Option<SmallestRole>));
 
-pub(super) async fn check(context: &Context) -> Found {
+pub(super) async fn check(context: &AzureAccount) -> Found {
     let subscription = context.subscription();
     let service = context.own_service().await.cloned();
     let group = service.as_ref().and_then(ResourceId::group_id);
@@ -52,13 +53,8 @@ pub(super) async fn check(context: &Context) -> Found {
     (vec![finding], (rows, Some(role)))
 }
 
-/// Whether whoever has these permissions at a communication service may send through it.
-pub(crate) fn may_send(permissions: &[Permission]) -> bool {
-    SEND_BY_REST.missing(permissions).is_empty()
-}
-
 /// What the account is of no use without.
-fn needed(context: &Context) -> Vec<Capability> {
+fn needed(context: &AzureAccount) -> Vec<Capability> {
     let mut needed = vec![SEND_BY_REST, LOOK];
     if context.uses_smtp() {
         needed.push(SEND_BY_SMTP);
@@ -84,7 +80,7 @@ fn row(
 }
 
 async fn judge(
-    context: &Context,
+    context: &AzureAccount,
     rows: &[CapabilityRow],
     role: &SmallestRole,
     scope: &ResourceId,
@@ -133,14 +129,14 @@ const BUILT_IN: [(&str, &str); 4] = [
 ];
 
 /// What is known of the app's role assignments: only apps that may read Graph and assignments can tell.
-async fn recent(context: &Context, scope: &ResourceId) -> Roles {
+async fn recent(context: &AzureAccount, scope: &ResourceId) -> Roles {
     let Ok(principal) = context.graph.principal(context.account.client).await else {
         return Roles::default();
     };
     let Ok(assignments) = context.arm.role_assignments(scope, principal).await else {
         return Roles::default();
     };
-    let now = context.control.clock.now();
+    let now = context.provisioning.clock.now();
     let is_recent = assignments
         .iter()
         .filter_map(|assignment| assignment.properties.created_on)

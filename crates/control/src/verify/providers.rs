@@ -7,7 +7,8 @@ use api::verification::{ActionOwner, Check, Finding, Outcome};
 use azure_types::arm::COMMUNICATION_NAMESPACE;
 
 use super::Repair;
-use super::context::{Context, trouble};
+use super::context::trouble;
+use crate::provision::AzureAccount;
 
 const CHECK: Check = Check::Providers;
 /// What Azure says of whatever is asked of a provider that is not registered.
@@ -16,7 +17,7 @@ const BETWEEN: Duration = Duration::from_secs(5);
 /// Looks until a registration is left to itself: five minutes.
 const LOOKS: u32 = 60;
 
-pub(super) async fn check(context: &Context, repair: Repair) -> Vec<Finding> {
+pub(super) async fn check(context: &AzureAccount, repair: Repair) -> Vec<Finding> {
     let (id, namespace) = (context.account.subscription, COMMUNICATION_NAMESPACE);
     let mut state = match context.arm.provider(id, namespace).await {
         Ok(provider) => provider.registration_state,
@@ -45,7 +46,7 @@ pub(super) async fn check(context: &Context, repair: Repair) -> Vec<Finding> {
     }]
 }
 
-fn not_registered(context: &Context) -> Finding {
+fn not_registered(context: &AzureAccount) -> Finding {
     let (id, namespace) = (context.account.subscription, COMMUNICATION_NAMESPACE);
     let commands = vec![
         Command::az(&format!("provider register --namespace {namespace} --subscription {id} --wait")),
@@ -60,7 +61,7 @@ fn not_registered(context: &Context) -> Finding {
 }
 
 /// Asks for the provider and waits until it is there.
-async fn register(context: &Context) -> Result<String, Box<Finding>> {
+async fn register(context: &AzureAccount) -> Result<String, Box<Finding>> {
     let (id, namespace) = (context.account.subscription, COMMUNICATION_NAMESPACE);
     let mut provider = context.arm.register(id, namespace).await.map_err(|error| {
         if error.is(403) {
@@ -79,7 +80,7 @@ async fn register(context: &Context) -> Result<String, Box<Finding>> {
         if provider.registration_state == "Registered" {
             break;
         }
-        context.control.clock.sleep(BETWEEN).await;
+        context.provisioning.clock.sleep(BETWEEN).await;
         let looked = context.arm.provider(id, namespace).await;
         provider = looked.map_err(|error| Box::new(trouble(CHECK, &error)))?;
     }
@@ -87,7 +88,7 @@ async fn register(context: &Context) -> Result<String, Box<Finding>> {
 }
 
 /// The app may not look at providers: then whether there are services tells.
-async fn unreadable(context: &Context) -> Finding {
+async fn unreadable(context: &AzureAccount) -> Finding {
     let namespace = COMMUNICATION_NAMESPACE;
     // Azure lists what there is even where nobody may touch it.
     let touched = match context.services().await.ok().and_then(|services| services.first()) {

@@ -9,7 +9,7 @@ use model::quota::QuotaKind;
 use model::quota::{Allowance, Quota};
 
 use self::history::History;
-use super::context::Context;
+use crate::provision::AzureAccount;
 
 mod history;
 
@@ -30,21 +30,22 @@ struct Limits {
     accounts: Vec<Arc<Account>>,
 }
 
-pub(super) async fn check(context: &Context, services: &[ServiceFound]) -> Vec<Finding> {
+pub(super) async fn check(context: &AzureAccount, services: &[ServiceFound]) -> Vec<Finding> {
     let limits = limits(context, services);
     let refusals = context
-        .control
+        .provisioning
         .store
         .rate_usage()
         .throttlings(context.account.quota_scope().of(QuotaKind::Sends))
         .await;
-    let history = History::of(refusals.unwrap_or_default(), context.control.clock.now(), limits.configured);
+    let history =
+        History::of(refusals.unwrap_or_default(), context.provisioning.clock.now(), limits.configured);
     let finding = if history.refused > 0 { refused(&limits, &history) } else { unrefused(&limits) };
     std::iter::once(finding).chain(different(&limits)).collect()
 }
 
-fn limits(context: &Context, services: &[ServiceFound]) -> Limits {
-    let directory = context.control.store.directory();
+fn limits(context: &AzureAccount, services: &[ServiceFound]) -> Limits {
+    let directory = context.provisioning.store.directory();
     let mut accounts: Vec<Arc<Account>> = directory
         .accounts()
         .filter(|one| one.subscription == context.account.subscription && one.id != context.account.id)

@@ -8,14 +8,15 @@ use jiff::{SignedDuration, Timestamp};
 use model::account::{Account, Authorization};
 use store::{SecretFacts, SecretName, SecretOwner};
 
-use super::context::{Context, trouble};
+use super::context::trouble;
 use crate::expiry::Urgency;
+use crate::provision::AzureAccount;
 
 const CHECK: Check = Check::Secret;
 /// A secret that lives longer is a risk of its own.
 const LONG: SignedDuration = SignedDuration::from_hours(24 * 731);
 
-pub(super) async fn check(context: &Context) -> Vec<Finding> {
+pub(super) async fn check(context: &AzureAccount) -> Vec<Finding> {
     match context.account.authorization {
         Authorization::ClientSecret => client_secret(context).await,
         Authorization::Certificate => certificate(context).await,
@@ -25,9 +26,9 @@ pub(super) async fn check(context: &Context) -> Vec<Finding> {
     }
 }
 
-async fn client_secret(context: &Context) -> Vec<Finding> {
+async fn client_secret(context: &AzureAccount) -> Vec<Finding> {
     let owner = SecretOwner::Account(context.account.id);
-    let secrets = context.control.store.secrets();
+    let secrets = context.provisioning.store.secrets();
     let Ok(Some(facts)) = secrets.facts(owner, SecretName::ClientSecret).await else { return Vec::new() };
     let app = context.graph.application(context.account.client).await;
     let (facts, renewal, rotation) = match app {
@@ -63,7 +64,7 @@ pub(crate) enum Renewal {
 }
 
 /// Who can renew the account's client secret, as Graph says now.
-pub(crate) async fn renewal(context: &Context) -> Renewal {
+pub(crate) async fn renewal(context: &AzureAccount) -> Renewal {
     match context.graph.application(context.account.client).await {
         Ok(_) => may_rotate(context).await,
         Err(error) if error.is(403) || error.is(401) || error.is(404) => Renewal::ByHand,
@@ -101,12 +102,12 @@ pub(crate) fn ours<'a>(app: &'a Application, facts: &SecretFacts) -> Option<&'a 
 }
 
 /// Notes what Graph knows of our secret.
-async fn learn(context: &Context, app: &Application, facts: SecretFacts) -> SecretFacts {
+async fn learn(context: &AzureAccount, app: &Application, facts: SecretFacts) -> SecretFacts {
     let Some(found) = ours(app, &facts) else { return facts };
     let known = SecretFacts { expires_at: found.end_date_time, key_id: Some(found.key_id), ..facts.clone() };
     if known != facts {
         let owner = SecretOwner::Account(context.account.id);
-        let noted = context.control.store.secrets().note(owner, SecretName::ClientSecret, &known).await;
+        let noted = context.provisioning.store.secrets().note(owner, SecretName::ClientSecret, &known).await;
         if let Err(error) = noted {
             tracing::warn!(
                 error = model::error_chain(&error),
@@ -117,12 +118,12 @@ async fn learn(context: &Context, app: &Application, facts: SecretFacts) -> Secr
     known
 }
 
-async fn certificate(context: &Context) -> Vec<Finding> {
+async fn certificate(context: &AzureAccount) -> Vec<Finding> {
     let owner = SecretOwner::Account(context.account.id);
-    let secrets = context.control.store.secrets();
+    let secrets = context.provisioning.store.secrets();
     let Ok(pem) = secrets.get(owner, SecretName::Certificate).await else { return Vec::new() };
     let app = azure_client::account::app(&context.account);
-    let parsed = AppCertificate::new(context.http.clone(), app, &pem, context.control.entropy.clone());
+    let parsed = AppCertificate::new(context.http.clone(), app, &pem, context.provisioning.entropy.clone());
     let Ok(certificate) = parsed else { return Vec::new() };
     let facts = secrets.facts(owner, SecretName::Certificate).await.ok().flatten();
     let facts = SecretFacts {
@@ -132,7 +133,7 @@ async fn certificate(context: &Context) -> Vec<Finding> {
     vec![expiry(context, &facts, Renewal::ByHand)]
 }
 
-fn expiry(context: &Context, facts: &SecretFacts, renewal: Renewal) -> Finding {
+fn expiry(context: &AzureAccount, facts: &SecretFacts, renewal: Renewal) -> Finding {
     let (name, client) = (&context.account.name, context.account.client);
     let Some(at) = facts.expires_at else {
         let message =
@@ -146,7 +147,7 @@ fn expiry(context: &Context, facts: &SecretFacts, renewal: Renewal) -> Finding {
             format!("Microsoft Entra ID > App registrations > {client} > Certificates & secrets"),
         );
     };
-    let now = context.control.clock.now();
+    let now = context.provisioning.clock.now();
     let day = at.strftime("%Y-%m-%d");
     let renew = || vec![renew(&context.account, renewal)];
     match Urgency::of(at, now) {
@@ -178,7 +179,7 @@ fn lives_long(facts: &SecretFacts, at: Timestamp) -> bool {
 }
 
 /// Whether the app may renew its own secret.
-async fn may_rotate(context: &Context) -> Renewal {
+async fn may_rotate(context: &AzureAccount) -> Renewal {
     let Ok(principal) = context.graph.principal(context.account.client).await else {
         return Renewal::Unknown;
     };
@@ -194,7 +195,7 @@ async fn may_rotate(context: &Context) -> Renewal {
 }
 
 /// The commands by which an Entra administrator lets the app look after its own secret.
-pub(crate) fn how_to_allow(context: &Context) -> Finding {
+pub(crate) fn how_to_allow(context: &AzureAccount) -> Finding {
     let (client, graph) = (context.account.client, context.account.cloud.graph());
     let role = APP_ROLES.iter().find(|(_, name)| *name == OWNED_BY).map(|(id, _)| *id).unwrap_or_default();
     let id_of =

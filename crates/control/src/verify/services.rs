@@ -10,15 +10,16 @@ use azure_types::resource_id::ResourceId;
 use model::account::{Account, Service};
 use model::sender::Sender;
 
-use super::context::{Context, trouble};
-use crate::accounts::endpoint;
+use super::context::trouble;
+use crate::provision::AzureAccount;
+use crate::provision::endpoint;
 
 const CHECK: Check = Check::Services;
 const NO_DOMAIN: &str = "services.no_domain";
 /// Findings about single senders or domains; more would only be long.
 const NAMED: usize = 20;
 
-pub(super) async fn check(context: &Context) -> (Vec<Finding>, Vec<ServiceFound>) {
+pub(super) async fn check(context: &AzureAccount) -> (Vec<Finding>, Vec<ServiceFound>) {
     let listed = match context.services().await {
         Ok(listed) => listed,
         Err(why) => {
@@ -58,7 +59,7 @@ pub(super) async fn check(context: &Context) -> (Vec<Finding>, Vec<ServiceFound>
 }
 
 /// How all domains are linked that could be: Azure replaces the whole list.
-async fn link_commands(context: &Context, own: &ServiceFound) -> Vec<Command> {
+async fn link_commands(context: &AzureAccount, own: &ServiceFound) -> Vec<Command> {
     let services = context.arm.email_services(context.account.subscription).await.unwrap_or_default();
     let lists = services.iter().map(|service| context.arm.domains(&service.id));
     let domains = futures_util::future::join_all(lists).await.into_iter().flatten().flatten();
@@ -76,7 +77,7 @@ async fn link_commands(context: &Context, own: &ServiceFound) -> Vec<Command> {
 }
 
 /// A request to Resource Manager whose body is in a file.
-fn rest(context: &Context, method: &str, path: &str, file: &str) -> Command {
+fn rest(context: &AzureAccount, method: &str, path: &str, file: &str) -> Command {
     let manager = context.account.cloud.resource_manager();
     let url = format!("{manager}{path}?api-version=2025-09-01");
     Command::az(&format!("rest --method {method} --url")).arg(url).arg("--body").arg(format!("@{file}"))
@@ -86,7 +87,7 @@ const LINKS_FILE: &str = "postern-links.json";
 const SENDER_FILE: &str = "postern-sender.json";
 
 /// A service, and what kept parts of it from being seen.
-async fn look(context: &Context, id: &ResourceId) -> Result<(ServiceFound, Vec<CallError>), CallError> {
+async fn look(context: &AzureAccount, id: &ResourceId) -> Result<(ServiceFound, Vec<CallError>), CallError> {
     let service = context.arm.service(id).await?;
     let (domains, logins) = tokio::join!(
         futures_util::future::join_all(
@@ -97,7 +98,7 @@ async fn look(context: &Context, id: &ResourceId) -> Result<(ServiceFound, Vec<C
     // Versions of Azure before 2025-09-01 do not have them.
     let logins = match logins {
         Ok(logins) => {
-            context.control.keep_smtp_usernames(&context.account, &service.name, &logins).await;
+            context.provisioning.keep_smtp_usernames(&context.account, &service.name, &logins).await;
             logins
         }
         Err(_) => Vec::new(),
@@ -122,7 +123,7 @@ async fn look(context: &Context, id: &ResourceId) -> Result<(ServiceFound, Vec<C
     Ok((found, unseen))
 }
 
-async fn domain(context: &Context, id: &str) -> Result<DomainFound, CallError> {
+async fn domain(context: &AzureAccount, id: &str) -> Result<DomainFound, CallError> {
     let id = context.arm.resource_id(id)?;
     let (domain, senders) = tokio::join!(context.arm.domain(&id), context.arm.senders(&id));
     let (domain, senders) = (domain?, senders?);
@@ -160,7 +161,7 @@ fn denied(error: &CallError) -> Finding {
 
 /// What is said about the account's own service. What could not be looked at is not missing: of a partial view
 /// only what was seen is judged.
-fn judge(context: &Context, names: &[&str], found: &[ServiceFound], is_partial: bool) -> Vec<Finding> {
+fn judge(context: &AzureAccount, names: &[&str], found: &[ServiceFound], is_partial: bool) -> Vec<Finding> {
     let account = &context.account;
     let Some(chosen) = &account.service else { return vec![unchosen(account, names)] };
     let is_own = |name: &str| name.eq_ignore_ascii_case(chosen.name.as_str());
@@ -287,8 +288,8 @@ fn domains(own: &ServiceFound) -> Vec<Finding> {
 }
 
 /// Senders that Postern would send from, and Azure would not.
-fn senders(context: &Context, own: &ServiceFound) -> Vec<Finding> {
-    let directory = context.control.store.directory();
+fn senders(context: &AzureAccount, own: &ServiceFound) -> Vec<Finding> {
+    let directory = context.provisioning.store.directory();
     let mut senders: Vec<&Sender> = directory.senders(context.account.id).collect();
     senders.sort_by_key(|sender| sender.mailbox.to_string());
     let problem = |sender: &Sender| {

@@ -4,13 +4,14 @@ use api::command::Command;
 use api::verification::{ActionOwner, Check, Finding};
 use azure_types::arm::{Subscription, SubscriptionState};
 
-use super::context::{Context, trouble};
-use crate::verify::smallest_role;
+use super::context::trouble;
+use crate::provision::AzureAccount;
+use crate::provision::role::smallest_role;
 
 const CHECK: Check = Check::Subscription;
 
 /// What there is to say, and whether the app sees the subscription at all.
-pub(super) async fn check(context: &Context) -> (Vec<Finding>, bool) {
+pub(super) async fn check(context: &AzureAccount) -> (Vec<Finding>, bool) {
     let error = match context.arm.subscription(context.account.subscription).await {
         Ok(subscription) => return (vec![state(context, &subscription)], true),
         Err(error) => error,
@@ -29,7 +30,7 @@ pub(super) async fn check(context: &Context) -> (Vec<Finding>, bool) {
 
 /// A subscription that the app does not see.
 struct Unseen<'a> {
-    context: &'a Context,
+    context: &'a AzureAccount,
     /// Whether Azure says that there is none; otherwise it denies the access.
     is_missing: bool,
 }
@@ -96,7 +97,7 @@ impl Unseen<'_> {
     }
 }
 
-fn state(context: &Context, subscription: &Subscription) -> Finding {
+fn state(context: &AzureAccount, subscription: &Subscription) -> Finding {
     let (id, name) = (context.account.subscription, &subscription.display_name);
     let portal = format!("Subscriptions > {id} > Overview");
     let owner = |finding: Finding| finding.by(ActionOwner::SubscriptionOwner).fix(Vec::new(), portal.clone());

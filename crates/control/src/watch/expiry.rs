@@ -67,7 +67,7 @@ impl Watch {
             }
             Next::Warn => state.0 = Some(Warned { urgency, at: now }),
         }
-        let renewal = match self.control.context(account).await {
+        let renewal = match self.control.provisioning.azure_account(account).await {
             Ok(context) if account.authorization == Authorization::ClientSecret => {
                 secret::renewal(&context).await
             }

@@ -66,7 +66,7 @@ impl Watch {
             let Some(account) = directory.account(id).filter(|account| account.is_enabled()) else {
                 continue;
             };
-            let schedule = Schedule { every, is_pending: self.control.is_pending(id).await };
+            let schedule = Schedule { every, is_pending: self.control.provisioning.is_pending(id).await };
             let state = &mut self.watched(id).reconciliation;
             if !state.is_due(schedule, now) {
                 continue;
@@ -74,7 +74,7 @@ impl Watch {
             (state.is_running, state.began_at) = (true, now);
             let (control, name) = (self.control.clone(), account.name.to_string());
             self.reconciling.spawn(async move {
-                let work = Box::pin(control.reconcile(&name));
+                let work = Box::pin(control.provisioning.reconcile(&name));
                 (id, AssertUnwindSafe(work).catch_unwind().await.ok())
             });
         }

@@ -41,7 +41,7 @@ async fn list(
     Path(name): Path<String>,
     Query(query): Query<PageQuery>,
 ) -> Result<Json<Page<DomainStatus>>, ApiError> {
-    let statuses = control.domain_statuses(&name).await?;
+    let statuses = control.provisioning().domain_statuses(&name).await?;
     Ok(Json(cut(statuses, |status| status.domain.clone(), Order::Ascending, &query)?))
 }
 
@@ -56,7 +56,7 @@ async fn show(
     Calling(control): Calling,
     Path((name, domain)): Path<(String, String)>,
 ) -> Result<Json<DomainStatus>, ApiError> {
-    Ok(Json(control.domain_status(&name, &domain).await?))
+    Ok(Json(control.provisioning().domain_status(&name, &domain).await?))
 }
 
 /// Add a domain to the desired state.
@@ -74,7 +74,7 @@ async fn add(
 ) -> Result<(StatusCode, Json<Manifest>), ApiError> {
     let Json(body) = body?;
     let new = NewDomain { name: body.name, manifest: body.domain, infrastructure: body.infrastructure };
-    let infrastructure = control.add_domain(&name, new).await?;
+    let infrastructure = control.provisioning().add_domain(&name, new).await?;
     Ok((StatusCode::CREATED, Json(manifest_of(&infrastructure))))
 }
 
@@ -89,7 +89,7 @@ async fn restore_spf(
     Calling(control): Calling,
     Path((name, domain)): Path<(String, String)>,
 ) -> Result<Json<RestoredSpfView>, ApiError> {
-    let spf = Box::pin(control.restore_spf(&name, &domain)).await?;
+    let spf = Box::pin(control.provisioning().restore_spf(&name, &domain)).await?;
     Ok(Json(RestoredSpfView { domain, spf }))
 }
 
@@ -107,7 +107,7 @@ async fn add_senders(
     body: Result<Json<AddSenders>, JsonRejection>,
 ) -> Result<Json<Vec<SenderRowResult>>, ApiError> {
     let Json(body) = body?;
-    Ok(Json(control.add_desired_senders(&name, &body.rows, body.strict).await?))
+    Ok(Json(control.provisioning().add_desired_senders(&name, &body.rows, body.strict).await?))
 }
 
 /// Remove a sender from the desired state.
@@ -120,6 +120,6 @@ async fn forget_sender(
     Calling(control): Calling,
     Path((name, address)): Path<(String, String)>,
 ) -> Result<StatusCode, ApiError> {
-    control.forget_sender(&name, &address).await?;
+    control.provisioning().forget_sender(&name, &address).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -31,6 +31,6 @@ async fn export(
         ExportForm::Csv => "text/csv; charset=utf-8; header=present",
         ExportForm::Bicep | ExportForm::Terraform => "text/plain; charset=utf-8",
     };
-    let text = control.export(&name, form).await?;
+    let text = control.provisioning().export(&name, form).await?;
     Ok(([(header::CONTENT_TYPE, kind)], text).into_response())
 }

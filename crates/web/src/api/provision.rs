@@ -39,7 +39,7 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
     responses((status = 200, description = "The desired state", body = Manifest)),
 )]
 async fn show(Calling(control): Calling, Path(name): Path<String>) -> Result<Json<Manifest>, ApiError> {
-    Ok(Json(manifest_of(&control.infrastructure(&name).await?)))
+    Ok(Json(manifest_of(&control.provisioning().infrastructure(&name).await?)))
 }
 
 /// Replace the desired state of an account.
@@ -56,7 +56,7 @@ async fn set(
     body: Result<Json<Manifest>, JsonRejection>,
 ) -> Result<Json<Manifest>, ApiError> {
     let Json(manifest) = body?;
-    Ok(Json(manifest_of(&control.set_infrastructure(&name, manifest).await?)))
+    Ok(Json(manifest_of(&control.provisioning().set_infrastructure(&name, manifest).await?)))
 }
 
 /// Plan what brings Azure and DNS to the desired state. Nothing is changed.
@@ -74,9 +74,9 @@ async fn plan(
 ) -> Result<Json<PlanView>, ApiError> {
     let Json(body) = body?;
     let plan = if body.destroy {
-        control.plan_destruction(&name, &body.targets).await?
+        control.provisioning().plan_destruction(&name, &body.targets).await?
     } else {
-        control.plan(&name, &body.targets, body.manifest).await?
+        control.provisioning().plan(&name, &body.targets, body.manifest).await?
     };
     Ok(Json(plan))
 }
@@ -95,7 +95,7 @@ async fn apply(
     body: Result<Json<ApprovedPlan>, JsonRejection>,
 ) -> Result<Response, ApiError> {
     let Json(body) = body?;
-    let begun = Box::pin(control.begin_apply(&name, request(body))).await?;
+    let begun = Box::pin(control.provisioning().begin_apply(&name, request(body))).await?;
     let (lines, answer) = unbounded_channel();
     let work = tokio::spawn(async move {
         let last = match carry_out(begun, lines.clone()).await {
@@ -136,5 +136,5 @@ impl Drop for Watched {
     extensions(("x-problems" = json!(["upstream", "account_unusable", "conflict"]))),
 )]
 async fn adopt(Calling(control): Calling, Path(name): Path<String>) -> Result<Json<Adopted>, ApiError> {
-    Ok(Json(control.adopt(&name).await?))
+    Ok(Json(control.provisioning().adopt(&name).await?))
 }

@@ -12,12 +12,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use azure_types::ids::{ClientId, SubscriptionId, TenantId};
 use model::account::Account;
 use model::cloud::Cloud;
+use model::fault::Fault;
 use model::infrastructure::{AZURE_MANAGED, DesiredSender, Infrastructure, ResourceIds};
 use uuid::Uuid;
 
+use super::Provisioning;
 use super::perform::named;
-use crate::Control;
-use crate::error::ControlError;
 
 /// A form that an infrastructure can be had in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,12 +65,12 @@ const AZURE_NAME: &str = "AzureManagedDomain";
 /// Whoever reads the file sees no more of a long name.
 const MAX_SYMBOL: usize = 80;
 
-impl Control {
+impl Provisioning {
     /// The desired state of an account, as text.
     ///
     /// # Errors
     /// When there is no such account, or nobody has said what it is to have.
-    pub async fn export(&self, name: &str, form: ExportForm) -> Result<String, ControlError> {
+    pub async fn export(&self, name: &str, form: ExportForm) -> Result<String, Fault> {
         let account = self.account(name)?;
         let infrastructure = self.infrastructure(name).await?;
         let (host, port) = account.cloud.smtp();

@@ -2,10 +2,9 @@
 
 use azure_client::fault::explain;
 
+use super::super::role::{properties, smallest_role};
 use super::senders::named;
 use super::{Context, Trouble};
-use crate::verify::properties;
-use crate::verify::smallest_role;
 
 impl Context {
     /// Makes the role and gives it to the app. Ids follow from the service, so that a second time changes nothing.

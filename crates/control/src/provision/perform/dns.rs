@@ -122,7 +122,7 @@ impl Context {
     pub(super) async fn see_to_dns(&self, name: &str, way: &DnsWay) -> Result<(), Trouble> {
         let key = Action::Dns(name.to_owned(), way.clone()).key();
         let Some(desired) = self.infrastructure.domains.get(name) else { return Ok(()) };
-        let clock = &self.azure.control.clock;
+        let clock = &self.azure.provisioning.clock;
         let mut until = None;
         let mut looks = 0;
         loop {
@@ -131,7 +131,8 @@ impl Context {
                 let known = self.wait_for(name, self.until(), is_known).await?;
                 known.ok_or_else(|| self.is_late("saying what it wants to find in DNS"))?;
             }
-            let written = self.azure.control.store.infrastructure().written(self.azure.account.id).await?;
+            let written =
+                self.azure.provisioning.store.infrastructure().written(self.azure.account.id).await?;
             let examined =
                 examine(&self.lookup, (name, desired), &self.observed_domain(name), &written).await;
             let examined = examined.map_err(Trouble::Passing)?;
@@ -177,7 +178,7 @@ impl Context {
         );
         let required = required.map_err(Trouble::Failed)?;
         let held = zone.held(&required.names()).await?;
-        let written = self.azure.control.store.infrastructure().written(self.azure.account.id).await?;
+        let written = self.azure.provisioning.store.infrastructure().written(self.azure.account.id).await?;
         let is_ours = |held: &Held| {
             written.iter().any(|one| one.zone == zone.name() && record(one).says_the_same(&held.record))
         };
@@ -196,10 +197,10 @@ impl Context {
             zone: zone.name(),
             changes: &changes,
             written: &written,
-            at: self.azure.control.clock.now(),
+            at: self.azure.provisioning.clock.now(),
         };
         let rows: Vec<Option<WrittenRecord>> = changes.iter().map(|change| context.row(change)).collect();
-        let (memory, account) = (self.azure.control.store.infrastructure(), self.azure.account.id);
+        let (memory, account) = (self.azure.provisioning.store.infrastructure(), self.azure.account.id);
         for row in rows.iter().flatten() {
             memory.note_record(account, row.clone()).await?;
         }
@@ -225,7 +226,7 @@ impl Context {
 
     /// Takes back what was written for a domain, as far as it is still as it was written.
     pub(super) async fn remove_dns(&self, name: &str) -> Result<(), Trouble> {
-        let (memory, account) = (self.azure.control.store.infrastructure(), self.azure.account.id);
+        let (memory, account) = (self.azure.provisioning.store.infrastructure(), self.azure.account.id);
         let rows: Vec<WrittenRecord> =
             memory.written(account).await?.into_iter().filter(|row| row.domain == name).collect();
         let mut ways: Vec<DnsWay> = Vec::new();

@@ -68,7 +68,7 @@ impl Context {
     ) -> Result<Option<ObservedDomain>, Trouble> {
         for number in 0.. {
             let before = *self.looks.count.lock().await;
-            if self.azure.control.clock.now() >= until {
+            if self.azure.provisioning.clock.now() >= until {
                 break;
             }
             self.look(before, look(number)).await?;
@@ -86,7 +86,7 @@ impl Context {
         if *count > before {
             return Ok(());
         }
-        self.azure.control.clock.sleep(wait).await;
+        self.azure.provisioning.clock.sleep(wait).await;
         let found = self.azure.arm.domains(self.ids.email_service()).await?;
         let mut observed = self.observed();
         for resource in &found {

@@ -36,14 +36,14 @@ impl Context {
     }
 
     pub(super) async fn note_made(&self, id: &ResourceId, state: MadeState) -> Result<(), Trouble> {
-        let control = &self.azure.control;
-        let (account, at) = (self.azure.account.id, control.clock.now());
-        Ok(control.store.infrastructure().note_made(account, id.to_string(), state, at).await?)
+        let provisioning = &self.azure.provisioning;
+        let (account, at) = (self.azure.account.id, provisioning.clock.now());
+        Ok(provisioning.store.infrastructure().note_made(account, id.to_string(), state, at).await?)
     }
 
     /// It is gone, or never was.
     pub(super) async fn forget_made(&self, id: &ResourceId) -> Result<(), Trouble> {
         let (account, id) = (self.azure.account.id, id.to_string());
-        Ok(self.azure.control.store.infrastructure().forget_made(account, id).await?)
+        Ok(self.azure.provisioning.store.infrastructure().forget_made(account, id).await?)
     }
 }

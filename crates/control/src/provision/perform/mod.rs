@@ -31,10 +31,10 @@ pub(super) use self::spf::spf_before;
 
 use self::domain::Looks;
 use self::link::Links;
+use super::azure_account::AzureAccount;
 use super::clean;
 use super::observed::{Observed, ObservedDomain};
 use super::step::Action;
-use crate::verify::Context as AzureAccount;
 
 /// An infrastructure that is being made.
 pub(crate) struct Context {

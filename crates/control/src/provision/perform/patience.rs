@@ -18,7 +18,7 @@ pub(super) struct Patience {
 
 impl Context {
     pub(super) fn until(&self) -> Timestamp {
-        clock::after(self.azure.control.clock.now(), PATIENCE)
+        clock::after(self.azure.provisioning.clock.now(), PATIENCE)
     }
 
     pub(super) fn patience(&self) -> Patience {
@@ -27,7 +27,7 @@ impl Context {
 
     /// Between two looks, unless it has been too long.
     pub(super) async fn pause(&self, patience: &mut Patience, what: &str) -> Result<(), Trouble> {
-        let clock = &self.azure.control.clock;
+        let clock = &self.azure.provisioning.clock;
         if clock.now() >= patience.until {
             let minutes = PATIENCE.as_mins();
             return Err(Trouble::Pending(format!(

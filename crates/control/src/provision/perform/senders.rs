@@ -9,9 +9,9 @@ use model::sender::Sender;
 use smtp::address::Mailbox;
 use uuid::Uuid;
 
+use super::super::azure_account::AzureAccount;
 use super::super::observed;
 use super::{Context, Trouble};
-use crate::verify::Context as AzureAccount;
 
 /// Azure makes it with every domain.
 const DEFAULT: &str = "donotreply";
@@ -32,16 +32,16 @@ impl Context {
 
     /// Lets nobody send from the addresses of a domain any more.
     pub(super) async fn forget_devices(&self, address: &str) -> Result<(), Trouble> {
-        let (control, account) = (&self.azure.control, &self.azure.account);
-        let directory = control.store.directory();
+        let (provisioning, account) = (&self.azure.provisioning, &self.azure.account);
+        let directory = provisioning.store.directory();
         let own = |one: &&Sender| one.mailbox.domain().as_str().eq_ignore_ascii_case(address);
         let gone: Vec<Sender> = directory.senders(account.id).filter(own).cloned().collect();
         if gone.is_empty() {
             return Ok(());
         }
         let detail = format!("{} gone, at {address}", gone.len());
-        let audit = control.entry("sender.provision", &account.name, detail);
-        Ok(control.store.senders().put_all(Vec::new(), gone, audit).await?)
+        let audit = provisioning.entry("sender.provision", &account.name, detail);
+        Ok(provisioning.store.senders().put_all(Vec::new(), gone, audit).await?)
     }
 
     /// Every sender at Azure becomes one here, and those that are gone there go here.
@@ -53,8 +53,8 @@ impl Context {
             }
             address => address,
         };
-        let (control, account) = (&self.azure.control, &self.azure.account);
-        let now = control.clock.now();
+        let (provisioning, account) = (&self.azure.provisioning, &self.azure.account);
+        let now = provisioning.clock.now();
         let there: Vec<Sender> = found
             .iter()
             .filter_map(|one| {
@@ -63,7 +63,7 @@ impl Context {
                 Some(Sender { account: account.id, mailbox, display_name, created_at: now })
             })
             .collect();
-        let directory = control.store.directory();
+        let directory = provisioning.store.directory();
         let key = |sender: &Sender| sender.mailbox.to_string().to_lowercase();
         let here: HashMap<String, &Sender> = directory
             .senders(account.id)
@@ -89,8 +89,8 @@ impl Context {
             return Ok(());
         }
         let detail = format!("{} new or renamed, {} gone, at {address}", put.len(), gone.len());
-        let audit = control.entry("sender.provision", &account.name, detail);
-        Ok(control.store.senders().put_all(put, gone, audit).await?)
+        let audit = provisioning.entry("sender.provision", &account.name, detail);
+        Ok(provisioning.store.senders().put_all(put, gone, audit).await?)
     }
 
     /// Puts addresses on the list of a sender. Ids follow from names, so that a second time finds the first.

@@ -3,10 +3,9 @@
 use azure_client::arm::Begun;
 use azure_types::arm::COMMUNICATION_NAMESPACE;
 
+use super::super::endpoint::is_guess;
 use super::super::observed::{ObservedService, Progress, optional};
 use super::{Context, Trouble};
-use crate::AccountChange;
-use crate::accounts::endpoint::{believed, is_guess};
 
 /// Names that are tried when the desired one is taken.
 const PROPOSALS: usize = 3;
@@ -80,7 +79,7 @@ impl Context {
 
     /// From now on the account sends through the service. Where the operator has said where that is, it stays so.
     async fn choose(&self, host_name: &str) -> Result<(), Trouble> {
-        let account = self.azure.control.account(self.azure.account.name.as_str());
+        let account = self.azure.provisioning.account(self.azure.account.name.as_str());
         let account = account.map_err(|error| Trouble::Failed(model::error_chain(&error)))?;
         let is_said = account.service.as_ref().is_some_and(|own| {
             own.name.as_str().eq_ignore_ascii_case(&self.infrastructure.service)
@@ -89,16 +88,9 @@ impl Context {
         if is_said {
             return Ok(());
         }
-        let change = AccountChange {
-            service: Some(self.infrastructure.service.clone()),
-            endpoint: believed(&self.azure.account.cloud, host_name).map(String::from),
-            ..AccountChange::default()
-        };
-        let name = self.azure.account.name.as_str();
-        match self.azure.control.change_account(name, change).await {
-            Ok(_) => Ok(()),
-            Err(error) => Err(Trouble::Failed(model::error_chain(&error))),
-        }
+        let chosen =
+            self.azure.provisioning.choose_service(&account, &self.infrastructure.service, host_name).await;
+        chosen.map_err(|error| Trouble::Failed(model::error_chain(&error)))
     }
 
     /// Names of communication services are host names: nobody in the world has the same.
@@ -110,7 +102,7 @@ impl Context {
         }
         let mut free = Vec::new();
         for _ in 0..PROPOSALS {
-            let [one, two, ..] = self.azure.control.entropy.bytes::<10>();
+            let [one, two, ..] = self.azure.provisioning.entropy.bytes::<10>();
             let proposal = format!("{name}-{one:02x}{two:02x}");
             if arm.check_name(subscription, &proposal).await.is_ok_and(|answer| answer.name_available) {
                 free.push(proposal);
@@ -149,7 +141,7 @@ impl Context {
     async fn look_at_logins(&self) {
         if let Ok(logins) = self.azure.arm.smtp_usernames(self.ids.service()).await {
             let account = &self.azure.account;
-            self.azure.control.keep_smtp_usernames(account, &self.infrastructure.service, &logins).await;
+            self.azure.provisioning.keep_smtp_usernames(account, &self.infrastructure.service, &logins).await;
         }
     }
 

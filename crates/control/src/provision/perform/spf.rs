@@ -33,7 +33,7 @@ impl Context {
         if !self.observed_domain(name).is_verified() {
             return Err(Trouble::Pending(format!("Azure wants {name} to end in -all until it is verified")));
         }
-        let (memory, account) = (self.azure.control.store.infrastructure(), self.azure.account.id);
+        let (memory, account) = (self.azure.provisioning.store.infrastructure(), self.azure.account.id);
         let rows = memory.written(account).await?;
         let Some((row, value)) = spf_before(&rows, name) else {
             return Err(Trouble::Failed(format!(
@@ -53,7 +53,7 @@ impl Context {
         };
         let by = Record::txt(&row.name, &value, held.record.ttl);
         let mut new =
-            WrittenRecord { value: value.clone(), at: self.azure.control.clock.now(), ..row.clone() };
+            WrittenRecord { value: value.clone(), at: self.azure.provisioning.clock.now(), ..row.clone() };
         memory.enter_record(account, new.clone(), audit).await?;
         let why = "The end that was there before is put back.".to_owned();
         new.record_id = Some(zone.write(&Change::Replace { held, by, why }).await?);

@@ -109,7 +109,7 @@ impl Context {
     }
 
     fn in_time(&self) -> Timestamp {
-        clock::after(self.azure.control.clock.now(), STUCK)
+        clock::after(self.azure.provisioning.clock.now(), STUCK)
     }
 }
 

@@ -6,6 +6,7 @@ use model::dns_provider::DnsProviderKind;
 use model::infrastructure::DnsWay;
 use store::{SecretName, SecretOwner};
 
+use super::super::Provisioning;
 use super::azure_dns::{self as azure, AzureZone};
 use super::{Context, Trouble};
 
@@ -75,17 +76,16 @@ impl<'a> Zone<'a> {
 }
 
 async fn connect(context: &Context, name: &str) -> Result<Cloudflare, Trouble> {
-    let control = &context.azure.control;
-    let connection =
-        control.connection(name).await.map_err(|error| Trouble::Failed(model::error_chain(&error)))?;
+    let Provisioning { store, clock, .. } = &context.azure.provisioning;
+    let connection = store.dns_providers().named(name).await?;
     let owner = SecretOwner::DnsProvider(connection.id);
-    let token = control.store.secrets().get(owner, SecretName::ApiToken).await?;
+    let token = store.secrets().get(owner, SecretName::ApiToken).await?;
     match connection.kind {
         DnsProviderKind::Cloudflare => Ok(Cloudflare::new(
             connection.base_url.as_str(),
             token,
             connection.ca_pem.as_deref(),
-            control.clock.clone(),
+            clock.clone(),
         )?),
     }
 }

@@ -11,7 +11,8 @@ pub fn smallest_role(account: &str, scope: &str) -> SmallestRole {
 }
 
 /// What Resource Manager takes as its properties.
-pub(crate) fn properties(role: &SmallestRole) -> serde_json::Value {
+#[must_use]
+pub(super) fn properties(role: &SmallestRole) -> serde_json::Value {
     serde_json::json!({
         "roleName": role.name,
         "description": role.description,
@@ -22,7 +23,8 @@ pub(crate) fn properties(role: &SmallestRole) -> serde_json::Value {
 }
 
 /// The role that has the actions of some capabilities, at a scope.
-pub(super) fn role_of(account: &str, scope: &str, needed: &[Capability]) -> SmallestRole {
+#[must_use]
+pub fn role_of(account: &str, scope: &str, needed: &[Capability]) -> SmallestRole {
     SmallestRole {
         name: format!("Postern mail ({account}, {:04x})", mark(scope, needed)),
         is_custom: true,

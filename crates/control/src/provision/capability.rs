@@ -2,22 +2,22 @@
 
 use azure_types::permission::Permission;
 
-use crate::provision::rights;
+use super::rights;
 
 /// Something that Postern can do for an account.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Capability {
-    pub(super) code: &'static str,
-    pub(super) title: &'static str,
-    pub(super) actions: &'static [&'static str],
+pub struct Capability {
+    pub code: &'static str,
+    pub title: &'static str,
+    pub actions: &'static [&'static str],
     /// What concerns data inside of resources.
-    pub(super) data_actions: &'static [&'static str],
-    pub(super) place: Place,
+    pub data_actions: &'static [&'static str],
+    pub place: Place,
 }
 
 /// Where the actions have to be allowed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Place {
+pub enum Place {
     /// At the communication service.
     Service,
     /// At the resource group.
@@ -32,21 +32,21 @@ const SEND: &[&str] = &[
     "Microsoft.Communication/EmailServices/Write",
 ];
 
-pub(super) const SEND_BY_REST: Capability = Capability {
+pub const SEND_BY_REST: Capability = Capability {
     code: "send_by_rest",
     title: "Send by the Email API",
     actions: SEND,
     data_actions: &[],
     place: Place::Service,
 };
-pub(super) const SEND_BY_SMTP: Capability = Capability {
+pub const SEND_BY_SMTP: Capability = Capability {
     code: "send_by_smtp",
     title: "Send by Azure's SMTP",
     actions: SEND,
     data_actions: &[],
     place: Place::Service,
 };
-pub(super) const LOOK: Capability = Capability {
+pub const LOOK: Capability = Capability {
     code: "look",
     title: "See domains and senders",
     actions: &[
@@ -61,7 +61,7 @@ pub(super) const LOOK: Capability = Capability {
 };
 
 /// All of them, in the order in which they are shown.
-pub(super) const ALL: [Capability; 9] = [
+pub const ALL: [Capability; 9] = [
     SEND_BY_REST,
     SEND_BY_SMTP,
     LOOK,
@@ -133,7 +133,8 @@ pub(super) const ALL: [Capability; 9] = [
 
 impl Capability {
     /// The actions that none of the permissions allows.
-    pub(super) fn missing(&self, permissions: &[Permission]) -> Vec<&'static str> {
+    #[must_use]
+    pub fn missing(&self, permissions: &[Permission]) -> Vec<&'static str> {
         let allowed = |action: &str| permissions.iter().any(|one| one.allows(action));
         let allowed_on_data = |action: &str| permissions.iter().any(|one| one.allows_on_data(action));
         let missing = self.actions.iter().filter(|action| !allowed(action));
@@ -141,7 +142,14 @@ impl Capability {
     }
 }
 
+/// Whether whoever has these permissions at a communication service may send through it.
+#[must_use]
+pub fn may_send(permissions: &[Permission]) -> bool {
+    SEND_BY_REST.missing(permissions).is_empty()
+}
+
 /// All actions of some capabilities, each once.
+#[must_use]
 pub(super) fn actions_of(capabilities: &[Capability]) -> Vec<String> {
     let mut actions: Vec<String> =
         capabilities.iter().flat_map(|one| one.actions).map(|action| (*action).to_owned()).collect();

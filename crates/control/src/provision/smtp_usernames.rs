@@ -5,17 +5,12 @@ use model::account::Account;
 use model::smtp_username::SmtpUsername;
 use tracing::warn;
 
-use crate::Control;
+use super::Provisioning;
 
-impl Control {
+impl Provisioning {
     /// Remembers what Azure lists of a service of the account. What cannot be kept now is kept the next time that
     /// somebody looks.
-    pub(crate) async fn keep_smtp_usernames(
-        &self,
-        account: &Account,
-        service: &str,
-        listed: &[Resource<Listed>],
-    ) {
+    pub async fn keep_smtp_usernames(&self, account: &Account, service: &str, listed: &[Resource<Listed>]) {
         let Ok(service) = service.parse::<model::name::ServiceName>() else { return };
         // Azure does not check the two ids; one that is none is the login of nobody.
         let read = |one: &Resource<Listed>| {

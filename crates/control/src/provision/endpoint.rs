@@ -7,20 +7,23 @@ use model::name::ServiceName;
 use url::Url;
 
 /// The base URL that a service of that name had until 2023, which stands until Azure is asked.
-pub(crate) fn guess(cloud: &Cloud, name: &ServiceName) -> String {
+#[must_use]
+pub fn guess(cloud: &Cloud, name: &ServiceName) -> String {
     let suffix = cloud.communication().trim_start_matches("https://");
     format!("https://{}.{suffix}", name.as_str().to_ascii_lowercase())
 }
 
 /// Whether nobody has said where the service is: its base URL is only what its name suggests.
-pub(crate) fn is_guess(cloud: &Cloud, service: &Service) -> bool {
+#[must_use]
+pub fn is_guess(cloud: &Cloud, service: &Service) -> bool {
     let guess = guess(cloud, &service.name);
     service.endpoint.as_str().trim_end_matches('/').eq_ignore_ascii_case(&guess)
 }
 
 /// The base URL of a host that Resource Manager names. Tokens go there: where Resource Manager is Azure's own, only hosts
 /// under Azure's own domain are believed.
-pub(crate) fn believed(cloud: &Cloud, host_name: &str) -> Option<Url> {
+#[must_use]
+pub fn believed(cloud: &Cloud, host_name: &str) -> Option<Url> {
     let url = Url::parse(&format!("https://{host_name}")).ok()?;
     let is_plain = url.path() == "/"
         && url.query().is_none()
@@ -42,25 +45,29 @@ pub(crate) fn believed(cloud: &Cloud, host_name: &str) -> Option<Url> {
 }
 
 /// Whether two base URLs are the same.
-pub(crate) fn is_same(one: &Url, other: &Url) -> bool {
+#[must_use]
+pub fn is_same(one: &Url, other: &Url) -> bool {
     one.origin() == other.origin()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::NewCloud;
-    use super::super::fields::Notes;
+    use model::cloud::CustomCloud;
+
     use super::*;
 
     #[test]
     fn only_hosts_of_azure_are_believed_where_azure_is_public() {
         let custom = |resource_manager: &str| {
-            let new = NewCloud {
-                authority: Some("https://login.example".into()),
-                resource_manager: Some(resource_manager.into()),
-                ..NewCloud::default()
-            };
-            new.into_cloud(&Cloud::Public, &mut Notes::default()).unwrap()
+            let login: Url = "https://login.example".parse().unwrap();
+            Cloud::Custom(Box::new(CustomCloud {
+                authority: login.clone(),
+                resource_manager: resource_manager.parse().unwrap(),
+                graph: login,
+                smtp_host: "smtp.example".into(),
+                smtp_port: 587,
+                ca_pem: None,
+            }))
         };
         let twin = custom("https://localhost:8443");
         // Only the way to log in is another one.

@@ -1,0 +1,94 @@
+//! The communication service that an account sends through, and where it is.
+
+use std::sync::Arc;
+
+use jiff::SignedDuration;
+use model::account::{Account, Authorization, Service};
+use model::fault::{Fault, Invalid};
+use store::{SecretChange, StoreError};
+use url::Url;
+
+use super::endpoint::{believed, guess, is_guess, is_same};
+use super::{AzureAccount, Provisioning};
+
+/// The store keeps times in milliseconds.
+const TICK: SignedDuration = SignedDuration::from_millis(1);
+/// Before the caller gets an error because others change the same account all the time.
+const TRIES: u32 = 4;
+
+impl Provisioning {
+    /// Chooses the service of an account that has none, if the app sees exactly one; and asks Azure where the service
+    /// is, if nobody has said it.
+    ///
+    /// # Errors
+    /// When the change cannot be stored. An Azure that does not answer is no error.
+    pub async fn settle_service(&self, account: Arc<Account>) -> Result<Arc<Account>, Fault> {
+        let is_settled = account.service.as_ref().is_some_and(|own| !is_guess(&account.cloud, own));
+        if is_settled || account.authorization == Authorization::AccessKey {
+            return Ok(account);
+        }
+        let Ok(azure) = self.azure_account(&account).await else { return Ok(account) };
+        if account.service.is_some() {
+            self.settle_endpoint(&azure).await?;
+            return self.account(account.name.as_str());
+        }
+        let only = match azure.services().await {
+            Ok([only]) => azure.arm.service(&only.id).await.ok(),
+            _ => None,
+        };
+        let Some(only) = only else { return Ok(account) };
+        self.choose_service(&account, &only.name, &only.properties.host_name).await?;
+        self.account(account.name.as_str())
+    }
+
+    /// Asks Azure where the account's service is, if nobody has said it. What an operator said stays.
+    async fn settle_endpoint(&self, azure: &AzureAccount) -> Result<(), Fault> {
+        let account = &azure.account;
+        let Some(service) = account.service.as_ref().filter(|one| is_guess(&account.cloud, one)) else {
+            return Ok(());
+        };
+        let Some(id) = azure.own_service().await else { return Ok(()) };
+        let Ok(found) = azure.arm.service(id).await else { return Ok(()) };
+        match believed(&account.cloud, &found.properties.host_name) {
+            Some(endpoint) if !is_same(&endpoint, &service.endpoint) => {
+                let detail = format!("endpoint {endpoint}");
+                self.set_service(account, Service { name: service.name.clone(), endpoint }, detail).await
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// From now on the account sends through the service of that name, at the host that Azure says.
+    ///
+    /// # Errors
+    /// When the name is not one, or the change cannot be stored.
+    pub async fn choose_service(&self, account: &Account, name: &str, host_name: &str) -> Result<(), Fault> {
+        let name = name.parse().map_err(|error| Invalid::new("service", error))?;
+        let mut detail = format!("service {name}");
+        let endpoint: Url = match believed(&account.cloud, host_name) {
+            Some(url) => {
+                detail.push_str(&format!(", endpoint {url}"));
+                url
+            }
+            None => guess(&account.cloud, &name).parse().map_err(|error| Invalid::new("service", error))?,
+        };
+        self.set_service(account, Service { name, endpoint }, detail).await
+    }
+
+    async fn set_service(&self, account: &Account, service: Service, detail: String) -> Result<(), Fault> {
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            let before = self.account_to_change(account.name.as_str())?;
+            let changed_at = self.clock.now().max(clock::after(before.changed_at, TICK));
+            let changed = Account { service: Some(service.clone()), changed_at, ..Account::clone(&before) };
+            let audit = self.entry("account.edit", &before.name, detail.clone());
+            let accounts = self.store.accounts();
+            match accounts.change(changed, before.changed_at, SecretChange::None, audit).await {
+                // Somebody else changed it, perhaps another field.
+                Err(StoreError::Changed(_)) if tries < TRIES => {}
+                stored => return Ok(stored?),
+            }
+        }
+    }
+}
