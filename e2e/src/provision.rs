@@ -3,7 +3,7 @@
 use api::infrastructure::manifest::{DomainManifest, Manifest};
 use api::infrastructure::progress::{Applied, ApplyEvent};
 use control::Control;
-use control::provision::{Aim, ApplyError, ApplyRequest, NewDomain};
+use provisioning::{Aim, ApplyError, ApplyRequest, NewDomain};
 use tokio::sync::mpsc::UnboundedSender;
 
 /// Adds a domain to the desired state of the account contoso, in its resource group and email service.

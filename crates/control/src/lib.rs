@@ -11,7 +11,6 @@ mod dns_providers;
 mod error;
 pub mod expiry;
 mod locks;
-pub mod provision;
 mod queue;
 pub mod reads;
 pub mod rotation;
@@ -26,6 +25,7 @@ use std::sync::Arc;
 use azure_client::credential::IdentityEndpoint;
 use clock::{Clock, Entropy};
 use model::caller::Caller;
+use provisioning::Provisioning;
 use store::Store;
 use tokio::sync::Notify;
 
@@ -36,8 +36,6 @@ pub use credentials::{
 pub use dns_providers::NewDnsProvider;
 pub use error::{ControlError, Fault, Invalid};
 pub use senders::NewSender;
-
-use self::provision::Provisioning;
 
 /// Reads and changes what the operator manages, on behalf of a caller.
 #[derive(Clone)]

@@ -2,12 +2,12 @@
 
 use api::command::Shell;
 use api::verification::{Finding, Outcome, Report, Verdict};
-use control::provision::role::smallest_role;
 use control::verify::Repair;
 use control::{AccountChange, AuthenticationMethod, NewAccount, NewSender};
 use jiff::SignedDuration;
 use model::account::{Concurrency, TransportChoice};
 use model::rotation::Step;
+use provisioning::role::smallest_role;
 
 use crate::context::{Context, client_tests};
 use crate::tools::Client;

@@ -203,7 +203,7 @@ async fn must_be_read(context: &Context, zone: &str, status: &DomainStatus) {
 async fn each_record_is_a_row(context: Context) {
     let control = known_to_azure(&context, ZONE).await;
     let server = NameServer::start(&context, ZONE, &lines(ZONE, Some(r#""v=spf1 " "mx ?all""#))).await;
-    let status = control.asking(server.address).domain_status(ACCOUNT, ZONE).await.unwrap();
+    let status = control.asking(server.address).provisioning().domain_status(ACCOUNT, ZONE).await.unwrap();
     // The SPF record has several faults, and is one row all the same.
     assert!(status.rows.iter().filter(|row| row.part == "SPF").count() > 1);
     let rows: Vec<(&str, &str, &str, u32)> = status

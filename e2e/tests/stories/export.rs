@@ -2,8 +2,8 @@
 
 use api::infrastructure::manifest::Manifest;
 use control::Control;
-use control::provision::ExportForm;
 use e2e::World;
+use provisioning::ExportForm;
 
 const ACCOUNT: &str = "contoso";
 /// What has to be in every form.

@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 use api::domains::SenderRow;
 use api::infrastructure::manifest::{DomainManifest, Manifest};
 use control::Control;
-use control::provision::{Aim, ApplyError, ApplyRequest, ExportForm, NewDomain};
 use e2e::World;
 use model::caller::{AccountScope, Caller, Identity, Role};
 use model::fault::Fault;
 use model::id::AccountId;
+use provisioning::{Aim, ApplyError, ApplyRequest, ExportForm, NewDomain};
 
 const ACCOUNT: &str = "contoso";
 const DOMAIN: &str = "northwind.example";

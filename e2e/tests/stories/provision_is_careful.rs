@@ -2,9 +2,9 @@
 
 use api::infrastructure::manifest::{DomainManifest, Manifest, SenderManifest};
 use api::infrastructure::progress::ApplyEvent;
-use control::provision::NewDomain;
 use control::{Control, NewDnsProvider};
 use e2e::World;
+use provisioning::NewDomain;
 use tokio::sync::mpsc::unbounded_channel;
 use twin::state::dns::Record;
 

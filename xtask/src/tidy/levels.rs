@@ -48,7 +48,6 @@ const WALLS: [(&str, &[&str]); 7] = [
             "relay",
             "store",
             "api",
-            "control",
             "web",
             "twin",
             "postern",

@@ -56,7 +56,7 @@ const ONLY_OUTPUT: &str = "output alone writes to the terminal";
 const OUTSIDE: [&str; 5] = ["std::fs", "std::net::Tcp", "std::time::Instant", "std::thread", "println!"];
 const LEVEL_ZERO: [&str; 4] = ["smtp", "message", "azure-types", "dns-records"];
 /// What lies below the programs.
-const BELOW_THE_TWIN: [&str; 17] = [
+const BELOW_THE_TWIN: [&str; 18] = [
     "api",
     "azure-client",
     "clock",
@@ -66,6 +66,7 @@ const BELOW_THE_TWIN: [&str; 17] = [
     "http-client",
     "message",
     "model",
+    "provisioning",
     "relay",
     "smtp",
     "smtp-client",
@@ -76,7 +77,7 @@ const BELOW_THE_TWIN: [&str; 17] = [
     "azure-types",
 ];
 /// Words of the product, which its Azure does not know.
-const OF_THE_PRODUCT: [&str; 4] = ["postern::", "relay::", "store::", "control::"];
+const OF_THE_PRODUCT: [&str; 5] = ["postern::", "relay::", "store::", "control::", "provisioning::"];
 
 /// Checks one file.
 pub(super) fn check(source: &Source, breaches: &mut Vec<Breach>) {

@@ -7,8 +7,8 @@ use model::sender::Sender;
 use super::AccountChange;
 use crate::Control;
 use crate::error::{ControlError, Invalid};
-use crate::provision::endpoint::{believed, is_guess};
 use crate::verify::Repair;
+use provisioning::endpoint::{believed, is_guess};
 
 /// What was taken over.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

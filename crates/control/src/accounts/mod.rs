@@ -26,7 +26,7 @@ pub use self::removal::Removal;
 use self::fields::{Notes, checked_concurrency, checked_quota};
 use crate::Control;
 use crate::error::{ControlError, Fault, Invalid};
-use crate::provision::endpoint;
+use provisioning::endpoint;
 
 /// An account as the operator describes it: text, to be checked.
 #[derive(Clone, Debug)]

@@ -25,9 +25,9 @@ pub use self::steps::Stepped;
 
 use crate::accounts::clean_secret;
 use crate::error::{ControlError, Fault};
-use crate::provision::AzureAccount;
 use crate::verify::secret::ours;
 use crate::{AccountChange, Control};
+use provisioning::AzureAccount;
 
 /// How a secret is renewed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

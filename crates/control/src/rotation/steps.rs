@@ -18,8 +18,8 @@ use uuid::Uuid;
 
 use crate::Control;
 use crate::error::{ControlError, Fault};
-use crate::provision::AzureAccount;
 use crate::verify::secret::ours;
+use provisioning::AzureAccount;
 
 /// What a step brought.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

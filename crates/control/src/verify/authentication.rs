@@ -12,7 +12,7 @@ use store::{SecretFacts, SecretName, SecretOwner};
 
 use super::refused::Refused;
 use super::{Event, Patience, Watch};
-use crate::provision::AzureAccount;
+use provisioning::AzureAccount;
 
 const CHECK: Check = Check::Authentication;
 /// Entra's servers take so long to hear of a new secret; until then some say that it is wrong.

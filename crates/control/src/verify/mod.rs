@@ -26,7 +26,7 @@ use tokio::sync::mpsc::UnboundedSender;
 
 use crate::Control;
 use crate::error::ControlError;
-use crate::provision::AzureAccount;
+use provisioning::AzureAccount;
 
 /// What a kept report says is worst, if the account was not ready.
 #[must_use]

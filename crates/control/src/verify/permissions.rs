@@ -6,9 +6,9 @@ use azure_types::resource_id::ResourceId;
 use jiff::SignedDuration;
 
 use super::context::trouble;
-use crate::provision::AzureAccount;
-use crate::provision::capability::{ALL, Capability, LOOK, Place, SEND_BY_REST, SEND_BY_SMTP};
-use crate::provision::role::role_of;
+use provisioning::AzureAccount;
+use provisioning::capability::{ALL, Capability, LOOK, Place, SEND_BY_REST, SEND_BY_SMTP};
+use provisioning::role::role_of;
 
 const CHECK: Check = Check::Permissions;
 /// Until everybody in Azure knows of a role assignment.

@@ -8,7 +8,7 @@ use azure_types::arm::COMMUNICATION_NAMESPACE;
 
 use super::Repair;
 use super::context::trouble;
-use crate::provision::AzureAccount;
+use provisioning::AzureAccount;
 
 const CHECK: Check = Check::Providers;
 /// What Azure says of whatever is asked of a provider that is not registered.

@@ -9,7 +9,7 @@ use model::quota::QuotaKind;
 use model::quota::{Allowance, Quota};
 
 use self::history::History;
-use crate::provision::AzureAccount;
+use provisioning::AzureAccount;
 
 mod history;
 

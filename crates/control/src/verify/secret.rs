@@ -10,7 +10,7 @@ use store::{SecretFacts, SecretName, SecretOwner};
 
 use super::context::trouble;
 use crate::expiry::Urgency;
-use crate::provision::AzureAccount;
+use provisioning::AzureAccount;
 
 const CHECK: Check = Check::Secret;
 /// A secret that lives longer is a risk of its own.

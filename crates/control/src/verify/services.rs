@@ -11,8 +11,8 @@ use model::account::{Account, Service};
 use model::sender::Sender;
 
 use super::context::trouble;
-use crate::provision::AzureAccount;
-use crate::provision::endpoint;
+use provisioning::AzureAccount;
+use provisioning::endpoint;
 
 const CHECK: Check = Check::Services;
 const NO_DOMAIN: &str = "services.no_domain";

@@ -5,8 +5,8 @@ use api::verification::{ActionOwner, Check, Finding};
 use azure_types::arm::{Subscription, SubscriptionState};
 
 use super::context::trouble;
-use crate::provision::AzureAccount;
-use crate::provision::role::smallest_role;
+use provisioning::AzureAccount;
+use provisioning::role::smallest_role;
 
 const CHECK: Check = Check::Subscription;
 

@@ -30,8 +30,8 @@ use self::rotation::RotationState;
 use self::verification::VerificationState;
 use crate::Control;
 use crate::error::ControlError;
-use crate::provision::Reconciled;
 use crate::rotation::RotationTerms;
+use provisioning::Reconciled;
 
 /// What is done in time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

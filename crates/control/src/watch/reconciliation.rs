@@ -11,7 +11,7 @@ use tracing::{error, warn};
 
 use super::Watch;
 use crate::error::ControlError;
-use crate::provision::Reconciled;
+use provisioning::Reconciled;
 
 /// Between two looks at a domain that waits for somebody, or for DNS.
 const PENDING: SignedDuration = SignedDuration::from_mins(10);

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use api::accounts::AccountView;
 use api::domains::{DomainState, DomainStatus, RecordRow, RestoredSpfView};
 use api::infrastructure::manifest::{DomainManifest, FullSender, Manifest, SenderManifest};
-use control::provision::domain_title;
+use provisioning::domain_title;
 use serde_json::json;
 
 use super::provision::consent::{Consent, Request};

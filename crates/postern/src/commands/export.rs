@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Context as _, anyhow, bail};
-use control::provision::ExportForm;
+use provisioning::ExportForm;
 use serde_json::json;
 
 use super::provision::desired;

@@ -7,8 +7,8 @@ use axum::Json;
 use axum::extract::DefaultBodyLimit;
 use axum::extract::rejection::JsonRejection;
 use axum::http::StatusCode;
-use control::provision::NewDomain;
-use control::provision::manifest::manifest_of;
+use provisioning::NewDomain;
+use provisioning::manifest::manifest_of;
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt as _};
 use utoipa_axum::routes;
 

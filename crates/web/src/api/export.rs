@@ -3,7 +3,7 @@
 use api::export::Wanted;
 use axum::http::header;
 use axum::response::{IntoResponse as _, Response};
-use control::provision::ExportForm;
+use provisioning::ExportForm;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 

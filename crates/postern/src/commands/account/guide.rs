@@ -2,7 +2,7 @@
 
 use api::accounts::{AccountView, CloudView};
 use api::command::{Command, Shell};
-use control::provision::role::smallest_role;
+use provisioning::role::smallest_role;
 
 use super::path;
 use crate::cli::{AccountGuide, AuthenticationKind};

@@ -8,7 +8,6 @@ use azure_types::communication::{
 };
 use azure_types::resource_id::ResourceId;
 use model::infrastructure::{AZURE_MANAGED, DomainOwner, Infrastructure, ResourceIds};
-use serde::Serialize;
 
 use super::azure_account::AzureAccount;
 use super::capability::may_send;
@@ -74,7 +73,7 @@ pub(crate) struct ObservedDomain {
 }
 
 /// How far a resource is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Progress {
     /// It is there.
     #[default]
