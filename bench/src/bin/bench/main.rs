@@ -97,9 +97,12 @@ async fn measure(cli: Cli) -> anyhow::Result<()> {
 }
 
 fn wanted(names: &[String]) -> anyhow::Result<Vec<&'static Scenario>> {
-    let is_wanted = |scenario: &&Scenario| {
-        names.is_empty() || names.iter().any(|name| scenario.name.starts_with(name.as_str()))
+    let is_whole = |name: &String| SCENARIOS.iter().any(|scenario| scenario.name == name);
+    let means = |name: &String, scenario: &Scenario| match is_whole(name) {
+        true => scenario.name == name,
+        false => scenario.name.starts_with(name.as_str()),
     };
+    let is_wanted = |scenario: &&Scenario| names.is_empty() || names.iter().any(|name| means(name, scenario));
     let wanted: Vec<_> = SCENARIOS.iter().filter(is_wanted).collect();
     ensure!(!wanted.is_empty(), "there is no such scenario; --list names them");
     Ok(wanted)
