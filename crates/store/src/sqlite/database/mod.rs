@@ -153,6 +153,7 @@ fn keep_plans(connection: &Connection) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// What a savepoint keeps of changed pages stays in memory; SQLite would write it to a temporary file from 64 KiB on.
 fn configure(connection: &Connection) -> Result<(), StoreError> {
     connection.busy_timeout(BUSY)?;
     keep_plans(connection)?;
@@ -163,6 +164,7 @@ fn configure(connection: &Connection) -> Result<(), StoreError> {
          PRAGMA wal_autocheckpoint = 4000;
          PRAGMA journal_size_limit = 67108864;
          PRAGMA cache_size = -32768;
+         PRAGMA temp_store = MEMORY;
          PRAGMA foreign_keys = ON;
          PRAGMA trusted_schema = OFF;",
     )?;
@@ -171,6 +173,9 @@ fn configure(connection: &Connection) -> Result<(), StoreError> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::AtomicUsize;
+    use std::sync::atomic::Ordering::Relaxed;
+
     use rusqlite::StatementStatus;
 
     use super::*;
@@ -218,5 +223,44 @@ mod tests {
         assert_eq!(results.2.unwrap(), 3);
         let sum = database.read(|c| Ok(c.query_row("SELECT sum(x) FROM t", [], |row| row.get::<_, i64>(0))?));
         assert_eq!(sum.await.unwrap(), 4);
+    }
+
+    #[tokio::test]
+    async fn of_work_that_must_succeed_each_is_done_once_and_in_order_though_one_fails() {
+        let (_folder, database) = database();
+        let create = |connection: &Connection| {
+            Ok(connection.execute_batch("CREATE TABLE t (n INTEGER PRIMARY KEY, x INTEGER)")?)
+        };
+        database.write(Durability::Written, create).await.unwrap();
+        // While this job holds the writer, the others gather in one group.
+        let (open, gate) = mpsc::channel::<()>();
+        let held = database.write(Durability::Written, move |_| {
+            let _ = gate.recv();
+            Ok(())
+        });
+        let (done, mut told) = tokio::sync::mpsc::unbounded_channel();
+        for x in 1..=3_i64 {
+            let (failures, done) = (AtomicUsize::new(if x == 2 { 2 } else { 0 }), done.clone());
+            database.write_until_done(
+                move |connection| {
+                    connection.execute("INSERT INTO t (x) VALUES (?)", [x])?;
+                    let left = failures.fetch_update(Relaxed, Relaxed, |left| left.checked_sub(1));
+                    if left.is_ok() { Err(StoreError::Missing("it".into())) } else { Ok(()) }
+                },
+                move |result| {
+                    let _ = done.send((x, result.is_ok()));
+                },
+            );
+        }
+        let release = async { drop(open) };
+        tokio::join!(held, release).0.unwrap();
+        let mut heard = Vec::new();
+        while heard.len() < 5 {
+            heard.push(told.recv().await.unwrap());
+        }
+        assert_eq!(heard, [(1, true), (2, false), (3, false), (2, true), (3, true)]);
+        let all = "SELECT group_concat(x) FROM (SELECT x FROM t ORDER BY n)";
+        let read = database.read(move |c| Ok(c.query_row(all, [], |row| row.get::<_, String>(0))?));
+        assert_eq!(read.await.unwrap(), "1,2,3");
     }
 }

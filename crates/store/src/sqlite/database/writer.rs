@@ -96,14 +96,7 @@ impl Writer {
         let mut waiting = Waiting::default();
         let result = self.begin(wants_sync).and_then(|()| {
             // What was accepted is entered before anything that may depend on it.
-            for stubborn in std::mem::take(&mut self.stubborn) {
-                // They stay in order: none is entered while an earlier one is not.
-                let entered = match waiting.stubborn.last() {
-                    Some((_, Err(_))) => Err(StoreError::Behind),
-                    _ => self.in_savepoint(&*stubborn.work),
-                };
-                waiting.stubborn.push((stubborn, entered));
-            }
+            waiting.stubborn = self.enter_stubborn()?;
             for run in runs.drain(..) {
                 self.one(run, &mut waiting.tellers)?;
             }
@@ -121,6 +114,30 @@ impl Writer {
         }
         self.settle_stubborn(waiting.stubborn, &result);
         self.report(&result);
+    }
+
+    /// Does the work that must succeed, at first all of it together: a savepoint would keep a copy of every page that
+    /// is changed behind it. Only where something fails does each piece get a savepoint of its own.
+    fn enter_stubborn(&mut self) -> Result<Vec<(Stubborn, Result<(), StoreError>)>, StoreError> {
+        let all = std::mem::take(&mut self.stubborn);
+        if all.iter().try_for_each(|stubborn| (stubborn.work)(&self.connection)).is_ok() {
+            return Ok(all.into_iter().map(|stubborn| (stubborn, Ok(()))).collect());
+        }
+        let begun_anew = self.execute("ROLLBACK").and_then(|()| self.execute("BEGIN IMMEDIATE"));
+        if let Err(error) = begun_anew {
+            self.stubborn = all;
+            return Err(error);
+        }
+        let mut entered: Vec<(Stubborn, Result<(), StoreError>)> = Vec::with_capacity(all.len());
+        for stubborn in all {
+            // They stay in order: none is entered while an earlier one is not.
+            let result = match entered.last() {
+                Some((_, Err(_))) => Err(StoreError::Behind),
+                _ => self.in_savepoint(&*stubborn.work),
+            };
+            entered.push((stubborn, result));
+        }
+        Ok(entered)
     }
 
     fn settle_stubborn(
