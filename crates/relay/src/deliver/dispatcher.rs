@@ -192,6 +192,8 @@ impl Dispatcher {
     /// Notes what came of a send, together with others that are done.
     async fn settle(&mut self, first: Result<(task::Id, Tried), JoinError>) {
         let mut done = vec![first];
+        // Sends that can be finished without waiting go into the same transaction.
+        task::yield_now().await;
         while let Some(next) = self.under_way.try_join_next_with_id() {
             done.push(next);
         }

@@ -1,7 +1,7 @@
 //! The thread that writes, a group of jobs at a time.
 
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 use tracing::{error, info};
@@ -45,10 +45,14 @@ pub(super) struct Stubborn {
 const MAX_GROUP: usize = 256;
 /// Between tries of work that must succeed.
 const RETRY: Duration = Duration::from_millis(250);
+/// Commits of work that must succeed are this far apart, unless there is other work. Nobody who brought mail waits for
+/// such a commit, and each costs more than the rows of a message.
+const BETWEEN_COMMITS: Duration = Duration::from_millis(3);
 
 /// Writes until every handle is gone.
 pub(super) fn run(connection: Connection, inbox: &Receiver<Job>) {
-    let mut writer = Writer { connection, synced: false, stubborn: Vec::new(), in_trouble: false };
+    let (stubborn, committed_at) = (Vec::new(), None);
+    let mut writer = Writer { connection, synced: false, stubborn, in_trouble: false, committed_at };
     loop {
         let first = if writer.stubborn.is_empty() {
             inbox.recv().map_err(|_| RecvTimeoutError::Disconnected)
@@ -60,6 +64,7 @@ pub(super) fn run(connection: Connection, inbox: &Receiver<Job>) {
             Err(RecvTimeoutError::Timeout) => Vec::new(),
             Err(RecvTimeoutError::Disconnected) => break,
         };
+        writer.gather(&mut group, inbox);
         group.extend(inbox.try_iter().take(MAX_GROUP - 1));
         writer.write(group);
     }
@@ -72,16 +77,32 @@ struct Writer {
     synced: bool,
     stubborn: Vec<Stubborn>,
     in_trouble: bool,
+    committed_at: Option<Instant>,
 }
 
 /// What is told once the commit stands or falls.
 #[derive(Default)]
 struct Waiting {
     tellers: Vec<Tell>,
-    stubborn: Vec<(Stubborn, Result<(), StoreError>)>,
+    stubborn: Vec<Entered>,
 }
 
+/// Work that must succeed, and what came of it in this transaction.
+type Entered = (Stubborn, Result<(), StoreError>);
+
 impl Writer {
+    /// Waits for more shortly after a commit, while there is nothing but work that must succeed.
+    fn gather(&self, group: &mut Vec<Job>, inbox: &Receiver<Job>) {
+        let next = self.committed_at.map(|at| at + BETWEEN_COMMITS);
+        while group.last().is_some_and(|job| matches!(job, Job::UntilDone(_))) && group.len() < MAX_GROUP {
+            let left = next.map(|next| next.saturating_duration_since(Instant::now())).unwrap_or_default();
+            match inbox.recv_timeout(left) {
+                Ok(job) => group.push(job),
+                Err(_) => return,
+            }
+        }
+    }
+
     fn write(&mut self, group: Vec<Job>) {
         let (mut runs, mut wants_sync) = (Vec::new(), false);
         for job in group {
@@ -114,11 +135,12 @@ impl Writer {
         }
         self.settle_stubborn(waiting.stubborn, &result);
         self.report(&result);
+        self.committed_at = Some(Instant::now());
     }
 
     /// Does the work that must succeed, at first all of it together: a savepoint would keep a copy of every page that
     /// is changed behind it. Only where something fails does each piece get a savepoint of its own.
-    fn enter_stubborn(&mut self) -> Result<Vec<(Stubborn, Result<(), StoreError>)>, StoreError> {
+    fn enter_stubborn(&mut self) -> Result<Vec<Entered>, StoreError> {
         let all = std::mem::take(&mut self.stubborn);
         if all.iter().try_for_each(|stubborn| (stubborn.work)(&self.connection)).is_ok() {
             return Ok(all.into_iter().map(|stubborn| (stubborn, Ok(()))).collect());
@@ -128,7 +150,7 @@ impl Writer {
             self.stubborn = all;
             return Err(error);
         }
-        let mut entered: Vec<(Stubborn, Result<(), StoreError>)> = Vec::with_capacity(all.len());
+        let mut entered: Vec<Entered> = Vec::with_capacity(all.len());
         for stubborn in all {
             // They stay in order: none is entered while an earlier one is not.
             let result = match entered.last() {
@@ -140,11 +162,7 @@ impl Writer {
         Ok(entered)
     }
 
-    fn settle_stubborn(
-        &mut self,
-        entered: Vec<(Stubborn, Result<(), StoreError>)>,
-        commit: &Result<(), StoreError>,
-    ) {
+    fn settle_stubborn(&mut self, entered: Vec<Entered>, commit: &Result<(), StoreError>) {
         for (mut stubborn, entered) in entered {
             let outcome = entered.as_ref().copied().and(commit.as_ref().copied());
             (stubborn.tell)(outcome);
