@@ -3,7 +3,7 @@
 use model::delivery::SendId;
 use model::queued::Recipient;
 use model::tracking::{Outcome, RecipientChange, TrackedRecipient};
-use rusqlite::{Connection, Row, params};
+use rusqlite::{CachedStatement, Connection, Row, params};
 use smtp::parameters::OriginalRecipient;
 
 use crate::error::StoreError;
@@ -15,32 +15,33 @@ pub(super) struct Known {
     pub(super) outcome: Option<Outcome>,
 }
 
-/// Enters the recipients of a new send; gives the next free position.
-pub(super) fn insert(
-    connection: &Connection,
-    id: SendId,
-    first: u32,
-    recipients: &[Recipient],
-) -> Result<u32, StoreError> {
-    let mut insert = connection.prepare_cached(
-        "INSERT INTO recipient (message_id, position, part, mailbox, notify, original_kind, original)
-         VALUES (?, ?, ?, ?, ?, ?, ?)",
-    )?;
-    let (message, mut position) = (id.message.to_string(), first);
-    for recipient in recipients {
-        let original = recipient.original.as_ref();
-        insert.execute(params![
-            message,
-            position,
-            id.part,
-            recipient.mailbox.to_string(),
-            recipient.notify.map(columns::from_notify),
-            original.map(|original| &original.kind),
-            original.map(|original| &original.address),
-        ])?;
-        position += 1;
-    }
-    Ok(position)
+/// What [`insert`] executes.
+pub(super) const INSERT: &str =
+    "INSERT INTO recipient (message_id, position, part, mailbox, notify, original_kind, original)
+     VALUES (?, ?, ?, ?, ?, ?, ?)";
+
+/// A recipient of a new send, with its place.
+pub(super) struct Placed<'a> {
+    pub(super) message: &'a str,
+    pub(super) position: u32,
+    pub(super) part: u16,
+    pub(super) recipient: &'a Recipient,
+}
+
+/// Enters a recipient.
+pub(super) fn insert(statement: &mut CachedStatement<'_>, placed: &Placed<'_>) -> Result<(), StoreError> {
+    let Placed { message, position, part, recipient } = *placed;
+    let original = recipient.original.as_ref();
+    statement.execute(params![
+        message,
+        position,
+        part,
+        recipient.mailbox.to_string(),
+        recipient.notify.map(columns::from_notify),
+        original.map(|original| &original.kind),
+        original.map(|original| &original.address),
+    ])?;
+    Ok(())
 }
 
 /// The recipients of a send.

@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use model::delivery::{SendId, SendState};
+use model::delivery::SendState;
 use model::id::QueueId;
 use model::queued::QueuedMessage;
-use rusqlite::{Connection, OptionalExtension as _, params};
+use rusqlite::{CachedStatement, Connection, OptionalExtension as _, params};
 
 use super::counts::Counts;
+use super::recipients::Placed;
 use super::{Arrivals, recipients, repairs};
 use crate::error::StoreError;
 use crate::sqlite::columns;
@@ -21,9 +22,11 @@ pub(super) struct Intake {
 impl Sink for Intake {
     fn enter(&self, connection: &Connection, entries: &[Entry]) -> Result<usize, StoreError> {
         let (mut needed, mut counts) = (0, Counts::default());
+        let mut inserts = Inserts::prepare(connection)?;
         for entry in entries {
             // A message that is known already has been moved here from an older segment.
-            let is_needed = enter_message(connection, entry, &mut counts)? || enter_move(connection, entry)?;
+            let is_new = inserts.enter(connection, entry, &mut counts)?;
+            let is_needed = is_new || enter_move(connection, entry)?;
             needed += usize::from(is_needed);
         }
         counts.write(connection)?;
@@ -39,22 +42,70 @@ impl Sink for Intake {
     }
 }
 
-/// Enters one message; says whether it was new.
-fn enter_message(connection: &Connection, entry: &Entry, counts: &mut Counts) -> Result<bool, StoreError> {
-    let message: &QueuedMessage = &entry.message;
-    let (id, account) = (message.id.to_string(), message.account.to_string());
-    let (origin, origin_name) = columns::from_origin(&message.origin);
-    let inserted = connection
-        .prepare_cached(
-            "INSERT INTO message (id, account_id, origin, origin_name, lane, reverse_path, ret, envelope_id,
-                 header_from, message_id, subject, size_bytes, accepted_at, expires_at, fingerprint, segment,
-                 position, changes)
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-             ON CONFLICT (id) DO NOTHING",
-        )?
-        .execute(params![
-            id,
-            account,
+/// Statements that a batch of messages shares.
+struct Inserts<'c> {
+    message: CachedStatement<'c>,
+    send: CachedStatement<'c>,
+    recipient: CachedStatement<'c>,
+}
+
+impl<'c> Inserts<'c> {
+    fn prepare(connection: &'c Connection) -> Result<Self, StoreError> {
+        Ok(Self {
+            message: connection.prepare_cached(
+                "INSERT INTO message (id, account_id, origin, origin_name, lane, reverse_path, ret, envelope_id,
+                     header_from, message_id, subject, size_bytes, accepted_at, expires_at, fingerprint, segment,
+                     position, changes)
+                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                 ON CONFLICT (id) DO NOTHING",
+            )?,
+            send: connection.prepare_cached(
+                "INSERT INTO send (message_id, part, account_id, lane, operation_id, state, due_at)
+                 VALUES (?, ?, ?, ?, ?, 'queued', ?)",
+            )?,
+            recipient: connection.prepare_cached(recipients::INSERT)?,
+        })
+    }
+
+    /// Enters one message; says whether it was new.
+    fn enter(
+        &mut self,
+        connection: &Connection,
+        entry: &Entry,
+        counts: &mut Counts,
+    ) -> Result<bool, StoreError> {
+        let message: &QueuedMessage = &entry.message;
+        if !self.enter_message(message, entry.place)? {
+            return Ok(false);
+        }
+        let (_, origin_name) = columns::from_origin(&message.origin);
+        repairs::count(connection, origin_name, &message.changes)?;
+        let (id, account) = (message.id.to_string(), message.account.to_string());
+        let mut position = 0;
+        for (part, send) in (0_u16..).zip(&message.sends) {
+            self.send.execute(params![
+                id,
+                part,
+                account,
+                columns::lane_rank(message.lane),
+                send.operation.to_string(),
+                message.accepted_at.as_millisecond(),
+            ])?;
+            for recipient in &send.recipients {
+                let placed = Placed { message: &id, position, part, recipient };
+                recipients::insert(&mut self.recipient, &placed)?;
+                position += 1;
+            }
+            counts.add(message.account, SendState::Queued, 1);
+        }
+        Ok(true)
+    }
+
+    fn enter_message(&mut self, message: &QueuedMessage, place: Place) -> Result<bool, StoreError> {
+        let (origin, origin_name) = columns::from_origin(&message.origin);
+        let inserted = self.message.execute(params![
+            message.id.to_string(),
+            message.account.to_string(),
             origin,
             origin_name,
             message.lane.as_str(),
@@ -68,33 +119,12 @@ fn enter_message(connection: &Connection, entry: &Entry, counts: &mut Counts) ->
             message.accepted_at.as_millisecond(),
             message.expires_at.as_millisecond(),
             message.idempotency_key.map(|idempotency_key| idempotency_key.0),
-            entry.place.segment,
-            entry.place.position,
+            place.segment,
+            place.position,
             columns::from_changes(&message.changes),
         ])?;
-    if inserted == 0 {
-        return Ok(false);
+        Ok(inserted > 0)
     }
-    repairs::count(connection, origin_name, &message.changes)?;
-    let mut insert = connection.prepare_cached(
-        "INSERT INTO send (message_id, part, account_id, lane, operation_id, state, due_at)
-         VALUES (?, ?, ?, ?, ?, 'queued', ?)",
-    )?;
-    let mut position = 0;
-    for (part, send) in (0_u16..).zip(&message.sends) {
-        insert.execute(params![
-            id,
-            part,
-            account,
-            columns::lane_rank(message.lane),
-            send.operation.to_string(),
-            message.accepted_at.as_millisecond(),
-        ])?;
-        let send_id = SendId { message: message.id, part };
-        position = recipients::insert(connection, send_id, position, &send.recipients)?;
-        counts.add(message.account, SendState::Queued, 1);
-    }
-    Ok(true)
 }
 
 /// Enters that a message stands elsewhere now; says whether it was still needed.
