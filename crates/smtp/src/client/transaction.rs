@@ -52,7 +52,7 @@ pub struct Verdict {
 #[derive(Debug)]
 pub(super) struct Sending {
     envelope: Envelope,
-    /// Whether all RCPT commands went out together with MAIL (RFC 2920).
+    /// Whether MAIL, all RCPT and DATA went out together (RFC 2920).
     pipelined: bool,
     mail_refused: Option<Refusal>,
     verdicts: Vec<Result<(), Refusal>>,
@@ -66,6 +66,8 @@ enum Awaited {
     Data,
     Content,
     EndOfData,
+    /// The reply to the end of a message without content, which nobody was to get.
+    EndOfNothing,
     /// The reply to RSET, after which this verdict can be given.
     Reset(Option<Result<Reply, Refusal>>),
 }
@@ -98,6 +100,7 @@ impl Ready {
             for recipient in &envelope.recipients {
                 session.0.command(&format!("RCPT TO:<{recipient}>"));
             }
+            session.0.command("DATA");
         }
         session.0.state = State::Sending(Sending {
             envelope,
@@ -169,10 +172,22 @@ impl Sending {
         matches!(self.awaited, Awaited::Content)
     }
 
+    /// Whether the server has taken the sender and any recipient.
+    fn has_somebody(&self) -> bool {
+        self.mail_refused.is_none() && self.verdicts.iter().any(Result::is_ok)
+    }
+
+    /// What is said of a message that nobody was to get. Where the sender was refused, the recipients say nothing.
+    fn why_nobody(&mut self) -> Option<Result<Reply, Refusal>> {
+        let refusal = self.mail_refused.take()?;
+        self.verdicts.clear();
+        Some(Err(refusal))
+    }
+
     pub(super) fn stage(&self) -> Stage {
         match self.awaited {
             Awaited::Mail | Awaited::Recipient | Awaited::Reset(_) => Stage::Envelope,
-            Awaited::Data | Awaited::Content => Stage::Data,
+            Awaited::Data | Awaited::Content | Awaited::EndOfNothing => Stage::Data,
             Awaited::EndOfData => Stage::EndOfData,
         }
     }
@@ -203,13 +218,17 @@ impl Session {
                 Ok(self.next_recipient(sending))
             }
             Awaited::Data => match refusal_unless(Severity::Intermediate, reply) {
-                Ok(_) => {
-                    sending.awaited = Awaited::Content;
-                    self.0.state = State::Sending(sending);
-                    Ok(self)
+                Ok(_) => Ok(self.go_ahead(sending)),
+                Err(_) if !sending.has_somebody() => {
+                    let refusal = sending.why_nobody();
+                    Ok(self.reset(sending, refusal))
                 }
                 Err(refusal) => Ok(self.reset(sending, Some(Err(refusal)))),
             },
+            Awaited::EndOfNothing => {
+                let refusal = sending.why_nobody();
+                Err(self.finished(sending.verdicts, refusal))
+            }
             Awaited::EndOfData => {
                 let verdict = refusal_unless(Severity::Positive, reply);
                 Err(self.finished(sending.verdicts, Some(verdict)))
@@ -229,14 +248,26 @@ impl Session {
                 self.0.command(&format!("RCPT TO:<{next}>"));
             }
             sending.awaited = Awaited::Recipient;
-        } else if let Some(refusal) = sending.mail_refused.take() {
-            sending.verdicts.clear();
-            return self.reset(sending, Some(Err(refusal)));
-        } else if sending.verdicts.iter().any(Result::is_ok) {
+        } else if sending.pipelined {
+            sending.awaited = Awaited::Data;
+        } else if sending.has_somebody() {
             self.0.command("DATA");
             sending.awaited = Awaited::Data;
         } else {
             return self.reset(sending, None);
+        }
+        self.0.state = State::Sending(sending);
+        self
+    }
+
+    /// The server waits for content. One that has taken nobody may do so all the same, and gets none: the message ends
+    /// before it begins (RFC 2920 section 3.1).
+    fn go_ahead(mut self, mut sending: Sending) -> Self {
+        if sending.has_somebody() {
+            sending.awaited = Awaited::Content;
+        } else {
+            self.0.command(".");
+            sending.awaited = Awaited::EndOfNothing;
         }
         self.0.state = State::Sending(sending);
         self
