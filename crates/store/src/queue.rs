@@ -4,6 +4,8 @@
 //! ([`Queue::settle`]). Nothing is deleted on the way; rows change state. What is done with is pruned
 //! after its retention.
 
+use std::borrow::Cow;
+
 use azure_types::ids::OperationId;
 use jiff::Timestamp;
 use model::delivery::SendState;
@@ -249,7 +251,7 @@ impl Queue {
     ///
     /// # Errors
     /// When it cannot be read, or is not what was stored.
-    pub async fn body(&self, claim: &Claim) -> Result<Vec<u8>, StoreError> {
+    pub async fn body<'c>(&self, claim: &'c Claim) -> Result<Cow<'c, [u8]>, StoreError> {
         on_engine!(self.0, queue.body(claim).await)
     }
 

@@ -86,7 +86,7 @@ async fn a_message_that_waits_does_not_keep_a_whole_segment() {
     let claims = store.queue().claim_due(ACCOUNT, at(2_000), 10, at(3_000)).await.unwrap();
     assert_eq!(claims.len(), 2);
     for claim in &claims {
-        assert_eq!(store.queue().body(claim).await.unwrap(), [b'x'; 1_000]);
+        assert_eq!(*store.queue().body(claim).await.unwrap(), [b'x'; 1_000]);
     }
 }
 

@@ -44,6 +44,15 @@ pub(crate) struct Place {
     pub(crate) position: u64,
 }
 
+/// A message whose body is to be read.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Wanted {
+    pub(crate) id: QueueId,
+    pub(crate) place: Place,
+    /// How large the body is.
+    pub(crate) bytes: u64,
+}
+
 /// What opening the journal needs.
 pub(crate) struct Opening {
     pub(crate) folder: PathBuf,
@@ -118,23 +127,21 @@ impl Journal {
 
     /// Reads the bodies of several messages that are in the journal itself. What is not there, or not whole, is
     /// missing; [`Journal::body`] says why.
-    pub(crate) fn bodies(&self, wanted: &[(QueueId, Place)]) -> Vec<Option<Vec<u8>>> {
-        let mut open: Option<(u64, File)> = None;
-        let mut read = |id: QueueId, place: Place| {
+    pub(crate) fn bodies(&self, wanted: &[Wanted]) -> Vec<Option<Vec<u8>>> {
+        let (mut open, mut bytes): (Option<(u64, File)>, _) = (None, Vec::new());
+        let read = |wanted: &Wanted| {
+            let Wanted { id, place, .. } = *wanted;
             if open.as_ref().is_none_or(|(segment, _)| *segment != place.segment) {
                 open = Some((place.segment, self.folder.read(place.segment).ok()??));
             }
             let (_, file) = open.as_ref()?;
-            let mut bytes = record_at(file, place.position).ok()?;
-            let record = Record::read(&bytes, place.segment)?;
-            if record.kind == Kind::Large || envelope::read_id(record.envelope).ok()? != id {
-                return None;
-            }
-            let body_bytes = record.body.len();
-            bytes.drain(..bytes.len() - body_bytes);
-            Some(bytes)
+            let guess = HEADER_BYTES + ENVELOPE_BYTES + usize::try_from(wanted.bytes).ok()?;
+            let record =
+                Record::read(record_at(file, place.position, guess, &mut bytes).ok()?, place.segment)?;
+            let is_it = record.kind == Kind::Inline && envelope::read_id(record.envelope).ok()? == id;
+            is_it.then(|| record.body.to_vec())
         };
-        wanted.iter().map(|(id, place)| read(*id, *place)).collect()
+        wanted.iter().map(read).collect()
     }
 
     /// Reads the record of a message and checks that it is that message's.
@@ -148,7 +155,9 @@ impl Journal {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(damaged()),
             opened => opened?.ok_or_else(damaged)?,
         };
-        let mut bytes = record_at(&file, place.position)?;
+        let mut bytes = Vec::new();
+        let end = record_at(&file, place.position, FIRST_READ, &mut bytes)?.len();
+        bytes.truncate(end);
         let record = Record::read(&bytes, place.segment).ok_or_else(damaged)?;
         let (kind, message) = (record.kind, envelope::read(record.envelope)?);
         if message.id != id {
@@ -160,16 +169,19 @@ impl Journal {
     }
 }
 
-/// Bytes read at once: most records are whole within them.
+/// Bytes read at once where nothing is known of a record: most are whole within them.
 const FIRST_READ: usize = 16_384;
+/// Bytes that few envelopes exceed.
+const ENVELOPE_BYTES: usize = 1_024;
 
-/// Reads the bytes of one record, as its own header counts them.
-fn record_at(file: &File, position: u64) -> io::Result<Vec<u8>> {
-    let mut bytes = vec![0; FIRST_READ];
-    let mut filled = 0;
+/// Reads the bytes of one record, as its own header counts them, into `bytes`, which may have been used before. `guess`
+/// is how many the record may have.
+fn record_at<'b>(file: &File, position: u64, guess: usize, bytes: &'b mut Vec<u8>) -> io::Result<&'b [u8]> {
+    bytes.resize(bytes.len().max(guess), 0);
+    let (mut filled, mut end) = (0, guess);
     loop {
-        match file.read_at(&mut bytes[filled..], position + filled as u64)? {
-            0 => break,
+        match file.read_at(&mut bytes[filled..end], position + filled as u64)? {
+            0 => return Ok(&bytes[..filled]),
             more => filled += more,
         }
         let Some(header) = bytes[..filled].first_chunk::<HEADER_BYTES>() else { continue };
@@ -177,11 +189,9 @@ fn record_at(file: &File, position: u64) -> io::Result<Vec<u8>> {
             |at: usize| u32::from_le_bytes([header[at], header[at + 1], header[at + 2], header[at + 3]]);
         let wanted = HEADER_BYTES + number(20) as usize + number(24) as usize;
         if filled >= wanted {
-            bytes.truncate(wanted);
-            return Ok(bytes);
+            return Ok(&bytes[..wanted]);
         }
-        bytes.resize(wanted, 0);
+        end = wanted;
+        bytes.resize(bytes.len().max(end), 0);
     }
-    bytes.truncate(filled);
-    Ok(bytes)
 }

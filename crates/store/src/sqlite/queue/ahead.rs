@@ -2,10 +2,8 @@
 
 use std::sync::Arc;
 
-use model::id::QueueId;
-
 use super::{Claim, Queue};
-use crate::sqlite::journal::Place;
+use crate::sqlite::journal::Wanted;
 
 /// A larger body is read alone, when there is memory for it.
 const SMALL_BYTES: u64 = 32 * 1_024;
@@ -15,8 +13,7 @@ impl Queue {
     pub(crate) async fn read_ahead(&self, claims: &mut [Claim]) {
         let small = || claims.iter().enumerate().filter(|(_, claim)| claim.send.size_bytes <= SMALL_BYTES);
         let places: Vec<usize> = small().map(|(place, _)| place).collect();
-        let wanted: Vec<(QueueId, Place)> =
-            small().map(|(_, claim)| (claim.send.id.message, claim.place)).collect();
+        let wanted: Vec<Wanted> = small().map(|(_, claim)| wanted(claim)).collect();
         if wanted.len() < 2 {
             return;
         }
@@ -26,4 +23,8 @@ impl Queue {
             claims[place].body = body;
         }
     }
+}
+
+fn wanted(claim: &Claim) -> Wanted {
+    Wanted { id: claim.send.id.message, place: claim.place, bytes: claim.send.size_bytes }
 }

@@ -19,6 +19,7 @@ mod repairs;
 mod segments;
 mod settle;
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -158,16 +159,16 @@ impl Queue {
         self.0.arrivals.of(account).notify_one();
     }
 
-    pub(crate) async fn body(&self, claim: &Claim) -> Result<Vec<u8>, StoreError> {
+    pub(crate) async fn body<'c>(&self, claim: &'c Claim) -> Result<Cow<'c, [u8]>, StoreError> {
         if let Some(body) = &claim.body {
-            return Ok(body.clone());
+            return Ok(Cow::Borrowed(body));
         }
         let (inner, id, place) = (Arc::clone(&self.0), claim.send.id.message, claim.place);
         let read = tokio::task::spawn_blocking(move || inner.journal.body(id, place));
         match read.await.map_err(|_| StoreError::Closed)? {
             // It may have been moved to another segment since it was claimed.
-            Err(StoreError::Damaged(_)) => self.body_of(id).await,
-            result => result,
+            Err(StoreError::Damaged(_)) => self.body_of(id).await.map(Cow::Owned),
+            result => result.map(Cow::Owned),
         }
     }
 
