@@ -16,6 +16,7 @@ mod list;
 mod recent;
 mod recipients;
 mod repairs;
+mod room;
 mod segments;
 mod settle;
 
@@ -41,6 +42,7 @@ pub use self::repairs::RepairUse;
 pub(crate) use self::settle::{drop_waiting, make_due_now};
 
 use self::recent::Recent;
+use self::room::Room;
 use self::segments::Intake;
 use crate::data_dir::DataDir;
 use crate::error::StoreError;
@@ -57,6 +59,7 @@ pub(crate) struct Queue(Arc<Inner>);
 struct Inner {
     data_dir: DataDir,
     reserve_bytes: u64,
+    room: Room,
     database: Database,
     journal: Journal,
     keeper: Keeper,
@@ -124,9 +127,9 @@ impl Queue {
         };
         let (journal, keeper) = Journal::open(opening, &database)?;
         let recent = Recent::load(&database, now)?;
-        let reserve_bytes = options.reserve_bytes;
+        let (reserve_bytes, room) = (options.reserve_bytes, Room::default());
         let inner =
-            Inner { data_dir, reserve_bytes, database, journal, keeper, large, recent, arrivals, node };
+            Inner { data_dir, reserve_bytes, room, database, journal, keeper, large, recent, arrivals, node };
         Ok(Self(Arc::new(inner)))
     }
 
@@ -146,8 +149,12 @@ impl Queue {
     }
 
     pub(crate) fn has_room(&self, bytes: u64) -> Result<(), StoreError> {
+        if self.0.room.take(bytes) {
+            return Ok(());
+        }
         let free = self.0.data_dir.free_bytes()?;
-        if free < bytes.saturating_add(self.0.reserve_bytes) { Err(StoreError::Full(None)) } else { Ok(()) }
+        let spare = free.checked_sub(bytes.saturating_add(self.0.reserve_bytes));
+        spare.map(|bytes| self.0.room.found(bytes)).ok_or(StoreError::Full(None))
     }
 
     pub(crate) async fn arrival(&self, account: AccountId) {
