@@ -1,17 +1,33 @@
 //! Tokens by the client credentials grant.
 
 use azure_types::entra::{OpenIdConfiguration, TokenError, TokenResponse};
-use azure_types::ids::TenantId;
+use azure_types::ids::{ClientId, TenantId};
 use http_client::Method;
 use jiff::{SignedDuration, Timestamp};
 use secrecy::SecretString;
 use url::Url;
 
-use crate::credential::App;
 use crate::failure::{Answered, Failure, one_line};
 use crate::http::Http;
 use crate::reply::Wanted;
-use crate::token_source::Token;
+
+/// An app, and where it logs in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct App {
+    /// `https://login.microsoftonline.com` or another cloud's.
+    pub authority: String,
+    pub tenant: TenantId,
+    pub client: ClientId,
+}
+
+/// A token and its end.
+#[derive(Clone, Debug)]
+pub struct Token {
+    /// What is sent with requests.
+    pub access_token: SecretString,
+    /// When it is no longer good.
+    pub expires_at: Timestamp,
+}
 
 /// Why there is no token.
 #[derive(Debug, thiserror::Error)]

@@ -26,7 +26,8 @@ mod reply;
 mod token_source;
 mod zones;
 
+pub use entra::Token;
 pub use failure::{Answered, Failure, RequestIds, one_line};
 pub use gate::{Gate, Gates};
 pub use http::{Authorization, Http, HttpError, Probe};
-pub use token_source::{Token, TokenSource};
+pub use token_source::TokenSource;

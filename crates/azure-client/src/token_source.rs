@@ -4,21 +4,11 @@ use std::fmt;
 use std::sync::Arc;
 
 use clock::Clock;
-use jiff::{SignedDuration, Timestamp};
-use secrecy::SecretString;
+use jiff::SignedDuration;
 use tokio::sync::Mutex;
 
 use crate::credential::Credential;
-use crate::entra::TokenFailure;
-
-/// A token and its end.
-#[derive(Clone, Debug)]
-pub struct Token {
-    /// What is sent with requests.
-    pub access_token: SecretString,
-    /// When it is no longer good.
-    pub expires_at: Timestamp,
-}
+use crate::entra::{Token, TokenFailure};
 
 /// Gives out one app's token for one scope and renews it before it expires.
 pub struct TokenSource {

@@ -16,9 +16,9 @@ use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use self::keys::KeyCache;
+use crate::entra::Token;
 use crate::failure::Failure;
 use crate::http::Http;
-use crate::token_source::Token;
 
 /// What a token has to say.
 #[derive(Clone, Copy, Debug)]

@@ -8,11 +8,10 @@ use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
 use super::{Credential, Requested};
-use crate::entra::TokenFailure;
+use crate::entra::{Token, TokenFailure};
 use crate::failure::{Answered, Failure};
 use crate::http::Http;
 use crate::reply::Wanted;
-use crate::token_source::Token;
 
 /// Where a host's tokens are had.
 #[derive(Clone, Debug)]

@@ -8,24 +8,15 @@ use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 
-use azure_types::ids::{ClientId, TenantId};
 use jiff::Timestamp;
 
 pub use self::certificate::{AppCertificate, CertificateError};
 pub use self::managed_identity::{IdentityEndpoint, ManagedIdentity};
 pub use self::secret::ClientSecret;
 
-use crate::entra::TokenFailure;
-use crate::token_source::Token;
+pub use crate::entra::App;
 
-/// An app, and where it logs in.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct App {
-    /// `https://login.microsoftonline.com` or another cloud's.
-    pub authority: String,
-    pub tenant: TenantId,
-    pub client: ClientId,
-}
+use crate::entra::{Token, TokenFailure};
 
 /// What a request for a token brings.
 pub type Requested<'a> = Pin<Box<dyn Future<Output = Result<Token, TokenFailure>> + Send + 'a>>;
