@@ -9,13 +9,13 @@ use clock::Clock;
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::watch;
 
-use crate::arm::Throttle;
+use crate::buckets::Buckets;
 use crate::captured::{Captured, CapturedMail};
-use crate::cloudflare::Meter;
-use crate::dns::Resolver;
 use crate::faults::Faults;
 use crate::keys::TokenKey;
 use crate::persistence::Persistence;
+use crate::request_window::RequestWindow;
+use crate::resolver::Resolver;
 use crate::state::State;
 
 /// What all endpoints of a twin share.
@@ -30,10 +30,12 @@ pub struct Backend {
     pub(crate) faults: Faults,
     /// Whom verifications ask, if not the twin's own zones.
     pub(crate) resolver: Option<Resolver>,
-    pub(crate) throttle: Throttle,
+    /// What each app may still ask of Resource Manager.
+    pub(crate) buckets: Buckets,
     /// Calls to Resource Manager by kind, those that were refused for their number among them.
     calls: Mutex<BTreeMap<&'static str, u64>>,
-    pub(crate) cloudflare: Meter,
+    /// What each token asked of Cloudflare.
+    pub(crate) cloudflare_requests: RequestWindow,
     pub(crate) token_key: TokenKey,
     pub(crate) persistence: Persistence,
     taken: watch::Sender<u64>,
@@ -65,9 +67,9 @@ impl Backend {
             ahead_milliseconds: AtomicI64::new(0),
             faults: Faults::default(),
             resolver: None,
-            throttle: Throttle::default(),
+            buckets: Buckets::default(),
             calls: Mutex::default(),
-            cloudflare: Meter::default(),
+            cloudflare_requests: RequestWindow::default(),
             taken: watch::Sender::new(captured.taken()),
             captured: Mutex::new(captured),
             token_key,
@@ -156,8 +158,8 @@ impl Backend {
         self.persistence.forget_mail();
         self.taken.send_replace(0);
         self.ahead_milliseconds.store(0, Ordering::Relaxed);
-        self.throttle.clear();
-        self.cloudflare.clear();
+        self.buckets.clear();
+        self.cloudflare_requests.clear();
         self.disarm();
     }
 

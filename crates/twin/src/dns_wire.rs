@@ -11,7 +11,7 @@ use crate::state::dns::Record;
 const STRING: usize = 255;
 
 /// A record for the wire; none if its value is not one of its kind.
-pub(super) fn record(record: &Record) -> Option<WireRecord> {
+pub(crate) fn record(record: &Record) -> Option<WireRecord> {
     let words: Vec<&str> = record.value.split_whitespace().collect();
     let data = match (record.kind.as_str(), &words[..]) {
         ("TXT", _) => text(&record.value),
@@ -48,7 +48,7 @@ pub(crate) fn has_wire_form(shown: &Record) -> bool {
 }
 
 /// The value of a record from the wire, in the form of the twin's state.
-pub(super) fn value(data: &RData) -> String {
+pub(crate) fn value(data: &RData) -> String {
     let plain = |name: &Name| name.to_ascii().trim_end_matches('.').to_owned();
     match data {
         RData::TXT(text) => String::from_utf8_lossy(&text.txt_data.concat()).into_owned(),

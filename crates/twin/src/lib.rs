@@ -8,15 +8,18 @@
 
 mod arm;
 mod backend;
+mod buckets;
 pub mod captured;
 mod certificate;
 mod cloudflare;
 #[cfg(test)]
 mod concurrent_writes;
 mod dns;
+mod dns_wire;
 mod email;
 mod endpoints;
 mod entra;
+mod fault_effects;
 mod faults;
 mod filter;
 mod form;
@@ -32,6 +35,8 @@ mod recorded;
 mod refusal;
 #[cfg(test)]
 mod rehearsal;
+mod request_window;
+mod resolver;
 mod smtp;
 pub mod state;
 mod twin;

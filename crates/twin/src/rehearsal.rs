@@ -51,7 +51,7 @@ impl Rehearsal {
         let key = TokenKey::open(folder.path()).unwrap();
         let mut backend =
             Backend::new((state.clone(), state), Captured::default(), clock, key, Persistence::none());
-        backend.resolver = server.map(|address| crate::dns::Resolver::new(address).unwrap());
+        backend.resolver = server.map(|address| crate::resolver::Resolver::new(address).unwrap());
         let backend = Arc::new(backend);
         let router = crate::entra::routes()
             .merge(crate::email::routes())

@@ -10,7 +10,7 @@ use hickory_resolver::config::{ConnectionConfig, NameServerConfig, ResolverConfi
 use hickory_resolver::net::runtime::TokioRuntimeProvider;
 use hickory_resolver::net::{DnsError, NetError};
 
-use super::wire;
+use crate::dns_wire;
 use crate::state::dns::judge::{Question, Seen};
 
 /// Asks one name server, and remembers nothing.
@@ -37,7 +37,7 @@ impl Resolver {
     }
 
     /// What DNS says.
-    pub(super) async fn look_up(&self, question: &Question) -> Seen {
+    pub(crate) async fn look_up(&self, question: &Question) -> Seen {
         match self.ask(question).await {
             // An alias that leads nowhere is told apart from nothing at all.
             Seen::Records(found) if found.is_empty() && question.kind != "CNAME" => {
@@ -55,7 +55,7 @@ impl Resolver {
                 found
                     .answers()
                     .iter()
-                    .map(|record| (record.record_type().to_string(), wire::value(&record.data)))
+                    .map(|record| (record.record_type().to_string(), dns_wire::value(&record.data)))
                     .collect(),
             ),
             Err(NetError::Dns(

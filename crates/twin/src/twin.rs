@@ -2,7 +2,7 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use axum::Router;
@@ -18,12 +18,13 @@ use tracing::debug;
 
 use crate::backend::Backend;
 use crate::captured::Captured;
-use crate::dns::{Resolver, Sockets};
+use crate::dns::Sockets;
 use crate::endpoints::{Cuttable, bind, serve_http, serve_https};
 use crate::faults::{Effect, Operation};
 use crate::keys::TokenKey;
 use crate::persistence::Persistence;
 use crate::ready::ReadyFile;
+use crate::resolver::Resolver;
 use crate::smtp::SmtpService;
 use crate::state::{RetiredSmtp, Seed};
 use crate::{arm, certificate, cloudflare, email, entra, graph, inspect, smtp};
@@ -106,30 +107,18 @@ impl Twin {
     /// # Errors
     /// When files or addresses cannot be used.
     pub async fn start(options: Options) -> Result<Self, StartError> {
-        let scratch =
-            if options.data_dir.is_none() { Some(Scratch::new().map_err(StartError::Files)?) } else { None };
-        let folder = match (&options.data_dir, &scratch) {
-            (Some(folder), _) => folder.clone(),
-            (None, Some(scratch)) => scratch.0.clone(),
-            (None, None) => PathBuf::new(),
+        let (folder, scratch) = match &options.data_dir {
+            Some(folder) => (folder.clone(), None),
+            None => {
+                let scratch = Scratch::new().map_err(StartError::Files)?;
+                (scratch.0.clone(), Some(scratch))
+            }
         };
         std::fs::create_dir_all(&folder).map_err(StartError::Files)?;
         let files = certificate::prepare(&folder).map_err(StartError::Files)?;
         let token_key = TokenKey::open(&folder).map_err(StartError::Files)?;
-        let (persistence, state, captured) = match &options.data_dir {
-            Some(folder) => Persistence::open(folder).map_err(StartError::Files)?,
-            None => (Persistence::none(), None, Captured::default()),
-        };
-        let now = options.clock.now();
-        let seeded = options.seed.into_state(now);
-        let state = state.unwrap_or_else(|| seeded.clone());
-        persistence.keep_state(&state);
-        let mut backend = Backend::new((state, seeded), captured, options.clock, token_key, persistence);
-        if let Some(address) = options.resolver {
-            let resolver =
-                Resolver::new(address).map_err(|error| StartError::Resolver(address, error.into()))?;
-            backend.resolver = Some(resolver);
-        }
+        let mut backend = open_backend(options.data_dir.as_deref(), token_key, options.seed, options.clock)?;
+        backend.resolver = options.resolver.map(open_resolver).transpose()?;
         let backend = Arc::new(backend);
 
         let listen =
@@ -229,6 +218,27 @@ impl Twin {
             self.tasks.spawn(serve_http(listener, router.clone(), self.shutdown.clone()));
         }
     }
+}
+
+/// What the endpoints share: what was kept in the folder, else what the seed says.
+fn open_backend(
+    data_dir: Option<&Path>,
+    token_key: TokenKey,
+    seed: Seed,
+    clock: Clock,
+) -> Result<Backend, StartError> {
+    let (persistence, state, captured) = match data_dir {
+        Some(folder) => Persistence::open(folder).map_err(StartError::Files)?,
+        None => (Persistence::none(), None, Captured::default()),
+    };
+    let seeded = seed.into_state(clock.now());
+    let state = state.unwrap_or_else(|| seeded.clone());
+    persistence.keep_state(&state);
+    Ok(Backend::new((state, seeded), captured, clock, token_key, persistence))
+}
+
+fn open_resolver(address: SocketAddr) -> Result<Resolver, StartError> {
+    Resolver::new(address).map_err(|error| StartError::Resolver(address, error.into()))
 }
 
 async fn serve_smtp(

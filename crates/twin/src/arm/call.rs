@@ -165,7 +165,13 @@ fn authority(backend: &Backend, request: &Parts, base_url: &str) -> Result<Strin
         _ => return Ok(base_url.to_owned()),
     };
     let tenant = backend.state().subscription(id).map(|one| one.tenant);
-    tenant.map(|tenant| format!("{base_url}/{tenant}")).ok_or_else(|| super::subscriptions::missing(id))
+    tenant.map(|tenant| format!("{base_url}/{tenant}")).ok_or_else(|| no_subscription(id))
+}
+
+/// There is no subscription of that id.
+pub(super) fn no_subscription(id: &str) -> Refusal {
+    let text = format!("The subscription '{id}' could not be found.");
+    Refusal::new(StatusCode::NOT_FOUND, "SubscriptionNotFound", text)
 }
 
 fn unauthorized(base_url: &str, code: &str, text: &str) -> Refusal {

@@ -14,6 +14,7 @@ mod headers;
 mod metadata;
 mod permissions;
 mod providers;
+mod registration;
 mod role_assignments;
 mod role_definitions;
 mod subscriptions;
@@ -29,9 +30,8 @@ use axum::routing::{any, get};
 
 use self::call::Call;
 use self::headers::Asked;
-pub(crate) use self::throttle::Throttle;
 use crate::backend::Backend;
-use crate::email::answer_or_fail;
+use crate::fault_effects::answer_or_fail;
 use crate::faults::Operation;
 use crate::refusal::Refusal;
 
@@ -63,7 +63,7 @@ async fn answer(Shared(backend): Shared<Arc<Backend>>, request: Request) -> Resp
             Err(refusal) => return refusal.into_response(),
         };
         claims = Some(call.claims.clone());
-        match backend.throttle.count(&call) {
+        match throttle::count(&call) {
             Err(refusal) => refusal.into_response(),
             Ok(remaining) => {
                 let mut response = dispatch(&call).unwrap_or_else(IntoResponse::into_response);

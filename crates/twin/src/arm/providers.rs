@@ -1,14 +1,12 @@
 //! Resource providers: whether a subscription may use them, and asking for it.
 
 use axum::Json;
-use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use azure_types::arm::{COMMUNICATION_NAMESPACE, Page, Provider, ResourceType};
 use jiff::SignedDuration;
 
 use super::call::Call;
-use super::{Answer, communication, subscriptions};
-use crate::refusal::Refusal;
+use super::{Answer, communication, registration, subscriptions};
 use crate::state::dns::provider::NETWORK_NAMESPACE;
 use crate::state::{Registration, Subscription};
 
@@ -60,18 +58,6 @@ pub(super) fn unregister(call: &Call<'_>, id: &str, namespace: &str) -> Answer {
     Ok(answered(call, id, namespace))
 }
 
-/// Refuses what belongs to a provider that the subscription may not use.
-pub(super) fn must_be_registered(call: &Call<'_>, id: &str, namespace: &str) -> Result<(), Refusal> {
-    if shown(call, id, namespace).registration_state == "Registered" {
-        return Ok(());
-    }
-    let text = format!(
-        "The subscription is not registered to use namespace '{namespace}'. See https://aka.ms/rps-not-found for \
-         how to register subscriptions."
-    );
-    Err(Refusal::new(StatusCode::CONFLICT, "MissingSubscriptionRegistration", text))
-}
-
 fn change(call: &Call<'_>, id: &str, change: impl FnOnce(&mut Subscription, i64)) {
     call.backend.change_state(|state| {
         let seconds = state.behaviour.registration_seconds;
@@ -87,19 +73,9 @@ fn answered(call: &Call<'_>, id: &str, namespace: &str) -> Response {
 }
 
 fn shown(call: &Call<'_>, id: &str, namespace: &str) -> Provider {
-    let now = call.backend.now();
-    let state = call.backend.state();
-    let registration = state
-        .subscription(id)
-        .into_iter()
-        .flat_map(|one| &one.registrations)
-        .find(|one| one.namespace.eq_ignore_ascii_case(namespace));
-    let registration_state = match registration {
-        None => "NotRegistered",
-        Some(registration) if registration.done_at > now => "Registering",
-        Some(_) => "Registered",
-    };
-    let namespace = registration.map_or_else(|| canonical(namespace), |one| one.namespace.clone());
+    let registration = registration::find(call, id, namespace);
+    let registration_state = registration::word_of(registration.as_ref(), call.backend.now());
+    let namespace = registration.map_or_else(|| canonical(namespace), |one| one.namespace);
     let types: Vec<(&str, Vec<&str>)> = match namespace.as_str() {
         COMMUNICATION_NAMESPACE => communication::kinds().collect(),
         NETWORK_NAMESPACE => vec![("dnszones", vec!["2018-05-01"])],

@@ -7,7 +7,7 @@ use azure_types::arm::{Page, Subscription, SubscriptionState};
 use serde_json::{Value, json};
 
 use super::Answer;
-use super::call::Call;
+use super::call::{Call, no_subscription};
 use crate::refusal::Refusal;
 use crate::state::{self, HiddenSubscription};
 
@@ -71,15 +71,10 @@ pub(super) fn find(call: &Call<'_>, id: &str, action: &str) -> Result<Subscripti
 /// a refusal names what was asked, and not that the subscription is not seen.
 pub(super) fn must_exist(call: &Call<'_>, id: &str) -> Result<Subscription, Refusal> {
     let found = call.backend.state().subscription(id).map(shown);
-    let found = found.filter(|one| one.tenant_id == Some(call.claims.tid)).ok_or_else(|| missing(id))?;
+    let found =
+        found.filter(|one| one.tenant_id == Some(call.claims.tid)).ok_or_else(|| no_subscription(id))?;
     let is_hidden = call.backend.state().behaviour.hidden_subscription == HiddenSubscription::NotFound;
-    if is_hidden && !call.sees(&found.id) { Err(missing(id)) } else { Ok(found) }
-}
-
-/// There is none of that id.
-pub(super) fn missing(id: &str) -> Refusal {
-    let text = format!("The subscription '{id}' could not be found.");
-    Refusal::new(StatusCode::NOT_FOUND, "SubscriptionNotFound", text)
+    if is_hidden && !call.sees(&found.id) { Err(no_subscription(id)) } else { Ok(found) }
 }
 
 /// A subscription of the caller's directory that can be written to.

@@ -1,28 +1,11 @@
 //! How much each app may ask of Resource Manager: a token bucket for reads, writes and deletions.
 
-use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
-
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
-use azure_types::ids::{PrincipalId, SubscriptionId};
-use jiff::Timestamp;
 
 use super::call::Call;
+use crate::buckets::Counted;
 use crate::refusal::Refusal;
 use crate::state::Bucket;
-
-/// What is left in all buckets.
-#[derive(Debug, Default)]
-pub(crate) struct Throttle(Mutex<HashMap<Counted, Level>>);
-
-/// Who asks where for what; nobody in particular where all apps count together.
-type Counted = (Option<PrincipalId>, Option<SubscriptionId>, &'static str);
-
-#[derive(Clone, Copy, Debug)]
-struct Level {
-    left: u64,
-    at: Timestamp,
-}
 
 /// A kind of call: its word, what an app may do, what all apps of a subscription may do.
 struct Kind {
@@ -34,41 +17,32 @@ struct Kind {
 /// What is left after a call that passed: headers and their numbers.
 pub(super) struct Remaining(Vec<(&'static str, u64)>);
 
-impl Throttle {
-    /// Counts a call, or refuses it.
-    pub(super) fn count(&self, call: &Call<'_>) -> Result<Remaining, Refusal> {
-        let kind = Kind::of(call);
-        let subscription = call.subscription();
-        let own = (Some(call.claims.oid), subscription, kind.word);
-        let mut buckets = vec![(own, kind.own, own_header(call, subscription.is_some(), kind.word))];
-        if subscription.is_some() && !is_of_dns(call) {
-            buckets.push(((None, subscription, kind.word), kind.global, global_header(kind.word)));
-        }
-        let mut levels = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let now = call.backend.now();
-        let mut remaining = Vec::new();
-        for (counted, bucket, header) in buckets {
-            let full = Level { left: u64::from(bucket.size) * 1_000, at: now };
-            let level = levels.entry(counted).or_insert(full);
-            level.refill(bucket, now);
-            let Some(left) = level.left.checked_sub(1_000) else {
+/// Counts a call, or refuses it.
+pub(super) fn count(call: &Call<'_>) -> Result<Remaining, Refusal> {
+    let kind = Kind::of(call);
+    let subscription = call.subscription();
+    let own = Counted { principal: Some(call.claims.oid), subscription, kind: kind.word };
+    let mut buckets = vec![(own, kind.own, own_header(call, subscription.is_some(), kind.word))];
+    if subscription.is_some() && !is_of_dns(call) {
+        let all = Counted { principal: None, ..own };
+        buckets.push((all, kind.global, global_header(kind.word)));
+    }
+    let now = call.backend.now();
+    let mut remaining = Vec::new();
+    for (counted, bucket, header) in buckets {
+        match call.backend.buckets.take(counted, bucket, now) {
+            Ok(left) => remaining.push((header, left)),
+            Err(empty) => {
                 call.backend.count_call("refused");
-                return Err(too_many(kind.word, bucket, level.left));
-            };
-            level.left = left;
-            remaining.push((header, left / 1_000));
+                return Err(too_many(kind.word, bucket, empty.left));
+            }
         }
-        if is_of_dns(call) && kind.word == "reads" {
-            remaining.push(("x-ms-ratelimit-remaining-subscription-resource-entities-read", DNS_ENTITIES));
-        }
-        call.backend.count_call(kind.word);
-        Ok(Remaining(remaining))
     }
-
-    /// Fills all buckets.
-    pub(crate) fn clear(&self) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    if is_of_dns(call) && kind.word == "reads" {
+        remaining.push(("x-ms-ratelimit-remaining-subscription-resource-entities-read", DNS_ENTITIES));
     }
+    call.backend.count_call(kind.word);
+    Ok(Remaining(remaining))
 }
 
 fn too_many(kind: &str, bucket: Bucket, left: u64) -> Refusal {
@@ -125,35 +99,10 @@ fn global_header(kind: &str) -> &'static str {
     }
 }
 
-impl Level {
-    fn refill(&mut self, bucket: Bucket, now: Timestamp) {
-        let gone = u64::try_from(now.duration_since(self.at).as_millis()).unwrap_or(0);
-        let full = u64::from(bucket.size) * 1_000;
-        self.left = full.min(self.left.saturating_add(gone.saturating_mul(u64::from(bucket.per_second))));
-        self.at = now;
-    }
-}
-
 impl Remaining {
     pub(super) fn tell(&self, headers: &mut HeaderMap) {
         for (header, left) in &self.0 {
             headers.insert(*header, HeaderValue::from(*left));
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use jiff::SignedDuration;
-
-    #[test]
-    fn a_bucket_fills_with_time_and_not_beyond_its_size() {
-        let (bucket, now) = (Bucket { size: 10, per_second: 2 }, Timestamp::UNIX_EPOCH);
-        let mut level = Level { left: 0, at: now };
-        level.refill(bucket, now + SignedDuration::from_millis(1_500));
-        assert_eq!(level.left, 3_000);
-        level.refill(bucket, now + SignedDuration::from_mins(1));
-        assert_eq!(level.left, 10_000);
     }
 }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Deserializer};
 
 use super::content;
 use super::failure::CloudflareError;
-use crate::dns::ascii_name;
+use crate::dns_wire::ascii_name;
 use crate::state::dns::{Record, Zone};
 
 /// A record as a client writes it. What is absent stays, or is the default.

@@ -1,6 +1,6 @@
 //! Cloudflare's interface, version 4, as far as zones and their records go.
 //!
-//! The steps: [`call`] reads whose token asks for what, [`meter`] counts it, [`dispatch`] finds who answers. What
+//! The steps: [`call`] reads whose token asks for what, the backend counts it, [`dispatch`] finds who answers. What
 //! may stand in a zone is decided by [`input`] and [`edit`].
 
 mod batch;
@@ -10,7 +10,6 @@ mod edit;
 mod failure;
 mod filter;
 mod input;
-mod meter;
 mod records;
 mod zones;
 
@@ -25,9 +24,8 @@ use serde_json::json;
 
 use self::call::Call;
 use self::failure::CloudflareError;
-pub(crate) use self::meter::Meter;
 use crate::backend::Backend;
-use crate::email::answer_or_fail_with;
+use crate::fault_effects::answer_or_fail_with;
 use crate::faults::Operation;
 
 /// The routes of `api.cloudflare.com`.
@@ -52,13 +50,17 @@ async fn answer(Shared(backend): Shared<Arc<Backend>>, request: Request) -> Resp
             Ok(call) => call,
             Err(failure) => return failure.into_response(),
         };
-        backend
-            .cloudflare
-            .count(&backend, &call.token)
-            .and_then(|()| dispatch(&call))
-            .unwrap_or_else(IntoResponse::into_response)
+        count(&call).and_then(|()| dispatch(&call)).unwrap_or_else(IntoResponse::into_response)
     })
     .await
+}
+
+/// Counts a call, or refuses it.
+fn count(call: &Call<'_>) -> Result<(), CloudflareError> {
+    let backend = call.backend;
+    let limit = usize::try_from(backend.state().behaviour.cloudflare_requests).unwrap_or(usize::MAX);
+    let counted = backend.cloudflare_requests.count(&call.token.id, limit, backend.now());
+    counted.map_err(|too_many| CloudflareError::too_many(too_many.wait))
 }
 
 fn dispatch(call: &Call<'_>) -> Answer {

@@ -1,9 +1,7 @@
-//! The name server: `state::dns::answer` on the wire, UDP and TCP; and the resolver that verifications ask when
-//! the twin's own zones are not to be believed.
+//! The name server: `state::dns::answer` on the wire, UDP and TCP; and the verifications that ask its zones, or a
+//! resolver when the twin's own zones are not to be believed.
 
-mod resolver;
 mod server;
-mod wire;
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -16,9 +14,7 @@ use tokio::net::{TcpListener, UdpSocket};
 use tokio_util::sync::CancellationToken;
 use tracing::debug;
 
-pub(crate) use self::resolver::Resolver;
 use self::server::Handler;
-pub(crate) use self::wire::{ascii_name, has_wire_form};
 use crate::backend::Backend;
 use crate::endpoints::bind;
 use crate::faults::{Effect, Operation};

@@ -13,8 +13,8 @@ use hickory_server::zone_handler::MessageResponseBuilder;
 use jiff::Timestamp;
 use tracing::debug;
 
-use super::wire;
 use crate::backend::Backend;
+use crate::dns_wire;
 use crate::faults::{Effect, Operation};
 use crate::state::dns::Record;
 use crate::state::dns::answer::{Code, answer};
@@ -68,7 +68,7 @@ impl Handler {
             Code::Refused => ResponseCode::Refused,
         };
         let shown = |record: &Record| {
-            let wire = wire::record(record);
+            let wire = dns_wire::record(record);
             if wire.is_none() {
                 debug!(reason = ?record, "a record has no form on the wire");
             }

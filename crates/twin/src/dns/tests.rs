@@ -10,10 +10,11 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpStream, UdpSocket};
 use tokio_util::sync::CancellationToken;
 
-use super::{Resolver, Sockets, verify_what_is_due};
+use super::{Sockets, verify_what_is_due};
 use crate::backend::Backend;
 use crate::faults::{Effect, Fault, Operation};
 use crate::rehearsal::Rehearsal;
+use crate::resolver::Resolver;
 use crate::state::dns::judge::{Question, Seen};
 use crate::state::dns::{DKIM, Record, Zone};
 use crate::state::{IN_PROGRESS, Part, Verification};

@@ -13,12 +13,10 @@ mod validate;
 
 use std::future::Future;
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Router;
 use axum::extract::Query;
-use axum::http::{StatusCode, header};
-use axum::response::{IntoResponse as _, Response};
+use axum::response::Response;
 use axum::routing::{get, post};
 use azure_types::email::API_VERSIONS;
 use serde::Deserialize;
@@ -27,8 +25,8 @@ pub(crate) use self::authorize::read_token;
 pub(crate) use self::validate::{SenderProblem, check_sender};
 
 use crate::backend::Backend;
-use crate::endpoints::Unanswered;
-use crate::faults::{Effect, Operation};
+use crate::fault_effects::answer_or_fail_with;
+use crate::faults::Operation;
 use crate::refusal::Refusal;
 
 /// The routes of `<service>.communication.azure.com`.
@@ -74,50 +72,4 @@ async fn answer(
     };
     let response = answer_or_fail_with(backend, operation, refuse, real).await;
     reply::dress(backend, response)
-}
-
-/// Gives the real answer, unless a failure is due.
-pub(crate) async fn answer_or_fail(
-    backend: &Backend,
-    operation: Operation,
-    real: impl Future<Output = Response> + Send,
-) -> Response {
-    let refuse = |status, code: String, message: String| Refusal::new(status, &code, message).into_response();
-    answer_or_fail_with(backend, operation, refuse, real).await
-}
-
-/// As [`answer_or_fail`], for an endpoint with refusals of its own form.
-pub(crate) async fn answer_or_fail_with(
-    backend: &Backend,
-    operation: Operation,
-    refuse: impl FnOnce(StatusCode, String, String) -> Response + Send,
-    real: impl Future<Output = Response> + Send,
-) -> Response {
-    match backend.faults.trigger(operation) {
-        None => real.await,
-        Some(Effect::Answer { status, code, message, retry_after }) => {
-            let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-            let mut response = refuse(status, code, message);
-            if let Some(seconds) = retry_after {
-                response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
-            }
-            response
-        }
-        Some(Effect::Fail { code, message }) => refuse(StatusCode::INTERNAL_SERVER_ERROR, code, message),
-        Some(Effect::Late(milliseconds)) => {
-            tokio::time::sleep(Duration::from_millis(milliseconds)).await;
-            real.await
-        }
-        Some(Effect::Hang) => std::future::pending().await,
-        Some(Effect::DoneButUnanswered) => {
-            let mut response = real.await;
-            response.extensions_mut().insert(Unanswered);
-            response
-        }
-        Some(Effect::CutAfter(_)) => {
-            let mut response = StatusCode::INTERNAL_SERVER_ERROR.into_response();
-            response.extensions_mut().insert(Unanswered);
-            response
-        }
-    }
 }

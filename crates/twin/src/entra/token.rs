@@ -16,7 +16,7 @@ use super::assertion;
 use super::discovery::{base_url, is_plausible, shared};
 use super::error::{self, EntraError};
 use crate::backend::Backend;
-use crate::email::answer_or_fail_with;
+use crate::fault_effects::answer_or_fail_with;
 use crate::faults::Operation;
 use crate::keys::{Claims, random_guid};
 use crate::state::{App, SecretVerdict};

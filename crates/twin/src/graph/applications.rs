@@ -80,7 +80,7 @@ pub(super) fn create(call: &Call<'_>) -> Answer {
 
 /// Changes a registration, as far as the twin knows what is to be changed.
 pub(super) fn change(call: &Call<'_>, key: &str) -> Answer {
-    let id = writable(call, key)?;
+    let id = call.writable(key)?;
     let change: Change = call.json()?;
     let changed = call.change_app(id, |app| {
         let mut certificates = Vec::new();
@@ -103,7 +103,7 @@ pub(super) fn change(call: &Call<'_>, key: &str) -> Answer {
 
 /// Removes a registration, with its service principal and what was assigned to it.
 pub(super) fn delete(call: &Call<'_>, key: &str) -> Answer {
-    let id = writable(call, key)?;
+    let id = call.writable(key)?;
     call.backend.change_state(|state| {
         let Some(tenant) = call.tenant_mut(state) else { return };
         tenant.apps.retain(|app| app.object_id() != id);
@@ -122,7 +122,7 @@ pub(super) fn owners(call: &Call<'_>, key: &str) -> Answer {
 
 /// Makes a service principal an owner.
 pub(super) fn add_owner(call: &Call<'_>, key: &str) -> Answer {
-    let id = writable(call, key)?;
+    let id = call.writable(key)?;
     let principal = reference(call)?;
     if call.backend.state().app_of(principal).is_none() {
         return Err(GraphError::missing(&principal.to_string()));
@@ -145,18 +145,10 @@ pub(super) fn add_owner(call: &Call<'_>, key: &str) -> Answer {
 
 /// Takes an owner away.
 pub(super) fn remove_owner(call: &Call<'_>, key: &str, owner: &str) -> Answer {
-    let id = writable(call, key)?;
+    let id = call.writable(key)?;
     let owner: PrincipalId = owner.parse().map_err(|_| GraphError::missing(owner))?;
     call.change_app(id, |app| app.owners.retain(|there| *there != owner));
     Ok(StatusCode::NO_CONTENT.into_response())
-}
-
-/// The object id of a registration that the caller may change.
-pub(super) fn writable(call: &Call<'_>, key: &str) -> Result<uuid::Uuid, GraphError> {
-    let state = call.backend.state();
-    let app = call.app(call.tenant(&state)?, key)?;
-    call.must_write(app)?;
-    Ok(app.object_id())
 }
 
 /// A certificate to be kept, which has to be one.

@@ -125,6 +125,14 @@ impl<'a> Call<'a> {
         found.ok_or_else(|| GraphError::missing(key))
     }
 
+    /// The object id of a registration that the caller may change.
+    pub(super) fn writable(&self, key: &str) -> Result<Uuid, GraphError> {
+        let state = self.backend.state();
+        let app = self.app(self.tenant(&state)?, key)?;
+        self.must_write(app)?;
+        Ok(app.object_id())
+    }
+
     /// Changes a registration.
     pub(super) fn change_app<T>(&self, id: Uuid, change: impl FnOnce(&mut App) -> T) -> Option<T> {
         self.backend.change_state(|state| {

@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 
 use self::call::{Call, GraphError};
 use crate::backend::Backend;
-use crate::email::answer_or_fail_with;
+use crate::fault_effects::answer_or_fail_with;
 use crate::faults::Operation;
 use crate::keys::random_guid;
 

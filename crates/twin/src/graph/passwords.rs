@@ -12,7 +12,6 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::Answer;
-use super::applications::writable;
 use super::call::{Call, GraphError};
 use crate::keys::random_guid;
 use crate::state::ClientSecret;
@@ -22,7 +21,7 @@ const LIFE: SignedDuration = SignedDuration::from_hours(24 * 730);
 
 /// Makes a secret; its value is told this once.
 pub(super) fn add(call: &Call<'_>, key: &str) -> Answer {
-    let id = writable(call, key)?;
+    let id = call.writable(key)?;
     let wanted = call.json::<AddPassword>().unwrap_or_default().password_credential.unwrap_or_default();
     let now = call.backend.now();
     let starts_at = wanted.start_date_time.unwrap_or(now);
@@ -74,7 +73,7 @@ fn whole_seconds(at: Timestamp) -> Timestamp {
 
 /// Takes a secret away at once.
 pub(super) fn remove(call: &Call<'_>, key: &str) -> Answer {
-    let id = writable(call, key)?;
+    let id = call.writable(key)?;
     let RemovePassword { key_id } = call.json()?;
     let removed = call.change_app(id, |app| {
         let before = app.secrets.len();

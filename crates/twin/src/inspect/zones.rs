@@ -13,7 +13,7 @@ use serde_json::json;
 
 use super::pages::render;
 use crate::backend::Backend;
-use crate::dns::{ascii_name, has_wire_form};
+use crate::dns_wire::{ascii_name, has_wire_form};
 use crate::keys::random_guid;
 use crate::state::dns::provider::Home;
 use crate::state::dns::{Record, Zone};

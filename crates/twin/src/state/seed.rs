@@ -1,6 +1,6 @@
 //! The state from a file: what exists when the twin starts for the first time.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use azure_types::arm::{COMMUNICATION_NAMESPACE, SubscriptionState};
 use azure_types::ids::{ClientId, SubscriptionId, TenantId};
@@ -154,12 +154,11 @@ impl Seed {
             .collect();
         let domains: Vec<Domain> =
             self.domain.into_iter().map(|seed| seed.into_domain(subscription, client, now)).collect();
-        let mut groups: Vec<String> = services.iter().map(|service| service.resource_group.clone()).collect();
-        groups.extend(domains.iter().map(|domain| domain.resource_group.clone()));
         let zones: Vec<Zone> = self.zone.into_iter().map(|seed| seed.into_zone(subscription)).collect();
-        groups.extend(zones.iter().filter_map(|zone| zone.resource_group().map(str::to_owned)));
-        groups.sort();
-        groups.dedup();
+        let groups = services.iter().map(|service| service.resource_group.clone());
+        let groups = groups.chain(domains.iter().map(|domain| domain.resource_group.clone()));
+        let groups = groups.chain(zones.iter().filter_map(|zone| zone.resource_group().map(str::to_owned)));
+        let groups: BTreeSet<String> = groups.collect();
         let mut state = State {
             tenants: vec![Tenant { id: tenant, domain: self.tenant.domain, apps: vec![app] }],
             assignments: vec![Assignment {
@@ -171,16 +170,7 @@ impl Seed {
                 active_at: now,
             }],
             groups: groups.into_iter().map(|name| group(subscription, name)).collect(),
-            subscriptions: vec![Subscription {
-                id: subscription,
-                name: self.subscription.name,
-                tenant,
-                state: SubscriptionState::Enabled,
-                registrations: [COMMUNICATION_NAMESPACE, NETWORK_NAMESPACE]
-                    .map(|namespace| Registration { namespace: namespace.to_owned(), done_at: now })
-                    .to_vec(),
-                limits: self.subscription.limits,
-            }],
+            subscriptions: vec![self.subscription.into_subscription(tenant, now)],
             email_services: email_services(&domains),
             services,
             domains,
@@ -202,6 +192,22 @@ impl Seed {
             state.link(&service, &domain);
         }
         state
+    }
+}
+
+impl SubscriptionSeed {
+    /// One that may use the providers that the twin plays.
+    fn into_subscription(self, tenant: TenantId, now: Timestamp) -> Subscription {
+        Subscription {
+            id: self.id,
+            name: self.name,
+            tenant,
+            state: SubscriptionState::Enabled,
+            registrations: [COMMUNICATION_NAMESPACE, NETWORK_NAMESPACE]
+                .map(|namespace| Registration { namespace: namespace.to_owned(), done_at: now })
+                .to_vec(),
+            limits: self.limits,
+        }
     }
 }
 

@@ -36,7 +36,7 @@ pub(super) use self::list::resources;
 
 use self::shape::Document;
 use super::call::Call;
-use super::{Answer, providers, subscriptions, unknown};
+use super::{Answer, registration, subscriptions, unknown};
 use crate::refusal::Refusal;
 use crate::state::{LongRunningOperation, Stamp, State, covers};
 
@@ -48,7 +48,7 @@ pub(super) fn dispatch(call: &Call<'_>, subscription: &str) -> Answer {
     } else {
         subscriptions::must_be_writable(call, subscription)?;
     }
-    providers::must_be_registered(call, subscription, COMMUNICATION_NAMESPACE)?;
+    registration::must_be_registered(call, subscription, COMMUNICATION_NAMESPACE)?;
     let at = call.segments.iter().rposition(|segment| segment == "microsoft.communication").unwrap_or(0);
     let rest: Vec<&str> = call.segments[at + 1..].iter().map(String::as_str).collect();
     catalogue::check(call, &rest)?;

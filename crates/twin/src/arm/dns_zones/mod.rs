@@ -11,7 +11,7 @@ use axum::http::{HeaderName, StatusCode, header};
 
 use super::call::Call;
 use super::communication::parent;
-use super::{Answer, providers, subscriptions, unknown};
+use super::{Answer, registration, subscriptions, unknown};
 use crate::refusal::Refusal;
 use crate::state::State;
 use crate::state::dns::Zone;
@@ -24,7 +24,7 @@ pub(super) fn dispatch(call: &Call<'_>, subscription: &str) -> Answer {
     } else {
         subscriptions::must_be_writable(call, subscription)?;
     }
-    providers::must_be_registered(call, subscription, NETWORK_NAMESPACE)?;
+    registration::must_be_registered(call, subscription, NETWORK_NAMESPACE)?;
     let at = call.segments.iter().rposition(|segment| segment == "microsoft.network").unwrap_or(0);
     let rest: Vec<&str> = call.segments[at + 1..].iter().map(String::as_str).collect();
     let base = parent(&call.path, call.segments.len() - at + 1);

@@ -12,7 +12,7 @@ use super::super::communication::{parent, plain_page};
 use super::super::{Answer, unknown};
 use super::values::{self, KINDS};
 use super::{Call, check_conditions, found, must, zone};
-use crate::dns::ascii_name;
+use crate::dns_wire::ascii_name;
 use crate::keys::random_guid;
 use crate::refusal::Refusal;
 use crate::state::State;

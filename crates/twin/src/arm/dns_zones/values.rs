@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::dns::ascii_name;
+use crate::dns_wire::ascii_name;
 use crate::refusal::Refusal;
 use crate::state::dns::Record;
 

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::super::communication::{is_below, located, place, plain_page};
 use super::super::{Answer, unknown};
 use super::{Call, check_conditions, found, must, record_sets, zone};
-use crate::dns::ascii_name;
+use crate::dns_wire::ascii_name;
 use crate::keys::random_guid;
 use crate::refusal::Refusal;
 use crate::state::dns::Zone;
