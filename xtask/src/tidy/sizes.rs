@@ -13,8 +13,6 @@ const EXCEPTIONS: &[(&str, &str)] = &[
     ("crates/control/src/accounts/change.rs:change_once", "one member of an account after the other"),
     ("crates/provisioning/src/plan.rs:destruction", "one kind of resource after the other"),
     ("crates/postern/src/server.rs:start", "opens, binds and spawns in the one order that is safe"),
-    ("crates/twin/src/state/seed.rs:into_state", "one kind of resource after the other"),
-    ("crates/twin/src/twin.rs:start", "opens and binds all endpoints"),
 ];
 
 struct Limits {
