@@ -21,13 +21,13 @@ pub mod graph;
 pub mod hook;
 mod http;
 mod management;
-pub mod provision;
 mod reply;
+mod segment;
 mod token_source;
-mod zones;
 
 pub use entra::Token;
 pub use failure::{Answered, Failure, RequestIds, one_line};
 pub use gate::{Gate, Gates};
 pub use http::{Authorization, Http, HttpError, Probe};
+pub use segment::segment;
 pub use token_source::TokenSource;

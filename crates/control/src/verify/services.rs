@@ -4,7 +4,7 @@
 use api::command::Command;
 use api::verification::{ActionOwner, Check, DomainFound, Finding, Fix, Outcome, SenderFound, ServiceFound};
 use azure_client::arm::CallError;
-use azure_client::provision::segment;
+use azure_client::segment;
 use azure_types::communication::{Domain, is_same_location};
 use azure_types::resource_id::ResourceId;
 use model::account::{Account, Service};

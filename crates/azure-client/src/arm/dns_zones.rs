@@ -8,7 +8,7 @@ use azure_types::ids::SubscriptionId;
 use azure_types::resource_id::ResourceId;
 use http_client::Method;
 
-use crate::arm::{ArmApi, CallError};
+use super::{ArmApi, CallError};
 
 impl ArmApi {
     /// The zones of a subscription that the caller sees.

@@ -1,0 +1,27 @@
+//! Roles.
+
+use azure_types::resource_id::ResourceId;
+use http_client::Method;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::{AUTHORIZATION, ArmApi, CallError};
+
+impl ArmApi {
+    /// Makes or changes a role, under an id that is chosen by whoever asks.
+    ///
+    /// # Errors
+    /// As [`ArmApi::subscription`].
+    pub async fn put_role(
+        &self,
+        scope: &ResourceId,
+        role: Uuid,
+        properties: &Value,
+    ) -> Result<ResourceId, CallError> {
+        let id = scope.resource("Microsoft.Authorization", "roleDefinitions", &role.to_string());
+        let path = format!("{}?api-version={AUTHORIZATION}", id.url_path());
+        let body = json!({ "properties": properties });
+        self.0.begin(Method::PUT, &path, Some(&body)).await?;
+        Ok(id)
+    }
+}
