@@ -1,3 +1,5 @@
+//! Parsing, comparing, nesting and quoting of resource IDs.
+
 use std::collections::HashSet;
 
 use proptest::collection::vec;
