@@ -14,4 +14,5 @@ pub mod error;
 pub mod graph;
 pub mod ids;
 pub mod permission;
+pub mod requests;
 pub mod resource_id;
