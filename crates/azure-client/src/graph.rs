@@ -14,7 +14,7 @@ use crate::arm::CallError;
 use crate::credential::Credential;
 use crate::gate::Gate;
 use crate::http::Http;
-use crate::management::Management;
+use crate::management::{Management, body};
 
 /// Graph, for one account.
 #[derive(Clone, Debug)]
@@ -92,9 +92,4 @@ impl GraphApi {
         let path = format!("/v1.0/applications(appId='{client}')/removePassword");
         self.0.post::<Value>(&path, Some(&body(key))).await.map(drop)
     }
-}
-
-fn body(value: &impl serde::Serialize) -> Value {
-    // Strings, ids and times: there is nothing in it that JSON could not hold.
-    serde_json::to_value(value).unwrap_or_default()
 }

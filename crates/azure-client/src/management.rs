@@ -9,8 +9,8 @@ use clock::{Clock, Entropy};
 use http_client::{Method, Reply, StatusCode};
 use jiff::{SignedDuration, Timestamp};
 use secrecy::ExposeSecret as _;
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use url::Url;
 
@@ -288,6 +288,12 @@ impl Management {
     fn host(&self) -> String {
         self.base_url.trim_start_matches("https://").to_owned()
     }
+}
+
+/// A request's body as JSON.
+pub(crate) fn body(value: &impl Serialize) -> Value {
+    // Strings, ids and times: there is nothing in it that JSON could not hold.
+    serde_json::to_value(value).unwrap_or_default()
 }
 
 /// Whether trouble may be over at the next try, and trying again does nothing twice.

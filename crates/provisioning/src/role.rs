@@ -1,6 +1,7 @@
 //! The smallest custom role that an account needs.
 
 use api::verification::SmallestRole;
+use azure_types::requests::{NewRole, RolePermission};
 
 use super::capability::{Capability, LOOK, SEND_BY_REST, SEND_BY_SMTP, actions_of};
 
@@ -12,14 +13,14 @@ pub fn smallest_role(account: &str, scope: &str) -> SmallestRole {
 
 /// What Resource Manager takes as its properties.
 #[must_use]
-pub(super) fn properties(role: &SmallestRole) -> serde_json::Value {
-    serde_json::json!({
-        "roleName": role.name,
-        "description": role.description,
-        "type": "CustomRole",
-        "permissions": [{ "actions": role.actions, "notActions": role.not_actions }],
-        "assignableScopes": role.assignable_scopes,
-    })
+pub(super) fn properties(role: SmallestRole) -> NewRole {
+    NewRole {
+        role_name: role.name,
+        description: role.description,
+        kind: "CustomRole".to_owned(),
+        permissions: vec![RolePermission { actions: role.actions, not_actions: role.not_actions }],
+        assignable_scopes: role.assignable_scopes,
+    }
 }
 
 /// The role that has the actions of some capabilities, at a scope.

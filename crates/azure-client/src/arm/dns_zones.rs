@@ -5,10 +5,11 @@
 
 use azure_types::dns_zones::{API_VERSION, DnsZone, RecordSet};
 use azure_types::ids::SubscriptionId;
+use azure_types::requests::Properties;
 use azure_types::resource_id::ResourceId;
 use http_client::Method;
 
-use super::{ArmApi, CallError};
+use super::{ArmApi, CallError, body};
 
 impl ArmApi {
     /// The zones of a subscription that the caller sees.
@@ -54,7 +55,7 @@ impl ArmApi {
             Some(etag) => ("if-match", etag),
             None => ("if-none-match", "*"),
         };
-        let body = serde_json::json!({ "properties": set.properties });
+        let body = body(&Properties { properties: &set.properties });
         self.0.write_if(Method::PUT, &path, condition, Some(&body)).await
     }
 

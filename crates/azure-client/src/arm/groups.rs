@@ -1,11 +1,11 @@
 //! Resource groups.
 
+use azure_types::requests::NewGroup;
 use azure_types::resource_id::ResourceId;
 use http_client::Method;
 use serde::Deserialize;
-use serde_json::json;
 
-use super::{ArmApi, Begun, CallError, RESOURCES};
+use super::{ArmApi, Begun, CallError, RESOURCES, body};
 
 /// A resource group.
 #[derive(Clone, Debug, Deserialize)]
@@ -28,7 +28,7 @@ impl ArmApi {
     /// # Errors
     /// As [`ArmApi::subscription`].
     pub async fn put_group(&self, id: &ResourceId, location: &str) -> Result<(), CallError> {
-        let body = json!({ "location": location });
+        let body = body(&NewGroup { location: location.to_owned() });
         self.0.begin(Method::PUT, &group_at(id), Some(&body)).await.map(drop)
     }
 

@@ -23,7 +23,7 @@ use crate::credential::Credential;
 use crate::failure::Failure;
 use crate::gate::Gate;
 use crate::http::Http;
-use crate::management::Management;
+use crate::management::{Management, body};
 
 /// Resource Manager, for one account.
 #[derive(Clone, Debug)]

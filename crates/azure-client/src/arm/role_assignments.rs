@@ -2,12 +2,12 @@
 
 use azure_types::arm::RoleAssignment;
 use azure_types::ids::PrincipalId;
+use azure_types::requests::{NewRoleAssignment, PrincipalType, Properties};
 use azure_types::resource_id::ResourceId;
 use http_client::Method;
-use serde_json::json;
 use uuid::Uuid;
 
-use super::{ArmApi, CallError, authorization_at};
+use super::{ArmApi, CallError, authorization_at, body};
 
 impl ArmApi {
     /// The roles that were assigned to a principal, at a scope and above.
@@ -35,12 +35,12 @@ impl ArmApi {
         principal: PrincipalId,
     ) -> Result<(), CallError> {
         let path = authorization_at(scope, &format!("roleAssignments/{assignment}"));
-        let properties = json!({
-            "roleDefinitionId": role,
-            "principalId": principal,
-            "principalType": "ServicePrincipal",
-        });
-        let body = json!({ "properties": properties });
+        let properties = NewRoleAssignment {
+            role_definition_id: role.clone(),
+            principal_id: principal,
+            principal_type: PrincipalType::ServicePrincipal,
+        };
+        let body = body(&Properties { properties });
         match self.0.begin(Method::PUT, &path, Some(&body)).await {
             Err(error) if error.is(409) => Ok(()),
             made => made.map(drop),

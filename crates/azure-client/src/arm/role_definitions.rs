@@ -1,11 +1,11 @@
 //! Roles.
 
+use azure_types::requests::{NewRole, Properties};
 use azure_types::resource_id::ResourceId;
 use http_client::Method;
-use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{AUTHORIZATION, ArmApi, CallError};
+use super::{AUTHORIZATION, ArmApi, CallError, body};
 
 impl ArmApi {
     /// Makes or changes a role, under an id that is chosen by whoever asks.
@@ -16,11 +16,11 @@ impl ArmApi {
         &self,
         scope: &ResourceId,
         role: Uuid,
-        properties: &Value,
+        properties: NewRole,
     ) -> Result<ResourceId, CallError> {
         let id = scope.resource("Microsoft.Authorization", "roleDefinitions", &role.to_string());
         let path = format!("{}?api-version={AUTHORIZATION}", id.url_path());
-        let body = json!({ "properties": properties });
+        let body = body(&Properties { properties });
         self.0.begin(Method::PUT, &path, Some(&body)).await?;
         Ok(id)
     }

@@ -22,7 +22,8 @@ impl Context {
         // Roles are defined for groups, and given at the service itself.
         let group = self.ids.group();
         let role = smallest_role(azure.account.name.as_str(), &group.to_string());
-        let id = azure.arm.put_role(group, named(group, &role.name), &properties(&role)).await?;
+        let id = named(group, &role.name);
+        let id = azure.arm.put_role(group, id, properties(role)).await?;
         let assignment = named(scope, &format!("role for {principal}"));
         azure.arm.assign_role(scope, assignment, &id, principal).await?;
         Ok(())

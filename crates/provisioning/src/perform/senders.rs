@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use azure_client::arm::CallError;
+use azure_types::communication::{SuppressedAddress, SuppressionList};
 use azure_types::resource_id::ResourceId;
 use model::infrastructure::MadeState;
 use model::sender::Sender;
@@ -103,8 +104,8 @@ impl Context {
             Some(list) => domain.child("suppressionLists", &list),
             None => {
                 let list = domain.child("suppressionLists", &named(&domain, key).to_string());
-                let properties = serde_json::json!({ "listName": desired.username });
-                self.azure.arm.put(&list, &properties).await?;
+                let list_name = desired.username.clone();
+                self.azure.arm.put_suppression_list(&list, SuppressionList { list_name }).await?;
                 list
             }
         };
@@ -112,7 +113,8 @@ impl Context {
         for address in desired.suppressed.iter().filter(|one| !listed.contains(&one.to_lowercase())) {
             let name = named(&list, &address.to_lowercase()).to_string();
             let id = list.child("suppressionListAddresses", &name);
-            self.azure.arm.put(&id, &serde_json::json!({ "email": address })).await?;
+            let address = SuppressedAddress { email: address.clone() };
+            self.azure.arm.put_suppressed_address(&id, address).await?;
         }
         Ok(())
     }

@@ -2,6 +2,7 @@
 
 use azure_client::arm::Begun;
 use azure_types::arm::COMMUNICATION_NAMESPACE;
+use azure_types::communication::SmtpUsername;
 
 use super::super::endpoint::is_guess;
 use super::super::observed::{ObservedService, Progress, optional};
@@ -119,14 +120,14 @@ impl Context {
     pub(super) async fn make_login(&self, name: &str) -> Result<(), Trouble> {
         let Some(desired) = self.infrastructure.smtp_usernames.get(name) else { return Ok(()) };
         let account = &self.azure.account;
-        let properties = serde_json::json!({
-            "username": desired.username,
-            "entraApplicationId": desired.client.unwrap_or(account.client),
-            "tenantId": account.tenant,
-        });
+        let login = SmtpUsername {
+            username: desired.username.clone(),
+            entra_application_id: desired.client.unwrap_or(account.client).to_string(),
+            tenant_id: account.tenant.to_string(),
+        };
         let id = self.ids.login(name);
         let is_there = self.observed().logins.contains_key(&name.to_lowercase());
-        self.make(&id, is_there, self.azure.arm.put(&id, &properties)).await?;
+        self.make(&id, is_there, self.azure.arm.put_smtp_username(&id, login)).await?;
         self.look_at_logins().await;
         Ok(())
     }

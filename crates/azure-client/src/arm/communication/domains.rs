@@ -1,11 +1,13 @@
 //! Email domains and their verification.
 
 use azure_types::communication::{Domain, Resource};
+use azure_types::requests::{
+    EngagementTracking, Properties, Switch, VerificationRequest, WritableProperties,
+};
 use azure_types::resource_id::ResourceId;
 use http_client::Method;
-use serde_json::{Value, json};
 
-use super::super::{ArmApi, Begun, CallError};
+use super::super::{ArmApi, Begun, CallError, body};
 use super::{at, below};
 
 impl ArmApi {
@@ -35,9 +37,12 @@ impl ArmApi {
         management: &str,
         tracking: bool,
     ) -> Result<Begun, CallError> {
-        let properties =
-            json!({ "domainManagement": management, "userEngagementTracking": on_or_off(tracking) });
-        self.put_whole(id, &properties).await
+        let properties = WritableProperties {
+            domain_management: Some(management.to_owned()),
+            user_engagement_tracking: Some(Switch::from(tracking).to_string()),
+            ..WritableProperties::default()
+        };
+        self.put_whole(id, properties).await
     }
 
     /// Says whether opens and clicks are followed.
@@ -45,7 +50,9 @@ impl ArmApi {
     /// # Errors
     /// As [`ArmApi::subscription`].
     pub async fn track(&self, domain: &ResourceId, tracking: bool) -> Result<Begun, CallError> {
-        let body = json!({ "properties": { "userEngagementTracking": on_or_off(tracking) } });
+        let body = body(&Properties {
+            properties: EngagementTracking { user_engagement_tracking: tracking.into() },
+        });
         self.0.begin(Method::PATCH, &at(domain), Some(&body)).await
     }
 
@@ -56,7 +63,7 @@ impl ArmApi {
     /// # Errors
     /// As [`ArmApi::subscription`]; 409 where that is under way or done.
     pub async fn initiate_verification(&self, domain: &ResourceId, part: &str) -> Result<Begun, CallError> {
-        self.act(domain, "initiateVerification", &json!({ "verificationType": part })).await
+        self.ask_of(domain, "initiateVerification", part).await
     }
 
     /// Takes that back.
@@ -64,14 +71,11 @@ impl ArmApi {
     /// # Errors
     /// As [`ArmApi::initiate_verification`].
     pub async fn cancel_verification(&self, domain: &ResourceId, part: &str) -> Result<Begun, CallError> {
-        self.act(domain, "cancelVerification", &json!({ "verificationType": part })).await
+        self.ask_of(domain, "cancelVerification", part).await
     }
 
-    async fn act(&self, id: &ResourceId, action: &str, body: &Value) -> Result<Begun, CallError> {
-        self.0.begin(Method::POST, &below(id, action), Some(body)).await
+    async fn ask_of(&self, domain: &ResourceId, action: &str, part: &str) -> Result<Begun, CallError> {
+        let body = body(&VerificationRequest { verification_type: part.to_owned() });
+        self.0.begin(Method::POST, &below(domain, action), Some(&body)).await
     }
-}
-
-fn on_or_off(is_on: bool) -> &'static str {
-    if is_on { "Enabled" } else { "Disabled" }
 }

@@ -2,11 +2,9 @@
 
 use azure_types::communication::{Resource, SenderUsername};
 use azure_types::resource_id::ResourceId;
-use http_client::Method;
-use serde_json::json;
 
 use super::super::{ArmApi, CallError};
-use super::{at, below};
+use super::below;
 
 impl ArmApi {
     /// The sender usernames of a domain.
@@ -28,10 +26,7 @@ impl ArmApi {
         display_name: Option<&str>,
     ) -> Result<(), CallError> {
         let id = domain.child("senderUsernames", username);
-        let mut properties = json!({ "username": username });
-        if let Some(name) = display_name {
-            properties["displayName"] = name.into();
-        }
-        self.0.begin(Method::PUT, &at(&id), Some(&json!({ "properties": properties }))).await.map(drop)
+        let display_name = display_name.map(str::to_owned);
+        self.put(&id, SenderUsername { username: username.to_owned(), display_name }).await
     }
 }

@@ -3,11 +3,11 @@
 use azure_types::arm::GenericResource;
 use azure_types::communication::{API_VERSION, CommunicationService, Resource};
 use azure_types::ids::SubscriptionId;
+use azure_types::requests::{LinkedDomains, NameCheck, Properties, WritableProperties};
 use azure_types::resource_id::ResourceId;
 use serde::Deserialize;
-use serde_json::json;
 
-use super::super::{ArmApi, Begun, CallError, RESOURCES};
+use super::super::{ArmApi, Begun, CallError, RESOURCES, body};
 use super::at;
 
 /// The resource type of communication services.
@@ -47,7 +47,7 @@ impl ArmApi {
     /// As [`ArmApi::subscription`].
     pub async fn check_name(&self, id: SubscriptionId, name: &str) -> Result<NameAnswer, CallError> {
         let path = format!("/subscriptions/{id}/providers/Microsoft.Communication/checkNameAvailability");
-        let body = json!({ "name": name, "type": "Microsoft.Communication/CommunicationServices" });
+        let body = body(&NameCheck { name: name.to_owned(), kind: SERVICE_TYPE.to_owned() });
         self.0.post(&format!("{path}?api-version={API_VERSION}"), Some(&body)).await
     }
 
@@ -56,7 +56,8 @@ impl ArmApi {
     /// # Errors
     /// As [`ArmApi::subscription`].
     pub async fn put_service(&self, id: &ResourceId, data_location: &str) -> Result<Begun, CallError> {
-        self.put_whole(id, &json!({ "dataLocation": data_location })).await
+        let data_location = Some(data_location.to_owned());
+        self.put_whole(id, WritableProperties { data_location, ..WritableProperties::default() }).await
     }
 
     /// Says which domains a communication service sends from, in place of those before.
@@ -68,7 +69,7 @@ impl ArmApi {
         service: &ResourceId,
         domains: &[String],
     ) -> Result<Resource<CommunicationService>, CallError> {
-        let body = json!({ "properties": { "linkedDomains": domains } });
+        let body = body(&Properties { properties: LinkedDomains { linked_domains: domains.to_vec() } });
         self.0.patch(&at(service), &body).await
     }
 }

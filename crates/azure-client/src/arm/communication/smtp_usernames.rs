@@ -17,4 +17,12 @@ impl ArmApi {
     ) -> Result<Vec<Resource<SmtpUsername>>, CallError> {
         self.0.list(&below(service, "smtpUsernames")).await
     }
+
+    /// Makes or changes a login for SMTP. Azure does not look whether its app exists.
+    ///
+    /// # Errors
+    /// As [`ArmApi::subscription`].
+    pub async fn put_smtp_username(&self, id: &ResourceId, login: SmtpUsername) -> Result<(), CallError> {
+        self.put(id, login).await
+    }
 }

@@ -18,6 +18,30 @@ impl ArmApi {
         self.0.list(&below(domain, "suppressionLists")).await
     }
 
+    /// Makes or changes a suppression list.
+    ///
+    /// # Errors
+    /// As [`ArmApi::subscription`].
+    pub async fn put_suppression_list(
+        &self,
+        id: &ResourceId,
+        list: SuppressionList,
+    ) -> Result<(), CallError> {
+        self.put(id, list).await
+    }
+
+    /// Puts an address on a suppression list.
+    ///
+    /// # Errors
+    /// As [`ArmApi::subscription`].
+    pub async fn put_suppressed_address(
+        &self,
+        id: &ResourceId,
+        address: SuppressedAddress,
+    ) -> Result<(), CallError> {
+        self.put(id, address).await
+    }
+
     /// The addresses on a suppression list.
     ///
     /// # Errors
