@@ -155,7 +155,7 @@ impl Begun {
         if applied.is_complete() {
             match request.aim {
                 Aim::Desired if request.targets.is_empty() => {
-                    provisioning.note_applied(&account, begun).await?
+                    provisioning.note_applied(&account, begun).await?;
                 }
                 Aim::Desired => {}
                 Aim::Destroyed => {
