@@ -3,7 +3,8 @@
 use control::{
     AuthenticationMethod, NewAccess, NewAccount, NewCloud, NewCredential, NewIntakeRules, NewSender,
 };
-use model::account::{Concurrency, TransportChoice};
+use model::account::Concurrency;
+use model::azure::TransportChoice;
 use model::credential::Lane;
 use secrecy::ExposeSecret as _;
 

@@ -7,7 +7,7 @@ use azure_client::credential::IdentityEndpoint;
 use clock::Clock;
 use control::watch::WatchSettings;
 use jiff::Timestamp;
-use model::account::TransportChoice;
+use model::azure::TransportChoice;
 use model::quota::{Allowance, Quota};
 use model::repair::Repair;
 use postern::config::AlarmSettings;

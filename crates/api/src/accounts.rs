@@ -14,6 +14,8 @@ pub struct AccountView {
     pub name: String,
     /// `enabled` or `disabled`.
     pub state: String,
+    /// What it sends through: `azure`.
+    pub upstream: String,
     /// Directory (tenant) id.
     pub tenant_id: String,
     /// Application (client) id.

@@ -1,9 +1,9 @@
-//! From an account to connections and a credential: the one place that knows both sides.
+//! From an account's connection to a credential: the one place that knows both sides.
 
 use std::sync::Arc;
 
 use clock::Entropy;
-use model::account::{Account, Authorization};
+use model::azure::{Authorization, AzureConnection};
 use secrecy::SecretString;
 
 use crate::credential::{
@@ -27,8 +27,8 @@ pub enum CredentialError {
 
 /// The account's app.
 #[must_use]
-pub fn app(account: &Account) -> App {
-    App { authority: account.cloud.authority().to_owned(), tenant: account.tenant, client: account.client }
+pub fn app(azure: &AzureConnection) -> App {
+    App { authority: azure.cloud.authority().to_owned(), tenant: azure.tenant, client: azure.client }
 }
 
 /// What the account's app proves itself with. `secret` is what is kept for it; a managed identity needs none.
@@ -36,21 +36,21 @@ pub fn app(account: &Account) -> App {
 /// # Errors
 /// When there is no such thing, or what is kept is not usable.
 pub fn credential(
-    account: &Account,
+    azure: &AzureConnection,
     http: &Http,
     secret: SecretString,
     identity: &IdentityEndpoint,
     entropy: &Entropy,
 ) -> Result<Arc<dyn Credential>, CredentialError> {
     let http = http.clone();
-    Ok(match account.authorization {
-        Authorization::ClientSecret => Arc::new(ClientSecret::new(http, app(account), secret)),
+    Ok(match azure.authorization {
+        Authorization::ClientSecret => Arc::new(ClientSecret::new(http, app(azure), secret)),
         Authorization::Certificate => {
-            Arc::new(AppCertificate::new(http, app(account), &secret, entropy.clone())?)
+            Arc::new(AppCertificate::new(http, app(azure), &secret, entropy.clone())?)
         }
         Authorization::ManagedIdentity => {
-            let http = Http::within_the_machine(account.cloud.ca_pem())?;
-            Arc::new(ManagedIdentity::new(http, identity.clone(), account.client))
+            let http = Http::within_the_machine(azure.cloud.ca_pem())?;
+            Arc::new(ManagedIdentity::new(http, identity.clone(), azure.client))
         }
         Authorization::AccessKey => return Err(CredentialError::OnlyAnAccessKey),
     })

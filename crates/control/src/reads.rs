@@ -10,7 +10,7 @@ use model::dns_provider::DnsProvider;
 use model::id::{AccountId, QueueId};
 use model::sender::Sender;
 use smtp::address::Mailbox;
-use store::{Cursor, SecretName, SecretOwner};
+use store::{Cursor, SecretOwner};
 
 pub use store::{
     AuditEntry, CredentialUse, KeptVerification, ListedSend, Losses, MessageView, RepairUse, SecretFacts,
@@ -114,7 +114,7 @@ impl Control {
 
     async fn facts(&self, account: &Account) -> Result<AccountFacts, Fault> {
         let owner = SecretOwner::Account(account.id);
-        let secret = match SecretName::of(account.authorization) {
+        let secret = match account.upstream.secret() {
             Some(name) => self.store.secrets().facts(owner, name).await?,
             None => None,
         };

@@ -1,36 +1,22 @@
-//! An account: an Azure subscription that mail is sent through.
+//! An account: what mail is sent through, how fast, and whether.
 
-use azure_types::ids::{ClientId, SubscriptionId, TenantId};
 use jiff::Timestamp;
-use url::Url;
 
-use crate::cloud::Cloud;
+use crate::azure::AzureConnection;
 use crate::delivery::Transport;
 use crate::id::AccountId;
-use crate::name::{AccountName, ServiceName};
-use crate::quota::{Quota, QuotaScope};
+use crate::name::AccountName;
+use crate::quota::Quota;
+use crate::upstream::{NotAzure, QuotaScope, Upstream};
 
-/// A connected Azure account. Its secrets are kept apart, sealed.
+/// A connected account. Its secrets are kept apart, sealed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Account {
     pub id: AccountId,
     /// The operator's name for it.
     pub name: AccountName,
-    /// The directory of the app.
-    pub tenant: TenantId,
-    /// The app that sends.
-    pub client: ClientId,
-    /// The subscription whose quota is used.
-    pub subscription: SubscriptionId,
-    /// Where Azure is.
-    pub cloud: Cloud,
-    /// The communication service that is sent through, once one is chosen.
-    pub service: Option<Service>,
-    /// How the product proves itself to the Email API.
-    pub authorization: Authorization,
-    /// Which way mail takes.
-    pub transport: TransportChoice,
-    /// What Azure allows.
+    pub upstream: Upstream,
+    /// What the upstream allows.
     pub quota: Quota,
     /// How much is under way at once.
     pub concurrency: Concurrency,
@@ -42,15 +28,6 @@ pub struct Account {
     pub changed_at: Timestamp,
 }
 
-/// The communication service of an account.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Service {
-    /// Its resource name, to which the sender domains are linked.
-    pub name: ServiceName,
-    /// Its own base URL, `https://<hostName>`.
-    pub endpoint: Url,
-}
-
 /// Whether an account is used.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum AccountState {
@@ -60,38 +37,9 @@ pub enum AccountState {
     Disabled,
 }
 
-/// How the product proves itself to Azure.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Authorization {
-    /// A token of the app, got with its client secret.
-    ClientSecret,
-    /// A token of the app, got with its certificate.
-    Certificate,
-    /// A token of the machine's own identity, on a host in Azure.
-    ManagedIdentity,
-    /// A key of the communication service. It can do nothing but send, and cannot log in to SMTP.
-    AccessKey,
-}
-
-/// Which way an account's mail takes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TransportChoice {
-    /// REST where it can say the whole message, SMTP otherwise.
-    Auto,
-    /// Only REST. What it cannot say is refused rather than lost.
-    Rest,
-    Smtp,
-}
-
 crate::words!(AccountState {
     Enabled = "enabled",
     Disabled = "disabled",
-});
-
-crate::words!(TransportChoice {
-    Auto = "auto",
-    Rest = "rest",
-    Smtp = "smtp",
 });
 
 /// How much of an account's mail is under way at once.
@@ -110,29 +58,24 @@ impl Default for Concurrency {
 }
 
 impl Account {
-    /// The login that the SMTP endpoint takes from this account's app: service, app and tenant.
+    /// Its connection to Azure. Code that is Azure's alone asks once, where it begins.
     ///
-    /// The pipe keeps the three apart whatever the service is called. There is none without a service.
-    #[must_use]
-    pub fn smtp_login(&self) -> Option<String> {
-        let service = self.service.as_ref()?;
-        Some(format!("{}|{}|{}", service.name, self.client, self.tenant))
+    /// # Errors
+    /// When the account has another upstream.
+    pub fn azure(&self) -> Result<&AzureConnection, NotAzure> {
+        self.upstream.azure().ok_or_else(|| NotAzure(self.name.clone()))
     }
 
-    /// The transports that its mail may use, preferred first. A key cannot log in to SMTP.
+    /// The transports that its mail may use, preferred first.
     #[must_use]
     pub fn transports(&self) -> &'static [Transport] {
-        match (self.transport, self.authorization) {
-            (_, Authorization::AccessKey) | (TransportChoice::Rest, _) => &[Transport::Rest],
-            (TransportChoice::Smtp, _) => &[Transport::Smtp],
-            (TransportChoice::Auto, _) => &[Transport::Rest, Transport::Smtp],
-        }
+        self.upstream.transports()
     }
 
     /// What its upstream limits.
     #[must_use]
     pub fn quota_scope(&self) -> QuotaScope {
-        QuotaScope::Subscription(self.subscription)
+        self.upstream.quota_scope()
     }
 
     /// Whether its mail may use that transport.
@@ -147,10 +90,3 @@ impl Account {
         self.state == AccountState::Enabled
     }
 }
-
-crate::words!(Authorization {
-    ClientSecret = "client_secret",
-    Certificate = "certificate",
-    ManagedIdentity = "managed_identity",
-    AccessKey = "access_key",
-});

@@ -4,6 +4,7 @@
 //! so that neither can change the other by accident.
 
 pub mod account;
+pub mod azure;
 pub mod caller;
 pub mod cloud;
 pub mod credential;
@@ -22,9 +23,11 @@ pub mod quota;
 pub mod refused;
 pub mod repair;
 pub mod rotation;
+pub mod secret;
 pub mod sender;
 pub mod smtp_username;
 pub mod tracking;
+pub mod upstream;
 pub mod visible;
 pub mod word;
 

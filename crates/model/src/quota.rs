@@ -1,8 +1,6 @@
 //! How much an upstream allows, and what it limits.
 
-use std::fmt;
-
-use azure_types::ids::SubscriptionId;
+use crate::upstream::QuotaScope;
 
 /// The allowances of a subscription, all counted per subscription and not per domain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,13 +18,6 @@ pub struct QuotaKey {
     pub scope: QuotaScope,
     /// Which requests count.
     pub kind: QuotaKind,
-}
-
-/// What an upstream limits: all that has the same scope counts together.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum QuotaScope {
-    /// An Azure subscription, whichever of its accounts asks.
-    Subscription(SubscriptionId),
 }
 
 /// Requests that are counted apart.
@@ -63,15 +54,6 @@ impl QuotaScope {
     #[must_use]
     pub const fn of(self, kind: QuotaKind) -> QuotaKey {
         QuotaKey { scope: self, kind }
-    }
-}
-
-/// The kind of thing, a slash, its id.
-impl fmt::Display for QuotaScope {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Subscription(id) => write!(f, "subscription/{id}"),
-        }
     }
 }
 

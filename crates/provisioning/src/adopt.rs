@@ -27,7 +27,7 @@ impl Provisioning {
     pub async fn adopt(&self, name: &str) -> Result<Adopted, Fault> {
         let account = self.settle_service(self.account_to_change(name)?).await?;
         let azure = self.azure_account(&account).await?;
-        let Some(service) = account.service.as_ref().map(|service| service.name.to_string()) else {
+        let Some(service) = azure.connection.service.as_ref().map(|service| service.name.to_string()) else {
             let reason =
                 format!("it has no communication service yet: `postern account import {name}` chooses one");
             return Err(Invalid::new("account", reason).into());
@@ -89,7 +89,8 @@ async fn look(
         azure.provisioning.keep_smtp_usernames(account, &found.name, logins).await;
     }
     for login in logins.unwrap_or_default() {
-        let client = login.properties.entra_application_id.parse().ok().filter(|one| *one != account.client);
+        let client =
+            login.properties.entra_application_id.parse().ok().filter(|one| *one != azure.connection.client);
         let username = login.properties.username;
         manifest.smtp_username.insert(login.name, LoginManifest { username, client });
     }

@@ -11,10 +11,11 @@ use azure_client::graph::GraphApi;
 use azure_types::arm::GenericResource;
 use azure_types::resource_id::ResourceId;
 use model::account::Account;
+use model::azure::AzureConnection;
 use model::delivery::Transport;
 use model::fault::Fault;
 use secrecy::SecretString;
-use store::{SecretName, SecretOwner};
+use store::SecretOwner;
 use tokio::sync::OnceCell;
 
 use super::Provisioning;
@@ -23,6 +24,8 @@ use super::Provisioning;
 pub struct AzureAccount {
     pub provisioning: Provisioning,
     pub account: Arc<Account>,
+    /// The account's upstream.
+    pub connection: AzureConnection,
     pub http: Http,
     pub credential: Arc<dyn Credential>,
     pub arm: ArmApi,
@@ -33,19 +36,19 @@ pub struct AzureAccount {
 impl AzureAccount {
     fn new(
         provisioning: Provisioning,
-        account: Arc<Account>,
+        (account, connection): (Arc<Account>, AzureConnection),
         http: Http,
         credential: Arc<dyn Credential>,
     ) -> Self {
         let source = || (provisioning.clock.clone(), provisioning.entropy.clone());
-        let cloud = &account.cloud;
-        let gate = provisioning.gates.of(account.client, account.subscription);
+        let cloud = &connection.cloud;
+        let gate = provisioning.gates.of(connection.client, connection.subscription);
         let arm =
             ArmApi::new(http.clone(), cloud.resource_manager(), Arc::clone(&credential), source(), gate);
         // Graph counts by itself.
         let gate = Arc::default();
         let graph = GraphApi::new(http.clone(), cloud.graph(), Arc::clone(&credential), source(), gate);
-        Self { arm, graph, provisioning, account, http, credential, services: OnceCell::new() }
+        Self { arm, graph, provisioning, account, connection, http, credential, services: OnceCell::new() }
     }
 
     /// The communication services that the app sees.
@@ -54,14 +57,14 @@ impl AzureAccount {
     /// When Azure cannot be asked; the text says why.
     pub async fn services(&self) -> Result<&[GenericResource], &str> {
         let found = self.services.get_or_init(|| async {
-            self.arm.services(self.account.subscription).await.map_err(|error| explain(&error))
+            self.arm.services(self.connection.subscription).await.map_err(|error| explain(&error))
         });
         found.await.as_deref().map_err(String::as_str)
     }
 
     /// The ARM id of the account's own service, if the app sees it.
     pub async fn own_service(&self) -> Option<&ResourceId> {
-        let wanted = self.account.service.as_ref()?.name.as_str();
+        let wanted = self.connection.service.as_ref()?.name.as_str();
         let services = self.services().await.ok()?;
         let own = services.iter().find(|service| service.name.eq_ignore_ascii_case(wanted))?;
         Some(&own.id)
@@ -70,13 +73,13 @@ impl AzureAccount {
     /// Whether that is the service that the account sends through.
     #[must_use]
     pub fn is_own(&self, name: &str) -> bool {
-        self.account.service.as_ref().is_some_and(|own| own.name.as_str().eq_ignore_ascii_case(name))
+        self.connection.service.as_ref().is_some_and(|own| own.name.as_str().eq_ignore_ascii_case(name))
     }
 
     /// The ARM id of the subscription.
     #[must_use]
     pub fn subscription(&self) -> ResourceId {
-        self.account.subscription.into()
+        self.connection.subscription.into()
     }
 
     /// Whether mail of this account may go by SMTP.
@@ -88,7 +91,7 @@ impl AzureAccount {
     /// The client id, as commands have it.
     #[must_use]
     pub fn client(&self) -> String {
-        self.account.client.to_string()
+        self.connection.client.to_string()
     }
 }
 
@@ -96,23 +99,24 @@ impl Provisioning {
     /// Connections and credential of an account.
     ///
     /// # Errors
-    /// When the account's credential cannot be used: `account_unusable`.
+    /// When the account does not send through Azure, or its credential cannot be used: `account_unusable`.
     pub async fn azure_account(&self, account: &Arc<Account>) -> Result<AzureAccount, Fault> {
+        let connection = account.azure()?;
         let unusable = |why: String| {
             let message = format!("Postern cannot use the app's credentials: {why}.");
             Fault::conflict("account_unusable", message)
         };
-        let secret = match SecretName::of(account.authorization) {
+        let secret = match account.upstream.secret() {
             Some(name) => {
                 let kept = self.store.secrets().get(SecretOwner::Account(account.id), name).await;
                 kept.map_err(|error| unusable(error.to_string()))?
             }
             None => SecretString::default(),
         };
-        let http = Http::new(account.cloud.ca_pem()).map_err(|error| unusable(error.to_string()))?;
-        let credential = credential(account, &http, secret, &self.identity, &self.entropy)
+        let http = Http::new(connection.cloud.ca_pem()).map_err(|error| unusable(error.to_string()))?;
+        let credential = credential(connection, &http, secret, &self.identity, &self.entropy)
             .map_err(|error| unusable(error.to_string()))?;
-        Ok(AzureAccount::new(self.clone(), Arc::clone(account), http, credential))
+        Ok(AzureAccount::new(self.clone(), (Arc::clone(account), connection.clone()), http, credential))
     }
 }
 

@@ -25,7 +25,8 @@ pub(super) fn infrastructure(
     account: &Account,
     now: Timestamp,
 ) -> Result<Infrastructure, Invalid> {
-    let own = account.service.as_ref().map(|service| service.name.to_string());
+    let own =
+        account.azure().ok().and_then(|azure| azure.service.as_ref()).map(|service| service.name.to_string());
     let service = manifest.service.or(own).unwrap_or_else(|| account.name.to_string());
     let email_service = manifest.email_service.unwrap_or_else(|| plain(&service));
     let group = manifest.resource_group.unwrap_or_else(|| GROUP.to_owned());

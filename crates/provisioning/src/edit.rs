@@ -130,7 +130,7 @@ impl Provisioning {
             })
             .await?;
         // Whoever made it at Azure: from here on it is to be taken away there.
-        let id = infrastructure.ids(account.subscription).sender(&domain, &key);
+        let id = infrastructure.ids(account.azure()?.subscription).sender(&domain, &key);
         let (id, now) = (id.to_string(), self.clock.now());
         Ok(self.store.infrastructure().note_made(account.id, id, MadeState::Made, now).await?)
     }

@@ -1,7 +1,7 @@
 //! Where the data plane of a communication service is. Resource Manager says it (`hostName`): since 2024 the name of a
 //! new service is followed by a label for its geography, so that it does not follow from the service's name.
 
-use model::account::Service;
+use model::azure::Service;
 use model::cloud::Cloud;
 use model::name::ServiceName;
 use url::Url;

@@ -56,8 +56,9 @@ impl Observation {
     /// Names of communication services are host names: nobody in the world has the same.
     async fn name_taken(&self) -> Option<String> {
         let (arm, account) = (&self.azure.arm, &self.azure.account);
+        let subscription = self.azure.connection.subscription;
         let name = &self.infrastructure.service;
-        let answer = arm.check_name(account.subscription, name).await.ok()?;
+        let answer = arm.check_name(subscription, name).await.ok()?;
         if answer.name_available {
             return None;
         }
@@ -67,7 +68,7 @@ impl Observation {
             let seed = digest(&SHA256, format!("{}/{name}/{number}", account.id).as_bytes());
             let suffix: String = seed.as_ref().iter().take(2).map(|byte| format!("{byte:02x}")).collect();
             let proposal = format!("{name}-{suffix}");
-            let answer = arm.check_name(account.subscription, &proposal).await;
+            let answer = arm.check_name(subscription, &proposal).await;
             if answer.is_ok_and(|answer| answer.name_available) {
                 free.push(proposal);
             }
@@ -86,7 +87,7 @@ impl Observation {
     /// The right that a step needs, and the narrowest scope that exists where it has to be had.
     fn right(&self, action: &Action) -> Option<(ResourceId, &'static str)> {
         let observed = &self.observed;
-        let subscription = ResourceId::from(self.azure.account.subscription);
+        let subscription = ResourceId::from(self.azure.connection.subscription);
         let group = if observed.group.is_some() { self.ids.group() } else { &subscription };
         let service = if observed.service.is_some() { self.ids.service() } else { group };
         let email = if observed.email_service.is_some() { self.ids.email_service() } else { group };

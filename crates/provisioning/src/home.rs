@@ -24,7 +24,7 @@ impl Provisioning {
     pub(super) async fn at_home(&self, name: &str, mut new: NewDomain) -> Result<NewDomain, Fault> {
         let account = self.account_to_change(name)?;
         let is_known = self.store.infrastructure().of(account.id).await?.is_some();
-        let Some(own) = account.service.as_ref().filter(|_| !is_known) else { return Ok(new) };
+        let Some(own) = account.azure()?.service.as_ref().filter(|_| !is_known) else { return Ok(new) };
         let own = own.name.to_string();
         let said = &new.infrastructure;
         let is_other = said.service.as_ref().is_some_and(|said| !said.eq_ignore_ascii_case(&own));
@@ -51,20 +51,21 @@ impl Provisioning {
 /// only one of its group.
 pub(super) async fn home(azure: &AzureAccount, service: &str) -> Result<Home, Fault> {
     let account = &azure.account;
+    let subscription = azure.connection.subscription;
     let failed = |error| unseen(account, &error);
-    let services = azure.arm.services(account.subscription).await.map_err(failed)?;
+    let services = azure.arm.services(subscription).await.map_err(failed)?;
     let listed = services.iter().find(|one| one.name.eq_ignore_ascii_case(service));
     let id = listed.map(|one| one.id.clone());
     let id = id.ok_or_else(|| Invalid::new("service", format!("the app does not see {service}")))?;
     let found = azure.arm.service(&id).await.map_err(failed)?;
     let group = id.resource_group().unwrap_or_default().to_owned();
-    let location = azure.arm.group(&ResourceId::group(account.subscription, &group)).await;
+    let location = azure.arm.group(&ResourceId::group(subscription, &group)).await;
     let is_near = |other: &ResourceId| other.group_id() == id.group_id();
     let links = found.properties.linked_domains.iter().flat_map(|link| link.parse());
     let linked = links.into_iter().find(is_near);
     let mut email_service = linked.and_then(|link| link.name_of("emailServices").map(str::to_owned));
     if email_service.is_none() {
-        let all = azure.arm.email_services(account.subscription).await.map_err(failed)?;
+        let all = azure.arm.email_services(subscription).await.map_err(failed)?;
         let mut near = all.into_iter().filter(|one| is_near(&one.id)).map(|one| one.name);
         email_service = near.next().filter(|_| near.next().is_none());
     }

@@ -54,13 +54,13 @@ impl Provisioning {
             None => self.infrastructure(name).await?,
         };
         let azure = self.azure_account(&account).await?;
-        let ids = infrastructure.ids(account.subscription);
+        let ids = infrastructure.ids(azure.connection.subscription);
         let observed = observe(&azure, &infrastructure, &ids).await;
         let mut observed = observed.map_err(|error| unseen(&account, &error))?;
         let steps = self.store.infrastructure().steps(account.id).await?;
         let written = self.store.infrastructure().written(account.id).await?;
         let made = self.store.infrastructure().made(account.id).await?;
-        let known = Known::of(&account, made, &written);
+        let known = Known::of(&azure.connection, made, &written);
         let lookup = self.lookup()?;
         let (examined, silent) = examine_all(&lookup, &infrastructure, &mut observed, &written).await;
         Ok(Observation {

@@ -141,7 +141,7 @@ pub(super) async fn observe(
 ) -> Result<Observed, CallError> {
     let arm = &azure.arm;
     let provider =
-        arm.provider(azure.account.subscription, azure_types::arm::COMMUNICATION_NAMESPACE).await?;
+        arm.provider(azure.connection.subscription, azure_types::arm::COMMUNICATION_NAMESPACE).await?;
     let mut observed =
         Observed { is_registered: provider.registration_state == "Registered", ..Observed::default() };
     observed.group = optional(arm.group(ids.group())).await?.map(|group| group.location);
@@ -223,9 +223,9 @@ async fn logins(
 /// only guessed.
 fn is_chosen(azure: &AzureAccount, infrastructure: &Infrastructure, observed: &ObservedService) -> bool {
     let own = azure.provisioning.account(azure.account.name.as_str()).ok();
-    let own = own.as_ref().and_then(|account| account.service.as_ref());
+    let own = own.as_ref().and_then(|account| account.azure().ok()?.service.as_ref());
     own.is_some_and(|own| {
-        let cloud = &azure.account.cloud;
+        let cloud = &azure.connection.cloud;
         let wanted = endpoint::believed(cloud, &observed.host_name);
         let is_right = wanted.is_none_or(|wanted| endpoint::is_same(&wanted, &own.endpoint));
         own.name.as_str().eq_ignore_ascii_case(&infrastructure.service)

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use api::infrastructure::plan::PlanView;
 use azure_types::resource_id::ResourceId;
-use model::account::Account;
+use model::azure::AzureConnection;
 use model::infrastructure::{DesiredDomain, Infrastructure, ResourceIds, WrittenRecord};
 
 use super::observed::{Observed, ObservedDomain, ObservedService, Progress};
@@ -35,9 +35,9 @@ pub(crate) struct Known {
 
 impl Known {
     /// What follows from what is recorded of an account.
-    pub(crate) fn of(account: &Account, made: BTreeSet<String>, written: &[WrittenRecord]) -> Self {
+    pub(crate) fn of(azure: &AzureConnection, made: BTreeSet<String>, written: &[WrittenRecord]) -> Self {
         Self {
-            client: account.client.to_string().to_lowercase(),
+            client: azure.client.to_string().to_lowercase(),
             made,
             written: written.iter().map(|row| row.domain.clone()).collect(),
         }

@@ -68,12 +68,14 @@ impl Provisioning {
         domains: &[String],
     ) -> Result<BTreeSet<String>, Fault> {
         let account = self.account(name)?;
+        let azure = account.azure()?;
+        let subscription = azure.subscription;
         let memory = self.store.infrastructure();
-        let known = Known::of(&account, memory.made(account.id).await?, &memory.written(account.id).await?);
+        let known = Known::of(azure, memory.made(account.id).await?, &memory.written(account.id).await?);
         let mut found = BTreeSet::new();
         for text in domains {
             let (domain, _) = desired::domain_name(text)?;
-            let id = infrastructure.ids(account.subscription).domain(&domain);
+            let id = infrastructure.ids(subscription).domain(&domain);
             let is_known = infrastructure.domains.contains_key(&domain)
                 || known.written.contains(&domain)
                 || known.has_made(&id);

@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use jiff::SignedDuration;
-use model::account::{Account, Authorization, Service};
+use model::account::Account;
+use model::azure::{Authorization, AzureConnection, Service};
 use model::fault::{Fault, Invalid};
+use model::upstream::Upstream;
 use store::{SecretChange, StoreError};
 use url::Url;
 
@@ -23,12 +25,13 @@ impl Provisioning {
     /// # Errors
     /// When the change cannot be stored. An Azure that does not answer is no error.
     pub async fn settle_service(&self, account: Arc<Account>) -> Result<Arc<Account>, Fault> {
-        let is_settled = account.service.as_ref().is_some_and(|own| !is_guess(&account.cloud, own));
-        if is_settled || account.authorization == Authorization::AccessKey {
+        let connection = account.azure()?;
+        let is_settled = connection.service.as_ref().is_some_and(|own| !is_guess(&connection.cloud, own));
+        if is_settled || connection.authorization == Authorization::AccessKey {
             return Ok(account);
         }
         let Ok(azure) = self.azure_account(&account).await else { return Ok(account) };
-        if account.service.is_some() {
+        if connection.service.is_some() {
             self.settle_endpoint(&azure).await?;
             return self.account(account.name.as_str());
         }
@@ -43,13 +46,13 @@ impl Provisioning {
 
     /// Asks Azure where the account's service is, if nobody has said it. What an operator said stays.
     async fn settle_endpoint(&self, azure: &AzureAccount) -> Result<(), Fault> {
-        let account = &azure.account;
-        let Some(service) = account.service.as_ref().filter(|one| is_guess(&account.cloud, one)) else {
+        let (account, connection) = (&azure.account, &azure.connection);
+        let Some(service) = connection.service.as_ref().filter(|one| is_guess(&connection.cloud, one)) else {
             return Ok(());
         };
         let Some(id) = azure.own_service().await else { return Ok(()) };
         let Ok(found) = azure.arm.service(id).await else { return Ok(()) };
-        match believed(&account.cloud, &found.properties.host_name) {
+        match believed(&connection.cloud, &found.properties.host_name) {
             Some(endpoint) if !is_same(&endpoint, &service.endpoint) => {
                 let detail = format!("endpoint {endpoint}");
                 self.set_service(account, Service { name: service.name.clone(), endpoint }, detail).await
@@ -63,14 +66,15 @@ impl Provisioning {
     /// # Errors
     /// When the name is not one, or the change cannot be stored.
     pub async fn choose_service(&self, account: &Account, name: &str, host_name: &str) -> Result<(), Fault> {
+        let cloud = &account.azure()?.cloud;
         let name = name.parse().map_err(|error| Invalid::new("service", error))?;
         let mut detail = format!("service {name}");
-        let endpoint: Url = match believed(&account.cloud, host_name) {
+        let endpoint: Url = match believed(cloud, host_name) {
             Some(url) => {
                 detail.push_str(&format!(", endpoint {url}"));
                 url
             }
-            None => guess(&account.cloud, &name).parse().map_err(|error| Invalid::new("service", error))?,
+            None => guess(cloud, &name).parse().map_err(|error| Invalid::new("service", error))?,
         };
         self.set_service(account, Service { name, endpoint }, detail).await
     }
@@ -81,7 +85,9 @@ impl Provisioning {
             tries += 1;
             let before = self.account_to_change(account.name.as_str())?;
             let changed_at = self.clock.now().max(clock::after(before.changed_at, TICK));
-            let changed = Account { service: Some(service.clone()), changed_at, ..Account::clone(&before) };
+            let connection = AzureConnection { service: Some(service.clone()), ..before.azure()?.clone() };
+            let changed =
+                Account { upstream: Upstream::Azure(connection), changed_at, ..Account::clone(&before) };
             let audit = self.entry("account.edit", &before.name, detail.clone());
             let accounts = self.store.accounts();
             match accounts.change(changed, before.changed_at, SecretChange::None, audit).await {

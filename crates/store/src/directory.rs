@@ -78,7 +78,7 @@ impl Directory {
         let listed = self.smtp_usernames.get(&name.to_ascii_lowercase())?;
         let current = listed.iter().filter_map(|one| {
             let account = self.accounts.get(&one.account)?;
-            let own = account.service.as_ref()?;
+            let own = account.azure().ok()?.service.as_ref()?;
             is_same_service(&own.name, &one.service).then_some((one, account))
         });
         current.min_by_key(|(_, account)| (!account.is_enabled(), account.created_at))

@@ -1,7 +1,7 @@
 //! What cron, mdadm, PHP and their kin write, byte for byte; Python's `email` reads what became of it.
 
 use control::{NewCredential, NewIntakeRules};
-use model::account::TransportChoice;
+use model::azure::TransportChoice;
 use model::credential::Lane;
 use postern::config::raw::Mode;
 use secrecy::ExposeSecret as _;

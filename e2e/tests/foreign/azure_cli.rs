@@ -5,7 +5,8 @@ use api::verification::{Finding, Outcome, Report, Verdict};
 use control::verify::Repair;
 use control::{AccountChange, AuthenticationMethod, NewAccount, NewSender};
 use jiff::SignedDuration;
-use model::account::{Concurrency, TransportChoice};
+use model::account::Concurrency;
+use model::azure::TransportChoice;
 use model::rotation::Step;
 use provisioning::role::smallest_role;
 

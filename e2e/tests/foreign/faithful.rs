@@ -1,6 +1,6 @@
 //! Python's `email`, openssl, gpg and dkimpy as judges: what arrives is what was sent, by each way.
 
-use model::account::TransportChoice;
+use model::azure::TransportChoice;
 use postern::config::raw::Mode;
 use serde_json::json;
 

@@ -35,7 +35,8 @@ async fn an_account_that_was_put_into_the_wrong_azure_is_moved() {
 async fn the_base_url_of_a_service_follows_its_cloud_unless_somebody_chose_one() {
     let world = World::start().await;
     let control = world.control();
-    let endpoint = || control.account(ACCOUNT).unwrap().service.as_ref().unwrap().endpoint.to_string();
+    let endpoint =
+        || control.account(ACCOUNT).unwrap().azure().unwrap().service.as_ref().unwrap().endpoint.to_string();
     let chosen = endpoint();
     move_to(&control, named("china")).await;
     assert_eq!(endpoint(), chosen);

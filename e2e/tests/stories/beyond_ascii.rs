@@ -1,7 +1,7 @@
 //! Addresses beyond ASCII: their domains have another form, their local parts do not.
 
 use e2e::{Setup, World};
-use model::account::TransportChoice;
+use model::azure::TransportChoice;
 use model::delivery::SendState;
 use smtp::client::{Envelope, Verdict};
 use smtp::path::ReversePath;

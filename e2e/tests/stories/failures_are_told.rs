@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use e2e::{Setup, World, message};
-use model::account::TransportChoice;
+use model::azure::TransportChoice;
 use model::delivery::SendState;
 use model::id::QueueId;
 use twin::state::Behaviour;

@@ -9,7 +9,7 @@ use control::AccountChange;
 use control::watch::WatchSettings;
 use e2e::{Device, Setup, World, message};
 use jiff::Timestamp;
-use model::account::TransportChoice;
+use model::azure::TransportChoice;
 use model::delivery::SendState;
 use model::id::QueueId;
 use model::quota::Quota;
@@ -55,7 +55,8 @@ async fn everything_that_an_older_build_kept_is_there() {
     let contoso = directory.account_named("contoso").unwrap();
     let spare = directory.account_named("spare").unwrap();
     assert_eq!(contoso.quota, Quota::CUSTOM_DOMAIN);
-    assert_eq!((spare.transport, spare.quota.sends.per_hour), (TransportChoice::Smtp, 10));
+    assert_eq!((contoso.upstream.kind(), spare.upstream.kind()), ("azure", "azure"));
+    assert_eq!((spare.azure().unwrap().transport, spare.quota.sends.per_hour), (TransportChoice::Smtp, 10));
     let mut senders: Vec<String> =
         directory.senders(contoso.id).map(|sender| sender.mailbox.to_string()).collect();
     senders.sort_unstable();

@@ -155,7 +155,7 @@ async fn what_is_written_again_keeps_its_tags_its_identity_and_its_links() {
 }
 
 fn endpoint(control: &Control) -> String {
-    control.account(ACCOUNT).unwrap().service.as_ref().unwrap().endpoint.to_string()
+    control.account(ACCOUNT).unwrap().azure().unwrap().service.as_ref().unwrap().endpoint.to_string()
 }
 
 async fn say(control: &Control, endpoint: &str) {

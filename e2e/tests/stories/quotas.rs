@@ -6,9 +6,11 @@ use api::verification::{Finding, Outcome, Report};
 use control::verify::Repair;
 use control::{AccountChange, AuthenticationMethod, NewAccount};
 use e2e::World;
-use model::account::{Concurrency, TransportChoice};
+use model::account::Concurrency;
+use model::azure::TransportChoice;
+use model::quota::QuotaKind;
 use model::quota::{Allowance, Quota};
-use model::quota::{QuotaKind, QuotaScope};
+use model::upstream::QuotaScope;
 use store::Throttling;
 
 const ACCOUNT: &str = "contoso";

@@ -1,7 +1,7 @@
 //! An account that is removed with mail that waits: the caller has to say how much that is, and the senders are told.
 
 use e2e::{World, message};
-use model::account::TransportChoice;
+use model::azure::TransportChoice;
 use model::delivery::SendState;
 use model::id::QueueId;
 use serde_json::{Value, json};

@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use e2e::{Setup, World, message};
 use jiff::Timestamp;
-use model::account::TransportChoice;
+use model::azure::TransportChoice;
 use model::delivery::{AttemptResult, SendState, Transport};
+use model::quota::QuotaKind;
 use model::quota::{Allowance, Quota};
-use model::quota::{QuotaKind, QuotaScope};
+use model::upstream::QuotaScope;
 use store::MessageView;
 use twin::captured::Path;
 use twin::state::{Behaviour, EmailBehaviour, RepeatedOperation, RestRefusal, Unwanted};

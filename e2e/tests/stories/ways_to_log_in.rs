@@ -11,7 +11,8 @@ use control::verify::Repair;
 use control::{AuthenticationMethod, NewAccount, NewSender};
 use e2e::World;
 use jiff::SignedDuration;
-use model::account::{Authorization, Concurrency, TransportChoice};
+use model::account::Concurrency;
+use model::azure::{Authorization, TransportChoice};
 use model::quota::Quota;
 use rcgen::{CertificateParams, KeyPair, PKCS_RSA_SHA256, RsaKeySize};
 use relay::intake::{Envelope, Internal, InternalKind, Principal, WholeMessage};
@@ -140,7 +141,7 @@ async fn the_identity_of_the_machine_needs_no_secret() {
     });
     connect(&world, AuthenticationMethod::ManagedIdentity, TransportChoice::Smtp).await;
     let account = world.control().account(ACCOUNT).unwrap();
-    assert_eq!(account.authorization, Authorization::ManagedIdentity);
+    assert_eq!(account.azure().unwrap().authorization, Authorization::ManagedIdentity);
     let report = world.control().verify(ACCOUNT, Repair::Nothing, None).await.unwrap();
     assert_eq!(report.verdict, Verdict::Ready, "{report:#?}");
     assert!(report.findings.iter().any(|finding| finding.code == "secret.none"));

@@ -1,7 +1,7 @@
 //! What arrives is what was submitted, by whichever way.
 
 use e2e::{Setup, World, message};
-use model::account::TransportChoice;
+use model::azure::TransportChoice;
 use model::delivery::SendState;
 use twin::captured::{Field, Path};
 use twin::state::{Behaviour, OfferedExtensions, SmtpBehaviour};

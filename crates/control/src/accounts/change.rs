@@ -2,11 +2,13 @@
 
 use azure_client::Http;
 use jiff::{SignedDuration, Timestamp};
-use model::account::{Account, AccountState, Authorization, Concurrency, Service, TransportChoice};
+use model::account::{Account, AccountState, Concurrency};
+use model::azure::{Authorization, AzureConnection, Service, TransportChoice};
 use model::cloud::Cloud;
 use model::quota::Quota;
+use model::upstream::Upstream;
 use secrecy::SecretString;
-use store::{SecretChange, SecretName};
+use store::{NewSecret, SecretChange};
 
 use super::fields::{AuthenticationMethod, Notes, checked_concurrency, checked_quota};
 use super::{NewCloud, Noted, chosen};
@@ -74,43 +76,14 @@ impl Control {
         }
         let mut notes = Notes::default();
         let detail = change.summary();
-        let now = self.clock.now();
-        let authentication = change.secret.clone().map(|secret| match account.authorization {
-            Authorization::ClientSecret => AuthenticationMethod::ClientSecret(secret),
-            Authorization::Certificate => AuthenticationMethod::Certificate(secret),
-            Authorization::AccessKey => AuthenticationMethod::AccessKey(secret),
-            Authorization::ManagedIdentity => AuthenticationMethod::ManagedIdentity,
-        });
-        let secret = match authentication {
-            Some(authentication) => {
-                let authentication = notes.authentication(authentication, change.expires_at, now);
-                authentication.map_err(|invalid| Invalid { field: "secret", ..invalid })?.1
-            }
-            None => None,
-        };
-        let cloud = match change.cloud.clone() {
-            Some(cloud) => cloud.into_cloud(&account.cloud, &mut notes)?,
-            None => account.cloud.clone(),
-        };
-        Http::new(cloud.ca_pem()).map_err(|error| Invalid::new("cloud.ca_pem", error))?;
-        let service = service(&mut notes, &account, &cloud, &change)?;
+        let before = account.azure()?;
+        let secret = self.new_secret(&mut notes, before, &change)?;
+        let azure = self.changed_connection(&mut notes, before, &change).await?;
+        let secret = self.dated(&azure, secret)?;
         let changed = Account {
             name: given(&mut notes, "name", change.name.as_deref(), &account.name)?,
-            tenant: match &change.tenant_id {
-                Some(text) => self.tenant(&mut notes, &cloud, text).await?,
-                None => account.tenant,
-            },
-            client: given(&mut notes, "client_id", change.client_id.as_deref(), &account.client)?,
-            subscription: given(
-                &mut notes,
-                "subscription_id",
-                change.subscription_id.as_deref(),
-                &account.subscription,
-            )?,
-            cloud,
-            service,
+            upstream: Upstream::Azure(azure),
             state: change.state.unwrap_or(account.state),
-            transport: change.transport.unwrap_or(account.transport),
             quota: checked_quota(change.quota.unwrap_or(account.quota))?,
             concurrency: checked_concurrency(Concurrency {
                 requests: change.requests.unwrap_or(account.concurrency.requests),
@@ -119,8 +92,7 @@ impl Control {
             changed_at: self.after(&account),
             ..Account::clone(&account)
         };
-        let secret = self.dated(&changed, secret)?;
-        let name = SecretName::of(changed.authorization);
+        let name = changed.upstream.secret();
         let secret = match (secret, change.expires_at.zip(name)) {
             (Some(new), _) => SecretChange::New(new),
             (None, Some((at, name))) => SecretChange::ExpiresAt(name, at),
@@ -129,6 +101,50 @@ impl Control {
         let audit = self.entry("account.edit", &account.name, detail);
         self.store.accounts().change(changed.clone(), account.changed_at, secret, audit).await?;
         Ok(Noted { account: changed, notes: notes.0 })
+    }
+
+    /// The secret that is given, checked as what the account authenticates with.
+    fn new_secret(
+        &self,
+        notes: &mut Notes,
+        azure: &AzureConnection,
+        change: &AccountChange,
+    ) -> Result<Option<NewSecret>, Invalid> {
+        let Some(secret) = change.secret.clone() else { return Ok(None) };
+        let authentication = match azure.authorization {
+            Authorization::ClientSecret => AuthenticationMethod::ClientSecret(secret),
+            Authorization::Certificate => AuthenticationMethod::Certificate(secret),
+            Authorization::AccessKey => AuthenticationMethod::AccessKey(secret),
+            Authorization::ManagedIdentity => AuthenticationMethod::ManagedIdentity,
+        };
+        let checked = notes.authentication(authentication, change.expires_at, self.clock.now());
+        Ok(checked.map_err(|invalid| Invalid { field: "secret", ..invalid })?.1)
+    }
+
+    async fn changed_connection(
+        &self,
+        notes: &mut Notes,
+        before: &AzureConnection,
+        change: &AccountChange,
+    ) -> Result<AzureConnection, ControlError> {
+        let cloud = match change.cloud.clone() {
+            Some(cloud) => cloud.into_cloud(&before.cloud, notes)?,
+            None => before.cloud.clone(),
+        };
+        Http::new(cloud.ca_pem()).map_err(|error| Invalid::new("cloud.ca_pem", error))?;
+        let subscription = change.subscription_id.as_deref();
+        Ok(AzureConnection {
+            service: service(notes, before, &cloud, change)?,
+            tenant: match &change.tenant_id {
+                Some(text) => self.tenant(notes, &cloud, text).await?,
+                None => before.tenant,
+            },
+            client: given(notes, "client_id", change.client_id.as_deref(), &before.client)?,
+            subscription: given(notes, "subscription_id", subscription, &before.subscription)?,
+            cloud,
+            authorization: before.authorization,
+            transport: change.transport.unwrap_or(before.transport),
+        })
     }
 
     /// A time at which an account changes: two changes are told apart even where the clock stands or goes back.
@@ -167,15 +183,15 @@ impl AccountChange {
 /// The communication service from now on. Another cloud has another base URL for it, unless one was chosen.
 fn service(
     notes: &mut Notes,
-    account: &Account,
+    azure: &AzureConnection,
     cloud: &Cloud,
     change: &AccountChange,
 ) -> Result<Option<Service>, Invalid> {
     let endpoint = change.endpoint.as_deref();
-    let (Some(before), None) = (&account.service, &change.service) else {
+    let (Some(before), None) = (&azure.service, &change.service) else {
         return change.service.as_ref().map(|name| chosen(notes, cloud, name, endpoint)).transpose();
     };
-    let was_default = chosen(notes, &account.cloud, before.name.as_str(), None)? == *before;
+    let was_default = chosen(notes, &azure.cloud, before.name.as_str(), None)? == *before;
     if endpoint.is_none() && !was_default {
         return Ok(Some(before.clone()));
     }

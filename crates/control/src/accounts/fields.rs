@@ -3,7 +3,8 @@
 use azure_types::access_key::AccessKey;
 use azure_types::ids::ClientId;
 use jiff::Timestamp;
-use model::account::{Authorization, Concurrency};
+use model::account::Concurrency;
+use model::azure::Authorization;
 use model::quota::Quota;
 use secrecy::{ExposeSecret as _, SecretString};
 use store::{NewSecret, SecretFacts, SecretName};

@@ -36,7 +36,8 @@ impl Control {
         self.account_to_change(name)?;
         let report = Box::pin(self.verify(name, Repair::Nothing, None)).await?;
         let account = self.account_to_change(name)?;
-        let chosen = account.service.as_ref().map(|service| service.name.to_string());
+        let azure = account.azure()?;
+        let chosen = azure.service.as_ref().map(|service| service.name.to_string());
         let wanted = service.map(str::to_owned).or(chosen);
         if report.services.is_empty()
             && let Some(reason) = report.findings.iter().find(|one| keeps_from_seeing(one))
@@ -52,13 +53,13 @@ impl Control {
             }
         }
         // A base URL that the operator has said for this service stays; one that was only guessed does not.
-        let is_right = account.service.as_ref().is_some_and(|own| {
-            own.name.as_str().eq_ignore_ascii_case(&found.name) && !is_guess(&account.cloud, own)
+        let is_right = azure.service.as_ref().is_some_and(|own| {
+            own.name.as_str().eq_ignore_ascii_case(&found.name) && !is_guess(&azure.cloud, own)
         });
         if !is_right {
             let change = AccountChange {
                 service: Some(found.name.clone()),
-                endpoint: believed(&account.cloud, &found.host_name).map(String::from),
+                endpoint: believed(&azure.cloud, &found.host_name).map(String::from),
                 ..AccountChange::default()
             };
             self.change_account(name, change).await?;

@@ -10,10 +10,12 @@ use azure_client::credential::AppCertificate;
 use azure_client::{Http, entra, fault};
 use azure_types::ids::TenantId;
 use jiff::Timestamp;
-use model::account::{Account, AccountState, Authorization, Concurrency, Service, TransportChoice};
+use model::account::{Account, AccountState, Concurrency};
+use model::azure::{Authorization, AzureConnection, Service, TransportChoice};
 use model::cloud::Cloud;
 use model::id::AccountId;
 use model::quota::Quota;
+use model::upstream::Upstream;
 use secrecy::SecretString;
 use store::{NewSecret, StoreError};
 
@@ -73,13 +75,7 @@ impl Control {
         self.caller.may_change_server()?;
         let mut notes = Notes::default();
         let (account, secret) = self.checked(new, &mut notes).await?;
-        let detail = format!(
-            "tenant {}, client {}, subscription {}, by {}",
-            account.tenant,
-            account.client,
-            account.subscription,
-            account.authorization.as_str()
-        );
+        let detail = summary(&account.upstream);
         let audit = self.entry("account.add", &account.name, detail);
         self.store.accounts().add(account.clone(), secret, audit).await?;
         Ok(Noted { account, notes: notes.0 })
@@ -112,20 +108,24 @@ impl Control {
         let account = Account {
             id: AccountId::new(now, self.entropy.bytes()),
             name: notes.parse("name", &new.name)?,
-            client: notes.parse("client_id", &new.client_id)?,
-            subscription: notes.parse("subscription_id", &new.subscription_id)?,
-            service: service.map(|name| chosen(notes, &cloud, name, new.endpoint.as_deref())).transpose()?,
-            tenant: self.tenant(notes, &cloud, &new.tenant_id).await?,
-            cloud,
-            authorization,
-            transport: new.transport,
+            upstream: Upstream::Azure(AzureConnection {
+                client: notes.parse("client_id", &new.client_id)?,
+                subscription: notes.parse("subscription_id", &new.subscription_id)?,
+                service: service
+                    .map(|name| chosen(notes, &cloud, name, new.endpoint.as_deref()))
+                    .transpose()?,
+                tenant: self.tenant(notes, &cloud, &new.tenant_id).await?,
+                cloud,
+                authorization,
+                transport: new.transport,
+            }),
             quota: checked_quota(new.quota)?,
             concurrency: checked_concurrency(new.concurrency)?,
             state: AccountState::Enabled,
             created_at: now,
             changed_at: now,
         };
-        let secret = self.dated(&account, secret)?;
+        let secret = self.dated(account.azure()?, secret)?;
         Ok((account, secret))
     }
 
@@ -152,13 +152,17 @@ impl Control {
     }
 
     /// A certificate says itself when it expires.
-    fn dated(&self, account: &Account, secret: Option<NewSecret>) -> Result<Option<NewSecret>, Invalid> {
-        let (Some(mut new), Authorization::Certificate) = (secret.clone(), account.authorization) else {
+    fn dated(
+        &self,
+        azure: &AzureConnection,
+        secret: Option<NewSecret>,
+    ) -> Result<Option<NewSecret>, Invalid> {
+        let (Some(mut new), Authorization::Certificate) = (secret.clone(), azure.authorization) else {
             return Ok(secret);
         };
         let invalid = |error: &dyn std::fmt::Display| Invalid::new("certificate", error);
         let http = Http::new(None).map_err(|error| invalid(&error))?;
-        let app = azure_client::account::app(account);
+        let app = azure_client::account::app(azure);
         let parsed = AppCertificate::new(http, app, &new.secret, self.entropy.clone());
         new.facts.expires_at = Some(parsed.map_err(|error| invalid(&error))?.expires_at());
         Ok(Some(new))
@@ -173,6 +177,14 @@ impl Control {
         let audit = self.entry("account.remove", &account.name, "");
         Ok(self.store.accounts().remove(&account, audit).await?)
     }
+}
+
+/// An upstream in words, for the audit log.
+fn summary(upstream: &Upstream) -> String {
+    let Some(AzureConnection { tenant, client, subscription, authorization, .. }) = upstream.azure() else {
+        return upstream.kind().to_owned();
+    };
+    format!("tenant {tenant}, client {client}, subscription {subscription}, by {}", authorization.as_str())
 }
 
 /// A client secret without what stuck to it when it was pasted; its id is refused.

@@ -37,7 +37,7 @@ pub(crate) fn new() -> NewAccount {
 async fn what_is_pasted_is_cleaned_and_kept() {
     let (_folder, control) = control();
     let Noted { account, notes } = control.add_account(new()).await.unwrap();
-    let service = account.service.clone().unwrap();
+    let service = account.azure().unwrap().service.clone().unwrap();
     assert_eq!(service.endpoint.as_str(), "https://contoso-mail.communication.azure.com/");
     assert_eq!(notes.len(), 2, "{notes:?}");
     let owner = SecretOwner::Account(account.id);
@@ -48,7 +48,7 @@ async fn what_is_pasted_is_cleaned_and_kept() {
     let secret = Some(SecretString::from("an~other"));
     let change = AccountChange { secret, transport: Some(TransportChoice::Rest), ..AccountChange::default() };
     let changed = control.change_account("contoso", change).await.unwrap().account;
-    assert_eq!((changed.transport, changed.quota), (TransportChoice::Rest, account.quota));
+    assert_eq!((changed.azure().unwrap().transport, changed.quota), (TransportChoice::Rest, account.quota));
     let secret = control.store.secrets().get(owner, SecretName::ClientSecret).await.unwrap();
     assert_eq!(secret.expose_secret(), "an~other");
     assert_eq!(**control.store.directory().account_named("contoso").unwrap(), changed);
@@ -63,7 +63,7 @@ async fn what_is_pasted_is_cleaned_and_kept() {
     };
     let moved = control.change_account("contoso", moved).await.unwrap().account;
     assert_eq!(
-        moved.smtp_login().unwrap(),
+        moved.azure().unwrap().smtp_login().unwrap(),
         "fabrikam-mail|33333333-cccc-4333-8333-333333333334|11111111-aaaa-4111-8111-111111111111"
     );
     assert!(!control.account("fabrikam").unwrap().is_enabled());

@@ -15,7 +15,8 @@ mod steps;
 use azure_client::fault::{explain, upstream};
 use azure_types::graph::Application;
 use jiff::{SignedDuration, Timestamp};
-use model::account::{Account, Authorization};
+use model::account::Account;
+use model::azure::Authorization;
 use model::rotation::{Rotation, Step};
 use secrecy::SecretString;
 use store::{SecretFacts, SecretName, SecretOwner, StoreError};
@@ -217,7 +218,7 @@ impl Control {
         let account = self.account(name)?;
         must_have_a_secret(&account)?;
         let context = self.provisioning.azure_account(&account).await?;
-        let app = context.graph.application(account.client).await.map_err(|error| {
+        let app = context.graph.application(context.connection.client).await.map_err(|error| {
             let why = explain(&error);
             let message = if error.is(401) || error.is(403) || error.is(404) {
                 format!(
@@ -260,10 +261,11 @@ fn still_two(rotation: &Rotation) -> String {
 }
 
 fn must_have_a_secret(account: &Account) -> Result<(), Fault> {
-    if account.authorization == Authorization::ClientSecret {
+    let authorization = account.azure()?.authorization;
+    if authorization == Authorization::ClientSecret {
         return Ok(());
     }
-    let kind = account.authorization.as_str().replace('_', " ");
+    let kind = authorization.as_str().replace('_', " ");
     let message = format!("account {} has no client secret to rotate, but a {kind}", account.name);
     Err(Fault::conflict("no_client_secret", message))
 }

@@ -80,7 +80,7 @@ impl Control {
     /// Has Entra make the new secret. One of that name that is there already was made by a process that died
     /// before it could seal it: nobody knows its value.
     async fn add(&self, context: &AzureAccount, rotation: &Rotation) -> Result<Stepped, StepError> {
-        let client = context.account.client;
+        let client = context.connection.client;
         let app = context.graph.application(client).await?;
         for lost in
             app.password_credentials.iter().filter(|one| one.display_name.as_ref() == Some(&rotation.label))
@@ -158,13 +158,13 @@ impl Control {
         why: &str,
     ) -> Result<(), CallError> {
         warn!(account = %context.account.name, reason = why, "Postern deletes the new secret again");
-        let app = context.graph.application(context.account.client).await?;
+        let app = context.graph.application(context.connection.client).await?;
         let is_new = |one: &&PasswordCredential| {
             Some(one.key_id) == rotation.new_key || one.display_name.as_ref() == Some(&rotation.label)
         };
         for made in app.password_credentials.iter().filter(is_new) {
             let key = RemovePassword { key_id: made.key_id };
-            context.graph.remove_password(context.account.client, &key).await?;
+            context.graph.remove_password(context.connection.client, &key).await?;
         }
         Ok(())
     }
@@ -206,7 +206,7 @@ impl Control {
             return Ok(Stepped::WaitUntil(due));
         }
         let now = self.clock.now();
-        let scope = format!("{}/.default", context.account.cloud.communication());
+        let scope = format!("{}/.default", context.connection.cloud.communication());
         context.credential.request(&scope, now).await.map_err(|failure| StepError::Azure(failure.into()))?;
         let detail = match rotation.old_key {
             Some(key_id) if !self.is_in_use(context, key_id).await? => {
@@ -227,7 +227,7 @@ impl Control {
     async fn is_in_use(&self, context: &AzureAccount, key_id: Uuid) -> Result<bool, StepError> {
         let owner = SecretOwner::Account(context.account.id);
         let facts = self.store.secrets().facts(owner, SecretName::ClientSecret).await?;
-        let app = context.graph.application(context.account.client).await?;
+        let app = context.graph.application(context.connection.client).await?;
         let in_use = facts.and_then(|facts| ours(&app, &facts).map(|found| found.key_id));
         Ok(in_use.is_none_or(|in_use| in_use == key_id))
     }
@@ -260,11 +260,11 @@ impl From<CallError> for StepError {
 
 /// Takes a secret away; one that is gone already is gone.
 async fn remove(context: &AzureAccount, key_id: Uuid) -> Result<(), CallError> {
-    let app = context.graph.application(context.account.client).await?;
+    let app = context.graph.application(context.connection.client).await?;
     if app.password_credentials.iter().all(|one| one.key_id != key_id) {
         return Ok(());
     }
-    context.graph.remove_password(context.account.client, &RemovePassword { key_id }).await
+    context.graph.remove_password(context.connection.client, &RemovePassword { key_id }).await
 }
 
 /// Why a secret could not be proved.
@@ -292,8 +292,8 @@ impl From<Unproved> for Fault {
 
 /// Gets tokens with a secret for every scope that is used, several times in a row.
 pub(super) async fn prove(context: &AzureAccount, secret: &SecretString) -> Result<(), Unproved> {
-    let (clock, cloud) = (&context.provisioning.clock, &context.account.cloud);
-    let app = azure_client::account::app(&context.account);
+    let (clock, cloud) = (&context.provisioning.clock, &context.connection.cloud);
+    let app = azure_client::account::app(&context.connection);
     let credential = ClientSecret::new(context.http.clone(), app, secret.clone());
     let scopes = [cloud.communication(), cloud.resource_manager(), cloud.graph()]
         .map(|resource| format!("{resource}/.default"));

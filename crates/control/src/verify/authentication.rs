@@ -7,8 +7,8 @@ use azure_client::Failure;
 use azure_client::entra::TokenFailure;
 use azure_types::entra::code;
 use jiff::SignedDuration;
-use model::account::Authorization;
-use store::{SecretFacts, SecretName, SecretOwner};
+use model::azure::Authorization;
+use store::{SecretFacts, SecretOwner};
 
 use super::refused::Refused;
 use super::{Event, Patience, Watch};
@@ -24,13 +24,13 @@ const NEW_SECRET: &str = "Entra does not know the secret. It was set only recent
                           reach all of Entra: Postern retries for a minute, unless you pass --no-wait.";
 
 pub(super) async fn check(context: &AzureAccount, manner: (&Watch, Patience)) -> Vec<Finding> {
-    let cloud = &context.account.cloud;
+    let cloud = &context.connection.cloud;
     for resource in [cloud.resource_manager(), cloud.communication()] {
         if let Err(failure) = patiently(context, &format!("{resource}/.default"), manner).await {
             return vec![explain(context, &failure).await];
         }
     }
-    let with = match context.account.authorization {
+    let with = match context.connection.authorization {
         Authorization::ClientSecret => "its client secret",
         Authorization::Certificate => "its certificate",
         Authorization::ManagedIdentity => "this machine's managed identity",
@@ -38,7 +38,7 @@ pub(super) async fn check(context: &AzureAccount, manner: (&Watch, Patience)) ->
     };
     let message = format!(
         "Entra issues tokens for Resource Manager and for mail to app {}, which authenticates with {with}.",
-        context.account.client
+        context.connection.client
     );
     vec![Finding::passed(CHECK, "authentication.let_in", message)]
 }
@@ -72,7 +72,7 @@ async fn is_new(context: &AzureAccount) -> bool {
 }
 
 async fn facts(context: &AzureAccount) -> Option<SecretFacts> {
-    let name = SecretName::of(context.account.authorization)?;
+    let name = context.account.upstream.secret()?;
     let owner = SecretOwner::Account(context.account.id);
     context.provisioning.store.secrets().facts(owner, name).await.ok().flatten()
 }
@@ -82,7 +82,8 @@ async fn explain(context: &AzureAccount, failure: &TokenFailure) -> Finding {
         TokenFailure::Refused(refused) => {
             let expired = facts(context).await.and_then(|facts| facts.expires_at);
             let on = expired.map(|at| format!(" on {}", at.strftime("%Y-%m-%d"))).unwrap_or_default();
-            Refused { account: &context.account, error: refused, on }.finding()
+            let (account, connection) = (&context.account.name, &context.connection);
+            Refused { account, connection, error: refused, on }.finding()
         }
         TokenFailure::Unusable(why) => {
             let message = format!("Postern cannot use the app's certificate: {why}.");

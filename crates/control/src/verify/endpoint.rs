@@ -4,7 +4,8 @@ use api::command::Command;
 use api::verification::{ActionOwner, Check, Finding, Outcome};
 use azure_client::{Failure, Http, Probe};
 use jiff::SignedDuration;
-use model::account::{Account, TransportChoice};
+use model::account::Account;
+use model::azure::{AzureConnection, TransportChoice};
 use model::delivery::Transport;
 use smtp::client::{Settings, TlsPolicy};
 use smtp_client::{Connection, Target, Timeouts};
@@ -20,10 +21,14 @@ const MARGIN: SignedDuration = SignedDuration::from_mins(5);
 /// Worth a word before it hurts.
 const NOTICEABLE: SignedDuration = SignedDuration::from_mins(1);
 
-pub(super) async fn check(control: &Control, account: &Account, http: &Http) -> Vec<Finding> {
-    let cloud = &account.cloud;
+pub(super) async fn check(
+    control: &Control,
+    (account, azure): (&Account, &AzureConnection),
+    http: &Http,
+) -> Vec<Finding> {
+    let cloud = &azure.cloud;
     let mut hosts = vec![cloud.authority().to_owned(), cloud.resource_manager().to_owned()];
-    let service = account.service.as_ref().map(|service| service.endpoint.as_str().trim_end_matches('/'));
+    let service = azure.service.as_ref().map(|service| service.endpoint.as_str().trim_end_matches('/'));
     let service = service.filter(|service| !hosts.iter().any(|host| host == service));
     hosts.extend(service.map(str::to_owned));
     hosts.dedup();
@@ -33,7 +38,7 @@ pub(super) async fn check(control: &Control, account: &Account, http: &Http) -> 
             Err(error) => Err(Failure::Garbled { host: host.clone(), what: error.to_string() }),
         }
     });
-    let (probes, smtp) = tokio::join!(futures_util::future::join_all(probes), by_smtp(account));
+    let (probes, smtp) = tokio::join!(futures_util::future::join_all(probes), by_smtp(account, azure));
     let mut findings: Vec<Finding> = Vec::new();
     let mut dates = Vec::new();
     for (host, probe) in hosts.iter().zip(probes) {
@@ -82,12 +87,12 @@ fn unreachable(failure: &Failure, is_service: bool) -> Finding {
 }
 
 /// Whether the SMTP endpoint is there, with TLS. Nobody logs in.
-async fn by_smtp(account: &Account) -> Option<Finding> {
+async fn by_smtp(account: &Account, azure: &AzureConnection) -> Option<Finding> {
     if !account.may_use(Transport::Smtp) {
         return None;
     }
-    let (host, port) = account.cloud.smtp();
-    let trust = tls::client_config(account.cloud.ca_pem()).ok()?;
+    let (host, port) = azure.cloud.smtp();
+    let trust = tls::client_config(azure.cloud.ca_pem()).ok()?;
     let target = Target { host: host.to_owned(), port, trust, timeouts: Timeouts::default() };
     let settings = Settings { client_name: "postern".to_owned(), tls: TlsPolicy::StartTls, login: None };
     match Connection::open(&target, settings).await {
@@ -95,7 +100,7 @@ async fn by_smtp(account: &Account) -> Option<Finding> {
             connection.quit().await;
             None
         }
-        Err(error) if account.transport == TransportChoice::Smtp => {
+        Err(error) if azure.transport == TransportChoice::Smtp => {
             let message = format!(
                 "Postern cannot open a TLS session with {host} on port {port} ({}), through which this account sends all its \
                  mail: allow this machine to connect to it.",

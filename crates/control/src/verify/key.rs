@@ -8,6 +8,7 @@ use azure_client::{Authorization, Failure, Http};
 use azure_types::access_key::AccessKey;
 use azure_types::ids::OperationId;
 use model::account::Account;
+use model::azure::AzureConnection;
 use secrecy::ExposeSecret as _;
 use store::{SecretName, SecretOwner};
 use uuid::Uuid;
@@ -16,8 +17,8 @@ use crate::Control;
 
 const CHECK: Check = Check::Authentication;
 
-pub(super) async fn check(control: &Control, account: &Account) -> Vec<Finding> {
-    let finding = match asked(control, account).await {
+pub(super) async fn check(control: &Control, (account, azure): (&Account, &AzureConnection)) -> Vec<Finding> {
+    let finding = match asked(control, (account, azure)).await {
         Ok(()) => {
             let message = "The communication service accepts the access key.";
             Finding::passed(CHECK, "authentication.key_taken", message)
@@ -46,14 +47,14 @@ enum Unasked {
     Failed(Failure),
 }
 
-async fn asked(control: &Control, account: &Account) -> Result<(), Unasked> {
+async fn asked(control: &Control, (account, azure): (&Account, &AzureConnection)) -> Result<(), Unasked> {
     let unusable = |why: &dyn ToString| Unasked::Unusable(why.to_string());
-    let service = account.service.as_ref().ok_or_else(|| unusable(&"no communication service is chosen"))?;
+    let service = azure.service.as_ref().ok_or_else(|| unusable(&"no communication service is chosen"))?;
     let owner = SecretOwner::Account(account.id);
     let secret = control.store.secrets().get(owner, SecretName::AccessKey).await;
     let secret = secret.map_err(|error| unusable(&error))?;
     let key = AccessKey::parse(secret.expose_secret()).map_err(|error| unusable(&error))?;
-    let http = Http::new(account.cloud.ca_pem()).map_err(|error| unusable(&error))?;
+    let http = Http::new(azure.cloud.ca_pem()).map_err(|error| unusable(&error))?;
     let api = EmailApi::new(http, service.endpoint.clone());
     let never_sent = OperationId::new(Uuid::from_bytes(control.entropy.bytes()));
     match api.status(&Authorization::AccessKey(key), never_sent, control.clock.now()).await {

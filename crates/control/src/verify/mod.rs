@@ -20,7 +20,8 @@ use std::sync::Arc;
 
 use api::verification::{ActionOwner, Check, Finding, Outcome, Report, Verdict};
 use azure_client::Http;
-use model::account::{Account, Authorization};
+use model::account::Account;
+use model::azure::{Authorization, AzureConnection};
 use store::KeptVerification;
 use tokio::sync::mpsc::UnboundedSender;
 
@@ -168,6 +169,7 @@ impl Control {
         manner: Manner,
         watch: &Watch,
     ) -> Result<Report, ControlError> {
+        let azure = account.azure()?;
         let mut report = Report {
             account: account.name.to_string(),
             at: self.clock.now(),
@@ -177,8 +179,8 @@ impl Control {
             role: None,
             services: Vec::new(),
         };
-        if account.authorization == Authorization::AccessKey {
-            self.examine_key(&account, watch, &mut report).await;
+        if azure.authorization == Authorization::AccessKey {
+            self.examine_key((&account, azure), watch, &mut report).await;
             return Ok(report);
         }
         let context = match self.context(&account).await {
@@ -190,7 +192,8 @@ impl Control {
                 return Ok(report);
             }
         };
-        report.findings = watch.plain(Check::Endpoint, endpoint::check(self, &account, &context.http)).await;
+        report.findings =
+            watch.plain(Check::Endpoint, endpoint::check(self, (&account, azure), &context.http)).await;
         if report.findings.iter().any(endpoint::is_in_the_way) {
             self.skip(
                 watch,
@@ -216,10 +219,15 @@ impl Control {
     }
 
     /// What can be said of an account that has an access key and no app.
-    async fn examine_key(&self, account: &Arc<Account>, watch: &Watch, report: &mut Report) {
+    async fn examine_key(
+        &self,
+        (account, azure): (&Account, &AzureConnection),
+        watch: &Watch,
+        report: &mut Report,
+    ) {
         let reached = async {
-            match Http::new(account.cloud.ca_pem()) {
-                Ok(http) => endpoint::check(self, account, &http).await,
+            match Http::new(azure.cloud.ca_pem()) {
+                Ok(http) => endpoint::check(self, (account, azure), &http).await,
                 Err(error) => vec![Finding::failed(Check::Endpoint, "endpoint.unusable", error.to_string())],
             }
         };
@@ -232,7 +240,7 @@ impl Control {
                 "the problem with the connection to Azure has to be solved first",
             );
         } else {
-            let found = watch.plain(Check::Authentication, key::check(self, account)).await;
+            let found = watch.plain(Check::Authentication, key::check(self, (account, azure))).await;
             report.findings.extend(found);
             let why = "an access key can only send mail; this account has no app whose permissions could be checked";
             self.skip(watch, report, &Check::STANDARD[2..], why);
@@ -287,7 +295,7 @@ impl Control {
             let code = "authentication.unusable";
             let finding =
                 Finding::failed(Check::Authentication, code, fault.to_string()).by(ActionOwner::You);
-            let commands = vec![secret::replace(account.name.as_str(), account.authorization)];
+            let commands = vec![secret::replace(account)];
             Box::new(finding.fix(commands, None))
         })
     }

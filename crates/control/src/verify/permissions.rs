@@ -130,7 +130,7 @@ const BUILT_IN: [(&str, &str); 4] = [
 
 /// What is known of the app's role assignments: only apps that may read Graph and assignments can tell.
 async fn recent(context: &AzureAccount, scope: &ResourceId) -> Roles {
-    let Ok(principal) = context.graph.principal(context.account.client).await else {
+    let Ok(principal) = context.graph.principal(context.connection.client).await else {
         return Roles::default();
     };
     let Ok(assignments) = context.arm.role_assignments(scope, principal).await else {

@@ -18,7 +18,7 @@ const BETWEEN: Duration = Duration::from_secs(5);
 const LOOKS: u32 = 60;
 
 pub(super) async fn check(context: &AzureAccount, repair: Repair) -> Vec<Finding> {
-    let (id, namespace) = (context.account.subscription, COMMUNICATION_NAMESPACE);
+    let (id, namespace) = (context.connection.subscription, COMMUNICATION_NAMESPACE);
     let mut state = match context.arm.provider(id, namespace).await {
         Ok(provider) => provider.registration_state,
         Err(error) if error.is(403) || error.is(404) => {
@@ -47,7 +47,7 @@ pub(super) async fn check(context: &AzureAccount, repair: Repair) -> Vec<Finding
 }
 
 fn not_registered(context: &AzureAccount) -> Finding {
-    let (id, namespace) = (context.account.subscription, COMMUNICATION_NAMESPACE);
+    let (id, namespace) = (context.connection.subscription, COMMUNICATION_NAMESPACE);
     let commands = vec![
         Command::az(&format!("provider register --namespace {namespace} --subscription {id} --wait")),
         Command::postern(&format!("account verify {} --fix", context.account.name)),
@@ -62,7 +62,7 @@ fn not_registered(context: &AzureAccount) -> Finding {
 
 /// Asks for the provider and waits until it is there.
 async fn register(context: &AzureAccount) -> Result<String, Box<Finding>> {
-    let (id, namespace) = (context.account.subscription, COMMUNICATION_NAMESPACE);
+    let (id, namespace) = (context.connection.subscription, COMMUNICATION_NAMESPACE);
     let mut provider = context.arm.register(id, namespace).await.map_err(|error| {
         if error.is(403) {
             let message =
@@ -108,6 +108,6 @@ async fn unreadable(context: &AzureAccount) -> Finding {
     let message = format!("The app may not read whether {namespace} is registered.");
     Finding::warning(CHECK, "providers.unreadable", message).by(ActionOwner::SubscriptionOwner).fix(
         vec![Command::az(&format!("provider show --namespace {namespace} --query registrationState"))],
-        format!("Subscriptions > {} > Resource providers", context.account.subscription),
+        format!("Subscriptions > {} > Resource providers", context.connection.subscription),
     )
 }

@@ -48,13 +48,13 @@ fn limits(context: &AzureAccount, services: &[ServiceFound]) -> Limits {
     let directory = context.provisioning.store.directory();
     let mut accounts: Vec<Arc<Account>> = directory
         .accounts()
-        .filter(|one| one.subscription == context.account.subscription && one.id != context.account.id)
+        .filter(|one| one.quota_scope() == context.account.quota_scope() && one.id != context.account.id)
         .filter(|one| one.is_enabled())
         .cloned()
         .collect();
     accounts.push(Arc::clone(&context.account));
     accounts.sort_by(|one, other| one.name.cmp(&other.name));
-    let chosen = context.account.service.as_ref().map(|service| service.name.as_str());
+    let chosen = context.connection.service.as_ref().map(|service| service.name.as_str());
     let own = services.iter().find(|one| chosen.is_some_and(|name| one.name.eq_ignore_ascii_case(name)));
     let is_managed = own.is_some_and(|own| {
         !own.domains.is_empty() && own.domains.iter().all(|domain| domain.management == "AzureManaged")

@@ -3,14 +3,16 @@
 use api::command::Command;
 use api::verification::{ActionOwner, Check, Finding};
 use azure_types::entra::{TokenError, code};
-use model::account::Account;
+use model::azure::AzureConnection;
+use model::name::AccountName;
 
 const CHECK: Check = Check::Authentication;
 const SECRETS: &str = "Certificates & secrets > New client secret";
 
 /// Entra's refusal to issue a token.
 pub(super) struct Refused<'a> {
-    pub(super) account: &'a Account,
+    pub(super) account: &'a AccountName,
+    pub(super) connection: &'a AzureConnection,
     pub(super) error: &'a TokenError,
     /// When the secret expired, as the end of a sentence; empty where it is not known.
     pub(super) on: String,
@@ -52,7 +54,7 @@ impl Refused<'_> {
     }
 
     fn app_unknown(&self) -> Finding {
-        let (client, tenant) = (self.account.client, self.account.tenant);
+        let (client, tenant) = (self.connection.client, self.connection.tenant);
         let list = Command::az("ad app list --query [].displayName --filter");
         failed(
             "app_unknown",
@@ -72,7 +74,7 @@ impl Refused<'_> {
     }
 
     fn no_principal(&self) -> Finding {
-        let (client, tenant) = (self.account.client, self.account.tenant);
+        let (client, tenant) = (self.connection.client, self.connection.tenant);
         failed(
             "no_principal",
             ActionOwner::EntraAdministrator,
@@ -87,7 +89,8 @@ impl Refused<'_> {
     }
 
     fn tenant_unknown(&self) -> Finding {
-        let Account { name, tenant, cloud, .. } = self.account;
+        let AzureConnection { tenant, cloud, .. } = self.connection;
+        let name = self.account;
         failed(
             "tenant_unknown",
             ActionOwner::You,
@@ -103,8 +106,10 @@ impl Refused<'_> {
     }
 
     fn certificate_unknown(&self) -> Finding {
-        let reset =
-            format!("ad app credential reset --id {} --append --cert @certificate.pem", self.account.client);
+        let reset = format!(
+            "ad app credential reset --id {} --append --cert @certificate.pem",
+            self.connection.client
+        );
         failed(
             "certificate_unknown",
             ActionOwner::EntraAdministrator,
@@ -130,14 +135,14 @@ impl Refused<'_> {
     fn new_secret(&self) -> Vec<Command> {
         let reset = Command::az("ad app credential reset --append --display-name postern --years 1 --id");
         vec![
-            reset.arg(self.account.client.to_string()),
-            Command::postern(&format!("account edit {} --secret", self.account.name)),
+            reset.arg(self.connection.client.to_string()),
+            Command::postern(&format!("account edit {} --secret", self.account)),
         ]
     }
 
     /// A page of the app in the portal.
     fn portal(&self, page: &str) -> String {
-        format!("Microsoft Entra ID > App registrations > {} > {page}", self.account.client)
+        format!("Microsoft Entra ID > App registrations > {} > {page}", self.connection.client)
     }
 }
 

@@ -5,7 +5,8 @@ use api::verification::{ActionOwner, Check, Finding};
 use azure_client::credential::AppCertificate;
 use azure_types::graph::{ANY, APP_ROLES, Application, GRAPH_APP_ID, OWNED_BY, PasswordCredential};
 use jiff::{SignedDuration, Timestamp};
-use model::account::{Account, Authorization};
+use model::account::Account;
+use model::azure::Authorization;
 use store::{SecretFacts, SecretName, SecretOwner};
 
 use super::context::trouble;
@@ -17,7 +18,7 @@ const CHECK: Check = Check::Secret;
 const LONG: SignedDuration = SignedDuration::from_hours(24 * 731);
 
 pub(super) async fn check(context: &AzureAccount) -> Vec<Finding> {
-    match context.account.authorization {
+    match context.connection.authorization {
         Authorization::ClientSecret => client_secret(context).await,
         Authorization::Certificate => certificate(context).await,
         Authorization::ManagedIdentity | Authorization::AccessKey => {
@@ -30,7 +31,7 @@ async fn client_secret(context: &AzureAccount) -> Vec<Finding> {
     let owner = SecretOwner::Account(context.account.id);
     let secrets = context.provisioning.store.secrets();
     let Ok(Some(facts)) = secrets.facts(owner, SecretName::ClientSecret).await else { return Vec::new() };
-    let app = context.graph.application(context.account.client).await;
+    let app = context.graph.application(context.connection.client).await;
     let (facts, renewal, rotation) = match app {
         Ok(app) => {
             let facts = learn(context, &app, facts).await;
@@ -65,7 +66,7 @@ pub(crate) enum Renewal {
 
 /// Who can renew the account's client secret, as Graph says now.
 pub(crate) async fn renewal(context: &AzureAccount) -> Renewal {
-    match context.graph.application(context.account.client).await {
+    match context.graph.application(context.connection.client).await {
         Ok(_) => may_rotate(context).await,
         Err(error) if error.is(403) || error.is(401) || error.is(404) => Renewal::ByHand,
         Err(_) => Renewal::Unknown,
@@ -75,19 +76,20 @@ pub(crate) async fn renewal(context: &AzureAccount) -> Renewal {
 /// The command that puts a new secret into use, one that works as things are.
 pub(crate) fn renew(account: &Account, renewal: Renewal) -> Command {
     let name = &account.name;
-    match (account.authorization, renewal) {
-        (Authorization::ClientSecret, Renewal::ByPostern) => {
+    match (account.upstream.secret(), renewal) {
+        (Some(SecretName::ClientSecret), Renewal::ByPostern) => {
             Command::postern(&format!("account rotate {name}"))
         }
-        (Authorization::ClientSecret, _) => Command::postern(&format!("account rotate {name} --by-hand")),
-        (authorization, _) => replace(name.as_str(), authorization),
+        (Some(SecretName::ClientSecret), _) => Command::postern(&format!("account rotate {name} --by-hand")),
+        _ => replace(account),
     }
 }
 
 /// The command that takes what somebody else made: a certificate has many lines and comes in a file.
-pub(crate) fn replace(name: &str, authorization: Authorization) -> Command {
-    Command::postern(&match authorization {
-        Authorization::Certificate => format!("account edit {name} --secret-file CERTIFICATE.pem"),
+pub(crate) fn replace(account: &Account) -> Command {
+    let name = &account.name;
+    Command::postern(&match account.upstream.secret() {
+        Some(SecretName::Certificate) => format!("account edit {name} --secret-file CERTIFICATE.pem"),
         _ => format!("account edit {name} --secret"),
     })
 }
@@ -122,7 +124,7 @@ async fn certificate(context: &AzureAccount) -> Vec<Finding> {
     let owner = SecretOwner::Account(context.account.id);
     let secrets = context.provisioning.store.secrets();
     let Ok(pem) = secrets.get(owner, SecretName::Certificate).await else { return Vec::new() };
-    let app = azure_client::account::app(&context.account);
+    let app = azure_client::account::app(&context.connection);
     let parsed = AppCertificate::new(context.http.clone(), app, &pem, context.provisioning.entropy.clone());
     let Ok(certificate) = parsed else { return Vec::new() };
     let facts = secrets.facts(owner, SecretName::Certificate).await.ok().flatten();
@@ -134,7 +136,7 @@ async fn certificate(context: &AzureAccount) -> Vec<Finding> {
 }
 
 fn expiry(context: &AzureAccount, facts: &SecretFacts, renewal: Renewal) -> Finding {
-    let (name, client) = (&context.account.name, context.account.client);
+    let (name, client) = (&context.account.name, context.connection.client);
     let Some(at) = facts.expires_at else {
         let message =
             "Postern does not know when the secret expires, and the app may not read it from Entra.";
@@ -180,10 +182,10 @@ fn lives_long(facts: &SecretFacts, at: Timestamp) -> bool {
 
 /// Whether the app may renew its own secret.
 async fn may_rotate(context: &AzureAccount) -> Renewal {
-    let Ok(principal) = context.graph.principal(context.account.client).await else {
+    let Ok(principal) = context.graph.principal(context.connection.client).await else {
         return Renewal::Unknown;
     };
-    let Ok(owners) = context.graph.owners(context.account.client).await else { return Renewal::Unknown };
+    let Ok(owners) = context.graph.owners(context.connection.client).await else { return Renewal::Unknown };
     let roles = context.graph.app_roles(principal).await.ok();
     let has = |name: &str| {
         let id = APP_ROLES.iter().find(|(_, known)| *known == name).map(|(id, _)| *id);
@@ -196,7 +198,7 @@ async fn may_rotate(context: &AzureAccount) -> Renewal {
 
 /// The commands by which an Entra administrator lets the app look after its own secret.
 pub(crate) fn how_to_allow(context: &AzureAccount) -> Finding {
-    let (client, graph) = (context.account.client, context.account.cloud.graph());
+    let (client, graph) = (context.connection.client, context.connection.cloud.graph());
     let role = APP_ROLES.iter().find(|(_, name)| *name == OWNED_BY).map(|(id, _)| *id).unwrap_or_default();
     let id_of =
         |app: &dyn std::fmt::Display| Command::az(&format!("ad sp show --id {app} --query id --output tsv"));

@@ -7,7 +7,8 @@ use azure_client::arm::CallError;
 use azure_client::segment;
 use azure_types::communication::{Domain, is_same_location};
 use azure_types::resource_id::ResourceId;
-use model::account::{Account, Service};
+use model::account::Account;
+use model::azure::Service;
 use model::sender::Sender;
 
 use super::context::trouble;
@@ -60,7 +61,7 @@ pub(super) async fn check(context: &AzureAccount) -> (Vec<Finding>, Vec<ServiceF
 
 /// How all domains are linked that could be: Azure replaces the whole list.
 async fn link_commands(context: &AzureAccount, own: &ServiceFound) -> Vec<Command> {
-    let services = context.arm.email_services(context.account.subscription).await.unwrap_or_default();
+    let services = context.arm.email_services(context.connection.subscription).await.unwrap_or_default();
     let lists = services.iter().map(|service| context.arm.domains(&service.id));
     let domains = futures_util::future::join_all(lists).await.into_iter().flatten().flatten();
     let is_good = |domain: &Domain| {
@@ -78,7 +79,7 @@ async fn link_commands(context: &AzureAccount, own: &ServiceFound) -> Vec<Comman
 
 /// A request to Resource Manager whose body is in a file.
 fn rest(context: &AzureAccount, method: &str, path: &str, file: &str) -> Command {
-    let manager = context.account.cloud.resource_manager();
+    let manager = context.connection.cloud.resource_manager();
     let url = format!("{manager}{path}?api-version=2025-09-01");
     Command::az(&format!("rest --method {method} --url")).arg(url).arg("--body").arg(format!("@{file}"))
 }
@@ -163,13 +164,13 @@ fn denied(error: &CallError) -> Finding {
 /// only what was seen is judged.
 fn judge(context: &AzureAccount, names: &[&str], found: &[ServiceFound], is_partial: bool) -> Vec<Finding> {
     let account = &context.account;
-    let Some(chosen) = &account.service else { return vec![unchosen(account, names)] };
+    let Some(chosen) = &context.connection.service else { return vec![unchosen(account, names)] };
     let is_own = |name: &str| name.eq_ignore_ascii_case(chosen.name.as_str());
     let Some(own) = found.iter().find(|one| is_own(&one.name)) else {
         let is_listed = names.iter().any(|name| is_own(name));
-        return if is_listed { Vec::new() } else { vec![missing(account, names)] };
+        return if is_listed { Vec::new() } else { vec![missing(account, chosen, names)] };
     };
-    let mut findings: Vec<Finding> = place(account, chosen, own).into_iter().collect();
+    let mut findings: Vec<Finding> = place(context, chosen, own).into_iter().collect();
     if !own.public_network_access {
         let message = format!(
             "{} cannot be reached from outside Azure: its public network access is disabled.",
@@ -201,12 +202,12 @@ fn judge(context: &AzureAccount, names: &[&str], found: &[ServiceFound], is_part
 }
 
 /// Whether mail goes where Azure says that the service is.
-fn place(account: &Account, chosen: &Service, own: &ServiceFound) -> Option<Finding> {
+fn place(context: &AzureAccount, chosen: &Service, own: &ServiceFound) -> Option<Finding> {
     if own.host_name.is_empty() {
         return None;
     }
     let (name, endpoint) = (&own.name, chosen.endpoint.as_str().trim_end_matches('/'));
-    let Some(wanted) = endpoint::believed(&account.cloud, &own.host_name) else {
+    let Some(wanted) = endpoint::believed(&context.connection.cloud, &own.host_name) else {
         let message = format!(
             "Azure gives {} as the host of {name}, which is not in Azure's own domain. Postern does not use it and \
              continues to send to {endpoint}.",
@@ -222,7 +223,8 @@ fn place(account: &Account, chosen: &Service, own: &ServiceFound) -> Option<Find
         "The account sends to {endpoint}, but according to Azure {name} is at {wanted}. Unless you set another endpoint \
          on purpose, mail does not reach the service."
     );
-    let commands = vec![Command::postern(&format!("account edit {} --endpoint", account.name)).arg(wanted)];
+    let commands =
+        vec![Command::postern(&format!("account edit {} --endpoint", context.account.name)).arg(wanted)];
     Some(Finding::warning(CHECK, "services.other_endpoint", message).by(ActionOwner::You).fix(commands, None))
 }
 
@@ -243,8 +245,8 @@ fn unchosen(account: &Account, names: &[&str]) -> Finding {
     Finding::failed(CHECK, "services.not_chosen", message).by(ActionOwner::You).fix(commands.collect(), None)
 }
 
-fn missing(account: &Account, names: &[&str]) -> Finding {
-    let wanted = account.service.as_ref().map(|service| service.name.to_string()).unwrap_or_default();
+fn missing(account: &Account, chosen: &Service, names: &[&str]) -> Finding {
+    let wanted = &chosen.name;
     let others = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
     let message = format!("The app does not see the communication service {wanted}; it sees {others}.");
     let import = Command::postern(&format!("account import {} --service", account.name));

@@ -12,7 +12,7 @@ const CHECK: Check = Check::Subscription;
 
 /// What there is to say, and whether the app sees the subscription at all.
 pub(super) async fn check(context: &AzureAccount) -> (Vec<Finding>, bool) {
-    let error = match context.arm.subscription(context.account.subscription).await {
+    let error = match context.arm.subscription(context.connection.subscription).await {
         Ok(subscription) => return (vec![state(context, &subscription)], true),
         Err(error) => error,
     };
@@ -21,7 +21,7 @@ pub(super) async fn check(context: &AzureAccount) -> (Vec<Finding>, bool) {
     }
     // What cannot be read alone may still be in the list of all that is visible.
     let all = context.arm.subscriptions().await.unwrap_or_default();
-    if let Some(seen) = all.iter().find(|seen| seen.subscription_id == context.account.subscription) {
+    if let Some(seen) = all.iter().find(|seen| seen.subscription_id == context.connection.subscription) {
         return (vec![state(context, seen)], true);
     }
     let unseen = Unseen { context, is_missing: error.is(404) };
@@ -38,7 +38,7 @@ struct Unseen<'a> {
 impl Unseen<'_> {
     /// Why the app does not see it: Azure names the directory that a subscription trusts to everybody.
     async fn finding(&self) -> Finding {
-        let account = &self.context.account;
+        let account = &self.context.connection;
         let (http, manager) = (&self.context.http, account.cloud.resource_manager());
         match azure_client::arm::tenant_of(http, manager, account.subscription).await {
             Ok(Some(other)) if other != account.tenant => self.other_tenant(&other.to_string()),
@@ -49,7 +49,7 @@ impl Unseen<'_> {
     }
 
     fn other_tenant(&self, other: &str) -> Finding {
-        let (id, tenant) = (self.context.account.subscription, self.context.account.tenant);
+        let (id, tenant) = (self.context.connection.subscription, self.context.connection.tenant);
         let message = format!(
             "The subscription {id} belongs to the directory {other}, not to {tenant}: use an app of that directory, or \
              correct the subscription."
@@ -60,7 +60,7 @@ impl Unseen<'_> {
     }
 
     fn no_access(&self) -> Finding {
-        let id = self.context.account.subscription;
+        let id = self.context.connection.subscription;
         let message = format!(
             "The subscription {id} exists, but the app has no role in it. If a role was assigned in the last ten \
              minutes, it may not be effective yet: verify again."
@@ -69,7 +69,7 @@ impl Unseen<'_> {
     }
 
     fn unknown(&self) -> Finding {
-        let (id, name) = (self.context.account.subscription, &self.context.account.name);
+        let (id, name) = (self.context.connection.subscription, &self.context.account.name);
         let message = format!("There is no subscription {id} in this cloud.");
         let commands = vec![
             Command::az("account list --output table --query").arg("[].{name:name, id:id}"),
@@ -80,7 +80,7 @@ impl Unseen<'_> {
     }
 
     fn not_visible(&self) -> Finding {
-        let id = self.context.account.subscription;
+        let id = self.context.connection.subscription;
         let message = format!(
             "The app does not see the subscription {id}: either the id is wrong, or the app has no role in it."
         );
@@ -89,16 +89,16 @@ impl Unseen<'_> {
 
     /// The smallest role that would do is assigned by the subscription's owner.
     fn assign(&self, finding: Finding) -> Finding {
-        let account = &self.context.account;
-        let role = smallest_role(account.name.as_str(), &self.context.subscription().to_string());
+        let (name, azure) = (&self.context.account.name, &self.context.connection);
+        let role = smallest_role(name.as_str(), &self.context.subscription().to_string());
         let portal =
-            format!("Subscriptions > {} > Access control (IAM) > Add role assignment", account.subscription);
+            format!("Subscriptions > {} > Access control (IAM) > Add role assignment", azure.subscription);
         finding.by(ActionOwner::SubscriptionOwner).fix(role.commands(&self.context.client()), portal)
     }
 }
 
 fn state(context: &AzureAccount, subscription: &Subscription) -> Finding {
-    let (id, name) = (context.account.subscription, &subscription.display_name);
+    let (id, name) = (context.connection.subscription, &subscription.display_name);
     let portal = format!("Subscriptions > {id} > Overview");
     let owner = |finding: Finding| finding.by(ActionOwner::SubscriptionOwner).fix(Vec::new(), portal.clone());
     match &subscription.state {

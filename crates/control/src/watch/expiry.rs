@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use api::command::Shell;
 use jiff::Timestamp;
-use model::account::{Account, Authorization};
+use model::account::Account;
 use store::{SecretName, SecretOwner};
 
 use super::{REMINDER, Watch};
@@ -48,7 +48,7 @@ impl ExpiryState {
 impl Watch {
     /// When the account's secret expires, if that is known.
     pub(super) async fn secret_end(&self, account: &Account) -> Result<Option<Timestamp>, ControlError> {
-        let Some(name) = SecretName::of(account.authorization) else { return Ok(None) };
+        let Some(name) = account.upstream.secret() else { return Ok(None) };
         let owner = SecretOwner::Account(account.id);
         let facts = self.control.store.secrets().facts(owner, name).await?;
         Ok(facts.and_then(|facts| facts.expires_at))
@@ -68,7 +68,7 @@ impl Watch {
             Next::Warn => state.0 = Some(Warned { urgency, at: now }),
         }
         let renewal = match self.control.provisioning.azure_account(account).await {
-            Ok(context) if account.authorization == Authorization::ClientSecret => {
+            Ok(context) if account.upstream.secret() == Some(SecretName::ClientSecret) => {
                 secret::renewal(&context).await
             }
             _ => Renewal::Unknown,
@@ -89,20 +89,20 @@ fn warning(account: &Account, ending: Ending) -> String {
     let Ending { urgency, expires_at, renewal } = ending;
     let (name, day) = (&account.name, expires_at.strftime("%Y-%m-%d"));
     if urgency == Urgency::Expired {
-        let command = secret::replace(name.as_str(), account.authorization).text(Shell::Bash);
+        let command = secret::replace(account).text(Shell::Bash);
         return format!(
             "According to the recorded date, the secret of account {name} expired on {day}: its mail waits in the queue. \
              `{command}` sets a new one."
         );
     }
     let command = secret::renew(account, renewal).text(Shell::Bash);
-    let does = match (account.authorization, renewal) {
-        (Authorization::ClientSecret, Renewal::ByPostern) => "rotates it".to_owned(),
-        (Authorization::ClientSecret, Renewal::ByHand) => format!(
+    let does = match (account.upstream.secret(), renewal) {
+        (Some(SecretName::ClientSecret), Renewal::ByPostern) => "rotates it".to_owned(),
+        (Some(SecretName::ClientSecret), Renewal::ByHand) => format!(
             "guides you through rotating it, which the app may not do itself; `postern account verify {name}` shows how to \
              allow that"
         ),
-        (Authorization::ClientSecret, Renewal::Unknown) => "guides you through rotating it".to_owned(),
+        (Some(SecretName::ClientSecret), Renewal::Unknown) => "guides you through rotating it".to_owned(),
         _ => "sets a new one".to_owned(),
     };
     format!("The secret of account {name} expires on {day}. `{command}` {does}.")

@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use jiff::{SignedDuration, Timestamp};
-use model::account::{Account, Authorization};
+use model::account::Account;
 use model::id::AccountId;
 use model::rotation::Rotation;
+use store::SecretName;
 use tracing::{error, info, warn};
 
 use super::{REMINDER, ROUND, Watch};
@@ -33,7 +34,7 @@ pub(super) struct RotationState {
 /// What decides whether a rotation begins.
 #[derive(Clone, Copy, Debug)]
 struct Secret<'a> {
-    authorization: Authorization,
+    name: Option<SecretName>,
     expires_at: Timestamp,
     /// How long before its end it is rotated.
     before: SignedDuration,
@@ -51,7 +52,7 @@ impl RotationState {
         let is_recent = |at: Timestamp| now.duration_since(at) < REMINDER;
         let is_due = secret.expires_at.duration_since(now) < secret.before && now < secret.expires_at;
         is_due
-            && secret.authorization == Authorization::ClientSecret
+            && secret.name == Some(SecretName::ClientSecret)
             && !self.declined_at.is_some_and(is_recent)
             && secret.last.is_none_or(|last| last.step.is_over() && !is_recent(last.changed_at))
     }
@@ -72,7 +73,7 @@ impl Watch {
         let Some(before) = self.settings.rotate_before else { return Ok(()) };
         let now = self.control.clock.now();
         let last = self.control.store.rotations().of(account.id).await?;
-        let secret = Secret { authorization: account.authorization, expires_at, before, last: last.as_ref() };
+        let secret = Secret { name: account.upstream.secret(), expires_at, before, last: last.as_ref() };
         if !self.watched(account.id).rotation.may_begin(secret, now) {
             return Ok(());
         }
@@ -163,7 +164,7 @@ mod tests {
     #[test]
     fn a_rotation_begins_when_the_end_is_near_and_nothing_is_in_the_way() {
         let secret = Secret {
-            authorization: Authorization::ClientSecret,
+            name: Some(SecretName::ClientSecret),
             expires_at: at(24 * 20),
             before: SignedDuration::from_hours(24 * 30),
             last: None,
@@ -176,7 +177,7 @@ mod tests {
             (fresh(), secret, true),
             (fresh(), Secret { expires_at: at(24 * 31), ..secret }, false),
             (fresh(), Secret { expires_at: at(0), ..secret }, false),
-            (fresh(), Secret { authorization: Authorization::Certificate, ..secret }, false),
+            (fresh(), Secret { name: Some(SecretName::Certificate), ..secret }, false),
             (fresh(), Secret { last: Some(&running), ..secret }, false),
             (fresh(), Secret { last: Some(&failed), ..secret }, false),
             (fresh(), Secret { last: Some(&old), ..secret }, true),

@@ -73,12 +73,13 @@ impl Provisioning {
     pub async fn export(&self, name: &str, form: ExportForm) -> Result<String, Fault> {
         let account = self.account(name)?;
         let infrastructure = self.infrastructure(name).await?;
-        let (host, port) = account.cloud.smtp();
+        let azure = account.azure()?;
+        let (host, port) = azure.cloud.smtp();
         let home = Home {
-            subscription: account.subscription,
-            tenant: account.tenant,
-            client: account.client,
-            environment: match account.cloud {
+            subscription: azure.subscription,
+            tenant: azure.tenant,
+            client: azure.client,
+            environment: match azure.cloud {
                 Cloud::Public | Cloud::Custom(_) => None,
                 Cloud::UsGovernment => Some("usgovernment"),
                 Cloud::China => Some("china"),

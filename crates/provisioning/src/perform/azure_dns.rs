@@ -24,7 +24,7 @@ const TRIES: u32 = 4;
 
 /// The zone that a domain is in: the one with the longest name that is visible.
 pub(super) async fn zone_of(context: &Context, domain: &str) -> Result<AzureZone, Trouble> {
-    let subscription = context.azure.account.subscription;
+    let subscription = context.azure.connection.subscription;
     let zones = context.zones.get_or_try_init(|| context.azure.arm.dns_zones(subscription)).await?;
     let is_above = |name: &str| domain == name || domain.ends_with(&format!(".{name}"));
     let mut found: Vec<AzureZone> = zones

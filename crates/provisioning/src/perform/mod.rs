@@ -97,7 +97,7 @@ impl Context {
         lookup: ::dns::lookup::Lookup,
         events: Option<UnboundedSender<ApplyEvent>>,
     ) -> Self {
-        let ids = infrastructure.ids(azure.account.subscription);
+        let ids = infrastructure.ids(azure.connection.subscription);
         let looks = Looks::default();
         let links = Links::default();
         let short = Semaphore::new(AT_ONCE);

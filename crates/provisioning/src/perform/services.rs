@@ -13,7 +13,7 @@ const PROPOSALS: usize = 3;
 
 impl Context {
     pub(super) async fn register(&self) -> Result<(), Trouble> {
-        let (arm, subscription) = (&self.azure.arm, self.azure.account.subscription);
+        let (arm, subscription) = (&self.azure.arm, self.azure.connection.subscription);
         let mut provider = arm.register(subscription, COMMUNICATION_NAMESPACE).await?;
         let mut patience = self.patience();
         while provider.registration_state != "Registered" {
@@ -82,9 +82,10 @@ impl Context {
     async fn choose(&self, host_name: &str) -> Result<(), Trouble> {
         let account = self.azure.provisioning.account(self.azure.account.name.as_str());
         let account = account.map_err(|error| Trouble::Failed(model::error_chain(&error)))?;
-        let is_said = account.service.as_ref().is_some_and(|own| {
-            own.name.as_str().eq_ignore_ascii_case(&self.infrastructure.service)
-                && !is_guess(&account.cloud, own)
+        let own = account.azure().map_err(|error| Trouble::Failed(error.to_string()))?;
+        let is_said = own.service.as_ref().is_some_and(|service| {
+            service.name.as_str().eq_ignore_ascii_case(&self.infrastructure.service)
+                && !is_guess(&own.cloud, service)
         });
         if is_said {
             return Ok(());
@@ -96,7 +97,7 @@ impl Context {
 
     /// Names of communication services are host names: nobody in the world has the same.
     async fn must_be_free(&self, name: &str) -> Result<(), Trouble> {
-        let (arm, subscription) = (&self.azure.arm, self.azure.account.subscription);
+        let (arm, subscription) = (&self.azure.arm, self.azure.connection.subscription);
         let answer = arm.check_name(subscription, name).await?;
         if answer.name_available {
             return Ok(());
@@ -119,11 +120,11 @@ impl Context {
 
     pub(super) async fn make_login(&self, name: &str) -> Result<(), Trouble> {
         let Some(desired) = self.infrastructure.smtp_usernames.get(name) else { return Ok(()) };
-        let account = &self.azure.account;
+        let connection = &self.azure.connection;
         let login = SmtpUsername {
             username: desired.username.clone(),
-            entra_application_id: desired.client.unwrap_or(account.client).to_string(),
-            tenant_id: account.tenant.to_string(),
+            entra_application_id: desired.client.unwrap_or(connection.client).to_string(),
+            tenant_id: connection.tenant.to_string(),
         };
         let id = self.ids.login(name);
         let is_there = self.observed().logins.contains_key(&name.to_lowercase());

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use model::account::{Account, AccountState, Authorization, Concurrency, TransportChoice};
+use model::account::{Account, AccountState, Concurrency};
+use model::azure::{Authorization, AzureConnection, TransportChoice};
 use model::cloud::Cloud;
 use model::credential::{Access, AuthorRule, Credential, IntakeRules, Lane, PasswordHash, SenderRule};
 use model::id::{AccountId, CredentialId};
@@ -11,6 +12,7 @@ use model::queued::Origin;
 use model::quota::Quota;
 use model::repair::Repair;
 use model::sender::Sender;
+use model::upstream::Upstream;
 use store::{AuditEntry, DataDir, MasterKey, Options, Volatile};
 use tempfile::TempDir;
 
@@ -56,13 +58,15 @@ fn account() -> Account {
     Account {
         id: AccountId::from_bytes([7; 16]),
         name: "contoso".parse().unwrap(),
-        tenant: "11111111-aaaa-4111-8111-111111111111".parse().unwrap(),
-        client: "33333333-cccc-4333-8333-333333333333".parse().unwrap(),
-        subscription: "22222222-bbbb-4222-8222-222222222222".parse().unwrap(),
-        cloud: Cloud::Public,
-        service: None,
-        authorization: Authorization::ManagedIdentity,
-        transport: TransportChoice::Auto,
+        upstream: Upstream::Azure(AzureConnection {
+            tenant: "11111111-aaaa-4111-8111-111111111111".parse().unwrap(),
+            client: "33333333-cccc-4333-8333-333333333333".parse().unwrap(),
+            subscription: "22222222-bbbb-4222-8222-222222222222".parse().unwrap(),
+            cloud: Cloud::Public,
+            service: None,
+            authorization: Authorization::ManagedIdentity,
+            transport: TransportChoice::Auto,
+        }),
         quota: Quota::CUSTOM_DOMAIN,
         concurrency: Concurrency::default(),
         state: AccountState::Enabled,

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
-use model::account::{AccountState, Authorization};
+use model::account::AccountState;
 use model::delivery::Reason;
+use store::SecretName;
 
 use super::words::{days, last_attempts, said, time, waiting};
 use super::{Code, ObservedAccount, Problem, Streak, StreakKind};
@@ -65,8 +66,8 @@ fn secret(account: &ObservedAccount, now: Timestamp) -> Option<Problem> {
     let (name, end) = (&account.name, account.secret_expires_at?);
     let left = end.duration_since(now);
     let day = end.strftime("%F");
-    let what = match account.authorization {
-        Authorization::Certificate => "certificate",
+    let what = match account.secret {
+        Some(SecretName::Certificate) => "certificate",
         _ => "client secret",
     };
     if !left.is_positive() {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clock::Clock;
 use jiff::{SignedDuration, Timestamp};
-use model::account::{Account, AccountState, Authorization};
+use model::account::{Account, AccountState};
 use model::id::AccountId;
 use model::infrastructure::RecordedStep;
 use store::{Disk, Hindered, SecretName, SecretOwner, Store, StoreError, Suppressed};
@@ -41,14 +41,14 @@ pub struct StorageFailure {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ObservedAccount {
     pub name: String,
-    /// The communication service that it sends through.
+    /// The communication service that it sends through, if it is one of Azure's.
     pub service: Option<String>,
     /// Whether it is used.
     pub state: AccountState,
     /// When it was changed last.
     pub changed_at: Timestamp,
-    /// How it proves itself.
-    pub authorization: Authorization,
+    /// The secret that it is used with, if one is needed.
+    pub secret: Option<SecretName>,
     /// When its secret expires, if that is known.
     pub secret_expires_at: Option<Timestamp>,
     /// Sends that wait or are under way.
@@ -100,7 +100,7 @@ pub async fn observe(
     accounts.sort_by(|one, other| one.name.cmp(&other.name));
     let mut observed = Vec::with_capacity(accounts.len());
     for account in accounts {
-        let expires_at = match SecretName::of(account.authorization) {
+        let expires_at = match account.upstream.secret() {
             Some(name) => store.secrets().facts(SecretOwner::Account(account.id), name).await?,
             None => None,
         };
@@ -108,10 +108,10 @@ pub async fn observe(
         let kept = kept.filter(|kept| kept.at >= account.changed_at);
         observed.push(ObservedAccount {
             name: account.name.to_string(),
-            service: account.service.as_ref().map(|service| service.name.to_string()),
+            service: service_of(&account),
             state: account.state,
             changed_at: account.changed_at,
-            authorization: account.authorization,
+            secret: account.upstream.secret(),
             secret_expires_at: expires_at.and_then(|facts| facts.expires_at),
             waiting: counts.waiting.remove(&account.id).unwrap_or(0),
             sends: upstreams.limit_of(&account).await,
@@ -132,6 +132,16 @@ pub async fn observe(
         storage: storage(store, upstreams, now).await,
         clients,
     })
+}
+
+fn service_of(account: &Account) -> Option<String> {
+    let service = account.azure().ok()?.service.as_ref()?;
+    Some(service.name.to_string())
+}
+
+fn service_of(account: &Account) -> Option<String> {
+    let service = account.azure().ok()?.service.as_ref()?;
+    Some(service.name.to_string())
 }
 
 /// What the queue knows, by account.

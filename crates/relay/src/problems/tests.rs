@@ -1,7 +1,7 @@
 //! The table: what is observed, and what is said of it.
 
 use jiff::SignedDuration;
-use model::account::{AccountState, Authorization};
+use model::account::AccountState;
 use model::delivery::{Attempt, AttemptResult, Reason, Transport};
 use model::id::AccountId;
 use model::infrastructure::{RecordedStep, StepState};
@@ -21,7 +21,7 @@ fn account() -> ObservedAccount {
         service: Some("contoso-mail".into()),
         state: AccountState::Enabled,
         changed_at: at(-86_400),
-        authorization: Authorization::ClientSecret,
+        secret: Some(store::SecretName::ClientSecret),
         secret_expires_at: None,
         waiting: 3,
         sends: LimitView::default(),

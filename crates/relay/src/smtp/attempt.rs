@@ -6,7 +6,8 @@ use std::sync::Arc;
 use ::smtp::reply::Refusal;
 use ::smtp::sasl::{Login, Proof};
 use jiff::SignedDuration;
-use model::account::{Account, Service};
+use model::account::Account;
+use model::azure::{AzureConnection, Service};
 use model::credential::{Access, Credential, PasswordHash};
 use model::smtp_username::SmtpUsername;
 use secrecy::SecretString;
@@ -181,8 +182,12 @@ impl SmtpService {
     /// # Errors
     /// When nothing says where it is, before Entra is asked for a token that could go nowhere.
     fn target(&self, service: &str, account: Option<&Account>) -> Result<EntraTarget, Refusal> {
-        if let Some((account, own)) = account.and_then(|account| Some((account, account.service.as_ref()?))) {
-            return target_of(account, own);
+        let azure = account.and_then(|account| Some((account, account.azure().ok()?)));
+        if let Some((account, azure)) = azure
+            && let Some(own) = &azure.service
+        {
+            must_be_enabled(account)?;
+            return target_of(azure, own);
         }
         let entra = &self.intake.settings().entra;
         let Some(endpoint) = entra.endpoint_of(service) else {
@@ -201,24 +206,27 @@ impl SmtpService {
 /// The account that has the service of a login in Azure's long form.
 fn account_of(directory: &Directory, app: &EntraApp) -> Option<Arc<Account>> {
     let has_it = |account: &&Arc<Account>| {
-        let own = account.service.as_ref();
-        account.tenant == app.tenant
-            && own.is_some_and(|own| own.name.as_str().eq_ignore_ascii_case(app.service.as_str()))
+        account.azure().is_ok_and(|azure| {
+            let own = azure.service.as_ref();
+            azure.tenant == app.tenant
+                && own.is_some_and(|own| own.name.as_str().eq_ignore_ascii_case(app.service.as_str()))
+        })
     };
     directory.accounts().find(has_it).cloned()
 }
 
-fn target_of(account: &Account, service: &Service) -> Result<EntraTarget, Refusal> {
-    if !account.is_enabled() {
-        return Err(reply_for::ACCOUNT_DISABLED);
-    }
-    let (host, port) = account.cloud.smtp();
+fn must_be_enabled(account: &Account) -> Result<(), Refusal> {
+    if account.is_enabled() { Ok(()) } else { Err(reply_for::ACCOUNT_DISABLED) }
+}
+
+fn target_of(azure: &AzureConnection, service: &Service) -> Result<EntraTarget, Refusal> {
+    let (host, port) = azure.cloud.smtp();
     Ok(EntraTarget {
-        http: azure_client::Http::new(account.cloud.ca_pem()).map_err(|_| reply_for::LOGIN_UNAVAILABLE)?,
-        authority: account.cloud.authority().to_owned(),
+        http: azure_client::Http::new(azure.cloud.ca_pem()).map_err(|_| reply_for::LOGIN_UNAVAILABLE)?,
+        authority: azure.cloud.authority().to_owned(),
         endpoint: service.endpoint.clone(),
         smtp: (host.to_owned(), port),
-        ca_pem: account.cloud.ca_pem().map(str::to_owned),
+        ca_pem: azure.cloud.ca_pem().map(str::to_owned),
     })
 }
 

@@ -184,7 +184,8 @@ mod tests {
     use crate::sqlite::nodes;
     use crate::sqlite::rate_usage::{self, Usage};
     use azure_types::ids::SubscriptionId;
-    use model::quota::{QuotaKind, QuotaScope};
+    use model::quota::QuotaKind;
+    use model::upstream::QuotaScope;
     use proptest::prelude::*;
 
     const QUOTA: QuotaKey =

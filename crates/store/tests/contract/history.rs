@@ -67,8 +67,8 @@ pub(crate) async fn smtp_usernames_are_replaced_as_a_whole(world: &mut World) {
         account: own.id,
         service: "mail".parse().unwrap(),
         username: username.to_owned(),
-        client: own.client,
-        tenant: own.tenant,
+        client: own.azure().unwrap().client,
+        tenant: own.azure().unwrap().tenant,
     };
     let replace =
         async |listed| store.smtp_usernames().replace(own.id, "mail".parse().unwrap(), listed).await.unwrap();

@@ -1,7 +1,8 @@
 //! Requests that an upstream has counted, and leases of those that it allows.
 
 use azure_types::ids::SubscriptionId;
-use model::quota::{QuotaKey, QuotaKind, QuotaScope};
+use model::quota::{QuotaKey, QuotaKind};
+use model::upstream::QuotaScope;
 use store::{QuotaRequest, QuotaWindow, Throttling, Usage};
 use uuid::Uuid;
 

@@ -1,7 +1,8 @@
 //! Values to be kept.
 
 use jiff::Timestamp;
-use model::account::{Account, AccountState, Authorization, Concurrency, TransportChoice};
+use model::account::{Account, AccountState, Concurrency};
+use model::azure::{Authorization, AzureConnection, TransportChoice};
 use model::cloud::Cloud;
 use model::credential::{Access, AuthorRule, Credential, IntakeRules, Lane, SenderRule};
 use model::delivery::SendId;
@@ -10,6 +11,7 @@ use model::operation;
 use model::queued::{HeaderMetadata, NewSend, Origin, QueuedMessage, Recipient};
 use model::quota::Quota;
 use model::sender::Sender;
+use model::upstream::Upstream;
 use smtp::path::ReversePath;
 use store::{AuditEntry, NextStep, Settlement};
 
@@ -63,13 +65,15 @@ pub(crate) fn account(number: u8, name: &str) -> Account {
     Account {
         id: AccountId::from_bytes([number; 16]),
         name: name.parse().unwrap(),
-        tenant: "11111111-aaaa-4111-8111-111111111111".parse().unwrap(),
-        client: "33333333-cccc-4333-8333-333333333333".parse().unwrap(),
-        subscription: "22222222-bbbb-4222-8222-222222222222".parse().unwrap(),
-        cloud: Cloud::Public,
-        service: None,
-        authorization: Authorization::ClientSecret,
-        transport: TransportChoice::Auto,
+        upstream: Upstream::Azure(AzureConnection {
+            tenant: "11111111-aaaa-4111-8111-111111111111".parse().unwrap(),
+            client: "33333333-cccc-4333-8333-333333333333".parse().unwrap(),
+            subscription: "22222222-bbbb-4222-8222-222222222222".parse().unwrap(),
+            cloud: Cloud::Public,
+            service: None,
+            authorization: Authorization::ClientSecret,
+            transport: TransportChoice::Auto,
+        }),
         quota: Quota::CUSTOM_DOMAIN,
         concurrency: Concurrency::default(),
         state: AccountState::Enabled,

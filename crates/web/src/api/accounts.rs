@@ -8,9 +8,11 @@ use axum::extract::rejection::JsonRejection;
 use axum::http::StatusCode;
 use control::reads::AccountFacts;
 use control::{AccountChange, AuthenticationMethod, Control, NewAccount, NewCloud};
-use model::account::{Account, AccountState, Concurrency, TransportChoice};
+use model::account::{Account, AccountState, Concurrency};
+use model::azure::TransportChoice;
 use model::cloud::Cloud;
 use model::quota::{Allowance, Quota};
+use model::upstream::Upstream;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -181,32 +183,26 @@ fn new_cloud(body: AddCloud) -> Result<NewCloud, ApiError> {
 
 async fn view(control: &Control, account: &Account) -> Result<AccountView, ApiError> {
     let AccountFacts { secret: facts, verified, senders } = control.account_facts(account).await?;
-    let cloud = (account.cloud != Cloud::Public).then(|| CloudView {
-        name: account.cloud.as_str().to_owned(),
-        authority: account.cloud.authority().to_owned(),
-        resource_manager: account.cloud.resource_manager().to_owned(),
-        graph: account.cloud.graph().to_owned(),
-        smtp_host: account.cloud.smtp().0.to_owned(),
-        smtp_port: account.cloud.smtp().1,
-    });
+    let Upstream::Azure(azure) = &account.upstream;
     Ok(AccountView {
         name: account.name.to_string(),
         state: if account.is_enabled() { "enabled" } else { "disabled" }.to_owned(),
-        tenant_id: account.tenant.to_string(),
-        client_id: account.client.to_string(),
-        subscription_id: account.subscription.to_string(),
-        service: account.service.as_ref().map(|service| service.name.to_string()),
-        endpoint: account.service.as_ref().map(|service| service.endpoint.to_string()),
-        authorization: account.authorization.as_str().to_owned(),
+        upstream: account.upstream.kind().to_owned(),
+        tenant_id: azure.tenant.to_string(),
+        client_id: azure.client.to_string(),
+        subscription_id: azure.subscription.to_string(),
+        service: azure.service.as_ref().map(|service| service.name.to_string()),
+        endpoint: azure.service.as_ref().map(|service| service.endpoint.to_string()),
+        authorization: azure.authorization.as_str().to_owned(),
         secret_hint: facts.as_ref().map(|facts| facts.hint.clone()),
         secret_set_at: facts.as_ref().map(|facts| facts.set_at),
         secret_expires_at: facts.and_then(|facts| facts.expires_at),
-        transport: account.transport.to_string(),
-        cloud,
+        transport: azure.transport.to_string(),
+        cloud: cloud_view(&azure.cloud),
         quota: quota_view(account.quota),
         requests_at_once: account.concurrency.requests,
         smtp_sessions: account.concurrency.smtp_sessions,
-        entra_login: account.smtp_login(),
+        entra_login: azure.smtp_login(),
         senders,
         verified: verified.and_then(|kept| {
             let verdict = Verdict::of_kept(&kept.verdict)?;
@@ -214,6 +210,18 @@ async fn view(control: &Control, account: &Account) -> Result<AccountView, ApiEr
         }),
         created_at: account.created_at,
         notes: Vec::new(),
+    })
+}
+
+/// A cloud, if it is not the public one.
+fn cloud_view(cloud: &Cloud) -> Option<CloudView> {
+    (*cloud != Cloud::Public).then(|| CloudView {
+        name: cloud.as_str().to_owned(),
+        authority: cloud.authority().to_owned(),
+        resource_manager: cloud.resource_manager().to_owned(),
+        graph: cloud.graph().to_owned(),
+        smtp_host: cloud.smtp().0.to_owned(),
+        smtp_port: cloud.smtp().1,
     })
 }
 

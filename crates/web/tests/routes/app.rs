@@ -5,7 +5,8 @@ use clock::{Clock, Entropy};
 use control::{
     AuthenticationMethod, Control, NewAccess, NewAccount, NewCloud, NewCredential, NewIntakeRules, NewSender,
 };
-use model::account::{Concurrency, TransportChoice};
+use model::account::Concurrency;
+use model::azure::TransportChoice;
 use model::credential::Lane;
 use model::quota::Quota;
 use relay::intake::{Intake, IntakeParts};

@@ -3,7 +3,8 @@
 use azure_client::credential::IdentityEndpoint;
 use clock::{Clock, Entropy};
 use jiff::Timestamp;
-use model::account::{Concurrency, TransportChoice};
+use model::account::Concurrency;
+use model::azure::TransportChoice;
 use model::credential::SenderRule;
 use model::quota::Quota;
 use store::{DataDir, MasterKey, Options, Store, Volatile};

@@ -1,4 +1,4 @@
-//! From an account at Azure to its transports: the one place where they are set up.
+//! From a connection to Azure to its transports: the one place where they are set up.
 
 use std::sync::Arc;
 
@@ -8,7 +8,8 @@ use azure_client::email::EmailApi;
 use azure_client::{Http, TokenSource};
 use azure_types::access_key::AccessKey;
 use clock::{Clock, Entropy};
-use model::account::{Account, Authorization, Service};
+use model::account::Account;
+use model::azure::{Authorization, AzureConnection, Service};
 use model::delivery::Transport;
 use secrecy::{ExposeSecret as _, SecretString};
 use smtp_client::{Target, Timeouts};
@@ -38,29 +39,29 @@ pub(super) struct Means<'a> {
 impl Means<'_> {
     /// The transports that the account's login is good for, whether or not mail may use them: what Azure took by one is
     /// asked about by the same.
-    pub(super) fn carriers(self) -> Result<Vec<Carrier>, UpstreamError> {
-        let (account, service) = (self.account, service(self.account)?);
-        let http = Http::new(account.cloud.ca_pem())?;
+    pub(super) fn azure(self, azure: &AzureConnection) -> Result<Vec<Carrier>, UpstreamError> {
+        let service = service(self.account, azure)?;
+        let http = Http::new(azure.cloud.ca_pem())?;
         let rest = |proof| {
             let email = EmailApi::new(http.clone(), service.endpoint.clone());
             Carrier::AcsRest(AcsRest::new(email, proof, Some(Arc::clone(&self.status_reads))))
         };
-        if account.authorization == Authorization::AccessKey {
+        if azure.authorization == Authorization::AccessKey {
             // Nothing is sent by SMTP with a key.
             return Ok(vec![rest(Proof::Key(AccessKey::parse(self.secret.expose_secret())?))]);
         }
-        let credential = credential(account, &http, self.secret.clone(), self.identity, self.entropy)?;
-        let scope = format!("{}/.default", account.cloud.communication());
+        let credential = credential(azure, &http, self.secret.clone(), self.identity, self.entropy)?;
+        let scope = format!("{}/.default", azure.cloud.communication());
         let tokens = Arc::new(TokenSource::new(credential, scope, self.clock.clone()));
-        let proof = match account.authorization {
+        let proof = match azure.authorization {
             Authorization::ClientSecret => PoolProof::Secret(self.secret),
             _ => PoolProof::Source(Arc::clone(&tokens)),
         };
-        let login = PoolLogin { name: account.smtp_login().unwrap_or_default(), proof };
-        let (host, port) = account.cloud.smtp();
-        let trust = tls::client_config(account.cloud.ca_pem())?;
+        let login = PoolLogin { name: azure.smtp_login().unwrap_or_default(), proof };
+        let (host, port) = azure.cloud.smtp();
+        let trust = tls::client_config(azure.cloud.ca_pem())?;
         let target = Target { host: host.to_owned(), port, trust, timeouts: Timeouts::default() };
-        let pool = Pool::new(target, login, account.concurrency.smtp_sessions);
+        let pool = Pool::new(target, login, self.account.concurrency.smtp_sessions);
         Ok(vec![rest(Proof::Source(tokens)), Carrier::AcsSmtp(AcsSmtp::new(pool))])
     }
 }
@@ -86,11 +87,11 @@ pub(crate) fn carrier_of(login: &EntraLogin, transport: Transport) -> Result<Car
     })
 }
 
-fn service(account: &Account) -> Result<&Service, UpstreamError> {
-    account.service.as_ref().ok_or_else(|| {
+fn service<'a>(account: &Account, azure: &'a AzureConnection) -> Result<&'a Service, UpstreamError> {
+    azure.service.as_ref().ok_or_else(|| {
         let name = &account.name;
         // With a key alone services cannot be listed.
-        UpstreamError::NoService(match account.authorization {
+        UpstreamError::NoService(match azure.authorization {
             Authorization::AccessKey => format!("edit {name} --service SERVICE"),
             _ => format!("import {name}"),
         })

@@ -31,7 +31,7 @@ use model::account::Account;
 use model::id::AccountId;
 use model::quota::QuotaKind;
 use secrecy::SecretString;
-use store::{NextStep, SecretName, SecretOwner, Store, StoreError};
+use store::{NextStep, SecretOwner, Store, StoreError};
 use tls::TrustError;
 use tokio::sync::{Mutex as AsyncMutex, Notify};
 
@@ -172,7 +172,7 @@ impl Upstreams {
 
     async fn make(&self, account: &Arc<Account>) -> Result<Upstream, UpstreamError> {
         let owner = SecretOwner::Account(account.id);
-        let secret = match SecretName::of(account.authorization) {
+        let secret = match account.upstream.secret() {
             Some(name) => self.store.secrets().get(owner, name).await?,
             None => SecretString::default(),
         };
@@ -186,7 +186,9 @@ impl Upstreams {
             status_reads: self.limits.of(account, QuotaKind::StatusReads, source).await?,
         };
         Ok(Upstream {
-            carriers: means.carriers()?,
+            carriers: match &account.upstream {
+                model::upstream::Upstream::Azure(azure) => means.azure(azure)?,
+            },
             sends: self.limits.of(account, QuotaKind::Sends, source).await?,
             unread: AtomicU32::new(self.store.queue().unread(account.id).await?),
             account: Arc::clone(account),

@@ -10,8 +10,8 @@ use std::sync::Arc;
 use chacha20poly1305::aead::{Aead as _, KeyInit as _, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use jiff::Timestamp;
-use model::account::Authorization;
 use model::id::{AccountId, DnsProviderId};
+pub use model::secret::SecretName;
 use rusqlite::{Connection, OptionalExtension as _, named_params, params};
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio::sync::{RwLock, RwLockReadGuard};
@@ -39,21 +39,6 @@ pub enum SecretOwner {
     Account(AccountId),
     /// A DNS provider's.
     DnsProvider(DnsProviderId),
-}
-
-/// What a secret is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum SecretName {
-    /// The client secret of an app registration.
-    ClientSecret,
-    /// The client secret that a rotation has made and not yet put into use.
-    NextClientSecret,
-    /// The certificate of an app registration with its private key, in PEM.
-    Certificate,
-    /// A key of a communication service.
-    AccessKey,
-    /// A token of somebody's API.
-    ApiToken,
 }
 
 /// What may be told about a secret.
@@ -296,27 +281,6 @@ impl SecretOwner {
             params![self.kind(), self.id()],
         )?;
         Ok(())
-    }
-}
-
-model::words!(SecretName {
-    ClientSecret = "client_secret",
-    NextClientSecret = "next_client_secret",
-    Certificate = "certificate",
-    AccessKey = "access_key",
-    ApiToken = "api_token",
-});
-
-impl SecretName {
-    /// What an account with that authorization keeps.
-    #[must_use]
-    pub fn of(authorization: Authorization) -> Option<Self> {
-        match authorization {
-            Authorization::ClientSecret => Some(Self::ClientSecret),
-            Authorization::Certificate => Some(Self::Certificate),
-            Authorization::AccessKey => Some(Self::AccessKey),
-            Authorization::ManagedIdentity => None,
-        }
     }
 }
 

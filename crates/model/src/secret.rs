@@ -1,0 +1,24 @@
+//! Secrets by name; their values are `store`'s.
+
+/// What a secret is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum SecretName {
+    /// The client secret of an app registration.
+    ClientSecret,
+    /// The client secret that a rotation has made and not yet put into use.
+    NextClientSecret,
+    /// The certificate of an app registration with its private key, in PEM.
+    Certificate,
+    /// A key of a communication service.
+    AccessKey,
+    /// A token of somebody's API.
+    ApiToken,
+}
+
+crate::words!(SecretName {
+    ClientSecret = "client_secret",
+    NextClientSecret = "next_client_secret",
+    Certificate = "certificate",
+    AccessKey = "access_key",
+    ApiToken = "api_token",
+});

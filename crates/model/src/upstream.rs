@@ -1,0 +1,86 @@
+//! What an account sends through. All that depends on the kind of upstream and is not its own matter is decided here.
+
+use std::fmt;
+
+use azure_types::ids::SubscriptionId;
+
+use crate::azure::AzureConnection;
+use crate::delivery::Transport;
+use crate::fault::Fault;
+use crate::name::AccountName;
+use crate::secret::SecretName;
+
+/// What an account sends through.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Upstream {
+    Azure(AzureConnection),
+}
+
+/// What an upstream limits: all that has the same scope counts together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum QuotaScope {
+    /// An Azure subscription, whichever of its accounts asks.
+    Subscription(SubscriptionId),
+}
+
+/// Something was asked of an account that only accounts at Azure have.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("account {0} does not send through Azure")]
+pub struct NotAzure(pub AccountName);
+
+impl Upstream {
+    /// The kind's word in rows and JSON.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Azure(_) => "azure",
+        }
+    }
+
+    /// The connection to Azure, if that is the upstream.
+    #[must_use]
+    pub fn azure(&self) -> Option<&AzureConnection> {
+        match self {
+            Self::Azure(connection) => Some(connection),
+        }
+    }
+
+    /// The transports that mail may use, preferred first.
+    #[must_use]
+    pub fn transports(&self) -> &'static [Transport] {
+        match self {
+            Self::Azure(connection) => connection.transports(),
+        }
+    }
+
+    /// What its limits are counted by.
+    #[must_use]
+    pub fn quota_scope(&self) -> QuotaScope {
+        match self {
+            Self::Azure(connection) => QuotaScope::Subscription(connection.subscription),
+        }
+    }
+
+    /// The secret that it is used with, if one is needed.
+    #[must_use]
+    pub fn secret(&self) -> Option<SecretName> {
+        match self {
+            Self::Azure(connection) => connection.authorization.secret(),
+        }
+    }
+}
+
+/// The kind of thing, a slash, its id.
+impl fmt::Display for QuotaScope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Subscription(id) => write!(f, "subscription/{id}"),
+        }
+    }
+}
+
+impl From<NotAzure> for Fault {
+    fn from(error: NotAzure) -> Self {
+        Self::conflict("not_azure", error.to_string())
+    }
+}
