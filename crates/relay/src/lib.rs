@@ -8,6 +8,7 @@ mod deliver;
 mod handle;
 pub mod intake;
 pub mod login;
+mod noticed;
 pub mod problems;
 pub mod rate_limit;
 pub mod refusals;

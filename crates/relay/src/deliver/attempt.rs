@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use ::smtp::address::Mailbox;
 use jiff::Timestamp;
-use model::delivery::{Attempt, AttemptResult, Transport};
+use model::delivery::{Attempt, AttemptResult};
 use model::operation;
 use model::queued::Recipient;
-use store::{Claim, NextStep, Settlement, StoreError, Usage};
+use store::{Claim, NextStep, StoreError, Usage};
 use tracing::{error, info, warn};
 
 use super::carry::{Carried, by_smtp, carry};
@@ -18,34 +18,15 @@ use super::give_up::{GivenUp, expired, give_up, refused_alone, tell_in_the_end};
 use super::mail::{Candidate, Mail};
 use super::outcome::{Acceptance, Deferred, Failed, Matter, Verdict};
 use super::second_transport::AfterRefusal;
+use super::tried::{Tried, Try};
 use super::upstream::Upstream;
-use super::upstream::carrier::Posted;
+use super::upstream::sent::Posted;
 use super::{Context, backoff, control_fields};
 use crate::rate_limit::Ended;
-
-/// What a try brought.
-pub(crate) struct Tried {
-    pub(crate) settlement: Settlement,
-    pub(crate) usage: Vec<Usage>,
-    /// Why nothing else of the account should be tried for a while, and how long Azure asked for.
-    pub(crate) trouble: Option<(Matter, Option<Duration>)>,
-    /// What was answered, or why nothing was, without the transport that carried it. Only of a deferral.
-    pub(crate) said: Option<String>,
-}
 
 /// Tries once. Whatever happens, the send is settled.
 pub(crate) async fn attempt(context: &Context, upstream: &Arc<Upstream>, claim: Claim) -> Tried {
     Try { context, upstream, claim: &claim }.run().await
-}
-
-pub(super) fn later(context: &Context, wait: Duration) -> Timestamp {
-    clock::after(context.clock.now(), wait)
-}
-
-pub(super) struct Try<'a> {
-    pub(super) context: &'a Context,
-    pub(super) upstream: &'a Arc<Upstream>,
-    pub(super) claim: &'a Claim,
 }
 
 impl Try<'_> {
@@ -103,15 +84,6 @@ impl Try<'_> {
                 let given_up = GivenUp::all(send, &self.after_both_transports(failed.clone()));
                 self.give_up(GivenUp { attempt, ..given_up }, usage).await
             }
-        }
-    }
-
-    /// The transports that are open, preferred first. A search for the recipients whom REST refuses ends where it began.
-    pub(super) fn transports(&self) -> &'static [Transport] {
-        if self.claim.send.division.is_some() {
-            &[Transport::Rest]
-        } else {
-            self.upstream.account.transports()
         }
     }
 
@@ -194,12 +166,6 @@ impl Try<'_> {
         Tried { trouble, ..tried }
     }
 
-    /// When the status of what was accepted is to be read, if it is.
-    pub(super) fn read_status_at(&self, accepted: &Acceptance) -> Option<Timestamp> {
-        let wait = accepted.read_status_in?;
-        self.upstream.wants_status().then(|| later(self.context, wait))
-    }
-
     fn again(&self, deferred: &Deferred, attempt: Attempt, usage: Vec<Usage>) -> Tried {
         let wait = backoff::wait(self.claim.send.attempts, deferred.wait, self.context.entropy.fraction());
         let next = NextStep::Again { at: self.retry_at(wait) };
@@ -223,15 +189,9 @@ impl Try<'_> {
         Tried { settlement, usage, trouble: None, said: None }
     }
 
-    pub(super) fn tried(&self, attempt: Attempt, next: NextStep, usage: Vec<Usage>) -> Tried {
-        let refused = Vec::new();
-        let settlement = Settlement { id: self.claim.send.id, attempt: Some(attempt), next, refused };
-        Tried { settlement, usage, trouble: None, said: None }
-    }
-
     /// When to try again. Whoever asks for more patience than there is gets one more try, which ends it.
     fn retry_at(&self, wait: Duration) -> Timestamp {
-        later(self.context, wait).min(self.claim.send.expires_at)
+        self.context.later(wait).min(self.claim.send.expires_at)
     }
 }
 

@@ -8,7 +8,8 @@ use store::Usage;
 use super::choice::{Choice, Chosen};
 use super::mail::Mail;
 use super::outcome::{Failed, Matter, Verdict, deferred};
-use super::upstream::carrier::{Carrier, Form, Posted, Sent};
+use super::upstream::carrier::{Carrier, Form};
+use super::upstream::sent::{Posted, Sent};
 use crate::rate_limit::Ended;
 
 /// What a request brought, before it is settled.

@@ -1,40 +1,45 @@
 //! A message that an Entra login brought, sent while its client waits: the reply is Azure's verdict.
 
 use ::smtp::address::Mailbox;
+use clock::Clock;
 use model::delivery::Transport;
 use tracing::info;
 
 use super::carry::{by_smtp, carry};
 use super::choice::{Choice, choose};
+use super::control_fields;
 use super::mail::{Candidate, Mail};
 use super::outcome::{Acceptance, Deferred, Failed, Matter, Verdict, deferred};
-use super::refused::RefusedByRest;
 use super::upstream::azure::carrier_of;
-use super::upstream::carrier::Posted;
-use super::{control_fields, onward::Delivery};
+use super::upstream::refused::RefusedByRest;
+use super::upstream::sent::Posted;
 use crate::login::EntraLogin;
+use crate::settings::RelaySettings;
 
-/// Sends a message with the token of the session that brought it.
-pub(crate) async fn submit_directly(delivery: &Delivery, login: &EntraLogin, mail: Mail<'_>) -> Verdict {
-    let (message, left_out) = control_fields::judged(mail.message, delivery.settings.control_fields);
-    if let Some(left_out) = left_out {
-        info!(login = login.name, change = left_out, "a message goes on without what would control Azure");
-    }
-    Direct { delivery, login }.send(&Mail { message: &message, ..mail }).await
-}
-
-struct Direct<'a> {
-    delivery: &'a Delivery,
-    login: &'a EntraLogin,
+/// A session that brought its own token, with which its messages are sent.
+pub(super) struct Direct<'a> {
+    pub(super) settings: &'a RelaySettings,
+    pub(super) clock: &'a Clock,
+    pub(super) login: &'a EntraLogin,
 }
 
 impl Direct<'_> {
+    /// Sends a message.
+    pub(super) async fn submit(&self, mail: Mail<'_>) -> Verdict {
+        let (message, left_out) = control_fields::judged(mail.message, self.settings.control_fields);
+        if let Some(left_out) = left_out {
+            let login = &self.login.name;
+            info!(login, change = left_out, "a message goes on without what would control Azure");
+        }
+        self.send(&Mail { message: &message, ..mail }).await
+    }
+
     async fn send(&self, mail: &Mail<'_>) -> Verdict {
         let candidate = Candidate {
             message: mail.message,
             recipients: mail.recipients,
             sender: None,
-            accepted_at: self.delivery.clock.now(),
+            accepted_at: self.clock.now(),
         };
         let choice = if mail.recipients.iter().all(Mailbox::is_ascii) {
             choose(&[Transport::Rest, Transport::Smtp], &candidate)
@@ -59,7 +64,7 @@ impl Direct<'_> {
             },
             Choice::Neither { .. } => None,
         };
-        let carried = carry(carrier.as_slice(), choice, mail, &self.delivery.clock).await;
+        let carried = carry(carrier.as_slice(), choice, mail, self.clock).await;
         if let Some(carrier) = carrier {
             carrier.close().await;
         }

@@ -14,9 +14,10 @@ use tokio::task::{self, JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, error, warn};
 
-use super::attempt::{Tried, attempt};
+use super::attempt::attempt;
 use super::give_up::expire;
 use super::outcome::Matter;
+use super::tried::Tried;
 use super::upstream::Upstream;
 use super::{Context, Upstreams, backoff};
 use crate::rate_limit::Ended;

@@ -8,7 +8,6 @@ use model::tracking::RefusedAlone;
 use store::{Claim, NextStep, Settlement};
 use tracing::{error, warn};
 
-use super::attempt::later;
 use super::outcome::Failed;
 use super::{Context, backoff, dsn};
 
@@ -59,7 +58,7 @@ pub(super) async fn give_up(
     let next = if tell(context, account, id, &given_up.failures).await {
         given_up.next.clone()
     } else {
-        NextStep::Again { at: later(context, backoff::wait(0, None, context.entropy.fraction())) }
+        NextStep::Again { at: context.later(backoff::wait(0, None, context.entropy.fraction())) }
     };
     let refused = if next == given_up.next { apart(&given_up.failures) } else { Vec::new() };
     Settlement { id, attempt: Some(attempt), next, refused }
@@ -114,7 +113,7 @@ pub(super) async fn tell_in_the_end(
             return;
         }
         let wait = backoff::wait(tries, None, context.entropy.fraction());
-        context.clock.sleep_until(later(context, wait)).await;
+        context.clock.sleep_until(context.later(wait)).await;
     }
     error!(message.id = %id.message, "the sender could not be told of refused recipients");
 }

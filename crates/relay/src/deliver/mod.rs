@@ -2,7 +2,7 @@
 //!
 //! 1. [`dispatcher`] claims what is due and what the rate limit allows, many sends at once.
 //! 2. [`attempt`] reads the message, [`choice`] picks a transport, [`carry`] hands it to one of [`upstream`].
-//! 3. [`outcome`] maps the result, once and for all: accepted, deferred or failed.
+//! 3. [`outcome`] is what came of it: accepted, deferred or failed, as the tables of [`upstream`] say.
 //! 4. [`second_transport`] takes SMTP where the Email API refuses, or [`division`] finds the recipients it refuses.
 //! 5. [`backoff`] says when to try again; [`dsn`] tells the sender when nobody will.
 //! 6. [`test_message`] sends test messages past the queue; [`status`] asks, as far as the quota for that goes, what became of what Azure took.
@@ -21,11 +21,11 @@ mod mail;
 mod memory_budget;
 mod onward;
 mod outcome;
-mod refused;
 mod removal;
 mod second_transport;
 mod status;
 mod test_message;
+mod tried;
 mod upstream;
 
 pub(crate) use self::dispatcher::Dispatcher;
@@ -49,6 +49,11 @@ pub(crate) struct Context {
 }
 
 impl Context {
+    /// The time after a wait that begins now.
+    pub(crate) fn later(&self, wait: std::time::Duration) -> jiff::Timestamp {
+        clock::after(self.clock.now(), wait)
+    }
+
     /// With the store, clock and settings of the intake that accepts DSNs.
     pub(crate) fn new(intake: crate::intake::Intake) -> Self {
         let settings = std::sync::Arc::clone(intake.settings());

@@ -7,7 +7,7 @@ use clock::Clock;
 use model::account::Account;
 use store::StoreError;
 
-use super::direct::submit_directly;
+use super::direct::Direct;
 use super::mail::Mail;
 use super::memory_budget::MemoryBudget;
 use super::outcome::{Deferred, Matter, Verdict};
@@ -17,8 +17,8 @@ use crate::settings::RelaySettings;
 
 /// What the intake asks of delivery.
 pub struct Delivery {
-    pub(super) settings: Arc<RelaySettings>,
-    pub(super) clock: Clock,
+    settings: Arc<RelaySettings>,
+    clock: Clock,
     upstreams: Arc<Upstreams>,
     memory: MemoryBudget,
 }
@@ -37,8 +37,8 @@ impl Delivery {
         let bytes = body.into_bytes().await?;
         let mailboxes: Vec<Mailbox> = recipients.iter().map(|one| one.mailbox.clone()).collect();
         let mail = Mail { message: &bytes, reverse_path, recipients: &mailboxes, operation };
-        let verdict = submit_directly(self, login, mail).await;
-        match verdict {
+        let direct = Direct { settings: &self.settings, clock: &self.clock, login };
+        match direct.submit(mail).await {
             Verdict::Accepted(accepted) if accepted.refused.is_empty() && accepted.deferred.is_empty() => {
                 Ok(Sent::ToAll)
             }

@@ -8,11 +8,11 @@ use model::operation;
 use model::queued::Recipient;
 use store::{NextStep, StoreError, TakenGroup, Usage};
 
-use super::attempt::{Tried, Try};
 use super::division::{self, Next};
 use super::give_up::{GivenUp, blamed, tell_in_the_end};
 use super::outcome::{Acceptance, Failed, Verdict};
-use super::refused::RefusedByRest;
+use super::tried::{Tried, Try};
+use super::upstream::refused::RefusedByRest;
 
 impl Try<'_> {
     /// Why a send goes by SMTP whatever its message is like.

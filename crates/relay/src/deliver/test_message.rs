@@ -18,7 +18,7 @@ use super::carry::carry;
 use super::choice::choose;
 use super::mail::{Candidate, Mail};
 use super::outcome::{Matter, Verdict};
-use super::upstream::carrier::Posted;
+use super::upstream::sent::Posted;
 
 /// What came of a test message.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,13 +1,12 @@
 //! What keeps mail from being accepted or sent now, so that one command names the cause.
 //!
-//! 1. [`noticed`] remembers how the last tries of each account went, and whether the disk failed.
+//! 1. [`crate::noticed`] remembers how the last tries of each account went, and whether the disk failed.
 //! 2. [`observe`] gathers that, the limits, the store's counts and the disk into an [`Observed`].
 //! 3. [`problems`] judges it: pure, a file each for accounts, for clients and for the server as a whole.
 //! 4. [`why_it_waits`] says the same of one waiting message.
 
 mod account;
 mod clients;
-mod noticed;
 mod observe;
 mod server;
 #[cfg(test)]
@@ -17,12 +16,11 @@ mod words;
 
 use jiff::Timestamp;
 
+pub use crate::noticed::{StorageFailure, Streak, StreakKind};
 pub use crate::rate_limit::{AskedFor, FullWindow, LimitView};
 
 pub use self::clients::{Clients, Locked};
-pub(crate) use self::noticed::Noticed;
-pub use self::noticed::{Streak, StreakKind};
-pub use self::observe::{NotReady, Observed, ObservedAccount, StorageFailure, observe};
+pub use self::observe::{NotReady, Observed, ObservedAccount, observe};
 pub use self::wait::{Wait, Waiting, why_it_waits};
 
 /// Something that is wrong now.

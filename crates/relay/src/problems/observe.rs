@@ -11,8 +11,9 @@ use model::id::AccountId;
 use model::infrastructure::RecordedStep;
 use store::{Disk, Hindered, SecretName, SecretOwner, Store, StoreError, Suppressed};
 
-use super::{Clients, Streak};
+use super::Clients;
 use crate::deliver::Upstreams;
+use crate::noticed::{StorageFailure, Streak};
 use crate::rate_limit::LimitView;
 
 /// Everything that is judged.
@@ -25,16 +26,6 @@ pub struct Observed {
     pub storage: Option<StorageFailure>,
     /// What clients meet.
     pub clients: Clients,
-}
-
-/// A failure of the store.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StorageFailure {
-    /// When it was met first.
-    pub since: Timestamp,
-    /// When it was met last.
-    pub last_at: Timestamp,
-    pub text: String,
 }
 
 /// An account as it stands.
@@ -132,11 +123,6 @@ pub async fn observe(
         storage: storage(store, upstreams, now).await,
         clients,
     })
-}
-
-fn service_of(account: &Account) -> Option<String> {
-    let service = account.azure().ok()?.service.as_ref()?;
-    Some(service.name.to_string())
 }
 
 fn service_of(account: &Account) -> Option<String> {

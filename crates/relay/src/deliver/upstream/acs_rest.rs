@@ -15,13 +15,15 @@ use message::submission::{HOPS_FIELD, inspect};
 use secrecy::SecretString;
 use store::Usage;
 
-use super::carrier::{Posted, Sent};
 use super::document;
 use super::limits::SharedLimiter;
+use super::refused::RefusedByRest;
+use super::rest_answers::{self, READ_STATUS_IN};
+use super::sent::{Posted, Sent};
+use super::status_answer::{StatusAnswer, StatusRead};
 use super::unsupported::{self, Unsupported};
 use crate::deliver::mail::Candidate;
-use crate::deliver::outcome::{self, Acceptance, Matter, READ_STATUS_IN, Verdict, deferred};
-use crate::deliver::refused::RefusedByRest;
+use crate::deliver::outcome::{Acceptance, Matter, RATE_WAIT, Verdict, deferred};
 use crate::rate_limit::Ended;
 
 /// The Email API of one communication service, with one login.
@@ -48,10 +50,10 @@ struct Presented {
     token: Option<Token>,
 }
 
-/// A status that was read, if it could be, and what that counts.
-pub(crate) struct StatusRead {
-    pub(crate) result: Option<Result<Answer, Failure>>,
-    pub(crate) usage: Vec<Usage>,
+/// An answer to a status read, if one could be asked for, and what that counts.
+struct Asked {
+    result: Option<Result<Answer, Failure>>,
+    usage: Vec<Usage>,
 }
 
 /// What Azure knows of an operation.
@@ -98,7 +100,7 @@ impl AcsRest {
     pub(super) async fn send(&self, operation: OperationId, message: &EmailMessage, clock: &Clock) -> Sent {
         let result = match self.post(operation, EmailApi::body(message), clock).await {
             Ok(result) => result,
-            Err(failure) => return Sent::settled(outcome::of_token(&failure)),
+            Err(failure) => return Sent::settled(rest_answers::of_token(&failure)),
         };
         match sorted(result) {
             Posted::Settled(verdict) => Sent::settled(verdict),
@@ -109,8 +111,14 @@ impl AcsRest {
         }
     }
 
+    /// Asks what became of a send.
+    pub(super) async fn read_status(&self, operation: OperationId, clock: &Clock) -> StatusRead {
+        let Asked { result, usage } = self.ask(operation, clock).await;
+        StatusRead { answer: result.map_or(StatusAnswer::Unasked, rest_answers::of_status), usage }
+    }
+
     /// Asks how a send stands. Counts as one status read.
-    pub(crate) async fn read_status(&self, operation: OperationId, clock: &Clock) -> StatusRead {
+    async fn ask(&self, operation: OperationId, clock: &Clock) -> Asked {
         if let Some(limiter) = &self.status_reads {
             limiter.lock().start(1);
         }
@@ -120,7 +128,7 @@ impl AcsRest {
         };
         let ended = result.as_ref().map_or(Ended::Unsent, read_ended);
         let usage = self.status_reads.as_ref().map(|limiter| limiter.finish(clock.steady(), ended));
-        StatusRead { result, usage: usage.unwrap_or_default() }
+        Asked { result, usage: usage.unwrap_or_default() }
     }
 
     /// Posts a request. Azure's 401 is a false alarm at times, and a token may have been withdrawn: a fresh proof, once.
@@ -142,7 +150,7 @@ impl AcsRest {
 
     /// Asks what Azure knows of an operation. That comes before the ration of status reads, and out of it.
     async fn look_up(&self, operation: OperationId, clock: &Clock) -> (Known, Vec<Usage>) {
-        let StatusRead { result, usage } = self.read_status(operation, clock).await;
+        let Asked { result, usage } = self.ask(operation, clock).await;
         let unclear = || Known::Unclear("there is no token to ask with".to_owned());
         (result.map_or_else(unclear, known), usage)
     }
@@ -172,9 +180,9 @@ fn sorted(result: Result<Answer, Failure>) -> Posted {
     match result {
         Err(Failure::Answered(answered)) => match RefusedByRest::of(answered) {
             Ok(refused) => Posted::Refused(refused),
-            Err(answered) => Posted::Settled(outcome::of_answer(&answered)),
+            Err(answered) => Posted::Settled(rest_answers::of_answer(&answered)),
         },
-        result => Posted::Settled(outcome::of_send(result)),
+        result => Posted::Settled(rest_answers::of_send(result)),
     }
 }
 
@@ -214,7 +222,7 @@ fn read_ended(result: &Result<Answer, Failure>) -> Ended {
         Ok(_) => Ended::Answered,
         Err(Failure::Unreachable { .. }) => Ended::Unsent,
         Err(Failure::Answered(Answered { http_status: 429, retry_after, .. })) => {
-            Ended::TooMuch(retry_after.unwrap_or(outcome::RATE_WAIT))
+            Ended::TooMuch(retry_after.unwrap_or(RATE_WAIT))
         }
         Err(Failure::Answered(Answered { http_status: ..500, .. })) => Ended::Answered,
         Err(_) => Ended::Unanswered,

@@ -2,8 +2,9 @@
 
 use super::pool::{LeaseError, Pool};
 use super::smtputf8::send_to_whom_it_can;
+use super::{rest_answers, smtp_replies};
 use crate::deliver::mail::Mail;
-use crate::deliver::outcome::{self, Verdict};
+use crate::deliver::outcome::Verdict;
 
 /// Azure's SMTP endpoint, with one login.
 pub(crate) struct AcsSmtp(Pool);
@@ -18,8 +19,8 @@ impl AcsSmtp {
         loop {
             let mut leased = match self.0.lease().await {
                 Ok(leased) => leased,
-                Err(LeaseError::Session(error)) => return outcome::of_session(&error),
-                Err(LeaseError::Token(failure)) => return outcome::of_token(&failure),
+                Err(LeaseError::Session(error)) => return smtp_replies::of_session(&error),
+                Err(LeaseError::Token(failure)) => return rest_answers::of_token(&failure),
             };
             let was_reused = leased.is_reused;
             match send_to_whom_it_can(&mut leased.connection, mail).await {
@@ -28,7 +29,7 @@ impl AcsSmtp {
                     return verdict;
                 }
                 Err(error) if was_reused && !error.message_may_be_taken() => continue,
-                Err(error) => return outcome::of_session(&error),
+                Err(error) => return smtp_replies::of_session(&error),
             }
         }
     }

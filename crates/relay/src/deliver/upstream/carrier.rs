@@ -1,18 +1,21 @@
 //! What delivery knows of a transport. A new one is a file beside this one and an arm in each function here.
 
+use std::sync::Arc;
+
 use ::smtp::address::Mailbox;
 use azure_types::email::EmailMessage;
+use azure_types::ids::OperationId;
 use clock::Clock;
 use model::delivery::Transport;
-use store::Usage;
 
 use super::acs_rest::{self, AcsRest};
 use super::acs_smtp::AcsSmtp;
+use super::limits::SharedLimiter;
 use super::pool::LeaseError;
+use super::sent::Sent;
+use super::status_answer::StatusRead;
 use super::unsupported::Unsupported;
 use crate::deliver::mail::{Candidate, Mail};
-use crate::deliver::outcome::Verdict;
-use crate::deliver::refused::RefusedByRest;
 
 /// One transport of one account, ready to be sent through.
 pub(crate) enum Carrier {
@@ -22,6 +25,12 @@ pub(crate) enum Carrier {
     AcsSmtp(AcsSmtp),
 }
 
+/// A transport that tells what became of a message when it is asked.
+#[derive(Clone, Copy)]
+pub(crate) enum StatusSource<'a> {
+    AcsRest(&'a AcsRest),
+}
+
 /// A message in the form that a transport takes.
 #[derive(Debug)]
 pub(crate) enum Form {
@@ -29,20 +38,6 @@ pub(crate) enum Form {
     Document(Box<EmailMessage>),
     /// The message, byte for byte.
     Whole,
-}
-
-/// What came of a request to send.
-pub(crate) struct Sent {
-    pub(crate) posted: Posted,
-    /// Status reads that it took to find out.
-    pub(crate) status_reads: Vec<Usage>,
-}
-
-/// What an upstream said to a message.
-pub(crate) enum Posted {
-    Settled(Verdict),
-    /// It does not take the request as it is, and certainly has nothing of it.
-    Refused(RefusedByRest),
 }
 
 /// By which id an upstream recognises a message that it has already.
@@ -129,11 +124,10 @@ impl Carrier {
         }
     }
 
-    /// The transport itself if what became of a message is found out by asking for its status; the others say it in
-    /// their reply.
-    pub(crate) fn with_status(&self) -> Option<&AcsRest> {
+    /// How it is asked what became of a message that it took; `None` where its reply is all that it says.
+    pub(crate) fn status_source(&self) -> Option<StatusSource<'_>> {
         match self {
-            Self::AcsRest(rest) => Some(rest),
+            Self::AcsRest(rest) => Some(StatusSource::AcsRest(rest)),
             Self::AcsSmtp(_) => None,
         }
     }
@@ -151,6 +145,29 @@ impl Carrier {
         match self {
             Self::AcsRest(_) => {}
             Self::AcsSmtp(smtp) => smtp.close().await,
+        }
+    }
+}
+
+impl StatusSource<'_> {
+    /// The word for the transport in rows and stories.
+    pub(crate) fn transport(self) -> Transport {
+        match self {
+            Self::AcsRest(_) => Transport::Rest,
+        }
+    }
+
+    /// What asking counts against.
+    pub(crate) fn limiter(&self) -> Option<&Arc<SharedLimiter>> {
+        match self {
+            Self::AcsRest(rest) => rest.status_reads(),
+        }
+    }
+
+    /// Asks once.
+    pub(crate) async fn read(self, operation: OperationId, clock: &Clock) -> StatusRead {
+        match self {
+            Self::AcsRest(rest) => rest.read_status(operation, clock).await,
         }
     }
 }
@@ -173,12 +190,5 @@ impl Form {
             Self::Document(_) => {}
             Self::Whole => {}
         }
-    }
-}
-
-impl Sent {
-    /// An outcome that took no status read.
-    pub(crate) fn settled(verdict: Verdict) -> Self {
-        Self { posted: Posted::Settled(verdict), status_reads: Vec::new() }
     }
 }

@@ -3,10 +3,12 @@
 //! 1. [`carrier`] is what delivery knows of a transport; [`acs_rest`] and [`acs_smtp`] are Azure's two.
 //! 2. [`azure`] sets up the transports of an account; [`limits`] shares out what an upstream allows.
 //! 3. [`document`] and [`unsupported`] are what the Email API can say of a message, and what it cannot.
-//! 4. [`pool`] keeps SMTP sessions open; [`session`] sends a message over one; [`smtputf8`] leaves out whom a server
+//! 4. [`rest_answers`] and [`smtp_replies`] say what an answer means, [`refused`] what can be done about a refusal; [`sent`]
+//!    and [`status_answer`] are how that is told.
+//! 5. [`pool`] keeps SMTP sessions open; [`session`] sends a message over one; [`smtputf8`] leaves out whom a server
 //!    cannot be told.
 
-pub(crate) mod acs_rest;
+mod acs_rest;
 mod acs_smtp;
 pub(crate) mod azure;
 pub(crate) mod carrier;
@@ -14,8 +16,13 @@ mod document;
 mod file_type;
 pub(crate) mod limits;
 mod pool;
+pub(crate) mod refused;
+mod rest_answers;
+pub(crate) mod sent;
 mod session;
+mod smtp_replies;
 mod smtputf8;
+pub(crate) mod status_answer;
 pub(crate) mod unsupported;
 
 use std::collections::HashMap;
@@ -35,12 +42,11 @@ use store::{NextStep, SecretOwner, Store, StoreError};
 use tls::TrustError;
 use tokio::sync::{Mutex as AsyncMutex, Notify};
 
-use self::acs_rest::AcsRest;
 use self::azure::Means;
-use self::carrier::{Carrier, HonouredId};
+use self::carrier::{Carrier, HonouredId, StatusSource};
 use self::limits::{Limits, SharedLimiter};
 use self::pool::LeaseError;
-use crate::problems::Noticed;
+use crate::noticed::Noticed;
 use crate::rate_limit::LimitView;
 
 /// An account, ready to be sent through.
@@ -198,8 +204,8 @@ impl Upstreams {
 
 impl Upstream {
     /// The transport that is asked what became of a message, if one has to be.
-    pub(crate) fn with_status(&self) -> Option<&AcsRest> {
-        self.carriers.iter().find_map(Carrier::with_status)
+    pub(crate) fn status_source(&self) -> Option<StatusSource<'_>> {
+        self.carriers.iter().find_map(Carrier::status_source)
     }
 
     /// Whether what was sent when a process ended may arrive a second time.

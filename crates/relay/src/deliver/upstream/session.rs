@@ -10,8 +10,9 @@ use message::seven_bit::{self, Remark, Takes};
 use message::{header, submission};
 use smtp_client::Connection;
 
+use super::smtp_replies;
 use crate::deliver::mail::Mail;
-use crate::deliver::outcome::{self, Matter, Verdict};
+use crate::deliver::outcome::{Matter, Verdict};
 
 /// Sends a message over an open session.
 pub(super) async fn send_over(
@@ -72,7 +73,7 @@ async fn send_as(
     message: &[u8],
 ) -> Result<Verdict, smtp_client::Error> {
     let verdict = connection.send(envelope, message).await?;
-    Ok(outcome::of_verdict(verdict))
+    Ok(smtp_replies::of_verdict(verdict))
 }
 
 /// The story names what re-encoding could not keep.

@@ -3,8 +3,9 @@
 use azure_client::Answered;
 use model::queued::Recipient;
 
-use super::division::Clue;
-use super::outcome::{self, Verdict};
+use super::rest_answers;
+use crate::deliver::division::Clue;
+use crate::deliver::outcome::Verdict;
 
 /// A refusal of a request as it is: Azure has nothing of it, and would take it as little at another time.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,7 +28,7 @@ impl RefusedByRest {
 
     /// What it means where there is no other transport.
     pub(crate) fn verdict(&self) -> Verdict {
-        outcome::of_answer(&self.0)
+        rest_answers::of_answer(&self.0)
     }
 
     /// Whether fewer recipients might be taken: not where the size, the form or the content is meant.
@@ -38,7 +39,7 @@ impl RefusedByRest {
     }
 
     /// What it says about `recipients`.
-    pub(super) fn clue(&self, recipients: &[Recipient]) -> Clue {
+    pub(in crate::deliver) fn clue(&self, recipients: &[Recipient]) -> Clue {
         let sentences = || std::iter::once(&self.0.message).chain(&self.0.particulars);
         let is_named = |recipient: &Recipient| {
             let address = recipient.mailbox.to_string();

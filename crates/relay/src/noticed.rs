@@ -9,8 +9,6 @@ use model::delivery::{Attempt, AttemptResult, Reason};
 use model::id::AccountId;
 use store::StoreError;
 
-use super::observe::StorageFailure;
-
 /// What went wrong lately.
 #[derive(Default)]
 pub(crate) struct Noticed {
@@ -43,6 +41,16 @@ pub enum StreakKind {
     Azure,
     /// What the account needs in order to send is missing.
     Unusable,
+}
+
+/// A failure of the store.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StorageFailure {
+    /// When it was met first.
+    pub since: Timestamp,
+    /// When it was met last.
+    pub last_at: Timestamp,
+    pub text: String,
 }
 
 /// A failure of the store that nobody has met again for so long is over.
