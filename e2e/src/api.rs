@@ -39,12 +39,20 @@ impl World {
 
     /// Looks until `done` holds, while the clock stands still; says whether it ever did.
     pub async fn comes_about(&self, done: impl AsyncFn() -> bool) -> bool {
+        self.found(async || done().await.then_some(())).await.is_some()
+    }
+
+    /// Looks until `look` finds something, while the clock stands still; gives what it found.
+    pub async fn found<T>(&self, look: impl AsyncFn() -> Option<T>) -> Option<T> {
         let looking = async {
-            while !done().await {
+            loop {
+                if let Some(found) = look().await {
+                    return found;
+                }
                 tokio::time::sleep(LOOK).await;
             }
         };
-        tokio::time::timeout(PATIENCE, looking).await.is_ok()
+        tokio::time::timeout(PATIENCE, looking).await.ok()
     }
 
     /// Gives whoever was woken the chance to do what is due.

@@ -25,9 +25,9 @@ pub(crate) async fn named(world: &World, code: &str, pieces: &[&str]) -> Value {
         };
         problems.as_array().unwrap().iter().find(is_it).cloned()
     };
-    let is_named = world.comes_about(async || find().await.is_some()).await;
-    assert!(is_named, "{code} with {pieces:?} is not in {:#}", world.get("/v1/status").await);
-    let found = find().await.unwrap();
+    let Some(found) = world.found(find).await else {
+        panic!("{code} with {pieces:?} is not in {:#}", world.get("/v1/status").await);
+    };
     assert!(found["since"].is_string() && found["severity"].is_string(), "{found:#}");
     let metric = format!(
         "postern_problem{{code=\"{code}\",account=\"{}\",severity=\"{}\"}} 1\n",
@@ -230,6 +230,12 @@ async fn a_data_directory_that_cannot_be_written_is_named_until_it_can() {
         };
         assert!(world.comes_about(is_over).await, "{:#}", world.get("/v1/status").await);
     }
+    world.clock.advance(Duration::from_secs(3_600));
+    let all_sent = async || {
+        let sends = world.get("/v1/status").await["sends"].clone();
+        sends.as_object().unwrap().keys().all(|state| ["submitted", "sent"].contains(&state.as_str()))
+    };
+    assert!(world.comes_about(all_sent).await, "nothing was given up: {:#}", world.get("/v1/status").await);
     world.finish().await;
 }
 
