@@ -62,3 +62,22 @@ async fn a_disk_below_its_reserve_takes_no_mail_and_can_still_be_written() {
     assert!(matches!(store.queue().has_room(1), Err(StoreError::Full(None))));
     store.queue().probe().await.unwrap();
 }
+
+#[tokio::test]
+async fn a_message_is_lost_only_if_its_file_is_missing_from_a_folder_that_is_present() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path());
+    accept(&store, 1, &[b'x'; 40_000]).await.unwrap();
+    entered(&store, 1).await;
+    let (journal, away) = (folder.path().join("journal"), folder.path().join("away"));
+    std::fs::rename(&journal, &away).unwrap();
+    let claims = store.queue().claim_due(ACCOUNT, at(0), 10, at(60)).await.unwrap();
+    let claim = claims.first().unwrap();
+    assert!(matches!(store.queue().body(claim).await, Err(StoreError::Io(_))));
+    std::fs::rename(&away, &journal).unwrap();
+    assert_eq!(store.queue().body(claim).await.unwrap().len(), 40_000);
+    for entry in std::fs::read_dir(&journal).unwrap() {
+        std::fs::remove_file(entry.unwrap().path()).unwrap();
+    }
+    assert!(matches!(store.queue().body(claim).await, Err(StoreError::Damaged(_))));
+}

@@ -152,7 +152,10 @@ impl Journal {
     ) -> Result<(Kind, QueuedMessage, Vec<u8>), StoreError> {
         let damaged = || StoreError::Damaged(format!("message {id} is not where the journal should have it"));
         let file = match self.folder.read(place.segment) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(damaged()),
+            // A folder that is away, such as a file system that is not mounted, can come back.
+            Err(error) if error.kind() == io::ErrorKind::NotFound && self.folder.is_present() => {
+                return Err(damaged());
+            }
             opened => opened?.ok_or_else(damaged)?,
         };
         let mut bytes = Vec::new();

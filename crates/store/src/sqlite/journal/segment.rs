@@ -25,6 +25,11 @@ impl Folder {
         Ok(Self(path))
     }
 
+    /// Whether the folder can be seen at the moment.
+    pub(crate) fn is_present(&self) -> bool {
+        self.0.is_dir()
+    }
+
     pub(crate) fn segment_path(&self, number: u64) -> PathBuf {
         self.0.join(format!("{number:010}.segment"))
     }
