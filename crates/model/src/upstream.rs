@@ -81,6 +81,6 @@ impl fmt::Display for QuotaScope {
 
 impl From<NotAzure> for Fault {
     fn from(error: NotAzure) -> Self {
-        Self::conflict("not_azure", error.to_string())
+        Self::conflict("account_unusable", error)
     }
 }

@@ -14,6 +14,7 @@ use model::account::Account;
 use model::azure::AzureConnection;
 use model::delivery::Transport;
 use model::fault::Fault;
+use model::upstream::NotAzure;
 use secrecy::SecretString;
 use store::SecretOwner;
 use tokio::sync::OnceCell;
@@ -36,10 +37,11 @@ pub struct AzureAccount {
 impl AzureAccount {
     fn new(
         provisioning: Provisioning,
-        (account, connection): (Arc<Account>, AzureConnection),
+        account: Arc<Account>,
         http: Http,
         credential: Arc<dyn Credential>,
-    ) -> Self {
+    ) -> Result<Self, NotAzure> {
+        let connection = account.azure()?.clone();
         let source = || (provisioning.clock.clone(), provisioning.entropy.clone());
         let cloud = &connection.cloud;
         let gate = provisioning.gates.of(connection.client, connection.subscription);
@@ -48,7 +50,8 @@ impl AzureAccount {
         // Graph counts by itself.
         let gate = Arc::default();
         let graph = GraphApi::new(http.clone(), cloud.graph(), Arc::clone(&credential), source(), gate);
-        Self { arm, graph, provisioning, account, connection, http, credential, services: OnceCell::new() }
+        let services = OnceCell::new();
+        Ok(Self { arm, graph, provisioning, account, connection, http, credential, services })
     }
 
     /// The communication services that the app sees.
@@ -116,7 +119,7 @@ impl Provisioning {
         let http = Http::new(connection.cloud.ca_pem()).map_err(|error| unusable(error.to_string()))?;
         let credential = credential(connection, &http, secret, &self.identity, &self.entropy)
             .map_err(|error| unusable(error.to_string()))?;
-        Ok(AzureAccount::new(self.clone(), (Arc::clone(account), connection.clone()), http, credential))
+        Ok(AzureAccount::new(self.clone(), Arc::clone(account), http, credential)?)
     }
 }
 

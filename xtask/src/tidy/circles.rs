@@ -10,9 +10,6 @@ use super::{Breach, Source};
 /// The modules of a crate and what each depends on, by path within the crate.
 type Graph = BTreeMap<Vec<String>, BTreeSet<Vec<String>>>;
 
-/// Crates that still have circles; none of them may have another one.
-const OLD: [(&str, usize); 1] = [("crates/relay", 2)];
-
 /// Checks all crates.
 pub(super) fn check(sources: &[Source], breaches: &mut Vec<Breach>) {
     let mut crates: BTreeMap<&str, Vec<(Vec<String>, &Source)>> = BTreeMap::new();
@@ -23,12 +20,10 @@ pub(super) fn check(sources: &[Source], breaches: &mut Vec<Breach>) {
             crates.entry(folder).or_default().push((module(file), source));
         }
     }
-    for (folder, files) in &mut crates {
+    for files in crates.values_mut() {
         let tests = test_modules(files);
         files.retain(|(module, _)| !tests.iter().any(|test| module.starts_with(test)));
-        let circles = circles(&graph(files));
-        let old = OLD.iter().find(|(old, _)| old == folder).map_or(0, |(_, count)| *count);
-        for circle in circles.iter().take(if circles.len() > old { circles.len() } else { 0 }) {
+        for circle in circles(&graph(files)) {
             let names: Vec<String> = circle.iter().map(|module| module.join("::")).collect();
             let first = files.iter().find(|(module, _)| *module == circle[0]);
             let Some((_, source)) = first else { continue };

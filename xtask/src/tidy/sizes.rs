@@ -10,7 +10,6 @@ const TESTS: Limits = Limits { file: 600, function: 100 };
 
 /// What may be longer: a file, or a file and a function of it, and why.
 const EXCEPTIONS: &[(&str, &str)] = &[
-    ("crates/control/src/accounts/change.rs:change_once", "one member of an account after the other"),
     ("crates/provisioning/src/plan.rs:destruction", "one kind of resource after the other"),
     ("crates/postern/src/server.rs:start", "opens, binds and spawns in the one order that is safe"),
 ];

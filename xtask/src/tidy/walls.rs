@@ -52,6 +52,9 @@ const WALLS: [(&str, &[&str], &str); 12] = [
 const SQL: &str = "SQL is in the engines of store";
 const ONLY_OUTPUT: &str = "output alone writes to the terminal";
 
+const DELIVERY: &str = "crates/relay/src/deliver/";
+const UPSTREAMS: &str = "crates/relay/src/deliver/upstream/";
+
 /// In level 0, nothing outside.
 const OUTSIDE: [&str; 5] = ["std::fs", "std::net::Tcp", "std::time::Instant", "std::thread", "println!"];
 const LEVEL_ZERO: [&str; 4] = ["smtp", "message", "azure-types", "dns-records"];
@@ -106,6 +109,9 @@ pub(super) fn check(source: &Source, breaches: &mut Vec<Breach>) {
         if BELOW_THE_TWIN.contains(&package) && !source.is_test() {
             forbid(&["twin", "Twin"], "the product does not know the twin");
         }
+        if source.path.starts_with(DELIVERY) && !source.path.starts_with(UPSTREAMS) {
+            forbid(&["azure_client::"], "what is Azure's alone is in deliver/upstream/");
+        }
         if package == "twin" {
             forbid(&OF_THE_PRODUCT, "the twin does not know the product");
         }
@@ -135,6 +141,8 @@ mod tests {
         assert_eq!(count("crates/smtp/src/a.rs", "use std::fs;\n#[cfg(test)]\nuse std::fs;"), 1);
         assert_eq!(count("crates/relay/src/a.rs", "let now = Timestamp::now(); // TcpListener::bind"), 1);
         assert_eq!(count("crates/relay/src/a.rs", "struct TwinClient;"), 1);
+        assert_eq!(count("crates/relay/src/deliver/a.rs", "use azure_client::Failure;"), 1);
+        assert_eq!(count("crates/relay/src/deliver/upstream/a.rs", "use azure_client::Failure;"), 0);
         assert_eq!(count("crates/postern/src/commands/a.rs", "eprintln!(\"{subject}\");"), 1);
         assert_eq!(count("crates/postern/src/commands/a.rs", "use comfy_table::Cell;"), 1);
         assert_eq!(count("crates/web/src/api/a.rs", "use store::Store;"), 1);

@@ -23,7 +23,8 @@ const NOTICEABLE: SignedDuration = SignedDuration::from_mins(1);
 
 pub(super) async fn check(
     control: &Control,
-    (account, azure): (&Account, &AzureConnection),
+    account: &Account,
+    azure: &AzureConnection,
     http: &Http,
 ) -> Vec<Finding> {
     let cloud = &azure.cloud;

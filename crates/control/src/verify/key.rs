@@ -17,8 +17,8 @@ use crate::Control;
 
 const CHECK: Check = Check::Authentication;
 
-pub(super) async fn check(control: &Control, (account, azure): (&Account, &AzureConnection)) -> Vec<Finding> {
-    let finding = match asked(control, (account, azure)).await {
+pub(super) async fn check(control: &Control, account: &Account, azure: &AzureConnection) -> Vec<Finding> {
+    let finding = match asked(control, account, azure).await {
         Ok(()) => {
             let message = "The communication service accepts the access key.";
             Finding::passed(CHECK, "authentication.key_taken", message)
@@ -47,7 +47,7 @@ enum Unasked {
     Failed(Failure),
 }
 
-async fn asked(control: &Control, (account, azure): (&Account, &AzureConnection)) -> Result<(), Unasked> {
+async fn asked(control: &Control, account: &Account, azure: &AzureConnection) -> Result<(), Unasked> {
     let unusable = |why: &dyn ToString| Unasked::Unusable(why.to_string());
     let service = azure.service.as_ref().ok_or_else(|| unusable(&"no communication service is chosen"))?;
     let owner = SecretOwner::Account(account.id);

@@ -180,7 +180,7 @@ impl Control {
             services: Vec::new(),
         };
         if azure.authorization == Authorization::AccessKey {
-            self.examine_key((&account, azure), watch, &mut report).await;
+            self.examine_key(&account, azure, watch, &mut report).await;
             return Ok(report);
         }
         let context = match self.context(&account).await {
@@ -192,8 +192,12 @@ impl Control {
                 return Ok(report);
             }
         };
-        report.findings =
-            watch.plain(Check::Endpoint, endpoint::check(self, (&account, azure), &context.http)).await;
+        report.findings = watch
+            .plain(
+                Check::Endpoint,
+                endpoint::check(self, &context.account, &context.connection, &context.http),
+            )
+            .await;
         if report.findings.iter().any(endpoint::is_in_the_way) {
             self.skip(
                 watch,
@@ -221,13 +225,14 @@ impl Control {
     /// What can be said of an account that has an access key and no app.
     async fn examine_key(
         &self,
-        (account, azure): (&Account, &AzureConnection),
+        account: &Account,
+        azure: &AzureConnection,
         watch: &Watch,
         report: &mut Report,
     ) {
         let reached = async {
             match Http::new(azure.cloud.ca_pem()) {
-                Ok(http) => endpoint::check(self, (account, azure), &http).await,
+                Ok(http) => endpoint::check(self, account, azure, &http).await,
                 Err(error) => vec![Finding::failed(Check::Endpoint, "endpoint.unusable", error.to_string())],
             }
         };
@@ -240,7 +245,7 @@ impl Control {
                 "the problem with the connection to Azure has to be solved first",
             );
         } else {
-            let found = watch.plain(Check::Authentication, key::check(self, (account, azure))).await;
+            let found = watch.plain(Check::Authentication, key::check(self, account, azure)).await;
             report.findings.extend(found);
             let why = "an access key can only send mail; this account has no app whose permissions could be checked";
             self.skip(watch, report, &Check::STANDARD[2..], why);

@@ -93,14 +93,15 @@ impl StatusReader {
         check: StatusCheck,
     ) -> (Settlement, Vec<Usage>) {
         let StatusRead { answer, usage } = source.read(check.operation, &self.context.clock).await;
-        let (attempt, next) = self.judge((upstream, source), &check, answer).await;
+        let (attempt, next) = self.judge(upstream, source, &check, answer).await;
         upstream.status_read(&next);
         (Settlement { id: check.id, attempt, next, refused: Vec::new() }, usage)
     }
 
     async fn judge(
         &self,
-        (upstream, source): (&Upstream, StatusSource<'_>),
+        upstream: &Upstream,
+        source: StatusSource<'_>,
         check: &StatusCheck,
         answer: StatusAnswer,
     ) -> (Option<Attempt>, NextStep) {

@@ -164,7 +164,7 @@ impl StatusSource<'_> {
         }
     }
 
-    /// Asks once.
+    /// Asks once what became of an operation.
     pub(crate) async fn read(self, operation: OperationId, clock: &Clock) -> StatusRead {
         match self {
             Self::AcsRest(rest) => rest.read_status(operation, clock).await,
