@@ -23,6 +23,7 @@ pub mod quota;
 pub mod refused;
 pub mod repair;
 pub mod rotation;
+pub mod search;
 pub mod secret;
 pub mod sender;
 pub mod smtp_username;
