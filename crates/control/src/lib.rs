@@ -14,6 +14,7 @@ mod locks;
 mod queue;
 pub mod reads;
 pub mod rotation;
+mod search;
 mod secrets;
 mod senders;
 pub mod verify;

@@ -13,8 +13,8 @@ use smtp::address::Mailbox;
 use store::{Cursor, SecretOwner};
 
 pub use store::{
-    AuditEntry, CredentialUse, KeptVerification, ListedSend, Losses, MessageView, RepairUse, SecretFacts,
-    SendView,
+    AuditEntry, CredentialUse, Found, FoundMessage, FoundRecipient, KeptVerification, Listed, ListedSend,
+    Losses, MessageView, RepairUse, SecretFacts, SendView, StoredEvent,
 };
 
 use crate::Control;
@@ -240,23 +240,10 @@ impl Control {
     ///
     /// # Errors
     /// When there is no such account, the caller does not see it, or the store fails.
-    pub async fn sends(&self, query: SendQuery) -> Result<Vec<ListedSend>, Fault> {
-        self.caller.may_list()?;
+    pub async fn sends(&self, query: SendQuery) -> Result<Listed, Fault> {
         let SendQuery { account, state, before, limit } = query;
-        let account = account.map(|name| self.account(&name)).transpose()?.map(|account| account.id);
-        let mut cursor = Cursor { before, state, account, limit };
-        let mut found: Vec<ListedSend> = Vec::new();
-        loop {
-            let page = self.store.queue().list(cursor).await?;
-            let last = page.last().map(|send| send.id.message);
-            let is_last = page.len() < limit || last == cursor.before;
-            found.extend(page.into_iter().filter(|send| self.caller.sees(send.account)));
-            if is_last || found.len() >= limit {
-                found.truncate(limit);
-                return Ok(found);
-            }
-            cursor.before = last;
-        }
+        let accounts = self.accounts_of(account.as_deref())?;
+        Ok(self.store.queue().list(Cursor { before, state, accounts, limit }).await?)
     }
 
     /// A message with all that happened to it.

@@ -70,8 +70,8 @@ pub use sqlite::locks::{Held, Term};
 pub use sqlite::logins::{CredentialUse, LoginNews, Welcome};
 pub use sqlite::nodes::Node;
 pub use sqlite::queue::{
-    Accepted, Claim, Cursor, Disk, Hindered, ListedSend, MessageView, RepairUse, SendView, Settlement,
-    StatusCheck, StoredEvent, Suppressed, Untold,
+    Accepted, Claim, Cursor, Disk, Found, FoundMessage, FoundRecipient, Hindered, Listed, ListedSend,
+    MessageView, RepairUse, SendView, Settlement, StatusCheck, StoredEvent, Suppressed, Untold,
 };
 pub use sqlite::quota_leases::{QuotaLease, QuotaRequest, QuotaWindow, Share};
 pub use sqlite::rate_usage::{Throttling, Usage};

@@ -11,11 +11,12 @@ use jiff::Timestamp;
 use model::delivery::SendState;
 use model::id::{AccountId, QueueId};
 use model::queued::{Change, QueuedMessage};
+use model::search::Search;
 use model::tracking::DeliveryReport;
 
 use crate::engine::{Engine, on_engine};
 use crate::{
-    Accepted, AuditEntry, Body, BodyWriter, Claim, Cursor, Disk, Hindered, ListedSend, MessageView,
+    Accepted, AuditEntry, Body, BodyWriter, Claim, Cursor, Disk, Found, Hindered, Listed, MessageView,
     RepairUse, Settlement, StatusCheck, StoreError, Suppressed, Untold, Usage,
 };
 
@@ -175,7 +176,7 @@ impl Queue {
     ///
     /// # Errors
     /// When the database cannot be read.
-    pub async fn list(&self, cursor: Cursor) -> Result<Vec<ListedSend>, StoreError> {
+    pub async fn list(&self, cursor: Cursor) -> Result<Listed, StoreError> {
         on_engine!(self.0, queue.list(cursor).await)
     }
 
@@ -321,6 +322,14 @@ impl Queue {
         report: DeliveryReport,
     ) -> Result<Vec<Untold>, StoreError> {
         on_engine!(self.0, queue.delivered(operation, report).await)
+    }
+
+    /// Finds messages, the newest first. What was accepted before is found.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn search(&self, search: Search) -> Result<Found, StoreError> {
+        on_engine!(self.0, queue.search(search).await)
     }
 
     /// Deletes what is known of messages that were accepted before `before` and are done with, a limited

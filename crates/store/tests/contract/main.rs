@@ -18,6 +18,7 @@ mod locks;
 mod queue;
 mod rotations;
 mod sample;
+mod search;
 mod secrets;
 mod senders;
 
@@ -33,7 +34,7 @@ type Engine = fn(&Path) -> Store;
 /// SQLite and the journal, in a data directory of one process.
 fn sqlite(folder: &Path) -> Store {
     let data_dir = DataDir::open(folder, Volatile::Allowed).unwrap();
-    let options = Options { segment_bytes: 64 << 10, ..Options::default() };
+    let options = Options { segment_bytes: 64 << 10, indexed_together: 7, ..Options::default() };
     Store::open(&data_dir, MasterKey::from_bytes([1; 32]), &options, at(0)).unwrap()
 }
 
@@ -91,6 +92,7 @@ macro_rules! contract {
             expired_mail_is_claimed_to_be_given_up);
         contract!($engine, histories: random_histories_end_as_a_map_would);
         contract!($engine, rotations: a_rotation_moves_only_from_the_step_that_it_is_at);
+        contract!($engine, search: each_thing_that_a_message_has_finds_it random_histories_are_searched_as_a_list_would_be);
         contract!($engine, secrets: a_secret_is_opened_only_where_it_was_put a_new_key_opens_what_was_sealed_before);
         contract!($engine, senders: all_senders_change_or_none random_changes_leave_what_a_map_would_have);
     };

@@ -127,7 +127,7 @@ impl History {
 
     async fn check(&self) {
         let queue = self.store().queue();
-        let listed = queue.list(Cursor { limit: 10_000, ..Cursor::default() }).await.unwrap();
+        let listed = queue.list(Cursor { limit: 10_000, ..Cursor::default() }).await.unwrap().sends;
         let mut expected: BTreeMap<&str, u64> = BTreeMap::new();
         listed.iter().for_each(|send| *expected.entry(send.state.as_str()).or_default() += 1);
         let counts = queue.counts().await.unwrap();

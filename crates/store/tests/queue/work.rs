@@ -84,7 +84,7 @@ async fn a_message_goes_from_accepted_to_sent() {
     let texts: Vec<&str> = view.sends[0].attempts.iter().map(|attempt| attempt.text.as_str()).collect();
     assert_eq!(texts, ["503", "202"]);
     let list = queue.list(Cursor { limit: 10, ..Cursor::default() }).await.unwrap();
-    assert_eq!(list[0].last_text.as_deref(), Some("202"));
+    assert_eq!(list.sends[0].last_text.as_deref(), Some("202"));
     assert_eq!(queue.prune(at(1), 10).await.unwrap(), 1);
     assert!(queue.view(accepted.id()).await.unwrap().is_none());
 }

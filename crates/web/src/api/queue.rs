@@ -4,8 +4,7 @@ use api::page::Page;
 use api::queue::{ChangedView, ListQueue, QueueEntry};
 use axum::Json;
 use axum::extract::State;
-use control::Control;
-use control::reads::{ListedSend, SendQuery};
+use control::reads::{Listed, ListedSend, SendQuery};
 use model::delivery::SendState;
 use model::id::QueueId;
 use utoipa_axum::router::OpenApiRouter;
@@ -43,7 +42,8 @@ async fn list(
     let garbled = |_| ApiError::invalid("cursor", "it is none of this list");
     let after = after.map(|key| key.parse()).transpose().map_err(garbled)?;
     let query = SendQuery { account: query.account, state, before: after.or(before), limit };
-    let (sends, next) = whole_messages(&control, query).await?;
+    let Listed { sends, next } = control.sends(query).await?;
+    let next = next.map(|before| pages::cursor(&before.to_string()));
     let entry = |send: ListedSend| QueueEntry {
         id: send.id.message.to_string(),
         part: send.id.part,
@@ -59,28 +59,6 @@ async fn list(
         last: send.last_text,
     };
     Ok(Json(Page { items: sends.into_iter().map(entry).collect(), next }))
-}
-
-/// A page that ends with a whole message, because its cursor is a message; where one message has more requests than the
-/// page has room for, the page is longer.
-async fn whole_messages(
-    control: &Control,
-    query: SendQuery,
-) -> Result<(Vec<ListedSend>, Option<String>), ApiError> {
-    let mut wanted = query.limit + 1;
-    loop {
-        let mut sends = control.sends(SendQuery { limit: wanted, ..query.clone() }).await?;
-        if sends.len() < wanted {
-            return Ok((sends, None));
-        }
-        let cut_off = sends.last().map(|send| send.id.message);
-        sends.retain(|send| Some(send.id.message) != cut_off);
-        if let Some(last) = sends.last() {
-            let next = pages::cursor(&last.id.message.to_string());
-            return Ok((sends, Some(next)));
-        }
-        wanted *= 2;
-    }
 }
 
 /// Make the waiting requests of a message due now.

@@ -25,6 +25,7 @@ const STEPS: &[&str] = &[
     include_str!("../../../migrations/0018_no_index_in_random_order.sql"),
     include_str!("../../../migrations/0019_what_awaits_approval.sql"),
     include_str!("../../../migrations/0020_several_records_before_one.sql"),
+    include_str!("../../../migrations/0021_what_messages_are_found_by.sql"),
     include_str!("../../../migrations/0023_what_an_account_sends_through.sql"),
 ];
 

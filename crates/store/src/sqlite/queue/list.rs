@@ -1,5 +1,7 @@
 //! Looking at the queue: lists, and one message with all that happened to it.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use model::credential::Lane;
 use model::delivery::{Attempt, SendId, SendState};
@@ -10,20 +12,31 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use smtp::path::ReversePath;
 
 use super::events::{self, StoredEvent};
+use super::search::{Bounds, Candidates, Page, Standing, Wanted};
 use super::{Queue, recipients};
 use crate::error::StoreError;
 use crate::sqlite::columns;
 
-/// Where a list goes on: everything before this id, newest first.
-#[derive(Clone, Copy, Debug, Default)]
+/// Which sends are listed, those of the newest messages first.
+#[derive(Clone, Debug, Default)]
 pub struct Cursor {
-    /// The last id of the page before; the newest message comes first without one.
+    /// [`Listed::next`] of the page before; the newest message comes first without one.
     pub before: Option<QueueId>,
     /// Only sends in this state.
     pub state: Option<SendState>,
-    /// Only sends of this account.
-    pub account: Option<AccountId>,
+    /// Only sends of these accounts; of all where this is `None`.
+    pub accounts: Option<BTreeSet<AccountId>>,
+    /// How many at most; more where one message has more.
     pub limit: usize,
+}
+
+/// A page of sends. It ends with the last send of a message.
+#[derive(Clone, Debug, Default)]
+pub struct Listed {
+    pub sends: Vec<ListedSend>,
+    /// Where the next page begins. `None` where there is nothing more. A page that is not full may have one: only so many
+    /// messages are read for a page.
+    pub next: Option<QueueId>,
 }
 
 /// One line of a list.
@@ -93,9 +106,9 @@ pub struct SendView {
 }
 
 impl Queue {
-    pub(crate) async fn list(&self, cursor: Cursor) -> Result<Vec<ListedSend>, StoreError> {
+    pub(crate) async fn list(&self, cursor: Cursor) -> Result<Listed, StoreError> {
         self.caught_up().await;
-        self.0.database.read(move |connection| list(connection, cursor)).await
+        self.0.database.read(move |connection| list(connection, &cursor)).await
     }
 
     pub(crate) async fn counts(&self) -> Result<Vec<(SendState, u64)>, StoreError> {
@@ -151,28 +164,48 @@ pub(crate) fn open_sends(connection: &Connection, account: AccountId) -> Result<
     Ok(count)
 }
 
-fn list(connection: &Connection, cursor: Cursor) -> Result<Vec<ListedSend>, StoreError> {
+fn list(connection: &Connection, cursor: &Cursor) -> Result<Listed, StoreError> {
+    let (bounds, state) = (Bounds::before(cursor.before), cursor.state.map(Standing::Send));
+    let wanted = Wanted::sends(bounds, cursor.accounts.clone(), state);
+    let mut candidates = Candidates::of(connection, &wanted)?;
+    let mut listed = Listed::default();
+    let mut page = Page::default();
+    while let Some(id) = candidates.next()? {
+        let last = listed.sends.last().map(|send: &ListedSend| send.id.message);
+        if listed.sends.len() >= cursor.limit || !page.has_room() {
+            listed.next = Some(page.end(id, last));
+            break;
+        }
+        let sends = sends_of(connection, id, cursor)?;
+        if last.is_some() && listed.sends.len() + sends.len() > cursor.limit {
+            listed.next = last;
+            break;
+        }
+        listed.sends.extend(sends);
+    }
+    Ok(listed)
+}
+
+/// The sends of a message that are listed.
+fn sends_of(connection: &Connection, id: QueueId, cursor: &Cursor) -> Result<Vec<ListedSend>, StoreError> {
     let mut select = connection.prepare_cached(
         "SELECT s.message_id, s.part, s.account_id, s.state, s.due_at, s.attempts,
                 m.header_from, m.message_id, m.subject, m.size_bytes, m.accepted_at,
                 (SELECT e.text FROM message_event e WHERE e.message_id = s.message_id AND e.part = s.part
                  AND e.source IN ('attempt', 'status') ORDER BY e.number DESC LIMIT 1)
          FROM send s JOIN message m ON m.id = s.message_id
-         WHERE (?1 IS NULL OR s.message_id < ?1) AND (?2 IS NULL OR s.state = ?2)
-           AND (?3 IS NULL OR s.account_id = ?3)
-         ORDER BY s.message_id DESC, s.part LIMIT ?4",
+         WHERE s.message_id = ?1 AND (?2 IS NULL OR s.state = ?2) ORDER BY s.part",
     )?;
-    let mut rows = select.query(params![
-        cursor.before.map(|id| id.to_string()),
-        cursor.state.map(SendState::as_str),
-        cursor.account.map(|id| id.to_string()),
-        cursor.limit,
-    ])?;
+    let mut rows = select.query(params![id.to_string(), cursor.state.map(SendState::as_str)])?;
     let mut sends = Vec::new();
     while let Some(row) = rows.next()? {
+        let account: AccountId = columns::to_id(&row.get::<_, String>(2)?)?;
+        if cursor.accounts.as_ref().is_some_and(|accounts| !accounts.contains(&account)) {
+            continue;
+        }
         sends.push(ListedSend {
-            id: SendId { message: columns::to_id(&row.get::<_, String>(0)?)?, part: row.get(1)? },
-            account: columns::to_id(&row.get::<_, String>(2)?)?,
+            id: SendId { message: id, part: row.get(1)? },
+            account,
             state: columns::to_word(&row.get::<_, String>(3)?)?,
             due_at: columns::to_time(row.get(4)?)?,
             attempts: row.get(5)?,
@@ -316,8 +349,8 @@ mod tests {
                     match look {
                         0 => queue.view(id).await.unwrap().is_some(),
                         1 => {
-                            let sends = queue.list(Cursor { limit: 1, ..Cursor::default() }).await.unwrap();
-                            sends[0].id.message == id
+                            let listed = queue.list(Cursor { limit: 1, ..Cursor::default() }).await.unwrap();
+                            listed.sends[0].id.message == id
                         }
                         _ => queue.repairs().await.unwrap()[0].count == 3,
                     }

@@ -17,6 +17,7 @@ mod recent;
 mod recipients;
 mod repairs;
 mod room;
+mod search;
 mod segments;
 mod settle;
 
@@ -37,12 +38,14 @@ pub use self::apply::Untold;
 pub use self::events::StoredEvent;
 pub use self::health::{Disk, Hindered, Suppressed};
 pub(crate) use self::list::open_sends;
-pub use self::list::{Cursor, ListedSend, MessageView, SendView};
+pub use self::list::{Cursor, Listed, ListedSend, MessageView, SendView};
 pub use self::repairs::RepairUse;
+pub use self::search::{Found, FoundMessage, FoundRecipient};
 pub(crate) use self::settle::{drop_waiting, make_due_now};
 
 use self::recent::Recent;
 use self::room::Room;
+use self::search::Tail;
 use self::segments::Intake;
 use crate::data_dir::DataDir;
 use crate::error::StoreError;
@@ -66,6 +69,7 @@ struct Inner {
     large: LargeBodies,
     recent: Recent,
     arrivals: Arc<Arrivals>,
+    tail: Arc<Tail>,
     node: Node,
 }
 
@@ -119,18 +123,33 @@ impl Queue {
         let Parts { data_dir, database, node } = parts;
         let large = LargeBodies::open(data_dir.join("large"))?;
         let arrivals = Arc::new(Arrivals::default());
+        let tail =
+            Arc::new(database.read_blocking(|connection| Tail::load(connection, options.indexed_together))?);
         let opening = Opening {
             folder: data_dir.join("journal"),
             large: large.clone(),
             segment_bytes: options.segment_bytes,
-            sink: Arc::new(Intake { arrivals: Arc::clone(&arrivals) }),
+            sink: Arc::new(Intake { arrivals: Arc::clone(&arrivals), tail: Arc::clone(&tail) }),
         };
         let (journal, keeper) = Journal::open(opening, &database)?;
         let recent = Recent::load(&database, now)?;
         let (reserve_bytes, room) = (options.reserve_bytes, Room::default());
-        let inner =
-            Inner { data_dir, reserve_bytes, room, database, journal, keeper, large, recent, arrivals, node };
-        Ok(Self(Arc::new(inner)))
+        let inner = Inner {
+            data_dir,
+            reserve_bytes,
+            room,
+            database,
+            journal,
+            keeper,
+            large,
+            recent,
+            arrivals,
+            tail,
+            node,
+        };
+        let queue = Self(Arc::new(inner));
+        queue.index_older();
+        Ok(queue)
     }
 
     pub(crate) fn heard(&self, id: QueueId) {

@@ -9,6 +9,7 @@ use rusqlite::{CachedStatement, Connection, OptionalExtension as _, params};
 
 use super::counts::Counts;
 use super::recipients::Placed;
+use super::search::{NewMessages, Tail};
 use super::{Arrivals, recipients, repairs};
 use crate::error::StoreError;
 use crate::sqlite::columns;
@@ -17,19 +18,24 @@ use crate::sqlite::journal::{Entry, Place, Sink, ledger};
 /// Enters what the journal has synced.
 pub(super) struct Intake {
     pub(super) arrivals: Arc<Arrivals>,
+    /// What messages are found by.
+    pub(super) tail: Arc<Tail>,
 }
 
 impl Sink for Intake {
     fn enter(&self, connection: &Connection, entries: &[Entry]) -> Result<usize, StoreError> {
-        let (mut needed, mut counts) = (0, Counts::default());
+        let (mut needed, mut counts, mut new) = (0, Counts::default(), NewMessages::default());
         let mut inserts = Inserts::prepare(connection)?;
         for entry in entries {
-            // A message that is known already has been moved here from an older segment.
             let is_new = inserts.enter(connection, entry, &mut counts)?;
-            let is_needed = is_new || enter_move(connection, entry)?;
-            needed += usize::from(is_needed);
+            if is_new {
+                new.add(&entry.message);
+            }
+            // A message that is known already has been moved here from an older segment.
+            needed += usize::from(is_new || enter_move(connection, entry)?);
         }
         counts.write(connection)?;
+        self.tail.append(connection, &new)?;
         Ok(needed)
     }
 

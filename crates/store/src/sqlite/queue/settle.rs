@@ -13,7 +13,7 @@ use tokio::sync::oneshot;
 
 use super::apply::{self, Discarded, Reports, Untold};
 use super::counts::Counts;
-use super::{Queue, Settlement};
+use super::{Queue, Settlement, search};
 use crate::error::StoreError;
 use crate::sqlite::audit::AuditEntry;
 use crate::sqlite::columns;
@@ -108,8 +108,9 @@ impl Queue {
             .write(Durability::Written, move |connection| {
                 let mut counts = Counts::default();
                 let ids = done_before(connection, before, limit)?;
-                ids.iter().try_for_each(|id| forget(connection, id, &mut counts))?;
+                ids.iter().try_for_each(|id| forget(connection, *id, &mut counts))?;
                 counts.write(connection)?;
+                search::remove(connection, &ids)?;
                 Ok(ids.len())
             })
             .await
@@ -210,29 +211,33 @@ fn enter_count(connection: &Connection, audit: AuditEntry, count: usize) -> Resu
 }
 
 /// Messages that were accepted before a time and of which nothing is expected any more.
-fn done_before(connection: &Connection, before: Timestamp, limit: usize) -> Result<Vec<String>, StoreError> {
+/// An id begins with a time that is not after that, so that newer messages are not read.
+fn done_before(connection: &Connection, before: Timestamp, limit: usize) -> Result<Vec<QueueId>, StoreError> {
     let mut select = connection.prepare_cached(
-        "SELECT m.id FROM message m WHERE m.accepted_at < ?
+        "SELECT m.id FROM message m WHERE m.id < ? AND m.accepted_at < ?
          AND NOT EXISTS (SELECT 1 FROM send s WHERE s.message_id = m.id
                          AND s.state IN ('queued', 'sending', 'submitted'))
          ORDER BY m.id LIMIT ?",
     )?;
-    let ids = select.query_map(params![before.as_millisecond(), limit], |row| row.get(0))?;
-    Ok(ids.collect::<Result<_, _>>()?)
+    let end = QueueId::new(before, [0; 10]).to_string();
+    let ids =
+        select.query_map(params![end, before.as_millisecond(), limit], |row| row.get::<_, String>(0))?;
+    ids.map(|id| columns::to_id(&id?)).collect()
 }
 
 /// Deletes all that is known of a message.
-fn forget(connection: &Connection, id: &str, counts: &mut Counts) -> Result<(), StoreError> {
-    connection.prepare_cached("DELETE FROM message_event WHERE message_id = ?")?.execute([id])?;
-    connection.prepare_cached("DELETE FROM recipient WHERE message_id = ?")?.execute([id])?;
+fn forget(connection: &Connection, id: QueueId, counts: &mut Counts) -> Result<(), StoreError> {
+    let id = id.to_string();
+    connection.prepare_cached("DELETE FROM message_event WHERE message_id = ?")?.execute([&id])?;
+    connection.prepare_cached("DELETE FROM recipient WHERE message_id = ?")?.execute([&id])?;
     let mut delete =
         connection.prepare_cached("DELETE FROM send WHERE message_id = ? RETURNING account_id, state")?;
-    let mut rows = delete.query([id])?;
+    let mut rows = delete.query([&id])?;
     while let Some(row) = rows.next()? {
         let state = columns::to_word(&row.get::<_, String>(1)?)?;
         counts.add(columns::to_id(&row.get::<_, String>(0)?)?, state, -1);
     }
-    connection.prepare_cached("DELETE FROM message WHERE id = ?")?.execute([id])?;
+    connection.prepare_cached("DELETE FROM message WHERE id = ?")?.execute([&id])?;
     Ok(())
 }
 

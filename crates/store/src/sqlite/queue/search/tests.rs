@@ -1,0 +1,214 @@
+//! What a search costs: statements that use an index, and steps of SQLite that do not grow with what is stored.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use model::delivery::SendState;
+use model::id::AccountId;
+use model::operation;
+use model::search::Search;
+use model::tracking::RecipientState;
+use rusqlite::{Connection, params};
+use tempfile::TempDir;
+
+use super::*;
+use crate::sqlite::database::{Database, Durability};
+
+const ACCOUNT: AccountId = AccountId::from_bytes([1; 16]);
+
+/// A database of so many messages that were sent long ago, and that all came before the index.
+struct Filled {
+    _folder: TempDir,
+    path: PathBuf,
+    count: u32,
+}
+
+/// A second for each message.
+fn id(number: u32) -> QueueId {
+    QueueId::new(jiff::Timestamp::from_second(1_800_000_000 + i64::from(number)).unwrap(), [7; 10])
+}
+
+fn enter(connection: &Connection, number: u32) -> Result<(), StoreError> {
+    let (id, at) = (id(number), id(number).made_at().as_millisecond());
+    let (text, account) = (id.to_string(), ACCOUNT.to_string());
+    let sender = format!("device{}@contoso.example", number % 10);
+    connection
+        .prepare_cached(
+            "INSERT INTO message (id, account_id, origin, origin_name, lane, reverse_path, header_from, message_id,
+                 subject, size_bytes, accepted_at, expires_at, segment, position)
+             VALUES (?1, ?2, 'credential', 'scanner1', 'normal', '', ?3, ?4, 's', 1, ?5, ?5, 1, 1)",
+        )?
+        .execute(params![text, account, sender, format!("<{number}@x>"), at])?;
+    connection
+        .prepare_cached(
+            "INSERT INTO send (message_id, part, account_id, lane, operation_id, state, due_at)
+             VALUES (?, 0, ?, 1, ?, 'sent', 0)",
+        )?
+        .execute(params![text, account, operation::for_message(id, [1; 10]).to_string()])?;
+    connection
+        .prepare_cached("INSERT INTO recipient (message_id, position, part, mailbox) VALUES (?, 0, 0, ?)")?
+        .execute(params![text, format!("r{number}@example.com")])?;
+    Ok(())
+}
+
+fn filled(count: u32) -> Filled {
+    let filled = unindexed(count);
+    filled.write(|connection| {
+        let tail = Tail::load(connection, 8_192)?;
+        while backlog::step(connection, &tail)? {}
+        connection.execute("UPDATE send SET state = 'failed' WHERE message_id = ?", [id(3).to_string()])?;
+        Ok(())
+    });
+    filled
+}
+
+/// The same before any of them is in the index.
+fn unindexed(count: u32) -> Filled {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("postern.db");
+    let database = Database::open(&path).unwrap();
+    let fill = move |connection: &Connection| {
+        (0..count).try_for_each(|number| enter(connection, number))?;
+        let up_to = id(count).to_string();
+        connection.execute("INSERT INTO message_index_backlog (up_to) VALUES (?)", [up_to])?;
+        Ok(())
+    };
+    database.write_blocking(Durability::Written, fill).unwrap();
+    Filled { _folder: folder, path, count }
+}
+
+impl Filled {
+    fn write(&self, work: impl FnOnce(&Connection) -> Result<(), StoreError> + Send + 'static) {
+        Database::open(&self.path).unwrap().write_blocking(Durability::Written, work).unwrap();
+    }
+
+    /// What is found, and how many steps SQLite took.
+    fn find(&self, search: &Search) -> (Found, u64) {
+        let mut connection = Connection::open(&self.path).unwrap();
+        let steps = Arc::new(AtomicU64::new(0));
+        let counted = Arc::clone(&steps);
+        let count = move || {
+            counted.fetch_add(1, Ordering::Relaxed);
+            false
+        };
+        connection.progress_handler(1, Some(count)).unwrap();
+        let found = find(&connection, search).unwrap();
+        (found, steps.load(Ordering::Relaxed))
+    }
+
+    /// The steps of a search that finds so many.
+    fn steps(&self, search: &Search, expected: usize) -> u64 {
+        let (found, steps) = self.find(search);
+        assert_eq!(found.messages.len(), expected, "{search:?} among {}", self.count);
+        steps
+    }
+}
+
+#[test]
+fn a_hundred_thousand_messages_are_searched_as_a_thousand_are() {
+    let (few, many) = (filled(1_000), filled(100_000));
+    let all = Search { limit: 20, ..Search::default() };
+    for (search, expected) in [
+        (Search { recipient: "r7@example.com".parse().ok(), ..all.clone() }, 1),
+        (Search { recipient: "nobody@example.com".parse().ok(), ..all.clone() }, 0),
+        (Search { recipient: "*@EXAMPLE.com".parse().ok(), ..all.clone() }, 20),
+        (Search { sender: "device3@contoso.example".parse().ok(), ..all.clone() }, 20),
+        (
+            Search {
+                sender: "device3@contoso.example".parse().ok(),
+                recipient: "r4@example.com".parse().ok(),
+                ..all.clone()
+            },
+            0,
+        ),
+        (Search { message_id: Some("9@x".to_owned()), ..all.clone() }, 1),
+        (Search { operation: Some(operation::for_message(id(5), [1; 10])), ..all.clone() }, 1),
+        (Search { login: Some("scanner1".to_owned()), until: Some(id(100).made_at()), ..all.clone() }, 20),
+        (Search { accounts: Some([ACCOUNT].into()), ..all.clone() }, 20),
+        (Search { accounts: Some([AccountId::from_bytes([2; 16])].into()), ..all.clone() }, 0),
+        (Search { state: Some(RecipientState::Failed), ..all.clone() }, 1),
+        (Search { state: Some(RecipientState::Bounced), ..all.clone() }, 0),
+        (Search { state: Some(RecipientState::Queued), ..all.clone() }, 0),
+        (Search { state: Some(RecipientState::Sent), ..all.clone() }, 20),
+        (all.clone(), 20),
+    ] {
+        let (of_few, of_many) = (few.steps(&search, expected), many.steps(&search, expected));
+        assert!(of_many < 2 * of_few + 2_000, "{search:?}: {of_few} and {of_many} steps");
+    }
+}
+
+/// After each step the process ends, and the next one goes on.
+#[test]
+fn messages_of_before_are_found_while_they_are_indexed() {
+    let filled = unindexed(700);
+    let search =
+        |limit| Search { sender: "device3@contoso.example".parse().ok(), limit, ..Search::default() };
+    let mut steps = 0;
+    loop {
+        let (found, _) = filled.find(&search(100));
+        let expected: Vec<QueueId> = (0..70).rev().map(|ten| id(10 * ten + 3)).collect();
+        assert_eq!(found.messages.iter().map(|message| message.id).collect::<Vec<_>>(), expected, "{steps}");
+        let waits = backlog::up_to(&Connection::open(&filled.path).unwrap()).unwrap();
+        if waits.is_none() {
+            break;
+        }
+        filled.write(|connection| backlog::step(connection, &Tail::load(connection, 8_192)?).map(drop));
+        steps += 1;
+    }
+    assert_eq!(steps, 4);
+    let (_, indexed) = filled.find(&search(1));
+    assert!(indexed < 700, "what is indexed is not read one by one: {indexed} steps");
+}
+
+/// Whatever is searched for: a page ends after so many messages, and the next one goes on.
+#[test]
+fn a_page_compares_so_many_messages_and_no_more() {
+    let filled = filled(12_000);
+    let mut search = Search { subject: Some("nothing".to_owned()), limit: 20, ..Search::default() };
+    let mut steps = Vec::new();
+    loop {
+        let (found, of_page) = filled.find(&search);
+        assert!(found.messages.is_empty());
+        steps.push(of_page);
+        let Some(next) = found.next else { break };
+        assert!(search.before.is_none_or(|before| next < before));
+        search.before = Some(next);
+    }
+    assert_eq!(steps.len(), 3, "{steps:?}");
+    assert!(steps.iter().all(|steps| *steps < 60 * page::MOST as u64), "{steps:?}");
+}
+
+#[test]
+fn statements_of_a_search_use_an_index() {
+    let filled = filled(100);
+    let connection = Connection::open(&filled.path).unwrap();
+    for (sql, index) in [
+        (runs::PIECE_BEFORE.to_owned(), "USING PRIMARY KEY (run=? AND term<?)"),
+        (runs::PIECES_OF.to_owned(), "USING PRIMARY KEY (run=? AND term=?)"),
+        (pages::ALL.to_owned(), "USING PRIMARY KEY (id>? AND id<?)"),
+        (
+            standing::ended(Standing::Recipient(RecipientState::Failed)).unwrap(),
+            "USING COVERING INDEX send_ended (state=?",
+        ),
+        (
+            standing::ended(Standing::Recipient(RecipientState::Failed)).unwrap(),
+            "USING COVERING INDEX recipient_ended (state=?",
+        ),
+        (
+            standing::ended(Standing::Recipient(RecipientState::Bounced)).unwrap(),
+            "USING COVERING INDEX recipient_ended (state=?",
+        ),
+        (standing::waiting(SendState::Queued), "INDEX send_due"),
+        (standing::waiting(SendState::Sending), "INDEX send_leased"),
+        (standing::waiting(SendState::Submitted), "INDEX send_unread"),
+    ] {
+        let mut explain = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+        let nothing = vec![None::<i64>; explain.parameter_count()];
+        let rows = explain.query_map(rusqlite::params_from_iter(nothing), |row| row.get::<_, String>(3));
+        let plan: Vec<String> = rows.unwrap().map(Result::unwrap).collect();
+        assert!(plan.iter().any(|line| line.contains(index)), "{sql}: {plan:?}");
+        let sorts = |line: &String| line.contains("TEMP B-TREE");
+        assert!(!plan.iter().any(sorts), "{sql}: {plan:?}");
+    }
+}
