@@ -24,6 +24,7 @@ pub mod refusals;
 
 pub mod messages;
 pub mod queue;
+pub mod search;
 
 pub mod audit;
 pub mod dns_providers;

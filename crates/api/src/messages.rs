@@ -74,6 +74,9 @@ pub struct SendView {
     pub recipients: Vec<RecipientView>,
     /// What was tried.
     pub attempts: Vec<AttemptView>,
+    /// All that happened, attempts included, the oldest first.
+    #[serde(default)]
+    pub events: Vec<EventView>,
     /// Why it waits, while it is `queued`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub waits: Option<WaitView>,
@@ -120,6 +123,29 @@ pub struct AttemptView {
     /// `accepted`, `deferred` or `failed`.
     pub result: String,
     /// What was done, why that way, and what was answered.
+    pub text: String,
+}
+
+/// Something that happened to a request to Azure.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct EventView {
+    /// When it happened; of a delivery report, when Azure tried.
+    pub at: Timestamp,
+    /// What happened, in a sentence for people.
+    pub message: String,
+    /// Who reported it: `attempt`, `status` (a read of the operation's status), `operator` or `delivery` (a delivery
+    /// report).
+    pub source: String,
+    /// Of attempts and reads of the status `accepted`, `deferred` or `failed`; of the operator `retried` or `dropped`; of
+    /// delivery reports the state of the recipient.
+    pub result: String,
+    /// The recipient that it is about, where that is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recipient: Option<String>,
+    /// `rest` or `smtp`, where a request got that far.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub transport: Option<String>,
+    /// What was done, and what the upstream answered; empty where there is nothing more to say.
     pub text: String,
 }
 

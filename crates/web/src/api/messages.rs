@@ -22,7 +22,7 @@ use smtp::path::ReversePath;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::{Api, Calling, problems};
+use super::{Api, Calling, problems, story};
 use crate::error::ApiError;
 use crate::extract::Path;
 
@@ -94,13 +94,7 @@ async fn show(
     let account = control.name_of(message.account);
     let observed = observed(&api, &control, &message).await?;
     let now = api.clock.now();
-    let (origin, login) = match message.origin {
-        Origin::Credential(login) => ("credential", Some(login)),
-        Origin::Network(login) => ("network", Some(login)),
-        Origin::Entra(login) => ("entra", Some(login)),
-        Origin::Operator => ("operator", None),
-        Origin::Dsn => ("dsn", None),
-    };
+    let (origin, login) = origin(message.origin);
     Ok(Json(api::messages::MessageView {
         id: id.to_string(),
         account,
@@ -117,6 +111,17 @@ async fn show(
         expires_at: message.expires_at,
         sends: message.sends.into_iter().map(|send| send_view(send, observed.as_ref(), now)).collect(),
     }))
+}
+
+/// Who brought a message: the word, and the login if there was one.
+pub(super) fn origin(origin: Origin) -> (&'static str, Option<String>) {
+    match origin {
+        Origin::Credential(login) => ("credential", Some(login)),
+        Origin::Network(login) => ("network", Some(login)),
+        Origin::Entra(login) => ("entra", Some(login)),
+        Origin::Operator => ("operator", None),
+        Origin::Dsn => ("dsn", None),
+    }
 }
 
 /// Show the message as it was accepted, as long as it is stored.
@@ -178,6 +183,7 @@ fn send_view(send: reads::SendView, account: Option<&ObservedAccount>, now: Time
         due_at: (!send.state.is_final()).then_some(send.due_at),
         operation_id: send.operation.to_string(),
         recipients: recipients(&send),
+        events: story::events(&send),
         attempts: send
             .attempts
             .into_iter()

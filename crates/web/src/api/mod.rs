@@ -21,9 +21,11 @@ mod queue;
 mod refusals;
 mod removal;
 mod rotation;
+mod search;
 mod secrets;
 mod senders;
 mod status;
+mod story;
 mod verification;
 
 use std::sync::Arc;
@@ -106,6 +108,7 @@ fn all_routes() -> OpenApiRouter<Api> {
         .merge(senders::routes())
         .merge(credentials::routes())
         .merge(messages::routes())
+        .merge(search::routes())
         .merge(queue::routes())
         .merge(refusals::routes())
         .merge(status::routes())

@@ -1,8 +1,12 @@
 //! `/v1/messages` and `/v1/messages/{id}`.
 
 use control::AccountChange;
+use jiff::{SignedDuration, Timestamp};
 use model::account::AccountState;
+use model::delivery::{Attempt, AttemptResult, Transport};
+use model::tracking::{DeliveryReport, RecipientState};
 use serde_json::{Value, json};
+use store::{NextStep, Settlement};
 
 use crate::app::{ACCOUNT, App, NOW, SENDER};
 
@@ -35,6 +39,56 @@ async fn a_message_is_accepted_and_shown() {
     let recipient = |address: &str| json!({ "address": address, "state": "queued", "text": "", "at": NOW });
     assert_eq!(send["recipients"], json!([recipient("a@example.com"), recipient("b@example.com")]));
     assert_eq!(send["attempts"], json!([]));
+}
+
+/// What the operator did, what was tried and what was reported later, in the order of time.
+#[tokio::test]
+async fn a_story_has_every_event() {
+    let app = App::start().await;
+    let id = app.post("/v1/messages", &message()).await.body["id"].as_str().unwrap().to_owned();
+    let shown = app.get(&format!("/v1/messages/{id}")).await.body;
+    let operation = shown["sends"][0]["operation_id"].as_str().unwrap().parse().unwrap();
+    let (queue, now) = (app.store.queue(), NOW.parse::<Timestamp>().unwrap());
+    let account = app.store.directory().account_named(ACCOUNT).unwrap().id;
+    let later = |seconds| now.saturating_add(SignedDuration::from_secs(seconds)).unwrap();
+    let settle = async |result, text: &str, next| {
+        let claim = queue.claim_due(account, later(100), 1, later(200)).await.unwrap().remove(0);
+        let (transport, text) = (Some(Transport::Rest), text.to_owned());
+        let attempt = Some(Attempt { at: later(1), transport, result, text, reason: None });
+        let settlement = Settlement { id: claim.send.id, attempt, next, refused: Vec::new() };
+        queue.settle(vec![settlement], Vec::new()).await.unwrap();
+    };
+    settle(AttemptResult::Deferred, "503", NextStep::Again { at: later(900) }).await;
+    app.send("POST", &format!("/v1/queue/{id}/sends:retry"), "", "").await;
+    settle(AttemptResult::Accepted, "202", NextStep::Sent).await;
+    let report = DeliveryReport {
+        recipient: "B@example.com".to_owned(),
+        state: RecipientState::Bounced,
+        at: later(60),
+        status: Some("5.1.1".to_owned()),
+        text: "no such user".to_owned(),
+    };
+    queue.delivered(operation, report).await.unwrap();
+    let shown = app.get(&format!("/v1/messages/{id}")).await.body;
+    let events = shown["sends"][0]["events"].as_array().unwrap();
+    let told: Vec<[&str; 4]> = events
+        .iter()
+        .map(|event| ["source", "result", "text", "message"].map(|field| event[field].as_str().unwrap()))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ["operator", "retried", "", "An operator had the message tried at once"],
+            ["attempt", "deferred", "503", "The attempt failed; Postern tries again"],
+            ["attempt", "accepted", "202", "The upstream accepted the message"],
+            ["delivery", "bounced", "no such user", "The server of b@example.com rejected the message"],
+        ]
+    );
+    assert_eq!(events[1]["transport"], "rest");
+    assert_eq!((&events[3]["recipient"], &events[3]["at"]), (&json!("b@example.com"), &json!(later(60))));
+    assert!(events[0].get("recipient").is_none());
+    let list = app.get("/v1/messages?state=bounced").await.body;
+    assert_eq!(list["items"][0]["id"], json!(id), "what a report says finds the message");
 }
 
 #[tokio::test]

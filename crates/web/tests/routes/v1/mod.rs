@@ -8,6 +8,7 @@ mod dns_providers;
 mod messages;
 mod pages;
 mod queue;
+mod search;
 mod secrets;
 mod senders;
 mod status;
@@ -23,7 +24,7 @@ async fn what_does_not_exist_and_what_is_not_done_with_it() {
     for (method, path) in [
         ("PUT", "/v1/senders"),
         ("DELETE", "/v1/queue"),
-        ("GET", "/v1/messages"),
+        ("PUT", "/v1/messages"),
         ("POST", "/v1/status"),
         ("PATCH", "/v1/dns-providers"),
         ("POST", "/v1/audit"),

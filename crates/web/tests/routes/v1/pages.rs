@@ -36,7 +36,9 @@ async fn what_was_there_is_seen_once_while_more_comes() {
         let first = json!({ "account": ACCOUNT, "address": "a@contoso.example" });
         app.post("/v1/senders", &first).await;
     };
-    for (path, key) in [("/v1/queue", "id"), ("/v1/audit", "number"), ("/v1/senders", "address")] {
+    for (path, key) in
+        [("/v1/messages", "id"), ("/v1/queue", "id"), ("/v1/audit", "number"), ("/v1/senders", "address")]
+    {
         let all = app.get(&format!("{path}?limit=1000")).await.body["items"].clone();
         let before: Vec<String> = all.as_array().unwrap().iter().map(|item| item[key].to_string()).collect();
         let mut seen = walked(&app, path, key, comes).await;
@@ -55,6 +57,7 @@ async fn pages_that_cannot_be() {
         "/v1/bans",
         "/v1/credentials",
         "/v1/dns-providers",
+        "/v1/messages",
         "/v1/queue",
         "/v1/refusals",
         "/v1/senders",
