@@ -12,6 +12,7 @@ mod changed_credentials;
 mod entra_logins;
 mod export;
 mod failures_are_told;
+mod found;
 mod limits;
 mod login_guard;
 mod many_clients;

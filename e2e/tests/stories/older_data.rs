@@ -13,6 +13,7 @@ use model::azure::TransportChoice;
 use model::delivery::SendState;
 use model::id::QueueId;
 use model::quota::Quota;
+use model::search::Search;
 use secrecy::ExposeSecret as _;
 use store::{SecretName, SecretOwner};
 
@@ -97,6 +98,14 @@ async fn everything_that_an_older_build_kept_is_there() {
         let view = world.view(id).await.unwrap();
         assert_eq!(view.sends.iter().map(|send| send.recipients.len()).sum::<usize>(), recipients, "{file}");
         assert!(view.sends.iter().all(|send| !DONE.contains(&send.state)), "{file}");
+        // Whether it is in the index by now or not.
+        let send = view.sends.last().unwrap();
+        let by_recipient =
+            Search { recipient: send.recipients[0].mailbox.to_string().parse().ok(), ..Search::default() };
+        for search in [by_recipient, Search { operation: Some(send.operation), ..Search::default() }] {
+            let found = store.queue().search(Search { limit: 100, ..search }).await.unwrap();
+            assert!(found.messages.iter().any(|message| message.id == id), "{file}: {found:?}");
+        }
         // Before it stands what every relay adds.
         let body = store.queue().body_of(id).await.unwrap();
         let trace =

@@ -3,6 +3,7 @@
 use clap::{Args, Subcommand};
 
 use super::Connection;
+use super::moment::Moment;
 
 #[derive(Debug, Args)]
 pub(crate) struct Send {
@@ -71,8 +72,49 @@ pub(crate) struct ById {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum MessageCommand {
+    /// Find messages, newest first
+    List(Box<MessageList>),
     /// Show a message and its history
     Show(ById),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct MessageList {
+    /// Only messages to this address; *@DOMAIN for a domain
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) to: Option<String>,
+    /// Only messages from this author or MAIL FROM; *@DOMAIN for a domain
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) from: Option<String>,
+    /// Only messages with this Message-ID
+    #[arg(long, value_name = "ID")]
+    pub(crate) message_id: Option<String>,
+    /// Only messages with this operation id of Azure
+    #[arg(long, value_name = "ID")]
+    pub(crate) operation_id: Option<String>,
+    /// Only messages of this login
+    #[arg(long, value_name = "LOGIN")]
+    pub(crate) login: Option<String>,
+    /// Only messages of this account
+    #[arg(long, value_name = "NAME")]
+    pub(crate) account: Option<String>,
+    /// Only messages with a recipient in this state, such as queued, sent, failed, delivered or bounced
+    #[arg(long, value_name = "STATE")]
+    pub(crate) state: Option<String>,
+    /// Only messages whose subject contains this
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) subject: Option<String>,
+    /// Only messages since then: 2026-11-28, 2026-11-28T08:00:00Z, or 2h ago
+    #[arg(long, value_name = "TIME")]
+    pub(crate) since: Option<Moment>,
+    /// Only messages before then
+    #[arg(long, value_name = "TIME")]
+    pub(crate) until: Option<Moment>,
+    /// Maximum number of messages
+    #[arg(long, value_name = "NUMBER", default_value_t = 50)]
+    pub(crate) limit: usize,
+    #[command(flatten)]
+    pub(crate) connection: Connection,
 }
 
 #[derive(Debug, Args)]

@@ -3,6 +3,7 @@
 mod account;
 mod credential;
 mod mail;
+mod moment;
 mod provision;
 mod sender;
 mod shell;
@@ -22,7 +23,7 @@ pub(crate) use self::credential::{
     LiftBan, TestForm, TestLine,
 };
 
-pub(crate) use self::mail::{ById, MessageCommand, QueueCommand, QueueList, RefusalList, Send};
+pub(crate) use self::mail::{ById, MessageCommand, MessageList, QueueCommand, QueueList, RefusalList, Send};
 
 pub(crate) use self::provision::{
     Apply, Desired, Destroy, DnsAdd, DnsCommand, DomainAdd, DomainCommand, DomainDoctor, DomainList,

@@ -1,17 +1,66 @@
 //! `postern message`: what happened to a mail.
 
+use std::collections::BTreeSet;
+use std::fmt::Display;
 use std::process::ExitCode;
 
-use api::messages::{MessageView, SendView, WaitView};
+use api::messages::{EventView, MessageView, RecipientView, SendView, WaitView};
+use api::search::FoundMessageView;
+use clock::Clock;
 
-use crate::cli::{ById, MessageCommand};
+use crate::cli::{ById, MessageCommand, MessageList};
 use crate::client::{Client, segment};
-use crate::output::{self, QUIET, STRONG, WAITING, say, style_of};
+use crate::output::{self, Cell, QUIET, STRONG, WAITING, cell, cell_of_lines, say, style_of};
 
 pub(super) async fn run(command: MessageCommand) -> anyhow::Result<ExitCode> {
-    let MessageCommand::Show(arguments) = command;
-    show(&arguments).await?;
+    match command {
+        MessageCommand::List(arguments) => list(&arguments).await?,
+        MessageCommand::Show(arguments) => show(&arguments).await?,
+    }
     Ok(ExitCode::SUCCESS)
+}
+
+async fn list(arguments: &MessageList) -> anyhow::Result<()> {
+    let now = Clock::system().now();
+    let optional = [
+        ("recipient", arguments.to.clone()),
+        ("sender", arguments.from.clone()),
+        ("message_id", arguments.message_id.clone()),
+        ("operation_id", arguments.operation_id.clone()),
+        ("login", arguments.login.clone()),
+        ("account", arguments.account.clone()),
+        ("state", arguments.state.clone()),
+        ("subject", arguments.subject.clone()),
+        ("since", arguments.since.map(|moment| moment.at(now).to_string())),
+        ("until", arguments.until.map(|moment| moment.at(now).to_string())),
+    ];
+    let query: Vec<(&str, String)> =
+        optional.into_iter().filter_map(|(name, value)| Some((name, value?))).collect();
+    let messages: Vec<FoundMessageView> =
+        Client::new(&arguments.connection)?.first(arguments.limit, "/v1/messages", &query).await?;
+    if arguments.connection.json {
+        return output::json(&messages);
+    }
+    let rows = messages.into_iter().map(row).collect();
+    output::table(["Queue id", "State", "Accepted, subject", "From, to"], rows, "No message was found.");
+    Ok(())
+}
+
+/// A message in few columns, so that its id stays in one piece on a narrow terminal.
+fn row(message: FoundMessageView) -> [Cell; 4] {
+    let states: BTreeSet<&str> = message.recipients.iter().map(|one| one.state.as_str()).collect();
+    let style = states.first().map_or(QUIET, |state| style_of(state));
+    let states: Vec<&dyn Display> = states.iter().map(|state| state as &dyn Display).collect();
+    let more = message.recipients.len().saturating_sub(1);
+    let first = message.recipients.first().map(|one| one.address.as_str()).unwrap_or_default();
+    let to = if more > 0 { format!("→ {first} +{more}") } else { format!("→ {first}") };
+    let accepted = output::time(message.accepted_at);
+    [
+        cell(message.id).whole(),
+        cell_of_lines(&states).styled(style),
+        cell_of_lines(&[&accepted, &message.subject]),
+        cell_of_lines(&[&message.from, &to]),
+    ]
 }
 
 /// Prints a message and all that happened to it.
@@ -66,10 +115,20 @@ pub(super) fn waits(wait: &WaitView) -> String {
     }
 }
 
-/// Recipients of whom something else became than of the others.
+/// What happened, and then what was answered.
+fn print_event(event: &EventView) {
+    let style = style_of(&event.result);
+    let text = if event.text.is_empty() { String::new() } else { format!(": {}", event.text) };
+    say!("  {QUIET}{}{QUIET:#}  {style}{}{style:#}{text}", output::time(event.at), event.message);
+}
+
+/// Recipients of whom something else became than of the others, and of whom no delivery report told.
 fn print_outcomes(send: &SendView) {
     let shared = if send.state == "sending" { "queued" } else { &send.state };
-    for recipient in send.recipients.iter().filter(|recipient| recipient.state != shared) {
+    let is_reported =
+        |address: &String| send.events.iter().any(|event| event.recipient.as_ref() == Some(address));
+    let alone = |recipient: &&RecipientView| recipient.state != shared && !is_reported(&recipient.address);
+    for recipient in send.recipients.iter().filter(alone) {
         let style = style_of(&recipient.state);
         say!(
             "  {QUIET}{}{QUIET:#}  {} {style}{}{style:#}: {}",
@@ -87,15 +146,7 @@ fn print_send(send: &SendView, message: &MessageView) {
     say!("");
     say!("{style}{}{style:#}  to {}", send.state, addresses.join(", "));
     say!("  {QUIET}{}{QUIET:#}  queued", output::time(message.accepted_at));
-    for attempt in &send.attempts {
-        let style = style_of(&attempt.result);
-        say!(
-            "  {QUIET}{}{QUIET:#}  {style}{}{style:#}: {}",
-            output::time(attempt.at),
-            attempt.result,
-            attempt.text
-        );
-    }
+    send.events.iter().for_each(print_event);
     print_outcomes(send);
     match (send.state.as_str(), send.due_at) {
         ("queued", _) if send.waits.is_some() => {

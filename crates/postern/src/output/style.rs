@@ -29,8 +29,10 @@ pub(crate) const QUIET: Style = Style(anstyle::Style::new().dimmed());
 /// The style of a state or a result.
 pub(crate) fn style_of(word: &str) -> Style {
     match word {
-        "sent" | "accepted" | "delivered" => GOOD,
-        "failed" | "dropped" => BAD,
+        "sent" | "accepted" | "delivered" | "expanded" => GOOD,
+        "failed" | "dropped" | "undelivered" | "quarantined" | "filtered_spam" | "suppressed" | "bounced" => {
+            BAD
+        }
         _ => WAITING,
     }
 }
