@@ -4,8 +4,8 @@ use jiff::Timestamp;
 
 use super::delivery::delivered;
 use super::{
-    Advance, Change, Effect, Event, EventSource, NextStep, Outcome, RecipientChange, RecipientState, Report,
-    Settled, Split, Story, TakenGroup, Tracked, TrackedRecipient,
+    Advance, Change, Effect, Event, EventSource, NextStep, RecipientChange, RecipientOutcome, RecipientState,
+    Report, Settled, Split, Story, TakenGroup, Tracked, TrackedRecipient,
 };
 use crate::delivery::{Attempt, SendState};
 use crate::queued::Recipient;
@@ -76,8 +76,12 @@ fn settle(tracked: &Tracked, settled: Settled) -> Advance {
     let at = attempt.as_ref().map(|attempt| attempt.at);
     let recipients = refused.into_iter().filter_map(|one| {
         let known = recipient_of(tracked, &one.recipient)?;
-        let outcome =
-            Outcome { state: RecipientState::Failed, at: at?, status: Some(one.status), text: one.text };
+        let outcome = RecipientOutcome {
+            state: RecipientState::Failed,
+            at: at?,
+            status: Some(one.status),
+            text: one.text,
+        };
         let holds = known.outcome.as_ref().is_none_or(|known| outcome.holds_against(known));
         holds.then_some(RecipientChange { position: known.position, outcome })
     });

@@ -2,8 +2,8 @@
 //! the message was accepted.
 
 use super::{
-    Advance, DeliveryReport, Effect, Event, EventSource, Outcome, RecipientChange, RecipientState, Story,
-    Tracked,
+    Advance, DeliveryReport, Effect, Event, EventSource, RecipientChange, RecipientOutcome, RecipientState,
+    Story, Tracked,
 };
 use crate::delivery::SendState;
 
@@ -15,7 +15,7 @@ pub(super) fn delivered(tracked: &Tracked, report: DeliveryReport) -> Advance {
     let found = tracked.recipients.iter().find(|one| is_meant(&one.mailbox));
     let (Some(recipient), true) = (found, report.state.is_reported()) else { return unchanged };
     let DeliveryReport { state, at, status, text, .. } = report;
-    let outcome = Outcome { state, at, status, text: text.clone() };
+    let outcome = RecipientOutcome { state, at, status, text: text.clone() };
     if recipient.outcome.as_ref().is_some_and(|known| !outcome.holds_against(known)) {
         return unchanged;
     }
@@ -35,7 +35,7 @@ pub(super) fn delivered(tracked: &Tracked, report: DeliveryReport) -> Advance {
     // Of what failed already the sender was told when it did.
     let is_news = state.is_failure() && !before.is_failure();
     let is_reported =
-        |outcome: &Option<Outcome>| outcome.as_ref().is_some_and(|known| known.state.is_reported());
+        |outcome: &Option<RecipientOutcome>| outcome.as_ref().is_some_and(|known| known.state.is_reported());
     let others = tracked.recipients.iter().filter(|one| one.position != position);
     let is_complete = others.clone().all(|one| is_reported(&one.outcome) || is_failed(&one.outcome));
     let state = match tracked.state {
@@ -51,6 +51,6 @@ pub(super) fn delivered(tracked: &Tracked, report: DeliveryReport) -> Advance {
     }
 }
 
-fn is_failed(outcome: &Option<Outcome>) -> bool {
+fn is_failed(outcome: &Option<RecipientOutcome>) -> bool {
     outcome.as_ref().is_some_and(|known| known.state.is_failure())
 }

@@ -18,7 +18,7 @@ use crate::delivery::{Reason, SendState, Transport};
 use crate::division::Division;
 
 pub use self::advance::advance;
-pub use self::outcome::{Outcome, RecipientState};
+pub use self::outcome::{RecipientOutcome, RecipientState};
 pub use self::report::{DeliveryReport, NextStep, RefusedAlone, Report, Settled, TakenGroup};
 
 /// A send as it is stored.
@@ -38,7 +38,7 @@ pub struct TrackedRecipient {
     pub position: u32,
     pub mailbox: String,
     /// What became of this recipient alone; `None` while it shares the state of its send.
-    pub outcome: Option<Outcome>,
+    pub outcome: Option<RecipientOutcome>,
 }
 
 /// What a report changes. The store writes this in one transaction, and nothing else.
@@ -93,7 +93,7 @@ pub struct Split {
 pub struct RecipientChange {
     pub position: u32,
     /// What became of it.
-    pub outcome: Outcome,
+    pub outcome: RecipientOutcome,
 }
 
 /// A line of the story of a message. Events are appended and never changed.

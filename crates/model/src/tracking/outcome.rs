@@ -35,7 +35,7 @@ pub enum RecipientState {
 
 /// What became of a recipient alone, apart from the others of its send.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Outcome {
+pub struct RecipientOutcome {
     /// What became of it.
     pub state: RecipientState,
     /// When; of a delivery report, when Azure tried.
@@ -96,7 +96,7 @@ impl RecipientState {
     }
 }
 
-impl Outcome {
+impl RecipientOutcome {
     /// Whether this holds where both were reported of one recipient, in whichever order they came. What a delivery
     /// report says holds against what Postern concluded, then the later holds, then the worse.
     #[must_use]

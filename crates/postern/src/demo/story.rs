@@ -10,7 +10,7 @@ use smtp::path::ReversePath;
 use smtp::sasl::{Login, Proof};
 use smtp_client::{Connection, Target, Timeouts};
 use twin::Twin;
-use twin::captured::Outcome;
+use twin::captured::DeliveryStatus;
 
 use super::Demo;
 use crate::client::{Client, segment};
@@ -45,7 +45,7 @@ pub(super) async fn tell(server: &Server, twin: &Twin, demo: &Demo) -> anyhow::R
     let way = send.attempts.last().and_then(|attempt| attempt.transport.clone()).unwrap_or_default();
     say("sent", format!("by {}, operation {}", way.to_uppercase(), send.operation_id));
 
-    let copies: Vec<Outcome> = {
+    let copies: Vec<DeliveryStatus> = {
         let captured = twin.backend().captured();
         let arrived =
             captured.all().filter(|mail| mail.message_id().as_deref() == Some(message.message_id.as_str()));
@@ -53,7 +53,7 @@ pub(super) async fn tell(server: &Server, twin: &Twin, demo: &Demo) -> anyhow::R
     };
     ensure!(!copies.is_empty(), "Azure's twin does not have it");
     ensure!(copies.len() == 1, "it arrived {} times", copies.len());
-    ensure!(copies[0] == Outcome::Delivered, "it arrived, but not in the mailbox");
+    ensure!(copies[0] == DeliveryStatus::Delivered, "it arrived, but not in the mailbox");
     say("delivered", format!("to {RECIPIENT}, once"));
     say!("");
     Ok(())

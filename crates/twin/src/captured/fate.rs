@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Captured, CapturedRecipient, Field, Outcome};
+use super::{Captured, CapturedRecipient, DeliveryStatus, Field};
 use crate::state::{Behaviour, Domain};
 
 /// What decides about the recipients of one mail.
@@ -47,7 +47,7 @@ impl Fate<'_> {
 impl Bounces {
     /// Remembers those of a mail's recipients whose mail came back.
     pub(super) fn note(&mut self, recipients: &[CapturedRecipient], now: Timestamp) {
-        let bounced = recipients.iter().filter(|one| one.outcome == Outcome::Bounced);
+        let bounced = recipients.iter().filter(|one| one.outcome == DeliveryStatus::Bounced);
         for recipient in bounced {
             if self.hold(&recipient.address, now) {
                 continue;

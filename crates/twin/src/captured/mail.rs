@@ -10,7 +10,7 @@ use message::parts::{Attachment, Parts};
 use serde::{Deserialize, Serialize};
 use smtp::parameters::{Body, MailParameters};
 
-use super::Outcome;
+use super::DeliveryStatus;
 use crate::state::Behaviour;
 
 /// A mail that the twin took and would have sent on.
@@ -75,7 +75,7 @@ pub struct CapturedRecipient {
     /// Where it stood.
     pub field: Field,
     /// What becomes of it.
-    pub outcome: Outcome,
+    pub outcome: DeliveryStatus,
     /// When that was clear.
     pub decided_at: Timestamp,
 }
@@ -98,8 +98,8 @@ impl CapturedRecipient {
     /// A recipient whose fate follows from its address.
     #[must_use]
     pub fn new(address: &str, field: Field, at: Timestamp) -> Self {
-        let outcome = Outcome::of(address);
-        let delay = if outcome == Outcome::Delayed { DELAY } else { SignedDuration::ZERO };
+        let outcome = DeliveryStatus::of(address);
+        let delay = if outcome == DeliveryStatus::Delayed { DELAY } else { SignedDuration::ZERO };
         let decided_at = clock::after(at, delay);
         Self { address: address.to_owned(), field, outcome, decided_at }
     }
@@ -107,7 +107,7 @@ impl CapturedRecipient {
     /// The same recipient, whom nothing is sent to.
     #[must_use]
     pub fn suppressed(self, at: Timestamp) -> Self {
-        Self { outcome: Outcome::Suppressed, decided_at: at, ..self }
+        Self { outcome: DeliveryStatus::Suppressed, decided_at: at, ..self }
     }
 }
 
@@ -134,11 +134,14 @@ impl CapturedMail {
     /// Why the whole mail was dropped, if it was.
     #[must_use]
     pub fn dropped(&self, behaviour: &Behaviour) -> Option<ErrorDetail> {
-        let all =
-            |wanted: &[Outcome]| self.recipients.iter().all(|recipient| wanted.contains(&recipient.outcome));
-        let (code, message) = if all(&[Outcome::Suppressed]) {
+        let all = |wanted: &[DeliveryStatus]| {
+            self.recipients.iter().all(|recipient| wanted.contains(&recipient.outcome))
+        };
+        let (code, message) = if all(&[DeliveryStatus::Suppressed]) {
             ("EmailDroppedAllRecipientsSuppressed", "Message dropped because all recipients were suppressed")
-        } else if behaviour.bounces_fail_the_operation && all(&[Outcome::Bounced, Outcome::Failed]) {
+        } else if behaviour.bounces_fail_the_operation
+            && all(&[DeliveryStatus::Bounced, DeliveryStatus::Failed])
+        {
             ("EmailDropped", "Email was dropped after several attempts to deliver.")
         } else {
             return None;

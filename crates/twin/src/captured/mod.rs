@@ -1,9 +1,9 @@
 //! What was sent: operations, captured mail, and how much of the quota is used. Pure state.
 
+mod delivery_status;
 mod fate;
 mod mail;
 mod meter;
-mod outcome;
 mod reply;
 
 use std::collections::{HashMap, HashSet, VecDeque};
@@ -13,12 +13,12 @@ use azure_types::error::ErrorDetail;
 use azure_types::ids::{OperationId, SubscriptionId};
 use jiff::{SignedDuration, Timestamp};
 
+pub use self::delivery_status::DeliveryStatus;
 use self::fate::Bounces;
 pub(crate) use self::fate::Fate;
 pub use self::mail::{CapturedMail, CapturedRecipient, Field, Path, SmtpFacts};
 pub(crate) use self::mail::{SUPPRESS_INVALID_ATTACHMENT, is_switched_on};
 pub use self::meter::{Meter, Throttled};
-pub use self::outcome::Outcome;
 pub use self::reply::ChosenReply;
 
 use crate::state::{Behaviour, Limits};

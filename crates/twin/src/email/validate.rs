@@ -8,7 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use smtp::address::Mailbox;
 
-use crate::captured::{ChosenReply, Outcome, SUPPRESS_INVALID_ATTACHMENT, is_switched_on};
+use crate::captured::{ChosenReply, DeliveryStatus, SUPPRESS_INVALID_ATTACHMENT, is_switched_on};
 use crate::refusal::Refusal;
 use crate::state::{Domain, EmailBehaviour, Service, State};
 
@@ -98,7 +98,7 @@ pub(super) fn check_message(
 /// An address must be one, and may want to be refused.
 fn check_address(address: &EmailAddress) -> Result<(), Refusal> {
     let address = &address.address;
-    if address.parse::<Mailbox>().is_err() || Outcome::of(address) == Outcome::Refused {
+    if address.parse::<Mailbox>().is_err() || DeliveryStatus::of(address) == DeliveryStatus::Refused {
         return Err(invalid_address(address));
     }
     match ChosenReply::of(address) {

@@ -12,7 +12,7 @@ use serde::Deserialize;
 
 use super::view::{AttachmentView, MailDetail};
 use crate::backend::Backend;
-use crate::captured::{CapturedMail, Field, Outcome, Path as MailPath, SmtpFacts};
+use crate::captured::{CapturedMail, DeliveryStatus, Field, Path as MailPath, SmtpFacts};
 
 pub(super) fn routes() -> Router<Arc<Backend>> {
     Router::new()
@@ -174,7 +174,8 @@ async fn attachment(
 
 fn row(mail: &CapturedMail) -> Row {
     let worst = mail.recipients.iter().map(|recipient| recipient.outcome);
-    let worst = worst.max_by_key(|outcome| !matches!(outcome, Outcome::Delivered | Outcome::Delayed));
+    let worst =
+        worst.max_by_key(|outcome| !matches!(outcome, DeliveryStatus::Delivered | DeliveryStatus::Delayed));
     let mut recipients: Vec<&str> = mail.recipients.iter().map(|one| one.address.as_str()).collect();
     let more = recipients.len().saturating_sub(2);
     recipients.truncate(2);
@@ -186,8 +187,8 @@ fn row(mail: &CapturedMail) -> Row {
         sender: sender(mail),
         recipients: format!("{}{more}", recipients.join(", ")),
         path: path(mail.path),
-        outcome: outcome(worst.unwrap_or(Outcome::Delivered)),
-        tone: tone(worst.unwrap_or(Outcome::Delivered)),
+        outcome: outcome(worst.unwrap_or(DeliveryStatus::Delivered)),
+        tone: tone(worst.unwrap_or(DeliveryStatus::Delivered)),
     }
 }
 
@@ -213,28 +214,28 @@ fn path(path: MailPath) -> &'static str {
 }
 
 /// The colour of an outcome, a class of the style sheet.
-fn tone(outcome: Outcome) -> &'static str {
+fn tone(outcome: DeliveryStatus) -> &'static str {
     match outcome {
-        Outcome::Delivered => "good",
-        Outcome::Delayed | Outcome::Quarantined => "wait",
-        Outcome::Bounced
-        | Outcome::Suppressed
-        | Outcome::FilteredSpam
-        | Outcome::Failed
-        | Outcome::Refused => "bad",
+        DeliveryStatus::Delivered => "good",
+        DeliveryStatus::Delayed | DeliveryStatus::Quarantined => "wait",
+        DeliveryStatus::Bounced
+        | DeliveryStatus::Suppressed
+        | DeliveryStatus::FilteredSpam
+        | DeliveryStatus::Failed
+        | DeliveryStatus::Refused => "bad",
     }
 }
 
-fn outcome(outcome: Outcome) -> &'static str {
+fn outcome(outcome: DeliveryStatus) -> &'static str {
     match outcome {
-        Outcome::Delivered => "delivered",
-        Outcome::Delayed => "delayed",
-        Outcome::Bounced => "bounced",
-        Outcome::Suppressed => "suppressed",
-        Outcome::Quarantined => "quarantined",
-        Outcome::FilteredSpam => "filtered as spam",
-        Outcome::Failed => "failed",
-        Outcome::Refused => "refused",
+        DeliveryStatus::Delivered => "delivered",
+        DeliveryStatus::Delayed => "delayed",
+        DeliveryStatus::Bounced => "bounced",
+        DeliveryStatus::Suppressed => "suppressed",
+        DeliveryStatus::Quarantined => "quarantined",
+        DeliveryStatus::FilteredSpam => "filtered as spam",
+        DeliveryStatus::Failed => "failed",
+        DeliveryStatus::Refused => "refused",
     }
 }
 

@@ -22,7 +22,7 @@ use smtp_server::{Peer, Service};
 use self::login::{Seat, Sessions};
 pub(crate) use self::settings::settings;
 use crate::backend::Backend;
-use crate::captured::{ChosenReply, Outcome, SmtpFacts};
+use crate::captured::{ChosenReply, DeliveryStatus, SmtpFacts};
 use crate::faults::{Effect, Operation};
 use crate::state::{self, RetiredSmtp, Stage};
 
@@ -101,7 +101,7 @@ impl SmtpService {
         if let Some(chosen) = ChosenReply::of(local_part) {
             return Err(chosen.refusal());
         }
-        if Outcome::of(local_part) == Outcome::Refused {
+        if DeliveryStatus::of(local_part) == DeliveryStatus::Refused {
             return Err(replies.bad_recipient.refusal());
         }
         if transaction.recipients.len() >= azure_types::email::MAX_RECIPIENTS {

@@ -14,7 +14,7 @@ use message::compose::Composer;
 use model::delivery::{SendState, Transport};
 use model::id::QueueId;
 use model::queued::{Cause, Origin, Recipient};
-use model::tracking::Outcome;
+use model::tracking::RecipientOutcome;
 use relay::intake::{Accepted, Envelope, WholeMessage};
 use relay::problems::{ObservedAccount, Waiting, why_it_waits};
 use smtp::address::Mailbox;
@@ -199,7 +199,7 @@ fn send_view(send: reads::SendView, account: Option<&ObservedAccount>, now: Time
 
 fn recipients(send: &reads::SendView) -> Vec<RecipientView> {
     let pairs = send.recipients.iter().zip(&send.outcomes);
-    let view = |(recipient, outcome): (&Recipient, &Outcome)| RecipientView {
+    let view = |(recipient, outcome): (&Recipient, &RecipientOutcome)| RecipientView {
         address: recipient.mailbox.to_string(),
         state: outcome.state.as_str().to_owned(),
         at: outcome.at,

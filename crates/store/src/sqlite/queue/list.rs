@@ -7,7 +7,7 @@ use model::credential::Lane;
 use model::delivery::{Attempt, SendId, SendState};
 use model::id::{AccountId, QueueId};
 use model::queued::{Change, HeaderMetadata, Origin, Recipient};
-use model::tracking::{Outcome, RecipientState};
+use model::tracking::{RecipientOutcome, RecipientState};
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use smtp::path::ReversePath;
 
@@ -98,7 +98,7 @@ pub struct SendView {
     pub operation: azure_types::ids::OperationId,
     pub recipients: Vec<Recipient>,
     /// What became of each of them, in the same order: of those without an outcome of their own, the send's.
-    pub outcomes: Vec<Outcome>,
+    pub outcomes: Vec<RecipientOutcome>,
     /// What was tried.
     pub attempts: Vec<Attempt>,
     /// All that happened, attempts included, the oldest first.
@@ -244,7 +244,7 @@ fn read_send(connection: &Connection, id: SendId, row: &Row<'_>) -> Result<SendV
     let state = columns::to_word(&row.get::<_, String>(1)?)?;
     let (attempts, events) = (events::attempts(connection, id)?, events::of(connection, id)?);
     let known = recipients::known(connection, &id.message.to_string(), id.part)?;
-    let shared = Outcome {
+    let shared = RecipientOutcome {
         state: RecipientState::shared(state),
         at: events.last().map_or(id.message.made_at(), |event| event.at),
         status: None,

@@ -2,7 +2,7 @@
 
 use model::delivery::SendId;
 use model::queued::Recipient;
-use model::tracking::{Outcome, RecipientChange, TrackedRecipient};
+use model::tracking::{RecipientChange, RecipientOutcome, TrackedRecipient};
 use rusqlite::{CachedStatement, Connection, Row, params};
 use smtp::parameters::OriginalRecipient;
 
@@ -12,7 +12,7 @@ use crate::sqlite::columns;
 /// A recipient with its outcome, if it has one of its own.
 pub(super) struct Known {
     pub(super) recipient: Recipient,
-    pub(super) outcome: Option<Outcome>,
+    pub(super) outcome: Option<RecipientOutcome>,
 }
 
 /// What [`insert`] executes.
@@ -115,7 +115,7 @@ pub(super) fn change(
     message: &str,
     change: &RecipientChange,
 ) -> Result<(), StoreError> {
-    let Outcome { state, at, status, text } = &change.outcome;
+    let RecipientOutcome { state, at, status, text } = &change.outcome;
     connection
         .prepare_cached(
             "UPDATE recipient SET state = ?, status = ?, text = ?, at = ? WHERE message_id = ? AND position = ?",
@@ -151,9 +151,9 @@ fn recipient(row: &Row<'_>) -> Result<Recipient, StoreError> {
 }
 
 /// Four columns from `first`: state, status, text and time.
-fn outcome(row: &Row<'_>, first: usize) -> Result<Option<Outcome>, StoreError> {
+fn outcome(row: &Row<'_>, first: usize) -> Result<Option<RecipientOutcome>, StoreError> {
     let Some(state) = row.get::<_, Option<String>>(first)? else { return Ok(None) };
-    Ok(Some(Outcome {
+    Ok(Some(RecipientOutcome {
         state: columns::to_word(&state)?,
         status: row.get(first + 1)?,
         text: row.get::<_, Option<String>>(first + 2)?.unwrap_or_default(),

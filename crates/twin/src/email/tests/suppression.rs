@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::{ID, SEND, mail, post, status, with};
 use crate::arm::tests::{SUBSCRIPTION, send_with};
-use crate::captured::Outcome;
+use crate::captured::DeliveryStatus;
 use crate::rehearsal::Rehearsal;
 
 /// Puts an address on a list of a sender's, or of all senders, as a client of Resource Manager does.
@@ -42,24 +42,29 @@ async fn one_of_two_is_dropped() {
     assert_eq!(post(&rehearsal, SEND, &two, &[("operation-id", ID)]).await.status, 202);
     rehearsal.backend.advance(SignedDuration::from_secs(3));
     assert_eq!(status(&rehearsal, ID).await.body["status"], "Succeeded");
-    let outcomes: Vec<Outcome> =
+    let outcomes: Vec<DeliveryStatus> =
         rehearsal.backend.captured().mail(1).unwrap().recipients.iter().map(|one| one.outcome).collect();
-    assert_eq!(outcomes, [Outcome::Suppressed, Outcome::Delivered]);
+    assert_eq!(outcomes, [DeliveryStatus::Suppressed, DeliveryStatus::Delivered]);
 }
 
 #[tokio::test]
 async fn by_a_setting_nothing_is_sent_where_mail_came_back_from() {
-    for (suppresses_bounced, expected) in [(false, Outcome::Bounced), (true, Outcome::Suppressed)] {
+    for (suppresses_bounced, expected) in
+        [(false, DeliveryStatus::Bounced), (true, DeliveryStatus::Suppressed)]
+    {
         let rehearsal = Rehearsal::begin();
         rehearsal.backend.change_state(|state| state.behaviour.suppresses_bounced = suppresses_bounced);
         let lost = with(|mail| mail["recipients"]["to"][0]["address"] = json!("bounce@example.com"));
-        for (number, expected) in [(1, Outcome::Bounced), (2, expected)] {
+        for (number, expected) in [(1, DeliveryStatus::Bounced), (2, expected)] {
             assert_eq!(post(&rehearsal, SEND, &lost, &[]).await.status, 202);
             assert_eq!(rehearsal.backend.captured().mail(number).unwrap().recipients[0].outcome, expected);
         }
         rehearsal.backend.advance(SignedDuration::from_hours(24));
         assert_eq!(post(&rehearsal, SEND, &lost, &[]).await.status, 202);
-        assert_eq!(rehearsal.backend.captured().mail(3).unwrap().recipients[0].outcome, Outcome::Bounced);
+        assert_eq!(
+            rehearsal.backend.captured().mail(3).unwrap().recipients[0].outcome,
+            DeliveryStatus::Bounced
+        );
     }
 }
 

@@ -4,7 +4,7 @@ use jiff::SignedDuration;
 use serde_json::json;
 
 use super::{Context, MAIL};
-use crate::captured::Outcome;
+use crate::captured::DeliveryStatus;
 use crate::faults::Operation;
 use crate::state::Stage;
 
@@ -77,8 +77,8 @@ async fn the_suppressed_are_accepted_and_dropped() {
     let recipients = ["a@example.com", "b@example.com"];
     let replies = context.log_in().await.transaction("scanner@contoso.example", &recipients, MAIL).await;
     assert_eq!(replies[4], "250 2.0.0");
-    let outcomes: Vec<Outcome> = context.last().recipients.iter().map(|one| one.outcome).collect();
-    assert_eq!(outcomes, [Outcome::Suppressed, Outcome::Delivered]);
+    let outcomes: Vec<DeliveryStatus> = context.last().recipients.iter().map(|one| one.outcome).collect();
+    assert_eq!(outcomes, [DeliveryStatus::Suppressed, DeliveryStatus::Delivered]);
 }
 
 #[tokio::test]

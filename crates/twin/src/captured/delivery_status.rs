@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// What becomes of a recipient. The names are those of Azure's delivery reports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Outcome {
+pub enum DeliveryStatus {
     Delivered,
     /// It arrives after ten minutes.
     Delayed,
@@ -22,7 +22,7 @@ pub enum Outcome {
     Refused,
 }
 
-impl Outcome {
+impl DeliveryStatus {
     /// Reads the outcome off a local part; what follows a `+` or `-` is free.
     #[must_use]
     pub fn of(address: &str) -> Self {
@@ -46,9 +46,9 @@ mod tests {
 
     #[test]
     fn the_local_part_decides() {
-        assert_eq!(Outcome::of("Bounce+7@example.com"), Outcome::Bounced);
-        assert_eq!(Outcome::of("bounces@example.com"), Outcome::Delivered);
-        assert_eq!(Outcome::of("slow-1@example.com"), Outcome::Delayed);
-        assert_eq!(Outcome::of("someone@bounce.example"), Outcome::Delivered);
+        assert_eq!(DeliveryStatus::of("Bounce+7@example.com"), DeliveryStatus::Bounced);
+        assert_eq!(DeliveryStatus::of("bounces@example.com"), DeliveryStatus::Delivered);
+        assert_eq!(DeliveryStatus::of("slow-1@example.com"), DeliveryStatus::Delayed);
+        assert_eq!(DeliveryStatus::of("someone@bounce.example"), DeliveryStatus::Delivered);
     }
 }
