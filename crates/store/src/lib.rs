@@ -53,7 +53,7 @@ pub use locks::Locks;
 pub use logins::Logins;
 pub use model::tracking::{NextStep, TakenGroup};
 pub use options::Options;
-pub use queue::Queue;
+pub use queue::{Queue, Settled};
 pub use quota_leases::QuotaLeases;
 pub use rate_usage::RateUsage;
 pub use refusals::Refusals;

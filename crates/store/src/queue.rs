@@ -5,6 +5,7 @@
 //! after its retention.
 
 use std::borrow::Cow;
+use std::pin::Pin;
 
 use azure_types::ids::OperationId;
 use jiff::Timestamp;
@@ -23,6 +24,9 @@ use crate::{
 /// A handle to the queue.
 #[derive(Clone)]
 pub struct Queue(Engine);
+
+/// Ends when settlements are committed.
+pub type Settled = Pin<Box<dyn Future<Output = Result<(), StoreError>> + Send>>;
 
 impl Queue {
     pub(crate) fn new(engine: Engine) -> Self {
@@ -285,12 +289,12 @@ impl Queue {
     /// process has claimed since.
     ///
     /// What was sent must not be forgotten, or it is sent again: this takes as long as the database cannot
-    /// be written.
+    /// be written. What is asked of the queue afterwards finds it noted, whether or not the future is awaited.
     ///
     /// # Errors
     /// When the store is closed.
-    pub async fn settle(&self, settlements: Vec<Settlement>, usage: Vec<Usage>) -> Result<(), StoreError> {
-        on_engine!(self.0, queue.settle(settlements, usage).await)
+    pub fn settle(&self, settlements: Vec<Settlement>, usage: Vec<Usage>) -> Settled {
+        on_engine!(self.0, queue.settle(settlements, usage))
     }
 
     /// Makes a message's waiting sends due now. Returns how many there were; where there are any, the entry is in

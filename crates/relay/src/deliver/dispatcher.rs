@@ -28,6 +28,10 @@ pub(crate) struct Dispatcher {
     upstreams: Arc<Upstreams>,
     account: Arc<Account>,
     under_way: JoinSet<Tried>,
+    /// What has come of sends and is not handed to the store yet.
+    done: Done,
+    /// Settlements that are being committed.
+    notes: JoinSet<()>,
     /// Which send each of them works on.
     sends: HashMap<task::Id, SendId>,
     /// Nothing is tried before then: the account cannot log in, or Azure cannot be reached.
@@ -39,6 +43,13 @@ pub(crate) struct Dispatcher {
     claimed_at: Timestamp,
     /// When it was last looked for what has waited too long.
     expired_at: Timestamp,
+}
+
+/// Settlements, and what they count against the rate limit.
+#[derive(Default)]
+struct Done {
+    settlements: Vec<Settlement>,
+    usage: Vec<Usage>,
 }
 
 /// A send that is not settled within this time may be claimed again.
@@ -63,6 +74,8 @@ impl Dispatcher {
             upstreams,
             account,
             under_way: JoinSet::new(),
+            done: Done::default(),
+            notes: JoinSet::new(),
             sends: HashMap::new(),
             paused_until: Timestamp::MIN,
             failures: 0,
@@ -75,6 +88,10 @@ impl Dispatcher {
     /// Runs until `shutdown`; then what is under way is settled first.
     pub(crate) async fn run(mut self, shutdown: CancellationToken) {
         while !shutdown.is_cancelled() {
+            while self.notes.try_join_next().is_some() {}
+            if self.notes.is_empty() {
+                self.note();
+            }
             let wake_at = match self.turn().await {
                 Ok(wake_at) => wake_at,
                 Err(error) => {
@@ -90,6 +107,7 @@ impl Dispatcher {
                 Some(first) = self.under_way.join_next_with_id(), if !self.under_way.is_empty() => {
                     self.settle(first).await;
                 }
+                Some(_) = self.notes.join_next(), if !self.notes.is_empty() => {}
                 () = queue.arrival(self.account.id) => self.maybe_more = true,
                 () = clock.sleep_until(wake_at) => self.maybe_more = true,
             }
@@ -97,6 +115,8 @@ impl Dispatcher {
         while let Some(last) = self.under_way.join_next_with_id().await {
             self.settle(last).await;
         }
+        self.note();
+        while self.notes.join_next().await.is_some() {}
     }
 
     /// Claims and starts what can be started; says when to look again.
@@ -149,6 +169,7 @@ impl Dispatcher {
         now: Timestamp,
         limit: usize,
     ) -> Result<(), StoreError> {
+        self.note();
         let permits = u32::try_from(limit).unwrap_or(u32::MAX);
         upstream.sends.lock().start(permits);
         let lease_until = clock::after(now, LEASE);
@@ -190,7 +211,7 @@ impl Dispatcher {
         if wait.is_positive() { now.saturating_add(wait).ok() } else { None }
     }
 
-    /// Notes what came of a send, together with others that are done.
+    /// Takes what came of a send, and of others that are done, to be noted together.
     async fn settle(&mut self, first: Result<(task::Id, Tried), JoinError>) {
         let mut done = vec![first];
         // Sends that can be finished without waiting go into the same transaction.
@@ -198,17 +219,18 @@ impl Dispatcher {
         while let Some(next) = self.under_way.try_join_next_with_id() {
             done.push(next);
         }
-        let (mut settlements, mut usage): (Vec<Settlement>, Vec<Usage>) = (Vec::new(), Vec::new());
         let now = self.context.clock.now();
         for tried in done {
             let (settlement, counted) = match tried {
                 Ok((task, tried)) => self.finished(task, tried, now).await,
                 Err(error) => self.broken(&error, now).await,
             };
-            settlements.extend(settlement);
-            usage.extend(counted);
+            self.done.settlements.extend(settlement);
+            self.done.usage.extend(counted);
         }
-        self.note(settlements, usage).await;
+        // What Azure has leaves the queue; anything else may be due again.
+        let is_over = |next: &NextStep| matches!(next, NextStep::Sent | NextStep::ReadStatus { .. });
+        self.maybe_more |= self.done.settlements.iter().any(|one| !is_over(&one.next));
     }
 
     /// A send that was tried: what that means for the account's other mail is done, what it means for itself is returned.
@@ -234,17 +256,23 @@ impl Dispatcher {
         (Some(tried.settlement), tried.usage)
     }
 
-    /// Writes settlements down; what follows from them is looked at next.
-    async fn note(&mut self, settlements: Vec<Settlement>, usage: Vec<Usage>) {
-        let any = |wanted: fn(&NextStep) -> bool| settlements.iter().any(|one| wanted(&one.next));
-        self.maybe_more |= any(|next| !matches!(next, NextStep::Sent));
-        let has_status = any(|next| matches!(next, NextStep::ReadStatus { .. }));
-        if let Err(error) = self.context.store.queue().settle(settlements, combined(usage)).await {
-            error!(error = model::error_chain(&error), "what came of a send could not be noted");
+    /// Has what is done written down, and goes on meanwhile. A claim comes behind it, and mostly shares its commit.
+    fn note(&mut self) {
+        let Done { settlements, usage } = std::mem::take(&mut self.done);
+        if settlements.is_empty() && usage.is_empty() {
+            return;
         }
-        if has_status {
-            self.upstreams.want_status(self.account.id);
-        }
+        let has_status = settlements.iter().any(|one| matches!(one.next, NextStep::ReadStatus { .. }));
+        let settled = self.context.store.queue().settle(settlements, combined(usage));
+        let (upstreams, account) = (Arc::clone(&self.upstreams), self.account.id);
+        self.notes.spawn(async move {
+            if let Err(error) = settled.await {
+                error!(error = model::error_chain(&error), "what came of a send could not be noted");
+            }
+            if has_status {
+                upstreams.want_status(account);
+            }
+        });
     }
 
     fn hold_back(&mut self, now: Timestamp, wait: Option<Duration>) {

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use model::delivery::{SendId, SendState};
 use model::id::{AccountId, QueueId};
 use model::operation;
-use model::tracking::{DeliveryReport, Report, Settled};
+use model::tracking::{self, DeliveryReport, Report};
 use rusqlite::{Connection, params};
 use tokio::sync::oneshot;
 
@@ -15,6 +15,7 @@ use super::apply::{self, Discarded, Reports, Untold};
 use super::counts::Counts;
 use super::{Queue, Settlement, search};
 use crate::error::StoreError;
+use crate::queue::Settled;
 use crate::sqlite::audit::AuditEntry;
 use crate::sqlite::columns;
 use crate::sqlite::database::Durability;
@@ -22,11 +23,7 @@ use crate::sqlite::journal::ledger;
 use crate::sqlite::rate_usage::{self, Usage};
 
 impl Queue {
-    pub(crate) async fn settle(
-        &self,
-        settlements: Vec<Settlement>,
-        usage: Vec<Usage>,
-    ) -> Result<(), StoreError> {
+    pub(crate) fn settle(&self, settlements: Vec<Settlement>, usage: Vec<Usage>) -> Settled {
         let discarded = Arc::new(Mutex::new(Discarded::default()));
         let (filled, (tell, told)) = (Arc::clone(&discarded), oneshot::channel());
         let (mut tell, node) = (Some(tell), self.0.node);
@@ -47,10 +44,13 @@ impl Queue {
                 }
             },
         );
-        told.await.map_err(|_| StoreError::Closed)?;
-        let discarded = std::mem::take(&mut *discarded.lock().unwrap_or_else(PoisonError::into_inner));
-        self.discard(discarded).await;
-        Ok(())
+        let queue = self.clone();
+        Box::pin(async move {
+            told.await.map_err(|_| StoreError::Closed)?;
+            let discarded = std::mem::take(&mut *discarded.lock().unwrap_or_else(PoisonError::into_inner));
+            queue.discard(discarded).await;
+            Ok(())
+        })
     }
 
     pub(crate) async fn retry(
@@ -183,7 +183,7 @@ fn sends_of(connection: &Connection, operation: OperationId) -> Result<Vec<SendI
 impl Settlement {
     fn report(&self) -> Report {
         let (attempt, next, refused) = (self.attempt.clone(), self.next.clone(), self.refused.clone());
-        Report::Settled(Settled { attempt, next, refused })
+        Report::Settled(tracking::Settled { attempt, next, refused })
     }
 }
 
