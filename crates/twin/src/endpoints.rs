@@ -4,7 +4,7 @@ use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use axum::Router;
@@ -202,12 +202,14 @@ impl AsyncRead for Cuttable {
         if this.is_cut() {
             return Poll::Ready(Err(io::ErrorKind::ConnectionReset.into()));
         }
-        let before = buffer.filled().len();
-        let polled = Pin::new(&mut this.tcp).poll_read(context, buffer);
-        if let Some(left) = &mut this.left {
-            *left = left.saturating_sub((buffer.filled().len() - before) as u64);
-        }
-        polled
+        let Some(left) = &mut this.left else { return Pin::new(&mut this.tcp).poll_read(context, buffer) };
+        let room = buffer.remaining().min(usize::try_from(*left).unwrap_or(usize::MAX));
+        let mut piece = ReadBuf::new(buffer.initialize_unfilled_to(room));
+        ready!(Pin::new(&mut this.tcp).poll_read(context, &mut piece))?;
+        let bytes = piece.filled().len();
+        buffer.advance(bytes);
+        *left -= bytes as u64;
+        Poll::Ready(Ok(()))
     }
 }
 
