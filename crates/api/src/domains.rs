@@ -50,7 +50,7 @@ pub struct DomainStatus {
     pub zone: Option<String>,
     /// The DNS provider, as far as its name servers tell.
     pub dns_provider: Option<String>,
-    /// What has to stand in DNS, beside what does.
+    /// Required records, beside the actual ones.
     pub rows: Vec<RecordRow>,
     /// The records to be written by hand, and those that are right: one row each.
     pub records: Vec<RecordToWrite>,
@@ -64,7 +64,7 @@ pub struct DomainStatus {
     pub senders: usize,
     /// What it means, in sentences.
     pub messages: Vec<String>,
-    /// Whose move it is, while it is not ready.
+    /// Who has to act, while it is not ready.
     pub owner: Option<ActionOwner>,
     /// What to type.
     pub commands: Vec<String>,

@@ -14,7 +14,7 @@ pub struct LossesView {
     pub logins: Vec<String>,
     /// Its sender addresses. They are not counted.
     pub senders: Vec<String>,
-    /// Domains that it is to have at Azure. They stay there; Postern forgets that it set them up.
+    /// Domains of its desired state. They stay at Azure; Postern forgets that it set them up.
     pub domains: Vec<String>,
     /// Connections to DNS providers that wrote their records. They stay.
     pub dns_connections: Vec<String>,

@@ -77,7 +77,7 @@ impl Schedule {
     }
 }
 
-/// Carries out a plan. Whoever drops this stops it: what was begun is recorded, and begun again by the next one.
+/// Carries out a plan. Dropping the future stops it: what was begun is recorded, and begun again by the next apply.
 pub(super) async fn run(context: &Arc<Context>, plan: Plan) -> Applied {
     let mut applied = Applied { problems: plan.problems.clone(), ..Applied::default() };
     let mut schedule = Schedule::new(plan);

@@ -79,9 +79,9 @@ impl Provisioning {
             return Err(ApplyError::PlanChanged(Box::new(view)));
         }
         observation.check(&mut plan).await;
-        if !plan.obstacles.is_empty() {
+        if !plan.blockers.is_empty() {
             let message =
-                format!("the plan cannot succeed, and nothing was made. {}", plan.obstacles.join(" "));
+                format!("the plan cannot succeed, and nothing was made. {}", plan.blockers.join(" "));
             return Err(Fault::conflict("plan_cannot_succeed", message).into());
         }
         self.approve(&observation, &plan, &view).await?;

@@ -41,7 +41,7 @@ pub(super) fn infrastructure(
     for (name, desired) in manifest.domain {
         let (name, domain) = domain(&name, desired)?;
         if domains.insert(name.clone(), domain).is_some() {
-            return Err(Invalid::new("domain", format!("{name} stands there twice")));
+            return Err(Invalid::new("domain", format!("{name} is there twice")));
         }
     }
     let mut smtp_usernames = BTreeMap::new();
@@ -90,7 +90,7 @@ pub(super) fn domain(name: &str, desired: DomainManifest) -> Result<(String, Des
     for one in desired.senders {
         let (key, one) = sender(&name, one)?;
         if domain.senders.insert(key, one.clone()).is_some() {
-            let reason = format!("{}@{name} stands there twice", one.username);
+            let reason = format!("{}@{name} is there twice", one.username);
             return Err(Invalid::new("sender", reason));
         }
     }

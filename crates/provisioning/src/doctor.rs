@@ -47,7 +47,7 @@ impl Provisioning {
         Ok(status)
     }
 
-    /// All domains that an account is to have, and how far each is.
+    /// All domains of the desired state, and how far each is.
     ///
     /// # Errors
     /// As [`Provisioning::domain_status`].
@@ -220,7 +220,7 @@ fn offer_spf_restore(status: &mut DomainStatus, written: &[WrittenRecord]) {
     status.commands.push(format!("postern spf restore {}", status.domain));
 }
 
-/// What stands in the way and is not Postern's to change is a person's, whatever else can be written.
+/// A person has to act on what Postern may not change, even where it can write other records.
 fn name_what_is_left(
     status: &mut DomainStatus,
     (examined, desired): (&Examined, &DesiredDomain),

@@ -129,7 +129,7 @@ impl Provisioning {
                 })
             })
             .await?;
-        // Whoever made it at Azure: from here on it is to be taken away there.
+        // No matter who made it at Azure: the next apply deletes it there.
         let id = infrastructure.ids(account.azure()?.subscription).sender(&domain, &key);
         let (id, now) = (id.to_string(), self.clock.now());
         Ok(self.store.infrastructure().note_made(account.id, id, MadeState::Made, now).await?)
@@ -239,7 +239,7 @@ fn add_row(
     let full = FullSender { username, display_name, suppressed: Vec::new() };
     let (key, sender) = desired::sender(&name, SenderManifest::Full(full))?;
     if !seen.insert(format!("{key}@{name}")) {
-        return Err(Invalid::new("username", "it stands there twice; the first one counts"));
+        return Err(Invalid::new("username", "it is there twice; the first one counts"));
     }
     let there: &mut BTreeMap<String, DesiredSender> = &mut domain.senders;
     let suppressed = there.get(&key).map(|there| there.suppressed.clone()).unwrap_or_default();
@@ -250,6 +250,6 @@ fn add_row(
 fn no_domain() -> Invalid {
     Invalid::new(
         "domain",
-        "Postern looks after no domain of the account yet: `postern adopt` takes over those that it has at Azure, `postern domain add` makes a new one",
+        "Postern manages no domain of the account yet: `postern adopt` imports those that it has at Azure, `postern domain add` creates a new one",
     )
 }

@@ -15,10 +15,10 @@ use super::{clean, perform};
 const PROPOSALS: u8 = 3;
 
 impl Observation {
-    /// Notes in a plan why it cannot succeed, with who has to act and the command. What Azure does not say is no obstacle.
+    /// Notes in a plan why it cannot succeed, with who has to act and the command. What Azure does not say does not block it.
     pub(super) async fn check(&self, plan: &mut Plan) {
         if plan.steps.iter().any(|step| step.action == Action::Service) && self.observed.service.is_none() {
-            plan.obstacles.extend(self.name_taken().await);
+            plan.blockers.extend(self.name_taken().await);
         }
         let mut needed: BTreeMap<ResourceId, BTreeSet<&'static str>> = BTreeMap::new();
         // A role that the plan itself gives is not there yet.
@@ -29,9 +29,9 @@ impl Observation {
             }
         }
         for (scope, actions) in needed {
-            // Whoever has nothing there is not even told so.
+            // An app without any role there gets an error instead of an empty list.
             let Ok(permissions) = self.azure.arm.permissions(&scope).await else { continue };
-            plan.obstacles.extend(self.lacking(&scope, &actions, &permissions));
+            plan.blockers.extend(self.lacking(&scope, &actions, &permissions));
         }
     }
 

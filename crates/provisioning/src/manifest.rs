@@ -1,4 +1,4 @@
-//! What an account is to have, written down as a manifest.
+//! The desired state of an account as a manifest.
 
 use api::infrastructure::manifest::{
     AZURE, DomainManifest, FullSender, LoginManifest, Manifest, SenderManifest,

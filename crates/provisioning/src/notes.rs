@@ -10,8 +10,8 @@ use super::observation::Observation;
 use super::step::Step;
 
 impl Provisioning {
-    /// Steps that came to no end, and that nobody has to do any more: somebody else did them, or whoever began them
-    /// died before it was written down.
+    /// Marks unfinished steps as done that no plan contains any more: somebody else did them, or the process died
+    /// before it could record them.
     pub(super) async fn note_done(&self, observation: &Observation) -> Result<(), Fault> {
         let open: BTreeSet<String> = observation.plan().steps.iter().map(Step::key).collect();
         let (account, memory) = (observation.azure.account.id, self.store.infrastructure());

@@ -40,7 +40,7 @@ pub(crate) struct Observation {
     pub(super) silent: BTreeMap<String, String>,
 }
 
-/// Domains whose zones are looked at side by side.
+/// Domains whose zones are read side by side.
 const LOOKS_AT_ONCE: usize = 16;
 /// What Azure has always required: enough to show what becomes of an SPF record before there is a domain.
 const SPF: &str = "v=spf1 include:spf.protection.outlook.com -all";

@@ -62,9 +62,9 @@ pub(crate) struct ObservedDomain {
     pub address: String,
     /// How far its verification is.
     pub states: VerificationStates,
-    /// What has to stand in DNS.
+    /// The records that Azure requires in DNS.
     pub records: VerificationRecords,
-    /// Whether it stands there, if somebody has looked.
+    /// Whether they are there, if DNS has been read.
     pub dns: Option<bool>,
     /// Sender usernames in lower case.
     pub senders: BTreeMap<String, Option<String>>,

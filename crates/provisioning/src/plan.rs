@@ -17,7 +17,7 @@ pub(crate) struct Plan {
     /// What cannot be done, and why: somebody has to change the desired state, or what is there.
     pub problems: Vec<String>,
     /// Why the plan cannot succeed: it is not begun.
-    pub obstacles: Vec<String>,
+    pub blockers: Vec<String>,
     /// What is there and not desired. It is left alone.
     pub notes: Vec<String>,
 }
@@ -57,7 +57,7 @@ impl Plan {
             id: String::new(),
             account: account.to_owned(),
             steps: self.steps.iter().map(|step| step.view(ids)).collect(),
-            problems: self.obstacles.iter().chain(&self.problems).cloned().collect(),
+            problems: self.blockers.iter().chain(&self.problems).cloned().collect(),
             notes: self.notes.clone(),
         }
     }
@@ -304,7 +304,7 @@ pub(crate) fn destruction(
 ) -> Plan {
     let mut plan = Plan::default();
     let is_made = |id: &ResourceId| known.has_made(id);
-    // What somebody names goes whoever made it; else only what was made here.
+    // A named domain is deleted no matter who made it; otherwise only what was made here.
     let mut names: BTreeSet<&String> = infrastructure.domains.keys().chain(observed.domains.keys()).collect();
     names.extend(&known.written);
     let is_wanted = |name: &&String| {

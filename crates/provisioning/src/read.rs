@@ -50,7 +50,7 @@ impl Provisioning {
         Ok(observation.view(&plan))
     }
 
-    /// What would be taken away: all of it, or `domains`.
+    /// What `destroy` would delete: all of it, or `domains`.
     ///
     /// # Errors
     /// As [`Provisioning::plan`].

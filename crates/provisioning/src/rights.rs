@@ -3,7 +3,7 @@
 
 /// The actions, call by call of what is observed and performed.
 pub(crate) const ACTIONS: &[&str] = &[
-    // The provider, the group, and everything in it is looked at first.
+    // The provider, the group, and everything in it is read first.
     "Microsoft.Resources/subscriptions/providers/Read",
     "Microsoft.Resources/subscriptions/resourceGroups/Read",
     "Microsoft.Resources/subscriptions/resourceGroups/Write",

@@ -31,7 +31,7 @@ pub(crate) enum Action {
     Domain(String),
     /// Switches the following of opens and clicks.
     Track(String, bool),
-    /// Sees to it that the records stand in DNS.
+    /// Writes the records into DNS, and waits until its servers show them.
     Dns(String, DnsWay),
     /// Has the ownership of a domain verified.
     Ownership(String),

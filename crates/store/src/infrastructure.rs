@@ -35,7 +35,7 @@ impl Infrastructures {
         on_engine!(self.0, infrastructure.of(account).await)
     }
 
-    /// Accounts of which somebody has said what they are to have.
+    /// Accounts that have a desired state.
     ///
     /// # Errors
     /// When the database cannot be read.
@@ -111,7 +111,7 @@ impl Infrastructures {
         on_engine!(self.0, infrastructure.note_record(account, record).await)
     }
 
-    /// As [`Infrastructures::note_record`], before a write that a caller asked for by itself: together with its audit
+    /// As [`Infrastructures::note_record`], before a write that a caller requested on its own: together with its audit
     /// entry.
     ///
     /// # Errors

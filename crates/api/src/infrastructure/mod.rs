@@ -1,4 +1,4 @@
-//! `/v1/accounts/{name}/estate`: what an account is to have, plans, and the progress of an apply.
+//! `/v1/accounts/{name}/infrastructure`: the desired state of an account, plans, and the progress of an apply.
 
 pub mod adopted;
 pub mod manifest;

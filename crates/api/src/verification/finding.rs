@@ -40,7 +40,7 @@ pub struct Finding {
     pub outcome: Outcome,
     /// A sentence for people.
     pub message: String,
-    /// Whose move it is.
+    /// Who has to act.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub owner: Option<ActionOwner>,
     /// How to fix it.
@@ -54,7 +54,7 @@ pub struct Finding {
 pub enum Outcome {
     /// It is as it should be.
     Passed,
-    /// It could not be looked at, because of something else.
+    /// It could not be checked, because of something else.
     Skipped,
     /// Mail can be sent in spite of it.
     Warning,
@@ -62,15 +62,15 @@ pub enum Outcome {
     Failed,
 }
 
-/// Whose move it is.
+/// Who has to act.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ActionOwner {
-    /// Whoever looks after Postern.
+    /// Postern's administrator.
     You,
-    /// Whoever looks after the directory.
+    /// The directory's administrator.
     EntraAdministrator,
-    /// Whoever owns the subscription.
+    /// The subscription's owner.
     SubscriptionOwner,
     /// Microsoft.
     Microsoft,
@@ -81,7 +81,7 @@ pub enum ActionOwner {
 /// How to fix a finding.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Fix {
-    /// Commands to be typed into a POSIX shell, with all values filled in. Those of `az` are for whoever may.
+    /// Commands to be typed into a POSIX shell, with all values filled in. Those of `az` need the right to run them.
     pub commands: Vec<String>,
     /// The same with their arguments apart, for other shells. Reports of older builds have none.
     #[serde(default)]

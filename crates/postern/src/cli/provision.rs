@@ -1,4 +1,4 @@
-//! Commands about what an account is to have at Azure.
+//! Commands about an account's desired state at Azure.
 
 use std::path::PathBuf;
 

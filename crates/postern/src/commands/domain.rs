@@ -118,7 +118,7 @@ async fn list(arguments: &DomainList) -> anyhow::Result<ExitCode> {
     let mut statuses: Vec<DomainStatus> = Vec::new();
     let mut errors = Vec::new();
     for name in names {
-        // Nobody has said yet what others are to have.
+        // Other accounts have no desired state yet.
         let said = client.get::<Manifest>(&format!("{}/infrastructure", path(&name)), &[]).await;
         if said.is_err() && arguments.account.is_none() {
             continue;

@@ -1,7 +1,7 @@
 //! Leaving is possible at any time: the desired state of an account, in forms that others understand. Nothing here asks
 //! Azure; what is exported is the desired state, and where the last apply was complete, that is what is there.
 //!
-//! Whatever stands in the desired state stays a value: each form has one function through which all strings go.
+//! Everything in the desired state stays a value: each form has one function through which all strings go.
 
 mod bicep;
 mod csv;
@@ -62,14 +62,14 @@ pub(super) struct Names(BTreeSet<String>);
 
 /// How the domain that Azure gives is called at Azure.
 const AZURE_NAME: &str = "AzureManagedDomain";
-/// Whoever reads the file sees no more of a long name.
+/// Readers of the file see no more of a long name.
 const MAX_SYMBOL: usize = 80;
 
 impl Provisioning {
     /// The desired state of an account, as text.
     ///
     /// # Errors
-    /// When there is no such account, or nobody has said what it is to have.
+    /// When there is no such account, or it has no desired state.
     pub async fn export(&self, name: &str, form: ExportForm) -> Result<String, Fault> {
         let account = self.account(name)?;
         let infrastructure = self.infrastructure(name).await?;

@@ -15,7 +15,7 @@ use super::{Context, Trouble};
 pub(super) struct AzureZone {
     id: ResourceId,
     name: String,
-    /// Record sets as they were seen last, by the end of their ids in lower case; none before they were looked at.
+    /// Record sets as they were seen last, by the end of their ids in lower case; none before they were read.
     sets: Mutex<Option<HashMap<String, RecordSet>>>,
 }
 

@@ -1,4 +1,4 @@
-//! Seeing to it that a domain's records stand in DNS: looked at where the zone itself is, and written where
+//! Bringing a domain's records into DNS: compared at the zone's authoritative name servers, and written where
 //! Postern may.
 
 use std::collections::BTreeSet;
@@ -81,7 +81,7 @@ fn not_now(change: &Change, actual: &Actual, rows: &[Row]) -> Option<(String, St
     let name = &change.new_record()?.name;
     // What it would stand beside is not known.
     if let Some(trouble) = &actual.at(name).trouble {
-        let message = format!("what stands there cannot be said: {trouble}. Look again in a minute.");
+        let message = format!("the records at this name cannot be read: {trouble}. Try again in a minute.");
         return Some((name.clone(), message));
     }
     // It would break mail that arrives today.

@@ -10,7 +10,7 @@ use tokio::sync::Mutex as Turn;
 use super::super::observed::ObservedService;
 use super::{Context, Trouble};
 
-/// Links that are to be made or ended: whoever has the turn does it for all that wait.
+/// Links that are to be made or ended: the step that holds the lock does it for all that wait.
 #[derive(Default)]
 pub(super) struct Links {
     waiting: Mutex<BTreeMap<ResourceId, bool>>,
@@ -18,7 +18,7 @@ pub(super) struct Links {
     turn: Turn<()>,
 }
 
-/// Writes, before somebody else who writes all the time is complained about.
+/// Writes, before the step fails because others write all the time.
 const TRIES: u32 = 4;
 
 impl Context {

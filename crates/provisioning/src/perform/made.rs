@@ -18,7 +18,7 @@ impl Context {
         if is_there {
             return Ok(call.await?);
         }
-        // Whoever dies now has perhaps made it.
+        // If the process dies now, it has perhaps been made.
         self.note_made(id, MadeState::Begun).await?;
         match call.await {
             Ok(made) => {

@@ -106,7 +106,7 @@ impl Context {
         Self { azure, infrastructure, ids, lookup, approved, zones, observed, looks, links, short, events }
     }
 
-    /// Tells whoever watches. Nobody has to stay to the end.
+    /// Sends a progress event to the caller, if it still listens.
     pub(super) fn tell(&self, event: ApplyEvent) {
         if let Some(events) = &self.events {
             let _ = events.send(event);

@@ -10,7 +10,7 @@ use super::{Context, Trouble};
 const LOOKS: [u64; 6] = [1, 1, 2, 3, 5, 8];
 /// After that, Azure is asked again by the next apply.
 pub(super) const PATIENCE: SignedDuration = SignedDuration::from_mins(20);
-/// How long something is waited for, and how often it was looked at.
+/// How long something is waited for, and how often it was polled.
 pub(super) struct Patience {
     until: Timestamp,
     looks: usize,

@@ -1,4 +1,4 @@
-//! Having a domain verified: asked for once, looked at until there is a verdict, begun again where Azure is stuck.
+//! Having a domain verified: requested once, polled until there is a verdict, begun again where Azure is stuck.
 
 use azure_client::arm::Begun;
 use azure_types::communication::{VerificationState, VerificationStates};

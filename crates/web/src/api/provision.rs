@@ -119,7 +119,7 @@ async fn carry_out(begun: Begun, lines: UnboundedSender<ApplyLine>) -> Result<Ap
     Ok(applied?)
 }
 
-/// Ends the work when whoever asked for it looks away: what was begun is recorded, and found by the next apply.
+/// Ends the work when the client disconnects: what was begun is recorded, and found by the next apply.
 struct Watched(JoinHandle<()>);
 
 impl Drop for Watched {

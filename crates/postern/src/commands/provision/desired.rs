@@ -1,4 +1,4 @@
-//! Which account is meant, and what it is to have.
+//! Which account is meant, and its desired state.
 
 use std::fs;
 
@@ -39,7 +39,7 @@ pub(crate) async fn account(client: &Client, name: Option<&str>) -> anyhow::Resu
     }
 }
 
-/// The account that is to have a domain.
+/// The account that a domain is added to.
 pub(crate) async fn account_of(client: &Client, name: Option<&str>, domain: &str) -> anyhow::Result<String> {
     if let Some(name) = name {
         return Ok(name.to_owned());
@@ -48,7 +48,7 @@ pub(crate) async fn account_of(client: &Client, name: Option<&str>, domain: &str
     let wanted = domain.trim().trim_end_matches('.').to_ascii_lowercase();
     let mut found = Vec::new();
     for account in &accounts {
-        // Nobody has said yet what others are to have.
+        // Other accounts have no desired state yet.
         let Ok(manifest) =
             client.get::<Manifest>(&format!("{}/infrastructure", path(&account.name)), &[]).await
         else {
