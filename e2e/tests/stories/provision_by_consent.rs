@@ -280,12 +280,14 @@ async fn several_spf_records_become_one_when_somebody_approves_it() {
 async fn the_loop_goes_on_with_what_is_approved_alone_and_an_approval_is_used_once() {
     let world = World::start().await;
     let control = world.control();
-    put(&world, &[BEFORE]);
+    // With the same end before and after Azure has verified it, so that the first approval would cover the second change.
+    let hard = BEFORE.replace("~all", "-all");
+    put(&world, &[&hard]);
     desired(&control).await;
     let request = plan(&control).await;
     let applied = Box::pin(world.drive(control.provisioning().apply(ACCOUNT, request, None))).await.unwrap();
     assert!(applied.is_complete(), "{applied:#?}");
-    put(&world, &[BEFORE]);
+    put(&world, &[&hard]);
 
     // Two senders are desired, one is approved, and its step is begun when the server is killed.
     let row = |username: &str| SenderRow {
@@ -308,7 +310,7 @@ async fn the_loop_goes_on_with_what_is_approved_alone_and_an_approval_is_used_on
     assert!(what.iter().any(|what| what.contains("desired@northwind.example")), "{what:#?}");
     let twin = format!("{:?}", world.twin.backend().state().domains);
     assert!(twin.contains("\"approved\"") && !twin.contains("\"desired\""), "{twin}");
-    assert_eq!(spf(&world), [BEFORE], "its approval was used up");
+    assert_eq!(spf(&world), [hard], "its approval was used up");
     world.finish().await;
 }
 
