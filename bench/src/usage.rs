@@ -48,7 +48,7 @@ impl Family {
         let members = self.members();
         for member in members.iter().rev() {
             let id = i32::try_from(member.id).ok().and_then(rustix::process::Pid::from_raw);
-            // Whoever has ended in the meantime need not be killed.
+            // A process that has ended in the meantime need not be killed.
             let _ = id.map(|id| rustix::process::kill_process(id, rustix::process::Signal::KILL));
         }
         while members.iter().any(|member| is_alive(member.id)) {

@@ -55,7 +55,7 @@ impl World {
         tokio::time::timeout(PATIENCE, looking).await.ok()
     }
 
-    /// Gives whoever was woken the chance to do what is due.
+    /// Gives the loops that were woken the chance to do what is due.
     pub async fn breathe(&self) {
         tokio::time::sleep(20 * LOOK).await;
     }

@@ -48,7 +48,7 @@ impl World {
     }
 
     async fn is_at_rest(&self) -> bool {
-        // Whoever was called and has not run yet does so now.
+        // Tasks that were woken and have not run yet do so now.
         for _ in 0..3 {
             tokio::task::yield_now().await;
         }
@@ -75,7 +75,7 @@ impl World {
         let moving = async {
             while !done().await {
                 self.clock.advance(step);
-                // Whoever was woken gets the chance to do what is due.
+                // The loops that were woken get the chance to do what is due.
                 for _ in 0..20 {
                     tokio::time::sleep(Duration::from_millis(1)).await;
                     if done().await {

@@ -178,7 +178,7 @@ fn unpack(folder: &Path, wanted: &[&str]) -> anyhow::Result<()> {
             quietly(command("dpkg", &words))?;
         }
     }
-    // Its rest belongs to whoever fetched it.
+    // The user who fetched it owns the rest.
     let _ = std::fs::remove_dir_all(packages);
     Ok(())
 }

@@ -58,7 +58,7 @@ pub struct DomainStatus {
     pub bind: String,
     /// What has to be written, as a script for `nsupdate`.
     pub nsupdate: String,
-    /// What Azure says of each part: its name, its state, and what it says besides.
+    /// The verification state of each part at Azure.
     pub parts: Vec<PartState>,
     /// How many senders Azure has.
     pub senders: usize,
@@ -147,14 +147,14 @@ pub struct RecordRow {
     pub wait_seconds: Option<u32>,
 }
 
-/// What Azure says of a part.
+/// The verification state of a part at Azure.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct PartState {
     /// `Domain`, `SPF`, `DKIM`, `DKIM2`.
     pub part: String,
     /// Azure's word.
     pub state: String,
-    /// What it says besides.
+    /// Azure's error.
     pub error: Option<String>,
 }
 

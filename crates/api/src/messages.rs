@@ -26,7 +26,7 @@ pub struct MessageView {
     pub login: Option<String>,
     /// How urgent it is.
     pub lane: String,
-    /// Where DSNs go; absent when nobody is told.
+    /// Where DSNs go; absent when no DSN is sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reverse_path: Option<String>,
     /// The author's address.
@@ -63,9 +63,9 @@ pub struct ChangeView {
 /// One request to Azure.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct SendView {
-    /// Where it stands.
+    /// Its state.
     pub state: String,
-    /// When it is tried or looked at next, while it waits.
+    /// When it is tried again or its status is read, while it waits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due_at: Option<Timestamp>,
     /// Under which id Azure has it.

@@ -17,9 +17,9 @@ pub struct QueueEntry {
     pub part: u16,
     /// The account's name.
     pub account: String,
-    /// Where it stands.
+    /// Its state.
     pub state: String,
-    /// When it is tried or looked at next, while it waits.
+    /// When it is tried again or its status is read, while it waits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due_at: Option<Timestamp>,
     /// How often it was tried.

@@ -19,10 +19,10 @@ pub struct RotationView {
     /// The new secret's id in Entra.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub new_key_id: Option<String>,
-    /// The old secret's id in Entra, if it is taken away in the end.
+    /// The old secret's id in Entra, if it is removed in the end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub old_key_id: Option<String>,
-    /// When the old secret is taken away.
+    /// When the old secret is removed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remove_at: Option<Timestamp>,
     /// What is in the way.

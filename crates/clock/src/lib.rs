@@ -77,7 +77,7 @@ impl Clock {
         }
     }
 
-    /// The deadlines that are slept until on a standing clock, one for each sleeper, the next one first. Whoever was
+    /// The deadlines that are slept until on a standing clock, one for each sleeper, the next one first. A sleeper that was
     /// woken and has not run yet is not among them. Nobody knows who sleeps on the system's clock.
     #[must_use]
     pub fn sleepers(&self) -> Vec<Timestamp> {

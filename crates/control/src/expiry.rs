@@ -13,7 +13,7 @@ pub enum Urgency {
     Expired,
 }
 
-/// Days before the end on which somebody is told.
+/// Days before the end on which an alarm is raised.
 const STEPS: [i64; 6] = [1, 3, 7, 14, 30, 60];
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 

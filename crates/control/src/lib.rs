@@ -1,6 +1,6 @@
 //! What the operator changes, checked before it is stored, and what the server does for the operator on its own.
 //!
-//! Every change comes through [`Control`], whoever makes it: the CLI, the API, the demo, the server itself. It is
+//! Every change of the CLI, the API, the demo and the server itself comes through [`Control`]. It is
 //! entered into the audit log together with who made it. [`verify`] looks whether an account can do what it is
 //! there for, [`rotation`] renews its secret, and [`watch`] does both in time.
 
@@ -48,7 +48,7 @@ pub struct Control {
     caller: Caller,
     /// What accounts have at Azure and in DNS, for the same caller.
     provisioning: Provisioning,
-    /// Wakes whoever looks after the accounts.
+    /// Wakes the watch.
     wake: Arc<Notify>,
 }
 

@@ -1,4 +1,4 @@
-//! What is shown, and what is said of it. A case takes away (`-part`) from records that are all right, and adds
+//! Actual records, and the findings about them. A case removes (`-part`) from records that are all right, and adds
 //! others.
 
 #![allow(clippy::unwrap_used, reason = "a table that cannot be read fails the test")]

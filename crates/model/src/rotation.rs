@@ -23,7 +23,7 @@ pub struct Rotation {
     pub new_key: Option<Uuid>,
     /// The old secret's id in Entra, if it is known for sure.
     pub old_key: Option<Uuid>,
-    /// When the old secret is taken away.
+    /// When the old secret is removed.
     pub remove_at: Option<Timestamp>,
     /// What is in the way.
     pub problem: Option<String>,

@@ -47,7 +47,7 @@ impl Lookout {
 
     async fn look(&self, told: &mut Told) -> Vec<News> {
         let source = (&self.store, self.upstreams.as_ref());
-        // Nobody is told of what clients meet: wrong passwords are tried all day.
+        // What clients meet raises no alarm: wrong passwords are tried all day.
         match observe(source, &self.clock, Clients::default(), control::verify::worst_of).await {
             Ok(observed) => {
                 let now = self.clock.now();

@@ -148,7 +148,7 @@ impl Server {
         Ok(server)
     }
 
-    /// Binds all listeners and serves them; gives what the management API says of them.
+    /// Binds all listeners and serves them; gives the management API's view of them.
     async fn listen(
         &mut self,
         wanted: &[Listener],

@@ -1,6 +1,6 @@
 //! How many sessions there is room for, in all and from one network.
 //!
-//! Whoever connects for the first time is a stranger until it logs in. Strangers get no more than three quarters of
+//! A client that connects for the first time is a stranger until it logs in. Strangers get no more than three quarters of
 //! the seats, so that many of them, from however many networks, cannot keep out the clients that work.
 
 use std::collections::HashMap;
@@ -222,7 +222,7 @@ mod tests {
         assert_eq!(stranger(75).unwrap_err(), FULL);
         let _welcome: Vec<Permit> =
             (0..24).map(|n| admit(&admission, &format!("192.0.2.{n}"), Standing::Welcome).unwrap()).collect();
-        // Whoever logs in makes room for a stranger.
+        // A client that logs in makes room for a stranger.
         strangers[0].prove();
         strangers[0].prove();
         let last = stranger(75).unwrap();

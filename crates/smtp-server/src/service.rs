@@ -99,7 +99,7 @@ pub trait Service: Send + Sync + 'static {
         }
     }
 
-    /// The client went on after this reply to its message, so that it has received it. Whoever never hears of a reply
+    /// The client went on after this reply to its message, so that it has received it. A service that never hears of a reply
     /// may meet the message again (RFC 5321 section 4.5.4.1).
     fn heard(&self, reply: &Reply) {
         let _ = reply;

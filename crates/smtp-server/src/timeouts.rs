@@ -32,7 +32,7 @@ pub struct Timeouts {
     pub failed_login: Duration,
 }
 
-/// How long a client may take to prove itself.
+/// How long a client may take to log in.
 #[derive(Clone, Copy, Debug)]
 pub struct Patience {
     /// For one command, for the TLS handshake, and for a reply to be taken.

@@ -1,4 +1,4 @@
-//! Accounts that Azure would not let in: noted by whoever sends, taken by whoever looks after accounts.
+//! Accounts that Azure would not let in: noted by the dispatcher, taken by the watch.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};

@@ -40,7 +40,7 @@ pub enum DataDirError {
         path: PathBuf,
         /// Its owner's number.
         owner: u32,
-        /// The number of whoever runs Postern.
+        /// The number of the user who runs Postern.
         us: u32,
     },
     /// Somebody else decides where it leads.

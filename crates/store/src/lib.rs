@@ -2,7 +2,7 @@
 //!
 //! A data directory holds a journal of accepted messages (`journal/`, large bodies in `large/`) and a
 //! database (`postern.db`). The journal is what "accepted" means: a message is in it, synced, before
-//! anybody is told so. The database is the queue's memory of what became of it, and the home of accounts,
+//! the client gets its 250. The database is the queue's memory of what became of it, and the home of accounts,
 //! senders, credentials and sealed secrets. After a crash the journal fills in what the database had not
 //! yet heard of; see `docs/decisions/0003-journal-and-database.md`.
 //!

@@ -241,7 +241,7 @@ impl Queue {
         on_engine!(self.0, queue.arrival(account).await);
     }
 
-    /// Wakes whoever waits for that account's mail.
+    /// Wakes the dispatcher that waits for that account's mail.
     pub fn announce(&self, account: AccountId) {
         on_engine!(self.0, queue.announce(account));
     }

@@ -205,7 +205,7 @@ impl Store {
         Refusals::new(self.engine.clone())
     }
 
-    /// Accounts, senders and credentials as they are now. Whoever asks after a change sees the change.
+    /// Accounts, senders and credentials as they are now. A caller that asks after a change sees the change.
     #[must_use]
     pub fn directory(&self) -> Arc<Directory> {
         on_engine!(self.engine, directory())

@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn whoever_comes_when_all_seats_are_taken_waits_for_one() {
+    async fn a_client_waits_while_all_connections_are_taken() {
         let (address, shutdown) = served().await;
         let mut silent = Vec::new();
         for _ in 0..CONNECTIONS {

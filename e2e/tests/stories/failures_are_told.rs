@@ -1,4 +1,4 @@
-//! Whoever sent a message hears of it when it does not arrive: once, and never about a DSN.
+//! The sender of a message that does not arrive receives one DSN, and none about a DSN.
 
 use std::time::Duration;
 

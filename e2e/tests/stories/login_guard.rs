@@ -1,4 +1,4 @@
-//! Guessing at logins: what is guessed at once is counted at once, and whoever works is not kept out by it.
+//! Guessing at logins: guesses are counted at once, and a device that works is not locked out by them.
 
 use std::net::Ipv4Addr;
 use std::time::Duration;

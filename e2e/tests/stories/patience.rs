@@ -39,7 +39,7 @@ async fn why_it_waits_is_said_before_it_waits() {
 }
 
 #[tokio::test]
-async fn whoever_does_not_want_to_wait_hears_it_at_once() {
+async fn a_verification_that_must_not_wait_ends_at_once() {
     let world = with_a_wrong_secret().await;
     let manner = Manner { patience: Patience::AtOnce, ..Manner::default() };
     // Time stands all along.

@@ -268,7 +268,7 @@ async fn cloudflare_is_written_as_azure_dns_is() {
 }
 
 #[tokio::test]
-async fn a_sender_that_is_no_longer_desired_is_gone_at_azure_whoever_made_it() {
+async fn a_sender_that_is_no_longer_desired_is_deleted_at_azure() {
     let world = World::start().await;
     let control = world.control();
     control.provisioning().adopt(ACCOUNT).await.unwrap();

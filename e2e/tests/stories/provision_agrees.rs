@@ -1,4 +1,4 @@
-//! What provisioning takes from Azure as it is: rights, its pace, verdicts that are old, writes that replace.
+//! What provisioning takes from Azure as it is: rights, its limits, verdicts that are old, writes that replace.
 
 use api::infrastructure::manifest::Manifest;
 use api::infrastructure::progress::Applied;

@@ -40,7 +40,7 @@ impl Raw {
     }
 }
 
-/// What the list says of its newest entry.
+/// What the list says about its newest entry.
 async fn newest(world: &World) -> Value {
     world.list("/v1/refusals?limit=1").await[0].clone()
 }

@@ -116,7 +116,7 @@ enum Death {
 }
 
 #[tokio::test]
-async fn whoever_dies_at_any_step_leaves_a_rotation_that_goes_on() {
+async fn a_server_that_dies_at_any_step_leaves_a_rotation_that_goes_on() {
     let steps = [Step::Begun, Step::Added, Step::Proved, Step::Switched].map(Death::At);
     for death in steps.into_iter().chain((1..=8).map(Death::Unanswered)) {
         let mut world = World::start().await;
@@ -189,7 +189,7 @@ async fn a_rotation_can_be_given_up_while_its_secret_is_tried() {
     let back = world.control().cancel_rotation(ACCOUNT).await.unwrap();
     assert_eq!((back.step, back.problem.as_deref()), (Step::RolledBack, Some("it was cancelled")));
     assert_eq!((secret_in_use(&world).await, secrets(&world).len()), (old, 1));
-    // Whoever still tries it does not bring it back.
+    // A caller that still tries it does not bring it back.
     world.clock.advance(Duration::from_secs(3_600));
     mail_flows(&world, "after").await;
     assert_eq!(rotation(&world).await.step, Step::RolledBack);

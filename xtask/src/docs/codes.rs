@@ -1,5 +1,5 @@
 //! All stable codes. They are collected from the code; the sentences of findings and alarms stand in `codes.txt`, because
-//! what the code says of them has the names of one case in it.
+//! what the code says about them has the names of one case in it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;

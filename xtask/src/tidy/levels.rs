@@ -43,7 +43,7 @@ const WALLS: [(&str, &[&str]); 7] = [
             "azure-client",
             "dns",
             "dns-records",
-            // Whoever asks for JSON says what shape it has.
+            // A crate that asks for JSON says what shape it has.
             "http-client",
             "relay",
             "store",

@@ -82,7 +82,7 @@ async fn attack(name: &str, checked_at_most: u64, guess: impl Fn(u8) -> Guess) -
     Ok(verdict)
 }
 
-/// The device still works from its own network, and whoever guessed the password is still kept out elsewhere.
+/// The device still works from its own network, and the guesser is still locked out elsewhere.
 async fn afterwards(
     stage: &Stage,
     password: &str,

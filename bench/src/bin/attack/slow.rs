@@ -101,7 +101,7 @@ async fn take_seat(manner: Manner, from: Ipv4Addr, port: u16) -> Option<Seat> {
     if matches!(manner, Manner::Stalled) {
         // A record of a handshake that is announced and does not come.
         client.say(&[22, 3, 1, 1, 0, 1, 0]).await.ok()?;
-        // Whoever is turned away by a listener with TLS is not told why.
+        // A listener with TLS closes without a reason.
         let is_open = timeout(DRIP, client.reply()).await.is_err();
         return is_open.then(|| Seat::take(manner, client));
     }

@@ -1,4 +1,4 @@
-//! What is told of an apply, while it goes on and in the end.
+//! The progress events of an apply, and its end.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;

@@ -11,7 +11,7 @@ use crate::command::{Command, Shell};
 pub enum Check {
     /// Azure can be reached, and its clock is ours.
     Endpoint,
-    /// Entra takes what the app proves itself with.
+    /// Entra accepts the app's authentication.
     Authentication,
     /// The subscription is there and can be used.
     Subscription,

@@ -88,7 +88,7 @@ pub struct Import {
 pub struct Report {
     /// The account.
     pub account: String,
-    /// When it was looked at.
+    /// When it was verified.
     pub at: Timestamp,
     /// How it ended.
     pub verdict: Verdict,

@@ -18,7 +18,7 @@ pub struct CapabilityRow {
     pub needed: bool,
     /// Actions that are missing, by name.
     pub missing: Vec<String>,
-    /// Where it was looked at.
+    /// The scope that was checked.
     pub scope: String,
 }
 
@@ -34,7 +34,7 @@ pub struct SmallestRole {
     pub description: String,
     /// What it gives.
     pub actions: Vec<String>,
-    /// Nothing is taken away again.
+    /// Always empty.
     pub not_actions: Vec<String>,
     /// Where it may be assigned.
     pub assignable_scopes: Vec<String>,
@@ -55,5 +55,5 @@ impl SmallestRole {
     }
 }
 
-/// Where the definition of the role stands.
+/// The file for the role's definition.
 const ROLE_FILE: &str = "postern-role.json";

@@ -46,7 +46,7 @@ pub struct AccountChange {
 
 /// The store keeps times in milliseconds.
 const TICK: SignedDuration = SignedDuration::from_millis(1);
-/// Before somebody is told that others change the same account all the time.
+/// Attempts before a change fails because others change the same account.
 const TRIES: u32 = 4;
 
 impl Control {

@@ -16,7 +16,7 @@ use crate::error::Invalid;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Notes(pub(super) Vec<String>);
 
-/// What an account proves itself with.
+/// How an account's app authenticates.
 #[derive(Clone, Debug)]
 pub enum AuthenticationMethod {
     /// The value of a client secret.

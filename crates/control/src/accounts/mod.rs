@@ -39,7 +39,7 @@ pub struct NewAccount {
     pub tenant_id: String,
     /// Application (client) id.
     pub client_id: String,
-    /// What it proves itself with.
+    /// How its app authenticates.
     pub authentication: AuthenticationMethod,
     /// When that expires, if the operator knows.
     pub expires_at: Option<Timestamp>,

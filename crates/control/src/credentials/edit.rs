@@ -43,7 +43,7 @@ pub struct CredentialChange {
     pub lane: Option<Lane>,
 }
 
-/// Before somebody is told that others change the same credential all the time.
+/// Attempts before a change fails because others change the same credential.
 const TRIES: u32 = 4;
 
 impl Control {

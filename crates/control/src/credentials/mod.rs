@@ -70,7 +70,7 @@ pub enum NewAccess {
     Network(PublicNetworks),
 }
 
-/// The password that a credential is to have.
+/// The desired password of a credential.
 enum Secret {
     Made,
     Given(SecretString),

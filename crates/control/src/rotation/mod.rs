@@ -4,11 +4,11 @@
 //! 2. *Added*: the new secret is sealed. Then it is tried, for every scope that is used, until Entra's servers
 //!    know of it.
 //! 3. *Proved*. Then it is put into use, in one transaction with this note.
-//! 4. *Switched*: both secrets work. After a while of grace the old one is taken away, if it is ours to take.
+//! 4. *Switched*: both secrets work. After the grace period the old one is removed, if Postern may remove it.
 //! 5. *Done*, or *rolled back*: the new secret was not good, and is gone again.
 //!
-//! Whoever dies between a call and its note finds the call done, or does it again: a secret that was made and
-//! never sealed is found by its name and taken away.
+//! A server that dies between a call and its note finds the call done, or does it again: a secret that was made and
+//! never sealed is found by its name and removed.
 
 mod steps;
 
@@ -92,7 +92,7 @@ impl Control {
         Ok(RotationPlan { steps })
     }
 
-    /// Begins a rotation; whoever looks after the accounts goes on with it. One that is under way goes on.
+    /// Begins a rotation; the watch goes on with it. One that is under way goes on.
     ///
     /// # Errors
     /// As [`Control::plan_rotation`], or when nothing can be stored.
@@ -236,7 +236,7 @@ impl Control {
         Ok((context, app, facts))
     }
 
-    /// The old secret, if it is to be taken away: one that an earlier rotation made, or that the operator named.
+    /// The old secret, if it is to be removed: one that an earlier rotation made, or that the operator named.
     async fn old_key(
         &self,
         account: &Account,

@@ -113,7 +113,7 @@ impl Control {
         Ok(Stepped::Moved)
     }
 
-    /// Tries the new secret until all of Entra knows it; one that is not good is taken away again.
+    /// Tries the new secret until all of Entra knows it; one that is not good is removed again.
     async fn try_out(&self, context: &AzureAccount, rotation: &Rotation) -> Result<Stepped, StepError> {
         let owner = SecretOwner::Account(context.account.id);
         let secret = self.store.secrets().get(owner, SecretName::NextClientSecret).await?;

@@ -38,7 +38,7 @@ pub fn worst_of(report: &str) -> Option<String> {
     worst.map(|worst| worst.message)
 }
 
-/// What happens during a verification, for whoever watches.
+/// A progress event of a verification.
 #[derive(Clone, Debug)]
 pub enum Event {
     /// A check begins.
@@ -89,7 +89,7 @@ fn has_failed(findings: &[Finding]) -> bool {
     findings.iter().any(|finding| finding.outcome == Outcome::Failed)
 }
 
-/// Whoever watches a verification.
+/// Who receives the progress events of a verification.
 #[derive(Clone)]
 pub(crate) struct Watch(Option<UnboundedSender<Event>>);
 

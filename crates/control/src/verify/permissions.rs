@@ -33,7 +33,7 @@ pub(super) async fn check(context: &AzureAccount) -> Found {
     for (scope, answer) in scopes.iter().zip(futures_util::future::join_all(asked).await) {
         match answer {
             Ok(permissions) => answers.push((scope, permissions)),
-            // Whoever has nothing there is not even told so.
+            // An app without any permission there gets no list, not even an empty one.
             Err(error) if error.is(403) || error.is(404) => answers.push((scope, Vec::new())),
             Err(error) => return (vec![trouble(CHECK, &error)], (Vec::new(), None)),
         }

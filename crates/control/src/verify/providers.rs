@@ -11,7 +11,7 @@ use super::context::trouble;
 use provisioning::AzureAccount;
 
 const CHECK: Check = Check::Providers;
-/// What Azure says of whatever is asked of a provider that is not registered.
+/// Azure's error for every request to a provider that is not registered.
 const NOT_REGISTERED: &str = "MissingSubscriptionRegistration";
 const BETWEEN: Duration = Duration::from_secs(5);
 /// Looks until a registration is left to itself: five minutes.

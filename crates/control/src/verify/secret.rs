@@ -1,4 +1,4 @@
-//! How long the secret is good, and whether Postern may renew it by itself.
+//! How long the secret is good, and whether Postern may renew it.
 
 use api::command::{Command, Piece, Word};
 use api::verification::{ActionOwner, Check, Finding};

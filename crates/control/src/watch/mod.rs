@@ -61,7 +61,7 @@ pub struct Alarm {
 /// Passes an alarm on.
 pub type Raise = Arc<dyn Fn(Alarm) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync>;
 
-/// The jobs of the server, until it is told to stop.
+/// The jobs of the server, until it is stopped.
 pub struct Watch {
     control: Control,
     settings: WatchSettings,
@@ -150,7 +150,7 @@ impl Watch {
             if let Err(error) = self.secret(&account).await {
                 error!(account = %account.name, error = model::error_chain(&error), "the expiry of a secret cannot be checked");
             }
-            // After a rotation may have begun: whoever found none rests for ten minutes.
+            // After a rotation may have begun: the job rests for ten minutes if it found none.
             self.step_rotation(account.id);
             self.verify_in_time(&account).await;
         }

@@ -126,7 +126,7 @@ async fn rotate(control: &Control, id: AccountId) -> Timestamp {
         match control.step_rotation(account).await {
             Ok(Stepped::Moved) => {}
             Ok(Stepped::WaitUntil(until)) => return until,
-            // Whoever begins one wakes us.
+            // A rotation that begins wakes this job.
             Ok(Stepped::Over) => return control.later(IDLE),
             Err(error) => {
                 warn!(account = %account.name, error = model::error_chain(&error), "a rotation cannot go on");

@@ -24,7 +24,7 @@ const WHOLE_REQUEST: Duration = Duration::from_secs(30);
 const TRIES: u32 = 3;
 /// Waits that are not told.
 const FIRST_WAIT: Duration = Duration::from_secs(1);
-/// Whoever wants to be left alone for longer is told to somebody.
+/// A longer pause is an error.
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
 const LIMIT: Limit = Limit::of(4 << 20);
 

@@ -60,7 +60,7 @@ pub struct Required {
     takes_soft_end: bool,
 }
 
-/// Why no requirement can be made of what Azure gave. It is Azure's fault, or the one of whoever calls.
+/// Why no requirement can be made of what Azure gave. It is Azure's fault, or the caller's.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RequiredError {
     /// It is not a domain.

@@ -7,7 +7,7 @@ use crate::header::Field;
 use crate::mime::media::Media;
 use crate::mime::{Entity, encoding};
 
-/// What an entity says of itself as a file.
+/// What an entity says about itself as a file.
 pub(super) struct Facts {
     /// Whether it is one, or a text to be shown.
     pub(super) is_file: bool,

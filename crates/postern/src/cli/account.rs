@@ -105,7 +105,7 @@ pub(crate) enum IfNotReady {
     Remove,
 }
 
-/// What an app proves itself with.
+/// How an app authenticates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum AuthenticationKind {
     /// A client secret, which expires and is renewed

@@ -216,7 +216,7 @@ pub(crate) struct DomainRemove {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum SpfCommand {
-    /// Restore the softer end of a domain's SPF record, such as `~all`, after Azure has verified the domain
+    /// Restore the former `~all` or `?all` of a domain's SPF record after Azure has verified the domain
     Restore(OneDomain),
 }
 

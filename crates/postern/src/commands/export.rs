@@ -86,7 +86,7 @@ fn open(file: &Path, form: ExportForm, force: bool) -> anyhow::Result<File> {
     must_be_free(file, form, force)?;
     let mut options = OpenOptions::new();
     options.write(true).mode(0o644);
-    // Whoever makes it between the look and now keeps it.
+    // A file that was made since the check is kept.
     if force {
         options.create(true).truncate(true)
     } else {

@@ -74,7 +74,7 @@ pub(super) fn parse(
                 .ok_or_else(|| wrong(format!("{section} is not a section")))?,
         };
         target.insert(key, literal(value));
-        // Each is checked by itself, so that the one that is wrong is the one that is named.
+        // Each is checked alone, so that the one that is wrong is the one that is named.
         RawConfig::deserialize(Value::Table(table.clone())).map_err(|error| {
             let is_unknown = error.message().starts_with("unknown field");
             let reason = || mistakes::plainly(error.message(), Some(&format!("{value:?}")));

@@ -13,11 +13,10 @@ use url::Url;
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct RawConfig {
-    /// Directory that holds everything: queue, accounts, sealed secrets, the management socket. It must be
-    /// on a local disk, and belongs to one server.
+    /// Directory with all data: queue, accounts, sealed secrets, the management socket. It must be on a local disk, and
+    /// belongs to one server.
     pub data_dir: PathBuf,
-    /// Let the data directory be on storage that forgets (tmpfs, a container's own layer). Mail is lost
-    /// with it.
+    /// Allow a data directory on volatile storage (tmpfs, a container's own layer). Mail is lost with it.
     pub allow_volatile_data_dir: bool,
     /// The server's own name, in greetings, trace fields and DSNs. Default: the system's host name.
     pub host_name: Option<String>,
@@ -31,11 +30,11 @@ pub struct RawConfig {
     pub queue: RawQueue,
     /// Logins as an Entra app, by client secret or by token.
     pub entra: RawEntra,
-    /// What the server does for accounts on its own.
+    /// Verification, drift detection and rotation of accounts.
     pub accounts: RawAccounts,
-    /// How name servers are asked.
+    /// Name servers.
     pub dns: RawDns,
-    /// Who hears when something is wrong.
+    /// Where alarms go.
     pub alarms: RawAlarms,
     /// Metrics for Prometheus.
     pub metrics: RawMetrics,
@@ -49,7 +48,7 @@ pub struct RawConfig {
 pub struct RawListener {
     /// Address and port, `[::]:587`.
     pub address: SocketAddr,
-    /// When TLS comes: `starttls`, `tls` from the first byte, or `plain` never.
+    /// TLS mode: `starttls`, `tls` from the first byte, or `plain` without TLS.
     pub mode: Mode,
     /// Networks that may connect, such as `10.0.0.0/8`. Default: all. A plain listener must have some, unless it
     /// listens on the loopback only.
@@ -65,7 +64,7 @@ pub struct RawListener {
     /// listener needs `networks`. Clients that have TLS may still log in. Default: `required`.
     #[serde(default)]
     pub login: ListenerLogin,
-    /// Let a listener without login have networks that are not private. Everybody in them can then send.
+    /// Allow networks that are not private on a listener without login. Everybody in them can then send.
     #[serde(default)]
     pub allow_public_networks: bool,
 }
@@ -163,20 +162,20 @@ pub struct RawSmtp {
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct RawQueue {
-    /// Hours for which a message is tried. Then its sender is told.
+    /// Hours for which a message is tried. Then its sender receives a bounce.
     pub expiry_hours: u32,
-    /// Days for which messages that are done with are remembered.
+    /// Days for which the history of finished messages is kept.
     pub history_days: u32,
-    /// Bytes of memory for messages on their way to Azure. Others wait until there is room.
+    /// Memory budget in bytes for messages that are being sent to Azure. Others wait until memory is free.
     pub max_sending_bytes: u64,
-    /// Bytes of the disk that are left to the database, so that deliveries can still be noted. With less than that
+    /// Bytes of the disk that are reserved for the database, so that deliveries can still be recorded. With less than that
     /// free, new mail is refused with 452, and `postern status` says so.
     pub disk_reserve_bytes: u64,
     /// Pass on header fields that control Azure's mail service (`x-ms-acsemail-...`). Otherwise they are removed, and
     /// `postern message show` says so: a device could make Azure drop
     /// attachments without an error.
     pub azure_control_fields: bool,
-    /// Who gets mail for `<Postmaster>` without a domain. Default: nobody.
+    /// Recipient of mail for `<Postmaster>` without a domain. Default: none, and such mail is rejected.
     pub postmaster: Option<String>,
 }
 
@@ -189,7 +188,7 @@ pub struct RawEntra {
     pub tenants: Vec<TenantId>,
     /// Resources that the token of an XOAUTH2 login may be for. A slash at the end makes no difference.
     pub audiences: Vec<String>,
-    /// Where tokens are had, for services that belong to no account.
+    /// Token endpoint for services that belong to no account.
     pub authority: Url,
     /// Base URL of such a service that `services` does not list; `{service}` stands for its name, `{geography}` for
     /// the next option.
@@ -208,25 +207,24 @@ pub struct RawEntra {
     pub ca_file: Option<PathBuf>,
 }
 
-/// What the server does for accounts on its own.
+/// Verification, drift detection and rotation of accounts.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct RawAccounts {
-    /// Hours between two verifications of an account. 0 means never. Refused logins bring one at once.
+    /// Hours between two verifications of an account. 0 means never. A rejected login at Azure causes one at once.
     pub verify_hours: u32,
-    /// Hours between two looks whether Azure and DNS are as an account is to have them. 0 means never. A domain that
-    /// waits for somebody, or for DNS, is looked at every ten minutes.
+    /// Hours between two comparisons of Azure and DNS with an account's desired state. 0 means never. A domain that
+    /// waits for an approval, or for DNS, is checked every ten minutes.
     pub drift_hours: u32,
-    /// Days before its end at which a client secret is renewed, where the app may do that itself. 0 means
-    /// never.
+    /// Days before a client secret expires at which it is renewed, where the app may do that itself. 0 means never.
     pub rotate_days: u32,
-    /// Days for which a new client secret is good.
+    /// Lifetime of a new client secret in days.
     pub secret_days: u32,
-    /// Hours for which the old client secret still works after a new one is in use.
+    /// Hours for which the old client secret stays valid after a new one is in use.
     pub grace_hours: u32,
 }
 
-/// Who hears when something is wrong: secrets that expire, accounts that cannot send, problems that `postern status` names.
+/// Where alarms go: secrets that expire, accounts that cannot send, problems that `postern status` shows.
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct RawAlarms {
@@ -237,7 +235,7 @@ pub struct RawAlarms {
     pub mail_to: Option<String>,
 }
 
-/// How name servers are asked.
+/// Name servers.
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct RawDns {

@@ -22,7 +22,7 @@ use super::upstream::Upstream;
 use super::{Context, Upstreams, backoff};
 use crate::rate_limit::Ended;
 
-/// Sends one account's mail until it is told to stop.
+/// Sends one account's mail until it is stopped.
 pub(crate) struct Dispatcher {
     context: Context,
     upstreams: Arc<Upstreams>,
@@ -280,7 +280,7 @@ impl Dispatcher {
         warn!(account = %self.account.name, until = %self.paused_until, "the account's mail waits");
     }
 
-    /// What a try says of the account as a whole.
+    /// What an attempt says about the account as a whole.
     fn take_note(&self, tried: &Tried) {
         let Some(attempt) = &tried.settlement.attempt else { return };
         let pauses = matches!(attempt.reason, Some(Reason::Login | Reason::Unreachable));

@@ -60,7 +60,7 @@ pub(super) async fn queue_through(
         bytes: dsn.compose(message, &mentioned).await,
     };
     context.intake.submit(&Principal::Internal(internal), whole).await?;
-    info!(message.id = %id.message, dsn.id = %dsn.id, "the sender is told that delivery failed");
+    info!(message.id = %id.message, dsn.id = %dsn.id, "a DSN tells the sender that delivery failed");
     Ok(())
 }
 

@@ -1,4 +1,4 @@
-//! Giving up: who is told, and what is noted.
+//! Giving up: who receives a DSN, and what is noted.
 
 use model::account::Account;
 use model::delivery::{Attempt, AttemptResult, ClaimedSend, SendId};

@@ -17,7 +17,7 @@ use super::upstream::carrier::StatusSource;
 use super::upstream::status_answer::{StatusAnswer, StatusRead};
 use super::{Context, Upstreams, backoff, dsn};
 
-/// Reads the status of one account's sends until it is told to stop.
+/// Reads the status of one account's sends until it is stopped.
 pub(crate) struct StatusReader {
     context: Context,
     upstreams: Arc<Upstreams>,

@@ -13,9 +13,9 @@ use crate::rate_limit::{AskedFor, FullWindow};
 
 /// Before its end a secret is a problem; one that Postern may renew has been renewed by then.
 const SOON: SignedDuration = SignedDuration::from_hours(14 * 24);
-/// Somebody is told of a pause that is longer.
+/// A longer pause is a problem.
 const LONG_PAUSE: SignedDuration = SignedDuration::from_mins(5);
-/// Somebody is told of an Azure that is away for longer.
+/// An Azure that cannot be reached for longer is a problem.
 const LONG_OUTAGE: SignedDuration = SignedDuration::from_mins(15);
 
 pub(super) fn problems(account: &ObservedAccount, now: Timestamp) -> Vec<Problem> {
@@ -115,7 +115,7 @@ fn failing(account: &ObservedAccount, streak: &Streak, now: Timestamp) -> Option
                 "`postern account verify {name}` names the reason; `postern account edit {name} --secret` stores a new \
                  client secret."
             ),
-            // Whoever looks after the accounts verifies at once, and tells what that finds.
+            // The watch verifies the account at once, and raises what that finds.
             None,
         ),
         StreakKind::Unreachable => (

@@ -61,7 +61,7 @@ const HOUR: SignedDuration = SignedDuration::from_hours(1);
 
 pub(super) fn problems(observed: &Observed, now: Timestamp) -> Vec<Problem> {
     let clients = &observed.clients;
-    // Whoever tries names that do not exist is told by `postern bans`.
+    // `postern bans` lists clients that try names that do not exist.
     let is_ours = |locked: &&Locked| locked.login.as_ref().is_none_or(|login| clients.knows(login));
     let locked = clients.locked.iter().filter(is_ours).take(NAMED).map(|one| lock(one, now));
     locked.chain(refusals(clients, now)).collect()

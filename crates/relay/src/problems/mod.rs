@@ -38,7 +38,7 @@ pub struct Problem {
     pub message: String,
     /// What to do, with the command.
     pub action: String,
-    /// From when on somebody is told who does not ask; never if absent.
+    /// From when on an alarm is raised; never if absent.
     pub alarm_at: Option<Timestamp>,
 }
 

@@ -1,4 +1,4 @@
-//! Which refusals need nobody: what passes by itself, what follows from another refusal, what another problem names
+//! Which refusals need nobody: what passes without help, what follows from another refusal, what another problem names
 //! already, and what port scans and health checks leave behind. Pure.
 
 use model::refused::{NO_TLS, Refused};

@@ -225,7 +225,7 @@ impl SqliteStore {
         Refusals::new(self.database.clone())
     }
 
-    /// Accounts, senders and credentials as they are now. Whoever asks after a change sees the change.
+    /// Accounts, senders and credentials as they are now. A caller that asks after a change sees the change.
     #[must_use]
     pub(crate) fn directory(&self) -> Arc<Directory> {
         self.published.now()
@@ -243,7 +243,7 @@ impl SqliteStore {
     /// When a secret cannot be opened, or nothing can be written.
     pub(crate) async fn rewrap(&self, new: MasterKey, audit: AuditEntry) -> Result<usize, StoreError> {
         let store = self.clone();
-        // Whoever asked may go away; half of it must not be done.
+        // The caller may be dropped; half of it must not be done.
         let work = tokio::spawn(async move { store.rewrap_whole(new, audit).await });
         work.await.map_err(|_| StoreError::Closed)?
     }

@@ -14,7 +14,7 @@ pub struct KeptVerification {
     pub at: Timestamp,
     /// How it ended, in one word.
     pub verdict: String,
-    /// All of it, as whoever verifies writes it.
+    /// All of it, in the JSON of the API.
     pub report: String,
 }
 

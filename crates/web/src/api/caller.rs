@@ -32,7 +32,7 @@ impl ForCallers {
 }
 
 impl Peer {
-    /// Whoever is at the other end.
+    /// The process at the other end of the socket.
     pub(crate) fn of(stream: &UnixStream) -> Self {
         match stream.peer_cred() {
             Ok(credentials) => Self { user: Some(credentials.uid()), process: credentials.pid() },

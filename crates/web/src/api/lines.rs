@@ -10,7 +10,7 @@ use serde::Serialize;
 use tokio::sync::mpsc::UnboundedReceiver;
 
 /// Sends each line as it comes, until nobody has another to give. The guard is dropped with the answer: at its end, or
-/// when whoever asked for it looks away.
+/// when the client disconnects.
 pub(super) fn streamed<T, G>(lines: UnboundedReceiver<T>, guard: G) -> Response
 where
     T: Serialize + Send + 'static,

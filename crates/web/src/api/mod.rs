@@ -73,7 +73,7 @@ impl Api {
         self
     }
 
-    /// The metrics alone, for whoever may see nothing else.
+    /// The metrics alone, for callers that may see nothing else.
     pub fn metrics(self) -> Router {
         metrics::routes().split_for_parts().0.with_state(self)
     }

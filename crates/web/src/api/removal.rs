@@ -74,8 +74,8 @@ async fn discard(api: &Api, control: &Control, (name, losses): (&str, Losses)) -
 
 fn in_use(name: &str, view: &LossesView) -> ApiError {
     let text = format!(
-        "account {name} cannot be removed just so: {} waiting messages, {} logins and {} domains would be lost. Whoever \
-         wants that says discard={}",
+        "account {name} cannot be removed without losing {} waiting messages, {} logins and {} domains. To discard them, \
+         pass discard={}",
         view.messages.len(),
         view.logins.len(),
         view.domains.len(),

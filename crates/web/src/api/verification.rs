@@ -47,7 +47,7 @@ async fn verify(
     let manner = Manner { repair, patience };
     let (events, heard) = unbounded_channel();
     let (lines, answer) = unbounded_channel();
-    // Whoever looks away does not end it.
+    // A client that disconnects does not end it.
     tokio::spawn(async move {
         let forwarded = tokio::spawn(forward(heard, lines.clone()));
         let mut verified = control.verify(&name, manner, Some(events)).await;

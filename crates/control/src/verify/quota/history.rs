@@ -7,7 +7,7 @@ use store::Throttling;
 /// Refusals older than this say nothing about today.
 const RECENT: SignedDuration = SignedDuration::from_hours(24 * 7);
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
-/// Whoever asks for a longer pause speaks of the hour.
+/// A longer pause is for the limit of an hour.
 const MINUTE_SECONDS: u32 = 60;
 
 /// What was refused although less had been sent than is configured.

@@ -88,7 +88,7 @@ fn is_kept(arguments: &AccountAdd, name: &str) -> anyhow::Result<bool> {
     Ok(!["n", "no"].contains(&answer.trim().to_ascii_lowercase().as_str()))
 }
 
-/// What the account proves itself with, by the name that the API has for it.
+/// How the account's app authenticates, by the name that the API has for it.
 fn authentication(arguments: &AccountAdd) -> anyhow::Result<(&'static str, Value)> {
     if arguments.managed_identity {
         return Ok(("managed_identity", true.into()));

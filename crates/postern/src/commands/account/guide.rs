@@ -11,7 +11,7 @@ use crate::output::{self, QUIET, STRONG, say};
 
 struct Step {
     title: &'static str,
-    /// What to type, by whoever may.
+    /// What to type, with the rights for it.
     commands: Vec<Command>,
     /// The same in the portal.
     portal: String,
@@ -223,7 +223,7 @@ pub(super) fn new_secret(client: &str) -> Command {
     Command::az(reset).arg(client)
 }
 
-/// What an app has to prove itself with.
+/// How an app can authenticate.
 fn credentials(client: &str) -> Command {
     Command::az("ad app credential list --id")
         .arg(client)

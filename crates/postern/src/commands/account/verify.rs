@@ -116,7 +116,7 @@ impl LiveList {
     }
 }
 
-/// What happens, in one line, for whoever reads a pipe.
+/// A progress event in one line, for a pipe.
 fn progress(line: &VerificationLine) -> Option<String> {
     match line {
         VerificationLine::Began { check } => Some(format!("checking: {}", check.title())),

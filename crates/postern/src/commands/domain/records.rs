@@ -57,7 +57,7 @@ fn fields(record: &RecordToWrite) -> Vec<(&'static str, String)> {
         ("Full name", record.finding.name.clone()),
         ("Value", record.value.clone()),
     ];
-    // What is split or escaped is not what a page wants that does that by itself.
+    // A page that splits and escapes values wants them without both.
     if record.finding.kind == "TXT" && record.value != format!("\"{}\"", record.plain) {
         fields.push(("Plain", record.plain.clone()));
     }

@@ -194,7 +194,7 @@ async fn apply_steps(client: &Client, account: &str, body: &Value, json: bool) -
     }
 }
 
-/// What a program is told by the exit code.
+/// The exit code for programs.
 pub(super) fn code_of(applied: &Applied) -> ExitCode {
     match applied {
         applied if applied.is_complete() => ExitCode::SUCCESS,

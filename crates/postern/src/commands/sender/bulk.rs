@@ -144,9 +144,7 @@ async fn credentials(
     for (row, login) in wanted {
         let address = format!("{}@{}", row.username, row.domain.to_ascii_lowercase());
         if there.iter().any(|one| one.login.eq_ignore_ascii_case(login)) || made.contains_key(&address) {
-            aside!(
-                "{QUIET}= login {login} is there already; its password is known to whoever made it{QUIET:#}"
-            );
+            aside!("{QUIET}= login {login} is there already; only its creator knows the password{QUIET:#}");
             continue;
         }
         match make_login(client, account, login, &address).await {

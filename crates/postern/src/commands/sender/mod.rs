@@ -34,7 +34,7 @@ fn path(account: &str) -> String {
     format!("/v1/accounts/{}", segment(account))
 }
 
-/// The parts of an address whose domain the account is to have.
+/// The parts of an address whose domain is in the account's desired state.
 async fn desired<'a>(client: &Client, account: &str, address: &'a str) -> Option<(&'a str, String)> {
     let (username, domain) = address.trim().rsplit_once('@')?;
     let domain = domain.to_ascii_lowercase();
@@ -45,7 +45,7 @@ async fn desired<'a>(client: &Client, account: &str, address: &'a str) -> Option
     manifest.domain.contains_key(&domain).then_some((username, domain))
 }
 
-/// Makes or renames a sender: at Azure and here where Postern looks after the domain, else here alone.
+/// Makes or renames a sender: at Azure and here where Postern manages the domain, else here alone.
 async fn add(arguments: &SenderAdd) -> anyhow::Result<ExitCode> {
     let client = Client::new(&arguments.connection)?;
     let json = arguments.connection.json;

@@ -87,7 +87,7 @@ pub enum UpstreamError {
     /// Its access key is not one.
     #[error(transparent)]
     AccessKey(#[from] NotAnAccessKey),
-    /// What its app proves itself with is not usable.
+    /// The secret or certificate of its app is not usable.
     #[error(transparent)]
     Credential(#[from] CredentialError),
     /// Nobody has said which communication service it sends through.

@@ -22,7 +22,7 @@ pub struct Losses {
     pub messages: Vec<Waiting>,
     /// Its senders. They are no reason to keep it.
     pub senders: Vec<String>,
-    /// Domains that it is to have at Azure, or whose records were written for it. They stay at Azure and in DNS.
+    /// Domains in its desired state, or whose records were written for it. They stay at Azure and in DNS.
     pub domains: Vec<String>,
     /// DnsProviders through which those records were written. They stay.
     pub connections: Vec<String>,

@@ -164,7 +164,7 @@ pub struct Dependents {
     pub credentials: Vec<String>,
     /// Messages that wait for it.
     pub waiting: u64,
-    /// Domains that it is to have at Azure, or whose records were written for it.
+    /// Domains in its desired state, or whose records were written for it.
     pub domains: u64,
 }
 
@@ -190,9 +190,7 @@ impl fmt::Display for Dependents {
         }
         if self.domains > 0 {
             let what = counted(self.domains, "domain");
-            parts.push(format!(
-                "{what} at Azure, which `postern destroy` takes away and --force leaves there"
-            ));
+            parts.push(format!("{what} at Azure, which `postern destroy` deletes and --force leaves there"));
         }
         f.write_str(&parts.join(" and "))
     }

@@ -1,4 +1,4 @@
-//! The journal: accepted messages in the order of their arrival, synced before anybody is told.
+//! The journal: accepted messages in the order of their arrival, synced before the client gets its 250.
 //!
 //! 1. [`Journal::append`] hands a message to the writer ([`writer`]); whatever arrives while one sync
 //!    runs shares the next one.

@@ -114,7 +114,7 @@ pub struct StatusCheck {
     pub submitted_at: Timestamp,
 }
 
-/// Wakes whoever waits for an account's mail.
+/// Wakes the dispatcher that waits for an account's mail.
 #[derive(Default)]
 struct Arrivals(Mutex<HashMap<AccountId, Arc<Notify>>>);
 

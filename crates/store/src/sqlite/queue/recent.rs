@@ -43,7 +43,7 @@ enum Sighting {
 
 /// What is known of a submission.
 pub(super) enum Known {
-    /// It is new; whoever asked must say what came of it.
+    /// It is new; the caller must say what came of it.
     New,
     /// It is being accepted on another connection.
     UnderWay,

@@ -23,7 +23,7 @@ pub struct MasterKey {
 pub enum KeySource {
     /// In a file that only its owner may read; made at the first start.
     File(PathBuf),
-    /// With whoever starts the server: the environment, or a credential store.
+    /// Outside of the data directory: in the environment, or a credential store.
     Given(MasterKey),
 }
 
