@@ -1,13 +1,14 @@
 //! Changing the desired state: whole, or one domain or sender of it. Nothing here asks Azure.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use api::domains::{SenderRow, SenderRowResult};
 use api::infrastructure::manifest::{DomainManifest, FullSender, Manifest, SenderManifest};
 use azure_types::communication::is_same_location;
-use std::collections::{BTreeMap, BTreeSet};
-
+use jiff::SignedDuration;
 use model::account::Account;
 use model::fault::{Fault, Invalid};
-use model::infrastructure::{AZURE_MANAGED, DesiredSender, DnsWay, Infrastructure, MadeState};
+use model::infrastructure::{AZURE_MANAGED, DesiredSender, DnsWay, Infrastructure};
 use store::StoreError;
 
 use super::Provisioning;
@@ -23,6 +24,15 @@ pub struct NewDomain {
     pub infrastructure: Manifest,
 }
 
+/// What a desired state becomes.
+struct Replacement {
+    infrastructure: Infrastructure,
+    /// A resource at Azure that is no longer desired, whoever made it: from here on it is to be removed there.
+    without: Option<String>,
+}
+
+/// Two changes are told apart even where the clock stands.
+const TICK: SignedDuration = SignedDuration::from_millis(1);
 /// Domains that are named one by one.
 const NAMED: usize = 5;
 /// Before somebody is told that others change the same desired state all the time.
@@ -119,20 +129,20 @@ impl Provisioning {
         let (username, domain) = address.rsplit_once('@').unwrap_or((address, ""));
         let (domain, _) = desired::domain_name(domain)?;
         let key = username.to_lowercase();
-        let infrastructure = self
-            .change_infrastructure(name, &format!("no sender {address}"), |_, before| {
-                let mut infrastructure = before.cloned().ok_or_else(no_domain)?;
-                let there =
-                    infrastructure.domains.get_mut(&domain).and_then(|domain| domain.senders.remove(&key));
-                there.map(|_| infrastructure).ok_or_else(|| {
-                    Invalid::new("address", format!("the desired state does not have {address}"))
-                })
-            })
-            .await?;
-        // No matter who made it at Azure: the next apply deletes it there.
-        let id = infrastructure.ids(account.azure()?.subscription).sender(&domain, &key);
-        let (id, now) = (id.to_string(), self.clock.now());
-        Ok(self.store.infrastructure().note_made(account.id, id, MadeState::Made, now).await?)
+        let subscription = account.azure()?.subscription;
+        self.replace_infrastructure(name, &format!("no sender {address}"), |_, before| {
+            let mut infrastructure = before.cloned().ok_or_else(no_domain)?;
+            let there =
+                infrastructure.domains.get_mut(&domain).and_then(|domain| domain.senders.remove(&key));
+            if there.is_none() {
+                let reason = format!("the desired state does not have {address}");
+                return Err(Invalid::new("address", reason));
+            }
+            let without = infrastructure.ids(subscription).sender(&domain, &key).to_string();
+            Ok(Replacement { infrastructure, without: Some(without) })
+        })
+        .await
+        .map(drop)
     }
 
     /// Forgets the desired state as it was, or the part of it about `domains`, with how far it came.
@@ -169,20 +179,36 @@ impl Provisioning {
         detail: &str,
         mut change: impl FnMut(&Account, Option<&Infrastructure>) -> Result<Infrastructure, Invalid>,
     ) -> Result<Infrastructure, Fault> {
+        let change = |account: &Account, before: Option<&Infrastructure>| {
+            change(account, before).map(|infrastructure| Replacement { infrastructure, without: None })
+        };
+        self.replace_infrastructure(name, detail, change).await
+    }
+
+    async fn replace_infrastructure(
+        &self,
+        name: &str,
+        detail: &str,
+        mut change: impl FnMut(&Account, Option<&Infrastructure>) -> Result<Replacement, Invalid>,
+    ) -> Result<Infrastructure, Fault> {
+        let memory = self.store.infrastructure();
         let mut tries = 0;
         loop {
             tries += 1;
             let account = self.account_to_change(name)?;
-            let before = self.store.infrastructure().of(account.id).await?;
-            let mut infrastructure = change(&account, before.as_ref())?;
+            let before = memory.of(account.id).await?;
+            let Replacement { mut infrastructure, without } = change(&account, before.as_ref())?;
             self.check_ways(&infrastructure).await?;
-            let earliest = before.as_ref().map(|before| before.changed_at);
-            let tick = jiff::SignedDuration::from_millis(1);
-            let earliest = earliest.and_then(|at| at.saturating_add(tick).ok());
-            infrastructure.changed_at =
-                earliest.map_or(self.clock.now(), |earliest| earliest.max(self.clock.now()));
-            let audit = self.entry("infrastructure.edit", &account.name, detail);
-            match self.store.infrastructure().keep(before, infrastructure.clone(), audit).await {
+            let earliest = before.as_ref().map(|before| clock::after(before.changed_at, TICK));
+            let now = self.clock.now();
+            infrastructure.changed_at = earliest.map_or(now, |earliest| earliest.max(now));
+            let (new, audit) =
+                (infrastructure.clone(), self.entry("infrastructure.edit", &account.name, detail));
+            let kept = match without {
+                None => memory.keep(before, new, audit).await,
+                Some(resource) => memory.keep_without(before, new, resource, audit).await,
+            };
+            match kept {
                 Err(StoreError::Changed(_)) if tries < TRIES => {}
                 kept => return Ok(kept.map(|()| infrastructure)?),
             }

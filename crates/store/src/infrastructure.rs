@@ -56,6 +56,21 @@ impl Infrastructures {
         on_engine!(self.0, infrastructure.keep(before, infrastructure, audit).await)
     }
 
+    /// As [`Infrastructures::keep`], where a resource at Azure is no longer desired: it counts as made, whoever made it, so
+    /// that the next plan removes it.
+    ///
+    /// # Errors
+    /// As [`Infrastructures::keep`].
+    pub async fn keep_without(
+        &self,
+        before: Option<Infrastructure>,
+        infrastructure: Infrastructure,
+        resource: String,
+        audit: AuditEntry,
+    ) -> Result<(), StoreError> {
+        on_engine!(self.0, infrastructure.keep_without(before, infrastructure, resource, audit).await)
+    }
+
     /// Forgets the desired state of an account, and how far it came, unless somebody has changed it since. What was written
     /// into DNS stays known.
     ///

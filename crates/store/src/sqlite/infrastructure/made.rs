@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use model::id::AccountId;
 use model::infrastructure::MadeState;
-use rusqlite::params;
+use rusqlite::{Connection, params};
 
 use super::Infrastructures;
 use crate::error::StoreError;
@@ -19,22 +19,8 @@ impl Infrastructures {
         state: MadeState,
         at: Timestamp,
     ) -> Result<(), StoreError> {
-        self.database
-            .write(Durability::Synced, move |connection| {
-                connection
-                    .prepare_cached(
-                        "INSERT INTO made_resource (account_id, resource_id, state, at) VALUES (?1, ?2, ?3, ?4)
-                         ON CONFLICT DO UPDATE SET state = ?3, at = ?4",
-                    )?
-                    .execute(params![
-                        account.to_string(),
-                        resource.to_lowercase(),
-                        state.as_str(),
-                        at.as_millisecond()
-                    ])?;
-                Ok(())
-            })
-            .await
+        let work = move |connection: &Connection| note(connection, account, &resource, state, at);
+        self.database.write(Durability::Synced, work).await
     }
 
     pub(crate) async fn forget_made(&self, account: AccountId, resource: String) -> Result<(), StoreError> {
@@ -58,4 +44,23 @@ impl Infrastructures {
             })
             .await
     }
+}
+
+/// Writes down that a resource was made, wholly or in part.
+pub(super) fn note(
+    connection: &Connection,
+    account: AccountId,
+    resource: &str,
+    state: MadeState,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    let insert = "INSERT INTO made_resource (account_id, resource_id, state, at) VALUES (?1, ?2, ?3, ?4)
+                  ON CONFLICT DO UPDATE SET state = ?3, at = ?4";
+    connection.prepare_cached(insert)?.execute(params![
+        account.to_string(),
+        resource.to_lowercase(),
+        state.as_str(),
+        at.as_millisecond()
+    ])?;
+    Ok(())
 }

@@ -10,8 +10,8 @@ mod written;
 use jiff::Timestamp;
 use model::account::Account;
 use model::id::AccountId;
-use model::infrastructure::Infrastructure;
-use rusqlite::OptionalExtension as _;
+use model::infrastructure::{Infrastructure, MadeState};
+use rusqlite::{Connection, OptionalExtension as _};
 
 use crate::error::StoreError;
 use crate::sqlite::audit::AuditEntry;
@@ -54,18 +54,23 @@ impl Infrastructures {
     ) -> Result<(), StoreError> {
         self.database
             .write(Durability::Synced, move |connection| {
-                let id = infrastructure.account.to_string();
-                let there: Option<i64> = connection
-                    .prepare_cached("SELECT changed_at FROM infrastructure WHERE account_id = ?")?
-                    .query_row([&id], |row| row.get(0))
-                    .optional()?;
-                if there != before.as_ref().map(|before| before.changed_at.as_millisecond()) {
-                    return Err(StoreError::Changed("the desired state of the account".to_owned()));
-                }
-                if !connection.prepare_cached("SELECT 1 FROM account WHERE id = ?")?.exists([&id])? {
-                    return Err(StoreError::Missing("the account".to_owned()));
-                }
-                rows::write(connection, before.as_ref(), &infrastructure)?;
+                replace(connection, before.as_ref(), &infrastructure)?;
+                audit.store(connection)
+            })
+            .await
+    }
+
+    pub(crate) async fn keep_without(
+        &self,
+        before: Option<Infrastructure>,
+        infrastructure: Infrastructure,
+        resource: String,
+        audit: AuditEntry,
+    ) -> Result<(), StoreError> {
+        self.database
+            .write(Durability::Synced, move |connection| {
+                replace(connection, before.as_ref(), &infrastructure)?;
+                made::note(connection, infrastructure.account, &resource, MadeState::Made, audit.at)?;
                 audit.store(connection)
             })
             .await
@@ -94,6 +99,26 @@ impl Infrastructures {
             })
             .await
     }
+}
+
+/// Writes an infrastructure in place of `before`, unless somebody else has changed it since.
+fn replace(
+    connection: &Connection,
+    before: Option<&Infrastructure>,
+    infrastructure: &Infrastructure,
+) -> Result<(), StoreError> {
+    let id = infrastructure.account.to_string();
+    let there: Option<i64> = connection
+        .prepare_cached("SELECT changed_at FROM infrastructure WHERE account_id = ?")?
+        .query_row([&id], |row| row.get(0))
+        .optional()?;
+    if there != before.map(|before| before.changed_at.as_millisecond()) {
+        return Err(StoreError::Changed("the desired state of the account".to_owned()));
+    }
+    if !connection.prepare_cached("SELECT 1 FROM account WHERE id = ?")?.exists([&id])? {
+        return Err(StoreError::Missing("the account".to_owned()));
+    }
+    rows::write(connection, before, infrastructure)
 }
 
 /// All tables that have rows of an account.
