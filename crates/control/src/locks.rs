@@ -1,4 +1,4 @@
-//! What is done elsewhere, by the login guard or the relay, and entered in the audit log here before it is done.
+//! What is done elsewhere, at Azure, by the login guard or by the relay, and entered in the audit log here before it is done.
 
 use crate::Control;
 use crate::error::ControlError;
@@ -20,6 +20,15 @@ impl Control {
     pub async fn enter_lift(&self, which: &str, detail: String) -> Result<(), ControlError> {
         self.caller.may_change_server()?;
         Ok(self.store.audit().enter(self.entry("ban.lift", which, detail)).await?)
+    }
+
+    /// Enters what a verification does besides looking: registering resource providers, sending a test message.
+    ///
+    /// # Errors
+    /// When nothing can be stored; nothing may be done then.
+    pub async fn enter_verification(&self, account: &str, detail: String) -> Result<(), ControlError> {
+        self.account_to_change(account)?;
+        Ok(self.store.audit().enter(self.entry("account.verify", account, detail)).await?)
     }
 
     /// Enters that a caller sends a message.

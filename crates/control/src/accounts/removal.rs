@@ -27,7 +27,8 @@ impl Control {
         Ok(self.store.losses(self.account(name)?.id).await?)
     }
 
-    /// Disables an account that is to be removed with all that `known` says, so that nothing more goes out or comes in.
+    /// Disables an account that is to be removed with all that `known` says, so that nothing more goes out or comes in,
+    /// and enters that senders are about to be told.
     ///
     /// # Errors
     /// When something else would be lost than is known, mail is being handed to Azure, or the store fails.
@@ -50,6 +51,13 @@ impl Control {
                 "what depends on account {name}, which is disabled now,"
             ))
             .into());
+        }
+        if !losses.messages.is_empty() {
+            let detail = format!(
+                "begins: the senders of {} are told",
+                counted(losses.messages.len(), "waiting message")
+            );
+            self.store.audit().enter(self.entry("account.remove", name, detail)).await?;
         }
         Ok(Removal { account: self.account(name)?, losses })
     }

@@ -130,7 +130,12 @@ impl Control {
             remove_at: now.saturating_add(terms.grace).ok(),
             problem: None,
         };
-        let audit = self.entry("secret.rotate", &account.name, format!("begins, as \"{}\"", rotation.label));
+        let last = match old_key {
+            Some(key) => format!("; the old secret, {key}, is deleted at the end"),
+            None => String::new(),
+        };
+        let detail = format!("begins, as \"{}\"{last}", rotation.label);
+        let audit = self.entry("secret.rotate", &account.name, detail);
         let has_begun = self.store.rotations().begin(rotation.clone(), audit).await?;
         self.wake.notify_one();
         if has_begun {

@@ -42,6 +42,9 @@ async fn verify(
     let Json(body) = body?;
     let account = control.account_to_change(&name)?;
     let test = test_message(&control, &account, &body)?;
+    if let Some(detail) = besides_looking(&body, test.as_ref()) {
+        control.enter_verification(&name, detail).await?;
+    }
     let repair = if body.fix { Repair::Register } else { Repair::Nothing };
     let patience = if body.no_wait { Patience::AtOnce } else { Patience::Waits };
     let manner = Manner { repair, patience };
@@ -79,6 +82,14 @@ async fn forward(mut heard: UnboundedReceiver<Event>, lines: UnboundedSender<Ver
         };
         let _ = lines.send(line);
     }
+}
+
+/// What a verification is asked to change, for the audit log.
+fn besides_looking(body: &Verify, test: Option<&TestMessage>) -> Option<String> {
+    let registers = body.fix.then(|| "registers resource providers that are missing".to_owned());
+    let sends = test.map(|TestMessage { from, to }| format!("sends a test message from {from} to {to}"));
+    let parts: Vec<String> = registers.into_iter().chain(sends).collect();
+    (!parts.is_empty()).then(|| parts.join("; "))
 }
 
 /// A test message through an account.
