@@ -1,5 +1,7 @@
 //! Connections to DNS providers.
 
+use std::time::Duration;
+
 use dns::cloudflare::CloudflareError;
 use model::dns_provider::{DnsProvider, DnsProviderKind};
 use model::id::DnsProviderId;
@@ -7,7 +9,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
 use crate::Control;
-use crate::error::{ControlError, Invalid};
+use crate::error::{ControlError, Fault, Invalid};
 
 /// A connection as the operator describes it.
 #[derive(Clone, Debug)]
@@ -29,11 +31,14 @@ const NOBODYS: &str = "postern.invalid";
 /// Words that mean something else where a connection is named.
 const RESERVED: [&str; 2] = ["manual", "azure"];
 
+/// A provider that did not answer may do so a minute later.
+const SOON: Duration = Duration::from_secs(60);
+
 impl Control {
     /// Connects a DNS provider.
     ///
     /// # Errors
-    /// When a field is not valid, the name is taken, or nothing can be stored.
+    /// When a field is not valid, the name is taken, the provider cannot be asked, or nothing can be stored.
     pub async fn add_dns_provider(&self, new: NewDnsProvider) -> Result<DnsProvider, ControlError> {
         self.caller.may_change_server()?;
         let kind: DnsProviderKind =
@@ -70,7 +75,7 @@ impl Control {
         match cloudflare.zone_of(NOBODYS).await {
             // The token is good: it sees zones, and this is none.
             Ok(_) | Err(CloudflareError::NoZone(_)) => {}
-            Err(error) => return Err(Invalid::new("token", error).into()),
+            Err(error) => return Err(not_accepted(&error)),
         }
         let audit = self.entry("dns.add", &connection.name, kind.as_str());
         self.store.dns_providers().add(connection.clone(), SecretString::from(token), audit).await?;
@@ -86,5 +91,19 @@ impl Control {
         let connection = self.store.dns_providers().named(name).await?;
         let audit = self.entry("dns.remove", &connection.name, "");
         Ok(self.store.dns_providers().remove(connection, audit).await?)
+    }
+}
+
+/// Why a connection is not kept: the token is wrong, or the provider cannot say now.
+fn not_accepted(error: &CloudflareError) -> ControlError {
+    let retry_after = match error {
+        CloudflareError::Busy(wait) => *wait,
+        CloudflareError::Failed(_) | CloudflareError::Silent(_) | CloudflareError::Garbled(_) => SOON,
+        wrong => return Invalid::new("token", wrong).into(),
+    };
+    Fault::Upstream {
+        who: "Cloudflare".to_owned(),
+        message: error.to_string(),
+        retry_after: Some(retry_after),
     }
 }

@@ -1,6 +1,6 @@
 //! Restoring the softer end of an SPF record, once Azure has verified the domain.
 
-use model::fault::{Fault, Invalid};
+use model::fault::Fault;
 
 use super::Provisioning;
 use super::perform::Context;
@@ -22,9 +22,6 @@ impl Provisioning {
             observation.lookup,
             None,
         );
-        match Box::pin(context.restore_spf(&domain, self.entry("spf.restore", &domain, ""))).await {
-            Ok(value) => Ok(value),
-            Err(trouble) => Err(Invalid::new("domain", trouble.why()).into()),
-        }
+        Box::pin(context.restore_spf(&domain, self.entry("spf.restore", &domain, ""))).await
     }
 }
