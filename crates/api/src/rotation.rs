@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 pub struct RotationView {
     /// What the new secret is called in Entra.
     pub label: String,
-    /// `begun`, `added`, `proved`, `switched`, `done` or `rolled-back`.
+    /// `begun`, `added`, `proved`, `switched`, `done` or `rolled_back`.
     pub step: String,
     /// When it began.
     pub started_at: Timestamp,

@@ -89,7 +89,7 @@ fn problem(rotation: &RotationView) -> String {
 }
 
 fn show(rotation: &RotationView, json: bool) -> anyhow::Result<ExitCode> {
-    let code = if rotation.step == "rolled-back" { ExitCode::FAILURE } else { ExitCode::SUCCESS };
+    let code = if rotation.step == "rolled_back" { ExitCode::FAILURE } else { ExitCode::SUCCESS };
     if json {
         output::json(rotation)?;
         return Ok(code);
@@ -105,7 +105,7 @@ fn show(rotation: &RotationView, json: bool) -> anyhow::Result<ExitCode> {
             }
         }
         "done" => say!("{GOOD}The rotation to \"{}\" was done{GOOD:#} at {since}.", rotation.label),
-        "rolled-back" => {
+        "rolled_back" => {
             let why = rotation.problem.as_deref().unwrap_or("its log says why");
             say!("{BAD}The new secret was not used and has been deleted:{BAD:#} {why}");
             say!("The old one remains in use.");
