@@ -10,9 +10,12 @@ use model::azure::TransportChoice;
 use model::credential::Lane;
 use model::quota::Quota;
 use relay::intake::{Intake, IntakeParts};
+use relay::login::LoginProtection;
+use relay::refusals::Refusals;
 use relay::smtp::SmtpService;
 use relay::{Delivery, RelayHandle, RelayParts, RelaySettings, Upstreams};
 use serde_json::Value;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use store::{DataDir, MasterKey, Options, Store, Volatile};
@@ -35,11 +38,26 @@ pub(crate) const NOW: &str = "2027-01-15T08:00:00Z";
 pub(crate) struct App {
     pub(crate) store: Store,
     pub(crate) control: Control,
+    pub(crate) logins: Arc<LoginProtection>,
+    pub(crate) refusals: Refusals,
     socket: PathBuf,
     folder: TempDir,
     _shutdown: tokio_util::sync::DropGuard,
     /// Audit entries that were there at the start.
     entries: usize,
+}
+
+/// What an app finds when it starts.
+pub(crate) struct Surroundings {
+    pub(crate) clock: Clock,
+    /// Asked for DNS in place of the system's.
+    pub(crate) name_server: Option<SocketAddr>,
+}
+
+impl Default for Surroundings {
+    fn default() -> Self {
+        Self { clock: Clock::standing(NOW.parse().unwrap()), name_server: None }
+    }
 }
 
 /// What was answered.
@@ -55,13 +73,21 @@ pub(crate) struct Answer {
 
 impl App {
     pub(crate) async fn start() -> Self {
+        Self::start_in(Surroundings::default()).await
+    }
+
+    pub(crate) async fn start_in(surroundings: Surroundings) -> Self {
+        let Surroundings { clock, name_server } = surroundings;
         let folder = tempfile::tempdir().unwrap();
-        let clock = Clock::standing(NOW.parse().unwrap());
         let source = || (clock.clone(), Entropy::repeatable(1));
         let data_dir = DataDir::open(&folder.path().join("data"), Volatile::Allowed).unwrap();
         let store =
             Store::open(&data_dir, MasterKey::from_bytes([1; 32]), &Options::default(), clock.now()).unwrap();
         let control = Control::new(store.clone(), source(), Default::default());
+        let control = match name_server {
+            Some(address) => control.asking(address),
+            None => control,
+        };
         seed(&control).await;
         let settings = Arc::new(RelaySettings {
             host_name: "relay.contoso.example".to_owned(),
@@ -80,6 +106,7 @@ impl App {
         });
         let smtp = SmtpService::new(intake.clone()).unwrap();
         let (logins, refusals) = (Arc::clone(smtp.protection()), smtp.refusals());
+        let (guard, noted) = (Arc::clone(&logins), refusals.clone());
         let parts = RelayParts { intake, upstreams, logins, refusals };
         let relay = RelayHandle::new(store.clone(), parts, source());
         let api = Api::new(control.clone(), relay, clock.clone());
@@ -93,7 +120,16 @@ impl App {
         let listener = web::bind_socket(&socket).unwrap();
         let shutdown = CancellationToken::new();
         tokio::spawn(web::serve_socket(listener, api.routes(), shutdown.clone()));
-        let mut app = Self { store, control, socket, folder, _shutdown: shutdown.drop_guard(), entries: 0 };
+        let mut app = Self {
+            store,
+            control,
+            logins: guard,
+            refusals: noted,
+            socket,
+            folder,
+            _shutdown: shutdown.drop_guard(),
+            entries: 0,
+        };
         app.entries = app.changes().await;
         app
     }

@@ -4,6 +4,7 @@
 
 mod app;
 mod audited;
+mod azure;
 mod contract;
 mod metrics;
 mod v1;

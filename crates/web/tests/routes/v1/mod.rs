@@ -2,12 +2,13 @@
 
 mod accounts;
 mod audit;
-mod bans;
+pub(crate) mod bans;
 mod credentials;
 mod dns_providers;
 mod messages;
 mod pages;
-mod queue;
+pub(crate) mod queue;
+mod refusals;
 mod search;
 mod secrets;
 mod senders;

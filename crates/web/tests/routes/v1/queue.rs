@@ -14,6 +14,21 @@ async fn queue(app: &App, query: &str) -> Vec<Value> {
     list.body["items"].as_array().unwrap().clone()
 }
 
+/// A message that was tried, and is to be tried again in an hour.
+pub(crate) async fn put_off(app: &App) -> String {
+    let id = app.post("/v1/messages", &message()).await.body["id"].as_str().unwrap().to_owned();
+    assert_eq!(queue(app, "").await.len(), 1);
+    let now: Timestamp = NOW.parse().unwrap();
+    let account = app.store.directory().account_named(ACCOUNT).unwrap().id;
+    let part = SendId { message: id.parse().unwrap(), part: 0 };
+    let later = now.saturating_add(SignedDuration::from_hours(1)).unwrap();
+    let settlement =
+        Settlement { id: part, attempt: None, next: NextStep::Again { at: later }, refused: Vec::new() };
+    app.store.queue().claim_due(account, now, 1, later).await.unwrap();
+    app.store.queue().settle(vec![settlement], Vec::new()).await.unwrap();
+    id
+}
+
 #[tokio::test]
 async fn what_waits_is_listed_newest_first_page_by_page() {
     let app = App::start().await;
@@ -50,16 +65,7 @@ async fn a_list_that_cannot_be_made_says_why() {
 #[tokio::test]
 async fn a_message_is_tried_at_once_or_dropped() {
     let app = App::start().await;
-    let id = app.post("/v1/messages", &message()).await.body["id"].as_str().unwrap().to_owned();
-    assert_eq!(queue(&app, "").await.len(), 1);
-    let now: Timestamp = NOW.parse().unwrap();
-    let account = app.store.directory().account_named(ACCOUNT).unwrap().id;
-    let part = SendId { message: id.parse().unwrap(), part: 0 };
-    let later = now.saturating_add(SignedDuration::from_hours(1)).unwrap();
-    let settlement =
-        Settlement { id: part, attempt: None, next: NextStep::Again { at: later }, refused: Vec::new() };
-    app.store.queue().claim_due(account, now, 1, later).await.unwrap();
-    app.store.queue().settle(vec![settlement], Vec::new()).await.unwrap();
+    let id = put_off(&app).await;
     let retried = app.send("POST", &format!("/v1/queue/{id}/sends:retry"), "", "").await;
     assert_eq!((retried.status, &retried.body["changed"]), (200, &json!(1)));
     assert_eq!(retried.body["waits"][0]["code"], "next");

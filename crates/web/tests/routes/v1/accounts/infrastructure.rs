@@ -1,9 +1,11 @@
-//! `/v1/accounts/{name}/infrastructure` and its verbs, with an Azure that cannot be reached.
+//! `/v1/accounts/{name}/infrastructure` and its verbs, with an Azure and with one that cannot be
+//! reached.
 
 use serde_json::{Value, json};
 
 use super::{account, with};
 use crate::app::App;
+use crate::azure::WithAzure;
 
 const INFRASTRUCTURE: &str = "/v1/accounts/contoso/infrastructure";
 
@@ -93,4 +95,86 @@ async fn the_infrastructure_of_accounts_that_are_not_there() {
         assert_eq!(missing.error(), (404, "missing", None), "{method} {verb}: {}", missing.text);
     }
     assert_eq!(app.changes().await, 0);
+}
+
+fn at_azure(verb: &str) -> String {
+    format!("/v1/accounts/northwind/infrastructure:{verb}")
+}
+
+/// The lines of an apply that goes to its end.
+async fn apply(app: &WithAzure, body: Value) -> Vec<Value> {
+    let applied = app.drive(app.post(&at_azure("apply"), &body)).await;
+    assert_eq!(applied.status, 200, "{}", applied.text);
+    assert_eq!(applied.header("content-type"), Some("application/x-ndjson"));
+    applied.text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+#[tokio::test]
+async fn a_plan_is_shown_approved_and_applied_line_by_line() {
+    let app = WithAzure::start().await;
+    app.desire_domain("northwind.example").await;
+    let plan = app.post(&at_azure("plan"), &json!({})).await;
+    assert_eq!((plan.status, &plan.body["problems"]), (200, &json!([])), "{}", plan.text);
+    let keys = |steps: &Value| -> Vec<Value> {
+        steps.as_array().unwrap().iter().map(|step| step["key"].clone()).collect()
+    };
+    let planned = keys(&plan.body["steps"]);
+    assert!(planned.contains(&json!("dns/northwind.example")), "{planned:?}");
+    assert_eq!(
+        app.post(&at_azure("plan"), &json!({})).await.body["id"],
+        plan.body["id"],
+        "it is the same plan"
+    );
+
+    let changed = app.post(&at_azure("apply"), &json!({ "plan": "another" })).await;
+    assert_eq!(changed.error(), (409, "plan_changed", None), "{}", changed.text);
+    assert_eq!(changed.body["details"]["id"], plan.body["id"], "the plan as it is now: {}", changed.text);
+    assert!(!app.domains().contains(&"northwind.example".to_owned()), "nobody has approved it");
+
+    let lines = apply(&app, json!({ "plan": plan.body["id"] })).await;
+    assert_eq!((&lines[0]["event"], &lines[0]["plan"]["id"]), (&json!("planned"), &plan.body["id"]));
+    let ended: Vec<&Value> = lines.iter().filter(|line| line["event"] == "ended").collect();
+    assert_eq!(ended.len(), planned.len());
+    assert!(ended.iter().all(|line| line["outcome"] == "done"), "{ended:?}");
+    let applied = json!({ "done": planned.len(), "open": [], "problems": [] });
+    assert_eq!(lines.last().unwrap(), &json!({ "event": "done", "applied": applied }));
+    assert!(app.domains().contains(&"northwind.example".to_owned()));
+    let after = app.post(&at_azure("plan"), &json!({})).await;
+    assert_eq!(after.body["steps"], json!([]), "{}", after.text);
+    let ready = app.get("/v1/accounts/northwind/domains/northwind.example").await;
+    assert_eq!((ready.status, &ready.body["state"]), (200, &json!("ready")), "{}", ready.text);
+}
+
+#[tokio::test]
+async fn what_was_made_is_destroyed_by_another_plan() {
+    let app = WithAzure::start().await;
+    app.desire_domain("northwind.example").await;
+    let plan = app.plan(&json!({})).await;
+    apply(&app, json!({ "plan": plan })).await;
+    let missing = app.post(&at_azure("plan"), &json!({ "destroy": true, "targets": ["b.example"] })).await;
+    assert_eq!(missing.error(), (404, "missing", None), "{}", missing.text);
+    let targets = json!(["northwind.example"]);
+    let plan = app.plan(&json!({ "destroy": true, "targets": targets })).await;
+    let other = app.post(&at_azure("apply"), &json!({ "plan": plan })).await;
+    assert_eq!(other.error(), (409, "plan_changed", None), "an approval is of one plan: {}", other.text);
+    let lines = apply(&app, json!({ "plan": plan, "destroy": true, "targets": targets })).await;
+    assert_eq!(lines.last().unwrap()["applied"]["open"], json!([]), "{lines:?}");
+    assert!(!app.domains().contains(&"northwind.example".to_owned()));
+    let shown = app.get("/v1/accounts/northwind/infrastructure").await;
+    assert!(shown.body.get("domain").is_none(), "{}", shown.text);
+}
+
+#[tokio::test]
+async fn what_azure_has_is_adopted() {
+    let app = WithAzure::start().await;
+    let adopted = app.drive(app.post(&at_azure("adopt"), &Value::Null)).await;
+    assert_eq!(adopted.status, 200, "{}", adopted.text);
+    assert_eq!((&adopted.body["domains"], &adopted.body["senders"]), (&json!(2), &json!(2)));
+    let manifest = app.get("/v1/accounts/northwind/infrastructure").await.body;
+    assert!(manifest["domain"]["contoso.example"].is_object(), "{manifest:#}");
+    assert_eq!(manifest["resource_group"], "mail", "{manifest:#}");
+    let plan = app.post(&at_azure("plan"), &json!({})).await;
+    assert_eq!(plan.body["steps"], json!([]), "what was adopted is there: {}", plan.text);
+    let senders = app.get("/v1/senders?account=northwind").await.body["items"].clone();
+    assert!(senders.to_string().contains("scanner@contoso.example"), "{senders}");
 }

@@ -1,9 +1,11 @@
-//! `/v1/accounts/{name}/verification` and `/v1/accounts/{name}/service:import`, with an Azure that cannot be reached.
+//! `/v1/accounts/{name}/verification` and `/v1/accounts/{name}/service:import`, with an Azure and with one that cannot
+//! be reached.
 
 use serde_json::{Value, json};
 
 use super::account;
 use crate::app::App;
+use crate::azure::WithAzure;
 
 const VERIFICATION: &str = "/v1/accounts/fabrikam/verification";
 
@@ -66,4 +68,42 @@ async fn an_import_from_an_azure_that_cannot_be_reached_may_be_tried_again() {
     assert_eq!(failed.error(), (503, "upstream", None), "{}", failed.text);
     assert_eq!(failed.header("retry-after"), Some("60"), "{}", failed.text);
     assert_eq!(app.changes().await, before, "nothing was changed");
+}
+
+#[tokio::test]
+async fn an_account_that_can_send_is_ready() {
+    let app = WithAzure::start().await;
+    let path = "/v1/accounts/northwind/verification";
+    let sender = json!({ "account": "northwind", "address": "noreply@contoso.example" });
+    assert_eq!(app.post("/v1/senders", &sender).await.status, 201);
+    let body =
+        json!({ "no_wait": true, "send_to": "you@example.com", "send_from": "noreply@contoso.example" });
+    let verified = app.drive(app.post(path, &body)).await;
+    assert_eq!(verified.status, 200, "{}", verified.text);
+    let lines: Vec<Value> = verified.text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let report = &lines.last().unwrap()["report"];
+    assert_ne!(report["verdict"], "not_ready", "{report:#}");
+    let codes: Vec<&str> =
+        report["findings"].as_array().unwrap().iter().filter_map(|one| one["code"].as_str()).collect();
+    for code in ["authentication.let_in", "delivery.rest_taken", "delivery.smtp_taken"] {
+        assert!(codes.contains(&code), "{code} in {codes:?}");
+    }
+    assert_eq!(app.get(path).await.body, *report, "it is kept");
+    assert_eq!(app.twin.backend().captured().taken(), 2);
+}
+
+#[tokio::test]
+async fn senders_of_linked_domains_are_imported() {
+    let app = WithAzure::start().await;
+    let path = "/v1/accounts/northwind/service:import";
+    let elsewhere = app.drive(app.post(path, &json!({ "domains": ["unlinked.example"] }))).await;
+    assert_eq!(elsewhere.error(), (422, "invalid", Some("domain")), "{}", elsewhere.text);
+    let unknown = app.drive(app.post(path, &json!({ "service": "fabrikam-mail" }))).await;
+    assert_eq!(unknown.error(), (422, "invalid", Some("service")), "{}", unknown.text);
+    let imported = app.drive(app.post(path, &json!({ "domains": ["Contoso.example"] }))).await;
+    let senders = json!(["DoNotReply@contoso.example", "scanner@contoso.example", "noreply@contoso.example"]);
+    let expected = json!({ "service": "contoso-mail", "added": senders, "there": [] });
+    assert_eq!((imported.status, &imported.body), (200, &expected), "{}", imported.text);
+    let again = app.drive(app.post(path, &json!({ "domains": ["contoso.example"] }))).await;
+    assert_eq!((&again.body["added"], &again.body["there"]), (&json!([]), &senders), "{}", again.text);
 }
