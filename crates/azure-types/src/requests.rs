@@ -78,7 +78,7 @@ pub struct NewRole {
     /// Unique in the directory.
     pub role_name: String,
     pub description: String,
-    /// `CustomRole`.
+    /// `CustomRole`: a role of Azure's own cannot be written.
     #[serde(rename = "type")]
     pub kind: String,
     pub permissions: Vec<RolePermission>,
