@@ -77,6 +77,21 @@ async fn trouble_at_azure_is_waited_out() {
 }
 
 #[tokio::test]
+async fn mail_that_is_sent_meanwhile_delays_no_second_try() {
+    let world = World::start().await;
+    let effect = answer(503, "", None);
+    world.twin.backend().arm(Fault { operation: Operation::Send, effect, times: Some(1), one_in: None });
+    let first = world.submit(&["a@example.com"], &message("1", "a@example.com", "x")).await;
+    world.until_view(first, |view| view.sends[0].attempts.len() == 1).await;
+    let second = world.submit(&["b@example.com"], &message("2", "b@example.com", "x")).await;
+    world.until(second, &DONE).await;
+    // Less than the minute after which the queue is looked at in any case.
+    world.pass(Duration::from_secs(45)).await;
+    assert!(world.comes_about(async || world.captured().len() == 2).await, "the second try is due");
+    world.finish().await;
+}
+
+#[tokio::test]
 async fn a_false_alarm_about_the_clock_is_answered_with_a_fresh_signature() {
     let text = "The time difference between the originating client and the server is greater than the allowed margin of 5 minutes.";
     let effect =

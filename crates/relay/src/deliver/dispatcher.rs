@@ -40,6 +40,8 @@ pub(crate) struct Dispatcher {
     failures: u32,
     /// Whether more may be due than the last claim brought.
     maybe_more: bool,
+    /// When the first of those is due that the last claim left.
+    next_due: Timestamp,
     claimed_at: Timestamp,
     /// When it was last looked for what has waited too long.
     expired_at: Timestamp,
@@ -80,6 +82,7 @@ impl Dispatcher {
             paused_until: Timestamp::MIN,
             failures: 0,
             maybe_more: true,
+            next_due: Timestamp::MAX,
             claimed_at: Timestamp::MIN,
             expired_at: Timestamp::MIN,
         }
@@ -128,7 +131,7 @@ impl Dispatcher {
         }
         let look = clock::after(now, LOOK);
         if !self.maybe_more {
-            return Ok(look);
+            return Ok(self.next_due.min(look));
         }
         let upstream = match self.upstreams.of(&self.account).await {
             Ok(upstream) => upstream,
@@ -160,7 +163,8 @@ impl Dispatcher {
             return Ok(now);
         }
         let next_due = self.context.store.queue().next_due(self.account.id).await?;
-        Ok(next_due.unwrap_or(look).min(look))
+        self.next_due = next_due.unwrap_or(Timestamp::MAX);
+        Ok(self.next_due.min(look))
     }
 
     async fn claim(
