@@ -76,7 +76,7 @@ where
         shutdown,
     };
     if endpoint.settings.tls == TlsPolicy::Implicit {
-        connection.secure().await?;
+        Box::pin(connection.secure()).await?;
     }
     connection.run(Session::open(Arc::clone(&endpoint.settings), address.ip().to_canonical())).await
 }
@@ -111,7 +111,8 @@ where
     S: Service,
     IO: AsyncRead + AsyncWrite + Unpin,
 {
-    async fn run(mut self, mut session: Session) -> io::Result<Ending> {
+    /// What happens once in a session or message is boxed: an idle session would hold the memory for it, too.
+    async fn run(&mut self, mut session: Session) -> io::Result<Ending> {
         loop {
             let mut step = session.advance();
             self.tell_of(step.refusals());
@@ -119,7 +120,7 @@ where
                 Step::NeedsInput(session) => self.read(session).await?,
                 Step::StartTls(mut start) => {
                     self.write(start.pending()).await?;
-                    self.secure().await?;
+                    Box::pin(self.secure()).await?;
                     (self.principal, self.transaction, self.refused_login) = (None, None, None);
                     start.established()
                 }
@@ -127,7 +128,7 @@ where
                     Ok(()) => ask.accept(),
                     Err(refusal) => ask.reject(&refusal),
                 },
-                Step::Authenticate(ask) => self.authenticate(ask).await,
+                Step::Authenticate(ask) => Box::pin(self.authenticate(ask)).await,
                 Step::Mail(ask) => self.mail(ask).await,
                 Step::Recipient(ask) => {
                     let Some(transaction) = &mut self.transaction else { unreachable_transaction() };
@@ -152,7 +153,7 @@ where
                 }
                 Step::EndOfData(ask) => {
                     let Some(transaction) = &mut self.transaction else { unreachable_transaction() };
-                    match self.endpoint.service.finish(transaction, ask.measures()).await {
+                    match Box::pin(self.endpoint.service.finish(transaction, ask.measures())).await {
                         Ok(reply) => {
                             let mut session = ask.accept(&reply);
                             // What was sent without waiting for the reply shows nothing.
@@ -162,7 +163,7 @@ where
                         Err(refusal) => ask.reject(&refusal),
                     }
                 }
-                Step::Closed(session, ending) => return self.close(session, ending).await,
+                Step::Closed(session, ending) => return Box::pin(self.close(session, ending)).await,
             };
             self.tell_of(session.refusals());
             if !session.in_transaction() {
@@ -372,7 +373,7 @@ where
         Ok(())
     }
 
-    async fn close(mut self, mut session: Session, ending: Ending) -> io::Result<Ending> {
+    async fn close(&mut self, mut session: Session, ending: Ending) -> io::Result<Ending> {
         self.write(session.pending()).await?;
         drop(session);
         let linger = async {

@@ -177,3 +177,22 @@ impl Service for SmtpService {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use smtp_server::Endpoint;
+    use tokio::net::TcpStream;
+
+    use super::*;
+
+    /// Bytes of the future that a function of four arguments gives.
+    fn future_bytes<A, B, C, D, F>(_: impl Fn(A, B, C, D) -> F) -> usize {
+        size_of::<F>()
+    }
+
+    #[test]
+    fn a_session_is_small_while_it_is_idle() {
+        let serve = smtp_server::serve::<SmtpService, TcpStream>;
+        assert!(future_bytes::<&'static Endpoint<SmtpService>, _, _, _, _>(serve) < 3_072);
+    }
+}
