@@ -53,7 +53,7 @@ pub use locks::Locks;
 pub use logins::Logins;
 pub use model::tracking::{NextStep, TakenGroup};
 pub use options::Options;
-pub use queue::{Queue, Settled};
+pub use queue::Queue;
 pub use quota_leases::QuotaLeases;
 pub use rate_usage::RateUsage;
 pub use refusals::Refusals;
@@ -71,7 +71,7 @@ pub use sqlite::logins::{CredentialUse, LoginNews, Welcome};
 pub use sqlite::nodes::Node;
 pub use sqlite::queue::{
     Accepted, Claim, Cursor, Disk, Found, FoundMessage, FoundRecipient, Hindered, Listed, ListedSend,
-    MessageView, RepairUse, SendView, Settlement, StatusCheck, StoredEvent, Suppressed, Untold,
+    MessageView, RepairUse, SendView, Settled, Settlement, StatusCheck, StoredEvent, Suppressed, Untold,
 };
 pub use sqlite::quota_leases::{QuotaLease, QuotaRequest, QuotaWindow, Share};
 pub use sqlite::rate_usage::{Throttling, Usage};

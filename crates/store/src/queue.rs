@@ -5,7 +5,6 @@
 //! after its retention.
 
 use std::borrow::Cow;
-use std::pin::Pin;
 
 use azure_types::ids::OperationId;
 use jiff::Timestamp;
@@ -18,15 +17,12 @@ use model::tracking::DeliveryReport;
 use crate::engine::{Engine, on_engine};
 use crate::{
     Accepted, AuditEntry, Body, BodyWriter, Claim, Cursor, Disk, Found, Hindered, Listed, MessageView,
-    RepairUse, Settlement, StatusCheck, StoreError, Suppressed, Untold, Usage,
+    RepairUse, Settled, Settlement, StatusCheck, StoreError, Suppressed, Untold, Usage,
 };
 
 /// A handle to the queue.
 #[derive(Clone)]
 pub struct Queue(Engine);
-
-/// Ends when settlements are committed.
-pub type Settled = Pin<Box<dyn Future<Output = Result<(), StoreError>> + Send>>;
 
 impl Queue {
     pub(crate) fn new(engine: Engine) -> Self {

@@ -23,6 +23,7 @@ mod settle;
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
@@ -89,6 +90,9 @@ pub(crate) struct Parts {
     /// The process that claims.
     pub(crate) node: Node,
 }
+
+/// Ends when settlements are committed.
+pub type Settled = Pin<Box<dyn Future<Output = Result<(), StoreError>> + Send>>;
 
 /// What came of a claimed send.
 #[derive(Clone, Debug)]

@@ -13,9 +13,8 @@ use tokio::sync::oneshot;
 
 use super::apply::{self, Discarded, Reports, Untold};
 use super::counts::Counts;
-use super::{Queue, Settlement, search};
+use super::{Queue, Settled, Settlement, search};
 use crate::error::StoreError;
-use crate::queue::Settled;
 use crate::sqlite::audit::AuditEntry;
 use crate::sqlite::columns;
 use crate::sqlite::database::Durability;
