@@ -1,7 +1,6 @@
 //! An app with an account at a local Azure, for routes that ask Azure.
 
 use std::ops::Deref;
-use std::time::Duration;
 
 use clock::Clock;
 use jiff::SignedDuration;
@@ -42,16 +41,20 @@ impl WithAzure {
         Self { twin, app, clock }
     }
 
-    /// Lets time pass for as long as work goes on that waits for the clock.
+    /// Moves the clock to each deadline that `work` sleeps until.
     pub(crate) async fn drive<T>(&self, work: impl Future<Output = T>) -> T {
+        let asleep_before = self.clock.sleepers();
         let mut work = std::pin::pin!(work);
         loop {
+            let change = self.clock.sleepers_change();
+            let next = self.clock.sleepers().into_iter().find(|until| !asleep_before.contains(until));
+            if let Some(until) = next {
+                self.clock.advance(until.duration_since(self.clock.now()).unsigned_abs());
+            }
             tokio::select! {
                 biased;
                 done = &mut work => return done,
-                () = tokio::time::sleep(Duration::from_millis(5)) => {
-                    self.clock.advance(Duration::from_secs(2));
-                }
+                () = change => {}
             }
         }
     }
