@@ -32,7 +32,7 @@ async fn send_all(store: &Store, keep: &[QueueId]) {
     }
 }
 
-/// Waits until at most so many segments are left; the keeper works on its own.
+/// Waits until at most so many segments are left; retired segments are deleted in the background.
 async fn segments_shrink_to(folder: &Path, count: usize) {
     for _ in 0..10_000 {
         if files(folder, "segment") <= count {

@@ -4,12 +4,12 @@
 //!    runs shares the next one.
 //! 2. Synced messages are entered into the database, which may lag behind; [`recovery`] enters what it
 //!    had not heard of when the process ended.
-//! 3. A segment whose messages are all done with is retired by the [`keeper`], which also has the next
+//! 3. A segment whose messages are all done with is retired by the [`maintenance`], which also has the next
 //!    file ready.
 
 pub mod format;
-mod keeper;
 pub(crate) mod ledger;
+mod maintenance;
 mod recovery;
 mod segment;
 mod sink;
@@ -26,7 +26,7 @@ use model::id::QueueId;
 use model::queued::QueuedMessage;
 
 pub(crate) use self::format::record::Kind;
-pub(crate) use self::keeper::Keeper;
+pub(crate) use self::maintenance::Maintenance;
 pub(crate) use self::sink::{Entry, Sink};
 pub(crate) use self::writer::Appended;
 
@@ -77,25 +77,25 @@ const MAX_BEHIND: usize = 50_000;
 
 impl Journal {
     /// Enters what the database has not heard of, then starts the writer on a new segment.
-    pub(crate) fn open(opening: Opening, database: &Database) -> Result<(Self, Keeper), StoreError> {
+    pub(crate) fn open(opening: Opening, database: &Database) -> Result<(Self, Maintenance), StoreError> {
         let folder = Folder::open(opening.folder)?;
         let next =
             recovery::Recovery { folder: &folder, database, sink: &opening.sink }.run(&opening.large)?;
-        let keeper = Keeper::start(folder.clone(), opening.segment_bytes, database.clone())?;
+        let maintenance = Maintenance::start(folder.clone(), opening.segment_bytes, database.clone())?;
         let behind = Arc::new(AtomicUsize::new(0));
         let (appends, inbox) = mpsc::channel();
         let writer = writer::Writer::new(writer::Parts {
             folder: folder.clone(),
             large: opening.large.clone(),
             database: database.clone(),
-            keeper: keeper.clone(),
+            maintenance: maintenance.clone(),
             sink: opening.sink,
             behind: Arc::clone(&behind),
             next_segment: next,
             segment_bytes: opening.segment_bytes,
         })?;
         std::thread::Builder::new().name("journal".to_owned()).spawn(move || writer.run(&inbox))?;
-        Ok((Self { folder, large: opening.large, appends, behind }, keeper))
+        Ok((Self { folder, large: opening.large, appends, behind }, maintenance))
     }
 
     /// Has a message synced; `done` hears when it is, or why it cannot be.

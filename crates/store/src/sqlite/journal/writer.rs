@@ -11,7 +11,7 @@ use tracing::{error, info};
 
 use super::format::envelope;
 use super::format::record::{HEADER_BYTES, Kind, Record};
-use super::keeper::Keeper;
+use super::maintenance::Maintenance;
 use super::segment::{FILE_HEADER_BYTES, Folder};
 use super::sink::{self, Batch, Entry, Sink};
 use super::{Place, ledger};
@@ -38,7 +38,7 @@ pub(super) struct Parts {
     pub(super) folder: Folder,
     pub(super) large: LargeBodies,
     pub(super) database: Database,
-    pub(super) keeper: Keeper,
+    pub(super) maintenance: Maintenance,
     pub(super) sink: Arc<dyn Sink>,
     pub(super) behind: Arc<AtomicUsize>,
     pub(super) next_segment: u64,
@@ -166,7 +166,7 @@ impl Writer {
         let number = self.parts.next_segment;
         let file = self.parts.folder.begin(number)?;
         self.parts.next_segment += 1;
-        self.parts.keeper.prepare();
+        self.parts.maintenance.prepare();
         if let Some(full) = self.current.replace(Current { file, number, end: FILE_HEADER_BYTES }) {
             self.seal(&full);
         }
@@ -176,12 +176,12 @@ impl Writer {
     /// Says in the database where a segment ends, so that nothing behind is ever taken for a message.
     fn seal(&self, segment: &Current) {
         let (number, end) = (segment.number, segment.end);
-        let keeper = self.parts.keeper.clone();
+        let maintenance = self.parts.maintenance.clone();
         self.parts.database.write_until_done(
             move |connection| ledger::seal(connection, number, end),
             move |result| {
                 if result.is_ok() {
-                    keeper.retire(number);
+                    maintenance.retire(number);
                 }
             },
         );

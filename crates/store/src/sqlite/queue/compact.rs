@@ -31,7 +31,7 @@ impl Queue {
         }
         // Or the next look for a sparse segment finds this one again, while its file goes.
         self.caught_up().await;
-        self.0.keeper.retire(segment);
+        self.0.maintenance.retire(segment);
         Ok(moved)
     }
 }

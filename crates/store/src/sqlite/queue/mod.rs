@@ -53,7 +53,7 @@ use crate::error::StoreError;
 use crate::options::Options;
 use crate::sqlite::body::{BodyWriter, LargeBodies};
 use crate::sqlite::database::{Database, Durability};
-use crate::sqlite::journal::{Entry, Journal, Keeper, Opening, Place};
+use crate::sqlite::journal::{Entry, Journal, Maintenance, Opening, Place};
 use crate::sqlite::nodes::Node;
 
 /// A handle to the queue.
@@ -66,7 +66,7 @@ struct Inner {
     room: Room,
     database: Database,
     journal: Journal,
-    keeper: Keeper,
+    maintenance: Maintenance,
     large: LargeBodies,
     recent: Recent,
     arrivals: Arc<Arrivals>,
@@ -135,7 +135,7 @@ impl Queue {
             segment_bytes: options.segment_bytes,
             sink: Arc::new(Intake { arrivals: Arc::clone(&arrivals), tail: Arc::clone(&tail) }),
         };
-        let (journal, keeper) = Journal::open(opening, &database)?;
+        let (journal, maintenance) = Journal::open(opening, &database)?;
         let recent = Recent::load(&database, now)?;
         let (reserve_bytes, room) = (options.reserve_bytes, Room::default());
         let inner = Inner {
@@ -144,7 +144,7 @@ impl Queue {
             room,
             database,
             journal,
-            keeper,
+            maintenance,
             large,
             recent,
             arrivals,

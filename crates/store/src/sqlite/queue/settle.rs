@@ -120,7 +120,7 @@ impl Queue {
             self.0.recent.forget(*id);
         }
         for segment in discarded.segments {
-            self.0.keeper.retire(segment);
+            self.0.maintenance.retire(segment);
         }
         if !discarded.messages.is_empty() {
             // The file may only go when it is certain that nobody looks for it after a power cut.

@@ -80,7 +80,7 @@ fn attempt(connection: &Connection, of: (u8, u8), number: u8, columns: [Option<&
         .unwrap();
 }
 
-const WISHES: &str = r#"["a@example.com",{"to":"b@example.com","notify":"failure,delay"},
+const RECIPIENTS: &str = r#"["a@example.com",{"to":"b@example.com","notify":"failure,delay"},
     {"to":"ü@example.com","notify":"","original":["rfc822","c@d"]}]"#;
 const DIVISION: &str = r#"{"groups":[{"to":["b@example.com"]},{"to":["c@example.com"],"other_half":true}],
     "refused":[["d@example.com","no"]],"message_taken":true}"#;
@@ -94,7 +94,7 @@ fn older(path: &Path) {
     }
     connection.pragma_update(None, "user_version", before).unwrap();
     message(&connection, 1, 1);
-    OldSend::new(1, 0, "queued", WISHES).insert(&connection);
+    OldSend::new(1, 0, "queued", RECIPIENTS).insert(&connection);
     attempt(&connection, (1, 0), 1, [None, Some("deferred"), Some("no token"), Some("login")]);
     attempt(&connection, (1, 0), 2, [Some("rest"), Some("deferred"), Some("503"), Some("azure")]);
     message(&connection, 2, 1);

@@ -11,7 +11,7 @@ use crate::sqlite::database::{Database, Durability};
 
 /// A handle to the thread.
 #[derive(Clone)]
-pub(crate) struct Keeper {
+pub(crate) struct Maintenance {
     chores: Sender<Chore>,
 }
 
@@ -25,11 +25,11 @@ enum Chore {
 /// One file to be filled next and one in reserve.
 const MAX_SPARES: usize = 2;
 
-impl Keeper {
+impl Maintenance {
     pub(super) fn start(folder: Folder, segment_bytes: u64, database: Database) -> Result<Self, StoreError> {
         let (chores, inbox) = channel();
         std::thread::Builder::new()
-            .name("journal-keeper".to_owned())
+            .name("journal-maintenance".to_owned())
             .spawn(move || run(&folder, segment_bytes, &database, &inbox))?;
         Ok(Self { chores })
     }
