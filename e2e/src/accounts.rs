@@ -8,15 +8,8 @@ use model::azure::TransportChoice;
 use model::credential::Lane;
 use secrecy::ExposeSecret as _;
 
+use crate::setup::Device;
 use crate::world::World;
-
-/// The login of a device, and its password.
-#[derive(Clone, Debug)]
-pub struct Device {
-    /// What it types.
-    pub login: String,
-    pub password: String,
-}
 
 impl World {
     /// Makes an account with the usual senders.

@@ -14,8 +14,7 @@ mod setup;
 mod time;
 mod world;
 
-pub use accounts::Device;
 pub use mail::message;
 pub use provision::{add_domain, apply, destroy};
-pub use setup::Setup;
+pub use setup::{Device, Setup};
 pub use world::World;

@@ -14,7 +14,7 @@ use smtp_client::{Connection, Target, Timeouts};
 use store::MessageView;
 use twin::captured::CapturedMail;
 
-use crate::accounts::Device;
+use crate::setup::Device;
 use crate::world::{LOOK, PATIENCE, World};
 
 impl World {

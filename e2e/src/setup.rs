@@ -1,4 +1,4 @@
-//! What is different in the world of one story.
+//! What is different in the world of one story, and the device that its mail comes from.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -13,6 +13,14 @@ use model::repair::Repair;
 use postern::config::AlarmSettings;
 use postern::config::raw::{ListenerLogin, Mode};
 use twin::state::Behaviour;
+
+/// The login of a device, and its password.
+#[derive(Clone, Debug)]
+pub struct Device {
+    /// What it types.
+    pub login: String,
+    pub password: String,
+}
 
 /// What is different in one story.
 #[derive(Clone, Debug)]

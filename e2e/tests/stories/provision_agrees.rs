@@ -91,7 +91,7 @@ async fn a_role_of_the_actions_that_verify_names_makes_everything_and_deletes_it
 
 /// 66 seconds for each resource, and no word about when to ask again.
 #[tokio::test]
-async fn everything_is_made_and_deleted_at_azures_own_pace() {
+async fn everything_is_made_and_deleted_however_long_azure_takes() {
     let world = World::start().await;
     let control = world.control();
     twin(&world, |twin| {

@@ -1,4 +1,4 @@
-//! The pace that Azure allows is kept: nothing over the limit, over restarts too.
+//! The limit that Azure sets is kept: nothing over the limit, over restarts too.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use e2e::{Setup, World, message};
 use jiff::Timestamp;
 use model::quota::Quota;
 
-fn paced() -> Setup {
+fn limited() -> Setup {
     Setup { quota: Quota::CUSTOM_DOMAIN, twin_is_generous: false, ..Setup::default() }
 }
 
@@ -29,7 +29,7 @@ fn times(world: &World) -> Vec<Timestamp> {
 
 #[tokio::test]
 async fn a_burst_leaves_at_thirty_a_minute_and_a_hundred_an_hour() {
-    let world = World::start_with(paced()).await;
+    let world = World::start_with(limited()).await;
     submit(&world, 130).await;
     world.until_taken(30).await;
     let start = world.clock.now();
@@ -46,7 +46,7 @@ async fn a_burst_leaves_at_thirty_a_minute_and_a_hundred_an_hour() {
 
 #[tokio::test]
 async fn a_restart_does_not_forget_what_was_used() {
-    let mut world = World::start_with(paced()).await;
+    let mut world = World::start_with(limited()).await;
     submit(&world, 50).await;
     world.until_taken(30).await;
     for _ in 0..3 {

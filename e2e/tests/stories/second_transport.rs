@@ -101,9 +101,9 @@ async fn what_azure_may_have_taken_is_not_sent_another_way() {
 }
 
 #[tokio::test]
-async fn a_second_try_by_smtp_keeps_to_the_pace() {
-    let pace = Allowance { per_minute: 1, per_hour: 100 };
-    let quota = Quota { sends: pace, status_reads: pace };
+async fn a_second_try_by_smtp_keeps_to_the_limit() {
+    let limit = Allowance { per_minute: 1, per_hour: 100 };
+    let quota = Quota { sends: limit, status_reads: limit };
     let world = World::start_with(Setup { quota, ..Setup::default() }).await;
     arm(&world, Operation::Send, answer(400, "BadRequest", "on purpose"), 1);
     let id = world.submit(&["a@example.com"], &message("s", "a@example.com", "x")).await;
@@ -215,8 +215,8 @@ async fn a_division_that_is_interrupted_loses_and_doubles_nothing() {
         [RepeatedOperation::Accept, RepeatedOperation::Conflict, RepeatedOperation::BadRequest]
     {
         // So slow that the product can be stopped between any two requests.
-        let pace = Allowance { per_minute: 1, per_hour: 100 };
-        let quota = Quota { sends: pace, status_reads: Allowance { per_minute: 60, per_hour: 200 } };
+        let limit = Allowance { per_minute: 1, per_hour: 100 };
+        let quota = Quota { sends: limit, status_reads: Allowance { per_minute: 60, per_hour: 200 } };
         let behaviour = Behaviour { repeated_operation, ..Behaviour::default() };
         let mut world = World::start_with(Setup { quota, behaviour, ..rest_only() }).await;
         arm(&world, Operation::Send, answer(400, "BadRequest", "on purpose"), 1);
