@@ -407,26 +407,26 @@ fn what_is_proposed_is_right() {
 
 #[test]
 fn sentences_are_what_the_picture_says() {
-    let mut picture = String::new();
+    let mut report = String::new();
     for case in CASES {
-        writeln!(picture, "## {}", case.name).unwrap();
+        writeln!(report, "## {}", case.name).unwrap();
         for row in case.rows().iter().filter(|row| row.verdict != Verdict::Right || case.codes.is_empty()) {
             let wait = row.wait_seconds.map(|seconds| format!(" ({seconds} s)")).unwrap_or_default();
-            writeln!(picture, "{} {:?}{wait}: {}", row.code, row.verdict, row.message).unwrap();
+            writeln!(report, "{} {:?}{wait}: {}", row.code, row.verdict, row.message).unwrap();
             for actual in &row.actual {
-                writeln!(picture, "  shown {actual}").unwrap();
+                writeln!(report, "  shown {actual}").unwrap();
             }
             if let Some(proposal) = &row.proposal {
-                writeln!(picture, "  write {}", proposal.write).unwrap();
-                proposal.changes.iter().for_each(|change| writeln!(picture, "    {change}").unwrap());
+                writeln!(report, "  write {}", proposal.write).unwrap();
+                proposal.changes.iter().for_each(|change| writeln!(report, "    {change}").unwrap());
             }
             assert!(row.message.ends_with('.') && row.message.len() < 330, "{}", row.message);
         }
-        picture.push('\n');
+        report.push('\n');
     }
-    if picture != include_str!("preflight.txt") {
+    if report != include_str!("preflight.txt") {
         let new = concat!(env!("CARGO_TARGET_TMPDIR"), "/preflight.txt");
-        std::fs::write(new, picture).unwrap();
+        std::fs::write(new, report).unwrap();
         panic!(
             "the messages have changed: look at {new}, and copy it to crates/dns/tests/ if they are right"
         );

@@ -15,6 +15,16 @@ use dns_records::record::Record;
 
 type Found = Result<Vec<Record>, Trouble>;
 
+/// What is asked of a server besides texts.
+#[derive(Clone, Copy)]
+struct Question<'a> {
+    name: &'a str,
+    kinds: &'static [RecordType],
+}
+
+const ADDRESSES: &[RecordType] = &[RecordType::A, RecordType::AAAA];
+const ADDRESSES_AND_MAIL: &[RecordType] = &[RecordType::A, RecordType::AAAA, RecordType::MX];
+
 impl Lookup {
     /// What stands at `names`, and what is wrong with each server of the zone.
     pub(super) async fn names(
@@ -23,7 +33,11 @@ impl Lookup {
         domain: &str,
         names: &[String],
     ) -> (BTreeMap<String, AtName>, Vec<Option<Trouble>>) {
-        let looks = names.iter().map(|name| self.name(zone, name, name == domain));
+        let question = |name| {
+            let kinds = if name == domain { ADDRESSES_AND_MAIL } else { ADDRESSES };
+            Question { name, kinds }
+        };
+        let looks = names.iter().map(|name| self.name(zone, question(name)));
         let (mut actual, mut answers) = (BTreeMap::new(), Vec::new());
         for (name, (at, found)) in names.iter().zip(join_all(looks).await) {
             actual.insert(name.clone(), at);
@@ -39,54 +53,51 @@ impl Lookup {
     }
 
     /// What stands at one name, and the trouble of each server.
-    async fn name(&self, zone: &Zone, name: &str, with_mail: bool) -> (AtName, Vec<Option<Trouble>>) {
-        let is_own = is_within(name, &zone.name);
+    async fn name(&self, zone: &Zone, question: Question<'_>) -> (AtName, Vec<Option<Trouble>>) {
+        let is_own = is_within(question.name, &zone.name);
         let (found, failures) = if is_own {
-            let questions = zone.servers.iter().map(|one| self.at_server(zone, one.address, name, with_mail));
+            let questions = zone.servers.iter().map(|one| self.at_server(zone, one.address, question));
             let found: Vec<Found> = join_all(questions).await;
             let failures = found.iter().map(|found| found.as_ref().err().cloned()).collect();
             (found, failures)
         } else {
             // It belongs to a zone above.
-            (vec![self.records(name, with_mail).await], Vec::new())
+            (vec![self.records(question).await], Vec::new())
         };
         let mut at = compared(zone, found);
         if let Some(target) = at.cname().and_then(Record::target) {
             at.behind = self.texts(target).await.unwrap_or_default();
         }
         if self.own_port.is_some() && is_own && !at.records.is_empty() {
-            at.stale_seconds = self.stale(name, with_mail, &at.records).await;
+            at.stale_seconds = self.stale(question, &at.records).await;
         }
         (at, failures)
     }
 
-    async fn at_server(&self, zone: &Zone, server: SocketAddr, name: &str, with_mail: bool) -> Found {
-        let texts = self.ask(server, name, RecordType::TXT).await?;
+    async fn at_server(&self, zone: &Zone, server: SocketAddr, question: Question<'_>) -> Found {
+        let texts = self.ask(server, question.name, RecordType::TXT).await?;
         match texts.referral.as_deref().filter(|_| self.own_port.is_some()) {
             // Somebody else holds that part.
-            Some(part) if part != zone.name && is_within(part, &zone.name) => {
-                self.records(name, with_mail).await
-            }
+            Some(part) if part != zone.name && is_within(part, &zone.name) => self.records(question).await,
             Some(_) => Err(Trouble::Lame),
-            None => self.others(Some(server), name, with_mail, texts).await,
+            None => self.others(Some(server), question, texts).await,
         }
     }
 
     /// What those who find everything show of a name.
-    async fn records(&self, name: &str, with_mail: bool) -> Found {
-        let texts = self.resolve(name, RecordType::TXT).await?;
-        self.others(None, name, with_mail, texts).await
+    async fn records(&self, question: Question<'_>) -> Found {
+        let texts = self.resolve(question.name, RecordType::TXT).await?;
+        self.others(None, question, texts).await
     }
 
     /// What a server shows of a name itself, beside what it said when it was asked for texts.
-    async fn others(&self, server: Option<SocketAddr>, name: &str, with_mail: bool, texts: Answer) -> Found {
+    async fn others(&self, server: Option<SocketAddr>, question: Question<'_>, texts: Answer) -> Found {
+        let Question { name, kinds } = question;
         let (exists, mut records) = (texts.exists, texts.records);
         records.retain(|record| record.name == name);
         // Beside a CNAME there is nothing.
         if exists && !records.iter().any(|record| record.target().is_some()) {
-            let mut kinds = vec![RecordType::A, RecordType::AAAA];
-            kinds.extend(with_mail.then_some(RecordType::MX));
-            records.extend(self.ask_all(server, name, &kinds).await?);
+            records.extend(self.ask_all(server, name, kinds).await?);
             records.retain(|record| record.name == name);
         }
         records.sort_by(|one, other| one.data.cmp(&other.data));
@@ -96,8 +107,8 @@ impl Lookup {
 
     /// For how long the system's resolver will still say something else. It is asked only where something is: else
     /// it would learn that there is nothing, and keep that.
-    async fn stale(&self, name: &str, with_mail: bool, now: &[Record]) -> Option<u32> {
-        let kept = self.records(name, with_mail).await.ok()?;
+    async fn stale(&self, question: Question<'_>, now: &[Record]) -> Option<u32> {
+        let kept = self.records(question).await.ok()?;
         if comparable(&kept) == comparable(now) {
             return None;
         }

@@ -26,24 +26,32 @@ const NOT_CUSTOM: [&str; 6] = ["Sender", "Return-Path", "Delivered-To", "Bcc", "
 /// The longest value of a custom field, in bytes, that Azure is expected to take.
 const MAX_VALUE_BYTES: usize = 8_192;
 
+/// Whether the header section had a field of that name before.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Occurrence {
+    First,
+    Again,
+}
+
 pub(super) fn read(message: &Entity<'_>, charset: Option<&str>, parts: &mut Parts) {
     let mut seen = HashSet::new();
     for field in &message.fields {
-        let is_second = !seen.insert(field.name().to_ascii_lowercase());
-        if is_second && !field.is("Received") && !is_signature(field) {
+        let is_first = seen.insert(field.name().to_ascii_lowercase());
+        let occurrence = if is_first { Occurrence::First } else { Occurrence::Again };
+        if occurrence == Occurrence::Again && !field.is("Received") && !is_signature(field) {
             parts.losses.push(Loss::RepeatedField(field.name().to_owned()));
         }
-        sort(field, is_second, charset, parts);
+        sort(field, occurrence, charset, parts);
     }
     if message.field("Subject").is_none() {
         parts.losses.push(Loss::NoSubject);
     }
 }
 
-fn sort(field: &Field<'_>, is_second: bool, charset: Option<&str>, parts: &mut Parts) {
+fn sort(field: &Field<'_>, occurrence: Occurrence, charset: Option<&str>, parts: &mut Parts) {
     let is_any = |names: &[&str]| names.iter().any(|name| field.is(name));
     if field.is("Subject") {
-        if !is_second {
+        if occurrence == Occurrence::First {
             subject(field, charset, parts);
         }
     } else if is_any(&["From", "To", "Cc", "Reply-To"]) {
@@ -62,7 +70,7 @@ fn sort(field: &Field<'_>, is_second: bool, charset: Option<&str>, parts: &mut P
         // A disposition, an id and the like of the only part are its own.
     } else if is_any(&NOT_CUSTOM) || has_prefix(field, "Resent-") || !is_plain(field) {
         parts.losses.push(Loss::Field(field.name().to_owned()));
-    } else if !is_second {
+    } else if occurrence == Occurrence::First {
         parts.headers.push((field.name().to_owned(), field.body().into_owned()));
     }
 }

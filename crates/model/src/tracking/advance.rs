@@ -92,7 +92,7 @@ fn settle(tracked: &Tracked, settled: Settled) -> Advance {
         recipients: recipients.collect(),
         split,
         events,
-        effects: effects(is_attempt, state),
+        effects: effects(source, state),
         ..unchanged
     };
     redirect(&mut advance, next);
@@ -112,9 +112,11 @@ fn event(source: EventSource, attempt: &Attempt, belongs_to: Story) -> Event {
     }
 }
 
-fn effects(is_attempt: bool, state: SendState) -> Vec<Effect> {
+fn effects(source: EventSource, state: SendState) -> Vec<Effect> {
     let mut effects = Vec::new();
-    effects.extend((is_attempt && state != SendState::Queued).then_some(Effect::DiscardBody));
+    effects.extend(
+        (source == EventSource::Attempt && state != SendState::Queued).then_some(Effect::DiscardBody),
+    );
     effects.extend((state == SendState::Failed).then_some(Effect::NothingSent));
     effects
 }

@@ -3,6 +3,7 @@
 use std::ops::ControlFlow;
 
 use super::ask::{HelloAsk, StartTls, Step};
+use super::mail_data::Chunk;
 use super::{Client, Ending, Flow, Inner, Session, State, wording};
 use crate::command::{Command, CommandError};
 use crate::extension::Extension;
@@ -38,7 +39,7 @@ impl Session {
             Command::Mail(path, parameters) => self.mail(path, parameters),
             Command::Recipient(path, parameters) => self.recipient(path, parameters),
             Command::Data => self.data(),
-            Command::Chunk { octets, last } => self.chunk(octets, last),
+            Command::Chunk { octets, last } => self.chunk(Chunk { left: octets, is_last: last }),
             Command::Reset => {
                 self.0.transaction = None;
                 self.answer(&wording::OK)

@@ -25,7 +25,16 @@ enum Framing {
     /// DATA: up to CRLF.CRLF.
     Dots(DotReader),
     /// BDAT: so many octets more.
-    Chunk { left: u64, last: bool },
+    Chunk(Chunk),
+}
+
+/// What is left of a chunk (RFC 3030 section 2).
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Chunk {
+    /// How many octets are still to come.
+    pub(super) left: u64,
+    /// Whether the message ends with it.
+    pub(super) is_last: bool,
 }
 
 impl Session {
@@ -52,7 +61,7 @@ impl Session {
     }
 
     /// A chunk follows its command at once, so that even one that has no place here is read.
-    pub(super) fn chunk(mut self, octets: u64, last: bool) -> Flow {
+    pub(super) fn chunk(mut self, chunk: Chunk) -> Flow {
         if !self.0.extensions().contains(Extension::Chunking) {
             return self.refuse(&wording::UNKNOWN_COMMAND);
         }
@@ -62,21 +71,21 @@ impl Session {
             let (binary, line_ends) = (transaction.binary, transaction.line_ends);
             let reader = || if binary { ChunkReader::binary() } else { ChunkReader::with(line_ends) };
             let chunks = transaction.chunks.get_or_insert_with(reader);
-            if chunks.measures().octets.saturating_add(octets) > limit {
+            if chunks.measures().octets.saturating_add(chunk.left) > limit {
                 refused = Some(wording::TOO_LARGE);
             }
         }
-        if octets > limit.saturating_mul(2) {
+        if chunk.left > limit.saturating_mul(2) {
             return self.end(Ending::BadMailData, &wording::TOO_LARGE);
         }
-        self.0.state = State::MailData(Receiving { framing: Framing::Chunk { left: octets, last }, refused });
+        self.0.state = State::MailData(Receiving { framing: Framing::Chunk(chunk), refused });
         ControlFlow::Continue(self)
     }
 
     pub(super) fn next_mail_data(self, receiving: Receiving) -> Flow {
         match receiving.framing {
             Framing::Dots(reader) => self.next_dotted(reader, receiving.refused),
-            Framing::Chunk { left, last } => self.next_of_chunk(left, last, receiving.refused),
+            Framing::Chunk(chunk) => self.next_of_chunk(chunk, receiving.refused),
         }
     }
 
@@ -109,16 +118,16 @@ impl Session {
         self.content(Receiving { framing: Framing::Dots(reader), refused }, content)
     }
 
-    fn next_of_chunk(mut self, left: u64, last: bool, refused: Option<Refusal>) -> Flow {
-        if left == 0 {
-            return self.end_of_chunk(last, refused);
+    fn next_of_chunk(mut self, chunk: Chunk, refused: Option<Refusal>) -> Flow {
+        if chunk.left == 0 {
+            return self.end_of_chunk(chunk, refused);
         }
-        let available = self.0.input.len().min(usize::try_from(left).unwrap_or(usize::MAX));
+        let available = self.0.input.len().min(usize::try_from(chunk.left).unwrap_or(usize::MAX));
         if available == 0 {
-            self.0.state = State::MailData(Receiving { framing: Framing::Chunk { left, last }, refused });
+            self.0.state = State::MailData(Receiving { framing: Framing::Chunk(chunk), refused });
             return ControlFlow::Break(Step::NeedsInput(self));
         }
-        let framing = Framing::Chunk { left: left - available as u64, last };
+        let framing = Framing::Chunk(Chunk { left: chunk.left - available as u64, ..chunk });
         let checked = match refused {
             Some(refusal) => Err(refusal),
             None => self.0.check_chunk(available).map_err(violation_refusal),
@@ -154,14 +163,14 @@ impl Session {
         self
     }
 
-    fn end_of_chunk(mut self, last: bool, refused: Option<Refusal>) -> Flow {
+    fn end_of_chunk(mut self, chunk: Chunk, refused: Option<Refusal>) -> Flow {
         if let Some(refusal) = refused {
             // RFC 3030 section 2: after a failed chunk the transaction is over.
             self.0.transaction = None;
             return self.refuse(&refusal);
         }
         let mut chunks = self.0.transaction.as_mut().and_then(|t| t.chunks.take()).unwrap_or_default();
-        if !last {
+        if !chunk.is_last {
             let text = format!("{} octets received", chunks.measures().octets);
             if let Some(transaction) = &mut self.0.transaction {
                 transaction.chunks = Some(chunks);
@@ -171,7 +180,7 @@ impl Session {
         let rest = chunks.rest();
         if let (false, Some(transaction)) = (rest.is_empty(), &mut self.0.transaction) {
             transaction.chunks = Some(chunks);
-            let receiving = Receiving { framing: Framing::Chunk { left: 0, last }, refused: None };
+            let receiving = Receiving { framing: Framing::Chunk(chunk), refused: None };
             return self.content(receiving, Content::Repaired { used: 0, octets: rest });
         }
         match chunks.finish() {
