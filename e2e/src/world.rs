@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use azure_client::credential::IdentityEndpoint;
-use clock::{Clock, Entropy};
+use clock::{Clock, Entropy, Sources};
 use control::Control;
 use model::delivery::SendState;
 use model::id::QueueId;
@@ -19,8 +19,7 @@ use store::{MessageView, Volatile};
 use tempfile::TempDir;
 use twin::{Options, Twin};
 
-use crate::accounts::Device;
-use crate::setup::{PLENTY, Setup};
+use crate::setup::{Device, PLENTY, Setup};
 
 /// Product and twin, and the time for both.
 pub struct World {
@@ -96,9 +95,13 @@ impl World {
 
     /// What an operator may change.
     pub fn control(&self) -> Control {
-        let source = (self.clock.clone(), Entropy::system());
-        Control::new(self.server().store.clone(), source, self.setup.identity.clone())
+        let sources = self.sources();
+        Control::new(self.server().store.clone(), sources, self.setup.identity.clone())
             .asking(self.name_server())
+    }
+
+    fn sources(&self) -> Sources {
+        Sources { clock: self.clock.clone(), entropy: Entropy::system() }
     }
 
     /// The twin's name server.
@@ -151,8 +154,7 @@ impl World {
             log: String::new(),
             log_format: LogFormat::Text,
         };
-        self.server =
-            Some(Box::pin(Server::start(config, self.clock.clone(), Entropy::system())).await.unwrap());
+        self.server = Some(Box::pin(Server::start(config, self.sources())).await.unwrap());
     }
 
     /// From the next start on so much of the disk is left to the database.

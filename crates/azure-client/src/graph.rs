@@ -6,7 +6,7 @@ use azure_types::graph::{
     AddPassword, AppRoleAssignment, Application, DirectoryObject, PasswordCredential, RemovePassword,
 };
 use azure_types::ids::{ClientId, PrincipalId};
-use clock::{Clock, Entropy};
+use clock::Sources;
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -27,10 +27,10 @@ impl GraphApi {
         http: Http,
         base_url: &str,
         credential: Arc<dyn Credential>,
-        source: (Clock, Entropy),
+        sources: Sources,
         gate: Arc<Gate>,
     ) -> Self {
-        Self(Management::new(http, base_url, credential, source, gate))
+        Self(Management::new(http, base_url, credential, sources, gate))
     }
 
     /// The registration of an app.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use azure_types::arm::Page;
 use azure_types::error::ErrorDetail;
-use clock::{Clock, Entropy};
+use clock::{Clock, Entropy, Sources};
 use http_client::{Method, Reply, StatusCode};
 use jiff::{SignedDuration, Timestamp};
 use secrecy::ExposeSecret as _;
@@ -106,7 +106,7 @@ impl Management {
         http: Http,
         base_url: &str,
         credential: Arc<dyn Credential>,
-        (clock, entropy): (Clock, Entropy),
+        Sources { clock, entropy }: Sources,
         gate: Arc<Gate>,
     ) -> Self {
         let tokens = Arc::new(TokenSource::new(credential, format!("{base_url}/.default"), clock.clone()));

@@ -13,7 +13,7 @@ use azure_client::email::EmailApi;
 use azure_client::entra::TokenFailure;
 use azure_client::{Authorization, Failure, Gate, Http, Token, hook};
 use bytes::Bytes;
-use clock::{Clock, Entropy};
+use clock::Sources;
 use jiff::Timestamp;
 use secrecy::SecretString;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -224,7 +224,7 @@ async fn a_list_without_end_comes_to_one() {
         }
     });
     let gate = Arc::new(Gate::default());
-    let arm = ArmApi::new(http(), &base_url, Arc::new(Known), (Clock::system(), Entropy::system()), gate);
+    let arm = ArmApi::new(http(), &base_url, Arc::new(Known), Sources::system(), gate);
     let listed = tokio::time::timeout(Duration::from_secs(30), arm.subscriptions()).await.unwrap();
     let Err(CallError::Failed(failure)) = listed else { panic!("{listed:?}") };
     assert_garbled(&failure, "a list has more than");
@@ -242,8 +242,8 @@ async fn an_id_that_leads_elsewhere_is_not_followed() {
     ] {
         let page = format!(r#"{{"value":[{{"id":"{id}","name":"s"}}]}}"#);
         let liar = Liar::tells(lie(200, "", page)).await;
-        let source = (Clock::system(), Entropy::system());
-        let arm = ArmApi::new(http(), &liar.url(), Arc::new(Known), source, Arc::new(Gate::default()));
+        let arm =
+            ArmApi::new(http(), &liar.url(), Arc::new(Known), Sources::system(), Arc::new(Gate::default()));
         let Err(CallError::Failed(failure)) = arm.services(NO_ID.parse().unwrap()).await else {
             panic!("{id}")
         };

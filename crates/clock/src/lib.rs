@@ -4,12 +4,14 @@
 //! counted. [`Entropy`] is the system's, or a sequence that a test can repeat.
 
 mod entropy;
+mod sources;
 mod standing;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 pub use entropy::Entropy;
+pub use sources::Sources;
 
 use jiff::{SignedDuration, Timestamp, TimestampArithmetic};
 

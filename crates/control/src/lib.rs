@@ -24,7 +24,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use azure_client::credential::IdentityEndpoint;
-use clock::{Clock, Entropy};
+use clock::{Clock, Entropy, Sources};
 use model::caller::Caller;
 use provisioning::Provisioning;
 use store::Store;
@@ -55,9 +55,10 @@ pub struct Control {
 impl Control {
     /// Changes what is in `store`.
     #[must_use]
-    pub fn new(store: Store, (clock, entropy): (Clock, Entropy), identity: IdentityEndpoint) -> Self {
+    pub fn new(store: Store, sources: Sources, identity: IdentityEndpoint) -> Self {
         let caller = Caller::server("server");
-        let provisioning = Provisioning::new(store.clone(), clock.clone(), entropy.clone(), identity);
+        let provisioning = Provisioning::new(store.clone(), sources.clone(), identity);
+        let Sources { clock, entropy } = sources;
         Self { store, clock, entropy, caller, provisioning, wake: Arc::default() }
     }
 

@@ -13,7 +13,7 @@ use anyhow::Context as _;
 use api::accounts::AccountView;
 use api::credentials::IssuedView;
 use azure_client::credential::IdentityEndpoint;
-use clock::{Clock, Entropy};
+use clock::{Clock, Sources};
 use control::watch::WatchSettings;
 use model::repair::Repairs;
 use relay::{EntraSettings, RelaySettings};
@@ -140,7 +140,7 @@ async fn start_server(folder: &Folder, twin: &Twin) -> anyhow::Result<Server> {
         log: String::new(),
         log_format: LogFormat::Text,
     };
-    Server::start(config, Clock::system(), Entropy::system()).await.context("the server does not start")
+    Server::start(config, Sources::system()).await.context("the server does not start")
 }
 
 /// A port of the loopback: the wanted one, or any if that is taken.

@@ -6,19 +6,21 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use api::status::ListenerView;
-use clock::{Clock, Entropy};
+use azure_client::credential::IdentityEndpoint;
+use clock::Sources;
 use control::Control;
 use control::watch::Watch;
 use relay::intake::{Intake, IntakeParts};
+use relay::login::LoginProtection;
 use relay::refusals::Refusals;
 use relay::smtp::SmtpService;
-use relay::{Delivery, Relay, RelayHandle, RelayParts, Upstreams};
+use relay::{Delivery, Relay, RelayHandle, RelayParts, RelaySettings, Upstreams};
 use secrecy::ExposeSecret as _;
 use smtp::extension::{Extension, Extensions};
 use smtp::sasl::Mechanism;
 use smtp::server::{LoginPolicy, Settings, TlsPolicy};
 use smtp_server::admission::Admission;
-use smtp_server::{Endpoint, Timeouts, listener};
+use smtp_server::{Endpoint, listener};
 use store::{DataDir, KeySource, MasterKey, Store};
 use tls::ServerIdentity;
 use tokio::net::TcpListener;
@@ -58,105 +60,66 @@ impl Server {
     ///
     /// # Errors
     /// When the data directory, a certificate or an address cannot be used.
-    pub async fn start(config: Config, clock: Clock, entropy: Entropy) -> anyhow::Result<Self> {
+    pub async fn start(config: Config, sources: Sources) -> anyhow::Result<Self> {
         let data_dir = DataDir::open(&config.data_dir, config.volatile)?;
-        let key = master_key(&config, &data_dir)?;
-        let identity_endpoint = config.identity.clone();
-        let store =
-            Store::open(&data_dir, key, &config.store, clock.now()).context("the store cannot be opened")?;
-        let identity = certificates::identity(&config, &data_dir)?;
-        let settings = Arc::new(config.relay);
-        let source = || (clock.clone(), entropy.clone());
-        let upstreams = Arc::new(Upstreams::new(store.clone(), source(), identity_endpoint.clone()));
-        let delivery = Delivery::new(Arc::clone(&upstreams), Arc::clone(&settings), clock.clone());
-        let intake = Intake::new(IntakeParts {
-            store: store.clone(),
-            settings: Arc::clone(&settings),
-            onward: Arc::new(delivery),
-            clock: clock.clone(),
-            entropy: entropy.clone(),
-        });
-        let smtp = SmtpService::new(intake.clone())?;
-        let logins = Arc::clone(smtp.protection());
-        logins.load().await.context("which logins worked cannot be read")?;
-        let refusals = known_refusals(&smtp).await;
+        let parts = Parts::open(&config, &data_dir, sources).await?;
         let socket = web::bind_socket(&data_dir.join(SOCKET))?;
-
         let mut server = Self {
             addresses: Vec::new(),
             data_dir: data_dir.path().to_owned(),
-            fingerprint: identity.fingerprint(),
-            store: store.clone(),
-            intake: intake.clone(),
-            refusals: refusals.clone(),
+            fingerprint: parts.identity.fingerprint(),
+            store: parts.store.clone(),
+            intake: parts.intake.clone(),
+            refusals: parts.refusals.clone(),
             shutdown: CancellationToken::new(),
             tasks: TaskTracker::new(),
         };
-        let admission = Admission::new(config.admission);
-        let listening = Listening { smtp, identity: &identity, admission, timeouts: config.timeouts };
-        let views = server.listen(&config.listeners, &listening, &settings).await?;
-        let control = Control::new(store.clone(), source(), identity_endpoint);
-        let control = match config.name_server {
-            Some(server) => control.asking(server),
-            None => control,
-        };
-        let parts = RelayParts {
-            intake: intake.clone(),
-            upstreams: Arc::clone(&upstreams),
-            logins: Arc::clone(&logins),
-            refusals: refusals.clone(),
-        };
-        let handle = RelayHandle::new(store.clone(), parts, source());
-        let api = Api::new(control.clone(), handle, clock.clone())
-            .listening(web::api::Listening { listeners: views, self_signed: config.certificates.is_empty() });
-        server.tasks.spawn(web::serve_socket(socket, api.clone().routes(), server.shutdown.clone()));
-        server.tasks.spawn(logins.run(server.shutdown.clone()));
-        let alarms = Alarms {
-            store: store.clone(),
-            settings: config.alarms,
-            relay: Arc::clone(&settings),
-            clock: clock.clone(),
-            intake: intake.clone(),
-        };
-        let raise = alarms.raise();
-        let lookout = Lookout {
-            store: store.clone(),
-            upstreams: Arc::clone(&upstreams),
-            clock: clock.clone(),
-            raise: Arc::clone(&raise),
-        };
-        server.tasks.spawn(Watch::new(&control, config.watch, raise).run(server.shutdown.clone()));
-        server.tasks.spawn(lookout.run(server.shutdown.clone()));
-        if let Some(address) = config.metrics {
-            let listener = TcpListener::bind(address).await;
-            let listener = listener.with_context(|| format!("cannot listen on {address}"))?;
-            info!(listener.address = %listener.local_addr()?, "metrics are served at /metrics");
-            server.tasks.spawn(web::serve_tcp(listener, api.clone().metrics(), server.shutdown.clone()));
+        let listeners = server.listen(&config, &parts).await?;
+        let metrics = bound_metrics(config.metrics).await?;
+        let control = parts.control(&config);
+        let api = Api::new(control.clone(), parts.handle(), parts.sources.clock.clone())
+            .listening(web::api::Listening { listeners, self_signed: config.certificates.is_empty() });
+        server.spawn(|shutdown| web::serve_socket(socket, api.clone().routes(), shutdown));
+        if let Some(listener) = metrics {
+            server.spawn(|shutdown| web::serve_tcp(listener, api.metrics(), shutdown));
         }
-        server.tasks.spawn(refusals.keep_up(server.shutdown.clone()));
-        let relay = Relay::new(intake, upstreams);
-        let delivered = relay.run(server.shutdown.clone());
-        server.tasks.spawn(async move {
-            if let Err(error) = delivered.await {
-                error!(error = &error as &dyn std::error::Error, "delivery has stopped");
-            }
-        });
-        server.tasks.spawn(certificates::reload(identity, server.shutdown.clone()));
+        server.work(parts, &control, config);
         for (address, mode) in &server.addresses {
             info!(listener.address = %address, listener.mode = %mode, "listening");
         }
         Ok(server)
     }
 
+    fn spawn<F: Future<Output = ()> + Send + 'static>(&self, work: impl FnOnce(CancellationToken) -> F) {
+        self.tasks.spawn(work(self.shutdown.clone()));
+    }
+
+    /// Starts the loops that work without a request: deliveries, logins, accounts, problems and certificates.
+    fn work(&self, parts: Parts, control: &Control, config: Config) {
+        let Parts { store, identity, settings, upstreams, intake, logins, refusals, sources, .. } = parts;
+        let clock = sources.clock;
+        let alarms = Alarms {
+            store: store.clone(),
+            settings: config.alarms,
+            relay: settings,
+            clock: clock.clone(),
+            intake: intake.clone(),
+        };
+        let raise = alarms.raise();
+        let lookout = Lookout { store, upstreams: Arc::clone(&upstreams), clock, raise: Arc::clone(&raise) };
+        self.spawn(|shutdown| logins.run(shutdown));
+        self.spawn(|shutdown| Watch::new(control, config.watch, raise).run(shutdown));
+        self.spawn(|shutdown| lookout.run(shutdown));
+        self.spawn(|shutdown| refusals.keep_up(shutdown));
+        self.spawn(|shutdown| deliver(Relay::new(intake, upstreams), shutdown));
+        self.spawn(|shutdown| certificates::reload(identity, shutdown));
+    }
+
     /// Binds all listeners and serves them; gives the management API's view of them.
-    async fn listen(
-        &mut self,
-        wanted: &[Listener],
-        shared: &Listening<'_>,
-        settings: &relay::RelaySettings,
-    ) -> anyhow::Result<Vec<ListenerView>> {
+    async fn listen(&mut self, config: &Config, parts: &Parts) -> anyhow::Result<Vec<ListenerView>> {
+        let admission = Admission::new(config.admission);
         let mut views = Vec::new();
-        for wanted in wanted {
+        for wanted in &config.listeners {
             for warning in config::warnings(wanted) {
                 warn!("{warning}");
             }
@@ -167,13 +130,13 @@ impl Server {
             let (mode, login) = (wanted.mode.to_string(), wanted.login.to_string());
             views.push(ListenerView { address, mode, login });
             let endpoint = Arc::new(Endpoint {
-                service: Arc::new(shared.smtp.with_repairs(wanted.repairs.clone())),
-                settings: Arc::new(session_settings(wanted, settings)),
-                tls: Some(shared.identity.server_config(&[])?),
-                timeouts: shared.timeouts,
+                service: Arc::new(parts.smtp.with_repairs(wanted.repairs.clone())),
+                settings: Arc::new(session_settings(wanted, &parts.settings)),
+                tls: Some(parts.identity.server_config(&[])?),
+                timeouts: config.timeouts,
                 networks: wanted.networks.clone(),
             });
-            let served = listener::run(bound, endpoint, Arc::clone(&shared.admission), self.shutdown.clone());
+            let served = listener::run(bound, endpoint, Arc::clone(&admission), self.shutdown.clone());
             self.tasks.spawn(served);
         }
         Ok(views)
@@ -188,12 +151,79 @@ impl Server {
     }
 }
 
-/// What all listeners share.
-struct Listening<'a> {
+/// What the server is made of, opened and not yet at work.
+struct Parts {
+    sources: Sources,
+    store: Store,
+    /// The certificates for TLS.
+    identity: Arc<ServerIdentity>,
+    settings: Arc<RelaySettings>,
+    upstreams: Arc<Upstreams>,
+    intake: Intake,
     smtp: SmtpService,
-    identity: &'a Arc<ServerIdentity>,
-    admission: Arc<Admission>,
-    timeouts: Timeouts,
+    logins: Arc<LoginProtection>,
+    refusals: Refusals,
+    /// Where the tokens of this machine's own identity are.
+    machine: IdentityEndpoint,
+}
+
+impl Parts {
+    async fn open(config: &Config, data_dir: &DataDir, sources: Sources) -> anyhow::Result<Self> {
+        let Sources { clock, entropy } = sources.clone();
+        let key = master_key(config, data_dir)?;
+        let store = Store::open(data_dir, key, &config.store, clock.now());
+        let store = store.context("the store cannot be opened")?;
+        let identity = certificates::identity(config, data_dir)?;
+        let settings = Arc::new(config.relay.clone());
+        let machine = config.identity.clone();
+        let upstreams = Arc::new(Upstreams::new(store.clone(), sources.clone(), machine.clone()));
+        let delivery = Delivery::new(Arc::clone(&upstreams), Arc::clone(&settings), clock.clone());
+        let intake = Intake::new(IntakeParts {
+            store: store.clone(),
+            settings: Arc::clone(&settings),
+            onward: Arc::new(delivery),
+            clock,
+            entropy,
+        });
+        let smtp = SmtpService::new(intake.clone())?;
+        let logins = Arc::clone(smtp.protection());
+        logins.load().await.context("which logins worked cannot be read")?;
+        let refusals = known_refusals(&smtp).await;
+        Ok(Self { sources, store, identity, settings, upstreams, intake, smtp, logins, refusals, machine })
+    }
+
+    fn control(&self, config: &Config) -> Control {
+        let control = Control::new(self.store.clone(), self.sources.clone(), self.machine.clone());
+        match config.name_server {
+            Some(server) => control.asking(server),
+            None => control,
+        }
+    }
+
+    /// What the management API asks of the relay.
+    fn handle(&self) -> RelayHandle {
+        let parts = RelayParts {
+            intake: self.intake.clone(),
+            upstreams: Arc::clone(&self.upstreams),
+            logins: Arc::clone(&self.logins),
+            refusals: self.refusals.clone(),
+        };
+        RelayHandle::new(self.store.clone(), parts, self.sources.clone())
+    }
+}
+
+async fn bound_metrics(address: Option<SocketAddr>) -> anyhow::Result<Option<TcpListener>> {
+    let Some(address) = address else { return Ok(None) };
+    let listener = TcpListener::bind(address).await;
+    let listener = listener.with_context(|| format!("cannot listen on {address}"))?;
+    info!(listener.address = %listener.local_addr()?, "metrics are served at /metrics");
+    Ok(Some(listener))
+}
+
+async fn deliver(relay: Relay, shutdown: CancellationToken) {
+    if let Err(error) = relay.run(shutdown).await {
+        error!(error = &error as &dyn std::error::Error, "delivery has stopped");
+    }
 }
 
 /// What clients were refused, before the start too where that can be read: it is no reason not to start.
@@ -205,7 +235,7 @@ async fn known_refusals(smtp: &SmtpService) -> Refusals {
     refusals
 }
 
-fn session_settings(wanted: &Listener, relay: &relay::RelaySettings) -> Settings {
+fn session_settings(wanted: &Listener, relay: &RelaySettings) -> Settings {
     let policy = match wanted.mode {
         Mode::Starttls => TlsPolicy::StartTls,
         Mode::Tls => TlsPolicy::Implicit,

@@ -10,6 +10,7 @@ use azure_client::fault::{explain, upstream};
 use azure_client::graph::GraphApi;
 use azure_types::arm::GenericResource;
 use azure_types::resource_id::ResourceId;
+use clock::Sources;
 use model::account::Account;
 use model::azure::AzureConnection;
 use model::delivery::Transport;
@@ -42,14 +43,14 @@ impl AzureAccount {
         credential: Arc<dyn Credential>,
     ) -> Result<Self, NotAzure> {
         let connection = account.azure()?.clone();
-        let source = || (provisioning.clock.clone(), provisioning.entropy.clone());
+        let sources = || Sources { clock: provisioning.clock.clone(), entropy: provisioning.entropy.clone() };
         let cloud = &connection.cloud;
         let gate = provisioning.gates.of(connection.client, connection.subscription);
         let arm =
-            ArmApi::new(http.clone(), cloud.resource_manager(), Arc::clone(&credential), source(), gate);
-        // Graph counts by itself.
+            ArmApi::new(http.clone(), cloud.resource_manager(), Arc::clone(&credential), sources(), gate);
+        // Graph has limits of its own.
         let gate = Arc::default();
-        let graph = GraphApi::new(http.clone(), cloud.graph(), Arc::clone(&credential), source(), gate);
+        let graph = GraphApi::new(http.clone(), cloud.graph(), Arc::clone(&credential), sources(), gate);
         let services = OnceCell::new();
         Ok(Self { arm, graph, provisioning, account, connection, http, credential, services })
     }

@@ -40,7 +40,7 @@ use std::net::SocketAddr;
 
 use azure_client::Gates;
 use azure_client::credential::IdentityEndpoint;
-use clock::{Clock, Entropy};
+use clock::{Clock, Entropy, Sources};
 use model::caller::Caller;
 use model::visible::visible;
 use store::Store;
@@ -73,7 +73,8 @@ pub struct Provisioning {
 impl Provisioning {
     /// Provisions accounts that are in `store`, for the server itself.
     #[must_use]
-    pub fn new(store: Store, clock: Clock, entropy: Entropy, identity: IdentityEndpoint) -> Self {
+    pub fn new(store: Store, sources: Sources, identity: IdentityEndpoint) -> Self {
+        let Sources { clock, entropy } = sources;
         let caller = Caller::server("server");
         Self { store, clock, entropy, identity, gates: Gates::default(), caller, name_server: None }
     }

@@ -24,7 +24,7 @@ fn name(account: AccountId) -> String {
 #[cfg(test)]
 mod tests {
     use azure_client::credential::IdentityEndpoint;
-    use clock::{Clock, Entropy};
+    use clock::{Clock, Entropy, Sources};
     use jiff::Timestamp;
     use store::{DataDir, MasterKey, Options, Store, Volatile};
 
@@ -36,8 +36,8 @@ mod tests {
         let now = Timestamp::UNIX_EPOCH;
         let options = Options { segment_bytes: 65_536, ..Options::default() };
         let store = Store::open(&data_dir, MasterKey::from_bytes([1; 32]), &options, now).unwrap();
-        let (clock, entropy) = (Clock::standing(now), Entropy::repeatable(1));
-        (folder, Provisioning::new(store, clock, entropy, IdentityEndpoint::default()))
+        let sources = Sources { clock: Clock::standing(now), entropy: Entropy::repeatable(1) };
+        (folder, Provisioning::new(store, sources, IdentityEndpoint::default()))
     }
 
     #[tokio::test]

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use ::smtp::address::Mailbox;
-use clock::{Clock, Entropy};
+use clock::{Clock, Entropy, Sources};
 use model::account::Account;
 use model::delivery::Transport;
 use model::fault::Fault;
@@ -52,7 +52,7 @@ pub struct TestMessage {
 impl RelayHandle {
     /// A handle to a relay over `store`.
     #[must_use]
-    pub fn new(store: Store, parts: RelayParts, (clock, entropy): (Clock, Entropy)) -> Self {
+    pub fn new(store: Store, parts: RelayParts, Sources { clock, entropy }: Sources) -> Self {
         Self { store, parts, clock, entropy }
     }
 

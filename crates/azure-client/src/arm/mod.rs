@@ -12,7 +12,7 @@ mod subscriptions;
 use std::sync::Arc;
 
 use azure_types::resource_id::ResourceId;
-use clock::{Clock, Entropy};
+use clock::Sources;
 
 pub use self::communication::NameAnswer;
 pub use self::groups::ResourceGroup;
@@ -39,10 +39,10 @@ impl ArmApi {
         http: Http,
         base_url: &str,
         credential: Arc<dyn Credential>,
-        source: (Clock, Entropy),
+        sources: Sources,
         gate: Arc<Gate>,
     ) -> Self {
-        Self(Management::new(http, base_url, credential, source, gate))
+        Self(Management::new(http, base_url, credential, sources, gate))
     }
 
     /// An id that Azure wrote: of a linked domain and the like.

@@ -2,7 +2,7 @@
 
 use super::*;
 use azure_client::credential::IdentityEndpoint;
-use clock::{Clock, Entropy};
+use clock::{Clock, Entropy, Sources};
 use model::caller::{AccountScope, Caller, Identity, Role};
 use secrecy::{ExposeSecret as _, SecretString};
 use store::{DataDir, MasterKey, Options, SecretName, SecretOwner, Store, Volatile};
@@ -13,7 +13,14 @@ pub(crate) fn control() -> (tempfile::TempDir, Control) {
     let now = Timestamp::UNIX_EPOCH;
     let options = Options { segment_bytes: 65_536, ..Options::default() };
     let store = Store::open(&data_dir, MasterKey::from_bytes([1; 32]), &options, now).unwrap();
-    (folder, Control::new(store, (Clock::standing(now), Entropy::repeatable(1)), IdentityEndpoint::default()))
+    (
+        folder,
+        Control::new(
+            store,
+            Sources { clock: Clock::standing(now), entropy: Entropy::repeatable(1) },
+            IdentityEndpoint::default(),
+        ),
+    )
 }
 
 pub(crate) fn new() -> NewAccount {

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use clock::{Clock, Entropy};
+use clock::Sources;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tracing::{info, warn};
 use tracing_subscriber::EnvFilter;
@@ -24,7 +24,7 @@ pub(super) fn serve(arguments: &Serve) -> anyhow::Result<ExitCode> {
     }
     raise_open_files();
     runtime()?.block_on(async {
-        let server = Server::start(config, Clock::system(), Entropy::system()).await?;
+        let server = Server::start(config, Sources::system()).await?;
         asked_to_stop().await?;
         info!("stopping: sessions and sends under way are finished first");
         tokio::select! {

@@ -1,7 +1,7 @@
 //! The real router on its socket, over a store in a folder of its own, and a client that speaks HTTP to it.
 
 use api::status::ListenerView;
-use clock::{Clock, Entropy};
+use clock::{Clock, Entropy, Sources};
 use control::{
     AuthenticationMethod, Control, NewAccess, NewAccount, NewCloud, NewCredential, NewIntakeRules, NewSender,
 };
@@ -79,11 +79,11 @@ impl App {
     pub(crate) async fn start_in(surroundings: Surroundings) -> Self {
         let Surroundings { clock, name_server } = surroundings;
         let folder = tempfile::tempdir().unwrap();
-        let source = || (clock.clone(), Entropy::repeatable(1));
+        let sources = || Sources { clock: clock.clone(), entropy: Entropy::repeatable(1) };
         let data_dir = DataDir::open(&folder.path().join("data"), Volatile::Allowed).unwrap();
         let store =
             Store::open(&data_dir, MasterKey::from_bytes([1; 32]), &Options::default(), clock.now()).unwrap();
-        let control = Control::new(store.clone(), source(), Default::default());
+        let control = Control::new(store.clone(), sources(), Default::default());
         let control = match name_server {
             Some(address) => control.asking(address),
             None => control,
@@ -95,7 +95,7 @@ impl App {
             max_recipients: 3,
             ..RelaySettings::default()
         });
-        let upstreams = Arc::new(Upstreams::new(store.clone(), source(), Default::default()));
+        let upstreams = Arc::new(Upstreams::new(store.clone(), sources(), Default::default()));
         let delivery = Delivery::new(Arc::clone(&upstreams), Arc::clone(&settings), clock.clone());
         let intake = Intake::new(IntakeParts {
             store: store.clone(),
@@ -108,7 +108,7 @@ impl App {
         let (logins, refusals) = (Arc::clone(smtp.protection()), smtp.refusals());
         let (guard, noted) = (Arc::clone(&logins), refusals.clone());
         let parts = RelayParts { intake, upstreams, logins, refusals };
-        let relay = RelayHandle::new(store.clone(), parts, source());
+        let relay = RelayHandle::new(store.clone(), parts, sources());
         let api = Api::new(control.clone(), relay, clock.clone());
         let listener = ListenerView {
             address: "127.0.0.1:587".parse().unwrap(),

@@ -1,7 +1,7 @@
 //! Credentials changed: what is given is different, and nothing else.
 
 use azure_client::credential::IdentityEndpoint;
-use clock::{Clock, Entropy};
+use clock::{Clock, Entropy, Sources};
 use jiff::Timestamp;
 use model::account::Concurrency;
 use model::azure::TransportChoice;
@@ -24,8 +24,8 @@ impl Context {
         let data_dir = DataDir::open(folder.path(), Volatile::Allowed).unwrap();
         let (now, options) = (Timestamp::UNIX_EPOCH, Options { segment_bytes: 65_536, ..Options::default() });
         let store = Store::open(&data_dir, MasterKey::from_bytes([1; 32]), &options, now).unwrap();
-        let tools = (Clock::standing(now), Entropy::repeatable(1));
-        let control = Control::new(store, tools, IdentityEndpoint::default());
+        let sources = Sources { clock: Clock::standing(now), entropy: Entropy::repeatable(1) };
+        let control = Control::new(store, sources, IdentityEndpoint::default());
         let account = NewAccount {
             name: "contoso".into(),
             tenant_id: "11111111-aaaa-4111-8111-111111111111".into(),

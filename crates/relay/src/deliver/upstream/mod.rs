@@ -33,7 +33,7 @@ use azure_client::HttpError;
 use azure_client::account::CredentialError;
 use azure_client::credential::IdentityEndpoint;
 use azure_types::access_key::NotAnAccessKey;
-use clock::{Clock, Entropy};
+use clock::{Clock, Entropy, Sources};
 use model::account::Account;
 use model::id::AccountId;
 use model::quota::QuotaKind;
@@ -98,7 +98,7 @@ pub enum UpstreamError {
 impl Upstreams {
     /// No upstream is ready yet; each is made when its account first sends.
     #[must_use]
-    pub fn new(store: Store, (clock, entropy): (Clock, Entropy), identity: IdentityEndpoint) -> Self {
+    pub fn new(store: Store, Sources { clock, entropy }: Sources, identity: IdentityEndpoint) -> Self {
         Self {
             store,
             clock,
