@@ -6,6 +6,7 @@ use model::repair::Repairs;
 
 /// What is different, in words; the password is left out.
 pub(super) fn differences(before: &Credential, now: &Credential) -> Vec<String> {
+    let yes = |is_so: bool| if is_so { "yes" } else { "no" }.to_owned();
     let words = [
         ("senders", senders(&before.senders), senders(&now.senders)),
         ("networks", networks_in_words(&before.networks), networks_in_words(&now.networks)),
@@ -59,10 +60,6 @@ fn repairs_in_words(repairs: &Repairs) -> String {
 
 fn number(number: Option<u32>) -> String {
     number.map_or_else(|| "as the account allows".to_owned(), |number| number.to_string())
-}
-
-fn yes(is_so: bool) -> String {
-    if is_so { "yes" } else { "no" }.to_owned()
 }
 
 fn joined(words: impl Iterator<Item = String>) -> String {

@@ -23,10 +23,10 @@ const BETWEEN: Duration = Duration::from_secs(5);
 const NEW_SECRET: &str = "Entra does not know the secret. It was set only recently, and a new secret can take a minute to \
                           reach all of Entra: Postern retries for a minute, unless you pass --no-wait.";
 
-pub(super) async fn check(context: &AzureAccount, manner: (&Watch, Patience)) -> Vec<Finding> {
+pub(super) async fn check(context: &AzureAccount, watch: &Watch, patience: Patience) -> Vec<Finding> {
     let cloud = &context.connection.cloud;
     for resource in [cloud.resource_manager(), cloud.communication()] {
-        if let Err(failure) = patiently(context, &format!("{resource}/.default"), manner).await {
+        if let Err(failure) = patiently(context, &format!("{resource}/.default"), watch, patience).await {
             return vec![explain(context, &failure).await];
         }
     }
@@ -47,7 +47,8 @@ pub(super) async fn check(context: &AzureAccount, manner: (&Watch, Patience)) ->
 async fn patiently(
     context: &AzureAccount,
     scope: &str,
-    (watch, patience): (&Watch, Patience),
+    watch: &Watch,
+    patience: Patience,
 ) -> Result<(), TokenFailure> {
     let clock = &context.provisioning.clock;
     let mut tries = 0;

@@ -45,7 +45,10 @@ pub(super) async fn check(
     for (host, probe) in hosts.iter().zip(probes) {
         match probe {
             Ok(probe) => dates.push(probe),
-            Err(failure) => findings.push(unreachable(&failure, Some(host.as_str()) == service)),
+            Err(failure) => findings.push(unreachable(
+                &failure,
+                if Some(host.as_str()) == service { Host::Service } else { Host::Azure },
+            )),
         }
     }
     findings.extend(smtp);
@@ -65,7 +68,16 @@ pub(super) fn is_in_the_way(finding: &Finding) -> bool {
         && ![SERVICE_UNREACHABLE, SMTP_UNREACHABLE].contains(&finding.code.as_str())
 }
 
-fn unreachable(failure: &Failure, is_service: bool) -> Finding {
+/// What cannot be reached.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Host {
+    /// The communication service.
+    Service,
+    /// Entra or Resource Manager.
+    Azure,
+}
+
+fn unreachable(failure: &Failure, host: Host) -> Finding {
     let why = failure.chain();
     if why.contains("certificate") {
         let message = format!(
@@ -74,7 +86,7 @@ fn unreachable(failure: &Failure, is_service: bool) -> Finding {
         );
         return Finding::failed(CHECK, "endpoint.certificate", message).by(ActionOwner::You);
     }
-    if is_service {
+    if host == Host::Service {
         let message = format!(
             "Postern cannot reach the communication service: {why}. If the rest of Azure is reachable, the service's name \
              may be wrong, or its public network access is disabled."

@@ -207,7 +207,7 @@ impl Control {
             );
         } else {
             let found = watch
-                .plain(Check::Authentication, authentication::check(&context, (watch, manner.patience)))
+                .plain(Check::Authentication, authentication::check(&context, watch, manner.patience))
                 .await;
             let is_let_in = !has_failed(&found);
             report.findings.extend(found);

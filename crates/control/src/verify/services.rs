@@ -20,6 +20,13 @@ const NO_DOMAIN: &str = "services.no_domain";
 /// Findings about single senders or domains; more would only be long.
 const NAMED: usize = 20;
 
+/// Whether all services, domains and senders could be read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Coverage {
+    Whole,
+    Partial,
+}
+
 pub(super) async fn check(context: &AzureAccount) -> (Vec<Finding>, Vec<ServiceFound>) {
     let listed = match context.services().await {
         Ok(listed) => listed,
@@ -45,8 +52,8 @@ pub(super) async fn check(context: &AzureAccount) -> (Vec<Finding>, Vec<ServiceF
     let names: Vec<&str> = listed.iter().map(|service| service.name.as_str()).collect();
     // One way to be denied is said once, however many services it hides.
     findings.dedup_by(|one, other| one.code == other.code && one.message == other.message);
-    let is_partial = !findings.is_empty();
-    findings.extend(judge(context, &names, &found, is_partial));
+    let coverage = if findings.is_empty() { Coverage::Whole } else { Coverage::Partial };
+    findings.extend(judge(context, &names, &found, coverage));
     if let Some(finding) = findings.iter_mut().find(|finding| finding.code == NO_DOMAIN) {
         let own = found.iter().find(|one| context.is_own(&one.name));
         let steps = match own {
@@ -162,7 +169,7 @@ fn denied(error: &CallError) -> Finding {
 
 /// What is said about the account's own service. What could not be looked at is not missing: of a partial view
 /// only what was seen is judged.
-fn judge(context: &AzureAccount, names: &[&str], found: &[ServiceFound], is_partial: bool) -> Vec<Finding> {
+fn judge(context: &AzureAccount, names: &[&str], found: &[ServiceFound], coverage: Coverage) -> Vec<Finding> {
     let account = &context.account;
     let Some(chosen) = &context.connection.service else { return vec![unchosen(account, names)] };
     let is_own = |name: &str| name.eq_ignore_ascii_case(chosen.name.as_str());
@@ -185,13 +192,13 @@ fn judge(context: &AzureAccount, names: &[&str], found: &[ServiceFound], is_part
                 .fix(commands, format!("Communication Services > {} > Networking", own.name)),
         );
     }
-    if !(is_partial && own.domains.is_empty()) {
+    if !(coverage == Coverage::Partial && own.domains.is_empty()) {
         findings.extend(domains(own));
     }
-    if !is_partial && !own.domains.is_empty() {
+    if coverage == Coverage::Whole && !own.domains.is_empty() {
         findings.extend(senders(context, own));
     }
-    if findings.is_empty() && !is_partial {
+    if findings.is_empty() && coverage == Coverage::Whole {
         let names: Vec<&str> = own.domains.iter().map(|domain| domain.name.as_str()).collect();
         let senders: usize = own.domains.iter().map(|domain| domain.senders.len()).sum();
         let message =
