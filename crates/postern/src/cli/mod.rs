@@ -13,6 +13,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::output::Format;
+
 pub(crate) use self::account::{
     AccountAdd, AccountCommand, AccountEdit, AccountGuide, AccountImport, AccountRemove, AccountRotate,
     AccountVerify, AuthenticationKind, CloudArguments, IfNotReady,
@@ -128,6 +130,13 @@ pub(crate) struct Connection {
     /// Print JSON
     #[arg(long, global = true)]
     pub(crate) json: bool,
+}
+
+impl Connection {
+    /// The form of the answer.
+    pub(crate) fn format(&self) -> Format {
+        if self.json { Format::Json } else { Format::Text }
+    }
 }
 
 #[derive(Debug, Args)]

@@ -14,7 +14,7 @@ use super::provision::consent::{Consent, Request};
 use super::provision::{self, desired};
 use crate::cli::{DomainAdd, DomainCommand, DomainDoctor, DomainList, OneDomain, SpfCommand};
 use crate::client::{Client, segment};
-use crate::output::{self, BAD, GOOD, QUIET, STRONG, Style, WAITING, cell, say};
+use crate::output::{self, BAD, Format, GOOD, QUIET, STRONG, Style, WAITING, cell, say};
 
 pub(super) async fn run(command: DomainCommand) -> anyhow::Result<ExitCode> {
     match command {
@@ -27,8 +27,13 @@ pub(super) async fn run(command: DomainCommand) -> anyhow::Result<ExitCode> {
             let account =
                 desired::account_of(&client, arguments.of.account.as_deref(), &arguments.of.domain).await?;
             let targets = [arguments.of.domain.clone()];
-            provision::take_away(&client, &account, (&targets, arguments.yes), arguments.of.connection.json)
-                .await
+            provision::take_away(
+                &client,
+                &account,
+                (&targets, arguments.yes),
+                arguments.of.connection.format(),
+            )
+            .await
         }
     }
 }
@@ -69,11 +74,11 @@ async fn add(arguments: &DomainAdd) -> anyhow::Result<ExitCode> {
         }
         return Ok(ExitCode::SUCCESS);
     }
-    let json = arguments.connection.json;
+    let format = arguments.connection.format();
     let body = json!({ "targets": [target(&arguments.domain)] });
     let consent = Consent::of(arguments.yes, Consent::Implied);
-    let code = Request { client: &client, account: &account, body, consent, json }.carry_out().await?;
-    if json {
+    let code = Request { client: &client, account: &account, body, consent, format }.carry_out().await?;
+    if format == Format::Json {
         return Ok(code);
     }
     let status = status(&client, &account, &target(&arguments.domain)).await?;
@@ -100,7 +105,7 @@ fn path(account: &str) -> String {
 }
 
 async fn status(client: &Client, account: &str, domain: &str) -> anyhow::Result<DomainStatus> {
-    let bar = output::spinner_for("reading Azure and DNS", false);
+    let bar = output::spinner_for("reading Azure and DNS", Format::Text);
     let found = client.get(&format!("{}/domains/{}", path(account), segment(domain)), &[]).await;
     bar.clear();
     found
@@ -157,19 +162,19 @@ async fn doctor(arguments: &DomainDoctor) -> anyhow::Result<ExitCode> {
     let client = Client::new(&arguments.of.connection)?;
     let account = desired::account_of(&client, arguments.of.account.as_deref(), &arguments.of.domain).await?;
     let domain = target(&arguments.of.domain);
-    let json = arguments.of.connection.json;
+    let format = arguments.of.connection.format();
     if arguments.fix {
         let body = json!({ "targets": [domain] });
         let consent = Consent::of(arguments.yes, Consent::Implied);
-        let request = Request { client: &client, account: &account, body, consent, json };
-        if json {
+        let request = Request { client: &client, account: &account, body, consent, format };
+        if format == Format::Json {
             request.apply().await?;
         } else {
             request.carry_out().await?;
         }
     }
     let status = status(&client, &account, &domain).await?;
-    if json {
+    if format == Format::Json {
         output::json(&status)?;
     } else {
         show(&status);

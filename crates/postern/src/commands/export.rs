@@ -13,31 +13,32 @@ use serde_json::json;
 use super::provision::desired;
 use crate::cli::{Export, ExportAs};
 use crate::client::{Client, segment};
-use crate::output::{self, GOOD, say};
+use crate::output::{self, Format, GOOD, say};
 
 pub(super) async fn export(arguments: &Export) -> anyhow::Result<ExitCode> {
     let file = arguments.output.as_deref().filter(|file| *file != Path::new("-"));
     let form = ExportForm::from(arguments.form);
+    let existing = if arguments.force { Existing::Replace } else { Existing::Keep };
     if let Some(file) = file {
         // Before the server is asked: nothing that it says would help.
-        must_be_free(file, form, arguments.force)?;
+        must_be_free(file, form, existing)?;
     }
     let client = Client::new(&arguments.connection)?;
     let account = desired::account(&client, arguments.account.as_deref()).await?;
     let path = format!("/v1/accounts/{}/export", segment(&account));
     let text = client.text(&path, &[("form", form.as_str().to_owned())]).await?;
-    let json = arguments.connection.json;
+    let format = arguments.connection.format();
     match file {
         Some(file) => {
-            write(file, form, &text, arguments.force)?;
-            if json {
+            write(file, form, &text, existing)?;
+            if format == Format::Json {
                 output::json(&json!({ "account": account, "form": form.as_str(), "file": file }))?;
             } else {
                 say!("{GOOD}The desired state of account {account} is in {}.{GOOD:#}", file.display());
                 say!("Next: {}", next(form));
             }
         }
-        None if json => {
+        None if format == Format::Json => {
             output::json(&json!({ "account": account, "form": form.as_str(), "text": text }))?;
         }
         None => output::document(&text),
@@ -55,13 +56,20 @@ fn next(form: ExportForm) -> &'static str {
     }
 }
 
+/// What becomes of a file that is there.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Existing {
+    Keep,
+    Replace,
+}
+
 /// Refuses what could only go wrong.
-fn must_be_free(file: &Path, form: ExportForm, force: bool) -> anyhow::Result<()> {
+fn must_be_free(file: &Path, form: ExportForm, existing: Existing) -> anyhow::Result<()> {
     let shown = file.display();
     if file.is_dir() {
         bail!("{shown} is a folder: name a file in it, such as {}", file.join(usual_name(form)).display());
     }
-    if !force && file.symlink_metadata().is_ok() {
+    if existing == Existing::Keep && file.symlink_metadata().is_ok() {
         bail!("{shown} is there already: --force writes it anew, another name keeps both");
     }
     Ok(())
@@ -76,18 +84,18 @@ fn usual_name(form: ExportForm) -> &'static str {
 }
 
 /// Writes a file that others may read: there are no secrets in it.
-fn write(file: &Path, form: ExportForm, text: &str, force: bool) -> anyhow::Result<()> {
-    let mut opened = open(file, form, force)?;
+fn write(file: &Path, form: ExportForm, text: &str, existing: Existing) -> anyhow::Result<()> {
+    let mut opened = open(file, form, existing)?;
     let written = opened.write_all(text.as_bytes()).and_then(|()| opened.sync_all());
     written.with_context(|| format!("{} cannot be written", file.display()))
 }
 
-fn open(file: &Path, form: ExportForm, force: bool) -> anyhow::Result<File> {
-    must_be_free(file, form, force)?;
+fn open(file: &Path, form: ExportForm, existing: Existing) -> anyhow::Result<File> {
+    must_be_free(file, form, existing)?;
     let mut options = OpenOptions::new();
     options.write(true).mode(0o644);
     // A file that was made since the check is kept.
-    if force {
+    if existing == Existing::Replace {
         options.create(true).truncate(true)
     } else {
         options.create_new(true)
@@ -123,12 +131,12 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("postern.tf");
         let form = ExportForm::Terraform;
-        write(&file, form, "one, which is longer", false).unwrap();
+        write(&file, form, "one, which is longer", Existing::Keep).unwrap();
         assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777 & !0o644, 0);
-        let refusal = write(&file, form, "two", false).unwrap_err().to_string();
+        let refusal = write(&file, form, "two", Existing::Keep).unwrap_err().to_string();
         assert!(refusal.contains("--force"), "{refusal}");
         assert_eq!(fs::read_to_string(&file).unwrap(), "one, which is longer");
-        write(&file, form, "two", true).unwrap();
+        write(&file, form, "two", Existing::Replace).unwrap();
         assert_eq!(fs::read_to_string(&file).unwrap(), "two");
     }
 
@@ -138,7 +146,8 @@ mod tests {
         for (path, expected) in
             [("", "postern.bicep"), ("no/postern.bicep", "there is no folder"), ("x\0", "cannot be written")]
         {
-            let refusal = write(&folder.path().join(path), ExportForm::Bicep, "", true).unwrap_err();
+            let refusal =
+                write(&folder.path().join(path), ExportForm::Bicep, "", Existing::Replace).unwrap_err();
             assert!(refusal.to_string().contains(expected), "{refusal:#}");
         }
     }

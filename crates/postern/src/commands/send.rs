@@ -10,7 +10,7 @@ use serde_json::json;
 use super::message::fetch;
 use crate::cli::Send;
 use crate::client::Client;
-use crate::output::{self, BAD, GOOD, QUIET, WAITING, say, style_of};
+use crate::output::{self, BAD, Format, GOOD, QUIET, WAITING, say, style_of};
 
 /// Between two looks at the message.
 const LOOK: Duration = Duration::from_millis(150);
@@ -33,19 +33,19 @@ pub(super) async fn send(arguments: Send) -> anyhow::Result<ExitCode> {
         }
         return Ok(ExitCode::SUCCESS);
     }
-    let show = !arguments.connection.json;
-    let message = watch(&client, &accepted.id, Duration::from_secs(arguments.timeout), show).await?;
-    if !show {
+    let format = arguments.connection.format();
+    let message = watch(&client, &accepted.id, Duration::from_secs(arguments.timeout), format).await?;
+    if format == Format::Json {
         output::json(&message)?;
     }
-    Ok(verdict(&message, show))
+    Ok(verdict(&message, format))
 }
 
 /// Follows a message until nothing more is to come of it, or patience ends.
-async fn watch(client: &Client, id: &str, patience: Duration, show: bool) -> anyhow::Result<MessageView> {
+async fn watch(client: &Client, id: &str, patience: Duration, format: Format) -> anyhow::Result<MessageView> {
     let started = Instant::now();
     let mut told = 0;
-    if show {
+    if format == Format::Text {
         say!("Queued as {id}.");
     }
     loop {
@@ -59,7 +59,7 @@ async fn watch(client: &Client, id: &str, patience: Duration, show: bool) -> any
             Err(error) => return Err(error),
         };
         let attempts: Vec<_> = message.sends.iter().flat_map(|send| &send.attempts).collect();
-        for attempt in attempts.iter().skip(told).filter(|_| show) {
+        for attempt in attempts.iter().skip(told).filter(|_| format == Format::Text) {
             let style = style_of(&attempt.result);
             let after = since(message.accepted_at, attempt.at);
             say!("{QUIET}{after:>8}{QUIET:#}  {style}{}{style:#}: {}", attempt.result, attempt.text);
@@ -74,7 +74,7 @@ async fn watch(client: &Client, id: &str, patience: Duration, show: bool) -> any
     }
 }
 
-fn verdict(message: &MessageView, show: bool) -> ExitCode {
+fn verdict(message: &MessageView, format: Format) -> ExitCode {
     let states: Vec<&str> = message.sends.iter().map(|send| send.state.as_str()).collect();
     let (style, text, code) = if states.iter().any(|state| matches!(*state, "failed" | "dropped")) {
         (BAD, "It was not sent.", ExitCode::FAILURE)
@@ -83,7 +83,7 @@ fn verdict(message: &MessageView, show: bool) -> ExitCode {
     } else {
         (WAITING, "It is still under way; `postern message show` tells more later.", ExitCode::from(3))
     };
-    if show {
+    if format == Format::Text {
         say!("{style}{text}{style:#}");
     }
     code

@@ -4,6 +4,7 @@
 //! lines are made by [`say!`], [`aside!`] and [`line!`], cells by [`cell`], bars by [`Bar`], and each makes visible what
 //! would act ([`model::visible`]). What breaks a line is shown, too; who wants several lines, says several.
 
+mod format;
 mod log;
 mod progress;
 mod style;
@@ -18,6 +19,7 @@ use jiff::tz::TimeZone;
 use model::visible::{visible, visible_json};
 use serde::Serialize;
 
+pub(crate) use self::format::Format;
 pub(crate) use self::log::LogLines;
 pub(crate) use self::progress::{Bar, Bars, spinner_for};
 pub(crate) use self::style::{BAD, GOOD, Line, QUIET, STRONG, Style, WAITING, style_of};

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
+use super::format::Format;
 use super::style::Line;
 
 /// A bar, or a spinner.
@@ -77,8 +78,8 @@ impl Bars {
 }
 
 /// A spinner for one thing, where somebody looks at it.
-pub(crate) fn spinner_for(message: &'static str, json: bool) -> Bar {
-    let is_seen = !json && stderr().is_terminal();
+pub(crate) fn spinner_for(message: &'static str, format: Format) -> Bar {
+    let is_seen = format == Format::Text && stderr().is_terminal();
     if is_seen { Bar::spinner(message) } else { Bar(ProgressBar::hidden()) }
 }
 

@@ -50,7 +50,7 @@ pub(super) async fn add(arguments: &AccountAdd) -> anyhow::Result<ExitCode> {
         body: json!({ "no_wait": arguments.no_wait }),
         shell: arguments.shell.shell(),
     };
-    let code = verify::run(&client, &wanted, arguments.connection.json).await?;
+    let code = verify::run(&client, &wanted, arguments.connection.format()).await?;
     if code != ExitCode::SUCCESS && !is_kept(arguments, &account.name)? {
         let _: RemovedView = client.delete_with(&path(&account.name), &[]).await?;
         aside!("Removed account {} again; nothing is stored.", account.name);

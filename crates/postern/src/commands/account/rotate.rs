@@ -13,7 +13,7 @@ use super::input::{day, secret};
 use super::path;
 use crate::cli::AccountRotate;
 use crate::client::Client;
-use crate::output::{self, BAD, GOOD, QUIET, STRONG, aside, say};
+use crate::output::{self, BAD, Format, GOOD, QUIET, STRONG, aside, say};
 
 /// Between two looks.
 const LOOK: Duration = Duration::from_millis(500);
@@ -26,11 +26,11 @@ pub(super) async fn rotate(arguments: &AccountRotate) -> anyhow::Result<ExitCode
         return Ok(ExitCode::SUCCESS);
     }
     if arguments.status {
-        return show(&client.get(&path, &[]).await?, arguments.connection.json);
+        return show(&client.get(&path, &[]).await?, arguments.connection.format());
     }
     if arguments.cancel {
         client.delete(&path).await?;
-        show(&client.get(&path, &[]).await?, arguments.connection.json)?;
+        show(&client.get(&path, &[]).await?, arguments.connection.format())?;
         return Ok(ExitCode::SUCCESS);
     }
     let body = json!({
@@ -53,10 +53,10 @@ pub(super) async fn rotate(arguments: &AccountRotate) -> anyhow::Result<ExitCode
     }
     let begun: RotationView = client.post(&path, &body).await?;
     if arguments.no_wait {
-        return show(&begun, arguments.connection.json);
+        return show(&begun, arguments.connection.format());
     }
-    let seen = watch(&client, &path, begun, arguments.connection.json).await?;
-    show(&seen, arguments.connection.json)
+    let seen = watch(&client, &path, begun, arguments.connection.format()).await?;
+    show(&seen, arguments.connection.format())
 }
 
 /// Looks until the new secret is in use, or is not going to be.
@@ -64,9 +64,9 @@ async fn watch(
     client: &Client,
     path: &str,
     mut seen: RotationView,
-    json: bool,
+    format: Format,
 ) -> anyhow::Result<RotationView> {
-    let bar = output::spinner_for("", json);
+    let bar = output::spinner_for("", format);
     while matches!(seen.step.as_str(), "begun" | "added" | "proved") {
         bar.set_message(format!("{}{}", doing(&seen.step), problem(&seen)));
         tokio::time::sleep(LOOK).await;
@@ -88,9 +88,9 @@ fn problem(rotation: &RotationView) -> String {
     rotation.problem.as_ref().map(|problem| format!(" (waits: {problem})")).unwrap_or_default()
 }
 
-fn show(rotation: &RotationView, json: bool) -> anyhow::Result<ExitCode> {
+fn show(rotation: &RotationView, format: Format) -> anyhow::Result<ExitCode> {
     let code = if rotation.step == "rolled_back" { ExitCode::FAILURE } else { ExitCode::SUCCESS };
-    if json {
+    if format == Format::Json {
         output::json(rotation)?;
         return Ok(code);
     }
@@ -133,7 +133,7 @@ async fn by_hand(client: &Client, arguments: &AccountRotate, path: &str) -> anyh
     let body = json!({ "secret": value, "expires_at": expires_at });
     let bar = output::spinner_for(
         "testing the new secret until all of Entra accepts it",
-        arguments.connection.json,
+        arguments.connection.format(),
     );
     let proved = client.post_nothing(&format!("{path}:complete"), &body).await;
     bar.clear();

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::path;
 use crate::cli::AccountVerify;
 use crate::client::Client;
-use crate::output::{self, BAD, Bar, Bars, GOOD, QUIET, STRONG, Style, WAITING, aside, say};
+use crate::output::{self, BAD, Bar, Bars, Format, GOOD, QUIET, STRONG, Style, WAITING, aside, say};
 
 /// What is to be looked at.
 pub(super) struct Wanted<'a> {
@@ -29,7 +29,7 @@ pub(super) async fn verify(arguments: &AccountVerify) -> anyhow::Result<ExitCode
         if !arguments.connection.json {
             say!("{QUIET}as of {}{QUIET:#}", output::time(report.at));
         }
-        return conclude(&report, arguments.connection.json, arguments.shell.shell());
+        return conclude(&report, arguments.connection.format(), arguments.shell.shell());
     }
     let body = json!({
         "fix": arguments.fix,
@@ -38,12 +38,12 @@ pub(super) async fn verify(arguments: &AccountVerify) -> anyhow::Result<ExitCode
         "send_from": arguments.send_from,
     });
     let shell = arguments.shell.shell();
-    run(&client, &Wanted { name: &arguments.name, body, shell }, arguments.connection.json).await
+    run(&client, &Wanted { name: &arguments.name, body, shell }, arguments.connection.format()).await
 }
 
 /// Verifies an account and shows it; the exit code says whether mail can be sent.
-pub(super) async fn run(client: &Client, wanted: &Wanted<'_>, json: bool) -> anyhow::Result<ExitCode> {
-    let mut list = LiveList::new(json);
+pub(super) async fn run(client: &Client, wanted: &Wanted<'_>, format: Format) -> anyhow::Result<ExitCode> {
+    let mut list = LiveList::new(format);
     let mut last = None;
     client
         .post_lines(&format!("{}/verification", path(wanted.name)), &wanted.body, |line: VerificationLine| {
@@ -53,7 +53,7 @@ pub(super) async fn run(client: &Client, wanted: &Wanted<'_>, json: bool) -> any
         .await?;
     list.clear();
     match last {
-        Some(VerificationLine::Done { report }) => conclude(&report, json, wanted.shell),
+        Some(VerificationLine::Done { report }) => conclude(&report, format, wanted.shell),
         Some(VerificationLine::Failed { error }) => bail!("{error}"),
         _ => bail!("the server ended the connection before the verification was complete; its log shows why"),
     }
@@ -68,11 +68,11 @@ struct LiveList {
 }
 
 impl LiveList {
-    fn new(json: bool) -> Self {
+    fn new(format: Format) -> Self {
         let is_terminal = stderr().is_terminal();
         Self {
-            bars: (!json && is_terminal).then(Bars::new),
-            has_lines: !json && !is_terminal,
+            bars: (format == Format::Text && is_terminal).then(Bars::new),
+            has_lines: format == Format::Text && !is_terminal,
             running: HashMap::new(),
             worst: HashMap::new(),
         }
@@ -129,8 +129,8 @@ fn progress(line: &VerificationLine) -> Option<String> {
 }
 
 /// Shows what was found; mail that cannot be sent is a failure.
-fn conclude(report: &Report, json: bool, shell: Shell) -> anyhow::Result<ExitCode> {
-    if json {
+fn conclude(report: &Report, format: Format, shell: Shell) -> anyhow::Result<ExitCode> {
+    if format == Format::Json {
         output::json(report)?;
     } else {
         show(report, shell);

@@ -13,7 +13,7 @@ use super::super::provision::{counted, desired};
 use super::super::sheet::{self, Columns, Row, Sheet};
 use crate::cli::CredentialImport;
 use crate::client::Client;
-use crate::output::{self, BAD, GOOD, QUIET, aside, say};
+use crate::output::{self, BAD, Format, GOOD, QUIET, aside, say};
 
 /// How a cell is read.
 #[derive(Clone, Copy)]
@@ -72,9 +72,9 @@ pub(super) async fn import(arguments: &CredentialImport) -> anyhow::Result<ExitC
     };
     let (wanted, mut problems) = requests(&sheet, account.as_deref())?;
     let (wanted, there) = checked(&client, wanted, &mut problems).await?;
-    let json = arguments.connection.json;
+    let format = arguments.connection.format();
     if !problems.is_empty() {
-        return refuse(problems, json);
+        return refuse(problems, format);
     }
     // Passwords are shown once: there has to be a place for them before they are made.
     let output = arguments.output.as_deref().filter(|_| !wanted.is_empty());
@@ -87,12 +87,12 @@ pub(super) async fn import(arguments: &CredentialImport) -> anyhow::Result<ExitC
         let issued: IssuedView = client.post("/v1/credentials", &one.body).await?;
         match &mut handout {
             Some(handout) => write(&client, handout, &issued).await?,
-            None if !json => print(&client, &issued).await?,
+            None if format == Format::Text => print(&client, &issued).await?,
             None => {}
         }
         made.push(issued);
     }
-    if json {
+    if format == Format::Json {
         output::json(&json!({ "made": made, "there": there, "problems": [] }))?;
         return Ok(ExitCode::SUCCESS);
     }
@@ -207,9 +207,9 @@ async fn checked(
     Ok((good, there))
 }
 
-fn refuse(mut problems: Vec<Problem>, json: bool) -> anyhow::Result<ExitCode> {
+fn refuse(mut problems: Vec<Problem>, format: Format) -> anyhow::Result<ExitCode> {
     problems.sort_by_key(|problem| problem.line);
-    if json {
+    if format == Format::Json {
         output::json(&json!({ "made": [], "there": [], "problems": problems }))?;
         return Ok(ExitCode::FAILURE);
     }

@@ -12,7 +12,7 @@ use serde_json::json;
 use super::super::handout::{Login, Relay};
 use crate::cli::{TestForm, TestLine};
 use crate::client::Client;
-use crate::output;
+use crate::output::{self, Format};
 
 /// What a client has to know.
 struct Settings<'a> {
@@ -52,7 +52,7 @@ pub(super) async fn test_line(arguments: &TestLine) -> anyhow::Result<()> {
         is_self_signed: status.self_signed,
     };
     let text = match arguments.form {
-        TestForm::Card => return card(&settings, arguments.connection.json),
+        TestForm::Card => return card(&settings, arguments.connection.format()),
         TestForm::Swaks => swaks(&settings),
         TestForm::Curl => curl(&settings),
         TestForm::Powershell => powershell(&settings)?,
@@ -115,9 +115,9 @@ fn relay(arguments: &TestLine, status: &StatusView) -> anyhow::Result<Relay> {
     Ok(Relay::among(host, &status.listeners, Login::Password))
 }
 
-fn card(settings: &Settings<'_>, json: bool) -> anyhow::Result<()> {
+fn card(settings: &Settings<'_>, format: Format) -> anyhow::Result<()> {
     let Settings { relay: Relay { host, port, encryption }, login, from, is_self_signed, .. } = settings;
-    if json {
+    if format == Format::Json {
         return output::json(&json!({
             "server": host, "port": port, "security": encryption, "login": login, "from": from,
             "self_signed": is_self_signed,

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::{apply_steps, conclude, planned, show_plan};
 use crate::client::Client;
-use crate::output::{self, QUIET, say};
+use crate::output::{self, Format, QUIET, say};
 
 /// How a plan comes to be approved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,7 +40,7 @@ pub(crate) struct Request<'a> {
     /// Targets, and whether it is the way back: as plans take them.
     pub(crate) body: Value,
     pub(crate) consent: Consent<'a>,
-    pub(crate) json: bool,
+    pub(crate) format: Format,
 }
 
 /// What was approved.
@@ -72,7 +72,7 @@ impl Request<'_> {
     /// Applies, shows the steps while they go on, and says in the end what is open.
     pub(crate) async fn carry_out(&self) -> anyhow::Result<ExitCode> {
         let applied = self.apply().await?;
-        conclude(&applied, self.body["destroy"] == true, self.json)
+        conclude(&applied, self.body["destroy"] == true, self.format)
     }
 
     /// Has the plan approved, applies it, and shows the steps while they go on.
@@ -91,7 +91,7 @@ impl Request<'_> {
                 "targets": self.body["targets"].as_array().cloned().unwrap_or_default(),
                 "destroy": self.body["destroy"] == true,
             });
-            let error = match apply_steps(self.client, self.account, &body, self.json).await {
+            let error = match apply_steps(self.client, self.account, &body, self.format).await {
                 Ok(applied) => return Ok(applied),
                 Err(error) => error,
             };
@@ -108,8 +108,8 @@ impl Request<'_> {
 
     /// Shows a plan that nobody approved, and says how to.
     fn not_covered(&self, changed: &PlanView) -> anyhow::Error {
-        if !self.json
-            && let Err(error) = show_plan(changed, false)
+        if self.format == Format::Text
+            && let Err(error) = show_plan(changed, Format::Text)
         {
             return error;
         }
@@ -129,7 +129,7 @@ impl Request<'_> {
         let plan = planned(self.client, self.account, &self.body).await?;
         let needs_nobody = plan.steps.is_empty() || (self.consent == Consent::Implied && is_own(&plan));
         if self.consent == Consent::Yes || needs_nobody {
-            if !self.json && self.consent == Consent::Yes {
+            if self.format == Format::Text && self.consent == Consent::Yes {
                 say!("{QUIET}plan {}{QUIET:#}", plan.id);
             }
             let covered = plan.steps.into_iter().flat_map(|step| step.changes).collect();
@@ -140,9 +140,9 @@ impl Request<'_> {
     }
 
     fn ask(&self, plan: &PlanView) -> anyhow::Result<()> {
-        if self.json || !(stdin().is_terminal() && stderr().is_terminal()) {
-            if !self.json {
-                show_plan(plan, false)?;
+        if self.format == Format::Json || !(stdin().is_terminal() && stderr().is_terminal()) {
+            if self.format == Format::Text {
+                show_plan(plan, Format::Text)?;
             }
             bail!(
                 "nothing was changed: the plan needs approval, and there is no terminal to ask at. `postern apply \
@@ -151,7 +151,7 @@ impl Request<'_> {
                 plan.id
             );
         }
-        show_plan(plan, false)?;
+        show_plan(plan, Format::Text)?;
         output::prompt("Apply this plan? [y/N]");
         let mut answer = String::new();
         stdin().read_line(&mut answer)?;

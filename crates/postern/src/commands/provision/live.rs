@@ -5,7 +5,7 @@ use std::io::{IsTerminal as _, stderr};
 
 use api::infrastructure::progress::{ApplyEvent, StepOutcome};
 
-use crate::output::{self, BAD, Bar, Bars, GOOD, Line, QUIET, WAITING, line};
+use crate::output::{self, BAD, Bar, Bars, Format, GOOD, Line, QUIET, WAITING, line};
 
 /// Shows steps while they go on.
 pub(super) struct LiveSteps {
@@ -19,9 +19,14 @@ pub(super) struct LiveSteps {
 const SHOWN: usize = 12;
 
 impl LiveSteps {
-    pub(super) fn new(json: bool) -> Self {
-        let is_seen = !json && stderr().is_terminal();
-        Self { bars: is_seen.then(Bars::new), whole: None, running: HashMap::new(), is_quiet: json }
+    pub(super) fn new(format: Format) -> Self {
+        let is_seen = format == Format::Text && stderr().is_terminal();
+        Self {
+            bars: is_seen.then(Bars::new),
+            whole: None,
+            running: HashMap::new(),
+            is_quiet: format == Format::Json,
+        }
     }
 
     pub(super) fn hear(&mut self, event: &ApplyEvent) {

@@ -17,7 +17,7 @@ use self::consent::{Consent, Request};
 use self::live::LiveSteps;
 use crate::cli::{Apply, Destroy, OfAccount, Plan};
 use crate::client::{Client, segment};
-use crate::output::{self, BAD, GOOD, Line, QUIET, STRONG, WAITING, line, say};
+use crate::output::{self, BAD, Format, GOOD, Line, QUIET, STRONG, WAITING, line, say};
 
 /// There are changes.
 const CHANGES: u8 = 2;
@@ -29,7 +29,7 @@ pub(super) async fn plan(arguments: &Plan) -> anyhow::Result<ExitCode> {
     let (account, manifest) = desired::read(&client, &arguments.desired).await?;
     let body = json!({ "targets": arguments.desired.targets, "manifest": manifest });
     let plan = planned(&client, &account, &body).await?;
-    show_plan(&plan, arguments.connection.json)?;
+    show_plan(&plan, arguments.connection.format())?;
     Ok(if plan.steps.is_empty() && plan.problems.is_empty() {
         ExitCode::SUCCESS
     } else {
@@ -40,30 +40,30 @@ pub(super) async fn plan(arguments: &Plan) -> anyhow::Result<ExitCode> {
 pub(super) async fn apply(arguments: &Apply) -> anyhow::Result<ExitCode> {
     let client = Client::new(&arguments.connection)?;
     let (account, manifest) = desired::read(&client, &arguments.desired).await?;
-    let json = arguments.connection.json;
+    let format = arguments.connection.format();
     let body = json!({ "targets": arguments.desired.targets, "manifest": manifest });
     if arguments.dry_run {
         let plan = planned(&client, &account, &body).await?;
-        show_plan(&plan, json)?;
+        show_plan(&plan, format)?;
         return Ok(ExitCode::SUCCESS);
     }
     let consent = match &arguments.plan {
         Some(id) => Consent::Given(id),
         None => Consent::of(arguments.yes, Consent::Ask),
     };
-    let request = Request { client: &client, account: &account, body, consent, json };
+    let request = Request { client: &client, account: &account, body, consent, format };
     let plan = request.approved().await?;
     // What is not approved is not stored either.
     if let Some(manifest) = manifest {
         let _: Manifest = client.put(&format!("{}/infrastructure", path(&account)), &manifest).await?;
     }
-    conclude(&request.apply_approved(&plan).await?, false, json)
+    conclude(&request.apply_approved(&plan).await?, false, format)
 }
 
 pub(super) async fn destroy(arguments: &Destroy) -> anyhow::Result<ExitCode> {
     let client = Client::new(&arguments.connection)?;
     let account = desired::account(&client, arguments.account.as_deref()).await?;
-    take_away(&client, &account, (&arguments.targets, arguments.yes), arguments.connection.json).await
+    take_away(&client, &account, (&arguments.targets, arguments.yes), arguments.connection.format()).await
 }
 
 /// Shows what would be removed, or removes it.
@@ -71,15 +71,15 @@ pub(super) async fn take_away(
     client: &Client,
     account: &str,
     (targets, yes): (&[String], bool),
-    json: bool,
+    format: Format,
 ) -> anyhow::Result<ExitCode> {
     let body = json!({ "targets": targets, "destroy": true });
     if yes {
-        return Request { client, account, body, consent: Consent::Yes, json }.carry_out().await;
+        return Request { client, account, body, consent: Consent::Yes, format }.carry_out().await;
     }
     let plan = planned(client, account, &body).await?;
-    show_plan(&plan, json)?;
-    if !json && !plan.steps.is_empty() {
+    show_plan(&plan, format)?;
+    if format == Format::Text && !plan.steps.is_empty() {
         say!("");
         say!("Nothing was done. The same with {STRONG}--yes{STRONG:#} does it.");
     }
@@ -113,7 +113,7 @@ pub(super) async fn drift(arguments: &OfAccount) -> anyhow::Result<ExitCode> {
         say!("{GOOD}Azure and DNS match the desired state of account {account}.{GOOD:#}");
         return Ok(ExitCode::SUCCESS);
     }
-    show_plan(&plan, arguments.connection.json)?;
+    show_plan(&plan, arguments.connection.format())?;
     Ok(if is_same { ExitCode::SUCCESS } else { ExitCode::from(CHANGES) })
 }
 
@@ -127,14 +127,14 @@ fn path(account: &str) -> String {
 }
 
 async fn planned(client: &Client, account: &str, body: &Value) -> anyhow::Result<PlanView> {
-    let bar = output::spinner_for("reading Azure and DNS", false);
+    let bar = output::spinner_for("reading Azure and DNS", Format::Text);
     let plan = client.post(&format!("{}/infrastructure:plan", path(account)), body).await;
     bar.clear();
     plan
 }
 
-fn show_plan(plan: &PlanView, json: bool) -> anyhow::Result<()> {
-    if json {
+fn show_plan(plan: &PlanView, format: Format) -> anyhow::Result<()> {
+    if format == Format::Json {
         return output::json(plan);
     }
     for problem in &plan.problems {
@@ -174,8 +174,13 @@ fn show_plan(plan: &PlanView, json: bool) -> anyhow::Result<()> {
 }
 
 /// Applies, and shows the steps while they go on.
-async fn apply_steps(client: &Client, account: &str, body: &Value, json: bool) -> anyhow::Result<Applied> {
-    let mut steps = LiveSteps::new(json);
+async fn apply_steps(
+    client: &Client,
+    account: &str,
+    body: &Value,
+    format: Format,
+) -> anyhow::Result<Applied> {
+    let mut steps = LiveSteps::new(format);
     let mut last = None;
     client
         .post_lines(&format!("{}/infrastructure:apply", path(account)), body, |line: ApplyLine| {
@@ -203,9 +208,9 @@ pub(super) fn code_of(applied: &Applied) -> ExitCode {
     }
 }
 
-fn conclude(applied: &Applied, is_removal: bool, json: bool) -> anyhow::Result<ExitCode> {
+fn conclude(applied: &Applied, is_removal: bool, format: Format) -> anyhow::Result<ExitCode> {
     let code = code_of(applied);
-    if json {
+    if format == Format::Json {
         output::json(applied)?;
         return Ok(code);
     }

@@ -33,7 +33,7 @@ pub(super) async fn import(arguments: &SenderImport) -> anyhow::Result<ExitCode>
     let mut output = arguments.output.as_deref().map(Handout::create).transpose()?;
     let (rows, mut problems) = rows(&sheet::read(&arguments.file, &COLUMNS)?)?;
     let body = json!({ "rows": rows });
-    let bar = output::spinner_for("the rows are checked", arguments.connection.json);
+    let bar = output::spinner_for("the rows are checked", arguments.connection.format());
     let results = client.post(&format!("{}/senders:import", path(&account)), &body).await;
     bar.clear();
     let results: Vec<SenderRowResult> = results?;
@@ -56,8 +56,8 @@ pub(super) async fn import(arguments: &SenderImport) -> anyhow::Result<ExitCode>
     let (mut code, mut open) = (ExitCode::SUCCESS, Vec::new());
     if !good.is_empty() {
         let body = json!({ "targets": domains });
-        let (consent, json) = (Consent::Implied, arguments.connection.json);
-        let request = Request { client: &client, account: &account, body, consent, json };
+        let (consent, format) = (Consent::Implied, arguments.connection.format());
+        let request = Request { client: &client, account: &account, body, consent, format };
         if arguments.connection.json {
             let applied = request.apply().await?;
             code = provision::code_of(&applied);

@@ -16,7 +16,7 @@ use super::provision::consent::{Consent, Request};
 use super::provision::desired;
 use crate::cli::{SenderAdd, SenderCommand, SenderList, SenderRemove};
 use crate::client::{Client, segment};
-use crate::output::{self, GOOD, cell, say};
+use crate::output::{self, Format, GOOD, cell, say};
 
 pub(super) async fn run(command: SenderCommand) -> anyhow::Result<ExitCode> {
     match command {
@@ -48,7 +48,7 @@ async fn desired<'a>(client: &Client, account: &str, address: &'a str) -> Option
 /// Makes or renames a sender: at Azure and here where Postern manages the domain, else here alone.
 async fn add(arguments: &SenderAdd) -> anyhow::Result<ExitCode> {
     let client = Client::new(&arguments.connection)?;
-    let json = arguments.connection.json;
+    let format = arguments.connection.format();
     let account = desired::account(&client, arguments.account.as_deref()).await?;
     if let Some((username, domain)) = desired(&client, &account, &arguments.address).await {
         let row = SenderRow {
@@ -64,7 +64,7 @@ async fn add(arguments: &SenderAdd) -> anyhow::Result<ExitCode> {
         let targets = [format!("sender/{key}"), format!("devices/{domain}")];
         let body = json!({ "targets": targets });
         let consent = Consent::Implied;
-        let code = Request { client: &client, account: &account, body, consent, json }.carry_out().await?;
+        let code = Request { client: &client, account: &account, body, consent, format }.carry_out().await?;
         if code == ExitCode::SUCCESS {
             issue(&client, &account, arguments).await?;
         }
@@ -76,7 +76,7 @@ async fn add(arguments: &SenderAdd) -> anyhow::Result<ExitCode> {
         "display_name": arguments.display_name,
     });
     let sender: SenderView = client.post("/v1/senders", &body).await?;
-    if json {
+    if format == Format::Json {
         output::json(&sender)?;
         return Ok(ExitCode::SUCCESS);
     }
@@ -147,7 +147,7 @@ async fn list(arguments: &SenderList) -> anyhow::Result<()> {
 
 async fn remove(arguments: &SenderRemove) -> anyhow::Result<ExitCode> {
     let client = Client::new(&arguments.connection)?;
-    let json = arguments.connection.json;
+    let format = arguments.connection.format();
     let account = desired::account(&client, arguments.account.as_deref()).await?;
     if let Some((username, domain)) = desired(&client, &account, &arguments.address).await {
         let address = format!("{username}@{domain}");
@@ -156,10 +156,10 @@ async fn remove(arguments: &SenderRemove) -> anyhow::Result<ExitCode> {
         let targets = [format!("remove-sender/{key}"), format!("devices/{domain}")];
         let body = json!({ "targets": targets });
         let consent = Consent::Implied;
-        return Request { client: &client, account: &account, body, consent, json }.carry_out().await;
+        return Request { client: &client, account: &account, body, consent, format }.carry_out().await;
     }
     client.delete(&format!("/v1/senders/{}/{}", segment(&account), segment(&arguments.address))).await?;
-    if json {
+    if format == Format::Json {
         output::json(&json!({ "removed": arguments.address }))?;
     } else {
         say!("{account} may not send from {} any more.", arguments.address);

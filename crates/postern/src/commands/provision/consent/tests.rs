@@ -80,7 +80,8 @@ async fn apply(consent: Consent<'_>, answers: Vec<String>) -> (anyhow::Result<Ap
     let socket: &Path = &folder.path().join(SOCKET);
     let listener = UnixListener::bind(socket).unwrap();
     let client = Client::at(folder.path()).unwrap();
-    let request = Request { client: &client, account: "contoso", body: json!({}), consent, json: true };
+    let request =
+        Request { client: &client, account: "contoso", body: json!({}), consent, format: Format::Json };
     let mut bodies = Vec::new();
     let applied = tokio::select! {
         applied = request.apply() => applied,
