@@ -56,7 +56,7 @@ pub(crate) struct QueueList {
     #[arg(long, value_name = "ID")]
     pub(crate) before: Option<String>,
     /// Maximum number of entries
-    #[arg(long, value_name = "NUMBER", default_value_t = 50)]
+    #[arg(long, value_name = "NUMBER", default_value_t = 50, value_parser = super::number_of_entries)]
     pub(crate) limit: usize,
     #[command(flatten)]
     pub(crate) connection: Connection,
@@ -111,7 +111,7 @@ pub(crate) struct MessageList {
     #[arg(long, value_name = "TIME")]
     pub(crate) until: Option<Moment>,
     /// Maximum number of messages
-    #[arg(long, value_name = "NUMBER", default_value_t = 50)]
+    #[arg(long, value_name = "NUMBER", default_value_t = 50, value_parser = super::number_of_entries)]
     pub(crate) limit: usize,
     #[command(flatten)]
     pub(crate) connection: Connection,
@@ -123,7 +123,7 @@ pub(crate) struct RefusalList {
     #[arg(long, value_name = "LOGIN")]
     pub(crate) credential: Option<String>,
     /// Maximum number of entries
-    #[arg(long, value_name = "NUMBER", default_value_t = 50)]
+    #[arg(long, value_name = "NUMBER", default_value_t = 50, value_parser = super::number_of_entries)]
     pub(crate) limit: usize,
     #[command(flatten)]
     pub(crate) connection: Connection,

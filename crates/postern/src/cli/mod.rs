@@ -33,7 +33,7 @@ pub(crate) use self::provision::{
 };
 
 pub(crate) use self::sender::{
-    SenderAdd, SenderCommand, SenderExport, SenderImport, SenderList, SenderRemove,
+    SenderAdd, SenderCommand, SenderExport, SenderImport, SenderList, SenderRemove, SenderRename,
 };
 
 pub(crate) use self::shell::ShellChoice;
@@ -201,8 +201,8 @@ pub(crate) struct AuditList {
     /// Only changes before this number
     #[arg(long, value_name = "NUMBER")]
     pub(crate) before: Option<u64>,
-    /// How many
-    #[arg(long, value_name = "NUMBER", default_value_t = 50)]
+    /// Maximum number of entries
+    #[arg(long, value_name = "NUMBER", default_value_t = 50, value_parser = number_of_entries)]
     pub(crate) limit: usize,
     #[command(flatten)]
     pub(crate) connection: Connection,
@@ -232,9 +232,40 @@ pub(crate) enum ConfigCommand {
     Show(Serve),
 }
 
+/// How many entries of a list are shown.
+fn number_of_entries(text: &str) -> Result<usize, String> {
+    text.parse()
+        .ok()
+        .filter(|number| *number > 0)
+        .ok_or_else(|| "it is not a number of at least 1".to_owned())
+}
+
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory as _;
+    use clap::{CommandFactory as _, Parser as _};
+
+    fn parsed(line: &str) -> Result<super::Cli, String> {
+        super::Cli::try_parse_from(line.split(' ')).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_list_has_one_entry_at_least() {
+        for list in ["queue list", "message list", "refusals", "audit"] {
+            assert!(parsed(&format!("postern {list} --limit 1")).is_ok(), "{list}");
+            for wrong in ["0", "-1", "many"] {
+                let error = parsed(&format!("postern {list} --limit={wrong}")).unwrap_err();
+                assert!(error.contains("not a number of at least 1"), "{list} {wrong}: {error}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_sender_is_renamed_to_something_and_gets_no_login() {
+        assert!(parsed("postern sender rename a@b.example --display-name A").is_ok());
+        for wrong in ["", " --display-name A --credential a"] {
+            assert!(parsed(&format!("postern sender rename a@b.example{wrong}")).is_err(), "{wrong}");
+        }
+    }
 
     #[test]
     fn the_command_line_is_consistent() {

@@ -11,7 +11,7 @@ pub(crate) enum SenderCommand {
     /// Create a sender in Azure and for devices; it can be used at once
     Add(SenderAdd),
     /// Change the display name of an address
-    Rename(SenderAdd),
+    Rename(SenderRename),
     /// List senders
     List(SenderList),
     /// Remove a sender, in Azure too if Postern created it
@@ -35,6 +35,20 @@ pub(crate) struct SenderAdd {
     /// Also create a login for a device that sends from it
     #[arg(long, value_name = "LOGIN")]
     pub(crate) credential: Option<String>,
+    #[command(flatten)]
+    pub(crate) connection: Connection,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SenderRename {
+    /// The address
+    pub(crate) address: String,
+    /// The account [default: the only one]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) account: Option<String>,
+    /// The new display name
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) display_name: String,
     #[command(flatten)]
     pub(crate) connection: Connection,
 }

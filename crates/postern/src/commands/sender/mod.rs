@@ -4,6 +4,7 @@ mod bulk;
 
 use std::process::ExitCode;
 
+use anyhow::bail;
 use api::credentials::IssuedView;
 use api::domains::{SenderRow, SenderRowResult};
 use api::infrastructure::manifest::{AZURE, Manifest};
@@ -14,14 +15,14 @@ use serde_json::json;
 use super::handout::{Login, Relay};
 use super::provision::consent::{Consent, Request};
 use super::provision::desired;
-use crate::cli::{SenderAdd, SenderCommand, SenderList, SenderRemove};
+use crate::cli::{SenderAdd, SenderCommand, SenderList, SenderRemove, SenderRename};
 use crate::client::{Client, segment};
 use crate::output::{self, Format, GOOD, cell, say};
 
 pub(super) async fn run(command: SenderCommand) -> anyhow::Result<ExitCode> {
     match command {
         SenderCommand::Add(arguments) => return add(&arguments).await,
-        SenderCommand::Rename(arguments) => return add(&arguments).await,
+        SenderCommand::Rename(arguments) => return rename(arguments).await,
         SenderCommand::List(arguments) => list(&arguments).await?,
         SenderCommand::Remove(arguments) => return remove(&arguments).await,
         SenderCommand::Import(arguments) => return bulk::import(&arguments).await,
@@ -77,14 +78,38 @@ async fn add(arguments: &SenderAdd) -> anyhow::Result<ExitCode> {
     });
     let sender: SenderView = client.post("/v1/senders", &body).await?;
     if format == Format::Json {
-        output::json(&sender)?;
+        match &arguments.credential {
+            Some(_) => issue(&client, &account, arguments).await?,
+            None => output::json(&sender)?,
+        }
         return Ok(ExitCode::SUCCESS);
     }
     say!("{GOOD}{} may send from {}.{GOOD:#}", sender.account, sender.address);
     say!(
-        "Azure must have it already: Postern does not look after its domain (`postern adopt --account {account}` changes that)."
+        "It must exist in Azure already: Postern does not manage its domain (`postern adopt --account {account}` changes that)."
     );
+    issue(&client, &account, arguments).await?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Changes the display name of a sender that Postern manages in Azure.
+async fn rename(arguments: SenderRename) -> anyhow::Result<ExitCode> {
+    let SenderRename { address, account, display_name, connection } = arguments;
+    let client = Client::new(&connection)?;
+    let account = desired::account(&client, account.as_deref()).await?;
+    if desired(&client, &account, &address).await.is_none() {
+        bail!(
+            "Postern does not manage the domain of {address}, and only Azure uses the display name: change it there, or \
+             run `postern adopt --account {account}` first"
+        );
+    }
+    let query = [("account", account.clone())];
+    let senders: Vec<SenderView> = client.list("/v1/senders", &query).await?;
+    if !senders.iter().any(|sender| sender.address.eq_ignore_ascii_case(address.trim())) {
+        bail!("account {account} has no sender {address}: `postern sender add` creates it");
+    }
+    let (display_name, account) = (Some(display_name), Some(account));
+    add(&SenderAdd { address, account, display_name, credential: None, connection }).await
 }
 
 /// Makes a login that sends from one address.
@@ -123,7 +148,7 @@ async fn issue(client: &Client, account: &str, arguments: &SenderAdd) -> anyhow:
         ("Login", issued.credential.login.clone()),
         ("Password", issued.made().to_owned()),
     ]);
-    say!("The password is shown this once.");
+    say!("The password is not shown again.");
     Ok(())
 }
 
@@ -140,7 +165,7 @@ async fn list(arguments: &SenderList) -> anyhow::Result<()> {
         })
         .collect();
     let empty =
-        "There is no sender yet: `postern domain add DOMAIN` or `postern sender add ADDRESS` makes one.";
+        "There is no sender yet: `postern domain add DOMAIN` or `postern sender add ADDRESS` adds one.";
     output::table(["Address", "Display name", "Account"], rows, empty);
     Ok(())
 }
