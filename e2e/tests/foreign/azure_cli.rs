@@ -110,7 +110,7 @@ async fn sets_up_what_postern_connects_with(context: Context) {
     context.world.control().add_account(new).await.unwrap();
     let report = verify(&context, "new").await;
     assert_eq!(report.verdict, Verdict::Ready, "{report:#?}");
-    let service = context.world.control().account("new").unwrap().service.clone();
+    let service = context.world.control().account("new").unwrap().azure().unwrap().service.clone();
     assert_eq!(service.unwrap().name.as_str(), "contoso-mail");
 }
 
