@@ -42,10 +42,13 @@ async fn a_lost_message_is_found_and_its_story_is_told() {
         .iter()
         .map(|event| (event["source"].as_str().unwrap(), event["message"].as_str().unwrap()))
         .collect();
-    assert_eq!(told.first(), Some(&("attempt", "The upstream accepted the message")));
-    assert!(told.iter().any(|(source, _)| *source == "status"), "{told:?}");
-    let bounced = "The server of Ada@Example.com rejected the message";
-    assert_eq!(told.last(), Some(&("delivery", bounced)));
+    assert_eq!(
+        told,
+        [
+            ("attempt", "The upstream accepted the message"),
+            ("delivery", "The server of Ada@example.com rejected the message"),
+        ]
+    );
     assert!(events.is_sorted_by_key(|event| event["at"].as_str().unwrap().to_owned()), "{events:?}");
     world.finish().await;
 }
