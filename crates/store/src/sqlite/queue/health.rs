@@ -104,7 +104,7 @@ impl Queue {
     }
 }
 
-fn waiting(connection: &Connection) -> Result<Vec<(AccountId, u64)>, StoreError> {
+pub(super) fn waiting(connection: &Connection) -> Result<Vec<(AccountId, u64)>, StoreError> {
     let mut select = connection.prepare_cached(
         "SELECT account_id, sum(count) FROM send_count WHERE state IN (?, ?) AND count > 0 GROUP BY account_id",
     )?;
@@ -117,7 +117,11 @@ fn waiting(connection: &Connection) -> Result<Vec<(AccountId, u64)>, StoreError>
     .collect()
 }
 
-fn hindered(connection: &Connection, reason: Reason, since: Timestamp) -> Result<Vec<Hindered>, StoreError> {
+pub(super) fn hindered(
+    connection: &Connection,
+    reason: Reason,
+    since: Timestamp,
+) -> Result<Vec<Hindered>, StoreError> {
     let mut select = connection.prepare_cached(HINDERED)?;
     let mut rows = select.query(params![reason.as_str(), since.as_millisecond(), MOST])?;
     let mut found = Vec::new();
@@ -133,7 +137,7 @@ fn hindered(connection: &Connection, reason: Reason, since: Timestamp) -> Result
     Ok(found)
 }
 
-fn suppressed(connection: &Connection, since: Timestamp) -> Result<Vec<Suppressed>, StoreError> {
+pub(super) fn suppressed(connection: &Connection, since: Timestamp) -> Result<Vec<Suppressed>, StoreError> {
     let mut select = connection.prepare_cached(SUPPRESSED)?;
     let mut rows = select.query(params![Reason::Suppressed.as_str(), since.as_millisecond(), MOST])?;
     let mut found = Vec::new();

@@ -112,19 +112,7 @@ impl Queue {
     }
 
     pub(crate) async fn counts(&self) -> Result<Vec<(SendState, u64)>, StoreError> {
-        self.0
-            .database
-            .read(|connection| {
-                let mut select = connection
-                    .prepare("SELECT state, sum(count) FROM send_count WHERE count > 0 GROUP BY state")?;
-                let rows = select.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get(1)?)))?;
-                rows.map(|row| {
-                    let (state, count) = row?;
-                    Ok((columns::to_word(&state)?, count))
-                })
-                .collect()
-            })
-            .await
+        self.0.database.read(counts).await
     }
 
     pub(crate) async fn view(&self, id: QueueId) -> Result<Option<MessageView>, StoreError> {
@@ -157,6 +145,17 @@ impl Queue {
     }
 }
 
+pub(super) fn counts(connection: &Connection) -> Result<Vec<(SendState, u64)>, StoreError> {
+    let mut select = connection
+        .prepare_cached("SELECT state, sum(count) FROM send_count WHERE count > 0 GROUP BY state")?;
+    let rows = select.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get(1)?)))?;
+    rows.map(|row| {
+        let (state, count) = row?;
+        Ok((columns::to_word(&state)?, count))
+    })
+    .collect()
+}
+
 pub(crate) fn open_sends(connection: &Connection, account: AccountId) -> Result<u64, StoreError> {
     let count = connection
         .prepare_cached("SELECT count(*) FROM send WHERE account_id = ? AND state IN ('queued', 'sending')")?
@@ -164,7 +163,7 @@ pub(crate) fn open_sends(connection: &Connection, account: AccountId) -> Result<
     Ok(count)
 }
 
-fn list(connection: &Connection, cursor: &Cursor) -> Result<Listed, StoreError> {
+pub(super) fn list(connection: &Connection, cursor: &Cursor) -> Result<Listed, StoreError> {
     let (bounds, state) = (Bounds::before(cursor.before), cursor.state.map(Standing::Send));
     let wanted = Wanted::sends(bounds, cursor.accounts.clone(), state);
     let mut candidates = Candidates::of(connection, &wanted)?;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use model::delivery::SendState;
+use model::delivery::{Reason, SendState};
 use model::id::AccountId;
 use model::operation;
 use model::search::Search;
@@ -14,6 +14,7 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::sqlite::database::{Database, Durability};
+use crate::sqlite::queue::{Cursor, health, list};
 
 const ACCOUNT: AccountId = AccountId::from_bytes([1; 16]);
 
@@ -85,6 +86,11 @@ impl Filled {
 
     /// What is found, and how many steps SQLite took.
     fn find(&self, search: &Search) -> (Found, u64) {
+        self.counted(|connection| find(connection, search).unwrap())
+    }
+
+    /// What is read, and how many steps SQLite took.
+    fn counted<T>(&self, read: impl Fn(&Connection) -> T) -> (T, u64) {
         let mut connection = Connection::open(&self.path).unwrap();
         let steps = Arc::new(AtomicU64::new(0));
         let counted = Arc::clone(&steps);
@@ -93,7 +99,7 @@ impl Filled {
             false
         };
         connection.progress_handler(1, Some(count)).unwrap();
-        let found = find(&connection, search).unwrap();
+        let found = read(&connection);
         (found, steps.load(Ordering::Relaxed))
     }
 
@@ -135,6 +141,39 @@ fn a_hundred_thousand_messages_are_searched_as_a_thousand_are() {
     ] {
         let (of_few, of_many) = (few.steps(&search, expected), many.steps(&search, expected));
         assert!(of_many < 2 * of_few + 2_000, "{search:?}: {of_few} and {of_many} steps");
+    }
+}
+
+/// What `postern status`, `/metrics` and `queue list` read, beside fifty thousand messages that are over.
+#[test]
+fn what_is_over_costs_lists_and_counts_nothing() {
+    let (few, many) = (filled(500), filled(50_000));
+    for filled in [&few, &many] {
+        filled.write(|connection| {
+            let count = "INSERT INTO send_count (account_id, state, count) SELECT account_id, state, count(*) FROM send
+                 GROUP BY account_id, state";
+            Ok(connection.execute(count, []).map(drop)?)
+        });
+    }
+    let compare = |what: &str, read: &dyn Fn(&Connection) -> usize| {
+        let (of_few, of_many) = (few.counted(read), many.counted(read));
+        assert_eq!(of_few.0, of_many.0, "{what}");
+        assert!(of_many.1 < 2 * of_few.1 + 1_000, "{what}: {} and {} steps", of_few.1, of_many.1);
+    };
+    let since = jiff::Timestamp::UNIX_EPOCH;
+    compare("counts", &|connection| list::counts(connection).unwrap().len());
+    compare("waiting", &|connection| health::waiting(connection).unwrap().len());
+    compare("hindered", &|connection| {
+        health::hindered(connection, Reason::SenderUnknown, since).unwrap().len()
+    });
+    compare("suppressed", &|connection| health::suppressed(connection, since).unwrap().len());
+    for state in SendState::ALL.into_iter().map(Some).chain([None]) {
+        for accounts in [None, Some(ACCOUNT), Some(AccountId::from_bytes([2; 16]))] {
+            let accounts = accounts.map(|account| [account].into());
+            let cursor = Cursor { state, accounts, limit: 20, before: None };
+            let read = |connection: &Connection| list::list(connection, &cursor).unwrap().sends.len();
+            compare(&format!("{cursor:?}"), &read);
+        }
     }
 }
 
