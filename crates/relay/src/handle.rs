@@ -93,7 +93,7 @@ impl RelayHandle {
         self.parts.intake.submit(&operator, message).await
     }
 
-    /// Sends a test message by one transport, and waits for Azure's verdict.
+    /// Sends a test message by one transport, and waits for Azure's answer.
     pub async fn send_test_message(
         &self,
         account: &Arc<Account>,

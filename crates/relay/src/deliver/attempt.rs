@@ -16,7 +16,7 @@ use super::carry::{Carried, by_smtp, carry};
 use super::choice::{Choice, choose};
 use super::give_up::{GivenUp, expired, give_up, refused_alone, tell_in_the_end};
 use super::mail::{Candidate, Mail};
-use super::outcome::{Acceptance, Deferred, Failed, Matter, Verdict};
+use super::outcome::{Acceptance, AttemptOutcome, Deferred, Failed, Matter};
 use super::second_transport::AfterRefusal;
 use super::tried::{Tried, Try};
 use super::upstream::Upstream;
@@ -47,8 +47,8 @@ impl Try<'_> {
             text: format!("{}: {text}", carried.why),
             reason: None,
         };
-        let verdict = match carried.posted {
-            Posted::Settled(verdict) => verdict,
+        let outcome = match carried.posted {
+            Posted::Settled(outcome) => outcome,
             Posted::Refused(refused) => match self.after_refusal(&refused, &carried.hidden) {
                 AfterRefusal::Next(next, text) => {
                     warn!(message.id = %send.id.message, reason = text, "the Email API refused a send");
@@ -58,11 +58,11 @@ impl Try<'_> {
                     let attempt = Some(note(AttemptResult::Failed, &refused.words()));
                     return self.give_up(GivenUp { attempt, ..given_up }, usage).await;
                 }
-                AfterRefusal::None(verdict) => verdict,
+                AfterRefusal::None(outcome) => outcome,
             },
         };
-        match verdict {
-            Verdict::Accepted(accepted) => {
+        match outcome {
+            AttemptOutcome::Accepted(accepted) => {
                 let answer = accepted.story(send.asked_for());
                 info!(message.id = %send.id.message, azure.operation_id = %send.operation, answer, "sent {}", carried.why);
                 let attempt = note(AttemptResult::Accepted, &answer);
@@ -73,12 +73,12 @@ impl Try<'_> {
                     }
                 }
             }
-            Verdict::Deferred(deferred) => {
+            AttemptOutcome::Deferred(deferred) => {
                 warn!(message.id = %send.id.message, reason = deferred.text, "delivery is deferred");
                 let attempt = note(AttemptResult::Deferred, &deferred.text);
                 self.again(&deferred, Attempt { reason: deferred.matter.reason(), ..attempt }, usage)
             }
-            Verdict::Failed(failed) => {
+            AttemptOutcome::Failed(failed) => {
                 let text = failed.diagnostic.as_ref().unwrap_or(&failed.reason);
                 let attempt = Some(note(AttemptResult::Failed, text));
                 let given_up = GivenUp::all(send, &self.after_both_transports(failed.clone()));
@@ -195,12 +195,12 @@ impl Try<'_> {
     }
 }
 
-fn unreadable(error: &StoreError) -> Verdict {
+fn unreadable(error: &StoreError) -> AttemptOutcome {
     let text = model::error_chain(error);
     if matches!(error, StoreError::Damaged(_) | StoreError::Missing(_)) {
         error!(error = text, "a message is lost: the data directory does not hold it any more");
         let reason = "The relay's disk has lost the message.".to_owned();
-        return Verdict::Failed(Failed { code: 550, status: (3, 0), reason, diagnostic: Some(text) });
+        return AttemptOutcome::Failed(Failed { code: 550, status: (3, 0), reason, diagnostic: Some(text) });
     }
     super::outcome::deferred(format!("the message could not be read: {text}"), Matter::Message, None)
 }

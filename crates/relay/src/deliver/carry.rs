@@ -7,7 +7,7 @@ use store::Usage;
 
 use super::choice::{Choice, Chosen};
 use super::mail::Mail;
-use super::outcome::{Failed, Matter, Verdict, deferred};
+use super::outcome::{AttemptOutcome, Failed, Matter, deferred};
 use super::upstream::carrier::{Carrier, Form};
 use super::upstream::sent::{Posted, Sent};
 use crate::rate_limit::Ended;
@@ -47,10 +47,10 @@ pub(super) fn by_smtp(why: String) -> Choice {
 }
 
 impl Carried {
-    /// A verdict without a request.
-    pub(super) fn unsent(verdict: Verdict) -> Self {
+    /// An outcome without a request.
+    pub(super) fn unsent(outcome: AttemptOutcome) -> Self {
         Self {
-            posted: Posted::Settled(verdict),
+            posted: Posted::Settled(outcome),
             transport: None,
             why: NOTHING_SENT.to_owned(),
             status_reads: Vec::new(),
@@ -61,7 +61,7 @@ impl Carried {
     /// How the request ended, as the rate limit counts it.
     pub(super) fn ended(&self) -> Ended {
         match (&self.posted, self.transport) {
-            (Posted::Settled(verdict), Some(_)) => verdict.ended(),
+            (Posted::Settled(outcome), Some(_)) => outcome.ended(),
             (Posted::Refused(_), _) => Ended::Answered,
             // Nobody was asked.
             (Posted::Settled(_), None) => Ended::Unsent,
@@ -69,7 +69,7 @@ impl Carried {
     }
 }
 
-fn cannot_be_carried(why: String) -> Verdict {
+fn cannot_be_carried(why: String) -> AttemptOutcome {
     let reason = "The message is of a kind that cannot be sent this way.".to_owned();
-    Verdict::Failed(Failed { code: 554, status: (6, 3), reason, diagnostic: Some(why) })
+    AttemptOutcome::Failed(Failed { code: 554, status: (6, 3), reason, diagnostic: Some(why) })
 }

@@ -1,4 +1,4 @@
-//! A message that an Entra login brought, sent while its client waits: the reply is Azure's verdict.
+//! A message that an Entra login brought, sent while its client waits: the reply is Azure's answer.
 
 use ::smtp::address::Mailbox;
 use clock::Clock;
@@ -9,7 +9,7 @@ use super::carry::{by_smtp, carry};
 use super::choice::{Choice, choose};
 use super::control_fields;
 use super::mail::{Candidate, Mail};
-use super::outcome::{Acceptance, Deferred, Failed, Matter, Verdict, deferred};
+use super::outcome::{Acceptance, AttemptOutcome, Deferred, Failed, Matter, deferred};
 use super::upstream::azure::carrier_of;
 use super::upstream::refused::RefusedByRest;
 use super::upstream::sent::Posted;
@@ -25,7 +25,7 @@ pub(super) struct Direct<'a> {
 
 impl Direct<'_> {
     /// Sends a message.
-    pub(super) async fn submit(&self, mail: Mail<'_>) -> Verdict {
+    pub(super) async fn submit(&self, mail: Mail<'_>) -> AttemptOutcome {
         let (message, left_out) = control_fields::judged(mail.message, self.settings.control_fields);
         if let Some(left_out) = left_out {
             let login = &self.login.name;
@@ -34,7 +34,7 @@ impl Direct<'_> {
         self.send(&Mail { message: &message, ..mail }).await
     }
 
-    async fn send(&self, mail: &Mail<'_>) -> Verdict {
+    async fn send(&self, mail: &Mail<'_>) -> AttemptOutcome {
         let candidate = Candidate {
             message: mail.message,
             recipients: mail.recipients,
@@ -47,7 +47,7 @@ impl Direct<'_> {
             by_smtp(String::new())
         };
         match self.carry(choice, mail).await {
-            Posted::Settled(verdict) => verdict,
+            Posted::Settled(outcome) => outcome,
             Posted::Refused(refused) => self.by_smtp_instead(mail, &refused).await,
         }
     }
@@ -72,23 +72,23 @@ impl Direct<'_> {
     }
 
     /// What the Email API refused goes by SMTP at once. Where that fails too, the client hears of both.
-    async fn by_smtp_instead(&self, mail: &Mail<'_>, refused: &RefusedByRest) -> Verdict {
+    async fn by_smtp_instead(&self, mail: &Mail<'_>, refused: &RefusedByRest) -> AttemptOutcome {
         let words = refused.words();
         info!(login = self.login.name, reason = words, "the Email API refused a message: it goes by SMTP");
         let before = |text: &str| format!("{text}; the Email API had refused it before: {words}");
         match self.carry(by_smtp(String::new()), mail).await {
-            Posted::Settled(Verdict::Failed(failed)) => {
+            Posted::Settled(AttemptOutcome::Failed(failed)) => {
                 let diagnostic = before(failed.diagnostic.as_ref().unwrap_or(&failed.reason));
-                Verdict::Failed(Failed { diagnostic: Some(diagnostic), ..failed })
+                AttemptOutcome::Failed(Failed { diagnostic: Some(diagnostic), ..failed })
             }
-            Posted::Settled(Verdict::Deferred(deferred)) => {
-                Verdict::Deferred(Deferred { text: before(&deferred.text), ..deferred })
+            Posted::Settled(AttemptOutcome::Deferred(deferred)) => {
+                AttemptOutcome::Deferred(Deferred { text: before(&deferred.text), ..deferred })
             }
-            Posted::Settled(Verdict::Accepted(accepted)) => {
+            Posted::Settled(AttemptOutcome::Accepted(accepted)) => {
                 let text = format!("{} (by SMTP, because the Email API refused it: {words})", accepted.text);
-                Verdict::Accepted(Acceptance { text, ..accepted })
+                AttemptOutcome::Accepted(Acceptance { text, ..accepted })
             }
-            Posted::Refused(refused) => refused.verdict(),
+            Posted::Refused(refused) => refused.outcome(),
         }
     }
 }

@@ -10,7 +10,7 @@ use store::StoreError;
 use super::direct::Direct;
 use super::mail::Mail;
 use super::memory_budget::MemoryBudget;
-use super::outcome::{Deferred, Matter, Verdict};
+use super::outcome::{AttemptOutcome, Deferred, Matter};
 use super::upstream::Upstreams;
 use crate::intake::{Answer, DirectMessage, NotSent, Onward, Rejection, Sent};
 use crate::settings::RelaySettings;
@@ -39,15 +39,17 @@ impl Delivery {
         let mail = Mail { message: &bytes, reverse_path, recipients: &mailboxes, operation };
         let direct = Direct { settings: &self.settings, clock: &self.clock, login };
         match direct.submit(mail).await {
-            Verdict::Accepted(accepted) if accepted.refused.is_empty() && accepted.deferred.is_empty() => {
+            AttemptOutcome::Accepted(accepted)
+                if accepted.refused.is_empty() && accepted.deferred.is_empty() =>
+            {
                 Ok(Sent::ToAll)
             }
-            Verdict::Accepted(accepted) => Ok(Sent::ToSome(accepted.story(recipients))),
-            Verdict::Failed(failed) => {
+            AttemptOutcome::Accepted(accepted) => Ok(Sent::ToSome(accepted.story(recipients))),
+            AttemptOutcome::Failed(failed) => {
                 let (code, status, text) = (failed.code, failed.status, failed.text());
                 Err(Rejection::NotSent(NotSent::Never { code, status, text }))
             }
-            Verdict::Deferred(deferred) => Err(Rejection::NotSent(not_now(deferred))),
+            AttemptOutcome::Deferred(deferred) => Err(Rejection::NotSent(not_now(deferred))),
         }
     }
 }

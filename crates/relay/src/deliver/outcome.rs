@@ -10,7 +10,7 @@ use model::queued::Recipient;
 
 /// What came of an attempt.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Verdict {
+pub(crate) enum AttemptOutcome {
     /// Azure has the message.
     Accepted(Acceptance),
     Deferred(Deferred),
@@ -109,11 +109,11 @@ pub(crate) struct Failed {
 /// After a rate limit that came without a wait.
 pub(crate) const RATE_WAIT: Duration = Duration::from_secs(60);
 
-pub(crate) fn deferred(text: String, matter: Matter, wait: Option<Duration>) -> Verdict {
-    Verdict::Deferred(Deferred { text, wait, matter })
+pub(crate) fn deferred(text: String, matter: Matter, wait: Option<Duration>) -> AttemptOutcome {
+    AttemptOutcome::Deferred(Deferred { text, wait, matter })
 }
 
-impl Verdict {
+impl AttemptOutcome {
     /// How the request ended, as the rate limit counts it.
     pub(crate) fn ended(&self) -> Ended {
         let trouble = match self {

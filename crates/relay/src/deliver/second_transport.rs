@@ -10,7 +10,7 @@ use store::{NextStep, StoreError, TakenGroup, Usage};
 
 use super::division::{self, Next};
 use super::give_up::{GivenUp, blamed, tell_in_the_end};
-use super::outcome::{Acceptance, Failed, Verdict};
+use super::outcome::{Acceptance, AttemptOutcome, Failed};
 use super::tried::{Tried, Try};
 use super::upstream::refused::RefusedByRest;
 
@@ -37,11 +37,11 @@ impl Try<'_> {
             let next = NextStep::BySmtp { at: self.context.clock.now(), refusal: words };
             return AfterRefusal::Next(next, text);
         }
-        let verdict = refused.verdict();
+        let outcome = refused.outcome();
         let asked_for = send.asked_for();
         let is_divided = send.division.is_some() || asked_for.len() > 1 && refused.may_be_about_recipients();
-        let (true, Verdict::Failed(failed)) = (is_divided, &verdict) else {
-            return AfterRefusal::None(verdict);
+        let (true, AttemptOutcome::Failed(failed)) = (is_divided, &outcome) else {
+            return AfterRefusal::None(outcome);
         };
         let clue = refused.clue(asked_for);
         let next = match &send.division {
@@ -124,7 +124,7 @@ pub(super) enum AfterRefusal {
     Next(NextStep, String),
     GiveUp(GivenUp),
     /// The refusal is all there is.
-    None(Verdict),
+    None(AttemptOutcome),
 }
 
 fn given_up_for(refused: &[RefusedRecipient], taken: Option<TakenGroup>) -> NextStep {

@@ -17,7 +17,7 @@ use super::Upstreams;
 use super::carry::carry;
 use super::choice::choose;
 use super::mail::{Candidate, Mail};
-use super::outcome::{Matter, Verdict};
+use super::outcome::{AttemptOutcome, Matter};
 use super::upstream::sent::Posted;
 
 /// What came of a test message.
@@ -34,7 +34,7 @@ pub enum TestOutcome {
 /// What Azure's limit for each minute asks for at most, where Azure says nothing.
 const A_MINUTE: Duration = Duration::from_secs(60);
 
-/// Sends a test message by one transport, and waits for Azure's verdict.
+/// Sends a test message by one transport, and waits for Azure's answer.
 pub(crate) async fn send_test_message(
     (store, upstreams): (&Store, &Upstreams),
     (clock, entropy): (&Clock, &Entropy),
@@ -71,23 +71,23 @@ pub(crate) async fn send_test_message(
     let carried = carry(&upstream.carriers, choose(&[transport], &candidate), &mail, clock).await;
     let mut usage = upstream.sends.finish(clock.steady(), carried.ended());
     usage.extend(carried.status_reads);
-    let verdict = match carried.posted {
-        Posted::Settled(verdict) => verdict,
-        Posted::Refused(refused) => refused.verdict(),
+    let outcome = match carried.posted {
+        Posted::Settled(outcome) => outcome,
+        Posted::Refused(refused) => refused.outcome(),
     };
     if let Err(error) = store.rate_usage().add(usage).await {
         tracing::error!(error = model::error_chain(&error), "a test message could not be counted");
     }
-    match verdict {
-        Verdict::Accepted(accepted) if accepted.refused.is_empty() && accepted.deferred.is_empty() => {
+    match outcome {
+        AttemptOutcome::Accepted(accepted) if accepted.refused.is_empty() && accepted.deferred.is_empty() => {
             TestOutcome::Accepted(accepted.text)
         }
-        Verdict::Accepted(accepted) => TestOutcome::Refused(accepted.text),
-        Verdict::Deferred(deferred) if deferred.matter == Matter::Rate => {
+        AttemptOutcome::Accepted(accepted) => TestOutcome::Refused(accepted.text),
+        AttemptOutcome::Deferred(deferred) if deferred.matter == Matter::Rate => {
             TestOutcome::RateLimited(clock::after(clock.now(), deferred.wait.unwrap_or(A_MINUTE)))
         }
-        Verdict::Deferred(deferred) => TestOutcome::Refused(deferred.text),
-        Verdict::Failed(failed) => TestOutcome::Refused(failed.diagnostic.unwrap_or(failed.reason)),
+        AttemptOutcome::Deferred(deferred) => TestOutcome::Refused(deferred.text),
+        AttemptOutcome::Failed(failed) => TestOutcome::Refused(failed.diagnostic.unwrap_or(failed.reason)),
     }
 }
 

@@ -23,7 +23,7 @@ use super::sent::{Posted, Sent};
 use super::status_answer::{StatusAnswer, StatusRead};
 use super::unsupported::{self, Unsupported};
 use crate::deliver::mail::Candidate;
-use crate::deliver::outcome::{Acceptance, Matter, RATE_WAIT, Verdict, deferred};
+use crate::deliver::outcome::{Acceptance, AttemptOutcome, Matter, RATE_WAIT, deferred};
 use crate::rate_limit::Ended;
 
 /// The Email API of one communication service, with one login.
@@ -103,7 +103,7 @@ impl AcsRest {
             Err(failure) => return Sent::settled(rest_answers::of_token(&failure)),
         };
         match sorted(result) {
-            Posted::Settled(verdict) => Sent::settled(verdict),
+            Posted::Settled(outcome) => Sent::settled(outcome),
             Posted::Refused(refused) => {
                 let (known, status_reads) = self.look_up(operation, clock).await;
                 Sent { posted: judged(refused, known), status_reads }
@@ -191,7 +191,7 @@ fn sorted(result: Result<Answer, Failure>) -> Posted {
 fn judged(refused: RefusedByRest, known: Known) -> Posted {
     Posted::Settled(match known {
         Known::Not => return Posted::Refused(refused),
-        Known::As(status) => Verdict::Accepted(Acceptance {
+        Known::As(status) => AttemptOutcome::Accepted(Acceptance {
             text: format!("Azure has it from an earlier try ({})", refused.words()),
             read_status_in: (!status.is_terminal()).then_some(READ_STATUS_IN),
             ..Acceptance::default()

@@ -4,7 +4,7 @@ use super::pool::{LeaseError, Pool};
 use super::smtputf8::send_to_whom_it_can;
 use super::{rest_answers, smtp_replies};
 use crate::deliver::mail::Mail;
-use crate::deliver::outcome::Verdict;
+use crate::deliver::outcome::AttemptOutcome;
 
 /// Azure's SMTP endpoint, with one login.
 pub(crate) struct AcsSmtp(Pool);
@@ -15,7 +15,7 @@ impl AcsSmtp {
     }
 
     /// Sends a message. A session that rested and turns out to be gone is replaced once.
-    pub(super) async fn send(&self, mail: &Mail<'_>) -> Verdict {
+    pub(super) async fn send(&self, mail: &Mail<'_>) -> AttemptOutcome {
         loop {
             let mut leased = match self.0.lease().await {
                 Ok(leased) => leased,
@@ -24,9 +24,9 @@ impl AcsSmtp {
             };
             let was_reused = leased.is_reused;
             match send_to_whom_it_can(&mut leased.connection, mail).await {
-                Ok(verdict) => {
+                Ok(outcome) => {
                     leased.give_back();
-                    return verdict;
+                    return outcome;
                 }
                 Err(error) if was_reused && !error.message_may_be_taken() => continue,
                 Err(error) => return smtp_replies::of_session(&error),

@@ -5,7 +5,7 @@ use model::queued::Recipient;
 
 use super::rest_answers;
 use crate::deliver::division::Clue;
-use crate::deliver::outcome::Verdict;
+use crate::deliver::outcome::AttemptOutcome;
 
 /// A refusal of a request as it is: Azure has nothing of it, and would take it as little at another time.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,7 +27,7 @@ impl RefusedByRest {
     }
 
     /// What it means where there is no other transport.
-    pub(crate) fn verdict(&self) -> Verdict {
+    pub(crate) fn outcome(&self) -> AttemptOutcome {
         rest_answers::of_answer(&self.0)
     }
 

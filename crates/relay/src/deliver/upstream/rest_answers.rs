@@ -13,7 +13,7 @@ use azure_types::error::ErrorDetail;
 use model::delivery::Reason;
 
 use super::status_answer::StatusAnswer;
-use crate::deliver::outcome::{Acceptance, Failed, Matter, RATE_WAIT, Verdict, deferred};
+use crate::deliver::outcome::{Acceptance, AttemptOutcome, Failed, Matter, RATE_WAIT, deferred};
 
 /// When a status is read first, unless Azure asks for more patience. Azure says 3 seconds, needs 3 to 8, and
 /// allows two hundred reads an hour: one that finds the end is worth more than three that find it under way.
@@ -22,9 +22,9 @@ pub(crate) const READ_STATUS_IN: Duration = Duration::from_secs(10);
 const ALL_SUPPRESSED: &str = "EmailDroppedAllRecipientsSuppressed";
 
 /// What the Email API's answer to a send means.
-pub(crate) fn of_send(result: Result<Answer, Failure>) -> Verdict {
+pub(crate) fn of_send(result: Result<Answer, Failure>) -> AttemptOutcome {
     match result {
-        Ok(answer) => Verdict::Accepted(Acceptance {
+        Ok(answer) => AttemptOutcome::Accepted(Acceptance {
             text: answer.ids.behind(&format!(
                 "Azure took it as operation {}: {}",
                 answer.result.id, answer.result.status
@@ -41,7 +41,7 @@ pub(crate) fn of_send(result: Result<Answer, Failure>) -> Verdict {
 }
 
 /// What an error of the Email API means where nothing else can be done about it.
-pub(crate) fn of_answer(answered: &Answered) -> Verdict {
+pub(crate) fn of_answer(answered: &Answered) -> AttemptOutcome {
     let text = answered.ids.behind(&answered.to_string());
     let wait = answered.retry_after;
     match (answered.http_status, answered.code.as_str()) {
@@ -50,7 +50,7 @@ pub(crate) fn of_answer(answered: &Answered) -> Verdict {
         // That is about this program and no message.
         (_, code) if code.contains("ApiVersion") => deferred(text, Matter::Message, wait),
         // The id was used before: an earlier try arrived although nobody said so.
-        (409, _) => Verdict::Accepted(Acceptance {
+        (409, _) => AttemptOutcome::Accepted(Acceptance {
             text: format!("Azure has it from an earlier try ({text})"),
             read_status_in: Some(READ_STATUS_IN),
             ..Acceptance::default()
@@ -65,7 +65,7 @@ pub(crate) fn of_answer(answered: &Answered) -> Verdict {
 }
 
 /// What a failed login at Entra means.
-pub(crate) fn of_token(failure: &TokenFailure) -> Verdict {
+pub(crate) fn of_token(failure: &TokenFailure) -> AttemptOutcome {
     let matter = match failure {
         TokenFailure::Refused(_) | TokenFailure::Unusable(_) => Matter::Login,
         TokenFailure::Exchange(_) => Matter::Unreachable,
@@ -123,15 +123,15 @@ fn said(error: &ErrorDetail) -> String {
     azure_client::one_line(&words)
 }
 
-fn failed(code: u16, status: (u16, u16), reason: &str, diagnostic: String) -> Verdict {
-    Verdict::Failed(Failed { code, status, reason: reason.to_owned(), diagnostic: Some(diagnostic) })
+fn failed(code: u16, status: (u16, u16), reason: &str, diagnostic: String) -> AttemptOutcome {
+    AttemptOutcome::Failed(Failed { code, status, reason: reason.to_owned(), diagnostic: Some(diagnostic) })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn answered(http_status: u16, code: &str) -> Verdict {
+    fn answered(http_status: u16, code: &str) -> AttemptOutcome {
         of_send(Err(Failure::Answered(Answered {
             http_status,
             code: code.to_owned(),
@@ -142,9 +142,11 @@ mod tests {
         })))
     }
 
-    fn matter(verdict: &Verdict) -> Option<(Matter, Option<u64>)> {
-        match verdict {
-            Verdict::Deferred(deferred) => Some((deferred.matter, deferred.wait.map(|wait| wait.as_secs()))),
+    fn matter(outcome: &AttemptOutcome) -> Option<(Matter, Option<u64>)> {
+        match outcome {
+            AttemptOutcome::Deferred(deferred) => {
+                Some((deferred.matter, deferred.wait.map(|wait| wait.as_secs())))
+            }
             _ => None,
         }
     }
@@ -168,8 +170,8 @@ mod tests {
             assert_eq!(matter(&answered(status, code)), Some(expected), "{status} {code}");
         }
         for status in [400, 413, 415, 422] {
-            assert!(matches!(answered(status, "BadRequest"), Verdict::Failed(_)), "{status}");
+            assert!(matches!(answered(status, "BadRequest"), AttemptOutcome::Failed(_)), "{status}");
         }
-        assert!(matches!(answered(409, "Conflict"), Verdict::Accepted(_)));
+        assert!(matches!(answered(409, "Conflict"), AttemptOutcome::Accepted(_)));
     }
 }

@@ -3,7 +3,7 @@
 use store::Usage;
 
 use super::refused::RefusedByRest;
-use crate::deliver::outcome::Verdict;
+use crate::deliver::outcome::AttemptOutcome;
 
 /// What came of a request to send.
 pub(crate) struct Sent {
@@ -14,14 +14,14 @@ pub(crate) struct Sent {
 
 /// What an upstream said to a message.
 pub(crate) enum Posted {
-    Settled(Verdict),
+    Settled(AttemptOutcome),
     /// It does not take the request as it is, and certainly has nothing of it.
     Refused(RefusedByRest),
 }
 
 impl Sent {
     /// An outcome that took no status read.
-    pub(crate) fn settled(verdict: Verdict) -> Self {
-        Self { posted: Posted::Settled(verdict), status_reads: Vec::new() }
+    pub(crate) fn settled(outcome: AttemptOutcome) -> Self {
+        Self { posted: Posted::Settled(outcome), status_reads: Vec::new() }
     }
 }

@@ -12,13 +12,13 @@ use smtp_client::Connection;
 
 use super::smtp_replies;
 use crate::deliver::mail::Mail;
-use crate::deliver::outcome::{Matter, Verdict};
+use crate::deliver::outcome::{AttemptOutcome, Matter};
 
 /// Sends a message over an open session.
 pub(super) async fn send_over(
     connection: &mut Connection,
     mail: &Mail<'_>,
-) -> Result<Verdict, smtp_client::Error> {
+) -> Result<AttemptOutcome, smtp_client::Error> {
     let offers =
         |extension| connection.offered().is_some_and(|offered| offered.extensions.contains(extension));
     let takes_eight_bit = offers(Extension::EightBitMime);
@@ -46,24 +46,24 @@ pub(super) async fn send_over(
     };
     let first = send_as(connection, envelope.clone(), message).await?;
     // Whether Azure takes MAIL FROM:<> is not documented. If it does not, the author's address has to do.
-    let verdict = match (first, author) {
+    let outcome = match (first, author) {
         (first, Some(author)) if is_null && may_be_the_null_path(&first) && connection.is_usable() => {
             let envelope = Envelope { reverse_path: ReversePath::Mailbox(author), ..envelope };
             send_as(connection, envelope, message).await?
         }
         (first, _) => first,
     };
-    Ok(remarked(verdict, remarks))
+    Ok(remarked(outcome, remarks))
 }
 
-/// Whether a verdict may be about MAIL FROM:<>: a limit or a login that was refused is not.
-fn may_be_the_null_path(verdict: &Verdict) -> bool {
-    match verdict {
-        Verdict::Failed(_) => true,
-        Verdict::Deferred(deferred) => {
+/// Whether an outcome may be about MAIL FROM:<>: a limit or a login that was refused is not.
+fn may_be_the_null_path(outcome: &AttemptOutcome) -> bool {
+    match outcome {
+        AttemptOutcome::Failed(_) => true,
+        AttemptOutcome::Deferred(deferred) => {
             matches!(deferred.matter, Matter::Message | Matter::Sender | Matter::Username)
         }
-        Verdict::Accepted(_) => false,
+        AttemptOutcome::Accepted(_) => false,
     }
 }
 
@@ -71,18 +71,18 @@ async fn send_as(
     connection: &mut Connection,
     envelope: Envelope,
     message: &[u8],
-) -> Result<Verdict, smtp_client::Error> {
-    let verdict = connection.send(envelope, message).await?;
-    Ok(smtp_replies::of_verdict(verdict))
+) -> Result<AttemptOutcome, smtp_client::Error> {
+    let replies = connection.send(envelope, message).await?;
+    Ok(smtp_replies::of_verdict(replies))
 }
 
 /// The story names what re-encoding could not keep.
-fn remarked(verdict: Verdict, remarks: &[Remark]) -> Verdict {
-    let Verdict::Accepted(mut accepted) = verdict else { return verdict };
+fn remarked(outcome: AttemptOutcome, remarks: &[Remark]) -> AttemptOutcome {
+    let AttemptOutcome::Accepted(mut accepted) = outcome else { return outcome };
     for remark in remarks {
         let _ = write!(accepted.text, "; {remark}");
     }
-    Verdict::Accepted(accepted)
+    AttemptOutcome::Accepted(accepted)
 }
 
 /// The header's From: Azure goes by that, and wants MAIL FROM to be the same.

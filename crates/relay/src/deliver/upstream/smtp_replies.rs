@@ -5,10 +5,10 @@
 use ::smtp::client::{Cause as ProtocolCause, Stage, Verdict as SmtpVerdict};
 use ::smtp::reply::{EnhancedStatus, Refusal};
 
-use crate::deliver::outcome::{Acceptance, Deferred, Failed, Matter, RATE_WAIT, Verdict, deferred};
+use crate::deliver::outcome::{Acceptance, AttemptOutcome, Deferred, Failed, Matter, RATE_WAIT, deferred};
 
-/// What a server's verdict by SMTP means.
-pub(crate) fn of_verdict(verdict: SmtpVerdict) -> Verdict {
+/// What a server's replies to a message mean.
+pub(crate) fn of_verdict(verdict: SmtpVerdict) -> AttemptOutcome {
     let (mut refused, mut later, mut failures) = (Vec::new(), Vec::new(), Vec::new());
     for (place, recipient) in verdict.recipients.iter().enumerate() {
         let Err(refusal) = recipient else { continue };
@@ -25,7 +25,7 @@ pub(crate) fn of_verdict(verdict: SmtpVerdict) -> Verdict {
     failures.sort_by_key(|trouble| trouble.matter != Matter::Rate);
     let trouble = failures.into_iter().next();
     match verdict.message {
-        Some(Ok(reply)) => Verdict::Accepted(Acceptance {
+        Some(Ok(reply)) => AttemptOutcome::Accepted(Acceptance {
             text: format!("Azure took it: {reply}"),
             read_status_in: None,
             refused,
@@ -36,8 +36,8 @@ pub(crate) fn of_verdict(verdict: SmtpVerdict) -> Verdict {
         Some(Err(refusal)) => of_message_refusal(&refusal),
         // Nobody was left to send to.
         None => match (trouble, refused.into_iter().next()) {
-            (Some(trouble), _) => Verdict::Deferred(trouble),
-            (None, Some((_, failed))) if later.is_empty() => Verdict::Failed(failed),
+            (Some(trouble), _) => AttemptOutcome::Deferred(trouble),
+            (None, Some((_, failed))) if later.is_empty() => AttemptOutcome::Failed(failed),
             (None, _) => {
                 let refusal = verdict.recipients.iter().find_map(|recipient| recipient.as_ref().err());
                 let text = refusal.map_or_else(|| "no recipient was accepted".to_owned(), Refusal::to_string);
@@ -48,15 +48,15 @@ pub(crate) fn of_verdict(verdict: SmtpVerdict) -> Verdict {
 }
 
 /// What a refusal of MAIL means: of what it carries, only the sender can be meant.
-fn of_mail_refusal(refusal: &Refusal) -> Verdict {
-    not_about_a_recipient(refusal).map_or_else(|| of_message_refusal(refusal), Verdict::Deferred)
+fn of_mail_refusal(refusal: &Refusal) -> AttemptOutcome {
+    not_about_a_recipient(refusal).map_or_else(|| of_message_refusal(refusal), AttemptOutcome::Deferred)
 }
 
-fn of_message_refusal(refusal: &Refusal) -> Verdict {
+fn of_message_refusal(refusal: &Refusal) -> AttemptOutcome {
     if let Some(trouble) = trouble(refusal) {
-        Verdict::Deferred(trouble)
+        AttemptOutcome::Deferred(trouble)
     } else if refusal.is_permanent() {
-        Verdict::Failed(of_refusal(refusal))
+        AttemptOutcome::Failed(of_refusal(refusal))
     } else {
         deferred(refusal.to_string(), Matter::Message, None)
     }
@@ -111,7 +111,7 @@ fn numbers(refusal: &Refusal) -> Option<(u16, u16)> {
 }
 
 /// What a session that broke means.
-pub(crate) fn of_session(error: &smtp_client::Error) -> Verdict {
+pub(crate) fn of_session(error: &smtp_client::Error) -> AttemptOutcome {
     let text = model::error_chain(error);
     if let smtp_client::Cause::Protocol(failure) = &error.cause {
         match &failure.cause {
@@ -128,7 +128,7 @@ pub(crate) fn of_session(error: &smtp_client::Error) -> Verdict {
     }
     if let smtp_client::Cause::Message(violation) = &error.cause {
         let reason = format!("The message holds {violation}, which cannot be sent.");
-        return Verdict::Failed(Failed { code: 554, status: (6, 11), reason, diagnostic: None });
+        return AttemptOutcome::Failed(Failed { code: 554, status: (6, 11), reason, diagnostic: None });
     }
     match error.stage {
         Stage::Greeting | Stage::Hello | Stage::StartTls | Stage::Login => {
@@ -147,9 +147,11 @@ mod tests {
 
     use super::*;
 
-    fn matter(verdict: &Verdict) -> Option<(Matter, Option<u64>)> {
-        match verdict {
-            Verdict::Deferred(deferred) => Some((deferred.matter, deferred.wait.map(|wait| wait.as_secs()))),
+    fn matter(outcome: &AttemptOutcome) -> Option<(Matter, Option<u64>)> {
+        match outcome {
+            AttemptOutcome::Deferred(deferred) => {
+                Some((deferred.matter, deferred.wait.map(|wait| wait.as_secs())))
+            }
             _ => None,
         }
     }
@@ -160,7 +162,7 @@ mod tests {
         Reply::received(code.parse().unwrap(), text.to_owned()).try_into().unwrap()
     }
 
-    fn said(line: &str) -> Verdict {
+    fn said(line: &str) -> AttemptOutcome {
         of_verdict(SmtpVerdict { recipients: vec![Ok(())], message: Some(Err(refusal(line))) })
     }
 
@@ -169,9 +171,9 @@ mod tests {
         assert_eq!(matter(&said("451 4.3.0 later")), Some((Matter::Message, None)));
         assert_eq!(matter(&said("535 5.7.3 no")), Some((Matter::Login, None)));
         for line in ["554 5.6.0 no", "550 5.7.1 blocked as spam", "552 5.3.4 too large", "500 no"] {
-            assert!(matches!(said(line), Verdict::Failed(_)), "{line}");
+            assert!(matches!(said(line), AttemptOutcome::Failed(_)), "{line}");
         }
-        let Verdict::Failed(failed) = said("554 5.6.0 no") else { panic!() };
+        let AttemptOutcome::Failed(failed) = said("554 5.6.0 no") else { panic!() };
         assert_eq!((failed.status_text().as_str(), failed.code), ("5.6.0", 554));
     }
 
@@ -199,7 +201,7 @@ mod tests {
                 }
                 let taken = Some(Ok(Reply::positive(250, (0, 0), "ok")));
                 let mixed = SmtpVerdict { recipients: vec![Ok(()), Err(refusal())], message: taken };
-                let Verdict::Accepted(accepted) = of_verdict(mixed) else { panic!("{code} {status}") };
+                let AttemptOutcome::Accepted(accepted) = of_verdict(mixed) else { panic!("{code} {status}") };
                 let text = format!("{code} {status} text");
                 assert_eq!((accepted.refused, accepted.deferred), (vec![], vec![(1, text)]));
                 assert_eq!(accepted.trouble.map(|trouble| trouble.matter), Some(expected.0));
@@ -217,7 +219,7 @@ mod tests {
                 SmtpVerdict { recipients: vec![], message: Some(Err(refusal(line))) },
                 SmtpVerdict { recipients: vec![Err(refusal(line))], message: None },
             ] {
-                assert!(matches!(of_verdict(verdict), Verdict::Deferred(_)), "{line}");
+                assert!(matches!(of_verdict(verdict), AttemptOutcome::Deferred(_)), "{line}");
             }
         }
     }
@@ -228,7 +230,8 @@ mod tests {
         const LATER: Refusal = Refusal::temporary(452, (5, 3), "too many");
         let taken = Some(Ok(Reply::positive(250, (0, 0), "ok")));
         let recipients = vec![Err(GONE), Ok(()), Err(LATER)];
-        let Verdict::Accepted(accepted) = of_verdict(SmtpVerdict { recipients, message: taken }) else {
+        let AttemptOutcome::Accepted(accepted) = of_verdict(SmtpVerdict { recipients, message: taken })
+        else {
             panic!()
         };
         assert_eq!(accepted.refused.len(), 1);
@@ -244,7 +247,7 @@ mod tests {
              it deferred the recipient d@b.example: 452 4.5.3 too many"
         );
         let none = |recipients| of_verdict(SmtpVerdict { recipients, message: None });
-        assert!(matches!(none(vec![Err(GONE)]), Verdict::Failed(_)));
-        assert!(matches!(none(vec![Err(GONE), Err(LATER)]), Verdict::Deferred(_)));
+        assert!(matches!(none(vec![Err(GONE)]), AttemptOutcome::Failed(_)));
+        assert!(matches!(none(vec![Err(GONE), Err(LATER)]), AttemptOutcome::Deferred(_)));
     }
 }

@@ -7,13 +7,13 @@ use smtp_client::Connection;
 
 use super::session::send_over;
 use crate::deliver::mail::Mail;
-use crate::deliver::outcome::{Failed, Verdict};
+use crate::deliver::outcome::{AttemptOutcome, Failed};
 
 /// Sends a message over an open session to those whom the server can be told.
 pub(super) async fn send_to_whom_it_can(
     connection: &mut Connection,
     mail: &Mail<'_>,
-) -> Result<Verdict, smtp_client::Error> {
+) -> Result<AttemptOutcome, smtp_client::Error> {
     let offered = connection.offered();
     let takes_all = offered.is_some_and(|offered| offered.extensions.contains(Extension::SmtpUtf8));
     let left_out = left_out(mail.recipients, takes_all);
@@ -22,12 +22,12 @@ pub(super) async fn send_to_whom_it_can(
     }
     let carried: Vec<usize> = (0..mail.recipients.len()).filter(|place| !left_out.contains(place)).collect();
     if carried.is_empty() {
-        return Ok(Verdict::Failed(not_carried()));
+        return Ok(AttemptOutcome::Failed(not_carried()));
     }
     let recipients: Vec<Mailbox> =
         carried.iter().filter_map(|place| mail.recipients.get(*place).cloned()).collect();
-    let verdict = send_over(connection, &Mail { recipients: &recipients, ..*mail }).await?;
-    Ok(with_left_out(verdict, &carried, &left_out))
+    let outcome = send_over(connection, &Mail { recipients: &recipients, ..*mail }).await?;
+    Ok(with_left_out(outcome, &carried, &left_out))
 }
 
 fn left_out(recipients: &[Mailbox], takes_all: bool) -> Vec<usize> {
@@ -35,9 +35,9 @@ fn left_out(recipients: &[Mailbox], takes_all: bool) -> Vec<usize> {
     places.filter(|(_, one)| !takes_all && !one.is_ascii()).map(|(place, _)| place).collect()
 }
 
-/// The verdict about those who were sent to, as one about all.
-fn with_left_out(verdict: Verdict, carried: &[usize], left_out: &[usize]) -> Verdict {
-    let Verdict::Accepted(mut accepted) = verdict else { return verdict };
+/// The outcome about those who were sent to, as one about all.
+fn with_left_out(outcome: AttemptOutcome, carried: &[usize], left_out: &[usize]) -> AttemptOutcome {
+    let AttemptOutcome::Accepted(mut accepted) = outcome else { return outcome };
     let place = |place: usize| carried.get(place).copied();
     accepted.refused = std::mem::take(&mut accepted.refused)
         .into_iter()
@@ -46,7 +46,7 @@ fn with_left_out(verdict: Verdict, carried: &[usize], left_out: &[usize]) -> Ver
         .collect();
     let deferred = std::mem::take(&mut accepted.deferred).into_iter();
     accepted.deferred = deferred.filter_map(|(index, text)| Some((place(index)?, text))).collect();
-    Verdict::Accepted(accepted)
+    AttemptOutcome::Accepted(accepted)
 }
 
 /// RFC 6531 section 3.5: 5.6.7 is for an address beyond ASCII that cannot be passed on.
@@ -77,7 +77,9 @@ mod tests {
             deferred: vec![(1, "451".to_owned())],
             ..Acceptance::default()
         };
-        let Verdict::Accepted(accepted) = with_left_out(Verdict::Accepted(accepted), &[0, 2, 3], &[1]) else {
+        let AttemptOutcome::Accepted(accepted) =
+            with_left_out(AttemptOutcome::Accepted(accepted), &[0, 2, 3], &[1])
+        else {
             panic!()
         };
         let refused: Vec<usize> = accepted.refused.iter().map(|(place, _)| *place).collect();
