@@ -19,13 +19,13 @@ use super::mail::{Candidate, Mail};
 use super::outcome::{Acceptance, AttemptOutcome, Deferred, Failed, Matter};
 use super::second_transport::AfterRefusal;
 use super::tried::{Tried, Try};
-use super::upstream::Upstream;
+use super::upstream::ReadyAccount;
 use super::upstream::sent::Posted;
 use super::{Context, backoff, control_fields};
 use crate::rate_limit::Ended;
 
 /// Tries once. Whatever happens, the send is settled.
-pub(crate) async fn attempt(context: &Context, upstream: &Arc<Upstream>, claim: Claim) -> Tried {
+pub(crate) async fn attempt(context: &Context, upstream: &Arc<ReadyAccount>, claim: Claim) -> Tried {
     Try { context, upstream, claim: &claim }.run().await
 }
 

@@ -18,7 +18,7 @@ use super::attempt::attempt;
 use super::give_up::expire;
 use super::outcome::Matter;
 use super::tried::Tried;
-use super::upstream::Upstream;
+use super::upstream::ReadyAccount;
 use super::{Context, Upstreams, backoff};
 use crate::rate_limit::Ended;
 
@@ -169,7 +169,7 @@ impl Dispatcher {
 
     async fn claim(
         &mut self,
-        upstream: &Arc<Upstream>,
+        upstream: &Arc<ReadyAccount>,
         now: Timestamp,
         limit: usize,
     ) -> Result<(), StoreError> {
@@ -194,7 +194,7 @@ impl Dispatcher {
     }
 
     /// How many sends may be started now.
-    fn free(&self, upstream: &Upstream) -> usize {
+    fn free(&self, upstream: &ReadyAccount) -> usize {
         let concurrency = self.account.concurrency;
         let slots = usize::from(concurrency.requests.max(concurrency.smtp_sessions)).max(1);
         let slots = slots.saturating_sub(self.under_way.len());
@@ -207,7 +207,7 @@ impl Dispatcher {
     }
 
     /// When the rate limit allows the next send, by the time of day.
-    fn next_permit(&self, upstream: &Upstream, now: Timestamp) -> Option<Timestamp> {
+    fn next_permit(&self, upstream: &ReadyAccount, now: Timestamp) -> Option<Timestamp> {
         let steady = self.context.clock.steady();
         let next = upstream.sends.lock().next_permit(steady)?;
         let wait = next.duration_since(steady);

@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{debug, error, warn};
 
 use super::outcome::Failed;
-use super::upstream::Upstream;
+use super::upstream::ReadyAccount;
 use super::upstream::carrier::StatusSource;
 use super::upstream::status_answer::{StatusAnswer, StatusRead};
 use super::{Context, Upstreams, backoff, dsn};
@@ -89,7 +89,7 @@ impl StatusReader {
 
     async fn read(
         &self,
-        (upstream, source): (&Upstream, StatusSource<'_>),
+        (upstream, source): (&ReadyAccount, StatusSource<'_>),
         check: StatusCheck,
     ) -> (Settlement, Vec<Usage>) {
         let StatusRead { answer, usage } = source.read(check.operation, &self.context.clock).await;
@@ -100,7 +100,7 @@ impl StatusReader {
 
     async fn judge(
         &self,
-        upstream: &Upstream,
+        upstream: &ReadyAccount,
         source: StatusSource<'_>,
         check: &StatusCheck,
         answer: StatusAnswer,
@@ -142,7 +142,7 @@ impl StatusReader {
         }
     }
 
-    async fn tell(&self, upstream: &Upstream, check: &StatusCheck, diagnostic: String) -> bool {
+    async fn tell(&self, upstream: &ReadyAccount, check: &StatusCheck, diagnostic: String) -> bool {
         let failed = Failed {
             code: 550,
             status: (0, 0),

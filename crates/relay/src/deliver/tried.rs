@@ -9,7 +9,7 @@ use store::{Claim, NextStep, Settlement, Usage};
 
 use super::Context;
 use super::outcome::{Acceptance, Matter};
-use super::upstream::Upstream;
+use super::upstream::ReadyAccount;
 
 /// What a try brought.
 pub(crate) struct Tried {
@@ -24,7 +24,7 @@ pub(crate) struct Tried {
 /// One claimed send, and the upstream that it goes through.
 pub(super) struct Try<'a> {
     pub(super) context: &'a Context,
-    pub(super) upstream: &'a Arc<Upstream>,
+    pub(super) upstream: &'a Arc<ReadyAccount>,
     pub(super) claim: &'a Claim,
 }
 

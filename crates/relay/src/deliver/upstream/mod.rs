@@ -50,7 +50,7 @@ use crate::noticed::Noticed;
 use crate::rate_limit::LimitView;
 
 /// An account, ready to be sent through.
-pub(crate) struct Upstream {
+pub(crate) struct ReadyAccount {
     pub(crate) account: Arc<Account>,
     /// Its transports, whether or not mail may use them.
     pub(crate) carriers: Vec<Carrier>,
@@ -66,7 +66,7 @@ pub struct Upstreams {
     clock: Clock,
     entropy: Entropy,
     identity: IdentityEndpoint,
-    ready: AsyncMutex<HashMap<AccountId, Arc<Upstream>>>,
+    ready: AsyncMutex<HashMap<AccountId, Arc<ReadyAccount>>>,
     status_wanted: Mutex<HashMap<AccountId, Arc<Notify>>>,
     noticed: Noticed,
     limits: Limits,
@@ -112,7 +112,7 @@ impl Upstreams {
     }
 
     /// The account's upstream, made if need be, or made anew if the account has changed.
-    pub(crate) async fn of(&self, account: &Arc<Account>) -> Result<Arc<Upstream>, UpstreamError> {
+    pub(crate) async fn of(&self, account: &Arc<Account>) -> Result<Arc<ReadyAccount>, UpstreamError> {
         let mut ready = self.ready.lock().await;
         if let Some(upstream) = ready.get(&account.id)
             && upstream.account == *account
@@ -176,7 +176,7 @@ impl Upstreams {
         Arc::clone(map.entry(account).or_default())
     }
 
-    async fn make(&self, account: &Arc<Account>) -> Result<Upstream, UpstreamError> {
+    async fn make(&self, account: &Arc<Account>) -> Result<ReadyAccount, UpstreamError> {
         let owner = SecretOwner::Account(account.id);
         let secret = match account.upstream.secret() {
             Some(name) => self.store.secrets().get(owner, name).await?,
@@ -191,7 +191,7 @@ impl Upstreams {
             entropy: &self.entropy,
             status_reads: self.limits.of(account, QuotaKind::StatusReads, source).await?,
         };
-        Ok(Upstream {
+        Ok(ReadyAccount {
             carriers: match &account.upstream {
                 model::upstream::Upstream::Azure(azure) => means.azure(azure)?,
             },
@@ -202,7 +202,7 @@ impl Upstreams {
     }
 }
 
-impl Upstream {
+impl ReadyAccount {
     /// The transport that is asked what became of a message, if one has to be.
     pub(crate) fn status_source(&self) -> Option<StatusSource<'_>> {
         self.carriers.iter().find_map(Carrier::status_source)
