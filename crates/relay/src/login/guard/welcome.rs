@@ -11,13 +11,13 @@ use super::network;
 /// Successful logins of the last 30 days.
 #[derive(Debug, Default)]
 pub(super) struct Welcomes {
-    logins: HashMap<String, Vec<Place>>,
+    logins: HashMap<String, Vec<KnownAddress>>,
     /// In how many places of each network logins worked.
     networks: HashMap<IpNet, usize>,
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Place {
+struct KnownAddress {
     address: IpAddr,
     at: Timestamp,
 }
@@ -42,7 +42,7 @@ const ADDRESSES: usize = 64;
 impl Welcomes {
     pub(super) fn standing(&self, login: &str, address: IpAddr, now: Timestamp) -> Standing {
         let address = address.to_canonical();
-        let valid = |place: &&Place| now.duration_since(place.at) < LIFETIME;
+        let valid = |place: &&KnownAddress| now.duration_since(place.at) < LIFETIME;
         let places = || self.logins.get(login).into_iter().flatten().filter(valid);
         if places().any(|place| place.address == address) {
             return Standing::Own;
@@ -69,7 +69,7 @@ impl Welcomes {
         }
         let oldest = (0..places.len()).min_by_key(|index| places[*index].at);
         let dropped = oldest.filter(|_| places.len() >= ADDRESSES).map(|oldest| places.swap_remove(oldest));
-        places.push(Place { address, at: now });
+        places.push(KnownAddress { address, at: now });
         *self.networks.entry(network::near(address)).or_default() += 1;
         self.uncount(dropped.into_iter());
         true
@@ -83,14 +83,14 @@ impl Welcomes {
 
     /// Forgets what is older than it is remembered.
     pub(super) fn forget_old(&mut self, now: Timestamp) {
-        let is_old = |place: &mut Place| now.duration_since(place.at) >= LIFETIME;
-        let old: Vec<Place> =
+        let is_old = |place: &mut KnownAddress| now.duration_since(place.at) >= LIFETIME;
+        let old: Vec<KnownAddress> =
             self.logins.values_mut().flat_map(|places| places.extract_if(.., is_old)).collect();
         self.logins.retain(|_, places| !places.is_empty());
         self.uncount(old.into_iter());
     }
 
-    fn uncount(&mut self, places: impl Iterator<Item = Place>) {
+    fn uncount(&mut self, places: impl Iterator<Item = KnownAddress>) {
         for place in places {
             let network = network::near(place.address);
             if let Some(count) = self.networks.get_mut(&network) {
