@@ -7,7 +7,7 @@ use model::delivery::SendState;
 use model::id::QueueId;
 use postern::config::raw::Mode;
 use secrecy::SecretString;
-use smtp::client::{Envelope, Settings, TlsPolicy, Verdict};
+use smtp::client::{Envelope, Settings, TlsPolicy, TransactionReplies};
 use smtp::path::ReversePath;
 use smtp::sasl::{Login, Proof};
 use smtp_client::{Connection, Target, Timeouts};
@@ -62,8 +62,13 @@ impl World {
         Connection::open(&self.target(Mode::Plain), settings).await.unwrap()
     }
 
-    /// Submits a message from the scanner; gives the server's verdict.
-    pub async fn offer(&self, connection: &mut Connection, recipients: &[&str], message: &[u8]) -> Verdict {
+    /// Submits a message from the scanner; gives the server's replies.
+    pub async fn offer(
+        &self,
+        connection: &mut Connection,
+        recipients: &[&str],
+        message: &[u8],
+    ) -> TransactionReplies {
         self.offer_from("scanner@contoso.example", connection, recipients, message).await
     }
 
@@ -73,7 +78,7 @@ impl World {
         connection: &mut Connection,
         recipients: &[&str],
         message: &[u8],
-    ) -> Verdict {
+    ) -> TransactionReplies {
         let envelope = Envelope {
             reverse_path: ReversePath::Mailbox(from.parse().unwrap()),
             recipients: recipients.iter().map(|recipient| recipient.parse().unwrap()).collect(),
@@ -81,14 +86,14 @@ impl World {
             eight_bit: !message.is_ascii(),
             smtputf8: false,
         };
-        let verdict = connection.send(envelope, message).await.unwrap();
-        if let Some(Ok(reply)) = &verdict.message {
+        let replies = connection.send(envelope, message).await.unwrap();
+        if let Some(Ok(reply)) = &replies.message {
             // What Azure answered at once has another kind of id, and is nobody's to account for.
             if let Ok(id) = reply.text().rsplit(' ').next().unwrap_or_default().parse() {
                 self.accepted.lock().unwrap_or_else(PoisonError::into_inner).push(id);
             }
         }
-        verdict
+        replies
     }
 
     /// Submits a message over a connection of its own; it has to be accepted.
@@ -99,9 +104,9 @@ impl World {
     /// The same from another sender.
     pub async fn submit_from(&self, from: &str, recipients: &[&str], message: &[u8]) -> QueueId {
         let mut connection = self.log_in(&self.device).await.unwrap();
-        let verdict = self.offer_from(from, &mut connection, recipients, message).await;
+        let replies = self.offer_from(from, &mut connection, recipients, message).await;
         connection.quit().await;
-        let reply = verdict.message.expect("a recipient was accepted").expect("the message was accepted");
+        let reply = replies.message.expect("a recipient was accepted").expect("the message was accepted");
         reply.text().rsplit(' ').next().unwrap().parse().unwrap()
     }
 

@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
-use smtp::client::{self, Envelope, Verdict};
+use smtp::client::{self, Envelope, TransactionReplies};
 use smtp::mail_data::LineEnds;
 use smtp::path::ReversePath;
 use smtp::reply::{Refusal, Reply};
@@ -124,7 +124,7 @@ fn speak(mut session: client::Session, sent: &mut usize) -> Option<client::Sessi
                 ask.finish().expect("the message is clean")
             }
             client::Step::Finished(finished) => {
-                let (session, Verdict { recipients, message }) = finished.into_parts();
+                let (session, TransactionReplies { recipients, message }) = finished.into_parts();
                 let refused_at_once = recipients.is_empty() && matches!(message, Some(Err(_)));
                 assert!(recipients.len() == 2 || refused_at_once, "somebody was forgotten");
                 session

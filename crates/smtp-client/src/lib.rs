@@ -1,7 +1,7 @@
 //! Drives [`smtp::client`] over sockets.
 //!
 //! 1. [`Connection::open`] connects, secures the session and logs in.
-//! 2. [`Connection::send`] carries one message and gives the server's [`Verdict`]; the connection is
+//! 2. [`Connection::send`] carries one message and gives the server's [`TransactionReplies`]; the connection is
 //!    then free for the next.
 //! 3. An [`Error`] says how far the session was: only from the end of the message on may the server
 //!    have taken it.
@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
-use smtp::client::{Envelope, Failure, Ready, Session, Settings, Stage, Step, TlsPolicy, Verdict};
+use smtp::client::{Envelope, Failure, Ready, Session, Settings, Stage, Step, TlsPolicy, TransactionReplies};
 use smtp::extension::Offered;
 use tls::Stream;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -157,13 +157,13 @@ impl Connection {
     /// Sends one message.
     ///
     /// # Errors
-    /// When the session breaks. A refusal of the message is not an error but a verdict.
-    pub async fn send(&mut self, envelope: Envelope, message: &[u8]) -> Result<Verdict, Error> {
+    /// When the session breaks. A refusal of the message is not an error but a reply.
+    pub async fn send(&mut self, envelope: Envelope, message: &[u8]) -> Result<TransactionReplies, Error> {
         let Some(ready) = self.ready.take() else {
             return Err(Error::new(Stage::Idle, Cause::Io(io::ErrorKind::NotConnected.into())));
         };
         let mut session = ready.send(envelope);
-        let (mut verdict, mut asked_at) = (None, Instant::now());
+        let (mut replies, mut asked_at) = (None, Instant::now());
         loop {
             session = match session.advance() {
                 Step::NeedsInput(session) => {
@@ -180,15 +180,15 @@ impl Connection {
                 }
                 Step::Finished(finished) => {
                     let (session, given) = finished.into_parts();
-                    verdict = Some(given);
+                    replies = Some(given);
                     session
                 }
                 Step::Ready(ready) => {
                     self.ready = Some(ready);
-                    return verdict.ok_or_else(|| Error::new(Stage::Idle, Cause::TimedOut));
+                    return replies.ok_or_else(|| Error::new(Stage::Idle, Cause::TimedOut));
                 }
-                // After a verdict the end of the session is only the end of the connection.
-                Step::Failed(failure) => return verdict.ok_or_else(|| failure.into()),
+                // After its replies the end of the session is only the end of the connection.
+                Step::Failed(failure) => return replies.ok_or_else(|| failure.into()),
                 Step::StartTls(_) => unreachable!("TLS comes before the session is ready"),
             };
         }

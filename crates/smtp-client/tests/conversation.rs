@@ -124,9 +124,9 @@ async fn messages_go_through_starttls_and_come_out_unchanged() {
     let large = b".line of a large message that has to be cut into pieces\r\n".repeat(20_000);
     for message in [&b"one\r\n"[..], &large, b""] {
         let recipients = ["unknown@example.com", "known@example.com"];
-        let verdict = connection.send(envelope(&recipients), message).await.unwrap();
-        assert!(verdict.recipients[0].is_err() && verdict.recipients[1].is_ok());
-        assert_eq!(verdict.message.unwrap().unwrap().text(), "kept");
+        let replies = connection.send(envelope(&recipients), message).await.unwrap();
+        assert!(replies.recipients[0].is_err() && replies.recipients[1].is_ok());
+        assert_eq!(replies.message.unwrap().unwrap().text(), "kept");
     }
     connection.quit().await;
     assert_eq!(*server.recorder.0.lock().unwrap(), [b"one\r\n".to_vec(), large, Vec::new()]);

@@ -121,7 +121,7 @@ fn logged_in(then: impl IntoIterator<Item = Deed>) -> Vec<Deed> {
     secured([say(HELLO_AGAIN), Hear, say("235 2.7.0 in\r\n"), Hear].into_iter().chain(then))
 }
 
-async fn sent(then: impl IntoIterator<Item = Deed>) -> Result<smtp::client::Verdict, Error> {
+async fn sent(then: impl IntoIterator<Item = Deed>) -> Result<smtp::client::TransactionReplies, Error> {
     let server = Server::does(logged_in(then)).await;
     let mut connection = server.open().await.unwrap();
     let envelope = Envelope {

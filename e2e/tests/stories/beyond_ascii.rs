@@ -3,14 +3,14 @@
 use e2e::{Setup, World};
 use model::azure::TransportChoice;
 use model::delivery::SendState;
-use smtp::client::{Envelope, Verdict};
+use smtp::client::{Envelope, TransactionReplies};
 use smtp::path::ReversePath;
 use twin::captured::Path;
 use twin::state::{Behaviour, OfferedExtensions, SmtpBehaviour};
 
 const DONE: [SendState; 2] = [SendState::Submitted, SendState::Sent];
 
-async fn offer(world: &World, recipients: &[&str], message: &str) -> Verdict {
+async fn offer(world: &World, recipients: &[&str], message: &str) -> TransactionReplies {
     let mut connection = world.log_in(&world.device).await.unwrap();
     let envelope = Envelope {
         reverse_path: ReversePath::Mailbox("scanner@contoso.example".parse().unwrap()),
@@ -45,9 +45,9 @@ async fn a_local_part_is_accepted_where_azures_server_offers_to_take_it() {
         // The first time nothing is known of the server; the second time it is.
         for taken in 1..3 {
             let text = text.replace(": s\n", &format!(": {taken}\n"));
-            let verdict = offer(&world, &["jürgen@bücher.example"], &text).await;
-            let Some(message) = verdict.message else {
-                let refusal = verdict.recipients[0].as_ref().unwrap_err().to_string();
+            let replies = offer(&world, &["jürgen@bücher.example"], &text).await;
+            let Some(message) = replies.message else {
+                let refusal = replies.recipients[0].as_ref().unwrap_err().to_string();
                 assert!(refusal.starts_with("553 5.6.7"), "{refusal}");
                 assert_eq!(extensions, OfferedExtensions::Thin);
                 continue;
@@ -81,10 +81,10 @@ async fn smtputf8_is_not_asked_for_where_no_address_needs_it() {
 async fn a_local_part_that_no_way_carries_is_refused_at_rcpt() {
     let world = World::start_with(Setup { by_access_key: true, ..Setup::default() }).await;
     let text = "From: scanner@contoso.example\nTo: a@example.com\nSubject: s\n\nx\n";
-    let verdict = offer(&world, &["jürgen@example.com", "a@example.com"], text).await;
-    let refusal = verdict.recipients[0].as_ref().unwrap_err().to_string();
+    let replies = offer(&world, &["jürgen@example.com", "a@example.com"], text).await;
+    let refusal = replies.recipients[0].as_ref().unwrap_err().to_string();
     assert!(refusal.starts_with("553 5.6.7 The part before the @ is not ASCII"), "{refusal}");
-    assert!(verdict.message.unwrap().is_ok(), "the other one is reached");
+    assert!(replies.message.unwrap().is_ok(), "the other one is reached");
     world.until_taken(1).await;
     assert_eq!(world.captured()[0].recipients.len(), 1);
     world.finish().await;

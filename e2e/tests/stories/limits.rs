@@ -2,7 +2,7 @@
 
 use control::NewCredential;
 use e2e::{Device, World, message};
-use smtp::client::{Envelope, Verdict};
+use smtp::client::{Envelope, TransactionReplies};
 use smtp::path::ReversePath;
 use smtp_client::Connection;
 
@@ -23,8 +23,9 @@ async fn offer_over(connection: &mut Connection, from: &str, text: &str) -> Resu
         eight_bit: false,
         smtputf8: false,
     };
-    let verdict: Verdict = connection.send(envelope, text.replace('\n', "\r\n").as_bytes()).await.unwrap();
-    verdict.message.unwrap().map(|reply| reply.to_string()).map_err(|refusal| refusal.to_string())
+    let replies: TransactionReplies =
+        connection.send(envelope, text.replace('\n', "\r\n").as_bytes()).await.unwrap();
+    replies.message.unwrap().map(|reply| reply.to_string()).map_err(|refusal| refusal.to_string())
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 //! 1. [`Session::open`] waits for the greeting, says EHLO, secures the session and logs in.
 //! 2. [`Step::Ready`]: [`Ready::send`] begins a transaction, [`Ready::quit`] says goodbye.
 //! 3. [`Step::MailData`]: the server wants the message; [`MailData::write`] makes it transparent.
-//! 4. [`Step::Finished`]: the [`Verdict`] about the message and about each recipient.
+//! 4. [`Step::Finished`]: the [`TransactionReplies`] about the message and about each recipient.
 //!
 //! [`Step::Failed`] ends the session. [`Session::stage`] tells how far it was, which decides whether a
 //! message may have been taken: only from [`Stage::EndOfData`] on.
@@ -13,7 +13,7 @@ mod transaction;
 
 use bytes::BytesMut;
 
-pub use self::transaction::{Envelope, Finished, MailData, Ready, Verdict};
+pub use self::transaction::{Envelope, Finished, MailData, Ready, TransactionReplies};
 
 use self::hello::Hello;
 use self::transaction::Sending;

@@ -22,7 +22,7 @@ pub struct MailData {
 #[derive(Debug)]
 pub struct Finished {
     session: Session,
-    verdict: Verdict,
+    replies: TransactionReplies,
 }
 
 /// To whom a message goes and what the server should know about it.
@@ -41,7 +41,7 @@ pub struct Envelope {
 
 /// What a server decided.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Verdict {
+pub struct TransactionReplies {
     /// In the order of [`Envelope::recipients`]; empty when MAIL was refused.
     pub recipients: Vec<Result<(), Refusal>>,
     /// About the message itself; `None` when no recipient was accepted, so that it was never sent.
@@ -160,10 +160,10 @@ impl MailData {
 }
 
 impl Finished {
-    /// The session, for the next message, and the verdict.
+    /// The session, for the next message, and the server's replies.
     #[must_use]
-    pub fn into_parts(self) -> (Session, Verdict) {
-        (self.session, self.verdict)
+    pub fn into_parts(self) -> (Session, TransactionReplies) {
+        (self.session, self.replies)
     }
 }
 
@@ -290,7 +290,7 @@ impl Session {
             Some(refusal) if refusal.ends_session() => State::Over(super::Cause::Ended),
             _ => State::Idle,
         };
-        Finished { session: self, verdict: Verdict { recipients, message } }
+        Finished { session: self, replies: TransactionReplies { recipients, message } }
     }
 }
 

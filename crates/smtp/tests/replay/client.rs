@@ -6,7 +6,9 @@
 //! Expectations: `tls wanted`, `ready`, `wanted` (the message), `verdict ...`, `failed ...`.
 
 use secrecy::SecretString;
-use smtp::client::{Envelope, MailData, Ready, Session, Settings, StartTls, Step, TlsPolicy, Verdict};
+use smtp::client::{
+    Envelope, MailData, Ready, Session, Settings, StartTls, Step, TlsPolicy, TransactionReplies,
+};
 use smtp::path::ReversePath;
 use smtp::sasl::{Login, Proof};
 
@@ -169,8 +171,8 @@ fn run(mut session: Session, happened: &mut Vec<String>) -> State {
                 return State::Wanted(ask);
             }
             Step::Finished(finished) => {
-                let (session, verdict) = finished.into_parts();
-                happened.push(shown(&verdict));
+                let (session, replies) = finished.into_parts();
+                happened.push(shown(&replies));
                 session
             }
             Step::Failed(failure) => {
@@ -181,13 +183,13 @@ fn run(mut session: Session, happened: &mut Vec<String>) -> State {
     }
 }
 
-fn shown(verdict: &Verdict) -> String {
-    let recipients: Vec<String> = verdict
+fn shown(replies: &TransactionReplies) -> String {
+    let recipients: Vec<String> = replies
         .recipients
         .iter()
         .map(|recipient| recipient.as_ref().map_or_else(ToString::to_string, |()| "ok".into()))
         .collect();
-    let message = match &verdict.message {
+    let message = match &replies.message {
         None => "unsent".to_owned(),
         Some(Ok(reply)) => format!("taken: {reply}"),
         Some(Err(refusal)) => format!("refused: {refusal}"),

@@ -73,7 +73,7 @@ async fn send_as(
     message: &[u8],
 ) -> Result<AttemptOutcome, smtp_client::Error> {
     let replies = connection.send(envelope, message).await?;
-    Ok(smtp_replies::of_verdict(replies))
+    Ok(smtp_replies::of_transaction(replies))
 }
 
 /// The story names what re-encoding could not keep.

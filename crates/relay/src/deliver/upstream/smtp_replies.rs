@@ -2,15 +2,15 @@
 //!
 //! Codes are matched, not texts. What is not known is temporary, unless the server says that it is permanent.
 
-use ::smtp::client::{Cause as ProtocolCause, Stage, Verdict as SmtpVerdict};
+use ::smtp::client::{Cause as ProtocolCause, Stage, TransactionReplies};
 use ::smtp::reply::{EnhancedStatus, Refusal};
 
 use crate::deliver::outcome::{Acceptance, AttemptOutcome, Deferred, Failed, Matter, RATE_WAIT, deferred};
 
 /// What a server's replies to a message mean.
-pub(crate) fn of_verdict(verdict: SmtpVerdict) -> AttemptOutcome {
+pub(crate) fn of_transaction(replies: TransactionReplies) -> AttemptOutcome {
     let (mut refused, mut later, mut failures) = (Vec::new(), Vec::new(), Vec::new());
-    for (place, recipient) in verdict.recipients.iter().enumerate() {
+    for (place, recipient) in replies.recipients.iter().enumerate() {
         let Err(refusal) = recipient else { continue };
         match (not_about_a_recipient(refusal), refusal.is_permanent()) {
             (Some(trouble), _) => {
@@ -24,7 +24,7 @@ pub(crate) fn of_verdict(verdict: SmtpVerdict) -> AttemptOutcome {
     // A rate limit says most about what else has to wait.
     failures.sort_by_key(|trouble| trouble.matter != Matter::Rate);
     let trouble = failures.into_iter().next();
-    match verdict.message {
+    match replies.message {
         Some(Ok(reply)) => AttemptOutcome::Accepted(Acceptance {
             text: format!("Azure took it: {reply}"),
             read_status_in: None,
@@ -32,14 +32,14 @@ pub(crate) fn of_verdict(verdict: SmtpVerdict) -> AttemptOutcome {
             deferred: later,
             trouble,
         }),
-        Some(Err(refusal)) if verdict.recipients.is_empty() => of_mail_refusal(&refusal),
+        Some(Err(refusal)) if replies.recipients.is_empty() => of_mail_refusal(&refusal),
         Some(Err(refusal)) => of_message_refusal(&refusal),
         // Nobody was left to send to.
         None => match (trouble, refused.into_iter().next()) {
             (Some(trouble), _) => AttemptOutcome::Deferred(trouble),
             (None, Some((_, failed))) if later.is_empty() => AttemptOutcome::Failed(failed),
             (None, _) => {
-                let refusal = verdict.recipients.iter().find_map(|recipient| recipient.as_ref().err());
+                let refusal = replies.recipients.iter().find_map(|recipient| recipient.as_ref().err());
                 let text = refusal.map_or_else(|| "no recipient was accepted".to_owned(), Refusal::to_string);
                 deferred(text, Matter::Message, None)
             }
@@ -163,7 +163,7 @@ mod tests {
     }
 
     fn said(line: &str) -> AttemptOutcome {
-        of_verdict(SmtpVerdict { recipients: vec![Ok(())], message: Some(Err(refusal(line))) })
+        of_transaction(TransactionReplies { recipients: vec![Ok(())], message: Some(Err(refusal(line))) })
     }
 
     #[test]
@@ -190,18 +190,20 @@ mod tests {
         for (status, codes, expected) in table {
             for code in codes {
                 let refusal = || refusal(&format!("{code} {status} text"));
-                let at_mail = SmtpVerdict { recipients: vec![], message: Some(Err(refusal())) };
-                let one = SmtpVerdict { recipients: vec![Err(refusal())], message: None };
+                let at_mail = TransactionReplies { recipients: vec![], message: Some(Err(refusal())) };
+                let one = TransactionReplies { recipients: vec![Err(refusal())], message: None };
                 let gone = Refusal::permanent(550, (1, 1), "no such user");
-                let two = SmtpVerdict { recipients: vec![Err(gone), Err(refusal())], message: None };
-                let at_end = SmtpVerdict { recipients: vec![Ok(())], message: Some(Err(refusal())) };
-                for verdict in [at_mail, one, two, at_end] {
-                    let text = format!("{verdict:?}");
-                    assert_eq!(matter(&of_verdict(verdict)), Some(expected), "{text}");
+                let two = TransactionReplies { recipients: vec![Err(gone), Err(refusal())], message: None };
+                let at_end = TransactionReplies { recipients: vec![Ok(())], message: Some(Err(refusal())) };
+                for replies in [at_mail, one, two, at_end] {
+                    let text = format!("{replies:?}");
+                    assert_eq!(matter(&of_transaction(replies)), Some(expected), "{text}");
                 }
                 let taken = Some(Ok(Reply::positive(250, (0, 0), "ok")));
-                let mixed = SmtpVerdict { recipients: vec![Ok(()), Err(refusal())], message: taken };
-                let AttemptOutcome::Accepted(accepted) = of_verdict(mixed) else { panic!("{code} {status}") };
+                let mixed = TransactionReplies { recipients: vec![Ok(()), Err(refusal())], message: taken };
+                let AttemptOutcome::Accepted(accepted) = of_transaction(mixed) else {
+                    panic!("{code} {status}")
+                };
                 let text = format!("{code} {status} text");
                 assert_eq!((accepted.refused, accepted.deferred), (vec![], vec![(1, text)]));
                 assert_eq!(accepted.trouble.map(|trouble| trouble.matter), Some(expected.0));
@@ -215,11 +217,11 @@ mod tests {
     #[test]
     fn a_permission_that_is_refused_before_there_is_a_message_is_not_the_recipients() {
         for line in ["550 5.7.1 unable to relay", "550 5.7.708 not from this network", "450 4.7.0 wait"] {
-            for verdict in [
-                SmtpVerdict { recipients: vec![], message: Some(Err(refusal(line))) },
-                SmtpVerdict { recipients: vec![Err(refusal(line))], message: None },
+            for replies in [
+                TransactionReplies { recipients: vec![], message: Some(Err(refusal(line))) },
+                TransactionReplies { recipients: vec![Err(refusal(line))], message: None },
             ] {
-                assert!(matches!(of_verdict(verdict), AttemptOutcome::Deferred(_)), "{line}");
+                assert!(matches!(of_transaction(replies), AttemptOutcome::Deferred(_)), "{line}");
             }
         }
     }
@@ -230,7 +232,8 @@ mod tests {
         const LATER: Refusal = Refusal::temporary(452, (5, 3), "too many");
         let taken = Some(Ok(Reply::positive(250, (0, 0), "ok")));
         let recipients = vec![Err(GONE), Ok(()), Err(LATER)];
-        let AttemptOutcome::Accepted(accepted) = of_verdict(SmtpVerdict { recipients, message: taken })
+        let AttemptOutcome::Accepted(accepted) =
+            of_transaction(TransactionReplies { recipients, message: taken })
         else {
             panic!()
         };
@@ -246,7 +249,7 @@ mod tests {
             "Azure took it: 250 2.0.0 ok; it refused the recipient a@b.example: 550 5.1.1 no such user; \
              it deferred the recipient d@b.example: 452 4.5.3 too many"
         );
-        let none = |recipients| of_verdict(SmtpVerdict { recipients, message: None });
+        let none = |recipients| of_transaction(TransactionReplies { recipients, message: None });
         assert!(matches!(none(vec![Err(GONE)]), AttemptOutcome::Failed(_)));
         assert!(matches!(none(vec![Err(GONE), Err(LATER)]), AttemptOutcome::Deferred(_)));
     }
