@@ -12,7 +12,9 @@ use std::time::Duration;
 
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
-use smtp::client::{Envelope, Failure, Ready, Session, Settings, Stage, Step, TlsPolicy, TransactionReplies};
+use smtp::client::{
+    Envelope, Ready, Session, SessionError, Settings, Stage, Step, TlsPolicy, TransactionReplies,
+};
 use smtp::extension::Offered;
 use tls::Stream;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -82,7 +84,7 @@ pub enum Cause {
     #[error("the host name is not valid")]
     HostName,
     #[error(transparent)]
-    Protocol(Failure),
+    Protocol(SessionError),
     /// The message has a bare line end, which is never sent.
     #[error("the message holds {0}")]
     Message(smtp::mail_data::Violation),
@@ -211,8 +213,8 @@ impl Connection {
 /// A server that does not listen any more need not be waited for.
 const GOODBYE: Duration = Duration::from_secs(2);
 
-impl From<Failure> for Error {
-    fn from(failure: Failure) -> Self {
+impl From<SessionError> for Error {
+    fn from(failure: SessionError) -> Self {
         Self::new(failure.stage, Cause::Protocol(failure))
     }
 }

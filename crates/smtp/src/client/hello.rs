@@ -1,6 +1,6 @@
 //! From the greeting to a session that is secured and logged in.
 
-use super::{Cause, Session, Stage, StartTls, State, Step, TlsPolicy, refused_or_malformed};
+use super::{ProtocolError, Session, Stage, StartTls, State, Step, TlsPolicy, refused_or_malformed};
 use crate::extension::{Extension, Offered};
 use crate::reply::{Reply, Severity};
 use crate::sasl::{self, Mechanism, Proof};
@@ -45,7 +45,7 @@ impl Session {
                 if self.0.input.is_empty() {
                     Err(Step::StartTls(StartTls(self)))
                 } else {
-                    Err(self.failed(stage, Cause::Injection))
+                    Err(self.failed(stage, ProtocolError::Injection))
                 }
             }
             (Hello::Name, Severity::Intermediate) => {
@@ -80,7 +80,7 @@ impl Session {
     fn secure_or_log_in(mut self) -> Result<Self, Step> {
         if self.0.settings.tls == TlsPolicy::StartTls && !self.0.secured {
             if !self.0.offered.extensions.contains(Extension::StartTls) {
-                return Err(self.failed(Stage::StartTls, Cause::NoTls));
+                return Err(self.failed(Stage::StartTls, ProtocolError::NoTls));
             }
             return Ok(self.wait_after("STARTTLS", Hello::StartTls));
         }
@@ -100,7 +100,7 @@ impl Session {
                 (format!("AUTH XOAUTH2 {response}"), Hello::Verdict(Mechanism::XOAuth2))
             }
             Proof::Password(_) | Proof::Token(_) => {
-                return Err(self.failed(Stage::Login, Cause::NoMechanism));
+                return Err(self.failed(Stage::Login, ProtocolError::NoMechanism));
             }
         };
         Ok(self.wait_after(&line, next))

@@ -72,7 +72,7 @@ pub enum Step {
     /// The server has decided about a message.
     Finished(Finished),
     /// The session is over.
-    Failed(Failure),
+    Failed(SessionError),
 }
 
 /// The server agreed to TLS.
@@ -100,15 +100,15 @@ pub enum Stage {
 /// Why a session is over.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{cause} (at {stage:?})")]
-pub struct Failure {
+pub struct SessionError {
     /// How far the session was.
     pub stage: Stage,
-    pub cause: Cause,
+    pub cause: ProtocolError,
 }
 
 /// What ended a session.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Cause {
+pub enum ProtocolError {
     /// The server refused.
     #[error("the server refused: {0}")]
     Refused(Refusal),
@@ -135,7 +135,7 @@ enum State {
     Idle,
     Sending(Sending),
     Quit,
-    Over(Cause),
+    Over(ProtocolError),
 }
 
 /// RFC 5321 section 4.5.3.1.5 has 512; real servers write longer lines.
@@ -164,12 +164,12 @@ impl Session {
         loop {
             match &self.0.state {
                 State::Over(cause) => {
-                    return Step::Failed(Failure { stage: self.stage(), cause: cause.clone() });
+                    return Step::Failed(SessionError { stage: self.stage(), cause: cause.clone() });
                 }
                 State::Sending(sending) if sending.wants_content() => {
                     // A reply to a message that is not sent yet would be taken for its verdict.
                     if !self.0.input.is_empty() {
-                        return self.failed(Stage::Data, Cause::Malformed);
+                        return self.failed(Stage::Data, ProtocolError::Malformed);
                     }
                     return Step::MailData(MailData::new(self));
                 }
@@ -179,7 +179,7 @@ impl Session {
                 Ok(Some(reply)) => reply,
                 Ok(None) if matches!(self.0.state, State::Idle) => return Step::Ready(Ready(self)),
                 Ok(None) => return Step::NeedsInput(self),
-                Err(cause) => return Step::Failed(Failure { stage: self.stage(), cause }),
+                Err(cause) => return Step::Failed(SessionError { stage: self.stage(), cause }),
             };
             self = match std::mem::replace(&mut self.0.state, State::Idle) {
                 State::Hello(hello) => match self.greeted(hello, reply) {
@@ -191,7 +191,7 @@ impl Session {
                     Err(finished) => return Step::Finished(finished),
                 },
                 State::Quit => {
-                    self.0.state = State::Over(Cause::Ended);
+                    self.0.state = State::Over(ProtocolError::Ended);
                     self
                 }
                 // A server that speaks unasked is about to hang up: 421.
@@ -224,8 +224,8 @@ impl Session {
         }
     }
 
-    fn failed(self, stage: Stage, cause: Cause) -> Step {
-        Step::Failed(Failure { stage, cause })
+    fn failed(self, stage: Stage, cause: ProtocolError) -> Step {
+        Step::Failed(SessionError { stage, cause })
     }
 }
 
@@ -242,14 +242,15 @@ impl StartTls {
 
 impl Inner {
     /// Takes one reply off the input, all its lines together.
-    fn next_reply(&mut self) -> Result<Option<Reply>, Cause> {
+    fn next_reply(&mut self) -> Result<Option<Reply>, ProtocolError> {
         loop {
-            let line = line::take(&mut self.input, MAX_REPLY_LINE_OCTETS).map_err(|_| Cause::Malformed)?;
+            let line =
+                line::take(&mut self.input, MAX_REPLY_LINE_OCTETS).map_err(|_| ProtocolError::Malformed)?;
             let Some(line) = line else { return Ok(None) };
             let line = String::from_utf8_lossy(&line);
-            let (code, last, text) = split_line(&line).ok_or(Cause::Malformed)?;
+            let (code, last, text) = split_line(&line).ok_or(ProtocolError::Malformed)?;
             let text = match self.partial.take() {
-                Some((begun, _)) if begun != code => return Err(Cause::Malformed),
+                Some((begun, _)) if begun != code => return Err(ProtocolError::Malformed),
                 Some((_, mut before)) => {
                     let rest = without_repeated_status(&before, text).to_owned();
                     before.push('\n');
@@ -259,7 +260,7 @@ impl Inner {
                 None => text.to_owned(),
             };
             if text.len() > MAX_REPLY_OCTETS {
-                return Err(Cause::Malformed);
+                return Err(ProtocolError::Malformed);
             }
             if last {
                 return Ok(Some(Reply::received(code, text)));
@@ -274,8 +275,8 @@ impl Inner {
     }
 }
 
-fn refused_or_malformed(reply: Reply) -> Cause {
-    Refusal::try_from(reply).map_or(Cause::Malformed, Cause::Refused)
+fn refused_or_malformed(reply: Reply) -> ProtocolError {
+    Refusal::try_from(reply).map_or(ProtocolError::Malformed, ProtocolError::Refused)
 }
 
 /// `250-text`, `250 text` or `250`.
@@ -302,7 +303,7 @@ fn without_repeated_status<'a>(before: &str, text: &'a str) -> &'a str {
 mod tests {
     use super::*;
 
-    fn replies(input: &str) -> Result<Vec<String>, Cause> {
+    fn replies(input: &str) -> Result<Vec<String>, ProtocolError> {
         let settings = Settings { client_name: "c".into(), tls: TlsPolicy::Absent, login: None };
         let mut session = Session::open(settings);
         session.input().extend_from_slice(input.as_bytes());
@@ -331,9 +332,9 @@ mod tests {
             "250 x\n",
             "25\u{e9} x\r\n",
         ] {
-            assert_eq!(replies(input), Err(Cause::Malformed), "{input:?}");
+            assert_eq!(replies(input), Err(ProtocolError::Malformed), "{input:?}");
         }
         let endless = "250-x\r\n".repeat(MAX_REPLY_OCTETS);
-        assert_eq!(replies(&endless), Err(Cause::Malformed));
+        assert_eq!(replies(&endless), Err(ProtocolError::Malformed));
     }
 }

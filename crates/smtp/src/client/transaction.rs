@@ -287,7 +287,7 @@ impl Session {
     ) -> Finished {
         let last = message.as_ref().and_then(|result| result.as_ref().err());
         self.0.state = match last {
-            Some(refusal) if refusal.ends_session() => State::Over(super::Cause::Ended),
+            Some(refusal) if refusal.ends_session() => State::Over(super::ProtocolError::Ended),
             _ => State::Idle,
         };
         Finished { session: self, replies: TransactionReplies { recipients, message } }

@@ -2,7 +2,7 @@
 //!
 //! Codes are matched, not texts. What is not known is temporary, unless the server says that it is permanent.
 
-use ::smtp::client::{Cause as ProtocolCause, Stage, TransactionReplies};
+use ::smtp::client::{ProtocolError, Stage, TransactionReplies};
 use ::smtp::reply::{EnhancedStatus, Refusal};
 
 use crate::deliver::outcome::{Acceptance, AttemptOutcome, Deferred, Failed, Matter, RATE_WAIT, deferred};
@@ -115,14 +115,14 @@ pub(crate) fn of_session(error: &smtp_client::Error) -> AttemptOutcome {
     let text = model::error_chain(error);
     if let smtp_client::Cause::Protocol(failure) = &error.cause {
         match &failure.cause {
-            ProtocolCause::Refused(refusal) if numbers(refusal) == Some((5, 127)) => {
+            ProtocolError::Refused(refusal) if numbers(refusal) == Some((5, 127)) => {
                 return deferred(text, Matter::Rate, Some(RATE_WAIT));
             }
-            ProtocolCause::Refused(refusal) if error.stage == Stage::Login => {
+            ProtocolError::Refused(refusal) if error.stage == Stage::Login => {
                 let matter = if refusal.is_permanent() { Matter::Login } else { Matter::Unreachable };
                 return deferred(text, matter, None);
             }
-            ProtocolCause::NoTls | ProtocolCause::NoMechanism => return deferred(text, Matter::Login, None),
+            ProtocolError::NoTls | ProtocolError::NoMechanism => return deferred(text, Matter::Login, None),
             _ => {}
         }
     }
