@@ -97,6 +97,12 @@ impl Refusals {
         all.into_iter().filter(is_wanted).take(limit).collect()
     }
 
+    /// The last one of a login, proved or claimed.
+    #[must_use]
+    pub fn last_of(&self, login: &str) -> Option<Refused> {
+        self.state().shelves.last_of(login).cloned()
+    }
+
     /// Those that an operator should act on and that came after `time`, the newest first. They are as many as are kept
     /// at most: two thousand.
     #[must_use]

@@ -34,6 +34,8 @@ struct Shelf {
     /// The last row of each kind.
     by_kind: HashMap<Kind, u64>,
     by_origin: HashMap<Origin, BTreeSet<u64>>,
+    /// Those of a login, proved or claimed, in lower case.
+    by_login: HashMap<String, BTreeSet<u64>>,
     /// How many rows each origin has.
     sizes: BTreeSet<(usize, Origin)>,
 }
@@ -101,6 +103,13 @@ impl Shelves {
         if origin.is_stranger() { &mut self.strangers } else { &mut self.credentials }
     }
 
+    /// The last one of a login, proved or claimed.
+    pub(super) fn last_of(&self, login: &str) -> Option<&Refused> {
+        let login = login.to_ascii_lowercase();
+        let last = [&self.credentials, &self.strangers].map(|shelf| shelf.last_of(&login));
+        last.into_iter().flatten().max_by_key(|refused| refused.at)
+    }
+
     /// Those that are wanted, in no order.
     pub(super) fn all_that(&self, is_wanted: impl Fn(&Refused) -> bool) -> Vec<Refused> {
         self.rows().map(|row| &row.refused).filter(|refused| is_wanted(refused)).cloned().collect()
@@ -135,6 +144,11 @@ impl Shelves {
 }
 
 impl Shelf {
+    fn last_of(&self, login: &str) -> Option<&Refused> {
+        let turn = self.by_login.get(login)?.last()?;
+        self.rows.get(turn).map(|row| &row.refused)
+    }
+
     /// Counts a refusal of a kind that is there; gives the number of its row.
     fn repeat(&mut self, refused: &Refused) -> Option<u64> {
         let kind = Kind::of(refused);
@@ -167,6 +181,9 @@ impl Shelf {
         self.by_kind.insert(row.kind.clone(), self.last_turn);
         let (origin, turn) = (row.kind.origin.clone(), self.last_turn);
         self.resize(origin, |turns| turns.insert(turn));
+        for login in logins(&row.refused) {
+            self.by_login.entry(login).or_default().insert(turn);
+        }
         self.rows.insert(self.last_turn, row);
     }
 
@@ -176,6 +193,13 @@ impl Shelf {
             self.by_kind.remove(&row.kind);
         }
         self.resize(row.kind.origin.clone(), |turns| turns.remove(&turn));
+        for login in logins(&row.refused) {
+            let Some(turns) = self.by_login.get_mut(&login) else { continue };
+            turns.remove(&turn);
+            if turns.is_empty() {
+                self.by_login.remove(&login);
+            }
+        }
         Some(row)
     }
 
@@ -204,6 +228,15 @@ impl Kind {
         };
         Self { origin, reply: refused.reply.clone(), about }
     }
+}
+
+/// The logins that a refusal is about, in lower case.
+fn logins(refused: &Refused) -> BTreeSet<String> {
+    [&refused.credential, &refused.login]
+        .into_iter()
+        .flatten()
+        .map(|login| login.to_ascii_lowercase())
+        .collect()
 }
 
 fn shortened(refused: Refused) -> Refused {

@@ -62,6 +62,10 @@ async fn a_flood_of_strangers_pushes_out_no_credential_and_a_restart_forgets_not
     refusals.write_down().await;
     assert_eq!(refusals.list(None, usize::MAX).len(), CAPACITY + 1);
     assert_eq!(refusals.list(Some("scanner1"), 10), [of_credential("scanner1", 0)]);
+    assert_eq!(refusals.last_of("Scanner1"), Some(of_credential("scanner1", 0)));
+    for (login, is_there) in [("scanner2", true), ("user0", false), ("user99999", true)] {
+        assert_eq!(refusals.last_of(login).is_some(), is_there, "{login}");
+    }
     assert_eq!(refusals.list(Some("SCANNER2"), 10).len(), 1, "a device of the LAN is no part of the flood");
     assert_eq!(refusals.counts(), [("535 5.7.3".to_owned(), 100_001), ("550 5.1.7".to_owned(), 1)]);
     let before = refusals.list(None, usize::MAX);
@@ -72,6 +76,7 @@ async fn a_flood_of_strangers_pushes_out_no_credential_and_a_restart_forgets_not
     assert_eq!(again.counts(), [], "counts begin anew");
     again.note(of_credential("scanner1", 3_000), None);
     let repeated = again.list(Some("scanner1"), 10);
+    assert_eq!(again.last_of("scanner1").as_ref(), repeated.first());
     assert_eq!((repeated[0].count, repeated[0].since, repeated[0].at), (2, at(0), at(3_000)));
 }
 

@@ -11,6 +11,7 @@ use model::fault::Fault;
 use model::id::CredentialId;
 use model::refused::Refused;
 use relay::login::Banned;
+use relay::refusals::Refusals;
 
 use crate::api::{Api, bans};
 use crate::error::ApiError;
@@ -21,8 +22,8 @@ pub(super) struct Known {
     uses: HashMap<CredentialId, CredentialUse>,
     /// By login in lower case.
     locks: HashMap<String, Vec<BanView>>,
-    /// The last of each, by login in lower case.
-    refusals: HashMap<String, Refused>,
+    /// None of a credential that is new.
+    refusals: Option<Refusals>,
 }
 
 impl Known {
@@ -41,14 +42,8 @@ impl Known {
                     .extend(bans::views(logins, std::slice::from_ref(&ban)));
             }
         }
-        let mut refusals = HashMap::new();
-        for refused in api.relay.refusals().list(None, usize::MAX) {
-            if let Some(login) = refused.credential.as_ref().or(refused.login.as_ref()) {
-                refusals.entry(login.to_ascii_lowercase()).or_insert(refused);
-            }
-        }
         let uses = logins.uses().await.map_err(Fault::from)?;
-        Ok(Self { uses, locks, refusals })
+        Ok(Self { uses, locks, refusals: Some(api.relay.refusals().clone()) })
     }
 }
 
@@ -94,7 +89,7 @@ pub(super) fn view(control: &Control, known: &Known, credential: &Credential) ->
         locks: locks.cloned().unwrap_or_default(),
         last_used_at: used.map(|used| used.at),
         last_address: used.map(|used| used.address),
-        last_refusal: known.refusals.get(&key).cloned().map(last_refusal),
+        last_refusal: known.refusals.as_ref().and_then(|all| all.last_of(&key)).map(last_refusal),
     }
 }
 
