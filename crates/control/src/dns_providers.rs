@@ -9,7 +9,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
 use crate::Control;
-use crate::error::{ControlError, Fault, Invalid};
+use crate::error::{Fault, Invalid};
 
 /// A connection as the operator describes it.
 #[derive(Clone, Debug)]
@@ -39,7 +39,7 @@ impl Control {
     ///
     /// # Errors
     /// When a field is not valid, the name is taken, the provider cannot be asked, or nothing can be stored.
-    pub async fn add_dns_provider(&self, new: NewDnsProvider) -> Result<DnsProvider, ControlError> {
+    pub async fn add_dns_provider(&self, new: NewDnsProvider) -> Result<DnsProvider, Fault> {
         self.caller.may_change_server()?;
         let kind: DnsProviderKind =
             new.kind.trim().parse().map_err(|unknown| Invalid::new("kind", unknown))?;
@@ -86,7 +86,7 @@ impl Control {
     ///
     /// # Errors
     /// When there is none of that name, a domain is written through it, or nothing can be stored.
-    pub async fn remove_dns_provider(&self, name: &str) -> Result<(), ControlError> {
+    pub async fn remove_dns_provider(&self, name: &str) -> Result<(), Fault> {
         self.caller.may_change_server()?;
         let connection = self.store.dns_providers().named(name).await?;
         let audit = self.entry("dns.remove", &connection.name, "");
@@ -95,7 +95,7 @@ impl Control {
 }
 
 /// Why a connection is not kept: the token is wrong, or the provider cannot say now.
-fn not_accepted(error: &CloudflareError) -> ControlError {
+fn not_accepted(error: &CloudflareError) -> Fault {
     let retry_after = match error {
         CloudflareError::Busy(wait) => *wait,
         CloudflareError::Failed(_) | CloudflareError::Silent(_) | CloudflareError::Garbled(_) => SOON,

@@ -1,6 +1,3 @@
 //! Why a read or a change fails: a [`Fault`], which says who can do something about it.
 
 pub use model::fault::{Fault, Invalid};
-
-/// Why a read or a change failed.
-pub type ControlError = Fault;

@@ -35,7 +35,7 @@ pub use credentials::{
     CredentialChange, IssuedCredential, NewAccess, NewCredential, NewIntakeRules, PublicNetworks,
 };
 pub use dns_providers::NewDnsProvider;
-pub use error::{ControlError, Fault, Invalid};
+pub use error::{Fault, Invalid};
 pub use senders::NewSender;
 
 /// Reads and changes what the operator manages, on behalf of a caller.

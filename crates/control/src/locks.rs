@@ -1,14 +1,14 @@
 //! What is done elsewhere, at Azure, by the login guard or by the relay, and entered in the audit log here before it is done.
 
 use crate::Control;
-use crate::error::ControlError;
+use crate::error::Fault;
 
 impl Control {
     /// Enters that the locks of a credential's login are lifted.
     ///
     /// # Errors
     /// When nothing can be stored; nothing may be lifted then.
-    pub async fn enter_unlock(&self, login: &str, detail: String) -> Result<(), ControlError> {
+    pub async fn enter_unlock(&self, login: &str, detail: String) -> Result<(), Fault> {
         self.credential_to_change(login)?;
         Ok(self.store.audit().enter(self.entry("credential.unlock", login, detail)).await?)
     }
@@ -17,7 +17,7 @@ impl Control {
     ///
     /// # Errors
     /// When nothing can be stored; nothing may be lifted then.
-    pub async fn enter_lift(&self, which: &str, detail: String) -> Result<(), ControlError> {
+    pub async fn enter_lift(&self, which: &str, detail: String) -> Result<(), Fault> {
         self.caller.may_change_server()?;
         Ok(self.store.audit().enter(self.entry("ban.lift", which, detail)).await?)
     }
@@ -26,7 +26,7 @@ impl Control {
     ///
     /// # Errors
     /// When nothing can be stored; nothing may be done then.
-    pub async fn enter_verification(&self, account: &str, detail: String) -> Result<(), ControlError> {
+    pub async fn enter_verification(&self, account: &str, detail: String) -> Result<(), Fault> {
         self.account_to_change(account)?;
         Ok(self.store.audit().enter(self.entry("account.verify", account, detail)).await?)
     }
@@ -35,7 +35,7 @@ impl Control {
     ///
     /// # Errors
     /// When nothing can be stored; nothing may be sent then.
-    pub async fn enter_message(&self, account: &str, detail: String) -> Result<(), ControlError> {
+    pub async fn enter_message(&self, account: &str, detail: String) -> Result<(), Fault> {
         self.account_to_change(account)?;
         Ok(self.store.audit().enter(self.entry("message.send", account, detail)).await?)
     }

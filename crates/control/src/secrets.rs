@@ -3,7 +3,7 @@
 use store::{MasterKey, StoreError};
 
 use crate::Control;
-use crate::error::{ControlError, Invalid};
+use crate::error::{Fault, Invalid};
 
 impl Control {
     /// Seals all secrets under a new master key: a fresh one, or the one that is given in base64. Says how many
@@ -12,7 +12,7 @@ impl Control {
     /// # Errors
     /// When the key is not one, none is given although the server does not keep its key itself, or nothing can
     /// be written.
-    pub async fn rewrap(&self, key: Option<&str>) -> Result<usize, ControlError> {
+    pub async fn rewrap(&self, key: Option<&str>) -> Result<usize, Fault> {
         self.caller.may_administer()?;
         let key = match key {
             Some(text) => MasterKey::parse(text)

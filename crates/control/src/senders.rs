@@ -5,7 +5,7 @@ use smtp::address::Mailbox;
 use store::StoreError;
 
 use crate::Control;
-use crate::error::{ControlError, Invalid};
+use crate::error::{Fault, Invalid};
 
 /// A sender as the operator describes it.
 #[derive(Clone, Debug)]
@@ -23,7 +23,7 @@ impl Control {
     ///
     /// # Errors
     /// When the address is not one, the account has it already, or nothing can be stored.
-    pub async fn add_sender(&self, new: NewSender) -> Result<Sender, ControlError> {
+    pub async fn add_sender(&self, new: NewSender) -> Result<Sender, Fault> {
         let account = self.account_to_change(&new.account)?;
         let directory = self.store.directory();
         let mailbox: Mailbox = new.mailbox.trim().parse().map_err(|error| Invalid::new("address", error))?;
@@ -54,7 +54,7 @@ impl Control {
     ///
     /// # Errors
     /// When the account does not have it, or nothing can be stored.
-    pub async fn remove_sender(&self, account: &str, mailbox: &str) -> Result<(), ControlError> {
+    pub async fn remove_sender(&self, account: &str, mailbox: &str) -> Result<(), Fault> {
         let account = self.account_to_change(account)?;
         let directory = self.store.directory();
         let address = mailbox.trim().parse().map_err(|error| Invalid::new("address", error))?;

@@ -13,7 +13,7 @@ use store::{NewSecret, SecretChange};
 use super::fields::{AuthenticationMethod, Notes, checked_concurrency, checked_quota};
 use super::{NewCloud, Noted, chosen};
 use crate::Control;
-use crate::error::{ControlError, Fault, Invalid};
+use crate::error::{Fault, Invalid};
 
 /// What is different from now on. What is absent stays.
 #[derive(Clone, Debug, Default)]
@@ -54,7 +54,7 @@ impl Control {
     ///
     /// # Errors
     /// When there is none of that name, a field is not valid, or nothing can be stored.
-    pub async fn change_account(&self, name: &str, change: AccountChange) -> Result<Noted, ControlError> {
+    pub async fn change_account(&self, name: &str, change: AccountChange) -> Result<Noted, Fault> {
         for _ in 1..TRIES {
             match self.change_once(name, change.clone()).await {
                 // Somebody else changed it, perhaps another field: the next try begins with what they left.
@@ -65,7 +65,7 @@ impl Control {
         self.change_once(name, change).await
     }
 
-    async fn change_once(&self, name: &str, change: AccountChange) -> Result<Noted, ControlError> {
+    async fn change_once(&self, name: &str, change: AccountChange) -> Result<Noted, Fault> {
         let account = self.account_to_change(name)?;
         let is_about_login = change.secret.is_some()
             || change.client_id.is_some()
@@ -126,7 +126,7 @@ impl Control {
         notes: &mut Notes,
         before: &AzureConnection,
         change: &AccountChange,
-    ) -> Result<AzureConnection, ControlError> {
+    ) -> Result<AzureConnection, Fault> {
         let cloud = match change.cloud.clone() {
             Some(cloud) => cloud.into_cloud(&before.cloud, notes)?,
             None => before.cloud.clone(),

@@ -5,7 +5,7 @@ use model::account::Account;
 use super::AccountChange;
 use super::endpoint::{believed, is_guess, is_same};
 use crate::Control;
-use crate::error::ControlError;
+use crate::error::Fault;
 use crate::verify::Context;
 
 impl Control {
@@ -14,7 +14,7 @@ impl Control {
         &self,
         account: &Account,
         context: &Context,
-    ) -> Result<(), ControlError> {
+    ) -> Result<(), Fault> {
         let azure = &context.connection;
         let Some(service) = azure.service.as_ref().filter(|one| is_guess(&azure.cloud, one)) else {
             return Ok(());

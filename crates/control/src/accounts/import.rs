@@ -6,7 +6,7 @@ use model::sender::Sender;
 
 use super::AccountChange;
 use crate::Control;
-use crate::error::{ControlError, Invalid};
+use crate::error::{Fault, Invalid};
 use crate::verify::Repair;
 use provisioning::endpoint::{believed, is_guess};
 
@@ -32,7 +32,7 @@ impl Control {
         name: &str,
         service: Option<&str>,
         domains: &[String],
-    ) -> Result<Imported, ControlError> {
+    ) -> Result<Imported, Fault> {
         self.account_to_change(name)?;
         let report = Box::pin(self.verify(name, Repair::Nothing, None)).await?;
         let account = self.account_to_change(name)?;
@@ -101,14 +101,14 @@ fn keeps_from_seeing(finding: &Finding) -> bool {
 }
 
 /// Why the app sees no service: Azure could not be asked, or it has none to show.
-fn unseen(reason: &Finding) -> ControlError {
+fn unseen(reason: &Finding) -> Fault {
     if NO_SERVICE.contains(&reason.code.as_str()) {
         return Invalid::new("service", format!("the app sees none: {}", reason.message)).into();
     }
     let who = if reason.check == Check::Authentication { "Entra" } else { "Azure" };
     // Where the app is rejected, or this machine's clock is wrong, somebody has to act first.
     let is_passing = PASSING.iter().any(|end| reason.code.ends_with(end));
-    ControlError::Upstream {
+    Fault::Upstream {
         who: who.to_owned(),
         message: reason.message.clone(),
         retry_after: is_passing.then_some(SOON),
@@ -149,7 +149,7 @@ mod tests {
             let fault = unseen(&Finding::failed(check, code, "why".to_owned()));
             assert_eq!(fault.code(), blamed, "{code}");
             let asked = match fault {
-                ControlError::Upstream { retry_after, .. } => retry_after,
+                Fault::Upstream { retry_after, .. } => retry_after,
                 _ => None,
             };
             assert_eq!(asked, retry_after, "{code}");

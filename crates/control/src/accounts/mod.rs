@@ -27,7 +27,7 @@ pub use self::removal::Removal;
 
 use self::fields::{Notes, checked_concurrency, checked_quota};
 use crate::Control;
-use crate::error::{ControlError, Fault, Invalid};
+use crate::error::{Fault, Invalid};
 use provisioning::endpoint;
 
 /// An account as the operator describes it: text, to be checked.
@@ -71,7 +71,7 @@ impl Control {
     ///
     /// # Errors
     /// When a field is not valid, the name is taken, or nothing can be stored.
-    pub async fn add_account(&self, new: NewAccount) -> Result<Noted, ControlError> {
+    pub async fn add_account(&self, new: NewAccount) -> Result<Noted, Fault> {
         self.caller.may_change_server()?;
         let mut notes = Notes::default();
         let (account, secret) = self.checked(new, &mut notes).await?;
@@ -85,7 +85,7 @@ impl Control {
     ///
     /// # Errors
     /// As [`Control::add_account`].
-    pub async fn check_account(&self, new: NewAccount) -> Result<Noted, ControlError> {
+    pub async fn check_account(&self, new: NewAccount) -> Result<Noted, Fault> {
         self.caller.may_change_server()?;
         let mut notes = Notes::default();
         let (account, _) = self.checked(new, &mut notes).await?;
@@ -99,7 +99,7 @@ impl Control {
         &self,
         new: NewAccount,
         notes: &mut Notes,
-    ) -> Result<(Account, Option<NewSecret>), ControlError> {
+    ) -> Result<(Account, Option<NewSecret>), Fault> {
         let now = self.clock.now();
         let cloud = new.cloud.into_cloud(&Cloud::Public, notes)?;
         Http::new(cloud.ca_pem()).map_err(|error| Invalid::new("cloud.ca_pem", error))?;
@@ -172,7 +172,7 @@ impl Control {
     ///
     /// # Errors
     /// When there is none of that name, something still uses it, or nothing can be stored.
-    pub async fn remove_account(&self, name: &str) -> Result<(), ControlError> {
+    pub async fn remove_account(&self, name: &str) -> Result<(), Fault> {
         let account = self.account_to_change(name)?;
         let audit = self.entry("account.remove", &account.name, "");
         Ok(self.store.accounts().remove(&account, audit).await?)

@@ -8,7 +8,7 @@ use store::{Losses, StoreError};
 
 use super::AccountChange;
 use crate::Control;
-use crate::error::ControlError;
+use crate::error::Fault;
 
 /// An account that is about to be removed: it is disabled, so that what depends on it stays the same meanwhile.
 #[derive(Debug)]
@@ -23,7 +23,7 @@ impl Control {
     ///
     /// # Errors
     /// When there is none of that name, or the store fails.
-    pub async fn losses(&self, name: &str) -> Result<Losses, ControlError> {
+    pub async fn losses(&self, name: &str) -> Result<Losses, Fault> {
         Ok(self.store.losses(self.account(name)?.id).await?)
     }
 
@@ -32,7 +32,7 @@ impl Control {
     ///
     /// # Errors
     /// When something else would be lost than is known, mail is being handed to Azure, or the store fails.
-    pub async fn begin_removal(&self, name: &str, known: &Losses) -> Result<Removal, ControlError> {
+    pub async fn begin_removal(&self, name: &str, known: &Losses) -> Result<Removal, Fault> {
         let account = self.account_to_change(name)?;
         if account.is_enabled() {
             let change = AccountChange { state: Some(AccountState::Disabled), ..AccountChange::default() };
@@ -66,7 +66,7 @@ impl Control {
     ///
     /// # Errors
     /// When something else depends on it by now, or nothing can be stored.
-    pub async fn finish_removal(&self, removal: Removal, untold: &[QueueId]) -> Result<(), ControlError> {
+    pub async fn finish_removal(&self, removal: Removal, untold: &[QueueId]) -> Result<(), Fault> {
         let Removal { account, losses } = removal;
         let with = format!("with account {}", account.name);
         let mut audit: Vec<_> = losses

@@ -12,7 +12,7 @@ use super::differences::differences;
 use super::rules::{known_sender, rate, repairs, replaces_somebody, reverse_path_domains, sender_rule};
 use super::{PublicNetworks, networks, password};
 use crate::Control;
-use crate::error::{ControlError, Fault, Invalid};
+use crate::error::{Fault, Invalid};
 
 /// What is different from now on. What is absent stays; a list that is given replaces the one that is there.
 #[derive(Clone, Debug, Default)]
@@ -55,7 +55,7 @@ impl Control {
         &self,
         login: &str,
         change: CredentialChange,
-    ) -> Result<Arc<Credential>, ControlError> {
+    ) -> Result<Arc<Credential>, Fault> {
         for _ in 1..TRIES {
             match self.change_credential_once(login, &change).await {
                 // Somebody else changed it, perhaps another field: the next try begins with what they left.
@@ -70,7 +70,7 @@ impl Control {
         &self,
         login: &str,
         change: &CredentialChange,
-    ) -> Result<Arc<Credential>, ControlError> {
+    ) -> Result<Arc<Credential>, Fault> {
         let directory = self.store.directory();
         let before = self.credential_to_change(login)?;
         let missing = || StoreError::Missing(format!("credential {login}"));

@@ -15,7 +15,7 @@ use secrecy::SecretString;
 use store::StoreError;
 
 use crate::Control;
-use crate::error::{ControlError, Invalid};
+use crate::error::{Fault, Invalid};
 
 use self::rules::{intake_rules, known_sender, rate, replaces_somebody, sender_rule};
 
@@ -100,7 +100,7 @@ impl Control {
     ///
     /// # Errors
     /// When a field is not valid, the login is taken, or nothing can be stored.
-    pub async fn add_credential(&self, new: NewCredential) -> Result<IssuedCredential, ControlError> {
+    pub async fn add_credential(&self, new: NewCredential) -> Result<IssuedCredential, Fault> {
         let account = new.account.clone();
         let (mut credential, secret) = self.draft(new)?;
         let (password, made) = match secret {
@@ -125,7 +125,7 @@ impl Control {
     ///
     /// # Errors
     /// As [`add_credential`](Self::add_credential).
-    pub fn check_credential(&self, new: NewCredential) -> Result<(), ControlError> {
+    pub fn check_credential(&self, new: NewCredential) -> Result<(), Fault> {
         let (credential, _) = self.draft(new)?;
         let login = credential.login.to_string();
         match self.store.directory().credential(&login) {
@@ -135,7 +135,7 @@ impl Control {
     }
 
     /// A credential as it will be, but for its password.
-    fn draft(&self, new: NewCredential) -> Result<(Credential, Secret), ControlError> {
+    fn draft(&self, new: NewCredential) -> Result<(Credential, Secret), Fault> {
         let account = self.account_to_change(&new.account)?;
         let directory = self.store.directory();
         let login: LoginName = new.login.trim().parse().map_err(|error| Invalid::new("login", error))?;
@@ -192,7 +192,7 @@ impl Control {
         &self,
         login: &str,
         given: Option<SecretString>,
-    ) -> Result<Option<SecretString>, ControlError> {
+    ) -> Result<Option<SecretString>, Fault> {
         let credential = self.credential_to_change(login)?;
         if credential.access == Access::Network {
             let reason = format!("{login} is used without login, and has no password");
@@ -218,7 +218,7 @@ impl Control {
     ///
     /// # Errors
     /// When there is no such credential, or nothing can be stored.
-    pub async fn remove_credential(&self, login: &str) -> Result<(), ControlError> {
+    pub async fn remove_credential(&self, login: &str) -> Result<(), Fault> {
         self.credential_to_change(login)?;
         let audit = self.entry("credential.remove", login, "");
         Ok(self.store.credentials().remove(login, audit).await?)
@@ -228,12 +228,12 @@ impl Control {
     ///
     /// # Errors
     /// When there is none, or the caller does not see its account.
-    pub fn credential(&self, login: &str) -> Result<Arc<Credential>, ControlError> {
+    pub fn credential(&self, login: &str) -> Result<Arc<Credential>, Fault> {
         self.caller.may_list()?;
         let what = format!("credential {login}");
         let directory = self.store.directory();
         let Some(credential) = directory.credential(login) else {
-            return Err(ControlError::NotFound { what });
+            return Err(Fault::NotFound { what });
         };
         self.caller.may_read(credential.account, what)?;
         Ok(Arc::clone(credential))
@@ -243,7 +243,7 @@ impl Control {
     ///
     /// # Errors
     /// As [`Control::credential`], and when the caller may not change it.
-    pub fn credential_to_change(&self, login: &str) -> Result<Arc<Credential>, ControlError> {
+    pub fn credential_to_change(&self, login: &str) -> Result<Arc<Credential>, Fault> {
         let credential = self.credential(login)?;
         self.caller.may_change(credential.account, format!("credential {login}"))?;
         Ok(credential)

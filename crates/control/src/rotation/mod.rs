@@ -25,7 +25,7 @@ use uuid::Uuid;
 pub use self::steps::Stepped;
 
 use crate::accounts::clean_secret;
-use crate::error::{ControlError, Fault};
+use crate::error::Fault;
 use crate::verify::secret::ours;
 use crate::{AccountChange, Control};
 use provisioning::AzureAccount;
@@ -64,11 +64,7 @@ impl Control {
     ///
     /// # Errors
     /// When the account has no client secret, or the app may not renew it.
-    pub async fn plan_rotation(
-        &self,
-        name: &str,
-        terms: RotationTerms,
-    ) -> Result<RotationPlan, ControlError> {
+    pub async fn plan_rotation(&self, name: &str, terms: RotationTerms) -> Result<RotationPlan, Fault> {
         let (context, app, facts) = self.ready_to_rotate(name).await?;
         let day = |time: Timestamp| time.strftime("%Y-%m-%d").to_string();
         let now = self.clock.now();
@@ -96,7 +92,7 @@ impl Control {
     ///
     /// # Errors
     /// As [`Control::plan_rotation`], or when nothing can be stored.
-    pub async fn begin_rotation(&self, name: &str, terms: RotationTerms) -> Result<Rotation, ControlError> {
+    pub async fn begin_rotation(&self, name: &str, terms: RotationTerms) -> Result<Rotation, Fault> {
         let account = self.account_to_change(name)?;
         if let Some(rotation) = self.store.rotations().of(account.id).await?
             && !rotation.step.is_over()
@@ -150,7 +146,7 @@ impl Control {
     ///
     /// # Errors
     /// When there is none that could be given up, Entra does not take the secret away, or nothing can be stored.
-    pub async fn cancel_rotation(&self, name: &str) -> Result<Rotation, ControlError> {
+    pub async fn cancel_rotation(&self, name: &str) -> Result<Rotation, Fault> {
         let account = self.account_to_change(name)?;
         let rotation = self.store.rotations().of(account.id).await?;
         let Some(rotation) = rotation.filter(|rotation| rotation.step < Step::Switched) else {
@@ -172,7 +168,7 @@ impl Control {
     }
 
     /// Refuses what must not happen while a new secret is tried.
-    pub(crate) async fn must_not_rotate(&self, account: &Account) -> Result<(), ControlError> {
+    pub(crate) async fn must_not_rotate(&self, account: &Account) -> Result<(), Fault> {
         let rotation = self.store.rotations().of(account.id).await?;
         if rotation.is_some_and(|rotation| rotation.step < Step::Switched) {
             let name = &account.name;
@@ -189,7 +185,7 @@ impl Control {
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn rotation(&self, name: &str) -> Result<Option<Rotation>, ControlError> {
+    pub async fn rotation(&self, name: &str) -> Result<Option<Rotation>, Fault> {
         let account = self.account(name)?;
         Ok(self.store.rotations().of(account.id).await?)
     }
@@ -203,7 +199,7 @@ impl Control {
         name: &str,
         secret: SecretString,
         expires_at: Option<Timestamp>,
-    ) -> Result<Account, ControlError> {
+    ) -> Result<Account, Fault> {
         let account = self.account_to_change(name)?;
         must_have_a_secret(&account)?;
         self.must_not_rotate(&account).await?;
@@ -216,10 +212,7 @@ impl Control {
     }
 
     /// Everything that a rotation needs to begin.
-    async fn ready_to_rotate(
-        &self,
-        name: &str,
-    ) -> Result<(AzureAccount, Application, SecretFacts), ControlError> {
+    async fn ready_to_rotate(&self, name: &str) -> Result<(AzureAccount, Application, SecretFacts), Fault> {
         let account = self.account(name)?;
         must_have_a_secret(&account)?;
         let context = self.provisioning.azure_account(&account).await?;

@@ -17,7 +17,7 @@ use tracing::{info, warn};
 use uuid::Uuid;
 
 use crate::Control;
-use crate::error::{ControlError, Fault};
+use crate::error::Fault;
 use crate::verify::secret::ours;
 use provisioning::AzureAccount;
 
@@ -45,7 +45,7 @@ impl Control {
     ///
     /// # Errors
     /// When the store fails. What Azure says is noted with the rotation, and tried again.
-    pub async fn step_rotation(&self, account: &Arc<Account>) -> Result<Stepped, ControlError> {
+    pub async fn step_rotation(&self, account: &Arc<Account>) -> Result<Stepped, Fault> {
         let Some(rotation) = self.store.rotations().of(account.id).await? else { return Ok(Stepped::Over) };
         if rotation.step.is_over() {
             return Ok(Stepped::Over);

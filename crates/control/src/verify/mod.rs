@@ -26,7 +26,7 @@ use store::KeptVerification;
 use tokio::sync::mpsc::UnboundedSender;
 
 use crate::Control;
-use crate::error::ControlError;
+use crate::error::Fault;
 use provisioning::AzureAccount;
 
 /// What a kept report says is worst, if the account was not ready.
@@ -131,7 +131,7 @@ impl Control {
         name: &str,
         manner: impl Into<Manner>,
         events: Option<UnboundedSender<Event>>,
-    ) -> Result<Report, ControlError> {
+    ) -> Result<Report, Fault> {
         let account = self.provisioning.settle_service(self.account_to_change(name)?).await?;
         let report = Box::pin(self.examine(account, manner.into(), &Watch(events))).await?;
         self.keep_report(name, &report).await?;
@@ -142,7 +142,7 @@ impl Control {
     ///
     /// # Errors
     /// When there is no such account, or the store fails.
-    pub async fn keep_report(&self, name: &str, report: &Report) -> Result<(), ControlError> {
+    pub async fn keep_report(&self, name: &str, report: &Report) -> Result<(), Fault> {
         let account = self.account_to_change(name)?;
         let kept = KeptVerification {
             at: report.at,
@@ -156,19 +156,14 @@ impl Control {
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn last_report(&self, account: &Account) -> Result<Option<Report>, ControlError> {
+    pub async fn last_report(&self, account: &Account) -> Result<Option<Report>, Fault> {
         self.caller.may_read(account.id, format!("account {}", account.name))?;
         let kept = self.store.verifications().last(account.id).await?;
         // One that an older program wrote in another form is as good as none.
         Ok(kept.and_then(|kept| serde_json::from_str(&kept.report).ok()))
     }
 
-    async fn examine(
-        &self,
-        account: Arc<Account>,
-        manner: Manner,
-        watch: &Watch,
-    ) -> Result<Report, ControlError> {
+    async fn examine(&self, account: Arc<Account>, manner: Manner, watch: &Watch) -> Result<Report, Fault> {
         let azure = account.azure()?;
         let mut report = Report {
             account: account.name.to_string(),

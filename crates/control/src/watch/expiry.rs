@@ -8,7 +8,7 @@ use model::account::Account;
 use store::{SecretName, SecretOwner};
 
 use super::{REMINDER, Watch};
-use crate::error::ControlError;
+use crate::error::Fault;
 use crate::expiry::Urgency;
 use crate::verify::secret::{self, Renewal};
 
@@ -47,7 +47,7 @@ impl ExpiryState {
 
 impl Watch {
     /// When the account's secret expires, if that is known.
-    pub(super) async fn secret_end(&self, account: &Account) -> Result<Option<Timestamp>, ControlError> {
+    pub(super) async fn secret_end(&self, account: &Account) -> Result<Option<Timestamp>, Fault> {
         let Some(name) = account.upstream.secret() else { return Ok(None) };
         let owner = SecretOwner::Account(account.id);
         let facts = self.control.store.secrets().facts(owner, name).await?;

@@ -29,7 +29,7 @@ use self::reconciliation::ReconciliationState;
 use self::rotation::RotationState;
 use self::verification::VerificationState;
 use crate::Control;
-use crate::error::ControlError;
+use crate::error::Fault;
 use crate::rotation::RotationTerms;
 use provisioning::Reconciled;
 
@@ -70,7 +70,7 @@ pub struct Watch {
     /// Rotations that go on, each in a task of its own: Entra makes them wait.
     rotating: JoinSet<(AccountId, Option<Timestamp>)>,
     /// Reconciliations that go on, each in a task of its own: Azure makes them wait.
-    reconciling: JoinSet<(AccountId, Option<Result<Reconciled, ControlError>>)>,
+    reconciling: JoinSet<(AccountId, Option<Result<Reconciled, Fault>>)>,
 }
 
 /// What is remembered of an account.
@@ -157,7 +157,7 @@ impl Watch {
         self.reconcile_in_time().await;
     }
 
-    async fn secret(&mut self, account: &Arc<Account>) -> Result<(), ControlError> {
+    async fn secret(&mut self, account: &Arc<Account>) -> Result<(), Fault> {
         if let Some(expires_at) = self.secret_end(account).await? {
             self.rotate_in_time(account, expires_at).await?;
             self.warn_of_expiry(account, expires_at).await;

@@ -10,7 +10,7 @@ use model::id::AccountId;
 use tracing::{error, warn};
 
 use super::Watch;
-use crate::error::ControlError;
+use crate::error::Fault;
 use provisioning::Reconciled;
 
 /// Between two looks at a domain that waits for somebody, or for DNS.
@@ -81,11 +81,7 @@ impl Watch {
     }
 
     /// A reconciliation ended; `None` where its task panicked.
-    pub(super) async fn reconciled(
-        &mut self,
-        id: AccountId,
-        ended: Option<Result<Reconciled, ControlError>>,
-    ) {
+    pub(super) async fn reconciled(&mut self, id: AccountId, ended: Option<Result<Reconciled, Fault>>) {
         let directory = self.control.store.directory();
         // The account may be gone by now.
         let (Some(account), Some(watched)) = (directory.account(id), self.accounts.get_mut(&id)) else {

@@ -14,7 +14,7 @@ use tracing::{error, info, warn};
 
 use super::{REMINDER, ROUND, Watch};
 use crate::Control;
-use crate::error::{ControlError, Fault};
+use crate::error::Fault;
 use crate::rotation::Stepped;
 
 /// Between two looks for a rotation that nobody has announced.
@@ -69,7 +69,7 @@ impl Watch {
         &mut self,
         account: &Arc<Account>,
         expires_at: Timestamp,
-    ) -> Result<(), ControlError> {
+    ) -> Result<(), Fault> {
         let Some(before) = self.settings.rotate_before else { return Ok(()) };
         let now = self.control.clock.now();
         let last = self.control.store.rotations().of(account.id).await?;
