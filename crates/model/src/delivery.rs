@@ -156,3 +156,14 @@ crate::words!(Reason {
     SenderUnknown = "sender_unknown",
     Suppressed = "suppressed",
 });
+
+/// What came of a test message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TestOutcome {
+    /// Azure took it, in these words.
+    Accepted(String),
+    /// Azure did not take it, or could not be asked.
+    Refused(String),
+    /// The rate limit does not allow another message before then.
+    RateLimited(Timestamp),
+}

@@ -6,12 +6,12 @@ use std::sync::Arc;
 use ::smtp::address::Mailbox;
 use clock::{Clock, Entropy, Sources};
 use model::account::Account;
-use model::delivery::Transport;
+use model::delivery::{TestOutcome, Transport};
 use model::fault::Fault;
 use model::id::QueueId;
 use store::Store;
 
-use crate::deliver::{TestOutcome, Told, Upstreams, send_test_message, tell_of_removal};
+use crate::deliver::{Told, Upstreams, send_test_message, tell_of_removal};
 use crate::intake::{Accepted, Intake, Internal, InternalKind, Principal, Rejection, WholeMessage};
 use crate::login::LoginProtection;
 use crate::problems::{Clients, Observed, observe};

@@ -17,7 +17,7 @@ mod reply_for;
 mod settings;
 pub mod smtp;
 
-pub use deliver::{Delivery, TestOutcome, Told, UpstreamError, Upstreams};
+pub use deliver::{Delivery, Told, UpstreamError, Upstreams};
 pub use handle::{RelayHandle, RelayParts, TestMessage};
 pub use relay::Relay;
 pub use settings::{ControlFields, EntraSettings, RelaySettings};

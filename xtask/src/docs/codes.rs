@@ -26,7 +26,7 @@ const FINDINGS: [(&str, &[&str]); 3] = [
             "secret",
         ],
     ),
-    ("crates/web/src/api/verification.rs", &["delivery"]),
+    ("crates/control/src/verify/delivery.rs", &["delivery"]),
     ("crates/dns/src/preflight", &["zone", "domain", "spf", "dkim", "dmarc", "mx"]),
 ];
 
@@ -138,7 +138,7 @@ fn refusals() -> anyhow::Result<BTreeSet<String>> {
             codes.extend(word.filter(|word| is_word(word)).map(|word| format!("authentication.{word}")));
         }
     }
-    for text in texts("crates/web/src/api/verification.rs")? {
+    for text in texts("crates/control/src/verify/delivery.rs")? {
         let rest = text.split("fn delivery_finding").nth(1).unwrap_or_default();
         let table = rest.split("\n}\n").next().unwrap_or_default();
         let words = quoted(table).into_iter().filter(|word| is_word(word));

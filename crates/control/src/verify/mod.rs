@@ -6,6 +6,7 @@
 
 mod authentication;
 mod context;
+mod delivery;
 mod endpoint;
 mod key;
 mod permissions;
@@ -25,6 +26,7 @@ use model::azure::{Authorization, AzureConnection};
 use store::KeptVerification;
 use tokio::sync::mpsc::UnboundedSender;
 
+pub use self::delivery::delivery_finding;
 use crate::Control;
 use crate::error::Fault;
 use provisioning::AzureAccount;
@@ -138,11 +140,23 @@ impl Control {
         Ok(report)
     }
 
-    /// Keeps what a verification found, in the place of what the last one did.
+    /// Adds what test messages showed to a report, judges it anew and keeps it.
     ///
     /// # Errors
     /// When there is no such account, or the store fails.
-    pub async fn keep_report(&self, name: &str, report: &Report) -> Result<(), Fault> {
+    pub async fn add_findings(
+        &self,
+        name: &str,
+        report: &mut Report,
+        findings: Vec<Finding>,
+    ) -> Result<(), Fault> {
+        report.findings.extend(findings);
+        report.verdict = Verdict::of(&report.findings);
+        self.keep_report(name, report).await
+    }
+
+    /// Keeps what a verification found, in the place of what the last one did.
+    async fn keep_report(&self, name: &str, report: &Report) -> Result<(), Fault> {
         let account = self.account_to_change(name)?;
         let kept = KeptVerification {
             at: report.at,

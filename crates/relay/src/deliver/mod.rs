@@ -33,7 +33,6 @@ pub use self::onward::Delivery;
 pub use self::removal::Told;
 pub(crate) use self::removal::tell_of_removal;
 pub(crate) use self::status::StatusReader;
-pub use self::test_message::TestOutcome;
 pub(crate) use self::test_message::send_test_message;
 pub use self::upstream::{UpstreamError, Upstreams};
 

@@ -10,7 +10,7 @@ use clock::{Clock, Entropy};
 use jiff::Timestamp;
 use message::compose::Composer;
 use model::account::Account;
-use model::delivery::Transport;
+use model::delivery::{TestOutcome, Transport};
 use store::Store;
 
 use super::Upstreams;
@@ -19,17 +19,6 @@ use super::choice::choose;
 use super::mail::{Candidate, Mail};
 use super::outcome::{AttemptOutcome, Matter};
 use super::upstream::sent::Posted;
-
-/// What came of a test message.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum TestOutcome {
-    /// Azure took it, in these words.
-    Accepted(String),
-    /// Azure did not take it, or could not be asked.
-    Refused(String),
-    /// The rate limit does not allow another message before then.
-    RateLimited(Timestamp),
-}
 
 /// What Azure's limit for each minute asks for at most, where Azure says nothing.
 const A_MINUTE: Duration = Duration::from_secs(60);

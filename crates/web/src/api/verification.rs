@@ -1,17 +1,15 @@
 //! `/v1/accounts/{name}/verification`: looking at an account, told line by line while it goes on.
 
-use api::verification::{
-    ActionOwner, Check, Finding, Import, ImportedView, Outcome, Report, Verdict, VerificationLine, Verify,
-};
+use api::verification::{Check, Finding, Import, ImportedView, Report, VerificationLine, Verify};
 use axum::Json;
 use axum::extract::State;
 use axum::extract::rejection::JsonRejection;
 use axum::response::Response;
 use control::Control;
-use control::verify::{Event, Manner, Patience, Repair};
+use control::verify::{Event, Manner, Patience, Repair, delivery_finding};
 use model::account::Account;
 use model::delivery::Transport;
-use relay::{TestMessage, TestOutcome};
+use relay::TestMessage;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -57,9 +55,8 @@ async fn verify(
         let _ = forwarded.await;
         if let (Ok(report), Some(test)) = (&mut verified, test) {
             let tell = |line| drop(lines.send(line));
-            report.findings.extend(deliver((&api, &control), &name, &test, tell).await);
-            report.verdict = Verdict::of(&report.findings);
-            if let Err(error) = control.keep_report(&name, report).await {
+            let findings = deliver((&api, &control), &name, &test, tell).await;
+            if let Err(error) = control.add_findings(&name, report, findings).await {
                 verified = Err(error);
             }
         }
@@ -121,41 +118,12 @@ async fn deliver(
             continue;
         }
         let outcome = api.relay.send_test_message(&account, test, transport).await;
-        let finding = delivery_finding(transport, test, outcome);
+        let finding = delivery_finding(transport, &test.from, &test.to, outcome);
         tell(VerificationLine::Found { finding: finding.clone() });
         findings.push(finding);
     }
     tell(VerificationLine::Ended { check });
     findings
-}
-
-fn delivery_finding(transport: Transport, test: &TestMessage, outcome: TestOutcome) -> Finding {
-    let TestMessage { from, to } = test;
-    let way = transport.as_str();
-    let (word, outcome, message) = match outcome {
-        TestOutcome::Accepted(text) => {
-            ("taken", Outcome::Passed, format!("A test message from {from} to {to} left by {way}: {text}."))
-        }
-        TestOutcome::Refused(text) => (
-            "refused",
-            Outcome::Failed,
-            format!("A test message from {from} was not taken by {way}: {text}."),
-        ),
-        TestOutcome::RateLimited(at) => {
-            let text = format!(
-                "No test message by {way}: the quota is used up until {}.",
-                at.strftime("%H:%M:%S UTC")
-            );
-            ("no_room", Outcome::Warning, text)
-        }
-    };
-    let owner = match outcome {
-        Outcome::Failed => Some(ActionOwner::You),
-        Outcome::Warning => Some(ActionOwner::Wait),
-        Outcome::Passed | Outcome::Skipped => None,
-    };
-    let code = format!("delivery.{way}_{word}");
-    Finding { check: Check::Delivery, code, outcome, message, owner, fix: None }
 }
 
 /// Show the last verification of an account.
