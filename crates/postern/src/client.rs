@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, anyhow, bail};
 use api::page::Page;
-use api::problem::Problem;
+use api::problem::{Code, Problem};
 use reqwest::{Method, StatusCode};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -175,7 +175,10 @@ impl Client {
         }
         let body = response.bytes().await.context("the server did not finish its answer")?;
         match serde_json::from_slice::<Problem>(&body) {
-            Ok(problem) => Err(anyhow::Error::msg(problem)),
+            Ok(mut problem) => {
+                problem.detail.push_str(&where_to_look(&problem));
+                Err(anyhow::Error::msg(problem))
+            }
             Err(_) => bail!("the server answered {}", describe(status)),
         }
     }
@@ -193,6 +196,23 @@ impl Client {
             "start it with `postern serve`, or name its directory with --data-dir"
         };
         anyhow!("no server answers at {socket}: {hint}")
+    }
+}
+
+/// Names the command that lists what exists, unless the server has named a command already.
+fn where_to_look(problem: &Problem) -> String {
+    let kind = problem.detail.split(' ').next().unwrap_or_default();
+    let list = match kind {
+        "account" => "account list",
+        "credential" => "credential list",
+        "DNS" => "dns list",
+        "message" => "message list",
+        "sender" => "sender list",
+        _ => return String::new(),
+    };
+    match problem.code == Code::Missing && !problem.detail.contains('`') {
+        true => format!(": `postern {list}` shows what exists"),
+        false => String::new(),
     }
 }
 
@@ -221,4 +241,22 @@ fn describe(status: StatusCode) -> String {
     status
         .canonical_reason()
         .map_or_else(|| status.to_string(), |reason| format!("{} {reason}", status.as_u16()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_does_not_exist_is_said_with_the_command_that_lists_it() {
+        for (status, code, detail, expected) in [
+            (404, Code::Missing, "account a does not exist", ": `postern account list` shows what exists"),
+            (404, Code::Missing, "DNS connection a does not exist", ": `postern dns list` shows what exists"),
+            (404, Code::Missing, "1.2.3.4 is not locked: `postern bans` lists what is", ""),
+            (404, Code::Missing, "account a: see `postern status`", ""),
+            (409, Code::Conflict, "account a was changed", ""),
+        ] {
+            assert_eq!(where_to_look(&Problem::new(status, code, detail)), expected, "{detail}");
+        }
+    }
 }

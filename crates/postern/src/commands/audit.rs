@@ -33,8 +33,7 @@ pub(super) async fn list(arguments: &AuditList) -> anyhow::Result<ExitCode> {
         .collect();
     let header = ["Number", "When", "Who, from where", "What", "Which", "More"];
     let is_all = arguments.subject.is_none() && arguments.before.is_none();
-    let empty =
-        if is_all { "Nothing has been changed yet." } else { "Nothing of the kind has been changed." };
+    let empty = if is_all { "Nothing has been changed yet." } else { "There are no such changes." };
     output::table(header, rows, empty);
     Ok(ExitCode::SUCCESS)
 }

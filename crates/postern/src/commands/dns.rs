@@ -21,8 +21,7 @@ pub(super) async fn run(command: DnsCommand) -> anyhow::Result<ExitCode> {
                 return Ok(ExitCode::SUCCESS);
             }
             let row = |one: DnsProviderView| [cell(one.name), cell(one.kind), cell(one.base_url)];
-            let empty =
-                "There is no connection yet: `postern dns add cloudflare` makes one. Azure DNS needs none.";
+            let empty = "There is no connection yet: `postern dns add NAME` adds one. Azure DNS needs none.";
             output::table(["Name", "Kind", "At"], found.into_iter().map(row).collect(), empty);
         }
         DnsCommand::Remove(arguments) => {
@@ -31,7 +30,7 @@ pub(super) async fn run(command: DnsCommand) -> anyhow::Result<ExitCode> {
             if arguments.connection.json {
                 output::json(&json!({ "removed": arguments.name }))?;
             } else {
-                say!("DNS connection {} is forgotten.", arguments.name);
+                say!("DNS connection {} is removed.", arguments.name);
             }
         }
     }
@@ -43,7 +42,7 @@ async fn add(arguments: &DnsAdd) -> anyhow::Result<()> {
     let body = json!({
         "name": arguments.name,
         "kind": arguments.kind,
-        "token": secret("API token", arguments.token_file.as_deref())?,
+        "token": secret("API token", "--token-file", arguments.token_file.as_deref())?,
         "base_url": arguments.base_url,
         "ca_pem": arguments.ca.as_deref().map(read).transpose()?,
     });

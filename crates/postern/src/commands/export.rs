@@ -70,7 +70,7 @@ fn must_be_free(file: &Path, form: ExportForm, existing: Existing) -> anyhow::Re
         bail!("{shown} is a folder: name a file in it, such as {}", file.join(usual_name(form)).display());
     }
     if existing == Existing::Keep && file.symlink_metadata().is_ok() {
-        bail!("{shown} is there already: --force writes it anew, another name keeps both");
+        bail!("{shown} exists already: choose another name, or overwrite it with --force");
     }
     Ok(())
 }

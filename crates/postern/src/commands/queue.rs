@@ -72,7 +72,7 @@ async fn retry(arguments: &ById) -> anyhow::Result<ExitCode> {
             say!("It waits: {}.", message::waits(wait));
         }
     } else {
-        say!("Nothing of {} waits: there is nothing to retry.", arguments.id);
+        say!("Message {} is not waiting: there is nothing to retry.", arguments.id);
     }
     Ok(if waits { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
@@ -82,7 +82,7 @@ async fn drop_message(arguments: &ById) -> anyhow::Result<ExitCode> {
     if arguments.connection.json {
         output::json(&changed)?;
     } else if changed.changed == 0 {
-        say!("Nothing of {} waits: there is nothing to drop.", arguments.id);
+        say!("Message {} is not waiting: there is nothing to drop.", arguments.id);
     } else {
         say!("{} is removed from the queue.", arguments.id);
     }

@@ -7,7 +7,7 @@ use api::accounts::AccountView;
 use api::removal::RemovedView;
 use serde_json::{Value, json};
 
-use super::input::{Wanted as Field, cloud, day, field, quota, read, secret};
+use super::input::{FILE, Wanted as Field, cloud, day, field, quota, read, secret};
 use super::verify::{self, Wanted};
 use super::{path, say_notes};
 use crate::cli::{AccountAdd, IfNotReady};
@@ -18,9 +18,9 @@ pub(super) async fn add(arguments: &AccountAdd) -> anyhow::Result<ExitCode> {
     let client = Client::new(&arguments.connection)?;
     let mut body = json!({
         "name": arguments.name,
-        "tenant_id": field(arguments.tenant.as_ref(), "Directory (tenant) id", "--tenant", Field::GuidOrDomain)?,
-        "client_id": field(arguments.client_id.as_ref(), "Application (client) id", "--client-id", Field::Guid)?,
-        "subscription_id": field(arguments.subscription.as_ref(), "Subscription id", "--subscription", Field::Guid)?,
+        "tenant_id": field(arguments.tenant.as_ref(), "directory (tenant) id", "--tenant", Field::GuidOrDomain)?,
+        "client_id": field(arguments.client_id.as_ref(), "application (client) id", "--client-id", Field::Guid)?,
+        "subscription_id": field(arguments.subscription.as_ref(), "subscription id", "--subscription", Field::Guid)?,
         "service": arguments.service,
         "endpoint": arguments.endpoint,
         "transport": arguments.transport,
@@ -98,8 +98,8 @@ fn authentication(arguments: &AccountAdd) -> anyhow::Result<(&'static str, Value
     }
     let file = arguments.secret_file.as_deref();
     Ok(if arguments.access_key {
-        ("access_key", secret("access key", file)?.into())
+        ("access_key", secret("access key", FILE, file)?.into())
     } else {
-        ("client_secret", secret("client secret", file)?.into())
+        ("client_secret", secret("client secret", FILE, file)?.into())
     })
 }

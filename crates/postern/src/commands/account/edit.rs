@@ -4,7 +4,7 @@ use anyhow::bail;
 use api::accounts::AccountView;
 use serde_json::{Map, Value};
 
-use super::input::{cloud, day, quota, secret};
+use super::input::{FILE, cloud, day, quota, secret};
 use super::{path, say_notes};
 use crate::cli::AccountEdit;
 use crate::client::Client;
@@ -25,7 +25,10 @@ pub(super) async fn edit(arguments: &AccountEdit) -> anyhow::Result<()> {
     .filter_map(|(name, text)| Some((name.to_owned(), text.as_deref()?.into())))
     .collect();
     if arguments.secret || arguments.secret_file.is_some() {
-        body.insert("secret".to_owned(), secret("new secret", arguments.secret_file.as_deref())?.into());
+        body.insert(
+            "secret".to_owned(),
+            secret("new secret", FILE, arguments.secret_file.as_deref())?.into(),
+        );
     }
     if let Some(text) = &arguments.secret_expires {
         body.insert("secret_expires_at".to_owned(), day(text)?.to_string().into());
@@ -42,7 +45,7 @@ pub(super) async fn edit(arguments: &AccountEdit) -> anyhow::Result<()> {
         body.insert("cloud".to_owned(), cloud);
     }
     if body.is_empty() {
-        bail!("nothing is to be changed: `postern account edit --help` lists what can be");
+        bail!("no change given: `postern account edit --help` lists the options");
     }
     let account: AccountView = client.patch(&path(&arguments.name), &body).await?;
     if arguments.connection.json {

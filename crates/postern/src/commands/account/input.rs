@@ -37,13 +37,13 @@ pub(super) fn field(
         return Ok(given.clone());
     }
     if !stdin().is_terminal() {
-        bail!("the {what} is missing: give it with {flag}");
+        bail!("the {what} is missing: use {flag}");
     }
     loop {
         output::prompt(what);
         let mut line = String::new();
         if stdin().read_line(&mut line)? == 0 {
-            bail!("the {what} is missing: give it with {flag}");
+            bail!("the {what} is missing: use {flag}");
         }
         let text = line.trim().trim_matches(['"', '\'']).trim();
         let is_domain = wanted == Wanted::GuidOrDomain && text.contains('.') && !text.contains(' ');
@@ -54,9 +54,12 @@ pub(super) fn field(
     }
 }
 
-/// The secret, from a file, from a pipe, or typed without being shown. Never from an argument, where
+/// The option that names the file of an account's secret.
+pub(super) const FILE: &str = "--secret-file";
+
+/// The secret, from a file, which `flag` names, from a pipe, or typed without being shown. Never from an argument, where
 /// every process on the machine could read it.
-pub(crate) fn secret(what: &str, file: Option<&Path>) -> anyhow::Result<String> {
+pub(crate) fn secret(what: &str, flag: &str, file: Option<&Path>) -> anyhow::Result<String> {
     let text = match file {
         Some(path) => {
             fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))?
@@ -72,7 +75,7 @@ pub(crate) fn secret(what: &str, file: Option<&Path>) -> anyhow::Result<String> 
         }
     };
     if text.trim().is_empty() {
-        bail!("the {what} is empty: pipe it in, type it, or name a file with --secret-file");
+        bail!("the {what} is empty: pipe it in, type it, or name a file with {flag}");
     }
     Ok(text.trim().to_owned())
 }
@@ -123,7 +126,9 @@ pub(super) fn quota(text: &str) -> anyhow::Result<Value> {
             .split_once('/')
             .and_then(|(minute, hour)| Some((minute.parse().ok()?, hour.parse().ok()?)))
             .with_context(|| {
-                format!("--quota {text:?} is none of custom-domain, azure-managed, MINUTE/HOUR")
+                format!(
+                    "{text:?} is not a quota: use custom-domain, azure-managed or MINUTE/HOUR, such as 30/100"
+                )
             })?,
     };
     // Azure's tables allow twice as many status reads as sends.
@@ -137,7 +142,8 @@ pub(super) fn quota(text: &str) -> anyhow::Result<Value> {
 
 /// The end of a day, as it is written on the command line.
 pub(super) fn day(text: &str) -> anyhow::Result<Timestamp> {
-    let date: Date = text.parse().with_context(|| format!("{text:?} is not a day such as 2027-03-31"))?;
+    let date: Option<Date> = text.parse().ok();
+    let date = date.with_context(|| format!("{text:?} is not a date such as 2027-03-31"))?;
     Ok(date.at(23, 59, 59, 0).to_zoned(TimeZone::UTC)?.timestamp())
 }
 

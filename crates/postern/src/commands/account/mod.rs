@@ -47,8 +47,8 @@ async fn switch(arguments: &Named, state: &str) -> anyhow::Result<()> {
         return output::json(&account);
     }
     match state {
-        "disabled" => say!("Account {} is disabled. What waits goes on waiting.", account.name),
-        _ => say!("{GOOD}Account {} is enabled.{GOOD:#} Waiting mail is tried now.", account.name),
+        "disabled" => say!("Account {} is disabled. Its queued mail is held.", account.name),
+        _ => say!("{GOOD}Account {} is enabled.{GOOD:#} Its queued mail is retried now.", account.name),
     }
     Ok(())
 }

@@ -61,13 +61,13 @@ fn may_go(arguments: &AccountRemove, losses: &LossesView) -> anyhow::Result<()> 
         );
     }
     if !(stdin().is_terminal() && stderr().is_terminal()) {
-        bail!("removed nothing: there is no terminal to ask for confirmation; use --yes to confirm");
+        bail!("nothing was removed: there is no terminal to ask for confirmation; --yes confirms");
     }
     output::prompt(format_args!("Remove account {name} and all of the above? [y/N]"));
     let mut answer = String::new();
     stdin().read_line(&mut answer)?;
     if !["y", "yes"].contains(&answer.trim().to_ascii_lowercase().as_str()) {
-        bail!("removed nothing");
+        bail!("nothing was removed");
     }
     Ok(())
 }
@@ -92,8 +92,8 @@ fn lost(losses: &LossesView) -> Vec<String> {
     }
     if !losses.domains.is_empty() {
         lines.push(
-            "  What was set up for these domains at Azure and in DNS stays there, and Postern forgets that it did it; \
-             `postern destroy` takes it away first."
+            "  These domains and their records stay in Azure and DNS, and Postern forgets that it created them; \
+             `postern destroy` deletes them first."
                 .to_owned(),
         );
     }
@@ -105,14 +105,14 @@ fn lost(losses: &LossesView) -> Vec<String> {
 
 /// Writes the messages that wait, for nobody else to read. What is there already is not written over.
 async fn save(client: &Client, directory: &Path, losses: &LossesView) -> anyhow::Result<()> {
-    let failed = || format!("{} cannot be written; removed nothing", directory.display());
+    let failed = || format!("{} cannot be written; nothing was removed", directory.display());
     fs::DirBuilder::new().recursive(true).mode(0o700).create(directory).with_context(failed)?;
     for message in &losses.messages {
         let bytes = client.bytes(&format!("/v1/messages/{}/content", message.id)).await?;
         let file = directory.join(format!("{}.eml", message.id));
         let opened = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&file);
         let written = opened.and_then(|mut opened| opened.write_all(&bytes).and_then(|()| opened.sync_all()));
-        written.with_context(|| format!("{} cannot be written; removed nothing", file.display()))?;
+        written.with_context(|| format!("{} cannot be written; nothing was removed", file.display()))?;
     }
     aside!("Saved {} in {}", counted(losses.messages.len(), "message"), directory.display());
     Ok(())

@@ -9,7 +9,7 @@ use api::rotation::{RotationPlanView, RotationView};
 use serde_json::json;
 
 use super::guide::new_secret;
-use super::input::{day, secret};
+use super::input::{FILE, day, secret};
 use super::path;
 use crate::cli::AccountRotate;
 use crate::client::Client;
@@ -128,7 +128,7 @@ async fn by_hand(client: &Client, arguments: &AccountRotate, path: &str) -> anyh
     say_step(1, "Somebody with permission creates a second secret; the first one remains valid:");
     say_step(1, &new_secret(id).text(shell));
     say_step(2, "Enter its value here; Postern tests it until all of Entra accepts it:");
-    let value = secret("new client secret", arguments.secret_file.as_deref())?;
+    let value = secret("new client secret", FILE, arguments.secret_file.as_deref())?;
     let expires_at = arguments.secret_expires.as_deref().map(day).transpose()?;
     let body = json!({ "secret": value, "expires_at": expires_at });
     let bar = output::spinner_for(

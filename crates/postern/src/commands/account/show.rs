@@ -87,7 +87,7 @@ fn secret(account: &AccountView) -> String {
     let (Some(hint), Some(set_at)) = (&account.secret_hint, account.secret_set_at) else { return kind };
     let end = match account.secret_expires_at {
         Some(at) => format!("expires {}", at.strftime("%Y-%m-%d")),
-        None => "end unknown".to_owned(),
+        None => "expiry unknown".to_owned(),
     };
     format!("{kind}, begins with {hint}, set {}, {end}", output::time(set_at))
 }
@@ -110,7 +110,7 @@ fn state(account: &AccountView) -> Cell {
 /// How many days the secret is still good.
 fn expiry(account: &AccountView) -> Cell {
     let Some(at) = account.secret_expires_at else {
-        return cell(if account.secret_hint.is_some() { "end unknown" } else { "none" });
+        return cell(if account.secret_hint.is_some() { "expiry unknown" } else { "none" });
     };
     match output::days_until(at) {
         ..0 => cell("expired").styled(BAD),

@@ -79,18 +79,18 @@ pub(super) async fn import(arguments: &SenderImport) -> anyhow::Result<ExitCode>
 
 fn conclude(arguments: &SenderImport, (good, bad): (usize, usize), made: &BTreeMap<String, IssuedView>) {
     let style = if bad == 0 { GOOD } else { WAITING };
-    say!("{style}{} taken, {bad} left out.{style:#}", provision::counted(good, "row"));
+    say!("{style}{} added, {bad} rejected.{style:#}", provision::counted(good, "row"));
     match (&arguments.output, made.len()) {
         (_, 0) => {}
         (Some(path), count) => {
             let logins = provision::counted(count, "login");
-            say!("{logins} made; the passwords are in {}.", path.display());
+            say!("{logins} created; the passwords are in {}.", path.display());
         }
         (None, _) => {
             for issued in made.values() {
                 say!("{}  {}", issued.credential.login, issued.made());
             }
-            say!("{QUIET}The passwords are shown this once; --output FILE keeps them.{QUIET:#}");
+            say!("{QUIET}The passwords are not shown again; --output FILE saves them.{QUIET:#}");
         }
     }
 }
