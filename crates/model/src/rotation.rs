@@ -52,7 +52,7 @@ crate::words!(Step {
     Proved = "proved",
     Switched = "switched",
     Done = "done",
-    RolledBack = "rolled-back",
+    RolledBack = "rolled_back",
 });
 
 impl Step {

@@ -31,7 +31,7 @@ impl Rotations {
             .write(Durability::Synced, move |connection| {
                 let is_under_way = connection
                     .prepare(
-                        "SELECT 1 FROM rotation WHERE account_id = ? AND step NOT IN ('done', 'rolled-back')",
+                        "SELECT 1 FROM rotation WHERE account_id = ? AND step NOT IN ('done', 'rolled_back')",
                     )?
                     .exists([rotation.account.to_string()])?;
                 if !is_under_way {

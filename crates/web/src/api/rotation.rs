@@ -96,7 +96,7 @@ async fn by_hand(
 fn view(rotation: Rotation) -> RotationView {
     RotationView {
         label: rotation.label,
-        step: rotation.step.as_str().replace('-', "_"),
+        step: rotation.step.to_string(),
         started_at: rotation.started_at,
         changed_at: rotation.changed_at,
         new_key_id: rotation.new_key.map(|id| id.to_string()),

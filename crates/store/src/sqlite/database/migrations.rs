@@ -27,6 +27,7 @@ const STEPS: &[&str] = &[
     include_str!("../../../migrations/0020_several_records_before_one.sql"),
     include_str!("../../../migrations/0021_what_messages_are_found_by.sql"),
     include_str!("../../../migrations/0023_what_an_account_sends_through.sql"),
+    include_str!("../../../migrations/0025_rolled_back_is_one_word.sql"),
 ];
 
 /// Applies the steps that the database has not seen.
@@ -54,6 +55,8 @@ mod record;
 
 #[cfg(test)]
 mod tests {
+    use model::rotation::Step;
+
     use super::*;
 
     /// What stands at the end, as SQL without comments, blank lines and indentation.
@@ -110,6 +113,26 @@ mod tests {
             })
             .unwrap();
         assert_eq!(row, (7, None, None));
+    }
+
+    #[test]
+    fn a_rotation_that_was_rolled_back_before_is_over() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        let before = STEPS.iter().position(|step| step.contains("rolled-back")).unwrap();
+        for step in &STEPS[..before] {
+            connection.execute_batch(step).unwrap();
+        }
+        connection.pragma_update(None, "user_version", before).unwrap();
+        let insert = "INSERT INTO rotation (account_id, label, step, started_at, changed_at, wanted_until)
+            VALUES (?, 'l', ?, 1, 1, 1)";
+        for (account, step) in [("a", "rolled-back"), ("b", "begun"), ("c", "done")] {
+            connection.execute(insert, [account, step]).unwrap();
+        }
+        apply(&mut connection).unwrap();
+        let mut select = connection.prepare("SELECT step FROM rotation ORDER BY account_id").unwrap();
+        let words = select.query_map([], |row| row.get::<_, String>(0)).unwrap();
+        let steps: Vec<Step> = words.map(|word| word.unwrap().parse().unwrap()).collect();
+        assert_eq!(steps, [Step::RolledBack, Step::Begun, Step::Done]);
     }
 
     #[test]
