@@ -17,6 +17,7 @@ use super::Api;
 static DOCUMENT: LazyLock<Value> = LazyLock::new(|| {
     let mut document = serde_json::to_value(super::all_routes().into_openapi()).unwrap_or_default();
     complete(&mut document);
+    super::words::complete(&mut document);
     document
 });
 

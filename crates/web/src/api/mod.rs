@@ -27,6 +27,7 @@ mod senders;
 mod status;
 mod story;
 mod verification;
+mod words;
 
 use std::sync::Arc;
 
