@@ -12,7 +12,7 @@ use http_client::{Method, RequestBuilder};
 use jiff::Timestamp;
 use url::Url;
 
-use crate::failure::{Answered, Failure, RequestIds, retry_after};
+use crate::failure::{Answered, RequestFailure, RequestIds, retry_after};
 use crate::http::{Authorization, Http, ToSign};
 use crate::reply::Wanted;
 
@@ -71,7 +71,7 @@ impl EmailApi {
         operation: OperationId,
         body: Bytes,
         now: Timestamp,
-    ) -> Result<Answer, Failure> {
+    ) -> Result<Answer, RequestFailure> {
         let (url, method) = (&self.send_url, Method::POST);
         let id = operation.to_string();
         let builder = self
@@ -93,7 +93,7 @@ impl EmailApi {
         authorization: &Authorization,
         operation: OperationId,
         now: Timestamp,
-    ) -> Result<Answer, Failure> {
+    ) -> Result<Answer, RequestFailure> {
         let url = at(&self.endpoint, &format!("{OPERATIONS_PATH}/{operation}"));
         let method = Method::GET;
         let builder = self.http.request(method.clone(), url.clone());
@@ -107,10 +107,10 @@ impl EmailApi {
         self.endpoint.host_str().unwrap_or_default()
     }
 
-    async fn exchange(&self, request: RequestBuilder, now: Timestamp) -> Result<Answer, Failure> {
+    async fn exchange(&self, request: RequestBuilder, now: Timestamp) -> Result<Answer, RequestFailure> {
         let reply = self.http.exchange(request, Wanted::Document).await?;
         if !reply.status.is_success() {
-            return Err(Failure::Answered(Answered::read(&reply, now)));
+            return Err(RequestFailure::Answered(Answered::read(&reply, now)));
         }
         let (result, headers) = (reply.json()?, &reply.headers);
         Ok(Answer { result, retry_after: retry_after(headers, now), ids: RequestIds::read(headers) })

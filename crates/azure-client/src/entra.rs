@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use secrecy::SecretString;
 use url::Url;
 
-use crate::failure::{Answered, Failure, one_line};
+use crate::failure::{Answered, RequestFailure, one_line};
 use crate::http::Http;
 use crate::reply::Wanted;
 
@@ -37,7 +37,7 @@ pub enum TokenFailure {
     Refused(TokenError),
     /// Entra could not be asked, or is in trouble.
     #[error(transparent)]
-    Exchange(Failure),
+    Exchange(RequestFailure),
     /// What the app would prove itself with cannot be used.
     #[error("the app's certificate cannot be used: {0}")]
     Unusable(String),
@@ -70,7 +70,7 @@ pub(crate) async fn post_form(
 ) -> Result<Token, TokenFailure> {
     let App { authority, tenant, client } = app;
     let host = authority.trim_start_matches("https://").to_owned();
-    let garbled = |what: String| TokenFailure::Exchange(Failure::Garbled { host: host.clone(), what });
+    let garbled = |what: String| TokenFailure::Exchange(RequestFailure::Garbled { host: host.clone(), what });
     let url = Url::parse(&format!("{authority}/{tenant}/oauth2/v2.0/token"))
         .map_err(|error| garbled(error.to_string()))?;
     let client = client.to_string();
@@ -102,11 +102,11 @@ pub(crate) async fn post_form(
             let error = on_lines(error);
             answered.code = error.code().map_or(error.error, |code| format!("AADSTS{code}"));
             answered.message = error.error_description;
-            Err(TokenFailure::Exchange(Failure::Answered(answered)))
+            Err(TokenFailure::Exchange(RequestFailure::Answered(answered)))
         }
         None => {
             let answered = Answered::read(&reply, now);
-            Err(TokenFailure::Exchange(Failure::Answered(answered)))
+            Err(TokenFailure::Exchange(RequestFailure::Answered(answered)))
         }
     }
 }
@@ -127,9 +127,9 @@ pub async fn tenant_of(
     authority: &str,
     domain: &str,
     now: Timestamp,
-) -> Result<Option<TenantId>, Failure> {
+) -> Result<Option<TenantId>, RequestFailure> {
     let host = authority.trim_start_matches("https://").to_owned();
-    let garbled = |what: String| Failure::Garbled { host: host.clone(), what };
+    let garbled = |what: String| RequestFailure::Garbled { host: host.clone(), what };
     let url = Url::parse(&format!("{authority}/{domain}/v2.0/.well-known/openid-configuration"))
         .map_err(|error| garbled(error.to_string()))?;
     let reply = http.exchange(http.request(Method::GET, url), Wanted::Token).await?;
@@ -140,6 +140,6 @@ pub async fn tenant_of(
             Ok(document.issuer.split('/').find_map(|segment| segment.parse().ok()))
         }
         400..=404 => Ok(None),
-        _ => Err(Failure::Answered(Answered::read(&reply, now))),
+        _ => Err(RequestFailure::Answered(Answered::read(&reply, now))),
     }
 }

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 
 /// A request that did not succeed.
 #[derive(Debug, thiserror::Error)]
-pub enum Failure {
+pub enum RequestFailure {
     /// No connection came about: the request was never sent.
     #[error("no connection to {host}")]
     Unreachable {
@@ -106,7 +106,7 @@ impl std::fmt::Display for Answered {
     }
 }
 
-impl From<ExchangeError> for Failure {
+impl From<ExchangeError> for RequestFailure {
     fn from(error: ExchangeError) -> Self {
         match error {
             ExchangeError::Unreachable { host, source } => Self::Unreachable { host, source },
@@ -116,7 +116,7 @@ impl From<ExchangeError> for Failure {
     }
 }
 
-impl Failure {
+impl RequestFailure {
     /// The failure and what is behind it, in one line.
     #[must_use]
     pub fn chain(&self) -> String {

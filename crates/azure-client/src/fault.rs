@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use model::fault::Fault;
 
-use crate::Failure;
+use crate::RequestFailure;
 use crate::arm::CallError;
 use crate::entra::TokenFailure;
 
@@ -41,13 +41,15 @@ pub fn after_token(failure: &TokenFailure) -> Option<Duration> {
 
 /// When the same call may succeed; never where Azure understood it and rejected it.
 #[must_use]
-pub fn after(failure: &Failure) -> Option<Duration> {
+pub fn after(failure: &RequestFailure) -> Option<Duration> {
     match failure {
-        Failure::Answered(answered) if answered.http_status == 429 || answered.http_status >= 500 => {
+        RequestFailure::Answered(answered) if answered.http_status == 429 || answered.http_status >= 500 => {
             Some(answered.retry_after.unwrap_or(SOON))
         }
-        Failure::Answered(_) => None,
-        Failure::Unreachable { .. } | Failure::Interrupted { .. } | Failure::Garbled { .. } => Some(SOON),
+        RequestFailure::Answered(_) => None,
+        RequestFailure::Unreachable { .. }
+        | RequestFailure::Interrupted { .. }
+        | RequestFailure::Garbled { .. } => Some(SOON),
     }
 }
 
@@ -57,8 +59,8 @@ mod tests {
 
     use super::*;
 
-    fn answered(http_status: u16, retry_after: Option<u64>) -> Failure {
-        Failure::Answered(Answered {
+    fn answered(http_status: u16, retry_after: Option<u64>) -> RequestFailure {
+        RequestFailure::Answered(Answered {
             http_status,
             code: String::new(),
             message: String::new(),
@@ -70,7 +72,7 @@ mod tests {
 
     #[test]
     fn a_rejected_call_is_not_tried_again_and_a_throttled_one_when_azure_says() {
-        let garbled = Failure::Garbled { host: "h".to_owned(), what: "no JSON".to_owned() };
+        let garbled = RequestFailure::Garbled { host: "h".to_owned(), what: "no JSON".to_owned() };
         for (failure, seconds) in [
             (answered(403, None), None),
             (answered(404, Some(5)), None),

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 use url::Url;
 
-use crate::failure::{Answered, Failure};
+use crate::failure::{Answered, RequestFailure};
 use crate::http::Http;
 use crate::reply::Wanted;
 
@@ -18,8 +18,12 @@ const PATIENCE: Duration = Duration::from_secs(10);
 ///
 /// # Errors
 /// When nobody answers, or the answer is an error.
-pub async fn post(http: &Http, url: &Url, body: &Value, now: Timestamp) -> Result<(), Failure> {
+pub async fn post(http: &Http, url: &Url, body: &Value, now: Timestamp) -> Result<(), RequestFailure> {
     let request = http.request(Method::POST, url.clone()).json(body).timeout(PATIENCE);
     let reply = http.confirm(request, Wanted::Document.limit()).await?;
-    if reply.status.is_success() { Ok(()) } else { Err(Failure::Answered(Answered::read(&reply, now))) }
+    if reply.status.is_success() {
+        Ok(())
+    } else {
+        Err(RequestFailure::Answered(Answered::read(&reply, now)))
+    }
 }

@@ -11,7 +11,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use tls::TrustError;
 use url::{Position, Url};
 
-use crate::failure::Failure;
+use crate::failure::RequestFailure;
 
 /// Connections to Azure, shared by everything that one account does.
 #[derive(Clone, Debug)]
@@ -85,7 +85,7 @@ impl Http {
     ///
     /// # Errors
     /// When nobody does.
-    pub async fn probe(&self, base_url: &Url) -> Result<Probe, Failure> {
+    pub async fn probe(&self, base_url: &Url) -> Result<Probe, RequestFailure> {
         let reply = self.head_of(self.request(Method::GET, base_url.clone())).await?;
         let date = reply.headers.get(header::DATE).and_then(|date| date.to_str().ok());
         let date = date.and_then(|date| jiff::fmt::rfc2822::parse(date).ok());
@@ -97,12 +97,16 @@ impl Http {
     }
 
     /// Sends a request and reads the head of the answer alone.
-    pub(crate) async fn head_of(&self, request: RequestBuilder) -> Result<Reply, Failure> {
+    pub(crate) async fn head_of(&self, request: RequestBuilder) -> Result<Reply, RequestFailure> {
         Ok(self.0.head_of(request).await?)
     }
 
     /// Sends a request of whose answer only the status counts.
-    pub(crate) async fn confirm(&self, request: RequestBuilder, limit: Limit) -> Result<Reply, Failure> {
+    pub(crate) async fn confirm(
+        &self,
+        request: RequestBuilder,
+        limit: Limit,
+    ) -> Result<Reply, RequestFailure> {
         Ok(self.0.confirm(request, limit).await?)
     }
 }

@@ -26,7 +26,7 @@ mod segment;
 mod token_source;
 
 pub use entra::Token;
-pub use failure::{Answered, Failure, RequestIds, one_line};
+pub use failure::{Answered, RequestFailure, RequestIds, one_line};
 pub use gate::{Gate, Gates};
 pub use http::{Authorization, Http, HttpError, Probe};
 pub use segment::segment;

@@ -16,7 +16,7 @@ use url::Url;
 
 use crate::credential::Credential;
 use crate::entra::TokenFailure;
-use crate::failure::{Answered, Failure};
+use crate::failure::{Answered, RequestFailure};
 use crate::gate::Gate;
 use crate::http::Http;
 use crate::reply::Wanted;
@@ -30,7 +30,7 @@ pub enum CallError {
     Token(#[from] TokenFailure),
     /// The call itself.
     #[error(transparent)]
-    Failed(#[from] Failure),
+    Failed(#[from] RequestFailure),
 }
 
 impl CallError {
@@ -38,7 +38,7 @@ impl CallError {
     #[must_use]
     pub fn answered(&self) -> Option<&Answered> {
         match self {
-            Self::Failed(Failure::Answered(answered)) => Some(answered),
+            Self::Failed(RequestFailure::Answered(answered)) => Some(answered),
             Self::Token(_) | Self::Failed(_) => None,
         }
     }
@@ -136,7 +136,7 @@ impl Management {
             bytes += reply.body.len();
             if bytes > MAX_LIST_BYTES {
                 let what = format!("a list has more than {MAX_LIST_BYTES} bytes");
-                return Err(Failure::Garbled { host: self.host(), what }.into());
+                return Err(RequestFailure::Garbled { host: self.host(), what }.into());
             }
             let page: Page<T> = self.read_as(&reply)?;
             all.extend(page.value);
@@ -198,9 +198,10 @@ impl Management {
         self.call(Method::PATCH, &self.url(path)?, Some(body)).await
     }
 
-    fn read_as<T: DeserializeOwned>(&self, reply: &Reply) -> Result<T, Failure> {
+    fn read_as<T: DeserializeOwned>(&self, reply: &Reply) -> Result<T, RequestFailure> {
         let bytes: &[u8] = if reply.body.is_empty() { b"null" } else { &reply.body };
-        let what = |error: serde_json::Error| Failure::Garbled { host: self.host(), what: error.to_string() };
+        let what =
+            |error: serde_json::Error| RequestFailure::Garbled { host: self.host(), what: error.to_string() };
         serde_json::from_slice(bytes).map_err(what)
     }
 
@@ -253,7 +254,7 @@ impl Management {
         if reply.status.is_success() {
             return Ok(reply);
         }
-        Err(Failure::Answered(Answered::read(&reply, self.clock.now())).into())
+        Err(RequestFailure::Answered(Answered::read(&reply, self.clock.now())).into())
     }
 
     /// How long to wait before the call is made again, unless that is too long.
@@ -269,20 +270,20 @@ impl Management {
     }
 
     /// A part of an answer that cannot be read.
-    pub(crate) fn garbled(&self, what: &impl ToString) -> Failure {
-        Failure::Garbled { host: self.host(), what: what.to_string() }
+    pub(crate) fn garbled(&self, what: &impl ToString) -> RequestFailure {
+        RequestFailure::Garbled { host: self.host(), what: what.to_string() }
     }
 
-    fn url(&self, path: &str) -> Result<Url, Failure> {
+    fn url(&self, path: &str) -> Result<Url, RequestFailure> {
         self.same_host(&format!("{}{path}", self.base_url))
     }
 
-    fn same_host(&self, link: &str) -> Result<Url, Failure> {
+    fn same_host(&self, link: &str) -> Result<Url, RequestFailure> {
         let url = Url::parse(link)
             .ok()
             .filter(|url| Url::parse(&self.base_url).is_ok_and(|own| own.origin() == url.origin()));
         let what = || format!("what comes next is somewhere else: {link}");
-        url.ok_or_else(|| Failure::Garbled { host: self.host(), what: what() })
+        url.ok_or_else(|| RequestFailure::Garbled { host: self.host(), what: what() })
     }
 
     fn host(&self) -> String {

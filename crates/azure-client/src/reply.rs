@@ -2,7 +2,7 @@
 
 use http_client::{Limit, Reply, RequestBuilder};
 
-use crate::failure::Failure;
+use crate::failure::RequestFailure;
 use crate::http::Http;
 
 /// What is asked for, by how large it may be.
@@ -27,7 +27,11 @@ impl Wanted {
 
 impl Http {
     /// Sends a request and reads the answer. An error is an answer, too.
-    pub(crate) async fn exchange(&self, request: RequestBuilder, wanted: Wanted) -> Result<Reply, Failure> {
+    pub(crate) async fn exchange(
+        &self,
+        request: RequestBuilder,
+        wanted: Wanted,
+    ) -> Result<Reply, RequestFailure> {
         Ok(self.0.exchange(request, wanted.limit()).await?)
     }
 }

@@ -11,7 +11,7 @@ use azure_client::arm::{ArmApi, CallError};
 use azure_client::credential::{App, ClientSecret, Credential, Requested};
 use azure_client::email::EmailApi;
 use azure_client::entra::TokenFailure;
-use azure_client::{Authorization, Failure, Gate, Http, Token, hook};
+use azure_client::{Authorization, Gate, Http, RequestFailure, Token, hook};
 use bytes::Bytes;
 use clock::Sources;
 use jiff::Timestamp;
@@ -70,7 +70,7 @@ impl Liar {
         format!("http://{}", self.address)
     }
 
-    async fn send(&self) -> Result<azure_client::email::Answer, Failure> {
+    async fn send(&self) -> Result<azure_client::email::Answer, RequestFailure> {
         let api = EmailApi::new(http(), Url::parse(&self.url()).unwrap());
         let token = Authorization::Bearer(SecretString::from("token"));
         api.send(&token, NO_ID.parse().unwrap(), Bytes::from_static(b"{}"), now()).await
@@ -106,8 +106,8 @@ fn now() -> Timestamp {
 }
 
 #[track_caller]
-fn assert_garbled(failure: &Failure, why: &str) {
-    assert!(matches!(failure, Failure::Garbled { what, .. } if what.contains(why)), "{failure:?}");
+fn assert_garbled(failure: &RequestFailure, why: &str) {
+    assert!(matches!(failure, RequestFailure::Garbled { what, .. } if what.contains(why)), "{failure:?}");
 }
 
 #[tokio::test]
@@ -117,7 +117,7 @@ async fn an_answer_without_end_is_not_read_to_its_end() {
     assert!(liar.sent.load(Ordering::Relaxed) < 4 * MIB + SOME_MORE);
 
     let liar = Liar::tells(endless(500)).await;
-    let Err(Failure::Answered(answered)) = liar.send().await else { panic!() };
+    let Err(RequestFailure::Answered(answered)) = liar.send().await else { panic!() };
     assert_eq!((answered.http_status, answered.message.len()), (500, 200));
     assert!(liar.sent.load(Ordering::Relaxed) < SOME_MORE);
 
@@ -143,18 +143,21 @@ async fn a_deep_answer_overflows_nothing() {
     let deep = |open: &str| open.repeat(MIB / open.len());
     for open in ["[", r#"{"error":"#, r#"{"details":["#] {
         let liar = Liar::tells(lie(202, "", deep(open))).await;
-        assert!(matches!(liar.send().await, Err(Failure::Garbled { .. })), "{open}");
+        assert!(matches!(liar.send().await, Err(RequestFailure::Garbled { .. })), "{open}");
         let liar = Liar::tells(lie(400, "", deep(open))).await;
-        assert!(matches!(liar.send().await, Err(Failure::Answered(_))), "{open}");
+        assert!(matches!(liar.send().await, Err(RequestFailure::Answered(_))), "{open}");
         let liar = Liar::tells(lie(400, "", deep(open))).await;
-        assert!(matches!(liar.token().await, Err(TokenFailure::Exchange(Failure::Answered(_)))), "{open}");
+        assert!(
+            matches!(liar.token().await, Err(TokenFailure::Exchange(RequestFailure::Answered(_)))),
+            "{open}"
+        );
     }
 }
 
 #[tokio::test]
 async fn a_compressed_answer_is_neither_asked_for_nor_unpacked() {
     let liar = Liar::tells(lie(202, "content-encoding: gzip\r\n", b"\x1f\x8b\x08\x00".to_vec())).await;
-    assert!(matches!(liar.send().await, Err(Failure::Garbled { .. })));
+    assert!(matches!(liar.send().await, Err(RequestFailure::Garbled { .. })));
     assert!(!liar.heard.lock().unwrap().to_ascii_lowercase().contains("accept-encoding"));
 }
 
@@ -164,12 +167,13 @@ async fn a_secret_follows_no_redirect() {
         let elsewhere = Liar::tells(lie(200, "", "{}")).await;
         let location = format!("location: {}/token\r\n", elsewhere.url());
         let authority = Liar::tells(lie(status, &location, "")).await;
-        let Err(TokenFailure::Exchange(Failure::Answered(answered))) = authority.token().await else {
+        let Err(TokenFailure::Exchange(RequestFailure::Answered(answered))) = authority.token().await else {
             panic!()
         };
         assert_eq!(answered.http_status, status);
         assert!(authority.heard.lock().unwrap().contains("a-secret"));
-        let Err(Failure::Answered(answered)) = Liar::tells(lie(status, &location, "")).await.send().await
+        let Err(RequestFailure::Answered(answered)) =
+            Liar::tells(lie(status, &location, "")).await.send().await
         else {
             panic!()
         };
@@ -182,7 +186,7 @@ async fn a_secret_follows_no_redirect() {
 async fn what_an_answer_says_is_one_line_and_has_an_end() {
     let long = "x".repeat(60_000);
     let body = format!(r#"{{"error":{{"code":"A\u001b[2J\r\nB","message":"\u0000c\u009b{long}"}}}}"#);
-    let Err(Failure::Answered(answered)) = Liar::tells(lie(400, "", body)).await.send().await else {
+    let Err(RequestFailure::Answered(answered)) = Liar::tells(lie(400, "", body)).await.send().await else {
         panic!()
     };
     assert_eq!(answered.code, "A [2J B");

@@ -141,8 +141,8 @@ mod tests {
         assert_eq!(count("crates/smtp/src/a.rs", "use std::fs;\n#[cfg(test)]\nuse std::fs;"), 1);
         assert_eq!(count("crates/relay/src/a.rs", "let now = Timestamp::now(); // TcpListener::bind"), 1);
         assert_eq!(count("crates/relay/src/a.rs", "struct TwinClient;"), 1);
-        assert_eq!(count("crates/relay/src/deliver/a.rs", "use azure_client::Failure;"), 1);
-        assert_eq!(count("crates/relay/src/deliver/upstream/a.rs", "use azure_client::Failure;"), 0);
+        assert_eq!(count("crates/relay/src/deliver/a.rs", "use azure_client::RequestFailure;"), 1);
+        assert_eq!(count("crates/relay/src/deliver/upstream/a.rs", "use azure_client::RequestFailure;"), 0);
         assert_eq!(count("crates/postern/src/commands/a.rs", "eprintln!(\"{subject}\");"), 1);
         assert_eq!(count("crates/postern/src/commands/a.rs", "use comfy_table::Cell;"), 1);
         assert_eq!(count("crates/web/src/api/a.rs", "use store::Store;"), 1);

@@ -20,7 +20,7 @@ pub use self::subscriptions::tenant_of;
 pub use crate::management::{Begun, CallError, Operation};
 
 use crate::credential::Credential;
-use crate::failure::Failure;
+use crate::failure::RequestFailure;
 use crate::gate::Gate;
 use crate::http::Http;
 use crate::management::{Management, body};
@@ -49,7 +49,7 @@ impl ArmApi {
     ///
     /// # Errors
     /// When it is none.
-    pub fn resource_id(&self, text: &str) -> Result<ResourceId, Failure> {
+    pub fn resource_id(&self, text: &str) -> Result<ResourceId, RequestFailure> {
         text.parse().map_err(|error| self.0.garbled(&error))
     }
 

@@ -6,7 +6,7 @@ use http_client::{Method, header};
 use url::Url;
 
 use super::{ArmApi, CallError};
-use crate::failure::Failure;
+use crate::failure::RequestFailure;
 use crate::http::Http;
 
 const API_VERSION: &str = "2022-12-01";
@@ -34,10 +34,14 @@ impl ArmApi {
 ///
 /// # Errors
 /// When Resource Manager cannot be asked.
-pub async fn tenant_of(http: &Http, base_url: &str, id: SubscriptionId) -> Result<Option<TenantId>, Failure> {
+pub async fn tenant_of(
+    http: &Http,
+    base_url: &str,
+    id: SubscriptionId,
+) -> Result<Option<TenantId>, RequestFailure> {
     let host = base_url.trim_start_matches("https://").to_owned();
     let url = Url::parse(&format!("{base_url}/subscriptions/{id}?api-version={API_VERSION}"))
-        .map_err(|error| Failure::Garbled { host: host.clone(), what: error.to_string() })?;
+        .map_err(|error| RequestFailure::Garbled { host: host.clone(), what: error.to_string() })?;
     let reply = http.head_of(http.request(Method::GET, url)).await?;
     let challenge = reply.headers.get(header::WWW_AUTHENTICATE);
     let challenge = challenge.and_then(|value| value.to_str().ok()).unwrap_or_default();

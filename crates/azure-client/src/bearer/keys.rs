@@ -11,7 +11,7 @@ use tokio::sync::Mutex;
 use url::Url;
 
 use super::{BearerFailure, Expected};
-use crate::failure::{Answered, Failure};
+use crate::failure::{Answered, RequestFailure};
 use crate::http::Http;
 use crate::reply::Wanted;
 
@@ -84,7 +84,7 @@ async fn fetch(
     http: &Http,
     expected: Expected<'_>,
     now: Timestamp,
-) -> Result<HashMap<String, DecodingKey>, Failure> {
+) -> Result<HashMap<String, DecodingKey>, RequestFailure> {
     let Expected { authority, tenant, .. } = expected;
     let discovery = format!("{authority}/{tenant}/v2.0/.well-known/openid-configuration");
     let document: OpenIdConfiguration = get(http, &discovery, now).await?;
@@ -103,12 +103,12 @@ fn usable(set: KeySet) -> HashMap<String, DecodingKey> {
     set.keys.into_iter().filter(signs).take(MAX_KEYS).filter_map(read).collect()
 }
 
-async fn get<T: DeserializeOwned>(http: &Http, url: &str, now: Timestamp) -> Result<T, Failure> {
-    let garbled = |what: String| Failure::Garbled { host: url.to_owned(), what };
+async fn get<T: DeserializeOwned>(http: &Http, url: &str, now: Timestamp) -> Result<T, RequestFailure> {
+    let garbled = |what: String| RequestFailure::Garbled { host: url.to_owned(), what };
     let parsed = Url::parse(url).map_err(|error| garbled(error.to_string()))?;
     let reply = http.exchange(http.request(Method::GET, parsed), Wanted::Keys).await?;
     if !reply.status.is_success() {
-        return Err(Failure::Answered(Answered::read(&reply, now)));
+        return Err(RequestFailure::Answered(Answered::read(&reply, now)));
     }
     Ok(reply.json()?)
 }

@@ -17,7 +17,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 use self::keys::KeyCache;
 use crate::entra::Token;
-use crate::failure::Failure;
+use crate::failure::RequestFailure;
 use crate::http::Http;
 
 /// What a token has to say.
@@ -41,7 +41,7 @@ pub enum BearerFailure {
     Refused(String),
     /// Entra's keys cannot be had.
     #[error(transparent)]
-    Exchange(Failure),
+    Exchange(RequestFailure),
 }
 
 /// Checks tokens against the keys of their tenants, which are fetched when they are needed and kept for a day.

@@ -9,7 +9,7 @@ use url::Url;
 
 use super::{Credential, Requested};
 use crate::entra::{Token, TokenFailure};
-use crate::failure::{Answered, Failure};
+use crate::failure::{Answered, RequestFailure};
 use crate::http::Http;
 use crate::reply::Wanted;
 
@@ -59,7 +59,7 @@ impl ManagedIdentity {
         let reply = self.http.exchange(request, Wanted::Token).await.map_err(TokenFailure::Exchange)?;
         if !reply.status.is_success() {
             let answered = Answered::read(&reply, now);
-            return Err(TokenFailure::Exchange(Failure::Answered(answered)));
+            return Err(TokenFailure::Exchange(RequestFailure::Answered(answered)));
         }
         let token: IdentityToken = reply.json().map_err(|error| TokenFailure::Exchange(error.into()))?;
         let expires_at = token.expires_on.and_then(|second| Timestamp::from_second(second).ok());

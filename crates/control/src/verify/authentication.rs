@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use api::verification::{ActionOwner, Check, Finding};
-use azure_client::Failure;
+use azure_client::RequestFailure;
 use azure_client::entra::TokenFailure;
 use azure_types::entra::code;
 use jiff::SignedDuration;
@@ -90,11 +90,11 @@ async fn explain(context: &AzureAccount, failure: &TokenFailure) -> Finding {
             let message = format!("Postern cannot use the app's certificate: {why}.");
             Finding::failed(CHECK, "authentication.certificate_unusable", message).by(ActionOwner::You)
         }
-        TokenFailure::Exchange(Failure::Answered(answered)) if answered.http_status == 429 => {
+        TokenFailure::Exchange(RequestFailure::Answered(answered)) if answered.http_status == 429 => {
             let message = "Entra is throttling requests; verify again in a minute.";
             Finding::failed(CHECK, "authentication.throttled", message).by(ActionOwner::Wait)
         }
-        TokenFailure::Exchange(Failure::Answered(answered)) if answered.http_status >= 500 => {
+        TokenFailure::Exchange(RequestFailure::Answered(answered)) if answered.http_status >= 500 => {
             let message =
                 format!("Entra reported an error of its own ({answered}); verify again in a few minutes.");
             Finding::failed(CHECK, "authentication.azure_in_trouble", message).by(ActionOwner::Microsoft)

@@ -1,7 +1,7 @@
 //! What the checks share: names for codes, and what a call that failed means to any of them.
 
 use api::verification::{ActionOwner, Check, Finding};
-use azure_client::Failure;
+use azure_client::RequestFailure;
 use azure_client::arm::CallError;
 
 /// What is found when a call fails in a way that has nothing to do with the check itself.
@@ -12,11 +12,11 @@ pub(super) fn trouble(check: Check, error: &CallError) -> Finding {
             let message = format!("Postern could not check this, because it has no token for it: {failure}.");
             Finding::warning(check, &name("no_token"), message).by(ActionOwner::Wait)
         }
-        CallError::Failed(Failure::Answered(answered)) if answered.http_status == 429 => {
+        CallError::Failed(RequestFailure::Answered(answered)) if answered.http_status == 429 => {
             let message = "Azure is throttling requests; verify again in a minute.";
             Finding::warning(check, &name("throttled"), message).by(ActionOwner::Wait)
         }
-        CallError::Failed(Failure::Answered(answered)) if answered.http_status >= 500 => {
+        CallError::Failed(RequestFailure::Answered(answered)) if answered.http_status >= 500 => {
             let message =
                 format!("Azure reported an error of its own ({answered}); verify again in a few minutes.");
             Finding::warning(check, &name("azure_in_trouble"), message).by(ActionOwner::Microsoft)

@@ -2,7 +2,7 @@
 
 use api::command::Command;
 use api::verification::{ActionOwner, Check, Finding, Outcome};
-use azure_client::{Failure, Http, Probe};
+use azure_client::{Http, Probe, RequestFailure};
 use jiff::SignedDuration;
 use model::account::Account;
 use model::azure::{AzureConnection, TransportChoice};
@@ -36,7 +36,7 @@ pub(super) async fn check(
     let probes = hosts.iter().map(|host| async move {
         match Url::parse(host) {
             Ok(url) => http.probe(&url).await,
-            Err(error) => Err(Failure::Garbled { host: host.clone(), what: error.to_string() }),
+            Err(error) => Err(RequestFailure::Garbled { host: host.clone(), what: error.to_string() }),
         }
     });
     let (probes, smtp) = tokio::join!(futures_util::future::join_all(probes), by_smtp(account, azure));
@@ -77,7 +77,7 @@ enum Host {
     Azure,
 }
 
-fn unreachable(failure: &Failure, host: Host) -> Finding {
+fn unreachable(failure: &RequestFailure, host: Host) -> Finding {
     let why = failure.chain();
     if why.contains("certificate") {
         let message = format!(

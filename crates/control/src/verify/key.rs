@@ -4,7 +4,7 @@
 use api::command::Command;
 use api::verification::{ActionOwner, Check, Finding};
 use azure_client::email::EmailApi;
-use azure_client::{Authorization, Failure, Http};
+use azure_client::{Authorization, Http, RequestFailure};
 use azure_types::access_key::AccessKey;
 use azure_types::ids::OperationId;
 use model::account::Account;
@@ -27,7 +27,9 @@ pub(super) async fn check(control: &Control, account: &Account, azure: &AzureCon
             let message = format!("Postern cannot use the access key: {why}.");
             wrong(account, "authentication.unusable", message)
         }
-        Err(Unasked::Failed(Failure::Answered(answered))) if matches!(answered.http_status, 401 | 403) => {
+        Err(Unasked::Failed(RequestFailure::Answered(answered)))
+            if matches!(answered.http_status, 401 | 403) =>
+        {
             let message = format!(
                 "The communication service rejected the access key ({answered}). The key was regenerated, belongs to \
                  another service, or access keys are disabled there."
@@ -44,7 +46,7 @@ pub(super) async fn check(control: &Control, account: &Account, azure: &AzureCon
 
 enum Unasked {
     Unusable(String),
-    Failed(Failure),
+    Failed(RequestFailure),
 }
 
 async fn asked(control: &Control, account: &Account, azure: &AzureConnection) -> Result<(), Unasked> {
@@ -58,7 +60,7 @@ async fn asked(control: &Control, account: &Account, azure: &AzureConnection) ->
     let api = EmailApi::new(http, service.endpoint.clone());
     let never_sent = OperationId::new(Uuid::from_bytes(control.entropy.bytes()));
     match api.status(&Authorization::AccessKey(key), never_sent, control.clock.now()).await {
-        Err(Failure::Answered(answered)) if answered.http_status == 404 => Ok(()),
+        Err(RequestFailure::Answered(answered)) if answered.http_status == 404 => Ok(()),
         Err(failure) => Err(Unasked::Failed(failure)),
         Ok(_) => Ok(()),
     }

@@ -1,6 +1,6 @@
 //! What was made here: only that is ever deleted without being named.
 
-use azure_client::Failure;
+use azure_client::RequestFailure;
 use azure_client::arm::CallError;
 use azure_types::resource_id::ResourceId;
 use model::infrastructure::MadeState;
@@ -26,7 +26,7 @@ impl Context {
                 Ok(made)
             }
             Err(error) => {
-                let was_sent = !matches!(error, CallError::Failed(Failure::Unreachable { .. }));
+                let was_sent = !matches!(error, CallError::Failed(RequestFailure::Unreachable { .. }));
                 if error.answered().is_some() || !was_sent {
                     self.forget_made(id).await?;
                 }

@@ -17,7 +17,7 @@ mod zone;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use api::infrastructure::progress::ApplyEvent;
-use azure_client::Failure;
+use azure_client::RequestFailure;
 use azure_client::arm::CallError;
 use azure_client::fault::explain;
 use azure_types::dns_zones::DnsZone;
@@ -181,7 +181,10 @@ impl From<CallError> for Trouble {
             return Self::Failed(format!("{why}{action}"));
         }
         let is_passing = match (&error, answered) {
-            (CallError::Failed(Failure::Unreachable { .. } | Failure::Interrupted { .. }), _) => true,
+            (
+                CallError::Failed(RequestFailure::Unreachable { .. } | RequestFailure::Interrupted { .. }),
+                _,
+            ) => true,
             (_, Some(answered)) => matches!(answered.http_status, 408 | 429 | 500..=599),
             _ => false,
         };

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use ::smtp::address::Mailbox;
 use azure_client::email::{Answer, EmailApi};
 use azure_client::entra::TokenFailure;
-use azure_client::{Answered, Authorization, Failure, Token, TokenSource};
+use azure_client::{Answered, Authorization, RequestFailure, Token, TokenSource};
 use azure_types::access_key::AccessKey;
 use azure_types::email::{EmailAddress, EmailMessage, EmailSendStatus};
 use azure_types::ids::OperationId;
@@ -52,7 +52,7 @@ struct Presented {
 
 /// An answer to a status read, if one could be asked for, and what that counts.
 struct Asked {
-    result: Option<Result<Answer, Failure>>,
+    result: Option<Result<Answer, RequestFailure>>,
     usage: Vec<Usage>,
 }
 
@@ -137,10 +137,10 @@ impl AcsRest {
         operation: OperationId,
         body: Bytes,
         clock: &Clock,
-    ) -> Result<Result<Answer, Failure>, TokenFailure> {
+    ) -> Result<Result<Answer, RequestFailure>, TokenFailure> {
         let presented = self.present().await?;
         let first = self.email.send(&presented.authorization, operation, body.clone(), clock.now()).await;
-        if !matches!(first, Err(Failure::Answered(Answered { http_status: 401, .. }))) {
+        if !matches!(first, Err(RequestFailure::Answered(Answered { http_status: 401, .. }))) {
             return Ok(first);
         }
         self.refused(&presented).await;
@@ -176,9 +176,9 @@ impl AcsRest {
 }
 
 /// What an answer says by itself: a refusal is one only when Azure does not know the operation.
-fn sorted(result: Result<Answer, Failure>) -> Posted {
+fn sorted(result: Result<Answer, RequestFailure>) -> Posted {
     match result {
-        Err(Failure::Answered(answered)) => match RefusedByRest::of(answered) {
+        Err(RequestFailure::Answered(answered)) => match RefusedByRest::of(answered) {
             Ok(refused) => Posted::Refused(refused),
             Err(answered) => Posted::Settled(rest_answers::of_answer(&answered)),
         },
@@ -205,26 +205,26 @@ fn judged(refused: RefusedByRest, known: Known) -> Posted {
 }
 
 /// What the answer to a status read says about whether Azure has an operation.
-fn known(result: Result<Answer, Failure>) -> Known {
+fn known(result: Result<Answer, RequestFailure>) -> Known {
     match result {
         Ok(answer) => match answer.result.status {
             EmailSendStatus::Failed | EmailSendStatus::Canceled => Known::Not,
             status => Known::As(status),
         },
-        Err(Failure::Answered(Answered { http_status: 404, .. })) => Known::Not,
+        Err(RequestFailure::Answered(Answered { http_status: 404, .. })) => Known::Not,
         Err(failure) => Known::Unclear(failure.chain()),
     }
 }
 
 /// How a status read ended, as the rate limit counts it.
-fn read_ended(result: &Result<Answer, Failure>) -> Ended {
+fn read_ended(result: &Result<Answer, RequestFailure>) -> Ended {
     match result {
         Ok(_) => Ended::Answered,
-        Err(Failure::Unreachable { .. }) => Ended::Unsent,
-        Err(Failure::Answered(Answered { http_status: 429, retry_after, .. })) => {
+        Err(RequestFailure::Unreachable { .. }) => Ended::Unsent,
+        Err(RequestFailure::Answered(Answered { http_status: 429, retry_after, .. })) => {
             Ended::TooMuch(retry_after.unwrap_or(RATE_WAIT))
         }
-        Err(Failure::Answered(Answered { http_status: ..500, .. })) => Ended::Answered,
+        Err(RequestFailure::Answered(Answered { http_status: ..500, .. })) => Ended::Answered,
         Err(_) => Ended::Unanswered,
     }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use azure_client::email::Answer;
 use azure_client::entra::TokenFailure;
-use azure_client::{Answered, Failure};
+use azure_client::{Answered, RequestFailure};
 use azure_types::email::EmailSendStatus;
 use azure_types::error::ErrorDetail;
 use model::delivery::Reason;
@@ -22,7 +22,7 @@ pub(crate) const READ_STATUS_IN: Duration = Duration::from_secs(10);
 const ALL_SUPPRESSED: &str = "EmailDroppedAllRecipientsSuppressed";
 
 /// What the Email API's answer to a send means.
-pub(crate) fn of_send(result: Result<Answer, Failure>) -> AttemptOutcome {
+pub(crate) fn of_send(result: Result<Answer, RequestFailure>) -> AttemptOutcome {
     match result {
         Ok(answer) => AttemptOutcome::Accepted(Acceptance {
             text: answer.ids.behind(&format!(
@@ -32,9 +32,11 @@ pub(crate) fn of_send(result: Result<Answer, Failure>) -> AttemptOutcome {
             read_status_in: Some(answer.retry_after.unwrap_or_default().max(READ_STATUS_IN)),
             ..Acceptance::default()
         }),
-        Err(Failure::Answered(answered)) => of_answer(&answered),
-        Err(failure @ Failure::Unreachable { .. }) => deferred(failure.chain(), Matter::Unreachable, None),
-        Err(failure @ (Failure::Interrupted { .. } | Failure::Garbled { .. })) => {
+        Err(RequestFailure::Answered(answered)) => of_answer(&answered),
+        Err(failure @ RequestFailure::Unreachable { .. }) => {
+            deferred(failure.chain(), Matter::Unreachable, None)
+        }
+        Err(failure @ (RequestFailure::Interrupted { .. } | RequestFailure::Garbled { .. })) => {
             deferred(failure.chain(), Matter::Azure, None)
         }
     }
@@ -71,7 +73,7 @@ pub(crate) fn of_token(failure: &TokenFailure) -> AttemptOutcome {
         TokenFailure::Exchange(_) => Matter::Unreachable,
     };
     let wait = match failure {
-        TokenFailure::Exchange(Failure::Answered(answered)) => answered.retry_after,
+        TokenFailure::Exchange(RequestFailure::Answered(answered)) => answered.retry_after,
         _ => None,
     };
     let text = match failure {
@@ -85,7 +87,7 @@ pub(crate) fn of_token(failure: &TokenFailure) -> AttemptOutcome {
 }
 
 /// What the answer to a status read says of a message that Azure took.
-pub(super) fn of_status(result: Result<Answer, Failure>) -> StatusAnswer {
+pub(super) fn of_status(result: Result<Answer, RequestFailure>) -> StatusAnswer {
     match result {
         Ok(Answer { result, retry_after, ids }) => match result.status {
             EmailSendStatus::Succeeded => {
@@ -99,13 +101,13 @@ pub(super) fn of_status(result: Result<Answer, Failure>) -> StatusAnswer {
             }
             _ => StatusAnswer::UnderWay(retry_after),
         },
-        Err(Failure::Answered(Answered { http_status: 404, .. })) => {
+        Err(RequestFailure::Answered(Answered { http_status: 404, .. })) => {
             StatusAnswer::Forgotten("Azure does not know the operation any more".to_owned())
         }
         Err(failure) => {
             let why = failure.chain();
             match failure {
-                Failure::Answered(answered) => StatusAnswer::Refused(why, answered.retry_after),
+                RequestFailure::Answered(answered) => StatusAnswer::Refused(why, answered.retry_after),
                 _ => StatusAnswer::Unread(why),
             }
         }
@@ -132,7 +134,7 @@ mod tests {
     use super::*;
 
     fn answered(http_status: u16, code: &str) -> AttemptOutcome {
-        of_send(Err(Failure::Answered(Answered {
+        of_send(Err(RequestFailure::Answered(Answered {
             http_status,
             code: code.to_owned(),
             message: "text".to_owned(),
