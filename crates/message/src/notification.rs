@@ -9,7 +9,7 @@ use crate::date;
 
 /// A notification that delivery failed for good.
 #[derive(Clone, Debug)]
-pub struct Failure<'a> {
+pub struct FailureDsn<'a> {
     /// The host that gives up.
     pub reporting_host: &'a str,
     /// Who writes: a mailbox that is ours to use.
@@ -59,7 +59,7 @@ pub struct FailedRecipient {
     pub diagnostic: Option<String>,
 }
 
-impl Failure<'_> {
+impl FailureDsn<'_> {
     /// The whole message, in seven bits.
     #[must_use]
     pub fn compose(&self) -> Vec<u8> {
@@ -182,7 +182,7 @@ mod tests {
                 diagnostic: None,
             },
         ];
-        Failure {
+        FailureDsn {
             reporting_host: "relay.example",
             from: "Mail Delivery <donotreply@contoso.example>",
             to: "a@contoso.example",

@@ -7,7 +7,7 @@ use ::smtp::address::{LocalPart, Mailbox};
 use ::smtp::path::ReversePath;
 use aws_lc_rs::digest;
 use jiff::Timestamp;
-use message::notification::{FailedRecipient, Failure, Layout};
+use message::notification::{FailedRecipient, FailureDsn, Layout};
 use model::account::Account;
 use model::delivery::SendId;
 use model::id::QueueId;
@@ -97,7 +97,7 @@ impl Dsn<'_> {
             )
             .into_bytes(),
         };
-        Failure {
+        FailureDsn {
             reporting_host: &self.context.settings.host_name,
             from: &format!("Mail Delivery <{}>", self.from),
             to: &self.to.to_string(),
