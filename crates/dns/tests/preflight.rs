@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 
 use azure_types::communication::{VerificationRecord, VerificationRecords};
 use dns::actual::{Actual, AtName, Server};
-use dns::preflight::{Row, Verdict, preflight};
+use dns::preflight::{RecordStatus, Row, preflight};
 use dns::provider::Provider;
 use dns::record::Record;
 use dns::required::Required;
@@ -375,7 +375,7 @@ fn seen(name: &str, text: &str) -> (Question, Reply) {
 fn each_case_has_its_codes() {
     for case in CASES {
         let rows = case.rows();
-        let bad = rows.iter().filter(|row| row.verdict != Verdict::Right);
+        let bad = rows.iter().filter(|row| row.verdict != RecordStatus::Right);
         assert_eq!(bad.map(|row| row.code).collect::<Vec<_>>(), case.codes, "{}", case.name);
     }
 }
@@ -394,7 +394,7 @@ fn what_is_proposed_is_right() {
         }
         let still = preflight(&required, &actual).into_iter().filter(|row| row.verdict.is_in_the_way());
         for row in still {
-            let needs_a_person = row.verdict == Verdict::Conflict
+            let needs_a_person = row.verdict == RecordStatus::Conflict
                 || row.code.starts_with("zone.")
                 || matches!(
                     row.code,
@@ -410,7 +410,9 @@ fn sentences_are_what_the_picture_says() {
     let mut report = String::new();
     for case in CASES {
         writeln!(report, "## {}", case.name).unwrap();
-        for row in case.rows().iter().filter(|row| row.verdict != Verdict::Right || case.codes.is_empty()) {
+        for row in
+            case.rows().iter().filter(|row| row.verdict != RecordStatus::Right || case.codes.is_empty())
+        {
             let wait = row.wait_seconds.map(|seconds| format!(" ({seconds} s)")).unwrap_or_default();
             writeln!(report, "{} {:?}{wait}: {}", row.code, row.verdict, row.message).unwrap();
             for actual in &row.actual {

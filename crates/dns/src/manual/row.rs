@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Handout, master};
 use crate::change::Change;
-use crate::preflight::{Row, Verdict};
+use crate::preflight::{RecordStatus, Row};
 use crate::required::{Part, TTL_SECONDS};
 use dns_records::name::{normal, relative};
 use dns_records::record::Record;
@@ -88,11 +88,11 @@ impl Handout<'_> {
         }
         let proposal = rows.iter().find_map(|row| row.proposal.as_ref());
         match (worst.verdict, proposal) {
-            (Verdict::Advice, Some(proposal)) => {
+            (RecordStatus::Advice, Some(proposal)) => {
                 let replaced: Vec<&Record> = proposal.instead_of.iter().collect();
                 Some(self.told(worst, Action::Recommended, &proposal.write, &replaced))
             }
-            (Verdict::Right | Verdict::Advice, _) => {
+            (RecordStatus::Right | RecordStatus::Advice, _) => {
                 let there = self.held.iter().map(|held| &held.record).find(|one| is_shown(worst, one))?;
                 Some(self.told(worst, Action::Keep, there, &[]))
             }

@@ -1,7 +1,7 @@
 //! The names where receivers find Azure's keys.
 
 use super::zone::negative;
-use super::{Context, Row, Verdict, unanswered};
+use super::{Context, RecordStatus, Row, unanswered};
 use crate::provider::Provider;
 use crate::required::Part;
 use dns_records::record::Record;
@@ -14,7 +14,8 @@ pub(super) fn row(context: &Context<'_>, part: Part) -> Option<Row> {
     }
     if let Some(cname) = at.cname() {
         return Some(if cname.says_the_same(wanted) {
-            let row = Row::new(part, wanted, Verdict::Right, "dkim.right", "The name leads to Azure's key.");
+            let row =
+                Row::new(part, wanted, RecordStatus::Right, "dkim.right", "The name leads to Azure's key.");
             row.showing([cname]).waiting(at.stale_seconds)
         } else {
             elsewhere(part, wanted, cname)
@@ -29,17 +30,17 @@ pub(super) fn row(context: &Context<'_>, part: Part) -> Option<Row> {
             "A TXT record stands at {}, where Azure looks for a CNAME. Delete it, and add the CNAME.",
             wanted.name
         );
-        return Some(row(Verdict::Conflict, "dkim.text", message).showing(texts));
+        return Some(row(RecordStatus::Conflict, "dkim.text", message).showing(texts));
     }
     if let Some(found) = context.misplaced(wanted, |record| record.data == wanted.data) {
         let message = context.misplacement(found, wanted);
-        let row = row(Verdict::Missing, "dkim.misplaced", message).showing([found]);
+        let row = row(RecordStatus::Missing, "dkim.misplaced", message).showing([found]);
         return Some(row.waiting(negative(context)));
     }
     let addresses = at.addresses();
     if addresses.is_empty() {
         let message = format!("Nothing stands at {}. Add a CNAME to {}.", wanted.name, wanted.value());
-        return Some(row(Verdict::Missing, "dkim.missing", message).waiting(negative(context)));
+        return Some(row(RecordStatus::Missing, "dkim.missing", message).waiting(negative(context)));
     }
     if is_of_a_wildcard(context, wanted, &addresses) {
         let message = format!(
@@ -47,7 +48,7 @@ pub(super) fn row(context: &Context<'_>, part: Part) -> Option<Row> {
             wanted.name,
             wanted.value()
         );
-        return Some(row(Verdict::Missing, "dkim.wildcard", message).showing(addresses));
+        return Some(row(RecordStatus::Missing, "dkim.wildcard", message).showing(addresses));
     }
     let how = if context.actual.provider == Provider::Cloudflare {
         "Set the record to \"DNS only\" in Cloudflare."
@@ -56,7 +57,7 @@ pub(super) fn row(context: &Context<'_>, part: Part) -> Option<Row> {
     };
     let message =
         format!("{} shows addresses and not the CNAME, so that nobody finds Azure's key. {how}", wanted.name);
-    Some(row(Verdict::Conflict, "dkim.flattened", message).showing(addresses))
+    Some(row(RecordStatus::Conflict, "dkim.flattened", message).showing(addresses))
 }
 
 /// A CNAME that leads somewhere else.
@@ -76,7 +77,7 @@ fn elsewhere(part: Part, wanted: &Record, cname: &Record) -> Row {
             format!("The name leads to {target}, and not to Azure's key. Let it lead to {}.", wanted.value()),
         ),
     };
-    let row = Row::new(part, wanted, Verdict::Wrong, code, message).showing([cname]);
+    let row = Row::new(part, wanted, RecordStatus::Wrong, code, message).showing([cname]);
     row.proposing(wanted, vec![cname.clone()], Vec::new())
 }
 

@@ -1,6 +1,6 @@
 //! Where replies and bounces go: the MX records. Azure does not look at them.
 
-use super::{Context, Row, Verdict};
+use super::{Context, RecordStatus, Row};
 use crate::required::Part;
 use dns_records::record::{Data, Record};
 
@@ -24,7 +24,7 @@ pub(super) fn row(context: &Context<'_>) -> Option<Row> {
             "{domain} says that it takes no mail (a null MX): nobody can reply, and some receivers refuse mail from a \
              domain that cannot be answered. Use a domain with a mailbox, or let its MX lead to one."
         );
-        return Some(row(Verdict::Advice, "mx.null", message).showing(servers));
+        return Some(row(RecordStatus::Advice, "mx.null", message).showing(servers));
     }
     if servers.is_empty() {
         let addresses = at.addresses();
@@ -34,8 +34,8 @@ pub(super) fn row(context: &Context<'_>) -> Option<Row> {
             "{domain} has no MX record: replies and bounces {where_to}, and some receivers trust it less. Let its MX lead \
              to a mailbox."
         );
-        return Some(row(Verdict::Advice, "mx.missing", message).showing(addresses).waiting(None));
+        return Some(row(RecordStatus::Advice, "mx.missing", message).showing(addresses).waiting(None));
     }
     let message = "Replies and bounces have somewhere to go.".to_owned();
-    Some(row(Verdict::Right, "mx.right", message).showing(servers).waiting(at.stale_seconds))
+    Some(row(RecordStatus::Right, "mx.right", message).showing(servers).waiting(at.stale_seconds))
 }

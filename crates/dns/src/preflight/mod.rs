@@ -27,7 +27,7 @@ pub struct Row {
     /// What stands there.
     pub actual: Vec<String>,
     /// How good that is.
-    pub verdict: Verdict,
+    pub verdict: RecordStatus,
     /// A word for programs, `spf.soft_end`. It is stable.
     pub code: &'static str,
     /// What is wrong and what to do, for people.
@@ -41,7 +41,7 @@ pub struct Row {
 /// How good it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Verdict {
+pub enum RecordStatus {
     /// As it should be.
     Right,
     /// Azure does not mind, and something should be done.
@@ -54,7 +54,7 @@ pub enum Verdict {
     Conflict,
 }
 
-model::words!(Verdict {
+model::words!(RecordStatus {
     Right = "right",
     Advice = "advice",
     Missing = "missing",
@@ -73,7 +73,7 @@ pub struct Proposal {
     pub changes: Vec<String>,
 }
 
-impl Verdict {
+impl RecordStatus {
     /// Whether Azure will not verify, or mail will not arrive, because of it.
     #[must_use]
     pub fn is_in_the_way(self) -> bool {
@@ -132,7 +132,7 @@ impl Row {
     fn new(
         part: Part,
         wanted: &Record,
-        verdict: Verdict,
+        verdict: RecordStatus,
         code: &'static str,
         message: impl Into<String>,
     ) -> Self {
@@ -155,7 +155,7 @@ impl Row {
         for record in records {
             let is_elsewhere = record.name != self.name || record.kind() != self.kind;
             self.actual.push(if is_elsewhere { record.to_string() } else { record.value().to_owned() });
-            if self.verdict != Verdict::Right {
+            if self.verdict != RecordStatus::Right {
                 self.wait_seconds = self.wait_seconds.max(Some(record.ttl));
             }
         }
@@ -177,7 +177,7 @@ impl Row {
 fn unanswered(part: Part, wanted: &Record, code: &'static str, trouble: &str) -> Row {
     let message =
         format!("What stands at {} cannot be said: {trouble}. Look again in a minute.", wanted.name);
-    Row::new(part, wanted, Verdict::Wrong, code, message)
+    Row::new(part, wanted, RecordStatus::Wrong, code, message)
 }
 
 /// A CNAME hides what stands beside it.
@@ -188,5 +188,5 @@ fn hidden(part: Part, wanted: &Record, code: &'static str, cname: &Record) -> Ro
         cname.name,
         cname.value()
     );
-    Row::new(part, wanted, Verdict::Conflict, code, message).showing([cname])
+    Row::new(part, wanted, RecordStatus::Conflict, code, message).showing([cname])
 }

@@ -1,7 +1,7 @@
 //! The proof that the domain is the subscription's.
 
 use super::zone::negative;
-use super::{Context, Row, Verdict, hidden, unanswered};
+use super::{Context, RecordStatus, Row, hidden, unanswered};
 use crate::required::Part;
 use dns_records::record::Record;
 
@@ -16,7 +16,7 @@ pub(super) fn row(context: &Context<'_>) -> Option<Row> {
     let texts: Vec<&Record> = at.texts().collect();
     if let Some(right) = texts.iter().find(|text| text.value() == wanted.value()) {
         let message = "The proof of ownership is there.";
-        let row = Row::new(PART, wanted, Verdict::Right, "domain.right", message);
+        let row = Row::new(PART, wanted, RecordStatus::Right, "domain.right", message);
         return Some(row.showing([*right]).waiting(at.stale_seconds));
     }
     if let Some(cname) = at.cname() {
@@ -28,12 +28,12 @@ pub(super) fn row(context: &Context<'_>) -> Option<Row> {
     if let Some(garbled) = texts.iter().find(|text| plain(text.value()) == plain(wanted.value())) {
         let message = "The proof of ownership is there, but with quotes, spaces or other letters that do not belong \
                         to it. Enter it again exactly as it is given.";
-        let row = row(Verdict::Wrong, "domain.garbled", message.to_owned()).showing([*garbled]);
+        let row = row(RecordStatus::Wrong, "domain.garbled", message.to_owned()).showing([*garbled]);
         return Some(row.proposing(wanted, vec![(*garbled).clone()], Vec::new()));
     }
     if let Some(found) = context.misplaced(wanted, |record| record.value() == wanted.value()) {
         let message = context.misplacement(found, wanted);
-        let row = row(Verdict::Missing, "domain.misplaced", message).showing([found]);
+        let row = row(RecordStatus::Missing, "domain.misplaced", message).showing([found]);
         return Some(row.waiting(negative(context)));
     }
     let others: Vec<&Record> =
@@ -44,11 +44,11 @@ pub(super) fn row(context: &Context<'_>) -> Option<Row> {
              Add the new one; the other may stay.",
             other.value()
         );
-        return Some(row(Verdict::Wrong, "domain.other_proof", message).showing(others));
+        return Some(row(RecordStatus::Wrong, "domain.other_proof", message).showing(others));
     }
     let message =
         format!("The proof of ownership is missing. Add a TXT record for {} with this value.", wanted.name);
-    Some(row(Verdict::Missing, "domain.missing", message).waiting(negative(context)))
+    Some(row(RecordStatus::Missing, "domain.missing", message).waiting(negative(context)))
 }
 
 /// What comes before the equals sign.

@@ -1,7 +1,7 @@
 //! What receivers do with mail that proves nothing: the DMARC policy. Azure does not look at it.
 
 use super::zone::list;
-use super::{Context, Row, Verdict};
+use super::{Context, RecordStatus, Row};
 use crate::required::{Part, TTL_SECONDS, dmarc_name};
 use dns_records::dmarc::{DmarcError, Policy, is_dmarc};
 use dns_records::name::organisational;
@@ -19,7 +19,7 @@ pub(super) fn row(context: &Context<'_>) -> Row {
     let at = context.at(&wanted.name);
     if let Some(trouble) = &at.trouble {
         let message = format!("Whether there is a DMARC policy cannot be said: {trouble}.");
-        return row(Verdict::Advice, "dmarc.unanswered", message);
+        return row(RecordStatus::Advice, "dmarc.unanswered", message);
     }
     let meant: Vec<&Record> = at.texts().filter(|record| is_dmarc(record.value())).collect();
     match policies(&meant).as_slice() {
@@ -29,11 +29,11 @@ pub(super) fn row(context: &Context<'_>) -> Row {
                 "The DMARC policy is p={}: mail from this domain passes, because SPF and DKIM prove the domain itself.",
                 policy.domain.word()
             );
-            row(Verdict::Right, "dmarc.right", message).showing([*record]).waiting(at.stale_seconds)
+            row(RecordStatus::Right, "dmarc.right", message).showing([*record]).waiting(at.stale_seconds)
         }
         [(record, Err(error))] => {
             let message = format!("Receivers ignore the DMARC policy: {error}. Replace it.");
-            let row = row(Verdict::Advice, "dmarc.invalid", message).showing([*record]);
+            let row = row(RecordStatus::Advice, "dmarc.invalid", message).showing([*record]);
             row.proposing(wanted, vec![(*record).clone()], Vec::new())
         }
         several => {
@@ -42,7 +42,8 @@ pub(super) fn row(context: &Context<'_>) -> Row {
                  Keep one.",
                 several.len()
             );
-            row(Verdict::Advice, "dmarc.several", message).showing(several.iter().map(|(record, _)| *record))
+            row(RecordStatus::Advice, "dmarc.several", message)
+                .showing(several.iter().map(|(record, _)| *record))
         }
     }
 }
@@ -61,7 +62,7 @@ fn none(context: &Context<'_>, wanted: &Record, meant: &[&Record]) -> Row {
     if let Some(almost) = meant.first() {
         let message = format!("Receivers ignore the DMARC policy: {}. Replace it.", DmarcError::Version);
         let instead_of = meant.iter().map(|record| (*record).clone()).collect();
-        let row = row(Verdict::Advice, "dmarc.invalid", message).showing([*almost]);
+        let row = row(RecordStatus::Advice, "dmarc.invalid", message).showing([*almost]);
         return row.proposing(wanted, instead_of, Vec::new());
     }
     let organisation = organisational(context.required.domain());
@@ -75,13 +76,13 @@ fn none(context: &Context<'_>, wanted: &Record, meant: &[&Record]) -> Row {
              itself.",
             policy.subdomains.word()
         );
-        return row(Verdict::Right, "dmarc.inherited", message).showing([*record]);
+        return row(RecordStatus::Right, "dmarc.inherited", message).showing([*record]);
     }
     if let Some(found) = context.misplaced(wanted, |record| {
         record.name.starts_with(&wanted.name) && record.text().is_some_and(is_dmarc)
     }) {
         let message = context.misplacement(found, wanted);
-        let row = row(Verdict::Advice, "dmarc.misplaced", message).showing([found]);
+        let row = row(RecordStatus::Advice, "dmarc.misplaced", message).showing([found]);
         return row.proposing(wanted, Vec::new(), Vec::new());
     }
     let receivers = list(["Google", "Yahoo", "Microsoft"]);
@@ -89,6 +90,6 @@ fn none(context: &Context<'_>, wanted: &Record, meant: &[&Record]) -> Row {
         "There is no DMARC policy. Azure does not mind, but {receivers} refuse larger amounts of mail without one: add \
          this record."
     );
-    let row = row(Verdict::Advice, "dmarc.missing", message).proposing(wanted, Vec::new(), Vec::new());
+    let row = row(RecordStatus::Advice, "dmarc.missing", message).proposing(wanted, Vec::new(), Vec::new());
     row.waiting(super::zone::negative(context))
 }

@@ -1,7 +1,7 @@
 //! Who may send: the SPF record.
 
 use super::zone::{list, negative};
-use super::{Context, Proposal, Row, Verdict, hidden, unanswered};
+use super::{Context, Proposal, RecordStatus, Row, hidden, unanswered};
 use crate::required::Part;
 use dns_records::record::Record;
 use dns_records::spf::{self, Merge, Qualifier, Spf};
@@ -29,7 +29,7 @@ pub(super) fn rows(context: &Context<'_>) -> Vec<Row> {
                  others.",
                 several.len()
             );
-            vec![Row::new(PART, wanted, Verdict::Wrong, "spf.several", message)]
+            vec![Row::new(PART, wanted, RecordStatus::Wrong, "spf.several", message)]
         }
     };
     if let Some(cname) = at.cname().filter(|_| rows.iter().any(|row| row.verdict.is_in_the_way())) {
@@ -39,9 +39,9 @@ pub(super) fn rows(context: &Context<'_>) -> Vec<Row> {
     let proposal = proposal(wanted, &merge, &records);
     for row in rows.iter_mut().filter(|row| row.code != "spf.misplaced" && row.actual.is_empty()) {
         *row = row.clone().showing(records.iter().copied());
-        let is_useful = row.verdict != Verdict::Right && row.code != "spf.too_many_lookups";
+        let is_useful = row.verdict != RecordStatus::Right && row.code != "spf.too_many_lookups";
         row.proposal = proposal.clone().filter(|_| is_useful);
-        if row.verdict == Verdict::Right {
+        if row.verdict == RecordStatus::Right {
             row.wait_seconds = at.stale_seconds;
         }
     }
@@ -70,7 +70,7 @@ fn none(context: &Context<'_>, wanted: &Record, include: &str) -> Row {
     if let Some(almost) = at.texts().find(|record| record.text().is_some_and(spf::is_almost_spf)) {
         let message = "What stands there is no SPF record for receivers: one begins with v=spf1 and a space, without \
                         quotes of its own. Enter it again as proposed.";
-        return row(Verdict::Wrong, "spf.not_one", message.to_owned()).showing([almost]).proposing(
+        return row(RecordStatus::Wrong, "spf.not_one", message.to_owned()).showing([almost]).proposing(
             wanted,
             vec![almost.clone()],
             Vec::new(),
@@ -80,11 +80,11 @@ fn none(context: &Context<'_>, wanted: &Record, include: &str) -> Row {
         |record: &Record| record.text().is_some_and(|text| spf::is_spf(text) && text.contains(include));
     if let Some(found) = context.misplaced(wanted, is_it) {
         let message = context.misplacement(found, wanted);
-        let row = row(Verdict::Missing, "spf.misplaced", message).showing([found]);
+        let row = row(RecordStatus::Missing, "spf.misplaced", message).showing([found]);
         return row.proposing(wanted, Vec::new(), Vec::new()).waiting(negative(context));
     }
     let message = format!("There is no SPF record. Add a TXT record for {} with this value.", wanted.name);
-    row(Verdict::Missing, "spf.missing", message).waiting(negative(context))
+    row(RecordStatus::Missing, "spf.missing", message).waiting(negative(context))
 }
 
 /// A row for each thing that is wrong with the only record.
@@ -97,7 +97,7 @@ fn one(context: &Context<'_>, wanted: &Record, merge: &Merge, text: &str) -> Vec
                 "Receivers cannot use the SPF record: {error}. Mend that first; nothing is changed before, so that no \
                  sender is lost."
             );
-            return vec![row(Verdict::Wrong, "spf.invalid", message)];
+            return vec![row(RecordStatus::Wrong, "spf.invalid", message)];
         }
     };
     let include = context.required.include().unwrap_or_default();
@@ -105,23 +105,23 @@ fn one(context: &Context<'_>, wanted: &Record, merge: &Merge, text: &str) -> Vec
     if !record.includes(include) {
         let message =
             format!("The SPF record does not permit Azure to send. Put include:{include} before its end.");
-        rows.push(row(Verdict::Wrong, "spf.no_include", message));
+        rows.push(row(RecordStatus::Wrong, "spf.no_include", message));
     }
     rows.extend(end(context, &record).map(|(verdict, code, message)| row(verdict, code, message)));
     if rows.is_empty() {
         rows.push(if merge.changes.is_empty() {
-            row(Verdict::Right, "spf.right", "The SPF record permits Azure to send.".to_owned())
+            row(RecordStatus::Right, "spf.right", "The SPF record permits Azure to send.".to_owned())
         } else {
             let message = "The SPF record permits Azure to send, but something stands behind its end, where nobody \
                             looks. Move that to the front.";
-            row(Verdict::Advice, "spf.order", message.to_owned())
+            row(RecordStatus::Advice, "spf.order", message.to_owned())
         });
     }
     rows
 }
 
 /// What is wrong with how the record ends.
-fn end(context: &Context<'_>, record: &Spf) -> Option<(Verdict, &'static str, String)> {
+fn end(context: &Context<'_>, record: &Spf) -> Option<(RecordStatus, &'static str, String)> {
     let Some(end) = record.end() else {
         return Some(match record.redirect() {
             Some(target) => {
@@ -129,13 +129,13 @@ fn end(context: &Context<'_>, record: &Spf) -> Option<(Verdict, &'static str, St
                     "The SPF record ends with redirect={target}, and Azure verifies only one that ends with -all. \
                      Include {target} in its place."
                 );
-                (Verdict::Wrong, "spf.redirect", message)
+                (RecordStatus::Wrong, "spf.redirect", message)
             }
             None if context.required.takes_soft_end() => return None,
             None => {
                 let message =
                     "The SPF record has no end, and Azure verifies only one that ends with -all. Add -all.";
-                (Verdict::Wrong, "spf.no_end", message.to_owned())
+                (RecordStatus::Wrong, "spf.no_end", message.to_owned())
             }
         });
     };
@@ -145,7 +145,7 @@ fn end(context: &Context<'_>, record: &Spf) -> Option<(Verdict, &'static str, St
         Qualifier::Pass => {
             let message = "The SPF record ends with +all, which lets everybody send as this domain. Put -all in its \
                             place.";
-            Some((Verdict::Wrong, "spf.open_end", message.to_owned()))
+            Some((RecordStatus::Wrong, "spf.open_end", message.to_owned()))
         }
         _ if context.required.takes_soft_end() => None,
         _ => {
@@ -153,7 +153,7 @@ fn end(context: &Context<'_>, record: &Spf) -> Option<(Verdict, &'static str, St
                 "The SPF record ends with {sign}all, and Azure verifies only -all. Put -all there, and {sign}all back \
                  once Azure has verified the domain if you need it."
             );
-            Some((Verdict::Wrong, "spf.soft_end", message))
+            Some((RecordStatus::Wrong, "spf.soft_end", message))
         }
     }
 }
@@ -162,7 +162,7 @@ fn end(context: &Context<'_>, record: &Spf) -> Option<(Verdict, &'static str, St
 fn costs(context: &Context<'_>, wanted: &Record, merge: &Merge) -> Vec<Row> {
     let row = |verdict, code, message: String| Row::new(PART, wanted, verdict, code, message);
     let mut rows: Vec<Row> =
-        merge.warnings.iter().map(|warning| row(Verdict::Advice, "spf.long", warning.clone())).collect();
+        merge.warnings.iter().map(|warning| row(RecordStatus::Advice, "spf.long", warning.clone())).collect();
     let Ok(record) = Spf::read(&merge.text) else { return rows };
     let cost = spf::lookups(context.required.domain(), &record, &context.actual.spf);
     let names = |names: &[String]| list(names.iter().map(String::as_str));
@@ -173,7 +173,7 @@ fn costs(context: &Context<'_>, wanted: &Record, merge: &Merge) -> Vec<Row> {
             cost.lookups,
             spf::MOST_LOOKUPS
         );
-        rows.push(row(Verdict::Wrong, "spf.too_many_lookups", message));
+        rows.push(row(RecordStatus::Wrong, "spf.too_many_lookups", message));
     }
     if !cost.broken.is_empty() {
         let message = format!(
@@ -181,10 +181,10 @@ fn costs(context: &Context<'_>, wanted: &Record, merge: &Merge) -> Vec<Row> {
              that, or have it corrected.",
             names(&cost.broken)
         );
-        rows.push(row(Verdict::Wrong, "spf.broken_include", message));
+        rows.push(row(RecordStatus::Wrong, "spf.broken_include", message));
     } else if !cost.voids.is_empty() {
         let is_bad = cost.void_lookups > spf::MOST_VOIDS;
-        let verdict = if is_bad { Verdict::Wrong } else { Verdict::Advice };
+        let verdict = if is_bad { RecordStatus::Wrong } else { RecordStatus::Advice };
         let message = format!(
             "The SPF record makes receivers look up {}, where nothing is; beyond {} such names they treat it as an error. \
              Take that out.",

@@ -1,6 +1,6 @@
 //! The zone and its name servers.
 
-use super::{Context, Row, Verdict};
+use super::{Context, RecordStatus, Row};
 use crate::actual::Server;
 use crate::required::Part;
 use dns_records::name::{is_within, relative};
@@ -11,7 +11,7 @@ pub(super) fn rows(context: &Context<'_>) -> Vec<Row> {
         let message = format!(
             "Nobody holds {domain} in DNS. Register it, or let its registrar know the name servers of its zone."
         );
-        return vec![row(domain, Verdict::Missing, "zone.missing", message).waiting(negative(context))];
+        return vec![row(domain, RecordStatus::Missing, "zone.missing", message).waiting(negative(context))];
     };
     let mut rows = Vec::new();
     let (silent, good): (Vec<&Server>, Vec<&Server>) =
@@ -27,7 +27,7 @@ pub(super) fn rows(context: &Context<'_>) -> Vec<Row> {
              them to {zone}, or {way_out}.",
             context.actual.provider
         );
-        rows.push(row(zone, Verdict::Conflict, "zone.elsewhere", message));
+        rows.push(row(zone, RecordStatus::Conflict, "zone.elsewhere", message));
     }
     if let Some(first) = silent.first() {
         let trouble = first.trouble.as_deref().unwrap_or_default();
@@ -37,20 +37,20 @@ pub(super) fn rows(context: &Context<'_>) -> Vec<Row> {
                 "No name server of {zone} answers: {} {trouble}. Look again in a minute, then ask {}.",
                 first.name, context.actual.provider
             );
-            rows.push(row(zone, Verdict::Wrong, "zone.silent", message));
+            rows.push(row(zone, RecordStatus::Wrong, "zone.silent", message));
         } else {
             let message = format!(
                 "Not all name servers of {zone} can be used: {names} (the first one {trouble}). Resolvers fall \
                  back to the others, but have it repaired or removed."
             );
-            rows.push(row(zone, Verdict::Advice, "zone.partly_silent", message));
+            rows.push(row(zone, RecordStatus::Advice, "zone.partly_silent", message));
         }
     }
     rows.extend(disagreement(context, zone));
     if rows.is_empty() {
         let message =
             format!("The zone {zone} is held by {}, and its name servers agree.", context.actual.provider);
-        rows.push(row(zone, Verdict::Right, "zone.right", message));
+        rows.push(row(zone, RecordStatus::Right, "zone.right", message));
     }
     if let Some(first) = rows.first_mut() {
         first.actual = good.iter().map(|server| server.name.clone()).collect();
@@ -77,10 +77,10 @@ fn disagreement(context: &Context<'_>, zone: &str) -> Option<Row> {
         list(servers),
         context.actual.provider
     );
-    Some(row(zone, Verdict::Wrong, "zone.disagreeing", message))
+    Some(row(zone, RecordStatus::Wrong, "zone.disagreeing", message))
 }
 
-fn row(name: &str, verdict: Verdict, code: &'static str, message: String) -> Row {
+fn row(name: &str, verdict: RecordStatus, code: &'static str, message: String) -> Row {
     Row {
         part: Part::Zone,
         name: name.to_owned(),
