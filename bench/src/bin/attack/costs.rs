@@ -14,7 +14,7 @@ use message::{author, parts, seven_bit, submission};
 use rustix::time::{ClockId, clock_gettime};
 
 use crate::Plan;
-use crate::verdict::{Ledger, Verdict};
+use crate::verdict::{AttackResult, Ledger};
 
 /// Pieces that, repeated, once cost the square of their number, or could.
 const PIECES: [&str; 8] =
@@ -50,7 +50,7 @@ pub(crate) fn run(plan: &Plan, ledger: &mut Ledger) {
         FIELDS.into_iter().flat_map(|field| PIECES.map(|piece| (field, piece))).collect();
     Random::new(plan.seed).shuffle(&mut shapes);
     shapes.truncate(plan.choose(shapes.len().div_ceil(SHARE), shapes.len()));
-    let mut verdict = Verdict::new(NAME);
+    let mut verdict = AttackResult::new(NAME);
     let mut dearest: (Duration, Shape) = (Duration::ZERO, shapes[0]);
     for shape in shapes.iter().copied().take_while(|_| Instant::now() < plan.end) {
         verdict.tried += 1;

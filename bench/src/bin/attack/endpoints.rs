@@ -14,7 +14,7 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
 use crate::stage::{ROOMY, Stage};
-use crate::verdict::{Ledger, Verdict};
+use crate::verdict::{AttackResult, Ledger};
 
 /// For an answer, which the clients that are ahead may hold up until their header has to be there.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -81,8 +81,8 @@ fn captured_mail(stage: &Stage) -> anyhow::Result<u16> {
     port.with_context(|| format!("{url} has no port"))
 }
 
-async fn crowd(name: String, endpoint: &Endpoint, manner: Manner, clients: u64) -> Verdict {
-    let mut verdict = Verdict { tried: clients, ..Verdict::new(name) };
+async fn crowd(name: String, endpoint: &Endpoint, manner: Manner, clients: u64) -> AttackResult {
+    let mut verdict = AttackResult { tried: clients, ..AttackResult::new(name) };
     let mut ahead = JoinSet::new();
     for _ in 0..clients {
         let endpoint = endpoint.clone();
@@ -153,8 +153,8 @@ impl Endpoint {
 
 /// What browsers send for pages of others, and what has to come of it: 421 for a name that is not the twin's, 403 for a
 /// change from elsewhere. What the twin shows its own pages it does not keep from programs.
-async fn pages_from_elsewhere(stage: &Stage) -> anyhow::Result<Verdict> {
-    let mut verdict = Verdict::new("endpoints: captured mail, pages from elsewhere");
+async fn pages_from_elsewhere(stage: &Stage) -> anyhow::Result<AttackResult> {
+    let mut verdict = AttackResult::new("endpoints: captured mail, pages from elsewhere");
     let port = captured_mail(stage)?;
     let changes =
         [("DELETE", "/api/mail"), ("POST", "/api/reset"), ("POST", "/api/clock"), ("DELETE", "/api/faults")];

@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 
 use crate::client::{Client, Reply};
 use crate::stage::{ROOMY, Stage};
-use crate::verdict::{Ledger, Verdict};
+use crate::verdict::{AttackResult, Ledger};
 
 /// Wrong passwords for one login that may be checked (`LOGIN_GUESSES` of the guard).
 const CHECKED_FOR_A_LOGIN: u64 = 10;
@@ -49,10 +49,14 @@ struct Guess {
     from: Ipv4Addr,
 }
 
-async fn attack(name: &str, checked_at_most: u64, guess: impl Fn(u8) -> Guess) -> anyhow::Result<Verdict> {
+async fn attack(
+    name: &str,
+    checked_at_most: u64,
+    guess: impl Fn(u8) -> Guess,
+) -> anyhow::Result<AttackResult> {
     let stage = Stage::set(ROOMY).await?;
     let password = stage.login("device", &["--account", "wire"]).await?;
-    let mut verdict = Verdict::new(format!("guard: {name}"));
+    let mut verdict = AttackResult::new(format!("guard: {name}"));
     let reply = log_in(&stage, DEVICE, "device", &password).await?;
     verdict.expect(reply.code == 235, || format!("the device could not log in before the attack: {reply}"));
     let mut guesses = JoinSet::new();
@@ -87,7 +91,7 @@ async fn afterwards(
     stage: &Stage,
     password: &str,
     guess: Guess,
-    verdict: &mut Verdict,
+    verdict: &mut AttackResult,
 ) -> anyhow::Result<()> {
     let reply = log_in(stage, DEVICE, "device", password).await?;
     verdict.tried += 1;

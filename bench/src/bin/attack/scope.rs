@@ -13,7 +13,7 @@ use self::cases::{CASES, Case, Expected, LOGINS};
 use crate::client::{Client, Reply};
 use crate::sink::Arrival;
 use crate::stage::{BY_SMTP, ROOMY, Stage};
-use crate::verdict::{Ledger, Verdict};
+use crate::verdict::{AttackResult, Ledger};
 
 /// An address that no network rule of the table lists.
 const ELSEWHERE: Ipv4Addr = Ipv4Addr::new(127, 60, 0, 1);
@@ -30,7 +30,7 @@ pub(crate) async fn run(ledger: &mut Ledger) -> anyhow::Result<()> {
     for (login, options) in LOGINS {
         passwords.insert(login, stage.login(login, &[&["--account", "wire"], options].concat()).await?);
     }
-    let mut verdict = Verdict::new("scope: senders that a login may use");
+    let mut verdict = AttackResult::new("scope: senders that a login may use");
     let mut left = Vec::new();
     for (number, case) in CASES.iter().enumerate() {
         let password = passwords.get(case.login).context("a case's login is in the table of logins")?;
@@ -49,7 +49,7 @@ pub(crate) async fn run(ledger: &mut Ledger) -> anyhow::Result<()> {
 }
 
 /// Compares what arrived with what should have.
-fn look(arrivals: &[Arrival], left: &[usize], verdict: &mut Verdict) {
+fn look(arrivals: &[Arrival], left: &[usize], verdict: &mut AttackResult) {
     for (number, case) in CASES.iter().enumerate() {
         let address = format!("<{number}@sink.example>");
         let is_of_case = |arrival: &&Arrival| arrival.recipients.iter().any(|line| line.contains(&address));
@@ -90,8 +90,8 @@ async fn submit(stage: &Stage, case: &Case, password: &str, number: usize) -> an
 }
 
 /// Who may not even come in: logins bound to a network, networks that no credential lists, no login at all.
-async fn elsewhere(stage: &Stage, passwords: &HashMap<&str, String>) -> anyhow::Result<Verdict> {
-    let mut verdict = Verdict::new("scope: from another network, or without login");
+async fn elsewhere(stage: &Stage, passwords: &HashMap<&str, String>) -> anyhow::Result<AttackResult> {
+    let mut verdict = AttackResult::new("scope: from another network, or without login");
     let bound = passwords.get("bound").context("the table has a login that is bound")?;
     let mut client = Client::greeted(ELSEWHERE, stage.ports.login).await?;
     verdict.tried += 1;

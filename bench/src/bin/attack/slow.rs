@@ -10,7 +10,7 @@ use tokio::time::timeout;
 use crate::Plan;
 use crate::client::Client;
 use crate::stage::{Room, Stage, WIRE_SENDER};
-use crate::verdict::{Ledger, Verdict};
+use crate::verdict::{AttackResult, Ledger};
 
 /// Seats of the server under attack.
 const ROOM: Room = Room { sessions: 200, sessions_per_network: 20 };
@@ -54,10 +54,10 @@ pub(crate) async fn run(plan: &Plan, ledger: &mut Ledger) -> anyhow::Result<()> 
     Ok(())
 }
 
-async fn attack(manner: Manner, clients: u16) -> anyhow::Result<Verdict> {
+async fn attack(manner: Manner, clients: u16) -> anyhow::Result<AttackResult> {
     let stage = Stage::set(ROOM).await?;
     let password = stage.login("device", &["--account", "wire"]).await?;
-    let mut verdict = Verdict::new(format!("slow: {}", manner.words()));
+    let mut verdict = AttackResult::new(format!("slow: {}", manner.words()));
     send(&stage, &password).await.map_err(|error| error.context("before the attack"))?;
     stage.family().forget_peak()?;
     let before = stage.family().peak_bytes();

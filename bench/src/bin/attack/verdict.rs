@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 /// One row of the table.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Verdict {
+pub(crate) struct AttackResult {
     /// The attack's name and what is special in this row.
     pub(crate) name: String,
     pub(crate) tried: u64,
@@ -21,7 +21,7 @@ pub(crate) struct Verdict {
 #[derive(Debug)]
 pub(crate) struct Ledger {
     announcing: Announcing,
-    verdicts: Vec<Verdict>,
+    verdicts: Vec<AttackResult>,
     remarks: Vec<String>,
 }
 
@@ -39,7 +39,7 @@ impl Ledger {
     }
 
     /// Enters a row.
-    pub(crate) fn enter(&mut self, verdict: Verdict) {
+    pub(crate) fn enter(&mut self, verdict: AttackResult) {
         if self.announcing == Announcing::Each {
             verdict.announce();
         }
@@ -53,14 +53,14 @@ impl Ledger {
 
     /// Whether nothing got through.
     pub(crate) fn holds(&self) -> bool {
-        !self.verdicts.is_empty() && self.verdicts.iter().all(Verdict::holds)
+        !self.verdicts.is_empty() && self.verdicts.iter().all(AttackResult::holds)
     }
 }
 
 /// Breaches that are told in words; the rest is counted.
 const EXAMPLES: usize = 5;
 
-impl Verdict {
+impl AttackResult {
     /// Nothing was tried yet.
     pub(crate) fn new(name: impl Into<String>) -> Self {
         Self { name: name.into(), ..Self::default() }
@@ -106,7 +106,7 @@ impl Verdict {
 
 /// All rows as JSON.
 pub(crate) fn json(seed: u64, ledger: &Ledger) -> Value {
-    let rows: Vec<Value> = ledger.verdicts.iter().map(Verdict::json).collect();
+    let rows: Vec<Value> = ledger.verdicts.iter().map(AttackResult::json).collect();
     json!({ "seed": seed, "holds": ledger.holds(), "attacks": rows, "remarks": ledger.remarks })
 }
 
@@ -117,7 +117,7 @@ pub(crate) fn print(ledger: &Ledger) {
     table.set_header(["attack", "tried", "got through", "verdict", "seen"]);
     for verdict in &ledger.verdicts {
         let word = match verdict {
-            Verdict { tried: 0, .. } => "not tried",
+            AttackResult { tried: 0, .. } => "not tried",
             _ if verdict.holds() => "holds",
             _ => "BROKEN",
         };
@@ -140,7 +140,7 @@ mod tests {
 
     #[test]
     fn what_tried_nothing_has_shown_nothing() {
-        let mut verdict = Verdict::new("a");
+        let mut verdict = AttackResult::new("a");
         assert!(!verdict.holds());
         verdict.tried = 9;
         assert!(verdict.holds());

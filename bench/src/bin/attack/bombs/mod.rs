@@ -11,7 +11,7 @@ use bench::random::Random;
 
 use crate::client::Client;
 use crate::stage::{BY_REST, BY_SMTP, ROOMY, Stage, sender_for};
-use crate::verdict::{Ledger, Verdict};
+use crate::verdict::{AttackResult, Ledger};
 use crate::{Length, Plan};
 
 /// An input that can be made in any size.
@@ -73,9 +73,9 @@ pub(crate) async fn run(plan: &Plan, ledger: &mut Ledger) -> anyhow::Result<()> 
     stage.close().await
 }
 
-async fn throw(stage: &mut Stage, bomb: &Bomb, from: Ipv4Addr, number: u64) -> anyhow::Result<Verdict> {
+async fn throw(stage: &mut Stage, bomb: &Bomb, from: Ipv4Addr, number: u64) -> anyhow::Result<AttackResult> {
     let way = if from == BY_REST { "" } else { ", on by SMTP" };
-    let mut verdict = Verdict::new(format!("bomb: {}{way}", bomb.name));
+    let mut verdict = AttackResult::new(format!("bomb: {}{way}", bomb.name));
     stage.family().forget_peak()?;
     let before = stage.family().peak_bytes();
     let mut costs = [Duration::ZERO; 2];

@@ -6,11 +6,11 @@ use super::attempt::{Attempt, Seen, recipient, smuggled_recipient};
 use super::{Arrived, Framing, LineEnds, Route};
 use crate::reader::{flaw, lax_ends, strict_end};
 use crate::sink::Arrival;
-use crate::verdict::Verdict;
+use crate::verdict::AttackResult;
 
 pub(super) struct Judge<'a> {
     pub(super) route: Route,
-    pub(super) verdict: &'a mut Verdict,
+    pub(super) verdict: &'a mut AttackResult,
 }
 
 /// What the client's own bytes allow.

@@ -23,7 +23,7 @@ use self::attempt::{Attempt, Seen};
 use self::judge::Judge;
 use crate::Plan;
 use crate::stage::{BY_REST, BY_SMTP, Ports, ROOMY, Stage};
-use crate::verdict::{Ledger, Verdict};
+use crate::verdict::{AttackResult, Ledger};
 
 /// How a message is framed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,7 +80,7 @@ pub(crate) async fn run(plan: &Plan, ledger: &mut Ledger) -> anyhow::Result<()> 
     stage.close().await
 }
 
-async fn one(stage: &mut Stage, plan: &Plan, route: Route, salt: u64) -> anyhow::Result<Verdict> {
+async fn one(stage: &mut Stage, plan: &Plan, route: Route, salt: u64) -> anyhow::Result<AttackResult> {
     let until = plan.until(700, 7_000);
     let mut sequences: Vec<usize> = (0..ATOMS.len().pow(LENGTH)).collect();
     let mut random = Random::new(plan.seed ^ salt << 32);
@@ -97,7 +97,7 @@ async fn one(stage: &mut Stage, plan: &Plan, route: Route, salt: u64) -> anyhow:
         BY_SMTP => Arrived::BySmtp(stage.arrivals(accepted).await?),
         _ => Arrived::ByRest(stage.arrivals_by_rest(accepted).await?),
     };
-    let mut verdict = Verdict::new(format!("smuggling: {}", route.name));
+    let mut verdict = AttackResult::new(format!("smuggling: {}", route.name));
     verdict.tried = seen.len() as u64;
     verdict.note = format!("of {}; {accepted} messages accepted", campaign.sequences.len());
     Judge { route, verdict: &mut verdict }.judge(&seen, arrived);
