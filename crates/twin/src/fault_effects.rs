@@ -8,8 +8,8 @@ use axum::response::{IntoResponse as _, Response};
 
 use crate::backend::Backend;
 use crate::endpoints::Unanswered;
+use crate::error_reply::ErrorReply;
 use crate::faults::{Effect, Operation};
-use crate::refusal::Refusal;
 
 /// Gives the real answer, unless a failure is due.
 pub(crate) async fn answer_or_fail(
@@ -17,7 +17,8 @@ pub(crate) async fn answer_or_fail(
     operation: Operation,
     real: impl Future<Output = Response> + Send,
 ) -> Response {
-    let refuse = |status, code: String, message: String| Refusal::new(status, &code, message).into_response();
+    let refuse =
+        |status, code: String, message: String| ErrorReply::new(status, &code, message).into_response();
     answer_or_fail_with(backend, operation, refuse, real).await
 }
 

@@ -19,6 +19,7 @@ mod dns_wire;
 mod email;
 mod endpoints;
 mod entra;
+mod error_reply;
 mod fault_effects;
 mod faults;
 mod filter;
@@ -32,7 +33,6 @@ mod private_file;
 mod ready;
 #[cfg(test)]
 mod recorded;
-mod refusal;
 #[cfg(test)]
 mod rehearsal;
 mod request_window;

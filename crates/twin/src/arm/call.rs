@@ -10,8 +10,8 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::backend::Backend;
+use crate::error_reply::ErrorReply;
 use crate::keys::Claims;
-use crate::refusal::Refusal;
 use crate::state::Behaviour;
 
 /// A call whose token is good.
@@ -42,14 +42,14 @@ const AUDIENCES: [&str; 6] = [
 
 impl<'a> Call<'a> {
     /// Reads the token and the rest.
-    pub(super) fn read(backend: &'a Backend, request: &Parts, body: Bytes) -> Result<Self, Refusal> {
+    pub(super) fn read(backend: &'a Backend, request: &Parts, body: Bytes) -> Result<Self, ErrorReply> {
         let claims = caller(backend, request)?;
         let query = crate::form::fields(request.uri.query().unwrap_or_default().as_bytes());
         let query: HashMap<String, String> =
             query.into_iter().map(|(name, value)| (name.to_ascii_lowercase(), value)).collect();
         if query.get("api-version").is_none_or(String::is_empty) {
             let text = "The api-version query parameter (?api-version=) is required for all requests.";
-            return Err(Refusal::bad_request("MissingApiVersionParameter", text));
+            return Err(ErrorReply::bad_request("MissingApiVersionParameter", text));
         }
         let path = crate::form::unescape_path(request.uri.path().trim_end_matches('/'));
         Ok(Self {
@@ -80,11 +80,11 @@ impl<'a> Call<'a> {
     }
 
     /// The body, which must be JSON of that shape.
-    pub(super) fn json<T: DeserializeOwned>(&self) -> Result<T, Refusal> {
+    pub(super) fn json<T: DeserializeOwned>(&self) -> Result<T, ErrorReply> {
         let read = serde_json::from_slice(&self.body).map(without_nulls).and_then(serde_json::from_value);
         read.map_err(|error| {
             let text = format!("The request content was invalid and could not be deserialized: '{error}'.");
-            Refusal::bad_request("InvalidRequestContent", text)
+            ErrorReply::bad_request("InvalidRequestContent", text)
         })
     }
 
@@ -99,7 +99,7 @@ impl<'a> Call<'a> {
     }
 
     /// Refuses what was not assigned to the caller.
-    pub(super) fn must(&self, action: &str, scope: &str) -> Result<(), Refusal> {
+    pub(super) fn must(&self, action: &str, scope: &str) -> Result<(), ErrorReply> {
         if self.backend.state().may(self.claims.oid, action, scope, self.backend.now()) {
             return Ok(());
         }
@@ -109,7 +109,7 @@ impl<'a> Call<'a> {
              credentials.",
             self.claims.appid, self.claims.oid
         );
-        Err(Refusal::new(StatusCode::FORBIDDEN, "AuthorizationFailed", text))
+        Err(ErrorReply::new(StatusCode::FORBIDDEN, "AuthorizationFailed", text))
     }
 
     /// Whether anything was assigned to the caller there or below.
@@ -137,7 +137,7 @@ fn without_nulls(value: Value) -> Value {
     }
 }
 
-fn caller(backend: &Backend, request: &Parts) -> Result<Claims, Refusal> {
+fn caller(backend: &Backend, request: &Parts) -> Result<Claims, ErrorReply> {
     let headers = &request.headers;
     let base_url = crate::entra::base_url(headers);
     let authorization = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
@@ -158,7 +158,7 @@ fn caller(backend: &Backend, request: &Parts) -> Result<Claims, Refusal> {
 
 /// Where to log in for a subscription, which is told to whoever asks without a token; one that does not exist
 /// has no such place.
-fn authority(backend: &Backend, request: &Parts, base_url: &str) -> Result<String, Refusal> {
+fn authority(backend: &Backend, request: &Parts, base_url: &str) -> Result<String, ErrorReply> {
     let mut segments = request.uri.path().split('/').skip(1);
     let id = match (segments.next(), segments.next()) {
         (Some(first), Some(id)) if first.eq_ignore_ascii_case("subscriptions") && !id.is_empty() => id,
@@ -169,14 +169,14 @@ fn authority(backend: &Backend, request: &Parts, base_url: &str) -> Result<Strin
 }
 
 /// There is no subscription of that id.
-pub(super) fn no_subscription(id: &str) -> Refusal {
+pub(super) fn no_subscription(id: &str) -> ErrorReply {
     let text = format!("The subscription '{id}' could not be found.");
-    Refusal::new(StatusCode::NOT_FOUND, "SubscriptionNotFound", text)
+    ErrorReply::new(StatusCode::NOT_FOUND, "SubscriptionNotFound", text)
 }
 
-fn unauthorized(base_url: &str, code: &str, text: &str) -> Refusal {
+fn unauthorized(base_url: &str, code: &str, text: &str) -> ErrorReply {
     let challenge = format!(
         "Bearer authorization_uri=\"{base_url}\", error=\"invalid_token\", error_description=\"{text}\""
     );
-    Refusal::new(StatusCode::UNAUTHORIZED, code, text).challenge(challenge)
+    ErrorReply::new(StatusCode::UNAUTHORIZED, code, text).challenge(challenge)
 }

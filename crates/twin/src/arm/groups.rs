@@ -14,8 +14,8 @@ use uuid::Uuid;
 use super::call::Call;
 use super::communication::located;
 use super::{Answer, subscriptions, unknown};
+use crate::error_reply::ErrorReply;
 use crate::keys::random_guid;
-use crate::refusal::Refusal;
 use crate::state::{LongRunningOperation, OperationKind, ResourceGroup};
 
 #[derive(Deserialize)]
@@ -57,7 +57,7 @@ pub(super) fn operation_result(call: &Call<'_>, subscription: &str, id: &str) ->
     let id = Uuid::try_parse(id).ok();
     let found = call.backend.state().operations.iter().find(|one| Some(one.id) == id).cloned();
     match found {
-        None => Err(Refusal::new(StatusCode::NOT_FOUND, "NotFound", "There is no such operation.")),
+        None => Err(ErrorReply::new(StatusCode::NOT_FOUND, "NotFound", "There is no such operation.")),
         Some(operation) if operation.done_at > call.backend.now() => {
             Ok(accepted(call, subscription, operation.id))
         }
@@ -90,7 +90,7 @@ fn exists(call: &Call<'_>, subscription: SubscriptionId, name: &str) -> Answer {
     })
 }
 
-fn find(call: &Call<'_>, subscription: SubscriptionId, name: &str) -> Result<ResourceGroup, Refusal> {
+fn find(call: &Call<'_>, subscription: SubscriptionId, name: &str) -> Result<ResourceGroup, ErrorReply> {
     let id = id(subscription, name);
     call.must(READ, &id)?;
     call.backend.state().group(&id).cloned().ok_or_else(|| missing(name))
@@ -108,7 +108,7 @@ fn put(call: &Call<'_>, subscription: SubscriptionId, name: &str) -> Answer {
                     "Invalid resource group location. The Resource group already exists in location '{}'.",
                     there.location
                 );
-                return Err(Refusal::new(StatusCode::CONFLICT, "InvalidResourceGroupLocation", text));
+                return Err(ErrorReply::new(StatusCode::CONFLICT, "InvalidResourceGroupLocation", text));
             }
             Some(there) => {
                 // A PUT says all of it.
@@ -127,7 +127,7 @@ fn put(call: &Call<'_>, subscription: SubscriptionId, name: &str) -> Answer {
     })
 }
 
-fn made(subscription: SubscriptionId, name: &str, body: Body) -> Result<ResourceGroup, Refusal> {
+fn made(subscription: SubscriptionId, name: &str, body: Body) -> Result<ResourceGroup, ErrorReply> {
     Ok(ResourceGroup {
         subscription,
         name: checked(name)?.to_owned(),
@@ -224,16 +224,16 @@ fn is_same_place(one: &str, other: &str) -> bool {
 }
 
 /// 1-90 letters, digits, `_ - . ( )`, and no dot at the end.
-fn checked(name: &str) -> Result<&str, Refusal> {
+fn checked(name: &str) -> Result<&str, ErrorReply> {
     let is_good = |c: char| c.is_alphanumeric() || "_-.()".contains(c);
     if name.is_empty() || name.chars().count() > 90 || !name.chars().all(is_good) || name.ends_with('.') {
         let text = format!("The provided resource group name '{name}' is not valid.");
-        return Err(Refusal::bad_request("InvalidResourceGroup", text));
+        return Err(ErrorReply::bad_request("InvalidResourceGroup", text));
     }
     Ok(name)
 }
 
-fn missing(name: &str) -> Refusal {
+fn missing(name: &str) -> ErrorReply {
     let text = format!("Resource group '{name}' could not be found.");
-    Refusal::new(StatusCode::NOT_FOUND, "ResourceGroupNotFound", text)
+    ErrorReply::new(StatusCode::NOT_FOUND, "ResourceGroupNotFound", text)
 }

@@ -7,8 +7,8 @@ use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 use uuid::Uuid;
 
+use crate::error_reply::FAILURE_CAUSE;
 use crate::keys::{Claims, random_guid};
-use crate::refusal::FAILURE_CAUSE;
 
 /// Put into a response's extensions, it says which operation the request has begun: its id is the request's.
 #[derive(Clone, Copy, Debug)]

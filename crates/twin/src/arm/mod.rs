@@ -31,9 +31,9 @@ use axum::routing::{any, get};
 use self::call::Call;
 use self::headers::Asked;
 use crate::backend::Backend;
+use crate::error_reply::ErrorReply;
 use crate::fault_effects::answer_or_fail;
 use crate::faults::Operation;
-use crate::refusal::Refusal;
 
 /// The routes of `management.azure.com`.
 pub(crate) fn routes() -> Router<Arc<Backend>> {
@@ -54,7 +54,7 @@ async fn answer(Shared(backend): Shared<Arc<Backend>>, request: Request) -> Resp
     let real = async {
         let Ok(body) = axum::body::to_bytes(body, MAX_BODY).await else {
             let text = "The request is larger than the maximum of 4 MiB.";
-            let refusal = Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, "RequestContentTooLarge", text);
+            let refusal = ErrorReply::new(StatusCode::PAYLOAD_TOO_LARGE, "RequestContentTooLarge", text);
             return refusal.into_response();
         };
         settle(&backend).await;
@@ -90,7 +90,7 @@ async fn settle(backend: &Backend) {
     }
 }
 
-type Answer = Result<Response, Refusal>;
+type Answer = Result<Response, ErrorReply>;
 
 fn dispatch(call: &Call<'_>) -> Answer {
     if let Some((scope, rest)) = call.extension("microsoft.authorization") {
@@ -134,9 +134,9 @@ fn dispatch(call: &Call<'_>) -> Answer {
 }
 
 /// What is not played here.
-fn unknown(call: &Call<'_>) -> Refusal {
+fn unknown(call: &Call<'_>) -> ErrorReply {
     let text = format!("The twin does not play {} {}.", call.method, call.path);
-    Refusal::new(StatusCode::NOT_FOUND, "ResourceNotFound", text)
+    ErrorReply::new(StatusCode::NOT_FOUND, "ResourceNotFound", text)
 }
 
 #[cfg(test)]

@@ -4,11 +4,11 @@ use axum::http::StatusCode;
 use jiff::Timestamp;
 
 use super::call::Call;
-use crate::refusal::Refusal;
+use crate::error_reply::ErrorReply;
 use crate::state::Registration;
 
 /// Refuses what belongs to a provider that the subscription may not use.
-pub(super) fn must_be_registered(call: &Call<'_>, id: &str, namespace: &str) -> Result<(), Refusal> {
+pub(super) fn must_be_registered(call: &Call<'_>, id: &str, namespace: &str) -> Result<(), ErrorReply> {
     if word_of(find(call, id, namespace).as_ref(), call.backend.now()) == REGISTERED {
         return Ok(());
     }
@@ -16,7 +16,7 @@ pub(super) fn must_be_registered(call: &Call<'_>, id: &str, namespace: &str) -> 
         "The subscription is not registered to use namespace '{namespace}'. See https://aka.ms/rps-not-found for \
          how to register subscriptions."
     );
-    Err(Refusal::new(StatusCode::CONFLICT, "MissingSubscriptionRegistration", text))
+    Err(ErrorReply::new(StatusCode::CONFLICT, "MissingSubscriptionRegistration", text))
 }
 
 /// The registration of a provider, if it was asked for.

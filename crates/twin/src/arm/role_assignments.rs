@@ -13,8 +13,8 @@ use uuid::Uuid;
 use super::Answer;
 use super::call::Call;
 use super::role_definitions::{parse, resource_id};
+use crate::error_reply::ErrorReply;
 use crate::filter::{argument, equals};
-use crate::refusal::Refusal;
 use crate::state::{Assignment, State, covers};
 
 #[derive(Deserialize)]
@@ -53,7 +53,7 @@ pub(super) fn show(call: &Call<'_>, scope: &str, id: &str) -> Answer {
     let found = state.assignments.iter().find(|one| one.id == id);
     found.map(|one| Json(shown(one)).into_response()).ok_or_else(|| {
         let text = format!("The role assignment '{id}' is not found.");
-        Refusal::new(StatusCode::NOT_FOUND, "RoleAssignmentNotFound", text)
+        ErrorReply::new(StatusCode::NOT_FOUND, "RoleAssignmentNotFound", text)
     })
 }
 
@@ -81,7 +81,7 @@ fn assign(call: &Call<'_>, state: &mut State, wanted: Wanted<'_>) -> Answer {
     let Wanted { scope, id, role, principal, now } = wanted;
     if state.role(role).is_none() {
         let text = format!("The specified role definition with ID '{role}' does not exist.");
-        return Err(Refusal::new(StatusCode::NOT_FOUND, "RoleDefinitionDoesNotExist", text));
+        return Err(ErrorReply::new(StatusCode::NOT_FOUND, "RoleDefinitionDoesNotExist", text));
     }
     if state.app_of(principal).is_none() {
         let text = format!(
@@ -89,7 +89,7 @@ fn assign(call: &Call<'_>, state: &mut State, wanted: Wanted<'_>) -> Answer {
             principal.guid().simple(),
             call.claims.tid
         );
-        return Err(Refusal::bad_request("PrincipalNotFound", text));
+        return Err(ErrorReply::bad_request("PrincipalNotFound", text));
     }
     let same = |one: &&Assignment| {
         one.principal == principal && one.role == role && one.scope.eq_ignore_ascii_case(scope)
@@ -101,7 +101,7 @@ fn assign(call: &Call<'_>, state: &mut State, wanted: Wanted<'_>) -> Answer {
                 "The role assignment already exists. The ID of the existing role assignment is {}.",
                 there.id.simple()
             );
-            return Err(Refusal::new(StatusCode::CONFLICT, "RoleAssignmentExists", text));
+            return Err(ErrorReply::new(StatusCode::CONFLICT, "RoleAssignmentExists", text));
         }
         None => {}
     }

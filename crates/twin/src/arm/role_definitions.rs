@@ -11,8 +11,8 @@ use uuid::Uuid;
 
 use super::Answer;
 use super::call::Call;
+use crate::error_reply::ErrorReply;
 use crate::filter::equals;
-use crate::refusal::Refusal;
 use crate::state::{Role, covers};
 
 #[derive(Deserialize)]
@@ -65,18 +65,18 @@ pub(super) fn put(call: &Call<'_>, scope: &str, id: &str) -> Answer {
         call.json::<Body>()?.properties;
     if assignable_scopes.is_empty() || permissions.is_empty() {
         let text = "The role definition needs permissions and assignable scopes.";
-        return Err(Refusal::bad_request("InvalidRoleDefinition", text));
+        return Err(ErrorReply::bad_request("InvalidRoleDefinition", text));
     }
     let now = call.backend.now();
     let state = call.backend.state();
     if state.role(id).is_some_and(|role| !role.is_custom) {
         let text = "A built-in role definition cannot be changed.";
-        return Err(Refusal::new(StatusCode::FORBIDDEN, "RoleDefinitionIsReadOnly", text));
+        return Err(ErrorReply::new(StatusCode::FORBIDDEN, "RoleDefinitionIsReadOnly", text));
     }
     if state.roles().any(|role| role.id != id && role.name.eq_ignore_ascii_case(&role_name)) {
         let text =
             format!("A custom role with the same name '{role_name}' already exists in this directory.");
-        return Err(Refusal::new(StatusCode::CONFLICT, "RoleDefinitionWithSameNameExists", text));
+        return Err(ErrorReply::new(StatusCode::CONFLICT, "RoleDefinitionWithSameNameExists", text));
     }
     let created_at = state.role(id).map_or(now, |role| role.created_at);
     drop(state);
@@ -104,7 +104,7 @@ pub(super) fn delete(call: &Call<'_>, scope: &str, id: &str) -> Answer {
     };
     if state.assignments.iter().any(|assignment| assignment.role == id) {
         let text = "There are existing role assignments referencing role.";
-        return Err(Refusal::bad_request("RoleDefinitionHasAssignments", text));
+        return Err(ErrorReply::bad_request("RoleDefinitionHasAssignments", text));
     }
     drop(state);
     call.backend.change_state(|state| state.custom_roles.retain(|role| role.id != id));
@@ -144,14 +144,14 @@ fn kind_of(role: &Role) -> &'static str {
 }
 
 /// Names of roles and assignments are GUIDs that the caller chose.
-pub(super) fn parse(id: &str) -> Result<Uuid, Refusal> {
+pub(super) fn parse(id: &str) -> Result<Uuid, ErrorReply> {
     Uuid::try_parse(id).map_err(|_| {
         let text = format!("The identifier '{id}' is not valid: it must be a GUID.");
-        Refusal::bad_request("InvalidRoleDefinitionOrAssignmentId", text)
+        ErrorReply::bad_request("InvalidRoleDefinitionOrAssignmentId", text)
     })
 }
 
-fn missing(id: &str) -> Refusal {
+fn missing(id: &str) -> ErrorReply {
     let text = format!("The specified role definition with ID '{id}' does not exist.");
-    Refusal::new(StatusCode::NOT_FOUND, "RoleDefinitionDoesNotExist", text)
+    ErrorReply::new(StatusCode::NOT_FOUND, "RoleDefinitionDoesNotExist", text)
 }

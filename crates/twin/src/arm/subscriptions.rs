@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::Answer;
 use super::call::{Call, no_subscription};
-use crate::refusal::Refusal;
+use crate::error_reply::ErrorReply;
 use crate::state::{self, HiddenSubscription};
 
 /// All that the caller sees: none is no error.
@@ -59,7 +59,7 @@ pub(super) fn tenants(call: &Call<'_>) -> Response {
 }
 
 /// A subscription that the caller sees, or may do `action` in.
-pub(super) fn find(call: &Call<'_>, id: &str, action: &str) -> Result<Subscription, Refusal> {
+pub(super) fn find(call: &Call<'_>, id: &str, action: &str) -> Result<Subscription, ErrorReply> {
     let found = must_exist(call, id)?;
     if !call.sees(&found.id) {
         call.must(action, &found.id)?;
@@ -69,7 +69,7 @@ pub(super) fn find(call: &Call<'_>, id: &str, action: &str) -> Result<Subscripti
 
 /// A subscription of the caller's directory. What may be done in it is judged by whoever is asked for something there:
 /// a refusal names what was asked, and not that the subscription is not seen.
-pub(super) fn must_exist(call: &Call<'_>, id: &str) -> Result<Subscription, Refusal> {
+pub(super) fn must_exist(call: &Call<'_>, id: &str) -> Result<Subscription, ErrorReply> {
     let found = call.backend.state().subscription(id).map(shown);
     let found =
         found.filter(|one| one.tenant_id == Some(call.claims.tid)).ok_or_else(|| no_subscription(id))?;
@@ -78,14 +78,14 @@ pub(super) fn must_exist(call: &Call<'_>, id: &str) -> Result<Subscription, Refu
 }
 
 /// A subscription of the caller's directory that can be written to.
-pub(super) fn must_be_writable(call: &Call<'_>, id: &str) -> Result<Subscription, Refusal> {
+pub(super) fn must_be_writable(call: &Call<'_>, id: &str) -> Result<Subscription, ErrorReply> {
     let subscription = must_exist(call, id)?;
     if matches!(subscription.state, SubscriptionState::Disabled | SubscriptionState::Deleted) {
         let text = format!(
             "The subscription '{id}' is disabled and therefore marked as read only. You cannot perform any write \
              actions on this subscription until it is re-enabled."
         );
-        return Err(Refusal::new(StatusCode::CONFLICT, "ReadOnlyDisabledSubscription", text));
+        return Err(ErrorReply::new(StatusCode::CONFLICT, "ReadOnlyDisabledSubscription", text));
     }
     Ok(subscription)
 }

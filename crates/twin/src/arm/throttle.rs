@@ -4,7 +4,7 @@ use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 
 use super::call::Call;
 use crate::buckets::Counted;
-use crate::refusal::Refusal;
+use crate::error_reply::ErrorReply;
 use crate::state::Bucket;
 
 /// A kind of call: its word, what an app may do, what all apps of a subscription may do.
@@ -18,7 +18,7 @@ struct Kind {
 pub(super) struct Remaining(Vec<(&'static str, u64)>);
 
 /// Counts a call, or refuses it.
-pub(super) fn count(call: &Call<'_>) -> Result<Remaining, Refusal> {
+pub(super) fn count(call: &Call<'_>) -> Result<Remaining, ErrorReply> {
     let kind = Kind::of(call);
     let subscription = call.subscription();
     let own = Counted { principal: Some(call.claims.oid), subscription, kind: kind.word };
@@ -45,11 +45,11 @@ pub(super) fn count(call: &Call<'_>) -> Result<Remaining, Refusal> {
     Ok(Remaining(remaining))
 }
 
-fn too_many(kind: &str, bucket: Bucket, left: u64) -> Refusal {
+fn too_many(kind: &str, bucket: Bucket, left: u64) -> ErrorReply {
     let wait = (1_000 - left).div_ceil(u64::from(bucket.per_second.max(1)) * 1_000);
     let text =
         format!("Number of '{kind}' requests exceeded the limit. Please try again after '{wait}' seconds.");
-    let refusal = Refusal::new(StatusCode::TOO_MANY_REQUESTS, "SubscriptionRequestsThrottled", text);
+    let refusal = ErrorReply::new(StatusCode::TOO_MANY_REQUESTS, "SubscriptionRequestsThrottled", text);
     refusal.retry_after(wait.max(1))
 }
 

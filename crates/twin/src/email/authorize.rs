@@ -6,8 +6,8 @@ use azure_types::access_key::{Signed, content_hash};
 use jiff::SignedDuration;
 
 use crate::backend::Backend;
+use crate::error_reply::ErrorReply;
 use crate::keys::Claims;
-use crate::refusal::Refusal;
 use crate::state::Service;
 
 /// The services that a caller may use.
@@ -22,7 +22,7 @@ const MARGIN: SignedDuration = SignedDuration::from_mins(5);
 const AUDIENCES: [&str; 2] = ["https://communication.azure.com", "https://communication.azure.com/"];
 
 /// Finds out who calls.
-pub(super) fn authorize(backend: &Backend, parts: &Parts, body: &[u8]) -> Result<Caller, Refusal> {
+pub(super) fn authorize(backend: &Backend, parts: &Parts, body: &[u8]) -> Result<Caller, ErrorReply> {
     let authorization = text(&parts.headers, header::AUTHORIZATION.as_str());
     if let Some(token) = authorization.strip_prefix("Bearer ") {
         return by_token(backend, token);
@@ -34,17 +34,17 @@ pub(super) fn authorize(backend: &Backend, parts: &Parts, body: &[u8]) -> Result
 }
 
 /// Only services that can be reached from outside Azure are reached by this endpoint.
-fn reachable(services: Vec<Service>) -> Result<Caller, Refusal> {
+fn reachable(services: Vec<Service>) -> Result<Caller, ErrorReply> {
     let services: Vec<Service> =
         services.into_iter().filter(|service| service.public_network_access).collect();
     if services.is_empty() {
         let text = "Public network access is disabled for the communication service.";
-        return Err(Refusal::new(StatusCode::FORBIDDEN, "PublicNetworkAccessDisabled", text));
+        return Err(ErrorReply::new(StatusCode::FORBIDDEN, "PublicNetworkAccessDisabled", text));
     }
     Ok(Caller { services })
 }
 
-fn by_token(backend: &Backend, token: &str) -> Result<Caller, Refusal> {
+fn by_token(backend: &Backend, token: &str) -> Result<Caller, ErrorReply> {
     let claims =
         read_token(backend, token).ok_or_else(|| denied("The token is not valid or has expired."))?;
     let state = backend.state();
@@ -59,7 +59,7 @@ fn by_token(backend: &Backend, token: &str) -> Result<Caller, Refusal> {
             "The client '{}' with object id '{}' may not send through any communication service.",
             claims.appid, claims.oid
         );
-        return Err(Refusal::new(StatusCode::FORBIDDEN, "Forbidden", text));
+        return Err(ErrorReply::new(StatusCode::FORBIDDEN, "Forbidden", text));
     }
     reachable(services)
 }
@@ -75,7 +75,7 @@ fn by_signature(
     parts: &Parts,
     body: &[u8],
     authorization: &str,
-) -> Result<Caller, Refusal> {
+) -> Result<Caller, ErrorReply> {
     let date = text(&parts.headers, "x-ms-date");
     let signed_at =
         jiff::fmt::rfc2822::parse(date).map_err(|_| denied("The x-ms-date header is not a date."))?;
@@ -105,8 +105,8 @@ fn by_signature(
     }
 }
 
-fn denied(message: &str) -> Refusal {
-    Refusal::new(StatusCode::UNAUTHORIZED, "Denied", message)
+fn denied(message: &str) -> ErrorReply {
+    ErrorReply::new(StatusCode::UNAUTHORIZED, "Denied", message)
 }
 
 fn text<'a>(headers: &'a HeaderMap, name: &str) -> &'a str {

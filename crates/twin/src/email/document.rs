@@ -8,7 +8,7 @@ use serde::ser::SerializeMap as _;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
-use crate::refusal::Refusal;
+use crate::error_reply::ErrorReply;
 use crate::state::{Absent, EmailBehaviour};
 
 #[derive(Serialize)]
@@ -94,13 +94,13 @@ enum Kind {
 }
 
 /// Reads a message. What is not JSON is 422; JSON that lacks a member, or has one of another kind, is 400 for it.
-pub(super) fn read(bytes: &[u8]) -> Result<EmailMessage, Refusal> {
+pub(super) fn read(bytes: &[u8]) -> Result<EmailMessage, ErrorReply> {
     let document: Value = serde_json::from_slice(bytes).map_err(|error| {
         let text = format!("The body is not valid JSON: {error}");
-        Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, "InvalidJson", text)
+        ErrorReply::new(StatusCode::UNPROCESSABLE_ENTITY, "InvalidJson", text)
     })?;
     if !document.is_object() {
-        return Err(Refusal::bad_request("BadRequest", "The body must be a JSON object."));
+        return Err(ErrorReply::bad_request("BadRequest", "The body must be a JSON object."));
     }
     for (pointer, kind) in REQUIRED {
         let is_right = match (document.pointer(pointer), kind) {
@@ -119,11 +119,12 @@ pub(super) fn read(bytes: &[u8]) -> Result<EmailMessage, Refusal> {
             Some(_) => return Err(misfit(pointer)),
         }
     }
-    serde_json::from_value(document)
-        .map_err(|error| Refusal::bad_request("BadRequest", format!("The message cannot be read: {error}.")))
+    serde_json::from_value(document).map_err(|error| {
+        ErrorReply::bad_request("BadRequest", format!("The message cannot be read: {error}."))
+    })
 }
 
-fn check_entries(list: &str, entries: &[Value], members: &[&str]) -> Result<(), Refusal> {
+fn check_entries(list: &str, entries: &[Value], members: &[&str]) -> Result<(), ErrorReply> {
     for (index, entry) in entries.iter().enumerate() {
         for member in members {
             let pointer = format!("{list}/{index}/{member}");
@@ -137,14 +138,14 @@ fn check_entries(list: &str, entries: &[Value], members: &[&str]) -> Result<(), 
     Ok(())
 }
 
-fn missing(pointer: &str) -> Refusal {
+fn missing(pointer: &str) -> ErrorReply {
     let member = member(pointer);
-    Refusal::bad_request("BadRequest", format!("The member '{member}' is required.")).target(member)
+    ErrorReply::bad_request("BadRequest", format!("The member '{member}' is required.")).target(member)
 }
 
-fn misfit(pointer: &str) -> Refusal {
+fn misfit(pointer: &str) -> ErrorReply {
     let member = member(pointer);
-    Refusal::bad_request("BadRequest", format!("The member '{member}' is of another kind.")).target(member)
+    ErrorReply::bad_request("BadRequest", format!("The member '{member}' is of another kind.")).target(member)
 }
 
 fn member(pointer: &str) -> String {

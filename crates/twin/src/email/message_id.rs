@@ -3,14 +3,14 @@
 use azure_types::email::EmailMessage;
 
 use crate::captured::{Captured, is_switched_on};
+use crate::error_reply::ErrorReply;
 use crate::keys::random_guid;
-use crate::refusal::Refusal;
 
 /// Header by which a sender has a Message-ID refused that would be replaced.
 const VALIDATE: &str = "x-ms-acsemail-validate-message-id";
 
 /// The Message-ID that recipients will see.
-pub(super) fn settle(message: &EmailMessage, captured: &Captured) -> Result<String, Refusal> {
+pub(super) fn settle(message: &EmailMessage, captured: &Captured) -> Result<String, ErrorReply> {
     let given = message.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("Message-ID"));
     let ours = || format!("<{}@communication.azure.com>", random_guid());
     let Some((_, given)) = given else { return Ok(ours()) };
@@ -24,7 +24,7 @@ pub(super) fn settle(message: &EmailMessage, captured: &Captured) -> Result<Stri
     };
     if is_switched_on(message, VALIDATE) {
         let text = format!("The Message-ID '{id}' {problem}.");
-        return Err(Refusal::bad_request("BadRequest", text).target("headers.Message-ID".to_owned()));
+        return Err(ErrorReply::bad_request("BadRequest", text).target("headers.Message-ID".to_owned()));
     }
     Ok(ours())
 }

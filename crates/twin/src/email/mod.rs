@@ -25,9 +25,9 @@ pub(crate) use self::authorize::read_token;
 pub(crate) use self::validate::{SenderProblem, check_sender};
 
 use crate::backend::Backend;
+use crate::error_reply::ErrorReply;
 use crate::fault_effects::answer_or_fail_with;
 use crate::faults::Operation;
-use crate::refusal::Refusal;
 
 /// The routes of `<service>.communication.azure.com`.
 pub(crate) fn routes() -> Router<Arc<Backend>> {
@@ -43,7 +43,7 @@ struct Version {
 }
 
 /// The version that a request asks for, if it is one that is played here.
-fn version(query: &Query<Version>) -> Result<&str, Refusal> {
+fn version(query: &Query<Version>) -> Result<&str, ErrorReply> {
     let asked = query.0.api_version.as_deref().unwrap_or_default();
     let known = API_VERSIONS.into_iter().find(|known| *known == asked);
     known.ok_or_else(|| {
@@ -51,7 +51,7 @@ fn version(query: &Query<Version>) -> Result<&str, Refusal> {
             "The api-version '{asked}' is not supported. Supported are: {}.",
             API_VERSIONS.join(", ")
         );
-        Refusal::bad_request("UnsupportedApiVersion", text)
+        ErrorReply::bad_request("UnsupportedApiVersion", text)
     })
 }
 
@@ -59,10 +59,11 @@ fn version(query: &Query<Version>) -> Result<&str, Refusal> {
 async fn answer(
     backend: &Backend,
     operation: Operation,
-    real: impl Future<Output = Result<Response, Refusal>> + Send,
+    real: impl Future<Output = Result<Response, ErrorReply>> + Send,
 ) -> Response {
-    let refuse =
-        |status, code: String, message: String| reply::refuse(backend, Refusal::new(status, &code, message));
+    let refuse = |status, code: String, message: String| {
+        reply::refuse(backend, ErrorReply::new(status, &code, message))
+    };
     let real = async {
         let answered = match reply::retired(backend) {
             Some(refusal) => Err(refusal),

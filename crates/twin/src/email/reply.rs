@@ -7,23 +7,23 @@ use azure_types::email::API_VERSIONS;
 
 use super::document::ErrorDocument;
 use crate::backend::Backend;
+use crate::error_reply::ErrorReply;
 use crate::keys::random_guid;
-use crate::refusal::Refusal;
 
 /// An error document, written by the twin's behaviour.
-pub(super) fn refuse(backend: &Backend, refusal: Refusal) -> Response {
+pub(super) fn refuse(backend: &Backend, refusal: ErrorReply) -> Response {
     let behaviour = backend.state().behaviour.email.clone();
     let detail = refusal.detail();
     refusal.around(Json(ErrorDocument::new(&detail, &behaviour)).into_response())
 }
 
 /// What everything is answered with once the service is retired.
-pub(super) fn retired(backend: &Backend) -> Option<Refusal> {
+pub(super) fn retired(backend: &Backend) -> Option<ErrorReply> {
     let now = backend.now();
     let state = backend.state();
     let retirement = state.behaviour.retirement.as_ref().filter(|retirement| retirement.from <= now)?;
     let status = StatusCode::from_u16(retirement.status).unwrap_or(StatusCode::GONE);
-    Some(Refusal::new(status, &retirement.code, retirement.message.clone()))
+    Some(ErrorReply::new(status, &retirement.code, retirement.message.clone()))
 }
 
 /// Puts the headers on a reply. The client's own id is not among them, and `x-ms-request-id` only by a setting.

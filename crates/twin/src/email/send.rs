@@ -19,9 +19,9 @@ use super::validate::{check_message, check_sender, invalid_address};
 use super::{Version, answer, message_id, unwanted, version};
 use crate::backend::Backend;
 use crate::captured::{CapturedMail, CapturedRecipient, Fate, Field, Kind, Path, Throttled};
+use crate::error_reply::ErrorReply;
 use crate::faults::Operation;
 use crate::keys::random_guid;
-use crate::refusal::Refusal;
 use crate::state::{Behaviour, Domain, RepeatedOperation};
 
 pub(super) async fn send(
@@ -54,24 +54,24 @@ struct Known {
 }
 
 /// Reads to the end even what is too large: a client whose request is cut off never sees the answer.
-async fn read_body(backend: &Backend, body: Body) -> Result<Vec<u8>, Refusal> {
+async fn read_body(backend: &Backend, body: Body) -> Result<Vec<u8>, ErrorReply> {
     let limit = backend.state().behaviour.max_request_bytes;
     let too_large = || {
         let text = format!("The request is larger than {limit} bytes.");
-        Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, "RequestBodyTooLarge", text)
+        ErrorReply::new(StatusCode::PAYLOAD_TOO_LARGE, "RequestBodyTooLarge", text)
     };
     let collected = Limited::new(body, limit.saturating_mul(4)).collect().await.map_err(|_| too_large())?;
     let bytes = collected.to_bytes();
     if bytes.len() > limit { Err(too_large()) } else { Ok(bytes.to_vec()) }
 }
 
-fn take(backend: &Backend, asked: &Asked<'_>) -> Result<OperationId, Refusal> {
+fn take(backend: &Backend, asked: &Asked<'_>) -> Result<OperationId, ErrorReply> {
     let caller = authorize(backend, asked.parts, asked.bytes)?;
     let operation = operation_id(asked.parts)?;
     let content_type = asked.parts.headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
     if !content_type.unwrap_or_default().starts_with("application/json") {
         let text = "The request must be application/json.";
-        return Err(Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "UnsupportedMediaType", text));
+        return Err(ErrorReply::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "UnsupportedMediaType", text));
     }
     let message = document::read(asked.bytes)?;
     let sender: Mailbox =
@@ -94,7 +94,7 @@ fn captured(
     asked: &Asked<'_>,
     (operation, message, sender): (OperationId, &EmailMessage, &Mailbox),
     known: Known,
-) -> Result<CapturedMail, Refusal> {
+) -> Result<CapturedMail, ErrorReply> {
     let (username, now) = (sender.local_part().as_str(), backend.now());
     let (internet_message_id, recipients) = {
         let captured = backend.captured();
@@ -119,7 +119,7 @@ fn captured(
 }
 
 /// Finds the sender's domain, and counts the send.
-fn find(backend: &Backend, caller: &Caller, sender: &Mailbox) -> Result<Known, Refusal> {
+fn find(backend: &Backend, caller: &Caller, sender: &Mailbox) -> Result<Known, ErrorReply> {
     let state = backend.state();
     let (domain, service) = check_sender(&state, &caller.services, sender)?;
     let limits = state.limits(service.subscription, domain.management);
@@ -134,15 +134,15 @@ fn find(backend: &Backend, caller: &Caller, sender: &Mailbox) -> Result<Known, R
 }
 
 /// The answer to a send whose id was used before.
-fn repeated(setting: RepeatedOperation, operation: OperationId) -> Result<OperationId, Refusal> {
+fn repeated(setting: RepeatedOperation, operation: OperationId) -> Result<OperationId, ErrorReply> {
     match setting {
         RepeatedOperation::Accept | RepeatedOperation::SendAgain => Ok(operation),
         RepeatedOperation::Conflict => {
             let text = "An operation with this id exists already.";
-            Err(Refusal::new(StatusCode::CONFLICT, "Conflict", text))
+            Err(ErrorReply::new(StatusCode::CONFLICT, "Conflict", text))
         }
         RepeatedOperation::BadRequest => {
-            Err(Refusal::bad_request("BadRequest", "The Operation-Id was used before."))
+            Err(ErrorReply::bad_request("BadRequest", "The Operation-Id was used before."))
         }
     }
 }
@@ -156,23 +156,23 @@ fn recipients(message: &EmailMessage, fate: &Fate<'_>) -> Vec<CapturedRecipient>
 }
 
 /// The id that the caller chose, or one of ours.
-fn operation_id(parts: &Parts) -> Result<OperationId, Refusal> {
+fn operation_id(parts: &Parts) -> Result<OperationId, ErrorReply> {
     match parts.headers.get(OPERATION_ID_HEADER) {
         None => Ok(OperationId::new(random_guid())),
-        Some(value) => value
-            .to_str()
-            .ok()
-            .and_then(|text| text.parse().ok())
-            .ok_or_else(|| Refusal::bad_request("BadRequest", "The Operation-Id header is not a GUID.")),
+        Some(value) => {
+            value.to_str().ok().and_then(|text| text.parse().ok()).ok_or_else(|| {
+                ErrorReply::bad_request("BadRequest", "The Operation-Id header is not a GUID.")
+            })
+        }
     }
 }
 
-pub(super) fn throttled(throttled: Throttled) -> Refusal {
+pub(super) fn throttled(throttled: Throttled) -> ErrorReply {
     let text = format!(
         "The request rate limit of the subscription was exceeded. Try again in {} seconds.",
         throttled.retry_after_seconds
     );
-    Refusal::new(StatusCode::TOO_MANY_REQUESTS, "TooManyRequests", text)
+    ErrorReply::new(StatusCode::TOO_MANY_REQUESTS, "TooManyRequests", text)
         .retry_after(throttled.retry_after_seconds)
 }
 

@@ -15,8 +15,8 @@ use super::send::{ask_to_wait, throttled};
 use super::{Version, answer, version};
 use crate::backend::Backend;
 use crate::captured::Kind;
+use crate::error_reply::ErrorReply;
 use crate::faults::Operation;
-use crate::refusal::Refusal;
 use crate::state::Management;
 
 pub(super) async fn status(
@@ -48,10 +48,10 @@ fn look_up(
     backend: &Backend,
     id: &str,
     subscription: Option<azure_types::ids::SubscriptionId>,
-) -> Result<EmailSendResult, Refusal> {
+) -> Result<EmailSendResult, ErrorReply> {
     let not_found = || {
         let text = format!("The operation '{id}' was not found.");
-        Refusal::new(StatusCode::NOT_FOUND, "NotFound", text)
+        ErrorReply::new(StatusCode::NOT_FOUND, "NotFound", text)
     };
     let operation: OperationId = id.parse().map_err(|_| not_found())?;
     let now = backend.now();

@@ -5,22 +5,26 @@ use std::collections::HashSet;
 use axum::http::StatusCode;
 use azure_types::email::EmailMessage;
 
-use crate::refusal::Refusal;
+use crate::error_reply::ErrorReply;
 use crate::state::{EmailBehaviour, Unwanted};
 
 /// Finds the first rule that a send breaks.
-pub(super) fn check(behaviour: &EmailBehaviour, message: &EmailMessage, bytes: usize) -> Result<(), Refusal> {
+pub(super) fn check(
+    behaviour: &EmailBehaviour,
+    message: &EmailMessage,
+    bytes: usize,
+) -> Result<(), ErrorReply> {
     let limit = behaviour.max_header_bytes;
     let is_too_long = |value: &String| limit > 0 && value.len() > limit;
     if let Some((name, _)) = message.headers.iter().find(|(_, value)| is_too_long(value)) {
         let text = format!("The value of the header '{name}' is longer than {limit} bytes.");
-        return Err(Refusal::bad_request("BadRequest", text).target(format!("headers.{name}")));
+        return Err(ErrorReply::bad_request("BadRequest", text).target(format!("headers.{name}")));
     }
     let Some(rule) = behaviour.refuses.iter().find(|rule| rule.when.is_in(message, bytes)) else {
         return Ok(());
     };
     let status = StatusCode::from_u16(rule.status).unwrap_or(StatusCode::BAD_REQUEST);
-    Err(Refusal::new(status, &rule.code, rule.message.clone()))
+    Err(ErrorReply::new(status, &rule.code, rule.message.clone()))
 }
 
 impl Unwanted {

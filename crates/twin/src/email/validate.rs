@@ -9,7 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 use smtp::address::Mailbox;
 
 use crate::captured::{ChosenReply, DeliveryStatus, SUPPRESS_INVALID_ATTACHMENT, is_switched_on};
-use crate::refusal::Refusal;
+use crate::error_reply::ErrorReply;
 use crate::state::{Domain, EmailBehaviour, Service, State};
 
 /// What is wrong with a sender.
@@ -41,7 +41,7 @@ pub(crate) fn check_sender<'w, 's>(
     Ok((domain, service))
 }
 
-impl From<SenderProblem> for Refusal {
+impl From<SenderProblem> for ErrorReply {
     fn from(problem: SenderProblem) -> Self {
         match problem {
             SenderProblem::DomainNotLinked => Self::new(
@@ -64,8 +64,8 @@ impl From<SenderProblem> for Refusal {
 const WITHOUT_TO: &str = "2021-10-01-preview";
 
 /// Refuses an address that is none.
-pub(super) fn invalid_address(address: &str) -> Refusal {
-    Refusal::bad_request("BadRequest", format!("Invalid format for email address: '{address}'"))
+pub(super) fn invalid_address(address: &str) -> ErrorReply {
+    ErrorReply::bad_request("BadRequest", format!("Invalid format for email address: '{address}'"))
 }
 
 /// Checks everything but the sender, for a request of that api-version.
@@ -73,8 +73,8 @@ pub(super) fn check_message(
     message: &EmailMessage,
     version: &str,
     behaviour: &EmailBehaviour,
-) -> Result<(), Refusal> {
-    let bad = |text: String| Refusal::bad_request("BadRequest", text);
+) -> Result<(), ErrorReply> {
+    let bad = |text: String| ErrorReply::bad_request("BadRequest", text);
     let content = &message.content;
     if content.plain_text.as_deref().unwrap_or_default().is_empty()
         && content.html.as_deref().unwrap_or_default().is_empty()
@@ -89,14 +89,14 @@ pub(super) fn check_message(
     }
     if recipients > MAX_RECIPIENTS {
         let text = format!("The message has {recipients} recipients; {MAX_RECIPIENTS} are allowed.");
-        return Err(Refusal::bad_request("TooManyRecipients", text));
+        return Err(ErrorReply::bad_request("TooManyRecipients", text));
     }
     message.recipients.all().chain(&message.reply_to).try_for_each(check_address)?;
     check_attachments(message)
 }
 
 /// An address must be one, and may want to be refused.
-fn check_address(address: &EmailAddress) -> Result<(), Refusal> {
+fn check_address(address: &EmailAddress) -> Result<(), ErrorReply> {
     let address = &address.address;
     if address.parse::<Mailbox>().is_err() || DeliveryStatus::of(address) == DeliveryStatus::Refused {
         return Err(invalid_address(address));
@@ -105,14 +105,14 @@ fn check_address(address: &EmailAddress) -> Result<(), Refusal> {
         None => Ok(()),
         Some(chosen) if chosen.is_temporary() => {
             let text = format!("The recipient '{address}' wants this reply.");
-            Err(Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "ServiceUnavailable", text))
+            Err(ErrorReply::new(StatusCode::SERVICE_UNAVAILABLE, "ServiceUnavailable", text))
         }
         Some(_) => Err(invalid_address(address)),
     }
 }
 
-fn check_attachments(message: &EmailMessage) -> Result<(), Refusal> {
-    let bad = |text: String| Refusal::bad_request("BadRequest", text);
+fn check_attachments(message: &EmailMessage) -> Result<(), ErrorReply> {
+    let bad = |text: String| ErrorReply::bad_request("BadRequest", text);
     let ignores_types = is_switched_on(message, SUPPRESS_INVALID_ATTACHMENT);
     let ignores_ids = is_switched_on(message, "x-ms-acsemail-ignore-duplicate-content-id");
     let mut ids = HashSet::new();

@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::super::Answer;
 use super::super::call::Call;
-use crate::refusal::Refusal;
+use crate::error_reply::ErrorReply;
 
 /// A kind of resource.
 struct Kind {
@@ -69,7 +69,7 @@ pub(super) fn exchange_online_domains(call: &Call<'_>) -> Answer {
 }
 
 /// Refuses what the api-version of a call does not know. `rest` is what lies below the provider, in lower case.
-pub(super) fn check(call: &Call<'_>, rest: &[&str]) -> Result<(), Refusal> {
+pub(super) fn check(call: &Call<'_>, rest: &[&str]) -> Result<(), ErrorReply> {
     let asked = call.query.get("api-version").map(String::as_str).unwrap_or_default();
     // Where to ask about an operation was said by the twin itself.
     if rest.first() == Some(&"locations") {
@@ -101,22 +101,22 @@ pub(super) fn check(call: &Call<'_>, rest: &[&str]) -> Result<(), Refusal> {
     })
 }
 
-fn no_provider(kind: &str, asked: &str, versions: &[&str]) -> Refusal {
+fn no_provider(kind: &str, asked: &str, versions: &[&str]) -> ErrorReply {
     let text = format!(
         "No registered resource provider found for location 'global' and API version '{asked}' for type '{kind}'. \
          The supported api-versions are '{}'. The supported locations are 'global'.",
         versions.join(", ")
     );
-    Refusal::bad_request("NoRegisteredProviderFound", text)
+    ErrorReply::bad_request("NoRegisteredProviderFound", text)
 }
 
-fn no_type(kind: &str, asked: &str, versions: &[&str]) -> Refusal {
+fn no_type(kind: &str, asked: &str, versions: &[&str]) -> ErrorReply {
     let text = format!(
         "The resource type '{kind}' could not be found in the namespace '{COMMUNICATION_NAMESPACE}' for api version \
          '{asked}'. The supported api-versions are '{}'.",
         versions.join(",")
     );
-    Refusal::new(StatusCode::NOT_FOUND, "InvalidResourceType", text)
+    ErrorReply::new(StatusCode::NOT_FOUND, "InvalidResourceType", text)
 }
 
 impl Since {

@@ -16,8 +16,8 @@ use super::{
     Written, accepted, deleted, email_services, etag, invalid, located, missing, must, must_be_open,
     must_for_method, page, parent, place,
 };
+use crate::error_reply::ErrorReply;
 use crate::keys::random_guid;
-use crate::refusal::Refusal;
 use crate::state::{
     Domain, EmailService, Management, OperationKind, SenderUsername, Stamp, State, Verification,
 };
@@ -63,7 +63,7 @@ pub(super) fn one(call: &Call<'_>) -> Answer {
 }
 
 /// The domain at an ARM id.
-pub(super) fn at(call: &Call<'_>, id: &str) -> Result<Domain, Refusal> {
+pub(super) fn at(call: &Call<'_>, id: &str) -> Result<Domain, ErrorReply> {
     call.backend.state().domain_at(id).cloned().ok_or_else(|| missing(id))
 }
 
@@ -91,7 +91,7 @@ fn put(call: &Call<'_>) -> Answer {
         let begin = Begin { resource: domain.resource_id(), fate, kind: OperationKind::Write };
         let operation = operations::begin(call, state, begin);
         let answer = shown(call, state, &domain);
-        Ok::<_, Refusal>((written, operation, domain.stamp, answer))
+        Ok::<_, ErrorReply>((written, operation, domain.stamp, answer))
     })?;
     Ok(accepted(call, written, &operation, etag(&stamp, answer.into_response())))
 }
@@ -111,7 +111,7 @@ fn patch(call: &Call<'_>) -> Answer {
         domain.stamp.change(&by, now, random_guid().as_u128());
         let domain = domain.clone();
         let answer = shown(call, state, &domain);
-        Ok::<_, Refusal>((domain.stamp, answer))
+        Ok::<_, ErrorReply>((domain.stamp, answer))
     })?;
     Ok(etag(&stamp, answer.into_response()))
 }
@@ -132,10 +132,10 @@ fn made(
     state: &State,
     (subscription, resource_group): (SubscriptionId, String),
     properties: &Properties,
-) -> Result<Domain, Refusal> {
+) -> Result<Domain, ErrorReply> {
     let service = state.email_service_at(&parent(&call.path, 2)).ok_or_else(|| {
         let text = "The parent email service does not exist.";
-        Refusal::new(StatusCode::NOT_FOUND, "ParentResourceNotFound", text)
+        ErrorReply::new(StatusCode::NOT_FOUND, "ParentResourceNotFound", text)
     })?;
     must_be_open(call, state)?;
     check_quota(state, service)?;
@@ -182,7 +182,7 @@ fn made(
 }
 
 /// An email service has so many domains and no more.
-fn check_quota(state: &State, service: &EmailService) -> Result<(), Refusal> {
+fn check_quota(state: &State, service: &EmailService) -> Result<(), ErrorReply> {
     let id = service.resource_id();
     let there = state.domains.iter().filter(|one| one.email_service_id().eq_ignore_ascii_case(&id)).count();
     let most = state.behaviour.domains_per_email_service;
@@ -191,7 +191,7 @@ fn check_quota(state: &State, service: &EmailService) -> Result<(), Refusal> {
     }
     let text =
         format!("The email service '{}' has {most} domains already, which is all it may have.", service.name);
-    Err(Refusal::new(StatusCode::CONFLICT, &state.behaviour.domain_quota_code, text))
+    Err(ErrorReply::new(StatusCode::CONFLICT, &state.behaviour.domain_quota_code, text))
 }
 
 /// One that is linked stays.
@@ -200,7 +200,7 @@ fn delete(call: &Call<'_>) -> Answer {
         let Some(domain) = state.domain_at(&call.path) else { return Ok(None) };
         if let Some(service) = state.services.iter().find(|service| service.links(domain)) {
             let text = format!("The domain is linked to '{}': unlink it first.", service.name);
-            return Err(Refusal::new(StatusCode::CONFLICT, "DomainIsLinked", text).by_service());
+            return Err(ErrorReply::new(StatusCode::CONFLICT, "DomainIsLinked", text).by_service());
         }
         let id = domain.resource_id();
         state.domains.retain(|one| one.resource_id() != id);

@@ -15,8 +15,8 @@ use super::{
     Written, accepted, deleted, etag, invalid, is_below, is_plain, located, missing, must, must_be_open,
     must_for_method, page, place, provisioning_state,
 };
+use crate::error_reply::ErrorReply;
 use crate::keys::random_guid;
-use crate::refusal::Refusal;
 use crate::state::{EmailService, OperationKind, Stamp, State, normalised};
 
 const KIND: &str = "EmailServices";
@@ -56,7 +56,7 @@ pub(super) fn one(call: &Call<'_>) -> Answer {
 }
 
 /// The email service at an ARM id.
-pub(super) fn at(call: &Call<'_>, id: &str) -> Result<EmailService, Refusal> {
+pub(super) fn at(call: &Call<'_>, id: &str) -> Result<EmailService, ErrorReply> {
     call.backend.state().email_service_at(id).cloned().ok_or_else(|| missing(id))
 }
 
@@ -131,7 +131,7 @@ fn delete(call: &Call<'_>) -> Answer {
         let id = there.resource_id();
         if state.domains.iter().any(|one| one.email_service_id().eq_ignore_ascii_case(&id)) {
             let text = format!("Cannot delete resource '{id}' before nested resources are deleted.");
-            return Err(Refusal::new(StatusCode::CONFLICT, "CannotDeleteResource", text));
+            return Err(ErrorReply::new(StatusCode::CONFLICT, "CannotDeleteResource", text));
         }
         state.email_services.retain(|one| one.resource_id() != id);
         Ok(Some(operations::begin_deletion(call, state, id)))

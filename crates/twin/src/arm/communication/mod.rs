@@ -37,7 +37,7 @@ pub(super) use self::list::resources;
 use self::shape::Document;
 use super::call::Call;
 use super::{Answer, registration, subscriptions, unknown};
-use crate::refusal::Refusal;
+use crate::error_reply::ErrorReply;
 use crate::state::{LongRunningOperation, Stamp, State, covers};
 
 /// Finds who answers what lies below `/providers/Microsoft.Communication`.
@@ -155,17 +155,17 @@ pub(super) fn parent(path: &str, segments: usize) -> String {
 }
 
 /// Subscription and resource group of the call. The group has to be there.
-pub(super) fn place(call: &Call<'_>) -> Result<(SubscriptionId, String), Refusal> {
+pub(super) fn place(call: &Call<'_>) -> Result<(SubscriptionId, String), ErrorReply> {
     let group_id = call.path.split('/').take(5).collect::<Vec<_>>().join("/");
     let state = call.backend.state();
     let group = state.group(&group_id).filter(|group| group.gone_at.is_none());
     group.map(|group| (group.subscription, group.name.clone())).ok_or_else(|| {
         let text = format!("Resource group '{}' could not be found.", call.segment(3));
-        Refusal::new(StatusCode::NOT_FOUND, "ResourceGroupNotFound", text)
+        ErrorReply::new(StatusCode::NOT_FOUND, "ResourceGroupNotFound", text)
     })
 }
 
-fn must(call: &Call<'_>, kind: &str, what: &str) -> Result<(), Refusal> {
+fn must(call: &Call<'_>, kind: &str, what: &str) -> Result<(), ErrorReply> {
     call.must(&format!("{COMMUNICATION_NAMESPACE}/{kind}/{what}"), &scope(call))
 }
 
@@ -180,7 +180,7 @@ fn scope(call: &Call<'_>) -> String {
 }
 
 /// Reads, writes and deletes are told apart by their method.
-fn must_for_method(call: &Call<'_>, kind: &str) -> Result<(), Refusal> {
+fn must_for_method(call: &Call<'_>, kind: &str) -> Result<(), ErrorReply> {
     let what = match call.method.as_str() {
         "GET" => "read",
         "DELETE" => "delete",
@@ -190,41 +190,41 @@ fn must_for_method(call: &Call<'_>, kind: &str) -> Result<(), Refusal> {
 }
 
 /// What Resource Manager itself says of a resource with a location that is not there.
-fn missing(id: &str) -> Refusal {
+fn missing(id: &str) -> ErrorReply {
     let at = id.to_ascii_lowercase().rfind("/providers/").map_or(0, |at| at + "/providers/".len());
     let text = format!("The resource '{}' could not be found.", &id[at..]);
-    Refusal::new(StatusCode::NOT_FOUND, "ResourceNotFound", text)
+    ErrorReply::new(StatusCode::NOT_FOUND, "ResourceNotFound", text)
 }
 
 /// What the provider says of a resource without one.
-fn unread(call: &Call<'_>) -> Refusal {
+fn unread(call: &Call<'_>) -> ErrorReply {
     if call.behaviour().plain_not_found {
         return missing(&call.path);
     }
     let text = format!("Failed to read resource '{}' with error: Not Found", call.path);
-    Refusal::new(StatusCode::NOT_FOUND, "ResourceReadFailed", text).by_service()
+    ErrorReply::new(StatusCode::NOT_FOUND, "ResourceReadFailed", text).by_service()
 }
 
-fn invalid(code: &str, text: impl Into<String>) -> Refusal {
-    Refusal::bad_request(code, text).by_service()
+fn invalid(code: &str, text: impl Into<String>) -> ErrorReply {
+    ErrorReply::bad_request(code, text).by_service()
 }
 
 /// The location of a resource, which a PUT has to name.
-pub(super) fn located(location: Option<&str>) -> Result<String, Refusal> {
+pub(super) fn located(location: Option<&str>) -> Result<String, ErrorReply> {
     let given = location.filter(|location| !location.trim().is_empty());
     given.map(str::to_owned).ok_or_else(|| {
-        Refusal::bad_request("LocationRequired", "The location property is required for this definition.")
+        ErrorReply::bad_request("LocationRequired", "The location property is required for this definition.")
     })
 }
 
 /// Refuses what is new once Azure takes nothing new any more.
-fn must_be_open(call: &Call<'_>, state: &State) -> Result<(), Refusal> {
+fn must_be_open(call: &Call<'_>, state: &State) -> Result<(), ErrorReply> {
     let closed = state.behaviour.creation_closed.as_ref().filter(|closed| closed.from <= call.backend.now());
     match closed {
         None => Ok(()),
         Some(closed) => {
             let status = StatusCode::from_u16(closed.status).unwrap_or(StatusCode::BAD_REQUEST);
-            Err(Refusal::new(status, &closed.code, closed.message.clone()).by_service())
+            Err(ErrorReply::new(status, &closed.code, closed.message.clone()).by_service())
         }
     }
 }

@@ -11,9 +11,9 @@ use super::super::Answer;
 use super::super::call::Call;
 use super::super::headers::RequestId;
 use super::shape::Document;
+use crate::error_reply::ErrorReply;
 use crate::faults::{Effect, Operation};
 use crate::keys::random_guid;
-use crate::refusal::Refusal;
 use crate::state::{DeletionForm, LongRunningOperation, OperationKind, State};
 
 /// How something that goes on for a while will end.
@@ -147,7 +147,7 @@ pub(super) fn status(call: &Call<'_>, name: &str) -> Answer {
     let found = call.backend.state().operations.iter().find(|one| Some(one.id) == id).cloned();
     let Some(operation) = found else {
         let text = "There is no such operation.";
-        return Err(Refusal::new(StatusCode::NOT_FOUND, "OperationNotFound", text).by_service());
+        return Err(ErrorReply::new(StatusCode::NOT_FOUND, "OperationNotFound", text).by_service());
     };
     let is_done = operation.done_at <= call.backend.now();
     let form = call.backend.state().behaviour.deletion;

@@ -9,7 +9,7 @@ use super::super::call::Call;
 use super::super::unknown;
 use super::shape::{Document, Proxy};
 use super::{domains, invalid, missing, must, must_for_method, nothing, page, parent, unread};
-use crate::refusal::Refusal;
+use crate::error_reply::ErrorReply;
 use crate::state::{Domain, SenderUsername, State, SystemData};
 
 const KIND: &str = "EmailServices/Domains/SenderUsernames";
@@ -79,7 +79,7 @@ fn put(call: &Call<'_>, domain: &Domain, name: &str) -> Answer {
             Some(there) => *there = made.clone(),
             None => domain.senders.push(made.clone()),
         }
-        Ok::<_, Refusal>(())
+        Ok::<_, ErrorReply>(())
     })?;
     // 200 although it was made.
     Ok(written(call, name, domain, &made).into_response())

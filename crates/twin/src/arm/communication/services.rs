@@ -18,8 +18,8 @@ use super::{
     Written, accepted, deleted, etag, invalid, is_below, located, missing, must, must_be_open,
     must_for_method, names, page, parent, place,
 };
+use crate::error_reply::ErrorReply;
 use crate::keys::{random_guid, random_key};
-use crate::refusal::Refusal;
 use crate::state::{OperationKind, Service, SetMembers, Stamp, State, normalised};
 
 const KIND: &str = "CommunicationServices";
@@ -88,12 +88,12 @@ pub(super) fn link_hub(call: &Call<'_>) -> Answer {
     Ok(Json(json!({ "resourceId": resource_id })).into_response())
 }
 
-fn found<'w>(call: &Call<'_>, state: &'w State) -> Result<&'w Service, Refusal> {
+fn found<'w>(call: &Call<'_>, state: &'w State) -> Result<&'w Service, ErrorReply> {
     state.service_at(&call.path).ok_or_else(|| missing(&call.path))
 }
 
 /// The service at an ARM id.
-pub(super) fn at(call: &Call<'_>, id: &str) -> Result<Service, Refusal> {
+pub(super) fn at(call: &Call<'_>, id: &str) -> Result<Service, ErrorReply> {
     call.backend.state().service_at(id).cloned().ok_or_else(|| missing(id))
 }
 
@@ -114,7 +114,7 @@ fn put(call: &Call<'_>) -> Answer {
             must_be_open(call, state)?;
             if let Some(code) = names::is_taken(call, state, &name) {
                 let text = format!("The name '{name}' is already taken.");
-                return Err(Refusal::new(StatusCode::CONFLICT, &code, text).by_service());
+                return Err(ErrorReply::new(StatusCode::CONFLICT, &code, text).by_service());
             }
         }
         let written = if there.is_some() { Written::Changed } else { Written::Made };
@@ -176,7 +176,7 @@ fn begun(
 }
 
 /// The geography is chosen once.
-fn data_location(properties: &Properties, there: Option<&Service>) -> Result<String, Refusal> {
+fn data_location(properties: &Properties, there: Option<&Service>) -> Result<String, ErrorReply> {
     match (&properties.data_location, there) {
         (None, None) => Err(invalid("BadRequest", "dataLocation is required.")),
         (Some(wanted), Some(there)) if normalised(wanted) != normalised(&there.data_location) => {
@@ -198,12 +198,12 @@ fn patch(call: &Call<'_>) -> Answer {
         let answer = shown(call, state, &service);
         let stamp = service.stamp.clone();
         keep(state, service);
-        Ok::<_, Refusal>((stamp, answer))
+        Ok::<_, ErrorReply>((stamp, answer))
     })?;
     Ok(etag(&stamp, answer.into_response()))
 }
 
-fn changed(state: &State, mut service: Service, body: Body, now: Timestamp) -> Result<Service, Refusal> {
+fn changed(state: &State, mut service: Service, body: Body, now: Timestamp) -> Result<Service, ErrorReply> {
     if let Some(tags) = body.tags {
         service.tags = tags;
     }
@@ -235,7 +235,7 @@ fn changed(state: &State, mut service: Service, body: Body, now: Timestamp) -> R
     Ok(service)
 }
 
-fn check_link(state: &State, service: &Service, link: &str, now: Timestamp) -> Result<(), Refusal> {
+fn check_link(state: &State, service: &Service, link: &str, now: Timestamp) -> Result<(), ErrorReply> {
     let refuse = |why: &str| {
         let text = format!("Requested domain '{link}' cannot be linked: {why}.");
         Err(invalid("InvalidLinkedDomains", text))

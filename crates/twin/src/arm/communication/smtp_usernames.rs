@@ -9,7 +9,7 @@ use super::super::call::Call;
 use super::super::unknown;
 use super::shape::{Document, Proxy};
 use super::{invalid, is_plain, missing, must, must_for_method, page, parent, services, unread};
-use crate::refusal::Refusal;
+use crate::error_reply::ErrorReply;
 use crate::state::{Service, SmtpUsername, State, SystemData};
 
 const KIND: &str = "CommunicationServices/SmtpUsernames";
@@ -83,7 +83,7 @@ fn put(call: &Call<'_>, service_id: &str, name: &str) -> Answer {
             }
             None => service.smtp_usernames.push(made.clone()),
         }
-        Ok::<_, Refusal>(service.clone())
+        Ok::<_, ErrorReply>(service.clone())
     })?;
     // 200 although it was made.
     Ok(Document::of(&Proxy {
@@ -98,7 +98,7 @@ fn put(call: &Call<'_>, service_id: &str, name: &str) -> Answer {
 
 /// A username in the form of an address needs a domain that is linked to the service; any other one is free. The
 /// rule is documented; the words of the refusal are made up.
-fn must_be_linked(state: &State, service_id: &str, username: &str) -> Result<(), Refusal> {
+fn must_be_linked(state: &State, service_id: &str, username: &str) -> Result<(), ErrorReply> {
     let Some((_, name)) = username.rsplit_once('@') else { return Ok(()) };
     let service = state.service_at(service_id);
     let mut linked = service.iter().flat_map(|one| &one.linked_domains).filter_map(|id| state.domain_at(id));

@@ -10,7 +10,7 @@ use super::super::unknown;
 use super::shape::{Document, Proxy};
 use super::suppression::{find, put_status, taken};
 use super::{domains, invalid, is_plain, missing, must, must_for_method, page, parent, unread};
-use crate::refusal::Refusal;
+use crate::error_reply::ErrorReply;
 use crate::state::{Domain, State, SuppressedAddress, SuppressionList, SystemData};
 
 const KIND: &str = "EmailServices/Domains/SuppressionLists/SuppressionListAddresses";
@@ -87,7 +87,7 @@ fn put(call: &Call<'_>, domain_id: &str, list: &str, name: &str) -> Answer {
             SuppressedAddress { name, email, first_name, last_name, notes, updated_at: now, system_data };
         all.push(made.clone());
         let domain = state.domain_at(domain_id).ok_or_else(|| missing(domain_id))?;
-        Ok::<_, Refusal>((is_new, written(domain, list, &made)))
+        Ok::<_, ErrorReply>((is_new, written(domain, list, &made)))
     })?;
     Ok((put_status(call, is_new), answer).into_response())
 }

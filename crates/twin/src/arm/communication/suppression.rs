@@ -10,7 +10,7 @@ use super::super::call::Call;
 use super::super::unknown;
 use super::shape::{Document, Proxy};
 use super::{domains, invalid, is_plain, missing, must, must_for_method, nothing, page, parent, unread};
-use crate::refusal::Refusal;
+use crate::error_reply::ErrorReply;
 use crate::state::{Domain, SuppressionList, SystemData};
 
 const KIND: &str = "EmailServices/Domains/SuppressionLists";
@@ -105,7 +105,7 @@ fn put(call: &Call<'_>, id: &str, name: &str) -> Answer {
         list.system_data = list.system_data.changed(&by, now);
         domain.suppression_lists.retain(|one| !one.name.eq_ignore_ascii_case(name));
         domain.suppression_lists.push(list.clone());
-        Ok::<_, Refusal>((is_new, written(domain, &list)))
+        Ok::<_, ErrorReply>((is_new, written(domain, &list)))
     })?;
     Ok((put_status(call, is_new), answer).into_response())
 }

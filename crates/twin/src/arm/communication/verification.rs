@@ -9,9 +9,9 @@ use super::super::Answer;
 use super::super::call::Call;
 use super::operations::{self, ASYNC_OPERATION, Begin, Fate};
 use super::{invalid, missing, must, nothing, parent};
+use crate::error_reply::ErrorReply;
 use crate::faults::{Effect, Operation};
 use crate::keys::random_guid;
-use crate::refusal::Refusal;
 use crate::state::{Domain, IN_PROGRESS, OperationKind, PROVIDER_APP, Part, State, VERIFIED};
 
 #[derive(Deserialize)]
@@ -29,7 +29,7 @@ pub(super) fn begin(call: &Call<'_>) -> Answer {
         let status = word(domain, part);
         if [IN_PROGRESS, VERIFIED].contains(&status.as_str()) {
             let text = format!("The verification of {} is {status} already.", part.as_str());
-            return Err(Refusal::new(StatusCode::CONFLICT, "Conflict", text).by_service());
+            return Err(ErrorReply::new(StatusCode::CONFLICT, "Conflict", text).by_service());
         }
         let (wait, doom) = match call.backend.faults.trigger(Operation::Verification) {
             // For ever, or until it is cancelled.
@@ -69,7 +69,7 @@ pub(super) fn cancel(call: &Call<'_>) -> Answer {
     })
 }
 
-fn domain<'w>(call: &Call<'_>, state: &'w mut State) -> Result<&'w mut Domain, Refusal> {
+fn domain<'w>(call: &Call<'_>, state: &'w mut State) -> Result<&'w mut Domain, ErrorReply> {
     let id = parent(&call.path, 1);
     state.domain_at_mut(&id).ok_or_else(|| missing(&id))
 }
@@ -80,7 +80,7 @@ fn word(domain: &Domain, part: Part) -> String {
     progress.next.map_or(progress.status, |(_, status)| status)
 }
 
-fn part(call: &Call<'_>) -> Result<Part, Refusal> {
+fn part(call: &Call<'_>) -> Result<Part, ErrorReply> {
     let asked: Asked = call.json()?;
     Part::from_word(&asked.verification_type).ok_or_else(|| {
         invalid("BadRequest", format!("There is no verification of type '{}'.", asked.verification_type))
@@ -89,7 +89,7 @@ fn part(call: &Call<'_>) -> Result<Part, Refusal> {
 
 /// Plans something for the end of an operation that begins now, and answers with 202, `null`, and two places that are
 /// one.
-fn act(call: &Call<'_>, plan: impl FnOnce(&mut State, Timestamp) -> Result<(), Refusal>) -> Answer {
+fn act(call: &Call<'_>, plan: impl FnOnce(&mut State, Timestamp) -> Result<(), ErrorReply>) -> Answer {
     let operation = call.backend.change_state(|state| {
         let fate = Fate::after(call, state.behaviour.verification_operation_seconds);
         let (now, done_at) = (call.backend.now(), fate.done_at);
@@ -100,7 +100,11 @@ fn act(call: &Call<'_>, plan: impl FnOnce(&mut State, Timestamp) -> Result<(), R
             domain.stamp.change(PROVIDER_APP, now, random_guid().as_u128());
         }
         let resource = domain.resource_id();
-        Ok::<_, Refusal>(operations::begin(call, state, Begin { resource, fate, kind: OperationKind::Write }))
+        Ok::<_, ErrorReply>(operations::begin(
+            call,
+            state,
+            Begin { resource, fate, kind: OperationKind::Write },
+        ))
     })?;
     let mut response = nothing(StatusCode::ACCEPTED);
     operations::tell(call, &mut response, &operation, &[ASYNC_OPERATION, header::LOCATION]);

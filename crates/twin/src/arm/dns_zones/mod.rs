@@ -12,7 +12,7 @@ use axum::http::{HeaderName, StatusCode, header};
 use super::call::Call;
 use super::communication::parent;
 use super::{Answer, registration, subscriptions, unknown};
-use crate::refusal::Refusal;
+use crate::error_reply::ErrorReply;
 use crate::state::State;
 use crate::state::dns::Zone;
 use crate::state::dns::provider::NETWORK_NAMESPACE;
@@ -50,7 +50,7 @@ const BY_GATEWAY: [&str; 6] = [
 ];
 
 /// Refuses what was not assigned to the caller; `kind` is what lies in the zone, if it is not the zone itself.
-fn must(call: &Call<'_>, kind: Option<&str>) -> Result<(), Refusal> {
+fn must(call: &Call<'_>, kind: Option<&str>) -> Result<(), ErrorReply> {
     let what = match call.method.as_str() {
         "GET" => "read",
         "DELETE" => "delete",
@@ -67,19 +67,19 @@ fn must(call: &Call<'_>, kind: Option<&str>) -> Result<(), Refusal> {
 }
 
 /// The zone at an ARM id.
-fn zone(call: &Call<'_>, id: &str) -> Result<Zone, Refusal> {
+fn zone(call: &Call<'_>, id: &str) -> Result<Zone, ErrorReply> {
     found(&call.backend.state(), id).cloned()
 }
 
-fn found<'w>(state: &'w State, id: &str) -> Result<&'w Zone, Refusal> {
+fn found<'w>(state: &'w State, id: &str) -> Result<&'w Zone, ErrorReply> {
     state.azure_zone(id).ok_or_else(|| {
         let text = format!("The Resource '{id}' was not found.");
-        Refusal::new(StatusCode::NOT_FOUND, "ResourceNotFound", text)
+        ErrorReply::new(StatusCode::NOT_FOUND, "ResourceNotFound", text)
     })
 }
 
 /// `If-Match` and `If-None-Match`, compared with what is there.
-fn check_conditions(call: &Call<'_>, there: Option<&str>) -> Result<(), Refusal> {
+fn check_conditions(call: &Call<'_>, there: Option<&str>) -> Result<(), ErrorReply> {
     if call.method == "GET" {
         return Ok(());
     }
@@ -95,7 +95,7 @@ fn check_conditions(call: &Call<'_>, there: Option<&str>) -> Result<(), Refusal>
             "The condition in the If-Match or If-None-Match header was not satisfied. The current etag is '{}'.",
             there.unwrap_or("none")
         );
-        return Err(Refusal::new(StatusCode::PRECONDITION_FAILED, "PreconditionFailed", text));
+        return Err(ErrorReply::new(StatusCode::PRECONDITION_FAILED, "PreconditionFailed", text));
     }
     Ok(())
 }

@@ -13,8 +13,8 @@ use super::super::{Answer, unknown};
 use super::values::{self, KINDS};
 use super::{Call, check_conditions, found, must, zone};
 use crate::dns_wire::ascii_name;
+use crate::error_reply::ErrorReply;
 use crate::keys::random_guid;
-use crate::refusal::Refusal;
 use crate::state::State;
 use crate::state::dns::provider::etag;
 use crate::state::dns::{Record, Zone};
@@ -59,7 +59,7 @@ pub(super) fn one(call: &Call<'_>, word: &str) -> Answer {
 }
 
 /// The full name that a call is about, and as it was written.
-fn name<'c>(call: &'c Call<'_>, zone: &Zone) -> Result<(String, &'c str), Refusal> {
+fn name<'c>(call: &'c Call<'_>, zone: &Zone) -> Result<(String, &'c str), ErrorReply> {
     let relative = call.segment(call.segments.len() - 1);
     // Always relative: who writes the full name gets the zone's name twice.
     let full = if relative == "@" { zone.name.clone() } else { format!("{relative}.{}", zone.name) };
@@ -104,7 +104,7 @@ fn written(
     zone: &Zone,
     (name, kind): (&str, &str),
     there: &[Record],
-) -> Result<Vec<Record>, Refusal> {
+) -> Result<Vec<Record>, ErrorReply> {
     let said = call.json::<Body>()?.properties;
     let before = there.first().filter(|_| call.method == "PATCH");
     let said_values = values::read(kind, &said)?;
@@ -148,7 +148,7 @@ fn written(
 }
 
 /// An alias stands alone.
-fn check_neighbours(zone: &Zone, name: &str, kind: &str) -> Result<(), Refusal> {
+fn check_neighbours(zone: &Zone, name: &str, kind: &str) -> Result<(), ErrorReply> {
     if kind == "CNAME" && name == zone.name {
         return Err(bad("A CNAME record set cannot be made at the zone's own name."));
     }
@@ -159,7 +159,7 @@ fn check_neighbours(zone: &Zone, name: &str, kind: &str) -> Result<(), Refusal> 
     if beside.any(|other| (other.kind == "CNAME") != (kind == "CNAME")) {
         let text = "The record could not be created because a CNAME record with the same name already exists in \
                     this zone, or other records stand where the CNAME is to be.";
-        return Err(Refusal::new(StatusCode::CONFLICT, "Conflict", text));
+        return Err(ErrorReply::new(StatusCode::CONFLICT, "Conflict", text));
     }
     Ok(())
 }
@@ -210,12 +210,12 @@ fn shown(zone: &Zone, records: &[Record]) -> Value {
     })
 }
 
-fn missing(zone: &Zone, name: &str, kind: &str) -> Refusal {
+fn missing(zone: &Zone, name: &str, kind: &str) -> ErrorReply {
     let text =
         format!("The resource record '{name}' of type '{kind}' does not exist in the zone '{}'.", zone.name);
-    Refusal::new(StatusCode::NOT_FOUND, "NotFound", text)
+    ErrorReply::new(StatusCode::NOT_FOUND, "NotFound", text)
 }
 
-fn bad(text: &str) -> Refusal {
-    Refusal::bad_request("BadRequest", text)
+fn bad(text: &str) -> ErrorReply {
+    ErrorReply::bad_request("BadRequest", text)
 }

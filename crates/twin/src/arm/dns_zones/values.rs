@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::dns_wire::ascii_name;
-use crate::refusal::Refusal;
+use crate::error_reply::ErrorReply;
 use crate::state::dns::Record;
 
 /// The types that are played.
@@ -15,7 +15,7 @@ const STRING: usize = 255;
 const TEXT: usize = 4_096;
 
 /// The values that properties say; none if they say nothing about that type.
-pub(super) fn read(kind: &str, said: &Map<String, Value>) -> Result<Option<Vec<String>>, Refusal> {
+pub(super) fn read(kind: &str, said: &Map<String, Value>) -> Result<Option<Vec<String>>, ErrorReply> {
     let member = member(kind);
     let Some((_, said)) = said.iter().find(|(name, _)| name.eq_ignore_ascii_case(member)) else {
         return Ok(None);
@@ -25,14 +25,14 @@ pub(super) fn read(kind: &str, said: &Map<String, Value>) -> Result<Option<Vec<S
         Value::Null => Vec::new(),
         one => vec![one.clone()],
     };
-    let values: Result<Vec<String>, Refusal> =
+    let values: Result<Vec<String>, ErrorReply> =
         all.iter().map(|one| value(kind, one).ok_or_else(|| wrong(kind, one))).collect();
     let mut values = values?;
     let count = values.len();
     values.sort();
     values.dedup();
     if values.len() < count {
-        return Err(Refusal::bad_request("BadRequest", "The record set has the same value twice."));
+        return Err(ErrorReply::bad_request("BadRequest", "The record set has the same value twice."));
     }
     Ok(Some(values))
 }
@@ -128,6 +128,9 @@ fn strings(text: &str) -> Vec<String> {
     strings
 }
 
-fn wrong(kind: &str, said: &Value) -> Refusal {
-    Refusal::bad_request("BadRequest", format!("The value {said} is not valid for a record of type {kind}."))
+fn wrong(kind: &str, said: &Value) -> ErrorReply {
+    ErrorReply::bad_request(
+        "BadRequest",
+        format!("The value {said} is not valid for a record of type {kind}."),
+    )
 }

@@ -13,8 +13,8 @@ use super::super::communication::{is_below, located, place, plain_page};
 use super::super::{Answer, unknown};
 use super::{Call, check_conditions, found, must, record_sets, zone};
 use crate::dns_wire::ascii_name;
+use crate::error_reply::ErrorReply;
 use crate::keys::random_guid;
-use crate::refusal::Refusal;
 use crate::state::dns::Zone;
 use crate::state::dns::provider::Home;
 
@@ -69,15 +69,15 @@ fn made(
     call: &Call<'_>,
     (subscription, resource_group): (SubscriptionId, String),
     body: &Body,
-) -> Result<Zone, Refusal> {
+) -> Result<Zone, ErrorReply> {
     if !located(body.location.as_deref())?.eq_ignore_ascii_case("global") {
         let text = "The location of a DNS zone is 'global'.";
-        return Err(Refusal::bad_request("LocationNotAvailableForResourceType", text));
+        return Err(ErrorReply::bad_request("LocationNotAvailableForResourceType", text));
     }
     let name = call.segment(7);
     let Some(name) = ascii_name(name).filter(|name| name.contains('.')) else {
         let text = format!("The zone name '{name}' is not valid.");
-        return Err(Refusal::bad_request("BadRequest", text));
+        return Err(ErrorReply::bad_request("BadRequest", text));
     };
     let (name, home) = (name.to_ascii_lowercase(), Some(Home::Azure { subscription, resource_group }));
     Ok(Zone { name, id: random_guid().simple().to_string(), home, ..Zone::default() })

@@ -7,7 +7,7 @@ use azure_types::error::{ErrorDetail, ErrorResponse};
 
 /// An error document with its status (common-types `ErrorResponse`).
 #[derive(Clone, Debug)]
-pub(crate) struct Refusal {
+pub(crate) struct ErrorReply {
     status: StatusCode,
     code: String,
     message: String,
@@ -23,7 +23,7 @@ pub(crate) struct Refusal {
 /// Says who has refused: `gateway` or `service`.
 pub(crate) const FAILURE_CAUSE: HeaderName = HeaderName::from_static("x-ms-failure-cause");
 
-impl Refusal {
+impl ErrorReply {
     pub(crate) fn new(status: StatusCode, code: &str, message: impl Into<String>) -> Self {
         Self {
             status,
@@ -85,7 +85,7 @@ impl Refusal {
     }
 }
 
-impl Refusal {
+impl ErrorReply {
     /// Status and headers around a document that is written already.
     pub(crate) fn around(self, mut response: Response) -> Response {
         *response.status_mut() = self.status;
@@ -106,7 +106,7 @@ impl Refusal {
     }
 }
 
-impl IntoResponse for Refusal {
+impl IntoResponse for ErrorReply {
     fn into_response(self) -> Response {
         let error = self.detail();
         let document = match self.is_bare {
