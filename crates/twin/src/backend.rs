@@ -164,7 +164,7 @@ impl Backend {
     }
 
     /// Arms a failure.
-    pub fn arm(&self, fault: crate::faults::Fault) {
+    pub fn arm(&self, fault: crate::faults::InjectedFault) {
         self.faults.arm(fault);
     }
 

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 /// A fault that is armed.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Fault {
+pub struct InjectedFault {
     pub operation: Operation,
     pub effect: Effect,
     /// How often; for ever when absent.
@@ -124,13 +124,13 @@ pub(crate) struct Faults(Mutex<Vec<Armed>>);
 
 #[derive(Debug)]
 struct Armed {
-    fault: Fault,
+    fault: InjectedFault,
     seen: u32,
 }
 
 impl Faults {
     /// Arms one more.
-    pub(crate) fn arm(&self, fault: Fault) {
+    pub(crate) fn arm(&self, fault: InjectedFault) {
         self.lock().push(Armed { fault, seen: 0 });
     }
 
@@ -139,7 +139,7 @@ impl Faults {
     }
 
     /// The failures that still wait.
-    pub(crate) fn waiting(&self) -> Vec<Fault> {
+    pub(crate) fn waiting(&self) -> Vec<InjectedFault> {
         self.lock().iter().map(|armed| armed.fault.clone()).collect()
     }
 
@@ -175,7 +175,7 @@ mod tests {
     #[test]
     fn a_fault_triggers_as_often_as_it_was_asked_to() {
         let faults = Faults::default();
-        faults.arm(Fault {
+        faults.arm(InjectedFault {
             operation: Operation::Send,
             effect: Effect::Hang,
             times: Some(2),
@@ -191,8 +191,11 @@ mod tests {
     fn faults_are_written_in_plain_words() {
         let text =
             r#"{"operation":"email.send","effect":{"answer":{"status":429,"retry_after":3}},"times":1}"#;
-        let fault: Fault = serde_json::from_str(text).unwrap();
+        let fault: InjectedFault = serde_json::from_str(text).unwrap();
         assert_eq!(fault.operation, Operation::Send);
-        assert!(serde_json::from_str::<Fault>(r#"{"operation":"email.send","effect":"explode"}"#).is_err());
+        assert!(
+            serde_json::from_str::<InjectedFault>(r#"{"operation":"email.send","effect":"explode"}"#)
+                .is_err()
+        );
     }
 }

@@ -42,6 +42,6 @@ pub mod state;
 mod twin;
 
 pub use backend::{Backend, ReadState};
-pub use faults::{Effect, Fault, Operation};
+pub use faults::{Effect, InjectedFault, Operation};
 pub use ready::ReadyFile;
 pub use twin::{Options, StartError, Twin};

@@ -4,7 +4,7 @@ use serde_json::json;
 use twin::state::dns::answer::answer;
 use twin::state::dns::provider::CloudflareToken;
 use twin::state::dns::{DKIM, SPF_INCLUDE};
-use twin::{Effect, Fault, Operation};
+use twin::{Effect, InjectedFault, Operation};
 
 use crate::context::{Context, client_tests};
 use crate::tools::Client;
@@ -28,7 +28,7 @@ async fn records_are_written_and_shown(context: Context) {
         message: "Please wait and consider throttling your request speed".into(),
         retry_after: Some(1),
     };
-    backend.arm(Fault { operation: Operation::Cloudflare, effect, times: Some(1), one_in: None });
+    backend.arm(InjectedFault { operation: Operation::Cloudflare, effect, times: Some(1), one_in: None });
     let spf = format!("v=spf1 {SPF_INCLUDE} -all");
     let mut records = vec![
         json!({ "type": "TXT", "name": ZONE, "content": "ms-domain-verification=5" }),

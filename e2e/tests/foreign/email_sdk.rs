@@ -1,7 +1,7 @@
 //! Microsoft's own Email SDK for Python against the twin.
 
 use twin::captured::Path;
-use twin::{Effect, Fault, Operation};
+use twin::{Effect, InjectedFault, Operation};
 
 use crate::context::{Context, Ended, client_tests};
 use crate::tools::Client;
@@ -81,7 +81,7 @@ async fn a_busy_service_is_waited_for(context: Context) {
         message: "busy".into(),
         retry_after: Some(1),
     };
-    context.world.twin.backend().arm(Fault {
+    context.world.twin.backend().arm(InjectedFault {
         operation: Operation::Send,
         effect,
         times: Some(2),

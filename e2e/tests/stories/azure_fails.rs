@@ -12,7 +12,7 @@ use model::quota::{Allowance, Quota};
 use model::upstream::QuotaScope;
 use secrecy::SecretString;
 use twin::state::{Behaviour, RepeatedOperation};
-use twin::{Effect, Fault, Operation};
+use twin::{Effect, InjectedFault, Operation};
 
 const DONE: [SendState; 2] = [SendState::Submitted, SendState::Sent];
 
@@ -22,7 +22,12 @@ fn answer(status: u16, code: &str, retry_after: Option<u64>) -> Effect {
 
 /// One failure, then delivery: the same operation both times, one mail in the end.
 async fn survives(world: World, operation: Operation, effect: Effect, deferred: usize) {
-    world.twin.backend().arm(Fault { operation, effect: effect.clone(), times: Some(1), one_in: None });
+    world.twin.backend().arm(InjectedFault {
+        operation,
+        effect: effect.clone(),
+        times: Some(1),
+        one_in: None,
+    });
     let text = "A page of a letter.\r\n".repeat(200);
     let id = world.submit(&["a@example.com"], &message("s", "a@example.com", &text)).await;
     world
@@ -56,7 +61,12 @@ async fn too_many_requests_are_waited_out() {
 async fn retry_after_is_obeyed_by_all_of_the_account() {
     let world = World::start().await;
     let effect = answer(429, "TooManyRequests", Some(300));
-    world.twin.backend().arm(Fault { operation: Operation::Send, effect, times: Some(1), one_in: None });
+    world.twin.backend().arm(InjectedFault {
+        operation: Operation::Send,
+        effect,
+        times: Some(1),
+        one_in: None,
+    });
     let first = world.submit(&["a@example.com"], &message("1", "a@example.com", "x")).await;
     world.until_view(first, |view| view.sends[0].attempts.len() == 1).await;
     let second = world.submit(&["b@example.com"], &message("2", "b@example.com", "x")).await;
@@ -80,7 +90,12 @@ async fn trouble_at_azure_is_waited_out() {
 async fn mail_that_is_sent_meanwhile_delays_no_second_try() {
     let world = World::start().await;
     let effect = answer(503, "", None);
-    world.twin.backend().arm(Fault { operation: Operation::Send, effect, times: Some(1), one_in: None });
+    world.twin.backend().arm(InjectedFault {
+        operation: Operation::Send,
+        effect,
+        times: Some(1),
+        one_in: None,
+    });
     let first = world.submit(&["a@example.com"], &message("1", "a@example.com", "x")).await;
     world.until_view(first, |view| view.sends[0].attempts.len() == 1).await;
     let second = world.submit(&["b@example.com"], &message("2", "b@example.com", "x")).await;
@@ -138,7 +153,7 @@ async fn a_sender_that_is_refused_at_one_recipient_costs_nobody_the_message() {
     let world = World::start_with(Setup { transport: TransportChoice::Smtp, ..Setup::default() }).await;
     let effect = answer(501, "5.1.7", None);
     let operation = Operation::SmtpRecipient;
-    world.twin.backend().arm(Fault { operation, effect, times: Some(1), one_in: None });
+    world.twin.backend().arm(InjectedFault { operation, effect, times: Some(1), one_in: None });
     let both = ["a@example.com", "b@example.com"];
     world.submit(&both, &message("s", "a@example.com", "x")).await;
     world.advance_until(Duration::from_secs(5), async || world.captured().len() == 2).await;

@@ -6,7 +6,7 @@ use e2e::{Device, Setup, World, message};
 use smtp::client::Stage;
 use smtp::reply::Refusal;
 use twin::captured::Path;
-use twin::{Effect, Fault, Operation};
+use twin::{Effect, InjectedFault, Operation};
 
 fn device(world: &World, delimiter: &str) -> Device {
     let ready = world.twin.ready();
@@ -52,7 +52,7 @@ async fn what_the_email_api_refuses_goes_by_smtp_while_the_client_waits() {
     let world = World::start().await;
     let refuse = |operation, status, code: &str, message: &str| {
         let effect = Effect::Answer { status, code: code.into(), message: message.into(), retry_after: None };
-        world.twin.backend().arm(Fault { operation, effect, times: Some(1), one_in: None });
+        world.twin.backend().arm(InjectedFault { operation, effect, times: Some(1), one_in: None });
     };
     let mut connection = world.log_in(&device(&world, "|")).await.unwrap();
     refuse(Operation::Send, 400, "BadRequest", "not this way");
@@ -94,13 +94,23 @@ async fn refusals_come_in_azures_words() {
         message: "x".into(),
         retry_after: Some(9),
     };
-    world.twin.backend().arm(Fault { operation: Operation::Send, effect, times: Some(1), one_in: None });
+    world.twin.backend().arm(InjectedFault {
+        operation: Operation::Send,
+        effect,
+        times: Some(1),
+        one_in: None,
+    });
     let rate = offered(&world, &from("scanner@contoso.example")).await;
     assert!(
         rate.to_string().starts_with("450 4.5.127 Message rejected. Excessive message rate from sender.")
     );
     let effect = Effect::Answer { status: 500, code: String::new(), message: "x".into(), retry_after: None };
-    world.twin.backend().arm(Fault { operation: Operation::Send, effect, times: Some(1), one_in: None });
+    world.twin.backend().arm(InjectedFault {
+        operation: Operation::Send,
+        effect,
+        times: Some(1),
+        one_in: None,
+    });
     let trouble = offered(&world, &from("scanner@contoso.example")).await;
     assert_eq!(trouble.reply().code(), 451);
     assert!(trouble.to_string().contains("HTTP 500: x"), "{trouble}");
@@ -154,7 +164,12 @@ async fn entra_is_not_asked_again_and_again_about_one_wrong_secret() {
     let wrong = Device { password: "wrong".to_owned(), ..device(&world, ".") };
     assert!(refusal(&world, &wrong).await.contains("535 5.7.3"));
     let effect = Effect::Answer { status: 503, code: String::new(), message: "x".into(), retry_after: None };
-    world.twin.backend().arm(Fault { operation: Operation::Token, effect, times: None, one_in: None });
+    world.twin.backend().arm(InjectedFault {
+        operation: Operation::Token,
+        effect,
+        times: None,
+        one_in: None,
+    });
     for _ in 0..2 {
         assert!(refusal(&world, &wrong).await.contains("535 5.7.3"), "Entra was asked");
         world.clock.advance(Duration::from_secs(4));
@@ -169,7 +184,12 @@ async fn a_client_that_asks_again_sends_no_second_copy() {
     let world = World::start_with(Setup::default()).await;
     let text = "From: scanner@contoso.example\r\nTo: a@example.com\r\nSubject: s\r\nMessage-ID: <mine@contoso.example>\r\n\r\nx\r\n";
     let effect = Effect::DoneButUnanswered;
-    world.twin.backend().arm(Fault { operation: Operation::Send, effect, times: Some(1), one_in: None });
+    world.twin.backend().arm(InjectedFault {
+        operation: Operation::Send,
+        effect,
+        times: Some(1),
+        one_in: None,
+    });
     assert_eq!(offered(&world, text).await.reply().code(), 451);
     let mut connection = world.log_in(&device(&world, ".")).await.unwrap();
     let verdict = world.offer(&mut connection, &["a@example.com"], text.as_bytes()).await;

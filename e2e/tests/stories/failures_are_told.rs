@@ -7,7 +7,7 @@ use model::azure::TransportChoice;
 use model::delivery::SendState;
 use model::id::QueueId;
 use twin::state::Behaviour;
-use twin::{Effect, Fault, Operation};
+use twin::{Effect, InjectedFault, Operation};
 
 #[tokio::test]
 async fn a_bounce_gives_one_notice() {
@@ -57,7 +57,12 @@ async fn the_same_message_is_welcome_again_after_it_came_to_nothing() {
     let text =
         b"From: scanner@contoso.example\r\nTo: a@example.com\r\nMessage-ID: <1@contoso.example>\r\nSubject: s\r\n\r\nx\r\n";
     let effect = Effect::Answer { status: 400, code: "No".into(), message: "no".into(), retry_after: None };
-    world.twin.backend().arm(Fault { operation: Operation::Send, effect, times: Some(1), one_in: None });
+    world.twin.backend().arm(InjectedFault {
+        operation: Operation::Send,
+        effect,
+        times: Some(1),
+        one_in: None,
+    });
     let failed = offered(&world, text).await;
     world.until(failed, &[SendState::Failed]).await;
     let again = offered(&world, text).await;
@@ -81,7 +86,12 @@ async fn a_notice_that_fails_is_not_answered() {
     // The DSN's own way is SMTP; there it is refused for good.
     let effect =
         Effect::Answer { status: 554, code: "5.6.0".into(), message: "no".into(), retry_after: None };
-    world.twin.backend().arm(Fault { operation: Operation::SmtpMessage, effect, times: None, one_in: None });
+    world.twin.backend().arm(InjectedFault {
+        operation: Operation::SmtpMessage,
+        effect,
+        times: None,
+        one_in: None,
+    });
     let id = world.submit(&["refuse@example.com"], &message("no", "refuse@example.com", "x")).await;
     world.until(id, &[SendState::Failed]).await;
     let failed = async || {
@@ -99,7 +109,7 @@ async fn what_cannot_be_delivered_in_time_is_told() {
     let world = World::start_with(setup).await;
     let effect =
         Effect::Answer { status: 503, code: String::new(), message: "busy".into(), retry_after: None };
-    world.twin.backend().arm(Fault { operation: Operation::Send, effect, times: None, one_in: None });
+    world.twin.backend().arm(InjectedFault { operation: Operation::Send, effect, times: None, one_in: None });
     let id = world.submit(&["a@example.com"], &message("late", "a@example.com", "x")).await;
     world
         .advance_until(Duration::from_secs(600), async || {

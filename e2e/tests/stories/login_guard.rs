@@ -10,7 +10,7 @@ use postern::config::raw::{ListenerLogin, Mode};
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{TcpSocket, TcpStream};
-use twin::{Effect, Fault, Operation};
+use twin::{Effect, InjectedFault, Operation};
 
 /// The device's address, its neighbour's in the same /24, and one elsewhere.
 const DEVICE: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 5);
@@ -256,7 +256,12 @@ async fn an_app_has_ten_guesses_whatever_service_it_names() {
     assert_eq!(logs_in(&world, ELSEWHERE, &good).await, "235");
     // What Entra cannot answer is nobody's guess.
     let effect = Effect::Answer { status: 503, code: String::new(), message: "x".into(), retry_after: None };
-    world.twin.backend().arm(Fault { operation: Operation::Token, effect, times: None, one_in: None });
+    world.twin.backend().arm(InjectedFault {
+        operation: Operation::Token,
+        effect,
+        times: None,
+        one_in: None,
+    });
     for n in 0..15 {
         let unlucky = Device { password: format!("other{n}"), ..good.clone() };
         assert_eq!(logs_in(&world, Ipv4Addr::new(127, 0, 8, 1), &unlucky).await, "454");
@@ -271,7 +276,12 @@ async fn entra_is_not_asked_about_a_service_that_nothing_is_known_of() {
     let world = world_with(Setup { only_known_services: true, ..Setup::default() }).await;
     // Whoever asked Entra would now hear that it cannot be asked.
     let effect = Effect::Answer { status: 503, code: String::new(), message: "x".into(), retry_after: None };
-    world.twin.backend().arm(Fault { operation: Operation::Token, effect, times: None, one_in: None });
+    world.twin.backend().arm(InjectedFault {
+        operation: Operation::Token,
+        effect,
+        times: None,
+        one_in: None,
+    });
     for n in 0..10 {
         let unknown = Device { password: format!("guess{n}"), ..app(&world, "no-such-service") };
         assert_eq!(logs_in(&world, ELSEWHERE, &unknown).await, "535");

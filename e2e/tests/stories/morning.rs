@@ -11,7 +11,7 @@ use model::id::QueueId;
 use model::quota::Quota;
 use serde_json::{Value, json};
 use twin::state::Behaviour;
-use twin::{Effect, Fault, Operation};
+use twin::{Effect, InjectedFault, Operation};
 
 const DONE: [SendState; 2] = [SendState::Submitted, SendState::Sent];
 
@@ -76,7 +76,7 @@ async fn deferred_once(world: &World, to: &str) -> QueueId {
 
 fn fail(world: &World, operation: Operation, status: u16, retry_after: Option<u64>, times: Option<u32>) {
     let effect = Effect::Answer { status, code: String::new(), message: "on purpose".into(), retry_after };
-    world.twin.backend().arm(Fault { operation, effect, times, one_in: None });
+    world.twin.backend().arm(InjectedFault { operation, effect, times, one_in: None });
 }
 
 #[tokio::test]

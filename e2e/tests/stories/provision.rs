@@ -13,7 +13,7 @@ use model::quota::Quota;
 use provisioning::NewDomain;
 use tokio::sync::mpsc::unbounded_channel;
 use twin::state::dns::{Record, Zone};
-use twin::{Effect, Fault, Operation};
+use twin::{Effect, InjectedFault, Operation};
 
 const ACCOUNT: &str = "contoso";
 
@@ -152,7 +152,7 @@ async fn an_apply_that_is_killed_after_any_call_and_before_its_answer_is_finishe
         add_domain(&control, "northwind.example", desired(Some("azure"), &["noreply"])).await;
         let before = world.twin.backend().state().domains.len();
         let (effect, one_in) = (Effect::DoneButUnanswered, Some(call));
-        world.twin.backend().arm(Fault { operation: Operation::Arm, effect, times: Some(1), one_in });
+        world.twin.backend().arm(InjectedFault { operation: Operation::Arm, effect, times: Some(1), one_in });
         let (events, mut heard) = unbounded_channel();
         let applying = e2e::apply(&control, ACCOUNT, Some(events));
         let killed = async {

@@ -4,7 +4,7 @@ use api::infrastructure::manifest::DomainManifest;
 use api::infrastructure::progress::{Applied, StepOutcome};
 use control::Control;
 use e2e::World;
-use twin::{Effect, Fault, Operation};
+use twin::{Effect, InjectedFault, Operation};
 
 const ACCOUNT: &str = "contoso";
 const DOMAIN: &str = "northwind.example";
@@ -19,7 +19,7 @@ async fn apply(world: &World, control: &Control) -> Applied {
 }
 
 fn arm(world: &World, operation: Operation, effect: Effect, times: Option<u32>) {
-    world.twin.backend().arm(Fault { operation, effect, times, one_in: None });
+    world.twin.backend().arm(InjectedFault { operation, effect, times, one_in: None });
 }
 
 fn answer(status: u16, code: &str, retry_after: Option<u64>) -> Effect {
@@ -101,7 +101,7 @@ async fn passing_trouble_is_not_even_noticed() {
         let world = World::start().await;
         let control = world.control();
         desired(&control).await;
-        world.twin.backend().arm(Fault {
+        world.twin.backend().arm(InjectedFault {
             operation: Operation::ArmWrite,
             effect: effect.clone(),
             times: Some(4),

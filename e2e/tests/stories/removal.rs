@@ -5,7 +5,7 @@ use model::azure::TransportChoice;
 use model::delivery::SendState;
 use model::id::QueueId;
 use serde_json::{Value, json};
-use twin::{Effect, Fault, Operation};
+use twin::{Effect, InjectedFault, Operation};
 
 /// Removes the account; gives the status and what is answered.
 async fn remove(world: &World, query: &str) -> (u16, Value) {
@@ -16,7 +16,7 @@ async fn remove(world: &World, query: &str) -> (u16, Value) {
 async fn waiting(world: &World) -> [QueueId; 2] {
     let effect =
         Effect::Answer { status: 503, code: "Busy".into(), message: "no".into(), retry_after: Some(3_600) };
-    world.twin.backend().arm(Fault { operation: Operation::Send, effect, times: None, one_in: None });
+    world.twin.backend().arm(InjectedFault { operation: Operation::Send, effect, times: None, one_in: None });
     let first = world.submit(&["a@example.com"], &message("one", "a@example.com", "x")).await;
     let second = world.submit(&["b@example.com"], &message("two", "b@example.com", "x")).await;
     for id in [first, second] {

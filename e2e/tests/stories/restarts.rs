@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use e2e::{World, message};
 use model::delivery::SendState;
-use twin::{Effect, Fault, Operation};
+use twin::{Effect, InjectedFault, Operation};
 
 #[tokio::test]
 async fn what_waits_is_sent_after_a_restart() {
     let mut world = World::start().await;
     let effect =
         Effect::Answer { status: 503, code: String::new(), message: "busy".into(), retry_after: None };
-    world.twin.backend().arm(Fault { operation: Operation::Send, effect, times: None, one_in: None });
+    world.twin.backend().arm(InjectedFault { operation: Operation::Send, effect, times: None, one_in: None });
     let mut ids = Vec::new();
     for number in 0..10 {
         ids.push(world.submit(&["a@example.com"], &message(&number.to_string(), "a@example.com", "x")).await);
@@ -34,7 +34,12 @@ async fn a_waiting_message_can_be_hurried_or_dropped() {
     let world = World::start().await;
     let effect =
         Effect::Answer { status: 503, code: String::new(), message: "busy".into(), retry_after: None };
-    world.twin.backend().arm(Fault { operation: Operation::Send, effect, times: Some(2), one_in: None });
+    world.twin.backend().arm(InjectedFault {
+        operation: Operation::Send,
+        effect,
+        times: Some(2),
+        one_in: None,
+    });
     let first = world.submit(&["a@example.com"], &message("1", "a@example.com", "x")).await;
     let second = world.submit(&["b@example.com"], &message("2", "b@example.com", "x")).await;
     for id in [first, second] {

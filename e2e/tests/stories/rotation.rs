@@ -12,7 +12,7 @@ use model::rotation::{Rotation, Step};
 use secrecy::ExposeSecret as _;
 use store::{SecretName, SecretOwner};
 use twin::state::ClientSecret;
-use twin::{Effect, Fault, Operation};
+use twin::{Effect, InjectedFault, Operation};
 
 const ACCOUNT: &str = "contoso";
 const DONE: [SendState; 2] = [SendState::Submitted, SendState::Sent];
@@ -125,7 +125,12 @@ async fn a_server_that_dies_at_any_step_leaves_a_rotation_that_goes_on() {
         let old = secret_in_use(&world).await;
         if let Death::Unanswered(call) = death {
             let (effect, one_in) = (Effect::DoneButUnanswered, Some(call));
-            world.twin.backend().arm(Fault { operation: Operation::Graph, effect, times: Some(1), one_in });
+            world.twin.backend().arm(InjectedFault {
+                operation: Operation::Graph,
+                effect,
+                times: Some(1),
+                one_in,
+            });
         }
         while world.control().begin_rotation(ACCOUNT, TERMS).await.is_err() {}
         match death {
@@ -214,7 +219,12 @@ async fn an_app_that_may_look_and_not_touch_begins_no_endless_rotation() {
         message: "Insufficient privileges to complete the operation.".into(),
         retry_after: None,
     };
-    world.twin.backend().arm(Fault { operation: Operation::Graph, effect, times: Some(1), one_in: Some(3) });
+    world.twin.backend().arm(InjectedFault {
+        operation: Operation::Graph,
+        effect,
+        times: Some(1),
+        one_in: Some(3),
+    });
     world.control().begin_rotation(ACCOUNT, TERMS).await.unwrap();
     until_step(&world, Step::RolledBack).await;
     assert!(rotation(&world).await.problem.unwrap().contains("may not create secrets"));

@@ -12,7 +12,7 @@ use model::upstream::QuotaScope;
 use store::MessageView;
 use twin::captured::Path;
 use twin::state::{Behaviour, EmailBehaviour, RepeatedOperation, RestRefusal, Unwanted};
-use twin::{Effect, Fault, Operation};
+use twin::{Effect, InjectedFault, Operation};
 
 const DONE: [SendState; 3] = [SendState::Submitted, SendState::Sent, SendState::Failed];
 const FIVE: [&str; 5] =
@@ -23,7 +23,7 @@ fn answer(status: u16, code: &str, message: &str) -> Effect {
 }
 
 fn arm(world: &World, operation: Operation, effect: Effect, times: u32) {
-    world.twin.backend().arm(Fault { operation, effect, times: Some(times), one_in: None });
+    world.twin.backend().arm(InjectedFault { operation, effect, times: Some(times), one_in: None });
 }
 
 async fn sends_used(world: &World) -> u32 {

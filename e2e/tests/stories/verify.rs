@@ -14,7 +14,7 @@ use model::account::Concurrency;
 use model::azure::TransportChoice;
 use provisioning::role::smallest_role;
 use twin::state::{Assignment, roles};
-use twin::{Effect, Fault, Operation};
+use twin::{Effect, InjectedFault, Operation};
 use uuid::Uuid;
 
 const ACCOUNT: &str = "contoso";
@@ -67,9 +67,9 @@ fn commands(finding: &Finding) -> String {
     finding.fix.as_ref().map(|fix| fix.commands.join("\n")).unwrap_or_default()
 }
 
-fn answer(operation: Operation, status: u16, code: &str) -> Fault {
+fn answer(operation: Operation, status: u16, code: &str) -> InjectedFault {
     let effect = Effect::Answer { status, code: code.into(), message: "on demand".into(), retry_after: None };
-    Fault { operation, effect, times: None, one_in: None }
+    InjectedFault { operation, effect, times: None, one_in: None }
 }
 
 async fn disarm(world: &World) {
@@ -366,7 +366,8 @@ async fn smtp_that_is_the_only_way_has_to_be_there() {
             edit(world, AccountChange { transport: Some(TransportChoice::Smtp), ..AccountChange::default() })
                 .await;
             let effect = Effect::Hang;
-            let fault = Fault { operation: Operation::SmtpConnection, effect, times: None, one_in: None };
+            let fault =
+                InjectedFault { operation: Operation::SmtpConnection, effect, times: None, one_in: None };
             world.twin.backend().arm(fault);
         },
         disarm,
@@ -464,7 +465,7 @@ async fn a_secret_whose_end_is_near_or_far_or_unknown() {
 
 #[tokio::test]
 async fn a_way_to_azure_that_is_blocked() {
-    let blocked = |operation| Fault { operation, effect: Effect::Hang, times: None, one_in: None };
+    let blocked = |operation| InjectedFault { operation, effect: Effect::Hang, times: None, one_in: None };
     names_exactly(
         "endpoint.unreachable",
         async |world| world.twin.backend().arm(blocked(Operation::HttpsConnection)),
@@ -502,8 +503,11 @@ async fn a_service_that_is_not_where_the_account_says() {
 async fn a_domain_that_may_not_be_seen_hides_nothing_else() {
     let world = world().await;
     // The list, the service, its usernames; then the first question about a domain.
-    let hidden =
-        Fault { one_in: Some(9), times: Some(1), ..answer(Operation::Arm, 403, "AuthorizationFailed") };
+    let hidden = InjectedFault {
+        one_in: Some(9),
+        times: Some(1),
+        ..answer(Operation::Arm, 403, "AuthorizationFailed")
+    };
     world.twin.backend().arm(hidden);
     let report = verify(&world).await;
     let codes = wrong(&report);

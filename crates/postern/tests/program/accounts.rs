@@ -1,7 +1,7 @@
 //! An account that cannot send, and several accounts of which one is meant.
 
 use clock::Clock;
-use twin::{Effect, Fault, Operation, Options, Twin};
+use twin::{Effect, InjectedFault, Operation, Options, Twin};
 
 use crate::server::{Postern, text};
 
@@ -20,7 +20,7 @@ fn refuse_tokens(twin: &Twin) {
         message: "AADSTS7000215: Invalid client secret provided.".to_owned(),
         retry_after: None,
     };
-    twin.backend().arm(Fault { operation: Operation::Token, effect, times: None, one_in: None });
+    twin.backend().arm(InjectedFault { operation: Operation::Token, effect, times: None, one_in: None });
 }
 
 #[test]

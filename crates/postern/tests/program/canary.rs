@@ -16,7 +16,7 @@ use std::net::{SocketAddr, TcpStream};
 use clock::Clock;
 use serde_json::Value;
 use twin::state::dns::{Record, Zone};
-use twin::{Effect, Fault, Operation, Options, Twin};
+use twin::{Effect, InjectedFault, Operation, Options, Twin};
 
 use crate::server::{PATIENCE, Postern, until};
 
@@ -170,7 +170,7 @@ fn refusal(code: &str) -> Effect {
 fn send(postern: &Postern, twin: &Twin) -> Value {
     let envelope =
         ["EHLO canary", "MAIL FROM:<scanner@contoso.example>", "RCPT TO:<you@example.com>", "DATA"];
-    twin.backend().arm(Fault {
+    twin.backend().arm(InjectedFault {
         operation: Operation::Send,
         effect: refusal(RAW),
         times: Some(6),
@@ -241,7 +241,7 @@ fn show_messages(postern: &Postern, queue: &Value) {
 
 /// Goes through all commands, first with an Azure that answers and then with one that refuses.
 fn list(postern: &Postern, twin: &Twin) {
-    let fault = |operation| Fault { operation, effect: refusal("Canary"), times: None, one_in: None };
+    let fault = |operation| InjectedFault { operation, effect: refusal("Canary"), times: None, one_in: None };
     let mut seen = std::collections::BTreeSet::new();
     for is_refusing in [false, true] {
         if is_refusing {

@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Sockets, verify_what_is_due};
 use crate::backend::Backend;
-use crate::faults::{Effect, Fault, Operation};
+use crate::faults::{Effect, InjectedFault, Operation};
 use crate::rehearsal::Rehearsal;
 use crate::resolver::Resolver;
 use crate::state::dns::judge::{Question, Seen};
@@ -106,7 +106,7 @@ async fn a_server_that_fails_says_so() {
 }
 
 fn arm(backend: &Backend, effect: Effect) {
-    backend.arm(Fault { operation: Operation::Dns, effect, times: Some(1), one_in: None });
+    backend.arm(InjectedFault { operation: Operation::Dns, effect, times: Some(1), one_in: None });
 }
 
 fn failure() -> Effect {
@@ -210,7 +210,12 @@ async fn verification_asks_a_resolver_if_there_is_one() {
     rehearsal.backend.change_state(|state| state.zones.clear());
     judge_all(&rehearsal, &zones).await;
     // For ever, because resolvers ask twice.
-    zones.backend.arm(Fault { operation: Operation::Dns, effect: failure(), times: None, one_in: None });
+    zones.backend.arm(InjectedFault {
+        operation: Operation::Dns,
+        effect: failure(),
+        times: None,
+        one_in: None,
+    });
     assert_eq!(verify(&rehearsal, Part::Spf).await.1, "DnsServerFailure");
 }
 

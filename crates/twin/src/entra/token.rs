@@ -207,7 +207,7 @@ fn read_form(headers: &HeaderMap, body: &[u8]) -> TokenForm {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::faults::{Effect, Fault};
+    use crate::faults::{Effect, InjectedFault};
     use crate::rehearsal::Rehearsal;
     use jiff::SignedDuration;
 
@@ -277,7 +277,7 @@ mod tests {
         {
             let effect =
                 Effect::Answer { status, code: String::new(), message: "Busy.".into(), retry_after: Some(9) };
-            rehearsal.backend.arm(Fault {
+            rehearsal.backend.arm(InjectedFault {
                 operation: Operation::Token,
                 effect,
                 times: Some(1),

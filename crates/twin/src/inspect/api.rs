@@ -15,7 +15,7 @@ use serde_json::json;
 use super::view::{MailDetail, MailSummary};
 use crate::backend::Backend;
 use crate::captured::{Kind, Path as MailPath};
-use crate::faults::Fault;
+use crate::faults::InjectedFault;
 
 pub(super) fn routes() -> Router<Arc<Backend>> {
     Router::new()
@@ -122,11 +122,11 @@ async fn move_clock(Shared(backend): Shared<Arc<Backend>>, Json(change): Json<Mo
     Json(ClockView { now: backend.now() })
 }
 
-async fn faults(Shared(backend): Shared<Arc<Backend>>) -> Json<Vec<Fault>> {
+async fn faults(Shared(backend): Shared<Arc<Backend>>) -> Json<Vec<InjectedFault>> {
     Json(backend.faults.waiting())
 }
 
-async fn arm(Shared(backend): Shared<Arc<Backend>>, Json(fault): Json<Fault>) -> StatusCode {
+async fn arm(Shared(backend): Shared<Arc<Backend>>, Json(fault): Json<InjectedFault>) -> StatusCode {
     backend.arm(fault);
     StatusCode::CREATED
 }

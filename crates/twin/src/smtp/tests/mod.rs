@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{SmtpService, settings};
 use crate::captured::CapturedMail;
-use crate::faults::{Effect, Fault, Operation};
+use crate::faults::{Effect, InjectedFault, Operation};
 use crate::rehearsal::Rehearsal;
 use crate::state::Behaviour;
 
@@ -82,7 +82,7 @@ impl Context {
     fn arm(&self, operation: Operation) {
         let effect =
             Effect::Answer { status: 451, code: "4.7.9".into(), message: "no".into(), retry_after: None };
-        self.rehearsal.backend.arm(Fault { operation, effect, times: Some(1), one_in: None });
+        self.rehearsal.backend.arm(InjectedFault { operation, effect, times: Some(1), one_in: None });
     }
 }
 

@@ -1,7 +1,7 @@
 //! Replies as users of Azure's SMTP report them, each with where it was reported.
 
 use super::{Context, MAIL};
-use crate::faults::{Effect, Fault, Operation};
+use crate::faults::{Effect, InjectedFault, Operation};
 use crate::rehearsal::Rehearsal;
 
 /// A reply, the conversation that leads to it, and who reports it.
@@ -110,7 +110,12 @@ fn a_greeting_can_be_a_refusal() {
     let rehearsal = Rehearsal::begin();
     let effect =
         Effect::Answer { status: 554, code: "5.3.2".into(), message: "No".into(), retry_after: None };
-    rehearsal.backend.arm(Fault { operation: Operation::SmtpConnection, effect, times: None, one_in: None });
+    rehearsal.backend.arm(InjectedFault {
+        operation: Operation::SmtpConnection,
+        effect,
+        times: None,
+        one_in: None,
+    });
     let Some(Effect::Answer { status, code, message, .. }) =
         rehearsal.backend.faults.trigger(Operation::SmtpConnection)
     else {
