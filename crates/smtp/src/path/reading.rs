@@ -9,7 +9,7 @@ use crate::reply::Refusal;
 
 /// What is wrong with a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Fault {
+enum PathError {
     /// There is nothing.
     Missing,
     /// The octets are no UTF-8.
@@ -41,11 +41,11 @@ pub(crate) fn reverse_path(argument: &[u8]) -> (OfferedPath, &str) {
     let path = match read {
         Ok("") => Ok(ReversePath::Null),
         Ok(address) => mailbox(address).map(ReversePath::Mailbox),
-        Err(fault) => Err(fault),
+        Err(error) => Err(error),
     };
-    let refusal = |fault| match fault {
-        Fault::Missing => REVERSE_SYNTAX,
-        fault => REVERSE_ADDRESS.with_text(format!("Sender refused: {}", fault.explain(text))),
+    let refusal = |error| match error {
+        PathError::Missing => REVERSE_SYNTAX,
+        error => REVERSE_ADDRESS.with_text(format!("Sender refused: {}", error.explain(text))),
     };
     (offered(path, text, refusal), parameters)
 }
@@ -56,45 +56,49 @@ pub(crate) fn forward_path(argument: &[u8]) -> (OfferedPath<ForwardPath>, &str) 
     let path = match read {
         Ok(address) if address.eq_ignore_ascii_case("postmaster") => Ok(ForwardPath::Postmaster),
         Ok(address) => mailbox(address).map(ForwardPath::Mailbox),
-        Err(fault) => Err(fault),
+        Err(error) => Err(error),
     };
-    let refusal = |fault| match fault {
-        Fault::Missing => FORWARD_SYNTAX,
-        fault => FORWARD_ADDRESS.with_text(format!("Recipient refused: {}", fault.explain(text))),
+    let refusal = |error| match error {
+        PathError::Missing => FORWARD_SYNTAX,
+        error => FORWARD_ADDRESS.with_text(format!("Recipient refused: {}", error.explain(text))),
     };
     (offered(path, text, refusal), parameters)
 }
 
 /// What the service is asked with; `refusal` is for what is no path.
-fn offered<P>(path: Result<P, Fault>, text: &[u8], refusal: impl FnOnce(Fault) -> Refusal) -> OfferedPath<P> {
+fn offered<P>(
+    path: Result<P, PathError>,
+    text: &[u8],
+    refusal: impl FnOnce(PathError) -> Refusal,
+) -> OfferedPath<P> {
     path.map_or_else(
-        |fault| OfferedPath::Unreadable { text: bounded(text, MAX_KEPT_OCTETS), refusal: refusal(fault) },
+        |error| OfferedPath::Unreadable { text: bounded(text, MAX_KEPT_OCTETS), refusal: refusal(error) },
         OfferedPath::Path,
     )
 }
 
-fn mailbox(address: &str) -> Result<Mailbox, Fault> {
+fn mailbox(address: &str) -> Result<Mailbox, PathError> {
     address.parse().map_err(|error| {
         let bare = without_quoted(address);
         match error {
-            _ if bare.matches('@').count() > 1 && bare.contains([',', ';', ' ']) => Fault::Several,
-            _ if bare.contains('<') => Fault::Named,
-            _ if bare.contains('>') => Fault::Brackets,
-            error => Fault::Address(error),
+            _ if bare.matches('@').count() > 1 && bare.contains([',', ';', ' ']) => PathError::Several,
+            _ if bare.contains('<') => PathError::Named,
+            _ if bare.contains('>') => PathError::Brackets,
+            error => PathError::Address(error),
         }
     })
 }
 
 /// The address between the brackets or why there is none, all that was written, and the parameters.
-fn read(argument: &[u8]) -> (Result<&str, Fault>, &[u8], &str) {
+fn read(argument: &[u8]) -> (Result<&str, PathError>, &[u8], &str) {
     let argument = argument.trim_ascii_start();
     let tail = parameters_start(argument);
     let (whole, parameters) = (argument[..tail].trim_ascii_end(), ascii(&argument[tail..]));
-    let Ok(text) = std::str::from_utf8(argument) else { return (Err(Fault::NotUtf8), whole, parameters) };
+    let Ok(text) = std::str::from_utf8(argument) else { return (Err(PathError::NotUtf8), whole, parameters) };
     let Some(inner) = text.strip_prefix('<') else {
         let end = first_outside_quotes(text, b' ').unwrap_or(text.len());
         if text.is_empty() {
-            return (Err(Fault::Missing), whole, parameters);
+            return (Err(PathError::Missing), whole, parameters);
         }
         // An address with parameters behind it, known or not, or else a text that is none as a whole.
         return match text[..end].parse::<Mailbox>() {
@@ -103,14 +107,14 @@ fn read(argument: &[u8]) -> (Result<&str, Fault>, &[u8], &str) {
         };
     };
     let Some(end) = first_outside_quotes(inner, b'>').or_else(|| inner.find('>')) else {
-        return (Err(Fault::Brackets), whole, parameters);
+        return (Err(PathError::Brackets), whole, parameters);
     };
     let rest = &inner[end + 1..];
     let address = without_source_route(inner[..end].trim());
     match rest.trim_start().bytes().next() {
-        Some(b'>') if address.contains('<') => (Err(Fault::Named), whole, parameters),
-        Some(b'<' | b'>') => (Err(Fault::Brackets), whole, parameters),
-        Some(b',' | b';') => (Err(Fault::Several), whole, parameters),
+        Some(b'>') if address.contains('<') => (Err(PathError::Named), whole, parameters),
+        Some(b'<' | b'>') => (Err(PathError::Brackets), whole, parameters),
+        Some(b',' | b';') => (Err(PathError::Several), whole, parameters),
         _ => (Ok(address), address.as_bytes(), rest),
     }
 }
@@ -177,7 +181,7 @@ fn bounded(text: &[u8], max_octets: usize) -> String {
     bounded
 }
 
-impl Fault {
+impl PathError {
     /// What is wrong with `text`, as the end of a sentence.
     fn explain(self, text: &[u8]) -> String {
         // Replies are ASCII, and one `?` stands for one character.
