@@ -12,7 +12,7 @@ use super::{Lines, Violation};
 #[derive(Clone, Debug)]
 pub(super) struct Repair {
     transparency: Transparency,
-    place: Place,
+    position: LinePosition,
     /// Carriage returns, at most two, whose meaning depends on what follows.
     carriage_returns: u8,
     ended: bool,
@@ -28,10 +28,10 @@ pub(super) enum Transparency {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Place {
+enum LinePosition {
     /// Behind a CRLF of the client, or at the start of the message.
     LineStart,
-    /// Behind a dot at such a place, which is not written yet.
+    /// Behind a dot at such a position, which is not written yet.
     Dot,
     /// Anywhere else, behind a repaired line end, too.
     Inside,
@@ -40,11 +40,11 @@ enum Place {
 impl Repair {
     /// At the start of a message.
     pub(super) fn new(transparency: Transparency) -> Self {
-        let place = match transparency {
-            Transparency::Dots => Place::LineStart,
-            Transparency::None => Place::Inside,
+        let position = match transparency {
+            Transparency::Dots => LinePosition::LineStart,
+            Transparency::None => LinePosition::Inside,
         };
-        Self { transparency, place, carriage_returns: 0, ended: false }
+        Self { transparency, position, carriage_returns: 0, ended: false }
     }
 
     /// Reads up to the end mark, or all there is; gives the octets used and the content.
@@ -97,10 +97,10 @@ impl Repair {
                 }
                 return Ok(0);
             }
-            (0, b'.') if self.place == Place::LineStart => self.place = Place::Dot,
+            (0, b'.') if self.position == LinePosition::LineStart => self.position = LinePosition::Dot,
             (0, _) => {
                 // A dot that is held here was for transparency (RFC 5321 section 4.5.2).
-                self.place = Place::Inside;
+                self.position = LinePosition::Inside;
                 let run = memchr::memchr3(b'\r', b'\n', 0, input).unwrap_or(input.len());
                 content.extend_from_slice(&input[..run]);
                 lines.current_octets += run as u64;
@@ -112,27 +112,27 @@ impl Repair {
 
     /// A CRLF of the client.
     fn end_line(&mut self, content: &mut Vec<u8>, lines: &mut Lines) {
-        if self.place == Place::Dot {
+        if self.position == LinePosition::Dot {
             self.ended = true;
             return;
         }
         content.extend_from_slice(b"\r\n");
         lines.finish_line(0);
-        self.place = match self.transparency {
-            Transparency::Dots => Place::LineStart,
-            Transparency::None => Place::Inside,
+        self.position = match self.transparency {
+            Transparency::Dots => LinePosition::LineStart,
+            Transparency::None => LinePosition::Inside,
         };
     }
 
     /// A line end that is none yet.
     fn mend(&mut self, content: &mut Vec<u8>, lines: &mut Lines) {
-        if self.place == Place::Dot {
+        if self.position == LinePosition::Dot {
             content.push(b'.');
             lines.current_octets += 1;
         }
         content.extend_from_slice(b"\r\n");
         lines.finish_line(0);
         lines.measures.repaired_line_ends += 1;
-        self.place = Place::Inside;
+        self.position = LinePosition::Inside;
     }
 }
