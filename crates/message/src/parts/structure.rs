@@ -7,7 +7,7 @@ use crate::mime::Entity;
 /// Sorts the whole message.
 pub(super) fn read(message: &Entity<'_>, parts: &mut Parts) {
     let mut walk = Walk { parts, shown: Shown::Nothing, entities: 0, boundaries: Vec::new() };
-    walk.entity(message, Place::Sequence, 0);
+    walk.entity(message, EntityContext::Sequence, 0);
     let understood = !parts.losses.iter().any(|loss| {
         matches!(
             loss,
@@ -38,7 +38,7 @@ enum Shown {
 
 /// Where an entity stands, which decides what a text in it means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Place {
+pub(super) enum EntityContext {
     /// One after the other: the message itself and multipart/mixed.
     Sequence,
     /// One instead of the other: multipart/alternative.
@@ -55,7 +55,7 @@ const MAX_DEPTH: usize = 50;
 const STRUCTURAL: [&str; 3] = ["boundary", "type", "charset"];
 
 impl Walk<'_> {
-    fn entity(&mut self, entity: &Entity<'_>, place: Place, depth: usize) {
+    fn entity(&mut self, entity: &Entity<'_>, place: EntityContext, depth: usize) {
         self.entities += 1;
         if self.entities > MAX_ENTITIES || depth > MAX_DEPTH {
             return self.lose_once(Loss::TooManyParts);
@@ -73,7 +73,7 @@ impl Walk<'_> {
         }
     }
 
-    fn multipart(&mut self, entity: &Entity<'_>, place: Place, depth: usize) {
+    fn multipart(&mut self, entity: &Entity<'_>, place: EntityContext, depth: usize) {
         let kind = entity.media.kind.as_str();
         if !matches!(kind, "multipart/mixed" | "multipart/alternative" | "multipart/related") {
             return self.lose(Loss::Multipart(kind.to_owned()));
@@ -98,16 +98,16 @@ impl Walk<'_> {
         self.boundaries.pop();
     }
 
-    fn parts_of(&mut self, kind: &str, subparts: &[Entity<'_>], place: Place, depth: usize) {
+    fn parts_of(&mut self, kind: &str, subparts: &[Entity<'_>], place: EntityContext, depth: usize) {
         match kind {
-            "multipart/mixed" if place == Place::Sequence => {
-                subparts.iter().for_each(|part| self.entity(part, Place::Sequence, depth + 1));
+            "multipart/mixed" if place == EntityContext::Sequence => {
+                subparts.iter().for_each(|part| self.entity(part, EntityContext::Sequence, depth + 1));
             }
-            "multipart/alternative" if place == Place::Sequence => self.alternative(subparts, depth),
-            "multipart/related" if place != Place::Beside => {
+            "multipart/alternative" if place == EntityContext::Sequence => self.alternative(subparts, depth),
+            "multipart/related" if place != EntityContext::Beside => {
                 if let [root, others @ ..] = subparts {
                     self.entity(root, place, depth + 1);
-                    others.iter().for_each(|part| self.entity(part, Place::Beside, depth + 1));
+                    others.iter().for_each(|part| self.entity(part, EntityContext::Beside, depth + 1));
                 }
             }
             // A mixture inside an alternative and the like.
@@ -120,20 +120,20 @@ impl Walk<'_> {
             return self.lose(Loss::Multipart("multipart/alternative".to_owned()));
         }
         self.text_comes();
-        subparts.iter().for_each(|part| self.entity(part, Place::Alternative, depth + 1));
+        subparts.iter().for_each(|part| self.entity(part, EntityContext::Alternative, depth + 1));
         self.shown = Shown::OneText;
     }
 
-    fn leaf(&mut self, entity: &Entity<'_>, place: Place, depth: usize) {
+    fn leaf(&mut self, entity: &Entity<'_>, place: EntityContext, depth: usize) {
         let kind = entity.media.kind.as_str();
         let level = if depth == 0 { Level::Message } else { Level::Part };
         let Some(file) = file::Facts::of(entity, level, self.parts) else {
             return self.lose(Loss::Structure);
         };
-        let is_file = file.is_file || place == Place::Beside;
+        let is_file = file.is_file || place == EntityContext::Beside;
         match kind {
             "text/plain" | "text/html"
-                if !is_file && place == Place::Sequence && self.shown == Shown::OneText =>
+                if !is_file && place == EntityContext::Sequence && self.shown == Shown::OneText =>
             {
                 self.lose(Loss::SeveralTexts);
                 if !entity.body.trim_ascii().is_empty() {
@@ -147,7 +147,7 @@ impl Walk<'_> {
             "text/calendar" if !is_file || entity.media.parameter("method").is_some() => {
                 self.lose(Loss::Calendar);
             }
-            _ if place == Place::Alternative => self.lose(Loss::Alternative(kind.to_owned())),
+            _ if place == EntityContext::Alternative => self.lose(Loss::Alternative(kind.to_owned())),
             "application/pkcs7-signature" | "application/x-pkcs7-signature" | "application/pgp-signature" => {
                 self.lose(Loss::Signed);
             }
@@ -157,17 +157,17 @@ impl Walk<'_> {
         }
     }
 
-    fn text(&mut self, entity: &Entity<'_>, place: Place) {
+    fn text(&mut self, entity: &Entity<'_>, place: EntityContext) {
         let is_html = entity.media.kind == "text/html";
         let is_second = if is_html { self.parts.html.is_some() } else { self.parts.text.is_some() };
         if is_second {
             return self.lose(Loss::Alternative(entity.media.kind.clone()));
         }
         // The last alternative is the one that its author likes best (RFC 2046 section 5.1.4).
-        if place == Place::Alternative && !is_html && self.parts.html.is_some() {
+        if place == EntityContext::Alternative && !is_html && self.parts.html.is_some() {
             self.lose(Loss::Order);
         }
-        if place == Place::Sequence {
+        if place == EntityContext::Sequence {
             self.text_comes();
             self.shown = Shown::OneText;
         }
