@@ -33,7 +33,7 @@ enum Act {
 
 /// Where a message is, and when it is due there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Place {
+struct Expected {
     state: SendState,
     due: i64,
 }
@@ -41,7 +41,7 @@ struct Place {
 #[derive(Default)]
 struct Model {
     now: i64,
-    places: BTreeMap<SendId, Place>,
+    places: BTreeMap<SendId, Expected>,
 }
 
 fn act() -> impl Strategy<Value = Act> {
@@ -93,29 +93,31 @@ async fn perform(world: &mut World, act: Act, model: &mut Model) {
             let id = SendId { message: new.id, part: 0 };
             world.store().queue().accept(new, Body::inline(b"x".to_vec())).await.unwrap();
             world.store().queue().view(id.message).await.unwrap();
-            model.places.insert(id, Place { state: SendState::Queued, due: now });
+            model.places.insert(id, Expected { state: SendState::Queued, due: now });
         }
         Act::Claim(limit) => {
             let claims =
                 world.store().queue().claim_due(ACCOUNT, at(now), limit, at(now + 60)).await.unwrap();
-            let due = |place: &&Place| place.state == SendState::Queued && place.due <= now;
+            let due = |place: &&Expected| place.state == SendState::Queued && place.due <= now;
             assert_eq!(claims.len(), model.places.values().filter(due).count().min(limit));
             for claim in claims {
                 let place = model.places.get_mut(&claim.send.id).unwrap();
                 assert!(due(&&*place), "{place:?} was claimed at {now}");
-                *place = Place { state: SendState::Sending, due: now + 60 };
+                *place = Expected { state: SendState::Sending, due: now + 60 };
             }
         }
         Act::Again(seconds) => {
-            let place = Place { state: SendState::Queued, due: now + seconds };
+            let place = Expected { state: SendState::Queued, due: now + seconds };
             settle(world, model, place, NextStep::Again { at: at(now + seconds) }).await;
         }
         Act::Submit(seconds) => {
-            let place = Place { state: SendState::Submitted, due: now + seconds };
+            let place = Expected { state: SendState::Submitted, due: now + seconds };
             settle(world, model, place, NextStep::ReadStatus { at: at(now + seconds) }).await;
         }
-        Act::Send => settle(world, model, Place { state: SendState::Sent, due: 0 }, NextStep::Sent).await,
-        Act::Fail => settle(world, model, Place { state: SendState::Failed, due: 0 }, NextStep::Failed).await,
+        Act::Send => settle(world, model, Expected { state: SendState::Sent, due: 0 }, NextStep::Sent).await,
+        Act::Fail => {
+            settle(world, model, Expected { state: SendState::Failed, due: 0 }, NextStep::Failed).await
+        }
         Act::Drop(which) => {
             let Some((id, place)) = model.places.iter_mut().nth(which) else { return };
             let dropped = world.store().queue().drop_message(id.message, audit("queue.drop")).await.unwrap();
@@ -129,7 +131,7 @@ async fn perform(world: &mut World, act: Act, model: &mut Model) {
             let released = world.store().queue().release_leases(at(now)).await.unwrap();
             let mut count = 0;
             for place in model.places.values_mut().filter(|place| place.state == SendState::Sending) {
-                *place = Place { state: SendState::Queued, due: now };
+                *place = Expected { state: SendState::Queued, due: now };
                 count += 1;
             }
             assert_eq!(released.iter().map(|(_, count)| count).sum::<u32>(), count);
@@ -138,7 +140,7 @@ async fn perform(world: &mut World, act: Act, model: &mut Model) {
 }
 
 /// Settles the first send that is claimed.
-async fn settle(world: &World, model: &mut Model, place: Place, next: NextStep) {
+async fn settle(world: &World, model: &mut Model, place: Expected, next: NextStep) {
     let claimed = model.places.iter_mut().find(|(_, place)| place.state == SendState::Sending);
     let Some((id, before)) = claimed else { return };
     world.store().queue().settle(vec![settlement(*id, next)], Vec::new()).await.unwrap();

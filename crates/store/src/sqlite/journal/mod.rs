@@ -39,7 +39,7 @@ use crate::sqlite::database::Database;
 
 /// Where a message stands in the journal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Place {
+pub(crate) struct JournalPosition {
     pub(crate) segment: u64,
     pub(crate) position: u64,
 }
@@ -48,7 +48,7 @@ pub(crate) struct Place {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Wanted {
     pub(crate) id: QueueId,
-    pub(crate) place: Place,
+    pub(crate) place: JournalPosition,
     /// How large the body is.
     pub(crate) bytes: u64,
 }
@@ -103,7 +103,7 @@ impl Journal {
         &self,
         message: Arc<QueuedMessage>,
         body: Appended,
-        done: impl FnOnce(Result<Place, StoreError>) + Send + 'static,
+        done: impl FnOnce(Result<JournalPosition, StoreError>) + Send + 'static,
     ) {
         if self.behind.load(Ordering::Relaxed) > MAX_BEHIND {
             return done(Err(StoreError::Behind));
@@ -120,7 +120,7 @@ impl Journal {
     }
 
     /// Reads a message's body. Blocks while the disk works.
-    pub(crate) fn body(&self, id: QueueId, place: Place) -> Result<Vec<u8>, StoreError> {
+    pub(crate) fn body(&self, id: QueueId, place: JournalPosition) -> Result<Vec<u8>, StoreError> {
         let (kind, _, body) = self.record(id, place)?;
         if kind == Kind::Large { Ok(self.large.read(id)?) } else { Ok(body) }
     }
@@ -148,7 +148,7 @@ impl Journal {
     pub(crate) fn record(
         &self,
         id: QueueId,
-        place: Place,
+        place: JournalPosition,
     ) -> Result<(Kind, QueuedMessage, Vec<u8>), StoreError> {
         let damaged = || StoreError::Damaged(format!("message {id} is not where the journal should have it"));
         let file = match self.folder.read(place.segment) {

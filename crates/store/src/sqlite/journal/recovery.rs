@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use tracing::{error, info};
 
-use super::Place;
+use super::JournalPosition;
 use super::format::envelope;
 use super::format::record::Record;
 use super::ledger::{self, SegmentRow};
@@ -101,7 +101,7 @@ impl Recovery<'_> {
             let mut entries = Vec::new();
             while let (Some(record), true) = (Record::read(&rest[used..], segment), entries.len() < BATCH) {
                 let message = Arc::new(envelope::read(record.envelope)?);
-                let place = Place { segment, position: start + used as u64 };
+                let place = JournalPosition { segment, position: start + used as u64 };
                 entries.push(Entry { message, place });
                 used += record.bytes();
             }

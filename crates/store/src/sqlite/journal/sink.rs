@@ -6,7 +6,7 @@ use model::id::QueueId;
 use model::queued::QueuedMessage;
 use rusqlite::Connection;
 
-use super::Place;
+use super::JournalPosition;
 use super::ledger::{self, Entered};
 use crate::error::StoreError;
 
@@ -14,7 +14,7 @@ use crate::error::StoreError;
 #[derive(Clone, Debug)]
 pub(crate) struct Entry {
     pub(crate) message: Arc<QueuedMessage>,
-    pub(crate) place: Place,
+    pub(crate) place: JournalPosition,
 }
 
 /// Enters what is synced.

@@ -14,7 +14,7 @@ use super::format::record::{HEADER_BYTES, Kind, Record};
 use super::maintenance::Maintenance;
 use super::segment::{FILE_HEADER_BYTES, Folder};
 use super::sink::{self, Batch, Entry, Sink};
-use super::{Place, ledger};
+use super::{JournalPosition, ledger};
 use crate::error::StoreError;
 use crate::sqlite::body::LargeBodies;
 use crate::sqlite::database::{Database, Durability};
@@ -23,7 +23,7 @@ use crate::sqlite::database::{Database, Durability};
 pub(crate) struct Append {
     pub(super) message: Arc<QueuedMessage>,
     pub(super) body: Appended,
-    pub(super) done: Box<dyn FnOnce(Result<Place, StoreError>) + Send>,
+    pub(super) done: Box<dyn FnOnce(Result<JournalPosition, StoreError>) + Send>,
 }
 
 /// A message's body on its way into the journal.
@@ -125,7 +125,7 @@ impl Writer {
         let mut entries = Vec::with_capacity(group.len());
         for (append, record) in group.iter().zip(&records) {
             let position = current.end + self.buffer.len() as u64;
-            let place = Place { segment: current.number, position };
+            let place = JournalPosition { segment: current.number, position };
             entries.push(Entry { message: Arc::clone(&append.message), place });
             record.write(current.number, &mut self.buffer);
         }

@@ -11,7 +11,7 @@ use super::recent::Known;
 use super::{Inner, Queue};
 use crate::error::StoreError;
 use crate::sqlite::body::{Body, Kept};
-use crate::sqlite::journal::{Appended, Place};
+use crate::sqlite::journal::{Appended, JournalPosition};
 
 /// What became of an offered message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,7 +51,7 @@ impl Queue {
         };
         let (tell, told) = oneshot::channel();
         // The outcome is noted where it happens, whether or not anybody still waits for it.
-        let done = move |result: Result<Place, StoreError>| {
+        let done = move |result: Result<JournalPosition, StoreError>| {
             let accepted = result.as_ref().ok().map(|_| id);
             if let Some(pending) = pending {
                 pending.settle(accepted);

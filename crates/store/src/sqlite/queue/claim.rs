@@ -12,7 +12,7 @@ use super::{Claim, Queue, StatusCheck, recipients};
 use crate::error::StoreError;
 use crate::sqlite::columns;
 use crate::sqlite::database::Durability;
-use crate::sqlite::journal::Place;
+use crate::sqlite::journal::JournalPosition;
 use crate::sqlite::nodes::Node;
 
 impl Queue {
@@ -258,7 +258,7 @@ fn read_claim(connection: &Connection, row: &Row<'_>) -> Result<Claim, StoreErro
             attempts: row.get(3)?,
             expires_at: columns::to_time(row.get(4)?)?,
         },
-        place: Place { segment: row.get(5)?, position: row.get(6)? },
+        place: JournalPosition { segment: row.get(5)?, position: row.get(6)? },
         body: None,
     })
 }

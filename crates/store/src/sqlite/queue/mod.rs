@@ -53,7 +53,7 @@ use crate::error::StoreError;
 use crate::options::Options;
 use crate::sqlite::body::{BodyWriter, LargeBodies};
 use crate::sqlite::database::{Database, Durability};
-use crate::sqlite::journal::{Entry, Journal, Maintenance, Opening, Place};
+use crate::sqlite::journal::{Entry, Journal, JournalPosition, Maintenance, Opening};
 use crate::sqlite::nodes::Node;
 
 /// A handle to the queue.
@@ -78,7 +78,7 @@ struct Inner {
 #[derive(Clone, Debug)]
 pub struct Claim {
     pub send: ClaimedSend,
-    place: Place,
+    place: JournalPosition,
     /// The body, if it was read with those of the others.
     body: Option<Vec<u8>>,
 }

@@ -13,7 +13,7 @@ use super::search::{NewMessages, Tail};
 use super::{Arrivals, recipients, repairs};
 use crate::error::StoreError;
 use crate::sqlite::columns;
-use crate::sqlite::journal::{Entry, Place, Sink, ledger};
+use crate::sqlite::journal::{Entry, JournalPosition, Sink, ledger};
 
 /// Enters what the journal has synced.
 pub(super) struct Intake {
@@ -107,7 +107,7 @@ impl<'c> Inserts<'c> {
         Ok(true)
     }
 
-    fn enter_message(&mut self, message: &QueuedMessage, place: Place) -> Result<bool, StoreError> {
+    fn enter_message(&mut self, message: &QueuedMessage, place: JournalPosition) -> Result<bool, StoreError> {
         let (origin, origin_name) = columns::from_origin(&message.origin);
         let inserted = self.message.execute(params![
             message.id.to_string(),
@@ -148,13 +148,15 @@ fn enter_move(connection: &Connection, entry: &Entry) -> Result<bool, StoreError
 }
 
 /// Where a message stands that is still needed.
-pub(crate) fn place_of(connection: &Connection, id: QueueId) -> Result<Option<Place>, StoreError> {
+pub(crate) fn place_of(connection: &Connection, id: QueueId) -> Result<Option<JournalPosition>, StoreError> {
     let place = connection
         .prepare_cached(
             "SELECT segment, position FROM message WHERE id = ?1 AND EXISTS
              (SELECT 1 FROM send WHERE message_id = ?1 AND state IN ('queued', 'sending'))",
         )?
-        .query_row([id.to_string()], |row| Ok(Place { segment: row.get(0)?, position: row.get(1)? }))
+        .query_row([id.to_string()], |row| {
+            Ok(JournalPosition { segment: row.get(0)?, position: row.get(1)? })
+        })
         .optional()?;
     Ok(place)
 }
