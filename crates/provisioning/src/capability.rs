@@ -12,12 +12,12 @@ pub struct Capability {
     pub actions: &'static [&'static str],
     /// What concerns data inside of resources.
     pub data_actions: &'static [&'static str],
-    pub place: Place,
+    pub scope: PermissionScope,
 }
 
 /// Where the actions have to be allowed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
+pub enum PermissionScope {
     /// At the communication service.
     Service,
     /// At the resource group.
@@ -37,14 +37,14 @@ pub const SEND_BY_REST: Capability = Capability {
     title: "Send by the Email API",
     actions: SEND,
     data_actions: &[],
-    place: Place::Service,
+    scope: PermissionScope::Service,
 };
 pub const SEND_BY_SMTP: Capability = Capability {
     code: "send_by_smtp",
     title: "Send by Azure's SMTP",
     actions: SEND,
     data_actions: &[],
-    place: Place::Service,
+    scope: PermissionScope::Service,
 };
 pub const LOOK: Capability = Capability {
     code: "look",
@@ -57,7 +57,7 @@ pub const LOOK: Capability = Capability {
         "Microsoft.Communication/EmailServices/Domains/SenderUsernames/Read",
     ],
     data_actions: &[],
-    place: Place::Group,
+    scope: PermissionScope::Group,
 };
 
 /// All of them, in the order in which they are shown.
@@ -70,14 +70,14 @@ pub const ALL: [Capability; 9] = [
         title: "Set up services, domains and senders",
         actions: rights::ACTIONS,
         data_actions: &[],
-        place: Place::Subscription,
+        scope: PermissionScope::Subscription,
     },
     Capability {
         code: "register",
         title: "Register resource providers",
         actions: &["Microsoft.Communication/Register/Action"],
         data_actions: &[],
-        place: Place::Subscription,
+        scope: PermissionScope::Subscription,
     },
     Capability {
         code: "dns_zone",
@@ -93,7 +93,7 @@ pub const ALL: [Capability; 9] = [
             "Microsoft.Network/dnsZones/CNAME/Delete",
         ],
         data_actions: &[],
-        place: Place::Subscription,
+        scope: PermissionScope::Subscription,
     },
     Capability {
         code: "event_grid",
@@ -104,7 +104,7 @@ pub const ALL: [Capability; 9] = [
             "Microsoft.EventGrid/eventSubscriptions/Delete",
         ],
         data_actions: &[],
-        place: Place::Service,
+        scope: PermissionScope::Service,
     },
     Capability {
         code: "storage",
@@ -115,7 +115,7 @@ pub const ALL: [Capability; 9] = [
             "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/Write",
             "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/Delete",
         ],
-        place: Place::Subscription,
+        scope: PermissionScope::Subscription,
     },
     Capability {
         code: "role_assignment",
@@ -127,7 +127,7 @@ pub const ALL: [Capability; 9] = [
             "Microsoft.Authorization/roleAssignments/Write",
         ],
         data_actions: &[],
-        place: Place::Subscription,
+        scope: PermissionScope::Subscription,
     },
 ];
 

@@ -7,7 +7,7 @@ use jiff::SignedDuration;
 
 use super::context::trouble;
 use provisioning::AzureAccount;
-use provisioning::capability::{ALL, Capability, LOOK, Place, SEND_BY_REST, SEND_BY_SMTP};
+use provisioning::capability::{ALL, Capability, LOOK, PermissionScope, SEND_BY_REST, SEND_BY_SMTP};
 use provisioning::role::role_of;
 
 const CHECK: Check = Check::Permissions;
@@ -20,13 +20,15 @@ pub(super) async fn check(context: &AzureAccount) -> Found {
     let subscription = context.subscription();
     let service = context.own_service().await.cloned();
     let group = service.as_ref().and_then(ResourceId::group_id);
-    let scope_of = |place: Place| match place {
-        Place::Service => service.as_ref().or(group.as_ref()).unwrap_or(&subscription),
-        Place::Group => group.as_ref().unwrap_or(&subscription),
-        Place::Subscription => &subscription,
+    let scope_of = |scope: PermissionScope| match scope {
+        PermissionScope::Service => service.as_ref().or(group.as_ref()).unwrap_or(&subscription),
+        PermissionScope::Group => group.as_ref().unwrap_or(&subscription),
+        PermissionScope::Subscription => &subscription,
     };
     let mut scopes: Vec<&ResourceId> =
-        [Place::Service, Place::Group, Place::Subscription].map(scope_of).to_vec();
+        [PermissionScope::Service, PermissionScope::Group, PermissionScope::Subscription]
+            .map(scope_of)
+            .to_vec();
     scopes.dedup();
     let asked = scopes.iter().map(|scope| context.arm.permissions(scope));
     let mut answers: Vec<(&ResourceId, Vec<Permission>)> = Vec::new();
@@ -42,7 +44,7 @@ pub(super) async fn check(context: &AzureAccount) -> Found {
     let rows: Vec<CapabilityRow> = ALL
         .iter()
         .map(|capability| {
-            let scope = scope_of(capability.place);
+            let scope = scope_of(capability.scope);
             let permissions = answers.iter().find(|(asked, _)| *asked == scope);
             row(capability, scope, permissions.map_or(&[], |(_, found)| found), &needed)
         })
