@@ -26,7 +26,7 @@ pub(super) struct Answer {
 
 /// Why there is no answer: half a sentence that begins with a verb.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub(super) enum Trouble {
+pub(super) enum QueryError {
     #[error("did not answer in {} seconds", QUESTION.as_secs())]
     Late,
     #[error("cannot be reached ({0})")]
@@ -56,7 +56,7 @@ const MOST_RECORDS: usize = 500;
 const PAYLOAD_BYTES: u16 = 1232;
 
 /// Asks one server. By TCP if the answer is too long for a datagram (RFC 7766 section 5).
-pub(super) async fn ask(server: SocketAddr, name: &str, kind: RecordType) -> Result<Answer, Trouble> {
+pub(super) async fn ask(server: SocketAddr, name: &str, kind: RecordType) -> Result<Answer, QueryError> {
     let deadline = Instant::now() + QUESTION;
     let mut question = question(name, kind)?;
     let work = async {
@@ -68,12 +68,12 @@ pub(super) async fn ask(server: SocketAddr, name: &str, kind: RecordType) -> Res
         }
         if message.metadata.truncation { by_tcp(server, &question).await } else { Ok(message) }
     };
-    let message = timeout_at(deadline, work).await.map_err(|_| Trouble::Late)??;
+    let message = timeout_at(deadline, work).await.map_err(|_| QueryError::Late)??;
     read(&message)
 }
 
-fn question(name: &str, kind: RecordType) -> Result<Message, Trouble> {
-    let name = Name::from_ascii(format!("{name}.")).map_err(|_| Trouble::Name)?;
+fn question(name: &str, kind: RecordType) -> Result<Message, QueryError> {
+    let name = Name::from_ascii(format!("{name}.")).map_err(|_| QueryError::Name)?;
     let mut message = Message::query();
     message.add_query(Query::query(name, kind));
     message.metadata.recursion_desired = true;
@@ -83,11 +83,11 @@ fn question(name: &str, kind: RecordType) -> Result<Message, Trouble> {
     Ok(message)
 }
 
-async fn by_udp(server: SocketAddr, question: &Message) -> Result<Message, Trouble> {
+async fn by_udp(server: SocketAddr, question: &Message) -> Result<Message, QueryError> {
     let here: SocketAddr =
         if server.is_ipv4() { (Ipv4Addr::UNSPECIFIED, 0).into() } else { (Ipv6Addr::UNSPECIFIED, 0).into() };
-    let bytes = question.to_vec().map_err(|_| Trouble::Name)?;
-    let unreachable = |error: std::io::Error| Trouble::Unreachable(error.kind());
+    let bytes = question.to_vec().map_err(|_| QueryError::Name)?;
+    let unreachable = |error: std::io::Error| QueryError::Unreachable(error.kind());
     let socket = UdpSocket::bind(here).await.map_err(unreachable)?;
     // Only datagrams from there are received then.
     socket.connect(server).await.map_err(unreachable)?;
@@ -105,17 +105,17 @@ async fn by_udp(server: SocketAddr, question: &Message) -> Result<Message, Troub
     }
 }
 
-async fn by_tcp(server: SocketAddr, question: &Message) -> Result<Message, Trouble> {
-    let unreachable = |error: std::io::Error| Trouble::Unreachable(error.kind());
-    let bytes = question.to_vec().map_err(|_| Trouble::Name)?;
-    let length = u16::try_from(bytes.len()).map_err(|_| Trouble::Name)?;
+async fn by_tcp(server: SocketAddr, question: &Message) -> Result<Message, QueryError> {
+    let unreachable = |error: std::io::Error| QueryError::Unreachable(error.kind());
+    let bytes = question.to_vec().map_err(|_| QueryError::Name)?;
+    let length = u16::try_from(bytes.len()).map_err(|_| QueryError::Name)?;
     let mut stream = TcpStream::connect(server).await.map_err(unreachable)?;
     let framed = [&length.to_be_bytes()[..], &bytes].concat();
     stream.write_all(&framed).await.map_err(unreachable)?;
     let length = stream.read_u16().await.map_err(unreachable)?;
     let mut buffer = vec![0; usize::from(length)];
     stream.read_exact(&mut buffer).await.map_err(unreachable)?;
-    matching(&buffer, question).ok_or(Trouble::Garbled)
+    matching(&buffer, question).ok_or(QueryError::Garbled)
 }
 
 /// The answer in these bytes, if it is one to the question.
@@ -132,15 +132,15 @@ fn matching(bytes: &[u8], question: &Message) -> Option<Message> {
     (is_response && message.metadata.id == question.metadata.id && asked).then_some(message)
 }
 
-fn read(message: &Message) -> Result<Answer, Trouble> {
+fn read(message: &Message) -> Result<Answer, QueryError> {
     match message.metadata.response_code {
         ResponseCode::NoError | ResponseCode::NXDomain => {}
-        ResponseCode::Refused | ResponseCode::NotAuth => return Err(Trouble::Refused),
-        ResponseCode::ServFail => return Err(Trouble::Failed),
-        code => return Err(Trouble::Code(code)),
+        ResponseCode::Refused | ResponseCode::NotAuth => return Err(QueryError::Refused),
+        ResponseCode::ServFail => return Err(QueryError::Failed),
+        code => return Err(QueryError::Code(code)),
     }
     if message.answers.len() > MOST_RECORDS {
-        return Err(Trouble::TooMany);
+        return Err(QueryError::TooMany);
     }
     let records = message.answers.iter().filter(|record| record.dns_class == DNSClass::IN);
     let exists = message.metadata.response_code == ResponseCode::NoError;

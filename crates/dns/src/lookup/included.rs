@@ -8,7 +8,7 @@ use hickory_proto::rr::RecordType;
 use tokio::time::{Instant, timeout_at};
 
 use super::Lookup;
-use super::ask::Trouble;
+use super::ask::QueryError;
 use dns_records::spf::{self, Question, Reply, Seen, Spf};
 
 const MOST: usize = 20;
@@ -36,7 +36,7 @@ impl Lookup {
         seen
     }
 
-    async fn answer(&self, question: &Question) -> Result<Reply, Trouble> {
+    async fn answer(&self, question: &Question) -> Result<Reply, QueryError> {
         let is_there = match question {
             Question::Record(name) => {
                 let texts = self.texts(name).await?;

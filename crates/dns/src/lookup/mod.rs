@@ -16,7 +16,7 @@ use hickory_proto::rr::RecordType;
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
-use self::ask::{Answer, Trouble};
+use self::ask::{Answer, QueryError};
 use crate::actual::{Actual, Server};
 use crate::provider::Provider;
 use dns_records::name::{is_within, normal, organisational};
@@ -104,7 +104,7 @@ impl Lookup {
             return Err(DnsError::Name(domain));
         }
         let looked = timeout(WHOLE, Box::pin(self.look(&domain, names))).await;
-        looked.unwrap_or_else(|_| Err(self.silent(&domain, &Trouble::Late)))
+        looked.unwrap_or_else(|_| Err(self.silent(&domain, &QueryError::Late)))
     }
 
     async fn look(&self, domain: &str, names: &[String]) -> Result<Actual, DnsError> {
@@ -134,7 +134,7 @@ impl Lookup {
         Ok(actual)
     }
 
-    async fn ask(&self, server: SocketAddr, name: &str, kind: RecordType) -> Result<Answer, Trouble> {
+    async fn ask(&self, server: SocketAddr, name: &str, kind: RecordType) -> Result<Answer, QueryError> {
         let seat = self.seats.acquire().await;
         let answer = ask::ask(server, name, kind).await;
         drop(seat);
@@ -142,8 +142,8 @@ impl Lookup {
     }
 
     /// Asks those who find everything, one after the other.
-    async fn resolve(&self, name: &str, kind: RecordType) -> Result<Answer, Trouble> {
-        let mut last = Trouble::Late;
+    async fn resolve(&self, name: &str, kind: RecordType) -> Result<Answer, QueryError> {
+        let mut last = QueryError::Late;
         for resolver in &self.resolvers {
             match self.ask(*resolver, name, kind).await {
                 Ok(answer) => return Ok(answer),
@@ -154,7 +154,7 @@ impl Lookup {
     }
 
     /// Texts at a name or at the end of its CNAMEs.
-    async fn texts(&self, name: &str) -> Result<Vec<Record>, Trouble> {
+    async fn texts(&self, name: &str) -> Result<Vec<Record>, QueryError> {
         let mut name = name.to_owned();
         for _ in 0..MOST_HOPS {
             let answer = self.resolve(&name, RecordType::TXT).await?;
@@ -170,7 +170,7 @@ impl Lookup {
         Ok(Vec::new())
     }
 
-    fn silent(&self, name: &str, trouble: &Trouble) -> DnsError {
+    fn silent(&self, name: &str, trouble: &QueryError) -> DnsError {
         let servers: Vec<String> = self.resolvers.iter().map(SocketAddr::to_string).collect();
         DnsError::Silent { server: servers.join(", "), name: name.to_owned(), trouble: trouble.to_string() }
     }
@@ -181,7 +181,7 @@ impl Lookup {
         server: Option<SocketAddr>,
         name: &str,
         kinds: &[RecordType],
-    ) -> Result<Vec<Record>, Trouble> {
+    ) -> Result<Vec<Record>, QueryError> {
         let questions = kinds.iter().map(async |kind| match server {
             Some(server) => self.ask(server, name, *kind).await,
             None => self.resolve(name, *kind).await,

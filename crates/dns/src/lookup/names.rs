@@ -7,13 +7,13 @@ use futures_util::future::join_all;
 use hickory_proto::rr::RecordType;
 
 use super::Lookup;
-use super::ask::{Answer, Trouble};
+use super::ask::{Answer, QueryError};
 use super::zone::Zone;
 use crate::actual::AtName;
 use dns_records::name::is_within;
 use dns_records::record::Record;
 
-type Found = Result<Vec<Record>, Trouble>;
+type Found = Result<Vec<Record>, QueryError>;
 
 /// What is asked of a server besides texts.
 #[derive(Clone, Copy)]
@@ -32,7 +32,7 @@ impl Lookup {
         zone: &Zone,
         domain: &str,
         names: &[String],
-    ) -> (BTreeMap<String, AtName>, Vec<Option<Trouble>>) {
+    ) -> (BTreeMap<String, AtName>, Vec<Option<QueryError>>) {
         let question = |name| {
             let kinds = if name == domain { ADDRESSES_AND_MAIL } else { ADDRESSES };
             Question { name, kinds }
@@ -53,7 +53,7 @@ impl Lookup {
     }
 
     /// What stands at one name, and the trouble of each server.
-    async fn name(&self, zone: &Zone, question: Question<'_>) -> (AtName, Vec<Option<Trouble>>) {
+    async fn name(&self, zone: &Zone, question: Question<'_>) -> (AtName, Vec<Option<QueryError>>) {
         let is_own = is_within(question.name, &zone.name);
         let (found, failures) = if is_own {
             let questions = zone.servers.iter().map(|one| self.at_server(zone, one.address, question));
@@ -79,7 +79,7 @@ impl Lookup {
         match texts.referral.as_deref().filter(|_| self.own_port.is_some()) {
             // Somebody else holds that part.
             Some(part) if part != zone.name && is_within(part, &zone.name) => self.records(question).await,
-            Some(_) => Err(Trouble::Lame),
+            Some(_) => Err(QueryError::Lame),
             None => self.others(Some(server), question, texts).await,
         }
     }

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use futures_util::future::join_all;
 use hickory_proto::rr::RecordType;
 
-use super::ask::Trouble;
+use super::ask::QueryError;
 use super::{DnsError, Lookup};
 use crate::actual::Server;
 use dns_records::name::possible_zones;
@@ -34,7 +34,7 @@ pub(super) struct Own {
 const MOST_SERVERS: usize = 4;
 
 impl Own {
-    pub(super) fn told(&self, trouble: Option<Trouble>) -> Server {
+    pub(super) fn told(&self, trouble: Option<QueryError>) -> Server {
         Server { name: self.name.clone(), trouble: trouble.map(|trouble| trouble.to_string()) }
     }
 }
@@ -55,7 +55,7 @@ impl Lookup {
                     }
                 }
                 // One server that is asked everything has no other way to say that a zone is not there.
-                Err(Trouble::Refused) if self.own_port.is_none() => {}
+                Err(QueryError::Refused) if self.own_port.is_none() => {}
                 Err(other) => trouble = trouble.or(Some(other)),
             }
         }

@@ -40,7 +40,7 @@ async fn liar(by_udp: Datagrams, by_tcp: Stream) -> SocketAddr {
     address
 }
 
-async fn asked(by_udp: Datagrams, by_tcp: Stream) -> Result<Answer, Trouble> {
+async fn asked(by_udp: Datagrams, by_tcp: Stream) -> Result<Answer, QueryError> {
     let server = liar(by_udp, by_tcp).await;
     Lookup::at(server).ask(server, "example.com", RecordType::TXT).await
 }
@@ -119,11 +119,11 @@ async fn what_is_no_answer_is_waited_through() {
         asked(truncated, nothing),
         asked(truncated, |question| framed(&lies(question)[6])),
     );
-    assert_eq!(only_lies.unwrap_err(), Trouble::Late);
+    assert_eq!(only_lies.unwrap_err(), QueryError::Late);
     assert_eq!(then_the_truth.unwrap().records[0].value(), "true");
-    assert_eq!(shorter.unwrap_err(), Trouble::Unreachable(std::io::ErrorKind::UnexpectedEof));
-    assert_eq!(silent.unwrap_err(), Trouble::Unreachable(std::io::ErrorKind::UnexpectedEof));
-    assert_eq!(lying.unwrap_err(), Trouble::Garbled);
+    assert_eq!(shorter.unwrap_err(), QueryError::Unreachable(std::io::ErrorKind::UnexpectedEof));
+    assert_eq!(silent.unwrap_err(), QueryError::Unreachable(std::io::ErrorKind::UnexpectedEof));
+    assert_eq!(lying.unwrap_err(), QueryError::Garbled);
     assert!(start.elapsed() < Duration::from_secs(4));
 }
 
@@ -137,7 +137,7 @@ async fn an_answer_may_be_long_and_not_endless() {
         let records = (0..4_000).map(|n| text(&n.to_string()[..1]));
         framed(&reply(question, records).to_vec().unwrap())
     });
-    assert_eq!(many.await.unwrap_err(), Trouble::TooMany);
+    assert_eq!(many.await.unwrap_err(), QueryError::TooMany);
 }
 
 static HOPS: AtomicUsize = AtomicUsize::new(0);

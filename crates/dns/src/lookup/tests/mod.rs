@@ -111,6 +111,6 @@ async fn a_domain_that_nobody_holds_is_no_error_and_silence_is() {
     assert_eq!(error, DnsError::Name(String::new()));
     assert_eq!(
         Lookup::at(nobody).ask(nobody, &"a".repeat(70), RecordType::TXT).await.unwrap_err(),
-        Trouble::Name
+        QueryError::Name
     );
 }
