@@ -8,7 +8,7 @@ use model::infrastructure::{RecordedStep, StepState};
 use tokio::task::JoinSet;
 use tracing::{info, warn};
 
-use super::perform::{Context, Trouble};
+use super::perform::{Context, NotDone};
 use super::plan::Plan;
 use super::step::Step;
 
@@ -81,7 +81,7 @@ impl Schedule {
 pub(super) async fn run(context: &Arc<Context>, plan: Plan) -> Applied {
     let mut applied = Applied { problems: plan.problems.clone(), ..Applied::default() };
     let mut schedule = Schedule::new(plan);
-    let mut running: JoinSet<(usize, Step, Result<(), Trouble>)> = JoinSet::new();
+    let mut running: JoinSet<(usize, Step, Result<(), NotDone>)> = JoinSet::new();
     loop {
         while let Some((number, step)) = schedule.next() {
             let context = Arc::clone(context);
@@ -106,13 +106,13 @@ pub(super) async fn run(context: &Arc<Context>, plan: Plan) -> Applied {
     }
 }
 
-fn conclude(context: &Context, step: &Step, trouble: Option<Trouble>, applied: &mut Applied) {
+fn conclude(context: &Context, step: &Step, trouble: Option<NotDone>, applied: &mut Applied) {
     let (outcome, problem) = match trouble {
         None => (StepOutcome::Done, None),
-        // Trouble that stayed may be over by the next time.
-        Some(Trouble::Pending(why) | Trouble::Passing(why)) => (StepOutcome::Pending, Some(why)),
-        Some(Trouble::AwaitingApproval(why)) => (StepOutcome::AwaitingApproval, Some(why)),
-        Some(Trouble::Failed(why)) => (StepOutcome::Failed, Some(why)),
+        // NotDone that stayed may be over by the next time.
+        Some(NotDone::Pending(why) | NotDone::Passing(why)) => (StepOutcome::Pending, Some(why)),
+        Some(NotDone::AwaitingApproval(why)) => (StepOutcome::AwaitingApproval, Some(why)),
+        Some(NotDone::Failed(why)) => (StepOutcome::Failed, Some(why)),
     };
     match &problem {
         None => applied.done += 1,
@@ -126,7 +126,7 @@ fn open(step: &Step, outcome: StepOutcome, problem: String) -> OpenStep {
 }
 
 /// One step: written down, done, written down.
-async fn carry_out(context: &Arc<Context>, step: &Step) -> Result<(), Trouble> {
+async fn carry_out(context: &Arc<Context>, step: &Step) -> Result<(), NotDone> {
     let key = step.key();
     let _turn = context.turn(&step.action).await;
     note(context, &key, StepState::Begun, None).await?;
@@ -134,8 +134,8 @@ async fn carry_out(context: &Arc<Context>, step: &Step) -> Result<(), Trouble> {
     let mut tries = 0;
     let result = loop {
         tries += 1;
-        match context.perform(&step.action).await.map_err(Trouble::clean) {
-            Err(Trouble::Passing(why)) if tries < TRIES => {
+        match context.perform(&step.action).await.map_err(NotDone::clean) {
+            Err(NotDone::Passing(why)) if tries < TRIES => {
                 context
                     .tell(ApplyEvent::Progress { key: key.clone(), message: format!("{why}; trying again") });
                 context.azure.provisioning.clock.sleep(WAIT * tries).await;
@@ -151,13 +151,13 @@ async fn carry_out(context: &Arc<Context>, step: &Step) -> Result<(), Trouble> {
             let memory = context.azure.provisioning.store.infrastructure();
             memory.use_approval(context.azure.account.id, key).await?;
         }
-        Err(Trouble::Pending(why) | Trouble::Passing(why)) => {
+        Err(NotDone::Pending(why) | NotDone::Passing(why)) => {
             note(context, &key, StepState::Pending, Some(why)).await?;
         }
-        Err(Trouble::AwaitingApproval(why)) => {
+        Err(NotDone::AwaitingApproval(why)) => {
             note(context, &key, StepState::AwaitingApproval, Some(why)).await?;
         }
-        Err(Trouble::Failed(why)) => {
+        Err(NotDone::Failed(why)) => {
             warn!(account = %name, step = key, reason = why, "a step of provisioning failed");
             note(context, &key, StepState::Failed, Some(why)).await?;
         }
@@ -165,7 +165,7 @@ async fn carry_out(context: &Arc<Context>, step: &Step) -> Result<(), Trouble> {
     result
 }
 
-async fn note(context: &Context, key: &str, state: StepState, problem: Option<&str>) -> Result<(), Trouble> {
+async fn note(context: &Context, key: &str, state: StepState, problem: Option<&str>) -> Result<(), NotDone> {
     let step = RecordedStep {
         key: key.to_owned(),
         state,
@@ -175,5 +175,5 @@ async fn note(context: &Context, key: &str, state: StepState, problem: Option<&s
     };
     let noted =
         context.azure.provisioning.store.infrastructure().note_step(context.azure.account.id, step).await;
-    noted.map_err(|error| Trouble::Failed(model::error_chain(&error)))
+    noted.map_err(|error| NotDone::Failed(model::error_chain(&error)))
 }

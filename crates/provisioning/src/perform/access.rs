@@ -4,16 +4,16 @@ use azure_client::fault::explain;
 
 use super::super::role::{properties, smallest_role};
 use super::senders::named;
-use super::{Context, Trouble};
+use super::{Context, NotDone};
 
 impl Context {
     /// Makes the role and gives it to the app. Ids follow from the service, so that a second time changes nothing.
-    pub(super) async fn give_access(&self) -> Result<(), Trouble> {
+    pub(super) async fn give_access(&self) -> Result<(), NotDone> {
         let (azure, scope) = (&self.azure, self.ids.service());
         let principal = azure.graph.principal(azure.connection.client).await.map_err(|error| {
             let why = explain(&error);
             let client = azure.connection.client;
-            Trouble::Failed(format!(
+            NotDone::Failed(format!(
                 "Graph does not tell who the app is at Entra ({why}). Somebody who may gives it the role: \
                  az role assignment create --assignee {client} --role \"Communication and Email Service Owner\" \
                  --scope \"{scope}\""

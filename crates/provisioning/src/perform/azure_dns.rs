@@ -10,7 +10,7 @@ use azure_types::resource_id::ResourceId;
 use dns::change::Held;
 use dns::record::{Data, Record};
 
-use super::{Context, Trouble};
+use super::{Context, NotDone};
 
 pub(super) struct AzureZone {
     id: ResourceId,
@@ -23,7 +23,7 @@ pub(super) struct AzureZone {
 const TRIES: u32 = 4;
 
 /// The zone that a domain is in: the one with the longest name that is visible.
-pub(super) async fn zone_of(context: &Context, domain: &str) -> Result<AzureZone, Trouble> {
+pub(super) async fn zone_of(context: &Context, domain: &str) -> Result<AzureZone, NotDone> {
     let subscription = context.azure.connection.subscription;
     let zones = context.zones.get_or_try_init(|| context.azure.arm.dns_zones(subscription)).await?;
     let is_above = |name: &str| domain == name || domain.ends_with(&format!(".{name}"));
@@ -37,13 +37,13 @@ pub(super) async fn zone_of(context: &Context, domain: &str) -> Result<AzureZone
     if let (Some(one), Some(other)) = (&found_one, found.last())
         && one.name == other.name
     {
-        return Err(Trouble::Failed(format!(
+        return Err(NotDone::Failed(format!(
             "the app sees two zones {}: {} and {}. Delete the one that nobody asks, or write the records by hand",
             one.name, one.id, other.id
         )));
     }
     found_one.ok_or_else(|| {
-        Trouble::Failed(format!(
+        NotDone::Failed(format!(
             "the app sees no zone of Azure DNS that {domain} is in: make it, or give the app DNS Zone Contributor \
              there"
         ))
@@ -56,7 +56,7 @@ impl AzureZone {
     }
 
     /// What stands at the names.
-    pub(super) async fn held(&self, context: &Context, names: &[String]) -> Result<Vec<Held>, Trouble> {
+    pub(super) async fn held(&self, context: &Context, names: &[String]) -> Result<Vec<Held>, NotDone> {
         let sets = context.azure.arm.record_sets(&self.id).await?;
         let mut held = Vec::new();
         for set in &sets {
@@ -75,10 +75,10 @@ impl AzureZone {
         context: &Context,
         gone: Option<&Record>,
         new: Option<&Record>,
-    ) -> Result<(), Trouble> {
+    ) -> Result<(), NotDone> {
         let Some(record) = new.or(gone) else { return Ok(()) };
         let relative = match record.name.strip_suffix(&self.name).map(|name| name.trim_end_matches('.')) {
-            None => return Err(Trouble::Failed(format!("{} is not in the zone {}", record.name, self.name))),
+            None => return Err(NotDone::Failed(format!("{} is not in the zone {}", record.name, self.name))),
             Some("") => "@",
             Some(name) => name,
         };
@@ -94,7 +94,7 @@ impl AzureZone {
             let etag = there.as_ref().and_then(|set| set.etag.clone());
             let mut set = there.unwrap_or_default();
             if !change_set(&mut set, gone, new) {
-                return Err(Trouble::Pending(format!(
+                return Err(NotDone::Pending(format!(
                     "{} was changed by somebody else meanwhile, and was left alone. Apply again to see it anew",
                     record.name
                 )));
@@ -114,7 +114,7 @@ impl AzureZone {
                 }
             }
         }
-        Err(Trouble::Failed(format!("somebody else writes {} all the time", record.name)))
+        Err(NotDone::Failed(format!("somebody else writes {} all the time", record.name)))
     }
 
     fn keep(&self, key: String, written: Option<RecordSet>) {

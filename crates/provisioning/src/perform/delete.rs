@@ -2,11 +2,11 @@
 
 use azure_types::resource_id::ResourceId;
 
-use super::{Context, Trouble};
+use super::{Context, NotDone};
 
 impl Context {
     /// Deletes a resource of `Microsoft.Communication`. What is gone already is no error.
-    pub(super) async fn delete(&self, id: &ResourceId) -> Result<(), Trouble> {
+    pub(super) async fn delete(&self, id: &ResourceId) -> Result<(), NotDone> {
         let begun = match self.azure.arm.delete(id).await {
             Err(error) if error.is(404) => return self.forget_made(id).await,
             begun => begun?,

@@ -17,7 +17,7 @@ use super::super::observed::ObservedDomain;
 use super::super::step::Action;
 use super::patience::look;
 use super::zone::Zone;
-use super::{Context, Trouble};
+use super::{Context, NotDone};
 
 /// What DNS shows of a domain, beside what it should.
 pub(crate) struct Examined {
@@ -119,7 +119,7 @@ impl Examined {
 }
 
 impl Context {
-    pub(super) async fn see_to_dns(&self, name: &str, way: &DnsWay) -> Result<(), Trouble> {
+    pub(super) async fn see_to_dns(&self, name: &str, way: &DnsWay) -> Result<(), NotDone> {
         let key = Action::Dns(name.to_owned(), way.clone()).key();
         let Some(desired) = self.infrastructure.domains.get(name) else { return Ok(()) };
         let clock = &self.azure.provisioning.clock;
@@ -135,7 +135,7 @@ impl Context {
                 self.azure.provisioning.store.infrastructure().written(self.azure.account.id).await?;
             let examined =
                 examine(&self.lookup, (name, desired), &self.observed_domain(name), &written).await;
-            let examined = examined.map_err(Trouble::Passing)?;
+            let examined = examined.map_err(NotDone::Passing)?;
             if examined.is_right() {
                 self.observed().domains.entry(name.to_owned()).or_default().dns = Some(true);
                 return Ok(());
@@ -144,7 +144,7 @@ impl Context {
             if *way == DnsWay::Manual {
                 let count = examined.problems().len();
                 let are = if count == 1 { "1 record is".to_owned() } else { format!("{count} records are") };
-                return Err(Trouble::Pending(format!(
+                return Err(NotDone::Pending(format!(
                     "{are} not there yet, or not right: `postern domain records {name}` has what to write"
                 )));
             }
@@ -158,7 +158,7 @@ impl Context {
                 }
                 Some(until) if now >= until => {
                     let text = "The records are written, but the zone's own servers do not show them all:";
-                    return Err(Trouble::Pending(format!("{text} {problems}")));
+                    return Err(NotDone::Pending(format!("{text} {problems}")));
                 }
                 Some(_) => {
                     clock.sleep(look(looks)).await;
@@ -168,7 +168,7 @@ impl Context {
         }
     }
 
-    async fn write_records(&self, key: &str, name: &str, way: &DnsWay) -> Result<(), Trouble> {
+    async fn write_records(&self, key: &str, name: &str, way: &DnsWay) -> Result<(), NotDone> {
         let zone = Zone::open(self, way, name).await?;
         let required = required(
             name,
@@ -176,7 +176,7 @@ impl Context {
             self.infrastructure.domains.get(name),
             &self.observed_domain(name),
         );
-        let required = required.map_err(Trouble::Failed)?;
+        let required = required.map_err(NotDone::Failed)?;
         let held = zone.held(&required.names()).await?;
         let written = self.azure.provisioning.store.infrastructure().written(self.azure.account.id).await?;
         let is_ours = |held: &Held| {
@@ -185,10 +185,10 @@ impl Context {
         let (changes, blocked) = consent::proposed(&required, &held, &is_ours);
         if !blocked.is_empty() {
             let messages: Vec<&str> = blocked.iter().map(|one| one.message.as_str()).collect();
-            return Err(Trouble::Pending(messages.join(" ")));
+            return Err(NotDone::Pending(messages.join(" ")));
         }
         if let Some(why) = consent::unapproved(&consent::foreign(&changes, &is_ours), self.approved(key)) {
-            return Err(Trouble::AwaitingApproval(why));
+            return Err(NotDone::AwaitingApproval(why));
         }
         // What was there is stored before the first of it is changed.
         let context = WriteContext {
@@ -225,7 +225,7 @@ impl Context {
     }
 
     /// Takes back what was written for a domain, as far as it is still as it was written.
-    pub(super) async fn remove_dns(&self, name: &str) -> Result<(), Trouble> {
+    pub(super) async fn remove_dns(&self, name: &str) -> Result<(), NotDone> {
         let (memory, account) = (self.azure.provisioning.store.infrastructure(), self.azure.account.id);
         let rows: Vec<WrittenRecord> =
             memory.written(account).await?.into_iter().filter(|row| row.domain == name).collect();
@@ -257,9 +257,9 @@ impl Context {
 }
 
 /// A record that receivers give up on would break mail that arrives today.
-fn too_many(examined: &Examined) -> Result<(), Trouble> {
+fn too_many(examined: &Examined) -> Result<(), NotDone> {
     let row = examined.rows.iter().find(|row| row.code == TOO_MANY);
-    row.map_or(Ok(()), |row| Err(Trouble::Pending(row.message.clone())))
+    row.map_or(Ok(()), |row| Err(NotDone::Pending(row.message.clone())))
 }
 
 fn record(row: &WrittenRecord) -> Record {

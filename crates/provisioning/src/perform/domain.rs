@@ -8,7 +8,7 @@ use tokio::sync::Mutex;
 
 use super::super::observed::{ObservedDomain, Progress, desired_name};
 use super::patience::look;
-use super::{Context, Trouble};
+use super::{Context, NotDone};
 use model::infrastructure::DomainOwner;
 
 /// Looks at all domains of the email service: one call, however many steps wait.
@@ -19,7 +19,7 @@ pub(super) struct Looks {
 }
 
 impl Context {
-    pub(super) async fn make_domain(&self, name: &str) -> Result<(), Trouble> {
+    pub(super) async fn make_domain(&self, name: &str) -> Result<(), NotDone> {
         let Some(desired) = self.infrastructure.domains.get(name) else { return Ok(()) };
         let there = self.observed().domains.get(name).map(|there| there.progress);
         let begun = match there {
@@ -44,7 +44,7 @@ impl Context {
         }
     }
 
-    pub(super) async fn track(&self, name: &str, wanted: bool) -> Result<(), Trouble> {
+    pub(super) async fn track(&self, name: &str, wanted: bool) -> Result<(), NotDone> {
         self.azure.arm.track(&self.ids.domain(name), wanted).await?;
         let done =
             |observed: &ObservedDomain| observed.progress == Progress::Ready && observed.tracking == wanted;
@@ -52,7 +52,7 @@ impl Context {
         observed.map(drop).ok_or_else(|| self.is_late("changing the domain"))
     }
 
-    pub(super) async fn delete_domain(&self, name: &str) -> Result<(), Trouble> {
+    pub(super) async fn delete_domain(&self, name: &str) -> Result<(), NotDone> {
         self.delete(&self.ids.domain(name)).await?;
         let address = self.observed_domain(name).address;
         self.observed().domains.remove(name);
@@ -65,7 +65,7 @@ impl Context {
         name: &str,
         until: Timestamp,
         is_so: impl Fn(&ObservedDomain) -> bool,
-    ) -> Result<Option<ObservedDomain>, Trouble> {
+    ) -> Result<Option<ObservedDomain>, NotDone> {
         for number in 0.. {
             let before = *self.looks.count.lock().await;
             if self.azure.provisioning.clock.now() >= until {
@@ -100,8 +100,8 @@ impl Context {
         Ok(())
     }
 
-    pub(super) fn is_late(&self, what: &str) -> Trouble {
-        Trouble::Pending(format!(
+    pub(super) fn is_late(&self, what: &str) -> NotDone {
+        NotDone::Pending(format!(
             "Azure is not done with {what} yet. Apply again later: it goes on from there"
         ))
     }

@@ -8,13 +8,13 @@ use azure_types::resource_id::ResourceId;
 use tokio::sync::Mutex as Turn;
 
 use super::super::observed::ObservedService;
-use super::{Context, Trouble};
+use super::{Context, NotDone};
 
 /// Links that are to be made or ended: the step that holds the lock does it for all that wait.
 #[derive(Default)]
 pub(super) struct Links {
     waiting: Mutex<BTreeMap<ResourceId, bool>>,
-    done: Mutex<BTreeMap<ResourceId, Result<(), Trouble>>>,
+    done: Mutex<BTreeMap<ResourceId, Result<(), NotDone>>>,
     turn: Turn<()>,
 }
 
@@ -22,17 +22,17 @@ pub(super) struct Links {
 const TRIES: u32 = 4;
 
 impl Context {
-    pub(super) async fn link(&self, name: &str) -> Result<(), Trouble> {
+    pub(super) async fn link(&self, name: &str) -> Result<(), NotDone> {
         self.set_link(name, true).await
     }
 
-    pub(super) async fn unlink(&self, name: &str) -> Result<(), Trouble> {
+    pub(super) async fn unlink(&self, name: &str) -> Result<(), NotDone> {
         self.set_link(name, false).await?;
         let address = self.observed_domain(name).address;
         self.forget_devices(&address).await
     }
 
-    async fn set_link(&self, name: &str, wanted: bool) -> Result<(), Trouble> {
+    async fn set_link(&self, name: &str, wanted: bool) -> Result<(), NotDone> {
         let id = self.ids.domain(name);
         lock(&self.links.waiting).insert(id.clone(), wanted);
         let _turn = self.links.turn.lock().await;
@@ -54,7 +54,7 @@ impl Context {
         result
     }
 
-    async fn write_links(&self, changes: &BTreeMap<ResourceId, bool>) -> Result<(), Trouble> {
+    async fn write_links(&self, changes: &BTreeMap<ResourceId, bool>) -> Result<(), NotDone> {
         let service = self.ids.service();
         for _ in 0..TRIES {
             let there = self.azure.arm.service(service).await?.properties.linked_domains;
@@ -71,7 +71,7 @@ impl Context {
             let written = self.azure.arm.link(service, &all).await?;
             self.observed().service = Some(ObservedService::of(&written.properties));
         }
-        Err(Trouble::Failed(format!(
+        Err(NotDone::Failed(format!(
             "somebody else changes the linked domains of {} all the time",
             self.infrastructure.service
         )))

@@ -5,7 +5,7 @@ use azure_client::arm::CallError;
 use azure_types::resource_id::ResourceId;
 use model::infrastructure::MadeState;
 
-use super::{Context, Trouble};
+use super::{Context, NotDone};
 
 impl Context {
     /// Makes something, and remembers that it was made here unless it was there already.
@@ -14,7 +14,7 @@ impl Context {
         id: &ResourceId,
         is_there: bool,
         call: impl Future<Output = Result<T, CallError>>,
-    ) -> Result<T, Trouble> {
+    ) -> Result<T, NotDone> {
         if is_there {
             return Ok(call.await?);
         }
@@ -35,14 +35,14 @@ impl Context {
         }
     }
 
-    pub(super) async fn note_made(&self, id: &ResourceId, state: MadeState) -> Result<(), Trouble> {
+    pub(super) async fn note_made(&self, id: &ResourceId, state: MadeState) -> Result<(), NotDone> {
         let provisioning = &self.azure.provisioning;
         let (account, at) = (self.azure.account.id, provisioning.clock.now());
         Ok(provisioning.store.infrastructure().note_made(account, id.to_string(), state, at).await?)
     }
 
     /// It is gone, or never was.
-    pub(super) async fn forget_made(&self, id: &ResourceId) -> Result<(), Trouble> {
+    pub(super) async fn forget_made(&self, id: &ResourceId) -> Result<(), NotDone> {
         let (account, id) = (self.azure.account.id, id.to_string());
         Ok(self.azure.provisioning.store.infrastructure().forget_made(account, id).await?)
     }

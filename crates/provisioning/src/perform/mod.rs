@@ -56,7 +56,7 @@ pub(crate) struct Context {
 
 /// Why a step is not done.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Trouble {
+pub(crate) enum NotDone {
     /// Somebody has to do something, or time has to pass.
     Pending(String),
     /// Somebody has to approve what would be changed.
@@ -67,7 +67,7 @@ pub(crate) enum Trouble {
     Failed(String),
 }
 
-impl Trouble {
+impl NotDone {
     /// The same without what others may have written between the lines.
     pub(super) fn clean(self) -> Self {
         match self {
@@ -140,7 +140,7 @@ impl Context {
         if is_short { self.short.acquire().await.ok() } else { None }
     }
 
-    pub(super) async fn perform(&self, action: &Action) -> Result<(), Trouble> {
+    pub(super) async fn perform(&self, action: &Action) -> Result<(), NotDone> {
         match action {
             Action::Register => self.register().await,
             Action::Group => self.make_group().await,
@@ -168,7 +168,7 @@ impl Context {
     }
 }
 
-impl From<CallError> for Trouble {
+impl From<CallError> for NotDone {
     fn from(error: CallError) -> Self {
         let why = explain(&error);
         let answered = error.answered();
@@ -192,7 +192,7 @@ impl From<CallError> for Trouble {
     }
 }
 
-impl From<store::StoreError> for Trouble {
+impl From<store::StoreError> for NotDone {
     fn from(error: store::StoreError) -> Self {
         Self::Failed(model::error_chain(&error))
     }

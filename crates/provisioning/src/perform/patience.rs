@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Context, Trouble};
+use super::{Context, NotDone};
 
 /// Seconds between looks at something that Azure is making: soon at first, and then more seldom.
 const LOOKS: [u64; 6] = [1, 1, 2, 3, 5, 8];
@@ -26,11 +26,11 @@ impl Context {
     }
 
     /// Between two looks, unless it has been too long.
-    pub(super) async fn pause(&self, patience: &mut Patience, what: &str) -> Result<(), Trouble> {
+    pub(super) async fn pause(&self, patience: &mut Patience, what: &str) -> Result<(), NotDone> {
         let clock = &self.azure.provisioning.clock;
         if clock.now() >= patience.until {
             let minutes = PATIENCE.as_mins();
-            return Err(Trouble::Pending(format!(
+            return Err(NotDone::Pending(format!(
                 "Azure is not done with {what} after {minutes} minutes. Apply again later: it goes on from there"
             )));
         }

@@ -12,13 +12,13 @@ use uuid::Uuid;
 
 use super::super::azure_account::AzureAccount;
 use super::super::observed;
-use super::{Context, Trouble};
+use super::{Context, NotDone};
 
 /// Azure makes it with every domain.
 const DEFAULT: &str = "donotreply";
 
 impl Context {
-    pub(super) async fn make_sender(&self, name: &str, key: &str) -> Result<(), Trouble> {
+    pub(super) async fn make_sender(&self, name: &str, key: &str) -> Result<(), NotDone> {
         let desired = self.infrastructure.domains.get(name).and_then(|domain| domain.senders.get(key));
         let Some(desired) = desired else { return Ok(()) };
         let id = self.ids.domain(name);
@@ -27,12 +27,12 @@ impl Context {
         if is_there { Ok(()) } else { self.note_made(&self.ids.sender(name, key), MadeState::Made).await }
     }
 
-    pub(super) async fn remove_sender(&self, name: &str, key: &str) -> Result<(), Trouble> {
+    pub(super) async fn remove_sender(&self, name: &str, key: &str) -> Result<(), NotDone> {
         self.delete(&self.ids.sender(name, key)).await
     }
 
     /// Lets nobody send from the addresses of a domain any more.
-    pub(super) async fn forget_devices(&self, address: &str) -> Result<(), Trouble> {
+    pub(super) async fn forget_devices(&self, address: &str) -> Result<(), NotDone> {
         let (provisioning, account) = (&self.azure.provisioning, &self.azure.account);
         let directory = provisioning.store.directory();
         let own = |one: &&Sender| one.mailbox.domain().as_str().eq_ignore_ascii_case(address);
@@ -46,7 +46,7 @@ impl Context {
     }
 
     /// Every sender at Azure becomes one here, and those that are gone there go here.
-    pub(super) async fn let_devices_send(&self, name: &str) -> Result<(), Trouble> {
+    pub(super) async fn let_devices_send(&self, name: &str) -> Result<(), NotDone> {
         let found = self.azure.arm.senders(&self.ids.domain(name)).await?;
         let address = match self.observed_domain(name).address {
             address if address.is_empty() => {
@@ -95,7 +95,7 @@ impl Context {
     }
 
     /// Puts addresses on the list of a sender. Ids follow from names, so that a second time finds the first.
-    pub(super) async fn suppress(&self, name: &str, key: &str) -> Result<(), Trouble> {
+    pub(super) async fn suppress(&self, name: &str, key: &str) -> Result<(), NotDone> {
         let desired = self.infrastructure.domains.get(name).and_then(|domain| domain.senders.get(key));
         let Some(desired) = desired else { return Ok(()) };
         let domain = self.ids.domain(name);

@@ -6,13 +6,13 @@ use azure_types::communication::SmtpUsername;
 
 use super::super::endpoint::is_guess;
 use super::super::observed::{ObservedService, Progress, optional};
-use super::{Context, Trouble};
+use super::{Context, NotDone};
 
 /// Names that are tried when the desired one is taken.
 const PROPOSALS: usize = 3;
 
 impl Context {
-    pub(super) async fn register(&self) -> Result<(), Trouble> {
+    pub(super) async fn register(&self) -> Result<(), NotDone> {
         let (arm, subscription) = (&self.azure.arm, self.azure.connection.subscription);
         let mut provider = arm.register(subscription, COMMUNICATION_NAMESPACE).await?;
         let mut patience = self.patience();
@@ -23,13 +23,13 @@ impl Context {
         Ok(())
     }
 
-    pub(super) async fn make_group(&self) -> Result<(), Trouble> {
+    pub(super) async fn make_group(&self) -> Result<(), NotDone> {
         let id = self.ids.group();
         let is_there = self.observed().group.is_some();
         self.make(id, is_there, self.azure.arm.put_group(id, &self.infrastructure.location)).await
     }
 
-    pub(super) async fn make_email_service(&self) -> Result<(), Trouble> {
+    pub(super) async fn make_email_service(&self) -> Result<(), NotDone> {
         let (arm, id) = (&self.azure.arm, self.ids.email_service());
         let there = self.observed().email_service.as_ref().map(|there| there.progress);
         let begun = match there {
@@ -50,7 +50,7 @@ impl Context {
         }
     }
 
-    pub(super) async fn make_service(&self) -> Result<(), Trouble> {
+    pub(super) async fn make_service(&self) -> Result<(), NotDone> {
         let (arm, id) = (&self.azure.arm, self.ids.service());
         let there = self.observed().service.as_ref().map(|there| there.progress);
         let begun = match there {
@@ -79,10 +79,10 @@ impl Context {
     }
 
     /// From now on the account sends through the service. Where the operator has said where that is, it stays so.
-    async fn choose(&self, host_name: &str) -> Result<(), Trouble> {
+    async fn choose(&self, host_name: &str) -> Result<(), NotDone> {
         let account = self.azure.provisioning.account(self.azure.account.name.as_str());
-        let account = account.map_err(|error| Trouble::Failed(model::error_chain(&error)))?;
-        let own = account.azure().map_err(|error| Trouble::Failed(error.to_string()))?;
+        let account = account.map_err(|error| NotDone::Failed(model::error_chain(&error)))?;
+        let own = account.azure().map_err(|error| NotDone::Failed(error.to_string()))?;
         let is_said = own.service.as_ref().is_some_and(|service| {
             service.name.as_str().eq_ignore_ascii_case(&self.infrastructure.service)
                 && !is_guess(&own.cloud, service)
@@ -92,11 +92,11 @@ impl Context {
         }
         let chosen =
             self.azure.provisioning.choose_service(&account, &self.infrastructure.service, host_name).await;
-        chosen.map_err(|error| Trouble::Failed(model::error_chain(&error)))
+        chosen.map_err(|error| NotDone::Failed(model::error_chain(&error)))
     }
 
     /// Names of communication services are host names: nobody in the world has the same.
-    async fn must_be_free(&self, name: &str) -> Result<(), Trouble> {
+    async fn must_be_free(&self, name: &str) -> Result<(), NotDone> {
         let (arm, subscription) = (&self.azure.arm, self.azure.connection.subscription);
         let answer = arm.check_name(subscription, name).await?;
         if answer.name_available {
@@ -111,14 +111,14 @@ impl Context {
             }
         }
         let why = answer.message.unwrap_or_else(|| "it is taken".to_owned());
-        Err(Trouble::Failed(format!(
+        Err(NotDone::Failed(format!(
             "Azure refuses the name {name}: {} These are free: {}. Set one of them as `service`",
             super::message(&why),
             free.join(", ")
         )))
     }
 
-    pub(super) async fn make_login(&self, name: &str) -> Result<(), Trouble> {
+    pub(super) async fn make_login(&self, name: &str) -> Result<(), NotDone> {
         let Some(desired) = self.infrastructure.smtp_usernames.get(name) else { return Ok(()) };
         let connection = &self.azure.connection;
         let login = SmtpUsername {
@@ -133,7 +133,7 @@ impl Context {
         Ok(())
     }
 
-    pub(super) async fn delete_login(&self, name: &str) -> Result<(), Trouble> {
+    pub(super) async fn delete_login(&self, name: &str) -> Result<(), NotDone> {
         self.delete(&self.ids.login(name)).await?;
         self.look_at_logins().await;
         Ok(())
@@ -148,7 +148,7 @@ impl Context {
     }
 
     /// Why something that was begun came to nothing.
-    pub(super) async fn failed(&self, begun: Option<&Begun>) -> Trouble {
+    pub(super) async fn failed(&self, begun: Option<&Begun>) -> NotDone {
         let operation = match begun {
             Some(begun) => self.azure.arm.operation(begun).await.ok().flatten(),
             None => None,
@@ -158,6 +158,6 @@ impl Context {
             || "and says nothing more".to_owned(),
             |error| format!("({}): {}", error.code, error.message),
         );
-        Trouble::Failed(format!("Azure could not make it {why}. Applying again tries once more"))
+        NotDone::Failed(format!("Azure could not make it {why}. Applying again tries once more"))
     }
 }

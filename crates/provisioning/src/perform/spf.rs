@@ -10,7 +10,7 @@ use model::infrastructure::{DnsWay, WrittenRecord};
 use store::AuditEntry;
 
 use super::zone::Zone;
-use super::{Context, Trouble};
+use super::{Context, NotDone};
 
 /// The record as it was before, with the end that it had, if that was softer than what Postern wrote.
 pub(in super::super) fn spf_before(rows: &[WrittenRecord], name: &str) -> Option<(WrittenRecord, String)> {
@@ -66,9 +66,9 @@ impl Context {
 }
 
 /// What keeps a record from being written, for the caller who asked for it.
-fn refused(trouble: Trouble) -> Fault {
+fn refused(trouble: NotDone) -> Fault {
     match trouble.clean() {
-        Trouble::Passing(message) => {
+        NotDone::Passing(message) => {
             Fault::Upstream { who: "the DNS provider".to_owned(), message, retry_after: Some(SOON) }
         }
         other => Invalid::new("domain", other.why()).into(),

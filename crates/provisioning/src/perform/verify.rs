@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::super::observed::ObservedDomain;
 use super::super::step::Action;
-use super::{Context, Trouble};
+use super::{Context, NotDone};
 
 /// The parts of a step.
 type Parts = [&'static str];
@@ -18,7 +18,7 @@ pub(super) const RECORDS: [&str; 3] = ["SPF", "DKIM", "DKIM2"];
 const STUCK: SignedDuration = SignedDuration::from_mins(15);
 
 impl Context {
-    pub(super) async fn verify(&self, action: &Action, name: &str, parts: &Parts) -> Result<(), Trouble> {
+    pub(super) async fn verify(&self, action: &Action, name: &str, parts: &Parts) -> Result<(), NotDone> {
         if self.ask_and_wait(name, parts).await? {
             return self.verdict(name, parts);
         }
@@ -35,7 +35,7 @@ impl Context {
         if self.ask_and_wait(name, parts).await? {
             return self.verdict(name, parts);
         }
-        Err(Trouble::Pending(format!(
+        Err(NotDone::Pending(format!(
             "Azure has been asked twice to verify {} of {name}, and has given no verdict. Apply again later; if it \
              stays so, `postern destroy --target {name}` and a new apply begin from the start",
             parts.join(", ")
@@ -43,7 +43,7 @@ impl Context {
     }
 
     /// Whether there was a verdict in time.
-    async fn ask_and_wait(&self, name: &str, parts: &Parts) -> Result<bool, Trouble> {
+    async fn ask_and_wait(&self, name: &str, parts: &Parts) -> Result<bool, NotDone> {
         let id = self.ids.domain(name);
         let now = self.observed_domain(name).states;
         let asks = parts.iter().filter(|part| {
@@ -70,7 +70,7 @@ impl Context {
     }
 
     /// Waits until an operation is over, which says nothing of the verdict. One that cannot be asked about is over.
-    async fn until_over(&self, begun: &Begun) -> Result<(), Trouble> {
+    async fn until_over(&self, begun: &Begun) -> Result<(), NotDone> {
         let mut patience = self.patience();
         loop {
             match self.azure.arm.operation(begun).await {
@@ -87,7 +87,7 @@ impl Context {
         }
     }
 
-    fn verdict(&self, name: &str, parts: &Parts) -> Result<(), Trouble> {
+    fn verdict(&self, name: &str, parts: &Parts) -> Result<(), NotDone> {
         let states = self.observed_domain(name).states;
         let failed: Vec<String> = parts
             .iter()
@@ -101,7 +101,7 @@ impl Context {
             return Ok(());
         }
         // What is shown was right a moment ago: resolvers on Azure's side may still believe what was there before.
-        Err(Trouble::Pending(format!(
+        Err(NotDone::Pending(format!(
             "Azure did not accept {}. The records are right at the zone's own servers; others may keep the old \
              answer for a while. Apply again later, or look with `postern domain doctor {name}`",
             failed.join(", ")

@@ -8,7 +8,7 @@ use store::{SecretName, SecretOwner};
 
 use super::super::Provisioning;
 use super::azure_dns::{self as azure, AzureZone};
-use super::{Context, Trouble};
+use super::{Context, NotDone};
 
 /// A zone that may be written.
 pub(super) enum Zone<'a> {
@@ -23,14 +23,14 @@ const COMMENT: &str = "Written by Postern";
 
 impl<'a> Zone<'a> {
     /// The zone that a domain is in: the one with the longest name that is visible.
-    pub(super) async fn open(context: &'a Context, way: &DnsWay, domain: &str) -> Result<Self, Trouble> {
+    pub(super) async fn open(context: &'a Context, way: &DnsWay, domain: &str) -> Result<Self, NotDone> {
         match way {
             DnsWay::Azure => Ok(Self::Azure(context, azure::zone_of(context, domain).await?)),
             DnsWay::Connection(connection) => {
                 let cloudflare = connect(context, connection).await?;
                 let zone = cloudflare.zone_of(domain).await?;
                 if !zone.is_active {
-                    return Err(Trouble::Pending(format!(
+                    return Err(NotDone::Pending(format!(
                         "Cloudflare is not asked about {}: its registrar has to name {}",
                         zone.name,
                         zone.name_servers.join(" and ")
@@ -38,7 +38,7 @@ impl<'a> Zone<'a> {
                 }
                 Ok(Self::Cloudflare(cloudflare, zone))
             }
-            DnsWay::Manual => Err(Trouble::Failed("its records are written by hand".to_owned())),
+            DnsWay::Manual => Err(NotDone::Failed("its records are written by hand".to_owned())),
         }
     }
 
@@ -51,7 +51,7 @@ impl<'a> Zone<'a> {
     }
 
     /// What stands at the names.
-    pub(super) async fn held(&self, names: &[String]) -> Result<Vec<Held>, Trouble> {
+    pub(super) async fn held(&self, names: &[String]) -> Result<Vec<Held>, NotDone> {
         match self {
             Self::Azure(context, zone) => zone.held(context, names).await,
             Self::Cloudflare(cloudflare, zone) => Ok(cloudflare.held(zone, names).await?),
@@ -59,7 +59,7 @@ impl<'a> Zone<'a> {
     }
 
     /// Makes a change; gives the provider's id of the record.
-    pub(super) async fn write(&self, change: &Change) -> Result<String, Trouble> {
+    pub(super) async fn write(&self, change: &Change) -> Result<String, NotDone> {
         match self {
             Self::Azure(context, zone) => {
                 let (gone, new) = match change {
@@ -75,7 +75,7 @@ impl<'a> Zone<'a> {
     }
 }
 
-async fn connect(context: &Context, name: &str) -> Result<Cloudflare, Trouble> {
+async fn connect(context: &Context, name: &str) -> Result<Cloudflare, NotDone> {
     let Provisioning { store, clock, .. } = &context.azure.provisioning;
     let connection = store.dns_providers().named(name).await?;
     let owner = SecretOwner::DnsProvider(connection.id);
@@ -90,7 +90,7 @@ async fn connect(context: &Context, name: &str) -> Result<Cloudflare, Trouble> {
     }
 }
 
-impl From<CloudflareError> for Trouble {
+impl From<CloudflareError> for NotDone {
     fn from(error: CloudflareError) -> Self {
         match error {
             CloudflareError::Busy(_) => Self::Pending(error.to_string()),
