@@ -12,7 +12,7 @@ use subtle::ConstantTimeEq as _;
 use super::failure::CloudflareError;
 use crate::backend::Backend;
 use crate::state::dns::Zone;
-use crate::state::dns::provider::{CloudflareToken, Home};
+use crate::state::dns::provider::{CloudflareToken, ZoneHost};
 
 /// A call whose token is good.
 pub(super) struct Call<'a> {
@@ -65,7 +65,7 @@ impl<'a> Call<'a> {
             return Err(CloudflareError::no_route(&["zones", id]));
         }
         let state = self.backend.state();
-        let zone = state.zones.iter().find(|zone| zone.home == Some(Home::Cloudflare) && zone.id == id);
+        let zone = state.zones.iter().find(|zone| zone.home == Some(ZoneHost::Cloudflare) && zone.id == id);
         let Some(zone) = zone else {
             return Err(CloudflareError::no_zone());
         };

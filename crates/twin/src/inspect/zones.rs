@@ -15,7 +15,7 @@ use super::pages::render;
 use crate::backend::Backend;
 use crate::dns_wire::{ascii_name, has_wire_form};
 use crate::keys::random_guid;
-use crate::state::dns::provider::Home;
+use crate::state::dns::provider::ZoneHost;
 use crate::state::dns::{Record, Zone};
 
 pub(super) fn routes() -> Router<Arc<Backend>> {
@@ -166,8 +166,8 @@ impl From<&Zone> for ZoneView {
             name: zone.name.clone(),
             id: zone.id.clone(),
             provider: match zone.home {
-                Some(Home::Cloudflare) => "Cloudflare",
-                Some(Home::Azure { .. }) => "Azure DNS",
+                Some(ZoneHost::Cloudflare) => "Cloudflare",
+                Some(ZoneHost::Azure { .. }) => "Azure DNS",
                 None => "by hand",
             },
             name_servers: zone.name_servers().to_vec(),

@@ -16,7 +16,7 @@ use crate::dns_wire::ascii_name;
 use crate::error_reply::ErrorReply;
 use crate::keys::random_guid;
 use crate::state::dns::Zone;
-use crate::state::dns::provider::Home;
+use crate::state::dns::provider::ZoneHost;
 
 #[derive(Deserialize)]
 struct Body {
@@ -79,7 +79,7 @@ fn made(
         let text = format!("The zone name '{name}' is not valid.");
         return Err(ErrorReply::bad_request("BadRequest", text));
     };
-    let (name, home) = (name.to_ascii_lowercase(), Some(Home::Azure { subscription, resource_group }));
+    let (name, home) = (name.to_ascii_lowercase(), Some(ZoneHost::Azure { subscription, resource_group }));
     Ok(Zone { name, id: random_guid().simple().to_string(), home, ..Zone::default() })
 }
 

@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use self::provider::Home;
+use self::provider::ZoneHost;
 use super::{Domain, Part, State};
 
 /// A zone that the twin's name server answers for.
@@ -25,7 +25,7 @@ pub struct Zone {
     pub id: String,
     /// Whose interface changes it; nobody's when it is written by hand.
     #[serde(default)]
-    pub home: Option<Home>,
+    pub home: Option<ZoneHost>,
     /// Words that people put on it.
     #[serde(default)]
     pub tags: BTreeMap<String, String>,

@@ -11,7 +11,7 @@ use super::{Record, Zone, is_within};
 /// Who keeps a zone.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "provider")]
-pub enum Home {
+pub enum ZoneHost {
     /// Cloudflare, behind `/client/v4`.
     Cloudflare,
     /// Azure DNS, a resource of a group.
@@ -61,7 +61,7 @@ impl CloudflareToken {
     #[must_use]
     pub fn covers(&self, zone: &Zone) -> bool {
         let is_named = |names: &Vec<String>| names.iter().any(|name| name.eq_ignore_ascii_case(&zone.name));
-        zone.home == Some(Home::Cloudflare) && self.zones.as_ref().is_none_or(is_named)
+        zone.home == Some(ZoneHost::Cloudflare) && self.zones.as_ref().is_none_or(is_named)
     }
 }
 
@@ -69,7 +69,7 @@ impl Zone {
     /// The zone's ARM id, if it has one.
     #[must_use]
     pub fn resource_id(&self) -> Option<String> {
-        let Some(Home::Azure { subscription, resource_group }) = &self.home else { return None };
+        let Some(ZoneHost::Azure { subscription, resource_group }) = &self.home else { return None };
         Some(format!(
             "/subscriptions/{subscription}/resourceGroups/{resource_group}/providers/Microsoft.Network/dnszones/{}",
             self.name
@@ -80,7 +80,7 @@ impl Zone {
     #[must_use]
     pub fn resource_group(&self) -> Option<&str> {
         match &self.home {
-            Some(Home::Azure { resource_group, .. }) => Some(resource_group),
+            Some(ZoneHost::Azure { resource_group, .. }) => Some(resource_group),
             _ => None,
         }
     }
@@ -89,8 +89,8 @@ impl Zone {
     #[must_use]
     pub fn name_servers(&self) -> &'static [&'static str] {
         match self.home {
-            Some(Home::Cloudflare) => &CLOUDFLARE,
-            Some(Home::Azure { .. }) => &AZURE,
+            Some(ZoneHost::Cloudflare) => &CLOUDFLARE,
+            Some(ZoneHost::Azure { .. }) => &AZURE,
             None => &BY_HAND,
         }
     }

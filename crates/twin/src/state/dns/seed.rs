@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use super::super::directory::named;
 use super::Zone;
-use super::provider::{CloudflareToken, Home};
+use super::provider::{CloudflareToken, ZoneHost};
 
 /// A zone without records.
 #[derive(Debug, Deserialize)]
@@ -43,8 +43,8 @@ impl ZoneSeed {
     pub(in crate::state) fn into_zone(self, subscription: SubscriptionId) -> Zone {
         let id = named(subscription.guid(), &format!("zone {}", self.name)).simple().to_string();
         let home = self.provider.map(|provider| match provider {
-            Provider::Cloudflare => Home::Cloudflare,
-            Provider::Azure => Home::Azure { subscription, resource_group: self.resource_group },
+            Provider::Cloudflare => ZoneHost::Cloudflare,
+            Provider::Azure => ZoneHost::Azure { subscription, resource_group: self.resource_group },
         });
         Zone { name: self.name, id, home, ..Zone::default() }
     }
