@@ -8,11 +8,11 @@ mod parts;
 use model::infrastructure::{DesiredSender, DomainOwner, Infrastructure};
 
 use self::parts::{Parts, Placed, place};
-use super::{Home, at_azure, is_unseen, remark, word};
+use super::{ExportContext, at_azure, is_unseen, remark, word};
 
 const API: &str = "2025-09-01";
 
-pub(super) fn text(infrastructure: &Infrastructure, home: &Home) -> String {
+pub(super) fn text(infrastructure: &Infrastructure, home: &ExportContext) -> String {
     let domains = place(infrastructure, home);
     let parts = Parts::of(infrastructure, &domains);
     let mut text = head(infrastructure, home, &parts);
@@ -30,7 +30,7 @@ pub(super) fn text(infrastructure: &Infrastructure, home: &Home) -> String {
     text
 }
 
-fn head(infrastructure: &Infrastructure, home: &Home, parts: &Parts) -> String {
+fn head(infrastructure: &Infrastructure, home: &ExportContext, parts: &Parts) -> String {
     let subscription = home.subscription;
     let (group, location) = (remark(&word(&infrastructure.group)), remark(&word(&infrastructure.location)));
     let deploy = format!("az deployment group create --subscription {subscription} --resource-group {group}");
@@ -203,7 +203,7 @@ fn service(infrastructure: &Infrastructure, domains: &[Placed<'_>]) -> String {
     resource("communicationService", "communicationServices", None, &body)
 }
 
-fn logins(infrastructure: &Infrastructure, home: &Home, parts: &Parts) -> String {
+fn logins(infrastructure: &Infrastructure, home: &ExportContext, parts: &Parts) -> String {
     if infrastructure.smtp_usernames.is_empty() {
         return String::new();
     }

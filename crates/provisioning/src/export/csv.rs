@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use model::infrastructure::{AZURE_MANAGED, Infrastructure};
 
-use super::{Home, at_azure};
+use super::{ExportContext, at_azure};
 
 /// The first line.
 const HEADER: [&str; 7] =
@@ -13,7 +13,7 @@ const HEADER: [&str; 7] =
 const FORMULA: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
 
 /// A line for each sender.
-pub(super) fn text(infrastructure: &Infrastructure, home: &Home) -> String {
+pub(super) fn text(infrastructure: &Infrastructure, home: &ExportContext) -> String {
     let mut text = line(&HEADER);
     // The login that the endpoint takes from the app itself.
     let own = format!("{}|{}|{}", infrastructure.service, home.client, home.tenant);

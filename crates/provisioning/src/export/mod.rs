@@ -31,7 +31,7 @@ pub enum ExportForm {
 }
 
 /// Where an infrastructure is, and whose.
-pub(super) struct Home {
+pub(super) struct ExportContext {
     pub subscription: SubscriptionId,
     /// The directory of the app.
     pub tenant: TenantId,
@@ -75,7 +75,7 @@ impl Provisioning {
         let infrastructure = self.infrastructure(name).await?;
         let azure = account.azure()?;
         let (host, port) = azure.cloud.smtp();
-        let home = Home {
+        let home = ExportContext {
             subscription: azure.subscription,
             tenant: azure.tenant,
             client: azure.client,
@@ -111,7 +111,7 @@ model::words!(ExportForm {
 });
 
 impl ExportForm {
-    fn text(self, infrastructure: &Infrastructure, home: &Home) -> String {
+    fn text(self, infrastructure: &Infrastructure, home: &ExportContext) -> String {
         match self {
             Self::Bicep => bicep::text(infrastructure, home),
             Self::Terraform => terraform::text(infrastructure, home),

@@ -6,7 +6,7 @@
 
 use model::infrastructure::{DomainOwner, Infrastructure};
 
-use super::{Home, List, Names, at_azure, is_unseen, lists, remark};
+use super::{ExportContext, List, Names, at_azure, is_unseen, lists, remark};
 
 /// Geographies, as `azurerm` spells them and in no other way.
 const GEOGRAPHIES: [&str; 17] = [
@@ -34,7 +34,7 @@ const MAX_DISPLAY_NAME: usize = 253;
 /// A key of a map, and what stands behind it.
 type Row = (String, String);
 
-pub(super) fn text(infrastructure: &Infrastructure, home: &Home) -> String {
+pub(super) fn text(infrastructure: &Infrastructure, home: &ExportContext) -> String {
     let ids = infrastructure.ids(home.subscription);
     let lists = lists(infrastructure, &ids);
     let has_logins = !infrastructure.smtp_usernames.is_empty();
@@ -108,7 +108,7 @@ fn refusals(infrastructure: &Infrastructure) -> Vec<String> {
     refusals
 }
 
-fn providers(home: &Home, with_azapi: bool) -> String {
+fn providers(home: &ExportContext, with_azapi: bool) -> String {
     let (subscription, tenant) = (home.subscription, home.tenant);
     let mut whose = format!("  subscription_id = \"{subscription}\"\n  tenant_id       = \"{tenant}\"\n");
     if let Some(environment) = home.environment {
@@ -179,7 +179,7 @@ fn addresses(list: &List<'_>) -> Vec<Row> {
     list.addresses.iter().map(row).collect()
 }
 
-fn logins(infrastructure: &Infrastructure, home: &Home) -> Vec<Row> {
+fn logins(infrastructure: &Infrastructure, home: &ExportContext) -> Vec<Row> {
     let mut rows = Vec::new();
     for (name, login) in &infrastructure.smtp_usernames {
         let client = login.client.unwrap_or(home.client);

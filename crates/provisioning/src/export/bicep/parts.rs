@@ -2,7 +2,7 @@
 
 use model::infrastructure::{DesiredDomain, Infrastructure};
 
-use super::super::{Home, List, Names, at_azure, lists};
+use super::super::{ExportContext, List, Names, at_azure, lists};
 
 /// Resources in one deployment.
 const MAX_RESOURCES: usize = 800;
@@ -26,7 +26,7 @@ pub(super) struct Parts {
 }
 
 /// Gives each domain and each list its symbol.
-pub(super) fn place<'a>(infrastructure: &'a Infrastructure, home: &Home) -> Vec<Placed<'a>> {
+pub(super) fn place<'a>(infrastructure: &'a Infrastructure, home: &ExportContext) -> Vec<Placed<'a>> {
     let mut names = Names::default();
     let mut lists = lists(infrastructure, &infrastructure.ids(home.subscription)).into_iter().peekable();
     let mut placed = Vec::new();

@@ -10,14 +10,14 @@ use model::infrastructure::{
 use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
 
-use super::super::Home;
+use super::super::ExportContext;
 
 const SUBSCRIPTION: &str = "22222222-bbbb-4222-8222-222222222222";
 const TENANT: &str = "11111111-aaaa-4111-8111-111111111111";
 const CLIENT: &str = "33333333-cccc-4333-8333-333333333333";
 
-pub(super) fn home() -> Home {
-    Home {
+pub(super) fn home() -> ExportContext {
+    ExportContext {
         subscription: SUBSCRIPTION.parse().unwrap(),
         tenant: TENANT.parse().unwrap(),
         client: CLIENT.parse().unwrap(),
