@@ -14,7 +14,7 @@ use super::Provisioning;
 use super::approve::Ready;
 use super::azure_account::AzureAccount;
 use super::azure_account::unseen;
-use super::home::{Home, home};
+use super::existing_service::{ExistingService, existing_service};
 use super::manifest::manifest_of;
 use super::observed;
 
@@ -61,7 +61,7 @@ async fn look(
 ) -> Result<Adopted, Fault> {
     let account = &azure.account;
     let failed = |error| unseen(account, &error);
-    let Home { id, service: found, mut manifest } = home(azure, service).await?;
+    let ExistingService { id, service: found, mut manifest } = existing_service(azure, service).await?;
     let group = id.group_id();
     let mut notes = Vec::new();
     let links = &found.properties.linked_domains;

@@ -56,7 +56,7 @@ impl Provisioning {
     /// # Errors
     /// As [`Provisioning::set_infrastructure`].
     pub async fn add_domain(&self, name: &str, new: NewDomain) -> Result<Infrastructure, Fault> {
-        let new = Box::pin(self.at_home(name, new)).await?;
+        let new = Box::pin(self.with_existing_service(name, new)).await?;
         let detail = format!("domain {}", new.name);
         self.change_infrastructure(name, &detail, |account, before| {
             let mut infrastructure = match before {

@@ -11,7 +11,7 @@ use super::azure_account::unseen;
 use super::edit::NewDomain;
 
 /// A communication service with what it is part of.
-pub(super) struct Home {
+pub(super) struct ExistingService {
     pub(super) id: ResourceId,
     pub(super) service: Resource<CommunicationService>,
     /// Names and places, without domains.
@@ -21,7 +21,11 @@ pub(super) struct Home {
 impl Provisioning {
     /// Fills in the group, the places and the email service of the service that was imported, where the operator has
     /// not said them. If Azure cannot be read now, the plan says what does not fit.
-    pub(super) async fn at_home(&self, name: &str, mut new: NewDomain) -> Result<NewDomain, Fault> {
+    pub(super) async fn with_existing_service(
+        &self,
+        name: &str,
+        mut new: NewDomain,
+    ) -> Result<NewDomain, Fault> {
         let account = self.account_to_change(name)?;
         let is_known = self.store.infrastructure().of(account.id).await?.is_some();
         let Some(own) = account.azure()?.service.as_ref().filter(|_| !is_known) else { return Ok(new) };
@@ -32,8 +36,8 @@ impl Provisioning {
             return Ok(new);
         }
         let Ok(azure) = self.azure_account(&account).await else { return Ok(new) };
-        let Ok(home) = home(&azure, &own).await else { return Ok(new) };
-        let found = home.manifest;
+        let Ok(existing) = existing_service(&azure, &own).await else { return Ok(new) };
+        let found = existing.manifest;
         let said = &mut new.infrastructure;
         let group = found.resource_group.as_deref().unwrap_or_default();
         if said.resource_group.as_deref().is_none_or(|said| said.eq_ignore_ascii_case(group)) {
@@ -49,7 +53,7 @@ impl Provisioning {
 
 /// Looks for a service by its name, and for the email service that belongs to it: the one of its linked domains, or the
 /// only one of its group.
-pub(super) async fn home(azure: &AzureAccount, service: &str) -> Result<Home, Fault> {
+pub(super) async fn existing_service(azure: &AzureAccount, service: &str) -> Result<ExistingService, Fault> {
     let account = &azure.account;
     let subscription = azure.connection.subscription;
     let failed = |error| unseen(account, &error);
@@ -77,5 +81,5 @@ pub(super) async fn home(azure: &AzureAccount, service: &str) -> Result<Home, Fa
         email_service,
         ..Manifest::default()
     };
-    Ok(Home { id, service: found, manifest })
+    Ok(ExistingService { id, service: found, manifest })
 }
