@@ -11,7 +11,7 @@ use smtp::client::{Envelope, Settings, TlsPolicy, TransactionReplies};
 use smtp::path::ReversePath;
 use smtp::sasl::{Login, Proof};
 use smtp_client::{Connection, Target, Timeouts};
-use store::MessageView;
+use store::StoredMessage;
 use twin::captured::CapturedMail;
 
 use crate::setup::Device;
@@ -111,17 +111,17 @@ impl World {
     }
 
     /// A message as the queue knows it.
-    pub async fn view(&self, id: QueueId) -> Option<MessageView> {
+    pub async fn view(&self, id: QueueId) -> Option<StoredMessage> {
         self.server().store.queue().view(id).await.unwrap()
     }
 
     /// Waits until a message's sends are all in one of these states.
-    pub async fn until(&self, id: QueueId, states: &[SendState]) -> MessageView {
+    pub async fn until(&self, id: QueueId, states: &[SendState]) -> StoredMessage {
         self.until_view(id, |view| view.sends.iter().all(|send| states.contains(&send.state))).await
     }
 
     /// Waits until a message is as wanted.
-    pub async fn until_view(&self, id: QueueId, wanted: impl Fn(&MessageView) -> bool) -> MessageView {
+    pub async fn until_view(&self, id: QueueId, wanted: impl Fn(&StoredMessage) -> bool) -> StoredMessage {
         let looking = async {
             loop {
                 match self.view(id).await {

@@ -15,7 +15,7 @@ use postern::config::{Config, Listener};
 use postern::server::Server;
 use relay::{EntraSettings, RelaySettings};
 use smtp_server::admission::AdmissionLimits;
-use store::{MessageView, Volatile};
+use store::{StoredMessage, Volatile};
 use tempfile::TempDir;
 use twin::{Options, Twin};
 
@@ -196,7 +196,7 @@ impl World {
     pub async fn finish(mut self) {
         let accepted = std::mem::take(&mut *self.accepted.lock().unwrap_or_else(PoisonError::into_inner));
         for id in accepted {
-            let accounted_for = |view: &MessageView| {
+            let accounted_for = |view: &StoredMessage| {
                 view.sends.iter().all(|send| match send.state {
                     SendState::Queued => !send.attempts.is_empty(),
                     SendState::Sending => false,

@@ -14,7 +14,7 @@ use store::{Cursor, SecretOwner};
 
 pub use store::{
     AuditEntry, CredentialUse, Found, FoundMessage, FoundRecipient, KeptVerification, Listed, ListedSend,
-    Losses, MessageView, RepairUse, SecretFacts, SendView, StoredEvent,
+    Losses, RepairUse, SecretFacts, StoredEvent, StoredMessage, StoredSend,
 };
 
 use crate::Control;
@@ -250,7 +250,7 @@ impl Control {
     ///
     /// # Errors
     /// When there is none of that id, the caller does not see its account, or the store fails.
-    pub async fn message(&self, id: QueueId) -> Result<MessageView, Fault> {
+    pub async fn message(&self, id: QueueId) -> Result<StoredMessage, Fault> {
         self.caller.may_list()?;
         let what = format!("message {id}");
         let Some(message) = self.store.queue().view(id).await? else { return Err(Fault::NotFound { what }) };

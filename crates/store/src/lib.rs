@@ -71,7 +71,7 @@ pub use sqlite::logins::{CredentialUse, LoginNews, Welcome};
 pub use sqlite::nodes::Node;
 pub use sqlite::queue::{
     Accepted, Claim, Cursor, Disk, Found, FoundMessage, FoundRecipient, Hindered, Listed, ListedSend,
-    MessageView, RepairUse, SendView, Settled, Settlement, StatusCheck, StoredEvent, Suppressed, Untold,
+    RepairUse, Settled, Settlement, StatusCheck, StoredEvent, StoredMessage, StoredSend, Suppressed, Untold,
 };
 pub use sqlite::quota_leases::{QuotaLease, QuotaRequest, QuotaWindow, Share};
 pub use sqlite::rate_usage::{Throttling, Usage};

@@ -16,8 +16,8 @@ use model::tracking::DeliveryReport;
 
 use crate::engine::{Engine, on_engine};
 use crate::{
-    Accepted, AuditEntry, Body, BodyWriter, Claim, Cursor, Disk, Found, Hindered, Listed, MessageView,
-    RepairUse, Settled, Settlement, StatusCheck, StoreError, Suppressed, Untold, Usage,
+    Accepted, AuditEntry, Body, BodyWriter, Claim, Cursor, Disk, Found, Hindered, Listed, RepairUse, Settled,
+    Settlement, StatusCheck, StoreError, StoredMessage, Suppressed, Untold, Usage,
 };
 
 /// A handle to the queue.
@@ -193,7 +193,7 @@ impl Queue {
     ///
     /// # Errors
     /// When the database cannot be read, or cannot be told of what was accepted.
-    pub async fn view(&self, id: QueueId) -> Result<Option<MessageView>, StoreError> {
+    pub async fn view(&self, id: QueueId) -> Result<Option<StoredMessage>, StoreError> {
         on_engine!(self.0, queue.view(id).await)
     }
 

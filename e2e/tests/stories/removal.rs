@@ -20,7 +20,7 @@ async fn waiting(world: &World) -> [QueueId; 2] {
     let first = world.submit(&["a@example.com"], &message("one", "a@example.com", "x")).await;
     let second = world.submit(&["b@example.com"], &message("two", "b@example.com", "x")).await;
     for id in [first, second] {
-        let is_put_off = |view: &store::MessageView| {
+        let is_put_off = |view: &store::StoredMessage| {
             let mut sends = view.sends.iter();
             sends.all(|send| send.state == SendState::Queued && !send.attempts.is_empty())
         };

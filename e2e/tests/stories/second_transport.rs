@@ -9,7 +9,7 @@ use model::delivery::{AttemptResult, SendState, Transport};
 use model::quota::QuotaKind;
 use model::quota::{Allowance, Quota};
 use model::upstream::QuotaScope;
-use store::MessageView;
+use store::StoredMessage;
 use twin::captured::Path;
 use twin::state::{Behaviour, EmailBehaviour, RepeatedOperation, RestRefusal, Unwanted};
 use twin::{Effect, InjectedFault, Operation};
@@ -38,7 +38,7 @@ fn copies(world: &World, addresses: &[&str]) -> Vec<usize> {
     addresses.iter().map(|address| world.captured_for(address).len()).collect()
 }
 
-fn texts(view: &MessageView) -> String {
+fn texts(view: &StoredMessage) -> String {
     let attempts = view.sends.iter().flat_map(|send| &send.attempts);
     attempts.map(|attempt| attempt.text.as_str()).collect::<Vec<_>>().join("\n")
 }

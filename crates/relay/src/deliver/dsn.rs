@@ -12,7 +12,7 @@ use model::account::Account;
 use model::delivery::SendId;
 use model::id::QueueId;
 use model::queued::{Origin, Recipient};
-use store::MessageView;
+use store::StoredMessage;
 use tracing::info;
 
 use super::Context;
@@ -42,7 +42,7 @@ pub(super) struct Through<'a> {
 pub(super) async fn queue_through(
     context: &Context,
     through: &Through<'_>,
-    (id, message): (SendId, &MessageView),
+    (id, message): (SendId, &StoredMessage),
     failures: &[(Recipient, Failed)],
 ) -> Result<(), Rejection> {
     let mentioned = mentioned(message, failures);
@@ -65,7 +65,7 @@ pub(super) async fn queue_through(
 }
 
 /// Of whom the sender of a message wants to hear. Nobody hears of a DSN.
-pub(super) fn mentioned(message: &MessageView, failures: &[(Recipient, Failed)]) -> Vec<FailedRecipient> {
+pub(super) fn mentioned(message: &StoredMessage, failures: &[(Recipient, Failed)]) -> Vec<FailedRecipient> {
     if message.origin == Origin::Dsn || message.reverse_path.mailbox().is_none() {
         return Vec::new();
     }
@@ -86,7 +86,7 @@ struct Dsn<'a> {
 }
 
 impl Dsn<'_> {
-    async fn compose(&self, message: &MessageView, recipients: &[FailedRecipient]) -> Vec<u8> {
+    async fn compose(&self, message: &StoredMessage, recipients: &[FailedRecipient]) -> Vec<u8> {
         let original = self.context.store.queue().body_of(message.id).await;
         let returned_header = match &original {
             Ok(bytes) => message::header::split(bytes).0.to_vec(),
@@ -123,7 +123,7 @@ impl Dsn<'_> {
 }
 
 /// DSNs come from the sender that every linked domain has.
-fn author(message: &MessageView) -> Option<Mailbox> {
+fn author(message: &StoredMessage) -> Option<Mailbox> {
     let author: Mailbox = message.header.from.parse().ok()?;
     at_domain(&author)
 }

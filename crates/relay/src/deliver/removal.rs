@@ -7,7 +7,7 @@ use model::account::Account;
 use model::delivery::{SendId, SendState};
 use model::id::QueueId;
 use model::queued::Recipient;
-use store::{MessageView, Store};
+use store::{Store, StoredMessage};
 use tracing::warn;
 
 use super::Context;
@@ -63,7 +63,7 @@ pub(crate) async fn tell_of_removal(
 }
 
 /// Everybody whom the message has not reached, by send.
-fn failures(message: &MessageView) -> Vec<(SendId, Vec<(Recipient, Failed)>)> {
+fn failures(message: &StoredMessage) -> Vec<(SendId, Vec<(Recipient, Failed)>)> {
     let failed = Failed {
         code: 550,
         status: (3, 0),
@@ -77,7 +77,7 @@ fn failures(message: &MessageView) -> Vec<(SendId, Vec<(Recipient, Failed)>)> {
 
 /// Another account that sends from the domain of the author or of the reverse-path, and the author of its DSNs.
 /// A domain of somebody else is not used: who they are is nobody's business.
-fn messenger(store: &Store, removed: &Account, message: &MessageView) -> Option<(Arc<Account>, Mailbox)> {
+fn messenger(store: &Store, removed: &Account, message: &StoredMessage) -> Option<(Arc<Account>, Mailbox)> {
     let author: Option<Mailbox> = message.header.from.parse().ok();
     let directory = store.directory();
     let mut others: Vec<&Arc<Account>> =

@@ -8,7 +8,7 @@ use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
 use control::Control;
-use control::reads::{self, MessageView};
+use control::reads::{self, StoredMessage};
 use jiff::Timestamp;
 use message::compose::Composer;
 use model::delivery::{SendState, Transport};
@@ -140,7 +140,7 @@ async fn content(Calling(control): Calling, Path(id): Path<String>) -> Result<im
 async fn observed(
     api: &Api,
     control: &Control,
-    message: &MessageView,
+    message: &StoredMessage,
 ) -> Result<Option<ObservedAccount>, ApiError> {
     if message.sends.iter().all(|send| send.state != SendState::Queued) {
         return Ok(None);
@@ -154,14 +154,14 @@ async fn observed(
 pub(super) async fn waits(
     api: &Api,
     control: &Control,
-    message: &MessageView,
+    message: &StoredMessage,
 ) -> Result<Vec<WaitView>, ApiError> {
     let Some(account) = observed(api, control, message).await? else { return Ok(Vec::new()) };
     let waiting = message.sends.iter().filter(|send| send.state == SendState::Queued);
     Ok(waiting.map(|send| wait_view(send, &account, api.clock.now())).collect())
 }
 
-fn wait_view(send: &reads::SendView, account: &ObservedAccount, now: Timestamp) -> WaitView {
+fn wait_view(send: &reads::StoredSend, account: &ObservedAccount, now: Timestamp) -> WaitView {
     let waiting = Waiting { due_at: send.due_at, attempts: &send.attempts };
     let wait = why_it_waits(account, waiting, now);
     WaitView { code: wait.code.to_owned(), message: wait.message, until: wait.until }
@@ -175,7 +175,7 @@ fn change_view(change: model::queued::Change) -> ChangeView {
     ChangeView { cause: cause.to_owned(), repair, text: change.text }
 }
 
-fn send_view(send: reads::SendView, account: Option<&ObservedAccount>, now: Timestamp) -> SendView {
+fn send_view(send: reads::StoredSend, account: Option<&ObservedAccount>, now: Timestamp) -> SendView {
     let account = account.filter(|_| send.state == SendState::Queued);
     SendView {
         waits: account.map(|account| wait_view(&send, account, now)),
@@ -197,7 +197,7 @@ fn send_view(send: reads::SendView, account: Option<&ObservedAccount>, now: Time
     }
 }
 
-fn recipients(send: &reads::SendView) -> Vec<RecipientView> {
+fn recipients(send: &reads::StoredSend) -> Vec<RecipientView> {
     let pairs = send.recipients.iter().zip(&send.outcomes);
     let view = |(recipient, outcome): (&Recipient, &RecipientOutcome)| RecipientView {
         address: recipient.mailbox.to_string(),

@@ -1,11 +1,11 @@
 //! The story of a message: each event with a sentence that says what it means.
 
 use api::messages::EventView;
-use control::reads::{SendView, StoredEvent};
+use control::reads::{StoredEvent, StoredSend};
 use model::tracking::EventSource;
 
 /// All that happened to a send, the oldest first. Delivery reports come late and are of the time at which Azure tried.
-pub(super) fn events(send: &SendView) -> Vec<EventView> {
+pub(super) fn events(send: &StoredSend) -> Vec<EventView> {
     let mut events: Vec<&StoredEvent> = send.events.iter().collect();
     events.sort_by_key(|event| event.at);
     events.into_iter().map(view).collect()

@@ -62,7 +62,7 @@ pub struct ListedSend {
 
 /// A message and all that happened to it.
 #[derive(Clone, Debug)]
-pub struct MessageView {
+pub struct StoredMessage {
     /// Our name for it.
     pub id: QueueId,
     pub account: AccountId,
@@ -83,12 +83,12 @@ pub struct MessageView {
     pub accepted_at: Timestamp,
     /// When delivery is given up.
     pub expires_at: Timestamp,
-    pub sends: Vec<SendView>,
+    pub sends: Vec<StoredSend>,
 }
 
 /// One send of a message.
 #[derive(Clone, Debug)]
-pub struct SendView {
+pub struct StoredSend {
     pub id: SendId,
     /// Where it stands.
     pub state: SendState,
@@ -115,7 +115,7 @@ impl Queue {
         self.0.database.read(counts).await
     }
 
-    pub(crate) async fn view(&self, id: QueueId) -> Result<Option<MessageView>, StoreError> {
+    pub(crate) async fn view(&self, id: QueueId) -> Result<Option<StoredMessage>, StoreError> {
         let read = || self.0.database.read(move |connection| view(connection, id));
         if let Some(known) = read().await? {
             return Ok(Some(known));
@@ -218,7 +218,7 @@ fn sends_of(connection: &Connection, id: QueueId, cursor: &Cursor) -> Result<Vec
     Ok(sends)
 }
 
-fn view(connection: &Connection, id: QueueId) -> Result<Option<MessageView>, StoreError> {
+fn view(connection: &Connection, id: QueueId) -> Result<Option<StoredMessage>, StoreError> {
     let message = connection
         .prepare_cached(
             "SELECT account_id, origin, origin_name, lane, reverse_path, envelope_id,
@@ -239,7 +239,7 @@ fn view(connection: &Connection, id: QueueId) -> Result<Option<MessageView>, Sto
     Ok(Some(message))
 }
 
-fn read_send(connection: &Connection, id: SendId, row: &Row<'_>) -> Result<SendView, StoreError> {
+fn read_send(connection: &Connection, id: SendId, row: &Row<'_>) -> Result<StoredSend, StoreError> {
     let state = columns::to_word(&row.get::<_, String>(1)?)?;
     let (attempts, events) = (events::attempts(connection, id)?, events::of(connection, id)?);
     let known = recipients::known(connection, &id.message.to_string(), id.part)?;
@@ -251,7 +251,7 @@ fn read_send(connection: &Connection, id: SendId, row: &Row<'_>) -> Result<SendV
     };
     let (recipients, outcomes) =
         known.into_iter().map(|one| (one.recipient, one.outcome.unwrap_or_else(|| shared.clone()))).unzip();
-    Ok(SendView {
+    Ok(StoredSend {
         id,
         state,
         due_at: columns::to_time(row.get(2)?)?,
@@ -263,8 +263,8 @@ fn read_send(connection: &Connection, id: SendId, row: &Row<'_>) -> Result<SendV
     })
 }
 
-fn read_message(id: QueueId, row: &Row<'_>) -> Result<MessageView, StoreError> {
-    Ok(MessageView {
+fn read_message(id: QueueId, row: &Row<'_>) -> Result<StoredMessage, StoreError> {
+    Ok(StoredMessage {
         id,
         account: columns::to_id(&row.get::<_, String>(0)?)?,
         origin: columns::to_origin(&row.get::<_, String>(1)?, &row.get::<_, String>(2)?)?,

@@ -39,7 +39,7 @@ pub use self::apply::Untold;
 pub use self::events::StoredEvent;
 pub use self::health::{Disk, Hindered, Suppressed};
 pub(crate) use self::list::open_sends;
-pub use self::list::{Cursor, Listed, ListedSend, MessageView, SendView};
+pub use self::list::{Cursor, Listed, ListedSend, StoredMessage, StoredSend};
 pub use self::repairs::RepairUse;
 pub use self::search::{Found, FoundMessage, FoundRecipient};
 pub(crate) use self::settle::{drop_waiting, make_due_now};

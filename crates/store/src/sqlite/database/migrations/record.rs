@@ -9,7 +9,7 @@ use model::tracking::RecipientState;
 use rusqlite::{Connection, params};
 
 use super::STEPS;
-use crate::{DataDir, MasterKey, MessageView, Options, Store, Volatile};
+use crate::{DataDir, MasterKey, Options, Store, StoredMessage, Volatile};
 
 const ACCOUNT: AccountId = AccountId::from_bytes([1; 16]);
 
@@ -111,11 +111,11 @@ fn older(path: &Path) {
     OldSend::new(4, 0, "dropped", r#"["a@example.com"]"#).insert(&connection);
 }
 
-async fn view(store: &Store, number: u8) -> MessageView {
+async fn view(store: &Store, number: u8) -> StoredMessage {
     store.queue().view(id(number)).await.unwrap().unwrap()
 }
 
-fn addresses(view: &MessageView, part: usize) -> Vec<String> {
+fn addresses(view: &StoredMessage, part: usize) -> Vec<String> {
     view.sends[part].recipients.iter().map(|one| one.mailbox.to_string()).collect()
 }
 
